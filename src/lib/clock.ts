@@ -1,0 +1,32 @@
+/** Where time comes from. Business code never calls `Date.now()` itself. */
+export interface Clock {
+  /** Wall clock, milliseconds since the epoch. */
+  now(): number
+  /** Monotonic milliseconds; only differences mean anything. Leases and timeouts use this. */
+  monotonic(): number
+}
+
+export const systemClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() }
+
+export interface ManualClock extends Clock {
+  advance(ms: number): void
+  /** Moves the wall clock only, as NTP or an administrator would. */
+  jump(ms: number): void
+}
+
+/** A clock for tests: stands still until it is told to move. */
+export function manualClock(start = Date.UTC(2026, 0, 1)): ManualClock {
+  let wall = start
+  let elapsed = 0
+  return {
+    now: () => wall,
+    monotonic: () => elapsed,
+    advance(ms) {
+      wall += ms
+      elapsed += ms
+    },
+    jump(ms) {
+      wall += ms
+    },
+  }
+}

@@ -1,0 +1,39 @@
+import { base64url } from './bytes.ts'
+import type { Random } from './random.ts'
+
+/** What each kind of id starts with. Agents, resources, groups and connections are named by people instead. */
+export const ID_PREFIX = {
+  person: 'psn',
+  task: 'tsk',
+  decision: 'dec',
+  request: 'req',
+  basis: 'bas',
+  consent: 'cns',
+  confirmation: 'cnf',
+  record: 'rec',
+  key: 'key',
+  replica: 'rpl',
+} as const
+
+export type IdKind = keyof typeof ID_PREFIX
+
+/** `tsk_…`: the prefix is part of the type, so that an id of one kind cannot stand where another belongs. */
+export type Id<K extends IdKind> = `${(typeof ID_PREFIX)[K]}_${string}`
+
+/** 128 random bits behind the prefix. */
+export function newId<K extends IdKind>(kind: K, random: Random): Id<K> {
+  return `${ID_PREFIX[kind]}_${base64url(random.bytes(16))}`
+}
+
+export function isId<K extends IdKind>(kind: K, text: unknown): text is Id<K> {
+  return (
+    typeof text === 'string' &&
+    text.startsWith(`${ID_PREFIX[kind]}_`) &&
+    /^[a-z]{3}_[A-Za-z0-9_-]{22}$/.test(text)
+  )
+}
+
+/** Names people give (agents, resources, connections, groups): lower case, digits and hyphens, 2–63 characters. */
+export function isName(text: unknown): text is string {
+  return typeof text === 'string' && /^[a-z][a-z0-9-]{0,61}[a-z0-9]$/.test(text)
+}

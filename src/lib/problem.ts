@@ -1,0 +1,40 @@
+/**
+ * The catalogue of what can go wrong, by stable code. One page per code in `docs/problems/`, and a check that both
+ * lists are equal. Kept sorted. A denial is not a problem: it is a decision.
+ */
+export const PROBLEMS = {
+  'server.failed': { status: 500, title: 'Something went wrong on our side' },
+  'storage.locked': { status: 500, title: 'The data directory is in use by another process' },
+  'storage.unavailable': { status: 503, title: 'The store cannot be reached' },
+} as const satisfies Record<string, { status: number; title: string }>
+
+export type ProblemCode = keyof typeof PROBLEMS
+
+/** A failure with a stable code. `detail` is for the caller: lower case, no full stop, never a secret. */
+export class Problem extends Error {
+  readonly code: ProblemCode
+  readonly detail: string
+  readonly members: Readonly<Record<string, unknown>>
+
+  constructor(
+    code: ProblemCode,
+    detail: string,
+    options: { cause?: unknown; members?: Readonly<Record<string, unknown>> } = {},
+  ) {
+    super(`${code}: ${detail}`, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'Problem'
+    this.code = code
+    this.detail = detail
+    this.members = options.members ?? {}
+  }
+
+  get status(): number {
+    return PROBLEMS[this.code].status
+  }
+
+  /** RFC 9457 problem details. */
+  toJSON(): Record<string, unknown> {
+    const { status, title } = PROBLEMS[this.code]
+    return { type: `urn:remit:problem:${this.code}`, title, status, detail: this.detail, code: this.code, ...this.members }
+  }
+}

@@ -1,0 +1,2 @@
+export type { Schema } from './schema.ts'
+export type { Committed, Reader, Step, Storage, Tx } from './storage.ts'

@@ -1,0 +1,41 @@
+import type { CompiledQuery, Kysely } from 'kysely'
+import type { Schema } from './schema.ts'
+
+export type Reader = Kysely<Schema>
+export type Tx = Kysely<Schema>
+
+/**
+ * One statement of a `commit`. `rows` is the guard: how many rows the statement must have touched,
+ * or `'any'`. `name` says which guard failed.
+ */
+export interface Step {
+  readonly name: string
+  readonly query: { compile(): CompiledQuery }
+  readonly rows: number | 'any'
+}
+
+export type Committed = { readonly committed: true } | { readonly committed: false; readonly failed: string }
+
+/**
+ * Durable state. Two engines behind it: SQLite (WAL, synchronous=FULL, one writer thread with group commit) and PostgreSQL.
+ * Nothing is acknowledged before it is durable. Authorization never reads anything but the primary.
+ */
+export interface Storage {
+  readonly engine: 'sqlite' | 'postgres'
+  /** Reads of the last committed state. Never write through it. */
+  readonly read: Reader
+  /**
+   * Runs `work` as one serialisable unit and answers after it is durable. A throw rolls back.
+   * On SQLite, transactions run one after another: keep them short and never wait for anything else inside.
+   * On PostgreSQL, `work` may run again after a serialisation failure: it must have no effect but its statements.
+   */
+  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>
+  /** All steps or none, in order, in one round trip to the writer. The hot path uses this. */
+  commit(steps: readonly Step[]): Promise<Committed>
+  /** Database time in epoch milliseconds: the clock of leases and expiry across replicas. */
+  now(): Promise<number>
+  /** Hints to the other replicas. Correctness never depends on one arriving. */
+  notify(channel: string): void
+  onNotify(channel: string, listener: () => void): () => void
+  close(): Promise<void>
+}

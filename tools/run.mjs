@@ -1,0 +1,75 @@
+// What `npm start`, `npm test`, `npm run check` and `npm run demo` go through.
+// Runs on any Node from 20: installs what the lock file asks for when it is missing or out of date,
+// then continues on the Node that came with it. Uses nothing that is not part of Node.
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const windows = process.platform === 'win32'
+const node = join(root, 'node_modules', '.bin', windows ? 'node.cmd' : 'node')
+
+/** Every command, as the programs it runs in order. The first that fails ends it. */
+const COMMANDS = {
+  start: [['src/main.ts', 'dev']],
+  remit: [['src/main.ts']],
+  test: [['tools/test.ts']],
+  'test:long': [['tools/test.ts', '--long']],
+  check: [['tools/check.ts']],
+  demo: [['examples/refund-desk/run.ts']],
+}
+
+function say(text) {
+  process.stderr.write(`${text}\n`)
+}
+
+function lockDigest() {
+  return createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex')
+}
+
+function installed() {
+  const stamp = join(root, 'node_modules', '.remit-installed')
+  return existsSync(node) && existsSync(stamp) && readFileSync(stamp, 'utf8') === lockDigest()
+}
+
+function install() {
+  say('Installing dependencies (once; about 370 MB, half of it Node 24) …')
+  const result = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    shell: windows,
+  })
+  if (result.status !== 0) {
+    say('npm ci failed. The lines above say why; nothing was started.')
+    process.exit(result.status ?? 1)
+  }
+  writeFileSync(join(root, 'node_modules', '.remit-installed'), lockDigest())
+}
+
+const [name, ...rest] = process.argv.slice(2)
+const programs = COMMANDS[name ?? '']
+if (!programs) {
+  say(`usage: node tools/run.mjs ${Object.keys(COMMANDS).join(' | ')}`)
+  process.exit(2)
+}
+if (Number(process.versions.node.split('.')[0]) < 20) {
+  say(`Node ${process.versions.node} is too old to start from: 20 or newer is needed.`)
+  process.exit(2)
+}
+if (!installed()) install()
+if (!existsSync(node)) {
+  say(`There is no packaged Node 24 for ${process.platform}-${process.arch}. Install Node 24 and run: node src/main.ts`)
+  process.exit(2)
+}
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => {})
+for (const program of programs) {
+  const result = spawnSync(node, [...program.map((part, i) => (i === 0 ? join(root, part) : part)), ...rest], {
+    cwd: process.cwd(),
+    stdio: 'inherit',
+    shell: windows,
+    env: { ...process.env, PATH: `${dirname(node)}${windows ? ';' : ':'}${process.env.PATH ?? ''}` },
+  })
+  if (result.status !== 0) process.exit(result.status ?? 1)
+}
