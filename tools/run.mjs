@@ -2,8 +2,8 @@
 // Runs on any Node from 20: installs what the lock file asks for when it is missing or out of date,
 // then continues on the Node that came with it. Uses nothing that is not part of Node.
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -26,7 +26,9 @@ function say(text) {
 }
 
 function lockDigest() {
-  return createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex')
+  return createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex')
 }
 
 function installed() {
@@ -60,16 +62,25 @@ if (Number(process.versions.node.split('.')[0]) < 20) {
 }
 if (!installed()) install()
 if (!existsSync(node)) {
-  say(`There is no packaged Node 24 for ${process.platform}-${process.arch}. Install Node 24 and run: node src/main.ts`)
+  say(
+    `There is no packaged Node 24 for ${process.platform}-${process.arch}. Install Node 24 and run: node src/main.ts`,
+  )
   process.exit(2)
 }
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => {})
 for (const program of programs) {
-  const result = spawnSync(node, [...program.map((part, i) => (i === 0 ? join(root, part) : part)), ...rest], {
-    cwd: process.cwd(),
-    stdio: 'inherit',
-    shell: windows,
-    env: { ...process.env, PATH: `${dirname(node)}${windows ? ';' : ':'}${process.env.PATH ?? ''}` },
-  })
+  const result = spawnSync(
+    node,
+    [...program.map((part, i) => (i === 0 ? join(root, part) : part)), ...rest],
+    {
+      cwd: process.cwd(),
+      stdio: 'inherit',
+      shell: windows,
+      env: {
+        ...process.env,
+        PATH: `${dirname(node)}${windows ? ';' : ':'}${process.env.PATH ?? ''}`,
+      },
+    },
+  )
   if (result.status !== 0) process.exit(result.status ?? 1)
 }

@@ -35,6 +35,13 @@ export class Problem extends Error {
   /** RFC 9457 problem details. */
   toJSON(): Record<string, unknown> {
     const { status, title } = PROBLEMS[this.code]
-    return { type: `urn:remit:problem:${this.code}`, title, status, detail: this.detail, code: this.code, ...this.members }
+    return {
+      type: `urn:remit:problem:${this.code}`,
+      title,
+      status,
+      detail: this.detail,
+      code: this.code,
+      ...this.members,
+    }
   }
 }

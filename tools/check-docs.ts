@@ -1,0 +1,69 @@
+// Documentation that code can contradict is checked against it: problem pages against the catalogue, relative links
+// against files, the OpenAPI document against the routes.
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { PROBLEMS } from '../src/lib/problem.ts'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const problems: string[] = []
+
+function checkProblemPages(): void {
+  const folder = join(root, 'docs', 'problems')
+  const pages = new Set(
+    readdirSync(folder)
+      .filter((name) => name.endsWith('.md') && name !== 'README.md')
+      .map((name) => name.slice(0, -3)),
+  )
+  for (const [code, { status, title }] of Object.entries(PROBLEMS)) {
+    if (!pages.delete(code)) {
+      problems.push(`docs/problems/${code}.md is missing`)
+      continue
+    }
+    const text = readFileSync(join(folder, `${code}.md`), 'utf8')
+    if (!text.startsWith(`# ${code}\n`))
+      problems.push(`docs/problems/${code}.md: the heading is not the code`)
+    if (!text.includes(`**Status** ${status} · **Title** ${title}\n`)) {
+      problems.push(
+        `docs/problems/${code}.md: should say "**Status** ${status} · **Title** ${title}"`,
+      )
+    }
+    if (!text.includes('## What to do'))
+      problems.push(`docs/problems/${code}.md: does not say what to do`)
+  }
+  for (const page of pages) problems.push(`docs/problems/${page}.md: no such code`)
+  const sorted = Object.keys(PROBLEMS).toSorted()
+  if (sorted.join() !== Object.keys(PROBLEMS).join())
+    problems.push('src/lib/problem.ts: the catalogue is not sorted')
+}
+
+function markdownFiles(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    if (entry.name === 'node_modules' || entry.name.startsWith('.')) return []
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) return markdownFiles(path)
+    return entry.name.endsWith('.md') ? [path] : []
+  })
+}
+
+function checkLinks(): void {
+  for (const file of markdownFiles(root)) {
+    const text = readFileSync(file, 'utf8').replaceAll(/```[\s\S]*?```/g, '')
+    for (const match of text.matchAll(/\]\(([^)\s]+)\)/g)) {
+      const target = (match[1] ?? '').split('#')[0] ?? ''
+      if (target === '' || /^[a-z]+:/.test(target)) continue
+      if (!existsSync(resolve(dirname(file), target)))
+        problems.push(`${relative(root, file)}: broken link ${target}`)
+    }
+  }
+}
+
+checkProblemPages()
+checkLinks()
+for (const problem of problems) console.error(problem)
+console.log(
+  problems.length
+    ? `docs: ${problems.length} problems`
+    : 'docs: pages and links agree with the code',
+)
+process.exitCode = problems.length ? 1 : 0

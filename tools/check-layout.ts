@@ -1,0 +1,183 @@
+// The house plan as data: what each room may import, and how long a file may be.
+// Fails on any other edge, on any cycle (types included), on imports past a room's index, and on over-long files.
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const FLOOR = ['lib', 'storage', 'keys', 'net'] as const
+/** Business rooms, in order: each may import the ones before it, and the floor. */
+const BUSINESS = [
+  'ledger',
+  'live',
+  'people',
+  'agents',
+  'catalog',
+  'tokens',
+  'connections',
+  'spaces',
+  'policy',
+  'approvals',
+  'tasks',
+  'decisions',
+  'signals',
+] as const
+/** Edges never import each other, and never storage. */
+const EDGES = [
+  'oauth',
+  'pages',
+  'api',
+  'gateway',
+  'authzen',
+  'extauthz',
+  'ssf',
+  'scim',
+  'chat',
+] as const
+/** The rooms that put everything together. No one imports them but each other, downwards. */
+const ROOT = ['.', 'config', 'cli', 'dev'] as const
+
+const MAY_IMPORT: Record<string, readonly string[]> = {
+  lib: [],
+  storage: ['lib'],
+  keys: ['lib', 'storage'],
+  net: ['lib'],
+  http: ['lib'],
+}
+BUSINESS.forEach((room, i) => {
+  MAY_IMPORT[room] = [...FLOOR, ...BUSINESS.slice(0, i)]
+})
+for (const edge of EDGES) MAY_IMPORT[edge] = ['lib', 'http', 'net', 'keys', ...BUSINESS]
+for (const room of ROOT) MAY_IMPORT[room] = ['*']
+
+/** These are sets of small parts, imported one by one; every other room is entered through its index. */
+const WITHOUT_INDEX = new Set(['lib', '.', 'config', 'cli', 'dev'])
+
+const LIMIT = { code: 400, test: 800 }
+/** Files allowed over the limit, each with the reason a reviewer accepted. */
+const TOO_LONG_BECAUSE: Record<string, string> = {}
+const MOST_FILES = 30
+
+const repository = dirname(dirname(fileURLToPath(import.meta.url)))
+const problems: string[] = []
+
+interface Tree {
+  root: string
+  /** Workspaces import nothing of the server. */
+  workspace: boolean
+}
+const TREES: Tree[] = [
+  { root: process.argv[2] ? resolve(process.argv[2]) : join(repository, 'src'), workspace: false },
+  ...['engine', 'sdk', 'verifier']
+    .map((name) => join(repository, name))
+    .filter(existsSync)
+    .map((root) => ({ root, workspace: true })),
+]
+
+function sources(root: string): string[] {
+  return readdirSync(root, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.(ts|tsx|mts)$/.test(name) && !name.split(sep).includes('node_modules'))
+    .map((name) => join(root, name))
+}
+
+function importsOf(text: string): string[] {
+  const found: string[] = []
+  for (const match of text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g))
+    if (match[1]) found.push(match[1])
+  return found
+}
+
+function isTest(file: string): boolean {
+  return file.endsWith('.test.ts') || file.endsWith(`${sep}testing.ts`)
+}
+
+const graph = new Map<string, string[]>()
+
+function roomOf(root: string, file: string): string {
+  const [first = '.', ...rest] = relative(root, file).split(sep)
+  return rest.length ? first : '.'
+}
+
+function checkEdge(root: string, file: string, target: string): void {
+  const name = relative(repository, file)
+  const from = roomOf(root, file)
+  if (relative(root, target).startsWith('..')) {
+    problems.push(
+      `${name}: reaches outside ${relative(repository, root)} (${relative(repository, target)})`,
+    )
+    return
+  }
+  const to = roomOf(root, target)
+  if (to === from) return
+  const allowed = MAY_IMPORT[from]
+  if (!allowed) return
+  if (!allowed.includes('*') && !allowed.includes(to)) {
+    problems.push(`${name}: ${from} may not import ${to}`)
+  } else if (!WITHOUT_INDEX.has(to) && !/[\\/](index|testing)\.ts$/.test(target)) {
+    problems.push(`${name}: enter ${to} through its index.ts, not ${relative(root, target)}`)
+  }
+}
+
+function checkFile(tree: Tree, file: string): void {
+  const text = readFileSync(file, 'utf8')
+  const name = relative(repository, file)
+  const limit = isTest(file) ? LIMIT.test : LIMIT.code
+  const lines = text.split('\n').length - 1
+  if (lines > limit && !TOO_LONG_BECAUSE[name])
+    problems.push(`${name}: ${lines} lines, ${limit} at most`)
+  const targets = importsOf(text)
+  const local = targets
+    .filter((target) => target.startsWith('.'))
+    .map((target) => resolve(dirname(file), target))
+  graph.set(file, local)
+  if (tree.workspace) {
+    for (const target of local) {
+      if (relative(tree.root, target).startsWith('..'))
+        problems.push(`${name}: a workspace imports nothing outside itself`)
+    }
+    if (tree.root.endsWith('engine') && !isTest(file)) {
+      for (const target of targets)
+        if (!target.startsWith('.')) problems.push(`${name}: engine imports nothing (${target})`)
+    }
+    return
+  }
+  if (!MAY_IMPORT[roomOf(tree.root, file)]) problems.push(`${name}: the room is not in the table`)
+  if (isTest(file)) return
+  for (const target of local) checkEdge(tree.root, file, target)
+}
+
+for (const tree of TREES) {
+  const files = sources(tree.root)
+  for (const file of files) checkFile(tree, file)
+  const perFolder = Map.groupBy(
+    files.filter((file) => !isTest(file)),
+    (file) => dirname(file),
+  )
+  for (const [folder, list] of perFolder) {
+    if (list.length > MOST_FILES)
+      problems.push(`${relative(repository, folder)}: ${list.length} files; that is two nouns`)
+  }
+}
+
+const state = new Map<string, 'open' | 'done'>()
+function visit(file: string, path: readonly string[]): void {
+  if (state.get(file) === 'done') return
+  if (state.get(file) === 'open') {
+    const circle = [...path.slice(path.indexOf(file)), file].map((part) =>
+      relative(repository, part),
+    )
+    problems.push(`cycle: ${circle.join(' -> ')}`)
+    return
+  }
+  state.set(file, 'open')
+  for (const next of graph.get(file) ?? []) visit(next, [...path, file])
+  state.set(file, 'done')
+}
+for (const file of graph.keys()) visit(file, [])
+
+for (const problem of problems) console.error(problem)
+console.log(
+  problems.length
+    ? `layout: ${problems.length} problems`
+    : `layout: ${graph.size} files, all in their rooms`,
+)
+process.exitCode = problems.length ? 1 : 0
