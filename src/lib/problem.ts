@@ -3,6 +3,11 @@
  * lists are equal. Kept sorted. A denial is not a problem: it is a decision.
  */
 export const PROBLEMS = {
+  'request.ambiguous_target': { status: 400, title: 'The request target can be read in more than one way' },
+  'request.bad_header': { status: 400, title: 'A header is repeated, malformed or not accepted' },
+  'request.method_not_allowed': { status: 405, title: 'The method is not offered' },
+  'request.target_too_long': { status: 414, title: 'The request target is too long' },
+  'request.wrong_host': { status: 421, title: 'The Host header does not name this server' },
   'server.failed': { status: 500, title: 'Something went wrong on our side' },
   'storage.locked': { status: 500, title: 'The data directory is in use by another process' },
   'storage.unavailable': { status: 503, title: 'The store cannot be reached' },
