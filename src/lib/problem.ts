@@ -3,6 +3,7 @@
  * lists are equal. Kept sorted. A denial is not a problem: it is a decision.
  */
 export const PROBLEMS = {
+  'call.no_longer_live': { status: 403, title: 'The task no longer permits the call' },
   'request.ambiguous_target': { status: 400, title: 'The request target can be read in more than one way' },
   'request.bad_header': { status: 400, title: 'A header is repeated, malformed or not accepted' },
   'request.method_not_allowed': { status: 405, title: 'The method is not offered' },
@@ -11,6 +12,9 @@ export const PROBLEMS = {
   'server.failed': { status: 500, title: 'Something went wrong on our side' },
   'storage.locked': { status: 500, title: 'The data directory is in use by another process' },
   'storage.unavailable': { status: 503, title: 'The store cannot be reached' },
+  'upstream.cut': { status: 502, title: 'The API ended the connection without an answer' },
+  'upstream.timeout': { status: 504, title: 'The API did not answer in time' },
+  'upstream.unreachable': { status: 502, title: 'The API could not be reached' },
 } as const satisfies Record<string, { status: number; title: string }>
 
 export type ProblemCode = keyof typeof PROBLEMS

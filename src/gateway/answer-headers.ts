@@ -1,0 +1,61 @@
+import type { IncomingHttpHeaders } from 'node:http'
+
+/** What of an upstream's answer reaches the agent. Everything else stays behind, cookies first of all. */
+const PASSED_ON = new Set([
+  'cache-control',
+  'content-disposition',
+  'content-language',
+  'content-length',
+  'content-type',
+  'etag',
+  'expires',
+  'last-modified',
+  'link',
+  'preference-applied',
+  'retry-after',
+  'vary',
+])
+
+/**
+ * Headers of the answer, from the upstream's. `Location` is rewritten when it points into the upstream, so that the agent
+ * follows it through the gateway, and dropped when it points elsewhere on the inside. A value that holds something
+ * we injected is dropped.
+ */
+export function answerHeaders(
+  from: IncomingHttpHeaders,
+  at: {
+    origin: string
+    target: string
+    upstream: string
+    identifier: string
+    secrets: readonly string[]
+    decisionId: string
+  },
+): Record<string, string | string[]> {
+  const headers: Record<string, string | string[]> = {}
+  for (const [name, value] of Object.entries(from)) {
+    if (value === undefined || !PASSED_ON.has(name)) continue
+    const text = Array.isArray(value) ? value.join(', ') : value
+    if (at.secrets.some((secret) => secret !== '' && text.includes(secret))) continue
+    headers[name] = value
+  }
+  const location = typeof from.location === 'string' ? rewrite(from.location, at) : undefined
+  if (location) headers.location = location
+  headers['x-content-type-options'] = 'nosniff'
+  headers['content-security-policy'] = "default-src 'none'; sandbox"
+  headers['remit-decision'] = at.decisionId
+  return headers
+}
+
+function rewrite(
+  location: string,
+  at: { upstream: string; identifier: string },
+): string | undefined {
+  const base = at.upstream.replace(/\/$/, '')
+  const target = URL.parse(location, `${base}/`)
+  if (!target) return undefined
+  if (target.href === base || target.href.startsWith(`${base}/`)) {
+    return at.identifier + target.href.slice(base.length)
+  }
+  return target.origin === new URL(base).origin ? undefined : target.href
+}

@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import http from 'node:http'
+import net, { type AddressInfo } from 'node:net'
+import { after, test } from 'node:test'
+import { Agent } from 'undici'
+import { manualClock } from '../lib/clock.ts'
+import { type Forwarded, forward, type Outgoing } from './forward.ts'
+
+const dispatcher = new Agent()
+after(() => dispatcher.close())
+
+type Options = {
+  mayStart?: () => boolean
+  onCut?: (cut: (reason: string) => void) => () => void
+  out?: Partial<Outgoing>
+}
+
+/** One upstream, one front server that forwards a single call to it, and how that ended. */
+async function through(
+  upstream: net.Server,
+  options: Options = {},
+): Promise<{ reply: string; ended: Promise<Forwarded>; front: http.Server }> {
+  if (!upstream.listening) await once(upstream.listen(0, '127.0.0.1'), 'listening')
+  const origin = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}` // listening on TCP
+  let done: (value: Forwarded) => void = () => {}
+  const ended = new Promise<Forwarded>((resolve) => {
+    done = resolve
+  })
+  const front = http.createServer(async (_, reply) => {
+    const result = await forward(
+      {
+        method: 'GET',
+        origin,
+        target: '/x',
+        headers: { accept: '*/*' },
+        body: undefined,
+        upstream: origin,
+        identifier: 'http://gw.example/orders',
+        decisionId: 'dec_1',
+        secrets: ['s3cret-credential'],
+        ...options.out,
+      },
+      reply,
+      {
+        dispatcher,
+        clock: manualClock(),
+        mayStart: options.mayStart ?? (() => true),
+        onCut: options.onCut ?? (() => () => {}),
+      },
+    )
+    if (!reply.headersSent && !reply.destroyed) reply.writeHead(502).end()
+    done(result)
+  })
+  await once(front.listen(0, '127.0.0.1'), 'listening')
+  after(() => {
+    front.closeAllConnections()
+    front.close()
+    upstream.close()
+  })
+  return { reply: `http://127.0.0.1:${(front.address() as AddressInfo).port}/`, ended, front } // listening on TCP
+}
+
+test('an answer passes with its body, without cookies, with the decision named', async () => {
+  const upstream = http.createServer((_, reply) => {
+    reply
+      .writeHead(200, {
+        'content-type': 'text/plain',
+        'set-cookie': 'a=b',
+        'x-internal': '1',
+        etag: '"e"',
+      })
+      .end('hello')
+  })
+  const { reply, ended } = await through(upstream)
+  const answer = await fetch(reply)
+  assert.equal(await answer.text(), 'hello')
+  assert.equal(answer.headers.get('set-cookie'), null)
+  assert.equal(answer.headers.get('x-internal'), null)
+  assert.equal(answer.headers.get('etag'), '"e"')
+  assert.equal(answer.headers.get('remit-decision'), 'dec_1')
+  const { state, status } = await ended
+  assert.deepEqual({ state, status }, { state: 'answered', status: 200 })
+})
+
+test('a credential that the upstream echoes never reaches the agent', async () => {
+  const upstream = http.createServer((_, reply) => {
+    reply.writeHead(200, { link: '<s3cret-credential>' })
+    reply.write('got s3cret-')
+    setImmediate(() => reply.end('credential!'))
+  })
+  const { reply } = await through(upstream)
+  const answer = await fetch(reply)
+  assert.equal(await answer.text(), `got ${'*'.repeat(17)}!`)
+  assert.equal(answer.headers.get('link'), null)
+})
+
+test('what is no longer live in the last tick is not sent', async () => {
+  let reached = 0
+  const upstream = http.createServer((_, reply) => {
+    reached++
+    reply.end()
+  })
+  const { reply, ended } = await through(upstream, { mayStart: () => false })
+  await fetch(reply)
+  const result = await ended
+  assert.equal(result.state, 'not_sent')
+  assert.equal(result.problem?.code, 'call.no_longer_live')
+  assert.equal(reached, 0)
+})
+
+test('an upstream that is not there: not sent, and said so', async () => {
+  const closed = net.createServer()
+  await once(closed.listen(0, '127.0.0.1'), 'listening')
+  const port = (closed.address() as AddressInfo).port // listening on TCP
+  closed.close()
+  const { reply, ended } = await through(net.createServer(), {
+    out: { origin: `http://127.0.0.1:${port}` },
+  })
+  await fetch(reply)
+  const result = await ended
+  assert.equal(result.state, 'not_sent')
+  assert.equal(result.problem?.code, 'upstream.unreachable')
+})
+
+test('an upstream that cuts the connection after reading: failed, the effect unknown', async () => {
+  const upstream = net.createServer((socket) => socket.once('data', () => socket.destroy()))
+  const { reply, ended } = await through(upstream)
+  await fetch(reply)
+  const result = await ended
+  assert.equal(result.state, 'failed')
+  assert.equal(result.problem?.code, 'upstream.cut')
+})
+
+test('an upstream that answers garbage: failed', async () => {
+  const upstream = net.createServer((socket) =>
+    socket.once('data', () => socket.end('NOT HTTP\r\n\r\n')),
+  )
+  const { reply, ended } = await through(upstream)
+  await fetch(reply)
+  assert.equal((await ended).state, 'failed')
+})
+
+test('a running stream is cut, and the upstream is told', async () => {
+  let cut: (reason: string) => void = () => {}
+  const upstream = http.createServer((_, reply) => {
+    reply.writeHead(200, { 'content-type': 'text/event-stream' })
+    reply.write('data: 1\n\n')
+  })
+  const upstreamClosed = new Promise((resolve) =>
+    upstream.on('request', (request) => request.socket.on('close', resolve)),
+  )
+  const { reply, ended } = await through(upstream, {
+    onCut: (listener) => {
+      cut = listener
+      return () => {}
+    },
+  })
+  const answer = await fetch(reply)
+  const reader = answer.body?.getReader()
+  assert.ok(reader)
+  assert.equal(Buffer.from((await reader.read()).value ?? []).toString(), 'data: 1\n\n')
+  cut('task.closed')
+  await assert.rejects(reader.read())
+  const result = await ended
+  assert.deepEqual([result.state, result.status, result.cut], ['answered', 200, 'task.closed'])
+  await upstreamClosed
+})
+
+test('a redirect into the upstream is led through the gateway, one to its other paths is dropped', async () => {
+  let location = ''
+  const upstream = http.createServer((_, reply) => reply.writeHead(303, { location }).end())
+  await once(upstream.listen(0, '127.0.0.1'), 'listening')
+  const origin = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}` // listening on TCP
+  for (const [given, seen] of [
+    [`${origin}/v1/7`, 'http://gw.example/orders/7'],
+    ['7', 'http://gw.example/orders/7'],
+    [`${origin}/admin`, null],
+    ['https://elsewhere.example/x', 'https://elsewhere.example/x'],
+  ] as const) {
+    location = given
+    const { reply } = await through(upstream, {
+      out: { upstream: `${origin}/v1`, target: '/v1/x' },
+    })
+    const answer = await fetch(reply, { redirect: 'manual' })
+    assert.equal(answer.headers.get('location'), seen, given)
+  }
+})
