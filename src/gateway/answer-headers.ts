@@ -49,10 +49,10 @@ export function answerHeaders(
 
 function rewrite(
   location: string,
-  at: { upstream: string; identifier: string },
+  at: { origin: string; target: string; upstream: string; identifier: string },
 ): string | undefined {
   const base = at.upstream.replace(/\/$/, '')
-  const target = URL.parse(location, `${base}/`)
+  const target = URL.parse(location, at.origin + at.target)
   if (!target) return undefined
   if (target.href === base || target.href.startsWith(`${base}/`)) {
     return at.identifier + target.href.slice(base.length)
