@@ -1,2 +1,5 @@
+export { consumeOnce, consumeOnceStep, forgetUsed } from './consume-once.ts'
+export type { Migrated } from './migrate.ts'
+export { migrate, openStorage, type StorageOptions } from './open.ts'
 export type { Schema } from './schema.ts'
 export type { Committed, Reader, Step, Storage, Tx } from './storage.ts'

@@ -14,7 +14,9 @@ export interface Step {
   readonly rows: number | 'any'
 }
 
-export type Committed = { readonly committed: true } | { readonly committed: false; readonly failed: string }
+export type Committed =
+  | { readonly committed: true }
+  | { readonly committed: false; readonly failed: string }
 
 /**
  * Durable state. Two engines behind it: SQLite (WAL, synchronous=FULL, one writer thread with group commit) and PostgreSQL.
@@ -37,5 +39,10 @@ export interface Storage {
   /** Hints to the other replicas. Correctness never depends on one arriving. */
   notify(channel: string): void
   onNotify(channel: string, listener: () => void): () => void
+  /** What an operator should know although everything works, for readiness and `doctor`. Empty when all is well. */
+  warnings(): readonly string[]
+  /** A transaction that keeps every other process from doing the same meanwhile, without a time limit. For migrations. */
+  exclusively<T>(work: (tx: Tx) => Promise<T>): Promise<T>
+  /** Finishes what is under way and lets go. Closing twice is fine. */
   close(): Promise<void>
 }

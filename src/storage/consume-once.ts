@@ -1,0 +1,49 @@
+import type { Reader, Step, Storage, Tx } from './storage.ts'
+
+/**
+ * Uses something that may be used once (a proof, an assertion, a link). True for exactly one caller, whatever races.
+ * The use lasts as long as `tx` commits; `expiresAt` (epoch milliseconds) is when forgetting it is safe.
+ * INVARIANT: single use is this insert and nothing else. Never look first.
+ */
+export async function consumeOnce(
+  tx: Tx,
+  kind: string,
+  key: string,
+  expiresAt: number,
+): Promise<boolean> {
+  const { numInsertedOrUpdatedRows } = await insertUse(
+    tx,
+    kind,
+    key,
+    expiresAt,
+  ).executeTakeFirstOrThrow()
+  return numInsertedOrUpdatedRows === 1n
+}
+
+/** The same as a step of a `commit`, which fails with this step's name (`used <kind>`) when it was used before. */
+export function consumeOnceStep(
+  reader: Reader,
+  kind: string,
+  key: string,
+  expiresAt: number,
+): Step {
+  return { name: `used ${kind}`, query: insertUse(reader, kind, key, expiresAt), rows: 1 }
+}
+
+/** Forgets uses that ended before `now`; what expired is refused for its expiry. Answers how many. */
+export async function forgetUsed(storage: Storage, now: number): Promise<number> {
+  return storage.transaction(async (tx) => {
+    const { numDeletedRows } = await tx
+      .deleteFrom('used_once')
+      .where('expires_at', '<', now)
+      .executeTakeFirstOrThrow()
+    return Number(numDeletedRows)
+  })
+}
+
+function insertUse(db: Tx, kind: string, key: string, expiresAt: number) {
+  return db
+    .insertInto('used_once')
+    .values({ kind, key, expires_at: expiresAt })
+    .onConflict((conflict) => conflict.columns(['kind', 'key']).doNothing())
+}

@@ -1,0 +1,53 @@
+import {
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from 'kysely'
+import type { Storage } from './storage.ts'
+
+/** Where statements go. A pool, a thread and a file all look like this to Kysely. */
+export type Connections = Omit<Driver, 'init' | 'destroy'>
+
+/** Kysely's SQL for one of the engines, sent over connections of our own. */
+export function dialectOver(engine: Storage['engine'], connections: Connections): Dialect {
+  const driver: Driver = Object.assign(connections, {
+    init: async () => {},
+    destroy: async () => {},
+  })
+  return engine === 'sqlite'
+    ? {
+        createDriver: () => driver,
+        createAdapter: () => new SqliteAdapter(),
+        createQueryCompiler: () => new SqliteQueryCompiler(),
+        createIntrospector: (db) => new SqliteIntrospector(db),
+      }
+    : {
+        createDriver: () => driver,
+        createAdapter: () => new PostgresAdapter(),
+        createQueryCompiler: () => new PostgresQueryCompiler(),
+        createIntrospector: (db) => new PostgresIntrospector(db),
+      }
+}
+
+/** Connections for reading: always the last committed state, so a transaction over them makes no sense. */
+export function forReading(
+  acquire: () => Promise<DatabaseConnection>,
+  release: (connection: DatabaseConnection) => Promise<void>,
+): Connections {
+  const refuse = async () => {
+    throw new Error('storage.read does not do transactions; use storage.transaction')
+  }
+  return {
+    acquireConnection: acquire,
+    releaseConnection: release,
+    beginTransaction: refuse,
+    commitTransaction: refuse,
+    rollbackTransaction: refuse,
+  }
+}

@@ -1,0 +1,5 @@
+import { ground } from './0001-ground.ts'
+import type { Migration } from './migration.ts'
+
+/** Every migration, oldest first. Add at the end; never change or remove one that was released. */
+export const MIGRATIONS: readonly Migration[] = [ground]

@@ -1,0 +1,40 @@
+import type { Clock } from '../lib/clock.ts'
+import { type Migrated, requireCurrentSchema, runMigrations } from './migrate.ts'
+import { openSqlite } from './sqlite/open.ts'
+import type { Storage } from './storage.ts'
+
+export type StorageOptions = (
+  | { kind: 'sqlite'; directory: string }
+  | { kind: 'postgres'; url: string }
+) & {
+  /** Bring the schema up to date first. Without it an older schema is refused. */
+  migrate?: boolean
+  /** Database time of SQLite. PostgreSQL has its own. */
+  clock?: Clock
+}
+
+export async function openStorage(options: StorageOptions): Promise<Storage> {
+  const storage = await openEngine(options)
+  try {
+    if (options.migrate) await runMigrations(storage)
+    else await requireCurrentSchema(storage)
+    return storage
+  } catch (error) {
+    await storage.close()
+    throw error
+  }
+}
+
+export async function migrate(options: StorageOptions): Promise<Migrated> {
+  const storage = await openEngine(options)
+  try {
+    return await runMigrations(storage)
+  } finally {
+    await storage.close()
+  }
+}
+
+function openEngine(options: StorageOptions): Promise<Storage> {
+  if (options.kind === 'sqlite') return openSqlite(options.directory, options.clock)
+  throw new Error('not yet')
+}

@@ -1,0 +1,52 @@
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
+import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely'
+
+/** Statements are prepared once per text; this many are kept. */
+const MOST_STATEMENTS = 500
+
+export interface Answer {
+  readonly rows: Record<string, unknown>[]
+  readonly changes: number
+}
+
+/** Runs one statement at a time on one open database. */
+export class Statements {
+  readonly #db: DatabaseSync
+  readonly #prepared = new Map<string, { statement: StatementSync; reads: boolean }>()
+
+  constructor(db: DatabaseSync) {
+    this.#db = db
+  }
+
+  run(sql: string, parameters: readonly unknown[]): Answer {
+    const { statement, reads } = this.#prepare(sql)
+    const values = parameters as SQLInputValue[] // as: node:sqlite itself refuses what it cannot bind
+    if (!reads) return { rows: [], changes: Number(statement.run(...values).changes) }
+    // Rows come without a prototype; plain objects compare equal to those of the other engine.
+    const rows = statement.all(...values).map((row) => ({ ...row }))
+    return { rows, changes: rows.length }
+  }
+
+  #prepare(sql: string): { statement: StatementSync; reads: boolean } {
+    const known = this.#prepared.get(sql)
+    if (known) return known
+    const statement = this.#db.prepare(sql)
+    const prepared = { statement, reads: statement.columns().length > 0 }
+    if (this.#prepared.size >= MOST_STATEMENTS) this.#prepared.clear()
+    this.#prepared.set(sql, prepared)
+    return prepared
+  }
+}
+
+export function connectionTo(db: DatabaseSync): DatabaseConnection {
+  const statements = new Statements(db)
+  return {
+    executeQuery: async <R>(query: CompiledQuery): Promise<QueryResult<R>> => {
+      const { rows, changes } = statements.run(query.sql, query.parameters)
+      return { rows: rows as R[], numAffectedRows: BigInt(changes) } // as: the schema types what the statement selects
+    },
+    streamQuery: () => {
+      throw new Error('storage does not stream; page with limit and a key')
+    },
+  }
+}
