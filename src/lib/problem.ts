@@ -13,6 +13,8 @@ export const PROBLEMS = {
   'request.wrong_host': { status: 421, title: 'The Host header does not name this server' },
   'server.failed': { status: 500, title: 'Something went wrong on our side' },
   'storage.locked': { status: 500, title: 'The data directory is in use by another process' },
+  'storage.newer': { status: 500, title: 'The schema is newer than this build' },
+  'storage.outdated': { status: 500, title: 'The schema is older than this build' },
   'storage.unavailable': { status: 503, title: 'The store cannot be reached' },
   'upstream.cut': { status: 502, title: 'The API ended the connection without an answer' },
   'upstream.timeout': { status: 504, title: 'The API did not answer in time' },
