@@ -12,6 +12,7 @@ const CHECKS: readonly (readonly [string, string, ...string[]])[] = [
   ['lint and format', bin('biome'), 'check', '.', '--error-on-warnings'],
   ['layout', process.execPath, 'tools/check-layout.ts'],
   ['docs', process.execPath, 'tools/check-docs.ts'],
+  ['settings', process.execPath, 'tools/write-configuration.ts', '--check'],
   ...(existsSync(join(root, 'tools', 'write-openapi.ts'))
     ? ([['openapi.json', process.execPath, 'tools/write-openapi.ts', '--check']] as const)
     : []),

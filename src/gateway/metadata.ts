@@ -24,10 +24,16 @@ export function metadataUrl(identifier: string): string {
 }
 
 /** The `WWW-Authenticate` challenge of a 401 (RFC 9449 section 7.1, RFC 9728 section 5.1). */
-export function challenge(identifier: string, error?: { code: string; description: string }): string {
+export function challenge(
+  identifier: string,
+  error?: { code: string; description: string },
+): string {
   const parts = [`resource_metadata="${metadataUrl(identifier)}"`, 'algs="ES256 EdDSA"']
   if (error) {
-    parts.unshift(`error="${error.code}"`, `error_description="${error.description.replaceAll(/["\\]/g, "'")}"`)
+    parts.unshift(
+      `error="${error.code}"`,
+      `error_description="${error.description.replaceAll(/["\\]/g, "'")}"`,
+    )
   }
   return `DPoP ${parts.join(', ')}`
 }

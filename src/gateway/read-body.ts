@@ -13,14 +13,20 @@ const JSON_TYPE = /^application\/json(?:\s*;\s*charset=utf-8)?$/i
  * The whole body as strict JSON, or `undefined` when there is none. Throws `request.unsupported_media_type`,
  * `input.too_large` and what `parseJson` refuses.
  */
-export async function readBody(message: IncomingMessage, request: StrictRequest): Promise<Json | undefined> {
+export async function readBody(
+  message: IncomingMessage,
+  request: StrictRequest,
+): Promise<Json | undefined> {
   const declared = request.headers.get('content-length')
   if (declared !== undefined && Number(declared) > MOST_BODY_BYTES) throw tooLarge()
   const bytes = await collect(message)
   if (bytes.length === 0) return undefined
   const type = request.headers.get('content-type') ?? ''
   if (!JSON_TYPE.test(type)) {
-    throw new Problem('request.unsupported_media_type', 'the gateway reads `application/json` bodies only')
+    throw new Problem(
+      'request.unsupported_media_type',
+      'the gateway reads `application/json` bodies only',
+    )
   }
   return parseJson(bytes, { bytes: MOST_BODY_BYTES })
 }
@@ -29,14 +35,16 @@ async function collect(message: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = []
   let size = 0
   try {
-    for await (const chunk of message as AsyncIterable<Buffer>) { // no encoding is set, so chunks are buffers
+    for await (const chunk of message as AsyncIterable<Buffer>) {
       size += chunk.length
       if (size > MOST_BODY_BYTES) throw tooLarge()
       chunks.push(chunk)
     }
   } catch (error) {
     if (error instanceof Problem) throw error
-    throw new Problem('request.incomplete', 'the body ended before it was complete', { cause: error })
+    throw new Problem('request.incomplete', 'the body ended before it was complete', {
+      cause: error,
+    })
   }
   return Buffer.concat(chunks, size)
 }

@@ -4,6 +4,7 @@
  */
 export const PROBLEMS = {
   'call.no_longer_live': { status: 403, title: 'The task no longer permits the call' },
+  'config.invalid': { status: 500, title: 'The configuration cannot be used' },
   'request.ambiguous_target': { status: 400, title: 'The request target can be read in more than one way' },
   'request.bad_header': { status: 400, title: 'A header is repeated, malformed or not accepted' },
   'request.incomplete': { status: 400, title: 'The body ended before it was complete' },

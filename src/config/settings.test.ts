@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Problem } from '../lib/problem.ts'
+import { readSettings } from './settings.ts'
+
+function mistakes(environment: Record<string, string>): string {
+  try {
+    readSettings(environment)
+    return ''
+  } catch (error) {
+    assert.ok(error instanceof Problem)
+    return error.detail
+  }
+}
+
+test('nothing set gives a server on loopback with the embedded database', () => {
+  const settings = readSettings({})
+  assert.equal(settings.issuer, 'http://127.0.0.1:7480')
+  assert.deepEqual(settings.gatewayListen, { host: '127.0.0.1', port: 7481 })
+  assert.equal(settings.databaseUrl, undefined)
+})
+
+test('a mis-spelt setting stops the start instead of being ignored', () => {
+  assert.match(mistakes({ REMIT_POLICY_ENGIN: 'off' }), /REMIT_POLICY_ENGIN is not a setting/)
+  assert.match(mistakes({ REMIT_POLICY_ENGINE: 'audit-only' }), /not one of/)
+})
+
+test('an issuer that is neither https nor loopback is refused, so is one with a path', () => {
+  assert.match(mistakes({ REMIT_ISSUER: 'http://remit.example.com' }), /https/)
+  assert.match(mistakes({ REMIT_ISSUER: 'https://example.com/remit' }), /not an origin/)
+  assert.equal(mistakes({ REMIT_ISSUER: 'https://remit.example.com' }), '')
+})
+
+test('gateway and issuer never share an origin', () => {
+  assert.match(mistakes({ REMIT_GATEWAY: 'http://127.0.0.1:7480' }), /another origin/)
+})
+
+test('all mistakes are told at once', () => {
+  const told = mistakes({ REMIT_LISTEN: 'here', REMIT_LOG_LEVEL: 'loud', REMIT_X: '1' })
+  assert.equal(told.split('; ').length, 3)
+})
+
+test('secrets among the settings do not print', () => {
+  const settings = readSettings({ DATABASE_URL: 'postgres://u:hunter2@h/d', REMIT_MASTER_KEY: 'k' })
+  assert.ok(!JSON.stringify(settings).includes('hunter2'))
+})

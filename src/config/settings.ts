@@ -1,0 +1,198 @@
+import { Problem } from '../lib/problem.ts'
+import { Secret } from '../lib/secret.ts'
+
+/** One setting: where it comes from, what it is when nobody says, and what it means. Documentation is made from this table. */
+export interface Setting<T> {
+  readonly environment: string
+  readonly default: string | undefined
+  readonly says: string
+  readonly read: (text: string) => T
+}
+
+function setting<T>(
+  environment: string,
+  fallback: string | undefined,
+  says: string,
+  read: (text: string) => T,
+): Setting<T> {
+  return { environment, default: fallback, says, read }
+}
+
+/** An origin: scheme, host, port; no path. http only on a loopback address. */
+export function readOrigin(text: string): string {
+  const url = URL.parse(text)
+  if (!url || url.origin !== text.replace(/\/$/, ''))
+    throw new Error('is not an origin such as `https://remit.example.com`')
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname))) {
+    throw new Error('has to be https, except on a loopback address')
+  }
+  return url.origin
+}
+
+export function isLoopback(host: string): boolean {
+  return /^127(?:\.\d{1,3}){3}$|^\[?::1\]?$|^localhost$/.test(host)
+}
+
+export interface Listen {
+  host: string
+  port: number
+}
+
+function readListen(text: string): Listen {
+  const match = /^(?<host>[A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\]):(?<port>\d{1,5})$/.exec(text)
+  const port = Number(match?.groups?.port)
+  if (!match?.groups?.host || port > 65535) throw new Error('is not `host:port`')
+  return { host: match.groups.host.replace(/^\[|\]$/g, ''), port }
+}
+
+function oneOf<const T extends string>(...allowed: readonly T[]): (text: string) => T {
+  return (text) => {
+    const found = allowed.find((value) => value === text)
+    if (!found) throw new Error(`is not one of ${allowed.join(', ')}`)
+    return found
+  }
+}
+
+const text = (value: string) => value
+
+export const SETTINGS = {
+  issuer: setting(
+    'REMIT_ISSUER',
+    'http://127.0.0.1:7480',
+    'Public origin of the authorization server, the management API and the pages. It is in every token: choose it once.',
+    readOrigin,
+  ),
+  listen: setting(
+    'REMIT_LISTEN',
+    '127.0.0.1:7480',
+    'Where that origin is served from.',
+    readListen,
+  ),
+  gateway: setting(
+    'REMIT_GATEWAY',
+    'http://127.0.0.1:7481',
+    'Public origin of the gateway. Resource identifiers begin with it. Never the same as the issuer.',
+    readOrigin,
+  ),
+  gatewayListen: setting(
+    'REMIT_GATEWAY_LISTEN',
+    '127.0.0.1:7481',
+    'Where the gateway is served from.',
+    readListen,
+  ),
+  data: setting(
+    'REMIT_DATA',
+    '.remit',
+    'Directory of the embedded database and the master key. Made when missing, readable by its owner only.',
+    text,
+  ),
+  databaseUrl: setting(
+    'DATABASE_URL',
+    undefined,
+    'PostgreSQL instead of the embedded database: `postgres://user:password@host/database`.',
+    (value) => new Secret(value),
+  ),
+  masterKey: setting(
+    'REMIT_MASTER_KEY',
+    undefined,
+    'Key that seals signing keys and credentials: 32 bytes, base64url. Without it a file in the data directory is made and used.',
+    (value) => new Secret(value),
+  ),
+  trustDomain: setting(
+    'REMIT_TRUST_DOMAIN',
+    'remit',
+    'Audience of transaction tokens: the name of the APIs behind the gateway, together.',
+    text,
+  ),
+  providerIssuer: setting(
+    'REMIT_IDP_ISSUER',
+    undefined,
+    'Issuer of the OpenID Connect provider that people sign in with. More can be added later.',
+    text,
+  ),
+  providerName: setting(
+    'REMIT_IDP_NAME',
+    'Single sign-on',
+    'What the sign-in page calls it.',
+    text,
+  ),
+  providerClientId: setting(
+    'REMIT_IDP_CLIENT_ID',
+    undefined,
+    "Remit's client at that provider; its redirect URI is `<issuer>/sign-in/callback`.",
+    text,
+  ),
+  providerClientSecret: setting(
+    'REMIT_IDP_CLIENT_SECRET',
+    undefined,
+    'The secret of that client.',
+    (value) => new Secret(value),
+  ),
+  providerGroupsClaim: setting(
+    'REMIT_IDP_GROUPS_CLAIM',
+    'groups',
+    "Claim of the ID token that lists the person's groups.",
+    text,
+  ),
+  policyEngine: setting(
+    'REMIT_POLICY_ENGINE',
+    'cedar-wasm',
+    'What evaluates policies.',
+    oneOf('cedar-wasm'),
+  ),
+  logLevel: setting(
+    'REMIT_LOG_LEVEL',
+    'info',
+    'How much is logged: `fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`.',
+    oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
+  ),
+} as const
+
+/** Variables that other commands read; known, so that they do not stop the server. */
+const OTHERS = new Set(['REMIT_URL'])
+
+export type Settings = {
+  readonly [K in keyof typeof SETTINGS]: (typeof SETTINGS)[K] extends Setting<infer T>
+    ? (typeof SETTINGS)[K]['default'] extends string
+      ? T
+      : T | undefined
+    : never
+}
+
+/**
+ * Reads all settings from `environment`. Throws `config.invalid` naming every mistake at once: a value that does not read, an
+ * unknown `REMIT_…` variable (a typing error must never switch protection off), settings that contradict each other.
+ */
+export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
+  const mistakes: string[] = []
+  const known = new Set<string>(Object.values(SETTINGS).map(({ environment: name }) => name))
+  for (const name of Object.keys(environment)) {
+    if (name.startsWith('REMIT_') && !known.has(name) && !OTHERS.has(name))
+      mistakes.push(`${name} is not a setting`)
+  }
+  const values: Record<string, unknown> = {}
+  for (const [key, { environment: name, default: fallback, read }] of Object.entries(SETTINGS)) {
+    const given = environment[name] || fallback
+    try {
+      values[key] = given === undefined ? undefined : read(given)
+    } catch (error) {
+      mistakes.push(`${name} ${error instanceof Error ? error.message : 'cannot be read'}`)
+    }
+  }
+  const settings = values as Settings // every key was read above, or is a mistake
+  if (mistakes.length === 0) mistakes.push(...contradictions(settings))
+  if (mistakes.length) throw new Problem('config.invalid', mistakes.join('; '))
+  return Object.freeze(settings)
+}
+
+function contradictions(settings: Settings): string[] {
+  const found: string[] = []
+  if (settings.issuer === settings.gateway)
+    found.push('REMIT_GATEWAY has to be another origin than REMIT_ISSUER')
+  if (settings.providerIssuer && !settings.providerClientId)
+    found.push('REMIT_IDP_CLIENT_ID is missing')
+  if (settings.databaseUrl && !/^postgres(?:ql)?:\/\//.test(settings.databaseUrl.reveal())) {
+    found.push('DATABASE_URL is not a PostgreSQL address')
+  }
+  return found
+}

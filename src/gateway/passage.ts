@@ -1,0 +1,41 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { TypedArguments } from '@remit/engine'
+import type { Action, Resource } from '../catalog/index.ts'
+import type { Verdict } from '../decisions/index.ts'
+import type { Json } from '../lib/json.ts'
+import type { Forwarded, Outgoing } from './forward.ts'
+import type { StrictRequest } from './strict-request.ts'
+
+/** What is known of a call after each step. Values are added, never changed. */
+export interface Arrived {
+  message: IncomingMessage
+  reply: ServerResponse
+  ip: string
+}
+export interface Strict extends Arrived {
+  request: StrictRequest
+}
+export interface Located extends Strict {
+  resource: Resource
+  action: Action
+  /** Segments behind the resource's name, decoded. */
+  segments: readonly string[]
+  pathArguments: ReadonlyMap<string, string>
+}
+export interface Read extends Located {
+  body: Json | undefined
+}
+export interface Typed extends Read {
+  arguments: TypedArguments
+}
+export interface Permitted extends Typed {
+  verdict: Extract<Verdict, { outcome: 'permit' }>
+  /** Headers of the caller that go on; part of what was decided. */
+  passedOn: readonly (readonly [string, string])[]
+}
+export interface Equipped extends Permitted {
+  outgoing: Outgoing
+}
+export interface Done extends Equipped {
+  forwarded: Forwarded
+}

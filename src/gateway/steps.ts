@@ -1,0 +1,31 @@
+/** A named step: takes what is known, returns what is known after it. Throwing ends the call with a refusal. */
+export interface Step<In, Out, Ports> {
+  readonly name: string
+  readonly run: (known: In, ports: Ports) => Promise<Out> | Out
+}
+
+/** Steps in the order they happen, typed so that a step cannot come before what it needs. */
+export interface Pipeline<In, Out, Ports> {
+  readonly names: readonly string[]
+  next<Next>(name: string, run: Step<Out, Next, Ports>['run']): Pipeline<In, Next, Ports>
+  run(input: In, ports: Ports): Promise<Out>
+}
+
+export function startingWith<In, Out, Ports>(
+  name: string,
+  run: Step<In, Out, Ports>['run'],
+): Pipeline<In, Out, Ports> {
+  return chain([name], async (input: In, ports: Ports) => run(input, ports))
+}
+
+function chain<In, Out, Ports>(
+  names: readonly string[],
+  runAll: (input: In, ports: Ports) => Promise<Out>,
+): Pipeline<In, Out, Ports> {
+  return {
+    names,
+    next: (name, run) =>
+      chain([...names, name], async (input, ports) => run(await runAll(input, ports), ports)),
+    run: runAll,
+  }
+}
