@@ -1,0 +1,118 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { type ClientMetadata, type Configuration, interactionPolicy, Provider } from 'oidc-provider'
+import { base64url } from '../../lib/bytes.ts'
+import type { Random } from '../../lib/random.ts'
+import type { DevClient, DevPerson } from './dev-person.ts'
+import { memoryAdapter } from './memory-adapter.ts'
+import { PAGE_HEADERS, troublePage } from './page.ts'
+
+/** Cookies are not separated by port, so ours must not be called like anyone else's on 127.0.0.1. */
+export const DEV_IDP_COOKIES = {
+  session: 'remit_dev_idp_session',
+  interaction: 'remit_dev_idp_interaction',
+  resume: 'remit_dev_idp_resume',
+} as const
+
+const MINUTE = 60
+const HOUR = 60 * MINUTE
+
+function clientMetadata(client: DevClient): ClientMetadata {
+  return {
+    client_id: client.id,
+    redirect_uris: [...client.redirectUris],
+    response_types: ['code'],
+    grant_types: ['authorization_code'],
+    ...(client.secret === undefined
+      ? { application_type: 'native', token_endpoint_auth_method: 'none' }
+      : {
+          application_type: 'web',
+          token_endpoint_auth_method: 'client_secret_basic',
+          client_secret: client.secret,
+        }),
+  }
+}
+
+/** One prompt: who are you. Consent to the sample clients is taken as given. */
+function whoAreYou(): interactionPolicy.DefaultPolicy {
+  const policy = interactionPolicy.base()
+  policy.remove('consent')
+  return policy
+}
+
+/**
+ * The OpenID provider behind `remit dev`: authorization code with PKCE, groups in the ID token, nothing else.
+ * Anyone can be anyone here, so it must never be reachable from another machine.
+ */
+export function developmentProvider(options: {
+  issuer: string
+  people: readonly DevPerson[]
+  clients: readonly DevClient[]
+  random: Random
+}): Provider {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const people = new Map(options.people.map((person) => [person.id, person]))
+  const configuration: Configuration = {
+    adapter: memoryAdapter(),
+    clients: options.clients.map(clientMetadata),
+    clientDefaults: { id_token_signed_response_alg: 'ES256' },
+    enabledJWA: { idTokenSigningAlgValues: ['ES256'] },
+    jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), alg: 'ES256', use: 'sig' }] },
+    cookies: { names: DEV_IDP_COOKIES, keys: [base64url(options.random.bytes(32))] },
+    responseTypes: ['code'],
+    pkce: { required: () => true },
+    scopes: ['openid', 'profile', 'email', 'groups'],
+    claims: {
+      openid: ['sub', 'auth_time'],
+      profile: ['name'],
+      email: ['email', 'email_verified'],
+      groups: ['groups'],
+    },
+    // OpenID Connect Core 5.4 would leave these to the userinfo endpoint; Remit decides from the ID token.
+    conformIdTokenClaims: false,
+    features: {
+      devInteractions: { enabled: false },
+      rpInitiatedLogout: { enabled: false },
+      userinfo: { enabled: true },
+    },
+    interactions: {
+      policy: whoAreYou(),
+      url: (_ctx, interaction) => `/choose/${interaction.uid}`,
+    },
+    ttl: {
+      AuthorizationCode: MINUTE,
+      AccessToken: 5 * MINUTE,
+      IdToken: 5 * MINUTE,
+      Interaction: 30 * MINUTE,
+      Session: HOUR,
+      Grant: HOUR,
+    },
+    renderError(ctx, out) {
+      ctx.set(PAGE_HEADERS)
+      ctx.body = troublePage('This sign-in cannot go on', out.error_description ?? out.error)
+    },
+    findAccount: (_ctx, id) => {
+      const person = people.get(id)
+      return (
+        person && {
+          accountId: person.id,
+          claims: async () => ({
+            sub: person.id,
+            name: person.name,
+            email: person.email,
+            email_verified: true,
+            groups: [...person.groups],
+          }),
+        }
+      )
+    },
+    async loadExistingGrant(ctx) {
+      const { client, session, provider } = ctx.oidc
+      if (!client || !session?.accountId) return undefined
+      const grant = new provider.Grant({ clientId: client.clientId, accountId: session.accountId })
+      grant.addOIDCScope('openid profile email groups')
+      await grant.save()
+      return grant
+    },
+  }
+  return new Provider(options.issuer, configuration)
+}
