@@ -5,6 +5,11 @@
 export const PROBLEMS = {
   'call.no_longer_live': { status: 403, title: 'The task no longer permits the call' },
   'config.invalid': { status: 500, title: 'The configuration cannot be used' },
+  'input.duplicate_key': { status: 400, title: 'A JSON member name is repeated' },
+  'input.forbidden_key': { status: 400, title: 'A JSON member name is not allowed' },
+  'input.malformed': { status: 400, title: 'The input is not valid JSON' },
+  'input.too_deep': { status: 400, title: 'The JSON is nested too deeply' },
+  'input.too_large': { status: 413, title: 'The input is too large' },
   'request.ambiguous_target': { status: 400, title: 'The request target can be read in more than one way' },
   'request.bad_header': { status: 400, title: 'A header is repeated, malformed or not accepted' },
   'request.incomplete': { status: 400, title: 'The body ended before it was complete' },

@@ -1,0 +1,134 @@
+/** The vocabulary of a decision (contract 3): what is known about a call, what each gate said, and what follows. */
+import type { KindOf, TypedArguments } from './arguments.ts'
+import type { Detail } from './detail.ts'
+import type { PolicyEntity, PolicyRecord } from './policy.ts'
+
+/** In the order in which they are told. The first two stop early; all others are always evaluated. */
+export const GATES = [
+  'credential',
+  'liveness',
+  'coverage',
+  'person',
+  'agent',
+  'external',
+  'approval',
+  'budget',
+  'obligations',
+] as const
+export type GateName = (typeof GATES)[number]
+
+export type Risk = 'low' | 'medium' | 'high' | 'critical'
+
+export type GateResult = {
+  readonly gate: GateName
+  readonly passed: boolean
+  /** Stable code when it failed: `task.not_covered`, `person.not_permitted`, `policy.error`, `token.expired` … */
+  readonly reason?: string
+  /** What was found, in plain words. Fit for the agent: no policy text, nothing about anyone else. */
+  readonly detail: string
+  /** What would be enough, when it failed. */
+  readonly enough?: string
+  /** Whom or what the gate looked at: a person, one agent of the chain, a decision point. */
+  readonly subject?: string
+  readonly policies?: readonly string[]
+  /** For operators only. */
+  readonly note?: string
+}
+
+/** One `@requestable` forbid in one wording. */
+export type ForbidRef = { readonly id: string; readonly digest: string }
+
+/** What people are asked so that a call can go through once. */
+export type Ask = {
+  readonly forbids: readonly ForbidRef[]
+  /** Every rule must be met; any one name in a rule meets it. */
+  readonly approvers: readonly (readonly string[])[]
+  readonly quorum: number
+  readonly lifetimeSeconds: number
+  readonly risk: Risk
+  /** Whether requester and represented person may answer: only when every forbid says so. */
+  readonly self: boolean
+  readonly prompts: readonly string[]
+}
+
+/** The answer of one configured external decision point. It can only reduce. */
+export type ExternalAnswer = {
+  readonly name: string
+  /** `failed`: timeout, overload, malformed answer. Denies like `deny`. */
+  readonly answer: 'permit' | 'deny' | 'failed'
+  readonly detail?: string
+}
+
+/** One limit of the task tree, looked at and not yet taken. */
+export type BudgetPeek = { readonly name: string; readonly left: boolean; readonly detail: string }
+
+/** Something that must be done along with a permit (AuthZEN Obligations). */
+export type Obligation = {
+  readonly id: string
+  readonly type: string
+  readonly properties: Readonly<Record<string, string>>
+}
+
+export interface CallFacts {
+  readonly credential: GateResult
+  readonly liveness: GateResult
+  /** The task's details. */
+  readonly details: readonly Detail[]
+  readonly call: {
+    readonly location: string
+    readonly resource: string
+    readonly action: string
+    readonly risk: Risk
+    readonly arguments: TypedArguments
+  }
+  readonly kindOf: KindOf
+  /** The represented person, or the sponsor of an autonomous task. */
+  readonly person: PolicyEntity
+  /** No person is present: `person` is the sponsor, and `context.person` is absent. */
+  readonly sponsored: boolean
+  /** Participants who must each be permitted too: given where the space says *intersection*. */
+  readonly intersectWith: readonly PolicyEntity[]
+  /** The chain, current agent first, read from live task rows. */
+  readonly agents: readonly PolicyEntity[]
+  /** Everything else that policies may look at: groups, owners, spaces, the resource. */
+  readonly entities: readonly PolicyEntity[]
+  /** `now`, `risk`, `task`, `space`, `origin` …; `args`, `person`, `agent` and `chain` are added here and win. */
+  readonly context: PolicyRecord
+  /** One answer per configured decision point. */
+  readonly external: readonly ExternalAnswer[]
+  /** The forbids that the approval in hand names. */
+  readonly lifted: readonly ForbidRef[]
+  readonly budgets: readonly BudgetPeek[]
+  readonly obligations: readonly Obligation[]
+  /** Types of obligation that the enforcing edge can carry out. */
+  readonly doable: readonly string[]
+}
+
+export type Permit = {
+  readonly outcome: 'permit'
+  readonly gates: readonly GateResult[]
+  readonly obligations: readonly Obligation[]
+  /** The forbids that an approval had to lift. Empty: no approval was needed and none is used up. */
+  readonly lifted: readonly ForbidRef[]
+}
+
+export type Deny = {
+  readonly outcome: 'deny'
+  readonly gates: readonly GateResult[]
+  /** Code, words and remedy of the first gate that stands in the way. */
+  readonly reason: string
+  readonly detail: string
+  readonly enough: string
+}
+
+/** A denial that people can lift: nothing but `@requestable` forbids stands in the way. */
+export type RequestableDeny = {
+  readonly outcome: 'requestable'
+  readonly gates: readonly GateResult[]
+  readonly reason: 'approval.required'
+  readonly detail: string
+  readonly enough: string
+  readonly ask: Ask
+}
+
+export type Decision = Permit | Deny | RequestableDeny

@@ -1,0 +1,37 @@
+/** `@remit/engine`: authority algebra and the gates of a decision. No dependency, no clock, no I/O. */
+export type {
+  ArgumentKind,
+  Call,
+  KindOf,
+  TypedArguments,
+  TypedValue,
+} from './arguments.ts'
+export type { Bound, Detail, DetailType, Operator } from './detail.ts'
+export { DETAIL_LIMITS } from './detail.ts'
+export type {
+  Ask,
+  BudgetPeek,
+  CallFacts,
+  Decision,
+  Deny,
+  ExternalAnswer,
+  ForbidRef,
+  GateName,
+  GateResult,
+  Obligation,
+  Permit,
+  RequestableDeny,
+  Risk,
+} from './gates.ts'
+export { GATES } from './gates.ts'
+export type {
+  EntityRef,
+  EntityType,
+  PolicyAnswer,
+  PolicyEntity,
+  PolicyQuery,
+  PolicyRecord,
+  PolicySet,
+  PolicyValue,
+  Requestable,
+} from './policy.ts'

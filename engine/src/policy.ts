@@ -1,0 +1,75 @@
+/**
+ * What a policy evaluator must offer. cedar-wasm stands behind this today and a compiled set later; the gates know
+ * neither. Values are closed: nothing from outside can smuggle in an entity reference or an extension call.
+ */
+
+export type EntityType = 'Person' | 'Agent' | 'Group' | 'Space' | 'Resource' | 'Action'
+
+export type EntityRef = { readonly type: EntityType; readonly id: string }
+
+/** A set of attributes or the context. Member names come from the schema, never from input. */
+export type PolicyRecord = { readonly [name: string]: PolicyValue }
+
+/**
+ * Strings and booleans as they are; everything else says what it is. Numbers and dates are exact text in the one form
+ * that Cedar reads: integers as int64, decimals with 1 to 4 fractional digits (`40.0`), datetimes in UTC with
+ * milliseconds (`2026-01-02T03:04:05.000Z`).
+ */
+export type PolicyValue =
+  | string
+  | boolean
+  | { readonly integer: string }
+  | { readonly decimal: string }
+  | { readonly datetime: string }
+  | { readonly entity: EntityRef }
+  | { readonly set: readonly PolicyValue[] }
+  | { readonly record: PolicyRecord }
+
+export interface PolicyEntity {
+  readonly uid: EntityRef
+  readonly attributes: PolicyRecord
+  readonly parents: readonly EntityRef[]
+}
+
+export interface PolicyQuery {
+  readonly principal: EntityRef
+  /** Catalog name, the id of an `Action`. */
+  readonly action: string
+  /** Catalog name, the id of a `Resource`. */
+  readonly resource: string
+  readonly context: PolicyRecord
+  /** Each entity once. The same array is passed for every principal of one call. */
+  readonly entities: readonly PolicyEntity[]
+}
+
+export interface PolicyAnswer {
+  readonly permitted: boolean
+  /** Ids of the policies that made it so: on a denial every forbid that holds, none when nothing permits. */
+  readonly determining: readonly string[]
+  /** Every policy that applies and could not be evaluated. One is enough to deny. */
+  readonly errors: readonly { readonly policy: string; readonly message: string }[]
+}
+
+/** A forbid that people may lift for one call: `@requestable` and its companions, checked when the set was loaded. */
+export interface Requestable {
+  readonly id: string
+  /** Digest of the policy's text: an approval counts only for the text that was shown. */
+  readonly digest: string
+  readonly prompt: string
+  /** Any one of these may answer, e.g. `group:finance`. */
+  readonly approvers: readonly string[]
+  readonly quorum: number
+  readonly lifetimeSeconds: number
+  /** Whether requester and represented person may answer too. */
+  readonly self: boolean
+}
+
+export interface PolicySet {
+  readonly version: number
+  readonly requestable: ReadonlyMap<string, Requestable>
+  /**
+   * Pure and synchronous. `without: 'requestable'` leaves out every forbid in `requestable`, and nothing else.
+   * May throw: that denies like an error.
+   */
+  evaluate(query: PolicyQuery, without: 'nothing' | 'requestable'): PolicyAnswer
+}

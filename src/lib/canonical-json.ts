@@ -1,0 +1,71 @@
+/**
+ * RFC 8785 (JSON Canonicalization Scheme), for everything that is hashed or signed.
+ *
+ * One divergence, on purpose: an `ExactNumber` prints its own text. Where that text is the form ECMAScript would give
+ * (`42`, `1.5`) the result is JCS to the byte; `40.00` stays `40.00`, because it is what was sent, shown and approved,
+ * and because a JavaScript number could not hold every value exactly.
+ */
+import { ExactNumber } from './json.ts'
+
+/** What can be written canonically. Members that are `undefined` are absent. */
+export type Canonical =
+  | null
+  | boolean
+  | string
+  | number
+  | ExactNumber
+  | readonly Canonical[]
+  | ReadonlyMap<string, Canonical>
+  | { readonly [name: string]: Canonical | undefined }
+
+/**
+ * The canonical text of a value.
+ * @throws TypeError for what JSON cannot hold: NaN, infinities, lone surrogates, class instances, holes. That is a
+ * mistake in our code, never something a caller sent.
+ */
+export function canonicalJson(value: Canonical): string {
+  if (typeof value === 'string') return quoted(value)
+  if (value === null || typeof value === 'boolean') return String(value)
+  if (typeof value === 'number') return ecmaNumber(value)
+  if (value instanceof ExactNumber) return value.text
+  if (isList(value)) return `[${Array.from(value, canonicalJson).join(',')}]`
+  return `{${membersOf(value).map(member).join(',')}}`
+}
+
+type Member = readonly [name: string, value: Canonical | undefined]
+
+/** Sorted by UTF-16 code units (RFC 8785 section 3.2.3), which is how JavaScript compares strings. */
+function membersOf(value: Exclude<Canonical, null | boolean | string | number | ExactNumber>) {
+  const members: Member[] = value instanceof Map ? [...value] : plainMembers(value)
+  return members
+    .filter(([, item]) => item !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+}
+
+function plainMembers(value: object): Member[] {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype !== Object.prototype && prototype !== null)
+    throw new TypeError('only plain objects, maps and arrays have a canonical form')
+  return Object.entries(value)
+}
+
+function member([name, value]: Member): string {
+  if (value === undefined) throw new TypeError('an absent member has no canonical form')
+  return `${quoted(name)}:${canonicalJson(value)}`
+}
+
+/** ECMAScript's own serialisation is what section 3.2.2.2 asks for, once lone surrogates are refused. */
+function quoted(text: string): string {
+  if (!text.isWellFormed()) throw new TypeError('a lone surrogate has no canonical form')
+  return JSON.stringify(text)
+}
+
+function ecmaNumber(value: number): string {
+  if (!Number.isFinite(value)) throw new TypeError(`${value} has no canonical form`)
+  return JSON.stringify(value)
+}
+
+/** `Array.isArray` does not narrow read-only arrays. */
+function isList(value: object): value is readonly Canonical[] {
+  return Array.isArray(value)
+}
