@@ -1,0 +1,264 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { ExactNumber, type Json, parseJson, printJson } from './json.ts'
+import { Problem, type ProblemCode } from './problem.ts'
+
+function refuses(input: string | Uint8Array, code: ProblemCode, limits = {}): void {
+  assert.throws(
+    () => parseJson(input, limits),
+    (error) => error instanceof Problem && error.code === code,
+    `${JSON.stringify(String(input)).slice(0, 80)} should be ${code}`,
+  )
+}
+
+/** What `JSON.parse` would have made of it. Numbers become floats: only tests may do that. */
+function loose(value: Json): unknown {
+  if (value instanceof ExactNumber) return Number(value.text)
+  if (value instanceof Map) return Object.fromEntries([...value].map(([k, v]) => [k, loose(v)]))
+  return Array.isArray(value) ? value.map(loose) : value
+}
+
+test('what is accepted is read as JSON.parse reads it', () => {
+  fc.assert(
+    fc.property(fc.json({ maxDepth: 8 }), (text) => {
+      const expected: unknown = JSON.parse(text)
+      let value: Json
+      try {
+        value = parseJson(text)
+      } catch (error) {
+        assert.ok(error instanceof Problem)
+        assert.ok(/\\u0000|\\ud[89a-f]|__proto__/i.test(text), `${text} was refused`)
+        return
+      }
+      assert.deepEqual(loose(value), expected)
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+test('nothing that JSON.parse refuses is accepted', () => {
+  const pieces =
+    '{ } [ ] " , : 0 1 -1 1.5 01 1. .5 1e5 1e + - true tru null \\ \\n \\u \\u0041 a \t \n \u00a0 \u0007'
+  const soup = fc.array(fc.constantFrom(...pieces.split(' '), ' '), { maxLength: 12 })
+  fc.assert(
+    fc.property(soup, (parts) => {
+      const text = parts.join('')
+      let accepted: Json
+      try {
+        accepted = parseJson(text)
+      } catch {
+        return
+      }
+      assert.deepEqual(loose(accepted), JSON.parse(text))
+    }),
+    { numRuns: 20_000 },
+  )
+})
+
+test('one changed character never turns a text into something that JSON.parse reads differently', () => {
+  const mutation = fc.record({
+    text: fc.json({ maxDepth: 3 }),
+    at: fc.nat(200),
+    put: fc.constantFrom('', '"', '\\', ',', '}', ']', '0', 'e', '\u2028', '\u0000', ' '),
+  })
+  fc.assert(
+    fc.property(mutation, ({ text, at, put }) => {
+      const where = at % (text.length + 1)
+      const changed = text.slice(0, where) + put + text.slice(where + 1)
+      try {
+        assert.deepEqual(loose(parseJson(changed)), JSON.parse(changed))
+      } catch (error) {
+        assert.ok(error instanceof Problem, String(error))
+      }
+    }),
+    { numRuns: 5000 },
+  )
+})
+
+test('printing and reading again gives the same value, and text and bytes are read alike', () => {
+  fc.assert(
+    fc.property(fc.json({ maxDepth: 5, stringUnit: 'grapheme' }), (text) => {
+      fc.pre(!/\\u0000|__proto__/.test(text))
+      const value = parseJson(text)
+      assert.deepEqual(parseJson(printJson(value)), value)
+      assert.deepEqual(parseJson(new TextEncoder().encode(text)), value)
+    }),
+  )
+})
+
+test('numbers keep the digits they came with', () => {
+  for (const text of [
+    '40.00',
+    '9007199254740993',
+    '1E400',
+    '-0',
+    '0.1e-7',
+    '123456789012345678901234567890',
+  ]) {
+    assert.equal(printJson(parseJson(text)), text)
+  }
+  for (const text of [
+    '01',
+    '1.',
+    '.5',
+    '+1',
+    '1e',
+    '0x10',
+    'NaN',
+    'Infinity',
+    '-',
+    '--1',
+    '1_000',
+    '1.5.2',
+  ]) {
+    refuses(text, 'input.malformed')
+  }
+})
+
+test('an exact number is a JSON number and nothing that could be smuggled into a text', () => {
+  assert.equal(new ExactNumber('-1.50').text, '-1.50')
+  for (const text of ['1,"admin":true', '', ' 1', '1\n', 'null']) {
+    assert.throws(() => new ExactNumber(text), TypeError)
+  }
+})
+
+test('member order is kept, also for names that look like numbers', () => {
+  assert.equal(printJson(parseJson('{ "b":1, "2":2 , "1":3,"a":4}')), '{"b":1,"2":2,"1":3,"a":4}')
+})
+
+test('a repeated member name is refused, at any depth and however it is written', () => {
+  refuses('{"a":1,"a":1}', 'input.duplicate_key')
+  refuses('{"a":1,"\\u0061":2}', 'input.duplicate_key')
+  refuses('[{"x":{"a/b":1,"a\\/b":2}}]', 'input.duplicate_key')
+  refuses('{"":1,"":2}', 'input.duplicate_key')
+  assert.ok(parseJson('{"a":{"a":1},"A":2}'))
+})
+
+test('names with a meaning in prototypes or in policy input are refused at any depth', () => {
+  for (const name of [
+    '__proto__',
+    '__entity',
+    '__extn',
+    '__expr',
+    '\\u005f_proto__',
+    '__entit\\u0079',
+  ]) {
+    refuses(`{"${name}":{"type":"Person","id":"psn_admin"}}`, 'input.forbidden_key')
+    refuses(`{"a":[[{"b":{"${name}":1}}]]}`, 'input.forbidden_key')
+  }
+})
+
+test('constructor and its like are ordinary names of a Map', () => {
+  const value = parseJson('{"constructor":{"prototype":1},"toString":"x","hasOwnProperty":null}')
+  assert.ok(value instanceof Map)
+  assert.equal(value.get('toString'), 'x')
+  assert.equal(Object.getPrototypeOf(value), Map.prototype)
+})
+
+test('nesting is bounded before the stack is', () => {
+  const nested = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`
+  assert.ok(parseJson(nested(64)))
+  refuses(nested(65), 'input.too_deep')
+  refuses('['.repeat(500_000), 'input.too_deep')
+  refuses('{"a":'.repeat(100_000), 'input.too_deep')
+  refuses('[[]]', 'input.too_deep', { depth: 1 })
+  refuses(nested(65), 'input.too_deep', { depth: 1000 })
+  assert.ok(parseJson('1', { depth: 0 }))
+})
+
+test('size is bounded in bytes, whatever form the input has', () => {
+  refuses(`"${'a'.repeat(1024 * 1024)}"`, 'input.too_large')
+  refuses('"€€€"', 'input.too_large', { bytes: 10 })
+  assert.equal(parseJson('"€€€"', { bytes: 11 }), '€€€')
+  refuses(new TextEncoder().encode('"€€€"'), 'input.too_large', { bytes: 10 })
+})
+
+test('text that is not well-formed Unicode is refused', () => {
+  refuses('"\ud800"', 'input.malformed')
+  refuses('"\\ud800"', 'input.malformed')
+  refuses('"\\udc00\\ud800"', 'input.malformed')
+  refuses('{"\\ud800":1}', 'input.malformed')
+  refuses('"\\ud83d\u0020\\ude00"', 'input.malformed')
+  assert.equal(parseJson('"\\ud83d\\ude00"'), '😀')
+})
+
+test('bytes that are not UTF-8 are refused', () => {
+  for (const bytes of [
+    [0xff],
+    [0xc3],
+    [0xc0, 0xaf],
+    [0xed, 0xa0, 0x80],
+    [0xf5, 0x80, 0x80, 0x80],
+  ]) {
+    refuses(Uint8Array.from([0x22, ...bytes, 0x22]), 'input.malformed')
+  }
+  refuses(Buffer.from('"a"', 'utf16le'), 'input.malformed')
+})
+
+test('a byte order mark is refused', () => {
+  refuses('\ufeff1', 'input.malformed')
+  refuses(Uint8Array.from([0xef, 0xbb, 0xbf, 0x31]), 'input.malformed')
+  assert.equal(parseJson('"\ufeff"'), '\ufeff')
+})
+
+test('U+0000 is refused in names and values, raw or escaped', () => {
+  for (const text of ['"a\\u0000b"', '{"\\u0000":1}', '"\u0000"', '1\u0000'])
+    refuses(text, 'input.malformed')
+  assert.equal(parseJson('"\\\\u0000"'), '\\u0000')
+})
+
+test('what is not one JSON value is refused', () => {
+  const texts = [
+    '',
+    ' ',
+    '{',
+    '[1',
+    '"a',
+    '[1,]',
+    '{"a":1,}',
+    '{a:1}',
+    "'a'",
+    '[1 2]',
+    '{"a" 1}',
+    '1 1',
+    '{}{}',
+  ]
+  const more = [
+    '// 1',
+    'tru',
+    'nullx',
+    'undefined',
+    '"\t"',
+    '"\\x41"',
+    '"\\u00g0"',
+    '"\\u 041"',
+    '\u00a01',
+    ',',
+    ']',
+  ]
+  for (const text of [...texts, ...more]) refuses(text, 'input.malformed')
+})
+
+test('details give positions and never repeat what was sent', () => {
+  for (const text of ['{"s3cret":1,"s3cret":2}', '["s3cret" s3cret]', '"s3cret\\q"']) {
+    assert.throws(
+      () => parseJson(text),
+      (error) =>
+        error instanceof Problem && /at \d+/.test(error.detail) && !error.detail.includes('s3cret'),
+    )
+  }
+})
+
+test('hostile shapes take time in proportion to their length', () => {
+  const shapes = [`"${'\\n'.repeat(250_000)}"`, `"${'\\"'.repeat(250_000)}"`, '1'.repeat(1_000_000)]
+  for (const text of [...shapes, `[${'0,'.repeat(250_000)}0]`, ' '.repeat(1_000_000)]) {
+    const started = performance.now()
+    try {
+      parseJson(text)
+    } catch (error) {
+      assert.ok(error instanceof Problem)
+    }
+    assert.ok(performance.now() - started < 2000)
+  }
+})
