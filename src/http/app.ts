@@ -1,0 +1,143 @@
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import type { Logger } from 'pino'
+import { base64url } from '../lib/bytes.ts'
+import type { Clock } from '../lib/clock.ts'
+import { parseJson } from '../lib/json.ts'
+import { Problem } from '../lib/problem.ts'
+import type { Random } from '../lib/random.ts'
+import { addHealth, type HealthCheck } from './health.ts'
+import { LIMITS } from './limits.ts'
+import type { RawHandler } from './raw-handler.ts'
+import { readFields } from './read-fields.ts'
+import { type ProblemPage, renderProblem } from './render-problem.ts'
+import { checkRequest } from './request-gate.ts'
+import { securityHeaders } from './security-headers.ts'
+import { createNodeServer, listenProblem, refuseBytes } from './server.ts'
+
+export interface HttpOptions {
+  /** The one public origin, `https://remit.example`: the only Host answered for, and the only Origin that may change anything. */
+  origin: string
+  log: Logger
+  clock: Clock
+  random: Random
+  /** Take their paths before the router. */
+  raw?: readonly RawHandler[]
+  checks?: readonly HealthCheck[]
+  problemPage: ProblemPage
+}
+
+export interface HttpServer {
+  /** Where edges register their routes. */
+  readonly app: FastifyInstance
+  /** Throws `Problem('server.port_in_use')`. Port 0 takes a free one. */
+  listen(address: { host: string; port: number }): Promise<{ host: string; port: number }>
+  /**
+   * Not ready from now on; takes no new connection, lets running requests finish for `graceMs`, then cuts what is left.
+   */
+  stop(graceMs?: number): Promise<void>
+}
+
+async function readJsonBody(_request: unknown, bytes: Buffer): Promise<unknown> {
+  // Strict first: JSON.parse would take the last of two equal names and any depth.
+  parseJson(bytes, { bytes: LIMITS.bodyBytes })
+  return JSON.parse(bytes.toString('utf8'))
+}
+
+function addGate(app: FastifyInstance, options: HttpOptions): void {
+  const headers = securityHeaders(options.origin)
+  const begun = new WeakMap<object, number>()
+  app.addHook('onRequest', async (request, reply) => {
+    begun.set(request, options.clock.monotonic())
+    reply.headers(headers)
+    reply.header('request-id', request.id)
+    checkRequest(request.raw, options.origin)
+    const target = request.raw.url ?? ''
+    const at = target.indexOf('?')
+    request.query = Object.fromEntries(readFields(at < 0 ? '' : target.slice(at + 1), 'query'))
+  })
+  app.addHook('onResponse', async (request, reply) => {
+    const ms = Math.round(options.clock.monotonic() - (begun.get(request) ?? 0))
+    const route = request.routeOptions.url ?? 'none'
+    request.log.info({ method: request.method, route, status: reply.statusCode, ms }, 'request')
+  })
+}
+
+function createApp(options: HttpOptions): FastifyInstance {
+  const newRequestId = () => base64url(options.random.bytes(12))
+  const app = Fastify({
+    loggerInstance: options.log as FastifyBaseLogger, // pino's type says less than what it does
+    // Its lines have the address in them; ours is written in the gate.
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: newRequestId,
+    requestIdHeader: false,
+    bodyLimit: LIMITS.bodyBytes,
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: false } },
+    routerOptions: {
+      maxParamLength: LIMITS.parameterLength,
+      // Read strictly in the gate, where a refusal can be answered.
+      querystringParser: () => ({}),
+    },
+    frameworkErrors: (error, request, reply) => {
+      reply.headers(securityHeaders(options.origin))
+      renderProblem(request, reply, error, options.problemPage)
+    },
+    clientErrorHandler: refuseBytes,
+    serverFactory: (otherwise) =>
+      createNodeServer({
+        origin: options.origin,
+        log: options.log,
+        headers: securityHeaders(options.origin),
+        raw: options.raw ?? [],
+        newRequestId,
+        monotonic: () => options.clock.monotonic(),
+        otherwise,
+      }),
+  })
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, readJsonBody)
+  app.setErrorHandler((error, request, reply) =>
+    renderProblem(request, reply, error, options.problemPage),
+  )
+  app.setNotFoundHandler((request, reply) =>
+    renderProblem(
+      request,
+      reply,
+      new Problem('request.not_found', 'nothing is at this address'),
+      options.problemPage,
+    ),
+  )
+  addGate(app, options)
+  return app
+}
+
+/** The server of the issuer's origin: one listener for protocol, management API and pages. */
+export function createHttp(options: HttpOptions): HttpServer {
+  const app = createApp(options)
+  let stopping = false
+  addHealth(app, options.checks ?? [], () => stopping)
+  return {
+    app,
+    async listen({ host, port }) {
+      try {
+        await app.listen({ host, port })
+      } catch (error) {
+        throw listenProblem(error, port)
+      }
+      const bound = app.server.address()
+      return typeof bound === 'object' && bound
+        ? { host: bound.address, port: bound.port }
+        : { host, port }
+    },
+    async stop(graceMs = 10_000) {
+      stopping = true
+      const cut = setTimeout(() => app.server.closeAllConnections(), graceMs)
+      try {
+        await app.close()
+      } finally {
+        clearTimeout(cut)
+      }
+    },
+  }
+}

@@ -1,0 +1,40 @@
+import { type DestinationStream, type Logger, pino } from 'pino'
+
+export type { Logger } from 'pino'
+
+/** Header and member names whose values are never written, wherever they turn up in a logged object. */
+const HIDDEN = [
+  'authorization',
+  'cookie',
+  'dpop',
+  'set-cookie',
+  'client_assertion',
+  'subject_token',
+  'access_token',
+  'refresh_token',
+  'id_token',
+  'code',
+  'password',
+  'secret',
+  'token',
+]
+
+/**
+ * JSON lines. Requests are logged by route pattern, never by address, so that what is in a path or query stays out;
+ * the names above are a second net, not the first.
+ */
+export function openLog(options: {
+  level?: string | undefined
+  destination?: DestinationStream | undefined
+}): Logger {
+  const settings = {
+    level: options.level ?? 'info',
+    base: null,
+    redact: {
+      paths: HIDDEN.flatMap((name) => [`["${name}"]`, `*["${name}"]`, `*.*["${name}"]`]),
+      censor: '[redacted]',
+    },
+    formatters: { level: (label: string) => ({ level: label }) },
+  }
+  return options.destination ? pino(settings, options.destination) : pino(settings)
+}

@@ -1,0 +1,104 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Logger } from 'pino'
+import { Problem, type ProblemCode } from '../lib/problem.ts'
+import { pathOf } from './request-gate.ts'
+
+/** How a problem looks to a person. `pages/` has the one that ships. */
+export type ProblemPage = (problem: Problem, requestId: string) => string
+
+/** Fastify's own refusals in our words. Anything of its that is not here is a bug of ours. */
+const FROM_FASTIFY: Readonly<Record<string, readonly [ProblemCode, string]>> = {
+  FST_ERR_BAD_URL: ['request.ambiguous_target', 'the path is not percent-encoded UTF-8'],
+  FST_ERR_MAX_PARAM_LENGTH: ['request.not_found', 'no name or id is that long'],
+  FST_ERR_CTP_BODY_TOO_LARGE: ['input.too_large', 'the body is larger than 1 MiB'],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: [
+    'request.unsupported_media_type',
+    'the content type is not accepted here',
+  ],
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: [
+    'request.malformed',
+    'the body is not as long as its content-length says',
+  ],
+}
+
+function codeOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
+}
+
+/** What failed validation against a route's schema: where, and what is expected there. */
+function validationErrors(error: unknown): { path: string; message: string }[] | undefined {
+  if (typeof error !== 'object' || error === null || !('validation' in error)) return undefined
+  const { validation } = error
+  if (!Array.isArray(validation)) return undefined
+  return validation.slice(0, 20).map((one: { instancePath?: unknown; message?: unknown }) => ({
+    path: String(one.instancePath ?? ''),
+    message: String(one.message ?? 'is not valid'),
+  }))
+}
+
+/**
+ * Anything thrown, as a problem that may be shown. `bug` is what was thrown when it was not meant for the caller:
+ * it is to be logged whole, and nothing of it is in the problem.
+ */
+export function toProblem(error: unknown): { problem: Problem; bug?: unknown } {
+  if (error instanceof Problem) {
+    return error.status >= 500 ? { problem: error, bug: error } : { problem: error }
+  }
+  const errors = validationErrors(error)
+  if (errors) {
+    const [first] = errors
+    const detail = first ? `${first.path || 'it'} ${first.message}` : 'it does not fit the schema'
+    return { problem: new Problem('request.malformed', detail, { members: { errors } }) }
+  }
+  const known = FROM_FASTIFY[codeOf(error)]
+  if (known) return { problem: new Problem(known[0], known[1]) }
+  return {
+    problem: new Problem('server.failed', 'the log has the whole error under the request id'),
+    bug: error,
+  }
+}
+
+/** RFC 9457 text of a problem, with the request id by which the log can be searched. */
+export function problemJson(problem: Problem, requestId: string): string {
+  return JSON.stringify({ ...problem.toJSON(), request_id: requestId })
+}
+
+/** Headers that belong to a problem's status: RFC 9110 11.6.1 and 10.2.3. */
+export function problemHeaders(problem: Problem): Record<string, string> {
+  if (problem.status === 401) return { 'www-authenticate': 'Bearer realm="remit"' }
+  if (problem.status === 503) return { 'retry-after': '2' }
+  return {}
+}
+
+const FOR_PROGRAMS = /^\/(?:api|v1|oauth|\.well-known)(?:\/|$)/
+
+function forPerson(request: FastifyRequest): boolean {
+  const accept = request.headers.accept ?? ''
+  return accept.includes('text/html') && !FOR_PROGRAMS.test(pathOf(request.raw.url ?? ''))
+}
+
+/**
+ * The one place where something thrown becomes an answer: RFC 9457 for programs, a page for people.
+ * Not a problem, or one of ours (5xx): logged whole.
+ */
+export function renderProblem(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  error: unknown,
+  page: ProblemPage,
+): FastifyReply {
+  const { problem, bug } = toProblem(error)
+  if (bug !== undefined) logBug(request.log, bug)
+  reply.code(problem.status)
+  for (const [name, value] of Object.entries(problemHeaders(problem))) {
+    if (!reply.hasHeader(name)) reply.header(name, value)
+  }
+  return forPerson(request)
+    ? reply.type('text/html; charset=utf-8').send(page(problem, request.id))
+    : reply.type('application/problem+json').send(Buffer.from(problemJson(problem, request.id)))
+}
+
+/** Writes a failure whole; the only place where its text goes. */
+export function logBug(log: Pick<Logger, 'error'>, error: unknown): void {
+  log.error({ err: error }, error instanceof Error ? error.message : 'something was thrown')
+}
