@@ -1,0 +1,80 @@
+import type { IncomingMessage } from 'node:http'
+import { Problem } from '../lib/problem.ts'
+
+/** Token requests are small; a subject token and a list of details are the largest parts. */
+const MOST_BYTES = 128 * 1024
+const MOST_PARAMETERS = 40
+
+/** Parameters of one request, each exactly once (RFC 6749 section 3.2). */
+export type Form = ReadonlyMap<string, string>
+
+/** Reads the whole body. Throws `input.too_large` and `request.incomplete`. */
+export async function readForm(message: IncomingMessage): Promise<{ text: string; form: Form }> {
+  const type = (message.headers['content-type'] ?? '').toLowerCase()
+  if (!/^application\/x-www-form-urlencoded(?:\s*;\s*charset=utf-8)?$/.test(type)) {
+    throw new Problem(
+      'oauth.invalid_request',
+      'the body has to be `application/x-www-form-urlencoded`',
+    )
+  }
+  const chunks: Buffer[] = []
+  let size = 0
+  try {
+    for await (const chunk of message as AsyncIterable<Buffer>) {
+      size += chunk.length
+      if (size > MOST_BYTES) throw new Problem('input.too_large', `at most ${MOST_BYTES} bytes`)
+      chunks.push(chunk)
+    }
+  } catch (error) {
+    if (error instanceof Problem) throw error
+    throw new Problem('request.incomplete', 'the body ended before it was complete', {
+      cause: error,
+    })
+  }
+  const text = Buffer.concat(chunks, size).toString('utf8')
+  return { text, form: parseForm(text) }
+}
+
+/**
+ * Strict `application/x-www-form-urlencoded`: a parameter that comes twice is an error, an empty one counts as absent
+ * (RFC 6749 sections 3.1 and 3.2); what does not decode as UTF-8 is refused.
+ */
+export function parseForm(text: string): Form {
+  const form = new Map<string, string>()
+  const seen = new Set<string>()
+  if (text === '') return form
+  const parts = text.split('&')
+  if (parts.length > MOST_PARAMETERS) {
+    throw new Problem('oauth.invalid_request', `more than ${MOST_PARAMETERS} parameters`)
+  }
+  for (const part of parts) {
+    const at = part.indexOf('=')
+    const name = decode(at < 0 ? part : part.slice(0, at))
+    const value = decode(at < 0 ? '' : part.slice(at + 1))
+    if (name === undefined || value === undefined || name === '') {
+      throw new Problem('oauth.invalid_request', 'the body is not well-formed')
+    }
+    if (seen.has(name))
+      throw new Problem('oauth.invalid_request', `parameter \`${name.slice(0, 40)}\` came twice`)
+    seen.add(name)
+    if (value !== '') form.set(name, value)
+  }
+  return form
+}
+
+function decode(text: string): string | undefined {
+  try {
+    const decoded = decodeURIComponent(text.replaceAll('+', '%20'))
+    return decoded.includes('\0') ? undefined : decoded
+  } catch {
+    return undefined
+  }
+}
+
+/** The parameter, or `oauth.invalid_request` naming it. */
+export function required(form: Form, name: string): string {
+  const value = form.get(name)
+  if (value === undefined)
+    throw new Problem('oauth.invalid_request', `parameter \`${name}\` is missing`)
+  return value
+}

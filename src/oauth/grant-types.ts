@@ -1,0 +1,7 @@
+/** RFC 8693 section 2.1 */
+export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
+/** RFC 8693 section 3 */
+export const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token'
+export const ID_TOKEN = 'urn:ietf:params:oauth:token-type:id_token'
+/** RFC 7523 section 2.2 */
+export const CLIENT_ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
