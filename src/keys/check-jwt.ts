@@ -1,0 +1,128 @@
+import type { KeyObject } from 'node:crypto'
+import type { Clock } from '../lib/clock.ts'
+import { Problem } from '../lib/problem.ts'
+import { type JoseHeader, type PlainObject, readCompact, readObject } from './compact.ts'
+import { type Algorithm, fits, isAlgorithm, verifySignature } from './signature.ts'
+
+/** A verified claims set (RFC 7519). What is not listed here is for the caller to check. */
+export interface Claims extends PlainObject {
+  readonly iss: string
+  readonly aud: string | readonly string[]
+  /** Seconds since the epoch, as `iat`. */
+  readonly exp: number
+  readonly iat: number
+}
+
+export interface JwtExpectation {
+  /** Media types the header may name, without `application/`; `''` allows none. A neighbour's type is never listed. */
+  readonly typ: readonly string[]
+  readonly issuer: string
+  /**
+   * A string: `aud` is exactly that string, not a list. A function is given the list (a string counts as a list of
+   * one), for tokens of others whose audience is not ours to choose.
+   */
+  readonly audience: string | ((audiences: readonly string[]) => boolean)
+  readonly algorithms: readonly Algorithm[]
+  /** From configured trust or our own records, by `kid`; never from the token. `undefined`: no such key. */
+  keyFor(header: JoseHeader): KeyObject | undefined | Promise<KeyObject | undefined>
+  readonly clock: Clock
+  readonly maxBytes?: number
+  /** Most seconds from `iat` to `exp`. */
+  readonly maxLifeSeconds?: number
+  /** Most seconds since `iat`. */
+  readonly maxAgeSeconds?: number
+}
+
+/** Clocks of different machines differ: how far `iat` and `nbf` may lie in the future. `exp` is never stretched. */
+export const CLOCK_SKEW_MS = 10_000
+
+/**
+ * The one check of every JWT (RFC 7519 section 7.2, RFC 8725): type, algorithm, key, signature, and only then the
+ * content: issuer, audience, times. `exp` and `iat` are required.
+ * @throws Problem `token.malformed`, `token.wrong_type`, `token.wrong_algorithm`, `token.unknown_key`,
+ * `token.bad_signature`, `token.wrong_issuer`, `token.wrong_audience`, `token.expired`, `token.not_yet_valid`,
+ * `token.too_long_lived`, `token.too_old`; and whatever `keyFor` throws
+ */
+export async function checkJwt(token: string, expect: JwtExpectation): Promise<Claims> {
+  const { header, payload, signature, signingInput } = readCompact(token, expect.maxBytes)
+  if (!expect.typ.includes(mediaType(header.typ))) {
+    throw new Problem(
+      'token.wrong_type',
+      `\`typ\` must be ${expect.typ.filter(Boolean).join(' or ')}`,
+    )
+  }
+  const { alg } = header
+  if (!isAlgorithm(alg) || !expect.algorithms.includes(alg)) {
+    throw new Problem('token.wrong_algorithm', `\`alg\` must be ${expect.algorithms.join(' or ')}`)
+  }
+  const key = await expect.keyFor(header)
+  if (!key) throw new Problem('token.unknown_key', 'no key with this `kid` is known for the issuer')
+  if (!fits(alg, key)) throw new Problem('token.wrong_algorithm', `the key is not one for ${alg}`)
+  if (!(await verifySignature(alg, key, signingInput, signature))) {
+    throw new Problem('token.bad_signature', 'the signature does not verify')
+  }
+  return checkClaims(readObject(payload, 'claims set'), expect)
+}
+
+/**
+ * The issuer a token claims, to choose which configured trust to check it against, and for nothing else.
+ * @throws Problem `token.malformed`
+ */
+export function unverifiedIssuer(token: string): string | undefined {
+  const { iss } = readObject(readCompact(token).payload, 'claims set')
+  return typeof iss === 'string' ? iss : undefined
+}
+
+/** RFC 7515 section 4.1.9: `application/` may be left out; media types compare without case. `JWT` stays as it is. */
+function mediaType(typ: string): string {
+  if (typ === 'JWT') return typ
+  const lower = typ.toLowerCase()
+  if (lower === 'jwt') return 'JWT'
+  return lower.startsWith('application/') ? lower.slice('application/'.length) : lower
+}
+
+function checkClaims(claims: PlainObject, expect: JwtExpectation): Claims {
+  const { iss, aud } = claims
+  const exp = seconds(claims, 'exp')
+  const iat = seconds(claims, 'iat')
+  const nbf = claims.nbf === undefined ? iat : seconds(claims, 'nbf')
+  if (iss !== expect.issuer)
+    throw new Problem('token.wrong_issuer', `\`iss\` must be ${expect.issuer}`)
+  if (!isAudience(aud) || !isFor(aud, expect.audience)) {
+    throw new Problem('token.wrong_audience', 'the token is meant for someone else')
+  }
+  const now = expect.clock.now()
+  if (now >= exp * 1000) throw new Problem('token.expired', 'the token has expired')
+  if (Math.max(iat, nbf) * 1000 > now + CLOCK_SKEW_MS) {
+    throw new Problem('token.not_yet_valid', 'the token is from the future')
+  }
+  if (exp - iat > (expect.maxLifeSeconds ?? Number.POSITIVE_INFINITY)) {
+    throw new Problem(
+      'token.too_long_lived',
+      `it may live at most ${expect.maxLifeSeconds} seconds`,
+    )
+  }
+  if (now - iat * 1000 > (expect.maxAgeSeconds ?? Number.POSITIVE_INFINITY) * 1000) {
+    throw new Problem('token.too_old', `it may be at most ${expect.maxAgeSeconds} seconds old`)
+  }
+  return { ...claims, iss: expect.issuer, aud, exp, iat }
+}
+
+/** RFC 7519 section 2, NumericDate, but whole and positive: fractions and strings are someone's mistake. */
+function seconds(claims: PlainObject, name: string): number {
+  const value = claims[name]
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {
+    throw new Problem('token.malformed', `\`${name}\` must be a whole number of seconds`)
+  }
+  return value
+}
+
+function isAudience(aud: unknown): aud is string | readonly string[] {
+  if (typeof aud === 'string') return aud !== ''
+  return Array.isArray(aud) && aud.length > 0 && aud.every((item) => typeof item === 'string')
+}
+
+function isFor(aud: string | readonly string[], audience: JwtExpectation['audience']): boolean {
+  if (typeof audience === 'string') return aud === audience
+  return audience(typeof aud === 'string' ? [aud] : aud)
+}

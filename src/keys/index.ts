@@ -1,0 +1,27 @@
+export {
+  CLOCK_SKEW_MS,
+  type Claims,
+  checkJwt,
+  type JwtExpectation,
+  unverifiedIssuer,
+} from './check-jwt.ts'
+export {
+  type Compact,
+  type JoseHeader,
+  MAX_TOKEN_BYTES,
+  type PlainObject,
+  readCompact,
+  readObject,
+} from './compact.ts'
+export { type MasterKey, type MasterKeyOptions, openMasterKey } from './master-key.ts'
+export { importPublicJwk, type PublicJwk, type PublicKey } from './public-jwk.ts'
+export { signJwt } from './sign-jwt.ts'
+export { type Algorithm, fits, isAlgorithm, verifySignature } from './signature.ts'
+export type { PublishedJwk, SigningKey } from './signing-key.ts'
+export {
+  announceKeys,
+  JWKS_MAX_AGE_SECONDS,
+  loadSigningKeys,
+  rotateTokensKey,
+  type SigningKeys,
+} from './signing-keys.ts'

@@ -1,0 +1,58 @@
+import { isId } from '../lib/id.ts'
+import { Problem } from '../lib/problem.ts'
+import type { Reader, Tx } from '../storage/index.ts'
+import { importPublicJwk } from './public-jwk.ts'
+import type { StoredKey } from './signing-key.ts'
+
+/** Every key, oldest first, so that of several the first that is not retired signs. */
+export async function readKeys(reader: Reader): Promise<StoredKey[]> {
+  const rows = await reader
+    .selectFrom('signing_keys')
+    .selectAll()
+    .orderBy('created_at')
+    .orderBy('kid')
+    .execute()
+  return rows.map((row) => {
+    const { alg, kid, purpose } = row
+    if (!isId('key', kid) || (purpose !== 'tokens' && purpose !== 'ledger')) throw strange(kid)
+    if (alg !== 'ES256' && alg !== 'Ed25519') throw strange(kid)
+    const { jwk } = importPublicJwk(JSON.parse(row.public_jwk))
+    const publicJwk = { ...jwk, kid, alg, use: 'sig' } as const
+    const { sealed, created_at: createdAt, retired_at: retiredAt } = row
+    return { kid, purpose, alg, publicJwk, sealed, createdAt, retiredAt }
+  })
+}
+
+/** Stores a key unless its purpose has one in use: of replicas that start at once, one wins and the others read. */
+export async function addKeyIfNone(tx: Tx, key: StoredKey): Promise<void> {
+  await insert(tx, key)
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
+}
+
+/** Puts a key in the place of the one in use, which goes on signing until `retiredAt`. */
+export async function replaceKey(tx: Tx, key: StoredKey, retiredAt: number): Promise<void> {
+  await tx
+    .updateTable('signing_keys')
+    .set({ retired_at: retiredAt })
+    .where('purpose', '=', key.purpose)
+    .where('retired_at', 'is', null)
+    .execute()
+  await insert(tx, key).execute()
+}
+
+function insert(tx: Tx, key: StoredKey) {
+  return tx.insertInto('signing_keys').values({
+    kid: key.kid,
+    purpose: key.purpose,
+    alg: key.alg,
+    public_jwk: JSON.stringify(key.publicJwk),
+    sealed: key.sealed,
+    created_at: key.createdAt,
+    retired_at: key.retiredAt,
+  })
+}
+
+function strange(kid: string): Problem {
+  return new Problem('keys.cannot_open', `${kid} is of a kind this build does not know`)
+}
