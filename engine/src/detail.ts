@@ -29,13 +29,16 @@ export type Detail = {
   readonly bounds: readonly Bound[]
 }
 
-/** How large a list may be. What is beyond is refused when it comes in, and dropped, never widened, when it is made. */
+/**
+ * How large a list may be. What is beyond is refused when it comes in; where an intersection would be larger, authority
+ * is left out, never widened. Reading a stored list back takes `detailsOut`.
+ */
 export const DETAIL_LIMITS = {
   detailsIn: 64,
   detailsOut: 256,
-  locations: 64,
-  actions: 256,
+  locations: 16,
+  actions: 64,
   bounds: 32,
-  values: 256,
-  characters: 2048,
+  values: 64,
+  characters: 1024,
 } as const

@@ -1,13 +1,11 @@
 /** `@remit/engine`: authority algebra and the gates of a decision. No dependency, no clock, no I/O. */
-export type {
-  ArgumentKind,
-  Call,
-  KindOf,
-  TypedArguments,
-  TypedValue,
-} from './arguments.ts'
+export type { ArgumentKind, Call, KindOf, TypedArguments, TypedValue } from './arguments.ts'
+export { contains } from './contains.ts'
+export { type Coverage, covers } from './covers.ts'
+export { decide, stopEarly } from './decide.ts'
 export type { Bound, Detail, DetailType, Operator } from './detail.ts'
 export { DETAIL_LIMITS } from './detail.ts'
+export { type Exact, exact } from './exact.ts'
 export type {
   Ask,
   BudgetPeek,
@@ -24,6 +22,10 @@ export type {
   Risk,
 } from './gates.ts'
 export { GATES } from './gates.ts'
+export { type GrantLimits, granted } from './granted.ts'
+export { intersect } from './intersect.ts'
+export { misfit } from './misfit.ts'
+export { type ParsedDetails, parseDetails } from './parse-details.ts'
 export type {
   EntityRef,
   EntityType,
@@ -35,3 +37,5 @@ export type {
   PolicyValue,
   Requestable,
 } from './policy.ts'
+export { policyArguments } from './policy-value.ts'
+export { boundInWords, detailInWords } from './words.ts'

@@ -1,0 +1,75 @@
+/** The gates that ask no policy: coverage, external, approval, budget, obligations. One result per thing looked at. */
+import { isLifted } from './ask.ts'
+import { covers } from './covers.ts'
+import type { CallFacts, GateResult } from './gates.ts'
+import type { Requestable } from './policy.ts'
+
+/** Gate 3. */
+export function coverageGate({ details, call, kindOf }: CallFacts): GateResult {
+  const coverage = covers(details, call, kindOf)
+  if (coverage.covered)
+    return { gate: 'coverage', passed: true, detail: 'the task covers the call' }
+  const { nearest: detail, enough } = coverage
+  return { gate: 'coverage', passed: false, reason: 'task.not_covered', detail, enough }
+}
+
+/** Gate 6. Anything but a clear permit denies. */
+export function externalGates({ external }: CallFacts): GateResult[] {
+  if (external.length === 0) {
+    return [{ gate: 'external', passed: true, detail: 'no external decision point is asked' }]
+  }
+  return external.map(({ name: subject, answer, detail = answer }) => {
+    const result = { gate: 'external' as const, detail: `${subject}: ${detail}`, subject }
+    if (answer === 'permit') return { ...result, passed: true }
+    const reason = answer === 'deny' ? 'external.denied' : 'external.failed'
+    return { ...result, passed: false, reason, enough: `a permit of ${subject}` }
+  })
+}
+
+/** Gate 7. Passes when nothing has to be lifted, or the approval in hand names all of it in today's wording. */
+export function approvalGate(forbids: readonly Requestable[], { lifted }: CallFacts): GateResult {
+  const policies = forbids.map(({ id }) => id)
+  if (policies.length === 0) {
+    return { gate: 'approval', passed: true, detail: 'no approval is needed' }
+  }
+  if (forbids.every((forbid) => isLifted(forbid, lifted))) {
+    return { gate: 'approval', passed: true, detail: 'people approved this call', policies }
+  }
+  const rules = new Set(forbids.map(({ approvers }) => approvers.join(' or ')))
+  return {
+    gate: 'approval',
+    passed: false,
+    reason: 'approval.required',
+    detail: 'this call is executed only after people approved it',
+    enough: `an approval by ${[...rules].join(', and by ')}`,
+    policies,
+  }
+}
+
+/** Gate 8: looked at here, taken when the call is reserved. */
+export function budgetGates({ budgets }: CallFacts): GateResult[] {
+  if (budgets.length === 0) {
+    return [{ gate: 'budget', passed: true, detail: 'the task has no budget to keep' }]
+  }
+  return budgets.map(({ name: subject, left, detail }) => {
+    const result = { gate: 'budget' as const, detail: `${subject}: ${detail}`, subject }
+    if (left) return { ...result, passed: true }
+    const enough = `a task with more ${subject} left`
+    return { ...result, passed: false, reason: 'budget.exhausted', enough }
+  })
+}
+
+/** Gate 9. What the enforcing edge cannot do is not silently left undone. */
+export function obligationGates({ obligations, doable }: CallFacts): GateResult[] {
+  if (obligations.length === 0) {
+    return [{ gate: 'obligations', passed: true, detail: 'nothing else has to be done' }]
+  }
+  return obligations.map(({ type: subject }) => {
+    const result = { gate: 'obligations' as const, subject }
+    if (doable.includes(subject))
+      return { ...result, passed: true, detail: `${subject} will be done` }
+    const detail = `a permit would require ${subject}, which cannot be done here`
+    const enough = `an enforcement point that can do ${subject}`
+    return { ...result, passed: false, reason: 'obligation.unknown', detail, enough }
+  })
+}

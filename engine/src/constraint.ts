@@ -1,0 +1,150 @@
+/**
+ * All bounds on one argument, together, are one constraint: a few values, a range, or a prefix. Three shapes that are
+ * closed under "and", which is what makes merging, comparing and normalising exact.
+ */
+import type { ArgumentKind } from './arguments.ts'
+import type { Bound } from './detail.ts'
+import { type Exact, exact, isOrdered } from './exact.ts'
+
+interface Point extends Exact {
+  readonly key: bigint
+}
+
+/** The values of one kind that satisfy some bounds. Never empty: what nothing satisfies is `undefined`. */
+export type Constraint =
+  | { readonly shape: 'values'; readonly values: readonly Exact[] }
+  | { readonly shape: 'range'; readonly from: Point | undefined; readonly to: Point | undefined }
+  | { readonly shape: 'prefix'; readonly prefix: string }
+
+/** What one bound admits; `undefined` when its operator or value does not fit the kind. */
+export function constraintOf(kind: ArgumentKind, { op, value }: Bound): Constraint | undefined {
+  if (op === 'in') return typeof value === 'string' ? undefined : valuesOf(kind, value)
+  if (typeof value !== 'string') return undefined
+  switch (op) {
+    case 'eq':
+      return valuesOf(kind, [value])
+    case 'gte':
+      return rangeOf(pointOf(kind, value), 'from')
+    case 'lte':
+      return rangeOf(pointOf(kind, value), 'to')
+    case 'prefix':
+      return prefixOf(kind, value)
+  }
+}
+
+function valuesOf(kind: ArgumentKind, texts: readonly string[]): Constraint | undefined {
+  const values = new Map<string | bigint, Exact>()
+  for (const text of texts) {
+    const value = exact(kind, text)
+    if (value && !values.has(value.key)) values.set(value.key, value)
+  }
+  return values.size > 0 ? { shape: 'values', values: [...values.values()] } : undefined
+}
+
+function pointOf(kind: ArgumentKind, text: string): Point | undefined {
+  const value = isOrdered(kind) ? exact(kind, text) : undefined
+  return typeof value?.key === 'bigint' ? { text: value.text, key: value.key } : undefined
+}
+
+function rangeOf(point: Point | undefined, end: 'from' | 'to'): Constraint | undefined {
+  if (!point) return undefined
+  return end === 'from' ? range(point, undefined) : range(undefined, point)
+}
+
+function prefixOf(kind: ArgumentKind, prefix: string): Constraint | undefined {
+  if (kind !== 'string' && kind !== 'path') return undefined
+  // `/pub` would admit `/public` and `/pub-secrets`: a path is bounded by whole segments.
+  if (kind === 'path' && !prefix.endsWith('/')) return undefined
+  return exact(kind, prefix) ? { shape: 'prefix', prefix } : undefined
+}
+
+/** Ends that meet in one value are that value; ends that cross are nothing. */
+function range(from: Point | undefined, to: Point | undefined): Constraint | undefined {
+  if (from && to && from.key >= to.key) {
+    return from.key === to.key ? { shape: 'values', values: [from] } : undefined
+  }
+  return { shape: 'range', from, to }
+}
+
+/** Whether a value of the constraint's kind satisfies it. */
+export function admits(constraint: Constraint, { text, key }: Exact): boolean {
+  switch (constraint.shape) {
+    case 'values':
+      return constraint.values.some((value) => value.key === key)
+    case 'range': {
+      const { from, to } = constraint
+      return typeof key === 'bigint' && (!from || key >= from.key) && (!to || key <= to.key)
+    }
+    case 'prefix':
+      return text.startsWith(constraint.prefix)
+  }
+}
+
+/** What satisfies both; `undefined` when they contradict each other. Both are of one kind. */
+export function meet(a: Constraint, b: Constraint): Constraint | undefined {
+  if (a.shape === 'values') return only(a.values, b)
+  if (b.shape === 'values') return only(b.values, a)
+  if (a.shape === 'range' && b.shape === 'range') {
+    return range(tighter(a.from, b.from, 1n), tighter(a.to, b.to, -1n))
+  }
+  if (a.shape === 'prefix' && b.shape === 'prefix') {
+    if (a.prefix.startsWith(b.prefix)) return a
+    return b.prefix.startsWith(a.prefix) ? b : undefined
+  }
+  return undefined
+}
+
+function only(values: readonly Exact[], constraint: Constraint): Constraint | undefined {
+  const left = values.filter((value) => admits(constraint, value))
+  return left.length > 0 ? { shape: 'values', values: left } : undefined
+}
+
+/** The higher of two lower ends (`1n`), the lower of two upper ends (`-1n`). An open end is no limit. */
+function tighter(a: Point | undefined, b: Point | undefined, direction: bigint): Point | undefined {
+  if (!a || !b) return a ?? b
+  return (a.key - b.key) * direction >= 0n ? a : b
+}
+
+/** Whether everything that satisfies `a` satisfies `b`. Both are of one kind. */
+export function implies(a: Constraint, b: Constraint): boolean {
+  if (a.shape === 'values') return a.values.every((value) => admits(b, value))
+  if (a.shape === 'range' && b.shape === 'range') {
+    return reaches(a.from, b.from, 1n) && reaches(a.to, b.to, -1n)
+  }
+  if (a.shape === 'range' && b.shape === 'values') {
+    // Scales are discrete: a closed range is as many values as its ends are apart, and all must be listed.
+    if (!a.from || !a.to) return false
+    const listed = b.values.filter((value) => admits(a, value)).length
+    return BigInt(listed) === a.to.key - a.from.key + 1n
+  }
+  return a.shape === 'prefix' && b.shape === 'prefix' && a.prefix.startsWith(b.prefix)
+}
+
+function reaches(inner: Point | undefined, outer: Point | undefined, direction: bigint): boolean {
+  if (!outer) return true
+  return inner !== undefined && (inner.key - outer.key) * direction >= 0n
+}
+
+/** The fewest bounds that say the same. */
+export function boundsOf(path: string, constraint: Constraint): Bound[] {
+  switch (constraint.shape) {
+    case 'values': {
+      const [first, ...more] = constraint.values.map((value) => value.text)
+      if (first === undefined) return []
+      return [
+        more.length > 0
+          ? { path, op: 'in', value: [first, ...more] }
+          : { path, op: 'eq', value: first },
+      ]
+    }
+    case 'range': {
+      const { from, to } = constraint
+      const bounds: Bound[] = []
+      if (from) bounds.push({ path, op: 'gte', value: from.text })
+      if (to) bounds.push({ path, op: 'lte', value: to.text })
+      return bounds
+    }
+    case 'prefix':
+      return [{ path, op: 'prefix', value: constraint.prefix }]
+  }
+}

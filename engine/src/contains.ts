@@ -1,0 +1,32 @@
+import type { KindOf } from './arguments.ts'
+import type { Detail } from './detail.ts'
+import { isInside, regionsOf } from './region.ts'
+
+/**
+ * `child ⊆ parent`: each (location, action) of the child lies inside one parent detail whose bounds the child's bounds
+ * imply. Types are not compared: a child's calls must fit in its parent's may-delegate list (contract 2).
+ *
+ * Answers `false` rather than guess: for a child detail whose bounds can never hold as the catalog stands, and for one
+ * that only several parent details cover together.
+ */
+export function contains(
+  parent: readonly Detail[],
+  child: readonly Detail[],
+  kindOf: KindOf,
+): boolean {
+  const outer = Map.groupBy(
+    parent.flatMap((detail) => regionsOf(detail, kindOf)),
+    (region) => region.location,
+  )
+  return child.every((detail) => {
+    const regions = regionsOf(detail, kindOf)
+    const pairs = regions.reduce((sum, region) => sum + region.actions.length, 0)
+    if (pairs < new Set(detail.locations).size * new Set(detail.actions).size) return false
+    return regions.every((region) =>
+      region.actions.every((action) => {
+        const single = { ...region, actions: [action] }
+        return outer.get(region.location)?.some((other) => isInside(single, other)) ?? false
+      }),
+    )
+  })
+}

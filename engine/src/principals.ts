@@ -1,0 +1,140 @@
+/** Gates 4 and 5: every person and every agent that a call depends on, each asked on its own. */
+import type { CallFacts, GateResult } from './gates.ts'
+import { type Judgement, judge } from './judge.ts'
+import type { PolicyEntity, PolicyRecord, PolicySet, Requestable } from './policy.ts'
+import { policyArguments } from './policy-value.ts'
+
+export interface PrincipalGates {
+  readonly results: readonly GateResult[]
+  /** Requestable forbids in the way of someone who is otherwise permitted. */
+  readonly forbids: readonly Requestable[]
+}
+
+type PrincipalGate = 'person' | 'agent'
+
+/** The person (or sponsor) and, where the space says so, each participant; then each agent in the chain. */
+export function judgePrincipals(facts: CallFacts, policies: PolicySet): PrincipalGates {
+  const persons = uniqueEntities([facts.person, ...facts.intersectWith])
+  const agents = uniqueEntities(facts.agents)
+  const entities = uniqueEntities([...persons, ...agents, ...facts.entities])
+  const ask = questionFor(facts, entities, policies)
+  const judged = [
+    ...persons.map(({ uid }) => ({
+      gate: 'person' as const,
+      subject: uid.id,
+      judgement: ask(uid),
+    })),
+    ...agents.map(({ uid }) => ({ gate: 'agent' as const, subject: uid.id, judgement: ask(uid) })),
+  ]
+  const what = `${facts.call.action} on ${facts.call.resource}`
+  const results = judged.map(({ gate, subject, judgement }) =>
+    gateResult(gate, subject, what, judgement),
+  )
+  return {
+    // INVARIANT: "every agent in the chain is permitted" does not hold for a chain without agents.
+    results: agents.length > 0 ? results : [...results, NO_AGENT],
+    forbids: judged.flatMap(({ judgement }) =>
+      judgement.verdict === 'liftable' ? judgement.forbids : [],
+    ),
+  }
+}
+
+const NO_AGENT: GateResult = {
+  gate: 'agent',
+  passed: false,
+  reason: 'agent.not_permitted',
+  detail: 'no agent is named',
+  enough: 'a task that an agent holds',
+}
+
+/** One question, asked about each principal in turn. */
+function questionFor(
+  facts: CallFacts,
+  entities: readonly PolicyEntity[],
+  policies: PolicySet,
+): (principal: PolicyEntity['uid']) => Judgement {
+  const { action, resource } = facts.call
+  let context: PolicyRecord
+  try {
+    context = contextOf(facts)
+  } catch (error) {
+    const note = error instanceof Error ? error.message : String(error)
+    return () => ({ verdict: 'error', policies: [], note })
+  }
+  return (principal) => judge({ principal, action, resource, context, entities }, policies)
+}
+
+/** The same for all principals: rules tell the current agent from the others by `context.agent`. */
+function contextOf({ call, context, person, sponsored, agents }: CallFacts): PolicyRecord {
+  const { person: _, agent: __, ...given } = context
+  const [current] = agents
+  return {
+    ...given,
+    args: { record: policyArguments(call.arguments) },
+    chain: { set: agents.map(({ uid }) => ({ entity: uid })) },
+    ...(current ? { agent: { entity: current.uid } } : {}),
+    ...(sponsored ? {} : { person: { entity: person.uid } }),
+  }
+}
+
+/** Each entity once, the first one given: people and agents of the call come before facts that might repeat them. */
+function uniqueEntities(entities: readonly PolicyEntity[]): PolicyEntity[] {
+  const found = new Map<string, PolicyEntity>()
+  for (const entity of entities) {
+    const key = `${entity.uid.type}::${entity.uid.id}`
+    if (!found.has(key)) found.set(key, entity)
+  }
+  return [...found.values()]
+}
+
+function gateResult(
+  gate: PrincipalGate,
+  subject: string,
+  what: string,
+  judgement: Judgement,
+): GateResult {
+  const { policies } = judgement
+  switch (judgement.verdict) {
+    case 'permitted':
+      return { gate, passed: true, detail: `${gate} ${subject} may do ${what}`, subject, policies }
+    case 'liftable': {
+      // Gate 7 speaks about the forbids; apart from them this principal is permitted.
+      const detail = `${gate} ${subject} may do ${what} where people approve it`
+      return { gate, passed: true, detail, subject, policies }
+    }
+    case 'denied': {
+      const words =
+        policies.length > 0 ? forbidden(gate, subject, what) : unpermitted(gate, subject, what)
+      return { gate, passed: false, reason: `${gate}.not_permitted`, ...words, subject, policies }
+    }
+    case 'error':
+      return {
+        gate,
+        passed: false,
+        reason: 'policy.error',
+        ...FAILED,
+        subject,
+        policies,
+        note: judgement.note,
+      }
+  }
+}
+
+function forbidden(gate: PrincipalGate, subject: string, what: string) {
+  return {
+    detail: `a policy forbids ${gate} ${subject} to do ${what}`,
+    enough: 'nothing that the caller can do: the policy would have to change',
+  }
+}
+
+function unpermitted(gate: PrincipalGate, subject: string, what: string) {
+  return {
+    detail: `no policy permits ${gate} ${subject} to do ${what}`,
+    enough: `a policy that permits ${what} to ${gate} ${subject}${gate === 'person' ? ' or one of their groups' : ''}`,
+  }
+}
+
+const FAILED = {
+  detail: 'a policy that applies could not be evaluated',
+  enough: 'nothing that the caller can do: an administrator has to look at this decision',
+} as const
