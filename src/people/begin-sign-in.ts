@@ -1,0 +1,86 @@
+import * as openid from 'openid-client'
+import { base64url, sha256url } from '../lib/bytes.ts'
+import { Problem } from '../lib/problem.ts'
+import type { Secret } from '../lib/secret.ts'
+import type { Discovery } from './discovery.ts'
+import { localPath } from './local-path.ts'
+import type { PeopleParts } from './parts.ts'
+import { openProvider } from './register-provider.ts'
+import { insertSignIn } from './sign-in-store.ts'
+import { newToken } from './token.ts'
+
+/** A person has this long to come back from the provider. */
+export const SIGN_IN_LIFE_MS = 10 * 60_000
+
+/** What `complete` needs and nobody else may know. */
+export interface SealedSignIn {
+  readonly nonce: string
+  readonly verifier: string
+  /** Digest of the value that only the browser which began has, in a cookie. */
+  readonly browser: string
+  readonly maxAge?: number
+}
+
+export function signInContext(stateDigest: string): string {
+  return `sign_ins/${stateDigest}`
+}
+
+export function callbackAddress(issuer: string): string {
+  return `${issuer}/sign-in/callback`
+}
+
+/**
+ * Begins a sign-in: authorization code with PKCE S256, state and nonce (OpenID Connect Core 3.1.2, RFC 9700 2.1.1).
+ * `cookie` goes to the browser, HttpOnly, and comes back with the callback. `maxAge` (seconds) asks the provider to let
+ * the person prove again who they are when that is longer ago. Throws `provider.unknown`, `provider.unreachable`.
+ */
+export async function beginSignIn(
+  parts: PeopleParts,
+  discovery: Discovery,
+  { issuer, returnTo, maxAge }: { issuer: string; returnTo: string; maxAge?: number },
+): Promise<{ url: string; cookie: Secret; expiresAt: number }> {
+  const provider = await openProvider(parts, parts.storage.read, issuer)
+  if (!provider)
+    throw new Problem('provider.unknown', `\`${issuer}\` is not a configured identity provider`)
+  const config = await discovery.configuration(provider)
+  const state = base64url(parts.random.bytes(32))
+  const nonce = base64url(parts.random.bytes(32))
+  const verifier = base64url(parts.random.bytes(32))
+  const browser = newToken(parts.random)
+  const stateDigest = sha256url(state)
+  const sealed: SealedSignIn = {
+    nonce,
+    verifier,
+    browser: browser.digest,
+    ...(maxAge === undefined ? {} : { maxAge }),
+  }
+  const expiresAt = parts.clock.now() + SIGN_IN_LIFE_MS
+  await parts.storage.transaction((tx) =>
+    insertSignIn(tx, {
+      stateDigest,
+      issuer,
+      sealed: parts.master.seal(JSON.stringify(sealed), signInContext(stateDigest)),
+      returnTo: localPath(returnTo, parts.issuer),
+      expiresAt,
+    }),
+  )
+  const url = openid.buildAuthorizationUrl(config, {
+    redirect_uri: callbackAddress(parts.issuer),
+    scope: scopes(config.serverMetadata(), provider.groupsClaim),
+    state,
+    nonce,
+    code_challenge: sha256url(verifier),
+    code_challenge_method: 'S256',
+    ...(maxAge === undefined ? {} : { max_age: String(maxAge) }),
+  })
+  return { url: url.href, cookie: browser.token, expiresAt }
+}
+
+/** Groups have no scope in the standard. A provider that has one names it like the claim. */
+function scopes(metadata: openid.ServerMetadata, groupsClaim: string): string {
+  const known = ['openid', 'profile', 'email']
+  return [
+    ...known,
+    ...(metadata.scopes_supported?.includes(groupsClaim) ? [groupsClaim] : []),
+  ].join(' ')
+}

@@ -1,0 +1,114 @@
+import * as openid from 'openid-client'
+import { sameBytes, sha256url } from '../lib/bytes.ts'
+import { Problem } from '../lib/problem.ts'
+import { callbackAddress, type SealedSignIn, signInContext } from './begin-sign-in.ts'
+import type { Discovery } from './discovery.ts'
+import type { ProviderWithSecret } from './identity-provider.ts'
+import type { PeopleParts } from './parts.ts'
+import type { Person } from './person.ts'
+import { readProfile } from './profile.ts'
+import { openProvider } from './register-provider.ts'
+import { signInPerson } from './sign-in-person.ts'
+import { type SignIn, takeSignIn } from './sign-in-store.ts'
+import { tokenDigest } from './token.ts'
+
+/** A person who has just shown at the provider who they are. `authTime`: epoch milliseconds. */
+export interface SignedIn {
+  readonly person: Person
+  readonly authTime: number
+  /** A path on our own origin. */
+  readonly returnTo: string
+}
+
+/**
+ * Ends a sign-in with what the browser brought back from the provider. `callbackUrl` is the requested URL (only its
+ * query counts), `cookie` the value `beginSignIn` gave. The sign-in is used up whatever comes of it.
+ * Throws `sign_in.unknown`, `sign_in.wrong_browser`, `sign_in.refused` (the provider said no), `sign_in.failed`
+ * (its answer does not hold), `person.bad_claims`, `person.suspended`.
+ */
+export async function completeSignIn(
+  parts: PeopleParts,
+  discovery: Discovery,
+  callbackUrl: string,
+  cookie: string | undefined,
+): Promise<SignedIn> {
+  const address = new URL(callbackAddress(parts.issuer))
+  address.search = URL.parse(callbackUrl, parts.issuer)?.search ?? ''
+  const [state, ...more] = address.searchParams.getAll('state')
+  if (state === undefined || more.length > 0)
+    throw new Problem('sign_in.unknown', 'the address does not name exactly one sign-in')
+  const signIn = await parts.storage.transaction((tx) => takeSignIn(tx, sha256url(state)))
+  if (!signIn || signIn.expiresAt <= parts.clock.now())
+    throw new Problem('sign_in.unknown', 'this sign-in is over or was used already')
+  const sealed = openSealed(parts, signIn)
+  requireSameBrowser(sealed, cookie)
+  const provider = await openProvider(parts, parts.storage.read, signIn.issuer)
+  if (!provider) throw new Problem('sign_in.unknown', 'the identity provider was removed')
+  const { claims, authTime } = await redeem(discovery, provider, address, { state, ...sealed })
+  const profile = readProfile(claims, provider)
+  // At a sign-in, silence about groups means none.
+  const person = await signInPerson(parts, { ...profile, groupValues: profile.groupValues ?? [] })
+  if (person.status !== 'active') throw new Problem('person.suspended', 'this person is suspended')
+  return { person, authTime: Math.min(authTime, parts.clock.now()), returnTo: signIn.returnTo }
+}
+
+function openSealed(parts: PeopleParts, signIn: SignIn): SealedSignIn {
+  const plain = parts.master.open(signIn.sealed, signInContext(signIn.stateDigest))
+  return JSON.parse(Buffer.from(plain).toString('utf8')) // sealed by beginSignIn, so it is as written there
+}
+
+/**
+ * INVARIANT: a sign-in ends in the browser that began it. Otherwise an attacker could sign a victim in as the attacker,
+ * or finish a stolen callback address elsewhere (RFC 9700 4.7).
+ */
+function requireSameBrowser(sealed: SealedSignIn, cookie: string | undefined): void {
+  const digest = cookie === undefined ? undefined : tokenDigest(cookie)
+  if (digest === undefined || !sameBytes(Buffer.from(digest), Buffer.from(sealed.browser)))
+    throw new Problem('sign_in.wrong_browser', 'this sign-in was begun in another browser')
+}
+
+/** Code for tokens; everything of OpenID Connect Core 3.1.3.7, RFC 9207 and the signature is checked by the library. */
+async function redeem(
+  discovery: Discovery,
+  provider: ProviderWithSecret,
+  address: URL,
+  expected: SealedSignIn & { readonly state: string },
+): Promise<{ claims: Record<string, unknown>; authTime: number }> {
+  try {
+    const config = await discovery.configuration(provider)
+    const tokens = await openid.authorizationCodeGrant(config, address, {
+      expectedState: expected.state,
+      expectedNonce: expected.nonce,
+      pkceCodeVerifier: expected.verifier,
+      idTokenExpected: true,
+      ...(expected.maxAge === undefined ? {} : { maxAge: expected.maxAge }),
+    })
+    const claims = tokens.claims()
+    if (!claims) throw new Problem('sign_in.failed', 'the identity provider sent no ID token')
+    const more = await moreClaims(config, provider, tokens.access_token, claims)
+    // Without `auth_time` the ID token itself is the only moment we know of.
+    return { claims: { ...more, ...claims }, authTime: (claims.auth_time ?? claims.iat) * 1000 }
+  } catch (cause) {
+    if (cause instanceof Problem) throw cause
+    if (cause instanceof openid.AuthorizationResponseError) {
+      // Out of the address, so anyone's words: only what looks like a code of RFC 6749 is repeated.
+      const code = /^[a-z_]{1,40}$/.test(cause.error) ? cause.error : 'an error'
+      throw new Problem('sign_in.refused', `the identity provider answered ${code}`, { cause })
+    }
+    throw new Problem('sign_in.failed', 'the answer of the identity provider does not hold', {
+      cause,
+    })
+  }
+}
+
+/** Many providers tell name and groups only at the userinfo endpoint (OpenID Connect Core 5.4); asked when needed. */
+async function moreClaims(
+  config: openid.Configuration,
+  provider: ProviderWithSecret,
+  accessToken: string,
+  claims: openid.IDToken,
+): Promise<Record<string, unknown>> {
+  if (claims.name !== undefined && claims[provider.groupsClaim] !== undefined) return {}
+  if (!config.serverMetadata().userinfo_endpoint) return {}
+  return openid.fetchUserInfo(config, accessToken, claims.sub)
+}

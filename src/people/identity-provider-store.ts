@@ -1,0 +1,58 @@
+import type { Reader, Tx } from '../storage/index.ts'
+import type { IdentityProvider } from './identity-provider.ts'
+
+export interface StoredProvider extends IdentityProvider {
+  readonly sealedSecret: Uint8Array | undefined
+}
+
+export async function selectProvider(
+  reader: Reader,
+  issuer: string,
+): Promise<StoredProvider | undefined> {
+  const row = await reader
+    .selectFrom('identity_providers')
+    .selectAll()
+    .where('issuer', '=', issuer)
+    .executeTakeFirst()
+  return (
+    row && {
+      issuer: row.issuer,
+      name: row.name,
+      clientId: row.client_id,
+      groupsClaim: row.groups_claim,
+      createdAt: row.created_at,
+      sealedSecret: row.sealed_secret ?? undefined,
+    }
+  )
+}
+
+export async function selectProviders(reader: Reader): Promise<IdentityProvider[]> {
+  const rows = await reader
+    .selectFrom('identity_providers')
+    .select(['issuer', 'name', 'client_id', 'groups_claim', 'created_at'])
+    .orderBy('name')
+    .orderBy('issuer')
+    .execute()
+  return rows.map((row) => ({
+    issuer: row.issuer,
+    name: row.name,
+    clientId: row.client_id,
+    groupsClaim: row.groups_claim,
+    createdAt: row.created_at,
+  }))
+}
+
+/** Adds the provider, or changes everything about it but its issuer and the day it came. */
+export async function upsertProvider(tx: Tx, provider: StoredProvider): Promise<void> {
+  const changes = {
+    name: provider.name,
+    client_id: provider.clientId,
+    sealed_secret: provider.sealedSecret ?? null,
+    groups_claim: provider.groupsClaim,
+  }
+  await tx
+    .insertInto('identity_providers')
+    .values({ issuer: provider.issuer, created_at: provider.createdAt, ...changes })
+    .onConflict((conflict) => conflict.column('issuer').doUpdateSet(changes))
+    .execute()
+}

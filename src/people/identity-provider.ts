@@ -1,0 +1,17 @@
+import type { Secret } from '../lib/secret.ts'
+
+/** An OpenID provider that signs people in. `issuer` is byte-exact what its tokens say. */
+export interface IdentityProvider {
+  readonly issuer: string
+  /** What people read on the sign-in button. */
+  readonly name: string
+  /** Remit's client there. */
+  readonly clientId: string
+  /** The claim that holds the provider's group values. */
+  readonly groupsClaim: string
+  readonly createdAt: number
+}
+
+export interface ProviderWithSecret extends IdentityProvider {
+  readonly clientSecret: Secret | undefined
+}

@@ -1,0 +1,28 @@
+export { addMember, dropMember } from './change-members.ts'
+export { issueCliCode, redeemCliCode } from './cli-code.ts'
+export type { SignedIn } from './complete-sign-in.ts'
+export {
+  answerConfirmation,
+  askConfirmation,
+  readConfirmation,
+  useConfirmation,
+} from './confirm.ts'
+export type { Confirmation } from './confirmation.ts'
+export { createBuiltInGroups, createGroup, listGroups } from './create-group.ts'
+export { csrfToken, isCsrfToken } from './csrf.ts'
+export { forgetEnded } from './forget.ts'
+export { ADMINISTRATORS, type Group } from './group.ts'
+export type { IdentityProvider } from './identity-provider.ts'
+export { localPath } from './local-path.ts'
+export { mapGroup, unmapGroup } from './map-group.ts'
+export { openSession } from './open-session.ts'
+export type { PeopleParts } from './parts.ts'
+export { isAdministrator, type Person } from './person.ts'
+export { findPerson, findPersonBySubject, listPersons } from './person-store.ts'
+export { Providers } from './providers.ts'
+export { endSession, readSession } from './read-session.ts'
+export { listProviders, registerProvider } from './register-provider.ts'
+export { BROWSER_IDLE_MS, SESSION_LIFE_MS, type Session, type SessionKind } from './session.ts'
+export { createSetupLink, hasAdministrator, isSetupLink, redeemSetupLink } from './setup-link.ts'
+export type { Bringer, Subject } from './subject-token.ts'
+export { resumePerson, suspendPerson } from './suspend-person.ts'

@@ -1,0 +1,137 @@
+import type { Id } from '../lib/id.ts'
+import type { Reader, Tx } from '../storage/index.ts'
+import type { Person, PersonStatus } from './person.ts'
+
+/** The person, whatever the status; `undefined` when there is none. Works inside and outside a transaction. */
+export async function findPerson(reader: Reader, id: string): Promise<Person | undefined> {
+  return one(await withGroups(reader).where('persons.id', '=', id).execute())
+}
+
+/** The person a provider means by (issuer, subject). */
+export async function findPersonBySubject(
+  reader: Reader,
+  issuer: string,
+  subject: string,
+): Promise<Person | undefined> {
+  return one(
+    await withGroups(reader)
+      .where('persons.issuer', '=', issuer)
+      .where('persons.subject', '=', subject)
+      .execute(),
+  )
+}
+
+/** Up to `limit` people by name, optionally of one group, starting behind `after` (the last person seen). */
+export async function listPersons(
+  reader: Reader,
+  page: { limit: number; group?: string; after?: Pick<Person, 'name' | 'id'> },
+): Promise<Person[]> {
+  const { limit, group, after } = page
+  let ids = reader.selectFrom('persons').select('id').orderBy('name').orderBy('id').limit(limit)
+  if (group !== undefined) {
+    ids = ids.where('id', 'in', (query) =>
+      query.selectFrom('memberships').select('person_id').where('group_name', '=', group),
+    )
+  }
+  if (after !== undefined) {
+    ids = ids.where(({ eb, refTuple, tuple }) =>
+      eb(refTuple('name', 'id'), '>', tuple(after.name, after.id)),
+    )
+  }
+  const rows = await withGroups(reader)
+    .where('persons.id', 'in', ids)
+    .orderBy('persons.name')
+    .orderBy('persons.id')
+    .execute()
+  return gather(rows)
+}
+
+export async function insertPerson(tx: Tx, person: Omit<Person, 'groups'>): Promise<void> {
+  await tx
+    .insertInto('persons')
+    .values({
+      id: person.id,
+      issuer: person.issuer,
+      subject: person.subject,
+      name: person.name,
+      email: person.email ?? null,
+      status: person.status,
+      created_at: person.createdAt,
+      last_seen_at: person.lastSeenAt,
+    })
+    .execute()
+}
+
+export async function updateProfile(
+  tx: Tx,
+  person: Pick<Person, 'id' | 'name' | 'lastSeenAt'> & { readonly email: string | undefined },
+): Promise<void> {
+  await tx
+    .updateTable('persons')
+    .set({ name: person.name, email: person.email ?? null, last_seen_at: person.lastSeenAt })
+    .where('id', '=', person.id)
+    .execute()
+}
+
+/** False when the person was not in the state `from`. */
+export async function changeStatus(
+  tx: Tx,
+  id: string,
+  from: PersonStatus,
+  to: PersonStatus,
+): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('persons')
+    .set({ status: to })
+    .where('id', '=', id)
+    .where('status', '=', from)
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows === 1n
+}
+
+/** Whether anyone who is not suspended is in the group. */
+export async function hasActiveMember(reader: Reader, group: string): Promise<boolean> {
+  const row = await reader
+    .selectFrom('memberships')
+    .innerJoin('persons', 'persons.id', 'memberships.person_id')
+    .select('persons.id')
+    .where('memberships.group_name', '=', group)
+    .where('persons.status', '=', 'active')
+    .limit(1)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+function withGroups(reader: Reader) {
+  return reader
+    .selectFrom('persons')
+    .leftJoin('memberships', 'memberships.person_id', 'persons.id')
+    .selectAll('persons')
+    .select('memberships.group_name')
+}
+
+type PersonWithGroup = Awaited<ReturnType<ReturnType<typeof withGroups>['execute']>>[number]
+
+function one(rows: readonly PersonWithGroup[]): Person | undefined {
+  return gather(rows)[0]
+}
+
+/** Rows of the join, one per membership, back to people; order kept. */
+function gather(rows: readonly PersonWithGroup[]): Person[] {
+  return [...Map.groupBy(rows, (row) => row.id).values()].flatMap((own) => {
+    const [row] = own
+    if (!row) return []
+    const groups = new Set(own.flatMap(({ group_name }) => group_name ?? []))
+    return {
+      id: row.id as Id<'person'>, // written by insertPerson only
+      issuer: row.issuer,
+      subject: row.subject,
+      name: row.name,
+      ...(row.email === null ? {} : { email: row.email }),
+      groups: [...groups].toSorted(),
+      status: row.status as PersonStatus, // written by insertPerson and changeStatus only
+      createdAt: row.created_at,
+      lastSeenAt: row.last_seen_at,
+    }
+  })
+}

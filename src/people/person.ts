@@ -1,0 +1,25 @@
+import type { Id } from '../lib/id.ts'
+import { ADMINISTRATORS } from './group.ts'
+
+export type PersonStatus = 'active' | 'suspended'
+
+/**
+ * A human known through an identity provider. One per (issuer, subject); `id` is what tokens (`sub`) and policies say.
+ * `groups` are Remit's own, sorted: a provider's group value counts only through a mapping.
+ */
+export interface Person {
+  readonly id: Id<'person'>
+  readonly issuer: string
+  readonly subject: string
+  readonly name: string
+  readonly email?: string
+  readonly groups: readonly string[]
+  readonly status: PersonStatus
+  readonly createdAt: number
+  /** When the provider issued the newest token that told us about this person, epoch milliseconds. */
+  readonly lastSeenAt: number
+}
+
+export function isAdministrator(person: Person): boolean {
+  return person.groups.includes(ADMINISTRATORS)
+}

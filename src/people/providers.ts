@@ -1,0 +1,71 @@
+import type { KeyObject } from 'node:crypto'
+import { importPublicJwk } from '../keys/index.ts'
+import { Problem } from '../lib/problem.ts'
+import type { Secret } from '../lib/secret.ts'
+import { type Outbound, type OutboundOptions, type RemoteKeys, remoteKeys } from '../net/index.ts'
+import { beginSignIn } from './begin-sign-in.ts'
+import { completeSignIn, type SignedIn } from './complete-sign-in.ts'
+import { Discovery } from './discovery.ts'
+import type { PeopleParts } from './parts.ts'
+import { type Bringer, checkSubjectToken, type Subject } from './subject-token.ts'
+
+/** Everything that talks to identity providers. One per process: it remembers what they publish. */
+export class Providers {
+  readonly #parts: PeopleParts
+  readonly #discovery: Discovery
+  readonly #keys = new Map<string, { url: string; keys: RemoteKeys<KeyObject> }>()
+
+  /** `outbound` from `net/`; each provider gets one that may reach no private address but the provider's own. */
+  constructor(parts: PeopleParts, outbound: (options: OutboundOptions) => Outbound) {
+    this.#parts = parts
+    this.#discovery = new Discovery(parts.clock, outbound)
+  }
+
+  /** See `beginSignIn`. */
+  begin(signIn: {
+    issuer: string
+    returnTo: string
+    maxAge?: number
+  }): Promise<{ url: string; cookie: Secret; expiresAt: number }> {
+    return beginSignIn(this.#parts, this.#discovery, signIn)
+  }
+
+  /** See `completeSignIn`. */
+  complete(callbackUrl: string, cookie: string | undefined): Promise<SignedIn> {
+    return completeSignIn(this.#parts, this.#discovery, callbackUrl, cookie)
+  }
+
+  /** See `checkSubjectToken`. */
+  checkSubjectToken(
+    token: string,
+    tokenType: string,
+    { agent }: { agent: Bringer },
+  ): Promise<Subject> {
+    return checkSubjectToken(this.#parts, (issuer) => this.#keysOf(issuer), token, tokenType, agent)
+  }
+
+  close(): Promise<void> {
+    return this.#discovery.close()
+  }
+
+  async #keysOf(issuer: string): Promise<RemoteKeys<KeyObject>> {
+    const { metadata, outbound } = await this.#discovery.find(issuer)
+    const url = metadata.jwks_uri
+    if (!url) throw new Problem('provider.unreachable', `${issuer} publishes no keys`)
+    const known = this.#keys.get(issuer)
+    if (known?.url === url) return known.keys
+    const { fetchJson } = outbound
+    const keys = remoteKeys({ url, fetchJson, clock: this.#parts.clock, read: readKey })
+    this.#keys.set(issuer, { url, keys })
+    return keys
+  }
+}
+
+/** Kinds we cannot verify with are passed over; the JWT check decides which key fits which algorithm. */
+function readKey(jwk: Readonly<Record<string, unknown>>): KeyObject | undefined {
+  try {
+    return importPublicJwk(jwk).key
+  } catch {
+    return undefined
+  }
+}

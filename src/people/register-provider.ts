@@ -1,0 +1,83 @@
+import { Problem } from '../lib/problem.ts'
+import { Secret } from '../lib/secret.ts'
+import type { Reader } from '../storage/index.ts'
+import type { IdentityProvider, ProviderWithSecret } from './identity-provider.ts'
+import { selectProvider, selectProviders, upsertProvider } from './identity-provider-store.ts'
+import type { PeopleParts } from './parts.ts'
+
+const LOOPBACK = new Set(['127.0.0.1', '[::1]', 'localhost'])
+
+/**
+ * Registers an identity provider, or replaces its registration. The client secret is sealed at rest. Its own origin may
+ * be on a private network, because an administrator named it; plain HTTP is for loopback, and only when
+ * `allowLoopback` says so. Throws `provider.bad_issuer`.
+ */
+export async function registerProvider(
+  parts: PeopleParts,
+  registration: {
+    issuer: string
+    name: string
+    clientId: string
+    clientSecret?: Secret
+    groupsClaim?: string
+    allowLoopback?: boolean
+    by: string
+  },
+): Promise<void> {
+  const { issuer, name, clientId, clientSecret, groupsClaim = 'groups', by } = registration
+  checkIssuer(parts, issuer, registration.allowLoopback === true)
+  await parts.storage.transaction(async (tx) => {
+    await upsertProvider(tx, {
+      issuer,
+      name,
+      clientId,
+      groupsClaim,
+      createdAt: parts.clock.now(),
+      sealedSecret: clientSecret && parts.master.seal(clientSecret.reveal(), secretContext(issuer)),
+    })
+    const facts = { issuer, name, client_id: clientId, groups_claim: groupsClaim }
+    await parts.ledger.append(tx, { type: 'identity_provider.registered', by, facts })
+  })
+}
+
+export function listProviders(
+  parts: Pick<PeopleParts, 'storage'>,
+): Promise<readonly IdentityProvider[]> {
+  return selectProviders(parts.storage.read)
+}
+
+/** The provider with its client secret opened, or `undefined`. */
+export async function openProvider(
+  parts: Pick<PeopleParts, 'master'>,
+  reader: Reader,
+  issuer: string,
+): Promise<ProviderWithSecret | undefined> {
+  const stored = await selectProvider(reader, issuer)
+  if (!stored) return undefined
+  const { sealedSecret, ...provider } = stored
+  const opened = sealedSecret && parts.master.open(sealedSecret, secretContext(issuer))
+  return {
+    ...provider,
+    clientSecret: opened && new Secret(Buffer.from(opened).toString('utf8')),
+  }
+}
+
+function checkIssuer(parts: PeopleParts, issuer: string, allowLoopback: boolean): void {
+  const url = URL.parse(issuer)
+  if (!url || url.username || url.password || url.search || url.hash)
+    throw new Problem(
+      'provider.bad_issuer',
+      `\`${issuer}\` is not a URL without query and fragment`,
+    )
+  if (issuer === parts.issuer)
+    throw new Problem('provider.bad_issuer', 'Remit cannot be its own identity provider')
+  if (url.protocol === 'https:' && !LOOPBACK.has(url.hostname)) return
+  if (!LOOPBACK.has(url.hostname))
+    throw new Problem('provider.bad_issuer', `\`${issuer}\` does not use https`)
+  if (!allowLoopback)
+    throw new Problem('provider.bad_issuer', `\`${issuer}\` is on loopback, which was not allowed`)
+}
+
+function secretContext(issuer: string): string {
+  return `identity_providers/${issuer}/secret`
+}

@@ -1,0 +1,20 @@
+/** `browser`: answers and confirms. `cli`: manages, but answers nothing (contract 10). */
+export type SessionKind = 'browser' | 'cli'
+
+/** A person who is signed in at Remit. Known to us by the digest of a token that only the holder has. Times: epoch ms. */
+export interface Session {
+  readonly digest: string
+  readonly personId: string
+  readonly kind: SessionKind
+  /** When the person last proved who they are at the provider. */
+  readonly authTime: number
+  readonly createdAt: number
+  readonly lastSeenAt: number
+  readonly expiresAt: number
+}
+
+const MINUTE = 60_000
+/** No session outlives this, whatever happens in it. */
+export const SESSION_LIFE_MS = 12 * 60 * MINUTE
+/** A browser that did nothing for so long has to sign in again. */
+export const BROWSER_IDLE_MS = 60 * MINUTE

@@ -1,0 +1,89 @@
+import { newId } from '../lib/id.ts'
+import type { Change } from '../live/index.ts'
+import type { Tx } from '../storage/index.ts'
+import { insertMember, mappedGroups, providerGroupsOf, removeMember } from './group-store.ts'
+import type { PeopleParts } from './parts.ts'
+import type { Person } from './person.ts'
+import { findPerson, findPersonBySubject, insertPerson, updateProfile } from './person-store.ts'
+import type { Profile } from './profile.ts'
+
+/**
+ * Brings what a provider says about a person into our books: makes the person at the first time, refreshes name, e-mail
+ * and the groups that the provider's values map to, and raises the person's epoch when anything a decision reads has
+ * changed. Answers after every replica knows. The caller refuses a suspended person.
+ *
+ * INVARIANT: older news never overrides newer. A token from before a person left a group must not bring the group back.
+ */
+export async function signInPerson(parts: PeopleParts, profile: Profile): Promise<Person> {
+  const { person, change } = await parts.storage.transaction(async (tx) => {
+    const known = await findPersonBySubject(tx, profile.issuer, profile.subject)
+    if (!known) return { person: await create(parts, tx, profile), change: undefined }
+    if (profile.issuedAt < known.lastSeenAt) return { person: known, change: undefined }
+    return refresh(parts, tx, known, profile)
+  })
+  if (change) await parts.live.settle(change)
+  return person
+}
+
+async function create(parts: PeopleParts, tx: Tx, profile: Profile): Promise<Person> {
+  const { issuer, subject, name, email } = profile
+  const groups = await mappedGroups(tx, issuer, profile.groupValues ?? [])
+  const person: Person = {
+    id: newId('person', parts.random),
+    issuer,
+    subject,
+    name,
+    ...(email === undefined ? {} : { email }),
+    groups,
+    status: 'active',
+    createdAt: parts.clock.now(),
+    lastSeenAt: profile.issuedAt,
+  }
+  await insertPerson(tx, person)
+  for (const group of groups) await insertMember(tx, person.id, group, 'provider')
+  await parts.live.begin(tx, { kind: 'person', id: person.id })
+  await parts.ledger.append(tx, {
+    type: 'person.created',
+    person: person.id,
+    facts: { issuer, groups },
+    private: { subject, name, ...(email === undefined ? {} : { email }) },
+  })
+  return person
+}
+
+async function refresh(
+  parts: PeopleParts,
+  tx: Tx,
+  known: Person,
+  profile: Profile,
+): Promise<{ person: Person; change: Change | undefined }> {
+  const { name, email } = profile
+  await updateProfile(tx, { id: known.id, name, email, lastSeenAt: profile.issuedAt })
+  const { added, removed } = await refreshGroups(tx, known, profile)
+  const renamed = known.name !== name || known.email !== email
+  const person = (await findPerson(tx, known.id)) ?? known
+  if (!renamed && added.length + removed.length === 0) return { person, change: undefined }
+  await parts.ledger.append(tx, {
+    type: 'person.changed',
+    person: known.id,
+    facts: { added, removed },
+    ...(renamed ? { private: { name, ...(email === undefined ? {} : { email }) } } : {}),
+  })
+  return { person, change: await parts.live.raise(tx, [{ kind: 'person', id: known.id }]) }
+}
+
+/** Makes the memberships from the provider equal to what its values map to. No claim at all changes nothing. */
+async function refreshGroups(
+  tx: Tx,
+  known: Person,
+  { issuer, groupValues }: Profile,
+): Promise<{ added: string[]; removed: string[] }> {
+  if (groupValues === undefined) return { added: [], removed: [] }
+  const before = await providerGroupsOf(tx, known.id)
+  const after = await mappedGroups(tx, issuer, groupValues)
+  const added = after.filter((group) => !before.includes(group))
+  const removed = before.filter((group) => !after.includes(group))
+  for (const group of added) await insertMember(tx, known.id, group, 'provider')
+  for (const group of removed) await removeMember(tx, known.id, group, 'provider')
+  return { added, removed }
+}
