@@ -1,5 +1,7 @@
 /** `@remit/engine`: authority algebra and the gates of a decision. No dependency, no clock, no I/O. */
+
 export type { ArgumentKind, Call, KindOf, TypedArguments, TypedValue } from './arguments.ts'
+export { argumentAt } from './arguments.ts'
 export { contains } from './contains.ts'
 export { type Coverage, covers } from './covers.ts'
 export { decide, stopEarly } from './decide.ts'

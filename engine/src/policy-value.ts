@@ -13,11 +13,11 @@ export function policyArguments(args: TypedArguments): PolicyRecord {
 
 function recordOf(fields: TypedArguments, at: string): PolicyRecord {
   return Object.fromEntries(
-    Array.from(fields, ([name, value]) => [name, valueOf(value, `${at}/${name}`)]),
+    Array.from(fields, ([name, value]) => [name, policyValue(value, `${at}/${name}`)]),
   )
 }
 
-function valueOf(value: TypedValue, at: string): PolicyValue {
+function policyValue(value: TypedValue, at: string): PolicyValue {
   switch (value.kind) {
     case 'string':
     case 'boolean':
@@ -31,7 +31,7 @@ function valueOf(value: TypedValue, at: string): PolicyValue {
       return { datetime: new Date(milliseconds).toISOString() }
     }
     case 'set':
-      return { set: value.items.map((item) => valueOf(item, at)) }
+      return { set: value.items.map((item) => policyValue(item, at)) }
     case 'record':
       return { record: recordOf(value.fields, at) }
   }
