@@ -22,6 +22,7 @@ export const PROBLEMS = {
   'arguments.unexpected_body': { status: 400, title: 'The operation takes no body' },
   'arguments.unknown': { status: 400, title: 'The API does not know an argument' },
   'arguments.wrong_kind': { status: 400, title: 'An argument is of the wrong kind' },
+  'artefact.used': { status: 400, title: 'It was used before' },
   'basis.unknown': { status: 404, title: 'There is no such delegation basis' },
   'call.no_longer_live': { status: 403, title: 'The task no longer permits the call' },
   'catalog.bad_document': { status: 400, title: 'The OpenAPI document cannot be used' },

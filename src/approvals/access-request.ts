@@ -1,0 +1,73 @@
+import type { Ask, Risk } from '@remit/engine'
+import type { Id } from '../lib/id.ts'
+
+/** Every state but `pending` is reached once and never left, except that a deny still ends an approval not yet used. */
+export type RequestState = 'pending' | 'approved' | 'denied' | 'expired' | 'cancelled'
+
+/** One call that people are asked about. Everything but its answer is frozen when it is made. */
+export interface AccessRequest {
+  readonly id: Id<'request'>
+  readonly taskId: Id<'task'>
+  /** On whose behalf the call is made. */
+  readonly personId: Id<'person'>
+  readonly agentId: string
+  /** Catalog names. */
+  readonly resource: string
+  readonly action: string
+  readonly callHash: string
+  /** The frozen call, RFC 8785: `frozenText`. */
+  readonly call: string
+  /** The sentence, rendered by Remit from the typed arguments. */
+  readonly text: string
+  readonly templateDigest: string
+  readonly ask: Ask
+  /** The task's: no approval outlives it. Epoch milliseconds, as all times here. */
+  readonly deadline: number
+  readonly policyVersion: number
+  readonly risk: Risk
+  readonly nonce: string
+  /** The decision that asked. */
+  readonly decisionId: Id<'decision'>
+  readonly state: RequestState
+  /** Why it was denied (a person's words) or cancelled (a code). */
+  readonly reason: string | null
+  readonly createdAt: number
+  /** When waiting for an answer ends; that denies. */
+  readonly expiresAt: number
+  readonly answeredAt: number | null
+  readonly answerHash: string | null
+  /** How often it may still be executed: 1 after approval, 0 after use. */
+  readonly usesLeft: number
+  /** The decision that used it. */
+  readonly usedBy: Id<'decision'> | null
+  readonly usableUntil: number | null
+}
+
+/** What one person said. */
+export interface ApprovalAnswer {
+  readonly requestId: Id<'request'>
+  readonly personId: Id<'person'>
+  readonly answer: 'approve' | 'deny'
+  readonly reason: string | null
+  readonly answerHash: string
+  /** When this person last signed in. */
+  readonly authTime: number
+  readonly answeredAt: number
+}
+
+const MINUTE = 60_000
+
+/** How long people have to answer, by risk class. */
+export const WAITS: Readonly<Record<Risk, number>> = {
+  low: 60 * MINUTE,
+  medium: 60 * MINUTE,
+  high: 60 * MINUTE,
+  critical: 15 * MINUTE,
+}
+/** An agent that asks for more at once is denied without asking anyone. */
+export const MOST_PENDING = 10
+/** After a person denied a call, the same call asks nobody for this long. */
+export const QUIET_AFTER_DENIAL = 10 * MINUTE
+/** One approval, one execution. */
+export const USES = 1
+export const LONGEST_REASON = 500

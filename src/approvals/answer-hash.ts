@@ -1,0 +1,51 @@
+import type { Canonical } from '../lib/canonical-json.ts'
+import { domainHash } from '../lib/domain-hash.ts'
+import { type AccessRequest, USES } from './access-request.ts'
+
+/** Everything about an approval that is fixed before a person looks at it. */
+function displayed(request: AccessRequest): { readonly [name: string]: Canonical } {
+  return {
+    call_hash: request.callHash,
+    text: request.text,
+    template_digest: request.templateDigest,
+    forbids: request.ask.forbids.map(({ id, digest }) => ({ id, digest })),
+    policy_version: request.policyVersion,
+    uses: USES,
+    nonce: request.nonce,
+  }
+}
+
+/**
+ * Digest of what a page displays. It travels with the form, and an answer that brings another one is refused: a person
+ * answers what was on the screen and nothing else.
+ */
+export function shownDigest(request: AccessRequest): string {
+  return domainHash('remit/shown/v1', {
+    ...displayed(request),
+    request: request.id,
+    call: request.call,
+    expires_at: request.expiresAt,
+    lifetime_seconds: request.ask.lifetimeSeconds,
+  })
+}
+
+/** When an approval given now stops being usable. */
+export function usableUntil(request: AccessRequest, answeredAt: number): number {
+  return Math.min(answeredAt + request.ask.lifetimeSeconds * 1000, request.deadline)
+}
+
+/**
+ * What the approver puts his name to (contract 6). A deny has a domain of its own, so that the one can never be
+ * presented as the other.
+ */
+export function answerHash(
+  request: AccessRequest,
+  given: { answer: 'approve' | 'deny'; approver: string; expiry: number },
+): string {
+  const domain = given.answer === 'approve' ? 'remit/answer/v1' : 'remit/denial/v1'
+  return domainHash(domain, {
+    ...displayed(request),
+    expiry: given.expiry,
+    approver: given.approver,
+  })
+}

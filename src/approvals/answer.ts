@@ -1,0 +1,135 @@
+import type { Id } from '../lib/id.ts'
+import { Problem, type ProblemCode } from '../lib/problem.ts'
+import { findPerson } from '../people/index.ts'
+import type { Tx } from '../storage/index.ts'
+import { type AccessRequest, LONGEST_REASON, USES } from './access-request.ts'
+import { answerHash, shownDigest, usableUntil } from './answer-hash.ts'
+import { approversOf } from './approvers.ts'
+import { isEnough, mayAnswer, type WhyNot } from './eligibility.ts'
+import { expire } from './end.ts'
+import type { ApprovalParts } from './parts.ts'
+import { aboutRequest } from './record.ts'
+import { answersTo, type Ending, endRequest, putAnswer, readRequest } from './request-store.ts'
+
+/** What a person says about one request. */
+export interface Given {
+  readonly requestId: string
+  readonly person: { readonly id: Id<'person'> }
+  readonly answer: 'approve' | 'deny'
+  readonly reason?: string | undefined
+  /** `shownDigest` of what the page displayed. */
+  readonly shown: string
+  /** When the person last signed in, epoch milliseconds. */
+  readonly authTime: number
+}
+
+const CODE: Readonly<Record<WhyNot, ProblemCode>> = {
+  not_pending: 'approval.not_pending',
+  expired: 'approval.expired',
+  not_active: 'approval.not_an_approver',
+  own_request: 'approval.own_request',
+  not_an_approver: 'approval.not_an_approver',
+  already_answered: 'approval.already_answered',
+}
+
+/**
+ * Takes one person's answer. One deny ends the request; it is approved when every rule that asks has its quorum of
+ * distinct people who may count now. The first end stands, except that a deny still ends an unused approval.
+ * Answers the request as it is afterwards.
+ * @throws Problem `approval.unknown`, `approval.not_pending`, `approval.expired`, `approval.own_request`,
+ * `approval.not_an_approver`, `approval.already_answered`, `approval.shown_differs`, `approval.bad_reason`
+ */
+export async function answerRequest(parts: ApprovalParts, given: Given): Promise<AccessRequest> {
+  checkReason(given.reason)
+  const taken = await parts.storage.transaction((tx) => take(parts, tx, given))
+  if (taken instanceof Problem) throw taken
+  return taken
+}
+
+function checkReason(reason: string | undefined): void {
+  if (reason === undefined) return
+  const bad =
+    reason.length > LONGEST_REASON ||
+    !reason.isWellFormed() ||
+    /[^\P{C}\n\t]/u.test(reason.replaceAll('\r\n', '\n'))
+  if (bad)
+    throw new Problem(
+      'approval.bad_reason',
+      `a reason is at most ${LONGEST_REASON} characters of plain text`,
+    )
+}
+
+/** A refusal is returned, not thrown: what was written on the way (an expiry) shall stay. */
+async function take(parts: ApprovalParts, tx: Tx, given: Given): Promise<AccessRequest | Problem> {
+  const now = parts.clock.now()
+  const request = await readRequest(tx, given.requestId)
+  const person = await findPerson(tx, given.person.id)
+  if (!request || !person) return new Problem('approval.unknown', 'there is no such access request')
+  if (request.state === 'pending' && request.expiresAt <= now) await expire(parts, tx, request)
+  const answers = await answersTo(tx, request.id)
+  const may = mayAnswer(person, request, { answers, now })
+  if (!may.may) return new Problem(CODE[may.why], may.detail)
+  if (!may.answers.includes(given.answer))
+    return request.state === 'pending'
+      ? new Problem('approval.already_answered', 'you have approved already')
+      : new Problem('approval.not_pending', 'the request is approved already')
+  if (given.shown !== shownDigest(request))
+    return new Problem('approval.shown_differs', 'the page showed something else; look again')
+  return settle(parts, tx, request, given)
+}
+
+async function settle(
+  parts: ApprovalParts,
+  tx: Tx,
+  request: AccessRequest,
+  given: Given,
+): Promise<AccessRequest> {
+  const { answer } = given
+  const now = parts.clock.now()
+  const hash = answerHash(request, {
+    answer,
+    approver: given.person.id,
+    expiry: usableUntil(request, now),
+  })
+  const reason = given.reason?.trim() || null
+  const said = await putAnswer(tx, {
+    requestId: request.id,
+    personId: given.person.id,
+    answer,
+    reason,
+    answerHash: hash,
+    authTime: given.authTime,
+    answeredAt: now,
+  })
+  if (!said) throw new Error('an answer that was allowed could not be written')
+  const ending = await endingOf(tx, request, { answer, now, hash, reason })
+  if (ending && !(await endRequest(tx, request, ending)))
+    throw new Error('a request changed inside the transaction that read it')
+  await parts.ledger.append(
+    tx,
+    aboutRequest('approval.answered', request, {
+      by: given.person.id,
+      outcome: ending?.state ?? 'pending',
+      facts: { answer, answer_hash: hash, auth_time: given.authTime },
+      ...(reason === null ? {} : { private: { reason } }),
+    }),
+  )
+  const after = await readRequest(tx, request.id)
+  if (!after) throw new Error('an access request is gone')
+  return after
+}
+
+/** What this answer makes of the request; nothing while more people are needed. */
+async function endingOf(
+  tx: Tx,
+  request: AccessRequest,
+  given: { answer: 'approve' | 'deny'; now: number; hash: string; reason: string | null },
+): Promise<Ending | undefined> {
+  const common = { answeredAt: given.now, answerHash: given.hash }
+  if (given.answer === 'deny') return { ...common, state: 'denied', reason: given.reason }
+  const { approvers, first } = await approversOf(tx, request)
+  if (!isEnough(approvers, request)) return undefined
+  // Each word lasts the lifetime that was displayed; the one that ends first ends the approval.
+  const until = usableUntil(request, Math.min(first, given.now))
+  return { ...common, state: 'approved', usesLeft: USES, usableUntil: until }
+}

@@ -1,0 +1,24 @@
+import { findPerson } from '../people/index.ts'
+import type { Reader } from '../storage/index.ts'
+import type { AccessRequest } from './access-request.ts'
+import type { Approver } from './eligibility.ts'
+import { answersTo } from './request-store.ts'
+
+/** Those who approved, as they are now, when the first of them did, and whether anyone denied. */
+export async function approversOf(
+  db: Reader,
+  request: AccessRequest,
+): Promise<{ approvers: Approver[]; first: number; denied: boolean }> {
+  const answers = await answersTo(db, request.id)
+  const approved = answers.filter(({ answer }) => answer === 'approve')
+  const approvers: Approver[] = []
+  for (const { personId } of approved) {
+    const person = await findPerson(db, personId)
+    if (person) approvers.push(person)
+  }
+  return {
+    approvers,
+    first: approved[0]?.answeredAt ?? Number.POSITIVE_INFINITY,
+    denied: approved.length < answers.length,
+  }
+}

@@ -1,0 +1,62 @@
+import type { Tx } from '../storage/index.ts'
+import type { AccessRequest } from './access-request.ts'
+import type { ApprovalParts } from './parts.ts'
+import { aboutRequest } from './record.ts'
+import { endRequest, openRequestsOf, pendingPast } from './request-store.ts'
+
+type EndingParts = Pick<ApprovalParts, 'ledger'>
+
+/** Nobody answered in time: that is a denial. False: an answer was first. */
+export async function expire(parts: EndingParts, tx: Tx, request: AccessRequest): Promise<boolean> {
+  if (!(await endRequest(tx, request, { state: 'expired' }))) return false
+  await parts.ledger.append(tx, aboutRequest('approval.expired', request))
+  return true
+}
+
+/** Ends a request that decides nothing any more, pending or approved and unused. `reason` is a code. */
+export async function cancel(
+  parts: EndingParts,
+  tx: Tx,
+  request: AccessRequest,
+  reason: string,
+): Promise<boolean> {
+  if (!(await endRequest(tx, request, { state: 'cancelled', reason }))) return false
+  await parts.ledger.append(tx, aboutRequest('approval.cancelled', request, { reason }))
+  return true
+}
+
+/**
+ * Part of closing tasks: what waits there waits no longer, what was approved and not used can no longer be.
+ * Answers which requests ended.
+ */
+export async function cancelRequests(
+  parts: EndingParts,
+  tx: Tx,
+  taskIds: readonly string[],
+  reason = 'task.closed',
+): Promise<AccessRequest[]> {
+  const ended: AccessRequest[] = []
+  for (const request of await openRequestsOf(tx, taskIds)) {
+    if (await cancel(parts, tx, request, reason)) ended.push(request)
+  }
+  return ended
+}
+
+const AT_ONCE = 100
+
+/** The sweep: expires what nobody looked at. Answers how many; every look at a request judges expiry itself. */
+export async function expireRequests(
+  parts: Pick<ApprovalParts, 'ledger' | 'storage' | 'clock'>,
+): Promise<number> {
+  let count = 0
+  for (;;) {
+    const due = await pendingPast(parts.storage.read, parts.clock.now(), AT_ONCE)
+    if (due.length === 0) return count
+    count += await parts.storage.transaction(async (tx) => {
+      let ended = 0
+      for (const request of due) if (await expire(parts, tx, request)) ended++
+      return ended
+    })
+    if (due.length < AT_ONCE) return count
+  }
+}

@@ -1,0 +1,12 @@
+import type { Ledger } from '../ledger/index.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Random } from '../lib/random.ts'
+import type { Storage } from '../storage/index.ts'
+
+/** What this room works with. Every act takes it first. */
+export interface ApprovalParts {
+  readonly storage: Storage
+  readonly ledger: Pick<Ledger, 'append' | 'appendStep'>
+  readonly clock: Clock
+  readonly random: Random
+}

@@ -1,0 +1,22 @@
+import type { LedgerEvent } from '../ledger/index.ts'
+import type { AccessRequest } from './access-request.ts'
+
+/** What every record about a request says; what a person reads or writes is behind a salted commitment. */
+export function aboutRequest(
+  type: `approval.${string}`,
+  request: AccessRequest,
+  more: Partial<LedgerEvent> = {},
+): LedgerEvent {
+  return {
+    type,
+    requestId: request.id,
+    task: request.taskId,
+    person: request.personId,
+    agent: request.agentId,
+    resource: request.resource,
+    action: request.action,
+    callHash: request.callHash,
+    policyVersion: request.policyVersion,
+    ...more,
+  }
+}

@@ -1,0 +1,304 @@
+import type { Ask, Risk } from '@remit/engine'
+import type { Selectable } from 'kysely'
+import { canonicalJson } from '../lib/canonical-json.ts'
+import type { Id } from '../lib/id.ts'
+import type { Reader, Schema, Step, Tx } from '../storage/index.ts'
+import type { AccessRequest, ApprovalAnswer, RequestState } from './access-request.ts'
+
+type Row = Selectable<Schema['access_requests']>
+type AnswerRow = Selectable<Schema['approval_answers']>
+
+/** Adds a request unless one is pending for the same call. INVARIANT: the partial unique index decides, not a look before. */
+export async function insertRequest(tx: Tx, request: AccessRequest): Promise<boolean> {
+  const { numInsertedOrUpdatedRows } = await tx
+    .insertInto('access_requests')
+    .values(rowOf(request))
+    .onConflict((conflict) =>
+      conflict.columns(['task_id', 'call_hash']).where('state', '=', 'pending').doNothing(),
+    )
+    .executeTakeFirstOrThrow()
+  return numInsertedOrUpdatedRows === 1n
+}
+
+export async function readRequest(db: Reader, id: string): Promise<AccessRequest | undefined> {
+  const row = await db
+    .selectFrom('access_requests')
+    .selectAll()
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return row && requestOf(row)
+}
+
+/** Every request there ever was for one call of one task, newest first. */
+export async function requestsForCall(
+  db: Reader,
+  taskId: string,
+  callHash: string,
+): Promise<AccessRequest[]> {
+  const rows = await db
+    .selectFrom('access_requests')
+    .selectAll()
+    .where('task_id', '=', taskId)
+    .where('call_hash', '=', callHash)
+    .orderBy('created_at', 'desc')
+    .execute()
+  return rows.map(requestOf)
+}
+
+export async function requestsOfTask(db: Reader, taskId: string): Promise<AccessRequest[]> {
+  const rows = await db
+    .selectFrom('access_requests')
+    .selectAll()
+    .where('task_id', '=', taskId)
+    .orderBy('created_at', 'desc')
+    .limit(200)
+    .execute()
+  return rows.map(requestOf)
+}
+
+export async function countPending(db: Reader, taskId: string, now: number): Promise<number> {
+  const { count } = await db
+    .selectFrom('access_requests')
+    .select(({ fn }) => fn.countAll().as('count'))
+    .where('task_id', '=', taskId)
+    .where('state', '=', 'pending')
+    .where('expires_at', '>', now)
+    .executeTakeFirstOrThrow()
+  return Number(count)
+}
+
+/** Where a page of requests ended. */
+export interface Place {
+  readonly createdAt: number
+  readonly id: string
+}
+
+/** Newest first, `count` at a time. */
+export async function requestsInState(
+  db: Reader,
+  state: RequestState,
+  page: { count: number; after?: Place | undefined; personId?: string | undefined },
+): Promise<AccessRequest[]> {
+  const { after, personId } = page
+  let query = db.selectFrom('access_requests').selectAll().where('state', '=', state)
+  if (personId !== undefined) query = query.where('person_id', '=', personId)
+  if (after) {
+    query = query.where((where) =>
+      where.or([
+        where('created_at', '<', after.createdAt),
+        where.and([where('created_at', '=', after.createdAt), where('id', '<', after.id)]),
+      ]),
+    )
+  }
+  const rows = await query
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(page.count)
+    .execute()
+  return rows.map(requestOf)
+}
+
+export async function pendingPast(
+  db: Reader,
+  now: number,
+  count: number,
+): Promise<AccessRequest[]> {
+  const rows = await db
+    .selectFrom('access_requests')
+    .selectAll()
+    .where('state', '=', 'pending')
+    .where('expires_at', '<=', now)
+    .orderBy('expires_at')
+    .limit(count)
+    .execute()
+  return rows.map(requestOf)
+}
+
+/** Requests of these tasks that still wait, or that could still be used. */
+export async function openRequestsOf(
+  db: Reader,
+  taskIds: readonly string[],
+): Promise<AccessRequest[]> {
+  if (taskIds.length === 0) return []
+  const rows = await db
+    .selectFrom('access_requests')
+    .selectAll()
+    .where('task_id', 'in', taskIds)
+    .where((where) =>
+      where.or([
+        where('state', '=', 'pending'),
+        where.and([where('state', '=', 'approved'), where('uses_left', '>', 0)]),
+      ]),
+    )
+    .execute()
+  return rows.map(requestOf)
+}
+
+/** What a change of state sets; everything else about a request is frozen. */
+export interface Ending {
+  readonly state: Exclude<RequestState, 'pending'>
+  readonly reason?: string | null
+  readonly answeredAt?: number
+  readonly answerHash?: string
+  readonly usesLeft?: number
+  readonly usableUntil?: number
+}
+
+/**
+ * Moves a request on, only out of the state it was seen in; an approval only while it is unused.
+ * False: someone else was first, and that stands.
+ */
+export async function endRequest(
+  tx: Tx,
+  seen: { readonly id: string; readonly state: RequestState },
+  ending: Ending,
+): Promise<boolean> {
+  let query = tx
+    .updateTable('access_requests')
+    .set({
+      state: ending.state,
+      uses_left: ending.usesLeft ?? 0,
+      ...(ending.reason === undefined ? {} : { reason: ending.reason }),
+      ...(ending.answeredAt === undefined ? {} : { answered_at: ending.answeredAt }),
+      ...(ending.answerHash === undefined ? {} : { answer_hash: ending.answerHash }),
+      ...(ending.usableUntil === undefined ? {} : { usable_until: ending.usableUntil }),
+    })
+    .where('id', '=', seen.id)
+    .where('state', '=', seen.state)
+  if (seen.state === 'approved') query = query.where('uses_left', '>', 0)
+  const { numUpdatedRows } = await query.executeTakeFirstOrThrow()
+  return numUpdatedRows === 1n
+}
+
+/** One use, by one decision, while it lasts. */
+export function useQuery(db: Reader, id: string, decisionId: string, now: number): Step['query'] {
+  return db
+    .updateTable('access_requests')
+    .set((set) => ({ uses_left: set('uses_left', '-', 1), used_by: decisionId }))
+    .where('id', '=', id)
+    .where('state', '=', 'approved')
+    .where('uses_left', '>', 0)
+    .where('usable_until', '>', now)
+}
+
+/** Gives back what this decision used, and only that. */
+export function returnQuery(db: Reader, id: string, decisionId: string): Step['query'] {
+  return db
+    .updateTable('access_requests')
+    .set((set) => ({ uses_left: set('uses_left', '+', 1), used_by: null }))
+    .where('id', '=', id)
+    .where('state', '=', 'approved')
+    .where('used_by', '=', decisionId)
+}
+
+/** A person's word, or his change of mind from approve to deny. False: he has said so, or denied, before. */
+export async function putAnswer(tx: Tx, answer: ApprovalAnswer): Promise<boolean> {
+  const said = {
+    answer: answer.answer,
+    reason: answer.reason,
+    answer_hash: answer.answerHash,
+    auth_time: answer.authTime,
+    answered_at: answer.answeredAt,
+  }
+  const { numInsertedOrUpdatedRows } = await tx
+    .insertInto('approval_answers')
+    .values({ request_id: answer.requestId, person_id: answer.personId, ...said })
+    .onConflict((conflict) =>
+      answer.answer === 'deny'
+        ? conflict
+            .columns(['request_id', 'person_id'])
+            .doUpdateSet(said)
+            .where('approval_answers.answer', '=', 'approve')
+        : conflict.columns(['request_id', 'person_id']).doNothing(),
+    )
+    .executeTakeFirstOrThrow()
+  return numInsertedOrUpdatedRows === 1n
+}
+
+export async function answersTo(db: Reader, requestId: string): Promise<ApprovalAnswer[]> {
+  const rows = await db
+    .selectFrom('approval_answers')
+    .selectAll()
+    .where('request_id', '=', requestId)
+    .orderBy('answered_at')
+    .execute()
+  return rows.map(answerOf)
+}
+
+/** The part of `ask` that is stored, with the deadline that bounds every answer. */
+interface StoredAsk {
+  readonly ask: Ask
+  readonly deadline: number
+}
+
+function rowOf(request: AccessRequest): Row {
+  return {
+    id: request.id,
+    task_id: request.taskId,
+    person_id: request.personId,
+    agent_id: request.agentId,
+    resource: request.resource,
+    action: request.action,
+    call_hash: request.callHash,
+    call: request.call,
+    text: request.text,
+    template_digest: request.templateDigest,
+    ask: canonicalJson({ ask: request.ask, deadline: request.deadline }),
+    policy_version: request.policyVersion,
+    risk: request.risk,
+    nonce: request.nonce,
+    decision_id: request.decisionId,
+    state: request.state,
+    reason: request.reason,
+    created_at: request.createdAt,
+    expires_at: request.expiresAt,
+    answered_at: request.answeredAt,
+    answer_hash: request.answerHash,
+    uses_left: request.usesLeft,
+    used_by: request.usedBy,
+    usable_until: request.usableUntil,
+  }
+}
+
+function requestOf(row: Row): AccessRequest {
+  const stored = JSON.parse(row.ask) as StoredAsk // written by rowOf and nobody else
+  return {
+    id: row.id as Id<'request'>, // every id in this table was made by newId('request')
+    taskId: row.task_id as Id<'task'>, // likewise, of its kind
+    personId: row.person_id as Id<'person'>, // likewise
+    agentId: row.agent_id,
+    resource: row.resource,
+    action: row.action,
+    callHash: row.call_hash,
+    call: row.call,
+    text: row.text,
+    templateDigest: row.template_digest,
+    ask: stored.ask,
+    deadline: stored.deadline,
+    policyVersion: row.policy_version,
+    risk: row.risk as Risk, // the column was written from a Risk
+    nonce: row.nonce,
+    decisionId: row.decision_id as Id<'decision'>, // likewise
+    state: row.state as RequestState, // a CHECK of the table
+    reason: row.reason,
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+    answeredAt: row.answered_at,
+    answerHash: row.answer_hash,
+    usesLeft: row.uses_left,
+    usedBy: row.used_by as Id<'decision'> | null, // likewise
+    usableUntil: row.usable_until,
+  }
+}
+
+function answerOf(row: AnswerRow): ApprovalAnswer {
+  return {
+    requestId: row.request_id as Id<'request'>, // a foreign key of the table
+    personId: row.person_id as Id<'person'>, // written from a person's id
+    answer: row.answer as 'approve' | 'deny', // written by putAnswer
+    reason: row.reason,
+    answerHash: row.answer_hash,
+    authTime: row.auth_time,
+    answeredAt: row.answered_at,
+  }
+}

@@ -1,0 +1,77 @@
+import type { Step } from '../storage/index.ts'
+import type { AccessRequest } from './access-request.ts'
+import { approversOf } from './approvers.ts'
+import { isEnough } from './eligibility.ts'
+import type { ApprovalParts } from './parts.ts'
+import { aboutRequest } from './record.ts'
+import { requestsForCall, returnQuery, useQuery } from './request-store.ts'
+import { type Standing, standingOf } from './standing.ts'
+
+/** The name of the guard that fails a `commit` when an approval is used up, ended or too late. */
+export const USE_STEP = 'use approval'
+
+/** An approval in hand, with the people whose word it is: when one of them ends, it ends. */
+export interface Approval {
+  readonly request: AccessRequest
+  readonly approvers: readonly string[]
+}
+
+export type UsableOrNot =
+  | { readonly state: 'usable'; readonly approval: Approval }
+  /** Approved once, but those who approved are no longer people who may. */
+  | { readonly state: 'lapsed'; readonly request: AccessRequest }
+  | Exclude<Standing, { state: 'approved' }>
+
+/**
+ * How a call stands with people, with eligibility checked anew: an approval counts only while enough of those who gave
+ * it may still give it.
+ */
+export async function usableApproval(
+  parts: ApprovalParts,
+  taskId: string,
+  callHash: string,
+  now: number,
+): Promise<UsableOrNot> {
+  const requests = await requestsForCall(parts.storage.read, taskId, callHash)
+  const standing = standingOf(requests, now)
+  if (standing.state !== 'approved') return standing
+  const { request } = standing
+  const { approvers, denied } = await approversOf(parts.storage.read, request)
+  if (denied || !isEnough(approvers, request)) return { state: 'lapsed', request }
+  return { state: 'usable', approval: { request, approvers: approvers.map(({ id }) => id) } }
+}
+
+/**
+ * One execution of one approval, for the transaction that reserves the call.
+ * INVARIANT: the conditional update is the only way to use an approval; it touches one row for exactly one decision.
+ */
+export function useSteps(
+  parts: Pick<ApprovalParts, 'storage' | 'ledger' | 'clock'>,
+  request: AccessRequest,
+  decisionId: string,
+): Step[] {
+  return [
+    {
+      name: USE_STEP,
+      query: useQuery(parts.storage.read, request.id, decisionId, parts.clock.now()),
+      rows: 1,
+    },
+    parts.ledger.appendStep(aboutRequest('approval.used', request, { decisionId })),
+  ]
+}
+
+/** Gives an approval back because provably no byte was sent. Guarded: only what this decision used comes back. */
+export function returnSteps(
+  parts: Pick<ApprovalParts, 'storage' | 'ledger'>,
+  request: AccessRequest,
+  decisionId: string,
+): Step[] {
+  return [
+    {
+      name: 'return approval',
+      query: returnQuery(parts.storage.read, request.id, decisionId),
+      rows: 1,
+    },
+    parts.ledger.appendStep(aboutRequest('approval.returned', request, { decisionId })),
+  ]
+}

@@ -1,0 +1,119 @@
+import type { Detail } from '@remit/engine'
+import type { Selectable } from 'kysely'
+import { canonicalJson } from '../lib/canonical-json.ts'
+import type { Id } from '../lib/id.ts'
+import type { Reader, Schema, Storage, Tx } from '../storage/index.ts'
+import type { ConsentRequest, ConsentState } from './consent.ts'
+
+type Row = Selectable<Schema['consent_requests']>
+
+export async function insertConsent(tx: Tx, request: ConsentRequest): Promise<void> {
+  await tx
+    .insertInto('consent_requests')
+    .values({
+      id: request.id,
+      agent_id: request.agentId,
+      person_id: request.personId,
+      purpose: request.purpose,
+      details: canonicalJson(request.details),
+      state: request.state,
+      basis_id: request.basisId,
+      created_at: request.createdAt,
+      expires_at: request.expiresAt,
+    })
+    .execute()
+}
+
+export async function readConsent(db: Reader, id: string): Promise<ConsentRequest | undefined> {
+  const row = await db
+    .selectFrom('consent_requests')
+    .selectAll()
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return row && consentOf(row)
+}
+
+/** What this agent asked of this person and not yet, or lately, has an answer; newest first. */
+export async function consentsBetween(
+  db: Reader,
+  of: { agentId: string; personId: string; since: number },
+): Promise<ConsentRequest[]> {
+  const rows = await db
+    .selectFrom('consent_requests')
+    .selectAll()
+    .where('agent_id', '=', of.agentId)
+    .where('person_id', '=', of.personId)
+    .where('state', 'in', ['pending', 'denied'])
+    .where('expires_at', '>', of.since)
+    .orderBy('created_at', 'desc')
+    .execute()
+  return rows.map(consentOf)
+}
+
+export async function pendingConsents(
+  db: Reader,
+  personId: string,
+  now: number,
+): Promise<ConsentRequest[]> {
+  const rows = await db
+    .selectFrom('consent_requests')
+    .selectAll()
+    .where('person_id', '=', personId)
+    .where('state', '=', 'pending')
+    .where('expires_at', '>', now)
+    .orderBy('created_at', 'desc')
+    .execute()
+  return rows.map(consentOf)
+}
+
+/**
+ * False when it was answered before. A denial stays in force until `expiresAt`, which is when the question may be put
+ * again.
+ */
+export async function answerPending(
+  tx: Tx,
+  id: string,
+  answer: { state: 'granted' | 'denied'; basisId: string | null; expiresAt: number },
+): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('consent_requests')
+    .set({ state: answer.state, basis_id: answer.basisId, expires_at: answer.expiresAt })
+    .where('id', '=', id)
+    .where('state', '=', 'pending')
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows === 1n
+}
+
+/** Closes the books on questions nobody answered. Most of the time there are none, and nothing is written. */
+export async function expireConsents(storage: Storage, now: number): Promise<void> {
+  const due = await storage.read
+    .selectFrom('consent_requests')
+    .select('id')
+    .where('state', '=', 'pending')
+    .where('expires_at', '<=', now)
+    .limit(1)
+    .executeTakeFirst()
+  if (!due) return
+  await storage.transaction((tx) =>
+    tx
+      .updateTable('consent_requests')
+      .set({ state: 'expired' })
+      .where('state', '=', 'pending')
+      .where('expires_at', '<=', now)
+      .execute(),
+  )
+}
+
+function consentOf(row: Row): ConsentRequest {
+  return {
+    id: row.id as Id<'consent'>, // every id in this table was made by newId('consent')
+    agentId: row.agent_id,
+    personId: row.person_id as Id<'person'>, // written from a person's id
+    purpose: row.purpose,
+    details: JSON.parse(row.details) as Detail[], // written by insertConsent
+    state: row.state as ConsentState, // written by this file
+    basisId: row.basis_id as Id<'basis'> | null, // a foreign key of the table
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+  }
+}

@@ -1,0 +1,25 @@
+import type { Detail } from '@remit/engine'
+import type { Id } from '../lib/id.ts'
+
+export type ConsentState = 'pending' | 'granted' | 'denied' | 'expired'
+
+/** A person is asked whether this agent may act for him. */
+export interface ConsentRequest {
+  readonly id: Id<'consent'>
+  readonly agentId: string
+  readonly personId: Id<'person'>
+  readonly purpose: string
+  /** What is asked for: never more than the agent could get. The person may narrow it. */
+  readonly details: readonly Detail[]
+  readonly state: ConsentState
+  readonly basisId: Id<'basis'> | null
+  readonly createdAt: number
+  readonly expiresAt: number
+}
+
+const MINUTE = 60_000
+export const CONSENT_WAITS = 60 * MINUTE
+/** One agent cannot fill a person's page. */
+export const MOST_PENDING_CONSENTS = 5
+/** After a person said no, the same question is not put again for this long. */
+export const QUIET_AFTER_NO = 10 * MINUTE

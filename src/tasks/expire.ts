@@ -1,0 +1,18 @@
+import { closeTask } from './close.ts'
+import type { TaskParts } from './parts.ts'
+import { tasksPastDeadline } from './task-store.ts'
+
+const AT_ONCE = 100
+
+/** Closes every task whose deadline has passed. Answers how many. Calls and tokens judge the deadline themselves, too. */
+export async function expireTasks(parts: TaskParts): Promise<number> {
+  let count = 0
+  for (;;) {
+    const due = await tasksPastDeadline(parts.storage.read, parts.clock.now(), AT_ONCE)
+    for (const taskId of due) {
+      await closeTask(parts, { taskId, by: 'remit', reason: 'deadline' })
+      count++
+    }
+    if (due.length < AT_ONCE) return count
+  }
+}

@@ -1,0 +1,81 @@
+import type { Detail } from '@remit/engine'
+import { type Id, newId } from '../lib/id.ts'
+import { Problem } from '../lib/problem.ts'
+import { LEASE_MS } from '../live/index.ts'
+import type { Tx } from '../storage/index.ts'
+import type { Basis, BasisKind } from './basis.ts'
+import { findBasis, insertBasis, markEnded } from './basis-store.ts'
+import { closeTasks } from './close.ts'
+import type { TaskParts } from './parts.ts'
+import { tasksOf } from './task-store.ts'
+
+/** Between whom, within what, by whom, and until when (epoch milliseconds; never, when left out). */
+export interface Grant {
+  readonly personId: Id<'person'>
+  readonly agentId: string
+  readonly kind: BasisKind
+  readonly details: readonly Detail[]
+  readonly grantedBy: string
+  readonly expiresAt?: number | undefined
+}
+
+type GrantingParts = Pick<TaskParts, 'storage' | 'ledger' | 'clock' | 'random'>
+
+/** Lets an agent act for a person within these details. */
+export function grantBasis(parts: GrantingParts, grant: Grant): Promise<Basis> {
+  return parts.storage.transaction((tx) => grantBasisIn(parts, tx, grant))
+}
+
+/** The same as part of a transaction. */
+export async function grantBasisIn(
+  parts: GrantingParts,
+  tx: Tx,
+  { expiresAt, ...grant }: Grant,
+): Promise<Basis> {
+  const basis: Basis = {
+    ...grant,
+    id: newId('basis', parts.random),
+    createdAt: parts.clock.now(),
+    expiresAt: expiresAt ?? null,
+    endedAt: null,
+  }
+  await insertBasis(tx, basis)
+  await parts.ledger.append(tx, {
+    type: 'basis.granted',
+    person: basis.personId,
+    agent: basis.agentId,
+    by: basis.grantedBy,
+    facts: { basis: basis.id, kind: basis.kind, details: basis.details, expires_at: expiresAt },
+  })
+  return basis
+}
+
+/**
+ * Ends a basis and closes every task that stands on it. When it has returned, no replica permits under them.
+ * Ending twice is no error.
+ * @throws Problem `basis.unknown`
+ */
+export async function endBasis(
+  parts: TaskParts,
+  ending: { readonly basisId: string; readonly by: string },
+): Promise<void> {
+  const change = await parts.storage.transaction(async (tx) => {
+    const basis = await findBasis(tx, ending.basisId)
+    if (!basis) throw new Problem('basis.unknown', `there is no basis \`${ending.basisId}\``)
+    // INVARIANT: first the row, then the look for tasks: an opening under way holds the row (`holdBasesStep`).
+    if (await markEnded(tx, basis.id, parts.clock.now())) {
+      await parts.ledger.append(tx, {
+        type: 'basis.ended',
+        person: basis.personId,
+        agent: basis.agentId,
+        by: ending.by,
+        facts: { basis: basis.id },
+      })
+    }
+    const closedSince = parts.clock.now() - 2 * LEASE_MS
+    const standing = await tasksOf(tx, basis, { closedSince })
+    const ids = standing.filter(({ bases }) => bases.includes(basis.id)).map(({ id }) => id)
+    return closeTasks(parts, tx, ids, { by: ending.by, reason: 'basis.ended' })
+  })
+  await parts.live.settle(change)
+}

@@ -1,0 +1,96 @@
+import { expireRequests } from '../approvals/index.ts'
+import { type Repetition, repeat, type Wait } from '../lib/repeat.ts'
+import type { LiveState } from '../live/index.ts'
+import { closeTasks } from './close.ts'
+import { expireConsents } from './consent-store.ts'
+import { expireTasks } from './expire.ts'
+import type { TaskParts } from './parts.ts'
+import { holdersOfTasks, tasksOf } from './task-store.ts'
+
+const EVERY_MS = 1_000
+const AT_ONCE = 500
+
+type Holder = { readonly kind: 'agent' | 'person'; readonly id: string }
+
+/**
+ * What goes on by itself: deadlines close tasks, unanswered requests expire, and tasks whose agent or person has ended
+ * close. None of it is what makes a dead thing dead (every decision checks that for itself); it keeps the books right
+ * and cuts what runs.
+ */
+export class TaskKeeper {
+  readonly #parts: TaskParts
+  readonly #onError: (error: unknown) => void
+  readonly #wait: Wait | undefined
+  /** Those that ended and whose tasks are not closed yet. Kept until it is done, whatever fails in between. */
+  readonly #ended = new Map<string, Holder>()
+  #loop: Repetition | undefined
+  #unsubscribe: (() => void) | undefined
+
+  constructor(parts: TaskParts, options: { onError: (error: unknown) => void; wait?: Wait }) {
+    this.#parts = parts
+    this.#onError = options.onError
+    this.#wait = options.wait
+  }
+
+  /** Looks for what ended while nobody was there, then keeps looking. */
+  async start(): Promise<void> {
+    this.#unsubscribe = this.#parts.live.onChange((states) => this.#hear(states))
+    await this.#findEnded('agent')
+    await this.#findEnded('person')
+    this.#loop = repeat(() => this.sweep(), {
+      everyMs: EVERY_MS,
+      onError: this.#onError,
+      ...(this.#wait ? { wait: this.#wait } : {}),
+    })
+    this.#loop.wake()
+  }
+
+  async stop(): Promise<void> {
+    this.#unsubscribe?.()
+    await this.#loop?.stop()
+  }
+
+  /** One round. The loop calls it; tests do too. */
+  async sweep(): Promise<void> {
+    const { storage, clock } = this.#parts
+    for (const [key, holder] of this.#ended) {
+      await closeTasksOf(this.#parts, holder)
+      this.#ended.delete(key)
+    }
+    await expireTasks(this.#parts)
+    await expireRequests(this.#parts)
+    await expireConsents(storage, clock.now())
+  }
+
+  #hear(states: readonly LiveState[]): void {
+    const before = this.#ended.size
+    for (const { kind, id, state } of states) {
+      if (state === 'ended' && (kind === 'agent' || kind === 'person'))
+        this.#ended.set(`${kind}:${id}`, { kind, id })
+    }
+    if (this.#ended.size > before) this.#loop?.wake()
+  }
+
+  async #findEnded(kind: Holder['kind']): Promise<void> {
+    const column = kind === 'agent' ? 'agent_id' : 'person_id'
+    for (let after = ''; ; ) {
+      const page = { after, count: AT_ONCE }
+      const ids = await holdersOfTasks(this.#parts.storage.read, column, page)
+      const { dead } = await this.#parts.live.view(ids.map((id) => ({ kind, id })))
+      this.#hear(dead)
+      const last = ids.at(-1)
+      if (last === undefined || ids.length < AT_ONCE) return
+      after = last
+    }
+  }
+}
+
+/** Closes every task of an agent or a person that has ended. */
+export async function closeTasksOf(parts: TaskParts, holder: Holder): Promise<void> {
+  const change = await parts.storage.transaction(async (tx) => {
+    const of = holder.kind === 'agent' ? { agentId: holder.id } : { personId: holder.id }
+    const ids = (await tasksOf(tx, of)).map(({ id }) => id)
+    return closeTasks(parts, tx, ids, { by: 'remit', reason: `${holder.kind}.ended` })
+  })
+  await parts.live.settle(change)
+}

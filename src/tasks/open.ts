@@ -1,0 +1,38 @@
+import type { LedgerEvent } from '../ledger/index.ts'
+import type { Step } from '../storage/index.ts'
+import { holdBasesStep } from './basis-store.ts'
+import type { TaskParts } from './parts.ts'
+import type { Task } from './task.ts'
+import { insertTaskQuery } from './task-store.ts'
+
+/** Names of the guards: a key that another task had, and a basis that ended while the task was opening. */
+export const KEY_STEP = 'task key'
+export const BASES_STEP = 'bases in force'
+
+/** What a new task writes: its row, its first live state, its record. For the transaction that uses up the tokens. */
+export function openSteps(
+  parts: Pick<TaskParts, 'storage' | 'ledger' | 'live'>,
+  task: Task,
+  record: Partial<LedgerEvent>,
+): Step[] {
+  return [
+    holdBasesStep(parts.storage.read, BASES_STEP, task.bases, task.openedAt),
+    { name: KEY_STEP, query: insertTaskQuery(parts.storage.read, task), rows: 1 },
+    parts.live.beginStep({ kind: 'task', id: task.id }),
+    parts.ledger.appendStep({
+      ...record,
+      type: 'task.opened',
+      task: task.id,
+      person: task.personId,
+      agent: task.agentId,
+      thumbprint: task.keyThumbprint,
+      facts: {
+        details: task.details,
+        bases: task.bases,
+        deadline: task.deadline,
+        ...(task.parentId === null ? {} : { parent: task.parentId }),
+      },
+      private: { purpose: task.purpose },
+    }),
+  ]
+}

@@ -1,0 +1,7 @@
+import type { ApprovalParts } from '../approvals/index.ts'
+import type { Live } from '../live/index.ts'
+
+/** What this room works with. Every act takes it first. */
+export interface TaskParts extends ApprovalParts {
+  readonly live: Pick<Live, 'begin' | 'beginStep' | 'raise' | 'settle' | 'view' | 'onChange'>
+}

@@ -1,0 +1,60 @@
+import type { Detail } from '@remit/engine'
+import { canonicalJson } from '../lib/canonical-json.ts'
+import { type Id, newId } from '../lib/id.ts'
+import type { Tx } from '../storage/index.ts'
+import { CONSENT_WAITS, type ConsentRequest, MOST_PENDING_CONSENTS } from './consent.ts'
+import { consentsBetween, insertConsent } from './consent-store.ts'
+import type { TaskParts } from './parts.ts'
+
+/** What an agent wants a person to allow. `details` are within what the agent could get at all. */
+export interface ConsentAsking {
+  readonly agentId: string
+  readonly personId: Id<'person'>
+  readonly purpose: string
+  readonly details: readonly Detail[]
+}
+
+export type ConsentAsked =
+  | { readonly outcome: 'asked'; readonly consentId: Id<'consent'> }
+  /** The person said no to the same question lately; it can be put again at `until`. */
+  | { readonly outcome: 'denied'; readonly until: number }
+  | { readonly outcome: 'too_many_pending' }
+
+/** Asks, or attaches to the same question that waits already. Part of the transaction that refuses the opening. */
+export async function requestConsent(
+  parts: Pick<TaskParts, 'ledger' | 'clock' | 'random'>,
+  tx: Tx,
+  asking: ConsentAsking,
+): Promise<ConsentAsked> {
+  const now = parts.clock.now()
+  const asked = await consentsBetween(tx, { ...asking, since: now })
+  const same = asked.filter((known) => sameQuestion(known, asking))
+  const denied = same.find(({ state }) => state === 'denied')
+  if (denied) return { outcome: 'denied', until: denied.expiresAt }
+  const waiting = same.find((known) => known.purpose === asking.purpose)
+  if (waiting) return { outcome: 'asked', consentId: waiting.id }
+  if (asked.filter(({ state }) => state === 'pending').length >= MOST_PENDING_CONSENTS)
+    return { outcome: 'too_many_pending' }
+  const request: ConsentRequest = {
+    ...asking,
+    id: newId('consent', parts.random),
+    state: 'pending',
+    basisId: null,
+    createdAt: now,
+    expiresAt: now + CONSENT_WAITS,
+  }
+  await insertConsent(tx, request)
+  await parts.ledger.append(tx, {
+    type: 'consent.requested',
+    person: request.personId,
+    agent: request.agentId,
+    facts: { consent: request.id, details: request.details },
+    private: { purpose: request.purpose },
+  })
+  return { outcome: 'asked', consentId: request.id }
+}
+
+/** The purpose is words; what would be allowed is what counts. */
+function sameQuestion(known: ConsentRequest, asking: ConsentAsking): boolean {
+  return canonicalJson(known.details) === canonicalJson(asking.details)
+}

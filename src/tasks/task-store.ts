@@ -1,0 +1,224 @@
+import type { Detail } from '@remit/engine'
+import type { Selectable } from 'kysely'
+import { canonicalJson } from '../lib/canonical-json.ts'
+import type { Id } from '../lib/id.ts'
+import type { Reader, Schema, Step, Tx } from '../storage/index.ts'
+import type { Task, TaskState } from './task.ts'
+
+type Row = Selectable<Schema['tasks']>
+
+/** INVARIANT: the row is inserted only while no other task, open or closed, ever had this key. */
+export function insertTaskQuery(db: Reader, task: Task): Step['query'] {
+  return db
+    .insertInto('tasks')
+    .values(rowOf(task))
+    .onConflict((conflict) => conflict.column('key_thumbprint').doNothing())
+}
+
+/** The task, whatever its state; `undefined` when there is none. Works inside and outside a transaction. */
+export async function findTask(db: Reader, id: string): Promise<Task | undefined> {
+  const row = await db.selectFrom('tasks').selectAll().where('id', '=', id).executeTakeFirst()
+  return row && taskOf(row)
+}
+
+/** A task and everything below it that is not closed, parents before children. */
+export async function openTree(db: Reader, id: string): Promise<Task[]> {
+  const rows = await db
+    .withRecursive('tree', (query) =>
+      query
+        .selectFrom('tasks')
+        .select(['tasks.id'])
+        .where('tasks.id', '=', id)
+        .unionAll(
+          query
+            .selectFrom('tasks')
+            .innerJoin('tree', 'tree.id', 'tasks.parent_id')
+            .select(['tasks.id']),
+        ),
+    )
+    .selectFrom('tasks')
+    .selectAll()
+    .where('id', 'in', (query) => query.selectFrom('tree').select('tree.id'))
+    .where('state', '!=', 'closed')
+    .execute()
+  return parentsFirst(rows.map(taskOf))
+}
+
+/** The tasks above this one, nearest first. */
+export async function ancestorsOf(db: Reader, task: Task): Promise<Task[]> {
+  const above: Task[] = []
+  let parentId = task.parentId
+  while (parentId !== null) {
+    const parent = await findTask(db, parentId)
+    if (!parent) throw new Error('a task without its parent')
+    above.push(parent)
+    parentId = parent.parentId
+  }
+  return above
+}
+
+/** False when the task was not in the state `from`. */
+export async function changeState(
+  tx: Tx,
+  id: string,
+  from: TaskState,
+  to: Exclude<TaskState, 'closed'>,
+): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('tasks')
+    .set({ state: to })
+    .where('id', '=', id)
+    .where('state', '=', from)
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows === 1n
+}
+
+/** Final. False when it was closed before. */
+export async function markClosed(
+  tx: Tx,
+  id: string,
+  closing: { at: number; reason: string },
+): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('tasks')
+    .set({ state: 'closed', closed_at: closing.at, close_reason: closing.reason })
+    .where('id', '=', id)
+    .where('state', '!=', 'closed')
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows === 1n
+}
+
+export interface TaskFilter {
+  readonly personId?: string
+  readonly agentId?: string
+  readonly state?: TaskState
+  readonly limit: number
+  /** The last task seen; newest come first. */
+  readonly after?: { readonly openedAt: number; readonly id: string }
+}
+
+export async function listTasks(db: Reader, filter: TaskFilter): Promise<Task[]> {
+  const { personId, agentId, state, after } = filter
+  let query = db.selectFrom('tasks').selectAll()
+  if (personId !== undefined) query = query.where('person_id', '=', personId)
+  if (agentId !== undefined) query = query.where('agent_id', '=', agentId)
+  if (state !== undefined) query = query.where('state', '=', state)
+  if (after) {
+    query = query.where(({ eb, refTuple, tuple }) =>
+      eb(refTuple('opened_at', 'id'), '<', tuple(after.openedAt, after.id)),
+    )
+  }
+  const rows = await query
+    .orderBy('opened_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(filter.limit)
+    .execute()
+  return rows.map(taskOf)
+}
+
+export async function listChildren(db: Reader, parentId: string): Promise<Task[]> {
+  const rows = await db
+    .selectFrom('tasks')
+    .selectAll()
+    .where('parent_id', '=', parentId)
+    .orderBy('opened_at')
+    .execute()
+  return rows.map(taskOf)
+}
+
+const NOT_CLOSED = ['open', 'suspended'] as const
+
+export async function tasksPastDeadline(db: Reader, now: number, count: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom('tasks')
+    .select('id')
+    .where('state', 'in', NOT_CLOSED)
+    .where('deadline', '<=', now)
+    .orderBy('deadline')
+    .limit(count)
+    .execute()
+  return rows.map(({ id }) => id)
+}
+
+/** Tasks that are not closed, or were closed after `closedSince`, of one person, one agent, or both; oldest first. */
+export async function tasksOf(
+  db: Reader,
+  of: { personId?: string; agentId?: string },
+  { closedSince = Number.MAX_SAFE_INTEGER }: { closedSince?: number } = {},
+): Promise<Task[]> {
+  let query = db
+    .selectFrom('tasks')
+    .selectAll()
+    .where((eb) => eb.or([eb('state', 'in', NOT_CLOSED), eb('closed_at', '>', closedSince)]))
+  if (of.personId !== undefined) query = query.where('person_id', '=', of.personId)
+  if (of.agentId !== undefined) query = query.where('agent_id', '=', of.agentId)
+  return (await query.orderBy('opened_at').execute()).map(taskOf)
+}
+
+/** Who has tasks that are not closed, in order, behind `after`. */
+export async function holdersOfTasks(
+  db: Reader,
+  column: 'person_id' | 'agent_id',
+  page: { after: string; count: number },
+): Promise<string[]> {
+  const rows = await db
+    .selectFrom('tasks')
+    .select(`${column} as holder`)
+    .distinct()
+    .where('state', 'in', NOT_CLOSED)
+    .where(column, '>', page.after)
+    .orderBy('holder')
+    .limit(page.count)
+    .execute()
+  return rows.map(({ holder }) => holder)
+}
+
+function parentsFirst(tasks: readonly Task[]): Task[] {
+  const byParent = Map.groupBy(tasks, ({ parentId }) => parentId)
+  const ids = new Set(tasks.map(({ id }) => id))
+  const ordered = tasks.filter(({ parentId }) => parentId === null || !ids.has(parentId))
+  for (const task of ordered) ordered.push(...(byParent.get(task.id) ?? []))
+  return ordered
+}
+
+function rowOf(task: Task): Row {
+  return {
+    id: task.id,
+    root_id: task.rootId,
+    parent_id: task.parentId,
+    person_id: task.personId,
+    agent_id: task.agentId,
+    purpose: task.purpose,
+    details: canonicalJson(task.details),
+    may_delegate: canonicalJson(task.mayDelegate),
+    bases: canonicalJson(task.bases),
+    space_id: task.spaceId,
+    key_thumbprint: task.keyThumbprint,
+    state: task.state,
+    opened_at: task.openedAt,
+    deadline: task.deadline,
+    closed_at: task.closedAt,
+    close_reason: task.closeReason,
+  }
+}
+
+function taskOf(row: Row): Task {
+  return {
+    id: row.id as Id<'task'>, // every id in this table was made by newId('task')
+    rootId: row.root_id as Id<'task'>, // likewise
+    parentId: row.parent_id as Id<'task'> | null, // likewise
+    personId: row.person_id as Id<'person'>, // written from a person's id
+    agentId: row.agent_id,
+    purpose: row.purpose,
+    details: JSON.parse(row.details) as Detail[], // written by rowOf from details the engine made
+    mayDelegate: JSON.parse(row.may_delegate) as Detail[], // likewise
+    bases: JSON.parse(row.bases) as Id<'basis'>[], // likewise, from ids of bases
+    spaceId: row.space_id,
+    keyThumbprint: row.key_thumbprint,
+    state: row.state as TaskState, // a CHECK of the table; `requested` is not written yet
+    openedAt: row.opened_at,
+    deadline: row.deadline,
+    closedAt: row.closed_at,
+    closeReason: row.close_reason,
+  }
+}

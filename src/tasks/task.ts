@@ -1,0 +1,57 @@
+import type { Detail } from '@remit/engine'
+import type { Id } from '../lib/id.ts'
+import { Problem } from '../lib/problem.ts'
+
+/**
+ * A row says what was done to this task itself. Whether anything may happen under it is live state, which also knows
+ * of the tasks above: under a suspended parent an open child stands still.
+ */
+export type TaskState = 'open' | 'suspended' | 'closed'
+
+/**
+ * The unit of delegated work; OAuth sees it as the ephemeral client. Everything but `state`, `closedAt` and
+ * `closeReason` is fixed when it opens and may be kept for ever. Times are epoch milliseconds.
+ */
+export interface Task {
+  readonly id: Id<'task'>
+  /** The task at the top of its tree; its own id when that is this one. */
+  readonly rootId: Id<'task'>
+  readonly parentId: Id<'task'> | null
+  readonly personId: Id<'person'>
+  readonly agentId: string
+  readonly purpose: string
+  /** What was granted, normalised. */
+  readonly details: readonly Detail[]
+  readonly mayDelegate: readonly Detail[]
+  /** The delegation bases it stands on; when one of them ends, it closes. */
+  readonly bases: readonly Id<'basis'>[]
+  readonly spaceId: string | null
+  /** RFC 7638 thumbprint of the task key. */
+  readonly keyThumbprint: string
+  readonly state: TaskState
+  readonly openedAt: number
+  readonly deadline: number
+  readonly closedAt: number | null
+  /** A code: `person`, `agent`, `deadline`, `basis.ended`, `agent.ended` … */
+  readonly closeReason: string | null
+}
+
+const HOUR = 3_600_000
+/** How long a task lasts when nothing else is asked for, and at most. */
+export const TASK_LIFE = { default: HOUR, most: 24 * HOUR } as const
+export const LONGEST_PURPOSE = 200
+
+/**
+ * A purpose as it was sent, or a refusal: 1 to 200 characters of one line, without characters that people cannot see.
+ * @throws Problem `task.bad_purpose`
+ */
+export function checkPurpose(text: string): string {
+  const length = [...text].length
+  const plain = text.isWellFormed() && !/[\p{Cc}\p{Cf}\p{Co}\p{Zl}\p{Zp}]/u.test(text)
+  if (text.trim() !== text || length < 1 || length > LONGEST_PURPOSE || !plain)
+    throw new Problem(
+      'task.bad_purpose',
+      `a purpose is 1 to ${LONGEST_PURPOSE} visible characters on one line`,
+    )
+  return text
+}
