@@ -20,11 +20,11 @@ export function contains(
   )
   return child.every((detail) => {
     const regions = regionsOf(detail, kindOf)
-    const pairs = regions.reduce((sum, region) => sum + region.actions.length, 0)
+    const pairs = regions.reduce((sum, region) => sum + region.actions.size, 0)
     if (pairs < new Set(detail.locations).size * new Set(detail.actions).size) return false
     return regions.every((region) =>
-      region.actions.every((action) => {
-        const single = { ...region, actions: [action] }
+      [...region.actions].every((action) => {
+        const single = { ...region, actions: new Set([action]) }
         return outer.get(region.location)?.some((other) => isInside(single, other)) ?? false
       }),
     )

@@ -10,7 +10,7 @@ import { type Bound, DETAIL_LIMITS, type Detail, type DetailType } from './detai
 export interface Region {
   readonly type: DetailType
   readonly location: string
-  readonly actions: readonly string[]
+  readonly actions: ReadonlySet<string>
   /** By JSON Pointer. */
   readonly constraints: ReadonlyMap<string, Constraint>
 }
@@ -28,7 +28,7 @@ export function regionsOf(detail: Detail, kindOf: KindOf): Region[] {
     return [...alike.values()].flatMap((group) => {
       const kinds = new Map(kindsOf(group[0] ?? '').map((kind, i) => [paths[i] ?? '', kind]))
       const constraints = constraintsOf(bounds, kinds)
-      return constraints ? [{ type, location, actions: group, constraints }] : []
+      return constraints ? [{ type, location, actions: new Set(group), constraints }] : []
     })
   })
 }
@@ -58,8 +58,9 @@ function narrow(to: Map<string, Constraint>, path: string, constraint: Constrain
 /** What both regions admit, as the first one's type; `undefined` when that is nothing. */
 export function meetRegions(a: Region, b: Region): Region | undefined {
   if (a.location !== b.location) return undefined
-  const actions = a.actions.filter((action) => b.actions.includes(action))
-  if (actions.length === 0) return undefined
+  const actions = new Set<string>()
+  for (const action of a.actions) if (b.actions.has(action)) actions.add(action)
+  if (actions.size === 0) return undefined
   const constraints = new Map(a.constraints)
   for (const [path, constraint] of b.constraints) {
     if (!narrow(constraints, path, constraint)) return undefined
@@ -69,12 +70,12 @@ export function meetRegions(a: Region, b: Region): Region | undefined {
 
 /** Whether every call in `a` is in `b`: location and actions are there, and a's bounds imply each of b's. */
 export function isInside(a: Region, b: Region): boolean {
-  if (a.location !== b.location) return false
-  if (!a.actions.every((action) => b.actions.includes(action))) return false
+  if (a.location !== b.location || a.actions.size > b.actions.size) return false
   for (const [path, outer] of b.constraints) {
     const inner = a.constraints.get(path)
     if (!inner || !implies(inner, outer)) return false
   }
+  for (const action of a.actions) if (!b.actions.has(action)) return false
   return true
 }
 
@@ -82,7 +83,8 @@ export function isInside(a: Region, b: Region): boolean {
 export function detailsOf(regions: readonly Region[]): Detail[] {
   const details: Detail[] = []
   const open = new Map<string, string[]>()
-  for (const { type, location, actions, constraints } of regions) {
+  for (const { type, location, constraints, ...region } of regions) {
+    const actions = [...region.actions]
     const bounds = Array.from(constraints, ([path, constraint]) =>
       boundsOf(path, constraint),
     ).flat()

@@ -129,25 +129,21 @@ const bound: fc.Arbitrary<Bound> = fc.constantFrom(...PATHS).chain((path) => {
   const some = fc
     .array(textFor(path), { minLength: 1, maxLength: 4 })
     .map((value) => ({ path, op: 'in' as const, value }))
-  return fc.oneof(
-    one('eq'),
-    some,
-    some,
-    one('lte'),
-    one('lte'),
-    one('gte'),
-    one('gte'),
-    one('prefix'),
-  )
+  const ordered = ['/id', '/amount', '/at'].includes(path)
+  const fitting = ordered ? [one('lte'), one('gte')] : [one('prefix')]
+  const unfit = ordered ? one('prefix') : one('lte')
+  const sensible = fc.oneof(one('eq'), some, ...fitting)
+  return fc.oneof({ weight: 12, arbitrary: sensible }, { weight: 1, arbitrary: unfit })
 })
 
 export function details(type: DetailType = 'remit_call', maxLength = 4): fc.Arbitrary<Detail[]> {
-  const detail = fc.record({
+  const members = {
     type: fc.constant(type),
     locations: fc.subarray([ORDERS, FILES], { minLength: 1 }),
     actions: fc.subarray([...ACTIONS], { minLength: 1 }),
-    bounds: fc.array(bound, { maxLength: 4 }),
-  })
+    bounds: fc.array(bound, { maxLength: 3 }),
+  }
+  const detail = fc.record(members, { noNullPrototype: true })
   return fc.array(detail, { maxLength })
 }
 
