@@ -1,0 +1,161 @@
+import { DETAIL_LIMITS, type Detail, parseDetails } from '@remit/engine'
+import {
+  type Claims,
+  checkJwt,
+  MAX_TOKEN_BYTES,
+  type SigningKey,
+  type SigningKeys,
+  signJwt,
+} from '../keys/index.ts'
+import { base64url } from '../lib/bytes.ts'
+import type { Clock } from '../lib/clock.ts'
+import { type Id, isId } from '../lib/id.ts'
+import { Problem } from '../lib/problem.ts'
+import type { Random } from '../lib/random.ts'
+import {
+  malformed,
+  objectMember,
+  type Parties,
+  type PartyClaims,
+  partyClaims,
+  readParties,
+  textMember,
+} from './parties.ts'
+
+/** What it takes to mint. `key` is `SigningKeys.tokens`, asked for each time. */
+export interface Minting {
+  readonly key: SigningKey
+  readonly issuer: string
+  readonly clock: Clock
+  readonly random: Random
+}
+
+/** What it takes to check a token of our own. */
+export interface OwnTokens {
+  readonly issuer: string
+  readonly keys: Pick<SigningKeys, 'find'>
+  readonly clock: Clock
+}
+
+export interface Minted {
+  readonly token: string
+  /** `jti`, and for a transaction token `txn`: what the ledger calls the token by. */
+  readonly id: string
+  /** Seconds from now. */
+  readonly expiresIn: number
+}
+
+/** What task and resource tokens have in common (contract 4; RFC 9068, RFC 9396, RFC 9449). Times in seconds. */
+export interface AccessClaims extends PartyClaims {
+  readonly iss: string
+  readonly aud: string
+  readonly iat: number
+  readonly exp: number
+  readonly jti: string
+  /** The task is the client. */
+  readonly client_id: Id<'task'>
+  readonly authorization_details: readonly Detail[]
+  readonly scope?: string
+  readonly cnf: { readonly jkt: string }
+}
+
+export interface AccessGrant {
+  readonly audience: string
+  readonly parties: Parties
+  readonly details: readonly Detail[]
+  readonly scope?: string
+  /** Of the task's key. */
+  readonly thumbprint: string
+  readonly task: { readonly id: Id<'task'> } & Readonly<Record<string, string | undefined>>
+  /** Epoch milliseconds. */
+  readonly expiresAt: number
+}
+
+/** RFC 9068 section 2.1 */
+const TYPE = 'at+jwt'
+const THUMBPRINT = /^[A-Za-z0-9_-]{43}$/
+
+/** @throws Problem `token.expired`, `token.too_large`, `token.chain_too_deep` */
+export async function mintAccessToken(minting: Minting, grant: AccessGrant): Promise<Minted> {
+  const { issuer, random } = minting
+  const { audience, details, scope, task, thumbprint } = grant
+  const times = lifeUntil(grant.expiresAt, minting.clock)
+  const jti = base64url(random.bytes(16))
+  const claims = {
+    iss: issuer,
+    aud: audience,
+    ...partyClaims(issuer, grant.parties),
+    client_id: task.id,
+    authorization_details: details,
+    ...(scope !== undefined && { scope }),
+    cnf: { jkt: thumbprint },
+    task,
+    ...times,
+    jti,
+  } satisfies AccessClaims & { task: object }
+  const token = await signOwn(minting.key, TYPE, claims)
+  return { token, id: jti, expiresIn: times.exp - times.iat }
+}
+
+/** Whole seconds, rounded towards a shorter life. @throws Problem `token.expired` when nothing would be left of it */
+export function lifeUntil(expiresAt: number, clock: Clock): { iat: number; exp: number } {
+  const iat = Math.floor(clock.now() / 1000)
+  const exp = Math.floor(expiresAt / 1000)
+  if (exp <= iat) throw new Problem('token.expired', 'what the token would stand for has ended')
+  return { iat, exp }
+}
+
+/** INVARIANT: nothing is minted that `checkJwt` would refuse for its size. @throws Problem `token.too_large` */
+export async function signOwn(key: SigningKey, typ: string, claims: object): Promise<string> {
+  const token = await signJwt(key, { typ, claims })
+  if (token.length > MAX_TOKEN_BYTES) {
+    throw new Problem('token.too_large', `${token.length} bytes, ${MAX_TOKEN_BYTES} at most`)
+  }
+  return token
+}
+
+/** The one way to check a token that we signed. @throws Problem as `checkJwt` */
+export function checkOwn(
+  token: string,
+  typ: string,
+  audience: string,
+  { issuer, keys, clock }: OwnTokens,
+): Promise<Claims> {
+  const keyFor = ({ kid }: { kid: string | undefined }) => keys.find(kid)
+  return checkJwt(token, { typ: [typ], issuer, audience, algorithms: ['ES256'], keyFor, clock })
+}
+
+/** @throws Problem as `checkJwt`; `token.malformed` also when a claim is missing or not what we would have written */
+export async function checkAccessToken(
+  token: string,
+  audience: string,
+  own: OwnTokens,
+): Promise<{ access: AccessClaims; task: { readonly [name: string]: unknown } }> {
+  const claims = await checkOwn(token, TYPE, audience, own)
+  const { client_id, iat, exp, scope } = claims
+  const task = objectMember(claims, 'task')
+  const cnf = objectMember(claims, 'cnf')
+  const jkt = textMember(cnf, 'jkt')
+  if (!isId('task', client_id) || task.id !== client_id) throw malformed('it is of no task')
+  if (!THUMBPRINT.test(jkt)) throw malformed('`cnf.jkt` is not a thumbprint')
+  if (scope !== undefined && typeof scope !== 'string') throw malformed('`scope` is not a text')
+  const access: AccessClaims = {
+    iss: own.issuer,
+    aud: audience,
+    ...readParties(own.issuer, claims),
+    client_id,
+    authorization_details: readDetails(claims),
+    ...(scope !== undefined && { scope }),
+    cnf: { jkt },
+    iat,
+    exp,
+    jti: textMember(claims, 'jti'),
+  }
+  return { access, task }
+}
+
+function readDetails(claims: Claims): readonly Detail[] {
+  const parsed = parseDetails(claims.authorization_details, 'remit_call', DETAIL_LIMITS.detailsOut)
+  if (!parsed.ok) throw malformed(parsed.reason)
+  return parsed.details
+}

@@ -1,0 +1,30 @@
+export type { Minted, Minting, OwnTokens } from './access-token.ts'
+export { type ArgumentTexts, argumentTexts } from './argument-texts.ts'
+export { type ActClaim, MAX_CHAIN, type Parties, type PartyClaims } from './parties.ts'
+export {
+  checkProof,
+  PROOF_ALGORITHMS,
+  type Proof,
+  type ProofExpectation,
+  requireKey,
+} from './proof.ts'
+export {
+  checkResourceToken,
+  mintResourceToken,
+  RESOURCE_TOKEN_LIFE_MS,
+  type ResourceGrant,
+  type ResourceTokenClaims,
+} from './resource-token.ts'
+export {
+  checkTaskToken,
+  mintTaskToken,
+  type TaskGrant,
+  type TaskTokenClaims,
+} from './task-token.ts'
+export {
+  checkTransactionToken,
+  mintTransactionToken,
+  type TransactionContext,
+  type TransactionGrant,
+  type TransactionTokenClaims,
+} from './transaction-token.ts'

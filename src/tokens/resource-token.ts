@@ -1,0 +1,54 @@
+import type { Detail } from '@remit/engine'
+import type { Id } from '../lib/id.ts'
+import {
+  type AccessClaims,
+  checkAccessToken,
+  type Minted,
+  type Minting,
+  mintAccessToken,
+  type OwnTokens,
+} from './access-token.ts'
+import { type Parties, textMember } from './parties.ts'
+
+/** Good at exactly one resource. */
+export interface ResourceTokenClaims extends AccessClaims {
+  readonly task: {
+    readonly id: Id<'task'>
+    readonly purpose: string
+    /** Hash of the epochs read at minting (`LiveView.hash`); must still be equal when the token is used. */
+    readonly ep: string
+  }
+}
+
+export interface ResourceGrant {
+  readonly parties: Parties
+  readonly task: ResourceTokenClaims['task']
+  /** The identifier of the resource. */
+  readonly resource: string
+  /** Of those granted, the ones at this resource. */
+  readonly details: readonly Detail[]
+  readonly scope?: string
+  readonly thumbprint: string
+  /** The earliest end of what it hangs on (task, approval, allowance), epoch milliseconds. */
+  readonly notAfter: number
+}
+
+export const RESOURCE_TOKEN_LIFE_MS = 300_000
+
+/** @throws Problem `token.expired`, `token.too_large`, `token.chain_too_deep` */
+export function mintResourceToken(minting: Minting, grant: ResourceGrant): Promise<Minted> {
+  const { notAfter, resource, ...rest } = grant
+  const expiresAt = Math.min(notAfter, minting.clock.now() + RESOURCE_TOKEN_LIFE_MS)
+  return mintAccessToken(minting, { ...rest, audience: resource, expiresAt })
+}
+
+/** Token and claims only; liveness, key binding and proof are the caller's next checks. @throws Problem `token.…` */
+export async function checkResourceToken(
+  token: string,
+  resource: string,
+  own: OwnTokens,
+): Promise<ResourceTokenClaims> {
+  const { access, task } = await checkAccessToken(token, resource, own)
+  const purpose = textMember(task, 'purpose')
+  return { ...access, task: { id: access.client_id, purpose, ep: textMember(task, 'ep') } }
+}
