@@ -1,0 +1,62 @@
+import { setTimeout } from 'node:timers/promises'
+
+/** Waits for so many milliseconds, or until the signal is aborted; never rejects. Passed in, so that tests do not sleep. */
+export type Wait = (ms: number, signal: AbortSignal) => Promise<void>
+
+export const systemWait: Wait = (ms, signal) =>
+  setTimeout(ms, undefined, { signal }).catch(() => {})
+
+/** For background work: does not keep the process alive. */
+export const idleWait: Wait = (ms, signal) =>
+  setTimeout(ms, undefined, { signal, ref: false }).catch(() => {})
+
+export interface Repetition {
+  /** Run as soon as the rest between two runs allows it, instead of waiting for the period to end. */
+  wake(): void
+  /** No run begins after this; answers when the one under way has ended. */
+  stop(): Promise<void>
+}
+
+/**
+ * Runs `work` every so often and whenever it is woken, never two at once. A wake during a run leads to another run.
+ * The first run comes after a period, or a wake. What `work` throws goes to `onError`, and the next run comes as usual.
+ */
+export function repeat(
+  work: () => Promise<void>,
+  options: {
+    everyMs: number
+    /** Least time from the end of one run to the start of the next. */
+    restMs?: number
+    onError: (error: unknown) => void
+    wait?: Wait
+  },
+): Repetition {
+  const { everyMs, restMs = 0, onError, wait = idleWait } = options
+  const stopping = new AbortController()
+  let woken = false
+  let waking = new AbortController()
+
+  async function run(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      if (restMs > 0) await wait(restMs, stopping.signal)
+      if (!woken) await wait(everyMs - restMs, waking.signal)
+      if (stopping.signal.aborted) return
+      woken = false
+      waking = new AbortController()
+      await work().catch(onError)
+    }
+  }
+
+  const running = run()
+  return {
+    wake() {
+      woken = true
+      waking.abort()
+    },
+    async stop() {
+      stopping.abort()
+      waking.abort()
+      await running
+    },
+  }
+}

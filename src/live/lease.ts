@@ -1,0 +1,51 @@
+import type { Clock } from '../lib/clock.ts'
+
+/** L: a replica that was cut off stops permitting within this, and a revocation returns no later (design.md, promise 2). */
+export const LEASE_MS = 5_000
+
+/** The local deadline is shorter, so that clocks that run a little differently cannot matter. */
+const LOCAL_LEASE_MS = 4_500
+
+/** How much faster than ours the database's clock may run before we stop believing it. */
+const DRIFT = 1.01
+const SAMPLE_MS = 100
+
+/** This replica's own right to use what it has read, by its monotonic clock: it also runs out while nothing else works. */
+export class Lease {
+  readonly #clock: Clock
+  #until = Number.NEGATIVE_INFINITY
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  inForce(): boolean {
+    return this.#clock.monotonic() < this.#until
+  }
+
+  /** `since`: monotonic time before the renewal asked the database for anything. */
+  renew(since: number): void {
+    this.#until = since + LOCAL_LEASE_MS
+  }
+
+  end(): void {
+    this.#until = Number.NEGATIVE_INFINITY
+  }
+}
+
+/**
+ * Database time that cannot be made to run ahead. A step forward of the database's clock would make leases that are
+ * still in use look as if they had run out; what we saw within the last lease bounds how late it can really be.
+ */
+export class DatabaseTime {
+  #seen: { readonly database: number; readonly monotonic: number }[] = []
+
+  /** `monotonic` is taken after the answer came: then the bound errs to the safe side. */
+  bounded(database: number, monotonic: number): number {
+    this.#seen = this.#seen.filter((past) => monotonic - past.monotonic <= LEASE_MS)
+    const limits = this.#seen.map((past) => past.database + (monotonic - past.monotonic) * DRIFT)
+    const last = this.#seen.at(-1)
+    if (!last || monotonic - last.monotonic >= SAMPLE_MS) this.#seen.push({ database, monotonic })
+    return Math.floor(Math.min(database, ...limits))
+  }
+}

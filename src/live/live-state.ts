@@ -1,0 +1,65 @@
+import { base64url, sha256 } from '../lib/bytes.ts'
+
+/** What can be revoked. Consent, sponsor grant, issuer and connection act through what hangs on them (contract 8). */
+export type LiveKind =
+  | 'organization'
+  | 'person'
+  | 'agent'
+  | 'space'
+  | 'task'
+  | 'resource'
+  | 'policy'
+
+export interface LiveKey {
+  readonly kind: LiveKind
+  readonly id: string
+}
+
+/** `epoch` grows with every change of the key and never comes back. Only `active` permits; `ended` is final. */
+export interface LiveState extends LiveKey {
+  readonly epoch: number
+  readonly state: 'active' | 'suspended' | 'ended'
+}
+
+/** What one call depends on, as it was read. Only `Live.holds` says whether it still is so. */
+export interface LiveView {
+  readonly states: readonly LiveState[]
+  /** The token claim `task.ep`: what a resource token was minted under. */
+  readonly hash: string
+  /** Those that do not permit. */
+  readonly dead: readonly LiveState[]
+}
+
+/** The key over everything: suspending it stops the whole deployment. */
+export const ORGANIZATION: LiveKey = { kind: 'organization', id: 'organization' }
+
+/** A change that was raised, for `Live.settle` after the commit. */
+export interface Change {
+  /** Position of its last part; a replica that acknowledged this far has dropped what it touches. */
+  readonly through: number
+  readonly states: readonly LiveState[]
+}
+
+export function keyText({ kind, id }: LiveKey): string {
+  return `${kind}:${id}`
+}
+
+export function makeView(states: readonly LiveState[]): LiveView {
+  return {
+    states,
+    hash: epochsHash(states),
+    dead: states.filter(({ state }) => state !== 'active'),
+  }
+}
+
+/**
+ * First 16 bytes of SHA-256 over the sorted lines `kind:id:epoch`, base64url. The policy version is live state, but
+ * not part of it: publishing policies must not end every token (contract 4 lists what is).
+ */
+function epochsHash(states: readonly LiveState[]): string {
+  const lines = states
+    .filter(({ kind }) => kind !== 'policy')
+    .map((state) => `${keyText(state)}:${state.epoch}`)
+    .sort()
+  return base64url(sha256(lines.join('\n')).subarray(0, 16))
+}

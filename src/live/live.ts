@@ -1,0 +1,209 @@
+import type { Clock } from '../lib/clock.ts'
+import type { Id } from '../lib/id.ts'
+import { Problem } from '../lib/problem.ts'
+import type { Random } from '../lib/random.ts'
+import { idleWait, type Repetition, repeat, systemWait, type Wait } from '../lib/repeat.ts'
+import type { Step, Storage, Tx } from '../storage/index.ts'
+import { LEASE_MS } from './lease.ts'
+import {
+  type Change,
+  keyText,
+  type LiveKey,
+  type LiveState,
+  type LiveView,
+  makeView,
+} from './live-state.ts'
+import { beginStep, readEpochs } from './live-store.ts'
+import { type Raise, raise } from './raise.ts'
+import { type ChangeListener, Replica } from './replica.ts'
+
+const RENEW_EVERY_MS = 1_000
+/** How often a read is repeated that a change overtook. After that the view simply does not hold. */
+const MOST_READS = 4
+/** Pauses of `settle` between two looks; the last one repeats. */
+const SETTLE_PAUSES_MS = [2, 3, 5, 10, 20, 40, 80]
+const CHANNEL = 'live'
+
+export interface LiveOptions {
+  readonly storage: Storage
+  readonly clock: Clock
+  readonly random: Random
+  /** What the renewal loop or a listener threw. */
+  readonly onError?: (error: unknown) => void
+  readonly wait?: Wait
+}
+
+/**
+ * Is everything that a call depends on still alive, on every replica (contract 8)?
+ *
+ * A replica uses epochs only under a lease that it took before reading them, and prolongs it in the transaction in which
+ * it learns of every change since. A revocation returns when every replica whose lease has not run out has dropped what
+ * was revoked. So no call is permitted after a revocation returned, and who cannot reach the store stops by itself.
+ */
+export class Live {
+  readonly #storage: Storage
+  readonly #clock: Clock
+  readonly #onError: (error: unknown) => void
+  readonly #wait: Wait | undefined
+  readonly #replica: Replica
+  #loop: Repetition | undefined
+  #unsubscribe: (() => void) | undefined
+  #stopped = false
+
+  constructor(options: LiveOptions) {
+    this.#storage = options.storage
+    this.#clock = options.clock
+    this.#onError = options.onError ?? (() => {})
+    this.#wait = options.wait
+    this.#replica = new Replica(options.storage, options.clock, options.random, this.#onError)
+  }
+
+  /** This process, for rows that say who works on them. */
+  get replicaId(): Id<'replica'> {
+    return this.#replica.id
+  }
+
+  /** Takes the first lease and keeps renewing it. Throws when the store cannot be reached. */
+  async start(): Promise<void> {
+    await this.renew()
+    this.#loop = repeat(() => this.#keepLease(), {
+      everyMs: RENEW_EVERY_MS,
+      onError: this.#onError,
+      wait: this.#wait ?? idleWait,
+    })
+    this.#unsubscribe = this.#storage.onNotify(CHANNEL, () => this.#loop?.wake())
+  }
+
+  /** Gives the lease back, so that no revocation waits for this replica. Nothing holds afterwards. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.#unsubscribe?.()
+    await this.#loop?.stop()
+    await this.#replica.leave()
+  }
+
+  /** One renewal. The loop calls it; tests do too. */
+  async renew(): Promise<void> {
+    if (this.#stopped) throw new Problem('live.stopped', 'this replica has given up its lease')
+    await this.#replica.renew()
+  }
+
+  /**
+   * What these keys are now, from what was read under the lease, else from the store. A key that has no row counts as
+   * ended. Throws what the store throws when it is needed and cannot be reached.
+   */
+  async view(keys: readonly LiveKey[]): Promise<LiveView> {
+    const { cache, lease } = this.#replica
+    const wanted = new Map(keys.map((key) => [keyText(key), key]))
+    for (let reads = 0; ; reads++) {
+      if (!lease.inForce()) await this.renew()
+      const cached = Array.from(wanted.values(), (key) => cache.get(key))
+      if (cached.every((state) => state !== undefined)) return makeView(cached)
+      // What was cached may be dropped during a read; the second time everything is read.
+      const missing = [...wanted.values()].filter((_, i) => reads > 0 || !cached[i])
+      const { kept, states } = await this.#read(missing)
+      const now = Array.from(wanted, ([text, key]) => cache.get(key) ?? states.get(text))
+      if ((kept || reads >= MOST_READS) && now.every((state) => state !== undefined))
+        return makeView(now)
+    }
+  }
+
+  /**
+   * The check in the tick that writes the first byte, and before each further part of a stream: the lease is in force,
+   * nothing of the view has changed since it was read, and all of it permits. Does no I/O.
+   */
+  holds(view: LiveView): boolean {
+    if (view.states.length === 0 || !this.#replica.lease.inForce()) return false
+    const { cache } = this.#replica
+    return view.states.every((state) => state.state === 'active' && cache.isCurrent(state))
+  }
+
+  /** Writes the first row of a key. Where there is one already it stays: what has ended does not begin again. */
+  async begin(tx: Tx, key: LiveKey, state: LiveState['state'] = 'active'): Promise<void> {
+    await tx.executeQuery(beginStep(tx, key, state).query.compile())
+  }
+
+  /** The same as a step of a `commit`. */
+  beginStep(key: LiveKey, state: LiveState['state'] = 'active'): Step {
+    return beginStep(this.#storage.read, key, state)
+  }
+
+  /**
+   * Raises the epochs of these keys, and sets the states given, within the caller's transaction; call it last there.
+   * An ended key stays ended. After the commit, `settle` what this returned before answering.
+   */
+  raise(tx: Tx, changes: readonly Raise[]): Promise<Change> {
+    return raise(tx, this.#storage.engine, changes, this.#clock.now())
+  }
+
+  /**
+   * Call after the commit. Returns when no replica permits by the older state: this one drops it at once, the others
+   * have acknowledged or their leases have run out. Never later than `LEASE_MS`, whether the store can be reached or
+   * not: a lease taken before the commit is over by then, and one taken after it knows of the change.
+   */
+  async settle(change: Change): Promise<void> {
+    if (change.states.length === 0) return
+    this.#replica.applyOwn(change)
+    const wait = this.#wait ?? systemWait
+    const done = new AbortController()
+    const everyone = this.#everyoneAcknowledged(change, wait, done.signal)
+    await Promise.race([everyone, wait(LEASE_MS, done.signal)])
+    done.abort()
+  }
+
+  /**
+   * Hears of every change here before it is acknowledged, and of everything that was in use when the lease was lost;
+   * then the states are those last known. Cut what no longer holds: `holds` knows. May hear of a change twice.
+   */
+  onChange(listener: ChangeListener): () => void {
+    return this.#replica.onChange(listener)
+  }
+
+  /** Replicas that are at work: their leases have not run out. */
+  replicas(): Promise<readonly string[]> {
+    return this.#replica.leased()
+  }
+
+  async #read(
+    keys: readonly LiveKey[],
+  ): Promise<{ kept: boolean; states: ReadonlyMap<string, LiveState> }> {
+    const { cache, lease } = this.#replica
+    const read = cache.beginRead()
+    // INVARIANT: only what is read under a lease that began before the read is kept.
+    if (!lease.inForce()) read.void = true
+    try {
+      const rows = await readEpochs(this.#storage.read, keys)
+      const states = new Map(keys.map((key) => [keyText(key), ended(key)]))
+      for (const row of rows) states.set(keyText(row), row)
+      return { kept: rows.map((row) => cache.keep(read, row)).every(Boolean), states }
+    } finally {
+      cache.endRead(read)
+    }
+  }
+
+  async #everyoneAcknowledged(change: Change, wait: Wait, signal: AbortSignal): Promise<void> {
+    for (let look = 0; !signal.aborted; look++) {
+      // While the store cannot be reached, only the end of all leases settles anything.
+      if (await this.#replica.othersAcknowledged(change.through).catch(() => false)) return
+      this.#storage.notify(CHANNEL)
+      await wait(SETTLE_PAUSES_MS[look] ?? 80, signal)
+    }
+  }
+
+  /** A renewal that hangs must not keep streams alive that nothing permits any more. */
+  async #keepLease(): Promise<void> {
+    const wait = this.#wait ?? idleWait
+    const done = new AbortController()
+    try {
+      await Promise.race([this.renew(), wait(LEASE_MS, done.signal)])
+      await this.#replica.trim()
+    } finally {
+      done.abort()
+      if (!this.#replica.lease.inForce()) this.#replica.lose()
+    }
+  }
+}
+
+function ended(key: LiveKey): LiveState {
+  return { kind: key.kind, id: key.id, epoch: 0, state: 'ended' }
+}

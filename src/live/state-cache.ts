@@ -1,0 +1,95 @@
+import { keyText, type LiveKey, type LiveState } from './live-state.ts'
+
+/** A read of epochs under way. It must not bring back what was dropped while it ran. */
+export interface EpochRead {
+  /** Newest epoch dropped since the read began, by key. */
+  readonly dropped: Map<string, number>
+  /** Nothing that this read finds may be kept. */
+  void: boolean
+}
+
+/**
+ * Live states that were read under a lease. A state is *current* from when it is kept until it is dropped, and
+ * currency belongs to the object: a view that holds on to a dropped one can never become current again.
+ */
+export class StateCache {
+  readonly #limit: number
+  /** Least recently used first. */
+  readonly #states = new Map<string, LiveState>()
+  readonly #current = new Set<LiveState>()
+  readonly #reads = new Set<EpochRead>()
+
+  constructor(limit: number) {
+    this.#limit = limit
+  }
+
+  get(key: LiveKey): LiveState | undefined {
+    const text = keyText(key)
+    const state = this.#states.get(text)
+    if (!state) return undefined
+    this.#states.delete(text)
+    this.#states.set(text, state)
+    return state
+  }
+
+  isCurrent(state: LiveState): boolean {
+    return this.#current.has(state)
+  }
+
+  beginRead(): EpochRead {
+    const read: EpochRead = { dropped: new Map(), void: false }
+    this.#reads.add(read)
+    return read
+  }
+
+  endRead(read: EpochRead): void {
+    this.#reads.delete(read)
+  }
+
+  /**
+   * Keeps what a read found.
+   * INVARIANT: a row read before a change was applied here is not kept after it; the read may have been overtaken.
+   */
+  keep(read: EpochRead, state: LiveState): boolean {
+    const text = keyText(state)
+    if (read.void || state.epoch < (read.dropped.get(text) ?? 0)) return false
+    const known = this.#states.get(text)
+    if (known && known.epoch >= state.epoch) return true
+    if (known) this.#current.delete(known)
+    this.#states.set(text, state)
+    this.#current.add(state)
+    this.#evict()
+    return true
+  }
+
+  /** Drops the key unless what is kept is at least as new: a change that was read already is no news. */
+  drop(change: LiveState): void {
+    const text = keyText(change)
+    for (const { dropped } of this.#reads)
+      dropped.set(text, Math.max(change.epoch, dropped.get(text) ?? 0))
+    const known = this.#states.get(text)
+    if (known && known.epoch < change.epoch) this.#forget(text, known)
+  }
+
+  /** Drops everything, also what reads under way will find. Answers what was dropped. */
+  clear(): readonly LiveState[] {
+    const states = [...this.#current]
+    this.#states.clear()
+    this.#current.clear()
+    for (const read of this.#reads) read.void = true
+    return states
+  }
+
+  #forget(text: string, state: LiveState): void {
+    this.#states.delete(text)
+    this.#current.delete(state)
+  }
+
+  #evict(): void {
+    if (this.#states.size <= this.#limit) return
+    for (const [text, state] of this.#states) {
+      this.#forget(text, state)
+      return
+    }
+  }
+}
