@@ -51,3 +51,8 @@ export function forReading(
     rollbackTransaction: refuse,
   }
 }
+
+/** For every connection of ours: rows are asked for in pages. */
+export function noStreaming(): never {
+  throw new Error('storage does not stream: page with a key and a limit')
+}

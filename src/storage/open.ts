@@ -35,6 +35,6 @@ export async function migrate(options: StorageOptions): Promise<Migrated> {
 }
 
 function openEngine(options: StorageOptions): Promise<Storage> {
-  if (options.kind === 'sqlite') return openSqlite(options.directory, options.clock)
+  if (options.kind === 'sqlite') return openSqlite(options)
   throw new Error('not yet')
 }

@@ -1,92 +1,119 @@
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { type CompiledQuery, type DatabaseConnection, Kysely } from 'kysely'
+import { type CompiledQuery, type DatabaseConnection, Kysely, type QueryResult } from 'kysely'
 import { type Clock, systemClock } from '../../lib/clock.ts'
-import { dialectOver, forReading } from '../dialect.ts'
+import { type Connections, dialectOver, forReading, noStreaming } from '../dialect.ts'
+import { Hints } from '../hints.ts'
 import type { Schema } from '../schema.ts'
-import type { Committed, Step, Storage, Tx } from '../storage.ts'
-import { connectionTo } from './connection.ts'
+import type { Storage } from '../storage.ts'
+import { type HeldDirectory, holdDirectory } from './directory.ts'
+import { translated } from './failure.ts'
+import type { Answer } from './messages.ts'
+import { openForReading } from './pragmas.ts'
+import { Statements } from './statements.ts'
+import { startWriter, Writer } from './writer.ts'
 
-export async function openSqlite(directory: string, clock: Clock = systemClock): Promise<Storage> {
-  mkdirSync(directory, { recursive: true, mode: 0o700 })
-  const file = join(directory, 'remit.db')
-  const db = new DatabaseSync(file)
-  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF')
-  const reading = new DatabaseSync(file, { readOnly: true })
-  const readConnection = connectionTo(reading)
-  const writeConnection = connectionTo(db)
-  const listeners = new Map<string, Set<() => void>>()
-  let tail: Promise<unknown> = Promise.resolve()
-  const next = <T>(work: () => Promise<T>): Promise<T> => {
-    const done = tail.then(work)
-    tail = done.catch(() => {})
-    return done
-  }
-  const say = (sql: string) => async () => db.exec(sql)
-  const writing = new Kysely<Schema>({
-    dialect: dialectOver('sqlite', {
-      acquireConnection: async () => writeConnection,
-      releaseConnection: async () => {},
-      beginTransaction: say('BEGIN IMMEDIATE'),
-      commitTransaction: say('COMMIT'),
-      rollbackTransaction: say('ROLLBACK'),
-    }),
-  })
-  const transaction = <T>(work: (tx: Tx) => Promise<T>) =>
-    next(() => writing.transaction().execute(work))
-  return {
-    engine: 'sqlite',
-    read: new Kysely<Schema>({
-      dialect: dialectOver(
-        'sqlite',
-        forReading(
-          async () => readConnection,
-          async () => {},
-        ),
-      ),
-    }),
-    transaction,
-    commit: (steps) => next(() => runSteps(db, writeConnection, steps)),
-    now: async () => clock.now(),
-    notify: (channel) => {
-      for (const listener of listeners.get(channel) ?? []) queueMicrotask(listener)
-    },
-    onNotify: (channel, listener) => {
-      const set = listeners.get(channel) ?? new Set()
-      listeners.set(channel, set.add(listener))
-      return () => set.delete(listener)
-    },
-    warnings: () => [],
-    exclusively: transaction,
-    close: () =>
-      next(async () => {
-        reading.close()
-        db.close()
-      }),
+/** How long an interactive transaction may keep everyone else from writing, in ms. */
+const TURN_LIMIT = 10_000
+
+export interface SqliteOptions {
+  directory: string
+  clock?: Clock | undefined
+  turnLimit?: number | undefined
+}
+
+/**
+ * The embedded engine (contract 11): reads in this thread, on a connection that cannot write; writes in a thread of
+ * their own, so that an fsync never stalls a request that is being answered.
+ *
+ * @throws Problem `storage.locked`, `storage.unavailable`
+ */
+export async function openSqlite(options: SqliteOptions): Promise<Storage> {
+  const directory = holdDirectory(options.directory)
+  const writer = new Writer(startWriter(directory.file))
+  try {
+    await writer.commit([])
+    return storageOver(directory, writer, options)
+  } catch (error) {
+    await writer.close()
+    directory.release()
+    throw error
   }
 }
 
-async function runSteps(
-  db: DatabaseSync,
-  connection: DatabaseConnection,
-  steps: readonly Step[],
-): Promise<Committed> {
-  db.exec('BEGIN IMMEDIATE')
-  try {
-    for (const step of steps) {
-      const query: CompiledQuery = step.query.compile()
-      const { numAffectedRows, rows } = await connection.executeQuery(query)
-      const touched = Number(numAffectedRows ?? rows.length)
-      if (step.rows !== 'any' && step.rows !== touched) {
-        db.exec('ROLLBACK')
-        return { committed: false, failed: step.name }
-      }
-    }
-    db.exec('COMMIT')
-    return { committed: true }
-  } catch (error) {
-    if (db.isTransaction) db.exec('ROLLBACK')
-    throw error
+function storageOver(directory: HeldDirectory, writer: Writer, options: SqliteOptions): Storage {
+  const { clock = systemClock, turnLimit = TURN_LIMIT } = options
+  const reading = new DatabaseSync(directory.file, { readOnly: true })
+  openForReading(reading)
+  const limited = new Kysely<Schema>({ dialect: dialectOver('sqlite', turnsOf(writer, turnLimit)) })
+  const unlimited = new Kysely<Schema>({
+    dialect: dialectOver('sqlite', turnsOf(writer, undefined)),
+  })
+  const hints = new Hints()
+  let open = true
+  return {
+    engine: 'sqlite',
+    read: new Kysely<Schema>({ dialect: dialectOver('sqlite', readsOf(reading)) }),
+    transaction: (work) => limited.transaction().execute(work),
+    exclusively: (work) => unlimited.transaction().execute(work),
+    commit: (steps) => writer.commit(steps),
+    now: async () => clock.now(),
+    notify: (channel) => hints.raise(channel),
+    onNotify: (channel, listener) => hints.on(channel, listener),
+    warnings: () => directory.warnings,
+    close: async () => {
+      await writer.close()
+      if (!open) return
+      open = false
+      reading.close()
+      directory.release()
+    },
   }
+}
+
+/** One connection for all reads. Each statement sees what was committed last. */
+function readsOf(db: DatabaseSync): Connections {
+  const statements = new Statements(db)
+  const connection: DatabaseConnection = {
+    executeQuery: async <R>({ sql, parameters }: CompiledQuery) => {
+      try {
+        return resultOf<R>(statements.run(sql, parameters))
+      } catch (error) {
+        throw translated(error)
+      }
+    },
+    streamQuery: noStreaming,
+  }
+  return forReading(
+    async () => connection,
+    async () => {},
+  )
+}
+
+interface TurnConnection extends DatabaseConnection {
+  turn: number
+}
+
+/** A connection for each transaction; its statements travel to the writer thread one by one. */
+function turnsOf(writer: Writer, limit: number | undefined): Connections {
+  const connect = (): TurnConnection => ({
+    turn: 0,
+    async executeQuery<R>({ sql, parameters }: CompiledQuery) {
+      return resultOf<R>(await writer.query(this.turn, sql, parameters))
+    },
+    streamQuery: noStreaming,
+  })
+  const turnOf = (connection: DatabaseConnection) => (connection as TurnConnection).turn // as: made by connect
+  return {
+    acquireConnection: async () => connect(),
+    releaseConnection: async () => {},
+    async beginTransaction(connection) {
+      Object.assign(connection, { turn: await writer.begin(limit) })
+    },
+    commitTransaction: (connection) => writer.end(turnOf(connection), 'commit'),
+    rollbackTransaction: (connection) => writer.end(turnOf(connection), 'rollback'),
+  }
+}
+
+function resultOf<R>({ rows, changes }: Answer): QueryResult<R> {
+  return { rows: rows as R[], numAffectedRows: BigInt(changes) } // as: the schema types what the statement selects
 }

@@ -1,18 +1,18 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
-import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely'
+import type { Answer } from './messages.ts'
 
 /** Statements are prepared once per text; this many are kept. */
 const MOST_STATEMENTS = 500
 
-export interface Answer {
-  readonly rows: Record<string, unknown>[]
-  readonly changes: number
+interface Prepared {
+  readonly statement: StatementSync
+  readonly reads: boolean
 }
 
 /** Runs one statement at a time on one open database. */
 export class Statements {
   readonly #db: DatabaseSync
-  readonly #prepared = new Map<string, { statement: StatementSync; reads: boolean }>()
+  readonly #prepared = new Map<string, Prepared>()
 
   constructor(db: DatabaseSync) {
     this.#db = db
@@ -27,7 +27,7 @@ export class Statements {
     return { rows, changes: rows.length }
   }
 
-  #prepare(sql: string): { statement: StatementSync; reads: boolean } {
+  #prepare(sql: string): Prepared {
     const known = this.#prepared.get(sql)
     if (known) return known
     const statement = this.#db.prepare(sql)
@@ -35,18 +35,5 @@ export class Statements {
     if (this.#prepared.size >= MOST_STATEMENTS) this.#prepared.clear()
     this.#prepared.set(sql, prepared)
     return prepared
-  }
-}
-
-export function connectionTo(db: DatabaseSync): DatabaseConnection {
-  const statements = new Statements(db)
-  return {
-    executeQuery: async <R>(query: CompiledQuery): Promise<QueryResult<R>> => {
-      const { rows, changes } = statements.run(query.sql, query.parameters)
-      return { rows: rows as R[], numAffectedRows: BigInt(changes) } // as: the schema types what the statement selects
-    },
-    streamQuery: () => {
-      throw new Error('storage does not stream; page with limit and a key')
-    },
   }
 }

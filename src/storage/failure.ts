@@ -1,0 +1,24 @@
+import { Problem } from '../lib/problem.ts'
+
+/** What an engine says when a statement broke a rule of the schema. `code` is the engine's own. */
+export class StatementFailed extends Error {
+  readonly code: string
+  /** The statement would have made a second row where only one may be. */
+  readonly duplicate: boolean
+
+  constructor(message: string, code: string, duplicate: boolean) {
+    super(message)
+    this.name = 'StatementFailed'
+    this.code = code
+    this.duplicate = duplicate
+  }
+}
+
+/** True when a transaction failed because a row with that key was there already, on either engine. */
+export function isDuplicate(error: unknown): boolean {
+  return error instanceof StatementFailed && error.duplicate
+}
+
+export function unavailable(detail: string, cause?: unknown): Problem {
+  return new Problem('storage.unavailable', detail, { cause })
+}

@@ -1,0 +1,21 @@
+/** Who wants to hear of which channel. A listener that throws spoils no other. */
+export class Hints {
+  readonly #listeners = new Map<string, Set<() => void>>()
+
+  on(channel: string, listener: () => void): () => void {
+    const own = () => listener()
+    const listeners = this.#listeners.get(channel) ?? new Set()
+    this.#listeners.set(channel, listeners.add(own))
+    return () => listeners.delete(own)
+  }
+
+  /** Never calls a listener before it returns. */
+  raise(channel: string): void {
+    for (const listener of this.#listeners.get(channel) ?? []) queueMicrotask(listener)
+  }
+
+  /** After a time in which hints may have been missed. */
+  raiseAll(): void {
+    for (const channel of this.#listeners.keys()) this.raise(channel)
+  }
+}

@@ -1,0 +1,74 @@
+import { closeSync, mkdirSync, openSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { Problem } from '../../lib/problem.ts'
+import { unavailable } from '../failure.ts'
+import { failureOf } from './failure.ts'
+
+const BUSY = '5'
+
+/** A data directory that this process alone works in. */
+export interface HeldDirectory {
+  readonly file: string
+  readonly warnings: readonly string[]
+  release(): void
+}
+
+/**
+ * Makes the directory if need be and takes its lock: an open exclusive transaction on `lock.db`, which the kernel
+ * ends with the process however that dies. The database itself cannot be the lock: a connection that holds it
+ * exclusively also shuts out the reader of the same process.
+ *
+ * @throws Problem `storage.locked` when another process, or this one, holds it already
+ */
+export function holdDirectory(directory: string): HeldDirectory {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    for (const name of ['lock.db', 'remit.db']) createPrivate(join(directory, name))
+  } catch (cause) {
+    throw unavailable(
+      `the data directory ${directory} cannot be written: ${reasonOf(cause)}`,
+      cause,
+    )
+  }
+  const lock = new DatabaseSync(join(directory, 'lock.db'), { timeout: 0 })
+  try {
+    lock.exec('BEGIN EXCLUSIVE')
+  } catch (cause) {
+    lock.close()
+    const failure = failureOf(cause)
+    if (failure.code !== BUSY) throw unavailable(`${directory}: ${failure.message}`, cause)
+    throw new Problem(
+      'storage.locked',
+      `another process works in ${directory}: stop it, or choose another data directory`,
+      { cause },
+    )
+  }
+  return {
+    file: join(directory, 'remit.db'),
+    warnings: warningsAbout(directory),
+    release: () => lock.close(),
+  }
+}
+
+/**
+ * SQLite gives the files beside a database the mode of the database, so that one is made by hand. A file that exists
+ * is not opened: closing it again would drop the locks that SQLite holds on it in this process (fcntl(2)).
+ */
+function createPrivate(file: string): void {
+  try {
+    closeSync(openSync(file, 'wx', 0o600))
+  } catch (error) {
+    if (reasonOf(error) !== 'EEXIST') throw error
+  }
+}
+
+/** A directory that was there before is not ours to change. */
+function warningsAbout(directory: string): string[] {
+  if (process.platform === 'win32' || (statSync(directory).mode & 0o077) === 0) return []
+  return [`the data directory ${directory} can be read by other users: chmod 700 it`]
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : String(error)
+}

@@ -1,0 +1,30 @@
+import type { DatabaseSync } from 'node:sqlite'
+
+/** Another program that looks at the file may hold it this long before a write is refused, in ms. */
+const BUSY_TIMEOUT = 5_000
+/** The log is cut back to this size after a checkpoint, in bytes. */
+const WAL_SIZE_LIMIT = 64 * 1024 * 1024
+
+/**
+ * INVARIANT: COMMIT returns after the log has reached the disk: WAL with synchronous=FULL syncs it at every commit
+ * (sqlite.org/pragma.html#pragma_synchronous). `fullfsync` asks macOS for what fsync means elsewhere.
+ */
+export function openForWriting(db: DatabaseSync): void {
+  harden(db)
+  db.exec(`PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;
+    PRAGMA journal_size_limit = ${WAL_SIZE_LIMIT}`)
+  const mode = db.prepare('PRAGMA journal_mode = WAL').get()?.journal_mode
+  if (mode !== 'wal') throw new Error(`the file system does not allow a write-ahead log (${mode})`)
+}
+
+export function openForReading(db: DatabaseSync): void {
+  harden(db)
+  db.exec('PRAGMA query_only = ON')
+}
+
+/** A database file that someone else prepared must not run functions of its own choosing when it is read. */
+function harden(db: DatabaseSync): void {
+  db.enableDefensive(true)
+  db.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT}; PRAGMA trusted_schema = OFF; PRAGMA foreign_keys = ON;
+    PRAGMA cell_size_check = ON`)
+}

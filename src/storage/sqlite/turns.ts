@@ -1,0 +1,189 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { failureOf } from './failure.ts'
+import type { Batch, Failure, Reply, Request } from './messages.ts'
+import { Statements } from './statements.ts'
+
+type Begin = Extract<Request, { kind: 'begin' }>
+
+interface Turn {
+  readonly id: number
+  readonly timer: NodeJS.Timeout | undefined
+}
+
+/**
+ * The order in which writes happen, on the one connection that writes. Batches that wait are committed together,
+ * each in a savepoint of its own: one fsync for all of them. An interactive transaction has the turn to itself;
+ * batches that waited for it share its commit. It never shares one with another interactive transaction, so that
+ * work that is finished waits for no one's unfinished work.
+ *
+ * INVARIANT: `done` and `committed` are sent only after COMMIT returned.
+ */
+export class Turns {
+  readonly #db: DatabaseSync
+  readonly #statements: Statements
+  readonly #send: (replies: readonly Reply[]) => void
+  /** Takes in what has arrived meanwhile, so that it joins the next group. */
+  readonly #collect: () => void
+  #batches: Batch[] = []
+  readonly #begins: Begin[] = []
+  #turn: Turn | undefined
+
+  constructor(
+    db: DatabaseSync,
+    send: (replies: readonly Reply[]) => void,
+    collect: () => void = () => {},
+  ) {
+    this.#db = db
+    this.#statements = new Statements(db)
+    this.#send = send
+    this.#collect = collect
+  }
+
+  receive(request: Exclude<Request, { kind: 'close' }>): void {
+    if (request.kind === 'batches') this.#batches.push(...request.batches)
+    else if (request.kind === 'begin') this.#begins.push(request)
+    else if (request.turn !== this.#turn?.id) this.#send([lostTurn(request.id)])
+    else if (request.kind === 'query') this.#send([this.#query(request)])
+    else this.#end(request)
+  }
+
+  /** Does everything that can be done now. Batches and interactive transactions alternate, so neither starves. */
+  proceed(): void {
+    while (!this.#turn) {
+      this.#collect()
+      if (this.#batches.length) this.#commitGroup()
+      const begin = this.#begins.shift()
+      if (begin) this.#begin(begin)
+      else if (!this.#batches.length) return
+    }
+  }
+
+  /** Batches that were sent are still written; an interactive transaction that has not ended is rolled back. */
+  close(): void {
+    this.#leave()
+    this.#rollBack()
+    this.#begins.length = 0
+    this.proceed()
+  }
+
+  #commitGroup(): void {
+    const group = this.#takeBatches()
+    try {
+      this.#statements.run('BEGIN IMMEDIATE', [])
+      const replies = group.map((batch) => this.#runBatch(batch))
+      this.#statements.run('COMMIT', [])
+      this.#send(replies)
+    } catch (error) {
+      this.#fail(group, error)
+    }
+  }
+
+  #takeBatches(): readonly Batch[] {
+    const group = this.#batches
+    this.#batches = []
+    return group
+  }
+
+  /** What shared a transaction that was lost is answered alike: nothing of it remains. */
+  #fail(requests: readonly { id: number }[], error: unknown): void {
+    this.#rollBack()
+    this.#send(requests.map(({ id }) => failed(id, failureOf(error))))
+  }
+
+  #runBatch({ id, steps }: Batch): Reply {
+    this.#statements.run('SAVEPOINT batch', [])
+    try {
+      const failed = steps.findIndex((step) => !this.#holds(step))
+      if (failed >= 0) this.#statements.run('ROLLBACK TO batch', [])
+      this.#statements.run('RELEASE batch', [])
+      return { id, kind: 'committed', failed: failed < 0 ? undefined : failed }
+    } catch (error) {
+      // A full disk takes the whole transaction with it; then nothing in the group may count.
+      if (!this.#db.isTransaction) throw error
+      this.#statements.run('ROLLBACK TO batch', [])
+      this.#statements.run('RELEASE batch', [])
+      return failed(id, failureOf(error))
+    }
+  }
+
+  #holds({ sql, parameters, rows }: Batch['steps'][number]): boolean {
+    try {
+      const { changes } = this.#statements.run(sql, parameters)
+      return rows === 'any' || rows === changes
+    } catch (error) {
+      if (failureOf(error).duplicate) return false
+      throw error
+    }
+  }
+
+  #begin({ id, limit }: Begin): void {
+    try {
+      this.#statements.run('BEGIN IMMEDIATE', [])
+    } catch (error) {
+      this.#send([failed(id, failureOf(error))])
+      return
+    }
+    const timer =
+      limit === undefined
+        ? undefined
+        : setTimeout(() => {
+            this.#leave()
+            this.#rollBack()
+            this.proceed()
+          }, limit)
+    this.#turn = { id, timer }
+    this.#send([{ id, kind: 'done' }])
+  }
+
+  #query({ id, sql, parameters }: Extract<Request, { kind: 'query' }>): Reply {
+    // INVARIANT: no statement of an interactive transaction runs outside of it, where it would commit by itself.
+    if (!this.#db.isTransaction) return lostTurn(id)
+    try {
+      return { id, kind: 'answer', answer: this.#statements.run(sql, parameters) }
+    } catch (error) {
+      return failed(id, failureOf(error))
+    }
+  }
+
+  #end({ id, how }: Extract<Request, { kind: 'end' }>): void {
+    this.#leave()
+    if (how === 'rollback') {
+      this.#rollBack()
+      this.#send([{ id, kind: 'done' }])
+    } else if (!this.#db.isTransaction) {
+      this.#send([lostTurn(id)])
+    } else {
+      this.#commitTurn(id)
+    }
+  }
+
+  #commitTurn(id: number): void {
+    this.#collect()
+    const group = this.#takeBatches()
+    try {
+      const replies = group.map((batch) => this.#runBatch(batch))
+      this.#statements.run('COMMIT', [])
+      this.#send([{ id, kind: 'done' }, ...replies])
+    } catch (error) {
+      this.#fail([{ id }, ...group], error)
+    }
+  }
+
+  #leave(): void {
+    clearTimeout(this.#turn?.timer)
+    this.#turn = undefined
+  }
+
+  #rollBack(): void {
+    if (this.#db.isTransaction) this.#statements.run('ROLLBACK', [])
+  }
+}
+
+function failed(id: number, failure: Failure): Reply {
+  return { id, kind: 'failure', failure }
+}
+
+function lostTurn(id: number): Reply {
+  const message = 'the transaction took too long or was lost, and was rolled back'
+  return failed(id, { kind: 'unavailable', message, code: '', duplicate: false })
+}

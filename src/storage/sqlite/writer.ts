@@ -1,0 +1,125 @@
+import { extname } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { unavailable } from '../failure.ts'
+import type { Committed, Step } from '../storage.ts'
+import { errorOf } from './failure.ts'
+import type { Answer, Batch, Reply, Request } from './messages.ts'
+
+/** More requests than this waiting means that the disk does not keep up: refuse at once instead of late. */
+const MOST_WAITING = 10_000
+
+type Settled = Exclude<Reply, { kind: 'failure' }>
+interface Waiting {
+  resolve(reply: Settled): void
+  reject(error: Error): void
+}
+
+/** The main thread's side of the one thread that writes. */
+export class Writer {
+  readonly #thread: Worker
+  readonly #waiting = new Map<number, Waiting>()
+  #gathered: Batch[] = []
+  #lastId = 0
+  #dead: Error | undefined
+  #closed: Promise<void> | undefined
+
+  /** `thread` runs `writer-thread.ts`; see `startWriter`. */
+  constructor(thread: Worker) {
+    this.#thread = thread
+    thread.on('message', (replies: readonly Reply[]) => {
+      for (const reply of replies) this.#settle(reply)
+    })
+    thread.on('error', (error) => this.#die(error))
+    thread.on('exit', () => this.#die())
+  }
+
+  /** All steps or none, durable when answered. Calls of one tick travel together. */
+  async commit(steps: readonly Step[]): Promise<Committed> {
+    const compiled = steps.map(({ query, rows }) => {
+      const { sql, parameters } = query.compile()
+      return { sql, parameters, rows }
+    })
+    const reply = await this.#ask((id) => {
+      if (!this.#gathered.length) setImmediate(() => this.#flush())
+      this.#gathered.push({ id, steps: compiled })
+    })
+    const failed = reply.kind === 'committed' ? reply.failed : undefined
+    return failed === undefined
+      ? { committed: true }
+      : { committed: false, failed: steps[failed]?.name ?? '' }
+  }
+
+  /** Answers when no one else writes. The turn ends with `end`, or by itself after `limit` ms. */
+  async begin(limit: number | undefined): Promise<number> {
+    const { id } = await this.#send((id) => ({ kind: 'begin', id, limit }))
+    return id
+  }
+
+  async query(turn: number, sql: string, parameters: readonly unknown[]): Promise<Answer> {
+    const reply = await this.#send((id) => ({ kind: 'query', id, turn, sql, parameters }))
+    if (reply.kind !== 'answer') throw new Error('the writer thread answered something else')
+    return reply.answer
+  }
+
+  async end(turn: number, how: 'commit' | 'rollback'): Promise<void> {
+    await this.#send((id) => ({ kind: 'end', id, turn, how }))
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  async #close(): Promise<void> {
+    if (this.#dead) return
+    this.#flush()
+    const closed = this.#send((id) => ({ kind: 'close', id }))
+    this.#dead = unavailable('the store is closed')
+    await closed
+    await this.#thread.terminate()
+  }
+
+  #send(request: (id: number) => Request): Promise<Settled> {
+    return this.#ask((id) => this.#thread.postMessage(request(id)))
+  }
+
+  #ask(post: (id: number) => void): Promise<Settled> {
+    if (this.#dead) return Promise.reject(this.#dead)
+    if (this.#waiting.size >= MOST_WAITING)
+      return Promise.reject(unavailable(`${MOST_WAITING} writes are waiting already`))
+    const id = ++this.#lastId
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject })
+      post(id)
+    })
+  }
+
+  #flush(): void {
+    if (!this.#gathered.length) return
+    const batches = this.#gathered
+    this.#gathered = []
+    this.#thread.postMessage({ kind: 'batches', batches } satisfies Request)
+  }
+
+  #settle(reply: Reply): void {
+    const waiting = this.#waiting.get(reply.id)
+    this.#waiting.delete(reply.id)
+    if (reply.kind === 'failure') waiting?.reject(errorOf(reply.failure))
+    else waiting?.resolve(reply)
+  }
+
+  /** A thread that is gone may have committed or not: no one is told that anything succeeded, from now on. */
+  #die(cause?: unknown): void {
+    const reason = cause instanceof Error ? ` (${cause.message})` : ''
+    this.#dead ??= unavailable(`the writer thread ended${reason}: restart to go on`, cause)
+    for (const { reject } of this.#waiting.values()) reject(this.#dead)
+    this.#waiting.clear()
+  }
+}
+
+/** Starts the thread on a database file. Whether it could open the file shows at the first request. */
+export function startWriter(file: string): Worker {
+  // `.ts` from source, `.js` as published.
+  const entry = new URL(`./writer-thread${extname(import.meta.url)}`, import.meta.url)
+  return new Worker(entry, { workerData: { file }, name: 'storage-writer' })
+}
