@@ -1,0 +1,98 @@
+import type { GateResult, RequestableDeny } from '@remit/engine'
+import { type AccessRequest, type Asking, attachRequest } from '../approvals/index.ts'
+import { renderSentence, templateDigest } from '../catalog/index.ts'
+import type { Id } from '../lib/id.ts'
+import { consumeOnce, type Tx } from '../storage/index.ts'
+import { type Case, type Finding, recordOf, rowOf } from './case.ts'
+import { insertDecisionQuery } from './decision-store.ts'
+import type { Identified } from './identify.ts'
+import type { DecisionParts } from './parts.ts'
+import { deniedOf, refuseReplay } from './refuse.ts'
+import type { Denied, Requestable } from './verdict.ts'
+
+type Known = Extract<Identified, { known: true }>
+
+/**
+ * Nothing but people stands in the way: makes the access request, or attaches to it, in the transaction that uses up the
+ * proof and records the answer.
+ */
+export async function ask(
+  parts: DecisionParts,
+  each: Case & { readonly who: Known },
+  decision: RequestableDeny,
+  insufficient: readonly Id<'request'>[],
+): Promise<Requestable | Denied> {
+  const { proof } = each.who
+  const asked = await parts.storage.transaction(async (tx) => {
+    if (!(await consumeOnce(tx, 'dpop', proof.replayKey, proof.expiresAt))) return 'replayed'
+    const attached = await attachRequest(parts, tx, asking(each, decision, insufficient))
+    if (attached.outcome === 'too_many_pending') {
+      await book(parts, tx, each, { ...TOO_MANY, outcome: 'deny', gates: decision.gates })
+      return 'too_many_pending'
+    }
+    await book(parts, tx, each, { ...decision, requestId: attached.request.id })
+    return attached.request
+  })
+  if (asked === 'replayed') return refuseReplay(parts, each)
+  if (asked === 'too_many_pending') return deniedOf(each, { ...TOO_MANY, gates: decision.gates })
+  return requestable(parts, each, decision, asked)
+}
+
+const TOO_MANY = {
+  reason: 'approval.too_many_pending',
+  detail: 'as many calls of this task wait for people as may wait at once',
+  enough: 'answers to the requests that are pending, then the same call again',
+} as const
+
+async function book(parts: DecisionParts, tx: Tx, each: Case, finding: Finding): Promise<void> {
+  await insertDecisionQuery(tx, rowOf(each, finding)).execute()
+  await parts.ledger.append(tx, recordOf(each, finding))
+}
+
+function asking(
+  each: Case & { readonly who: Known },
+  decision: RequestableDeny,
+  insufficient: readonly Id<'request'>[],
+): Asking {
+  const { call, frozen, policyVersion } = each
+  const { task } = each.who.held
+  if (!frozen || policyVersion === undefined) throw new Error('asked about a call nobody makes')
+  return {
+    call: frozen,
+    taskId: task.id,
+    personId: task.personId,
+    agentId: task.agentId,
+    deadline: task.deadline,
+    // INVARIANT: what people read is made here from typed arguments, never from words of the agent.
+    text: renderSentence(call.action, call.arguments),
+    templateDigest: templateDigest(call.action),
+    ask: decision.ask,
+    policyVersion,
+    decisionId: each.id,
+    insufficient,
+  }
+}
+
+function requestable(
+  parts: DecisionParts,
+  each: Case,
+  decision: { detail: string; enough: string; gates: readonly GateResult[] },
+  request: AccessRequest,
+): Requestable {
+  const { detail, enough, gates } = decision
+  return {
+    outcome: 'requestable',
+    decisionId: each.id,
+    reason: 'approval.required',
+    detail,
+    enough,
+    gates,
+    request: {
+      id: request.id,
+      state: request.state,
+      url: `${parts.issuer}/v1/tasks/${request.taskId}/requests/${request.id}`,
+      page: `${parts.issuer}/approvals/${request.id}`,
+      expiresAt: request.usableUntil ?? request.expiresAt,
+    },
+  }
+}

@@ -1,0 +1,62 @@
+import type { TypedArguments } from '@remit/engine'
+import type { FrozenBody, FrozenCall } from '../approvals/index.ts'
+import type { Action, Resource } from '../catalog/index.ts'
+import type { Json } from '../lib/json.ts'
+
+/** Exactly what goes upstream. What the agent cannot influence (our own headers, the credential) is not in it. */
+export interface Sent {
+  readonly method: string
+  /** As sent upstream. */
+  readonly path: string
+  readonly query: readonly (readonly [string, string])[]
+  /** The caller's headers that are forwarded, lower-case names. */
+  readonly headers: readonly (readonly [string, string])[]
+  /** JSON, else the digest of the bytes; `undefined`: no body. */
+  readonly body: Json | { readonly digest: string } | undefined
+}
+
+/** One call, read and typed by an edge, before anything about it is believed. */
+export interface Call {
+  readonly token: string | undefined
+  readonly scheme: 'DPoP' | 'Bearer' | undefined
+  /** Every value of the header `DPoP`. */
+  readonly proof: string | readonly string[] | undefined
+  /** As the proof must name them (RFC 9449 `htm`, `htu`): the method, our public origin and the raw path. */
+  readonly method: string
+  readonly url: string
+  readonly resource: Resource
+  readonly action: Action
+  readonly arguments: TypedArguments
+  readonly sent: Sent
+  readonly origin: { readonly ip: string }
+}
+
+/** The call as it is hashed, shown and sent, for the one who makes it. */
+export function freeze(
+  call: Call,
+  by: { readonly person: string; readonly chain: readonly string[]; readonly task: string },
+): FrozenCall {
+  const { method, path, query, headers } = call.sent
+  return {
+    ...by,
+    resource: call.resource.name,
+    upstream: call.resource.upstream,
+    definition: call.action.digest,
+    action: call.action.name,
+    method,
+    path,
+    query,
+    headers,
+    body: frozenBody(call.sent.body),
+  }
+}
+
+function frozenBody(body: Sent['body']): FrozenBody {
+  if (body === undefined) return { kind: 'none' }
+  return isDigest(body) ? { kind: 'digest', digest: body.digest } : { kind: 'json', value: body }
+}
+
+/** JSON objects are Maps here, so a plain object with a digest is never one. */
+function isDigest(body: Json | { readonly digest: string }): body is { readonly digest: string } {
+  return typeof body === 'object' && body !== null && 'digest' in body
+}

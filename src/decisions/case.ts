@@ -1,0 +1,110 @@
+import type { Ask, GateResult } from '@remit/engine'
+import { callHash, type FrozenCall } from '../approvals/index.ts'
+import type { LedgerEvent } from '../ledger/index.ts'
+import type { Canonical } from '../lib/canonical-json.ts'
+import type { Id } from '../lib/id.ts'
+import { argumentTexts } from '../tokens/index.ts'
+import { type Call, freeze } from './call.ts'
+import type { StoredDecision, StoredGate } from './decision-store.ts'
+import type { Identified } from './identify.ts'
+
+/** One call on its way to an answer, and what is known about it so far. Never changed, only added to. */
+export interface Case {
+  readonly id: Id<'decision'>
+  readonly call: Call
+  readonly who: Identified
+  /** Once it is known who makes the call. */
+  readonly frozen: FrozenCall | undefined
+  readonly callHash: string | undefined
+  readonly at: number
+  readonly replicaId: string
+  readonly policyVersion: number | undefined
+}
+
+export function openCase(
+  call: Call,
+  who: Identified,
+  fixed: Pick<Case, 'id' | 'at' | 'replicaId' | 'policyVersion'>,
+): Case {
+  if (!who.known) return { ...fixed, call, who, frozen: undefined, callHash: undefined }
+  const { task, chain } = who.held
+  const frozen = freeze(call, { person: task.personId, chain, task: task.id })
+  return { ...fixed, call, who, frozen, callHash: callHash(frozen) }
+}
+
+/** How it ended, for the books. */
+export interface Finding {
+  readonly outcome: 'permit' | 'deny' | 'requestable'
+  readonly reason: string
+  readonly gates: readonly GateResult[]
+  readonly detail?: string | undefined
+  readonly enough?: string | undefined
+  readonly ask?: Ask | undefined
+  readonly requestId?: Id<'request'> | undefined
+}
+
+/** The row that `explain` reads. */
+export function rowOf(each: Case, finding: Finding): StoredDecision {
+  const { call, who } = each
+  const task = who.known ? who.held.task : undefined
+  return {
+    id: each.id,
+    taskId: task?.id ?? null,
+    personId: task?.personId ?? null,
+    agentId: task?.agentId ?? null,
+    resource: call.resource.name,
+    action: call.action.name,
+    outcome: finding.outcome,
+    reason: finding.reason,
+    callHash: each.callHash ?? null,
+    policyVersion: each.policyVersion ?? null,
+    requestId: finding.requestId ?? null,
+    explanation: {
+      gates: finding.gates.map(storedGate),
+      detail: finding.detail,
+      enough: finding.enough,
+      ask: finding.ask,
+    },
+    state: finding.outcome === 'permit' ? 'sending' : 'decided',
+    status: null,
+    replicaId: each.replicaId,
+    at: each.at,
+    endedAt: null,
+  }
+}
+
+function storedGate(gate: GateResult): StoredGate {
+  if (!gate.passed) return gate
+  const { detail: _, ...rest } = gate
+  return rest
+}
+
+/** What every record of a call says. Arguments and address are behind salted commitments. */
+export function recordOf(each: Case, finding: Finding): LedgerEvent {
+  const { call, who } = each
+  const task = who.known ? who.held.task : undefined
+  return {
+    type: TYPE[finding.outcome],
+    decisionId: each.id,
+    person: task?.personId,
+    agent: task?.agentId,
+    chain: who.known ? who.held.chain : undefined,
+    task: task?.id,
+    resource: call.resource.name,
+    action: call.action.name,
+    outcome: finding.outcome,
+    reason: finding.reason,
+    policyVersion: each.policyVersion,
+    callHash: each.callHash,
+    requestId: finding.requestId,
+    tokenId: who.claims?.jti,
+    thumbprint: who.proof?.thumbprint,
+    private: { arguments: argumentTexts(call.arguments) as Canonical, ip: call.origin.ip }, // as: texts, lists and objects of them
+  }
+}
+
+const TYPE = {
+  permit: 'decision.intent',
+  deny: 'decision.denied',
+  requestable: 'decision.requestable',
+} as const

@@ -1,0 +1,17 @@
+import type { PolicyRecord } from '@remit/engine'
+import type { Case } from './case.ts'
+import { personRef } from './entities.ts'
+import type { HeldTask } from './facts.ts'
+
+/** What policies see beside person, agent, chain and arguments, which the gates add. As `schemaFor` declares it. */
+export function contextOf(each: Case, { task }: HeldTask): PolicyRecord {
+  const { call } = each
+  return {
+    now: { datetime: new Date(each.at).toISOString() },
+    risk: call.action.risk,
+    requester: { entity: personRef(task.personId) },
+    participants: { set: [] },
+    task: { record: { id: task.id, purpose: task.purpose } },
+    origin: { record: { ip: call.origin.ip } },
+  }
+}

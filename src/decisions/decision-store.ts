@@ -1,0 +1,170 @@
+import type { Ask, GateResult } from '@remit/engine'
+import type { Selectable } from 'kysely'
+import { canonicalJson } from '../lib/canonical-json.ts'
+import type { Id } from '../lib/id.ts'
+import type { Reader, Schema, Step, Tx } from '../storage/index.ts'
+
+type Row = Selectable<Schema['decisions']>
+
+export type DecisionState =
+  /** Nothing is sent. */
+  | 'decided'
+  /** Permitted: the intent is recorded, the outcome is not known yet. */
+  | 'sending'
+  | 'answered'
+  | 'failed'
+  /** Provably no byte was sent; approval and budget were returned. */
+  | 'not_sent'
+  /** The replica that sent it is gone. Never repeated. */
+  | 'indeterminate'
+
+/** What `explain` needs of a decision beyond its columns. */
+export type Explanation = {
+  readonly gates: readonly StoredGate[]
+  readonly detail?: string | undefined
+  readonly enough?: string | undefined
+  readonly ask?: Ask | undefined
+}
+/** The words of gates that passed are not kept. */
+export type StoredGate = Omit<GateResult, 'detail'> & { readonly detail?: string }
+
+export interface StoredDecision {
+  readonly id: Id<'decision'>
+  readonly taskId: string | null
+  readonly personId: string | null
+  readonly agentId: string | null
+  readonly resource: string | null
+  readonly action: string | null
+  readonly outcome: 'permit' | 'deny' | 'requestable'
+  readonly reason: string
+  readonly callHash: string | null
+  readonly policyVersion: number | null
+  readonly requestId: string | null
+  readonly explanation: Explanation
+  readonly state: DecisionState
+  /** What the upstream answered. */
+  readonly status: number | null
+  readonly replicaId: string
+  readonly at: number
+  readonly endedAt: number | null
+}
+
+export function insertDecisionQuery(db: Reader, decision: StoredDecision) {
+  return db.insertInto('decisions').values({
+    id: decision.id,
+    task_id: decision.taskId,
+    person_id: decision.personId,
+    agent_id: decision.agentId,
+    resource: decision.resource,
+    action: decision.action,
+    outcome: decision.outcome,
+    reason: decision.reason,
+    call_hash: decision.callHash,
+    policy_version: decision.policyVersion,
+    request_id: decision.requestId,
+    explanation: canonicalJson(decision.explanation),
+    state: decision.state,
+    status: decision.status,
+    replica_id: decision.replicaId,
+    at: decision.at,
+    ended_at: decision.endedAt,
+  })
+}
+
+export async function findDecision(db: Reader, id: string): Promise<StoredDecision | undefined> {
+  const row = await db.selectFrom('decisions').selectAll().where('id', '=', id).executeTakeFirst()
+  return row && decisionOf(row)
+}
+
+/**
+ * The outcome of a call that was being sent.
+ * INVARIANT: it is said once; what has been found indeterminate stays so.
+ */
+export function endQuery(
+  db: Reader,
+  id: string,
+  ending: {
+    readonly state: Exclude<DecisionState, 'decided' | 'sending'>
+    readonly status?: number | undefined
+    readonly at: number
+  },
+): Step['query'] {
+  return db
+    .updateTable('decisions')
+    .set({ state: ending.state, status: ending.status ?? null, ended_at: ending.at })
+    .where('id', '=', id)
+    .where('state', '=', 'sending')
+}
+
+export interface DecisionFilter {
+  readonly taskId?: string
+  readonly personId?: string
+  readonly agentId?: string
+  readonly limit: number
+  /** The last decision seen; newest come first. */
+  readonly after?: { readonly at: number; readonly id: string }
+}
+
+export async function listDecisions(db: Reader, filter: DecisionFilter): Promise<StoredDecision[]> {
+  const { taskId, personId, agentId, after } = filter
+  let query = db.selectFrom('decisions').selectAll()
+  if (taskId !== undefined) query = query.where('task_id', '=', taskId)
+  if (personId !== undefined) query = query.where('person_id', '=', personId)
+  if (agentId !== undefined) query = query.where('agent_id', '=', agentId)
+  if (after) {
+    query = query.where(({ eb, refTuple, tuple }) =>
+      eb(refTuple('at', 'id'), '<', tuple(after.at, after.id)),
+    )
+  }
+  const rows = await query.orderBy('at', 'desc').orderBy('id', 'desc').limit(filter.limit).execute()
+  return rows.map(decisionOf)
+}
+
+/** Replicas that have calls under way, as far as the books say. */
+export async function sendingReplicas(db: Reader): Promise<string[]> {
+  const rows = await db
+    .selectFrom('decisions')
+    .select('replica_id')
+    .distinct()
+    .where('state', '=', 'sending')
+    .execute()
+  return rows.map(({ replica_id }) => replica_id)
+}
+
+/** Calls that a replica was sending, some at a time. */
+export async function sendingOf(
+  tx: Tx,
+  replicaId: string,
+  count: number,
+): Promise<StoredDecision[]> {
+  const rows = await tx
+    .selectFrom('decisions')
+    .selectAll()
+    .where('state', '=', 'sending')
+    .where('replica_id', '=', replicaId)
+    .limit(count)
+    .execute()
+  return rows.map(decisionOf)
+}
+
+function decisionOf(row: Row): StoredDecision {
+  return {
+    id: row.id as Id<'decision'>, // every id in this table was made by newId('decision')
+    taskId: row.task_id,
+    personId: row.person_id,
+    agentId: row.agent_id,
+    resource: row.resource,
+    action: row.action,
+    outcome: row.outcome as StoredDecision['outcome'], // a CHECK of the table
+    reason: row.reason,
+    callHash: row.call_hash,
+    policyVersion: row.policy_version,
+    requestId: row.request_id,
+    explanation: JSON.parse(row.explanation) as Explanation, // written by insertDecisionQuery
+    state: row.state as DecisionState, // a CHECK of the table
+    status: row.status,
+    replicaId: row.replica_id,
+    at: row.at,
+    endedAt: row.ended_at,
+  }
+}

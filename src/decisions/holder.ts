@@ -1,0 +1,48 @@
+import { Problem } from '../lib/problem.ts'
+import { checkProof, checkTaskToken, type Proof, type TaskTokenClaims } from '../tokens/index.ts'
+import type { HeldTask } from './facts.ts'
+import { ownTokens } from './identify.ts'
+import type { DecisionParts } from './parts.ts'
+import { problemOr } from './reasons.ts'
+
+/** A task token as it was presented, with a proof. */
+export interface Presented {
+  readonly token: string
+  readonly proof: string | readonly string[] | undefined
+  readonly method: string
+  readonly url: string
+  /** In the header `Authorization`, so that the proof must name the token (RFC 9449 `ath`), or as a parameter. */
+  readonly as: 'authorization' | 'parameter'
+}
+
+export type Holder =
+  | {
+      readonly holds: true
+      readonly claims: TaskTokenClaims
+      readonly proof: Proof
+      readonly held: HeldTask
+    }
+  | { readonly holds: false; readonly problem: Problem; readonly proof: Proof | undefined }
+
+/** Whether this is the task's token in the hands of the task's key. Liveness is the caller's next check. */
+export async function checkHolder(parts: DecisionParts, presented: Presented): Promise<Holder> {
+  const { token, method, url } = presented
+  const bound = presented.as === 'authorization' ? { accessToken: token } : {}
+  const [claims, proof] = await Promise.all([
+    problemOr(checkTaskToken(token, ownTokens(parts))),
+    problemOr(checkProof(presented.proof, { method, url, clock: parts.clock, ...bound })),
+  ])
+  if (proof instanceof Problem) return { holds: false, problem: proof, proof: undefined }
+  if (claims instanceof Problem) return { holds: false, problem: claims, proof }
+  const problem = (code: 'proof.wrong_key' | 'token.unknown_task', detail: string): Holder => ({
+    holds: false,
+    problem: new Problem(code, detail),
+    proof,
+  })
+  if (proof.thumbprint !== claims.cnf.jkt)
+    return problem('proof.wrong_key', 'the token is bound to another key')
+  const held = await parts.facts.task(claims.task.id)
+  if (!held || held.task.keyThumbprint !== proof.thumbprint || held.task.personId !== claims.sub)
+    return problem('token.unknown_task', 'the token is of no task here')
+  return { holds: true, claims, proof, held }
+}

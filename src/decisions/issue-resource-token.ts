@@ -1,0 +1,160 @@
+import { type Detail, type GateResult, intersect } from '@remit/engine'
+import type { LedgerEvent } from '../ledger/index.ts'
+import type { LiveView } from '../live/index.ts'
+import { consumeOnceStep } from '../storage/index.ts'
+import { type Minted, mintResourceToken, type Proof } from '../tokens/index.ts'
+import type { HeldTask, Setting } from './facts.ts'
+import { checkHolder, type Presented } from './holder.ts'
+import { alsoLiveness, callKeys, livenessOf, PAST_DEADLINE } from './liveness.ts'
+import { minting, partiesOf } from './minting.ts'
+import { type Refused, refused } from './opening.ts'
+import type { DecisionParts } from './parts.ts'
+import { codeOf } from './reasons.ts'
+import { PROOF_STEP } from './refuse.ts'
+import { refuseOpening } from './refuse-opening.ts'
+import { detailsAt, grantedScope, isRefused, readWanted } from './wanted.ts'
+
+/** A task token exchanged for a token of one resource (contract 5.5). */
+export interface ResourceTokenRequest extends Omit<Presented, 'as'> {
+  /** The task, when the request names it. */
+  readonly clientId?: string | undefined
+  /** Identifier of a resource. */
+  readonly resource: string
+  /** Narrows what the token holds; by itself all that the task may do there. */
+  readonly details?: unknown
+  readonly scope?: string | undefined
+  readonly origin: { readonly ip: string }
+}
+
+export interface Issued {
+  readonly outcome: 'issued'
+  readonly token: Minted
+  readonly taskId: string
+  readonly details: readonly Detail[]
+  readonly scope?: string
+}
+
+/**
+ * Issues a resource token: proof and record in one commit, liveness once more in the tick that answers. What the task
+ * may do at that resource and no more, for 300 seconds at most.
+ */
+export async function issueResourceToken(
+  parts: DecisionParts,
+  asked: ResourceTokenRequest,
+): Promise<Issued | Refused> {
+  const holder = await checkHolder(parts, { ...asked, as: 'parameter' })
+  const no = (refusal: Refused) =>
+    refuseOpening(
+      parts,
+      {
+        type: 'token.refused',
+        proof: holder.proof,
+        about: holder.holds ? aboutTask(holder.held) : {},
+        ip: asked.origin.ip,
+      },
+      refusal,
+    )
+  if (!holder.holds) return no(refused(holder.problem.code, holder.problem.detail))
+  const { held, proof } = holder
+  if (asked.clientId !== undefined && asked.clientId !== held.task.id)
+    return no(refused('token.unknown_task', '`client_id` is not the task of the token'))
+  const grant = await grantAt(parts, held, asked)
+  if ('outcome' in grant) return no(grant)
+  const token = await mintResourceToken(minting(parts), {
+    parties: partiesOf(held, grant.setting),
+    task: { id: held.task.id, purpose: held.task.purpose, ep: grant.view.hash },
+    resource: asked.resource,
+    details: grant.details,
+    ...(grant.scope === undefined ? {} : { scope: grant.scope }),
+    thumbprint: proof.thumbprint,
+    notAfter: held.task.deadline,
+  })
+  if (!(await book(parts, { held, proof, token, resource: grant.resource })))
+    return no(refused('proof.replayed', 'the proof was used before'))
+  // INVARIANT: nothing awaits between this check and the answer.
+  if (!parts.live.holds(grant.view) || !parts.live.holds(grant.setting.also))
+    return refused('token.stale', 'something changed while the token was issued; ask again')
+  const { details, scope } = grant
+  return {
+    outcome: 'issued',
+    token,
+    taskId: held.task.id,
+    details,
+    ...(scope === undefined ? {} : { scope }),
+  }
+}
+
+export interface GrantAt {
+  readonly resource: string
+  readonly view: LiveView
+  readonly setting: Setting
+  readonly details: readonly Detail[]
+  readonly scope: string | undefined
+}
+
+/** What a token of this task would hold at this resource, as everything is now. */
+export async function grantAt(
+  parts: DecisionParts,
+  held: HeldTask,
+  asked: {
+    readonly resource: string
+    readonly details?: unknown
+    readonly scope?: string | undefined
+  },
+): Promise<GrantAt | Refused> {
+  const catalog = await parts.catalog.current()
+  const resource = catalog.byIdentifier.get(asked.resource)
+  if (!resource) return refused('resource.unknown', 'no such resource is offered')
+  const wanted = readWanted(asked, catalog)
+  if (isRefused(wanted)) return wanted
+  const { task, chain } = held
+  const view = await parts.live.view(
+    callKeys({ task: task.id, person: task.personId, chain, resource: resource.name }),
+  )
+  const alive = livenessOf(view)
+  if (!alive.passed) return because(alive)
+  if (task.deadline <= parts.clock.now()) return because(PAST_DEADLINE)
+  const setting = await parts.facts.setting(held, resource.name, view)
+  const also = alsoLiveness(setting.also)
+  if (!also.passed) return because(also)
+  const here = detailsAt(setting.details, resource.identifier)
+  const details = wanted === undefined ? here : intersect(here, wanted, catalog.kindOf)
+  if (details.length === 0)
+    return refused('task.resource_not_granted', 'the task may do nothing of that at this resource')
+  return {
+    resource: resource.name,
+    view,
+    setting,
+    details,
+    scope: grantedScope(asked.scope, details),
+  }
+}
+
+function because(gate: GateResult): Refused {
+  return refused(codeOf(gate.reason ?? ''), gate.detail)
+}
+
+/** False: the proof was used before. */
+async function book(
+  parts: DecisionParts,
+  issued: { held: HeldTask; proof: Proof; token: Minted; resource: string },
+): Promise<boolean> {
+  const { held, proof, token, resource } = issued
+  const done = await parts.storage.commit([
+    consumeOnceStep(parts.storage.read, 'dpop', proof.replayKey, proof.expiresAt),
+    parts.ledger.appendStep({
+      ...aboutTask(held),
+      type: 'token.issued',
+      resource,
+      tokenId: token.id,
+      thumbprint: proof.thumbprint,
+    }),
+  ])
+  if (!done.committed && done.failed !== PROOF_STEP)
+    throw new Error(`a token could not be recorded: ${done.failed}`)
+  return done.committed
+}
+
+export function aboutTask({ task, chain }: HeldTask): Partial<LedgerEvent> {
+  return { task: task.id, person: task.personId, agent: task.agentId, chain }
+}

@@ -1,0 +1,96 @@
+import type { GateResult } from '@remit/engine'
+import { RULES } from '../catalog/index.ts'
+import type { ProblemCode } from '../lib/problem.ts'
+import { type LiveKey, type LiveState, type LiveView, ORGANIZATION } from '../live/index.ts'
+
+/** What `task.ep` is a hash of, and what every call depends on (contracts 4 and 8). */
+export function callKeys(on: {
+  readonly task: string
+  readonly person: string
+  readonly chain: readonly string[]
+  readonly resource?: string | undefined
+}): LiveKey[] {
+  return [
+    ORGANIZATION,
+    { kind: 'task', id: on.task },
+    ...on.chain.map((id) => ({ kind: 'agent' as const, id })),
+    { kind: 'person', id: on.person },
+    ...(on.resource === undefined ? [] : [{ kind: 'resource' as const, id: on.resource }]),
+  ]
+}
+
+/** What opening a task depends on; the task itself has no live state yet. */
+export function openingKeys(person: string, agent: string): LiveKey[] {
+  return [ORGANIZATION, { kind: 'agent', id: agent }, { kind: 'person', id: person }]
+}
+
+/** What a call depends on besides: the policies and the catalog it is judged by, the owners of its agents, those who approved it. */
+export function alsoKeys(owners: readonly string[], approvers: readonly string[]): LiveKey[] {
+  const people = [...new Set([...owners, ...approvers])]
+  return [RULES, ...people.map((id) => ({ kind: 'person' as const, id }))]
+}
+
+type Words = readonly [reason: ProblemCode, detail: string, enough: string]
+
+const SUSPENDED: Readonly<Record<LiveState['kind'], Words>> = {
+  organization: [
+    'organization.suspended',
+    'everything is suspended',
+    'an administrator resumes it',
+  ],
+  task: ['task.suspended', 'the task is suspended', 'someone resumes the task'],
+  agent: ['agent.suspended', 'an agent of the task is suspended', 'an administrator resumes it'],
+  person: ['person.suspended', 'the person is suspended', 'an administrator resumes the person'],
+  resource: ['resource.suspended', 'the API is suspended', 'an administrator resumes it'],
+  space: ['space.suspended', 'the space is suspended', 'an administrator resumes it'],
+  policy: ['policy.missing', 'no policy set is active', 'an administrator publishes policies'],
+}
+
+const ENDED: Readonly<Record<LiveState['kind'], Words>> = {
+  ...SUSPENDED,
+  task: ['task.closed', 'the task is closed, and closing is final', 'a new task'],
+  agent: ['agent.retired', 'an agent of the task is retired', 'a task of another agent'],
+  resource: ['resource.removed', 'the API is not offered any more', 'nothing: it was removed'],
+}
+
+const OWNER: Words = [
+  'agent.owner_suspended',
+  'the owner of an agent of the task is suspended',
+  'the agent gets another owner, or an administrator resumes this one',
+]
+const PASSED: GateResult = {
+  gate: 'liveness',
+  passed: true,
+  detail: 'everything it depends on is alive',
+}
+
+function dead([reason, detail, enough]: Words): GateResult {
+  return { gate: 'liveness', passed: false, reason, detail, enough }
+}
+
+/** Gate 2 for what the call itself depends on. The first in the order of `callKeys` is told. */
+export function livenessOf(view: LiveView): GateResult {
+  const [first] = view.dead
+  if (first) return dead((first.state === 'ended' ? ENDED : SUSPENDED)[first.kind])
+  return PASSED
+}
+
+/** Gate 2 for owners and policies, where the call itself is alive. */
+export function alsoLiveness(also: LiveView): GateResult {
+  const [first] = also.dead
+  if (!first) return PASSED
+  return dead(first.kind === 'person' ? OWNER : ENDED[first.kind])
+}
+
+/** The token was minted when something it depends on was not as it is now (contract 4, `task.ep`). */
+export const STALE: GateResult = dead([
+  'token.stale',
+  'something that the token depends on has changed since it was issued',
+  'a new resource token, from the task token',
+])
+
+export const PAST_DEADLINE: GateResult = dead([
+  'task.closed',
+  'the deadline of the task has passed',
+  'a new task',
+])

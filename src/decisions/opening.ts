@@ -1,0 +1,60 @@
+import type { Detail } from '@remit/engine'
+import type { Id } from '../lib/id.ts'
+import type { ProblemCode } from '../lib/problem.ts'
+import type { Task } from '../tasks/index.ts'
+import type { Minted } from '../tokens/index.ts'
+
+/** A request to open a task for a person (contract 5.1), read by an edge, before anything about it is believed. */
+export interface Opening {
+  /** RFC 7523 client authentication: `client_assertion` and its type. */
+  readonly assertion: string | undefined
+  readonly assertionType: string | undefined
+  /** Every value of the header `DPoP`: by a key that was never used for a task. */
+  readonly proof: string | readonly string[] | undefined
+  readonly method: string
+  readonly url: string
+  readonly subjectToken: string
+  readonly subjectTokenType: string
+  /** `authorization_details`, parsed. What is asked for by `scope` is added. */
+  readonly details?: unknown
+  readonly scope?: string | undefined
+  readonly purpose: string
+  /** How long the task may last; an hour when left out, a day at most. */
+  readonly lifeSeconds?: number | undefined
+  /** Identifier of the one resource that a token is wanted for. */
+  readonly resource?: string | undefined
+  readonly origin: { readonly ip: string }
+}
+
+export type OpeningAnswer = Opened | NeedsConsent | Refused
+
+export interface Opened {
+  readonly outcome: 'opened'
+  readonly task: Task
+  readonly chain: readonly string[]
+  /** For Remit, or for the resource that was named. */
+  readonly kind: 'task' | 'resource'
+  readonly token: Minted
+  /** What the token holds. */
+  readonly details: readonly Detail[]
+  readonly scope?: string
+}
+
+/** No basis covers anything of it: the person is asked, and the agent repeats the exchange afterwards. */
+export interface NeedsConsent {
+  readonly outcome: 'needs_consent'
+  readonly consentId: Id<'consent'>
+  /** Where the person answers. */
+  readonly page: string
+}
+
+/** Nothing was used up but the proof. The reason's status and title are the catalogue's. */
+export interface Refused {
+  readonly outcome: 'refused'
+  readonly reason: ProblemCode
+  readonly detail: string
+}
+
+export function refused(reason: ProblemCode, detail: string): Refused {
+  return { outcome: 'refused', reason, detail }
+}

@@ -1,0 +1,19 @@
+import type { Catalog } from '../catalog/index.ts'
+import type { SigningKeys } from '../keys/index.ts'
+import type { Live } from '../live/index.ts'
+import type { Providers } from '../people/index.ts'
+import type { Policies } from '../policy/index.ts'
+import type { TaskParts } from '../tasks/index.ts'
+import type { Facts } from './facts.ts'
+
+/** What this room works with. Every act takes it first. */
+export interface DecisionParts extends TaskParts {
+  readonly live: Live
+  readonly keys: Pick<SigningKeys, 'find' | 'tokens'>
+  /** Remit's own: an origin, without a trailing slash. */
+  readonly issuer: string
+  readonly catalog: Pick<Catalog, 'current'>
+  readonly policies: Pick<Policies, 'active'>
+  readonly providers: Pick<Providers, 'checkSubjectToken'>
+  readonly facts: Facts
+}

@@ -1,0 +1,42 @@
+import { PROBLEMS, Problem, type ProblemCode } from '../lib/problem.ts'
+import type { Challenge } from './verdict.ts'
+
+/** Reasons are codes of the catalogue, so that every refusal has a status, a title and a page. */
+export function codeOf(reason: string): ProblemCode {
+  return isCode(reason) ? reason : 'server.failed'
+}
+
+function isCode(reason: string): reason is ProblemCode {
+  return Object.hasOwn(PROBLEMS, reason)
+}
+
+/** What would be enough where a credential does not hold. */
+export function enoughFor(code: ProblemCode): string {
+  if (code === 'token.missing') return 'a resource token for this API, with a proof by the task key'
+  if (code === 'token.wrong_scheme') return 'the scheme `DPoP` with a proof by the task key'
+  if (code.startsWith('proof.')) return 'a fresh proof by the task key for exactly this request'
+  if (code.startsWith('token.')) return 'a resource token for this API, from the task token'
+  return ''
+}
+
+/** Reasons for which the token itself is no good any more (RFC 6750 section 3.1: also revoked ones). */
+const INVALID_TOKEN: ReadonlySet<ProblemCode> = new Set(['task.closed', 'agent.retired'])
+
+export function challengeFor(code: ProblemCode): Challenge | undefined {
+  if (code === 'token.missing' || code === 'token.wrong_scheme') return { scheme: 'DPoP' }
+  if (code.startsWith('proof.')) return { scheme: 'DPoP', error: 'invalid_dpop_proof' }
+  if (code.startsWith('token.') || INVALID_TOKEN.has(code))
+    return { scheme: 'DPoP', error: 'invalid_token' }
+  return undefined
+}
+
+/** A refusal by a check of another room as a value; everything else is a failure of ours and stays thrown. */
+export async function problemOr<T>(work: Promise<T>): Promise<T | Problem> {
+  try {
+    return await work
+  } catch (error) {
+    // A store or a provider that cannot be reached (5xx) is no statement about the caller.
+    if (error instanceof Problem && error.status < 500) return error
+    throw error
+  }
+}

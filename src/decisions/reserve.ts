@@ -1,0 +1,84 @@
+import type { Permit } from '@remit/engine'
+import { type Approval, USE_STEP, useSteps } from '../approvals/index.ts'
+import type { Case } from './case.ts'
+import type { Setting } from './facts.ts'
+import type { Identified } from './identify.ts'
+import { alsoKeys } from './liveness.ts'
+import type { DecisionParts } from './parts.ts'
+import { bookSteps, PROOF_STEP, proofStep, refuseReplay } from './refuse.ts'
+import type { Denied, Permitted } from './verdict.ts'
+
+type Known = Extract<Identified, { known: true }>
+
+/**
+ * The one transaction that makes a permit: proof, approval, intent (contract 7). When this has answered, the intent is
+ * durable and nothing in it can be used a second time; before, nothing may be sent.
+ * INVARIANT: this is the only place where a permit comes from.
+ */
+export async function reserve(
+  parts: DecisionParts,
+  each: Case & { readonly who: Known },
+  given: { permit: Permit; setting: Setting; approval: Approval | undefined },
+): Promise<Permitted | Denied | 'approval_gone'> {
+  const { permit, setting, approval } = given
+  const also = approval ? await withApprovers(parts, setting, approval) : setting.also
+  const done = await parts.storage.commit([
+    proofStep(parts, each.who.proof),
+    ...(approval ? useSteps(parts, approval.request, each.id) : []),
+    ...bookSteps(parts, each, {
+      outcome: 'permit',
+      reason: approval ? 'approval.used' : 'permitted',
+      gates: permit.gates,
+      requestId: approval?.request.id,
+    }),
+  ])
+  if (done.committed) return permitted(each, { permit, setting, also })
+  if (done.failed === PROOF_STEP) return refuseReplay(parts, each)
+  if (done.failed === USE_STEP) return 'approval_gone'
+  throw new Error(`a call could not be reserved: ${done.failed}`)
+}
+
+/** Those who approved must still be there when the call is sent. */
+function withApprovers(parts: DecisionParts, setting: Setting, approval: Approval) {
+  const owners = setting.agents.map(({ ownerId }) => ownerId)
+  return parts.live.view(alsoKeys(owners, approval.approvers))
+}
+
+function permitted(
+  each: Case & { readonly who: Known },
+  given: { permit: Permit; setting: Setting; also: Setting['also'] },
+): Permitted {
+  const { call, who } = each
+  const { task, chain } = who.held
+  const { person } = given.setting
+  const notAfter = Math.min(who.claims.exp * 1000, task.deadline)
+  const parties = {
+    person: { id: person.id, issuer: person.issuer, subject: person.subject },
+    chain,
+  }
+  const about = {
+    id: task.id,
+    purpose: task.purpose,
+    ...(task.parentId === null ? {} : { parent: task.parentId }),
+  }
+  return {
+    outcome: 'permit',
+    decisionId: each.id,
+    person: parties.person,
+    agent: task.agentId,
+    chain,
+    task: about,
+    view: who.view,
+    transactionClaims: {
+      decisionId: each.id,
+      parties,
+      task: about,
+      location: call.resource.identifier,
+      action: call.action.name,
+      arguments: call.arguments,
+      notAfter,
+    },
+    obligations: given.permit.obligations,
+    ticket: { also: given.also, notAfter },
+  }
+}

@@ -1,0 +1,87 @@
+import type { GateResult, Obligation } from '@remit/engine'
+import type { RequestState } from '../approvals/index.ts'
+import type { Id } from '../lib/id.ts'
+import type { ProblemCode } from '../lib/problem.ts'
+import type { LiveView } from '../live/index.ts'
+import type { TransactionGrant } from '../tokens/index.ts'
+
+/** The answer to one call. A value; what is thrown instead is a failure of ours, and nothing was permitted. */
+export type Verdict = Permitted | Denied | Requestable | Executed
+
+/**
+ * The call may be made, once: proof, approval and intent are durable. Ask `stillLive` in the tick that writes the first
+ * byte, and say the outcome whatever happens.
+ */
+export interface Permitted {
+  readonly outcome: 'permit'
+  readonly decisionId: Id<'decision'>
+  readonly person: { readonly id: Id<'person'>; readonly issuer: string; readonly subject: string }
+  /** The agent that acts, and all that stand behind it, this one first. */
+  readonly agent: string
+  readonly chain: readonly string[]
+  readonly task: { readonly id: Id<'task'>; readonly purpose: string; readonly parent?: Id<'task'> }
+  /** What the call depends on; streams ask `Live.holds` of it. */
+  readonly view: LiveView
+  /** For `mintTransactionToken`; gateway and trust domain are the edge's to add. */
+  readonly transactionClaims: Omit<TransactionGrant, 'gateway' | 'trustDomain'>
+  readonly obligations: readonly Obligation[]
+  readonly ticket: Ticket
+}
+
+/** What `stillLive` looks at. Opaque to edges. */
+export interface Ticket {
+  /** Policies, owners and approvers: live state that the token's epochs do not speak of. */
+  readonly also: LiveView
+  /** Epoch milliseconds: end of token and task, whichever is first. */
+  readonly notAfter: number
+}
+
+/** RFC 9449 section 7.1 and RFC 6750 section 3: what the `WWW-Authenticate` header says. */
+export interface Challenge {
+  readonly scheme: 'DPoP'
+  readonly error?: 'invalid_token' | 'invalid_dpop_proof'
+}
+
+export interface Denied {
+  readonly outcome: 'deny'
+  readonly decisionId: Id<'decision'>
+  /** Its status and title are the catalogue's. */
+  readonly reason: ProblemCode
+  /** Fit for the agent: no policy text, nothing about other people. */
+  readonly detail: string
+  readonly enough: string
+  readonly gates: readonly GateResult[]
+  readonly challenge?: Challenge
+}
+
+/** Denied, and people can lift it: the same call again, after they did. */
+export interface Requestable {
+  readonly outcome: 'requestable'
+  readonly decisionId: Id<'decision'>
+  readonly reason: 'approval.required'
+  readonly detail: string
+  readonly enough: string
+  readonly gates: readonly GateResult[]
+  readonly request: {
+    readonly id: Id<'request'>
+    readonly state: RequestState
+    /** Where the agent asks how it stands (task token and proof). */
+    readonly url: string
+    /** Where people answer. */
+    readonly page: string
+    readonly expiresAt: number
+  }
+}
+
+/** Approved and executed before. It is not executed again. */
+export interface Executed {
+  readonly outcome: 'executed'
+  /** The execution's. */
+  readonly decisionId: Id<'decision'>
+  readonly state: 'sending' | 'answered' | 'failed' | 'indeterminate'
+  /** What the API answered, when it did. */
+  readonly status: number | undefined
+  readonly requestId: Id<'request'>
+  /** Where to POST for people to be asked again (task token and proof). */
+  readonly requestUrl: string
+}
