@@ -6,8 +6,8 @@ import {
   type Mapping,
   removeProviderMembers,
 } from './group-store.ts'
-import { selectProvider } from './identity-provider-store.ts'
 import type { PeopleParts } from './parts.ts'
+import { selectProvider } from './sign-in/identity-provider-store.ts'
 
 /** Lets a provider's group value count as a group of Remit's, from each person's next sign-in on. */
 export async function mapGroup(

@@ -5,7 +5,7 @@ import { insertMember, mappedGroups, providerGroupsOf, removeMember } from './gr
 import type { PeopleParts } from './parts.ts'
 import type { Person } from './person.ts'
 import { findPerson, findPersonBySubject, insertPerson, updateProfile } from './person-store.ts'
-import type { Profile } from './profile.ts'
+import type { Profile } from './sign-in/profile.ts'
 
 /**
  * Brings what a provider says about a person into our books: makes the person at the first time, refreshes name, e-mail

@@ -1,4 +1,4 @@
-import type { Secret } from '../lib/secret.ts'
+import type { Secret } from '../../lib/secret.ts'
 
 /** An OpenID provider that signs people in. `issuer` is byte-exact what its tokens say. */
 export interface IdentityProvider {

@@ -1,16 +1,16 @@
 import * as openid from 'openid-client'
-import { sameBytes, sha256url } from '../lib/bytes.ts'
-import { Problem } from '../lib/problem.ts'
-import { callbackAddress, type SealedSignIn, signInContext } from './begin-sign-in.ts'
+import { sameBytes, sha256url } from '../../lib/bytes.ts'
+import { Problem } from '../../lib/problem.ts'
+import type { PeopleParts } from '../parts.ts'
+import type { Person } from '../person.ts'
+import { signInPerson } from '../sign-in-person.ts'
+import { tokenDigest } from '../token.ts'
+import { callbackAddress, type SealedSignIn, signInContext } from './begin.ts'
 import type { Discovery } from './discovery.ts'
 import type { ProviderWithSecret } from './identity-provider.ts'
-import type { PeopleParts } from './parts.ts'
-import type { Person } from './person.ts'
 import { readProfile } from './profile.ts'
 import { openProvider } from './register-provider.ts'
-import { signInPerson } from './sign-in-person.ts'
 import { type SignIn, takeSignIn } from './sign-in-store.ts'
-import { tokenDigest } from './token.ts'
 
 /** A person who has just shown at the provider who they are. `authTime`: epoch milliseconds. */
 export interface SignedIn {

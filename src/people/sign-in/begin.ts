@@ -1,13 +1,13 @@
 import * as openid from 'openid-client'
-import { base64url, sha256url } from '../lib/bytes.ts'
-import { Problem } from '../lib/problem.ts'
-import type { Secret } from '../lib/secret.ts'
+import { base64url, sha256url } from '../../lib/bytes.ts'
+import { Problem } from '../../lib/problem.ts'
+import type { Secret } from '../../lib/secret.ts'
+import type { PeopleParts } from '../parts.ts'
+import { newToken } from '../token.ts'
 import type { Discovery } from './discovery.ts'
 import { localPath } from './local-path.ts'
-import type { PeopleParts } from './parts.ts'
 import { openProvider } from './register-provider.ts'
 import { insertSignIn } from './sign-in-store.ts'
-import { newToken } from './token.ts'
 
 /** A person has this long to come back from the provider. */
 export const SIGN_IN_LIFE_MS = 10 * 60_000

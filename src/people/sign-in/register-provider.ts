@@ -1,9 +1,9 @@
-import { Problem } from '../lib/problem.ts'
-import { Secret } from '../lib/secret.ts'
-import type { Reader } from '../storage/index.ts'
+import { Problem } from '../../lib/problem.ts'
+import { Secret } from '../../lib/secret.ts'
+import type { Reader } from '../../storage/index.ts'
+import type { PeopleParts } from '../parts.ts'
 import type { IdentityProvider, ProviderWithSecret } from './identity-provider.ts'
 import { selectProvider, selectProviders, upsertProvider } from './identity-provider-store.ts'
-import type { PeopleParts } from './parts.ts'
 
 const LOOPBACK = new Set(['127.0.0.1', '[::1]', 'localhost'])
 

@@ -1,4 +1,4 @@
-import type { Reader, Tx } from '../storage/index.ts'
+import type { Reader, Tx } from '../../storage/index.ts'
 import type { IdentityProvider } from './identity-provider.ts'
 
 export interface StoredProvider extends IdentityProvider {

@@ -1,7 +1,7 @@
 import * as openid from 'openid-client'
-import type { Clock } from '../lib/clock.ts'
-import { Problem } from '../lib/problem.ts'
-import type { Outbound, OutboundOptions } from '../net/index.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { Problem } from '../../lib/problem.ts'
+import type { Outbound, OutboundOptions } from '../../net/index.ts'
 import type { ProviderWithSecret } from './identity-provider.ts'
 
 const FRESH_MS = 60 * 60_000

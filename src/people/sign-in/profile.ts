@@ -1,4 +1,4 @@
-import { Problem } from '../lib/problem.ts'
+import { Problem } from '../../lib/problem.ts'
 
 /** What a provider says about a person, read from verified claims. */
 export interface Profile {

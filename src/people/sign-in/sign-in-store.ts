@@ -1,4 +1,4 @@
-import type { Tx } from '../storage/index.ts'
+import type { Tx } from '../../storage/index.ts'
 
 /** A sign-in under way. What must stay secret about it is sealed. */
 export interface SignIn {

@@ -1,14 +1,14 @@
 import type { KeyObject } from 'node:crypto'
-import { type Claims, checkJwt, unverifiedIssuer } from '../keys/index.ts'
-import { sha256url } from '../lib/bytes.ts'
-import { canonicalJson } from '../lib/canonical-json.ts'
-import { Problem } from '../lib/problem.ts'
-import type { RemoteKeys } from '../net/index.ts'
+import { type Claims, checkJwt, unverifiedIssuer } from '../../keys/index.ts'
+import { sha256url } from '../../lib/bytes.ts'
+import { canonicalJson } from '../../lib/canonical-json.ts'
+import { Problem } from '../../lib/problem.ts'
+import type { RemoteKeys } from '../../net/index.ts'
+import type { PeopleParts } from '../parts.ts'
+import type { Person } from '../person.ts'
+import { signInPerson } from '../sign-in-person.ts'
 import { selectProvider } from './identity-provider-store.ts'
-import type { PeopleParts } from './parts.ts'
-import type { Person } from './person.ts'
 import { readProfile } from './profile.ts'
-import { signInPerson } from './sign-in-person.ts'
 
 /** Types of RFC 8693 section 3 that may say for whom a task is opened, and the `typ` each must have in its header. */
 const TYP_OF = new Map<string, readonly string[]>([

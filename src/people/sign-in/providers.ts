@@ -1,12 +1,17 @@
 import type { KeyObject } from 'node:crypto'
-import { importPublicJwk } from '../keys/index.ts'
-import { Problem } from '../lib/problem.ts'
-import type { Secret } from '../lib/secret.ts'
-import { type Outbound, type OutboundOptions, type RemoteKeys, remoteKeys } from '../net/index.ts'
-import { beginSignIn } from './begin-sign-in.ts'
-import { completeSignIn, type SignedIn } from './complete-sign-in.ts'
+import { importPublicJwk } from '../../keys/index.ts'
+import { Problem } from '../../lib/problem.ts'
+import type { Secret } from '../../lib/secret.ts'
+import {
+  type Outbound,
+  type OutboundOptions,
+  type RemoteKeys,
+  remoteKeys,
+} from '../../net/index.ts'
+import type { PeopleParts } from '../parts.ts'
+import { beginSignIn } from './begin.ts'
+import { completeSignIn, type SignedIn } from './complete.ts'
 import { Discovery } from './discovery.ts'
-import type { PeopleParts } from './parts.ts'
 import { type Bringer, checkSubjectToken, type Subject } from './subject-token.ts'
 
 /** Everything that talks to identity providers. One per process: it remembers what they publish. */
@@ -55,17 +60,10 @@ export class Providers {
     const known = this.#keys.get(issuer)
     if (known?.url === url) return known.keys
     const { fetchJson } = outbound
-    const keys = remoteKeys({ url, fetchJson, clock: this.#parts.clock, read: readKey })
+    // Kinds we cannot verify with are passed over; the JWT check decides which key fits which algorithm.
+    const read = (jwk: Readonly<Record<string, unknown>>) => importPublicJwk(jwk).key
+    const keys = remoteKeys({ url, fetchJson, clock: this.#parts.clock, read })
     this.#keys.set(issuer, { url, keys })
     return keys
-  }
-}
-
-/** Kinds we cannot verify with are passed over; the JWT check decides which key fits which algorithm. */
-function readKey(jwk: Readonly<Record<string, unknown>>): KeyObject | undefined {
-  try {
-    return importPublicJwk(jwk).key
-  } catch {
-    return undefined
   }
 }
