@@ -3,6 +3,7 @@
  * lists are equal. Kept sorted. A denial is not a problem: it is a decision.
  */
 export const PROBLEMS = {
+  'action.unknown': { status: 404, title: 'The resource has no such operation' },
   'agent.not_permitted': { status: 403, title: 'No policy permits this to the agent' },
   'agent.owner_suspended': { status: 403, title: 'The owner of the agent is suspended' },
   'agent.quarantined': { status: 403, title: 'The agent is quarantined' },
@@ -11,6 +12,7 @@ export const PROBLEMS = {
   'approval.already_answered': { status: 409, title: 'You have answered already' },
   'approval.bad_reason': { status: 400, title: 'The reason cannot be accepted' },
   'approval.denied': { status: 403, title: 'A person denied this call' },
+  'approval.executed': { status: 409, title: 'This call was approved and executed before' },
   'approval.expired': { status: 409, title: 'The request expired' },
   'approval.not_an_approver': { status: 403, title: 'You may not answer this request' },
   'approval.not_pending': { status: 409, title: 'The request is not waiting for an answer' },
@@ -29,6 +31,7 @@ export const PROBLEMS = {
     title: 'An argument has a value that the API does not know',
   },
   'arguments.out_of_range': { status: 400, title: 'An argument is outside its limits' },
+  'arguments.refused': { status: 400, title: 'The arguments do not fit the operation' },
   'arguments.repeated': { status: 400, title: 'An argument was given more than once' },
   'arguments.too_long': { status: 400, title: 'An argument is too long' },
   'arguments.unexpected_body': { status: 400, title: 'The operation takes no body' },
@@ -57,7 +60,6 @@ export const PROBLEMS = {
   'connection.bad': { status: 400, title: 'The connection cannot be described like this' },
   'connection.exists': { status: 409, title: 'There is a connection with this name already' },
   'connection.in_use': { status: 409, title: 'A resource still uses the connection' },
-  'connection.sealed': { status: 500, title: 'The credential cannot be opened' },
   'connection.unknown': { status: 404, title: 'There is no such connection' },
   'consent.denied': { status: 403, title: 'The person said no' },
   'consent.not_pending': { status: 409, title: 'The consent request is not waiting for an answer' },
@@ -129,7 +131,7 @@ export const PROBLEMS = {
   'request.wrong_host': { status: 421, title: 'The Host header does not name this server' },
   'resource.removed': { status: 403, title: 'The API is not offered any more' },
   'resource.suspended': { status: 403, title: 'The API is suspended' },
-  'resource.unknown': { status: 400, title: 'There is no such resource' },
+  'resource.unknown': { status: 404, title: 'There is no such resource' },
   'server.failed': { status: 500, title: 'Something went wrong on our side' },
   'server.not_ready': { status: 503, title: 'The server is not ready' },
   'server.port_in_use': { status: 500, title: 'The port is taken by another program' },

@@ -1,0 +1,145 @@
+import { Problem } from '../lib/problem.ts'
+import {
+  identifierOwner,
+  replaceActions,
+  selectActions,
+  selectResource,
+  writeResource,
+} from './catalog-store.ts'
+import { changeCatalog } from './change-catalog.ts'
+import type { CatalogParts } from './parts.ts'
+import type { ImportPlan } from './plan-import.ts'
+import type { Action, Resource } from './resource.ts'
+import { checkSentence } from './sentence.ts'
+
+export interface Imported {
+  readonly resource: string
+  /** Nothing was different: nothing was written, no epoch raised. */
+  readonly unchanged: boolean
+  readonly added: readonly string[]
+  /** Actions whose definition is another one now: approvals of the old one no longer fit. */
+  readonly changed: readonly string[]
+  readonly removed: readonly string[]
+  readonly notes: readonly string[]
+}
+
+/**
+ * Puts a planned import into the catalog, new or over what is there. What an administrator has said stays: risk classes he has
+ * set, and sentences that still fit. Idempotent.
+ * @throws Problem `catalog.exists` (name or identifier of another), `policy.would_break`, `catalog.changed`
+ */
+export async function applyImport(
+  parts: CatalogParts,
+  plan: ImportPlan,
+  by: string,
+): Promise<Imported> {
+  const { storage } = parts
+  const { name } = plan.resource
+  const known = await selectResource(storage.read, name)
+  await checkNames(parts, plan, known)
+  const before = await selectActions(storage.read, name)
+  const kept = plan.actions.map((action) => keepSettings(action, before))
+  const actions = kept.map((each) => each.action)
+  const difference = compare(before, actions)
+  const notes = [...plan.notes, ...kept.flatMap((each) => each.notes)]
+  if (known && isSame(plan, known, before, actions)) {
+    return { resource: name, unchanged: true, added: [], changed: [], removed: [], notes }
+  }
+  await changeCatalog(parts, {
+    next: (all) => [...all.filter((action) => action.resource !== name), ...actions],
+    write: async (tx) => {
+      await writeResource(tx, plan.resource, parts.clock.now())
+      await replaceActions(tx, name, actions)
+      await parts.ledger.append(tx, {
+        type: known ? 'resource.updated' : 'resource.imported',
+        resource: name,
+        by,
+        facts: {
+          document: plan.resource.documentDigest,
+          upstream: plan.resource.upstream,
+          ...difference,
+        },
+      })
+    },
+    // A suspended resource stays suspended.
+    raises: [{ kind: 'resource', id: name, ...(known ? {} : { state: 'active' as const }) }],
+  })
+  return { resource: name, unchanged: false, ...difference, notes }
+}
+
+async function checkNames(
+  parts: CatalogParts,
+  { resource }: ImportPlan,
+  known: Resource | undefined,
+): Promise<void> {
+  const { name, identifier } = resource
+  if (known?.status === 'removed') {
+    throw new Problem('catalog.exists', `\`${name}\` was removed; names are not used again`)
+  }
+  if (known && known.identifier !== identifier) {
+    throw new Problem(
+      'catalog.exists',
+      `\`${name}\` has the identifier \`${known.identifier}\`, which never changes`,
+    )
+  }
+  const owner = await identifierOwner(parts.storage.read, identifier)
+  if (owner !== undefined && owner !== name) {
+    throw new Problem('catalog.exists', `the identifier is that of \`${owner}\``)
+  }
+}
+
+/** The document proposes; what an administrator set stays. */
+function keepSettings(
+  action: Action,
+  before: readonly Action[],
+): { action: Action; notes: readonly string[] } {
+  const old = before.find((each) => each.name === action.name)
+  if (!old) return { action, notes: [] }
+  const notes: string[] = []
+  const fits = checkSentence(old.sentence, action.arguments).length === 0
+  if (!fits)
+    notes.push(
+      `${action.name}: the sentence no longer fits its arguments and is the document's now`,
+    )
+  else if (old.sentence !== action.sentence) {
+    notes.push(`${action.name}: keeps its sentence; the document proposes \`${action.sentence}\``)
+  }
+  const { risk, riskProposed } = old.riskProposed ? action : old
+  return {
+    action: { ...action, risk, riskProposed, sentence: fits ? old.sentence : action.sentence },
+    notes,
+  }
+}
+
+function compare(before: readonly Action[], after: readonly Action[]) {
+  const old = new Map(before.map((action) => [action.name, action.digest]))
+  const names = new Set(after.map(({ name }) => name))
+  return {
+    added: after.filter(({ name }) => !old.has(name)).map(({ name }) => name),
+    changed: after
+      .filter(({ name, digest }) => old.has(name) && old.get(name) !== digest)
+      .map(({ name }) => name),
+    removed: before.filter(({ name }) => !names.has(name)).map(({ name }) => name),
+  }
+}
+
+function isSame(
+  { resource }: ImportPlan,
+  known: Resource,
+  before: readonly Action[],
+  after: readonly Action[],
+): boolean {
+  const described =
+    resource.title === known.title &&
+    resource.mode === known.mode &&
+    resource.upstream === known.upstream &&
+    resource.trusted === known.trusted &&
+    resource.connection === known.connection &&
+    resource.documentDigest === known.documentDigest
+  const text = (actions: readonly Action[]) =>
+    actions
+      .map((each) => `${each.name} ${each.digest} ${each.risk} ${each.sentence}`)
+      .toSorted()
+      .join('\n')
+  return described && text(before) === text(after)
+}

@@ -1,0 +1,100 @@
+/**
+ * What the catalog knows about the arguments of an action. Plain data: it is stored, hashed into the definition digest
+ * and sent to pages as it is. Numbers in it are exact decimal text.
+ */
+
+export type ScalarType =
+  | {
+      /** `path`: a string that the API reads as a path; dot segments are refused. */
+      readonly kind: 'string' | 'path'
+      readonly enum?: readonly string[]
+      /** In Unicode characters (code points), as JSON Schema counts. */
+      readonly minLength?: number
+      readonly maxLength?: number
+      /** ECMAScript, `u` flag; only patterns whose worst case is cheap get here. */
+      readonly pattern?: string
+    }
+  | { readonly kind: 'boolean' }
+  | {
+      /** `integer` is an int64; `decimal` has up to 4 fractional digits and fits Cedar's decimal. */
+      readonly kind: 'integer' | 'decimal'
+      /** The number comes as a JSON string (only by `x-remit-kind`). */
+      readonly quoted?: true
+      readonly enum?: readonly string[]
+      readonly minimum?: string
+      readonly maximum?: string
+      readonly exclusiveMinimum?: string
+      readonly exclusiveMaximum?: string
+      readonly multipleOf?: string
+    }
+  | { readonly kind: 'datetime' }
+
+/** Known to the document, allowed in a call, but invisible to bounds and policy; `reason` says why, in plain words. */
+export type UntypedType = { readonly kind: 'untyped'; readonly reason: string }
+
+export type SetType = {
+  readonly kind: 'set'
+  readonly items: TypedType
+  readonly minItems?: number
+  readonly maxItems?: number
+}
+
+export type RecordType = {
+  readonly kind: 'record'
+  readonly fields: readonly Field[]
+  /** The document says `additionalProperties: true`: unknown members pass, unseen by policy. Otherwise they are refused. */
+  readonly open: boolean
+}
+
+export type TypedType = ScalarType | SetType | RecordType
+export type ArgumentType = TypedType | UntypedType
+
+export type Field = {
+  readonly name: string
+  readonly required: boolean
+  /** `null` is accepted and means the same as absent to bounds and policy. */
+  readonly nullable: boolean
+  readonly type: ArgumentType
+}
+
+export type Place = 'path' | 'query' | 'body'
+
+/** A top-level argument. `name` is what bounds, policies and sentences call it, `wire` what the API calls it. */
+export type Argument = Field & {
+  readonly place: Place
+  readonly wire: string
+}
+
+/**
+ * `members`: a JSON object whose members are arguments. `whole`: one argument called `body`. `opaque`: not JSON, not
+ * typed. `none`: the operation takes no body, and one that comes is refused.
+ */
+export type BodyForm = 'none' | 'members' | 'whole' | 'opaque'
+
+export type ArgumentSchema = {
+  readonly arguments: readonly Argument[]
+  readonly body: {
+    readonly form: BodyForm
+    readonly required: boolean
+    /** As `RecordType.open`, for the members of the body. */
+    readonly open: boolean
+  }
+}
+
+/** Where something is that policy cannot see: a pointer into the typed arguments, or `(header) X-Name`. */
+export type Untyped = { readonly at: string; readonly reason: string }
+
+/** How large arguments may be. A document may ask for less, and for longer strings up to `longestString`. */
+export const ARGUMENT_LIMITS = {
+  string: 4096,
+  longestString: 65_536,
+  items: 1000,
+  depth: 16,
+  /** Arguments and nested fields of one action together. */
+  fields: 512,
+} as const
+
+/** Whether policy may find the argument missing. */
+export function isOptional(field: Field): boolean {
+  return !field.required || field.nullable
+}

@@ -1,0 +1,67 @@
+import type { Detail } from '@remit/engine'
+import type { CatalogView } from './catalog.ts'
+import { type Action, RISKS } from './resource.ts'
+
+export type FromScope =
+  | { readonly ok: true; readonly details: readonly Detail[] }
+  | { readonly ok: false; readonly unknown: string }
+
+/**
+ * OAuth scopes as details (contract 2): each scope is one action without bounds, at the resource it belongs to. `location` narrows to
+ * one resource (RFC 8707).
+ */
+export function detailsForScope(view: CatalogView, scope: string, location?: string): FromScope {
+  const details: Detail[] = []
+  for (const name of new Set(scope.split(' ').filter((part) => part !== ''))) {
+    const action = view.actions.get(name)
+    const resource = action && view.resources.get(action.resource)
+    if (!action || !resource || (location !== undefined && resource.identifier !== location)) {
+      return { ok: false, unknown: name }
+    }
+    details.push({
+      type: 'remit_call',
+      locations: [resource.identifier],
+      actions: [name],
+      bounds: [],
+    })
+  }
+  return { ok: true, details }
+}
+
+/** What a detail may name instead of single actions. */
+export const ACTION_GROUPS: readonly string[] = [
+  'read',
+  'write',
+  ...RISKS.map((risk) => `risk:${risk}`),
+]
+
+export function groupsOf(action: Pick<Action, 'access' | 'risk'>): readonly string[] {
+  return [action.access, `risk:${action.risk}`]
+}
+
+/**
+ * Action groups in details (`read`, `risk:low` …) become the actions that are in them now, at the locations named. Done when something
+ * is granted, so that a grant never grows with the catalog. A group without actions grants nothing.
+ */
+export function expandGroups(view: CatalogView, details: readonly Detail[]): readonly Detail[] {
+  return details
+    .map((detail) => ({ ...detail, actions: expand(view, detail) }))
+    .filter(({ actions }) => actions.length > 0)
+}
+
+function expand(view: CatalogView, { actions, locations }: Detail): readonly string[] {
+  const expanded = new Set<string>()
+  for (const name of actions) {
+    if (!ACTION_GROUPS.includes(name)) {
+      expanded.add(name)
+      continue
+    }
+    for (const location of locations) {
+      const resource = view.byIdentifier.get(location)
+      for (const action of resource ? view.actionsOf(resource.name) : []) {
+        if (groupsOf(action).includes(name)) expanded.add(action.name)
+      }
+    }
+  }
+  return [...expanded]
+}

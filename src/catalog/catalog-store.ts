@@ -1,0 +1,154 @@
+import type { Selectable } from 'kysely'
+import { canonicalJson } from '../lib/canonical-json.ts'
+import type { Reader, Schema, Tx } from '../storage/index.ts'
+import type { ArgumentSchema, Untyped } from './argument.ts'
+import type { PlannedResource } from './plan-import.ts'
+import type { Action, Resource } from './resource.ts'
+
+/** Rows in one statement. */
+const CHUNK = 500
+
+/** Resources that were not removed, by name. */
+export async function selectResources(reader: Reader): Promise<readonly Resource[]> {
+  const rows = await reader
+    .selectFrom('resources')
+    .selectAll()
+    .where('status', '!=', 'removed')
+    .orderBy('name')
+    .execute()
+  return rows.map(resourceOf)
+}
+
+/** Also one that was removed: its name stays taken. */
+export async function selectResource(reader: Reader, name: string): Promise<Resource | undefined> {
+  const row = await reader
+    .selectFrom('resources')
+    .selectAll()
+    .where('name', '=', name)
+    .executeTakeFirst()
+  return row && resourceOf(row)
+}
+
+export async function identifierOwner(
+  reader: Reader,
+  identifier: string,
+): Promise<string | undefined> {
+  const row = await reader
+    .selectFrom('resources')
+    .select('name')
+    .where('identifier', '=', identifier)
+    .executeTakeFirst()
+  return row?.name
+}
+
+/** Every action, or those of one resource, in a fixed order. */
+export async function selectActions(reader: Reader, resource?: string): Promise<readonly Action[]> {
+  let query = reader.selectFrom('actions').selectAll().orderBy('name')
+  if (resource !== undefined) query = query.where('resource', '=', resource)
+  return (await query.execute()).map(actionOf)
+}
+
+export async function writeResource(tx: Tx, planned: PlannedResource, now: number): Promise<void> {
+  const described = {
+    identifier: planned.identifier,
+    title: planned.title,
+    mode: planned.mode,
+    upstream: planned.upstream,
+    trusted: planned.trusted ? 1 : 0,
+    connection: planned.connection ?? null,
+    document_digest: planned.documentDigest,
+    updated_at: now,
+  } as const
+  await tx
+    .insertInto('resources')
+    .values({ name: planned.name, status: 'active', created_at: now, ...described })
+    .onConflict((conflict) => conflict.column('name').doUpdateSet(described))
+    .execute()
+}
+
+/** Changes some columns of a resource; `false` when it is not in one of the states `from`. */
+export async function changeResource(
+  tx: Tx,
+  name: string,
+  from: readonly Resource['status'][],
+  change: { status?: Resource['status']; connection?: string | null; updated_at: number },
+): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('resources')
+    .set(change)
+    .where('name', '=', name)
+    .where('status', 'in', from)
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows === 1n
+}
+
+/** The actions of a resource are exactly these from now on. */
+export async function replaceActions(
+  tx: Tx,
+  resource: string,
+  actions: readonly Action[],
+): Promise<void> {
+  await tx.deleteFrom('actions').where('resource', '=', resource).execute()
+  for (let i = 0; i < actions.length; i += CHUNK) {
+    await tx
+      .insertInto('actions')
+      .values(actions.slice(i, i + CHUNK).map(rowOf))
+      .execute()
+  }
+}
+
+export async function changeAction(
+  tx: Tx,
+  name: string,
+  change: { risk?: Action['risk']; risk_proposed?: 0 | 1; sentence?: string },
+): Promise<void> {
+  await tx.updateTable('actions').set(change).where('name', '=', name).execute()
+}
+
+function resourceOf(row: Selectable<Schema['resources']>): Resource {
+  return {
+    name: row.name,
+    identifier: row.identifier,
+    title: row.title,
+    mode: row.mode as Resource['mode'], // as: the column is checked by the database
+    upstream: row.upstream,
+    trusted: row.trusted === 1,
+    connection: row.connection ?? undefined,
+    documentDigest: row.document_digest,
+    status: row.status as Resource['status'], // as: only this room writes the column
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  }
+}
+
+function actionOf(row: Selectable<Schema['actions']>): Action {
+  return {
+    resource: row.resource,
+    name: row.name,
+    method: row.method,
+    path: row.path,
+    access: row.access as Action['access'], // as: the column is checked by the database
+    risk: row.risk as Action['risk'], // as: the column is checked by the database
+    riskProposed: row.risk_proposed === 1,
+    sentence: row.sentence,
+    arguments: JSON.parse(row.arguments) as ArgumentSchema, // as: only `rowOf` writes the column
+    untyped: JSON.parse(row.untyped) as readonly Untyped[], // as: only `rowOf` writes the column
+    digest: row.digest,
+  }
+}
+
+function rowOf(action: Action): Schema['actions'] {
+  return {
+    resource: action.resource,
+    name: action.name,
+    method: action.method,
+    path: action.path,
+    access: action.access,
+    risk: action.risk,
+    risk_proposed: action.riskProposed ? 1 : 0,
+    sentence: action.sentence,
+    arguments: canonicalJson(action.arguments),
+    untyped: canonicalJson(action.untyped),
+    digest: action.digest,
+  }
+}

@@ -1,0 +1,102 @@
+import type { ArgumentKind, KindOf } from '@remit/engine'
+import type { Live } from '../live/index.ts'
+import type { Storage } from '../storage/index.ts'
+import type { ArgumentType } from './argument.ts'
+import { selectActions, selectResources } from './catalog-store.ts'
+import { RULES } from './change-catalog.ts'
+import type { Action, Resource } from './resource.ts'
+
+/** The catalog at one moment. Immutable; ask `Catalog.current` again for each call. */
+export interface CatalogView {
+  /** Epoch of `RULES` that it was read under, or later. */
+  readonly epoch: number
+  /** Not the removed ones; suspended ones are here, and liveness stops their calls. */
+  readonly resources: ReadonlyMap<string, Resource>
+  readonly byIdentifier: ReadonlyMap<string, Resource>
+  readonly actions: ReadonlyMap<string, Action>
+  /** The same list each time, so that it can be matched quickly. */
+  actionsOf(resource: string): readonly Action[]
+  readonly kindOf: KindOf
+}
+
+const NO_ACTIONS: readonly Action[] = []
+
+/** The catalog in memory, read again whenever it changed anywhere. */
+export class Catalog {
+  readonly #storage: Storage
+  readonly #live: Pick<Live, 'view'>
+  #view: CatalogView | undefined
+
+  constructor(parts: { readonly storage: Storage; readonly live: Pick<Live, 'view'> }) {
+    this.#storage = parts.storage
+    this.#live = parts.live
+  }
+
+  /** Never older than the last change that any replica has finished. */
+  async current(): Promise<CatalogView> {
+    const { states } = await this.#live.view([RULES])
+    const epoch = states[0]?.epoch ?? 0
+    if (this.#view?.epoch !== epoch) {
+      const view = await readCatalog(this.#storage, epoch)
+      // Two reads may overtake each other; what was read under the later epoch stays.
+      if (!this.#view || this.#view.epoch < epoch) this.#view = view
+      return view
+    }
+    return this.#view
+  }
+}
+
+async function readCatalog(storage: Storage, epoch: number): Promise<CatalogView> {
+  const resources = await selectResources(storage.read)
+  const actions = await selectActions(storage.read)
+  return viewOf(resources, actions, epoch)
+}
+
+export function viewOf(
+  resources: readonly Resource[],
+  actions: readonly Action[],
+  epoch = 0,
+): CatalogView {
+  const perResource = Map.groupBy(actions, (action) => action.resource)
+  const byIdentifier = new Map(resources.map((resource) => [resource.identifier, resource]))
+  const byName = new Map(actions.map((action) => [action.name, action]))
+  return {
+    epoch,
+    resources: new Map(resources.map((resource) => [resource.name, resource])),
+    byIdentifier,
+    actions: byName,
+    actionsOf: (resource) => perResource.get(resource) ?? NO_ACTIONS,
+    kindOf: (location, action, path) => {
+      const found = byName.get(action)
+      return found && byIdentifier.get(location)?.name === found.resource
+        ? kindAt(found, path)
+        : undefined
+    },
+  }
+}
+
+/** The kind at a JSON Pointer into the typed arguments: through records, to a single value. */
+export function kindAt(action: Pick<Action, 'arguments'>, path: string): ArgumentKind | undefined {
+  if (!path.startsWith('/')) return undefined
+  const [first, ...rest] = path.slice(1).split('/').map(unescaped)
+  let type: ArgumentType | undefined = action.arguments.arguments.find(
+    ({ name }) => name === first,
+  )?.type
+  for (const name of rest) {
+    type =
+      type?.kind === 'record' ? type.fields.find((field) => field.name === name)?.type : undefined
+  }
+  if (
+    type === undefined ||
+    type.kind === 'set' ||
+    type.kind === 'record' ||
+    type.kind === 'untyped'
+  ) {
+    return undefined
+  }
+  return type.kind
+}
+
+function unescaped(token: string): string {
+  return token.replaceAll('~1', '/').replaceAll('~0', '~')
+}

@@ -1,0 +1,51 @@
+import { Problem } from '../lib/problem.ts'
+import type { LiveKey, Raise } from '../live/index.ts'
+import type { Tx } from '../storage/index.ts'
+import { selectActions } from './catalog-store.ts'
+import type { CatalogParts } from './parts.ts'
+import type { Action } from './resource.ts'
+
+/**
+ * The rules that decisions are made under: the active policies and the catalog that types them. Its epoch grows with every
+ * change of either, so whoever has read both under one epoch has read what belongs together.
+ */
+export const RULES: LiveKey = { kind: 'policy', id: 'active' }
+
+/** What one change does, within the transaction. */
+export interface CatalogChange {
+  /** The whole catalog as it will be, when actions or their risk classes change. */
+  readonly next?: (actions: readonly Action[]) => readonly Action[]
+  /** Rows and ledger record. */
+  readonly write: (tx: Tx) => Promise<void>
+  /** Resources whose epoch is raised. */
+  readonly raises: readonly Raise[]
+}
+
+/**
+ * The one way to change the catalog: the active policies are checked against what will be, then rows, ledger record and
+ * epochs change together, and when it has returned no replica decides by the older state.
+ * INVARIANT: what was checked is what is written: if the rules changed after the check began, nothing is.
+ * @throws Problem `policy.would_break`, `catalog.changed`, and what `write` throws
+ */
+export async function changeCatalog(parts: CatalogParts, change: CatalogChange): Promise<void> {
+  const { storage, live } = parts
+  const before = await rulesEpoch(parts)
+  if (change.next) {
+    await parts.revalidate(change.next(await selectActions(storage.read)))
+  }
+  const raised = await storage.transaction(async (tx) => {
+    await change.write(tx)
+    const result = await live.raise(tx, [...change.raises, { ...RULES, state: 'active' }])
+    const now = result.states.find(({ kind }) => kind === RULES.kind)?.epoch
+    if (now !== before + 1)
+      throw new Problem('catalog.changed', 'the rules changed during the check; try again')
+    return result
+  })
+  await live.settle(raised)
+}
+
+/** Zero before there were any rules. */
+export async function rulesEpoch(parts: Pick<CatalogParts, 'live'>): Promise<number> {
+  const { states } = await parts.live.view([RULES])
+  return states[0]?.epoch ?? 0
+}

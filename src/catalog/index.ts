@@ -1,0 +1,44 @@
+export { applyImport, type Imported } from './apply-import.ts'
+export {
+  type Argument,
+  type ArgumentSchema,
+  type ArgumentType,
+  type Field,
+  isOptional,
+  type Untyped,
+} from './argument.ts'
+export {
+  ACTION_GROUPS,
+  detailsForScope,
+  expandGroups,
+  type FromScope,
+  groupsOf,
+} from './authority.ts'
+export { Catalog, type CatalogView, kindAt, viewOf } from './catalog.ts'
+export {
+  selectActions as listActions,
+  selectResource as findResource,
+  selectResources as listResources,
+} from './catalog-store.ts'
+export { setRisk, setSentence, templateDigest } from './change-action.ts'
+export { RULES, rulesEpoch } from './change-catalog.ts'
+export { type Match, matchAction } from './match-action.ts'
+export type { CatalogParts } from './parts.ts'
+export {
+  type ImportOptions,
+  type ImportPlan,
+  type PlannedResource,
+  planImport,
+} from './plan-import.ts'
+export { planImportAside } from './plan-import-aside.ts'
+export { type Action, isRisk, type Resource, RISKS } from './resource.ts'
+export { checkSentence, renderSentence, renderValue } from './sentence.ts'
+export {
+  type ResourceChange,
+  removeResource,
+  resumeResource,
+  setConnection,
+  suspendResource,
+} from './suspend-resource.ts'
+export { type GivenArguments, type TypedResult, typeArguments } from './type-arguments.ts'
+export { quoted, visible } from './visible.ts'

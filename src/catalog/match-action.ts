@@ -1,0 +1,96 @@
+import { parseTemplate } from './path-template.ts'
+import type { Action } from './resource.ts'
+
+export interface Match {
+  readonly action: Action
+  /** Decoded values of the path parameters, by their names on the wire. */
+  readonly path: ReadonlyMap<string, string>
+}
+
+/**
+ * The action of a resource that a request means: by method and decoded path segments. In each position, from the left, a literal
+ * wins over a parameter, so exactly one action can match, whatever the order of the document. `undefined`: there is none.
+ */
+export function matchAction(
+  actions: readonly Action[],
+  method: string,
+  segments: readonly string[],
+): Match | undefined {
+  const root = routesOf(actions).get(method)
+  const values: string[] = []
+  const route = root && find(root, segments, 0, values)
+  if (!route) return undefined
+  return {
+    action: route.action,
+    path: new Map(route.parameters.map((name, i) => [name, values[i] ?? ''])),
+  }
+}
+
+interface Route {
+  readonly action: Action
+  readonly parameters: readonly string[]
+}
+
+interface Node {
+  readonly literals: Map<string, Node>
+  parameter: Node | undefined
+  route: Route | undefined
+}
+
+/** Lists of actions are immutable: each has its tree made once. */
+const ROUTES = new WeakMap<readonly Action[], ReadonlyMap<string, Node>>()
+
+function routesOf(actions: readonly Action[]): ReadonlyMap<string, Node> {
+  const known = ROUTES.get(actions)
+  if (known) return known
+  const roots = new Map<string, Node>()
+  for (const action of actions) {
+    const root = roots.get(action.method) ?? emptyNode()
+    roots.set(action.method, root)
+    insert(root, action)
+  }
+  ROUTES.set(actions, roots)
+  return roots
+}
+
+function emptyNode(): Node {
+  return { literals: new Map(), parameter: undefined, route: undefined }
+}
+
+function insert(root: Node, action: Action): void {
+  const segments = parseTemplate(action.path)
+  if (typeof segments === 'string') return
+  let node = root
+  const parameters: string[] = []
+  for (const segment of segments) {
+    if ('parameter' in segment) {
+      parameters.push(segment.parameter)
+      node.parameter ??= emptyNode()
+      node = node.parameter
+    } else {
+      const next = node.literals.get(segment.literal) ?? emptyNode()
+      node.literals.set(segment.literal, next)
+      node = next
+    }
+  }
+  node.route = { action, parameters }
+}
+
+/** Visits each node of the tree at most once, so a long path costs no more than the document is large. */
+function find(
+  node: Node,
+  segments: readonly string[],
+  at: number,
+  values: string[],
+): Route | undefined {
+  const segment = segments[at]
+  if (segment === undefined) return node.route
+  const literal = node.literals.get(segment)
+  const exact = literal && find(literal, segments, at + 1, values)
+  if (exact) return exact
+  if (!node.parameter || segment === '') return undefined
+  values.push(segment)
+  const found = find(node.parameter, segments, at + 1, values)
+  if (!found) values.pop()
+  return found
+}

@@ -1,0 +1,138 @@
+import type { Argument, ArgumentSchema, Place, Untyped } from '../argument.ts'
+import { definitionDigest } from '../definition.ts'
+import { type Action, accessOf, isRisk, proposedRisk } from '../resource.ts'
+import { checkSentence, defaultSentence } from '../sentence.ts'
+import { untypedParts } from '../untyped.ts'
+import { readRequestBody } from './body.ts'
+import { type JsonObject, textAt } from './document.ts'
+import { readParameters } from './parameters.ts'
+import { Reader } from './reader.ts'
+
+export interface ReadOperation {
+  readonly action: Action
+  readonly notes: readonly string[]
+}
+
+/** One operation as an action. `name` has been chosen by the caller, so that it is unique. */
+export function readOperation(
+  document: JsonObject,
+  place: {
+    resource: string
+    name: string
+    method: string
+    path: string
+    item: JsonObject
+    operation: JsonObject
+  },
+): ReadOperation {
+  const { resource, name, method, path, item, operation } = place
+  const reader = new Reader(document)
+  const parameters = readParameters(reader, item, operation)
+  const { body, arguments: members } = readRequestBody(reader, operation)
+  const given = onlyOfPath(reader, path, parameters.arguments)
+  const schema: ArgumentSchema = { arguments: namedApart(reader, [...given, ...members]), body }
+  const untyped: readonly Untyped[] = [...parameters.elsewhere, ...untypedParts(schema)]
+  const wish = operation.get('x-remit-risk')
+  if (wish !== undefined && !isRisk(wish))
+    reader.note('`x-remit-risk` is not low, medium, high or critical')
+  const definition = {
+    resource,
+    name,
+    method,
+    path,
+    access: accessOf(method),
+    arguments: schema,
+    untyped,
+  }
+  const action: Action = {
+    ...definition,
+    risk: isRisk(wish) ? wish : proposedRisk(method),
+    riskProposed: true,
+    sentence: '',
+    digest: definitionDigest(definition),
+  }
+  return {
+    action: { ...action, sentence: proposedSentence(reader, action, operation) },
+    notes: reader.notes,
+  }
+}
+
+/** Every `{name}` of the path is a required string when the document forgets to describe it; what is not there is dropped. */
+function onlyOfPath(reader: Reader, path: string, given: readonly Argument[]): readonly Argument[] {
+  const names = Array.from(path.matchAll(/\{([^{}]+)\}/g), (match) => match[1] ?? '')
+  const described = new Map(
+    given.filter(({ place }) => place === 'path').map((each) => [each.wire, each]),
+  )
+  for (const stray of described.keys()) {
+    if (!names.includes(stray)) reader.note(`the path parameter \`${stray}\` is not in the path`)
+  }
+  const ofPath = names.map(
+    (wire): Argument =>
+      described.get(wire) ?? {
+        name: wire,
+        wire,
+        place: 'path',
+        required: true,
+        nullable: false,
+        type: { kind: 'string' },
+      },
+  )
+  return [...ofPath, ...given.filter(({ place }) => place === 'query')]
+}
+
+const PRECEDENCE: readonly Place[] = ['path', 'query', 'body']
+
+/**
+ * Path, query and body share one name space in policies. The path keeps its names, then the query; what collides is called
+ * `query_id` or `body_id`, and the import says so.
+ */
+function namedApart(reader: Reader, args: readonly Argument[]): readonly Argument[] {
+  const taken = new Set<string>()
+  const named: Argument[] = []
+  for (const place of PRECEDENCE) {
+    const here = args.filter((each) => each.place === place)
+    const own = new Set(here.map(({ name }) => name))
+    for (const each of here) {
+      let name = each.name
+      while (taken.has(name) || (name !== each.name && own.has(name))) name = `${place}_${name}`
+      if (name !== each.name)
+        reader.note(`\`${each.name}\` of the ${place} is called \`${name}\` here`)
+      taken.add(name)
+      named.push({ ...each, name })
+    }
+  }
+  return named
+}
+
+function proposedSentence(reader: Reader, action: Action, operation: JsonObject): string {
+  const wish = textAt(operation, 'x-remit-sentence')
+  const fallback = defaultSentence(action, textAt(operation, 'summary'))
+  if (wish === undefined) return fallback
+  const mistakes = checkSentence(wish, action.arguments)
+  if (mistakes.length === 0) return wish
+  reader.note(`\`x-remit-sentence\` is not used: ${mistakes.join('; ')}`)
+  return fallback
+}
+
+/** What the document calls the operation: `x-remit-action`, else `operationId`, else method and path; as a lower-case name. */
+export function operationName(
+  resource: string,
+  method: string,
+  path: string,
+  operation: JsonObject,
+): string {
+  const wish = textAt(operation, 'x-remit-action')?.replace(new RegExp(`^${resource}\\.`), '')
+  const own = textAt(operation, 'operationId')
+  const name = slug(wish ?? own ?? '') || slug(`${method} ${path}`)
+  return name.slice(0, 80).replace(/[._-]+$/, '')
+}
+
+/** `getOrderByID` → `get-order-by-id`. */
+function slug(text: string): string {
+  return text
+    .replaceAll(/([a-z0-9])([A-Z])/g, '$1-$2')
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9._-]+/g, '-')
+    .replaceAll(/^[^a-z]+|[^a-z0-9]+$/g, '')
+    .replaceAll(/([._-])[._-]+/g, '$1')
+}

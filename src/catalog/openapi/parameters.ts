@@ -1,0 +1,77 @@
+import type { Json } from '../../lib/json.ts'
+import type { Argument, ArgumentType, Place } from '../argument.ts'
+import { isList, type JsonObject, textAt } from './document.ts'
+import { isUsableName, type Reader, untyped } from './reader.ts'
+import { resolve } from './references.ts'
+import { readSchema } from './schema.ts'
+
+export interface ReadParameters {
+  readonly arguments: readonly Argument[]
+  /** Headers and cookies: sent on when the gateway allows them, never typed. */
+  readonly elsewhere: readonly { readonly at: string; readonly reason: string }[]
+}
+
+/** Parameters of the path item and of the operation; the operation's win (OpenAPI, "Operation Object"). */
+export function readParameters(
+  reader: Reader,
+  item: JsonObject,
+  operation: JsonObject,
+): ReadParameters {
+  const found = new Map<string, JsonObject>()
+  for (const list of [item.get('parameters'), operation.get('parameters')]) {
+    for (const node of isList(list) ? list : []) {
+      const resolved = resolve(reader.document, node)
+      if (!resolved.ok) {
+        reader.note(`a parameter is left out: ${resolved.reason}`)
+        continue
+      }
+      found.set(`${textAt(resolved.value, 'in')} ${textAt(resolved.value, 'name')}`, resolved.value)
+    }
+  }
+  const args: Argument[] = []
+  const elsewhere: { at: string; reason: string }[] = []
+  for (const parameter of found.values()) {
+    const name = textAt(parameter, 'name') ?? ''
+    const place = textAt(parameter, 'in')
+    if (place === 'path' || place === 'query') {
+      if (reader.count()) args.push(readParameter(reader, parameter, name, place))
+    } else elsewhere.push({ at: `(${place}) ${name}`, reason: `it is sent in a ${place}` })
+  }
+  return { arguments: args, elsewhere }
+}
+
+function readParameter(
+  reader: Reader,
+  parameter: JsonObject,
+  wire: string,
+  place: Place,
+): Argument {
+  const required = place === 'path' || parameter.get('required') === true
+  const type = isUsableName(wire)
+    ? parameterType(reader, parameter, place)
+    : untyped('its name cannot be used in policies')
+  return { name: wire, wire, place, required, nullable: false, type }
+}
+
+/**
+ * Only what has one reading: a value as it is, or a list as a repeated query parameter (`form`, exploded, which is the default).
+ * Lists joined by commas look the same as a value with a comma in it.
+ */
+function parameterType(reader: Reader, parameter: JsonObject, place: Place): ArgumentType {
+  if (parameter.has('content')) return untyped('it is a document inside a parameter')
+  const { type } = readSchema(reader, parameter.get('schema'))
+  if (type.kind === 'record')
+    return untyped('objects in a path or query can be written in several ways')
+  if (type.kind !== 'set') return type
+  if (place === 'path' || !isRepeated(parameter)) {
+    return untyped('lists that are joined in one value can be read in two ways')
+  }
+  return type.items.kind === 'set' || type.items.kind === 'record'
+    ? untyped('its items are not plain values')
+    : type
+}
+
+function isRepeated(parameter: JsonObject): boolean {
+  const style: Json | undefined = parameter.get('style')
+  return (style === undefined || style === 'form') && parameter.get('explode') !== false
+}

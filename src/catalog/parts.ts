@@ -1,0 +1,18 @@
+import type { Ledger } from '../ledger/index.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Live } from '../live/index.ts'
+import type { Storage } from '../storage/index.ts'
+import type { Action } from './resource.ts'
+
+/** What this room works with. Every act takes it first. */
+export interface CatalogParts {
+  readonly storage: Storage
+  readonly ledger: Pick<Ledger, 'append'>
+  readonly live: Pick<Live, 'view' | 'raise' | 'settle'>
+  readonly clock: Clock
+  /**
+   * Whether the active policies still hold for these actions, which are the whole catalog as it would be; throws
+   * `policy.would_break` when not. Passed in because policies are typed by the catalog, never the other way round.
+   */
+  readonly revalidate: (actions: readonly Action[]) => Promise<void>
+}

@@ -1,0 +1,58 @@
+import type { Risk } from '@remit/engine'
+import type { ArgumentSchema, Untyped } from './argument.ts'
+
+/** A protected API: the noun of the catalog. */
+export type Resource = {
+  /** Its Cedar id and the first part of its actions' names. Never given to another API, not even after removal. */
+  readonly name: string
+  /** What tokens name as audience: behind the gateway its public URL there, byte-exact, no trailing slash. */
+  readonly identifier: string
+  readonly title: string
+  readonly mode: 'gateway' | 'direct'
+  /** Where the API really is: origin and base path, no trailing slash. */
+  readonly upstream: string
+  /** Inside the trust domain: receives the transaction token. */
+  readonly trusted: boolean
+  /** Name of the connection whose credential is put in. */
+  readonly connection: string | undefined
+  readonly documentDigest: string
+  readonly status: 'active' | 'suspended' | 'removed'
+  readonly createdAt: number
+  readonly updatedAt: number
+}
+
+/** One operation of a resource. */
+export type Action = {
+  readonly resource: string
+  /** `<resource>.<operation>`, unique over the catalog. */
+  readonly name: string
+  readonly method: string
+  /** Template: `/orders/{order_id}/refunds`. Parameters are whole segments. */
+  readonly path: string
+  readonly access: 'read' | 'write'
+  readonly risk: Risk
+  /** Nobody has confirmed the risk class yet: it follows from the method or the document. */
+  readonly riskProposed: boolean
+  /** Template of the sentence that people read before they approve. */
+  readonly sentence: string
+  readonly arguments: ArgumentSchema
+  readonly untyped: readonly Untyped[]
+  /** Of everything that says what this action is and how its arguments are read; see `definition.ts`. */
+  readonly digest: string
+}
+
+export const RISKS = ['low', 'medium', 'high', 'critical'] as const satisfies readonly Risk[]
+
+export function isRisk(value: unknown): value is Risk {
+  return RISKS.some((risk) => risk === value)
+}
+
+/** The risk class that a method suggests. An administrator has the last word (`set-risk.ts`). */
+export function proposedRisk(method: string): Risk {
+  if (method === 'GET' || method === 'HEAD') return 'low'
+  return method === 'DELETE' ? 'high' : 'medium'
+}
+
+export function accessOf(method: string): Action['access'] {
+  return method === 'GET' || method === 'HEAD' ? 'read' : 'write'
+}

@@ -1,0 +1,98 @@
+import type { TypedValue } from '@remit/engine'
+import { ExactNumber, type Json } from '../lib/json.ts'
+import {
+  ARGUMENT_LIMITS,
+  type RecordType,
+  type ScalarType,
+  type SetType,
+  type TypedType,
+} from './argument.ts'
+import { memberAt, type Refusal, refuse } from './refusal.ts'
+import { type Numeric, typeText } from './type-scalar.ts'
+
+/** A JSON value as the type says, or why not. */
+export function typeValue(
+  type: TypedType,
+  value: Json,
+  at: string,
+  depth: number,
+): TypedValue | Refusal {
+  if (depth > ARGUMENT_LIMITS.depth) return refuse('too_long', at, 'is nested too deep')
+  if (type.kind === 'set') return typeSet(type, value, at, depth)
+  if (type.kind === 'record') {
+    return value instanceof Map
+      ? typeRecord(type, value, at, depth)
+      : refuse('wrong_kind', at, 'has to be an object')
+  }
+  if (type.kind === 'boolean') {
+    return typeof value === 'boolean'
+      ? { kind: 'boolean', value }
+      : refuse('wrong_kind', at, 'has to be true or false')
+  }
+  if (isNumeric(type) && type.quoted === undefined) {
+    return value instanceof ExactNumber
+      ? typeText(type, value.text, at)
+      : refuse('wrong_kind', at, 'has to be a number')
+  }
+  return typeof value === 'string'
+    ? typeText(type, value, at)
+    : refuse('wrong_kind', at, 'has to be a string')
+}
+
+function typeSet(type: SetType, value: Json, at: string, depth: number): TypedValue | Refusal {
+  if (!isList(value)) return refuse('wrong_kind', at, 'has to be a list')
+  const most = Math.min(type.maxItems ?? ARGUMENT_LIMITS.items, ARGUMENT_LIMITS.items)
+  if (value.length > most)
+    return refuse('too_long', at, `has ${value.length} items, ${most} at most`)
+  if (value.length < (type.minItems ?? 0)) {
+    return refuse('out_of_range', at, `has fewer than ${type.minItems} items`)
+  }
+  const items: TypedValue[] = []
+  for (const [i, item] of value.entries()) {
+    const typed = typeValue(type.items, item, `${at}/${i}`, depth + 1)
+    if ('ok' in typed) return typed
+    items.push(typed)
+  }
+  return { kind: 'set', items }
+}
+
+/** The members of an object, each once: required ones there, unknown ones refused unless the document allows more. */
+export function typeRecord(
+  type: RecordType,
+  value: ReadonlyMap<string, Json>,
+  at: string,
+  depth: number,
+): Extract<TypedValue, { kind: 'record' }> | Refusal {
+  if (!type.open) {
+    for (const name of value.keys()) {
+      if (!type.fields.some((field) => field.name === name)) {
+        return refuse('unknown', memberAt(at, name), 'is not a member that the API knows')
+      }
+    }
+  }
+  const fields = new Map<string, TypedValue>()
+  for (const field of type.fields) {
+    const here = `${at}/${field.name}`
+    const member = value.get(field.name)
+    if (member === undefined) {
+      if (field.required) return refuse('missing', here, 'is required')
+      continue
+    }
+    // `null` is no value: to bounds and policies the argument is not there.
+    if (member === null && field.nullable) continue
+    if (field.type.kind === 'untyped') continue
+    const typed = typeValue(field.type, member, here, depth + 1)
+    if ('ok' in typed) return typed
+    fields.set(field.name, typed)
+  }
+  return { kind: 'record', fields }
+}
+
+function isNumeric(type: ScalarType): type is Numeric {
+  return type.kind === 'integer' || type.kind === 'decimal'
+}
+
+/** `Array.isArray` does not narrow read-only arrays. */
+function isList(value: Json): value is readonly Json[] {
+  return Array.isArray(value)
+}

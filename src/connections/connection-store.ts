@@ -1,0 +1,71 @@
+import type { Selectable } from 'kysely'
+import type { Reader, Schema, Tx } from '../storage/index.ts'
+import type { Connection } from './connection.ts'
+
+export type SealedConnection = Connection & { readonly sealed: Uint8Array }
+
+export async function selectConnections(reader: Reader): Promise<readonly Connection[]> {
+  const rows = await reader
+    .selectFrom('connections')
+    .select(['name', 'kind', 'header', 'created_at'])
+    .orderBy('name')
+    .execute()
+  return rows.map(connectionOf)
+}
+
+export async function selectSealed(
+  reader: Reader,
+  name: string,
+): Promise<SealedConnection | undefined> {
+  const row = await reader
+    .selectFrom('connections')
+    .selectAll()
+    .where('name', '=', name)
+    .executeTakeFirst()
+  return row && { ...connectionOf(row), sealed: row.sealed }
+}
+
+/** `false` when the name is taken. */
+export async function insertConnection(tx: Tx, connection: SealedConnection): Promise<boolean> {
+  const { numInsertedOrUpdatedRows } = await tx
+    .insertInto('connections')
+    .values({
+      name: connection.name,
+      kind: connection.kind,
+      header: connection.header,
+      sealed: connection.sealed,
+      created_at: connection.createdAt,
+    })
+    .onConflict((conflict) => conflict.column('name').doNothing())
+    .executeTakeFirstOrThrow()
+  return numInsertedOrUpdatedRows === 1n
+}
+
+/** `false` when there is no such connection. */
+export async function replaceSealed(tx: Tx, name: string, sealed: Uint8Array): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('connections')
+    .set({ sealed })
+    .where('name', '=', name)
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows === 1n
+}
+
+export async function deleteConnection(tx: Tx, name: string): Promise<boolean> {
+  const { numDeletedRows } = await tx
+    .deleteFrom('connections')
+    .where('name', '=', name)
+    .executeTakeFirstOrThrow()
+  return numDeletedRows === 1n
+}
+
+function connectionOf(
+  row: Pick<Selectable<Schema['connections']>, 'name' | 'kind' | 'header' | 'created_at'>,
+): Connection {
+  return {
+    name: row.name,
+    kind: row.kind as Connection['kind'], // as: only this room writes the column
+    header: row.header,
+    createdAt: row.created_at,
+  }
+}

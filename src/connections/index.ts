@@ -1,0 +1,11 @@
+export { addConnection, replaceCredential } from './add-connection.ts'
+export type { Connection } from './connection.ts'
+export { selectConnections as listConnections } from './connection-store.ts'
+export type { ConnectionParts } from './parts.ts'
+export {
+  type Credential,
+  connectResource,
+  credentialFor,
+  removeConnection,
+  requireConnection,
+} from './use-connection.ts'

@@ -1,0 +1,126 @@
+import type { Requestable } from '@remit/engine'
+import { visible } from '../catalog/index.ts'
+import { domainHash } from '../lib/domain-hash.ts'
+import { isId, isName } from '../lib/id.ts'
+
+/** As Cedar gives them: an annotation without a value is `null`. */
+export type Annotations = Readonly<Record<string, string | null>>
+
+export interface ReadAnnotations {
+  /** Empty when there is none that can be used. */
+  readonly id: string
+  readonly requestable: Requestable | undefined
+  readonly mistakes: readonly string[]
+}
+
+const DEFAULT_LIFETIME = 'PT1H'
+const MOST_SECONDS = 24 * 60 * 60
+const MOST_QUORUM = 10
+const COMPANIONS = ['approvers', 'quorum', 'lifetime', 'self'] as const
+/** A misspelt `@quorum` must not quietly ask fewer people, so nothing unknown is accepted. */
+const KNOWN = new Set<string>(['id', 'requestable', 'description', 'advice', ...COMPANIONS])
+
+/**
+ * What the annotations of one policy say. `@requestable("prompt")` makes a forbid one that people can lift for one call:
+ * `@approvers` (comma list of `group:name` and `person:psn_…`), `@quorum` (default 1), `@lifetime` (ISO 8601, at most 24 h, default
+ * `PT1H`), `@self("true")` when requester and represented person may answer too.
+ */
+export function readAnnotations(
+  effect: 'permit' | 'forbid',
+  annotations: Annotations,
+  text: string,
+): ReadAnnotations {
+  const mistakes: string[] = []
+  for (const name of Object.keys(annotations)) {
+    if (!KNOWN.has(name)) mistakes.push(`\`@${name}\` is not an annotation that is known here`)
+  }
+  const id = annotations.id ?? ''
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(id)) {
+    mistakes.push('needs an `@id("…")` of letters, digits, `.`, `_` and `-`, at most 64')
+  }
+  if (!('requestable' in annotations)) {
+    for (const name of COMPANIONS) {
+      if (name in annotations) mistakes.push(`\`@${name}\` means nothing without \`@requestable\``)
+    }
+    return { id, requestable: undefined, mistakes }
+  }
+  if (effect === 'permit')
+    mistakes.push('`@requestable` belongs to a forbid: people lift what forbids')
+  const requestable = readRequestable(id, annotations, text, mistakes)
+  return { id, requestable: mistakes.length === 0 ? requestable : undefined, mistakes }
+}
+
+function readRequestable(
+  id: string,
+  annotations: Annotations,
+  text: string,
+  mistakes: string[],
+): Requestable {
+  const prompt = annotations.requestable ?? ''
+  if (prompt.length > 400 || visible(prompt) !== prompt) {
+    mistakes.push(
+      'the prompt of `@requestable` is longer than 400 characters or has invisible ones',
+    )
+  }
+  const approvers = readApprovers(annotations.approvers, mistakes)
+  const quorum = /^[0-9]{1,2}$/.test(annotations.quorum ?? '1')
+    ? Number(annotations.quorum ?? '1')
+    : 0
+  if (quorum < 1 || quorum > MOST_QUORUM)
+    mistakes.push(`\`@quorum\` is a number from 1 to ${MOST_QUORUM}`)
+  if (
+    approvers.length > 0 &&
+    approvers.every((each) => each.startsWith('person:')) &&
+    quorum > approvers.length
+  ) {
+    mistakes.push('`@quorum` asks for more people than `@approvers` names')
+  }
+  const lifetimeSeconds = secondsOf(annotations.lifetime ?? DEFAULT_LIFETIME)
+  if (lifetimeSeconds === undefined) {
+    mistakes.push(
+      '`@lifetime` is an ISO 8601 duration of at most 24 hours, such as `PT1H` or `PT30M`',
+    )
+  }
+  const self = annotations.self ?? 'false'
+  if ('self' in annotations && !['true', 'false'].includes(annotations.self ?? '')) {
+    mistakes.push('`@self` is "true" or "false"')
+  }
+  return {
+    id,
+    digest: policyDigest(text),
+    prompt,
+    approvers,
+    quorum,
+    lifetimeSeconds: lifetimeSeconds ?? 0,
+    self: self === 'true',
+  }
+}
+
+function readApprovers(list: string | null | undefined, mistakes: string[]): readonly string[] {
+  const names = (list ?? '').split(',').map((name) => name.trim())
+  for (const name of names) {
+    const [kind, value] = name.split(':', 2)
+    const valid = kind === 'group' ? isName(value) : kind === 'person' && isId('person', value)
+    if (!valid || name !== `${kind}:${value}`) {
+      mistakes.push(
+        `\`@approvers\`: \`${visible(name)}\` is not \`group:name\` or \`person:psn_…\``,
+      )
+    }
+  }
+  return [...new Set(names)]
+}
+
+/** ISO 8601 durations of days and below; `undefined` for none, zero, or more than a day. */
+export function secondsOf(duration: string): number | undefined {
+  const match =
+    /^P(?=.)(?:(\d{1,2})D)?(?:T(?=.)(?:(\d{1,2})H)?(?:(\d{1,4})M)?(?:(\d{1,5})S)?)?$/.exec(duration)
+  if (!match) return undefined
+  const [days, hours, minutes, seconds] = match.slice(1).map((part) => Number(part ?? 0))
+  const total = (((days ?? 0) * 24 + (hours ?? 0)) * 60 + (minutes ?? 0)) * 60 + (seconds ?? 0)
+  return total > 0 && total <= MOST_SECONDS ? total : undefined
+}
+
+/** An approval lifts a forbid only in the wording that the person was shown. */
+export function policyDigest(text: string): string {
+  return domainHash('remit/policy/v1', text)
+}

@@ -1,0 +1,120 @@
+import type { PolicySet } from '@remit/engine'
+import { type Action, type Catalog, RULES } from '../catalog/index.ts'
+import { Problem } from '../lib/problem.ts'
+import type { Live } from '../live/index.ts'
+import type { Storage } from '../storage/index.ts'
+import { policyDigest } from './annotations.ts'
+import { idOf, loadPolicySet } from './load.ts'
+import { findSet, latestSet, type PublishedSet } from './policy-store.ts'
+import { positionAt, splitPolicies } from './policy-text.ts'
+import { invalid } from './publish.ts'
+import { schemaFor } from './schema.ts'
+import { validateAside } from './validate-aside.ts'
+
+/** Permits nothing, and makes nothing requestable. */
+const NO_POLICIES: PolicySet = loadPolicySet({ version: 0, text: '', schema: schemaFor([]) })
+
+/** Older versions held for explanations. */
+const MOST_VERSIONS = 8
+
+/** The published sets, loaded. One for each process. */
+export class Policies {
+  readonly #storage: Storage
+  readonly #live: Pick<Live, 'view'>
+  readonly #catalog: Pick<Catalog, 'current'>
+  #active: { readonly epoch: number; readonly set: Promise<PolicySet> } | undefined
+  readonly #versions = new Map<number, Promise<PublishedSet>>()
+
+  constructor(parts: {
+    readonly storage: Storage
+    readonly live: Pick<Live, 'view'>
+    readonly catalog: Pick<Catalog, 'current'>
+  }) {
+    this.#storage = parts.storage
+    this.#live = parts.live
+    this.#catalog = parts.catalog
+  }
+
+  /**
+   * The set in force, typed by the catalog as it is now. Without any published set: one that permits nothing. Throws when it cannot be
+   * loaded, so that nothing is decided.
+   * A decision takes its `LiveView`, with the key `RULES` in it, *before* it asks: if the rules change after that, the view no
+   * longer holds.
+   */
+  async active(): Promise<PolicySet> {
+    const { states } = await this.#live.view([RULES])
+    const epoch = states[0]?.epoch ?? 0
+    const known = this.#active
+    if (known && known.epoch >= epoch) return known.set
+    const set = this.#load()
+    this.#active = { epoch, set }
+    try {
+      return await set
+    } catch (error) {
+      if (this.#active?.set === set) this.#active = undefined
+      throw error
+    }
+  }
+
+  async #load(): Promise<PolicySet> {
+    const published = await latestSet(this.#storage.read)
+    if (!published) return NO_POLICIES
+    const { actions } = await this.#catalog.current()
+    const { version, text } = published
+    return loadPolicySet({ version, text, schema: schemaFor([...actions.values()]) })
+  }
+
+  /** A set as it was published; for explanations. Throws `policy.unknown_version`. */
+  version(version: number): Promise<PublishedSet> {
+    const known = this.#versions.get(version)
+    if (known) return known
+    const found = this.#find(version)
+    this.#versions.set(version, found)
+    found.catch(() => this.#versions.delete(version))
+    for (const oldest of this.#versions.keys()) {
+      if (this.#versions.size <= MOST_VERSIONS) break
+      this.#versions.delete(oldest)
+    }
+    return found
+  }
+
+  async #find(version: number): Promise<PublishedSet> {
+    const set = await findSet(this.#storage.read, version)
+    if (!set) throw new Problem('policy.unknown_version', `there is no policy version ${version}`)
+    return set
+  }
+
+  /** One policy as it was written, for explanations; `undefined` when the version has none of this id. */
+  async text(version: number, id: string): Promise<PolicyText | undefined> {
+    const { text } = await this.version(version)
+    return findPolicy(text, id)
+  }
+
+  /**
+   * Whether the active policies hold for these actions, the whole catalog as it would be; `CatalogParts.revalidate`.
+   * @throws Problem `policy.would_break`
+   */
+  async revalidate(actions: readonly Action[]): Promise<void> {
+    const published = await latestSet(this.#storage.read)
+    if (!published) return
+    const { mistakes } = await validateAside({ text: published.text, schema: schemaFor(actions) })
+    if (mistakes.length > 0) throw invalid(mistakes, 'policy.would_break')
+  }
+}
+
+export interface PolicyText {
+  readonly id: string
+  readonly text: string
+  /** Where it begins, from 1. */
+  readonly line: number
+  readonly digest: string
+}
+
+export function findPolicy(text: string, id: string): PolicyText | undefined {
+  for (const piece of splitPolicies(text)) {
+    if (idOf(piece.text) !== id) continue
+    const { line } = positionAt(text, piece.start)
+    return { id, text: piece.text, line, digest: policyDigest(piece.text) }
+  }
+  return undefined
+}

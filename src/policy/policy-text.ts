@@ -1,0 +1,60 @@
+/** Where one policy stands in the text that an administrator wrote. */
+export interface PolicyPiece {
+  /** Without surrounding space and leading comments. */
+  readonly text: string
+  /** Offset of `text` in the whole, in UTF-16 code units. */
+  readonly start: number
+}
+
+export interface Position {
+  /** From 1. */
+  readonly line: number
+  /** From 1, in characters. */
+  readonly column: number
+}
+
+/**
+ * Cuts Cedar text into its policies. In Cedar a semicolon ends a policy, and stands nowhere else but in strings and comments (`//` to
+ * the end of the line). Each piece is parsed by itself afterwards, so a wrong cut can only be refused, never be read as something else.
+ */
+export function splitPolicies(text: string): readonly PolicyPiece[] {
+  const pieces: PolicyPiece[] = []
+  let start = -1
+  // A string, a comment, a semicolon, or one character that begins or continues a policy.
+  for (const match of text.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"?|\/\/[^\n\r]*|;|\S/gs)) {
+    const [token] = match
+    if (token.startsWith('//')) continue
+    if (start < 0) start = match.index
+    if (token !== ';') continue
+    pieces.push({ text: text.slice(start, match.index + 1), start })
+    start = -1
+  }
+  if (start >= 0) pieces.push({ text: text.slice(start).trimEnd(), start })
+  return pieces
+}
+
+/** Line and column of an offset (UTF-16 code units). */
+export function positionAt(text: string, offset: number): Position {
+  const before = text.slice(0, offset)
+  const lineStart = before.lastIndexOf('\n') + 1
+  return {
+    line: before.split('\n').length,
+    column: Array.from(before.slice(lineStart)).length + 1,
+  }
+}
+
+/** Cedar counts bytes of UTF-8; JavaScript counts UTF-16 code units. */
+export function offsetOfByte(text: string, byte: number): number {
+  return Buffer.from(text).subarray(0, byte).toString().length
+}
+
+/** How deep brackets are nested, outside strings and comments. */
+export function nesting(text: string): number {
+  let depth = 0
+  let deepest = 0
+  for (const [token] of text.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"?|\/\/[^\n\r]*|[()[\]{}]/gs)) {
+    if ('([{'.includes(token)) deepest = Math.max(deepest, ++depth)
+    else if (')]}'.includes(token)) depth--
+  }
+  return deepest
+}

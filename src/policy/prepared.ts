@@ -1,0 +1,71 @@
+import * as cedar from '@cedar-policy/cedar-wasm/nodejs'
+
+/** Everything that an evaluation of one action needs, as text. */
+export interface Preparation {
+  readonly schema: string
+  /** By policy id. */
+  readonly all: Readonly<Record<string, string>>
+  /** The same without requestable forbids. */
+  readonly bare: Readonly<Record<string, string>>
+}
+
+/** Names under which the evaluator holds the parsed forms. */
+export interface Prepared {
+  readonly schema: string
+  readonly all: string
+  readonly bare: string
+}
+
+/** Parsed forms held at once. What is beyond is parsed again when it is needed: a millisecond or two. */
+const MOST_SLOTS = 512
+
+/**
+ * The evaluator keeps parsed sets under global names and forgets none. So there is a fixed number of names, and the one that
+ * was not used for longest is overwritten.
+ * INVARIANT: a name is never read for an owner other than the one it was filled for.
+ */
+class PreparedSlots {
+  /** Least recently used first. */
+  readonly #slots = new Map<string, Prepared>()
+  /** Names that nobody owns: those of fillings that failed. */
+  readonly #free: Prepared[] = []
+  #made = 0
+
+  use(owner: string, prepare: () => Preparation): Prepared {
+    const known = this.#slots.get(owner)
+    if (known) this.#slots.delete(owner)
+    const slot = known ?? this.#fill(prepare())
+    this.#slots.set(owner, slot)
+    return slot
+  }
+
+  #fill(preparation: Preparation): Prepared {
+    const slot = this.#take()
+    const answers = [
+      cedar.preparseSchema(slot.schema, preparation.schema),
+      cedar.preparsePolicySet(slot.all, { staticPolicies: { ...preparation.all } }),
+      cedar.preparsePolicySet(slot.bare, { staticPolicies: { ...preparation.bare } }),
+    ]
+    for (const answer of answers) {
+      if (answer.type === 'success') continue
+      this.#free.push(slot)
+      throw new Error(answer.errors[0]?.message ?? 'a set cannot be prepared')
+    }
+    return slot
+  }
+
+  #take(): Prepared {
+    const free = this.#free.pop()
+    if (free) return free
+    if (this.#made >= MOST_SLOTS) {
+      for (const [owner, slot] of this.#slots) {
+        this.#slots.delete(owner)
+        return slot
+      }
+    }
+    const name = `remit-${this.#made++}`
+    return { schema: name, all: `${name}-all`, bare: `${name}-bare` }
+  }
+}
+
+export const preparedSlots = new PreparedSlots()

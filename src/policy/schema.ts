@@ -1,0 +1,145 @@
+import {
+  ACTION_GROUPS,
+  type Action,
+  type ArgumentType,
+  type Field,
+  groupsOf,
+  isOptional,
+  RISKS,
+} from '../catalog/index.ts'
+
+/**
+ * The Cedar schema that policies are written against, generated from the catalog (contract 3).
+ *
+ * - `principal` is the person (the sponsor when no person is present), then each agent of the chain, in turn.
+ * - `context.person` is there when a person is present; `context.agent` is the current agent of the chain.
+ * - `context.args` are the typed arguments of the action under their catalog names. Optional ones have to be asked for first
+ *   (`context.args has note`).
+ * - Groups of actions: `read`, `write`, and `risk:low` … `risk:critical`. So that a rule over a group holds for every action that
+ *   will ever be in it, each combination has a stand-in action without arguments: such a rule asks `context.args has amount`
+ *   before it looks. Nobody can call a stand-in.
+ */
+const PREAMBLE = `entity Group in [Group];
+entity Person in [Group] { issuer: String, subject: String, email?: String };
+entity Agent { trust: Long, owner: Person, vendor?: String };
+entity Space in [Space];
+entity Resource;
+type Task = { id: String, purpose: String };
+type Origin = { ip: String };
+type Approval = { id: String, approvers: Set<Person> };
+action ${ACTION_GROUPS.map((group) => quote(group)).join(', ')};`
+
+const CONTEXT = `person?: Person, agent: Agent, chain: Set<Agent>, requester?: Person, participants: Set<Person>,
+    now: datetime, risk: String, task: Task, space?: Space, origin: Origin, approval?: Approval`
+
+/** Text of the schema: the preamble, then one block for each action, blank lines between them. */
+export function schemaFor(actions: readonly Action[]): string {
+  return [PREAMBLE, ...STAND_INS.map(declaration), ...actions.map(declaration)]
+    .join('\n\n')
+    .concat('\n')
+}
+
+interface Declared {
+  readonly name: string
+  readonly groups: readonly string[]
+  readonly comment: string
+  readonly fields: readonly Field[]
+}
+
+const STAND_INS: readonly Declared[] = (['read', 'write'] as const).flatMap((access) =>
+  RISKS.map((risk) => ({
+    name: `any:${access}:${risk}`,
+    groups: groupsOf({ access, risk }),
+    comment: 'stand-in',
+    fields: [],
+  })),
+)
+
+function declaration(action: Action | Declared): string {
+  const { name, groups, comment, fields } = 'groups' in action ? action : declared(action)
+  const members = groups.map((group) => `Action::${quote(group)}`).join(', ')
+  return `// ${comment}
+action ${quote(name)} in [${members}] appliesTo {
+  principal: [Person, Agent], resource: [Resource],
+  context: { args: ${record(fields)}, ${CONTEXT} } };`
+}
+
+function declared(action: Action): Declared {
+  const { name, method, path } = action
+  return {
+    name,
+    groups: groupsOf(action),
+    comment: `${method} ${path}`,
+    fields: action.arguments.arguments,
+  }
+}
+
+/** What has no type is not there: policies cannot see it. */
+function record(fields: readonly Field[]): string {
+  const typed = fields.flatMap((field) => {
+    const type = typeText(field.type)
+    return type === undefined
+      ? []
+      : [`${attribute(field.name)}${isOptional(field) ? '?' : ''}: ${type}`]
+  })
+  return typed.length === 0 ? '{}' : `{ ${typed.join(', ')} }`
+}
+
+function typeText(type: ArgumentType): string | undefined {
+  switch (type.kind) {
+    case 'untyped':
+      return undefined
+    case 'string':
+    case 'path':
+      return 'String'
+    case 'boolean':
+      return 'Bool'
+    case 'integer':
+      return 'Long'
+    case 'decimal':
+    case 'datetime':
+      return type.kind
+    case 'set': {
+      const items = typeText(type.items)
+      return items === undefined ? undefined : `Set<${items}>`
+    }
+    case 'record':
+      return record(type.fields)
+  }
+}
+
+const RESERVED = new Set(['true', 'false', 'if', 'then', 'else', 'in', 'is', 'like', 'has'])
+
+function attribute(name: string): string {
+  return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && !RESERVED.has(name) ? name : quote(name)
+}
+
+/** Names are ASCII without quotes, backslashes and controls: the catalog lets nothing else in. */
+function quote(name: string): string {
+  if (!/^[\x20-\x7e]*$/.test(name) || /["\\]/.test(name)) {
+    throw new TypeError('a name in the catalog cannot be written in a schema')
+  }
+  return `"${name}"`
+}
+
+/** The schema of one action by itself, for evaluation: what it costs must not grow with the catalog. */
+export interface ActionSchema {
+  readonly text: string
+  readonly groups: readonly string[]
+}
+
+/** Takes a text that `schemaFor` wrote apart. */
+export function actionSchemas(schema: string): ReadonlyMap<string, ActionSchema> {
+  const [preamble = '', ...blocks] = schema.trimEnd().split('\n\n')
+  const schemas = new Map<string, ActionSchema>()
+  for (const block of blocks) {
+    const head = /^action "(?<name>[^"]+)" in \[(?<groups>[^\]]+)\]/m.exec(block)
+    if (!head?.groups) continue
+    const groups = Array.from(
+      (head.groups.groups ?? '').matchAll(/"([^"]+)"/g),
+      ([, name = '']) => name,
+    )
+    schemas.set(head.groups.name ?? '', { text: `${preamble}\n\n${block}\n`, groups })
+  }
+  return schemas
+}
