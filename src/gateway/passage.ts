@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TypedArguments } from '@remit/engine'
 import type { Action, Resource } from '../catalog/index.ts'
-import type { Verdict } from '../decisions/index.ts'
+import type { Permitted as Permit } from '../decisions/index.ts'
 import type { Json } from '../lib/json.ts'
 import type { Forwarded, Outgoing } from './forward.ts'
 import type { StrictRequest } from './strict-request.ts'
@@ -29,9 +29,11 @@ export interface Typed extends Read {
   arguments: TypedArguments
 }
 export interface Permitted extends Typed {
-  verdict: Extract<Verdict, { outcome: 'permit' }>
+  verdict: Permit
   /** Headers of the caller that go on; part of what was decided. */
   passedOn: readonly (readonly [string, string])[]
+  /** Path at the upstream, encoded. */
+  path: string
 }
 export interface Equipped extends Permitted {
   outgoing: Outgoing

@@ -135,6 +135,8 @@ export const PROBLEMS = {
   'server.failed': { status: 500, title: 'Something went wrong on our side' },
   'server.not_ready': { status: 503, title: 'The server is not ready' },
   'server.port_in_use': { status: 500, title: 'The port is taken by another program' },
+  'session.required': { status: 401, title: 'Sign in first' },
+  'session.wrong_form': { status: 403, title: 'The form does not belong to this session' },
   'setup.closed': { status: 409, title: 'There is an administrator already' },
   'setup.link_invalid': { status: 410, title: 'The setup link does not work any more' },
   'sign_in.failed': { status: 502, title: 'The sign-in could not be completed' },

@@ -1,0 +1,20 @@
+import type { OutgoingHttpHeaders } from 'node:http'
+import type { Problem } from '../lib/problem.ts'
+
+/** An answer of the gateway itself. `problem` is rendered as RFC 9457; `body` as JSON. */
+export interface OwnAnswer {
+  readonly status: number
+  readonly headers?: OutgoingHttpHeaders
+  readonly problem?: Problem
+  readonly body?: unknown
+}
+
+/** Ends the pipeline with an answer of our own: a denial that was decided, or a document. */
+export class Ended extends Error {
+  readonly answer: OwnAnswer
+  constructor(answer: OwnAnswer) {
+    super('answered by the gateway')
+    this.name = 'Ended'
+    this.answer = answer
+  }
+}

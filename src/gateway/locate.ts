@@ -1,0 +1,42 @@
+import { matchAction } from '../catalog/index.ts'
+import { Problem } from '../lib/problem.ts'
+import { Ended } from './ended.ts'
+import { challenge, METADATA_PREFIX } from './metadata.ts'
+import { metadataAnswer } from './metadata-answer.ts'
+import type { Located, Strict } from './passage.ts'
+import type { GatewayPorts } from './ports.ts'
+
+/**
+ * The resource by the first segment, the action by method and the rest. Metadata (RFC 9728) is answered here. A caller
+ * without a token is challenged before anything about the resource's operations is told.
+ */
+export async function locate(strict: Strict, ports: GatewayPorts): Promise<Located> {
+  const { request } = strict
+  const [name = '', ...segments] = request.segments
+  const catalog = await ports.catalog.current()
+  if (name === '.well-known') {
+    if (request.method === 'GET' && request.segments.slice(0, 2).join('/') === METADATA_PREFIX) {
+      throw new Ended(metadataAnswer(catalog, ports, request.segments.slice(2)))
+    }
+    throw new Problem('resource.unknown', 'nothing is served there')
+  }
+  const resource = catalog.byIdentifier.get(`${ports.gateway}/${name}`)
+  if (resource?.mode !== 'gateway') {
+    throw new Problem('resource.unknown', 'no resource of that name is behind this gateway')
+  }
+  if (!request.headers.has('authorization')) {
+    throw new Ended({
+      status: 401,
+      headers: { 'www-authenticate': challenge(resource.identifier) },
+      problem: new Problem('token.missing', 'a resource token with a DPoP proof is needed'),
+    })
+  }
+  const match = matchAction(catalog.actionsOf(resource.name), request.method, segments)
+  if (!match) {
+    throw new Problem(
+      'action.unknown',
+      `\`${resource.name}\` has no operation for this method and path`,
+    )
+  }
+  return { ...strict, resource, action: match.action, segments, pathArguments: match.path }
+}

@@ -1,0 +1,19 @@
+import type { CatalogView } from '../catalog/index.ts'
+import { Problem } from '../lib/problem.ts'
+import type { OwnAnswer } from './ended.ts'
+import { resourceMetadata } from './metadata.ts'
+import type { GatewayPorts } from './ports.ts'
+
+/** `/.well-known/oauth-protected-resource/<name>` (RFC 9728 section 3). */
+export function metadataAnswer(
+  catalog: CatalogView,
+  ports: Pick<GatewayPorts, 'gateway' | 'issuer'>,
+  path: readonly string[],
+): OwnAnswer {
+  const resource =
+    path.length === 1 ? catalog.byIdentifier.get(`${ports.gateway}/${path[0]}`) : undefined
+  if (!resource)
+    throw new Problem('resource.unknown', 'no resource of that name is behind this gateway')
+  const scopes = catalog.actionsOf(resource.name).map((action) => action.name)
+  return { status: 200, body: resourceMetadata(resource, ports.issuer, scopes) }
+}

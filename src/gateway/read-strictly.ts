@@ -1,0 +1,13 @@
+import type { Arrived, Strict } from './passage.ts'
+import type { GatewayPorts } from './ports.ts'
+import { strictRequest } from './strict-request.ts'
+
+/** The first step: a request that has one reading, or none of it is looked at further. */
+export function readStrictly(arrived: Arrived, ports: GatewayPorts): Strict {
+  const { method = '', url = '', httpVersion, rawHeaders } = arrived.message
+  const host = new URL(ports.gateway).host
+  return {
+    ...arrived,
+    request: strictRequest({ method, target: url, httpVersion, rawHeaders }, host),
+  }
+}

@@ -1,0 +1,37 @@
+import { recordOutcome as record } from '../decisions/index.ts'
+import { Problem } from '../lib/problem.ts'
+import type { Done, Permitted } from './passage.ts'
+import type { GatewayPorts } from './ports.ts'
+
+/** A step behind the decision: what fails there was provably not sent, and is recorded so (which gives an approval back). */
+export function recordingFailure<In extends Permitted, Out>(
+  step: (known: In, ports: GatewayPorts) => Promise<Out>,
+): (known: In, ports: GatewayPorts) => Promise<Out> {
+  return async (known, ports) => {
+    try {
+      return await step(known, ports)
+    } catch (error) {
+      const reason = error instanceof Problem ? error.code : 'server.failed'
+      await record(ports.decisions, known.verdict.decisionId, { state: 'not_sent', reason })
+      throw error
+    }
+  }
+}
+
+/** The outcome, whatever it was. A failure that the caller has not been told by a status yet is thrown. */
+export async function recordOutcome(done: Done, ports: GatewayPorts): Promise<Done> {
+  const { cut, digest, latencyMs, problem, state, status } = done.forwarded
+  const reason = problem?.code ?? (cut === undefined ? undefined : 'call.cut')
+  await record(ports.decisions, done.verdict.decisionId, {
+    state,
+    status,
+    latencyMs,
+    digest,
+    reason,
+  })
+  if (problem?.cause)
+    ports.log.warn({ decision: done.verdict.decisionId, err: problem.cause }, problem.code)
+  if (status === undefined)
+    throw problem ?? new Problem('call.no_longer_live', 'the call ended before an answer')
+  return done
+}

@@ -1,0 +1,49 @@
+import { type Repetition, repeat } from '../lib/repeat.ts'
+import type { Live } from '../live/index.ts'
+
+/** How often running answers are looked at for what no event tells: a lease that ran out, a deadline that passed. */
+const LOOK_EVERY_MS = 250
+
+interface Watched {
+  readonly lives: () => boolean
+  readonly cut: (reason: string) => void
+}
+
+/** Every answer that is streaming now. Cut as soon as what it stands on has changed. */
+export class Running {
+  readonly #watched = new Set<Watched>()
+  readonly #stopListening: () => void
+  readonly #looking: Repetition
+
+  constructor(live: Pick<Live, 'onChange'>, onError: (error: unknown) => void) {
+    this.#stopListening = live.onChange(() => this.look())
+    this.#looking = repeat(async () => this.look(), { everyMs: LOOK_EVERY_MS, onError })
+  }
+
+  /** Calls `cut` once when `lives` has turned false. Returns how to stop watching. */
+  watch(lives: () => boolean, cut: (reason: string) => void): () => void {
+    const entry = { lives, cut }
+    this.#watched.add(entry)
+    return () => this.#watched.delete(entry)
+  }
+
+  get size(): number {
+    return this.#watched.size
+  }
+
+  look(): void {
+    for (const entry of this.#watched) {
+      if (entry.lives()) continue
+      this.#watched.delete(entry)
+      entry.cut('no longer live')
+    }
+  }
+
+  /** Cuts everything: the gateway is going down. */
+  async stop(): Promise<void> {
+    this.#stopListening()
+    await this.#looking.stop()
+    for (const entry of this.#watched) entry.cut('the gateway is stopping')
+    this.#watched.clear()
+  }
+}

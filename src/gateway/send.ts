@@ -1,0 +1,16 @@
+import { stillLive } from '../decisions/index.ts'
+import { forward } from './forward.ts'
+import type { Done, Equipped } from './passage.ts'
+import type { GatewayPorts } from './ports.ts'
+
+/** Sends and streams. The last liveness check is in the tick of the first byte; a change later on cuts the answer. */
+export async function send(equipped: Equipped, ports: GatewayPorts): Promise<Done> {
+  const { outgoing, reply, verdict } = equipped
+  const forwarded = await forward(outgoing, reply, {
+    dispatcher: ports.dispatcher,
+    clock: ports.decisions.clock,
+    mayStart: () => stillLive(ports.decisions, verdict),
+    onCut: (cut) => ports.running.watch(() => stillLive(ports.decisions, verdict), cut),
+  })
+  return { ...equipped, forwarded }
+}

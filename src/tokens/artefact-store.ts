@@ -1,0 +1,79 @@
+import type { Reader, Tx } from '../storage/index.ts'
+
+export type ArtefactKey = { id: string } | { uid: string } | { userCode: string }
+
+export interface ArtefactRow {
+  payload: string
+  consumedAt: number | null
+}
+
+export async function putArtefact(
+  tx: Tx,
+  row: {
+    model: string
+    id: string
+    payload: string
+    grantId: string | null
+    userCode: string | null
+    uid: string | null
+    expiresAt: number | null
+  },
+): Promise<void> {
+  const values = {
+    payload: row.payload,
+    grant_id: row.grantId,
+    user_code: row.userCode,
+    uid: row.uid,
+    expires_at: row.expiresAt,
+  }
+  await tx
+    .insertInto('oidc_payloads')
+    .values({ model: row.model, id: row.id, consumed_at: null, ...values })
+    .onConflict((conflict) => conflict.columns(['model', 'id']).doUpdateSet(values))
+    .execute()
+}
+
+export async function findArtefact(
+  reader: Reader,
+  model: string,
+  key: ArtefactKey,
+  now: number,
+): Promise<ArtefactRow | undefined> {
+  const rows = reader
+    .selectFrom('oidc_payloads')
+    .select(['payload', 'consumed_at as consumedAt'])
+    .where('model', '=', model)
+    .where((e) => e.or([e('expires_at', 'is', null), e('expires_at', '>', now)]))
+  if ('id' in key) return rows.where('id', '=', key.id).executeTakeFirst()
+  if ('uid' in key) return rows.where('uid', '=', key.uid).executeTakeFirst()
+  return rows.where('user_code', '=', key.userCode).executeTakeFirst()
+}
+
+/** True for exactly one caller. */
+export async function consumeArtefact(
+  tx: Tx,
+  model: string,
+  id: string,
+  now: number,
+): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('oidc_payloads')
+    .set({ consumed_at: now })
+    .where('model', '=', model)
+    .where('id', '=', id)
+    .where('consumed_at', 'is', null)
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows === 1n
+}
+
+export async function destroyArtefact(tx: Tx, model: string, id: string): Promise<void> {
+  await tx.deleteFrom('oidc_payloads').where('model', '=', model).where('id', '=', id).execute()
+}
+
+export async function destroyGrant(tx: Tx, grantId: string): Promise<void> {
+  await tx.deleteFrom('oidc_payloads').where('grant_id', '=', grantId).execute()
+}
+
+export async function forgetArtefacts(tx: Tx, now: number): Promise<void> {
+  await tx.deleteFrom('oidc_payloads').where('expires_at', '<', now).execute()
+}

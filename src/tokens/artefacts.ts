@@ -1,0 +1,65 @@
+import type { Clock } from '../lib/clock.ts'
+import { Problem } from '../lib/problem.ts'
+import { consumeOnce, type Storage } from '../storage/index.ts'
+import * as store from './artefact-store.ts'
+
+/** What a standard grant leaves between two requests: codes, sessions, pushed requests. Kept for the protocol library. */
+export interface Artefacts {
+  put(
+    model: string,
+    id: string,
+    payload: object,
+    expiresInSeconds: number | undefined,
+  ): Promise<void>
+  find<Payload extends object>(model: string, key: store.ArtefactKey): Promise<Payload | undefined>
+  /** Throws `artefact.used` for all but one of any number of simultaneous callers. */
+  consume(model: string, id: string): Promise<void>
+  /** Uses up an identifier; throws `artefact.used` when it was used before. Shares its table with our own grants. */
+  once(key: string, expiresInSeconds: number): Promise<void>
+  destroy(model: string, id: string): Promise<void>
+  destroyGrant(grantId: string): Promise<void>
+  forget(): Promise<void>
+}
+
+export function artefacts({ storage, clock }: { storage: Storage; clock: Clock }): Artefacts {
+  const endOf = (seconds: number | undefined) =>
+    seconds === undefined ? null : clock.now() + seconds * 1000
+  return {
+    async put(model, id, payload, expiresInSeconds) {
+      const text = (name: string) => {
+        const value: unknown = Reflect.get(payload, name)
+        return typeof value === 'string' ? value : null
+      }
+      const row = {
+        model,
+        id,
+        payload: JSON.stringify(payload),
+        grantId: text('grantId'),
+        userCode: text('userCode'),
+        uid: text('uid'),
+        expiresAt: endOf(expiresInSeconds),
+      }
+      await storage.transaction((tx) => store.putArtefact(tx, row))
+    },
+    async find<Payload extends object>(model: string, key: store.ArtefactKey) {
+      const row = await store.findArtefact(storage.read, model, key, clock.now())
+      if (!row) return undefined
+      const payload = JSON.parse(row.payload) as Payload // our own text, written by `put`
+      return row.consumedAt === null ? payload : { ...payload, consumed: row.consumedAt / 1000 }
+    },
+    async consume(model, id) {
+      const won = await storage.transaction((tx) =>
+        store.consumeArtefact(tx, model, id, clock.now()),
+      )
+      if (!won) throw new Problem('artefact.used', 'it was used before')
+    },
+    async once(key, expiresInSeconds) {
+      const expiresAt = clock.now() + expiresInSeconds * 1000
+      const first = await storage.transaction((tx) => consumeOnce(tx, 'assertion', key, expiresAt))
+      if (!first) throw new Problem('artefact.used', 'it was used before')
+    },
+    destroy: (model, id) => storage.transaction((tx) => store.destroyArtefact(tx, model, id)),
+    destroyGrant: (grantId) => storage.transaction((tx) => store.destroyGrant(tx, grantId)),
+    forget: () => storage.transaction((tx) => store.forgetArtefacts(tx, clock.now())),
+  }
+}
