@@ -4,15 +4,10 @@ import type { Reader, Tx } from '../storage/index.ts'
 import { importPublicJwk } from './public-jwk.ts'
 import type { StoredKey } from './signing-key.ts'
 
-/** Every key, oldest first, so that of several the first that is not retired signs. */
+/** Every key, in the order in which they retire: of several, the first that is not retired yet signs. */
 export async function readKeys(reader: Reader): Promise<StoredKey[]> {
-  const rows = await reader
-    .selectFrom('signing_keys')
-    .selectAll()
-    .orderBy('created_at')
-    .orderBy('kid')
-    .execute()
-  return rows.map((row) => {
+  const rows = await reader.selectFrom('signing_keys').selectAll().orderBy('kid').execute()
+  const keys = rows.map((row): StoredKey => {
     const { alg, kid, purpose } = row
     if (!isId('key', kid) || (purpose !== 'tokens' && purpose !== 'ledger')) throw strange(kid)
     if (alg !== 'ES256' && alg !== 'Ed25519') throw strange(kid)
@@ -21,6 +16,8 @@ export async function readKeys(reader: Reader): Promise<StoredKey[]> {
     const { sealed, created_at: createdAt, retired_at: retiredAt } = row
     return { kid, purpose, alg, publicJwk, sealed, createdAt, retiredAt }
   })
+  const end = ({ retiredAt }: StoredKey) => retiredAt ?? Number.MAX_SAFE_INTEGER
+  return keys.sort((a, b) => end(a) - end(b))
 }
 
 /** Stores a key unless its purpose has one in use: of replicas that start at once, one wins and the others read. */

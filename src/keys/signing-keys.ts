@@ -37,7 +37,7 @@ export interface SigningKeysOptions {
 export class SigningKeys {
   readonly #options: SigningKeysOptions
   readonly #stopListening: () => void
-  /** By `kid`, oldest first. Replaced as a whole. */
+  /** By `kid`, in the order in which they retire. Replaced as a whole. */
   #keys: ReadonlyMap<string, StoredKey & OpenedKey> = new Map()
 
   /** @internal use `loadSigningKeys` */
