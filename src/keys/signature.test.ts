@@ -101,3 +101,15 @@ test('an algorithm fits exactly the keys of its kind', () => {
     )
   }
 })
+
+test('a good signature does not count when the key is not one for the algorithm', async () => {
+  const raw = { key: p384.privateKey, dsaEncoding: 'ieee-p1363' } as const
+  const cases: [Algorithm, typeof rsa.publicKey, Buffer][] = [
+    ['RS256', weakRsa.publicKey, sign('sha256', data, weakRsa.privateKey)],
+    ['RS256', ed25519.publicKey, sign(null, data, ed25519.privateKey)],
+    ['EdDSA', rsa.publicKey, sign('sha256', data, rsa.privateKey)],
+    ['ES256', p384.publicKey, sign('sha256', data, raw)],
+  ]
+  for (const [alg, key, signature] of cases)
+    assert.equal(await verifySignature(alg, key, data, signature), false)
+})

@@ -50,6 +50,22 @@ test('many who ask at once share one fetch', async () => {
   assert.equal(idp.fetches, 1)
 })
 
+test('a fetch that takes longer than the pause is still the only one', async () => {
+  const idp = publisher('a')
+  const started: (() => void)[] = []
+  const fetchNow = idp.fetchJson
+  idp.fetchJson = async () => {
+    await new Promise<void>((go) => started.push(go))
+    return fetchNow()
+  }
+  const first = idp.find('a')
+  idp.clock.advance(MINUTE)
+  const second = idp.find('a')
+  assert.equal(started.length, 1)
+  for (const go of started) go()
+  assert.deepEqual(await Promise.all([first, second]), ['a undefined', 'a undefined'])
+})
+
 test('a storm of unknown kids costs one fetch per half minute', async () => {
   const idp = publisher('a')
   for (let second = 0; second < 120; second++) {
