@@ -1,4 +1,4 @@
-import { stillLive } from '../decisions/index.ts'
+import { mayContinue, stillLive } from '../decisions/index.ts'
 import { forward } from './forward.ts'
 import type { Done, Equipped } from './passage.ts'
 import type { GatewayPorts } from './ports.ts'
@@ -10,7 +10,7 @@ export async function send(equipped: Equipped, ports: GatewayPorts): Promise<Don
     dispatcher: ports.dispatcher,
     clock: ports.decisions.clock,
     mayStart: () => stillLive(ports.decisions, verdict),
-    onCut: (cut) => ports.running.watch(() => stillLive(ports.decisions, verdict), cut),
+    onCut: (cut) => ports.running.watch(() => mayContinue(ports.decisions, verdict), cut),
   })
   return { ...equipped, forwarded }
 }

@@ -7,9 +7,7 @@ export function typeArguments(read: Read): Typed {
   const { action, body, pathArguments, request } = read
   const result = typed(action, { path: pathArguments, query: request.query, body })
   if (!result.ok) {
-    throw new Problem('arguments.refused', result.detail, {
-      members: { reason: result.reason, pointer: result.pointer },
-    })
+    throw new Problem(result.reason, result.detail, { members: { pointer: result.pointer } })
   }
   return { ...read, arguments: result.arguments }
 }

@@ -33,10 +33,6 @@ export function createProvider(ports: {
       dPoP: { enabled: true },
       resourceIndicators: { enabled: true },
       pushedAuthorizationRequests: { enabled: true, requirePushedAuthorizationRequests: true },
-      richAuthorizationRequests: {
-        enabled: true,
-        types: { remit_call: { validate: refuseUntilCodeGrant } },
-      },
     },
     // RFC 7523bis section 3: the issuer is the only audience, as a single string.
     assertJwtClientAuthClaimsAndHeader: async (_ctx, claims) => {
@@ -49,6 +45,7 @@ export function createProvider(ports: {
       token: '/oauth/token',
     },
     discovery: {
+      authorization_details_types_supported: ['remit_call'],
       revocation_endpoint: `${ports.issuer}/oauth/revoke`,
       revocation_endpoint_auth_methods_supported: ['none'],
       entity_profiles_supported: { subject: ['user'], actor: ['ai_agent'] },
@@ -68,19 +65,18 @@ export function createProvider(ports: {
   }
 }
 
+/** Longer than any proof or assertion is accepted. */
+const REPLAY_SECONDS = 3600
+
 function handledBefore(): never {
   throw new Error('this grant is answered before the provider sees it')
-}
-
-function refuseUntilCodeGrant(): never {
-  throw new Error('no interactive client is registered')
 }
 
 /** Replay identifiers of both paths live in one table in one form: an assertion cannot be used once on each. */
 function adapterFor(model: string, artefacts: Artefacts): Adapter {
   return {
     async upsert(id, payload, expiresIn) {
-      if (model === 'ReplayDetection') await artefacts.once(id, expiresIn)
+      if (model === 'ReplayDetection') await artefacts.once(id, expiresIn ?? REPLAY_SECONDS)
       else await artefacts.put(model, id, payload, expiresIn)
     },
     find: (id) => artefacts.find<AdapterPayload>(model, { id }),

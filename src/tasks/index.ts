@@ -14,3 +14,4 @@ export { type ConsentAsked, type ConsentAsking, requestConsent } from './request
 export { resumeTask, type StateChange, suspendTask } from './suspend.ts'
 export { checkPurpose, TASK_LIFE, type Task, type TaskState } from './task.ts'
 export { findTask, listChildren, listTasks, type TaskFilter } from './task-store.ts'
+export { voidTokens } from './void-tokens.ts'

@@ -1,5 +1,6 @@
 export type { Minted, Minting, OwnTokens } from './access-token.ts'
 export { type ArgumentTexts, argumentTexts } from './argument-texts.ts'
+export { type Artefacts, artefacts } from './artefacts.ts'
 export { type ActClaim, MAX_CHAIN, type Parties, type PartyClaims } from './parties.ts'
 export {
   checkProof,

@@ -1,0 +1,22 @@
+/** The only way from a call to an answer: identify → facts → decide → reserve → (the edge sends) → outcome. */
+export { askAgain } from './ask-again.ts'
+export type { Call, Sent } from './call.ts'
+export { decideCall } from './decide-call.ts'
+export {
+  type DecisionFilter,
+  findDecision,
+  listDecisions,
+  type StoredDecision,
+} from './decision-store.ts'
+export { type Explanation, explain, type OperatorExplanation } from './explain.ts'
+export { Facts } from './facts.ts'
+export { type Issued, issueResourceToken, type ResourceTokenRequest } from './issue-resource-token.ts'
+export { openTask } from './open-task.ts'
+export type { Opening, OpeningAnswer, Refused } from './opening.ts'
+export { type Outcome, recordOutcome } from './outcome.ts'
+export type { DecisionParts } from './parts.ts'
+export { keepRecovering, recover } from './recover.ts'
+export { requireTask, type TaskCredential } from './require-task.ts'
+export { revokeToken } from './revoke-token.ts'
+export { mayContinue, stillLive } from './still-live.ts'
+export type { Denied, Executed, Permitted, Requestable, Verdict } from './verdict.ts'

@@ -1,0 +1,45 @@
+import { readCompact, readObject } from '../keys/index.ts'
+import { Problem } from '../lib/problem.ts'
+import { closeTask, voidTokens } from '../tasks/index.ts'
+import { checkResourceToken, checkTaskToken } from '../tokens/index.ts'
+import { ownTokens } from './identify.ts'
+import type { DecisionParts } from './parts.ts'
+import { problemOr } from './reasons.ts'
+
+/**
+ * Takes back what a token gives (RFC 7009): a task token ends its task and everything below it; a resource token ends all
+ * resource tokens of its task that exist now. A token that is not ours, or expired, gives nothing, and nothing happens.
+ * Answers when no replica permits with it any more.
+ */
+export async function revokeToken(parts: DecisionParts, token: string): Promise<void> {
+  const task = await problemOr(checkTaskToken(token, ownTokens(parts)))
+  if (!(task instanceof Problem)) {
+    const closing = { taskId: task.task.id, by: task.task.id, reason: 'revoked' }
+    await unlessGone(closeTask(parts, closing))
+    return
+  }
+  const audience = audienceOf(token)
+  const { byIdentifier } = await parts.catalog.current()
+  if (audience === undefined || !byIdentifier.has(audience)) return
+  const claims = await problemOr(checkResourceToken(token, audience, ownTokens(parts)))
+  if (claims instanceof Problem) return
+  const change = { taskId: claims.task.id, by: claims.task.id, reason: 'a token was revoked' }
+  await unlessGone(voidTokens(parts, change))
+}
+
+/** Not verified yet: it only says which check to make. */
+function audienceOf(token: string): string | undefined {
+  try {
+    const { aud } = readObject(readCompact(token).payload, 'payload')
+    return typeof aud === 'string' ? aud : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** RFC 7009 section 2.2: what does not work any more is revoked. */
+async function unlessGone(work: Promise<unknown>): Promise<void> {
+  const done = await problemOr(work)
+  if (done instanceof Problem && !['task.already_closed', 'task.unknown'].includes(done.code))
+    throw done
+}

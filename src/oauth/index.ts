@@ -1,0 +1,3 @@
+export { oauthHandlers } from './endpoints.ts'
+export { createProvider } from './provider.ts'
+export type { TokenPorts } from './token.ts'

@@ -1,0 +1,79 @@
+import { PROBLEMS, type Problem, type ProblemCode } from '../lib/problem.ts'
+
+/** Error codes of RFC 6749 section 5.2 and of the documents that extend it. */
+type OAuthError =
+  | 'access_denied'
+  | 'interaction_required'
+  | 'invalid_authorization_details'
+  | 'invalid_client'
+  | 'invalid_dpop_proof'
+  | 'invalid_grant'
+  | 'invalid_request'
+  | 'invalid_scope'
+  | 'invalid_target'
+  | 'server_error'
+  | 'temporarily_unavailable'
+  | 'unauthorized_client'
+
+/** Exact codes first, families (the part before the dot) second. A code of neither is the caller's malformed request, or ours. */
+const BY_CODE: Partial<Record<ProblemCode, OAuthError>> = {
+  'agent.quarantined': 'unauthorized_client',
+  'agent.suspended': 'unauthorized_client',
+  'agent.owner_suspended': 'unauthorized_client',
+  'agent.unauthenticated': 'invalid_client',
+  'assertion.replayed': 'invalid_client',
+  'consent.denied': 'access_denied',
+  'consent.required': 'interaction_required',
+  'consent.too_many_pending': 'access_denied',
+  'organization.suspended': 'access_denied',
+  'resource.suspended': 'invalid_target',
+  'resource.unknown': 'invalid_target',
+  'storage.unavailable': 'temporarily_unavailable',
+  'task.bad_details': 'invalid_authorization_details',
+  'task.bad_purpose': 'invalid_request',
+  'task.bad_scope': 'invalid_scope',
+  'task.beyond_basis': 'invalid_authorization_details',
+  'task.beyond_ceiling': 'invalid_authorization_details',
+  'task.key_used': 'invalid_dpop_proof',
+  'task.nothing_requested': 'invalid_authorization_details',
+  'task.resource_not_granted': 'invalid_target',
+}
+
+const BY_FAMILY: Readonly<Record<string, OAuthError>> = {
+  agent: 'invalid_client',
+  assertion: 'invalid_client',
+  person: 'invalid_grant',
+  proof: 'invalid_dpop_proof',
+  provider: 'temporarily_unavailable',
+  subject_token: 'invalid_grant',
+  task: 'invalid_grant',
+  token: 'invalid_grant',
+}
+
+export function oauthError(code: ProblemCode): OAuthError {
+  const exact = BY_CODE[code] ?? BY_FAMILY[code.split('.')[0] ?? '']
+  if (exact) return exact
+  return PROBLEMS[code].status >= 500 ? 'server_error' : 'invalid_request'
+}
+
+/** The error answer (RFC 6749 section 5.2): our code beside theirs. 401 for failed client authentication only. */
+export function oauthAnswer(problem: Problem, requestId: string) {
+  const error = oauthError(problem.code)
+  const description =
+    error === 'invalid_client' ? 'the client could not be authenticated' : problem.detail
+  return {
+    status: statusOf(error, problem),
+    body: {
+      error,
+      error_description: description.replaceAll(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, "'"),
+      code: error === 'invalid_client' ? 'agent.unauthenticated' : problem.code,
+      request_id: requestId,
+      ...problem.members,
+    },
+  }
+}
+
+function statusOf(error: OAuthError, { status }: Problem): number {
+  if (error === 'invalid_client') return 401
+  return status >= 500 || status === 405 || status === 413 || status === 415 ? status : 400
+}

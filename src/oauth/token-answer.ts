@@ -1,0 +1,54 @@
+import type { Issued, OpeningAnswer, Refused } from '../decisions/index.ts'
+import { Problem } from '../lib/problem.ts'
+import { ACCESS_TOKEN } from './grant-types.ts'
+
+/** A successful answer of the token endpoint (RFC 6749 section 5.1, RFC 8693 section 2.2.1). */
+export interface TokenAnswer {
+  readonly access_token: string
+  readonly issued_token_type: string
+  readonly token_type: 'DPoP'
+  readonly expires_in: number
+  readonly scope?: string
+  /** What was granted, which may be less than what was asked for (RFC 9396 section 7). */
+  readonly authorization_details: readonly object[]
+  readonly task_id: string
+}
+
+/** Throws what the answer is, when it is no token. */
+export function openingAnswer(answer: OpeningAnswer): TokenAnswer {
+  if (answer.outcome === 'refused') throw refusalProblem(answer)
+  if (answer.outcome === 'needs_consent') {
+    throw new Problem(
+      'consent.required',
+      'the person has not agreed to this yet; send them to `interaction_uri`, then repeat the exchange',
+      {
+        members: { interaction_uri: answer.page, interaction_id: answer.consentId },
+      },
+    )
+  }
+  return tokenAnswer(answer, answer.task.id)
+}
+
+export function resourceTokenAnswer(answer: Issued | Refused): TokenAnswer {
+  if (answer.outcome === 'refused') throw refusalProblem(answer)
+  return tokenAnswer(answer, answer.taskId)
+}
+
+function tokenAnswer(
+  issued: Pick<Issued, 'token' | 'details' | 'scope'>,
+  taskId: string,
+): TokenAnswer {
+  return {
+    access_token: issued.token.token,
+    issued_token_type: ACCESS_TOKEN,
+    token_type: 'DPoP',
+    expires_in: issued.token.expiresIn,
+    ...(issued.scope === undefined ? {} : { scope: issued.scope }),
+    authorization_details: issued.details,
+    task_id: taskId,
+  }
+}
+
+function refusalProblem({ detail, reason }: Refused): Problem {
+  return new Problem(reason, detail)
+}
