@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock.ts'
 import { type Migrated, requireCurrentSchema, runMigrations } from './migrate.ts'
+import { openPostgres } from './postgres/open.ts'
 import { openSqlite } from './sqlite/open.ts'
 import type { Storage } from './storage.ts'
 
@@ -36,5 +37,5 @@ export async function migrate(options: StorageOptions): Promise<Migrated> {
 
 function openEngine(options: StorageOptions): Promise<Storage> {
   if (options.kind === 'sqlite') return openSqlite(options)
-  throw new Error('not yet')
+  return openPostgres(options)
 }

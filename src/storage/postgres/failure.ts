@@ -1,0 +1,49 @@
+import { Problem } from '../../lib/problem.ts'
+import { StatementFailed, unavailable } from '../failure.ts'
+
+/** SQLSTATE classes and codes that speak of the server and not of the statement (PostgreSQL manual, appendix A). */
+const SERVER_FAILED: readonly (readonly [string, string])[] = [
+  ['08', 'the connection to the database failed'],
+  ['25006', 'the database does not take writes'],
+  ['25P03', 'a transaction took too long and was rolled back'],
+  ['25P04', 'a transaction took too long and was rolled back'],
+  ['28', 'the database refused the credentials'],
+  ['3D', 'the database does not exist'],
+  ['40', 'too many transactions got in each other’s way'],
+  ['53', 'the database is out of disk, memory or connections'],
+  ['55', 'a row was locked for too long'],
+  ['57', 'the database cancelled the statement or is shutting down'],
+  ['58', 'the database server had a system error'],
+  ['F0', 'the database server is misconfigured'],
+  ['XX', 'the database server had an internal error'],
+]
+const CONSTRAINT = '23'
+const UNIQUE_VIOLATION = '23505'
+/** Serialisation failure and deadlock: nothing happened, trying again is right. */
+const WORTH_ANOTHER_TRY = new Set(['40001', '40P01'])
+
+export function sqlStateOf(error: unknown): string | undefined {
+  if (!(error instanceof Error && 'code' in error)) return undefined
+  return typeof error.code === 'string' && /^[0-9A-Z]{5}$/.test(error.code) ? error.code : undefined
+}
+
+export function isWorthAnotherTry(error: unknown): boolean {
+  return WORTH_ANOTHER_TRY.has(sqlStateOf(error) ?? '')
+}
+
+export function isDuplicateKey(error: unknown): boolean {
+  return sqlStateOf(error) === UNIQUE_VIOLATION
+}
+
+/** Turns what `pg` throws into ours. Whatever has no SQLSTATE came from the network or from this process. */
+export function translated(error: unknown): Error {
+  if (error instanceof Problem) return error
+  const state = sqlStateOf(error)
+  const message = error instanceof Error ? error.message : String(error)
+  if (!state) return unavailable('the database cannot be reached', error)
+  const server = SERVER_FAILED.find(([prefix]) => state.startsWith(prefix))
+  if (server) return unavailable(`${server[1]} (${state})`, error)
+  if (state.startsWith(CONSTRAINT))
+    return new StatementFailed(message, state, state === UNIQUE_VIOLATION)
+  return new Error(`${message} (PostgreSQL ${state})`, { cause: error })
+}

@@ -1,0 +1,80 @@
+import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely'
+import type pg from 'pg'
+import { noStreaming } from '../dialect.ts'
+import { unavailable } from '../failure.ts'
+import { isWorthAnotherTry, sqlStateOf, translated } from './failure.ts'
+
+/** One borrowed connection, with what has to be known before it is given back. */
+export class Session implements DatabaseConnection {
+  readonly #client: pg.PoolClient
+  readonly #onNotice: (notice: { message?: string | undefined }) => void
+  /** The connection may be in any state and is not used again. */
+  #broken = false
+  /** A standby that should have confirmed did not. */
+  #unconfirmed = false
+  #contended = false
+
+  constructor(client: pg.PoolClient) {
+    this.#client = client
+    this.#onNotice = ({ message }) => {
+      if (message?.includes('synchronous replication')) this.#unconfirmed = true
+    }
+    client.on('notice', this.#onNotice)
+  }
+
+  /** Some statement lost against another transaction; all of it can be tried again. */
+  get contended(): boolean {
+    return this.#contended
+  }
+
+  async query(sql: string, parameters: readonly unknown[] = []): Promise<pg.QueryResult> {
+    try {
+      return await this.#client.query(sql, [...parameters])
+    } catch (error) {
+      if (isWorthAnotherTry(error)) this.#contended = true
+      else if (!sqlStateOf(error)) this.#broken = true
+      throw error
+    }
+  }
+
+  async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
+    try {
+      const { rows, rowCount } = await this.query(sql, parameters)
+      return { rows, numAffectedRows: BigInt(rowCount ?? 0) }
+    } catch (error) {
+      throw translated(error)
+    }
+  }
+
+  streamQuery = noStreaming
+
+  /**
+   * Ends the transaction. Once COMMIT was sent, a connection that breaks leaves open whether it took place.
+   *
+   * @throws Problem `storage.unavailable`: it may have been committed
+   */
+  async commit(): Promise<void> {
+    let command: string
+    try {
+      ;({ command } = await this.query('COMMIT'))
+    } catch (error) {
+      if (sqlStateOf(error)) throw translated(error)
+      throw unavailable('the database did not say whether it committed', error)
+    }
+    // A statement failed and its error was swallowed: PostgreSQL answers COMMIT with ROLLBACK.
+    if (command === 'ROLLBACK') throw new Error('a failed transaction cannot be committed')
+    if (this.#unconfirmed)
+      throw unavailable('no standby confirmed the commit; it stands on the primary alone')
+  }
+
+  async rollback(): Promise<void> {
+    await this.query('ROLLBACK').catch(() => {
+      this.#broken = true
+    })
+  }
+
+  release(): void {
+    this.#client.off('notice', this.#onNotice)
+    this.#client.release(this.#broken)
+  }
+}

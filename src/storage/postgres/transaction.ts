@@ -1,0 +1,110 @@
+import { randomInt } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Kysely } from 'kysely'
+import { type Connections, dialectOver } from '../dialect.ts'
+import { unavailable } from '../failure.ts'
+import type { Schema } from '../schema.ts'
+import type { Committed, Step, Tx } from '../storage.ts'
+import { isDuplicateKey, translated } from './failure.ts'
+import type { Session } from './session.ts'
+
+/** Attempts at one transaction, and the longest pause before another, in ms. */
+const MOST_ATTEMPTS = 10
+const LONGEST_PAUSE = 200
+
+export type Borrow = () => Promise<Session>
+
+/**
+ * Runs `work` in a serialisable transaction, again when it lost against another one.
+ *
+ * Why serialisable: business code reads, decides and writes, and must be right on SQLite, where transactions run one
+ * after another, and here alike. `commitSteps` is the other half of the reasoning.
+ */
+export function runTransaction<T>(borrow: Borrow, work: (tx: Tx) => Promise<T>): Promise<T> {
+  return withRetries(borrow, (session) => {
+    const connections = transactionOver(session, 'BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE')
+    return new Kysely<Schema>({ dialect: dialectOver('postgres', connections) })
+      .transaction()
+      .execute(work)
+  })
+}
+
+/**
+ * Runs `work` once, alone among all replicas. Read committed, so that what others did before the lock was had is seen.
+ */
+export async function runExclusively<T>(
+  session: Session,
+  lock: number,
+  work: (tx: Tx) => Promise<T>,
+): Promise<T> {
+  const begin = `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SELECT pg_advisory_xact_lock(${lock})`
+  const dialect = dialectOver('postgres', transactionOver(session, begin))
+  return new Kysely<Schema>({ dialect }).transaction().execute(work)
+}
+
+/**
+ * All steps or none in two round trips: everything up to the last step is sent at once, then COMMIT or ROLLBACK.
+ *
+ * Why read committed is enough: a step decides by its own guard, and the guard is one statement about single rows,
+ * which PostgreSQL evaluates on the newest committed version under the row's lock (manual 13.2.1), or a unique key.
+ * Two commits can then not both win one row, and neither fails because of rows it does not touch.
+ */
+export function commitSteps(borrow: Borrow, steps: readonly Step[]): Promise<Committed> {
+  const compiled = steps.map(({ query }) => query.compile())
+  return withRetries(borrow, async (session) => {
+    const begun = session.query('BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE')
+    const sent = compiled.map(({ sql, parameters }) => session.query(sql, parameters))
+    const [beginning, ...results] = await Promise.allSettled([begun, ...sent])
+    const failed = results.findIndex((result, i) => !holds(result, steps[i]?.rows))
+    if (failed < 0) {
+      await session.commit()
+      return { committed: true }
+    }
+    await session.rollback()
+    const result = results[failed]
+    if (beginning?.status === 'rejected') throw translated(beginning.reason)
+    if (result?.status === 'rejected' && !isDuplicateKey(result.reason))
+      throw translated(result.reason)
+    return { committed: false, failed: steps[failed]?.name ?? '' }
+  })
+}
+
+function holds(
+  result: PromiseSettledResult<{ rowCount: number | null }>,
+  rows: Step['rows'] | undefined,
+): boolean {
+  return result.status === 'fulfilled' && (rows === 'any' || rows === (result.value.rowCount ?? 0))
+}
+
+async function withRetries<T>(
+  borrow: Borrow,
+  attempt: (session: Session) => Promise<T>,
+): Promise<T> {
+  for (let tried = 1; ; tried++) {
+    const session = await borrow()
+    try {
+      return await attempt(session)
+    } catch (error) {
+      if (!session.contended) throw error
+      if (tried === MOST_ATTEMPTS)
+        throw unavailable(`still in the way of others after ${MOST_ATTEMPTS} attempts`, error)
+    } finally {
+      session.release()
+    }
+    await sleep(randomInt(Math.min(LONGEST_PAUSE, 5 * 2 ** tried)))
+  }
+}
+
+/** The one connection of one transaction. Its first statement travels together with BEGIN. */
+function transactionOver(session: Session, begin: string): Connections {
+  return {
+    acquireConnection: async () => session,
+    releaseConnection: async () => {},
+    beginTransaction: async () => {
+      // Not awaited: when it fails, so does whatever follows it.
+      session.query(begin).catch(() => {})
+    },
+    commitTransaction: () => session.commit(),
+    rollbackTransaction: () => session.rollback(),
+  }
+}
