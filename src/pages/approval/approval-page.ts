@@ -1,0 +1,197 @@
+import { csrfField, documentOf, type Viewer } from '../frame/document.ts'
+import { type Html, html } from '../frame/html.ts'
+import { badge, claim, facts, notice, type Tone } from '../frame/pieces.ts'
+import { asSentence, isDeceptive, marked, show } from '../frame/show.ts'
+import { showJson } from '../frame/show-json.ts'
+import { clockTime, duration, when } from '../frame/time.ts'
+
+export type RiskName = 'low' | 'medium' | 'high' | 'critical'
+
+/** Everything the page says, as values. `sentence` has been through `visible`; everything else has not. */
+export interface ApprovalView {
+  readonly now: number
+  readonly viewer: Viewer
+  readonly id: string
+  readonly sentence: string
+  readonly risk: RiskName
+  readonly action: string
+  readonly resource: string
+  readonly person: string
+  readonly agent: { readonly name: string; readonly owner: string; readonly trust: string }
+  /** Names of the agents from the first to the current one. */
+  readonly chain: readonly string[]
+  readonly task: { readonly id: string; readonly purpose: string }
+  /** Canonical JSON of the frozen call. */
+  readonly call: string
+  readonly rows: readonly CallRow[]
+  readonly asked: readonly { readonly rule: string; readonly prompt: string }[]
+  readonly approvers: readonly string[]
+  readonly quorum: number
+  readonly lifetimeMs: number
+  readonly usableUntil: number | undefined
+  readonly deadline: number
+  readonly createdAt: number
+  readonly expiresAt: number
+  readonly answers: readonly {
+    readonly name: string
+    readonly answer: 'approve' | 'deny'
+    readonly reason: string | null
+    readonly at: number
+  }[]
+  readonly standing: Standing
+  /** What the viewer may answer, or why nothing. */
+  readonly may: { readonly answers: readonly ('approve' | 'deny')[] } | { readonly why: string }
+  /** Digest of what is displayed; comes back with the answer. */
+  readonly shown: string
+  /** What was wrong with an answer just given. */
+  readonly mistake?: string | undefined
+}
+
+export type Standing =
+  | { readonly state: 'pending' | 'approved' | 'denied' | 'expired' | 'cancelled' }
+  | { readonly state: 'used'; readonly decision: string | undefined }
+
+/** One line of what is sent: where it stands in the request, its name, and its value. */
+export interface CallRow {
+  readonly place: 'request' | 'query' | 'body'
+  readonly name: string
+  readonly value: { readonly text: string } | { readonly json: string }
+}
+
+export const RISK: Readonly<Record<RiskName, readonly [string, Tone]>> = {
+  low: ['Low risk', 'calm'],
+  medium: ['Medium risk', 'calm'],
+  high: ['High risk', 'warn'],
+  critical: ['Critical risk', 'bad'],
+}
+
+/** The page on which a person decides about one call (order of the parts: what, who, exactly what, why, what it grants). */
+export function approvalPage(view: ApprovalView): string {
+  const [risk, tone] = RISK[view.risk]
+  const body = html`
+<div class="head">
+<p class="eyebrow">${badge(risk, tone)} <span>asked ${when(view.createdAt, view.now)}</span></p>
+<h1 class="sentence">${marked(view.sentence)}</h1>
+</div>
+${outcome(view)}
+${isDeceptive(view.call) && notice('warn', 'This call contains characters that deceive the eye', html`<p>Characters that cannot be seen are written out as <mark class="hidden">\\u…</mark>; letters that pass for others are <mark class="twin">marked</mark>.</p>`)}
+<section class="card" aria-labelledby="who"><h2 id="who">Who</h2>${who(view)}</section>
+<section class="card" aria-labelledby="what"><h2 id="what">Exactly what is sent</h2>${what(view)}</section>
+<section class="card" aria-labelledby="why"><h2 id="why">Why you are asked</h2>${why(view)}</section>
+${answerSection(view)}`
+  return documentOf({ title: 'Approval', body, viewer: view.viewer, current: 'approvals' })
+}
+
+function outcome(view: ApprovalView): Html {
+  const { standing, now } = view
+  switch (standing.state) {
+    case 'pending':
+      return html``
+    case 'approved':
+      return notice(
+        'good',
+        'Approved, not used yet',
+        html`<p>Good for one execution of this call until ${clockTime(view.usableUntil ?? now, now)}.</p>`,
+      )
+    case 'used':
+      return notice(
+        'good',
+        'Approved and executed',
+        html`<p>The approval is used up. ${standing.decision !== undefined && html`<a href="/decisions/${standing.decision}">See what happened</a>`}</p>`,
+      )
+    case 'denied':
+      return notice('bad', 'Denied', html`<p>The call was not made.</p>`)
+    case 'expired':
+      return notice(
+        'calm',
+        'Expired',
+        html`<p>Nobody answered in time, which denies. The call was not made.</p>`,
+      )
+    case 'cancelled':
+      return notice(
+        'calm',
+        'No longer needed',
+        html`<p>The task ended or asked for something else. The call was not made.</p>`,
+      )
+  }
+}
+
+function who(view: ApprovalView): Html {
+  const { agent, chain } = view
+  return html`${facts([
+    ['On behalf of', show(view.person)],
+    [
+      'Agent',
+      html`${show(agent.name)} <span class="soft">${agent.trust.toLowerCase()}, owned by ${show(agent.owner)}</span>`,
+    ],
+    [
+      'Through',
+      chain.length > 1 &&
+        html`<ol class="chain">${chain.map((name, i) => html`<li${i > 0 && html` class="next"`}>${show(name)}</li>`)}</ol>`,
+    ],
+  ])}${claim(show(view.task.purpose), 'the agent', html`<a href="/tasks/${view.task.id}">Open the task</a>`)}`
+}
+
+const PLACE = { request: '', query: 'in the query', body: 'in the body' } as const
+
+function what(view: ApprovalView): Html {
+  const rows = view.rows.map(({ place, name, value }) => {
+    const shown =
+      'text' in value ? html`<span class="value">${show(value.text)}</span>` : showJson(value.json)
+    const where = PLACE[place]
+    return html`<div><dt>${show(name)}${where !== '' && html` <span class="soft">${where}</span>`}</dt><dd>${shown}</dd></div>`
+  })
+  return html`<dl class="facts">${rows}</dl>
+<details${isDeceptive(view.call) && html` open`}><summary>The whole call, byte for byte</summary>
+<div class="stack">${showJson(view.call)}<p class="small soft">Nothing is left out. What is executed is exactly this, or nothing.</p></div></details>`
+}
+
+function why(view: ApprovalView): Html {
+  const asked = view.asked.map(
+    ({ rule, prompt }) =>
+      html`<li class="one"><div>${prompt === '' ? 'A policy asks for approval.' : show(prompt)} <span class="soft small">rule <code>${rule}</code></span></div></li>`,
+  )
+  const approvers = view.approvers.map((name, i) => html`${i > 0 && ', '}${show(name)}`)
+  return html`<ul class="sentences">${asked}</ul>${facts([
+    [
+      'Action',
+      html`<code>${view.action}</code> <span class="soft">at ${show(view.resource)}</span>`,
+    ],
+    [
+      'Who may answer',
+      html`${approvers}${view.quorum > 1 && html` <span class="soft">(${view.quorum} people)</span>`}`,
+    ],
+  ])}${answersSoFar(view)}`
+}
+
+function answersSoFar(view: ApprovalView): Html | false {
+  if (view.answers.length === 0) return false
+  const items = view.answers.map(
+    ({ name, answer, reason, at }) =>
+      html`<li><div>${answer === 'approve' ? badge('Approved', 'good') : badge('Denied', 'bad')} by ${show(name)} <span class="soft">${when(at, view.now)}</span>${reason !== null && html`<p>${show(reason)}</p>`}</div></li>`,
+  )
+  return html`<ul class="list">${items}</ul>`
+}
+
+function answerSection(view: ApprovalView): Html | false {
+  const { may, now } = view
+  if ('why' in may) {
+    if (view.standing.state !== 'pending') return false
+    return html`${notice('calm', 'You cannot answer this', html`<p>${asSentence(may.why)}</p>`)}`
+  }
+  const approve = may.answers.includes('approve')
+  const until = Math.min(now + view.lifetimeMs, view.deadline)
+  const left = approve
+    ? html`<p><strong>Approve once</strong> lets exactly this call through, once, until ${clockTime(until, now)}. Anything changed asks again.</p>
+<p class="soft">${duration(view.expiresAt - now)} left. No answer by ${clockTime(view.expiresAt, now)} means no.</p>`
+    : html`<p>You can still take the approval back while it is unused.</p>`
+  // No single-line field: in one, Enter would press the first button.
+  return html`<section class="card" aria-labelledby="answer"><h2 id="answer">Your answer</h2>
+${view.mistake !== undefined && notice('bad', 'Not answered', html`<p>${view.mistake}</p>`)}
+<div class="stack">${left}</div>
+<form method="post" action="/approvals/${view.id}">${csrfField(view.viewer)}<input type="hidden" name="shown" value="${view.shown}">
+<div class="field"><label for="reason">Reason <span class="hint">optional; the agent is told when you deny</span></label>
+<textarea id="reason" name="reason" maxlength="500" rows="2" autocomplete="off"></textarea></div>
+<div class="actions">${approve && html`<button class="primary" name="answer" value="approve">Approve once</button>`}<button class="danger" name="answer" value="deny">${approve ? 'Deny' : 'Take it back'}</button></div>
+</form></section>`
+}

@@ -1,0 +1,135 @@
+import type { Detail } from '@remit/engine'
+import {
+  argumentInWords,
+  boundInWords,
+  detailInWords,
+  detailsInWords,
+  type TitleOf,
+} from '../frame/authority.ts'
+import { csrfField, documentOf, type Viewer } from '../frame/document.ts'
+import { type Html, html } from '../frame/html.ts'
+import { claim, facts, notice } from '../frame/pieces.ts'
+import { show } from '../frame/show.ts'
+import { duration, when } from '../frame/time.ts'
+import { type Choice, choicesOf, LIFETIMES, type LimitsOf, USUAL_LIFETIME } from './narrowing.ts'
+
+export interface ConsentView {
+  readonly now: number
+  readonly viewer: Viewer
+  readonly id: string
+  readonly agent: {
+    readonly id: string
+    readonly name: string
+    readonly description: string
+    readonly owner: string
+    readonly trust: readonly [string, string]
+  }
+  readonly purpose: string
+  readonly details: readonly Detail[]
+  readonly titleOf: TitleOf
+  readonly limitsOf: LimitsOf
+  readonly state: 'pending' | 'granted' | 'denied' | 'expired'
+  /** What was granted in the end, and until when. */
+  readonly granted?:
+    | { readonly details: readonly Detail[]; readonly expiresAt: number | null }
+    | undefined
+  readonly expiresAt: number
+  readonly mistake?: string | undefined
+}
+
+/** A person lets an agent act for them, within what they leave of what it asks. */
+export function consentPage(view: ConsentView): string {
+  const { agent } = view
+  const body = html`
+<div class="head"><p class="eyebrow">An agent asks to act for you</p>
+<h1>${heading(view)}</h1></div>
+${outcome(view)}
+<section class="card" aria-labelledby="who"><h2 id="who">Who asks</h2>
+${facts([
+  [
+    'Agent',
+    html`${show(agent.name)}${agent.name !== agent.id && html` <code class="soft">${agent.id}</code>`}`,
+  ],
+  ['Says of itself', agent.description !== '' && show(agent.description)],
+  ['Owner', show(agent.owner)],
+  ['Trust', html`${agent.trust[0]} <span class="soft">${agent.trust[1]}</span>`],
+])}${claim(show(view.purpose), 'the agent')}</section>
+${view.state === 'pending' && form(view)}`
+  return documentOf({ title: `Let ${agent.name} act for you?`, body, viewer: view.viewer })
+}
+
+function heading({ state, agent }: ConsentView): Html {
+  const name = show(agent.name)
+  if (state === 'granted') return html`${name} may act for you`
+  if (state === 'denied') return html`${name} may not act for you`
+  return html`Let ${name} act for you?`
+}
+
+function outcome(view: ConsentView): Html | false {
+  const { state, granted, now } = view
+  if (state === 'granted') {
+    const until = granted?.expiresAt
+    return html`${notice('good', 'You allowed this', html`<p>The agent goes on by itself; you can close this page. You can end it at any time under <a href="/tasks">Tasks</a>.</p>`)}
+${granted && html`<section class="card"><h2>What you allowed</h2>${detailsInWords(granted.details, view.titleOf)}<p class="soft">${until ? html`Ends ${when(until, now)}` : 'Until you end it'}</p></section>`}`
+  }
+  if (state === 'denied') {
+    return notice(
+      'calm',
+      'You said no',
+      html`<p>The agent cannot act for you on this, and cannot ask the same again for a while.</p>`,
+    )
+  }
+  if (state === 'expired') {
+    return notice(
+      'calm',
+      'This question is over',
+      html`<p>Nobody answered in time, which means no. The agent can ask again.</p>`,
+    )
+  }
+  return false
+}
+
+function form(view: ConsentView): Html {
+  const choices = choicesOf(view.details, view.limitsOf)
+  const options = LIFETIMES.map(
+    ({ value, label }) =>
+      html`<option value="${value}"${value === USUAL_LIFETIME && html` selected`}>${label}</option>`,
+  )
+  return html`<form method="post" action="/consent/${view.id}">${csrfField(view.viewer)}
+<section class="card" aria-labelledby="what"><h2 id="what">What it wants to do for you</h2>
+${view.mistake !== undefined && notice('bad', 'Nothing was granted', html`<p>${view.mistake}</p>`)}
+<p class="soft">Take out what it does not need. You can only make this smaller.</p>
+<fieldset><legend class="away">Permissions</legend>${choices.map((choice) => permission(choice, view.titleOf))}</fieldset></section>
+<section class="card" aria-labelledby="long"><h2 id="long">For how long</h2>
+<div class="field"><label for="lifetime" class="away">For how long</label><select id="lifetime" name="lifetime">${options}</select></div>
+<p class="soft small">Never more than you may do yourself. Policies still decide every single call, and risky ones still ask a person.</p></section>
+<div class="actions"><button class="primary" name="answer" value="grant">Allow</button><button name="answer" value="deny">Do not allow</button>
+<span class="soft small">Without an answer for ${duration(view.expiresAt - view.now)} it is no.</span></div></form>`
+}
+
+function permission(choice: Choice, titleOf: TitleOf): Html {
+  const { index, detail, bounds } = choice
+  // What can be changed has a field of its own; the sentence says the rest.
+  const fixed = bounds.filter((bound) => bound.kind === 'fixed').map(({ bound }) => bound)
+  const fields = bounds.filter((bound) => bound.kind !== 'fixed')
+  const id = `detail-${index}`
+  return html`<div class="choice"><input type="checkbox" id="${id}" name="${id}" value="yes" checked>
+<label for="${id}">${detailInWords({ ...detail, bounds: fixed }, titleOf)}</label>
+${fields.length > 0 && html`<div class="narrow">${fields.map((field) => boundField(field))}</div>`}</div>`
+}
+
+function boundField(field: Exclude<Choice['bounds'][number], { kind: 'fixed' }>): Html {
+  if (field.kind === 'values') {
+    const boxes = field.values.map(
+      ({ name, value }) =>
+        html`<span class="choice"><input type="checkbox" id="${name}" name="${name}" value="yes" checked><label for="${name}">${show(value)}</label></span>`,
+    )
+    return html`<fieldset class="field"><legend class="hint">${show(argumentInWords(field.bound.path))} is one of</legend>${boxes}</fieldset>`
+  }
+  if (field.kind === 'limit') {
+    return html`<div class="field"><label for="${field.name}" class="hint">${show(argumentInWords(field.path))} at most</label>
+<input class="short" type="text" inputmode="decimal" id="${field.name}" name="${field.name}" placeholder="no limit" autocomplete="off"></div>`
+  }
+  return html`<div class="field"><label for="${field.name}" class="hint">${boundInWords({ ...field.bound, value: '' })}</label>
+<input class="short" type="text" id="${field.name}" name="${field.name}" value="${field.value}" autocomplete="off" required></div>`
+}

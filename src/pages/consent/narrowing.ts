@@ -1,0 +1,115 @@
+import type { Bound, Detail } from '@remit/engine'
+import type { Fields } from '../../http/index.ts'
+import { Problem } from '../../lib/problem.ts'
+
+const HOUR = 3_600_000
+const DAY = 24 * HOUR
+
+/** How long a consent lasts. The agent asks for no length; the person gives one. */
+export const LIFETIMES = [
+  { value: 'hour', label: '1 hour', ms: HOUR },
+  { value: 'day', label: '1 day', ms: DAY },
+  { value: 'week', label: '7 days', ms: 7 * DAY },
+  { value: 'month', label: '30 days', ms: 30 * DAY },
+  { value: 'open', label: 'Until I end it', ms: undefined },
+] as const
+/** What is chosen unless the person chooses. */
+export const USUAL_LIFETIME = 'week'
+
+/** JSON Pointers of arguments of an action that a largest value can be set for. */
+export type LimitsOf = (location: string, action: string) => readonly string[]
+
+export type BoundChoice =
+  /** One value is one value. */
+  | { readonly kind: 'fixed'; readonly bound: Bound }
+  | {
+      readonly kind: 'values'
+      readonly bound: Bound
+      readonly values: readonly { readonly name: string; readonly value: string }[]
+    }
+  | { readonly kind: 'text'; readonly bound: Bound; readonly name: string; readonly value: string }
+  /** No bound yet: the person may set one. */
+  | { readonly kind: 'limit'; readonly path: string; readonly name: string }
+
+export interface Choice {
+  readonly index: number
+  readonly detail: Detail
+  readonly bounds: readonly BoundChoice[]
+}
+
+/** What a person can change about what was asked, with the names of the form fields for it. */
+export function choicesOf(details: readonly Detail[], limitsOf: LimitsOf): Choice[] {
+  return details.map((detail, index) => ({
+    index,
+    detail,
+    bounds: [
+      ...detail.bounds.map((bound, i) => boundChoice(bound, `bound-${index}-${i}`)),
+      ...newLimits(detail, limitsOf).map(
+        (path): BoundChoice => ({ kind: 'limit', path, name: `limit-${index}-${path}` }),
+      ),
+    ],
+  }))
+}
+
+function boundChoice(bound: Bound, name: string): BoundChoice {
+  const { op, value } = bound
+  if (typeof value !== 'string') {
+    const values = value.map((one, i) => ({ name: `${name}-${i}`, value: one }))
+    return { kind: 'values', bound, values }
+  }
+  return op === 'eq' ? { kind: 'fixed', bound } : { kind: 'text', bound, name, value }
+}
+
+/** Limits that hold for every call of the detail: arguments that all of its actions have, and no bound is on yet. */
+function newLimits(detail: Detail, limitsOf: LimitsOf): readonly string[] {
+  const bound = new Set(detail.bounds.map(({ path }) => path))
+  const perAction = detail.locations.flatMap((location) =>
+    detail.actions.map((action) => limitsOf(location, action)),
+  )
+  const [first = [], ...others] = perAction
+  return first.filter((path) => !bound.has(path) && others.every((paths) => paths.includes(path)))
+}
+
+/**
+ * What a form leaves of what was asked. Built from what was asked, never from the form: fields only take away or put
+ * another value in a bound. Whether that is less is the engine's to say (`contains`), when it is granted.
+ */
+export function narrowed(
+  details: readonly Detail[],
+  limitsOf: LimitsOf,
+  fields: Fields,
+): readonly Detail[] {
+  return choicesOf(details, limitsOf)
+    .filter(({ index }) => fields.get(`detail-${index}`) === 'yes')
+    .map(({ detail, bounds }) => ({
+      ...detail,
+      bounds: bounds.flatMap((choice) => boundLeft(choice, fields)),
+    }))
+}
+
+function boundLeft(choice: BoundChoice, fields: Fields): Bound[] {
+  switch (choice.kind) {
+    case 'fixed':
+      return [choice.bound]
+    case 'values': {
+      const left = choice.values.filter(({ name }) => fields.get(name) === 'yes')
+      if (left.length === 0) {
+        throw new Problem('consent.nothing_granted', 'of a list of values, leave at least one')
+      }
+      return [{ ...choice.bound, value: left.map(({ value }) => value) }]
+    }
+    case 'text':
+      return [{ ...choice.bound, value: fields.get(choice.name)?.trim() ?? choice.value }]
+    case 'limit': {
+      const value = fields.get(choice.name)?.trim() ?? ''
+      return value === '' ? [] : [{ path: choice.path, op: 'lte', value }]
+    }
+  }
+}
+
+/** When the consent ends, epoch milliseconds; `undefined` for one without an end. */
+export function endOf(fields: Fields, now: number): number | undefined {
+  const chosen = LIFETIMES.find(({ value }) => value === fields.get('lifetime'))
+  if (!chosen) throw new Problem('request.malformed', '`lifetime` is none of those offered')
+  return chosen.ms === undefined ? undefined : now + chosen.ms
+}

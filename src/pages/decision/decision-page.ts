@@ -1,0 +1,104 @@
+import { documentOf, type Viewer } from '../frame/document.ts'
+import { type Html, html } from '../frame/html.ts'
+import { facts, notice } from '../frame/pieces.ts'
+import { asSentence, show } from '../frame/show.ts'
+import { duration, when } from '../frame/time.ts'
+import { actionName, type DecisionItem, outcomeBadge } from './decision-words.ts'
+
+/** What one gate said. `policies` and `note` only for operators. */
+export interface GateView {
+  readonly gate: string
+  readonly passed: boolean
+  readonly subject?: string | undefined
+  readonly reason?: string | undefined
+  readonly detail?: string | undefined
+  readonly enough?: string | undefined
+  readonly note?: string | undefined
+  readonly policies: readonly PolicyView[]
+}
+
+export interface PolicyView {
+  readonly id: string
+  readonly text?: string | undefined
+}
+
+export interface DecisionView {
+  readonly now: number
+  readonly viewer: Viewer
+  readonly item: DecisionItem
+  readonly detail: string
+  /** What would have been enough. */
+  readonly enough?: string | undefined
+  readonly person: string | null
+  readonly resource: string | null
+  readonly taskId: string | null
+  readonly requestId: string | null
+  readonly policyVersion: number | null
+  readonly callHash: string | null
+  readonly endedAt: number | null
+  readonly gates: readonly GateView[]
+  readonly operator: boolean
+}
+
+const HEADING = {
+  permit: 'Permitted',
+  deny: 'Refused',
+  requestable: 'Refused until a person approves',
+} as const satisfies Record<DecisionItem['outcome'], string>
+
+/** Why a call was permitted or refused: which gate, which rule, and what would have been enough. */
+export function decisionPage(view: DecisionView): string {
+  const { item, now } = view
+  const refused = item.outcome !== 'permit'
+  const body = html`
+<div class="head"><p class="eyebrow">${outcomeBadge(item)}<span>${when(item.at, now)}</span></p>
+<h1>${actionName(item.action)}: ${HEADING[item.outcome].toLowerCase()}</h1></div>
+${refused && notice(item.outcome === 'deny' ? 'bad' : 'warn', 'Why', html`<p>${show(asSentence(view.detail))}</p>${view.enough && html`<p><strong>What would be enough:</strong> ${show(view.enough)}</p>`}${view.requestId !== null && html`<p><a href="/approvals/${view.requestId}">The access request</a></p>`}`)}
+${item.state === 'indeterminate' && notice('warn', 'The outcome is not known', html`<p>Remit stopped between sending the call and hearing the answer. The call may have had its effect. It is never repeated by itself: look at the API.</p>`)}
+<section class="card" aria-labelledby="call"><h2 id="call">The call</h2>${call(view)}</section>
+${view.gates.length > 0 && html`<section class="card" aria-labelledby="gates"><h2 id="gates">What was looked at</h2><ul class="gates">${view.gates.map((gate) => gateItem(gate))}</ul></section>`}`
+  return documentOf({ title: 'Decision', body, viewer: view.viewer })
+}
+
+function call(view: DecisionView): Html {
+  const { item, taskId } = view
+  return facts([
+    ['Action', item.action !== null && html`<code>${item.action}</code>`],
+    ['On behalf of', view.person !== null && show(view.person)],
+    ['Agent', item.agent !== null && show(item.agent)],
+    ['Task', taskId !== null && html`<a href="/tasks/${taskId}">${taskId}</a>`],
+    [
+      'API answered',
+      item.status !== null &&
+        html`${item.status}${view.endedAt !== null && html` <span class="soft">after ${duration(view.endedAt - item.at)}</span>`}`,
+    ],
+    ['Policies', view.policyVersion !== null && `version ${view.policyVersion}`],
+    ['Decision id', html`<code>${item.id}</code>`],
+    ['Call hash', view.operator && view.callHash !== null && html`<code>${view.callHash}</code>`],
+  ])
+}
+
+const GATE: Readonly<Record<string, string>> = {
+  credential: 'Token and proof',
+  liveness: 'Everything still in force',
+  coverage: 'Within the task',
+  person: 'The person may',
+  agent: 'The agent may',
+  external: 'External policy',
+  approval: 'Approval',
+  budget: 'Budget',
+  obligations: 'Obligations',
+}
+
+function gateItem(gate: GateView): Html {
+  const policies = gate.policies.map(
+    ({ id, text }) =>
+      html`<li>${text === undefined ? html`<code>${show(id)}</code>` : html`<details><summary>Rule <code>${show(id)}</code></summary><pre class="json"><code>${text}</code></pre></details>`}</li>`,
+  )
+  return html`<li class="gate ${gate.passed ? 'passed' : 'failed'}"><span class="sign" aria-hidden="true">${gate.passed ? '✓' : '✕'}</span><div class="stack">
+<p><strong>${GATE[gate.gate] ?? gate.gate}</strong>${gate.subject && html` <span class="soft">${show(gate.subject)}</span>`} <span class="away">${gate.passed ? 'passed' : 'failed'}</span></p>
+${gate.detail && html`<p>${show(asSentence(gate.detail))}${gate.reason && html` <code class="soft small">${gate.reason}</code>`}</p>`}
+${gate.enough && html`<p class="soft">Enough would be: ${show(gate.enough)}</p>`}
+${gate.note && html`<p class="soft small">${show(gate.note)}</p>`}
+${policies.length > 0 && html`<ul class="plain">${policies}</ul>`}</div></li>`
+}

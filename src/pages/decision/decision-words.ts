@@ -1,0 +1,58 @@
+import { actionInWords } from '../frame/authority.ts'
+import { type Html, html } from '../frame/html.ts'
+import { badge, table } from '../frame/pieces.ts'
+import { show } from '../frame/show.ts'
+import { when } from '../frame/time.ts'
+
+/** A decision in a list. */
+export interface DecisionItem {
+  readonly id: string
+  readonly at: number
+  readonly agent: string | null
+  readonly action: string | null
+  readonly outcome: 'permit' | 'deny' | 'requestable'
+  /** Stable code of why not. */
+  readonly reason: string
+  readonly state: 'decided' | 'sending' | 'answered' | 'failed' | 'not_sent' | 'indeterminate'
+  /** What the API answered. */
+  readonly status: number | null
+}
+
+/** What came of it, in one or two words. */
+export function outcomeBadge(item: Pick<DecisionItem, 'outcome' | 'state' | 'status'>): Html {
+  if (item.outcome === 'deny') return badge('Refused', 'bad')
+  if (item.outcome === 'requestable') return badge('Asked a person', 'warn')
+  switch (item.state) {
+    case 'answered':
+      return item.status !== null && item.status >= 400
+        ? badge(`Permitted, API said ${item.status}`, 'warn')
+        : badge('Done', 'good')
+    case 'failed':
+      return badge('Permitted, API failed', 'warn')
+    case 'not_sent':
+      return badge('Permitted, not sent', 'calm')
+    case 'indeterminate':
+      return badge('Permitted, outcome unknown', 'warn')
+    default:
+      return badge('Permitted', 'good')
+  }
+}
+
+export function actionName(action: string | null): Html {
+  if (action === null) return html`<span class="soft">nothing known</span>`
+  const words = actionInWords(action)
+  return html`<span title="${action}">${show(words.charAt(0).toUpperCase() + words.slice(1))}</span>`
+}
+
+export function decisionTable(caption: string, items: readonly DecisionItem[], now: number): Html {
+  return table(
+    caption,
+    ['What', 'Agent', 'Outcome', 'When'],
+    items.map((item) => [
+      html`<a href="/decisions/${item.id}">${actionName(item.action)}</a>`,
+      item.agent === null ? '–' : show(item.agent),
+      outcomeBadge(item),
+      when(item.at, now),
+    ]),
+  )
+}

@@ -1,0 +1,78 @@
+import type { Bound, Detail } from '@remit/engine'
+import { type Html, html } from './html.ts'
+import { show } from './show.ts'
+
+/** What a resource is called, by its identifier; nothing for one that is gone. */
+export type TitleOf = (location: string) => string | undefined
+
+function andList(items: readonly Html[]): Html {
+  const last = items.at(-1)
+  const before = items.slice(0, -1)
+  if (!last || before.length === 0) return html`${last}`
+  return html`${before.map((item, i) => (i === 0 ? item : html`, ${item}`))} and ${last}`
+}
+
+/** `orders.refund` → `refund orders`; `orders.get-order` → `get order`, which says it already. */
+export function actionInWords(action: string): string {
+  const [resource = '', ...rest] = action.split('.')
+  const words = rest
+    .join(' ')
+    .replaceAll(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .toLowerCase()
+    .split(/[\s_-]+/)
+  const said = words.some((word) => word === resource || `${word}s` === resource)
+  return said ? words.join(' ') : [...words, resource.replaceAll('-', ' ')].join(' ')
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
+/** `/ship_to/city` → `ship_to city`. */
+export function argumentInWords(path: string): string {
+  return path
+    .slice(1)
+    .split('/')
+    .map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'))
+    .join(' ')
+}
+
+const OPERATOR = {
+  eq: 'is',
+  in: 'is one of',
+  lte: 'is at most',
+  gte: 'is at least',
+  prefix: 'begins with',
+} as const satisfies Record<Bound['op'], string>
+
+export function boundInWords({ path, op, value }: Bound): Html {
+  const values = typeof value === 'string' ? [value] : value
+  const told = values.map((one, i) => html`${i > 0 && ', '}<b>${show(one)}</b>`)
+  return html`${show(argumentInWords(path))} ${OPERATOR[op]} ${told}`
+}
+
+/** One detail as a person reads it: *Refund orders, only where order_id is 1042 and amount is at most 1000.00.* */
+export function detailInWords(detail: Detail, titleOf: TitleOf): Html {
+  const actions = detail.actions.map((action, i) => {
+    const words = actionInWords(action)
+    return html`<strong title="${action}">${show(i === 0 ? capital(words) : words)}</strong>`
+  })
+  const places = detail.locations.map((location) => show(titleOf(location) ?? location))
+  const bounds = detail.bounds.map((bound) => html`${boundInWords(bound)}`)
+  const where =
+    bounds.length > 0 && html`<span class="bound">, only where ${andList(bounds)}</span>`
+  return html`<div>${andList(actions)} <span class="soft">at ${andList(places)}</span>${where}</div>`
+}
+
+/** Details as a list of sentences. */
+export function detailsInWords(details: readonly Detail[], titleOf: TitleOf): Html {
+  return html`<ul class="sentences">${details.map((detail) => html`<li class="one">${detailInWords(detail, titleOf)}</li>`)}</ul>`
+}
+
+/** A trust level in words (contract 1). */
+export const TRUST = [
+  ['Quarantined', 'It may do nothing until an administrator has looked at it.'],
+  ['External', 'Run by someone outside your organization.'],
+  ['Partner', 'Run by a partner of your organization.'],
+  ['Internal', 'Run by your organization.'],
+] as const

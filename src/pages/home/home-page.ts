@@ -1,0 +1,73 @@
+import { type RequestItem, requestList } from '../approval/approvals-page.ts'
+import { type DecisionItem, decisionTable } from '../decision/decision-words.ts'
+import { documentOf, type Viewer } from '../frame/document.ts'
+import { type Html, html } from '../frame/html.ts'
+import { badge, command, empty } from '../frame/pieces.ts'
+import { show } from '../frame/show.ts'
+import { duration } from '../frame/time.ts'
+import { type TaskItem, taskList } from '../task/tasks-page.ts'
+
+/** An agent that asks to act for the viewer. */
+export interface ConsentItem {
+  readonly id: string
+  readonly agent: string
+  readonly purpose: string
+  readonly expiresAt: number
+}
+
+/** One thing an administrator sets up once. */
+export interface SetupStep {
+  readonly done: boolean
+  readonly title: string
+  readonly text: string
+  readonly command: string
+}
+
+export interface HomeView {
+  readonly now: number
+  readonly viewer: Viewer
+  readonly waiting: readonly RequestItem[]
+  readonly consents: readonly ConsentItem[]
+  readonly running: readonly TaskItem[]
+  readonly decisions: readonly DecisionItem[]
+  /** For administrators, until all of it is done. */
+  readonly setup: readonly SetupStep[]
+}
+
+function heading({ waiting, consents }: HomeView): string {
+  const count = waiting.length + consents.length
+  if (count === 0) return 'Nothing waits for you'
+  return count === 1 ? 'One thing waits for you' : `${count} things wait for you`
+}
+
+function consentList(items: readonly ConsentItem[], now: number): Html {
+  return html`<ul class="list">${items.map(
+    (
+      item,
+    ) => html`<li class="item"><p class="what"><a href="/consent/${item.id}">${show(item.agent)} asks to act for you</a></p>
+<p>“${show(item.purpose)}”</p><p class="meta">${badge('Consent')}<span>${duration(item.expiresAt - now)} left</span></p></li>`,
+  )}</ul>`
+}
+
+function setup(steps: readonly SetupStep[]): Html | false {
+  const open = steps.filter(({ done }) => !done)
+  if (open.length === 0) return false
+  return html`<section class="card" aria-labelledby="setup"><h2 id="setup">Set up Remit</h2>
+<ol class="steps">${steps.map(
+    (step) =>
+      html`<li class="step${step.done ? ' done' : ''}"><div class="stack"><h3>${step.title}${step.done && html` ${badge('Done', 'good')}`}</h3>${!step.done && html`<p>${step.text}</p>${command(step.command)}`}</div></li>`,
+  )}</ol></section>`
+}
+
+export function homePage(view: HomeView): string {
+  const { waiting, consents, running, decisions, now } = view
+  const body = html`<div class="head"><h1>${heading(view)}</h1></div>
+${consents.length > 0 && consentList(consents, now)}
+${waiting.length > 0 && requestList(waiting, now)}
+${setup(view.setup)}
+<section aria-labelledby="running"><h2 id="running">Working for you now</h2>
+${running.length > 0 ? taskList(running, now) : empty('No agent is working for you', 'When one opens a task on your behalf, you can follow it and end it here.')}</section>
+<section aria-labelledby="decided"><h2 id="decided">Decided lately on your behalf</h2>
+${decisions.length > 0 ? html`<div class="card">${decisionTable('Decided lately on your behalf', decisions, now)}</div>` : empty('Nothing decided yet', 'Each call that an agent makes for you is decided when it is made. The decisions are here, with their reasons.')}</section>`
+  return documentOf({ title: 'Home', body, viewer: view.viewer, current: 'home' })
+}

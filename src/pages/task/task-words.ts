@@ -1,0 +1,34 @@
+import { type Html, html } from '../frame/html.ts'
+import { badge, type Tone } from '../frame/pieces.ts'
+
+export type TaskStateName = 'open' | 'suspended' | 'closed'
+
+const STATE: Readonly<Record<TaskStateName, readonly [string, Tone]>> = {
+  open: ['Running', 'good'],
+  suspended: ['Suspended', 'warn'],
+  closed: ['Ended', 'calm'],
+}
+
+export function taskBadge(state: TaskStateName): Html {
+  const [text, tone] = STATE[state]
+  return badge(text, tone)
+}
+
+const REASON: Readonly<Record<string, string>> = {
+  agent: 'the agent was done',
+  person: 'it was ended by hand',
+  administrator: 'an administrator ended it',
+  deadline: 'its time was over',
+  'basis.ended': 'what allowed it was ended',
+  'agent.ended': 'the agent was retired',
+  'person.ended': 'the person was suspended',
+  'parent.closed': 'the task above it ended',
+  revoked: 'its token was revoked',
+}
+
+/** Why a task was closed. Codes that this page does not know are shown as they are. */
+export function closeReason(code: string | null): Html {
+  if (code === null) return html``
+  const known = REASON[code]
+  return known === undefined ? html`reason <code>${code}</code>` : html`${known}`
+}
