@@ -1,0 +1,56 @@
+import { canonicalJson } from '../lib/canonical-json.ts'
+import type { Reader, Tx } from '../storage/index.ts'
+import type { AgentKey } from './agent.ts'
+
+/** Keys of an agent that still count, oldest first. */
+export async function listKeys(reader: Reader, agentId: string): Promise<AgentKey[]> {
+  const rows = await reader
+    .selectFrom('agent_keys')
+    .selectAll()
+    .where('agent_id', '=', agentId)
+    .where('revoked_at', 'is', null)
+    .orderBy('created_at')
+    .orderBy('thumbprint')
+    .execute()
+  return rows.map((row) => ({
+    agentId: row.agent_id,
+    thumbprint: row.thumbprint,
+    kid: row.kid,
+    jwk: JSON.parse(row.jwk), // written by insertKey only
+    createdAt: row.created_at,
+  }))
+}
+
+/** False when the key, or its `kid` within the agent, is in use; a revoked key never comes back. */
+export async function insertKey(tx: Tx, key: AgentKey): Promise<boolean> {
+  const { numInsertedOrUpdatedRows } = await tx
+    .insertInto('agent_keys')
+    .values({
+      agent_id: key.agentId,
+      thumbprint: key.thumbprint,
+      kid: key.kid,
+      jwk: canonicalJson(key.jwk),
+      created_at: key.createdAt,
+      revoked_at: null,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirstOrThrow()
+  return numInsertedOrUpdatedRows === 1n
+}
+
+/** False when there was no such key in use. */
+export async function revokeKeyRow(
+  tx: Tx,
+  agentId: string,
+  thumbprint: string,
+  at: number,
+): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('agent_keys')
+    .set({ revoked_at: at })
+    .where('agent_id', '=', agentId)
+    .where('thumbprint', '=', thumbprint)
+    .where('revoked_at', 'is', null)
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows === 1n
+}

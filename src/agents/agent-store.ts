@@ -1,0 +1,127 @@
+import { type Detail, type DetailType, parseDetails } from '@remit/engine'
+import { canonicalJson } from '../lib/canonical-json.ts'
+import type { Reader, Tx } from '../storage/index.ts'
+import type { Agent, AgentClient, AgentStatus, TrustLevel } from './agent.ts'
+
+/** The agent, whatever its status, with its clients; `undefined` when there is none. */
+export async function findAgent(reader: Reader, id: string): Promise<Agent | undefined> {
+  return (await gather(reader, await agents(reader).where('id', '=', id).execute()))[0]
+}
+
+/** Up to `limit` agents by name, optionally of one owner, starting behind `after`. */
+export async function listAgents(
+  reader: Reader,
+  page: { limit: number; ownerId?: string; after?: string },
+): Promise<Agent[]> {
+  let query = agents(reader).orderBy('id').limit(page.limit)
+  if (page.ownerId !== undefined) query = query.where('owner_id', '=', page.ownerId)
+  if (page.after !== undefined) query = query.where('id', '>', page.after)
+  return gather(reader, await query.execute())
+}
+
+/** False when the name was given to an agent before, also to one that is retired. */
+export async function insertAgent(tx: Tx, agent: Omit<Agent, 'clients'>): Promise<boolean> {
+  const { numInsertedOrUpdatedRows } = await tx
+    .insertInto('agents')
+    .values({
+      id: agent.id,
+      name: agent.name,
+      description: agent.description,
+      owner_id: agent.ownerId,
+      trust: agent.trust,
+      ceiling: canonicalJson(agent.ceiling),
+      may_delegate: agent.mayDelegate && canonicalJson(agent.mayDelegate),
+      status: agent.status,
+      created_at: agent.createdAt,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirstOrThrow()
+  return numInsertedOrUpdatedRows === 1n
+}
+
+export type AgentChanges = Partial<
+  Pick<Agent, 'description' | 'ownerId' | 'trust' | 'ceiling' | 'mayDelegate' | 'status'>
+>
+
+export async function updateAgent(tx: Tx, id: string, changes: AgentChanges): Promise<void> {
+  const { description, ownerId, trust, ceiling, mayDelegate, status } = changes
+  await tx
+    .updateTable('agents')
+    .set({
+      ...(description === undefined ? {} : { description }),
+      ...(ownerId === undefined ? {} : { owner_id: ownerId }),
+      ...(trust === undefined ? {} : { trust }),
+      ...(ceiling === undefined ? {} : { ceiling: canonicalJson(ceiling) }),
+      ...(mayDelegate === undefined
+        ? {}
+        : { may_delegate: mayDelegate && canonicalJson(mayDelegate) }),
+      ...(status === undefined ? {} : { status }),
+    })
+    .where('id', '=', id)
+    .execute()
+}
+
+/** False when the client is linked to an agent already. */
+export async function insertClient(
+  tx: Tx,
+  agentId: string,
+  { issuer, clientId }: AgentClient,
+): Promise<boolean> {
+  const { numInsertedOrUpdatedRows } = await tx
+    .insertInto('agent_clients')
+    .values({ issuer, client_id: clientId, agent_id: agentId })
+    .onConflict((conflict) => conflict.columns(['issuer', 'client_id']).doNothing())
+    .executeTakeFirstOrThrow()
+  return numInsertedOrUpdatedRows === 1n
+}
+
+export async function deleteClient(
+  tx: Tx,
+  agentId: string,
+  { issuer, clientId }: AgentClient,
+): Promise<void> {
+  await tx
+    .deleteFrom('agent_clients')
+    .where('issuer', '=', issuer)
+    .where('client_id', '=', clientId)
+    .where('agent_id', '=', agentId)
+    .execute()
+}
+
+function agents(reader: Reader) {
+  return reader.selectFrom('agents').selectAll()
+}
+
+type AgentRow = Awaited<ReturnType<ReturnType<typeof agents>['execute']>>[number]
+
+async function gather(reader: Reader, rows: readonly AgentRow[]): Promise<Agent[]> {
+  if (rows.length === 0) return []
+  const ids = rows.map((row) => row.id)
+  const links = await reader
+    .selectFrom('agent_clients')
+    .selectAll()
+    .where('agent_id', 'in', ids)
+    .orderBy('issuer')
+    .orderBy('client_id')
+    .execute()
+  return rows.map((row) => ({
+    id: row.id,
+    name: row.name,
+    description: row.description,
+    ownerId: row.owner_id,
+    trust: row.trust as TrustLevel, // a CHECK of the table
+    ceiling: details(row.ceiling, 'remit_call'),
+    mayDelegate: row.may_delegate === null ? null : details(row.may_delegate, 'remit_delegate'),
+    status: row.status as AgentStatus, // written by this file only
+    createdAt: row.created_at,
+    clients: links
+      .filter((link) => link.agent_id === row.id)
+      .map((link) => ({ issuer: link.issuer, clientId: link.client_id })),
+  }))
+}
+
+function details(text: string, type: DetailType): Detail[] {
+  const parsed = parseDetails(JSON.parse(text), type)
+  if (!parsed.ok) throw new Error(`a stored ceiling cannot be read: ${parsed.reason}`)
+  return parsed.details
+}

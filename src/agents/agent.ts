@@ -1,0 +1,46 @@
+import type { Detail } from '@remit/engine'
+import type { PublicJwk } from '../keys/index.ts'
+
+/** 0 quarantined, 1 external, 2 partner, 3 internal (contract 1). */
+export type TrustLevel = 0 | 1 | 2 | 3
+
+/** `suspended` may be taken back, `retired` is final. */
+export type AgentStatus = 'active' | 'suspended' | 'retired'
+
+/**
+ * A registered non-human actor. Its id is its name, its OAuth `client_id` and its id in policies, and is never given to
+ * another one.
+ */
+export interface Agent {
+  readonly id: string
+  readonly name: string
+  readonly description: string
+  /** The person who answers for it. */
+  readonly ownerId: string
+  readonly trust: TrustLevel
+  /** The most it may ever be given (contract 2). */
+  readonly ceiling: readonly Detail[]
+  /** The most it may hand out to a child task; `null`: whatever it holds itself. */
+  readonly mayDelegate: readonly Detail[] | null
+  readonly status: AgentStatus
+  readonly createdAt: number
+  /** Its clients at identity providers: a token issued to one of them was given to this agent. */
+  readonly clients: readonly AgentClient[]
+}
+
+export interface AgentClient {
+  readonly issuer: string
+  readonly clientId: string
+}
+
+/** A key the agent proves with who it is. We only ever see its public half. */
+export interface AgentKey {
+  readonly agentId: string
+  /** RFC 7638. Belongs to the first agent that registered it, also after it was revoked. */
+  readonly thumbprint: string
+  /** What an assertion's header says; the thumbprint unless another was chosen. */
+  readonly kid: string
+  readonly jwk: Exclude<PublicJwk, { readonly kty: 'RSA' }>
+  readonly createdAt: number
+  readonly revokedAt?: number
+}

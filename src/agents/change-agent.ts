@@ -1,0 +1,35 @@
+import type { LedgerEvent } from '../ledger/index.ts'
+import { Problem } from '../lib/problem.ts'
+import type { LiveState } from '../live/index.ts'
+import type { Tx } from '../storage/index.ts'
+import type { Agent } from './agent.ts'
+import { findAgent } from './agent-store.ts'
+import type { AgentParts } from './parts.ts'
+
+/** What one act does to an agent, within the transaction: its rows, and what the ledger says about it. */
+export interface AgentChange {
+  readonly agentId: string
+  readonly by: string
+  /** The state that liveness gets; without it only the epoch is raised. */
+  readonly state?: LiveState['state']
+  readonly write: (tx: Tx, agent: Agent) => Promise<Omit<LedgerEvent, 'agent' | 'by'> | undefined>
+}
+
+/**
+ * The one way to change an agent: rows, ledger record and epoch change together, and when it has returned no replica
+ * decides by the older state. The epoch is raised also where nothing was left to change: a second call must not return
+ * before the first one's effect is everywhere. Throws `agent.unknown`, `agent.final`, and what `write` throws.
+ */
+export async function changeAgent(parts: AgentParts, change: AgentChange): Promise<void> {
+  const { agentId, by, state } = change
+  const raised = await parts.storage.transaction(async (tx) => {
+    const agent = await findAgent(tx, agentId)
+    if (!agent) throw new Problem('agent.unknown', `there is no agent \`${agentId}\``)
+    if (agent.status === 'retired' && state !== 'ended')
+      throw new Problem('agent.final', `\`${agentId}\` is retired, and that is final`)
+    const event = await change.write(tx, agent)
+    if (event) await parts.ledger.append(tx, { ...event, agent: agentId, by })
+    return parts.live.raise(tx, [{ kind: 'agent', id: agentId, ...(state && { state }) }])
+  })
+  await parts.live.settle(raised)
+}
