@@ -8,7 +8,7 @@ import { callHash, type FrozenCall, frozenText } from './frozen-call.ts'
 import type { ApprovalParts } from './parts.ts'
 import { aboutRequest } from './record.ts'
 import { countPending, insertRequest, requestsForCall } from './request-store.ts'
-import { asksTheSame, isUnused, isWaiting } from './standing.ts'
+import { asksTheSame, isUnused, isWaiting, standingOf } from './standing.ts'
 
 /** A call that people shall be asked about. The text comes from the catalog's template, never from the agent. */
 export interface Asking {
@@ -51,22 +51,67 @@ export async function attachRequest(
       await cancel(parts, tx, known, 'superseded')
     }
   }
-  if ((await countPending(tx, asking.taskId, now)) >= MOST_PENDING)
-    return { outcome: 'too_many_pending' }
-  return create(parts, tx, asking, hash)
+  return create(parts, tx, questionOf(asking, hash))
 }
 
-async function create(
+export type AskedAgain = Attached | { readonly outcome: 'denied'; readonly until: number }
+
+/**
+ * Asks people anew about the call of an earlier request, for instance because it shall be executed a second time. What is
+ * open already is answered with; after a denial nobody is asked for a while.
+ */
+export async function attachAgain(
   parts: ApprovalParts,
   tx: Tx,
-  asking: Asking,
-  hash: string,
-): Promise<Attached> {
-  const request = newRequest(parts, asking, hash)
+  earlier: AccessRequest,
+): Promise<AskedAgain> {
+  const now = parts.clock.now()
+  const known = await requestsForCall(tx, earlier.taskId, earlier.callHash)
+  const standing = standingOf(known, now)
+  if (standing.state === 'pending' || standing.state === 'approved')
+    return { outcome: 'attached', request: standing.request }
+  if (standing.state === 'denied') return { outcome: 'denied', until: standing.until }
+  for (const each of known) if (each.state === 'pending') await expire(parts, tx, each)
+  return create(parts, tx, earlier)
+}
+
+/** What is fixed about a request before it is made. */
+type Question = Pick<
+  AccessRequest,
+  | 'taskId'
+  | 'personId'
+  | 'agentId'
+  | 'resource'
+  | 'action'
+  | 'callHash'
+  | 'call'
+  | 'text'
+  | 'templateDigest'
+  | 'ask'
+  | 'deadline'
+  | 'policyVersion'
+  | 'decisionId'
+>
+
+function questionOf(asking: Asking, hash: string): Question {
+  const { call, insufficient: _, ...rest } = asking
+  return {
+    ...rest,
+    resource: call.resource,
+    action: call.action,
+    callHash: hash,
+    call: frozenText(call),
+  }
+}
+
+async function create(parts: ApprovalParts, tx: Tx, question: Question): Promise<Attached> {
+  const { taskId, callHash: hash } = question
+  if ((await countPending(tx, taskId, parts.clock.now())) >= MOST_PENDING)
+    return { outcome: 'too_many_pending' }
+  const request = newRequest(parts, question)
   if (!(await insertRequest(tx, request))) {
-    const other = (await requestsForCall(tx, asking.taskId, hash)).find(
-      ({ state }) => state === 'pending',
-    )
+    const known = await requestsForCall(tx, taskId, hash)
+    const other = known.find(({ state }) => state === 'pending')
     if (!other) throw new Error('a pending request stood in the way and is gone')
     return { outcome: 'attached', request: other }
   }
@@ -86,29 +131,31 @@ async function create(
   return { outcome: 'created', request }
 }
 
-function newRequest(parts: ApprovalParts, asking: Asking, hash: string): AccessRequest {
+/** Member by member: an earlier request can be the question, and nothing of its answer may come along. */
+function newRequest(parts: ApprovalParts, question: Question): AccessRequest {
   const now = parts.clock.now()
+  const { risk } = question.ask
   return {
     id: newId('request', parts.random),
-    taskId: asking.taskId,
-    personId: asking.personId,
-    agentId: asking.agentId,
-    resource: asking.call.resource,
-    action: asking.call.action,
-    callHash: hash,
-    call: frozenText(asking.call),
-    text: asking.text,
-    templateDigest: asking.templateDigest,
-    ask: asking.ask,
-    deadline: asking.deadline,
-    policyVersion: asking.policyVersion,
-    risk: asking.ask.risk,
+    taskId: question.taskId,
+    personId: question.personId,
+    agentId: question.agentId,
+    resource: question.resource,
+    action: question.action,
+    callHash: question.callHash,
+    call: question.call,
+    text: question.text,
+    templateDigest: question.templateDigest,
+    ask: question.ask,
+    deadline: question.deadline,
+    policyVersion: question.policyVersion,
+    risk,
     nonce: base64url(parts.random.bytes(16)),
-    decisionId: asking.decisionId,
+    decisionId: question.decisionId,
     state: 'pending',
     reason: null,
     createdAt: now,
-    expiresAt: Math.min(now + WAITS[asking.ask.risk], asking.deadline),
+    expiresAt: Math.min(now + WAITS[risk], question.deadline),
     answeredAt: null,
     answerHash: null,
     usesLeft: 0,

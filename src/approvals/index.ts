@@ -2,7 +2,13 @@
 export type { AccessRequest, ApprovalAnswer, RequestState } from './access-request.ts'
 export { answerRequest, type Given } from './answer.ts'
 export { answerHash, shownDigest } from './answer-hash.ts'
-export { type Asking, type Attached, attachRequest } from './attach.ts'
+export {
+  type AskedAgain,
+  type Asking,
+  type Attached,
+  attachAgain,
+  attachRequest,
+} from './attach.ts'
 export { type Approver, isEligible, type MayAnswer, mayAnswer } from './eligibility.ts'
 export { cancelRequests, expireRequests } from './end.ts'
 export { callHash, type FrozenBody, type FrozenCall, frozenText } from './frozen-call.ts'

@@ -1,5 +1,5 @@
 import type { Ask, Risk } from '@remit/engine'
-import type { Selectable } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import { canonicalJson } from '../lib/canonical-json.ts'
 import type { Id } from '../lib/id.ts'
 import type { Reader, Schema, Step, Tx } from '../storage/index.ts'
@@ -14,7 +14,11 @@ export async function insertRequest(tx: Tx, request: AccessRequest): Promise<boo
     .insertInto('access_requests')
     .values(rowOf(request))
     .onConflict((conflict) =>
-      conflict.columns(['task_id', 'call_hash']).where('state', '=', 'pending').doNothing(),
+      // A literal: a parameter would not match the predicate of the index.
+      conflict
+        .columns(['task_id', 'call_hash'])
+        .where('state', '=', sql.lit('pending'))
+        .doNothing(),
     )
     .executeTakeFirstOrThrow()
   return numInsertedOrUpdatedRows === 1n

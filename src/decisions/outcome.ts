@@ -1,6 +1,6 @@
 import { findRequest, returnSteps } from '../approvals/index.ts'
 import type { Step } from '../storage/index.ts'
-import { endQuery, findDecision, type StoredDecision } from './decision-store.ts'
+import { endQuery, findDecision } from './decision-store.ts'
 import type { DecisionParts } from './parts.ts'
 
 /** What became of a call that was permitted. */
@@ -23,59 +23,55 @@ export interface Outcome {
  * False: there is nothing to end (an outcome was recorded before, or the call was found indeterminate).
  */
 export async function recordOutcome(
-  parts: DecisionParts,
+  parts: OutcomeParts,
   decisionId: string,
   outcome: Outcome,
 ): Promise<boolean> {
-  const decision = await findDecision(parts.storage.read, decisionId)
-  if (decision?.state !== 'sending') return false
-  const steps = [
-    ...endSteps(parts, decision, outcome),
-    ...(await giveBack(parts, decision, outcome)),
-  ]
-  const done = await parts.storage.commit(steps)
+  const back = outcome.state === 'not_sent' ? await giveBack(parts, decisionId) : []
+  const done = await parts.storage.commit([...endSteps(parts, decisionId, outcome), ...back])
   if (!done.committed && done.failed !== OUTCOME_STEP)
     throw new Error(`an outcome could not be recorded: ${done.failed}`)
   return done.committed
 }
 
+type OutcomeParts = Pick<DecisionParts, 'storage' | 'ledger' | 'clock'>
+
 const OUTCOME_STEP = 'outcome'
 
-/** Row and record of an ending; the guard fails when there is an ending already. */
+/** Row and record of an ending; the guard fails when there is an ending already. The intent says all the rest. */
 export function endSteps(
-  parts: Pick<DecisionParts, 'storage' | 'ledger' | 'clock'>,
-  decision: StoredDecision,
+  parts: OutcomeParts,
+  decisionId: string,
   outcome: Omit<Outcome, 'state'> & { readonly state: Outcome['state'] | 'indeterminate' },
 ): Step[] {
   const { state, status, digest, latencyMs, reason } = outcome
   return [
     {
       name: OUTCOME_STEP,
-      query: endQuery(parts.storage.read, decision.id, { state, status, at: parts.clock.now() }),
+      query: endQuery(parts.storage.read, decisionId, { state, status, at: parts.clock.now() }),
       rows: 1,
     },
     parts.ledger.appendStep({
       type: 'decision.outcome',
-      decisionId: decision.id,
-      person: decision.personId ?? undefined,
-      agent: decision.agentId ?? undefined,
-      task: decision.taskId ?? undefined,
-      resource: decision.resource ?? undefined,
-      action: decision.action ?? undefined,
-      requestId: decision.requestId ?? undefined,
+      decisionId,
       outcome: state,
-      reason,
-      upstream: status === undefined ? undefined : { status, digest, latencyMs },
+      ...(reason === undefined ? {} : { reason }),
+      ...(status === undefined
+        ? {}
+        : {
+            upstream: {
+              status,
+              ...(digest === undefined ? {} : { digest }),
+              ...(latencyMs === undefined ? {} : { latencyMs }),
+            },
+          }),
     }),
   ]
 }
 
-async function giveBack(
-  parts: DecisionParts,
-  decision: StoredDecision,
-  outcome: Outcome,
-): Promise<Step[]> {
-  if (outcome.state !== 'not_sent' || decision.requestId === null) return []
+async function giveBack(parts: OutcomeParts, decisionId: string): Promise<Step[]> {
+  const decision = await findDecision(parts.storage.read, decisionId)
+  if (!decision || decision.requestId === null) return []
   const request = await findRequest(parts, decision.requestId)
   return request?.usedBy === decision.id ? returnSteps(parts, request, decision.id) : []
 }

@@ -1,8 +1,10 @@
+import { type Repetition, repeat, type Wait } from '../lib/repeat.ts'
 import { sendingOf, sendingReplicas } from './decision-store.ts'
 import { endSteps } from './outcome.ts'
 import type { DecisionParts } from './parts.ts'
 
 const AT_ONCE = 100
+const RECOVER_EVERY_MS = 5_000
 
 /**
  * Calls whose replica is gone before it said what became of them: the API may or may not have seen them. They are marked
@@ -12,7 +14,9 @@ export async function recover(parts: DecisionParts): Promise<number> {
   // INVARIANT: who is sending is read before who is alive, so a replica that starts in between is not taken for dead.
   const sending = await sendingReplicas(parts.storage.read)
   if (sending.every((id) => id === parts.live.replicaId)) return 0
-  const alive = new Set<string>([parts.live.replicaId, ...(await parts.live.replicas())])
+  // The data directory of SQLite has one process at a time: whoever else it was is gone, whatever its lease says.
+  const others = parts.storage.engine === 'sqlite' ? [] : await parts.live.replicas()
+  const alive = new Set<string>([parts.live.replicaId, ...others])
   let count = 0
   for (const replicaId of sending) {
     if (!alive.has(replicaId)) count += await markIndeterminate(parts, replicaId)
@@ -26,10 +30,19 @@ async function markIndeterminate(parts: DecisionParts, replicaId: string): Promi
     const left = await sendingOf(parts.storage.read, replicaId, AT_ONCE)
     for (const decision of left) {
       const done = await parts.storage.commit(
-        endSteps(parts, decision, { state: 'indeterminate', reason: 'replica.gone' }),
+        endSteps(parts, decision.id, { state: 'indeterminate', reason: 'replica.gone' }),
       )
       if (done.committed) count++
     }
     if (left.length < AT_ONCE) return count
   }
+}
+
+/** Keeps looking for what crashed replicas left behind. */
+export function keepRecovering(
+  parts: DecisionParts,
+  options: { onError: (error: unknown) => void; wait?: Wait },
+): Repetition {
+  const work = async () => void (await recover(parts))
+  return repeat(work, { ...options, everyMs: RECOVER_EVERY_MS })
 }

@@ -79,6 +79,6 @@ function permitted(
       notAfter,
     },
     obligations: given.permit.obligations,
-    ticket: { also: given.also, notAfter },
+    ticket: { also: given.also, notAfter, deadline: task.deadline },
   }
 }

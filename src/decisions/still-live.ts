@@ -1,16 +1,18 @@
 import type { DecisionParts } from './parts.ts'
 import type { Permitted } from './verdict.ts'
 
+type LiveParts = Pick<DecisionParts, 'live' | 'clock'>
+type Rests = Pick<Permitted, 'view' | 'ticket'>
+
 /**
  * The last check, in the tick that writes the first byte: the lease is in force, nothing that the permit rests on has
  * changed since it was read, and neither token nor task has ended. Does no I/O.
  */
-export function stillLive(
-  parts: Pick<DecisionParts, 'live' | 'clock'>,
-  verdict: Pick<Permitted, 'view' | 'ticket'>,
-): boolean {
-  const { view, ticket } = verdict
-  return (
-    parts.clock.now() < ticket.notAfter && parts.live.holds(view) && parts.live.holds(ticket.also)
-  )
+export function stillLive(parts: LiveParts, verdict: Rests): boolean {
+  return parts.clock.now() < verdict.ticket.notAfter && mayContinue(parts, verdict)
+}
+
+/** The same for a call under way, such as a stream: the token that began it may expire, the task may not. */
+export function mayContinue({ clock, live }: LiveParts, { view, ticket }: Rests): boolean {
+  return clock.now() < ticket.deadline && live.holds(view) && live.holds(ticket.also)
 }

@@ -28,12 +28,13 @@ export interface Permitted {
   readonly ticket: Ticket
 }
 
-/** What `stillLive` looks at. Opaque to edges. */
+/** What `stillLive` and `mayContinue` look at. Opaque to edges. */
 export interface Ticket {
   /** Policies, owners and approvers: live state that the token's epochs do not speak of. */
   readonly also: LiveView
-  /** Epoch milliseconds: end of token and task, whichever is first. */
+  /** Epoch milliseconds: end of token and task, whichever is first; and of the task. */
   readonly notAfter: number
+  readonly deadline: number
 }
 
 /** RFC 9449 section 7.1 and RFC 6750 section 3: what the `WWW-Authenticate` header says. */

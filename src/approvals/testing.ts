@@ -1,0 +1,165 @@
+import type { Ask } from '@remit/engine'
+import type { LedgerEvent } from '../ledger/index.ts'
+import { type ManualClock, manualClock } from '../lib/clock.ts'
+import { type Id, newId } from '../lib/id.ts'
+import { systemRandom } from '../lib/random.ts'
+import type { Storage, Tx } from '../storage/index.ts'
+import type { AccessRequest } from './access-request.ts'
+import { type Asking, attachRequest } from './attach.ts'
+import type { FrozenCall } from './frozen-call.ts'
+import type { ApprovalParts } from './parts.ts'
+
+export type TestParts = ApprovalParts & {
+  readonly clock: ManualClock
+  /** What was recorded, oldest first. */
+  recorded(): Promise<LedgerEvent[]>
+}
+
+/** The parts of this room over an open store. */
+export function testParts(storage: Storage): TestParts {
+  const insert = (db: Tx, event: LedgerEvent) =>
+    db.insertInto('ledger_intake').values({
+      record: Buffer.from(JSON.stringify(event)),
+      private: null,
+    })
+  return {
+    storage,
+    clock: manualClock(),
+    random: systemRandom,
+    ledger: {
+      async append(tx, event) {
+        await insert(tx, event).execute()
+      },
+      appendStep: (event) => ({ name: 'ledger', query: insert(storage.read, event), rows: 1 }),
+    },
+    async recorded() {
+      const rows = await storage.read
+        .selectFrom('ledger_intake')
+        .select('record')
+        .orderBy('seq')
+        .execute()
+      return rows.map(({ record }) => JSON.parse(Buffer.from(record).toString()) as LedgerEvent) // as: written above
+    },
+  }
+}
+
+/** A person in the books, active and alive. */
+export async function addPerson(
+  { clock, random, storage }: TestParts,
+  ...groups: string[]
+): Promise<{ id: Id<'person'> }> {
+  const id = newId('person', random)
+  const now = clock.now()
+  await storage.transaction(async (tx) => {
+    await tx
+      .insertInto('persons')
+      .values({
+        id,
+        issuer: 'https://idp.example',
+        subject: id,
+        name: `Person ${id.slice(4, 8)}`,
+        email: null,
+        status: 'active',
+        created_at: now,
+        last_seen_at: now,
+      })
+      .execute()
+    await tx
+      .insertInto('live_epochs')
+      .values({ kind: 'person', id, epoch: 1, state: 'active' })
+      .execute()
+    for (const name of groups) await join(tx, id, name)
+  })
+  return { id }
+}
+
+async function join(tx: Tx, personId: string, group: string): Promise<void> {
+  await tx
+    .insertInto('groups')
+    .values({ name: group, description: '', created_at: 0 })
+    .onConflict((conflict) => conflict.column('name').doNothing())
+    .execute()
+  await tx
+    .insertInto('memberships')
+    .values({ person_id: personId, group_name: group, source: 'manual' })
+    .execute()
+}
+
+export async function leaveGroup({ storage }: TestParts, id: string, group: string): Promise<void> {
+  await storage.transaction(async (tx) => {
+    await tx
+      .deleteFrom('memberships')
+      .where('person_id', '=', id)
+      .where('group_name', '=', group)
+      .execute()
+  })
+}
+
+export async function suspend({ storage }: TestParts, id: string): Promise<void> {
+  await storage.transaction(async (tx) => {
+    await tx.updateTable('persons').set({ status: 'suspended' }).where('id', '=', id).execute()
+  })
+}
+
+export function anAsk(over: Partial<Ask> = {}): Ask {
+  return {
+    forbids: [{ id: 'large-refunds-ask', digest: 'd1' }],
+    approvers: [['group:finance']],
+    quorum: 1,
+    lifetimeSeconds: 3600,
+    risk: 'high',
+    self: false,
+    prompts: [],
+    ...over,
+  }
+}
+
+export function aCall(over: Partial<FrozenCall> = {}): FrozenCall {
+  return {
+    person: 'psn_maria',
+    chain: ['refund-bot'],
+    task: 'tsk_1',
+    resource: 'orders',
+    upstream: 'https://orders.example',
+    definition: 'def1',
+    action: 'orders.refund',
+    method: 'POST',
+    path: '/orders/1042/refunds',
+    query: [],
+    headers: [['accept', 'application/json']],
+    body: { kind: 'json', value: { amount: '900.00' } },
+    ...over,
+  }
+}
+
+const HOUR = 3_600_000
+
+/** Somebody's task asks about a call. */
+export function anAsking(
+  parts: TestParts,
+  person: { id: Id<'person'> },
+  over: Partial<Asking> = {},
+): Asking {
+  const taskId = over.taskId ?? newId('task', parts.random)
+  return {
+    call: aCall({ person: person.id, task: taskId }),
+    taskId,
+    personId: person.id,
+    agentId: 'refund-bot',
+    deadline: parts.clock.now() + 24 * HOUR,
+    text: 'Refund 900.00 on order "1042"',
+    templateDigest: 't1',
+    ask: anAsk(),
+    policyVersion: 1,
+    decisionId: newId('decision', parts.random),
+    insufficient: [],
+    ...over,
+  }
+}
+
+/** The request that an asking leads to. */
+export async function attached(parts: TestParts, asking: Asking): Promise<AccessRequest> {
+  const done = await parts.storage.transaction((tx) => attachRequest(parts, tx, asking))
+  if (done.outcome === 'too_many_pending') throw new Error('too many pending')
+  return done.request
+}

@@ -1,0 +1,46 @@
+import { Problem } from '../lib/problem.ts'
+import { findTask, type Task } from '../tasks/index.ts'
+import { checkHolder } from './holder.ts'
+import { callKeys, livenessOf, PAST_DEADLINE } from './liveness.ts'
+import type { DecisionParts } from './parts.ts'
+import { codeOf } from './reasons.ts'
+import { proofStep } from './refuse.ts'
+
+/** What an agent sends along to say which task it speaks for, at Remit itself. */
+export interface TaskCredential {
+  readonly token: string | undefined
+  readonly scheme: 'DPoP' | 'Bearer' | undefined
+  readonly proof: string | readonly string[] | undefined
+  readonly method: string
+  readonly url: string
+}
+
+/**
+ * The task that a request at `/v1/tasks/…` speaks for, checked live; its proof is used up. `suspendedToo`: for acts that
+ * only reduce, such as closing.
+ * @throws Problem `token.…`, `proof.…`, `task.closed`, `task.suspended` and the like
+ */
+export async function requireTask(
+  parts: DecisionParts,
+  credential: TaskCredential,
+  { suspendedToo = false }: { suspendedToo?: boolean } = {},
+): Promise<Task> {
+  const { token, scheme } = credential
+  if (token === undefined) throw new Problem('token.missing', 'the request carries no access token')
+  if (scheme !== 'DPoP')
+    throw new Problem('token.wrong_scheme', 'the token is bound to a key: use DPoP')
+  const holder = await checkHolder(parts, { ...credential, token, as: 'authorization' })
+  if (holder.proof) {
+    const done = await parts.storage.commit([proofStep(parts, holder.proof)])
+    if (!done.committed) throw new Problem('proof.replayed', 'the proof was used before')
+  }
+  if (!holder.holds) throw holder.problem
+  const { task, chain } = holder.held
+  const view = await parts.live.view(callKeys({ task: task.id, person: task.personId, chain }))
+  const dead = suspendedToo ? view.dead.filter(({ state }) => state === 'ended') : view.dead
+  const alive = livenessOf({ ...view, dead })
+  const gate = alive.passed && task.deadline <= parts.clock.now() ? PAST_DEADLINE : alive
+  if (!gate.passed) throw new Problem(codeOf(gate.reason ?? ''), gate.detail)
+  // The row, and not what is kept of it: its state may have changed.
+  return (await findTask(parts.storage.read, task.id)) ?? task
+}
