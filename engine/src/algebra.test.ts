@@ -323,6 +323,40 @@ test('beyond the limits authority is left out, never added', () => {
   assert.deepEqual(intersect(wide(0), wide(20), strings), [])
 })
 
+test('a list that says one value twice does not pass for two values', () => {
+  const of = (...bounds: Bound[]): Detail[] => [
+    { type: 'remit_call', locations: [ORDERS], actions: ['orders.read'], bounds },
+  ]
+  const range = of(
+    { path: '/amount', op: 'gte', value: '1' },
+    { path: '/amount', op: 'lte', value: '1.0001' },
+  )
+  assert.ok(contains(of({ path: '/amount', op: 'in', value: ['1', '1.0001'] }), range, kindOf))
+  assert.ok(!contains(of({ path: '/amount', op: 'in', value: ['1', '1.0'] }), range, kindOf))
+})
+
+test('the result of many locations stays within the limits and can be read back', () => {
+  const at = (location: string, i: number): Detail => ({
+    type: 'remit_call',
+    locations: [location],
+    actions: ['orders.read'],
+    bounds: [{ path: '/id', op: 'eq', value: String(i) }],
+  })
+  const each = Array.from({ length: 200 }, (_, i) => [at(ORDERS, i), at(FILES, 1000 + i)]).flat()
+  const everywhere: Detail[] = [
+    { type: 'remit_call', locations: [ORDERS, FILES], actions: ['orders.read'], bounds: [] },
+  ]
+  assert.equal(intersect(everywhere, each, kindOf).length, DETAIL_LIMITS.detailsOut)
+
+  const places = Array.from({ length: 40 }, (_, i) => at(`https://gw.example/n${i}`, 1))
+  const result = intersect(places, places, kindOf)
+  assert.deepEqual(
+    result.map(({ locations }) => locations.length),
+    [16, 16, 8],
+  )
+  assert.ok(parseDetails(result, 'remit_call').ok)
+})
+
 test('what may be handed on may not therefore be done', () => {
   const handOn: Detail[] = [
     { type: 'remit_delegate', locations: [ORDERS], actions: ['orders.read'], bounds: [] },

@@ -4,7 +4,7 @@
  */
 import type { ArgumentKind } from './arguments.ts'
 import type { Bound } from './detail.ts'
-import { type Exact, exact, isOrdered } from './exact.ts'
+import { type Exact, exact } from './exact.ts'
 
 interface Point extends Exact {
   readonly key: bigint
@@ -13,7 +13,7 @@ interface Point extends Exact {
 /** The values of one kind that satisfy some bounds. Never empty: what nothing satisfies is `undefined`. */
 export type Constraint =
   | { readonly shape: 'values'; readonly values: readonly Exact[] }
-  | { readonly shape: 'range'; readonly from: Point | undefined; readonly to: Point | undefined }
+  | { readonly shape: 'range'; readonly least: Point | undefined; readonly most: Point | undefined }
   | { readonly shape: 'prefix'; readonly prefix: string }
 
 /** What one bound admits; `undefined` when its operator or value does not fit the kind. */
@@ -24,9 +24,9 @@ export function constraintOf(kind: ArgumentKind, { op, value }: Bound): Constrai
     case 'eq':
       return valuesOf(kind, [value])
     case 'gte':
-      return rangeOf(pointOf(kind, value), 'from')
+      return rangeOf(pointOf(kind, value), 'least')
     case 'lte':
-      return rangeOf(pointOf(kind, value), 'to')
+      return rangeOf(pointOf(kind, value), 'most')
     case 'prefix':
       return prefixOf(kind, value)
   }
@@ -41,14 +41,15 @@ function valuesOf(kind: ArgumentKind, texts: readonly string[]): Constraint | un
   return values.size > 0 ? { shape: 'values', values: [...values.values()] } : undefined
 }
 
+/** Only integers, decimals and datetimes have an order. */
 function pointOf(kind: ArgumentKind, text: string): Point | undefined {
-  const value = isOrdered(kind) ? exact(kind, text) : undefined
+  const value = exact(kind, text)
   return typeof value?.key === 'bigint' ? { text: value.text, key: value.key } : undefined
 }
 
-function rangeOf(point: Point | undefined, end: 'from' | 'to'): Constraint | undefined {
+function rangeOf(point: Point | undefined, end: 'least' | 'most'): Constraint | undefined {
   if (!point) return undefined
-  return end === 'from' ? range(point, undefined) : range(undefined, point)
+  return end === 'least' ? range(point, undefined) : range(undefined, point)
 }
 
 function prefixOf(kind: ArgumentKind, prefix: string): Constraint | undefined {
@@ -59,11 +60,11 @@ function prefixOf(kind: ArgumentKind, prefix: string): Constraint | undefined {
 }
 
 /** Ends that meet in one value are that value; ends that cross are nothing. */
-function range(from: Point | undefined, to: Point | undefined): Constraint | undefined {
-  if (from && to && from.key >= to.key) {
-    return from.key === to.key ? { shape: 'values', values: [from] } : undefined
+function range(least: Point | undefined, most: Point | undefined): Constraint | undefined {
+  if (least && most && least.key >= most.key) {
+    return least.key === most.key ? { shape: 'values', values: [least] } : undefined
   }
-  return { shape: 'range', from, to }
+  return { shape: 'range', least, most }
 }
 
 /** Whether a value of the constraint's kind satisfies it. */
@@ -72,8 +73,8 @@ export function admits(constraint: Constraint, { text, key }: Exact): boolean {
     case 'values':
       return constraint.values.some((value) => value.key === key)
     case 'range': {
-      const { from, to } = constraint
-      return typeof key === 'bigint' && (!from || key >= from.key) && (!to || key <= to.key)
+      const { least, most } = constraint
+      return typeof key === 'bigint' && (!least || key >= least.key) && (!most || key <= most.key)
     }
     case 'prefix':
       return text.startsWith(constraint.prefix)
@@ -85,7 +86,7 @@ export function meet(a: Constraint, b: Constraint): Constraint | undefined {
   if (a.shape === 'values') return only(a.values, b)
   if (b.shape === 'values') return only(b.values, a)
   if (a.shape === 'range' && b.shape === 'range') {
-    return range(tighter(a.from, b.from, 1n), tighter(a.to, b.to, -1n))
+    return range(tighter(a.least, b.least, 1n), tighter(a.most, b.most, -1n))
   }
   if (a.shape === 'prefix' && b.shape === 'prefix') {
     if (a.prefix.startsWith(b.prefix)) return a
@@ -109,13 +110,13 @@ function tighter(a: Point | undefined, b: Point | undefined, direction: bigint):
 export function implies(a: Constraint, b: Constraint): boolean {
   if (a.shape === 'values') return a.values.every((value) => admits(b, value))
   if (a.shape === 'range' && b.shape === 'range') {
-    return reaches(a.from, b.from, 1n) && reaches(a.to, b.to, -1n)
+    return reaches(a.least, b.least, 1n) && reaches(a.most, b.most, -1n)
   }
   if (a.shape === 'range' && b.shape === 'values') {
     // Scales are discrete: a closed range is as many values as its ends are apart, and all must be listed.
-    if (!a.from || !a.to) return false
+    if (!a.least || !a.most) return false
     const listed = b.values.filter((value) => admits(a, value)).length
-    return BigInt(listed) === a.to.key - a.from.key + 1n
+    return BigInt(listed) === a.most.key - a.least.key + 1n
   }
   return a.shape === 'prefix' && b.shape === 'prefix' && a.prefix.startsWith(b.prefix)
 }
@@ -138,10 +139,10 @@ export function boundsOf(path: string, constraint: Constraint): Bound[] {
       ]
     }
     case 'range': {
-      const { from, to } = constraint
+      const { least, most } = constraint
       const bounds: Bound[] = []
-      if (from) bounds.push({ path, op: 'gte', value: from.text })
-      if (to) bounds.push({ path, op: 'lte', value: to.text })
+      if (least) bounds.push({ path, op: 'gte', value: least.text })
+      if (most) bounds.push({ path, op: 'lte', value: most.text })
       return bounds
     }
     case 'prefix':

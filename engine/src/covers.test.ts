@@ -160,6 +160,10 @@ test('a bound reaches into records, with escapes as RFC 6901 has them', () => {
   assert.ok(at({ kind: 'record', fields: args({ city: 'Oslo' }) }))
   assert.ok(!at({ kind: 'record', fields: args({ city: 'Bonn' }) }))
   assert.ok(!at({ kind: 'string', value: 'Oslo' }))
+  const beside = args({ to: 'x', city: 'Oslo', 'a/b': 'xy' })
+  assert.ok(
+    !covers([city], { location: ORDERS, action: 'orders.read', arguments: beside }, kindOf).covered,
+  )
   assert.ok(!at({ kind: 'set', items: [{ kind: 'record', fields: args({ city: 'Oslo' }) }] }))
 })
 

@@ -41,10 +41,6 @@ export function exactOf(kind: ArgumentKind, value: TypedValue): Exact | undefine
   }
 }
 
-export function isOrdered(kind: ArgumentKind): boolean {
-  return kind === 'integer' || kind === 'decimal' || kind === 'datetime'
-}
-
 const MOST_INT64 = 2n ** 63n - 1n
 const DECIMAL_DIGITS = 4
 const FIRST_MILLISECOND = BigInt(Date.parse('0000-01-01T00:00:00.000Z'))

@@ -19,17 +19,11 @@ export function judgePrincipals(facts: CallFacts, policies: PolicySet): Principa
   const entities = uniqueEntities([...persons, ...agents, ...facts.entities])
   const ask = questionFor(facts, entities, policies)
   const judged = [
-    ...persons.map(({ uid }) => ({
-      gate: 'person' as const,
-      subject: uid.id,
-      judgement: ask(uid),
-    })),
-    ...agents.map(({ uid }) => ({ gate: 'agent' as const, subject: uid.id, judgement: ask(uid) })),
+    ...persons.map(({ uid }) => ({ gate: 'person' as const, id: uid.id, judgement: ask(uid) })),
+    ...agents.map(({ uid }) => ({ gate: 'agent' as const, id: uid.id, judgement: ask(uid) })),
   ]
   const what = `${facts.call.action} on ${facts.call.resource}`
-  const results = judged.map(({ gate, subject, judgement }) =>
-    gateResult(gate, subject, what, judgement),
-  )
+  const results = judged.map(({ gate, id, judgement }) => gateResult(gate, id, what, judgement))
   return {
     // INVARIANT: "every agent in the chain is permitted" does not hold for a chain without agents.
     results: agents.length > 0 ? results : [...results, NO_AGENT],
