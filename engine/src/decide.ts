@@ -12,7 +12,7 @@ import { judgePrincipals } from './principals.ts'
 
 /**
  * The answer to one call. Pure: the same facts and policies give the same decision, which is what makes explaining,
- * shadowing and replaying possible. Everything that can be wrong is a denial, never an exception.
+ * shadowing and replaying possible. Whatever an evaluator does wrong is a denial, never an exception.
  *
  * All gates are evaluated, so that every answer can be explained; only a credential or a task that no longer counts
  * stops early, because then there is nobody to explain to.
