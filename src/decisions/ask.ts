@@ -3,6 +3,7 @@ import { type AccessRequest, type Asking, attachRequest } from '../approvals/ind
 import { renderSentence, templateDigest } from '../catalog/index.ts'
 import type { Id } from '../lib/id.ts'
 import { consumeOnce, type Tx } from '../storage/index.ts'
+import { findTask } from '../tasks/index.ts'
 import { type Case, type Finding, recordOf, rowOf } from './case.ts'
 import { insertDecisionQuery } from './decision-store.ts'
 import type { Identified } from './identify.ts'
@@ -25,6 +26,12 @@ export async function ask(
   const { proof } = each.who
   const asked = await parts.storage.transaction(async (tx) => {
     if (!(await consumeOnce(tx, 'dpop', proof.replayKey, proof.expiresAt))) return 'replayed'
+    // INVARIANT: read here, so that closing the task and asking about it cannot both go through (contract 5.9).
+    const task = await findTask(tx, each.who.held.task.id)
+    if (task?.state === 'closed') {
+      await book(parts, tx, each, { ...CLOSED, outcome: 'deny', gates: decision.gates })
+      return 'closed'
+    }
     const attached = await attachRequest(parts, tx, asking(each, decision, insufficient))
     if (attached.outcome === 'too_many_pending') {
       await book(parts, tx, each, { ...TOO_MANY, outcome: 'deny', gates: decision.gates })
@@ -35,8 +42,15 @@ export async function ask(
   })
   if (asked === 'replayed') return refuseReplay(parts, each)
   if (asked === 'too_many_pending') return deniedOf(each, { ...TOO_MANY, gates: decision.gates })
+  if (asked === 'closed') return deniedOf(each, { ...CLOSED, gates: decision.gates })
   return requestable(parts, each, decision, asked)
 }
+
+const CLOSED = {
+  reason: 'task.closed',
+  detail: 'the task was closed while the call was on its way',
+  enough: 'a new task',
+} as const
 
 const TOO_MANY = {
   reason: 'approval.too_many_pending',

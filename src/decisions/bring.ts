@@ -1,5 +1,4 @@
-import type { Agent } from '../agents/index.ts'
-import { authenticateAgent } from '../agents/index.ts'
+import { type Agent, type Authenticated, authenticateAgent } from '../agents/index.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Subject } from '../people/index.ts'
 import { checkProof, type Proof } from '../tokens/index.ts'
@@ -31,12 +30,7 @@ export async function readBrought(parts: DecisionParts, opening: Opening): Promi
   const proof = await problemOr(checkProof(opening.proof, { method, url, clock: parts.clock }))
   if (proof instanceof Problem)
     return { ok: false, problem: proof, proof: undefined, agentId: undefined }
-  const known = await problemOr(
-    authenticateAgent(parts, {
-      assertion: opening.assertion,
-      assertionType: opening.assertionType,
-    }),
-  )
+  const known = await problemOr(authenticate(parts, opening))
   if (known instanceof Problem) return { ok: false, problem: known, proof, agentId: undefined }
   const { agent, ...assertion } = known
   const subject = await problemOr(
@@ -44,4 +38,11 @@ export async function readBrought(parts: DecisionParts, opening: Opening): Promi
   )
   if (subject instanceof Problem) return { ok: false, problem: subject, proof, agentId: agent.id }
   return { ok: true, brought: { agent, assertion, subject, proof } }
+}
+
+async function authenticate(parts: DecisionParts, opening: Opening): Promise<Authenticated> {
+  const { assertion, assertionType } = opening
+  if (assertion === undefined || assertionType === undefined)
+    throw new Problem('agent.unauthenticated', 'the request carries no client assertion')
+  return authenticateAgent(parts, { assertion, assertionType })
 }

@@ -10,7 +10,11 @@ export {
 } from './decision-store.ts'
 export { type Explanation, explain, type OperatorExplanation } from './explain.ts'
 export { Facts } from './facts.ts'
-export { type Issued, issueResourceToken, type ResourceTokenRequest } from './issue-resource-token.ts'
+export {
+  type Issued,
+  issueResourceToken,
+  type ResourceTokenRequest,
+} from './issue-resource-token.ts'
 export { openTask } from './open-task.ts'
 export type { Opening, OpeningAnswer, Refused } from './opening.ts'
 export { type Outcome, recordOutcome } from './outcome.ts'

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { forEachEngine } from '../storage/testing.ts'
+import { TaskKeeper } from './keep.ts'
+import { checkPurpose } from './task.ts'
+import { findTask } from './task-store.ts'
+import { openedTask, type TaskTestParts, taskTestParts } from './testing.ts'
+
+forEachEngine('what ends takes its tasks with it', (open) => {
+  const keeper = (parts: TaskTestParts) => new TaskKeeper(parts, { onError: assert.ifError })
+
+  async function begin(parts: TaskTestParts, kind: 'agent' | 'person', ...ids: string[]) {
+    await parts.storage.transaction(async (tx) => {
+      for (const id of ids) await parts.live.begin(tx, { kind, id })
+    })
+  }
+
+  async function raise(
+    parts: TaskTestParts,
+    kind: 'agent' | 'person',
+    id: string,
+    state: 'suspended' | 'ended',
+  ) {
+    const change = await parts.storage.transaction((tx) =>
+      parts.live.raise(tx, [{ kind, id, state }]),
+    )
+    await parts.live.settle(change)
+  }
+  const stateOf = async (parts: TaskTestParts, id: string) =>
+    (await findTask(parts.storage.read, id))?.state
+
+  test('a retired agent and a person who has ended close their tasks, a suspended one does not', async () => {
+    const parts = await taskTestParts(await open())
+    const bot = await openedTask(parts, { agentId: 'old-bot' })
+    const person = await openedTask(parts)
+    const other = await openedTask(parts, { agentId: 'paused-bot' })
+    await begin(parts, 'agent', 'old-bot', 'refund-bot', 'paused-bot')
+    await begin(parts, 'person', bot.personId, person.personId, other.personId)
+    const keep = keeper(parts)
+    await keep.start()
+    await raise(parts, 'agent', 'old-bot', 'ended')
+    await raise(parts, 'person', person.personId, 'ended')
+    await raise(parts, 'agent', 'paused-bot', 'suspended')
+    await keep.sweep()
+    assert.equal((await findTask(parts.storage.read, bot.id))?.closeReason, 'agent.ended')
+    assert.equal((await findTask(parts.storage.read, person.id))?.closeReason, 'person.ended')
+    assert.equal(await stateOf(parts, other.id), 'open')
+    await keep.stop()
+    await parts.live.stop()
+  })
+
+  test('what ended while nobody was there is found at the start', async () => {
+    const parts = await taskTestParts(await open())
+    const task = await openedTask(parts)
+    const alive = await openedTask(parts, { agentId: 'new-bot' })
+    await begin(parts, 'agent', 'refund-bot', 'new-bot')
+    await begin(parts, 'person', task.personId, alive.personId)
+    await raise(parts, 'agent', 'refund-bot', 'ended')
+    const keep = keeper(parts)
+    await keep.start()
+    await keep.sweep()
+    assert.equal(await stateOf(parts, task.id), 'closed')
+    assert.equal(await stateOf(parts, alive.id), 'open')
+    await keep.stop()
+    await parts.live.stop()
+  })
+})
+
+test('a purpose is one visible line', () => {
+  for (const fine of ['refund order 1042', 'x', 'größer 退款', 'é'.repeat(200)])
+    assert.equal(checkPurpose(fine), fine)
+  for (const bad of [
+    '',
+    ' ',
+    ' x',
+    'x ',
+    'a\nb',
+    'a\u202eb',
+    'a\u200bb',
+    '\ud800',
+    'x'.repeat(201),
+  ])
+    assert.throws(() => checkPurpose(bad), { code: 'task.bad_purpose' })
+})
