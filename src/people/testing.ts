@@ -1,0 +1,91 @@
+import { openMasterKey } from '../keys/index.ts'
+import type { LedgerEvent } from '../ledger/index.ts'
+import { type ManualClock, manualClock } from '../lib/clock.ts'
+import { systemRandom } from '../lib/random.ts'
+import { Secret } from '../lib/secret.ts'
+import { Live } from '../live/index.ts'
+import type { Storage } from '../storage/index.ts'
+import { createBuiltInGroups, createGroup } from './create-group.ts'
+import { mapGroup } from './map-group.ts'
+import type { PeopleParts } from './parts.ts'
+import type { Person } from './person.ts'
+import { registerProvider } from './sign-in/register-provider.ts'
+import { signInPerson } from './sign-in-person.ts'
+
+export const PROVIDER = 'https://idp.example'
+
+export type TestPeople = PeopleParts & {
+  readonly live: Live
+  readonly clock: ManualClock
+  /** What was recorded, oldest first. */
+  recorded(): Promise<LedgerEvent[]>
+  /** What liveness knows of a person or agent now. */
+  liveOf(kind: 'person' | 'agent', id: string): Promise<{ epoch: number; state: string }>
+}
+
+/** This room over an open store, with the built-in groups, at a time that stands still. */
+export async function testPeople(
+  storage: Storage,
+  clock: ManualClock = manualClock(),
+): Promise<TestPeople> {
+  const live = new Live({ storage, clock, random: systemRandom })
+  const parts: TestPeople = {
+    storage,
+    clock,
+    live,
+    random: systemRandom,
+    issuer: 'http://127.0.0.1:7480',
+    master: await openMasterKey({
+      directory: '',
+      value: new Secret(Buffer.alloc(32, 7).toString('base64url')),
+      random: systemRandom,
+    }),
+    ledger: {
+      async append(tx, event) {
+        const record = Buffer.from(JSON.stringify(event))
+        await tx.insertInto('ledger_intake').values({ record, private: null }).execute()
+      },
+    },
+    async recorded() {
+      const rows = await storage.read
+        .selectFrom('ledger_intake')
+        .select('record')
+        .orderBy('seq')
+        .execute()
+      return rows.map(({ record }) => JSON.parse(Buffer.from(record).toString()))
+    },
+    async liveOf(kind, id) {
+      const { states } = await live.view([{ kind, id }])
+      return { epoch: states[0]?.epoch ?? 0, state: states[0]?.state ?? 'none' }
+    },
+  }
+  await createBuiltInGroups(parts)
+  return parts
+}
+
+/** The sample provider, with its value `eng-<group>` standing for each group. */
+export async function withProvider(parts: PeopleParts, ...groups: string[]): Promise<void> {
+  const by = 'operator'
+  await registerProvider(parts, { issuer: PROVIDER, name: 'Sample', clientId: 'remit', by })
+  for (const group of groups) {
+    await createGroup(parts, { name: group, description: '', by })
+    await mapGroup(parts, { issuer: PROVIDER, value: `eng-${group}`, group, by })
+  }
+}
+
+/** Someone who has signed in, in these groups (`withProvider` must know them). */
+export function someone(
+  parts: PeopleParts,
+  subject: string,
+  groups: readonly string[] = [],
+  issuedAt = parts.clock.now(),
+): Promise<Person> {
+  return signInPerson(parts, {
+    issuer: PROVIDER,
+    subject,
+    name: `Name of ${subject}`,
+    email: `${subject}@example.com`,
+    groupValues: groups.map((group) => `eng-${group}`),
+    issuedAt,
+  })
+}
