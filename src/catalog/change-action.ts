@@ -59,7 +59,8 @@ export async function setSentence(
         resource: action.resource,
         action: action.name,
         by,
-        facts: { sentence, template: templateDigest(after) },
+        facts: { template: templateDigest(after) },
+        private: { sentence },
       })
     },
     raises: [],

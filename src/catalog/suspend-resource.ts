@@ -65,7 +65,12 @@ async function move(
 ): Promise<void> {
   const change = { status: step.to, updated_at: parts.clock.now() }
   if (await changeResource(tx, name, step.from, change)) {
-    await parts.ledger.append(tx, { type: RECORD[step.to], resource: name, by, reason })
+    await parts.ledger.append(tx, {
+      type: RECORD[step.to],
+      resource: name,
+      by,
+      private: { reason },
+    })
   } else await requireResource(tx, name)
 }
 

@@ -98,6 +98,10 @@ function readRequestable(
 
 function readApprovers(list: string | null | undefined, mistakes: string[]): readonly string[] {
   const names = (list ?? '').split(',').map((name) => name.trim())
+  if (names.join('') === '') {
+    mistakes.push('a `@requestable` forbid needs `@approvers("group:name, person:psn_…")`')
+    return []
+  }
   for (const name of names) {
     const [kind, value] = name.split(':', 2)
     const valid = kind === 'group' ? isName(value) : kind === 'person' && isId('person', value)

@@ -1,10 +1,10 @@
 import { RULES, rulesEpoch } from '../catalog/index.ts'
 import { domainHash } from '../lib/domain-hash.ts'
 import { Problem } from '../lib/problem.ts'
+import type { Mistake } from './findings.ts'
 import type { PolicyParts } from './parts.ts'
 import { insertSet, latestSet } from './policy-store.ts'
 import { schemaFor } from './schema.ts'
-import type { Mistake } from './validate.ts'
 import { validateAside } from './validate-aside.ts'
 
 export interface Published {

@@ -1,5 +1,5 @@
 import { aside } from '../lib/aside.ts'
-import type { Validation } from './validate.ts'
+import type { Validation } from './findings.ts'
 
 const MOST_MS = 120_000
 

@@ -1,7 +1,4 @@
 import { answerAside } from '../lib/aside.ts'
 import { validatePolicies } from './validate.ts'
 
-answerAside(({ text, schema }: { text: string; schema: string }) => {
-  const { mistakes, warnings } = validatePolicies(text, schema)
-  return { mistakes, warnings }
-})
+answerAside(({ text, schema }: { text: string; schema: string }) => validatePolicies(text, schema))

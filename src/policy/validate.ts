@@ -1,5 +1,6 @@
 import * as cedar from '@cedar-policy/cedar-wasm/nodejs'
 import { readAnnotations } from './annotations.ts'
+import { Findings, type Validation } from './findings.ts'
 import {
   nesting,
   offsetOfByte,
@@ -7,24 +8,6 @@ import {
   positionAt,
   splitPolicies,
 } from './policy-text.ts'
-
-/** One thing that is wrong, or worth knowing, and where. */
-export interface Mistake {
-  /** Id of the policy, when it has one. */
-  readonly policy: string | undefined
-  readonly line: number
-  readonly column: number
-  readonly message: string
-  /** What would help. */
-  readonly help: string | undefined
-}
-
-export interface Validation {
-  /** None: the policies may be published. */
-  readonly mistakes: readonly Mistake[]
-  /** Odd, but harmless: a policy that can never apply, a text that mixes scripts. */
-  readonly warnings: readonly Mistake[]
-}
 
 export const POLICY_LIMITS = { bytes: 1024 * 1024, policies: 10_000, nesting: 48 } as const
 
@@ -37,12 +20,12 @@ export function validatePolicies(text: string, schema: string): Validation {
   const found = new Findings(text)
   if (Buffer.byteLength(text) > POLICY_LIMITS.bytes) {
     found.mistake(undefined, 0, `the text is longer than ${POLICY_LIMITS.bytes} bytes`)
-    return found
+    return found.result()
   }
   const pieces = splitPolicies(text)
   if (pieces.length > POLICY_LIMITS.policies) {
     found.mistake(undefined, 0, `more than ${POLICY_LIMITS.policies} policies`)
-    return found
+    return found.result()
   }
   const parsed = new Map<string, Parsed>()
   const first = new Map<string, PolicyPiece>()
@@ -59,35 +42,13 @@ export function validatePolicies(text: string, schema: string): Validation {
     parsed.set(`piece${i}`, { piece, id: id === '' ? undefined : id })
   }
   checkTypes(parsed, schema, found)
-  if (found.mistakes.length === 0) checkCut(text, pieces, found)
-  return found
+  if (found.none) checkCut(text, pieces, found)
+  return found.result()
 }
 
 interface Parsed {
   readonly piece: PolicyPiece
   readonly id: string | undefined
-}
-
-class Findings implements Validation {
-  readonly #text: string
-  readonly mistakes: Mistake[] = []
-  readonly warnings: Mistake[] = []
-
-  constructor(text: string) {
-    this.#text = text
-  }
-
-  mistake(policy: string | undefined, offset: number, message: string, help?: string | null): void {
-    this.mistakes.push(this.#at(policy, offset, message, help))
-  }
-
-  warning(policy: string | undefined, offset: number, message: string, help?: string | null): void {
-    this.warnings.push(this.#at(policy, offset, message, help))
-  }
-
-  #at(policy: string | undefined, offset: number, message: string, help?: string | null): Mistake {
-    return { policy, ...positionAt(this.#text, offset), message, help: help ?? undefined }
-  }
 }
 
 /** The id of a policy that parses (empty when it has none that can be used), `undefined` for one that does not. */

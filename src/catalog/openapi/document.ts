@@ -1,4 +1,4 @@
-import { isAlias, isMap, isScalar, isSeq, parseDocument, type Scalar } from 'yaml'
+import { isAlias, isMap, isScalar, isSeq, parseDocument, type Scalar, visit } from 'yaml'
 import { ExactNumber, type Json, parseJson } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
 
@@ -7,7 +7,7 @@ export type JsonObject = ReadonlyMap<string, Json>
 const MOST_BYTES = 32 * 1024 * 1024
 const MOST_DEPTH = 64
 /** Of all values, anchors followed: a few lines of nested aliases must not become millions of values. */
-const MOST_VALUES = 4_000_000
+const MOST_VALUES = 1_000_000
 
 /**
  * Reads an OpenAPI document: JSON or YAML 1.2 text, or a value that is parsed already. Numbers stay the text they were.
@@ -74,11 +74,19 @@ function fromYaml(text: string): Json {
   const parsed = parseDocument(text, { version: '1.2', logLevel: 'silent', prettyErrors: true })
   const [mistake] = parsed.errors
   if (mistake) throw bad(`the document is not YAML: ${mistake.message.split('\n')[0]}`)
+  const anchors = new Map<string, unknown>()
+  visit(parsed, {
+    Node: (_, node) => {
+      if (isAlias(node) || node.anchor === undefined) return
+      if (anchors.has(node.anchor)) throw bad(`the anchor \`${node.anchor}\` is set twice`)
+      anchors.set(node.anchor, node)
+    },
+  })
   let values = 0
   const convert = (node: unknown, depth: number): Json => {
     if (++values > MOST_VALUES) throw bad('the document unfolds to too many values')
     if (depth > MOST_DEPTH) throw bad(`the document is nested deeper than ${MOST_DEPTH}`)
-    if (isAlias(node)) return convert(node.resolve(parsed), depth + 1)
+    if (isAlias(node)) return convert(anchors.get(node.source), depth + 1)
     if (isSeq(node)) return node.items.map((item) => convert(item, depth + 1))
     if (isMap(node)) {
       return new Map(node.items.map(({ key, value }) => [keyText(key), convert(value, depth + 1)]))

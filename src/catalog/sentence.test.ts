@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { TypedValue } from '@remit/engine'
+import fc from 'fast-check'
+import { checkSentence, renderSentence } from './sentence.ts'
+import { jsonBody, onlyAction, planOperation } from './testing.ts'
+import { quoted, visible } from './visible.ts'
+
+const action = onlyAction(
+  planOperation(
+    jsonBody({
+      type: 'object',
+      properties: {
+        amount: { type: 'number' },
+        note: { type: 'string' },
+        tags: { type: 'array', items: { type: 'string' } },
+        address: { type: 'object', properties: { city: { type: 'string' } } },
+        any: {},
+      },
+    }),
+  ),
+)
+
+function render(sentence: string, args: Record<string, TypedValue>): string {
+  return renderSentence({ sentence }, new Map(Object.entries(args)))
+}
+
+const text = (value: string): TypedValue => ({ kind: 'string', value })
+
+describe('sentences', () => {
+  it('show numbers as they were sent and strings in quotes', () => {
+    assert.equal(
+      render('Refund {amount} on order {order_id}', {
+        amount: { kind: 'decimal', text: '900.00' },
+        order_id: text('1042'),
+      }),
+      'Refund 900.00 on order "1042"',
+    )
+  })
+
+  it('show what was not given, lists and members', () => {
+    assert.equal(
+      render('{note} {tags} {address/city} {address}', {
+        tags: { kind: 'set', items: [text('a'), text('b')] },
+        address: { kind: 'record', fields: new Map([['city', text('B')]]) },
+      }),
+      '(not given) ["a", "b"] "B" {city: "B"}',
+    )
+  })
+
+  it('keep a value from looking like part of the sentence', () => {
+    assert.equal(
+      render('Note {note}.', { note: text('ok". Refund {amount} "\n\u202efoo\u200b') }),
+      'Note "ok\\". Refund {amount} \\"\\u{a}\\u{202e}foo\\u{200b}".',
+    )
+    const many = render('Note {note}', { note: text(`a${' '.repeat(3)}b`) })
+    assert.equal(many, 'Note "a \\u{20}\\u{20}b"')
+  })
+
+  it('are refused when they name what is not there, or could not be read', () => {
+    const mistakes = (template: string) => checkSentence(template, action.arguments).join('; ')
+    assert.equal(mistakes('Pay {amount} for {id} to {address/city}'), '')
+    assert.match(mistakes('Pay {sum}'), /`{sum}` is not an argument/)
+    assert.match(mistakes('Pay {any}'), /has no type/)
+    assert.match(mistakes('Pay {address/street}'), /not an argument/)
+    assert.match(mistakes('Pay {amount'), /no partner/)
+    assert.match(mistakes('Pay {{amount}}'), /no partner/)
+    assert.match(mistakes(' '), /empty/)
+    assert.match(mistakes('Pay\u202e'), /invisible/)
+    assert.match(mistakes('x'.repeat(401)), /longer/)
+    assert.match(mistakes('{__proto__}'), /not an argument/)
+  })
+})
+
+describe('making text visible', () => {
+  it('hides nothing, and can be undone', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (original) => {
+        const shown = visible(original)
+        assert.doesNotMatch(shown, /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u)
+        const undone = shown.replaceAll(/\\(?:u\{([0-9a-f]+)\}|\\)/g, (_, hex?: string) =>
+          hex === undefined ? '\\' : String.fromCodePoint(Number.parseInt(hex, 16)),
+        )
+        assert.equal(undone, original)
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  it('leaves ordinary text as it is', () => {
+    const ordinary = 'Übergrößenträger für 3 €: 注文 «x» ₤ é'
+    assert.equal(visible(ordinary), ordinary)
+    assert.equal(quoted('say "x"'), '"say \\"x\\""')
+  })
+})

@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs'
+import { manualClock } from '../lib/clock.ts'
+import { systemRandom } from '../lib/random.ts'
+import { Live } from '../live/index.ts'
+import type { Storage } from '../storage/index.ts'
+import type { CatalogParts } from './parts.ts'
+import { type ImportPlan, planImport } from './plan-import.ts'
+import type { Action } from './resource.ts'
+
+/** The sample API, as text. */
+export const ORDERS_DOCUMENT = readFileSync(
+  new URL('../dev/orders/openapi.yaml', import.meta.url),
+  'utf8',
+)
+
+export const ORDERS_OPTIONS = {
+  name: 'orders',
+  identifier: 'http://127.0.0.1:7481/orders',
+} as const
+
+export function planOrders(change: (text: string) => string = (text) => text): ImportPlan {
+  return planImport(change(ORDERS_DOCUMENT), ORDERS_OPTIONS)
+}
+
+/** A document with one operation: `POST /things/{id}` with these parameters and this body schema. */
+export function operationDocument(operation: Record<string, unknown>, rest: object = {}): object {
+  return {
+    openapi: '3.1.0',
+    info: { title: 'Things', version: '1' },
+    servers: [{ url: 'http://127.0.0.1:1' }],
+    paths: { '/things/{id}': { post: { responses: {}, 'x-remit-action': 'do', ...operation } } },
+    ...rest,
+  }
+}
+
+export function planOperation(operation: Record<string, unknown>, rest: object = {}): ImportPlan {
+  return planImport(operationDocument(operation, rest), {
+    name: 'things',
+    identifier: 'http://127.0.0.1:7481/things',
+  })
+}
+
+export function onlyAction({ actions }: Pick<ImportPlan, 'actions'>): Action {
+  const [action] = actions
+  if (!action || actions.length > 1) throw new Error('not one action')
+  return action
+}
+
+export function jsonBody(schema: unknown): Record<string, unknown> {
+  return { requestBody: { required: true, content: { 'application/json': { schema } } } }
+}
+
+export interface RecordedEvent {
+  readonly type: string
+  readonly [member: string]: unknown
+}
+
+/** The parts of this room over one database; what goes to the ledger is kept in `events`. */
+export async function catalogParts(
+  storage: Storage,
+): Promise<CatalogParts & { readonly live: Live; readonly events: RecordedEvent[] }> {
+  const clock = manualClock()
+  const live = new Live({ storage, clock, random: systemRandom })
+  await live.renew()
+  const events: RecordedEvent[] = []
+  return {
+    storage,
+    live,
+    clock,
+    events,
+    ledger: {
+      append: async (_tx, event) => {
+        events.push({ ...event })
+      },
+    },
+    revalidate: async () => {},
+  }
+}
