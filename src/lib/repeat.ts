@@ -11,7 +11,7 @@ export const idleWait: Wait = (ms, signal) =>
   setTimeout(ms, undefined, { signal, ref: false }).catch(() => {})
 
 export interface Repetition {
-  /** Run as soon as the rest between two runs allows it, instead of waiting for the period to end. */
+  /** Do not wait for the period to end. */
   wake(): void
   /** No run begins after this; answers when the one under way has ended. */
   stop(): Promise<void>
@@ -25,21 +25,21 @@ export function repeat(
   work: () => Promise<void>,
   options: {
     everyMs: number
-    /** Least time from the end of one run to the start of the next. */
-    restMs?: number
+    /** From a wake to its run, so that what wakes it meanwhile shares the run. Part of the period. */
+    gatherMs?: number
     onError: (error: unknown) => void
     wait?: Wait
   },
 ): Repetition {
-  const { everyMs, restMs = 0, onError, wait = idleWait } = options
+  const { everyMs, gatherMs = 0, onError, wait = idleWait } = options
   const stopping = new AbortController()
   let woken = false
   let waking = new AbortController()
 
   async function run(): Promise<void> {
     while (!stopping.signal.aborted) {
-      if (restMs > 0) await wait(restMs, stopping.signal)
-      if (!woken) await wait(everyMs - restMs, waking.signal)
+      if (!woken) await wait(everyMs - gatherMs, waking.signal)
+      if (gatherMs > 0) await wait(gatherMs, stopping.signal)
       if (stopping.signal.aborted) return
       woken = false
       waking = new AbortController()

@@ -1,0 +1,233 @@
+import type { Reader, Step, Storage, Tx } from '../storage/index.ts'
+import type { NewRecord } from './record.ts'
+import { type Edge, edgeOf, split, type Tile } from './tree.ts'
+
+export interface Head {
+  readonly size: number
+  /** Grows with every change of the head. */
+  readonly fence: number
+}
+
+export interface Waiting {
+  readonly seq: number
+  readonly record: Uint8Array
+  readonly private: string | null
+}
+
+export interface StoredCheckpoint {
+  readonly size: number
+  readonly note: string
+  /** Epoch milliseconds. */
+  readonly at: number
+}
+
+export interface Leaf {
+  readonly position: number
+  readonly leafHash: Uint8Array
+  readonly record: Uint8Array
+}
+
+/** Name of the step that fails when another sequencer was first. */
+export const FENCE = 'ledger head'
+
+export function intakeQuery(db: Reader, { record, private: kept }: NewRecord) {
+  return db.insertInto('ledger_intake').values({ record, private: kept })
+}
+
+export function readIntake(reader: Reader, limit: number): Promise<readonly Waiting[]> {
+  return reader.selectFrom('ledger_intake').selectAll().orderBy('seq').limit(limit).execute()
+}
+
+/** The head of an empty tree, once. */
+export async function createHead(storage: Storage): Promise<void> {
+  const query = storage.read
+    .insertInto('ledger_head')
+    .values({ id: 1, size: 0, fence: 0 })
+    .onConflict((conflict) => conflict.column('id').doNothing())
+  await storage.commit([{ name: FENCE, query, rows: 'any' }])
+}
+
+export async function readHead(reader: Reader): Promise<Head | undefined> {
+  return reader
+    .selectFrom('ledger_head')
+    .select(['size', 'fence'])
+    .where('id', '=', 1)
+    .executeTakeFirst()
+}
+
+/**
+ * Appends leaves, all or nothing.
+ * INVARIANT: every change of the tree goes through the fence: it names the head it was computed from, and a head that
+ * has moved meanwhile fails the whole commit. Which process, and how slow its clock is, does not matter.
+ */
+export function growSteps(
+  db: Reader,
+  head: Head,
+  taken: readonly Waiting[],
+  leaves: readonly Leaf[],
+  tiles: readonly Tile[],
+): readonly Step[] {
+  const kept = leaves.flatMap(({ position }, i) => {
+    const text = taken[i]?.private
+    return text ? [{ position, private: text }] : []
+  })
+  return [
+    {
+      name: FENCE,
+      query: db
+        .updateTable('ledger_head')
+        .set({ size: head.size + leaves.length, fence: head.fence + 1 })
+        .where('id', '=', 1)
+        .where('fence', '=', head.fence)
+        .where('size', '=', head.size),
+      rows: 1,
+    },
+    ...chunksOf(taken).map((chunk) => ({
+      name: 'ledger intake',
+      query: db.deleteFrom('ledger_intake').where(
+        'seq',
+        'in',
+        chunk.map(({ seq }) => seq),
+      ),
+      rows: chunk.length,
+    })),
+    ...chunksOf(leaves).map((chunk) => ({
+      name: 'ledger leaves',
+      query: db.insertInto('ledger_leaves').values(
+        chunk.map(({ position, leafHash, record }) => ({
+          position,
+          leaf_hash: leafHash,
+          record,
+        })),
+      ),
+      rows: chunk.length,
+    })),
+    ...chunksOf(kept).map((chunk) => ({
+      name: 'ledger private',
+      query: db.insertInto('ledger_private').values(chunk),
+      rows: chunk.length,
+    })),
+    ...tiles.map((tile) => ({ name: 'ledger tile', query: tileQuery(db, tile), rows: 1 })),
+  ]
+}
+
+function tileQuery(db: Reader, { level, index, hashes }: Tile) {
+  return db
+    .insertInto('ledger_tiles')
+    .values({ level, tile: index, hashes })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['level', 'tile'])
+        .doUpdateSet((eb) => ({ hashes: eb.ref('excluded.hashes') })),
+    )
+}
+
+/** A tile as it is now; the tree grows at its end only, so it serves older sizes too. */
+export async function readTile(reader: Reader, level: number, index: number): Promise<Uint8Array> {
+  const row = await reader
+    .selectFrom('ledger_tiles')
+    .select('hashes')
+    .where('level', '=', level)
+    .where('tile', '=', index)
+    .executeTakeFirst()
+  return row?.hashes ?? new Uint8Array()
+}
+
+/** The right edge of the tree of this size; `undefined` when tiles are missing or too short. */
+export async function readEdge(reader: Reader, size: number): Promise<Edge | undefined> {
+  const edge = new Map<number, readonly Uint8Array[]>()
+  for (const { level, index, width } of edgeOf(size)) {
+    const hashes = split(await readTile(reader, level, index)).slice(0, width)
+    if (hashes.length < width) return undefined
+    edge.set(level, hashes)
+  }
+  return edge
+}
+
+export async function readLeaves(
+  reader: Reader,
+  from: number,
+  to: number,
+): Promise<readonly Leaf[]> {
+  const rows = await reader
+    .selectFrom('ledger_leaves')
+    .selectAll()
+    .where('position', '>=', from)
+    .where('position', '<', to)
+    .orderBy('position')
+    .execute()
+  return rows.map((row) => ({
+    position: row.position,
+    leafHash: row.leaf_hash,
+    record: row.record,
+  }))
+}
+
+export async function readPrivate(
+  reader: Reader,
+  from: number,
+  to: number,
+): Promise<readonly { position: number; private: string }[]> {
+  return reader
+    .selectFrom('ledger_private')
+    .selectAll()
+    .where('position', '>=', from)
+    .where('position', '<', to)
+    .orderBy('position')
+    .execute()
+}
+
+export async function deletePrivate(tx: Tx, positions: readonly number[]): Promise<number> {
+  let count = 0
+  for (const chunk of chunksOf(positions)) {
+    const { numDeletedRows } = await tx
+      .deleteFrom('ledger_private')
+      .where('position', 'in', chunk)
+      .executeTakeFirstOrThrow()
+    count += Number(numDeletedRows)
+  }
+  return count
+}
+
+export async function newestCheckpoint(reader: Reader): Promise<StoredCheckpoint | undefined> {
+  return reader
+    .selectFrom('ledger_checkpoints')
+    .selectAll()
+    .orderBy('size', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+}
+
+/** Two replicas that sign the same head make the same note; the first one stays. */
+export async function insertCheckpoint(storage: Storage, row: StoredCheckpoint): Promise<void> {
+  const query = storage.read
+    .insertInto('ledger_checkpoints')
+    .values({ ...row })
+    .onConflict((conflict) => conflict.column('size').doNothing())
+  await storage.commit([{ name: 'ledger checkpoint', query, rows: 'any' }])
+}
+
+/** Any size can be proven from the tiles; only the newest checkpoints are worth keeping. */
+export async function trimCheckpoints(storage: Storage, keep: number): Promise<void> {
+  const oldest = await storage.read
+    .selectFrom('ledger_checkpoints')
+    .select('size')
+    .orderBy('size', 'desc')
+    .offset(keep)
+    .limit(1)
+    .executeTakeFirst()
+  if (!oldest) return
+  const query = storage.read.deleteFrom('ledger_checkpoints').where('size', '<=', oldest.size)
+  await storage.commit([{ name: 'ledger checkpoints', query, rows: 'any' }])
+}
+
+/** Cut at powers of two: however many there are, only few different statements have to be prepared. */
+function chunksOf<T>(items: readonly T[]): readonly (readonly T[])[] {
+  const chunks: (readonly T[])[] = []
+  for (let from = 0; from < items.length; ) {
+    const width = 2 ** Math.floor(Math.log2(Math.min(items.length - from, 256)))
+    chunks.push(items.slice(from, from + width))
+    from += width
+  }
+  return chunks
+}

@@ -1,0 +1,93 @@
+import { base64url, sha256 } from '../lib/bytes.ts'
+import { type Canonical, canonicalJson } from '../lib/canonical-json.ts'
+import { newId } from '../lib/id.ts'
+import { Problem } from '../lib/problem.ts'
+import type { Random } from '../lib/random.ts'
+import type { LedgerEvent } from './ledger-event.ts'
+
+/** An entry bundle gives each entry a 16-bit length (C2SP tlog-tiles, "Log entries"). */
+const MOST_BYTES = 65_535
+const SALT_BYTES = 32
+
+/** What is appended: the bytes that are hashed, and beside them what the commitments in it are about. */
+export interface NewRecord {
+  readonly record: Uint8Array
+  /** Canonical JSON: name → `{ salt, value }`, where `value` is the canonical text of the value. */
+  readonly private: string | null
+}
+
+/** Makes the record of an event (`docs/ledger.md` has the format). Bytes are RFC 8785 JSON. */
+export function makeRecord(event: LedgerEvent, now: number, random: Random): NewRecord {
+  const fixed = { ...fieldsOf(event), event_id: newId('record', random), time: timeText(now) }
+  const secret = { ...event.private, origin: originOf(event) }
+  const made = withCommitments({ ...fixed, facts: event.facts }, secret, random)
+  if (made.record.byteLength <= MOST_BYTES) return made
+  // Facts can be long (a task with hundreds of details). As a commitment they are still proven, and always fit.
+  const shorter = withCommitments(fixed, { ...secret, facts: event.facts }, random)
+  if (shorter.record.byteLength > MOST_BYTES) {
+    throw new Problem(
+      'ledger.record_too_large',
+      `a record of type ${event.type} is longer than ${MOST_BYTES} bytes`,
+    )
+  }
+  return shorter
+}
+
+type Fields = Readonly<Record<string, Canonical | undefined>>
+
+function withCommitments(fields: Fields, secret: Fields, random: Random): NewRecord {
+  const commitments: Record<string, string> = {}
+  const kept: Record<string, Canonical> = {}
+  for (const [name, item] of Object.entries(secret)) {
+    if (item === undefined) continue
+    const value = canonicalJson(item)
+    const salt = random.bytes(SALT_BYTES)
+    commitments[name] = commit(salt, value)
+    kept[name] = { salt: base64url(salt), value }
+  }
+  const any = Object.keys(kept).length > 0
+  return {
+    record: Buffer.from(canonicalJson({ ...fields, commitments: any ? commitments : undefined })),
+    private: any ? canonicalJson(kept) : null,
+  }
+}
+
+/** Contract 9: SHA-256 over the 32-byte salt and the RFC 8785 text. Without the salt, guessing the value proves nothing. */
+function commit(salt: Uint8Array, value: string): string {
+  return base64url(sha256(Buffer.concat([salt, Buffer.from(value)])))
+}
+
+function fieldsOf(event: LedgerEvent): Fields {
+  return {
+    v: 1,
+    type: event.type,
+    decision_id: event.decisionId,
+    person: event.person,
+    agent: event.agent,
+    chain: event.chain,
+    task: event.task,
+    resource: event.resource,
+    action: event.action,
+    outcome: event.outcome,
+    reason: event.reason,
+    policy_version: event.policyVersion,
+    call_hash: event.callHash,
+    request_id: event.requestId,
+    token_id: event.tokenId,
+    thumbprint: event.thumbprint,
+    upstream: event.upstream && {
+      status: event.upstream.status,
+      digest: event.upstream.digest,
+      latency_ms: event.upstream.latencyMs,
+    },
+    by: event.by,
+  }
+}
+
+function originOf({ origin }: LedgerEvent): Canonical | undefined {
+  return origin && { ip: origin.ip, user_agent: origin.userAgent }
+}
+
+function timeText(now: number): string {
+  return new Date(now).toISOString()
+}
