@@ -12,8 +12,15 @@ export type StorageOptions = (
   migrate?: boolean
   /** Database time of SQLite. PostgreSQL has its own. */
   clock?: Clock
+  /** How long a `transaction` may keep others waiting before it is rolled back, in ms. Default 10 s. */
+  transactionLimit?: number
 }
 
+/**
+ * Opens the store that `options` name, ready for use.
+ *
+ * @throws Problem `storage.locked`, `storage.unavailable`, `storage.outdated`, `storage.newer`
+ */
 export async function openStorage(options: StorageOptions): Promise<Storage> {
   const storage = await openEngine(options)
   try {
@@ -26,6 +33,11 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
   }
 }
 
+/**
+ * Brings the schema up to date and lets go again. Does nothing when it is; several processes may try at once.
+ *
+ * @throws Problem `storage.locked`, `storage.unavailable`, `storage.newer`
+ */
 export async function migrate(options: StorageOptions): Promise<Migrated> {
   const storage = await openEngine(options)
   try {

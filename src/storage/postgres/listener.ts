@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import type { Hints } from '../hints.ts'
-import { clientOptions } from './pool.ts'
+import { clientOptions } from './client.ts'
 
 /** The one channel on the wire; ours travel as its payload. */
 const CHANNEL = 'remit'

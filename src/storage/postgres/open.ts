@@ -3,9 +3,10 @@ import { dialectOver, forReading } from '../dialect.ts'
 import { Hints } from '../hints.ts'
 import type { Schema } from '../schema.ts'
 import type { Storage } from '../storage.ts'
+import { TRANSACTION_LIMIT } from './client.ts'
 import { translated } from './failure.ts'
 import { Listener } from './listener.ts'
-import { connect, openPool } from './pool.ts'
+import { SessionPool } from './pool.ts'
 import { Primary } from './primary.ts'
 import { Session } from './session.ts'
 import { commitSteps, runExclusively, runTransaction } from './transaction.ts'
@@ -19,6 +20,8 @@ const MIGRATION_LOCK = 0x72656d6974
 export interface PostgresOptions {
   /** `postgres://user:password@host:port/database`, with TLS as `?sslmode=verify-full`. */
   url: string
+  /** How long an interactive transaction may wait for its caller, in ms. */
+  transactionLimit?: number | undefined
 }
 
 /**
@@ -26,20 +29,23 @@ export interface PostgresOptions {
  *
  * @throws Problem `storage.unavailable` when it cannot be reached or is not the primary
  */
-export async function openPostgres({ url }: PostgresOptions): Promise<Storage> {
+export async function openPostgres(options: PostgresOptions): Promise<Storage> {
+  const { url, transactionLimit: limit = TRANSACTION_LIMIT } = options
   const primary = new Primary()
-  const reading = openPool({ url, size: READING, primary })
-  const writing = openPool({ url, size: WRITING, primary })
+  const reading = new SessionPool({ url, size: READING, primary, limit })
+  const writing = new SessionPool({ url, size: WRITING, primary, limit })
   const hints = new Hints()
   const listener = new Listener(url, hints)
-  const borrowFrom = (pool: typeof reading) => async () => new Session(await connect(pool, primary))
-  const borrow = borrowFrom(writing)
+  const borrow = () => writing.borrow()
   const read = new Kysely<Schema>({
     dialect: dialectOver(
       'postgres',
-      forReading(borrowFrom(reading), async (session) => {
-        if (session instanceof Session) session.release()
-      }),
+      forReading(
+        () => reading.borrow(),
+        async (session) => {
+          if (session instanceof Session) session.release()
+        },
+      ),
     ),
   })
   let closed: Promise<unknown> | undefined
@@ -48,13 +54,11 @@ export async function openPostgres({ url }: PostgresOptions): Promise<Storage> {
     read,
     transaction: (work) => runTransaction(borrow, work),
     exclusively: async (work) => {
-      const patient = openPool({ url, size: 1, primary, limits: false })
-      const session = await borrowFrom(patient)()
+      const patient = new SessionPool({ url, size: 1, primary, limit: 'none' })
       try {
-        return await runExclusively(session, MIGRATION_LOCK, work)
+        return await runExclusively(await patient.borrow(), MIGRATION_LOCK, work)
       } finally {
-        session.release()
-        await patient.end()
+        await patient.close()
       }
     },
     commit: (steps) => commitSteps(borrow, steps),
@@ -63,7 +67,7 @@ export async function openPostgres({ url }: PostgresOptions): Promise<Storage> {
     onNotify: (channel, heard) => hints.on(channel, heard),
     warnings: () => primary.warnings,
     close: async () => {
-      closed ??= Promise.all([listener.stop(), reading.end(), writing.end()])
+      closed ??= Promise.all([listener.stop(), reading.close(), writing.close()])
       await closed
     },
   }

@@ -1,43 +1,16 @@
 import pg from 'pg'
+import { unavailable } from '../failure.ts'
+import { clientOptions, withoutLimits } from './client.ts'
 import { translated } from './failure.ts'
 import type { Primary } from './primary.ts'
-
-/** Milliseconds. The server gives up before the client does, so that the client hears why. */
-const CONNECT_TIMEOUT = 5_000
-const LOCK_TIMEOUT = 2_000
-const STATEMENT_TIMEOUT = 5_000
-const TRANSACTION_TIMEOUT = 10_000
-const SILENCE_TIMEOUT = 10_000
-
-const INT8 = 20
-const NUMERIC = 1700
-const BYTEA = 17
-
-/** Values as the rows of `schema.ts` have them: numbers for BIGINT (and for sums of it), plain bytes. */
-const TYPES: pg.CustomTypesConfig = {
-  getTypeParser: (oid, format) => {
-    if (Number(oid) === INT8 || Number(oid) === NUMERIC) return exactNumber
-    if (Number(oid) === BYTEA) return plainBytes
-    return format === 'binary' ? pg.types.getTypeParser(oid, 'binary') : pg.types.getTypeParser(oid)
-  },
-}
-
-function exactNumber(text: string): number {
-  const value = Number(text)
-  if (!Number.isSafeInteger(value)) throw new RangeError(`${text} is not a safe integer`)
-  return value
-}
-
-function plainBytes(text: string): Uint8Array {
-  return new Uint8Array(Buffer.from(text.slice(2), 'hex'))
-}
+import { Session } from './session.ts'
 
 export interface PoolOptions {
   readonly url: string
   readonly size: number
   readonly primary: Primary
-  /** Without: a statement may take as long as it takes. */
-  readonly limits?: boolean
+  /** How long a transaction may wait for its caller, in ms; `none`: and any statement as long as it takes. */
+  readonly limit: number | 'none'
 }
 
 /**
@@ -46,48 +19,58 @@ export interface PoolOptions {
  * INVARIANT: nothing is written outside of a transaction that says READ WRITE. Statements are sent without waiting for
  * the answer to BEGIN; should BEGIN fail, the server refuses them instead of committing each by itself.
  */
-export function openPool({ url, size, primary, limits = true }: PoolOptions): pg.Pool {
-  const pool = new pg.Pool({
-    ...(limits ? clientOptions(url) : withoutLimits(url)),
-    max: size,
-    pipeline: true,
-    onConnect: async (client) => {
-      client.on('error', () => {}) // The next use of the connection says the same.
-      await client.query('SET default_transaction_read_only = on')
-      await primary.check(client)
-    },
-  })
-  pool.on('error', () => {}) // An idle connection that broke is replaced when one is needed.
-  return pool
-}
+export class SessionPool {
+  readonly #pool: pg.Pool
+  readonly #primary: Primary
+  readonly #arriving = new Set<Promise<unknown>>()
+  #closed: Promise<void> | undefined
 
-export function clientOptions(url: string): pg.ClientConfig {
-  return {
-    ...withoutLimits(url),
-    statement_timeout: STATEMENT_TIMEOUT,
-    lock_timeout: LOCK_TIMEOUT,
-    idle_in_transaction_session_timeout: TRANSACTION_TIMEOUT,
-    query_timeout: SILENCE_TIMEOUT,
-  }
-}
-
-function withoutLimits(url: string): pg.ClientConfig {
-  return {
-    connectionString: url,
-    application_name: 'remit',
-    connectionTimeoutMillis: CONNECT_TIMEOUT,
-    keepAlive: true,
-    types: TYPES,
-  }
-}
-
-/** A connection from the pool that still leads to the newest primary. */
-export async function connect(pool: pg.Pool, primary: Primary): Promise<pg.PoolClient> {
-  for (;;) {
-    const client = await pool.connect().catch((error) => {
-      throw translated(error)
+  constructor({ url, size, primary, limit }: PoolOptions) {
+    this.#primary = primary
+    this.#pool = new pg.Pool({
+      ...(limit === 'none' ? withoutLimits(url) : clientOptions(url, limit)),
+      max: size,
+      pipeline: true,
+      onConnect: async (client) => {
+        client.on('error', () => {}) // The next use of the connection says the same.
+        await client.query('SET default_transaction_read_only = on')
+        await primary.check(client)
+      },
     })
-    if (primary.isCurrent(client)) return client
-    client.release(true)
+    this.#pool.on('error', () => {}) // An idle connection that broke is replaced when one is needed.
+  }
+
+  /** @throws Problem `storage.unavailable` */
+  async borrow(): Promise<Session> {
+    for (;;) {
+      const client = await this.#connect()
+      if (this.#primary.isCurrent(client)) return new Session(client)
+      client.release(true)
+    }
+  }
+
+  /** Waits for what was borrowed. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  async #connect(): Promise<pg.PoolClient> {
+    if (this.#closed) throw unavailable('the store is closed')
+    const arriving = this.#pool.connect()
+    this.#arriving.add(arriving)
+    try {
+      return await arriving
+    } catch (error) {
+      throw translated(error)
+    } finally {
+      this.#arriving.delete(arriving)
+    }
+  }
+
+  /** A pool that is ending serves no one who already waits, so those come first. */
+  async #close(): Promise<void> {
+    while (this.#arriving.size) await Promise.allSettled(this.#arriving)
+    await this.#pool.end()
   }
 }

@@ -30,7 +30,7 @@ export function runTransaction<T>(borrow: Borrow, work: (tx: Tx) => Promise<T>):
 }
 
 /**
- * Runs `work` once, alone among all replicas. Read committed, so that what others did before the lock was had is seen.
+ * Runs `work` once, alone among all replicas, and gives the session back. Read committed, so that what others did before the lock was had is seen.
  */
 export async function runExclusively<T>(
   session: Session,
@@ -39,7 +39,11 @@ export async function runExclusively<T>(
 ): Promise<T> {
   const begin = `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SELECT pg_advisory_xact_lock(${lock})`
   const dialect = dialectOver('postgres', transactionOver(session, begin))
-  return new Kysely<Schema>({ dialect }).transaction().execute(work)
+  try {
+    return await new Kysely<Schema>({ dialect }).transaction().execute(work)
+  } finally {
+    session.release()
+  }
 }
 
 /**

@@ -37,7 +37,7 @@ export function errorOf(failure: Failure): Error {
   if (failure.kind === 'unavailable') return unavailable(failure.message)
   if (failure.kind === 'refused')
     return new StatementFailed(failure.message, failure.code, failure.duplicate)
-  return new Error(`${failure.message} (SQLite ${failure.code})`)
+  return new Error(`${failure.message} (SQLite${failure.code ? ` ${failure.code}` : ''})`)
 }
 
 /** Turns an error of node:sqlite thrown in the main thread into ours. */

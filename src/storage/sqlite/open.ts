@@ -12,13 +12,13 @@ import { openForReading } from './pragmas.ts'
 import { Statements } from './statements.ts'
 import { startWriter, Writer } from './writer.ts'
 
-/** How long an interactive transaction may keep everyone else from writing, in ms. */
-const TURN_LIMIT = 10_000
+const TRANSACTION_LIMIT = 10_000
 
 export interface SqliteOptions {
   directory: string
   clock?: Clock | undefined
-  turnLimit?: number | undefined
+  /** How long an interactive transaction may keep everyone else from writing, in ms. */
+  transactionLimit?: number | undefined
 }
 
 /**
@@ -41,10 +41,12 @@ export async function openSqlite(options: SqliteOptions): Promise<Storage> {
 }
 
 function storageOver(directory: HeldDirectory, writer: Writer, options: SqliteOptions): Storage {
-  const { clock = systemClock, turnLimit = TURN_LIMIT } = options
+  const { clock = systemClock, transactionLimit = TRANSACTION_LIMIT } = options
   const reading = new DatabaseSync(directory.file, { readOnly: true })
   openForReading(reading)
-  const limited = new Kysely<Schema>({ dialect: dialectOver('sqlite', turnsOf(writer, turnLimit)) })
+  const limited = new Kysely<Schema>({
+    dialect: dialectOver('sqlite', turnsOf(writer, transactionLimit)),
+  })
   const unlimited = new Kysely<Schema>({
     dialect: dialectOver('sqlite', turnsOf(writer, undefined)),
   })
@@ -110,7 +112,8 @@ function turnsOf(writer: Writer, limit: number | undefined): Connections {
       Object.assign(connection, { turn: await writer.begin(limit) })
     },
     commitTransaction: (connection) => writer.end(turnOf(connection), 'commit'),
-    rollbackTransaction: (connection) => writer.end(turnOf(connection), 'rollback'),
+    // When the thread is gone there is nothing left to roll back, and the caller's own error says more.
+    rollbackTransaction: (connection) => writer.end(turnOf(connection), 'rollback').catch(() => {}),
   }
 }
 

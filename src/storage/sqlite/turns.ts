@@ -8,7 +8,12 @@ type Begin = Extract<Request, { kind: 'begin' }>
 interface Turn {
   readonly id: number
   readonly timer: NodeJS.Timeout | undefined
+  /** A statement failed. PostgreSQL then refuses everything but ROLLBACK; what runs here must run there. */
+  spoiled: boolean
 }
+
+type Query = Extract<Request, { kind: 'query' }>
+type End = Extract<Request, { kind: 'end' }>
 
 /**
  * The order in which writes happen, on the one connection that writes. Batches that wait are committed together,
@@ -42,9 +47,9 @@ export class Turns {
   receive(request: Exclude<Request, { kind: 'close' }>): void {
     if (request.kind === 'batches') this.#batches.push(...request.batches)
     else if (request.kind === 'begin') this.#begins.push(request)
-    else if (request.turn !== this.#turn?.id) this.#send([lostTurn(request.id)])
-    else if (request.kind === 'query') this.#send([this.#query(request)])
-    else this.#end(request)
+    else if (request.turn !== this.#turn?.id) this.#send([lostTurn(request)])
+    else if (request.kind === 'query') this.#send([this.#query(this.#turn, request)])
+    else this.#end(this.#turn, request)
   }
 
   /** Does everything that can be done now. Batches and interactive transactions alternate, so neither starves. */
@@ -131,30 +136,32 @@ export class Turns {
             this.#rollBack()
             this.proceed()
           }, limit)
-    this.#turn = { id, timer }
+    this.#turn = { id, timer, spoiled: false }
     this.#send([{ id, kind: 'done' }])
   }
 
-  #query({ id, sql, parameters }: Extract<Request, { kind: 'query' }>): Reply {
+  #query(turn: Turn, { id, sql, parameters }: Query): Reply {
     // INVARIANT: no statement of an interactive transaction runs outside of it, where it would commit by itself.
-    if (!this.#db.isTransaction) return lostTurn(id)
+    if (!this.#db.isTransaction) return lostTurn({ id })
+    if (turn.spoiled) return spoiled(id)
     try {
       return { id, kind: 'answer', answer: this.#statements.run(sql, parameters) }
     } catch (error) {
+      turn.spoiled = true
       return failed(id, failureOf(error))
     }
   }
 
-  #end({ id, how }: Extract<Request, { kind: 'end' }>): void {
+  #end(turn: Turn, { id, how }: End): void {
     this.#leave()
-    if (how === 'rollback') {
-      this.#rollBack()
-      this.#send([{ id, kind: 'done' }])
-    } else if (!this.#db.isTransaction) {
-      this.#send([lostTurn(id)])
-    } else {
+    if (how === 'commit' && !turn.spoiled && this.#db.isTransaction) {
       this.#commitTurn(id)
+      return
     }
+    const lost = !this.#db.isTransaction
+    this.#rollBack()
+    if (how === 'rollback') this.#send([{ id, kind: 'done' }])
+    else this.#send([lost ? lostTurn({ id }) : spoiled(id)])
   }
 
   #commitTurn(id: number): void {
@@ -183,7 +190,13 @@ function failed(id: number, failure: Failure): Reply {
   return { id, kind: 'failure', failure }
 }
 
-function lostTurn(id: number): Reply {
+function spoiled(id: number): Reply {
+  const message = 'a statement failed before: the transaction can only be rolled back'
+  return failed(id, { kind: 'wrong', message, code: '', duplicate: false })
+}
+
+function lostTurn({ id, how }: { id: number; how?: 'commit' | 'rollback' }): Reply {
+  if (how === 'rollback') return { id, kind: 'done' }
   const message = 'the transaction took too long or was lost, and was rolled back'
   return failed(id, { kind: 'unavailable', message, code: '', duplicate: false })
 }
