@@ -15,11 +15,13 @@ export interface GateView {
   readonly enough?: string | undefined
   readonly note?: string | undefined
   readonly policies: readonly PolicyView[]
+  /** Where no policy permitted it: those that speak of this action, and did not hold. */
+  readonly nearest: readonly PolicyView[]
 }
 
 export interface PolicyView {
   readonly id: string
-  readonly text?: string | undefined
+  readonly text: string
 }
 
 export interface DecisionView {
@@ -90,15 +92,18 @@ const GATE: Readonly<Record<string, string>> = {
   obligations: 'Obligations',
 }
 
+function policyItem({ id, text }: PolicyView): Html {
+  return html`<li><details><summary>Rule <code>${show(id)}</code></summary><pre class="json"><code>${text}</code></pre></details></li>`
+}
+
 function gateItem(gate: GateView): Html {
-  const policies = gate.policies.map(
-    ({ id, text }) =>
-      html`<li>${text === undefined ? html`<code>${show(id)}</code>` : html`<details><summary>Rule <code>${show(id)}</code></summary><pre class="json"><code>${text}</code></pre></details>`}</li>`,
-  )
-  return html`<li class="gate ${gate.passed ? 'passed' : 'failed'}"><span class="sign" aria-hidden="true">${gate.passed ? '✓' : '✕'}</span><div class="stack">
-<p><strong>${GATE[gate.gate] ?? gate.gate}</strong>${gate.subject && html` <span class="soft">${show(gate.subject)}</span>`} <span class="away">${gate.passed ? 'passed' : 'failed'}</span></p>
-${gate.detail && html`<p>${show(asSentence(gate.detail))}${gate.reason && html` <code class="soft small">${gate.reason}</code>`}</p>`}
+  const { passed, policies, nearest } = gate
+  const code = gate.reason && html` <code class="soft small">${gate.reason}</code>`
+  return html`<li class="gate ${passed ? 'passed' : 'failed'}"><span class="sign" aria-hidden="true">${passed ? '✓' : '✕'}</span><div class="stack">
+<p><strong>${GATE[gate.gate] ?? gate.gate}</strong>${gate.subject && html` <span class="soft">${show(gate.subject)}</span>`} <span class="away">${passed ? 'passed' : 'failed'}</span>${!gate.detail && code}</p>
+${gate.detail && html`<p>${show(asSentence(gate.detail))}${code}</p>`}
 ${gate.enough && html`<p class="soft">Enough would be: ${show(gate.enough)}</p>`}
 ${gate.note && html`<p class="soft small">${show(gate.note)}</p>`}
-${policies.length > 0 && html`<ul class="plain">${policies}</ul>`}</div></li>`
+${policies.length > 0 && html`<ul class="plain">${policies.map(policyItem)}</ul>`}
+${nearest.length > 0 && html`<p class="soft">Rules that could permit this action, and did not hold:</p><ul class="plain">${nearest.map(policyItem)}</ul>`}</div></li>`
 }

@@ -18,6 +18,7 @@ const REASON: Readonly<Record<string, string>> = {
   agent: 'the agent was done',
   person: 'it was ended by hand',
   administrator: 'an administrator ended it',
+  owner: 'the owner of the agent ended it',
   deadline: 'its time was over',
   'basis.ended': 'what allowed it was ended',
   'agent.ended': 'the agent was retired',

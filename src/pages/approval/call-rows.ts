@@ -1,0 +1,63 @@
+import { type Canonical, canonicalJson } from '../../lib/canonical-json.ts'
+import { ExactNumber } from '../../lib/json.ts'
+import type { CallRow } from './approval-page.ts'
+
+/** The parts of a frozen call (`frozenText`) that a person looks at first. */
+interface FrozenParts {
+  readonly method: string
+  readonly path: string
+  readonly query: readonly (readonly [string, string])[]
+  readonly body:
+    | { readonly kind: 'none' }
+    | { readonly kind: 'json'; readonly value: Canonical }
+    | { readonly kind: 'digest'; readonly digest: string }
+}
+
+/** Numbers keep the text they came with, as everywhere. */
+function readFrozen(call: string): FrozenParts {
+  return JSON.parse(call, (_name, value: unknown, context?: { source?: string }) =>
+    typeof value === 'number' ? new ExactNumber(context?.source ?? String(value)) : value,
+  ) as FrozenParts // written by `frozenText` of approvals/ and nobody else
+}
+
+function shownValue(value: Canonical): CallRow['value'] {
+  if (typeof value === 'string') return { text: value }
+  if (value instanceof ExactNumber) return { text: value.text }
+  return { json: canonicalJson(value) }
+}
+
+function isObject(value: Canonical): value is Readonly<Record<string, Canonical>> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    !(value instanceof ExactNumber) &&
+    !(value instanceof Map)
+  )
+}
+
+function bodyRows(body: FrozenParts['body']): CallRow[] {
+  if (body.kind === 'none') return []
+  if (body.kind === 'digest') {
+    return [
+      { place: 'body', name: 'SHA-256 of a body that is not JSON', value: { text: body.digest } },
+    ]
+  }
+  if (!isObject(body.value))
+    return [{ place: 'body', name: 'value', value: shownValue(body.value) }]
+  return Object.entries(body.value).map(([name, value]) => ({
+    place: 'body',
+    name,
+    value: shownValue(value),
+  }))
+}
+
+/** A frozen call as lines: where it goes, its query, its body member by member. Headers are in the whole call only. */
+export function callRows(call: string): CallRow[] {
+  const { method, path, query, body } = readFrozen(call)
+  return [
+    { place: 'request', name: method, value: { text: path } },
+    ...query.map(([name, value]): CallRow => ({ place: 'query', name, value: { text: value } })),
+    ...bodyRows(body),
+  ]
+}

@@ -1,0 +1,36 @@
+import { Problem } from '../../lib/problem.ts'
+import { answerConfirmation, readConfirmation } from '../../people/index.ts'
+import type { PageParts } from '../parts.ts'
+import { type Desk, notFound, type Visit } from '../visit.ts'
+import { type ConfirmView, confirmPage } from './confirm-page.ts'
+
+export function addConfirm(desk: Desk, parts: PageParts): void {
+  desk.get('/confirm/:id', async (visit) => confirmPage(await viewOf(parts, visit)))
+
+  desk.post('/confirm/:id', async ({ visitor, fields, id }) => {
+    const answer = fields.get('answer')
+    if (answer !== 'confirmed' && answer !== 'refused') {
+      throw new Problem('request.malformed', '`answer` is neither confirmed nor refused')
+    }
+    await answerConfirmation(parts.people, { id, session: visitor.session, answer })
+    return { to: `/confirm/${id}` }
+  })
+}
+
+async function viewOf(parts: PageParts, { visitor, now, id }: Visit): Promise<ConfirmView> {
+  const found = await readConfirmation(parts.people, id, visitor.person.id).catch(unknown)
+  return { ...found, now, viewer: visitor.viewer, texts: textsOf(found.payload) }
+}
+
+function unknown(error: unknown): never {
+  throw error instanceof Problem && error.code === 'confirmation.unknown' ? notFound() : error
+}
+
+/** Members that are texts of several lines: a policy is read as it was written, not as one JSON string. */
+function textsOf(payload: string): { name: string; text: string }[] {
+  const value: unknown = JSON.parse(payload)
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([name, text]: [string, unknown]) =>
+    typeof text === 'string' && text.includes('\n') ? [{ name, text }] : [],
+  )
+}

@@ -1,0 +1,104 @@
+import { findAgent } from '../../agents/index.ts'
+import type { CatalogView } from '../../catalog/index.ts'
+import { Problem } from '../../lib/problem.ts'
+import {
+  answerConsent,
+  type ConsentAnswer,
+  type ConsentRequest,
+  findBasis,
+  findConsent,
+} from '../../tasks/index.ts'
+import { TRUST } from '../frame/authority.ts'
+import { Names } from '../names.ts'
+import type { PageParts } from '../parts.ts'
+import { type Act, type Desk, mistakeOf, notFound, type Visit } from '../visit.ts'
+import { type ConsentView, consentPage } from './consent-page.ts'
+import { endOf, type LimitsOf, narrowed } from './narrowing.ts'
+
+export function addConsent(desk: Desk, parts: PageParts): void {
+  desk.get('/consent/:id', async (visit) => consentPage(await viewOf(parts, visit)))
+
+  desk.post('/consent/:id', async (act) => {
+    const asked = await requireOwn(parts, act)
+    const catalog = await parts.decisions.catalog.current()
+    try {
+      await answerConsent(parts.decisions, answerOf(act, asked, catalog), catalog.kindOf)
+    } catch (error) {
+      const { detail, status } = mistakeOf(error, 'consent.')
+      return { page: consentPage({ ...(await viewOf(parts, act)), mistake: detail }), status }
+    }
+    return { to: `/consent/${asked.id}` }
+  })
+}
+
+function answerOf(
+  { visitor, fields, now }: Act,
+  asked: ConsentRequest,
+  catalog: CatalogView,
+): ConsentAnswer {
+  const common = {
+    consentId: asked.id,
+    person: visitor.person,
+    authTime: visitor.session.authTime,
+  }
+  const answer = fields.get('answer')
+  if (answer === 'deny') return { ...common, answer }
+  if (answer !== 'grant') {
+    throw new Problem('request.malformed', '`answer` is neither grant nor deny')
+  }
+  return {
+    ...common,
+    answer,
+    details: narrowed(asked.details, limitsOf(catalog), fields),
+    expiresAt: endOf(fields, now),
+  }
+}
+
+/** To everyone but the person who is asked, the question does not exist. */
+async function requireOwn(parts: PageParts, { visitor, id }: Visit): Promise<ConsentRequest> {
+  const asked = await findConsent(parts.decisions.storage.read, id)
+  if (asked?.personId !== visitor.person.id) throw notFound()
+  return asked
+}
+
+/** Numbers among the arguments of an action: those a largest value can be set for. */
+function limitsOf(catalog: CatalogView): LimitsOf {
+  return (location, action) => {
+    const found = catalog.actions.get(action)
+    const resource = catalog.byIdentifier.get(location)
+    if (!found || found.resource !== resource?.name) return []
+    return found.arguments.arguments
+      .filter(({ type }) => type.kind === 'integer' || type.kind === 'decimal')
+      .map(({ name }) => `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`)
+  }
+}
+
+async function viewOf(parts: PageParts, visit: Visit): Promise<ConsentView> {
+  const { visitor, now, id } = visit
+  const asked = await requireOwn(parts, visit)
+  const { read } = parts.decisions.storage
+  const names = new Names(parts)
+  const agent = await findAgent(read, asked.agentId)
+  const basis = asked.basisId === null ? undefined : await findBasis(read, asked.basisId)
+  const catalog = await parts.decisions.catalog.current()
+  const over = asked.state === 'pending' && asked.expiresAt <= now
+  return {
+    now,
+    viewer: visitor.viewer,
+    id,
+    agent: {
+      id: asked.agentId,
+      name: agent?.name ?? asked.agentId,
+      description: agent?.description ?? '',
+      owner: agent ? await names.person(agent.ownerId) : '',
+      trust: TRUST[agent?.trust ?? 0],
+    },
+    purpose: asked.purpose,
+    details: asked.details,
+    titleOf: (location) => catalog.byIdentifier.get(location)?.title,
+    limitsOf: limitsOf(catalog),
+    state: over ? 'expired' : asked.state,
+    granted: basis && { details: basis.details, expiresAt: basis.expiresAt },
+    expiresAt: asked.expiresAt,
+  }
+}

@@ -1,0 +1,75 @@
+import { listAgents } from '../../agents/index.ts'
+import { listForApprover } from '../../approvals/index.ts'
+import { listDecisions } from '../../decisions/index.ts'
+import { listProviders } from '../../people/index.ts'
+import { latestSet } from '../../policy/index.ts'
+import { pendingConsents } from '../../tasks/index.ts'
+import { requestItems } from '../approval/approval-routes.ts'
+import { decisionItems } from '../decision/decision-routes.ts'
+import { Names } from '../names.ts'
+import type { PageParts } from '../parts.ts'
+import { runningTasks } from '../task/task-routes.ts'
+import type { Desk, Visit } from '../visit.ts'
+import { type HomeView, homePage, type SetupStep } from './home-page.ts'
+
+const RECENT = 10
+
+export function addHome(desk: Desk, parts: PageParts): void {
+  desk.get('/', async (visit) => homePage(await viewOf(parts, visit)))
+}
+
+async function viewOf(parts: PageParts, { visitor, now }: Visit): Promise<HomeView> {
+  const { read } = parts.decisions.storage
+  const names = new Names(parts)
+  const personId = visitor.person.id
+  const consents = await pendingConsents(read, personId, now)
+  const waiting = await listForApprover(parts.decisions, visitor.person)
+  const decisions = await listDecisions(read, { personId, limit: RECENT })
+  return {
+    now,
+    viewer: visitor.viewer,
+    waiting: await requestItems(parts, waiting),
+    consents: await Promise.all(
+      consents.map(async ({ id, agentId, purpose, expiresAt }) => ({
+        id,
+        purpose,
+        expiresAt,
+        agent: await names.agent(agentId),
+      })),
+    ),
+    running: await runningTasks(parts, personId),
+    decisions: await decisionItems(parts, decisions),
+    setup: visitor.administrator ? await setupSteps(parts) : [],
+  }
+}
+
+async function setupSteps(parts: PageParts): Promise<SetupStep[]> {
+  const { read } = parts.decisions.storage
+  const catalog = await parts.decisions.catalog.current()
+  return [
+    {
+      done: (await listProviders(parts.people)).length > 0,
+      title: 'Identity provider',
+      text: 'Where people sign in. Set these variables for the server.',
+      command: 'REMIT_IDP_ISSUER=… REMIT_IDP_CLIENT_ID=… REMIT_IDP_CLIENT_SECRET=…',
+    },
+    {
+      done: catalog.resources.size > 0,
+      title: 'Protect an API',
+      text: 'Import its OpenAPI description. Each operation becomes an action that policies can name.',
+      command: 'remit resources import orders openapi.json --upstream https://orders.internal',
+    },
+    {
+      done: (await latestSet(read)) !== undefined,
+      title: 'Publish policies',
+      text: 'Nothing is permitted until a policy permits it.',
+      command: 'remit policy publish policies/default.cedar',
+    },
+    {
+      done: (await listAgents(read, { limit: 1 })).length > 0,
+      title: 'Register an agent',
+      text: 'With its public key, an owner, and the most it may ever do.',
+      command: 'remit agents register --help',
+    },
+  ]
+}

@@ -1,0 +1,12 @@
+import type { DecisionParts } from '../decisions/index.ts'
+import type { PeopleParts, Providers } from '../people/index.ts'
+
+/** What pages work with: the parts of the rooms they speak for. */
+export interface PageParts {
+  /** Our own origin, without a trailing slash. */
+  readonly issuer: string
+  readonly people: PeopleParts
+  readonly providers: Pick<Providers, 'begin' | 'complete'>
+  /** Also the parts of tasks and approvals. */
+  readonly decisions: DecisionParts
+}

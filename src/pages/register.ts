@@ -1,0 +1,32 @@
+import type { FastifyInstance } from 'fastify'
+import { acceptForms, cookiesOf } from '../http/index.ts'
+import { addApprovals } from './approval/approval-routes.ts'
+import { addConfirm } from './confirm/confirm-routes.ts'
+import { addConsent } from './consent/consent-routes.ts'
+import { addDecisions } from './decision/decision-routes.ts'
+import { serveAssets } from './frame/assets.ts'
+import { addHome } from './home/home-routes.ts'
+import type { PageParts } from './parts.ts'
+import { addCli } from './sign-in/cli-routes.ts'
+import { addSetup, addSignIn } from './sign-in/sign-in-routes.ts'
+import { addTasks } from './task/task-routes.ts'
+import { deskOf } from './visit.ts'
+
+/** All pages, in a scope of their own in which bodies are forms. */
+export function registerPages(app: FastifyInstance, parts: PageParts): void {
+  app.register(async (scope) => {
+    acceptForms(scope)
+    serveAssets(scope)
+    const cookies = cookiesOf(parts.issuer)
+    addSignIn(scope, parts, cookies)
+    addSetup(scope, parts, cookies)
+    const desk = deskOf(scope, parts, cookies)
+    addHome(desk, parts)
+    addApprovals(desk, parts)
+    addConsent(desk, parts)
+    addTasks(desk, parts)
+    addDecisions(desk, parts)
+    addConfirm(desk, parts)
+    addCli(desk, parts)
+  })
+}

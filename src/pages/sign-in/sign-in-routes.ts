@@ -1,0 +1,82 @@
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { Cookies } from '../../http/index.ts'
+import { Problem } from '../../lib/problem.ts'
+import { endSession, isCsrfToken, isSetupLink, listProviders } from '../../people/index.ts'
+import type { PageParts } from '../parts.ts'
+import { fieldsOf, requireOwnPage } from '../visit.ts'
+import { begin, complete } from './sign-in.ts'
+import { onwardPage, setupPage, signedOutPage, signInPage } from './sign-in-page.ts'
+
+/** The setup link's token waits in a cookie while the person is at the provider. */
+const SETUP_SECONDS = 600
+
+function page(reply: FastifyReply, text: string): FastifyReply {
+  return reply.type('text/html; charset=utf-8').send(text)
+}
+
+export function addSignIn(app: FastifyInstance, parts: PageParts, cookies: Cookies): void {
+  app.get('/sign-in', async (request, reply) => {
+    const query = request.query as Readonly<Record<string, string>> // read strictly by http/
+    const returnTo = query.return_to ?? '/'
+    const providers = await listProviders(parts.people)
+    const only = providers.length === 1 ? providers[0]?.issuer : undefined
+    const issuer = query.provider ?? only
+    if (issuer !== undefined) {
+      return reply.redirect(await begin(parts, cookies, reply, { issuer, returnTo }), 303)
+    }
+    const choices = providers.map(({ name, issuer: provider }) => ({
+      name,
+      href: `/sign-in?${new URLSearchParams({ provider, return_to: returnTo })}`,
+    }))
+    return page(reply, signInPage(choices))
+  })
+
+  app.get('/sign-in/callback', async (request, reply) =>
+    reply.redirect(await complete(parts, cookies, request, reply), 303),
+  )
+
+  app.get('/sign-out', async (_request, reply) => page(reply, signedOutPage()))
+
+  app.post('/sign-out', async (request, reply) => {
+    requireOwnPage(parts, request)
+    const token = cookies.read(request.raw, 'session')
+    if (token !== undefined) {
+      if (!isCsrfToken(token, fieldsOf(request).get('csrf'))) {
+        throw new Problem('session.wrong_form', 'the form was made for another session')
+      }
+      await endSession(parts.people, token)
+    }
+    cookies.clear(reply, 'session')
+    return reply.redirect('/sign-out', 303)
+  })
+}
+
+/** The first administrator. Looking at the link changes nothing; the form begins a sign-in, and its end uses the link. */
+export function addSetup(app: FastifyInstance, parts: PageParts, cookies: Cookies): void {
+  app.get('/setup/:token', async (request, reply) => {
+    const { token } = request.params as { token: string } // the router gives exactly this
+    const valid = await isSetupLink(parts.people, token)
+    const providers = valid ? await listProviders(parts.people) : []
+    return page(reply.code(valid ? 200 : 410), setupPage({ valid, token, providers }))
+  })
+
+  app.post('/setup/:token', async (request, reply) => {
+    requireOwnPage(parts, request)
+    const { token } = request.params as { token: string } // the router gives exactly this
+    if (!(await isSetupLink(parts.people, token))) {
+      throw new Problem('setup.link_invalid', 'this link is unknown, used or older than an hour')
+    }
+    const issuer = fieldsOf(request).get('provider') ?? ''
+    const to = await begin(parts, cookies, reply, { issuer, returnTo: '/' })
+    cookies.set(reply, 'setup', token, SETUP_SECONDS)
+    return page(
+      reply,
+      onwardPage({
+        title: 'Signing you in',
+        text: 'Whoever signs in now becomes the first administrator.',
+        label: 'Continue',
+        to,
+      }),
+    )
+  })
+}

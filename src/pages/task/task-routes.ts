@@ -1,0 +1,157 @@
+import { findAgent } from '../../agents/index.ts'
+import { listForTask } from '../../approvals/index.ts'
+import { listDecisions } from '../../decisions/index.ts'
+import {
+  basesOfPerson,
+  closeTask,
+  endBasis,
+  findBasis,
+  findTask,
+  listChildren,
+  listTasks,
+  resumeTask,
+  suspendTask,
+  type Task,
+} from '../../tasks/index.ts'
+import { requestItems } from '../approval/approval-routes.ts'
+import { decisionItems } from '../decision/decision-routes.ts'
+import { Names } from '../names.ts'
+import type { PageParts } from '../parts.ts'
+import { type Desk, mistakeOf, notFound, type Visit, type Visitor } from '../visit.ts'
+import { type TaskView, taskPage } from './task-page.ts'
+import { type TaskItem, tasksPage } from './tasks-page.ts'
+
+const RECENT = 10
+const MOST = 50
+
+export function addTasks(desk: Desk, parts: PageParts): void {
+  desk.get('/tasks', async (visit) => tasksPage(await listView(parts, visit)))
+  desk.get('/tasks/:id', async (visit) => taskPage(await viewOf(parts, visit)))
+
+  const act = (name: string, change: (task: Task, by: Role) => Promise<unknown>) => {
+    desk.post(`/tasks/:id/${name}`, async (form) => {
+      const { task, role } = await requireTask(parts, form)
+      if (!may(role)[name === 'end' ? 'end' : 'suspend']) throw notFound()
+      try {
+        await change(task, role)
+      } catch (error) {
+        const { detail, status } = mistakeOf(error, 'task.')
+        return { page: taskPage({ ...(await viewOf(parts, form)), mistake: detail }), status }
+      }
+      return { to: `/tasks/${task.id}` }
+    })
+  }
+  act('end', (task, { by, reason }) => closeTask(parts.decisions, { taskId: task.id, by, reason }))
+  act('suspend', (task, { by, reason }) =>
+    suspendTask(parts.decisions, { taskId: task.id, by, reason }),
+  )
+  act('resume', (task, { by, reason }) =>
+    resumeTask(parts.decisions, { taskId: task.id, by, reason }),
+  )
+
+  desk.post('/bases/:id/end', async ({ visitor, id }) => {
+    const basis = await findBasis(parts.decisions.storage.read, id)
+    if (basis?.personId !== visitor.person.id) throw notFound()
+    await endBasis(parts.decisions, { basisId: id, by: visitor.person.id })
+    return { to: '/tasks' }
+  })
+}
+
+/** What somebody is to a task, which is also the reason that closing it is recorded with. */
+interface Role {
+  readonly by: string
+  readonly reason: 'person' | 'owner' | 'administrator'
+}
+
+/** Ending reduces, so all three may; standing still and going on again are for those who answer for the agent. */
+function may({ reason }: Role): { end: boolean; suspend: boolean } {
+  return { end: true, suspend: reason !== 'person' }
+}
+
+/** Administrators last: whoever is something else to a task acts as that. */
+async function roleOf(
+  parts: PageParts,
+  { person, administrator }: Visitor,
+  task: Task,
+): Promise<Role | undefined> {
+  const agent = await findAgent(parts.decisions.storage.read, task.agentId)
+  const by = person.id
+  if (agent?.ownerId === person.id) return { by, reason: 'owner' }
+  if (administrator && task.personId !== person.id) return { by, reason: 'administrator' }
+  if (task.personId !== person.id) return undefined
+  return { by, reason: administrator ? 'administrator' : 'person' }
+}
+
+async function requireTask(
+  parts: PageParts,
+  { visitor, id }: Visit,
+): Promise<{ task: Task; role: Role }> {
+  const task = await findTask(parts.decisions.storage.read, id)
+  const role = task && (await roleOf(parts, visitor, task))
+  if (!task || !role) throw notFound()
+  return { task, role }
+}
+
+export async function taskItems(parts: PageParts, tasks: readonly Task[]): Promise<TaskItem[]> {
+  const names = new Names(parts)
+  return Promise.all(
+    tasks.map(async (task) => ({ ...task, agent: await names.agent(task.agentId) })),
+  )
+}
+
+async function listView(parts: PageParts, { visitor, now }: Visit) {
+  const { read } = parts.decisions.storage
+  const names = new Names(parts)
+  const personId = visitor.person.id
+  const bases = await basesOfPerson(read, personId, now)
+  const catalog = await parts.decisions.catalog.current()
+  const ended = await listTasks(read, { personId, state: 'closed', limit: RECENT })
+  return {
+    now,
+    viewer: visitor.viewer,
+    running: await runningTasks(parts, personId),
+    ended: await taskItems(parts, ended),
+    bases: await Promise.all(
+      bases.map(async (basis) => ({ ...basis, agent: await names.agent(basis.agentId) })),
+    ),
+    titleOf: (location: string) => catalog.byIdentifier.get(location)?.title,
+  }
+}
+
+/** A person's tasks that are not closed, newest first. */
+export async function runningTasks(parts: PageParts, personId: string): Promise<TaskItem[]> {
+  const { read } = parts.decisions.storage
+  const open = await listTasks(read, { personId, state: 'open', limit: MOST })
+  const suspended = await listTasks(read, { personId, state: 'suspended', limit: MOST })
+  return taskItems(
+    parts,
+    [...open, ...suspended].toSorted((a, b) => b.openedAt - a.openedAt),
+  )
+}
+
+async function viewOf(parts: PageParts, visit: Visit): Promise<TaskView> {
+  const { visitor, now, id } = visit
+  const { task, role } = await requireTask(parts, visit)
+  const { read } = parts.decisions.storage
+  const names = new Names(parts)
+  const agent = await findAgent(read, task.agentId)
+  const catalog = await parts.decisions.catalog.current()
+  const requests = await listForTask(parts.decisions, id)
+  const waiting = requests.filter(({ state, expiresAt }) => state === 'pending' && expiresAt > now)
+  return {
+    ...task,
+    now,
+    viewer: visitor.viewer,
+    person: await names.person(task.personId),
+    agent: {
+      name: agent?.name ?? task.agentId,
+      owner: agent ? await names.person(agent.ownerId) : '',
+    },
+    parent: task.parentId === null ? undefined : { id: task.parentId },
+    titleOf: (location) => catalog.byIdentifier.get(location)?.title,
+    children: await taskItems(parts, await listChildren(read, id)),
+    requests: await requestItems(parts, waiting),
+    decisions: await decisionItems(parts, await listDecisions(read, { taskId: id, limit: RECENT })),
+    may: may(role),
+  }
+}

@@ -1,0 +1,148 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { listForApprover } from '../approvals/index.ts'
+import { type Cookies, type Fields, fromOwnPage } from '../http/index.ts'
+import { Problem } from '../lib/problem.ts'
+import {
+  csrfToken,
+  isAdministrator,
+  isCsrfToken,
+  type Person,
+  readSession,
+  type Session,
+} from '../people/index.ts'
+import type { Viewer } from './frame/document.ts'
+import type { PageParts } from './parts.ts'
+
+/** A person who is signed in, in a browser. */
+export interface Visitor {
+  readonly person: Person
+  readonly session: Session
+  readonly administrator: boolean
+  readonly viewer: Viewer
+}
+
+/** A page that is asked for, by somebody. */
+export interface Visit {
+  readonly visitor: Visitor
+  readonly now: number
+  /** What the path names; empty when it names nothing. */
+  readonly id: string
+  readonly query: Fields
+}
+
+/** A form that was sent, from a page of this very session. */
+export interface Act extends Visit {
+  readonly fields: Fields
+}
+
+/** What comes of it: a page, perhaps with another status, or somewhere else to go. */
+export type Shown =
+  | string
+  | { readonly page: string; readonly status: number }
+  | { readonly to: string }
+
+export async function findVisitor(
+  parts: PageParts,
+  cookies: Cookies,
+  request: FastifyRequest,
+): Promise<Visitor | undefined> {
+  const token = cookies.read(request.raw, 'session')
+  const found = token === undefined ? undefined : await readSession(parts.people, token)
+  // INVARIANT: the command line's session opens no page, so that it can answer nothing (contract 10).
+  if (token === undefined || found?.session.kind !== 'browser') return undefined
+  const { person, session } = found
+  const waiting = await listForApprover(parts.decisions, person)
+  const administrator = isAdministrator(person)
+  return {
+    person,
+    session,
+    administrator,
+    viewer: { name: person.name, csrf: csrfToken(token), administrator, waiting: waiting.length },
+  }
+}
+
+/** Where a person goes to sign in and come back from. */
+export function signInAddress(returnTo: string): string {
+  return `/sign-in?return_to=${encodeURIComponent(returnTo)}`
+}
+
+/** A change may only come from a page of ours: browsers say so, and who is silent is not one. */
+export function requireOwnPage(parts: PageParts, request: FastifyRequest): void {
+  if (fromOwnPage(request.raw, parts.issuer) !== true) {
+    throw new Problem('request.cross_site', 'changes are accepted from our own pages only')
+  }
+}
+
+export function fieldsOf(request: FastifyRequest): Fields {
+  return request.body instanceof Map ? request.body : new Map()
+}
+
+function visitOf(parts: PageParts, request: FastifyRequest, visitor: Visitor): Visit {
+  const params = request.params as Readonly<Record<string, string>> // the router gives nothing else
+  const query = request.query as Readonly<Record<string, string>> // read strictly by http/
+  return {
+    visitor,
+    now: parts.decisions.clock.now(),
+    id: params.id ?? '',
+    query: new Map(Object.entries(query)),
+  }
+}
+
+function send(reply: FastifyReply, shown: Shown): FastifyReply {
+  if (typeof shown !== 'string' && 'to' in shown) return reply.redirect(shown.to, 303)
+  const { page, status } = typeof shown === 'string' ? { page: shown, status: 200 } : shown
+  return reply.code(status).type('text/html; charset=utf-8').send(page)
+}
+
+export interface Desk {
+  /** A page for people who are signed in; others sign in first and come back. Never changes anything. */
+  get(path: string, show: (visit: Visit) => Promise<Shown>): void
+  /** What a form does. */
+  post(path: string, act: (act: Act) => Promise<Shown>): void
+}
+
+/**
+ * Routes of people who are signed in.
+ * INVARIANT: nothing is changed but by POST, from our own origin, with the token of the session it comes with.
+ */
+export function deskOf(app: FastifyInstance, parts: PageParts, cookies: Cookies): Desk {
+  return {
+    get(path, show) {
+      app.get(path, async (request, reply) => {
+        const visitor = await findVisitor(parts, cookies, request)
+        if (!visitor) return reply.redirect(signInAddress(request.raw.url ?? '/'), 303)
+        return send(reply, await show(visitOf(parts, request, visitor)))
+      })
+    },
+    post(path, act) {
+      app.post(path, async (request, reply) => {
+        requireOwnPage(parts, request)
+        const visitor = await findVisitor(parts, cookies, request)
+        const token = cookies.read(request.raw, 'session')
+        // No redirect to the provider from here: it would still be the form's navigation, which stays on our origin.
+        if (!visitor || token === undefined) {
+          throw new Problem('session.required', 'nobody is signed in, or no longer')
+        }
+        const fields = fieldsOf(request)
+        if (!isCsrfToken(token, fields.get('csrf'))) {
+          throw new Problem('session.wrong_form', 'the form was made for another session')
+        }
+        return send(reply, await act({ ...visitOf(parts, request, visitor), fields }))
+      })
+    },
+  }
+}
+
+/** The same answer for what does not exist and what is not yours to see. */
+export function notFound(): Problem {
+  return new Problem('request.not_found', 'nothing that you may see is at this address')
+}
+
+/**
+ * A refusal that belongs on the page where it happened; anything else is thrown on. `prefix` names the room whose
+ * refusals they are, `consent.`.
+ */
+export function mistakeOf(error: unknown, prefix: string): Problem {
+  if (error instanceof Problem && error.status < 500 && error.code.startsWith(prefix)) return error
+  throw error
+}
