@@ -24,12 +24,20 @@ const MOST_SLOTS = 512
  * was not used for longest is overwritten.
  * INVARIANT: a name is never read for an owner other than the one it was filled for.
  */
-class PreparedSlots {
+export class PreparedSlots {
+  readonly #prefix: string
+  readonly #most: number
   /** Least recently used first. */
   readonly #slots = new Map<string, Prepared>()
   /** Names that nobody owns: those of fillings that failed. */
   readonly #free: Prepared[] = []
   #made = 0
+
+  /** `prefix`: of the names; nobody else may use it. */
+  constructor(prefix: string, most: number) {
+    this.#prefix = prefix
+    this.#most = most
+  }
 
   use(owner: string, prepare: () => Preparation): Prepared {
     const known = this.#slots.get(owner)
@@ -57,15 +65,15 @@ class PreparedSlots {
   #take(): Prepared {
     const free = this.#free.pop()
     if (free) return free
-    if (this.#made >= MOST_SLOTS) {
+    if (this.#made >= this.#most) {
       for (const [owner, slot] of this.#slots) {
         this.#slots.delete(owner)
         return slot
       }
     }
-    const name = `remit-${this.#made++}`
+    const name = `${this.#prefix}-${this.#made++}`
     return { schema: name, all: `${name}-all`, bare: `${name}-bare` }
   }
 }
 
-export const preparedSlots = new PreparedSlots()
+export const preparedSlots = new PreparedSlots('remit', MOST_SLOTS)

@@ -1,0 +1,101 @@
+import { readFileSync } from 'node:fs'
+import type { EntityRef, PolicyEntity, PolicyQuery, PolicyRecord, PolicySet } from '@remit/engine'
+import { type Action, planImport } from '../catalog/index.ts'
+import { loadPolicySet } from './load.ts'
+import { schemaFor } from './schema.ts'
+
+function read(path: string): string {
+  return readFileSync(new URL(path, import.meta.url), 'utf8')
+}
+
+export const DEFAULT_POLICIES = read('../../policies/default.cedar')
+export const REFUND_DESK = read('../../policies/refund-desk.cedar')
+
+export const ORDERS_PLAN = planImport(read('../dev/orders/openapi.yaml'), {
+  name: 'orders',
+  identifier: 'http://127.0.0.1:7481/orders',
+})
+
+/** One action `things.do` with these body members. */
+export function actionsWith(properties: Record<string, unknown>): readonly Action[] {
+  return planImport(
+    {
+      openapi: '3.1.0',
+      info: { title: 'Things', version: '1' },
+      servers: [{ url: 'http://127.0.0.1:1' }],
+      paths: {
+        '/things': {
+          post: {
+            'x-remit-action': 'do',
+            requestBody: {
+              content: { 'application/json': { schema: { type: 'object', properties } } },
+            },
+          },
+        },
+      },
+    },
+    { name: 'things', identifier: 'http://127.0.0.1:7481/things' },
+  ).actions
+}
+
+export function load(text: string, actions: readonly Action[] = ORDERS_PLAN.actions): PolicySet {
+  return loadPolicySet({ version: 1, text, schema: schemaFor(actions) })
+}
+
+export const SAM: EntityRef = { type: 'Person', id: 'psn_sam' }
+export const BOT: EntityRef = { type: 'Agent', id: 'refund-bot' }
+
+export function entities(
+  change: { groups?: readonly string[]; trust?: number } = {},
+): PolicyEntity[] {
+  const { groups = ['support'], trust = 3 } = change
+  return [
+    {
+      uid: SAM,
+      attributes: { issuer: 'https://idp', subject: 'sam' },
+      parents: groups.map((id) => ({ type: 'Group', id })),
+    },
+    {
+      uid: BOT,
+      attributes: { trust: { integer: String(trust) }, owner: { entity: SAM } },
+      parents: [],
+    },
+    { uid: { type: 'Resource', id: 'orders' }, attributes: {}, parents: [] },
+  ]
+}
+
+export function context(args: PolicyRecord, rest: PolicyRecord = {}): PolicyRecord {
+  return {
+    args: { record: args },
+    person: { entity: SAM },
+    agent: { entity: BOT },
+    chain: { set: [{ entity: BOT }] },
+    requester: { entity: SAM },
+    participants: { set: [] },
+    now: { datetime: '2026-01-01T00:00:00.000Z' },
+    risk: 'high',
+    task: { record: { id: 'tsk_1', purpose: 'refund order 1042' } },
+    origin: { record: { ip: '127.0.0.1' } },
+    ...rest,
+  }
+}
+
+export function refundOf(amount: string, principal: EntityRef = SAM): PolicyQuery {
+  return {
+    principal,
+    action: 'orders.refund',
+    resource: 'orders',
+    entities: entities(),
+    context: context({ order_id: '1042', amount: { decimal: amount } }),
+  }
+}
+
+export function doing(args: PolicyRecord, principal: EntityRef = SAM): PolicyQuery {
+  return {
+    principal,
+    action: 'things.do',
+    resource: 'things',
+    entities: entities(),
+    context: context(args),
+  }
+}
