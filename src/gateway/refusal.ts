@@ -56,7 +56,7 @@ function executed(verdict: Executed): OwnAnswer {
       {
         members: {
           decision_id: decisionId,
-          enough: 'a new approval: POST the decision id to `request_url`',
+          enough: 'a new approval: POST {"request_id": …} to `request_url`',
           state,
           ...(status === undefined ? {} : { upstream_status: status }),
           request_id: requestId,

@@ -21,6 +21,7 @@ export const PROBLEMS = {
   'agent_key.taken': { status: 409, title: 'The key was registered before' },
   'agent_key.unacceptable': { status: 400, title: 'The key is not acceptable' },
   'agent_key.unknown': { status: 404, title: 'The agent has no such key' },
+  'api.not_permitted': { status: 403, title: 'The operation is not for you' },
   'approval.already_answered': { status: 409, title: 'You have answered already' },
   'approval.bad_reason': { status: 400, title: 'The reason cannot be accepted' },
   'approval.denied': { status: 403, title: 'A person denied this call' },

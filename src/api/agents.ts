@@ -1,0 +1,223 @@
+import { Type } from 'typebox'
+import {
+  addKey,
+  findAgent,
+  linkClient,
+  listAgents,
+  listKeys,
+  registerAgent,
+  resumeAgent,
+  retireAgent,
+  revokeKey,
+  setCeiling,
+  setTrust,
+  suspendAgent,
+} from '../agents/index.ts'
+import { Problem } from '../lib/problem.ts'
+import { operation } from './operation.ts'
+import type { ApiParts } from './parts.ts'
+import { Agent, ByName, Detail, listOf, Name, Nothing, Reason } from './schemas.ts'
+import { agentShape, time } from './shapes.ts'
+
+const MOST_LISTED = 1000
+const closed = { additionalProperties: false } as const
+const Key = Type.Object({
+  thumbprint: Type.String(),
+  kid: Type.String(),
+  created_at: Type.String(),
+  revoked: Type.Boolean(),
+})
+const Client = Type.Object({ issuer: Type.String(), client_id: Type.String() }, closed)
+const Shown = Type.Intersect([
+  Agent,
+  Type.Object({ clients: Type.Array(Client), keys: Type.Array(Key) }),
+])
+
+async function shown(parts: ApiParts, name: string) {
+  const agent = await findAgent(parts.agents.storage.read, name)
+  if (!agent) throw new Problem('agent.unknown', `there is no agent \`${name}\``)
+  const keys = await listKeys(parts.agents.storage.read, name)
+  return {
+    ...agentShape(agent),
+    clients: agent.clients.map(({ clientId, issuer }) => ({ issuer, client_id: clientId })),
+    keys: keys.map(({ createdAt, kid, revokedAt, thumbprint }) => ({
+      thumbprint,
+      kid,
+      created_at: time(createdAt),
+      revoked: revokedAt !== undefined,
+    })),
+  }
+}
+
+export const AGENT_OPERATIONS = [
+  operation({
+    id: 'agents.list',
+    method: 'GET',
+    path: '/agents',
+    says: 'Every agent.',
+    who: 'person',
+    widens: false,
+    answer: listOf('agents', Agent),
+    run: async (parts) => ({
+      agents: (await listAgents(parts.agents.storage.read, { limit: MOST_LISTED })).map(agentShape),
+    }),
+  }),
+  operation({
+    id: 'agents.show',
+    method: 'GET',
+    path: '/agents/:name',
+    says: 'One agent with its keys and its clients at identity providers.',
+    who: 'person',
+    widens: false,
+    params: ByName,
+    answer: Shown,
+    run: (parts, { params }) => shown(parts, params.name),
+  }),
+  operation({
+    id: 'agents.register',
+    method: 'POST',
+    path: '/agents',
+    says: 'Registers an agent. Its name is its id for ever.',
+    who: 'administrator',
+    widens: true,
+    body: Type.Object(
+      {
+        name: Name,
+        description: Type.String({ maxLength: 500 }),
+        owner: Type.Optional(Type.String({ description: 'a person id; the caller when left out' })),
+        trust: Type.Integer({ minimum: 0, maximum: 3 }),
+        ceiling: Type.Array(Detail, { maxItems: 64 }),
+        keys: Type.Optional(
+          Type.Array(Type.Unknown(), { maxItems: 8, description: 'public JWKs' }),
+        ),
+        clients: Type.Optional(Type.Array(Client, { maxItems: 8 })),
+      },
+      closed,
+    ),
+    answer: Shown,
+    run: async (parts, { body, caller }) => {
+      const { ceiling, clients = [], description, keys = [], name, owner, trust } = body
+      await registerAgent(parts.agents, {
+        name,
+        description,
+        ownerId: owner ?? caller.person.id,
+        trust,
+        ceiling,
+        keys,
+        clients: clients.map(({ client_id, issuer }) => ({ issuer, clientId: client_id })),
+        by: caller.person.id,
+      })
+      return shown(parts, name)
+    },
+  }),
+  operation({
+    id: 'agents.set_limits',
+    method: 'PUT',
+    path: '/agents/:name/limits',
+    says: 'Sets the ceiling (the most the agent may ever be given) and the trust level.',
+    who: 'administrator',
+    widens: true,
+    params: ByName,
+    body: Type.Object(
+      {
+        ceiling: Type.Optional(Type.Array(Detail, { maxItems: 64 })),
+        trust: Type.Optional(Type.Integer({ minimum: 0, maximum: 3 })),
+      },
+      closed,
+    ),
+    answer: Shown,
+    run: async (parts, { body, caller, params }) => {
+      const by = caller.person.id
+      const { ceiling, trust } = body
+      if (ceiling) await setCeiling(parts.agents, { agentId: params.name, ceiling, by })
+      if (trust !== undefined) await setTrust(parts.agents, { agentId: params.name, trust, by })
+      return shown(parts, params.name)
+    },
+  }),
+  operation({
+    id: 'agents.add_key',
+    method: 'POST',
+    path: '/agents/:name/keys',
+    says: 'Adds a public key that the agent proves itself with.',
+    who: 'administrator',
+    widens: true,
+    params: ByName,
+    body: Type.Object({ jwk: Type.Unknown() }, closed),
+    answer: Shown,
+    run: async (parts, { body, caller, params }) => {
+      await addKey(parts.agents, { agentId: params.name, jwk: body.jwk, by: caller.person.id })
+      return shown(parts, params.name)
+    },
+  }),
+  operation({
+    id: 'agents.revoke_key',
+    method: 'DELETE',
+    path: '/agents/:name/keys/:thumbprint',
+    says: 'Revokes a key. It can never be added again.',
+    who: 'administrator',
+    widens: false,
+    params: Type.Object(
+      { name: Name, thumbprint: Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' }) },
+      closed,
+    ),
+    answer: Nothing,
+    run: async (parts, { caller, params }) => {
+      await revokeKey(parts.agents, {
+        agentId: params.name,
+        thumbprint: params.thumbprint,
+        by: caller.person.id,
+      })
+      return {}
+    },
+  }),
+  operation({
+    id: 'agents.link_client',
+    method: 'POST',
+    path: '/agents/:name/clients',
+    says: 'Says which client at an identity provider is this agent, so that tokens given to it count.',
+    who: 'administrator',
+    widens: true,
+    params: ByName,
+    body: Client,
+    answer: Shown,
+    run: async (parts, { body, caller, params }) => {
+      const { client_id: clientId, issuer } = body
+      await linkClient(parts.agents, {
+        agentId: params.name,
+        issuer,
+        clientId,
+        by: caller.person.id,
+      })
+      return shown(parts, params.name)
+    },
+  }),
+  ...(['suspend', 'resume', 'retire'] as const).map((act) =>
+    operation({
+      id: `agents.${act}`,
+      method: 'POST',
+      path: `/agents/:name/${act}`,
+      says: {
+        suspend: 'Stops everything the agent does, now. Answers when no replica permits any more.',
+        resume: 'Lets a suspended agent work again. Resource tokens from before stay dead.',
+        retire: 'Ends the agent and its tasks for good.',
+      }[act],
+      who: 'administrator',
+      widens: act === 'resume',
+      params: ByName,
+      body: Reason,
+      answer: Shown,
+      run: async (parts, { body, caller, params }) => {
+        const change = {
+          agentId: params.name,
+          by: caller.person.id,
+          reason: body.reason ?? `${act} by an administrator`,
+        }
+        await { suspend: suspendAgent, resume: resumeAgent, retire: retireAgent }[act](
+          parts.agents,
+          change,
+        )
+        return shown(parts, params.name)
+      },
+    }),
+  ),
+]

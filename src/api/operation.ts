@@ -1,0 +1,77 @@
+import type { Static, TSchema } from 'typebox'
+import type { Person, Session } from '../people/index.ts'
+import type { ApiParts } from './parts.ts'
+
+/**
+ * Who may call an operation. `administrator`: members of that group. `person`: anyone signed in; what they see is their own
+ * unless they are an administrator. `anyone`: no session is needed.
+ */
+export type Who = 'administrator' | 'person' | 'anyone'
+
+export interface Caller {
+  readonly person: Person
+  readonly session: Session
+  readonly administrator: boolean
+}
+
+/** One operation of the management API: what it is called, who may call it, and what it does. */
+export interface Operation {
+  /** `<noun>.<verb>`: name in the document, in confirmations and in the ledger. */
+  readonly id: string
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  /** Below `/api/v1`. */
+  readonly path: string
+  readonly says: string
+  readonly who: Who
+  /** Widens what someone or something may do: outside `remit dev` confirmed by the person on a page (contract 10). */
+  readonly widens: boolean
+  readonly params?: TSchema
+  readonly query?: TSchema
+  readonly body?: TSchema
+  readonly answer: TSchema
+  readonly run: (parts: ApiParts, caller: Caller | undefined, input: Input) => Promise<unknown>
+}
+
+export interface Input {
+  readonly params: unknown
+  readonly query: unknown
+  readonly body: unknown
+}
+
+type Of<S> = S extends TSchema ? Static<S> : undefined
+
+interface Described<P, Q, B, A extends TSchema, W extends Who>
+  extends Omit<Operation, 'params' | 'query' | 'body' | 'answer' | 'run' | 'who'> {
+  readonly who: W
+  readonly params?: P
+  readonly query?: Q
+  readonly body?: B
+  readonly answer: A
+  readonly run: (
+    parts: ApiParts,
+    call: {
+      readonly caller: W extends 'anyone' ? undefined : Caller
+      readonly params: Of<P>
+      readonly query: Of<Q>
+      readonly body: Of<B>
+    },
+  ) => Promise<Static<A>>
+}
+
+/** Describes an operation with the types of its schemas; the router validates before `run` sees anything. */
+export function operation<
+  const W extends Who,
+  A extends TSchema,
+  P extends TSchema | undefined = undefined,
+  Q extends TSchema | undefined = undefined,
+  B extends TSchema | undefined = undefined,
+>(described: Described<P, Q, B, A, W>): Operation {
+  const { body, params, query, run, ...rest } = described
+  return {
+    ...rest,
+    ...(params === undefined ? {} : { params }),
+    ...(query === undefined ? {} : { query }),
+    ...(body === undefined ? {} : { body }),
+    run: (parts, caller, input) => run(parts, { caller, ...input } as Parameters<typeof run>[1]), // validated against these very schemas
+  }
+}

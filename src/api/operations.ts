@@ -1,0 +1,19 @@
+import { AGENT_OPERATIONS } from './agents.ts'
+import { CONNECTION_OPERATIONS } from './connections.ts'
+import { LEDGER_OPERATIONS } from './ledger.ts'
+import type { Operation } from './operation.ts'
+import { PEOPLE_OPERATIONS } from './people.ts'
+import { POLICY_OPERATIONS } from './policies.ts'
+import { RESOURCE_OPERATIONS } from './resources.ts'
+import { TASK_OPERATIONS } from './tasks.ts'
+
+/** The whole management API: every operation, who may call it, and whether it widens access. There is no other route. */
+export const OPERATIONS: readonly Operation[] = [
+  ...PEOPLE_OPERATIONS,
+  ...AGENT_OPERATIONS,
+  ...RESOURCE_OPERATIONS,
+  ...CONNECTION_OPERATIONS,
+  ...POLICY_OPERATIONS,
+  ...TASK_OPERATIONS,
+  ...LEDGER_OPERATIONS,
+]

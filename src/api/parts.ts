@@ -1,0 +1,22 @@
+import type { AgentParts } from '../agents/index.ts'
+import type { ConnectionParts } from '../connections/index.ts'
+import type { DecisionParts } from '../decisions/index.ts'
+import type { Ledger } from '../ledger/index.ts'
+import type { PeopleParts, Providers } from '../people/index.ts'
+import type { Policies, PolicyParts } from '../policy/index.ts'
+
+/** What the management API works with: the parts of the rooms it speaks for. */
+export interface ApiParts {
+  readonly issuer: string
+  readonly gateway: string
+  /** `remit dev`: acts that widen access need no confirmation on a page. */
+  readonly development: boolean
+  readonly people: PeopleParts
+  readonly providers: Providers
+  readonly agents: AgentParts
+  readonly connections: ConnectionParts
+  readonly policy: PolicyParts
+  readonly policies: Policies
+  readonly decisions: DecisionParts
+  readonly ledger: Ledger
+}

@@ -1,0 +1,269 @@
+import { Type } from 'typebox'
+import { Secret } from '../lib/secret.ts'
+import {
+  addMember,
+  createGroup,
+  dropMember,
+  listGroups,
+  listPersons,
+  listProviders,
+  mapGroup,
+  redeemCliCode,
+  registerProvider,
+  resumePerson,
+  suspendPerson,
+  unmapGroup,
+} from '../people/index.ts'
+import { operation } from './operation.ts'
+import { ById, listOf, Name, Nothing, Reason, Time } from './schemas.ts'
+import { time } from './shapes.ts'
+
+const MOST_LISTED = 1000
+const closed = { additionalProperties: false } as const
+const Person = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  email: Type.Union([Type.String(), Type.Null()]),
+  issuer: Type.String(),
+  subject: Type.String(),
+  groups: Type.Array(Type.String()),
+  status: Type.String(),
+})
+const Group = Type.Object({ name: Name, description: Type.String() })
+const Provider = Type.Object({
+  issuer: Type.String(),
+  name: Type.String(),
+  client_id: Type.String(),
+})
+const Mapping = Type.Object(
+  { issuer: Type.String(), value: Type.String({ maxLength: 256 }), group: Name },
+  closed,
+)
+const Member = Type.Object({ name: Name, id: Type.String({ maxLength: 64 }) }, closed)
+
+function personShape(person: Awaited<ReturnType<typeof listPersons>>[number]) {
+  const { email, groups, id, issuer, name, status, subject } = person
+  return { id, name, email: email ?? null, issuer, subject, groups: [...groups], status }
+}
+
+export const PEOPLE_OPERATIONS = [
+  operation({
+    id: 'session.open',
+    method: 'POST',
+    path: '/session',
+    says: 'Turns the one-time code of the sign-in page into a session for the command line (PKCE, RFC 7636).',
+    who: 'anyone',
+    widens: false,
+    body: Type.Object(
+      {
+        code: Type.String({ maxLength: 128 }),
+        verifier: Type.String({ minLength: 43, maxLength: 128 }),
+        redirect_uri: Type.String({ maxLength: 512 }),
+      },
+      closed,
+    ),
+    answer: Type.Object({ token: Type.String(), expires_at: Time }),
+    run: async (parts, { body }) => {
+      const { session, token } = await redeemCliCode(parts.people, {
+        code: body.code,
+        verifier: body.verifier,
+        redirectUri: body.redirect_uri,
+      })
+      return { token: token.reveal(), expires_at: time(session.expiresAt) }
+    },
+  }),
+  operation({
+    id: 'session.show',
+    method: 'GET',
+    path: '/session',
+    says: 'Who the caller is.',
+    who: 'person',
+    widens: false,
+    answer: Type.Object({ person: Person, administrator: Type.Boolean(), expires_at: Time }),
+    run: async (_, { caller }) => ({
+      person: personShape(caller.person),
+      administrator: caller.administrator,
+      expires_at: time(caller.session.expiresAt),
+    }),
+  }),
+  operation({
+    id: 'people.list',
+    method: 'GET',
+    path: '/people',
+    says: 'Every person that has signed in.',
+    who: 'administrator',
+    widens: false,
+    answer: listOf('people', Person),
+    run: async (parts) => ({
+      people: (await listPersons(parts.people.storage.read, { limit: MOST_LISTED })).map(
+        personShape,
+      ),
+    }),
+  }),
+  ...(['suspend', 'resume'] as const).map((act) =>
+    operation({
+      id: `people.${act}`,
+      method: 'POST',
+      path: `/people/:id/${act}`,
+      says: {
+        suspend: 'Stops everything that is done for this person, and signs them out.',
+        resume: 'Lets it continue.',
+      }[act],
+      who: 'administrator',
+      widens: act === 'resume',
+      params: ById,
+      body: Reason,
+      answer: Nothing,
+      run: async (parts, { body, caller, params }) => {
+        const change = {
+          personId: params.id,
+          by: caller.person.id,
+          reason: body.reason ?? `${act} by an administrator`,
+        }
+        await { suspend: suspendPerson, resume: resumePerson }[act](parts.people, change)
+        return {}
+      },
+    }),
+  ),
+  operation({
+    id: 'groups.list',
+    method: 'GET',
+    path: '/groups',
+    says: 'Every group. Policies and approver rules name them.',
+    who: 'person',
+    widens: false,
+    answer: listOf('groups', Group),
+    run: async (parts) => ({
+      groups: (await listGroups(parts.people)).map(({ description, name }) => ({
+        name,
+        description,
+      })),
+    }),
+  }),
+  operation({
+    id: 'groups.create',
+    method: 'POST',
+    path: '/groups',
+    says: 'Makes a group.',
+    who: 'administrator',
+    widens: true,
+    body: Type.Object({ name: Name, description: Type.String({ maxLength: 500 }) }, closed),
+    answer: Group,
+    run: async (parts, { body, caller }) => {
+      await createGroup(parts.people, { ...body, by: caller.person.id })
+      return body
+    },
+  }),
+  operation({
+    id: 'groups.add_member',
+    method: 'PUT',
+    path: '/groups/:name/members/:id',
+    says: 'Puts a person into a group.',
+    who: 'administrator',
+    widens: true,
+    params: Member,
+    answer: Nothing,
+    run: async (parts, { caller, params }) => {
+      await addMember(parts.people, {
+        personId: params.id,
+        group: params.name,
+        by: caller.person.id,
+      })
+      return {}
+    },
+  }),
+  operation({
+    id: 'groups.drop_member',
+    method: 'DELETE',
+    path: '/groups/:name/members/:id',
+    says: 'Takes a person out of a group again.',
+    who: 'administrator',
+    widens: false,
+    params: Member,
+    answer: Nothing,
+    run: async (parts, { caller, params }) => {
+      await dropMember(parts.people, {
+        personId: params.id,
+        group: params.name,
+        by: caller.person.id,
+      })
+      return {}
+    },
+  }),
+  operation({
+    id: 'groups.map',
+    method: 'POST',
+    path: '/group-mappings',
+    says: 'Lets a provider’s group value count as membership of a group, from each person’s next sign-in.',
+    who: 'administrator',
+    widens: true,
+    body: Mapping,
+    answer: Nothing,
+    run: async (parts, { body, caller }) => {
+      await mapGroup(parts.people, { ...body, by: caller.person.id })
+      return {}
+    },
+  }),
+  operation({
+    id: 'groups.unmap',
+    method: 'DELETE',
+    path: '/group-mappings',
+    says: 'Ends a mapping and the memberships that came from it.',
+    who: 'administrator',
+    widens: false,
+    body: Mapping,
+    answer: Nothing,
+    run: async (parts, { body, caller }) => {
+      await unmapGroup(parts.people, { ...body, by: caller.person.id })
+      return {}
+    },
+  }),
+  operation({
+    id: 'providers.list',
+    method: 'GET',
+    path: '/identity-providers',
+    says: 'The OpenID Connect providers that people sign in with.',
+    who: 'person',
+    widens: false,
+    answer: listOf('providers', Provider),
+    run: async (parts) => ({
+      providers: (await listProviders(parts.people)).map(({ clientId, issuer, name }) => ({
+        issuer,
+        name,
+        client_id: clientId,
+      })),
+    }),
+  }),
+  operation({
+    id: 'providers.register',
+    method: 'PUT',
+    path: '/identity-providers',
+    says: 'Adds an OpenID Connect provider, or replaces its registration.',
+    who: 'administrator',
+    widens: true,
+    body: Type.Object(
+      {
+        issuer: Type.String({ maxLength: 512 }),
+        name: Type.String({ minLength: 1, maxLength: 100 }),
+        client_id: Type.String({ minLength: 1, maxLength: 256 }),
+        client_secret: Type.Optional(Type.String({ maxLength: 1024 })),
+        groups_claim: Type.Optional(Type.String({ maxLength: 100 })),
+      },
+      closed,
+    ),
+    answer: Nothing,
+    run: async (parts, { body, caller }) => {
+      const { client_id, client_secret, groups_claim, issuer, name } = body
+      await registerProvider(parts.people, {
+        issuer,
+        name,
+        clientId: client_id,
+        ...(client_secret === undefined ? {} : { clientSecret: new Secret(client_secret) }),
+        ...(groups_claim === undefined ? {} : { groupsClaim: groups_claim }),
+        allowLoopback: parts.development,
+        by: caller.person.id,
+      })
+      return {}
+    },
+  }),
+]

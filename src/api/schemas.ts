@@ -1,0 +1,136 @@
+import { type TArray, type TSchema, Type } from 'typebox'
+
+const closed = { additionalProperties: false } as const
+
+export const Name = Type.String({
+  pattern: '^[a-z][a-z0-9-]{0,61}[a-z0-9]$',
+  description: 'lower-case letters, digits and hyphens',
+})
+export const Time = Type.String({ format: 'date-time', description: 'RFC 3339, UTC' })
+export const Nothing = Type.Object({}, closed)
+export const ByName = Type.Object({ name: Name }, closed)
+export const ById = Type.Object({ id: Type.String({ minLength: 1, maxLength: 64 }) }, closed)
+export const Reason = Type.Object(
+  { reason: Type.Optional(Type.String({ maxLength: 500 })) },
+  closed,
+)
+export const Page = {
+  limit: Type.Optional(
+    Type.String({
+      pattern: '^[1-9]\\d{0,2}$',
+      description: 'at most this many, 50 by default, 200 at most',
+    }),
+  ),
+}
+
+export const Detail = Type.Object(
+  {
+    type: Type.Union([Type.Literal('remit_call'), Type.Literal('remit_delegate')]),
+    locations: Type.Array(Type.String(), { minItems: 1, maxItems: 64 }),
+    actions: Type.Array(Type.String(), { minItems: 1, maxItems: 256 }),
+    bounds: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            path: Type.String(),
+            op: Type.Union([
+              Type.Literal('eq'),
+              Type.Literal('in'),
+              Type.Literal('lte'),
+              Type.Literal('gte'),
+              Type.Literal('prefix'),
+            ]),
+            value: Type.Union([Type.String(), Type.Array(Type.String())]),
+          },
+          closed,
+        ),
+      ),
+    ),
+  },
+  {
+    ...closed,
+    description:
+      'A detail of authority (docs/architecture.md): locations, actions and bounds on typed arguments',
+  },
+)
+
+export const Agent = Type.Object({
+  id: Name,
+  name: Type.String(),
+  description: Type.String(),
+  owner: Type.String(),
+  trust: Type.Integer({ minimum: 0, maximum: 3 }),
+  status: Type.String(),
+  ceiling: Type.Array(Type.Unknown()),
+  created_at: Time,
+})
+
+export const Resource = Type.Object({
+  name: Name,
+  title: Type.String(),
+  identifier: Type.String(),
+  mode: Type.String(),
+  upstream: Type.String(),
+  trusted: Type.Boolean(),
+  connection: Type.Union([Type.String(), Type.Null()]),
+  status: Type.String(),
+})
+
+export const Action = Type.Object({
+  name: Type.String(),
+  method: Type.String(),
+  path: Type.String(),
+  access: Type.String(),
+  risk: Type.String(),
+  risk_proposed: Type.Boolean(),
+  sentence: Type.String(),
+  arguments: Type.Unknown(),
+  untyped: Type.Array(Type.Unknown()),
+})
+
+export const Task = Type.Object({
+  id: Type.String(),
+  state: Type.String(),
+  purpose: Type.String(),
+  person: Type.String(),
+  agent: Type.String(),
+  parent: Type.Union([Type.String(), Type.Null()]),
+  details: Type.Array(Type.Unknown()),
+  opened_at: Time,
+  deadline: Time,
+  closed_at: Type.Union([Time, Type.Null()]),
+  close_reason: Type.Union([Type.String(), Type.Null()]),
+})
+
+export const AccessRequest = Type.Object({
+  id: Type.String(),
+  state: Type.String(),
+  task: Type.String(),
+  agent: Type.String(),
+  person: Type.String(),
+  action: Type.String(),
+  text: Type.String(),
+  risk: Type.String(),
+  page: Type.String(),
+  created_at: Time,
+  expires_at: Time,
+})
+
+export const Decision = Type.Object({
+  id: Type.String(),
+  at: Time,
+  outcome: Type.String(),
+  reason: Type.String(),
+  state: Type.String(),
+  status: Type.Union([Type.Integer(), Type.Null()]),
+  task: Type.Union([Type.String(), Type.Null()]),
+  agent: Type.Union([Type.String(), Type.Null()]),
+  person: Type.Union([Type.String(), Type.Null()]),
+  action: Type.Union([Type.String(), Type.Null()]),
+})
+
+/** `{ <name>: [ … ] }` */
+export function listOf<const N extends string, S extends TSchema>(name: N, schema: S) {
+  const members = { [name]: Type.Array(schema) } as Record<N, TArray<S>> // a computed key loses its literal type
+  return Type.Object(members)
+}

@@ -1,0 +1,111 @@
+import type { Agent } from '../agents/index.ts'
+import type { AccessRequest } from '../approvals/index.ts'
+import type { Action, Resource } from '../catalog/index.ts'
+import type { StoredDecision } from '../decisions/index.ts'
+import type { Task } from '../tasks/index.ts'
+
+/** Nouns as they look on the wire of the management API: snake_case, times as RFC 3339. */
+
+export function time(at: number): string {
+  return new Date(at).toISOString()
+}
+
+export function agentShape(agent: Agent) {
+  const { ceiling, createdAt, description, id, name, ownerId, status, trust } = agent
+  return {
+    id,
+    name,
+    description,
+    owner: ownerId,
+    trust,
+    status,
+    ceiling: [...ceiling],
+    created_at: time(createdAt),
+  }
+}
+
+export function resourceShape(resource: Resource) {
+  const { connection, identifier, mode, name, status, title, trusted, upstream } = resource
+  return {
+    name,
+    title,
+    identifier,
+    mode,
+    upstream,
+    trusted,
+    connection: connection ?? null,
+    status,
+  }
+}
+
+export function actionShape(action: Action) {
+  const {
+    access,
+    arguments: schema,
+    method,
+    name,
+    path,
+    risk,
+    riskProposed,
+    sentence,
+    untyped,
+  } = action
+  return {
+    name,
+    method,
+    path,
+    access,
+    risk,
+    risk_proposed: riskProposed,
+    sentence,
+    arguments: schema,
+    untyped: [...untyped],
+  }
+}
+
+export function taskShape(task: Task) {
+  return {
+    id: task.id,
+    state: task.state,
+    purpose: task.purpose,
+    person: task.personId,
+    agent: task.agentId,
+    parent: task.parentId,
+    details: [...task.details],
+    opened_at: time(task.openedAt),
+    deadline: time(task.deadline),
+    closed_at: task.closedAt === null ? null : time(task.closedAt),
+    close_reason: task.closeReason,
+  }
+}
+
+export function requestShape(request: AccessRequest, issuer: string) {
+  return {
+    id: request.id,
+    state: request.state,
+    task: request.taskId,
+    agent: request.agentId,
+    person: request.personId,
+    action: request.action,
+    text: request.text,
+    risk: request.risk,
+    page: `${issuer}/approvals/${request.id}`,
+    created_at: time(request.createdAt),
+    expires_at: time(request.expiresAt),
+  }
+}
+
+export function decisionShape(decision: StoredDecision) {
+  return {
+    id: decision.id,
+    at: time(decision.at),
+    outcome: decision.outcome,
+    reason: decision.reason,
+    state: decision.state,
+    status: decision.status,
+    task: decision.taskId,
+    agent: decision.agentId,
+    person: decision.personId,
+    action: decision.action,
+  }
+}

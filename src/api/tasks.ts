@@ -1,0 +1,271 @@
+import { parseDetails } from '@remit/engine'
+import { Type } from 'typebox'
+import { findAgent } from '../agents/index.ts'
+import { listForApprover, listForPerson } from '../approvals/index.ts'
+import { explain, findDecision, listDecisions } from '../decisions/index.ts'
+import { Problem } from '../lib/problem.ts'
+import { findPerson } from '../people/index.ts'
+import {
+  basesOfPerson,
+  closeTask,
+  findTask,
+  grantBasis,
+  listTasks,
+  resumeTask,
+  suspendTask,
+  type Task as TaskNoun,
+} from '../tasks/index.ts'
+import { type Caller, operation } from './operation.ts'
+import type { ApiParts } from './parts.ts'
+import {
+  AccessRequest,
+  ById,
+  Decision,
+  Detail,
+  listOf,
+  Name,
+  Page,
+  Reason,
+  Task,
+  Time,
+} from './schemas.ts'
+import { decisionShape, requestShape, taskShape, time } from './shapes.ts'
+
+const closed = { additionalProperties: false } as const
+const DEFAULT_LIMIT = 50
+const MOST = 200
+
+function limitOf(text: string | undefined): number {
+  return Math.min(Number(text ?? DEFAULT_LIMIT), MOST)
+}
+
+/** A task the caller may see: their own, or any for an administrator. Others look like none at all. */
+async function visibleTask(parts: ApiParts, caller: Caller, id: string): Promise<TaskNoun> {
+  const task = await findTask(parts.decisions.storage.read, id)
+  if (!task || !(caller.administrator || task.personId === caller.person.id)) {
+    throw new Problem('task.unknown', `there is no task \`${id}\``)
+  }
+  return task
+}
+
+/** Only what the caller may see, whatever was asked for. */
+function mine(caller: Caller): { personId?: string } {
+  return caller.administrator ? {} : { personId: caller.person.id }
+}
+
+export const TASK_OPERATIONS = [
+  operation({
+    id: 'tasks.list',
+    method: 'GET',
+    path: '/tasks',
+    says: 'Tasks, newest first: one’s own, or everyone’s for administrators.',
+    who: 'person',
+    widens: false,
+    query: Type.Object(
+      {
+        ...Page,
+        agent: Type.Optional(Name),
+        state: Type.Optional(
+          Type.Union([Type.Literal('open'), Type.Literal('suspended'), Type.Literal('closed')]),
+        ),
+      },
+      closed,
+    ),
+    answer: listOf('tasks', Task),
+    run: async (parts, { caller, query }) => {
+      const { agent, limit, state } = query
+      const tasks = await listTasks(parts.decisions.storage.read, {
+        ...mine(caller),
+        ...(agent === undefined ? {} : { agentId: agent }),
+        ...(state === undefined ? {} : { state }),
+        limit: limitOf(limit),
+      })
+      return { tasks: tasks.map(taskShape) }
+    },
+  }),
+  operation({
+    id: 'tasks.show',
+    method: 'GET',
+    path: '/tasks/:id',
+    says: 'One task.',
+    who: 'person',
+    widens: false,
+    params: ById,
+    answer: Task,
+    run: async (parts, { caller, params }) =>
+      taskShape(await visibleTask(parts, caller, params.id)),
+  }),
+  operation({
+    id: 'tasks.close',
+    method: 'POST',
+    path: '/tasks/:id/close',
+    says: 'Ends a task and everything below it, for good. Answers when no replica permits any more.',
+    who: 'person',
+    widens: false,
+    params: ById,
+    body: Reason,
+    answer: Task,
+    run: async (parts, { body, caller, params }) => {
+      await visibleTask(parts, caller, params.id)
+      const reason = body.reason ?? 'ended by a person'
+      return taskShape(
+        await closeTask(parts.decisions, { taskId: params.id, by: caller.person.id, reason }),
+      )
+    },
+  }),
+  ...(['suspend', 'resume'] as const).map((act) =>
+    operation({
+      id: `tasks.${act}`,
+      method: 'POST',
+      path: `/tasks/:id/${act}`,
+      says: {
+        suspend: 'Lets a task and everything below it stand still. Nothing is closed.',
+        resume: 'Lets it continue. Resource tokens from before stay dead.',
+      }[act],
+      who: 'person',
+      widens: act === 'resume',
+      params: ById,
+      body: Reason,
+      answer: Task,
+      run: async (parts, { body, caller, params }) => {
+        await visibleTask(parts, caller, params.id)
+        const change = {
+          taskId: params.id,
+          by: caller.person.id,
+          reason: body.reason ?? `${act} by a person`,
+        }
+        return taskShape(
+          await { suspend: suspendTask, resume: resumeTask }[act](parts.decisions, change),
+        )
+      },
+    }),
+  ),
+  operation({
+    id: 'bases.list',
+    method: 'GET',
+    path: '/bases',
+    says: 'What agents may do for the caller, and why.',
+    who: 'person',
+    widens: false,
+    answer: listOf(
+      'bases',
+      Type.Object({
+        id: Type.String(),
+        agent: Type.String(),
+        kind: Type.String(),
+        details: Type.Array(Type.Unknown()),
+        expires_at: Type.Union([Time, Type.Null()]),
+      }),
+    ),
+    run: async (parts, { caller }) => ({
+      bases: (
+        await basesOfPerson(
+          parts.decisions.storage.read,
+          caller.person.id,
+          parts.decisions.clock.now(),
+        )
+      ).map(({ agentId, details, expiresAt, id, kind }) => ({
+        id,
+        agent: agentId,
+        kind,
+        details: [...details],
+        expires_at: expiresAt === null ? null : time(expiresAt),
+      })),
+    }),
+  }),
+  operation({
+    id: 'bases.grant',
+    method: 'POST',
+    path: '/bases',
+    says: 'Grants, as an administrator, that an agent may act for a person within these details, without asking them.',
+    who: 'administrator',
+    widens: true,
+    body: Type.Object(
+      {
+        agent: Name,
+        person: Type.String({ maxLength: 64 }),
+        details: Type.Array(Detail, { minItems: 1, maxItems: 64 }),
+        expires_at: Type.Optional(Time),
+      },
+      closed,
+    ),
+    answer: Type.Object({ id: Type.String() }),
+    run: async (parts, { body, caller }) => {
+      const details = parseDetails(body.details, 'remit_call')
+      if (!details.ok) throw new Problem('task.bad_details', details.reason)
+      const agent = await findAgent(parts.agents.storage.read, body.agent)
+      if (!agent) throw new Problem('agent.unknown', `there is no agent \`${body.agent}\``)
+      const person = await findPerson(parts.people.storage.read, body.person)
+      if (!person) throw new Problem('person.unknown', `there is no person \`${body.person}\``)
+      const basis = await grantBasis(parts.decisions, {
+        agentId: agent.id,
+        personId: person.id,
+        kind: 'admin',
+        details: details.details,
+        expiresAt: body.expires_at === undefined ? undefined : Date.parse(body.expires_at),
+        grantedBy: caller.person.id,
+      })
+      return { id: basis.id }
+    },
+  }),
+  operation({
+    id: 'requests.list',
+    method: 'GET',
+    path: '/access-requests',
+    says: 'Requests that wait: for the caller’s answer, and on the caller’s behalf. They are answered on their pages, never here.',
+    who: 'person',
+    widens: false,
+    answer: Type.Object({
+      to_answer: Type.Array(AccessRequest),
+      for_me: Type.Array(AccessRequest),
+    }),
+    run: async (parts, { caller }) => {
+      const shape = (list: Awaited<ReturnType<typeof listForPerson>>) =>
+        list.map((request) => requestShape(request, parts.issuer))
+      return {
+        to_answer: shape(await listForApprover(parts.decisions, caller.person)),
+        for_me: shape(await listForPerson(parts.decisions, caller.person.id)),
+      }
+    },
+  }),
+  operation({
+    id: 'decisions.list',
+    method: 'GET',
+    path: '/decisions',
+    says: 'Decisions, newest first: about one’s own tasks, or all for administrators.',
+    who: 'person',
+    widens: false,
+    query: Type.Object(
+      { ...Page, task: Type.Optional(Type.String({ maxLength: 64 })), agent: Type.Optional(Name) },
+      closed,
+    ),
+    answer: listOf('decisions', Decision),
+    run: async (parts, { caller, query }) => {
+      const { agent, limit, task } = query
+      const decisions = await listDecisions(parts.decisions.storage.read, {
+        ...mine(caller),
+        ...(agent === undefined ? {} : { agentId: agent }),
+        ...(task === undefined ? {} : { taskId: task }),
+        limit: limitOf(limit),
+      })
+      return { decisions: decisions.map(decisionShape) }
+    },
+  }),
+  operation({
+    id: 'decisions.explain',
+    method: 'GET',
+    path: '/decisions/:id',
+    says: 'Why a call was answered as it was: gates, rules, and what would have been enough. Policy text for administrators only.',
+    who: 'person',
+    widens: false,
+    params: ById,
+    answer: Type.Unknown(),
+    run: async (parts, { caller, params }) => {
+      const decision = await findDecision(parts.decisions.storage.read, params.id)
+      if (!decision || !(caller.administrator || decision.personId === caller.person.id)) {
+        throw new Problem('decision.unknown', `there is no decision \`${params.id}\``)
+      }
+      return explain(parts.decisions, params.id, caller.administrator ? 'operator' : 'person')
+    },
+  }),
+]
