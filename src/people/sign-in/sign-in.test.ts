@@ -1,0 +1,363 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import fc from 'fast-check'
+import { clickThrough } from '../../dev/identity-provider/click.ts'
+import {
+  type DevIdentityProvider,
+  serveIdentityProvider,
+} from '../../dev/identity-provider/serve.ts'
+import { SAMPLE_PEOPLE } from '../../dev/sample.ts'
+import { sha256url } from '../../lib/bytes.ts'
+import { manualClock } from '../../lib/clock.ts'
+import { Secret } from '../../lib/secret.ts'
+import { outbound } from '../../net/index.ts'
+import { forEachEngine } from '../../storage/testing.ts'
+import { createGroup } from '../create-group.ts'
+import { mapGroup } from '../map-group.ts'
+import { suspendPerson } from '../suspend-person.ts'
+import { type TestPeople, testPeople } from '../testing.ts'
+import { localPath } from './local-path.ts'
+import { Providers } from './providers.ts'
+import { registerProvider } from './register-provider.ts'
+import { type FakeProvider, fakeProvider, hs256, unsigned } from './testing.ts'
+
+const by = 'operator'
+const DEV_SECRET = 'the-client-secret-of-remit'
+const UNKNOWN = { code: 'sign_in.unknown' }
+const FAILED = { code: 'sign_in.failed' }
+const ends: (() => Promise<void>)[] = []
+after(async () => {
+  for (const end of ends) await end()
+})
+
+async function setUp(parts: TestPeople, provider: { issuer: string; secret: string }) {
+  const providers = new Providers(parts, outbound)
+  ends.push(() => providers.close())
+  await registerProvider(parts, {
+    issuer: provider.issuer,
+    name: 'Test',
+    clientId: 'remit',
+    clientSecret: new Secret(provider.secret),
+    allowLoopback: true,
+    by,
+  })
+  for (const group of ['support', 'finance']) {
+    await createGroup(parts, { name: group, description: '', by })
+    await mapGroup(parts, { issuer: provider.issuer, value: group, group, by })
+  }
+  return providers
+}
+
+forEachEngine('signing in at the development identity provider', (open) => {
+  let idp: DevIdentityProvider | undefined
+
+  async function ready() {
+    idp ??= await serveIdentityProvider({
+      port: 0,
+      people: SAMPLE_PEOPLE,
+      clients: [
+        {
+          id: 'remit',
+          secret: DEV_SECRET,
+          redirectUris: ['http://127.0.0.1:7480/sign-in/callback'],
+        },
+      ],
+    })
+    const { issuer, close } = idp
+    ends.push(close)
+    const parts = await testPeople(await open(), manualClock(Date.now()))
+    const providers = await setUp(parts, { issuer, secret: DEV_SECRET })
+    const begin = () => providers.begin({ issuer, returnTo: '/tasks?open' })
+    return { parts, providers, issuer, begin }
+  }
+
+  test('a person comes back with their groups, and to where they wanted to go', async () => {
+    const { providers, begin, parts, issuer } = await ready()
+    const { url, cookie } = await begin()
+    const done = await providers.complete(await clickThrough(url, 'sam'), cookie.reveal())
+    assert.equal(done.person.name, 'Sam Support')
+    assert.deepEqual(done.person.groups, ['support'])
+    assert.equal(done.person.issuer, issuer)
+    assert.equal(done.returnTo, '/tasks?open')
+    assert.ok(parts.clock.now() - done.authTime < 60_000)
+    const stored = await parts.storage.read.selectFrom('identity_providers').selectAll().execute()
+    assert.equal(stored.length, 1)
+    assert.ok(!Buffer.from(stored[0]?.sealed_secret ?? []).includes(DEV_SECRET))
+  })
+
+  test('a callback works once, however often it is sent', async () => {
+    const { providers, begin } = await ready()
+    const { url, cookie } = await begin()
+    const callback = await clickThrough(url, 'sam')
+    const tries = Array.from({ length: 64 }, () => providers.complete(callback, cookie.reveal()))
+    const outcomes = await Promise.allSettled(tries)
+    assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1)
+    for (const outcome of outcomes)
+      if (outcome.status === 'rejected') assert.equal(outcome.reason.code, 'sign_in.unknown')
+  })
+
+  test("another browser's cookie, or none, ends the sign-in", async () => {
+    const { providers, begin } = await ready()
+    const other = (await begin()).cookie.reveal()
+    for (const wrong of [other, undefined, '', 'x']) {
+      const { url, cookie } = await begin()
+      const callback = await clickThrough(url, 'sam')
+      await assert.rejects(providers.complete(callback, wrong), { code: 'sign_in.wrong_browser' })
+      await assert.rejects(providers.complete(callback, cookie.reveal()), UNKNOWN)
+    }
+  })
+
+  test('after ten minutes the sign-in is over', async () => {
+    const { providers, begin, parts } = await ready()
+    const { url, cookie } = await begin()
+    const callback = await clickThrough(url, 'sam')
+    parts.clock.advance(10 * 60_000)
+    await assert.rejects(providers.complete(callback, cookie.reveal()), UNKNOWN)
+  })
+
+  test('a suspended person does not get in', async () => {
+    const { providers, begin, parts } = await ready()
+    const first = await begin()
+    const { person } = await providers.complete(
+      await clickThrough(first.url, 'sam'),
+      first.cookie.reveal(),
+    )
+    await suspendPerson(parts, { personId: person.id, by, reason: 'test' })
+    const { url, cookie } = await begin()
+    const callback = await clickThrough(url, 'sam')
+    await assert.rejects(providers.complete(callback, cookie.reveal()), {
+      code: 'person.suspended',
+    })
+  })
+})
+
+forEachEngine('signing in at a provider that lies', (open) => {
+  async function ready() {
+    const fake = await fakeProvider()
+    ends.push(fake.close)
+    const parts = await testPeople(await open(), manualClock(Date.now()))
+    const providers = await setUp(parts, fake)
+    return { fake, parts, providers }
+  }
+
+  /** One sign-in; `say` makes the ID token out of what an honest one would say. */
+  async function signIn(
+    { fake, parts, providers }: Awaited<ReturnType<typeof ready>>,
+    say: (claims: Record<string, unknown>, fake: FakeProvider) => Promise<string> | string,
+    callback: Record<string, string> = {},
+  ) {
+    const { url, cookie } = await providers.begin({ issuer: fake.issuer, returnTo: '/' })
+    const asked = new URL(url).searchParams
+    const now = Math.floor(parts.clock.now() / 1000)
+    const claims = { iss: fake.issuer, aud: 'remit', sub: 'sam', name: 'Sam', groups: ['support'] }
+    const times = { iat: now, exp: now + 60, nonce: asked.get('nonce') }
+    fake.idToken = async (form) => {
+      assert.equal(sha256url(form.get('code_verifier') ?? ''), asked.get('code_challenge'))
+      return say({ ...claims, ...times }, fake)
+    }
+    const state = asked.get('state') ?? ''
+    const back = new URLSearchParams({ code: 'c', state, iss: fake.issuer, ...callback })
+    if (back.get('iss') === '') back.delete('iss')
+    return providers.complete(`/sign-in/callback?${back}`, cookie.reveal())
+  }
+
+  test('an honest answer is accepted, so that every refusal below has one cause', async () => {
+    const { person } = await signIn(await ready(), (claims, fake) => fake.sign(claims))
+    assert.deepEqual(person.groups, ['support'])
+  })
+
+  test('a wrong nonce, issuer, audience, time or subject is refused', async () => {
+    const around = await ready()
+    for (const change of [
+      { nonce: 'other' },
+      { nonce: undefined },
+      { iss: 'https://evil.example' },
+      { iss: `${around.fake.issuer}/` },
+      { aud: 'another-client' },
+      { aud: ['another-client'] },
+      { exp: 1 },
+      { exp: undefined },
+      { sub: undefined },
+      { iat: undefined },
+    ])
+      await assert.rejects(
+        signIn(around, (claims, fake) => fake.sign({ ...claims, ...change })),
+        FAILED,
+        JSON.stringify(change),
+      )
+    assert.deepEqual(
+      await around.parts.storage.read.selectFrom('persons').selectAll().execute(),
+      [],
+    )
+  })
+
+  test('alg none, HS256 with the client secret or the public key, and a foreign key are refused', async () => {
+    const around = await ready()
+    const other = await fakeProvider()
+    ends.push(other.close)
+    const pem = (fake: FakeProvider) =>
+      fake.publicKey.export({ type: 'spki', format: 'pem' }).toString()
+    for (const say of [
+      (claims: Record<string, unknown>) => unsigned(claims),
+      (claims: Record<string, unknown>, fake: FakeProvider) => hs256(claims, fake.secret),
+      (claims: Record<string, unknown>, fake: FakeProvider) => hs256(claims, pem(fake)),
+      (claims: Record<string, unknown>) => other.sign(claims),
+      async (claims: Record<string, unknown>, fake: FakeProvider) => {
+        const [header, , signature] = (await fake.sign(claims)).split('.')
+        const forged = Buffer.from(JSON.stringify({ ...claims, sub: 'ada' })).toString('base64url')
+        return `${header}.${forged}.${signature}`
+      },
+    ])
+      await assert.rejects(signIn(around, say), FAILED)
+  })
+
+  test('an answer of another authorization server is refused before the code leaves us (mix-up)', async () => {
+    const around = await ready()
+    const honest = (claims: Record<string, unknown>, fake: FakeProvider) => fake.sign(claims)
+    for (const iss of ['https://evil.example', `${around.fake.issuer}/`, ''])
+      await assert.rejects(signIn(around, honest, { iss }), FAILED)
+    assert.ok(!around.fake.asked.includes('/token'))
+  })
+
+  test('an unknown, missing or repeated state is no sign-in', async () => {
+    const { providers, fake } = await ready()
+    const { url, cookie } = await providers.begin({ issuer: fake.issuer, returnTo: '/' })
+    const state = new URL(url).searchParams.get('state')
+    for (const query of [
+      '',
+      '?code=c',
+      '?code=c&state=',
+      '?code=c&state=x',
+      `?state=${state}&state=x`,
+    ])
+      await assert.rejects(
+        providers.complete(`/sign-in/callback${query}`, cookie.reveal()),
+        UNKNOWN,
+      )
+  })
+
+  test("the provider's no is passed on, its free text is not", async () => {
+    const around = await ready()
+    const { providers, fake } = around
+    for (const [error, said] of [
+      ['access_denied', 'access_denied'],
+      ['<script>alert(1)</script>', 'an error'],
+    ]) {
+      const { url, cookie } = await providers.begin({ issuer: fake.issuer, returnTo: '/' })
+      const state = new URL(url).searchParams.get('state') ?? ''
+      const query = new URLSearchParams({ error: error ?? '', state, iss: fake.issuer })
+      await assert.rejects(providers.complete(`/sign-in/callback?${query}`, cookie.reveal()), {
+        code: 'sign_in.refused',
+        detail: `the identity provider answered ${said}`,
+      })
+    }
+  })
+
+  test('groups that only the userinfo endpoint tells count; those of another subject do not', async () => {
+    const around = await ready()
+    const silent = (claims: Record<string, unknown>, fake: FakeProvider) =>
+      fake.sign({ ...claims, groups: undefined })
+    around.fake.userinfo = { sub: 'sam', groups: ['finance'] }
+    assert.deepEqual((await signIn(around, silent)).person.groups, ['finance'])
+    around.fake.userinfo = { sub: 'fiona', groups: ['support'] }
+    await assert.rejects(signIn(around, silent), FAILED)
+  })
+
+  test('silence about groups at a sign-in means none', async () => {
+    const around = await ready()
+    await signIn(around, (claims, fake) => fake.sign(claims))
+    const { person } = await signIn(around, (claims, fake) =>
+      fake.sign({ ...claims, groups: undefined }),
+    )
+    assert.deepEqual(person.groups, [])
+  })
+
+  test('metadata that points elsewhere in our network leads nowhere', async () => {
+    const around = await ready()
+    const inner = await fakeProvider()
+    ends.push(inner.close)
+    around.fake.metadata = {
+      token_endpoint: `${inner.issuer}/token`,
+      jwks_uri: `${inner.issuer}/jwks`,
+    }
+    await assert.rejects(
+      signIn(around, (claims) => inner.sign(claims)),
+      FAILED,
+    )
+    assert.deepEqual(inner.asked, [])
+  })
+
+  test('a provider that names another issuer, or does not answer, is not used', async () => {
+    const { fake, providers } = await ready()
+    const begin = () => providers.begin({ issuer: fake.issuer, returnTo: '/' })
+    fake.metadata = { issuer: `${fake.issuer}/` }
+    await assert.rejects(begin(), { code: 'provider.unreachable' })
+    fake.metadata = {}
+    await begin()
+    await assert.rejects(providers.begin({ issuer: 'https://nowhere.example', returnTo: '/' }), {
+      code: 'provider.unknown',
+    })
+  })
+})
+
+forEachEngine('registering an identity provider', (open) => {
+  test('refuses plain http, loopback that was not allowed, Remit itself, and what is no issuer', async () => {
+    const parts = await testPeople(await open())
+    const register = (issuer: string, allowLoopback?: boolean) =>
+      registerProvider(parts, {
+        issuer,
+        name: 'x',
+        clientId: 'remit',
+        by,
+        ...(allowLoopback === undefined ? {} : { allowLoopback }),
+      })
+    const refused = { code: 'provider.bad_issuer' }
+    await assert.rejects(register('http://127.0.0.1:7482'), refused)
+    await assert.rejects(register('https://localhost:7482'), refused)
+    await assert.rejects(register('http://idp.example', true), refused)
+    await assert.rejects(register('http://127.0.0.1.evil.example', true), refused)
+    await assert.rejects(register(parts.issuer, true), refused)
+    for (const bad of [
+      '',
+      'idp.example',
+      'https://idp.example?x',
+      'https://idp.example#x',
+      'ftp://idp.example',
+    ])
+      await assert.rejects(register(bad, true), refused)
+    await register('http://127.0.0.1:7482', true)
+    await register('https://idp.example/tenant')
+  })
+})
+
+test('after a sign-in a browser never leaves our origin (open redirector)', () => {
+  const issuer = 'http://127.0.0.1:7480'
+  assert.equal(localPath('/tasks/tsk_1?all=1#x', issuer), '/tasks/tsk_1?all=1')
+  for (const bad of [
+    '//evil.example',
+    '/\\evil.example',
+    '\\\\evil.example',
+    'https://evil.example',
+    '/\t/evil.example',
+    '/%0d%0a/..//evil.example/..',
+    'javascript:alert(1)',
+    '',
+    '/..//evil.example',
+    '/.//evil.example',
+  ]) {
+    const path = localPath(bad, issuer)
+    assert.equal(new URL(path, issuer).origin, issuer, bad)
+    assert.ok(!path.startsWith('//'), bad)
+  }
+  fc.assert(
+    fc.property(
+      fc.string({ unit: fc.constantFrom('/', '\\', '.', '\t', 'a', '%', '@', ':', '?') }),
+      (text) => {
+        const path = localPath(text, issuer)
+        return (
+          new URL(path, issuer).origin === issuer && path.startsWith('/') && !/^\/[/\\]/.test(path)
+        )
+      },
+    ),
+  )
+})
