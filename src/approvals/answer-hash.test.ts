@@ -8,7 +8,7 @@ import { addPerson, anAsking, attached, testParts } from './testing.ts'
 
 forEachEngine('what an approver puts his name to', (open) => {
   async function aRequest(): Promise<AccessRequest> {
-    const parts = testParts(await open())
+    const parts = await testParts(await open())
     return attached(parts, anAsking(parts, await addPerson(parts)))
   }
 

@@ -17,7 +17,7 @@ const rejects = (work: Promise<unknown>, code: string) =>
 
 forEachEngine('answering an access request', (open) => {
   async function begin(ask = anAsk()) {
-    const parts = testParts(await open())
+    const parts = await testParts(await open())
     const maria = await addPerson(parts, 'support')
     const finn = await addPerson(parts, 'finance')
     const fay = await addPerson(parts, 'finance')
@@ -184,7 +184,10 @@ forEachEngine('answering an access request', (open) => {
     const { parts, finn, now, request } = await begin()
     const broken = {
       ...parts,
-      ledger: { ...parts.ledger, append: () => Promise.reject(new Error('disk full')) },
+      ledger: {
+        append: () => Promise.reject(new Error('disk full')),
+        appendStep: parts.ledger.appendStep,
+      },
     }
     const given = { answer: 'approve', authTime: 1, shown: shownDigest(request) } as const
     await assert.rejects(

@@ -22,7 +22,7 @@ const HOUR = 3_600_000
 
 forEachEngine('access requests attach to one call of one task', (open) => {
   async function begin() {
-    const parts = testParts(await open())
+    const parts = await testParts(await open())
     const maria = await addPerson(parts, 'support')
     const finn = await addPerson(parts, 'finance')
     return { parts, maria, finn, asking: anAsking(parts, maria) }

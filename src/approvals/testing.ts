@@ -1,44 +1,60 @@
 import type { Ask } from '@remit/engine'
-import type { LedgerEvent } from '../ledger/index.ts'
+import { loadSigningKeys, openMasterKey, type SigningKeys } from '../keys/index.ts'
+import { Ledger } from '../ledger/index.ts'
+import { base64url } from '../lib/bytes.ts'
 import { type ManualClock, manualClock } from '../lib/clock.ts'
 import { type Id, newId } from '../lib/id.ts'
 import { systemRandom } from '../lib/random.ts'
+import { Secret } from '../lib/secret.ts'
 import type { Storage, Tx } from '../storage/index.ts'
 import type { AccessRequest } from './access-request.ts'
 import { type Asking, attachRequest } from './attach.ts'
 import type { FrozenCall } from './frozen-call.ts'
 import type { ApprovalParts } from './parts.ts'
 
-export type TestParts = ApprovalParts & {
+export interface TestParts extends ApprovalParts {
   readonly clock: ManualClock
+  readonly ledger: Ledger
+  readonly keys: SigningKeys
   /** What was recorded, oldest first. */
-  recorded(): Promise<LedgerEvent[]>
+  recorded(): Promise<TestRecord[]>
 }
 
-/** The parts of this room over an open store. */
-export function testParts(storage: Storage): TestParts {
-  const insert = (db: Tx, event: LedgerEvent) =>
-    db.insertInto('ledger_intake').values({
-      record: Buffer.from(JSON.stringify(event)),
-      private: null,
-    })
+/** Members of a record that tests look at. */
+export interface TestRecord {
+  readonly type: string
+  readonly by?: string
+  readonly decision_id?: string
+  readonly outcome?: string
+  readonly reason?: string
+  readonly request_id?: string
+  readonly task?: string
+}
+
+/** The parts of this room over an open store: real ledger, real keys, a clock that stands still. */
+export async function testParts(storage: Storage): Promise<TestParts> {
+  const clock = manualClock()
+  const random = systemRandom
+  const value = new Secret(base64url(random.bytes(32)))
+  const master = await openMasterKey({ directory: '/nowhere', value, random })
+  const keys = await loadSigningKeys({ storage, master, clock, random })
+  const ledger = new Ledger({
+    storage,
+    key: keys.ledger,
+    origin: 'remit.example/test',
+    clock,
+    random,
+  })
   return {
     storage,
-    clock: manualClock(),
-    random: systemRandom,
-    ledger: {
-      async append(tx, event) {
-        await insert(tx, event).execute()
-      },
-      appendStep: (event) => ({ name: 'ledger', query: insert(storage.read, event), rows: 1 }),
-    },
+    clock,
+    random,
+    keys,
+    ledger,
     async recorded() {
-      const rows = await storage.read
-        .selectFrom('ledger_intake')
-        .select('record')
-        .orderBy('seq')
-        .execute()
-      return rows.map(({ record }) => JSON.parse(Buffer.from(record).toString()) as LedgerEvent) // as: written above
+      await ledger.sequence()
+      const records = await ledger.records(0, 1000)
+      return records.map(({ record }) => JSON.parse(record) as TestRecord) // as: the members that tests look at
     },
   }
 }

@@ -13,7 +13,7 @@ const HOUR = 3_600_000
 
 forEachEngine('using an approval', (open) => {
   async function approved(ask = anAsk()) {
-    const parts = testParts(await open())
+    const parts = await testParts(await open())
     const maria = await addPerson(parts, 'support')
     const finn = await addPerson(parts, 'finance')
     const pending = await attached(parts, anAsking(parts, maria, { ask }))

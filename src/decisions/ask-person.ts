@@ -33,7 +33,7 @@ export async function askPerson(
       outcome: 'refused',
       reason: REASON[done.outcome],
       thumbprint: proof.thumbprint,
-      private: { ip: attempt.ip },
+      origin: { ip: attempt.ip },
     })
     return done
   })

@@ -1,7 +1,6 @@
 import type { Ask, GateResult } from '@remit/engine'
 import { callHash, type FrozenCall } from '../approvals/index.ts'
 import type { LedgerEvent } from '../ledger/index.ts'
-import type { Canonical } from '../lib/canonical-json.ts'
 import type { Id } from '../lib/id.ts'
 import { argumentTexts } from '../tokens/index.ts'
 import { type Call, freeze } from './call.ts'
@@ -99,7 +98,8 @@ export function recordOf(each: Case, finding: Finding): LedgerEvent {
     requestId: finding.requestId,
     tokenId: who.claims?.jti,
     thumbprint: who.proof?.thumbprint,
-    private: { arguments: argumentTexts(call.arguments) as Canonical, ip: call.origin.ip }, // as: texts, lists and objects of them
+    origin: call.origin,
+    private: { arguments: argumentTexts(call.arguments) },
   }
 }
 

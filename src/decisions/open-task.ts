@@ -114,7 +114,7 @@ async function begin(
     consumeOnceStep(read, 'dpop', proof.replayKey, proof.expiresAt),
     consumeOnceStep(read, 'assertion', assertion.replayKey, assertion.expiresAt),
     consumeOnceStep(read, 'subject_token', subject.replayKey, subject.expiresAt),
-    ...openSteps(parts, task, { chain: [task.agentId], private: { ip: opening.origin.ip } }),
+    ...openSteps(parts, task, { chain: [task.agentId], origin: opening.origin }),
   ])
   return done.committed ? undefined : done.failed
 }

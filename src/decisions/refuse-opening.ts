@@ -39,6 +39,6 @@ function recordStep(parts: DecisionParts, attempt: Attempt, { reason }: Refused)
     outcome: 'refused',
     reason,
     thumbprint: attempt.proof?.thumbprint,
-    private: { ip: attempt.ip },
+    origin: { ip: attempt.ip },
   })
 }

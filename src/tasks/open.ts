@@ -16,7 +16,9 @@ export function openSteps(
   record: Partial<LedgerEvent>,
 ): Step[] {
   return [
-    holdBasesStep(parts.storage.read, BASES_STEP, task.bases, task.openedAt),
+    ...(task.bases.length > 0
+      ? [holdBasesStep(parts.storage.read, BASES_STEP, task.bases, task.openedAt)]
+      : []),
     { name: KEY_STEP, query: insertTaskQuery(parts.storage.read, task), rows: 1 },
     parts.live.beginStep({ kind: 'task', id: task.id }),
     parts.ledger.appendStep({

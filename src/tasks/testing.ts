@@ -11,7 +11,7 @@ export type TaskTestParts = TestParts & { readonly live: Live }
 
 /** The parts of this room over an open store, alive. Stop `live` when done. */
 export async function taskTestParts(storage: Storage): Promise<TaskTestParts> {
-  const parts = testParts(storage)
+  const parts = await testParts(storage)
   const live = new Live({ storage, clock: parts.clock, random: parts.random })
   await storage.transaction((tx) => live.begin(tx, ORGANIZATION))
   await live.start()
