@@ -11,11 +11,19 @@ export interface Setting<T> {
 
 function setting<T>(
   environment: string,
-  fallback: string | undefined,
+  fallback: string,
   says: string,
   read: (text: string) => T,
-): Setting<T> {
+): Setting<T> & { readonly default: string } {
   return { environment, default: fallback, says, read }
+}
+
+function optional<T>(
+  environment: string,
+  says: string,
+  read: (text: string) => T,
+): Setting<T> & { readonly default: undefined } {
+  return { environment, default: undefined, says, read }
 }
 
 /** An origin: scheme, host, port; no path. http only on a loopback address. */
@@ -86,15 +94,13 @@ export const SETTINGS = {
     'Directory of the embedded database and the master key. Made when missing, readable by its owner only.',
     text,
   ),
-  databaseUrl: setting(
+  databaseUrl: optional(
     'DATABASE_URL',
-    undefined,
     'PostgreSQL instead of the embedded database: `postgres://user:password@host/database`.',
     (value) => new Secret(value),
   ),
-  masterKey: setting(
+  masterKey: optional(
     'REMIT_MASTER_KEY',
-    undefined,
     'Key that seals signing keys and credentials: 32 bytes, base64url. Without it a file in the data directory is made and used.',
     (value) => new Secret(value),
   ),
@@ -104,9 +110,8 @@ export const SETTINGS = {
     'Audience of transaction tokens: the name of the APIs behind the gateway, together.',
     text,
   ),
-  providerIssuer: setting(
+  providerIssuer: optional(
     'REMIT_IDP_ISSUER',
-    undefined,
     'Issuer of the OpenID Connect provider that people sign in with. More can be added later.',
     text,
   ),
@@ -116,15 +121,13 @@ export const SETTINGS = {
     'What the sign-in page calls it.',
     text,
   ),
-  providerClientId: setting(
+  providerClientId: optional(
     'REMIT_IDP_CLIENT_ID',
-    undefined,
     "Remit's client at that provider; its redirect URI is `<issuer>/sign-in/callback`.",
     text,
   ),
-  providerClientSecret: setting(
+  providerClientSecret: optional(
     'REMIT_IDP_CLIENT_SECRET',
-    undefined,
     'The secret of that client.',
     (value) => new Secret(value),
   ),

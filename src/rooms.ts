@@ -1,0 +1,147 @@
+import type { AgentParts } from './agents/index.ts'
+import type { ApiParts } from './api/index.ts'
+import { Catalog, RULES } from './catalog/index.ts'
+import type { Settings } from './config/settings.ts'
+import { isLoopback } from './config/settings.ts'
+import type { ConnectionParts } from './connections/index.ts'
+import { type DecisionParts, Facts } from './decisions/index.ts'
+import { loadSigningKeys, type MasterKey, openMasterKey, type SigningKeys } from './keys/index.ts'
+import { Ledger, ledgerOrigin } from './ledger/index.ts'
+import type { Clock } from './lib/clock.ts'
+import type { Random } from './lib/random.ts'
+import { Live, ORGANIZATION } from './live/index.ts'
+import { outbound } from './net/index.ts'
+import {
+  createBuiltInGroups,
+  type PeopleParts,
+  Providers,
+  registerProvider,
+} from './people/index.ts'
+import { Policies, type PolicyParts } from './policy/index.ts'
+import { openStorage, type Storage, type StorageOptions } from './storage/index.ts'
+
+/** Where time, randomness and failures in the background go. */
+export interface Ports {
+  readonly clock: Clock
+  readonly random: Random
+  readonly onError: (error: unknown) => void
+}
+
+/** The business, put together: what edges and commands work with. */
+export interface Rooms extends Omit<ApiParts, 'development'> {
+  readonly storage: Storage
+  readonly master: MasterKey
+  readonly keys: SigningKeys
+  readonly live: Live
+  readonly catalog: Catalog
+  readonly connections: ConnectionParts
+  readonly people: PeopleParts
+  readonly agents: AgentParts
+  readonly policy: PolicyParts
+  readonly decisions: DecisionParts
+}
+
+export function storageOptions(settings: Settings): StorageOptions {
+  const { data, databaseUrl } = settings
+  return databaseUrl
+    ? { kind: 'postgres', url: databaseUrl.reveal() }
+    : { kind: 'sqlite', directory: data }
+}
+
+/**
+ * Opens storage (bringing its schema up to date when told to), keys and everything above them. Nothing runs by itself yet
+ * but the lease.
+ * @throws Problem `storage.…`, `keys.…`
+ */
+export async function openRooms(
+  settings: Settings,
+  ports: Ports,
+  options: { migrate: boolean; development: boolean },
+): Promise<Rooms> {
+  const { clock, onError, random } = ports
+  const { gateway, issuer } = settings
+  const storage = await openStorage({
+    ...storageOptions(settings),
+    migrate: options.migrate,
+    clock,
+  })
+  try {
+    const master = await openMasterKey({
+      directory: settings.data,
+      ...(settings.masterKey ? { value: settings.masterKey } : {}),
+      random,
+    })
+    const keys = await loadSigningKeys({ storage, master, clock, random, onError })
+    const ledger = new Ledger({
+      storage,
+      key: keys.ledger,
+      origin: ledgerOrigin(issuer),
+      clock,
+      random,
+      onError,
+    })
+    const live = new Live({ storage, clock, random, onError })
+    await storage.transaction(async (tx) => {
+      await live.begin(tx, ORGANIZATION)
+      await live.begin(tx, RULES)
+    })
+    await live.start()
+    const catalog = new Catalog({ storage, live })
+    const policies = new Policies({ storage, live, catalog })
+    const shared = { storage, ledger, live, clock, random, issuer, master }
+    const connections = { ...shared, revalidate: policies.revalidate.bind(policies) }
+    const providers = new Providers(shared, outbound)
+    const facts = new Facts({ storage, live, catalog })
+    const decisions = { ...shared, keys, catalog, policies, providers, facts }
+    await createBuiltInGroups(shared)
+    await configuredProvider(settings, shared, options.development)
+    return {
+      ...shared,
+      gateway,
+      keys,
+      catalog,
+      policies,
+      providers,
+      connections,
+      people: shared,
+      agents: shared,
+      policy: { ...shared, catalog },
+      decisions,
+    }
+  } catch (error) {
+    await storage.close()
+    throw error
+  }
+}
+
+/** The provider named in the settings is registered at every start: what is configured is what is in force. */
+async function configuredProvider(
+  settings: Settings,
+  people: PeopleParts,
+  development: boolean,
+): Promise<void> {
+  const {
+    providerClientId,
+    providerClientSecret,
+    providerGroupsClaim,
+    providerIssuer,
+    providerName,
+  } = settings
+  if (!providerIssuer || !providerClientId) return
+  await registerProvider(people, {
+    issuer: providerIssuer,
+    name: providerName,
+    clientId: providerClientId,
+    ...(providerClientSecret ? { clientSecret: providerClientSecret } : {}),
+    groupsClaim: providerGroupsClaim,
+    allowLoopback: development || isLoopback(new URL(settings.issuer).hostname),
+    by: 'configuration',
+  })
+}
+
+export async function closeRooms(rooms: Rooms): Promise<void> {
+  await rooms.ledger.stop()
+  await rooms.live.stop()
+  rooms.keys.close()
+  await rooms.storage.close()
+}

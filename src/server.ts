@@ -1,0 +1,136 @@
+import { addApi } from './api/index.ts'
+import type { Settings } from './config/settings.ts'
+import { keepRecovering, recover } from './decisions/index.ts'
+import { createGateway, Running } from './gateway/index.ts'
+import { createHttp, type HealthCheck, type Logger, type RawHandler } from './http/index.ts'
+import { JWKS_MAX_AGE_SECONDS, type SigningKeys } from './keys/index.ts'
+import type { Clock } from './lib/clock.ts'
+import type { Random } from './lib/random.ts'
+import { repeat } from './lib/repeat.ts'
+import { outbound } from './net/index.ts'
+import { createProvider, oauthHandlers } from './oauth/index.ts'
+import { problemPage, registerPages } from './pages/index.ts'
+import { forgetEnded } from './people/index.ts'
+import { closeRooms, openRooms, type Rooms } from './rooms.ts'
+import { forgetUsed } from './storage/index.ts'
+import { TaskKeeper } from './tasks/index.ts'
+import { artefacts } from './tokens/index.ts'
+
+export interface ServerOptions {
+  readonly settings: Settings
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Logger
+  /** Bring the schema up to date at start. */
+  readonly migrate: boolean
+  readonly development: boolean
+}
+
+export interface Server {
+  readonly rooms: Rooms
+  /** Begins to listen: the issuer's origin, then the gateway. Throws `server.port_in_use`. */
+  listen(): Promise<{ issuer: number; gateway: number }>
+  /** Not ready from now on; lets what runs end, then lets go of everything. */
+  stop(): Promise<void>
+}
+
+const CLEAN_UP_EVERY_MS = 60_000
+const REFRESH_KEYS_EVERY_MS = (JWKS_MAX_AGE_SECONDS * 1000) / 2
+
+/** The composition root: rooms, what goes on by itself, and the edges on their two origins. */
+export async function createServer(options: ServerOptions): Promise<Server> {
+  const { clock, development, log, random, settings } = options
+  const onError = (error: unknown) => log.error({ err: error }, 'background work failed')
+  const rooms = await openRooms(settings, { clock, random, onError }, options)
+  const { decisions, keys, ledger, live, storage } = rooms
+  const kept = artefacts({ storage, clock })
+  const provider = createProvider({ issuer: settings.issuer, keys, artefacts: kept })
+
+  const http = createHttp({
+    origin: settings.issuer,
+    log,
+    clock,
+    random,
+    raw: [jwksHandler(keys), ...oauthHandlers({ issuer: settings.issuer, decisions, provider })],
+    checks: healthChecks(rooms),
+    problemPage,
+  })
+  registerPages(http.app, rooms)
+  addApi(http.app, { ...rooms, development })
+
+  const upstreams = outbound({ allowOrigins: () => true }) // it is only ever asked for what an administrator registered
+  const running = new Running(live, onError)
+  const gateway = createGateway({
+    gateway: settings.gateway,
+    issuer: settings.issuer,
+    trustDomain: settings.trustDomain,
+    catalog: rooms.catalog,
+    connections: rooms.connections,
+    decisions,
+    dispatcher: upstreams.dispatcher,
+    running,
+    log,
+  })
+
+  await recover(decisions)
+  await ledger.start()
+  const keeper = new TaskKeeper(decisions, { onError })
+  await keeper.start()
+  const background = [
+    keepRecovering(decisions, { onError }),
+    repeat(() => keys.refresh(), { everyMs: REFRESH_KEYS_EVERY_MS, onError }),
+    repeat(
+      async () => {
+        await forgetUsed(storage, clock.now())
+        await forgetEnded(rooms.people)
+        await kept.forget()
+      },
+      { everyMs: CLEAN_UP_EVERY_MS, onError },
+    ),
+  ]
+
+  return {
+    rooms,
+    async listen() {
+      const issuer = await http.listen(settings.listen)
+      return { issuer: issuer.port, gateway: await gateway.listen(settings.gatewayListen) }
+    },
+    async stop() {
+      await Promise.all([http.stop(), gateway.stop()])
+      await keeper.stop()
+      for (const work of background) await work.stop()
+      await upstreams.close()
+      await closeRooms(rooms)
+    },
+  }
+}
+
+/** Keys change by rotation, so they are answered as they are now, ahead of the provider that knows those of its start. */
+function jwksHandler(keys: SigningKeys): RawHandler {
+  return {
+    name: 'keys',
+    paths: ['/oauth/jwks'],
+    handle(_, reply) {
+      const text = JSON.stringify(keys.jwks())
+      reply.writeHead(200, {
+        'content-type': 'application/jwk-set+json',
+        'content-length': Buffer.byteLength(text),
+        'cache-control': `public, max-age=${JWKS_MAX_AGE_SECONDS}`,
+      })
+      reply.end(text)
+    },
+  }
+}
+
+function healthChecks(rooms: Rooms): HealthCheck[] {
+  return [
+    { name: 'storage', check: async () => void (await rooms.storage.now()) },
+    {
+      name: 'ledger',
+      check: () => {
+        if (rooms.ledger.failure !== undefined) throw rooms.ledger.failure
+      },
+    },
+    { name: 'policies', check: async () => void (await rooms.policies.active()) },
+  ]
+}
