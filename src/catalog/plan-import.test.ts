@@ -325,7 +325,8 @@ paths:
   it('refuses documents that cannot be read in one way', () => {
     refuses('', /openapi|object/)
     refuses('swagger: "2.0"', /openapi/)
-    refuses('openapi: 3.1.0\nopenapi: 3.0.0', /YAML/)
+    refuses('openapi: 3.1.0\nopenapi: 3.0.0', /repetition/)
+    refuses('openapi: 3.1.0\n- a', /YAML/)
     refuses('{"openapi":"3.1.0","openapi":"3.0.0"}', /repetition/)
     refuses('{"openapi":"3.1.0","__proto__":{}}', /not allowed/)
     refuses('openapi: 3.1.0\npaths: {}', /no operation/, { upstream: 'http://127.0.0.1:1' })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { PolicyValue } from '@remit/engine'
+import { type CallFacts, decide, type PolicyValue, type TypedValue } from '@remit/engine'
 import { Problem } from '../lib/problem.ts'
 import { loadPolicySet } from './load.ts'
 import { schemaFor } from './schema.ts'
@@ -139,6 +139,58 @@ describe('an evaluation that is not clean', () => {
       assert.equal(answer.errors.length, 1, what)
     }
     assert.equal(set.evaluate(query, 'nothing').permitted, true)
+  })
+})
+
+describe('a decision by cedar-wasm', () => {
+  const passed = (gate: 'credential' | 'liveness') =>
+    ({ gate, passed: true, detail: 'fine' }) as const
+  const [person, agent, ...others] = entities()
+  assert.ok(person && agent)
+  const { args: _, ...rest } = context({})
+
+  function facts(n: string): CallFacts {
+    return {
+      credential: passed('credential'),
+      liveness: passed('liveness'),
+      details: [{ type: 'remit_call', locations: ['things'], actions: ['things.do'], bounds: [] }],
+      call: {
+        location: 'things',
+        resource: 'things',
+        action: 'things.do',
+        risk: 'medium',
+        arguments: new Map<string, TypedValue>([['n', { kind: 'integer', text: n }]]),
+      },
+      kindOf: () => 'integer',
+      person,
+      sponsored: false,
+      intersectWith: [],
+      agents: [agent],
+      entities: others,
+      context: rest,
+      external: [],
+      lifted: [],
+      budgets: [],
+      obligations: [],
+      doable: [],
+    }
+  }
+
+  it('is requestable where a forbid holds, and never where one fails', () => {
+    const set = load(
+      `${PERMIT_ALL} @id("ask") @requestable("") @approvers("group:finance")
+       forbid (principal is Person, action == Action::"things.do", resource)
+       when { context.args has n && context.args.n * 9223372036854775807 > 5 };`,
+      actionsWith({ n: { type: 'integer' } }),
+    )
+    assert.equal(decide(facts('0'), set).outcome, 'permit')
+    assert.equal(decide(facts('1'), set).outcome, 'requestable')
+    const lifted = set.requestable.get('ask')
+    assert.ok(lifted)
+    assert.equal(decide({ ...facts('1'), lifted: [lifted] }, set).outcome, 'permit')
+    const failing = decide({ ...facts('3'), lifted: [lifted] }, set)
+    assert.equal(failing.outcome, 'deny')
+    assert.equal(failing.reason, 'policy.error')
   })
 })
 

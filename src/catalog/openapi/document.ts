@@ -1,6 +1,16 @@
-import { isAlias, isMap, isScalar, isSeq, parseDocument, type Scalar, visit } from 'yaml'
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  parseDocument,
+  type Scalar,
+  visit,
+  type YAMLMap,
+} from 'yaml'
 import { ExactNumber, type Json, parseJson } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
+import { visible } from '../visible.ts'
 
 export type JsonObject = ReadonlyMap<string, Json>
 
@@ -71,7 +81,12 @@ function fromJson(text: string): Json {
 }
 
 function fromYaml(text: string): Json {
-  const parsed = parseDocument(text, { version: '1.2', logLevel: 'silent', prettyErrors: true })
+  const parsed = parseDocument(text, {
+    version: '1.2',
+    uniqueKeys: false,
+    logLevel: 'silent',
+    prettyErrors: true,
+  })
   const [mistake] = parsed.errors
   if (mistake) throw bad(`the document is not YAML: ${mistake.message.split('\n')[0]}`)
   const anchors = new Map<string, unknown>()
@@ -88,12 +103,21 @@ function fromYaml(text: string): Json {
     if (depth > MOST_DEPTH) throw bad(`the document is nested deeper than ${MOST_DEPTH}`)
     if (isAlias(node)) return convert(anchors.get(node.source), depth + 1)
     if (isSeq(node)) return node.items.map((item) => convert(item, depth + 1))
-    if (isMap(node)) {
-      return new Map(node.items.map(({ key, value }) => [keyText(key), convert(value, depth + 1)]))
-    }
+    if (isMap(node)) return convertMap(node, (value) => convert(value, depth + 1))
     return isScalar(node) ? scalar(node) : null
   }
   return convert(parsed.contents, 0)
+}
+
+/** Repetitions are looked for here: the library compares every pair, which takes minutes for thousands of paths. */
+function convertMap(map: YAMLMap, convert: (value: unknown) => Json): JsonObject {
+  const members = new Map<string, Json>()
+  for (const { key, value } of map.items) {
+    const name = keyText(key)
+    if (members.has(name)) throw bad(`the member \`${visible(name.slice(0, 80))}\` is a repetition`)
+    members.set(name, convert(value))
+  }
+  return members
 }
 
 /** Response codes are numbers to YAML and names to OpenAPI. */
