@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { findRequest, listAnswers } from '../../approvals/index.ts'
+import type { Storage } from '../../storage/index.ts'
+import { forEachEngine } from '../../storage/testing.ts'
+import { NASTY, textContent } from '../frame/testing.ts'
+import { askedFor, hiddenFields, openedTask, refundBot, testPages } from '../testing.ts'
+
+async function begin(storage: Storage) {
+  const pages = await testPages(storage)
+  const sam = await pages.person('sam', 'support')
+  const fiona = await pages.person('fiona', 'finance')
+  await refundBot(pages, sam)
+  const task = await openedTask(pages, sam)
+  const request = await askedFor(pages, task)
+  const path = `/approvals/${request.id}`
+  const standing = async () => (await findRequest(pages.parts.decisions, request.id))?.state
+  return { pages, sam, fiona, task, request, path, standing }
+}
+
+forEachEngine('the page of an access request', (open) => {
+  test('says what, who, exactly what, why, and what an answer grants', async () => {
+    const { pages, fiona, path } = await begin(await open())
+    const browser = await pages.browserOf(fiona)
+    const text = textContent((await browser.get(path)).body)
+    for (const part of [
+      'Refund 900.00 on order "1042"',
+      'High risk',
+      'Name of sam',
+      'refund-bot',
+      'Written by the agent. Not verified.',
+      'refund order 1042 <i>now</i>',
+      '/orders/1042/refunds',
+      '900.00',
+      'Large refunds need <someone> from finance',
+      'large-refunds-ask',
+      'anyone in finance',
+      'lets exactly this call through, once, until 01:00 UTC',
+      'No answer by 01:00 UTC means no.',
+    ]) {
+      assert.ok(text.includes(part), part)
+    }
+  })
+
+  test('takes an approval, and shows it', async () => {
+    const { pages, fiona, path, request, standing } = await begin(await open())
+    const browser = await pages.browserOf(fiona)
+    assert.match((await browser.get('/')).body, /One thing waits for you/)
+    const done = await browser.submit(path, path, { answer: 'approve', reason: '' })
+    assert.equal(done.statusCode, 303)
+    assert.equal(done.headers.location, path)
+    assert.equal(await standing(), 'approved')
+    const page = await browser.get(path)
+    assert.match(page.body, /Approved, not used yet/)
+    assert.match(page.body, /Take it back/)
+    assert.doesNotMatch(page.body, /value="approve"/)
+    const [answer] = await listAnswers(pages.parts.decisions, request.id)
+    assert.equal(answer?.personId, fiona.id)
+    assert.equal(answer?.authTime, pages.clock.now())
+  })
+
+  test('takes a denial with its reason', async () => {
+    const { pages, fiona, path, standing } = await begin(await open())
+    const browser = await pages.browserOf(fiona)
+    await browser.submit(path, path, { answer: 'deny', reason: 'ask <first>' })
+    assert.equal(await standing(), 'denied')
+    assert.match((await browser.get(path)).body, /ask &lt;first&gt;/)
+  })
+
+  test('refuses an answer to something that it did not show', async () => {
+    const { pages, fiona, path, standing } = await begin(await open())
+    const browser = await pages.browserOf(fiona)
+    const answer = await browser.submit(path, path, { answer: 'approve', shown: 'x'.repeat(43) })
+    assert.equal(answer.statusCode, 409)
+    assert.match(answer.body, /Not answered/)
+    assert.equal(await standing(), 'pending')
+  })
+
+  test('refuses an answer without the token of this session, or from elsewhere', async () => {
+    const { pages, fiona, path, standing } = await begin(await open())
+    const browser = await pages.browserOf(fiona)
+    const other = await pages.browserOf(fiona)
+    const hidden = hiddenFields((await browser.get(path)).body, path)
+    const form = { ...hidden, answer: 'approve' }
+    const { csrf: foreign = '' } = hiddenFields((await other.get(path)).body, path)
+    const { csrf: _, ...without } = { csrf: '', ...form }
+    for (const [fields, headers] of [
+      [without, undefined],
+      [{ ...form, csrf: foreign }, undefined],
+      [{ ...form, csrf: '' }, undefined],
+      [form, { origin: 'http://evil.test' }],
+      [form, { origin: 'null' }],
+      [form, { origin: 'http://remit.test', 'sec-fetch-site': 'cross-site' }],
+      [form, {}],
+    ] as const) {
+      const answer = await browser.post(path, fields, headers)
+      assert.equal(answer.statusCode, 403, JSON.stringify([fields, headers]))
+    }
+    const nobody = await pages.browser().post(path, form)
+    assert.equal(nobody.statusCode, 401)
+    assert.equal(await standing(), 'pending')
+  })
+
+  test('is not answered by the represented person, who is told why', async () => {
+    const { pages, sam, path, standing } = await begin(await open())
+    const browser = await pages.browserOf(sam)
+    const page = await browser.get(path)
+    assert.match(page.body, /someone else has to look at it/)
+    assert.doesNotMatch(page.body, /value="approve"/)
+    const { csrf = '' } = hiddenFields(page.body, '/sign-out')
+    const answer = await browser.post(path, { csrf, answer: 'approve', shown: '' })
+    assert.equal(answer.statusCode, 403)
+    assert.equal(await standing(), 'pending')
+  })
+
+  test('tells nothing about the call to people it does not concern', async () => {
+    const { pages, path } = await begin(await open())
+    const browser = await pages.browserOf(await pages.person('nils'))
+    const page = await browser.get(path)
+    assert.equal(page.statusCode, 403)
+    assert.match(page.body, /does not name you or a group of yours/)
+    assert.doesNotMatch(page.body, /1042|900/)
+    assert.equal((await browser.get('/approvals/req_unknown')).statusCode, 404)
+  })
+
+  test('after its end says that nobody answered', async () => {
+    const { pages, fiona, path } = await begin(await open())
+    pages.clock.advance(61 * 60_000)
+    const browser = await pages.browserOf(fiona)
+    const page = await browser.get(path)
+    assert.match(page.body, /Nobody answered in time/)
+    assert.doesNotMatch(page.body, /<button class="primary"/)
+  })
+
+  test('shows hostile values so that they decode to the bytes that are sent', async () => {
+    const { pages, fiona, task } = await begin(await open())
+    const browser = await pages.browserOf(fiona)
+    const note = NASTY.filter((text) => text.isWellFormed() && !text.includes('\0')).join(' | ')
+    const request = await askedFor(pages, task, { amount: '1', note })
+    const { body } = await browser.get(`/approvals/${request.id}`)
+    const shown = /<details[^>]*>[\s\S]*?<pre class="json"[^>]*>([\s\S]*?)<\/pre>/.exec(body)?.[1]
+    assert.deepEqual(JSON.parse(textContent(shown ?? '')), JSON.parse(request.call))
+    assert.match(body, /deceive the eye/)
+    assert.doesNotMatch(body, /<script|<img|onerror=(?!alert\(1\)&gt;)/)
+  })
+
+  test('lists what waits for an approver, and what others answer for me', async () => {
+    const { pages, fiona, sam, path } = await begin(await open())
+    assert.match((await (await pages.browserOf(fiona)).get('/approvals')).body, new RegExp(path))
+    const own = (await (await pages.browserOf(sam)).get('/approvals')).body
+    assert.match(own, /Nothing waits for your answer[\s\S]*Asked on your behalf/)
+  })
+})

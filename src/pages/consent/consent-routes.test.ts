@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Storage } from '../../storage/index.ts'
+import { forEachEngine } from '../../storage/testing.ts'
+import { basesOfPerson, findConsent } from '../../tasks/index.ts'
+import { textContent } from '../frame/testing.ts'
+import { consentAsked, hiddenFields, refundBot, testPages } from '../testing.ts'
+
+async function begin(storage: Storage) {
+  const pages = await testPages(storage)
+  const sam = await pages.person('sam', 'support')
+  const ada = await pages.person('ada', 'administrators')
+  await refundBot(pages, ada)
+  const id = await consentAsked(pages, sam)
+  const { read } = pages.parts.decisions.storage
+  return {
+    pages,
+    ada,
+    path: `/consent/${id}`,
+    browser: await pages.browserOf(sam),
+    state: async () => (await findConsent(read, id))?.state,
+    bases: () => basesOfPerson(read, sam.id, pages.clock.now()),
+  }
+}
+
+/** The form as it is, untouched. */
+const UNTOUCHED = {
+  'detail-0': 'yes',
+  'detail-1': 'yes',
+  'bound-1-0': '1000.00',
+  lifetime: 'week',
+}
+
+forEachEngine('the consent page', (open) => {
+  test('says who asks, in whose words, and what for', async () => {
+    const { browser, path } = await begin(await open())
+    const { body } = await browser.get(path)
+    const text = textContent(body)
+    for (const part of [
+      'Let refund-bot act for you?',
+      'Handles refunds <b>fast</b>',
+      'Name of ada',
+      'Internal',
+      'refund order 1042 <i>now</i>',
+      'Written by the agent. Not verified.',
+      'Read orders',
+      'Refund orders',
+    ]) {
+      assert.ok(text.includes(part), part)
+    }
+    assert.match(body, /name="bound-1-0" value="1000.00"/)
+    assert.match((await browser.get('/')).body, new RegExp(path))
+  })
+
+  test('grants what is left, for as long as was chosen', async () => {
+    const { bases, browser, pages, path, state } = await begin(await open())
+    const done = await browser.submit(path, path, {
+      answer: 'grant',
+      'detail-1': 'yes',
+      'bound-1-0': '50.00',
+      lifetime: 'hour',
+    })
+    assert.equal(done.statusCode, 303)
+    assert.equal(await state(), 'granted')
+    const [basis] = await bases()
+    assert.deepEqual(
+      basis?.details.map(({ actions, bounds }) => ({ actions, bounds })),
+      [{ actions: ['orders.refund'], bounds: [{ path: '/amount', op: 'lte', value: '50.00' }] }],
+    )
+    assert.equal(basis?.expiresAt, pages.clock.now() + 3_600_000)
+    assert.match((await browser.get(path)).body, /You allowed this/)
+    assert.match((await browser.get('/tasks')).body, /Take it back/)
+  })
+
+  test('cannot be made to grant more, or nothing', async () => {
+    const { bases, browser, path, state } = await begin(await open())
+    for (const change of [
+      { 'bound-1-0': '1000.01' },
+      { 'bound-1-0': '' },
+      { 'bound-1-0': 'much' },
+      { 'detail-0': '', 'detail-1': '' },
+    ]) {
+      const answer = await browser.submit(path, path, { ...UNTOUCHED, answer: 'grant', ...change })
+      assert.ok(answer.statusCode >= 400 && answer.statusCode < 500, JSON.stringify(change))
+      assert.match(answer.body, /Nothing was granted/)
+    }
+    assert.equal(await state(), 'pending')
+    assert.deepEqual(await bases(), [])
+  })
+
+  test('takes a no', async () => {
+    const { bases, browser, path, state } = await begin(await open())
+    await browser.submit(path, path, { ...UNTOUCHED, answer: 'deny' })
+    assert.equal(await state(), 'denied')
+    assert.deepEqual(await bases(), [])
+    assert.match((await browser.get(path)).body, /You said no/)
+  })
+
+  test('does not exist for anyone else, administrators included', async () => {
+    const { ada, pages, path, state } = await begin(await open())
+    const browser = await pages.browserOf(ada)
+    assert.equal((await browser.get(path)).statusCode, 404)
+    const { csrf = '' } = hiddenFields((await browser.get('/')).body, '/sign-out')
+    const answer = await browser.post(path, { ...UNTOUCHED, csrf, answer: 'grant' })
+    assert.equal(answer.statusCode, 404)
+    assert.equal(await state(), 'pending')
+  })
+})

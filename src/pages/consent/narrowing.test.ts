@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import type { Detail } from '@remit/engine'
+import { endOf, narrowed } from './narrowing.ts'
+
+const READ: Detail = {
+  type: 'remit_call',
+  locations: ['https://gw.example/orders'],
+  actions: ['orders.read'],
+  bounds: [{ path: '/order_id', op: 'eq', value: '1042' }],
+}
+const REFUND: Detail = {
+  ...READ,
+  actions: ['orders.refund'],
+  bounds: [
+    { path: '/amount', op: 'lte', value: '1000.00' },
+    { path: '/currency', op: 'in', value: ['EUR', 'USD'] },
+  ],
+}
+const limitsOf = (_location: string, action: string) =>
+  action === 'orders.refund' ? ['/amount', '/fee'] : []
+
+/** The form as it is sent when nothing was touched. */
+const UNTOUCHED = {
+  'detail-0': 'yes',
+  'detail-1': 'yes',
+  'bound-1-0': '1000.00',
+  'bound-1-1-0': 'yes',
+  'bound-1-1-1': 'yes',
+  'limit-1-/fee': '',
+}
+
+function sent(change: Record<string, string | undefined> = {}): readonly Detail[] {
+  const fields = Object.entries({ ...UNTOUCHED, ...change }).filter(
+    (pair): pair is [string, string] => pair[1] !== undefined,
+  )
+  return narrowed([READ, REFUND], limitsOf, new Map(fields))
+}
+
+it('a form that was not touched leaves everything as it was asked', () => {
+  assert.deepEqual(sent(), [READ, REFUND])
+})
+
+it('what is not ticked is not granted', () => {
+  assert.deepEqual(sent({ 'detail-1': undefined }), [READ])
+  assert.deepEqual(sent({ 'detail-0': undefined, 'detail-1': undefined }), [])
+})
+
+it('bounds take the values of the form, and new limits are added', () => {
+  const [, refund] = sent({
+    'bound-1-0': ' 50.00 ',
+    'bound-1-1-1': undefined,
+    'limit-1-/fee': '2',
+  })
+  assert.deepEqual(refund?.bounds, [
+    { path: '/amount', op: 'lte', value: '50.00' },
+    { path: '/currency', op: 'in', value: ['EUR'] },
+    { path: '/fee', op: 'lte', value: '2' },
+  ])
+})
+
+it('a list of values cannot be emptied into "any value"', () => {
+  assert.throws(() => sent({ 'bound-1-1-0': undefined, 'bound-1-1-1': undefined }), {
+    code: 'consent.nothing_granted',
+  })
+})
+
+it('fields that were not asked about change nothing', () => {
+  assert.deepEqual(
+    sent({ 'bound-0-0': '2001', 'limit-0-/amount': '1', 'detail-2': 'yes', 'bound-1-7': 'x' }),
+    [READ, REFUND],
+  )
+})
+
+it('the length is one of those offered', () => {
+  assert.equal(endOf(new Map([['lifetime', 'hour']]), 1_000), 3_601_000)
+  assert.equal(endOf(new Map([['lifetime', 'open']]), 1_000), undefined)
+  assert.throws(() => endOf(new Map([['lifetime', 'century']]), 1_000), {
+    code: 'request.malformed',
+  })
+})

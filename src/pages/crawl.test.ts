@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { LightMyRequestResponse } from 'fastify'
+import { askConfirmation, createSetupLink } from '../people/index.ts'
+import type { Storage } from '../storage/index.ts'
+import { forEachEngine } from '../storage/testing.ts'
+import { grantBasis } from '../tasks/index.ts'
+import { ASSETS } from './frame/assets.ts'
+import {
+  askedFor,
+  consentAsked,
+  decided,
+  detail,
+  openedTask,
+  PROVIDER,
+  refundBot,
+  testPages,
+} from './testing.ts'
+
+/** A world in which every page has something to show to one person. */
+async function begin(storage: Storage) {
+  const pages = await testPages(storage)
+  const sam = await pages.person('sam', 'support')
+  const fiona = await pages.person('fiona', 'finance')
+  await refundBot(pages, fiona)
+  const { token } = await createSetupLink(pages.parts.people)
+  const task = await openedTask(pages, sam)
+  const basis = await grantBasis(pages.parts.decisions, {
+    personId: fiona.id,
+    agentId: 'refund-bot',
+    kind: 'consent',
+    details: [detail('orders.read')],
+    grantedBy: fiona.id,
+  })
+  const confirmation = await askConfirmation(pages.parts.people, {
+    personId: fiona.id,
+    operation: 'policies.publish',
+    payload: {},
+  })
+  const ids: Record<string, string> = {
+    '/approvals/:id': (await askedFor(pages, task)).id,
+    '/consent/:id': await consentAsked(pages, fiona),
+    '/tasks/:id': task.id,
+    '/decisions/:id': await decided(pages, task, 0),
+    '/confirm/:id': confirmation.id,
+    '/bases/:id/end': basis.id,
+  }
+  const addressOf = (pattern: string) => {
+    const known = Object.keys(ids).find((prefix) => pattern.startsWith(prefix))
+    const challenge = 'c'.repeat(43)
+    const query =
+      pattern === '/cli'
+        ? `?redirect_uri=http%3A%2F%2F127.0.0.1%3A1%2F&code_challenge=${challenge}&state=x`
+        : ''
+    return pattern.replace(':token', token.reveal()).replace(':id', ids[known ?? ''] ?? '') + query
+  }
+  const routesOf = (method: string) =>
+    pages.routes
+      .filter((route) => route.startsWith(`${method} `))
+      .map((route) => route.slice(method.length + 1))
+  return { pages, browser: await pages.browserOf(fiona), addressOf, routesOf, storage }
+}
+
+/** Everything that is stored, but when a session was last seen and sign-ins that were begun. */
+async function everything({ read }: Storage): Promise<string> {
+  const tables = await read.introspection.getTables()
+  const rows: unknown[] = []
+  for (const { name } of tables.toSorted((a, b) => a.name.localeCompare(b.name))) {
+    if (['sessions', 'sign_ins', 'live_replicas'].includes(name)) continue
+    // as: a name of one of our own tables
+    rows.push(
+      name,
+      await read
+        .selectFrom(name as 'meta')
+        .selectAll()
+        .execute(),
+    )
+  }
+  return JSON.stringify(rows)
+}
+
+function checkHeaders(answer: LightMyRequestResponse, address: string): void {
+  const { headers } = answer
+  assert.match(
+    String(headers['content-security-policy']),
+    /^default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'$/,
+    address,
+  )
+  assert.equal(headers['x-frame-options'], 'DENY', address)
+  assert.equal(headers['referrer-policy'], 'no-referrer', address)
+  assert.equal(headers['x-content-type-options'], 'nosniff', address)
+  if (!address.startsWith('/assets/')) assert.equal(headers['cache-control'], 'no-store', address)
+}
+
+function checkMarkup(body: string, address: string): void {
+  assert.doesNotMatch(body, /<script|\son[a-z]+=|\sstyle=|javascript:|<iframe|<base/i, address)
+  for (const [, to = ''] of body.matchAll(/<(?:link|img)[^>]* (?:href|src)="([^"]*)"/g)) {
+    assert.ok(to.startsWith('/assets/'), `${address} loads ${to}`)
+  }
+  for (const [form] of body.matchAll(/<form[\s\S]*?<\/form>/g)) {
+    assert.match(form, /^<form[^>]* method="post" action="\/[a-z]/, address)
+    if (!form.includes('action="/setup/'))
+      assert.match(form, /name="csrf" value="[^"]{43}"/, address)
+  }
+  assert.match(body, /^<!doctype html>\n<html lang="en">/, address)
+  assert.equal([...body.matchAll(/<h1[\s>]/g)].length, 1, `${address} has one heading`)
+}
+
+forEachEngine('every page', (open) => {
+  test('has the security headers and nothing that a policy would have to stop', async () => {
+    const { addressOf, browser, pages, routesOf } = await begin(await open())
+    const addresses = [...routesOf('GET').map(addressOf), '/nowhere', '/tasks/tsk_x']
+    for (const address of addresses) {
+      const answer = await browser.get(address)
+      checkHeaders(answer, address)
+      const html = String(answer.headers['content-type']).startsWith('text/html')
+      if (html) checkMarkup(answer.body, address)
+      const stranger = await pages.browser().get(address)
+      checkHeaders(stranger, address)
+      if (stranger.statusCode === 200 && html) checkMarkup(stranger.body, address)
+    }
+  })
+
+  test('is only looked at by GET: whatever is opened, nothing changes', async () => {
+    const { addressOf, browser, pages, routesOf, storage } = await begin(await open())
+    const before = await everything(storage)
+    for (const pattern of routesOf('GET')) {
+      if (pattern === '/sign-in/callback') continue
+      const answer = await browser.get(addressOf(pattern))
+      assert.ok(answer.statusCode < 400, `${pattern} ${answer.statusCode}`)
+      await pages.browser().get(addressOf(pattern))
+    }
+    assert.equal(await everything(storage), before)
+  })
+
+  test('is changed by nobody without the token of the session and our own origin', async () => {
+    const { addressOf, browser, pages, routesOf, storage } = await begin(await open())
+    const before = await everything(storage)
+    const posts = routesOf('POST')
+    assert.ok(posts.length >= 9)
+    for (const pattern of posts) {
+      const address = addressOf(pattern)
+      const fields = { answer: 'approve', provider: PROVIDER, lifetime: 'week' }
+      for (const answer of [
+        await browser.post(
+          address,
+          { ...fields, csrf: 'x'.repeat(43) },
+          { origin: 'http://evil.test' },
+        ),
+        await browser.post(address, { ...fields, csrf: 'x'.repeat(43) }, {}),
+        ...(pattern.startsWith('/setup/') ? [] : [await browser.post(address, fields)]),
+        ...(pattern === '/sign-out' || pattern.startsWith('/setup/')
+          ? []
+          : [await pages.browser().post(address, fields)]),
+      ]) {
+        assert.ok([401, 403].includes(answer.statusCode), `${pattern} ${answer.statusCode}`)
+        checkHeaders(answer, address)
+      }
+    }
+    assert.equal(await everything(storage), before)
+  })
+
+  test('and its style sheet may be kept, because its name changes with it', async () => {
+    const { browser } = await begin(await open())
+    for (const { path, type } of Object.values(ASSETS)) {
+      const answer = await browser.get(path)
+      assert.equal(answer.headers['cache-control'], 'public, max-age=31536000, immutable')
+      assert.equal(answer.headers['content-type'], type)
+    }
+  })
+})

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { describe, it } from 'node:test'
+
+const CSS = readFileSync(new URL('./style.css', import.meta.url), 'utf8')
+
+function colours(block: string): Map<string, string> {
+  return new Map(
+    [...block.matchAll(/--([a-z-]+): (#[0-9a-f]{3,6});/g)].map(([, name = '', hex = '']) => [
+      name,
+      hex.length === 4 ? hex.replaceAll(/[0-9a-f]/g, '$&$&') : hex,
+    ]),
+  )
+}
+
+/** WCAG 2.2, relative luminance. */
+function luminance(hex: string): number {
+  const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) => {
+    const channel = Number.parseInt(hex.slice(at, at + 2), 16) / 255
+    return channel <= 0.04045 ? channel / 12.92 : ((channel + 0.055) / 1.055) ** 2.4
+  })
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+}
+
+function contrast(a: string, b: string): number {
+  const [light = 0, dark = 0] = [luminance(a), luminance(b)].toSorted((x, y) => y - x)
+  return (light + 0.05) / (dark + 0.05)
+}
+
+const [light = '', dark = ''] = [...CSS.matchAll(/:root \{[^}]*\}/g)].map(([block]) => block)
+
+for (const [scheme, block] of [
+  ['light', light],
+  ['dark', dark],
+] as const) {
+  describe(`colours in the ${scheme} scheme`, () => {
+    const palette = colours(block)
+    const of = (name: string) => palette.get(name) ?? assert.fail(`no colour ${name}`)
+
+    for (const [text, ground] of [
+      ['ink', 'paper'],
+      ['ink', 'card'],
+      ['ink', 'calm-wash'],
+      ['ink', 'warn-wash'],
+      ['ink', 'bad-wash'],
+      ['ink', 'accent-wash'],
+      ['soft', 'paper'],
+      ['soft', 'card'],
+      ['accent', 'card'],
+      ['accent', 'paper'],
+      ['accent', 'accent-wash'],
+      ['accent', 'bad-wash'],
+      ['accent', 'warn-wash'],
+      ['accent', 'calm-wash'],
+      ['accent-strong', 'card'],
+      ['accent-strong', 'accent-wash'],
+      ['on-accent', 'accent'],
+      ['on-accent', 'accent-strong'],
+      ['warn', 'warn-wash'],
+      ['bad', 'bad-wash'],
+      ['bad', 'card'],
+      ['card', 'bad'],
+    ] as const) {
+      it(`${text} on ${ground} can be read (AA)`, () => {
+        assert.ok(contrast(of(text), of(ground)) >= 4.5, `${contrast(of(text), of(ground))}`)
+      })
+    }
+
+    it('edges of fields can be seen (AA, non-text)', () => {
+      assert.ok(contrast(of('edge'), of('card')) >= 3)
+    })
+  })
+}
+
+it('the style sheet loads nothing', () => {
+  assert.doesNotMatch(CSS, /url\(|@import|@font-face/)
+})
