@@ -145,8 +145,10 @@ describe('an evaluation that is not clean', () => {
 describe('a decision by cedar-wasm', () => {
   const passed = (gate: 'credential' | 'liveness') =>
     ({ gate, passed: true, detail: 'fine' }) as const
-  const [person, agent, ...others] = entities()
-  assert.ok(person && agent)
+  const known = entities()
+  const is = (type: string) => known.filter(({ uid }) => uid.type === type)
+  const [person = assert.fail()] = is('Person')
+  const agents = is('Agent')
   const { args: _, ...rest } = context({})
 
   function facts(n: string): CallFacts {
@@ -165,8 +167,8 @@ describe('a decision by cedar-wasm', () => {
       person,
       sponsored: false,
       intersectWith: [],
-      agents: [agent],
-      entities: others,
+      agents,
+      entities: is('Resource'),
       context: rest,
       external: [],
       lifted: [],
