@@ -44,7 +44,7 @@ function changeStatus(
     write: async (tx, agent: Agent) => {
       if (agent.status === status) return undefined
       await updateAgent(tx, agentId, { status })
-      return { type, reason }
+      return { type, private: { reason } }
     },
   })
 }

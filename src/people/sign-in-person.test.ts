@@ -149,13 +149,17 @@ forEachEngine('people and their groups', (open) => {
     )
   })
 
-  test('names and addresses are recorded as private values only', async () => {
+  test('names and addresses are recorded as commitments only', async () => {
     const parts = await testPeople(await open())
     await withProvider(parts)
     await someone(parts, 'sam')
-    const [created] = (await parts.recorded()).filter(({ type }) => type === 'person.created')
-    const { private: hidden, ...open_ } = created ?? {}
-    assert.deepEqual(hidden, { subject: 'sam', name: 'Name of sam', email: 'sam@example.com' })
-    assert.doesNotMatch(JSON.stringify(open_), /sam/)
+    const records = await parts.recorded()
+    const created = records.find(({ type }) => type === 'person.created')
+    assert.deepEqual(Object.keys(created?.commitments ?? {}).toSorted(), [
+      'email',
+      'name',
+      'subject',
+    ])
+    assert.doesNotMatch(JSON.stringify(records), /sam/)
   })
 })

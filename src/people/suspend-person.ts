@@ -20,13 +20,12 @@ export async function suspendPerson(parts: PeopleParts, change: StatusChange): P
   const raised = await parts.storage.transaction(async (tx) => {
     if (await changeStatus(tx, personId, 'active', 'suspended')) {
       const sessions = await deleteSessionsOf(tx, personId)
-      const facts = { sessions }
       await parts.ledger.append(tx, {
         type: 'person.suspended',
         person: personId,
         by,
-        reason,
-        facts,
+        facts: { sessions },
+        private: { reason },
       })
     } else await requirePerson(tx, personId)
     // INVARIANT: a second call, too, returns only when no replica permits; the first may still be waiting for one.
@@ -43,7 +42,12 @@ export async function resumePerson(parts: PeopleParts, change: StatusChange): Pr
       await requirePerson(tx, personId)
       return undefined
     }
-    await parts.ledger.append(tx, { type: 'person.resumed', person: personId, by, reason })
+    await parts.ledger.append(tx, {
+      type: 'person.resumed',
+      person: personId,
+      by,
+      private: { reason },
+    })
     return parts.live.raise(tx, [{ kind: 'person', id: personId, state: 'active' }])
   })
   if (raised) await parts.live.settle(raised)

@@ -1,5 +1,6 @@
-import { openMasterKey } from '../keys/index.ts'
-import type { LedgerEvent } from '../ledger/index.ts'
+import { loadSigningKeys, openMasterKey } from '../keys/index.ts'
+import { Ledger } from '../ledger/index.ts'
+import { base64url } from '../lib/bytes.ts'
 import { type ManualClock, manualClock } from '../lib/clock.ts'
 import { systemRandom } from '../lib/random.ts'
 import { Secret } from '../lib/secret.ts'
@@ -14,11 +15,21 @@ import { signInPerson } from './sign-in-person.ts'
 
 export const PROVIDER = 'https://idp.example'
 
+/** Members of a record that tests look at. */
+export interface TestRecord {
+  readonly type: string
+  readonly agent?: string
+  readonly by?: string
+  readonly facts?: Readonly<Record<string, unknown>>
+  readonly commitments?: Readonly<Record<string, string>>
+}
+
 export type TestPeople = PeopleParts & {
   readonly live: Live
+  readonly ledger: Ledger
   readonly clock: ManualClock
   /** What was recorded, oldest first. */
-  recorded(): Promise<LedgerEvent[]>
+  recorded(): Promise<TestRecord[]>
   /** What liveness knows of a person or agent now. */
   liveOf(kind: 'person' | 'agent', id: string): Promise<{ epoch: number; state: string }>
 }
@@ -28,31 +39,23 @@ export async function testPeople(
   storage: Storage,
   clock: ManualClock = manualClock(),
 ): Promise<TestPeople> {
-  const live = new Live({ storage, clock, random: systemRandom })
+  const random = systemRandom
+  const live = new Live({ storage, clock, random })
+  const value = new Secret(base64url(random.bytes(32)))
+  const master = await openMasterKey({ directory: '/nowhere', value, random })
+  const { ledger: key } = await loadSigningKeys({ storage, master, clock, random })
+  const ledger = new Ledger({ storage, key, origin: 'remit.example/test', clock, random })
   const parts: TestPeople = {
     storage,
     clock,
     live,
-    random: systemRandom,
+    ledger,
+    master,
+    random,
     issuer: 'http://127.0.0.1:7480',
-    master: await openMasterKey({
-      directory: '',
-      value: new Secret(Buffer.alloc(32, 7).toString('base64url')),
-      random: systemRandom,
-    }),
-    ledger: {
-      async append(tx, event) {
-        const record = Buffer.from(JSON.stringify(event))
-        await tx.insertInto('ledger_intake').values({ record, private: null }).execute()
-      },
-    },
     async recorded() {
-      const rows = await storage.read
-        .selectFrom('ledger_intake')
-        .select('record')
-        .orderBy('seq')
-        .execute()
-      return rows.map(({ record }) => JSON.parse(Buffer.from(record).toString()))
+      await ledger.sequence()
+      return (await ledger.records(0, 1000)).map(({ record }) => JSON.parse(record))
     },
     async liveOf(kind, id) {
       const { states } = await live.view([{ kind, id }])

@@ -5,7 +5,7 @@ export interface Profile {
   readonly issuer: string
   readonly subject: string
   readonly name: string
-  readonly email: string | undefined
+  readonly email?: string | undefined
   /** The provider's own group values; `undefined` when it said nothing about groups. */
   readonly groupValues: readonly string[] | undefined
   /** Epoch milliseconds. */
