@@ -7,3 +7,18 @@ export const SAMPLE_PEOPLE = [
   { id: 'ada', name: 'Ada Admin', email: 'ada@example.com', groups: ['administrators'] },
   { id: 'nils', name: 'Nils Nobody', email: 'nils@example.com', groups: [] },
 ] as const satisfies readonly DevPerson[]
+
+/** Remit's groups in the sample world; the provider's values of the same names map to them. */
+export const SAMPLE_GROUPS = [
+  { name: 'support', description: 'Answers customers' },
+  { name: 'finance', description: 'Approves what is expensive' },
+  { name: 'administrators', description: 'Manage Remit' },
+] as const
+
+/** The agent of the sample world. `owner` is one of the people above. */
+export const SAMPLE_AGENT = {
+  id: 'refund-bot',
+  description: 'Looks up orders and refunds them for the support desk',
+  owner: 'ada',
+  actions: ['orders.list', 'orders.read', 'orders.list-refunds', 'orders.watch', 'orders.refund'],
+} as const

@@ -81,6 +81,8 @@ export const PROBLEMS = {
   'consent.unknown': { status: 404, title: 'There is no such consent request' },
   'consent.widened': { status: 400, title: 'A consent can only narrow' },
   'decision.unknown': { status: 404, title: 'There is no such decision' },
+  'dev.not_ours': { status: 409, title: 'The directory holds something else' },
+  'dev.other_port': { status: 409, title: 'The kept state belongs to another port' },
   'external.denied': { status: 403, title: 'An external decision point denied the call' },
   'external.failed': { status: 403, title: 'An external decision point gave no answer' },
   'group.bad_name': { status: 400, title: 'The group name is not acceptable' },

@@ -1,0 +1,48 @@
+import { readSettings } from '../config/settings.ts'
+import { openLog } from '../http/index.ts'
+import { systemClock } from '../lib/clock.ts'
+import { systemRandom } from '../lib/random.ts'
+import { createSetupLink, hasAdministrator, listProviders } from '../people/index.ts'
+import { createServer, type Server } from '../server.ts'
+import { untilSignal } from './until-signal.ts'
+
+/** `remit serve`: runs until it is told to stop. Talk goes to stderr, the log to stdout. */
+export async function serve(): Promise<void> {
+  const settings = readSettings(process.env)
+  const server = await createServer({
+    settings,
+    clock: systemClock,
+    random: systemRandom,
+    log: openLog({ level: settings.logLevel }),
+    migrate: false,
+    development: false,
+  })
+  try {
+    await server.listen()
+  } catch (error) {
+    await server.stop()
+    throw error
+  }
+  process.stderr.write(`Remit serves ${settings.issuer}, gateway ${settings.gateway}\n`)
+  await sayFirstSteps(server, settings.issuer)
+  await untilSignal()
+  process.stderr.write('Stopping …\n')
+  await server.stop()
+}
+
+/** To the terminal and nowhere else: the link makes an administrator, so it is never logged. */
+async function sayFirstSteps(server: Server, issuer: string): Promise<void> {
+  const { people } = server.rooms
+  if (await hasAdministrator(people)) return
+  if ((await listProviders(people)).length === 0) {
+    process.stderr.write(
+      'Nobody can sign in yet: set REMIT_IDP_ISSUER and REMIT_IDP_CLIENT_ID, then start again.\n',
+    )
+    return
+  }
+  const { expiresAt, token } = await createSetupLink(people)
+  const until = new Date(expiresAt).toISOString().slice(11, 16)
+  process.stderr.write(
+    `\nThere is no administrator yet. Whoever signs in through this link becomes the first (once, until ${until} UTC):\n\n  ${issuer}/setup/${token.reveal()}\n\n`,
+  )
+}

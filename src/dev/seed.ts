@@ -1,0 +1,89 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { exportJWK, generateKeyPair } from 'jose'
+import { findAgent, registerAgent } from '../agents/index.ts'
+import { applyImport, findResource, planImport, setRisk } from '../catalog/index.ts'
+import { createGroup, listGroups, mapGroup, signInPerson } from '../people/index.ts'
+import { latestSet, publishPolicies } from '../policy/index.ts'
+import type { Rooms } from '../rooms.ts'
+import { SAMPLE_AGENT, SAMPLE_GROUPS, SAMPLE_PEOPLE } from './sample.ts'
+
+const PROJECT = join(import.meta.dirname, '..', '..')
+
+/**
+ * Puts the sample world into a new development server: groups, people, the orders API, refund-bot with a key of its own, and
+ * the refund desk's policies. What is there already is left as it is, so that it can be changed and kept.
+ */
+export async function seedSample(
+  rooms: Rooms,
+  world: { providerIssuer: string; ordersUrl: string; agentKeyFile: string },
+): Promise<void> {
+  await seedGroups(rooms, world.providerIssuer)
+  const owner = await seedPeople(rooms, world.providerIssuer)
+  await seedOrders(rooms, world.ordersUrl, owner)
+  await seedAgent(rooms, { ...world, owner })
+  if (!(await latestSet(rooms.storage.read))) {
+    const text = await readFile(join(PROJECT, 'policies', 'refund-desk.cedar'), 'utf8')
+    await publishPolicies(rooms.policy, { text, by: owner, note: 'the sample of remit dev' })
+  }
+}
+
+async function seedGroups(rooms: Rooms, issuer: string): Promise<void> {
+  const known = new Set((await listGroups(rooms.people)).map(({ name }) => name))
+  for (const { description, name } of SAMPLE_GROUPS) {
+    if (!known.has(name)) await createGroup(rooms.people, { name, description, by: 'remit dev' })
+    await mapGroup(rooms.people, { issuer, value: name, group: name, by: 'remit dev' })
+  }
+}
+
+/** Everyone is known before they sign in for the first time, so that they can own and approve. Answers Ada's id. */
+async function seedPeople(rooms: Rooms, issuer: string): Promise<string> {
+  let owner = ''
+  for (const { email, groups, id, name } of SAMPLE_PEOPLE) {
+    const person = await signInPerson(rooms.people, {
+      issuer,
+      subject: id,
+      name,
+      email,
+      groupValues: [...groups],
+      issuedAt: rooms.people.clock.now(),
+    })
+    if (id === SAMPLE_AGENT.owner) owner = person.id
+  }
+  return owner
+}
+
+async function seedOrders(rooms: Rooms, upstream: string, by: string): Promise<void> {
+  if (await findResource(rooms.storage.read, 'orders')) return
+  const document = await readFile(join(import.meta.dirname, 'orders', 'openapi.yaml'), 'utf8')
+  const identifier = `${rooms.gateway}/orders`
+  const plan = planImport(document, { name: 'orders', identifier, upstream, trusted: true })
+  await applyImport(rooms.connections, plan, by)
+  for (const { name, risk } of plan.actions)
+    await setRisk(rooms.connections, { action: name, risk, by })
+}
+
+async function seedAgent(
+  rooms: Rooms,
+  world: { providerIssuer: string; agentKeyFile: string; owner: string },
+): Promise<void> {
+  const { description, id } = SAMPLE_AGENT
+  if (await findAgent(rooms.storage.read, id)) return
+  const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true })
+  await writeFile(world.agentKeyFile, `${JSON.stringify(await exportJWK(privateKey), null, 2)}\n`, {
+    mode: 0o600,
+  })
+  const location = `${rooms.gateway}/orders`
+  await registerAgent(rooms.agents, {
+    name: id,
+    description,
+    ownerId: world.owner,
+    trust: 3,
+    ceiling: [
+      { type: 'remit_call', locations: [location], actions: [...SAMPLE_AGENT.actions], bounds: [] },
+    ],
+    keys: [await exportJWK(publicKey)],
+    clients: [{ issuer: world.providerIssuer, clientId: id }],
+    by: world.owner,
+  })
+}

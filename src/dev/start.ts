@@ -1,0 +1,174 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { readSettings } from '../config/settings.ts'
+import { openLog } from '../http/index.ts'
+import { base64url } from '../lib/bytes.ts'
+import { systemClock } from '../lib/clock.ts'
+import { Problem } from '../lib/problem.ts'
+import { systemRandom } from '../lib/random.ts'
+import { createServer } from '../server.ts'
+import { serveIdentityProvider } from './identity-provider/serve.ts'
+import { SAMPLE_AGENT, SAMPLE_PEOPLE } from './sample.ts'
+import { seedSample } from './seed.ts'
+
+export interface Development {
+  readonly issuer: string
+  readonly gateway: string
+  readonly provider: string
+  readonly orders: string
+  readonly data: string
+  readonly agentKeyFile: string
+  /** Nothing was there before. */
+  readonly fresh: boolean
+  stop(): Promise<void>
+}
+
+const DEFAULT_PORT = 7480
+/** Marks a directory as one that `--reset` may empty. */
+const MARK = 'dev.json'
+
+/**
+ * Starts Remit, the development identity provider and the sample orders API (a process of its own) on four ports from
+ * `port` on. Addresses are part of tokens and of the ledger's name, so the port is kept with the state.
+ * @throws Problem `server.port_in_use`, `storage.locked`, `dev.not_ours`
+ */
+export async function startDevelopment(options: {
+  reset: boolean
+  port?: number
+  environment: Readonly<Record<string, string | undefined>>
+}): Promise<Development> {
+  const data = resolve(options.environment.REMIT_DATA ?? '.remit')
+  if (options.reset) await clear(data)
+  const { fresh, port, secret } = await prepare(data, options.port)
+  const [issuer, gateway, provider, orders] = [0, 1, 2, 3].map(
+    (i) => `http://127.0.0.1:${port + i}`,
+  ) as [string, string, string, string] // four in, four out
+  const settings = readSettings({
+    ...withoutSettings(options.environment),
+    REMIT_DATA: data,
+    REMIT_ISSUER: issuer,
+    REMIT_LISTEN: `127.0.0.1:${port}`,
+    REMIT_GATEWAY: gateway,
+    REMIT_GATEWAY_LISTEN: `127.0.0.1:${port + 1}`,
+    REMIT_TRUST_DOMAIN: 'dev.remit',
+    REMIT_IDP_ISSUER: provider,
+    REMIT_IDP_NAME: 'Development sign-in',
+    REMIT_IDP_CLIENT_ID: 'remit',
+    REMIT_IDP_CLIENT_SECRET: secret,
+    REMIT_LOG_LEVEL: options.environment.REMIT_LOG_LEVEL ?? 'warn',
+  })
+  const agentKeyFile = join(data, 'agents', `${SAMPLE_AGENT.id}.jwk`)
+  const stops: (() => Promise<void>)[] = []
+  const stop = async () => {
+    for (const each of stops.splice(0).reverse()) await each()
+  }
+  try {
+    const people = await serveIdentityProvider({
+      port: port + 2,
+      people: SAMPLE_PEOPLE,
+      clients: [
+        { id: 'remit', secret, redirectUris: [`${issuer}/sign-in/callback`] },
+        { id: SAMPLE_AGENT.id, redirectUris: ['http://127.0.0.1/callback'] },
+      ],
+    }).catch(portProblem(port + 2))
+    stops.push(() => people.close())
+    const server = await createServer({
+      settings,
+      clock: systemClock,
+      random: systemRandom,
+      log: openLog({ level: settings.logLevel }),
+      migrate: true,
+      development: true,
+    })
+    stops.push(() => server.stop())
+    await seedSample(server.rooms, { providerIssuer: provider, ordersUrl: orders, agentKeyFile })
+    await server.listen()
+    stops.push(await startOrders({ port: port + 3, issuer, gateway }))
+    return { issuer, gateway, provider, orders, data, agentKeyFile, fresh, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+/** Settings that `remit dev` chooses itself; a stray variable of another installation must not mix in. */
+function withoutSettings(environment: Readonly<Record<string, string | undefined>>) {
+  return Object.fromEntries(
+    Object.entries(environment).filter(
+      ([name]) => !name.startsWith('REMIT_') && name !== 'DATABASE_URL',
+    ),
+  )
+}
+
+async function clear(data: string): Promise<void> {
+  if (!existsSync(data)) return
+  if (!existsSync(join(data, MARK)) && (await readdir(data)).length > 0) {
+    throw new Problem(
+      'dev.not_ours',
+      `\`${data}\` holds something else; remove it yourself, or choose another REMIT_DATA`,
+    )
+  }
+  await rm(data, { recursive: true })
+}
+
+async function prepare(data: string, wanted: number | undefined) {
+  await mkdir(join(data, 'agents'), { recursive: true, mode: 0o700 })
+  const file = join(data, MARK)
+  if (existsSync(file)) {
+    const kept: { port: number; secret: string } = JSON.parse(await readFile(file, 'utf8'))
+    if (wanted !== undefined && wanted !== kept.port) {
+      throw new Problem(
+        'dev.other_port',
+        `the state in \`${data}\` belongs to port ${kept.port}; use --reset, or another REMIT_DATA`,
+      )
+    }
+    return { ...kept, fresh: false }
+  }
+  const made = { port: wanted ?? DEFAULT_PORT, secret: base64url(systemRandom.bytes(32)) }
+  await writeFile(file, `${JSON.stringify(made)}\n`, { mode: 0o600 })
+  return { ...made, fresh: true }
+}
+
+function portProblem(port: number): (error: unknown) => never {
+  return (error) => {
+    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
+      throw new Problem('server.port_in_use', `port ${port} is in use`, { cause: error })
+    }
+    throw error
+  }
+}
+
+/** The sample API runs in its own process, as an API of your own would. Ready when it has said so. */
+async function startOrders(at: {
+  port: number
+  issuer: string
+  gateway: string
+}): Promise<() => Promise<void>> {
+  const program = join(import.meta.dirname, 'orders', 'main.ts')
+  const args = [
+    '--port',
+    String(at.port),
+    '--issuer',
+    at.issuer,
+    '--trust-domain',
+    'dev.remit',
+    '--audience',
+    `${at.gateway}/orders`,
+  ]
+  const child = spawn(process.execPath, [program, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const ended = once(child, 'exit')
+  const ready = once(child.stdout, 'data')
+  const first = await Promise.race([ready.then(() => 'ready'), ended.then(() => 'ended')])
+  if (first === 'ended')
+    throw new Problem('server.port_in_use', `the sample API could not start on port ${at.port}`)
+  child.stdout.resume()
+  return async () => {
+    child.kill('SIGTERM')
+    await ended
+  }
+}
