@@ -1,0 +1,95 @@
+import { isDeepStrictEqual } from 'node:util'
+import { createRemoteJWKSet, type JWTPayload, jwtVerify } from 'jose'
+import { OrdersProblem } from './orders-problem.ts'
+
+/** What a transaction token says about a call: who, through whom, and which decision let it through. */
+export interface Caller {
+  readonly person: string
+  readonly agent: string
+  readonly txn: string
+}
+
+/** What a request asks for, in the words of the catalog. Numbers are the text that came. */
+export interface Asked {
+  readonly action: string
+  readonly arguments: Readonly<Record<string, string>>
+}
+
+export interface Trust {
+  /** Remit's issuer; its keys are fetched from there once, and again only for a key that is not known. */
+  readonly issuer: string
+  readonly trustDomain: string
+  /** Our own resource identifier at the gateway. */
+  readonly location: string
+}
+
+export type CheckCaller = (token: string | undefined, asked: Asked) => Promise<Caller>
+
+const DAY_MS = 24 * 60 * 60_000
+
+/**
+ * The whole integration of an API behind Remit's gateway: check the transaction token, offline, and that it is about us
+ * and about exactly this request (draft-ietf-oauth-transaction-tokens). Nothing is looked up anywhere.
+ * Throws `OrdersProblem`: 401 for no or no good token, 403 for one that was given for another call.
+ */
+export function callerCheck(trust: Trust): CheckCaller {
+  const keys = createRemoteJWKSet(new URL(`${trust.issuer}/oauth/jwks`), { cacheMaxAge: DAY_MS })
+  return async (token, asked) => {
+    if (token === undefined)
+      throw new OrdersProblem(401, 'a transaction token is required in `Txn-Token`')
+    const claims = await verified(token, trust, keys)
+    const { sub, act, txn, scope, tctx } = claims
+    if (typeof sub !== 'string' || typeof txn !== 'string' || !isObject(tctx))
+      throw new OrdersProblem(401, 'the transaction token does not name person, decision and call')
+    // An agent that acts for itself has no `act`: then it is the subject.
+    const agent = isObject(act) ? act.sub : sub
+    if (typeof agent !== 'string')
+      throw new OrdersProblem(401, 'the transaction token names no agent')
+    if (tctx.location !== trust.location)
+      throw new OrdersProblem(403, 'the transaction token was given for another API')
+    if (tctx.action !== asked.action || scope !== asked.action)
+      throw new OrdersProblem(403, 'the transaction token was given for another operation')
+    if (!isDeepStrictEqual({ ...tctx.arguments }, { ...asked.arguments }))
+      throw new OrdersProblem(403, 'the transaction token was given for other arguments')
+    return { person: sub, agent, txn }
+  }
+}
+
+type VerifiedClaims = JWTPayload & {
+  readonly act?: unknown
+  readonly txn?: unknown
+  readonly scope?: unknown
+  readonly tctx?: unknown
+}
+
+async function verified(
+  token: string,
+  trust: Trust,
+  keys: ReturnType<typeof createRemoteJWKSet>,
+): Promise<VerifiedClaims> {
+  try {
+    const { payload } = await jwtVerify(token, keys, {
+      issuer: trust.issuer,
+      audience: trust.trustDomain,
+      typ: 'txntoken+jwt',
+      algorithms: ['ES256'],
+      requiredClaims: ['iat', 'exp', 'sub', 'txn', 'tctx'],
+      maxTokenAge: 60,
+      clockTolerance: 5,
+    })
+    return payload
+  } catch (cause) {
+    throw new OrdersProblem(401, 'the transaction token does not hold', { cause })
+  }
+}
+
+type ObjectClaims = {
+  readonly sub?: unknown
+  readonly location?: unknown
+  readonly action?: unknown
+  readonly arguments?: object
+}
+
+function isObject(value: unknown): value is ObjectClaims {
+  return typeof value === 'object' && value !== null
+}
