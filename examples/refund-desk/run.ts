@@ -1,0 +1,36 @@
+// The refund desk: a real agent works for a real person, is refused, asks a human, is allowed once, finishes, and holds
+// nothing afterwards. Every step is asserted; the first that fails ends the story with a non-zero exit code.
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { openingTheTask } from './chapters/1-opening.ts'
+import { calls } from './chapters/2-calls.ts'
+import { approval } from './chapters/3-approval.ts'
+import { ending } from './chapters/4-ending.ts'
+import { evidence } from './chapters/5-evidence.ts'
+import { signIn } from './people.ts'
+import { chapter, StoryFailed, told } from './step.ts'
+import { startWorld } from './world.ts'
+
+const began = Date.now()
+console.log('The refund desk, on a Remit of its own …')
+const world = await startWorld()
+try {
+  const agentKey = JSON.parse(await readFile(join(world.data, 'agents', 'refund-bot.jwk'), 'utf8'))
+  chapter('People sign in')
+  const sam = await signIn(world.issuer, 'Sam')
+  const fiona = await signIn(world.issuer, 'Fiona')
+  const story = { world, sam, fiona, agent: { id: 'refund-bot', privateJwk: agentKey } }
+  const task = await openingTheTask(story)
+  const seen = await calls(story, task)
+  const approved = await approval(story, task)
+  await ending(story, task)
+  await evidence(story, { ...seen, ...approved })
+  console.log(
+    `\n${told()} things seen as they have to be, in ${((Date.now() - began) / 1000).toFixed(1)} s.`,
+  )
+} catch (error) {
+  if (!(error instanceof StoryFailed)) console.error(error)
+  process.exitCode = 1
+} finally {
+  await world.stop()
+}
