@@ -1,6 +1,13 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { type ClientMetadata, type Configuration, interactionPolicy, Provider } from 'oidc-provider'
+import {
+  type Adapter,
+  type ClientMetadata,
+  type Configuration,
+  interactionPolicy,
+  Provider,
+} from 'oidc-provider'
 import { base64url } from '../../lib/bytes.ts'
+import { isName } from '../../lib/id.ts'
 import type { Random } from '../../lib/random.ts'
 import type { DevClient, DevPerson } from './dev-person.ts'
 import { memoryAdapter } from './memory-adapter.ts'
@@ -32,6 +39,22 @@ function clientMetadata(client: DevClient): ClientMetadata {
   }
 }
 
+const LOOPBACK_REDIRECTS = ['http://127.0.0.1/callback', 'http://[::1]/callback']
+
+/**
+ * A client nobody configured is taken for an agent's application on this machine: public, with PKCE and a loopback redirect
+ * on any port (RFC 8252 section 7.3). So an agent of one's own needs no registration here, only at Remit.
+ */
+function anyAgent(adapters: (model: string) => Adapter): (model: string) => Adapter {
+  return (model) => {
+    const adapter = adapters(model)
+    if (model !== 'Client') return adapter
+    const find = async (id: string) =>
+      isName(id) ? { ...clientMetadata({ id, redirectUris: LOOPBACK_REDIRECTS }) } : undefined
+    return { ...adapter, find }
+  }
+}
+
 /** One prompt: who are you. Consent to the sample clients is taken as given. */
 function whoAreYou(): interactionPolicy.DefaultPolicy {
   const policy = interactionPolicy.base()
@@ -52,7 +75,7 @@ export function developmentProvider(options: {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const people = new Map(options.people.map((person) => [person.id, person]))
   const configuration: Configuration = {
-    adapter: memoryAdapter(),
+    adapter: anyAgent(memoryAdapter()),
     clients: options.clients.map(clientMetadata),
     clientDefaults: { id_token_signed_response_alg: 'ES256' },
     enabledJWA: { idTokenSigningAlgValues: ['ES256'] },

@@ -125,3 +125,22 @@ test('the browser that was one person a moment ago is asked again', async () => 
   const second = (await signIn('remit', 'dev-secret', CALLBACK, 'fiona', jar)).claims()?.sub
   assert.deepEqual([first, second], ['sam', 'fiona'])
 })
+
+test('an agent’s application that nobody configured may sign people in on loopback, and nowhere else', async () => {
+  const ask = (redirect: string) => {
+    const url = new URL('/auth', provider.issuer)
+    url.search = new URLSearchParams({
+      client_id: 'note-bot',
+      response_type: 'code',
+      redirect_uri: redirect,
+      scope: 'openid',
+      code_challenge: 'A'.repeat(43),
+      code_challenge_method: 'S256',
+    }).toString()
+    return fetch(url, { redirect: 'manual' })
+  }
+  const loopback = await ask('http://127.0.0.1:5123/callback')
+  assert.match(loopback.headers.get('location') ?? '', /\/choose\//)
+  const elsewhere = await ask('https://evil.example/callback')
+  assert.equal(elsewhere.status, 400)
+})
