@@ -19,7 +19,9 @@ export interface NewRecord {
 /** Makes the record of an event (`docs/ledger.md` has the format). Bytes are RFC 8785 JSON. */
 export function makeRecord(event: LedgerEvent, now: number, random: Random): NewRecord {
   const fixed = { ...fieldsOf(event), event_id: newId('record', random), time: timeText(now) }
-  const secret = { ...event.private, origin: originOf(event) }
+  const secret = event.origin
+    ? { ...event.private, origin: originOf(event) }
+    : (event.private ?? {})
   const made = withCommitments({ ...fixed, facts: event.facts }, secret, random)
   if (made.record.byteLength <= MOST_BYTES) return made
   // Facts can be long (a task with hundreds of details). As a commitment they are still proven, and always fit.
@@ -38,10 +40,12 @@ type Fields = Readonly<Record<string, Canonical | undefined>>
 function withCommitments(fields: Fields, secret: Fields, random: Random): NewRecord {
   const commitments: Record<string, string> = {}
   const kept: Record<string, Canonical> = {}
-  for (const [name, item] of Object.entries(secret)) {
+  const items = Object.entries(secret)
+  const salts = random.bytes(items.length * SALT_BYTES)
+  for (const [i, [name, item]] of items.entries()) {
     if (item === undefined) continue
     const value = canonicalJson(item)
-    const salt = random.bytes(SALT_BYTES)
+    const salt = salts.subarray(i * SALT_BYTES, (i + 1) * SALT_BYTES)
     commitments[name] = commit(salt, value)
     kept[name] = { salt: base64url(salt), value }
   }

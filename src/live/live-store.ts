@@ -3,7 +3,7 @@ import type { Reader, Step, Storage, Tx } from '../storage/index.ts'
 import { keyText, type LiveKey, type LiveKind, type LiveState } from './live-state.ts'
 
 /** Keys in one statement. */
-const CHUNK = 500
+const CHUNK = 200
 
 /** Orders the transactions that raise; any number that nothing else in this database locks. */
 const RAISE_LOCK = 7_480_001
@@ -23,12 +23,16 @@ export async function readEpochs(
   reader: Reader,
   keys: readonly LiveKey[],
 ): Promise<readonly LiveState[]> {
-  const rows = await reader
-    .selectFrom('live_epochs')
-    .select(['kind', 'id', 'epoch', 'state'])
-    .where((eb) => eb.or(keys.map(({ kind, id }) => eb.and({ kind, id }))))
-    .execute()
-  return rows.map(toState)
+  const states: LiveState[] = []
+  for (const chunk of chunksOf(keys)) {
+    const rows = await reader
+      .selectFrom('live_epochs')
+      .select(['kind', 'id', 'epoch', 'state'])
+      .where((eb) => eb.or(chunk.map(({ kind, id }) => eb.and({ kind, id }))))
+      .execute()
+    states.push(...rows.map(toState))
+  }
+  return states
 }
 
 /** The first row of a key. Where there is one already it stays: what has ended does not begin again. */
