@@ -27,6 +27,8 @@ export async function registerProvider(
   const { issuer, name, clientId, clientSecret, groupsClaim = 'groups', by } = registration
   checkIssuer(parts, issuer, registration.allowLoopback === true)
   await parts.storage.transaction(async (tx) => {
+    const wanted = { name, clientId, groupsClaim, clientSecret }
+    if (isSame(await openProvider(parts, tx, issuer), wanted)) return
     await upsertProvider(tx, {
       issuer,
       name,
@@ -60,6 +62,20 @@ export async function openProvider(
     ...provider,
     clientSecret: opened && new Secret(Buffer.from(opened).toString('utf8')),
   }
+}
+
+/** What is configured is registered at every start; only a change is worth a record. */
+function isSame(
+  known: ProviderWithSecret | undefined,
+  wanted: Pick<ProviderWithSecret, 'name' | 'clientId' | 'groupsClaim' | 'clientSecret'>,
+): boolean {
+  return (
+    known !== undefined &&
+    known.name === wanted.name &&
+    known.clientId === wanted.clientId &&
+    known.groupsClaim === wanted.groupsClaim &&
+    known.clientSecret?.reveal() === wanted.clientSecret?.reveal()
+  )
 }
 
 function checkIssuer(parts: PeopleParts, issuer: string, allowLoopback: boolean): void {

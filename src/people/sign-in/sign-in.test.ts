@@ -18,7 +18,7 @@ import { suspendPerson } from '../suspend-person.ts'
 import { type TestPeople, testPeople } from '../testing.ts'
 import { localPath } from './local-path.ts'
 import { Providers } from './providers.ts'
-import { registerProvider } from './register-provider.ts'
+import { openProvider, registerProvider } from './register-provider.ts'
 import { type FakeProvider, fakeProvider, hs256, unsigned } from './testing.ts'
 
 const by = 'operator'
@@ -327,6 +327,27 @@ forEachEngine('registering an identity provider', (open) => {
       await assert.rejects(register(bad, true), refused)
     await register('http://127.0.0.1:7482', true)
     await register('https://idp.example/tenant')
+  })
+
+  test('registering the same again records nothing; a new secret replaces the old one', async () => {
+    const parts = await testPeople(await open())
+    const issuer = 'https://idp.example'
+    const register = (secret: string) =>
+      registerProvider(parts, {
+        issuer,
+        name: 'x',
+        clientId: 'remit',
+        clientSecret: new Secret(secret),
+        by,
+      })
+    await register('one')
+    await register('one')
+    assert.equal((await parts.recorded()).length, 1)
+    await register('two')
+    assert.equal((await parts.recorded()).length, 2)
+    const known = await openProvider(parts, parts.storage.read, issuer)
+    assert.equal(known?.clientSecret?.reveal(), 'two')
+    assert.doesNotMatch(JSON.stringify([known, await parts.recorded()]), /one|two/)
   })
 })
 
