@@ -18,7 +18,7 @@ button:focus-visible{outline:3px solid var(--mark);outline-offset:2px}
 .name{display:block;font-weight:600}
 .mail{display:block;color:var(--soft);font-size:.875rem;overflow-wrap:anywhere}
 .groups{color:var(--soft);font-size:.8rem;text-align:right}
-.none{opacity:.7;font-style:italic}
+.none{font-style:italic}
 footer{margin-top:1.5rem;color:var(--soft);font-size:.8rem}
 `
 
