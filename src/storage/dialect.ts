@@ -11,6 +11,13 @@ import {
 } from 'kysely'
 import type { Storage } from './storage.ts'
 
+/** Kysely would let SQLite transactions wait for each other here, behind one that hangs. Ours wait in the writer. */
+class QueuelessAdapter extends SqliteAdapter {
+  override get supportsMultipleConnections(): boolean {
+    return true
+  }
+}
+
 /** Where statements go. A pool, a thread and a file all look like this to Kysely. */
 export type Connections = Omit<Driver, 'init' | 'destroy'>
 
@@ -23,7 +30,7 @@ export function dialectOver(engine: Storage['engine'], connections: Connections)
   return engine === 'sqlite'
     ? {
         createDriver: () => driver,
-        createAdapter: () => new SqliteAdapter(),
+        createAdapter: () => new QueuelessAdapter(),
         createQueryCompiler: () => new SqliteQueryCompiler(),
         createIntrospector: (db) => new SqliteIntrospector(db),
       }

@@ -199,6 +199,21 @@ forEachEngine('transaction', (open) => {
     assert.equal((await numberAt(db, 'x')) + (await numberAt(db, 'y')), 1)
   })
 
+  test('many at once on neighbouring rows all go through', async () => {
+    const storage = await open()
+    const add = (i: number) =>
+      storage.transaction(async (tx) => {
+        await tx
+          .insertInto('meta')
+          .values({ key: `n ${i}`, value: '0' })
+          .execute()
+        assert.equal(await numberAt(tx, `n ${i}`), 0)
+        await addOne(tx, `n ${i}`)
+      })
+    await Promise.all(Array.from({ length: 64 }, (_, i) => add(i)))
+    assert.equal((await keys(storage)).length, 64)
+  })
+
   test('a duplicate is told apart from other failures', async () => {
     const storage = await open()
     const db = storage.read

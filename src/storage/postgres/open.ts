@@ -3,6 +3,7 @@ import { dialectOver, forReading } from '../dialect.ts'
 import { Hints } from '../hints.ts'
 import type { Schema } from '../schema.ts'
 import type { Storage } from '../storage.ts'
+import { Attempts } from './attempts.ts'
 import { TRANSACTION_LIMIT } from './client.ts'
 import { translated } from './failure.ts'
 import { Listener } from './listener.ts'
@@ -36,7 +37,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Storage> {
   const writing = new SessionPool({ url, size: WRITING, primary, limit })
   const hints = new Hints()
   const listener = new Listener(url, hints)
-  const borrow = () => writing.borrow()
+  const attempts = new Attempts(() => writing.borrow())
   const read = new Kysely<Schema>({
     dialect: dialectOver(
       'postgres',
@@ -52,7 +53,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Storage> {
   const storage: Storage = {
     engine: 'postgres',
     read,
-    transaction: (work) => runTransaction(borrow, work),
+    transaction: (work) => runTransaction(attempts, work),
     exclusively: async (work) => {
       const patient = new SessionPool({ url, size: 1, primary, limit: 'none' })
       try {
@@ -61,7 +62,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Storage> {
         await patient.close()
       }
     },
-    commit: (steps) => commitSteps(borrow, steps),
+    commit: (steps) => commitSteps(attempts, steps),
     now: () => databaseTime(read),
     notify: (channel) => listener.notify(channel),
     onNotify: (channel, heard) => hints.on(channel, heard),
@@ -72,7 +73,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Storage> {
     },
   }
   try {
-    ;(await borrow()).release()
+    ;(await writing.borrow()).release()
     await listener.start()
     return storage
   } catch (error) {

@@ -1,18 +1,10 @@
-import { randomInt } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { Kysely } from 'kysely'
 import { type Connections, dialectOver } from '../dialect.ts'
-import { unavailable } from '../failure.ts'
 import type { Schema } from '../schema.ts'
 import type { Committed, Step, Tx } from '../storage.ts'
+import type { Attempts } from './attempts.ts'
 import { isDuplicateKey, translated } from './failure.ts'
 import type { Session } from './session.ts'
-
-/** Attempts at one transaction, and the longest pause before another, in ms. */
-const MOST_ATTEMPTS = 10
-const LONGEST_PAUSE = 200
-
-export type Borrow = () => Promise<Session>
 
 /**
  * Runs `work` in a serialisable transaction, again when it lost against another one.
@@ -20,8 +12,8 @@ export type Borrow = () => Promise<Session>
  * Why serialisable: business code reads, decides and writes, and must be right on SQLite, where transactions run one
  * after another, and here alike. `commitSteps` is the other half of the reasoning.
  */
-export function runTransaction<T>(borrow: Borrow, work: (tx: Tx) => Promise<T>): Promise<T> {
-  return withRetries(borrow, (session) => {
+export function runTransaction<T>(attempts: Attempts, work: (tx: Tx) => Promise<T>): Promise<T> {
+  return attempts.run((session) => {
     const connections = transactionOver(session, 'BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE')
     return new Kysely<Schema>({ dialect: dialectOver('postgres', connections) })
       .transaction()
@@ -53,9 +45,9 @@ export async function runExclusively<T>(
  * which PostgreSQL evaluates on the newest committed version under the row's lock (manual 13.2.1), or a unique key.
  * Two commits can then not both win one row, and neither fails because of rows it does not touch.
  */
-export function commitSteps(borrow: Borrow, steps: readonly Step[]): Promise<Committed> {
+export function commitSteps(attempts: Attempts, steps: readonly Step[]): Promise<Committed> {
   const compiled = steps.map(({ query }) => query.compile())
-  return withRetries(borrow, async (session) => {
+  return attempts.run(async (session) => {
     const begun = session.query('BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE')
     const sent = compiled.map(({ sql, parameters }) => session.query(sql, parameters))
     const [beginning, ...results] = await Promise.allSettled([begun, ...sent])
@@ -78,25 +70,6 @@ function holds(
   rows: Step['rows'] | undefined,
 ): boolean {
   return result.status === 'fulfilled' && (rows === 'any' || rows === (result.value.rowCount ?? 0))
-}
-
-async function withRetries<T>(
-  borrow: Borrow,
-  attempt: (session: Session) => Promise<T>,
-): Promise<T> {
-  for (let tried = 1; ; tried++) {
-    const session = await borrow()
-    try {
-      return await attempt(session)
-    } catch (error) {
-      if (!session.contended) throw error
-      if (tried === MOST_ATTEMPTS)
-        throw unavailable(`still in the way of others after ${MOST_ATTEMPTS} attempts`, error)
-    } finally {
-      session.release()
-    }
-    await sleep(randomInt(Math.min(LONGEST_PAUSE, 5 * 2 ** tried)))
-  }
 }
 
 /** The one connection of one transaction. Its first statement travels together with BEGIN. */

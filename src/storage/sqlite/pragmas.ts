@@ -5,6 +5,9 @@ const BUSY_TIMEOUT = 5_000
 /** The log is cut back to this size after a checkpoint, in bytes. */
 const WAL_SIZE_LIMIT = 64 * 1024 * 1024
 
+/** "remt": tells what the file is (file(1)), and writing it at the start shows that it can be written at all. */
+const APPLICATION_ID = 0x72656d74
+
 /**
  * INVARIANT: COMMIT returns after the log has reached the disk: WAL with synchronous=FULL syncs it at every commit
  * (sqlite.org/pragma.html#pragma_synchronous). `fullfsync` asks macOS for what fsync means elsewhere.
@@ -14,6 +17,7 @@ export function openForWriting(db: DatabaseSync): void {
   db.exec(`PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;
     PRAGMA journal_size_limit = ${WAL_SIZE_LIMIT}`)
   const mode = db.prepare('PRAGMA journal_mode = WAL').get()?.journal_mode
+  db.exec(`PRAGMA application_id = ${APPLICATION_ID}`)
   if (mode !== 'wal') throw new Error(`the file system does not allow a write-ahead log (${mode})`)
 }
 

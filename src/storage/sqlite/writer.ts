@@ -121,5 +121,6 @@ export class Writer {
 export function startWriter(file: string): Worker {
   // `.ts` from source, `.js` as published.
   const entry = new URL(`./writer-thread${extname(import.meta.url)}`, import.meta.url)
-  return new Worker(entry, { workerData: { file }, name: 'storage-writer' })
+  // Options of this process (`--eval`, `--inspect`) are not the thread's.
+  return new Worker(entry, { workerData: { file }, name: 'storage-writer', execArgv: [] })
 }

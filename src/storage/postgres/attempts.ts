@@ -1,0 +1,56 @@
+import { randomInt } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { unavailable } from '../failure.ts'
+import type { Session } from './session.ts'
+
+/** How long one transaction is tried again, and the longest pause between attempts, in ms. */
+const PATIENCE = 5_000
+const LONGEST_PAUSE = 50
+
+/**
+ * Tries again what lost against another transaction. Second and further attempts of this process go one at a time:
+ * when a table is small, serialisable transactions conflict although they touch different rows, and all of them
+ * trying again at once would go on losing to each other.
+ */
+export class Attempts {
+  readonly #borrow: () => Promise<Session>
+  #line: Promise<unknown> = Promise.resolve()
+
+  constructor(borrow: () => Promise<Session>) {
+    this.#borrow = borrow
+  }
+
+  async run<T>(attempt: (session: Session) => Promise<T>): Promise<T> {
+    const first = await this.#once(attempt)
+    if ('value' in first) return first.value
+    const until = performance.now() + PATIENCE
+    const turn = this.#line.then(() => this.#again(attempt, until))
+    this.#line = turn.catch(() => {})
+    return turn
+  }
+
+  async #again<T>(attempt: (session: Session) => Promise<T>, until: number): Promise<T> {
+    for (;;) {
+      const result = await this.#once(attempt)
+      if ('value' in result) return result.value
+      if (performance.now() > until)
+        throw unavailable(`still in the way of others after ${PATIENCE} ms`, result.lost)
+      await sleep(randomInt(LONGEST_PAUSE))
+    }
+  }
+
+  /** @throws what `attempt` throws, unless it failed because the session lost against another one */
+  async #once<T>(
+    attempt: (session: Session) => Promise<T>,
+  ): Promise<{ value: T } | { lost: unknown }> {
+    const session = await this.#borrow()
+    try {
+      return { value: await attempt(session) }
+    } catch (error) {
+      if (!session.contended) throw error
+      return { lost: error }
+    } finally {
+      session.release()
+    }
+  }
+}

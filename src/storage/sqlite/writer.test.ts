@@ -1,0 +1,210 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { type TestContext, test } from 'node:test'
+import { sql } from 'kysely'
+import { manualClock } from '../../lib/clock.ts'
+import { Problem } from '../../lib/problem.ts'
+import { openStorage, type StorageOptions } from '../open.ts'
+import type { Reader, Step, Storage } from '../storage.ts'
+import type { Reply } from './messages.ts'
+import { openForWriting } from './pragmas.ts'
+import { Turns } from './turns.ts'
+import { startWriter, Writer } from './writer.ts'
+
+const unavailable = (error: unknown) =>
+  error instanceof Problem && error.code === 'storage.unavailable'
+
+function folder(t: TestContext): string {
+  const directory = mkdtempSync(join(tmpdir(), 'remit-test-'))
+  t.after(() => rmSync(directory, { recursive: true }))
+  return directory
+}
+
+async function open(
+  t: TestContext,
+  options: Pick<StorageOptions, 'clock' | 'transactionLimit'> = {},
+): Promise<Storage> {
+  const directory = folder(t)
+  const storage = await openStorage({ kind: 'sqlite', directory, migrate: true, ...options })
+  t.after(() => storage.close())
+  return storage
+}
+
+function insert(db: Reader, key: string, value = ''): Step {
+  return { name: key, query: db.insertInto('meta').values({ key, value }), rows: 1 }
+}
+
+async function keys(storage: Storage): Promise<string[]> {
+  const rows = await storage.read.selectFrom('meta').select('key').orderBy('key').execute()
+  return rows.map(({ key }) => key)
+}
+
+test('a caller that hangs in a transaction is rolled back and does not stop the others', async (t) => {
+  const storage = await open(t, { transactionLimit: 50 })
+  const inside = Promise.withResolvers<void>()
+  const never = Promise.withResolvers<void>()
+  const hanging = storage.transaction(async (tx) => {
+    await tx.insertInto('meta').values({ key: 'hanging', value: '' }).execute()
+    inside.resolve()
+    await never.promise
+    await tx.insertInto('meta').values({ key: 'too late', value: '' }).execute()
+  })
+  await inside.promise
+  await storage.commit([insert(storage.read, 'batch')])
+  await storage.transaction((tx) =>
+    tx.insertInto('meta').values({ key: 'transaction', value: '' }).execute(),
+  )
+  never.resolve()
+  await assert.rejects(hanging, unavailable)
+  assert.deepEqual(await keys(storage), ['batch', 'transaction'])
+})
+
+test('one that hangs without another statement cannot commit what was rolled back', async (t) => {
+  const storage = await open(t, { transactionLimit: 50 })
+  const inside = Promise.withResolvers<void>()
+  const never = Promise.withResolvers<void>()
+  const hanging = storage.transaction(async (tx) => {
+    await tx.insertInto('meta').values({ key: 'hanging', value: '' }).execute()
+    inside.resolve()
+    await never.promise
+  })
+  await inside.promise
+  await storage.commit([insert(storage.read, 'batch')])
+  never.resolve()
+  await assert.rejects(hanging, unavailable)
+  assert.deepEqual(await keys(storage), ['batch'])
+})
+
+test('when the thread dies, whoever waits is told, and nothing is accepted after', async (t) => {
+  const file = join(folder(t), 'remit.db')
+  const thread = startWriter(file)
+  const writer = new Writer(thread)
+  await writer.commit([])
+  const turn = await writer.begin(undefined)
+  const waiting = [writer.commit([]), writer.query(turn, 'SELECT 1', []), writer.begin(undefined)]
+  const results = Promise.allSettled(waiting)
+  await thread.terminate()
+  for (const result of await results) {
+    if (result.status === 'fulfilled') continue
+    assert.ok(unavailable(result.reason))
+  }
+  assert.ok((await results).some(({ status }) => status === 'rejected'))
+  await assert.rejects(writer.commit([]), /restart to go on/)
+  await writer.close()
+})
+
+test('a file that is no database is refused with a reason', async (t) => {
+  const directory = folder(t)
+  writeFileSync(join(directory, 'remit.db'), 'these are my notes, please keep them'.repeat(100))
+  await assert.rejects(openStorage({ kind: 'sqlite', directory, migrate: true }), unavailable)
+})
+
+test('a full disk refuses writes, loses nothing, and is forgotten when there is room again', async (t) => {
+  const storage = await open(t)
+  const db = storage.read
+  await storage.commit([insert(db, 'before')])
+  const pages = await sql<{ page_count: number }>`PRAGMA page_count`.execute(db)
+  const limitTo = (count: number) =>
+    storage.exclusively((tx) => sql.raw(`PRAGMA max_page_count = ${count}`).execute(tx))
+  await limitTo(pages.rows[0]?.page_count ?? 0)
+  const large = 'x'.repeat(500_000)
+  const full = /the disk is full/
+  await assert.rejects(storage.commit([insert(db, 'large', large)]), full)
+  const group = await Promise.allSettled([
+    storage.commit([insert(db, 'small one')]),
+    storage.commit([insert(db, 'large', large)]),
+    storage.commit([insert(db, 'small two')]),
+  ])
+  // What shares a commit with the one that filled the disk is told the truth: all of it is there, or none.
+  const told = group.filter(({ status }) => status === 'fulfilled').length
+  assert.equal((await keys(storage)).length, 1 + told)
+  await assert.rejects(
+    storage.transaction(async (tx) => {
+      await tx.insertInto('meta').values({ key: 'half', value: '' }).execute()
+      await tx.insertInto('meta').values({ key: 'large', value: large }).execute()
+    }),
+    full,
+  )
+  await limitTo(1_000_000)
+  assert.deepEqual(await storage.commit([insert(db, 'large', large)]), { committed: true })
+  assert.ok(!(await keys(storage)).includes('half'))
+})
+
+/** A file system of its own, as small as wanted; only root may make one. */
+function smallFileSystem(t: TestContext): string | undefined {
+  const place = mkdtempSync(join(tmpdir(), 'remit-test-'))
+  t.after(() => {
+    if (mounted) execFileSync('umount', ['--lazy', place])
+    rmSync(place, { recursive: true })
+  })
+  let mounted = false
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3m,mode=700', 'tmpfs', place], {
+      stdio: 'ignore',
+    })
+    mounted = true
+  } catch {
+    return undefined
+  }
+  return place
+}
+
+test('a real file system that is full, then read-only, then well again', async (t) => {
+  const directory = smallFileSystem(t)
+  if (!directory) {
+    t.skip('only root may mount the small file system that this needs')
+    return
+  }
+  const storage = await openStorage({ kind: 'sqlite', directory, migrate: true })
+  t.after(() => storage.close())
+  const db = storage.read
+  await storage.commit([insert(db, 'before')])
+  const filler = join(directory, 'filler')
+  assert.throws(() => writeFileSync(filler, Buffer.alloc(8 * 1024 * 1024)), /ENOSPC/)
+  const large = 'x'.repeat(2_000_000)
+  await assert.rejects(storage.commit([insert(db, 'no room', large)]), unavailable)
+  rmSync(filler)
+  assert.deepEqual(await storage.commit([insert(db, 'room again')]), { committed: true })
+  assert.deepEqual(await keys(storage), ['before', 'room again'])
+  await storage.close()
+  execFileSync('mount', ['-o', 'remount,ro', directory])
+  await assert.rejects(openStorage({ kind: 'sqlite', directory }), unavailable)
+  execFileSync('mount', ['-o', 'remount,rw', directory])
+  await (await openStorage({ kind: 'sqlite', directory })).close()
+})
+
+test('batches that wait together are answered together, after one commit', (t) => {
+  const db = new DatabaseSync(join(folder(t), 'one.db'))
+  t.after(() => db.close())
+  openForWriting(db)
+  db.exec('CREATE TABLE a (b INTEGER NOT NULL PRIMARY KEY)')
+  const sent: (readonly Reply[])[] = []
+  const turns = new Turns(db, (replies) => {
+    assert.equal(db.isTransaction, false, 'answered before the commit')
+    sent.push(replies)
+  })
+  const sqlText = 'INSERT INTO a VALUES (?)'
+  const batches = [1, 2, 1, 3].map((value, id) => ({
+    id,
+    steps: [{ sql: sqlText, parameters: [value], rows: 1 }],
+  }))
+  turns.receive({ kind: 'batches', batches: batches.slice(0, 2) })
+  turns.receive({ kind: 'batches', batches: batches.slice(2) })
+  turns.proceed()
+  assert.equal(sent.length, 1)
+  assert.deepEqual(
+    sent[0]?.map((reply) => (reply.kind === 'committed' ? reply.failed : reply.kind)),
+    [undefined, undefined, 0, undefined],
+  )
+})
+
+test('database time is the clock that was passed in', async (t) => {
+  const clock = manualClock()
+  const storage = await open(t, { clock })
+  clock.advance(5)
+  assert.equal(await storage.now(), clock.now())
+})
