@@ -41,8 +41,8 @@ export function callerCheck(trust: Trust): CheckCaller {
     const { sub, act, txn, scope, tctx } = claims
     if (typeof sub !== 'string' || typeof txn !== 'string' || !isObject(tctx))
       throw new OrdersProblem(401, 'the transaction token does not name person, decision and call')
-    // An agent that acts for itself has no `act`: then it is the subject.
-    const agent = isObject(act) ? act.sub : sub
+    // This shop serves agents that act for a person; the outermost `act` is the one that acts now (RFC 8693 4.1).
+    const agent = isObject(act) ? act.sub : undefined
     if (typeof agent !== 'string')
       throw new OrdersProblem(401, 'the transaction token names no agent')
     if (tctx.location !== trust.location)

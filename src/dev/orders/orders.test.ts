@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict'
-import { generateKeyPairSync } from 'node:crypto'
+import { generateKeyPairSync, sign } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
+import type { TypedValue } from '@remit/engine'
 import { SignJWT } from 'jose'
+import type { SigningKey } from '../../keys/index.ts'
+import { systemClock } from '../../lib/clock.ts'
+import { newId } from '../../lib/id.ts'
+import { systemRandom } from '../../lib/random.ts'
+import { mintTransactionToken } from '../../tokens/index.ts'
 import { type OrdersApi, serveOrders } from './serve.ts'
 
 const LOCATION = 'http://127.0.0.1:7481/orders'
@@ -149,6 +155,7 @@ test('what is no transaction token of Remit is no caller', async () => {
     await make({ claims: { sub: undefined } }),
     await make({ claims: { tctx: undefined } }),
     await make({ claims: { act: {} } }),
+    await make({ claims: { act: undefined } }),
     `${good.slice(0, good.lastIndexOf('.'))}.`,
   ]
   for (const each of bad) assert.equal((await call('/orders/1042', each)).status, 401, each)
@@ -226,4 +233,41 @@ test('a stream names whom it sees, ticks, and ends with the connection', async (
   }
   stop.abort()
   assert.match(text, /^event: seen\ndata: \{"person":"psn_sam","agent":"refund-bot"/)
+})
+
+test("takes what Remit's own minting makes", async () => {
+  const signingKey: SigningKey = {
+    kid: 'k1' as SigningKey['kid'], // the key id that the test publishes
+    alg: 'ES256',
+    publicJwk: { kty: 'EC', crv: 'P-256', x: '', y: '', kid: 'k1', alg: 'ES256', use: 'sig' },
+    sign: async (data) => sign('sha256', data, { key: keys.privateKey, dsaEncoding: 'ieee-p1363' }),
+  }
+  const { token: minted } = await mintTransactionToken(
+    { key: signingKey, issuer, clock: systemClock },
+    {
+      decisionId: newId('decision', systemRandom),
+      trustDomain: 'shop',
+      gateway: 'http://127.0.0.1:7481',
+      parties: {
+        person: {
+          id: newId('person', systemRandom),
+          issuer: 'https://idp.example',
+          subject: 'sam',
+        },
+        chain: ['refund-bot', 'coordinator'],
+      },
+      task: { id: newId('task', systemRandom), purpose: 'refund order 1043' },
+      location: LOCATION,
+      action: 'orders.refund',
+      arguments: new Map<string, TypedValue>([
+        ['order_id', { kind: 'string', value: '1043' }],
+        ['amount', { kind: 'decimal', text: '7.50' }],
+        ['note', { kind: 'string', value: 'Grüße' }],
+      ]),
+      notAfter: systemClock.now() + 30_000,
+    },
+  )
+  const { status, text } = await refund('1043', '{"note":"Grüße","amount":7.50}', minted)
+  assert.equal(status, 201, text)
+  assert.match(text, /"seen":\{"person":"psn_[^"]+","agent":"refund-bot"/)
 })
