@@ -93,6 +93,20 @@ forEachEngine('people and their groups', (open) => {
     assert.deepEqual((await findPerson(parts.storage.read, id))?.groups, [])
   })
 
+  test('a token that says less changes nothing; an address that is no longer verified goes', async () => {
+    const parts = await testPeople(await open())
+    await withProvider(parts, 'support')
+    const sam = await someone(parts, 'sam', ['support'])
+    const before = await parts.liveOf('person', sam.id)
+    const little = { issuer: PROVIDER, subject: 'sam', issuedAt: parts.clock.now() }
+    assert.deepEqual(await signInPerson(parts, little), sam)
+    assert.deepEqual(await parts.liveOf('person', sam.id), before)
+    assert.equal((await signInPerson(parts, { ...little, email: null })).email, undefined)
+    assert.equal((await parts.liveOf('person', sam.id)).epoch, before.epoch + 1)
+    const nameless = await signInPerson(parts, { ...little, subject: 'kim' })
+    assert.equal(nameless.name, 'kim')
+  })
+
   test('ending a mapping ends the memberships it gave, at once, and raises those people', async () => {
     const parts = await testPeople(await open())
     await withProvider(parts, 'finance')

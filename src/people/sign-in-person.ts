@@ -5,11 +5,11 @@ import { insertMember, mappedGroups, providerGroupsOf, removeMember } from './gr
 import type { PeopleParts } from './parts.ts'
 import type { Person } from './person.ts'
 import { findPerson, findPersonBySubject, insertPerson, updateProfile } from './person-store.ts'
-import type { Profile } from './sign-in/profile.ts'
+import { LONGEST_TEXT, type Profile } from './sign-in/profile.ts'
 
 /**
  * Brings what a provider says about a person into our books: makes the person at the first time, refreshes name, e-mail
- * and the groups that the provider's values map to, and raises the person's epoch when anything a decision reads has
+ * and the groups that the provider's values map to (what it says nothing about stays), and raises the person's epoch when anything a decision reads has
  * changed. Answers after every replica knows. The caller refuses a suspended person.
  *
  * INVARIANT: older news never overrides newer. A token from before a person left a group must not bring the group back.
@@ -26,7 +26,9 @@ export async function signInPerson(parts: PeopleParts, profile: Profile): Promis
 }
 
 async function create(parts: PeopleParts, tx: Tx, profile: Profile): Promise<Person> {
-  const { issuer, subject, name, email } = profile
+  const { issuer, subject } = profile
+  const email = profile.email ?? undefined
+  const name = profile.name ?? email ?? subject.slice(0, LONGEST_TEXT)
   const groups = await mappedGroups(tx, issuer, profile.groupValues ?? [])
   const person: Person = {
     id: newId('person', parts.random),
@@ -57,7 +59,8 @@ async function refresh(
   known: Person,
   profile: Profile,
 ): Promise<{ person: Person; change: Change | undefined }> {
-  const { name, email } = profile
+  const { name = known.name } = profile
+  const email = profile.email === undefined ? known.email : (profile.email ?? undefined)
   await updateProfile(tx, { id: known.id, name, email, lastSeenAt: profile.issuedAt })
   const { added, removed } = await refreshGroups(tx, known, profile)
   const renamed = known.name !== name || known.email !== email

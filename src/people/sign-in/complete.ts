@@ -45,9 +45,9 @@ export async function completeSignIn(
   const provider = await openProvider(parts, parts.storage.read, signIn.issuer)
   if (!provider) throw new Problem('sign_in.unknown', 'the identity provider was removed')
   const { claims, authTime } = await redeem(discovery, provider, address, { state, ...sealed })
-  const profile = readProfile(claims, provider)
-  // At a sign-in, silence about groups means none.
-  const person = await signInPerson(parts, { ...profile, groupValues: profile.groupValues ?? [] })
+  const { email = null, groupValues = [], ...profile } = readProfile(claims, provider)
+  // We asked for everything here, so silence means there is none.
+  const person = await signInPerson(parts, { ...profile, email, groupValues })
   if (person.status !== 'active') throw new Problem('person.suspended', 'this person is suspended')
   return { person, authTime: Math.min(authTime, parts.clock.now()), returnTo: signIn.returnTo }
 }

@@ -4,16 +4,20 @@ import { Problem } from '../../lib/problem.ts'
 export interface Profile {
   readonly issuer: string
   readonly subject: string
-  readonly name: string
-  readonly email?: string | undefined
-  /** The provider's own group values; `undefined` when it said nothing about groups. */
-  readonly groupValues: readonly string[] | undefined
+  /** `undefined`: it said nothing about the name. */
+  readonly name?: string | undefined
+  /** `null`: there is no address, or none that is verified. `undefined`: it said nothing about it. */
+  readonly email?: string | null | undefined
+  /** The provider's own group values; `undefined`: it said nothing about groups. */
+  readonly groupValues?: readonly string[] | undefined
   /** Epoch milliseconds. */
   readonly issuedAt: number
 }
 
-const LONGEST_SUBJECT = 255
-const LONGEST_TEXT = 200
+/** OpenID Connect Core 2: at most 255 ASCII characters. */
+const SUBJECT = /^[\x20-\x7e]{1,255}$/
+/** Of a name or an address. */
+export const LONGEST_TEXT = 200
 const MOST_GROUPS = 1_000
 
 /**
@@ -26,22 +30,14 @@ export function readProfile(
   provider: { readonly issuer: string; readonly groupsClaim: string },
 ): Profile {
   const { sub, iat } = claims
-  if (typeof sub !== 'string' || sub === '' || sub.length > LONGEST_SUBJECT)
-    throw new Problem(
-      'person.bad_claims',
-      `\`sub\` is missing, empty or longer than ${LONGEST_SUBJECT}`,
-    )
+  if (typeof sub !== 'string' || !SUBJECT.test(sub))
+    throw new Problem('person.bad_claims', '`sub` must be 1 to 255 printable ASCII characters')
   if (typeof iat !== 'number') throw new Problem('person.bad_claims', '`iat` is missing')
-  const email = claims.email_verified === false ? undefined : shortText(claims.email)
   return {
     issuer: provider.issuer,
     subject: sub,
-    name:
-      shortText(claims.name) ??
-      shortText(claims.preferred_username) ??
-      email ??
-      sub.slice(0, LONGEST_TEXT),
-    email,
+    name: shortText(claims.name) ?? shortText(claims.preferred_username),
+    email: claims.email_verified === false ? null : shortText(claims.email),
     groupValues: groupValues(claims[provider.groupsClaim], provider.groupsClaim),
     issuedAt: iat * 1000,
   }
@@ -54,16 +50,22 @@ function shortText(value: unknown): string | undefined {
     .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '')
     .trim()
     .slice(0, LONGEST_TEXT)
+    .toWellFormed()
   return text === '' ? undefined : text
 }
 
 function groupValues(value: unknown, claim: string): readonly string[] | undefined {
   if (value === undefined) return undefined
   const values: unknown[] = Array.isArray(value) ? value : [value]
-  if (values.length > MOST_GROUPS || !values.every((item) => typeof item === 'string'))
+  if (values.length > MOST_GROUPS || !values.every(isPlainText))
     throw new Problem(
       'person.bad_claims',
       `\`${claim}\` is not a list of at most ${MOST_GROUPS} texts`,
     )
   return [...new Set(values)]
+}
+
+/** What every store can keep and every hash can read. */
+function isPlainText(value: unknown): value is string {
+  return typeof value === 'string' && value.isWellFormed() && !value.includes('\0')
 }

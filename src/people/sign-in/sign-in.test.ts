@@ -263,6 +263,20 @@ forEachEngine('signing in at a provider that lies', (open) => {
     await assert.rejects(signIn(around, silent), FAILED)
   })
 
+  test('an address that the provider has not verified is not used, and odd signs do not get into names', async () => {
+    const around = await ready()
+    const { person } = await signIn(around, (claims, fake) =>
+      fake.sign({
+        ...claims,
+        email: 'ada@example.com',
+        email_verified: false,
+        name: ' Sam\u202e\u200b\nSupport\u0007 ',
+      }),
+    )
+    assert.equal(person.email, undefined)
+    assert.equal(person.name, 'SamSupport')
+  })
+
   test('silence about groups at a sign-in means none', async () => {
     const around = await ready()
     await signIn(around, (claims, fake) => fake.sign(claims))
