@@ -21,6 +21,8 @@ export interface ApprovalView {
   /** Names of the agents from the first to the current one. */
   readonly chain: readonly string[]
   readonly task: { readonly id: string; readonly purpose: string }
+  /** Whether the viewer may see the task and its decisions too. */
+  readonly insider: boolean
   /** Canonical JSON of the frozen call. */
   readonly call: string
   readonly rows: readonly CallRow[]
@@ -49,7 +51,7 @@ export interface ApprovalView {
 
 export type Standing =
   | { readonly state: 'pending' | 'approved' | 'denied' | 'expired' | 'cancelled' }
-  | { readonly state: 'used'; readonly decision: string | undefined }
+  | { readonly state: 'used'; readonly decision: string }
 
 /** One line of what is sent: where it stands in the request, its name, and its value. */
 export interface CallRow {
@@ -97,7 +99,7 @@ function outcome(view: ApprovalView): Html {
       return notice(
         'good',
         'Approved and executed',
-        html`<p>The approval is used up. ${standing.decision !== undefined && html`<a href="/decisions/${standing.decision}">See what happened</a>`}</p>`,
+        html`<p>The approval is used up. ${view.insider && html`<a href="/decisions/${standing.decision}">See what happened</a>`}</p>`,
       )
     case 'denied':
       return notice('bad', 'Denied', html`<p>The call was not made.</p>`)
@@ -129,7 +131,7 @@ function who(view: ApprovalView): Html {
       chain.length > 1 &&
         html`<ol class="chain">${chain.map((name, i) => html`<li${i > 0 && html` class="next"`}>${show(name)}</li>`)}</ol>`,
     ],
-  ])}${claim(show(view.task.purpose), 'the agent', html`<a href="/tasks/${view.task.id}">Open the task</a>`)}`
+  ])}${claim(show(view.task.purpose), 'the agent', view.insider && html`<a href="/tasks/${view.task.id}">Open the task</a>`)}`
 }
 
 const PLACE = { request: '', query: 'in the query', body: 'in the body' } as const

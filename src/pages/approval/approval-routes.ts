@@ -15,6 +15,7 @@ import { findTask } from '../../tasks/index.ts'
 import { TRUST } from '../frame/authority.ts'
 import { Names } from '../names.ts'
 import type { PageParts } from '../parts.ts'
+import { roleOf } from '../task/task-role.ts'
 import { type Desk, mistakeOf, notFound, type Visit, type Visitor } from '../visit.ts'
 import { type ApprovalView, approvalPage, type Standing } from './approval-page.ts'
 import { approvalsPage, type RequestItem } from './approvals-page.ts'
@@ -131,6 +132,7 @@ async function viewOf(parts: PageParts, { visitor, now, id }: Visit): Promise<Ap
     },
     chain: await chainOf(request, names),
     task: { id: request.taskId, purpose: task?.purpose ?? '' },
+    insider: (await roleOf(parts, visitor, request)) !== undefined,
     call: request.call,
     rows: callRows(request.call),
     asked: ask.forbids.map(({ id: rule }, i) => ({ rule, prompt: ask.prompts[i] ?? '' })),

@@ -50,16 +50,19 @@ ${facts([
     'Agent',
     html`${show(agent.name)}${agent.name !== agent.id && html` <code class="soft">${agent.id}</code>`}`,
   ],
-  ['Says of itself', agent.description !== '' && show(agent.description)],
+  ['Description', agent.description !== '' && show(agent.description)],
   ['Owner', show(agent.owner)],
-  ['Trust', html`${agent.trust[0]} <span class="soft">${agent.trust[1]}</span>`],
+  ['Trust', html`${agent.trust[0]}, <span class="soft">${agent.trust[1]}</span>`],
 ])}${claim(show(view.purpose), 'the agent')}</section>
 ${view.state === 'pending' && form(view)}`
   return documentOf({ title: `Let ${agent.name} act for you?`, body, viewer: view.viewer })
 }
 
 function heading({ state, agent }: ConsentView): Html {
-  const name = show(agent.name)
+  const name =
+    agent.name.length > 24
+      ? show(agent.name)
+      : html`<span class="nowrap">${show(agent.name)}</span>`
   if (state === 'granted') return html`${name} may act for you`
   if (state === 'denied') return html`${name} may not act for you`
   return html`Let ${name} act for you?`

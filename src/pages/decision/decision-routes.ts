@@ -72,7 +72,8 @@ async function viewOf(parts: PageParts, visit: Visit): Promise<DecisionView> {
     person: decision.personId === null ? null : await names.person(decision.personId),
     resource: decision.resource,
     taskId: decision.taskId,
-    requestId: decision.requestId,
+    requestId:
+      operator || decision.personId === visit.visitor.person.id ? decision.requestId : null,
     policyVersion: operator ? decision.policyVersion : null,
     callHash: decision.callHash,
     endedAt: decision.endedAt,

@@ -71,8 +71,8 @@ export function detailsInWords(details: readonly Detail[], titleOf: TitleOf): Ht
 
 /** A trust level in words (contract 1). */
 export const TRUST = [
-  ['Quarantined', 'It may do nothing until an administrator has looked at it.'],
-  ['External', 'Run by someone outside your organization.'],
-  ['Partner', 'Run by a partner of your organization.'],
-  ['Internal', 'Run by your organization.'],
+  ['Quarantined', 'may do nothing until an administrator has looked at it'],
+  ['External', 'run by someone outside your organization'],
+  ['Partner', 'run by a partner of your organization'],
+  ['Internal', 'run by your organization'],
 ] as const

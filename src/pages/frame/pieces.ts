@@ -42,7 +42,7 @@ export function empty(title: string, text: Html | string): Html {
 }
 
 /** What an agent wrote about itself, set apart so that it cannot pass for ours. */
-export function claim(words: Html, by: string, more?: Html): Html {
+export function claim(words: Html, by: string, more?: Html | false): Html {
   return html`<figure class="claim"><blockquote>${words}</blockquote><figcaption>Written by ${by}. Not verified. ${more}</figcaption></figure>`
 }
 

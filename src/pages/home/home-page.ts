@@ -53,6 +53,7 @@ function setup(steps: readonly SetupStep[]): Html | false {
   const open = steps.filter(({ done }) => !done)
   if (open.length === 0) return false
   return html`<section class="card" aria-labelledby="setup"><h2 id="setup">Set up Remit</h2>
+<p class="soft">On the command line, after <code>remit login</code>:</p>
 <ol class="steps">${steps.map(
     (step) =>
       html`<li class="step${step.done ? ' done' : ''}"><div class="stack"><h3>${step.title}${step.done && html` ${badge('Done', 'good')}`}</h3>${!step.done && html`<p>${step.text}</p>${command(step.command)}`}</div></li>`,

@@ -57,19 +57,21 @@ async function setupSteps(parts: PageParts): Promise<SetupStep[]> {
       done: catalog.resources.size > 0,
       title: 'Protect an API',
       text: 'Import its OpenAPI description. Each operation becomes an action that policies can name.',
-      command: 'remit resources import orders openapi.json --upstream https://orders.internal',
+      command:
+        'remit resources import billing --openapi billing.yaml --upstream http://127.0.0.1:9000',
     },
     {
       done: (await latestSet(read)) !== undefined,
       title: 'Publish policies',
       text: 'Nothing is permitted until a policy permits it.',
-      command: 'remit policy publish policies/default.cedar',
+      command: 'remit policy publish ./policies --note "first rules"',
     },
     {
       done: (await listAgents(read, { limit: 1 })).length > 0,
       title: 'Register an agent',
       text: 'With its public key, an owner, and the most it may ever do.',
-      command: 'remit agents register --help',
+      command:
+        'remit agents add invoice-bot --trust 3 --ceiling billing.invoices.read --key-out invoice-bot.jwk',
     },
   ]
 }

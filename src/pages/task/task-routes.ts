@@ -17,8 +17,9 @@ import { requestItems } from '../approval/approval-routes.ts'
 import { decisionItems } from '../decision/decision-routes.ts'
 import { Names } from '../names.ts'
 import type { PageParts } from '../parts.ts'
-import { type Desk, mistakeOf, notFound, type Visit, type Visitor } from '../visit.ts'
+import { type Desk, mistakeOf, notFound, type Visit } from '../visit.ts'
 import { type TaskView, taskPage } from './task-page.ts'
+import { mayChange, type Role, roleOf } from './task-role.ts'
 import { type TaskItem, tasksPage } from './tasks-page.ts'
 
 const RECENT = 10
@@ -31,7 +32,7 @@ export function addTasks(desk: Desk, parts: PageParts): void {
   const act = (name: string, change: (task: Task, by: Role) => Promise<unknown>) => {
     desk.post(`/tasks/:id/${name}`, async (form) => {
       const { task, role } = await requireTask(parts, form)
-      if (!may(role)[name === 'end' ? 'end' : 'suspend']) throw notFound()
+      if (!mayChange(role)[name === 'end' ? 'end' : 'suspend']) throw notFound()
       try {
         await change(task, role)
       } catch (error) {
@@ -55,31 +56,6 @@ export function addTasks(desk: Desk, parts: PageParts): void {
     await endBasis(parts.decisions, { basisId: id, by: visitor.person.id })
     return { to: '/tasks' }
   })
-}
-
-/** What somebody is to a task, which is also the reason that closing it is recorded with. */
-interface Role {
-  readonly by: string
-  readonly reason: 'person' | 'owner' | 'administrator'
-}
-
-/** Ending reduces, so all three may; standing still and going on again are for those who answer for the agent. */
-function may({ reason }: Role): { end: boolean; suspend: boolean } {
-  return { end: true, suspend: reason !== 'person' }
-}
-
-/** Administrators last: whoever is something else to a task acts as that. */
-async function roleOf(
-  parts: PageParts,
-  { person, administrator }: Visitor,
-  task: Task,
-): Promise<Role | undefined> {
-  const agent = await findAgent(parts.decisions.storage.read, task.agentId)
-  const by = person.id
-  if (agent?.ownerId === person.id) return { by, reason: 'owner' }
-  if (administrator && task.personId !== person.id) return { by, reason: 'administrator' }
-  if (task.personId !== person.id) return undefined
-  return { by, reason: administrator ? 'administrator' : 'person' }
 }
 
 async function requireTask(
@@ -152,6 +128,6 @@ async function viewOf(parts: PageParts, visit: Visit): Promise<TaskView> {
     children: await taskItems(parts, await listChildren(read, id)),
     requests: await requestItems(parts, waiting),
     decisions: await decisionItems(parts, await listDecisions(read, { taskId: id, limit: RECENT })),
-    may: may(role),
+    may: mayChange(role),
   }
 }
