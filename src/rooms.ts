@@ -142,6 +142,7 @@ async function configuredProvider(
 export async function closeRooms(rooms: Rooms): Promise<void> {
   await rooms.ledger.stop()
   await rooms.live.stop()
+  await rooms.providers.close()
   rooms.keys.close()
   await rooms.storage.close()
 }
