@@ -1,0 +1,378 @@
+import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import type { Detail } from '@remit/engine'
+import { registerAgent } from '../agents/index.ts'
+import { type AccessRequest, answerRequest, findRequest, shownDigest } from '../approvals/index.ts'
+import { type TestParts, testParts } from '../approvals/testing.ts'
+import { type Action, applyImport, Catalog, matchAction, typeArguments } from '../catalog/index.ts'
+import { planOrders } from '../catalog/testing.ts'
+import { type MasterKey, openMasterKey } from '../keys/index.ts'
+import { base64url } from '../lib/bytes.ts'
+import { type Json, parseJson } from '../lib/json.ts'
+import { Secret } from '../lib/secret.ts'
+import { Live, ORGANIZATION } from '../live/index.ts'
+import { outbound } from '../net/index.ts'
+import {
+  createBuiltInGroups,
+  createGroup,
+  mapGroup,
+  type Person,
+  Providers,
+  registerProvider,
+} from '../people/index.ts'
+import { type FakeProvider, fakeProvider } from '../people/sign-in/testing.ts'
+import { signInPerson } from '../people/sign-in-person.ts'
+import { Policies, publishPolicies } from '../policy/index.ts'
+import type { Storage } from '../storage/index.ts'
+import { grantBasis } from '../tasks/index.ts'
+import type { Call } from './call.ts'
+import { decideCall } from './decide-call.ts'
+import { Facts } from './facts.ts'
+import { issueResourceToken, type ResourceTokenRequest } from './issue-resource-token.ts'
+import { openTask } from './open-task.ts'
+import type { Opened, Opening } from './opening.ts'
+import type { DecisionParts } from './parts.ts'
+import type { Verdict } from './verdict.ts'
+
+export const ISSUER = 'http://127.0.0.1:7480'
+export const TOKEN_URL = `${ISSUER}/oauth/token`
+export const GATEWAY = 'http://127.0.0.1:7481'
+export const ORDERS = `${GATEWAY}/orders`
+const ID_TOKEN = 'urn:ietf:params:oauth:token-type:id_token'
+const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+
+export const REFUND_DESK = readFileSync(
+  new URL('../../policies/refund-desk.cedar', import.meta.url),
+  'utf8',
+)
+
+/** All that the refund desk may do with orders. */
+export const ALL_OF_ORDERS: Detail = {
+  type: 'remit_call',
+  locations: [ORDERS],
+  actions: ['orders.list', 'orders.read', 'orders.list-refunds', 'orders.watch', 'orders.refund'],
+  bounds: [],
+}
+
+export interface TestKey {
+  readonly privateKey: KeyObject
+  readonly jwk: Readonly<Record<string, unknown>>
+}
+
+export function newKey(): TestKey {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  return { privateKey, jwk: { ...publicKey.export({ format: 'jwk' }) } }
+}
+
+function jwt(key: TestKey, header: object, claims: object): string {
+  const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url')
+  const input = `${encode({ alg: 'ES256', ...header })}.${encode(claims)}`
+  const privateKey = { key: key.privateKey, dsaEncoding: 'ieee-p1363' } as const
+  return `${input}.${sign('sha256', Buffer.from(input), privateKey).toString('base64url')}`
+}
+
+/** An opened task, as the agent holds it. */
+export interface Held {
+  readonly opened: Opened
+  readonly key: TestKey
+}
+
+/** What an agent wants to send. */
+export interface Wish {
+  readonly method?: string
+  readonly path: string
+  readonly query?: readonly (readonly [string, string])[]
+  readonly headers?: readonly (readonly [string, string])[]
+  /** JSON text. */
+  readonly body?: string
+}
+
+export const READ: Wish = { path: '/orders/1042' }
+export function refund(amount: string, order = '1042'): Wish {
+  return { method: 'POST', path: `/orders/${order}/refunds`, body: `{"amount":${amount}}` }
+}
+
+/**
+ * The refund desk of the story, on real rooms: people of support and finance at a provider, the orders API, policies, an
+ * agent with a key and a basis for Sam.
+ */
+export class World {
+  readonly parts: DecisionParts &
+    TestParts & {
+      readonly live: Live
+      readonly providers: Providers
+      readonly policies: Policies
+      readonly master: MasterKey
+    }
+  readonly provider: FakeProvider
+  readonly agentKey: TestKey
+  readonly sam: Person
+  readonly finn: Person
+  readonly fay: Person
+  readonly ada: Person
+  #counter = 0
+
+  private constructor(
+    made: Pick<World, 'parts' | 'provider' | 'agentKey' | 'sam' | 'finn' | 'fay' | 'ada'>,
+  ) {
+    this.parts = made.parts
+    this.provider = made.provider
+    this.agentKey = made.agentKey
+    this.sam = made.sam
+    this.finn = made.finn
+    this.fay = made.fay
+    this.ada = made.ada
+  }
+
+  static async over(storage: Storage): Promise<World> {
+    const provider = await fakeProvider()
+    try {
+      return await World.#make(storage, provider)
+    } catch (error) {
+      await provider.close()
+      throw error
+    }
+  }
+
+  static async #make(storage: Storage, provider: FakeProvider): Promise<World> {
+    const base = await testParts(storage)
+    const { clock, random } = base
+    const live = new Live({ storage, clock, random })
+    await storage.transaction((tx) => live.begin(tx, ORGANIZATION))
+    await live.start()
+    const value = new Secret(base64url(random.bytes(32)))
+    const master = await openMasterKey({ directory: '/nowhere', value, random })
+    const people = { ...base, live, master, issuer: ISSUER }
+    const providers = new Providers(people, outbound)
+    const by = 'operator'
+    await createBuiltInGroups(people)
+    await registerProvider(people, {
+      issuer: provider.issuer,
+      name: 'Test',
+      clientId: 'remit',
+      allowLoopback: true,
+      by,
+    })
+    for (const group of ['support', 'finance']) {
+      await createGroup(people, { name: group, description: '', by })
+      await mapGroup(people, { issuer: provider.issuer, value: group, group, by })
+    }
+    const meet = (subject: string, ...groupValues: string[]) =>
+      signInPerson(people, {
+        issuer: provider.issuer,
+        subject,
+        name: subject,
+        email: undefined,
+        groupValues,
+        issuedAt: clock.now(),
+      })
+    const catalog = new Catalog({ storage, live })
+    const policies = new Policies({ storage, live, catalog })
+    const rules = { ...base, live, catalog, revalidate: policies.revalidate.bind(policies) }
+    await applyImport(rules, planOrders(), by)
+    await publishPolicies(rules, { text: REFUND_DESK, by, note: 'test' })
+    const [sam, finn, fay, ada] = await Promise.all([
+      meet('sam', 'support'),
+      meet('finn', 'finance'),
+      meet('fay', 'finance'),
+      meet('ada'),
+    ])
+    const agentKey = newKey()
+    await registerAgent(
+      { ...base, live },
+      {
+        name: 'refund-bot',
+        description: '',
+        ownerId: ada.id,
+        trust: 3,
+        ceiling: [ALL_OF_ORDERS],
+        keys: [agentKey.jwk],
+        clients: [{ issuer: provider.issuer, clientId: 'bot-client' }],
+        by,
+      },
+    )
+    const facts = new Facts({ storage, live, catalog })
+    const parts = { ...people, catalog, policies, providers, facts }
+    const world = new World({ parts, provider, agentKey, sam, finn, fay, ada })
+    await world.allow([ALL_OF_ORDERS])
+    return world
+  }
+
+  async end(): Promise<void> {
+    await this.parts.live.stop()
+    await this.parts.providers.close()
+    await this.provider.close()
+  }
+
+  /** Someone signs in again, now with these groups. */
+  signIn(subject: string, ...groupValues: string[]): Promise<Person> {
+    this.parts.clock.advance(1)
+    return signInPerson(this.parts, {
+      issuer: this.provider.issuer,
+      subject,
+      name: subject,
+      email: undefined,
+      groupValues,
+      issuedAt: this.parts.clock.now(),
+    })
+  }
+
+  /** Sam consents. */
+  allow(details: readonly Detail[], agentId = 'refund-bot') {
+    const { id } = this.sam
+    return grantBasis(this.parts, {
+      personId: id,
+      agentId,
+      kind: 'consent',
+      details,
+      grantedBy: id,
+    })
+  }
+
+  proof(
+    key: TestKey,
+    about: { method: string; url: string; token?: string },
+    over: object = {},
+  ): string {
+    const { method, token, url } = about
+    const ath = token && createHash('sha256').update(token).digest('base64url')
+    return jwt(
+      key,
+      { typ: 'dpop+jwt', jwk: key.jwk },
+      {
+        jti: `p${this.#counter++}`,
+        htm: method,
+        htu: url,
+        iat: this.#seconds(),
+        ...(ath && { ath }),
+        ...over,
+      },
+    )
+  }
+
+  assertion(over: object = {}, key = this.agentKey): string {
+    const now = this.#seconds()
+    const claims = { iss: 'refund-bot', sub: 'refund-bot', aud: ISSUER, iat: now, exp: now + 60 }
+    return jwt(key, { typ: 'JWT' }, { ...claims, jti: `a${this.#counter++}`, ...over })
+  }
+
+  subjectToken(subject = 'sam', over: object = {}): Promise<string> {
+    const now = this.#seconds()
+    return this.provider.sign({
+      iss: this.provider.issuer,
+      sub: subject,
+      aud: 'bot-client',
+      iat: now,
+      exp: now + 300,
+      jti: `s${this.#counter++}`,
+      groups: ['support'],
+      ...over,
+    })
+  }
+
+  /** What refund-bot sends to open a task for Sam. */
+  async opening(key: TestKey, over: Partial<Opening> = {}): Promise<Opening> {
+    return {
+      assertion: this.assertion(),
+      assertionType: JWT_BEARER,
+      proof: this.proof(key, { method: 'POST', url: TOKEN_URL }),
+      method: 'POST',
+      url: TOKEN_URL,
+      subjectToken: await this.subjectToken(),
+      subjectTokenType: ID_TOKEN,
+      details: [ALL_OF_ORDERS],
+      purpose: 'refund order 1042',
+      origin: { ip: '192.0.2.7' },
+      ...over,
+    }
+  }
+
+  async open(over: Partial<Opening> = {}): Promise<Held> {
+    const key = newKey()
+    const opened = await openTask(this.parts, await this.opening(key, over))
+    if (opened.outcome !== 'opened') throw new Error(JSON.stringify(opened))
+    return { opened, key }
+  }
+
+  exchange(held: Held, over: Partial<ResourceTokenRequest> = {}): ResourceTokenRequest {
+    return {
+      token: held.opened.token.token,
+      clientId: held.opened.task.id,
+      proof: this.proof(held.key, { method: 'POST', url: TOKEN_URL }),
+      method: 'POST',
+      url: TOKEN_URL,
+      resource: ORDERS,
+      origin: { ip: '192.0.2.7' },
+      ...over,
+    }
+  }
+
+  async token(held: Held): Promise<string> {
+    const issued = await issueResourceToken(this.parts, this.exchange(held))
+    if (issued.outcome !== 'issued') throw new Error(JSON.stringify(issued))
+    return issued.token.token
+  }
+
+  /** A call as the gateway would read it, with a proof of its own. */
+  async call(
+    held: Held,
+    token: string,
+    { body: text, headers = [], method = 'GET', path, query = [] }: Wish,
+    over: Partial<Call> = {},
+  ): Promise<Call> {
+    const catalog = await this.parts.catalog.current()
+    const resource = catalog.resources.get('orders')
+    const match = matchAction(catalog.actionsOf('orders'), method, path.slice(1).split('/'))
+    if (!resource || !match) throw new Error('no such action')
+    const body = text === undefined ? undefined : parseJson(text)
+    const url = `${ORDERS}${path}`
+    return {
+      token,
+      scheme: 'DPoP',
+      proof: this.proof(held.key, { method, url, token }),
+      method,
+      url,
+      resource,
+      action: match.action,
+      arguments: argumentsOf(match.action, { path: match.path, query, body }),
+      sent: { method, path, query, headers, body },
+      origin: { ip: '192.0.2.7' },
+      ...over,
+    }
+  }
+
+  async decide(held: Held, token: string, wish: Wish, over: Partial<Call> = {}): Promise<Verdict> {
+    return decideCall(this.parts, await this.call(held, token, wish, over))
+  }
+
+  async answer(id: string, person: Person, answer: 'approve' | 'deny'): Promise<AccessRequest> {
+    const request = await findRequest(this.parts, id)
+    if (!request) throw new Error('no such request')
+    const shown = shownDigest(request)
+    return answerRequest(this.parts, { requestId: id, person, answer, shown, authTime: 0 })
+  }
+
+  /** Asks for a refund that needs people, and lets Finn approve it. */
+  async approved(held: Held, token: string, wish: Wish): Promise<AccessRequest> {
+    const verdict = await this.decide(held, token, wish)
+    if (verdict.outcome !== 'requestable') throw new Error(JSON.stringify(verdict))
+    return this.answer(verdict.request.id, this.finn, 'approve')
+  }
+
+  #seconds(): number {
+    return Math.floor(this.parts.clock.now() / 1000)
+  }
+}
+
+function argumentsOf(
+  action: Action,
+  given: {
+    path: ReadonlyMap<string, string>
+    query: readonly (readonly [string, string])[]
+    body: Json | undefined
+  },
+) {
+  const typed = typeArguments(action, given)
+  if (!typed.ok) throw new Error(typed.detail)
+  return typed.arguments
+}
