@@ -61,6 +61,16 @@ export interface OperatorGate extends ExplainedGate {
 }
 
 /** @throws Problem `decision.unknown` */
+export function explain(
+  parts: DecisionParts,
+  decisionId: string,
+  view: 'operator',
+): Promise<OperatorExplanation>
+export function explain(
+  parts: DecisionParts,
+  decisionId: string,
+  view: 'operator' | 'person',
+): Promise<Explanation>
 export async function explain(
   parts: DecisionParts,
   decisionId: string,

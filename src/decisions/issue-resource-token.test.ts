@@ -1,0 +1,186 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import type { Detail } from '@remit/engine'
+import { setCeiling } from '../agents/index.ts'
+import { forEachEngine } from '../storage/testing.ts'
+import { closeTask } from '../tasks/index.ts'
+import { checkResourceToken } from '../tokens/index.ts'
+import {
+  type Issued,
+  issueResourceToken,
+  type ResourceTokenRequest,
+} from './issue-resource-token.ts'
+import type { Refused } from './opening.ts'
+import { requireTask } from './require-task.ts'
+import {
+  ALL_OF_ORDERS,
+  GATEWAY,
+  type Held,
+  ISSUER,
+  newKey,
+  ORDERS,
+  TOKEN_URL,
+  World,
+} from './testing.ts'
+
+const only = (...actions: string[]): Detail => ({ ...ALL_OF_ORDERS, actions })
+const reasonOf = (answer: Issued | Refused) =>
+  answer.outcome === 'refused' ? answer.reason : answer.outcome
+
+forEachEngine('a task token', (open) => {
+  async function begin(t: TestContext) {
+    const world = await World.over(await open())
+    t.after(() => world.end())
+    const held = await world.open()
+    const { parts } = world
+    const exchange = (over: Partial<ResourceTokenRequest> = {}, of: Held = held) =>
+      issueResourceToken(parts, world.exchange(of, over))
+    return { world, held, parts, exchange }
+  }
+
+  test('is exchanged for a short token of one resource, bound to the same key', async (t) => {
+    const { exchange, held, parts, world } = await begin(t)
+    const issued = await exchange()
+    assert.ok(issued.outcome === 'issued')
+    const own = { issuer: ISSUER, keys: parts.keys, clock: parts.clock }
+    const claims = await checkResourceToken(issued.token.token, ORDERS, own)
+    assert.equal(claims.exp - claims.iat, 300)
+    assert.equal(claims.cnf.jkt, held.opened.task.keyThumbprint)
+    assert.deepEqual(claims.authorization_details, held.opened.details)
+    assert.equal(claims.sub, world.sam.id)
+    const [record] = (await parts.recorded()).filter(({ type }) => type === 'token.issued')
+    assert.equal(record?.task, held.opened.task.id)
+  })
+
+  test('gives what was asked for, within the task', async (t) => {
+    const { exchange } = await begin(t)
+    const issued = await exchange({ details: [only('orders.read')] })
+    assert.ok(issued.outcome === 'issued')
+    assert.deepEqual(
+      issued.details.flatMap(({ actions }) => actions),
+      ['orders.read'],
+    )
+    const byScope = await exchange({ scope: 'orders.list orders.read' })
+    assert.ok(byScope.outcome === 'issued')
+    assert.equal(byScope.scope, 'orders.list orders.read')
+    assert.equal(
+      reasonOf(await exchange({ details: [only('orders.delete')] })),
+      'task.resource_not_granted',
+    )
+    const elsewhere = { ...ALL_OF_ORDERS, locations: [`${GATEWAY}/crm`] }
+    assert.equal(reasonOf(await exchange({ details: [elsewhere] })), 'task.resource_not_granted')
+    assert.equal(reasonOf(await exchange({ details: [{ type: 'x' }] })), 'task.bad_details')
+  })
+
+  test('never gives more than the agent may have by now', async (t) => {
+    const { exchange, parts } = await begin(t)
+    await setCeiling(parts, {
+      agentId: 'refund-bot',
+      ceiling: [only('orders.read')],
+      by: 'operator',
+    })
+    const issued = await exchange()
+    assert.ok(issued.outcome === 'issued')
+    assert.deepEqual(
+      issued.details.flatMap(({ actions }) => actions),
+      ['orders.read'],
+    )
+  })
+
+  test('does not outlive the task', async (t) => {
+    const { exchange, held, parts } = await begin(t)
+    parts.clock.advance(3_600_000 - 60_000)
+    const issued = await exchange()
+    assert.ok(issued.outcome === 'issued')
+    assert.equal(issued.token.expiresIn, 60)
+    parts.clock.advance(60_000)
+    assert.equal(reasonOf(await exchange()), 'token.expired')
+    assert.ok(held)
+  })
+
+  test('is refused with another key, client, resource or token', async (t) => {
+    const { exchange, held, world } = await begin(t)
+    const other = await world.open()
+    const foreign = world.proof(newKey(), { method: 'POST', url: TOKEN_URL })
+    const refusals: [Partial<ResourceTokenRequest>, string][] = [
+      [{ proof: undefined }, 'proof.missing'],
+      [{ proof: foreign }, 'proof.wrong_key'],
+      [{ clientId: other.opened.task.id }, 'token.unknown_task'],
+      [{ token: other.opened.token.token }, 'proof.wrong_key'],
+      [{ resource: `${GATEWAY}/crm` }, 'resource.unknown'],
+      [{ resource: `${ORDERS}/` }, 'resource.unknown'],
+      [{ token: await world.token(held) }, 'token.wrong_audience'],
+    ]
+    for (const [over, reason] of refusals) assert.equal(reasonOf(await exchange(over)), reason)
+    const subject = await exchange({ token: await world.subjectToken() })
+    assert.match(reasonOf(subject), /^token\./)
+  })
+
+  test('a proof is good for one exchange, and for one path', async (t) => {
+    const { held, parts, world } = await begin(t)
+    const asked = world.exchange(held)
+    const all = await Promise.all(
+      Array.from({ length: 16 }, () => issueResourceToken(parts, asked)),
+    )
+    assert.equal(all.filter(({ outcome }) => outcome === 'issued').length, 1)
+    assert.equal(all.filter((each) => reasonOf(each) === 'proof.replayed').length, 15)
+  })
+
+  test('of a closed task gives nothing', async (t) => {
+    const { exchange, held, parts } = await begin(t)
+    await closeTask(parts, { taskId: held.opened.task.id, by: 'x', reason: 'person' })
+    assert.equal(reasonOf(await exchange()), 'task.closed')
+    const refused = (await parts.recorded()).filter(({ type }) => type === 'token.refused')
+    assert.deepEqual(
+      refused.map(({ reason }) => reason),
+      ['task.closed'],
+    )
+  })
+
+  test('closed while the token was made: no token is given out', async (t) => {
+    const { held, parts, world } = await begin(t)
+    const racing = {
+      ...parts,
+      storage: {
+        ...parts.storage,
+        read: parts.storage.read,
+        transaction: parts.storage.transaction.bind(parts.storage),
+        commit: async (steps: Parameters<typeof parts.storage.commit>[0]) => {
+          const done = await parts.storage.commit(steps)
+          await closeTask(parts, { taskId: held.opened.task.id, by: 'x', reason: 'person' })
+          return done
+        },
+      },
+    }
+    assert.equal(reasonOf(await issueResourceToken(racing, world.exchange(held))), 'token.stale')
+  })
+
+  test('speaks for its task at Remit, with a proof that names it', async (t) => {
+    const { held, parts, world } = await begin(t)
+    const url = `${ISSUER}/v1/tasks/${held.opened.task.id}`
+    const { token } = held.opened.token
+    const speak = (over: object = {}, key = held.key) =>
+      requireTask(parts, {
+        token,
+        scheme: 'DPoP',
+        proof: world.proof(key, { method: 'GET', url, token }),
+        method: 'GET',
+        url,
+        ...over,
+      })
+    assert.equal((await speak()).id, held.opened.task.id)
+    const once = world.proof(held.key, { method: 'GET', url, token })
+    await speak({ proof: once })
+    await assert.rejects(speak({ proof: once }), { code: 'proof.replayed' })
+    await assert.rejects(speak({}, newKey()), { code: 'proof.wrong_key' })
+    await assert.rejects(speak({ scheme: 'Bearer' }), { code: 'token.wrong_scheme' })
+    await assert.rejects(speak({ token: undefined }), { code: 'token.missing' })
+    const unbound = world.proof(held.key, { method: 'GET', url })
+    await assert.rejects(speak({ proof: unbound }), { code: 'proof.wrong_token' })
+    const resource = await world.token(held)
+    const forIt = world.proof(held.key, { method: 'GET', url, token: resource })
+    await assert.rejects(speak({ token: resource, proof: forIt }), { code: 'token.wrong_audience' })
+    await closeTask(parts, { taskId: held.opened.task.id, by: 'x', reason: 'person' })
+    await assert.rejects(speak(), { code: 'task.closed' })
+  })
+})
