@@ -1,0 +1,5 @@
+export { directorySource } from './directory.ts'
+export { parseVerifierKey, type VerifierKey } from './note.ts'
+export { describe, type Report, type Verdict } from './report.ts'
+export type { Source } from './tiles.ts'
+export { type Trust, verifyLedger } from './verify.ts'

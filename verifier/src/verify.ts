@@ -1,0 +1,115 @@
+import { checkTree } from './check-tree.ts'
+import { Commitments } from './commitments.ts'
+import { contradiction, Decisions } from './decisions.ts'
+import {
+  type Checkpoint,
+  openNote,
+  parseCheckpoint,
+  parseVerifierKey,
+  utf8,
+  type VerifierKey,
+} from './note.ts'
+import { parseRecord } from './record.ts'
+import { type Report, Stop, type Trouble } from './report.ts'
+import type { Source } from './tiles.ts'
+
+export interface Trust {
+  /** The key that the log is known by. Without it, the one in the export is used, which proves less. */
+  readonly key?: VerifierKey
+  /** A checkpoint that was kept from an earlier time: the ledger must still contain it. */
+  readonly since?: Uint8Array
+}
+
+/** Checks an exported ledger. What is wrong is in the report; it throws only when the files cannot be read at all. */
+export async function verifyLedger(source: Source, trust: Trust = {}): Promise<Report> {
+  const decisions = new Decisions()
+  const commitments = new Commitments(source.lines('private.jsonl'))
+  let checkpoint: Checkpoint | undefined
+  let since: Checkpoint | undefined
+  let trouble: Trouble | undefined
+  try {
+    const own = await ownKey(source)
+    const key = trust.key ?? own
+    if (!key) throw new Stop(unsigned('there is no key: vkey is missing or is not one'))
+    checkpoint = await signedCheckpoint(source, key)
+    if (trust.key && own?.text !== trust.key.text)
+      throw new Stop({
+        verdict: 'modified',
+        message: 'the key in the export (vkey) is not the one given',
+      })
+    since = trust.since && rememberedCheckpoint(trust.since, key)
+    trouble = await checkAll(source, checkpoint, since, decisions, commitments)
+  } catch (error) {
+    if (!(error instanceof Stop)) throw error
+    trouble = error.trouble
+  }
+  return {
+    verdict: trouble?.verdict ?? 'ok',
+    index: trouble?.index ?? null,
+    message: trouble?.message ?? 'every record is as it was signed',
+    origin: checkpoint?.origin ?? null,
+    size: checkpoint?.size ?? null,
+    root: checkpoint ? Buffer.from(checkpoint.root).toString('base64') : null,
+    key: trust.key ? 'given' : 'export',
+    since: since?.size ?? null,
+    decisions: decisions.counts(),
+    commitments: commitments.counts(),
+  }
+}
+
+/** The tree comes first: what records say matters only when they are those that were signed. */
+async function checkAll(
+  source: Source,
+  checkpoint: Checkpoint,
+  since: Checkpoint | undefined,
+  decisions: Decisions,
+  commitments: Commitments,
+): Promise<Trouble | undefined> {
+  let contradictory: Trouble | undefined
+  await commitments.start()
+  const tree = await checkTree(source, checkpoint, since, async (entry, index) => {
+    const record = parseRecord(entry)
+    if (record) {
+      contradictory ??= decisions.add(record, index)
+      await commitments.add(record, index)
+    } else contradictory ??= contradiction(index, 'this is not a record of a version known here')
+  })
+  commitments.end()
+  return tree ?? contradictory ?? commitments.trouble
+}
+
+/** The key in the export; exactly one line. */
+async function ownKey(source: Source): Promise<VerifierKey | undefined> {
+  const bytes = await source.read('vkey')
+  const text = bytes && utf8(bytes)
+  return text?.endsWith('\n') ? parseVerifierKey(text.slice(0, -1)) : undefined
+}
+
+async function signedCheckpoint(source: Source, key: VerifierKey): Promise<Checkpoint> {
+  const bytes = await source.read('checkpoint')
+  if (!bytes)
+    throw new Stop({
+      verdict: 'truncated',
+      message: 'there is no checkpoint; the export is not complete',
+    })
+  const checkpoint = openCheckpoint(bytes, key)
+  if (!checkpoint) throw new Stop(unsigned(`the checkpoint is not signed by ${key.name}`))
+  return checkpoint
+}
+
+function rememberedCheckpoint(bytes: Uint8Array, key: VerifierKey): Checkpoint {
+  const checkpoint = openCheckpoint(bytes, key)
+  if (!checkpoint) throw new Stop(unsigned('your remembered checkpoint is not signed by this key'))
+  return checkpoint
+}
+
+/** The name in the key is the name of the log. */
+function openCheckpoint(bytes: Uint8Array, key: VerifierKey): Checkpoint | undefined {
+  const text = openNote(bytes, key)
+  const checkpoint = text === undefined ? undefined : parseCheckpoint(text)
+  return checkpoint?.origin === key.name ? checkpoint : undefined
+}
+
+function unsigned(message: string): Trouble {
+  return { verdict: 'invalid signature', message }
+}
