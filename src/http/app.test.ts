@@ -285,6 +285,17 @@ describe('raw handlers', () => {
   })
 })
 
+describe('a slow or endless request', () => {
+  it('meets limits in time, size and number of headers', async (t) => {
+    const { server: node } = server(t).app
+    assert.equal(node.headersTimeout, 10_000)
+    assert.equal(node.requestTimeout, 30_000)
+    assert.equal(node.maxHeadersCount, 100)
+    assert.equal(node.listenerCount('upgrade'), 0)
+    assert.equal(node.listenerCount('connect'), 0)
+  })
+})
+
 describe('health', () => {
   it('says which check fails, in words only when they are meant for others', async (t) => {
     const { app } = server(t, {

@@ -6,5 +6,11 @@ export { LIMITS } from './limits.ts'
 export { type Logger, openLog } from './logger.ts'
 export type { RawContext, RawHandler } from './raw-handler.ts'
 export { type Fields, readFields } from './read-fields.ts'
-export { logBug, type ProblemPage, problemHeaders, problemJson, toProblem } from './render-problem.ts'
+export {
+  logBug,
+  type ProblemPage,
+  problemHeaders,
+  problemJson,
+  toProblem,
+} from './render-problem.ts'
 export { fromOwnPage } from './request-gate.ts'

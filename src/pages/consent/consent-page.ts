@@ -41,7 +41,7 @@ export interface ConsentView {
 export function consentPage(view: ConsentView): string {
   const { agent } = view
   const body = html`
-<div class="head"><p class="eyebrow">An agent asks to act for you</p>
+<div class="head"><p class="eyebrow">${view.state === 'pending' ? 'An agent asks to act for you' : 'An agent asked to act for you'}</p>
 <h1>${heading(view)}</h1></div>
 ${outcome(view)}
 <section class="card" aria-labelledby="who"><h2 id="who">Who asks</h2>

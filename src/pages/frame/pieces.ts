@@ -22,18 +22,20 @@ export function facts(
   return html`<dl class="facts">${rows}</dl>`
 }
 
-/** Rows that are cards on a narrow screen: every cell carries its column's name. */
+/**
+ * Rows that are cards on a narrow screen: every cell carries its column's name. The roles say what `display` takes away.
+ */
 export function table(
   caption: string,
   columns: readonly string[],
   rows: readonly (readonly (Html | string)[])[],
 ): Html {
-  const head = columns.map((column) => html`<th scope="col">${column}</th>`)
+  const head = columns.map((column) => html`<th role="columnheader" scope="col">${column}</th>`)
   const body = rows.map(
     (row) =>
-      html`<tr>${row.map((cell, i) => html`<td data-label="${columns[i] ?? ''}"><div class="cell">${cell}</div></td>`)}</tr>`,
+      html`<tr role="row">${row.map((cell, i) => html`<td role="cell" data-label="${columns[i] ?? ''}"><div class="cell">${cell}</div></td>`)}</tr>`,
   )
-  return html`<table><caption>${caption}</caption><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table>`
+  return html`<table role="table"><caption>${caption}</caption><thead role="rowgroup"><tr role="row">${head}</tr></thead><tbody role="rowgroup">${body}</tbody></table>`
 }
 
 /** Says what would be here and how it gets here. */

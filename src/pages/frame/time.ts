@@ -29,7 +29,7 @@ export function duration(ms: number): string {
 /** The largest unit alone: enough where the exact time stands beside it. */
 function coarse(ms: number): string {
   if (ms < HOUR) return duration(ms)
-  return ms < DAY ? count(Math.floor(ms / HOUR), 'hour') : count(Math.floor(ms / DAY), 'day')
+  return ms < DAY ? count(Math.round(ms / HOUR), 'hour') : count(Math.round(ms / DAY), 'day')
 }
 
 /** Time of day, with the date unless it is today's. Always UTC, and always says so: a page has no zone of its own. */
@@ -52,5 +52,5 @@ export function relative(at: number, now: number): string {
 /** `3 minutes ago · 14:32 UTC`, with the exact instant for machines and for those who point at it. */
 export function when(at: number, now: number): Html {
   const iso = new Date(at).toISOString()
-  return html`<time datetime="${iso}" title="${iso}">${relative(at, now)} <span class="clock">${clockTime(at, now)}</span></time>`
+  return html`<time datetime="${iso}" title="${iso}">${relative(at, now)}<span class="dot" aria-hidden="true">\u00a0·</span> <span class="clock">${clockTime(at, now)}</span></time>`
 }
