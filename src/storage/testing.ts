@@ -67,13 +67,21 @@ async function makeSqliteTemplate(): Promise<string> {
 let postgresTemplate: Promise<string> | undefined
 
 async function freshPostgres(server: string): Promise<Fresh> {
+  const { url, end } = await emptyPostgres(server)
+  const storage = await openStorage({ kind: 'postgres', url })
+  return { storage, end }
+}
+
+/** An empty, migrated database on the server that `server` names, and how to drop it. */
+export async function emptyPostgres(
+  server: string,
+): Promise<{ readonly url: string; end(): Promise<void> }> {
   postgresTemplate ??= makePostgresTemplate(server)
   const template = await postgresTemplate
   const name = `remit_test_${randomBytes(8).toString('hex')}`
   await onServer(server, (client) => client.query(`CREATE DATABASE ${name} TEMPLATE ${template}`))
-  const storage = await openStorage({ kind: 'postgres', url: databaseOn(server, name) })
   return {
-    storage,
+    url: databaseOn(server, name),
     end: () => onServer(server, (client) => client.query(`DROP DATABASE ${name} WITH (FORCE)`)),
   }
 }

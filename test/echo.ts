@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs'
+import { applyImport, planImport, setRisk } from '../src/catalog/index.ts'
+import { addConnection } from '../src/connections/index.ts'
+import { Secret } from '../src/lib/secret.ts'
+import { publishPolicies } from '../src/policy/index.ts'
+import type { Rooms } from '../src/rooms.ts'
+
+/** What the gateway puts in for `echo`; it must turn up nowhere else. */
+export const ECHO_SECRET = 'canary-credential-of-the-echo-api'
+
+const text = { type: 'string' }
+const path = (name: string) => ({ name, in: 'path', required: true, schema: text })
+const query = (name: string, schema: object = text) => ({ name, in: 'query', schema })
+const answers = { responses: { 200: { description: 'what it saw' } } }
+const thing = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['name'],
+  properties: {
+    name: text,
+    size: { type: 'integer' },
+    price: { type: 'number' },
+    tags: { type: 'array', items: text },
+    owner: { type: 'object', additionalProperties: false, properties: { id: text } },
+  },
+}
+const body = { required: true, content: { 'application/json': { schema: thing } } }
+
+/** An API whose answers a test chooses. Outside the trust domain, with a connection. */
+const DOCUMENT = {
+  openapi: '3.1.0',
+  info: { title: 'Echo', version: '1' },
+  paths: {
+    '/things': {
+      get: {
+        operationId: 'list',
+        parameters: [query('q'), query('n', { type: 'integer' })],
+        ...answers,
+      },
+      post: { operationId: 'create', requestBody: body, ...answers },
+    },
+    '/things/{thing}': {
+      get: { operationId: 'read', parameters: [path('thing')], ...answers },
+      delete: { operationId: 'delete', parameters: [path('thing')], ...answers },
+    },
+    '/things/{thing}/parts/{part}': {
+      get: { operationId: 'part', parameters: [path('thing'), path('part')], ...answers },
+    },
+  },
+}
+
+export const ECHO_ACTIONS = ['echo.list', 'echo.create', 'echo.read', 'echo.delete', 'echo.part']
+
+/** The refund desk's policies, and: support may do everything with `echo` through any agent; deleting asks finance. */
+const POLICIES = `${readFileSync(new URL('../policies/refund-desk.cedar', import.meta.url), 'utf8')}
+@id("support-echo") permit (principal in Group::"support", action, resource == Resource::"echo");
+@id("agents-echo") permit (principal is Agent, action, resource == Resource::"echo") when { principal.trust >= 1 };
+@id("echo-deletions-ask") @requestable("Deleting needs the word of finance") @approvers("group:finance") @lifetime("PT1H")
+forbid (principal is Person, action == Action::"echo.delete", resource);
+`
+
+/** Puts the API into the catalog, its credential into the vault, and its rules into force. */
+export async function addEcho(rooms: Rooms, upstream: string, by: string): Promise<void> {
+  await addConnection(rooms.connections, {
+    name: 'echo-key',
+    kind: 'bearer',
+    secret: new Secret(ECHO_SECRET),
+    by,
+  })
+  const plan = planImport(DOCUMENT, {
+    name: 'echo',
+    identifier: `${rooms.gateway}/echo`,
+    upstream,
+    connection: 'echo-key',
+  })
+  await applyImport(rooms.connections, plan, by)
+  for (const { name, risk } of plan.actions) {
+    await setRisk(rooms.connections, { action: name, risk, by })
+  }
+  await publishPolicies(rooms.policy, { text: POLICIES, by, note: 'for tests' })
+}

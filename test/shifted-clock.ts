@@ -1,0 +1,25 @@
+import type { Clock } from '../src/lib/clock.ts'
+
+export interface ShiftedClock extends Clock {
+  /** So much later, for wall and monotonic time. */
+  advance(ms: number): void
+  /** Moves the wall clock only. */
+  jump(ms: number): void
+}
+
+/** Real time that can be moved on: what happens by itself goes on happening, and nobody has to sleep. */
+export function shiftedClock(): ShiftedClock {
+  let wall = 0
+  let elapsed = 0
+  return {
+    now: () => Date.now() + wall,
+    monotonic: () => performance.now() + elapsed,
+    advance(ms) {
+      wall += ms
+      elapsed += ms
+    },
+    jump(ms) {
+      wall += ms
+    },
+  }
+}

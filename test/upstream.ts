@@ -1,0 +1,79 @@
+import { once } from 'node:events'
+import http, { type IncomingMessage, type ServerResponse } from 'node:http'
+import net, { type AddressInfo } from 'node:net'
+
+/** A request that reached an API. */
+export interface Reached {
+  readonly method: string
+  /** The target exactly as it came. */
+  readonly target: string
+  readonly headers: http.IncomingHttpHeaders
+  readonly rawHeaders: readonly string[]
+  readonly body: string
+}
+
+/** An API that keeps what reached it and answers what a test wants. */
+export interface Upstream {
+  readonly origin: string
+  readonly reached: readonly Reached[]
+  /** Connections that were opened, whatever came over them. */
+  readonly connections: number
+  /** What it answers from now on; `undefined`: 200 with what it saw. */
+  answer: ((request: IncomingMessage, reply: ServerResponse, body: string) => void) | undefined
+  /** Takes the bytes of every new connection instead of HTTP. */
+  raw: ((socket: net.Socket) => void) | undefined
+  /** Waits until so many requests have arrived since it was last forgotten. */
+  arrived(count: number): Promise<void>
+  forget(): void
+  close(): Promise<void>
+}
+
+export async function startUpstream(): Promise<Upstream> {
+  const reached: Reached[] = []
+  const waiting: { count: number; done: () => void }[] = []
+  const sockets = new Set<net.Socket>()
+  const web = http.createServer(async (request, reply) => {
+    const body = Buffer.concat(await request.toArray()).toString('utf8')
+    const { method = '', url: target = '', headers, rawHeaders } = request
+    reached.push({ method, target, headers, rawHeaders, body })
+    for (const each of waiting) if (reached.length >= each.count) each.done()
+    if (upstream.answer) upstream.answer(request, reply, body)
+    else
+      reply
+        .setHeader('content-type', 'application/json')
+        .end(JSON.stringify({ method, target, body }))
+  })
+  // In front of it, so that a test can have the bytes.
+  const front = net.createServer((socket) => {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+    socket.on('error', () => {})
+    upstream.connections++
+    if (upstream.raw) upstream.raw(socket)
+    else web.emit('connection', socket)
+  })
+  await once(front.listen(0, '127.0.0.1'), 'listening')
+  const { port } = front.address() as AddressInfo // listening on TCP
+  const upstream = {
+    origin: `http://127.0.0.1:${port}`,
+    reached,
+    connections: 0,
+    answer: undefined as Upstream['answer'],
+    raw: undefined as Upstream['raw'],
+    arrived: (count: number) =>
+      reached.length >= count
+        ? Promise.resolve()
+        : new Promise<void>((done) => waiting.push({ count, done })),
+    forget() {
+      reached.length = 0
+      waiting.length = 0
+      upstream.answer = undefined
+      upstream.raw = undefined
+    },
+    async close() {
+      for (const socket of sockets) socket.destroy()
+      await new Promise((resolve) => front.close(resolve))
+    },
+  }
+  return upstream
+}

@@ -1,0 +1,80 @@
+import http from 'node:http'
+import net from 'node:net'
+
+/** An answer as it came, read to its end. */
+export interface Answer {
+  readonly status: number
+  readonly headers: http.IncomingHttpHeaders
+  readonly text: string
+  /** The body as an object; empty when it is none. */
+  readonly body: Readonly<Record<string, unknown>>
+}
+
+export interface Sending {
+  readonly method?: string
+  /** Names may come more than once, in any spelling. */
+  readonly headers?: readonly (readonly [string, string])[]
+  readonly body?: string | Buffer
+}
+
+/** One request on a connection of its own, with exactly these headers (and Host, and Content-Length when there is a body). */
+export async function send(url: string, sending: Sending = {}): Promise<Answer> {
+  const message = await begin(url, sending)
+  const text = Buffer.concat(await message.toArray()).toString('utf8')
+  return { status: message.statusCode ?? 0, headers: message.headers, text, body: objectOf(text) }
+}
+
+/** The same, answered as soon as the head of the answer is there. */
+export function begin(url: string, sending: Sending = {}): Promise<http.IncomingMessage> {
+  const { method = 'GET', headers = [], body } = sending
+  const { hostname, port, host } = new URL(url)
+  const sized =
+    body !== undefined &&
+    !headers.some(([name]) => /^(?:content-length|transfer-encoding)$/i.test(name))
+  const own: (readonly [string, string])[] = [
+    ['Host', host],
+    ...headers,
+    ...(sized ? [['Content-Length', String(Buffer.byteLength(body))] as const] : []),
+  ]
+  return new Promise((resolve, reject) => {
+    const request = http.request({
+      method,
+      hostname,
+      port,
+      path: url.slice(url.indexOf(host) + host.length) || '/',
+      agent: false,
+      setHost: false,
+      headers: own.flat(),
+    })
+    request.once('response', resolve)
+    request.once('error', reject)
+    request.end(body)
+  })
+}
+
+function objectOf(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {} // any object
+  } catch {
+    return {}
+  }
+}
+
+/** Sends bytes as they are and answers everything that came back until the other side ended. */
+export function exchange(origin: string, bytes: string | Buffer): Promise<string> {
+  const { hostname, port } = new URL(origin)
+  return new Promise((resolve, reject) => {
+    let answer = ''
+    const socket = net.connect(Number(port), hostname, () => socket.end(bytes))
+    socket.setEncoding('latin1')
+    socket.on('data', (chunk: string) => {
+      answer += chunk
+    })
+    socket.on('close', () => resolve(answer))
+    socket.on('error', (error: NodeJS.ErrnoException) =>
+      // Refused bytes may still be on their way when the other side has closed.
+      error.code === 'ECONNRESET' || error.code === 'EPIPE' ? resolve(answer) : reject(error),
+    )
+  })
+}

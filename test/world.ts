@@ -1,0 +1,368 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Writable } from 'node:stream'
+import { after, before, describe } from 'node:test'
+import type { Browser } from '../examples/refund-desk/browser.ts'
+import { idTokenFor, signIn } from '../examples/refund-desk/people.ts'
+import { setCeiling } from '../src/agents/index.ts'
+import { readSettings } from '../src/config/settings.ts'
+import {
+  type DevIdentityProvider,
+  serveIdentityProvider,
+} from '../src/dev/identity-provider/serve.ts'
+import { type OrdersApi, serveOrders } from '../src/dev/orders/serve.ts'
+import { SAMPLE_AGENT, SAMPLE_PEOPLE } from '../src/dev/sample.ts'
+import { seedSample } from '../src/dev/seed.ts'
+import { openLog } from '../src/http/index.ts'
+import { Problem } from '../src/lib/problem.ts'
+import { systemRandom } from '../src/lib/random.ts'
+import { findPersonBySubject, openSession, type Person } from '../src/people/index.ts'
+import type { Rooms } from '../src/rooms.ts'
+import { createServer, type Server } from '../src/server.ts'
+import { emptyPostgres } from '../src/storage/testing.ts'
+import { grantBasis } from '../src/tasks/index.ts'
+import { type OpeningWish, type OpenTask, TestAgent } from './agent.ts'
+import { addEcho, ECHO_ACTIONS } from './echo.ts'
+import { freePorts } from './ports.ts'
+import { type ShiftedClock, shiftedClock } from './shifted-clock.ts'
+import { keyFrom } from './signing.ts'
+import { startUpstream, type Upstream } from './upstream.ts'
+import { type Answer, send } from './wire.ts'
+
+export type PersonName = (typeof SAMPLE_PEOPLE)[number]['id']
+
+export interface WorldOptions {
+  /** `remit dev`: widening needs no confirmation. Default: yes. */
+  readonly development?: boolean
+  /** With sample people, orders, refund-bot, the echo API, and a basis for Sam. Default: yes. */
+  readonly seed?: boolean
+}
+
+/** What outlives a server that is stopped and started again. */
+interface Ground {
+  readonly home: string
+  readonly ports: readonly [issuer: number, gateway: number]
+  readonly databaseUrl: string | undefined
+  readonly dropDatabase: () => Promise<void>
+  readonly provider: DevIdentityProvider
+  readonly orders: OrdersApi
+  readonly echo: Upstream
+}
+
+const CLIENT_SECRET = 'canary-client-secret-of-the-provider'
+
+/** A whole Remit in this process, with everything around it, on ports of its own. */
+export class World {
+  readonly issuer: string
+  readonly gateway: string
+  readonly provider: string
+  readonly clock: ShiftedClock = shiftedClock()
+  readonly echo: Upstream
+  /** Directory of the master key, and of the database when that is SQLite. */
+  readonly data: string
+  readonly databaseUrl: string | undefined
+  readonly #options: WorldOptions
+  readonly #ground: Ground
+  readonly #browsers = new Map<PersonName, Promise<Browser>>()
+  readonly #ended: (() => Promise<void>)[] = []
+  #server: Server | undefined
+  #agent: TestAgent | undefined
+  #log = ''
+
+  private constructor(ground: Ground, options: WorldOptions) {
+    this.#ground = ground
+    this.#options = options
+    const [issuer, gateway] = ground.ports
+    this.issuer = `http://127.0.0.1:${issuer}`
+    this.gateway = `http://127.0.0.1:${gateway}`
+    this.provider = ground.provider.issuer
+    this.echo = ground.echo
+    this.data = join(ground.home, 'data')
+    this.databaseUrl = ground.databaseUrl
+  }
+
+  static async start(engine: 'sqlite' | 'postgres', options: WorldOptions = {}): Promise<World> {
+    for (let tries = 0; ; tries++) {
+      const world = new World(await makeGround(engine), options)
+      try {
+        await world.startServer()
+        if (options.seed !== false) await world.#seed()
+        return world
+      } catch (error) {
+        await world.stop()
+        // The ports were free when they were chosen; someone else may have been quicker.
+        if (!(error instanceof Problem && error.code === 'server.port_in_use') || tries > 3)
+          throw error
+      }
+    }
+  }
+
+  get rooms(): Rooms {
+    return this.server.rooms
+  }
+
+  get server(): Server {
+    if (!this.#server) throw new Error('the server is not running')
+    return this.#server
+  }
+
+  /** refund-bot with its key. */
+  get agent(): TestAgent {
+    if (!this.#agent) throw new Error('the world was not seeded')
+    return this.#agent
+  }
+
+  get orders(): string {
+    return `${this.gateway}/orders`
+  }
+
+  /** Everything that was logged, at the level `debug`. */
+  get log(): string {
+    return this.#log
+  }
+
+  /** Environment of a server of this world, as `remit serve` would read it. */
+  get environment(): Readonly<Record<string, string>> {
+    const [issuer, gateway] = this.#ground.ports
+    return {
+      REMIT_DATA: this.data,
+      ...(this.databaseUrl === undefined ? {} : { DATABASE_URL: this.databaseUrl }),
+      REMIT_ISSUER: this.issuer,
+      REMIT_LISTEN: `127.0.0.1:${issuer}`,
+      REMIT_GATEWAY: this.gateway,
+      REMIT_GATEWAY_LISTEN: `127.0.0.1:${gateway}`,
+      REMIT_TRUST_DOMAIN: 'test.remit',
+      REMIT_IDP_ISSUER: this.provider,
+      REMIT_IDP_CLIENT_ID: 'remit',
+      REMIT_IDP_CLIENT_SECRET: CLIENT_SECRET,
+      REMIT_LOG_LEVEL: 'debug',
+    }
+  }
+
+  /** Stops the server and starts it again on what it left behind. */
+  async restart(): Promise<void> {
+    await this.stopServer()
+    await this.startServer()
+  }
+
+  async startServer(): Promise<void> {
+    const destination = new Writable({
+      write: (chunk, _encoding, done) => {
+        this.#log += String(chunk)
+        done()
+      },
+    })
+    const server = await createServer({
+      settings: readSettings(this.environment),
+      clock: this.clock,
+      random: systemRandom,
+      log: openLog({ level: 'debug', destination }),
+      migrate: true,
+      development: this.#options.development ?? true,
+    })
+    this.#server = server
+    await server.listen()
+  }
+
+  async stopServer(): Promise<void> {
+    const server = this.#server
+    this.#server = undefined
+    await server?.stop()
+  }
+
+  async stop(): Promise<void> {
+    await this.stopServer()
+    for (const end of this.#ended.splice(0)) await end()
+    const { dropDatabase, echo, home, orders, provider } = this.#ground
+    await Promise.all([provider.close(), orders.close(), echo.close()])
+    await dropDatabase()
+    await rm(home, { recursive: true, force: true })
+  }
+
+  /** Something else that ends with the world. */
+  onStop(end: () => Promise<void>): void {
+    this.#ended.push(end)
+  }
+
+  /** A browser in which this person is signed in at Remit's pages. */
+  browser(person: PersonName): Promise<Browser> {
+    const browser = this.#browsers.get(person) ?? signIn(this.issuer, person)
+    this.#browsers.set(person, browser)
+    return browser
+  }
+
+  /** An ID token that the person gave to this client at the identity provider, a moment ago. */
+  idToken(person: PersonName = 'sam', client = 'refund-bot'): Promise<string> {
+    return idTokenFor(this.provider, client, person)
+  }
+
+  /** A task of refund-bot for this person, as wide as its ceiling unless `wish` says less. */
+  async open(
+    wish: Partial<OpeningWish> = {},
+    as: { person?: PersonName; agent?: TestAgent } = {},
+  ): Promise<OpenTask> {
+    const { agent = this.agent, person = 'sam' } = as
+    const subjectToken = wish.subjectToken ?? (await this.idToken(person, agent.id))
+    const details = wish.scope === undefined ? this.everything : undefined
+    return agent.open({ details, ...wish, subjectToken })
+  }
+
+  /** One detail for everything that refund-bot may ever do. */
+  get everything(): readonly object[] {
+    return [
+      {
+        type: 'remit_call',
+        locations: [this.orders],
+        actions: [...SAMPLE_AGENT.actions],
+        bounds: [],
+      },
+      {
+        type: 'remit_call',
+        locations: [`${this.gateway}/echo`],
+        actions: ECHO_ACTIONS,
+        bounds: [],
+      },
+    ]
+  }
+
+  async person(name: PersonName): Promise<Person> {
+    const person = await findPersonBySubject(this.rooms.storage.read, this.provider, name)
+    if (!person) throw new Error(`${name} is not known`)
+    return person
+  }
+
+  /** The management API as this person, with a session of the command line. */
+  async api(name: PersonName): Promise<Api> {
+    const { id } = await this.person(name)
+    const opened = { personId: id, kind: 'cli', authTime: this.clock.now() } as const
+    const { token } = await openSession(this.rooms.people, opened)
+    return new Api(`${this.issuer}/api/v1`, token.reveal())
+  }
+
+  /** Everything in the ledger, as records. */
+  async ledger(): Promise<readonly Record<string, unknown>[]> {
+    await this.rooms.ledger.sequence()
+    const size = await this.rooms.ledger.size()
+    const records: Record<string, unknown>[] = []
+    while (records.length < size) {
+      const page = await this.rooms.ledger.records(records.length, 1000)
+      records.push(...page.map(({ record }) => JSON.parse(record) as Record<string, unknown>)) // records are objects
+    }
+    return records
+  }
+
+  async #seed(): Promise<void> {
+    const { rooms } = this
+    const agentKeyFile = join(this.#ground.home, 'refund-bot.jwk')
+    const ordersUrl = this.#ground.orders.origin
+    await seedSample(rooms, { providerIssuer: this.provider, ordersUrl, agentKeyFile })
+    const ada = await this.person('ada')
+    await addEcho(rooms, this.echo.origin, ada.id)
+    const ceiling = this.everything
+    await setCeiling(rooms.agents, { agentId: 'refund-bot', ceiling, by: ada.id })
+    await this.allow('sam')
+    const key = await keyFrom(JSON.parse(await readFile(agentKeyFile, 'utf8')))
+    this.#agent = new TestAgent(this, 'refund-bot', key)
+  }
+
+  /** A basis by consent, so that nobody is asked. */
+  async allow(name: PersonName, agentId = 'refund-bot'): Promise<void> {
+    const { id } = await this.person(name)
+    const parsed = this.everything as Parameters<typeof grantBasis>[1]['details'] // as written above
+    await grantBasis(this.rooms.decisions, {
+      personId: id,
+      agentId,
+      kind: 'consent',
+      details: parsed,
+      grantedBy: id,
+    })
+  }
+}
+
+/** A client of the management API. */
+export class Api {
+  readonly #base: string
+  readonly token: string
+  constructor(base: string, token: string) {
+    this.#base = base
+    this.token = token
+  }
+
+  send(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: readonly (readonly [string, string])[] = [],
+  ): Promise<Answer> {
+    return send(this.#base + path, {
+      method,
+      headers: [
+        ['Authorization', `Bearer ${this.token}`],
+        ...(body === undefined ? [] : [['Content-Type', 'application/json'] as const]),
+        ...headers,
+      ],
+      ...(body === undefined
+        ? {}
+        : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    })
+  }
+}
+
+async function makeGround(engine: 'sqlite' | 'postgres'): Promise<Ground> {
+  const home = await mkdtemp(join(tmpdir(), 'remit-world-'))
+  const [issuer = 0, gateway = 0] = await freePorts(2)
+  const at = (port: number) => `http://127.0.0.1:${port}`
+  const server = process.env.TEST_POSTGRES_URL
+  const database = engine === 'postgres' && server ? await emptyPostgres(server) : undefined
+  return {
+    home,
+    ports: [issuer, gateway],
+    databaseUrl: database?.url,
+    dropDatabase: database?.end ?? (async () => {}),
+    provider: await serveIdentityProvider({
+      port: 0,
+      people: SAMPLE_PEOPLE,
+      clients: [
+        { id: 'remit', secret: CLIENT_SECRET, redirectUris: [`${at(issuer)}/sign-in/callback`] },
+        { id: SAMPLE_AGENT.id, redirectUris: ['http://127.0.0.1/callback'] },
+      ],
+    }),
+    orders: await serveOrders({
+      port: 0,
+      issuer: at(issuer),
+      trustDomain: 'test.remit',
+      location: `${at(gateway)}/orders`,
+    }),
+    echo: await startUpstream(),
+  }
+}
+
+/**
+ * Declares the same tests on both engines (PostgreSQL when TEST_POSTGRES_URL is set), each with one world for all of
+ * them. What `declare` is given answers the world while its tests run.
+ */
+export function inEachWorld(
+  name: string,
+  declare: (world: () => World) => void,
+  options: WorldOptions = {},
+): void {
+  const engines = process.env.TEST_POSTGRES_URL
+    ? (['sqlite', 'postgres'] as const)
+    : (['sqlite'] as const)
+  for (const engine of engines) {
+    describe(`${name} (${engine})`, () => {
+      let world: World | undefined
+      before(async () => {
+        world = await World.start(engine, options)
+      })
+      after(async () => {
+        await world?.stop()
+      })
+      declare(() => {
+        if (!world) throw new Error('the world has not begun')
+        return world
+      })
+    })
+  }
+}
