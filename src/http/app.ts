@@ -62,6 +62,14 @@ function addGate(app: FastifyInstance, options: HttpOptions): void {
   })
 }
 
+function addProblems(app: FastifyInstance, page: ProblemPage): void {
+  app.setErrorHandler((error, request, reply) => renderProblem(request, reply, error, page))
+  app.setNotFoundHandler((request, reply) => {
+    const problem = new Problem('request.not_found', 'nothing is at this address')
+    return renderProblem(request, reply, problem, page)
+  })
+}
+
 function createApp(options: HttpOptions): FastifyInstance {
   const newRequestId = () => base64url(options.random.bytes(12))
   const app = Fastify({
@@ -97,17 +105,7 @@ function createApp(options: HttpOptions): FastifyInstance {
   })
   app.removeAllContentTypeParsers()
   app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, readJsonBody)
-  app.setErrorHandler((error, request, reply) =>
-    renderProblem(request, reply, error, options.problemPage),
-  )
-  app.setNotFoundHandler((request, reply) =>
-    renderProblem(
-      request,
-      reply,
-      new Problem('request.not_found', 'nothing is at this address'),
-      options.problemPage,
-    ),
-  )
+  addProblems(app, options.problemPage)
   addGate(app, options)
   return app
 }

@@ -26,7 +26,12 @@ export interface ApprovalView {
   /** Canonical JSON of the frozen call. */
   readonly call: string
   readonly rows: readonly CallRow[]
-  readonly asked: readonly { readonly rule: string; readonly prompt: string }[]
+  /** The body cannot be shown: it is not JSON. */
+  readonly uninspectable: boolean
+  /** What the policies that ask say to people, and their ids. */
+  readonly prompts: readonly string[]
+  readonly rules: readonly string[]
+  /** In words; all of them have to be met. */
   readonly approvers: readonly string[]
   readonly quorum: number
   readonly lifetimeMs: number
@@ -77,6 +82,7 @@ export function approvalPage(view: ApprovalView): string {
 </div>
 ${outcome(view)}
 ${isDeceptive(view.call) && notice('warn', 'This call contains characters that deceive the eye', html`<p>Characters that cannot be seen are written out as <mark class="hidden">\\u…</mark>; letters that pass for others are <mark class="twin">marked</mark>.</p>`)}
+${view.uninspectable && notice('warn', 'The body of this call cannot be shown', html`<p>It is not JSON. Approve only if you know from elsewhere what is in it.</p>`)}
 <section class="card" aria-labelledby="who"><h2 id="who">Who</h2>${who(view)}</section>
 <section class="card" aria-labelledby="what"><h2 id="what">Exactly what is sent</h2>${what(view)}</section>
 <section class="card" aria-labelledby="why"><h2 id="why">Why you are asked</h2>${why(view)}</section>
@@ -149,21 +155,20 @@ function what(view: ApprovalView): Html {
 }
 
 function why(view: ApprovalView): Html {
-  const asked = view.asked.map(
-    ({ rule, prompt }) =>
-      html`<li class="one"><div>${prompt === '' ? 'A policy asks for approval.' : show(prompt)} <span class="soft small">rule <code>${rule}</code></span></div></li>`,
-  )
-  const approvers = view.approvers.map((name, i) => html`${i > 0 && ', '}${show(name)}`)
-  return html`<ul class="sentences">${asked}</ul>${facts([
+  const prompts =
+    view.prompts.length > 0 ? view.prompts : ['A policy asks for a person’s approval.']
+  const approvers = view.approvers.map((name, i) => html`${i > 0 && ', and '}${show(name)}`)
+  const people = view.quorum > 1 && html` <span class="soft">(${view.quorum} people)</span>`
+  return html`<ul class="sentences">${prompts.map((prompt) => html`<li class="one"><div>${show(prompt)}</div></li>`)}</ul>${facts(
     [
-      'Action',
-      html`<code>${view.action}</code> <span class="soft">at ${show(view.resource)}</span>`,
+      [
+        'Action',
+        html`<code>${view.action}</code> <span class="soft">at ${show(view.resource)}</span>`,
+      ],
+      ['Rule', html`${view.rules.map((rule, i) => html`${i > 0 && ', '}<code>${rule}</code>`)}`],
+      ['Who may answer', html`${approvers}${people}`],
     ],
-    [
-      'Who may answer',
-      html`${approvers}${view.quorum > 1 && html` <span class="soft">(${view.quorum} people)</span>`}`,
-    ],
-  ])}${answersSoFar(view)}`
+  )}${answersSoFar(view)}`
 }
 
 function answersSoFar(view: ApprovalView): Html | false {

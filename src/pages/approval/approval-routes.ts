@@ -19,7 +19,7 @@ import { roleOf } from '../task/task-role.ts'
 import { type Desk, mistakeOf, notFound, type Visit, type Visitor } from '../visit.ts'
 import { type ApprovalView, approvalPage, type Standing } from './approval-page.ts'
 import { approvalsPage, type RequestItem } from './approvals-page.ts'
-import { callRows } from './call-rows.ts'
+import { callRows, isUninspectable } from './call-rows.ts'
 
 export function addApprovals(desk: Desk, parts: PageParts): void {
   desk.get('/approvals', async ({ visitor, now }) => {
@@ -109,36 +109,18 @@ function standingOf(request: AccessRequest): Standing {
 async function viewOf(parts: PageParts, { visitor, now, id }: Visit): Promise<ApprovalView> {
   const request = await requireVisible(parts, visitor, id)
   const names = new Names(parts)
-  const { read } = parts.decisions.storage
   const answers = await listAnswers(parts.decisions, id)
   const may = mayAnswer(visitor.person, request, { answers, now })
-  const agent = await findAgent(read, request.agentId)
-  const task = await findTask(read, request.taskId)
-  const catalog = await parts.decisions.catalog.current()
-  const { ask } = request
   return {
+    ...(await whoAndWhy(parts, request, names)),
     now,
     viewer: visitor.viewer,
     id,
-    sentence: request.text,
-    risk: request.risk,
-    action: request.action,
-    resource: catalog.resources.get(request.resource)?.title ?? request.resource,
-    person: await names.person(request.personId),
-    agent: {
-      name: agent?.name ?? request.agentId,
-      owner: agent ? await names.person(agent.ownerId) : '',
-      trust: TRUST[agent?.trust ?? 0][0],
-    },
-    chain: await chainOf(request, names),
-    task: { id: request.taskId, purpose: task?.purpose ?? '' },
     insider: (await roleOf(parts, visitor, request)) !== undefined,
+    sentence: request.text,
     call: request.call,
     rows: callRows(request.call),
-    asked: ask.forbids.map(({ id: rule }, i) => ({ rule, prompt: ask.prompts[i] ?? '' })),
-    approvers: await Promise.all(ask.approvers.map((rule) => ruleInWords(rule, names))),
-    quorum: ask.quorum,
-    lifetimeMs: ask.lifetimeSeconds * 1000,
+    uninspectable: isUninspectable(request.call),
     usableUntil: request.usableUntil ?? undefined,
     deadline: request.deadline,
     createdAt: request.createdAt,
@@ -154,6 +136,33 @@ async function viewOf(parts: PageParts, { visitor, now, id }: Visit): Promise<Ap
     standing: standingOf(request),
     may: may.may ? { answers: may.answers } : { why: may.detail },
     shown: shownDigest(request),
+  }
+}
+
+/** People, agents and rules around a request, by their names. */
+async function whoAndWhy(parts: PageParts, request: AccessRequest, names: Names) {
+  const { read } = parts.decisions.storage
+  const agent = await findAgent(read, request.agentId)
+  const task = await findTask(read, request.taskId)
+  const catalog = await parts.decisions.catalog.current()
+  const { ask } = request
+  return {
+    risk: request.risk,
+    action: request.action,
+    resource: catalog.resources.get(request.resource)?.title ?? request.resource,
+    person: await names.person(request.personId),
+    agent: {
+      name: agent?.name ?? request.agentId,
+      owner: agent ? await names.person(agent.ownerId) : '',
+      trust: TRUST[agent?.trust ?? 0][0],
+    },
+    chain: await chainOf(request, names),
+    task: { id: request.taskId, purpose: task?.purpose ?? '' },
+    prompts: ask.prompts,
+    rules: ask.forbids.map(({ id }) => id),
+    approvers: await Promise.all(ask.approvers.map((rule) => ruleInWords(rule, names))),
+    quorum: ask.quorum,
+    lifetimeMs: ask.lifetimeSeconds * 1000,
   }
 }
 

@@ -61,3 +61,8 @@ export function callRows(call: string): CallRow[] {
     ...bodyRows(body),
   ]
 }
+
+/** Whether the call has a body that nobody can read here: not JSON, so all that is known of it is its digest. */
+export function isUninspectable(call: string): boolean {
+  return readFrozen(call).body.kind === 'digest'
+}
