@@ -6,14 +6,26 @@ import { answerRequest } from './answer.ts'
 import { shownDigest } from './answer-hash.ts'
 import { cancelRequests } from './end.ts'
 import { findRequest } from './list.ts'
-import { addPerson, anAsk, anAsking, attached, leaveGroup, suspend, testParts } from './testing.ts'
+import {
+  addPerson,
+  anAsk,
+  anAsking,
+  attached,
+  leaveGroup,
+  suspend,
+  type TestParts,
+  testParts,
+} from './testing.ts'
 import { returnSteps, USE_STEP, usableApproval, useSteps } from './use.ts'
 
 const HOUR = 3_600_000
 
 forEachEngine('using an approval', (open) => {
+  let shared: Promise<TestParts> | undefined
+
   async function approved(ask = anAsk()) {
-    const parts = await testParts(await open())
+    shared ??= open().then(testParts)
+    const parts = await shared
     const maria = await addPerson(parts, 'support')
     const finn = await addPerson(parts, 'finance')
     const pending = await attached(parts, anAsking(parts, maria, { ask }))
@@ -33,11 +45,13 @@ forEachEngine('using an approval', (open) => {
 
   test('64 at the same time: exactly one', async () => {
     for (let round = 0; round < 5; round++) {
-      const { parts, use } = await approved()
+      const { parts, request, use } = await approved()
       const done = await Promise.all(Array.from({ length: 64 }, () => use()))
       assert.equal(done.filter(({ committed }) => committed).length, 1)
       for (const each of done) if (!each.committed) assert.equal(each.failed, USE_STEP)
-      const used = (await parts.recorded()).filter(({ type }) => type === 'approval.used')
+      const used = (await parts.recorded()).filter(
+        ({ request_id, type }) => type === 'approval.used' && request_id === request.id,
+      )
       assert.equal(used.length, 1)
     }
   })
@@ -73,7 +87,9 @@ forEachEngine('using an approval', (open) => {
     await parts.storage.transaction((tx) => cancelRequests(parts, tx, [request.taskId]))
     assert.equal((await standing()).state, 'none')
     assert.equal((await use()).committed, false)
-    const records = (await parts.recorded()).filter(({ type }) => type === 'approval.cancelled')
+    const records = (await parts.recorded()).filter(
+      ({ request_id, type }) => type === 'approval.cancelled' && request_id === request.id,
+    )
     assert.deepEqual(
       records.map(({ reason }) => reason),
       ['task.closed'],

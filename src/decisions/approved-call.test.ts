@@ -10,7 +10,7 @@ import { decideCall } from './decide-call.ts'
 import { findDecision } from './decision-store.ts'
 import { recordOutcome } from './outcome.ts'
 import { stillLive } from './still-live.ts'
-import { type Held, REFUND_DESK, refund, type Wish, World } from './testing.ts'
+import { type Held, REFUND_DESK, refund, type Wish, type World, worldsOver } from './testing.ts'
 import type { Verdict } from './verdict.ts'
 
 const LARGE = refund('900.00')
@@ -20,15 +20,17 @@ function reasonOf(verdict: Verdict): string {
 }
 
 forEachEngine('a call that people approve', (open) => {
-  async function begin(t: TestContext): Promise<{ world: World; held: Held; token: string }> {
-    const world = await World.over(await open())
-    t.after(() => world.end())
+  const worlds = worldsOver(open)
+
+  /** Give the test when it changes more than its own task. */
+  async function begin(t?: TestContext): Promise<{ world: World; held: Held; token: string }> {
+    const world = await (t ? worlds.own(t) : worlds.shared())
     const held = await world.open()
     return { world, held, token: await world.token(held) }
   }
 
-  test('goes through once; then it is told what became of it, until people are asked anew', async (t) => {
-    const { held, token, world } = await begin(t)
+  test('goes through once; then it is told what became of it, until people are asked anew', async () => {
+    const { held, token, world } = await begin()
     const { parts } = world
     const request = await world.approved(held, token, LARGE)
     const verdict = await world.decide(held, token, LARGE)
@@ -54,8 +56,8 @@ forEachEngine('a call that people approve', (open) => {
     assert.equal((await world.decide(held, token, LARGE)).outcome, 'executed')
   })
 
-  test('with 64 copies at once: exactly one', async (t) => {
-    const { held, token, world } = await begin(t)
+  test('with 64 copies at once: exactly one', async () => {
+    const { held, token, world } = await begin()
     await world.approved(held, token, LARGE)
     const calls = await Promise.all(
       Array.from({ length: 64 }, () => world.call(held, token, LARGE)),
@@ -63,12 +65,14 @@ forEachEngine('a call that people approve', (open) => {
     const verdicts = await Promise.all(calls.map((call) => decideCall(world.parts, call)))
     assert.equal(verdicts.filter(({ outcome }) => outcome === 'permit').length, 1)
     assert.equal(verdicts.filter(({ outcome }) => outcome === 'executed').length, 63)
-    const used = (await world.parts.recorded()).filter(({ type }) => type === 'approval.used')
+    const used = (await world.parts.recorded()).filter(
+      ({ task, type }) => type === 'approval.used' && task === held.opened.task.id,
+    )
     assert.equal(used.length, 1)
   })
 
-  test('and nothing else: any changed leaf needs an approval of its own', async (t) => {
-    const { held, token, world } = await begin(t)
+  test('and nothing else: any changed leaf needs an approval of its own', async () => {
+    const { held, token, world } = await begin()
     const headers = [['idempotency-key', 'k1']] as const
     const query = [] as const
     const wish: Wish = { ...LARGE, headers, query }
@@ -95,8 +99,8 @@ forEachEngine('a call that people approve', (open) => {
     assert.equal((await decideCall(world.parts, call)).outcome, 'permit')
   })
 
-  test('belongs to its task: another task of the same agent and person cannot use it', async (t) => {
-    const { held, token, world } = await begin(t)
+  test('belongs to its task: another task of the same agent and person cannot use it', async () => {
+    const { held, token, world } = await begin()
     const request = await world.approved(held, token, LARGE)
     const other = await world.open()
     const verdict = await world.decide(other, await world.token(other), LARGE)
@@ -104,8 +108,8 @@ forEachEngine('a call that people approve', (open) => {
     assert.notEqual(verdict.request.id, request.id)
   })
 
-  test('the same call attaches to the request that waits', async (t) => {
-    const { held, token, world } = await begin(t)
+  test('the same call attaches to the request that waits', async () => {
+    const { held, token, world } = await begin()
     const calls = await Promise.all(Array.from({ length: 8 }, () => world.call(held, token, LARGE)))
     const verdicts = await Promise.all(calls.map((call) => decideCall(world.parts, call)))
     const ids = verdicts.map((verdict) => verdict.outcome === 'requestable' && verdict.request.id)
@@ -113,8 +117,8 @@ forEachEngine('a call that people approve', (open) => {
     assert.equal((await listForTask(world.parts, held.opened.task.id)).length, 1)
   })
 
-  test('an agent that asks for too much is denied without asking anyone', async (t) => {
-    const { held, token, world } = await begin(t)
+  test('an agent that asks for too much is denied without asking anyone', async () => {
+    const { held, token, world } = await begin()
     for (let i = 0; i < 10; i++) await world.decide(held, token, refund(`90${i}.00`))
     const verdict = await world.decide(held, token, refund('999.00'))
     assert.equal(reasonOf(verdict), 'approval.too_many_pending')
@@ -124,8 +128,8 @@ forEachEngine('a call that people approve', (open) => {
     assert.equal((await listForTask(world.parts, held.opened.task.id)).length, 10)
   })
 
-  test('denied by a person stays denied for a while, with the reason', async (t) => {
-    const { held, token, world } = await begin(t)
+  test('denied by a person stays denied for a while, with the reason', async () => {
+    const { held, token, world } = await begin()
     const asked = await world.decide(held, token, LARGE)
     assert.ok(asked.outcome === 'requestable')
     await world.answer(asked.request.id, world.finn, 'deny')
@@ -138,8 +142,8 @@ forEachEngine('a call that people approve', (open) => {
     assert.equal(later.outcome, 'requestable')
   })
 
-  test('approved too long ago is asked about again', async (t) => {
-    const { held, token, world } = await begin(t)
+  test('approved too long ago is asked about again', async () => {
+    const { held, token, world } = await begin()
     const long = await world.open({ lifeSeconds: 7200 })
     const request = await world.approved(long, await world.token(long), LARGE)
     world.parts.clock.advance(3_600_000)
@@ -197,8 +201,8 @@ forEachEngine('a call that people approve', (open) => {
     assert.equal(reasonOf(await world.decide(held, token, LARGE)), 'agent.not_permitted')
   })
 
-  test('that provably was not sent can be sent again', async (t) => {
-    const { held, token, world } = await begin(t)
+  test('that provably was not sent can be sent again', async () => {
+    const { held, token, world } = await begin()
     const { parts } = world
     const request = await world.approved(held, token, LARGE)
     const first = await world.decide(held, token, LARGE)
@@ -215,6 +219,7 @@ forEachEngine('a call that people approve', (open) => {
     assert.ok(third.outcome === 'executed')
     assert.equal(third.state, 'failed')
     const types = (await parts.recorded())
+      .filter(({ request_id }) => request_id === request.id)
       .map(({ type }) => type)
       .filter((type) => type.startsWith('approval.'))
     assert.deepEqual(types, [
@@ -226,8 +231,8 @@ forEachEngine('a call that people approve', (open) => {
     ])
   })
 
-  test('ends with its task: pending, approved, and asked in the same moment', async (t) => {
-    const { held, token, world } = await begin(t)
+  test('ends with its task: pending, approved, and asked in the same moment', async () => {
+    const { held, token, world } = await begin()
     const { parts } = world
     const approved = await world.approved(held, token, LARGE)
     const pending = await world.decide(held, token, refund('901.00'))
@@ -250,8 +255,8 @@ forEachEngine('a call that people approve', (open) => {
     await assert.rejects(askAgain(parts, held.opened.task, approved.id), { code: 'task.closed' })
   })
 
-  test('of another task cannot be asked about again', async (t) => {
-    const { held, token, world } = await begin(t)
+  test('of another task cannot be asked about again', async () => {
+    const { held, token, world } = await begin()
     const request = await world.approved(held, token, LARGE)
     const other = await world.open()
     await assert.rejects(askAgain(world.parts, other.opened.task, request.id), {

@@ -15,7 +15,7 @@ import {
 import { checkResourceToken, checkTaskToken } from '../tokens/index.ts'
 import { openTask } from './open-task.ts'
 import type { Opening, OpeningAnswer } from './opening.ts'
-import { ALL_OF_ORDERS, GATEWAY, ISSUER, newKey, ORDERS, TOKEN_URL, World } from './testing.ts'
+import { ALL_OF_ORDERS, GATEWAY, ISSUER, newKey, ORDERS, TOKEN_URL, worldsOver } from './testing.ts'
 
 const only = (...actions: string[]): Detail => ({ ...ALL_OF_ORDERS, actions })
 const reasonOf = (answer: OpeningAnswer) =>
@@ -24,11 +24,15 @@ const actionsOf = (details: readonly Detail[]) =>
   details.flatMap(({ actions }) => actions).toSorted()
 
 forEachEngine('opening a task for a person', (open) => {
-  async function begin(t: TestContext) {
-    const world = await World.over(await open())
-    t.after(() => world.end())
+  const worlds = worldsOver(open)
+
+  /** Give the test when it changes agents, people or bases. */
+  async function begin(t?: TestContext) {
+    const world = await (t ? worlds.own(t) : worlds.shared())
     const { parts } = world
-    const openings = async () => (await listTasks(parts.storage.read, { limit: 50 })).length
+    const count = async () => (await listTasks(parts.storage.read, { limit: 1000 })).length
+    const before = await count()
+    const openings = async () => (await count()) - before
     const attempt = async (over: Partial<Opening> = {}, key = newKey()) =>
       openTask(parts, await world.opening(key, over))
     const endBases = async () => {
@@ -40,8 +44,8 @@ forEachEngine('opening a task for a person', (open) => {
     return { world, parts, attempt, endBases, openings }
   }
 
-  test('gives a task token bound to the fresh key, with person, agent, purpose and details', async (t) => {
-    const { parts, world } = await begin(t)
+  test('gives a task token bound to the fresh key, with person, agent, purpose and details', async () => {
+    const { parts, world } = await begin()
     const { opened } = await world.open()
     const own = { issuer: ISSUER, keys: parts.keys, clock: parts.clock }
     const claims = await checkTaskToken(opened.token.token, own)
@@ -57,8 +61,8 @@ forEachEngine('opening a task for a person', (open) => {
     assert.ok(types.includes('task.opened'))
   })
 
-  test('a named resource gives a token for it instead', async (t) => {
-    const { parts, world } = await begin(t)
+  test('a named resource gives a token for it instead', async () => {
+    const { parts, world } = await begin()
     const { opened } = await world.open({ resource: ORDERS })
     assert.equal(opened.kind, 'resource')
     const own = { issuer: ISSUER, keys: parts.keys, clock: parts.clock }
@@ -81,8 +85,8 @@ forEachEngine('opening a task for a person', (open) => {
     assert.deepEqual(actionsOf(asked.opened.details), ['orders.read'])
   })
 
-  test('scopes are actions without bounds', async (t) => {
-    const { attempt, world } = await begin(t)
+  test('scopes are actions without bounds', async () => {
+    const { attempt, world } = await begin()
     const { opened } = await world.open({ details: undefined, scope: 'orders.read orders.list' })
     assert.deepEqual(actionsOf(opened.details), ['orders.list', 'orders.read'])
     assert.equal(opened.scope, 'orders.read orders.list')
@@ -93,8 +97,8 @@ forEachEngine('opening a task for a person', (open) => {
     assert.equal(reasonOf(await attempt({ details: undefined, scope: 'a  b' })), 'task.bad_scope')
   })
 
-  test('action groups become the actions that are in them now', async (t) => {
-    const { world } = await begin(t)
+  test('action groups become the actions that are in them now', async () => {
+    const { world } = await begin()
     const { opened } = await world.open({ details: [only('write')] })
     assert.deepEqual(actionsOf(opened.details), ['orders.refund'])
   })
@@ -119,9 +123,8 @@ forEachEngine('opening a task for a person', (open) => {
     assert.equal(await lifeOf(3600), 120)
   })
 
-  test('is refused for what cannot be granted or read, with a reason', async (t) => {
-    const { attempt, openings } = await begin(t)
-    const before = await openings()
+  test('is refused for what cannot be granted or read, with a reason', async () => {
+    const { attempt, openings } = await begin()
     const refusals: [Partial<Opening>, string][] = [
       [{ details: undefined }, 'task.nothing_requested'],
       [{ details: [] }, 'task.nothing_requested'],
@@ -144,11 +147,11 @@ forEachEngine('opening a task for a person', (open) => {
       [{ resource: `${GATEWAY}/crm` }, 'task.resource_not_granted'],
     ]
     for (const [over, reason] of refusals) assert.equal(reasonOf(await attempt(over)), reason)
-    assert.equal(await openings(), before)
+    assert.equal(await openings(), 0)
   })
 
-  test('is refused to whom it does not belong', async (t) => {
-    const { attempt, openings, world } = await begin(t)
+  test('is refused to whom it does not belong', async () => {
+    const { attempt, openings, world } = await begin()
     const other = newKey()
     const refusals: [Partial<Opening>, RegExp][] = [
       [{ assertion: undefined }, /^agent\.unauthenticated$/],
@@ -200,8 +203,8 @@ forEachEngine('opening a task for a person', (open) => {
     assert.equal(reasonOf(await attempt()), 'agent.unauthenticated')
   })
 
-  test('uses key, assertion and subject token once: any of them again is refused', async (t) => {
-    const { attempt, openings, world } = await begin(t)
+  test('uses key, assertion and subject token once: any of them again is refused', async () => {
+    const { attempt, openings, world } = await begin()
     const key = newKey()
     const first = await world.opening(key)
     assert.equal((await openTask(world.parts, first)).outcome, 'opened')
@@ -216,16 +219,16 @@ forEachEngine('opening a task for a person', (open) => {
     assert.equal(await openings(), 1)
   })
 
-  test('16 copies of one opening: one task', async (t) => {
-    const { openings, world } = await begin(t)
+  test('16 copies of one opening: one task', async () => {
+    const { openings, world } = await begin()
     const opening = await world.opening(newKey())
     const all = await Promise.all(Array.from({ length: 16 }, () => openTask(world.parts, opening)))
     assert.equal(all.filter(({ outcome }) => outcome === 'opened').length, 1)
     assert.equal(await openings(), 1)
   })
 
-  test('a refused exchange uses up nothing but its proof', async (t) => {
-    const { world, parts } = await begin(t)
+  test('a refused exchange uses up nothing but its proof', async () => {
+    const { world, parts } = await begin()
     const key = newKey()
     const first = await world.opening(key, { purpose: '' })
     assert.equal(reasonOf(await openTask(parts, first)), 'task.bad_purpose')
@@ -235,7 +238,7 @@ forEachEngine('opening a task for a person', (open) => {
     assert.equal((await openTask(parts, { ...again, proof })).outcome, 'opened')
     const refused = (await parts.recorded()).filter(({ type }) => type === 'task.refused')
     assert.deepEqual(
-      refused.map(({ reason }) => reason),
+      refused.slice(-2).map(({ reason }) => reason),
       ['task.bad_purpose', 'proof.replayed'],
     )
   })
@@ -315,8 +318,8 @@ forEachEngine('opening a task for a person', (open) => {
     assert.deepEqual([task?.state, task?.closeReason], ['closed', 'basis.ended'])
   })
 
-  test('when the books cannot be written nothing opens and nothing is used up', async (t) => {
-    const { openings, parts, world } = await begin(t)
+  test('when the books cannot be written nothing opens and nothing is used up', async () => {
+    const { openings, parts, world } = await begin()
     const opening = await world.opening(newKey())
     const broken = {
       ...parts,

@@ -10,7 +10,7 @@ import { explain } from './explain.ts'
 import { Facts } from './facts.ts'
 import { recordOutcome } from './outcome.ts'
 import { recover } from './recover.ts'
-import { READ, refund, World } from './testing.ts'
+import { READ, refund, World, worldsOver } from './testing.ts'
 
 forEachEngine('after a crash', (open) => {
   async function begin(t: TestContext) {
@@ -78,15 +78,16 @@ forEachEngine('after a crash', (open) => {
 })
 
 forEachEngine('explaining a decision', (open) => {
-  async function begin(t: TestContext) {
-    const world = await World.over(await open())
-    t.after(() => world.end())
+  const worlds = worldsOver(open)
+
+  async function begin(t?: TestContext) {
+    const world = await (t ? worlds.own(t) : worlds.shared())
     const held = await world.open()
     return { world, held, token: await world.token(held) }
   }
 
-  test('an operator sees the gates, the rules with their lines, and what would be enough', async (t) => {
-    const { held, token, world } = await begin(t)
+  test('an operator sees the gates, the rules with their lines, and what would be enough', async () => {
+    const { held, token, world } = await begin()
     const verdict = await world.decide(held, token, refund('5000.01'))
     assert.ok(verdict.outcome === 'deny')
     const told = await explain(world.parts, verdict.decisionId, 'operator')
@@ -116,8 +117,8 @@ forEachEngine('explaining a decision', (open) => {
     )
   })
 
-  test('the person and the agent see no policy and nobody else', async (t) => {
-    const { held, token, world } = await begin(t)
+  test('the person and the agent see no policy and nobody else', async () => {
+    const { held, token, world } = await begin()
     const asked = await world.decide(held, token, refund('900.00'))
     assert.ok(asked.outcome === 'requestable')
     const told = await explain(world.parts, asked.decisionId, 'person')

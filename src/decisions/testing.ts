@@ -1,5 +1,6 @@
 import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { after, type TestContext } from 'node:test'
 import type { Detail } from '@remit/engine'
 import { registerAgent } from '../agents/index.ts'
 import { type AccessRequest, answerRequest, findRequest, shownDigest } from '../approvals/index.ts'
@@ -90,6 +91,23 @@ export interface Wish {
 export const READ: Wish = { path: '/orders/1042' }
 export function refund(amount: string, order = '1042'): Wish {
   return { method: 'POST', path: `/orders/${order}/refunds`, body: `{"amount":${amount}}` }
+}
+
+/** Worlds for the tests of one suite: one that they share as long as they leave it as it is, and ones of their own. */
+export function worldsOver(open: () => Promise<Storage>) {
+  let shared: Promise<World> | undefined
+  after(async () => (await shared)?.end())
+  return {
+    shared(): Promise<World> {
+      shared ??= open().then((storage) => World.over(storage))
+      return shared
+    },
+    async own(t: TestContext): Promise<World> {
+      const world = await World.over(await open())
+      t.after(() => world.end())
+      return world
+    },
+  }
 }
 
 /**
@@ -199,7 +217,8 @@ export class World {
   }
 
   async end(): Promise<void> {
-    await this.parts.live.stop()
+    // The store of a suite may be closed already.
+    await this.parts.live.stop().catch(() => {})
     await this.parts.providers.close()
     await this.provider.close()
   }

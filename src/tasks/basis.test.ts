@@ -110,8 +110,8 @@ forEachEngine('delegation bases', (open) => {
   })
 
   test('open ∥ end: no task is left standing on an ended basis', async () => {
+    const { between, grant, parts } = await begin()
     for (let round = 0; round < 10; round++) {
-      const { between, grant, parts } = await begin()
       const basis = await grant()
       const tasks = Array.from({ length: 4 }, () => aTask(parts, { ...between, bases: [basis.id] }))
       await Promise.all([
@@ -121,7 +121,7 @@ forEachEngine('delegation bases', (open) => {
       ])
       for (const { id } of tasks)
         assert.notEqual((await findTask(parts.storage.read, id))?.state, 'open')
-      await parts.live.stop()
     }
+    await parts.live.stop()
   })
 })

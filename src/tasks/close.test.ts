@@ -171,8 +171,9 @@ forEachEngine('the life of a task', (open) => {
   })
 
   test('close ∥ close ∥ suspend ∥ resume: closed', async () => {
+    const { task: _, ...parts } = await begin()
     for (let round = 0; round < 5; round++) {
-      const { task, ...parts } = await begin()
+      const task = await openedTask(parts)
       const child = await openedChild(parts, task)
       const by = { taskId: task.id, by: 'psn_admin', reason: '' }
       await Promise.allSettled([
@@ -187,7 +188,7 @@ forEachEngine('the life of a task', (open) => {
         [await liveState(parts, task), await liveState(parts, child)],
         ['ended', 'ended'],
       )
-      await parts.live.stop()
     }
+    await parts.live.stop()
   })
 })
