@@ -80,6 +80,12 @@ export class Browser {
         continue
       }
       const html = await answer.text()
+      const refresh = refreshOf(html)
+      if (refresh !== undefined) {
+        at = new URL(refresh, at)
+        how = { method: 'GET', body: undefined }
+        continue
+      }
       return { url: at.href, status: answer.status, html, text: textOf(html) }
     }
     throw new Error(`more than ${MOST_REDIRECTS} redirects from ${url}`)
@@ -167,6 +173,12 @@ function fieldsOf(inner: string): Map<string, string> {
     if (name && chosen !== undefined) fields.set(name, attribute(chosen, 'value') ?? '')
   }
   return fields
+}
+
+/** Where a page sends on by itself: `<meta http-equiv="refresh" content="0; url=…">`. */
+function refreshOf(html: string): string | undefined {
+  const tag = /<meta\b[^>]*http-equiv="refresh"[^>]*>/.exec(html)?.[0]
+  return tag && /url=(.*)$/i.exec(attribute(tag, 'content') ?? '')?.[1]
 }
 
 function attribute(text: string, name: string): string | undefined {

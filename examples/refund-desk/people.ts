@@ -30,12 +30,15 @@ export async function idTokenFor(
   const app: oauth.Client = { client_id: client }
   const redirect = 'http://127.0.0.1/callback'
   const verifier = oauth.generateRandomCodeVerifier()
+  // Also makes two ID tokens of the same second differ: each is good for one task.
+  const nonce = oauth.generateRandomNonce()
   const start = new URL(server.authorization_endpoint ?? '')
   start.search = new URLSearchParams({
     client_id: client,
     redirect_uri: redirect,
     response_type: 'code',
     scope: 'openid profile email groups',
+    nonce,
     code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
     code_challenge_method: 'S256',
   }).toString()
@@ -50,7 +53,9 @@ export async function idTokenFor(
     verifier,
     http,
   )
-  const { id_token } = await oauth.processAuthorizationCodeResponse(server, app, answer)
+  const { id_token } = await oauth.processAuthorizationCodeResponse(server, app, answer, {
+    expectedNonce: nonce,
+  })
   if (!id_token) throw new Error('the provider gave no ID token')
   return id_token
 }
