@@ -163,7 +163,7 @@ class Pass {
   async #bundle(index: number, tile: readonly Buffer[] | undefined): Promise<void> {
     const width = this.#widthOf(index)
     const path = tilePath('entries', index, width)
-    const bytes = (await this.#source.read(path)) ?? (await this.#narrower(index, width))
+    const bytes = (await this.#source.read(path)) ?? (await this.#misnamed(index))
     if (!bytes) {
       this.#unreadable = await this.#missing(index, path)
       return
@@ -176,7 +176,7 @@ class Pass {
       await this.#entry(entry, hash, tile)
     }
     if (!whole || entries.length !== width) {
-      this.#unreadable = this.#malformed(index, path, entries.length, whole)
+      this.#unreadable = await this.#malformed(index, path, entries.length, whole)
       return
     }
     if (width === TILE_WIDTH) await this.#upper.push(tileRoot(hashes))
@@ -209,10 +209,10 @@ class Pass {
     return { verdict: 'modified', index, message: 'the record is not the one that was signed for' }
   }
 
-  /** A bundle that lost its end goes by another name. */
-  async #narrower(index: number, width: number): Promise<Uint8Array | undefined> {
-    for (let narrower = width - 1; narrower > 0; narrower--) {
-      const bytes = await this.#source.read(tilePath('entries', index, narrower))
+  /** A bundle that lost its end, or got more, goes by another name. */
+  async #misnamed(index: number): Promise<Uint8Array | undefined> {
+    for (let width = TILE_WIDTH; width > 0; width--) {
+      const bytes = await this.#source.read(tilePath('entries', index, width))
       if (bytes) return bytes
     }
     return undefined
@@ -220,29 +220,25 @@ class Pass {
 
   async #missing(index: number, path: string): Promise<Trouble> {
     const at = { index: index * TILE_WIDTH }
-    for (let later = index + 1; later * TILE_WIDTH < this.#size; later++) {
-      if (await this.#source.read(tilePath('entries', later, this.#widthOf(later))))
-        return { verdict: 'gap', ...at, message: `${path} is missing, and later ones are there` }
-    }
-    return { verdict: 'truncated', ...at, message: `${path} is missing, and everything after it` }
+    return (await this.#hasLater(index))
+      ? { verdict: 'gap', ...at, message: `${path} is missing, and later ones are there` }
+      : { verdict: 'truncated', ...at, message: `${path} is missing, and everything after it` }
   }
 
-  #malformed(index: number, path: string, found: number, whole: boolean): Trouble {
+  async #malformed(index: number, path: string, found: number, whole: boolean): Promise<Trouble> {
     const width = this.#widthOf(index)
     const at = { index: index * TILE_WIDTH + Math.min(found, width) }
     if (!whole)
       return { verdict: 'modified', ...at, message: `${path} does not end where a record ends` }
-    if (found > width)
-      return {
-        verdict: 'modified',
-        ...at,
-        message: `${path} has ${found} records instead of ${width}`,
-      }
-    const last = index * TILE_WIDTH + width === this.#size
-    return {
-      verdict: last ? 'truncated' : 'deleted',
-      ...at,
-      message: `${path} has ${found} records instead of ${width}`,
-    }
+    const message = `${path} has ${found} records instead of ${width}`
+    if (found > width) return { verdict: 'modified', ...at, message }
+    return { verdict: (await this.#hasLater(index)) ? 'deleted' : 'truncated', ...at, message }
+  }
+
+  /** Looks at every later bundle; only when something is wrong already. */
+  async #hasLater(index: number): Promise<boolean> {
+    for (let later = index + 1; later * TILE_WIDTH < this.#size; later++)
+      if (await this.#misnamed(later)) return true
+    return false
   }
 }
