@@ -50,6 +50,8 @@ export function repeat(
   const running = run()
   return {
     wake() {
+      // Busy callers wake many times between two runs, and every abort makes an error with its stack.
+      if (woken) return
       woken = true
       waking.abort()
     },
