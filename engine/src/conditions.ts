@@ -4,13 +4,19 @@ import { covers } from './covers.ts'
 import type { CallFacts, GateResult } from './gates.ts'
 import type { Requestable } from './policy.ts'
 
-/** Gate 3. */
-export function coverageGate({ details, call, kindOf }: CallFacts): GateResult {
+/** Gate 3. What the task may do, and of that, what the token was made for. */
+export function coverageGate({ details, narrowed, call, kindOf }: CallFacts): GateResult {
   const coverage = covers(details, call, kindOf)
-  if (coverage.covered)
-    return { gate: 'coverage', passed: true, detail: 'the task covers the call' }
-  const { nearest: detail, enough } = coverage
-  return { gate: 'coverage', passed: false, reason: 'task.not_covered', detail, enough }
+  if (!coverage.covered) {
+    const { nearest: detail, enough } = coverage
+    return { gate: 'coverage', passed: false, reason: 'task.not_covered', detail, enough }
+  }
+  if (narrowed && !covers(narrowed, call, kindOf).covered) {
+    const detail = 'the task covers the call, and the token was narrowed to less'
+    const enough = 'a resource token of the same task that holds it'
+    return { gate: 'coverage', passed: false, reason: 'token.not_covered', detail, enough }
+  }
+  return { gate: 'coverage', passed: true, detail: 'the task covers the call' }
 }
 
 /** Gate 6. Anything but a clear permit denies. */

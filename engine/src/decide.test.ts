@@ -64,6 +64,15 @@ test('a call is permitted when every gate passes, and every gate has its say', (
   assert.deepEqual(decision.lifted, [])
 })
 
+test('a token that was narrowed covers less than its task', () => {
+  const { details } = facts({})
+  assert.equal(permitted({ narrowed: details }).outcome, 'permit')
+  for (const narrowed of [[], details.map((detail) => ({ ...detail, actions: ['orders.read'] }))]) {
+    assert.equal(denied({ narrowed }).reason, 'token.not_covered')
+    assert.equal(denied({ narrowed, details: [] }).reason, 'task.not_covered')
+  }
+})
+
 test('without any policy everything is denied', () => {
   const decision = denied({}, [])
   assert.equal(decision.reason, 'person.not_permitted')

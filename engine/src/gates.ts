@@ -74,6 +74,8 @@ export interface CallFacts {
   readonly liveness: GateResult
   /** The task's details. */
   readonly details: readonly Detail[]
+  /** What the token holds of them, where it may be less. */
+  readonly narrowed?: readonly Detail[]
   readonly call: {
     readonly location: string
     readonly resource: string

@@ -155,6 +155,8 @@ function factsOf(
     credential: who.credential,
     liveness: alsoLiveness(setting.also),
     details: setting.details,
+    // INVARIANT: whoever was handed a narrowed token has no more than that.
+    narrowed: who.claims.authorization_details,
     call: {
       location: call.resource.identifier,
       resource: call.resource.name,

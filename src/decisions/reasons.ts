@@ -25,6 +25,8 @@ const INVALID_TOKEN: ReadonlySet<ProblemCode> = new Set(['task.closed', 'agent.r
 export function challengeFor(code: ProblemCode): Challenge | undefined {
   if (code === 'token.missing' || code === 'token.wrong_scheme') return { scheme: 'DPoP' }
   if (code.startsWith('proof.')) return { scheme: 'DPoP', error: 'invalid_dpop_proof' }
+  // The token is good, only not for this: 403, as RFC 6750 section 3.1 has it for `insufficient_scope`.
+  if (code === 'token.not_covered') return undefined
   if (code.startsWith('token.') || INVALID_TOKEN.has(code))
     return { scheme: 'DPoP', error: 'invalid_token' }
   return undefined

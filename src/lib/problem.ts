@@ -190,6 +190,7 @@ export const PROBLEMS = {
   'token.expired': { status: 401, title: 'The token has expired' },
   'token.malformed': { status: 401, title: 'The token cannot be read' },
   'token.missing': { status: 401, title: 'There is no access token' },
+  'token.not_covered': { status: 403, title: 'The token does not cover the call' },
   'token.not_yet_valid': { status: 401, title: 'The token is not valid yet' },
   'token.stale': { status: 401, title: 'The token is older than a change' },
   'token.too_large': { status: 400, title: 'The token would be too large' },
