@@ -20,7 +20,7 @@ import { systemRandom } from '../src/lib/random.ts'
 import { findPersonBySubject, openSession, type Person } from '../src/people/index.ts'
 import type { Rooms } from '../src/rooms.ts'
 import { createServer, type Server } from '../src/server.ts'
-import { emptyPostgres } from '../src/storage/testing.ts'
+import { takeDatabase } from '../src/storage/postgres/testing.ts'
 import { grantBasis } from '../src/tasks/index.ts'
 import { type OpeningWish, type OpenTask, TestAgent } from './agent.ts'
 import { addEcho, ECHO_ACTIONS } from './echo.ts'
@@ -35,8 +35,10 @@ export type PersonName = (typeof SAMPLE_PEOPLE)[number]['id']
 export interface WorldOptions {
   /** `remit dev`: widening needs no confirmation. Default: yes. */
   readonly development?: boolean
-  /** With sample people, orders, refund-bot, the echo API, and a basis for Sam. Default: yes. */
+  /** With sample people, orders, refund-bot and the echo API. Default: yes. */
   readonly seed?: boolean
+  /** Sam has agreed to everything that refund-bot may ever do. Default: yes. */
+  readonly consented?: boolean
 }
 
 /** What outlives a server that is stopped and started again. */
@@ -44,7 +46,7 @@ interface Ground {
   readonly home: string
   readonly ports: readonly [issuer: number, gateway: number]
   readonly databaseUrl: string | undefined
-  readonly dropDatabase: () => Promise<void>
+  readonly giveBackDatabase: () => Promise<void>
   readonly provider: DevIdentityProvider
   readonly orders: OrdersApi
   readonly echo: Upstream
@@ -174,9 +176,9 @@ export class World {
   async stop(): Promise<void> {
     await this.stopServer()
     for (const end of this.#ended.splice(0)) await end()
-    const { dropDatabase, echo, home, orders, provider } = this.#ground
+    const { giveBackDatabase, echo, home, orders, provider } = this.#ground
     await Promise.all([provider.close(), orders.close(), echo.close()])
-    await dropDatabase()
+    await giveBackDatabase()
     await rm(home, { recursive: true, force: true })
   }
 
@@ -261,7 +263,7 @@ export class World {
     await addEcho(rooms, this.echo.origin, ada.id)
     const ceiling = this.everything
     await setCeiling(rooms.agents, { agentId: 'refund-bot', ceiling, by: ada.id })
-    await this.allow('sam')
+    if (this.#options.consented !== false) await this.allow('sam')
     const key = await keyFrom(JSON.parse(await readFile(agentKeyFile, 'utf8')))
     this.#agent = new TestAgent(this, 'refund-bot', key)
   }
@@ -314,12 +316,12 @@ async function makeGround(engine: 'sqlite' | 'postgres'): Promise<Ground> {
   const [issuer = 0, gateway = 0] = await freePorts(2)
   const at = (port: number) => `http://127.0.0.1:${port}`
   const server = process.env.TEST_POSTGRES_URL
-  const database = engine === 'postgres' && server ? await emptyPostgres(server) : undefined
+  const database = engine === 'postgres' && server ? await takeDatabase(server) : undefined
   return {
     home,
     ports: [issuer, gateway],
     databaseUrl: database?.url,
-    dropDatabase: database?.end ?? (async () => {}),
+    giveBackDatabase: database?.giveBack ?? (async () => {}),
     provider: await serveIdentityProvider({
       port: 0,
       people: SAMPLE_PEOPLE,

@@ -24,6 +24,8 @@ const IS_ROOT = process.getuid?.() === 0
 export interface RunningPostgres {
   /** Of the superuser and the database `postgres`. */
   readonly url: string
+  /** Its data directory. */
+  readonly data: string
   /** Ends every server process as a power cut would; `resume` recovers from the log. */
   crash(): Promise<void>
   resume(): Promise<void>
@@ -44,12 +46,13 @@ export async function startPostgres(
   let server = await startServer(programs, home, port, settings)
   return {
     url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
-    crash: () => end(server, 'SIGQUIT'),
+    data: join(home, 'data'),
+    crash: () => end(server),
     resume: async () => {
       server = await startServer(programs, home, port, settings)
     },
     stop: async () => {
-      await end(server, 'SIGINT')
+      await end(server) // Without a last checkpoint: what it would write is removed.
       rmSync(home, { recursive: true, force: true })
     },
   }
@@ -161,8 +164,8 @@ function exited(child: ChildProcess): Promise<number | null> {
   return new Promise((resolve) => child.once('exit', resolve))
 }
 
-async function end(child: ChildProcess, signal: 'SIGINT' | 'SIGQUIT'): Promise<void> {
-  child.kill(signal)
+async function end(child: ChildProcess): Promise<void> {
+  child.kill('SIGQUIT')
   await exited(child)
 }
 

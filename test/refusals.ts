@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict'
+import { PROBLEMS, type ProblemCode } from '../src/lib/problem.ts'
+import type { Answer } from './wire.ts'
+
+/** The answer is this refusal, as RFC 9457 has it, with the status of the catalogue. */
+export function assertRefused(answer: Answer, code: ProblemCode, hint = ''): void {
+  const seen = `${hint} ${answer.status} ${answer.text.slice(0, 500)}`
+  assert.equal(answer.body.code, code, seen)
+  assert.equal(answer.status, PROBLEMS[code].status, seen)
+  assert.match(String(answer.headers['content-type']), /^application\/problem\+json/, seen)
+  assert.equal(answer.body.status, answer.status, seen)
+  assert.equal(answer.body.title, PROBLEMS[code].title, seen)
+  assert.ok(String(answer.body.detail).length > 0, seen)
+  assert.equal(answer.headers['cache-control'], 'no-store', seen)
+}
+
+/** The answer of the token endpoint is this refusal (RFC 6749 section 5.2), with our code beside theirs. */
+export function assertNoToken(answer: Answer, error: string, code: ProblemCode, hint = ''): void {
+  const seen = `${hint} ${answer.status} ${answer.text.slice(0, 500)}`
+  assert.equal(answer.body.error, error, seen)
+  assert.equal(answer.body.code, code, seen)
+  assert.equal(answer.status, error === 'invalid_client' ? 401 : 400, seen)
+  assert.equal(answer.headers['cache-control'], 'no-store', seen)
+  assert.equal('access_token' in answer.body, false, seen)
+}
+
+/** A call was refused with a decision that can be looked up. Answers its id. */
+export function assertDenied(answer: Answer, code: ProblemCode, hint = ''): string {
+  assertRefused(answer, code, hint)
+  assert.match(String(answer.body.decision_id), /^dec_/)
+  assert.equal(answer.headers['remit-decision'], answer.body.decision_id)
+  assert.ok(String(answer.body.enough).length > 0, answer.text)
+  return String(answer.body.decision_id)
+}
+
+export interface Asked {
+  readonly id: string
+  readonly url: string
+  readonly page: string
+  readonly expires_at: string
+}
+
+/** The call needs people, who can be asked. Answers the access request. */
+export function assertRequestable(answer: Answer): Asked {
+  assertDenied(answer, 'approval.required')
+  const asked = answer.body.access_request as Asked // checked below
+  assert.match(asked.id, /^req_/)
+  assert.ok(asked.page.includes(asked.id))
+  return asked
+}
