@@ -7,6 +7,7 @@ import { Problem } from '../lib/problem.ts'
 import type { Random } from '../lib/random.ts'
 import { addHealth, type HealthCheck } from './health.ts'
 import { LIMITS } from './limits.ts'
+import { requestLog } from './logger.ts'
 import type { RawHandler } from './raw-handler.ts'
 import { readFields } from './read-fields.ts'
 import { type ProblemPage, renderProblem } from './render-problem.ts'
@@ -46,6 +47,7 @@ async function readJsonBody(_request: unknown, bytes: Buffer): Promise<unknown> 
 function addGate(app: FastifyInstance, options: HttpOptions): void {
   const headers = securityHeaders(options.origin)
   const begun = new WeakMap<object, number>()
+  const lines = requestLog(options.log)
   app.addHook('onRequest', async (request, reply) => {
     begun.set(request, options.clock.monotonic())
     reply.headers(headers)
@@ -58,7 +60,10 @@ function addGate(app: FastifyInstance, options: HttpOptions): void {
   app.addHook('onResponse', async (request, reply) => {
     const ms = Math.round(options.clock.monotonic() - (begun.get(request) ?? 0))
     const route = request.routeOptions.url ?? 'none'
-    request.log.info({ method: request.method, route, status: reply.statusCode, ms }, 'request')
+    lines.info(
+      { reqId: request.id, method: request.method, route, status: reply.statusCode, ms },
+      'request',
+    )
   })
 }
 

