@@ -45,9 +45,14 @@ export function keyText({ kind, id }: LiveKey): string {
 }
 
 export function makeView(states: readonly LiveState[]): LiveView {
+  let hash: string | undefined
   return {
     states,
-    hash: epochsHash(states),
+    // Made when it is asked for: most views are only asked whether they hold.
+    get hash() {
+      hash ??= epochsHash(states)
+      return hash
+    },
     dead: states.filter(({ state }) => state !== 'active'),
   }
 }
