@@ -1,10 +1,5 @@
 export { ledgerOrigin } from './checkpoint.ts'
 export type { WriteFile } from './export.ts'
-export {
-  type ConsistencyProof,
-  type InclusionProof,
-  Ledger,
-  type LedgerOptions,
-  type LedgerRecord,
-} from './ledger.ts'
-export type { LedgerEvent } from './ledger-event.ts'
+export { Ledger, type LedgerOptions } from './ledger.ts'
+export type { LedgerEvent, LedgerRecord } from './ledger-event.ts'
+export type { ConsistencyProof, InclusionProof } from './proofs.ts'

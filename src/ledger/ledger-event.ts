@@ -41,3 +41,10 @@ export interface LedgerEvent {
   /** What else this type of event needs, by snake_case name. */
   readonly facts?: Readonly<Record<string, Canonical | undefined>> | undefined
 }
+
+export interface LedgerRecord {
+  /** The index in the tree. */
+  readonly position: number
+  /** RFC 8785 JSON, the bytes that are hashed. */
+  readonly record: string
+}

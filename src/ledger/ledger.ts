@@ -6,7 +6,7 @@ import { type Repetition, repeat, type Wait } from '../lib/repeat.ts'
 import type { Step, Storage, Tx } from '../storage/index.ts'
 import { CheckpointSigner, readTreeHead, type TreeHead } from './checkpoint.ts'
 import { type WriteFile, writePrivate, writeTree } from './export.ts'
-import type { LedgerEvent } from './ledger-event.ts'
+import type { LedgerEvent, LedgerRecord } from './ledger-event.ts'
 import {
   deletePrivate,
   intakeQuery,
@@ -16,7 +16,13 @@ import {
   readTile,
   trimCheckpoints,
 } from './ledger-store.ts'
-import { consistencyPath, inclusionPath, type ReadTile } from './proofs.ts'
+import {
+  type ConsistencyProof,
+  consistencyPath,
+  type InclusionProof,
+  inclusionPath,
+  type ReadTile,
+} from './proofs.ts'
 import { makeRecord } from './record.ts'
 import { sequenceIntake } from './sequence.ts'
 import { signCheckpoint } from './sign-checkpoint.ts'
@@ -41,26 +47,6 @@ export interface LedgerOptions {
   /** What a run of the sequencer threw; the next run comes as usual. */
   readonly onError?: (error: unknown) => void
   readonly wait?: Wait
-}
-
-export interface LedgerRecord {
-  /** The index in the tree. */
-  readonly position: number
-  /** RFC 8785 JSON, the bytes that are hashed. */
-  readonly record: string
-}
-
-/** Hashes in standard base64, from the leaf upwards. */
-export interface InclusionProof {
-  readonly position: number
-  readonly size: number
-  readonly leafHash: string
-  readonly hashes: readonly string[]
-}
-export interface ConsistencyProof {
-  readonly from: number
-  readonly to: number
-  readonly hashes: readonly string[]
 }
 
 /**

@@ -1,5 +1,18 @@
 import { completeRoot, nodeHash, split, TILE_WIDTH } from './tree.ts'
 
+/** Hashes in standard base64, from the leaf upwards. */
+export interface InclusionProof {
+  readonly position: number
+  readonly size: number
+  readonly leafHash: string
+  readonly hashes: readonly string[]
+}
+export interface ConsistencyProof {
+  readonly from: number
+  readonly to: number
+  readonly hashes: readonly string[]
+}
+
 /** Reads a tile; more hashes than the tree in question has are fine. */
 export type ReadTile = (level: number, index: number) => Promise<Uint8Array>
 
