@@ -67,15 +67,24 @@ export async function addEcho(rooms: Rooms, upstream: string, by: string): Promi
     secret: new Secret(ECHO_SECRET),
     by,
   })
+  await importEcho(rooms, { upstream, trusted: false, by })
+  await publishPolicies(rooms.policy, { text: POLICIES, by, note: 'for tests' })
+}
+
+export async function importEcho(
+  rooms: Rooms,
+  how: { readonly upstream: string; readonly trusted: boolean; readonly by: string },
+): Promise<void> {
+  const { by, trusted, upstream } = how
   const plan = planImport(DOCUMENT, {
     name: 'echo',
     identifier: `${rooms.gateway}/echo`,
     upstream,
+    trusted,
     connection: 'echo-key',
   })
   await applyImport(rooms.connections, plan, by)
   for (const { name, risk } of plan.actions) {
     await setRisk(rooms.connections, { action: name, risk, by })
   }
-  await publishPolicies(rooms.policy, { text: POLICIES, by, note: 'for tests' })
 }

@@ -23,7 +23,7 @@ import { createServer, type Server } from '../src/server.ts'
 import { takeDatabase } from '../src/storage/postgres/testing.ts'
 import { grantBasis } from '../src/tasks/index.ts'
 import { type OpeningWish, type OpenTask, TestAgent } from './agent.ts'
-import { addEcho, ECHO_ACTIONS } from './echo.ts'
+import { addEcho, ECHO_ACTIONS, importEcho } from './echo.ts'
 import { freePorts } from './ports.ts'
 import { type ShiftedClock, shiftedClock } from './shifted-clock.ts'
 import { keyFrom } from './signing.ts'
@@ -266,6 +266,12 @@ export class World {
     if (this.#options.consented !== false) await this.allow('sam')
     const key = await keyFrom(JSON.parse(await readFile(agentKeyFile, 'utf8')))
     this.#agent = new TestAgent(this, 'refund-bot', key)
+  }
+
+  /** Takes the echo API into the trust domain, so that it receives transaction tokens. */
+  async trustEcho(): Promise<void> {
+    const { id } = await this.person('ada')
+    await importEcho(this.rooms, { upstream: this.echo.origin, trusted: true, by: id })
   }
 
   /** A basis by consent, so that nobody is asked. */

@@ -33,18 +33,27 @@ export function answerHeaders(
   },
 ): Record<string, string | string[]> {
   const headers: Record<string, string | string[]> = {}
+  const tells = (text: string) =>
+    at.secrets.some((secret) => secret !== '' && text.includes(secret))
   for (const [name, value] of Object.entries(from)) {
     if (value === undefined || !PASSED_ON.has(name)) continue
-    const text = Array.isArray(value) ? value.join(', ') : value
-    if (at.secrets.some((secret) => secret !== '' && text.includes(secret))) continue
-    headers[name] = value
+    if (!tells(Array.isArray(value) ? value.join(', ') : value)) headers[name] = value
   }
   const location = typeof from.location === 'string' ? rewrite(from.location, at) : undefined
-  if (location) headers.location = location
+  if (location && !tells(location) && !tells(decoded(location))) headers.location = location
   headers['x-content-type-options'] = 'nosniff'
   headers['content-security-policy'] = "default-src 'none'; sandbox"
   headers['remit-decision'] = at.decisionId
   return headers
+}
+
+/** An address may hold it percent-encoded. */
+function decoded(location: string): string {
+  try {
+    return decodeURIComponent(location)
+  } catch {
+    return location
+  }
 }
 
 function rewrite(

@@ -131,7 +131,7 @@ async function startServer(
   const log = gather(child)
   await new Promise<void>((resolve, reject) => {
     child.stderr?.on('data', () => {
-      if (log().includes('ready to accept connections')) resolve()
+      if (/ready to accept (read-only )?connections/.test(log())) resolve()
     })
     child.once('exit', () => reject(new Error(`PostgreSQL did not start:\n${log()}`)))
   })
