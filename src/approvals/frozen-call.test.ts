@@ -86,6 +86,29 @@ function structuredCopy(call: FrozenCall): FrozenCall {
   return { ...call, chain: [...call.chain], query: [...call.query], headers: [...call.headers] }
 }
 
+test('every member of a call is in its hash and in the text that is displayed', () => {
+  const call = aCall()
+  const changes: { [Name in keyof FrozenCall]: FrozenCall[Name] } = {
+    person: 'psn_other',
+    chain: ['refund-bot', 'coordinator'],
+    task: 'tsk_other',
+    resource: 'crm',
+    upstream: 'https://other.example',
+    definition: 'other',
+    action: 'orders.read',
+    method: 'PUT',
+    path: '/orders/1043/refunds',
+    query: [['dry_run', 'true']],
+    headers: [['accept', 'text/html']],
+    body: { kind: 'none' },
+  }
+  for (const [name, value] of Object.entries(changes)) {
+    const other = { ...call, [name]: value }
+    assert.notEqual(callHash(other), callHash(call), name)
+    assert.notEqual(frozenText(other), frozenText(call), name)
+  }
+})
+
 test('40.00 and 40.0 are different calls: what was shown is the text that is sent', () => {
   const body = (text: string) => ({
     kind: 'json' as const,

@@ -5,19 +5,22 @@ import { findRequest } from '../approvals/index.ts'
 import { resumeResource, setRisk, suspendResource } from '../catalog/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { ORGANIZATION } from '../live/index.ts'
-import { suspendPerson } from '../people/index.ts'
+import { type Person, suspendPerson } from '../people/index.ts'
 import { publishPolicies } from '../policy/index.ts'
 import { forEachEngine } from '../storage/testing.ts'
 import { closeTask, resumeTask, suspendTask } from '../tasks/index.ts'
+import { checkProof, mintResourceToken } from '../tokens/index.ts'
 import type { Call } from './call.ts'
 import { decideCall } from './decide-call.ts'
 import { findDecision, listDecisions } from './decision-store.ts'
+import { callKeys } from './liveness.ts'
 import { recordOutcome } from './outcome.ts'
 import { stillLive } from './still-live.ts'
 import {
   ALL_OF_ORDERS,
   GATEWAY,
   type Held,
+  ISSUER,
   newKey,
   ORDERS,
   READ,
@@ -223,6 +226,40 @@ forEachEngine('credentials of a call', (open) => {
     }
     const two = [world.proof(held.key, { method: 'GET', url, token }), proofs['proof.wrong_key']]
     assert.equal(reasonOf(await world.decide(held, token, READ, { proof: two })), 'proof.malformed')
+  })
+
+  test('a token that we signed for another key or person than the task has is of no task', async () => {
+    const { held, world } = await begin()
+    const { clock, keys, live, random } = world.parts
+    const { task } = held.opened
+    const view = await live.view(
+      callKeys({ task: task.id, person: task.personId, chain: ['refund-bot'], resource: 'orders' }),
+    )
+    const other = newKey()
+    const minted = (person: Person, thumbprint: string) =>
+      mintResourceToken(
+        { key: keys.tokens, issuer: ISSUER, clock, random },
+        {
+          parties: { person, chain: ['refund-bot'] },
+          task: { id: task.id, purpose: task.purpose, ep: view.hash },
+          resource: ORDERS,
+          details: [ALL_OF_ORDERS],
+          thumbprint,
+          notAfter: task.deadline,
+        },
+      )
+    const { thumbprint } = await checkProof(world.proof(other, { method: 'POST', url: ISSUER }), {
+      method: 'POST',
+      url: ISSUER,
+      clock,
+    })
+    const right = await minted(world.sam, task.keyThumbprint)
+    assert.equal((await world.decide(held, right.token, READ)).outcome, 'permit')
+    const forKey = await minted(world.sam, thumbprint)
+    const thief = { ...held, key: other }
+    assert.equal(reasonOf(await world.decide(thief, forKey.token, READ)), 'token.unknown_task')
+    const forPerson = await minted(world.finn, task.keyThumbprint)
+    assert.equal(reasonOf(await world.decide(held, forPerson.token, READ)), 'token.unknown_task')
   })
 
   test('a proof is good for one call, whatever came of it', async () => {
