@@ -1,6 +1,7 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Problem } from '../lib/problem.ts'
+import { systemWait } from '../lib/repeat.ts'
 import { Ended, type OwnAnswer } from './ended.ts'
 import { HTTP_CALL } from './pipeline.ts'
 import type { GatewayPorts } from './ports.ts'
@@ -23,10 +24,17 @@ const LIMITS = {
 } as const
 const MOST_HEADERS = 64
 const MOST_CONNECTIONS = 10_000
+/** How long calls may take to end by themselves when the gateway stops. */
+const GRACE_MS = 1_000
 
 /** The data path on its own origin: `node:http` in, an undici dispatcher out. */
 export function createGateway(ports: GatewayPorts): Gateway {
-  const server = http.createServer(LIMITS, (message, reply) => void handle(message, reply, ports))
+  const underWay = new Set<Promise<void>>()
+  const server = http.createServer(LIMITS, (message, reply) => {
+    const call = handle(message, reply, ports)
+    underWay.add(call)
+    void call.finally(() => underWay.delete(call))
+  })
   server.maxHeadersCount = MOST_HEADERS
   server.maxConnections = MOST_CONNECTIONS
   server.on('clientError', (_, socket) => {
@@ -55,8 +63,13 @@ export function createGateway(ports: GatewayPorts): Gateway {
     async stop() {
       const closed = new Promise((resolve) => server.close(resolve))
       server.closeIdleConnections()
+      const ended = new AbortController()
+      await Promise.race([Promise.all(underWay), systemWait(GRACE_MS, ended.signal)])
+      ended.abort()
       await ports.running.stop()
       server.closeAllConnections()
+      // INVARIANT: storage is let go of only after every call under way has recorded how it ended.
+      await Promise.all(underWay)
       await closed
     },
   }

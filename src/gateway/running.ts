@@ -14,6 +14,7 @@ export class Running {
   readonly #watched = new Set<Watched>()
   readonly #stopListening: () => void
   readonly #looking: Repetition
+  #stopped = false
 
   constructor(live: Pick<Live, 'onChange'>, onError: (error: unknown) => void) {
     this.#stopListening = live.onChange(() => this.look())
@@ -24,6 +25,7 @@ export class Running {
   watch(lives: () => boolean, cut: (reason: string) => void): () => void {
     const entry = { lives, cut }
     this.#watched.add(entry)
+    if (this.#stopped) queueMicrotask(() => this.#cutAll())
     return () => this.#watched.delete(entry)
   }
 
@@ -39,11 +41,17 @@ export class Running {
     }
   }
 
-  /** Cuts everything: the gateway is going down. */
+  /** Cuts everything, and from now on whatever is still begun: the gateway is going down. */
   async stop(): Promise<void> {
+    this.#stopped = true
     this.#stopListening()
     await this.#looking.stop()
-    for (const entry of this.#watched) entry.cut('the gateway is stopping')
+    this.#cutAll()
+  }
+
+  #cutAll(): void {
+    const all = [...this.#watched]
     this.#watched.clear()
+    for (const entry of all) entry.cut('the gateway is stopping')
   }
 }
