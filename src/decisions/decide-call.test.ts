@@ -13,6 +13,7 @@ import { checkProof, mintResourceToken } from '../tokens/index.ts'
 import type { Call } from './call.ts'
 import { decideCall } from './decide-call.ts'
 import { findDecision, listDecisions } from './decision-store.ts'
+import { issueResourceToken } from './issue-resource-token.ts'
 import { callKeys } from './liveness.ts'
 import { recordOutcome } from './outcome.ts'
 import { stillLive } from './still-live.ts'
@@ -103,6 +104,18 @@ forEachEngine('a call', (open) => {
     assert.equal(verdict.reason, 'task.not_covered')
     assert.match(verdict.detail, /order_id 1043/)
     assert.match(verdict.enough, /order_id = 1043/)
+  })
+
+  test('with a token that was narrowed is denied beyond what the token says', async () => {
+    const { held, token, world } = await begin()
+    const details = [{ ...ALL_OF_ORDERS, actions: ['orders.list'] }]
+    const issued = await issueResourceToken(world.parts, world.exchange(held, { details }))
+    assert.ok(issued.outcome === 'issued')
+    const narrow = issued.token.token
+    assert.equal((await world.decide(held, narrow, { path: '/orders' })).outcome, 'permit')
+    assert.equal(reasonOf(await world.decide(held, narrow, READ)), 'token.not_covered')
+    assert.equal(reasonOf(await world.decide(held, narrow, refund('900.00'))), 'token.not_covered')
+    assert.equal((await world.decide(held, token, READ)).outcome, 'permit')
   })
 
   test('of a person who left the group is denied with the very next call', async (t) => {

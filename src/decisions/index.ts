@@ -16,7 +16,7 @@ export {
   type ResourceTokenRequest,
 } from './issue-resource-token.ts'
 export { openTask } from './open-task.ts'
-export type { Opening, OpeningAnswer, Refused } from './opening.ts'
+export type { Opening, OpeningAnswer, Refused } from './opening/opening.ts'
 export { type Outcome, recordOutcome } from './outcome.ts'
 export type { DecisionParts } from './parts.ts'
 export { keepRecovering, recover } from './recover.ts'

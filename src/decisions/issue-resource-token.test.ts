@@ -10,7 +10,7 @@ import {
   issueResourceToken,
   type ResourceTokenRequest,
 } from './issue-resource-token.ts'
-import type { Refused } from './opening.ts'
+import type { Refused } from './opening/opening.ts'
 import { requireTask } from './require-task.ts'
 import {
   ALL_OF_ORDERS,

@@ -7,12 +7,12 @@ import type { HeldTask, Setting } from './facts.ts'
 import { checkHolder, type Presented } from './holder.ts'
 import { alsoLiveness, callKeys, livenessOf, PAST_DEADLINE } from './liveness.ts'
 import { minting, partiesOf } from './minting.ts'
-import { type Refused, refused } from './opening.ts'
+import { type Refused, refused } from './opening/opening.ts'
+import { refuseOpening } from './opening/refuse.ts'
+import { detailsAt, grantedScope, isRefused, readWanted } from './opening/wanted.ts'
 import type { DecisionParts } from './parts.ts'
 import { codeOf } from './reasons.ts'
 import { PROOF_STEP } from './refuse.ts'
-import { refuseOpening } from './refuse-opening.ts'
-import { detailsAt, grantedScope, isRefused, readWanted } from './wanted.ts'
 
 /** A task token exchanged for a token of one resource (contract 5.5). */
 export interface ResourceTokenRequest extends Omit<Presented, 'as'> {

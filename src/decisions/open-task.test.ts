@@ -14,7 +14,7 @@ import {
 } from '../tasks/index.ts'
 import { checkResourceToken, checkTaskToken } from '../tokens/index.ts'
 import { openTask } from './open-task.ts'
-import type { Opening, OpeningAnswer } from './opening.ts'
+import type { Opening, OpeningAnswer } from './opening/opening.ts'
 import { ALL_OF_ORDERS, GATEWAY, ISSUER, newKey, ORDERS, TOKEN_URL, worldsOver } from './testing.ts'
 
 const only = (...actions: string[]): Detail => ({ ...ALL_OF_ORDERS, actions })

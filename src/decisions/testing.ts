@@ -31,7 +31,7 @@ import { decideCall } from './decide-call.ts'
 import { Facts } from './facts.ts'
 import { issueResourceToken, type ResourceTokenRequest } from './issue-resource-token.ts'
 import { openTask } from './open-task.ts'
-import type { Opened, Opening } from './opening.ts'
+import type { Opened, Opening } from './opening/opening.ts'
 import type { DecisionParts } from './parts.ts'
 import type { Verdict } from './verdict.ts'
 

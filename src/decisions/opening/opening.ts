@@ -1,8 +1,8 @@
 import type { Detail } from '@remit/engine'
-import type { Id } from '../lib/id.ts'
-import type { ProblemCode } from '../lib/problem.ts'
-import type { Task } from '../tasks/index.ts'
-import type { Minted } from '../tokens/index.ts'
+import type { Id } from '../../lib/id.ts'
+import type { ProblemCode } from '../../lib/problem.ts'
+import type { Task } from '../../tasks/index.ts'
+import type { Minted } from '../../tokens/index.ts'
 
 /** A request to open a task for a person (contract 5.1), read by an edge, before anything about it is believed. */
 export interface Opening {

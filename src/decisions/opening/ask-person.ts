@@ -1,10 +1,10 @@
-import { consumeOnce } from '../storage/index.ts'
-import { type ConsentAsked, requestConsent } from '../tasks/index.ts'
+import { consumeOnce } from '../../storage/index.ts'
+import { type ConsentAsked, requestConsent } from '../../tasks/index.ts'
+import type { DecisionParts } from '../parts.ts'
 import type { Brought } from './bring.ts'
-import type { Missing } from './grant-opening.ts'
+import type { Missing } from './grant.ts'
 import { type NeedsConsent, type Opening, type Refused, refused } from './opening.ts'
-import type { DecisionParts } from './parts.ts'
-import { type Attempt, refuseOpening } from './refuse-opening.ts'
+import { type Attempt, refuseOpening } from './refuse.ts'
 
 /**
  * No basis: the person is asked. Uses up nothing but the proof, so that the agent can repeat the exchange with the same

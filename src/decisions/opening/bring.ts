@@ -1,10 +1,10 @@
-import { type Agent, type Authenticated, authenticateAgent } from '../agents/index.ts'
-import { Problem } from '../lib/problem.ts'
-import type { Subject } from '../people/index.ts'
-import { checkProof, type Proof } from '../tokens/index.ts'
+import { type Agent, type Authenticated, authenticateAgent } from '../../agents/index.ts'
+import { Problem } from '../../lib/problem.ts'
+import type { Subject } from '../../people/index.ts'
+import { checkProof, type Proof } from '../../tokens/index.ts'
+import type { DecisionParts } from '../parts.ts'
+import { problemOr } from '../reasons.ts'
 import type { Opening } from './opening.ts'
-import type { DecisionParts } from './parts.ts'
-import { problemOr } from './reasons.ts'
 
 /** Who wants to open a task, for whom, with which key. Each of the three is used once, with the task or not at all. */
 export interface Brought {

@@ -1,9 +1,9 @@
-import type { LedgerEvent } from '../ledger/index.ts'
-import { consumeOnceStep } from '../storage/index.ts'
-import type { Proof } from '../tokens/index.ts'
+import type { LedgerEvent } from '../../ledger/index.ts'
+import { consumeOnceStep } from '../../storage/index.ts'
+import type { Proof } from '../../tokens/index.ts'
+import type { DecisionParts } from '../parts.ts'
+import { PROOF_STEP } from '../refuse.ts'
 import { type Refused, refused } from './opening.ts'
-import type { DecisionParts } from './parts.ts'
-import { PROOF_STEP } from './refuse.ts'
 
 /** What was refused, and to whom, as far as that is known. */
 export interface Attempt {

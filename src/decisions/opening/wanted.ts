@@ -1,5 +1,5 @@
 import { type Detail, misfit, parseDetails } from '@remit/engine'
-import { type CatalogView, detailsForScope, expandGroups } from '../catalog/index.ts'
+import { type CatalogView, detailsForScope, expandGroups } from '../../catalog/index.ts'
 import { type Refused, refused } from './opening.ts'
 
 /** RFC 6749 section 3.3, and no more than anyone needs. */

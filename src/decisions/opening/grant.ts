@@ -1,12 +1,12 @@
 import { type Detail, granted, intersect, type KindOf } from '@remit/engine'
-import type { LiveView } from '../live/index.ts'
-import type { Person } from '../people/index.ts'
-import { type Basis, basesFor, basisLimits, checkPurpose } from '../tasks/index.ts'
+import type { LiveView } from '../../live/index.ts'
+import type { Person } from '../../people/index.ts'
+import { type Basis, basesFor, basisLimits, checkPurpose } from '../../tasks/index.ts'
+import { alsoKeys, alsoLiveness, livenessOf, openingKeys } from '../liveness.ts'
+import type { DecisionParts } from '../parts.ts'
+import { codeOf } from '../reasons.ts'
 import type { Brought } from './bring.ts'
-import { alsoKeys, alsoLiveness, livenessOf, openingKeys } from './liveness.ts'
 import { type Opening, type Refused, refused } from './opening.ts'
-import type { DecisionParts } from './parts.ts'
-import { codeOf } from './reasons.ts'
 import { isRefused, readWanted } from './wanted.ts'
 
 export interface Granted {
