@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import pg from 'pg'
 import { Problem } from '../../src/lib/problem.ts'
 import { openStorage, type Reader, type Step, type Storage } from '../../src/storage/index.ts'
@@ -49,7 +50,7 @@ async function has(storage: Storage, key: string): Promise<boolean> {
 
 /** Asks until the answer is yes; the test's own time limit ends it. */
 async function until(holds: () => Promise<boolean>): Promise<void> {
-  while (!(await holds().catch(() => false))) await new Promise((resolve) => setImmediate(resolve))
+  while (!(await holds().catch(() => false))) await setTimeout(5)
 }
 
 test('a server that crashed: refused, then as before, with everything that was acknowledged', async () => {

@@ -129,6 +129,7 @@ async function startServer(
   const flags = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   const child = run(programs, home, 'postgres', ['-D', join(home, 'data'), ...flags])
   const log = gather(child)
+  process.once('exit', () => child.kill('SIGQUIT'))
   await new Promise<void>((resolve, reject) => {
     child.stderr?.on('data', () => {
       if (/ready to accept (read-only )?connections/.test(log())) resolve()

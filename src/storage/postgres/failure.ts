@@ -1,3 +1,4 @@
+import pg from 'pg'
 import { Problem } from '../../lib/problem.ts'
 import { StatementFailed, unavailable } from '../failure.ts'
 
@@ -22,9 +23,9 @@ const UNIQUE_VIOLATION = '23505'
 /** Serialisation failure and deadlock: nothing happened, trying again is right. */
 const WORTH_ANOTHER_TRY = new Set(['40001', '40P01'])
 
+/** What the server said, if it was the server: errors of the network have codes, too. */
 export function sqlStateOf(error: unknown): string | undefined {
-  if (!(error instanceof Error && 'code' in error)) return undefined
-  return typeof error.code === 'string' && /^[0-9A-Z]{5}$/.test(error.code) ? error.code : undefined
+  return error instanceof pg.DatabaseError ? error.code : undefined
 }
 
 export function isWorthAnotherTry(error: unknown): boolean {

@@ -22,11 +22,14 @@ export interface PoolOptions {
 export class SessionPool {
   readonly #pool: pg.Pool
   readonly #primary: Primary
+  readonly #patience: number | undefined
   readonly #arriving = new Set<Promise<unknown>>()
+  readonly #lent = new Set<Session>()
   #closed: Promise<void> | undefined
 
   constructor({ url, size, primary, limit }: PoolOptions) {
     this.#primary = primary
+    this.#patience = limit === 'none' ? undefined : limit
     this.#pool = new pg.Pool({
       ...(limit === 'none' ? withoutLimits(url) : clientOptions(url, limit)),
       max: size,
@@ -44,12 +47,12 @@ export class SessionPool {
   async borrow(): Promise<Session> {
     for (;;) {
       const client = await this.#connect()
-      if (this.#primary.isCurrent(client)) return new Session(client)
+      if (this.#primary.isCurrent(client)) return this.#lend(client)
       client.release(true)
     }
   }
 
-  /** Waits for what was borrowed. */
+  /** Waits for what was borrowed, but for no one longer than a transaction may take. */
   close(): Promise<void> {
     this.#closed ??= this.#close()
     return this.#closed
@@ -71,6 +74,18 @@ export class SessionPool {
   /** A pool that is ending serves no one who already waits, so those come first. */
   async #close(): Promise<void> {
     while (this.#arriving.size) await Promise.allSettled(this.#arriving)
+    const timer = this.#patience && setTimeout(() => this.#abandonAll(), this.#patience)
     await this.#pool.end()
+    if (timer) clearTimeout(timer)
+  }
+
+  #abandonAll(): void {
+    for (const session of this.#lent) session.abandon()
+  }
+
+  #lend(client: pg.PoolClient): Session {
+    const session = new Session(client, (returned) => this.#lent.delete(returned))
+    this.#lent.add(session)
+    return session
   }
 }

@@ -13,9 +13,12 @@ export class Session implements DatabaseConnection {
   /** A standby that should have confirmed did not. */
   #unconfirmed = false
   #contended = false
+  #released = false
+  readonly #onRelease: (session: Session) => void
 
-  constructor(client: pg.PoolClient) {
+  constructor(client: pg.PoolClient, onRelease: (session: Session) => void) {
     this.#client = client
+    this.#onRelease = onRelease
     this.#onNotice = ({ message }) => {
       if (message?.includes('synchronous replication')) this.#unconfirmed = true
     }
@@ -73,8 +76,18 @@ export class Session implements DatabaseConnection {
     })
   }
 
+  /** Gives the connection back, or ends it when it is not fit for use. Later calls do nothing. */
   release(): void {
+    if (this.#released) return
+    this.#released = true
     this.#client.off('notice', this.#onNotice)
     this.#client.release(this.#broken)
+    this.#onRelease(this)
+  }
+
+  /** Takes the connection from a caller that does not give it back; the server rolls back. */
+  abandon(): void {
+    this.#broken = true
+    this.release()
   }
 }
