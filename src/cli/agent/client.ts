@@ -1,52 +1,71 @@
 import type { JWK } from 'jose'
+import { systemClock } from '../../lib/clock.ts'
 import { assertionBy, newTaskKey, proofFor, type TaskKey } from './proof.ts'
 import { ACCESS_TOKEN, CLIENT_ASSERTION, ID_TOKEN, TOKEN_EXCHANGE } from './uris.ts'
 
-/** What a token endpoint said instead of a token (RFC 6749 section 5.2), with what we added to it. */
+/** What a token endpoint said instead of a token (RFC 6749 section 5.2), with what Remit adds to it. */
 export class OAuthRefusal extends Error {
   readonly error: string
+  /** Remit's own code: says exactly why. */
+  readonly code: string | undefined
+  /** Everything that was answered; `interaction_uri` when a person has to agree first. */
   readonly members: Readonly<Record<string, unknown>>
   constructor(error: string, description: string, members: Readonly<Record<string, unknown>>) {
     super(description || error)
+    this.name = 'OAuthRefusal'
     this.error = error
+    this.code = typeof members.code === 'string' ? members.code : undefined
     this.members = members
   }
 }
 
+/** A task as its agent holds it. Plain data. */
 export interface OpenTask {
   readonly id: string
   readonly issuer: string
   readonly token: string
   readonly key: TaskKey
+  /** Epoch milliseconds. */
   readonly expiresAt: number
+  /** What was granted, which may be less than what was asked for. */
+  readonly details: readonly GrantedDetail[]
+}
+
+export interface GrantedDetail {
+  readonly locations: readonly string[]
+  readonly actions: readonly string[]
+}
+
+interface TokenAnswer {
+  readonly access_token: string
+  readonly expires_in: number
+  readonly task_id: string
+  readonly authorization_details: readonly GrantedDetail[]
 }
 
 async function tokenRequest(
   issuer: string,
   key: TaskKey,
   parameters: Record<string, string>,
-): Promise<Record<string, unknown>> {
+): Promise<TokenAnswer> {
   const url = `${issuer}/oauth/token`
   const answer = await fetch(url, {
     method: 'POST',
     headers: { dpop: await proofFor(key, { method: 'POST', url }) },
     body: new URLSearchParams(parameters),
+    redirect: 'error',
   })
   const body: unknown = await answer.json().catch(() => ({}))
-  const members = typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {} // any JSON object
-  if (!answer.ok) {
-    throw new OAuthRefusal(
-      String(members.error ?? answer.status),
-      String(members.error_description ?? ''),
-      members,
-    )
-  }
-  return members
+  if (answer.ok) return body as TokenAnswer // as: RFC 8693 section 2.2.1, with our `task_id`
+  const members: Readonly<Record<string, unknown>> =
+    typeof body === 'object' && body !== null ? { ...body } : {}
+  const { error = answer.status, error_description: description = '' } = members
+  throw new OAuthRefusal(String(error), String(description), members)
 }
 
 /**
  * Opens a task for a person: token exchange of the subject token, the agent authenticated by its key, a fresh key for the
- * task. Throws `OAuthRefusal`; `interaction_required` carries `interaction_uri`.
+ * task. Asks by details or by scope. Throws `OAuthRefusal`; `interaction_required` carries `interaction_uri`.
  */
 export async function openTask(input: {
   issuer: string
@@ -57,32 +76,32 @@ export async function openTask(input: {
   scope?: string
   key?: TaskKey
 }): Promise<OpenTask> {
+  const { agent, details, issuer, purpose, scope, subject } = input
   const key = input.key ?? (await newTaskKey())
-  const answer = await tokenRequest(input.issuer, key, {
+  const answer = await tokenRequest(issuer, key, {
     grant_type: TOKEN_EXCHANGE,
-    client_id: input.agent.id,
+    client_id: agent.id,
     client_assertion_type: CLIENT_ASSERTION,
-    client_assertion: await assertionBy(input.agent, input.issuer),
-    subject_token: input.subject.token,
-    subject_token_type: input.subject.type ?? ID_TOKEN,
-    purpose: input.purpose,
-    ...(input.details === undefined
-      ? {}
-      : { authorization_details: JSON.stringify(input.details) }),
-    ...(input.scope === undefined ? {} : { scope: input.scope }),
+    client_assertion: await assertionBy(agent, issuer),
+    subject_token: subject.token,
+    subject_token_type: subject.type ?? ID_TOKEN,
+    purpose,
+    ...(details === undefined ? {} : { authorization_details: JSON.stringify(details) }),
+    ...(scope === undefined ? {} : { scope }),
   })
   return {
-    id: String(answer.task_id),
-    issuer: input.issuer,
-    token: String(answer.access_token),
+    id: answer.task_id,
+    issuer,
+    token: answer.access_token,
     key,
-    expiresAt: Date.now() + Number(answer.expires_in) * 1000,
+    expiresAt: systemClock.now() + answer.expires_in * 1000,
+    details: answer.authorization_details,
   }
 }
 
 /** One short token for one resource (RFC 8693 with RFC 8707 `resource`), bound to the task's key. */
 export async function resourceToken(
-  task: OpenTask,
+  task: Pick<OpenTask, 'id' | 'issuer' | 'token' | 'key'>,
   resource: string,
 ): Promise<{ token: string; expiresAt: number }> {
   const answer = await tokenRequest(task.issuer, task.key, {
@@ -93,43 +112,48 @@ export async function resourceToken(
     resource,
   })
   return {
-    token: String(answer.access_token),
-    expiresAt: Date.now() + Number(answer.expires_in) * 1000,
+    token: answer.access_token,
+    expiresAt: systemClock.now() + answer.expires_in * 1000,
   }
 }
 
-/** A call with a resource token and a proof of its own. */
+/** A call with a resource token and a proof of its own. Nothing is followed, nothing is tried twice. */
 export async function callResource(
-  task: OpenTask,
+  task: Pick<OpenTask, 'key'>,
   token: string,
-  request: { method: string; url: string; body?: string; signal?: AbortSignal },
+  request: {
+    method: string
+    url: string
+    body?: string
+    headers?: Readonly<Record<string, string>>
+    signal?: AbortSignal
+  },
 ): Promise<Response> {
-  const { origin, pathname } = new URL(request.url)
-  return fetch(request.url, {
-    method: request.method,
+  const { body, headers = {}, method, signal, url } = request
+  const { origin, pathname } = new URL(url)
+  return fetch(url, {
+    method,
     headers: {
+      ...headers,
       authorization: `DPoP ${token}`,
-      dpop: await proofFor(task.key, {
-        method: request.method,
-        url: origin + pathname,
-        accessToken: token,
-      }),
-      ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
+      dpop: await proofFor(task.key, { method, url: origin + pathname, accessToken: token }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     },
-    ...(request.body === undefined ? {} : { body: request.body }),
-    ...(request.signal === undefined ? {} : { signal: request.signal }),
+    ...(body === undefined ? {} : { body }),
+    ...(signal === undefined ? {} : { signal }),
     redirect: 'manual',
   })
 }
 
-/** A request of the task about itself (`/v1/tasks/…`), with the task token. */
+/** A request of the task about itself (`/v1/tasks/…`), with the task token. `path` begins with `/` or is empty. */
 export async function taskRequest(
-  task: OpenTask,
+  task: Pick<OpenTask, 'id' | 'issuer' | 'token' | 'key'>,
   request: { method: string; path: string; body?: unknown },
 ): Promise<Response> {
   const url = `${task.issuer}/v1/tasks/${task.id}${request.path}`
   return fetch(url, {
     method: request.method,
+    redirect: 'error',
     headers: {
       authorization: `DPoP ${task.token}`,
       dpop: await proofFor(task.key, { method: request.method, url, accessToken: task.token }),

@@ -1,0 +1,40 @@
+/** An agent as the management API shows it. */
+export interface Agent {
+  readonly id: string
+  readonly name: string
+  readonly description: string
+  readonly owner: string
+  readonly trust: number
+  readonly status: string
+  readonly ceiling: readonly Detail[]
+  readonly created_at: string
+}
+
+/** With its keys and clients. */
+export interface ShownAgent extends Agent {
+  readonly keys: readonly {
+    readonly thumbprint: string
+    readonly kid: string
+    readonly created_at: string
+    readonly revoked: boolean
+  }[]
+  readonly clients: readonly { readonly issuer: string; readonly client_id: string }[]
+}
+
+/** Contract 2. */
+export interface Detail {
+  readonly type: 'remit_call'
+  readonly locations: readonly string[]
+  readonly actions: readonly string[]
+  readonly bounds: readonly {
+    readonly path: string
+    readonly op: 'eq' | 'in' | 'lte' | 'gte' | 'prefix'
+    readonly value: string | readonly string[]
+  }[]
+}
+
+export const TRUST = ['quarantined', 'external', 'partner', 'internal'] as const
+
+export function trustInWords(level: number): string {
+  return `${level} (${TRUST[level] ?? 'unknown'})`
+}

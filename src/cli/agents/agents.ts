@@ -1,0 +1,29 @@
+import type { Command } from 'commander'
+import { command, type Start } from '../command.ts'
+import { addCommand } from './add.ts'
+import { addKeyCommand, linkCommand, revokeKeyCommand } from './keys.ts'
+import { limitsCommand } from './limits.ts'
+import { listCommand, showCommand } from './show.ts'
+import { statusCommands } from './status.ts'
+
+/** `remit agents …` */
+export function agentsCommand(start: Start): Command {
+  const agents = command('agents', 'Agents, and the most they may ever be given.', [
+    'remit agents list',
+    'remit agents add invoice-bot --trust 3 --ceiling billing.invoices.read --key-out invoice-bot.jwk',
+    'remit agents suspend invoice-bot --reason "behaves oddly"',
+  ])
+  for (const add of [
+    listCommand,
+    showCommand,
+    addCommand,
+    limitsCommand,
+    ...statusCommands,
+    addKeyCommand,
+    revokeKeyCommand,
+    linkCommand,
+  ]) {
+    agents.addCommand(add(start))
+  }
+  return agents
+}

@@ -1,0 +1,28 @@
+import type { Command } from 'commander'
+import { command, type Start } from '../command.ts'
+import { at } from '../server/api.ts'
+import { bold, green, text } from '../terminal/text.ts'
+import type { ShownAgent } from './agent.ts'
+
+const ACTS = {
+  suspend: ['Stops everything an agent does, now. Nothing is closed.', 'is suspended'],
+  resume: ['Lets a suspended agent work again.', 'works again'],
+  retire: ['Ends an agent and its tasks, for good. Its name is never given again.', 'is retired'],
+} as const
+
+/** `remit agents suspend | resume | retire NAME`. Done when no replica permits any more. */
+export const statusCommands = (['suspend', 'resume', 'retire'] as const).map(
+  (act) =>
+    (start: Start): Command =>
+      command(act, ACTS[act][0], [`remit agents ${act} refund-bot --reason "…"`])
+        .argument('<name>', 'the agent')
+        .option('--reason <text>', 'why; it is recorded')
+        .action(async (name: string, options: { reason?: string }, invoked: Command) => {
+          const cli = await start(invoked)
+          const { reason } = options
+          const body = reason === undefined ? {} : { reason }
+          const agent = await cli.api.send<ShownAgent>('POST', at`/agents/${name}/${act}`, body)
+          cli.say(text`${green('✓')} ${bold(agent.id)} ${ACTS[act][1]}`)
+          cli.answer(agent, () => [])
+        }),
+)

@@ -1,0 +1,71 @@
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { actionParts } from '../agents/allowed.ts'
+import { Failure, usage } from '../failure.ts'
+import type { World } from '../world.ts'
+import type { Target } from './target.ts'
+
+/** What a task is opened for. `said`: it was spelled out, so that a task opened for something else does not do. */
+export interface Asked {
+  readonly details?: readonly object[]
+  readonly scope?: string
+  readonly said: boolean
+}
+
+/**
+ * Reads `--details` and `--scope`. Without either: everything that the API offers; the grant is cut down to what the agent may
+ * ever be given there.
+ */
+export async function readAsked(
+  world: World,
+  given: { readonly details?: string; readonly scope?: readonly string[] },
+  target: Target,
+): Promise<Asked> {
+  const { details, scope } = given
+  if (details === undefined && scope === undefined) {
+    const all = actionParts(target.actions).map((actions) => detail(target, { actions }))
+    return { details: all, said: false }
+  }
+  return {
+    said: true,
+    ...(details === undefined ? {} : { details: await readDetails(world, details, target) }),
+    ...(scope === undefined ? {} : { scope: scope.join(' ') }),
+  }
+}
+
+async function readDetails(world: World, given: string, target: Target): Promise<object[]> {
+  const text = given.startsWith('@') ? await readText(world, given.slice(1)) : given
+  const value = parsed(text)
+  const list: unknown[] = Array.isArray(value) ? value : [value]
+  return list.map((each) => {
+    if (typeof each !== 'object' || each === null) throw notDetails()
+    return detail(target, each)
+  })
+}
+
+/** Type and location may be left out: the call says them. */
+function detail(target: Target, members: object): object {
+  return { type: 'remit_call', locations: [target.identifier], bounds: [], ...members }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw notDetails()
+  }
+}
+
+function notDetails(): Failure {
+  return usage(
+    'The details are no JSON list of objects',
+    `--details '{"actions":["orders.read"],"bounds":[{"path":"/order_id","op":"eq","value":"1042"}]}'`,
+  )
+}
+
+/** A file that an argument names. */
+export function readText(world: World, file: string): Promise<string> {
+  return readFile(resolve(world.directory, file), 'utf8').catch((cause: unknown) => {
+    throw new Failure('The file cannot be read', { detail: file, cause })
+  })
+}

@@ -1,0 +1,228 @@
+import { type Command, Option } from 'commander'
+import { isId } from '../../lib/id.ts'
+import type { OpenTask } from '../agent/client.ts'
+import type { Cli } from '../cli.ts'
+import { command, type Start } from '../command.ts'
+import { Ended, Failure, usage } from '../failure.ts'
+import { bold, dim, text } from '../terminal/text.ts'
+import { relative } from '../terminal/time.ts'
+import { askAgain, awaitApproval, readRequest, requestOf } from './access-request.ts'
+import { type ActingAgent, actingAgent } from './acting-agent.ts'
+import { type Asked, readAsked, readText } from './asked.ts'
+import { closeKept, endTask } from './end.ts'
+import { KeptTasks, type Work } from './kept-tasks.ts'
+import { openForPerson } from './open-task.ts'
+import { type Represented, type RepresentedOptions, representedPerson } from './represented.ts'
+import { type Answer, type Call, send } from './send.ts'
+import { outcomeOf, tellAnswer, tellRequest } from './show-answer.ts'
+import { findTarget, type Target } from './target.ts'
+import { writeBody, writeJson } from './write-body.ts'
+
+export interface CallOptions extends RepresentedOptions {
+  readonly agent?: string
+  readonly key?: string
+  readonly purpose?: string
+  readonly details?: string
+  readonly scope?: readonly string[]
+  readonly data?: string
+  readonly wait?: true
+  readonly askAgain?: true
+  readonly newTask?: true
+  readonly end?: true
+}
+
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])
+
+/** `remit call METHOD API/PATH`: one request as an agent, through the gateway. `remit call end`: ends the task of such calls. */
+export function callCommand(start: Start): Command {
+  return command('call', 'Makes a request as an agent, which curl cannot.', [
+    'remit call --agent refund-bot --person sam --purpose "refund order 1042" GET orders/orders/1042',
+    `remit call --person sam --purpose "refund order 1042" POST orders/orders/1042/refunds -d '{"amount": 900.00}' --wait`,
+    'remit call --agent invoice-bot --key invoice-bot.jwk --sign-in --purpose "invoice 7" GET billing/invoices/7',
+    `remit call --person sam --purpose "look" --details '{"actions":["orders.read"],"bounds":[{"path":"/order_id","op":"eq","value":"1042"}]}' GET orders/orders/1042`,
+    'remit call end --purpose "refund order 1042"   # closes the task: everything it held is dead',
+  ])
+    .argument('<method>', 'GET, POST, …; or `end`, to close the task that calls belonged to')
+    .argument('[api/path]', 'the API by its name, and a path there; or a URL at the gateway')
+    .option('--agent <name>', 'as which agent; else the only one with a key here')
+    .option('--key <file>', 'its private key, as JWK; else .remit/agents/NAME.jwk')
+    .option('--person <name>', 'for this sample person of `remit dev`')
+    .option('--sign-in', 'for whoever signs in now, in the browser')
+    .option('--subject-token <file>', 'for whom this ID token speaks; - for standard input')
+    .addOption(
+      new Option('--subject-token-type <type>', 'when it is no ID token').choices([
+        'id_token',
+        'access_token',
+      ]),
+    )
+    .option('--provider <issuer>', 'where they sign in, when the agent has clients at several')
+    .option('--purpose <text>', 'what it is for; people read it. Calls of one purpose share a task')
+    .option('--details <json|@file>', 'what the task is for; else all that the agent may do there')
+    .option('--scope <scope...>', 'the same by OAuth scopes, such as orders.read')
+    .option('-d, --data <json|@file|->', 'the body')
+    .option(
+      '--wait',
+      'wait for the people who have to agree or approve, then send the very same call',
+    )
+    .option('--ask-again', 'when it was approved and executed before: ask the people anew')
+    .option('--new-task', 'open a new task, even if one is open')
+    .option('--end', 'close the task afterwards')
+    .action(
+      async (
+        method: string,
+        target: string | undefined,
+        options: CallOptions,
+        invoked: Command,
+      ) => {
+        const cli = await start(invoked)
+        if (method === 'end') return closeKept(cli, options, target)
+        await callOnce(cli, checkedMethod(method), target, options)
+      },
+    )
+}
+
+function checkedMethod(given: string): string {
+  const method = given.toUpperCase()
+  if (!METHODS.has(method)) {
+    throw usage(`\`${given}\` is no method`, 'remit call … GET orders/orders/1042')
+  }
+  return method
+}
+
+async function callOnce(
+  cli: Cli,
+  method: string,
+  path: string | undefined,
+  options: CallOptions,
+): Promise<void> {
+  if (path === undefined) throw usage('Say what to call', 'remit call … GET orders/orders/1042')
+  const work = await readWork(cli, await findTarget(cli, path), options)
+  const body = await readBody(cli, options.data)
+  const call = { method, url: work.target.url, resource: work.target.identifier, body }
+  const kept = options.newTask ? undefined : await keptTask(cli, work)
+  if (kept && (await callWith(cli, kept, call, options)) !== 'unknown task') return
+  await callWith(cli, await newTask(cli, work, options), call, options)
+}
+
+/** One call in one task, told and printed. `unknown task`: the server never heard of it, so nothing was done. */
+async function callWith(
+  cli: Cli,
+  task: OpenTask,
+  call: Call,
+  options: CallOptions,
+): Promise<'done' | 'unknown task'> {
+  const tasks = new KeptTasks(cli.world)
+  let answer: Answer
+  try {
+    answer = await throughPeople(cli, task, call, options)
+  } catch (error) {
+    const code = error instanceof Failure ? (error.code ?? '') : ''
+    if (ENDED.test(code)) await tasks.forget(task.id)
+    if (!UNKNOWN.test(code)) throw error
+    await tasks.forget(task.id)
+    return 'unknown task'
+  }
+  try {
+    if (cli.json) await writeJson(cli, answer, task.id)
+    else await writeBody(cli, answer)
+  } finally {
+    if (options.end) await endTask(cli, task)
+  }
+  if (answer.response.status >= 400) throw new Ended(1)
+  return 'done'
+}
+
+/** Somebody ended it: that is told, and the next call opens another. */
+const ENDED = /^(?:task\.closed|token\.expired)$/
+/** Of another life of this server, as after `remit dev --reset`. */
+const UNKNOWN = /^(?:task\.unknown|token\.(?:unknown_task|unknown_key|bad_signature))$/
+
+async function readBody(cli: Cli, given: string | undefined): Promise<string | undefined> {
+  if (given === '-') return Buffer.from(await cli.world.readInput()).toString('utf8')
+  return given?.startsWith('@') ? readText(cli.world, given.slice(1)) : given
+}
+
+/** What is done for whom, as which agent, where, and with what authority. */
+interface CallWork {
+  readonly target: Target
+  readonly agent: ActingAgent
+  readonly person: Represented
+  readonly purpose: string
+  readonly asked: Asked
+}
+
+async function readWork(cli: Cli, target: Target, options: CallOptions): Promise<CallWork> {
+  const { purpose } = options
+  if (purpose === undefined) {
+    throw usage('Say what it is for: people read it', '--purpose "refund order 1042"')
+  }
+  const agent = await actingAgent(cli, options)
+  return {
+    target,
+    agent,
+    purpose,
+    person: await representedPerson(cli, agent.id, options),
+    asked: await readAsked(cli.world, options, target),
+  }
+}
+
+async function keptTask(cli: Cli, work: CallWork): Promise<OpenTask | undefined> {
+  const { asked, target } = work
+  const kept = await new KeptTasks(cli.world).find(nameOf(cli, work), target.identifier, asked)
+  if (kept) tellTask(cli, work, kept.task, 'open')
+  return kept?.task
+}
+
+async function newTask(cli: Cli, work: CallWork, options: CallOptions): Promise<OpenTask> {
+  const wait = options.wait === true || cli.world.interactive
+  const task = await openForPerson(cli, { ...work, wait })
+  if (isId('task', task.id))
+    await new KeptTasks(cli.world).keep(nameOf(cli, work), task, work.asked)
+  tellTask(cli, work, task, 'new')
+  return task
+}
+
+function nameOf(cli: Cli, { agent, person, purpose }: CallWork): Work {
+  return { url: cli.url, agent: agent.id, person: person.label, purpose }
+}
+
+function tellTask(cli: Cli, { agent, person }: CallWork, task: OpenTask, since: string): void {
+  const about = text`${task.id} ${since}, ends ${relative(task.expiresAt, cli.now)}`
+  cli.say(text`${dim('→')} ${bold(agent.id)} for ${person.label}  ${dim(about)}`)
+}
+
+/** Sends the call; where people have to approve it and shall be waited for, sends the very same call once they have. */
+async function throughPeople(
+  cli: Cli,
+  task: OpenTask,
+  call: Call,
+  options: CallOptions,
+): Promise<Answer> {
+  for (;;) {
+    const answer = await send(cli, task, call)
+    await tellAnswer(cli, answer)
+    const id = await pendingRequest(cli, task, answer, options)
+    if (id === undefined || !options.wait) return answer
+    await answer.response.body?.cancel()
+    await awaitApproval(cli, task, id)
+    cli.say(dim('  approved; sending the very same call'), '')
+  }
+}
+
+/** The request that stands between the call and its execution, told. */
+async function pendingRequest(
+  cli: Cli,
+  task: OpenTask,
+  answer: Answer,
+  options: CallOptions,
+): Promise<string | undefined> {
+  const waits = options.wait === true
+  if (outcomeOf(answer) === 'executed' && options.askAgain) {
+    const request = await askAgain(cli, task, answer)
+    tellRequest(cli, request, waits)
+    return request.id
+  }
+  const id = requestOf(answer)
+  if (id !== undefined) tellRequest(cli, await readRequest(cli, task, id), waits)
+  return id
+}

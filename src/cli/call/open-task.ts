@@ -1,0 +1,112 @@
+import { OAuthRefusal, type OpenTask, openTask } from '../agent/client.ts'
+import { newTaskKey } from '../agent/proof.ts'
+import type { Cli } from '../cli.ts'
+import { Failure } from '../failure.ts'
+import { unreachable } from '../server/refused.ts'
+import { bold, dim, green, text, yellow } from '../terminal/text.ts'
+import type { ActingAgent } from './acting-agent.ts'
+import type { Asked } from './asked.ts'
+import type { Represented } from './represented.ts'
+
+const LOOK_EVERY_MS = 2_000
+
+export interface Opening {
+  readonly agent: ActingAgent
+  readonly person: Represented
+  readonly purpose: string
+  readonly asked: Asked
+  /** Wait for the person's consent when there is no basis yet. */
+  readonly wait: boolean
+}
+
+/**
+ * Opens a task, and when the person has to agree first, says so and repeats the exchange until they have. A refused exchange
+ * uses up nothing but its proof (contract 5.1).
+ */
+export async function openForPerson(cli: Cli, opening: Opening): Promise<OpenTask> {
+  const key = await newTaskKey()
+  let told: string | undefined
+  for (;;) {
+    const answer = await exchange(cli, opening, key)
+    if (!(answer instanceof OAuthRefusal)) {
+      if (told !== undefined) cli.say(text`${green('✓')} agreed`)
+      return answer
+    }
+    const { interaction_uri: page } = answer.members
+    if (answer.error !== 'interaction_required' || typeof page !== 'string') throw refusal(answer)
+    // Another page is another question: the first one is over.
+    if (!opening.wait || (told !== undefined && told !== page)) {
+      throw notAgreed(opening, answer, page)
+    }
+    if (told === undefined) tellConsent(cli, opening, page)
+    told = page
+    await cli.world.wait(LOOK_EVERY_MS)
+  }
+}
+
+async function exchange(
+  cli: Cli,
+  { agent, asked, person, purpose }: Opening,
+  key: Awaited<ReturnType<typeof newTaskKey>>,
+): Promise<OpenTask | OAuthRefusal> {
+  const { details, scope } = asked
+  const subject = await person.subject()
+  return openTask({
+    issuer: cli.url,
+    agent,
+    subject,
+    purpose,
+    key,
+    ...(details === undefined ? {} : { details }),
+    ...(scope === undefined ? {} : { scope }),
+  }).catch((error: unknown) => {
+    if (error instanceof OAuthRefusal) return error
+    throw unreachable(cli.url, error)
+  })
+}
+
+function tellConsent(cli: Cli, opening: Opening, page: string): void {
+  cli.say(
+    text`${yellow('●')} ${question(opening)}`,
+    text`  ${bold(page)}`,
+    dim('  waiting …  (Ctrl-C stops; the same command goes on later)'),
+  )
+  if (opening.person.label === 'you') cli.open(page)
+}
+
+function question({ agent, person, purpose }: Opening): string {
+  const who = person.label === 'you' ? 'you have' : `${person.label} has`
+  return `${who} to agree that ${agent.id} may do this: ${purpose}`
+}
+
+function notAgreed(opening: Opening, answer: OAuthRefusal, page: string): Failure {
+  return new Failure('The person has to agree first', {
+    code: 'consent.required',
+    detail: question(opening),
+    next: [page, 'then the same command again; --wait waits for it'],
+    members: membersOf(answer),
+  })
+}
+
+/** Without what the failure says already. */
+function membersOf({ members }: OAuthRefusal): Readonly<Record<string, unknown>> {
+  const { error_description: _, ...rest } = members
+  return rest
+}
+
+/** A refusal of the token endpoint, as a failure. */
+export function refusal(answer: OAuthRefusal): Failure {
+  return new Failure(titleOf(answer), {
+    code: answer.code,
+    detail: answer.message,
+    next: answer.code === 'task.closed' ? ['the same command opens a new task'] : [],
+    members: membersOf(answer),
+  })
+}
+
+function titleOf({ code, error }: OAuthRefusal): string {
+  if (code === 'task.closed') return 'The task is closed; nothing was sent'
+  if (code === 'task.suspended') return 'The task is suspended; nothing was sent'
+  if (code === 'consent.denied') return 'The person said no'
+  return error === 'invalid_client' ? 'The agent was not recognised' : 'No token was given'
+}

@@ -1,0 +1,180 @@
+import { isLoopback } from '../../config/settings.ts'
+import { SAMPLE_PEOPLE } from '../../dev/sample.ts'
+import { base64url } from '../../lib/bytes.ts'
+import { ACCESS_TOKEN, ID_TOKEN } from '../agent/uris.ts'
+import type { ShownAgent } from '../agents/agent.ts'
+import { callback } from '../browser/callback.ts'
+import type { Cli } from '../cli.ts'
+import { Failure, usage } from '../failure.ts'
+import { besideDevelopment } from '../server/address.ts'
+import { at } from '../server/api.ts'
+import { bold, dim, text } from '../terminal/text.ts'
+import { readText } from './asked.ts'
+
+/** The person that a call is made for. */
+export interface Represented {
+  /** How they are called here, and what tells their tasks apart. */
+  readonly label: string
+  /** Signs in, if that is how: called only when a task has to be opened. Each call gives a token that is good now. */
+  subject(): Promise<{ token: string; type: string }>
+}
+
+export interface RepresentedOptions {
+  readonly person?: string
+  readonly subjectToken?: string
+  readonly subjectTokenType?: 'id_token' | 'access_token'
+  readonly signIn?: true
+  readonly provider?: string
+}
+
+/** `--person`, `--subject-token` or `--sign-in`: exactly one of them. */
+export async function representedPerson(
+  cli: Cli,
+  agentId: string,
+  options: RepresentedOptions,
+): Promise<Represented> {
+  const { person, signIn, subjectToken } = options
+  const ways = [person, subjectToken, signIn].filter((way) => way !== undefined)
+  if (ways.length !== 1) {
+    throw usage(
+      'Say for whom, once',
+      '--person NAME (with `remit dev`), --sign-in (in the browser), or --subject-token FILE',
+    )
+  }
+  if (person !== undefined) return samplePerson(cli, agentId, person, options.provider)
+  if (subjectToken !== undefined) return bearer(cli, subjectToken, options.subjectTokenType)
+  return whoeverSignsIn(cli, agentId, options.provider)
+}
+
+/** Younger than this, an ID token of the development provider (five minutes) is used again. */
+const YOUNG_MS = 3 * 60_000
+
+/** A sample person: their clicks at the development provider are made by this program. */
+async function samplePerson(
+  cli: Cli,
+  agentId: string,
+  person: string,
+  provider: string | undefined,
+): Promise<Represented> {
+  const client = await clientOf(cli, agentId, provider)
+  if (!isLoopback(new URL(client.issuer).hostname)) {
+    throw usage('--person works with the development identity provider only', '--sign-in')
+  }
+  let kept: { token: string; at: number } | undefined
+  return {
+    label: person,
+    async subject() {
+      if (!kept || cli.now - kept.at > YOUNG_MS) {
+        kept = { token: await scriptedSignIn(cli, client, person), at: cli.now }
+      }
+      return { token: kept.token, type: ID_TOKEN }
+    },
+  }
+}
+
+async function scriptedSignIn(cli: Cli, client: Client, person: string): Promise<string> {
+  const { clickThrough } = await import('../../dev/identity-provider/click.ts')
+  const { signIn } = await import('../agent/sign-in.ts')
+  const state = base64url(cli.world.random.bytes(16))
+  return signIn(client, 'http://127.0.0.1/callback', state, (url) =>
+    clickThrough(url, person),
+  ).catch((cause: unknown) => {
+    const known = SAMPLE_PEOPLE.some(({ id }) => id === person)
+    throw new Failure(known ? 'The sign-in failed' : `Nobody there is called \`${person}\``, {
+      detail: known
+        ? reasonOf(cause)
+        : `the sample people are ${SAMPLE_PEOPLE.map(({ id }) => id).join(', ')}`,
+      cause,
+    })
+  })
+}
+
+/** Whoever has a token already: an agent platform, another program. */
+async function bearer(
+  cli: Cli,
+  from: string,
+  type: 'id_token' | 'access_token' = 'id_token',
+): Promise<Represented> {
+  const text =
+    from === '-'
+      ? Buffer.from(await cli.world.readInput()).toString('utf8')
+      : await readText(cli.world, from)
+  const token = text.trim()
+  return {
+    label: labelOf(token),
+    subject: async () => ({ token, type: type === 'id_token' ? ID_TOKEN : ACCESS_TOKEN }),
+  }
+}
+
+/** Not checked: it only tells the tasks of different people apart here. The server checks. */
+function labelOf(token: string): string {
+  try {
+    const payload = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8')
+    const { iss, sub }: { iss?: unknown; sub?: unknown } = JSON.parse(payload)
+    if (typeof iss === 'string' && typeof sub === 'string') return `${sub} of ${iss}`
+  } catch {
+    // Told below.
+  }
+  throw usage('The subject token is no JWT')
+}
+
+/** The person at this machine, in the browser. */
+async function whoeverSignsIn(
+  cli: Cli,
+  agentId: string,
+  provider: string | undefined,
+): Promise<Represented> {
+  const client = await clientOf(cli, agentId, provider)
+  return {
+    label: 'you',
+    async subject() {
+      const state = base64url(cli.world.random.bytes(16))
+      await using listening = await callback(state)
+      const { address } = listening
+      const { signIn } = await import('../agent/sign-in.ts')
+      const token = await signIn(client, address, state, async (url) => {
+        cli.say(
+          'Sign in, as the person it is done for:',
+          text`  ${bold(url)}`,
+          dim('  waiting for the browser …'),
+        )
+        if (cli.world.talk.isTerminal) cli.world.openBrowser(url)
+        return `${address}?${await listening.answer}`
+      }).catch((cause: unknown) => {
+        if (cause instanceof Failure) throw cause
+        throw new Failure('The sign-in failed', { detail: reasonOf(cause), cause })
+      })
+      return { token, type: ID_TOKEN }
+    },
+  }
+}
+
+interface Client {
+  readonly issuer: string
+  readonly clientId: string
+}
+
+/** The agent's client at a provider: as registered, for those who may look; else as `remit dev` sets it up. */
+async function clientOf(cli: Cli, agentId: string, provider: string | undefined): Promise<Client> {
+  if (await cli.api.signedIn()) {
+    const { clients } = await cli.api.get<ShownAgent>(at`/agents/${agentId}`)
+    const found = clients.find(({ issuer }) => provider === undefined || issuer === provider)
+    if (found) return { issuer: found.issuer, clientId: found.client_id }
+  }
+  const issuer = provider ?? besideDevelopment(cli.url)?.provider
+  if (issuer === undefined) {
+    throw new Failure(`No identity provider knows ${agentId}`, {
+      detail: 'people sign in at a client of the agent, and none is known here',
+      next: [
+        'remit login, to look it up',
+        `remit agents link ${agentId} ISSUER=CLIENT_ID, when it has none`,
+      ],
+    })
+  }
+  return { issuer, clientId: agentId }
+}
+
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause)
+  return cause.cause instanceof Error ? `${cause.message}: ${cause.cause.message}` : cause.message
+}

@@ -1,0 +1,71 @@
+import { callResource, OAuthRefusal, type OpenTask, resourceToken } from '../agent/client.ts'
+import type { Cli } from '../cli.ts'
+import { isProblem, type ProblemDocument, unreachable } from '../server/refused.ts'
+import { refusal } from './open-task.ts'
+
+/** One call: exactly the same whenever it is sent again. */
+export interface Call {
+  readonly method: string
+  readonly url: string
+  /** Identifier of the resource. */
+  readonly resource: string
+  readonly body: string | undefined
+}
+
+/** What came back. `problem`: Remit's own answer, and the API was not reached or said nothing. */
+export interface Answer {
+  readonly response: Response
+  readonly decisionId: string | undefined
+  readonly problem: ProblemDocument | undefined
+}
+
+/**
+ * Sends the call with a fresh token for its resource. Throws what the token endpoint refuses: then nothing was sent.
+ */
+export async function send(cli: Cli, task: OpenTask, call: Call): Promise<Answer> {
+  const { body, method, resource, url } = call
+  const { token } = await resourceToken(task, resource).catch((error: unknown) => {
+    throw error instanceof OAuthRefusal ? refusal(error) : unreachable(cli.url, error)
+  })
+  const response = await callResource(task, token, {
+    method,
+    url,
+    ...(body === undefined ? {} : { body }),
+  }).catch((error: unknown) => {
+    throw unreachable(new URL(url).origin, error)
+  })
+  const decisionId = response.headers.get('remit-decision') ?? undefined
+  if (!isOwn(response)) return { response, decisionId, problem: undefined }
+  const text = await response.text()
+  const document = parsed(text)
+  const { headers, status, statusText } = response
+  return {
+    response: new Response(text, { headers, status, statusText }),
+    decisionId,
+    problem: isProblem(document) ? document : undefined,
+  }
+}
+
+/**
+ * Whether the gateway answered itself. INVARIANT: nothing that an API answers passes for it. The gateway puts a sandboxing
+ * policy on every answer that it passes on, over whatever the API said, and on none of its own.
+ */
+function isOwn({ headers }: Response): boolean {
+  return (
+    headers.get('content-type') === 'application/problem+json' &&
+    !headers.has('content-security-policy')
+  )
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** An answer without an end of its own. */
+export function isEventStream({ headers }: Response): boolean {
+  return /^text\/event-stream\b/i.test(headers.get('content-type') ?? '')
+}

@@ -1,0 +1,103 @@
+import { ExactNumber, type Json, parseJson } from '../../lib/json.ts'
+import type { Cli } from '../cli.ts'
+import { Failure } from '../failure.ts'
+import { prettyJson } from '../terminal/pretty-json.ts'
+import { visibleLines } from '../terminal/visible.ts'
+import { type Answer, isEventStream } from './send.ts'
+import { readEvents } from './server-sent-events.ts'
+import { outcomeOf } from './show-answer.ts'
+
+/** As much as is held to be printed in one piece. */
+const MOST_BYTES = 64 * 1024 * 1024
+
+/** For a person: the body, as it comes. A terminal gets JSON over several lines, and nothing that would disturb it. */
+export async function writeBody(cli: Cli, { problem, response }: Answer): Promise<void> {
+  const { output } = cli.world
+  // Somebody who looks has been told in words already.
+  if (problem && output.isTerminal) return
+  if (!output.isTerminal || isEventStream(response)) return copy(cli, response)
+  const bytes = await whole(response)
+  const json = isJson(response) ? parsed(bytes) : undefined
+  const text = json === undefined ? new TextDecoder().decode(bytes) : prettyJson(json)
+  output.write(text === '' || text.endsWith('\n') ? visibleLines(text) : `${visibleLines(text)}\n`)
+}
+
+async function copy(cli: Cli, response: Response): Promise<void> {
+  const { output } = cli.world
+  const decoder = new TextDecoder()
+  for await (const chunk of chunksOf(response)) {
+    output.write(output.isTerminal ? visibleLines(decoder.decode(chunk, { stream: true })) : chunk)
+  }
+}
+
+/** For a program: one JSON document; of a stream one line for each event. */
+export async function writeJson(cli: Cli, answer: Answer, taskId: string): Promise<void> {
+  const { output } = cli.world
+  const about = aboutAnswer(answer, taskId)
+  if (!answer.problem && isEventStream(answer.response)) {
+    output.write(`${JSON.stringify(about)}\n`)
+    for await (const event of readEvents(chunksOf(answer.response))) {
+      output.write(`${JSON.stringify(event)}\n`)
+    }
+    return
+  }
+  const bytes = await whole(answer.response)
+  const body =
+    (isJson(answer.response) ? parsed(bytes) : undefined) ?? new TextDecoder().decode(bytes)
+  const document = new Map([...toJson(about), ['body', body] as const])
+  output.write(`${prettyJson(document)}\n`)
+}
+
+function aboutAnswer(answer: Answer, taskId: string) {
+  const { decisionId, response } = answer
+  return {
+    status: response.status,
+    outcome: outcomeOf(answer),
+    decision_id: decisionId ?? null,
+    task_id: taskId,
+    headers: Object.fromEntries(
+      [...response.headers].filter(([name]) =>
+        /^(?:content-type|location|etag|link|retry-after)$/.test(name),
+      ),
+    ),
+  }
+}
+
+function toJson(about: ReturnType<typeof aboutAnswer>): readonly (readonly [string, Json])[] {
+  const { headers, status, ...texts } = about
+  return [
+    ['status', new ExactNumber(String(status))],
+    ...Object.entries(texts),
+    ['headers', new Map(Object.entries(headers))],
+  ]
+}
+
+function isJson({ headers }: Response): boolean {
+  return /^application\/(?:[a-z0-9.+-]+\+)?json\b/i.test(headers.get('content-type') ?? '')
+}
+
+/** `undefined`: it says it is JSON and is not, or is such that two readers would read it differently. */
+function parsed(bytes: Uint8Array): Json | undefined {
+  try {
+    return parseJson(bytes, { bytes: MOST_BYTES })
+  } catch {
+    return undefined
+  }
+}
+
+async function whole(response: Response): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of chunksOf(response)) chunks.push(chunk)
+  return Buffer.concat(chunks)
+}
+
+async function* chunksOf({ body }: Response): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of body ?? []) yield chunk
+  } catch (cause) {
+    throw new Failure('The answer was cut', {
+      detail: 'the task no longer permits it, or the API ended the connection',
+      cause,
+    })
+  }
+}

@@ -1,0 +1,201 @@
+import type { Command } from 'commander'
+import { PROBLEMS } from '../../lib/problem.ts'
+import { command, type Start } from '../command.ts'
+import { at } from '../server/api.ts'
+import { facts, indented } from '../terminal/table.ts'
+import { bold, dim, green, red, type Text, text, type Value, yellow } from '../terminal/text.ts'
+import { moment, relative } from '../terminal/time.ts'
+import type { ExplainedGate, Explanation, Rule } from './explanation.ts'
+
+/** `remit decisions explain ID` */
+export function explainCommand(start: Start): Command {
+  return command('explain', 'Why a call was answered as it was, and what would have been enough.', [
+    'remit decisions explain dec_…   # the id is in every refusal',
+  ])
+    .argument('<id>', 'the decision')
+    .action(async (id: string, _options: object, invoked: Command) => {
+      const cli = await start(invoked)
+      const explanation = await cli.api.get<Explanation>(at`/decisions/${id}`)
+      cli.answer(explanation, () => explainLines(explanation, { now: cli.now, width: cli.width }))
+    })
+}
+
+interface Look {
+  readonly now: number
+  readonly width: number | undefined
+}
+
+/** The sentence, who and when, every gate, and for administrators the rules. */
+export function explainLines(of: Explanation, look: Look): readonly Value[] {
+  const { now, width } = look
+  const room = width === undefined ? undefined : width - 2
+  return [
+    ...sentence(of).wrapped(width ?? Number.POSITIVE_INFINITY),
+    ...indented(
+      facts(
+        [
+          ['why', of.detail],
+          ['enough', of.outcome === 'permit' ? undefined : of.enough],
+          ...asked(of),
+        ],
+        room,
+      ),
+    ),
+    '',
+    ...indented(facts(about(of, now), room)),
+    '',
+    bold('What was looked at'),
+    ...of.gates.flatMap((gate) => gateLines(gate, room)),
+    ...decidingLines(of),
+    ...ruleLines(
+      'Nothing permitted it. Rules that speak of this action, and did not hold',
+      uniqueRules(of.gates, 'nearest'),
+      of.policyVersion,
+    ),
+  ]
+}
+
+/** What happened, as one would say it. */
+function sentence(of: Explanation): Text {
+  const who = bold(of.agentId ?? 'Somebody unknown')
+  const what = of.action === null ? 'make a call' : text`call ${bold(of.action)}`
+  if (of.outcome === 'permit')
+    return text`${green('✓')} ${who} was allowed to ${what}. ${whatCame(of)}`
+  if (of.outcome === 'requestable') {
+    return text`${yellow('●')} ${who} may ${what} only once a person has approved this very call. Nothing was sent.`
+  }
+  return text`${red('✗')} ${who} was not allowed to ${what}: ${titleOf(of.reason)}. Nothing was sent.`
+}
+
+/** What came of a call that was permitted. */
+function whatCame({ state, status }: Explanation): string {
+  switch (state) {
+    case 'answered':
+      return `The API answered ${status}.`
+    case 'failed':
+      return 'The API failed; whether it acted is not known.'
+    case 'not_sent':
+      return 'It was not sent after all, and nothing was used up.'
+    case 'indeterminate':
+      return 'Remit stopped before the answer came; whether the API acted is not known.'
+    default:
+      return 'It is under way.'
+  }
+}
+
+/** The title of a reason, as the end of a sentence. */
+function titleOf(reason: string): string {
+  const title = Object.hasOwn(PROBLEMS, reason)
+    ? PROBLEMS[reason as keyof typeof PROBLEMS].title // as: it has that very member
+    : reason
+  return title.charAt(0).toLowerCase() + title.slice(1)
+}
+
+/** Who could have lifted it. */
+function asked({ ask }: Explanation): readonly (readonly [string, Value])[] {
+  if (!ask) return []
+  const rules = ask.approvers.map((names) => names.map(approver).join(' or '))
+  const count = ask.quorum > 1 ? `${ask.quorum} of ` : ''
+  return [['asks', `${count}${[...new Set(rules)].join(', and ')}`]]
+}
+
+function approver(name: string): string {
+  return name.startsWith('group:') ? `someone of ${name.slice('group:'.length)}` : name
+}
+
+function about(of: Explanation, now: number): readonly (readonly [string, Value])[] {
+  return [
+    ['decision', of.id],
+    ['when', text`${moment(of.at)}, ${relative(of.at, now)}`],
+    ['person', of.personId ?? undefined],
+    ['task', of.taskId ?? undefined],
+    ['api', of.resource ?? undefined],
+    ['request', of.requestId ?? undefined],
+    ['policies', of.policyVersion ? `version ${of.policyVersion}` : undefined],
+  ]
+}
+
+/** What each gate makes sure of, and what it found when it did not pass. */
+const GATE_SAYS: Readonly<Record<string, readonly [passed: string, failed: string]>> = {
+  credential: ['token and proof are good', 'token or proof is not good'],
+  liveness: ['everything it depends on is alive', 'something it depends on is not alive'],
+  coverage: ['the task covers this call', 'the task does not cover this call'],
+  person: ['the person may do it', 'the person may not do it'],
+  agent: ['the agents taking part may do it', 'an agent taking part may not do it'],
+  external: ['other decision points agree', 'another decision point does not agree'],
+  approval: ['approved, where a rule asks for it', 'a person has to approve it'],
+  budget: ['within the budget', 'beyond the budget'],
+  obligations: ['its conditions can be met', 'a condition of it cannot be met'],
+}
+const WIDEST_GATE = 'obligations'.length
+
+function gateLines(gate: ExplainedGate, room: number | undefined): readonly Text[] {
+  const [passed, failed] = GATE_SAYS[gate.gate] ?? ['', '']
+  const name = gate.gate.padEnd(WIDEST_GATE)
+  const subject = gate.subject === undefined ? '' : dim(text`  ${gate.subject}`)
+  if (gate.passed) return [text`  ${green('✓')} ${name}  ${dim(passed)}${subject}`]
+  const by = WIDEST_GATE + 6
+  return [
+    text`  ${red('✗')} ${bold(name)}  ${failed}${subject}`,
+    ...indented(
+      facts(
+        [
+          ['why', gate.detail ?? (gate.reason === undefined ? undefined : titleOf(gate.reason))],
+          ['enough', gate.enough],
+          ['note', gate.note],
+          ['code', gate.reason === undefined ? undefined : codeText(gate.reason)],
+        ],
+        room === undefined ? undefined : room - by,
+      ),
+      by,
+    ),
+  ]
+}
+
+function codeText(code: string): Text {
+  return text`${code}  ${dim(text`docs/problems/${code}.md`)}`
+}
+
+/** Where something stood in the way: the rules of that. Else all. The others only by name. */
+function decidingLines({ gates, policyVersion }: Explanation): readonly Value[] {
+  const failed = uniqueRules(
+    gates.filter((gate) => !gate.passed),
+    'policies',
+  )
+  const all = uniqueRules(gates, 'policies')
+  const shown = failed.length > 0 ? failed : all
+  const others = all.filter(({ id }) => !shown.some((rule) => rule.id === id))
+  const also = others.map(({ id, line }) => `${id} (line ${line})`).join(', ')
+  return [
+    ...ruleLines('Rules that decided', shown, policyVersion),
+    ...(also === '' ? [] : [dim(text`  and ${also}`)]),
+  ]
+}
+
+function uniqueRules(
+  gates: readonly ExplainedGate[],
+  which: 'policies' | 'nearest',
+): readonly Rule[] {
+  const rules = gates.flatMap((gate) => gate[which] ?? [])
+  return [...new Map(rules.map((rule) => [rule.id, rule])).values()]
+}
+
+function ruleLines(
+  title: string,
+  rules: readonly Rule[],
+  version: number | null | undefined,
+): readonly Value[] {
+  if (rules.length === 0) return []
+  const where = version ? dim(text`  version ${version}`) : ''
+  return [
+    '',
+    text`${bold(title)}${where}`,
+    ...rules.flatMap((rule) => [
+      text`  ${bold(rule.id)} ${dim(`line ${rule.line}`)}`,
+      ...indented(
+        rule.text.split('\n').map((line) => text`${line.replaceAll('\t', '  ').trimEnd()}`),
+        4,
+      ),
+    ]),
+  ]
+}

@@ -1,0 +1,48 @@
+/** What a command could not do, in words for whoever typed it. The one renderer is `tell-failure.ts`. */
+export class Failure extends Error {
+  /** Lower case, no full stop, as everywhere. */
+  readonly detail: string | undefined
+  /** Code of the catalogue (`docs/problems/<code>.md`), when the failure has one. */
+  readonly code: string | undefined
+  /** What to do now, one line each. */
+  readonly next: readonly string[]
+  /** What else a program may want to know: members of the problem document. */
+  readonly members: Readonly<Record<string, unknown>>
+  /** 1 refused or failed, 2 not understood. */
+  readonly exit: 1 | 2
+
+  constructor(
+    title: string,
+    options: {
+      detail?: string | undefined
+      code?: string | undefined
+      next?: readonly string[]
+      members?: Readonly<Record<string, unknown>>
+      exit?: 1 | 2
+      cause?: unknown
+    } = {},
+  ) {
+    super(title, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'Failure'
+    this.detail = options.detail
+    this.code = options.code
+    this.next = options.next ?? []
+    this.members = options.members ?? {}
+    this.exit = options.exit ?? 1
+  }
+}
+
+/** What was typed cannot be meant. */
+export function usage(title: string, ...next: readonly string[]): Failure {
+  return new Failure(title, { next, exit: 2 })
+}
+
+/** Ends a command that has told everything itself. */
+export class Ended extends Error {
+  readonly exit: number
+  constructor(exit: number) {
+    super('ended')
+    this.name = 'Ended'
+    this.exit = exit
+  }
+}

@@ -1,0 +1,124 @@
+import { appendFile, mkdir, readdir } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import type { Command } from 'commander'
+import { command, type Start } from './command.ts'
+import { Failure } from './failure.ts'
+import { missing } from './private-file.ts'
+import { bold, dim, green, text } from './terminal/text.ts'
+
+/** `remit ledger …` */
+export function ledgerCommand(start: Start): Command {
+  const ledger = command('ledger', 'The record of everything, for anyone to verify.', [
+    'remit ledger export ./ledger   # then verify it offline',
+    'remit ledger checkpoint > checkpoint-today',
+  ])
+  for (const add of [exportCommand, checkpointCommand]) ledger.addCommand(add(start))
+  return ledger
+}
+
+function exportCommand(start: Start): Command {
+  return command('export', 'Downloads all that the offline verifier needs, into a new directory.', [
+    'remit ledger export ./ledger',
+    'remit ledger export ./ledger --private   # with arguments and addresses',
+  ])
+    .argument('<directory>', 'new or empty')
+    .option('--private', 'also the values that records only commit to; keep them to yourself')
+    .action(async (given: string, options: { private?: true }, invoked: Command) => {
+      const cli = await start(invoked)
+      const directory = resolve(cli.world.directory, given)
+      await requireEmpty(directory, given)
+      const query = options.private ? '?private=true' : ''
+      const written = await writeFiles(directory, await cli.api.stream(`/ledger/export${query}`))
+      // It comes last (C2SP tlog-tiles): without it something is missing.
+      if (!written.files.has('checkpoint')) throw incomplete(given)
+      const { files, bytes } = written
+      cli.say(
+        text`${green('✓')} ${files.size} files, ${bytes} bytes in ${bold(directory)}`,
+        dim(`  verify it: npx remit-verify ${given}`),
+      )
+      cli.answer({ directory, files: files.size, bytes }, () => [])
+    })
+}
+
+async function requireEmpty(directory: string, given: string): Promise<void> {
+  const there = await readdir(directory).catch(missing)
+  if (there?.length) {
+    throw new Failure('The directory is not empty', {
+      detail: `\`${given}\` has files in it, and two exports must not mix`,
+      next: ['name a new one'],
+    })
+  }
+}
+
+interface Line {
+  readonly path: string
+  readonly data: string
+}
+
+/** Lines of `{ path, data }`; a path that comes again continues its file. */
+async function writeFiles(directory: string, lines: ReadableStream<Uint8Array>) {
+  const files = new Set<string>()
+  let bytes = 0
+  for await (const { data, path } of readLines(lines)) {
+    const part = Buffer.from(data, 'base64')
+    const target = join(directory, checkedPath(path))
+    if (!files.has(path)) await mkdir(dirname(target), { recursive: true })
+    // Everything is new here, so appending makes the file.
+    await appendFile(target, part, { mode: path === 'private.jsonl' ? 0o600 : 0o644 })
+    files.add(path)
+    bytes += part.byteLength
+  }
+  return { files, bytes }
+}
+
+/** INVARIANT: nothing is written outside the directory, whatever the server says. */
+export function checkedPath(path: string): string {
+  const parts = path.split('/')
+  if (!parts.every((part) => /^[a-z0-9][a-z0-9._-]*$/.test(part))) {
+    throw new Failure('The server named a file that is none of a ledger', { detail: path })
+  }
+  return join(...parts)
+}
+
+async function* readLines(stream: ReadableStream<Uint8Array>): AsyncGenerator<Line> {
+  let rest = ''
+  try {
+    for await (const chunk of stream.pipeThrough(new TextDecoderStream())) {
+      const lines = (rest + chunk).split('\n')
+      rest = lines.pop() ?? ''
+      for (const line of lines) yield readLine(line)
+    }
+  } catch (cause) {
+    throw cause instanceof Failure ? cause : incomplete('it', cause)
+  }
+  if (rest !== '') throw incomplete('it')
+}
+
+function readLine(line: string): Line {
+  const { data, path }: { data?: unknown; path?: unknown } = JSON.parse(line)
+  if (typeof path !== 'string' || typeof data !== 'string') throw incomplete('it')
+  return { path, data }
+}
+
+function incomplete(what: string, cause?: unknown): Failure {
+  return new Failure('The export is not complete', {
+    detail: `the server ended before the checkpoint; ${what} cannot be verified`,
+    next: ['export again, into a new directory'],
+    cause,
+  })
+}
+
+function checkpointCommand(start: Start): Command {
+  return command(
+    'checkpoint',
+    'The newest signed checkpoint. Kept elsewhere, it proves what there was.',
+    ['remit ledger checkpoint > checkpoint-today'],
+  ).action(async (_options: object, invoked: Command) => {
+    const cli = await start(invoked)
+    const answer = await cli.api.get<{ checkpoint: string; vkey: string }>('/ledger/checkpoint')
+    cli.say(text`${dim('key')} ${answer.vkey}`)
+    // A signed note is bytes: it is printed as it is.
+    if (cli.json) cli.answer(answer, () => [])
+    else cli.world.output.write(answer.checkpoint)
+  })
+}

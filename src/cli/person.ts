@@ -1,0 +1,29 @@
+import { isId } from '../lib/id.ts'
+import { Failure } from './failure.ts'
+import type { Api } from './server/api.ts'
+import type { Person } from './whoami.ts'
+
+/**
+ * A person by id, e-mail, subject or name. Several that fit are none: access must not go to whoever comes first.
+ * Anything but an id needs an administrator.
+ */
+export async function findPerson(api: Api, wanted: string): Promise<{ readonly id: string }> {
+  if (isId('person', wanted)) return { id: wanted }
+  const { people } = await api.get<{ people: readonly Person[] }>('/people')
+  for (const part of ['email', 'subject', 'name'] as const) {
+    const found = people.filter((person) => person[part] === wanted)
+    const [only] = found
+    if (only && found.length === 1) return only
+    if (only) {
+      throw new Failure(`Several people are \`${wanted}\``, {
+        detail: found.map(({ id, issuer }) => `${id} (${issuer})`).join(', '),
+        next: ['name one by id'],
+      })
+    }
+  }
+  throw new Failure(`Nobody is known as \`${wanted}\``, {
+    code: 'person.unknown',
+    detail: 'neither an e-mail address, nor a subject, nor a name of someone who has signed in',
+    next: ['remit people list'],
+  })
+}

@@ -1,0 +1,34 @@
+import type { Command } from 'commander'
+import { command, type Start } from '../command.ts'
+import { Ended } from '../failure.ts'
+import { green, red, text } from '../terminal/text.ts'
+import { type Mistake, mistakeLines, placed } from './mistakes.ts'
+import { readSources } from './sources.ts'
+
+/** `remit policy validate PATH…` */
+export function validateCommand(start: Start): Command {
+  return command('validate', 'Says everything that is wrong, without publishing.', [
+    'remit policy validate ./policies',
+    'remit policy validate base.cedar refunds.cedar',
+  ])
+    .argument('<path...>', 'files, or directories of *.cedar')
+    .action(async (paths: readonly string[], _options: object, invoked: Command) => {
+      const cli = await start(invoked)
+      const sources = await readSources(cli.world.directory, paths)
+      const answer = await cli.api.send<{
+        mistakes: readonly Mistake[]
+        warnings: readonly Mistake[]
+      }>('POST', '/policies/validate', { text: sources.text })
+      const mistakes = placed(answer.mistakes, sources)
+      const warnings = placed(answer.warnings, sources)
+      cli.answer({ mistakes, warnings }, () => [
+        ...mistakeLines(mistakes, 'mistake'),
+        ...mistakeLines(warnings, 'warning'),
+      ])
+      if (mistakes.length > 0) {
+        cli.say('', text`${red('✗')} ${mistakes.length} to correct before this can be published`)
+        throw new Ended(1)
+      }
+      cli.say(text`${green('✓')} ${sources.files.length} files, nothing wrong`)
+    })
+}

@@ -1,0 +1,76 @@
+import type { Command } from 'commander'
+import { command, type Start } from './command.ts'
+import { readSecret } from './connections.ts'
+import { table } from './terminal/table.ts'
+import { bold, dim, green, text } from './terminal/text.ts'
+
+interface Provider {
+  readonly issuer: string
+  readonly name: string
+  readonly client_id: string
+}
+
+/** `remit providers …` */
+export function providersCommand(start: Start): Command {
+  const providers = command('providers', 'Identity providers that people sign in with.', [
+    'remit providers list',
+    'remit providers add https://login.example.com --name "Example login" --client-id remit',
+  ])
+  for (const add of [listCommand, addCommand]) providers.addCommand(add(start))
+  return providers
+}
+
+function listCommand(start: Start): Command {
+  return command('list', 'Every identity provider.', ['remit providers list']).action(
+    async (_options: object, invoked: Command) => {
+      const cli = await start(invoked)
+      const answer = await cli.api.get<{ providers: readonly Provider[] }>('/identity-providers')
+      cli.answer(answer, () =>
+        table(
+          ['NAME', 'ISSUER', 'CLIENT'],
+          answer.providers.map(({ client_id, issuer, name }) => [bold(name), issuer, client_id]),
+          cli.width,
+        ),
+      )
+    },
+  )
+}
+
+interface AddOptions {
+  readonly name: string
+  readonly clientId: string
+  readonly groupsClaim?: string
+  readonly public?: true
+  readonly secretFile?: string
+}
+
+function addCommand(start: Start): Command {
+  return command('add', 'Adds an identity provider, or replaces its registration.', [
+    'remit providers add https://login.example.com --name "Example login" --client-id remit',
+  ])
+    .argument('<issuer>', 'its issuer, exactly as it says it')
+    .requiredOption('--name <text>', 'what the sign-in page calls it')
+    .requiredOption('--client-id <id>', "Remit's client there")
+    .option('--public', 'that client has no secret')
+    .option('--secret-file <file>', 'its secret; else it is asked for, or read from standard input')
+    .option('--groups-claim <name>', "claim that lists the person's groups")
+    .action(async (issuer: string, options: AddOptions, invoked: Command) => {
+      const cli = await start(invoked)
+      const { clientId, groupsClaim, name, secretFile } = options
+      const secret = options.public
+        ? undefined
+        : await readSecret(cli, `Secret of ${clientId}`, secretFile)
+      await cli.api.send('PUT', '/identity-providers', {
+        issuer,
+        name,
+        client_id: clientId,
+        ...(secret === undefined ? {} : { client_secret: secret }),
+        ...(groupsClaim === undefined ? {} : { groups_claim: groupsClaim }),
+      })
+      cli.say(
+        text`${green('✓')} people can sign in with ${bold(name)}`,
+        dim(text`  its redirect URI there: ${cli.url}/sign-in/callback`),
+      )
+      cli.answer({ issuer, name, client_id: clientId }, () => [])
+    })
+}

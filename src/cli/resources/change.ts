@@ -1,0 +1,60 @@
+import type { Command } from 'commander'
+import { command, type Start } from '../command.ts'
+import { usage } from '../failure.ts'
+import { at } from '../server/api.ts'
+import { bold, green, text } from '../terminal/text.ts'
+import type { ShownResource } from './resource.ts'
+
+/** `remit resources connect NAME CONNECTION | --none` */
+export function connectCommand(start: Start): Command {
+  return command('connect', 'Says which credential the gateway puts into calls to an API.', [
+    'remit resources connect billing billing-key',
+    'remit resources connect billing --none',
+  ])
+    .argument('<name>', 'the API')
+    .argument('[connection]', 'of `remit connections list`')
+    .option('--none', 'put in no credential')
+    .action(
+      async (
+        name: string,
+        connection: string | undefined,
+        options: { none?: true },
+        invoked: Command,
+      ) => {
+        if ((connection === undefined) === (options.none === undefined)) {
+          throw usage('Say a connection, or --none', `remit resources connect ${name} CONNECTION`)
+        }
+        const cli = await start(invoked)
+        const resource = await cli.api.send<ShownResource>(
+          'PUT',
+          at`/resources/${name}/connection`,
+          { connection: connection ?? null },
+        )
+        const how = connection === undefined ? 'without a credential' : `with ${connection}`
+        cli.say(text`${green('✓')} ${bold(resource.name)} is called ${how}`)
+        cli.answer(resource, () => [])
+      },
+    )
+}
+
+const ACTS = {
+  suspend: ['Stops every call to an API, now.', 'is suspended'],
+  resume: ['Lets calls to an API through again.', 'is open again'],
+} as const
+
+/** `remit resources suspend | resume NAME` */
+export const statusCommands = (['suspend', 'resume'] as const).map(
+  (act) =>
+    (start: Start): Command =>
+      command(act, ACTS[act][0], [`remit resources ${act} billing --reason "…"`])
+        .argument('<name>', 'the API')
+        .option('--reason <text>', 'why; it is recorded')
+        .action(async (name: string, { reason }: { reason?: string }, invoked: Command) => {
+          const cli = await start(invoked)
+          const body = reason === undefined ? {} : { reason }
+          const path = at`/resources/${name}/${act}`
+          const resource = await cli.api.send<ShownResource>('POST', path, body)
+          cli.say(text`${green('✓')} ${bold(resource.name)} ${ACTS[act][1]}`)
+          cli.answer(resource, () => [])
+        }),
+)

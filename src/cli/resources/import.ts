@@ -1,0 +1,108 @@
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import type { Command } from 'commander'
+import type { Cli } from '../cli.ts'
+import { command, type Start } from '../command.ts'
+import { Failure } from '../failure.ts'
+import { at } from '../server/api.ts'
+import { indented } from '../terminal/table.ts'
+import { bold, dim, green, red, text, type Value, yellow } from '../terminal/text.ts'
+import type { World } from '../world.ts'
+
+interface ImportOptions {
+  readonly openapi: string
+  readonly upstream?: string
+  readonly title?: string
+  readonly trusted?: true
+  readonly connection?: string
+}
+
+interface Imported {
+  readonly resource: string
+  readonly unchanged: boolean
+  readonly added: readonly string[]
+  readonly changed: readonly string[]
+  readonly removed: readonly string[]
+  readonly notes: readonly string[]
+}
+
+const MOST_BYTES = 32 * 1024 * 1024
+
+/** `remit resources import NAME --openapi FILE|URL` */
+export function importCommand(start: Start): Command {
+  return command(
+    'import',
+    'Puts an API into the catalog from its OpenAPI document, or updates it.',
+    [
+      'remit resources import billing --openapi billing.yaml --upstream http://127.0.0.1:9000',
+      'remit resources import orders --openapi https://orders.internal/openapi.json --trusted',
+    ],
+  )
+    .argument('<name>', 'what it is called here, for ever')
+    .requiredOption(
+      '--openapi <file|url>',
+      'its OpenAPI 3 document, JSON or YAML; - for standard input',
+    )
+    .option('--upstream <url>', 'where it really is; else the first server of the document')
+    .option('--title <text>', "what people call it; else the document's title")
+    .option('--trusted', 'inside the trust domain: it receives the transaction token')
+    .option('--connection <name>', 'the credential that the gateway puts in')
+    .action(async (name: string, options: ImportOptions, invoked: Command) => {
+      await importResource(await start(invoked), name, options)
+    })
+}
+
+async function importResource(cli: Cli, name: string, options: ImportOptions): Promise<void> {
+  const { openapi, ...rest } = options
+  cli.say(dim(text`Reading ${openapi} …`))
+  const document = await readDocument(cli.world, openapi)
+  cli.say(dim(text`Asking ${cli.url} to import it as ${name} …`))
+  const path = at`/resources/${name}`
+  const done = await cli.api.send<Imported>('PUT', path, { document, ...rest })
+  cli.answer(done, () => importedLines(done))
+  if (!done.unchanged) {
+    cli.say(
+      '',
+      dim(text`Look at arguments and risk classes: remit resources show ${done.resource}`),
+    )
+  }
+}
+
+function importedLines(done: Imported): readonly Value[] {
+  const { added, changed, notes, removed, resource, unchanged } = done
+  const counts = [
+    [added, 'added'],
+    [changed, 'changed'],
+    [removed, 'removed'],
+  ] as const
+  const told = counts.flatMap(([list, word]) => (list.length ? [`${list.length} ${word}`] : []))
+  return [
+    text`${green('✓')} ${bold(resource)} ${unchanged ? 'is as it was' : told.join(', ') || 'is updated'}`,
+    ...indented([
+      ...added.map((name) => text`${green('+')} ${name}`),
+      ...changed.map((name) => text`${yellow('~')} ${name}`),
+      ...removed.map((name) => text`${red('-')} ${name}`),
+    ]),
+    ...(notes.length ? ['', bold('Worth reading'), ...notes.map((note) => text`  ${note}`)] : []),
+  ]
+}
+
+/** The document's text. What it refers to is not fetched: it has to refer only to itself. */
+async function readDocument(world: World, from: string): Promise<string> {
+  try {
+    const bytes = await bytesOf(world, from)
+    if (bytes.byteLength > MOST_BYTES) throw new Error('it is longer than 32 MiB')
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new Failure('The OpenAPI document cannot be read', { detail: `${from}: ${why}`, cause })
+  }
+}
+
+async function bytesOf(world: World, from: string): Promise<Uint8Array> {
+  if (from === '-') return world.readInput()
+  if (!/^https?:\/\//.test(from)) return readFile(resolve(world.directory, from))
+  const answer = await fetch(from, { signal: AbortSignal.timeout(60_000) })
+  if (!answer.ok) throw new Error(`the server answered ${answer.status}`)
+  return new Uint8Array(await answer.arrayBuffer())
+}

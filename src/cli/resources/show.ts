@@ -1,0 +1,107 @@
+import type { Command } from 'commander'
+import { statusWord } from '../agents/show.ts'
+import type { Cli } from '../cli.ts'
+import { command, type Start } from '../command.ts'
+import { at } from '../server/api.ts'
+import { facts, indented, table } from '../terminal/table.ts'
+import { bold, dim, red, type Text, text, type Value, yellow } from '../terminal/text.ts'
+import { type Action, argumentInWords, type Resource, type ShownResource } from './resource.ts'
+
+/** `remit resources list` */
+export function listCommand(start: Start): Command {
+  return command('list', 'Every API of the catalog.', ['remit resources list']).action(
+    async (_options: object, invoked: Command) => {
+      const cli = await start(invoked)
+      const answer = await cli.api.get<{ resources: readonly Resource[] }>('/resources')
+      cli.answer(answer, () =>
+        answer.resources.length === 0
+          ? [dim('No APIs yet. `remit resources import NAME --openapi FILE` adds one.')]
+          : table(
+              ['NAME', 'STATUS', 'ADDRESS FOR AGENTS', 'UPSTREAM', 'TITLE'],
+              answer.resources.map((each) => [
+                bold(each.name),
+                statusWord(each.status),
+                each.identifier,
+                each.upstream,
+                each.title,
+              ]),
+              cli.width,
+            ),
+      )
+    },
+  )
+}
+
+/** `remit resources show NAME` */
+export function showCommand(start: Start): Command {
+  return command(
+    'show',
+    'One API: its operations, their arguments and risk, and what has no type.',
+    ['remit resources show orders'],
+  )
+    .argument('<name>', 'the API')
+    .action(async (name: string, _options: object, invoked: Command) => {
+      const cli = await start(invoked)
+      showResource(cli, await cli.api.get<ShownResource>(at`/resources/${name}`))
+    })
+}
+
+export function showResource(cli: Cli, resource: ShownResource): void {
+  cli.answer(resource, () => [
+    text`${bold(resource.name)}  ${resource.title}`,
+    ...indented(facts(about(resource), cli.room)),
+    '',
+    ...table(['ACTION', 'OPERATION', 'RISK', 'ARGUMENTS'], resource.actions.map(row), cli.width),
+    ...untypedLines(resource.actions, cli.width),
+    ...proposedLines(resource.actions),
+  ])
+}
+
+function about(resource: Resource): readonly (readonly [string, Value])[] {
+  return [
+    ['status', statusWord(resource.status)],
+    ['for agents', resource.identifier],
+    [
+      'upstream',
+      text`${resource.upstream}${resource.trusted ? dim('  trusted: receives the transaction token') : ''}`,
+    ],
+    ['credential', resource.connection ?? dim('none')],
+  ]
+}
+
+function row(action: Action): readonly Value[] {
+  return [
+    bold(action.name),
+    text`${action.method.padEnd(6)} ${action.path}`,
+    text`${riskWord(action.risk)}${action.risk_proposed ? dim('*') : ''}`,
+    action.arguments.arguments.map(argumentInWords).join(', ') || dim('none'),
+  ]
+}
+
+export function riskWord(risk: string): Text {
+  if (risk === 'critical' || risk === 'high') return red(risk)
+  return risk === 'medium' ? yellow(risk) : text`${risk}`
+}
+
+/** What bounds and policies cannot see is said plainly. */
+function untypedLines(actions: readonly Action[], width: number | undefined): readonly Value[] {
+  const rows = actions.flatMap(({ name, untyped }) =>
+    untyped.map(({ at: where, reason }) => [name, where, reason]),
+  )
+  if (rows.length === 0) return []
+  return [
+    '',
+    bold('Bounds and policies cannot see'),
+    ...table(['ACTION', 'WHERE', 'WHY'], rows, width),
+  ]
+}
+
+function proposedLines(actions: readonly Action[]): readonly Value[] {
+  const first = actions.find((action) => action.risk_proposed)
+  if (!first) return []
+  return [
+    '',
+    dim('* proposed from the method or the document; nobody has confirmed it:'),
+    dim(text`  remit resources risk ${first.name} ${first.risk}`),
+  ]
+}

@@ -1,0 +1,29 @@
+import { CommanderError } from 'commander'
+import { Ended } from './failure.ts'
+import { createProgram } from './program.ts'
+import { asFailure, tellFailure } from './tell-failure.ts'
+import type { World } from './world.ts'
+
+/** Runs one command line. Answers the exit code: 0 done, 1 refused or failed, 2 not understood. */
+export async function run(args: readonly string[], world: World): Promise<number> {
+  try {
+    await createProgram(world).parseAsync(withHelp(args), { from: 'user' })
+    return 0
+  } catch (error) {
+    if (error instanceof Ended) return error.exit
+    // Commander has said already what it did not understand, or has shown its help.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+    const failure = asFailure(error)
+    await tellFailure(world, failure, args.includes('--json'))
+    if (world.environment.NODE_DEBUG === 'remit' && failure.cause instanceof Error) {
+      world.talk.write(`${failure.cause.stack}\n`)
+    }
+    return failure.exit
+  }
+}
+
+/** Nothing at all, and `help agents add`, are questions too. */
+function withHelp(args: readonly string[]): string[] {
+  if (args.length === 0) return ['--help']
+  return args[0] === 'help' ? [...args.slice(1), '--help'] : [...args]
+}

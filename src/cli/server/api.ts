@@ -1,0 +1,115 @@
+import { Failure } from '../failure.ts'
+import type { World } from '../world.ts'
+import { type Asked, awaitConfirmation } from './confirmation.ts'
+import { refusedBy, unreachable } from './refused.ts'
+import { Sessions } from './sessions.ts'
+
+const PREFIX = '/api/v1'
+/** Importing a large document or publishing many policies takes seconds. */
+const PATIENCE_MS = 120_000
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
+
+/** A path below `/api/v1` with every value encoded, so that none of them can lead somewhere else. */
+export function at(words: TemplateStringsArray, ...values: readonly string[]): string {
+  return words.reduce((path, part, i) => {
+    const value = values[i - 1] ?? ''
+    if (value === '' || value === '.' || value === '..')
+      throw new Failure(`\`${value}\` is not a name`, { exit: 2 })
+    return path + encodeURIComponent(value) + part
+  })
+}
+
+/** The management API of one server, as whoever is signed in. */
+export class Api {
+  readonly #world: World
+  readonly #sessions: Sessions
+  readonly #confirming: (asked: Asked) => void
+  readonly url: string
+
+  /** `confirming` tells the person what to confirm, and where. */
+  constructor(world: World, url: string, confirming: (asked: Asked) => void) {
+    this.#world = world
+    this.#sessions = new Sessions(world)
+    this.#confirming = confirming
+    this.url = url
+  }
+
+  /** Whether somebody is signed in here; the server may see it differently. */
+  async signedIn(): Promise<boolean> {
+    return (await this.#sessions.find(this.url)) !== undefined
+  }
+
+  get<T>(path: string, query: Readonly<Record<string, string | undefined>> = {}): Promise<T> {
+    const given = Object.entries(query).filter((each): each is [string, string] => !!each[1])
+    const search = given.length ? `?${new URLSearchParams(given)}` : ''
+    return this.#json<T>('GET', path + search, undefined)
+  }
+
+  /** Changes something. What widens access is confirmed by the person on a page first, and asked for again with that. */
+  async send<T>(method: Method, path: string, body: object | undefined = undefined): Promise<T> {
+    const answer = await this.#fetch(method, path, body)
+    if (answer.status !== 202) return read<T>(answer)
+    const { confirmation } = await read<{ confirmation: Asked }>(answer)
+    this.#confirming(confirmation)
+    await awaitConfirmation({
+      state: () => this.get<{ state: string }>(at`/confirmations/${confirmation.id}`),
+      wait: this.#world.wait,
+    })
+    return read<T>(await this.#fetch(method, path, body, { 'remit-confirmation': confirmation.id }))
+  }
+
+  /** An answer that is too long to hold. */
+  async stream(path: string): Promise<ReadableStream<Uint8Array>> {
+    const { body } = await this.#fetch('GET', path, undefined)
+    if (!body) throw new Failure('The server answered nothing')
+    return body
+  }
+
+  async #json<T>(method: Method, path: string, body: object | undefined): Promise<T> {
+    return read<T>(await this.#fetch(method, path, body))
+  }
+
+  async #fetch(
+    method: Method,
+    path: string,
+    body: object | undefined,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Response> {
+    const session = await this.#sessions.find(this.url)
+    if (!session) throw notSignedIn(this.url)
+    const answer = await fetch(this.url + PREFIX + path, {
+      method,
+      // The token goes to this server and nowhere else.
+      redirect: 'error',
+      signal: AbortSignal.timeout(PATIENCE_MS),
+      headers: {
+        authorization: `Bearer ${session.token.reveal()}`,
+        accept: 'application/json',
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    }).catch((error: unknown) => {
+      throw unreachable(this.url, error)
+    })
+    if (!answer.ok) throw await refusedBy(this.url, answer)
+    return answer
+  }
+}
+
+async function read<T>(answer: Response): Promise<T> {
+  return (await answer.json()) as T // as: the shape of the operation's answer, which `src/api` validates
+}
+
+function notSignedIn(url: string): Failure {
+  return new Failure('Sign in first', {
+    code: 'session.required',
+    detail: `you are not signed in to ${url}, or the session is over`,
+    next: [loginCommand(url)],
+  })
+}
+
+export function loginCommand(url: string): string {
+  return url === 'http://127.0.0.1:7480' ? 'remit login' : `remit login --url ${url}`
+}

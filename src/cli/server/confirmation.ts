@@ -1,0 +1,39 @@
+import { Failure } from '../failure.ts'
+
+/** An act that waits for the person's yes on a page (contract 10). Nothing was done yet. */
+export interface Asked {
+  readonly id: string
+  readonly url: string
+  /** RFC 3339. */
+  readonly expires_at: string
+}
+
+const LOOK_EVERY_MS = 1_500
+
+/** Comes back when the person has said yes. */
+export async function awaitConfirmation(ports: {
+  readonly state: () => Promise<{ readonly state: string }>
+  readonly wait: (ms: number) => Promise<void>
+}): Promise<void> {
+  for (;;) {
+    const { state } = await ports.state().catch((error: unknown) => {
+      throw error instanceof Failure && error.code === 'confirmation.unknown' ? tooLate() : error
+    })
+    if (state === 'confirmed') return
+    if (state !== 'pending') throw refused(state)
+    await ports.wait(LOOK_EVERY_MS)
+  }
+}
+
+function tooLate(): Failure {
+  return new Failure('Nobody confirmed in time; nothing was changed', {
+    code: 'confirmation.missing',
+    next: ['run the command again'],
+  })
+}
+
+function refused(state: string): Failure {
+  const title =
+    state === 'refused' ? 'Refused on the page; nothing was changed' : 'It was used already'
+  return new Failure(title, { code: 'confirmation.missing' })
+}

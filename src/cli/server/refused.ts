@@ -1,0 +1,45 @@
+import { Failure } from '../failure.ts'
+
+/** An answer that is no success, from the server at `url`, as a failure. Reads RFC 9457. */
+export async function refusedBy(url: string, answer: Response): Promise<Failure> {
+  const body: unknown = await answer.json().catch(() => undefined)
+  const problem = isProblem(body) ? body : undefined
+  if (!problem) {
+    return new Failure(`The server answered ${answer.status}`, {
+      detail: `what it said is not Remit's; is ${url} the right address?`,
+      next: ['name the server with --url or REMIT_URL'],
+    })
+  }
+  return problemFailure(problem)
+}
+
+export interface ProblemDocument {
+  readonly title: string
+  readonly code: string
+  readonly detail?: string
+  readonly [member: string]: unknown
+}
+
+export function isProblem(value: unknown): value is ProblemDocument {
+  if (typeof value !== 'object' || value === null) return false
+  const { code, detail, title }: { code?: unknown; detail?: unknown; title?: unknown } = value
+  const told = detail === undefined || typeof detail === 'string'
+  return typeof title === 'string' && typeof code === 'string' && told
+}
+
+export function problemFailure(problem: ProblemDocument): Failure {
+  const { code, detail, title, type: _, ...members } = problem
+  return new Failure(title, { code, detail, members })
+}
+
+/** Nobody answered. */
+export function unreachable(url: string, cause: unknown): Failure {
+  const { cause: inner }: { cause?: unknown } = cause instanceof Error ? cause : {}
+  const code = inner instanceof Error && 'code' in inner ? String(inner.code) : ''
+  const late = cause instanceof Error && cause.name === 'TimeoutError'
+  return new Failure(late ? 'The server did not answer in time' : 'The server cannot be reached', {
+    detail: `nothing usable came from ${url}${code === '' ? '' : ` (${code})`}`,
+    next: ['start one: `remit dev`', 'or name another with --url or REMIT_URL'],
+    cause,
+  })
+}

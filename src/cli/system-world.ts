@@ -1,0 +1,38 @@
+import { homedir } from 'node:os'
+import { buffer } from 'node:stream/consumers'
+import { setTimeout } from 'node:timers/promises'
+import type { WriteStream } from 'node:tty'
+import { systemClock } from '../lib/clock.ts'
+import { systemRandom } from '../lib/random.ts'
+import { openBrowser } from './browser/open-browser.ts'
+import type { Output, World } from './world.ts'
+
+/** This machine, this terminal, now. */
+export function systemWorld(): World {
+  return {
+    environment: process.env,
+    home: homedir(),
+    directory: process.cwd(),
+    output: outputOf(process.stdout),
+    talk: outputOf(process.stderr),
+    readInput: () => buffer(process.stdin),
+    interactive: Boolean(process.stdin.isTTY && process.stderr.isTTY),
+    async askSecret(question) {
+      const { isCancel, password } = await import('@clack/prompts')
+      const answer = await password({ message: question, output: process.stderr })
+      return isCancel(answer) ? undefined : answer
+    },
+    openBrowser,
+    clock: systemClock,
+    random: systemRandom,
+    wait: async (ms) => void (await setTimeout(ms)),
+  }
+}
+
+function outputOf(stream: WriteStream): Output {
+  return {
+    write: (text) => void stream.write(text),
+    isTerminal: Boolean(stream.isTTY),
+    width: stream.isTTY ? stream.columns : undefined,
+  }
+}

@@ -1,0 +1,50 @@
+import { PROBLEMS, Problem } from '../lib/problem.ts'
+import { hasColour } from './cli.ts'
+import { Failure } from './failure.ts'
+import { facts, indented } from './terminal/table.ts'
+import { bold, dim, red, type Text, text, type Value } from './terminal/text.ts'
+import { whatToDo } from './what-to-do.ts'
+import type { World } from './world.ts'
+
+/** Anything thrown, as a failure that can be told. What is neither ours nor a problem is a bug, and told as one. */
+export function asFailure(error: unknown): Failure {
+  if (error instanceof Failure) return error
+  if (error instanceof Problem) {
+    const { code, detail, members } = error
+    return new Failure(PROBLEMS[code].title, { code, detail, members, cause: error })
+  }
+  const detail = error instanceof Error ? error.message : String(error)
+  return new Failure('Something went wrong in this command', {
+    detail,
+    next: ['run it again with NODE_DEBUG=remit to see where, and report it'],
+    cause: error,
+  })
+}
+
+/** What happened, the code and its page, what to do: the one renderer of failures. */
+export async function failureLines(failure: Failure, width?: number): Promise<readonly Value[]> {
+  const { code, detail, message, next } = failure
+  // What a command says itself fits better than the page.
+  const advice = code === undefined || next.length > 0 ? undefined : await whatToDo(code)
+  const rows: (readonly [string, Value])[] = [
+    ['why', detail === undefined ? undefined : text`${detail}`],
+    ['do', advice === undefined ? undefined : text`${advice}`],
+    ...next.map((line, i) => [i === 0 ? 'next' : '', bold(line)] as const),
+    ['code', code === undefined ? undefined : text`${code} ${dim(`docs/problems/${code}.md`)}`],
+  ]
+  const told: Text[] = indented(facts(rows, width === undefined ? undefined : width - 2))
+  return [text`${red('✗')} ${bold(message)}`, ...told]
+}
+
+/** For a program, on standard output; for a person, on standard error. */
+export async function tellFailure(world: World, failure: Failure, json: boolean): Promise<void> {
+  const { code, detail, members, message, next } = failure
+  if (json) {
+    const error = { ...members, title: message, code, detail, next }
+    world.output.write(`${JSON.stringify({ error }, null, 2)}\n`)
+  }
+  const coloured = hasColour(world, world.talk)
+  for (const line of await failureLines(failure, world.talk.width)) {
+    world.talk.write(`${text`${line}`.render(coloured)}\n`)
+  }
+}

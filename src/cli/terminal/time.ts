@@ -1,0 +1,23 @@
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+
+/** `2026-11-25 01:20`, in the time zone of whoever reads it. Takes RFC 3339 or epoch milliseconds. */
+export function moment(at: string | number): string {
+  const date = new Date(at)
+  if (Number.isNaN(date.getTime())) return String(at)
+  const two = (number: number) => String(number).padStart(2, '0')
+  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
+  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`
+}
+
+/** `3 min ago`, `in 40 min`, `just now`. */
+export function relative(at: string | number, now: number): string {
+  const difference = new Date(at).getTime() - now
+  const size = Math.abs(difference)
+  if (Number.isNaN(size)) return String(at)
+  if (size < MINUTE) return difference > 0 ? 'in less than a minute' : 'just now'
+  const [unit, name] = size < HOUR ? [MINUTE, 'min'] : size < DAY ? [HOUR, 'h'] : [DAY, 'd']
+  const count = `${Math.floor(size / unit)} ${name}`
+  return difference > 0 ? `in ${count}` : `${count} ago`
+}

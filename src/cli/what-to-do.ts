@@ -1,0 +1,22 @@
+import { readFile } from 'node:fs/promises'
+
+/**
+ * What the page of a problem says to do, as one paragraph: the page is the only place where that is written. `undefined` when
+ * there is no such page here.
+ */
+export async function whatToDo(code: string): Promise<string | undefined> {
+  if (!/^[a-z_]+(?:\.[a-z_]+)+$/.test(code)) return undefined
+  const page = new URL(`../../docs/problems/${code}.md`, import.meta.url)
+  const text = await readFile(page, 'utf8').catch(() => '')
+  const advice = text.split('\n## What to do\n')[1]?.split('\n## ')[0]
+  const [paragraph] = advice?.trim().split(/\n\s*\n/) ?? []
+  return paragraph ? plain(paragraph) : undefined
+}
+
+/** Markdown links without their addresses, lines joined. */
+function plain(paragraph: string): string {
+  return paragraph
+    .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .replaceAll(/\s*\n\s*/g, ' ')
+    .replaceAll('**', '')
+}

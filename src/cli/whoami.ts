@@ -1,0 +1,49 @@
+import type { Command } from 'commander'
+import { command, type Start } from './command.ts'
+import { facts, indented } from './terminal/table.ts'
+import { bold, text } from './terminal/text.ts'
+import { moment } from './terminal/time.ts'
+
+export interface Person {
+  readonly id: string
+  readonly name: string
+  readonly email: string | null
+  readonly issuer: string
+  readonly subject: string
+  readonly groups: readonly string[]
+  readonly status: string
+}
+
+/** Answer of the operation `session.show`. */
+export interface Me {
+  readonly person: Person
+  readonly administrator: boolean
+  readonly expires_at: string
+}
+
+/** `remit whoami` */
+export function whoamiCommand(start: Start): Command {
+  return command('whoami', 'Who you are here, and your groups.', ['remit whoami']).action(
+    async (_options: object, invoked: Command) => {
+      const cli = await start(invoked)
+      const me = await cli.api.get<Me>('/session')
+      const { administrator, expires_at, person } = me
+      cli.answer({ url: cli.url, ...me }, () => [
+        text`${bold(person.name)}${administrator ? ' · administrator' : ''}`,
+        ...indented(
+          facts(
+            [
+              ['server', cli.url],
+              ['id', person.id],
+              ['email', person.email ?? undefined],
+              ['groups', person.groups.join(', ') || 'none'],
+              ['known from', text`${person.issuer} as ${person.subject}`],
+              ['session', text`until ${moment(expires_at)}`],
+            ],
+            cli.room,
+          ),
+        ),
+      ])
+    },
+  )
+}

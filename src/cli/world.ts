@@ -1,0 +1,33 @@
+import type { Clock } from '../lib/clock.ts'
+import type { Random } from '../lib/random.ts'
+
+export interface Output {
+  write(text: string | Uint8Array): void
+  /** Somebody looks at it. */
+  readonly isTerminal: boolean
+  /** Columns of the terminal. */
+  readonly width: number | undefined
+}
+
+/** Everything of the outside that commands work with, so that tests can stand in for it. The network is real everywhere. */
+export interface World {
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly home: string
+  /** Where the command was started; relative paths begin here. */
+  readonly directory: string
+  /** What was asked for: standard output. */
+  readonly output: Output
+  /** What is said about it: standard error. */
+  readonly talk: Output
+  /** Standard input to its end. */
+  readInput(): Promise<Uint8Array>
+  /** Somebody can answer a question. */
+  readonly interactive: boolean
+  /** Asks for something that is not shown while it is typed. `undefined`: the person changed their mind. */
+  askSecret(question: string): Promise<string | undefined>
+  /** Shows an http(s) address in the person's browser, if there is one. Never fails. */
+  openBrowser(url: string): void
+  readonly clock: Clock
+  readonly random: Random
+  readonly wait: (ms: number) => Promise<void>
+}
