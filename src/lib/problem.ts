@@ -173,6 +173,7 @@ export const PROBLEMS = {
   'subject_token.unsupported_type': { status: 400, title: 'The token type is not accepted' },
   'task.already_closed': { status: 409, title: 'The task is closed' },
   'task.bad_details': { status: 400, title: 'The authorization details cannot be used' },
+  'task.bad_life': { status: 400, title: 'The lifetime cannot be accepted' },
   'task.bad_purpose': { status: 400, title: 'The purpose cannot be accepted' },
   'task.bad_scope': { status: 400, title: 'The scope cannot be used' },
   'task.beyond_basis': { status: 403, title: 'Administrators do not allow this' },

@@ -38,14 +38,19 @@ export function answerConsent(
     if (asked.state !== 'pending' || asked.expiresAt <= parts.clock.now())
       throw new Problem('consent.not_pending', 'the request is not waiting for an answer')
     return answer.answer === 'grant'
-      ? grant(parts, tx, asked, answer, narrowed(asked, answer, kindOf))
+      ? grant(parts, tx, asked, answer, narrowed(asked, answer, { kindOf, now: parts.clock.now() }))
       : deny(parts, tx, asked, answer)
   })
 }
 
-function narrowed(asked: ConsentRequest, answer: ConsentAnswer, kindOf: KindOf): readonly Detail[] {
+function narrowed(
+  asked: ConsentRequest,
+  answer: ConsentAnswer,
+  { kindOf, now }: { kindOf: KindOf; now: number },
+): readonly Detail[] {
   const details = answer.details ?? asked.details
-  if (details.length === 0)
+  const { expiresAt = Number.POSITIVE_INFINITY } = answer
+  if (details.length === 0 || expiresAt <= now)
     throw new Problem('consent.nothing_granted', 'nothing is left of what was asked; deny instead')
   if (!contains(asked.details, details, kindOf))
     throw new Problem('consent.widened', 'a consent can only narrow what was asked')

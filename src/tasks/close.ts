@@ -6,7 +6,7 @@ import type { TaskParts } from './parts.ts'
 import type { Task } from './task.ts'
 import { findTask, markClosed, openTree } from './task-store.ts'
 
-/** Which task, by whom (a person, an agent, or `remit`), and a code for why. */
+/** Which task, by whom (a person, a task, or `system`), and a code for why. */
 export interface Closing {
   readonly taskId: string
   readonly by: string

@@ -57,6 +57,8 @@ forEachEngine('consent', (open) => {
     ])
       await rejects(answer(consentId, { details }), 'consent.widened')
     await rejects(answer(consentId, { details: [] }), 'consent.nothing_granted')
+    const expiresAt = parts.clock.now()
+    await rejects(answer(consentId, { expiresAt }), 'consent.nothing_granted')
     assert.equal((await readConsent(parts.storage.read, consentId))?.state, 'pending')
     await answer(consentId, { details: [upTo('40.00')] })
     assert.deepEqual((await bases())[0]?.details, [upTo('40.00')])

@@ -10,7 +10,7 @@ export async function expireTasks(parts: TaskParts): Promise<number> {
   for (;;) {
     const due = await tasksPastDeadline(parts.storage.read, parts.clock.now(), AT_ONCE)
     for (const taskId of due) {
-      await closeTask(parts, { taskId, by: 'remit', reason: 'deadline' })
+      await closeTask(parts, { taskId, by: 'system', reason: 'deadline' })
       count++
     }
     if (due.length < AT_ONCE) return count

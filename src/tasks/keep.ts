@@ -90,7 +90,7 @@ export async function closeTasksOf(parts: TaskParts, holder: Holder): Promise<vo
   const change = await parts.storage.transaction(async (tx) => {
     const of = holder.kind === 'agent' ? { agentId: holder.id } : { personId: holder.id }
     const ids = (await tasksOf(tx, of)).map(({ id }) => id)
-    return closeTasks(parts, tx, ids, { by: 'remit', reason: `${holder.kind}.ended` })
+    return closeTasks(parts, tx, ids, { by: 'system', reason: `${holder.kind}.ended` })
   })
   await parts.live.settle(change)
 }

@@ -26,7 +26,7 @@ export async function answerOpening(
   // INVARIANT: nothing awaits between this check and the answer.
   if (!isRefused(token) && grant.views.every((view) => parts.live.holds(view)))
     return { outcome: 'opened', task: held.task, chain: held.chain, ...token }
-  await closeTask(parts, { taskId: held.task.id, by: 'remit', reason: 'overtaken' })
+  await closeTask(parts, { taskId: held.task.id, by: 'system', reason: 'overtaken' })
   return refused('task.overtaken', 'something it depends on changed while the task was opening')
 }
 

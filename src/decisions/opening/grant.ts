@@ -36,6 +36,9 @@ export async function grantOpening(
   { agent, subject }: Brought,
 ): Promise<OpeningGrant> {
   checkPurpose(opening.purpose)
+  const { lifeSeconds = 1 } = opening
+  if (!Number.isSafeInteger(lifeSeconds) || lifeSeconds < 1)
+    return refused('task.bad_life', 'a lifetime is a whole number of seconds, from 1')
   const catalog = await parts.catalog.current()
   const { kindOf } = catalog
   const wanted = readWanted(opening, catalog)
