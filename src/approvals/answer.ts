@@ -4,12 +4,13 @@ import { findPerson } from '../people/index.ts'
 import type { Tx } from '../storage/index.ts'
 import { type AccessRequest, LONGEST_REASON, USES } from './access-request.ts'
 import { answerHash, shownDigest, usableUntil } from './answer-hash.ts'
+import { answersTo, putAnswer } from './answer-store.ts'
 import { approversOf } from './approvers.ts'
 import { isEnough, mayAnswer, type WhyNot } from './eligibility.ts'
 import { expire } from './end.ts'
 import type { ApprovalParts } from './parts.ts'
 import { aboutRequest } from './record.ts'
-import { answersTo, type Ending, endRequest, putAnswer, readRequest } from './request-store.ts'
+import { type Ending, endRequest, readRequest } from './request-store.ts'
 
 /** What a person says about one request. */
 export interface Given {

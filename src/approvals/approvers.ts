@@ -1,8 +1,8 @@
 import { findPerson } from '../people/index.ts'
 import type { Reader } from '../storage/index.ts'
 import type { AccessRequest } from './access-request.ts'
+import { answersTo } from './answer-store.ts'
 import type { Approver } from './eligibility.ts'
-import { answersTo } from './request-store.ts'
 
 /** Those who approved, as they are now, when the first of them did, and whether anyone denied. */
 export async function approversOf(

@@ -1,13 +1,8 @@
 import type { AccessRequest, ApprovalAnswer } from './access-request.ts'
+import { answersTo } from './answer-store.ts'
 import { type Approver, isEligible } from './eligibility.ts'
 import type { ApprovalParts } from './parts.ts'
-import {
-  answersTo,
-  type Place,
-  readRequest,
-  requestsInState,
-  requestsOfTask,
-} from './request-store.ts'
+import { type Place, readRequest, requestsInState, requestsOfTask } from './request-store.ts'
 import { isWaiting } from './standing.ts'
 
 type ReadingParts = Pick<ApprovalParts, 'storage' | 'clock'>

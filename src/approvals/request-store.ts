@@ -3,10 +3,9 @@ import { type Selectable, sql } from 'kysely'
 import { canonicalJson } from '../lib/canonical-json.ts'
 import type { Id } from '../lib/id.ts'
 import type { Reader, Schema, Step, Tx } from '../storage/index.ts'
-import type { AccessRequest, ApprovalAnswer, RequestState } from './access-request.ts'
+import type { AccessRequest, RequestState } from './access-request.ts'
 
 type Row = Selectable<Schema['access_requests']>
-type AnswerRow = Selectable<Schema['approval_answers']>
 
 /** Adds a request unless one is pending for the same call. INVARIANT: the partial unique index decides, not a look before. */
 export async function insertRequest(tx: Tx, request: AccessRequest): Promise<boolean> {
@@ -195,40 +194,6 @@ export function returnQuery(db: Reader, id: string, decisionId: string): Step['q
     .where('used_by', '=', decisionId)
 }
 
-/** A person's word, or his change of mind from approve to deny. False: he has said so, or denied, before. */
-export async function putAnswer(tx: Tx, answer: ApprovalAnswer): Promise<boolean> {
-  const said = {
-    answer: answer.answer,
-    reason: answer.reason,
-    answer_hash: answer.answerHash,
-    auth_time: answer.authTime,
-    answered_at: answer.answeredAt,
-  }
-  const { numInsertedOrUpdatedRows } = await tx
-    .insertInto('approval_answers')
-    .values({ request_id: answer.requestId, person_id: answer.personId, ...said })
-    .onConflict((conflict) =>
-      answer.answer === 'deny'
-        ? conflict
-            .columns(['request_id', 'person_id'])
-            .doUpdateSet(said)
-            .where('approval_answers.answer', '=', 'approve')
-        : conflict.columns(['request_id', 'person_id']).doNothing(),
-    )
-    .executeTakeFirstOrThrow()
-  return numInsertedOrUpdatedRows === 1n
-}
-
-export async function answersTo(db: Reader, requestId: string): Promise<ApprovalAnswer[]> {
-  const rows = await db
-    .selectFrom('approval_answers')
-    .selectAll()
-    .where('request_id', '=', requestId)
-    .orderBy('answered_at')
-    .execute()
-  return rows.map(answerOf)
-}
-
 /** The part of `ask` that is stored, with the deadline that bounds every answer. */
 interface StoredAsk {
   readonly ask: Ask
@@ -292,17 +257,5 @@ function requestOf(row: Row): AccessRequest {
     usesLeft: row.uses_left,
     usedBy: row.used_by as Id<'decision'> | null, // likewise
     usableUntil: row.usable_until,
-  }
-}
-
-function answerOf(row: AnswerRow): ApprovalAnswer {
-  return {
-    requestId: row.request_id as Id<'request'>, // a foreign key of the table
-    personId: row.person_id as Id<'person'>, // written from a person's id
-    answer: row.answer as 'approve' | 'deny', // written by putAnswer
-    reason: row.reason,
-    answerHash: row.answer_hash,
-    authTime: row.auth_time,
-    answeredAt: row.answered_at,
   }
 }
