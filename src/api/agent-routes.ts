@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { type AccessRequest, findRequest } from '../approvals/index.ts'
 import { askAgain, requireTask, type TaskCredential } from '../decisions/index.ts'
+import { headerValues } from '../http/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { closeTask, type Task } from '../tasks/index.ts'
 import type { ApiParts } from './parts.ts'
@@ -95,7 +96,7 @@ function credentialOf(parts: ApiParts, request: FastifyRequest): TaskCredential 
     token: match?.[2],
     scheme:
       match?.[1] === undefined ? undefined : match[1].toLowerCase() === 'dpop' ? 'DPoP' : 'Bearer',
-    proof: request.raw.headersDistinct.dpop,
+    proof: headerValues(request.raw, 'dpop'),
     method: request.method,
     url: parts.issuer + path,
   }

@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type DecisionParts, issueResourceToken, openTask } from '../decisions/index.ts'
+import { headerValues } from '../http/index.ts'
+import { parseJson } from '../lib/json.ts'
 import { Problem } from '../lib/problem.ts'
 import { type Form, readForm, required } from './form.ts'
 import { ACCESS_TOKEN, TOKEN_EXCHANGE } from './grant-types.ts'
@@ -30,7 +32,7 @@ export async function tokenEndpoint(
     return undefined
   }
   const presented = {
-    proof: message.headersDistinct.dpop,
+    proof: headerValues(message, 'dpop'),
     method: 'POST',
     url: `${ports.issuer}/oauth/token`,
     origin: { ip: message.socket.remoteAddress ?? '' },
@@ -94,8 +96,11 @@ function wantedOf(form: Form): { details: unknown; scope: string | undefined } {
   const text = form.get('authorization_details')
   if (text === undefined) return { details: undefined, scope: form.get('scope') }
   try {
+    // Strict first: `JSON.parse` would take the last of two equal names and any depth.
+    parseJson(text)
     return { details: JSON.parse(text), scope: form.get('scope') }
-  } catch (error) {
-    throw new Problem('task.bad_details', '`authorization_details` is not JSON', { cause: error })
+  } catch (cause) {
+    const why = cause instanceof Problem ? cause.detail : 'it cannot be read'
+    throw new Problem('task.bad_details', `\`authorization_details\`: ${why}`, { cause })
   }
 }

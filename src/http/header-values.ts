@@ -1,0 +1,15 @@
+import type { IncomingMessage } from 'node:http'
+
+/**
+ * Every value of a header, in the order they came: whether there are two is what some checks are about, and the merged
+ * view does not say. `name` in lower case. Read from what was sent, not from `headersDistinct`, which some Node versions
+ * cannot make when a header is called `__proto__` (CVE-2026-21710).
+ */
+export function headerValues(message: IncomingMessage, name: string): string[] {
+  const { rawHeaders } = message
+  const values: string[] = []
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    if (rawHeaders[i]?.toLowerCase() === name) values.push(rawHeaders[i + 1] ?? '')
+  }
+  return values
+}
