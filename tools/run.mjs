@@ -9,7 +9,8 @@ import { fileURLToPath } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const windows = process.platform === 'win32'
-const node = join(root, 'node_modules', '.bin', windows ? 'node.cmd' : 'node')
+const major = Number(process.versions.node.split('.')[0])
+const packaged = join(root, 'node_modules', '.bin', windows ? 'node.cmd' : 'node')
 
 /** Every command, as the programs it runs in order. The first that fails ends it. */
 const COMMANDS = {
@@ -33,7 +34,7 @@ function lockDigest() {
 
 function installed() {
   const stamp = join(root, 'node_modules', '.remit-installed')
-  return existsSync(node) && existsSync(stamp) && readFileSync(stamp, 'utf8') === lockDigest()
+  return existsSync(stamp) && readFileSync(stamp, 'utf8') === lockDigest()
 }
 
 function install() {
@@ -56,14 +57,16 @@ if (!programs) {
   say(`usage: node tools/run.mjs ${Object.keys(COMMANDS).join(' | ')}`)
   process.exit(2)
 }
-if (Number(process.versions.node.split('.')[0]) < 20) {
+if (major < 20) {
   say(`Node ${process.versions.node} is too old to start from: 20 or newer is needed.`)
   process.exit(2)
 }
 if (!installed()) install()
-if (!existsSync(node)) {
+// Where no Node 24 is packaged (macOS on arm64), the one that runs this will do if it is new enough.
+const node = existsSync(packaged) ? packaged : process.execPath
+if (node === process.execPath && major < 24) {
   say(
-    `There is no packaged Node 24 for ${process.platform}-${process.arch}. Install Node 24 and run: node src/main.ts`,
+    `There is no packaged Node 24 for ${process.platform}-${process.arch}. Install Node 24 and try again; this is ${process.version}.`,
   )
   process.exit(2)
 }
