@@ -208,3 +208,26 @@ test('database time is the clock that was passed in', async (t) => {
   clock.advance(5)
   assert.equal(await storage.now(), clock.now())
 })
+
+test('the connection that writes syncs at every commit and checks foreign keys', async (t) => {
+  const storage = await open(t)
+  const value = (name: string) =>
+    storage.transaction(async (tx) => {
+      const { rows } = await sql.raw(`PRAGMA ${name}`).execute(tx)
+      return Object.values(Object(rows[0]))[0]
+    })
+  assert.equal(await value('journal_mode'), 'wal')
+  assert.equal(await value('synchronous'), 2) // FULL
+  assert.equal(await value('foreign_keys'), 1)
+  assert.equal(await value('trusted_schema'), 0)
+})
+
+test('a transaction that ended itself writes nothing more', async (t) => {
+  const storage = await open(t)
+  const ending = storage.transaction(async (tx) => {
+    await sql`ROLLBACK`.execute(tx)
+    await tx.insertInto('meta').values({ key: 'outside', value: '' }).execute()
+  })
+  await assert.rejects(ending, unavailable)
+  assert.deepEqual(await keys(storage), [])
+})
