@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { Problem } from '../lib/problem.ts'
+import { Secret } from '../lib/secret.ts'
 import { isAdministrator, readSession } from '../people/index.ts'
 import type { Caller, Operation } from './operation.ts'
 import type { ApiParts } from './parts.ts'
@@ -16,13 +17,14 @@ export async function authorize(
 ): Promise<Caller | undefined> {
   if (operation.who === 'anyone') return undefined
   const match = /^bearer ([A-Za-z0-9_-]{20,128})$/i.exec(request.headers.authorization ?? '')
-  const found = match?.[1] === undefined ? undefined : await readSession(parts.people, match[1])
-  if (found?.session.kind !== 'cli') {
+  const token = match?.[1]
+  const found = token === undefined ? undefined : await readSession(parts.people, token)
+  if (token === undefined || found?.session.kind !== 'cli') {
     throw new Problem('session.required', 'sign in with `remit login`')
   }
   const administrator = isAdministrator(found.person)
   if (operation.who === 'administrator' && !administrator) {
     throw new Problem('api.not_permitted', `\`${operation.id}\` is for administrators`)
   }
-  return { ...found, administrator }
+  return { ...found, administrator, token: new Secret(token) }
 }

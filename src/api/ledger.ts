@@ -52,6 +52,7 @@ export const LEDGER_OPERATIONS = [
       { additionalProperties: false },
     ),
     answer: Type.Unknown(),
+    mediaType: 'application/x-ndjson',
     run: async ({ ledger }, { query }) => {
       const lines = new PassThrough()
       const write = async (path: string, bytes: Uint8Array) => {

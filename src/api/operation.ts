@@ -1,4 +1,5 @@
 import type { Static, TSchema } from 'typebox'
+import type { Secret } from '../lib/secret.ts'
 import type { Person, Session } from '../people/index.ts'
 import type { ApiParts } from './parts.ts'
 
@@ -12,6 +13,8 @@ export interface Caller {
   readonly person: Person
   readonly session: Session
   readonly administrator: boolean
+  /** Of the session itself: what ends it. */
+  readonly token: Secret
 }
 
 /** One operation of the management API: what it is called, who may call it, and what it does. */
@@ -29,6 +32,8 @@ export interface Operation {
   readonly query?: TSchema
   readonly body?: TSchema
   readonly answer: TSchema
+  /** Of the answer; JSON when left out. */
+  readonly mediaType?: string
   readonly run: (parts: ApiParts, caller: Caller | undefined, input: Input) => Promise<unknown>
 }
 

@@ -5,10 +5,12 @@ import type { Operation } from './operation.ts'
 import { PEOPLE_OPERATIONS } from './people.ts'
 import { POLICY_OPERATIONS } from './policies.ts'
 import { RESOURCE_OPERATIONS } from './resources.ts'
+import { SESSION_OPERATIONS } from './session.ts'
 import { TASK_OPERATIONS } from './tasks.ts'
 
 /** The whole management API: every operation, who may call it, and whether it widens access. There is no other route. */
 export const OPERATIONS: readonly Operation[] = [
+  ...SESSION_OPERATIONS,
   ...PEOPLE_OPERATIONS,
   ...AGENT_OPERATIONS,
   ...RESOURCE_OPERATIONS,

@@ -8,27 +8,17 @@ import {
   listPersons,
   listProviders,
   mapGroup,
-  redeemCliCode,
   registerProvider,
   resumePerson,
   suspendPerson,
   unmapGroup,
 } from '../people/index.ts'
 import { operation } from './operation.ts'
-import { ById, listOf, Name, Nothing, Reason, Time } from './schemas.ts'
-import { time } from './shapes.ts'
+import { ById, listOf, Name, Nothing, Person, Reason } from './schemas.ts'
+import { personShape } from './shapes.ts'
 
 const MOST_LISTED = 1000
 const closed = { additionalProperties: false } as const
-const Person = Type.Object({
-  id: Type.String(),
-  name: Type.String(),
-  email: Type.Union([Type.String(), Type.Null()]),
-  issuer: Type.String(),
-  subject: Type.String(),
-  groups: Type.Array(Type.String()),
-  status: Type.String(),
-})
 const Group = Type.Object({ name: Name, description: Type.String() })
 const Provider = Type.Object({
   issuer: Type.String(),
@@ -41,51 +31,7 @@ const Mapping = Type.Object(
 )
 const Member = Type.Object({ name: Name, id: Type.String({ maxLength: 64 }) }, closed)
 
-function personShape(person: Awaited<ReturnType<typeof listPersons>>[number]) {
-  const { email, groups, id, issuer, name, status, subject } = person
-  return { id, name, email: email ?? null, issuer, subject, groups: [...groups], status }
-}
-
 export const PEOPLE_OPERATIONS = [
-  operation({
-    id: 'session.open',
-    method: 'POST',
-    path: '/session',
-    says: 'Turns the one-time code of the sign-in page into a session for the command line (PKCE, RFC 7636).',
-    who: 'anyone',
-    widens: false,
-    body: Type.Object(
-      {
-        code: Type.String({ maxLength: 128 }),
-        verifier: Type.String({ minLength: 43, maxLength: 128 }),
-        redirect_uri: Type.String({ maxLength: 512 }),
-      },
-      closed,
-    ),
-    answer: Type.Object({ token: Type.String(), expires_at: Time }),
-    run: async (parts, { body }) => {
-      const { session, token } = await redeemCliCode(parts.people, {
-        code: body.code,
-        verifier: body.verifier,
-        redirectUri: body.redirect_uri,
-      })
-      return { token: token.reveal(), expires_at: time(session.expiresAt) }
-    },
-  }),
-  operation({
-    id: 'session.show',
-    method: 'GET',
-    path: '/session',
-    says: 'Who the caller is.',
-    who: 'person',
-    widens: false,
-    answer: Type.Object({ person: Person, administrator: Type.Boolean(), expires_at: Time }),
-    run: async (_, { caller }) => ({
-      person: personShape(caller.person),
-      administrator: caller.administrator,
-      expires_at: time(caller.session.expiresAt),
-    }),
-  }),
   operation({
     id: 'people.list',
     method: 'GET',

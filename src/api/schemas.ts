@@ -54,6 +54,16 @@ export const Detail = Type.Object(
   },
 )
 
+export const Person = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  email: Type.Union([Type.String(), Type.Null()]),
+  issuer: Type.String(),
+  subject: Type.String(),
+  groups: Type.Array(Type.String()),
+  status: Type.String(),
+})
+
 export const Agent = Type.Object({
   id: Name,
   name: Type.String(),
@@ -128,6 +138,24 @@ export const Decision = Type.Object({
   person: Type.Union([Type.String(), Type.Null()]),
   action: Type.Union([Type.String(), Type.Null()]),
 })
+
+/** An act that waits for a yes on a page; nothing was done yet. */
+export const Confirmation = Type.Object({
+  confirmation: Type.Object({ id: Type.String(), url: Type.String(), expires_at: Time }),
+})
+
+/** A refusal (RFC 9457). `type` is `urn:remit:problem:<code>`. */
+export const ProblemDocument = Type.Object(
+  {
+    type: Type.String(),
+    title: Type.String(),
+    status: Type.Integer(),
+    detail: Type.String(),
+    code: Type.String({ description: 'see docs/problems' }),
+    request_id: Type.String(),
+  },
+  { description: 'Why not (RFC 9457). Some codes have members of their own.' },
+)
 
 /** `{ <name>: [ … ] }` */
 export function listOf<const N extends string, S extends TSchema>(name: N, schema: S) {

@@ -2,12 +2,18 @@ import type { Agent } from '../agents/index.ts'
 import type { AccessRequest } from '../approvals/index.ts'
 import type { Action, Resource } from '../catalog/index.ts'
 import type { StoredDecision } from '../decisions/index.ts'
+import type { Person } from '../people/index.ts'
 import type { Task } from '../tasks/index.ts'
 
 /** Nouns as they look on the wire of the management API: snake_case, times as RFC 3339. */
 
 export function time(at: number): string {
   return new Date(at).toISOString()
+}
+
+export function personShape(person: Person) {
+  const { email, groups, id, issuer, name, status, subject } = person
+  return { id, name, email: email ?? null, issuer, subject, groups: [...groups], status }
 }
 
 export function agentShape(agent: Agent) {

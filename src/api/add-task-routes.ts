@@ -1,0 +1,64 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { requireTask, type TaskCredential } from '../decisions/index.ts'
+import { headerValues } from '../http/index.ts'
+import { Problem } from '../lib/problem.ts'
+import type { Task } from '../tasks/index.ts'
+import { plainJson, schemaOf } from './document.ts'
+import type { ApiParts } from './parts.ts'
+import { readBody } from './read-body.ts'
+import { OF_TASKS, type TaskOperation } from './task-operations.ts'
+
+const PREFIX = '/v1/tasks/:id'
+
+/** What a task may ask about itself: by its task token and a proof of its key, checked live each time (contract 4). */
+export function addTaskRoutes(app: FastifyInstance, parts: ApiParts): void {
+  for (const operation of OF_TASKS) addRoute(app, parts, operation)
+}
+
+function addRoute(app: FastifyInstance, parts: ApiParts, operation: TaskOperation): void {
+  const tasks = new WeakMap<FastifyRequest, Task>()
+  app.route({
+    method: operation.method,
+    url: PREFIX + operation.path,
+    schema: schemaOf({ ...operation, security: 'task' }),
+    serializerCompiler: plainJson,
+    // The credential comes before the input is looked at; its proof is used up whatever the input is.
+    preValidation: async (request) => {
+      tasks.set(request, await taskOf(parts, operation, request))
+      readBody(request, operation)
+    },
+    handler: async (request, reply) => {
+      const task = tasks.get(request)
+      if (!task) throw new Error('a route about a task was reached without one')
+      const { body, params } = request
+      return reply
+        .code(operation.status ?? 200)
+        .send(await operation.run(parts, task, { body, params }))
+    },
+  })
+}
+
+async function taskOf(
+  parts: ApiParts,
+  { suspendedToo = false }: TaskOperation,
+  request: FastifyRequest,
+): Promise<Task> {
+  const task = await requireTask(parts.decisions, credentialOf(parts, request), { suspendedToo })
+  const { id } = request.params as { id: string } // the route names it
+  // The token says which task it is; the address only repeats it.
+  if (task.id !== id) throw new Problem('task.unknown', 'the token is of another task')
+  return task
+}
+
+function credentialOf(parts: ApiParts, request: FastifyRequest): TaskCredential {
+  const match = /^(dpop|bearer) (\S+)$/i.exec(request.headers.authorization ?? '')
+  const scheme = match?.[1]?.toLowerCase()
+  const [path = ''] = (request.raw.url ?? '').split('?')
+  return {
+    token: match?.[2],
+    scheme: scheme === undefined ? undefined : scheme === 'dpop' ? 'DPoP' : 'Bearer',
+    proof: headerValues(request.raw, 'dpop'),
+    method: request.method,
+    url: parts.issuer + path,
+  }
+}

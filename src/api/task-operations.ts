@@ -1,0 +1,133 @@
+import { type Static, type TSchema, Type } from 'typebox'
+import { findRequest, type AccessRequest as Noun } from '../approvals/index.ts'
+import { askAgain } from '../decisions/index.ts'
+import { Problem } from '../lib/problem.ts'
+import { closeTask, type Task as TaskNoun } from '../tasks/index.ts'
+import type { ApiParts } from './parts.ts'
+import { AccessRequest, Task, Time } from './schemas.ts'
+import { requestShape, taskShape, time } from './shapes.ts'
+
+const closed = { additionalProperties: false } as const
+const Id = Type.String({ minLength: 1, maxLength: 64 })
+const OfTask = Type.Object({ id: Id }, closed)
+const OfRequest = Type.Object({ id: Id, request: Id }, closed)
+
+/** What the agent learns: how it stands and why it was denied, not who else there is. */
+const OwnRequest = Type.Intersect([
+  AccessRequest,
+  Type.Object({
+    url: Type.String(),
+    reason: Type.Union([Type.String(), Type.Null()]),
+    usable_until: Type.Union([Time, Type.Null()]),
+    used: Type.Boolean(),
+  }),
+])
+
+/** One thing that a task may ask about itself. */
+export interface TaskOperation {
+  readonly id: string
+  readonly method: 'GET' | 'POST' | 'DELETE'
+  /** Below `/v1/tasks/:id`. */
+  readonly path: string
+  readonly says: string
+  readonly params: TSchema
+  readonly body?: TSchema
+  readonly answer: TSchema
+  readonly status?: 201
+  /** Works while the task is suspended: it only reduces. */
+  readonly suspendedToo?: boolean
+  readonly run: (parts: ApiParts, task: TaskNoun, input: TaskInput) => Promise<unknown>
+}
+
+interface TaskInput {
+  readonly params: unknown
+  readonly body: unknown
+}
+
+type Of<S> = S extends TSchema ? Static<S> : undefined
+
+/** Describes one with the types of its schemas; the router validates before `run` sees anything. */
+function taskOperation<
+  P extends TSchema,
+  A extends TSchema,
+  B extends TSchema | undefined = undefined,
+>(
+  described: Omit<TaskOperation, 'params' | 'body' | 'answer' | 'run'> & {
+    readonly params: P
+    readonly body?: B
+    readonly answer: A
+    readonly run: (
+      parts: ApiParts,
+      task: TaskNoun,
+      input: { readonly params: Static<P>; readonly body: Of<B> },
+    ) => Promise<Static<A>>
+  },
+): TaskOperation {
+  const { body, run, ...rest } = described
+  return {
+    ...rest,
+    ...(body === undefined ? {} : { body }),
+    run: (parts, task, input) => run(parts, task, input as Parameters<typeof run>[2]), // validated against these very schemas
+  }
+}
+
+/** All that a task may do at Remit itself, with its task token and a proof of its key (contract 4). */
+export const OF_TASKS: readonly TaskOperation[] = [
+  taskOperation({
+    id: 'task.show',
+    method: 'GET',
+    path: '',
+    says: 'The task itself.',
+    params: OfTask,
+    answer: Task,
+    run: async (_, task) => taskShape(task),
+  }),
+  taskOperation({
+    id: 'task.close',
+    method: 'DELETE',
+    path: '',
+    says: 'Ends the task and everything below it, for good. Answers when no replica permits any more.',
+    params: OfTask,
+    answer: Task,
+    suspendedToo: true,
+    run: async (parts, { id: taskId, agentId: by }) =>
+      taskShape(await closeTask(parts.decisions, { taskId, by, reason: 'done' })),
+  }),
+  taskOperation({
+    id: 'task.request',
+    method: 'GET',
+    path: '/requests/:request',
+    says: 'How an access request of this task stands.',
+    params: OfRequest,
+    answer: OwnRequest,
+    run: async (parts, task, { params }) => {
+      const found = await findRequest(parts.decisions, params.request)
+      if (found?.taskId !== task.id)
+        throw new Problem('approval.unknown', 'there is no such access request')
+      return ownRequest(found, parts.issuer)
+    },
+  }),
+  taskOperation({
+    id: 'task.ask_again',
+    method: 'POST',
+    path: '/requests',
+    says: 'Asks people again about a call that was approved and executed before.',
+    params: OfTask,
+    body: Type.Object({ request_id: Id }, closed),
+    answer: OwnRequest,
+    status: 201,
+    run: async (parts, task, { body }) =>
+      ownRequest(await askAgain(parts.decisions, task, body.request_id), parts.issuer),
+  }),
+]
+
+function ownRequest(request: Noun, issuer: string): Static<typeof OwnRequest> {
+  const { id, reason, taskId, usableUntil, usedBy } = request
+  return {
+    ...requestShape(request, issuer),
+    url: `${issuer}/v1/tasks/${taskId}/requests/${id}`,
+    reason,
+    usable_until: usableUntil === null ? null : time(usableUntil),
+    used: usedBy !== null,
+  }
+}
