@@ -28,9 +28,14 @@ function unknown(error: unknown): never {
 
 /** Members that are texts of several lines: a policy is read as it was written, not as one JSON string. */
 function textsOf(payload: string): { name: string; text: string }[] {
-  const value: unknown = JSON.parse(payload)
-  if (typeof value !== 'object' || value === null) return []
-  return Object.entries(value).flatMap(([name, text]: [string, unknown]) =>
-    typeof text === 'string' && text.includes('\n') ? [{ name, text }] : [],
-  )
+  const found: { name: string; text: string }[] = []
+  const look = (value: unknown) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return
+    for (const [name, inner] of Object.entries(value)) {
+      if (typeof inner === 'string' && inner.includes('\n')) found.push({ name, text: inner })
+      else look(inner)
+    }
+  }
+  look(JSON.parse(payload))
+  return found
 }
