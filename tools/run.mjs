@@ -82,6 +82,8 @@ for (const program of programs) {
       env: {
         ...process.env,
         PATH: `${dirname(node)}${windows ? ';' : ':'}${process.env.PATH ?? ''}`,
+        // As in src/main.ts, and for the threads and programs that it starts.
+        NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'remit'),
       },
     },
   )
