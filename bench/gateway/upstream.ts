@@ -1,0 +1,43 @@
+import net from 'node:net'
+
+const BODY = JSON.stringify({ order_id: '1042', status: 'shipped', total: '1200.00' })
+const ANSWER = Buffer.from(
+  `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${BODY.length}\r\n\r\n${BODY}`,
+)
+const HEAD_END = '\r\n\r\n'
+
+export interface Upstream {
+  readonly port: number
+  /** What it answers. */
+  readonly body: string
+  /** Requests it has seen. */
+  seen(): number
+  close(): void
+}
+
+/**
+ * The API behind the proxies, in the process that makes the load so that the measured core is the proxy's alone. Answers every
+ * request head with the same bytes; takes GET only.
+ */
+export function startUpstream(): Promise<Upstream> {
+  let seen = 0
+  const server = net.createServer((socket) => {
+    socket.setNoDelay(true)
+    socket.on('error', () => socket.destroy())
+    let rest = ''
+    socket.on('data', (chunk) => {
+      rest += chunk.toString('latin1')
+      for (let end = rest.indexOf(HEAD_END); end >= 0; end = rest.indexOf(HEAD_END)) {
+        rest = rest.slice(end + HEAD_END.length)
+        seen++
+        socket.write(ANSWER)
+      }
+    })
+  })
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as net.AddressInfo // listening on TCP
+      resolve({ port, body: BODY, seen: () => seen, close: () => server.close() })
+    })
+  })
+}

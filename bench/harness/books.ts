@@ -1,0 +1,30 @@
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+
+/** What the server's own books say afterwards. A number that the load generator counted has to be there too. */
+export interface Books {
+  /** Records of the ledger by type, whether they have their position yet or not. */
+  readonly records: ReadonlyMap<string, number>
+  /** Decisions by state. */
+  readonly decisions: ReadonlyMap<string, number>
+}
+
+export function readBooks(data: string): Books {
+  const db = new DatabaseSync(join(data, 'remit.db'), { readOnly: true })
+  try {
+    const records = new Map<string, number>()
+    for (const table of ['ledger_intake', 'ledger_leaves']) {
+      for (const { record } of db.prepare(`SELECT record FROM ${table}`).iterate()) {
+        const { type } = JSON.parse(Buffer.from(record as Uint8Array).toString()) // as: the column is NOT NULL and a blob
+        records.set(type, (records.get(type) ?? 0) + 1)
+      }
+    }
+    const states = db.prepare('SELECT state, count(*) AS n FROM decisions GROUP BY state').all()
+    return {
+      records,
+      decisions: new Map(states.map(({ n, state }) => [String(state), Number(n)])),
+    }
+  } finally {
+    db.close()
+  }
+}

@@ -1,0 +1,76 @@
+import { execFileSync } from 'node:child_process'
+import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os'
+import { join } from 'node:path'
+
+export const PROJECT = join(import.meta.dirname, '..', '..')
+/** What is measured has this core to itself; everything that measures has the other. */
+export const SERVER_CORE = 0
+export const LOAD_CORE = 1
+
+/** Where and on what the numbers came to be. They mean nothing without it. */
+export interface Machine {
+  readonly at: string
+  readonly cpu: string
+  readonly cores: number
+  readonly memoryGiB: number
+  readonly kernel: string
+  readonly node: string
+  readonly commit: string
+  /** Sources that differed from that commit. */
+  readonly changed: readonly string[]
+  /** On which cores what ran. */
+  readonly placement: string
+  /** One-minute load average before the first run: what else the machine was doing. */
+  readonly loadBefore: number
+}
+
+export const PLACEMENT = {
+  apart: 'measured on one core, load from the other',
+  anywhere: 'not pinned to a core',
+} as const
+
+export function describeMachine(pinned: boolean): Machine {
+  return {
+    at: new Date().toISOString(),
+    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+    cores: cpus().length,
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    kernel: release(),
+    node: process.versions.node,
+    commit: git('rev-parse', '--short=12', 'HEAD').trim(),
+    changed: git('status', '--short', '--', 'src', 'engine', 'bench')
+      .split('\n')
+      .map((line) => line.slice(3))
+      .filter((path) => path !== '' && !path.startsWith('bench/results')),
+    placement: pinned ? PLACEMENT.apart : PLACEMENT.anywhere,
+    loadBefore: Math.round((loadavg()[0] ?? 0) * 100) / 100,
+  }
+}
+
+function git(...args: string[]): string {
+  try {
+    return execFileSync('git', args, { cwd: PROJECT, encoding: 'utf8' })
+  } catch {
+    return ''
+  }
+}
+
+/**
+ * Moves this process, all of its threads, to the core that measures. False where that cannot be done; then the numbers say so
+ * and are worth less.
+ */
+export function pinMyself(): boolean {
+  if (availableParallelism() < 2) return false
+  try {
+    execFileSync('taskset', ['-acp', String(LOAD_CORE), String(process.pid)], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** The command that runs `command` on the measured core. */
+export function onServerCore(pinned: boolean, command: readonly string[]): [string, string[]] {
+  const [program = '', ...args] = command
+  return pinned ? ['taskset', ['-c', String(SERVER_CORE), program, ...args]] : [program, [...args]]
+}

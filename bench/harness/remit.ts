@@ -1,0 +1,142 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { JWK } from 'jose'
+import { idTokenFor } from '../../examples/refund-desk/people.ts'
+import { type OpenTask, openTask } from '../../src/cli/agent/client.ts'
+import {
+  type DevIdentityProvider,
+  serveIdentityProvider,
+} from '../../src/dev/identity-provider/serve.ts'
+import { SAMPLE_AGENT, SAMPLE_PEOPLE } from '../../src/dev/sample.ts'
+import { PROJECT } from './machine.ts'
+import { freePorts, ownEnvironment, type Program, startProgram } from './program.ts'
+
+const MAIN = join(PROJECT, 'src', 'main.ts')
+
+/** A `remit serve` with the sample world in it, and what it takes to be its agents. */
+export interface Remit {
+  readonly issuer: string
+  readonly issuerPort: number
+  readonly gateway: string
+  readonly gatewayPort: number
+  readonly data: string
+  readonly program: Program
+  openTasks(count: number): Promise<OpenTask[]>
+  stop(): Promise<void>
+}
+
+/** An empty, migrated data directory and the environment to serve from it. */
+export async function emptyHome(): Promise<{
+  data: string
+  env: Record<string, string>
+  ports: { issuer: number; gateway: number; provider: number }
+  remove(): void
+}> {
+  const home = mkdtempSync(join(tmpdir(), 'remit-bench-'))
+  const data = join(home, 'data')
+  const [issuer = 0, gateway = 0, provider = 0] = await freePorts(3)
+  const env = {
+    REMIT_DATA: data,
+    REMIT_ISSUER: `http://127.0.0.1:${issuer}`,
+    REMIT_LISTEN: `127.0.0.1:${issuer}`,
+    REMIT_GATEWAY: `http://127.0.0.1:${gateway}`,
+    REMIT_GATEWAY_LISTEN: `127.0.0.1:${gateway}`,
+  }
+  run([MAIN, 'migrate'], env)
+  return {
+    data,
+    env,
+    ports: { issuer, gateway, provider },
+    remove: () => rmSync(home, { recursive: true, force: true }),
+  }
+}
+
+/** Everything but the pinning is what `remit serve` does by itself: default settings, embedded, its log to a file. */
+export async function startRemit(options: {
+  pinned: boolean
+  upstream: string
+  nodeOptions?: readonly string[]
+}): Promise<Remit> {
+  const home = await emptyHome()
+  const { data, ports } = home
+  const people = await serveIdentityProvider({
+    port: ports.provider,
+    people: SAMPLE_PEOPLE,
+    clients: [{ id: SAMPLE_AGENT.id, redirectUris: ['http://127.0.0.1/callback'] }],
+  })
+  const env = { ...home.env, REMIT_IDP_ISSUER: people.issuer, REMIT_IDP_CLIENT_ID: 'remit' }
+  const agentKeyFile = join(data, 'refund-bot.jwk')
+  run([join(import.meta.dirname, 'seed.ts'), options.upstream, agentKeyFile], env)
+  const program = await startProgram(serveCommand(options.nodeOptions), {
+    pinned: options.pinned,
+    ready: 'Remit serves',
+    env,
+    log: join(data, 'server.log'),
+  })
+  const issuer = `http://127.0.0.1:${ports.issuer}`
+  const gateway = `http://127.0.0.1:${ports.gateway}`
+  const agentKey: JWK = JSON.parse(readFileSync(agentKeyFile, 'utf8'))
+  return {
+    issuer,
+    issuerPort: ports.issuer,
+    gateway,
+    gatewayPort: ports.gateway,
+    data,
+    program,
+    openTasks: (count) => openTasks({ count, people, issuer, gateway, agentKey }),
+    async stop() {
+      await program.stop()
+      await people.close()
+      home.remove()
+    },
+  }
+}
+
+export function serveCommand(nodeOptions: readonly string[] = []): string[] {
+  return [process.execPath, ...nodeOptions, MAIN, 'serve']
+}
+
+async function openTasks(from: {
+  count: number
+  people: DevIdentityProvider
+  issuer: string
+  gateway: string
+  agentKey: JWK
+}): Promise<OpenTask[]> {
+  const tasks: OpenTask[] = []
+  for (let i = 0; i < from.count; i++) {
+    const token = await idTokenFor(from.people.issuer, SAMPLE_AGENT.id, 'sam')
+    tasks.push(
+      await openTask({
+        issuer: from.issuer,
+        agent: { id: SAMPLE_AGENT.id, privateJwk: from.agentKey },
+        subject: { token },
+        purpose: 'refund order 1042',
+        details: wanted(`${from.gateway}/orders`),
+      }),
+    )
+  }
+  return tasks
+}
+
+/** As in the story: one order, and no more than 1,000.00 back. */
+function wanted(orders: string) {
+  const thisOrder = { path: '/order_id', op: 'eq', value: '1042' }
+  const atMost = { path: '/amount', op: 'lte', value: '1000.00' }
+  const detail = (actions: string[], bounds: object[]) => ({
+    type: 'remit_call',
+    locations: [orders],
+    actions,
+    bounds,
+  })
+  return [detail(['orders.read'], [thisOrder]), detail(['orders.refund'], [thisOrder, atMost])]
+}
+
+function run(args: readonly string[], env: Record<string, string>): void {
+  execFileSync(process.execPath, args, {
+    env: { ...ownEnvironment(), ...env },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+}

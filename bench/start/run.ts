@@ -1,0 +1,112 @@
+// `node bench/start/run.ts`: how soon `remit serve` is ready and how much memory it holds, beside an empty process and beside its
+// libraries alone.
+
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { describeMachine, PROJECT } from '../harness/machine.ts'
+import { type Program, startProgram } from '../harness/program.ts'
+import { emptyHome, serveCommand } from '../harness/remit.ts'
+import { median, publish, Rounds } from '../harness/results.ts'
+
+const ROUNDS = 7
+/** Memory is read once what a start leaves behind has been collected. */
+const SETTLE_MS = 2_000
+const SERVE = '`remit serve`'
+const WITH_NPM = '`npm run remit -- serve`'
+
+interface Started {
+  readonly name: string
+  readonly command: readonly string[]
+  readonly ready: string
+  readonly env?: Readonly<Record<string, string>>
+}
+
+const pinned = false // a start uses what there is, here as anywhere
+const machine = describeMachine(pinned)
+const home = await emptyHome()
+const rounds = new Rounds()
+const own = (name: string) => [process.execPath, join(PROJECT, 'bench', 'start', name)]
+const STARTED: readonly Started[] = [
+  { name: SERVE, command: serveCommand(), ready: 'Remit serves', env: home.env },
+  {
+    // What tools/run.mjs adds: threads, too, read what was compiled before, and nobody loads the TypeScript parser.
+    name: WITH_NPM,
+    command: serveCommand(),
+    ready: 'Remit serves',
+    env: { ...home.env, NODE_COMPILE_CACHE: join(PROJECT, 'node_modules', '.cache', 'remit') },
+  },
+  { name: 'its libraries alone', command: own('dependencies.ts'), ready: 'ready' },
+  { name: 'an empty process', command: own('empty.ts'), ready: 'ready' },
+]
+try {
+  // The first start of each fills the file cache, and makes the server's keys.
+  for (let round = -1; round < ROUNDS; round++) {
+    for (const each of STARTED) await once(each, round >= 0)
+  }
+  report()
+} finally {
+  home.remove()
+}
+
+async function once(started: Started, counts: boolean): Promise<void> {
+  const { command, env = {}, name, ready } = started
+  const began = performance.now()
+  const program = await startProgram(command, { pinned, ready, env })
+  const took = performance.now() - began
+  try {
+    if (name === SERVE || name === WITH_NPM) await mustBeReady()
+    await setTimeout(SETTLE_MS)
+    if (counts) count(name, took, program)
+  } finally {
+    await program.stop()
+  }
+}
+
+function count(name: string, took: number, program: Program): void {
+  rounds.add(`${name}, ready after`, 'ms', took)
+  rounds.add(
+    `${name}, processor time until then and ${SETTLE_MS / 1000} s more`,
+    's',
+    program.cpuSeconds(),
+  )
+  rounds.add(`${name}, resident`, 'MiB', program.residentMiB())
+}
+
+/** That it says so is not enough: it has to answer that it is. */
+async function mustBeReady(): Promise<void> {
+  const answer = await fetch(`${home.env.REMIT_ISSUER}/readyz`)
+  if (answer.status !== 200) throw new Error(`/readyz answers ${answer.status}`)
+  await answer.body?.cancel()
+}
+
+function report(): void {
+  const took = median(rounds.get(`${SERVE}, ready after`).values)
+  const resident = (name: string) => median(rounds.get(`${name}, resident`).values)
+  publish({
+    benchmark: 'start',
+    says: `\`remit serve\` from source, embedded, on a data directory that exists: from starting the process until both listeners are open and
+\`/readyz\` says 200. Each beside what it cannot be faster than.`,
+    machine,
+    settings: {
+      'SQLite synchronous': 'FULL',
+      'compile cache': 'filled by an earlier start',
+      'runs before counting': 1,
+    },
+    series: rounds.all(),
+    findings: [
+      { name: 'ready', value: took / 1000, unit: 's', aim: '≤ 1 s', met: took <= 1000 },
+      ...[SERVE, WITH_NPM].map((name) => ({
+        name: `resident, from source, ${name}`,
+        value: resident(name),
+        unit: 'MiB',
+        aim: '≤ 191 MiB (200 MB)',
+        met: resident(name) <= 191,
+      })),
+      {
+        name: 'of that time, libraries alone',
+        value: median(rounds.get('its libraries alone, ready after').values) / took,
+        unit: '',
+      },
+    ],
+  })
+}
