@@ -28,13 +28,13 @@ export async function send(url: string, sending: Sending = {}): Promise<Answer> 
 export function begin(url: string, sending: Sending = {}): Promise<http.IncomingMessage> {
   const { method = 'GET', headers = [], body } = sending
   const { hostname, port, host } = new URL(url)
-  const sized =
-    body !== undefined &&
-    !headers.some(([name]) => /^(?:content-length|transfer-encoding)$/i.test(name))
+  const framed = headers.some(([name]) => /^(?:content-length|transfer-encoding)$/i.test(name))
+  const length = Buffer.byteLength(body ?? '')
+  const sized = !framed && (length > 0 || !/^(?:GET|HEAD)$/.test(method))
   const own: (readonly [string, string])[] = [
     ['Host', host],
     ...headers,
-    ...(sized ? [['Content-Length', String(Buffer.byteLength(body))] as const] : []),
+    ...(sized ? [['Content-Length', String(length)] as const] : []),
   ]
   return new Promise((resolve, reject) => {
     const request = http.request({

@@ -41,7 +41,16 @@ export interface HttpServer {
 async function readJsonBody(_request: unknown, bytes: Buffer): Promise<unknown> {
   // Strict first: JSON.parse would take the last of two equal names and any depth.
   parseJson(bytes, { bytes: LIMITS.bodyBytes })
-  return JSON.parse(bytes.toString('utf8'))
+  const text = bytes.toString('utf8')
+  return MAYBE_INFINITE.test(text) ? JSON.parse(text, refuseInfinite) : JSON.parse(text)
+}
+
+/** Looks like a number that is too large for a JavaScript one; or a text that looks so. */
+const MAYBE_INFINITE = /[eE]\+?\d{3}|\d{309}/
+
+function refuseInfinite(_name: string, value: unknown): unknown {
+  if (value !== Number.POSITIVE_INFINITY && value !== Number.NEGATIVE_INFINITY) return value
+  throw new Problem('input.malformed', 'a number is too large')
 }
 
 function addGate(app: FastifyInstance, options: HttpOptions): void {

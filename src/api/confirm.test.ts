@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import { assertRefused } from '../../test/refusals.ts'
+import { newKey } from '../../test/signing.ts'
+import { inEachWorld, type World } from '../../test/world.ts'
+import { answerConfirmation, openSession } from '../people/index.ts'
+import { OPERATIONS } from './index.ts'
+
+/** A right input of every operation that widens access, and one that differs in a detail. */
+async function samples(w: World): Promise<Record<string, Sample>> {
+  const { id: person } = await w.person('nils')
+  const { publicJwk } = await newKey()
+  const task = await w.open()
+  const detail = { type: 'remit_call', locations: [w.orders], actions: ['orders.read'] }
+  const document = { openapi: '3.1.0', info: { title: 'T', version: '1' }, paths: {} }
+  const mapping = { issuer: w.provider, value: 'everyone', group: 'support' }
+  const provider = { issuer: 'https://idp.example', name: 'Another', client_id: 'remit' }
+  const agent = { name: 'new-bot', description: '', trust: 1, ceiling: [detail] }
+  return {
+    'agents.register': sample('/agents', agent, { ...agent, trust: 3 }),
+    'agents.set_limits': sample('/agents/refund-bot/limits', { trust: 2 }, { trust: 3 }),
+    'agents.add_key': sample(
+      '/agents/refund-bot/keys',
+      { jwk: publicJwk },
+      { jwk: { ...publicJwk, kid: 'x' } },
+    ),
+    'agents.link_client': sample(
+      '/agents/refund-bot/clients',
+      { issuer: w.provider, client_id: 'one' },
+      { issuer: w.provider, client_id: 'two' },
+    ),
+    'agents.resume': sample('/agents/refund-bot/resume', {}, { reason: 'other' }),
+    'people.resume': sample(`/people/${person}/resume`, {}, { reason: 'other' }),
+    'groups.create': sample(
+      '/groups',
+      { name: 'new-group', description: '' },
+      { name: 'new-group', description: 'other' },
+    ),
+    'groups.add_member': {
+      ...sample(`/groups/finance/members/${person}`, {}, {}),
+      other: { path: `/groups/administrators/members/${person}`, body: {} },
+    },
+    'groups.map': sample('/group-mappings', mapping, { ...mapping, group: 'administrators' }),
+    'providers.register': sample(
+      '/identity-providers',
+      { ...provider, client_secret: 'one' },
+      { ...provider, client_secret: 'two' },
+    ),
+    'resources.import': sample(
+      '/resources/another',
+      { document, upstream: 'https://one.example' },
+      { document, upstream: 'https://two.example' },
+    ),
+    'resources.connect': sample(
+      '/resources/orders/connection',
+      { connection: 'echo-key' },
+      { connection: null },
+    ),
+    'resources.resume': sample('/resources/orders/resume', {}, { reason: 'other' }),
+    'actions.set_risk': sample('/actions/orders.refund/risk', { risk: 'low' }, { risk: 'medium' }),
+    'actions.set_sentence': sample(
+      '/actions/orders.read/sentence',
+      { sentence: 'Read {order_id}' },
+      { sentence: 'Nothing at all' },
+    ),
+    'connections.add': sample(
+      '/connections',
+      { name: 'new-key', kind: 'bearer', secret: 'one' },
+      { name: 'new-key', kind: 'bearer', secret: 'two' },
+    ),
+    'policies.publish': sample(
+      '/policies',
+      { text: '@id("a") permit (principal, action, resource);\n' },
+      { text: '@id("a") permit (principal, action, resource) ;\n' },
+    ),
+    'tasks.resume': sample(`/tasks/${task.id}/resume`, {}, { reason: 'other' }),
+    'bases.grant': sample(
+      '/bases',
+      { agent: 'refund-bot', person, details: [detail] },
+      { agent: 'refund-bot', person, details: [{ ...detail, actions: ['orders.refund'] }] },
+    ),
+  }
+}
+
+interface Sample {
+  readonly path: string
+  readonly body: object
+  readonly other: { readonly path: string; readonly body: object }
+}
+
+function sample(path: string, body: object, other: object): Sample {
+  return { path, body, other: { path, body: other } }
+}
+
+inEachWorld(
+  'acts that widen access, outside development',
+  (world) => {
+    it('each waits for a yes to exactly its input, which counts once', async () => {
+      const w = world()
+      const all = await samples(w)
+      const widening = OPERATIONS.filter(({ widens }) => widens)
+      assert.deepEqual(
+        Object.keys(all).toSorted(),
+        widening.map(({ id }) => id).toSorted(),
+        'every operation that widens is in this test',
+      )
+      const ada = await w.api('ada')
+      for (const { id: operation, method } of widening) {
+        const each = all[operation]
+        assert.ok(each)
+        const before = (await w.ledger()).length
+        const asked = await ada.send(method, each.path, each.body)
+        assert.equal(asked.status, 202, `${operation} ${asked.text}`)
+        const { id } = asked.body.confirmation as { id: string } // documented
+        assert.equal((await w.ledger()).length, before, `${operation}: nothing was done`)
+        const retry = (path: string, body: object) =>
+          ada.send(method, path, body, [['Remit-Confirmation', id]])
+        assertRefused(await retry(each.path, each.body), 'confirmation.missing', operation)
+        await sayYes(w, id)
+        const changed = await retry(each.other.path, each.other.body)
+        assertRefused(changed, 'confirmation.missing', `${operation} with another input`)
+        const done = await retry(each.path, each.body)
+        // Some of them then find nothing to do; what matters is that they were reached, once.
+        assert.notEqual(done.body.code, 'confirmation.missing', `${operation} ${done.text}`)
+        assert.notEqual(done.status, 202, operation)
+        assert.ok(done.status < 500, `${operation} ${done.text}`)
+        assertRefused(
+          await retry(each.path, each.body),
+          'confirmation.missing',
+          `${operation} twice`,
+        )
+      }
+    })
+
+    it('a yes to one operation is none to another, nor that of another person', async () => {
+      const w = world()
+      const ada = await w.api('ada')
+      const asked = await ada.send('POST', '/agents/refund-bot/resume', {})
+      const { id } = asked.body.confirmation as { id: string } // documented
+      await sayYes(w, id)
+      const header = [['Remit-Confirmation', id]] as const
+      const other = await ada.send('POST', '/resources/orders/resume', {}, header)
+      assertRefused(other, 'confirmation.missing')
+      for (const wrong of ['', 'cnf_nothing', `${id} `, id.toLowerCase()]) {
+        const answer = await ada.send('POST', '/agents/refund-bot/resume', {}, [
+          ['Remit-Confirmation', wrong],
+        ])
+        if (wrong.trim() !== id) assertRefused(answer, 'confirmation.missing', wrong)
+      }
+      w.clock.advance(10 * 60_000)
+      const late = await ada.send('POST', '/agents/refund-bot/resume', {}, header)
+      assertRefused(late, 'confirmation.missing', 'ten minutes later')
+    })
+
+    it('a secret is shown to nobody on the way: the page has a digest of it', async () => {
+      const w = world()
+      const ada = await w.api('ada')
+      const secret = 'canary-secret-that-waits'
+      const asked = await ada.send('POST', '/connections', {
+        name: 'waits',
+        kind: 'bearer',
+        secret,
+      })
+      const { id } = asked.body.confirmation as { id: string } // documented
+      const row = await w.rooms.storage.read
+        .selectFrom('confirmations')
+        .selectAll()
+        .where('id', '=', id)
+        .executeTakeFirstOrThrow()
+      assert.ok(!JSON.stringify(row).includes(secret))
+      assert.ok(row.payload.includes('sha256:'))
+    })
+
+    it('a number that no JSON number is, in a document that is only passed on: refused', async () => {
+      const ada = await world().api('ada')
+      const answer = await ada.send('PUT', '/resources/odd', '{"document":{"x":1e400}}')
+      assert.ok(answer.status >= 400 && answer.status < 500, answer.text)
+    })
+  },
+  { development: false },
+)
+
+async function sayYes(w: World, id: string): Promise<void> {
+  const ada = await w.person('ada')
+  const opened = { personId: ada.id, kind: 'browser', authTime: w.clock.now() } as const
+  const { session } = await openSession(w.rooms.people, opened)
+  await answerConfirmation(w.rooms.people, { id, session, answer: 'confirmed' })
+}
