@@ -1,4 +1,5 @@
 export { consumeOnce, consumeOnceStep, forgetUsed } from './consume-once.ts'
+export { isDuplicate } from './failure.ts'
 export type { Migrated } from './migrate.ts'
 export { migrate, openStorage, type StorageOptions } from './open.ts'
 export type { Schema } from './schema.ts'

@@ -30,9 +30,17 @@ export interface Storage {
    * Runs `work` as one serialisable unit and answers after it is durable. A throw rolls back.
    * On SQLite, transactions run one after another: keep them short and never wait for anything else inside.
    * On PostgreSQL, `work` may run again after a serialisation failure: it must have no effect but its statements.
+   * A statement that fails ends the transaction, also when its error is caught: use ON CONFLICT to go on.
+   *
+   * @throws Problem `storage.unavailable`: not done, or not known to be done. `isDuplicate` tells a taken key apart.
    */
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>
-  /** All steps or none, in order, in one round trip to the writer. The hot path uses this. */
+  /**
+   * All steps or none, in order, in one round trip to the writer. The hot path uses this. A key that is taken fails
+   * its step as a guard does.
+   *
+   * @throws Problem `storage.unavailable`: not done, or not known to be done
+   */
   commit(steps: readonly Step[]): Promise<Committed>
   /** Database time in epoch milliseconds: the clock of leases and expiry across replicas. */
   now(): Promise<number>
