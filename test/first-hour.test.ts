@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict'
+import { randomInt } from 'node:crypto'
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import net from 'node:net'
+import { join } from 'node:path'
+import { it, type TestContext } from 'node:test'
+import type { Browser, Page } from '../examples/refund-desk/browser.ts'
+import { signIn } from '../examples/refund-desk/people.ts'
+import { appears, type Command, readPage } from './first-hour/page.ts'
+import { type Running, Terminal } from './first-hour/terminal.ts'
+
+const PAGE = join(import.meta.dirname, '..', 'docs', 'first-hour.md')
+/** The ports of the page, 7480 to 7484. */
+const PORTS = 5
+const LONGEST = 170_000
+
+it('the first hour is as its page says', {
+  timeout: LONGEST,
+  skip: process.platform === 'win32',
+}, async (t) => {
+  const first = await neighbouringPorts(PORTS)
+  const page = await readFile(PAGE, 'utf8')
+  const text = page.replaceAll(/\b748([0-4])\b/g, (_, n: string) => String(first + Number(n)))
+  const terminal = await Terminal.open()
+  t.after(() => terminal.close())
+  const reader = new Reader(terminal, first)
+  for (const step of readPage(text)) {
+    if (step.kind === 'file') await terminal.save(step.path, step.text)
+    else await reader.follow(t, step)
+  }
+  assert.ok(reader.commands >= 12, `${reader.commands} commands`)
+})
+
+/** Whoever follows the page: pastes commands, clicks as the people it tells of, copies ids. */
+class Reader {
+  readonly #terminal: Terminal
+  readonly #port: number
+  readonly #browsers = new Map<string, Browser>()
+  /** Everything seen so far. */
+  #seen = ''
+  commands = 0
+
+  constructor(terminal: Terminal, port: number) {
+    this.#terminal = terminal
+    this.#port = port
+  }
+
+  async follow(t: TestContext, command: Command): Promise<void> {
+    this.commands++
+    const where = `docs/first-hour.md, line ${command.line}`
+    const running = this.#terminal.start(this.#pasted(command.script))
+    for (const click of command.clicks) await this.#click(running, click, where)
+    const { shows = '' } = command
+    if (command.keepsRunning) {
+      await running.until((output) => (appears(shows, output) ? true : undefined))
+    } else {
+      const code = await running.ended
+      assert.ok(
+        code === 0 || /^\s*[✗●] /m.test(shows),
+        `${where}: ended with ${code}\n${running.output}`,
+      )
+    }
+    this.#seen += running.output
+    assert.ok(
+      appears(shows, running.output),
+      `${where} shows\n${shows}\nand one sees\n${running.output}`,
+    )
+    t.diagnostic(`${where}: ${command.script.split('\n')[0]}`)
+  }
+
+  /** Ids are copied from what was seen last. */
+  #pasted(script: string): string {
+    const whole = script === 'npm start\n' ? `npm start -- --port ${this.#port}\n` : script
+    return whole.replaceAll(/\b(dec|tsk|req)_…/g, (_, kind: string) => {
+      const id = this.#seen.match(new RegExp(`\\b${kind}_[A-Za-z0-9_-]{22}`, 'g'))?.at(-1)
+      assert.ok(id, `there is no ${kind}_… to copy`)
+      return id
+    })
+  }
+
+  async #click(
+    running: Running,
+    { button, person }: { person: string; button: string },
+    where: string,
+  ): Promise<void> {
+    const address = await running.until(
+      (output) => /http:\S+\/(?:consent|approvals|cli|auth)[/?][^\s"]+(?=\s)/.exec(output)?.[0],
+    )
+    assert.ok(address, `${where}: there is no page to open\n${running.output}`)
+    const browser = await this.#browserOf(person)
+    const done = await press(browser, await browser.get(address), button)
+    assert.equal(done.status, 200, `${where}: ${done.text}`)
+  }
+
+  async #browserOf(person: string): Promise<Browser> {
+    const browser =
+      this.#browsers.get(person) ?? (await signIn(`http://127.0.0.1:${this.#port}`, person))
+    this.#browsers.set(person, browser)
+    return browser
+  }
+}
+
+function press(browser: Browser, page: Page, button: string): Promise<Page> {
+  return browser.submit(page, new RegExp(`^${button}`, 'i'))
+}
+
+/** The first of so many free ports in a row, below those that the kernel hands out. */
+async function neighbouringPorts(count: number): Promise<number> {
+  for (let tries = 0; tries < 100; tries++) {
+    const first = randomInt(20_000, 32_000)
+    const free = await Promise.all(Array.from({ length: count }, (_, i) => isFree(first + i)))
+    if (free.every(Boolean)) return first
+  }
+  throw new Error(`no ${count} neighbouring free ports`)
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = net.createServer()
+  try {
+    await once(server.listen(port, '127.0.0.1'), 'listening')
+  } catch {
+    return false
+  }
+  await new Promise((resolve) => server.close(resolve))
+  return true
+}
