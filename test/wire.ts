@@ -61,20 +61,28 @@ function objectOf(text: string): Readonly<Record<string, unknown>> {
   }
 }
 
-/** Sends bytes as they are and answers everything that came back until the other side ended. */
-export function exchange(origin: string, bytes: string | Buffer): Promise<string> {
-  const { hostname, port } = new URL(origin)
+/**
+ * Sends bytes as they are, and behind them a request that ends the connection; answers everything that came back. The
+ * last one is answered with 404 when everything before it was taken for whole requests, and not at all when the
+ * connection was ended because of what came before it.
+ */
+export function exchange(origin: string, bytes: string): Promise<string> {
+  const { host, hostname, port } = new URL(origin)
+  const last = `GET /the/end/of/it HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`
   return new Promise((resolve, reject) => {
     let answer = ''
-    const socket = net.connect(Number(port), hostname, () => socket.end(bytes))
-    socket.setEncoding('latin1')
+    const socket = net.connect(Number(port), hostname, () => socket.write(bytes + last, 'utf8'))
+    socket.setEncoding('utf8')
+    socket.setTimeout(PATIENCE_MS, () => socket.destroy(new Error(`no end of it: ${answer}`)))
     socket.on('data', (chunk: string) => {
       answer += chunk
     })
     socket.on('close', () => resolve(answer))
     socket.on('error', (error: NodeJS.ErrnoException) =>
-      // Refused bytes may still be on their way when the other side has closed.
+      // What was sent may still be on its way when the other side has closed.
       error.code === 'ECONNRESET' || error.code === 'EPIPE' ? resolve(answer) : reject(error),
     )
   })
 }
+
+const PATIENCE_MS = 20_000

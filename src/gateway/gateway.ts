@@ -1,62 +1,32 @@
-import http, { type IncomingMessage, type ServerResponse } from 'node:http'
+import { once } from 'node:events'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { listenProblem } from '../http/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { systemWait } from '../lib/repeat.ts'
 import { Ended, type OwnAnswer } from './ended.ts'
+import { createFront } from './front.ts'
+import type { Arrived } from './passage.ts'
 import { HTTP_CALL } from './pipeline.ts'
 import type { GatewayPorts } from './ports.ts'
 
 export interface Gateway {
-  /** Answers the port it listens on. */
+  /** Answers the port it listens on. Throws `server.port_in_use`. */
   listen(at: { host: string; port: number }): Promise<number>
   /** Takes no new calls, lets running ones end for a moment, then cuts what still streams. */
   stop(): Promise<void>
 }
 
-const LIMITS = {
-  /** Request head within 10 s, whole request within 60 s. */
-  headersTimeout: 10_000,
-  requestTimeout: 60_000,
-  keepAliveTimeout: 15_000,
-  maxHeaderSize: 24 * 1024,
-  connectionsCheckingInterval: 5_000,
-  insecureHTTPParser: false,
-} as const
-const MOST_HEADERS = 64
-const MOST_CONNECTIONS = 10_000
 /** How long calls may take to end by themselves when the gateway stops. */
 const GRACE_MS = 1_000
 
 /** The data path on its own origin: `node:http` in, an undici dispatcher out. */
 export function createGateway(ports: GatewayPorts): Gateway {
-  const underWay = new Set<Promise<void>>()
-  const server = http.createServer(LIMITS, (message, reply) => {
-    const call = handle(message, reply, ports)
-    underWay.add(call)
-    void call.finally(() => underWay.delete(call))
-  })
-  server.maxHeadersCount = MOST_HEADERS
-  server.maxConnections = MOST_CONNECTIONS
-  server.on('clientError', (_, socket) => {
-    if (socket.writable)
-      socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
-    else socket.destroy()
-  })
-  for (const offer of ['upgrade', 'connect'] as const) {
-    server.on(offer, (_, socket) =>
-      socket.end(
-        'HTTP/1.1 405 Method Not Allowed\r\nConnection: close\r\nContent-Length: 0\r\n\r\n',
-      ),
-    )
-  }
+  const { server, underWay } = createFront((arrived) => handle(arrived, ports))
   return {
     async listen({ host, port }) {
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', reject)
-        server.listen(port, host, () => {
-          server.off('error', reject)
-          resolve()
-        })
+      await once(server.listen(port, host), 'listening').catch((error: unknown) => {
+        throw listenProblem(error, port)
       })
       return (server.address() as AddressInfo).port // listening on TCP
     },
@@ -75,16 +45,17 @@ export function createGateway(ports: GatewayPorts): Gateway {
   }
 }
 
-async function handle(
-  message: IncomingMessage,
-  reply: ServerResponse,
-  ports: GatewayPorts,
-): Promise<void> {
+async function handle(arrived: Arrived, ports: GatewayPorts): Promise<void> {
+  const { message, reply } = arrived
   try {
-    await HTTP_CALL.run({ message, reply, ip: message.socket.remoteAddress ?? '' }, ports)
+    const own = await HTTP_CALL.run(arrived, ports).then(
+      () => undefined,
+      (error: unknown) => (error instanceof Ended ? error.answer : failure(error, ports)),
+    )
+    if (own) answer(message, reply, own)
   } catch (error) {
-    if (error instanceof Ended) answer(message, reply, error.answer)
-    else answer(message, reply, failure(error, ports))
+    ports.log.error({ err: error }, 'an answer could not be written')
+    reply.destroy()
   }
 }
 
@@ -105,14 +76,15 @@ function answer(message: IncomingMessage, reply: ServerResponse, own: OwnAnswer)
   }
   const { headers = {}, problem, status } = own
   const text = JSON.stringify(problem ?? own.body)
-  // An unread body would be taken for the next request's beginning by someone; the connection ends instead.
-  const unread = !message.complete
+  // An unread body would be taken for the next request's beginning by someone, and what has two readings may end
+  // where we do not think so: the connection ends instead.
+  const ends = !message.complete || problem?.code.startsWith('request.') === true
   reply.writeHead(status, {
     'content-type': problem ? 'application/problem+json' : 'application/json',
     'content-length': Buffer.byteLength(text),
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
-    ...(unread ? { connection: 'close' } : {}),
+    ...(ends ? { connection: 'close' } : {}),
     ...headers,
   })
   reply.end(text)

@@ -32,7 +32,8 @@ export function challenge(
   if (error) {
     parts.unshift(
       `error="${error.code}"`,
-      `error_description="${error.description.replaceAll(/["\\]/g, "'")}"`,
+      // RFC 6750 section 3: printable ASCII without `"` and `\`.
+      `error_description="${error.description.replaceAll(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, "'")}"`,
     )
   }
   return `DPoP ${parts.join(', ')}`

@@ -11,6 +11,8 @@ export interface Arrived {
   message: IncomingMessage
   reply: ServerResponse
   ip: string
+  /** Nothing that comes behind it on its connection is believed any more. */
+  doubt(): void
 }
 export interface Strict extends Arrived {
   request: StrictRequest

@@ -149,7 +149,10 @@ export function strictRequest(raw: RawRequest, host: string): StrictRequest {
   return { method: raw.method, path, segments, query, headers }
 }
 
-/** The path and query of the upstream request, built from what was decided on. Inverse of the reading above. */
+/**
+ * The path and query of the upstream request, built from what was decided on. Inverse of the reading above, and spelled
+ * so that a parser of the URL standard leaves every byte as it is.
+ */
 export function buildTarget(
   base: string,
   segments: readonly string[],
@@ -159,5 +162,6 @@ export function buildTarget(
   const search = query
     .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
     .join('&')
+    .replaceAll("'", '%27')
   return `${base.replace(/\/$/, '')}${path || '/'}${search ? `?${search}` : ''}`
 }

@@ -15,3 +15,4 @@ export {
   toProblem,
 } from './render-problem.ts'
 export { fromOwnPage } from './request-gate.ts'
+export { listenProblem } from './server.ts'

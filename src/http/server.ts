@@ -106,6 +106,11 @@ export function createNodeServer(options: NodeServerOptions): Server {
     },
   )
   server.maxHeadersCount = LIMITS.headerCount
+  server.on('checkExpectation', (_request, response) => {
+    for (const [name, value] of Object.entries(options.headers)) response.setHeader(name, value)
+    const problem = new Problem('request.bad_header', 'the expectation is not known')
+    refuse(response, problem, options.newRequestId())
+  })
   return server
 }
 

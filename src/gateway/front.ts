@@ -1,0 +1,64 @@
+import http, { type IncomingMessage, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { Arrived } from './passage.ts'
+
+const LIMITS = {
+  /** Request head within 10 s, whole request within 60 s. */
+  headersTimeout: 10_000,
+  requestTimeout: 60_000,
+  keepAliveTimeout: 15_000,
+  maxHeaderSize: 24 * 1024,
+  connectionsCheckingInterval: 5_000,
+  insecureHTTPParser: false,
+} as const
+const MOST_HEADERS = 64
+const MOST_CONNECTIONS = 10_000
+
+/** A server with hard limits, and the calls under way on it. */
+export interface Front {
+  readonly server: http.Server
+  readonly underWay: ReadonlySet<Promise<void>>
+}
+
+/** Connections, and which bytes on them are requests at all. `handle` answers each of those, and never throws. */
+export function createFront(handle: (arrived: Arrived) => Promise<void>): Front {
+  const underWay = new Set<Promise<void>>()
+  const doubted = new WeakSet<Socket>()
+  const busy = new WeakMap<Duplex, number>()
+  const take = (message: IncomingMessage, reply: ServerResponse) => {
+    const { socket } = message
+    // INVARIANT: what was sent along with a request that has two readings is no request.
+    if (doubted.has(socket)) return
+    const doubt = () => void doubted.add(socket)
+    const call = handle({ message, reply, ip: socket.remoteAddress ?? '', doubt })
+    underWay.add(call)
+    busy.set(socket, (busy.get(socket) ?? 0) + 1)
+    void call.finally(() => {
+      underWay.delete(call)
+      busy.set(socket, (busy.get(socket) ?? 0) - 1)
+    })
+  }
+  const server = http.createServer(LIMITS, take)
+  server.maxHeadersCount = MOST_HEADERS
+  server.maxConnections = MOST_CONNECTIONS
+  // Expectations are judged with the rest of the head.
+  server.on('checkExpectation', take)
+  const refuse = (socket: Duplex, status: string) => {
+    // An answer that is running is not to be continued by another one.
+    if (!socket.writable || busy.get(socket)) socket.destroy()
+    else socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+  }
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) =>
+    refuse(socket, STATUS[error.code ?? ''] ?? '400 Bad Request'),
+  )
+  for (const offer of ['upgrade', 'connect'] as const) {
+    server.on(offer, (_, socket) => refuse(socket, '405 Method Not Allowed'))
+  }
+  return { server, underWay }
+}
+
+const STATUS: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+}

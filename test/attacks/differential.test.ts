@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import fc from 'fast-check'
+import type { OpenTask } from '../agent.ts'
+import { decode } from '../signing.ts'
+import { World } from '../world.ts'
+
+const PIECES = [
+  'things',
+  'parts',
+  'a',
+  'B',
+  '0',
+  '.',
+  '..',
+  '/',
+  '//',
+  '%2e',
+  '%2E',
+  '%2f',
+  '%5c',
+  '\\',
+  ';',
+  ';v=1',
+  '%3b',
+  '%25',
+  '%20',
+  '+',
+  '%00',
+  '%0d%0a',
+  '%c3%a9',
+  '%ff',
+  '%',
+  '#',
+  '?',
+  '&',
+  '=',
+  'q',
+  'n',
+  '7',
+  ':',
+  '@',
+  '~',
+  '*',
+  "'",
+  '(',
+  '|',
+  '^',
+  '{',
+  '"',
+  '<',
+  'é',
+  '\u202e',
+  '[',
+  ',',
+  '!',
+  '$',
+  'x'.repeat(50),
+]
+
+/** Two kinds: what a client means, encoded as it should be, and anything at all. */
+const segment = fc
+  .string({ unit: 'grapheme', minLength: 1, maxLength: 12 })
+  .filter((text) => text.isWellFormed())
+const plain = fc
+  .tuple(segment, fc.option(segment), fc.option(segment))
+  .map(([thing, part, q]) =>
+    part === null
+      ? `/things/${encodeURIComponent(thing)}`
+      : `/things/${encodeURIComponent(thing)}/parts/${encodeURIComponent(part)}${q === null ? '' : ''}`,
+  )
+const query = segment.map((text) => `/things?q=${encodeURIComponent(text)}`)
+const odd = fc
+  .array(fc.constantFrom(...PIECES), { minLength: 1, maxLength: 8 })
+  .map((pieces) => `/things/${pieces.join('')}`)
+const target = fc.oneof(plain, query, odd, odd)
+
+describe('what was decided on is what the API parses', () => {
+  let world: World
+  let task: OpenTask
+  let token: string
+  before(async () => {
+    world = await World.start('sqlite')
+    await world.trustEcho()
+    task = await world.open()
+    token = await world.agent.token(task, `${world.gateway}/echo`)
+  })
+  after(() => world.stop())
+
+  it('for any target: refused, or read by another parser as exactly the decided arguments', async () => {
+    let passed = 0
+    await fc.assert(
+      fc.asyncProperty(target, async (path) => {
+        world.echo.forget()
+        // HTTP clients send bytes; this is what they are for text beyond ASCII.
+        const sent = Buffer.from(`/echo${path}`, 'utf8').toString('latin1')
+        const answer = await world.agent
+          .call(task, 'GET', sent, { token })
+          // The client itself refuses what can be no target at all.
+          .catch((error: unknown) => {
+            assert.match(String(error), /unescaped|invalid/i)
+            return undefined
+          })
+        const [seen] = world.echo.reached
+        assert.ok(world.echo.reached.length <= 1)
+        if (!seen) {
+          assert.ok(!answer || answer.status >= 400, `${path}: ${answer?.status}`)
+          return
+        }
+        passed++
+        assert.equal(answer?.status, 200)
+        const { tctx } = decode(String(seen.headers['txn-token'])).claims as { tctx: Tctx } // contract 4
+        assert.deepEqual(asAnotherParserReads(seen.target), tctx.arguments, seen.target)
+      }),
+      { numRuns: 400 },
+    )
+    assert.ok(passed > 100, `${passed} got through`)
+  })
+})
+
+interface Tctx {
+  readonly arguments: Readonly<Record<string, string>>
+}
+
+/** The reading of the URL standard, as most frameworks have it. */
+function asAnotherParserReads(target: string): Record<string, string> {
+  const url = new URL(target, 'http://upstream')
+  assert.equal(url.pathname + url.search, target, 'nothing is left to be tidied up')
+  const [, things, thing, parts, part, ...more] = url.pathname.split('/').map(decodeURIComponent)
+  assert.deepEqual([things, more], ['things', []])
+  const path = thing === undefined ? {} : part === undefined ? { thing } : { thing, part }
+  assert.ok(parts === undefined || parts === 'parts')
+  return { ...path, ...Object.fromEntries(url.searchParams) }
+}
