@@ -1,7 +1,7 @@
 import { addApi } from './api/index.ts'
 import type { Settings } from './config/settings.ts'
 import { keepRecovering, recover } from './decisions/index.ts'
-import { createGateway, Running } from './gateway/index.ts'
+import { createGateway, PATIENCE, type Patience, Running } from './gateway/index.ts'
 import { createHttp, type HealthCheck, type Logger, type RawHandler } from './http/index.ts'
 import { JWKS_MAX_AGE_SECONDS, type SigningKeys } from './keys/index.ts'
 import type { Clock } from './lib/clock.ts'
@@ -24,6 +24,8 @@ export interface ServerOptions {
   /** Bring the schema up to date at start. */
   readonly migrate: boolean
   readonly development: boolean
+  /** With APIs that do not answer. Default: that of the gateway. */
+  readonly patience?: Patience
 }
 
 export interface Server {
@@ -68,10 +70,12 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     connections: rooms.connections,
     decisions,
     dispatcher: upstreams.dispatcher,
+    patience: options.patience ?? PATIENCE,
     running,
     log,
   })
 
+  for (const warning of storage.warnings()) log.warn(warning)
   await recover(decisions)
   await ledger.start()
   const keeper = new TaskKeeper(decisions, { onError })

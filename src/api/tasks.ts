@@ -39,13 +39,31 @@ function limitOf(text: string | undefined): number {
   return Math.min(Number(text ?? DEFAULT_LIMIT), MOST)
 }
 
-/** A task the caller may see: their own, or any for an administrator. Others look like none at all. */
-async function visibleTask(parts: ApiParts, caller: Caller, id: string): Promise<TaskNoun> {
+type Role = 'person' | 'owner' | 'administrator'
+
+/**
+ * A task the caller may see, and what they are to it: the represented person, the owner of its agent, or an administrator.
+ * Others look like none at all.
+ */
+async function visibleTask(
+  parts: ApiParts,
+  caller: Caller,
+  id: string,
+): Promise<{ task: TaskNoun; role: Role }> {
   const task = await findTask(parts.decisions.storage.read, id)
-  if (!task || !(caller.administrator || task.personId === caller.person.id)) {
-    throw new Problem('task.unknown', `there is no task \`${id}\``)
-  }
-  return task
+  const agent = task && (await findAgent(parts.agents.storage.read, task.agentId))
+  const role = task && roleOf(caller, { personId: task.personId, ownerId: agent?.ownerId })
+  if (!task || !role) throw new Problem('task.unknown', `there is no task \`${id}\``)
+  return { task, role }
+}
+
+function roleOf(
+  { administrator, person }: Caller,
+  of: { personId: string; ownerId: string | undefined },
+): Role | undefined {
+  if (administrator) return 'administrator'
+  if (of.ownerId === person.id) return 'owner'
+  return of.personId === person.id ? 'person' : undefined
 }
 
 /** Only what the caller may see, whatever was asked for. */
@@ -93,7 +111,7 @@ export const TASK_OPERATIONS = [
     params: ById,
     answer: Task,
     run: async (parts, { caller, params }) =>
-      taskShape(await visibleTask(parts, caller, params.id)),
+      taskShape((await visibleTask(parts, caller, params.id)).task),
   }),
   operation({
     id: 'tasks.close',
@@ -106,11 +124,9 @@ export const TASK_OPERATIONS = [
     body: Reason,
     answer: Task,
     run: async (parts, { body, caller, params }) => {
-      await visibleTask(parts, caller, params.id)
-      const reason = body.reason ?? 'ended by a person'
-      return taskShape(
-        await closeTask(parts.decisions, { taskId: params.id, by: caller.person.id, reason }),
-      )
+      const { role } = await visibleTask(parts, caller, params.id)
+      const closing = { taskId: params.id, by: caller.person.id, reason: role, note: body.reason }
+      return taskShape(await closeTask(parts.decisions, closing))
     },
   }),
   ...(['suspend', 'resume'] as const).map((act) =>
@@ -128,7 +144,13 @@ export const TASK_OPERATIONS = [
       body: Reason,
       answer: Task,
       run: async (parts, { body, caller, params }) => {
-        await visibleTask(parts, caller, params.id)
+        const { role } = await visibleTask(parts, caller, params.id)
+        // INVARIANT: who a task is for does not undo what those who answer for the agent have stopped.
+        if (act === 'resume' && role === 'person')
+          throw new Problem(
+            'api.not_permitted',
+            'the owner of the agent or an administrator resumes it',
+          )
         const change = {
           taskId: params.id,
           by: caller.person.id,

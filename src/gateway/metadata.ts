@@ -1,4 +1,5 @@
 import type { Resource } from '../catalog/index.ts'
+import { PROOF_ALGORITHMS } from '../tokens/index.ts'
 
 /** RFC 9728 section 3.1: the well-known part goes between host and path of the resource identifier. */
 export const METADATA_PREFIX = '.well-known/oauth-protected-resource'
@@ -12,7 +13,7 @@ export function resourceMetadata(resource: Resource, issuer: string, scopes: rea
     scopes_supported: scopes,
     bearer_methods_supported: ['header'],
     authorization_details_types_supported: ['remit_call'],
-    dpop_signing_alg_values_supported: ['ES256', 'EdDSA'],
+    dpop_signing_alg_values_supported: [...PROOF_ALGORITHMS],
     dpop_bound_access_tokens_required: true,
     actor_profile_required: true,
   }
@@ -28,7 +29,10 @@ export function challenge(
   identifier: string,
   error?: { code: string; description: string },
 ): string {
-  const parts = [`resource_metadata="${metadataUrl(identifier)}"`, 'algs="ES256 EdDSA"']
+  const parts = [
+    `resource_metadata="${metadataUrl(identifier)}"`,
+    `algs="${PROOF_ALGORITHMS.join(' ')}"`,
+  ]
   if (error) {
     parts.unshift(
       `error="${error.code}"`,

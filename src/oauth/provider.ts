@@ -21,7 +21,7 @@ export function createProvider(ports: {
     enabledJWA: {
       clientAuthSigningAlgValues: ['ES256', 'EdDSA'],
       idTokenSigningAlgValues: ['ES256'],
-      dPoPSigningAlgValues: ['ES256', 'EdDSA'],
+      dPoPSigningAlgValues: ['ES256', 'Ed25519', 'EdDSA'],
     },
     responseTypes: ['code'],
     scopes: ['openid'],

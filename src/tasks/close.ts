@@ -11,6 +11,8 @@ export interface Closing {
   readonly taskId: string
   readonly by: string
   readonly reason: string
+  /** What the person said about it: kept beside the record, never in it. */
+  readonly note?: string | undefined
 }
 
 /**
@@ -62,6 +64,7 @@ async function closeTree(parts: TaskParts, tx: Tx, closing: Closing): Promise<st
       agent: task.agentId,
       by: closing.by,
       reason,
+      private: { note: closing.note },
     })
   }
   await cancelRequests(parts, tx, ended)

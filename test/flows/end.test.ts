@@ -70,7 +70,10 @@ inEachWorld('the end of a task', (world) => {
     assertNoToken(await w.agent.askToken(task, w.orders), 'invalid_grant', 'task.suspended')
     assertRefused(await w.agent.about(task, 'GET', ''), 'task.suspended')
 
-    assert.equal((await sam.send('POST', `/tasks/${task.id}/resume`, {})).body.state, 'open')
+    assertRefused(await sam.send('POST', `/tasks/${task.id}/resume`, {}), 'api.not_permitted')
+    assertRefused(await w.agent.about(task, 'GET', ''), 'task.suspended')
+    const ada = await w.api('ada')
+    assert.equal((await ada.send('POST', `/tasks/${task.id}/resume`, {})).body.state, 'open')
     assertDenied(await w.agent.call(task, 'GET', READ, { token }), 'token.stale')
     assert.equal((await w.agent.call(task, 'GET', READ)).status, 200)
     assert.equal((await w.agent.about(task, 'GET', '')).body.state, 'open')
@@ -82,7 +85,8 @@ inEachWorld('the end of a task', (world) => {
     const sam = await w.api('sam')
     await sam.send('POST', `/tasks/${task.id}/suspend`, {})
     assert.equal((await w.agent.about(task, 'DELETE', '')).body.state, 'closed')
-    assertRefused(await sam.send('POST', `/tasks/${task.id}/resume`, {}), 'task.already_closed')
+    const ada = await w.api('ada')
+    assertRefused(await ada.send('POST', `/tasks/${task.id}/resume`, {}), 'task.already_closed')
   })
 
   it('revoking a resource token ends all resource tokens of its task, and nothing else', async () => {
