@@ -1,6 +1,6 @@
 import type { Clock } from '../src/lib/clock.ts'
 import { assertion, newKey, proof, type TestKey, type Wrong } from './signing.ts'
-import { type Answer, begin, type Sending, send } from './wire.ts'
+import { type Answer, abandon, begin, type Sending, send } from './wire.ts'
 
 export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
 export const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token'
@@ -138,6 +138,12 @@ export class TestAgent {
   async stream(task: OpenTask, method: string, path: string, calling: Calling = {}) {
     const { url, sending } = await this.#calling(task, method, path, calling)
     return begin(url, sending)
+  }
+
+  /** The same, without waiting for any answer. */
+  async abandon(task: OpenTask, method: string, path: string, calling: Calling = {}) {
+    const { url, sending } = await this.#calling(task, method, path, calling)
+    return abandon(url, sending)
   }
 
   async #calling(

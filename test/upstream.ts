@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import http, { type IncomingMessage, type ServerResponse } from 'node:http'
-import net, { type AddressInfo } from 'node:net'
+import net from 'node:net'
+import { freePorts } from './ports.ts'
 
 /** A request that reached an API. */
 export interface Reached {
@@ -25,6 +26,9 @@ export interface Upstream {
   /** Waits until so many requests have arrived since it was last forgotten. */
   arrived(count: number): Promise<void>
   forget(): void
+  /** Nobody listens any more, and then again at the same address. */
+  pause(): Promise<void>
+  resume(): Promise<void>
   close(): Promise<void>
 }
 
@@ -52,8 +56,8 @@ export async function startUpstream(): Promise<Upstream> {
     if (upstream.raw) upstream.raw(socket)
     else web.emit('connection', socket)
   })
-  await once(front.listen(0, '127.0.0.1'), 'listening')
-  const { port } = front.address() as AddressInfo // listening on TCP
+  const [port = 0] = await freePorts(1)
+  await once(front.listen(port, '127.0.0.1'), 'listening')
   const upstream = {
     origin: `http://127.0.0.1:${port}`,
     reached,
@@ -69,6 +73,13 @@ export async function startUpstream(): Promise<Upstream> {
       waiting.length = 0
       upstream.answer = undefined
       upstream.raw = undefined
+    },
+    async pause() {
+      for (const socket of sockets) socket.destroy()
+      await new Promise((resolve) => front.close(resolve))
+    },
+    async resume() {
+      await once(front.listen(port, '127.0.0.1'), 'listening')
     },
     async close() {
       for (const socket of sockets) socket.destroy()

@@ -52,6 +52,25 @@ export function begin(url: string, sending: Sending = {}): Promise<http.Incoming
   })
 }
 
+/** A request whose answer nobody waits for: `leave` ends the connection. */
+export function abandon(url: string, sending: Sending): { leave(): void } {
+  const { method = 'GET', headers = [] } = sending
+  const { hostname, pathname, port, host } = new URL(url)
+  const flat = [['Host', host], ...headers].flat()
+  const request = http.request({
+    method,
+    hostname,
+    port,
+    path: pathname,
+    agent: false,
+    setHost: false,
+    headers: flat,
+  })
+  request.on('error', () => {})
+  request.end()
+  return { leave: () => void request.destroy() }
+}
+
 function objectOf(text: string): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(text)

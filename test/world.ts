@@ -39,6 +39,8 @@ export interface WorldOptions {
   readonly seed?: boolean
   /** Sam has agreed to everything that refund-bot may ever do. Default: yes. */
   readonly consented?: boolean
+  /** With APIs that do not answer, in milliseconds. */
+  readonly patience?: { readonly startsWithin: number; readonly pausesAtMost: number }
 }
 
 /** What outlives a server that is stopped and started again. */
@@ -162,6 +164,7 @@ export class World {
       log: openLog({ level: 'debug', destination }),
       migrate: true,
       development: this.#options.development ?? true,
+      ...(this.#options.patience ? { patience: this.#options.patience } : {}),
     })
     this.#server = server
     await server.listen()

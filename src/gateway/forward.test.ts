@@ -5,7 +5,7 @@ import net, { type AddressInfo } from 'node:net'
 import { after, test } from 'node:test'
 import { Agent } from 'undici'
 import { manualClock } from '../lib/clock.ts'
-import { type Forwarded, forward, type Outgoing } from './forward.ts'
+import { type Forwarded, forward, type Outgoing, PATIENCE } from './forward.ts'
 
 const dispatcher = new Agent()
 after(() => dispatcher.close())
@@ -45,6 +45,7 @@ async function through(
       {
         dispatcher,
         clock: manualClock(),
+        patience: PATIENCE,
         mayStart: options.mayStart ?? (() => true),
         onCut: options.onCut ?? (() => () => {}),
       },

@@ -39,12 +39,18 @@ export interface ForwardPorts {
   clock: Clock
   /** Last-tick liveness: asked in the tick that writes the first byte. */
   mayStart(): boolean
+  readonly patience: Patience
   /** Calls back when the running answer has to end, with the reason. Returns how to stop listening. */
   onCut(cut: (reason: string) => void): () => void
 }
 
-const ANSWER_STARTS_WITHIN_MS = 30_000
-const ANSWER_PAUSES_AT_MOST_MS = 300_000
+/** How long an API may take, in milliseconds: until its answer starts, and between two parts of it. */
+export interface Patience {
+  readonly startsWithin: number
+  readonly pausesAtMost: number
+}
+
+export const PATIENCE: Patience = { startsWithin: 30_000, pausesAtMost: 300_000 }
 
 class Dead extends Error {}
 
@@ -98,8 +104,17 @@ export function forward(
         if (!ports.mayStart()) throw new Dead('no longer live')
         controller = started
       },
-      onResponseStart(_, code, headers) {
+      onResponseStart(running, code, headers) {
         if (code < 200 || settled) return
+        // Asked for plain bytes. In any other encoding an echoed credential could not be seen.
+        if (
+          headers['content-encoding'] !== undefined &&
+          headers['content-encoding'] !== 'identity'
+        ) {
+          settle({ state: 'failed', problem: new Problem('upstream.unreadable', UNREADABLE) })
+          running.abort(new Dead(UNREADABLE))
+          return
+        }
         status = code
         writeHead(reply, code, headers, out)
       },
@@ -120,10 +135,7 @@ export function forward(
         if (settled) return
         const sent = controller !== undefined
         const problem = failure(error, sent)
-        settle({
-          state: sent ? (status === undefined ? 'failed' : 'answered') : 'not_sent',
-          problem,
-        })
+        settle({ state: sent ? 'failed' : 'not_sent', problem })
         if (status !== undefined) reply.destroy()
       },
     }
@@ -134,13 +146,16 @@ export function forward(
         method: out.method as Dispatcher.HttpMethod, // one of the six that strictRequest lets through
         headers: out.headers,
         body: out.body ?? null,
-        headersTimeout: ANSWER_STARTS_WITHIN_MS,
-        bodyTimeout: ANSWER_PAUSES_AT_MOST_MS,
+        headersTimeout: ports.patience.startsWithin,
+        bodyTimeout: ports.patience.pausesAtMost,
       },
       handler,
     )
   })
 }
+
+const UNREADABLE =
+  'the API answered in an encoding that was not asked for; whether it acted is not known'
 
 function writeHead(
   reply: ServerResponse,

@@ -1,3 +1,4 @@
+export { PATIENCE, type Patience } from './forward.ts'
 export { createGateway, type Gateway } from './gateway.ts'
 export { HTTP_CALL } from './pipeline.ts'
 export type { GatewayPorts } from './ports.ts'

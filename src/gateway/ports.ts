@@ -3,6 +3,7 @@ import type { Catalog } from '../catalog/index.ts'
 import type { ConnectionParts } from '../connections/index.ts'
 import type { DecisionParts } from '../decisions/index.ts'
 import type { Logger } from '../http/index.ts'
+import type { Patience } from './forward.ts'
 import type { Running } from './running.ts'
 
 /** What the gateway works with. */
@@ -15,6 +16,7 @@ export interface GatewayPorts {
   readonly connections: ConnectionParts
   readonly decisions: DecisionParts
   readonly dispatcher: Dispatcher
+  readonly patience: Patience
   readonly running: Running
   readonly log: Logger
 }

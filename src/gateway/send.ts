@@ -9,6 +9,7 @@ export async function send(equipped: Equipped, ports: GatewayPorts): Promise<Don
   const forwarded = await forward(outgoing, reply, {
     dispatcher: ports.dispatcher,
     clock: ports.decisions.clock,
+    patience: ports.patience,
     mayStart: () => stillLive(ports.decisions, verdict),
     onCut: (cut) => ports.running.watch(() => mayContinue(ports.decisions, verdict), cut),
   })

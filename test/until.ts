@@ -1,0 +1,12 @@
+const PATIENCE_MS = 20_000
+
+/** Asks again and again, without a pause, until there is an answer. For what happens by itself a moment later. */
+export async function until<T>(ask: () => Promise<T | undefined>): Promise<T> {
+  const end = performance.now() + PATIENCE_MS
+  for (;;) {
+    const answer = await ask()
+    if (answer !== undefined) return answer
+    if (performance.now() > end) throw new Error('it did not happen')
+    await new Promise(setImmediate)
+  }
+}
