@@ -69,6 +69,11 @@ forEachEngine('opening a task for a person', (open) => {
     const claims = await checkResourceToken(opened.token.token, ORDERS, own)
     assert.equal(claims.task.id, opened.task.id)
     assert.ok(opened.token.expiresIn <= 300)
+    const issued = (await parts.recorded()).filter(({ type }) => type === 'token.issued')
+    assert.deepEqual(
+      issued.map((each) => each.task),
+      [opened.task.id],
+    )
   })
 
   test('grants what was requested within ceiling and basis, and no more', async (t) => {

@@ -2,7 +2,7 @@ import type { Detail } from '@remit/engine'
 import { closeTask } from '../../tasks/index.ts'
 import { type Minted, mintResourceToken, mintTaskToken } from '../../tokens/index.ts'
 import type { HeldTask } from '../facts.ts'
-import { grantAt } from '../issue-resource-token.ts'
+import { aboutTask, grantAt } from '../issue-resource-token.ts'
 import { minting, partiesOf } from '../minting.ts'
 import type { DecisionParts } from '../parts.ts'
 import type { Granted } from './grant.ts'
@@ -70,6 +70,10 @@ async function resourceToken(
     thumbprint: task.keyThumbprint,
     notAfter: task.deadline,
   })
+  const issued = { resource: at.resource, tokenId: token.id, thumbprint: task.keyThumbprint }
+  await parts.storage.commit([
+    parts.ledger.appendStep({ ...aboutTask(held), type: 'token.issued', ...issued }),
+  ])
   return { kind: 'resource', token, details: at.details, ...scope }
 }
 
