@@ -42,6 +42,8 @@ export function createProgram(world: World): Command {
   program.configureOutput({
     writeOut: (text) => world.output.write(text),
     writeErr: (text) => world.talk.write(text),
+    getOutHasColors: () => hasColour(world, world.output),
+    getErrHasColors: () => hasColour(world, world.talk),
     outputError: (text, write) =>
       write(`${red('✗').render(hasColour(world, world.talk))} ${plain(text)}`),
   })

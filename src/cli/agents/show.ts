@@ -47,7 +47,7 @@ export function showCommand(start: Start): Command {
 export async function showAgent(cli: Cli, agent: ShownAgent): Promise<void> {
   const ceiling = await detailLines(agent.ceiling)
   cli.answer(agent, () => [
-    text`${bold(agent.id)}  ${agent.description}`,
+    text`${bold(agent.id)}${agent.description && `  ${agent.description}`}`,
     ...indented(
       facts(
         [
@@ -86,11 +86,11 @@ export async function detailLines(details: readonly Detail[]): Promise<readonly 
 function keyLines({ keys }: ShownAgent, width: number | undefined): readonly Text[] {
   if (keys.length === 0) return []
   return table(
-    ['KEY', 'THUMBPRINT', 'SINCE', ''],
+    ['THUMBPRINT', 'SINCE', 'KID', ''],
     keys.map(({ created_at, kid, revoked, thumbprint }) => [
-      kid === thumbprint ? dim('–') : kid,
       thumbprint,
       moment(created_at),
+      kid === thumbprint ? dim('the same') : kid,
       revoked ? red('revoked') : '',
     ]),
     width,

@@ -156,20 +156,17 @@ function codeText(code: string): Text {
   return text`${code}  ${dim(text`docs/problems/${code}.md`)}`
 }
 
-/** Where something stood in the way: the rules of that. Else all. The others only by name. */
-function decidingLines({ gates, policyVersion }: Explanation): readonly Value[] {
-  const failed = uniqueRules(
-    gates.filter((gate) => !gate.passed),
-    'policies',
-  )
+/** Of a permit, every rule that gave it. Of anything else, those that stood in the way; the others only by name. */
+function decidingLines({ gates, outcome, policyVersion }: Explanation): readonly Value[] {
   const all = uniqueRules(gates, 'policies')
-  const shown = failed.length > 0 ? failed : all
+  const against = gates.filter((gate) => !gate.passed)
+  const shown = outcome === 'permit' ? all : uniqueRules(against, 'policies')
   const others = all.filter(({ id }) => !shown.some((rule) => rule.id === id))
   const also = others.map(({ id, line }) => `${id} (line ${line})`).join(', ')
-  return [
-    ...ruleLines('Rules that decided', shown, policyVersion),
-    ...(also === '' ? [] : [dim(text`  and ${also}`)]),
-  ]
+  const lines = ruleLines('Rules that decided', shown, policyVersion)
+  if (also === '') return lines
+  if (lines.length > 0) return [...lines, dim(text`  and ${also}`)]
+  return ['', dim(text`No rule stood in the way: ${also}`)]
 }
 
 function uniqueRules(

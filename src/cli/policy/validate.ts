@@ -29,6 +29,6 @@ export function validateCommand(start: Start): Command {
         cli.say('', text`${red('✗')} ${mistakes.length} to correct before this can be published`)
         throw new Ended(1)
       }
-      cli.say(text`${green('✓')} ${sources.files.length} files, nothing wrong`)
+      cli.say(text`${green('✓')} nothing wrong in ${sources.files.join(', ')}`)
     })
 }

@@ -77,7 +77,7 @@ function importedLines(done: Imported): readonly Value[] {
   ] as const
   const told = counts.flatMap(([list, word]) => (list.length ? [`${list.length} ${word}`] : []))
   return [
-    text`${green('✓')} ${bold(resource)} ${unchanged ? 'is as it was' : told.join(', ') || 'is updated'}`,
+    text`${green('✓')} ${bold(resource)}: ${unchanged ? 'as it was' : told.join(', ') || 'updated'}`,
     ...indented([
       ...added.map((name) => text`${green('+')} ${name}`),
       ...changed.map((name) => text`${yellow('~')} ${name}`),

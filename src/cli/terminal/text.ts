@@ -30,11 +30,23 @@ export class Text {
 
   render(coloured: boolean): string {
     if (!coloured) return this.plain
-    return this.#spans
+    return this.#merged()
       .map(({ paints, text }) =>
         paints.length ? styleText([...paints], text, { validateStream: false }) : text,
       )
       .join('')
+  }
+
+  /** Neighbours that look the same as one, so that a colour is not switched off and on between words. */
+  #merged(): readonly Span[] {
+    const merged: Span[] = []
+    for (const { paints, text } of this.#spans) {
+      const last = merged.at(-1)
+      if (last && last.paints.join() === paints.join()) {
+        merged[merged.length - 1] = { paints, text: last.text + text }
+      } else merged.push({ paints, text })
+    }
+    return merged
   }
 
   painted(paint: Paint): Text {

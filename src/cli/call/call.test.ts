@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict'
+import { chmod, readdir, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { manualClock } from '../../lib/clock.ts'
+import { newTaskKey } from '../agent/proof.ts'
+import { Cli } from '../cli.ts'
+import { fakeServer, type Owner, testCli } from '../testing.ts'
+import { readAsked } from './asked.ts'
+import { KeptTasks, type Work } from './kept-tasks.ts'
+import { readEvents, type ServerSentEvent } from './server-sent-events.ts'
+import { findTarget, parseTarget, type Target } from './target.ts'
+
+test('where a call goes: an API by name, or a whole URL at a gateway', () => {
+  assert.deepEqual(parseTarget('orders/orders/1042?full=true'), {
+    name: 'orders',
+    rest: '/orders/1042?full=true',
+  })
+  assert.deepEqual(parseTarget('/orders/x'), { name: 'orders', rest: '/x' })
+  assert.deepEqual(parseTarget('orders'), { name: 'orders', rest: '' })
+  assert.deepEqual(parseTarget('https://gw.example/orders/x'), {
+    name: 'orders',
+    rest: '/x',
+    origin: 'https://gw.example',
+  })
+  for (const wrong of [
+    '',
+    '/',
+    'Orders/x',
+    'orders#x',
+    'https://gw.example',
+    'ftp://gw.example/orders',
+    '../x',
+  ]) {
+    assert.throws(() => parseTarget(wrong), { exit: 2 }, wrong)
+  }
+})
+
+test('an API whose tokens come from another server is refused before anything is sent to it', async (t) => {
+  const gateway = await fakeServer(t, (request, reply) => {
+    reply.setHeader('content-type', 'application/json')
+    reply.end(
+      JSON.stringify({
+        resource: `http://${request.headers.host}/orders`,
+        authorization_servers: ['https://other.example'],
+        scopes_supported: ['orders.read'],
+      }),
+    )
+  })
+  const { world } = await testCli(t, { REMIT_GATEWAY: gateway })
+  const cli = await Cli.start(world, { url: 'http://127.0.0.1:1' })
+  await assert.rejects(findTarget(cli, 'orders/x'), /from another server/)
+})
+
+const TARGET: Target = {
+  identifier: 'https://gw.example/orders',
+  url: 'https://gw.example/orders/x',
+  actions: Array.from({ length: 70 }, (_, i) => `orders.a${i}`),
+}
+
+test('without details everything is asked for that the API offers, in lists as long as they may be', async (t) => {
+  const { world } = await testCli(t)
+  const asked = await readAsked(world, {}, TARGET)
+  assert.equal(asked.said, false)
+  assert.deepEqual(
+    asked.details?.map((detail) => ('actions' in detail ? (detail.actions as string[]).length : 0)), // as: written two lines above
+    [64, 6],
+  )
+})
+
+test('details may leave out what the call says, and nothing else is added', async (t) => {
+  const { home, world } = await testCli(t)
+  const bounds = [{ path: '/order_id', op: 'eq', value: '1042' }]
+  await writeFile(join(home, 'd.json'), JSON.stringify({ actions: ['orders.read'], bounds }))
+  const expected = [
+    { type: 'remit_call', locations: [TARGET.identifier], actions: ['orders.read'], bounds },
+  ]
+  assert.deepEqual((await readAsked(world, { details: '@d.json' }, TARGET)).details, expected)
+  const asked = await readAsked(
+    world,
+    { details: JSON.stringify(expected), scope: ['a', 'b'] },
+    TARGET,
+  )
+  assert.deepEqual(asked, { said: true, details: expected, scope: 'a b' })
+  for (const wrong of ['{', '[1]', 'null']) {
+    await assert.rejects(readAsked(world, { details: wrong }, TARGET), { exit: 2 })
+  }
+})
+
+test('events of a stream are read however it is cut into pieces', async () => {
+  const stream =
+    'event: tick\r\nid: 1\r\ndata: {"a":\r\ndata: 1}\r\n\r\n: comment\n\ndata:plain\n\nevent: lost\ndata: x'
+  const expected: ServerSentEvent[] = [
+    { event: 'tick', id: '1', data: '{"a":\n1}' },
+    { event: 'message', data: 'plain' },
+  ]
+  for (let size = 1; size < stream.length; size++) {
+    const chunks = Array.from({ length: Math.ceil(stream.length / size) }, (_, i) =>
+      Buffer.from(stream.slice(i * size, (i + 1) * size)),
+    )
+    const events: ServerSentEvent[] = []
+    for await (const event of readEvents(asStream(chunks))) events.push(event)
+    assert.deepEqual(events, expected, `pieces of ${size}`)
+  }
+})
+
+async function* asStream(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  yield* chunks
+}
+
+const WORK: Work = { url: 'https://r.example', agent: 'bot', person: 'sam', purpose: 'look' }
+const HERE = 'https://gw.example/orders'
+
+async function keeping(owner: Owner) {
+  const clock = manualClock()
+  const cli = await testCli(owner, {}, { clock })
+  const tasks = new KeptTasks(cli.world)
+  const open = async (id: string, minutes: number) => ({
+    id,
+    issuer: WORK.url,
+    token: 't',
+    key: await newTaskKey(),
+    expiresAt: clock.now() + minutes * 60_000,
+    details: [{ locations: [HERE], actions: ['orders.read'] }],
+  })
+  return { ...cli, clock, tasks, open, folder: join(cli.home, '.local/state/remit/tasks') }
+}
+
+test('the next call of the same work finds its task, with its key, readable by its owner only', async (t) => {
+  const { folder, open, tasks } = await keeping(t)
+  await tasks.keep(WORK, await open('tsk_1', 60), { said: false })
+  const found = await tasks.find(WORK, HERE, { said: false })
+  assert.equal(found?.task.id, 'tsk_1')
+  assert.ok(found?.task.key.privateJwk.d)
+  for (const name of await readdir(folder)) {
+    assert.equal((await stat(join(folder, name))).mode & 0o777, 0o600)
+  }
+  await chmod(join(folder, 'tsk_1.json'), 0o644)
+  await assert.rejects(tasks.find(WORK, HERE, { said: false }), /Others can read/)
+})
+
+test('a task of other work is not used: another person, purpose, agent, server, API, or other details', async (t) => {
+  const { open, tasks } = await keeping(t)
+  await tasks.keep(WORK, await open('tsk_1', 60), { said: false })
+  for (const change of [
+    { person: 'ada' },
+    { purpose: 'x' },
+    { agent: 'x' },
+    { url: 'https://x.example' },
+  ]) {
+    assert.equal(await tasks.find({ ...WORK, ...change }, HERE, { said: false }), undefined)
+  }
+  assert.equal(await tasks.find(WORK, 'https://gw.example/other', { said: false }), undefined)
+  const said = { said: true, details: [{ actions: ['orders.read'] }] }
+  assert.equal(await tasks.find(WORK, HERE, said), undefined)
+  await tasks.keep(WORK, await open('tsk_2', 30), said)
+  assert.equal((await tasks.find(WORK, HERE, said))?.task.id, 'tsk_2')
+})
+
+test('a task whose time is over is not found, and its key is gone from the disk', async (t) => {
+  const { clock, folder, open, tasks } = await keeping(t)
+  await tasks.keep(WORK, await open('tsk_1', 1), { said: false })
+  clock.advance(60_000)
+  assert.equal(await tasks.find(WORK, HERE, { said: false }), undefined)
+  assert.deepEqual(await readdir(folder), [])
+})

@@ -1,0 +1,444 @@
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { join, relative, sep } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { test } from 'node:test'
+import type { Command } from 'commander'
+import { freePorts } from '../../test/ports.ts'
+import { Secret } from '../lib/secret.ts'
+import { checkedPath } from './ledger.ts'
+import { createProgram } from './program.ts'
+import { Sessions } from './server/sessions.ts'
+import { fakeServer, type Owner, sink, type TestCli, testCli } from './testing.ts'
+
+type Said = { status?: number; body?: unknown; type?: string }
+type Request = { method: string; path: string; body: string }
+
+/** A user who is signed in at a server that answers what the test says. `asked` is what it was asked, in order. */
+async function signedInAt(
+  owner: Owner,
+  answers: (path: string, method: string) => Said,
+): Promise<TestCli & { asked: Request[] }> {
+  const asked: Request[] = []
+  const url = await fakeServer(owner, async (request, reply) => {
+    const { method = '', url: path = '' } = request
+    asked.push({ method, path, body: await text(request) })
+    const { body = {}, status = 200, type = 'application/json' } = answers(path, method)
+    reply.writeHead(status, { 'content-type': type })
+    reply.end(typeof body === 'string' ? body : JSON.stringify(body))
+  })
+  const cli = await testCli(owner, { REMIT_URL: url })
+  await keepSession(cli, url)
+  return { ...cli, asked }
+}
+
+async function keepSession({ world }: TestCli, url: string): Promise<void> {
+  const expiresAt = new Date(world.clock.now() + 3_600_000).toISOString()
+  await new Sessions(world).keep({ url, token: new Secret('session-token'), expiresAt })
+}
+
+function problem(code: string, status: number, members: object = {}) {
+  const body = { title: `title of ${code}`, status, detail: 'why it is so', code, ...members }
+  return { status, body, type: 'application/problem+json' }
+}
+
+test('what is not understood ends with 2 and says what would be, on standard error', async (t) => {
+  const cli = await testCli(t)
+  for (const args of [
+    ['nonsense'],
+    ['agents', 'nonsense'],
+    ['agents', 'show'],
+    ['agents', 'add', 'x', '--ceiling', 'a.b'],
+    ['agents', 'add', 'x', '--trust', '7', '--ceiling', 'a.b'],
+    ['tasks', 'list', '--state', 'opn'],
+    ['tasks', 'list', '--limit', '0'],
+    ['call', 'FETCH', 'orders/x', '--purpose', 'x'],
+    ['call', 'GET'],
+    ['resources', 'connect', 'orders'],
+    ['--url', 'http://remit.example', 'whoami'],
+    ['--url', 'https://remit.example/path', 'whoami'],
+  ]) {
+    const { exit, out, said } = await cli.remit(...args)
+    assert.equal(exit, 2, args.join(' '))
+    assert.equal(out, '', args.join(' '))
+    assert.match(said, /^✗ /, args.join(' '))
+  }
+})
+
+test('help begins with what it is for and examples, and is what was asked for', async (t) => {
+  const cli = await testCli(t)
+  for (const args of [
+    [],
+    ['--help'],
+    ['help'],
+    ['agents', 'add', '--help'],
+    ['help', 'agents', 'add'],
+  ]) {
+    const { exit, out, said } = await cli.remit(...args)
+    assert.equal(exit, 0)
+    assert.equal(said, '')
+    assert.ok(out.indexOf('Examples') < out.indexOf('Usage'), args.join(' '))
+    assert.ok(out.indexOf('Examples') > 0, args.join(' '))
+  }
+})
+
+test('every command has a sentence and an example, and the examples are commands', () => {
+  const program = createProgram(worldOf())
+  for (const each of commandsOf(program)) {
+    const help = each.helpInformation()
+    assert.ok(each.description().endsWith('.'), each.name())
+    assert.match(help, /\nExamples\n {2}\S/, each.name())
+    for (const line of help.split('\nExamples\n')[1]?.split('\n\n')[0]?.split('\n') ?? []) {
+      assertCommand(program, line.trim(), each.name())
+    }
+  }
+})
+
+test('every command that a page tells people to run exists', () => {
+  const program = createProgram(worldOf())
+  const root = join(import.meta.dirname, '..', '..')
+  const pages = [
+    'README.md',
+    ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => join('docs', name)),
+  ]
+  for (const page of pages) {
+    const content = readFileSync(join(root, page), 'utf8').replaceAll('npm run remit --', 'remit')
+    for (const [, line = ''] of content.matchAll(/(?:`|^)(remit [a-z][^`\n]*)/gm)) {
+      assertCommand(program, line, page)
+    }
+  }
+})
+
+/** The words of a line lead to a command. What comes before or after `remit` in a shell is left out. */
+function assertCommand(program: Command, line: string, where: string): void {
+  const words = (line.split(/\bremit(?: -- | )/)[1] ?? '').split(' ')
+  const named = words.slice(words[0] === '--url' ? 2 : 0)
+  let at = program
+  for (const word of named) {
+    if (at.commands.length === 0) return
+    const found = at.commands.find((each) => each.name() === word)
+    if (!found && /^(?:-|$|…|help)/.test(word)) return
+    assert.ok(found, `${where}: \`${line}\``)
+    at = found
+  }
+}
+
+function commandsOf(parent: Command): Command[] {
+  return [parent, ...parent.commands.flatMap(commandsOf)]
+}
+
+function worldOf() {
+  const silent = sink(() => {})
+  const nothing = { environment: {}, home: '/', directory: '/', interactive: false }
+  return {
+    ...nothing,
+    output: silent,
+    talk: silent,
+    readInput: async () => new Uint8Array(),
+    askSecret: async () => undefined,
+    openBrowser: () => {},
+    clock: { now: () => 0, monotonic: () => 0 },
+    random: { bytes: (count: number) => new Uint8Array(count) },
+    wait: async () => {},
+  }
+}
+
+test('nothing of the server is loaded for a command that does not need it', async () => {
+  const loaded = new Set<string>()
+  const read = async (file: string): Promise<void> => {
+    if (loaded.has(file)) return
+    loaded.add(file)
+    const source = await readFile(file, 'utf8')
+    for (const [, target = ''] of source.matchAll(STATIC_IMPORT))
+      await read(join(file, '..', target))
+  }
+  const root = join(import.meta.dirname, '..')
+  for (const file of ['run.ts', 'system-world.ts']) await read(join(root, 'cli', file))
+  const files = [...loaded].map((file) => relative(root, file))
+  assert.ok(files.includes('cli/call/call.ts'))
+  const rooms = new Set(files.map((file) => file.split(sep)[0]))
+  assert.deepEqual([...rooms].toSorted(), ['cli', 'config', 'dev', 'lib'])
+  assert.deepEqual(
+    files.filter((file) => file.startsWith('dev')),
+    ['dev/sample.ts'],
+  )
+  for (const server of ['serve', 'dev', 'migrate']) assert.ok(!files.includes(`cli/${server}.ts`))
+})
+
+/** Not of types: those are gone when it runs. */
+const STATIC_IMPORT = /^(?:import|export) (?!type )[^'"]*?from '(\.[^']+)'/gm
+
+test('who is not signed in is told how, and a program gets the code', async (t) => {
+  const cli = await testCli(t)
+  const told = await cli.remit('whoami')
+  assert.equal(told.exit, 1)
+  assert.equal(told.out, '')
+  assert.match(told.said, /next +remit login/)
+  assert.match(told.said, /session\.required docs\/problems\/session\.required\.md/)
+  const { error } = (await cli.remit('whoami', '--json')).json as { error: { code: string } } // as: how failures look
+  assert.equal(error.code, 'session.required')
+})
+
+test('the session goes to its own server and nowhere else', async (t) => {
+  const elsewhere: string[] = []
+  const other = await fakeServer(t, (request, reply) => {
+    elsewhere.push(request.headers.authorization ?? 'none')
+    reply.end('{}')
+  })
+  const cli = await signedInAt(t, () => ({}))
+  assert.equal((await cli.remit('agents', 'list', '--url', other)).exit, 1)
+  assert.deepEqual(elsewhere, [])
+  const redirecting = await signedInAt(t, () => ({ status: 302 }))
+  assert.equal((await redirecting.remit('agents', 'list')).exit, 1)
+})
+
+test('a problem is told with its detail, its code, its page and what to do', async (t) => {
+  const cli = await signedInAt(t, () => problem('agent.exists', 409))
+  const { exit, said } = await cli.remit('agents', 'suspend', 'bot')
+  assert.equal(exit, 1)
+  assert.match(said, /✗ title of agent\.exists/)
+  assert.match(said, /why +why it is so/)
+  assert.match(said, /do +Choose another name\./)
+  assert.match(said, /code +agent\.exists docs\/problems\/agent\.exists\.md/)
+})
+
+test('a code that is no code leads to no file', async (t) => {
+  const cli = await signedInAt(t, () => problem('../../../package', 400))
+  const { exit, said } = await cli.remit('agents', 'list')
+  assert.equal(exit, 1)
+  assert.doesNotMatch(said, /\bdo /)
+})
+
+test('an answer that is not Remit’s is told as that, and so is a server that is not there', async (t) => {
+  const cli = await signedInAt(t, () => ({
+    status: 404,
+    body: '<h1>nginx</h1>',
+    type: 'text/html',
+  }))
+  assert.match((await cli.remit('agents', 'list')).said, /right address\?/)
+  const [port] = await freePorts(1)
+  const nobody = `http://127.0.0.1:${port}`
+  const lost = await testCli(t, { REMIT_URL: nobody })
+  await keepSession(lost, nobody)
+  assert.match((await lost.remit('agents', 'list')).said, /cannot be reached[\s\S]*ECONNREFUSED/)
+})
+
+test('names that would lead elsewhere stay names', async (t) => {
+  const cli = await signedInAt(t, () => problem('agent.unknown', 404))
+  await cli.remit('agents', 'show', '../people?x=1#y')
+  assert.equal(cli.asked[0]?.path, '/api/v1/agents/..%2Fpeople%3Fx%3D1%23y')
+  assert.equal((await cli.remit('agents', 'show', '..')).exit, 2)
+  assert.equal((await cli.remit('agents', 'show', '')).exit, 2)
+  assert.equal(cli.asked.length, 1)
+})
+
+test('what a server says about an agent cannot paint over the terminal', async (t) => {
+  const agent = {
+    id: 'bot',
+    description: '\u001b[2Jall good',
+    status: 'active',
+    trust: 3,
+    owner: 'psn_x',
+  }
+  const cli = await signedInAt(t, () => ({ body: { agents: [agent] } }))
+  const { out } = await cli.remit('agents', 'list')
+  assert.match(out, /\\u\{1b\}\[2Jall good/)
+})
+
+test('colours are for terminals, and not for those who said no', async (t) => {
+  const cli = await signedInAt(t, () => ({ body: { agents: [] } }))
+  const { out: piped } = await cli.remit('agents', 'list')
+  assert.equal(piped.includes('\u001b'), false)
+  for (const [environment, coloured] of [
+    [{}, true],
+    [{ NO_COLOR: '1' }, false],
+    [{ TERM: 'dumb' }, false],
+    [{ NO_COLOR: '' }, true],
+  ] as const) {
+    const seen = await testCli(t, environment, { output: sink(() => {}, true) })
+    const { out } = await seen.remit('--help')
+    assert.equal(out.includes('\u001b['), coloured, JSON.stringify(environment))
+  }
+})
+
+test('a credential is read from standard input, a file or a person, and never from an argument', async (t) => {
+  const cli = await signedInAt(t, () => ({ body: { name: 'k', header: 'authorization' } }))
+  const secretOf = () => (JSON.parse(cli.asked.at(-1)?.body ?? '{}') as { secret?: string }).secret // as: what was sent
+  await cli.piped('s3cret\n', 'connections', 'add', 'k', '--bearer')
+  assert.equal(secretOf(), 's3cret')
+  await writeFile(join(cli.home, 'key.txt'), 'from-file\r\n')
+  await cli.remit('connections', 'add', 'k', '--bearer', '--from-file', 'key.txt')
+  assert.equal(secretOf(), 'from-file')
+  const before = cli.asked.length
+  assert.equal((await cli.piped('', 'connections', 'add', 'k', '--bearer')).exit, 2)
+  assert.equal((await cli.remit('connections', 'add', 'k', '--bearer', 's3cret')).exit, 2)
+  assert.equal((await cli.remit('connections', 'add', 'k', '--secret', 's3cret')).exit, 2)
+  assert.equal(cli.asked.length, before)
+})
+
+test('somebody at a terminal is asked, and may change their mind', async (t) => {
+  const answers = ['typed', undefined]
+  const questions: string[] = []
+  const server = await signedInAt(t, () => ({ body: { name: 'k', header: 'authorization' } }))
+  const ask = async (question: string) => {
+    questions.push(question)
+    return answers.shift()
+  }
+  const cli = await testCli(t, server.world.environment as Record<string, string>, {
+    interactive: true,
+    askSecret: ask,
+    home: server.home,
+  })
+  assert.equal((await cli.remit('connections', 'add', 'k', '--bearer')).exit, 0)
+  assert.match(server.asked[0]?.body ?? '', /"secret":"typed"/)
+  assert.equal((await cli.remit('connections', 'add', 'k', '--bearer')).exit, 1)
+  assert.equal(server.asked.length, 1)
+  assert.deepEqual(questions, ['Credential of k', 'Credential of k'])
+})
+
+test('a new key is registered by its public half; the private half stays in a file of its owner', async (t) => {
+  const cli = await signedInAt(t, (path) => ({
+    body: path.endsWith('/resources/orders')
+      ? { name: 'orders', identifier: 'http://gw/orders', actions: [{ name: 'orders.read' }] }
+      : { id: 'bot', description: '', ceiling: [], keys: [], clients: [], status: 'active' },
+  }))
+  const args = [
+    'agents',
+    'add',
+    'bot',
+    '--trust',
+    '3',
+    '--ceiling',
+    'orders.*',
+    '--key-out',
+    'k/bot.jwk',
+  ]
+  assert.equal((await cli.remit(...args)).exit, 0)
+  const sent = cli.asked.at(-1)?.body ?? ''
+  const body = JSON.parse(sent)
+  assert.deepEqual(body.ceiling, [
+    { type: 'remit_call', locations: ['http://gw/orders'], actions: ['orders.read'], bounds: [] },
+  ])
+  assert.equal('d' in body.keys[0], false)
+  const file = join(cli.home, 'k', 'bot.jwk')
+  const kept = JSON.parse(await readFile(file, 'utf8'))
+  assert.ok(kept.d)
+  assert.ok(!sent.includes(kept.d))
+  assert.equal(kept.x, body.keys[0].x)
+  assert.equal((await stat(file)).mode & 0o777, 0o600)
+  const again = await cli.remit(...args)
+  assert.match(again.said, /already/)
+  assert.deepEqual(JSON.parse(await readFile(file, 'utf8')), kept, 'it is not written over')
+})
+
+test('when registering fails no key is left behind, and a private key is never sent', async (t) => {
+  const cli = await signedInAt(t, (path, method) =>
+    method === 'GET' && path.endsWith('/orders')
+      ? {
+          body: {
+            name: 'orders',
+            identifier: 'http://gw/orders',
+            actions: [{ name: 'orders.read' }],
+          },
+        }
+      : problem('agent.exists', 409),
+  )
+  const add = ['agents', 'add', 'bot', '--trust', '3', '--ceiling', 'orders.read']
+  assert.equal((await cli.remit(...add, '--key-out', 'bot.jwk')).exit, 1)
+  assert.equal((await readdir(cli.home)).includes('bot.jwk'), false)
+  await writeFile(
+    join(cli.home, 'private.jwk'),
+    '{"kty":"EC","crv":"P-256","x":"x","y":"y","d":"private-half"}',
+  )
+  const { exit, said } = await cli.remit(...add, '--key', 'private.jwk')
+  assert.equal(exit, 1)
+  assert.match(said, /That is a private key/)
+  assert.ok(cli.asked.every(({ body }) => !body.includes('private-half')))
+})
+
+test('a person that several people could be is nobody', async (t) => {
+  const people = ['psn_1', 'psn_2'].map((id) => ({
+    id,
+    name: 'Sam',
+    email: null,
+    subject: id,
+    issuer: 'i',
+  }))
+  const cli = await signedInAt(t, () => ({ body: { people } }))
+  const { exit, said } = await cli.remit('groups', 'add', 'finance', 'Sam')
+  assert.equal(exit, 1)
+  assert.match(said, /Several people/)
+  assert.ok(cli.asked.every(({ method }) => method === 'GET'))
+  assert.equal((await cli.remit('groups', 'add', 'finance', 'psn_2')).exit, 0)
+})
+
+test('an export goes into an empty directory, whole or not at all', async (t) => {
+  const line = (path: string, data: string) =>
+    `${JSON.stringify({ path, data: Buffer.from(data).toString('base64') })}\n`
+  let lines = line('tile/0/000.p/1', 'a') + line('tile/0/000.p/1', 'b') + line('checkpoint', 'c')
+  const cli = await signedInAt(t, () => ({ body: lines, type: 'application/x-ndjson' }))
+  const done = await cli.remit('ledger', 'export', 'out', '--json')
+  assert.equal(done.exit, 0)
+  assert.equal(done.json.files, 2)
+  assert.equal(await readFile(join(cli.home, 'out/tile/0/000.p/1'), 'utf8'), 'ab')
+  assert.match((await cli.remit('ledger', 'export', 'out')).said, /not empty/)
+  lines = line('tile/0/000.p/1', 'a')
+  const cut = await cli.remit('ledger', 'export', 'cut')
+  assert.equal(cut.exit, 1)
+  assert.match(cut.said, /not complete/)
+})
+
+test('an export writes nothing outside its directory, whatever the server says', async (t) => {
+  for (const path of [
+    '../x',
+    '/etc/x',
+    'a/../../x',
+    'a//b',
+    '.ssh/x',
+    'a\\..\\x',
+    'C:x',
+    '',
+    'a/.',
+    '\u0000',
+  ]) {
+    assert.throws(() => checkedPath(path), /none of a ledger/, path)
+  }
+  const line = JSON.stringify({ path: '../outside', data: '' })
+  const cli = await signedInAt(t, () => ({ body: `${line}\n` }))
+  await mkdir(join(cli.home, 'work'))
+  assert.equal((await cli.remit('ledger', 'export', 'work/out')).exit, 1)
+  assert.deepEqual(await readdir(join(cli.home, 'work')), [])
+})
+
+test('a confirmation that leads elsewhere is printed, never opened', async (t) => {
+  const opened: string[] = []
+  const server = await signedInAt(t, (path, method) =>
+    path.includes('/confirmations/')
+      ? { body: { id: 'cnf_1', state: 'refused' } }
+      : method === 'POST'
+        ? {
+            status: 202,
+            body: {
+              confirmation: {
+                id: 'cnf_1',
+                url: 'https://evil.example/confirm',
+                expires_at: new Date().toISOString(),
+              },
+            },
+          }
+        : {},
+  )
+  const cli = await testCli(t, server.world.environment as Record<string, string>, {
+    home: server.home,
+    talk: sink(() => {}, true),
+    openBrowser: (url) => opened.push(url),
+  })
+  const { exit, said } = await cli.remit('agents', 'resume', 'bot')
+  assert.equal(exit, 1)
+  assert.match(said, /nothing was changed/)
+  assert.deepEqual(opened, [])
+  assert.equal(server.asked.filter(({ method }) => method === 'POST').length, 1)
+})

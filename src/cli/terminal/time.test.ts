@@ -1,0 +1,21 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { moment, relative } from './time.ts'
+
+const NOW = Date.UTC(2026, 10, 25, 12, 0)
+
+test('times are told from now', () => {
+  const at = (ms: number) => relative(new Date(NOW + ms).toISOString(), NOW)
+  assert.equal(at(-1_000), 'just now')
+  assert.equal(at(30_000), 'in less than a minute')
+  assert.equal(at(-3 * 60_000), '3 min ago')
+  assert.equal(at(59 * 60_000), 'in 59 min')
+  assert.equal(at(2.5 * 3_600_000), 'in 2 h')
+  assert.equal(at(-3 * 86_400_000), '3 d ago')
+})
+
+test('a moment is told to the minute, and what is no time is told as it is', () => {
+  assert.match(moment(NOW), /^2026-11-2[456] \d\d:\d0$/)
+  assert.equal(moment('yesterday'), 'yesterday')
+  assert.equal(relative('yesterday', NOW), 'yesterday')
+})
