@@ -44,7 +44,7 @@ export interface Calling extends Odd {
   readonly token?: string
   readonly scheme?: string
   /** JSON text. */
-  readonly body?: string
+  readonly body?: string | Buffer
 }
 
 /** An agent's own client, that can do everything wrong as well. */

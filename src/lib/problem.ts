@@ -206,8 +206,8 @@ export const PROBLEMS = {
   'token.wrong_type': { status: 401, title: 'The token is of another type' },
   'upstream.cut': { status: 502, title: 'The API ended the connection without an answer' },
   'upstream.timeout': { status: 504, title: 'The API did not answer in time' },
-  'upstream.unreadable': { status: 502, title: 'The API answered in an encoding nobody asked for' },
   'upstream.unreachable': { status: 502, title: 'The API could not be reached' },
+  'upstream.unreadable': { status: 502, title: 'The API answered in an encoding nobody asked for' },
 } as const satisfies Record<string, { status: number; title: string }>
 
 export type ProblemCode = keyof typeof PROBLEMS

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { it } from 'node:test'
+import { sql } from 'kysely'
+import { readSettings } from '../../src/config/settings.ts'
+import { openLog } from '../../src/http/index.ts'
+import { systemClock } from '../../src/lib/clock.ts'
+import { systemRandom } from '../../src/lib/random.ts'
+import { createServer } from '../../src/server.ts'
+import { assertRefused, assertRequestable } from '../refusals.ts'
+import { send } from '../wire.ts'
+import { inEachWorld, type World } from '../world.ts'
+
+/** The intake of the ledger is not there while `work` runs: every append fails in the database itself. */
+async function withoutLedger(w: World, work: () => Promise<void>): Promise<void> {
+  const { storage } = w.rooms
+  const rename = (from: string, to: string) =>
+    storage.transaction((tx) =>
+      sql`ALTER TABLE ${sql.id(from)} RENAME TO ${sql.id(to)}`.execute(tx),
+    )
+  await rename('ledger_intake', 'ledger_intake_away')
+  try {
+    await work()
+  } finally {
+    await rename('ledger_intake_away', 'ledger_intake')
+  }
+}
+
+inEachWorld('storage in trouble', (world) => {
+  it('the ledger cannot be written: no call is sent, no token issued, no task opened or closed', async () => {
+    const w = world()
+    w.echo.forget()
+    const task = await w.open()
+    const { page } = assertRequestable(await w.agent.call(task, 'DELETE', '/echo/things/1'))
+    const fiona = await w.browser('fiona')
+    await fiona.submit(await fiona.get(page), /^Approve once/)
+    const token = await w.agent.token(task, `${w.gateway}/echo`)
+    const subjectToken = await w.idToken()
+    const before = w.echo.connections
+    await withoutLedger(w, async () => {
+      for (const [method, path] of [
+        ['GET', '/echo/things/1'],
+        ['DELETE', '/echo/things/1'],
+        ['DELETE', '/echo/things/other'],
+      ] as const) {
+        const answer = await w.agent.call(task, method, path, { token })
+        assertRefused(answer, 'server.failed', `${method} ${path}`)
+        assert.ok(!answer.text.includes('ledger_intake'), 'nothing of the inside is told')
+      }
+      const tokens = await w.agent.askToken(task, w.orders)
+      assert.deepEqual([tokens.status, tokens.body.error], [500, 'server_error'], tokens.text)
+      const opening = await w.agent.ask({ subjectToken, scope: 'orders.read' })
+      assert.deepEqual([opening.status, opening.body.error], [500, 'server_error'], opening.text)
+      assertRefused(await w.agent.about(task, 'DELETE', ''), 'server.failed')
+      const ready = await send(`${w.issuer}/livez`)
+      assert.equal(ready.status, 200)
+    })
+    assert.equal(w.echo.connections, before, 'nothing was sent')
+    assert.equal((await w.agent.about(task, 'GET', '')).body.state, 'open')
+    const later = await w.agent.call(task, 'DELETE', '/echo/things/1', { token })
+    assert.equal(later.status, 200, 'the approval was not lost')
+    assert.equal(w.echo.reached.length, 1)
+    const again = await w.agent.ask({ subjectToken, scope: 'orders.read' })
+    assert.equal(again.status, 200, 'nor was the subject token')
+  })
+
+  it('a second process on the data directory does not start; one that is on another database does no harm', async () => {
+    const w = world()
+    if (w.rooms.storage.engine === 'postgres') return
+    const options = {
+      settings: readSettings(w.environment),
+      clock: systemClock,
+      random: systemRandom,
+      log: openLog({ level: 'silent' }),
+      migrate: true,
+      development: true,
+    }
+    await assert.rejects(createServer(options), { code: 'storage.locked' })
+    const child = spawn(process.execPath, [join(import.meta.dirname, '..', 'serve.ts')], {
+      env: { ...process.env, ...w.environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    const [said, [code]] = await Promise.all([child.stderr.toArray(), once(child, 'exit')])
+    assert.notEqual(code, 0)
+    assert.match(said.join(''), /storage\.locked/)
+    const task = await w.open()
+    assert.equal((await w.agent.call(task, 'GET', '/echo/things/1')).status, 200)
+  })
+
+  it('ports that are taken: said so, and the store is let go of', async () => {
+    const w = world()
+    if (w.rooms.storage.engine === 'sqlite') return
+    const server = await createServer({
+      settings: readSettings(w.environment),
+      clock: systemClock,
+      random: systemRandom,
+      log: openLog({ level: 'silent' }),
+      migrate: true,
+      development: true,
+    })
+    await assert.rejects(server.listen(), { code: 'server.port_in_use' })
+    await server.stop()
+  })
+})
