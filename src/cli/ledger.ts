@@ -34,7 +34,9 @@ function exportCommand(start: Start): Command {
       const { files, bytes } = written
       cli.say(
         text`${green('✓')} ${files.size} files, ${bytes} bytes in ${bold(directory)}`,
-        dim(`  verify it offline, with a key from elsewhere: remit-verify ${given} --vkey KEY`),
+        dim(
+          `  verify it offline, with a key from elsewhere: node verifier/src/main.ts ${given} --vkey KEY`,
+        ),
       )
       cli.answer({ directory, files: files.size, bytes }, () => [])
     })
