@@ -12,7 +12,7 @@ import { createProgram } from './program.ts'
 import { Sessions } from './server/sessions.ts'
 import { fakeServer, type Owner, sink, type TestCli, testCli } from './testing.ts'
 
-type Said = { status?: number; body?: unknown; type?: string }
+type Said = { status?: number; body?: unknown; type?: string; location?: string }
 type Request = { method: string; path: string; body: string }
 
 /** A user who is signed in at a server that answers what the test says. `asked` is what it was asked, in order. */
@@ -24,8 +24,8 @@ async function signedInAt(
   const url = await fakeServer(owner, async (request, reply) => {
     const { method = '', url: path = '' } = request
     asked.push({ method, path, body: await text(request) })
-    const { body = {}, status = 200, type = 'application/json' } = answers(path, method)
-    reply.writeHead(status, { 'content-type': type })
+    const { body = {}, location, status = 200, type = 'application/json' } = answers(path, method)
+    reply.writeHead(status, { 'content-type': type, ...(location ? { location } : {}) })
     reply.end(typeof body === 'string' ? body : JSON.stringify(body))
   })
   const cli = await testCli(owner, { REMIT_URL: url })
@@ -190,9 +190,9 @@ test('the session goes to its own server and nowhere else', async (t) => {
   })
   const cli = await signedInAt(t, () => ({}))
   assert.equal((await cli.remit('agents', 'list', '--url', other)).exit, 1)
-  assert.deepEqual(elsewhere, [])
-  const redirecting = await signedInAt(t, () => ({ status: 302 }))
+  const redirecting = await signedInAt(t, () => ({ status: 302, location: other }))
   assert.equal((await redirecting.remit('agents', 'list')).exit, 1)
+  assert.deepEqual(elsewhere, [])
 })
 
 test('a problem is told with its detail, its code, its page and what to do', async (t) => {
@@ -287,7 +287,7 @@ test('somebody at a terminal is asked, and may change their mind', async (t) => 
     questions.push(question)
     return answers.shift()
   }
-  const cli = await testCli(t, server.world.environment as Record<string, string>, {
+  const cli = await testCli(t, server.world.environment, {
     interactive: true,
     askSecret: ask,
     home: server.home,
@@ -431,7 +431,7 @@ test('a confirmation that leads elsewhere is printed, never opened', async (t) =
           }
         : {},
   )
-  const cli = await testCli(t, server.world.environment as Record<string, string>, {
+  const cli = await testCli(t, server.world.environment, {
     home: server.home,
     talk: sink(() => {}, true),
     openBrowser: (url) => opened.push(url),

@@ -36,7 +36,7 @@ export type Owner = Pick<TestContext, 'after'>
 /** A user with a home of their own, at no terminal unless told otherwise. Waiting is as short as it can be. */
 export async function testCli(
   owner: Owner,
-  environment: Readonly<Record<string, string>> = {},
+  environment: World['environment'] = {},
   change: Partial<World> = {},
 ): Promise<TestCli> {
   const home = await mkdtemp(join(tmpdir(), 'remit-cli-'))
@@ -66,6 +66,7 @@ export async function testCli(
         ...world.output,
         write: (text) => {
           out += textOf(text)
+          world.output.write(text)
         },
       },
       talk: {

@@ -26,6 +26,7 @@ export interface Opening {
 export async function openForPerson(cli: Cli, opening: Opening): Promise<OpenTask> {
   const key = await newTaskKey()
   let told: string | undefined
+  let last: string | undefined
   for (;;) {
     const answer = await exchange(cli, opening, key)
     if (!(answer instanceof OAuthRefusal)) {
@@ -34,12 +35,13 @@ export async function openForPerson(cli: Cli, opening: Opening): Promise<OpenTas
     }
     const { interaction_uri: page } = answer.members
     if (answer.error !== 'interaction_required' || typeof page !== 'string') throw refusal(answer)
-    // Another page is another question: the first one is over.
-    if (!opening.wait || (told !== undefined && told !== page)) {
-      throw notAgreed(opening, answer, page)
+    if (!opening.wait) throw notAgreed(opening, answer, page)
+    // Another question may only have crossed the answer to the first: it is told when it is still there the next time.
+    if (told === undefined || (page !== told && page === last)) {
+      tellConsent(cli, opening, page)
+      told = page
     }
-    if (told === undefined) tellConsent(cli, opening, page)
-    told = page
+    last = page
     await cli.world.wait(LOOK_EVERY_MS)
   }
 }
