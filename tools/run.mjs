@@ -1,7 +1,7 @@
 // What `npm start`, `npm test`, `npm run check` and `npm run demo` go through.
 // Runs on any Node from 20: installs what the lock file asks for when it is missing or out of date,
 // then continues on the Node that came with it. Uses nothing that is not part of Node.
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -70,22 +70,30 @@ if (node === process.execPath && major < 24) {
   )
   process.exit(2)
 }
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => {})
-for (const program of programs) {
-  const result = spawnSync(
-    node,
-    [...program.map((part, i) => (i === 0 ? join(root, part) : part)), ...rest],
-    {
-      cwd: process.cwd(),
-      stdio: 'inherit',
-      shell: windows,
-      env: {
-        ...process.env,
-        PATH: `${dirname(node)}${windows ? ';' : ':'}${process.env.PATH ?? ''}`,
-        // As in src/main.ts, and for the threads and programs that it starts.
-        NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'remit'),
-      },
-    },
-  )
-  if (result.status !== 0) process.exit(result.status ?? 1)
+const PATH = `${dirname(node)}${windows ? ';' : ':'}${process.env.PATH ?? ''}`
+
+/** Runs one program to its end. Signals are passed on, so that ending this ends what it started. */
+function run([program, ...args]) {
+  const child = spawn(node, [join(root, program), ...args], {
+    stdio: 'inherit',
+    shell: windows,
+    env: { ...process.env, PATH },
+  })
+  const forward = (signal) => child.kill(signal)
+  // Ctrl-C reaches the whole group by itself; it only must not end this before the child has stopped.
+  const wait = () => {}
+  process.on('SIGTERM', forward)
+  process.on('SIGINT', wait)
+  return new Promise((resolve) => {
+    child.once('exit', (code, signal) => {
+      process.off('SIGTERM', forward)
+      process.off('SIGINT', wait)
+      resolve(code ?? (signal === null ? 1 : 130))
+    })
+  })
+}
+
+for (const [program, ...args] of programs) {
+  const code = await run([program, ...args, ...rest])
+  if (code !== 0) process.exit(code)
 }
