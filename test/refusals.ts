@@ -40,6 +40,13 @@ export interface Asked {
   readonly expires_at: string
 }
 
+/** A call was permitted and came to nothing; the answer says why, and by which decision. */
+export function assertFailed(answer: Answer, code: ProblemCode, hint = ''): void {
+  assertRefused(answer, code, hint)
+  assert.match(String(answer.body.decision_id), /^dec_/)
+  assert.equal(answer.headers['remit-decision'], answer.body.decision_id)
+}
+
 /** The call needs people, who can be asked. Answers the access request. */
 export function assertRequestable(answer: Answer): Asked {
   assertDenied(answer, 'approval.required')

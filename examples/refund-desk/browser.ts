@@ -24,6 +24,11 @@ export class Browser {
   /** By host with port: cookies of another origin are never sent. */
   readonly #jars = new Map<string, Map<string, string>>()
 
+  /** What it would send to this origin. */
+  cookie(origin: string, name: string): string | undefined {
+    return this.#jars.get(new URL(origin).host)?.get(name)
+  }
+
   get(url: string): Promise<Page> {
     return this.#navigate('GET', url, undefined, undefined)
   }

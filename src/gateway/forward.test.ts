@@ -5,14 +5,14 @@ import net, { type AddressInfo } from 'node:net'
 import { after, test } from 'node:test'
 import { Agent } from 'undici'
 import { manualClock } from '../lib/clock.ts'
-import { type Forwarded, forward, type Outgoing, PATIENCE } from './forward.ts'
+import { type Cut, type Forwarded, forward, type Outgoing, PATIENCE } from './forward.ts'
 
 const dispatcher = new Agent()
 after(() => dispatcher.close())
 
 type Options = {
   mayStart?: () => boolean
-  onCut?: (cut: (reason: string) => void) => () => void
+  onCut?: (cut: (reason: Cut) => void) => () => void
   out?: Partial<Outgoing>
 }
 
@@ -143,7 +143,7 @@ test('an upstream that answers garbage: failed', async () => {
 })
 
 test('a running stream is cut, and the upstream is told', async () => {
-  let cut: (reason: string) => void = () => {}
+  let cut: (reason: Cut) => void = () => {}
   const upstream = http.createServer((_, reply) => {
     reply.writeHead(200, { 'content-type': 'text/event-stream' })
     reply.write('data: 1\n\n')
@@ -161,10 +161,10 @@ test('a running stream is cut, and the upstream is told', async () => {
   const reader = answer.body?.getReader()
   assert.ok(reader)
   assert.equal(Buffer.from((await reader.read()).value ?? []).toString(), 'data: 1\n\n')
-  cut('task.closed')
+  cut('ended')
   await assert.rejects(reader.read())
   const result = await ended
-  assert.deepEqual([result.state, result.status, result.cut], ['answered', 200, 'task.closed'])
+  assert.deepEqual([result.state, result.status, result.cut], ['answered', 200, 'ended'])
   await upstreamClosed
 })
 

@@ -30,9 +30,12 @@ export interface Forwarded {
   status?: number
   latencyMs: number
   digest?: string
-  cut?: string
+  cut?: Cut
   problem?: Problem
 }
+
+/** Why we ended a call: what it stands on is no longer alive, the gateway is going down, or nobody waits for the answer. */
+export type Cut = 'ended' | 'stopping' | 'abandoned'
 
 export interface ForwardPorts {
   dispatcher: Dispatcher
@@ -41,7 +44,7 @@ export interface ForwardPorts {
   mayStart(): boolean
   readonly patience: Patience
   /** Calls back when the running answer has to end, with the reason. Returns how to stop listening. */
-  onCut(cut: (reason: string) => void): () => void
+  onCut(cut: (reason: Cut) => void): () => void
 }
 
 /** How long an API may take, in milliseconds: until its answer starts, and between two parts of it. */
@@ -82,19 +85,19 @@ export function forward(
         latencyMs: ports.clock.monotonic() - began,
       })
     }
-    const end = (reason: string) => {
+    const end = (cut: Cut) => {
       // The state is settled before the sockets go, so that our own abort is not read as the upstream's failure.
-      settle({
-        state: controller ? (status === undefined ? 'failed' : 'answered') : 'not_sent',
-        cut: reason,
-      })
-      if (status !== undefined || !reply.headersSent) reply.destroy()
-      controller?.abort(new Dead(reason))
+      const began = status !== undefined
+      const state = controller ? (began ? 'answered' : 'failed') : 'not_sent'
+      settle({ state, cut, ...(began ? {} : { problem: cutShort(cut, state) }) })
+      // An answer that has begun can only be cut off; before that there is room for words.
+      if (began) reply.destroy()
+      controller?.abort(new Dead(cut))
     }
     const stopListening = ports.onCut(end)
     // Before the answer has begun the effect is wanted on record even if nobody waits for it any more.
     const onClientGone = () => {
-      if (status !== undefined && !reply.writableFinished) end('the client went away')
+      if (status !== undefined && !reply.writableFinished) end('abandoned')
     }
     reply.on('close', onClientGone)
 
@@ -166,6 +169,13 @@ function writeHead(
   const headers = answerHeaders(from, out)
   reply.writeHead(status, headers)
   reply.flushHeaders()
+}
+
+function cutShort(cut: Cut, state: Forwarded['state']): Problem {
+  const effect = state === 'not_sent' ? 'nothing was sent' : 'whether the API acted is not known'
+  return cut === 'stopping'
+    ? new Problem('server.not_ready', `the gateway is going down; ${effect}`)
+    : new Problem('call.no_longer_live', `the task ended before there was an answer; ${effect}`)
 }
 
 function failure(error: Error, sent: boolean): Problem {

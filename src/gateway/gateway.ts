@@ -33,16 +33,21 @@ export function createGateway(ports: GatewayPorts): Gateway {
     async stop() {
       const closed = new Promise((resolve) => server.close(resolve))
       server.closeIdleConnections()
-      const ended = new AbortController()
-      await Promise.race([Promise.all(underWay), systemWait(GRACE_MS, ended.signal)])
-      ended.abort()
+      await forAMoment(Promise.all(underWay))
       await ports.running.stop()
+      await forAMoment(Promise.all(underWay))
       server.closeAllConnections()
       // INVARIANT: storage is let go of only after every call under way has recorded how it ended.
       await Promise.all(underWay)
       await closed
     },
   }
+}
+
+async function forAMoment(work: Promise<unknown>): Promise<void> {
+  const over = new AbortController()
+  await Promise.race([work, systemWait(GRACE_MS, over.signal)])
+  over.abort()
 }
 
 async function handle(arrived: Arrived, ports: GatewayPorts): Promise<void> {

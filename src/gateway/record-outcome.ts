@@ -1,5 +1,6 @@
 import { recordOutcome as record } from '../decisions/index.ts'
 import { Problem } from '../lib/problem.ts'
+import { Ended } from './ended.ts'
 import type { Done, Permitted } from './passage.ts'
 import type { GatewayPorts } from './ports.ts'
 
@@ -11,9 +12,12 @@ export function recordingFailure<In extends Permitted, Out>(
     try {
       return await step(known, ports)
     } catch (error) {
-      const reason = error instanceof Problem ? error.code : 'server.failed'
-      await record(ports.decisions, known.verdict.decisionId, { state: 'not_sent', reason })
-      throw error
+      const { decisionId } = known.verdict
+      const problem =
+        error instanceof Problem ? error : new Problem('server.failed', 'the call was not sent')
+      await record(ports.decisions, decisionId, { state: 'not_sent', reason: problem.code })
+      ports.log.error({ decision: decisionId, err: error }, 'a call was not sent')
+      throw ended(problem, decisionId)
     }
   }
 }
@@ -32,6 +36,19 @@ export async function recordOutcome(done: Done, ports: GatewayPorts): Promise<Do
   if (problem?.cause)
     ports.log.warn({ decision: done.verdict.decisionId, err: problem.cause }, problem.code)
   if (status === undefined)
-    throw problem ?? new Problem('call.no_longer_live', 'the call ended before an answer')
+    throw ended(
+      problem ?? new Problem('call.no_longer_live', 'the call ended before an answer'),
+      done.verdict.decisionId,
+    )
   return done
+}
+
+/** A permitted call that came to nothing, with the decision that it can be looked up by. */
+function ended(problem: Problem, decisionId: string): Ended {
+  const { code, detail, members, status } = problem
+  return new Ended({
+    status,
+    headers: { 'remit-decision': decisionId },
+    problem: new Problem(code, detail, { members: { ...members, decision_id: decisionId } }),
+  })
 }

@@ -1,12 +1,13 @@
 import { type Repetition, repeat } from '../lib/repeat.ts'
 import type { Live } from '../live/index.ts'
+import type { Cut } from './forward.ts'
 
 /** How often running answers are looked at for what no event tells: a lease that ran out, a deadline that passed. */
 const LOOK_EVERY_MS = 250
 
 interface Watched {
   readonly lives: () => boolean
-  readonly cut: (reason: string) => void
+  readonly cut: (reason: Cut) => void
 }
 
 /** Every answer that is streaming now. Cut as soon as what it stands on has changed. */
@@ -22,7 +23,7 @@ export class Running {
   }
 
   /** Calls `cut` once when `lives` has turned false. Returns how to stop watching. */
-  watch(lives: () => boolean, cut: (reason: string) => void): () => void {
+  watch(lives: () => boolean, cut: (reason: Cut) => void): () => void {
     const entry = { lives, cut }
     this.#watched.add(entry)
     if (this.#stopped) queueMicrotask(() => this.#cutAll())
@@ -37,7 +38,7 @@ export class Running {
     for (const entry of this.#watched) {
       if (entry.lives()) continue
       this.#watched.delete(entry)
-      entry.cut('no longer live')
+      entry.cut('ended')
     }
   }
 
@@ -52,6 +53,6 @@ export class Running {
   #cutAll(): void {
     const all = [...this.#watched]
     this.#watched.clear()
-    for (const entry of all) entry.cut('the gateway is stopping')
+    for (const entry of all) entry.cut('stopping')
   }
 }

@@ -3,7 +3,7 @@ import { it } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { findDecision, listDecisions } from '../../src/decisions/index.ts'
 import { ECHO_SECRET } from '../echo.ts'
-import { assertRefused, assertRequestable } from '../refusals.ts'
+import { assertFailed, assertRefused, assertRequestable } from '../refusals.ts'
 import { until } from '../until.ts'
 import type { Answer } from '../wire.ts'
 import { inEachWorld, type World } from '../world.ts'
@@ -41,7 +41,7 @@ inEachWorld(
       const task = await approved(w, '/echo/things/down')
       await w.echo.pause()
       const refused = await w.agent.call(task, 'DELETE', '/echo/things/down')
-      assertRefused(refused, 'upstream.unreachable')
+      assertFailed(refused, 'upstream.unreachable')
       assert.deepEqual(await booked(w, task), {
         state: 'not_sent',
         status: null,
@@ -57,7 +57,7 @@ inEachWorld(
       w.echo.forget()
       const task = await approved(w, '/echo/things/slow')
       w.echo.answer = () => {}
-      assertRefused(await w.agent.call(task, 'DELETE', '/echo/things/slow'), 'upstream.timeout')
+      assertFailed(await w.agent.call(task, 'DELETE', '/echo/things/slow'), 'upstream.timeout')
       assert.deepEqual(await booked(w, task), {
         state: 'failed',
         status: null,
@@ -75,10 +75,10 @@ inEachWorld(
       w.echo.forget()
       const task = await w.open()
       w.echo.raw = (socket) => socket.destroy()
-      assertRefused(await w.agent.call(task, 'GET', PATH), 'upstream.cut')
+      assertFailed(await w.agent.call(task, 'GET', PATH), 'upstream.cut')
       assert.equal((await booked(w, task)).state, 'failed')
       w.echo.raw = (socket) => socket.once('data', () => socket.destroy())
-      assertRefused(await w.agent.call(task, 'GET', PATH), 'upstream.cut')
+      assertFailed(await w.agent.call(task, 'GET', PATH), 'upstream.cut')
       assert.equal((await booked(w, task)).state, 'failed')
       w.echo.raw = (socket) =>
         socket.once('data', () => {
@@ -142,7 +142,7 @@ inEachWorld(
           .writeHead(200, { 'content-encoding': 'gzip', 'content-length': body.length })
           .end(body)
       })
-      assertRefused(zipped, 'upstream.unreadable')
+      assertFailed(zipped, 'upstream.unreadable')
       assert.equal((await booked(w, task)).state, 'failed')
       const redirect = await get((_, reply) =>
         reply.writeHead(302, { location: 'http://169.254.169.254/latest/meta-data' }).end(),

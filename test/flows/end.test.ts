@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
 import type { IncomingMessage } from 'node:http'
 import { it } from 'node:test'
-import { assertDenied, assertNoToken, assertRefused, assertRequestable } from '../refusals.ts'
+import {
+  assertDenied,
+  assertFailed,
+  assertNoToken,
+  assertRefused,
+  assertRequestable,
+} from '../refusals.ts'
 import { inEachWorld, type World } from '../world.ts'
 
 const READ = '/orders/orders/1042'
@@ -45,6 +51,18 @@ inEachWorld('the end of a task', (world) => {
     const types = (await w.ledger()).filter((each) => each.task === task.id).map(({ type }) => type)
     for (const type of ['task.opened', 'task.closed', 'approval.cancelled'])
       assert.ok(types.includes(type), `${type} in ${types}`)
+  })
+
+  it('a call that has no answer yet is told so; whether the API acted is not known', async () => {
+    const w = world()
+    w.echo.forget()
+    w.echo.answer = () => {}
+    const task = await w.open()
+    const call = w.agent.call(task, 'GET', '/echo/things/1')
+    await w.echo.arrived(1)
+    assert.equal((await w.agent.about(task, 'DELETE', '')).status, 200)
+    assertFailed(await call, 'call.no_longer_live')
+    w.echo.forget()
   })
 
   it('the person ends it on its page', async () => {
