@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Cores } from '../harness/machine.ts'
 import { type Program, startProgram } from '../harness/program.ts'
 
 const NGINX = '/usr/sbin/nginx'
@@ -9,14 +10,14 @@ const NGINX = '/usr/sbin/nginx'
 export async function startNginx(
   port: number,
   upstreamPort: number,
-  pinned: boolean,
+  cores: Cores,
 ): Promise<Program | undefined> {
   if (!existsSync(NGINX)) return undefined
   const folder = mkdtempSync(join(tmpdir(), 'remit-nginx-'))
   const file = join(folder, 'nginx.conf')
   writeFileSync(file, configuration(folder, port, upstreamPort))
   // The last thing it says before it serves.
-  return startProgram([NGINX, '-c', file, '-e', 'stderr'], { pinned, ready: 'getrlimit' })
+  return startProgram([NGINX, '-c', file, '-e', 'stderr'], { cores, ready: 'getrlimit' })
 }
 
 function configuration(folder: string, port: number, upstreamPort: number): string {

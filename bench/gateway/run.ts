@@ -35,10 +35,11 @@ interface Way {
 
 const profiles = profilesWanted()
 const pinned = pinMyself()
+const cores = pinned ? 'measured' : 'any'
 const machine = describeMachine(pinned)
 const upstream = await startUpstream()
 const remit = await startRemit({
-  pinned,
+  cores,
   upstream: `http://127.0.0.1:${upstream.port}`,
   nodeOptions: profiles.nodeOptions,
 })
@@ -50,9 +51,9 @@ const bare = await startProgram(
     String(barePort),
     `http://127.0.0.1:${upstream.port}`,
   ],
-  { pinned, ready: 'ready' },
+  { cores, ready: 'ready' },
 )
-const nginx = await startNginx(nginxPort, upstream.port, pinned)
+const nginx = await startNginx(nginxPort, upstream.port, cores)
 const decided = new Set<string>()
 try {
   const tasks = await remit.openTasks(CONNECTIONS)

@@ -4,8 +4,9 @@ import { join } from 'node:path'
 
 export const PROJECT = join(import.meta.dirname, '..', '..')
 /** What is measured has this core to itself; everything that measures has the other. */
-export const SERVER_CORE = 0
-export const LOAD_CORE = 1
+const SERVER_CORE = '0'
+const LOAD_CORE = '1'
+const BOTH_CORES = `${SERVER_CORE},${LOAD_CORE}`
 
 /** Where and on what the numbers came to be. They mean nothing without it. */
 export interface Machine {
@@ -62,15 +63,20 @@ function git(...args: string[]): string {
 export function pinMyself(): boolean {
   if (availableParallelism() < 2) return false
   try {
-    execFileSync('taskset', ['-acp', String(LOAD_CORE), String(process.pid)], { stdio: 'ignore' })
+    execFileSync('taskset', ['-acp', LOAD_CORE, String(process.pid)], { stdio: 'ignore' })
     return true
   } catch {
     return false
   }
 }
 
-/** The command that runs `command` on the measured core. */
-export function onServerCore(pinned: boolean, command: readonly string[]): [string, string[]] {
+/** Where a program runs: the measured core; both, beside the load; or wherever the system puts it. */
+export type Cores = 'measured' | 'both' | 'any'
+
+/** The command that runs `command` there. */
+export function onCores(cores: Cores, command: readonly string[]): [string, string[]] {
   const [program = '', ...args] = command
-  return pinned ? ['taskset', ['-c', String(SERVER_CORE), program, ...args]] : [program, [...args]]
+  if (cores === 'any') return [program, args]
+  const list = cores === 'both' ? BOTH_CORES : SERVER_CORE
+  return ['taskset', ['-c', list, program, ...args]]
 }

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { openSync, readFileSync } from 'node:fs'
 import net from 'node:net'
-import { onServerCore } from './machine.ts'
+import { type Cores, onCores } from './machine.ts'
 
 /** A program under measurement. */
 export interface Program {
@@ -24,18 +24,18 @@ process.on('exit', () => {
 const TICKS_PER_SECOND = 100 // USER_HZ, which Linux keeps fixed for what /proc shows
 const LONGEST_START_MS = 20_000
 
-/** Starts a program on the measured core. Resolves when a line of its stderr contains `ready`. */
+/** Starts a program. Resolves when a line of its stderr contains `ready`. */
 export async function startProgram(
   command: readonly string[],
   options: {
-    pinned: boolean
+    cores: Cores
     ready: string
     env?: Readonly<Record<string, string>>
     /** Where its standard output goes; nowhere, when left out. */
     log?: string
   },
 ): Promise<Program> {
-  const [program, args] = onServerCore(options.pinned, command)
+  const [program, args] = onCores(options.cores, command)
   const child = spawn(program, args, {
     env: { ...ownEnvironment(), ...options.env },
     stdio: ['ignore', options.log ? openSync(options.log, 'a') : 'ignore', 'pipe'],

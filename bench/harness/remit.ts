@@ -10,7 +10,7 @@ import {
   serveIdentityProvider,
 } from '../../src/dev/identity-provider/serve.ts'
 import { SAMPLE_AGENT, SAMPLE_PEOPLE } from '../../src/dev/sample.ts'
-import { PROJECT } from './machine.ts'
+import { type Cores, PROJECT } from './machine.ts'
 import { freePorts, ownEnvironment, type Program, startProgram } from './program.ts'
 
 const MAIN = join(PROJECT, 'src', 'main.ts')
@@ -53,9 +53,9 @@ export async function emptyHome(): Promise<{
   }
 }
 
-/** Everything but the pinning is what `remit serve` does by itself: default settings, embedded, its log to a file. */
+/** Everything but the cores is what `remit serve` does by itself: default settings, embedded, its log to a file. */
 export async function startRemit(options: {
-  pinned: boolean
+  cores: Cores
   upstream: string
   nodeOptions?: readonly string[]
 }): Promise<Remit> {
@@ -70,7 +70,7 @@ export async function startRemit(options: {
   const agentKeyFile = join(data, 'refund-bot.jwk')
   run([join(import.meta.dirname, 'seed.ts'), options.upstream, agentKeyFile], env)
   const program = await startProgram(serveCommand(options.nodeOptions), {
-    pinned: options.pinned,
+    cores: options.cores,
     ready: 'Remit serves',
     env,
     log: join(data, 'server.log'),

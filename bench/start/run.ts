@@ -21,8 +21,7 @@ interface Started {
   readonly env?: Readonly<Record<string, string>>
 }
 
-const pinned = false // a start uses what there is, here as anywhere
-const machine = describeMachine(pinned)
+const machine = describeMachine(false) // a start uses what there is, here as anywhere
 const home = await emptyHome()
 const rounds = new Rounds()
 const own = (name: string) => [process.execPath, join(PROJECT, 'bench', 'start', name)]
@@ -51,7 +50,7 @@ try {
 async function once(started: Started, counts: boolean): Promise<void> {
   const { command, env = {}, name, ready } = started
   const began = performance.now()
-  const program = await startProgram(command, { pinned, ready, env })
+  const program = await startProgram(command, { cores: 'any', ready, env })
   const took = performance.now() - began
   try {
     if (name === SERVE || name === WITH_NPM) await mustBeReady()
