@@ -29,29 +29,29 @@ export function canonicalJson(value: Canonical): string {
   if (typeof value === 'number') return ecmaNumber(value)
   if (value instanceof ExactNumber) return value.text
   if (isList(value)) return `[${Array.from(value, canonicalJson).join(',')}]`
-  return `{${membersOf(value).map(member).join(',')}}`
+  return `{${isMap(value) ? mapMembers(value) : plainMembers(value)}}`
 }
 
-type Member = readonly [name: string, value: Canonical | undefined]
-
-/** Sorted by UTF-16 code units (RFC 8785 section 3.2.3), which is how JavaScript compares strings. */
-function membersOf(value: Exclude<Canonical, null | boolean | string | number | ExactNumber>) {
-  const members: Member[] = value instanceof Map ? [...value] : plainMembers(value)
-  return members
-    .filter(([, item]) => item !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
-}
-
-function plainMembers(value: object): Member[] {
+/** Sorted by UTF-16 code units (RFC 8785 section 3.2.3), which is how `sort` compares strings when it is told nothing. */
+function plainMembers(value: { readonly [name: string]: Canonical | undefined }): string {
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype !== Object.prototype && prototype !== null)
     throw new TypeError('only plain objects, maps and arrays have a canonical form')
-  return Object.entries(value)
+  let members = ''
+  for (const name of Object.keys(value).sort()) members = joined(members, name, value[name])
+  return members
 }
 
-function member([name, value]: Member): string {
-  if (value === undefined) throw new TypeError('an absent member has no canonical form')
-  return `${quoted(name)}:${canonicalJson(value)}`
+function mapMembers(value: ReadonlyMap<string, Canonical>): string {
+  let members = ''
+  for (const name of [...value.keys()].sort()) members = joined(members, name, value.get(name))
+  return members
+}
+
+/** Absent members are left out. */
+function joined(members: string, name: string, value: Canonical | undefined): string {
+  if (value === undefined) return members
+  return `${members}${members === '' ? '' : ','}${quoted(name)}:${canonicalJson(value)}`
 }
 
 /** ECMAScript's own serialisation is what section 3.2.2.2 asks for, once lone surrogates are refused. */
@@ -68,4 +68,9 @@ function ecmaNumber(value: number): string {
 /** `Array.isArray` does not narrow read-only arrays. */
 function isList(value: object): value is readonly Canonical[] {
   return Array.isArray(value)
+}
+
+/** Nor does `instanceof Map` take read-only maps out of a union. */
+function isMap(value: object): value is ReadonlyMap<string, Canonical> {
+  return value instanceof Map
 }
