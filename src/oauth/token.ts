@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { IncomingMessage, type ServerResponse } from 'node:http'
 import { type DecisionParts, issueResourceToken, openTask } from '../decisions/index.ts'
 import { headerValues } from '../http/index.ts'
 import { parseJson } from '../lib/json.ts'
@@ -11,7 +11,7 @@ import { openingAnswer, resourceTokenAnswer, type TokenAnswer } from './token-an
 export interface TokenPorts {
   readonly issuer: string
   readonly decisions: DecisionParts
-  /** The standard grants; given the body that was read already. */
+  /** The standard grants. */
   readonly provider: (request: IncomingMessage, reply: ServerResponse) => void
 }
 
@@ -27,8 +27,7 @@ export async function tokenEndpoint(
   if (message.method !== 'POST') throw new Problem('request.method_not_allowed', 'POST is needed')
   const { form, text } = await readForm(message)
   if (required(form, 'grant_type') !== TOKEN_EXCHANGE) {
-    Object.assign(message, { body: text })
-    ports.provider(message, reply)
+    ports.provider(withBody(message, text), reply)
     return undefined
   }
   const presented = {
@@ -42,6 +41,18 @@ export async function tokenEndpoint(
     : resourceTokenAnswer(
         await issueResourceToken(ports.decisions, { ...presented, ...exchangeOf(form) }),
       )
+}
+
+/** The request as it was before its body was read: the provider reads bodies itself. */
+function withBody(message: IncomingMessage, text: string): IncomingMessage {
+  const again = new IncomingMessage(message.socket)
+  const { headers, httpVersion, httpVersionMajor, httpVersionMinor, method, rawHeaders, url } =
+    message
+  const head = { headers, httpVersion, httpVersionMajor, httpVersionMinor, method, rawHeaders, url }
+  Object.assign(again, head, { complete: true })
+  again.push(text)
+  again.push(null)
+  return again
 }
 
 type Presented = 'proof' | 'method' | 'url' | 'origin'
