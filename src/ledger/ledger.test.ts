@@ -273,7 +273,7 @@ forEachEngine('ledger', (open) => {
     const storage = await open()
     const ledger = ledgerOn(storage)
     await storage.commit(
-      numbers(5).map((i) => ledger.appendStep({ ...event(i), private: { note: `n${i}` } })),
+      numbers(5).map((i) => ledger.appendStep({ ...event(i), private: { note: `note ${i}` } })),
     )
     const before = await exported(ledger)
     const erased = await storage.transaction((tx) =>
@@ -290,7 +290,8 @@ forEachEngine('ledger', (open) => {
       [...lines.matchAll(/"position":(\d)/g)].map(([, at]) => at),
       ['0', '2', '4'],
     )
-    assert.ok(!/n1|n3/.test(lines))
+    // With a space in it, no salt in base64url can look like it.
+    assert.ok(!/note [13]/.test(lines))
     const entries = Buffer.from(after.get('tile/entries/000.p/6') ?? [])
     assert.ok(
       entries
