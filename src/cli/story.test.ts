@@ -66,8 +66,10 @@ describe('beside `remit dev`', () => {
   })
 
   test('an agent asks, is agreed to, is approved once, and holds nothing afterwards', async (t) => {
-    const cli = await userOf(t, remit, LOGIN, AGREE, APPROVE)
+    const cli = await userOf(t, remit, LOGIN, AGREE)
     await cli.remit('login')
+    const { talk } = (await userOf(t, remit, APPROVE)).world
+    const approving = await testCli(t, cli.world.environment, { ...cli.world, talk })
     const asked = await cli.remit('call', ...WORK, 'GET', 'orders/orders/1042')
     assert.equal(asked.exit, 1)
     assert.match(asked.said, /sam has to agree that refund-bot may do this: refund order 1042/)
@@ -89,7 +91,22 @@ describe('beside `remit dev`', () => {
     assert.match(explained.out, /^● refund-bot may call orders\.refund only once a person/)
     assert.match(explained.out, /✗ approval .*\n[\s\S]*large-refunds-ask line \d+/)
 
-    const done = await cli.remit(...REFUND, '{"amount": 900.00}', '--wait', '--json')
+    const fiona = await userOf(t, remit, { ...LOGIN, who: 'fiona' })
+    await fiona.remit('login')
+    const waiting = await fiona.remit('approvals')
+    assert.match(
+      waiting.out,
+      /For you to answer[\s\S]*Refund 900\.00 on order[\s\S]*\/approvals\/req_/,
+    )
+    const [request = ''] = /req_[\w-]+/.exec(waiting.out) ?? []
+    assert.match(
+      (await fiona.remit('approvals', 'open', request)).out,
+      /^http\S+\/approvals\/req_\S+\n$/,
+    )
+    for (const act of ['approve', 'answer', 'deny'])
+      assert.equal((await fiona.remit('approvals', act, request)).exit, 2, 'it answers nothing')
+
+    const done = await approving.remit(...REFUND, '{"amount": 900.00}', '--wait', '--json')
     assert.equal(done.exit, 0, done.said)
     assert.equal(done.json.status, 201)
 
