@@ -1,32 +1,19 @@
 import { type Command, Option } from 'commander'
-import { isId } from '../../lib/id.ts'
 import type { OpenTask } from '../agent/client.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { Ended, Failure, usage } from '../failure.ts'
-import { bold, dim, text } from '../terminal/text.ts'
-import { relative } from '../terminal/time.ts'
-import { askAgain, awaitApproval, readRequest, requestOf } from './access-request.ts'
-import { type ActingAgent, actingAgent } from './acting-agent.ts'
-import { type Asked, readAsked, readText } from './asked.ts'
+import { readText } from './asked.ts'
 import { closeKept, endTask } from './end.ts'
-import { KeptTasks, type Work } from './kept-tasks.ts'
-import { openForPerson } from './open-task.ts'
-import { type Represented, type RepresentedOptions, representedPerson } from './represented.ts'
-import { type Answer, type Call, send } from './send.ts'
-import { outcomeOf, tellAnswer, tellRequest } from './show-answer.ts'
-import { findTarget, type Target } from './target.ts'
+import { KeptTasks } from './kept-tasks.ts'
+import type { Answer, Call } from './send.ts'
+import { findTarget } from './target.ts'
+import { type PeopleOptions, throughPeople } from './through-people.ts'
+import { keptTask, newTask, readWork, type WorkOptions } from './work.ts'
 import { writeBody, writeJson } from './write-body.ts'
 
-export interface CallOptions extends RepresentedOptions {
-  readonly agent?: string
-  readonly key?: string
-  readonly purpose?: string
-  readonly details?: string
-  readonly scope?: readonly string[]
+interface CallOptions extends WorkOptions, PeopleOptions {
   readonly data?: string
-  readonly wait?: true
-  readonly askAgain?: true
   readonly newTask?: true
   readonly end?: true
 }
@@ -101,7 +88,8 @@ async function callOnce(
   const call = { method, url: work.target.url, resource: work.target.identifier, body }
   const kept = options.newTask ? undefined : await keptTask(cli, work)
   if (kept && (await callWith(cli, kept, call, options)) !== 'unknown task') return
-  await callWith(cli, await newTask(cli, work, options), call, options)
+  const wait = options.wait === true || cli.world.interactive
+  await callWith(cli, await newTask(cli, work, wait), call, options)
 }
 
 /** One call in one task, told and printed. `unknown task`: the server never heard of it, so nothing was done. */
@@ -140,89 +128,4 @@ const UNKNOWN = /^(?:task\.unknown|token\.(?:unknown_task|unknown_key|bad_signat
 async function readBody(cli: Cli, given: string | undefined): Promise<string | undefined> {
   if (given === '-') return Buffer.from(await cli.world.readInput()).toString('utf8')
   return given?.startsWith('@') ? readText(cli.world, given.slice(1)) : given
-}
-
-/** What is done for whom, as which agent, where, and with what authority. */
-interface CallWork {
-  readonly target: Target
-  readonly agent: ActingAgent
-  readonly person: Represented
-  readonly purpose: string
-  readonly asked: Asked
-}
-
-async function readWork(cli: Cli, target: Target, options: CallOptions): Promise<CallWork> {
-  const { purpose } = options
-  if (purpose === undefined) {
-    throw usage('Say what it is for: people read it', '--purpose "refund order 1042"')
-  }
-  const agent = await actingAgent(cli, options)
-  return {
-    target,
-    agent,
-    purpose,
-    person: await representedPerson(cli, agent.id, options),
-    asked: await readAsked(cli.world, options, target),
-  }
-}
-
-async function keptTask(cli: Cli, work: CallWork): Promise<OpenTask | undefined> {
-  const { asked, target } = work
-  const kept = await new KeptTasks(cli.world).find(nameOf(cli, work), target.identifier, asked)
-  if (kept) tellTask(cli, work, kept.task, 'open')
-  return kept?.task
-}
-
-async function newTask(cli: Cli, work: CallWork, options: CallOptions): Promise<OpenTask> {
-  const wait = options.wait === true || cli.world.interactive
-  const task = await openForPerson(cli, { ...work, wait })
-  if (isId('task', task.id))
-    await new KeptTasks(cli.world).keep(nameOf(cli, work), task, work.asked)
-  tellTask(cli, work, task, 'new')
-  return task
-}
-
-function nameOf(cli: Cli, { agent, person, purpose }: CallWork): Work {
-  return { url: cli.url, agent: agent.id, person: person.label, purpose }
-}
-
-function tellTask(cli: Cli, { agent, person }: CallWork, task: OpenTask, since: string): void {
-  const about = text`${task.id} ${since}, ends ${relative(task.expiresAt, cli.now)}`
-  cli.say(text`${dim('→')} ${bold(agent.id)} for ${person.label}  ${dim(about)}`)
-}
-
-/** Sends the call; where people have to approve it and shall be waited for, sends the very same call once they have. */
-async function throughPeople(
-  cli: Cli,
-  task: OpenTask,
-  call: Call,
-  options: CallOptions,
-): Promise<Answer> {
-  for (;;) {
-    const answer = await send(cli, task, call)
-    await tellAnswer(cli, answer)
-    const id = await pendingRequest(cli, task, answer, options)
-    if (id === undefined || !options.wait) return answer
-    await answer.response.body?.cancel()
-    await awaitApproval(cli, task, id)
-    cli.say(dim('  approved; sending the very same call'), '')
-  }
-}
-
-/** The request that stands between the call and its execution, told. */
-async function pendingRequest(
-  cli: Cli,
-  task: OpenTask,
-  answer: Answer,
-  options: CallOptions,
-): Promise<string | undefined> {
-  const waits = options.wait === true
-  if (outcomeOf(answer) === 'executed' && options.askAgain) {
-    const request = await askAgain(cli, task, answer)
-    tellRequest(cli, request, waits)
-    return request.id
-  }
-  const id = requestOf(answer)
-  if (id !== undefined) tellRequest(cli, await readRequest(cli, task, id), waits)
-  return id
 }

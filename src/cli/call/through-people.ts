@@ -1,0 +1,47 @@
+import type { OpenTask } from '../agent/client.ts'
+import type { Cli } from '../cli.ts'
+import { dim } from '../terminal/text.ts'
+import { askAgain, awaitApproval, readRequest, requestOf } from './access-request.ts'
+import { type Answer, type Call, send } from './send.ts'
+import { outcomeOf, tellAnswer, tellRequest } from './show-answer.ts'
+
+export interface PeopleOptions {
+  readonly wait?: true
+  readonly askAgain?: true
+}
+
+/** Sends the call; where people have to approve it and shall be waited for, sends the very same call once they have. */
+export async function throughPeople(
+  cli: Cli,
+  task: OpenTask,
+  call: Call,
+  options: PeopleOptions,
+): Promise<Answer> {
+  for (;;) {
+    const answer = await send(cli, task, call)
+    await tellAnswer(cli, answer)
+    const id = await pendingRequest(cli, task, answer, options)
+    if (id === undefined || !options.wait) return answer
+    await answer.response.body?.cancel()
+    await awaitApproval(cli, task, id)
+    cli.say(dim('  approved; sending the very same call'), '')
+  }
+}
+
+/** The request that stands between the call and its execution, told. */
+async function pendingRequest(
+  cli: Cli,
+  task: OpenTask,
+  answer: Answer,
+  options: PeopleOptions,
+): Promise<string | undefined> {
+  const waits = options.wait === true
+  if (outcomeOf(answer) === 'executed' && options.askAgain) {
+    const request = await askAgain(cli, task, answer)
+    tellRequest(cli, request, waits)
+    return request.id
+  }
+  const id = requestOf(answer)
+  if (id !== undefined) tellRequest(cli, await readRequest(cli, task, id), waits)
+  return id
+}

@@ -1,0 +1,70 @@
+import { isId } from '../../lib/id.ts'
+import type { OpenTask } from '../agent/client.ts'
+import type { Cli } from '../cli.ts'
+import { usage } from '../failure.ts'
+import { bold, dim, text } from '../terminal/text.ts'
+import { relative } from '../terminal/time.ts'
+import { type ActingAgent, actingAgent } from './acting-agent.ts'
+import { type Asked, readAsked } from './asked.ts'
+import { KeptTasks, type Work } from './kept-tasks.ts'
+import { openForPerson } from './open-task.ts'
+import { type Represented, type RepresentedOptions, representedPerson } from './represented.ts'
+import type { Target } from './target.ts'
+
+export interface WorkOptions extends RepresentedOptions {
+  readonly agent?: string
+  readonly key?: string
+  readonly purpose?: string
+  readonly details?: string
+  readonly scope?: readonly string[]
+}
+
+/** What is done for whom, as which agent, where, and with what authority. */
+export interface CallWork {
+  readonly target: Target
+  readonly agent: ActingAgent
+  readonly person: Represented
+  readonly purpose: string
+  readonly asked: Asked
+}
+
+export async function readWork(cli: Cli, target: Target, options: WorkOptions): Promise<CallWork> {
+  const { purpose } = options
+  if (purpose === undefined) {
+    throw usage('Say what it is for: people read it', '--purpose "refund order 1042"')
+  }
+  const agent = await actingAgent(cli, options)
+  return {
+    target,
+    agent,
+    purpose,
+    person: await representedPerson(cli, agent.id, options),
+    asked: await readAsked(cli.world, options, target),
+  }
+}
+
+/** The open task of this work. */
+export async function keptTask(cli: Cli, work: CallWork): Promise<OpenTask | undefined> {
+  const { asked, target } = work
+  const kept = await new KeptTasks(cli.world).find(nameOf(cli, work), target.identifier, asked)
+  if (kept) tellTask(cli, work, kept.task, 'open')
+  return kept?.task
+}
+
+/** Opens a task for this work, and keeps it for the next call. */
+export async function newTask(cli: Cli, work: CallWork, wait: boolean): Promise<OpenTask> {
+  const task = await openForPerson(cli, { ...work, wait })
+  if (isId('task', task.id))
+    await new KeptTasks(cli.world).keep(nameOf(cli, work), task, work.asked)
+  tellTask(cli, work, task, 'new')
+  return task
+}
+
+function nameOf(cli: Cli, { agent, person, purpose }: CallWork): Work {
+  return { url: cli.url, agent: agent.id, person: person.label, purpose }
+}
+
+function tellTask(cli: Cli, { agent, person }: CallWork, task: OpenTask, since: string): void {
+  const about = text`${task.id} ${since}, ends ${relative(task.expiresAt, cli.now)}`
+  cli.say(text`${dim('→')} ${bold(agent.id)} for ${person.label}  ${dim(about)}`)
+}
