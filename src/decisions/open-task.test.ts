@@ -283,6 +283,26 @@ forEachEngine('opening a task for a person', (open) => {
     assert.equal(beyond.outcome, 'needs_consent')
   })
 
+  test('a yes given in the moment of asking opens the task, and is not followed by the same question', async (t) => {
+    const { endBases, parts, world } = await begin(t)
+    await endBases()
+    let said = false
+    const storage = new Proxy(parts.storage, {
+      get(target, name) {
+        const value: unknown = Reflect.get(target, name)
+        if (typeof value !== 'function') return value
+        if (name !== 'transaction' || said) return value.bind(target)
+        return async (work: Parameters<typeof target.transaction>[0]) => {
+          said = true
+          await world.allow([ALL_OF_ORDERS])
+          return target.transaction(work)
+        }
+      },
+    })
+    const answer = await openTask({ ...parts, storage }, await world.opening(newKey()))
+    assert.equal(answer.outcome, 'opened')
+  })
+
   test('a no is a no, and nothing beyond the ceiling is ever asked for', async (t) => {
     const { attempt, endBases, parts, world } = await begin(t)
     await endBases()

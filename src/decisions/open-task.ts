@@ -16,7 +16,7 @@ import type { DecisionParts } from './parts.ts'
 import { problemOr } from './reasons.ts'
 import { PROOF_STEP } from './refuse.ts'
 
-/** How often a basis may end between looking and opening before we stop trying. */
+/** How often bases may change between looking and opening before we stop trying. */
 const MOST_TRIES = 3
 
 /**
@@ -30,9 +30,13 @@ export async function openTask(parts: DecisionParts, opening: Opening): Promise<
     return refuseOpening(parts, attempt, refused(read.problem.code, read.problem.detail))
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     const answer = await tryOpening(parts, opening, read.brought, attempt)
-    if (answer !== 'basis_ended') return answer
+    if (answer !== 'bases_changed') return answer
   }
-  return refuseOpening(parts, attempt, refused('task.overtaken', 'the basis ended meanwhile'))
+  return refuseOpening(
+    parts,
+    attempt,
+    refused('task.overtaken', 'what it stands on changed meanwhile'),
+  )
 }
 
 function attemptOf(opening: Opening, read: Awaited<ReturnType<typeof readBrought>>): Attempt {
@@ -48,7 +52,7 @@ async function tryOpening(
   opening: Opening,
   brought: Brought,
   attempt: Attempt,
-): Promise<OpeningAnswer | 'basis_ended'> {
+): Promise<OpeningAnswer | 'bases_changed'> {
   const grant = await problemOr(grantOpening(parts, opening, brought))
   if (grant instanceof Problem)
     return refuseOpening(parts, attempt, refused(grant.code, grant.detail))
@@ -61,7 +65,7 @@ async function tryOpening(
   }
   const task = newTask(parts, opening, brought, grant)
   const failed = await begin(parts, task, { opening, brought })
-  if (failed === BASES_STEP) return 'basis_ended'
+  if (failed === BASES_STEP) return 'bases_changed'
   if (failed !== undefined) return refuseOpening(parts, attempt, refusedBy(failed))
   return answerOpening(parts, opening, { task, chain: [task.agentId] }, grant)
 }

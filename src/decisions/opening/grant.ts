@@ -25,6 +25,8 @@ export interface Granted {
 export interface Missing {
   readonly outcome: 'needs_consent'
   readonly details: readonly Detail[]
+  /** Those that were in force when it was found missing. */
+  readonly bases: readonly Basis[]
 }
 
 export type OpeningGrant = Granted | Missing | Refused
@@ -74,7 +76,7 @@ function beyondBases(
 ): OpeningGrant {
   const [admin] = basisLimits(bases.filter(({ kind }) => kind === 'admin'))
   const details = admin ? intersect(within, admin, kindOf) : within
-  if (details.length > 0) return { outcome: 'needs_consent', details }
+  if (details.length > 0) return { outcome: 'needs_consent', details, bases }
   return refused('task.beyond_basis', 'administrators allow the agent other things for this person')
 }
 
