@@ -85,6 +85,18 @@ inEachWorld('who may call what', (world) => {
     })
   }
 
+  it('a body where none is asked for is refused', async () => {
+    const ada = await world().api('ada')
+    const without = OPERATIONS.filter(({ body, method }) => body === undefined && method !== 'GET')
+    assert.ok(without.length >= 4)
+    for (const each of without)
+      for (const body of [{ unexpected: true }, [1], 'text', 1]) {
+        const sent = await ada.send(each.method, pathOf(each), JSON.stringify(body))
+        assertRefused(sent, 'request.malformed', each.id)
+        assert.match(String(sent.body.detail), /takes no body/, each.id)
+      }
+  })
+
   it('there is no other route below the prefix', async () => {
     const ada = await world().api('ada')
     const paths = new Set(OPERATIONS.map(({ path }) => path))

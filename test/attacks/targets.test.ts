@@ -32,6 +32,9 @@ const TARGETS = [
   '/echo/../orders/orders/1042',
   '/echo/things/../../orders',
   '/echo/./things/1',
+  '/echo/things/..',
+  '/echo/things/.',
+  '/echo/things/1/parts/..',
   '/echo//things/1',
   '//echo/things/1',
   '/echo/things/1/',
@@ -197,6 +200,22 @@ inEachWorld('targets and framing at the gateway', (world) => {
       assert.ok([0, 400, 405, 408, 415, 421, 431, 501].includes(status), `${name}: ${answer}`)
     }
     assert.equal(w.echo.connections, before)
+    assert.equal(w.echo.reached.length, 0)
+  })
+
+  it('an authorized call behind a doubtful request is not made', async () => {
+    const w = world()
+    const host = `Host: ${new URL(w.gateway).host}`
+    w.echo.forget()
+    for (const doubtful of [
+      ['POST /echo/things HTTP/1.1', host, 'Transfer-Encoding: identity, chunked'],
+      ['POST /echo/things HTTP/1.1', host, 'Transfer-Encoding: chunked', 'Content-Encoding: gzip'],
+    ]) {
+      const lines = await authorized(w, task, 'GET', '/echo/things/hidden')
+      const hidden = head(['GET /echo/things/hidden HTTP/1.1', host, ...lines])
+      const answer = await exchange(w.gateway, `${head(doubtful)}0\r\n\r\n${hidden}`)
+      assert.deepEqual(statuses(answer), [400], answer)
+    }
     assert.equal(w.echo.reached.length, 0)
   })
 
