@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Cores } from '../harness/machine.ts'
@@ -17,7 +17,17 @@ export async function startNginx(
   const file = join(folder, 'nginx.conf')
   writeFileSync(file, configuration(folder, port, upstreamPort))
   // The last thing it says before it serves.
-  return startProgram([NGINX, '-c', file, '-e', 'stderr'], { cores, ready: 'getrlimit' })
+  const program = await startProgram([NGINX, '-c', file, '-e', 'stderr'], {
+    cores,
+    ready: 'getrlimit',
+  })
+  return {
+    ...program,
+    async stop() {
+      await program.stop()
+      rmSync(folder, { recursive: true })
+    },
+  }
 }
 
 function configuration(folder: string, port: number, upstreamPort: number): string {
