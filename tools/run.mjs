@@ -20,6 +20,7 @@ const COMMANDS = {
   'test:long': [['tools/test.ts', '--long']],
   check: [['tools/check.ts']],
   demo: [['examples/refund-desk/run.ts']],
+  bench: [['bench/start/run.ts'], ['bench/tokens/run.ts'], ['bench/gateway/run.ts']],
 }
 
 function say(text) {
