@@ -19,6 +19,8 @@ export interface Place {
   readonly issuer: string
   readonly gateway: string
   readonly clock: Clock
+  /** Ports to connect to, by origin, when there are several servers behind one. */
+  readonly ports?: Readonly<Record<string, number>>
 }
 
 /** How a request differs from a right one. A parameter that is `undefined` is left out. */
@@ -79,10 +81,12 @@ export class TestAgent {
   ): Promise<Answer> {
     const url = `${this.#at.issuer}/oauth/token`
     const proofs = odd.proofs ?? [await this.proof(key, { method: 'POST', url }, odd.proof)]
-    return postForm(url, { ...form, ...odd.form }, [
-      ...proofs.map((each) => ['DPoP', each] as const),
-      ...(odd.headers ?? []),
-    ])
+    return postForm(
+      url,
+      { ...form, ...odd.form },
+      [...proofs.map((each) => ['DPoP', each] as const), ...(odd.headers ?? [])],
+      this.#portOf(url),
+    )
   }
 
   /** Asks for a task (contract 5.1). */
@@ -189,6 +193,7 @@ export class TestAgent {
     return {
       url,
       sending: {
+        port: this.#portOf(url),
         method,
         headers: [
           ['Authorization', `${scheme} ${token}`],
@@ -203,7 +208,12 @@ export class TestAgent {
 
   /** RFC 7009. */
   revoke(token: string): Promise<Answer> {
-    return postForm(`${this.#at.issuer}/oauth/revoke`, { token }, [])
+    const url = `${this.#at.issuer}/oauth/revoke`
+    return postForm(url, { token }, [], this.#portOf(url))
+  }
+
+  #portOf(url: string): number | undefined {
+    return this.#at.ports?.[new URL(url).origin]
   }
 }
 
@@ -211,11 +221,13 @@ export function postForm(
   url: string,
   form: Readonly<Record<string, string | undefined>>,
   headers: readonly (readonly [string, string])[],
+  port?: number,
 ): Promise<Answer> {
   const given = Object.entries(form).filter(
     (each): each is [string, string] => each[1] !== undefined,
   )
   return send(url, {
+    port,
     method: 'POST',
     headers: [['Content-Type', 'application/x-www-form-urlencoded'], ...headers],
     body: new URLSearchParams(given).toString(),

@@ -15,6 +15,8 @@ export interface Sending {
   /** Names may come more than once, in any spelling. */
   readonly headers?: readonly (readonly [string, string])[]
   readonly body?: string | Buffer
+  /** Where to connect to, when that is not where the address says. */
+  readonly port?: number | undefined
 }
 
 /** One request on a connection of its own, with exactly these headers (and Host, and Content-Length when there is a body). */
@@ -40,7 +42,7 @@ export function begin(url: string, sending: Sending = {}): Promise<http.Incoming
     const request = http.request({
       method,
       hostname,
-      port,
+      port: sending.port ?? port,
       path: url.slice(url.indexOf(host) + host.length) || '/',
       agent: false,
       setHost: false,

@@ -95,6 +95,27 @@ inEachWorld('targets and framing at the gateway', (world) => {
     }
   })
 
+  it('a body may come in chunks, and wait to be asked for', async () => {
+    const w = world()
+    const host = `Host: ${new URL(w.gateway).host}`
+    const json = 'Content-Type: application/json'
+    w.echo.forget()
+    const chunked = await exchange(
+      w.gateway,
+      `${head(['POST /echo/things HTTP/1.1', host, json, 'Transfer-Encoding: chunked', ...(await authorized(w, task, 'POST', '/echo/things'))])}5\r\n{"nam\r\n7\r\ne":"x"}\r\n0\r\n\r\n`,
+    )
+    assert.deepEqual(statuses(chunked), [200], chunked)
+    const expected = await exchange(
+      w.gateway,
+      `${head(['POST /echo/things HTTP/1.1', host, json, 'Content-Length: 12', 'Expect: 100-continue', ...(await authorized(w, task, 'POST', '/echo/things'))])}{"name":"x"}`,
+    )
+    assert.deepEqual(statuses(expected), [100, 200], expected)
+    assert.deepEqual(
+      w.echo.reached.map(({ body }) => body),
+      ['{"name":"x"}', '{"name":"x"}'],
+    )
+  })
+
   it('a target with two readings: refused, nothing is sent', async () => {
     const w = world()
     const host = `Host: ${new URL(w.gateway).host}`
