@@ -41,11 +41,18 @@ export class DatabaseTime {
   #seen: { readonly database: number; readonly monotonic: number }[] = []
 
   /** `monotonic` is taken after the answer came: then the bound errs to the safe side. */
-  bounded(database: number, monotonic: number): number {
+  see(database: number, monotonic: number): void {
     this.#seen = this.#seen.filter((past) => monotonic - past.monotonic <= LEASE_MS)
-    const limits = this.#seen.map((past) => past.database + (monotonic - past.monotonic) * DRIFT)
     const last = this.#seen.at(-1)
     if (!last || monotonic - last.monotonic >= SAMPLE_MS) this.#seen.push({ database, monotonic })
+  }
+
+  /** For judging whether leases have run out, and for nothing else: it may lie behind the database's clock. */
+  bounded(database: number, monotonic: number): number {
+    const limits = this.#seen
+      .filter((past) => monotonic - past.monotonic <= LEASE_MS)
+      .map((past) => past.database + (monotonic - past.monotonic) * DRIFT)
+    this.see(database, monotonic)
     return Math.floor(Math.min(database, ...limits))
   }
 }

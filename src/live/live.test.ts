@@ -262,6 +262,33 @@ forEachEngine('live', (open) => {
     assert.equal(settled.done, true)
   })
 
+  test('an answer about the time that took long does not let a lease look as if it had run out', async () => {
+    const { raise, replica, time } = await replicas(await open())
+    const late = gate()
+    let held = 0
+    const a = await replica()
+    // Its first question for the time is answered at once, and the answer arrives two seconds later.
+    const starting = replica(async (point) => {
+      if (point === 'time' && held++ === 0) await late.opened
+    })
+    time.advance(2_000)
+    late.open()
+    const b = await starting
+    time.advance(1_000)
+    await a.renew()
+    await b.renew()
+    const view = await b.view([TASK])
+    time.advance(3_200)
+    await a.renew()
+    assert.equal(b.holds(view), true, 'its lease is in force')
+    const settled = watch(a.settle(await raise(a, TASK)))
+    await time.pass(100)
+    assert.equal(settled.done, false, 'so the revocation waits for it')
+    await time.pass(LEASE_MS)
+    assert.equal(settled.done, true)
+    assert.equal(b.holds(view), false)
+  })
+
   test('a wall clock that is set back prolongs nothing', async () => {
     const { replica, time } = await replicas(await open())
     const live = await replica()

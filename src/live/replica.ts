@@ -70,7 +70,10 @@ export class Replica {
   async #renew(): Promise<void> {
     if (!this.lease.inForce()) this.lose()
     const since = this.#clock.monotonic()
-    const now = await this.#databaseNow()
+    // INVARIANT: not the bounded time: a bound may lie behind the database's clock (an answer that took long makes it
+    // so), and a row that says the lease is over before it is lets revocations return too early.
+    const now = await this.#storage.now()
+    this.#databaseTime.see(now, this.#clock.monotonic())
     await this.#storage.transaction(async (tx) => {
       const applied = this.#applied ?? (await lastChange(tx))
       const changes = await changesAfter(tx, applied)
