@@ -16,6 +16,9 @@ const PASSED_ON = new Set([
   'vary',
 ])
 
+/** Field values of RFC 9110 section 5.5 without the obsolete bytes beyond ASCII, which everyone reads differently. */
+const FIELD = /^[\t\x20-\x7e]*$/
+
 /**
  * Headers of the answer, from the upstream's. `Location` is rewritten when it points into the upstream, so that the agent
  * follows it through the gateway, and dropped when it points elsewhere on the inside. A value that holds something
@@ -37,7 +40,8 @@ export function answerHeaders(
     at.secrets.some((secret) => secret !== '' && text.includes(secret))
   for (const [name, value] of Object.entries(from)) {
     if (value === undefined || !PASSED_ON.has(name)) continue
-    if (!tells(Array.isArray(value) ? value.join(', ') : value)) headers[name] = value
+    const text = Array.isArray(value) ? value.join(', ') : value
+    if (FIELD.test(text) && !tells(text)) headers[name] = value
   }
   const location = typeof from.location === 'string' ? rewrite(from.location, at) : undefined
   if (location && !tells(location) && !tells(decoded(location))) headers.location = location

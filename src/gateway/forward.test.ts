@@ -5,7 +5,8 @@ import net, { type AddressInfo } from 'node:net'
 import { after, test } from 'node:test'
 import { Agent } from 'undici'
 import { manualClock } from '../lib/clock.ts'
-import { type Cut, type Forwarded, forward, type Outgoing, PATIENCE } from './forward.ts'
+import { forward } from './forward.ts'
+import { type Cut, type Forwarded, type Outgoing, PATIENCE, type Patience } from './outgoing.ts'
 
 const dispatcher = new Agent()
 after(() => dispatcher.close())
@@ -14,6 +15,8 @@ type Options = {
   mayStart?: () => boolean
   onCut?: (cut: (reason: Cut) => void) => () => void
   out?: Partial<Outgoing>
+  dispatcher?: Agent
+  patience?: Patience
 }
 
 /** One upstream, one front server that forwards a single call to it, and how that ended. */
@@ -43,9 +46,9 @@ async function through(
       },
       reply,
       {
-        dispatcher,
+        dispatcher: options.dispatcher ?? dispatcher,
         clock: manualClock(),
-        patience: PATIENCE,
+        patience: options.patience ?? PATIENCE,
         mayStart: options.mayStart ?? (() => true),
         onCut: options.onCut ?? (() => () => {}),
       },
@@ -122,6 +125,38 @@ test('an upstream that is not there: not sent, and said so', async () => {
   const result = await ended
   assert.equal(result.state, 'not_sent')
   assert.equal(result.problem?.code, 'upstream.unreachable')
+})
+
+test('when all connections are held by others, a call gives up in time and is not sent later', async () => {
+  const reached: string[] = []
+  const upstream = http.createServer((request, reply) => {
+    reached.push(request.url ?? '')
+    reply.writeHead(200, { 'content-type': 'text/event-stream' })
+    reply.write('data: 1\n\n')
+  })
+  const narrow = new Agent({ connections: 1 })
+  after(() => narrow.destroy())
+  let cut: (reason: Cut) => void = () => {}
+  const first = await through(upstream, {
+    dispatcher: narrow,
+    onCut: (listener) => {
+      cut = listener
+      return () => {}
+    },
+  })
+  const stream = await fetch(first.reply)
+  const patience = { startsWithin: 100, pausesAtMost: 1_000 }
+  const second = await through(upstream, { dispatcher: narrow, patience, out: { target: '/late' } })
+  assert.equal((await fetch(second.reply)).status, 502)
+  const { problem, state } = await second.ended
+  assert.deepEqual([state, problem?.code], ['not_sent', 'upstream.unreachable'])
+  const next = await through(upstream, { dispatcher: narrow, out: { target: '/next' } })
+  cut('ended')
+  await stream.text().catch(() => {})
+  const reader = (await fetch(next.reply)).body?.getReader()
+  await reader?.read()
+  assert.deepEqual(reached, ['/x', '/next'])
+  await reader?.cancel()
 })
 
 test('an upstream that cuts the connection after reading: failed, the effect unknown', async () => {

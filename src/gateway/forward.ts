@@ -1,61 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 import type { Dispatcher } from 'undici'
-import type { Clock } from '../lib/clock.ts'
-import { Problem } from '../lib/problem.ts'
 import { answerHeaders } from './answer-headers.ts'
+import type { Cut, Forwarded, ForwardPorts, Outgoing } from './outgoing.ts'
 import { secretFilter } from './secret-filter.ts'
-
-/** The upstream request, built from what was decided on. */
-export interface Outgoing {
-  method: string
-  origin: string
-  /** Path and query. */
-  target: string
-  headers: Readonly<Record<string, string>>
-  body: string | undefined
-  upstream: string
-  identifier: string
-  decisionId: string
-  /** Values that must not come back: the injected credential, the transaction token. */
-  secrets: readonly string[]
-}
-
-/**
- * How it ended. `not_sent`: provably no byte reached the upstream. `failed`: bytes were sent and no whole answer came, so
- * that the effect is unknown. `cut`: we ended a running answer because the task no longer permits it.
- */
-export interface Forwarded {
-  state: 'answered' | 'failed' | 'not_sent'
-  status?: number
-  latencyMs: number
-  digest?: string
-  cut?: Cut
-  problem?: Problem
-}
-
-/** Why we ended a call: what it stands on is no longer alive, the gateway is going down, or nobody waits for the answer. */
-export type Cut = 'ended' | 'stopping' | 'abandoned'
-
-export interface ForwardPorts {
-  dispatcher: Dispatcher
-  clock: Clock
-  /** Last-tick liveness: asked in the tick that writes the first byte. */
-  mayStart(): boolean
-  readonly patience: Patience
-  /** Calls back when the running answer has to end, with the reason. Returns how to stop listening. */
-  onCut(cut: (reason: Cut) => void): () => void
-}
-
-/** How long an API may take, in milliseconds: until its answer starts, and between two parts of it. */
-export interface Patience {
-  readonly startsWithin: number
-  readonly pausesAtMost: number
-}
-
-export const PATIENCE: Patience = { startsWithin: 30_000, pausesAtMost: 300_000 }
-
-class Dead extends Error {}
+import { allBusy, cutShort, Dead, failure, unreadable } from './upstream-failure.ts'
 
 /**
  * Sends the call upstream and streams the answer into `reply`. Never throws: how it ended is the value returned.
@@ -67,137 +16,133 @@ export function forward(
   ports: ForwardPorts,
 ): Promise<Forwarded> {
   return new Promise((resolve) => {
-    const began = ports.clock.monotonic()
-    const filter = secretFilter(out.secrets)
-    const hash = createHash('sha256')
-    let controller: Dispatcher.DispatchController | undefined
-    let status: number | undefined
-    let settled = false
-
-    const settle = (ended: Pick<Forwarded, 'state' | 'cut' | 'problem' | 'digest'>) => {
-      if (settled) return
-      settled = true
-      stopListening()
-      reply.off('close', onClientGone)
-      resolve({
-        ...ended,
-        ...(status === undefined ? {} : { status }),
-        latencyMs: ports.clock.monotonic() - began,
-      })
-    }
-    const end = (cut: Cut) => {
-      // The state is settled before the sockets go, so that our own abort is not read as the upstream's failure.
-      const began = status !== undefined
-      const state = controller ? (began ? 'answered' : 'failed') : 'not_sent'
-      settle({ state, cut, ...(began ? {} : { problem: cutShort(cut, state) }) })
-      // An answer that has begun can only be cut off; before that there is room for words.
-      if (began) reply.destroy()
-      controller?.abort(new Dead(cut))
-    }
-    const stopListening = ports.onCut(end)
-    // Before the answer has begun the effect is wanted on record even if nobody waits for it any more.
-    const onClientGone = () => {
-      if (status !== undefined && !reply.writableFinished) end('abandoned')
-    }
-    reply.on('close', onClientGone)
-
-    const handler: Dispatcher.DispatchHandler = {
-      onRequestStart(started) {
-        if (settled) throw new Dead('ended before it was sent')
-        if (!ports.mayStart()) throw new Dead('no longer live')
-        controller = started
-      },
-      onResponseStart(running, code, headers) {
-        if (code < 200 || settled) return
-        // Asked for plain bytes. In any other encoding an echoed credential could not be seen.
-        if (
-          headers['content-encoding'] !== undefined &&
-          headers['content-encoding'] !== 'identity'
-        ) {
-          settle({ state: 'failed', problem: new Problem('upstream.unreadable', UNREADABLE) })
-          running.abort(new Dead(UNREADABLE))
-          return
-        }
-        status = code
-        writeHead(reply, code, headers, out)
-      },
-      onResponseData(running, chunk) {
-        if (settled) return
-        hash.update(chunk)
-        const part = filter.push(chunk)
-        if (part.length && !reply.write(part)) {
-          running.pause()
-          reply.once('drain', () => running.resume())
-        }
-      },
-      onResponseEnd() {
-        reply.end(filter.rest())
-        settle({ state: 'answered', digest: hash.digest('base64url') })
-      },
-      onResponseError(_, error) {
-        if (settled) return
-        const sent = controller !== undefined
-        const problem = failure(error, sent)
-        settle({ state: sent ? 'failed' : 'not_sent', problem })
-        if (status !== undefined) reply.destroy()
-      },
-    }
-    ports.dispatcher.dispatch(
-      {
-        origin: out.origin,
-        path: out.target,
-        method: out.method as Dispatcher.HttpMethod, // one of the six that strictRequest lets through
-        headers: out.headers,
-        body: out.body ?? null,
-        headersTimeout: ports.patience.startsWithin,
-        bodyTimeout: ports.patience.pausesAtMost,
-      },
-      handler,
-    )
+    new Forwarding(out, reply, ports, resolve).start()
   })
 }
 
-const UNREADABLE =
-  'the API answered in an encoding that was not asked for; whether it acted is not known'
+/** One call on its way: the dispatcher tells it what happens, and it settles once. */
+class Forwarding implements Dispatcher.DispatchHandler {
+  readonly #out: Outgoing
+  readonly #reply: ServerResponse
+  readonly #ports: ForwardPorts
+  readonly #resolve: (ended: Forwarded) => void
+  readonly #began: number
+  readonly #filter: ReturnType<typeof secretFilter>
+  readonly #hash = createHash('sha256')
+  #controller: Dispatcher.DispatchController | undefined
+  #status: number | undefined
+  #settled = false
+  #waiting: NodeJS.Timeout | undefined
+  #stopListening = () => {}
 
-function writeHead(
-  reply: ServerResponse,
-  status: number,
-  from: IncomingHttpHeaders,
-  out: Outgoing,
-): void {
-  const headers = answerHeaders(from, out)
-  reply.writeHead(status, headers)
-  reply.flushHeaders()
-}
-
-function cutShort(cut: Cut, state: Forwarded['state']): Problem {
-  const effect = state === 'not_sent' ? 'nothing was sent' : 'whether the API acted is not known'
-  return cut === 'stopping'
-    ? new Problem('server.not_ready', `the gateway is going down; ${effect}`)
-    : new Problem('call.no_longer_live', `the task ended before there was an answer; ${effect}`)
-}
-
-function failure(error: Error, sent: boolean): Problem {
-  if (error instanceof Dead)
-    return new Problem('call.no_longer_live', 'the task ended before the call was sent')
-  const code = 'code' in error ? String(error.code) : ''
-  if (code === 'UND_ERR_HEADERS_TIMEOUT') {
-    return new Problem(
-      'upstream.timeout',
-      'the API did not answer in time; whether it acted is not known',
-      { cause: error },
-    )
+  constructor(
+    out: Outgoing,
+    reply: ServerResponse,
+    ports: ForwardPorts,
+    resolve: (ended: Forwarded) => void,
+  ) {
+    this.#out = out
+    this.#reply = reply
+    this.#ports = ports
+    this.#resolve = resolve
+    this.#began = ports.clock.monotonic()
+    this.#filter = secretFilter(out.secrets)
   }
-  return sent
-    ? new Problem(
-        'upstream.cut',
-        'the API ended the connection without an answer; whether it acted is not known',
-        {
-          cause: error,
-        },
-      )
-    : new Problem('upstream.unreachable', 'the API could not be reached; nothing was sent', {
-        cause: error,
-      })
+
+  start(): void {
+    const { dispatcher, onCut, patience } = this.#ports
+    const { body, headers, method, origin, target } = this.#out
+    this.#stopListening = onCut((reason) => this.#cut(reason))
+    this.#reply.on('close', this.#onClientGone)
+    const giveUp = () => this.#settle({ state: 'not_sent', problem: allBusy() })
+    this.#waiting = setTimeout(giveUp, patience.startsWithin)
+    const options: Dispatcher.DispatchOptions = {
+      origin,
+      path: target,
+      method: method as Dispatcher.HttpMethod, // one of the six that strictRequest lets through
+      headers,
+      body: body ?? null,
+      headersTimeout: patience.startsWithin,
+      bodyTimeout: patience.pausesAtMost,
+    }
+    dispatcher.dispatch(options, this)
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    if (this.#settled) throw new Dead('ended before it was sent')
+    if (!this.#ports.mayStart()) throw new Dead('no longer live')
+    clearTimeout(this.#waiting)
+    this.#controller = controller
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    headers: IncomingHttpHeaders,
+  ): void {
+    if (status < 200 || this.#settled) return
+    // Asked for plain bytes. In any other encoding an echoed credential could not be seen.
+    const encoding = headers['content-encoding'] ?? 'identity'
+    if (encoding !== 'identity') {
+      this.#settle({ state: 'failed', problem: unreadable() })
+      controller.abort(new Dead('another encoding'))
+      return
+    }
+    this.#reply.writeHead(status, answerHeaders(headers, this.#out))
+    this.#reply.flushHeaders()
+    this.#status = status
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#settled) return
+    this.#hash.update(chunk)
+    const part = this.#filter.push(chunk)
+    if (part.length && !this.#reply.write(part)) {
+      controller.pause()
+      this.#reply.once('drain', () => controller.resume())
+    }
+  }
+
+  onResponseEnd(): void {
+    if (this.#settled) return
+    this.#reply.end(this.#filter.rest())
+    this.#settle({ state: 'answered', digest: this.#hash.digest('base64url') })
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    if (this.#settled) return
+    const sent = this.#controller !== undefined
+    this.#settle({ state: sent ? 'failed' : 'not_sent', problem: failure(error, sent) })
+    if (this.#status !== undefined) this.#reply.destroy()
+  }
+
+  /** What was sent is wanted on record even if nobody waits for the answer any more. */
+  readonly #onClientGone = () => {
+    const begun = this.#status !== undefined && !this.#reply.writableFinished
+    if (this.#controller === undefined || begun) this.#cut('abandoned')
+  }
+
+  /** The state is settled before the sockets go, so that our own abort is not read as the upstream's failure. */
+  #cut(cut: Cut): void {
+    const begun = this.#status !== undefined
+    const state = this.#controller ? (begun ? 'answered' : 'failed') : 'not_sent'
+    const problem = begun ? undefined : cutShort(cut, state)
+    this.#settle({ state, cut, ...(problem ? { problem } : {}) })
+    // An answer that has begun can only be cut off; before that there is room for words.
+    if (begun) this.#reply.destroy()
+    this.#controller?.abort(new Dead(cut))
+  }
+
+  #settle(ended: Pick<Forwarded, 'state' | 'cut' | 'problem' | 'digest'>): void {
+    if (this.#settled) return
+    this.#settled = true
+    clearTimeout(this.#waiting)
+    this.#stopListening()
+    this.#reply.off('close', this.#onClientGone)
+    this.#resolve({
+      ...ended,
+      ...(this.#status === undefined ? {} : { status: this.#status }),
+      latencyMs: this.#ports.clock.monotonic() - this.#began,
+    })
+  }
 }

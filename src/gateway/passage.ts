@@ -3,7 +3,7 @@ import type { TypedArguments } from '@remit/engine'
 import type { Action, Resource } from '../catalog/index.ts'
 import type { Permitted as Permit } from '../decisions/index.ts'
 import type { Json } from '../lib/json.ts'
-import type { Forwarded, Outgoing } from './forward.ts'
+import type { Forwarded, Outgoing } from './outgoing.ts'
 import type { StrictRequest } from './strict-request.ts'
 
 /** What is known of a call after each step. Values are added, never changed. */

@@ -1,6 +1,6 @@
 import { type Repetition, repeat } from '../lib/repeat.ts'
 import type { Live } from '../live/index.ts'
-import type { Cut } from './forward.ts'
+import type { Cut } from './outgoing.ts'
 
 /** How often running answers are looked at for what no event tells: a lease that ran out, a deadline that passed. */
 const LOOK_EVERY_MS = 250

@@ -184,6 +184,15 @@ inEachWorld(
         reply.end('late')
       })
       assert.deepEqual([early.status, early.text], [200, 'late'])
+      const foreign = await get((_, reply) => {
+        reply.socket?.end(
+          Buffer.from(
+            'HTTP/1.1 200 OK\r\nETag: "世界"\r\nLocation: /世界\r\nContent-Length: 2\r\n\r\nok',
+          ),
+        )
+      })
+      assert.deepEqual([foreign.status, foreign.text], [200, 'ok'])
+      assert.equal(foreign.headers.etag, undefined)
       const empty = await get((_, reply) => reply.writeHead(204).end())
       assert.deepEqual([empty.status, empty.text], [204, ''])
     })

@@ -1,0 +1,52 @@
+import type { Dispatcher } from 'undici'
+import type { Clock } from '../lib/clock.ts'
+import type { Problem } from '../lib/problem.ts'
+
+/** The upstream request, built from what was decided on. */
+export interface Outgoing {
+  method: string
+  origin: string
+  /** Path and query. */
+  target: string
+  headers: Readonly<Record<string, string>>
+  body: string | undefined
+  upstream: string
+  identifier: string
+  decisionId: string
+  /** Values that must not come back: the injected credential, the transaction token. */
+  secrets: readonly string[]
+}
+
+/**
+ * How it ended. `not_sent`: provably no byte reached the upstream. `failed`: bytes were sent and no whole answer came, so
+ * that the effect is unknown. `cut`: we ended it. Without `status` the caller has not been told anything yet.
+ */
+export interface Forwarded {
+  state: 'answered' | 'failed' | 'not_sent'
+  status?: number
+  latencyMs: number
+  digest?: string
+  cut?: Cut
+  problem?: Problem
+}
+
+/** Why we ended a call: what it stands on is no longer alive, the gateway is going down, or nobody waits for the answer. */
+export type Cut = 'ended' | 'stopping' | 'abandoned'
+
+export interface ForwardPorts {
+  dispatcher: Dispatcher
+  clock: Clock
+  readonly patience: Patience
+  /** Last-tick liveness: asked in the tick that writes the first byte. */
+  mayStart(): boolean
+  /** Calls back when the running answer has to end, with the reason. Returns how to stop listening. */
+  onCut(cut: (reason: Cut) => void): () => void
+}
+
+/** How long an API may take, in milliseconds: until its answer starts, and between two parts of it. */
+export interface Patience {
+  readonly startsWithin: number
+  readonly pausesAtMost: number
+}
+
+export const PATIENCE: Patience = { startsWithin: 30_000, pausesAtMost: 300_000 }

@@ -1,0 +1,44 @@
+import { Problem } from '../lib/problem.ts'
+import type { Cut, Forwarded } from './outgoing.ts'
+
+/** Ended by us. Thrown into the dispatcher, and told apart from what the upstream did. */
+export class Dead extends Error {}
+
+/** What is told about a call that we ended before its answer began; nothing when nobody listens. */
+export function cutShort(cut: Cut, state: Forwarded['state']): Problem | undefined {
+  if (cut === 'abandoned') return undefined
+  const effect = state === 'not_sent' ? 'nothing was sent' : 'whether the API acted is not known'
+  return cut === 'stopping'
+    ? new Problem('server.not_ready', `the gateway is going down; ${effect}`)
+    : new Problem('call.no_longer_live', `the task ended before there was an answer; ${effect}`)
+}
+
+/** Others hold every connection to the API, with streams for instance. */
+export function allBusy(): Problem {
+  const detail = 'no connection to the API was free in time; nothing was sent'
+  return new Problem('upstream.unreachable', detail)
+}
+
+export function unreadable(): Problem {
+  const detail =
+    'the API answered in an encoding that was not asked for; whether it acted is not known'
+  return new Problem('upstream.unreadable', detail)
+}
+
+/** What went wrong on the way, in words that fit an agent. `sent`: bytes may have reached the upstream. */
+export function failure(error: Error, sent: boolean): Problem {
+  if (error instanceof Dead)
+    return new Problem('call.no_longer_live', 'the task ended before the call was sent')
+  const code = 'code' in error ? String(error.code) : ''
+  const unknown = 'whether it acted is not known'
+  if (code === 'UND_ERR_HEADERS_TIMEOUT') {
+    const detail = `the API did not answer in time; ${unknown}`
+    return new Problem('upstream.timeout', detail, { cause: error })
+  }
+  if (sent) {
+    const detail = `the API ended the connection without an answer; ${unknown}`
+    return new Problem('upstream.cut', detail, { cause: error })
+  }
+  const detail = 'the API could not be reached; nothing was sent'
+  return new Problem('upstream.unreachable', detail, { cause: error })
+}
