@@ -67,7 +67,7 @@ inEachWorld('client authentication at the token endpoint', (world) => {
   it('an assertion that is over, lives too long, comes from the future, or has no id', async () => {
     const now = seconds(world().clock)
     await unauthenticated(claims({ iat: now - 120, exp: now - 1 }), 'over')
-    await unauthenticated(claims({ exp: now + 301 }), 'too long')
+    await unauthenticated(claims({ iat: now, exp: now + 301 }), 'too long')
     await unauthenticated(claims({ iat: now + 60, exp: now + 120 }), 'future')
     await unauthenticated(claims({ nbf: now + 60 }), 'not yet')
     await unauthenticated(claims({ exp: undefined }), 'without end')
