@@ -59,6 +59,28 @@ it('bounds take the values of the form, and new limits are added', () => {
   ])
 })
 
+it('actions that the agent put together are taken or left one by one, and bounded one by one', () => {
+  const both: Detail = { ...READ, actions: ['orders.read', 'orders.refund'] }
+  const left = (fields: Record<string, string>) =>
+    narrowed([both], limitsOf, new Map(Object.entries(fields)))
+  assert.deepEqual(left({ 'detail-0': 'yes', 'detail-1': 'yes' }), [both], 'untouched: as asked')
+  assert.deepEqual(left({ 'detail-0': 'yes' }), [READ])
+  const limited = left({ 'detail-0': 'yes', 'detail-1': 'yes', 'limit-1-/amount': '50' })
+  assert.deepEqual(limited, [
+    READ,
+    {
+      ...READ,
+      actions: ['orders.refund'],
+      bounds: [...READ.bounds, { path: '/amount', op: 'lte', value: '50' }],
+    },
+  ])
+})
+
+it('more actions than anyone reads are left as they were put together', () => {
+  const many: Detail = { ...READ, actions: Array.from({ length: 65 }, (_, i) => `orders.a${i}`) }
+  assert.deepEqual(narrowed([many], limitsOf, new Map([['detail-0', 'yes']])), [many])
+})
+
 it('a list of values cannot be emptied into "any value"', () => {
   assert.throws(() => sent({ 'bound-1-1-0': undefined, 'bound-1-1-1': undefined }), {
     code: 'consent.nothing_granted',

@@ -37,9 +37,20 @@ export interface Choice {
   readonly bounds: readonly BoundChoice[]
 }
 
+/** More than a person would read one by one: then they are taken or left as the agent put them together. */
+const MOST_CHOICES = 64
+
+/** Each action by itself, however the agent bundled them: taking one must not mean taking its neighbours. */
+function perAction(details: readonly Detail[]): readonly Detail[] {
+  const single = details.flatMap((detail) =>
+    detail.actions.map((action) => ({ ...detail, actions: [action] })),
+  )
+  return single.length <= MOST_CHOICES ? single : details
+}
+
 /** What a person can change about what was asked, with the names of the form fields for it. */
 export function choicesOf(details: readonly Detail[], limitsOf: LimitsOf): Choice[] {
-  return details.map((detail, index) => ({
+  return perAction(details).map((detail, index) => ({
     index,
     detail,
     bounds: [
@@ -79,12 +90,26 @@ export function narrowed(
   limitsOf: LimitsOf,
   fields: Fields,
 ): readonly Detail[] {
-  return choicesOf(details, limitsOf)
+  const left = choicesOf(details, limitsOf)
     .filter(({ index }) => fields.get(`detail-${index}`) === 'yes')
     .map(({ detail, bounds }) => ({
       ...detail,
       bounds: bounds.flatMap((choice) => boundLeft(choice, fields)),
     }))
+  return bundled(left)
+}
+
+/** Actions with the same bounds at the same places again as one detail: tokens carry these, and stay small. */
+function bundled(details: readonly Detail[]): readonly Detail[] {
+  const alike = Map.groupBy(details, ({ type, locations, bounds }) =>
+    JSON.stringify([type, locations, bounds]),
+  )
+  return [...alike.values()].flatMap((group) => {
+    const [first] = group
+    return first
+      ? [{ ...first, actions: [...new Set(group.flatMap(({ actions }) => actions))] }]
+      : []
+  })
 }
 
 function boundLeft(choice: BoundChoice, fields: Fields): Bound[] {
