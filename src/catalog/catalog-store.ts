@@ -3,7 +3,7 @@ import { canonicalJson } from '../lib/canonical-json.ts'
 import type { Reader, Schema, Tx } from '../storage/index.ts'
 import type { ArgumentSchema, Untyped } from './argument.ts'
 import type { PlannedResource } from './plan-import.ts'
-import type { Action, Resource } from './resource.ts'
+import type { Action, PinnedDefinition, PinnedServer, Resource } from './resource.ts'
 
 /** Rows in one statement. */
 const CHUNK = 500
@@ -57,6 +57,8 @@ export async function writeResource(tx: Tx, planned: PlannedResource, now: numbe
     trusted: planned.trusted ? 1 : 0,
     connection: planned.connection ?? null,
     document_digest: planned.documentDigest,
+    protocol: planned.protocol,
+    server: planned.server ? canonicalJson(planned.server) : null,
     updated_at: now,
   } as const
   await tx
@@ -115,6 +117,8 @@ function resourceOf(row: Selectable<Schema['resources']>): Resource {
     trusted: row.trusted === 1,
     connection: row.connection ?? undefined,
     documentDigest: row.document_digest,
+    protocol: row.protocol as Resource['protocol'], // as: the column is checked by the database
+    server: row.server === null ? undefined : (JSON.parse(row.server) as PinnedServer), // as: only `writeResource` writes the column
     status: row.status as Resource['status'], // as: only this room writes the column
     createdAt: row.created_at,
     updatedAt: row.updated_at,
@@ -134,6 +138,8 @@ function actionOf(row: Selectable<Schema['actions']>): Action {
     arguments: JSON.parse(row.arguments) as ArgumentSchema, // as: only `rowOf` writes the column
     untyped: JSON.parse(row.untyped) as readonly Untyped[], // as: only `rowOf` writes the column
     digest: row.digest,
+    definition:
+      row.definition === null ? undefined : (JSON.parse(row.definition) as PinnedDefinition), // as: only `rowOf` writes the column
   }
 }
 
@@ -150,5 +156,6 @@ function rowOf(action: Action): Schema['actions'] {
     arguments: canonicalJson(action.arguments),
     untyped: canonicalJson(action.untyped),
     digest: action.digest,
+    definition: action.definition ? canonicalJson(action.definition) : null,
   }
 }

@@ -31,7 +31,14 @@ export {
   planImport,
 } from './plan-import.ts'
 export { planImportAside } from './plan-import-aside.ts'
-export { type Action, isRisk, type Resource, RISKS } from './resource.ts'
+export {
+  type Action,
+  isRisk,
+  type PinnedDefinition,
+  type PinnedServer,
+  type Resource,
+  RISKS,
+} from './resource.ts'
 export { checkSentence, renderSentence, renderValue } from './sentence.ts'
 export {
   type ResourceChange,

@@ -13,7 +13,7 @@ import {
 import { operationName, readOperation } from './openapi/operation.ts'
 import { resolve } from './openapi/references.ts'
 import { parseTemplate, templateShape } from './path-template.ts'
-import type { Action } from './resource.ts'
+import type { Action, Resource } from './resource.ts'
 import { visible } from './visible.ts'
 
 export interface ImportOptions {
@@ -48,6 +48,8 @@ export type PlannedResource = {
   readonly trusted: boolean
   readonly connection: string | undefined
   readonly documentDigest: string
+  readonly protocol: Resource['protocol']
+  readonly server: Resource['server']
 }
 
 const METHODS = ['get', 'head', 'post', 'put', 'patch', 'delete'] as const
@@ -148,6 +150,8 @@ function planResource(root: JsonObject, options: ImportOptions): PlannedResource
     trusted: options.trusted ?? false,
     connection,
     documentDigest: sha256url(canonicalJson(root)),
+    protocol: 'http',
+    server: undefined,
   }
 }
 

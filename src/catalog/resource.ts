@@ -16,9 +16,32 @@ export type Resource = {
   /** Name of the connection whose credential is put in. */
   readonly connection: string | undefined
   readonly documentDigest: string
+  readonly protocol: 'http' | 'mcp'
+  /** Of an MCP server. */
+  readonly server: PinnedServer | undefined
   readonly status: 'active' | 'suspended' | 'removed'
   readonly createdAt: number
   readonly updatedAt: number
+}
+
+/** What an MCP server said about itself when it was reviewed. Clients are told this, not what it says by now. */
+export type PinnedServer = {
+  readonly name: string
+  readonly version: string
+  readonly title?: string
+  readonly instructions?: string
+}
+
+/**
+ * The MCP definition behind an action, as it was reviewed: one tool, one prompt, or the reading of resources (`definition`
+ * is then the lists of resources and templates). Clients are shown this, whatever the server lists by now.
+ */
+export type PinnedDefinition = {
+  readonly kind: 'tool' | 'prompt' | 'resource'
+  /** What the server calls it; of `resource`: `resources/read`. */
+  readonly name: string
+  /** JSON object, RFC 8785 text. */
+  readonly json: string
 }
 
 /** One operation of a resource. */
@@ -26,9 +49,11 @@ export type Action = {
   readonly resource: string
   /** `<resource>.<operation>`, unique over the catalog. */
   readonly name: string
+  /** Of an MCP server: `tools/call`, `prompts/get` or `resources/read`. */
   readonly method: string
-  /** Template: `/orders/{order_id}/refunds`. Parameters are whole segments. */
+  /** Template: `/orders/{order_id}/refunds`. Parameters are whole segments. Of an MCP server: the name of tool or prompt. */
   readonly path: string
+  readonly definition: PinnedDefinition | undefined
   readonly access: 'read' | 'write'
   readonly risk: Risk
   /** Nobody has confirmed the risk class yet: it follows from the method or the document. */

@@ -266,12 +266,12 @@ forEachEngine('credentials of a call', (open) => {
       url: ISSUER,
       clock,
     })
-    const right = await minted(world.sam, task.keyThumbprint)
+    const right = await minted(world.sam, task.keyThumbprint ?? '')
     assert.equal((await world.decide(held, right.token, READ)).outcome, 'permit')
     const forKey = await minted(world.sam, thumbprint)
     const thief = { ...held, key: other }
     assert.equal(reasonOf(await world.decide(thief, forKey.token, READ)), 'token.unknown_task')
-    const forPerson = await minted(world.finn, task.keyThumbprint)
+    const forPerson = await minted(world.finn, task.keyThumbprint ?? '')
     assert.equal(reasonOf(await world.decide(held, forPerson.token, READ)), 'token.unknown_task')
   })
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -30,9 +30,14 @@ async function columnsOf(storage: Storage): Promise<string[]> {
   return rows.map(({ name }) => name).toSorted()
 }
 
-/** The same, as `schema.ts` promises it to the rest of the code. */
+/** The same, as `schema.ts` and `rows/` promise it to the rest of the code. */
 function columnsPromised(): string[] {
-  const text = readFileSync(join(import.meta.dirname, 'schema.ts'), 'utf8')
+  const rowFiles = join(import.meta.dirname, 'rows')
+  const files = [
+    join(import.meta.dirname, 'schema.ts'),
+    ...readdirSync(rowFiles).map((name) => join(rowFiles, name)),
+  ]
+  const text = files.map((file) => readFileSync(file, 'utf8')).join('\n')
   const rows = new Map<string, string[]>()
   for (const [, name, body] of text.matchAll(/export interface (\w+Row) \{([^}]*)\}/g)) {
     const columns = [...(body ?? '').matchAll(/^ {2}(\w+): (.*)$/gm)]

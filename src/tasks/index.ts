@@ -12,6 +12,13 @@ export { BASES_STEP, KEY_STEP, openSteps } from './open.ts'
 export type { TaskParts } from './parts.ts'
 export { type ConsentAsked, type ConsentAsking, requestConsent } from './request-consent.ts'
 export { resumeTask, type StateChange, suspendTask } from './suspend.ts'
-export { checkPurpose, TASK_LIFE, type Task, type TaskState } from './task.ts'
+export {
+  checkPurpose,
+  type Limit,
+  type OpenedBy,
+  TASK_LIFE,
+  type Task,
+  type TaskState,
+} from './task.ts'
 export { findTask, listChildren, listTasks, type TaskFilter } from './task-store.ts'
 export { voidTokens } from './void-tokens.ts'

@@ -27,7 +27,7 @@ export function openSteps(
       task: task.id,
       person: task.personId,
       agent: task.agentId,
-      thumbprint: task.keyThumbprint,
+      ...(task.keyThumbprint === null ? {} : { thumbprint: task.keyThumbprint }),
       facts: {
         details: task.details,
         bases: task.bases,

@@ -3,9 +3,11 @@ import type { Selectable } from 'kysely'
 import { canonicalJson } from '../lib/canonical-json.ts'
 import type { Id } from '../lib/id.ts'
 import type { Reader, Schema, Step, Tx } from '../storage/index.ts'
-import type { Task, TaskState } from './task.ts'
+import type { Limit, OpenedBy, Task, TaskState } from './task.ts'
 
 type Row = Selectable<Schema['tasks']>
+
+const NO_KEY = 'none:'
 
 /** INVARIANT: the row is inserted only while no other task, open or closed, ever had this key. */
 export function insertTaskQuery(db: Reader, task: Task): Step['query'] {
@@ -193,12 +195,17 @@ function rowOf(task: Task): Row {
     may_delegate: canonicalJson(task.mayDelegate),
     bases: canonicalJson(task.bases),
     space_id: task.spaceId,
-    key_thumbprint: task.keyThumbprint,
+    // The column is unique and never empty; no key has such a thumbprint.
+    key_thumbprint: task.keyThumbprint ?? `${NO_KEY}${task.id}`,
     state: task.state,
     opened_at: task.openedAt,
     deadline: task.deadline,
     closed_at: task.closedAt,
     close_reason: task.closeReason,
+    opened_by: task.openedBy,
+    sponsored: task.sponsored ? 1 : 0,
+    sponsor_grant_id: task.sponsorGrantId,
+    budget: canonicalJson(task.budget),
   }
 }
 
@@ -214,7 +221,11 @@ function taskOf(row: Row): Task {
     mayDelegate: JSON.parse(row.may_delegate) as Detail[], // likewise
     bases: JSON.parse(row.bases) as Id<'basis'>[], // likewise, from ids of bases
     spaceId: row.space_id,
-    keyThumbprint: row.key_thumbprint,
+    keyThumbprint: row.key_thumbprint.startsWith(NO_KEY) ? null : row.key_thumbprint,
+    openedBy: row.opened_by as OpenedBy, // a CHECK of the table
+    sponsored: row.sponsored === 1,
+    sponsorGrantId: row.sponsor_grant_id as Id<'sponsor_grant'> | null, // written from a grant's id
+    budget: JSON.parse(row.budget) as Limit[], // written by rowOf
     state: row.state as TaskState, // a CHECK of the table; `requested` is not written yet
     openedAt: row.opened_at,
     deadline: row.deadline,

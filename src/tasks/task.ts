@@ -26,8 +26,15 @@ export interface Task {
   /** The delegation bases it stands on; when one of them ends, it closes. */
   readonly bases: readonly Id<'basis'>[]
   readonly spaceId: string | null
-  /** RFC 7638 thumbprint of the task key. */
-  readonly keyThumbprint: string
+  /** RFC 7638 thumbprint of the task key; `null` for a client that cannot prove possession (contract 4). */
+  readonly keyThumbprint: string | null
+  /** Token exchange, sponsor grant, authorization code, or a ticket of its parent (contract 5). */
+  readonly openedBy: OpenedBy
+  /** Nobody is present: `personId` is the sponsor. Passed on to children. */
+  readonly sponsored: boolean
+  readonly sponsorGrantId: Id<'sponsor_grant'> | null
+  /** Limits of this task and everything below it together. */
+  readonly budget: readonly Limit[]
   readonly state: TaskState
   readonly openedAt: number
   readonly deadline: number
@@ -35,6 +42,23 @@ export interface Task {
   /** A code: `person`, `agent`, `deadline`, `basis.ended`, `agent.ended` … */
   readonly closeReason: string | null
 }
+
+export type OpenedBy = 'exchange' | 'sponsor' | 'code' | 'child'
+
+/**
+ * One limit of a task tree. `calls`: how many calls may be sent; `sum`: what the values of one numeric argument may add up to,
+ * over all calls of one action. `most` is exact decimal text, at most 4 fractional digits.
+ */
+export type Limit =
+  | { readonly name: string; readonly kind: 'calls'; readonly most: string }
+  | {
+      readonly name: string
+      readonly kind: 'sum'
+      readonly action: string
+      /** JSON Pointer into the typed arguments. */
+      readonly path: string
+      readonly most: string
+    }
 
 const HOUR = 3_600_000
 /** How long a task lasts when nothing else is asked for, and at most. */

@@ -49,6 +49,7 @@ export function readOperation(
     risk: isRisk(wish) ? wish : proposedRisk(method),
     riskProposed: true,
     sentence: '',
+    definition: undefined,
     digest: definitionDigest(definition),
   }
   return {

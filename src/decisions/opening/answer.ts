@@ -45,7 +45,7 @@ async function taskToken(
     task: { id: task.id, purpose: task.purpose },
     details,
     ...scope,
-    thumbprint: task.keyThumbprint,
+    thumbprint: keyOf(task),
     deadline: task.deadline,
   })
   return { kind: 'task', token, details, ...scope }
@@ -67,10 +67,10 @@ async function resourceToken(
     resource: opening.resource,
     details: at.details,
     ...scope,
-    thumbprint: task.keyThumbprint,
+    thumbprint: keyOf(task),
     notAfter: task.deadline,
   })
-  const issued = { resource: at.resource, tokenId: token.id, thumbprint: task.keyThumbprint }
+  const issued = { resource: at.resource, tokenId: token.id, thumbprint: keyOf(task) }
   await parts.storage.commit([
     parts.ledger.appendStep({ ...aboutTask(held), type: 'token.issued', ...issued }),
   ])
@@ -80,4 +80,10 @@ async function resourceToken(
 function scopeOf(opening: Opening, details: readonly Detail[]): { scope?: string } {
   const scope = grantedScope(opening.scope, details)
   return scope === undefined ? {} : { scope }
+}
+
+/** Whoever is given a token that is bound to a key has a key. */
+function keyOf({ keyThumbprint }: HeldTask['task']): string {
+  if (keyThumbprint === null) throw new TypeError('a bound token for a task without a key')
+  return keyThumbprint
 }

@@ -1,5 +1,6 @@
 import { ground } from './0001-ground.ts'
+import { breadth } from './0002-breadth.ts'
 import type { Migration } from './migration.ts'
 
 /** Every migration, oldest first. Add at the end; never change or remove one that was released. */
-export const MIGRATIONS: readonly Migration[] = [ground]
+export const MIGRATIONS: readonly Migration[] = [ground, breadth]

@@ -1,0 +1,146 @@
+/** Rows of agents, catalog, connections and tokens. See `../schema.ts`. */
+import type { Generated } from 'kysely'
+import type { Flag, JsonText, Millis } from './column.ts'
+
+/** agents */
+export interface AgentRow {
+  id: string
+  name: string
+  description: string
+  owner_id: string
+  trust: number
+  ceiling: JsonText
+  may_delegate: JsonText | null
+  status: string
+  created_at: Millis
+  /** Of an agent that registered itself: the admission rule that matched, or empty when none did. */
+  admission: string | null
+}
+
+/** Which clients that register themselves become agents, with what trust, ceiling and owner (contract 1). */
+export interface AdmissionRuleRow {
+  name: string
+  /** `dynamic`: RFC 7591. */
+  mode: string
+  redirect_hosts: JsonText
+  trust: number
+  ceiling: JsonText
+  may_delegate: JsonText | null
+  owner_id: string
+  created_by: string
+  created_at: Millis
+}
+
+export interface AgentKeyRow {
+  agent_id: string
+  thumbprint: string
+  kid: string
+  jwk: JsonText
+  created_at: Millis
+  revoked_at: Millis | null
+}
+
+/** Which client at which identity provider is this agent's, so that tokens issued to it can be exchanged. */
+export interface AgentClientRow {
+  issuer: string
+  client_id: string
+  agent_id: string
+}
+
+/** catalog */
+export interface ResourceRow {
+  name: string
+  identifier: string
+  title: string
+  /** `gateway` or `direct` */
+  mode: string
+  upstream: string
+  /** 1: inside the trust domain, receives the transaction token. */
+  trusted: Flag
+  connection: string | null
+  document_digest: string
+  status: string
+  created_at: Millis
+  updated_at: Millis
+  /** `http` or `mcp` */
+  protocol: Generated<string>
+  /** What an MCP server said about itself when it was reviewed. */
+  server: JsonText | null
+}
+
+export interface ActionRow {
+  resource: string
+  name: string
+  method: string
+  path: string
+  /** `read` or `write` */
+  access: string
+  risk: string
+  /** 1 until an administrator has set the risk class. */
+  risk_proposed: Flag
+  sentence: string
+  /** Argument schema, see catalog/arguments. */
+  arguments: JsonText
+  untyped: JsonText
+  digest: string
+  /** The MCP definition that was reviewed, and is what clients are shown. */
+  definition: JsonText | null
+}
+
+/** catalog: how an API that asks per call authenticates. */
+export interface EnforcerRow {
+  id: string
+  digest: string
+  resource: string
+  created_by: string
+  created_at: Millis
+  last_used_at: Millis | null
+  revoked_at: Millis | null
+}
+
+/** connections */
+export interface ConnectionRow {
+  name: string
+  kind: string
+  header: string
+  sealed: Uint8Array
+  created_at: Millis
+}
+
+/** oauth: what oidc-provider stores */
+export interface OidcPayloadRow {
+  model: string
+  id: string
+  payload: JsonText
+  grant_id: string | null
+  user_code: string | null
+  uid: string | null
+  consumed_at: Millis | null
+  expires_at: Millis | null
+}
+
+/** tokens: of clients without a key (contract 4). Only digests are kept. */
+export interface BearerTokenRow {
+  digest: string
+  /** What the ledger calls it by. */
+  id: string
+  task_id: string
+  /** Identifier. */
+  resource: string
+  /** `task.ep` */
+  epochs: string
+  details: JsonText
+  issued_at: Millis
+  expires_at: Millis
+}
+
+export interface RefreshTokenRow {
+  digest: string
+  task_id: string
+  client_id: string
+  resource: string
+  scope: string | null
+  issued_at: Millis
+  expires_at: Millis
+  used_at: Millis | null
+}

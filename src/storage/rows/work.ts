@@ -1,0 +1,202 @@
+/** Rows of tasks, policy, approvals and decisions. See `../schema.ts`. */
+import type { Generated } from 'kysely'
+import type { Flag, JsonText, Millis } from './column.ts'
+
+/** tasks: delegation bases and tasks */
+export interface BasisRow {
+  id: string
+  person_id: string
+  agent_id: string
+  kind: string
+  details: JsonText
+  granted_by: string
+  created_at: Millis
+  expires_at: Millis | null
+  ended_at: Millis | null
+}
+
+export interface ConsentRequestRow {
+  id: string
+  agent_id: string
+  person_id: string
+  purpose: string
+  details: JsonText
+  state: string
+  basis_id: string | null
+  created_at: Millis
+  expires_at: Millis
+}
+
+export interface TaskRow {
+  id: string
+  root_id: string
+  parent_id: string | null
+  person_id: string
+  agent_id: string
+  purpose: string
+  details: JsonText
+  may_delegate: JsonText
+  bases: JsonText
+  space_id: string | null
+  key_thumbprint: string
+  state: string
+  opened_at: Millis
+  deadline: Millis
+  closed_at: Millis | null
+  close_reason: string | null
+  /** `exchange`, `sponsor`, `code` or `child` */
+  opened_by: Generated<string>
+  /** 1: nobody is present, and `person_id` is the sponsor. */
+  sponsored: Generated<Flag>
+  sponsor_grant_id: string | null
+  /** Limits of the tree below this task. */
+  budget: Generated<JsonText>
+}
+
+/** What lets an agent open tasks while nobody is present. */
+export interface SponsorGrantRow {
+  id: string
+  agent_id: string
+  /** The sponsor. */
+  person_id: string
+  purpose: string
+  details: JsonText
+  may_delegate: JsonText | null
+  /** Of each task. */
+  budget: JsonText
+  schedule: JsonText | null
+  /** At most so many tasks in so many seconds. */
+  rate_tasks: number | null
+  rate_seconds: number | null
+  created_at: Millis
+  expires_at: Millis
+  ended_at: Millis | null
+}
+
+/** One limit of a task tree: calls, or ten-thousandths of what is summed. */
+export interface BudgetRow {
+  task_id: string
+  name: string
+  most: number
+  used: number
+}
+
+/** What one decision took of it, so that it can be given back. */
+export interface BudgetUseRow {
+  decision_id: string
+  task_id: string
+  name: string
+  amount: number
+}
+
+/** policy */
+export interface PolicySetRow {
+  version: number
+  text: string
+  schema_text: string
+  digest: string
+  note: string
+  published_by: string
+  published_at: Millis
+}
+
+/** approvals */
+export interface AccessRequestRow {
+  id: string
+  task_id: string
+  person_id: string
+  agent_id: string
+  resource: string
+  action: string
+  call_hash: string
+  /** The frozen call that is displayed and hashed: canonical JSON. */
+  call: JsonText
+  text: string
+  template_digest: string
+  ask: JsonText
+  policy_version: number
+  risk: string
+  nonce: string
+  decision_id: string
+  /** `pending`, `approved`, `denied`, `expired`, `cancelled` */
+  state: string
+  reason: string | null
+  created_at: Millis
+  expires_at: Millis
+  answered_at: Millis | null
+  answer_hash: string | null
+  /** How often it may still be executed: 1 after approval, 0 after use. */
+  uses_left: number
+  used_by: string | null
+  usable_until: Millis | null
+}
+
+export interface ApprovalAnswerRow {
+  request_id: string
+  person_id: string
+  answer: string
+  reason: string | null
+  answer_hash: string
+  auth_time: Millis
+  answered_at: Millis
+  /** The standing answer it asks for, when it is more than this once. */
+  standing: JsonText | null
+}
+
+/** A standing answer: a count or a pattern, until a time; tied to a task, or to agent and person. */
+export interface AllowanceRow {
+  id: string
+  request_id: string
+  task_id: string | null
+  agent_id: string
+  person_id: string
+  resource: string
+  action: string
+  /** Digest of the action's definition: it answers for no other. */
+  definition: string
+  bounds: JsonText
+  forbids: JsonText
+  ask: JsonText
+  /** What people read. */
+  text: string
+  /** Without a count it is good until `expires_at`. */
+  uses: number | null
+  uses_left: number | null
+  created_at: Millis
+  expires_at: Millis
+  last_used_at: Millis | null
+  ended_at: Millis | null
+  ended_by: string | null
+}
+
+/** decisions */
+export interface DecisionRow {
+  id: string
+  task_id: string | null
+  person_id: string | null
+  agent_id: string | null
+  resource: string | null
+  action: string | null
+  /** `permit`, `deny`, `requestable` */
+  outcome: string
+  reason: string
+  call_hash: string | null
+  policy_version: number | null
+  request_id: string | null
+  /** Gate results for `explain`: canonical JSON. */
+  explanation: JsonText
+  /** `decided`, `sending`, `answered`, `not_sent`, `failed`, `indeterminate` */
+  state: string
+  status: number | null
+  replica_id: string
+  at: Millis
+  ended_at: Millis | null
+  allowance_id: string | null
+}
+
+/** The answer of an approved call, sealed, for a caller who lost it. */
+export interface KeptResultRow {
+  decision_id: string
+  sealed: Uint8Array
+  expires_at: Millis
+}
