@@ -23,9 +23,8 @@ export async function ask(
   decision: RequestableDeny,
   insufficient: readonly Id<'request'>[],
 ): Promise<Requestable | Denied> {
-  const { proof } = each.who
   const asked = await parts.storage.transaction(async (tx) => {
-    if (!(await consumeOnce(tx, 'dpop', proof.replayKey, proof.expiresAt))) return 'replayed'
+    if (!(await useProof(tx, each))) return 'replayed'
     // INVARIANT: read here, so that closing the task and asking about it cannot both go through (contract 5.9).
     const task = await findTask(tx, each.who.held.task.id)
     if (task?.state === 'closed') {
@@ -44,6 +43,12 @@ export async function ask(
   if (asked === 'too_many_pending') return deniedOf(each, { ...TOO_MANY, gates: decision.gates })
   if (asked === 'closed') return deniedOf(each, { ...CLOSED, gates: decision.gates })
   return requestable(parts, each, decision, asked)
+}
+
+/** As `usedProofSteps`, within the transaction that asks. */
+async function useProof(tx: Tx, { proofUsed, who }: Case): Promise<boolean> {
+  const { proof } = who
+  return !proof || proofUsed || consumeOnce(tx, 'dpop', proof.replayKey, proof.expiresAt)
 }
 
 const CLOSED = {

@@ -18,12 +18,19 @@ export interface Case {
   readonly at: number
   readonly replicaId: string
   readonly policyVersion: number | undefined
+  /** An earlier answer to this very request used up its proof: there is nothing left to use (`decideHeld`). */
+  readonly proofUsed: boolean
+}
+
+/** What the books say of a request: a call of an action, or one that is none (`admit`). */
+export type Booked = Omit<Case, 'call' | 'frozen'> & {
+  readonly call: Pick<Call, 'resource' | 'origin'> & Partial<Pick<Call, 'action' | 'arguments'>>
 }
 
 export function openCase(
   call: Call,
   who: Identified,
-  fixed: Pick<Case, 'id' | 'at' | 'replicaId' | 'policyVersion'>,
+  fixed: Pick<Case, 'id' | 'at' | 'replicaId' | 'policyVersion' | 'proofUsed'>,
 ): Case {
   if (!who.known) return { ...fixed, call, who, frozen: undefined, callHash: undefined }
   const { task, chain } = who.held
@@ -43,7 +50,7 @@ export interface Finding {
 }
 
 /** The row that `explain` reads. */
-export function rowOf(each: Case, finding: Finding): StoredDecision {
+export function rowOf(each: Booked, finding: Finding): StoredDecision {
   const { call, who } = each
   const task = who.known ? who.held.task : undefined
   return {
@@ -52,7 +59,7 @@ export function rowOf(each: Case, finding: Finding): StoredDecision {
     personId: task?.personId ?? null,
     agentId: task?.agentId ?? null,
     resource: call.resource.name,
-    action: call.action.name,
+    action: call.action?.name ?? null,
     outcome: finding.outcome,
     reason: finding.reason,
     callHash: each.callHash ?? null,
@@ -79,7 +86,7 @@ function storedGate(gate: GateResult): StoredGate {
 }
 
 /** What every record of a call says. Arguments and address are behind salted commitments. */
-export function recordOf(each: Case, finding: Finding): LedgerEvent {
+export function recordOf(each: Booked, finding: Finding): LedgerEvent {
   const { call, who } = each
   const task = who.known ? who.held.task : undefined
   return {
@@ -90,7 +97,7 @@ export function recordOf(each: Case, finding: Finding): LedgerEvent {
     chain: who.known ? who.held.chain : undefined,
     task: task?.id,
     resource: call.resource.name,
-    action: call.action.name,
+    action: call.action?.name,
     outcome: finding.outcome,
     reason: finding.reason,
     policyVersion: each.policyVersion,
@@ -99,7 +106,7 @@ export function recordOf(each: Case, finding: Finding): LedgerEvent {
     tokenId: who.claims?.jti,
     thumbprint: who.proof?.thumbprint,
     origin: call.origin,
-    private: { arguments: argumentTexts(call.arguments) },
+    private: { arguments: call.arguments && argumentTexts(call.arguments) },
   }
 }
 

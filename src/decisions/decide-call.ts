@@ -16,6 +16,7 @@ import type { Call } from './call.ts'
 import { type Case, openCase } from './case.ts'
 import { contextOf } from './context.ts'
 import type { Setting } from './facts.ts'
+import { holding } from './held-call.ts'
 import { type Identified, identify } from './identify.ts'
 import { alsoLiveness } from './liveness.ts'
 import type { DecisionParts } from './parts.ts'
@@ -32,11 +33,22 @@ const MOST_TRIES = 3
 /** identify → facts → decide → reserve. The only way from a call to an answer (contract 7). */
 export async function decideCall(parts: DecisionParts, call: Call): Promise<Verdict> {
   const who = await identify(parts, call)
+  return holding(call, who, await decideFor(parts, call, who, false))
+}
+
+/** facts → decide → reserve, for whoever makes the call. `proofUsed`: by an earlier answer to the same request. */
+export async function decideFor(
+  parts: DecisionParts,
+  call: Call,
+  who: Identified,
+  proofUsed: boolean,
+): Promise<Verdict> {
   const each = openCase(call, who, {
     id: newId('decision', parts.random),
     at: parts.clock.now(),
     replicaId: parts.live.replicaId,
     policyVersion: undefined,
+    proofUsed,
   })
   if (!isKnown(each)) return refuse(parts, each, stopped(each))
   const stop = stopEarly(each.who.credential, each.who.liveness)

@@ -13,6 +13,9 @@ import { callKeys, livenessOf, PAST_DEADLINE, STALE } from './liveness.ts'
 import type { DecisionParts } from './parts.ts'
 import { enoughFor, problemOr } from './reasons.ts'
 
+/** What a request says about who makes it, and where it wants to. */
+export type Knock = Pick<Call, 'token' | 'scheme' | 'proof' | 'method' | 'url' | 'resource'>
+
 /** Who makes a call: gates 1 and 2. */
 export type Identified =
   | {
@@ -39,7 +42,7 @@ const HOLDS: GateResult = {
 }
 
 /** Token, proof, task and what it depends on. Never throws for anything a caller sent. */
-export async function identify(parts: DecisionParts, call: Call): Promise<Identified> {
+export async function identify(parts: DecisionParts, call: Knock): Promise<Identified> {
   const { token, scheme } = call
   if (token === undefined || scheme === undefined)
     return nobody(new Problem('token.missing', 'the request carries no access token'))
@@ -68,9 +71,27 @@ export async function identify(parts: DecisionParts, call: Call): Promise<Identi
   return identifyTask(parts, call, claims, proof)
 }
 
+/**
+ * The same request, a while later: the token and all it depends on, as they are now. Its proof was checked and used up when
+ * the request came; a proof counts for minutes and could not be checked again.
+ */
+export async function identifyAgain(
+  parts: DecisionParts,
+  call: Knock,
+  before: Extract<Identified, { known: true }>,
+): Promise<Identified> {
+  const { token, scheme } = call
+  if (token === undefined || scheme !== 'DPoP') return identify(parts, call)
+  const claims = await problemOr(
+    checkResourceToken(token, call.resource.identifier, ownTokens(parts)),
+  )
+  if (claims instanceof Problem) return nobody(claims, before.proof, before.claims)
+  return identifyTask(parts, call, claims, before.proof)
+}
+
 async function identifyTask(
   parts: DecisionParts,
-  call: Call,
+  call: Knock,
   claims: ResourceTokenClaims,
   proof: Proof,
 ): Promise<Identified> {

@@ -2,6 +2,7 @@
 export { askAgain } from './ask-again.ts'
 export type { Call, Sent } from './call.ts'
 export { decideCall } from './decide-call.ts'
+export { decideHeld } from './decide-held.ts'
 export {
   type DecisionFilter,
   findDecision,

@@ -2,7 +2,7 @@ import type { Deny, GateResult } from '@remit/engine'
 import type { AccessRequest } from '../approvals/index.ts'
 import { consumeOnceStep, type Step } from '../storage/index.ts'
 import type { Proof } from '../tokens/index.ts'
-import { type Case, type Finding, recordOf, rowOf } from './case.ts'
+import { type Booked, type Case, type Finding, recordOf, rowOf } from './case.ts'
 import { findDecision, insertDecisionQuery } from './decision-store.ts'
 import type { DecisionParts } from './parts.ts'
 import { challengeFor, codeOf } from './reasons.ts'
@@ -11,7 +11,7 @@ import type { Denied, Executed } from './verdict.ts'
 export const PROOF_STEP = 'used dpop'
 
 /** What is written about every answer that sends nothing, or not yet: row and record. */
-export function bookSteps(parts: DecisionParts, each: Case, finding: Finding): Step[] {
+export function bookSteps(parts: DecisionParts, each: Booked, finding: Finding): Step[] {
   return [
     {
       name: 'decision',
@@ -26,10 +26,21 @@ export function proofStep(parts: DecisionParts, proof: Proof): Step {
   return consumeOnceStep(parts.storage.read, 'dpop', proof.replayKey, proof.expiresAt)
 }
 
+/**
+ * What every answer to a request does with its proof.
+ * INVARIANT: a request uses up its proof exactly once: with its first answer, whatever that is.
+ */
+export function usedProofSteps(
+  parts: DecisionParts,
+  { proofUsed, who }: Pick<Booked, 'proofUsed' | 'who'>,
+): Step[] {
+  return who.proof && !proofUsed ? [proofStep(parts, who.proof)] : []
+}
+
 /** A refusal uses up its proof and is recorded, in one transaction. With a proof that was used before, that is why. */
 export async function refuse(
   parts: DecisionParts,
-  each: Case,
+  each: Booked,
   because: Pick<Deny, 'gates' | 'reason' | 'detail' | 'enough'>,
 ): Promise<Denied> {
   const finding: Finding = { ...because, outcome: 'deny' }
@@ -37,9 +48,8 @@ export async function refuse(
 }
 
 /** False: the proof was used before, and nothing was written. */
-async function book(parts: DecisionParts, each: Case, finding: Finding): Promise<boolean> {
-  const { proof } = each.who
-  const used = proof ? [proofStep(parts, proof)] : []
+async function book(parts: DecisionParts, each: Booked, finding: Finding): Promise<boolean> {
+  const used = usedProofSteps(parts, each)
   const done = await parts.storage.commit([...used, ...bookSteps(parts, each, finding)])
   if (!done.committed && done.failed !== PROOF_STEP)
     throw new Error(`a refusal could not be recorded: ${done.failed}`)
@@ -55,7 +65,7 @@ const REPLAYED: GateResult = {
 }
 
 /** There is nothing to use up any more; it is recorded all the same. */
-export async function refuseReplay(parts: DecisionParts, each: Case): Promise<Denied> {
+export async function refuseReplay(parts: DecisionParts, each: Booked): Promise<Denied> {
   const { detail, enough = '' } = REPLAYED
   const because = { gates: [REPLAYED], reason: 'proof.replayed', detail, enough }
   const done = await parts.storage.commit(bookSteps(parts, each, { ...because, outcome: 'deny' }))
@@ -93,7 +103,7 @@ export async function refuseExecuted(
 }
 
 export function deniedOf(
-  each: Case,
+  each: Pick<Case, 'id'>,
   because: Pick<Deny, 'gates' | 'reason' | 'detail' | 'enough'>,
 ): Denied {
   const reason = codeOf(because.reason)

@@ -5,7 +5,7 @@ import type { Setting } from './facts.ts'
 import type { Identified } from './identify.ts'
 import { alsoKeys } from './liveness.ts'
 import type { DecisionParts } from './parts.ts'
-import { bookSteps, PROOF_STEP, proofStep, refuseReplay } from './refuse.ts'
+import { bookSteps, PROOF_STEP, refuseReplay, usedProofSteps } from './refuse.ts'
 import type { Denied, Permitted } from './verdict.ts'
 
 type Known = Extract<Identified, { known: true }>
@@ -23,7 +23,7 @@ export async function reserve(
   const { permit, setting, approval } = given
   const also = approval ? await withApprovers(parts, setting, approval) : setting.also
   const done = await parts.storage.commit([
-    proofStep(parts, each.who.proof),
+    ...usedProofSteps(parts, each),
     ...(approval ? useSteps(parts, approval.request, each.id) : []),
     ...bookSteps(parts, each, {
       outcome: 'permit',
