@@ -10,6 +10,7 @@ export { endBasis, type Grant, grantBasis } from './grant-basis.ts'
 export { closeTasksOf, TaskKeeper } from './keep.ts'
 export { BASES_STEP, KEY_STEP, openSteps } from './open.ts'
 export type { TaskParts } from './parts.ts'
+export { MOST_LIMITS, type ReadBudget, readBudget } from './read-budget.ts'
 export { type ConsentAsked, type ConsentAsking, requestConsent } from './request-consent.ts'
 export { resumeTask, type StateChange, suspendTask } from './suspend.ts'
 export {

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { viewOf } from '../catalog/index.ts'
+import { planOrders } from '../catalog/testing.ts'
+import { ExactNumber, parseJson } from '../lib/json.ts'
+import { readBudget } from './read-budget.ts'
+
+const { resource, actions } = planOrders()
+const catalog = viewOf([{ ...resource, status: 'active', createdAt: 0, updatedAt: 0 }], actions)
+const read = (value: unknown) => readBudget(value, catalog)
+const sum = (over: object = {}) => [
+  { limit: 'sum', action: 'orders.refund', path: '/amount', max: '500.00', ...over },
+]
+
+const LIMITS = [
+  { name: 'calls', kind: 'calls', most: '20' },
+  {
+    name: 'orders.refund/amount',
+    kind: 'sum',
+    action: 'orders.refund',
+    path: '/amount',
+    most: '500.00',
+  },
+]
+
+test('a budget is read from plain objects and from exact JSON alike', () => {
+  const plain = [{ limit: 'calls', max: 20 }, ...sum()]
+  assert.deepEqual(read(plain), { ok: true, limits: LIMITS })
+  assert.deepEqual(read(parseJson(JSON.stringify(plain))), { ok: true, limits: LIMITS })
+})
+
+test('no budget is no limit', () => {
+  assert.deepEqual(read(undefined), { ok: true, limits: [] })
+  assert.deepEqual(read([]), { ok: true, limits: [] })
+})
+
+test('whatever is not exactly a budget is refused with words', () => {
+  for (const [value, words] of [
+    [null, /must be a list/],
+    [{}, /must be a list/],
+    [[null], /budget\[0\] must be an object/],
+    [[[]], /budget\[0\] must be an object/],
+    [[{ limit: 'rate', max: 1 }], /calls or sum/],
+    [[{ limit: 'calls' }], /whole number/],
+    [[{ limit: 'calls', max: 0 }], /whole number/],
+    [[{ limit: 'calls', max: -1 }], /whole number/],
+    [[{ limit: 'calls', max: 1.5 }], /whole number/],
+    [[{ limit: 'calls', max: 1e21 }], /whole number/],
+    [[{ limit: 'calls', max: Number.NaN }], /whole number/],
+    [[{ limit: 'calls', max: '20' }], /whole number/],
+    [[{ limit: 'calls', max: new ExactNumber('2e1') }], /whole number/],
+    [[{ limit: 'calls', max: 1, per: 'day' }], /unknown member/],
+    [
+      [
+        { limit: 'calls', max: 1 },
+        { limit: 'calls', max: 2 },
+      ],
+      /calls twice/,
+    ],
+    [[...sum(), ...sum({ max: '1' })], /orders.refund\/amount twice/],
+    [sum({ max: 500 }), /text like/],
+    [sum({ max: '0' }), /text like/],
+    [sum({ max: '0.00' }), /text like/],
+    [sum({ max: '-1' }), /text like/],
+    [sum({ max: '1.00001' }), /text like/],
+    [sum({ max: '1e3' }), /text like/],
+    [sum({ max: '922337203685477.5808' }), /text like/],
+    [sum({ action: 'orders.nothing' }), /not an action/],
+    [sum({ action: '__proto__' }), /not an action/],
+    [sum({ path: '/order_id' }), /integer or decimal argument of orders.refund/],
+    [sum({ path: '/missing' }), /integer or decimal/],
+    [sum({ path: 'amount' }), /integer or decimal/],
+    [sum({ path: '' }), /integer or decimal/],
+    [sum({ unit: 'EUR' }), /unknown member/],
+    [Array.from({ length: 9 }, () => ({ limit: 'calls', max: 1 })), /8 at most/],
+  ] as const) {
+    const answer = read(value)
+    assert.ok(!answer.ok, JSON.stringify(value))
+    assert.match(answer.reason, words)
+  }
+})
+
+test('the largest sum that the scale holds is a limit', () => {
+  assert.ok(read(sum({ max: '922337203685477.5807' })).ok)
+})
