@@ -16,13 +16,13 @@ import type { Call } from './call.ts'
 import { type Case, openCase } from './case.ts'
 import { contextOf } from './context.ts'
 import type { Setting } from './facts.ts'
-import { holding } from './held-call.ts'
 import { type Identified, identify } from './identify.ts'
 import { alsoLiveness } from './liveness.ts'
 import type { DecisionParts } from './parts.ts'
 import { refuse, refuseExecuted } from './refuse.ts'
 import { reserve } from './reserve.ts'
 import type { Verdict } from './verdict.ts'
+import { holding } from './waiting/held-call.ts'
 
 type Known = Extract<Identified, { known: true }>
 type KnownCase = Case & { readonly who: Known }

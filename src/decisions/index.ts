@@ -1,8 +1,8 @@
 /** The only way from a call to an answer: identify → facts → decide → reserve → (the edge sends) → outcome. */
+export { type Admission, type Admitted, admit } from './admission/admit.ts'
 export { askAgain } from './ask-again.ts'
 export type { Call, Sent } from './call.ts'
 export { decideCall } from './decide-call.ts'
-export { decideHeld } from './decide-held.ts'
 export {
   type DecisionFilter,
   findDecision,
@@ -25,3 +25,4 @@ export { requireTask, type TaskCredential } from './require-task.ts'
 export { revokeToken } from './revoke-token.ts'
 export { mayContinue, stillLive } from './still-live.ts'
 export type { Denied, Executed, Permitted, Requestable, Verdict } from './verdict.ts'
+export { decideHeld } from './waiting/decide-held.ts'

@@ -6,6 +6,7 @@ import type { Identified } from './identify.ts'
 import { alsoKeys } from './liveness.ts'
 import type { DecisionParts } from './parts.ts'
 import { bookSteps, PROOF_STEP, refuseReplay, usedProofSteps } from './refuse.ts'
+import { ticketOf } from './still-live.ts'
 import type { Denied, Permitted } from './verdict.ts'
 
 type Known = Extract<Identified, { known: true }>
@@ -51,7 +52,7 @@ function permitted(
   const { call, who } = each
   const { task, chain } = who.held
   const { person } = given.setting
-  const notAfter = Math.min(who.claims.exp * 1000, task.deadline)
+  const ticket = ticketOf(who, given.also)
   const parties = {
     person: { id: person.id, issuer: person.issuer, subject: person.subject },
     chain,
@@ -76,9 +77,9 @@ function permitted(
       location: call.resource.identifier,
       action: call.action.name,
       arguments: call.arguments,
-      notAfter,
+      notAfter: ticket.notAfter,
     },
     obligations: given.permit.obligations,
-    ticket: { also: given.also, notAfter, deadline: task.deadline },
+    ticket,
   }
 }

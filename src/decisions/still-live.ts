@@ -1,8 +1,19 @@
+import type { LiveView } from '../live/index.ts'
+import type { Identified } from './identify.ts'
 import type { DecisionParts } from './parts.ts'
-import type { Permitted } from './verdict.ts'
+import type { Permitted, Ticket } from './verdict.ts'
 
 type LiveParts = Pick<DecisionParts, 'live' | 'clock'>
 type Rests = Pick<Permitted, 'view' | 'ticket'>
+
+/** `also`: live state that the token's epochs do not speak of. */
+export function ticketOf(
+  { claims, held }: Extract<Identified, { known: true }>,
+  also: LiveView,
+): Ticket {
+  const { deadline } = held.task
+  return { also, notAfter: Math.min(claims.exp * 1000, deadline), deadline }
+}
 
 /**
  * The last check, in the tick that writes the first byte: the lease is in force, nothing that the permit rests on has

@@ -1,9 +1,9 @@
-import type { Call } from './call.ts'
-import { decideFor } from './decide-call.ts'
+import type { Call } from '../call.ts'
+import { decideFor } from '../decide-call.ts'
+import { identifyAgain } from '../identify.ts'
+import type { DecisionParts } from '../parts.ts'
+import type { Requestable, Verdict } from '../verdict.ts'
 import { holding, takeHeld } from './held-call.ts'
-import { identifyAgain } from './identify.ts'
-import type { DecisionParts } from './parts.ts'
-import type { Requestable, Verdict } from './verdict.ts'
 
 /**
  * The same request goes on after it waited for people: identified and decided anew, on everything as it is now, and

@@ -1,6 +1,6 @@
-import type { Call } from './call.ts'
-import type { Identified } from './identify.ts'
-import type { Requestable, Verdict } from './verdict.ts'
+import type { Call } from '../call.ts'
+import type { Identified } from '../identify.ts'
+import type { Requestable, Verdict } from '../verdict.ts'
 
 type Known = Extract<Identified, { known: true }>
 

@@ -1,0 +1,119 @@
+import { type Detail, stopEarly } from '@remit/engine'
+import type { Resource } from '../../catalog/index.ts'
+import { newId } from '../../lib/id.ts'
+import type { Task } from '../../tasks/index.ts'
+import type { Call } from '../call.ts'
+import type { Booked } from '../case.ts'
+import type { Setting } from '../facts.ts'
+import { type Identified, identify, type Knock } from '../identify.ts'
+import { aboutTask } from '../issue-resource-token.ts'
+import { alsoLiveness } from '../liveness.ts'
+import type { DecisionParts } from '../parts.ts'
+import { PROOF_STEP, refuse, refuseReplay, usedProofSteps } from '../refuse.ts'
+import { ticketOf } from '../still-live.ts'
+import type { Denied, Permitted } from '../verdict.ts'
+
+/** A request at a resource that is no call of an action: what MCP's `initialize`, `ping` and lists are. */
+export type Admission = Knock &
+  Pick<Call, 'origin'> & {
+    /** It begins a session, which the ledger shall tell. */
+    readonly record?: 'session'
+  }
+
+/** Gates 1 and 2 hold. It permits no call; ask `stillLive` in the tick that answers. */
+export interface Admitted
+  extends Pick<Permitted, 'person' | 'agent' | 'chain' | 'view' | 'ticket'> {
+  readonly outcome: 'admitted'
+  /** Only what never changes about it may be used: not its state. */
+  readonly task: Task
+  /** As the catalog describes it now. */
+  readonly resource: Resource
+  /** What the token holds of the task's details. */
+  readonly narrowed: readonly Detail[]
+  readonly at: number
+  readonly origin: Call['origin']
+}
+
+/**
+ * Gates 1 and 2 for a request that is no call of an action. Its proof is used up, whatever the answer; a refusal is recorded
+ * as decisions are. An admission itself writes nothing but the used proof and, for a session, `mcp.session_opened`:
+ * lists and pings have no effect that the books would have to prove.
+ */
+export async function admit(parts: DecisionParts, asked: Admission): Promise<Admitted | Denied> {
+  const who = await identify(parts, asked)
+  const each: Booked = {
+    id: newId('decision', parts.random),
+    call: { resource: asked.resource, origin: asked.origin },
+    who,
+    callHash: undefined,
+    at: parts.clock.now(),
+    replicaId: parts.live.replicaId,
+    policyVersion: undefined,
+    proofUsed: false,
+  }
+  if (!who.known) return refuse(parts, each, stopped(who))
+  const stop = stopEarly(who.credential, who.liveness)
+  if (stop) return refuse(parts, each, stop)
+  const setting = await parts.facts.setting(who.held, asked.resource.name, who.view)
+  const dead = stopEarly(who.credential, alsoLiveness(setting.also))
+  if (dead) return refuse(parts, each, dead)
+  // INVARIANT: the catalog is taken after the view that watches over it was read.
+  const { resources } = await parts.catalog.current()
+  const resource = resources.get(asked.resource.name)
+  if (!resource || !isSamePlace(resource, asked.resource))
+    return refuse(parts, each, { ...OVERTAKEN, gates: [who.credential] })
+  const done = await parts.storage.commit([
+    ...usedProofSteps(parts, each),
+    ...(asked.record === 'session' ? [sessionStep(parts, each, who)] : []),
+  ])
+  if (!done.committed && done.failed === PROOF_STEP) return refuseReplay(parts, each)
+  if (!done.committed) throw new Error(`an admission could not be booked: ${done.failed}`)
+  return admitted(each, who, setting, resource)
+}
+
+type Known = Extract<Identified, { known: true }>
+
+function stopped(who: Identified) {
+  const stop = stopEarly(who.credential)
+  if (!stop) throw new Error('nobody has a credential that holds')
+  return stop
+}
+
+function isSamePlace(a: Resource, b: Resource): boolean {
+  return a.identifier === b.identifier && a.upstream === b.upstream
+}
+
+const OVERTAKEN = {
+  reason: 'catalog.changed',
+  detail: 'the API was described anew while the request was on its way',
+  enough: 'the same request again',
+} as const
+
+function sessionStep(parts: DecisionParts, each: Booked, who: Known) {
+  return parts.ledger.appendStep({
+    ...aboutTask(who.held),
+    type: 'mcp.session_opened',
+    resource: each.call.resource.name,
+    tokenId: who.claims.jti,
+    thumbprint: who.proof?.thumbprint,
+    origin: each.call.origin,
+  })
+}
+
+function admitted(each: Booked, who: Known, setting: Setting, resource: Resource): Admitted {
+  const { person } = setting
+  const { task, chain } = who.held
+  return {
+    outcome: 'admitted',
+    task,
+    person: { id: person.id, issuer: person.issuer, subject: person.subject },
+    agent: task.agentId,
+    chain,
+    resource,
+    narrowed: who.claims.authorization_details,
+    view: who.view,
+    ticket: ticketOf(who, setting.also),
+    at: each.at,
+    origin: each.call.origin,
+  }
+}
