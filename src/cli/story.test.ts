@@ -281,6 +281,12 @@ describe('beside `remit dev`', () => {
     await writeFile(join(cli.home, 'all.cedar'), text)
     const published = await cli.remit('policy', 'publish', 'all.cedar', '--note', 'the same')
     assert.equal(published.exit, 0, published.said)
+    const shipped = join(import.meta.dirname, '..', '..', 'policies')
+    const again = await cli.remit('policy', 'publish', shipped)
+    assert.equal(again.exit, 0, again.said)
+    const { out: now } = await cli.remit('policy', 'show')
+    assert.ok(text.startsWith(now), 'a directory is put together as remit dev does')
+    assert.equal((await cli.remit('policy', 'publish', 'all.cedar')).exit, 0)
   })
 
   test('the exported ledger is accepted by the offline verifier', async (t) => {

@@ -1,5 +1,4 @@
 import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { after, type TestContext } from 'node:test'
 import type { Detail } from '@remit/engine'
 import { registerAgent } from '../agents/index.ts'
@@ -24,6 +23,7 @@ import {
 import { type FakeProvider, fakeProvider } from '../people/sign-in/testing.ts'
 import { signInPerson } from '../people/sign-in-person.ts'
 import { Policies, publishPolicies } from '../policy/index.ts'
+import { REFUND_DESK } from '../policy/testing.ts'
 import type { Storage } from '../storage/index.ts'
 import { grantBasis } from '../tasks/index.ts'
 import type { Call } from './call.ts'
@@ -35,17 +35,14 @@ import type { Opened, Opening } from './opening/opening.ts'
 import type { DecisionParts } from './parts.ts'
 import type { Verdict } from './verdict.ts'
 
+export { REFUND_DESK }
+
 export const ISSUER = 'http://127.0.0.1:7480'
 export const TOKEN_URL = `${ISSUER}/oauth/token`
 export const GATEWAY = 'http://127.0.0.1:7481'
 export const ORDERS = `${GATEWAY}/orders`
 const ID_TOKEN = 'urn:ietf:params:oauth:token-type:id_token'
 const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
-
-export const REFUND_DESK = readFileSync(
-  new URL('../../policies/refund-desk.cedar', import.meta.url),
-  'utf8',
-)
 
 /** All that the refund desk may do with orders. */
 export const ALL_OF_ORDERS: Detail = {

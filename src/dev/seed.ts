@@ -8,7 +8,10 @@ import { latestSet, publishPolicies } from '../policy/index.ts'
 import type { Rooms } from '../rooms.ts'
 import { SAMPLE_AGENT, SAMPLE_GROUPS, SAMPLE_PEOPLE } from './sample.ts'
 
-const PROJECT = join(import.meta.dirname, '..', '..')
+/** As `remit policy publish ./policies` puts them together. */
+const POLICIES = ['default.cedar', 'refund-desk.cedar'].map((file) =>
+  join(import.meta.dirname, '..', '..', 'policies', file),
+)
 
 /**
  * Puts the sample world into a new development server: groups, people, the orders API, refund-bot with a key of its own, and
@@ -23,8 +26,12 @@ export async function seedSample(
   await seedOrders(rooms, world.ordersUrl, owner)
   await seedAgent(rooms, { ...world, owner })
   if (!(await latestSet(rooms.storage.read))) {
-    const text = await readFile(join(PROJECT, 'policies', 'refund-desk.cedar'), 'utf8')
-    await publishPolicies(rooms.policy, { text, by: owner, note: 'the sample of remit dev' })
+    const text = await Promise.all(POLICIES.map((file) => readFile(file, 'utf8')))
+    await publishPolicies(rooms.policy, {
+      text: text.join(''),
+      by: owner,
+      note: 'the sample of remit dev',
+    })
   }
 }
 

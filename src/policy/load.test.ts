@@ -36,7 +36,10 @@ describe('the refund desk', () => {
     assert.deepEqual(answer, { permitted: false, determining: ['large-refunds-ask'], errors: [] })
     assert.equal(set.evaluate(refundOf('100.01'), 'requestable').permitted, true)
     assert.deepEqual(set.requestable.get('large-refunds-ask')?.approvers, ['group:finance'])
-    assert.deepEqual([...set.requestable.keys()], ['large-refunds-ask', 'critical-actions-ask'])
+    assert.deepEqual(
+      [...set.requestable.keys()],
+      ['critical-actions-ask', 'external-agents-ask-before-writing', 'large-refunds-ask'],
+    )
   })
 
   it('forbids agents what no approval lifts', () => {
@@ -59,7 +62,10 @@ describe('the refund desk', () => {
       false,
     )
     const quarantined = { ...refundOf('1.0', BOT), entities: entities({ trust: 0 }) }
-    assert.deepEqual(set.evaluate(quarantined, 'nothing').determining, ['quarantined-agents-wait'])
+    assert.deepEqual(set.evaluate(quarantined, 'nothing').determining, [
+      'quarantined-agents-wait',
+      'quarantined-chains-wait',
+    ])
   })
 })
 

@@ -9,7 +9,8 @@ function read(path: string): string {
 }
 
 export const DEFAULT_POLICIES = read('../../policies/default.cedar')
-export const REFUND_DESK = read('../../policies/refund-desk.cedar')
+/** What `remit dev` publishes. */
+export const REFUND_DESK = `${DEFAULT_POLICIES}${read('../../policies/refund-desk.cedar')}`
 
 export const ORDERS_PLAN = planImport(read('../dev/orders/openapi.yaml'), {
   name: 'orders',
