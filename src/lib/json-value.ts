@@ -22,3 +22,6 @@ export type Json =
   | ExactNumber
   | readonly Json[]
   | ReadonlyMap<string, Json>
+
+/** A JSON object: member order kept, names once. */
+export type JsonObject = ReadonlyMap<string, Json>

@@ -6,10 +6,10 @@
  * `constructor` and its like are ordinary names: objects become Maps.
  */
 import { JsonParser } from './json-parser.ts'
-import { ExactNumber, type Json } from './json-value.ts'
+import { ExactNumber, type Json, type JsonObject } from './json-value.ts'
 import { Problem } from './problem.ts'
 
-export { ExactNumber, type Json }
+export { ExactNumber, type Json, type JsonObject }
 
 export interface JsonLimits {
   /** Of the UTF-8 form. Default 1 MiB. */
@@ -59,4 +59,9 @@ function decode(bytes: Uint8Array): string {
   } catch (cause) {
     throw new Problem('input.malformed', 'not UTF-8', { cause })
   }
+}
+
+/** Whether a value is a JSON object. */
+export function isObject(value: Json | undefined): value is JsonObject {
+  return value instanceof Map
 }

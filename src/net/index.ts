@@ -1,6 +1,32 @@
 export { type AddressClass, addressClass } from './address.ts'
 export type { AllowOrigin, Resolver } from './connector.ts'
 export type { FetchInit, FetchLimits } from './fetch.ts'
+export { describeMcpServer, type McpDescription } from './mcp/describe.ts'
+export type { Exchanged, Failure } from './mcp/exchanged.ts'
+export {
+  printMessage,
+  RPC,
+  type RpcError,
+  type RpcId,
+  type RpcMessage,
+  type RpcNotification,
+  type RpcRequest,
+  type RpcResult,
+  readMessage,
+  sameId,
+} from './mcp/message.ts'
+export {
+  ask,
+  endSession,
+  isMcpRevision,
+  MCP_REVISIONS,
+  type McpPeer,
+  type McpRevision,
+  type McpSession,
+  notify,
+  openSession,
+} from './mcp/session.ts'
+export { sseEvent } from './mcp/sse.ts'
 export { type Outbound, type OutboundOptions, outbound } from './outbound.ts'
 export {
   type KeyHeader,

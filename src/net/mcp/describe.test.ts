@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { Agent } from 'undici'
+import { Problem } from '../../lib/problem.ts'
+import { describeMcpServer } from './describe.ts'
+import { answer, type Script, serveScript, stream } from './testing.ts'
+
+const dispatcher = new Agent()
+after(() => dispatcher.destroy())
+
+async function describing(script: Script, headers = {}) {
+  const server = await serveScript(script)
+  try {
+    return { found: await describeMcpServer({ dispatcher }, { url: server.url, headers }), server }
+  } finally {
+    await server.close()
+  }
+}
+
+const CAPABILITIES = { tools: {}, prompts: {}, resources: {} }
+const hello =
+  (version = '2025-11-25'): Script =>
+  ({ message }, reply) =>
+    message?.method === 'initialize' &&
+    answer(reply, message.id, {
+      protocolVersion: version,
+      capabilities: CAPABILITIES,
+      serverInfo: { name: 'books', version: '3', title: 'Books' },
+      instructions: 'Ask first.',
+    })
+
+test('every page of every list is read, in its order, and the session is ended', async () => {
+  const { found, server } = await describing(
+    async (asked, reply) => {
+      const { message, verb } = asked
+      if (message?.method === 'initialize') {
+        reply.setHeader('mcp-session-id', 's-1')
+        return hello()(asked, reply)
+      }
+      if (verb === 'DELETE' || message?.id === undefined) return false
+      if (message.method === 'tools/list')
+        return message.params?.cursor === 'p2'
+          ? answer(reply, message.id, { tools: [{ name: 'c' }] })
+          : answer(reply, message.id, { tools: [{ name: 'b' }, { name: 'a' }], nextCursor: 'p2' })
+      if (message.method === 'resources/templates/list') {
+        reply.setHeader('content-type', 'application/json')
+        reply.end(
+          JSON.stringify({ jsonrpc: '2.0', id: message.id, error: { code: -32601, message: '' } }),
+        )
+        return true
+      }
+      const member = message.method === 'prompts/list' ? 'prompts' : 'resources'
+      stream(reply, { jsonrpc: '2.0', id: message.id, result: { [member]: [{ name: member }] } })
+      reply.end()
+      return true
+    },
+    { authorization: 'Bearer upstream' },
+  )
+  assert.deepEqual(
+    found.tools.map((tool) => tool.get('name')),
+    ['b', 'a', 'c'],
+  )
+  assert.deepEqual(
+    [found.prompts.length, found.resources.length, found.resourceTemplates.length],
+    [1, 1, 0],
+  )
+  assert.equal(found.offersResources, true)
+  assert.deepEqual(found.server, {
+    name: 'books',
+    version: '3',
+    title: 'Books',
+    instructions: 'Ask first.',
+  })
+  const [first, ...rest] = server.asked
+  assert.deepEqual(first?.message.params.capabilities, {})
+  assert.equal(first?.headers['mcp-session-id'], undefined)
+  for (const { headers } of rest) {
+    assert.equal(headers['mcp-session-id'], 's-1')
+    assert.equal(headers['mcp-protocol-version'], '2025-11-25')
+    assert.equal(headers.authorization, 'Bearer upstream')
+  }
+  assert.equal(rest[0]?.message.method, 'notifications/initialized')
+  assert.equal(rest.at(-1)?.verb, 'DELETE')
+})
+
+test('the older revision is spoken when the server knows no other', async () => {
+  const { found, server } = await describing(async (asked, reply) =>
+    asked.message?.method === 'initialize'
+      ? hello('2025-06-18')(asked, reply)
+      : asked.message?.method === 'tools/list'
+        ? false
+        : asked.message?.id !== undefined &&
+          answer(reply, asked.message.id, { prompts: [], resources: [], resourceTemplates: [] }),
+  )
+  assert.equal(found.protocolVersion, '2025-06-18')
+  assert.equal(server.asked[1]?.headers['mcp-protocol-version'], '2025-06-18')
+})
+
+const HOSTILE: Record<string, Script> = {
+  'speaks a revision that we do not': hello('2024-11-05'),
+  'goes round in a circle': async (asked, reply) =>
+    (await hello()(asked, reply)) ||
+    (asked.message?.id !== undefined &&
+      answer(reply, asked.message.id, { tools: [], nextCursor: 'again' })),
+  'lists for ever': async (asked, reply) =>
+    (await hello()(asked, reply)) ||
+    (asked.message?.id !== undefined &&
+      answer(reply, asked.message.id, { tools: [], nextCursor: `after ${asked.message.id}` })),
+  'lists something else': async (asked, reply) =>
+    (await hello()(asked, reply)) ||
+    (asked.message?.id !== undefined && answer(reply, asked.message.id, { tools: ['a'] })),
+  'has a session id that would break headers': async (asked, reply) => {
+    if (asked.message?.method === 'initialize') reply.setHeader('mcp-session-id', 'a b')
+    return hello()(asked, reply)
+  },
+}
+for (const [what, script] of Object.entries(HOSTILE)) {
+  test(`a server that ${what} is not described`, async () => {
+    await assert.rejects(
+      describing(script),
+      (error) => error instanceof Problem && error.code.startsWith('outbound.'),
+    )
+  })
+}
+
+test('a server that asks us is told no while it works, and a ping is answered', async () => {
+  let told = 0
+  let finish = () => {}
+  const { server } = await describing((asked, reply) => {
+    if (asked.message && !asked.message.method && ++told === 2) finish()
+    if (asked.message?.method !== 'tools/list') return false
+    stream(
+      reply,
+      { jsonrpc: '2.0', id: 9, method: 'sampling/createMessage', params: {} },
+      { jsonrpc: '2.0', id: 'p', method: 'ping' },
+    )
+    finish = () => {
+      stream(reply, { jsonrpc: '2.0', id: asked.message.id, result: { tools: [] } })
+      reply.end()
+    }
+    return true
+  })
+  const replies = server.asked.map(({ message }) => message).filter((one) => one && !one.method)
+  assert.deepEqual(
+    replies.find(({ id }) => id === 9),
+    { jsonrpc: '2.0', id: 9, error: { code: -32601, message: 'not offered' } },
+  )
+  assert.deepEqual(
+    replies.find(({ id }) => id === 'p'),
+    { jsonrpc: '2.0', id: 'p', result: {} },
+  )
+})

@@ -1,0 +1,180 @@
+import type { Dispatcher } from 'undici'
+import { isObject, type Json, type JsonObject } from '../../lib/json.ts'
+import { Problem } from '../../lib/problem.ts'
+import type { Exchanged, Failure } from './exchanged.ts'
+import { RPC } from './message.ts'
+import {
+  ask,
+  endSession,
+  type McpPeer,
+  type McpSession,
+  type Opened,
+  openSession,
+} from './session.ts'
+
+/** What an MCP server says it is and can do. Everything in it is the server's own word: untrusted, and of bounded size. */
+export interface McpDescription {
+  readonly protocolVersion: string
+  readonly server: {
+    readonly name: string
+    readonly version: string
+    readonly title?: string
+    readonly instructions?: string
+  }
+  readonly tools: readonly JsonObject[]
+  readonly prompts: readonly JsonObject[]
+  readonly resources: readonly JsonObject[]
+  readonly resourceTemplates: readonly JsonObject[]
+  /** It serves resources, whether or not it lists any. */
+  readonly offersResources: boolean
+}
+
+const LIMITS = { bytes: 4 * 1024 * 1024, events: 1_000, timeMs: 15_000 }
+/** For the whole description. */
+const WITHIN_MS = 60_000
+const MOST_PAGES = 64
+const MOST_ITEMS = 2_000
+const MOST_TEXT = { name: 200, version: 200, title: 200, instructions: 16_384 }
+const MOST_CURSOR = 4_096
+
+/**
+ * Asks an MCP server (Streamable HTTP, revisions 2025-11-25 and 2025-06-18) for everything it lists, page by page, in its order.
+ * @throws Problem `outbound.refused`, `.unreachable`, `.timed_out`, `.too_large`, `.unexpected_answer`
+ */
+export async function describeMcpServer(
+  ports: { readonly dispatcher: Dispatcher },
+  at: { readonly url: string; readonly headers: Readonly<Record<string, string>> },
+): Promise<McpDescription> {
+  const peer: McpPeer = { dispatcher: ports.dispatcher, ...at, limits: LIMITS }
+  const signal = AbortSignal.timeout(WITHIN_MS)
+  const began = await openSession(peer, { signal })
+  if (!began.ok) throw problemOf(began.ended, 'initialize')
+  const { opened } = began
+  const lists = new Lists(peer, opened.session, signal)
+  try {
+    const has = (name: string) => isObject(opened.capabilities.get(name))
+    return {
+      protocolVersion: opened.session.revision,
+      server: serverOf(opened),
+      tools: has('tools') ? await lists.all('tools/list', 'tools') : [],
+      prompts: has('prompts') ? await lists.all('prompts/list', 'prompts') : [],
+      resources: has('resources') ? await lists.all('resources/list', 'resources') : [],
+      resourceTemplates: has('resources')
+        ? await lists.all('resources/templates/list', 'resourceTemplates')
+        : [],
+      offersResources: has('resources'),
+    }
+  } finally {
+    await endSession(peer, opened.session)
+  }
+}
+
+function serverOf({ instructions, serverInfo }: Opened): McpDescription['server'] {
+  const text = (member: 'name' | 'version' | 'title') => {
+    const value = serverInfo.get(member)
+    return typeof value === 'string' ? value.slice(0, MOST_TEXT[member]) : undefined
+  }
+  const title = text('title')
+  return {
+    name: text('name') ?? '',
+    version: text('version') ?? '',
+    ...(title === undefined ? {} : { title }),
+    ...(instructions === undefined
+      ? {}
+      : { instructions: instructions.slice(0, MOST_TEXT.instructions) }),
+  }
+}
+
+/** Reads lists of one session to their ends. */
+class Lists {
+  readonly #peer: McpPeer
+  readonly #session: McpSession
+  readonly #signal: AbortSignal
+  #asked = 0
+
+  constructor(peer: McpPeer, session: McpSession, signal: AbortSignal) {
+    this.#peer = peer
+    this.#session = session
+    this.#signal = signal
+  }
+
+  async all(method: string, member: string): Promise<JsonObject[]> {
+    const items: JsonObject[] = []
+    const seen = new Set<string>()
+    let cursor: string | undefined
+    do {
+      const page = await this.#page(method, cursor)
+      if (!page) return items
+      items.push(...itemsOf(page, member, method))
+      cursor = cursorOf(page, method)
+      if (cursor !== undefined && seen.has(cursor))
+        throw unexpected(`\`${method}\` goes round in a circle`)
+      if (cursor !== undefined) seen.add(cursor)
+      if (items.length > MOST_ITEMS || seen.size > MOST_PAGES)
+        throw new Problem('outbound.too_large', `\`${method}\` has more than ${MOST_ITEMS} entries`)
+    } while (cursor !== undefined)
+    return items
+  }
+
+  /** `undefined`: the server does not have this list after all. */
+  async #page(method: string, cursor: string | undefined): Promise<JsonObject | undefined> {
+    const params = new Map<string, Json>(cursor === undefined ? [] : [['cursor', cursor]])
+    const request = { id: `list-${++this.#asked}`, method, params }
+    const ended = await ask(this.#peer, this.#session, request, { signal: this.#signal })
+    if (ended.state !== 'answered' || !ended.answer) throw problemOf(ended, method)
+    if (ended.answer.kind === 'result') return ended.answer.result
+    if (ended.answer.code === RPC.methodNotFound) return undefined
+    throw unexpected(`\`${method}\` was answered with the error ${ended.answer.code}`)
+  }
+}
+
+function itemsOf(page: JsonObject, member: string, method: string): JsonObject[] {
+  const items = page.get(member)
+  if (!Array.isArray(items) || !items.every(isObject))
+    throw unexpected(`\`${method}\` was not answered with a list`)
+  return items
+}
+
+function cursorOf(page: JsonObject, method: string): string | undefined {
+  const cursor = page.get('nextCursor')
+  if (cursor === undefined) return undefined
+  if (typeof cursor !== 'string' || cursor.length > MOST_CURSOR)
+    throw unexpected(`\`${method}\` has a cursor that is none`)
+  return cursor
+}
+
+/** Why there is no description, in the words of outbound requests. */
+function problemOf(ended: Exchanged, method: string): Problem {
+  const at = `the MCP server, asked for \`${method}\`,`
+  if (ended.state === 'answered') return unexpected(`${at} gave no answer`)
+  if (ended.cause instanceof Problem && ended.cause.code.startsWith('outbound.')) return ended.cause
+  const [code, words] = WORDS[ended.failure]
+  const status =
+    ended.status === undefined || ended.status === 200 ? '' : ` (status ${ended.status})`
+  return new Problem(code, `${at} ${words}${status}`, { cause: ended.cause })
+}
+
+const WORDS = {
+  unreachable: ['outbound.unreachable', 'could not be reached'],
+  not_permitted: ['outbound.unreachable', 'was not reached'],
+  timed_out: ['outbound.timed_out', 'did not answer in time'],
+  left: ['outbound.timed_out', 'did not answer in time'],
+  too_large: ['outbound.too_large', 'answered with more than is read'],
+  unexpected: ['outbound.unexpected_answer', 'answered something that is not MCP'],
+  cut: ['outbound.unexpected_answer', 'ended the connection without an answer'],
+} as const satisfies Record<
+  Failure,
+  readonly [
+    (
+      | 'outbound.unreachable'
+      | 'outbound.timed_out'
+      | 'outbound.too_large'
+      | 'outbound.unexpected_answer'
+    ),
+    string,
+  ]
+>
+
+function unexpected(detail: string): Problem {
+  return new Problem('outbound.unexpected_answer', detail)
+}

@@ -1,0 +1,206 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Dispatcher } from 'undici'
+import type { Exchanged, ExchangeLimits, Failure, Hooks, Post } from './exchanged.ts'
+import { type RpcMessage, readMessage, sameId } from './message.ts'
+import { SseReader } from './sse.ts'
+
+/** `type/subtype` in lower case, parameters aside. */
+const MEDIA_TYPE = /^\s*([a-z0-9!#$&^_.+-]+\/[a-z0-9!#$&^_.+-]+)\s*(?:;|$)/i
+
+/** How long a stream may take to end behind its answer. */
+const LINGER_MS = 500
+
+/**
+ * Sends one message and reads its answer: JSON, or events until the answer is among them. Never throws: how it ended is the
+ * value. Everything that comes back is bounded, and believed only if it answers what was asked.
+ * INVARIANT: nothing is written unless `hooks.mayStart()` said yes in the same tick.
+ */
+export function exchange(
+  dispatcher: Dispatcher,
+  post: Post,
+  limits: ExchangeLimits,
+  hooks: Hooks = {},
+): Promise<Exchanged> {
+  return new Promise((resolve) => {
+    new Exchange(dispatcher, post, limits, hooks, resolve).start()
+  })
+}
+
+/** Ended by us: thrown into the dispatcher, and told apart from what the other side did. */
+class Left extends Error {}
+
+class Exchange implements Dispatcher.DispatchHandler {
+  readonly #dispatcher: Dispatcher
+  readonly #post: Post
+  readonly #limits: ExchangeLimits
+  readonly #hooks: Hooks
+  readonly #resolve: (ended: Exchanged) => void
+  #controller: Dispatcher.DispatchController | undefined
+  #status: number | undefined
+  #session: string | undefined
+  #stream: SseReader | undefined
+  #whole: Uint8Array[] = []
+  #bytes = 0
+  #events = 0
+  #settled = false
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(
+    dispatcher: Dispatcher,
+    post: Post,
+    limits: ExchangeLimits,
+    hooks: Hooks,
+    resolve: (ended: Exchanged) => void,
+  ) {
+    this.#dispatcher = dispatcher
+    this.#post = post
+    this.#limits = limits
+    this.#hooks = hooks
+    this.#resolve = resolve
+  }
+
+  start(): void {
+    const { body, headers, method, url } = this.#post
+    this.#hooks.signal?.addEventListener('abort', this.#onAbort, { once: true })
+    if (this.#hooks.signal?.aborted) {
+      this.#fail('left')
+      return
+    }
+    this.#timer = setTimeout(() => this.#fail('timed_out'), this.#limits.timeMs)
+    const target = new URL(url)
+    const options: Dispatcher.DispatchOptions = {
+      origin: target.origin,
+      path: target.pathname + target.search,
+      method,
+      headers: {
+        ...headers,
+        'accept-encoding': 'identity',
+        'user-agent': 'remit',
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(method === 'POST' ? { accept: 'application/json, text/event-stream' } : {}),
+      },
+      body: body ?? null,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    }
+    this.#dispatcher.dispatch(options, this)
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    if (this.#settled) throw new Left('ended before it was sent')
+    if (this.#hooks.mayStart && !this.#hooks.mayStart()) {
+      this.#fail('not_permitted')
+      throw new Left('not permitted any more')
+    }
+    this.#controller = controller
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: IncomingHttpHeaders,
+  ): void {
+    if (status < 200 || this.#settled) return
+    this.#status = status
+    this.#session = oneOf(headers['mcp-session-id'])
+    const encoding = oneOf(headers['content-encoding']) ?? 'identity'
+    const type = MEDIA_TYPE.exec(oneOf(headers['content-type']) ?? '')?.[1]?.toLowerCase()
+    const wanted = this.#post.id === undefined ? status < 300 : status === 200
+    if (!wanted || encoding !== 'identity') this.#fail('unexpected')
+    else if (this.#post.id === undefined) return
+    else if (type === 'text/event-stream') this.#stream = new SseReader()
+    else if (type !== 'application/json') this.#fail('unexpected')
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#settled) {
+      controller.abort(new Left('no more is wanted'))
+      return
+    }
+    this.#bytes += chunk.length
+    if (this.#bytes > this.#limits.bytes) {
+      this.#fail('too_large')
+    } else if (!this.#stream) {
+      this.#whole.push(chunk)
+    } else {
+      this.#guarded(() => {
+        for (const event of this.#stream?.push(chunk) ?? []) if (!this.#settled) this.#event(event)
+      })
+    }
+  }
+
+  onResponseEnd(): void {
+    clearTimeout(this.#timer)
+    if (this.#settled) return
+    if (this.#stream) this.#fail('cut')
+    else if (this.#post.id === undefined) this.#settle({ state: 'answered', answer: undefined })
+    else this.#guarded(() => this.#message(this.#read(Buffer.concat(this.#whole))))
+    if (!this.#settled) this.#fail('unexpected')
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, cause: Error): void {
+    clearTimeout(this.#timer)
+    if (!this.#settled) this.#fail(this.#controller ? 'cut' : 'unreachable', cause)
+  }
+
+  #event(data: string): void {
+    this.#events++
+    if (this.#events > this.#limits.events) this.#fail('too_large')
+    else this.#message(this.#read(data))
+  }
+
+  #read(data: string | Uint8Array): RpcMessage {
+    return readMessage(data, { bytes: this.#limits.bytes })
+  }
+
+  /** The first answer to what was asked is the answer. One to anything else has no business here. */
+  #message(message: RpcMessage): void {
+    if (message.kind === 'request' || message.kind === 'notification') {
+      if (this.#stream) this.#hooks.onMessage?.(message)
+      else this.#fail('unexpected')
+    } else if (sameId(message.id, this.#post.id)) {
+      this.#settle({ state: 'answered', answer: message })
+    } else this.#fail('unexpected')
+  }
+
+  #guarded(act: () => void): void {
+    try {
+      act()
+    } catch (cause) {
+      this.#fail('unexpected', cause)
+    }
+  }
+
+  readonly #onAbort = () => this.#fail('left')
+
+  #fail(failure: Failure, cause?: unknown): void {
+    const sent = this.#controller !== undefined
+    this.#settle({ state: sent ? 'failed' : 'not_sent', failure, cause })
+  }
+
+  #settle(
+    ended:
+      | { state: 'answered'; answer: Extract<Exchanged, { state: 'answered' }>['answer'] }
+      | { state: 'failed' | 'not_sent'; failure: Failure; cause: unknown },
+  ): void {
+    if (this.#settled) return
+    this.#settled = true
+    clearTimeout(this.#timer)
+    this.#hooks.signal?.removeEventListener('abort', this.#onAbort)
+    this.#resolve({ ...ended, status: this.#status, session: this.#session, bytes: this.#bytes })
+    if (ended.state === 'answered') this.#leaveSoon()
+    else this.#controller?.abort(new Left('no more is wanted'))
+    this.#whole = []
+  }
+
+  /** A stream that ends with its answer leaves its connection usable; one that goes on is cut off. */
+  #leaveSoon(): void {
+    if (!this.#stream) return
+    const leave = () => this.#controller?.abort(new Left('no more is wanted'))
+    this.#timer = setTimeout(leave, LINGER_MS).unref()
+  }
+}
+
+function oneOf(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value
+}

@@ -1,0 +1,150 @@
+import {
+  ExactNumber,
+  isObject,
+  type Json,
+  type JsonObject,
+  parseJson,
+  printJson,
+} from '../../lib/json.ts'
+import { Problem } from '../../lib/problem.ts'
+
+/** JSON-RPC 2.0 as MCP narrows it: a string or an integer, never null. Digits as they came. */
+export type RpcId = string | ExactNumber
+
+export interface RpcRequest {
+  readonly kind: 'request'
+  readonly id: RpcId
+  readonly method: string
+  readonly params: JsonObject
+}
+export interface RpcNotification {
+  readonly kind: 'notification'
+  readonly method: string
+  readonly params: JsonObject
+}
+export interface RpcResult {
+  readonly kind: 'result'
+  readonly id: RpcId
+  readonly result: JsonObject
+}
+export interface RpcError {
+  readonly kind: 'error'
+  /** Absent where the request could not be read. */
+  readonly id: RpcId | undefined
+  readonly code: number
+  readonly message: string
+  readonly data: Json | undefined
+}
+export type RpcMessage = RpcRequest | RpcNotification | RpcResult | RpcError
+
+/** What an error answer of JSON-RPC says; the codes of its section 5.1 and of MCP. */
+export const RPC = {
+  parseError: -32700,
+  invalidRequest: -32600,
+  methodNotFound: -32601,
+  invalidParams: -32602,
+  internalError: -32603,
+} as const
+
+const MOST_ID = 128
+const MOST_METHOD = 128
+const INTEGER = /^(?:0|-?[1-9][0-9]{0,15})$/
+const NOTHING: JsonObject = new Map()
+
+/**
+ * One message, read strictly: no batch, no member that the shape does not have.
+ * @throws Problem what `parseJson` refuses, and `mcp.bad_message`
+ */
+export function readMessage(
+  bytes: string | Uint8Array,
+  limits: { readonly bytes?: number } = {},
+): RpcMessage {
+  const value = parseJson(bytes, limits)
+  if (Array.isArray(value)) throw bad('batches are not accepted')
+  if (!isObject(value)) throw bad('a message is a JSON object')
+  if (value.get('jsonrpc') !== '2.0') throw bad('`jsonrpc` has to be "2.0"')
+  if (value.has('method')) return readCall(value)
+  return value.has('error') ? readError(value) : readResult(value)
+}
+
+function readCall(value: JsonObject): RpcRequest | RpcNotification {
+  onlyMembers(value, ['jsonrpc', 'id', 'method', 'params'])
+  const method = value.get('method')
+  if (typeof method !== 'string' || method === '' || method.length > MOST_METHOD)
+    throw bad('`method` has to be a string')
+  const params = value.get('params') ?? NOTHING
+  if (!isObject(params)) throw bad('`params` has to be an object')
+  if (!value.has('id')) return { kind: 'notification', method, params }
+  return { kind: 'request', id: readId(value), method, params }
+}
+
+function readResult(value: JsonObject): RpcResult {
+  onlyMembers(value, ['jsonrpc', 'id', 'result'])
+  const result = value.get('result')
+  if (!isObject(result)) throw bad('`result` has to be an object')
+  return { kind: 'result', id: readId(value), result }
+}
+
+function readError(value: JsonObject): RpcError {
+  onlyMembers(value, ['jsonrpc', 'id', 'error'])
+  const error = value.get('error')
+  if (!isObject(error)) throw bad('`error` has to be an object')
+  onlyMembers(error, ['code', 'message', 'data'])
+  const code = error.get('code')
+  const message = error.get('message')
+  if (!(code instanceof ExactNumber) || !INTEGER.test(code.text) || typeof message !== 'string')
+    throw bad('an error has an integer `code` and a `message`')
+  const id = value.get('id') == null ? undefined : readId(value)
+  return { kind: 'error', id, code: Number(code.text), message, data: error.get('data') }
+}
+
+function readId(value: JsonObject): RpcId {
+  const id = value.get('id')
+  if (typeof id === 'string' && id.length <= MOST_ID) return id
+  if (id instanceof ExactNumber && INTEGER.test(id.text)) return id
+  throw bad('`id` has to be a string or an integer')
+}
+
+function onlyMembers(value: JsonObject, names: readonly string[]): void {
+  for (const name of value.keys())
+    if (!names.includes(name)) throw bad('a message has a member that its kind does not have')
+}
+
+function bad(detail: string): Problem {
+  return new Problem('mcp.bad_message', detail)
+}
+
+/** The text of a message, on one line. */
+export function printMessage(message: RpcMessage): string {
+  return printJson(new Map<string, Json>([['jsonrpc', '2.0'], ...membersOf(message)]))
+}
+
+function membersOf(message: RpcMessage): [string, Json][] {
+  if (message.kind === 'result')
+    return [
+      ['id', message.id],
+      ['result', message.result],
+    ]
+  if (message.kind === 'error') {
+    const { code, data, id, message: words } = message
+    const error = new Map<string, Json>([
+      ['code', new ExactNumber(String(code))],
+      ['message', words],
+      ...(data === undefined ? [] : [['data', data] as const]),
+    ])
+    // MCP's schema leaves the id out where JSON-RPC writes null; clients refuse null.
+    return [...(id === undefined ? [] : [['id', id] as [string, Json]]), ['error', error]]
+  }
+  const { method, params } = message
+  return [
+    ...(message.kind === 'request' ? [['id', message.id] as [string, Json]] : []),
+    ['method', method],
+    ...(params.size === 0 ? [] : [['params', params] as [string, Json]]),
+  ]
+}
+
+/** Whether two ids are the same: of one kind, and written alike. */
+export function sameId(a: RpcId | undefined, b: RpcId | undefined): boolean {
+  if (a === undefined || b === undefined) return false
+  return typeof a === 'string' || typeof b === 'string' ? a === b : a.text === b.text
+}

@@ -1,0 +1,171 @@
+import type { Dispatcher } from 'undici'
+import { isObject, type Json, type JsonObject } from '../../lib/json.ts'
+import { exchange } from './exchange.ts'
+import type { Exchanged, ExchangeLimits, Hooks } from './exchanged.ts'
+import {
+  printMessage,
+  RPC,
+  type RpcError,
+  type RpcMessage,
+  type RpcNotification,
+  type RpcRequest,
+  type RpcResult,
+} from './message.ts'
+
+/** Revisions of MCP that are spoken here, the one we ask for first. */
+export const MCP_REVISIONS = ['2025-11-25', '2025-06-18'] as const
+export type McpRevision = (typeof MCP_REVISIONS)[number]
+
+export function isMcpRevision(value: unknown): value is McpRevision {
+  return MCP_REVISIONS.some((revision) => revision === value)
+}
+
+/** An MCP server and how it is reached. */
+export interface McpPeer {
+  readonly dispatcher: Dispatcher
+  readonly url: string
+  /** What it is told besides MCP's own headers: the credential. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly limits: ExchangeLimits
+}
+
+/** A conversation that `openSession` began. A value: any replica that has it can go on with it. */
+export interface McpSession {
+  readonly revision: McpRevision
+  /** `Mcp-Session-Id`; a server need not have one. */
+  readonly id: string | undefined
+}
+
+/** What a server said in answer to `initialize`, checked as far as it is used. */
+export interface Opened {
+  readonly session: McpSession
+  readonly capabilities: JsonObject
+  readonly serverInfo: JsonObject
+  readonly instructions: string | undefined
+}
+
+export type OpenedOrNot =
+  | { readonly ok: true; readonly opened: Opened }
+  | { readonly ok: false; readonly ended: Exchanged }
+
+/** Visible ASCII (revision 2025-11-25, transports, session management), and not without end. */
+const SESSION_ID = /^[\x21-\x7e]{1,512}$/
+/** For what nobody waits for. */
+const ASIDE: ExchangeLimits = { bytes: 64 * 1024, events: 0, timeMs: 5_000 }
+/** Questions of a server during one exchange that are answered at all. */
+const MOST_QUESTIONS = 32
+
+/**
+ * `initialize` and `notifications/initialized`. We say who we are and that we can do nothing for the server: no sampling, no
+ * elicitation, no roots.
+ */
+export async function openSession(peer: McpPeer, hooks: Hooks = {}): Promise<OpenedOrNot> {
+  const params = new Map<string, Json>([
+    ['protocolVersion', MCP_REVISIONS[0]],
+    ['capabilities', new Map()],
+    ['clientInfo', new Map(Object.entries({ name: 'remit', version: '0' }))],
+  ])
+  const message: RpcRequest = { kind: 'request', id: 'initialize', method: 'initialize', params }
+  const ended = await talk(peer, undefined, message, hooks)
+  const opened = ended.state === 'answered' ? readOpened(ended.answer, ended.session) : undefined
+  if (!opened) return { ok: false, ended: ended.state === 'answered' ? unexpected(ended) : ended }
+  const said = await notify(peer, opened.session, 'notifications/initialized', new Map(), hooks)
+  return said.state === 'answered' ? { ok: true, opened } : { ok: false, ended: said }
+}
+
+function readOpened(
+  answer: RpcResult | RpcError | undefined,
+  id: string | undefined,
+): Opened | undefined {
+  if (answer?.kind !== 'result') return undefined
+  const revision = answer.result.get('protocolVersion')
+  const capabilities = answer.result.get('capabilities')
+  const serverInfo = answer.result.get('serverInfo')
+  const instructions = answer.result.get('instructions')
+  if (!isMcpRevision(revision) || !isObject(capabilities) || !isObject(serverInfo)) return undefined
+  if (id !== undefined && !SESSION_ID.test(id)) return undefined
+  return {
+    session: { revision, id },
+    capabilities,
+    serverInfo,
+    instructions: typeof instructions === 'string' ? instructions : undefined,
+  }
+}
+
+/** Asks one thing. The id must not have been used in the session before (MCP, base protocol, requests). */
+export function ask(
+  peer: McpPeer,
+  session: McpSession,
+  request: Omit<RpcRequest, 'kind'>,
+  hooks: Hooks = {},
+): Promise<Exchanged> {
+  return talk(peer, session, { kind: 'request', ...request }, hooks)
+}
+
+/** Tells one thing; nothing is answered. */
+export function notify(
+  peer: McpPeer,
+  session: McpSession,
+  method: string,
+  params: JsonObject,
+  hooks: Hooks = {},
+): Promise<Exchanged> {
+  const message: RpcNotification = { kind: 'notification', method, params }
+  return talk({ ...peer, limits: ASIDE }, session, message, hooks)
+}
+
+/** `DELETE`: the session is over. Servers may refuse that (405), and nothing follows from it. */
+export async function endSession(peer: McpPeer, session: McpSession): Promise<void> {
+  if (session.id === undefined) return
+  const headers = { ...peer.headers, ...headersOf(session) }
+  const post = { url: peer.url, method: 'DELETE', headers, body: undefined, id: undefined } as const
+  await exchange(peer.dispatcher, post, ASIDE)
+}
+
+function talk(
+  peer: McpPeer,
+  session: McpSession | undefined,
+  message: RpcMessage,
+  hooks: Hooks,
+): Promise<Exchanged> {
+  const post = {
+    url: peer.url,
+    method: 'POST',
+    headers: { ...peer.headers, ...(session ? headersOf(session) : {}) },
+    body: printMessage(message),
+    id: message.kind === 'request' ? message.id : undefined,
+  } as const
+  let questions = 0
+  return exchange(peer.dispatcher, post, peer.limits, {
+    ...hooks,
+    onMessage(said) {
+      if (said.kind === 'request' && ++questions <= MOST_QUESTIONS) void reply(peer, session, said)
+      hooks.onMessage?.(said)
+    },
+  })
+}
+
+/** A server may ask whether we are there. For everything else it is told that we do not do it. */
+async function reply(
+  peer: McpPeer,
+  session: McpSession | undefined,
+  { id, method }: RpcRequest,
+): Promise<void> {
+  const answer: RpcMessage =
+    method === 'ping'
+      ? { kind: 'result', id, result: new Map() }
+      : { kind: 'error', id, code: RPC.methodNotFound, message: 'not offered', data: undefined }
+  await talk({ ...peer, limits: ASIDE }, session, answer, {})
+}
+
+function headersOf({ id, revision }: McpSession): Record<string, string> {
+  return {
+    'mcp-protocol-version': revision,
+    ...(id === undefined ? {} : { 'mcp-session-id': id }),
+  }
+}
+
+function unexpected(ended: Exchanged): Exchanged {
+  const { bytes, session, status } = ended
+  return { state: 'failed', failure: 'unexpected', cause: undefined, bytes, session, status }
+}
