@@ -42,3 +42,13 @@ export const DETAIL_LIMITS = {
   values: 64,
   characters: 1024,
 } as const
+
+/** The same authority as something to hand on. Only the type differs: the algebra compares authority without it. */
+export function asDelegates(details: readonly Detail[]): Detail[] {
+  return details.map((detail) => ({ ...detail, type: 'remit_delegate' }))
+}
+
+/** The same authority as something to do. */
+export function asCalls(details: readonly Detail[]): Detail[] {
+  return details.map((detail) => ({ ...detail, type: 'remit_call' }))
+}

@@ -6,7 +6,7 @@ export { contains } from './contains.ts'
 export { type Coverage, covers } from './covers.ts'
 export { decide, stopEarly } from './decide.ts'
 export type { Bound, Detail, DetailType, Operator } from './detail.ts'
-export { DETAIL_LIMITS } from './detail.ts'
+export { asCalls, asDelegates, DETAIL_LIMITS } from './detail.ts'
 export { type Exact, exact } from './exact.ts'
 export type {
   Ask,
@@ -27,7 +27,12 @@ export { GATES } from './gates.ts'
 export { type GrantLimits, granted } from './granted.ts'
 export { intersect } from './intersect.ts'
 export { misfit } from './misfit.ts'
-export { type ParsedDetails, parseDetails } from './parse-details.ts'
+export {
+  type ParsedAuthority,
+  type ParsedDetails,
+  parseAuthority,
+  parseDetails,
+} from './parse-details.ts'
 export type {
   EntityRef,
   EntityType,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { DETAIL_LIMITS } from './detail.ts'
-import { parseDetails } from './parse-details.ts'
+import { parseAuthority, parseDetails } from './parse-details.ts'
 import { details } from './testing.ts'
 
 const BOUND = { path: '/order_id', op: 'eq', value: '1042' }
@@ -154,4 +154,24 @@ test('anything else is refused with a reason, never with an exception', () => {
       assert.equal(typeof parseDetails([{ ...DETAIL, bounds: value }], 'remit_call').ok, 'boolean')
     }),
   )
+})
+
+test('what may be done and what may be handed on are read side by side, each list in its order', () => {
+  const handed = (action: string) => ({ ...DETAIL, type: 'remit_delegate', actions: [action] })
+  const read = parseAuthority([handed('a'), DETAIL, handed('b')])
+  assert.ok(read.ok)
+  assert.deepEqual(read.calls, [DETAIL])
+  assert.deepEqual(
+    read.delegates?.map(({ type, actions }) => [type, ...actions]),
+    [
+      ['remit_delegate', 'a'],
+      ['remit_delegate', 'b'],
+    ],
+  )
+  const none = parseAuthority([DETAIL])
+  assert.ok(none.ok && none.delegates === undefined, 'none asked for is not "nothing asked for"')
+  const many = new Array(DETAIL_LIMITS.detailsIn).fill(DETAIL)
+  assert.ok(!parseAuthority([...many, handed('a')]).ok, 'the limit is for both together')
+  assert.ok(!parseAuthority([{ ...DETAIL, type: 'other' }]).ok)
+  assert.ok(!parseDetails([handed('a')], 'remit_call').ok, 'nobody takes one for the other')
 })

@@ -7,6 +7,15 @@ export type ParsedDetails =
   /** Says where and what, for whoever wrote the list. */
   | { readonly ok: false; readonly reason: string }
 
+/** A list in which both types stand side by side. `delegates`: `undefined` when the list has none of them. */
+export type ParsedAuthority =
+  | {
+      readonly ok: true
+      readonly calls: Detail[]
+      readonly delegates: Detail[] | undefined
+    }
+  | { readonly ok: false; readonly reason: string }
+
 class Refusal extends Error {}
 
 /**
@@ -19,18 +28,46 @@ export function parseDetails(
   type: DetailType,
   most: number = DETAIL_LIMITS.detailsIn,
 ): ParsedDetails {
+  return reading(() => ({ ok: true, details: readList(value, [type], most) }))
+}
+
+/**
+ * Reads a list of what may be done (`remit_call`) and what may be handed on (`remit_delegate`), in any order: how an
+ * opening asks for both (contract 2). `most` is for the two together.
+ */
+export function parseAuthority(
+  value: unknown,
+  most: number = DETAIL_LIMITS.detailsIn,
+): ParsedAuthority {
+  return reading(() => {
+    const details = readList(value, ['remit_call', 'remit_delegate'], most)
+    const delegates = details.filter(({ type }) => type === 'remit_delegate')
+    return {
+      ok: true,
+      calls: details.filter(({ type }) => type === 'remit_call'),
+      delegates: delegates.length > 0 ? delegates : undefined,
+    }
+  })
+}
+
+function reading<T>(read: () => T): T | { readonly ok: false; readonly reason: string } {
   try {
-    const items = list(value, 'details', most)
-    return { ok: true, details: items.map((item, i) => detailFrom(item, type, `details[${i}]`)) }
+    return read()
   } catch (error) {
     if (error instanceof Refusal) return { ok: false, reason: error.message }
     throw error
   }
 }
 
-function detailFrom(value: unknown, type: DetailType, where: string): Detail {
+function readList(value: unknown, types: readonly DetailType[], most: number): Detail[] {
+  return list(value, 'details', most).map((item, i) => detailFrom(item, types, `details[${i}]`))
+}
+
+function detailFrom(value: unknown, types: readonly DetailType[], where: string): Detail {
   const members = membersOf(value, where, ['type', 'locations', 'actions', 'bounds'])
-  if (members.get('type') !== type) throw new Refusal(`${where}.type must be "${type}"`)
+  const type = types.find((known) => known === members.get('type'))
+  if (type === undefined)
+    throw new Refusal(`${where}.type must be ${types.map((known) => `"${known}"`).join(' or ')}`)
   const bounds = members.has('bounds')
     ? list(members.get('bounds'), `${where}.bounds`, DETAIL_LIMITS.bounds)
     : []
