@@ -24,12 +24,12 @@ footer{margin-top:1.5rem;color:var(--soft);font-size:.8rem}
 
 /**
  * `form-action` must name where a sign-in ends: browsers check the redirects of a form as well.
- * Everything here is on loopback, whatever the port.
+ * Everything here is on loopback, whatever the port. (Not on `[::1]`: a source of a policy cannot be an IPv6 address.)
  */
 const POLICY = [
   "default-src 'none'",
   `style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
-  "form-action 'self' http://127.0.0.1:* http://[::1]:* http://localhost:*",
+  "form-action 'self' http://127.0.0.1:* http://localhost:*",
   "frame-ancestors 'none'",
   "base-uri 'none'",
 ].join('; ')

@@ -39,7 +39,8 @@ function clientMetadata(client: DevClient): ClientMetadata {
   }
 }
 
-const LOOPBACK_REDIRECTS = ['http://127.0.0.1/callback', 'http://[::1]/callback']
+/** What the form of the page may lead to; see its policy. */
+const LOOPBACK_REDIRECTS = ['http://127.0.0.1/callback']
 
 /**
  * A client nobody configured is taken for an agent's application on this machine: public, with PKCE and a loopback redirect
