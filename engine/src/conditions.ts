@@ -57,11 +57,15 @@ export function budgetGates({ budgets }: CallFacts): GateResult[] {
   if (budgets.length === 0) {
     return [{ gate: 'budget', passed: true, detail: 'the task has no budget to keep' }]
   }
-  return budgets.map(({ name: subject, left, detail }) => {
+  return budgets.map(({ name: subject, left, detail, reason, enough }) => {
     const result = { gate: 'budget' as const, detail: `${subject}: ${detail}`, subject }
     if (left) return { ...result, passed: true }
-    const enough = `a task with more ${subject} left`
-    return { ...result, passed: false, reason: 'budget.exhausted', enough }
+    return {
+      ...result,
+      passed: false,
+      reason: reason ?? 'budget.exhausted',
+      enough: enough ?? `a task with more ${subject} left`,
+    }
   })
 }
 

@@ -60,7 +60,14 @@ export type ExternalAnswer = {
 }
 
 /** One limit of the task tree, looked at and not yet taken. */
-export type BudgetPeek = { readonly name: string; readonly left: boolean; readonly detail: string }
+export type BudgetPeek = {
+  readonly name: string
+  readonly left: boolean
+  readonly detail: string
+  /** Where nothing is left for another reason than that it is used up. */
+  readonly reason?: string
+  readonly enough?: string
+}
 
 /** Something that must be done along with a permit (AuthZEN Obligations). */
 export type Obligation = {

@@ -53,6 +53,7 @@ export const PROBLEMS = {
   'assertion.replayed': { status: 401, title: 'The client assertion was used before' },
   'basis.unknown': { status: 404, title: 'There is no such delegation basis' },
   'budget.exhausted': { status: 403, title: 'The budget of the task is used up' },
+  'budget.uncountable': { status: 403, title: 'The call cannot be counted against the budget of the task' },
   'call.no_longer_live': { status: 403, title: 'The task no longer permits the call' },
   'catalog.bad_document': { status: 400, title: 'The OpenAPI document cannot be used' },
   'catalog.bad_resource': { status: 400, title: 'The resource cannot be described like this' },

@@ -1,6 +1,7 @@
 import type { LedgerEvent } from '../ledger/index.ts'
 import type { Step } from '../storage/index.ts'
 import { holdBasesStep } from './basis-store.ts'
+import { insertBudgetsQuery } from './budget/budget-store.ts'
 import type { TaskParts } from './parts.ts'
 import type { Task } from './task.ts'
 import { insertTaskQuery } from './task-store.ts'
@@ -9,7 +10,7 @@ import { insertTaskQuery } from './task-store.ts'
 export const KEY_STEP = 'task key'
 export const BASES_STEP = 'bases in force'
 
-/** What a new task writes: its row, its first live state, its record. For the transaction that uses up the tokens. */
+/** What a new task writes: its row, its budget, its first live state, its record. For the transaction that uses up the tokens. */
 export function openSteps(
   parts: Pick<TaskParts, 'storage' | 'ledger' | 'live'>,
   task: Task,
@@ -20,6 +21,15 @@ export function openSteps(
       ? [holdBasesStep(parts.storage.read, BASES_STEP, task.bases, task.openedAt)]
       : []),
     { name: KEY_STEP, query: insertTaskQuery(parts.storage.read, task), rows: 1 },
+    ...(task.budget.length > 0
+      ? [
+          {
+            name: 'budget',
+            query: insertBudgetsQuery(parts.storage.read, task),
+            rows: task.budget.length,
+          },
+        ]
+      : []),
     parts.live.beginStep({ kind: 'task', id: task.id }),
     parts.ledger.appendStep({
       ...record,
@@ -32,6 +42,7 @@ export function openSteps(
         details: task.details,
         bases: task.bases,
         deadline: task.deadline,
+        ...(task.budget.length === 0 ? {} : { budget: task.budget }),
         ...(task.parentId === null ? {} : { parent: task.parentId }),
       },
       private: { purpose: task.purpose },

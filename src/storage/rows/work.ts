@@ -1,6 +1,9 @@
 /** Rows of tasks, policy, approvals and decisions. See `../schema.ts`. */
-import type { Generated } from 'kysely'
+import type { ColumnType, Generated } from 'kysely'
 import type { Flag, JsonText, Millis } from './column.ts'
+
+/** An int64 that may be more than a number holds: written as a big integer, read as text by a cast. */
+type Amount = ColumnType<never, bigint, bigint>
 
 /** tasks: delegation bases and tasks */
 export interface BasisRow {
@@ -77,8 +80,8 @@ export interface SponsorGrantRow {
 export interface BudgetRow {
   task_id: string
   name: string
-  most: number
-  used: number
+  most: Amount
+  used: Amount
 }
 
 /** What one decision took of it, so that it can be given back. */
@@ -86,7 +89,7 @@ export interface BudgetUseRow {
   decision_id: string
   task_id: string
   name: string
-  amount: number
+  amount: Amount
 }
 
 /** policy */

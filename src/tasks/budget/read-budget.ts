@@ -1,7 +1,7 @@
 import { exact } from '@remit/engine'
-import { type CatalogView, kindAt } from '../catalog/index.ts'
-import { ExactNumber } from '../lib/json.ts'
-import type { Limit } from './task.ts'
+import { type CatalogView, kindAt } from '../../catalog/index.ts'
+import { ExactNumber } from '../../lib/json.ts'
+import type { Limit } from '../task.ts'
 
 export type ReadBudget =
   | { readonly ok: true; readonly limits: readonly Limit[] }
