@@ -4,7 +4,8 @@ import type { Change } from '../live/index.ts'
 import type { Tx } from '../storage/index.ts'
 import type { TaskParts } from './parts.ts'
 import type { Task } from './task.ts'
-import { findTask, markClosed, openTree } from './task-store.ts'
+import { findTask, markClosed, openTree, rootsOf } from './task-store.ts'
+import { holdTrees } from './tree-store.ts'
 
 /** Which task, by whom (a person, a task, or `system`), and a code for why. */
 export interface Closing {
@@ -24,6 +25,7 @@ export async function closeTask(parts: TaskParts, closing: Closing): Promise<Tas
   const { task, change } = await parts.storage.transaction(async (tx) => {
     const known = await findTask(tx, closing.taskId)
     if (!known) throw new Problem('task.unknown', `there is no task \`${closing.taskId}\``)
+    await holdTrees(tx, [known.rootId])
     const ended = await closeTree(parts, tx, closing)
     // INVARIANT: a second call, too, returns only when no replica permits; the first may still be waiting for one.
     const raised = await raiseEnded(parts, tx, ended.length > 0 ? ended : [known.id])
@@ -44,13 +46,17 @@ export async function closeTasks(
   why: Omit<Closing, 'taskId'>,
 ): Promise<Change> {
   const ended = new Set(taskIds)
+  await holdTrees(tx, await rootsOf(tx, taskIds))
   for (const taskId of taskIds) {
     for (const id of await closeTree(parts, tx, { ...why, taskId })) ended.add(id)
   }
   return raiseEnded(parts, tx, [...ended])
 }
 
-/** Rows, access requests and records. Children first, so that no record speaks of an open task under a closed one. */
+/**
+ * Rows, access requests and records, while the tree is held. Children first, so that no record speaks of an open task
+ * under a closed one.
+ */
 async function closeTree(parts: TaskParts, tx: Tx, closing: Closing): Promise<string[]> {
   const ended: string[] = []
   for (const task of (await openTree(tx, closing.taskId)).toReversed()) {

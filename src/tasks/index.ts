@@ -17,6 +17,17 @@ export { closeTasksOf, TaskKeeper } from './keep.ts'
 export { BASES_STEP, KEY_STEP, openSteps } from './open.ts'
 export type { TaskParts } from './parts.ts'
 export { type ConsentAsked, type ConsentAsking, requestConsent } from './request-consent.ts'
+export { endSponsorship } from './sponsor/end-sponsorship.ts'
+export { answersFor, grantSponsorship, type Sponsorship } from './sponsor/grant-sponsorship.ts'
+export { allowsAt, type Schedule, scheduleInWords, WEEKDAYS } from './sponsor/schedule.ts'
+export { grantInForce, type Rate, type SponsorGrant } from './sponsor/sponsor-grant.ts'
+export {
+  findSponsorGrant,
+  GRANT_STEP,
+  holdGrantSteps,
+  listSponsorGrants,
+  RATE_STEP,
+} from './sponsor/sponsor-grant-store.ts'
 export { resumeTask, type StateChange, suspendTask } from './suspend.ts'
 export {
   checkPurpose,
@@ -26,5 +37,14 @@ export {
   type Task,
   type TaskState,
 } from './task.ts'
-export { findTask, listChildren, listTasks, type TaskFilter } from './task-store.ts'
+export {
+  ancestorsOf,
+  findTask,
+  listChildren,
+  listTasks,
+  openTree,
+  type TaskFilter,
+  treeOf,
+} from './task-store.ts'
+export { hasRoom, joinTreeSteps, LINE_STEP, ROOM_STEP, TREE_LIMITS } from './tree-store.ts'
 export { voidTokens } from './void-tokens.ts'

@@ -15,11 +15,16 @@ export function openSteps(
   parts: Pick<TaskParts, 'storage' | 'ledger' | 'live'>,
   task: Task,
   record: Partial<LedgerEvent>,
+  guards: readonly Step[] = [],
 ): Step[] {
+  const guarded = task.parentId !== null || task.openedBy === 'sponsor'
+  if (guarded && guards.length === 0)
+    throw new TypeError('a task under something, without the guards of that')
   return [
     ...(task.bases.length > 0
       ? [holdBasesStep(parts.storage.read, BASES_STEP, task.bases, task.openedAt)]
       : []),
+    ...guards,
     { name: KEY_STEP, query: insertTaskQuery(parts.storage.read, task), rows: 1 },
     ...(task.budget.length > 0
       ? [
@@ -44,6 +49,7 @@ export function openSteps(
         deadline: task.deadline,
         ...(task.budget.length === 0 ? {} : { budget: task.budget }),
         ...(task.parentId === null ? {} : { parent: task.parentId }),
+        ...(task.sponsorGrantId === null ? {} : { sponsor_grant: task.sponsorGrantId }),
       },
       private: { purpose: task.purpose },
     }),

@@ -4,6 +4,7 @@ import type { Tx } from '../storage/index.ts'
 import type { TaskParts } from './parts.ts'
 import type { Task } from './task.ts'
 import { ancestorsOf, changeState, findTask, openTree } from './task-store.ts'
+import { holdTrees } from './tree-store.ts'
 
 /** Which task, by whom, and in words why. */
 export interface StateChange {
@@ -39,6 +40,8 @@ async function move(parts: TaskParts, change: StateChange, step: Move): Promise<
     if (!known) throw new Problem('task.unknown', `there is no task \`${change.taskId}\``)
     if (known.state === 'closed')
       throw new Problem('task.already_closed', 'closing is final; open a new task')
+    // INVARIANT: a child that begins meanwhile is seen here, or sees here what was suspended.
+    await holdTrees(tx, [known.rootId])
     const changed = await changeState(tx, known.id, step.from, step.to)
     if (changed) {
       await parts.ledger.append(tx, {

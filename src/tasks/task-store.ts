@@ -46,6 +46,26 @@ export async function openTree(db: Reader, id: string): Promise<Task[]> {
   return parentsFirst(rows.map(taskOf))
 }
 
+/** A whole tree, closed tasks too, parents before children: the newest `most` of them, and the root. */
+export async function treeOf(db: Reader, rootId: string, most: number): Promise<Task[]> {
+  const rows = await db
+    .selectFrom('tasks')
+    .selectAll()
+    .where('root_id', '=', rootId)
+    .orderBy((eb) => eb.case().when('id', '=', rootId).then(0).else(1).end())
+    .orderBy('opened_at', 'desc')
+    .limit(most)
+    .execute()
+  return parentsFirst(rows.map(taskOf).toSorted((a, b) => a.openedAt - b.openedAt))
+}
+
+/** The roots of the trees in which these tasks are. */
+export async function rootsOf(db: Reader, ids: readonly string[]): Promise<string[]> {
+  if (ids.length === 0) return []
+  const query = db.selectFrom('tasks').select('root_id').distinct().where('id', 'in', ids)
+  return (await query.execute()).map(({ root_id }) => root_id)
+}
+
 /** The tasks above this one, nearest first. */
 export async function ancestorsOf(db: Reader, task: Task): Promise<Task[]> {
   const above: Task[] = []

@@ -6,6 +6,8 @@ import { Live, ORGANIZATION } from '../live/index.ts'
 import type { Storage } from '../storage/index.ts'
 import { openSteps } from './open.ts'
 import type { Task } from './task.ts'
+import { ancestorsOf, findTask } from './task-store.ts'
+import { joinTreeSteps } from './tree-store.ts'
 
 export type TaskTestParts = TestParts & { readonly live: Live }
 
@@ -59,7 +61,11 @@ export function aTask(parts: TestParts, over: Partial<Task> = {}): Task {
 /** A task that is open. */
 export async function openedTask(parts: TaskTestParts, over: Partial<Task> = {}): Promise<Task> {
   const task = aTask(parts, over)
-  const done = await parts.storage.commit(openSteps(parts, task, {}))
+  const { read } = parts.storage
+  const parent = task.parentId === null ? undefined : await findTask(read, task.parentId)
+  const line = parent ? [parent, ...(await ancestorsOf(read, parent))].map(({ id }) => id) : []
+  const guards = parent ? joinTreeSteps(read, { ...task, parentId: parent.id }, line) : []
+  const done = await parts.storage.commit(openSteps(parts, task, {}, guards))
   if (!done.committed) throw new Error(`not opened: ${done.failed}`)
   return task
 }
