@@ -12,6 +12,7 @@ export function contextOf(each: Case, { task }: HeldTask): PolicyRecord {
     requester: { entity: personRef(task.personId) },
     participants: { set: [] },
     task: { record: { id: task.id, purpose: task.purpose } },
+    token: { record: { bound: task.keyThumbprint !== null } },
     origin: { record: { ip: call.origin.ip } },
   }
 }

@@ -76,6 +76,7 @@ export function context(args: PolicyRecord, rest: PolicyRecord = {}): PolicyReco
     now: { datetime: '2026-01-01T00:00:00.000Z' },
     risk: 'high',
     task: { record: { id: 'tsk_1', purpose: 'refund order 1042' } },
+    token: { record: { bound: true } },
     origin: { record: { ip: '127.0.0.1' } },
     ...rest,
   }
