@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import swagger from '@fastify/swagger'
 import Fastify from 'fastify'
+import { Explanation } from '../src/api/explanation.ts'
 import { type ApiParts, addApi } from '../src/api/index.ts'
 import * as schemas from '../src/api/schemas.ts'
 
@@ -21,6 +22,7 @@ const NAMED = {
   Confirmation: schemas.Confirmation,
   Decision: schemas.Decision,
   Detail: schemas.Detail,
+  Explanation,
   Person: schemas.Person,
   Problem: schemas.ProblemDocument,
   Resource: schemas.Resource,

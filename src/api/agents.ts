@@ -14,6 +14,7 @@ import {
   suspendAgent,
 } from '../agents/index.ts'
 import { Problem } from '../lib/problem.ts'
+import { personNames } from './names.ts'
 import { operation } from './operation.ts'
 import type { ApiParts } from './parts.ts'
 import { Agent, ByName, Detail, listOf, Name, Nothing, Reason } from './schemas.ts'
@@ -37,8 +38,9 @@ async function shown(parts: ApiParts, name: string) {
   const agent = await findAgent(parts.agents.storage.read, name)
   if (!agent) throw new Problem('agent.unknown', `there is no agent \`${name}\``)
   const keys = await listKeys(parts.agents.storage.read, name)
+  const nameOf = await personNames(parts, [agent.ownerId])
   return {
-    ...agentShape(agent),
+    ...agentShape(agent, nameOf(agent.ownerId)),
     clients: agent.clients.map(({ clientId, issuer }) => ({ issuer, client_id: clientId })),
     keys: keys.map(({ createdAt, kid, revokedAt, thumbprint }) => ({
       thumbprint,
@@ -58,9 +60,14 @@ export const AGENT_OPERATIONS = [
     who: 'person',
     widens: false,
     answer: listOf('agents', Agent),
-    run: async (parts) => ({
-      agents: (await listAgents(parts.agents.storage.read, { limit: MOST_LISTED })).map(agentShape),
-    }),
+    run: async (parts) => {
+      const agents = await listAgents(parts.agents.storage.read, { limit: MOST_LISTED })
+      const nameOf = await personNames(
+        parts,
+        agents.map(({ ownerId }) => ownerId),
+      )
+      return { agents: agents.map((agent) => agentShape(agent, nameOf(agent.ownerId))) }
+    },
   }),
   operation({
     id: 'agents.show',

@@ -8,6 +8,9 @@ import { openSession } from '../people/index.ts'
 import { API_PREFIX, OPERATIONS, type Operation } from './index.ts'
 import { OF_TASKS } from './task-operations.ts'
 
+/** A member whose name is not snake_case. */
+const CAMEL = /"[a-z]+[A-Z]\w*":/
+
 /** What a stranger would try: nothing that exists, and a member that no operation knows. */
 function pathOf({ path }: Operation): string {
   return path
@@ -132,6 +135,14 @@ inEachWorld('who may call what', (world) => {
       }
   })
 
+  it('names of people are told beside their ids', async () => {
+    const ada = await world().api('ada')
+    const agent = await ada.send('GET', '/agents/refund-bot')
+    assert.match(agent.text, /"owner":"psn_[^"]+","owner_name":"Ada Admin"/)
+    const policies = await ada.send('GET', '/policies/active')
+    assert.match(policies.text, /"published_by_name":"Ada Admin"/)
+  })
+
   it('a person sees their own only; an administrator all of it', async () => {
     const w = world()
     const task = await w.open()
@@ -152,8 +163,18 @@ inEachWorld('who may call what', (world) => {
     const nils = await w.api('nils')
     for (const act of ['close', 'suspend', 'resume'])
       assertRefused(await nils.send('POST', `/tasks/${task.id}/${act}`, {}), 'task.unknown', act)
+    const schema = OPERATIONS.find(({ id }) => id === 'decisions.explain')?.answer
+    assert.ok(schema)
     const explained = await (await w.api('sam')).send('GET', `/decisions/${decision}`)
+    assert.deepEqual(Value.Errors(schema, explained.body), [])
+    assert.match(explained.text, /"at":"\d{4}-\d\d-\d\dT/)
     assert.ok(!explained.text.includes('permit ('), 'no policy text for people')
+    assert.ok(!/call_hash|replica|person_name/.test(explained.text), 'nor what operators need')
+    const whole = await (await w.api('ada')).send('GET', `/decisions/${decision}`)
+    assert.deepEqual(Value.Errors(schema, whole.body), [])
+    assert.match(whole.text, /permit \(/)
+    assert.match(whole.text, /"person_name":"Sam Support"/)
+    assert.doesNotMatch(whole.text.replaceAll(/"(?:text|detail)":"(?:\\.|[^"])*"/g, ''), CAMEL)
   })
 
   it('the answers about a task itself have the shape that is documented', async () => {

@@ -1,13 +1,15 @@
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import { Problem } from '../lib/problem.ts'
 import {
   findSet,
   latestSet,
   listSets,
+  type PublishedSet,
   publishPolicies,
   schemaFor,
   validateAside,
 } from '../policy/index.ts'
+import { personNames } from './names.ts'
 import { operation } from './operation.ts'
 import type { ApiParts } from './parts.ts'
 import { listOf, Time } from './schemas.ts'
@@ -20,10 +22,25 @@ const Version = Type.Object({
   version: Type.Integer(),
   digest: Type.String(),
   note: Type.String(),
-  published_by: Type.String(),
+  published_by: Type.String({ description: 'a person id, or what the server did by itself' }),
+  published_by_name: Type.Union([Type.String(), Type.Null()]),
   published_at: Time,
 })
 const Shown = Type.Intersect([Version, Type.Object({ text: Type.String() })])
+
+function versionShape(
+  { at, by, digest, note, version }: Omit<PublishedSet, 'text' | 'schema'>,
+  byName: string | null,
+): Static<typeof Version> {
+  return {
+    version,
+    digest,
+    note,
+    published_by: by,
+    published_by_name: byName,
+    published_at: time(at),
+  }
+}
 
 async function schemaNow(parts: ApiParts): Promise<string> {
   return schemaFor([...(await parts.policy.catalog.current()).actions.values()])
@@ -38,17 +55,14 @@ export const POLICY_OPERATIONS = [
     who: 'administrator',
     widens: false,
     answer: listOf('versions', Version),
-    run: async (parts) => ({
-      versions: (await listSets(parts.policy.storage.read)).map(
-        ({ digest, note, at, by, version }) => ({
-          version,
-          digest,
-          note,
-          published_by: by,
-          published_at: time(at),
-        }),
-      ),
-    }),
+    run: async (parts) => {
+      const sets = await listSets(parts.policy.storage.read)
+      const nameOf = await personNames(
+        parts,
+        sets.map(({ by }) => by),
+      )
+      return { versions: sets.map((set) => versionShape(set, nameOf(set.by))) }
+    },
   }),
   operation({
     id: 'policies.show',
@@ -65,15 +79,8 @@ export const POLICY_OPERATIONS = [
       const found =
         version === 'active' ? await latestSet(read) : await findSet(read, Number(version))
       if (!found) throw new Problem('policy.unknown_version', `there is no version \`${version}\``)
-      const { digest, note, at, by, text } = found
-      return {
-        version: found.version,
-        digest,
-        note,
-        published_by: by,
-        published_at: time(at),
-        text,
-      }
+      const nameOf = await personNames(parts, [found.by])
+      return { ...versionShape(found, nameOf(found.by)), text: found.text }
     },
   }),
   operation({

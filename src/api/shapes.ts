@@ -16,13 +16,14 @@ export function personShape(person: Person) {
   return { id, name, email: email ?? null, issuer, subject, groups: [...groups], status }
 }
 
-export function agentShape(agent: Agent) {
+export function agentShape(agent: Agent, ownerName: string | null) {
   const { ceiling, createdAt, description, id, name, ownerId, status, trust } = agent
   return {
     id,
     name,
     description,
     owner: ownerId,
+    owner_name: ownerName,
     trust,
     status,
     ceiling: [...ceiling],

@@ -15,6 +15,8 @@ import {
   suspendTask,
   type Task as TaskNoun,
 } from '../tasks/index.ts'
+import { Explanation, explanationShape, operatorShape } from './explanation.ts'
+import { personNames } from './names.ts'
 import { type Caller, operation } from './operation.ts'
 import type { ApiParts } from './parts.ts'
 import {
@@ -281,13 +283,20 @@ export const TASK_OPERATIONS = [
     who: 'person',
     widens: false,
     params: ById,
-    answer: Type.Unknown(),
+    answer: Explanation,
     run: async (parts, { caller, params }) => {
       const decision = await findDecision(parts.decisions.storage.read, params.id)
       if (!decision || !(caller.administrator || decision.personId === caller.person.id)) {
         throw new Problem('decision.unknown', `there is no decision \`${params.id}\``)
       }
-      return explain(parts.decisions, params.id, caller.administrator ? 'operator' : 'person')
+      if (!caller.administrator) {
+        return explanationShape(decision, await explain(parts.decisions, params.id, 'person'))
+      }
+      const [told, name] = await Promise.all([
+        explain(parts.decisions, params.id, 'operator'),
+        personNames(parts, [decision.personId]),
+      ])
+      return operatorShape(decision, told, name(decision.personId))
     },
   }),
 ]

@@ -1,6 +1,7 @@
 import { isId } from '../lib/id.ts'
 import { Failure } from './failure.ts'
 import type { Api } from './server/api.ts'
+import { dim, text, type Value } from './terminal/text.ts'
 import type { Person } from './whoami.ts'
 
 /**
@@ -26,4 +27,9 @@ export async function findPerson(api: Api, wanted: string): Promise<{ readonly i
     detail: 'neither an e-mail address, nor a subject, nor a name of someone who has signed in',
     next: ['remit people list'],
   })
+}
+
+/** Who it is, and the id that commands take. */
+export function named(name: string | null | undefined, id: string): Value {
+  return name ? text`${name}  ${dim(id)}` : id
 }

@@ -46,6 +46,20 @@ export async function listPersons(
   return gather(rows)
 }
 
+/** What these people are called, by id; those who are not known are left out. */
+export async function namesOfPersons(
+  reader: Reader,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  if (ids.length === 0) return new Map()
+  const rows = await reader
+    .selectFrom('persons')
+    .select(['id', 'name'])
+    .where('id', 'in', [...new Set(ids)])
+    .execute()
+  return new Map(rows.map(({ id, name }) => [id, name]))
+}
+
 export async function insertPerson(tx: Tx, person: Omit<Person, 'groups'>): Promise<void> {
   await tx
     .insertInto('persons')

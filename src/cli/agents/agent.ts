@@ -4,6 +4,7 @@ export interface Agent {
   readonly name: string
   readonly description: string
   readonly owner: string
+  readonly owner_name: string | null
   readonly trust: number
   readonly status: string
   readonly ceiling: readonly Detail[]

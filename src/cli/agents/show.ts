@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
+import { named } from '../person.ts'
 import { at } from '../server/api.ts'
 import { facts, indented, table } from '../terminal/table.ts'
 import { bold, dim, green, red, type Text, text, type Value, yellow } from '../terminal/text.ts'
@@ -22,7 +23,7 @@ export function listCommand(start: Start): Command {
                 bold(agent.id),
                 statusWord(agent.status),
                 trustInWords(agent.trust),
-                agent.owner,
+                agent.owner_name ?? agent.owner,
                 agent.description,
               ]),
               cli.width,
@@ -53,7 +54,7 @@ export async function showAgent(cli: Cli, agent: ShownAgent): Promise<void> {
         [
           ['status', statusWord(agent.status)],
           ['trust', trustInWords(agent.trust)],
-          ['owner', agent.owner],
+          ['owner', named(agent.owner_name, agent.owner)],
           ['since', moment(agent.created_at)],
         ],
         cli.room,

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { PROBLEMS } from '../../lib/problem.ts'
 import { command, type Start } from '../command.ts'
+import { named } from '../person.ts'
 import { at } from '../server/api.ts'
 import { facts, indented } from '../terminal/table.ts'
 import { bold, dim, green, red, type Text, text, type Value, yellow } from '../terminal/text.ts'
@@ -50,14 +51,14 @@ export function explainLines(of: Explanation, look: Look): readonly Value[] {
     ...ruleLines(
       'Nothing permitted it. Rules that speak of this action, and did not hold',
       uniqueRules(of.gates, 'nearest'),
-      of.policyVersion,
+      of.policy_version,
     ),
   ]
 }
 
 /** What happened, as one would say it. */
 function sentence(of: Explanation): Text {
-  const who = bold(of.agentId ?? 'Somebody unknown')
+  const who = bold(of.agent ?? 'Somebody unknown')
   const what = of.action === null ? 'make a call' : text`call ${bold(of.action)}`
   if (of.outcome === 'permit')
     return text`${green('✓')} ${who} was allowed to ${what}. ${whatCame(of)}`
@@ -107,11 +108,11 @@ function about(of: Explanation, now: number): readonly (readonly [string, Value]
   return [
     ['decision', of.id],
     ['when', text`${moment(of.at)}, ${relative(of.at, now)}`],
-    ['person', of.personId ?? undefined],
-    ['task', of.taskId ?? undefined],
+    ['person', of.person === null ? undefined : named(of.person_name, of.person)],
+    ['task', of.task ?? undefined],
     ['api', of.resource ?? undefined],
-    ['request', of.requestId ?? undefined],
-    ['policies', of.policyVersion ? `version ${of.policyVersion}` : undefined],
+    ['request', of.request ?? undefined],
+    ['policies', of.policy_version ? `version ${of.policy_version}` : undefined],
   ]
 }
 
@@ -157,13 +158,13 @@ function codeText(code: string): Text {
 }
 
 /** Of a permit, every rule that gave it. Of anything else, those that stood in the way; the others only by name. */
-function decidingLines({ gates, outcome, policyVersion }: Explanation): readonly Value[] {
+function decidingLines({ gates, outcome, policy_version }: Explanation): readonly Value[] {
   const all = uniqueRules(gates, 'policies')
   const against = gates.filter((gate) => !gate.passed)
   const shown = outcome === 'permit' ? all : uniqueRules(against, 'policies')
   const others = all.filter(({ id }) => !shown.some((rule) => rule.id === id))
   const also = others.map(({ id, line }) => `${id} (line ${line})`).join(', ')
-  const lines = ruleLines('Rules that decided', shown, policyVersion)
+  const lines = ruleLines('Rules that decided', shown, policy_version)
   if (also === '') return lines
   if (lines.length > 0) return [...lines, dim(text`  and ${also}`)]
   return ['', dim(text`No rule stood in the way: ${also}`)]

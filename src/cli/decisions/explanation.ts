@@ -1,23 +1,25 @@
 /** Answer of the operation `decisions.explain`: what everyone may see, and what only administrators get. */
 export interface Explanation {
   readonly id: string
-  readonly at: string | number
+  readonly at: string
   readonly outcome: 'permit' | 'deny' | 'requestable'
   readonly reason: string
   readonly detail?: string
   readonly enough?: string
-  readonly taskId: string | null
-  readonly agentId: string | null
+  readonly task: string | null
+  readonly agent: string | null
+  readonly person: string | null
   readonly resource: string | null
   readonly action: string | null
-  readonly requestId: string | null
+  readonly request: string | null
   readonly state: string
   readonly status: number | null
-  readonly endedAt: string | number | null
+  readonly ended_at: string | null
+  readonly approval_would_help: boolean
   readonly gates: readonly ExplainedGate[]
-  readonly personId?: string | null
-  readonly callHash?: string | null
-  readonly policyVersion?: number | null
+  readonly person_name?: string | null
+  readonly call_hash?: string | null
+  readonly policy_version?: number | null
   readonly ask?: {
     readonly approvers: readonly (readonly string[])[]
     readonly quorum: number

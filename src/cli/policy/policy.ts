@@ -14,6 +14,7 @@ interface Version {
   readonly digest: string
   readonly note: string
   readonly published_by: string
+  readonly published_by_name: string | null
   readonly published_at: string
 }
 
@@ -48,7 +49,7 @@ function listCommand(start: Start): Command {
             answer.versions.map((each, i) => [
               text`${bold(each.version)}${i === 0 ? green(' in force') : ''}`,
               moment(each.published_at),
-              each.published_by,
+              each.published_by_name ?? each.published_by,
               each.note,
             ]),
             cli.width,
@@ -66,10 +67,9 @@ function showCommand(start: Start): Command {
     .action(async (version: string, _options: object, invoked: Command) => {
       const cli = await start(invoked)
       const shown = await cli.api.get<Version & { text: string }>(at`/policies/${version}`)
-      const { note, published_at, published_by } = shown
-      cli.say(
-        dim(text`version ${shown.version}, by ${published_by} at ${moment(published_at)}  ${note}`),
-      )
+      const { note, published_at, published_by, published_by_name } = shown
+      const by = published_by_name ?? published_by
+      cli.say(dim(text`version ${shown.version}, by ${by} at ${moment(published_at)}  ${note}`))
       printText(cli, shown, shown.text)
     })
 }

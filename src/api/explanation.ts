@@ -1,0 +1,112 @@
+import { type Static, Type } from 'typebox'
+import type {
+  Explanation as Noun,
+  OperatorExplanation,
+  StoredDecision,
+} from '../decisions/index.ts'
+import { Decision, Time } from './schemas.ts'
+import { decisionShape, time } from './shapes.ts'
+
+const nullable = Type.Union([Type.String(), Type.Null()])
+
+/** A policy as it was written. */
+const Rule = Type.Object({
+  id: Type.String(),
+  text: Type.String(),
+  line: Type.Integer({ description: 'where it begins, from 1' }),
+  digest: Type.String(),
+})
+
+const Gate = Type.Object({
+  gate: Type.String(),
+  passed: Type.Boolean(),
+  reason: Type.Optional(Type.String({ description: 'a code; see docs/problems' })),
+  detail: Type.Optional(Type.String()),
+  enough: Type.Optional(Type.String()),
+  subject: Type.Optional(Type.String({ description: 'the person or agent that was looked at' })),
+  note: Type.Optional(Type.String()),
+  policies: Type.Optional(Type.Array(Rule, { description: 'those that determined it' })),
+  nearest: Type.Optional(
+    Type.Array(Rule, { description: 'where nothing permitted it: permits that did not hold' }),
+  ),
+})
+
+/** What people were asked, or would have been. */
+const Ask = Type.Object({
+  forbids: Type.Array(Type.Object({ id: Type.String(), digest: Type.String() })),
+  approvers: Type.Array(Type.Array(Type.String()), {
+    description: 'every rule must be met; any one name in it meets it',
+  }),
+  quorum: Type.Integer(),
+  lifetime_seconds: Type.Integer(),
+  risk: Type.String(),
+  prompts: Type.Array(Type.String()),
+})
+
+/** Why a call was answered as it was. What is optional after `gates` is there for administrators only. */
+export const Explanation = Type.Intersect([
+  Decision,
+  Type.Object({
+    resource: nullable,
+    request: nullable,
+    ended_at: Type.Union([Time, Type.Null()]),
+    detail: Type.Optional(Type.String()),
+    enough: Type.Optional(Type.String({ description: 'what would have been enough' })),
+    approval_would_help: Type.Boolean(),
+    gates: Type.Array(Gate),
+    person_name: Type.Optional(nullable),
+    call_hash: Type.Optional(nullable),
+    policy_version: Type.Optional(Type.Union([Type.Integer(), Type.Null()])),
+    replica: Type.Optional(Type.String()),
+    ask: Type.Optional(Ask),
+  }),
+])
+
+/** What the represented person may see. */
+export function explanationShape(decision: StoredDecision, told: Noun): Static<typeof Explanation> {
+  const { approvalWouldHelp, detail, enough, gates } = told
+  return {
+    ...decisionShape(decision),
+    resource: decision.resource,
+    request: decision.requestId,
+    ended_at: decision.endedAt === null ? null : time(decision.endedAt),
+    ...(detail === undefined ? {} : { detail }),
+    ...(enough === undefined ? {} : { enough }),
+    approval_would_help: approvalWouldHelp,
+    gates: [...gates],
+  }
+}
+
+/** All that is known, with the policies. */
+export function operatorShape(
+  decision: StoredDecision,
+  told: OperatorExplanation,
+  personName: string | null,
+): Static<typeof Explanation> {
+  const { ask, callHash, gates, policyVersion, replicaId } = told
+  return {
+    ...explanationShape(decision, told),
+    gates: gates.map(({ nearest, policies, ...gate }) => ({
+      ...gate,
+      policies: [...policies],
+      nearest: [...nearest],
+    })),
+    person_name: personName,
+    call_hash: callHash,
+    policy_version: policyVersion,
+    replica: replicaId,
+    ...(ask ? { ask: askShape(ask) } : {}),
+  }
+}
+
+function askShape(ask: NonNullable<OperatorExplanation['ask']>): Static<typeof Ask> {
+  const { approvers, forbids, lifetimeSeconds, prompts, quorum, risk } = ask
+  return {
+    forbids: forbids.map(({ digest, id }) => ({ id, digest })),
+    approvers: approvers.map((names) => [...names]),
+    quorum,
+    lifetime_seconds: lifetimeSeconds,
+    risk,
+    prompts: [...prompts],
+  }
+}

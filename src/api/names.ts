@@ -1,0 +1,14 @@
+import { namesOfPersons } from '../people/index.ts'
+import type { ApiParts } from './parts.ts'
+
+/** What people are called, looked up at once; `null` for who is none, such as what the server did by itself. */
+export async function personNames(
+  { people }: Pick<ApiParts, 'people'>,
+  ids: readonly (string | null)[],
+): Promise<(id: string | null) => string | null> {
+  const names = await namesOfPersons(
+    people.storage.read,
+    ids.filter((id) => id !== null),
+  )
+  return (id) => (id === null ? null : (names.get(id) ?? null))
+}
