@@ -4,10 +4,11 @@ import type { AddressInfo } from 'node:net'
 import { listenProblem } from '../http/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { systemWait } from '../lib/repeat.ts'
+import { ARRIVAL } from './arrival.ts'
 import { Ended, type OwnAnswer } from './ended.ts'
 import { createFront } from './front.ts'
+import { HTTP_CALL } from './http/pipeline.ts'
 import type { Arrived } from './passage.ts'
-import { HTTP_CALL } from './pipeline.ts'
 import type { GatewayPorts } from './ports.ts'
 
 export interface Gateway {
@@ -50,10 +51,14 @@ async function forAMoment(work: Promise<unknown>): Promise<void> {
   over.abort()
 }
 
+async function serve(arrived: Arrived, ports: GatewayPorts): Promise<unknown> {
+  return HTTP_CALL.run(await ARRIVAL.run(arrived, ports), ports)
+}
+
 async function handle(arrived: Arrived, ports: GatewayPorts): Promise<void> {
   const { message, reply } = arrived
   try {
-    const own = await HTTP_CALL.run(arrived, ports).then(
+    const own = await serve(arrived, ports).then(
       () => undefined,
       (error: unknown) => (error instanceof Ended ? error.answer : failure(error, ports)),
     )

@@ -1,5 +1,5 @@
 export { createGateway, type Gateway } from './gateway.ts'
-export { PATIENCE, type Patience } from './outgoing.ts'
-export { HTTP_CALL } from './pipeline.ts'
+export { PATIENCE, type Patience } from './http/outgoing.ts'
+export { HTTP_CALL } from './http/pipeline.ts'
 export type { GatewayPorts } from './ports.ts'
 export { Running } from './running.ts'

@@ -1,4 +1,3 @@
-import { matchAction } from '../catalog/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { Ended } from './ended.ts'
 import { challenge, METADATA_PREFIX } from './metadata.ts'
@@ -7,8 +6,8 @@ import type { Located, Strict } from './passage.ts'
 import type { GatewayPorts } from './ports.ts'
 
 /**
- * The resource by the first segment, the action by method and the rest. Metadata (RFC 9728) is answered here. A caller
- * without a token is challenged before anything about the resource's operations is told.
+ * The resource by the first segment. Metadata (RFC 9728) is answered here. A caller without a token is challenged before
+ * anything about the resource's operations is told.
  */
 export async function locate(strict: Strict, ports: GatewayPorts): Promise<Located> {
   const { request } = strict
@@ -31,12 +30,5 @@ export async function locate(strict: Strict, ports: GatewayPorts): Promise<Locat
       problem: new Problem('token.missing', 'a resource token with a DPoP proof is needed'),
     })
   }
-  const match = matchAction(catalog.actionsOf(resource.name), request.method, segments)
-  if (!match) {
-    throw new Problem(
-      'action.unknown',
-      `\`${resource.name}\` has no operation for this method and path`,
-    )
-  }
-  return { ...strict, resource, action: match.action, segments, pathArguments: match.path }
+  return { ...strict, resource, segments }
 }

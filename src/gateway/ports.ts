@@ -3,7 +3,7 @@ import type { Catalog } from '../catalog/index.ts'
 import type { ConnectionParts } from '../connections/index.ts'
 import type { DecisionParts } from '../decisions/index.ts'
 import type { Logger } from '../http/index.ts'
-import type { Patience } from './outgoing.ts'
+import type { Patience } from './http/outgoing.ts'
 import type { Running } from './running.ts'
 
 /** What the gateway works with. */

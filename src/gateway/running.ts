@@ -1,6 +1,8 @@
 import { type Repetition, repeat } from '../lib/repeat.ts'
 import type { Live } from '../live/index.ts'
-import type { Cut } from './outgoing.ts'
+
+/** Why we ended a call: what it stands on is no longer alive, the gateway is going down, or nobody waits for the answer. */
+export type Cut = 'ended' | 'stopping' | 'abandoned'
 
 /** How often running answers are looked at for what no event tells: a lease that ran out, a deadline that passed. */
 const LOOK_EVERY_MS = 250

@@ -1,5 +1,5 @@
-import { typeArguments as typed } from '../catalog/index.ts'
-import { Problem } from '../lib/problem.ts'
+import { typeArguments as typed } from '../../catalog/index.ts'
+import { Problem } from '../../lib/problem.ts'
 import type { Read, Typed } from './passage.ts'
 
 /** Arguments as the catalog types them; what it does not know is refused. */

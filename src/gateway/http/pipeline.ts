@@ -1,26 +1,22 @@
+import type { Located } from '../passage.ts'
+import type { GatewayPorts } from '../ports.ts'
+import { startingWith } from '../steps.ts'
 import { decide } from './decide.ts'
 import { equip } from './equip.ts'
-import { locate } from './locate.ts'
-import type { Arrived } from './passage.ts'
-import type { GatewayPorts } from './ports.ts'
-import { readStrictly } from './read-strictly.ts'
+import { match } from './match.ts'
+import type { Matched } from './passage.ts'
 import { recordingFailure, recordOutcome } from './record-outcome.ts'
 import { send } from './send.ts'
-import { startingWith } from './steps.ts'
 import { takeBody } from './take-body.ts'
 import { typeArguments } from './type-arguments.ts'
 
 /**
- * What happens to an HTTP call, in order. Nothing else happens to a call.
+ * What happens to an HTTP call after its arrival, in order. Nothing else happens to a call.
  *
  * `decision` is identify → facts → decide → reserve of `decisions/`: behind it, proof, approval and intent are durable. What fails
  * from there on is recorded as not sent; what was sent is recorded with its outcome.
  */
-export const HTTP_CALL = startingWith<Arrived, ReturnType<typeof readStrictly>, GatewayPorts>(
-  'one reading of the request',
-  readStrictly,
-)
-  .next('resource and action', locate)
+export const HTTP_CALL = startingWith<Located, Matched, GatewayPorts>('action', match)
   .next('whole body', takeBody)
   .next('typed arguments', typeArguments)
   .next('decision', decide)

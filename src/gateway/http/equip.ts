@@ -1,9 +1,8 @@
-import { credentialFor } from '../connections/index.ts'
-import { printJson } from '../lib/json.ts'
-import { mintTransactionToken } from '../tokens/index.ts'
+import { printJson } from '../../lib/json.ts'
+import { injectedHeaders } from '../injected-headers.ts'
+import type { GatewayPorts } from '../ports.ts'
+import { buildTarget } from '../strict-request.ts'
 import type { Equipped, Permitted } from './passage.ts'
-import type { GatewayPorts } from './ports.ts'
-import { buildTarget } from './strict-request.ts'
 
 /**
  * The upstream request, built anew: the decided parts, plus a transaction token for an API inside the trust domain, plus
@@ -14,26 +13,9 @@ export async function equip(permitted: Permitted, ports: GatewayPorts): Promise<
   const headers: Record<string, string> = Object.fromEntries(permitted.passedOn)
   headers['accept-encoding'] = 'identity'
   headers['user-agent'] = 'remit'
-  headers['remit-decision'] = verdict.decisionId
   if (body !== undefined) headers['content-type'] = 'application/json'
-  const secrets: string[] = []
-  if (resource.trusted) {
-    const { token } = await mintTransactionToken(
-      {
-        key: ports.decisions.keys.tokens,
-        issuer: ports.issuer,
-        clock: ports.decisions.clock,
-      },
-      { ...verdict.transactionClaims, gateway: ports.gateway, trustDomain: ports.trustDomain },
-    )
-    headers['txn-token'] = token
-    secrets.push(token)
-  }
-  if (resource.connection !== undefined) {
-    const { header, value } = await credentialFor(ports.connections, resource.connection)
-    headers[header] = value.reveal()
-    secrets.push(value.reveal().replace(/^Bearer /i, ''))
-  }
+  const { headers: injected, secrets } = await injectedHeaders(resource, verdict, ports)
+  Object.assign(headers, injected)
   return {
     ...permitted,
     outgoing: {

@@ -1,7 +1,7 @@
-import { mayContinue, stillLive } from '../decisions/index.ts'
+import { mayContinue, stillLive } from '../../decisions/index.ts'
+import type { GatewayPorts } from '../ports.ts'
 import { forward } from './forward.ts'
 import type { Done, Equipped } from './passage.ts'
-import type { GatewayPorts } from './ports.ts'
 
 /** Sends and streams. The last liveness check is in the tick of the first byte; a change later on cuts the answer. */
 export async function send(equipped: Equipped, ports: GatewayPorts): Promise<Done> {

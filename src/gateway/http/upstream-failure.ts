@@ -1,5 +1,6 @@
-import { Problem } from '../lib/problem.ts'
-import type { Cut, Forwarded } from './outgoing.ts'
+import { Problem } from '../../lib/problem.ts'
+import type { Cut } from '../running.ts'
+import type { Forwarded } from './outgoing.ts'
 
 /** Ended by us. Thrown into the dispatcher, and told apart from what the upstream did. */
 export class Dead extends Error {}

@@ -4,9 +4,10 @@ import http from 'node:http'
 import net, { type AddressInfo } from 'node:net'
 import { after, test } from 'node:test'
 import { Agent } from 'undici'
-import { manualClock } from '../lib/clock.ts'
+import { manualClock } from '../../lib/clock.ts'
+import type { Cut } from '../running.ts'
 import { forward } from './forward.ts'
-import { type Cut, type Forwarded, type Outgoing, PATIENCE, type Patience } from './outgoing.ts'
+import { type Forwarded, type Outgoing, PATIENCE, type Patience } from './outgoing.ts'
 
 const dispatcher = new Agent()
 after(() => dispatcher.close())

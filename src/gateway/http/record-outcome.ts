@@ -1,8 +1,8 @@
-import { recordOutcome as record } from '../decisions/index.ts'
-import { Problem } from '../lib/problem.ts'
-import { Ended } from './ended.ts'
+import { recordOutcome as record } from '../../decisions/index.ts'
+import { Problem } from '../../lib/problem.ts'
+import { Ended } from '../ended.ts'
+import type { GatewayPorts } from '../ports.ts'
 import type { Done, Permitted } from './passage.ts'
-import type { GatewayPorts } from './ports.ts'
 
 /** A step behind the decision: what fails there was provably not sent, and is recorded so (which gives an approval back). */
 export function recordingFailure<In extends Permitted, Out>(

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 import type { Dispatcher } from 'undici'
+import type { Cut } from '../running.ts'
+import { secretFilter } from '../secret-filter.ts'
 import { answerHeaders } from './answer-headers.ts'
-import type { Cut, Forwarded, ForwardPorts, Outgoing } from './outgoing.ts'
-import { secretFilter } from './secret-filter.ts'
+import type { Forwarded, ForwardPorts, Outgoing } from './outgoing.ts'
 import { allBusy, cutShort, Dead, failure, unreadable } from './upstream-failure.ts'
 
 /**

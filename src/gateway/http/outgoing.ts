@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici'
-import type { Clock } from '../lib/clock.ts'
-import type { Problem } from '../lib/problem.ts'
+import type { Clock } from '../../lib/clock.ts'
+import type { Problem } from '../../lib/problem.ts'
+import type { Cut } from '../running.ts'
 
 /** The upstream request, built from what was decided on. */
 export interface Outgoing {
@@ -29,9 +30,6 @@ export interface Forwarded {
   cut?: Cut
   problem?: Problem
 }
-
-/** Why we ended a call: what it stands on is no longer alive, the gateway is going down, or nobody waits for the answer. */
-export type Cut = 'ended' | 'stopping' | 'abandoned'
 
 export interface ForwardPorts {
   dispatcher: Dispatcher

@@ -1,0 +1,19 @@
+import { matchAction } from '../../catalog/index.ts'
+import { Problem } from '../../lib/problem.ts'
+import type { Located } from '../passage.ts'
+import type { GatewayPorts } from '../ports.ts'
+import type { Matched } from './passage.ts'
+
+/** The action by method and the rest of the path. */
+export async function match(located: Located, ports: GatewayPorts): Promise<Matched> {
+  const { request, resource, segments } = located
+  const catalog = await ports.catalog.current()
+  const found = matchAction(catalog.actionsOf(resource.name), request.method, segments)
+  if (!found) {
+    throw new Problem(
+      'action.unknown',
+      `\`${resource.name}\` has no operation for this method and path`,
+    )
+  }
+  return { ...located, action: found.action, pathArguments: found.path }
+}

@@ -1,0 +1,40 @@
+import type { Resource } from '../catalog/index.ts'
+import { credentialFor } from '../connections/index.ts'
+import type { Permitted } from '../decisions/index.ts'
+import { mintTransactionToken } from '../tokens/index.ts'
+import type { GatewayPorts } from './ports.ts'
+
+/** Headers that we add to a request upstream, and what in them must not come back. */
+export interface Injected {
+  readonly headers: Readonly<Record<string, string>>
+  readonly secrets: readonly string[]
+}
+
+/**
+ * The connection's credential; for a decided call also the decision's id and, for an API inside the trust domain, a
+ * transaction token.
+ */
+export async function injectedHeaders(
+  resource: Resource,
+  verdict: Permitted | undefined,
+  ports: GatewayPorts,
+): Promise<Injected> {
+  const headers: Record<string, string> = {}
+  const secrets: string[] = []
+  if (verdict) headers['remit-decision'] = verdict.decisionId
+  if (verdict && resource.trusted) {
+    const { keys, clock } = ports.decisions
+    const { token } = await mintTransactionToken(
+      { key: keys.tokens, issuer: ports.issuer, clock },
+      { ...verdict.transactionClaims, gateway: ports.gateway, trustDomain: ports.trustDomain },
+    )
+    headers['txn-token'] = token
+    secrets.push(token)
+  }
+  if (resource.connection !== undefined) {
+    const { header, value } = await credentialFor(ports.connections, resource.connection)
+    headers[header] = value.reveal()
+    secrets.push(value.reveal().replace(/^Bearer /i, ''))
+  }
+  return { headers, secrets }
+}

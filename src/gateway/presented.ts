@@ -1,0 +1,21 @@
+import type { Call } from '../decisions/index.ts'
+import type { GatewayPorts } from './ports.ts'
+import type { StrictRequest } from './strict-request.ts'
+
+/** What a request carries to say who makes it, and what a proof in it has to name. */
+export function presented(
+  { headers, method, path }: StrictRequest,
+  { gateway }: Pick<GatewayPorts, 'gateway'>,
+): Pick<Call, 'token' | 'scheme' | 'proof' | 'method' | 'url'> {
+  const [scheme, token] = credentialOf(headers.get('authorization') ?? '')
+  return { token, scheme, proof: headers.get('dpop'), method, url: gateway + path }
+}
+
+/** `DPoP <token>` or `Bearer <token>`, the scheme in any case (RFC 9110 section 11.1), one space, nothing else. */
+function credentialOf(
+  header: string,
+): [scheme: 'DPoP' | 'Bearer' | undefined, token: string | undefined] {
+  const match = /^(dpop|bearer) ([A-Za-z0-9._~+/=-]+)$/i.exec(header)
+  if (!match?.[1]) return [undefined, undefined]
+  return [match[1].toLowerCase() === 'dpop' ? 'DPoP' : 'Bearer', match[2]]
+}
