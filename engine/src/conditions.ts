@@ -33,13 +33,17 @@ export function externalGates({ external }: CallFacts): GateResult[] {
 }
 
 /** Gate 7. Passes when nothing has to be lifted, or the approval in hand names all of it in today's wording. */
-export function approvalGate(forbids: readonly Requestable[], { lifted }: CallFacts): GateResult {
+export function approvalGate(
+  forbids: readonly Requestable[],
+  { lifted, liftedBy }: CallFacts,
+): GateResult {
   const policies = forbids.map(({ id }) => id)
   if (policies.length === 0) {
     return { gate: 'approval', passed: true, detail: 'no approval is needed' }
   }
   if (forbids.every((forbid) => isLifted(forbid, lifted))) {
-    return { gate: 'approval', passed: true, detail: 'people approved this call', policies }
+    const detail = liftedBy === undefined ? 'people approved this call' : `lifted by ${liftedBy}`
+    return { gate: 'approval', passed: true, detail, policies }
   }
   const rules = new Set(forbids.map(({ approvers }) => approvers.join(' or ')))
   return {

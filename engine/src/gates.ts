@@ -107,6 +107,8 @@ export interface CallFacts {
   readonly external: readonly ExternalAnswer[]
   /** The forbids that the approval in hand names. */
   readonly lifted: readonly ForbidRef[]
+  /** By what, in words; an approval of this very call when absent. */
+  readonly liftedBy?: string
   readonly budgets: readonly BudgetPeek[]
   readonly obligations: readonly Obligation[]
   /** Types of obligation that the enforcing edge can carry out. */

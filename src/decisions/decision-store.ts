@@ -131,6 +131,19 @@ export async function sendingReplicas(db: Reader): Promise<string[]> {
   return rows.map(({ replica_id }) => replica_id)
 }
 
+/** Whether a call of one of these tasks is on its way. */
+export async function isSending(db: Reader, taskIds: readonly string[]): Promise<boolean> {
+  if (taskIds.length === 0) return false
+  const row = await db
+    .selectFrom('decisions')
+    .select('id')
+    .where('task_id', 'in', taskIds)
+    .where('state', '=', 'sending')
+    .limit(1)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
 /** Calls that a replica was sending, some at a time. */
 export async function sendingOf(
   tx: Tx,

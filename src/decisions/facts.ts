@@ -13,6 +13,8 @@ import { alsoKeys } from './liveness.ts'
 export interface HeldTask {
   readonly task: Task
   readonly chain: readonly string[]
+  /** The tasks above, nearest first. */
+  readonly above: readonly Task[]
 }
 
 /** Everything around the calls of one task at one resource, as of two views. */
@@ -62,9 +64,10 @@ export class Facts {
     if (kept) return kept
     const task = await findTask(this.#storage.read, id)
     if (!task) return undefined
-    const above = task.parentId === null ? undefined : await this.task(task.parentId)
-    const chain = [task.agentId, ...(above?.chain ?? [])]
-    return this.#tasks.put(id, 'fixed', { task, chain })
+    const parent = task.parentId === null ? undefined : await this.task(task.parentId)
+    const chain = [task.agentId, ...(parent?.chain ?? [])]
+    const above = parent ? [parent.task, ...parent.above] : []
+    return this.#tasks.put(id, 'fixed', { task, chain, above })
   }
 
   /** `view`: of `callKeys` for this task and resource, all active. */

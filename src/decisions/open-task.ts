@@ -67,7 +67,7 @@ async function tryOpening(
   const failed = await begin(parts, task, { opening, brought })
   if (failed === BASES_STEP) return 'bases_changed'
   if (failed !== undefined) return refuseOpening(parts, attempt, refusedBy(failed))
-  return answerOpening(parts, opening, { task, chain: [task.agentId] }, grant)
+  return answerOpening(parts, opening, { task, chain: [task.agentId], above: [] }, grant)
 }
 
 function newTask(

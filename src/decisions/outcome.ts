@@ -1,5 +1,6 @@
 import { findRequest, returnSteps } from '../approvals/index.ts'
 import type { Step } from '../storage/index.ts'
+import { giveBackSteps } from '../tasks/index.ts'
 import { endQuery, findDecision } from './decision-store.ts'
 import type { DecisionParts } from './parts.ts'
 
@@ -19,7 +20,7 @@ export interface Outcome {
 }
 
 /**
- * Records the outcome of a permitted call, once. `not_sent` gives the approval back.
+ * Records the outcome of a permitted call, once. `not_sent` gives approval and budget back.
  * False: there is nothing to end (an outcome was recorded before, or the call was found indeterminate).
  */
 export async function recordOutcome(
@@ -69,9 +70,12 @@ export function endSteps(
   ]
 }
 
+/** What the call used: the same guard that says its ending once gives it back once. */
 async function giveBack(parts: OutcomeParts, decisionId: string): Promise<Step[]> {
+  const budget = await giveBackSteps(parts, decisionId)
   const decision = await findDecision(parts.storage.read, decisionId)
-  if (!decision || decision.requestId === null) return []
+  if (!decision || decision.requestId === null) return budget
   const request = await findRequest(parts, decision.requestId)
-  return request?.usedBy === decision.id ? returnSteps(parts, request, decision.id) : []
+  if (request?.usedBy !== decision.id) return budget
+  return [...returnSteps(parts, request, decision.id), ...budget]
 }

@@ -8,7 +8,7 @@ const RECOVER_EVERY_MS = 5_000
 
 /**
  * Calls whose replica is gone before it said what became of them: the API may or may not have seen them. They are marked
- * *indeterminate*, recorded once, and never repeated; an approval they used stays used. Answers how many.
+ * *indeterminate*, recorded once, and never repeated; what they used of approvals and budgets stays used. Answers how many.
  */
 export async function recover(parts: DecisionParts): Promise<number> {
   // INVARIANT: who is sending is read before who is alive, so a replica that starts in between is not taken for dead.

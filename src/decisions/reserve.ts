@@ -1,31 +1,38 @@
 import type { Permit } from '@remit/engine'
 import { type Approval, USE_STEP, useSteps } from '../approvals/index.ts'
-import type { Case } from './case.ts'
+import { BUDGET_STEP, takeSteps } from '../tasks/index.ts'
 import type { Setting } from './facts.ts'
-import type { Identified } from './identify.ts'
+import type { KnownCase, Looked } from './judging/grounds.ts'
 import { alsoKeys } from './liveness.ts'
 import type { DecisionParts } from './parts.ts'
 import { bookSteps, PROOF_STEP, refuseReplay, usedProofSteps } from './refuse.ts'
 import { ticketOf } from './still-live.ts'
 import type { Denied, Permitted } from './verdict.ts'
 
-type Known = Extract<Identified, { known: true }>
+/** The word of people that lifts what stands in the way. */
+export interface Word {
+  readonly approval: Approval
+}
 
 /**
- * The one transaction that makes a permit: proof, approval, intent (contract 7). When this has answered, the intent is
- * durable and nothing in it can be used a second time; before, nothing may be sent.
+ * The one transaction that makes a permit: proof, approval, budget, intent (contract 7). When this has answered, the intent is
+ * durable and nothing in it can be used a second time; before, nothing may be sent. `gone`: what was looked at is not
+ * there any more, and nothing was written.
  * INVARIANT: this is the only place where a permit comes from.
  */
 export async function reserve(
   parts: DecisionParts,
-  each: Case & { readonly who: Known },
-  given: { permit: Permit; setting: Setting; approval: Approval | undefined },
-): Promise<Permitted | Denied | 'approval_gone'> {
-  const { permit, setting, approval } = given
+  each: KnownCase,
+  given: { permit: Permit; looked: Looked; word: Word | undefined },
+): Promise<Permitted | Denied | 'gone'> {
+  const { permit, word } = given
+  const { budget, setting } = given.looked
+  const approval = word?.approval
   const also = approval ? await withApprovers(parts, setting, approval) : setting.also
   const done = await parts.storage.commit([
     ...usedProofSteps(parts, each),
     ...(approval ? useSteps(parts, approval.request, each.id) : []),
+    ...takeSteps(parts, budget.takings, each.id),
     ...bookSteps(parts, each, {
       outcome: 'permit',
       reason: approval ? 'approval.used' : 'permitted',
@@ -35,7 +42,7 @@ export async function reserve(
   ])
   if (done.committed) return permitted(each, { permit, setting, also })
   if (done.failed === PROOF_STEP) return refuseReplay(parts, each)
-  if (done.failed === USE_STEP) return 'approval_gone'
+  if (done.failed === USE_STEP || done.failed === BUDGET_STEP) return 'gone'
   throw new Error(`a call could not be reserved: ${done.failed}`)
 }
 
@@ -46,7 +53,7 @@ function withApprovers(parts: DecisionParts, setting: Setting, approval: Approva
 }
 
 function permitted(
-  each: Case & { readonly who: Known },
+  each: KnownCase,
   given: { permit: Permit; setting: Setting; also: Setting['also'] },
 ): Permitted {
   const { call, who } = each
