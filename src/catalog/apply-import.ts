@@ -8,7 +8,7 @@ import {
 } from './catalog-store.ts'
 import { changeCatalog } from './change-catalog.ts'
 import type { CatalogParts } from './parts.ts'
-import type { ImportPlan } from './plan-import.ts'
+import type { ImportPlan } from './plan-resource.ts'
 import type { Action, Resource } from './resource.ts'
 import { checkSentence } from './sentence.ts'
 
@@ -72,7 +72,7 @@ async function checkNames(
   { resource }: ImportPlan,
   known: Resource | undefined,
 ): Promise<void> {
-  const { name, identifier } = resource
+  const { name, identifier, protocol } = resource
   if (known?.status === 'removed') {
     throw new Problem('catalog.exists', `\`${name}\` was removed; names are not used again`)
   }
@@ -82,11 +82,19 @@ async function checkNames(
       `\`${name}\` has the identifier \`${known.identifier}\`, which never changes`,
     )
   }
+  if (known && known.protocol !== protocol) {
+    throw new Problem(
+      'catalog.exists',
+      `\`${name}\` is ${KIND[known.protocol]}; names are not used again`,
+    )
+  }
   const owner = await identifierOwner(parts.storage.read, identifier)
   if (owner !== undefined && owner !== name) {
     throw new Problem('catalog.exists', `the identifier is that of \`${owner}\``)
   }
 }
+
+const KIND = { http: 'an HTTP API', mcp: 'an MCP server' } as const
 
 /** The document proposes; what an administrator set stays. */
 function keepSettings(
@@ -96,6 +104,14 @@ function keepSettings(
   const old = before.find((each) => each.name === action.name)
   if (!old) return { action, notes: [] }
   const notes: string[] = []
+  if (isAnotherTool(action, old)) {
+    return {
+      action,
+      notes: [
+        `${action.name}: is \`${action.path}\` of the server now, and nothing that was set stays`,
+      ],
+    }
+  }
   const fits = checkSentence(old.sentence, action.arguments).length === 0
   if (!fits)
     notes.push(
@@ -104,11 +120,25 @@ function keepSettings(
   else if (old.sentence !== action.sentence) {
     notes.push(`${action.name}: keeps its sentence; the document proposes \`${action.sentence}\``)
   }
-  const { risk, riskProposed } = old.riskProposed ? action : old
+  const settled = !old.riskProposed && !isLighter(action, old)
+  if (!old.riskProposed && !settled)
+    notes.push(`${action.name}: says now that it only reads; its risk class has to be set again`)
+  const { risk, riskProposed } = settled ? old : action
   return {
     action: { ...action, risk, riskProposed, sentence: fits ? old.sentence : action.sentence },
     notes,
   }
+}
+
+/** The server's order and names decide which tool gets which name: what was said of one must not count for another. */
+function isAnotherTool(action: Action, old: Action): boolean {
+  const { definition } = action
+  return definition?.kind !== old.definition?.kind || definition?.name !== old.definition?.name
+}
+
+/** A class that was set for a tool that changes things says nothing about one that claims to read. */
+function isLighter(action: Action, old: Action): boolean {
+  return action.definition?.kind === 'tool' && action.access === 'read' && old.access === 'write'
 }
 
 function compare(before: readonly Action[], after: readonly Action[]) {
@@ -135,10 +165,14 @@ function isSame(
     resource.upstream === known.upstream &&
     resource.trusted === known.trusted &&
     resource.connection === known.connection &&
-    resource.documentDigest === known.documentDigest
+    resource.documentDigest === known.documentDigest &&
+    resource.protocol === known.protocol
+  // What an MCP server says about itself is in the digest of the document.
   const text = (actions: readonly Action[]) =>
     actions
-      .map((each) => `${each.name} ${each.digest} ${each.risk} ${each.sentence}`)
+      .map(
+        (each) => `${each.name} ${each.digest} ${each.risk} ${each.riskProposed} ${each.sentence}`,
+      )
       .toSorted()
       .join('\n')
   return described && text(before) === text(after)

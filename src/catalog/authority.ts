@@ -1,6 +1,6 @@
 import type { Detail } from '@remit/engine'
 import type { CatalogView } from './catalog.ts'
-import { type Action, RISKS } from './resource.ts'
+import { type Action, countedAccess, countedRisk, RISKS } from './resource.ts'
 
 export type FromScope =
   | { readonly ok: true; readonly details: readonly Detail[] }
@@ -35,8 +35,10 @@ export const ACTION_GROUPS: readonly string[] = [
   ...RISKS.map((risk) => `risk:${risk}`),
 ]
 
-export function groupsOf(action: Pick<Action, 'access' | 'risk'>): readonly string[] {
-  return [action.access, `risk:${action.risk}`]
+export function groupsOf(
+  action: Pick<Action, 'access' | 'risk'> & Partial<Pick<Action, 'riskProposed' | 'definition'>>,
+): readonly string[] {
+  return [countedAccess(action), `risk:${countedRisk(action)}`]
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Selectable } from 'kysely'
 import { canonicalJson } from '../lib/canonical-json.ts'
 import type { Reader, Schema, Tx } from '../storage/index.ts'
 import type { ArgumentSchema, Untyped } from './argument.ts'
-import type { PlannedResource } from './plan-import.ts'
+import type { PlannedResource } from './plan-resource.ts'
 import type { Action, PinnedDefinition, PinnedServer, Resource } from './resource.ts'
 
 /** Rows in one statement. */

@@ -23,16 +23,14 @@ export {
 export { setRisk, setSentence, templateDigest } from './change-action.ts'
 export { RULES, rulesEpoch } from './change-catalog.ts'
 export { type Match, matchAction } from './match-action.ts'
+export { planMcpImport } from './mcp/plan-mcp-import.ts'
 export type { CatalogParts } from './parts.ts'
-export {
-  type ImportOptions,
-  type ImportPlan,
-  type PlannedResource,
-  planImport,
-} from './plan-import.ts'
+export { planImport } from './plan-import.ts'
 export { planImportAside } from './plan-import-aside.ts'
+export type { ImportOptions, ImportPlan, PlannedResource } from './plan-resource.ts'
 export {
   type Action,
+  countedRisk,
   isRisk,
   type PinnedDefinition,
   type PinnedServer,

@@ -1,5 +1,5 @@
 import { aside } from '../lib/aside.ts'
-import type { ImportOptions, ImportPlan } from './plan-import.ts'
+import type { ImportOptions, ImportPlan } from './plan-resource.ts'
 
 const MOST_MS = 120_000
 

@@ -72,6 +72,27 @@ export function isRisk(value: unknown): value is Risk {
   return RISKS.some((risk) => risk === value)
 }
 
+/**
+ * INVARIANT: what an MCP server says about its own tools never loosens a gate. Until an administrator has set the class, gates, groups
+ * and agents' ceilings count a tool as MCP counts one that says nothing: it changes something and is dangerous.
+ */
+export function countedRisk(action: Weighed): Risk {
+  const { risk } = action
+  return isHint(action) && (risk === 'low' || risk === 'medium') ? 'high' : risk
+}
+
+/** As `countedRisk`: reading is what an administrator has confirmed, or what the protocol itself says. */
+export function countedAccess(action: Weighed): Action['access'] {
+  return isHint(action) ? 'write' : action.access
+}
+
+type Weighed = Pick<Action, 'risk' | 'access'> &
+  Partial<Pick<Action, 'riskProposed' | 'definition'>>
+
+function isHint({ definition, riskProposed }: Weighed): boolean {
+  return riskProposed === true && definition?.kind === 'tool'
+}
+
 /** The risk class that a method suggests. An administrator has the last word (`set-risk.ts`). */
 export function proposedRisk(method: string): Risk {
   if (method === 'GET' || method === 'HEAD') return 'low'

@@ -4,7 +4,8 @@ import { systemRandom } from '../lib/random.ts'
 import { Live } from '../live/index.ts'
 import type { Storage } from '../storage/index.ts'
 import type { CatalogParts } from './parts.ts'
-import { type ImportPlan, planImport } from './plan-import.ts'
+import { planImport } from './plan-import.ts'
+import type { ImportPlan } from './plan-resource.ts'
 import type { Action } from './resource.ts'
 
 /** The sample API, as text. */

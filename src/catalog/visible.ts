@@ -21,3 +21,17 @@ export function visible(text: string): string {
 export function quoted(text: string): string {
   return `"${visible(text).replaceAll('"', '\\"')}"`
 }
+
+/** Controls but line breaks and tabs, and everything else that leaves no mark. */
+const UNSEEN =
+  /(?![\n\t])[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu
+
+/**
+ * A text of several lines as models and developers read it: what leaves no mark is written out as `visible` does, line breaks, tabs,
+ * spaces and backslashes stay as they are. For what is shown beside other text of ours, use `visible`.
+ */
+export function legible(text: string): { readonly text: string; readonly hidden: boolean } {
+  const lines = text.replaceAll('\r\n', '\n')
+  const shown = lines.replaceAll(UNSEEN, (character) => visible(character))
+  return { text: shown, hidden: shown !== lines }
+}

@@ -2,6 +2,7 @@ import type { Argument, ArgumentSchema, Place, Untyped } from '../argument.ts'
 import { definitionDigest } from '../definition.ts'
 import { type Action, accessOf, isRisk, proposedRisk } from '../resource.ts'
 import { checkSentence, defaultSentence } from '../sentence.ts'
+import { slug } from '../slug.ts'
 import { untypedParts } from '../untyped.ts'
 import { readRequestBody } from './body.ts'
 import { type JsonObject, textAt } from './document.ts'
@@ -126,14 +127,4 @@ export function operationName(
   const own = textAt(operation, 'operationId')
   const name = slug(wish ?? own ?? '') || slug(`${method} ${path}`)
   return name.slice(0, 80).replace(/[._-]+$/, '')
-}
-
-/** `getOrderByID` → `get-order-by-id`. */
-function slug(text: string): string {
-  return text
-    .replaceAll(/([a-z0-9])([A-Z])/g, '$1-$2')
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9._-]+/g, '-')
-    .replaceAll(/^[^a-z]+|[^a-z0-9]+$/g, '')
-    .replaceAll(/([._-])[._-]+/g, '$1')
 }

@@ -30,6 +30,8 @@ export function resolve(document: JsonObject, node: Json | undefined): Resolved 
 }
 
 function at(document: JsonObject, pointer: string): Json | undefined {
+  // `#name` is an anchor, not a pointer.
+  if (pointer !== '' && !pointer.startsWith('/')) return undefined
   let current: Json | undefined = document
   for (const part of pointer.split('/').slice(1)) {
     const token = unescaped(part)

@@ -89,6 +89,7 @@ function typesOf(schema: JsonObject): readonly string[] {
 }
 
 function readSet(reader: Reader, schema: JsonObject, path: readonly string[]): ArgumentType {
+  if (schema.has('prefixItems')) return untyped('its items have a type for each position')
   const { type, nullable } = readSchema(reader, schema.get('items'), path)
   if (type.kind === 'untyped') return untyped(`of its items: ${type.reason}`)
   if (nullable) return untyped('its items may be null')
@@ -129,8 +130,11 @@ export function readMembers(
     const readOnly = isObject(member) && member.get('readOnly') === true
     fields.push({ name, required: names.has(name) && !readOnly, nullable, type: usable })
   }
-  return { kind: 'record', fields, open: allowsMore(schema.get('additionalProperties')) }
+  return { kind: 'record', fields, open: MORE.some((keyword) => allowsMore(schema.get(keyword))) }
 }
+
+/** Keywords that say what else an object may hold (JSON Schema 2020-12). */
+const MORE = ['additionalProperties', 'patternProperties', 'unevaluatedProperties'] as const
 
 /** OpenAPI's silence means "anything"; ours means "nothing more". A schema for further members counts as silence with a word. */
 function allowsMore(additional: Json | undefined): boolean {

@@ -1,0 +1,130 @@
+import { sha256url } from '../../lib/bytes.ts'
+import { canonicalJson } from '../../lib/canonical-json.ts'
+import type { JsonObject } from '../../lib/json.ts'
+import type { McpDescription } from '../../net/index.ts'
+import { bad } from '../openapi/document.ts'
+import { freeName, type ImportOptions, type ImportPlan, planResource } from '../plan-resource.ts'
+import type { Action, PinnedServer } from '../resource.ts'
+import { legible, visible } from '../visible.ts'
+import { readResources } from './offered-resources.ts'
+import { readPrompt } from './prompt.ts'
+import { cut } from './reviewed.ts'
+import { type Named, type ReadAction, readTool } from './tool.ts'
+import { kebab, lookAlikes, shownName, unusableName } from './wire-names.ts'
+
+const MOST_LISTED = 1_000
+/** Of the whole description, as text. */
+const MOST_CHARACTERS = 8 * 1024 * 1024
+const MOST_INSTRUCTIONS = 8_192
+const PROPOSED =
+  'risk classes follow from what the server says about its own tools; until you set them, tools count as `write` and at least `high`'
+
+/**
+ * Reads what an MCP server says about itself as a resource: one action for each tool, one for each prompt, one for reading its
+ * resources. Pure: fetches nothing, writes nothing. Everything in a description is the server's own word: names are plain ASCII
+ * or left out, texts show what is in them, schemas refer to themselves only, and hints only propose (see `proposeRisk`).
+ *
+ * The reviewed definition is part of an action's digest: when a server changes what a tool says, the next import gives it another
+ * digest, and no approval of the old one fits.
+ * @throws Problem `catalog.bad_document`, `catalog.bad_resource`
+ */
+export function planMcpImport(description: McpDescription, options: ImportOptions): ImportPlan {
+  const { offersResources, prompts, protocolVersion, resources, resourceTemplates, tools } =
+    description
+  if (tools.length > MOST_LISTED) throw bad(`the server has more than ${MOST_LISTED} tools`)
+  if (prompts.length > MOST_LISTED) throw bad(`the server has more than ${MOST_LISTED} prompts`)
+  const lists = { tools, prompts, resources, resourceTemplates }
+  const whole = canonicalJson({
+    protocolVersion,
+    server: { ...description.server },
+    offersResources,
+    ...lists,
+  })
+  if (whole.length > MOST_CHARACTERS)
+    throw bad(`what the server says about itself is longer than ${MOST_CHARACTERS} characters`)
+  const server = pinned(description.server)
+  const resource = planResource(options, {
+    title: server.title ?? server.name,
+    upstream: undefined,
+    documentDigest: sha256url(whole),
+    protocol: 'mcp',
+    server,
+  })
+  const plan = new Planning(resource.name)
+  plan.all('tool', tools, readTool)
+  plan.all('prompt', prompts, readPrompt)
+  if (offersResources)
+    plan.one('read-resource', 'resources/read', (named) => readResources(lists, named))
+  const actions = [...plan.actions.values()]
+  if (actions.length === 0) throw bad('the server has nothing that can be offered')
+  const notes = actions.some(({ definition }) => definition?.kind === 'tool')
+    ? [PROPOSED, ...plan.notes]
+    : plan.notes
+  return { resource, actions, notes }
+}
+
+class Planning {
+  readonly actions = new Map<string, Action>()
+  readonly notes: string[] = []
+  readonly #resource: string
+
+  constructor(resource: string) {
+    this.#resource = resource
+  }
+
+  /** By name, so that a server cannot choose which of two names gets the plain one by listing it first. */
+  all(
+    what: 'tool' | 'prompt',
+    list: readonly JsonObject[],
+    read: (item: JsonObject, named: Named) => ReadAction | string,
+  ): void {
+    const usable = new Map<string, JsonObject>()
+    for (const item of list) {
+      const wire = item.get('name')
+      const reason =
+        unusableName(wire) ??
+        (usable.has(String(wire)) ? 'the server lists another of this name' : undefined)
+      if (reason === undefined) usable.set(String(wire), item)
+      else this.notes.push(`the ${what} ${shownName(wire)} is left out: ${reason}`)
+    }
+    for (const group of lookAlikes([...usable.keys()])) {
+      const names = group.map(shownName).join(', ')
+      this.notes.push(`the ${what}s ${names} are easily taken for each other`)
+    }
+    for (const [wire, item] of [...usable].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      const wish = what === 'tool' ? kebab(wire) : `prompt-${kebab(wire)}`
+      this.one(wish, wire, (named) => read(item, named), `the ${what} ${shownName(wire)}`)
+    }
+  }
+
+  one(
+    operation: string,
+    wire: string,
+    read: (named: Named) => ReadAction | string,
+    shown = wire,
+  ): void {
+    const wish = `${this.#resource}.${operation}`
+    const name = freeName(wish, this.actions)
+    const result = read({ resource: this.#resource, name, wire })
+    if (typeof result === 'string') {
+      this.notes.push(`${shown} is left out: ${result}`)
+      return
+    }
+    if (name !== wish) this.notes.push(`${shown} is called \`${name}\`: \`${wish}\` is another`)
+    this.actions.set(name, result.action)
+    this.notes.push(...result.notes.map((note) => `${name}: ${note}`))
+  }
+}
+
+/** What clients will be told of the server. */
+function pinned({ instructions, name, title, version }: McpDescription['server']): PinnedServer {
+  const short = (text: string) => visible(cut(text, 200))
+  return {
+    name: short(name),
+    version: short(version),
+    ...(title === undefined ? {} : { title: short(title) }),
+    ...(instructions === undefined
+      ? {}
+      : { instructions: cut(legible(instructions).text, MOST_INSTRUCTIONS) }),
+  }
+}

@@ -1,0 +1,43 @@
+import type { ArgumentSchema } from '../argument.ts'
+import { checkSentence } from '../sentence.ts'
+import { cut } from './reviewed.ts'
+
+const MOST_WORDS = 120
+const MOST_SHOWN = 8
+
+/**
+ * What people read until somebody writes a better sentence: the server's words for it, bare of everything but words, then what is
+ * really called with which plain arguments: `Send a message (send_message: to {to}, text {text})`.
+ */
+export function proposedSentence(
+  name: string,
+  schema: ArgumentSchema,
+  words: string | undefined,
+): string {
+  const plain = schema.arguments.filter(
+    ({ type }) => type.kind !== 'untyped' && type.kind !== 'set' && type.kind !== 'record',
+  )
+  const says = plainWords(words ?? '')
+  for (let shown = Math.min(plain.length, MOST_SHOWN); shown >= 0; shown--) {
+    const list = plain.slice(0, shown).map((each) => `${each.name} {${each.name}}`)
+    const call = list.length === 0 ? name : `${name}: ${list.join(', ')}`
+    const sentence = says === '' ? call : `${says} (${call})`
+    if (checkSentence(sentence, schema).length === 0) return sentence
+  }
+  return name
+}
+
+/** The first sentence of a description, for servers that give no title. */
+export function firstSentence(description: string | undefined): string | undefined {
+  return description?.trimStart().match(/^[^\n]*?(?=[.!?](?:\s|$)|\n|$)/u)?.[0]
+}
+
+/** Letters, digits and what stands between words: no markup, no braces, quotes or parentheses that could pass for our own. */
+function plainWords(text: string): string {
+  const bare = text
+    .normalize('NFC')
+    .replaceAll(/[^\p{L}\p{M}\p{N} .,;!?%&+'’-]/gu, ' ')
+    .replaceAll(/\s+/gu, ' ')
+    .trim()
+  return cut(bare, MOST_WORDS).trim()
+}

@@ -1,0 +1,37 @@
+import { slug } from '../slug.ts'
+import { quoted } from '../visible.ts'
+
+/** What the names of tools and prompts may be: nothing in them looks like something else (MCP 2025-11-25, "Tool Names"). */
+const WIRE_NAME = /^[A-Za-z0-9_./-]{1,128}$/
+
+/** Why a name cannot be offered, or nothing. */
+export function unusableName(name: unknown): string | undefined {
+  if (typeof name !== 'string') return 'it has no name'
+  if (WIRE_NAME.test(name)) return undefined
+  return 'its name may only have ASCII letters, digits and `_ - . /`, 128 at most'
+}
+
+/** A name as notes can show it. */
+export function shownName(name: unknown): string {
+  return typeof name === 'string' ? quoted(name.slice(0, 128)) : 'without a name'
+}
+
+/** `search_notes`, `searchNotes` and `search.notes` → `search-notes`. */
+export function kebab(name: string): string {
+  const words = slug(name.replaceAll(/[_./]+/g, '-'))
+  if (words !== '') return words.slice(0, 80).replace(/-+$/, '')
+  return `tool-${name.replaceAll(/[^0-9]+/g, '-')}`.slice(0, 80).replace(/-+$/, '')
+}
+
+/** Names that a person could take for each other: only case, separators, `0`/`o` or `1`/`l`/`i` differ. */
+export function lookAlikes(names: readonly string[]): readonly (readonly string[])[] {
+  return [...Map.groupBy(names, fold).values()].filter((group) => group.length > 1)
+}
+
+function fold(name: string): string {
+  return name
+    .toLowerCase()
+    .replaceAll(/[_./-]+/g, '')
+    .replaceAll('0', 'o')
+    .replaceAll(/[1i]/g, 'l')
+}

@@ -1,0 +1,98 @@
+import { isName } from '../lib/id.ts'
+import { Problem } from '../lib/problem.ts'
+import type { Action, Resource } from './resource.ts'
+import { visible } from './visible.ts'
+
+export interface ImportOptions {
+  readonly name: string
+  /** Public address: behind the gateway `<gateway>/<name>`. */
+  readonly identifier: string
+  /** Default `gateway`. */
+  readonly mode?: 'gateway' | 'direct'
+  /** Where the API really is. Default: the document's first server, when that is a whole address. Of an MCP server: its endpoint. */
+  readonly upstream?: string
+  /** Inside the trust domain: receives the transaction token. Default: no. */
+  readonly trusted?: boolean
+  readonly connection?: string | undefined
+  /** Default: the document's, or the server's, own title. */
+  readonly title?: string
+}
+
+/** What would be in the catalog, before anything is written. Plain data. */
+export interface ImportPlan {
+  readonly resource: PlannedResource
+  readonly actions: readonly Action[]
+  /** What an administrator should read: renamed arguments, operations left out, patterns not enforced, hints that contradict each other. */
+  readonly notes: readonly string[]
+}
+
+export type PlannedResource = {
+  readonly name: string
+  readonly identifier: string
+  readonly title: string
+  readonly mode: 'gateway' | 'direct'
+  readonly upstream: string
+  readonly trusted: boolean
+  readonly connection: string | undefined
+  readonly documentDigest: string
+  readonly protocol: Resource['protocol']
+  readonly server: Resource['server']
+}
+
+/** What a document, or a server, says about itself. */
+export interface Found extends Pick<PlannedResource, 'documentDigest' | 'protocol' | 'server'> {
+  readonly title: string | undefined
+  readonly upstream: string | undefined
+}
+
+/**
+ * The resource of an import: what the administrator says, and for the rest what was found.
+ * @throws Problem `catalog.bad_resource`
+ */
+export function planResource(options: ImportOptions, found: Found): PlannedResource {
+  const { name, identifier, connection } = options
+  const { documentDigest, protocol, server } = found
+  if (!isName(name)) {
+    throw badResource(
+      `\`${name}\` is not a name: lower-case letters, digits and hyphens, 2 to 63 characters`,
+    )
+  }
+  const upstream = options.upstream ?? found.upstream
+  if (upstream === undefined)
+    throw badResource('no upstream address was given, and the document has none')
+  return {
+    name,
+    identifier: checkAddress('identifier', identifier),
+    title: visible((options.title ?? found.title ?? name).slice(0, 200)),
+    mode: options.mode ?? 'gateway',
+    upstream: checkAddress('upstream', upstream.replace(/\/+$/, '')),
+    trusted: options.trusted ?? false,
+    connection,
+    documentDigest,
+    protocol,
+    server,
+  }
+}
+
+/** The second action of a name is `…-2`. */
+export function freeName(wish: string, taken: ReadonlyMap<string, unknown>): string {
+  let name = wish
+  for (let n = 2; taken.has(name); n++) name = `${wish}-${n}`
+  return name
+}
+
+/** Compared byte by byte ever after: so it has to be written the one way that a URL parser writes it. */
+function checkAddress(what: string, text: string): string {
+  const url = URL.parse(text)
+  const plain = url && (url.pathname === '/' ? url.origin : url.origin + url.pathname)
+  if (!url || !/^https?:$/.test(url.protocol) || plain !== text || text.endsWith('/')) {
+    throw badResource(
+      `the ${what} \`${text.slice(0, 200)}\` is not a plain http or https address without slash at the end`,
+    )
+  }
+  return text
+}
+
+function badResource(detail: string): Problem {
+  return new Problem('catalog.bad_resource', detail)
+}
