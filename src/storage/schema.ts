@@ -40,6 +40,7 @@ import type {
   AccessRequestRow,
   AllowanceRow,
   ApprovalAnswerRow,
+  AuthorizationRow,
   BasisRow,
   BudgetRow,
   BudgetUseRow,
@@ -93,6 +94,7 @@ export interface Schema {
   ledger_checkpoints: LedgerCheckpointRow
   oidc_payloads: OidcPayloadRow
   admission_rules: AdmissionRuleRow
+  authorizations: AuthorizationRow
   sponsor_grants: SponsorGrantRow
   budgets: BudgetRow
   budget_uses: BudgetUseRow

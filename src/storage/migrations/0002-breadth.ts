@@ -86,6 +86,17 @@ export const breadth: Migration = {
     'CREATE INDEX refresh_tokens_by_task ON refresh_tokens (task_id)',
     'CREATE INDEX refresh_tokens_by_expiry ON refresh_tokens (expires_at)',
 
+    // tasks: a client at the authorization endpoint, what the person answered, and the task that came of it
+    table(
+      'authorizations',
+      `id ${text} NOT NULL PRIMARY KEY, client_id ${text} NOT NULL, client_name ${text} NOT NULL, redirect_uri ${text} NOT NULL,
+       redirect_uris ${text} NOT NULL, resource ${text} NOT NULL, scope ${text}, browser ${text} NOT NULL,
+       state ${text} NOT NULL CHECK (state IN ('pending', 'granted', 'denied', 'used')), person_id ${text}, details ${text},
+       basis_id ${text}, task_id ${text}, created_at ${integer} NOT NULL, expires_at ${integer} NOT NULL`,
+    ),
+    'CREATE INDEX authorizations_by_client ON authorizations (client_id, person_id)',
+    'CREATE INDEX authorizations_by_expiry ON authorizations (expires_at)',
+
     // enforcement points of direct resources: how an API that asks per call authenticates
     table(
       'enforcers',

@@ -56,6 +56,30 @@ export interface TaskRow {
   budget: Generated<JsonText>
 }
 
+/** A client at the authorization endpoint: what it asks, what the person answered, and the task that came of it. */
+export interface AuthorizationRow {
+  id: string
+  client_id: string
+  client_name: string
+  redirect_uri: string
+  /** All that the client registered. */
+  redirect_uris: JsonText
+  /** Identifier. */
+  resource: string
+  scope: string | null
+  /** Digest of what only the browser has that began. */
+  browser: string
+  /** `pending`, `granted`, `denied`, or `used`: its code opened the task. */
+  state: string
+  person_id: string | null
+  /** What the person allowed. */
+  details: JsonText | null
+  basis_id: string | null
+  task_id: string | null
+  created_at: Millis
+  expires_at: Millis
+}
+
 /** What lets an agent open tasks while nobody is present. */
 export interface SponsorGrantRow {
   id: string
