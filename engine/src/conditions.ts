@@ -20,7 +20,7 @@ export function coverageGate({ details, narrowed, call, kindOf }: CallFacts): Ga
 }
 
 /** Gate 6. Anything but a clear permit denies. */
-export function externalGates({ external }: CallFacts): GateResult[] {
+export function externalGates({ external }: Pick<CallFacts, 'external'>): GateResult[] {
   if (external.length === 0) {
     return [{ gate: 'external', passed: true, detail: 'no external decision point is asked' }]
   }
@@ -57,7 +57,7 @@ export function approvalGate(
 }
 
 /** Gate 8: looked at here, taken when the call is reserved. */
-export function budgetGates({ budgets }: CallFacts): GateResult[] {
+export function budgetGates({ budgets }: Pick<CallFacts, 'budgets'>): GateResult[] {
   if (budgets.length === 0) {
     return [{ gate: 'budget', passed: true, detail: 'the task has no budget to keep' }]
   }
@@ -74,7 +74,10 @@ export function budgetGates({ budgets }: CallFacts): GateResult[] {
 }
 
 /** Gate 9. What the enforcing edge cannot do is not silently left undone. */
-export function obligationGates({ obligations, doable }: CallFacts): GateResult[] {
+export function obligationGates({
+  obligations,
+  doable,
+}: Pick<CallFacts, 'obligations' | 'doable'>): GateResult[] {
   if (obligations.length === 0) {
     return [{ gate: 'obligations', passed: true, detail: 'nothing else has to be done' }]
   }

@@ -3,6 +3,7 @@
 export type { ArgumentKind, Call, KindOf, TypedArguments, TypedValue } from './arguments.ts'
 export { argumentAt } from './arguments.ts'
 export { contains } from './contains.ts'
+export { type Callable, couldPermit, type ReachFacts } from './could-permit.ts'
 export { type Coverage, covers } from './covers.ts'
 export { decide, stopEarly } from './decide.ts'
 export type { Bound, Detail, DetailType, Operator } from './detail.ts'
@@ -43,6 +44,7 @@ export type {
   PolicySet,
   PolicyValue,
   Requestable,
+  Without,
 } from './policy.ts'
 export { policyArguments } from './policy-value.ts'
 export { boundInWords, detailInWords } from './words.ts'

@@ -64,12 +64,20 @@ export interface Requestable {
   readonly self: boolean
 }
 
+/**
+ * What an evaluation leaves out.
+ *
+ * - `nothing`.
+ * - `requestable`: every forbid in `PolicySet.requestable`, and nothing else.
+ * - `arguments`: those forbids, and whatever arguments the call may have: the context of the query has no `args`. Permitted
+ *   where this could be permitted for some arguments, and perhaps elsewhere; so what is denied is denied for all. An error is
+ *   one that every call would meet.
+ */
+export type Without = 'nothing' | 'requestable' | 'arguments'
+
 export interface PolicySet {
   readonly version: number
   readonly requestable: ReadonlyMap<string, Requestable>
-  /**
-   * Pure and synchronous. `without: 'requestable'` leaves out every forbid in `requestable`, and nothing else.
-   * May throw: that denies like an error.
-   */
-  evaluate(query: PolicyQuery, without: 'nothing' | 'requestable'): PolicyAnswer
+  /** Pure and synchronous. May throw: that denies like an error. */
+  evaluate(query: PolicyQuery, without: Without): PolicyAnswer
 }

@@ -14,9 +14,7 @@ type PrincipalGate = 'person' | 'agent'
 
 /** The person (or sponsor) and, where the space says so, each participant; then each agent in the chain. */
 export function judgePrincipals(facts: CallFacts, policies: PolicySet): PrincipalGates {
-  const persons = uniqueEntities([facts.person, ...facts.intersectWith])
-  const agents = uniqueEntities(facts.agents)
-  const entities = uniqueEntities([...persons, ...agents, ...facts.entities])
+  const { agents, entities, persons } = principalsOf(facts)
   const ask = questionFor(facts, entities, policies)
   const judged = [
     ...persons.map(({ uid }) => ({ gate: 'person' as const, id: uid.id, judgement: ask(uid) })),
@@ -31,6 +29,16 @@ export function judgePrincipals(facts: CallFacts, policies: PolicySet): Principa
       judgement.verdict === 'liftable' ? judgement.forbids : [],
     ),
   }
+}
+
+/** Who is asked about, and everything that policies may look at. */
+export function principalsOf(
+  facts: Pick<CallFacts, 'person' | 'intersectWith' | 'agents' | 'entities'>,
+) {
+  const persons = uniqueEntities([facts.person, ...facts.intersectWith])
+  const agents = uniqueEntities(facts.agents)
+  const entities = uniqueEntities([...persons, ...agents, ...facts.entities])
+  return { persons, agents, entities }
 }
 
 const NO_AGENT: GateResult = {
@@ -50,7 +58,10 @@ function questionFor(
   const { action, resource } = facts.call
   let context: PolicyRecord
   try {
-    context = contextOf(facts)
+    context = {
+      ...contextAround(facts),
+      args: { record: policyArguments(facts.call.arguments) },
+    }
   } catch (error) {
     const note = error instanceof Error ? error.message : String(error)
     return () => ({ verdict: 'error', policies: [], note })
@@ -58,13 +69,20 @@ function questionFor(
   return (principal) => judge({ principal, action, resource, context, entities }, policies)
 }
 
-/** The same for all principals: rules tell the current agent from the others by `context.agent`. */
-function contextOf({ call, context, person, sponsored, agents }: CallFacts): PolicyRecord {
-  const { person: _, agent: __, ...given } = context
+/**
+ * What policies see beside the arguments. The same for all principals: rules tell the current agent from the others by
+ * `context.agent`.
+ */
+export function contextAround({
+  agents,
+  context,
+  person,
+  sponsored,
+}: Pick<CallFacts, 'agents' | 'context' | 'person' | 'sponsored'>): PolicyRecord {
+  const { agent: _, args: __, person: ___, ...given } = context
   const [current] = agents
   return {
     ...given,
-    args: { record: policyArguments(call.arguments) },
     chain: { set: agents.map(({ uid }) => ({ entity: uid })) },
     ...(current ? { agent: { entity: current.uid } } : {}),
     ...(sponsored ? {} : { person: { entity: person.uid } }),

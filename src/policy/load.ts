@@ -1,8 +1,17 @@
 import * as cedar from '@cedar-policy/cedar-wasm/nodejs'
-import type { PolicyAnswer, PolicyEntity, PolicyQuery, PolicySet, Requestable } from '@remit/engine'
+import type {
+  PolicyAnswer,
+  PolicyEntity,
+  PolicyQuery,
+  PolicySet,
+  Requestable,
+  Without,
+} from '@remit/engine'
 import { Problem } from '../lib/problem.ts'
 import { readAnnotations } from './annotations.ts'
 import { cedarEntity, cedarRecord, cedarRef } from './cedar-value.ts'
+import { type Optimistic, optimistic } from './optimistic.ts'
+import { type OptimisticPolicy, OptimisticSet } from './optimistic-set.ts'
 import { splitPolicies } from './policy-text.ts'
 import { type Prepared, preparedSlots } from './prepared.ts'
 import { type ActionSchema, actionSchemas } from './schema.ts'
@@ -13,6 +22,7 @@ interface LoadedPolicy {
   /** Names in its action scope; `undefined`: every action. */
   readonly actions: ReadonlySet<string> | undefined
   readonly requestable: Requestable | undefined
+  readonly optimistic: Optimistic
 }
 
 /** Tells sets apart that are loaded at the same time, also of the same version. */
@@ -49,7 +59,13 @@ function loadPolicy(text: string): LoadedPolicy {
   const { effect, annotations = {}, action } = parsed.json
   const { id, requestable, mistakes } = readAnnotations(effect, annotations, text)
   if (mistakes.length > 0) throw new Problem('policy.invalid', mistakes.join('; '))
-  return { id, text, requestable, actions: actionScope(action) }
+  return {
+    id,
+    text,
+    requestable,
+    actions: actionScope(action),
+    optimistic: optimistic(parsed.json),
+  }
 }
 
 /** The action scope is fixed text, so what it leaves out can never apply, nor fail. */
@@ -72,6 +88,9 @@ class CedarPolicySet implements PolicySet {
   readonly #policies: readonly LoadedPolicy[]
   readonly #schemas: ReadonlyMap<string, ActionSchema>
   readonly #instance = ++loaded
+  /** Policies without arguments that apply to an action, by its name. */
+  readonly #optimistic = new Map<string, readonly OptimisticPolicy[]>()
+  readonly #optimisticSet: OptimisticSet
   /** The same array of entities is asked about for each principal of a call. */
   readonly #entities = new WeakMap<readonly PolicyEntity[], cedar.Entities>()
 
@@ -83,6 +102,7 @@ class CedarPolicySet implements PolicySet {
     this.version = version
     this.#policies = policies
     this.#schemas = schemas
+    this.#optimisticSet = new OptimisticSet(String(this.#instance))
     this.requestable = new Map(
       policies.flatMap(({ id, requestable }) => (requestable ? [[id, requestable] as const] : [])),
     )
@@ -92,8 +112,9 @@ class CedarPolicySet implements PolicySet {
    * INVARIANT: anything but a clean answer is an error answer, and an error denies: Cedar itself would leave out a forbid that fails,
    * and answers with `failure` when the request does not fit the schema.
    */
-  evaluate(query: PolicyQuery, without: 'nothing' | 'requestable'): PolicyAnswer {
+  evaluate(query: PolicyQuery, without: Without): PolicyAnswer {
     try {
+      if (without === 'arguments') return this.#evaluateOptimistic(query)
       const prepared = this.#prepare(query.action)
       const answer = cedar.statefulIsAuthorized({
         principal: cedarRef(query.principal),
@@ -123,15 +144,33 @@ class CedarPolicySet implements PolicySet {
 
   #prepare(action: string): Prepared {
     return preparedSlots.use(`${this.#instance} ${action}`, () => {
-      const schema = this.#schemas.get(action)
-      if (!schema) throw new Error(`there is no action \`${action}\``)
-      const names = [action, ...schema.groups]
-      const applying = this.#policies.filter(
-        ({ actions }) => !actions || names.some((name) => actions.has(name)),
-      )
+      const schema = this.#schemaOf(action)
+      const applying = this.#applyingTo(action, schema)
       const bare = applying.filter(({ id }) => !this.requestable.has(id))
       return { schema: schema.text, all: byId(applying), bare: byId(bare) }
     })
+  }
+
+  #evaluateOptimistic(query: PolicyQuery): PolicyAnswer {
+    const { action } = query
+    const schema = this.#schemaOf(action)
+    const applying =
+      this.#optimistic.get(action) ?? this.#applyingTo(action, schema).map(withoutArguments)
+    this.#optimistic.set(action, applying)
+    return this.#optimisticSet.evaluate(query, schema.groups, applying)
+  }
+
+  #schemaOf(action: string): ActionSchema {
+    const schema = this.#schemas.get(action)
+    if (!schema) throw new Error(`there is no action \`${action}\``)
+    return schema
+  }
+
+  #applyingTo(action: string, { groups }: ActionSchema): readonly LoadedPolicy[] {
+    const names = [action, ...groups]
+    return this.#policies.filter(
+      ({ actions }) => !actions || names.some((name) => actions.has(name)),
+    )
   }
 
   #entitiesOf(entities: readonly PolicyEntity[]): cedar.Entities {
@@ -141,6 +180,10 @@ class CedarPolicySet implements PolicySet {
     this.#entities.set(entities, made)
     return made
   }
+}
+
+function withoutArguments({ id, optimistic, requestable }: LoadedPolicy): OptimisticPolicy {
+  return { ...optimistic, id, requestable: requestable !== undefined }
 }
 
 function byId(policies: readonly LoadedPolicy[]): Record<string, string> {

@@ -1,12 +1,12 @@
 import * as cedar from '@cedar-policy/cedar-wasm/nodejs'
 
-/** Everything that an evaluation of one action needs, as text. */
+/** Everything that an evaluation of one action needs, not parsed yet. */
 export interface Preparation {
   readonly schema: string
   /** By policy id. */
-  readonly all: Readonly<Record<string, string>>
+  readonly all: Readonly<Record<string, cedar.Policy>>
   /** The same without requestable forbids. */
-  readonly bare: Readonly<Record<string, string>>
+  readonly bare: Readonly<Record<string, cedar.Policy>>
 }
 
 /** Names under which the evaluator holds the parsed forms. */

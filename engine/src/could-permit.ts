@@ -1,0 +1,59 @@
+/** The gates of a decision, asked about calls whose arguments nobody has chosen yet. */
+import { budgetGates, externalGates, obligationGates } from './conditions.ts'
+import type { Detail } from './detail.ts'
+import type { CallFacts } from './gates.ts'
+import type { PolicyQuery, PolicyRecord, PolicySet } from './policy.ts'
+import { contextAround, principalsOf } from './principals.ts'
+
+/** What `CallFacts` says apart from one call. */
+export type ReachFacts = Omit<CallFacts, 'call' | 'context' | 'kindOf' | 'lifted' | 'liftedBy'>
+
+/** An action that may be called, and what policies see of a call of it beside its arguments. */
+export interface Callable extends Omit<CallFacts['call'], 'arguments'> {
+  readonly context: PolicyRecord
+}
+
+/**
+ * Tells for each action whether some arguments could be permitted, or people could be asked about them. Where `decide` permits
+ * or asks with these facts, this says yes; where policies do not look at arguments, only there. Bounds of details count as
+ * ones that can be kept, and requestable forbids as ones that can be lifted. Pure, and never throws: what cannot be evaluated
+ * cannot be reached.
+ */
+export function couldPermit(facts: ReachFacts, policies: PolicySet): (call: Callable) => boolean {
+  const { details, narrowed = details } = facts
+  const gates = [
+    facts.credential,
+    facts.liveness,
+    ...externalGates(facts),
+    ...budgetGates(facts),
+    ...obligationGates(facts),
+  ]
+  const { agents, entities, persons } = principalsOf(facts)
+  if (agents.length === 0 || gates.some(({ passed }) => !passed)) return () => false
+  const principals = [...persons, ...agents].map(({ uid }) => uid)
+  return (call) => {
+    if (!names(details, call) || !names(narrowed, call)) return false
+    const { action, resource } = call
+    const context = contextAround({ ...facts, context: call.context })
+    return principals.every((principal) =>
+      isPermitted({ principal, action, resource, context, entities }, policies),
+    )
+  }
+}
+
+/** One detail names location and action, whatever its bounds. */
+function names(details: readonly Detail[], { action, location }: Callable): boolean {
+  return details.some(
+    ({ actions, locations, type }) =>
+      type === 'remit_call' && locations.includes(location) && actions.includes(action),
+  )
+}
+
+function isPermitted(query: PolicyQuery, policies: PolicySet): boolean {
+  try {
+    const { errors, permitted } = policies.evaluate(query, 'arguments')
+    return permitted && errors.length === 0
+  } catch {
+    return false
+  }
+}

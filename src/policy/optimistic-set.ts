@@ -1,0 +1,149 @@
+import * as cedar from '@cedar-policy/cedar-wasm/nodejs'
+import type { PolicyAnswer, PolicyEntity, PolicyQuery } from '@remit/engine'
+import { cedarEntity, cedarRecord, cedarRef } from './cedar-value.ts'
+import type { Optimistic } from './optimistic.ts'
+import { PreparedSlots } from './prepared.ts'
+
+/** What of a loaded policy counts here. */
+export interface OptimisticPolicy extends Optimistic {
+  readonly id: string
+  readonly requestable: boolean
+}
+
+const MOST_SLOTS = 256
+const slots = new PreparedSlots('remit-optimistic', MOST_SLOTS)
+
+/** Nothing of the schema is needed: every value says what it is, and the action comes with its groups. */
+const NO_SCHEMA = ''
+
+/**
+ * What a set could answer for some arguments, evaluated with cedar-wasm. Requestable forbids never stand in the way: people
+ * could be asked.
+ */
+export class OptimisticSet {
+  readonly #owner: string
+  readonly #owners = new WeakMap<readonly OptimisticPolicy[], string>()
+  /** One array of entities is asked about for every action of a list: most of them are the same question. */
+  readonly #asked = new WeakMap<readonly PolicyEntity[], Asked>()
+
+  /** `owner`: tells sets apart that are loaded at the same time. */
+  constructor(owner: string) {
+    this.#owner = owner
+  }
+
+  /**
+   * `applying`: every policy of the set whose action scope lets it apply, the same array each time. `errors` are those of policies that fail whatever
+   * the arguments are.
+   * @throws Error when the set cannot be prepared, or the evaluator fails
+   */
+  evaluate(
+    query: PolicyQuery,
+    groups: readonly string[],
+    applying: readonly OptimisticPolicy[],
+  ): PolicyAnswer {
+    const { entities } = query
+    const asked = this.#asked.get(entities) ?? {
+      entities: entities.map(cedarEntity),
+      answers: new Map<string, PolicyAnswer>(),
+    }
+    this.#asked.set(entities, asked)
+    const key = questionOf(query, groups, this.#ownerOf(applying), applying)
+    const known = asked.answers.get(key)
+    if (known) return known
+    const answer = this.#ask(query, groups, applying, asked.entities)
+    asked.answers.set(key, answer)
+    return answer
+  }
+
+  #ask(
+    query: PolicyQuery,
+    groups: readonly string[],
+    applying: readonly OptimisticPolicy[],
+    entities: readonly cedar.EntityJson[],
+  ): PolicyAnswer {
+    const { all } = slots.use(this.#ownerOf(applying), () => ({
+      schema: NO_SCHEMA,
+      all: counted(applying),
+      bare: {},
+    }))
+    const answer = cedar.statefulIsAuthorized({
+      principal: cedarRef(query.principal),
+      action: { type: 'Action', id: query.action },
+      resource: { type: 'Resource', id: query.resource },
+      context: cedarRecord(query.context),
+      entities: [...entities, actionEntity(query.action, groups)],
+      preparsedPolicySetId: all,
+      validateRequest: false,
+    })
+    if (answer.type !== 'success')
+      throw new Error(answer.errors[0]?.message ?? 'the evaluator failed')
+    return answerOf(answer.response, applying)
+  }
+
+  /** Actions to which the same policies apply share a slot. */
+  #ownerOf(applying: readonly OptimisticPolicy[]): string {
+    const known = this.#owners.get(applying)
+    if (known !== undefined) return known
+    const owner = [this.#owner, ...applying.map(({ id }) => id)].join(' ')
+    this.#owners.set(applying, owner)
+    return owner
+  }
+}
+
+interface Asked {
+  readonly entities: readonly cedar.EntityJson[]
+  readonly answers: Map<string, PolicyAnswer>
+}
+
+/**
+ * What an answer depends on, beside the entities. An action counts by the policies that apply to it and by its groups, and by
+ * its name only where one of them asks for it outside of its scope.
+ */
+function questionOf(
+  { action, context, principal, resource }: PolicyQuery,
+  groups: readonly string[],
+  owner: string,
+  applying: readonly OptimisticPolicy[],
+): string {
+  const named = applying.some(({ namesAction }) => namesAction) ? action : ''
+  return JSON.stringify([owner, named, groups, principal, resource, context])
+}
+
+/**
+ * INVARIANT: a policy that fails, and is not exact, may hold for other arguments: a permit then counts as one that does, a
+ * forbid as one that does not.
+ */
+function answerOf(
+  { decision, diagnostics }: cedar.Response,
+  applying: readonly OptimisticPolicy[],
+): PolicyAnswer {
+  const failed = new Map(diagnostics.errors.map(({ error, policyId }) => [policyId, error.message]))
+  const failing = applying.filter(({ id }) => failed.has(id))
+  const errors = failing
+    .filter(({ exact }) => exact)
+    .map(({ id }) => ({ policy: id, message: failed.get(id) ?? '' }))
+  const maybe = failing.filter(({ exact, policy }) => !exact && policy.effect === 'permit')
+  const forbidden = decision === 'deny' && diagnostics.reason.length > 0
+  const permitted = decision === 'allow' || (!forbidden && maybe.length > 0)
+  const determining = diagnostics.reason.length > 0 ? diagnostics.reason : maybe.map(({ id }) => id)
+  return { permitted: permitted && errors.length === 0, determining, errors }
+}
+
+/**
+ * A requestable forbid is there only to fail where it fails for all arguments: the same policy would deny every call then.
+ */
+function counted(applying: readonly OptimisticPolicy[]): Record<string, cedar.PolicyJson> {
+  const left = applying.filter(({ exact, requestable }) => exact || !requestable)
+  return Object.fromEntries(
+    left.map(({ id, policy, requestable }) => [id, requestable ? holdingNever(policy) : policy]),
+  )
+}
+
+function holdingNever(policy: cedar.PolicyJson): cedar.PolicyJson {
+  return { ...policy, conditions: [...policy.conditions, { kind: 'when', body: { Value: false } }] }
+}
+
+function actionEntity(name: string, groups: readonly string[]): cedar.EntityJson {
+  const parents = groups.map((id) => ({ type: 'Action', id }))
+  return { uid: { type: 'Action', id: name }, attrs: {}, parents }
+}

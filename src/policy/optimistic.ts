@@ -1,0 +1,148 @@
+import type { Clause, Expr, PolicyJson } from '@cedar-policy/cedar-wasm/nodejs'
+
+/** A policy without the arguments of a call: what it could say, whatever they are. */
+export interface Optimistic {
+  readonly policy: PolicyJson
+  /** Arguments change nothing about it: it says the same as before, and fails where it failed before. */
+  readonly exact: boolean
+  /** Its conditions may ask which action it is. */
+  readonly namesAction: boolean
+}
+
+/**
+ * Takes everything about arguments out of a policy, so that what is left errs on one side only:
+ *
+ * - a permit then holds wherever it holds for *some* arguments, and perhaps elsewhere;
+ * - a forbid then holds only where it holds for *all* arguments, and perhaps not everywhere there.
+ *
+ * So what the set denies then, no arguments make permitted. The failure of a policy that is not `exact` says nothing:
+ * arguments could have kept the part that failed from being looked at.
+ */
+export function optimistic({
+  action,
+  conditions,
+  effect,
+  principal,
+  resource,
+}: PolicyJson): Optimistic {
+  const side = effect === 'permit' ? 'some' : 'all'
+  return {
+    policy: {
+      effect,
+      principal,
+      action,
+      resource,
+      conditions: conditions.map((clause) => clauseFor(side, clause)),
+    },
+    exact: !conditions.some(({ body }) => isUncertain(body)),
+    // A text that looks the same counts, too: that costs a little time and nothing else.
+    namesAction: JSON.stringify(conditions).includes('{"Var":"action"}'),
+  }
+}
+
+/** For which arguments an expression has to hold. */
+type Side = 'some' | 'all'
+
+const OTHER = { some: 'all', all: 'some' } as const
+
+function clauseFor(side: Side, { body, kind }: Clause): Clause {
+  return { kind, body: approximate(kind === 'when' ? side : OTHER[side], body) }
+}
+
+/**
+ * `some`: holds where `expr` holds for some arguments, and perhaps elsewhere. `all`: holds only where `expr` holds for all of
+ * them. What connects truth values is looked into; of anything else that depends on arguments nothing is known.
+ * INVARIANT: what is not known is true for `some` and false for `all`, and every negation changes the side.
+ */
+function approximate(side: Side, expr: Expr): Expr {
+  if (!isUncertain(expr)) return expr
+  const part = (inner: Expr) => approximate(side, inner)
+  if (isAnd(expr)) return and(part(expr['&&'].left), part(expr['&&'].right))
+  if (isOr(expr)) return or(part(expr['||'].left), part(expr['||'].right))
+  if (isNot(expr)) return not(approximate(OTHER[side], expr['!'].arg))
+  if (isChoice(expr)) {
+    const { if: condition, else: no, then: yes } = expr['if-then-else']
+    const [left, right] = [part(yes), part(no)]
+    if (!isUncertain(condition)) return or(and(condition, left), and(not(condition), right))
+    // Either branch may be the one: for some arguments one of them has to hold, for all arguments both.
+    return side === 'some' ? or(left, right) : and(left, right)
+  }
+  return { Value: side === 'some' }
+}
+
+interface Operands {
+  readonly left: Expr
+  readonly right: Expr
+}
+
+function and(left: Expr, right: Expr): Expr {
+  return { '&&': { left, right } }
+}
+
+function or(left: Expr, right: Expr): Expr {
+  return { '||': { left, right } }
+}
+
+function not(arg: Expr): Expr {
+  return { '!': { arg } }
+}
+
+function isAnd(expr: Expr): expr is { '&&': Operands } {
+  return '&&' in expr
+}
+
+function isOr(expr: Expr): expr is { '||': Operands } {
+  return '||' in expr
+}
+
+function isNot(expr: Expr): expr is { '!': { arg: Expr } } {
+  return '!' in expr
+}
+
+function isChoice(expr: Expr): expr is { 'if-then-else': { if: Expr; then: Expr; else: Expr } } {
+  return 'if-then-else' in expr
+}
+
+/** Members of an expression that hold expressions, and those that hold words. */
+const EXPRESSIONS = new Set(['left', 'right', 'arg', 'if', 'then', 'else', 'in'])
+const WORDS = new Set(['attr', 'pattern', 'entity_type'])
+
+/**
+ * Whether the value of an expression (Cedar's JSON policy format) is open while the arguments are: it reads `context.args`,
+ * or takes the context as a whole, or holds a number that did not survive JSON.
+ * INVARIANT: a form that is not known here counts as one that is.
+ */
+function isUncertain(expr: unknown): boolean {
+  const [member, ...more] = isObject(expr) ? Object.entries(expr) : []
+  if (!member || more.length > 0) return true
+  const [name, inner] = member
+  if (name === 'Value') return !isExact(inner)
+  if (name === 'Var') return inner === 'context'
+  if (Array.isArray(inner)) return inner.some(isUncertain)
+  if (!isObject(inner)) return true
+  if (name === 'Record') return Object.values(inner).some(isUncertain)
+  if ((name === '.' || name === 'has') && isContext(inner.left)) return isArgs(inner.attr)
+  return Object.entries(inner).some(([key, value]) =>
+    EXPRESSIONS.has(key) ? isUncertain(value) : !WORDS.has(key),
+  )
+}
+
+function isContext(expr: unknown): boolean {
+  return isObject(expr) && expr.Var === 'context'
+}
+
+/** `has` may name a path. */
+function isArgs(attribute: unknown): boolean {
+  const first: unknown = Array.isArray(attribute) ? attribute[0] : attribute
+  return typeof first !== 'string' || first === 'args'
+}
+
+/** Integers beyond 2^53 come out of the evaluator rounded. */
+function isExact(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isSafeInteger(value)
+  return !isObject(value) || Object.values(value).every(isExact)
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
+}
