@@ -1,4 +1,5 @@
 import type { PolicyRecord } from '@remit/engine'
+import { countedRisk } from '../catalog/index.ts'
 import type { Case } from './case.ts'
 import { personRef } from './entities.ts'
 import type { HeldTask } from './facts.ts'
@@ -8,7 +9,7 @@ export function contextOf(each: Case, { task }: HeldTask): PolicyRecord {
   const { call } = each
   return {
     now: { datetime: new Date(each.at).toISOString() },
-    risk: call.action.risk,
+    risk: countedRisk(call.action),
     requester: { entity: personRef(task.personId) },
     participants: { set: [] },
     task: { record: { id: task.id, purpose: task.purpose } },

@@ -34,7 +34,7 @@ export function readInputSchema(root: JsonObject): ReadInput | string {
   const named = fields.map((field) => pathsIn(field, paths))
   if (paths.size > 0) {
     const names = [...paths].map((name) => `\`${name}\``).join(', ')
-    reader.note(`${names} taken for paths: dot segments and backslashes are refused`)
+    reader.note(`${names} counts as a path: dot segments and backslashes are refused`)
   }
   return { schema: schemaOf(named, open || choice), notes: reader.notes }
 }

@@ -15,6 +15,8 @@ import { kebab, lookAlikes, shownName, unusableName } from './wire-names.ts'
 const MOST_LISTED = 1_000
 /** Of the whole description, as text. */
 const MOST_CHARACTERS = 8 * 1024 * 1024
+/** Actions that a note names. */
+const MOST_NAMED = 6
 const MOST_INSTRUCTIONS = 8_192
 const PROPOSED =
   'risk classes follow from what the server says about its own tools; until you set them, tools count as `write` and at least `high`'
@@ -57,15 +59,15 @@ export function planMcpImport(description: McpDescription, options: ImportOption
     plan.one('read-resource', 'resources/read', (named) => readResources(lists, named))
   const actions = [...plan.actions.values()]
   if (actions.length === 0) throw bad('the server has nothing that can be offered')
-  const notes = actions.some(({ definition }) => definition?.kind === 'tool')
-    ? [PROPOSED, ...plan.notes]
-    : plan.notes
-  return { resource, actions, notes }
+  const hinted = actions.some(({ definition }) => definition?.kind === 'tool')
+  return { resource, actions, notes: [...(hinted ? [PROPOSED] : []), ...plan.notes()] }
 }
 
 class Planning {
   readonly actions = new Map<string, Action>()
-  readonly notes: string[] = []
+  readonly #leftOut: string[] = []
+  /** What is to be said, and of which actions. */
+  readonly #said = new Map<string, string[]>()
   readonly #resource: string
 
   constructor(resource: string) {
@@ -85,11 +87,11 @@ class Planning {
         unusableName(wire) ??
         (usable.has(String(wire)) ? 'the server lists another of this name' : undefined)
       if (reason === undefined) usable.set(String(wire), item)
-      else this.notes.push(`the ${what} ${shownName(wire)} is left out: ${reason}`)
+      else this.#leftOut.push(`the ${what} ${shownName(wire)} is left out: ${reason}`)
     }
     for (const group of lookAlikes([...usable.keys()])) {
       const names = group.map(shownName).join(', ')
-      this.notes.push(`the ${what}s ${names} are easily taken for each other`)
+      this.#leftOut.push(`the ${what}s ${names} are easily taken for each other`)
     }
     for (const [wire, item] of [...usable].sort(([a], [b]) => (a < b ? -1 : 1))) {
       const wish = what === 'tool' ? kebab(wire) : `prompt-${kebab(wire)}`
@@ -107,12 +109,22 @@ class Planning {
     const name = freeName(wish, this.actions)
     const result = read({ resource: this.#resource, name, wire })
     if (typeof result === 'string') {
-      this.notes.push(`${shown} is left out: ${result}`)
+      this.#leftOut.push(`${shown} is left out: ${result}`)
       return
     }
-    if (name !== wish) this.notes.push(`${shown} is called \`${name}\`: \`${wish}\` is another`)
+    if (name !== wish) this.#leftOut.push(`${shown} is called \`${name}\`: \`${wish}\` is another`)
     this.actions.set(name, result.action)
-    this.notes.push(...result.notes.map((note) => `${name}: ${note}`))
+    for (const note of result.notes) this.#said.set(note, [...(this.#said.get(note) ?? []), name])
+  }
+
+  /** What holds for many actions is said once. */
+  notes(): readonly string[] {
+    const said = Array.from(this.#said, ([note, names]) => {
+      const shown = names.slice(0, MOST_NAMED).join(', ')
+      const more = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : ''
+      return `${shown}${more}: ${note}`
+    })
+    return [...this.#leftOut, ...said]
   }
 }
 

@@ -1,4 +1,5 @@
 import type { CallFacts, ForbidRef, KindOf, PolicySet } from '@remit/engine'
+import { countedRisk } from '../../catalog/index.ts'
 import type { Peeked } from '../../tasks/index.ts'
 import type { Case } from '../case.ts'
 import { contextOf } from '../context.ts'
@@ -42,7 +43,7 @@ export function factsOf(each: KnownCase, looked: Looked, lifting?: Lifting): Cal
       location: call.resource.identifier,
       resource: call.resource.name,
       action: call.action.name,
-      risk: call.action.risk,
+      risk: countedRisk(call.action),
       arguments: call.arguments,
     },
     kindOf,
