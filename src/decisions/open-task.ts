@@ -1,20 +1,17 @@
-import { type Detail, intersect, type KindOf } from '@remit/engine'
-import type { Agent } from '../agents/index.ts'
 import type { LedgerEvent } from '../ledger/index.ts'
-import { newId } from '../lib/id.ts'
-import { Problem, type ProblemCode } from '../lib/problem.ts'
-import { consumeOnceStep } from '../storage/index.ts'
-import { BASES_STEP, KEY_STEP, openSteps, TASK_LIFE, type Task } from '../tasks/index.ts'
+import { Problem } from '../lib/problem.ts'
+import { BASES_STEP } from '../tasks/index.ts'
 import { answerOpening } from './opening/answer.ts'
 import { askPerson } from './opening/ask-person.ts'
+import { begin, refusedBy } from './opening/begin.ts'
 import { type Brought, readBrought } from './opening/bring.ts'
-import { type Granted, grantOpening } from './opening/grant.ts'
-import { type Opening, type OpeningAnswer, type Refused, refused } from './opening/opening.ts'
+import { grantOpening } from './opening/grant.ts'
+import { newTask } from './opening/new-task.ts'
+import { type Opening, type OpeningAnswer, refused } from './opening/opening.ts'
 import { type Attempt, refuseOpening } from './opening/refuse.ts'
 import { detailsAt } from './opening/wanted.ts'
 import type { DecisionParts } from './parts.ts'
 import { problemOr } from './reasons.ts'
-import { PROOF_STEP } from './refuse.ts'
 
 /** How often bases may change between looking and opening before we stop trying. */
 const MOST_TRIES = 3
@@ -32,11 +29,7 @@ export async function openTask(parts: DecisionParts, opening: Opening): Promise<
     const answer = await tryOpening(parts, opening, read.brought, attempt)
     if (answer !== 'bases_changed') return answer
   }
-  return refuseOpening(
-    parts,
-    attempt,
-    refused('task.overtaken', 'what it stands on changed meanwhile'),
-  )
+  return refuseOpening(parts, attempt, refusedBy(BASES_STEP))
 }
 
 function attemptOf(opening: Opening, read: Awaited<ReturnType<typeof readBrought>>): Attempt {
@@ -63,79 +56,25 @@ async function tryOpening(
     const nothing = 'nothing was granted at this resource'
     return refuseOpening(parts, attempt, refused('task.resource_not_granted', nothing))
   }
-  const task = newTask(parts, opening, brought, grant)
-  const failed = await begin(parts, task, { opening, brought })
+  const { agent, proof, subject } = brought
+  const task = newTask(parts, {
+    agentId: agent.id,
+    personId: subject.person.id,
+    purpose: opening.purpose,
+    details: grant.details,
+    mayDelegate: grant.mayDelegate,
+    budget: grant.budget,
+    bases: grant.bases,
+    keyThumbprint: proof.thumbprint,
+    lifeSeconds: opening.lifeSeconds,
+    openedBy: 'exchange',
+  })
+  const failed = await begin(parts, task, {
+    brought,
+    also: { ...subject, kind: 'subject_token' },
+    record: { chain: [task.agentId], origin: opening.origin },
+  })
   if (failed === BASES_STEP) return 'bases_changed'
   if (failed !== undefined) return refuseOpening(parts, attempt, refusedBy(failed))
   return answerOpening(parts, opening, { task, chain: [task.agentId], above: [] }, grant)
-}
-
-function newTask(
-  parts: DecisionParts,
-  opening: Opening,
-  { agent, subject, proof }: Brought,
-  { details, bases, kindOf }: Granted,
-): Task {
-  const id = newId('task', parts.random)
-  const now = parts.clock.now()
-  const asked = opening.lifeSeconds === undefined ? TASK_LIFE.default : opening.lifeSeconds * 1000
-  const ends = bases.map(({ expiresAt }) => expiresAt ?? Number.POSITIVE_INFINITY)
-  return {
-    id,
-    rootId: id,
-    parentId: null,
-    personId: subject.person.id,
-    agentId: agent.id,
-    purpose: opening.purpose,
-    details,
-    mayDelegate: mayDelegate(details, agent, kindOf),
-    bases: bases.map((basis) => basis.id),
-    spaceId: null,
-    keyThumbprint: proof.thumbprint,
-    openedBy: 'exchange',
-    sponsored: false,
-    sponsorGrantId: null,
-    budget: [],
-    state: 'open',
-    openedAt: now,
-    deadline: Math.min(now + Math.min(asked, TASK_LIFE.most), ...ends),
-    closedAt: null,
-    closeReason: null,
-  }
-}
-
-/** What was granted may be handed on, unless the agent's own list allows less (contract 2). */
-function mayDelegate(details: readonly Detail[], agent: Agent, kindOf: KindOf): readonly Detail[] {
-  const own = details.map((detail) => ({ ...detail, type: 'remit_delegate' as const }))
-  return agent.mayDelegate === null ? own : intersect(own, agent.mayDelegate, kindOf)
-}
-
-/** Everything or nothing. Answers the name of the guard that failed. */
-async function begin(
-  parts: DecisionParts,
-  task: Task,
-  { opening, brought }: { opening: Opening; brought: Brought },
-): Promise<string | undefined> {
-  const { assertion, proof, subject } = brought
-  const { read } = parts.storage
-  const done = await parts.storage.commit([
-    consumeOnceStep(read, 'dpop', proof.replayKey, proof.expiresAt),
-    consumeOnceStep(read, 'assertion', assertion.replayKey, assertion.expiresAt),
-    consumeOnceStep(read, 'subject_token', subject.replayKey, subject.expiresAt),
-    ...openSteps(parts, task, { chain: [task.agentId], origin: opening.origin }),
-  ])
-  return done.committed ? undefined : done.failed
-}
-
-const REPLAYS: Readonly<Record<string, readonly [ProblemCode, string]>> = {
-  [PROOF_STEP]: ['proof.replayed', 'the proof was used before'],
-  'used assertion': ['assertion.replayed', 'the client assertion was used before'],
-  'used subject_token': ['subject_token.replayed', 'the subject token was used before'],
-  [KEY_STEP]: ['task.key_used', 'the key belongs to another task; make a fresh one for each'],
-}
-
-function refusedBy(guard: string): Refused {
-  const why = REPLAYS[guard]
-  if (!why) throw new Error(`a task could not be opened: ${guard}`)
-  return refused(...why)
 }

@@ -1,13 +1,19 @@
 import type { Detail } from '@remit/engine'
-import { closeTask } from '../../tasks/index.ts'
+import { closeTask, type Task } from '../../tasks/index.ts'
 import { type Minted, mintResourceToken, mintTaskToken } from '../../tokens/index.ts'
 import type { HeldTask } from '../facts.ts'
 import { aboutTask, grantAt } from '../issue-resource-token.ts'
 import { minting, partiesOf } from '../minting.ts'
 import type { DecisionParts } from '../parts.ts'
 import type { Granted } from './grant.ts'
-import { type Opened, type Opening, type Refused, refused } from './opening.ts'
+import { type Opened, type Refused, refused } from './opening.ts'
 import { grantedScope, isRefused } from './wanted.ts'
+
+/** The part of a request that its answer depends on. */
+interface Wanted {
+  readonly resource?: string | undefined
+  readonly scope?: string | undefined
+}
 
 /**
  * The task has begun: its token, or the one resource token that was asked for. When something it depends on changed
@@ -15,34 +21,47 @@ import { grantedScope, isRefused } from './wanted.ts'
  */
 export async function answerOpening(
   parts: DecisionParts,
-  opening: Opening,
+  wanted: Wanted,
   held: HeldTask,
-  grant: Granted,
+  grant: AnswerGrant,
 ): Promise<Opened | Refused> {
   const token =
-    opening.resource === undefined
-      ? await taskToken(parts, opening, held, grant)
-      : await resourceToken(parts, { ...opening, resource: opening.resource }, held, grant)
+    wanted.resource === undefined
+      ? await taskToken(parts, wanted, held, grant)
+      : await resourceToken(parts, { ...wanted, resource: wanted.resource }, held, grant)
   // INVARIANT: nothing awaits between this check and the answer.
   if (!isRefused(token) && grant.views.every((view) => parts.live.holds(view)))
-    return { outcome: 'opened', task: held.task, chain: held.chain, ...token }
+    return {
+      outcome: 'opened',
+      task: held.task,
+      chain: held.chain,
+      ...token,
+      ...(grant.delegatesAsked ? { mayDelegate: held.task.mayDelegate } : {}),
+    }
   await closeTask(parts, { taskId: held.task.id, by: 'system', reason: 'overtaken' })
   return refused('task.overtaken', 'something it depends on changed while the task was opening')
 }
+
+/** What of a grant the answer needs. */
+type AnswerGrant = Pick<Granted, 'details' | 'delegatesAsked' | 'person' | 'views'>
 
 type Token = Pick<Opened, 'kind' | 'token' | 'details' | 'scope'>
 
 async function taskToken(
   parts: DecisionParts,
-  opening: Opening,
+  wanted: Wanted,
   held: HeldTask,
-  { details, person }: Granted,
+  { details, person }: AnswerGrant,
 ): Promise<Token> {
   const { task } = held
-  const scope = scopeOf(opening, details)
+  const scope = scopeOf(wanted, details)
   const token = await mintTaskToken(minting(parts), {
     parties: partiesOf(held, { person }),
-    task: { id: task.id, purpose: task.purpose },
+    task: {
+      id: task.id,
+      purpose: task.purpose,
+      ...(task.parentId === null ? {} : { parent: task.parentId }),
+    },
     details,
     ...scope,
     thumbprint: keyOf(task),
@@ -53,18 +72,18 @@ async function taskToken(
 
 async function resourceToken(
   parts: DecisionParts,
-  opening: Opening & { readonly resource: string },
+  wanted: Wanted & { readonly resource: string },
   held: HeldTask,
-  { person }: Granted,
+  { person }: AnswerGrant,
 ): Promise<Token | Refused> {
   const { task } = held
-  const at = await grantAt(parts, held, { resource: opening.resource })
+  const at = await grantAt(parts, held, { resource: wanted.resource })
   if (isRefused(at)) return at
-  const scope = scopeOf(opening, at.details)
+  const scope = scopeOf(wanted, at.details)
   const token: Minted = await mintResourceToken(minting(parts), {
     parties: partiesOf(held, { person }),
     task: { id: task.id, purpose: task.purpose, ep: at.view.hash },
-    resource: opening.resource,
+    resource: wanted.resource,
     details: at.details,
     ...scope,
     thumbprint: keyOf(task),
@@ -77,13 +96,13 @@ async function resourceToken(
   return { kind: 'resource', token, details: at.details, ...scope }
 }
 
-function scopeOf(opening: Opening, details: readonly Detail[]): { scope?: string } {
-  const scope = grantedScope(opening.scope, details)
+function scopeOf({ scope: asked }: Wanted, details: readonly Detail[]): { scope?: string } {
+  const scope = grantedScope(asked, details)
   return scope === undefined ? {} : { scope }
 }
 
 /** Whoever is given a token that is bound to a key has a key. */
-function keyOf({ keyThumbprint }: HeldTask['task']): string {
+function keyOf({ keyThumbprint }: Task): string {
   if (keyThumbprint === null) throw new TypeError('a bound token for a task without a key')
   return keyThumbprint
 }

@@ -4,18 +4,22 @@ import type { Subject } from '../../people/index.ts'
 import { checkProof, type Proof } from '../../tokens/index.ts'
 import type { DecisionParts } from '../parts.ts'
 import { problemOr } from '../reasons.ts'
-import type { Opening } from './opening.ts'
+import type { Opening, OpeningRequest } from './opening.ts'
 
-/** Who wants to open a task, for whom, with which key. Each of the three is used once, with the task or not at all. */
-export interface Brought {
+/** Which agent wants to open a task, with which key. Each is used once, with the task or not at all. */
+export interface BroughtAgent {
   readonly agent: Agent
   readonly assertion: { readonly replayKey: string; readonly expiresAt: number }
-  readonly subject: Subject
   readonly proof: Proof
 }
 
-export type BroughtOrNot =
-  | { readonly ok: true; readonly brought: Brought }
+/** And for whom: used once, likewise. */
+export interface Brought extends BroughtAgent {
+  readonly subject: Subject
+}
+
+export type BroughtOrNot<B = Brought> =
+  | { readonly ok: true; readonly brought: B }
   | {
       readonly ok: false
       readonly problem: Problem
@@ -24,24 +28,37 @@ export type BroughtOrNot =
       readonly agentId: string | undefined
     }
 
-/** Proof, then agent, then subject token: nothing is fetched or written for someone who has shown nothing. */
-export async function readBrought(parts: DecisionParts, opening: Opening): Promise<BroughtOrNot> {
-  const { method, url } = opening
-  const proof = await problemOr(checkProof(opening.proof, { method, url, clock: parts.clock }))
+/** Proof, then agent: nothing is fetched or written for someone who has shown nothing. */
+export async function readAgent(
+  parts: DecisionParts,
+  request: OpeningRequest,
+): Promise<BroughtOrNot<BroughtAgent>> {
+  const { method, url } = request
+  const proof = await problemOr(checkProof(request.proof, { method, url, clock: parts.clock }))
   if (proof instanceof Problem)
     return { ok: false, problem: proof, proof: undefined, agentId: undefined }
-  const known = await problemOr(authenticate(parts, opening))
+  const known = await problemOr(authenticate(parts, request))
   if (known instanceof Problem) return { ok: false, problem: known, proof, agentId: undefined }
   const { agent, ...assertion } = known
+  return { ok: true, brought: { agent, assertion, proof } }
+}
+
+/** Proof, then agent, then subject token. */
+export async function readBrought(parts: DecisionParts, opening: Opening): Promise<BroughtOrNot> {
+  const read = await readAgent(parts, opening)
+  if (!read.ok) return read
+  const { agent, proof } = read.brought
   const subject = await problemOr(
     parts.providers.checkSubjectToken(opening.subjectToken, opening.subjectTokenType, { agent }),
   )
   if (subject instanceof Problem) return { ok: false, problem: subject, proof, agentId: agent.id }
-  return { ok: true, brought: { agent, assertion, subject, proof } }
+  return { ok: true, brought: { ...read.brought, subject } }
 }
 
-async function authenticate(parts: DecisionParts, opening: Opening): Promise<Authenticated> {
-  const { assertion, assertionType } = opening
+async function authenticate(
+  parts: DecisionParts,
+  { assertion, assertionType }: OpeningRequest,
+): Promise<Authenticated> {
   if (assertion === undefined || assertionType === undefined)
     throw new Problem('agent.unauthenticated', 'the request carries no client assertion')
   return authenticateAgent(parts, { assertion, assertionType })

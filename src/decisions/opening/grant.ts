@@ -1,17 +1,21 @@
-import { type Detail, granted, intersect, type KindOf } from '@remit/engine'
+import { asCalls, contains, type Detail, intersect, type KindOf } from '@remit/engine'
+import type { Agent } from '../../agents/index.ts'
 import type { LiveView } from '../../live/index.ts'
 import type { Person } from '../../people/index.ts'
-import { type Basis, basesFor, basisLimits, checkPurpose } from '../../tasks/index.ts'
+import { type Basis, basesFor, basisLimits, checkPurpose, type Limit } from '../../tasks/index.ts'
 import { alsoKeys, alsoLiveness, livenessOf, openingKeys } from '../liveness.ts'
 import type { DecisionParts } from '../parts.ts'
 import { codeOf } from '../reasons.ts'
-import type { Brought } from './bring.ts'
-import { type Opening, type Refused, refused } from './opening.ts'
-import { isRefused, readWanted } from './wanted.ts'
+import { type Authority, authorityWithin, isNothing, withinAgent } from './authority.ts'
+import { type Refused, refused, type WantedTask } from './opening.ts'
+import { isRefused, readAsked, readLife, readLimits } from './wanted.ts'
 
-export interface Granted {
+export interface Granted extends Authority {
   readonly outcome: 'granted'
-  readonly details: readonly Detail[]
+  /** Whether it was asked what may be handed on, and the answer says so. */
+  readonly delegatesAsked: boolean
+  readonly budget: readonly Limit[]
+  /** The represented person, or the sponsor. */
   readonly person: Person
   /** Those that the grant stands on. */
   readonly bases: readonly Basis[]
@@ -24,6 +28,7 @@ export interface Granted {
 /** Within the ceiling, and no basis covers anything of it. */
 export interface Missing {
   readonly outcome: 'needs_consent'
+  /** All of it as what may be done for the person, by this agent or by those it hands it to. */
   readonly details: readonly Detail[]
   /** Those that were in force when it was found missing. */
   readonly bases: readonly Basis[]
@@ -34,61 +39,78 @@ export type OpeningGrant = Granted | Missing | Refused
 /** Requested ∩ ceiling ∩ every basis (contract 2), for those who are alive. Reads, and writes nothing. */
 export async function grantOpening(
   parts: DecisionParts,
-  opening: Opening,
-  { agent, subject }: Brought,
+  opening: WantedTask,
+  { agent, subject }: { readonly agent: Agent; readonly subject: { readonly person: Person } },
 ): Promise<OpeningGrant> {
   checkPurpose(opening.purpose)
-  const { lifeSeconds = 1 } = opening
-  if (!Number.isSafeInteger(lifeSeconds) || lifeSeconds < 1)
-    return refused('task.bad_life', 'a lifetime is a whole number of seconds, from 1')
+  const badLife = readLife(opening.lifeSeconds)
+  if (badLife) return badLife
   const catalog = await parts.catalog.current()
   const { kindOf } = catalog
-  const wanted = readWanted(opening, catalog)
-  if (isRefused(wanted)) return wanted
-  if (wanted === undefined || wanted.length === 0)
+  const asked = readAsked(opening, catalog)
+  if (isRefused(asked)) return asked
+  if (asked === undefined || [...asked.calls, ...(asked.delegates ?? [])].length === 0)
     return refused('task.nothing_requested', 'ask by `authorization_details` or `scope`')
-  const views = await viewsOf(parts, agent, subject)
+  const budget = readLimits(opening.budget, catalog)
+  if (isRefused(budget)) return budget
+  const { person } = subject
+  const views = await openingViews(parts, person, agent)
   if (isRefused(views)) return views
-  if (agent.trust === 0)
-    return refused('agent.quarantined', 'the agent is quarantined and is given nothing')
-  const within = intersect(wanted, agent.ceiling, kindOf)
-  if (within.length === 0)
+  const within = withinAgent(asked, agent, kindOf)
+  if (isNothing(asked, within))
     return refused('task.beyond_ceiling', 'the agent may never be given any of what it asks for')
   const bases = await basesFor(parts.storage.read, {
-    personId: subject.person.id,
+    personId: person.id,
     agentId: agent.id,
     now: parts.clock.now(),
   })
-  const limits = { ceiling: agent.ceiling, bases: basisLimits(bases) }
-  const details = granted(wanted, limits, kindOf)
-  if (details.length > 0) {
-    const standsOn = bases.filter((basis) => intersect(details, basis.details, kindOf).length > 0)
-    return { outcome: 'granted', details, person: subject.person, bases: standsOn, views, kindOf }
+  const got = authorityWithin(asked, agent, { bases: basisLimits(bases) }, kindOf)
+  if (isNothing(asked, got)) return beyondBases(within, bases, kindOf)
+  return {
+    outcome: 'granted',
+    ...got,
+    delegatesAsked: asked.delegates !== undefined,
+    budget,
+    person,
+    bases: standsOn(got, bases, kindOf),
+    views,
+    kindOf,
   }
-  return beyondBases(within, bases, kindOf)
 }
 
 /** Consent helps where administrators left the question to the person, or allowed at least a part of it. */
-function beyondBases(
-  within: readonly Detail[],
-  bases: readonly Basis[],
-  kindOf: KindOf,
-): OpeningGrant {
+function beyondBases(within: Authority, bases: readonly Basis[], kindOf: KindOf): OpeningGrant {
+  const handedOn = asCalls(within.mayDelegate).filter(
+    (detail) => !contains(within.details, [detail], kindOf),
+  )
+  const wanted: readonly Detail[] = [...within.details, ...handedOn]
   const [admin] = basisLimits(bases.filter(({ kind }) => kind === 'admin'))
-  const details = admin ? intersect(within, admin, kindOf) : within
+  const details = admin ? intersect(wanted, admin, kindOf) : wanted
   if (details.length > 0) return { outcome: 'needs_consent', details, bases }
   return refused('task.beyond_basis', 'administrators allow the agent other things for this person')
 }
 
+/** Those of the bases that anything of it comes from: when one of them ends, so does the task. */
+export function standsOn(
+  { details, mayDelegate }: Authority,
+  bases: readonly Basis[],
+  kindOf: KindOf,
+): Basis[] {
+  const all = [...details, ...mayDelegate]
+  return bases.filter((basis) => intersect(all, basis.details, kindOf).length > 0)
+}
+
 /** What the opening depends on, all alive; asked again when it is answered. */
-async function viewsOf(
+export async function openingViews(
   parts: DecisionParts,
-  agent: Brought['agent'],
-  subject: Brought['subject'],
+  person: Pick<Person, 'id'>,
+  agent: Agent,
 ): Promise<readonly LiveView[] | Refused> {
-  const view = await parts.live.view(openingKeys(subject.person.id, agent.id))
+  const view = await parts.live.view(openingKeys(person.id, agent.id))
   const also = await parts.live.view(alsoKeys([agent.ownerId], []))
   for (const gate of [livenessOf(view), alsoLiveness(also)])
     if (!gate.passed) return refused(codeOf(gate.reason ?? ''), gate.detail)
+  if (agent.trust === 0)
+    return refused('agent.quarantined', 'the agent is quarantined and is given nothing')
   return [view, also]
 }

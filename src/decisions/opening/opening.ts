@@ -4,8 +4,8 @@ import type { ProblemCode } from '../../lib/problem.ts'
 import type { Task } from '../../tasks/index.ts'
 import type { Minted } from '../../tokens/index.ts'
 
-/** A request to open a task for a person (contract 5.1), read by an edge, before anything about it is believed. */
-export interface Opening {
+/** What every request to open a task brings, as an edge read it, before anything about it is believed. */
+export interface OpeningRequest {
   /** RFC 7523 client authentication: `client_assertion` and its type. */
   readonly assertion: string | undefined
   readonly assertionType: string | undefined
@@ -13,17 +13,38 @@ export interface Opening {
   readonly proof: string | readonly string[] | undefined
   readonly method: string
   readonly url: string
-  readonly subjectToken: string
-  readonly subjectTokenType: string
+  /** Identifier of the one resource that a token is wanted for. */
+  readonly resource?: string | undefined
+  readonly origin: { readonly ip: string }
+}
+
+/** What a task is wanted for. */
+export interface WantedTask {
   /** `authorization_details`, parsed. What is asked for by `scope` is added. */
   readonly details?: unknown
   readonly scope?: string | undefined
   readonly purpose: string
   /** How long the task may last; an hour when left out, a day at most. */
   readonly lifeSeconds?: number | undefined
-  /** Identifier of the one resource that a token is wanted for. */
-  readonly resource?: string | undefined
-  readonly origin: { readonly ip: string }
+  /** `budget`, parsed. */
+  readonly budget?: unknown
+}
+
+/** A request to open a task for a person (contract 5.1). */
+export interface Opening extends OpeningRequest, WantedTask {
+  readonly subjectToken: string
+  readonly subjectTokenType: string
+}
+
+/** A ticket of a parent task, redeemed by the agent that it names (contract 5.4). */
+export interface ChildOpening extends OpeningRequest {
+  readonly ticket: string
+}
+
+/** A task with nobody present, under a sponsor grant (contract 5.2). */
+export interface SponsoredOpening extends OpeningRequest, Partial<WantedTask> {
+  /** Which grant; left out, the only one in force. */
+  readonly grantId?: string | undefined
 }
 
 export type OpeningAnswer = Opened | NeedsConsent | Refused
@@ -37,6 +58,8 @@ export interface Opened {
   readonly token: Minted
   /** What the token holds. */
   readonly details: readonly Detail[]
+  /** What the task may hand on, when that was asked for. */
+  readonly mayDelegate?: readonly Detail[]
   readonly scope?: string
 }
 

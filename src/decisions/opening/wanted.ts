@@ -1,5 +1,7 @@
-import { type Detail, misfit, parseDetails } from '@remit/engine'
+import { type Detail, misfit, parseAuthority, parseDetails } from '@remit/engine'
 import { type CatalogView, detailsForScope, expandGroups } from '../../catalog/index.ts'
+import { type Limit, readBudget } from '../../tasks/index.ts'
+import type { AskedAuthority } from './authority.ts'
 import { type Refused, refused } from './opening.ts'
 
 /** RFC 6749 section 3.3, and no more than anyone needs. */
@@ -18,10 +20,42 @@ export function readWanted(
   return isRefused(byScope) ? byScope : [...byDetails, ...byScope]
 }
 
+/** The same of an opening, which may ask for what it hands on beside what it does. */
+export function readAsked(
+  asked: { readonly details?: unknown; readonly scope?: string | undefined },
+  catalog: CatalogView,
+): AskedAuthority | undefined | Refused {
+  if (asked.details === undefined && asked.scope === undefined) return undefined
+  const parsed = parseAuthority(asked.details ?? [])
+  if (!parsed.ok) return refused('task.bad_details', parsed.reason)
+  const byDetails = fitting(parsed.calls, catalog)
+  if (isRefused(byDetails)) return byDetails
+  const delegates = parsed.delegates && fitting(parsed.delegates, catalog)
+  if (isRefused(delegates)) return delegates
+  const byScope = asked.scope === undefined ? [] : readScope(asked.scope, catalog)
+  return isRefused(byScope) ? byScope : { calls: [...byDetails, ...byScope], delegates }
+}
+
+/** `budget` as it was sent. */
+export function readLimits(budget: unknown, catalog: CatalogView): readonly Limit[] | Refused {
+  const read = readBudget(budget, catalog)
+  return read.ok ? read.limits : refused('task.bad_budget', read.reason)
+}
+
+/** Whole seconds, from 1; `undefined`: as long as usual. */
+export function readLife(lifeSeconds: number | undefined): Refused | undefined {
+  if (lifeSeconds === undefined || (Number.isSafeInteger(lifeSeconds) && lifeSeconds >= 1))
+    return undefined
+  return refused('task.bad_life', 'a lifetime is a whole number of seconds, from 1')
+}
+
 function readDetails(given: unknown, catalog: CatalogView): readonly Detail[] | Refused {
   const parsed = parseDetails(given, 'remit_call')
-  if (!parsed.ok) return refused('task.bad_details', parsed.reason)
-  const details = expandGroups(catalog, parsed.details)
+  return parsed.ok ? fitting(parsed.details, catalog) : refused('task.bad_details', parsed.reason)
+}
+
+function fitting(given: readonly Detail[], catalog: CatalogView): readonly Detail[] | Refused {
+  const details = expandGroups(catalog, given)
   const wrong = misfit(details, catalog.kindOf)
   return wrong === undefined ? details : refused('task.bad_details', wrong)
 }

@@ -1,0 +1,69 @@
+import type { LedgerEvent } from '../../ledger/index.ts'
+import type { ProblemCode } from '../../lib/problem.ts'
+import { consumeOnceStep, type Step } from '../../storage/index.ts'
+import {
+  BASES_STEP,
+  GRANT_STEP,
+  KEY_STEP,
+  LINE_STEP,
+  openSteps,
+  RATE_STEP,
+  ROOM_STEP,
+  type Task,
+} from '../../tasks/index.ts'
+import type { DecisionParts } from '../parts.ts'
+import { PROOF_STEP } from '../refuse.ts'
+import type { BroughtAgent } from './bring.ts'
+import { type Refused, refused } from './opening.ts'
+
+/** One thing more that is used up with the opening. */
+export interface UsedOnce {
+  readonly kind: 'subject_token' | 'ticket'
+  readonly replayKey: string
+  readonly expiresAt: number
+}
+
+/**
+ * Begins a task in the one transaction that uses up what was brought for it. Everything or nothing: answers the name of the
+ * guard that failed.
+ */
+export async function begin(
+  parts: DecisionParts,
+  task: Task,
+  given: {
+    readonly brought: BroughtAgent
+    readonly also?: UsedOnce
+    readonly guards?: readonly Step[]
+    readonly record: Partial<LedgerEvent>
+  },
+): Promise<string | undefined> {
+  const { also, brought, guards, record } = given
+  const { assertion, proof } = brought
+  const { read } = parts.storage
+  const done = await parts.storage.commit([
+    consumeOnceStep(read, 'dpop', proof.replayKey, proof.expiresAt),
+    consumeOnceStep(read, 'assertion', assertion.replayKey, assertion.expiresAt),
+    ...(also ? [consumeOnceStep(read, also.kind, also.replayKey, also.expiresAt)] : []),
+    ...openSteps(parts, task, record, guards),
+  ])
+  return done.committed ? undefined : done.failed
+}
+
+const REFUSALS: Readonly<Record<string, readonly [ProblemCode, string]>> = {
+  [PROOF_STEP]: ['proof.replayed', 'the proof was used before'],
+  'used assertion': ['assertion.replayed', 'the client assertion was used before'],
+  'used subject_token': ['subject_token.replayed', 'the subject token was used before'],
+  'used ticket': ['ticket.replayed', 'the ticket was used before'],
+  [KEY_STEP]: ['task.key_used', 'the key belongs to another task; make a fresh one for each'],
+  [BASES_STEP]: ['task.overtaken', 'what it stands on changed meanwhile'],
+  [LINE_STEP]: ['task.closed', 'a task above it is not open any more'],
+  [ROOM_STEP]: ['task.too_many_children', 'there are as many tasks below as there may be'],
+  [GRANT_STEP]: ['sponsor_grant.not_in_force', 'the sponsor grant has ended'],
+  [RATE_STEP]: ['sponsor_grant.too_many', 'as many tasks were opened as may be for now'],
+}
+
+export function refusedBy(guard: string): Refused {
+  const why = REFUSALS[guard]
+  if (!why) throw new Error(`a task could not be opened: ${guard}`)
+  return refused(...why)
+}

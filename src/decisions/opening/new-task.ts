@@ -1,0 +1,52 @@
+import { newId } from '../../lib/id.ts'
+import { type Basis, type OpenedBy, TASK_LIFE, type Task } from '../../tasks/index.ts'
+import type { DecisionParts } from '../parts.ts'
+
+/** What a task begins with; everything else about a new one follows. */
+export interface NewTask
+  extends Pick<
+    Task,
+    'agentId' | 'personId' | 'purpose' | 'details' | 'mayDelegate' | 'budget' | 'keyThumbprint'
+  > {
+  readonly openedBy: OpenedBy
+  /** Those it stands on; it does not outlast them. */
+  readonly bases: readonly Basis[]
+  /** As it was asked for. */
+  readonly lifeSeconds?: number | undefined
+  /** Its parent. */
+  readonly parent?: Task
+  /** The sponsor grant under which nobody is present. */
+  readonly sponsorGrant?: { readonly id: NonNullable<Task['sponsorGrantId']>; expiresAt: number }
+}
+
+/**
+ * A task that could be opened now.
+ * INVARIANT: a child ends with its parent at the latest, is sponsored exactly when that is, and stands on all that it
+ * stands on.
+ */
+export function newTask(
+  parts: Pick<DecisionParts, 'clock' | 'random'>,
+  { bases, lifeSeconds, parent, sponsorGrant, ...given }: NewTask,
+): Task {
+  const id = newId('task', parts.random)
+  const now = parts.clock.now()
+  const asked = lifeSeconds === undefined ? TASK_LIFE.default : lifeSeconds * 1000
+  const ends = bases.map(({ expiresAt }) => expiresAt ?? Number.POSITIVE_INFINITY)
+  if (parent) ends.push(parent.deadline)
+  if (sponsorGrant) ends.push(sponsorGrant.expiresAt)
+  return {
+    ...given,
+    id,
+    rootId: parent?.rootId ?? id,
+    parentId: parent?.id ?? null,
+    bases: [...new Set([...(parent?.bases ?? []), ...bases.map((basis) => basis.id)])],
+    spaceId: parent?.spaceId ?? null,
+    sponsored: parent?.sponsored ?? sponsorGrant !== undefined,
+    sponsorGrantId: parent?.sponsorGrantId ?? sponsorGrant?.id ?? null,
+    state: 'open',
+    openedAt: now,
+    deadline: Math.min(now + Math.min(asked, TASK_LIFE.most), ...ends),
+    closedAt: null,
+    closeReason: null,
+  }
+}
