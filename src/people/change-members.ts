@@ -1,5 +1,6 @@
 import { Problem } from '../lib/problem.ts'
 import { insertMember, removeMember } from './group-store.ts'
+import { keepingAdministrator } from './last-administrator.ts'
 import type { PeopleParts } from './parts.ts'
 import { findPerson } from './person-store.ts'
 
@@ -14,7 +15,7 @@ export async function addMember(parts: PeopleParts, membership: Membership): Pro
   await changeMember(parts, membership, 'group.member_added', insertMember)
 }
 
-/** Takes back what `addMember` gave. A membership through a mapping is not touched. */
+/** Takes back what `addMember` gave. A membership through a mapping is not touched. Throws `person.unknown`, `person.last_administrator`. */
 export async function dropMember(parts: PeopleParts, membership: Membership): Promise<void> {
   await changeMember(parts, membership, 'group.member_removed', removeMember)
 }
@@ -28,7 +29,8 @@ async function changeMember(
   const raised = await parts.storage.transaction(async (tx) => {
     const person = await findPerson(tx, personId)
     if (!person) throw new Problem('person.unknown', `there is no person \`${personId}\``)
-    if (!(await change(tx, personId, group, 'manual'))) return undefined
+    const changed = await keepingAdministrator(tx, () => change(tx, personId, group, 'manual'))
+    if (!changed) return undefined
     await parts.ledger.append(tx, { type, person: personId, by, facts: { group } })
     return parts.live.raise(tx, [{ kind: 'person', id: personId }])
   })

@@ -6,6 +6,7 @@ import {
   type Mapping,
   removeProviderMembers,
 } from './group-store.ts'
+import { keepingAdministrator } from './last-administrator.ts'
 import type { PeopleParts } from './parts.ts'
 import { selectProvider } from './sign-in/identity-provider-store.ts'
 
@@ -28,6 +29,7 @@ export async function mapGroup(
 /**
  * Ends a mapping, and at once the memberships of that provider's people in the group. Whoever is in it by another
  * mapping is back at the next sign-in: we keep groups, not the values a provider sent.
+ * Throws `person.last_administrator`.
  */
 export async function unmapGroup(
   parts: PeopleParts,
@@ -36,7 +38,7 @@ export async function unmapGroup(
   const { issuer, value, group, by } = mapping
   const change = await parts.storage.transaction(async (tx) => {
     if (!(await deleteMapping(tx, { issuer, value, group }))) return undefined
-    const members = await removeProviderMembers(tx, issuer, group)
+    const members = await keepingAdministrator(tx, () => removeProviderMembers(tx, issuer, group))
     await parts.ledger.append(tx, {
       type: 'group.unmapped',
       by,

@@ -1,5 +1,6 @@
 import { Problem } from '../lib/problem.ts'
 import type { Reader } from '../storage/index.ts'
+import { keepingAdministrator } from './last-administrator.ts'
 import type { PeopleParts } from './parts.ts'
 import { changeStatus, findPerson } from './person-store.ts'
 import { deleteSessionsOf } from './session-store.ts'
@@ -13,12 +14,15 @@ interface StatusChange {
 
 /**
  * Suspends a person: no session, no new task, and every task for the person stands still. When it has returned, no
- * replica permits. Throws `person.unknown`; suspending twice is no error.
+ * replica permits. Throws `person.unknown`, `person.last_administrator`; suspending twice is no error.
  */
 export async function suspendPerson(parts: PeopleParts, change: StatusChange): Promise<void> {
   const { personId, by, reason } = change
   const raised = await parts.storage.transaction(async (tx) => {
-    if (await changeStatus(tx, personId, 'active', 'suspended')) {
+    const changed = await keepingAdministrator(tx, () =>
+      changeStatus(tx, personId, 'active', 'suspended'),
+    )
+    if (changed) {
       const sessions = await deleteSessionsOf(tx, personId)
       await parts.ledger.append(tx, {
         type: 'person.suspended',
