@@ -33,6 +33,7 @@ export async function insertAgent(tx: Tx, agent: Omit<Agent, 'clients'>): Promis
       may_delegate: agent.mayDelegate && canonicalJson(agent.mayDelegate),
       status: agent.status,
       created_at: agent.createdAt,
+      admission: agent.admission,
     })
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirstOrThrow()
@@ -114,6 +115,7 @@ async function gather(reader: Reader, rows: readonly AgentRow[]): Promise<Agent[
     mayDelegate: row.may_delegate === null ? null : details(row.may_delegate, 'remit_delegate'),
     status: row.status as AgentStatus, // written by this file only
     createdAt: row.created_at,
+    admission: row.admission,
     clients: links
       .filter((link) => link.agent_id === row.id)
       .map((link) => ({ issuer: link.issuer, clientId: link.client_id })),

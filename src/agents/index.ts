@@ -1,3 +1,12 @@
+export type { AdmissionRule, SelfRegistered } from './admission/admission-rule.ts'
+export { listAdmissionRules } from './admission/admission-store.ts'
+export { type Admission, admissionOf, admitAgentIn, NO_RULE } from './admission/admit-agent.ts'
+export {
+  addAdmissionRule,
+  type RuleDescription,
+  removeAdmissionRule,
+} from './admission/change-rules.ts'
+export { isLoopbackRedirect } from './admission/match-rule.ts'
 export type { Agent, AgentClient, AgentKey, AgentStatus, TrustLevel } from './agent.ts'
 export { listKeys } from './agent-key-store.ts'
 export { findAgent, listAgents } from './agent-store.ts'

@@ -47,6 +47,7 @@ export async function registerAgent(parts: AgentParts, registration: Registratio
     mayDelegate: readMayDelegate(registration.mayDelegate ?? null),
     status: 'active',
     createdAt: now,
+    admission: null,
     clients,
   }
   const keys = (registration.keys ?? []).map(readAgentKey)

@@ -1,0 +1,48 @@
+import type { AdmissionRule } from './admission-rule.ts'
+
+/** How a pattern says "this very computer" (RFC 8252 section 7.3), whatever the address is written like. */
+export const LOOPBACK = 'localhost'
+const LOOPBACK_HOSTS: ReadonlySet<string> = new Set([LOOPBACK, '127.0.0.1', '[::1]'])
+
+/** Whether an address leads back to the computer that the browser runs on: any program there can receive the answer. */
+export function isLoopbackRedirect(redirectUri: string): boolean {
+  const host = URL.parse(redirectUri)?.hostname
+  return host !== undefined && LOOPBACK_HOSTS.has(host)
+}
+
+/**
+ * The first rule that a client matches, in the order they were made.
+ * INVARIANT: every address that the client registered must match. With one that does not, it could be let in for its good
+ * address and receive the code at the other.
+ */
+export function ruleFor(
+  rules: readonly AdmissionRule[],
+  redirectUris: readonly string[],
+): AdmissionRule | undefined {
+  if (redirectUris.length === 0) return undefined
+  return rules.find(({ redirectHosts }) =>
+    redirectUris.every((uri) => redirectHosts.some((pattern) => matchesHost(pattern, uri))),
+  )
+}
+
+/** `*.example.com` stands for one or more labels, never for the name itself. */
+function matchesHost(pattern: string, redirectUri: string): boolean {
+  const url = URL.parse(redirectUri)
+  if (!url) return false
+  if (isLoopbackRedirect(redirectUri)) return pattern === LOOPBACK
+  if (url.protocol !== 'https:') return false
+  return pattern.startsWith('*.')
+    ? url.hostname.endsWith(pattern.slice(1)) && url.hostname.length > pattern.length - 1
+    : url.hostname === pattern
+}
+
+const LABEL = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?'
+const PATTERN = new RegExp(`^(?:\\*\\.)?${LABEL}(?:\\.${LABEL})+$`)
+
+/** Lower-case ASCII names with at least two labels, `*.` in front of them, or `localhost`. No addresses, ports, other stars. */
+export function isHostPattern(text: unknown): text is string {
+  if (text === LOOPBACK) return true
+  return (
+    typeof text === 'string' && text.length <= 253 && PATTERN.test(text) && !/\.\d+$/.test(text)
+  )
+}
