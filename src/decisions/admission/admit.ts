@@ -30,7 +30,6 @@ export interface Admitted
   readonly resource: Resource
   /** What the token holds of the task's details. */
   readonly narrowed: readonly Detail[]
-  readonly at: number
   readonly origin: Call['origin']
 }
 
@@ -113,7 +112,6 @@ function admitted(each: Booked, who: Known, setting: Setting, resource: Resource
     narrowed: who.claims.authorization_details,
     view: who.view,
     ticket: ticketOf(who, setting.also),
-    at: each.at,
     origin: each.call.origin,
   }
 }

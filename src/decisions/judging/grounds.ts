@@ -1,9 +1,9 @@
-import type { CallFacts, ForbidRef, KindOf, PolicySet } from '@remit/engine'
+import type { Callable, CallFacts, ForbidRef, KindOf, PolicySet, ReachFacts } from '@remit/engine'
 import { countedRisk } from '../../catalog/index.ts'
 import type { Peeked } from '../../tasks/index.ts'
 import type { Case } from '../case.ts'
-import { contextOf } from '../context.ts'
-import type { Setting } from '../facts.ts'
+import { type Asked, contextOf } from '../context.ts'
+import type { HeldTask, Setting } from '../facts.ts'
 import type { Identified } from '../identify.ts'
 import { alsoLiveness } from '../liveness.ts'
 
@@ -33,31 +33,48 @@ export interface Lifting {
 export function factsOf(each: KnownCase, looked: Looked, lifting?: Lifting): CallFacts {
   const { call, who } = each
   const { budget, kindOf, setting } = looked
+  const { context, ...subject } = callable(each, who.held)
   return {
+    ...factsAround(setting, who.held.task),
     credential: who.credential,
-    liveness: alsoLiveness(setting.also),
-    details: setting.details,
     // INVARIANT: whoever was handed a narrowed token has no more than that.
     narrowed: who.claims.authorization_details,
-    call: {
-      location: call.resource.identifier,
-      resource: call.resource.name,
-      action: call.action.name,
-      risk: countedRisk(call.action),
-      arguments: call.arguments,
-    },
+    call: { ...subject, arguments: call.arguments },
     kindOf,
-    person: setting.personEntity,
-    sponsored: who.held.task.sponsored,
-    intersectWith: [],
-    agents: setting.agentEntities,
-    entities: setting.entities,
-    context: contextOf(each, who.held),
-    external: [],
+    context,
     lifted: lifting?.forbids ?? [],
     ...(lifting?.by === undefined ? {} : { liftedBy: lifting.by }),
     budgets: budget.peeks,
+  }
+}
+
+/** What is the same for every call of a task at one resource, whether it is decided or listed as one that could be made. */
+export function factsAround(
+  setting: Setting,
+  task: HeldTask['task'],
+): Omit<ReachFacts, 'credential' | 'budgets'> {
+  return {
+    liveness: alsoLiveness(setting.also),
+    details: setting.details,
+    person: setting.personEntity,
+    sponsored: task.sponsored,
+    intersectWith: [],
+    agents: setting.agentEntities,
+    entities: setting.entities,
+    external: [],
     obligations: [],
     doable: [],
+  }
+}
+
+/** An action as gates and policies see a call of it, but for its arguments. */
+export function callable(asked: Asked, held: HeldTask): Callable {
+  const { action, resource } = asked.call
+  return {
+    location: resource.identifier,
+    resource: resource.name,
+    action: action.name,
+    risk: countedRisk(action),
+    context: contextOf(asked, held),
   }
 }
