@@ -1,5 +1,17 @@
 /** Tasks: the unit of delegated work, what it stands on, and how it ends. */
 export { answerConsent, type ConsentAnswer } from './answer-consent.ts'
+export { type AuthorizationAnswer, answerAuthorization } from './authorization/answer.ts'
+export type { Authorization, AuthorizationState } from './authorization/authorization.ts'
+export {
+  findAuthorization,
+  lastAllowed,
+  useAuthorizationStep,
+} from './authorization/authorization-store.ts'
+export {
+  type Beginning,
+  beginAuthorization,
+  forgetOldAuthorizations,
+} from './authorization/begin.ts'
 export { type Basis, type BasisKind, basisLimits } from './basis.ts'
 export { basesFor, basesOfPerson, findBasis } from './basis-store.ts'
 export type { Taking } from './budget/budget-store.ts'

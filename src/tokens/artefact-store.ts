@@ -77,3 +77,22 @@ export async function destroyGrant(tx: Tx, grantId: string): Promise<void> {
 export async function forgetArtefacts(tx: Tx, now: number): Promise<void> {
   await tx.deleteFrom('oidc_payloads').where('expires_at', '<', now).execute()
 }
+
+export async function countExpiring(reader: Reader, model: string, now: number): Promise<number> {
+  const { count } = await reader
+    .selectFrom('oidc_payloads')
+    .select(({ fn }) => fn.countAll<number | string>().as('count'))
+    .where('model', '=', model)
+    .where('expires_at', '>', now)
+    .executeTakeFirstOrThrow()
+  return Number(count)
+}
+
+export async function keepArtefact(tx: Tx, model: string, id: string): Promise<void> {
+  await tx
+    .updateTable('oidc_payloads')
+    .set({ expires_at: null })
+    .where('model', '=', model)
+    .where('id', '=', id)
+    .execute()
+}

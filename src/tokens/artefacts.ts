@@ -18,6 +18,10 @@ export interface Artefacts {
   once(key: string, expiresInSeconds: number): Promise<void>
   destroy(model: string, id: string): Promise<void>
   destroyGrant(grantId: string): Promise<void>
+  /** How many of a kind there are that will expire. */
+  countExpiring(model: string): Promise<number>
+  /** Lets it stay for good. */
+  keep(model: string, id: string): Promise<void>
   forget(): Promise<void>
 }
 
@@ -60,6 +64,8 @@ export function artefacts({ storage, clock }: { storage: Storage; clock: Clock }
     },
     destroy: (model, id) => storage.transaction((tx) => store.destroyArtefact(tx, model, id)),
     destroyGrant: (grantId) => storage.transaction((tx) => store.destroyGrant(tx, grantId)),
+    countExpiring: (model) => store.countExpiring(storage.read, model, clock.now()),
+    keep: (model, id) => storage.transaction((tx) => store.keepArtefact(tx, model, id)),
     forget: () => storage.transaction((tx) => store.forgetArtefacts(tx, clock.now())),
   }
 }

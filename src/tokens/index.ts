@@ -1,6 +1,17 @@
 export type { Minted, Minting, OwnTokens } from './access-token.ts'
 export { type ArgumentTexts, argumentTexts } from './argument-texts.ts'
 export { type Artefacts, artefacts } from './artefacts.ts'
+export {
+  findBearerToken,
+  findRefreshToken,
+  forgetOpaqueTokens,
+  insertBearerStep,
+  insertRefreshStep,
+  REFRESH_STEP,
+  useRefreshStep,
+} from './bearer-store.ts'
+export type { BearerToken, RefreshToken } from './bearer-token.ts'
+export { newOpaqueToken, opaqueDigest } from './opaque-token.ts'
 export { type ActClaim, MAX_CHAIN, type Parties, type PartyClaims } from './parties.ts'
 export {
   checkProof,
@@ -22,6 +33,13 @@ export {
   type TaskGrant,
   type TaskTokenClaims,
 } from './task-token.ts'
+export {
+  checkTicket,
+  mintTicket,
+  TICKET_LIFE_MS,
+  type TicketClaims,
+  type TicketGrant,
+} from './ticket.ts'
 export {
   checkTransactionToken,
   mintTransactionToken,

@@ -1,0 +1,114 @@
+import { contains, type Detail, type KindOf } from '@remit/engine'
+import { admitAgentIn } from '../../agents/index.ts'
+import type { Id } from '../../lib/id.ts'
+import { Problem } from '../../lib/problem.ts'
+import type { Tx } from '../../storage/index.ts'
+import { grantBasisIn } from '../grant-basis.ts'
+import type { TaskParts } from '../parts.ts'
+import { AUTHORIZATION_KEPT, type Authorization } from './authorization.ts'
+import { answerPendingAuthorization, findAuthorization } from './authorization-store.ts'
+
+/** What the person says. */
+export interface AuthorizationAnswer {
+  readonly authorizationId: string
+  /** Digest of what the browser has that the answer came from. */
+  readonly browser: string | undefined
+  readonly person: { readonly id: Id<'person'> }
+  /** `introduce`: the client becomes an agent that waits for an administrator, and is given nothing. */
+  readonly answer: 'grant' | 'deny' | 'introduce'
+  /** Of a grant: what is left of `offered`. */
+  readonly details: readonly Detail[]
+  /** What was asked and lies within the agent's ceiling, found anew for this answer. */
+  readonly offered: readonly Detail[]
+  /** When the consent ends by itself, epoch milliseconds. */
+  readonly expiresAt: number
+  /** When the person last signed in. */
+  readonly authTime: number
+}
+
+type AnsweringParts = Pick<TaskParts, 'storage' | 'ledger' | 'clock' | 'random' | 'live'>
+
+/**
+ * Takes a person's answer to a client. A grant makes the client an agent, if it was none, and the consent a delegation
+ * basis; the code then opens the task. Answers it as it is afterwards.
+ * @throws Problem `authorization.unknown` (also in another browser), `authorization.not_pending`, `consent.widened`,
+ * `consent.nothing_granted`
+ */
+export function answerAuthorization(
+  parts: AnsweringParts,
+  answer: AuthorizationAnswer,
+  kindOf: KindOf,
+): Promise<Authorization> {
+  return parts.storage.transaction(async (tx) => {
+    const asked = await findAuthorization(tx, answer.authorizationId)
+    // INVARIANT: the browser that began, and no other. Otherwise a person could be brought to answer for a client that
+    // somebody else let loose, who would then receive the code.
+    if (!asked || answer.browser === undefined || asked.browser !== answer.browser)
+      throw new Problem('authorization.unknown', 'no such request was begun in this browser')
+    const now = parts.clock.now()
+    if (asked.state !== 'pending' || asked.expiresAt <= now)
+      throw new Problem('authorization.not_pending', 'the request is not waiting for an answer')
+    if (answer.answer === 'introduce') {
+      await admitAgentIn(parts, tx, asked, answer.person.id)
+      return asked
+    }
+    const after = { ...asked, personId: answer.person.id, expiresAt: now + AUTHORIZATION_KEPT }
+    return answer.answer === 'grant'
+      ? grant(parts, tx, after, { ...answer, details: narrowed(answer, { kindOf, now }) })
+      : end(parts, tx, { ...after, state: 'denied' }, answer)
+  })
+}
+
+function narrowed(
+  { details, offered, expiresAt }: AuthorizationAnswer,
+  { kindOf, now }: { kindOf: KindOf; now: number },
+): readonly Detail[] {
+  if (details.length === 0 || expiresAt <= now)
+    throw new Problem('consent.nothing_granted', 'nothing is left of what was asked; deny instead')
+  if (!contains(offered, details, kindOf))
+    throw new Problem('consent.widened', 'a consent can only narrow what was asked')
+  return details
+}
+
+async function grant(
+  parts: AnsweringParts,
+  tx: Tx,
+  asked: Authorization,
+  answer: AuthorizationAnswer,
+): Promise<Authorization> {
+  const { details, expiresAt, person } = answer
+  const agent = await admitAgentIn(parts, tx, asked, person.id)
+  const basis = await grantBasisIn(parts, tx, {
+    personId: person.id,
+    agentId: agent.id,
+    kind: 'consent',
+    details,
+    grantedBy: person.id,
+    expiresAt,
+  })
+  return end(parts, tx, { ...asked, state: 'granted', details, basisId: basis.id }, answer)
+}
+
+async function end(
+  parts: AnsweringParts,
+  tx: Tx,
+  after: Authorization & { readonly state: 'granted' | 'denied' },
+  answer: AuthorizationAnswer,
+): Promise<Authorization> {
+  if (!(await answerPendingAuthorization(tx, after)))
+    throw new Error('an authorization changed inside the transaction that read it')
+  await parts.ledger.append(tx, {
+    type: 'authorization.answered',
+    person: answer.person.id,
+    agent: after.clientId,
+    by: answer.person.id,
+    outcome: after.state,
+    facts: {
+      resource: after.resource,
+      redirect_uri: after.redirectUri,
+      basis: after.basisId ?? undefined,
+      auth_time: answer.authTime,
+    },
+  })
+  return after
+}

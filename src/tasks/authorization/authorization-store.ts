@@ -1,0 +1,111 @@
+import type { Detail } from '@remit/engine'
+import type { Selectable } from 'kysely'
+import { canonicalJson } from '../../lib/canonical-json.ts'
+import type { Id } from '../../lib/id.ts'
+import type { Reader, Schema, Step, Tx } from '../../storage/index.ts'
+import type { Authorization, AuthorizationState } from './authorization.ts'
+
+type Row = Selectable<Schema['authorizations']>
+
+export async function insertAuthorization(tx: Tx, authorization: Authorization): Promise<void> {
+  await tx.insertInto('authorizations').values(rowOf(authorization)).execute()
+}
+
+export async function findAuthorization(
+  db: Reader,
+  id: string,
+): Promise<Authorization | undefined> {
+  const row = await db
+    .selectFrom('authorizations')
+    .selectAll()
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return row && authorizationOf(row)
+}
+
+/** What this person last allowed this client at this resource, whether or not it is in force. */
+export async function lastAllowed(
+  db: Reader,
+  of: { clientId: string; personId: string; resource: string },
+): Promise<readonly Detail[] | undefined> {
+  const row = await db
+    .selectFrom('authorizations')
+    .select('details')
+    .where('client_id', '=', of.clientId)
+    .where('person_id', '=', of.personId)
+    .where('resource', '=', of.resource)
+    .where('details', 'is not', null)
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return row?.details ? (JSON.parse(row.details) as Detail[]) : undefined // written by rowOf
+}
+
+/** False when it was not pending any more. */
+export async function answerPendingAuthorization(
+  tx: Tx,
+  after: Authorization & { readonly state: 'granted' | 'denied' },
+): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('authorizations')
+    .set(rowOf(after))
+    .where('id', '=', after.id)
+    .where('state', '=', 'pending')
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows === 1n
+}
+
+/** INVARIANT: single use of a code is this update and nothing else: it opens the one task that is named here. */
+export function useAuthorizationStep(db: Reader, name: string, id: string, taskId: string): Step {
+  const query = db
+    .updateTable('authorizations')
+    .set({ state: 'used', task_id: taskId })
+    .where('id', '=', id)
+    .where('state', '=', 'granted')
+  return { name, query, rows: 1 }
+}
+
+export async function forgetAuthorizations(tx: Tx, now: number): Promise<void> {
+  await tx.deleteFrom('authorizations').where('expires_at', '<', now).execute()
+}
+
+function rowOf(authorization: Authorization): Row {
+  return {
+    id: authorization.id,
+    client_id: authorization.clientId,
+    client_name: authorization.clientName,
+    redirect_uri: authorization.redirectUri,
+    redirect_uris: canonicalJson(authorization.redirectUris),
+    resource: authorization.resource,
+    scope: authorization.scope,
+    browser: authorization.browser,
+    state: authorization.state,
+    person_id: authorization.personId,
+    details: authorization.details && canonicalJson(authorization.details),
+    basis_id: authorization.basisId,
+    task_id: authorization.taskId,
+    created_at: authorization.createdAt,
+    expires_at: authorization.expiresAt,
+  }
+}
+
+function authorizationOf(row: Row): Authorization {
+  return {
+    id: row.id,
+    clientId: row.client_id,
+    clientName: row.client_name,
+    redirectUri: row.redirect_uri,
+    redirectUris: JSON.parse(row.redirect_uris) as string[], // written by rowOf
+    resource: row.resource,
+    scope: row.scope,
+    browser: row.browser,
+    state: row.state as AuthorizationState, // a CHECK of the table
+    personId: row.person_id as Id<'person'> | null, // written from a person's id
+    details: row.details === null ? null : (JSON.parse(row.details) as Detail[]), // written by rowOf
+    basisId: row.basis_id as Id<'basis'> | null, // written from a basis's id
+    taskId: row.task_id as Id<'task'> | null, // written from a task's id
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+  }
+}

@@ -1,0 +1,42 @@
+import type { Storage } from '../../storage/index.ts'
+import type { TaskParts } from '../parts.ts'
+import { AUTHORIZATION_WAITS, type Authorization } from './authorization.ts'
+import { forgetAuthorizations, insertAuthorization } from './authorization-store.ts'
+
+/** What the protocol has checked: a registered client, one of its addresses, one known resource. */
+export type Beginning = Pick<
+  Authorization,
+  | 'id'
+  | 'clientId'
+  | 'clientName'
+  | 'redirectUri'
+  | 'redirectUris'
+  | 'resource'
+  | 'scope'
+  | 'browser'
+>
+
+/** A client stands at the authorization endpoint. Nobody has said anything yet. */
+export function beginAuthorization(
+  { storage, clock }: Pick<TaskParts, 'storage' | 'clock'>,
+  beginning: Beginning,
+): Promise<void> {
+  const now = clock.now()
+  return storage.transaction((tx) =>
+    insertAuthorization(tx, {
+      ...beginning,
+      state: 'pending',
+      personId: null,
+      details: null,
+      basisId: null,
+      taskId: null,
+      createdAt: now,
+      expiresAt: now + AUTHORIZATION_WAITS,
+    }),
+  )
+}
+
+/** Removes what nobody answered, and what was answered long ago. */
+export function forgetOldAuthorizations(storage: Storage, now: number): Promise<void> {
+  return storage.transaction((tx) => forgetAuthorizations(tx, now))
+}

@@ -1,0 +1,32 @@
+import type { Detail } from '@remit/engine'
+import type { Id } from '../lib/id.ts'
+
+/**
+ * A resource token of a client that cannot prove possession (contract 4): opaque, for one resource, for 300 seconds at
+ * most. Whoever has it is the client, so it is never given to an agent that has keys. Times are epoch milliseconds.
+ */
+export interface BearerToken {
+  readonly digest: string
+  /** What the ledger calls it by. */
+  readonly id: string
+  readonly taskId: Id<'task'>
+  /** Identifier of the one resource it is good at. */
+  readonly resource: string
+  /** `task.ep`: hash of the epochs read when it was issued; must still be equal when it is used. */
+  readonly epochs: string
+  readonly details: readonly Detail[]
+  readonly issuedAt: number
+  readonly expiresAt: number
+}
+
+/** Gets the next bearer token of a task, once. Ends with the task. */
+export interface RefreshToken {
+  readonly digest: string
+  readonly taskId: Id<'task'>
+  readonly clientId: string
+  readonly resource: string
+  readonly scope: string | null
+  readonly issuedAt: number
+  readonly expiresAt: number
+  readonly usedAt: number | null
+}
