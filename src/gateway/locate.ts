@@ -1,6 +1,6 @@
 import { Problem } from '../lib/problem.ts'
+import { challenge, METADATA_PREFIX } from '../tokens/index.ts'
 import { Ended } from './ended.ts'
-import { challenge, METADATA_PREFIX } from './metadata.ts'
 import { metadataAnswer } from './metadata-answer.ts'
 import type { Located, Strict } from './passage.ts'
 import type { GatewayPorts } from './ports.ts'

@@ -16,3 +16,4 @@ export {
 } from './render-problem.ts'
 export { fromOwnPage } from './request-gate.ts'
 export { listenProblem } from './server.ts'
+export { readTarget, type Target } from './strict-target.ts'

@@ -11,6 +11,7 @@ export {
   useRefreshStep,
 } from './bearer-store.ts'
 export type { BearerToken, RefreshToken } from './bearer-token.ts'
+export { challenge, METADATA_PREFIX, metadataUrl } from './challenge.ts'
 export { newOpaqueToken, opaqueDigest } from './opaque-token.ts'
 export { type ActClaim, MAX_CHAIN, type Parties, type PartyClaims } from './parties.ts'
 export {

@@ -1,0 +1,68 @@
+import { PROBLEMS, Problem } from '../lib/problem.ts'
+import { challenge } from '../tokens/index.ts'
+import type { Denied, Executed, Requestable } from './verdict.ts'
+
+/** What a caller over HTTP is told about a call that was not permitted. */
+export interface Refusal {
+  readonly status: number
+  /** With the decision's id, the reason and what would be enough. */
+  readonly problem: Problem
+  /** Value of `WWW-Authenticate`, when the credential is what is wrong. */
+  readonly challenge?: string
+}
+
+/** A decision that is no permit, as RFC 9457 has it. `identifier` is that of the resource. */
+export function refusalOf(verdict: Denied | Requestable | Executed, identifier: string): Refusal {
+  if (verdict.outcome === 'deny') return denied(verdict, identifier)
+  return verdict.outcome === 'requestable' ? requestable(verdict) : executed(verdict)
+}
+
+function denied(verdict: Denied, identifier: string): Refusal {
+  const { challenge: asked, decisionId, detail, enough, reason } = verdict
+  const error = asked?.error ? { code: asked.error, description: detail } : undefined
+  return {
+    status: asked ? 401 : PROBLEMS[reason].status,
+    problem: new Problem(reason, detail, { members: { decision_id: decisionId, enough } }),
+    ...(asked ? { challenge: challenge(identifier, error) } : {}),
+  }
+}
+
+/** Not executed; people can lift it. The same call again after that goes through once. */
+function requestable(verdict: Requestable): Refusal {
+  const { decisionId, detail, enough, reason, request } = verdict
+  return {
+    status: 403,
+    problem: new Problem(reason, detail, {
+      members: {
+        decision_id: decisionId,
+        enough,
+        access_request: {
+          id: request.id,
+          state: request.state,
+          url: request.url,
+          page: request.page,
+          expires_at: new Date(request.expiresAt).toISOString(),
+        },
+      },
+    }),
+  }
+}
+
+function executed(verdict: Executed): Refusal {
+  const { decisionId, requestId, requestUrl, state, status } = verdict
+  const ended = status === undefined ? `its outcome is \`${state}\`` : `the API answered ${status}`
+  const detail = `this call was approved and executed once; ${ended}`
+  return {
+    status: 409,
+    problem: new Problem('approval.executed', detail, {
+      members: {
+        decision_id: decisionId,
+        enough: 'a new approval: POST {"request_id": …} to `request_url`',
+        state,
+        ...(status === undefined ? {} : { upstream_status: status }),
+        request_id: requestId,
+        request_url: requestUrl,
+      },
+    }),
+  }
+}

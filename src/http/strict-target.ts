@@ -1,0 +1,93 @@
+import { Problem } from '../lib/problem.ts'
+
+/** Path and query of a request in the one way every server would read them. */
+export interface Target {
+  /** The path as sent; what a DPoP proof's `htu` is compared with. */
+  readonly path: string
+  /** Decoded path segments, none empty, none `.` or `..`. */
+  readonly segments: readonly string[]
+  /** Decoded query pairs in order. */
+  readonly query: readonly (readonly [string, string])[]
+}
+
+const MOST_TARGET = 8192
+
+/** pchar of RFC 3986 3.3 without `;`, which some servers cut a segment at. */
+const SEGMENT = /^(?:[A-Za-z0-9._~!$&'()*+,=:@-]|%[0-9A-Fa-f]{2})+$/
+const QUERY_PART = /^(?:[A-Za-z0-9._~!$'()*+,:@/?[\]-]|%[0-9A-Fa-f]{2})*$/
+
+/**
+ * Percent-decodes one part once, as UTF-8. Refuses what another parser could read differently: invalid UTF-8, encoded
+ * unreserved characters (`%2e`), control characters, and an encoded slash, backslash, semicolon, percent sign, `?` or `#` in a path.
+ */
+function decodePart(part: string, inPath: boolean): string | undefined {
+  for (const [, hex = ''] of part.matchAll(/%([0-9A-Fa-f]{2})/g)) {
+    const code = Number.parseInt(hex, 16)
+    if (code < 0x20 || code === 0x7f) return undefined
+    const character = String.fromCharCode(code)
+    if (/[A-Za-z0-9._~-]/.test(character)) return undefined
+    if (inPath && '/\\;%?#'.includes(character)) return undefined
+  }
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return undefined
+  }
+}
+
+function readPath(path: string): string[] | undefined {
+  if (!path.startsWith('/')) return undefined
+  if (path === '/') return []
+  const segments: string[] = []
+  for (const part of path.slice(1).split('/')) {
+    if (!SEGMENT.test(part)) return undefined
+    const segment = decodePart(part, true)
+    if (segment === undefined || segment === '.' || segment === '..') return undefined
+    segments.push(segment)
+  }
+  return segments
+}
+
+/** `application/x-www-form-urlencoded` reading: `+` is a space (it is sent on as `%20`). */
+function readQuery(text: string): [string, string][] | undefined {
+  const pairs: [string, string][] = []
+  if (text === '') return pairs
+  for (const part of text.split('&')) {
+    const at = part.indexOf('=')
+    const rawName = at < 0 ? part : part.slice(0, at)
+    const rawValue = at < 0 ? '' : part.slice(at + 1)
+    if (
+      rawName === '' ||
+      !QUERY_PART.test(rawName) ||
+      !QUERY_PART.test(rawValue.replaceAll('=', ''))
+    ) {
+      return undefined
+    }
+    const name = decodePart(rawName.replaceAll('+', '%20'), false)
+    const value = decodePart(rawValue.replaceAll('+', '%20'), false)
+    if (name === undefined || value === undefined) return undefined
+    pairs.push([name, value])
+  }
+  return pairs
+}
+
+/**
+ * Reads a request target, exactly as it was sent. Nothing is normalised: what can be read in two ways is turned away.
+ * @throws Problem `request.target_too_long`, `request.ambiguous_target`
+ */
+export function readTarget(target: string): Target {
+  if (target.length > MOST_TARGET) {
+    throw new Problem('request.target_too_long', `at most ${MOST_TARGET} characters`)
+  }
+  const at = target.indexOf('?')
+  const path = at < 0 ? target : target.slice(0, at)
+  const segments = readPath(path)
+  const query = readQuery(at < 0 ? '' : target.slice(at + 1))
+  if (!segments) {
+    throw new Problem('request.ambiguous_target', 'the path can be read in more than one way')
+  }
+  if (!query) {
+    throw new Problem('request.ambiguous_target', 'the query can be read in more than one way')
+  }
+  return { path, segments, query }
+}
