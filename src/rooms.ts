@@ -28,7 +28,7 @@ export interface Ports {
 }
 
 /** The business, put together: what edges and commands work with. */
-export interface Rooms extends Omit<ApiParts, 'development'> {
+export interface Rooms extends Omit<ApiParts, 'development' | 'describeMcp'> {
   readonly storage: Storage
   readonly master: MasterKey
   readonly keys: SigningKeys

@@ -1,4 +1,4 @@
-import { addApi } from './api/index.ts'
+import { type ApiParts, addApi } from './api/index.ts'
 import type { Settings } from './config/settings.ts'
 import { keepRecovering, recover } from './decisions/index.ts'
 import { createGateway, PATIENCE, type Patience, Running } from './gateway/index.ts'
@@ -7,7 +7,7 @@ import { JWKS_MAX_AGE_SECONDS, type SigningKeys } from './keys/index.ts'
 import type { Clock } from './lib/clock.ts'
 import type { Random } from './lib/random.ts'
 import { repeat } from './lib/repeat.ts'
-import { outbound } from './net/index.ts'
+import { describeMcpServer, outbound } from './net/index.ts'
 import { createProvider, oauthHandlers } from './oauth/index.ts'
 import { problemPage, registerPages } from './pages/index.ts'
 import { forgetEnded } from './people/index.ts'
@@ -58,9 +58,10 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     problemPage,
   })
   registerPages(http.app, rooms)
-  addApi(http.app, { ...rooms, development })
-
   const upstreams = outbound({ allowOrigins: () => true }) // it is only ever asked for what an administrator registered
+  const describeMcp: ApiParts['describeMcp'] = (at) => describeMcpServer(upstreams, at)
+  addApi(http.app, { ...rooms, development, describeMcp })
+
   const running = new Running(live, onError)
   const gateway = createGateway({
     gateway: settings.gateway,

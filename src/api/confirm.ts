@@ -1,5 +1,5 @@
 import { sha256url } from '../lib/bytes.ts'
-import type { Canonical } from '../lib/canonical-json.ts'
+import { type Canonical, canonicalJson } from '../lib/canonical-json.ts'
 import { askConfirmation, useConfirmation } from '../people/index.ts'
 import type { Caller, Input, Operation } from './operation.ts'
 import type { ApiParts } from './parts.ts'
@@ -25,7 +25,7 @@ export async function confirmWidening(
   }: { caller: Caller; input: Input; confirmation: string | undefined },
 ): Promise<ConfirmationNeeded | undefined> {
   if (!operation.widens || parts.development) return undefined
-  const payload = { params: shown(input.params), body: shown(input.body) }
+  const payload = { params: shown(input.params), body: shortened(shown(input.body)) }
   const asked = { personId: caller.person.id, operation: operation.id, payload }
   if (confirmation !== undefined) {
     await useConfirmation(parts.people, { ...asked, id: confirmation })
@@ -38,6 +38,21 @@ export async function confirmWidening(
 }
 
 const SECRET = new Set(['secret', 'client_secret'])
+
+/** Longer than what a person could look at, and than what most operations take. */
+const MOST_SHOWN = 1024 * 1024
+
+/** Members that are too long to be shown, such as the document of a large API, are bound by their digest. */
+function shortened(body: Canonical): Canonical {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return body
+  return Object.fromEntries(
+    Object.entries(body).map(([name, value]) => {
+      const text = canonicalJson(value ?? null)
+      const long = text.length > MOST_SHOWN
+      return [name, long ? `sha256:${sha256url(text)} (${text.length} characters)` : value]
+    }),
+  )
+}
 
 /** The input as it is shown, kept and bound: all of it, secrets as digests. */
 function shown(value: unknown): Canonical {

@@ -34,6 +34,8 @@ export interface Operation {
   readonly answer: TSchema
   /** Of the answer; JSON when left out. */
   readonly mediaType?: string
+  /** Most bytes of the body, where it is not what every operation takes. */
+  readonly bodyBytes?: number
   readonly run: (parts: ApiParts, caller: Caller | undefined, input: Input) => Promise<unknown>
 }
 

@@ -2,6 +2,7 @@ import type { AgentParts } from '../agents/index.ts'
 import type { ConnectionParts } from '../connections/index.ts'
 import type { DecisionParts } from '../decisions/index.ts'
 import type { Ledger } from '../ledger/index.ts'
+import type { McpDescription } from '../net/index.ts'
 import type { PeopleParts, Providers } from '../people/index.ts'
 import type { Policies, PolicyParts } from '../policy/index.ts'
 
@@ -19,4 +20,9 @@ export interface ApiParts {
   readonly policies: Policies
   readonly decisions: DecisionParts
   readonly ledger: Ledger
+  /** Asks an MCP server that an administrator named for what it offers, through the rules for outbound requests. */
+  readonly describeMcp: (at: {
+    readonly url: string
+    readonly headers: Readonly<Record<string, string>>
+  }) => Promise<McpDescription>
 }

@@ -4,7 +4,6 @@ import {
   findResource,
   listActions,
   listResources,
-  planImportAside,
   resumeResource,
   setRisk,
   setSentence,
@@ -14,6 +13,7 @@ import { connectResource } from '../connections/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { operation } from './operation.ts'
 import type { ApiParts } from './parts.ts'
+import { planOf } from './plan-of.ts'
 import { Action, ByName, listOf, Name, Reason, Resource } from './schemas.ts'
 import { actionShape, resourceShape } from './shapes.ts'
 
@@ -59,17 +59,31 @@ export const RESOURCE_OPERATIONS = [
     id: 'resources.import',
     method: 'PUT',
     path: '/resources/:name',
-    says: 'Puts an API into the catalog from its OpenAPI 3 document, or brings it up to date.',
+    says: 'Puts an API into the catalog from its OpenAPI 3 document, or an MCP server from what it says it offers; or brings it up to date.',
     who: 'administrator',
     widens: true,
     params: ByName,
+    // The document is a string in JSON: what the catalog takes, and room for its quotes and line breaks.
+    bodyBytes: 48 * 1024 * 1024,
     body: Type.Object(
       {
-        document: Type.Unknown({
-          description: 'the OpenAPI document: an object, or its JSON or YAML text',
-        }),
+        document: Type.Optional(
+          Type.Unknown({
+            description: 'the OpenAPI document: an object, or its JSON or YAML text',
+          }),
+        ),
+        mcp: Type.Optional(
+          Type.String({
+            maxLength: 2048,
+            description:
+              'instead of a document: the address of an MCP server (Streamable HTTP). It is asked for what it offers, with the credential of `connection`',
+          }),
+        ),
         upstream: Type.Optional(
-          Type.String({ maxLength: 2048, description: 'where the API really is' }),
+          Type.String({
+            maxLength: 2048,
+            description: 'where the API really is; of an MCP server it is its address',
+          }),
         ),
         title: Type.Optional(Type.String({ maxLength: 200 })),
         trusted: Type.Optional(
@@ -88,9 +102,7 @@ export const RESOURCE_OPERATIONS = [
       notes: Type.Array(Type.String()),
     }),
     run: async (parts, { body, caller, params }) => {
-      const { document, ...rest } = body
-      const options = { name: params.name, identifier: `${parts.gateway}/${params.name}`, ...rest }
-      const plan = await planImportAside({ document, options })
+      const plan = await planOf(parts, params.name, body)
       const done = await applyImport(parts.connections, plan, caller.person.id)
       return {
         ...done,

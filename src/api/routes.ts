@@ -27,12 +27,13 @@ function addOperation(app: FastifyInstance, parts: ApiParts, operation: Operatio
       security: operation.who === 'anyone' ? undefined : 'session',
     }),
     serializerCompiler: plainJson,
-    // Permission comes before the input is looked at, so that a stranger learns nothing from how it is refused.
-    preValidation: async (request) => {
+    ...(operation.bodyBytes === undefined ? {} : { bodyLimit: operation.bodyBytes }),
+    // Permission comes before the input is read: a stranger learns nothing from how it is refused, and cannot make us read much.
+    onRequest: async (request) => {
       const caller = await authorize(parts, operation, request)
       if (caller) callers.set(request, caller)
-      readBody(request, operation)
     },
+    preValidation: async (request) => readBody(request, operation),
     handler: (request, reply) => run(parts, operation, callers.get(request), { request, reply }),
   })
 }

@@ -84,6 +84,10 @@ export const Resource = Type.Object({
   upstream: Type.String(),
   trusted: Type.Boolean(),
   connection: Type.Union([Type.String(), Type.Null()]),
+  protocol: Type.String({ description: '`http` or `mcp`' }),
+  server: Type.Unknown({
+    description: 'what an MCP server said about itself when it was imported; null for an HTTP API',
+  }),
   status: Type.String(),
 })
 
@@ -95,6 +99,9 @@ export const Action = Type.Object({
   risk: Type.String(),
   risk_proposed: Type.Boolean(),
   sentence: Type.String(),
+  definition: Type.Unknown({
+    description: 'of an MCP server: what was reviewed and is shown to clients; else null',
+  }),
   arguments: Type.Unknown(),
   untyped: Type.Array(Type.Unknown()),
 })

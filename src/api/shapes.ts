@@ -32,7 +32,8 @@ export function agentShape(agent: Agent, ownerName: string | null) {
 }
 
 export function resourceShape(resource: Resource) {
-  const { connection, identifier, mode, name, status, title, trusted, upstream } = resource
+  const { connection, identifier, mode, name, protocol, server, status, title, trusted, upstream } =
+    resource
   return {
     name,
     title,
@@ -41,6 +42,8 @@ export function resourceShape(resource: Resource) {
     upstream,
     trusted,
     connection: connection ?? null,
+    protocol,
+    server: server ?? null,
     status,
   }
 }
@@ -49,6 +52,7 @@ export function actionShape(action: Action) {
   const {
     access,
     arguments: schema,
+    definition,
     method,
     name,
     path,
@@ -65,6 +69,7 @@ export function actionShape(action: Action) {
     risk,
     risk_proposed: riskProposed,
     sentence,
+    definition: definition ?? null,
     arguments: schema,
     untyped: [...untyped],
   }

@@ -27,7 +27,12 @@ export { planMcpImport } from './mcp/plan-mcp-import.ts'
 export type { CatalogParts } from './parts.ts'
 export { planImport } from './plan-import.ts'
 export { planImportAside } from './plan-import-aside.ts'
-export type { ImportOptions, ImportPlan, PlannedResource } from './plan-resource.ts'
+export {
+  checkAddress,
+  type ImportOptions,
+  type ImportPlan,
+  type PlannedResource,
+} from './plan-resource.ts'
 export {
   type Action,
   countedRisk,

@@ -81,8 +81,11 @@ export function freeName(wish: string, taken: ReadonlyMap<string, unknown>): str
   return name
 }
 
-/** Compared byte by byte ever after: so it has to be written the one way that a URL parser writes it. */
-function checkAddress(what: string, text: string): string {
+/**
+ * Compared byte by byte ever after: so it has to be written the one way that a URL parser writes it.
+ * @throws Problem `catalog.bad_resource`
+ */
+export function checkAddress(what: string, text: string): string {
   const url = URL.parse(text)
   const plain = url && (url.pathname === '/' ? url.origin : url.origin + url.pathname)
   if (!url || !/^https?:$/.test(url.protocol) || plain !== text || text.endsWith('/')) {

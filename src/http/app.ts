@@ -1,4 +1,9 @@
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyRequest,
+  LogController,
+} from 'fastify'
 import type { Logger } from 'pino'
 import { base64url } from '../lib/bytes.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -38,9 +43,9 @@ export interface HttpServer {
   stop(graceMs?: number): Promise<void>
 }
 
-async function readJsonBody(_request: unknown, bytes: Buffer): Promise<unknown> {
+async function readJsonBody(request: FastifyRequest, bytes: Buffer): Promise<unknown> {
   // Strict first: JSON.parse would take the last of two equal names and any depth.
-  parseJson(bytes, { bytes: LIMITS.bodyBytes })
+  parseJson(bytes, { bytes: request.routeOptions.bodyLimit })
   const text = bytes.toString('utf8')
   return MAYBE_INFINITE.test(text) ? JSON.parse(text, refuseInfinite) : JSON.parse(text)
 }
