@@ -1,6 +1,6 @@
 import { type ApiParts, addApi } from './api/index.ts'
 import type { Settings } from './config/settings.ts'
-import { keepRecovering, recover } from './decisions/index.ts'
+import { keepForgetting, keepRecovering, recover } from './decisions/index.ts'
 import { createGateway, PATIENCE, type Patience, Running } from './gateway/index.ts'
 import { createHttp, type HealthCheck, type Logger, type RawHandler } from './http/index.ts'
 import { JWKS_MAX_AGE_SECONDS, type SigningKeys } from './keys/index.ts'
@@ -83,6 +83,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   await keeper.start()
   const background = [
     keepRecovering(decisions, { onError }),
+    keepForgetting(decisions, { onError }),
     repeat(() => keys.refresh(), { everyMs: REFRESH_KEYS_EVERY_MS, onError }),
     repeat(
       async () => {

@@ -1,5 +1,5 @@
 import type { Catalog } from '../catalog/index.ts'
-import type { SigningKeys } from '../keys/index.ts'
+import type { MasterKey, SigningKeys } from '../keys/index.ts'
 import type { Live } from '../live/index.ts'
 import type { Providers } from '../people/index.ts'
 import type { Policies } from '../policy/index.ts'
@@ -10,6 +10,7 @@ import type { Facts } from './facts.ts'
 export interface DecisionParts extends TaskParts {
   readonly live: Live
   readonly keys: Pick<SigningKeys, 'find' | 'tokens'>
+  readonly master: Pick<MasterKey, 'open' | 'seal'>
   /** Remit's own: an origin, without a trailing slash. */
   readonly issuer: string
   readonly catalog: Pick<Catalog, 'current'>

@@ -3,10 +3,11 @@ import type { AccessRequest } from '../approvals/index.ts'
 import { consumeOnceStep, type Step } from '../storage/index.ts'
 import type { Proof } from '../tokens/index.ts'
 import { type Booked, type Case, type Finding, recordOf, rowOf } from './case.ts'
-import { findDecision, insertDecisionQuery } from './decision-store.ts'
+import { findDecision, insertDecisionQuery, type StoredDecision } from './decision-store.ts'
 import type { DecisionParts } from './parts.ts'
 import { challengeFor, codeOf } from './reasons.ts'
 import type { Denied, Executed } from './verdict.ts'
+import { readResult } from './waiting/kept-result.ts'
 
 export const PROOF_STEP = 'used dpop'
 
@@ -97,9 +98,20 @@ export async function refuseExecuted(
     decisionId: execution.id,
     state: state === 'decided' || state === 'not_sent' ? 'sending' : state,
     status: execution.status ?? undefined,
+    ...(await keptOf(parts, execution)),
     requestId: request.id,
     requestUrl: `${parts.issuer}/v1/tasks/${request.taskId}/requests`,
   }
+}
+
+/** An answer is told only where it is known that it was the answer. */
+async function keptOf(
+  parts: DecisionParts,
+  { id, state }: StoredDecision,
+): Promise<Pick<Executed, 'kept' | 'larger'>> {
+  const result = state === 'answered' ? await readResult(parts, id) : undefined
+  if (!result) return {}
+  return 'text' in result ? { kept: result.text } : { larger: true }
 }
 
 export function deniedOf(

@@ -82,6 +82,10 @@ export interface Executed {
   readonly state: 'sending' | 'answered' | 'failed' | 'indeterminate'
   /** What the API answered, when it did. */
   readonly status: number | undefined
+  /** Its answer, where it was kept (`keepResult`). */
+  readonly kept?: string
+  /** There was an answer, larger than what is kept. */
+  readonly larger?: true
   readonly requestId: Id<'request'>
   /** Where to POST for people to be asked again (task token and proof). */
   readonly requestUrl: string
