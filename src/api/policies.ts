@@ -1,13 +1,13 @@
 import { type Static, Type } from 'typebox'
 import { Problem } from '../lib/problem.ts'
 import {
+  checkPolicies,
   findSet,
   latestSet,
   listSets,
   type PublishedSet,
   publishPolicies,
   schemaFor,
-  validateAside,
 } from '../policy/index.ts'
 import { personNames } from './names.ts'
 import { operation } from './operation.ts'
@@ -103,7 +103,7 @@ export const POLICY_OPERATIONS = [
     body: Type.Object({ text: Text }, closed),
     answer: Type.Object({ mistakes: Type.Array(Mistake), warnings: Type.Array(Mistake) }),
     run: async (parts, { body }) => {
-      const { mistakes, warnings } = await validateAside({
+      const { mistakes, warnings } = await checkPolicies(parts.policy.storage.read, {
         text: body.text,
         schema: await schemaNow(parts),
       })

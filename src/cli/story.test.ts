@@ -277,6 +277,13 @@ describe('beside `remit dev`', () => {
     assert.match(wrong.said, /✗ b\.cedar:2:/)
     assert.match(wrong.said, /policies in force stay in force/)
     assert.equal((await cli.remit('policy', 'validate', 'b.cedar')).exit, 1)
+    await writeFile(
+      join(cli.home, 'c.cedar'),
+      '@id("x") @requestable("")\n@approvers("group:legal")\nforbid (principal is Person, action, resource);\n',
+    )
+    const nobody = await cli.remit('policy', 'validate', 'c.cedar')
+    assert.equal(nobody.exit, 0, nobody.said)
+    assert.match(nobody.out, /! c\.cedar:2:1 +x\n +there is no group `legal`/)
     const { out: text } = await cli.remit('policy', 'show')
     await writeFile(join(cli.home, 'all.cedar'), text)
     const published = await cli.remit('policy', 'publish', 'all.cedar', '--note', 'the same')

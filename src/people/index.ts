@@ -15,7 +15,13 @@ export { mapGroup, unmapGroup } from './map-group.ts'
 export { openSession } from './open-session.ts'
 export type { PeopleParts } from './parts.ts'
 export { isAdministrator, type Person } from './person.ts'
-export { findPerson, findPersonBySubject, listPersons, namesOfPersons } from './person-store.ts'
+export {
+  activePeopleOf,
+  findPerson,
+  findPersonBySubject,
+  listPersons,
+  namesOfPersons,
+} from './person-store.ts'
 export { endSession, readSession } from './read-session.ts'
 export { BROWSER_IDLE_MS, SESSION_LIFE_MS, type Session, type SessionKind } from './session.ts'
 export { createSetupLink, hasAdministrator, isSetupLink, redeemSetupLink } from './setup-link.ts'

@@ -116,6 +116,24 @@ export async function hasActiveMember(reader: Reader, group: string): Promise<bo
   return row !== undefined
 }
 
+/** Ids of the active people in a group; `undefined` when there is no such group. */
+export async function activePeopleOf(
+  reader: Reader,
+  group: string,
+): Promise<readonly string[] | undefined> {
+  const rows = await reader
+    .selectFrom('groups')
+    .leftJoin('memberships', 'memberships.group_name', 'groups.name')
+    .leftJoin('persons', (join) =>
+      join.onRef('persons.id', '=', 'memberships.person_id').on('persons.status', '=', 'active'),
+    )
+    .select('persons.id')
+    .distinct()
+    .where('groups.name', '=', group)
+    .execute()
+  return rows.length === 0 ? undefined : rows.flatMap(({ id }) => id ?? [])
+}
+
 function withGroups(reader: Reader) {
   return reader
     .selectFrom('persons')

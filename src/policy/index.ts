@@ -1,4 +1,5 @@
 export { policyDigest } from './annotations.ts'
+export { checkPolicies } from './check.ts'
 export type { Mistake, Validation } from './findings.ts'
 export { loadPolicySet } from './load.ts'
 export type { PolicyParts } from './parts.ts'

@@ -1,16 +1,16 @@
 import { RULES, rulesEpoch } from '../catalog/index.ts'
 import { domainHash } from '../lib/domain-hash.ts'
 import { Problem } from '../lib/problem.ts'
+import { checkPolicies } from './check.ts'
 import type { Mistake } from './findings.ts'
 import type { PolicyParts } from './parts.ts'
 import { insertSet, latestSet } from './policy-store.ts'
 import { schemaFor } from './schema.ts'
-import { validateAside } from './validate-aside.ts'
 
 export interface Published {
   readonly version: number
   readonly digest: string
-  /** Odd, but accepted. */
+  /** Odd, but accepted; also rules that ask people who do not exist. */
   readonly warnings: readonly Mistake[]
 }
 
@@ -27,7 +27,7 @@ export async function publishPolicies(
   const { text, by, note } = set
   const before = await rulesEpoch(parts)
   const schema = schemaFor([...(await parts.catalog.current()).actions.values()])
-  const { mistakes, warnings } = await validateAside({ text, schema })
+  const { mistakes, warnings } = await checkPolicies(storage.read, { text, schema })
   if (mistakes.length > 0) throw invalid(mistakes)
   const digest = domainHash('remit/policies/v1', text)
   const { version, raised } = await storage.transaction(async (tx) => {

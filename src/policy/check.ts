@@ -1,0 +1,111 @@
+import type { Requestable } from '@remit/engine'
+import { activePeopleOf, findPerson } from '../people/index.ts'
+import type { Reader } from '../storage/index.ts'
+import { Findings, type Mistake, type Validation } from './findings.ts'
+import { idOf, loadPolicySet } from './load.ts'
+import { splitPolicies } from './policy-text.ts'
+import { validateAside } from './validate-aside.ts'
+
+/**
+ * What is wrong with a text of policies, and what is odd about it in this organization: a rule that asks people of whom there
+ * are too few for an answer. That is no mistake (people join groups as they sign in), but until then it only forbids.
+ */
+export async function checkPolicies(
+  reader: Reader,
+  given: { readonly text: string; readonly schema: string },
+): Promise<Validation> {
+  const { mistakes, warnings } = await validateAside(given)
+  if (mistakes.length > 0) return { mistakes, warnings }
+  const unanswerable = await warnOfApprovers(reader, given)
+  const all = [...warnings, ...unanswerable]
+  return { mistakes, warnings: all.toSorted((a, b) => a.line - b.line || a.column - b.column) }
+}
+
+async function warnOfApprovers(
+  reader: Reader,
+  { schema, text }: { readonly text: string; readonly schema: string },
+): Promise<readonly Mistake[]> {
+  const { requestable } = loadPolicySet({ version: 0, text, schema })
+  const found = new Findings(text)
+  const staff = new Staff(reader)
+  for (const piece of splitPolicies(text)) {
+    const asking = requestable.get(idOf(piece.text) ?? '')
+    if (!asking) continue
+    const at = piece.start + Math.max(0, piece.text.indexOf('@approvers'))
+    for (const { help, message } of await staff.missing(asking)) {
+      found.warning(asking.id, at, message, help)
+    }
+  }
+  return found.result().warnings
+}
+
+interface Missing {
+  readonly message: string
+  readonly help: string
+}
+
+/** Whom a name stands for, or why for nobody. */
+type Named =
+  | { readonly people: readonly string[]; readonly nobody?: undefined }
+  | { readonly people?: undefined; readonly nobody: Missing }
+
+/** Who can answer, as the people are now. Looked up once for each name. */
+class Staff {
+  readonly #reader: Reader
+  readonly #groups = new Map<string, Promise<readonly string[] | undefined>>()
+
+  constructor(reader: Reader) {
+    this.#reader = reader
+  }
+
+  /** Names that stand for nobody, and whether the others are fewer than the quorum. */
+  async missing({ approvers, quorum }: Requestable): Promise<readonly Missing[]> {
+    const missing: Missing[] = []
+    const able = new Set<string>()
+    for (const name of approvers) {
+      const { nobody, people = [] } = await this.#named(name)
+      for (const id of people) able.add(id)
+      if (nobody) missing.push(nobody)
+    }
+    if (able.size > 0 && able.size < quorum) {
+      missing.push({
+        message: `${able.size} of the ${quorum} people that \`@quorum\` asks for could answer`,
+        help: 'what it forbids stays forbidden until there are more',
+      })
+    }
+    return missing
+  }
+
+  async #named(name: string): Promise<Named> {
+    const [kind, value = ''] = name.split(':', 2)
+    return kind === 'group' ? this.#ofGroup(value) : this.#person(value)
+  }
+
+  async #ofGroup(group: string): Promise<Named> {
+    const known = this.#groups.get(group) ?? activePeopleOf(this.#reader, group)
+    this.#groups.set(group, known)
+    const people = await known
+    if (!people) {
+      return nobody(
+        `there is no group \`${group}\`, so nobody of it could answer`,
+        `\`remit groups create ${group}\``,
+      )
+    }
+    if (people.length > 0) return { people }
+    return nobody(
+      `nobody is in the group \`${group}\`, so nobody of it could answer`,
+      `people come into it as they sign in, by a mapping, or with \`remit groups add ${group} PERSON\``,
+    )
+  }
+
+  async #person(id: string): Promise<Named> {
+    const person = await findPerson(this.#reader, id)
+    if (person?.status === 'active') return { people: [id] }
+    const state = person ? 'suspended' : 'nobody who is known here'
+    return nobody(`\`${id}\` is ${state}, so could not answer`, '`remit people list`')
+  }
+}
+
+function nobody(message: string, help: string): Named {
+  return { nobody: { message, help } }
+}
