@@ -1,0 +1,25 @@
+import { Problem } from '../../lib/problem.ts'
+import type { EnforcerParts } from './add-enforcer.ts'
+import { type Enforcer, enforcerDigest } from './enforcer.ts'
+import { selectByDigest, usedStep } from './enforcer-store.ts'
+
+/** A write per minute, not per call. */
+const TOUCH_AFTER_MS = 60_000
+
+/**
+ * Whose secret this is, read anew each time.
+ * @throws Problem `enforcer.unauthenticated`
+ */
+export async function identifyEnforcer(
+  { storage, clock }: Pick<EnforcerParts, 'storage' | 'clock'>,
+  secret: string | undefined,
+): Promise<Enforcer> {
+  const digest = secret === undefined ? undefined : enforcerDigest(secret)
+  const found = digest === undefined ? undefined : await selectByDigest(storage.read, digest)
+  if (!found || found.revokedAt !== null)
+    throw new Problem('enforcer.unauthenticated', 'the secret of an enforcement point is needed')
+  const now = clock.now()
+  if (now - (found.lastUsedAt ?? 0) >= TOUCH_AFTER_MS)
+    await storage.commit([usedStep(storage.read, found.id, now)])
+  return found
+}
