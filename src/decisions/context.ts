@@ -16,7 +16,8 @@ export function contextOf(each: Asked, { task }: HeldTask): PolicyRecord {
   return {
     now: { datetime: new Date(each.at).toISOString() },
     risk: countedRisk(call.action),
-    requester: { entity: personRef(task.personId) },
+    // Nobody asked for what is done with no person present.
+    ...(task.sponsored ? {} : { requester: { entity: personRef(task.personId) } }),
     participants: { set: [] },
     task: { record: { id: task.id, purpose: task.purpose } },
     token: { record: { bound: task.keyThumbprint !== null } },

@@ -8,6 +8,7 @@ import { findTask, type Task } from '../tasks/index.ts'
 import { agentEntity, groupEntities, personEntity, resourceEntity } from './entities.ts'
 import { Kept } from './kept.ts'
 import { alsoKeys } from './liveness.ts'
+import { mayHandOn } from './opening/authority.ts'
 
 /** A task and the agents that stand behind it, the one that acts first. Fixed when it opens. */
 export interface HeldTask {
@@ -22,7 +23,7 @@ export interface Setting {
   readonly person: Person
   /** In the order of the chain. */
   readonly agents: readonly Agent[]
-  /** What was granted, within what the agent may be given by now. */
+  /** What was granted, within what the agent may be given by now, and what those above may hand on. */
   readonly details: readonly Detail[]
   readonly personEntity: PolicyEntity
   readonly agentEntities: readonly PolicyEntity[]
@@ -104,7 +105,7 @@ export class Facts {
   }
 
   async #make(
-    { task }: HeldTask,
+    { task, above }: HeldTask,
     resource: string,
     around: { view: LiveView; also: LiveView; agents: readonly Agent[]; owners: readonly string[] },
   ): Promise<Omit<Setting, 'also'>> {
@@ -116,11 +117,16 @@ export class Facts {
     for (const id of new Set(alive)) people.push(await this.person(id, also))
     const ceiling = agents[0]?.ceiling ?? []
     const { kindOf } = await this.#catalog.current()
+    const within = intersect(task.details, ceiling, kindOf)
     return {
       person,
       agents,
-      // INVARIANT: a ceiling that was lowered after the task had opened counts at once.
-      details: intersect(task.details, ceiling, kindOf),
+      // INVARIANT: a ceiling that was lowered after the task had opened counts at once, as does what an agent above may
+      // hand on by now.
+      details:
+        above.length === 0
+          ? within
+          : intersect(within, mayHandOn(above, agents.slice(1), kindOf), kindOf),
       personEntity: personEntity(person),
       agentEntities: agents.map(agentEntity),
       entities: [

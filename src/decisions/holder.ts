@@ -2,6 +2,7 @@ import { Problem } from '../lib/problem.ts'
 import { checkProof, checkTaskToken, type Proof, type TaskTokenClaims } from '../tokens/index.ts'
 import type { HeldTask } from './facts.ts'
 import { ownTokens } from './identify.ts'
+import { isSubject } from './minting.ts'
 import type { DecisionParts } from './parts.ts'
 import { problemOr } from './reasons.ts'
 
@@ -42,7 +43,7 @@ export async function checkHolder(parts: DecisionParts, presented: Presented): P
   if (proof.thumbprint !== claims.cnf.jkt)
     return problem('proof.wrong_key', 'the token is bound to another key')
   const held = await parts.facts.task(claims.task.id)
-  if (!held || held.task.keyThumbprint !== proof.thumbprint || held.task.personId !== claims.sub)
+  if (!held || held.task.keyThumbprint !== proof.thumbprint || !isSubject(held, claims))
     return problem('token.unknown_task', 'the token is of no task here')
   return { holds: true, claims, proof, held }
 }

@@ -10,6 +10,7 @@ import {
 import type { Call } from './call.ts'
 import type { HeldTask } from './facts.ts'
 import { callKeys, livenessOf, PAST_DEADLINE, STALE } from './liveness.ts'
+import { isSubject } from './minting.ts'
 import type { DecisionParts } from './parts.ts'
 import { enoughFor, problemOr } from './reasons.ts'
 
@@ -96,7 +97,7 @@ async function identifyTask(
   proof: Proof,
 ): Promise<Identified> {
   const held = await parts.facts.task(claims.task.id)
-  if (!held || held.task.keyThumbprint !== proof.thumbprint || held.task.personId !== claims.sub)
+  if (!held || held.task.keyThumbprint !== proof.thumbprint || !isSubject(held, claims))
     return nobody(new Problem('token.unknown_task', 'the token is of no task here'), proof, claims)
   const { task, chain } = held
   const resource = call.resource.name

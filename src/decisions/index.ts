@@ -18,7 +18,17 @@ export {
   type ResourceTokenRequest,
 } from './issue-resource-token.ts'
 export { openTask } from './open-task.ts'
-export type { Opening, OpeningAnswer, Refused } from './opening/opening.ts'
+export { issueTicket, type TicketRequest } from './opening/issue-ticket.ts'
+export { openChild } from './opening/open-child.ts'
+export { openSponsored } from './opening/open-sponsored.ts'
+export type {
+  ChildOpening,
+  Opened,
+  Opening,
+  OpeningAnswer,
+  Refused,
+  SponsoredOpening,
+} from './opening/opening.ts'
 export { type Outcome, recordOutcome } from './outcome.ts'
 export type { DecisionParts } from './parts.ts'
 export { keepRecovering, recover } from './recover.ts'

@@ -4,6 +4,7 @@ import { BUDGET_STEP, takeSteps } from '../tasks/index.ts'
 import type { Setting } from './facts.ts'
 import type { KnownCase, Looked } from './judging/grounds.ts'
 import { alsoKeys } from './liveness.ts'
+import { partiesOf } from './minting.ts'
 import type { DecisionParts } from './parts.ts'
 import { bookSteps, PROOF_STEP, refuseReplay, usedProofSteps } from './refuse.ts'
 import { ticketOf } from './still-live.ts'
@@ -60,10 +61,7 @@ function permitted(
   const { task, chain } = who.held
   const { person } = given.setting
   const ticket = ticketOf(who, given.also)
-  const parties = {
-    person: { id: person.id, issuer: person.issuer, subject: person.subject },
-    chain,
-  }
+  const parties = partiesOf(who.held, given.setting)
   const about = {
     id: task.id,
     purpose: task.purpose,
@@ -72,7 +70,7 @@ function permitted(
   return {
     outcome: 'permit',
     decisionId: each.id,
-    person: parties.person,
+    person: { id: person.id, issuer: person.issuer, subject: person.subject },
     agent: task.agentId,
     chain,
     task: about,

@@ -15,6 +15,7 @@ export type Verdict = Permitted | Denied | Requestable | Executed
 export interface Permitted {
   readonly outcome: 'permit'
   readonly decisionId: Id<'decision'>
+  /** The represented person; when nobody is present (`transactionClaims.parties` names none), the sponsor. */
   readonly person: { readonly id: Id<'person'>; readonly issuer: string; readonly subject: string }
   /** The agent that acts, and all that stand behind it, this one first. */
   readonly agent: string

@@ -45,6 +45,10 @@ export async function grantOpening(
   checkPurpose(opening.purpose)
   const badLife = readLife(opening.lifeSeconds)
   if (badLife) return badLife
+  const { person } = subject
+  const views = await openingViews(parts, person, agent)
+  if (isRefused(views)) return views
+  // INVARIANT: the catalog is taken after the views that watch over it were read.
   const catalog = await parts.catalog.current()
   const { kindOf } = catalog
   const asked = readAsked(opening, catalog)
@@ -53,9 +57,6 @@ export async function grantOpening(
     return refused('task.nothing_requested', 'ask by `authorization_details` or `scope`')
   const budget = readLimits(opening.budget, catalog)
   if (isRefused(budget)) return budget
-  const { person } = subject
-  const views = await openingViews(parts, person, agent)
-  if (isRefused(views)) return views
   const within = withinAgent(asked, agent, kindOf)
   if (isNothing(asked, within))
     return refused('task.beyond_ceiling', 'the agent may never be given any of what it asks for')

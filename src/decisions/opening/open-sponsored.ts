@@ -1,0 +1,193 @@
+import { type Detail, intersect, type KindOf } from '@remit/engine'
+import type { Agent } from '../../agents/index.ts'
+import { Problem } from '../../lib/problem.ts'
+import { findPerson } from '../../people/index.ts'
+import {
+  allowsAt,
+  answersFor,
+  basisLimits,
+  findSponsorGrant,
+  grantInForce,
+  holdGrantSteps,
+  listSponsorGrants,
+  type SponsorGrant,
+  scheduleInWords,
+  type Task,
+} from '../../tasks/index.ts'
+import type { DecisionParts } from '../parts.ts'
+import { problemOr } from '../reasons.ts'
+import { answerOpening } from './answer.ts'
+import { type AskedAuthority, type Authority, authorityWithin, isNothing } from './authority.ts'
+import { begin, refusedBy } from './begin.ts'
+import { type BroughtAgent, readAgent } from './bring.ts'
+import { type Granted, openingViews, standsOn } from './grant.ts'
+import { newTask } from './new-task.ts'
+import { adminBases } from './open-child.ts'
+import { type Opened, type Refused, refused, type SponsoredOpening } from './opening.ts'
+import { refuseOpening } from './refuse.ts'
+import { detailsAt, isRefused, readAsked, readLife } from './wanted.ts'
+
+/**
+ * Opens a task with nobody present, under a sponsor grant in force (contract 5.2). Purpose and budget are the grant's; the
+ * agent may ask for less than all of it. The grant is held, and its rate counted, in the transaction in which the task begins.
+ */
+export async function openSponsored(
+  parts: DecisionParts,
+  opening: SponsoredOpening,
+): Promise<Opened | Refused> {
+  const read = await readAgent(parts, opening)
+  const found = read.ok && (await findGrant(parts, read.brought.agent, opening.grantId))
+  const grant = !found || isRefused(found) ? undefined : found
+  const refuse = (refusal: Refused) =>
+    refuseOpening(
+      parts,
+      {
+        type: 'task.refused',
+        proof: read.ok ? read.brought.proof : read.proof,
+        about: {
+          agent: read.ok ? read.brought.agent.id : read.agentId,
+          person: grant?.personId,
+          facts: { sponsor_grant: grant?.id },
+        },
+        ip: opening.origin.ip,
+      },
+      refusal,
+    )
+  if (!read.ok) return refuse(refused(read.problem.code, read.problem.detail))
+  if (!grant) return refuse(found && isRefused(found) ? found : UNKNOWN)
+  const got = await problemOr(grantUnder(parts, opening, { agent: read.brought.agent, grant }))
+  if (got instanceof Problem) return refuse(refused(got.code, got.detail))
+  if (isRefused(got)) return refuse(got)
+  const task = taskUnder(parts, opening, { brought: read.brought, grant, got })
+  const failed = await begin(parts, task, {
+    brought: read.brought,
+    guards: holdGrantSteps(parts.storage.read, grant, task.openedAt),
+    record: { chain: [task.agentId], origin: opening.origin },
+  })
+  if (failed !== undefined) return refuse(refusedBy(failed))
+  return answerOpening(parts, opening, { task, chain: [task.agentId], above: [] }, got)
+}
+
+/** INVARIANT: to an agent, the grants of other agents do not exist. */
+const UNKNOWN = refused('sponsor_grant.unknown', 'the agent has no such sponsor grant')
+
+async function findGrant(
+  parts: DecisionParts,
+  agent: Agent,
+  id: string | undefined,
+): Promise<SponsorGrant | Refused> {
+  const { read } = parts.storage
+  if (id !== undefined) {
+    const named = await findSponsorGrant(read, id)
+    return named?.agentId === agent.id ? named : UNKNOWN
+  }
+  const inForceAt = parts.clock.now()
+  const [only, another] = await listSponsorGrants(read, { agentId: agent.id, inForceAt, limit: 2 })
+  if (another)
+    return refused('sponsor_grant.ambiguous', 'the agent has several; name one: `sponsor_grant`')
+  return only ?? UNKNOWN
+}
+
+type UnderGrant = Pick<
+  Granted,
+  'details' | 'mayDelegate' | 'delegatesAsked' | 'person' | 'bases' | 'views'
+>
+
+/** Asked ∩ ceiling ∩ the grant ∩ what administrators allow the agent with the sponsor's authority. */
+async function grantUnder(
+  parts: DecisionParts,
+  opening: SponsoredOpening,
+  { agent, grant }: { agent: Agent; grant: SponsorGrant },
+): Promise<UnderGrant | Refused> {
+  const badLife = readLife(opening.lifeSeconds)
+  if (badLife) return badLife
+  if (opening.budget !== undefined)
+    return refused('task.bad_budget', 'the budget is what the sponsor grant says')
+  if (opening.purpose !== undefined && opening.purpose !== grant.purpose)
+    return refused('task.bad_purpose', 'the purpose is what the sponsor grant says; leave it out')
+  const views = await openingViews(parts, { id: grant.personId }, agent)
+  if (isRefused(views)) return views
+  const sponsor = await findPerson(parts.storage.read, grant.personId)
+  if (!sponsor) throw new Error(`sponsor ${grant.personId} is alive and has no row`)
+  const not = notInForce(parts, grant, answersFor(sponsor, agent))
+  if (not) return not
+  const catalog = await parts.catalog.current()
+  const asked = readAsked(opening, catalog) ?? allOf(grant)
+  if (isRefused(asked)) return asked
+  const bases = await adminBases(parts, sponsor.id, agent.id)
+  const got = authorityUnder(asked, agent, { grant, bases: basisLimits(bases) }, catalog.kindOf)
+  if (isNothing(asked, got))
+    return refused('task.beyond_basis', 'the sponsor grant covers nothing of what is asked for')
+  if (opening.resource !== undefined && detailsAt(got.details, opening.resource).length === 0)
+    return refused('task.resource_not_granted', 'nothing was granted at this resource')
+  return {
+    ...got,
+    delegatesAsked: asked.delegates !== undefined,
+    person: sponsor,
+    bases: standsOn(got, bases, catalog.kindOf),
+    views,
+  }
+}
+
+function notInForce(
+  parts: DecisionParts,
+  grant: SponsorGrant,
+  answers: boolean,
+): Refused | undefined {
+  const now = parts.clock.now()
+  if (!grantInForce(grant, now))
+    return refused('sponsor_grant.not_in_force', 'the sponsor grant has ended')
+  if (!answers)
+    return refused(
+      'sponsor_grant.not_in_force',
+      'the sponsor does not answer for the agent any more',
+    )
+  if (grant.schedule && !allowsAt(grant.schedule, now))
+    return refused(
+      'sponsor_grant.not_now',
+      `tasks may be opened ${scheduleInWords(grant.schedule)}`,
+    )
+  return undefined
+}
+
+/** Nothing is asked for: all of the grant. */
+function allOf(grant: SponsorGrant): AskedAuthority {
+  return { calls: grant.details, delegates: grant.mayDelegate ?? undefined }
+}
+
+function authorityUnder(
+  { calls, delegates }: AskedAuthority,
+  agent: Agent,
+  { grant, bases }: { grant: SponsorGrant; bases: readonly (readonly Detail[])[] },
+  kindOf: KindOf,
+): Authority {
+  const limits = { bases: [grant.details, ...bases] }
+  const own = authorityWithin({ calls, delegates: undefined }, agent, limits, kindOf)
+  const handed = grant.mayDelegate
+  if (delegates === undefined)
+    return handed ? { ...own, mayDelegate: intersect(own.mayDelegate, handed, kindOf) } : own
+  const toHandOn = { bases: [handed ?? grant.details, ...bases] }
+  const { mayDelegate } = authorityWithin({ calls: [], delegates }, agent, toHandOn, kindOf)
+  return { ...own, mayDelegate }
+}
+
+function taskUnder(
+  parts: DecisionParts,
+  { lifeSeconds }: SponsoredOpening,
+  given: { brought: BroughtAgent; grant: SponsorGrant; got: UnderGrant },
+): Task {
+  const { brought, got, grant } = given
+  return newTask(parts, {
+    agentId: brought.agent.id,
+    personId: grant.personId,
+    purpose: grant.purpose,
+    details: got.details,
+    mayDelegate: got.mayDelegate,
+    budget: grant.budget,
+    bases: got.bases,
+    keyThumbprint: brought.proof.thumbprint,
+    lifeSeconds,
+    openedBy: 'sponsor',
+    sponsorGrant: grant,
+  })
+}

@@ -1,0 +1,58 @@
+import type { Detail } from '@remit/engine'
+import type { Agent } from '../../agents/index.ts'
+import type { CatalogView } from '../../catalog/index.ts'
+import type { LiveView } from '../../live/index.ts'
+import { findPerson, type Person } from '../../people/index.ts'
+import type { HeldTask } from '../facts.ts'
+import { alsoKeys, alsoLiveness, callKeys, livenessOf, PAST_DEADLINE } from '../liveness.ts'
+import type { DecisionParts } from '../parts.ts'
+import { codeOf } from '../reasons.ts'
+import { mayHandOn } from './authority.ts'
+import { type Refused, refused } from './opening.ts'
+
+/** A task that may have a child of this agent: it, everything above it, and the agent are alive. */
+export interface Parent {
+  readonly held: HeldTask
+  /** The represented person, or the sponsor. */
+  readonly person: Person
+  /** What a child may get at all, by now. */
+  readonly mayHandOn: readonly Detail[]
+  /** As it was read after the views that watch over it. */
+  readonly catalog: CatalogView
+  /** What the child depends on. */
+  readonly views: readonly LiveView[]
+}
+
+/** Looks at the whole line as it is now. */
+export async function readParent(
+  parts: DecisionParts,
+  held: HeldTask,
+  child: Agent,
+): Promise<Parent | Refused> {
+  const { task, chain } = held
+  const view = await parts.live.view(
+    callKeys({ task: task.id, person: task.personId, chain: [child.id, ...chain] }),
+  )
+  const alive = livenessOf(view)
+  if (!alive.passed) return refused(codeOf(alive.reason ?? ''), alive.detail)
+  if (task.deadline <= parts.clock.now())
+    return refused(codeOf(PAST_DEADLINE.reason ?? ''), PAST_DEADLINE.detail)
+  const agents: Agent[] = []
+  for (const id of chain) agents.push(await parts.facts.agent(id, view))
+  const owners = [child, ...agents].map(({ ownerId }) => ownerId)
+  const also = await parts.live.view(alsoKeys(owners, []))
+  const owned = alsoLiveness(also)
+  if (!owned.passed) return refused(codeOf(owned.reason ?? ''), owned.detail)
+  if (child.trust === 0)
+    return refused('agent.quarantined', 'the agent is quarantined and is given nothing')
+  const person = await findPerson(parts.storage.read, task.personId)
+  if (!person) throw new Error('a task of nobody')
+  const catalog = await parts.catalog.current()
+  return {
+    held,
+    person,
+    mayHandOn: mayHandOn([task, ...held.above], agents, catalog.kindOf),
+    catalog,
+    views: [view, also],
+  }
+}
