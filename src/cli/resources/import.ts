@@ -3,14 +3,17 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
-import { Failure } from '../failure.ts'
+import { Failure, usage } from '../failure.ts'
 import { at } from '../server/api.ts'
 import { indented } from '../terminal/table.ts'
 import { bold, dim, green, red, text, type Value, yellow } from '../terminal/text.ts'
 import type { World } from '../world.ts'
+import type { Action, ShownResource } from './resource.ts'
+import { riskWord } from './show.ts'
 
 interface ImportOptions {
-  readonly openapi: string
+  readonly openapi?: string
+  readonly mcp?: string
   readonly upstream?: string
   readonly title?: string
   readonly trusted?: true
@@ -28,21 +31,20 @@ interface Imported {
 
 const MOST_BYTES = 32 * 1024 * 1024
 
-/** `remit resources import NAME --openapi FILE|URL` */
+/** `remit resources import NAME --openapi FILE|URL`, or `--mcp URL` */
 export function importCommand(start: Start): Command {
   return command(
     'import',
-    'Puts an API into the catalog from its OpenAPI document, or updates it.',
+    'Puts an API into the catalog from its OpenAPI document, or an MCP server from what it offers; or updates it.',
     [
       'remit resources import billing --openapi billing.yaml --upstream http://127.0.0.1:9000',
       'remit resources import orders --openapi https://orders.internal/openapi.json --trusted',
+      'remit resources import desk --mcp http://127.0.0.1:7484/mcp --connection desk-key',
     ],
   )
     .argument('<name>', 'what it is called here, for ever')
-    .requiredOption(
-      '--openapi <file|url>',
-      'its OpenAPI 3 document, JSON or YAML; - for standard input',
-    )
+    .option('--openapi <file|url>', 'its OpenAPI 3 document, JSON or YAML; - for standard input')
+    .option('--mcp <url>', 'or the address of an MCP server: Remit asks it what it offers')
     .option('--upstream <url>', 'where it really is; else the first server of the document')
     .option('--title <text>', "what people call it; else the document's title")
     .option('--trusted', 'inside the trust domain: it receives the transaction token')
@@ -53,13 +55,16 @@ export function importCommand(start: Start): Command {
 }
 
 async function importResource(cli: Cli, name: string, options: ImportOptions): Promise<void> {
-  const { openapi, ...rest } = options
-  cli.say(dim(text`Reading ${openapi} …`))
-  const document = await readDocument(cli.world, openapi)
+  const { mcp, openapi, ...rest } = options
+  if ((mcp === undefined) === (openapi === undefined)) {
+    throw usage('Say --openapi or --mcp', `remit resources import ${name} --openapi FILE`)
+  }
+  const source = mcp === undefined ? await documentOf(cli, openapi ?? '') : { mcp }
   cli.say(dim(text`Asking ${cli.url} to import it as ${name} …`))
   const path = at`/resources/${name}`
-  const done = await cli.api.send<Imported>('PUT', path, { document, ...rest })
-  cli.answer(done, () => importedLines(done))
+  const done = await cli.api.send<Imported>('PUT', path, { ...source, ...rest })
+  const { actions } = await cli.api.get<ShownResource>(path)
+  cli.answer(done, () => importedLines(done, actions))
   if (!done.unchanged) {
     cli.say(
       '',
@@ -68,19 +73,30 @@ async function importResource(cli: Cli, name: string, options: ImportOptions): P
   }
 }
 
-function importedLines(done: Imported): readonly Value[] {
+async function documentOf(cli: Cli, openapi: string): Promise<{ readonly document: string }> {
+  cli.say(dim(text`Reading ${openapi} …`))
+  return { document: await readDocument(cli.world, openapi) }
+}
+
+function importedLines(done: Imported, actions: readonly Action[]): readonly Value[] {
   const { added, changed, notes, removed, resource, unchanged } = done
   const counts = [
     [added, 'added'],
     [changed, 'changed'],
     [removed, 'removed'],
   ] as const
+  const risk = (name: string) => {
+    const action = actions.find((each) => each.name === name)
+    return action
+      ? text`  ${riskWord(action.risk)}${action.risk_proposed ? dim(' proposed') : ''}`
+      : ''
+  }
   const told = counts.flatMap(([list, word]) => (list.length ? [`${list.length} ${word}`] : []))
   return [
     text`${green('✓')} ${bold(resource)}: ${unchanged ? 'as it was' : told.join(', ') || 'updated'}`,
     ...indented([
-      ...added.map((name) => text`${green('+')} ${name}`),
-      ...changed.map((name) => text`${yellow('~')} ${name}`),
+      ...added.map((name) => text`${green('+')} ${name}${risk(name)}`),
+      ...changed.map((name) => text`${yellow('~')} ${name}${risk(name)}`),
       ...removed.map((name) => text`${red('-')} ${name}`),
     ]),
     ...(notes.length ? ['', bold('Worth reading'), ...notes.map((note) => text`  ${note}`)] : []),

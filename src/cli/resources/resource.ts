@@ -9,6 +9,8 @@ export interface Resource {
   readonly upstream: string
   readonly trusted: boolean
   readonly connection: string | null
+  readonly protocol: string
+  readonly server: { readonly name: string; readonly version: string } | null
   readonly status: string
 }
 

@@ -53,13 +53,16 @@ export function showResource(cli: Cli, resource: ShownResource): void {
     '',
     ...table(['ACTION', 'OPERATION', 'RISK', 'ARGUMENTS'], resource.actions.map(row), cli.width),
     ...untypedLines(resource.actions, cli.width),
-    ...proposedLines(resource.actions),
+    ...proposedLines(resource),
   ])
 }
 
 function about(resource: Resource): readonly (readonly [string, Value])[] {
   return [
     ['status', statusWord(resource.status)],
+    ...(resource.server
+      ? [['MCP server', text`${resource.server.name} ${resource.server.version}`] as const]
+      : []),
     ['for agents', resource.identifier],
     [
       'upstream',
@@ -72,7 +75,7 @@ function about(resource: Resource): readonly (readonly [string, Value])[] {
 function row(action: Action): readonly Value[] {
   return [
     bold(action.name),
-    text`${action.method.padEnd(6)} ${action.path}`,
+    text`${action.method.padEnd(6)} ${action.method === action.path ? '' : action.path}`,
     text`${riskWord(action.risk)}${action.risk_proposed ? dim('*') : ''}`,
     action.arguments.arguments.map(argumentInWords).join(', ') || dim('none'),
   ]
@@ -96,12 +99,16 @@ function untypedLines(actions: readonly Action[], width: number | undefined): re
   ]
 }
 
-function proposedLines(actions: readonly Action[]): readonly Value[] {
+function proposedLines({ actions, protocol }: ShownResource): readonly Value[] {
   const first = actions.find((action) => action.risk_proposed)
   if (!first) return []
   return [
     '',
-    dim('* proposed from the method or the document; nobody has confirmed it:'),
+    dim(
+      protocol === 'mcp'
+        ? '* proposed from what the server says; policies count a tool as write and at least high until you confirm it:'
+        : '* proposed from the method or the document; nobody has confirmed it:',
+    ),
     dim(text`  remit resources risk ${first.name} ${first.risk}`),
   ]
 }
