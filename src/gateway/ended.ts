@@ -1,6 +1,12 @@
 import type { OutgoingHttpHeaders } from 'node:http'
 import type { Problem } from '../lib/problem.ts'
 
+/**
+ * Tells the caller that no API said this. INVARIANT: on every answer of the gateway's own over HTTP, and on no other:
+ * what an upstream calls so is never passed on.
+ */
+export const OWN_ANSWER = { 'remit-answer': 'own' } as const
+
 /** An answer of the gateway itself. `problem` is rendered as RFC 9457; `body` as JSON. */
 export interface OwnAnswer {
   readonly status: number

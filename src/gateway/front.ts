@@ -47,7 +47,10 @@ export function createFront(handle: (arrived: Arrived) => Promise<void>): Front 
   const refuse = (socket: Duplex, status: string) => {
     // An answer that is running is not to be continued by another one.
     if (!socket.writable || busy.get(socket)) socket.destroy()
-    else socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+    else
+      socket.end(
+        `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\nRemit-Answer: own\r\n\r\n`,
+      )
   }
   server.on('clientError', (error: NodeJS.ErrnoException, socket) =>
     refuse(socket, STATUS[error.code ?? ''] ?? '400 Bad Request'),

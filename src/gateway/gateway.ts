@@ -5,7 +5,7 @@ import { listenProblem } from '../http/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { systemWait } from '../lib/repeat.ts'
 import { ARRIVAL } from './arrival.ts'
-import { Ended, type OwnAnswer } from './ended.ts'
+import { Ended, OWN_ANSWER, type OwnAnswer } from './ended.ts'
 import { createFront } from './front.ts'
 import { HTTP_CALL } from './http/pipeline.ts'
 import type { Arrived } from './passage.ts'
@@ -96,6 +96,7 @@ function answer(message: IncomingMessage, reply: ServerResponse, own: OwnAnswer)
     'x-content-type-options': 'nosniff',
     ...(ends ? { connection: 'close' } : {}),
     ...headers,
+    ...OWN_ANSWER,
   })
   reply.end(text)
 }

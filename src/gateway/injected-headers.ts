@@ -4,6 +4,9 @@ import type { Permitted } from '../decisions/index.ts'
 import { mintTransactionToken } from '../tokens/index.ts'
 import type { GatewayPorts } from './ports.ts'
 
+/** The version that agents speak to us (`strictRequest` lets no other through), and a pseudonym. */
+const VIA = '1.1 remit'
+
 /** Headers that we add to a request upstream, and what in them must not come back. */
 export interface Injected {
   readonly headers: Readonly<Record<string, string>>
@@ -12,14 +15,14 @@ export interface Injected {
 
 /**
  * The connection's credential; for a decided call also the decision's id and, for an API inside the trust domain, a
- * transaction token.
+ * transaction token. And who passes it on, as a gateway must say inwards (RFC 9110 section 7.6.3).
  */
 export async function injectedHeaders(
   resource: Resource,
   verdict: Permitted | undefined,
   ports: GatewayPorts,
 ): Promise<Injected> {
-  const headers: Record<string, string> = {}
+  const headers: Record<string, string> = { via: VIA }
   const secrets: string[] = []
   if (verdict) headers['remit-decision'] = verdict.decisionId
   if (verdict && resource.trusted) {

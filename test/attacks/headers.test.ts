@@ -122,6 +122,7 @@ inEachWorld('what every answer says', (world) => {
         const answer = await send(w.gateway + path, { method })
         assert.equal(answer.headers['cache-control'], 'no-store', `${method} ${path}`)
         assert.equal(answer.headers['x-content-type-options'], 'nosniff', `${method} ${path}`)
+        assert.equal(answer.headers['remit-answer'], 'own', `${method} ${path}`)
         assert.equal(answer.headers['set-cookie'], undefined)
         assert.equal(answer.headers['access-control-allow-origin'], undefined)
         assert.match(String(answer.headers['content-type']), /^application\/(?:problem\+)?json$/)

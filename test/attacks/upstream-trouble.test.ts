@@ -157,6 +157,7 @@ inEachWorld(
             'strict-transport-security': 'max-age=0',
             'content-security-policy': "script-src 'unsafe-inline'",
             'remit-decision': 'dec_forged',
+            'remit-answer': 'own',
             'clear-site-data': '"*"',
             'content-type': 'text/html',
           })
@@ -168,6 +169,7 @@ inEachWorld(
         'access-control-allow-origin',
         'strict-transport-security',
         'clear-site-data',
+        'remit-answer',
       ])
         assert.equal(odd.headers[name], undefined, name)
       assert.equal(odd.headers['content-security-policy'], "default-src 'none'; sandbox")

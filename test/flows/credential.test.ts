@@ -20,6 +20,7 @@ inEachWorld('what reaches an API, and what comes back', (world) => {
         ['Forwarded', 'for=192.0.2.1'],
         ['X-Original-URL', '/admin'],
         ['Accept-Language', 'de'],
+        ['Via', '1.1 forged'],
         ['If-None-Match', '"x"'],
       ],
     })
@@ -40,11 +41,14 @@ inEachWorld('what reaches an API, and what comes back', (world) => {
         'if-none-match',
         'remit-decision',
         'user-agent',
+        'via',
       ],
     )
     assert.equal(seen.headers.authorization, `Bearer ${ECHO_SECRET}`)
     assert.equal(seen.headers.host, new URL(w.echo.origin).host)
     assert.equal(seen.headers['accept-language'], 'de')
+    assert.equal(seen.headers.via, '1.1 remit')
+    assert.equal(answer.headers.via, undefined)
     assert.equal(seen.headers['remit-decision'], answer.headers['remit-decision'])
   })
 

@@ -46,15 +46,9 @@ export async function send(cli: Cli, task: OpenTask, call: Call): Promise<Answer
   }
 }
 
-/**
- * Whether the gateway answered itself. INVARIANT: nothing that an API answers passes for it. The gateway puts a sandboxing
- * policy on every answer that it passes on, over whatever the API said, and on none of its own.
- */
+/** Whether the gateway answered itself: it says so, and passes nothing on that an API calls so. */
 function isOwn({ headers }: Response): boolean {
-  return (
-    headers.get('content-type') === 'application/problem+json' &&
-    !headers.has('content-security-policy')
-  )
+  return headers.get('remit-answer') === 'own'
 }
 
 function parsed(text: string): unknown {
