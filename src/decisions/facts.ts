@@ -5,6 +5,7 @@ import type { Live, LiveKind, LiveView } from '../live/index.ts'
 import { findPerson, type Person } from '../people/index.ts'
 import type { Storage } from '../storage/index.ts'
 import { findTask, type Task } from '../tasks/index.ts'
+import { type BearerToken, findBearerToken } from '../tokens/index.ts'
 import { agentEntity, groupEntities, personEntity, resourceEntity } from './entities.ts'
 import { Kept } from './kept.ts'
 import { alsoKeys } from './liveness.ts'
@@ -45,6 +46,7 @@ export class Facts {
   readonly #live: Pick<Live, 'view'>
   readonly #catalog: Pick<Catalog, 'current'>
   readonly #tasks = new Kept<HeldTask>(MOST_TASKS)
+  readonly #bearers = new Kept<BearerToken>(MOST_OTHERS)
   readonly #people = new Kept<Person>(MOST_OTHERS)
   readonly #agents = new Kept<Agent>(MOST_OTHERS)
   readonly #settings = new Kept<Omit<Setting, 'also'>>(MOST_OTHERS)
@@ -84,6 +86,14 @@ export class Facts {
     if (kept) return { ...kept, also }
     const made = await this.#make(held, resource, { view, also, agents, owners })
     return { ...this.#settings.put(key, mark, made), also }
+  }
+
+  /** As it was issued. Whether it still counts is live state. */
+  async bearer(digest: string): Promise<BearerToken | undefined> {
+    const kept = this.#bearers.get(digest, 'fixed')
+    if (kept) return kept
+    const token = await findBearerToken(this.#storage.read, digest)
+    return token && this.#bearers.put(digest, 'fixed', token)
   }
 
   async agent(id: string, view: LiveView): Promise<Agent> {

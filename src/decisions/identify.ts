@@ -2,8 +2,10 @@ import type { GateResult } from '@remit/engine'
 import { Problem } from '../lib/problem.ts'
 import type { LiveView } from '../live/index.ts'
 import {
+  type BearerToken,
   checkProof,
   checkResourceToken,
+  opaqueDigest,
   type Proof,
   type ResourceTokenClaims,
 } from '../tokens/index.ts'
@@ -17,12 +19,19 @@ import { enoughFor, problemOr } from './reasons.ts'
 /** What a request says about who makes it, and where it wants to. */
 export type Knock = Pick<Call, 'token' | 'scheme' | 'proof' | 'method' | 'url' | 'resource'>
 
+/** What a resource token says, bound or not, as far as calls ask. */
+export interface Credential
+  extends Pick<ResourceTokenClaims, 'jti' | 'exp' | 'authorization_details'> {
+  readonly task: Pick<ResourceTokenClaims['task'], 'id' | 'ep'>
+}
+
 /** Who makes a call: gates 1 and 2. */
 export type Identified =
   | {
       readonly known: true
-      readonly claims: ResourceTokenClaims
-      readonly proof: Proof
+      readonly claims: Credential
+      /** None with a bearer token, which nothing is proved of. */
+      readonly proof: Proof | undefined
       readonly held: HeldTask
       readonly view: LiveView
       readonly credential: GateResult
@@ -31,7 +40,7 @@ export type Identified =
   | {
       readonly known: false
       /** Verified as far as it got; a proof that holds is used up whatever else is wrong. */
-      readonly claims: ResourceTokenClaims | undefined
+      readonly claims: Credential | undefined
       readonly proof: Proof | undefined
       readonly credential: GateResult
     }
@@ -42,14 +51,18 @@ const HOLDS: GateResult = {
   detail: 'token and proof hold',
 }
 
+const BEARER_HOLDS: GateResult = {
+  gate: 'credential',
+  passed: true,
+  detail: 'the token holds; nothing proves who shows it',
+}
+
 /** Token, proof, task and what it depends on. Never throws for anything a caller sent. */
 export async function identify(parts: DecisionParts, call: Knock): Promise<Identified> {
   const { token, scheme } = call
   if (token === undefined || scheme === undefined)
     return nobody(new Problem('token.missing', 'the request carries no access token'))
-  // RFC 9449 section 7.1: a bound token is not accepted as a bearer token, with or without a proof.
-  if (scheme !== 'DPoP')
-    return nobody(new Problem('token.wrong_scheme', 'the token is bound to a key: use DPoP'))
+  if (scheme !== 'DPoP') return identifyBearer(parts, call, token)
   const [claims, proof] = await Promise.all([
     problemOr(checkResourceToken(token, call.resource.identifier, ownTokens(parts))),
     problemOr(
@@ -82,7 +95,8 @@ export async function identifyAgain(
   before: Extract<Identified, { known: true }>,
 ): Promise<Identified> {
   const { token, scheme } = call
-  if (token === undefined || scheme !== 'DPoP') return identify(parts, call)
+  // A bearer token is looked at anew as it was the first time: there is no proof.
+  if (token === undefined || scheme !== 'DPoP' || !before.proof) return identify(parts, call)
   const claims = await problemOr(
     checkResourceToken(token, call.resource.identifier, ownTokens(parts)),
   )
@@ -99,20 +113,71 @@ async function identifyTask(
   const held = await parts.facts.task(claims.task.id)
   if (!held || held.task.keyThumbprint !== proof.thumbprint || !isSubject(held, claims))
     return nobody(new Problem('token.unknown_task', 'the token is of no task here'), proof, claims)
-  const { task, chain } = held
+  return lookedAt(parts, call, { claims, proof, held, credential: HOLDS })
+}
+
+/**
+ * A token of a client that cannot prove possession: what it says is in our own books. RFC 9449 section 7.1: a bound token is
+ * not accepted as a bearer token, with or without a proof.
+ */
+async function identifyBearer(
+  parts: DecisionParts,
+  call: Knock,
+  token: string,
+): Promise<Identified> {
+  const digest = opaqueDigest('remit_at', token)
+  if (digest === undefined)
+    return nobody(new Problem('token.wrong_scheme', 'the token is bound to a key: use DPoP'))
+  const bearer = await parts.facts.bearer(digest)
+  if (!bearer) return nobody(new Problem('token.expired', 'the token is unknown or over'))
+  const claims = credentialOf(bearer)
+  if (bearer.expiresAt <= parts.clock.now())
+    return nobody(new Problem('token.expired', 'the token has expired'), undefined, claims)
+  // INVARIANT: good at exactly one resource, as tokens that say so themselves.
+  if (bearer.resource !== call.resource.identifier)
+    return nobody(
+      new Problem('token.wrong_audience', 'the token is for another resource'),
+      undefined,
+      claims,
+    )
+  const held = await parts.facts.task(bearer.taskId)
+  // INVARIANT: what has a key is used with it.
+  if (!held || held.task.keyThumbprint !== null)
+    return nobody(
+      new Problem('token.unknown_task', 'the token is of no task here'),
+      undefined,
+      claims,
+    )
+  return lookedAt(parts, call, { claims, proof: undefined, held, credential: BEARER_HOLDS })
+}
+
+function credentialOf({ id, taskId, epochs, details, expiresAt }: BearerToken): Credential {
+  return {
+    jti: id,
+    exp: Math.floor(expiresAt / 1000),
+    authorization_details: details,
+    task: { id: taskId, ep: epochs },
+  }
+}
+
+async function lookedAt(
+  parts: DecisionParts,
+  call: Knock,
+  who: Pick<Extract<Identified, { known: true }>, 'claims' | 'proof' | 'held' | 'credential'>,
+): Promise<Identified> {
+  const { task, chain } = who.held
   const resource = call.resource.name
   const view = await parts.live.view(
     callKeys({ task: task.id, person: task.personId, chain, resource }),
   )
-  const liveness = livenessNow(parts, held, view, claims)
-  return { known: true, claims, proof, held, view, credential: HOLDS, liveness }
+  return { known: true, ...who, view, liveness: livenessNow(parts, who.held, view, who.claims) }
 }
 
 function livenessNow(
   parts: DecisionParts,
   { task }: HeldTask,
   view: LiveView,
-  claims: ResourceTokenClaims,
+  claims: Credential,
 ): GateResult {
   const alive = livenessOf(view)
   if (!alive.passed) return alive
@@ -129,7 +194,7 @@ export function ownTokens({
   return { issuer, keys, clock }
 }
 
-function nobody(problem: Problem, proof?: Proof, claims?: ResourceTokenClaims): Identified {
+function nobody(problem: Problem, proof?: Proof, claims?: Credential): Identified {
   return {
     known: false,
     claims,

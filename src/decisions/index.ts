@@ -12,6 +12,11 @@ export {
 } from './decision-store.ts'
 export { type Explanation, explain, type OperatorExplanation } from './explain.ts'
 export { Facts } from './facts.ts'
+export { endWithSession } from './interactive/end.ts'
+export type { InteractiveTokens } from './interactive/issue.ts'
+export { type Offer, offerTo, type Standing } from './interactive/offer.ts'
+export { type CodeRedemption, redeemCode } from './interactive/redeem-code.ts'
+export { type Refreshing, refreshTokens } from './interactive/refresh.ts'
 export {
   type Issued,
   issueResourceToken,

@@ -15,7 +15,8 @@ export function enoughFor(code: ProblemCode): string {
   if (code === 'token.missing') return 'a resource token for this API, with a proof by the task key'
   if (code === 'token.wrong_scheme') return 'the scheme `DPoP` with a proof by the task key'
   if (code.startsWith('proof.')) return 'a fresh proof by the task key for exactly this request'
-  if (code.startsWith('token.')) return 'a resource token for this API, from the task token'
+  if (code.startsWith('token.'))
+    return 'a fresh resource token for this API, from the task token or by refreshing'
   return ''
 }
 

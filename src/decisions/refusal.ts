@@ -1,5 +1,5 @@
 import { PROBLEMS, Problem } from '../lib/problem.ts'
-import { challenge } from '../tokens/index.ts'
+import { type Challenged, challenge } from '../tokens/index.ts'
 import type { Denied, Executed, Requestable } from './verdict.ts'
 
 /** What a caller over HTTP is told about a call that was not permitted. */
@@ -11,19 +11,19 @@ export interface Refusal {
   readonly challenge?: string
 }
 
-/** A decision that is no permit, as RFC 9457 has it. `identifier` is that of the resource. */
-export function refusalOf(verdict: Denied | Requestable | Executed, identifier: string): Refusal {
-  if (verdict.outcome === 'deny') return denied(verdict, identifier)
+/** A decision that is no permit, as RFC 9457 has it. */
+export function refusalOf(verdict: Denied | Requestable | Executed, resource: Challenged): Refusal {
+  if (verdict.outcome === 'deny') return denied(verdict, resource)
   return verdict.outcome === 'requestable' ? requestable(verdict) : executed(verdict)
 }
 
-function denied(verdict: Denied, identifier: string): Refusal {
+function denied(verdict: Denied, resource: Challenged): Refusal {
   const { challenge: asked, decisionId, detail, enough, reason } = verdict
   const error = asked?.error ? { code: asked.error, description: detail } : undefined
   return {
     status: asked ? 401 : PROBLEMS[reason].status,
     problem: new Problem(reason, detail, { members: { decision_id: decisionId, enough } }),
-    ...(asked ? { challenge: challenge(identifier, error) } : {}),
+    ...(asked ? { challenge: challenge(resource, error) } : {}),
   }
 }
 

@@ -1,17 +1,29 @@
 import { readCompact, readObject } from '../keys/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { closeTask, voidTokens } from '../tasks/index.ts'
-import { checkResourceToken, checkTaskToken } from '../tokens/index.ts'
+import {
+  checkResourceToken,
+  checkTaskToken,
+  findBearerToken,
+  findRefreshToken,
+  opaqueDigest,
+} from '../tokens/index.ts'
 import { ownTokens } from './identify.ts'
 import type { DecisionParts } from './parts.ts'
 import { problemOr } from './reasons.ts'
 
 /**
- * Takes back what a token gives (RFC 7009): a task token ends its task and everything below it; a resource token ends all
- * resource tokens of its task that exist now. A token that is not ours, or expired, gives nothing, and nothing happens.
+ * Takes back what a token gives (RFC 7009): a task token ends its task and everything below it, and so does every token of a
+ * task that a code opened, where the client has nothing else to end it with. Any other resource token ends all resource tokens
+ * of its task that exist now. A token that is not ours, or expired, gives nothing, and nothing happens.
  * Answers when no replica permits with it any more.
  */
 export async function revokeToken(parts: DecisionParts, token: string): Promise<void> {
+  const opened = await taskOfOpaque(parts, token)
+  if (opened !== undefined) {
+    await unlessGone(closeTask(parts, { taskId: opened, by: opened, reason: 'revoked' }))
+    return
+  }
   const task = await problemOr(checkTaskToken(token, ownTokens(parts)))
   if (!(task instanceof Problem)) {
     const closing = { taskId: task.task.id, by: task.task.id, reason: 'revoked' }
@@ -23,8 +35,23 @@ export async function revokeToken(parts: DecisionParts, token: string): Promise<
   if (audience === undefined || !byIdentifier.has(audience)) return
   const claims = await problemOr(checkResourceToken(token, audience, ownTokens(parts)))
   if (claims instanceof Problem) return
+  const held = await parts.facts.task(claims.task.id)
+  if (held?.task.openedBy === 'code') {
+    const closing = { taskId: claims.task.id, by: claims.task.id, reason: 'revoked' }
+    await unlessGone(closeTask(parts, closing))
+    return
+  }
   const change = { taskId: claims.task.id, by: claims.task.id, reason: 'a token was revoked' }
   await unlessGone(voidTokens(parts, change))
+}
+
+/** Of a bearer or refresh token: that of the task which a code opened. */
+async function taskOfOpaque(parts: DecisionParts, token: string): Promise<string | undefined> {
+  const { read } = parts.storage
+  const access = opaqueDigest('remit_at', token)
+  if (access !== undefined) return (await findBearerToken(read, access))?.taskId
+  const refresh = opaqueDigest('remit_rt', token)
+  return refresh === undefined ? undefined : (await findRefreshToken(read, refresh))?.taskId
 }
 
 /** Not verified yet: it only says which check to make. */

@@ -26,7 +26,7 @@ export async function locate(strict: Strict, ports: GatewayPorts): Promise<Locat
   if (!request.headers.has('authorization')) {
     throw new Ended({
       status: 401,
-      headers: { 'www-authenticate': challenge(resource.identifier) },
+      headers: { 'www-authenticate': challenge(resource) },
       problem: new Problem('token.missing', 'a resource token with a DPoP proof is needed'),
     })
   }

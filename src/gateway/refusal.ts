@@ -1,9 +1,10 @@
 import { type Denied, type Executed, type Requestable, refusalOf } from '../decisions/index.ts'
+import type { Challenged } from '../tokens/index.ts'
 import type { OwnAnswer } from './ended.ts'
 
 /** A decision that is no permit, as the gateway answers it. */
-export function refusal(verdict: Denied | Requestable | Executed, identifier: string): OwnAnswer {
-  const { challenge, problem, status } = refusalOf(verdict, identifier)
+export function refusal(verdict: Denied | Requestable | Executed, resource: Challenged): OwnAnswer {
+  const { challenge, problem, status } = refusalOf(verdict, resource)
   return {
     status,
     headers: {

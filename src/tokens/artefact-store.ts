@@ -1,4 +1,4 @@
-import type { Reader, Tx } from '../storage/index.ts'
+import type { Reader, Step, Tx } from '../storage/index.ts'
 
 export type ArtefactKey = { id: string } | { uid: string } | { userCode: string }
 
@@ -64,6 +64,20 @@ export async function consumeArtefact(
     .where('consumed_at', 'is', null)
     .executeTakeFirstOrThrow()
   return numUpdatedRows === 1n
+}
+
+/** Name of the guard that fails for a code that was used, or is gone. */
+export const CODE_STEP = 'unused code'
+
+/** An authorization code is used up as a part of what it is used for. */
+export function consumeCodeStep(db: Reader, id: string, now: number): Step {
+  const query = db
+    .updateTable('oidc_payloads')
+    .set({ consumed_at: now })
+    .where('model', '=', 'AuthorizationCode')
+    .where('id', '=', id)
+    .where('consumed_at', 'is', null)
+  return { name: CODE_STEP, query, rows: 1 }
 }
 
 export async function destroyArtefact(tx: Tx, model: string, id: string): Promise<void> {

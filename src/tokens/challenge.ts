@@ -8,21 +8,35 @@ export function metadataUrl(identifier: string): string {
   return `${url.origin}/${METADATA_PREFIX}${url.pathname === '/' ? '' : url.pathname}`
 }
 
-/** The `WWW-Authenticate` challenge of a 401 (RFC 9449 section 7.1, RFC 9728 section 5.1). */
+/** What is asked for at a resource. Clients of MCP servers may not be able to prove possession of a key (contract 4). */
+export interface Challenged {
+  readonly identifier: string
+  readonly protocol: 'http' | 'mcp'
+}
+
+/**
+ * The `WWW-Authenticate` value of a 401 (RFC 9449 section 7.1, RFC 9728 section 5.1). At an MCP server `Bearer` comes first:
+ * the clients there read the first challenge and no other.
+ */
 export function challenge(
-  identifier: string,
+  { identifier, protocol }: Challenged,
   error?: { code: string; description: string },
 ): string {
-  const parts = [
-    `resource_metadata="${metadataUrl(identifier)}"`,
-    `algs="${PROOF_ALGORITHMS.join(' ')}"`,
+  const metadata = `resource_metadata="${metadataUrl(identifier)}"`
+  const dpop = ['DPoP', [...told(error), metadata, `algs="${PROOF_ALGORITHMS.join(' ')}"`]] as const
+  // RFC 6750 section 3.1 knows no error of proofs: whoever shows one is told so by the other challenge.
+  const shown = error?.code === 'invalid_dpop_proof' ? undefined : error
+  const bearer = ['Bearer', [...told(shown), metadata]] as const
+  return (protocol === 'mcp' ? [bearer, dpop] : [dpop])
+    .map(([scheme, parts]) => `${scheme} ${parts.join(', ')}`)
+    .join(', ')
+}
+
+function told(error: { code: string; description: string } | undefined): string[] {
+  if (!error) return []
+  return [
+    `error="${error.code}"`,
+    // RFC 6750 section 3: printable ASCII without `"` and `\`.
+    `error_description="${error.description.replaceAll(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, "'")}"`,
   ]
-  if (error) {
-    parts.unshift(
-      `error="${error.code}"`,
-      // RFC 6750 section 3: printable ASCII without `"` and `\`.
-      `error_description="${error.description.replaceAll(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, "'")}"`,
-    )
-  }
-  return `DPoP ${parts.join(', ')}`
 }

@@ -1,5 +1,6 @@
 export type { Minted, Minting, OwnTokens } from './access-token.ts'
 export { type ArgumentTexts, argumentTexts } from './argument-texts.ts'
+export { CODE_STEP, consumeCodeStep } from './artefact-store.ts'
 export { type Artefacts, artefacts } from './artefacts.ts'
 export {
   findBearerToken,
@@ -11,7 +12,7 @@ export {
   useRefreshStep,
 } from './bearer-store.ts'
 export type { BearerToken, RefreshToken } from './bearer-token.ts'
-export { challenge, METADATA_PREFIX, metadataUrl } from './challenge.ts'
+export { type Challenged, challenge, METADATA_PREFIX, metadataUrl } from './challenge.ts'
 export { newOpaqueToken, opaqueDigest } from './opaque-token.ts'
 export { type ActClaim, MAX_CHAIN, type Parties, type PartyClaims } from './parties.ts'
 export {

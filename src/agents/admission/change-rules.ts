@@ -29,8 +29,7 @@ export async function addAdmissionRule(
   described: RuleDescription,
 ): Promise<AdmissionRule> {
   const { name, redirectHosts, ownerId, by } = described
-  if (!isName(name))
-    throw badRule(`\`${name}\` is not a name: lower-case letters, digits, hyphens`)
+  if (!isName(name)) throw badRule(`\`${name}\` is not a name: lower-case letters, digits, hyphens`)
   if (redirectHosts.length === 0 || redirectHosts.length > MOST_HOSTS)
     throw badRule(`name 1 to ${MOST_HOSTS} hosts that answers may be sent to`)
   const wrong = redirectHosts.find((host) => !isHostPattern(host))

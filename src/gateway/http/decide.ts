@@ -33,6 +33,6 @@ export async function decide(typed: Typed, ports: GatewayPorts): Promise<Permitt
     sent: { method: request.method, path, query: request.query, headers: passedOn, body },
     origin: { ip: typed.ip },
   })
-  if (verdict.outcome !== 'permit') throw new Ended(refusal(verdict, resource.identifier))
+  if (verdict.outcome !== 'permit') throw new Ended(refusal(verdict, resource))
   return { ...typed, verdict, passedOn, path }
 }

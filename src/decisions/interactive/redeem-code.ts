@@ -1,0 +1,173 @@
+import { type Agent, findAgent, listKeys } from '../../agents/index.ts'
+import { Problem } from '../../lib/problem.ts'
+import { findPerson, type Person } from '../../people/index.ts'
+import {
+  type Authorization,
+  BASES_STEP,
+  type Basis,
+  closeTask,
+  findAuthorization,
+  KEY_STEP,
+  openSteps,
+  TASK_LIFE,
+  type Task,
+  useAuthorizationStep,
+} from '../../tasks/index.ts'
+import { CODE_STEP, consumeCodeStep, type Proof } from '../../tokens/index.ts'
+import { grantOpening } from '../opening/grant.ts'
+import { newTask } from '../opening/new-task.ts'
+import { type Refused, refused } from '../opening/opening.ts'
+import { detailsAt, isRefused } from '../opening/wanted.ts'
+import type { DecisionParts } from '../parts.ts'
+import { problemOr } from '../reasons.ts'
+import { PROOF_STEP, proofStep } from '../refuse.ts'
+import { grantEnded, type Presenting, readProof, refusing } from './credentials.ts'
+import { type InteractiveTokens, issueTokens } from './issue.ts'
+
+/** A code that came back from the client it was sent to, with the right verifier: what the protocol checks is checked. */
+export interface CodeRedemption extends Presenting {
+  /** What the code was issued for. */
+  readonly authorizationId: string
+  /** Where the code is kept: used up with the task that it opens. */
+  readonly codeId: string
+  /** The key that the client said at the authorization endpoint it would use (RFC 9449 section 10). */
+  readonly thumbprint: string | undefined
+}
+
+const AUTHORIZATION_STEP = 'granted authorization'
+
+/**
+ * Opens the task that a person allowed on the consent page (contract 5.3), and issues its first tokens. What is granted is
+ * what the person left of it, within what the agent may be given by now. A code that comes a second time closes the task.
+ */
+export async function redeemCode(
+  parts: DecisionParts,
+  asked: CodeRedemption,
+): Promise<InteractiveTokens | Refused> {
+  const { read } = parts.storage
+  const authorization = await findAuthorization(read, asked.authorizationId)
+  const proof = await readProof(parts, asked)
+  const about = {
+    agent: authorization?.clientId,
+    person: authorization?.personId ?? undefined,
+  }
+  const no = refusing(parts, asked, { type: 'task.refused', proof, about })
+  if (proof instanceof Problem) return no(refused(proof.code, proof.detail))
+  if (asked.thumbprint !== undefined && proof?.thumbprint !== asked.thumbprint)
+    return no(refused('proof.wrong_key', 'the client said that it would prove another key'))
+  if (authorization?.state === 'used') return no(await replayed(parts, authorization))
+  if (authorization?.state !== 'granted') return no(refused('code.invalid', 'the code is unknown'))
+  const found = await behind(parts, authorization, proof)
+  if (isRefused(found)) return no(found)
+  const task = interactiveTask(parts, found, proof)
+  const done = await parts.storage.commit([
+    ...(proof ? [proofStep(parts, proof)] : []),
+    consumeCodeStep(read, asked.codeId, parts.clock.now()),
+    useAuthorizationStep(read, AUTHORIZATION_STEP, authorization.id, task.id),
+    ...openSteps(parts, task, { chain: [task.agentId], origin: asked.origin }),
+  ])
+  if (!done.committed) return no(await overtaken(parts, authorization, done.failed))
+  return firstTokens(parts, task, { authorization, proof })
+}
+
+interface Behind {
+  readonly agent: Agent
+  readonly person: Person
+  readonly details: Task['details']
+  readonly bases: readonly Basis[]
+  readonly purpose: string
+}
+
+/** Agent, person and consent, as they are now. */
+async function behind(
+  parts: DecisionParts,
+  authorization: Authorization,
+  proof: Proof | undefined,
+): Promise<Behind | Refused> {
+  const { read } = parts.storage
+  const agent = await findAgent(read, authorization.clientId)
+  const person = await findPerson(read, authorization.personId ?? '')
+  if (!agent || !person) return refused('grant.ended', 'the client or the person is gone')
+  // INVARIANT: an agent that can prove possession never gets a token that does not need it.
+  if (!proof && (await listKeys(read, agent.id)).length > 0)
+    return refused('proof.missing', 'an agent that has keys sends a DPoP proof')
+  const { byIdentifier } = await parts.catalog.current()
+  const resource = byIdentifier.get(authorization.resource)
+  if (!resource) return refused('resource.unknown', 'no such resource is offered')
+  // INVARIANT: bearer tokens are for MCP servers, whose clients may know nothing else; an API's clients have keys.
+  if (!proof && resource.protocol !== 'mcp')
+    return refused('proof.missing', 'this resource takes bound tokens only: send a DPoP proof')
+  // In our words: nobody was asked for one.
+  const purpose = `${authorization.clientName} at ${resource.name}, as allowed on the consent page`
+  const wanted = { details: authorization.details, purpose }
+  const grant = await problemOr(grantOpening(parts, wanted, { agent, subject: { person } }))
+  if (grant instanceof Problem) return refused(grant.code, grant.detail)
+  if (grant.outcome === 'refused') return grantEnded(grant)
+  if (grant.outcome === 'needs_consent')
+    return refused('grant.ended', 'the person has taken the consent back')
+  // INVARIANT: it stands on the consent that this very code is for. Older ones would end it when they end, and must not
+  // keep it when the person has taken this one back.
+  const own = grant.bases.filter(({ id, kind }) => id === authorization.basisId || kind === 'admin')
+  if (!own.some(({ id }) => id === authorization.basisId))
+    return refused('grant.ended', 'the person has taken the consent back')
+  const details = detailsAt(grant.details, authorization.resource)
+  if (details.length === 0)
+    return refused('grant.ended', 'nothing is left of what the person allowed')
+  return { agent, person, details, bases: own, purpose }
+}
+
+function interactiveTask(parts: DecisionParts, found: Behind, proof: Proof | undefined): Task {
+  return newTask(parts, {
+    agentId: found.agent.id,
+    personId: found.person.id,
+    purpose: found.purpose,
+    details: found.details,
+    // There is no task token to hand anything on with.
+    mayDelegate: [],
+    budget: [],
+    keyThumbprint: proof?.thumbprint ?? null,
+    openedBy: 'code',
+    bases: found.bases,
+    // The consent ends when the person said; the task with it.
+    lifeSeconds: TASK_LIFE.most / 1000,
+  })
+}
+
+async function firstTokens(
+  parts: DecisionParts,
+  task: Task,
+  given: { readonly authorization: Authorization; readonly proof: Proof | undefined },
+): Promise<InteractiveTokens | Refused> {
+  const { clientId, resource } = given.authorization
+  const held = await parts.facts.task(task.id)
+  if (!held) throw new Error('a task is gone in the moment it was opened')
+  const issued = await issueTokens(parts, held, {
+    ...{ clientId, resource, proof: given.proof, steps: [] },
+  })
+  if (issued.outcome === 'issued') return issued
+  await closeTask(parts, { taskId: task.id, by: 'system', reason: 'overtaken' })
+  if (issued.outcome === 'failed')
+    throw new Error(`the tokens of a task could not be stored: ${issued.guard}`)
+  return grantEnded(issued)
+}
+
+/** The code has a second owner, or the client a fault: what came of it ends (RFC 6749 section 4.1.2, RFC 9700 4.5). */
+async function replayed(parts: DecisionParts, { taskId }: Authorization): Promise<Refused> {
+  if (taskId !== null) await closeTask(parts, { taskId, by: 'system', reason: 'code.replayed' })
+  return refused('code.used', 'the code was used before; the task that it opened is closed')
+}
+
+async function overtaken(
+  parts: DecisionParts,
+  { id }: Authorization,
+  guard: string,
+): Promise<Refused> {
+  if (guard === PROOF_STEP) return refused('proof.replayed', 'the proof was used before')
+  if (guard === KEY_STEP)
+    return refused('task.key_used', 'the key belongs to another task; make a fresh one for each')
+  if (guard === BASES_STEP) return refused('grant.ended', 'the person has taken the consent back')
+  if (guard !== CODE_STEP && guard !== AUTHORIZATION_STEP)
+    throw new Error(`a task could not be opened: ${guard}`)
+  const now = await findAuthorization(parts.storage.read, id)
+  return now ? replayed(parts, now) : refused('code.invalid', 'the code is unknown')
+}

@@ -1,0 +1,93 @@
+import { listKeys } from '../../agents/index.ts'
+import { Problem } from '../../lib/problem.ts'
+import { closeTask } from '../../tasks/index.ts'
+import {
+  findRefreshToken,
+  opaqueDigest,
+  type Proof,
+  REFRESH_STEP,
+  type RefreshToken,
+  useRefreshStep,
+} from '../../tokens/index.ts'
+import type { HeldTask } from '../facts.ts'
+import { aboutTask } from '../issue-resource-token.ts'
+import { type Refused, refused } from '../opening/opening.ts'
+import type { DecisionParts } from '../parts.ts'
+import { PROOF_STEP, proofStep } from '../refuse.ts'
+import { grantEnded, type Presenting, readProof, refusing } from './credentials.ts'
+import { type InteractiveTokens, issueTokens } from './issue.ts'
+
+/** RFC 6749 section 6, with RFC 8707. */
+export interface Refreshing extends Presenting {
+  readonly clientId: string
+  readonly refreshToken: string
+  readonly resource?: string | undefined
+  /** Narrows the next resource token; never what can be had later. */
+  readonly scope?: string | undefined
+}
+
+/**
+ * The next resource token of a task that a code opened, and the next refresh token: the one that was shown is used up in
+ * the same transaction. Shown a second time it closes the task, whoever shows it (RFC 9700 section 4.14.2).
+ */
+export async function refreshTokens(
+  parts: DecisionParts,
+  asked: Refreshing,
+): Promise<InteractiveTokens | Refused> {
+  const { read } = parts.storage
+  const digest = opaqueDigest('remit_rt', asked.refreshToken)
+  const shown = digest === undefined ? undefined : await findRefreshToken(read, digest)
+  const held = shown && (await parts.facts.task(shown.taskId))
+  const proof = await readProof(parts, asked)
+  const about = held ? aboutTask(held) : {}
+  const no = refusing(parts, asked, { type: 'token.refused', proof, about })
+  if (proof instanceof Problem) return no(refused(proof.code, proof.detail))
+  if (!shown || !held || shown.clientId !== asked.clientId)
+    return no(refused('refresh_token.invalid', 'the refresh token is not one of this client'))
+  if (shown.usedAt !== null) return no(await reused(parts, shown))
+  const wrong = misuse(parts, { asked, shown, held, proof })
+  if (wrong) return no(wrong)
+  if (!proof && (await listKeys(read, held.task.agentId)).length > 0)
+    return no(refused('grant.ended', 'the agent has keys by now, and proves its possession'))
+  const issued = await issueTokens(parts, held, {
+    clientId: shown.clientId,
+    resource: shown.resource,
+    scope: asked.scope,
+    family: shown.scope,
+    proof,
+    steps: [
+      ...(proof ? [proofStep(parts, proof)] : []),
+      useRefreshStep(read, shown.digest, parts.clock.now()),
+    ],
+  })
+  if (issued.outcome === 'issued') return issued
+  if (issued.outcome === 'refused') return no(grantEnded(issued))
+  if (issued.guard === PROOF_STEP) return no(refused('proof.replayed', 'the proof was used before'))
+  if (issued.guard === REFRESH_STEP) return no(await reused(parts, shown))
+  throw new Error(`tokens could not be stored: ${issued.guard}`)
+}
+
+function misuse(
+  parts: DecisionParts,
+  given: { asked: Refreshing; shown: RefreshToken; held: HeldTask; proof: Proof | undefined },
+): Refused | undefined {
+  const { asked, held, proof, shown } = given
+  if (asked.resource !== undefined && asked.resource !== shown.resource)
+    return refused('task.resource_not_granted', 'the refresh token is for another resource')
+  if (shown.expiresAt <= parts.clock.now())
+    return refused('refresh_token.invalid', 'the refresh token has expired')
+  if (held.task.keyThumbprint !== null && !proof)
+    return refused('proof.missing', 'the refresh token is bound to the key of its task')
+  if (held.task.keyThumbprint !== (proof?.thumbprint ?? null))
+    return refused('proof.wrong_key', 'the refresh token is not bound to that key')
+  const had = (shown.scope ?? '').split(' ')
+  const more = asked.scope?.split(' ').some((name) => !had.includes(name))
+  return more
+    ? refused('task.bad_scope', 'refreshing gives no more than was granted first')
+    : undefined
+}
+
+async function reused(parts: DecisionParts, { taskId }: RefreshToken): Promise<Refused> {
+  await closeTask(parts, { taskId, by: 'system', reason: 'refresh.reused' })
+  return refused('refresh_token.used', 'the refresh token was used before; its task is closed')
+}
