@@ -1,12 +1,19 @@
 import { type ApiParts, addApi } from './api/index.ts'
 import type { Settings } from './config/settings.ts'
 import { keepForgetting, keepRecovering, recover } from './decisions/index.ts'
-import { createGateway, PATIENCE, type Patience, Running } from './gateway/index.ts'
+import {
+  createGateway,
+  MCP_LIMITS,
+  type McpLimits,
+  PATIENCE,
+  type Patience,
+  Running,
+} from './gateway/index.ts'
 import { createHttp, type HealthCheck, type Logger, type RawHandler } from './http/index.ts'
 import { JWKS_MAX_AGE_SECONDS, type SigningKeys } from './keys/index.ts'
 import type { Clock } from './lib/clock.ts'
 import type { Random } from './lib/random.ts'
-import { repeat } from './lib/repeat.ts'
+import { repeat, systemWait } from './lib/repeat.ts'
 import { describeMcpServer, outbound } from './net/index.ts'
 import { createProvider, oauthHandlers } from './oauth/index.ts'
 import { problemPage, registerPages } from './pages/index.ts'
@@ -26,6 +33,8 @@ export interface ServerOptions {
   readonly development: boolean
   /** With APIs that do not answer. Default: that of the gateway. */
   readonly patience?: Patience
+  /** Of MCP calls. Default: those of the gateway, and of the settings. */
+  readonly mcp?: Partial<McpLimits>
 }
 
 export interface Server {
@@ -72,6 +81,9 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     decisions,
     dispatcher: upstreams.dispatcher,
     patience: options.patience ?? PATIENCE,
+    master: rooms.master,
+    mcp: { ...MCP_LIMITS, ...options.mcp },
+    wait: systemWait,
     running,
     log,
   })

@@ -8,6 +8,9 @@ import { ARRIVAL } from './arrival.ts'
 import { Ended, OWN_ANSWER, type OwnAnswer } from './ended.ts'
 import { createFront } from './front.ts'
 import { HTTP_CALL } from './http/pipeline.ts'
+import { Desk } from './mcp/desk.ts'
+import type { McpPorts } from './mcp/ports.ts'
+import { serveMcp } from './mcp/serve.ts'
 import type { Arrived } from './passage.ts'
 import type { GatewayPorts } from './ports.ts'
 
@@ -23,7 +26,8 @@ const GRACE_MS = 1_000
 
 /** The data path on its own origin: `node:http` in, an undici dispatcher out. */
 export function createGateway(ports: GatewayPorts): Gateway {
-  const { server, underWay } = createFront((arrived) => handle(arrived, ports))
+  const all: McpPorts = { ...ports, desk: new Desk() }
+  const { server, underWay } = createFront((arrived) => handle(arrived, all))
   return {
     async listen({ host, port }) {
       await once(server.listen(port, host), 'listening').catch((error: unknown) => {
@@ -51,11 +55,14 @@ async function forAMoment(work: Promise<unknown>): Promise<void> {
   over.abort()
 }
 
-async function serve(arrived: Arrived, ports: GatewayPorts): Promise<unknown> {
-  return HTTP_CALL.run(await ARRIVAL.run(arrived, ports), ports)
+/** Everything a request goes through, by what its resource speaks. */
+async function serve(arrived: Arrived, ports: McpPorts): Promise<void> {
+  const located = await ARRIVAL.run(arrived, ports)
+  if (located.resource.protocol === 'mcp') await serveMcp(located, ports)
+  else await HTTP_CALL.run(located, ports)
 }
 
-async function handle(arrived: Arrived, ports: GatewayPorts): Promise<void> {
+async function handle(arrived: Arrived, ports: McpPorts): Promise<void> {
   const { message, reply } = arrived
   try {
     const own = await serve(arrived, ports).then(

@@ -1,5 +1,7 @@
 export { createGateway, type Gateway } from './gateway.ts'
 export { PATIENCE, type Patience } from './http/outgoing.ts'
 export { HTTP_CALL } from './http/pipeline.ts'
+export { MCP_LIMITS, type McpLimits } from './mcp/limits.ts'
+export { MCP_CALL, MCP_MESSAGE } from './mcp/pipeline.ts'
 export type { GatewayPorts } from './ports.ts'
 export { Running } from './running.ts'

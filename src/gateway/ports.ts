@@ -3,7 +3,10 @@ import type { Catalog } from '../catalog/index.ts'
 import type { ConnectionParts } from '../connections/index.ts'
 import type { DecisionParts } from '../decisions/index.ts'
 import type { Logger } from '../http/index.ts'
+import type { MasterKey } from '../keys/index.ts'
+import type { Wait } from '../lib/repeat.ts'
 import type { Patience } from './http/outgoing.ts'
+import type { McpLimits } from './mcp/limits.ts'
 import type { Running } from './running.ts'
 
 /** What the gateway works with. */
@@ -17,6 +20,10 @@ export interface GatewayPorts {
   readonly decisions: DecisionParts
   readonly dispatcher: Dispatcher
   readonly patience: Patience
+  /** Seals the ids of MCP sessions. */
+  readonly master: Pick<MasterKey, 'seal' | 'open'>
+  readonly mcp: McpLimits
+  readonly wait: Wait
   readonly running: Running
   readonly log: Logger
 }

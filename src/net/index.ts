@@ -2,8 +2,9 @@ export { type AddressClass, addressClass } from './address.ts'
 export type { AllowOrigin, Resolver } from './connector.ts'
 export type { FetchInit, FetchLimits } from './fetch.ts'
 export { describeMcpServer, type McpDescription } from './mcp/describe.ts'
-export type { Exchanged, Failure } from './mcp/exchanged.ts'
+export type { Exchanged, Failure, NotAnswered } from './mcp/exchanged.ts'
 export {
+  messageOf,
   printMessage,
   RPC,
   type RpcError,

@@ -45,11 +45,14 @@ interface Facts {
   readonly bytes: number
 }
 
-/** How an exchange ended. `not_sent`: provably no byte of the request was. `failed`: bytes were sent, and no answer came. */
+/** `not_sent`: provably no byte of the request was. `failed`: bytes were sent, and no answer came. */
+export type NotAnswered = Facts & {
+  readonly state: 'failed' | 'not_sent'
+  readonly failure: Failure
+  readonly cause: unknown
+}
+
+/** How an exchange ended. */
 export type Exchanged =
   | (Facts & { readonly state: 'answered'; readonly answer: RpcResult | RpcError | undefined })
-  | (Facts & {
-      readonly state: 'failed' | 'not_sent'
-      readonly failure: Failure
-      readonly cause: unknown
-    })
+  | NotAnswered

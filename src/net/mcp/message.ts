@@ -59,7 +59,11 @@ export function readMessage(
   bytes: string | Uint8Array,
   limits: { readonly bytes?: number } = {},
 ): RpcMessage {
-  const value = parseJson(bytes, limits)
+  return messageOf(parseJson(bytes, limits))
+}
+
+/** The same of JSON that was read strictly. @throws Problem `mcp.bad_message` */
+export function messageOf(value: Json): RpcMessage {
   if (Array.isArray(value)) throw bad('batches are not accepted')
   if (!isObject(value)) throw bad('a message is a JSON object')
   if (value.get('jsonrpc') !== '2.0') throw bad('`jsonrpc` has to be "2.0"')

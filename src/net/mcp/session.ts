@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici'
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts'
 import { exchange } from './exchange.ts'
-import type { Exchanged, ExchangeLimits, Hooks } from './exchanged.ts'
+import type { Exchanged, ExchangeLimits, Hooks, NotAnswered } from './exchanged.ts'
 import {
   printMessage,
   RPC,
@@ -46,7 +46,7 @@ export interface Opened {
 
 export type OpenedOrNot =
   | { readonly ok: true; readonly opened: Opened }
-  | { readonly ok: false; readonly ended: Exchanged }
+  | { readonly ok: false; readonly ended: NotAnswered }
 
 /** Visible ASCII (revision 2025-11-25, transports, session management), and not without end. */
 const SESSION_ID = /^[\x21-\x7e]{1,512}$/
@@ -165,7 +165,7 @@ function headersOf({ id, revision }: McpSession): Record<string, string> {
   }
 }
 
-function unexpected(ended: Exchanged): Exchanged {
+function unexpected(ended: Exchanged): NotAnswered {
   const { bytes, session, status } = ended
   return { state: 'failed', failure: 'unexpected', cause: undefined, bytes, session, status }
 }

@@ -1,0 +1,59 @@
+import { Problem } from '../../lib/problem.ts'
+import { isMcpRevision, RPC, type RpcMessage } from '../../net/index.ts'
+import { notHeard } from './ended.ts'
+import type { Heard, Placed } from './passage.ts'
+import type { McpPorts } from './ports.ts'
+import { type Conversation, readSessionId } from './session-id.ts'
+
+/**
+ * The conversation that a request belongs to, from its session id. Whether it is the caller's is checked where the caller is known:
+ * `isOwn`.
+ */
+export function converse(heard: Heard, ports: McpPorts): Placed {
+  const { rpc: message, request, resource } = heard
+  const revision = request.headers.get('mcp-protocol-version')
+  if (message && isInitialize(message)) {
+    if (revision !== undefined && !isMcpRevision(revision)) throw wrongVersion(revision)
+    return { ...heard, conversation: undefined }
+  }
+  const id = request.headers.get('mcp-session-id')
+  if (id === undefined) throw notHeard(REQUIRED, RPC.invalidRequest)
+  const conversation = readSessionId(ports.master, resource.name, id)
+  if (!conversation || ports.desk.hasEnded(conversation.key)) throw unknownSession()
+  // Without the header it is the revision that was agreed on (MCP, "Protocol Version Header").
+  if (revision !== undefined && revision !== conversation.revision) throw wrongVersion(revision)
+  checkKind(message)
+  return { ...heard, conversation }
+}
+
+const REQUIRED = new Problem('mcp.session_required', '`Mcp-Session-Id` is missing')
+
+/** Told alike whatever it is that does not fit. */
+export function unknownSession() {
+  const problem = new Problem('mcp.session_unknown', 'the session has ended or was never here')
+  return notHeard(problem, RPC.invalidRequest)
+}
+
+/** INVARIANT: a session is of use only to the task that began it; it is no credential. */
+export function isOwn(conversation: Conversation, task: string): boolean {
+  return conversation.task === task
+}
+
+function wrongVersion(revision: string) {
+  const shown = revision.slice(0, 32)
+  const problem = new Problem('mcp.wrong_version', `\`${shown}\` is not what was agreed on`)
+  return notHeard(problem, RPC.invalidRequest)
+}
+
+function isInitialize(message: RpcMessage): boolean {
+  return message.kind === 'request' && message.method === 'initialize'
+}
+
+/** We ask a client nothing, so nothing it says can be an answer; and what has an effect has an id. */
+function checkKind(message: RpcMessage | undefined): void {
+  if (!message || message.kind === 'request') return
+  if (message.kind === 'notification' && message.method.startsWith('notifications/')) return
+  const detail =
+    message.kind === 'notification' ? 'a request needs an `id`' : 'no question of ours is open'
+  throw notHeard(new Problem('mcp.bad_message', detail), RPC.invalidRequest)
+}

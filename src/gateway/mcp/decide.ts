@@ -1,0 +1,69 @@
+import {
+  type Call,
+  type Denied,
+  decideCall,
+  findDecision,
+  recordOutcome,
+  type Verdict,
+} from '../../decisions/index.ts'
+import { Ended } from '../ended.ts'
+import { presented } from '../presented.ts'
+import { refusal } from '../refusal.ts'
+import { isOwn, unknownSession } from './converse.ts'
+import { unknownAction } from './find-action.ts'
+import type { Decided, Found, Typed } from './passage.ts'
+import type { McpPorts } from './ports.ts'
+import { denial } from './refusal.ts'
+
+/** Asks `decisions/`. What is hashed, shown and sent is `params` without `_meta`; the proof is for the resource's own address. */
+export async function decide(typed: Typed, ports: McpPorts): Promise<Decided> {
+  const { action, conversation, ip, rpc, params, request, resource } = typed
+  const call: Call = {
+    ...presented(request, ports),
+    resource,
+    action,
+    arguments: typed.arguments,
+    sent: { method: rpc.method, path: action.path, query: [], headers: [], body: params },
+    origin: { ip },
+  }
+  const verdict = await decideCall(ports.decisions, call)
+  const task = await taskOf(verdict, ports)
+  if (task === null || isOwn(conversation, task)) return { ...typed, call, verdict }
+  if (verdict.outcome === 'permit')
+    await recordOutcome(ports.decisions, verdict.decisionId, {
+      state: 'not_sent',
+      reason: 'mcp.session_unknown',
+    })
+  throw unknownSession()
+}
+
+/** Of the caller. Null: nobody was identified. */
+async function taskOf(verdict: Verdict, { decisions }: McpPorts): Promise<string | null> {
+  if (verdict.outcome === 'permit') return verdict.task.id
+  const decision = await findDecision(decisions.storage.read, verdict.decisionId)
+  return decision?.taskId ?? null
+}
+
+/**
+ * What a denial looks like to a client: a token that is no good is an HTTP matter (401), a thing that the task was never given
+ * is unknown, and everything else is told.
+ */
+export async function denied(found: Found, verdict: Denied, ports: McpPorts): Promise<Error> {
+  const { answer, rpc, resource } = found
+  if (verdict.challenge && !answer.begun) return new Ended(refusal(verdict, resource))
+  const hidden = verdict.reason === 'task.not_covered' && !(await isGiven(found, ports))
+  return hidden ? unknownAction(found) : denial(rpc, verdict)
+}
+
+/** Whether the task was given the action at all, with whatever arguments. */
+async function isGiven(
+  { action, conversation, resource }: Found,
+  { decisions }: McpPorts,
+): Promise<boolean> {
+  const held = await decisions.facts.task(conversation.task)
+  const details = held?.task.details ?? []
+  return details.some(
+    ({ actions, locations }) =>
+      actions.includes(action.name) && locations.includes(resource.identifier),
+  )
+}

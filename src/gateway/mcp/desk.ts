@@ -1,0 +1,78 @@
+import type { McpSession } from '../../net/index.ts'
+import type { McpLimits } from './limits.ts'
+
+const MOST_REMEMBERED = 10_000
+
+/**
+ * What this replica knows of the conversations it serves. Nothing here grants anything: another replica that knows none of it
+ * answers the same calls, only without hearing of cancellations.
+ */
+export class Desk {
+  readonly #underWay = new Map<string, AbortController>()
+  readonly #ended = new Set<string>()
+  readonly #reopened = new Map<string, McpSession>()
+  readonly #held = new Map<string, number>()
+  #allHeld = 0
+
+  /** A request begins; `undefined` when one with this id is under way in the conversation. */
+  begin(conversation: string, id: string): AbortSignal | undefined {
+    const key = `${conversation} ${id}`
+    if (this.#underWay.has(key)) return undefined
+    const leaving = new AbortController()
+    this.#underWay.set(key, leaving)
+    return leaving.signal
+  }
+
+  done(conversation: string, id: string): void {
+    this.#underWay.delete(`${conversation} ${id}`)
+  }
+
+  /** The client does not want the answer any more. */
+  cancel(conversation: string, id: string): void {
+    this.#underWay.get(`${conversation} ${id}`)?.abort()
+  }
+
+  end(conversation: string): void {
+    remember(this.#ended, conversation)
+  }
+
+  hasEnded(conversation: string): boolean {
+    return this.#ended.has(conversation)
+  }
+
+  /** The server has forgotten the session that the id speaks of; this one has taken its place. */
+  reopen(conversation: string, session: McpSession): void {
+    if (this.#reopened.size >= MOST_REMEMBERED) forgetFirst(this.#reopened)
+    this.#reopened.set(conversation, session)
+  }
+
+  reopened(conversation: string): McpSession | undefined {
+    return this.#reopened.get(conversation)
+  }
+
+  /** A call begins to wait for people; answers how that ends, or `undefined` when too many wait already. */
+  hold(task: string, most: McpLimits['held']): (() => void) | undefined {
+    const held = this.#held.get(task) ?? 0
+    if (held >= most.perTask || this.#allHeld >= most.all) return undefined
+    this.#held.set(task, held + 1)
+    this.#allHeld++
+    return () => {
+      const left = (this.#held.get(task) ?? 1) - 1
+      if (left > 0) this.#held.set(task, left)
+      else this.#held.delete(task)
+      this.#allHeld--
+    }
+  }
+}
+
+function remember(set: Set<string>, value: string): void {
+  if (set.size >= MOST_REMEMBERED) forgetFirst(set)
+  set.add(value)
+}
+
+function forgetFirst(of: Set<string> | Map<string, unknown>): void {
+  for (const key of of.keys()) {
+    of.delete(key)
+    return
+  }
+}

@@ -1,0 +1,22 @@
+import { recordOutcome } from '../../decisions/index.ts'
+import { Problem } from '../../lib/problem.ts'
+import { Answered } from './ended.ts'
+import type { Equipped, Permitted } from './passage.ts'
+import { peerOf } from './peer.ts'
+import type { McpPorts } from './ports.ts'
+import { failedCall, META } from './tool-error.ts'
+
+/** The server, with a transaction token where it is in the trust domain, and its connection's credential. */
+export async function equip(permitted: Permitted, ports: McpPorts): Promise<Equipped> {
+  const { rpc, resource, verdict } = permitted
+  try {
+    return { ...permitted, ...(await peerOf(resource, verdict, ports)) }
+  } catch (error) {
+    const { decisionId } = verdict
+    const reason = error instanceof Problem ? error.code : 'server.failed'
+    await recordOutcome(ports.decisions, decisionId, { state: 'not_sent', reason })
+    ports.log.error({ decision: decisionId, err: error }, 'a call was not sent')
+    const text = `The call was not sent (decision ${decisionId}).`
+    throw new Answered(failedCall(rpc, text, { [META.decision]: decisionId }))
+  }
+}

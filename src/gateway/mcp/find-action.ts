@@ -1,0 +1,80 @@
+import type { Action } from '../../catalog/index.ts'
+import type { Json, JsonObject } from '../../lib/json.ts'
+import { ExactNumber, isObject } from '../../lib/json.ts'
+import { Problem } from '../../lib/problem.ts'
+import { RPC, type RpcId, type RpcRequest } from '../../net/index.ts'
+import { admitted } from './admitted.ts'
+import { Answered, rpcError } from './ended.ts'
+import type { Asked, Found } from './passage.ts'
+import type { McpPorts } from './ports.ts'
+
+/** What may be called, and which members its `params` have besides `_meta`. */
+const CALLS: Readonly<Record<string, readonly string[]>> = {
+  'tools/call': ['name', 'arguments'],
+  'prompts/get': ['name', 'arguments'],
+  'resources/read': ['uri'],
+}
+/** A wish to be answered later (revision 2025-11-25): we offer no such thing, so it is as if it were not there. */
+const IGNORED = 'task'
+const MOST_TOKEN = 128
+
+export function isCall(method: string): boolean {
+  return Object.hasOwn(CALLS, method)
+}
+
+/** The action by method and wire name, exactly as written. What is unknown is told to those only who may ask at all. */
+export async function findAction(asked: Asked, ports: McpPorts): Promise<Found> {
+  const { rpc, resource } = asked
+  const params = readParams(rpc)
+  if (typeof params === 'string') {
+    await admitted(asked, ports)
+    throw badParams(rpc.id, params)
+  }
+  const catalog = await ports.catalog.current()
+  const action = catalog.actionsOf(resource.name).find((each) => isNamed(each, rpc))
+  if (action) return { ...asked, action, params: params.rest, progressToken: params.progressToken }
+  await admitted(asked, ports)
+  throw unknownAction(asked)
+}
+
+function isNamed(action: Action, { method, params }: RpcRequest): boolean {
+  if (action.method !== method) return false
+  return method === 'resources/read' || action.path === params.get('name')
+}
+
+/** One text, whether there is no such thing or it is not for this task. */
+export function unknownAction({ rpc }: Pick<Asked, 'rpc'>): Answered {
+  const what = rpc.method === 'tools/call' ? 'tool' : rpc.method.split('/', 1)[0]
+  return badParams(rpc.id, `unknown ${what}`)
+}
+
+export function badParams(id: RpcId, detail: string): Answered {
+  return new Answered(rpcError(id, RPC.invalidParams, new Problem('mcp.bad_message', detail)))
+}
+
+/** Or what is wrong with them. */
+function readParams(
+  rpc: RpcRequest,
+): { rest: JsonObject; progressToken: RpcId | undefined } | string {
+  const members = CALLS[rpc.method] ?? []
+  const rest = new Map<string, Json>()
+  for (const [name, value] of rpc.params) {
+    if (members.includes(name)) rest.set(name, value)
+    else if (name !== '_meta' && name !== IGNORED)
+      return `\`params\` may only have ${members.join(', ')}`
+  }
+  const { arguments: given, name, uri } = Object.fromEntries(rest)
+  if (typeof (rpc.method === 'resources/read' ? uri : name) !== 'string')
+    return `\`${members[0]}\` has to be a string`
+  if (given !== undefined && !isObject(given)) return '`arguments` has to be an object'
+  const meta = rpc.params.get('_meta')
+  if (meta !== undefined && !isObject(meta)) return '`_meta` has to be an object'
+  const token = meta?.get('progressToken')
+  if (token !== undefined && !isToken(token)) return '`progressToken` is a string or an integer'
+  return { rest, progressToken: token }
+}
+
+function isToken(value: Json): value is RpcId {
+  if (typeof value === 'string') return value.length <= MOST_TOKEN
+  return value instanceof ExactNumber && /^-?[0-9]{1,16}$/.test(value.text)
+}

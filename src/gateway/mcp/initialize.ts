@@ -1,0 +1,92 @@
+import type { Action, Resource } from '../../catalog/index.ts'
+import { mayContinue, stillLive } from '../../decisions/index.ts'
+import { base64url } from '../../lib/bytes.ts'
+import { isObject, type Json, type JsonObject } from '../../lib/json.ts'
+import {
+  isMcpRevision,
+  MCP_REVISIONS,
+  type McpRevision,
+  type McpSession,
+  openSession,
+  type RpcRequest,
+} from '../../net/index.ts'
+import { admitted } from './admitted.ts'
+import type { Placed } from './passage.ts'
+import { peerOf } from './peer.ts'
+import type { McpPorts } from './ports.ts'
+import type { Reply } from './reply.ts'
+import { sessionId } from './session-id.ts'
+import { failed, problemOf } from './upstream-failure.ts'
+
+/** Of a session's own name. */
+const KEY_BYTES = 12
+const MOST_CAPABILITIES = 16
+
+/**
+ * Begins a session: with the server in our name, then with the client in the server's. What the server is and can do is told from
+ * the catalog; what it says now only has to be MCP.
+ */
+export async function initialize(
+  placed: Placed,
+  message: RpcRequest,
+  reply: Reply,
+  ports: McpPorts,
+): Promise<void> {
+  const { resource } = placed
+  const who = await admitted(placed, ports, 'session')
+  const { peer } = await peerOf(resource, undefined, ports)
+  const leaving = new AbortController()
+  const watched = ports.running.watch(
+    () => mayContinue(ports.decisions, who),
+    () => leaving.abort(),
+  )
+  const began = await openSession(peer, {
+    mayStart: () => stillLive(ports.decisions, who),
+    signal: leaving.signal,
+  }).finally(watched)
+  if (!began.ok) throw failed(message.id, problemOf(began.ended, undefined))
+  const asked = message.params.get('protocolVersion')
+  const revision = isMcpRevision(asked) ? asked : MCP_REVISIONS[0]
+  const id = sessionId(ports.master, {
+    key: base64url(ports.decisions.random.bytes(KEY_BYTES)),
+    task: who.task.id,
+    resource: resource.name,
+    revision,
+    capabilities: namesOf(message.params.get('capabilities')),
+    upstream: began.opened.session satisfies McpSession,
+  })
+  const catalog = await ports.catalog.current()
+  const result = hello(resource, catalog.actionsOf(resource.name), revision)
+  reply.end({ kind: 'result', id: message.id, result }, { headers: { 'mcp-session-id': id } })
+}
+
+function namesOf(capabilities: Json | undefined): string[] {
+  if (!isObject(capabilities)) return []
+  return [...capabilities.keys()].filter((name) => name.length <= 64).slice(0, MOST_CAPABILITIES)
+}
+
+/** What a client is told of the server: as it was reviewed. */
+function hello(resource: Resource, actions: readonly Action[], revision: McpRevision): JsonObject {
+  const { server } = resource
+  const has = (kind: string) => actions.some(({ definition }) => definition?.kind === kind)
+  const unchanging = new Map([['listChanged', false]])
+  const capabilities = new Map<string, Json>()
+  if (has('tool')) capabilities.set('tools', unchanging)
+  if (has('prompt')) capabilities.set('prompts', unchanging)
+  if (has('resource')) capabilities.set('resources', new Map([...unchanging, ['subscribe', false]]))
+  return new Map<string, Json>([
+    ['protocolVersion', revision],
+    ['capabilities', capabilities],
+    [
+      'serverInfo',
+      new Map<string, Json>([
+        ['name', server?.name ?? resource.name],
+        ['version', server?.version ?? '0'],
+        ['title', server?.title ?? resource.title],
+      ]),
+    ],
+    ...(server?.instructions === undefined
+      ? []
+      : [['instructions', server.instructions] as [string, Json]]),
+  ])
+}

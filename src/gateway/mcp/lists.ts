@@ -1,0 +1,87 @@
+import type { Action, PinnedDefinition } from '../../catalog/index.ts'
+import { type Admitted, reachableActions } from '../../decisions/index.ts'
+import { base64url, fromBase64url } from '../../lib/bytes.ts'
+import { isObject, type Json, type JsonObject, parseJson } from '../../lib/json.ts'
+import { Problem } from '../../lib/problem.ts'
+import { RPC, type RpcRequest } from '../../net/index.ts'
+import { Answered, rpcError } from './ended.ts'
+import type { McpPorts } from './ports.ts'
+
+const PAGE = 100
+const MOST_BYTES = 1024 * 1024
+const MOST_CURSOR = 4_096
+
+interface List {
+  /** The member of the answer. */
+  readonly member: string
+  readonly kind: PinnedDefinition['kind']
+  /** What tells entries apart, and orders them. */
+  readonly key: string
+}
+
+const LISTS: Readonly<Record<string, List>> = {
+  'tools/list': { member: 'tools', kind: 'tool', key: 'name' },
+  'prompts/list': { member: 'prompts', kind: 'prompt', key: 'name' },
+  'resources/list': { member: 'resources', kind: 'resource', key: 'uri' },
+  'resources/templates/list': {
+    member: 'resourceTemplates',
+    kind: 'resource',
+    key: 'uriTemplate',
+  },
+}
+
+export function isList(method: string): boolean {
+  return Object.hasOwn(LISTS, method)
+}
+
+/**
+ * One page of a list: the reviewed definitions of what this task could call now, in one order whoever asks. The cursor says
+ * behind which entry the page begins, so that pages fit together when the list changes between them.
+ */
+export async function list(
+  { id, method, params }: RpcRequest,
+  who: Admitted,
+  ports: McpPorts,
+): Promise<JsonObject> {
+  const wanted = LISTS[method]
+  if (!wanted) throw new Error(`${method} is no list`)
+  const { key, kind, member } = wanted
+  const after = readCursor(id, params.get('cursor'))
+  const actions = await reachableActions(ports.decisions, who)
+  const entries = actions
+    .flatMap((action) => entriesOf(action, kind, member))
+    .map((entry) => ({ entry, name: String(entry.get(key)) }))
+    .filter(({ name }) => after === undefined || name > after)
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+  const page = entries.slice(0, PAGE)
+  const last = entries.length > PAGE ? page.at(-1)?.name : undefined
+  return new Map<string, Json>([
+    [member, page.map(({ entry }) => entry)],
+    ...(last === undefined ? [] : [['nextCursor', base64url(Buffer.from(last))] as [string, Json]]),
+  ])
+}
+
+/** Of a tool or a prompt its definition; of the reading of resources the list that was pinned with it. */
+function entriesOf({ definition }: Action, kind: string, member: string): JsonObject[] {
+  if (definition?.kind !== kind) return []
+  const value = parsed(definition.json)
+  if (kind !== 'resource') return isObject(value) ? [value] : []
+  const listed = isObject(value) ? value.get(member) : undefined
+  return Array.isArray(listed) ? listed.filter(isObject) : []
+}
+
+function parsed(json: string): Json {
+  return parseJson(json, { bytes: MOST_BYTES })
+}
+
+function readCursor(id: RpcRequest['id'], cursor: Json | undefined): string | undefined {
+  if (cursor === undefined) return undefined
+  const bytes =
+    typeof cursor === 'string' && cursor !== '' && cursor.length <= MOST_CURSOR
+      ? fromBase64url(cursor)
+      : undefined
+  const text = bytes && Buffer.from(bytes).toString()
+  if (text !== undefined && base64url(Buffer.from(text)) === cursor) return text
+  const problem = new Problem('mcp.bad_message', 'the cursor is not one of ours')
+  throw new Answered(rpcError(id, RPC.invalidParams, problem))
+}

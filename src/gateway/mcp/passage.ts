@@ -1,0 +1,71 @@
+import type { TypedArguments } from '@remit/engine'
+import type { Action } from '../../catalog/index.ts'
+import type { Call, Permitted as Permit, Verdict } from '../../decisions/index.ts'
+import type { JsonObject } from '../../lib/json.ts'
+import type {
+  McpPeer,
+  RpcError,
+  RpcId,
+  RpcMessage,
+  RpcRequest,
+  RpcResult,
+} from '../../net/index.ts'
+import type { Located } from '../passage.ts'
+import type { Reply } from './reply.ts'
+import type { Conversation } from './session-id.ts'
+
+/** What is known of a request after each step of its arrival. Values are added, never changed. */
+export interface Heard extends Located {
+  /** Nothing: the request ends the session. */
+  rpc: RpcMessage | undefined
+}
+export interface Placed extends Heard {
+  /** Nothing: the request begins one. Whose it is is not known before the token has been looked at. */
+  conversation: Conversation | undefined
+}
+
+/** A call on its way, after each step. */
+export interface Asked extends Located {
+  rpc: RpcRequest
+  conversation: Conversation
+  answer: Reply
+  /** The client does not want the answer any more. */
+  cancelled: AbortSignal
+}
+export interface Found extends Asked {
+  action: Action
+  /** What goes upstream, without `_meta`. */
+  params: JsonObject
+  /** Where the client wants to hear of progress. */
+  progressToken: RpcId | undefined
+}
+export interface Typed extends Found {
+  arguments: TypedArguments
+}
+export interface Decided extends Typed {
+  call: Call
+  verdict: Verdict
+}
+export interface Permitted extends Typed {
+  verdict: Permit
+}
+export interface Equipped extends Permitted {
+  peer: McpPeer
+  /** What must not come back. */
+  secrets: readonly string[]
+}
+/** How it ended, for the books and for the client. */
+export interface Done extends Equipped {
+  outcome: Outcome
+}
+
+export interface Outcome {
+  readonly state: 'answered' | 'failed' | 'not_sent'
+  readonly status: number | undefined
+  readonly latencyMs: number
+  /** Of the answer as it goes to the client, base64url. */
+  readonly digest: string | undefined
+  /** A code, where there is no answer. */
+  readonly reason: string | undefined
+  readonly reply: RpcResult | RpcError
+}

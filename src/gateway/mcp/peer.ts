@@ -1,0 +1,20 @@
+import type { Resource } from '../../catalog/index.ts'
+import type { Permitted } from '../../decisions/index.ts'
+import type { McpPeer } from '../../net/index.ts'
+import { injectedHeaders } from '../injected-headers.ts'
+import type { McpPorts } from './ports.ts'
+
+/** The server behind a resource, and what of the headers it is sent must not come back. */
+export async function peerOf(
+  resource: Resource,
+  verdict: Permitted | undefined,
+  ports: McpPorts,
+): Promise<{ peer: McpPeer; secrets: readonly string[] }> {
+  const { headers, secrets } = await injectedHeaders(resource, verdict, ports)
+  const { answersWithin: timeMs, events, resultBytes: bytes } = ports.mcp
+  const limits = { bytes, events, timeMs }
+  return {
+    peer: { dispatcher: ports.dispatcher, url: resource.upstream, headers, limits },
+    secrets,
+  }
+}

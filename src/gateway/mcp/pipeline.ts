@@ -1,0 +1,34 @@
+import type { Located } from '../passage.ts'
+import { startingWith } from '../steps.ts'
+import { converse } from './converse.ts'
+import { decide } from './decide.ts'
+import { equip } from './equip.ts'
+import { findAction } from './find-action.ts'
+import { finish } from './finish.ts'
+import type { Asked, Found } from './passage.ts'
+import type { McpPorts } from './ports.ts'
+import { send } from './send.ts'
+import { takeMessage } from './take-message.ts'
+import { checkTransport } from './transport.ts'
+import { typeCall } from './type-call.ts'
+import { waitForPeople } from './wait-for-people.ts'
+
+/** What happens to every MCP message after its arrival, in order. Whose it is is asked once it is known what it is. */
+export const MCP_MESSAGE = startingWith<Located, Located, McpPorts>('transport', checkTransport)
+  .next('whole message', takeMessage)
+  .next('session', converse)
+
+/**
+ * What happens to `tools/call`, `prompts/get` and `resources/read`, in order. Nothing else happens to a call.
+ *
+ * `decision` is identify → facts → decide → reserve of `decisions/`, and so is what follows people's answer: behind it, proof,
+ * approval and intent are durable. What fails from there on is recorded as not sent; what was sent is recorded with its
+ * outcome.
+ */
+export const MCP_CALL = startingWith<Asked, Found, McpPorts>('action', findAction)
+  .next('typed arguments', typeCall)
+  .next('decision', decide)
+  .next('people', waitForPeople)
+  .next('credential', equip)
+  .next('send', send)
+  .next('outcome and answer', finish)

@@ -1,0 +1,102 @@
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import { ExactNumber, type Json } from '../../lib/json.ts'
+import {
+  printMessage,
+  type RpcError,
+  type RpcId,
+  type RpcNotification,
+  type RpcResult,
+  sseEvent,
+} from '../../net/index.ts'
+
+const SAFE = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }
+const MOST_WORDS = 1_000
+
+/**
+ * The answer to one HTTP request of MCP: JSON, or an event stream as soon as there is something to tell before it.
+ * Says at most one answer.
+ */
+export class Reply {
+  readonly #raw: ServerResponse
+  readonly #gone = new AbortController()
+  #progress = 0
+  #base = 0
+  #ended = false
+
+  constructor(raw: ServerResponse) {
+    this.#raw = raw
+    raw.on('close', () => {
+      if (!raw.writableFinished) this.#gone.abort()
+    })
+  }
+
+  /** Nobody listens any more. */
+  get gone(): AbortSignal {
+    return this.#gone.signal
+  }
+
+  /** Status and headers are out: what follows can only be an event. */
+  get begun(): boolean {
+    return this.#raw.headersSent
+  }
+
+  /**
+   * Progress as its token asks for it. Values only ever grow (MCP, "Progress"), also when a server begins to count behind
+   * what we told ourselves.
+   */
+  progress(token: RpcId, at: number, message: string | undefined, total?: number): void {
+    const value = this.#base + at
+    if (this.#ended || this.#raw.destroyed || value <= this.#progress) return
+    // Whoever does not read is not told more and more.
+    if (this.#raw.writableNeedDrain) return
+    this.#progress = value
+    const params = new Map<string, Json>([
+      ['progressToken', token],
+      ['progress', new ExactNumber(String(value))],
+    ])
+    if (total !== undefined && this.#base === 0) params.set('total', new ExactNumber(String(total)))
+    if (message !== undefined) params.set('message', message.slice(0, MOST_WORDS))
+    this.#event({ kind: 'notification', method: 'notifications/progress', params })
+  }
+
+  /** Whoever counts next begins at zero. */
+  countAnew(): void {
+    this.#base = this.#progress
+  }
+
+  /** The answer. Status and headers count only where nothing was told before. */
+  end(
+    answer: RpcResult | RpcError,
+    how: { readonly status?: number; readonly headers?: OutgoingHttpHeaders } = {},
+  ): void {
+    if (this.#ended) return
+    if (this.begun) {
+      this.#event(answer)
+      this.#ended = true
+      this.#raw.end()
+      return
+    }
+    this.#ended = true
+    const text = printMessage(answer)
+    this.#raw.writeHead(how.status ?? 200, {
+      ...SAFE,
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(text),
+      ...how.headers,
+    })
+    this.#raw.end(text)
+  }
+
+  /** An answer without a message. */
+  empty(status: 202 | 204): void {
+    if (this.#ended || this.begun) return
+    this.#ended = true
+    this.#raw.writeHead(status, { ...SAFE, ...(status === 202 ? { 'content-length': 0 } : {}) })
+    this.#raw.end()
+  }
+
+  #event(message: RpcNotification | RpcResult | RpcError): void {
+    if (!this.begun) this.#raw.writeHead(200, { ...SAFE, 'content-type': 'text/event-stream' })
+    this.#raw.write(sseEvent(printMessage(message)))
+  }
+}

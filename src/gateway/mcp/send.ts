@@ -1,0 +1,181 @@
+import { mayContinue, stillLive } from '../../decisions/index.ts'
+import { sha256url } from '../../lib/bytes.ts'
+import { ExactNumber, type Json, printJson } from '../../lib/json.ts'
+import {
+  ask,
+  type Exchanged,
+  type McpSession,
+  notify,
+  openSession,
+  type RpcError,
+  type RpcNotification,
+  type RpcRequest,
+  type RpcResult,
+  sameId,
+} from '../../net/index.ts'
+import type { Done, Equipped, Outcome } from './passage.ts'
+import type { McpPorts } from './ports.ts'
+import { merged } from './refusal.ts'
+import { scrub, scrubText } from './scrub.ts'
+import { failedCall, META } from './tool-error.ts'
+import { type Left, problemOf } from './upstream-failure.ts'
+
+/** URL elicitation as an error (revision 2025-11-25): a server may not send people anywhere in our name. */
+const ELICITATION_REQUIRED = -32042
+const INTERNAL = -32603
+
+/** Sends the call and waits for its answer. Never throws: how it ended is the value. */
+export async function send(equipped: Equipped, ports: McpPorts): Promise<Done> {
+  const began = ports.decisions.clock.monotonic()
+  const sending = new Sending(equipped, ports)
+  const ended = await sending.run().catch(brokenOff)
+  const latencyMs = ports.decisions.clock.monotonic() - began
+  return { ...equipped, outcome: outcomeOf(equipped, ended, sending.left, latencyMs, ports) }
+}
+
+/** A mistake of ours while something may be on its way already. */
+function brokenOff(cause: unknown): Exchanged {
+  const nothing = { status: undefined, session: undefined, bytes: 0 }
+  return { state: 'failed', failure: 'cut', cause, ...nothing }
+}
+
+class Sending {
+  readonly #equipped: Equipped
+  readonly #ports: McpPorts
+  readonly #leaving = new AbortController()
+  left: Left
+
+  constructor(equipped: Equipped, ports: McpPorts) {
+    this.#equipped = equipped
+    this.#ports = ports
+  }
+
+  async run(): Promise<Exchanged> {
+    const { cancelled, verdict } = this.#equipped
+    const { decisions, running } = this.#ports
+    const unwatch = running.watch(
+      () => mayContinue(decisions, verdict),
+      (cut) => this.#leave(cut),
+    )
+    const onCancel = () => this.#leave('cancelled')
+    cancelled.addEventListener('abort', onCancel)
+    if (cancelled.aborted) onCancel()
+    try {
+      return await this.#exchange()
+    } finally {
+      unwatch()
+      cancelled.removeEventListener('abort', onCancel)
+    }
+  }
+
+  /** A session that the server has forgotten is opened anew, once: a 404 says that nothing was done (MCP, session management). */
+  async #exchange(): Promise<Exchanged> {
+    const { conversation } = this.#equipped
+    const session = this.#ports.desk.reopened(conversation.key) ?? conversation.upstream
+    const ended = await this.#ask(session)
+    if (!isForgotten(ended, session)) return ended
+    const { peer } = this.#equipped
+    const anew = await openSession(peer, this.#hooks())
+    if (!anew.ok) return anew.ended
+    this.#ports.desk.reopen(conversation.key, anew.opened.session)
+    return this.#ask(anew.opened.session)
+  }
+
+  async #ask(session: McpSession): Promise<Exchanged> {
+    const { rpc, peer, verdict } = this.#equipped
+    const request = { id: verdict.decisionId, method: rpc.method, params: this.#params() }
+    const onMessage = (said: RpcRequest | RpcNotification) => this.#relay(said)
+    const ended = await ask(peer, session, request, { ...this.#hooks(), onMessage })
+    if (ended.state === 'failed' && ended.failure === 'left') {
+      const params = new Map([['requestId', verdict.decisionId]])
+      void notify(peer, session, 'notifications/cancelled', params)
+    }
+    return ended
+  }
+
+  #hooks() {
+    const { decisions } = this.#ports
+    const mayStart = () => stillLive(decisions, this.#equipped.verdict)
+    return { mayStart, signal: this.#leaving.signal }
+  }
+
+  #params() {
+    const { params, progressToken, verdict } = this.#equipped
+    if (progressToken === undefined) return params
+    const meta = new Map([['progressToken', verdict.decisionId]])
+    return new Map<string, Json>([...params, ['_meta', meta]])
+  }
+
+  /** Progress of this very call, to where its client wants it. Nothing else that a server says is passed on. */
+  #relay(said: RpcRequest | RpcNotification): void {
+    const { answer, progressToken, secrets, verdict } = this.#equipped
+    if (said.kind !== 'notification' || said.method !== 'notifications/progress') return
+    const { message, progress, progressToken: about, total } = Object.fromEntries(said.params)
+    if (progressToken === undefined || typeof about !== 'string') return
+    if (!sameId(about, verdict.decisionId)) return
+    const at = numberOf(progress)
+    if (at === undefined) return
+    const words = typeof message === 'string' ? scrubText(message, secrets) : undefined
+    answer.progress(progressToken, at, words, numberOf(total))
+  }
+
+  #leave(left: Left): void {
+    this.left ??= left
+    this.#leaving.abort()
+  }
+}
+
+function isForgotten(ended: Exchanged, session: McpSession): boolean {
+  return ended.state === 'failed' && ended.status === 404 && session.id !== undefined
+}
+
+function numberOf(value: Json | undefined): number | undefined {
+  const number = value instanceof ExactNumber ? Number(value.text) : Number.NaN
+  return Number.isFinite(number) && number >= 0 ? number : undefined
+}
+
+function outcomeOf(
+  equipped: Equipped,
+  ended: Exchanged,
+  left: Left,
+  latencyMs: number,
+  ports: McpPorts,
+): Outcome {
+  const { rpc, secrets, verdict } = equipped
+  const { status } = ended
+  if (ended.state === 'answered' && ended.answer) {
+    const reply = passedOn(ended.answer, equipped, secrets)
+    const digest = sha256url(printJson(reply.kind === 'result' ? reply.result : reply.message))
+    return { state: 'answered', status, latencyMs, digest, reason: undefined, reply }
+  }
+  if (ended.state === 'answered') throw new Error('a call was answered without a message')
+  const problem = problemOf(ended, left)
+  if (problem.cause)
+    ports.log.warn({ decision: verdict.decisionId, err: problem.cause }, problem.code)
+  const text = `Failed: ${problem.detail}. Decision ${verdict.decisionId}.`
+  return {
+    state: ended.state,
+    status,
+    latencyMs,
+    digest: undefined,
+    reason: left === 'cancelled' ? 'call.cancelled' : problem.code,
+    reply: failedCall(rpc, text, { [META.decision]: verdict.decisionId }),
+  }
+}
+
+/** The server's answer as the client gets it: under the client's id, without our secrets, with the decision's id. */
+function passedOn(
+  answer: RpcResult | RpcError,
+  { rpc, verdict }: Equipped,
+  secrets: readonly string[],
+): RpcResult | RpcError {
+  const { id } = rpc
+  if (answer.kind === 'result') {
+    const result = new Map(scrub(answer.result, secrets))
+    result.set('_meta', merged(result.get('_meta'), { [META.decision]: verdict.decisionId }))
+    return { kind: 'result', id, result }
+  }
+  const code = answer.code === ELICITATION_REQUIRED ? INTERNAL : answer.code
+  const words = code === answer.code ? scrubText(answer.message, secrets) : 'not offered'
+  return { kind: 'error', id, code, message: words, data: undefined }
+}

@@ -1,0 +1,117 @@
+import { stillLive } from '../../decisions/index.ts'
+import { ExactNumber, printJson } from '../../lib/json.ts'
+import { Problem } from '../../lib/problem.ts'
+import { endSession, RPC, type RpcNotification, type RpcRequest } from '../../net/index.ts'
+import { Ended } from '../ended.ts'
+import type { Located } from '../passage.ts'
+import { admitted } from './admitted.ts'
+import { Answered, notHeard, rpcError } from './ended.ts'
+import { isCall } from './find-action.ts'
+import { initialize } from './initialize.ts'
+import { isList, list } from './lists.ts'
+import type { Placed } from './passage.ts'
+import { peerOf } from './peer.ts'
+import { MCP_CALL, MCP_MESSAGE } from './pipeline.ts'
+import type { McpPorts } from './ports.ts'
+import { Reply } from './reply.ts'
+import type { Conversation } from './session-id.ts'
+import { callError } from './tool-error.ts'
+
+/** One HTTP request to an MCP server behind the gateway. Throws what the gateway renders where nothing was answered yet. */
+export async function serveMcp(located: Located, ports: McpPorts): Promise<void> {
+  const placed = await MCP_MESSAGE.run(located, ports)
+  const { conversation, rpc: message } = placed
+  const reply = new Reply(located.reply)
+  if (message?.kind !== 'request') {
+    if (!conversation) throw new Error('only `initialize` has no session')
+    await admitted(placed, ports)
+    if (message?.kind === 'notification') heard(message, conversation, ports)
+    else await end(placed, conversation, ports)
+    reply.empty(message ? 202 : 204)
+    return
+  }
+  try {
+    await answer(placed, message, reply, ports)
+  } catch (error) {
+    render(error, message, reply, ports)
+  }
+}
+
+async function answer(
+  placed: Placed,
+  message: RpcRequest,
+  reply: Reply,
+  ports: McpPorts,
+): Promise<void> {
+  const { conversation } = placed
+  const { id, method } = message
+  if (!conversation) {
+    await initialize(placed, message, reply, ports)
+  } else if (isCall(method)) {
+    await call({ ...placed, rpc: message }, conversation, reply, ports)
+  } else {
+    const who = await admitted(placed, ports)
+    if (method !== 'ping' && !isList(method))
+      throw new Answered(
+        callError(id, `\`${method.slice(0, 64)}\` is not offered`, {}, RPC.methodNotFound),
+      )
+    const result = method === 'ping' ? new Map() : await list(message, who, ports)
+    // INVARIANT: nothing is told that rests on what has ended meanwhile.
+    if (!stillLive(ports.decisions, who))
+      throw new Problem('call.no_longer_live', 'what the token stands on changed meanwhile')
+    reply.end({ kind: 'result', id, result })
+  }
+}
+
+async function call(
+  placed: Placed & { rpc: RpcRequest },
+  conversation: Conversation,
+  reply: Reply,
+  ports: McpPorts,
+): Promise<void> {
+  const id = printJson(placed.rpc.id)
+  const cancelled = ports.desk.begin(conversation.key, id)
+  if (!cancelled) {
+    const problem = new Problem('mcp.bad_message', 'a request with this `id` is under way')
+    throw notHeard(problem, RPC.invalidRequest)
+  }
+  try {
+    await MCP_CALL.run({ ...placed, conversation, answer: reply, cancelled }, ports)
+  } finally {
+    ports.desk.done(conversation.key, id)
+  }
+}
+
+function heard(said: RpcNotification, conversation: Conversation, { desk }: McpPorts): void {
+  if (said.method !== 'notifications/cancelled') return
+  const id = said.params.get('requestId')
+  if (typeof id === 'string' || id instanceof ExactNumber)
+    desk.cancel(conversation.key, printJson(id))
+}
+
+/** The client is done: so are we with the server, if it lets us. */
+async function end(
+  { resource }: Placed,
+  conversation: Conversation,
+  ports: McpPorts,
+): Promise<void> {
+  const { peer } = await peerOf(resource, undefined, ports)
+  ports.desk.end(conversation.key)
+  await endSession(peer, ports.desk.reopened(conversation.key) ?? conversation.upstream)
+}
+
+/** An answer of the protocol where there can be one; everything else is the gateway's to render. */
+function render(error: unknown, { id }: RpcRequest, reply: Reply, ports: McpPorts): void {
+  if (error instanceof Answered) {
+    reply.end(error.reply, error)
+    return
+  }
+  if (!reply.begun) throw error
+  // The stream has begun, so no status can tell it any more.
+  const problem =
+    error instanceof Ended && error.answer.problem
+      ? error.answer.problem
+      : new Problem('server.failed', 'the call failed')
+  if (!(error instanceof Ended)) ports.log.error({ err: error }, 'a call failed')
+  reply.end(rpcError(id, RPC.internalError, problem))
+}

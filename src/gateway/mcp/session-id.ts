@@ -1,0 +1,59 @@
+import type { MasterKey } from '../../keys/index.ts'
+import { base64url, fromBase64url } from '../../lib/bytes.ts'
+import { isMcpRevision, type McpRevision, type McpSession } from '../../net/index.ts'
+
+/** A conversation of one task with one resource. All of it is in its id: any replica can go on with it. */
+export interface Conversation {
+  /** Tells conversations apart. */
+  readonly key: string
+  /** INVARIANT: of no use to any other task, nor at any other resource. */
+  readonly task: string
+  readonly resource: string
+  /** Agreed on with the client. */
+  readonly revision: McpRevision
+  /** What the client said it can do, by name. */
+  readonly capabilities: readonly string[]
+  /** With the server. */
+  readonly upstream: McpSession
+}
+
+type Sealing = Pick<MasterKey, 'seal' | 'open'>
+
+const MOST_LENGTH = 4_096
+
+/** `Mcp-Session-Id`: sealed, so that a client learns nothing of the server's own session; base64url, so visible ASCII. */
+export function sessionId(master: Sealing, conversation: Conversation): string {
+  const { capabilities, key, resource, revision, task, upstream } = conversation
+  const parts = [key, task, revision, upstream.revision, upstream.id ?? null, capabilities]
+  return base64url(master.seal(JSON.stringify(parts), place(resource)))
+}
+
+/** `undefined`: not issued here, or for another resource. */
+export function readSessionId(
+  master: Sealing,
+  resource: string,
+  id: string,
+): Conversation | undefined {
+  const sealed = id.length <= MOST_LENGTH ? fromBase64url(id) : undefined
+  if (!sealed) return undefined
+  let parts: unknown[]
+  try {
+    parts = JSON.parse(Buffer.from(master.open(sealed, place(resource))).toString())
+  } catch {
+    return undefined
+  }
+  const [key, task, revision, spoken, upstreamId, capabilities] = parts
+  if (!isMcpRevision(revision) || !isMcpRevision(spoken)) return undefined
+  return {
+    key: String(key),
+    task: String(task),
+    resource,
+    revision,
+    capabilities: Array.isArray(capabilities) ? capabilities.map(String) : [],
+    upstream: { revision: spoken, id: typeof upstreamId === 'string' ? upstreamId : undefined },
+  }
+}
+
+function place(resource: string): string {
+  return `mcp/session/${resource}`
+}

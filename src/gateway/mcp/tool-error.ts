@@ -1,0 +1,73 @@
+import { ExactNumber, type Json, type JsonObject } from '../../lib/json.ts'
+import { RPC, type RpcError, type RpcId, type RpcResult } from '../../net/index.ts'
+import { Answered } from './ended.ts'
+
+/** MCP reserves prefixes of standards; a prefix is labels and a slash ("_meta", General fields). */
+export const META = {
+  decision: 'remit/decision',
+  approval: 'remit/approval',
+  /** This was answered before, and is told again. */
+  told: 'remit/told-again',
+} as const
+
+export type Meta = Readonly<Record<string, Json>>
+
+/** A call that was not executed, in words for a model. */
+export function toolError(id: RpcId, text: string, meta: Meta = {}): Answered {
+  return new Answered(result(id, text, meta))
+}
+
+function result(id: RpcId, text: string, meta: Meta): RpcResult {
+  return {
+    kind: 'result',
+    id,
+    result: new Map<string, Json>([
+      ['content', [textContent(text)]],
+      ['isError', true],
+      ...(Object.keys(meta).length === 0
+        ? []
+        : [['_meta', new Map(Object.entries(meta))] as [string, Json]]),
+    ]),
+  }
+}
+
+export function textContent(text: string): JsonObject {
+  return new Map([
+    ['type', 'text'],
+    ['text', text],
+  ])
+}
+
+/** Not permitted: of the range that JSON-RPC leaves to servers. */
+const NOT_PERMITTED = -32001
+
+/** The same where there is no tool to answer: an error of the protocol, with the same facts beside it. */
+export function callError(id: RpcId, text: string, meta: Meta, code = NOT_PERMITTED): RpcError {
+  return { kind: 'error', id, code, message: text, data: new Map(Object.entries(meta)) }
+}
+
+/** To a tool's caller as its result, to others as an error. */
+export function notExecuted(
+  { id, method }: { readonly id: RpcId; readonly method: string },
+  text: string,
+  meta: Meta,
+): Answered {
+  return method === 'tools/call'
+    ? toolError(id, text, meta)
+    : new Answered(callError(id, text, meta))
+}
+
+/** What failed on the way, for whoever called. */
+export function failedCall(
+  { id, method }: { readonly id: RpcId; readonly method: string },
+  text: string,
+  meta: Meta,
+): RpcResult | RpcError {
+  return method === 'tools/call'
+    ? result(id, text, meta)
+    : callError(id, text, meta, RPC.internalError)
+}
+
+export function exact(value: number): ExactNumber {
+  return new ExactNumber(String(value))
+}

@@ -1,0 +1,23 @@
+import { typeArguments } from '../../catalog/index.ts'
+import { isObject, type JsonObject } from '../../lib/json.ts'
+import { admitted } from './admitted.ts'
+import { badParams } from './find-action.ts'
+import type { Found, Typed } from './passage.ts'
+import type { McpPorts } from './ports.ts'
+import { toolError } from './tool-error.ts'
+
+const NOTHING: JsonObject = new Map()
+
+/** Arguments as the catalog types them; what it does not know is refused, and told to those only who may ask at all. */
+export async function typeCall(found: Found, ports: McpPorts): Promise<Typed> {
+  const { action, rpc, params } = found
+  const given = params.get('arguments')
+  const body = rpc.method === 'resources/read' ? params : isObject(given) ? given : NOTHING
+  const result = typeArguments(action, { path: new Map(), query: [], body })
+  if (result.ok) return { ...found, arguments: result.arguments }
+  await admitted(found, ports)
+  const detail = `${result.detail}${result.pointer === '' ? '' : ` (${result.pointer})`}`
+  // A model corrects what a tool tells it, and gives up at an error of the protocol (revision 2025-11-25, "Error Handling").
+  if (rpc.method === 'tools/call') throw toolError(rpc.id, `Not executed: ${detail}.`)
+  throw badParams(rpc.id, detail)
+}

@@ -1,0 +1,43 @@
+import { Problem } from '../../lib/problem.ts'
+import { type Failure, type NotAnswered, RPC, type RpcId } from '../../net/index.ts'
+import type { Cut } from '../running.ts'
+import { Answered, rpcError } from './ended.ts'
+
+/** Why we left while the server worked. */
+export type Left = Cut | 'cancelled' | undefined
+
+const UNKNOWN = 'whether it acted is not known'
+
+/** What went wrong on the way to a server, in words that fit an agent. */
+export function problemOf(ended: NotAnswered, left: Left): Problem {
+  const effect = ended.state === 'not_sent' ? 'nothing was sent' : UNKNOWN
+  const cause = ended.cause === undefined ? {} : { cause: ended.cause }
+  const { code, words } = WORDS[ended.failure]
+  if (ended.failure !== 'left') {
+    const status =
+      ended.status === undefined || ended.status === 200 ? '' : ` (status ${ended.status})`
+    return new Problem(code, `${words}${status}; ${effect}`, cause)
+  }
+  if (left === 'stopping')
+    return new Problem('server.not_ready', `the gateway is going down; ${effect}`)
+  if (left === 'cancelled') return new Problem(code, `the client cancelled the call; ${effect}`)
+  return new Problem(code, `the task ended before there was an answer; ${effect}`)
+}
+
+const WORDS = {
+  unreachable: { code: 'upstream.unreachable', words: 'the MCP server could not be reached' },
+  not_permitted: { code: 'call.no_longer_live', words: 'the task ended before the call was sent' },
+  timed_out: { code: 'upstream.timeout', words: 'the MCP server did not answer in time' },
+  too_large: { code: 'upstream.too_large', words: 'the answer is larger than may pass' },
+  unexpected: {
+    code: 'upstream.not_mcp',
+    words: 'the MCP server answered something that is not MCP',
+  },
+  cut: { code: 'upstream.cut', words: 'the MCP server ended the connection without an answer' },
+  left: { code: 'call.no_longer_live', words: '' },
+} as const satisfies Record<Failure, { code: Problem['code']; words: string }>
+
+/** Told as an error of the protocol: what failed is not the tool. */
+export function failed(id: RpcId, problem: Problem): Answered {
+  return new Answered(rpcError(id, RPC.internalError, problem))
+}
