@@ -9,6 +9,7 @@ export { decide, stopEarly } from './decide.ts'
 export type { Bound, Detail, DetailType, Operator } from './detail.ts'
 export { asCalls, asDelegates, DETAIL_LIMITS } from './detail.ts'
 export { type Exact, exact } from './exact.ts'
+export { fits } from './fits.ts'
 export type {
   Ask,
   BudgetPeek,

@@ -1,5 +1,7 @@
 import type { Ask, Risk } from '@remit/engine'
 import type { Id } from '../lib/id.ts'
+import type { Choice } from './allowance/choice.ts'
+import type { Leaf } from './allowance/leaf.ts'
 
 /** Every state but `pending` is reached once and never left, except that a deny still ends an approval not yet used. */
 export type RequestState = 'pending' | 'approved' | 'denied' | 'expired' | 'cancelled'
@@ -23,6 +25,10 @@ export interface AccessRequest {
   readonly ask: Ask
   /** The task's: no approval outlives it. Epoch milliseconds, as all times here. */
   readonly deadline: number
+  /** Every argument of the call, where all of it has a type: what a standing answer can speak of. */
+  readonly inspected: readonly Leaf[] | null
+  /** Nobody is present: `personId` is the sponsor. */
+  readonly sponsored: boolean
   readonly policyVersion: number
   readonly risk: Risk
   readonly nonce: string
@@ -36,7 +42,7 @@ export interface AccessRequest {
   readonly expiresAt: number
   readonly answeredAt: number | null
   readonly answerHash: string | null
-  /** How often it may still be executed: 1 after approval, 0 after use. */
+  /** How often it may still be executed: 1 after approval, 0 after use, and after a standing answer, which counts for itself. */
   readonly usesLeft: number
   /** The decision that used it. */
   readonly usedBy: Id<'decision'> | null
@@ -50,6 +56,8 @@ export interface ApprovalAnswer {
   readonly answer: 'approve' | 'deny'
   readonly reason: string | null
   readonly answerHash: string
+  /** What was chosen beyond *once*. */
+  readonly standing: Choice | null
   /** When this person last signed in. */
   readonly authTime: number
   readonly answeredAt: number

@@ -1,27 +1,38 @@
 import type { Canonical } from '../lib/canonical-json.ts'
 import { domainHash } from '../lib/domain-hash.ts'
 import { type AccessRequest, USES } from './access-request.ts'
+import type { Choice } from './allowance/choice.ts'
+import { patternInWords } from './allowance/words.ts'
 
-/** Everything about an approval that is fixed before a person looks at it. */
-function displayed(request: AccessRequest): { readonly [name: string]: Canonical } {
+/** Everything about an approval that is fixed before a person says yes to it. */
+function displayed(
+  request: AccessRequest,
+  standing: Choice | undefined,
+): { readonly [name: string]: Canonical } {
   return {
     call_hash: request.callHash,
     text: request.text,
     template_digest: request.templateDigest,
     forbids: request.ask.forbids.map(({ id, digest }) => ({ id, digest })),
     policy_version: request.policyVersion,
-    uses: USES,
+    ...(standing ? chosen(request, standing) : { uses: USES }),
     nonce: request.nonce,
   }
 }
 
+/** A standing answer, as it is computed and as it is read. */
+function chosen(request: AccessRequest, { lifeSeconds, pattern, tie, uses }: Choice) {
+  const words = patternInWords(request.action, pattern)
+  return { uses, standing: { tie, life_seconds: lifeSeconds, pattern, words } }
+}
+
 /**
- * Digest of what a page displays. It travels with the form, and an answer that brings another one is refused: a person
+ * Digest of what a page displays, with the standing answer that it spells out. It travels with the form, and an answer that brings another one is refused: a person
  * answers what was on the screen and nothing else.
  */
-export function shownDigest(request: AccessRequest): string {
+export function shownDigest(request: AccessRequest, standing?: Choice): string {
   return domainHash('remit/shown/v1', {
-    ...displayed(request),
+    ...displayed(request, standing),
     request: request.id,
     call: request.call,
     expires_at: request.expiresAt,
@@ -40,11 +51,16 @@ export function usableUntil(request: AccessRequest, answeredAt: number): number 
  */
 export function answerHash(
   request: AccessRequest,
-  given: { answer: 'approve' | 'deny'; approver: string; expiry: number },
+  given: {
+    answer: 'approve' | 'deny'
+    approver: string
+    expiry: number
+    standing?: Choice | undefined
+  },
 ): string {
   const domain = given.answer === 'approve' ? 'remit/answer/v1' : 'remit/denial/v1'
   return domainHash(domain, {
-    ...displayed(request),
+    ...displayed(request, given.standing),
     expiry: given.expiry,
     approver: given.approver,
   })

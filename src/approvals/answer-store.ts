@@ -1,7 +1,9 @@
 import type { Selectable } from 'kysely'
+import { canonicalJson } from '../lib/canonical-json.ts'
 import type { Id } from '../lib/id.ts'
 import type { Reader, Schema, Tx } from '../storage/index.ts'
 import type { ApprovalAnswer } from './access-request.ts'
+import type { Choice } from './allowance/choice.ts'
 
 type Row = Selectable<Schema['approval_answers']>
 
@@ -13,6 +15,7 @@ export async function putAnswer(tx: Tx, answer: ApprovalAnswer): Promise<boolean
     answer_hash: answer.answerHash,
     auth_time: answer.authTime,
     answered_at: answer.answeredAt,
+    standing: answer.standing && canonicalJson(answer.standing),
   }
   const { numInsertedOrUpdatedRows } = await tx
     .insertInto('approval_answers')
@@ -46,6 +49,7 @@ function answerOf(row: Row): ApprovalAnswer {
     answer: row.answer as 'approve' | 'deny', // written by putAnswer
     reason: row.reason,
     answerHash: row.answer_hash,
+    standing: row.standing === null ? null : (JSON.parse(row.standing) as Choice), // written by putAnswer
     authTime: row.auth_time,
     answeredAt: row.answered_at,
   }

@@ -3,6 +3,8 @@ import { Problem, type ProblemCode } from '../lib/problem.ts'
 import { findPerson } from '../people/index.ts'
 import type { Tx } from '../storage/index.ts'
 import { type AccessRequest, LONGEST_REASON, USES } from './access-request.ts'
+import { type Choice, choiceEnds, readChoice, sameChoice } from './allowance/choice.ts'
+import { giveAllowance } from './allowance/give.ts'
 import { answerHash, shownDigest, usableUntil } from './answer-hash.ts'
 import { answersTo, putAnswer } from './answer-store.ts'
 import { approversOf } from './approvers.ts'
@@ -18,7 +20,9 @@ export interface Given {
   readonly person: { readonly id: Id<'person'> }
   readonly answer: 'approve' | 'deny'
   readonly reason?: string | undefined
-  /** `shownDigest` of what the page displayed. */
+  /** To approve for more than once: what `readChoice` reads. Checked against the request. */
+  readonly standing?: unknown
+  /** `shownDigest` of what the page displayed, with the choice that it spelled out. */
   readonly shown: string
   /** When the person last signed in, epoch milliseconds. */
   readonly authTime: number
@@ -38,7 +42,8 @@ const CODE: Readonly<Record<WhyNot, ProblemCode>> = {
  * distinct people who may count now. The first end stands, except that a deny still ends an unused approval.
  * Answers the request as it is afterwards.
  * @throws Problem `approval.unknown`, `approval.not_pending`, `approval.expired`, `approval.own_request`,
- * `approval.not_an_approver`, `approval.already_answered`, `approval.shown_differs`, `approval.bad_reason`
+ * `approval.not_an_approver`, `approval.already_answered`, `approval.shown_differs`, `approval.bad_reason`,
+ * `allowance.bad_choice`
  */
 export async function answerRequest(parts: ApprovalParts, given: Given): Promise<AccessRequest> {
   checkReason(given.reason)
@@ -74,23 +79,38 @@ async function take(parts: ApprovalParts, tx: Tx, given: Given): Promise<AccessR
     return request.state === 'pending'
       ? new Problem('approval.already_answered', 'you have approved already')
       : new Problem('approval.not_pending', 'the request is approved already')
-  if (given.shown !== shownDigest(request))
+  const standing = choiceOf(request, given)
+  if (standing instanceof Problem) return standing
+  if (given.shown !== shownDigest(request, standing))
     return new Problem('approval.shown_differs', 'the page showed something else; look again')
-  return settle(parts, tx, request, given)
+  return settle(parts, tx, request, { ...given, standing })
+}
+
+function choiceOf(request: AccessRequest, given: Given): Choice | Problem | undefined {
+  if (given.standing === undefined) return undefined
+  if (given.answer === 'deny')
+    return new Problem('allowance.bad_choice', 'a denial is for this call and no other')
+  try {
+    return readChoice(request, given.standing)
+  } catch (error) {
+    if (error instanceof Problem) return error
+    throw error
+  }
 }
 
 async function settle(
   parts: ApprovalParts,
   tx: Tx,
   request: AccessRequest,
-  given: Given,
+  given: Given & { readonly standing: Choice | undefined },
 ): Promise<AccessRequest> {
-  const { answer } = given
+  const { answer, standing } = given
   const now = parts.clock.now()
   const hash = answerHash(request, {
     answer,
     approver: given.person.id,
-    expiry: usableUntil(request, now),
+    expiry: standing ? choiceEnds(request, standing, now) : usableUntil(request, now),
+    standing,
   })
   const reason = given.reason?.trim() || null
   const said = await putAnswer(tx, {
@@ -99,17 +119,19 @@ async function settle(
     answer,
     reason,
     answerHash: hash,
+    standing: standing ?? null,
     authTime: given.authTime,
     answeredAt: now,
   })
   if (!said) throw new Error('an answer that was allowed could not be written')
-  const ending = await endingOf(tx, request, { answer, now, hash, reason })
+  const by = given.person.id
+  const ending = await endingOf(parts, tx, request, { answer, by, now, hash, reason })
   if (ending && !(await endRequest(tx, request, ending)))
     throw new Error('a request changed inside the transaction that read it')
   await parts.ledger.append(
     tx,
     aboutRequest('approval.answered', request, {
-      by: given.person.id,
+      by,
       outcome: ending?.state ?? 'pending',
       facts: { answer, answer_hash: hash, auth_time: given.authTime },
       ...(reason === null ? {} : { private: { reason } }),
@@ -122,14 +144,32 @@ async function settle(
 
 /** What this answer makes of the request; nothing while more people are needed. */
 async function endingOf(
+  parts: ApprovalParts,
   tx: Tx,
   request: AccessRequest,
-  given: { answer: 'approve' | 'deny'; now: number; hash: string; reason: string | null },
+  given: {
+    answer: 'approve' | 'deny'
+    by: string
+    now: number
+    hash: string
+    reason: string | null
+  },
 ): Promise<Ending | undefined> {
   const common = { answeredAt: given.now, answerHash: given.hash }
   if (given.answer === 'deny') return { ...common, state: 'denied', reason: given.reason }
-  const { approvers, first } = await approversOf(tx, request)
+  const { approvers, chosen, first } = await approversOf(tx, request)
   if (!isEnough(approvers, request)) return undefined
+  const choice = sameChoice(chosen)
+  if (choice) {
+    const { by, now } = given
+    const allowance = await giveAllowance(parts, tx, request, {
+      choice,
+      by,
+      first: Math.min(first, now),
+    })
+    // INVARIANT: the standing answer counts every execution, this call's too; the request itself gives none.
+    return { ...common, state: 'approved', usesLeft: 0, usableUntil: allowance.expiresAt }
+  }
   // Each word lasts the lifetime that was displayed; the one that ends first ends the approval.
   const until = usableUntil(request, Math.min(first, given.now))
   return { ...common, state: 'approved', usesLeft: USES, usableUntil: until }

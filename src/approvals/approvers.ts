@@ -1,14 +1,21 @@
 import { findPerson } from '../people/index.ts'
 import type { Reader } from '../storage/index.ts'
 import type { AccessRequest } from './access-request.ts'
+import type { Choice } from './allowance/choice.ts'
 import { answersTo } from './answer-store.ts'
 import type { Approver } from './eligibility.ts'
 
 /** Those who approved, as they are now, when the first of them did, and whether anyone denied. */
 export async function approversOf(
   db: Reader,
-  request: AccessRequest,
-): Promise<{ approvers: Approver[]; first: number; denied: boolean }> {
+  request: Pick<AccessRequest, 'id'>,
+): Promise<{
+  approvers: Approver[]
+  first: number
+  denied: boolean
+  /** What each of them chose beyond *once*. */
+  chosen: (Choice | null)[]
+}> {
   const answers = await answersTo(db, request.id)
   const approved = answers.filter(({ answer }) => answer === 'approve')
   const approvers: Approver[] = []
@@ -20,5 +27,6 @@ export async function approversOf(
     approvers,
     first: approved[0]?.answeredAt ?? Number.POSITIVE_INFINITY,
     denied: approved.length < answers.length,
+    chosen: approved.map(({ standing }) => standing),
   }
 }

@@ -3,6 +3,7 @@ import { base64url } from '../lib/bytes.ts'
 import { type Id, newId } from '../lib/id.ts'
 import type { Tx } from '../storage/index.ts'
 import { type AccessRequest, MOST_PENDING, WAITS } from './access-request.ts'
+import type { Leaf } from './allowance/leaf.ts'
 import { cancel, expire } from './end.ts'
 import { callHash, type FrozenCall, frozenText } from './frozen-call.ts'
 import type { ApprovalParts } from './parts.ts'
@@ -20,6 +21,9 @@ export interface Asking {
   readonly text: string
   readonly templateDigest: string
   readonly ask: Ask
+  /** As of `AccessRequest`. */
+  readonly inspected: readonly Leaf[] | null
+  readonly sponsored: boolean
   readonly policyVersion: number
   readonly decisionId: Id<'decision'>
   /** Approvals in hand that turned out not to be enough (other policies by now, or approvers who may no longer). */
@@ -89,6 +93,8 @@ type Question = Pick<
   | 'templateDigest'
   | 'ask'
   | 'deadline'
+  | 'inspected'
+  | 'sponsored'
   | 'policyVersion'
   | 'decisionId'
 >
@@ -148,6 +154,8 @@ function newRequest(parts: ApprovalParts, question: Question): AccessRequest {
     templateDigest: question.templateDigest,
     ask: question.ask,
     deadline: question.deadline,
+    inspected: question.inspected,
+    sponsored: question.sponsored,
     policyVersion: question.policyVersion,
     risk,
     nonce: base64url(parts.random.bytes(16)),

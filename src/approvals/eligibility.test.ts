@@ -21,6 +21,8 @@ function request(over: Partial<AccessRequest> = {}): AccessRequest {
     templateDigest: 't',
     ask: anAsk(),
     deadline: now + 7_200_000,
+    inspected: null,
+    sponsored: false,
     policyVersion: 1,
     risk: 'high',
     nonce: 'n',
@@ -49,6 +51,7 @@ function answer(id: `psn_${string}`, said: 'approve' | 'deny'): ApprovalAnswer {
     answer: said,
     reason: null,
     answerHash: 'a',
+    standing: null,
     authTime: now,
     answeredAt: now,
   }

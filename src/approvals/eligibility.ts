@@ -1,6 +1,9 @@
 import type { Person } from '../people/index.ts'
 import type { AccessRequest, ApprovalAnswer } from './access-request.ts'
 
+/** Whom a request or a standing answer is for, and who is asked. */
+export type Question = Pick<AccessRequest, 'ask' | 'personId'>
+
 /** A person as eligibility sees one. */
 export type Approver = Pick<Person, 'id' | 'groups' | 'status'>
 
@@ -31,7 +34,7 @@ function meets(rule: readonly string[], person: Approver): boolean {
  * asks says so), and named by at least one rule. Asked when answering and again when the approval is used.
  * INVARIANT: only a person reaches this; agents have no session and no answer.
  */
-export function isEligible(person: Approver, request: AccessRequest): WhyNot | undefined {
+export function isEligible(person: Approver, request: Question): WhyNot | undefined {
   if (person.status !== 'active') return 'not_active'
   if (person.id === request.personId && !request.ask.self) return 'own_request'
   if (!request.ask.approvers.some((rule) => meets(rule, person))) return 'not_an_approver'
@@ -42,7 +45,7 @@ export function isEligible(person: Approver, request: AccessRequest): WhyNot | u
  * Whether these people together are enough: every rule is met by at least `quorum` distinct people who may count.
  * One person counts for every rule that names him. No rule at all is never enough.
  */
-export function isEnough(approvers: readonly Approver[], request: AccessRequest): boolean {
+export function isEnough(approvers: readonly Approver[], request: Question): boolean {
   const distinct = new Map(approvers.map((person) => [person.id, person]))
   const counting = [...distinct.values()].filter(
     (person) => isEligible(person, request) === undefined,

@@ -60,6 +60,12 @@ export function frozenText(call: FrozenCall): string {
   return canonicalJson(members(call))
 }
 
+/** What of a frozen call binds a standing answer, from the text that `frozenText` wrote. */
+export function frozenParts(text: string): Pick<FrozenCall, 'chain' | 'definition' | 'upstream'> {
+  const { chain, definition, upstream } = JSON.parse(text) as FrozenCall // members that are no numbers
+  return { chain, definition, upstream }
+}
+
 /** What the retry must reproduce, and what access requests attach to. */
 export function callHash(call: FrozenCall): string {
   return domainHash('remit/call/v1', members(call))

@@ -1,5 +1,27 @@
 /** Access requests: what people are asked, what they answer, and the one execution that an approval is good for. */
+
 export type { AccessRequest, ApprovalAnswer, RequestState } from './access-request.ts'
+export { ALLOWANCE_LIMITS, type Allowance, isInForce } from './allowance/allowance.ts'
+export { readAllowance } from './allowance/allowance-store.ts'
+export { type Choice, choiceEnds, onlyOnce, readChoice } from './allowance/choice.ts'
+export { endAllowance, endAllowancesOf, findAllowance } from './allowance/end.ts'
+export { type Leaf, leavesOf } from './allowance/leaf.ts'
+export {
+  allowanceOfRequest,
+  giversOf,
+  type ListedAllowance,
+  listAllowances,
+} from './allowance/list.ts'
+export { exactly, type How, howsFor, type Pattern, type PatternPart } from './allowance/pattern.ts'
+export {
+  ALLOWANCE_STEP,
+  type AskedCall,
+  returnAllowanceSteps,
+  type UsableAllowance,
+  usableAllowances,
+  useAllowanceSteps,
+} from './allowance/use.ts'
+export { nameOf, patternInWords, saysOf } from './allowance/words.ts'
 export { answerRequest, type Given } from './answer.ts'
 export { answerHash, shownDigest } from './answer-hash.ts'
 export {

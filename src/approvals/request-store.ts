@@ -4,6 +4,7 @@ import { canonicalJson } from '../lib/canonical-json.ts'
 import type { Id } from '../lib/id.ts'
 import type { Reader, Schema, Step, Tx } from '../storage/index.ts'
 import type { AccessRequest, RequestState } from './access-request.ts'
+import type { Leaf } from './allowance/leaf.ts'
 
 type Row = Selectable<Schema['access_requests']>
 
@@ -194,10 +195,12 @@ export function returnQuery(db: Reader, id: string, decisionId: string): Step['q
     .where('used_by', '=', decisionId)
 }
 
-/** The part of `ask` that is stored, with the deadline that bounds every answer. */
+/** `ask` as it is stored, with what else bounds every answer. */
 interface StoredAsk {
   readonly ask: Ask
   readonly deadline: number
+  readonly inspected?: readonly Leaf[]
+  readonly sponsored?: true
 }
 
 function rowOf(request: AccessRequest): Row {
@@ -212,7 +215,12 @@ function rowOf(request: AccessRequest): Row {
     call: request.call,
     text: request.text,
     template_digest: request.templateDigest,
-    ask: canonicalJson({ ask: request.ask, deadline: request.deadline }),
+    ask: canonicalJson({
+      ask: request.ask,
+      deadline: request.deadline,
+      ...(request.inspected === null ? {} : { inspected: request.inspected }),
+      ...(request.sponsored ? { sponsored: true } : {}),
+    }),
     policy_version: request.policyVersion,
     risk: request.risk,
     nonce: request.nonce,
@@ -244,6 +252,8 @@ function requestOf(row: Row): AccessRequest {
     templateDigest: row.template_digest,
     ask: stored.ask,
     deadline: stored.deadline,
+    inspected: stored.inspected ?? null,
+    sponsored: stored.sponsored ?? false,
     policyVersion: row.policy_version,
     risk: row.risk as Risk, // the column was written from a Risk
     nonce: row.nonce,

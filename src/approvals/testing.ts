@@ -166,6 +166,11 @@ export function anAsking(
     text: 'Refund 900.00 on order "1042"',
     templateDigest: 't1',
     ask: anAsk(),
+    inspected: [
+      { path: '/order_id', kind: 'string', text: '1042' },
+      { path: '/amount', kind: 'decimal', text: '900.00' },
+    ],
+    sponsored: false,
     policyVersion: 1,
     decisionId: newId('decision', parts.random),
     insufficient: [],

@@ -7,6 +7,7 @@ import { findTask } from '../tasks/index.ts'
 import { type Case, type Finding, recordOf, rowOf } from './case.ts'
 import { insertDecisionQuery } from './decision-store.ts'
 import type { Identified } from './identify.ts'
+import { inspectedOf } from './judging/inspected.ts'
 import type { DecisionParts } from './parts.ts'
 import { deniedOf, refuseReplay } from './refuse.ts'
 import type { Denied, Requestable } from './verdict.ts'
@@ -86,6 +87,8 @@ function asking(
     text: renderSentence(call.action, call.arguments),
     templateDigest: templateDigest(call.action),
     ask: decision.ask,
+    inspected: inspectedOf(call) ?? null,
+    sponsored: task.sponsored,
     policyVersion,
     decisionId: each.id,
     insufficient,

@@ -47,6 +47,7 @@ export interface Finding {
   readonly enough?: string | undefined
   readonly ask?: Ask | undefined
   readonly requestId?: Id<'request'> | undefined
+  readonly allowanceId?: Id<'allowance'> | undefined
 }
 
 /** The row that `explain` reads. */
@@ -65,6 +66,7 @@ export function rowOf(each: Booked, finding: Finding): StoredDecision {
     callHash: each.callHash ?? null,
     policyVersion: each.policyVersion ?? null,
     requestId: finding.requestId ?? null,
+    allowanceId: finding.allowanceId ?? null,
     explanation: {
       gates: finding.gates.map(storedGate),
       detail: finding.detail,
@@ -103,6 +105,7 @@ export function recordOf(each: Booked, finding: Finding): LedgerEvent {
     policyVersion: each.policyVersion,
     callHash: each.callHash,
     requestId: finding.requestId,
+    ...(finding.allowanceId === undefined ? {} : { facts: { allowance: finding.allowanceId } }),
     tokenId: who.claims?.jti,
     thumbprint: who.proof?.thumbprint,
     origin: call.origin,

@@ -40,6 +40,8 @@ export interface StoredDecision {
   readonly callHash: string | null
   readonly policyVersion: number | null
   readonly requestId: string | null
+  /** The standing answer that lifted what stood in the way. */
+  readonly allowanceId: string | null
   readonly explanation: Explanation
   readonly state: DecisionState
   /** What the upstream answered. */
@@ -62,6 +64,7 @@ export function insertDecisionQuery(db: Reader, decision: StoredDecision) {
     call_hash: decision.callHash,
     policy_version: decision.policyVersion,
     request_id: decision.requestId,
+    allowance_id: decision.allowanceId,
     explanation: canonicalJson(decision.explanation),
     state: decision.state,
     status: decision.status,
@@ -160,6 +163,20 @@ export async function sendingOf(
   return rows.map(decisionOf)
 }
 
+/** Calls to APIs that ask by themselves, permitted before `since` and without an outcome, some at a time. */
+export async function unreported(db: Reader, since: number, count: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom('decisions')
+    .innerJoin('resources', 'resources.name', 'decisions.resource')
+    .select('decisions.id')
+    .where('decisions.state', '=', 'sending')
+    .where('resources.mode', '=', 'direct')
+    .where('decisions.at', '<', since)
+    .limit(count)
+    .execute()
+  return rows.map(({ id }) => id)
+}
+
 function decisionOf(row: Row): StoredDecision {
   return {
     id: row.id as Id<'decision'>, // every id in this table was made by newId('decision')
@@ -173,6 +190,7 @@ function decisionOf(row: Row): StoredDecision {
     callHash: row.call_hash,
     policyVersion: row.policy_version,
     requestId: row.request_id,
+    allowanceId: row.allowance_id,
     explanation: JSON.parse(row.explanation) as Explanation, // written by insertDecisionQuery
     state: row.state as DecisionState, // a CHECK of the table
     status: row.status,

@@ -26,6 +26,8 @@ export interface Explanation {
   readonly resource: string | null
   readonly action: string | null
   readonly requestId: string | null
+  /** The standing answer that lifted what stood in the way. */
+  readonly allowanceId: string | null
   readonly state: DecisionState
   /** What the API answered. */
   readonly status: number | null

@@ -1,7 +1,12 @@
-import { findRequest, returnSteps } from '../approvals/index.ts'
+import {
+  findRequest,
+  readAllowance,
+  returnAllowanceSteps,
+  returnSteps,
+} from '../approvals/index.ts'
 import type { Step } from '../storage/index.ts'
 import { giveBackSteps } from '../tasks/index.ts'
-import { endQuery, findDecision } from './decision-store.ts'
+import { endQuery, findDecision, type StoredDecision } from './decision-store.ts'
 import type { DecisionParts } from './parts.ts'
 
 /** What became of a call that was permitted. */
@@ -20,7 +25,7 @@ export interface Outcome {
 }
 
 /**
- * Records the outcome of a permitted call, once. `not_sent` gives approval and budget back.
+ * Records the outcome of a permitted call, once. `not_sent` gives approval, allowance and budget back.
  * False: there is nothing to end (an outcome was recorded before, or the call was found indeterminate).
  */
 export async function recordOutcome(
@@ -74,8 +79,17 @@ export function endSteps(
 async function giveBack(parts: OutcomeParts, decisionId: string): Promise<Step[]> {
   const budget = await giveBackSteps(parts, decisionId)
   const decision = await findDecision(parts.storage.read, decisionId)
-  if (!decision || decision.requestId === null) return budget
-  const request = await findRequest(parts, decision.requestId)
-  if (request?.usedBy !== decision.id) return budget
-  return [...returnSteps(parts, request, decision.id), ...budget]
+  return decision ? [...(await giveWordBack(parts, decision)), ...budget] : budget
+}
+
+async function giveWordBack(
+  parts: OutcomeParts,
+  { allowanceId, id, requestId, taskId }: StoredDecision,
+): Promise<Step[]> {
+  if (allowanceId !== null) {
+    const allowance = await readAllowance(parts.storage.read, allowanceId)
+    return allowance ? returnAllowanceSteps(parts, allowance, { decisionId: id, taskId }) : []
+  }
+  const request = requestId === null ? undefined : await findRequest(parts, requestId)
+  return request?.usedBy === id ? returnSteps(parts, request, id) : []
 }

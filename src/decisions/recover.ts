@@ -1,5 +1,6 @@
 import { type Repetition, repeat, type Wait } from '../lib/repeat.ts'
 import { sendingOf, sendingReplicas } from './decision-store.ts'
+import { lapse } from './lapse.ts'
 import { endSteps } from './outcome.ts'
 import type { DecisionParts } from './parts.ts'
 
@@ -8,7 +9,8 @@ const RECOVER_EVERY_MS = 5_000
 
 /**
  * Calls whose replica is gone before it said what became of them: the API may or may not have seen them. They are marked
- * *indeterminate*, recorded once, and never repeated; what they used of approvals and budgets stays used. Answers how many.
+ * *indeterminate*, recorded once, and never repeated; what they used of approvals, allowances and budgets stays
+ * used. Answers how many.
  */
 export async function recover(parts: DecisionParts): Promise<number> {
   // INVARIANT: who is sending is read before who is alive, so a replica that starts in between is not taken for dead.
@@ -38,11 +40,14 @@ async function markIndeterminate(parts: DecisionParts, replicaId: string): Promi
   }
 }
 
-/** Keeps looking for what crashed replicas left behind. */
+/** Keeps looking for what crashed replicas left behind, and for what APIs that ask by themselves have not reported. */
 export function keepRecovering(
   parts: DecisionParts,
   options: { onError: (error: unknown) => void; wait?: Wait },
 ): Repetition {
-  const work = async () => void (await recover(parts))
+  const work = async () => {
+    await recover(parts)
+    await lapse(parts)
+  }
   return repeat(work, { ...options, everyMs: RECOVER_EVERY_MS })
 }

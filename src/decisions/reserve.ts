@@ -1,5 +1,13 @@
 import type { Permit } from '@remit/engine'
-import { type Approval, USE_STEP, useSteps } from '../approvals/index.ts'
+import {
+  ALLOWANCE_STEP,
+  type Approval,
+  USE_STEP,
+  type UsableAllowance,
+  useAllowanceSteps,
+  useSteps,
+} from '../approvals/index.ts'
+import type { Step } from '../storage/index.ts'
 import { BUDGET_STEP, takeSteps } from '../tasks/index.ts'
 import type { Setting } from './facts.ts'
 import type { KnownCase, Looked } from './judging/grounds.ts'
@@ -10,10 +18,10 @@ import { bookSteps, PROOF_STEP, refuseReplay, usedProofSteps } from './refuse.ts
 import { ticketOf } from './still-live.ts'
 import type { Denied, Permitted } from './verdict.ts'
 
-/** The word of people that lifts what stands in the way. */
-export interface Word {
-  readonly approval: Approval
-}
+/** The word of people that lifts what stands in the way: of this very call, or of calls like it. */
+export type Word =
+  | ({ readonly of: 'this call' } & Approval)
+  | ({ readonly of: 'such calls' } & UsableAllowance)
 
 /**
  * The one transaction that makes a permit: proof, approval, budget, intent (contract 7). When this has answered, the intent is
@@ -28,29 +36,43 @@ export async function reserve(
 ): Promise<Permitted | Denied | 'gone'> {
   const { permit, word } = given
   const { budget, setting } = given.looked
-  const approval = word?.approval
-  const also = approval ? await withApprovers(parts, setting, approval) : setting.also
+  const also = word ? await withApprovers(parts, setting, word) : setting.also
   const done = await parts.storage.commit([
     ...usedProofSteps(parts, each),
-    ...(approval ? useSteps(parts, approval.request, each.id) : []),
+    ...(word ? wordSteps(parts, each, word) : []),
     ...takeSteps(parts, budget.takings, each.id),
     ...bookSteps(parts, each, {
       outcome: 'permit',
-      reason: approval ? 'approval.used' : 'permitted',
       gates: permit.gates,
-      requestId: approval?.request.id,
+      ...bookedOf(word),
     }),
   ])
   if (done.committed) return permitted(each, { permit, setting, also })
   if (done.failed === PROOF_STEP) return refuseReplay(parts, each)
-  if (done.failed === USE_STEP || done.failed === BUDGET_STEP) return 'gone'
+  if (GONE.includes(done.failed)) return 'gone'
   throw new Error(`a call could not be reserved: ${done.failed}`)
 }
 
+/** What another call may have taken since it was looked at. */
+const GONE: readonly string[] = [USE_STEP, ALLOWANCE_STEP, BUDGET_STEP]
+
+function wordSteps(parts: DecisionParts, each: KnownCase, word: Word): Step[] {
+  if (word.of === 'this call') return useSteps(parts, word.request, each.id)
+  const by = { decisionId: each.id, taskId: each.who.held.task.id }
+  return useAllowanceSteps(parts, word.allowance, by)
+}
+
+function bookedOf(word: Word | undefined) {
+  if (!word) return { reason: 'permitted' }
+  return word.of === 'this call'
+    ? { reason: 'approval.used', requestId: word.request.id }
+    : { reason: 'allowance.used', allowanceId: word.allowance.id }
+}
+
 /** Those who approved must still be there when the call is sent. */
-function withApprovers(parts: DecisionParts, setting: Setting, approval: Approval) {
+function withApprovers(parts: DecisionParts, setting: Setting, { approvers }: Word) {
   const owners = setting.agents.map(({ ownerId }) => ownerId)
-  return parts.live.view(alsoKeys(owners, approval.approvers))
+  return parts.live.view(alsoKeys(owners, approvers))
 }
 
 function permitted(

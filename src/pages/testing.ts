@@ -261,6 +261,11 @@ export async function askedFor(
       text: 'Refund 900.00 on order "1042"',
       templateDigest: 't1',
       ask: anAsk({ prompts: ['Large refunds need <someone> from finance'] }),
+      inspected: [
+        { path: '/order_id', kind: 'string', text: '1042' },
+        { path: '/amount', kind: 'decimal', text: body.amount ?? '900.00' },
+      ],
+      sponsored: task.sponsored,
       policyVersion: 1,
       decisionId: newId('decision', systemRandom),
       insufficient: [],
@@ -310,6 +315,7 @@ export async function decided(
       callHash: 'h',
       policyVersion,
       requestId: null,
+      allowanceId: null,
       explanation: {
         detail: 'the policies do not let refund-bot do this',
         enough: 'another policy',

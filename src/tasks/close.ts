@@ -1,4 +1,4 @@
-import { cancelRequests } from '../approvals/index.ts'
+import { cancelRequests, endAllowancesOf } from '../approvals/index.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Change } from '../live/index.ts'
 import type { Tx } from '../storage/index.ts'
@@ -54,7 +54,7 @@ export async function closeTasks(
 }
 
 /**
- * Rows, access requests and records, while the tree is held. Children first, so that no record speaks of an open task
+ * Rows, access requests, allowances and records, while the tree is held. Children first, so that no record speaks of an open task
  * under a closed one.
  */
 async function closeTree(parts: TaskParts, tx: Tx, closing: Closing): Promise<string[]> {
@@ -74,6 +74,7 @@ async function closeTree(parts: TaskParts, tx: Tx, closing: Closing): Promise<st
     })
   }
   await cancelRequests(parts, tx, ended)
+  await endAllowancesOf(parts, tx, ended)
   return ended
 }
 

@@ -1,5 +1,5 @@
 import { decide, type RequestableDeny } from '@remit/engine'
-import { type UsableOrNot, usableApproval } from '../../approvals/index.ts'
+import { type UsableOrNot, usableAllowances, usableApproval } from '../../approvals/index.ts'
 import type { Id } from '../../lib/id.ts'
 import { ask } from '../ask.ts'
 import type { DecisionParts } from '../parts.ts'
@@ -7,10 +7,12 @@ import { refuse, refuseExecuted } from '../refuse.ts'
 import { reserve } from '../reserve.ts'
 import type { Verdict } from '../verdict.ts'
 import { factsOf, type KnownCase, type Looked } from './grounds.ts'
+import { inspectedOf } from './inspected.ts'
 
 /**
- * The call needs people. What they said so far decides what happens now: `gone` when it was used by another call in the
- * same moment.
+ * The call needs people. What they said so far decides what happens now: an approval of this very call first, then a
+ * standing answer that means it; a denial of this very call comes before both. `gone` when what was found was used by
+ * another call in the same moment.
  */
 export async function judgeWithPeople(
   parts: DecisionParts,
@@ -19,20 +21,60 @@ export async function judgeWithPeople(
   decision: RequestableDeny,
 ): Promise<Verdict | 'gone'> {
   const said = await usableApproval(parts, each.who.held.task.id, each.callHash ?? '', each.at)
-  if (said.state === 'executed') return refuseExecuted(parts, each, said.request, decision.gates)
   if (said.state === 'denied')
     return refuse(parts, each, { ...deniedByPeople(said), gates: decision.gates })
-  if (said.state !== 'usable') return ask(parts, each, decision, insufficient(said))
-  const { approval } = said
-  // An approval lifts the forbids it names, in a new evaluation; it is never a way around one.
-  const lifting = { forbids: approval.request.ask.forbids }
-  const again = decide(factsOf(each, looked, lifting), looked.policies)
-  if (again.outcome === 'deny') return refuse(parts, each, again)
-  if (again.outcome === 'requestable') return ask(parts, each, again, [approval.request.id])
-  return reserve(parts, each, { permit: again, looked, word: { approval } })
+  if (said.state === 'usable') {
+    const { approval } = said
+    // An approval lifts the forbids it names, in a new evaluation; it is never a way around one.
+    const lifting = { forbids: approval.request.ask.forbids }
+    const again = decide(factsOf(each, looked, lifting), looked.policies)
+    if (again.outcome === 'deny') return refuse(parts, each, again)
+    if (again.outcome === 'permit') {
+      const word = { of: 'this call', ...approval } as const
+      return reserve(parts, each, { permit: again, looked, word })
+    }
+  }
+  const allowed = await judgeWithAllowances(parts, each, looked)
+  if (allowed) return allowed
+  if (said.state === 'executed') return refuseExecuted(parts, each, said.request, decision.gates)
+  return ask(parts, each, decision, insufficient(said))
 }
 
-function insufficient(said: Exclude<UsableOrNot, { state: 'usable' }>): Id<'request'>[] {
+/** Nothing when no standing answer means this call and lifts all that stands in the way. */
+async function judgeWithAllowances(
+  parts: DecisionParts,
+  each: KnownCase,
+  looked: Looked,
+): Promise<Verdict | 'gone' | undefined> {
+  const { call, who } = each
+  const { chain, task } = who.held
+  const asked = {
+    taskId: task.id,
+    personId: task.personId,
+    agentId: task.agentId,
+    chain,
+    sponsored: task.sponsored,
+    resource: call.resource.name,
+    upstream: call.resource.upstream,
+    action: call.action.name,
+    definition: call.action.digest,
+    risk: call.action.risk,
+    leaves: inspectedOf(call),
+  }
+  for (const usable of await usableAllowances(parts, asked, each.at)) {
+    const { ask, id } = usable.allowance
+    // As with an approval: exactly the forbids it was given for, in a new evaluation by all gates.
+    const lifting = { forbids: ask.forbids, by: `allowance ${id}` }
+    const permit = decide(factsOf(each, looked, lifting), looked.policies)
+    if (permit.outcome !== 'permit') continue
+    return reserve(parts, each, { permit, looked, word: { of: 'such calls', ...usable } })
+  }
+  return undefined
+}
+
+/** An approval in hand that turned out not to be enough: other policies by now, or approvers who may no longer. */
+function insufficient(said: UsableOrNot): Id<'request'>[] {
+  if (said.state === 'usable') return [said.approval.request.id]
   return said.state === 'lapsed' ? [said.request.id] : []
 }
 

@@ -52,14 +52,17 @@ export const breadth: Migration = {
     table(
       'allowances',
       `id ${text} NOT NULL PRIMARY KEY, request_id ${text} NOT NULL REFERENCES access_requests (id), task_id ${text},
-       agent_id ${text} NOT NULL, person_id ${text} NOT NULL, resource ${text} NOT NULL, action ${text} NOT NULL,
-       definition ${text} NOT NULL, bounds ${text} NOT NULL, forbids ${text} NOT NULL, ask ${text} NOT NULL,
-       text ${text} NOT NULL, uses ${integer}, uses_left ${integer} CHECK (uses_left >= 0), created_at ${integer} NOT NULL,
-       expires_at ${integer} NOT NULL, last_used_at ${integer}, ended_at ${integer}, ended_by ${text}`,
+       agent_id ${text} NOT NULL, person_id ${text} NOT NULL, chain ${text} NOT NULL,
+       sponsored ${integer} NOT NULL CHECK (sponsored IN (0, 1)), resource ${text} NOT NULL, upstream ${text} NOT NULL,
+       action ${text} NOT NULL, definition ${text} NOT NULL, pattern ${text} NOT NULL, ask ${text} NOT NULL,
+       text ${text} NOT NULL, uses ${integer}, uses_left ${integer} CHECK (uses_left BETWEEN 0 AND uses),
+       created_at ${integer} NOT NULL, expires_at ${integer} NOT NULL, last_used_at ${integer}, ended_at ${integer},
+       ended_by ${text}`,
     ),
     'CREATE INDEX allowances_by_subject ON allowances (person_id, agent_id, action)',
     'CREATE INDEX allowances_by_task ON allowances (task_id) WHERE task_id IS NOT NULL',
     'CREATE INDEX allowances_by_request ON allowances (request_id)',
+    'CREATE INDEX allowances_in_force ON allowances (expires_at) WHERE ended_at IS NULL',
 
     // decisions
     `ALTER TABLE decisions ADD COLUMN allowance_id ${text}`,

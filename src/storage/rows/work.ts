@@ -177,12 +177,16 @@ export interface AllowanceRow {
   task_id: string | null
   agent_id: string
   person_id: string
+  /** All agents that stood behind the call, the current one first. */
+  chain: JsonText
+  /** Nobody was present. */
+  sponsored: Flag
   resource: string
+  upstream: string
   action: string
   /** Digest of the action's definition: it answers for no other. */
   definition: string
-  bounds: JsonText
-  forbids: JsonText
+  pattern: JsonText
   ask: JsonText
   /** What people read. */
   text: string

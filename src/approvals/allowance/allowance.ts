@@ -1,0 +1,56 @@
+import type { Ask } from '@remit/engine'
+import type { Id } from '../../lib/id.ts'
+import type { Pattern } from './pattern.ts'
+
+const MINUTE = 60
+const DAY = 86_400
+
+export const ALLOWANCE_LIMITS = {
+  uses: { least: 2, most: 50 },
+  /** Seconds. */
+  life: { least: MINUTE, most: 7 * DAY },
+} as const
+
+/**
+ * A standing answer (contract 1): so many times, or as often as needed, for calls that are in its pattern, until it
+ * ends. It answers for exactly the policies that asked when it was given, and for one action as that was described and
+ * reached then. Times are epoch milliseconds.
+ */
+export interface Allowance {
+  readonly id: Id<'allowance'>
+  /** The request whose answer it was. Its approvers are those who gave it. */
+  readonly requestId: Id<'request'>
+  /** The task it is tied to; `null`: to agent and person, across tasks. */
+  readonly taskId: Id<'task'> | null
+  readonly agentId: string
+  readonly personId: Id<'person'>
+  /** All agents behind the call, the current one first: another line of agents is another call. */
+  readonly chain: readonly string[]
+  /** Nobody was present, and `personId` is the sponsor. */
+  readonly sponsored: boolean
+  /** Catalog names. */
+  readonly resource: string
+  readonly upstream: string
+  readonly action: string
+  /** Digest of the action's definition. */
+  readonly definition: string
+  readonly pattern: Pattern
+  readonly ask: Ask
+  /** What it is for, as people read it. */
+  readonly text: string
+  /** `null`: as often as needed. */
+  readonly uses: number | null
+  readonly usesLeft: number | null
+  readonly createdAt: number
+  readonly expiresAt: number
+  readonly lastUsedAt: number | null
+  readonly endedAt: number | null
+  /** A person's id, or a code. */
+  readonly endedBy: string | null
+}
+
+/** Whether it could be used now, by what is known of it alone. */
+export function isInForce(allowance: Allowance, now: number): boolean {
+  const { endedAt, expiresAt, usesLeft } = allowance
+  return endedAt === null && expiresAt > now && (usesLeft === null || usesLeft > 0)
+}

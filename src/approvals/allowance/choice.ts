@@ -1,0 +1,123 @@
+import { canonicalJson } from '../../lib/canonical-json.ts'
+import { Problem } from '../../lib/problem.ts'
+import type { AccessRequest } from '../access-request.ts'
+import { ALLOWANCE_LIMITS } from './allowance.ts'
+import type { Leaf } from './leaf.ts'
+import { type How, howsFor, type Pattern, type PatternPart, partAdmits } from './pattern.ts'
+
+/** What an approver chose beyond *once*. Plain data: it is hashed, stored and shown. */
+export type Choice = {
+  /** In this task only, or in every task of this agent on behalf of this person. */
+  readonly tie: 'task' | 'agent'
+  /** `null`: as often as needed. */
+  readonly uses: number | null
+  /** From the answer on; `null`: until the task ends. */
+  readonly lifeSeconds: number | null
+  readonly pattern: Pattern
+}
+
+/** Why a request can only be answered for once; in words. Nothing when more can be chosen. */
+export function onlyOnce(request: AccessRequest): string | undefined {
+  if (request.risk === 'critical') return 'a critical call is looked at each time'
+  if (request.inspected === null)
+    return 'parts of this call have no type, so nothing can be said about the next one'
+  return undefined
+}
+
+/**
+ * Reads what an approver chose, strictly, against the request it answers: `{tie, uses, lifeSeconds, pattern: [{path,
+ * how, text?}]}`. What `is` means is never taken from outside, and what was asked is always inside the pattern.
+ * @throws Problem `allowance.bad_choice`
+ */
+export function readChoice(request: AccessRequest, value: unknown): Choice {
+  const why = onlyOnce(request)
+  if (why !== undefined || request.inspected === null) throw bad(why ?? '')
+  const { tie, uses, lifeSeconds, pattern } = membersOf(value, 'the choice', [
+    'tie',
+    'uses',
+    'lifeSeconds',
+    'pattern',
+  ])
+  if (tie !== 'task' && tie !== 'agent') throw bad('it says neither `task` nor `agent`')
+  if (tie === 'agent' && lifeSeconds === null)
+    throw bad('what is not tied to one task needs an end')
+  const { life, uses: count } = ALLOWANCE_LIMITS
+  const parts = Array.isArray(pattern) ? Array.from<unknown>(pattern) : []
+  if (parts.length !== request.inspected.length) throw bad('not every argument is spoken of')
+  return {
+    tie,
+    uses: wholeOrNull(uses, count, 'times'),
+    lifeSeconds: wholeOrNull(lifeSeconds, life, 'seconds'),
+    pattern: request.inspected.map((leaf, i) => partFrom(leaf, parts[i])),
+  }
+}
+
+function partFrom(leaf: Leaf, value: unknown): PatternPart {
+  const { path, how, text } = membersOf(value, 'an argument', ['path', 'how', 'text', 'kind'])
+  const known: readonly unknown[] = howsFor(leaf.kind)
+  if (path !== leaf.path || !known.includes(how))
+    throw bad(`nothing like that can be said about ${leaf.path}`)
+  if (how === 'any') return { path: leaf.path, kind: leaf.kind, how }
+  const part =
+    how === 'is'
+      ? { ...leaf, how: 'is' as const }
+      : { ...leaf, how: how as 'at_most' | 'starts', text: textOf(text) } // as: all other hows are excluded
+  const empty = part.how === 'starts' && part.text === ''
+  if (empty || !partAdmits(part, leaf)) throw bad(outside(leaf, part.how))
+  return part
+}
+
+function textOf(text: unknown): string {
+  return typeof text === 'string' && text.length <= 1024 && text.isWellFormed() ? text : ''
+}
+
+function outside({ kind, path, text }: Leaf, how: How): string {
+  if (how === 'at_most') return `${path} has to be at most a ${kind} that is not less than ${text}`
+  if (how === 'is') return `${path} is no value that could be compared`
+  const end = kind === 'path' ? ', and end in a slash' : ''
+  return `${path} has to start with a beginning of ${text}${end}`
+}
+
+function wholeOrNull(
+  value: unknown,
+  { least, most }: { least: number; most: number },
+  unit: string,
+): number | null {
+  if (value === null) return null
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < least || value > most)
+    throw bad(`it has to be ${least} to ${most} ${unit}`)
+  return value
+}
+
+function membersOf(
+  value: unknown,
+  what: string,
+  known: readonly string[],
+): Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw bad(`${what} cannot be read`)
+  const members = new Map<string, unknown>(Object.entries(value))
+  for (const name of members.keys()) if (!known.includes(name)) throw bad(`${what} cannot be read`)
+  return Object.fromEntries(members)
+}
+
+function bad(detail: string): Problem {
+  return new Problem('allowance.bad_choice', detail)
+}
+
+/** Whether these people chose the same: only then is it a standing answer of all of them. */
+export function sameChoice(choices: readonly (Choice | null)[]): Choice | undefined {
+  const [first] = choices
+  if (!first) return undefined
+  const text = canonicalJson(first)
+  return choices.every((choice) => choice !== null && canonicalJson(choice) === text)
+    ? first
+    : undefined
+}
+
+/** When a standing answer given now ends: never after the task it is tied to. */
+export function choiceEnds(request: AccessRequest, choice: Choice, answeredAt: number): number {
+  const end =
+    choice.lifeSeconds === null ? request.deadline : answeredAt + choice.lifeSeconds * 1000
+  return choice.tie === 'task' ? Math.min(end, request.deadline) : end
+}

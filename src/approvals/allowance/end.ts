@@ -1,0 +1,68 @@
+import { Problem } from '../../lib/problem.ts'
+import { isAdministrator, type Person } from '../../people/index.ts'
+import type { Reader, Tx } from '../../storage/index.ts'
+import { answersTo } from '../answer-store.ts'
+import type { ApprovalParts } from '../parts.ts'
+import type { Allowance } from './allowance.ts'
+import { allowancesOfTasks, markEnded, readAllowance } from './allowance-store.ts'
+import { aboutAllowance } from './record.ts'
+
+/**
+ * A standing answer, for someone it concerns: who gave it, on whose behalf it is used, an administrator.
+ * @throws Problem `allowance.unknown`, for everyone else too
+ */
+export async function findAllowance(
+  parts: Pick<ApprovalParts, 'storage'>,
+  allowanceId: string,
+  person: Person,
+): Promise<Allowance> {
+  return concerning(parts.storage.read, allowanceId, person)
+}
+
+async function concerning(db: Reader, allowanceId: string, person: Person): Promise<Allowance> {
+  const allowance = await readAllowance(db, allowanceId)
+  if (allowance && (await concerns(db, allowance, person))) return allowance
+  throw new Problem('allowance.unknown', 'there is no such standing answer')
+}
+
+async function concerns(db: Reader, allowance: Allowance, person: Person): Promise<boolean> {
+  if (isAdministrator(person) || allowance.personId === person.id) return true
+  const answers = await answersTo(db, allowance.requestId)
+  return answers.some(({ answer, personId }) => answer === 'approve' && personId === person.id)
+}
+
+/**
+ * Ends a standing answer; any one whom it concerns can. When it has returned, no call is reserved by it any more. Ending
+ * what has ended is no error.
+ * @throws Problem `allowance.unknown`
+ */
+export async function endAllowance(
+  parts: Pick<ApprovalParts, 'storage' | 'ledger' | 'clock'>,
+  ending: { readonly allowanceId: string; readonly person: Person },
+): Promise<Allowance> {
+  return parts.storage.transaction(async (tx) => {
+    const allowance = await concerning(tx, ending.allowanceId, ending.person)
+    await end(parts, tx, allowance, ending.person.id)
+    return (await readAllowance(tx, allowance.id)) ?? allowance
+  })
+}
+
+/** Part of closing tasks: what is tied to them ends with them. */
+export async function endAllowancesOf(
+  parts: Pick<ApprovalParts, 'ledger' | 'clock'>,
+  tx: Tx,
+  taskIds: readonly string[],
+): Promise<void> {
+  for (const allowance of await allowancesOfTasks(tx, taskIds))
+    await end(parts, tx, allowance, 'task.closed')
+}
+
+async function end(
+  parts: Pick<ApprovalParts, 'ledger' | 'clock'>,
+  tx: Tx,
+  allowance: Allowance,
+  by: string,
+): Promise<void> {
+  if (!(await markEnded(tx, allowance.id, { at: parts.clock.now(), by }))) return
+  await parts.ledger.append(tx, aboutAllowance('allowance.ended', allowance, { by }))
+}

@@ -1,0 +1,75 @@
+import type { ArgumentKind, TypedArguments, TypedValue } from '@remit/engine'
+import { type Canonical, canonicalJson } from '../../lib/canonical-json.ts'
+
+/**
+ * One argument of a call as a standing answer speaks of it: a single value, a whole list, or an object that holds
+ * nothing. `text` is the value as it was sent; of lists and empty objects their canonical JSON.
+ */
+export type Leaf = {
+  /** JSON Pointer into the typed arguments. */
+  readonly path: string
+  readonly kind: ArgumentKind | 'list' | 'object'
+  readonly text: string
+}
+
+const MOST_LEAVES = 64
+
+/**
+ * Everything a call says, taken apart. `undefined` when that is more than people can look through, or when the catalog does not say
+ * what one of the values is.
+ */
+export function leavesOf(
+  args: TypedArguments,
+  kindAt: (path: string) => ArgumentKind | undefined,
+): readonly Leaf[] | undefined {
+  const leaves: Leaf[] = []
+  const whole = collect(args, '', kindAt, leaves)
+  return whole && leaves.length <= MOST_LEAVES ? leaves : undefined
+}
+
+function collect(
+  fields: TypedArguments,
+  above: string,
+  kindAt: (path: string) => ArgumentKind | undefined,
+  into: Leaf[],
+): boolean {
+  for (const [name, value] of fields) {
+    const path = `${above}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`
+    if (value.kind === 'record' && value.fields.size > 0) {
+      if (!collect(value.fields, path, kindAt, into)) return false
+      continue
+    }
+    const leaf = leafOf(path, value, kindAt)
+    if (!leaf) return false
+    into.push(leaf)
+  }
+  return true
+}
+
+function leafOf(
+  path: string,
+  value: TypedValue,
+  kindAt: (path: string) => ArgumentKind | undefined,
+): Leaf | undefined {
+  if (value.kind === 'set') return { path, kind: 'list', text: canonicalJson(plain(value)) }
+  if (value.kind === 'record') return { path, kind: 'object', text: '{}' }
+  const kind = kindAt(path)
+  if (kind === undefined) return undefined
+  const text = 'text' in value ? value.text : String(value.value)
+  return { path, kind, text }
+}
+
+/** Values of different kinds never look alike: what is not text says its kind. */
+function plain(value: TypedValue): Canonical {
+  switch (value.kind) {
+    case 'string':
+    case 'boolean':
+      return value.value
+    case 'set':
+      return value.items.map(plain)
+    case 'record':
+      return new Map(Array.from(value.fields, ([name, field]) => [name, plain(field)]))
+    default:
+      return { [value.kind]: value.text }
+  }
+}

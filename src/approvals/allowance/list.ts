@@ -1,0 +1,50 @@
+import { isAdministrator, type Person } from '../../people/index.ts'
+import { answersTo } from '../answer-store.ts'
+import type { ApprovalParts } from '../parts.ts'
+import { type Allowance, isInForce } from './allowance.ts'
+import { allowanceFrom, listInForce } from './allowance-store.ts'
+
+type ReadingParts = Pick<ApprovalParts, 'storage' | 'clock'>
+
+const MOST_LISTED = 200
+
+/** A standing answer and the ids of those who gave it. */
+export interface ListedAllowance {
+  readonly allowance: Allowance
+  readonly givenBy: readonly string[]
+}
+
+/**
+ * The standing answers in force that concern a person: given by him, or for calls on his behalf; of one task when it is named.
+ * Administrators see all. Newest first, at most 200.
+ */
+export async function listAllowances(
+  parts: ReadingParts,
+  person: Person,
+  of: { readonly taskId?: string | undefined } = {},
+): Promise<ListedAllowance[]> {
+  const { read } = parts.storage
+  const personId = isAdministrator(person) ? undefined : person.id
+  const found = await listInForce(read, parts.clock.now(), { ...of, personId }, MOST_LISTED)
+  const listed: ListedAllowance[] = []
+  for (const allowance of found)
+    listed.push({ allowance, givenBy: await giversOf(parts, allowance.requestId) })
+  return listed
+}
+
+export async function giversOf(
+  parts: Pick<ApprovalParts, 'storage'>,
+  requestId: string,
+): Promise<string[]> {
+  const answers = await answersTo(parts.storage.read, requestId)
+  return answers.filter(({ answer }) => answer === 'approve').map(({ personId }) => personId)
+}
+
+/** The standing answer that a request led to, when it did and it is in force. */
+export async function allowanceOfRequest(
+  parts: ReadingParts,
+  requestId: string,
+): Promise<Allowance | undefined> {
+  const allowance = await allowanceFrom(parts.storage.read, requestId)
+  return allowance && isInForce(allowance, parts.clock.now()) ? allowance : undefined
+}

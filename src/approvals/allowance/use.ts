@@ -1,0 +1,108 @@
+import type { Risk } from '@remit/engine'
+import type { Step } from '../../storage/index.ts'
+import { approversOf } from '../approvers.ts'
+import { isEnough } from '../eligibility.ts'
+import type { ApprovalParts } from '../parts.ts'
+import type { Allowance } from './allowance.ts'
+import { allowancesFor, returnAllowanceQuery, useAllowanceQuery } from './allowance-store.ts'
+import type { Leaf } from './leaf.ts'
+import { patternAdmits } from './pattern.ts'
+import { aboutAllowance } from './record.ts'
+
+/** The name of the guard that fails a `commit` when an allowance is used up, ended or too late. */
+export const ALLOWANCE_STEP = 'use allowance'
+
+/** A call that a standing answer may be for, as the catalog describes it now. */
+export interface AskedCall {
+  readonly taskId: string
+  readonly personId: string
+  readonly agentId: string
+  readonly chain: readonly string[]
+  readonly sponsored: boolean
+  readonly resource: string
+  readonly upstream: string
+  readonly action: string
+  readonly definition: string
+  readonly risk: Risk
+  /** `undefined`: parts of it have no type. */
+  readonly leaves: readonly Leaf[] | undefined
+}
+
+/** A standing answer that means a call, with the people whose word it is: when one of them ends, it ends. */
+export interface UsableAllowance {
+  readonly allowance: Allowance
+  readonly approvers: readonly string[]
+}
+
+/**
+ * The standing answers that mean this call and whose givers may still give them. Whether one lifts all that stands in
+ * the way is for the gates to say.
+ */
+export async function usableAllowances(
+  parts: Pick<ApprovalParts, 'storage'>,
+  call: AskedCall,
+  now: number,
+): Promise<UsableAllowance[]> {
+  const { read } = parts.storage
+  if (call.risk === 'critical' || call.leaves === undefined) return []
+  const usable: UsableAllowance[] = []
+  for (const allowance of await allowancesFor(read, call, now)) {
+    if (!means(allowance, call, call.leaves)) continue
+    const { approvers, denied } = await approversOf(read, { id: allowance.requestId })
+    // INVARIANT: eligibility is asked anew at each use: a word counts while its giver may give it.
+    if (denied || !isEnough(approvers, allowance)) continue
+    usable.push({ allowance, approvers: approvers.map(({ id }) => id) })
+  }
+  return usable
+}
+
+/** Same line of agents, same place, same description of the action, and inside the pattern. */
+function means(allowance: Allowance, call: AskedCall, leaves: readonly Leaf[]): boolean {
+  return (
+    allowance.resource === call.resource &&
+    allowance.upstream === call.upstream &&
+    allowance.definition === call.definition &&
+    allowance.sponsored === call.sponsored &&
+    allowance.chain.join('\n') === call.chain.join('\n') &&
+    patternAdmits(allowance.pattern, leaves)
+  )
+}
+
+/** One use, for the transaction that reserves the call. */
+export function useAllowanceSteps(
+  parts: Pick<ApprovalParts, 'storage' | 'ledger' | 'clock'>,
+  allowance: Allowance,
+  by: { readonly decisionId: string; readonly taskId: string },
+): Step[] {
+  return [
+    {
+      name: ALLOWANCE_STEP,
+      query: useAllowanceQuery(parts.storage.read, allowance.id, parts.clock.now()),
+      rows: 1,
+    },
+    parts.ledger.appendStep(
+      aboutAllowance('allowance.used', allowance, { decisionId: by.decisionId, task: by.taskId }),
+    ),
+  ]
+}
+
+/** Gives a use back because provably no byte was sent, for the transaction that says so: that happens once. */
+export function returnAllowanceSteps(
+  parts: Pick<ApprovalParts, 'storage' | 'ledger'>,
+  allowance: Allowance,
+  by: { readonly decisionId: string; readonly taskId: string | null },
+): Step[] {
+  return [
+    {
+      name: 'return allowance',
+      query: returnAllowanceQuery(parts.storage.read, allowance.id),
+      rows: 1,
+    },
+    parts.ledger.appendStep(
+      aboutAllowance('allowance.returned', allowance, {
+        decisionId: by.decisionId,
+        ...(by.taskId === null ? {} : { task: by.taskId }),
+      }),
+    ),
+  ]
+}
