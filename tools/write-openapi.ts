@@ -48,6 +48,12 @@ async function describe(): Promise<string> {
             scheme: 'bearer',
             description: 'The session of the command line (`remit login`).',
           },
+          enforcer: {
+            type: 'http',
+            scheme: 'bearer',
+            description:
+              'The secret of an enforcement point, `enf_…`: of an API that asks about its calls.',
+          },
           task: {
             type: 'http',
             scheme: 'DPoP',

@@ -68,6 +68,10 @@ async function samples(w: World): Promise<Record<string, Sample>> {
       { name: 'new-key', kind: 'bearer', secret: 'one' },
       { name: 'new-key', kind: 'bearer', secret: 'two' },
     ),
+    'enforcers.add': {
+      ...sample('/resources/orders/enforcers', {}, {}),
+      other: { path: '/resources/echo/enforcers', body: {} },
+    },
     'policies.publish': sample(
       '/policies',
       { text: '@id("a") permit (principal, action, resource);\n' },

@@ -1,5 +1,6 @@
 import { AGENT_OPERATIONS } from './agents.ts'
 import { CONNECTION_OPERATIONS } from './connections.ts'
+import { ENFORCER_OPERATIONS } from './enforcers.ts'
 import { LEDGER_OPERATIONS } from './ledger.ts'
 import type { Operation } from './operation.ts'
 import { PEOPLE_OPERATIONS } from './people.ts'
@@ -14,6 +15,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...PEOPLE_OPERATIONS,
   ...AGENT_OPERATIONS,
   ...RESOURCE_OPERATIONS,
+  ...ENFORCER_OPERATIONS,
   ...CONNECTION_OPERATIONS,
   ...POLICY_OPERATIONS,
   ...TASK_OPERATIONS,

@@ -10,6 +10,8 @@ interface WantedImport {
   readonly title?: string
   readonly trusted?: boolean
   readonly connection?: string
+  /** Public address of an API that is not behind the gateway. */
+  readonly direct?: string
 }
 
 /**
@@ -21,16 +23,27 @@ export async function planOf(
   name: string,
   wanted: WantedImport,
 ): Promise<ImportPlan> {
-  const { document, mcp, ...rest } = wanted
-  const options = { name, identifier: `${parts.gateway}/${name}`, ...rest }
+  const { direct, document, mcp, ...rest } = wanted
+  const options = { name, ...placeOf(parts, name, direct), ...rest }
   if ((document === undefined) === (mcp === undefined))
     throw new Problem('request.malformed', 'an import is from a `document` or from an `mcp` server')
   if (mcp === undefined) return planImportAside({ document, options })
   if (rest.upstream !== undefined)
     throw new Problem('request.malformed', 'the upstream of an MCP server is its address')
+  if (direct !== undefined)
+    throw new Problem('request.malformed', 'an MCP server is called through the gateway')
   const url = checkAddress('address of the MCP server', mcp)
   const headers = await credentialHeaders(parts, rest.connection)
   return planMcpImport(await parts.describeMcp({ url, headers }), { ...options, upstream: url })
+}
+
+/** Behind the gateway, or at an address of its own, where it asks about each call by itself. */
+function placeOf(parts: Pick<ApiParts, 'gateway' | 'issuer'>, name: string, direct?: string) {
+  if (direct === undefined) return { identifier: `${parts.gateway}/${name}` }
+  const ours = [parts.gateway, parts.issuer]
+  if (ours.some((own) => direct === own || direct.startsWith(`${own}/`)))
+    throw new Problem('catalog.bad_resource', 'the direct address is one of Remit itself')
+  return { identifier: direct, mode: 'direct', upstream: direct } as const
 }
 
 async function credentialHeaders(

@@ -90,6 +90,13 @@ export const RESOURCE_OPERATIONS = [
           Type.Boolean({ description: 'inside the trust domain: receives transaction tokens' }),
         ),
         connection: Type.Optional(Name),
+        direct: Type.Optional(
+          Type.String({
+            maxLength: 2048,
+            description:
+              'the public address of an API that agents call directly and that asks about each call itself; it is its identifier. Default: behind the gateway',
+          }),
+        ),
       },
       closed,
     ),

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { addTaskRoutes } from './add-task-routes.ts'
 import { authorize } from './authenticate.ts'
+import { addCallRoutes } from './calls/add-call-routes.ts'
 import { confirmWidening } from './confirm.ts'
 import { plainJson, schemaOf } from './document.ts'
 import type { Caller, Input, Operation } from './operation.ts'
@@ -11,10 +12,11 @@ import { readBody } from './read-body.ts'
 
 export const API_PREFIX = '/api/v1'
 
-/** Registers every operation of the table, and the agents' own routes about their tasks. */
+/** Registers every operation of the table, the agents' own routes about their tasks, and those of APIs about their calls. */
 export function addApi(app: FastifyInstance, parts: ApiParts): void {
   for (const operation of OPERATIONS) addOperation(app, parts, operation)
   addTaskRoutes(app, parts)
+  addCallRoutes(app, parts)
 }
 
 function addOperation(app: FastifyInstance, parts: ApiParts, operation: Operation): void {

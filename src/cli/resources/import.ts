@@ -5,8 +5,18 @@ import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { Failure, usage } from '../failure.ts'
 import { at } from '../server/api.ts'
-import { indented } from '../terminal/table.ts'
-import { bold, dim, green, red, text, type Value, yellow } from '../terminal/text.ts'
+import { aligned, indented } from '../terminal/table.ts'
+import {
+  bold,
+  dim,
+  green,
+  red,
+  shown,
+  type Text,
+  text,
+  type Value,
+  yellow,
+} from '../terminal/text.ts'
 import type { World } from '../world.ts'
 import type { Action, ShownResource } from './resource.ts'
 import { riskWord } from './show.ts'
@@ -18,6 +28,7 @@ interface ImportOptions {
   readonly title?: string
   readonly trusted?: true
   readonly connection?: string
+  readonly direct?: string
 }
 
 interface Imported {
@@ -39,6 +50,7 @@ export function importCommand(start: Start): Command {
     [
       'remit resources import billing --openapi billing.yaml --upstream http://127.0.0.1:9000',
       'remit resources import orders --openapi https://orders.internal/openapi.json --trusted',
+      'remit resources import shop --openapi shop.yaml --direct https://shop.example/api',
       'remit resources import desk --mcp http://127.0.0.1:7484/mcp --connection desk-key',
     ],
   )
@@ -49,6 +61,10 @@ export function importCommand(start: Start): Command {
     .option('--title <text>', "what people call it; else the document's title")
     .option('--trusted', 'inside the trust domain: it receives the transaction token')
     .option('--connection <name>', 'the credential that the gateway puts in')
+    .option(
+      '--direct <url>',
+      'not behind the gateway: agents call it there, and it asks about each call',
+    )
     .action(async (name: string, options: ImportOptions, invoked: Command) => {
       await importResource(await start(invoked), name, options)
     })
@@ -85,20 +101,24 @@ function importedLines(done: Imported, actions: readonly Action[]): readonly Val
     [changed, 'changed'],
     [removed, 'removed'],
   ] as const
-  const risk = (name: string) => {
+  const row = (sign: Text, name: string) => {
     const action = actions.find((each) => each.name === name)
-    return action
-      ? text`  ${riskWord(action.risk)}${action.risk_proposed ? dim(' proposed') : ''}`
-      : ''
+    const risk = action && text`${riskWord(action.risk)}${action.risk_proposed ? ' proposed' : ''}`
+    return [text`${sign} ${name}`, risk ?? shown('')]
   }
   const told = counts.flatMap(([list, word]) => (list.length ? [`${list.length} ${word}`] : []))
   return [
     text`${green('✓')} ${bold(resource)}: ${unchanged ? 'as it was' : told.join(', ') || 'updated'}`,
-    ...indented([
-      ...added.map((name) => text`${green('+')} ${name}${risk(name)}`),
-      ...changed.map((name) => text`${yellow('~')} ${name}${risk(name)}`),
-      ...removed.map((name) => text`${red('-')} ${name}`),
-    ]),
+    ...indented(
+      aligned(
+        [
+          ...added.map((name) => row(green('+'), name)),
+          ...changed.map((name) => row(yellow('~'), name)),
+          ...removed.map((name) => row(red('-'), name)),
+        ],
+        undefined,
+      ),
+    ),
     ...(notes.length ? ['', bold('Worth reading'), ...notes.map((note) => text`  ${note}`)] : []),
   ]
 }

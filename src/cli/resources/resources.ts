@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { command, type Start } from '../command.ts'
 import { riskCommand, sentenceCommand } from './actions.ts'
 import { connectCommand, statusCommands } from './change.ts'
+import { enforcersCommand } from './enforcers.ts'
 import { importCommand } from './import.ts'
 import { listCommand, showCommand } from './show.ts'
 
@@ -20,6 +21,7 @@ export function resourcesCommand(start: Start): Command {
     riskCommand,
     sentenceCommand,
     ...statusCommands,
+    enforcersCommand,
   ]) {
     resources.addCommand(add(start))
   }

@@ -1,0 +1,102 @@
+import { type Static, Type } from 'typebox'
+import type { Enforcer } from '../../catalog/index.ts'
+import {
+  type Call,
+  decideCall,
+  type Permitted,
+  recordOutcome,
+  refusalOf,
+  stillLive,
+} from '../../decisions/index.ts'
+import { Problem } from '../../lib/problem.ts'
+import { argumentTexts } from '../../tokens/index.ts'
+import type { ApiParts } from '../parts.ts'
+import { type AskedCall, checkAsked, readAsked, resourceOf } from './asked-call.ts'
+
+/**
+ * How long after asking an API may begin with a call. What is revoked meanwhile ends no later than at a replica that is cut
+ * off (contract 8).
+ */
+const VALID_FOR_MS = 5_000
+
+const Text = Type.String()
+const Permit = Type.Object({
+  decision: Type.Literal(true),
+  decision_id: Text,
+  valid_for_ms: Type.Integer({
+    description: 'the call may begin until so long after it was asked about, not later',
+  }),
+  action: Text,
+  person: Type.Union([Type.Object({ id: Text, issuer: Text, subject: Text }), Type.Null()], {
+    description: 'null when nobody is present',
+  }),
+  agent: Text,
+  chain: Type.Array(Text, { description: 'this agent, then those behind it' }),
+  task: Type.Object({ id: Text, purpose: Text, parent: Type.Optional(Text) }),
+  arguments: Type.Record(Text, Type.Unknown(), {
+    description: 'as the catalog types them; numbers and dates are the text that came',
+  }),
+})
+const Refused = Type.Object({
+  decision: Type.Literal(false),
+  status: Type.Integer(),
+  headers: Type.Record(Text, Text),
+  problem: Type.Record(Text, Type.Unknown(), { description: 'RFC 9457: what the API answers' }),
+})
+export const CallAnswer = Type.Union([Permit, Refused])
+
+/**
+ * Whether an API may run a call that reached it: decided exactly as the gateway decides. A permit is recorded before it is
+ * answered, and its outcome is to be reported.
+ * @throws Problem for what is wrong with the API itself
+ */
+export async function askAboutCall(
+  parts: ApiParts,
+  enforcer: Enforcer,
+  asked: AskedCall,
+): Promise<Static<typeof CallAnswer>> {
+  const resource = await resourceOf(parts, enforcer.resource)
+  checkAsked(asked, resource)
+  let call: Call
+  try {
+    call = await readAsked(parts, resource, asked)
+  } catch (error) {
+    if (error instanceof Problem && error.status < 500) return refused(error.status, error)
+    throw error
+  }
+  const verdict = await decideCall(parts.decisions, call)
+  if (verdict.outcome === 'permit') return permitted(parts, call, verdict)
+  const { challenge, problem, status } = refusalOf(verdict, resource)
+  return refused(status, problem, {
+    'remit-decision': verdict.decisionId,
+    ...(challenge === undefined ? {} : { 'www-authenticate': challenge }),
+  })
+}
+
+async function permitted(parts: ApiParts, call: Call, verdict: Permitted) {
+  const { agent, chain, decisionId, task } = verdict
+  const { parties } = verdict.transactionClaims
+  // The last look, as the gateway has it in the tick of the first byte.
+  if (!stillLive(parts.decisions, verdict)) {
+    const problem = new Problem('call.no_longer_live', 'the task ended before the call began', {
+      members: { decision_id: decisionId },
+    })
+    await recordOutcome(parts.decisions, decisionId, { state: 'not_sent', reason: problem.code })
+    return refused(problem.status, problem, { 'remit-decision': decisionId })
+  }
+  return {
+    decision: true as const,
+    decision_id: decisionId,
+    valid_for_ms: VALID_FOR_MS,
+    action: call.action.name,
+    person: parties.person ?? null,
+    agent,
+    chain: [...chain],
+    task,
+    arguments: { ...argumentTexts(call.arguments) },
+  }
+}
+
+function refused(status: number, problem: Problem, headers: Record<string, string> = {}) {
+  return { decision: false as const, status, headers, problem: problem.toJSON() }
+}

@@ -1,0 +1,131 @@
+import type { TypedArguments } from '@remit/engine'
+import { type Static, Type } from 'typebox'
+import { type Action, matchAction, type Resource, typeArguments } from '../../catalog/index.ts'
+import type { Call } from '../../decisions/index.ts'
+import { readTarget } from '../../http/index.ts'
+import { type Json, parseJson } from '../../lib/json.ts'
+import { Problem } from '../../lib/problem.ts'
+import type { ApiParts } from '../parts.ts'
+
+const closed = { additionalProperties: false } as const
+const Header = Type.Tuple([
+  Type.String({ pattern: '^[a-z0-9-]{1,64}$' }),
+  Type.String({ maxLength: 4096, pattern: '^[\\x20-\\x7e]*$' }),
+])
+
+/** A call that reached an API, as the API tells it. */
+export const AskedCall = Type.Object(
+  {
+    scheme: Type.Optional(
+      Type.Union([Type.Literal('DPoP'), Type.Literal('Bearer')], {
+        description: 'of `Authorization`',
+      }),
+    ),
+    token: Type.Optional(Type.String({ maxLength: 16_384 })),
+    proofs: Type.Optional(
+      Type.Array(Type.String({ maxLength: 8192 }), {
+        maxItems: 8,
+        description: 'every value of `DPoP`',
+      }),
+    ),
+    method: Type.String({ pattern: '^[A-Z]{1,16}$' }),
+    url: Type.String({
+      maxLength: 10_240,
+      description:
+        'origin of the resource identifier, then path and query exactly as they arrived; never from `Host`',
+    }),
+    headers: Type.Optional(
+      Type.Array(Header, {
+        maxItems: 32,
+        description: 'those that change what the API does, lower-case names',
+      }),
+    ),
+    body: Type.Optional(Type.String({ description: 'the JSON text exactly as it arrived' })),
+    ip: Type.Optional(Type.String({ maxLength: 64 })),
+  },
+  closed,
+)
+export type AskedCall = Static<typeof AskedCall>
+
+/** Headers that say who calls. They are not part of what is decided, shown and hashed. */
+const CREDENTIALS = new Set(['authorization', 'proxy-authorization', 'cookie', 'dpop', 'txn-token'])
+
+/** The API that asks, as the catalog has it now. @throws Problem `resource.unknown`, `enforcer.not_direct` */
+export async function resourceOf(parts: ApiParts, name: string): Promise<Resource> {
+  const resource = (await parts.decisions.catalog.current()).resources.get(name)
+  if (!resource) throw new Problem('resource.unknown', 'the API is not in the catalog')
+  if (resource.mode !== 'direct')
+    throw new Problem('enforcer.not_direct', 'calls to the API go through the gateway')
+  return resource
+}
+
+/**
+ * What an API asks about itself. What is wrong here is wrong with the API, not with the call.
+ * @throws Problem `request.malformed`
+ */
+export function checkAsked({ headers = [], url }: AskedCall, { identifier }: Resource): void {
+  const rest = url.startsWith(identifier) ? url.slice(identifier.length) : undefined
+  if (rest === undefined || !/^(?:$|[/?])/.test(rest))
+    throw new Problem('request.malformed', '`url` is not below the identifier of the API')
+  if (headers.some(([name]) => CREDENTIALS.has(name)))
+    throw new Problem('request.malformed', '`headers` has a credential in it')
+  if (new Set(headers.map(([name]) => name)).size !== headers.length)
+    throw new Problem('request.malformed', '`headers` has a name twice')
+}
+
+/**
+ * The call, read and typed exactly as the gateway does it.
+ * @throws Problem `request.…`, `action.unknown`, `input.…`, `arguments.…`: the agent is to be told
+ */
+export async function readAsked(parts: ApiParts, resource: Resource, asked: AskedCall) {
+  const origin = new URL(resource.identifier).origin
+  const target = readTarget(asked.url.slice(origin.length) || '/')
+  const base = new URL(resource.identifier).pathname.split('/').filter((part) => part !== '')
+  const catalog = await parts.decisions.catalog.current()
+  const segments = target.segments.slice(base.length)
+  const found = matchAction(catalog.actionsOf(resource.name), asked.method, segments)
+  if (!found) {
+    throw new Problem(
+      'action.unknown',
+      `\`${resource.name}\` has no operation for this method and path`,
+    )
+  }
+  const body = asked.body === undefined ? undefined : parseJson(asked.body)
+  const typed = typeArguments(found.action, { path: found.path, query: target.query, body })
+  if (!typed.ok)
+    throw new Problem(typed.reason, typed.detail, { members: { pointer: typed.pointer } })
+  return callOf(resource, asked, {
+    action: found.action,
+    arguments: typed.arguments,
+    url: origin + target.path,
+    path: target.path,
+    query: target.query,
+    body,
+  })
+}
+
+interface ReadParts {
+  readonly action: Action
+  readonly arguments: TypedArguments
+  readonly url: string
+  readonly path: string
+  readonly query: readonly (readonly [string, string])[]
+  readonly body: Json | undefined
+}
+
+function callOf(resource: Resource, asked: AskedCall, read: ReadParts): Call {
+  const { headers = [], ip = '', method, proofs = [], scheme, token } = asked
+  const { body, path, query, url } = read
+  return {
+    token,
+    scheme,
+    proof: proofs,
+    method,
+    url,
+    resource,
+    action: read.action,
+    arguments: read.arguments,
+    sent: { method, path, query, headers, body },
+    origin: { ip },
+  }
+}

@@ -1,0 +1,46 @@
+import { type Static, Type } from 'typebox'
+import type { Enforcer } from '../../catalog/index.ts'
+import { findDecision, recordOutcome } from '../../decisions/index.ts'
+import { Problem } from '../../lib/problem.ts'
+import type { ApiParts } from '../parts.ts'
+
+const closed = { additionalProperties: false } as const
+
+/** What became of a call, as the API tells it. */
+export const ReportedOutcome = Type.Object(
+  {
+    state: Type.Union(
+      [Type.Literal('answered'), Type.Literal('failed'), Type.Literal('not_sent')],
+      {
+        description:
+          '`answered`: the API answered, whatever it said. `failed`: it began, and how far it came is not known. `not_sent`: it provably did not begin; approval and budget are given back',
+      },
+    ),
+    status: Type.Optional(Type.Integer({ minimum: 100, maximum: 599 })),
+    latency_ms: Type.Optional(Type.Integer({ minimum: 0, maximum: 86_400_000 })),
+  },
+  closed,
+)
+
+/**
+ * Records the outcome of a call, once, from an enforcement point of the API that the call was to.
+ * @throws Problem `decision.unknown`, `decision.ended`
+ */
+export async function reportOutcome(
+  parts: ApiParts,
+  enforcer: Enforcer,
+  { id, outcome }: { readonly id: string; readonly outcome: Static<typeof ReportedOutcome> },
+): Promise<void> {
+  const decision = await findDecision(parts.decisions.storage.read, id)
+  // INVARIANT: an API speaks of its own calls only; those of others look like none at all.
+  if (decision?.resource !== enforcer.resource || decision.outcome !== 'permit')
+    throw new Problem('decision.unknown', `there is no permitted call \`${id}\``)
+  const { latency_ms, state, status } = outcome
+  const done = await recordOutcome(parts.decisions, id, {
+    state,
+    status,
+    latencyMs: latency_ms,
+    ...(state === 'answered' ? {} : { reason: 'api.reported' }),
+  })
+  if (!done) throw new Problem('decision.ended', 'this call has an outcome already')
+}
