@@ -113,11 +113,24 @@ export const Task = Type.Object({
   person: Type.String(),
   agent: Type.String(),
   parent: Type.Union([Type.String(), Type.Null()]),
+  root: Type.String({ description: 'the task at the top of its tree' }),
+  opened_by: Type.String({ description: '`exchange`, `sponsor`, `code` or `child`' }),
+  sponsored: Type.Boolean({ description: 'nobody is present: `person` is the sponsor' }),
+  sponsor_grant: Type.Union([Type.String(), Type.Null()]),
   details: Type.Array(Type.Unknown()),
+  may_delegate: Type.Array(Type.Unknown(), { description: 'what children may get at most' }),
+  budget: Type.Array(Type.Unknown()),
   opened_at: Time,
   deadline: Time,
   closed_at: Type.Union([Time, Type.Null()]),
   close_reason: Type.Union([Type.String(), Type.Null()]),
+})
+
+/** How it is read: `readBudget` of tasks. */
+export const Budget = Type.Array(Type.Unknown(), {
+  maxItems: 8,
+  description:
+    'limits: `{"limit":"calls","max":20}` or `{"limit":"sum","action":"orders.refund","path":"/amount","max":"500.00"}`',
 })
 
 export const AccessRequest = Type.Object({

@@ -1,10 +1,10 @@
 import { type Static, type TSchema, Type } from 'typebox'
 import { findRequest, type AccessRequest as Noun } from '../approvals/index.ts'
-import { askAgain } from '../decisions/index.ts'
+import { askAgain, issueTicket } from '../decisions/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { closeTask, type Task as TaskNoun } from '../tasks/index.ts'
 import type { ApiParts } from './parts.ts'
-import { AccessRequest, Task, Time } from './schemas.ts'
+import { AccessRequest, Budget, Detail, Name, Task, Time } from './schemas.ts'
 import { requestShape, taskShape, time } from './shapes.ts'
 
 const closed = { additionalProperties: false } as const
@@ -118,6 +118,40 @@ export const OF_TASKS: readonly TaskOperation[] = [
     status: 201,
     run: async (parts, task, { body }) =>
       ownRequest(await askAgain(parts.decisions, task, body.request_id), parts.issuer),
+  }),
+  taskOperation({
+    id: 'task.spawn',
+    method: 'POST',
+    path: '/children',
+    says: 'A ticket with which another agent opens a task below this one, once, within a minute.',
+    params: OfTask,
+    body: Type.Object(
+      {
+        agent: Name,
+        authorization_details: Type.Array(Detail, { minItems: 1, maxItems: 64 }),
+        purpose: Type.String({ maxLength: 800 }),
+        budget: Type.Optional(Budget),
+        requested_lifetime: Type.Optional(
+          Type.Integer({ minimum: 1, description: 'whole seconds; never longer than the parent' }),
+        ),
+      },
+      closed,
+    ),
+    answer: Type.Object({
+      ticket: Type.String(),
+      expires_in: Type.Integer({ description: 'seconds' }),
+    }),
+    status: 201,
+    run: async (parts, task, { body }) => {
+      const { token, expiresIn } = await issueTicket(parts.decisions, task, {
+        agent: body.agent,
+        details: body.authorization_details,
+        purpose: body.purpose,
+        budget: body.budget,
+        lifeSeconds: body.requested_lifetime,
+      })
+      return { ticket: token, expires_in: expiresIn }
+    },
   }),
 ]
 

@@ -188,7 +188,13 @@ inEachWorld('clients that know nothing of Remit but the standards', (world) => {
     assert.equal(body.token_endpoint, `${w.issuer}/oauth/token`)
     assert.equal(body.revocation_endpoint, `${w.issuer}/oauth/revoke`)
     assert.equal(body.jwks_uri, `${w.issuer}/oauth/jwks`)
-    assert.deepEqual(body.authorization_details_types_supported, ['remit_call'])
+    assert.deepEqual(body.authorization_details_types_supported, ['remit_call', 'remit_delegate'])
+    for (const grant of [
+      'urn:ietf:params:oauth:grant-type:token-exchange',
+      'urn:ietf:params:oauth:grant-type:jwt-bearer',
+      'client_credentials',
+    ])
+      assert.ok(body.grant_types_supported.includes(grant), grant)
     assert.deepEqual(body.token_endpoint_auth_methods_supported, ['private_key_jwt', 'none'])
     assert.deepEqual(body.code_challenge_methods_supported, ['S256'])
     assert.equal(body.authorization_response_iss_parameter_supported, true)

@@ -1,5 +1,9 @@
 /** RFC 8693 section 2.1 */
 export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
+/** RFC 7523 section 2.1 */
+export const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
+/** RFC 6749 section 4.4 */
+export const CLIENT_CREDENTIALS = 'client_credentials'
 /** RFC 8693 section 3 */
 export const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token'
 export const ID_TOKEN = 'urn:ietf:params:oauth:token-type:id_token'

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import Provider, { type Adapter, type AdapterPayload } from 'oidc-provider'
 import type { SigningKeys } from '../keys/index.ts'
 import type { Artefacts } from '../tokens/index.ts'
-import { TOKEN_EXCHANGE } from './grant-types.ts'
+import { CLIENT_CREDENTIALS, JWT_BEARER, TOKEN_EXCHANGE } from './grant-types.ts'
 
 /**
  * The standard side of the authorization server: metadata (RFC 8414, OpenID Connect Discovery), keys, and the grants that
@@ -45,14 +45,15 @@ export function createProvider(ports: {
       token: '/oauth/token',
     },
     discovery: {
-      authorization_details_types_supported: ['remit_call'],
+      authorization_details_types_supported: ['remit_call', 'remit_delegate'],
       revocation_endpoint: `${ports.issuer}/oauth/revoke`,
       revocation_endpoint_auth_methods_supported: ['none'],
       entity_profiles_supported: { subject: ['user'], actor: ['ai_agent'] },
       actor_profile_token_types_supported: ['urn:ietf:params:oauth:token-type:access_token'],
     },
   })
-  provider.registerGrantType(TOKEN_EXCHANGE, handledBefore, [], [])
+  for (const grant of [TOKEN_EXCHANGE, JWT_BEARER, CLIENT_CREDENTIALS])
+    provider.registerGrantType(grant, handledBefore, [], [])
   // Its answers name the scheme and host it was asked at. The host was checked against ours before; the scheme is configuration.
   provider.proxy = true
   const scheme = new URL(ports.issuer).protocol.slice(0, -1)

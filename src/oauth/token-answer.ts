@@ -9,7 +9,10 @@ export interface TokenAnswer {
   readonly token_type: 'DPoP'
   readonly expires_in: number
   readonly scope?: string
-  /** What was granted, which may be less than what was asked for (RFC 9396 section 7). */
+  /**
+   * What was granted, which may be less than what was asked for (RFC 9396 section 7). Where it was asked what may be handed
+   * on, `remit_delegate` members tell what of that was granted; the token itself holds what may be done.
+   */
   readonly authorization_details: readonly object[]
   readonly task_id: string
 }
@@ -26,7 +29,8 @@ export function openingAnswer(answer: OpeningAnswer): TokenAnswer {
       },
     )
   }
-  return tokenAnswer(answer, answer.task.id)
+  const details = [...answer.details, ...(answer.mayDelegate ?? [])]
+  return tokenAnswer({ ...answer, details }, answer.task.id)
 }
 
 export function resourceTokenAnswer(answer: Issued | Refused): TokenAnswer {

@@ -92,6 +92,9 @@ function requireMeantFor(agent: Bringer, claims: Claims, remit: string): void {
   // Logout tokens and other security events look like ID tokens but introduce nobody (OpenID Back-Channel Logout 2.4).
   if (claims.events !== undefined)
     throw new Problem('subject_token.not_for_agent', 'a security event introduces nobody')
+  // Who acts for whom is ours to say (RFC 8693 section 4.1): in such a token someone else acts for the person already.
+  if (claims.act !== undefined)
+    throw new Problem('subject_token.not_for_agent', 'someone else acts for the person with it')
   const audiences = typeof claims.aud === 'string' ? [claims.aud] : claims.aud
   const [audience] = audiences
   const own = agent.clients.filter(({ issuer }) => issuer === claims.iss)

@@ -1,0 +1,25 @@
+import { type DecisionParts, openSponsored } from '../../decisions/index.ts'
+import type { Form } from '../form.ts'
+import { openingAnswer, type TokenAnswer } from '../token-answer.ts'
+import { limitsOf, openingOf, type Presented, refuse, wantedOf } from './read.ts'
+
+/**
+ * Client credentials (RFC 6749 section 4.4): a task with nobody present, under a sponsor grant in force (contract 5.2).
+ * `sponsor_grant` names it where the agent has several.
+ */
+export async function clientCredentials(
+  parts: DecisionParts,
+  presented: Presented,
+  form: Form,
+): Promise<TokenAnswer> {
+  refuse(form, ['subject_token', 'assertion'], 'is not accepted here: nobody is present')
+  const opening = {
+    ...presented,
+    ...openingOf(form),
+    ...wantedOf(form),
+    ...limitsOf(form),
+    purpose: form.get('purpose'),
+    grantId: form.get('sponsor_grant'),
+  }
+  return openingAnswer(await openSponsored(parts, opening))
+}

@@ -1,0 +1,69 @@
+import { parseJson } from '../../lib/json.ts'
+import { Problem } from '../../lib/problem.ts'
+import type { Form } from '../form.ts'
+import { ACCESS_TOKEN } from '../grant-types.ts'
+
+/** What every request of ours at the token endpoint is presented with: read from headers and the connection, never the form. */
+export interface Presented {
+  readonly proof: string | readonly string[] | undefined
+  readonly method: string
+  readonly url: string
+  readonly origin: { readonly ip: string }
+}
+
+/** RFC 7523 section 2.2 client authentication, and the one resource a token is wanted for (RFC 8707). */
+export function openingOf(form: Form) {
+  refuseActor(form)
+  return {
+    assertion: form.get('client_assertion'),
+    assertionType: form.get('client_assertion_type'),
+    resource: form.get('resource'),
+  }
+}
+
+/** Who acts is who authenticated. An actor token could only claim something else (RFC 8693 section 2.1). */
+export function refuseActor(form: Form): void {
+  refuse(form, ['actor_token', 'actor_token_type', 'audience'], 'is not accepted here')
+  const wanted = form.get('requested_token_type')
+  if (wanted !== undefined && wanted !== ACCESS_TOKEN) {
+    throw new Problem('oauth.invalid_request', 'only access tokens are issued')
+  }
+}
+
+export function refuse(form: Form, names: readonly string[], why: string): void {
+  const name = names.find((one) => form.has(one))
+  if (name !== undefined) throw new Problem('oauth.invalid_request', `\`${name}\` ${why}`)
+}
+
+/** `authorization_details` (RFC 9396 section 5) and `scope`; what is in them is read strictly where it is granted. */
+export function wantedOf(form: Form): { details: unknown; scope: string | undefined } {
+  return {
+    details: jsonOf(form, 'authorization_details', 'task.bad_details'),
+    scope: form.get('scope'),
+  }
+}
+
+/** `budget` and `requested_lifetime`, whole seconds. */
+export function limitsOf(form: Form): { budget: unknown; lifeSeconds: number | undefined } {
+  const lifetime = form.get('requested_lifetime')
+  if (lifetime !== undefined && !/^[1-9]\d{0,5}$/.test(lifetime)) {
+    throw new Problem('oauth.invalid_request', '`requested_lifetime` is a number of seconds')
+  }
+  return {
+    budget: jsonOf(form, 'budget', 'task.bad_budget'),
+    lifeSeconds: lifetime === undefined ? undefined : Number(lifetime),
+  }
+}
+
+function jsonOf(form: Form, name: string, code: 'task.bad_details' | 'task.bad_budget'): unknown {
+  const text = form.get(name)
+  if (text === undefined) return undefined
+  try {
+    // Strict first: `JSON.parse` would take the last of two equal names and any depth.
+    parseJson(text)
+    return JSON.parse(text)
+  } catch (cause) {
+    const why = cause instanceof Problem ? cause.detail : 'it cannot be read'
+    throw new Problem(code, `\`${name}\`: ${why}`, { cause })
+  }
+}

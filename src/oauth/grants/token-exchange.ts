@@ -1,0 +1,46 @@
+import { type DecisionParts, issueResourceToken, openTask } from '../../decisions/index.ts'
+import { Problem } from '../../lib/problem.ts'
+import { type Form, required } from '../form.ts'
+import { ACCESS_TOKEN } from '../grant-types.ts'
+import { openingAnswer, resourceTokenAnswer, type TokenAnswer } from '../token-answer.ts'
+import { limitsOf, openingOf, type Presented, refuseActor, wantedOf } from './read.ts'
+
+/**
+ * Token exchange (RFC 8693), twofold: with client authentication it opens a task for a person (contract 5.1); a task that
+ * names itself gets a resource token for its task token (contract 5.5).
+ */
+export async function tokenExchange(
+  parts: DecisionParts,
+  presented: Presented,
+  form: Form,
+): Promise<TokenAnswer> {
+  if (!form.has('client_assertion')) {
+    return resourceTokenAnswer(
+      await issueResourceToken(parts, { ...presented, ...exchangeOf(form) }),
+    )
+  }
+  const opening = {
+    ...presented,
+    ...openingOf(form),
+    subjectToken: required(form, 'subject_token'),
+    subjectTokenType: required(form, 'subject_token_type'),
+    ...wantedOf(form),
+    purpose: required(form, 'purpose'),
+    ...limitsOf(form),
+  }
+  return openingAnswer(await openTask(parts, opening))
+}
+
+/** The task names itself and shows its token; the proof shows its key. */
+function exchangeOf(form: Form) {
+  refuseActor(form)
+  if (required(form, 'subject_token_type') !== ACCESS_TOKEN) {
+    throw new Problem('oauth.invalid_request', 'a task token is an access token')
+  }
+  return {
+    clientId: required(form, 'client_id'),
+    token: required(form, 'subject_token'),
+    resource: required(form, 'resource'),
+    ...wantedOf(form),
+  }
+}
