@@ -2,7 +2,7 @@ import { applyImport, planImport, setRisk } from '../src/catalog/index.ts'
 import { addConnection } from '../src/connections/index.ts'
 import { Secret } from '../src/lib/secret.ts'
 import { publishPolicies } from '../src/policy/index.ts'
-import { REFUND_DESK } from '../src/policy/testing.ts'
+import { DESK, REFUND_DESK } from '../src/policy/testing.ts'
 import type { Rooms } from '../src/rooms.ts'
 
 /** What the gateway puts in for `echo`; it must turn up nowhere else. */
@@ -51,8 +51,8 @@ const DOCUMENT = {
 
 export const ECHO_ACTIONS = ['echo.list', 'echo.create', 'echo.read', 'echo.delete', 'echo.part']
 
-/** The refund desk's policies, and: support may do everything with `echo` through any agent; deleting asks finance. */
-const POLICIES = `${REFUND_DESK}
+/** The policies of the sample, and: support may do everything with `echo` through any agent; deleting asks finance. */
+const POLICIES = `${REFUND_DESK}${DESK}
 @id("support-echo") permit (principal in Group::"support", action, resource == Resource::"echo");
 @id("agents-echo") permit (principal is Agent, action, resource == Resource::"echo") when { principal.trust >= 1 };
 @id("echo-deletions-ask") @requestable("Deleting needs the word of finance") @approvers("group:finance") @lifetime("PT1H")

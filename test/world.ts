@@ -7,6 +7,7 @@ import type { Browser } from '../examples/refund-desk/browser.ts'
 import { idTokenFor, signIn } from '../examples/refund-desk/people.ts'
 import { setCeiling } from '../src/agents/index.ts'
 import { readSettings } from '../src/config/settings.ts'
+import type { Desk } from '../src/dev/desk/serve.ts'
 import {
   type DevIdentityProvider,
   serveIdentityProvider,
@@ -39,6 +40,8 @@ export interface WorldOptions {
   readonly seed?: boolean
   /** Sam has agreed to everything that refund-bot may ever do. Default: yes. */
   readonly consented?: boolean
+  /** With the sample MCP server running behind `desk`. Default: no, it is only in the catalog. */
+  readonly desk?: boolean
   /** With APIs that do not answer, in milliseconds. */
   readonly patience?: { readonly startsWithin: number; readonly pausesAtMost: number }
 }
@@ -51,9 +54,12 @@ interface Ground {
   readonly giveBackDatabase: () => Promise<void>
   readonly provider: DevIdentityProvider
   readonly orders: OrdersApi
+  readonly desk: Desk | undefined
   readonly echo: Upstream
 }
 
+/** The discard port: nobody answers. */
+const NOWHERE = 'http://127.0.0.1:9/mcp'
 const CLIENT_SECRET = 'canary-client-secret-of-the-provider'
 
 /** A whole Remit in this process, with everything around it, on ports of its own. */
@@ -88,7 +94,7 @@ export class World {
 
   static async start(engine: 'sqlite' | 'postgres', options: WorldOptions = {}): Promise<World> {
     for (let tries = 0; ; tries++) {
-      const world = new World(await makeGround(engine), options)
+      const world = new World(await makeGround(engine, options), options)
       try {
         await world.startServer()
         if (options.seed !== false) await world.#seed()
@@ -119,6 +125,12 @@ export class World {
 
   get orders(): string {
     return `${this.gateway}/orders`
+  }
+
+  /** The sample MCP server itself, behind the gateway; see the option `desk`. */
+  get desk(): Desk {
+    if (!this.#ground.desk) throw new Error('the world has no desk')
+    return this.#ground.desk
   }
 
   /** Everything that was logged, at the level `debug`. */
@@ -179,8 +191,8 @@ export class World {
   async stop(): Promise<void> {
     await this.stopServer()
     for (const end of this.#ended.splice(0)) await end()
-    const { giveBackDatabase, echo, home, orders, provider } = this.#ground
-    await Promise.all([provider.close(), orders.close(), echo.close()])
+    const { desk, giveBackDatabase, echo, home, orders, provider } = this.#ground
+    await Promise.all([provider.close(), orders.close(), desk?.close(), echo.close()])
     await giveBackDatabase()
     await rm(home, { recursive: true, force: true })
   }
@@ -261,7 +273,8 @@ export class World {
     const { rooms } = this
     const agentKeyFile = join(this.#ground.home, 'refund-bot.jwk')
     const ordersUrl = this.#ground.orders.origin
-    await seedSample(rooms, { providerIssuer: this.provider, ordersUrl, agentKeyFile })
+    const deskUrl = this.#ground.desk?.url ?? NOWHERE
+    await seedSample(rooms, { providerIssuer: this.provider, ordersUrl, deskUrl, agentKeyFile })
     const ada = await this.person('ada')
     await addEcho(rooms, this.echo.origin, ada.id)
     const ceiling = this.everything
@@ -320,7 +333,7 @@ export class Api {
   }
 }
 
-async function makeGround(engine: 'sqlite' | 'postgres'): Promise<Ground> {
+async function makeGround(engine: 'sqlite' | 'postgres', options: WorldOptions): Promise<Ground> {
   const home = await mkdtemp(join(tmpdir(), 'remit-world-'))
   const [issuer = 0, gateway = 0] = await freePorts(2)
   const at = (port: number) => `http://127.0.0.1:${port}`
@@ -345,6 +358,10 @@ async function makeGround(engine: 'sqlite' | 'postgres'): Promise<Ground> {
       trustDomain: 'test.remit',
       location: `${at(gateway)}/orders`,
     }),
+    // The SDK is only loaded where it is needed.
+    desk: options.desk
+      ? await (await import('../src/dev/desk/serve.ts')).serveDesk({ port: 0, pace: 10 })
+      : undefined,
     echo: await startUpstream(),
   }
 }

@@ -19,7 +19,7 @@ const ports = {
 const rooms = await openRooms(settings, ports, { migrate: true, development: true })
 try {
   const providerIssuer = settings.providerIssuer ?? ''
-  await seedSample(rooms, { providerIssuer, ordersUrl: upstream, agentKeyFile })
+  await seedSample(rooms, { providerIssuer, ordersUrl: upstream, deskUrl: upstream, agentKeyFile })
   const sam = await findPersonBySubject(rooms.storage.read, providerIssuer, 'sam')
   if (!sam) throw new Error('the sample has no Sam')
   await grantBasis(rooms.decisions, {

@@ -17,21 +17,28 @@ export async function dev(options: { reset?: boolean; port?: number }): Promise<
 }
 
 function welcome(world: Awaited<ReturnType<typeof startDevelopment>>, ms: number): string {
-  const { agentKeyFile, data, fresh, gateway, issuer, orders, provider } = world
+  const { agentKeyFile, data, desk, fresh, gateway, issuer, orders, provider } = world
   const url = issuer === 'http://127.0.0.1:7480' ? '' : ` --url ${issuer}`
   return `
   Remit is ready (${(ms / 1000).toFixed(1)} s).  ${fresh ? 'New' : 'Kept'} state in ${data}; --reset starts over.
 
     Pages      ${issuer}      sign in as Sam (support), Fiona (finance) or Ada (administrator)
-    Gateway    ${gateway}      the orders API behind it: ${gateway}/orders
+    Gateway    ${gateway}      behind it: the orders API at /orders, an MCP server at /desk
     Sample     ${orders}      orders API    ${provider}      identity provider (anyone can be anyone)
+               ${desk}  MCP server
 
   Try it, in another terminal, as the agent refund-bot (key in ${agentKeyFile}):
 
     npm run -s remit -- call${url} --agent refund-bot --person sam --purpose "refund order 1042" GET orders/orders/1042
     npm run -s remit -- call${url} --agent refund-bot --person sam --purpose "refund order 1042" POST orders/orders/1042/refunds -d '{"amount": 900.00}' --wait
 
-  The first call asks Sam to agree at ${issuer}; the second waits for Fiona. Ctrl-C stops everything.
+  The first call asks Sam to agree at ${issuer}; the second waits for Fiona.
+
+  Or with any MCP client, at ${gateway}/desk (Streamable HTTP). For instance:
+
+    npx @modelcontextprotocol/inspector --transport http --server-url ${gateway}/desk
+
+  Ctrl-C stops everything.
 
 `
 }

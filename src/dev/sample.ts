@@ -20,5 +20,20 @@ export const SAMPLE_AGENT = {
   id: 'refund-bot',
   description: 'Looks up orders and refunds them for the support desk',
   owner: 'ada',
+  /** At the orders API. */
   actions: ['orders.list', 'orders.read', 'orders.list-refunds', 'orders.watch', 'orders.refund'],
+  /** At the desk, the MCP server. It may not delete notes. */
+  deskActions: ['desk.search-notes', 'desk.read-note', 'desk.add-note', 'desk.send-message'],
 } as const
+
+/** What an administrator of the sample world has said about the tools of the desk after reading what it says about itself. */
+export const DESK_REVIEW: Readonly<
+  Record<string, { readonly risk: 'low' | 'medium' | 'high'; readonly sentence?: string }>
+> = {
+  'desk.search-notes': { risk: 'low' },
+  'desk.read-note': { risk: 'low', sentence: 'Read the note {id}' },
+  'desk.add-note': { risk: 'medium', sentence: 'Add the note {text} to order {order_id}' },
+  'desk.send-message': { risk: 'high', sentence: 'Send {text} to {to}' },
+  'desk.delete-note': { risk: 'high', sentence: 'Delete the note {id} for good' },
+  'desk.summarize': { risk: 'low' },
+}

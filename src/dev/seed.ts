@@ -2,28 +2,30 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { exportJWK, generateKeyPair } from 'jose'
 import { findAgent, registerAgent } from '../agents/index.ts'
-import { applyImport, findResource, planImport, setRisk } from '../catalog/index.ts'
+import { applyImport, findResource, planImport, planMcpImport, setRisk } from '../catalog/index.ts'
 import { createGroup, listGroups, mapGroup, signInPerson } from '../people/index.ts'
 import { latestSet, publishPolicies } from '../policy/index.ts'
 import type { Rooms } from '../rooms.ts'
-import { SAMPLE_AGENT, SAMPLE_GROUPS, SAMPLE_PEOPLE } from './sample.ts'
+import { describeDesk } from './desk/offer.ts'
+import { DESK_REVIEW, SAMPLE_AGENT, SAMPLE_GROUPS, SAMPLE_PEOPLE } from './sample.ts'
 
 /** As `remit policy publish ./policies` puts them together. */
-const POLICIES = ['default.cedar', 'refund-desk.cedar'].map((file) =>
+const POLICIES = ['default.cedar', 'refund-desk.cedar', 'refund-notes.cedar'].map((file) =>
   join(import.meta.dirname, '..', '..', 'policies', file),
 )
 
 /**
- * Puts the sample world into a new development server: groups, people, the orders API, refund-bot with a key of its own, and
- * the refund desk's policies. What is there already is left as it is, so that it can be changed and kept.
+ * Puts the sample world into a new development server: groups, people, the orders API, the desk (an MCP server), refund-bot with a
+ * key of its own, and the refund desk's policies. What is there already is left as it is, so that it can be changed and kept.
  */
 export async function seedSample(
   rooms: Rooms,
-  world: { providerIssuer: string; ordersUrl: string; agentKeyFile: string },
+  world: { providerIssuer: string; ordersUrl: string; deskUrl: string; agentKeyFile: string },
 ): Promise<void> {
   await seedGroups(rooms, world.providerIssuer)
   const owner = await seedPeople(rooms, world.providerIssuer)
   await seedOrders(rooms, world.ordersUrl, owner)
+  await seedDesk(rooms, world.deskUrl, owner)
   await seedAgent(rooms, { ...world, owner })
   if (!(await latestSet(rooms.storage.read))) {
     const text = await Promise.all(POLICIES.map((file) => readFile(file, 'utf8')))
@@ -70,25 +72,41 @@ async function seedOrders(rooms: Rooms, upstream: string, by: string): Promise<v
     await setRisk(rooms.connections, { action: name, risk, by })
 }
 
+/** From what the desk is known to say about itself, so that it need not be there yet. */
+async function seedDesk(rooms: Rooms, upstream: string, by: string): Promise<void> {
+  if (await findResource(rooms.storage.read, 'desk')) return
+  const identifier = `${rooms.gateway}/desk`
+  const plan = planMcpImport(describeDesk(), { name: 'desk', identifier, upstream, trusted: true })
+  const actions = plan.actions.map((action) => ({
+    ...action,
+    ...DESK_REVIEW[action.name],
+    riskProposed: false,
+  }))
+  await applyImport(rooms.connections, { ...plan, actions }, by)
+}
+
 async function seedAgent(
   rooms: Rooms,
   world: { providerIssuer: string; agentKeyFile: string; owner: string },
 ): Promise<void> {
-  const { description, id } = SAMPLE_AGENT
+  const { actions, description, deskActions, id } = SAMPLE_AGENT
   if (await findAgent(rooms.storage.read, id)) return
   const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true })
   await writeFile(world.agentKeyFile, `${JSON.stringify(await exportJWK(privateKey), null, 2)}\n`, {
     mode: 0o600,
   })
-  const location = `${rooms.gateway}/orders`
+  const detail = (resource: string, names: readonly string[]) => ({
+    type: 'remit_call' as const,
+    locations: [`${rooms.gateway}/${resource}`],
+    actions: [...names],
+    bounds: [],
+  })
   await registerAgent(rooms.agents, {
     name: id,
     description,
     ownerId: world.owner,
     trust: 3,
-    ceiling: [
-      { type: 'remit_call', locations: [location], actions: [...SAMPLE_AGENT.actions], bounds: [] },
-    ],
+    ceiling: [detail('orders', actions), detail('desk', deskActions)],
     keys: [await exportJWK(publicKey)],
     clients: [{ issuer: world.providerIssuer, clientId: id }],
     by: world.owner,

@@ -19,6 +19,8 @@ export interface Development {
   readonly gateway: string
   readonly provider: string
   readonly orders: string
+  /** The sample MCP server, behind the gateway as `<gateway>/desk`. */
+  readonly desk: string
   readonly data: string
   readonly agentKeyFile: string
   /** Nothing was there before. */
@@ -31,8 +33,8 @@ const DEFAULT_PORT = 7480
 const MARK = 'dev.json'
 
 /**
- * Starts Remit, the development identity provider and the sample orders API (a process of its own) on four ports from
- * `port` on. Addresses are part of tokens and of the ledger's name, so the port is kept with the state.
+ * Starts Remit, the development identity provider, and the sample orders API and MCP server (a process of their own) on
+ * five ports from `port` on. Addresses are part of tokens and of the ledger's name, so the port is kept with the state.
  * @throws Problem `server.port_in_use`, `storage.locked`, `dev.not_ours`
  */
 export async function startDevelopment(options: {
@@ -61,11 +63,15 @@ export async function startDevelopment(options: {
     REMIT_LOG_LEVEL: options.environment.REMIT_LOG_LEVEL ?? 'warn',
   })
   const agentKeyFile = join(data, 'agents', `${SAMPLE_AGENT.id}.jwk`)
+  const desk = `http://127.0.0.1:${port + 4}/mcp`
   const stops: (() => Promise<void>)[] = []
   const stop = async () => {
     for (const each of stops.splice(0).reverse()) await each()
   }
   try {
+    // It starts meanwhile, on another core.
+    const samples = startSamples({ port: port + 3, issuer, gateway })
+    stops.push(samples.stop)
     const people = await serveIdentityProvider({
       port: port + 2,
       people: SAMPLE_PEOPLE,
@@ -84,10 +90,15 @@ export async function startDevelopment(options: {
       development: true,
     })
     stops.push(() => server.stop())
-    await seedSample(server.rooms, { providerIssuer: provider, ordersUrl: orders, agentKeyFile })
+    await seedSample(server.rooms, {
+      providerIssuer: provider,
+      ordersUrl: orders,
+      deskUrl: desk,
+      agentKeyFile,
+    })
     await server.listen()
-    stops.push(await startOrders({ port: port + 3, issuer, gateway }))
-    return { issuer, gateway, provider, orders, data, agentKeyFile, fresh, stop }
+    await samples.ready
+    return { issuer, gateway, provider, orders, desk, data, agentKeyFile, fresh, stop }
   } catch (error) {
     await stop()
     throw error
@@ -141,34 +152,38 @@ function portProblem(port: number): (error: unknown) => never {
   }
 }
 
-/** The sample API runs in its own process, as an API of your own would. Ready when it has said so. */
-async function startOrders(at: {
-  port: number
-  issuer: string
-  gateway: string
-}): Promise<() => Promise<void>> {
-  const program = join(import.meta.dirname, 'orders', 'main.ts')
+interface Samples {
+  /** Settles when all of them listen. */
+  readonly ready: Promise<void>
+  stop(): Promise<void>
+}
+
+/** The samples run in a process of their own, as services of yours would, and end with this one. */
+function startSamples(at: { port: number; issuer: string; gateway: string }): Samples {
+  const program = join(import.meta.dirname, 'sample-services.ts')
   const args = [
-    '--port',
-    String(at.port),
-    '--issuer',
-    at.issuer,
-    '--trust-domain',
-    'dev.remit',
-    '--audience',
-    `${at.gateway}/orders`,
-  ]
+    ['--port', String(at.port)],
+    ['--mcp-port', String(at.port + 1)],
+    ['--issuer', at.issuer],
+    ['--trust-domain', 'dev.remit'],
+    ['--audience', `${at.gateway}/orders`],
+  ].flat()
   const child = spawn(process.execPath, [program, ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
   const ended = once(child, 'exit')
-  const ready = once(child.stdout, 'data')
-  const first = await Promise.race([ready.then(() => 'ready'), ended.then(() => 'ended')])
-  if (first === 'ended')
-    throw new Problem('server.port_in_use', `the sample API could not start on port ${at.port}`)
-  child.stdout.resume()
-  return async () => {
-    child.kill('SIGTERM')
-    await ended
+  const ready = Promise.race([once(child, 'message'), ended.then(() => 'ended')]).then((first) => {
+    if (first !== 'ended') return
+    const ports = `${at.port} and ${at.port + 1}`
+    throw new Problem('server.port_in_use', `the samples could not start on ports ${ports}`)
+  })
+  // Whoever waits for it hears of it; what goes wrong before that is told first.
+  ready.catch(() => {})
+  return {
+    ready,
+    async stop() {
+      child.kill('SIGTERM')
+      await ended
+    },
   }
 }

@@ -9,8 +9,10 @@ function read(path: string): string {
 }
 
 export const DEFAULT_POLICIES = read('../../policies/default.cedar')
-/** What `remit dev` publishes. */
+/** What `remit dev` publishes, but for the rules about its MCP server (`DESK`). */
 export const REFUND_DESK = `${DEFAULT_POLICIES}${read('../../policies/refund-desk.cedar')}`
+
+export const DESK = read('../../policies/refund-notes.cedar')
 
 export const ORDERS_PLAN = planImport(read('../dev/orders/openapi.yaml'), {
   name: 'orders',
