@@ -9,7 +9,13 @@ import {
   type Patience,
   Running,
 } from './gateway/index.ts'
-import { createHttp, type HealthCheck, type Logger, type RawHandler } from './http/index.ts'
+import {
+  createHttp,
+  type HealthCheck,
+  type Logger,
+  type Rate,
+  type RawHandler,
+} from './http/index.ts'
 import { JWKS_MAX_AGE_SECONDS, type SigningKeys } from './keys/index.ts'
 import type { Clock } from './lib/clock.ts'
 import type { Random } from './lib/random.ts'
@@ -64,6 +70,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     random,
     raw: [jwksHandler(keys), ...oauthHandlers({ issuer: settings.issuer, decisions, provider })],
     checks: healthChecks(rooms),
+    rates: rates(settings),
     problemPage,
   })
   registerPages(http.app, rooms)
@@ -138,6 +145,29 @@ function jwksHandler(keys: SigningKeys): RawHandler {
       reply.end(text)
     },
   }
+}
+
+/** What costs something before anyone is known: signatures to check, rows to write, providers to ask. */
+function rates(settings: Settings): Rate[] {
+  return [
+    {
+      of: 'sign-ins',
+      paths: ['/sign-in', '/sign-in/', '/setup/', '/cli'],
+      perMinute: settings.signInsPerMinute,
+    },
+    {
+      of: 'token requests',
+      paths: ['/oauth/token', '/oauth/revoke', '/oauth/par'],
+      method: 'POST',
+      perMinute: settings.tokensPerMinute,
+    },
+    {
+      of: 'registrations',
+      paths: ['/oauth/register'],
+      method: 'POST',
+      perMinute: settings.registrationsPerMinute,
+    },
+  ]
 }
 
 function healthChecks(rooms: Rooms): HealthCheck[] {

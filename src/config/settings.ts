@@ -61,6 +61,11 @@ function oneOf<const T extends string>(...allowed: readonly T[]): (text: string)
   }
 }
 
+function readRate(text: string): number {
+  if (!/^\d{1,6}$/.test(text)) throw new Error('is not a number from 0 to 999999')
+  return Number(text)
+}
+
 const text = (value: string) => value
 
 export const SETTINGS = {
@@ -142,6 +147,24 @@ export const SETTINGS = {
     'cedar-wasm',
     'What evaluates policies.',
     oneOf('cedar-wasm'),
+  ),
+  signInsPerMinute: setting(
+    'REMIT_SIGN_INS_PER_MINUTE',
+    '120',
+    'How often one address may ask for pages and codes of signing in, in a minute; as many at once. 0: no limit. An address is an IPv4 address or an IPv6 /64. Loopback is never limited, and behind a proxy everyone has its address: limit there, and set these to 0.',
+    readRate,
+  ),
+  tokensPerMinute: setting(
+    'REMIT_TOKENS_PER_MINUTE',
+    '6000',
+    'The same for requests to the token endpoint and to revoke.',
+    readRate,
+  ),
+  registrationsPerMinute: setting(
+    'REMIT_REGISTRATIONS_PER_MINUTE',
+    '30',
+    'The same for clients that register themselves.',
+    readRate,
   ),
   logLevel: setting(
     'REMIT_LOG_LEVEL',

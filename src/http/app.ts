@@ -13,6 +13,7 @@ import type { Random } from '../lib/random.ts'
 import { addHealth, type HealthCheck } from './health.ts'
 import { LIMITS } from './limits.ts'
 import { requestLog } from './logger.ts'
+import { type Rate, RateLimits } from './rate-limit.ts'
 import type { RawHandler } from './raw-handler.ts'
 import { readFields } from './read-fields.ts'
 import { type ProblemPage, renderProblem } from './render-problem.ts'
@@ -29,6 +30,8 @@ export interface HttpOptions {
   /** Take their paths before the router. */
   raw?: readonly RawHandler[]
   checks?: readonly HealthCheck[]
+  /** How often one address may ask for what. */
+  rates?: readonly Rate[]
   problemPage: ProblemPage
 }
 
@@ -58,7 +61,7 @@ function refuseInfinite(_name: string, value: unknown): unknown {
   throw new Problem('input.malformed', 'a number is too large')
 }
 
-function addGate(app: FastifyInstance, options: HttpOptions): void {
+function addGate(app: FastifyInstance, options: HttpOptions, limits: RateLimits): void {
   const headers = securityHeaders(options.origin)
   const begun = new WeakMap<object, number>()
   const lines = requestLog(options.log)
@@ -67,6 +70,7 @@ function addGate(app: FastifyInstance, options: HttpOptions): void {
     reply.headers(headers)
     reply.header('request-id', request.id)
     checkRequest(request.raw, options.origin)
+    limits.check(request.raw)
     const target = request.raw.url ?? ''
     const at = target.indexOf('?')
     request.query = Object.fromEntries(readFields(at < 0 ? '' : target.slice(at + 1), 'query'))
@@ -91,6 +95,7 @@ function addProblems(app: FastifyInstance, page: ProblemPage): void {
 
 function createApp(options: HttpOptions): FastifyInstance {
   const newRequestId = () => base64url(options.random.bytes(12))
+  const limits = new RateLimits(options.rates ?? [], () => options.clock.monotonic())
   const app = Fastify({
     loggerInstance: options.log as FastifyBaseLogger, // pino's type says less than what it does
     // Its lines have the address in them; ours is written in the gate.
@@ -117,6 +122,7 @@ function createApp(options: HttpOptions): FastifyInstance {
         log: options.log,
         headers: securityHeaders(options.origin),
         raw: options.raw ?? [],
+        limits,
         newRequestId,
         monotonic: () => options.clock.monotonic(),
         otherwise,
@@ -125,7 +131,7 @@ function createApp(options: HttpOptions): FastifyInstance {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, readJsonBody)
   addProblems(app, options.problemPage)
-  addGate(app, options)
+  addGate(app, options, limits)
   return app
 }
 

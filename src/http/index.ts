@@ -5,6 +5,7 @@ export { headerValues } from './header-values.ts'
 export type { HealthCheck } from './health.ts'
 export { LIMITS } from './limits.ts'
 export { type Logger, openLog } from './logger.ts'
+export type { Rate } from './rate-limit.ts'
 export type { RawContext, RawHandler } from './raw-handler.ts'
 export { type Fields, readFields } from './read-fields.ts'
 export {

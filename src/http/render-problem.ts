@@ -63,10 +63,12 @@ export function problemJson(problem: Problem, requestId: string): string {
   return JSON.stringify({ ...problem.toJSON(), request_id: requestId })
 }
 
-/** Headers that belong to a problem's status: RFC 9110 11.6.1 and 10.2.3. */
+/** Headers that belong to a problem's status: RFC 9110 11.6.1 and 10.2.3, RFC 6585 4. */
 export function problemHeaders(problem: Problem): Record<string, string> {
   if (problem.status === 401) return { 'www-authenticate': 'Bearer realm="remit"' }
   if (problem.status === 503) return { 'retry-after': '2' }
+  const { retry_after: seconds } = problem.members
+  if (problem.status === 429 && typeof seconds === 'number') return { 'retry-after': `${seconds}` }
   return {}
 }
 

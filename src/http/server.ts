@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import { Problem } from '../lib/problem.ts'
 import { LIMITS } from './limits.ts'
 import { requestLog } from './logger.ts'
+import type { RateLimits } from './rate-limit.ts'
 import { findRaw, type RawHandler } from './raw-handler.ts'
 import { logBug, problemHeaders, problemJson, toProblem } from './render-problem.ts'
 import { checkRequest } from './request-gate.ts'
@@ -13,6 +14,7 @@ export interface NodeServerOptions {
   log: Logger
   headers: Readonly<Record<string, string>>
   raw: readonly RawHandler[]
+  limits: Pick<RateLimits, 'check'>
   newRequestId(): string
   /** Monotonic milliseconds. */
   monotonic(): number
@@ -61,6 +63,7 @@ async function handleRaw(
   })
   try {
     checkRequest(request, options.origin)
+    options.limits.check(request)
     await handler.handle(request, response, context)
   } catch (error) {
     const { problem, bug } = toProblem(error)
