@@ -82,7 +82,8 @@ export function rowOf(each: Booked, finding: Finding): StoredDecision {
 }
 
 function storedGate(gate: GateResult): StoredGate {
-  if (!gate.passed) return gate
+  // By whose word something was lifted is worth keeping, too.
+  if (!gate.passed || (gate.gate === 'approval' && gate.policies)) return gate
   const { detail: _, ...rest } = gate
   return rest
 }
