@@ -46,7 +46,7 @@ export function planMcpImport(description: McpDescription, options: ImportOption
     throw bad(`what the server says about itself is longer than ${MOST_CHARACTERS} characters`)
   const server = pinned(description.server)
   const resource = planResource(options, {
-    title: server.title ?? server.name,
+    title: description.server.title ?? description.server.name,
     upstream: undefined,
     documentDigest: sha256url(whole),
     protocol: 'mcp',
