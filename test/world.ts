@@ -15,6 +15,7 @@ import {
 import { type OrdersApi, serveOrders } from '../src/dev/orders/serve.ts'
 import { SAMPLE_AGENT, SAMPLE_PEOPLE } from '../src/dev/sample.ts'
 import { seedSample } from '../src/dev/seed.ts'
+import type { McpLimits } from '../src/gateway/index.ts'
 import { openLog } from '../src/http/index.ts'
 import { Problem } from '../src/lib/problem.ts'
 import { systemRandom } from '../src/lib/random.ts'
@@ -44,6 +45,8 @@ export interface WorldOptions {
   readonly desk?: boolean
   /** With APIs that do not answer, in milliseconds. */
   readonly patience?: { readonly startsWithin: number; readonly pausesAtMost: number }
+  /** Of MCP calls. */
+  readonly mcp?: Partial<McpLimits>
 }
 
 /** What outlives a server that is stopped and started again. */
@@ -177,6 +180,7 @@ export class World {
       migrate: true,
       development: this.#options.development ?? true,
       ...(this.#options.patience ? { patience: this.#options.patience } : {}),
+      ...(this.#options.mcp ? { mcp: this.#options.mcp } : {}),
     })
     this.#server = server
     await server.listen()
