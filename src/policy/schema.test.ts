@@ -2,8 +2,10 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import * as cedar from '@cedar-policy/cedar-wasm/nodejs'
 import fc from 'fast-check'
+import { planMcpImport } from '../catalog/index.ts'
+import { describeDesk } from '../dev/desk/offer.ts'
 import { actionSchemas, schemaFor } from './schema.ts'
-import { actionsWith, ORDERS_PLAN } from './testing.ts'
+import { actionsWith, DESK, load, ORDERS_PLAN } from './testing.ts'
 
 function parses(schema: string): boolean {
   return cedar.checkParseSchema(schema).type === 'success'
@@ -59,6 +61,38 @@ describe('the schema of a catalog', () => {
       ),
       { numRuns: 60 },
     )
+  })
+
+  it('types the arguments of tools, so that rules about them are validated', () => {
+    const { actions } = planMcpImport(describeDesk(), {
+      name: 'desk',
+      identifier: 'http://127.0.0.1:7481/desk',
+      upstream: 'http://127.0.0.1:7484/mcp',
+    })
+    const schema = schemaFor(actions)
+    assert.ok(parses(schema))
+    assert.match(
+      schema,
+      /action "desk\.send-message" in \[Action::"write", Action::"risk:high"\] appliesTo \{\n.*\n {2}context: \{ args: \{ to: String, text: String \}/,
+    )
+    assert.match(schema, /action "desk\.search-notes" in \[Action::"write", Action::"risk:high"\]/)
+    const validates = (condition: string) =>
+      cedar.validate({
+        schema,
+        policies: {
+          staticPolicies: `forbid (principal is Person, action == Action::"desk.send-message", resource) when { ${condition} };`,
+        },
+      })
+    for (const [condition, mistakes] of [
+      ['!(context.args.to like "*@desk.example")', 0],
+      ['context.args.recipient == "x"', 1],
+      ['context.args.to > 5', 1],
+    ] as const) {
+      const answer = validates(condition)
+      assert.ok(answer.type === 'success')
+      assert.equal(answer.validationErrors.length > 0, mistakes > 0, condition)
+    }
+    assert.ok(load(DESK, actions))
   })
 
   it('comes apart into one schema for each action, which says the same about it', () => {
