@@ -25,6 +25,7 @@ export interface TestRecord {
   readonly type: string
   readonly by?: string
   readonly decision_id?: string
+  readonly facts?: { readonly [name: string]: unknown }
   readonly outcome?: string
   readonly reason?: string
   readonly request_id?: string

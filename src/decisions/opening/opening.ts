@@ -42,7 +42,9 @@ export interface ChildOpening extends OpeningRequest {
 }
 
 /** A task with nobody present, under a sponsor grant (contract 5.2). */
-export interface SponsoredOpening extends OpeningRequest, Partial<WantedTask> {
+export interface SponsoredOpening extends OpeningRequest, Omit<WantedTask, 'purpose'> {
+  /** The grant says it; given all the same, it has to be that one. */
+  readonly purpose?: string | undefined
   /** Which grant; left out, the only one in force. */
   readonly grantId?: string | undefined
 }
