@@ -10,6 +10,7 @@ import {
   Running,
 } from './gateway/index.ts'
 import {
+  cookiesOf,
   createHttp,
   type HealthCheck,
   type Logger,
@@ -17,6 +18,7 @@ import {
   type RawHandler,
 } from './http/index.ts'
 import { JWKS_MAX_AGE_SECONDS, type SigningKeys } from './keys/index.ts'
+import { base64url } from './lib/bytes.ts'
 import type { Clock } from './lib/clock.ts'
 import type { Random } from './lib/random.ts'
 import { repeat, systemWait } from './lib/repeat.ts'
@@ -26,8 +28,8 @@ import { problemPage, registerPages } from './pages/index.ts'
 import { forgetEnded } from './people/index.ts'
 import { closeRooms, openRooms, type Rooms } from './rooms.ts'
 import { forgetUsed } from './storage/index.ts'
-import { TaskKeeper } from './tasks/index.ts'
-import { artefacts } from './tokens/index.ts'
+import { forgetOldAuthorizations, TaskKeeper } from './tasks/index.ts'
+import { artefacts, forgetOpaqueTokens } from './tokens/index.ts'
 
 export interface ServerOptions {
   readonly settings: Settings
@@ -61,14 +63,22 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const rooms = await openRooms(settings, { clock, random, onError }, options)
   const { decisions, keys, ledger, live, storage } = rooms
   const kept = artefacts({ storage, clock })
-  const provider = createProvider({ issuer: settings.issuer, keys, artefacts: kept })
+  const { issuer } = settings
+  const authorizationServer = createProvider({
+    ...{ issuer, keys, decisions, problemPage, onError, artefacts: kept },
+    cookies: cookiesOf(issuer),
+    cookieKey: base64url(rooms.master.derive('cookies of the authorization server')),
+  })
 
   const http = createHttp({
     origin: settings.issuer,
     log,
     clock,
     random,
-    raw: [jwksHandler(keys), ...oauthHandlers({ issuer: settings.issuer, decisions, provider })],
+    raw: [
+      jwksHandler(keys),
+      ...oauthHandlers({ issuer, decisions, artefacts: kept, server: authorizationServer }),
+    ],
     checks: healthChecks(rooms),
     rates: rates(settings),
     problemPage,
@@ -109,6 +119,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
         await forgetUsed(storage, clock.now())
         await forgetEnded(rooms.people)
         await kept.forget()
+        await forgetOpaqueTokens(storage, clock.now())
+        await forgetOldAuthorizations(storage, clock.now())
       },
       { everyMs: CLEAN_UP_EVERY_MS, onError },
     ),
@@ -152,7 +164,7 @@ function rates(settings: Settings): Rate[] {
   return [
     {
       of: 'sign-ins',
-      paths: ['/sign-in', '/sign-in/', '/setup/', '/cli'],
+      paths: ['/sign-in', '/sign-in/', '/setup/', '/cli', '/oauth/authorize'],
       perMinute: settings.signInsPerMinute,
     },
     {

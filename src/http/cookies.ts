@@ -1,8 +1,11 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyReply } from 'fastify'
 
-/** `session`: who is signed in. `sign_in`: a sign-in under way. `setup`: the one-time link that a sign-in is for. */
-export type CookieName = 'session' | 'sign_in' | 'setup'
+/**
+ * `session`: who is signed in. `sign_in`: a sign-in under way. `setup`: the one-time link that a sign-in is for. `browser`: what
+ * a client's request at the authorization endpoint is bound to.
+ */
+export type CookieName = 'session' | 'sign_in' | 'setup' | 'browser'
 
 export interface Cookies {
   /** The value; `undefined` when it is absent, malformed, or there twice (someone else planted one). */
@@ -10,6 +13,8 @@ export interface Cookies {
   /** `value` is base64url text or ours in that alphabet with dots; `seconds` is how long a browser keeps it. */
   set(reply: FastifyReply, name: CookieName, value: string, seconds: number): void
   clear(reply: FastifyReply, name: CookieName): void
+  /** The `Set-Cookie` line that `set` sends, for answers that no router writes. */
+  line(name: CookieName, value: string, seconds: number): string
 }
 
 const VALUE = /^[A-Za-z0-9_.~-]{1,3800}$/
@@ -31,7 +36,13 @@ export function cookiesOf(origin: string): Cookies {
     reply.header('set-cookie', [...list.filter((one) => !one.startsWith(name)), cookie])
   }
 
+  function line(name: CookieName, value: string, seconds: number): string {
+    if (!VALUE.test(value)) throw new TypeError(`the ${name} cookie's value is not plain`)
+    return `${prefix}${name}=${value}; Max-Age=${Math.floor(seconds)}${attributes}`
+  }
+
   return {
+    line,
     read(request, name) {
       const wanted = `${prefix}${name}=`
       const found = (request.headers.cookie ?? '')
@@ -43,8 +54,7 @@ export function cookiesOf(origin: string): Cookies {
       return found.length === 1 && value !== undefined && VALUE.test(value) ? value : undefined
     },
     set(reply, name, value, seconds) {
-      if (!VALUE.test(value)) throw new TypeError(`the ${name} cookie's value is not plain`)
-      append(reply, `${prefix}${name}=${value}; Max-Age=${Math.floor(seconds)}${attributes}`)
+      append(reply, line(name, value, seconds))
     },
     clear(reply, name) {
       append(reply, `${prefix}${name}=; Max-Age=0${attributes}`)

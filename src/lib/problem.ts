@@ -132,7 +132,6 @@ export const PROBLEMS = {
   'mcp.session_unknown': { status: 404, title: 'There is no such MCP session' },
   'mcp.wrong_version': { status: 400, title: 'The MCP revision is another than agreed' },
   'oauth.invalid_request': { status: 400, title: 'The OAuth request is malformed' },
-  'oauth.too_many_requests': { status: 429, title: 'Too many requests from there' },
   'obligation.unknown': { status: 403, title: 'A condition of the permit cannot be met' },
   'organization.suspended': { status: 403, title: 'Everything is suspended' },
   'outbound.refused': { status: 502, title: 'The address may not be reached from here' },
@@ -169,6 +168,7 @@ export const PROBLEMS = {
   'refresh_token.used': { status: 400, title: 'The refresh token was used before' },
   'registration.bad_metadata': { status: 400, title: 'The client cannot be registered like this' },
   'registration.bad_redirect': { status: 400, title: 'A redirect address cannot be registered' },
+  'registration.too_many': { status: 429, title: 'Too many registrations wait for their first use' },
   'request.ambiguous_target': {
     status: 400,
     title: 'The request target can be read in more than one way',

@@ -194,11 +194,14 @@ inEachWorld('clients that know nothing of Remit but the standards', (world) => {
       'urn:ietf:params:oauth:grant-type:jwt-bearer',
       'client_credentials',
     ])
-      assert.ok(body.grant_types_supported.includes(grant), grant)
+      assert.ok((body.grant_types_supported as string[]).includes(grant), grant)
     assert.deepEqual(body.token_endpoint_auth_methods_supported, ['private_key_jwt', 'none'])
     assert.deepEqual(body.code_challenge_methods_supported, ['S256'])
     assert.equal(body.authorization_response_iss_parameter_supported, true)
-    assert.equal(body.require_pushed_authorization_requests, true)
+    assert.equal(body.require_pushed_authorization_requests, undefined)
+    assert.equal(body.registration_endpoint, `${w.issuer}/oauth/register`)
+    assert.equal(body.authorization_endpoint, `${w.issuer}/oauth/authorize`)
+    assert.deepEqual(body.response_modes_supported, ['query'])
     assert.ok((body.grant_types_supported as string[]).includes(TOKEN_EXCHANGE)) // RFC 8414
     const weak = /none|HS\d|RS1|implicit|plain|password/
     const algorithms = Object.entries(body).filter(([name]) =>

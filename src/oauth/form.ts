@@ -17,12 +17,18 @@ export async function readForm(message: IncomingMessage): Promise<{ text: string
       'the body has to be `application/x-www-form-urlencoded`',
     )
   }
+  const text = await readBody(message, MOST_BYTES)
+  return { text, form: parseForm(text) }
+}
+
+/** A body as text, at most so many bytes. Throws `input.too_large` and `request.incomplete`. */
+export async function readBody(message: IncomingMessage, mostBytes: number): Promise<string> {
   const chunks: Buffer[] = []
   let size = 0
   try {
     for await (const chunk of message as AsyncIterable<Buffer>) {
       size += chunk.length
-      if (size > MOST_BYTES) throw new Problem('input.too_large', `at most ${MOST_BYTES} bytes`)
+      if (size > mostBytes) throw new Problem('input.too_large', `at most ${mostBytes} bytes`)
       chunks.push(chunk)
     }
   } catch (error) {
@@ -31,8 +37,7 @@ export async function readForm(message: IncomingMessage): Promise<{ text: string
       cause: error,
     })
   }
-  const text = Buffer.concat(chunks, size).toString('utf8')
-  return { text, form: parseForm(text) }
+  return Buffer.concat(chunks, size).toString('utf8')
 }
 
 /**

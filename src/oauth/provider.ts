@@ -1,19 +1,46 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import Provider, { type Adapter, type AdapterPayload } from 'oidc-provider'
+import Provider, { interactionPolicy } from 'oidc-provider'
+import type { DecisionParts } from '../decisions/index.ts'
+import type { Cookies, ProblemPage } from '../http/index.ts'
 import type { SigningKeys } from '../keys/index.ts'
+import { Problem } from '../lib/problem.ts'
 import type { Artefacts } from '../tokens/index.ts'
+import { adapterFor } from './adapter.ts'
 import { CLIENT_CREDENTIALS, JWT_BEARER, TOKEN_EXCHANGE } from './grant-types.ts'
+import { beginInteraction } from './interactive/begin.ts'
+import { noResource, resourceServer } from './interactive/resources.ts'
+import { settleInteraction } from './interactive/resume.ts'
+
+export interface ProviderPorts {
+  readonly issuer: string
+  readonly keys: SigningKeys
+  readonly artefacts: Artefacts
+  readonly decisions: DecisionParts
+  readonly cookies: Cookies
+  /** Signs the provider's cookies; the same in every replica. */
+  readonly cookieKey: string
+  /** How an error looks that cannot be sent back to the client. */
+  readonly problemPage: ProblemPage
+  readonly onError: (error: unknown) => void
+}
+
+export interface AuthorizationServer {
+  readonly handle: (request: IncomingMessage, reply: ServerResponse) => void
+  /** Takes what a person answered to a request over into the protocol; false when this browser has no answer. */
+  readonly settle: (request: IncomingMessage, uid: string) => Promise<boolean>
+}
+
+/** Seconds. A code is redeemed at once, by a program; a person has ten minutes. */
+const LIVES = { AuthorizationCode: 60, Grant: 600, Interaction: 600, Session: 600 } as const
+
+const QUERY_ONLY = { response_modes_supported: ['query'] } as const
 
 /**
- * The standard side of the authorization server: metadata (RFC 8414, OpenID Connect Discovery), keys, and the grants that
- * `oidc-provider` is certified for. Remit's own grants are handled before it sees them (`token.ts`); they are registered
- * here only so that the metadata names them.
+ * The standard side of the authorization server: metadata (RFC 8414, OpenID Connect Discovery), keys, and the authorization
+ * endpoint with pushed requests (RFC 9126), which `oidc-provider` is certified for. What comes of a code is ours
+ * (`grants/authorization-code.ts`), as are Remit's own grants; those are registered here only so that the metadata names them.
  */
-export function createProvider(ports: {
-  issuer: string
-  keys: SigningKeys
-  artefacts: Artefacts
-}): (request: IncomingMessage, reply: ServerResponse) => void {
+export function createProvider(ports: ProviderPorts): AuthorizationServer {
   const provider = new Provider(ports.issuer, {
     adapter: (model) => adapterFor(model, ports.artefacts),
     jwks: ports.keys.providerJwks(),
@@ -25,14 +52,41 @@ export function createProvider(ports: {
     },
     responseTypes: ['code'],
     scopes: ['openid'],
+    pkce: { required: () => true },
+    ttl: LIVES,
+    cookies: {
+      keys: [ports.cookieKey],
+      names: { interaction: 'remit_interaction', resume: 'remit_resume', session: 'remit_oauth' },
+      short: { signed: true, httpOnly: true, sameSite: 'lax' },
+      long: { signed: true, httpOnly: true, sameSite: 'lax' },
+    },
     features: {
       devInteractions: { enabled: false },
       userinfo: { enabled: false },
       rpInitiatedLogout: { enabled: false },
       claimsParameter: { enabled: false },
       dPoP: { enabled: true },
-      resourceIndicators: { enabled: true },
-      pushedAuthorizationRequests: { enabled: true, requirePushedAuthorizationRequests: true },
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: noResource,
+        getResourceServerInfo: (context, identifier) =>
+          resourceServer(ports.decisions, context, identifier),
+      },
+      pushedAuthorizationRequests: { enabled: true, requirePushedAuthorizationRequests: false },
+    },
+    interactions: {
+      policy: askAlways(),
+      url: (context, interaction) => beginInteraction(ports, context, interaction),
+    },
+    // Who somebody is, is said by the person's own session here; the provider needs a name for them.
+    findAccount: (_context, accountId) => ({ accountId, claims: () => ({ sub: accountId }) }),
+    renderError: (context, out) => {
+      const problem = new Problem(
+        'oauth.invalid_request',
+        out.error_description ?? 'the request cannot be answered',
+      )
+      context.type = 'html'
+      context.body = ports.problemPage(problem, String(context.res.getHeader('request-id') ?? ''))
     },
     // RFC 7523bis section 3: the issuer is the only audience, as a single string.
     assertJwtClientAuthClaimsAndHeader: async (_ctx, claims) => {
@@ -46,6 +100,7 @@ export function createProvider(ports: {
     },
     discovery: {
       authorization_details_types_supported: ['remit_call', 'remit_delegate'],
+      registration_endpoint: `${ports.issuer}/oauth/register`,
       revocation_endpoint: `${ports.issuer}/oauth/revoke`,
       revocation_endpoint_auth_methods_supported: ['none'],
       entity_profiles_supported: { subject: ['user'], actor: ['ai_agent'] },
@@ -54,9 +109,36 @@ export function createProvider(ports: {
   })
   for (const grant of [TOKEN_EXCHANGE, JWT_BEARER, CLIENT_CREDENTIALS])
     provider.registerGrantType(grant, handledBefore, [], [])
-  // Its answers name the scheme and host it was asked at. The host was checked against ours before; the scheme is configuration.
+  // Its metadata names every mode it knows; our clients have one (`registration/read-metadata.ts`).
+  provider.use(async (context, next) => {
+    await next()
+    if (context.oidc?.route === 'discovery') Object.assign(Object(context.body), QUERY_ONLY)
+  })
+  provider.on('server_error', (_context, error) => ports.onError(error))
+  return {
+    handle: callbackOf(provider, ports.issuer),
+    settle: (request, uid) => settleInteraction({ ...ports, provider }, request, uid),
+  }
+}
+
+/** The person is asked each time: a client that registered itself cannot prove that it is the one from before. */
+function askAlways(): interactionPolicy.Prompt[] {
+  const { Check, Prompt } = interactionPolicy
+  const unanswered = new Check(
+    'unanswered',
+    'the person has to be asked',
+    ({ oidc }) => oidc.result?.consent === undefined,
+  )
+  return [
+    new Prompt({ name: 'login', requestable: true }),
+    new Prompt({ name: 'consent' }, unanswered),
+  ]
+}
+
+/** Its answers name the scheme and host it was asked at. The host was checked against ours before; the scheme is configuration. */
+function callbackOf(provider: Provider, issuer: string): AuthorizationServer['handle'] {
   provider.proxy = true
-  const scheme = new URL(ports.issuer).protocol.slice(0, -1)
+  const scheme = new URL(issuer).protocol.slice(0, -1)
   const callback = provider.callback()
   return (request, reply) => {
     request.headers['x-forwarded-proto'] = scheme
@@ -66,25 +148,6 @@ export function createProvider(ports: {
   }
 }
 
-/** Longer than any proof or assertion is accepted. */
-const REPLAY_SECONDS = 3600
-
 function handledBefore(): never {
   throw new Error('this grant is answered before the provider sees it')
-}
-
-/** Replay identifiers of both paths live in one table in one form: an assertion cannot be used once on each. */
-function adapterFor(model: string, artefacts: Artefacts): Adapter {
-  return {
-    async upsert(id, payload, expiresIn) {
-      if (model === 'ReplayDetection') await artefacts.once(id, expiresIn ?? REPLAY_SECONDS)
-      else await artefacts.put(model, id, payload, expiresIn)
-    },
-    find: (id) => artefacts.find<AdapterPayload>(model, { id }),
-    findByUid: (uid) => artefacts.find<AdapterPayload>(model, { uid }),
-    findByUserCode: (userCode) => artefacts.find<AdapterPayload>(model, { userCode }),
-    consume: (id) => artefacts.consume(model, id),
-    destroy: (id) => artefacts.destroy(model, id),
-    revokeByGrantId: (grantId) => artefacts.destroyGrant(grantId),
-  }
 }

@@ -1,13 +1,15 @@
 import { PROBLEMS, type Problem, type ProblemCode } from '../lib/problem.ts'
 
-/** Error codes of RFC 6749 section 5.2 and of the documents that extend it. */
+/** Error codes of RFC 6749 section 5.2, RFC 7591 section 3.2.2 and of the documents that extend it. */
 type OAuthError =
   | 'access_denied'
   | 'interaction_required'
   | 'invalid_authorization_details'
   | 'invalid_client'
+  | 'invalid_client_metadata'
   | 'invalid_dpop_proof'
   | 'invalid_grant'
+  | 'invalid_redirect_uri'
   | 'invalid_request'
   | 'invalid_scope'
   | 'invalid_target'
@@ -26,6 +28,9 @@ const BY_CODE: Partial<Record<ProblemCode, OAuthError>> = {
   'consent.required': 'interaction_required',
   'consent.too_many_pending': 'access_denied',
   'organization.suspended': 'access_denied',
+  'registration.bad_metadata': 'invalid_client_metadata',
+  'registration.bad_redirect': 'invalid_redirect_uri',
+  'registration.too_many': 'temporarily_unavailable',
   'resource.suspended': 'invalid_target',
   'resource.unknown': 'invalid_target',
   'storage.unavailable': 'temporarily_unavailable',
@@ -45,9 +50,12 @@ const BY_CODE: Partial<Record<ProblemCode, OAuthError>> = {
 const BY_FAMILY: Readonly<Record<string, OAuthError>> = {
   agent: 'invalid_client',
   assertion: 'invalid_client',
+  code: 'invalid_grant',
+  grant: 'invalid_grant',
   person: 'invalid_grant',
   proof: 'invalid_dpop_proof',
   provider: 'temporarily_unavailable',
+  refresh_token: 'invalid_grant',
   sponsor_grant: 'invalid_grant',
   subject_token: 'invalid_grant',
   task: 'invalid_grant',
@@ -80,5 +88,7 @@ export function oauthAnswer(problem: Problem, requestId: string) {
 
 function statusOf(error: OAuthError, { status }: Problem): number {
   if (error === 'invalid_client') return 401
-  return status >= 500 || status === 405 || status === 413 || status === 415 ? status : 400
+  return status >= 500 || status === 405 || status === 413 || status === 415 || status === 429
+    ? status
+    : 400
 }

@@ -6,8 +6,10 @@ import { ACCESS_TOKEN } from './grant-types.ts'
 export interface TokenAnswer {
   readonly access_token: string
   readonly issued_token_type: string
-  readonly token_type: 'DPoP'
+  /** `Bearer` only of clients that cannot prove possession (contract 4). */
+  readonly token_type: 'DPoP' | 'Bearer'
   readonly expires_in: number
+  readonly refresh_token?: string
   readonly scope?: string
   /**
    * What was granted, which may be less than what was asked for (RFC 9396 section 7). Where it was asked what may be handed

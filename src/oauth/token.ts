@@ -4,6 +4,11 @@ import { headerValues } from '../http/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { type Form, readForm, required } from './form.ts'
 import { CLIENT_CREDENTIALS, JWT_BEARER, TOKEN_EXCHANGE } from './grant-types.ts'
+import {
+  authorizationCode,
+  type InteractiveParts,
+  refreshToken,
+} from './grants/authorization-code.ts'
 import { clientCredentials } from './grants/client-credentials.ts'
 import { jwtBearer } from './grants/jwt-bearer.ts'
 import type { Presented } from './grants/read.ts'
@@ -11,12 +16,23 @@ import { tokenExchange } from './grants/token-exchange.ts'
 import type { TokenAnswer } from './token-answer.ts'
 
 /** What the token endpoint works with. */
-export interface TokenPorts {
+export interface TokenPorts extends InteractiveParts {
   readonly issuer: string
-  readonly decisions: DecisionParts
   /** The standard grants. */
   readonly provider: (request: IncomingMessage, reply: ServerResponse) => void
 }
+
+type InteractiveGrant = (
+  parts: InteractiveParts,
+  presented: Presented,
+  form: Form,
+) => Promise<TokenAnswer>
+
+/** Those of the authorization endpoint: the provider issues the code, and what it opens is ours. */
+const INTERACTIVE: ReadonlyMap<string, InteractiveGrant> = new Map([
+  ['authorization_code', authorizationCode],
+  ['refresh_token', refreshToken],
+])
 
 type Grant = (parts: DecisionParts, presented: Presented, form: Form) => Promise<TokenAnswer>
 
@@ -38,8 +54,10 @@ export async function tokenEndpoint(
 ): Promise<TokenAnswer | undefined> {
   if (message.method !== 'POST') throw new Problem('request.method_not_allowed', 'POST is needed')
   const { form, text } = await readForm(message)
-  const grant = GRANTS.get(required(form, 'grant_type'))
-  if (!grant) {
+  const type = required(form, 'grant_type')
+  const grant = GRANTS.get(type)
+  const interactive = INTERACTIVE.get(type)
+  if (!grant && !interactive) {
     ports.provider(withBody(message, text), reply)
     return undefined
   }
@@ -49,7 +67,8 @@ export async function tokenEndpoint(
     url: `${ports.issuer}/oauth/token`,
     origin: { ip: message.socket.remoteAddress ?? '' },
   }
-  return grant(ports.decisions, presented, form)
+  if (interactive) return interactive(ports, presented, form)
+  return grant?.(ports.decisions, presented, form)
 }
 
 /** The request as it was before its body was read: the provider reads bodies itself. */

@@ -1,0 +1,60 @@
+import type { Adapter, AdapterPayload } from 'oidc-provider'
+import { sha256url } from '../lib/bytes.ts'
+import type { Artefacts } from '../tokens/index.ts'
+
+/** Longer than any proof or assertion is accepted. */
+const REPLAY_SECONDS = 3600
+
+/** Whoever knows the id of one of these has the thing itself, so only its digest is stored. */
+const SECRET_MODELS: ReadonlySet<string> = new Set([
+  'AuthorizationCode',
+  'PushedAuthorizationRequest',
+])
+
+/** Where a code is kept, from the code itself. */
+export function codeId(code: string): string {
+  return sha256url(code)
+}
+
+/**
+ * What the provider keeps. Replay identifiers of both paths live in one table in one form: an assertion cannot be used once
+ * on each. Sessions are not kept at all: who is signed in is for `people/` to say, each time anew.
+ */
+export function adapterFor(model: string, artefacts: Artefacts): Adapter {
+  if (model === 'Session') return NOTHING
+  const secret = SECRET_MODELS.has(model)
+  const stored = (id: string) => (secret ? codeId(id) : id)
+  return {
+    async upsert(id, payload, expiresIn) {
+      if (model === 'ReplayDetection') await artefacts.once(id, expiresIn ?? REPLAY_SECONDS)
+      else
+        await artefacts.put(
+          model,
+          stored(id),
+          secret ? { ...payload, jti: undefined } : payload,
+          expiresIn,
+        )
+    },
+    async find(id) {
+      const found = await artefacts.find<AdapterPayload>(model, { id: stored(id) })
+      return found && secret ? { ...found, jti: id } : found
+    },
+    findByUid: (uid) => artefacts.find<AdapterPayload>(model, { uid }),
+    findByUserCode: (userCode) => artefacts.find<AdapterPayload>(model, { userCode }),
+    consume: (id) => artefacts.consume(model, stored(id)),
+    destroy: (id) => artefacts.destroy(model, stored(id)),
+    revokeByGrantId: (grantId) => artefacts.destroyGrant(grantId),
+  }
+}
+
+async function nothing(): Promise<undefined> {}
+
+const NOTHING: Adapter = {
+  upsert: nothing,
+  find: nothing,
+  findByUid: nothing,
+  findByUserCode: nothing,
+  consume: nothing,
+  destroy: nothing,
+  revokeByGrantId: nothing,
+}

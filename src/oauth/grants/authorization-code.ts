@@ -1,0 +1,108 @@
+import {
+  type DecisionParts,
+  type InteractiveTokens,
+  type Refused,
+  redeemCode,
+  refreshTokens,
+} from '../../decisions/index.ts'
+import { sha256url } from '../../lib/bytes.ts'
+import { Problem } from '../../lib/problem.ts'
+import type { Artefacts } from '../../tokens/index.ts'
+import { codeId } from '../adapter.ts'
+import { type Form, required } from '../form.ts'
+import { ACCESS_TOKEN } from '../grant-types.ts'
+import type { TokenAnswer } from '../token-answer.ts'
+import { type Presented, refuse } from './read.ts'
+
+/** What the grants of the authorization endpoint work with. */
+export interface InteractiveParts {
+  readonly decisions: DecisionParts
+  readonly artefacts: Artefacts
+}
+
+/** What the provider remembers of a code, as far as redeeming it asks. */
+interface StoredCode {
+  readonly clientId?: unknown
+  readonly grantId?: unknown
+  readonly redirectUri?: unknown
+  readonly resource?: unknown
+  readonly codeChallenge?: unknown
+  readonly codeChallengeMethod?: unknown
+  readonly dpopJkt?: unknown
+}
+
+/** RFC 7636 section 4.1 */
+const VERIFIER = /^[A-Za-z0-9._~-]{43,128}$/
+
+/**
+ * The authorization code grant (RFC 6749 section 4.1.3, RFC 7636, RFC 8707): the code opens the task that the person allowed
+ * (contract 5.3). Whether it does is decided in one transaction; here it is only read.
+ */
+export async function authorizationCode(
+  { artefacts, decisions }: InteractiveParts,
+  presented: Presented,
+  form: Form,
+): Promise<TokenAnswer> {
+  refuse(form, ['client_secret', 'client_assertion'], 'is not accepted here: the client is public')
+  const id = codeId(required(form, 'code'))
+  const stored = await artefacts.find<StoredCode>('AuthorizationCode', { id })
+  const authorizationId = stored && checkCode(stored, form)
+  if (authorizationId === undefined)
+    throw new Problem('code.invalid', 'the code is unknown, over, or was not asked for like this')
+  const answer = await redeemCode(decisions, {
+    ...presented,
+    authorizationId,
+    codeId: id,
+    thumbprint: typeof stored?.dpopJkt === 'string' ? stored.dpopJkt : undefined,
+  })
+  if (answer.outcome === 'issued') await artefacts.keep('Client', required(form, 'client_id'))
+  return interactiveAnswer(answer)
+}
+
+/**
+ * Everything that a code is bound to. Answers the request that it is for.
+ * INVARIANT: a code without a challenge is worth nothing; there is no grant without PKCE, and no method but S256.
+ */
+function checkCode(stored: StoredCode, form: Form): string | undefined {
+  const verifier = required(form, 'code_verifier')
+  const bound =
+    stored.clientId === required(form, 'client_id') &&
+    stored.redirectUri === required(form, 'redirect_uri') &&
+    stored.resource === required(form, 'resource') &&
+    stored.codeChallengeMethod === 'S256' &&
+    VERIFIER.test(verifier) &&
+    stored.codeChallenge === sha256url(verifier)
+  return bound && typeof stored.grantId === 'string' ? stored.grantId : undefined
+}
+
+/** The refresh token grant (RFC 6749 section 6) of tasks that a code opened. */
+export async function refreshToken(
+  { decisions }: InteractiveParts,
+  presented: Presented,
+  form: Form,
+): Promise<TokenAnswer> {
+  refuse(form, ['client_secret', 'client_assertion'], 'is not accepted here: the client is public')
+  return interactiveAnswer(
+    await refreshTokens(decisions, {
+      ...presented,
+      clientId: required(form, 'client_id'),
+      refreshToken: required(form, 'refresh_token'),
+      resource: form.get('resource'),
+      scope: form.get('scope'),
+    }),
+  )
+}
+
+function interactiveAnswer(answer: InteractiveTokens | Refused): TokenAnswer {
+  if (answer.outcome === 'refused') throw new Problem(answer.reason, answer.detail)
+  return {
+    access_token: answer.token,
+    issued_token_type: ACCESS_TOKEN,
+    token_type: answer.kind,
+    expires_in: answer.expiresIn,
+    refresh_token: answer.refreshToken,
+    scope: answer.scope,
+    authorization_details: answer.details,
+    task_id: answer.taskId,
+  }
+}

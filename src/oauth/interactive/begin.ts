@@ -1,0 +1,59 @@
+import type { ServerResponse } from 'node:http'
+import type { ClientMetadata, KoaContextWithOIDC } from 'oidc-provider'
+import type { DecisionParts } from '../../decisions/index.ts'
+import type { Cookies } from '../../http/index.ts'
+import { base64url, fromBase64url, sha256url } from '../../lib/bytes.ts'
+import { beginAuthorization } from '../../tasks/index.ts'
+
+const BROWSER_BYTES = 32
+/** Longer than a request waits; several may be under way in one browser. */
+const BROWSER_SECONDS = 3600
+
+/** An interaction of the provider, as far as it is handed over. */
+interface Interaction {
+  readonly uid: string
+  readonly params: Readonly<Record<string, unknown>>
+}
+
+/**
+ * The protocol has checked a client's request and needs the person: hands it over to the pages. Answers where the browser
+ * goes. The request is bound to this browser, by a value that only it has.
+ */
+export async function beginInteraction(
+  ports: { readonly decisions: DecisionParts; readonly cookies: Cookies },
+  context: KoaContextWithOIDC,
+  { uid, params }: Interaction,
+): Promise<string> {
+  const { decisions, cookies } = ports
+  const { client } = context.oidc
+  if (!client) throw new TypeError('an interaction without a client')
+  const metadata: ClientMetadata = client.metadata()
+  const sent = cookies.read(context.req, 'browser')
+  const browser =
+    sent !== undefined && fromBase64url(sent)?.byteLength === BROWSER_BYTES
+      ? sent
+      : base64url(decisions.random.bytes(BROWSER_BYTES))
+  appendCookie(context.res, cookies.line('browser', browser, BROWSER_SECONDS))
+  await beginAuthorization(decisions, {
+    id: uid,
+    clientId: client.clientId,
+    clientName: metadata.client_name ?? client.clientId,
+    redirectUri: text(params.redirect_uri),
+    redirectUris: metadata.redirect_uris ?? [],
+    resource: text(params.resource),
+    scope: typeof params.scope === 'string' ? params.scope : null,
+    browser: sha256url(browser),
+  })
+  return `/authorize/${uid}`
+}
+
+/** The protocol has checked that it is there, once. */
+function text(parameter: unknown): string {
+  if (typeof parameter !== 'string') throw new TypeError('a checked parameter is not a text')
+  return parameter
+}
+
+function appendCookie(reply: ServerResponse, line: string): void {
+  const before = reply.getHeader('set-cookie') ?? []
+  reply.setHeader('set-cookie', [...[before].flat().map(String), line])
+}

@@ -1,0 +1,55 @@
+import type { IncomingMessage } from 'node:http'
+import type Provider from 'oidc-provider'
+import type { DecisionParts } from '../../decisions/index.ts'
+import type { Cookies } from '../../http/index.ts'
+import { sha256url } from '../../lib/bytes.ts'
+import { type Authorization, findAuthorization } from '../../tasks/index.ts'
+
+/**
+ * The browser comes back from the pages: what the person answered becomes the provider's result, out of our own books. From
+ * the address nothing is believed but which request it is. Answers false when there is nothing to go on with; the provider
+ * then says so.
+ */
+export async function settleInteraction(
+  ports: {
+    readonly provider: Provider
+    readonly decisions: DecisionParts
+    readonly cookies: Cookies
+  },
+  message: IncomingMessage,
+  uid: string,
+): Promise<boolean> {
+  const { cookies, decisions, provider } = ports
+  const authorization = await findAuthorization(decisions.storage.read, uid)
+  const browser = cookies.read(message, 'browser')
+  // INVARIANT: the answer goes to the browser that began, like the question.
+  if (!authorization || browser === undefined || sha256url(browser) !== authorization.browser)
+    return false
+  const interaction = await provider.Interaction.find(uid)
+  if (!interaction) return false
+  if (authorization.state === 'granted') {
+    const { personId, scope } = allowed(authorization)
+    const grant = new provider.Grant({
+      accountId: personId,
+      clientId: authorization.clientId,
+    })
+    // The code says by this which request it is for.
+    grant.jti = authorization.id
+    grant.addResourceScope(authorization.resource, scope)
+    await grant.save()
+    interaction.params = { ...interaction.params, scope }
+    interaction.result = {
+      login: { accountId: personId, remember: false },
+      consent: { grantId: authorization.id },
+    }
+  } else if (authorization.state === 'denied') {
+    interaction.result = { error: 'access_denied', error_description: 'the person said no' }
+  } else return false
+  await interaction.persist()
+  return true
+}
+
+function allowed({ details, personId }: Authorization): { personId: string; scope: string } {
+  if (!personId || !details) throw new Error('a grant without a person or without details')
+  return { personId, scope: [...new Set(details.flatMap(({ actions }) => actions))].join(' ') }
+}

@@ -1,0 +1,28 @@
+import { isLoopbackRedirect } from '../../agents/index.ts'
+import { Problem } from '../../lib/problem.ts'
+
+const LONGEST = 512
+
+/**
+ * An address that codes may be sent to (RFC 9700 section 2.1, RFC 8252 section 7.3): `https`, or `http` on the person's own
+ * computer; private schemes belong to whoever registers them last. Written the one way in which URLs are written, so that
+ * what is shown, compared and followed is the same: no user name, no fragment, no other spelling of the host.
+ * @throws Problem `registration.bad_redirect`
+ */
+export function checkRedirectUri(value: unknown): string {
+  if (typeof value !== 'string' || value.length > LONGEST || !/^[\x21-\x7e]+$/.test(value))
+    throw bad(`an address is a text of at most ${LONGEST} ASCII characters`)
+  const url = URL.parse(value)
+  if (!url || (url.href !== value && url.href !== `${value}/`))
+    throw bad('an address is a URL, written as it is used')
+  if (value.includes('#')) throw bad('an address has no fragment')
+  if (url.username !== '' || url.password !== '') throw bad('an address has no user name')
+  const loopback = isLoopbackRedirect(value)
+  if (url.protocol === 'https:' ? loopback : !(url.protocol === 'http:' && loopback))
+    throw bad('answers are sent to `https`, or to `http` on `localhost`, `127.0.0.1` or `[::1]`')
+  return value
+}
+
+function bad(detail: string): Problem {
+  return new Problem('registration.bad_redirect', detail)
+}

@@ -1,0 +1,9 @@
+export const LONGEST_CLIENT_NAME = 100
+
+/** The text without spaces around it, if it is one line of characters that people can see; else `undefined`. */
+export function visibleLine(text: string): string | undefined {
+  const line = text.trim()
+  const length = [...line].length
+  if (length < 1 || length > LONGEST_CLIENT_NAME || !line.isWellFormed()) return undefined
+  return /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/u.test(line) ? undefined : line
+}
