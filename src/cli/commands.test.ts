@@ -56,6 +56,8 @@ test('what is not understood ends with 2 and says what would be, on standard err
     ['call', 'FETCH', 'orders/x', '--purpose', 'x'],
     ['call', 'GET'],
     ['resources', 'connect', 'orders'],
+    ['resources', 'import', 'desk'],
+    ['resources', 'import', 'desk', '--mcp', 'http://x', '--openapi', 'x.yaml'],
     ['--url', 'http://remit.example', 'whoami'],
     ['--url', 'https://remit.example/path', 'whoami'],
   ]) {
@@ -297,6 +299,36 @@ test('somebody at a terminal is asked, and may change their mind', async (t) => 
   assert.equal((await cli.remit('connections', 'add', 'k', '--bearer')).exit, 1)
   assert.equal(server.asked.length, 1)
   assert.deepEqual(questions, ['Credential of k', 'Credential of k'])
+})
+
+test('an MCP server is imported by its address; what it offers is shown with the risk that is proposed', async (t) => {
+  const read = { name: 'desk.read', risk: 'low', risk_proposed: true }
+  const cli = await signedInAt(t, (_path, method) => ({
+    body:
+      method === 'PUT'
+        ? {
+            resource: 'desk',
+            unchanged: false,
+            added: ['desk.read'],
+            changed: ['desk.send-it'],
+            removed: ['desk.old'],
+            notes: ['a note\u001b[2J'],
+          }
+        : { actions: [read, { name: 'desk.send-it', risk: 'high', risk_proposed: false }] },
+  }))
+  const address = ['--mcp', 'http://desk.internal/mcp', '--connection', 'desk-key', '--trusted']
+  const { exit, out } = await cli.remit('resources', 'import', 'desk', ...address)
+  assert.equal(exit, 0)
+  const [sent, shown] = cli.asked
+  assert.deepEqual(JSON.parse(sent?.body ?? ''), {
+    mcp: 'http://desk.internal/mcp',
+    connection: 'desk-key',
+    trusted: true,
+  })
+  assert.equal(shown?.path, '/api/v1/resources/desk')
+  assert.match(out, /\+ desk\.read +low proposed\n +~ desk\.send-it +high\n +- desk\.old\n/)
+  assert.match(out, /Worth reading\n +a note/)
+  assert.ok(!out.includes('\u001b'), 'nothing in a note reaches the terminal as it is')
 })
 
 test('a new key is registered by its public half; the private half stays in a file of its owner', async (t) => {
