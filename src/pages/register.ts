@@ -1,6 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import { acceptForms, cookiesOf } from '../http/index.ts'
+import { addAllowances } from './allowance/allowance-routes.ts'
 import { addApprovals } from './approval/approval-routes.ts'
+import { addAuthorize } from './authorize/authorize-routes.ts'
 import { addConfirm } from './confirm/confirm-routes.ts'
 import { addConsent } from './consent/consent-routes.ts'
 import { addDecisions } from './decision/decision-routes.ts'
@@ -23,7 +25,9 @@ export function registerPages(app: FastifyInstance, parts: PageParts): void {
     const desk = deskOf(scope, parts, cookies)
     addHome(desk, parts)
     addApprovals(desk, parts)
+    addAllowances(desk, parts)
     addConsent(desk, parts)
+    addAuthorize(desk, parts)
     addTasks(desk, parts)
     addDecisions(desk, parts)
     addConfirm(desk, parts)

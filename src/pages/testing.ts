@@ -101,6 +101,7 @@ async function businessOf(storage: Storage, people: Awaited<ReturnType<typeof te
   const providers = { checkSubjectToken: () => Promise.reject(new Error('not asked here')) }
   const decisions: DecisionParts = {
     ...{ storage, ledger, clock, random, live, keys, issuer, catalog, policies, providers, facts },
+    master,
   }
   const revalidate = policies.revalidate.bind(policies)
   return { decisions, catalogParts: { storage, ledger, live, clock, revalidate } }

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { listForApprover } from '../approvals/index.ts'
 import { type Cookies, type Fields, fromOwnPage } from '../http/index.ts'
+import { sha256url } from '../lib/bytes.ts'
 import { Problem } from '../lib/problem.ts'
 import {
   csrfToken,
@@ -28,6 +29,8 @@ export interface Visit {
   /** What the path names; empty when it names nothing. */
   readonly id: string
   readonly query: Fields
+  /** Digest of what tells this browser from others, when it has been at the authorization endpoint. */
+  readonly browser: string | undefined
 }
 
 /** A form that was sent, from a page of this very session. */
@@ -77,14 +80,21 @@ export function fieldsOf(request: FastifyRequest): Fields {
   return request.body instanceof Map ? request.body : new Map()
 }
 
-function visitOf(parts: PageParts, request: FastifyRequest, visitor: Visitor): Visit {
+function visitOf(
+  { decisions }: PageParts,
+  cookies: Cookies,
+  request: FastifyRequest,
+  visitor: Visitor,
+): Visit {
+  const browser = cookies.read(request.raw, 'browser')
   const params = request.params as Readonly<Record<string, string>> // the router gives nothing else
   const query = request.query as Readonly<Record<string, string>> // read strictly by http/
   return {
     visitor,
-    now: parts.decisions.clock.now(),
+    now: decisions.clock.now(),
     id: params.id ?? '',
     query: new Map(Object.entries(query)),
+    browser: browser === undefined ? undefined : sha256url(browser),
   }
 }
 
@@ -111,7 +121,7 @@ export function deskOf(app: FastifyInstance, parts: PageParts, cookies: Cookies)
       app.get(path, async (request, reply) => {
         const visitor = await findVisitor(parts, cookies, request)
         if (!visitor) return reply.redirect(signInAddress(request.raw.url ?? '/'), 303)
-        return send(reply, await show(visitOf(parts, request, visitor)))
+        return send(reply, await show(visitOf(parts, cookies, request, visitor)))
       })
     },
     post(path, act) {
@@ -127,7 +137,7 @@ export function deskOf(app: FastifyInstance, parts: PageParts, cookies: Cookies)
         if (!isCsrfToken(token, fields.get('csrf'))) {
           throw new Problem('session.wrong_form', 'the form was made for another session')
         }
-        return send(reply, await act({ ...visitOf(parts, request, visitor), fields }))
+        return send(reply, await act({ ...visitOf(parts, cookies, request, visitor), fields }))
       })
     },
   }
@@ -139,10 +149,11 @@ export function notFound(): Problem {
 }
 
 /**
- * A refusal that belongs on the page where it happened; anything else is thrown on. `prefix` names the room whose
- * refusals they are, `consent.`.
+ * A refusal that belongs on the page where it happened; anything else is thrown on. `prefixes` name whose refusals they
+ * are, `consent.`.
  */
-export function mistakeOf(error: unknown, prefix: string): Problem {
-  if (error instanceof Problem && error.status < 500 && error.code.startsWith(prefix)) return error
+export function mistakeOf(error: unknown, ...prefixes: readonly string[]): Problem {
+  const known = error instanceof Problem && error.status < 500
+  if (known && prefixes.some((prefix) => error.code.startsWith(prefix))) return error
   throw error
 }

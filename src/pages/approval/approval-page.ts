@@ -1,3 +1,5 @@
+import { type AllowanceItem, allowanceList } from '../allowance/allowance-list.ts'
+import { type StandingForm, standingForm } from '../allowance/standing-form.ts'
 import { csrfField, documentOf, type Viewer } from '../frame/document.ts'
 import { type Html, html } from '../frame/html.ts'
 import { badge, claim, facts, notice, type Tone } from '../frame/pieces.ts'
@@ -44,10 +46,14 @@ export interface ApprovalView {
     readonly answer: 'approve' | 'deny'
     readonly reason: string | null
     readonly at: number
+    /** The standing answer that was chosen, in words. */
+    readonly more: string | undefined
   }[]
   readonly standing: Standing
   /** What the viewer may answer, or why nothing. */
   readonly may: { readonly answers: readonly ('approve' | 'deny')[] } | { readonly why: string }
+  /** What can be answered beyond *once*, or why nothing. */
+  readonly more: StandingForm | { readonly why: string }
   /** Digest of what is displayed; comes back with the answer. */
   readonly shown: string
   /** What was wrong with an answer just given. */
@@ -57,6 +63,8 @@ export interface ApprovalView {
 export type Standing =
   | { readonly state: 'pending' | 'approved' | 'denied' | 'expired' | 'cancelled' }
   | { readonly state: 'used'; readonly decision: string }
+  /** Answered for more than once; `undefined`: that is over. */
+  | { readonly state: 'standing'; readonly allowance: AllowanceItem | undefined }
 
 /** One line of what is sent: where it stands in the request, its name, and its value. */
 export interface CallRow {
@@ -107,6 +115,10 @@ function outcome(view: ApprovalView): Html {
         'Approved and executed',
         html`<p>The approval is used up. ${view.insider && html`<a href="/decisions/${standing.decision}">See what happened</a>`}</p>`,
       )
+    case 'standing':
+      return standing.allowance
+        ? html`${notice('good', 'Approved for more than once', html`<p>Calls like this one go through without asking.</p>`)}${allowanceList([standing.allowance], view)}`
+        : notice('calm', 'The standing answer is over', html`<p>Calls like this one ask again.</p>`)
     case 'denied':
       return notice('bad', 'Denied', html`<p>The call was not made.</p>`)
     case 'expired':
@@ -174,8 +186,8 @@ function why(view: ApprovalView): Html {
 function answersSoFar(view: ApprovalView): Html | false {
   if (view.answers.length === 0) return false
   const items = view.answers.map(
-    ({ name, answer, reason, at }) =>
-      html`<li><div>${answer === 'approve' ? badge('Approved', 'good') : badge('Denied', 'bad')} by ${show(name)} <span class="soft">${when(at, view.now)}</span>${reason !== null && html`<p>${show(reason)}</p>`}</div></li>`,
+    ({ name, answer, reason, at, more }) =>
+      html`<li><div>${answer === 'approve' ? badge('Approved', 'good') : badge('Denied', 'bad')} by ${show(name)} <span class="soft">${when(at, view.now)}</span>${more !== undefined && html`<p>For more than this once: ${marked(more)}</p>`}${reason !== null && html`<p>${show(reason)}</p>`}</div></li>`,
   )
   return html`<ul class="list">${items}</ul>`
 }
@@ -200,5 +212,11 @@ ${view.mistake !== undefined && notice('bad', 'Not answered', html`<p>${view.mis
 <div class="field"><label for="reason">Reason <span class="hint">optional; the agent is told when you deny</span></label>
 <textarea id="reason" name="reason" maxlength="500" rows="2" autocomplete="off"></textarea></div>
 <div class="actions">${approve && html`<button class="primary" name="answer" value="approve">Approve once</button>`}<button class="danger" name="answer" value="deny">${approve ? 'Deny' : 'Take it back'}</button></div>
-</form></section>`
+</form></section>${approve && moreThanOnce(view)}`
+}
+
+function moreThanOnce(view: ApprovalView): Html {
+  const { agent, more } = view
+  if ('why' in more) return html`<p class="soft">Only once: ${more.why}.</p>`
+  return standingForm(more, { ...view, agent: agent.name })
 }

@@ -1,22 +1,30 @@
 import { findAgent } from '../../agents/index.ts'
 import {
   type AccessRequest,
+  allowanceOfRequest,
   answerRequest,
   findRequest,
+  giversOf,
   isEligible,
   listAnswers,
   listForApprover,
   listForPerson,
   mayAnswer,
+  onlyOnce,
+  patternInWords,
   shownDigest,
 } from '../../approvals/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { findTask } from '../../tasks/index.ts'
+import { allowanceItems, allowancesOf } from '../allowance/allowance-routes.ts'
+import { choiceFromFields, choiceFromText, partFields } from '../allowance/standing-fields.ts'
+import { standingPage } from '../allowance/standing-page.ts'
+import { usesInWords } from '../allowance/standing-words.ts'
 import { TRUST } from '../frame/authority.ts'
 import { Names } from '../names.ts'
 import type { PageParts } from '../parts.ts'
 import { roleOf } from '../task/task-role.ts'
-import { type Desk, mistakeOf, notFound, type Visit, type Visitor } from '../visit.ts'
+import { type Act, type Desk, mistakeOf, notFound, type Visit, type Visitor } from '../visit.ts'
 import { type ApprovalView, approvalPage, type Standing } from './approval-page.ts'
 import { approvalsPage, type RequestItem } from './approvals-page.ts'
 import { callRows, isUninspectable } from './call-rows.ts'
@@ -32,6 +40,7 @@ export function addApprovals(desk: Desk, parts: PageParts): void {
       viewer: visitor.viewer,
       mine: await requestItems(parts, mine),
       others: await requestItems(parts, others),
+      standing: await allowancesOf(parts, visitor),
     })
   })
 
@@ -44,21 +53,46 @@ export function addApprovals(desk: Desk, parts: PageParts): void {
     if (answer !== 'approve' && answer !== 'deny') {
       throw new Problem('request.malformed', '`answer` is neither approve nor deny')
     }
+    const standing = fields.get('standing')
     try {
       await answerRequest(parts.decisions, {
         requestId: id,
         person: visitor.person,
         answer,
         reason: fields.get('reason') || undefined,
+        ...(standing === undefined ? {} : { standing: choiceFromText(standing) }),
         shown: fields.get('shown') ?? '',
         authTime: visitor.session.authTime,
       })
     } catch (error) {
-      const { detail, status } = mistakeOf(error, 'approval.')
+      const { detail, status } = mistakeOf(error, 'approval.', 'allowance.')
       return { page: approvalPage({ ...(await viewOf(parts, act)), mistake: detail }), status }
     }
     return { to: `/approvals/${id}` }
   })
+
+  // Grants nothing: it spells out what would be granted.
+  desk.post('/approvals/:id/standing', async (act) => {
+    await requireVisible(parts, act.visitor, act.id)
+    const view = await viewOf(parts, act)
+    if (!('answers' in view.may) || !view.may.answers.includes('approve'))
+      return { page: approvalPage(view), status: 409 }
+    try {
+      return await spelledOut(parts, act, view)
+    } catch (error) {
+      const { detail, status } = mistakeOf(error, 'allowance.')
+      const more =
+        'why' in view.more ? view.more : { ...view.more, fields: act.fields, mistake: detail }
+      return { page: approvalPage({ ...view, more }), status }
+    }
+  })
+}
+
+async function spelledOut(parts: PageParts, act: Act, view: ApprovalView): Promise<string> {
+  const request = await requireVisible(parts, act.visitor, act.id)
+  const choice = choiceFromFields(request, act.fields)
+  const shown = shownDigest(request, choice)
+  return standingPage({ ...view, agent: view.agent.name, choice, shown })
 }
 
 export async function requestItems(
@@ -100,10 +134,19 @@ async function requireVisible(
   )
 }
 
-function standingOf(request: AccessRequest): Standing {
-  return request.state === 'approved' && request.usedBy !== null
-    ? { state: 'used', decision: request.usedBy }
-    : { state: request.state }
+async function standingOf(
+  parts: PageParts,
+  visitor: Visitor,
+  request: AccessRequest,
+): Promise<Standing> {
+  if (request.state !== 'approved') return { state: request.state }
+  if (request.usedBy !== null) return { state: 'used', decision: request.usedBy }
+  if (request.usesLeft > 0) return { state: 'approved' }
+  const allowance = await allowanceOfRequest(parts.decisions, request.id)
+  if (!allowance) return { state: 'standing', allowance: undefined }
+  const givenBy = await giversOf(parts.decisions, request.id)
+  const [item] = await allowanceItems(parts, visitor, [{ allowance, givenBy }])
+  return { state: 'standing', allowance: item }
 }
 
 async function viewOf(parts: PageParts, { visitor, now, id }: Visit): Promise<ApprovalView> {
@@ -126,17 +169,28 @@ async function viewOf(parts: PageParts, { visitor, now, id }: Visit): Promise<Ap
     createdAt: request.createdAt,
     expiresAt: request.expiresAt,
     answers: await Promise.all(
-      answers.map(async ({ personId, answer, reason, answeredAt }) => ({
+      answers.map(async ({ personId, answer, reason, answeredAt, standing }) => ({
         name: await names.person(personId),
         answer,
         reason,
         at: answeredAt,
+        more: standing
+          ? `${usesInWords(standing.uses)}, ${patternInWords(request.action, standing.pattern)}`
+          : undefined,
       })),
     ),
-    standing: standingOf(request),
+    standing: await standingOf(parts, visitor, request),
+    more: moreOf(request),
     may: may.may ? { answers: may.answers } : { why: may.detail },
     shown: shownDigest(request),
   }
+}
+
+function moreOf(request: AccessRequest): ApprovalView['more'] {
+  const why = onlyOnce(request)
+  return why === undefined
+    ? { parts: partFields(request.inspected ?? []), fields: new Map() }
+    : { why }
 }
 
 /** People, agents and rules around a request, by their names. */

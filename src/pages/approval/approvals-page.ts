@@ -1,3 +1,4 @@
+import { type AllowanceItem, allowanceList } from '../allowance/allowance-list.ts'
 import { documentOf, type Viewer } from '../frame/document.ts'
 import { type Html, html } from '../frame/html.ts'
 import { badge, empty } from '../frame/pieces.ts'
@@ -22,6 +23,8 @@ export interface ApprovalsView {
   readonly mine: readonly RequestItem[]
   /** Those that agents made on the viewer's behalf and that others answer. */
   readonly others: readonly RequestItem[]
+  /** Standing answers in force that concern the viewer. */
+  readonly standing: readonly AllowanceItem[]
 }
 
 export function requestList(items: readonly RequestItem[], now: number): Html {
@@ -33,10 +36,11 @@ export function requestList(items: readonly RequestItem[], now: number): Html {
 }
 
 export function approvalsPage(view: ApprovalsView): string {
-  const { mine, others, now } = view
+  const { mine, others, now, standing } = view
   const body = html`<div class="head"><h1>Approvals</h1><p class="lead">Calls that a policy does not let through without a person.</p></div>
 <section aria-labelledby="mine"><h2 id="mine">Waiting for you</h2>
 ${mine.length > 0 ? requestList(mine, now) : empty('Nothing waits for your answer', 'When an agent wants to do something that you are asked about, it is here. No answer means no.')}</section>
-${others.length > 0 && html`<section aria-labelledby="others"><h2 id="others">Asked on your behalf</h2><p class="soft">Someone else has to look at these.</p>${requestList(others, now)}</section>`}`
+${others.length > 0 && html`<section aria-labelledby="others"><h2 id="others">Asked on your behalf</h2><p class="soft">Someone else has to look at these.</p>${requestList(others, now)}</section>`}
+${standing.length > 0 && html`<section aria-labelledby="standing"><h2 id="standing">Standing answers</h2><p class="soft">Calls that go through without asking, because someone said so for more than once.</p>${allowanceList(standing, view)}</section>`}`
   return documentOf({ title: 'Approvals', body, viewer: view.viewer, current: 'approvals' })
 }

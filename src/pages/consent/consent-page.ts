@@ -110,13 +110,14 @@ ${view.mistake !== undefined && notice('bad', 'Nothing was granted', html`<p>${v
 <span class="soft small">Without an answer for ${duration(view.expiresAt - view.now)} it is no.</span></div></form>`
 }
 
-function permission(choice: Choice, titleOf: TitleOf): Html {
+/** One thing to take or leave, with what can be narrowed about it. */
+export function permission(choice: Choice, titleOf: TitleOf, chosen = true): Html {
   const { index, detail, bounds } = choice
   // What can be changed has a field of its own; the sentence says the rest.
   const fixed = bounds.filter((bound) => bound.kind === 'fixed').map(({ bound }) => bound)
   const fields = bounds.filter((bound) => bound.kind !== 'fixed')
   const id = `detail-${index}`
-  return html`<div class="choice"><input type="checkbox" id="${id}" name="${id}" value="yes" checked>
+  return html`<div class="choice"><input type="checkbox" id="${id}" name="${id}" value="yes"${chosen && html` checked`}>
 <label for="${id}">${detailInWords({ ...detail, bounds: fixed }, titleOf)}</label>
 ${fields.length > 0 && html`<div class="narrow">${fields.map((field) => boundField(field))}</div>`}</div>`
 }

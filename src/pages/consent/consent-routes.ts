@@ -13,7 +13,7 @@ import { Names } from '../names.ts'
 import type { PageParts } from '../parts.ts'
 import { type Act, type Desk, mistakeOf, notFound, type Visit } from '../visit.ts'
 import { type ConsentView, consentPage } from './consent-page.ts'
-import { endOf, type LimitsOf, narrowed } from './narrowing.ts'
+import { endOf, limitsIn, narrowed } from './narrowing.ts'
 
 export function addConsent(desk: Desk, parts: PageParts): void {
   desk.get('/consent/:id', async (visit) => consentPage(await viewOf(parts, visit)))
@@ -49,7 +49,7 @@ function answerOf(
   return {
     ...common,
     answer,
-    details: narrowed(asked.details, limitsOf(catalog), fields),
+    details: narrowed(asked.details, limitsIn(catalog), fields),
     expiresAt: endOf(fields, now),
   }
 }
@@ -59,18 +59,6 @@ async function requireOwn(parts: PageParts, { visitor, id }: Visit): Promise<Con
   const asked = await findConsent(parts.decisions.storage.read, id)
   if (asked?.personId !== visitor.person.id) throw notFound()
   return asked
-}
-
-/** Numbers among the arguments of an action: those a largest value can be set for. */
-function limitsOf(catalog: CatalogView): LimitsOf {
-  return (location, action) => {
-    const found = catalog.actions.get(action)
-    const resource = catalog.byIdentifier.get(location)
-    if (!found || found.resource !== resource?.name) return []
-    return found.arguments.arguments
-      .filter(({ type }) => type.kind === 'integer' || type.kind === 'decimal')
-      .map(({ name }) => `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`)
-  }
 }
 
 async function viewOf(parts: PageParts, visit: Visit): Promise<ConsentView> {
@@ -96,7 +84,7 @@ async function viewOf(parts: PageParts, visit: Visit): Promise<ConsentView> {
     purpose: asked.purpose,
     details: asked.details,
     titleOf: (location) => catalog.byIdentifier.get(location)?.title,
-    limitsOf: limitsOf(catalog),
+    limitsOf: limitsIn(catalog),
     state: over ? 'expired' : asked.state,
     granted: basis && { details: basis.details, expiresAt: basis.expiresAt },
     expiresAt: asked.expiresAt,

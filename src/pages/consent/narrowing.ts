@@ -1,4 +1,5 @@
 import type { Bound, Detail } from '@remit/engine'
+import type { CatalogView } from '../../catalog/index.ts'
 import type { Fields } from '../../http/index.ts'
 import { Problem } from '../../lib/problem.ts'
 
@@ -18,6 +19,18 @@ export const USUAL_LIFETIME = 'week'
 
 /** JSON Pointers of arguments of an action that a largest value can be set for. */
 export type LimitsOf = (location: string, action: string) => readonly string[]
+
+/** Numbers among the arguments of an action: those a largest value can be set for. */
+export function limitsIn(catalog: CatalogView): LimitsOf {
+  return (location, action) => {
+    const found = catalog.actions.get(action)
+    const resource = catalog.byIdentifier.get(location)
+    if (!found || found.resource !== resource?.name) return []
+    return found.arguments.arguments
+      .filter(({ type }) => type.kind === 'integer' || type.kind === 'decimal')
+      .map(({ name }) => `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`)
+  }
+}
 
 export type BoundChoice =
   /** One value is one value. */

@@ -1,7 +1,8 @@
 import type { Detail } from '@remit/engine'
+import type { LimitUse } from '../../tasks/index.ts'
 import { type RequestItem, requestList } from '../approval/approvals-page.ts'
 import { type DecisionItem, decisionTable } from '../decision/decision-words.ts'
-import { detailsInWords, type TitleOf } from '../frame/authority.ts'
+import { argumentInWords, detailsInWords, type TitleOf } from '../frame/authority.ts'
 import { csrfField, documentOf, type Viewer } from '../frame/document.ts'
 import { type Html, html } from '../frame/html.ts'
 import { empty, facts, notice } from '../frame/pieces.ts'
@@ -24,6 +25,7 @@ export interface TaskView {
   readonly closedAt: number | null
   readonly closeReason: string | null
   readonly details: readonly Detail[]
+  readonly limits: readonly LimitUse[]
   readonly titleOf: TitleOf
   readonly children: readonly TaskItem[]
   /** Waiting for a person. */
@@ -65,9 +67,22 @@ function about(view: TaskView): Html {
           'Ended',
           html`${when(view.closedAt, now)} <span class="soft">because ${closeReason(view.closeReason)}</span>`,
         ],
+    ['Budget', view.limits.length > 0 && budget(view.limits)],
     ['Under', parent && html`<a href="/tasks/${parent.id}">${parent.id}</a>`],
     ['Task id', html`<code>${view.id}</code>`],
   ])
+}
+
+/** `3 of 20 calls used`, a line for each limit. */
+function budget(limits: readonly LimitUse[]): Html {
+  const lines = limits.map((limit) => {
+    const what =
+      limit.kind === 'calls'
+        ? html`calls`
+        : html`${show(argumentInWords(limit.path))} of <code>${limit.action}</code>`
+    return html`<li>${limit.used} of ${limit.most} ${what} used</li>`
+  })
+  return html`<ul class="lines">${lines}</ul>`
 }
 
 function act(view: TaskView, name: string, label: string, look: string): Html {

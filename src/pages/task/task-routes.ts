@@ -3,6 +3,7 @@ import { listForTask } from '../../approvals/index.ts'
 import { listDecisions } from '../../decisions/index.ts'
 import {
   basesOfPerson,
+  budgetUse,
   closeTask,
   endBasis,
   findBasis,
@@ -124,6 +125,7 @@ async function viewOf(parts: PageParts, visit: Visit): Promise<TaskView> {
       owner: agent ? await names.person(agent.ownerId) : '',
     },
     parent: task.parentId === null ? undefined : { id: task.parentId },
+    limits: await budgetUse(parts.decisions, task),
     titleOf: (location) => catalog.byIdentifier.get(location)?.title,
     children: await taskItems(parts, await listChildren(read, id)),
     requests: await requestItems(parts, waiting),

@@ -9,6 +9,9 @@ const HELP: Partial<Readonly<Record<ProblemCode, string>>> = {
   'request.not_found':
     'The link may be wrong, or it leads to something that is not yours to see. Make sure that you are signed in as the right person.',
   'request.cross_site': 'Go to the page itself and press the button there.',
+  'authorization.unknown':
+    'Start again in the program that sent you here: it opens the page anew. If someone gave you this address, leave it at that.',
+  'authorization.not_pending': 'Start again in the program that sent you here.',
   'session.required': 'Your session has ended. Sign in, then do it again: nothing was changed.',
   'session.wrong_form':
     'The page is from another session, perhaps one that you have signed out of. Open it again and repeat what you did.',

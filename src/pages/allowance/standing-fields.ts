@@ -1,0 +1,84 @@
+import {
+  type AccessRequest,
+  ALLOWANCE_LIMITS,
+  type Choice,
+  type How,
+  howsFor,
+  type Leaf,
+  readChoice,
+} from '../../approvals/index.ts'
+import { Problem } from '../../lib/problem.ts'
+
+/** What one argument can be told to be. `text` comes with `at_most` and `starts`. */
+export interface PartField {
+  readonly leaf: Leaf
+  readonly hows: readonly How[]
+  /** Names of its fields. */
+  readonly how: string
+  readonly text: string
+}
+
+export function partFields(inspected: readonly Leaf[]): PartField[] {
+  return inspected.map((leaf, i) => ({
+    leaf,
+    hows: howsFor(leaf.kind),
+    how: `how-${i}`,
+    text: `text-${i}`,
+  }))
+}
+
+/** Where and how long, in the order of how much it is. */
+export const SCOPES = {
+  task: { tie: 'task', lifeSeconds: null },
+  'task-hour': { tie: 'task', lifeSeconds: 3_600 },
+  'agent-hour': { tie: 'agent', lifeSeconds: 3_600 },
+  'agent-8-hours': { tie: 'agent', lifeSeconds: 28_800 },
+  'agent-day': { tie: 'agent', lifeSeconds: 86_400 },
+  'agent-week': { tie: 'agent', lifeSeconds: ALLOWANCE_LIMITS.life.most },
+} as const satisfies Record<string, Pick<Choice, 'tie' | 'lifeSeconds'>>
+export type ScopeName = keyof typeof SCOPES
+
+function scopeOf(name: string | undefined): Pick<Choice, 'tie' | 'lifeSeconds'> {
+  const known = Object.entries(SCOPES).find(([scope]) => scope === name)
+  if (!known) throw new Problem('allowance.bad_choice', 'it does not say where and how long')
+  return known[1]
+}
+
+/**
+ * What the form asks for, checked against the request.
+ * @throws Problem `allowance.bad_choice`
+ */
+export function choiceFromFields(
+  request: AccessRequest,
+  fields: ReadonlyMap<string, string>,
+): Choice {
+  const uses = (fields.get('uses') ?? '').trim()
+  return readChoice(request, {
+    ...scopeOf(fields.get('scope')),
+    uses: fields.get('often') === 'needed' ? null : /^\d{1,3}$/.test(uses) ? Number(uses) : uses,
+    pattern: partFields(request.inspected ?? []).map(({ how, leaf, text }) =>
+      partOf(leaf.path, fields.get(how), fields.get(text)?.trim()),
+    ),
+  })
+}
+
+function partOf(path: string, how: string | undefined, text: string | undefined) {
+  return how === 'at_most' || how === 'starts' ? { path, how, text } : { path, how }
+}
+
+/** A choice as a hidden field carries it from the page that spells it out. What is exact is in the request. */
+export function choiceText({ lifeSeconds, pattern, tie, uses }: Choice): string {
+  const parts = pattern.map((part) =>
+    partOf(part.path, part.how, 'text' in part ? part.text : undefined),
+  )
+  return JSON.stringify({ tie, uses, lifeSeconds, pattern: parts })
+}
+
+/** The same, read back: still unknown, `answerRequest` reads it. @throws Problem `allowance.bad_choice` */
+export function choiceFromText(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new Problem('allowance.bad_choice', 'the choice cannot be read')
+  }
+}

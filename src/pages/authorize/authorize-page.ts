@@ -1,0 +1,193 @@
+import type { Detail, Risk } from '@remit/engine'
+import { RISKS } from '../../catalog/index.ts'
+import type { Offer } from '../../decisions/index.ts'
+import type { Authorization } from '../../tasks/index.ts'
+import { permission } from '../consent/consent-page.ts'
+import { type Choice, choicesOf, type LimitsOf } from '../consent/narrowing.ts'
+import { type TitleOf, TRUST } from '../frame/authority.ts'
+import { csrfField, documentOf, type Viewer } from '../frame/document.ts'
+import { type Html, html } from '../frame/html.ts'
+import { badge, command, facts, notice } from '../frame/pieces.ts'
+import { show } from '../frame/show.ts'
+import { duration } from '../frame/time.ts'
+import { LIVES, USUAL_LIFE } from './lives.ts'
+
+export interface AuthorizeView {
+  readonly now: number
+  readonly viewer: Viewer
+  readonly asked: Pick<
+    Authorization,
+    'id' | 'clientId' | 'clientName' | 'redirectUri' | 'resource' | 'expiresAt'
+  >
+  readonly state: Authorization['state'] | 'expired'
+  /** The answer would go to a program on the person's own computer, which any program there can be. */
+  readonly loopback: boolean
+  readonly offer: Offer
+  readonly owner: string
+  /** Names of those who can let it in. */
+  readonly administrators: readonly string[]
+  readonly riskOf: (action: string) => Risk | undefined
+  /** What this person left of the same question the last time. */
+  readonly before: readonly Detail[] | undefined
+  readonly titleOf: TitleOf
+  readonly limitsOf: LimitsOf
+  readonly mistake?: string | undefined
+}
+
+/** A person lets a client in that knows nothing but an address: who asks, where the answer goes, and what it may do. */
+export function authorizePage(view: AuthorizeView): string {
+  const { asked } = view
+  const body = html`
+<div class="head"><p class="eyebrow">A program asks to act for you</p>
+<h1>Let ${show(asked.clientName)} act for you?</h1></div>
+${view.state === 'pending' ? waiting(view) : over(view)}`
+  return documentOf({ title: `Let ${asked.clientName} act for you?`, body, viewer: view.viewer })
+}
+
+/** Where a browser goes with the answer: the protocol goes on there. */
+export function onwardAddress(id: string): string {
+  return `/oauth/authorize/${id}`
+}
+
+function over({ state, asked }: AuthorizeView): Html {
+  if (state === 'expired')
+    return notice(
+      'calm',
+      'This question is over',
+      html`<p>Nobody answered in time, which means no. Start again in the program.</p>`,
+    )
+  const said = state === 'denied' ? 'You said no' : 'You allowed this'
+  return html`${notice(state === 'denied' ? 'calm' : 'good', said, html`<p>The program is told so. What you allowed can be ended under <a href="/tasks">Tasks</a>.</p>`)}
+<div class="actions"><a class="button primary" href="${onwardAddress(asked.id)}">Back to the program</a></div>`
+}
+
+function waiting(view: AuthorizeView): Html {
+  return html`${who(view)}${view.offer.standing === 'open' ? form(view) : shut(view)}`
+}
+
+function who({ asked, loopback, offer, owner }: AuthorizeView): Html {
+  const { agent, resource } = offer
+  const trust = TRUST[agent.trust]
+  return html`<section class="card" aria-labelledby="who"><h2 id="who">Who asks</h2>
+${facts([
+  [
+    'Program',
+    html`${show(asked.clientName)} ${badge('self-registered, name not verified', 'warn')} <code class="soft">${asked.clientId}</code>`,
+  ],
+  ['The answer goes to', placeOf(asked.redirectUri, loopback)],
+  [
+    'It wants to use',
+    html`${show(resource?.title ?? asked.resource)} <code class="soft">${asked.resource}</code>`,
+  ],
+  ['Let in by', agent.admission ? html`the rule <code>${agent.admission}</code>` : false],
+  ['Owner', show(owner)],
+  ['Trust', html`${trust[0]}, <span class="soft">${trust[1]}</span>`],
+])}
+${
+  loopback &&
+  notice(
+    'warn',
+    'Only go on if you just started this program yourself',
+    html`<p>The answer goes to a program on this computer, and any program on it could have asked under this name. If you did not expect this page, close it.</p>`,
+  )
+}</section>`
+}
+
+function placeOf(redirectUri: string, loopback: boolean): Html {
+  const { host } = new URL(redirectUri)
+  return loopback ? html`<code>${host}</code>, on this computer` : html`<code>${host}</code>`
+}
+
+function form(view: AuthorizeView): Html {
+  const { asked, offer } = view
+  const choices = choicesOf(offer.offered, view.limitsOf)
+  const options = LIVES.map(
+    ({ value, label }) =>
+      html`<option value="${value}"${value === USUAL_LIFE && html` selected`}>${label}</option>`,
+  )
+  return html`<form method="post" action="/authorize/${asked.id}">${csrfField(view.viewer)}
+<section class="card" aria-labelledby="what"><h2 id="what">What it may do for you</h2>
+${view.mistake !== undefined && notice('bad', 'Nothing was granted', html`<p>${view.mistake}</p>`)}
+<p class="soft">Take out what it does not need. Policies still decide every single call, and risky ones still ask a person.</p>
+${groupsOf(choices, view).map((group) => groupFields(group, view))}</section>
+<section class="card" aria-labelledby="long"><h2 id="long">For how long</h2>
+<div class="field"><label for="life" class="away">For how long</label><select id="life" name="life">${options}</select></div>
+<p class="soft small">Then it has to ask again. You can end it earlier under <a href="/tasks">Tasks</a>.</p></section>
+<div class="actions"><button class="primary" name="answer" value="grant">Allow</button><button name="answer" value="deny">Do not allow</button>
+<span class="soft small">Without an answer for ${duration(asked.expiresAt - view.now)} it is no.</span></div></form>`
+}
+
+interface Group {
+  readonly risk: Risk | undefined
+  readonly choices: readonly Choice[]
+}
+
+/** By the highest risk class of what a choice allows, the lowest first; fields keep their names. */
+function groupsOf(choices: readonly Choice[], view: AuthorizeView): Group[] {
+  const byRisk = Map.groupBy(choices, ({ detail }) => highest(detail, view))
+  return [...RISKS, undefined]
+    .map((risk) => ({ risk, choices: byRisk.get(risk) ?? [] }))
+    .filter((group) => group.choices.length > 0)
+}
+
+function highest({ actions }: Detail, { riskOf }: AuthorizeView): Risk | undefined {
+  const risks = actions.map(riskOf)
+  return RISKS.findLast((risk) => risks.includes(risk))
+}
+
+const RISK_WORDS: Readonly<Record<Risk, string>> = {
+  low: 'Low risk: it looks',
+  medium: 'Medium risk: it changes things',
+  high: 'High risk',
+  critical: 'Critical: it cannot be undone',
+}
+
+function groupFields({ risk, choices }: Group, view: AuthorizeView): Html {
+  return html`<fieldset><legend>${risk ? RISK_WORDS[risk] : 'Other'}</legend>
+${choices.map((choice) => permission(choice, view.titleOf, isChosen(choice, risk, view)))}</fieldset>`
+}
+
+/** As the person left it the last time; the first time everything that is not critical. */
+function isChosen({ detail }: Choice, risk: Risk | undefined, { before }: AuthorizeView): boolean {
+  if (!before) return risk !== 'critical'
+  return detail.actions.every((action) => before.some(({ actions }) => actions.includes(action)))
+}
+
+/** Nothing can be allowed as things are. Says why, who can change that, and how. */
+function shut(view: AuthorizeView): Html {
+  const { asked, offer } = view
+  const introduce = offer.standing === 'quarantined' && !offer.known
+  return html`${notice('warn', ...SHUT[offer.standing])}
+${offer.standing === 'quarantined' && nextSteps(view)}
+<form method="post" action="/authorize/${asked.id}">${csrfField(view.viewer)}<div class="actions">
+${introduce && html`<button class="primary" name="answer" value="introduce">Ask for it to be let in</button>`}
+<button name="answer" value="deny">Back to the program without access</button></div></form>`
+}
+
+const SHUT: Readonly<Record<Offer['standing'], readonly [title: string, text: Html]>> = {
+  open: ['', html``],
+  quarantined: [
+    'Nobody has let this program in yet',
+    html`<p>It registered itself, and no rule of your organization knows it. Until an administrator lets it in, it may do nothing, whoever allows it.</p>`,
+  ],
+  beyond: [
+    'This program may never do what it asks for',
+    html`<p>What it asks for lies outside of what an administrator set as the most it may be given.</p>`,
+  ],
+  stopped: [
+    'This program is stopped',
+    html`<p>An administrator suspended or retired it. It may do nothing.</p>`,
+  ],
+  gone: [
+    'What it wants to use is not available',
+    html`<p>It is suspended, or not offered any more.</p>`,
+  ],
+}
+
+function nextSteps({ administrators, asked, offer }: AuthorizeView): Html {
+  const them = administrators.length > 0 ? show(administrators.join(', ')) : html`an administrator`
+  return html`<section class="card" aria-labelledby="next"><h2 id="next">${offer.known ? 'It waits for an administrator' : 'How it is let in'}</h2>
+<p>${them} can let it in, by saying how far it is trusted and what it may be given at most:</p>
+${command(`remit agents limits ${asked.clientId} --trust 1 --ceiling ACTION …`)}
+<p class="soft">${offer.known ? 'Tell them its name above. When they have done it, start again in the program.' : 'Asking makes you its owner, the one who answers for it, and gives it nothing.'}</p></section>`
+}

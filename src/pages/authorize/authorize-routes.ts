@@ -1,0 +1,117 @@
+import { isLoopbackRedirect } from '../../agents/index.ts'
+import { type Offer, offerTo } from '../../decisions/index.ts'
+import { Problem } from '../../lib/problem.ts'
+import { ADMINISTRATORS, listPersons } from '../../people/index.ts'
+import {
+  type Authorization,
+  type AuthorizationAnswer,
+  answerAuthorization,
+  findAuthorization,
+  lastAllowed,
+} from '../../tasks/index.ts'
+import { limitsIn, narrowed } from '../consent/narrowing.ts'
+import { Names } from '../names.ts'
+import type { PageParts } from '../parts.ts'
+import { onwardPage } from '../sign-in/sign-in-page.ts'
+import { type Act, type Desk, mistakeOf, type Visit } from '../visit.ts'
+import { type AuthorizeView, authorizePage, onwardAddress } from './authorize-page.ts'
+import { endOfLife } from './lives.ts'
+
+/** Names beyond these help nobody. */
+const MOST_NAMES = 5
+
+export function addAuthorize(desk: Desk, parts: PageParts): void {
+  desk.get('/authorize/:id', async (visit) => {
+    const asked = await requireOwn(parts, visit)
+    return authorizePage(await viewOf(parts, visit, asked))
+  })
+
+  desk.post('/authorize/:id', async (act) => {
+    const asked = await requireOwn(parts, act)
+    const { kindOf } = await parts.decisions.catalog.current()
+    try {
+      const answer = await answerOf(parts, act, asked)
+      const { state } = await answerAuthorization(parts.decisions, answer, kindOf)
+      if (state === 'pending') return { to: `/authorize/${asked.id}` }
+      return onwardPage({
+        title: state === 'granted' ? 'You allowed this' : 'You said no',
+        text: 'The program is told so now.',
+        label: 'Back to the program',
+        to: onwardAddress(asked.id),
+      })
+    } catch (error) {
+      const { detail, status } = mistakeOf(error, 'consent.')
+      const view = await viewOf(parts, act, asked)
+      return { page: authorizePage({ ...view, mistake: detail }), status }
+    }
+  })
+}
+
+/**
+ * INVARIANT: in the browser that began it. To every other one the request does not exist, whoever is signed in there.
+ */
+async function requireOwn(parts: PageParts, { id, browser }: Visit): Promise<Authorization> {
+  const asked = await findAuthorization(parts.decisions.storage.read, id)
+  if (!asked || browser === undefined || asked.browser !== browser)
+    throw new Problem('authorization.unknown', 'no such request was begun in this browser')
+  return asked
+}
+
+const ANSWERS = ['grant', 'deny', 'introduce'] as const
+
+async function answerOf(
+  parts: PageParts,
+  { browser, fields, now, visitor }: Act,
+  asked: Authorization,
+): Promise<AuthorizationAnswer> {
+  const answer = ANSWERS.find((one) => one === fields.get('answer'))
+  if (!answer) throw new Problem('request.malformed', '`answer` is none of those offered')
+  const { offered } = await offerTo(parts.decisions, asked, visitor.person)
+  const catalog = await parts.decisions.catalog.current()
+  return {
+    authorizationId: asked.id,
+    browser,
+    person: visitor.person,
+    answer,
+    offered,
+    details: answer === 'grant' ? narrowed(offered, limitsIn(catalog), fields) : [],
+    expiresAt: answer === 'grant' ? endOfLife(fields, now) : now,
+    authTime: visitor.session.authTime,
+  }
+}
+
+async function viewOf(
+  parts: PageParts,
+  { now, visitor }: Visit,
+  asked: Authorization,
+): Promise<AuthorizeView> {
+  const { read } = parts.decisions.storage
+  const { person, viewer } = visitor
+  const offer = await offerTo(parts.decisions, asked, person)
+  const catalog = await parts.decisions.catalog.current()
+  const { clientId, resource } = asked
+  return {
+    now,
+    viewer,
+    asked,
+    state: asked.state === 'pending' && asked.expiresAt <= now ? 'expired' : asked.state,
+    loopback: isLoopbackRedirect(asked.redirectUri),
+    offer,
+    owner: await new Names(parts).person(offer.agent.ownerId),
+    administrators: await administratorsOf(parts, offer),
+    riskOf: (action) => catalog.actions.get(action)?.risk,
+    before: await lastAllowed(read, { clientId, personId: person.id, resource }),
+    titleOf: (location) => catalog.byIdentifier.get(location)?.title,
+    limitsOf: limitsIn(catalog),
+  }
+}
+
+/** Who can let it in: told to people of the organization, who have to know whom to ask. */
+async function administratorsOf(parts: PageParts, { standing }: Offer): Promise<string[]> {
+  if (standing !== 'quarantined') return []
+  const people = await listPersons(parts.people.storage.read, {
+    limit: MOST_NAMES,
+    group: ADMINISTRATORS,
+  })
+  return people.filter(({ status }) => status === 'active').map(({ name }) => name)
+}

@@ -1,0 +1,21 @@
+import type { Fields } from '../../http/index.ts'
+import { Problem } from '../../lib/problem.ts'
+import { TASK_LIFE } from '../../tasks/index.ts'
+
+const HOUR = 3_600_000
+
+/** How long a client that a person let in may work before it has to ask again: its consent and its task end together. */
+export const LIVES = [
+  { value: 'hour', label: '1 hour', ms: HOUR },
+  { value: 'workday', label: '8 hours', ms: 8 * HOUR },
+  { value: 'day', label: '24 hours', ms: TASK_LIFE.most },
+] as const
+/** What is chosen unless the person chooses. */
+export const USUAL_LIFE = 'workday'
+
+/** When it ends, epoch milliseconds. */
+export function endOfLife(fields: Fields, now: number): number {
+  const chosen = LIVES.find(({ value }) => value === fields.get('life'))
+  if (!chosen) throw new Problem('request.malformed', '`life` is none of those offered')
+  return now + chosen.ms
+}
