@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
-import { setCeiling } from '../../src/agents/index.ts'
+import { findAgent, setCeiling } from '../../src/agents/index.ts'
 import { applyImport, planMcpImport, setRisk } from '../../src/catalog/index.ts'
 import { describeMcpServer, outbound } from '../../src/net/index.ts'
 import { publishPolicies } from '../../src/policy/index.ts'
@@ -45,14 +45,15 @@ export class Place {
     const { text } = await rooms.policies.version(set.version)
     await publishPolicies(rooms.policy, { text: text + rules(standing), by, note: 'for tests' })
     const place = new Place(world, standing, actions)
-    const details = [...world.everything, ...place.details()]
+    const agent = await findAgent(rooms.storage.read, 'refund-bot')
+    const details = [...(agent?.ceiling ?? []), ...place.details()]
     await setCeiling(rooms.agents, { agentId: 'refund-bot', ceiling: details, by })
     const { id: personId } = await world.person('sam')
     await grantBasis(rooms.decisions, {
       personId,
       agentId: 'refund-bot',
       kind: 'consent',
-      details: place.details() as Parameters<typeof grantBasis>[1]['details'], // as written below
+      details: details as Parameters<typeof grantBasis>[1]['details'], // as written below
       grantedBy: personId,
     })
     return place

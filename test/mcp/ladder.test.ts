@@ -1,0 +1,258 @@
+import assert from 'node:assert/strict'
+import { after, afterEach, before, it } from 'node:test'
+import { listForTask } from '../../src/approvals/index.ts'
+import { answer } from '../../src/net/mcp/testing.ts'
+import type { OpenTask } from '../agent.ts'
+import { until } from '../until.ts'
+import type { Answer } from '../wire.ts'
+import { inEachWorld, type World } from '../world.ts'
+import { messagesOf, Place, rpcOf, type Session, wordsOf } from './place.ts'
+import { on, serveNotes } from './scripted.ts'
+
+type Notes = Awaited<ReturnType<typeof serveNotes>>
+
+const PAGE = /http\S+\/approvals\/req_\S+/
+
+async function say(w: World, page: string, button: RegExp, fields = {}): Promise<void> {
+  const fiona = await w.browser('fiona')
+  const answered = await fiona.submit(await fiona.get(page), button, fields)
+  assert.equal(answered.status, 200, answered.text)
+}
+
+/** Pages of the requests of a task that wait, as soon as there are so many. */
+function pagesOf(w: World, task: OpenTask, count: number): Promise<string[]> {
+  return until(async () => {
+    const requests = await listForTask(w.rooms.decisions, task.id)
+    const waiting = requests.filter(({ state }) => state === 'pending')
+    return waiting.length === count
+      ? waiting.map(({ id }) => `${w.issuer}/approvals/${id}`)
+      : undefined
+  })
+}
+
+async function pageOf(w: World, task: OpenTask): Promise<string> {
+  const [page = ''] = await pagesOf(w, task, 1)
+  return page
+}
+
+function erase(session: Session, what: string, token?: string): Promise<Answer> {
+  const meta = token === undefined ? {} : { _meta: { progressToken: token } }
+  return session.request('tools/call', { name: 'erase', arguments: { what }, ...meta })
+}
+
+function standing(world: () => World) {
+  let notes: Notes | undefined
+  let place: Place | undefined
+  before(async () => {
+    notes = await serveNotes()
+    place = await Place.add(world(), {
+      name: 'notes',
+      url: notes.url,
+      asks: ['erase', 'prompt-greet'],
+    })
+  })
+  afterEach(() => notes?.play(() => false))
+  after(() => notes?.close())
+  return {
+    get notes(): Notes {
+      if (!notes) throw new Error('not yet')
+      return notes
+    },
+    get place(): Place {
+      if (!place) throw new Error('not yet')
+      return place
+    },
+  }
+}
+
+const PATIENT = { hold: { withProgress: 60_000, without: 60_000 }, progressEvery: 20, lookEvery: 5 }
+
+inEachWorld(
+  'a held MCP call',
+  (world) => {
+    const at = standing(world)
+
+    it('goes on when people approve it, is executed once, and is told again afterwards', async () => {
+      const before = at.notes.calls().length
+      const task = await at.place.open()
+      const client = await at.place.connect(task)
+      const words: string[] = []
+      const holding = client.callTool({ name: 'erase', arguments: { what: 'a' } }, undefined, {
+        onprogress: ({ message }) => words.push(message ?? ''),
+      })
+      const page = await until(async () =>
+        words.length > 2 ? PAGE.exec(words[0] ?? '')?.[0] : undefined,
+      )
+      assert.match(words[0] ?? '', /^Waiting for approval by anyone in finance – http/)
+      assert.equal(at.notes.calls().length, before, 'nothing is sent while it waits')
+      await say(world(), page, /^Approve once/)
+      const done = await holding
+      assert.equal(wordsOf(done), 'done')
+      assert.equal(done.isError, undefined)
+      assert.equal(at.notes.calls().length, before + 1)
+
+      const again = await client.callTool({ name: 'erase', arguments: { what: 'a' } })
+      assert.match(wordsOf(again), /approved and executed before.*not executed again.*\ndone/s)
+      assert.equal(again._meta?.['remit/told-again'], true)
+      assert.equal(again._meta?.['remit/decision'], done._meta?.['remit/decision'])
+      assert.equal(at.notes.calls().length, before + 1)
+    })
+
+    it('says nothing to a client that asked for no progress, until it is done', async () => {
+      const task = await at.place.open()
+      const session = await at.place.session(task)
+      const holding = erase(session, 'b')
+      await say(world(), await pageOf(world(), task), /^Approve once/)
+      const done = await holding
+      assert.match(String(done.headers['content-type']), /^application\/json/)
+      assert.equal(wordsOf(rpcOf(done).result), 'done')
+    })
+
+    it('is refused when people deny it, in their words', async () => {
+      const before = at.notes.calls().length
+      const task = await at.place.open()
+      const session = await at.place.session(task)
+      const holding = erase(session, 'c', 'p')
+      await say(world(), await pageOf(world(), task), /^Deny/, { reason: 'not this one' })
+      const { result } = rpcOf(await holding)
+      assert.equal(result.isError, true)
+      assert.match(wordsOf(result), /^Not executed: a person denied this call: not this one/)
+      assert.equal(at.notes.calls().length, before)
+    })
+
+    it('ends with its task: refused, and never sent', async () => {
+      const before = at.notes.calls().length
+      const task = await at.place.open()
+      const session = await at.place.session(task)
+      const holding = erase(session, 'd', 'p')
+      const quiet = erase(session, 'd2')
+      await pagesOf(world(), task, 2)
+      const closed = await world().agent.about(task, 'DELETE', '')
+      assert.equal(closed.status, 200, closed.text)
+      const messages = messagesOf(await holding)
+      assert.ok(messages.length > 0)
+      const last = messages.at(-1)
+      assert.ok(last.error || last.result?.isError, JSON.stringify(last))
+      assert.equal((await quiet).status, 401)
+      assert.equal(at.notes.calls().length, before)
+    })
+
+    it('is one call, however often it is asked for at once', async () => {
+      const before = at.notes.calls().length
+      const task = await at.place.open()
+      const session = await at.place.session(task)
+      const all = Array.from({ length: 5 }, () => erase(session, 'e', 'p'))
+      const page = await pageOf(world(), task)
+      await say(world(), page, /^Approve once/)
+      const results = (await Promise.all(all)).map((each) => rpcOf(each).result)
+      assert.equal(at.notes.calls().length, before + 1)
+      assert.equal(results.filter(({ _meta }) => !_meta['remit/told-again']).length, 1)
+    })
+
+    it('is left when its client goes away or cancels, and the retry attaches to the same request', async () => {
+      const task = await at.place.open()
+      const client = await at.place.connect(task)
+      const leaving = new AbortController()
+      const holding = client.callTool({ name: 'erase', arguments: { what: 'f' } }, undefined, {
+        signal: leaving.signal,
+        onprogress: () => leaving.abort(),
+      })
+      await assert.rejects(holding)
+      const page = await pageOf(world(), task)
+      const session = await at.place.session(task)
+      const retry = erase(session, 'f', 'p')
+      await say(world(), page, /^Approve once/)
+      assert.equal(wordsOf(rpcOf(await retry).result), 'done')
+    })
+
+    it('holds a prompt just as well', async () => {
+      const task = await at.place.open()
+      const session = await at.place.session(task)
+      at.notes.play(
+        on('prompts/get', ({ message }, reply) => answer(reply, message.id, { messages: [] })),
+      )
+      const ask = () => session.request('prompts/get', { name: 'greet', arguments: { who: 'x' } })
+      const holding = ask()
+      await say(world(), await pageOf(world(), task), /^Approve once/)
+      assert.deepEqual(rpcOf(await holding).result.messages, [])
+      assert.equal(rpcOf(await ask()).result._meta['remit/told-again'], true)
+    })
+  },
+  { mcp: PATIENT },
+)
+
+const HASTY = {
+  hold: { withProgress: 60, without: 20 },
+  progressEvery: 10,
+  lookEvery: 5,
+  held: { perTask: 2, all: 1_000 },
+}
+
+inEachWorld(
+  'an MCP call that people do not answer in time',
+  (world) => {
+    const at = standing(world)
+
+    it('is told as pending, and the very same call is executed once it is approved', async () => {
+      const w = world()
+      const before = at.notes.calls().length
+      const task = await at.place.open()
+      const session = await at.place.session(task)
+      const first = await erase(session, 'a', 'p')
+      assert.ok(messagesOf(first).length > 1, 'with signs of life before')
+      const { result } = rpcOf(first)
+      assert.equal(result.isError, true)
+      assert.match(
+        wordsOf(result),
+        /^PENDING, not executed: .*anyone in finance.*Retry this exact call/s,
+      )
+      const { id, page, retry_after, status, url } = result._meta['remit/approval']
+      assert.deepEqual([status, retry_after], ['pending', 30])
+      assert.equal(url, `${w.issuer}/v1/tasks/${task.id}/requests/${id}`)
+      const second = rpcOf(await erase(session, 'a'))
+      assert.equal(second.result._meta['remit/approval'].id, id, 'the retry attaches')
+      assert.equal(at.notes.calls().length, before)
+      await say(w, page, /^Approve once/)
+      assert.equal(wordsOf(rpcOf(await erase(session, 'a')).result), 'done')
+      assert.equal(at.notes.calls().length, before + 1)
+      await erase(session, 'a')
+      assert.equal(at.notes.calls().length, before + 1)
+    })
+
+    it('is an error of the protocol where there is no tool', async () => {
+      const session = await at.place.session(await at.place.open())
+      const params = { name: 'greet', arguments: { who: 'x' } }
+      const { error } = rpcOf(await session.request('prompts/get', params))
+      assert.equal(error.code, -32001)
+      assert.match(error.message, /^PENDING, not executed/)
+      assert.equal(error.data['remit/approval'].status, 'pending')
+    })
+
+    it('names groups and no people', async () => {
+      const session = await at.place.session(await at.place.open())
+      const { text } = await erase(session, 'b')
+      assert.ok(!/fiona|ada\b/i.test(text), text)
+    })
+  },
+  { mcp: HASTY },
+)
+
+inEachWorld(
+  'more held MCP calls than are held at once',
+  (world) => {
+    const at = standing(world)
+
+    it('are pending at once', async () => {
+      const task = await at.place.open()
+      const session = await at.place.session(task)
+      const held = [erase(session, 'a', 'p'), erase(session, 'b', 'p')]
+      await pagesOf(world(), task, 2)
+      const third = await erase(session, 'c', 'p')
+      assert.match(wordsOf(rpcOf(third).result), /^PENDING/)
+      assert.equal(messagesOf(third).length, 1)
+      await world().agent.about(task, 'DELETE', '')
+      await Promise.all(held)
+    })
+  },
+  { mcp: { ...PATIENT, held: { perTask: 2, all: 1_000 } } },
+)
