@@ -7,7 +7,7 @@ import type { Browser } from '../examples/refund-desk/browser.ts'
 import { idTokenFor, signIn } from '../examples/refund-desk/people.ts'
 import { setCeiling } from '../src/agents/index.ts'
 import { readSettings } from '../src/config/settings.ts'
-import type { Desk } from '../src/dev/desk/serve.ts'
+import { type Desk, serveDesk } from '../src/dev/desk/serve.ts'
 import {
   type DevIdentityProvider,
   serveIdentityProvider,
@@ -362,10 +362,7 @@ async function makeGround(engine: 'sqlite' | 'postgres', options: WorldOptions):
       trustDomain: 'test.remit',
       location: `${at(gateway)}/orders`,
     }),
-    // The SDK is only loaded where it is needed.
-    desk: options.desk
-      ? await (await import('../src/dev/desk/serve.ts')).serveDesk({ port: 0, pace: 10 })
-      : undefined,
+    desk: options.desk ? await serveDesk({ port: 0, pace: 10 }) : undefined,
     echo: await startUpstream(),
   }
 }

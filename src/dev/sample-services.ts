@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { serveDesk } from './desk/serve.ts'
 import { serveOrders } from './orders/serve.ts'
 
 const HELP = `The sample services of Remit: the orders API, and the desk, an MCP server.
@@ -35,7 +36,6 @@ async function serve(): Promise<void> {
     log,
   })
   log(`orders API at ${orders.origin}`)
-  const { serveDesk } = await import('./desk/serve.ts')
   const desk = await serveDesk({ port: Number(values['mcp-port']) })
   log(`the desk at ${desk.url}`)
   const stop = () => void Promise.all([orders.close(), desk.close()]).then(() => process.exit(0))

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import {
   createServer,
   type IncomingHttpHeaders,
@@ -6,9 +5,8 @@ import {
   type ServerResponse,
 } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
-import { deskServer } from './mcp-server.ts'
 import { NoteBook } from './note-book.ts'
+import type { Sessions } from './session.ts'
 
 export interface Desk {
   /** `http://127.0.0.1:PORT/mcp`: the upstream address to register. */
@@ -31,31 +29,13 @@ export interface DeskOptions {
   }) => void
 }
 
-/** The oldest is forgotten then: a session is a few objects, and nobody has to end one. */
-const MOST_SESSIONS = 100
-
 /**
  * Starts the sample MCP server on loopback: Streamable HTTP with sessions, notes in memory. It knows nothing of people, agents or
  * permissions: it is meant to stand behind the gateway, and answers whoever reaches it.
  */
 export async function serveDesk(options: DeskOptions): Promise<Desk> {
   const book = new NoteBook()
-  const sessions = new Map<string, StreamableHTTPServerTransport>()
-  const open = async () => {
-    const transport = new StreamableHTTPServerTransport({
-      sessionIdGenerator: randomUUID,
-      enableJsonResponse: options.json ?? false,
-      onsessioninitialized: (id) => {
-        sessions.set(id, transport)
-        const [oldest] = sessions.keys()
-        if (oldest !== undefined && sessions.size > MOST_SESSIONS)
-          void sessions.get(oldest)?.close()
-      },
-    })
-    transport.onclose = () => sessions.delete(transport.sessionId ?? '')
-    await deskServer(book, options.pace ?? 400).connect(transport)
-    return transport
-  }
+  const sessions: Sessions = new Map()
   const handle = async (req: IncomingMessage, res: ServerResponse) => {
     const { headers, method = '' } = req
     options.seen?.({ method, headers })
@@ -64,7 +44,10 @@ export async function serveDesk(options: DeskOptions): Promise<Desk> {
     const id = headers['mcp-session-id']
     const known = typeof id === 'string' ? sessions.get(id) : undefined
     if (id !== undefined && !known) return void res.writeHead(404).end()
-    await (known ?? (await open())).handleRequest(req, res)
+    // The SDK is loaded when it is first needed: that takes longer than everything else here together.
+    const { openSession } = await import('./session.ts')
+    const { json = false, pace = 400 } = options
+    await (known ?? (await openSession(sessions, book, { json, pace }))).handleRequest(req, res)
   }
   const server = createServer((req, res) => {
     handle(req, res).catch(() => res.destroy())

@@ -1,0 +1,30 @@
+import { randomUUID } from 'node:crypto'
+import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
+import { deskServer } from './mcp-server.ts'
+import type { NoteBook } from './note-book.ts'
+
+/** Sessions by their ids, the oldest first. */
+export type Sessions = Map<string, StreamableHTTPServerTransport>
+
+/** The oldest is forgotten then: a session is a few objects, and nobody has to end one. */
+const MOST_SESSIONS = 100
+
+/** What a request that names no session is given to: a new one, kept when the request turns out to begin it. */
+export async function openSession(
+  sessions: Sessions,
+  book: NoteBook,
+  options: { readonly pace: number; readonly json: boolean },
+): Promise<StreamableHTTPServerTransport> {
+  const transport = new StreamableHTTPServerTransport({
+    sessionIdGenerator: randomUUID,
+    enableJsonResponse: options.json,
+    onsessioninitialized: (id) => {
+      sessions.set(id, transport)
+      const [oldest] = sessions.keys()
+      if (oldest !== undefined && sessions.size > MOST_SESSIONS) void sessions.get(oldest)?.close()
+    },
+  })
+  transport.onclose = () => sessions.delete(transport.sessionId ?? '')
+  await deskServer(book, options.pace).connect(transport)
+  return transport
+}
