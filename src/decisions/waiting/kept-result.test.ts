@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { until } from '../../../test/until.ts'
+import type { Wait } from '../../lib/repeat.ts'
 import { forEachEngine } from '../../storage/testing.ts'
 import { closeTask } from '../../tasks/index.ts'
 import { recordOutcome } from '../outcome.ts'
 import { READ, refund, type World, worldsOver } from '../testing.ts'
-import { forgetResults, keepResult, readResult } from './kept-result.ts'
+import { forgetResults, keepForgetting, keepResult, readResult } from './kept-result.ts'
 
 const LARGE = refund('900.00')
 const TEXT = '{"refund":"rf_1","amount":900.00,"to":"Ünal"}'
@@ -114,6 +116,21 @@ forEachEngine('the answer of an approved call', (open) => {
     assert.ok(await sealedOf(world, other.id))
     await keepResult(world.parts, one.id, TEXT)
     assert.equal(await sealedOf(world, one.id), undefined)
+  })
+
+  test('is erased by itself, moments after its task has closed', async () => {
+    const world = await worlds.shared()
+    const done = await executed(world)
+    await keepResult(world.parts, done.id, TEXT)
+    // Waits for a minute never end by themselves here, shorter ones at once.
+    const wait: Wait = (ms, signal) =>
+      ms > 10_000
+        ? new Promise((resolve) => signal.addEventListener('abort', () => resolve()))
+        : Promise.resolve()
+    const loop = keepForgetting(world.parts, { onError: assert.ifError, wait })
+    await closeTask(world.parts, { taskId: done.taskId, by: 'psn_admin', reason: 'person' })
+    await until(async () => (await sealedOf(world, done.id)) === undefined || undefined)
+    await loop.stop()
   })
 
   test('is not kept of a call that needed no approval, nor of one that there was not', async () => {
