@@ -62,7 +62,7 @@ describe('the refund desk', () => {
       false,
     )
     const quarantined = { ...refundOf('1.0', BOT), entities: entities({ trust: 0 }) }
-    assert.deepEqual(set.evaluate(quarantined, 'nothing').determining, [
+    assert.deepEqual(set.evaluate(quarantined, 'nothing').determining.toSorted(), [
       'quarantined-agents-wait',
       'quarantined-chains-wait',
     ])

@@ -7,6 +7,7 @@ import { refuse } from '../refuse.ts'
 import { reserve } from '../reserve.ts'
 import type { Denied, Verdict } from '../verdict.ts'
 import { factsOf, type Grounds, type KnownCase, type Looked } from './grounds.ts'
+import { tellUnbound } from './unbound.ts'
 import { judgeWithPeople } from './with-people.ts'
 
 /** How often what was looked at may be gone when it is taken before we stop trying. */
@@ -44,10 +45,11 @@ export async function judge(
 async function deny(
   parts: DecisionParts,
   each: KnownCase,
-  { budget }: Looked,
+  looked: Looked,
   decision: Deny,
 ): Promise<Denied> {
-  const denied = await refuse(parts, each, decision)
+  const { budget } = looked
+  const denied = await refuse(parts, each, tellUnbound(each, looked, decision))
   if (budget.spent && denied.reason === 'budget.exhausted') {
     const isIdle: Parameters<typeof closeSpent>[2] = async (tx, ids) => !(await isSending(tx, ids))
     await closeSpent(parts, each.who.held.task.id, isIdle)
