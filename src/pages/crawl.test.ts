@@ -7,6 +7,7 @@ import { forEachEngine } from '../storage/testing.ts'
 import { grantBasis } from '../tasks/index.ts'
 import { ASSETS } from './frame/assets.ts'
 import {
+  allowed,
   askedFor,
   consentAsked,
   decided,
@@ -44,6 +45,7 @@ async function begin(storage: Storage) {
     '/decisions/:id': await decided(pages, task, 0),
     '/confirm/:id': confirmation.id,
     '/bases/:id/end': basis.id,
+    '/allowances/:id/end': await allowed(pages, task, fiona),
   }
   const addressOf = (pattern: string) => {
     const known = Object.keys(ids).find((prefix) => pattern.startsWith(prefix))

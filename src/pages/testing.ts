@@ -1,6 +1,14 @@
 import type { LightMyRequestResponse } from 'fastify'
 import { registerAgent } from '../agents/index.ts'
-import { type AccessRequest, attachRequest } from '../approvals/index.ts'
+import {
+  type AccessRequest,
+  answerRequest,
+  attachRequest,
+  type Choice,
+  exactly,
+  listAllowances,
+  shownDigest,
+} from '../approvals/index.ts'
 import { aCall, anAsk } from '../approvals/testing.ts'
 import { applyImport, Catalog } from '../catalog/index.ts'
 import { planOrders } from '../catalog/testing.ts'
@@ -252,9 +260,15 @@ export async function askedFor(
   task: Task,
   body: Record<string, string> = { amount: '900.00' },
 ): Promise<AccessRequest> {
+  const { actions } = await parts.decisions.catalog.current()
   const attached = await parts.decisions.storage.transaction((tx) =>
     attachRequest(parts.decisions, tx, {
-      call: aCall({ person: task.personId, task: task.id, body: { kind: 'json', value: body } }),
+      call: aCall({
+        person: task.personId,
+        task: task.id,
+        definition: actions.get('orders.refund')?.digest ?? '',
+        body: { kind: 'json', value: body },
+      }),
       taskId: task.id,
       personId: task.personId,
       agentId: task.agentId,
@@ -274,6 +288,33 @@ export async function askedFor(
   )
   if (attached.outcome === 'too_many_pending') throw new Error('too many pending')
   return attached.request
+}
+
+/** This person answers a refund for five times, up to 1000.00. Answers the id. */
+export async function allowed(
+  pages: TestPages,
+  task: Task,
+  by: Person,
+  over: Partial<Choice> = {},
+): Promise<Id<'allowance'>> {
+  const { decisions } = pages.parts
+  const request = await askedFor(pages, task, { amount: '905.00' })
+  const pattern = exactly(request.inspected ?? []).map((part) =>
+    part.path === '/amount' ? ({ ...part, how: 'at_most', text: '1000.00' } as const) : part,
+  )
+  const standing: Choice = { tie: 'task', uses: 5, lifeSeconds: null, pattern, ...over }
+  const shown = shownDigest(request, standing)
+  await answerRequest(decisions, {
+    requestId: request.id,
+    person: by,
+    answer: 'approve',
+    standing,
+    shown,
+    authTime: 0,
+  })
+  const [listed] = await listAllowances(decisions, by)
+  if (!listed) throw new Error('nothing was given')
+  return listed.allowance.id
 }
 
 /** The agent asks to act for this person. */

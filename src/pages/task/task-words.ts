@@ -20,6 +20,7 @@ const REASON: Readonly<Record<string, string>> = {
   administrator: 'an administrator ended it',
   owner: 'the owner of the agent ended it',
   deadline: 'its time was over',
+  budget: 'its calls were used up',
   'basis.ended': 'what allowed it was ended',
   'agent.ended': 'the agent was retired',
   'person.ended': 'the person was suspended',
