@@ -19,6 +19,7 @@ import {
 } from './people/index.ts'
 import { Policies, type PolicyParts } from './policy/index.ts'
 import { openStorage, type Storage, type StorageOptions } from './storage/index.ts'
+import { beginSigningKeys } from './tokens/index.ts'
 
 /** Where time, randomness and failures in the background go. */
 export interface Ports {
@@ -84,6 +85,10 @@ export async function openRooms(
     await storage.transaction(async (tx) => {
       await live.begin(tx, ORGANIZATION)
       await live.begin(tx, RULES)
+      await beginSigningKeys(tx, live, keys)
+    })
+    live.onChange((states) => {
+      if (states.some(({ kind }) => kind === 'key')) keys.refresh().catch(onError)
     })
     await live.start()
     const catalog = new Catalog({ storage, live })
@@ -107,6 +112,7 @@ export async function openRooms(
       agents: shared,
       policy: { ...shared, catalog },
       decisions,
+      custody: { ...shared, keys },
     }
   } catch (error) {
     await storage.close()

@@ -1,6 +1,7 @@
 import { AGENT_OPERATIONS } from './agents.ts'
 import { CONNECTION_OPERATIONS } from './connections.ts'
 import { ENFORCER_OPERATIONS } from './enforcers.ts'
+import { KEY_OPERATIONS } from './keys.ts'
 import { LEDGER_OPERATIONS } from './ledger.ts'
 import type { Operation } from './operation.ts'
 import { PEOPLE_OPERATIONS } from './people.ts'
@@ -19,5 +20,6 @@ export const OPERATIONS: readonly Operation[] = [
   ...CONNECTION_OPERATIONS,
   ...POLICY_OPERATIONS,
   ...TASK_OPERATIONS,
+  ...KEY_OPERATIONS,
   ...LEDGER_OPERATIONS,
 ]

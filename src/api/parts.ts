@@ -1,10 +1,12 @@
 import type { AgentParts } from '../agents/index.ts'
 import type { ConnectionParts } from '../connections/index.ts'
 import type { DecisionParts } from '../decisions/index.ts'
+import type { SigningKeys } from '../keys/index.ts'
 import type { Ledger } from '../ledger/index.ts'
 import type { McpDescription } from '../net/index.ts'
 import type { PeopleParts, Providers } from '../people/index.ts'
 import type { Policies, PolicyParts } from '../policy/index.ts'
+import type { CustodyParts } from '../tokens/index.ts'
 
 /** What the management API works with: the parts of the rooms it speaks for. */
 export interface ApiParts {
@@ -20,6 +22,8 @@ export interface ApiParts {
   readonly policies: Policies
   readonly decisions: DecisionParts
   readonly ledger: Ledger
+  /** Of the keys that sign tokens. */
+  readonly custody: CustodyParts & { readonly keys: Pick<SigningKeys, 'list'> }
   /** Asks an MCP server that an administrator named for what it offers, through the rules for outbound requests. */
   readonly describeMcp: (at: {
     readonly url: string

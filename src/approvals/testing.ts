@@ -1,5 +1,5 @@
 import type { Ask } from '@remit/engine'
-import { loadSigningKeys, openMasterKey, type SigningKeys } from '../keys/index.ts'
+import { loadSigningKeys, type MasterKey, openMasterKey, type SigningKeys } from '../keys/index.ts'
 import { Ledger } from '../ledger/index.ts'
 import { base64url } from '../lib/bytes.ts'
 import { type ManualClock, manualClock } from '../lib/clock.ts'
@@ -16,6 +16,7 @@ export interface TestParts extends ApprovalParts {
   readonly clock: ManualClock
   readonly ledger: Ledger
   readonly keys: SigningKeys
+  readonly master: MasterKey
   /** What was recorded, oldest first. */
   recorded(): Promise<TestRecord[]>
 }
@@ -51,6 +52,7 @@ export async function testParts(storage: Storage): Promise<TestParts> {
     clock,
     random,
     keys,
+    master,
     ledger,
     async recorded() {
       await ledger.sequence()

@@ -9,6 +9,7 @@ import { command, helpText, type Start } from './command.ts'
 import { connectionsCommand } from './connections.ts'
 import { decisionsCommand } from './decisions/decisions.ts'
 import { groupsCommand } from './groups.ts'
+import { keysCommand } from './keys.ts'
 import { ledgerCommand } from './ledger.ts'
 import { loginCommand } from './login.ts'
 import { logoutCommand } from './logout.ts'
@@ -74,6 +75,7 @@ const COMMANDS: readonly (readonly [string, readonly ((start: Start) => Command)
       groupsCommand,
       providersCommand,
       basesCommand,
+      keysCommand,
     ],
   ],
 ]

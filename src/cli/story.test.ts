@@ -296,6 +296,21 @@ describe('beside `remit dev`', () => {
     assert.equal((await cli.remit('policy', 'publish', 'all.cedar')).exit, 0)
   })
 
+  test('the keys that sign tokens are shown, and rotated one at a time', async (t) => {
+    const cli = await userOf(t, remit, LOGIN)
+    await cli.remit('login')
+    assert.match((await cli.remit('keys', 'list')).out, /key_\S+ +ES256 .* signs\n$/)
+    const rotated = await cli.remit('keys', 'rotate')
+    assert.equal(rotated.exit, 0, rotated.said)
+    assert.match(rotated.out, / signs until [\s\S]* announced, signs from /)
+    const again = await cli.remit('keys', 'rotate')
+    assert.equal(again.exit, 1)
+    assert.match(again.said, /keys\.rotation_under_way/)
+    const withdrawn = await cli.remit('keys', 'withdraw', 'key_nothing')
+    assert.match(withdrawn.said, /keys\.unknown/)
+    assert.equal((await cli.remit('keys', 'list', '--json')).exit, 0)
+  })
+
   test('the exported ledger is accepted by the offline verifier', async (t) => {
     const cli = await userOf(t, remit, LOGIN)
     await cli.remit('login')

@@ -167,8 +167,10 @@ async function lookedAt(
 ): Promise<Identified> {
   const { task, chain } = who.held
   const resource = call.resource.name
+  // A token without a proof is in our books, and signed by nobody.
+  const signed = who.proof && call.token
   const view = await parts.live.view(
-    callKeys({ task: task.id, person: task.personId, chain, resource }),
+    callKeys({ task: task.id, person: task.personId, chain, resource, token: signed }),
   )
   return { known: true, ...who, view, liveness: livenessNow(parts, who.held, view, who.claims) }
 }

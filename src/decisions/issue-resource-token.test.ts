@@ -2,9 +2,14 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import type { Detail } from '@remit/engine'
 import { setCeiling } from '../agents/index.ts'
+import { Catalog } from '../catalog/index.ts'
+import { Live } from '../live/index.ts'
+import { Policies } from '../policy/index.ts'
 import { forEachEngine } from '../storage/testing.ts'
 import { closeTask } from '../tasks/index.ts'
-import { checkResourceToken } from '../tokens/index.ts'
+import { checkResourceToken, rotateKey, withdrawKey } from '../tokens/index.ts'
+import { decideCall } from './decide-call.ts'
+import { Facts } from './facts.ts'
 import {
   type Issued,
   issueResourceToken,
@@ -12,6 +17,7 @@ import {
 } from './issue-resource-token.ts'
 import type { Refused } from './opening/opening.ts'
 import { requireTask } from './require-task.ts'
+import { mayContinue } from './still-live.ts'
 import {
   ALL_OF_ORDERS,
   GATEWAY,
@@ -19,6 +25,7 @@ import {
   ISSUER,
   newKey,
   ORDERS,
+  READ,
   TOKEN_URL,
   worldsOver,
 } from './testing.ts'
@@ -186,5 +193,73 @@ forEachEngine('a task token', (open) => {
     await assert.rejects(speak({ token: resource, proof: forIt }), { code: 'token.wrong_audience' })
     await closeTask(parts, { taskId: held.opened.task.id, by: 'x', reason: 'person' })
     await assert.rejects(speak(), { code: 'task.closed' })
+  })
+
+  test('is dead with its resource tokens once the key that signed them is withdrawn, also where the keys were not read again', async (t) => {
+    const { held, parts, world } = await begin(t)
+    const { clock, keys, live, master, random, storage } = parts
+    const resourceToken = await world.token(held)
+    // Another replica: its own lease and facts, and the keys as they were. It has all of this in its cache.
+    const old = keys.tokens
+    const oldKey = keys.find(old.kid)
+    const elsewhere = new Live({ storage, clock, random })
+    await elsewhere.start()
+    t.after(() => elsewhere.stop())
+    const catalog = new Catalog({ storage, live: elsewhere })
+    const there = {
+      ...parts,
+      live: elsewhere,
+      catalog,
+      policies: new Policies({ storage, live: elsewhere, catalog }),
+      facts: new Facts({ storage, live: elsewhere, catalog }),
+      keys: { tokens: old, find: (kid?: string) => (kid === old.kid ? oldKey : keys.find(kid)) },
+    }
+    const call = () => world.call(held, resourceToken, READ)
+    const about = () => {
+      const { token } = held.opened.token
+      const url = `${ISSUER}/v1/tasks/${held.opened.task.id}`
+      const proof = world.proof(held.key, { method: 'GET', url, token })
+      return { token, scheme: 'DPoP' as const, proof, method: 'GET', url }
+    }
+    const permitted = await decideCall(there, await call())
+    assert.ok(permitted.outcome === 'permit', JSON.stringify(permitted))
+    assert.ok(mayContinue(there, permitted))
+    assert.equal((await issueResourceToken(there, world.exchange(held))).outcome, 'issued')
+    await requireTask(there, about())
+
+    await withdrawKey(
+      { storage, clock, live, keys, master, random, ledger: parts.ledger },
+      { kid: old.kid, by: 'psn_admin', reason: 'stolen' },
+    )
+    for (const replica of [parts, there]) {
+      const refused = await decideCall(replica, await call())
+      assert.ok(refused.outcome === 'deny', JSON.stringify(refused))
+      assert.equal(refused.reason, 'token.unknown_key')
+      assert.equal(
+        reasonOf(await issueResourceToken(replica, world.exchange(held))),
+        'token.unknown_key',
+      )
+      await assert.rejects(requireTask(replica, about()), { code: 'token.unknown_key' })
+    }
+    assert.equal(mayContinue(there, permitted), false, 'what runs is cut')
+
+    const next = await world.open()
+    const answer = await world.decide(next, await world.token(next), READ)
+    assert.equal(answer.outcome, 'permit', 'the new key signs')
+    const recorded = (await parts.recorded()).find(({ type }) => type === 'key.withdrawn')
+    assert.equal(recorded?.by, 'psn_admin')
+  })
+
+  test('stays good through a rotation', async (t) => {
+    const { exchange, held, parts, world } = await begin(t)
+    const { clock, keys, ledger, live, master, random, storage } = parts
+    const { signsFrom } = await rotateKey(
+      { storage, clock, live, keys, master, random, ledger },
+      { by: 'psn_admin' },
+    )
+    clock.advance(signsFrom - clock.now())
+    await keys.refresh()
+    assert.equal((await exchange()).outcome, 'issued')
+    assert.equal((await world.decide(held, await world.token(held), READ)).outcome, 'permit')
   })
 })

@@ -100,6 +100,8 @@ export async function grantAt(
     readonly resource: string
     readonly details?: unknown
     readonly scope?: string | undefined
+    /** The task token, where one was shown. */
+    readonly token?: string
   },
 ): Promise<GrantAt | Refused> {
   const catalog = await parts.catalog.current()
@@ -109,7 +111,13 @@ export async function grantAt(
   if (isRefused(wanted)) return wanted
   const { task, chain } = held
   const view = await parts.live.view(
-    callKeys({ task: task.id, person: task.personId, chain, resource: resource.name }),
+    callKeys({
+      task: task.id,
+      person: task.personId,
+      chain,
+      resource: resource.name,
+      token: asked.token,
+    }),
   )
   const alive = livenessOf(view)
   if (!alive.passed) return because(alive)

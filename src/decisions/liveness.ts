@@ -2,6 +2,7 @@ import type { GateResult } from '@remit/engine'
 import { RULES } from '../catalog/index.ts'
 import type { ProblemCode } from '../lib/problem.ts'
 import { type LiveKey, type LiveState, type LiveView, ORGANIZATION } from '../live/index.ts'
+import { signingKeyOf } from '../tokens/index.ts'
 
 /** What `task.ep` is a hash of, and what every call depends on (contracts 4 and 8). */
 export function callKeys(on: {
@@ -9,6 +10,8 @@ export function callKeys(on: {
   readonly person: string
   readonly chain: readonly string[]
   readonly resource?: string | undefined
+  /** That the call is made with: a withdrawn key has signed nothing. */
+  readonly token?: string | undefined
 }): LiveKey[] {
   return [
     ORGANIZATION,
@@ -16,6 +19,7 @@ export function callKeys(on: {
     ...on.chain.map((id) => ({ kind: 'agent' as const, id })),
     { kind: 'person', id: on.person },
     ...(on.resource === undefined ? [] : [{ kind: 'resource' as const, id: on.resource }]),
+    ...(on.token === undefined ? [] : [signingKeyOf(on.token)]),
   ]
 }
 
@@ -44,6 +48,7 @@ const SUSPENDED: Readonly<Record<LiveState['kind'], Words>> = {
   resource: ['resource.suspended', 'the API is suspended', 'an administrator resumes it'],
   space: ['space.suspended', 'the space is suspended', 'an administrator resumes it'],
   policy: ['policy.missing', 'no policy set is active', 'an administrator publishes policies'],
+  key: ['token.unknown_key', 'the key that signed the token was withdrawn', 'a new token'],
 }
 
 const ENDED: Readonly<Record<LiveState['kind'], Words>> = {

@@ -36,7 +36,9 @@ export async function requireTask(
   }
   if (!holder.holds) throw holder.problem
   const { task, chain } = holder.held
-  const view = await parts.live.view(callKeys({ task: task.id, person: task.personId, chain }))
+  const view = await parts.live.view(
+    callKeys({ task: task.id, person: task.personId, chain, token }),
+  )
   const dead = suspendedToo ? view.dead.filter(({ state }) => state === 'ended') : view.dead
   const alive = livenessOf({ ...view, dead })
   const gate = alive.passed && task.deadline <= parts.clock.now() ? PAST_DEADLINE : alive

@@ -6,10 +6,8 @@ import { type AccessRequest, answerRequest, findRequest, shownDigest } from '../
 import { type TestParts, testParts } from '../approvals/testing.ts'
 import { type Action, applyImport, Catalog, matchAction, typeArguments } from '../catalog/index.ts'
 import { planOrders } from '../catalog/testing.ts'
-import { type MasterKey, openMasterKey } from '../keys/index.ts'
-import { base64url } from '../lib/bytes.ts'
+import type { MasterKey } from '../keys/index.ts'
 import { type Json, parseJson } from '../lib/json.ts'
-import { Secret } from '../lib/secret.ts'
 import { Live, ORGANIZATION } from '../live/index.ts'
 import { outbound } from '../net/index.ts'
 import {
@@ -26,6 +24,7 @@ import { Policies, publishPolicies } from '../policy/index.ts'
 import { REFUND_DESK } from '../policy/testing.ts'
 import type { Storage } from '../storage/index.ts'
 import { grantBasis } from '../tasks/index.ts'
+import { beginSigningKeys } from '../tokens/index.ts'
 import type { Call } from './call.ts'
 import { decideCall } from './decide-call.ts'
 import { Facts } from './facts.ts'
@@ -153,11 +152,12 @@ export class World {
     const base = await testParts(storage)
     const { clock, random } = base
     const live = new Live({ storage, clock, random })
-    await storage.transaction((tx) => live.begin(tx, ORGANIZATION))
+    await storage.transaction(async (tx) => {
+      await live.begin(tx, ORGANIZATION)
+      await beginSigningKeys(tx, live, base.keys)
+    })
     await live.start()
-    const value = new Secret(base64url(random.bytes(32)))
-    const master = await openMasterKey({ directory: '/nowhere', value, random })
-    const people = { ...base, live, master, issuer: ISSUER }
+    const people = { ...base, live, issuer: ISSUER }
     const providers = new Providers(people, outbound)
     const by = 'operator'
     await createBuiltInGroups(people)

@@ -24,4 +24,6 @@ export {
   loadSigningKeys,
   rotateTokensKey,
   type SigningKeys,
+  type TokensKey,
 } from './signing-keys.ts'
+export { withdrawTokensKey } from './withdraw-key.ts'

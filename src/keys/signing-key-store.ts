@@ -38,6 +38,15 @@ export async function replaceKey(tx: Tx, key: StoredKey, retiredAt: number): Pro
   await insert(tx, key).execute()
 }
 
+export async function retireAt(tx: Tx, kid: string, at: number): Promise<void> {
+  await tx.updateTable('signing_keys').set({ retired_at: at }).where('kid', '=', kid).execute()
+}
+
+/** With its private half. */
+export async function deleteKey(tx: Tx, kid: string): Promise<void> {
+  await tx.deleteFrom('signing_keys').where('kid', '=', kid).execute()
+}
+
 function insert(tx: Tx, key: StoredKey) {
   return tx.insertInto('signing_keys').values({
     kid: key.kid,

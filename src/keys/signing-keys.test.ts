@@ -13,6 +13,7 @@ import { signJwt } from './sign-jwt.ts'
 import { verifySignature } from './signature.ts'
 import { readKeys } from './signing-key-store.ts'
 import { announceKeys, loadSigningKeys, rotateTokensKey } from './signing-keys.ts'
+import { withdrawTokensKey } from './withdraw-key.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -189,5 +190,65 @@ forEachEngine('signing keys', (open) => {
     for (let i = 0; i < 500 && !keys.find(kid); i++) await storage.transaction(readKeys)
     assert.ok(keys.find(kid))
     keys.close()
+  })
+
+  const withdraw = (storage: Storage, clock: ReturnType<typeof manualClock>, kid: string) =>
+    storage.transaction((tx) => withdrawTokensKey(tx, { master, clock, random }, kid))
+
+  test('a withdrawn key is gone with its private half, and another signs at once', async () => {
+    const { storage, clock, keys } = await start()
+    const old = keys.tokens.kid
+    const { made } = await withdraw(storage, clock, old)
+    await keys.refresh()
+    assert.equal(keys.tokens.kid, made)
+    assert.equal(keys.find(old), undefined)
+    assert.deepEqual(
+      keys.jwks().keys.map(({ kid }) => kid),
+      [made],
+    )
+    const rows = await storage.read.selectFrom('signing_keys').select('kid').execute()
+    assert.ok(!rows.some(({ kid }) => kid === old))
+    await assert.rejects(withdraw(storage, clock, old), { code: 'keys.unknown' })
+    await assert.rejects(withdraw(storage, clock, keys.ledger.kid), { code: 'keys.unknown' })
+  })
+
+  test('withdrawn during a rotation: the announced key signs at once; or, if it is that one, another is announced', async () => {
+    const { storage, clock, keys } = await start()
+    const first = keys.tokens.kid
+    const announced = await rotate(storage, clock)
+    clock.advance(5 * MINUTE)
+    assert.deepEqual(await withdraw(storage, clock, first), { made: undefined })
+    await keys.refresh()
+    assert.equal(keys.tokens.kid, announced.kid)
+    const next = await rotate(storage, clock)
+    clock.advance(9 * MINUTE)
+    const { made } = await withdraw(storage, clock, next.kid)
+    await keys.refresh()
+    assert.equal(keys.tokens.kid, announced.kid)
+    clock.advance(9 * MINUTE)
+    assert.equal(keys.tokens.kid, announced.kid, 'the new one is known for ten minutes before')
+    clock.advance(MINUTE)
+    assert.equal(keys.tokens.kid, made)
+  })
+
+  test('a retired key is withdrawn without touching the others', async () => {
+    const { storage, clock, keys } = await start()
+    const old = keys.tokens.kid
+    const { kid } = await rotate(storage, clock)
+    clock.advance(HOUR)
+    await keys.refresh()
+    assert.deepEqual(
+      keys.list().map(({ kid: each, state }) => [each, state]),
+      [
+        [old, 'retired'],
+        [kid, 'signing'],
+      ],
+    )
+    assert.deepEqual(await withdraw(storage, clock, old), { made: undefined })
+    await keys.refresh()
+    assert.deepEqual(
+      keys.list().map(({ kid: each, state }) => [each, state]),
+      [[kid, 'signing']],
+    )
   })
 })

@@ -18,7 +18,7 @@ import { addKeyIfNone, readKeys, replaceKey } from './signing-key-store.ts'
 /** Verifiers may hold our JWKS this long (`Cache-Control: max-age`), and replicas their own reading of it. */
 export const JWKS_MAX_AGE_SECONDS = 300
 /** A new key is published this long before it signs: twice what anyone may cache. */
-const ANNOUNCE_MS = 2 * JWKS_MAX_AGE_SECONDS * 1000
+export const ANNOUNCE_MS = 2 * JWKS_MAX_AGE_SECONDS * 1000
 /** The longest a token may live (contract 4): until then a retired key's signatures are good. */
 const LONGEST_LIFE_MS = 24 * 60 * 60 * 1000
 const CHANNEL = 'signing_keys'
@@ -28,6 +28,19 @@ export interface SigningKeysOptions {
   master: MasterKey
   clock: Clock
   random: Random
+}
+
+/** A key for tokens, as operators see it. Times in epoch milliseconds. */
+export interface TokensKey {
+  readonly kid: string
+  readonly alg: string
+  readonly createdAt: number
+  readonly state: 'announced' | 'signing' | 'retired'
+  /** Of an announced one. */
+  readonly signsFrom?: number | undefined
+  /** From when it signs no more, and how long what it signed may be good. */
+  readonly retiredAt?: number
+  readonly goodUntil?: number
 }
 
 /**
@@ -67,6 +80,20 @@ export class SigningKeys {
   find(kid: string | undefined): KeyObject | undefined {
     const key = kid === undefined ? undefined : this.#keys.get(kid)
     return key && this.#isPublished(key) ? key.publicKey : undefined
+  }
+
+  /** The keys for tokens: those that sign, will sign, or whose signatures may still be good. Oldest first. */
+  list(): readonly TokensKey[] {
+    const current = this.#current('tokens')
+    return this.#published().map(({ alg, createdAt, kid, retiredAt }) => ({
+      kid,
+      alg,
+      createdAt,
+      state: kid === current.kid ? 'signing' : retiredAt === null ? 'announced' : 'retired',
+      ...(retiredAt === null
+        ? { signsFrom: kid === current.kid ? undefined : (current.retiredAt ?? undefined) }
+        : { retiredAt, goodUntil: retiredAt + LONGEST_LIFE_MS }),
+    }))
   }
 
   /** Private JWKS for oidc-provider, the signing key first. Handed to that library at start and nowhere else. */

@@ -122,6 +122,7 @@ export const PROBLEMS = {
   'keys.master_key_malformed': { status: 500, title: 'The master key is not a master key' },
   'keys.rotation_under_way': { status: 409, title: 'A rotation is already under way' },
   'keys.unacceptable_jwk': { status: 400, title: 'The public key cannot be accepted' },
+  'keys.unknown': { status: 404, title: 'There is no such key' },
   'ledger.inconsistent': { status: 500, title: 'The ledger contradicts what was signed before' },
   'ledger.record_too_large': { status: 500, title: 'The record is too long for the ledger' },
   'ledger.unknown_position': { status: 404, title: 'The ledger has no such position' },

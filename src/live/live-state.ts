@@ -9,6 +9,7 @@ export type LiveKind =
   | 'task'
   | 'resource'
   | 'policy'
+  | 'key'
 
 export interface LiveKey {
   readonly kind: LiveKind
@@ -59,11 +60,12 @@ export function makeView(states: readonly LiveState[]): LiveView {
 
 /**
  * First 16 bytes of SHA-256 over the sorted lines `kind:id:epoch`, base64url. The policy version is live state, but
- * not part of it: publishing policies must not end every token (contract 4 lists what is).
+ * not part of it: publishing policies must not end every token (contract 4 lists what is). Nor is the key that signed a
+ * token: which one that is, the token says itself.
  */
 function epochsHash(states: readonly LiveState[]): string {
   const lines = states
-    .filter(({ kind }) => kind !== 'policy')
+    .filter(({ kind }) => kind !== 'policy' && kind !== 'key')
     .map((state) => `${keyText(state)}:${state.epoch}`)
     .sort()
   return base64url(sha256(lines.join('\n')).subarray(0, 16))

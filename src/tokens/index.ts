@@ -29,6 +29,10 @@ export {
   type ResourceGrant,
   type ResourceTokenClaims,
 } from './resource-token.ts'
+export type { CustodyParts } from './signing-key/custody-parts.ts'
+export { beginSigningKeys, signingKeyOf } from './signing-key/live-key.ts'
+export { rotateKey } from './signing-key/rotate-key.ts'
+export { withdrawKey } from './signing-key/withdraw-key.ts'
 export {
   checkTaskToken,
   mintTaskToken,

@@ -136,4 +136,19 @@ describe('two replicas on one database', { skip }, () => {
     assert.equal((await ada.send('POST', '/policies', { text: body.text })).status, 200)
     assert.equal((await elsewhere.call(task, 'GET', READ)).status, 200)
   })
+
+  it('a key withdrawn at one: nothing that it signed counts at the other, and the next one does', async () => {
+    const ada = await w.api('ada')
+    const task = await w.open()
+    const token = await elsewhere.token(task, `${w.gateway}/echo`)
+    assert.equal((await elsewhere.call(task, 'GET', READ, { token })).status, 200)
+    const { body } = await ada.send('GET', '/keys')
+    const [key] = body.keys as { kid: string; state: string }[] // the shape is tested where all are
+    assert.equal((await ada.send('POST', `/keys/${key?.kid}/withdraw`, {})).status, 200)
+    assertDenied(await elsewhere.call(task, 'GET', READ, { token }), 'token.unknown_key')
+    assertRefused(await elsewhere.about(task, 'GET', ''), 'token.unknown_key')
+    const next = await w.open()
+    assert.equal((await w.agent.call(next, 'GET', READ)).status, 200)
+    assertRefused(await ada.send('POST', `/keys/${key?.kid}/withdraw`, {}), 'keys.unknown')
+  })
 })

@@ -62,7 +62,7 @@ async function findTicket(
   if (!agent) return refused('agent.unknown', 'there is no such agent')
   if (held.chain.length >= MAX_CHAIN)
     return refused('task.too_deep', `a chain has ${MAX_CHAIN} agents at most`)
-  const parent = await readParent(parts, held, agent)
+  const parent = await readParent(parts, held, { child: agent })
   if (isRefused(parent)) return parent
   const asked = readTicket(wanted, parent.catalog)
   if (isRefused(asked)) return asked

@@ -108,7 +108,7 @@ async function grantChild(
     return refused('ticket.wrong_agent', 'the ticket names another agent')
   if (held.chain.length >= MAX_CHAIN)
     return refused('task.too_deep', `a chain has ${MAX_CHAIN} agents at most`)
-  const parent = await readParent(parts, held, agent)
+  const parent = await readParent(parts, held, { child: agent, ticket: opening.ticket })
   if (isRefused(parent)) return parent
   const budget = readLimits(ticket.budget, parent.catalog)
   if (isRefused(budget)) return budget

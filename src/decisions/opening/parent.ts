@@ -23,15 +23,15 @@ export interface Parent {
   readonly views: readonly LiveView[]
 }
 
-/** Looks at the whole line as it is now. */
+/** Looks at the whole line as it is now. `ticket`: that the child shows. */
 export async function readParent(
   parts: DecisionParts,
   held: HeldTask,
-  child: Agent,
+  { child, ticket }: { readonly child: Agent; readonly ticket?: string },
 ): Promise<Parent | Refused> {
   const { task, chain } = held
   const view = await parts.live.view(
-    callKeys({ task: task.id, person: task.personId, chain: [child.id, ...chain] }),
+    callKeys({ task: task.id, person: task.personId, chain: [child.id, ...chain], token: ticket }),
   )
   const alive = livenessOf(view)
   if (!alive.passed) return refused(codeOf(alive.reason ?? ''), alive.detail)

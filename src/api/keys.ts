@@ -1,0 +1,73 @@
+import { Type } from 'typebox'
+import { rotateKey, withdrawKey } from '../tokens/index.ts'
+import { operation } from './operation.ts'
+import type { ApiParts } from './parts.ts'
+import { ById, listOf, Nothing, Reason, Time } from './schemas.ts'
+import { time } from './shapes.ts'
+
+const Key = Type.Object({
+  kid: Type.String(),
+  alg: Type.String(),
+  state: Type.Union([Type.Literal('announced'), Type.Literal('signing'), Type.Literal('retired')]),
+  created_at: Time,
+  signs_from: Type.Optional(Time),
+  retired_at: Type.Optional(Time),
+  good_until: Type.Optional(Time),
+})
+
+function keysNow({ custody }: ApiParts) {
+  return custody.keys
+    .list()
+    .map(({ alg, createdAt, goodUntil, kid, retiredAt, signsFrom, state }) => ({
+      kid,
+      alg,
+      state,
+      created_at: time(createdAt),
+      ...(signsFrom === undefined ? {} : { signs_from: time(signsFrom) }),
+      ...(retiredAt === undefined ? {} : { retired_at: time(retiredAt) }),
+      ...(goodUntil === undefined ? {} : { good_until: time(goodUntil) }),
+    }))
+}
+
+/** The keys that sign tokens. */
+export const KEY_OPERATIONS = [
+  operation({
+    id: 'keys.list',
+    method: 'GET',
+    path: '/keys',
+    says: 'The keys that sign tokens: announced, signing, and retired ones whose tokens may still be good.',
+    who: 'administrator',
+    widens: false,
+    answer: listOf('keys', Key),
+    run: async (parts) => ({ keys: keysNow(parts) }),
+  }),
+  operation({
+    id: 'keys.rotate',
+    method: 'POST',
+    path: '/keys',
+    says: 'Makes a new key. It is published at once, and signs when everyone can know it; tokens of before stay good.',
+    who: 'administrator',
+    widens: false,
+    answer: listOf('keys', Key),
+    run: async (parts, { caller }) => {
+      await rotateKey(parts.custody, { by: caller.person.id })
+      return { keys: keysNow(parts) }
+    },
+  }),
+  operation({
+    id: 'keys.withdraw',
+    method: 'POST',
+    path: '/keys/:id/withdraw',
+    says: 'For a key that may be in other hands: every token that it ever signed is dead when this answers, and another key signs.',
+    who: 'administrator',
+    widens: false,
+    params: ById,
+    body: Reason,
+    answer: Nothing,
+    run: async (parts, { body, caller, params }) => {
+      const reason = body.reason ?? 'withdrawn by an administrator'
+      await withdrawKey(parts.custody, { kid: params.id, by: caller.person.id, reason })
+      return {}
+    },
+  }),
+]

@@ -1,0 +1,91 @@
+import type { Command } from 'commander'
+import type { Cli } from './cli.ts'
+import { command, type Start } from './command.ts'
+import { at } from './server/api.ts'
+import { table } from './terminal/table.ts'
+import { bold, dim, green, type Text, text } from './terminal/text.ts'
+import { moment } from './terminal/time.ts'
+
+interface Key {
+  readonly kid: string
+  readonly alg: string
+  readonly state: 'announced' | 'signing' | 'retired'
+  readonly created_at: string
+  readonly signs_from?: string
+  readonly retired_at?: string
+  readonly good_until?: string
+}
+
+/** `remit keys …` */
+export function keysCommand(start: Start): Command {
+  const keys = command('keys', 'The keys that sign tokens.', [
+    'remit keys list',
+    'remit keys rotate',
+    'remit keys withdraw key_… --reason "the disk was stolen"',
+  ])
+  for (const add of [listCommand, rotateCommand, withdrawCommand]) keys.addCommand(add(start))
+  return keys
+}
+
+function listCommand(start: Start): Command {
+  return command('list', 'Those that sign, will sign, or have signed what may still be good.', [
+    'remit keys list',
+  ]).action(async (_options: object, invoked: Command) => {
+    const cli = await start(invoked)
+    showKeys(cli, await cli.api.get<{ keys: readonly Key[] }>('/keys'))
+  })
+}
+
+function rotateCommand(start: Start): Command {
+  return command(
+    'rotate',
+    'Makes a new key. It signs when everyone can know it; tokens of before stay good.',
+    ['remit keys rotate'],
+  ).action(async (_options: object, invoked: Command) => {
+    const cli = await start(invoked)
+    const answer = await cli.api.send<{ keys: readonly Key[] }>('POST', '/keys')
+    const next = answer.keys.find(({ state }) => state === 'announced')
+    cli.say(
+      text`${green('✓')} ${bold(next?.kid ?? 'a new key')} is published${next?.signs_from === undefined ? '' : `, and signs from ${moment(next.signs_from)}`}`,
+    )
+    showKeys(cli, answer)
+  })
+}
+
+function withdrawCommand(start: Start): Command {
+  return command(
+    'withdraw',
+    'For a key in other hands: every token it signed is dead at once, and another key signs.',
+    ['remit keys withdraw key_… --reason "the disk was stolen"'],
+  )
+    .argument('<kid>', 'the key; `remit keys list` has them')
+    .option('--reason <text>', 'why; it is recorded')
+    .action(async (kid: string, { reason }: { reason?: string }, invoked: Command) => {
+      const cli = await start(invoked)
+      const body = reason === undefined ? {} : { reason }
+      await cli.api.send('POST', at`/keys/${kid}/withdraw`, body)
+      cli.say(
+        text`${green('✓')} ${bold(kid)} is withdrawn; every token that it signed is dead`,
+        dim('  agents whose task tokens it signed open new tasks'),
+      )
+      cli.answer({ kid, withdrawn: true }, () => [])
+    })
+}
+
+function showKeys(cli: Cli, answer: { readonly keys: readonly Key[] }): void {
+  cli.answer(answer, () =>
+    table(
+      ['KEY', 'ALG', 'SINCE', 'STATE'],
+      answer.keys.map((key) => [bold(key.kid), key.alg, moment(key.created_at), stateText(key)]),
+      cli.width,
+    ),
+  )
+}
+
+function stateText({ good_until, retired_at, signs_from, state }: Key): Text {
+  if (state === 'announced')
+    return text`announced${signs_from === undefined ? '' : `, signs from ${moment(signs_from)}`}`
+  if (state === 'signing')
+    return text`${green('signs')}${retired_at === undefined ? '' : ` until ${moment(retired_at)}`}`
+  return dim(text`retired; what it signed is good until ${moment(good_until ?? '')}`)
+}

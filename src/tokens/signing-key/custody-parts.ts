@@ -1,0 +1,17 @@
+import type { MasterKey, SigningKeys } from '../../keys/index.ts'
+import type { Ledger } from '../../ledger/index.ts'
+import type { Clock } from '../../lib/clock.ts'
+import type { Random } from '../../lib/random.ts'
+import type { Live } from '../../live/index.ts'
+import type { Storage } from '../../storage/index.ts'
+
+/** What acts upon the keys that sign tokens work with. */
+export interface CustodyParts {
+  readonly storage: Storage
+  readonly ledger: Pick<Ledger, 'append'>
+  readonly live: Pick<Live, 'begin' | 'raise' | 'settle'>
+  readonly keys: Pick<SigningKeys, 'refresh'>
+  readonly master: MasterKey
+  readonly clock: Clock
+  readonly random: Random
+}

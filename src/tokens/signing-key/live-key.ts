@@ -1,0 +1,25 @@
+import { readCompact, type SigningKeys } from '../../keys/index.ts'
+import type { Live, LiveKey } from '../../live/index.ts'
+import type { Tx } from '../../storage/index.ts'
+
+/**
+ * What whoever rests on a token of ours depends on besides: that the key which signed it was not withdrawn. Part of the same view
+ * as all the rest, so that no replica accepts the token once a withdrawal has returned.
+ * @throws Problem `token.malformed`
+ */
+export function signingKeyOf(token: string): LiveKey {
+  return liveKey(readCompact(token).header.kid ?? '')
+}
+
+export function liveKey(kid: string): LiveKey {
+  return { kind: 'key', id: kid }
+}
+
+/** At every start: keys that were made when there was no row for them yet begin to live. Withdrawn ones stay withdrawn. */
+export async function beginSigningKeys(
+  tx: Tx,
+  live: Pick<Live, 'begin'>,
+  keys: Pick<SigningKeys, 'jwks'>,
+): Promise<void> {
+  for (const { kid } of keys.jwks().keys) await live.begin(tx, liveKey(kid))
+}
