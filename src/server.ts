@@ -99,7 +99,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     dispatcher: upstreams.dispatcher,
     patience: options.patience ?? PATIENCE,
     master: rooms.master,
-    mcp: { ...MCP_LIMITS, ...options.mcp },
+    mcp: { ...mcpLimits(settings), ...options.mcp },
     wait: systemWait,
     running,
     log,
@@ -140,6 +140,14 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       await closeRooms(rooms)
     },
   }
+}
+
+function mcpLimits(settings: Settings): McpLimits {
+  const hold = {
+    withProgress: settings.mcpHoldProgressSeconds * 1000,
+    without: settings.mcpHoldSeconds * 1000,
+  }
+  return { ...MCP_LIMITS, hold, resultBytes: settings.mcpResultBytes }
 }
 
 /** Keys change by rotation, so they are answered as they are now, ahead of the provider that knows those of its start. */

@@ -66,6 +66,16 @@ function readRate(text: string): number {
   return Number(text)
 }
 
+/** A whole number in these bounds. */
+function readBetween(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
+    if (!(value >= least && value <= most))
+      throw new Error(`is not a whole number from ${least} to ${most}`)
+    return value
+  }
+}
+
 const text = (value: string) => value
 
 export const SETTINGS = {
@@ -165,6 +175,24 @@ export const SETTINGS = {
     '30',
     'The same for clients that register themselves.',
     readRate,
+  ),
+  mcpHoldSeconds: setting(
+    'REMIT_MCP_HOLD_SECONDS',
+    '55',
+    'How long an MCP call waits for people who have to approve it, when its client is not told about progress. Many clients give up after 60.',
+    readBetween(0, 600),
+  ),
+  mcpHoldProgressSeconds: setting(
+    'REMIT_MCP_HOLD_PROGRESS_SECONDS',
+    '210',
+    'The same when its client is told. Some proxies cut a connection after four minutes.',
+    readBetween(0, 3600),
+  ),
+  mcpResultBytes: setting(
+    'REMIT_MCP_RESULT_BYTES',
+    '10485760',
+    'Most bytes of one answer of an MCP server, with everything it tells on the way.',
+    readBetween(1024, 104_857_600),
   ),
   logLevel: setting(
     'REMIT_LOG_LEVEL',
