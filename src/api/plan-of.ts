@@ -1,4 +1,9 @@
-import { checkAddress, type ImportPlan, planImportAside, planMcpImport } from '../catalog/index.ts'
+import {
+  checkAddress,
+  type ImportPlan,
+  planImportAside,
+  planMcpImportAside,
+} from '../catalog/index.ts'
 import { credentialFor } from '../connections/index.ts'
 import { Problem } from '../lib/problem.ts'
 import type { ApiParts } from './parts.ts'
@@ -34,7 +39,8 @@ export async function planOf(
     throw new Problem('request.malformed', 'an MCP server is called through the gateway')
   const url = checkAddress('address of the MCP server', mcp)
   const headers = await credentialHeaders(parts, rest.connection)
-  return planMcpImport(await parts.describeMcp({ url, headers }), { ...options, upstream: url })
+  const description = await parts.describeMcp({ url, headers })
+  return planMcpImportAside({ description, options: { ...options, upstream: url } })
 }
 
 /** Behind the gateway, or at an address of its own, where it asks about each call by itself. */

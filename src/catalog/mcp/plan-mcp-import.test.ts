@@ -7,6 +7,7 @@ import { kindAt } from '../catalog.ts'
 import { countedRisk } from '../resource.ts'
 import { typeArguments } from '../type-arguments.ts'
 import { planMcpImport } from './plan-mcp-import.ts'
+import { planMcpImportAside } from './plan-mcp-import-aside.ts'
 import { actionNamed, DESK_OPTIONS, fromWire, planServer, serverWith, tool } from './testing.ts'
 
 const text = { type: 'string' }
@@ -428,13 +429,26 @@ describe('servers that offer too much, or nothing', () => {
     refuses({ tools: [tool('x')] }, /upstream/, { upstream: 'http://host/mcp?key=1' })
   })
 
-  it('a plan for a thousand tools takes no second', () => {
-    const tools = Array.from({ length: 1_000 }, (_, i) =>
-      tool(`t${i}`, Object.fromEntries(Array.from({ length: 40 }, (_, n) => [`a${n}`, text]))),
+  it('a plan made in a thread is the same, and what is refused there is refused', async () => {
+    const limits = { amount: { type: 'number', maximum: 9_007_199_254.5 } }
+    const description = serverWith({
+      tools: [tool('pay', limits)],
+      prompts: [{ name: 'p' }],
+      resources: [{ uri: 'a:b', name: 'n', size: 5 }],
+      resourceTemplates: [],
+    })
+    assert.deepEqual(
+      await planMcpImportAside({ description, options: DESK_OPTIONS }),
+      planMcpImport(description, DESK_OPTIONS),
     )
-    const began = performance.now()
-    assert.equal(planServer({ tools }).actions.length, 1_000)
-    assert.ok(performance.now() - began < 5_000)
+    const empty = { description: serverWith({}), options: DESK_OPTIONS }
+    await assert.rejects(planMcpImportAside(empty), { code: 'catalog.bad_document' })
+    const long = tool('x', {}, { description: 'x'.repeat(60_000) })
+    const much = {
+      description: serverWith({ tools: Array(200).fill(long) }),
+      options: DESK_OPTIONS,
+    }
+    await assert.rejects(planMcpImportAside(much), { code: 'catalog.bad_document' })
   })
 })
 

@@ -14,7 +14,7 @@ import { kebab, lookAlikes, shownName, unusableName } from './wire-names.ts'
 
 const MOST_LISTED = 1_000
 /** Of the whole description, as text. */
-const MOST_CHARACTERS = 8 * 1024 * 1024
+export const MOST_CHARACTERS = 8 * 1024 * 1024
 /** Actions that a note names. */
 const MOST_NAMED = 6
 const MOST_INSTRUCTIONS = 8_192
@@ -23,7 +23,7 @@ const PROPOSED =
 
 /**
  * Reads what an MCP server says about itself as a resource: one action for each tool, one for each prompt, one for reading its
- * resources. Pure: fetches nothing, writes nothing. Everything in a description is the server's own word: names are plain ASCII
+ * resources. Pure: fetches nothing, writes nothing. Can take seconds; servers call `planMcpImportAside`. Everything in a description is the server's own word: names are plain ASCII
  * or left out, texts show what is in them, schemas refer to themselves only, and hints only propose (see `proposeRisk`).
  *
  * The reviewed definition is part of an action's digest: when a server changes what a tool says, the next import gives it another

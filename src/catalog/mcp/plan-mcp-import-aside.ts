@@ -1,0 +1,48 @@
+import { aside } from '../../lib/aside.ts'
+import { type JsonObject, printJson } from '../../lib/json.ts'
+import type { McpDescription } from '../../net/index.ts'
+import { bad } from '../openapi/document.ts'
+import type { ImportOptions, ImportPlan } from '../plan-resource.ts'
+import { MOST_CHARACTERS } from './plan-mcp-import.ts'
+
+const MOST_MS = 120_000
+
+/** A description as it gets into a thread: exact numbers would lose their class on the way, text does not. */
+export type PackedDescription = Omit<McpDescription, List> & {
+  readonly [list in List]: readonly string[]
+}
+type List = 'tools' | 'prompts' | 'resources' | 'resourceTemplates'
+
+const plan: (input: {
+  readonly description: PackedDescription
+  readonly options: ImportOptions
+}) => Promise<ImportPlan> = aside(import.meta.url, 'plan-mcp-import-thread', MOST_MS)
+
+/**
+ * `planMcpImport` in a thread of its own, for servers: a server can say things about itself that take seconds to read, and until then
+ * nothing else would be done here.
+ */
+export async function planMcpImportAside(input: {
+  readonly description: McpDescription
+  readonly options: ImportOptions
+}): Promise<ImportPlan> {
+  const { description, options } = input
+  let left = MOST_CHARACTERS
+  const pack = (items: readonly JsonObject[]) =>
+    items.map((item) => {
+      const text = printJson(item)
+      left -= text.length
+      if (left < 0)
+        throw bad(`what the server says about itself is longer than ${MOST_CHARACTERS} characters`)
+      return text
+    })
+  const { prompts, resources, resourceTemplates, tools } = description
+  const packed = {
+    ...description,
+    tools: pack(tools),
+    prompts: pack(prompts),
+    resources: pack(resources),
+    resourceTemplates: pack(resourceTemplates),
+  }
+  return plan({ description: packed, options })
+}
