@@ -1,6 +1,7 @@
 import { type Detail, stopEarly } from '@remit/engine'
 import type { Resource } from '../../catalog/index.ts'
 import { newId } from '../../lib/id.ts'
+import type { Step } from '../../storage/index.ts'
 import type { Task } from '../../tasks/index.ts'
 import type { Call } from '../call.ts'
 import type { Booked } from '../case.ts'
@@ -61,13 +62,18 @@ export async function admit(parts: DecisionParts, asked: Admission): Promise<Adm
   const resource = resources.get(asked.resource.name)
   if (!resource || !isSamePlace(resource, asked.resource))
     return refuse(parts, each, { ...OVERTAKEN, gates: [who.credential] })
-  const done = await parts.storage.commit([
-    ...usedProofSteps(parts, each),
-    ...(asked.record === 'session' ? [sessionStep(parts, each, who)] : []),
-  ])
-  if (!done.committed && done.failed === PROOF_STEP) return refuseReplay(parts, each)
-  if (!done.committed) throw new Error(`an admission could not be booked: ${done.failed}`)
-  return admitted(each, who, setting, resource)
+  const session = asked.record === 'session' ? [sessionStep(parts, each, who)] : []
+  const isFresh = await book(parts, [...usedProofSteps(parts, each), ...session])
+  return isFresh ? admitted(each, who, setting, resource) : refuseReplay(parts, each)
+}
+
+/** False: the proof was used before. A bearer token has none, and nothing to write. */
+async function book(parts: DecisionParts, steps: readonly Step[]): Promise<boolean> {
+  if (steps.length === 0) return true
+  const done = await parts.storage.commit(steps)
+  if (!done.committed && done.failed !== PROOF_STEP)
+    throw new Error(`an admission could not be booked: ${done.failed}`)
+  return done.committed
 }
 
 type Known = Extract<Identified, { known: true }>
