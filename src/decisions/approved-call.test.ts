@@ -5,13 +5,13 @@ import { suspendPerson } from '../people/index.ts'
 import { publishPolicies } from '../policy/index.ts'
 import { forEachEngine } from '../storage/testing.ts'
 import { closeTask } from '../tasks/index.ts'
-import { askAgain } from './ask-again.ts'
 import { decideCall } from './decide-call.ts'
 import { findDecision } from './decision-store.ts'
 import { recordOutcome } from './outcome.ts'
 import { stillLive } from './still-live.ts'
 import { type Held, REFUND_DESK, refund, type Wish, type World, worldsOver } from './testing.ts'
 import type { Verdict } from './verdict.ts'
+import { askAgain } from './waiting/ask-again.ts'
 
 const LARGE = refund('900.00')
 

@@ -1,7 +1,6 @@
 /** The only way from a call to an answer: identify → facts → decide → reserve → (the edge sends) → outcome. */
 export { type Admission, type Admitted, admit } from './admission/admit.ts'
 export { reachableActions } from './admission/reachable.ts'
-export { askAgain } from './ask-again.ts'
 export type { Call, Sent } from './call.ts'
 export { decideCall } from './decide-call.ts'
 export {
@@ -42,5 +41,6 @@ export { requireTask, type TaskCredential } from './require-task.ts'
 export { revokeToken } from './revoke-token.ts'
 export { mayContinue, stillLive } from './still-live.ts'
 export type { Denied, Executed, Permitted, Requestable, Verdict } from './verdict.ts'
+export { askAgain } from './waiting/ask-again.ts'
 export { decideHeld } from './waiting/decide-held.ts'
 export { keepForgetting, keepResult } from './waiting/kept-result.ts'

@@ -1,7 +1,7 @@
-import { type AccessRequest, attachAgain, findRequest } from '../approvals/index.ts'
-import { Problem } from '../lib/problem.ts'
-import { findTask, type Task } from '../tasks/index.ts'
-import type { DecisionParts } from './parts.ts'
+import { type AccessRequest, attachAgain, findRequest } from '../../approvals/index.ts'
+import { Problem } from '../../lib/problem.ts'
+import { findTask, type Task } from '../../tasks/index.ts'
+import type { DecisionParts } from '../parts.ts'
 
 /**
  * Asks people anew about a call that was asked about before: what an agent does when an approved call has been executed
