@@ -50,9 +50,12 @@ export function createProvider(ports: ProviderPorts): AuthorizationServer {
       idTokenSigningAlgValues: ['ES256'],
       dPoPSigningAlgValues: ['ES256', 'Ed25519', 'EdDSA'],
     },
+    clientDefaults: { id_token_signed_response_alg: 'ES256' },
     responseTypes: ['code'],
     scopes: ['openid'],
     pkce: { required: () => true },
+    // The grant is offered, and ours: the provider itself issues none.
+    issueRefreshToken: async () => false,
     ttl: LIVES,
     cookies: {
       keys: [ports.cookieKey],
