@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import { after, afterEach, before, test } from 'node:test'
+import { Agent } from 'undici'
+import { systemClock } from '../../lib/clock.ts'
+import { type ScriptedServer, serveScript } from '../../net/mcp/testing.ts'
+import { Desk } from './desk.ts'
+import { send } from './send.ts'
+
+type Sending = Parameters<typeof send>
+
+const dispatcher = new Agent()
+let server: ScriptedServer
+
+before(async () => {
+  server = await serveScript()
+})
+afterEach(() => server.play(() => false))
+after(async () => {
+  await dispatcher.destroy()
+  await server.close()
+})
+
+/** A permitted call, in a world of which only this is there: whether what it stands on still holds, and for how long. */
+function permitted(holds: () => boolean, notAfter = Number.POSITIVE_INFINITY): Sending {
+  const verdict = {
+    decisionId: 'dec_1',
+    view: {},
+    ticket: { also: {}, notAfter, deadline: Number.POSITIVE_INFINITY },
+  }
+  const equipped = {
+    verdict,
+    rpc: { kind: 'request', id: 'a', method: 'tools/call', params: new Map() },
+    params: new Map([['name', 'say']]),
+    progressToken: undefined,
+    cancelled: new AbortController().signal,
+    conversation: { key: 'k', task: 'tsk_1', upstream: { revision: '2025-11-25', id: 's' } },
+    secrets: [],
+    peer: {
+      dispatcher,
+      url: server.url,
+      headers: {},
+      limits: { bytes: 10_000, events: 10, timeMs: 5_000 },
+    },
+  }
+  const ports = {
+    decisions: { clock: systemClock, live: { holds } },
+    running: { watch: () => () => {} },
+    desk: new Desk(),
+    log: { warn() {} },
+  }
+  return [equipped, ports] as unknown as Sending // as: only what sending looks at
+}
+
+test('nothing is sent when what the permit stands on changed before the first byte', async () => {
+  const before = server.asked.length
+  const { outcome } = await send(...permitted(() => false))
+  assert.equal(outcome.state, 'not_sent')
+  assert.equal(outcome.reason, 'call.no_longer_live')
+  assert.equal(server.asked.length, before)
+})
+
+test('nothing is sent when the token ran out before the first byte', async () => {
+  const before = server.asked.length
+  const { outcome } = await send(...permitted(() => true, 0))
+  assert.equal(outcome.state, 'not_sent')
+  assert.equal(server.asked.length, before)
+})
+
+test('a call is not sent again in a new session when it is not permitted any more', async () => {
+  let holds = true
+  server.play(({ message }, reply) => {
+    if (message?.method !== 'tools/call') return false
+    holds = false
+    reply.writeHead(404).end()
+    return true
+  })
+  const { outcome } = await send(...permitted(() => holds))
+  assert.equal(outcome.state, 'not_sent', 'the server said that it did nothing')
+  assert.equal(server.asked.at(-1)?.message?.method, 'tools/call')
+})
