@@ -49,6 +49,9 @@ export const Explanation = Type.Intersect([
   Type.Object({
     resource: nullable,
     request: nullable,
+    allowance: Type.Union([Type.String(), Type.Null()], {
+      description: 'the standing answer that lifted what stood in the way',
+    }),
     ended_at: Type.Union([Time, Type.Null()]),
     detail: Type.Optional(Type.String()),
     enough: Type.Optional(Type.String({ description: 'what would have been enough' })),
@@ -69,6 +72,7 @@ export function explanationShape(decision: StoredDecision, told: Noun): Static<t
     ...decisionShape(decision),
     resource: decision.resource,
     request: decision.requestId,
+    allowance: decision.allowanceId,
     ended_at: decision.endedAt === null ? null : time(decision.endedAt),
     ...(detail === undefined ? {} : { detail }),
     ...(enough === undefined ? {} : { enough }),

@@ -1,4 +1,5 @@
 import { AGENT_OPERATIONS } from './agents.ts'
+import { ALLOWANCE_OPERATIONS } from './allowances.ts'
 import { CONNECTION_OPERATIONS } from './connections.ts'
 import { ENFORCER_OPERATIONS } from './enforcers.ts'
 import { KEY_OPERATIONS } from './keys.ts'
@@ -20,6 +21,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...CONNECTION_OPERATIONS,
   ...POLICY_OPERATIONS,
   ...TASK_OPERATIONS,
+  ...ALLOWANCE_OPERATIONS,
   ...KEY_OPERATIONS,
   ...LEDGER_OPERATIONS,
 ]

@@ -119,7 +119,10 @@ export const Task = Type.Object({
   sponsor_grant: Type.Union([Type.String(), Type.Null()]),
   details: Type.Array(Type.Unknown()),
   may_delegate: Type.Array(Type.Unknown(), { description: 'what children may get at most' }),
-  budget: Type.Array(Type.Unknown()),
+  budget: Type.Array(Type.Unknown(), {
+    description:
+      'limits of the task and all below it together; with `used` where one task is shown',
+  }),
   opened_at: Time,
   deadline: Time,
   closed_at: Type.Union([Time, Type.Null()]),

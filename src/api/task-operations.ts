@@ -6,6 +6,7 @@ import { closeTask, type Task as TaskNoun } from '../tasks/index.ts'
 import type { ApiParts } from './parts.ts'
 import { AccessRequest, Budget, Detail, Name, Task, Time } from './schemas.ts'
 import { requestShape, taskShape, time } from './shapes.ts'
+import { shownTask } from './shown-task.ts'
 
 const closed = { additionalProperties: false } as const
 const Id = Type.String({ minLength: 1, maxLength: 64 })
@@ -80,7 +81,7 @@ export const OF_TASKS: readonly TaskOperation[] = [
     says: 'The task itself.',
     params: OfTask,
     answer: Task,
-    run: async (_, task) => taskShape(task),
+    run: (parts, task) => shownTask(parts, task),
   }),
   taskOperation({
     id: 'task.close',

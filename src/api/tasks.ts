@@ -32,6 +32,7 @@ import {
   Time,
 } from './schemas.ts'
 import { decisionShape, requestShape, taskShape, time } from './shapes.ts'
+import { shownTask } from './shown-task.ts'
 
 const closed = { additionalProperties: false } as const
 const DEFAULT_LIMIT = 50
@@ -113,7 +114,7 @@ export const TASK_OPERATIONS = [
     params: ById,
     answer: Task,
     run: async (parts, { caller, params }) =>
-      taskShape((await visibleTask(parts, caller, params.id)).task),
+      shownTask(parts, (await visibleTask(parts, caller, params.id)).task),
   }),
   operation({
     id: 'tasks.close',

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { agentsCommand } from './agents/agents.ts'
+import { allowancesCommand } from './allowances.ts'
 import { approvalsCommand } from './approvals.ts'
 import { basesCommand } from './bases.ts'
 import { callCommand } from './call/call.ts'
@@ -62,7 +63,7 @@ export function createProgram(world: World): Command {
 /** As help lists them. */
 const COMMANDS: readonly (readonly [string, readonly ((start: Start) => Command)[]])[] = [
   ['Run it', [devCommand, serveCommand, migrateCommand]],
-  ['You', [loginCommand, logoutCommand, whoamiCommand, approvalsCommand]],
+  ['You', [loginCommand, logoutCommand, whoamiCommand, approvalsCommand, allowancesCommand]],
   ['Agents at work', [callCommand, tasksCommand, decisionsCommand, ledgerCommand]],
   [
     'What is there, and who may',

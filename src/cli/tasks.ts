@@ -5,8 +5,16 @@ import type { Cli } from './cli.ts'
 import { command, type Start } from './command.ts'
 import { at } from './server/api.ts'
 import { facts, indented, table } from './terminal/table.ts'
-import { bold, dim, green, text } from './terminal/text.ts'
+import { bold, dim, green, text, type Value } from './terminal/text.ts'
 import { moment, relative } from './terminal/time.ts'
+
+interface LimitUse {
+  readonly kind: 'calls' | 'sum'
+  readonly most: string
+  readonly used: string
+  readonly action?: string
+  readonly path?: string
+}
 
 interface Task {
   readonly id: string
@@ -16,6 +24,7 @@ interface Task {
   readonly agent: string
   readonly parent: string | null
   readonly details: readonly Detail[]
+  readonly budget: readonly LimitUse[]
   readonly opened_at: string
   readonly deadline: string
   readonly closed_at: string | null
@@ -102,6 +111,7 @@ async function showTask(cli: Cli, task: Task): Promise<void> {
           ['agent', task.agent],
           ['person', task.person],
           ['parent', task.parent ?? undefined],
+          ...task.budget.map((limit): [string, Value] => ['budget', limitLine(limit)]),
           ['opened', moment(task.opened_at)],
           [
             'deadline',
@@ -123,6 +133,12 @@ async function showTask(cli: Cli, task: Task): Promise<void> {
     bold('What it may do'),
     ...indented(details),
   ])
+}
+
+/** `3 of 20 calls used`. */
+function limitLine({ action, kind, most, path, used }: LimitUse): Value {
+  if (kind === 'calls') return `${used} of ${most} calls used`
+  return text`${used} of ${most} used, adding up ${path?.slice(1) ?? ''} of ${action ?? ''}`
 }
 
 const ACTS = {

@@ -34,7 +34,7 @@ export function allowanceList(
         : html`in ${insider ? html`<a href="/tasks/${taskId}">one task</a>` : 'one task'}`
     const used = lastUsedAt === null ? 'not used yet' : html`last used ${when(lastUsedAt, now)}`
     return html`<li class="item plain"><p class="what">${marked(item.text)}</p>
-<p class="meta">${item.overtaken ? badge('Does not count: the action has changed', 'warn') : badge(left(item), 'calm')}<span>${show(item.agent)} for ${show(item.person)}, ${where}</span><span>until ${when(expiresAt, now)}</span><span>${used}</span><span>given by ${givers.map((name, i) => html`${i > 0 && ' and '}${show(name)}`)}</span></p>
+<p class="meta">${item.overtaken ? badge('Does not count: the action has changed', 'warn') : badge(left(item), 'calm')}<span>${show(item.agent)} for ${show(item.person)}, ${where}</span><span>ends ${when(expiresAt, now)}</span><span>${used}</span><span>given by ${givers.map((name, i) => html`${i > 0 && ' and '}${show(name)}`)}</span></p>
 <form class="inline" method="post" action="/allowances/${id}/end">${csrfField(viewer)}<button class="danger">End it</button></form></li>`
   })}</ul>`
 }

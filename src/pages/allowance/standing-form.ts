@@ -33,7 +33,7 @@ export function standingForm(
 <p class="hint">A call with any other argument asks again.</p></fieldset>
 <fieldset><legend>How often</legend>
 <div class="choice"><input type="radio" id="often-some" name="often" value="some"${!needed && html` checked`}><label for="often-some">A number of times, this call included</label>
-<div class="field"><label for="uses" class="hint">${uses.least} to ${uses.most}</label><input class="short" type="number" inputmode="numeric" id="uses" name="uses" min="${uses.least}" max="${uses.most}" value="${fields.get('uses') ?? String(USUAL_USES)}"></div></div>
+<div class="field"><label for="uses" class="hint">${uses.least} to ${uses.most}</label><input class="short" type="text" inputmode="numeric" id="uses" name="uses" autocomplete="off" value="${fields.get('uses') ?? String(USUAL_USES)}"></div></div>
 <div class="choice"><input type="radio" id="often-needed" name="often" value="needed"${needed && html` checked`}><label for="often-needed">As often as it wants</label></div></fieldset>
 <div class="field"><label for="scope">Where and until when</label><select id="scope" name="scope">${scopes(view, fields.get('scope'))}</select></div>
 <div class="actions"><button>Look at it first</button></div></form></div></details></section>`

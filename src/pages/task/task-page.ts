@@ -76,11 +76,10 @@ function about(view: TaskView): Html {
 /** `3 of 20 calls used`, a line for each limit. */
 function budget(limits: readonly LimitUse[]): Html {
   const lines = limits.map((limit) => {
-    const what =
-      limit.kind === 'calls'
-        ? html`calls`
-        : html`${show(argumentInWords(limit.path))} of <code>${limit.action}</code>`
-    return html`<li>${limit.used} of ${limit.most} ${what} used</li>`
+    const of = `${limit.used} of ${limit.most}`
+    return limit.kind === 'calls'
+      ? html`<li>${of} calls used</li>`
+      : html`<li>${of} used, adding up ${show(argumentInWords(limit.path))} of <code>${limit.action}</code></li>`
   })
   return html`<ul class="lines">${lines}</ul>`
 }
