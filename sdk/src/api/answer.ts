@@ -1,0 +1,75 @@
+/** What an API answers instead of running a call. */
+export interface Answer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  /** JSON text. */
+  readonly body: string
+}
+
+/** What can be wrong with a call at an API; everything else is Remit's own word. */
+const PROBLEMS = {
+  'api.misconfigured': [500, 'The API is not set up for this call'],
+  'api.not_decided': [503, 'The call could not be decided'],
+  'input.duplicate_key': [400, 'A member name is repeated'],
+  'input.forbidden_key': [400, 'A member name is not allowed'],
+  'input.malformed': [400, 'The body cannot be read'],
+  'input.too_deep': [400, 'The body is nested too deep'],
+  'input.too_large': [413, 'The body is too large'],
+  'request.ambiguous_target': [400, 'The address can be read in more than one way'],
+  'request.unsupported_media_type': [415, 'The body is not JSON'],
+  'token.missing': [401, 'There is no access token'],
+  'transaction.agent_token': [401, 'Agents do not call this API directly'],
+  'transaction.invalid': [401, 'The transaction token does not hold'],
+  'transaction.missing': [401, 'There is no transaction token'],
+  'transaction.other_action': [403, 'The transaction token is for another operation'],
+  'transaction.other_api': [403, 'The transaction token is for another API'],
+  'transaction.other_arguments': [403, 'The transaction token is for other arguments'],
+  'transaction.used': [409, 'The transaction token was used before'],
+} as const satisfies Record<string, readonly [number, string]>
+
+export type ApiProblemCode = keyof typeof PROBLEMS
+
+/** A call that the API refuses by itself; becomes an `Answer` in one place. */
+export class ApiRefusal extends Error {
+  readonly code: ApiProblemCode
+  readonly detail: string
+  constructor(code: ApiProblemCode, detail: string, options: { cause?: unknown } = {}) {
+    super(`${code}: ${detail}`, options)
+    this.name = 'ApiRefusal'
+    this.code = code
+    this.detail = detail
+  }
+}
+
+/** The refusal as RFC 9457, like the gateway's. `identifier` is the API's: a 401 says where tokens for it come from. */
+export function answerOf({ code, detail }: ApiRefusal, identifier: string): Answer {
+  const [status, title] = PROBLEMS[code]
+  const problem = { type: `urn:remit:problem:${code}`, title, status, detail, code }
+  const headers = status === 401 ? { 'www-authenticate': challenge(identifier) } : {}
+  return problemAnswer(status, problem, status === 503 ? { 'retry-after': '2' } : headers)
+}
+
+/** Problem details with what belongs beside them. */
+export function problemAnswer(
+  status: number,
+  problem: object,
+  headers: Readonly<Record<string, string>> = {},
+): Answer {
+  return {
+    status,
+    headers: {
+      'content-type': 'application/problem+json',
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      ...headers,
+    },
+    body: JSON.stringify(problem),
+  }
+}
+
+/** RFC 9449 section 7.1, RFC 9728 section 5.1. */
+function challenge(identifier: string): string {
+  const { origin, pathname } = new URL(identifier)
+  const path = pathname === '/' ? '' : pathname
+  return `DPoP resource_metadata="${origin}/.well-known/oauth-protected-resource${path}", algs="ES256 Ed25519 EdDSA"`
+}

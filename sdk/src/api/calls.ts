@@ -1,0 +1,166 @@
+import type { Ports } from '../wire/ports.ts'
+import { objectOf, recordOf, textOr } from '../wire/problem.ts'
+import { type Answer, problemAnswer } from './answer.ts'
+import type { RemitCall } from './guard.ts'
+import { argumentsOf } from './transaction-token.ts'
+
+/** A call that reached the API, as `POST /v1/calls` wants it. */
+export interface AskedCall {
+  readonly scheme: 'DPoP' | 'Bearer'
+  readonly token: string
+  readonly proofs: readonly string[]
+  readonly method: string
+  readonly url: string
+  readonly headers: readonly (readonly [string, string])[]
+  readonly body?: string
+  readonly ip?: string
+}
+
+export type CallVerdict =
+  | {
+      readonly permitted: true
+      readonly call: RemitCall
+      /** Whether it may not begin any more. */
+      readonly late: () => boolean
+    }
+  | { readonly permitted: false; readonly answer: Answer }
+
+interface CallsOptions {
+  readonly issuer: string
+  readonly secret: string
+  readonly timeoutMs: number
+  readonly ports: Ports
+  readonly onError: (error: unknown) => void
+}
+
+export type ReportedOutcome =
+  | { readonly state: 'answered'; readonly status: number }
+  | { readonly state: 'failed' | 'not_sent' }
+
+/** Between attempts to report, milliseconds. */
+const PAUSES = [200, 1_000, 5_000]
+
+/** What an enforcement point says to Remit and hears from it. */
+export class Calls {
+  readonly #options: CallsOptions
+  readonly #reporting = new Set<Promise<void>>()
+
+  constructor(options: CallsOptions) {
+    this.#options = options
+  }
+
+  /** Throws for anything but an answer that can be read: then nothing may run. */
+  async ask(asked: AskedCall): Promise<CallVerdict> {
+    const { now } = this.#options.ports
+    const began = now()
+    const response = await this.#post('/v1/calls', asked)
+    const answer = await objectOf(response)
+    if (response.status !== 200)
+      throw new Error(
+        `Remit answered ${response.status} ${textOr(answer.code) ?? ''} to an enforcement point: ${textOr(answer.detail) ?? 'no reason'}`,
+      )
+    if (answer.decision === false) return { permitted: false, answer: refusalFrom(answer) }
+    if (answer.decision !== true) throw new Error('the answer is no decision')
+    const validForMs = answer.valid_for_ms
+    if (typeof validForMs !== 'number') throw new Error('the answer does not say how long it holds')
+    return { permitted: true, call: callFrom(answer), late: () => now() - began > validForMs }
+  }
+
+  /**
+   * Says how a call ended. Resolves after the first attempt; others follow in the background, and `settled` waits for them. An
+   * outcome that never arrives is found indeterminate by Remit.
+   */
+  async report(decisionId: string, outcome: ReportedOutcome): Promise<void> {
+    if (await this.#attempt(decisionId, outcome)) return
+    const rest = this.#again(decisionId, outcome).finally(() => this.#reporting.delete(rest))
+    this.#reporting.add(rest)
+  }
+
+  async settled(): Promise<void> {
+    await Promise.all(this.#reporting)
+  }
+
+  async #again(decisionId: string, outcome: ReportedOutcome): Promise<void> {
+    for (const pause of PAUSES) {
+      await this.#options.ports.sleep(pause)
+      if (await this.#attempt(decisionId, outcome)) return
+    }
+    this.#options.onError(new Error(`the outcome of ${decisionId} could not be reported`))
+  }
+
+  /** False: it may be tried again. */
+  async #attempt(decisionId: string, outcome: ReportedOutcome): Promise<boolean> {
+    try {
+      const path = `/v1/calls/${encodeURIComponent(decisionId)}/outcome`
+      const response = await this.#post(path, outcome)
+      if (response.ok) return true
+      const { code } = await objectOf(response)
+      // An earlier attempt arrived, and its answer did not.
+      if (code === 'decision.ended') return true
+      if (response.status >= 500) return false
+      this.#options.onError(new Error(`the outcome of ${decisionId} was refused: ${String(code)}`))
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  #post(path: string, body: object): Promise<Response> {
+    const { issuer, ports, secret, timeoutMs } = this.#options
+    return ports.fetch(issuer + path, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${secret}`,
+        'content-type': 'application/json',
+        accept: 'application/json',
+      },
+      body: JSON.stringify(body),
+      redirect: 'manual',
+      signal: AbortSignal.timeout(timeoutMs),
+    })
+  }
+}
+
+/** What the API is to answer, in Remit's words. */
+function refusalFrom(answer: Readonly<Record<string, unknown>>): Answer {
+  const { problem, status } = answer
+  const told = recordOf(problem)
+  if (typeof status !== 'number' || status < 400 || status > 599 || typeof told.code !== 'string')
+    throw new Error('the refusal cannot be read')
+  const headers = Object.entries(recordOf(answer.headers)).filter(
+    (each): each is [string, string] => typeof each[1] === 'string',
+  )
+  return problemAnswer(status, told, Object.fromEntries(headers))
+}
+
+function callFrom(answer: Readonly<Record<string, unknown>>): RemitCall {
+  const task = recordOf(answer.task)
+  const [id, purpose, parent] = [textOr(task.id), textOr(task.purpose), textOr(task.parent)]
+  const [decisionId, action] = [textOr(answer.decision_id), textOr(answer.action)]
+  const agent = textOr(answer.agent)
+  const { chain } = answer
+  if (!id || !purpose || !decisionId || !action || !agent || !isTexts(chain))
+    throw new Error('the permit cannot be read')
+  return {
+    decisionId,
+    action,
+    person: personFrom(answer.person),
+    agent,
+    chain,
+    task: { id, purpose, ...(parent === undefined ? {} : { parent }) },
+    purpose,
+    arguments: argumentsOf(answer.arguments),
+  }
+}
+
+function personFrom(value: unknown): RemitCall['person'] {
+  if (value === null) return undefined
+  const { id, issuer, subject } = recordOf(value)
+  if (typeof id !== 'string' || typeof issuer !== 'string' || typeof subject !== 'string')
+    throw new Error('the permit does not say for whom')
+  return { id, issuer, subject }
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((each) => typeof each === 'string')
+}

@@ -1,0 +1,150 @@
+import type { Fetch } from '../wire/ports.ts'
+import { portsOf } from '../wire/ports.ts'
+import { secureUrl } from '../wire/server.ts'
+import { ApiRefusal, answerOf } from './answer.ts'
+import { Calls } from './calls.ts'
+import type { Admission, Ended, Guard, Route } from './guard.ts'
+import { bodyText, type Incoming } from './incoming.ts'
+
+/** What an API that agents call directly has to know. */
+export interface DirectOptions {
+  readonly issuer: string
+  /** The API's own resource identifier: its public address, exactly as it is in the catalog. */
+  readonly resource: string
+  /** `enf_…`, from `remit resources enforcers add`. */
+  readonly secret: string
+  /**
+   * Headers that change what the API does, lower case, beside the usual ones (`accept`, `idempotency-key`, `if-match`, …). They
+   * are part of what people approve.
+   */
+  readonly headers?: readonly string[]
+  /** What the API's own paths begin with, where something in front of it cuts the identifier's path. Default: that path. */
+  readonly basePath?: string
+  /** Default 256 KiB, at most 400 KiB. */
+  readonly maxBodyBytes?: number
+  /** How long to wait for Remit, in milliseconds. Default 3000. */
+  readonly timeoutMs?: number
+  readonly fetch?: Fetch
+  readonly now?: () => number
+  readonly sleep?: (ms: number, signal?: AbortSignal) => Promise<void>
+  /** Told what is answered with 503, and outcomes that could not be reported: a wrong secret, Remit out of reach. */
+  readonly onError?: (error: unknown) => void
+}
+
+const USUAL_HEADERS = [
+  'accept',
+  'accept-language',
+  'idempotency-key',
+  'if-match',
+  'if-none-match',
+  'prefer',
+]
+const MOST_BODY_BYTES = 400 * 1024
+const CREDENTIAL = /^(dpop|bearer) ([A-Za-z0-9._~+/=-]+)$/i
+
+/**
+ * Asks Remit about every call before it runs, and reports how it ended. Fail closed: no answer in time, or one that cannot be
+ * read, and nothing runs.
+ */
+export function direct(options: DirectOptions): Guard {
+  secureUrl(options.issuer)
+  const { resource } = options
+  const maxBodyBytes = Math.min(options.maxBodyBytes ?? 256 * 1024, MOST_BODY_BYTES)
+  const onError = options.onError ?? (() => {})
+  const calls = new Calls({
+    issuer: options.issuer,
+    secret: options.secret,
+    timeoutMs: options.timeoutMs ?? 3_000,
+    ports: portsOf(options),
+    onError,
+  })
+  const seen = new Set([...USUAL_HEADERS, ...(options.headers ?? [])])
+  const reading = { resource, seen, basePath: options.basePath, maxBodyBytes }
+  return {
+    maxBodyBytes,
+    settled: () => calls.settled(),
+    for(route) {
+      return async (incoming) => {
+        try {
+          return await admit(incoming, route, { calls, reading })
+        } catch (cause) {
+          const refusal = cause instanceof ApiRefusal ? cause : undecided(cause)
+          if (refusal.code === 'api.not_decided' || refusal.code === 'api.misconfigured')
+            onError(refusal.cause ?? refusal)
+          return { admitted: false, answer: answerOf(refusal, resource) }
+        }
+      }
+    },
+  }
+}
+
+function undecided(cause: unknown): ApiRefusal {
+  const detail = 'whether the call is permitted could not be asked; nothing was done'
+  return new ApiRefusal('api.not_decided', detail, { cause })
+}
+
+interface Reading {
+  readonly resource: string
+  readonly seen: ReadonlySet<string>
+  readonly basePath: string | undefined
+  readonly maxBodyBytes: number
+}
+
+async function admit(
+  incoming: Incoming,
+  route: Route | undefined,
+  { calls, reading }: { calls: Calls; reading: Reading },
+): Promise<Admission> {
+  const [, scheme, token] = CREDENTIAL.exec(incoming.header('authorization') ?? '') ?? []
+  if (scheme === undefined || token === undefined)
+    throw new ApiRefusal('token.missing', 'a resource token with a DPoP proof is needed')
+  const text = await bodyText(incoming, reading.maxBodyBytes)
+  const verdict = await calls.ask({
+    scheme: scheme.toLowerCase() === 'dpop' ? 'DPoP' : 'Bearer',
+    token,
+    proofs: (incoming.header('dpop') ?? '').split(',').flatMap((each) => each.trim() || []),
+    method: incoming.method,
+    url: publicUrl(incoming.target, reading),
+    headers: [...reading.seen].flatMap((name) => {
+      const value = incoming.header(name)
+      return value === undefined ? [] : [[name, value] as const]
+    }),
+    ...(text === undefined ? {} : { body: text }),
+    ...(incoming.ip === undefined ? {} : { ip: incoming.ip }),
+  })
+  if (!verdict.permitted) return { admitted: false, answer: verdict.answer }
+  const { call, late } = verdict
+  const ended = (how: Ended) =>
+    calls.report(
+      call.decisionId,
+      how.status === undefined ? { state: 'failed' } : { state: 'answered', status: how.status },
+    )
+  if (route !== undefined && route.action !== call.action) {
+    await calls.report(call.decisionId, { state: 'not_sent' })
+    const detail = `Remit knows this operation as \`${call.action}\`, the API as \`${route.action}\``
+    throw new ApiRefusal('api.misconfigured', detail)
+  }
+  // INVARIANT: a permit that comes late is none: what it stood on may have been revoked.
+  if (late()) {
+    await calls.report(call.decisionId, { state: 'not_sent' })
+    throw new ApiRefusal('api.not_decided', 'the permit came too late; nothing was done')
+  }
+  return {
+    admitted: true,
+    call,
+    body: text === undefined ? undefined : JSON.parse(text),
+    text,
+    ended,
+  }
+}
+
+/** What was asked for, by configuration and the target as it arrived: never by `Host`, which the caller chooses. */
+function publicUrl(target: string, { basePath, resource }: Reading): string {
+  const { origin, pathname } = new URL(resource)
+  const path = pathname === '/' ? '' : pathname
+  const base = basePath ?? path
+  const at = target.startsWith(base) ? target.slice(base.length) : undefined
+  if (at === undefined || !/^(?:$|[/?])/.test(at))
+    throw new ApiRefusal('api.misconfigured', `a path here begins with \`${base}\``)
+  return origin + path + at
+}

@@ -1,0 +1,65 @@
+import type { Answer } from './answer.ts'
+import type { ArgumentTexts, ReadArgument, ReadArguments } from './arguments.ts'
+import type { Incoming } from './incoming.ts'
+
+/** A call that Remit permitted: who, for whom, and what. */
+export interface RemitCall {
+  readonly decisionId: string
+  readonly action: string
+  /** Whom the agent acts for; nobody when it works autonomously. */
+  readonly person:
+    | { readonly id: string; readonly issuer: string; readonly subject: string }
+    | undefined
+  /** The agent that acts. */
+  readonly agent: string
+  /** That agent, then those that stand behind it. */
+  readonly chain: readonly string[]
+  readonly task: { readonly id: string; readonly purpose: string; readonly parent?: string }
+  readonly purpose: string
+  /** As the catalog types them. Numbers and dates are the text that came. */
+  readonly arguments: ArgumentTexts
+}
+
+/** What one operation of the API is to Remit. */
+export interface Route {
+  /** Its name in the catalog, such as `orders.refund`. */
+  readonly action: string
+  /** Its path as the API sees it, `/orders/{order_id}/refunds`. Needed behind the gateway. */
+  readonly path?: string
+  /**
+   * The arguments, where they are not simply what stands in path, query and body: a member that the catalog does not type has
+   * to be left out, one that it calls differently renamed. Begin with `all`.
+   */
+  readonly arguments?: (read: ReadArguments) => Readonly<Record<string, ReadArgument>>
+  /** Whether it changes anything, so that a permit counts once. Default: by the method. */
+  readonly write?: boolean
+}
+
+/** How a call ended. `status`: the API answered it. Without: it began, and nobody knows how far it came. */
+export interface Ended {
+  readonly status?: number
+}
+
+/** What is to be done with a request. */
+export type Admission =
+  | {
+      readonly admitted: true
+      readonly call: RemitCall
+      /** The body, parsed from what was decided on. */
+      readonly body: unknown
+      /** The body as it came. */
+      readonly text: string | undefined
+      /** To be called when it has ended, whatever happened. Never rejects. */
+      readonly ended: (ended: Ended) => Promise<void>
+    }
+  | { readonly admitted: false; readonly answer: Answer }
+
+/** Lets through what Remit permits. `behindGateway` and `direct` make one; the frameworks' adapters use it. */
+export interface Guard {
+  /** For one operation. Never rejects: what fails is an answer. */
+  for(route?: Route): (incoming: Incoming) => Promise<Admission>
+  /** How large a body may be, in bytes. */
+  readonly maxBodyBytes: number
+  /** Resolves when everything that is to be reported was. */
+  settled(): Promise<void>
+}

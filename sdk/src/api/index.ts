@@ -1,0 +1,24 @@
+/**
+ * For APIs that agents call: behind Remit's gateway, or directly. The core speaks Web `Request`; `remit-sdk/fastify`, `/express` and
+ * `/hono` are thin over it.
+ */
+export type { Answer } from './answer.ts'
+export {
+  type ArgumentText,
+  type ArgumentTexts,
+  type ReadArgument,
+  type ReadArguments,
+  Written,
+} from './arguments.ts'
+export { type BehindGatewayOptions, behindGateway } from './behind-gateway.ts'
+export { callOf } from './call-of.ts'
+export { type DirectOptions, direct } from './direct.ts'
+export type { Admission, Ended, Guard, RemitCall, Route } from './guard.ts'
+export type { Incoming } from './incoming.ts'
+export {
+  protectedResourceMetadata,
+  protectedResourceMetadataPath,
+  type ResourceDescription,
+} from './metadata.ts'
+export { type UsedOnce, usedInMemory } from './used-once.ts'
+export { type GuardedHandler, protect } from './web.ts'

@@ -1,0 +1,138 @@
+import {
+  decodeJwt,
+  decodeProtectedHeader,
+  errors,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  jwtVerify,
+} from 'jose'
+import { recordOf, textOr } from '../wire/problem.ts'
+import { ApiRefusal } from './answer.ts'
+import type { ArgumentText, ArgumentTexts } from './arguments.ts'
+import type { RemitCall } from './guard.ts'
+
+/** Whose transaction tokens are believed, and for whom they have to be. */
+export interface Trust {
+  readonly issuer: string
+  readonly trustDomain: string
+  /** The API's own resource identifier. */
+  readonly location: string
+  readonly keys: JWTVerifyGetKey
+  readonly now: () => number
+}
+
+/** A transaction token that holds and is about this API. */
+export interface Transaction {
+  readonly call: RemitCall
+  /** Epoch milliseconds. */
+  readonly expiresAt: number
+}
+
+const SKEW_SECONDS = 5
+const LIFE_SECONDS = 60
+const MOST_CHAIN = 5
+
+/**
+ * Checks the token itself (draft-ietf-oauth-transaction-tokens): signature, type, issuer, trust domain, age, and that its
+ * location is this API.
+ * @throws {ApiRefusal} `transaction.invalid`, `transaction.other_api`, `api.not_decided`
+ */
+export async function readTransaction(token: string, trust: Trust): Promise<Transaction> {
+  const payload = await verified(token, trust)
+  const tctx = recordOf(payload.tctx)
+  const { action, location } = tctx
+  if (typeof action !== 'string' || payload.scope !== action) throw invalid('it names no action')
+  if (location !== trust.location)
+    throw new ApiRefusal('transaction.other_api', 'the token was made for another API')
+  const task = recordOf(tctx.task)
+  const [id, purpose, txn] = [textOr(task.id), textOr(task.purpose), textOr(payload.txn)]
+  if (!id || !purpose || !txn) throw invalid('it names no task or no decision')
+  const parent = textOr(task.parent)
+  const { chain, person } = parties(payload)
+  const [agent] = chain
+  if (agent === undefined) throw invalid('it names no agent')
+  return {
+    expiresAt: (payload.exp ?? 0) * 1000 + SKEW_SECONDS * 1000,
+    call: {
+      decisionId: txn,
+      action,
+      person,
+      agent,
+      chain,
+      task: { id, purpose, ...(parent === undefined ? {} : { parent }) },
+      purpose,
+      arguments: argumentsOf(tctx.arguments),
+    },
+  }
+}
+
+async function verified(token: string, trust: Trust): Promise<JWTPayload> {
+  try {
+    const { payload } = await jwtVerify(token, trust.keys, {
+      typ: 'txntoken+jwt',
+      issuer: trust.issuer,
+      audience: trust.trustDomain,
+      algorithms: ['ES256'],
+      requiredClaims: ['iat', 'exp', 'sub', 'txn', 'tctx'],
+      maxTokenAge: LIFE_SECONDS,
+      clockTolerance: SKEW_SECONDS,
+      currentDate: new Date(trust.now()),
+    })
+    return payload
+  } catch (cause) {
+    // Keys that cannot be had say nothing about the token.
+    if (!(cause instanceof errors.JOSEError) || NO_KEYS.has(cause.code))
+      throw new ApiRefusal('api.not_decided', 'the keys of Remit could not be had', { cause })
+    throw invalid('signature, type, issuer, audience or age', cause)
+  }
+}
+
+const NO_KEYS = new Set(['ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID', 'ERR_JOSE_GENERIC'])
+
+/** Whom it is for and who acts; the outermost `act` is the agent that acts now (RFC 8693 section 4.1). */
+function parties(payload: JWTPayload): Pick<RemitCall, 'chain' | 'person'> {
+  const chain: string[] = []
+  for (let act = payload.act; act !== undefined; act = recordOf(act).act) {
+    const sub = textOr(recordOf(act).sub)
+    if (sub === undefined || chain.length >= MOST_CHAIN) throw invalid('`act` cannot be read')
+    chain.push(sub)
+  }
+  const sub = payload.sub ?? ''
+  if (payload.sub_profile === 'ai_agent') return { chain: [...chain, sub], person: undefined }
+  const { iss, sub: subject } = recordOf(payload.sub_id)
+  if (payload.sub_profile !== 'user' || typeof iss !== 'string' || typeof subject !== 'string')
+    throw invalid('it does not say for whom')
+  return { chain, person: { id: sub, issuer: iss, subject } }
+}
+
+/** Arguments in a token or an answer of Remit's. @throws {ApiRefusal} `transaction.invalid` */
+export function argumentsOf(value: unknown): ArgumentTexts {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw invalid('its arguments cannot be read')
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, argumentOf(each)]))
+}
+
+function argumentOf(value: unknown): ArgumentText {
+  if (typeof value === 'string' || typeof value === 'boolean') return value
+  return Array.isArray(value) ? value.map(argumentOf) : argumentsOf(value)
+}
+
+/**
+ * Whether a credential is one of Remit's for agents. Behind the gateway none arrives: the gateway keeps it. Whoever brings one
+ * has gone past it.
+ */
+export function isAgentCredential(authorization: string | undefined, issuer: string): boolean {
+  const [, scheme = '', token = ''] = /^(\S+) +(\S+)$/.exec(authorization ?? '') ?? []
+  if (scheme.toLowerCase() === 'dpop' || token.startsWith('remit_at_')) return true
+  try {
+    return decodeProtectedHeader(token).typ === 'at+jwt' && decodeJwt(token).iss === issuer
+  } catch {
+    return false
+  }
+}
+
+function invalid(detail: string, cause?: unknown): ApiRefusal {
+  return new ApiRefusal('transaction.invalid', `the transaction token does not hold: ${detail}`, {
+    cause,
+  })
+}

@@ -1,0 +1,169 @@
+/** An access request: a call that people have to approve before it goes through. */
+export interface PendingApproval {
+  /** `req_…` */
+  readonly id: string
+  /** Where people answer. Show it to someone who may. */
+  readonly page: string
+  /** When waiting for an answer ends; that denies. */
+  readonly expiresAt: Date
+}
+
+/** What a refusal says about itself. */
+export interface RefusalFacts {
+  /** Stable, such as `task.not_covered`; each has a page in Remit's documentation. */
+  readonly code: string
+  /** What happened, in words that a model can act on. */
+  readonly detail: string
+  readonly status: number
+  /** What would have been enough. */
+  readonly enough?: string | undefined
+  /** `dec_…`: `remit decisions explain` says why. */
+  readonly decisionId?: string | undefined
+  /** The answer as it came; its body can still be read. */
+  readonly response?: Response | undefined
+  readonly cause?: unknown
+}
+
+/** The root of everything this package throws on purpose. */
+export class RemitError extends Error {
+  /** Stable, such as `task.not_covered`. */
+  readonly code: string
+  /** What happened, in words that a model can act on. */
+  readonly detail: string
+
+  constructor(code: string, detail: string, options: { cause?: unknown } = {}) {
+    super(`${code}: ${detail}`, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'RemitError'
+    this.code = code
+    this.detail = detail
+  }
+}
+
+/**
+ * Remit refused: an opening, a token, a call. Nothing was executed. Asking again in the same way gets the same answer; `enough`
+ * says what would get another one.
+ */
+export class Denied extends RemitError {
+  readonly status: number
+  /** What would have been enough, when that can be said. */
+  readonly enough: string | undefined
+  /** The decision, when there was one: `remit decisions explain dec_…`. */
+  readonly decisionId: string | undefined
+  /** The answer as it came; its body can still be read. */
+  readonly response: Response | undefined
+
+  constructor(facts: RefusalFacts) {
+    super(facts.code, facts.detail, { cause: facts.cause })
+    this.name = 'Denied'
+    this.status = facts.status
+    this.enough = facts.enough
+    this.decisionId = facts.decisionId
+    this.response = facts.response
+  }
+}
+
+/** The call was not executed; people can let it through. After they did, the same call goes through once. */
+export class ApprovalRequired extends Denied {
+  readonly request: PendingApproval
+  readonly #wait: (signal?: AbortSignal) => Promise<void>
+
+  constructor(
+    facts: RefusalFacts,
+    request: PendingApproval,
+    wait: (signal?: AbortSignal) => Promise<void>,
+  ) {
+    super(facts)
+    this.name = 'ApprovalRequired'
+    this.request = request
+    this.#wait = wait
+  }
+
+  /**
+   * Waits until people have approved; then make the same call again.
+   * @throws {Denied} when they denied, or nobody answered in time
+   */
+  wait(signal?: AbortSignal): Promise<void> {
+    return this.#wait(signal)
+  }
+}
+
+/** The same call was approved and executed before; it was not executed again. */
+export class AlreadyExecuted extends Denied {
+  /** How that execution ended: `answered`, `failed`, `indeterminate`, or `sending` while it goes on. */
+  readonly state: string
+  /** What the API answered then. */
+  readonly upstreamStatus: number | undefined
+  readonly #askAgain: () => Promise<PendingApproval>
+
+  constructor(
+    facts: RefusalFacts,
+    execution: {
+      readonly state: string
+      readonly upstreamStatus: number | undefined
+      readonly askAgain: () => Promise<PendingApproval>
+    },
+  ) {
+    super(facts)
+    this.name = 'AlreadyExecuted'
+    this.state = execution.state
+    this.upstreamStatus = execution.upstreamStatus
+    this.#askAgain = execution.askAgain
+  }
+
+  /** Asks people to let the same call through once more. */
+  askAgain(): Promise<PendingApproval> {
+    return this.#askAgain()
+  }
+}
+
+/** The person has not agreed yet that this agent does this for them. Send them to `interactionUri`, then open again. */
+export class ConsentRequired extends Denied {
+  /** The page where the person says yes or no. */
+  readonly interactionUri: string
+
+  constructor(facts: RefusalFacts, interactionUri: string) {
+    super(facts)
+    this.name = 'ConsentRequired'
+    this.interactionUri = interactionUri
+  }
+}
+
+/**
+ * Something on the way failed: Remit or the API behind it could not be reached, or answered in a way that cannot be read.
+ * `effect` says whether the call may have been executed.
+ */
+export class CallFailed extends RemitError {
+  readonly status: number | undefined
+  readonly decisionId: string | undefined
+  /** `none`: provably nothing was executed. `unknown`: look before you repeat it. */
+  readonly effect: 'none' | 'unknown'
+  /** The answer as it came; its body can still be read. */
+  readonly response: Response | undefined
+
+  constructor(
+    code: string,
+    detail: string,
+    facts: {
+      readonly effect: 'none' | 'unknown'
+      readonly status?: number | undefined
+      readonly decisionId?: string | undefined
+      readonly response?: Response | undefined
+      readonly cause?: unknown
+    },
+  ) {
+    super(code, detail, { cause: facts.cause })
+    this.name = 'CallFailed'
+    this.status = facts.status
+    this.decisionId = facts.decisionId
+    this.effect = facts.effect
+    this.response = facts.response
+  }
+}
+
+/** The package was used in a way that cannot work; the message says what to change. */
+export class UsageError extends RemitError {
+  constructor(detail: string) {
+    super('sdk.usage', detail)
+    this.name = 'UsageError'
+  }
+}

@@ -1,0 +1,9 @@
+/** For clients that speak MCP: a task behind a transport, or a client that knows only the URL. */
+export { createMcpFetch, type McpFetch } from './mcp-fetch.ts'
+export {
+  createOAuthProvider,
+  type McpOAuthProvider,
+  type ProviderOptions,
+  type ProviderStore,
+  type StoredKey,
+} from './oauth-provider.ts'

@@ -1,0 +1,82 @@
+import { CallFailed, Denied, type PendingApproval } from '../errors.ts'
+import { recordOf, textOr } from '../wire/problem.ts'
+import { askAbout, type Held } from './held.ts'
+
+/** What is done where people have to approve a call: throw, wait for them, or tell someone first and then wait. */
+export type OnApproval = 'throw' | 'wait' | ((request: PendingApproval) => void | Promise<void>)
+
+const FIRST_PAUSE_MS = 1_000
+const LONGEST_PAUSE_MS = 15_000
+const GROWTH = 1.5
+
+/** The access request as Remit writes it, or `undefined`. */
+export function pendingOf(value: unknown): PendingApproval | undefined {
+  const { expires_at, id, page } = recordOf(value)
+  const expiresAt = new Date(String(expires_at))
+  if (typeof id !== 'string' || typeof page !== 'string' || Number.isNaN(expiresAt.getTime()))
+    return undefined
+  return { id, page, expiresAt }
+}
+
+/**
+ * Asks how a request stands until people have approved it, less and less often.
+ * @throws {Denied} `approval.denied`, `approval.expired`, `approval.cancelled`; the signal's reason
+ */
+export async function waitForApproval(
+  held: Held,
+  { id }: PendingApproval,
+  signal?: AbortSignal,
+): Promise<void> {
+  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * GROWTH, LONGEST_PAUSE_MS)) {
+    signal?.throwIfAborted()
+    const { reason, state } = await askAbout(held, {
+      method: 'GET',
+      path: `/requests/${encodeURIComponent(id)}`,
+    })
+    if (state === 'approved') return
+    if (state !== 'pending') throw ended(state, textOr(reason))
+    await held.ports.sleep(pause, signal)
+  }
+}
+
+function ended(state: unknown, reason: string | undefined): Denied | CallFailed {
+  const because = reason === undefined ? '' : `: ${reason}`
+  if (state === 'denied')
+    return new Denied({
+      code: 'approval.denied',
+      detail: `a person denied this call${because}`,
+      enough: 'another way to the goal',
+      status: 403,
+    })
+  if (state === 'expired')
+    return new Denied({
+      code: 'approval.expired',
+      detail: 'nobody answered in time',
+      enough: 'the same call again, which asks people anew',
+      status: 403,
+    })
+  if (state === 'cancelled')
+    return new Denied({
+      code: 'approval.cancelled',
+      detail: `the request was withdrawn${because}`,
+      status: 403,
+    })
+  return new CallFailed('server.unreadable', 'the state of the access request is not known', {
+    effect: 'none',
+  })
+}
+
+/** Asks people to let a call through once more that was approved and executed. */
+export async function askAgain(held: Held, requestId: string): Promise<PendingApproval> {
+  const answer = await askAbout(held, {
+    method: 'POST',
+    path: '/requests',
+    body: { request_id: requestId },
+  })
+  const pending = pendingOf(answer)
+  if (!pending)
+    throw new CallFailed('server.unreadable', 'the access request cannot be read', {
+      effect: 'none',
+    })
+  return pending
+}

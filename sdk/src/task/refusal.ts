@@ -1,0 +1,40 @@
+import {
+  AlreadyExecuted,
+  ApprovalRequired,
+  CallFailed,
+  Denied,
+  type RemitError,
+} from '../errors.ts'
+import { textOr, type WireProblem } from '../wire/problem.ts'
+import { askAgain, pendingOf, waitForApproval } from './approval.ts'
+import type { Held } from './held.ts'
+
+/** Failures behind which provably nothing was executed. */
+const NO_EFFECT = new Set(['upstream.unreachable', 'api.not_decided'])
+
+/** What is thrown for an answer that is a problem of Remit's. */
+export function refusalOf(held: Held, response: Response, problem: WireProblem): RemitError {
+  const { code, decisionId, detail, enough, members } = problem
+  const { status } = response
+  const facts = { code, detail, enough, decisionId, status, response }
+  if (code === 'approval.required') {
+    const pending = pendingOf(members.access_request)
+    if (pending)
+      return new ApprovalRequired(facts, pending, (signal) =>
+        waitForApproval(held, pending, signal),
+      )
+  }
+  if (code === 'approval.executed') {
+    const requestId = textOr(members.request_id) ?? ''
+    const { upstream_status } = members
+    return new AlreadyExecuted(facts, {
+      state: textOr(members.state) ?? 'indeterminate',
+      upstreamStatus: typeof upstream_status === 'number' ? upstream_status : undefined,
+      askAgain: () => askAgain(held, requestId),
+    })
+  }
+  // A task that ended while the call was under way: the API may have seen it.
+  if (status < 500 && code !== 'call.no_longer_live') return new Denied(facts)
+  const effect = NO_EFFECT.has(code) ? 'none' : 'unknown'
+  return new CallFailed(code, detail, { effect, status, decisionId, response })
+}

@@ -1,0 +1,123 @@
+import { ApprovalRequired, UsageError } from '../errors.ts'
+import { challengesOf } from '../wire/challenge.ts'
+import { problemOf } from '../wire/problem.ts'
+import { reach, secureUrl } from '../wire/server.ts'
+import { gone, type Sending } from '../wire/signed.ts'
+import type { OnApproval } from './approval.ts'
+import type { Held } from './held.ts'
+import { refusalOf } from './refusal.ts'
+import { longestPrefix, resourceFromChallenge } from './resource-of.ts'
+import type { ResourceTokens } from './resource-tokens.ts'
+
+/** A `RequestInit`, and what only tasks know. */
+export interface TaskRequestInit extends RequestInit {
+  /** The resource's identifier, where it cannot be told from the address. */
+  readonly resource?: string
+  /** Instead of the task's own setting. */
+  readonly onApproval?: OnApproval
+}
+
+/** What calls of a task are made with. */
+export interface Calling {
+  readonly held: Held
+  readonly tokens: ResourceTokens
+  /** Identifiers that are known; grows with what challenges tell. */
+  readonly resources: Set<string>
+  readonly onApproval: OnApproval
+}
+
+/** How often one call may turn out to need other people's word as well. */
+const MOST_APPROVALS = 8
+
+/** See `Task.fetch`. */
+export async function fetchAs(
+  calling: Calling,
+  input: string | URL | Request,
+  init: TaskRequestInit,
+): Promise<Response> {
+  const { onApproval = calling.onApproval, resource, ...rest } = init
+  const sending = await read(input, rest)
+  const send = await wayTo(calling, sending, resource)
+  if (send instanceof Response) return send
+  for (let asked = 0; ; asked++) {
+    const response = await send()
+    const problem = await problemOf(response)
+    if (!problem) return response
+    const refusal = refusalOf(calling.held, response, problem)
+    if (!(refusal instanceof ApprovalRequired) || onApproval === 'throw') throw refusal
+    if (asked >= MOST_APPROVALS) throw refusal
+    if (!sending.repeatable) throw gone(sending.url)
+    if (typeof onApproval === 'function') await onApproval(refusal.request)
+    await refusal.wait(sending.rest?.signal ?? undefined)
+  }
+}
+
+/** How the call is made, again and again if need be; or its answer, when nobody asked for a credential. */
+async function wayTo(
+  calling: Calling,
+  sending: Sending,
+  given: string | undefined,
+): Promise<(() => Promise<Response>) | Response> {
+  if (given !== undefined && longestPrefix(sending.url, [given]) === undefined)
+    throw new UsageError(`\`${sending.url}\` is not below the resource \`${given}\``)
+  const known = given ?? longestPrefix(sending.url, calling.resources)
+  if (known !== undefined) return () => sendTo(calling, sending, known)
+  const answer = await sendBare(calling.held, sending)
+  const { fetch } = calling.held.ports
+  const { issuer } = calling.held.server
+  const found = await resourceFromChallenge(answer, { url: sending.url, issuer, fetch })
+  if (found === undefined) return answer
+  if (!sending.repeatable) throw gone(sending.url)
+  await answer.body?.cancel()
+  calling.resources.add(found)
+  return () => sendTo(calling, sending, found)
+}
+
+/** With a token for the resource; with another one when that is not accepted any more. */
+async function sendTo(calling: Calling, sending: Sending, resource: string): Promise<Response> {
+  const { held, tokens } = calling
+  const token = await tokens.for(resource)
+  const first = await held.signed.send({ ...sending, token })
+  if (!isStale(first)) return first
+  await tokens.drop(resource, token)
+  if (!sending.repeatable) throw gone(sending.url)
+  await first.body?.cancel()
+  return held.signed.send({ ...sending, token: await tokens.for(resource) })
+}
+
+/** RFC 6750 section 3.1: expired, revoked, from before a change. */
+function isStale(response: Response): boolean {
+  if (response.status !== 401) return false
+  return challengesOf(response.headers.get('www-authenticate')).some(
+    ({ parameters }) => parameters.get('error') === 'invalid_token',
+  )
+}
+
+/** As anyone would ask: with nothing of ours. */
+function sendBare(held: Held, { body, headers, method, rest, url }: Sending): Promise<Response> {
+  const init: RequestInit = { ...rest, method, headers, redirect: 'manual' }
+  if (body !== undefined) init.body = body
+  if (body instanceof ReadableStream) Object.assign(init, { duplex: 'half' })
+  return reach(() => held.ports.fetch(url, init), 'unknown')
+}
+
+async function read(input: string | URL | Request, init: RequestInit): Promise<Sending> {
+  const request = input instanceof Request ? input : undefined
+  const { body: given, headers: headersGiven, method: wish, ...others } = init
+  const url = secureUrl(request?.url ?? String(input))
+  url.hash = ''
+  const headers = new Headers(headersGiven ?? request?.headers)
+  if (headers.has('authorization') || headers.has('dpop'))
+    throw new UsageError('the task brings its own `Authorization` and `DPoP`')
+  const body = given ?? (request?.body ? await request.arrayBuffer() : undefined)
+  const signal = init.signal ?? request?.signal
+  return {
+    method: (wish ?? request?.method ?? 'GET').toUpperCase(),
+    url: url.href,
+    headers,
+    body: body ?? undefined,
+    rest: { ...others, ...(signal ? { signal } : {}) },
+    repeatable: !(body instanceof ReadableStream),
+    effect: 'unknown',
+  }
+}

@@ -1,0 +1,64 @@
+import { CallFailed, UsageError } from '../errors.ts'
+import type { Ports } from './ports.ts'
+import { objectOf } from './problem.ts'
+
+/** What is known of a Remit server: RFC 8414 metadata, as far as this package needs it. */
+export interface RemitServer {
+  readonly issuer: string
+  readonly tokenEndpoint: string
+}
+
+/**
+ * Asks a server where its endpoints are (RFC 8414 section 3).
+ * @throws {CallFailed} `server.unreachable`, `server.unreadable`
+ */
+export async function discover(
+  issuer: string,
+  { fetch }: Pick<Ports, 'fetch'>,
+): Promise<RemitServer> {
+  const url = secureUrl(issuer)
+  const path = url.pathname === '/' ? '' : url.pathname
+  const where = `${url.origin}/.well-known/oauth-authorization-server${path}`
+  const response = await reach(() => fetch(where, { headers: { accept: 'application/json' } }))
+  const { issuer: told, token_endpoint } = await objectOf(response)
+  // RFC 8414 section 3.3: a document that names another issuer is not used.
+  if (!response.ok || told !== issuer || typeof token_endpoint !== 'string')
+    throw new CallFailed('server.unreadable', `\`${where}\` does not describe \`${issuer}\``, {
+      effect: 'none',
+      status: response.status,
+    })
+  secureUrl(token_endpoint)
+  return { issuer, tokenEndpoint: token_endpoint }
+}
+
+/** Sends; a network that fails becomes an error of ours. An abort by the caller stays what it is. */
+export async function reach(
+  send: () => Promise<Response>,
+  effect: 'none' | 'unknown' = 'none',
+): Promise<Response> {
+  try {
+    return await send()
+  } catch (cause) {
+    if (cause instanceof Error && (cause.name === 'AbortError' || cause.name === 'TimeoutError'))
+      throw cause
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new CallFailed('server.unreachable', `no answer came: ${why}`, { effect, cause })
+  }
+}
+
+/** HTTPS, or plain HTTP on this machine. @throws {UsageError} */
+export function secureUrl(text: string): URL {
+  const url = parsed(text)
+  const local = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(url.hostname)
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && local))
+    throw new UsageError(`\`${text}\` is neither https nor on this machine`)
+  return url
+}
+
+function parsed(text: string): URL {
+  try {
+    return new URL(text)
+  } catch {
+    throw new UsageError(`\`${text}\` is not an address`)
+  }
+}

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict'
+import { type Detail, type Opening, openTask, type Task } from 'remit-sdk'
+import { behindGateway, direct, type Guard } from 'remit-sdk/api'
+import { setCeiling } from '../../src/agents/index.ts'
+import { addEnforcer, applyImport, planImport, setRisk } from '../../src/catalog/index.ts'
+import { publishPolicies } from '../../src/policy/index.ts'
+import { REFUND_DESK } from '../../src/policy/testing.ts'
+import { grantBasis } from '../../src/tasks/index.ts'
+import type { World } from '../world.ts'
+import { type Framework, routesOf, SHOP_DOCUMENT, type Shop, startShop } from './shop.ts'
+
+/** One shop in Remit's catalog. */
+export interface KnownShop extends Shop {
+  readonly name: string
+  /** Its resource identifier: where agents call it. */
+  readonly identifier: string
+}
+
+export type GuardOptions = Partial<
+  Parameters<typeof direct>[0] & Parameters<typeof behindGateway>[0]
+>
+
+/** A shop that the gateway stands in front of. Its guard takes what `options` say. */
+export async function shopBehind(
+  w: World,
+  framework: Framework,
+  options: GuardOptions = {},
+): Promise<KnownShop> {
+  const name = `shop-${framework}`
+  const identifier = `${w.gateway}/${name}`
+  const guardFor = () =>
+    behindGateway({
+      issuer: w.issuer,
+      trustDomain: 'test.remit',
+      location: identifier,
+      now: () => w.clock.now(),
+      ...options,
+    })
+  const shop = await startShop(framework, name, guardFor)
+  await catalogue(w, { name, identifier, upstream: shop.origin, trusted: true })
+  return Object.assign(shop, { name, identifier })
+}
+
+/** A shop that agents call directly. */
+export async function shopDirect(
+  w: World,
+  framework: Framework,
+  options: GuardOptions = {},
+): Promise<KnownShop> {
+  const name = `direct-${framework}`
+  let secret = ''
+  const later: { guard?: Guard } = {}
+  const shop = await startShop(framework, name, (resource) => {
+    // The secret is made once the shop is in the catalog, which needs its address.
+    const guard = () => {
+      later.guard ??= direct({ issuer: w.issuer, resource, secret, ...options })
+      return later.guard
+    }
+    return {
+      maxBodyBytes: 256 * 1024,
+      for: (route) => (incoming) => guard().for(route)(incoming),
+      settled: async () => later.guard?.settled(),
+    }
+  })
+  const identifier = shop.origin
+  await catalogue(w, { name, identifier, upstream: identifier, mode: 'direct' })
+  const { id: by } = await w.person('ada')
+  const added = await addEnforcer(w.rooms.people, { resource: name, by })
+  secret = added.secret.reveal()
+  return Object.assign(shop, { name, identifier })
+}
+
+type Entry = Parameters<typeof planImport>[1]
+
+async function catalogue(w: World, entry: Entry): Promise<void> {
+  const { id: by } = await w.person('ada')
+  const plan = planImport(SHOP_DOCUMENT, entry)
+  await applyImport(w.rooms.connections, plan, by)
+  for (const { name, risk } of plan.actions)
+    await setRisk(w.rooms.connections, { action: name, risk, by })
+}
+
+/** Everything that a shop does. */
+export function allOf({ identifier, name }: Pick<KnownShop, 'identifier' | 'name'>): Detail {
+  const actions = Object.values(routesOf(name)).map(({ action }) => action)
+  return { type: 'remit_call', locations: [identifier], actions, bounds: [] }
+}
+
+/** Support may use these shops through any agent; finance is asked before anything is removed. */
+export async function letIn(w: World, shops: readonly KnownShop[]): Promise<void> {
+  const { id: by } = await w.person('ada')
+  const { id: personId } = await w.person('sam')
+  const rules = shops.map(
+    ({ name }) => `
+@id("support-${name}") permit (principal in Group::"support", action, resource == Resource::"${name}");
+@id("agents-${name}") permit (principal is Agent, action, resource == Resource::"${name}") when { principal.trust >= 1 };
+@id("removals-of-${name}-ask") @requestable("Removing needs the word of finance") @approvers("group:finance") @lifetime("PT1H")
+forbid (principal is Person, action == Action::"${name}.remove", resource);`,
+  )
+  await publishPolicies(w.rooms.policy, { text: REFUND_DESK + rules.join(''), by, note: 'shops' })
+  const ceiling = [...w.everything, ...shops.map(allOf)]
+  await setCeiling(w.rooms.agents, { agentId: 'refund-bot', ceiling, by })
+  const details = shops.map(allOf) as Parameters<typeof grantBasis>[1]['details'] // as `allOf` writes them
+  const basis = { personId, agentId: 'refund-bot', kind: 'consent', grantedBy: personId } as const
+  await grantBasis(w.rooms.decisions, { ...basis, details })
+}
+
+/** Opens a task of refund-bot for Sam by the SDK. It waits without waiting. */
+export async function sdkTask(w: World, opening: Partial<Opening> = {}): Promise<Task> {
+  return openTask({
+    issuer: w.issuer,
+    agent: { id: 'refund-bot', key: w.agent.key.privateJwk },
+    subjectToken: () => w.idToken('sam'),
+    purpose: 'buy what is needed',
+    now: () => w.clock.now(),
+    sleep: (_, signal) => soon(signal),
+    ...opening,
+  })
+}
+
+/** A pause that ends as soon as everything else had its turn. */
+async function soon(signal?: AbortSignal): Promise<void> {
+  await new Promise(setImmediate)
+  signal?.throwIfAborted()
+}
+
+/** Fiona of finance approves. */
+export async function approve(w: World, page: string): Promise<void> {
+  const fiona = await w.browser('fiona')
+  const answered = await fiona.submit(await fiona.get(page), /^Approve once/)
+  assert.equal(answered.status, 200, answered.text)
+}
