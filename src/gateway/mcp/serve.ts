@@ -1,4 +1,4 @@
-import { stillLive } from '../../decisions/index.ts'
+import { type Admitted, endWithSession, stillLive } from '../../decisions/index.ts'
 import { ExactNumber, printJson } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
 import { endSession, RPC, type RpcNotification, type RpcRequest } from '../../net/index.ts'
@@ -24,9 +24,9 @@ export async function serveMcp(located: Located, ports: McpPorts): Promise<void>
   const reply = new Reply(located.reply)
   if (message?.kind !== 'request') {
     if (!conversation) throw new Error('only `initialize` has no session')
-    await admitted(placed, ports)
+    const { task } = await admitted(placed, ports)
     if (message?.kind === 'notification') heard(message, conversation, ports)
-    else await end(placed, conversation, ports)
+    else await end(placed, conversation, task, ports)
     reply.empty(message ? 202 : 204)
     return
   }
@@ -89,14 +89,16 @@ function heard(said: RpcNotification, conversation: Conversation, { desk }: McpP
     desk.cancel(conversation.key, printJson(id))
 }
 
-/** The client is done: so are we with the server, if it lets us. */
+/** The client is done: so is a task that it got with a code, and so are we with the server, if it lets us. */
 async function end(
   { resource }: Placed,
   conversation: Conversation,
+  task: Admitted['task'],
   ports: McpPorts,
 ): Promise<void> {
   const { peer } = await peerOf(resource, undefined, ports)
   ports.desk.end(conversation.key)
+  await endWithSession(ports.decisions, task)
   await endSession(peer, ports.desk.reopened(conversation.key) ?? conversation.upstream)
 }
 
