@@ -27,7 +27,7 @@ export function review(definition: JsonObject, members: readonly string[]): Revi
     const kept = new Map<string, Json>()
     for (const name of members) {
       const value = definition.get(name)
-      if (value !== undefined) kept.set(name, review.read(value, name, 1))
+      if (value !== undefined) kept.set(name, review.read(value, name))
     }
     const json = canonicalJson(kept)
     if (json.length > MOST_BYTES) return `its definition is longer than ${MOST_BYTES} characters`
@@ -43,17 +43,16 @@ export function review(definition: JsonObject, members: readonly string[]): Revi
 class Review {
   readonly notes: string[] = []
 
-  read(value: Json, name: string, depth: number): Json {
-    if (depth > MOST_DEPTH) throw new Problem('input.too_deep', `deeper than ${MOST_DEPTH}`)
+  read(value: Json, name: string): Json {
     if (typeof value === 'string')
       return isText(name) ? this.#text(value, name) : this.#value(value)
     if (isObject(value)) {
       const members = new Map<string, Json>()
       for (const [member, inner] of value)
-        members.set(this.#value(member), this.read(inner, member, depth + 1))
+        members.set(this.#value(member), this.read(inner, member))
       return members
     }
-    if (Array.isArray(value)) return value.map((item: Json) => this.read(item, '', depth + 1))
+    if (Array.isArray(value)) return value.map((item: Json) => this.read(item, ''))
     return value
   }
 
