@@ -1,6 +1,6 @@
 import type { Ask, Risk } from '@remit/engine'
 import type { Id } from '../lib/id.ts'
-import type { Choice } from './allowance/choice.ts'
+import type { Choice } from './allowance/allowance.ts'
 import type { Leaf } from './allowance/leaf.ts'
 
 /** Every state but `pending` is reached once and never left, except that a deny still ends an approval not yet used. */

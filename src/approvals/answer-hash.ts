@@ -1,7 +1,7 @@
 import type { Canonical } from '../lib/canonical-json.ts'
 import { domainHash } from '../lib/domain-hash.ts'
 import { type AccessRequest, USES } from './access-request.ts'
-import type { Choice } from './allowance/choice.ts'
+import type { Choice } from './allowance/allowance.ts'
 import { patternInWords } from './allowance/words.ts'
 
 /** Everything about an approval that is fixed before a person says yes to it. */

@@ -3,7 +3,7 @@ import { canonicalJson } from '../lib/canonical-json.ts'
 import type { Id } from '../lib/id.ts'
 import type { Reader, Schema, Tx } from '../storage/index.ts'
 import type { ApprovalAnswer } from './access-request.ts'
-import type { Choice } from './allowance/choice.ts'
+import type { Choice } from './allowance/allowance.ts'
 
 type Row = Selectable<Schema['approval_answers']>
 

@@ -1,7 +1,7 @@
 import { findPerson } from '../people/index.ts'
 import type { Reader } from '../storage/index.ts'
 import type { AccessRequest } from './access-request.ts'
-import type { Choice } from './allowance/choice.ts'
+import type { Choice } from './allowance/allowance.ts'
 import { answersTo } from './answer-store.ts'
 import type { Approver } from './eligibility.ts'
 

@@ -1,9 +1,9 @@
 /** Access requests: what people are asked, what they answer, and the one execution that an approval is good for. */
 
 export type { AccessRequest, ApprovalAnswer, RequestState } from './access-request.ts'
-export { ALLOWANCE_LIMITS, type Allowance, isInForce } from './allowance/allowance.ts'
+export { ALLOWANCE_LIMITS, type Allowance, type Choice, isInForce } from './allowance/allowance.ts'
 export { readAllowance } from './allowance/allowance-store.ts'
-export { type Choice, choiceEnds, onlyOnce, readChoice } from './allowance/choice.ts'
+export { choiceEnds, onlyOnce, readChoice } from './allowance/choice.ts'
 export { endAllowance, endAllowancesOf, findAllowance } from './allowance/end.ts'
 export { type Leaf, leavesOf } from './allowance/leaf.ts'
 export {

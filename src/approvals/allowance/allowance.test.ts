@@ -15,9 +15,9 @@ import {
   testParts,
 } from '../testing.ts'
 import { usableApproval } from '../use.ts'
-import type { Allowance } from './allowance.ts'
+import type { Allowance, Choice } from './allowance.ts'
 import { allowanceFrom, readAllowance } from './allowance-store.ts'
-import { type Choice, readChoice } from './choice.ts'
+import { readChoice } from './choice.ts'
 import { endAllowance, endAllowancesOf, findAllowance } from './end.ts'
 import { listAllowances } from './list.ts'
 import { exactly } from './pattern.ts'

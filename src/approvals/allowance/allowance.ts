@@ -11,6 +11,17 @@ export const ALLOWANCE_LIMITS = {
   life: { least: MINUTE, most: 7 * DAY },
 } as const
 
+/** What an approver chose beyond *once*. Plain data: it is hashed, stored and shown. */
+export type Choice = {
+  /** In this task only, or in every task of this agent on behalf of this person. */
+  readonly tie: 'task' | 'agent'
+  /** `null`: as often as needed. */
+  readonly uses: number | null
+  /** From the answer on; `null`: until the task ends. */
+  readonly lifeSeconds: number | null
+  readonly pattern: Pattern
+}
+
 /**
  * A standing answer (contract 1): so many times, or as often as needed, for calls that are in its pattern, until it
  * ends. It answers for exactly the policies that asked when it was given, and for one action as that was described and

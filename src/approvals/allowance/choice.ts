@@ -1,20 +1,9 @@
 import { canonicalJson } from '../../lib/canonical-json.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { AccessRequest } from '../access-request.ts'
-import { ALLOWANCE_LIMITS } from './allowance.ts'
+import { ALLOWANCE_LIMITS, type Choice } from './allowance.ts'
 import type { Leaf } from './leaf.ts'
-import { type How, howsFor, type Pattern, type PatternPart, partAdmits } from './pattern.ts'
-
-/** What an approver chose beyond *once*. Plain data: it is hashed, stored and shown. */
-export type Choice = {
-  /** In this task only, or in every task of this agent on behalf of this person. */
-  readonly tie: 'task' | 'agent'
-  /** `null`: as often as needed. */
-  readonly uses: number | null
-  /** From the answer on; `null`: until the task ends. */
-  readonly lifeSeconds: number | null
-  readonly pattern: Pattern
-}
+import { type How, howsFor, type PatternPart, partAdmits } from './pattern.ts'
 
 /** Why a request can only be answered for once; in words. Nothing when more can be chosen. */
 export function onlyOnce(request: AccessRequest): string | undefined {

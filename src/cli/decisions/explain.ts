@@ -112,6 +112,7 @@ function about(of: Explanation, now: number): readonly (readonly [string, Value]
     ['task', of.task ?? undefined],
     ['api', of.resource ?? undefined],
     ['request', of.request ?? undefined],
+    ['lifted by', of.allowance ? `allowance ${of.allowance}` : undefined],
     ['policies', of.policy_version ? `version ${of.policy_version}` : undefined],
   ]
 }

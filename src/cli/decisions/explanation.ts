@@ -12,6 +12,8 @@ export interface Explanation {
   readonly resource: string | null
   readonly action: string | null
   readonly request: string | null
+  /** The standing answer that lifted what stood in the way. */
+  readonly allowance?: string | null
   readonly state: string
   readonly status: number | null
   readonly ended_at: string | null

@@ -35,6 +35,8 @@ export interface DecisionView {
   readonly resource: string | null
   readonly taskId: string | null
   readonly requestId: string | null
+  /** The standing answer that lifted what stood in the way. */
+  readonly allowanceId: string | null
   readonly policyVersion: number | null
   readonly callHash: string | null
   readonly endedAt: number | null
@@ -73,6 +75,11 @@ function call(view: DecisionView): Html {
       'API answered',
       item.status !== null &&
         html`${item.status}${view.endedAt !== null && html` <span class="soft">after ${duration(view.endedAt - item.at)}</span>`}`,
+    ],
+    [
+      'Lifted by',
+      view.allowanceId !== null &&
+        html`a <a href="/approvals#standing">standing answer</a> <code>${view.allowanceId}</code>`,
     ],
     ['Policies', view.policyVersion !== null && `version ${view.policyVersion}`],
     ['Decision id', html`<code>${item.id}</code>`],

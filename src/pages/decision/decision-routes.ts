@@ -74,6 +74,7 @@ async function viewOf(parts: PageParts, visit: Visit): Promise<DecisionView> {
     taskId: decision.taskId,
     requestId:
       operator || decision.personId === visit.visitor.person.id ? decision.requestId : null,
+    allowanceId: decision.allowanceId,
     policyVersion: operator ? decision.policyVersion : null,
     callHash: decision.callHash,
     endedAt: decision.endedAt,
