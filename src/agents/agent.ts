@@ -26,7 +26,7 @@ export interface Agent {
   readonly createdAt: number
   /**
    * Of an agent that registered itself: the admission rule that let it in, or empty when none did and it began quarantined.
-   * `null`: an administrator registered it. Its name is then the client's own word.
+   * `null`: an administrator registered it.
    */
   readonly admission: string | null
   /** Its clients at identity providers: a token issued to one of them was given to this agent. */

@@ -22,9 +22,7 @@ export class Names {
   agent(id: string): Promise<string> {
     return kept(this.#agents, id, async () => {
       const agent = await findAgent(this.#parts.people.storage.read, id)
-      if (!agent) return id
-      // The name of one that registered itself is its own word, and could be anyone's.
-      return agent.admission === null ? agent.name : `${agent.name} (self-registered)`
+      return agent?.name ?? id
     })
   }
 

@@ -77,7 +77,7 @@ function newcomer(
 ): Agent {
   return {
     id: clientId,
-    name: clientName,
+    name: markedName(clientName, clientId),
     description: '',
     ownerId: rule?.ownerId ?? personId,
     trust: rule?.trust ?? 0,
@@ -88,4 +88,12 @@ function newcomer(
     admission: rule?.name ?? NO_RULE,
     clients: [],
   }
+}
+
+/**
+ * What a client calls itself is its own word, and could be anyone's. INVARIANT: so it is marked wherever the agent is named,
+ * and no two agents have the same name, whoever registers first.
+ */
+function markedName(clientName: string, clientId: string): string {
+  return `${clientName} (self-registered ${clientId.slice(-12)})`
 }
