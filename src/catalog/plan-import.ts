@@ -1,13 +1,7 @@
 import { sha256url } from '../lib/bytes.ts'
 import { canonicalJson } from '../lib/canonical-json.ts'
-import {
-  bad,
-  isObject,
-  type JsonObject,
-  objectAt,
-  readDocument,
-  textAt,
-} from './openapi/document.ts'
+import { isObject, type JsonObject } from '../lib/json.ts'
+import { bad, objectAt, readDocument, textAt } from './openapi/document.ts'
 import { operationName, readOperation } from './openapi/operation.ts'
 import { resolve } from './openapi/references.ts'
 import { parseTemplate, templateShape } from './path-template.ts'

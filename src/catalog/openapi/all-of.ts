@@ -1,5 +1,5 @@
-import type { Json } from '../../lib/json.ts'
-import { isList, isObject, type JsonObject } from './document.ts'
+import { isObject, type Json, type JsonObject } from '../../lib/json.ts'
+import { isList } from './document.ts'
 import { resolve } from './references.ts'
 
 const MOST_PARTS = 32

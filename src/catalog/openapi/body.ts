@@ -1,6 +1,7 @@
+import type { JsonObject } from '../../lib/json.ts'
 import type { Argument, ArgumentSchema } from '../argument.ts'
 import { mergeAllOf } from './all-of.ts'
-import { type JsonObject, objectAt } from './document.ts'
+import { objectAt } from './document.ts'
 import { type Reader, untyped } from './reader.ts'
 import { resolve } from './references.ts'
 import { readMembers, readSchema } from './schema.ts'

@@ -8,11 +8,9 @@ import {
   visit,
   type YAMLMap,
 } from 'yaml'
-import { ExactNumber, type Json, parseJson } from '../../lib/json.ts'
+import { ExactNumber, isObject, type Json, type JsonObject, parseJson } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
 import { visible } from '../visible.ts'
-
-export type JsonObject = ReadonlyMap<string, Json>
 
 const MOST_BYTES = 32 * 1024 * 1024
 const MOST_DEPTH = 64
@@ -31,10 +29,6 @@ export function readDocument(document: unknown): JsonObject {
     throw bad('the document does not say `openapi: 3.0.x` or `3.1.x`')
   }
   return root
-}
-
-export function isObject(value: Json | undefined): value is JsonObject {
-  return value instanceof Map
 }
 
 export function isList(value: Json | undefined): value is readonly Json[] {

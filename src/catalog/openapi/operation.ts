@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../lib/json.ts'
 import type { Argument, ArgumentSchema, Place, Untyped } from '../argument.ts'
 import { definitionDigest } from '../definition.ts'
 import { type Action, accessOf, isRisk, proposedRisk } from '../resource.ts'
@@ -5,7 +6,7 @@ import { checkSentence, defaultSentence } from '../sentence.ts'
 import { slug } from '../slug.ts'
 import { untypedParts } from '../untyped.ts'
 import { readRequestBody } from './body.ts'
-import { type JsonObject, textAt } from './document.ts'
+import { textAt } from './document.ts'
 import { readParameters } from './parameters.ts'
 import { Reader } from './reader.ts'
 

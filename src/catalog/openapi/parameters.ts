@@ -1,6 +1,6 @@
-import type { Json } from '../../lib/json.ts'
+import type { Json, JsonObject } from '../../lib/json.ts'
 import type { Argument, ArgumentType, Place } from '../argument.ts'
-import { isList, type JsonObject, textAt } from './document.ts'
+import { isList, textAt } from './document.ts'
 import { isUsableName, type Reader, untyped } from './reader.ts'
 import { resolve } from './references.ts'
 import { readSchema } from './schema.ts'

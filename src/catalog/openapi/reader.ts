@@ -1,6 +1,5 @@
-import { ExactNumber, type Json } from '../../lib/json.ts'
+import { ExactNumber, type Json, type JsonObject } from '../../lib/json.ts'
 import { ARGUMENT_LIMITS, type UntypedType } from '../argument.ts'
-import type { JsonObject } from './document.ts'
 
 /** One operation being read: its document, what should be told, and how many fields it has come to. */
 export class Reader {

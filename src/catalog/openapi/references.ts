@@ -1,5 +1,4 @@
-import type { Json } from '../../lib/json.ts'
-import { isObject, type JsonObject } from './document.ts'
+import { isObject, type Json, type JsonObject } from '../../lib/json.ts'
 
 /** Hops from one `$ref` to the next. */
 const MOST_HOPS = 16

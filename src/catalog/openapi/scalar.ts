@@ -1,9 +1,9 @@
 import { exact } from '@remit/engine'
-import { ExactNumber, type Json } from '../../lib/json.ts'
+import { ExactNumber, type Json, type JsonObject } from '../../lib/json.ts'
 import { ARGUMENT_LIMITS, type ArgumentType, type ScalarType } from '../argument.ts'
 import { plainNumber } from '../exact.ts'
 import { isCheapPattern } from '../pattern.ts'
-import { isList, type JsonObject, textAt } from './document.ts'
+import { isList, textAt } from './document.ts'
 import { type Reader, untyped, wholeNumber } from './reader.ts'
 
 type Numeric = Extract<ScalarType, { kind: 'integer' | 'decimal' }>

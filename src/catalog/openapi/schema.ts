@@ -1,4 +1,4 @@
-import type { Json } from '../../lib/json.ts'
+import { isObject, type Json, type JsonObject } from '../../lib/json.ts'
 import {
   ARGUMENT_LIMITS,
   type ArgumentType,
@@ -7,7 +7,7 @@ import {
   type UntypedType,
 } from '../argument.ts'
 import { mergeAllOf } from './all-of.ts'
-import { isList, isObject, type JsonObject, objectAt, textAt } from './document.ts'
+import { isList, objectAt, textAt } from './document.ts'
 import { isUsableName, type Reader, untyped, wholeNumber } from './reader.ts'
 import { resolve } from './references.ts'
 import { scalarType } from './scalar.ts'
