@@ -79,7 +79,7 @@ export function endSteps(
 async function giveBack(parts: OutcomeParts, decisionId: string): Promise<Step[]> {
   const budget = await giveBackSteps(parts, decisionId)
   const decision = await findDecision(parts.storage.read, decisionId)
-  return decision ? [...(await giveWordBack(parts, decision)), ...budget] : budget
+  return decision ? [...budget, ...(await giveWordBack(parts, decision))] : budget
 }
 
 async function giveWordBack(

@@ -39,8 +39,9 @@ export async function reserve(
   const also = word ? await withApprovers(parts, setting, word) : setting.also
   const done = await parts.storage.commit([
     ...usedProofSteps(parts, each),
-    ...(word ? wordSteps(parts, each, word) : []),
+    // Budgets before what people said, here and where they are given back, so that no two commits wait for each other.
     ...takeSteps(parts, budget.takings, each.id),
+    ...(word ? wordSteps(parts, each, word) : []),
     ...bookSteps(parts, each, {
       outcome: 'permit',
       gates: permit.gates,

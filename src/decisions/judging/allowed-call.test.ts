@@ -22,6 +22,7 @@ import { recordOutcome } from '../outcome.ts'
 import { stillLive } from '../still-live.ts'
 import { type Held, refund, type World, worldsOver } from '../testing.ts'
 import type { Verdict } from '../verdict.ts'
+import { decideHeld } from '../waiting/decide-held.ts'
 import { limited } from './testing.ts'
 
 const LARGE = refund('900.00')
@@ -246,6 +247,55 @@ forEachEngine('a call that a standing answer means', (open) => {
       if (verdict.outcome === 'permit')
         await recordOutcome(world.parts, verdict.decisionId, { state: 'failed' })
     }
+  })
+
+  test('uses nothing when its proof was used before', async () => {
+    const { held, token, world } = await begin()
+    const { id } = await allowed(world, held, token, { uses: 3 })
+    const call = await world.call(held, token, LARGE)
+    const verdicts = await Promise.all(
+      Array.from({ length: 8 }, () => decideCall(world.parts, call)),
+    )
+    const reasons = verdicts.map((verdict) => ('reason' in verdict ? verdict.reason : 'permit'))
+    assert.equal(reasons.filter((reason) => reason === 'permit').length, 1)
+    assert.equal(reasons.filter((reason) => reason === 'proof.replayed').length, 7)
+    const listed = await listAllowances(world.parts, world.finn)
+    const after = listed.find(({ allowance }) => allowance.id === id)
+    assert.equal(after?.allowance.usesLeft, 2)
+  })
+
+  test('goes on when it was held while it was answered', async () => {
+    const { held, token, world } = await begin()
+    const call = await world.call(held, token, LARGE)
+    const waiting = await decideCall(world.parts, call)
+    assert.ok(waiting.outcome === 'requestable')
+    await allowed(world, held, token)
+    const verdict = await decideHeld(world.parts, call, waiting)
+    assert.equal(verdict.outcome, 'permit')
+    await assert.rejects(decideHeld(world.parts, call, waiting), TypeError)
+  })
+
+  test('takes budget too, or neither', async () => {
+    const world = await worlds.shared()
+    const held = await limited(world, [
+      {
+        name: 'orders.refund/amount',
+        kind: 'sum',
+        action: 'orders.refund',
+        path: '/amount',
+        most: '2000.00',
+      },
+    ])
+    const token = await world.token(held)
+    const { id } = await allowed(world, held, token, { uses: 50 })
+    const calls = await Promise.all(
+      Array.from({ length: 32 }, () => world.call(held, token, LARGE)),
+    )
+    const verdicts = await Promise.all(calls.map((call) => decideCall(world.parts, call)))
+    assert.equal(verdicts.filter(({ outcome }) => outcome === 'permit').length, 2)
+    assert.equal(verdicts.filter(({ outcome }) => outcome === 'deny').length, 30)
+    const listed = await listAllowances(world.parts, world.finn)
+    assert.equal(listed.find(({ allowance }) => allowance.id === id)?.allowance.usesLeft, 48)
   })
 
   test('ends with its task', async () => {
