@@ -52,6 +52,7 @@ export function createProvider(ports: ProviderPorts): AuthorizationServer {
     },
     clientDefaults: { id_token_signed_response_alg: 'ES256' },
     responseTypes: ['code'],
+    allowOmittingSingleRegisteredRedirectUri: false,
     scopes: ['openid'],
     pkce: { required: () => true },
     // The grant is offered, and ours: the provider itself issues none.

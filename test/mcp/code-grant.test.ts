@@ -1,0 +1,208 @@
+import assert from 'node:assert/strict'
+import { before, it } from 'node:test'
+import { addAdmissionRule, findAgent, setTrust } from '../../src/agents/index.ts'
+import { basesOfPerson, findTask, listTasks } from '../../src/tasks/index.ts'
+import { send } from '../wire.ts'
+import { inEachWorld } from '../world.ts'
+import { wordsOf } from './place.ts'
+import { deskActions, openDesk, ping, Stranger } from './stranger.ts'
+
+const MINUTE = 60_000
+
+inEachWorld(
+  'an MCP client that knows nothing but an address',
+  (world) => {
+    const desk = () => `${world().gateway}/desk`
+
+    before(async () => {
+      await openDesk(world())
+      const { id } = await world().person('ada')
+      await addAdmissionRule(world().rooms.agents, {
+        name: 'this-computer',
+        redirectHosts: ['localhost'],
+        trust: 2,
+        ceiling: deskActions(world()),
+        ownerId: id,
+        by: id,
+      })
+    })
+
+    /** The one task of a client. */
+    async function taskOf(stranger: Stranger) {
+      const [task, ...more] = await listTasks(world().rooms.storage.read, {
+        agentId: stranger.id,
+        limit: 5,
+      })
+      assert.ok(task && more.length === 0)
+      return task
+    }
+
+    it('is challenged, registers, asks its person, and calls a tool', async () => {
+      const w = world()
+      const { read } = w.rooms.storage
+      const stranger = await Stranger.arrive(w)
+      await stranger.knock(desk())
+      assert.match(stranger.id, /^client-[0-9a-f]{32}$/)
+      const page = await stranger.ask()
+      for (const words of [
+        'Let Notes in a box act for you?',
+        'self-registered, name not verified',
+        'on this computer',
+        'the rule this-computer',
+        'Read note',
+        'High risk',
+      ])
+        assert.ok(page.text.includes(words), `${words}: ${page.text}`)
+      assert.ok(!page.text.includes('Delete note'), 'beyond the ceiling')
+      assert.equal(await findAgent(read, stranger.id), undefined, 'looking changes nothing')
+      const back = await stranger.answered(page)
+      assert.equal(back.searchParams.get('iss'), w.issuer)
+      await stranger.transport(desk()).finishAuth(back.searchParams.get('code') ?? '')
+      const client = await stranger.connect(desk())
+      const { tools } = await client.listTools()
+      assert.deepEqual(
+        tools.map(({ name }) => name),
+        ['add_note', 'read_note', 'search_notes'],
+      )
+      const found = await client.callTool({ name: 'search_notes', arguments: { query: 'late' } })
+      assert.notEqual(found.isError, true, wordsOf(found))
+      const agent = await findAgent(read, stranger.id)
+      assert.equal(agent?.admission, 'this-computer')
+      assert.equal(agent.trust, 2)
+      const task = await taskOf(stranger)
+      assert.equal(task.openedBy, 'code')
+      assert.equal(task.keyThumbprint, null)
+      assert.equal(task.purpose, 'Notes in a box at desk, as allowed on the consent page')
+      assert.equal(task.deadline - task.openedAt > 7.9 * 60 * MINUTE, true)
+      assert.equal(stranger.saved?.token_type, 'Bearer')
+      assert.ok((stranger.saved.expires_in ?? 0) <= 300)
+      assert.ok(!w.log.includes(stranger.saved.access_token), 'tokens stay out of the log')
+    })
+
+    it('gets the next token by itself when one has run out', async () => {
+      const w = world()
+      const stranger = await Stranger.arrive(w)
+      const client = await stranger.enter(desk())
+      const first = stranger.saved
+      w.clock.advance(5 * MINUTE + 1_000)
+      await client.callTool({ name: 'read_note', arguments: { id: 'n-1' } })
+      assert.notEqual(stranger.saved?.access_token, first?.access_token)
+      assert.notEqual(stranger.saved?.refresh_token, first?.refresh_token)
+    })
+
+    it('holds what the person left, and no more', async () => {
+      const stranger = await Stranger.arrive(world())
+      await stranger.knock(desk())
+      const page = await stranger.ask()
+      const names = [...page.html.matchAll(/name="(detail-\d+)"/g)].map(([, name = '']) => name)
+      const [kept, ...others] = names
+      assert.ok(kept && others.length === 3)
+      const fields = Object.fromEntries(others.map((name) => [name, undefined]))
+      const back = await stranger.answered(page, { fields: { ...fields, life: 'hour' } })
+      await stranger.transport(desk()).finishAuth(back.searchParams.get('code') ?? '')
+      const scope = stranger.saved?.scope ?? ''
+      assert.match(scope, /^desk\.[a-z-]+$/)
+      const task = await taskOf(stranger)
+      assert.deepEqual(
+        task.details.flatMap(({ actions }) => actions),
+        [scope],
+      )
+      assert.ok(task.deadline - task.openedAt <= 60 * MINUTE)
+      // The next time the page remembers.
+      stranger.invalidateCredentials('tokens')
+      await stranger.knock(desk())
+      const again = await stranger.ask()
+      assert.equal([...again.html.matchAll(/name="detail-\d+" value="yes" checked/g)].length, 1)
+    })
+
+    it('cannot do what is risky with a token that proves nothing, and is told why', async () => {
+      const w = world()
+      const stranger = await Stranger.arrive(w)
+      const client = await stranger.enter(desk())
+      const message = {
+        name: 'send_message',
+        arguments: { to: 'someone@example.com', text: 'hello' },
+      }
+      const refused = await client.callTool(message)
+      assert.equal(refused.isError, true)
+      assert.match(wordsOf(refused), /cannot prove possession/)
+      // Internal clients may, and then a person of finance is asked, word by word.
+      const { id: by } = await w.person('ada')
+      await setTrust(w.rooms.agents, { agentId: stranger.id, trust: 3, by })
+      const held = await client.callTool(message)
+      assert.match(wordsOf(held), /approvals\/req_/)
+    })
+
+    it('is told that the person said no', async () => {
+      const stranger = await Stranger.arrive(world())
+      const back = await stranger.codeFor(desk(), { button: /^deny$/ })
+      assert.equal(back.searchParams.get('error'), 'access_denied')
+      assert.equal(back.searchParams.get('iss'), world().issuer)
+      assert.equal(back.searchParams.get('code'), null)
+      assert.equal(await findAgent(world().rooms.storage.read, stranger.id), undefined)
+    })
+
+    it('ends its task with its session', async () => {
+      const stranger = await Stranger.arrive(world())
+      const back = await stranger.codeFor(desk())
+      const transport = stranger.transport(desk())
+      await transport.finishAuth(back.searchParams.get('code') ?? '')
+      const client = await stranger.connect(desk())
+      const { id } = await taskOf(stranger)
+      const open = client.transport
+      assert.ok(open && 'terminateSession' in open)
+      await (open as typeof transport).terminateSession() // the official transport
+      const task = await findTask(world().rooms.storage.read, id)
+      assert.equal(task?.closeReason, 'session.ended')
+      assert.equal((await stranger.refresh()).body.error, 'invalid_grant')
+    })
+
+    it('ends its task by revoking either token', async () => {
+      for (const which of ['access_token', 'refresh_token'] as const) {
+        const stranger = await Stranger.arrive(world())
+        await stranger.enter(desk())
+        const token = stranger.saved?.[which] ?? ''
+        const revoked = await fetch(`${world().issuer}/oauth/revoke`, {
+          method: 'POST',
+          body: new URLSearchParams({ token, client_id: stranger.id }),
+        })
+        assert.equal(revoked.status, 200)
+        assert.equal((await taskOf(stranger)).closeReason, 'revoked')
+        const after = await ping(desk(), stranger.saved?.access_token ?? '')
+        assert.equal(after.status, 401)
+        assert.match(String(after.headers['www-authenticate']), /^Bearer error="invalid_token"/)
+      }
+    })
+
+    it('ends when the person takes the consent back', async () => {
+      const w = world()
+      const stranger = await Stranger.arrive(w)
+      await stranger.enter(desk())
+      const sam = await w.person('sam')
+      const bases = await basesOfPerson(w.rooms.storage.read, sam.id, w.clock.now())
+      const basis = bases.find(({ agentId }) => agentId === stranger.id)
+      const browser = await w.browser('sam')
+      await browser.submit(await browser.get(`${w.issuer}/tasks`), /Take it back/, {})
+      const task = await taskOf(stranger)
+      assert.ok(basis && task.bases.includes(basis.id))
+      assert.equal(task.state, 'closed')
+    })
+
+    it('finds at the resource what it needs, and nothing about its tools', async () => {
+      const w = world()
+      const challenged = await send(desk(), { method: 'POST', body: '{}' })
+      assert.equal(challenged.status, 401)
+      const header = String(challenged.headers['www-authenticate'])
+      assert.match(header, /^Bearer resource_metadata="[^"]+", DPoP resource_metadata="[^"]+"/)
+      const [, address = ''] = /resource_metadata="([^"]+)"/.exec(header) ?? []
+      assert.equal(address, `${w.gateway}/.well-known/oauth-protected-resource/desk`)
+      const { body } = await send(address)
+      assert.equal(body.resource, desk())
+      assert.equal(body.dpop_bound_access_tokens_required, false)
+      assert.equal(body.scopes_supported, undefined)
+      const root = await send(`${w.gateway}/.well-known/oauth-protected-resource`)
+      assert.equal(root.status, 404)
+    })
+  },
+  { desk: true, mcp: { hold: { withProgress: 50, without: 50 }, lookEvery: 10 } },
+)

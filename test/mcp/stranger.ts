@@ -1,0 +1,239 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { OAuthClientProvider } from '@modelcontextprotocol/sdk/client/auth.js'
+import { UnauthorizedError } from '@modelcontextprotocol/sdk/client/auth.js'
+import { Client } from '@modelcontextprotocol/sdk/client/index.js'
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
+import type {
+  OAuthClientInformationMixed,
+  OAuthClientMetadata,
+  OAuthTokens,
+} from '@modelcontextprotocol/sdk/shared/auth.js'
+import type { Browser, Page } from '../../examples/refund-desk/browser.ts'
+import { publishPolicies } from '../../src/policy/index.ts'
+import { type Answer, send } from '../wire.ts'
+import type { PersonName, World } from '../world.ts'
+
+/** What somebody leaves of what a client asks; by itself all that is preselected. */
+export interface Answering {
+  readonly person?: PersonName
+  readonly button?: RegExp
+  readonly fields?: Readonly<Record<string, string | undefined>>
+}
+
+/**
+ * A client that knows an address and nothing else: the OAuth part of the official SDK, unchanged, with its memory, and a port of
+ * its own on which answers arrive.
+ */
+export class Stranger implements OAuthClientProvider {
+  readonly redirectUrl: string
+  readonly clientMetadata: OAuthClientMetadata
+  readonly #world: World
+  readonly #arrived: URL[] = []
+  client: OAuthClientInformationMixed | undefined
+  saved: OAuthTokens | undefined
+  verifier = ''
+  /** Where it sent its person. */
+  sent: URL | undefined
+
+  private constructor(world: World, port: number, name: string) {
+    this.#world = world
+    this.redirectUrl = `http://127.0.0.1:${port}/callback`
+    this.clientMetadata = {
+      client_name: name,
+      redirect_uris: [this.redirectUrl],
+      grant_types: ['authorization_code', 'refresh_token'],
+      response_types: ['code'],
+      token_endpoint_auth_method: 'none',
+    }
+  }
+
+  static async arrive(world: World, name = 'Notes in a box'): Promise<Stranger> {
+    const server = createServer((request, reply) => {
+      stranger.#arrived.push(new URL(request.url ?? '/', stranger.redirectUrl))
+      reply.end('thank you')
+    })
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    world.onStop(async () => void server.close())
+    const { port } = server.address() as AddressInfo // listening on TCP
+    const stranger = new Stranger(world, port, name)
+    return stranger
+  }
+
+  clientInformation(): OAuthClientInformationMixed | undefined {
+    return this.client
+  }
+
+  saveClientInformation(client: OAuthClientInformationMixed): void {
+    this.client = client
+  }
+
+  tokens(): OAuthTokens | undefined {
+    return this.saved
+  }
+
+  saveTokens(tokens: OAuthTokens): void {
+    this.saved = tokens
+  }
+
+  redirectToAuthorization(url: URL): void {
+    this.sent = url
+  }
+
+  saveCodeVerifier(verifier: string): void {
+    this.verifier = verifier
+  }
+
+  codeVerifier(): string {
+    return this.verifier
+  }
+
+  invalidateCredentials(scope: 'all' | 'client' | 'tokens' | 'verifier' | 'discovery'): void {
+    if (scope === 'all' || scope === 'client') this.client = undefined
+    if (scope === 'all' || scope === 'tokens') this.saved = undefined
+  }
+
+  get id(): string {
+    return this.client?.client_id ?? ''
+  }
+
+  transport(resource: string): StreamableHTTPClientTransport {
+    return new StreamableHTTPClientTransport(new URL(resource), { authProvider: this })
+  }
+
+  /** Knocks, and is sent away to ask its person. */
+  async knock(resource: string): Promise<URL> {
+    const client = new Client({ name: 'stranger', version: '1' })
+    this.sent = undefined
+    try {
+      // The SDK's own types disagree under exactOptionalPropertyTypes.
+      await client.connect(this.transport(resource) as Parameters<Client['connect']>[0])
+    } catch (error) {
+      if (!(error instanceof UnauthorizedError)) throw error
+    }
+    if (!this.sent) throw new Error('it was let in without asking')
+    return this.sent
+  }
+
+  /** The page on which its person is asked. */
+  async ask(person: PersonName = 'sam', url = this.sent): Promise<Page> {
+    return (await this.browser(person)).get(String(url))
+  }
+
+  browser(person: PersonName): Promise<Browser> {
+    return this.#world.browser(person)
+  }
+
+  /** The person answers; what arrives at the client. */
+  async answered(
+    page: Page,
+    { person = 'sam', button = /^grant$/, fields }: Answering = {},
+  ): Promise<URL> {
+    const before = this.#arrived.length
+    const browser = await this.browser(person)
+    const last = await browser.submit(page, button, { ...fields })
+    const url = this.#arrived[before]
+    if (!url)
+      throw new Error(`nothing came back: ${last.status} ${last.url} ${last.text.slice(0, 300)}`)
+    return url
+  }
+
+  /** Everything that came back to it so far. */
+  get arrived(): readonly URL[] {
+    return this.#arrived
+  }
+
+  /** Everything up to the code. */
+  async codeFor(resource: string, answering: Answering = {}): Promise<URL> {
+    await this.knock(resource)
+    return this.answered(await this.ask(answering.person), answering)
+  }
+
+  /** Everything: connected, with tokens. */
+  async enter(resource: string, answering: Answering = {}): Promise<Client> {
+    const back = await this.codeFor(resource, answering)
+    await this.transport(resource).finishAuth(back.searchParams.get('code') ?? '')
+    return this.connect(resource)
+  }
+
+  async connect(resource: string): Promise<Client> {
+    const client = new Client({ name: 'stranger', version: '1' })
+    // The SDK's own types disagree under exactOptionalPropertyTypes.
+    await client.connect(this.transport(resource) as Parameters<Client['connect']>[0])
+    this.#world.onStop(() => client.close())
+    return client
+  }
+
+  /** A token request of its own making. */
+  async token(
+    fields: Readonly<Record<string, string>>,
+    dpop?: string,
+  ): Promise<{ status: number; body: Record<string, unknown> }> {
+    const answer = await fetch(`${this.#world.issuer}/oauth/token`, {
+      method: 'POST',
+      headers: dpop === undefined ? {} : { dpop },
+      body: new URLSearchParams({ client_id: this.id, ...fields }),
+    })
+    return { status: answer.status, body: (await answer.json()) as Record<string, unknown> } // every answer is an object
+  }
+
+  redeem(back: URL, resource: string, over: Readonly<Record<string, string>> = {}, dpop?: string) {
+    const right = {
+      grant_type: 'authorization_code',
+      code: back.searchParams.get('code') ?? '',
+      code_verifier: this.verifier,
+      redirect_uri: this.redirectUrl,
+      resource,
+    }
+    return this.token({ ...right, ...over }, dpop)
+  }
+
+  refresh(over: Readonly<Record<string, string>> = {}, dpop?: string) {
+    const refresh_token = this.saved?.refresh_token ?? ''
+    return this.token({ grant_type: 'refresh_token', refresh_token, ...over }, dpop)
+  }
+}
+
+/** People of support may let clients that their organization let in do everything at the desk. */
+export async function openDesk(world: World): Promise<void> {
+  const { rooms } = world
+  const { id: by } = await world.person('ada')
+  const set = await rooms.policies.active()
+  const { text } = await rooms.policies.version(set.version)
+  const rule = `
+@id("let-in-at-the-desk")
+permit (principal is Agent, action, resource == Resource::"desk")
+when { principal.trust >= 1 && context has person && context.person in Group::"support" };
+`
+  await publishPolicies(rooms.policy, { text: text + rule, by, note: 'for tests' })
+}
+
+export function deskActions(world: World): readonly object[] {
+  const actions = ['search-notes', 'read-note', 'add-note', 'send-message'].map(
+    (name) => `desk.${name}`,
+  )
+  return [{ type: 'remit_call', locations: [`${world.gateway}/desk`], actions, bounds: [] }]
+}
+
+/** The least that needs a token. */
+export function ping(resource: string, token: string): Promise<Answer> {
+  return send(resource, {
+    method: 'POST',
+    headers: [
+      ['Authorization', `Bearer ${token}`],
+      ['Content-Type', 'application/json'],
+      ['Accept', 'application/json, text/event-stream'],
+    ],
+    body: JSON.stringify({
+      jsonrpc: '2.0',
+      id: 1,
+      method: 'initialize',
+      params: {
+        protocolVersion: '2025-11-25',
+        capabilities: {},
+        clientInfo: { name: 'x', version: '1' },
+      },
+    }),
+  })
+}
