@@ -31,7 +31,11 @@ const Key = Type.Object({
 const Client = Type.Object({ issuer: Type.String(), client_id: Type.String() }, closed)
 const Shown = Type.Intersect([
   Agent,
-  Type.Object({ clients: Type.Array(Client), keys: Type.Array(Key) }),
+  Type.Object({
+    may_delegate: Type.Union([Type.Array(Type.Unknown()), Type.Null()]),
+    clients: Type.Array(Client),
+    keys: Type.Array(Key),
+  }),
 ])
 
 async function shown(parts: ApiParts, name: string) {
@@ -41,6 +45,7 @@ async function shown(parts: ApiParts, name: string) {
   const nameOf = await personNames(parts, [agent.ownerId])
   return {
     ...agentShape(agent, nameOf(agent.ownerId)),
+    may_delegate: agent.mayDelegate && [...agent.mayDelegate],
     clients: agent.clients.map(({ clientId, issuer }) => ({ issuer, client_id: clientId })),
     keys: keys.map(({ createdAt, kid, revokedAt, thumbprint }) => ({
       thumbprint,
@@ -50,6 +55,10 @@ async function shown(parts: ApiParts, name: string) {
     })),
   }
 }
+
+const MayDelegate = Type.Union([Type.Array(Detail, { maxItems: 64 }), Type.Null()], {
+  description: '`remit_delegate` details: the most it may hand to child tasks; null: what it holds',
+})
 
 export const AGENT_OPERATIONS = [
   operation({
@@ -94,6 +103,7 @@ export const AGENT_OPERATIONS = [
         owner: Type.Optional(Type.String({ description: 'a person id; the caller when left out' })),
         trust: Type.Integer({ minimum: 0, maximum: 3 }),
         ceiling: Type.Array(Detail, { maxItems: 64 }),
+        may_delegate: Type.Optional(MayDelegate),
         keys: Type.Optional(
           Type.Array(Type.Unknown(), { maxItems: 8, description: 'public JWKs' }),
         ),
@@ -110,6 +120,7 @@ export const AGENT_OPERATIONS = [
         ownerId: owner ?? caller.person.id,
         trust,
         ceiling,
+        mayDelegate: body.may_delegate,
         keys,
         clients: clients.map(({ client_id, issuer }) => ({ issuer, clientId: client_id })),
         by: caller.person.id,
@@ -121,13 +132,14 @@ export const AGENT_OPERATIONS = [
     id: 'agents.set_limits',
     method: 'PUT',
     path: '/agents/:name/limits',
-    says: 'Sets the ceiling (the most the agent may ever be given) and the trust level.',
+    says: 'Sets the ceiling (the most the agent may ever be given), what it may hand on, and the trust level.',
     who: 'administrator',
     widens: true,
     params: ByName,
     body: Type.Object(
       {
         ceiling: Type.Optional(Type.Array(Detail, { maxItems: 64 })),
+        may_delegate: Type.Optional(MayDelegate),
         trust: Type.Optional(Type.Integer({ minimum: 0, maximum: 3 })),
       },
       closed,
@@ -135,8 +147,13 @@ export const AGENT_OPERATIONS = [
     answer: Shown,
     run: async (parts, { body, caller, params }) => {
       const by = caller.person.id
-      const { ceiling, trust } = body
-      if (ceiling) await setCeiling(parts.agents, { agentId: params.name, ceiling, by })
+      const { ceiling, may_delegate: mayDelegate, trust } = body
+      const agentId = params.name
+      if (ceiling !== undefined || mayDelegate !== undefined) {
+        const known = await findAgent(parts.agents.storage.read, agentId)
+        const kept = ceiling ?? known?.ceiling ?? []
+        await setCeiling(parts.agents, { agentId, ceiling: kept, mayDelegate, by })
+      }
       if (trust !== undefined) await setTrust(parts.agents, { agentId: params.name, trust, by })
       return shown(parts, params.name)
     },

@@ -16,6 +16,12 @@ async function samples(w: World): Promise<Record<string, Sample>> {
   const mapping = { issuer: w.provider, value: 'everyone', group: 'support' }
   const provider = { issuer: 'https://idp.example', name: 'Another', client_id: 'remit' }
   const agent = { name: 'new-bot', description: '', trust: 1, ceiling: [detail] }
+  const sponsorship = {
+    agent: 'refund-bot',
+    details: [detail],
+    rate: { tasks: 1, seconds: 60 },
+    expires_at: '2027-06-01T00:00:00Z',
+  }
   return {
     'agents.register': sample('/agents', agent, { ...agent, trust: 3 }),
     'agents.set_limits': sample('/agents/refund-bot/limits', { trust: 2 }, { trust: 3 }),
@@ -78,6 +84,11 @@ async function samples(w: World): Promise<Record<string, Sample>> {
       { text: '@id("a") permit (principal, action, resource) ;\n' },
     ),
     'tasks.resume': sample(`/tasks/${task.id}/resume`, {}, { reason: 'other' }),
+    'sponsorships.grant': sample(
+      '/sponsor-grants',
+      { ...sponsorship, purpose: 'count' },
+      { ...sponsorship, purpose: 'count more' },
+    ),
     'bases.grant': sample(
       '/bases',
       { agent: 'refund-bot', person, details: [detail] },

@@ -1,5 +1,7 @@
+import { ADMISSION_OPERATIONS } from './admission.ts'
 import { AGENT_OPERATIONS } from './agents.ts'
 import { ALLOWANCE_OPERATIONS } from './allowances.ts'
+import { BASIS_OPERATIONS } from './bases.ts'
 import { CONNECTION_OPERATIONS } from './connections.ts'
 import { ENFORCER_OPERATIONS } from './enforcers.ts'
 import { KEY_OPERATIONS } from './keys.ts'
@@ -9,6 +11,7 @@ import { PEOPLE_OPERATIONS } from './people.ts'
 import { POLICY_OPERATIONS } from './policies.ts'
 import { RESOURCE_OPERATIONS } from './resources.ts'
 import { SESSION_OPERATIONS } from './session.ts'
+import { SPONSOR_GRANT_OPERATIONS } from './sponsor-grants.ts'
 import { TASK_OPERATIONS } from './tasks.ts'
 
 /** The whole management API: every operation, who may call it, and whether it widens access. There is no other route. */
@@ -16,11 +19,14 @@ export const OPERATIONS: readonly Operation[] = [
   ...SESSION_OPERATIONS,
   ...PEOPLE_OPERATIONS,
   ...AGENT_OPERATIONS,
+  ...ADMISSION_OPERATIONS,
   ...RESOURCE_OPERATIONS,
   ...ENFORCER_OPERATIONS,
   ...CONNECTION_OPERATIONS,
   ...POLICY_OPERATIONS,
   ...TASK_OPERATIONS,
+  ...BASIS_OPERATIONS,
+  ...SPONSOR_GRANT_OPERATIONS,
   ...ALLOWANCE_OPERATIONS,
   ...KEY_OPERATIONS,
   ...LEDGER_OPERATIONS,

@@ -1,37 +1,24 @@
-import { parseDetails } from '@remit/engine'
 import { Type } from 'typebox'
 import { findAgent } from '../agents/index.ts'
 import { listForApprover, listForPerson } from '../approvals/index.ts'
 import { explain, findDecision, listDecisions } from '../decisions/index.ts'
 import { Problem } from '../lib/problem.ts'
-import { findPerson } from '../people/index.ts'
 import {
-  basesOfPerson,
   closeTask,
   findTask,
-  grantBasis,
   listTasks,
+  openTree,
   resumeTask,
   suspendTask,
   type Task as TaskNoun,
+  treeOf,
 } from '../tasks/index.ts'
 import { Explanation, explanationShape, operatorShape } from './explanation.ts'
 import { personNames } from './names.ts'
 import { type Caller, operation } from './operation.ts'
 import type { ApiParts } from './parts.ts'
-import {
-  AccessRequest,
-  ById,
-  Decision,
-  Detail,
-  listOf,
-  Name,
-  Page,
-  Reason,
-  Task,
-  Time,
-} from './schemas.ts'
-import { decisionShape, requestShape, taskShape, time } from './shapes.ts'
+import { AccessRequest, ById, Decision, listOf, Name, Page, Reason, Task } from './schemas.ts'
+import { decisionShape, requestShape, taskShape } from './shapes.ts'
 import { shownTask } from './shown-task.ts'
 
 const closed = { additionalProperties: false } as const
@@ -117,6 +104,23 @@ export const TASK_OPERATIONS = [
       shownTask(parts, (await visibleTask(parts, caller, params.id)).task),
   }),
   operation({
+    id: 'tasks.tree',
+    method: 'GET',
+    path: '/tasks/:id/tree',
+    says: 'The tree a task is in, parents before children; for the owner of an agent that task and what is open below it.',
+    who: 'person',
+    widens: false,
+    params: ById,
+    answer: listOf('tasks', Task),
+    run: async (parts, { caller, params }) => {
+      const { role, task } = await visibleTask(parts, caller, params.id)
+      const { read } = parts.decisions.storage
+      const tasks =
+        role === 'owner' ? await openTree(read, task.id) : await treeOf(read, task.rootId, MOST)
+      return { tasks: tasks.map(taskShape) }
+    },
+  }),
+  operation({
     id: 'tasks.close',
     method: 'POST',
     path: '/tasks/:id/close',
@@ -165,74 +169,6 @@ export const TASK_OPERATIONS = [
       },
     }),
   ),
-  operation({
-    id: 'bases.list',
-    method: 'GET',
-    path: '/bases',
-    says: 'What agents may do for the caller, and why.',
-    who: 'person',
-    widens: false,
-    answer: listOf(
-      'bases',
-      Type.Object({
-        id: Type.String(),
-        agent: Type.String(),
-        kind: Type.String(),
-        details: Type.Array(Type.Unknown()),
-        expires_at: Type.Union([Time, Type.Null()]),
-      }),
-    ),
-    run: async (parts, { caller }) => ({
-      bases: (
-        await basesOfPerson(
-          parts.decisions.storage.read,
-          caller.person.id,
-          parts.decisions.clock.now(),
-        )
-      ).map(({ agentId, details, expiresAt, id, kind }) => ({
-        id,
-        agent: agentId,
-        kind,
-        details: [...details],
-        expires_at: expiresAt === null ? null : time(expiresAt),
-      })),
-    }),
-  }),
-  operation({
-    id: 'bases.grant',
-    method: 'POST',
-    path: '/bases',
-    says: 'Grants, as an administrator, that an agent may act for a person within these details, without asking them.',
-    who: 'administrator',
-    widens: true,
-    body: Type.Object(
-      {
-        agent: Name,
-        person: Type.String({ maxLength: 64 }),
-        details: Type.Array(Detail, { minItems: 1, maxItems: 64 }),
-        expires_at: Type.Optional(Time),
-      },
-      closed,
-    ),
-    answer: Type.Object({ id: Type.String() }),
-    run: async (parts, { body, caller }) => {
-      const details = parseDetails(body.details, 'remit_call')
-      if (!details.ok) throw new Problem('task.bad_details', details.reason)
-      const agent = await findAgent(parts.agents.storage.read, body.agent)
-      if (!agent) throw new Problem('agent.unknown', `there is no agent \`${body.agent}\``)
-      const person = await findPerson(parts.people.storage.read, body.person)
-      if (!person) throw new Problem('person.unknown', `there is no person \`${body.person}\``)
-      const basis = await grantBasis(parts.decisions, {
-        agentId: agent.id,
-        personId: person.id,
-        kind: 'admin',
-        details: details.details,
-        expiresAt: body.expires_at === undefined ? undefined : Date.parse(body.expires_at),
-        grantedBy: caller.person.id,
-      })
-      return { id: basis.id }
-    },
-  }),
   operation({
     id: 'requests.list',
     method: 'GET',
