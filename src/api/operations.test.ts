@@ -6,7 +6,7 @@ import { type Answer, send } from '../../test/wire.ts'
 import { Api, inEachWorld, type PersonName, type World } from '../../test/world.ts'
 import { openSession } from '../people/index.ts'
 import { API_PREFIX, OPERATIONS, type Operation } from './index.ts'
-import { OF_TASKS } from './task-operations.ts'
+import { OF_TASKS } from './tasks/task-operations.ts'
 
 /** A member whose name is not snake_case. */
 const CAMEL = /"[a-z]+[A-Z]\w*":/

@@ -1,7 +1,5 @@
 import { ADMISSION_OPERATIONS } from './admission.ts'
 import { AGENT_OPERATIONS } from './agents.ts'
-import { ALLOWANCE_OPERATIONS } from './allowances.ts'
-import { BASIS_OPERATIONS } from './bases.ts'
 import { CONNECTION_OPERATIONS } from './connections.ts'
 import { ENFORCER_OPERATIONS } from './enforcers.ts'
 import { KEY_OPERATIONS } from './keys.ts'
@@ -11,8 +9,10 @@ import { PEOPLE_OPERATIONS } from './people.ts'
 import { POLICY_OPERATIONS } from './policies.ts'
 import { RESOURCE_OPERATIONS } from './resources.ts'
 import { SESSION_OPERATIONS } from './session.ts'
-import { SPONSOR_GRANT_OPERATIONS } from './sponsor-grants.ts'
-import { TASK_OPERATIONS } from './tasks.ts'
+import { ALLOWANCE_OPERATIONS } from './tasks/allowances.ts'
+import { BASIS_OPERATIONS } from './tasks/bases.ts'
+import { SPONSOR_GRANT_OPERATIONS } from './tasks/sponsor-grants.ts'
+import { TASK_OPERATIONS } from './tasks/tasks.ts'
 
 /** The whole management API: every operation, who may call it, and whether it widens access. There is no other route. */
 export const OPERATIONS: readonly Operation[] = [

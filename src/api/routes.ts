@@ -1,6 +1,5 @@
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { addTaskRoutes } from './add-task-routes.ts'
 import { authorize } from './authenticate.ts'
 import { addCallRoutes } from './calls/add-call-routes.ts'
 import { confirmWidening } from './confirm.ts'
@@ -9,6 +8,7 @@ import type { Caller, Input, Operation } from './operation.ts'
 import { OPERATIONS } from './operations.ts'
 import type { ApiParts } from './parts.ts'
 import { readBody } from './read-body.ts'
+import { addTaskRoutes } from './tasks/add-task-routes.ts'
 
 export const API_PREFIX = '/api/v1'
 

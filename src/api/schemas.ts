@@ -74,6 +74,10 @@ export const Agent = Type.Object({
   status: Type.String(),
   ceiling: Type.Array(Type.Unknown()),
   created_at: Time,
+  admission: Type.Union([Type.String(), Type.Null()], {
+    description:
+      'of one that registered itself: the admission rule that let it in, empty when none did; else null',
+  }),
 })
 
 export const Resource = Type.Object({

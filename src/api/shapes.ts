@@ -17,7 +17,7 @@ export function personShape(person: Person) {
 }
 
 export function agentShape(agent: Agent, ownerName: string | null) {
-  const { ceiling, createdAt, description, id, name, ownerId, status, trust } = agent
+  const { admission, ceiling, createdAt, description, id, name, ownerId, status, trust } = agent
   return {
     id,
     name,
@@ -28,6 +28,7 @@ export function agentShape(agent: Agent, ownerName: string | null) {
     status,
     ceiling: [...ceiling],
     created_at: time(createdAt),
+    admission,
   }
 }
 

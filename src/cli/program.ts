@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
+import { admissionCommand } from './admission.ts'
 import { agentsCommand } from './agents/agents.ts'
 import { allowancesCommand } from './allowances.ts'
 import { approvalsCommand } from './approvals.ts'
@@ -69,6 +70,7 @@ const COMMANDS: readonly (readonly [string, readonly ((start: Start) => Command)
     'What is there, and who may',
     [
       agentsCommand,
+      admissionCommand,
       resourcesCommand,
       connectionsCommand,
       policyCommand,

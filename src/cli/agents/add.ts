@@ -73,6 +73,13 @@ async function add(cli: Cli, name: string, options: AddOptions): Promise<void> {
   else if (jwk === undefined) {
     cli.say(dim(`  it has no key yet: remit agents add-key ${agent.id} --key-out ${agent.id}.jwk`))
   }
+  if (clients.length === 0) {
+    cli.say(
+      dim(
+        `  people's tokens are not for it yet: remit agents link ${agent.id} ISSUER=CLIENT_ID, its client at the identity provider`,
+      ),
+    )
+  }
   cli.say('')
   await showAgent(cli, agent)
 }

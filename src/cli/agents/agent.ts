@@ -9,6 +9,8 @@ export interface Agent {
   readonly status: string
   readonly ceiling: readonly Detail[]
   readonly created_at: string
+  /** The admission rule, empty for none, of one that registered itself; else null. */
+  readonly admission: string | null
 }
 
 /** With its keys and clients. */

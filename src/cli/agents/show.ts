@@ -45,6 +45,12 @@ export function showCommand(start: Start): Command {
     })
 }
 
+/** Of one that registered itself. */
+function letInBy({ admission }: Agent): string {
+  if (admission === null) return ''
+  return admission === '' ? 'no rule: it began quarantined' : `the rule ${admission}`
+}
+
 export async function showAgent(cli: Cli, agent: ShownAgent): Promise<void> {
   const ceiling = await detailLines(agent.ceiling)
   cli.answer(agent, () => [
@@ -56,6 +62,8 @@ export async function showAgent(cli: Cli, agent: ShownAgent): Promise<void> {
           ['trust', trustInWords(agent.trust)],
           ['owner', named(agent.owner_name, agent.owner)],
           ['since', moment(agent.created_at)],
+          ['calls itself', agent.name === agent.id ? '' : agent.name],
+          ['let in by', letInBy(agent)],
         ],
         cli.room,
       ),

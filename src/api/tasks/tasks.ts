@@ -1,8 +1,8 @@
 import { Type } from 'typebox'
-import { findAgent } from '../agents/index.ts'
-import { listForApprover, listForPerson } from '../approvals/index.ts'
-import { explain, findDecision, listDecisions } from '../decisions/index.ts'
-import { Problem } from '../lib/problem.ts'
+import { findAgent } from '../../agents/index.ts'
+import { listForApprover, listForPerson } from '../../approvals/index.ts'
+import { explain, findDecision, listDecisions } from '../../decisions/index.ts'
+import { Problem } from '../../lib/problem.ts'
 import {
   closeTask,
   findTask,
@@ -12,13 +12,13 @@ import {
   suspendTask,
   type Task as TaskNoun,
   treeOf,
-} from '../tasks/index.ts'
-import { Explanation, explanationShape, operatorShape } from './explanation.ts'
-import { personNames } from './names.ts'
-import { type Caller, operation } from './operation.ts'
-import type { ApiParts } from './parts.ts'
-import { AccessRequest, ById, Decision, listOf, Name, Page, Reason, Task } from './schemas.ts'
-import { decisionShape, requestShape, taskShape } from './shapes.ts'
+} from '../../tasks/index.ts'
+import { Explanation, explanationShape, operatorShape } from '../explanation.ts'
+import { personNames } from '../names.ts'
+import { type Caller, operation } from '../operation.ts'
+import type { ApiParts } from '../parts.ts'
+import { AccessRequest, ById, Decision, listOf, Name, Page, Reason, Task } from '../schemas.ts'
+import { decisionShape, requestShape, taskShape } from '../shapes.ts'
 import { shownTask } from './shown-task.ts'
 
 const closed = { additionalProperties: false } as const

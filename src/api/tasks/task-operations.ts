@@ -1,11 +1,11 @@
 import { type Static, type TSchema, Type } from 'typebox'
-import { findRequest, type AccessRequest as Noun } from '../approvals/index.ts'
-import { askAgain, issueTicket } from '../decisions/index.ts'
-import { Problem } from '../lib/problem.ts'
-import { closeTask, type Task as TaskNoun } from '../tasks/index.ts'
-import type { ApiParts } from './parts.ts'
-import { AccessRequest, Budget, Detail, Name, Task, Time } from './schemas.ts'
-import { requestShape, taskShape, time } from './shapes.ts'
+import { findRequest, type AccessRequest as Noun } from '../../approvals/index.ts'
+import { askAgain, issueTicket } from '../../decisions/index.ts'
+import { Problem } from '../../lib/problem.ts'
+import { closeTask, type Task as TaskNoun } from '../../tasks/index.ts'
+import type { ApiParts } from '../parts.ts'
+import { AccessRequest, Budget, Detail, Name, Task, Time } from '../schemas.ts'
+import { requestShape, taskShape, time } from '../shapes.ts'
 import { shownTask } from './shown-task.ts'
 
 const closed = { additionalProperties: false } as const

@@ -1,7 +1,7 @@
 import { parseDetails } from '@remit/engine'
 import { type Static, Type } from 'typebox'
-import { type Agent, findAgent } from '../agents/index.ts'
-import { Problem } from '../lib/problem.ts'
+import { type Agent, findAgent } from '../../agents/index.ts'
+import { Problem } from '../../lib/problem.ts'
 import {
   endSponsorship,
   findSponsorGrant,
@@ -10,11 +10,11 @@ import {
   listSponsorGrants,
   type SponsorGrant as Noun,
   readBudget,
-} from '../tasks/index.ts'
-import { type Caller, operation } from './operation.ts'
-import type { ApiParts } from './parts.ts'
-import { Budget, ById, Detail, listOf, Name, Nothing, Page, Time } from './schemas.ts'
-import { time } from './shapes.ts'
+} from '../../tasks/index.ts'
+import { type Caller, operation } from '../operation.ts'
+import type { ApiParts } from '../parts.ts'
+import { Budget, ById, Detail, listOf, Name, Nothing, Page, Time } from '../schemas.ts'
+import { time } from '../shapes.ts'
 
 const closed = { additionalProperties: false } as const
 const DEFAULT_LIMIT = 50

@@ -5,11 +5,11 @@ import {
   findAllowance,
   giversOf,
   listAllowances,
-} from '../approvals/index.ts'
-import { personNames } from './names.ts'
-import { operation } from './operation.ts'
-import { ById, listOf, Time } from './schemas.ts'
-import { time } from './shapes.ts'
+} from '../../approvals/index.ts'
+import { personNames } from '../names.ts'
+import { operation } from '../operation.ts'
+import { ById, listOf, Time } from '../schemas.ts'
+import { time } from '../shapes.ts'
 
 const Allowance = Type.Object({
   id: Type.String(),

@@ -1,6 +1,6 @@
-import { budgetUse, type Task } from '../tasks/index.ts'
-import type { ApiParts } from './parts.ts'
-import { taskShape } from './shapes.ts'
+import { budgetUse, type Task } from '../../tasks/index.ts'
+import type { ApiParts } from '../parts.ts'
+import { taskShape } from '../shapes.ts'
 
 /** One task that is looked at: with how much of its budget is used. */
 export async function shownTask(parts: Pick<ApiParts, 'decisions'>, task: Task) {

@@ -1,0 +1,121 @@
+import type { Command } from 'commander'
+import { ceilingOf, readTrust } from './agents/add.ts'
+import type { Detail } from './agents/agent.ts'
+import { trustInWords } from './agents/agent.ts'
+import { readAllowed } from './agents/allowed.ts'
+import { command, type Start } from './command.ts'
+import { findPerson } from './person.ts'
+import { at } from './server/api.ts'
+import { table } from './terminal/table.ts'
+import { bold, dim, green, text } from './terminal/text.ts'
+
+interface Rule {
+  readonly name: string
+  readonly redirect_hosts: readonly string[]
+  readonly trust: number
+  readonly ceiling: readonly Detail[]
+  readonly owner: string
+}
+
+/** `remit admission …` */
+export function admissionCommand(start: Start): Command {
+  const admission = command(
+    'admission',
+    'Rules that let in agents which registered themselves, such as MCP clients that know only an address.',
+    [
+      'remit admission list',
+      'remit admission add this-computer --redirect-host localhost --trust 2 --ceiling "desk.*"',
+      'remit admission remove this-computer',
+    ],
+  )
+  for (const add of [listCommand, addCommand, removeCommand]) admission.addCommand(add(start))
+  return admission
+}
+
+function listCommand(start: Start): Command {
+  return command('list', 'Every rule, in the order they are tried.', [
+    'remit admission list',
+  ]).action(async (_options: object, invoked: Command) => {
+    const cli = await start(invoked)
+    const answer = await cli.api.get<{ rules: readonly Rule[] }>('/admission-rules')
+    cli.answer(answer, () =>
+      answer.rules.length === 0
+        ? [dim('No rules: agents that register themselves are quarantined until you let them in.')]
+        : table(
+            ['NAME', 'ANSWERS GO TO', 'TRUST', 'AT MOST'],
+            answer.rules.map(({ ceiling, name, redirect_hosts, trust }) => [
+              bold(name),
+              redirect_hosts.join(' '),
+              trustInWords(trust),
+              ceiling.flatMap(({ actions }) => actions).join(' '),
+            ]),
+            cli.width,
+          ),
+    )
+  })
+}
+
+interface AddOptions {
+  readonly redirectHost: readonly string[]
+  readonly trust: number
+  readonly ceiling?: readonly string[]
+  readonly ceilingFile?: string
+  readonly owner?: string
+}
+
+function addCommand(start: Start): Command {
+  return command(
+    'add',
+    'Lets in clients whose every address matches, once a person brings them: with this trust, ceiling and owner.',
+    [
+      'remit admission add this-computer --redirect-host localhost --trust 2 --ceiling "desk.*"',
+      'remit admission add our-apps --redirect-host "*.apps.example.com" --trust 3 --ceiling-file ceiling.json --owner ada',
+    ],
+  )
+    .argument('<name>', 'lower-case letters, digits and hyphens')
+    .requiredOption(
+      '--redirect-host <host...>',
+      'where answers may go: a host, "*." and a host, or localhost (any program on the same computer)',
+    )
+    .requiredOption(
+      '--trust <level>',
+      '0 quarantined, 1 external, 2 partner, 3 internal: the default policies let only internal ones do what is risky without proving a key',
+      readTrust,
+    )
+    .option('--ceiling <action...>', 'actions they may be given, without bounds; "desk.*" for all')
+    .option('--ceiling-file <file>', 'details with bounds, as JSON')
+    .option('--owner <person>', 'who answers for them: id, e-mail or name; else you')
+    .action(async (name: string, options: AddOptions, invoked: Command) => {
+      const cli = await start(invoked)
+      const { owner, redirectHost, trust } = options
+      const ceiling = await readAllowed(cli, ceilingOf(options))
+      const ownerId = owner === undefined ? undefined : (await findPerson(cli.api, owner)).id
+      const rule = await cli.api.send<Rule>('POST', '/admission-rules', {
+        name,
+        redirect_hosts: redirectHost,
+        trust,
+        ceiling,
+        ...(ownerId === undefined ? {} : { owner: ownerId }),
+      })
+      cli.say(
+        text`${green('✓')} the rule ${bold(rule.name)} lets in clients at ${redirectHost.join(', ')}`,
+      )
+      cli.answer(rule, () => [])
+    })
+}
+
+function removeCommand(start: Start): Command {
+  return command(
+    'remove',
+    'Removes a rule: nobody else is let in by it. Agents that were let in stay; `remit agents retire NAME` ends one.',
+    ['remit admission remove this-computer'],
+  )
+    .argument('<name>', 'the rule')
+    .action(async (name: string, _options: object, invoked: Command) => {
+      const cli = await start(invoked)
+      await cli.api.send('DELETE', at`/admission-rules/${name}`)
+      cli.say(text`${green('✓')} the rule ${bold(name)} is gone`)
+      cli.say(dim('  agents that it let in stay: remit agents list, remit agents retire NAME'))
+      cli.answer({ rule: name, removed: true }, () => [])
+    })
+}
