@@ -174,4 +174,40 @@ inEachWorld('an MCP server behind the gateway', (world) => {
       JSON.stringify(records),
     )
   })
+
+  it('goes on with a session on a server that never saw it begin', async () => {
+    const session = await place.session(await place.open())
+    await world().restart()
+    assert.equal(wordsOf(rpcOf(await session.call('say', { text: 'x' })).result), 'done')
+    assert.equal((await session.request('tools/list')).status, 200)
+  })
+
+  it('lists what is long in pages that fit together', async () => {
+    const many = await serveNotes()
+    const names = Array.from({ length: 230 }, (_, i) => `tool_${String(i).padStart(3, '0')}`)
+    many.play(
+      on('tools/list', ({ message }, reply) => {
+        const tools = names.map((name) => ({ name, inputSchema: { type: 'object' } }))
+        return answer(reply, message.id, { tools: tools.reverse() })
+      }),
+    )
+    try {
+      const long = await Place.add(world(), { name: 'long', url: many.url, proposed: true })
+      const session = await long.session(await long.open())
+      const pages: string[][] = []
+      let cursor: string | undefined
+      do {
+        const { result } = rpcOf(await session.request('tools/list', cursor ? { cursor } : {}))
+        pages.push(result.tools.map(({ name }: { name: string }) => name))
+        cursor = result.nextCursor
+      } while (cursor !== undefined)
+      assert.deepEqual(
+        pages.map(({ length }) => length),
+        [100, 100, 30],
+      )
+      assert.deepEqual(pages.flat(), names)
+    } finally {
+      await many.close()
+    }
+  })
 })

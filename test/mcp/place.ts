@@ -19,6 +19,8 @@ export interface Standing {
   /** Operations that nobody may call. */
   readonly never?: readonly string[]
   readonly trusted?: boolean
+  /** Leave risk classes as they are proposed. Default: all are set to low. */
+  readonly proposed?: boolean
 }
 
 /** One MCP server behind the gateway, and what refund-bot does there for Sam. */
@@ -60,7 +62,13 @@ export class Place {
   }
 
   details(actions: readonly string[] = this.actions, bounds: readonly object[] = []) {
-    return [{ type: 'remit_call', locations: [this.identifier], actions, bounds }]
+    const locations = [this.identifier]
+    return inParts(actions).map((part) => ({
+      type: 'remit_call',
+      locations,
+      actions: part,
+      bounds,
+    }))
   }
 
   open(details: readonly object[] = this.details()): Promise<OpenTask> {
@@ -192,8 +200,18 @@ export function wordsOf(result: any): string {
   return result.content.map(({ text }: { text?: string }) => text ?? '').join('\n')
 }
 
+/** No detail may list more. */
+const MOST_ACTIONS = 64
+
+function inParts(actions: readonly string[]): (readonly string[])[] {
+  const count = Math.ceil(actions.length / MOST_ACTIONS)
+  return Array.from({ length: count }, (_, i) =>
+    actions.slice(i * MOST_ACTIONS, (i + 1) * MOST_ACTIONS),
+  )
+}
+
 async function importServer(world: World, standing: Standing): Promise<string[]> {
-  const { name, trusted = false, url } = standing
+  const { name, proposed = false, trusted = false, url } = standing
   const { rooms } = world
   const { id: by } = await world.person('ada')
   const { close, dispatcher } = outbound({ allowOrigins: () => true })
@@ -207,7 +225,7 @@ async function importServer(world: World, standing: Standing): Promise<string[]>
       trusted,
     })
     await applyImport(rooms.connections, plan, by)
-    for (const action of plan.actions)
+    for (const action of proposed ? [] : plan.actions)
       await setRisk(rooms.connections, { action: action.name, risk: 'low', by })
     return plan.actions.map((action) => action.name)
   } finally {
