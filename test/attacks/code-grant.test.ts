@@ -281,7 +281,10 @@ inEachWorld(
         [{ resource: `${w.gateway}/orders` }, 'invalid_target'],
         [{ scope: `${granted.join(' ')} ${missing}` }, 'invalid_scope'],
         [{ scope: 'orders.read' }, 'invalid_scope'],
-        [{ refresh_token: `${refresh_token.slice(0, -1)}A` }, 'invalid_grant'],
+        [
+          { refresh_token: refresh_token.replace(/.$/, (last) => (last === 'A' ? 'E' : 'A')) },
+          'invalid_grant',
+        ],
         [{ refresh_token: String(body.access_token) }, 'invalid_grant'],
       ]
       for (const [over, error] of refused) {

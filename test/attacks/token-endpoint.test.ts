@@ -384,7 +384,7 @@ inEachWorld('proofs and requests at the token endpoint', (world) => {
       `[${detail.replace('"bounds":[]', '"bounds":[{"path":"/order_id","op":"eq","value":{"__entity":{"type":"Person","id":"x"}}}]')}]`,
       `[${detail.replace('"bounds":[]', `"bounds":${'['.repeat(200)}${']'.repeat(200)}`)}]`,
       `[${Array.from({ length: 65 }, () => detail).join(',')}]`,
-      `[${detail.replace('remit_call', 'remit_delegate')}]`,
+      `[${detail.replace('remit_call', 'remit_anything')}]`,
     ]) {
       const answer = await asking(bad)
       assert.equal(
@@ -394,6 +394,18 @@ inEachWorld('proofs and requests at the token endpoint', (world) => {
       )
       assert.equal(answer.status, 400)
     }
+  })
+
+  it('what is asked for to hand on is handed on, and done by nobody here', async () => {
+    const w = world()
+    const handed = { locations: [w.orders], actions: ['orders.read'], bounds: [] }
+    const authorization_details = JSON.stringify([{ type: 'remit_delegate', ...handed }])
+    const answer = await ask(w, { form: { scope: undefined, authorization_details } })
+    assert.equal(answer.status, 200, answer.text)
+    assert.deepEqual(answer.body.authorization_details, [{ type: 'remit_delegate', ...handed }])
+    assert.deepEqual(decode(String(answer.body.access_token)).claims.authorization_details, [])
+    const task = await findTask(w.rooms.storage.read, String(answer.body.task_id))
+    assert.deepEqual(task?.details, [])
   })
 
   it('64 identical exchanges at once open one task', async () => {
