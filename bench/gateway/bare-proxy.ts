@@ -10,8 +10,9 @@ const server = createServer((request, reply) => {
     {
       origin: upstream,
       path: request.url ?? '/',
-      method: request.method as Dispatcher.HttpMethod, // the load is GET
+      method: request.method as Dispatcher.HttpMethod, // the load is GET and POST
       headers: request.headers,
+      body: request.method === 'GET' ? null : request,
     },
     {
       onRequestStart() {},

@@ -1,37 +1,26 @@
 // `node bench/gateway/run.ts`: what a call through the gateway costs, beside proxies that decide nothing.
 // With `--profile`: where the time goes instead.
 import { join } from 'node:path'
-import { type OpenTask, resourceToken } from '../../src/cli/agent/client.ts'
 import { readBooks } from '../harness/books.ts'
-import type { Answer } from '../harness/connection.ts'
-import { costOf } from '../harness/cost.ts'
+import { Decided } from '../harness/decided.ts'
 import { measureFsync } from '../harness/fsync.ts'
-import { type Check, closedLoop, type Load, openLoop, percentile } from '../harness/load.ts'
 import { describeMachine, PROJECT, pinMyself } from '../harness/machine.ts'
 import { profilesWanted } from '../harness/profile.ts'
-import { freePorts, type Program, startProgram } from '../harness/program.ts'
-import { ProofMaker, requestBytes } from '../harness/proofs.ts'
+import { freePorts, startProgram } from '../harness/program.ts'
 import { startRemit } from '../harness/remit.ts'
 import { median, publish, Rounds, ratio } from '../harness/results.ts'
+import { CONNECTIONS, measureAtRate, measureMost, most, type Way } from '../harness/way.ts'
+import { bareGet, gatewayGet } from './get-way.ts'
 import { startNginx } from './nginx.ts'
 import { startUpstream } from './upstream.ts'
 
 const ROUNDS = 5
 const SECONDS = 3
-const CONNECTIONS = 32
 const WARM_UP = 3_000
 const BARE_REQUESTS = 20_000
 /** Calls a second at which latency is measured, open loop, and for how long. */
 const RATES = [200, 1_000]
 const RATE_SECONDS = 2
-
-/** Something that the load goes through. */
-interface Way {
-  readonly name: string
-  readonly port: number
-  readonly program: Program | undefined
-  prepare(count: number): Promise<Buffer[]> | Buffer[]
-}
 
 const profiles = profilesWanted()
 const pinned = pinMyself()
@@ -54,21 +43,15 @@ const bare = await startProgram(
   { cores, ready: 'ready' },
 )
 const nginx = await startNginx(nginxPort, upstream.port, cores)
-const decided = new Set<string>()
+const decided = new Decided()
 try {
   const tasks = await remit.openTasks(CONNECTIONS)
-  const makers = tasks.map((task) => new ProofMaker(task))
-  const through: Way = {
-    name: 'gateway',
-    port: remit.gatewayPort,
-    program: remit.program,
-    prepare: (count) => calls(tasks, makers, count),
-  }
+  const through = gatewayGet({ name: 'gateway', remit, upstream, decided }, tasks)
   const ways: readonly Way[] = [
     through,
-    bareWay('nginx, bare proxy', nginxPort, nginx),
-    bareWay('undici on node:http, bare proxy', barePort, bare),
-    bareWay('the upstream itself', upstream.port, undefined),
+    bareGet('nginx, bare proxy', nginxPort, nginx, upstream),
+    bareGet('undici on node:http, bare proxy', barePort, bare, upstream),
+    bareGet('the upstream itself', upstream.port, undefined, upstream),
   ].filter(({ name, program }) => program !== undefined || !name.startsWith('nginx'))
   const rounds = new Rounds()
   const warm = await most(through, await through.prepare(WARM_UP))
@@ -87,43 +70,18 @@ try {
 profiles.print()
 
 async function oneRound(ways: readonly Way[], rounds: Rounds, count: number): Promise<void> {
-  for (const way of ways) {
-    const requests = await way.prepare(way.port === remit.gatewayPort ? count : BARE_REQUESTS)
-    const { cpuMicroseconds, load, perSecond } = await costOf(way.program, () =>
-      most(way, requests),
-    )
-    rounds.add(way.name, 'calls/s', perSecond)
-    if (way.program) rounds.add(`${way.name}, CPU`, 'µs/call', cpuMicroseconds)
-    rounds.add(`load and upstream beside ${way.name}, share of their core`, '', load.generatorBusy)
-  }
-  for (const perSecond of RATES) {
-    for (const way of ways.slice(0, -1)) {
-      const requests = await way.prepare(perSecond * RATE_SECONDS)
-      const load = await openLoop(way.port, requests, {
-        connections: 4 * CONNECTIONS,
-        perSecond,
-        check: checkOf(way),
-      })
-      for (const [name, share] of [
-        ['p50', 0.5],
-        ['p99', 0.99],
-      ] as const)
-        rounds.add(
-          `${way.name}, ${name} at ${perSecond} calls/s`,
-          'ms',
-          percentile(load.latencies, share),
-        )
-    }
-  }
+  for (const way of ways)
+    await measureMost(way, way.port === remit.gatewayPort ? count : BARE_REQUESTS, rounds)
+  for (const perSecond of RATES)
+    for (const way of ways.slice(0, -1))
+      await measureAtRate(way, { perSecond, seconds: RATE_SECONDS }, rounds)
   const fsync = measureFsync(remit.data)
   rounds.add('fsync of this disk, p50', 'ms', fsync.p50)
   rounds.add('fsync of this disk, p99', 'ms', fsync.p99)
 }
 
 function report(rounds: Rounds, ways: readonly Way[]): void {
-  const answered = readBooks(remit.data).decisions.get('answered') ?? 0
-  if (answered !== decided.size)
-    throw new Error(`${decided.size} calls were answered and ${answered} recorded so`)
+  decided.mustBeBooked(remit.data)
   rounds.add('resident memory of the server afterwards', 'MiB', remit.program.residentMiB())
   const proxy = 'undici on node:http, bare proxy'
   const share = nginx && ratio(rounds.get('gateway'), rounds.get('nginx, bare proxy'))
@@ -132,7 +90,7 @@ function report(rounds: Rounds, ways: readonly Way[]): void {
   publish({
     benchmark: 'gateway',
     says: `GET through the gateway of \`remit serve\`: token and proof verified, all gates, proof, intent and outcome durable in SQLite, a transaction
-token for the API. ${decided.size} calls, each with a decision of its own that the books have as answered. ${
+token for the API. ${decided.count} calls, each with a decision of its own that the books have as answered. ${
       ways.some(({ name }) => name.startsWith('nginx'))
         ? ''
         : 'nginx: not run, it is not installed here. '
@@ -144,7 +102,7 @@ throughput; open loop by schedule for latency. The API and the load share the ot
       connections: CONNECTIONS,
       'log level': 'info, to a file',
       'policy engine': 'cedar-wasm',
-      policies: 7,
+      policies: readBooks(remit.data).policies,
       'warm-up calls': WARM_UP,
     },
     series: rounds.all(),
@@ -187,50 +145,4 @@ throughput; open loop by schedule for latency. The API and the load share the ot
       ),
     ],
   })
-}
-
-function bareWay(name: string, port: number, program: Program | undefined): Way {
-  const url = `http://127.0.0.1:${port}/orders/orders/1042`
-  const request = requestBytes({ method: 'GET', url, headers: {} })
-  return { name, port, program, prepare: (count) => Array.from({ length: count }, () => request) }
-}
-
-/** Requests with a proof each, and a fresh token for every task. */
-async function calls(
-  tasks: readonly OpenTask[],
-  makers: readonly ProofMaker[],
-  count: number,
-): Promise<Buffer[]> {
-  const resource = `${remit.gateway}/orders`
-  const url = `${resource}/orders/1042`
-  const tokens = await Promise.all(
-    tasks.map(async (task) => (await resourceToken(task, resource)).token),
-  )
-  return Array.from({ length: count }, (_, i) => {
-    const accessToken = tokens[i % tokens.length] ?? ''
-    const proof = makers[i % makers.length]?.make({ method: 'GET', url, accessToken }) ?? ''
-    const headers = { authorization: `DPoP ${accessToken}`, dpop: proof }
-    return requestBytes({ method: 'GET', url, headers })
-  })
-}
-
-function most(way: Way, requests: readonly Buffer[]): Promise<Load> {
-  return closedLoop(way.port, requests, { connections: CONNECTIONS, check: checkOf(way) })
-}
-
-function checkOf(way: Way): Check {
-  return way.port === remit.gatewayPort ? isDecided : isAnswered
-}
-
-function isAnswered({ body, status }: Answer): void {
-  if (status !== 200 || body.toString() !== upstream.body)
-    throw new Error(`answered ${status}: ${body}`)
-}
-
-function isDecided(answer: Answer): void {
-  isAnswered(answer)
-  const decision = /\r\nremit-decision: (\S+)/i.exec(answer.head)?.[1]
-  if (decision === undefined || decided.has(decision))
-    throw new Error('a call without a decision of its own')
-  decided.add(decision)
 }

@@ -7,6 +7,8 @@ export interface Books {
   readonly records: ReadonlyMap<string, number>
   /** Decisions by state. */
   readonly decisions: ReadonlyMap<string, number>
+  /** Policies in force. */
+  readonly policies: number
 }
 
 export function readBooks(data: string): Books {
@@ -20,8 +22,10 @@ export function readBooks(data: string): Books {
       }
     }
     const states = db.prepare('SELECT state, count(*) AS n FROM decisions GROUP BY state').all()
+    const [set] = db.prepare('SELECT text FROM policy_sets ORDER BY version DESC LIMIT 1').all()
     return {
       records,
+      policies: [...String(set?.text).matchAll(/^@id\(/gm)].length,
       decisions: new Map(states.map(({ n, state }) => [String(state), Number(n)])),
     }
   } finally {

@@ -23,7 +23,8 @@ export interface Remit {
   readonly gatewayPort: number
   readonly data: string
   readonly program: Program
-  openTasks(count: number): Promise<OpenTask[]>
+  /** Tasks of refund-bot for Sam. Without details they are for the orders API, as in the story. */
+  openTasks(count: number, details?: (gateway: string) => readonly object[]): Promise<OpenTask[]>
   stop(): Promise<void>
 }
 
@@ -58,17 +59,23 @@ export async function startRemit(options: {
   cores: Cores
   upstream: string
   nodeOptions?: readonly string[]
+  /** A program that puts more into the sample world, with its arguments. */
+  seed?: readonly string[]
 }): Promise<Remit> {
   const home = await emptyHome()
   const { data, ports } = home
   const people = await serveIdentityProvider({
     port: ports.provider,
     people: SAMPLE_PEOPLE,
-    clients: [{ id: SAMPLE_AGENT.id, redirectUris: ['http://127.0.0.1/callback'] }],
+    clients: [
+      { id: 'remit', redirectUris: [`http://127.0.0.1:${ports.issuer}/sign-in/callback`] },
+      { id: SAMPLE_AGENT.id, redirectUris: ['http://127.0.0.1/callback'] },
+    ],
   })
   const env = { ...home.env, REMIT_IDP_ISSUER: people.issuer, REMIT_IDP_CLIENT_ID: 'remit' }
   const agentKeyFile = join(data, 'refund-bot.jwk')
   run([join(import.meta.dirname, 'seed.ts'), options.upstream, agentKeyFile], env)
+  if (options.seed) run(options.seed, env)
   const program = await startProgram(serveCommand(options.nodeOptions), {
     cores: options.cores,
     ready: 'Remit serves',
@@ -85,7 +92,8 @@ export async function startRemit(options: {
     gatewayPort: ports.gateway,
     data,
     program,
-    openTasks: (count) => openTasks({ count, people, issuer, gateway, agentKey }),
+    openTasks: (count, details = orders) =>
+      openTasks({ count, people, issuer, agentKey, details: details(gateway) }),
     async stop() {
       await program.stop()
       await people.close()
@@ -102,8 +110,8 @@ async function openTasks(from: {
   count: number
   people: DevIdentityProvider
   issuer: string
-  gateway: string
   agentKey: JWK
+  details: readonly object[]
 }): Promise<OpenTask[]> {
   const tasks: OpenTask[] = []
   for (let i = 0; i < from.count; i++) {
@@ -114,7 +122,7 @@ async function openTasks(from: {
         agent: { id: SAMPLE_AGENT.id, privateJwk: from.agentKey },
         subject: { token },
         purpose: 'refund order 1042',
-        details: wanted(`${from.gateway}/orders`),
+        details: from.details,
       }),
     )
   }
@@ -122,12 +130,12 @@ async function openTasks(from: {
 }
 
 /** As in the story: one order, and no more than 1,000.00 back. */
-function wanted(orders: string) {
+function orders(gateway: string): readonly object[] {
   const thisOrder = { path: '/order_id', op: 'eq', value: '1042' }
   const atMost = { path: '/amount', op: 'lte', value: '1000.00' }
   const detail = (actions: string[], bounds: object[]) => ({
     type: 'remit_call',
-    locations: [orders],
+    locations: [`${gateway}/orders`],
     actions,
     bounds,
   })

@@ -1,0 +1,65 @@
+// The least that an MCP server of Streamable HTTP with JSON answers does: reads one message, answers it with bytes that were made
+// before, under its id. Keeps nothing, so every session id is as good as another.
+//
+// Beside the load, in its process, it is what stands behind the proxies, so that the measured core is the proxy's alone. As a
+// program of its own (`node bench/gateway/mcp/server.ts PORT`) it is what is called directly.
+import net from 'node:net'
+import { RESULT, REVISION, SERVER, TOOLS } from './offer.ts'
+
+const HEAD_END = '\r\n\r\n'
+const RESULTS: Readonly<Record<string, string>> = {
+  initialize: JSON.stringify({
+    protocolVersion: REVISION,
+    capabilities: { tools: {} },
+    serverInfo: SERVER,
+  }),
+  'tools/call': JSON.stringify(RESULT),
+  'tools/list': JSON.stringify({ tools: TOOLS }),
+}
+
+export interface McpServer {
+  readonly port: number
+  close(): void
+}
+
+export function startMcpServer(port = 0): Promise<McpServer> {
+  const server = net.createServer((socket) => {
+    socket.setNoDelay(true)
+    socket.on('error', () => socket.destroy())
+    let rest = ''
+    socket.on('data', (chunk) => {
+      rest += chunk.toString('latin1')
+      for (;;) {
+        const end = rest.indexOf(HEAD_END)
+        if (end < 0) return
+        const length = Number(/\r\ncontent-length: *(\d+)/i.exec(rest.slice(0, end))?.[1] ?? 0)
+        const body = end + HEAD_END.length
+        if (rest.length < body + length) return
+        socket.write(answerTo(rest.slice(body, body + length)))
+        rest = rest.slice(body + length)
+      }
+    })
+  })
+  return new Promise((resolve) => {
+    server.listen(port, '127.0.0.1', () => {
+      const { port: taken } = server.address() as net.AddressInfo // listening on TCP
+      resolve({ port: taken, close: () => server.close() })
+    })
+  })
+}
+
+function answerTo(body: string): string {
+  const { id, method } = JSON.parse(body)
+  if (id === undefined) return 'HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n'
+  const result = RESULTS[method]
+  if (result === undefined) throw new Error(`nobody asks for ${method} here`)
+  const text = `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${result}}`
+  const session = method === 'initialize' ? 'mcp-session-id: s-1\r\n' : ''
+  return `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n${session}content-length: ${text.length}\r\n\r\n${text}`
+}
+
+if (import.meta.main) {
+  await startMcpServer(Number(process.argv[2]))
+  process.stderr.write('ready\n')
+  process.on('SIGTERM', () => process.exit())
+}
