@@ -30,7 +30,6 @@ function declare(world: () => World, framework: Framework, start: typeof shopBeh
   })
   after(async () => {
     await task.close()
-    await shop.close()
   })
 
   const buy = (body: string) =>
@@ -74,7 +73,8 @@ function declare(world: () => World, framework: Framework, start: typeof shopBeh
     shop.handled.length = 0
     const w = world()
     const bounds = [{ path: '/amount', op: 'lte', value: '100.00' }] as const
-    await using small = await sdkTask(w, { details: [{ ...allOf(shop), bounds }] })
+    const only = { ...allOf(shop), actions: [`${shop.name}.buy`], bounds }
+    await using small = await sdkTask(w, { details: [only] })
     const body = '{"amount": 100.01}'
     const call = small.fetch(`${shop.identifier}/items/lamp/orders`, {
       method: 'POST',

@@ -20,13 +20,16 @@ export type GuardOptions = Partial<
   Parameters<typeof direct>[0] & Parameters<typeof behindGateway>[0]
 >
 
+/** Names are never used again. */
+let count = 0
+
 /** A shop that the gateway stands in front of. Its guard takes what `options` say. */
 export async function shopBehind(
   w: World,
   framework: Framework,
   options: GuardOptions = {},
 ): Promise<KnownShop> {
-  const name = `shop-${framework}`
+  const name = `shop-${framework}-${++count}`
   const identifier = `${w.gateway}/${name}`
   const guardFor = () =>
     behindGateway({
@@ -37,6 +40,7 @@ export async function shopBehind(
       ...options,
     })
   const shop = await startShop(framework, name, guardFor)
+  w.onStop(() => shop.close())
   await catalogue(w, { name, identifier, upstream: shop.origin, trusted: true })
   return Object.assign(shop, { name, identifier })
 }
@@ -47,13 +51,13 @@ export async function shopDirect(
   framework: Framework,
   options: GuardOptions = {},
 ): Promise<KnownShop> {
-  const name = `direct-${framework}`
+  const name = `direct-${framework}-${++count}`
   let secret = ''
   const later: { guard?: Guard } = {}
   const shop = await startShop(framework, name, (resource) => {
     // The secret is made once the shop is in the catalog, which needs its address.
     const guard = () => {
-      later.guard ??= direct({ issuer: w.issuer, resource, secret, ...options })
+      later.guard ??= direct({ issuer: w.issuer, resource, secret, sleep: soon, ...options })
       return later.guard
     }
     return {
@@ -62,6 +66,7 @@ export async function shopDirect(
       settled: async () => later.guard?.settled(),
     }
   })
+  w.onStop(() => shop.close())
   const identifier = shop.origin
   await catalogue(w, { name, identifier, upstream: identifier, mode: 'direct' })
   const { id: by } = await w.person('ada')
@@ -86,8 +91,12 @@ export function allOf({ identifier, name }: Pick<KnownShop, 'identifier' | 'name
   return { type: 'remit_call', locations: [identifier], actions, bounds: [] }
 }
 
+const LET_IN = new WeakMap<World, KnownShop[]>()
+
 /** Support may use these shops through any agent; finance is asked before anything is removed. */
-export async function letIn(w: World, shops: readonly KnownShop[]): Promise<void> {
+export async function letIn(w: World, more: readonly KnownShop[]): Promise<void> {
+  const shops = [...(LET_IN.get(w) ?? []), ...more]
+  LET_IN.set(w, shops)
   const { id: by } = await w.person('ada')
   const { id: personId } = await w.person('sam')
   const rules = shops.map(
@@ -113,13 +122,13 @@ export async function sdkTask(w: World, opening: Partial<Opening> = {}): Promise
     subjectToken: () => w.idToken('sam'),
     purpose: 'buy what is needed',
     now: () => w.clock.now(),
-    sleep: (_, signal) => soon(signal),
+    sleep: soon,
     ...opening,
   })
 }
 
 /** A pause that ends as soon as everything else had its turn. */
-async function soon(signal?: AbortSignal): Promise<void> {
+async function soon(_ms: number, signal?: AbortSignal): Promise<void> {
   await new Promise(setImmediate)
   signal?.throwIfAborted()
 }

@@ -9,6 +9,24 @@ export type ArgumentText =
   | { readonly [name: string]: ArgumentText }
 export type ArgumentTexts = { readonly [name: string]: ArgumentText }
 
+/** Arguments in a token or an answer of Remit's; `undefined`: they are none. */
+export function argumentTextsOf(value: unknown): ArgumentTexts | undefined {
+  const text = argumentTextOf(value)
+  return typeof text === 'object' && !isList(text) ? text : undefined
+}
+
+function argumentTextOf(value: unknown): ArgumentText | undefined {
+  if (typeof value === 'string' || typeof value === 'boolean') return value
+  if (typeof value !== 'object' || value === null) return undefined
+  const texts: [string, ArgumentText][] = []
+  for (const [name, each] of Object.entries(value)) {
+    const text = argumentTextOf(each)
+    if (text === undefined) return undefined
+    texts.push([name, text])
+  }
+  return Array.isArray(value) ? texts.map(([, text]) => text) : Object.fromEntries(texts)
+}
+
 /** What stands in a path or query: only the catalog knows whether it is a text, a number, yes or no, or a list. */
 export class Written {
   readonly values: readonly string[]

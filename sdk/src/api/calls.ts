@@ -1,8 +1,8 @@
 import type { Ports } from '../wire/ports.ts'
 import { objectOf, recordOf, textOr } from '../wire/problem.ts'
 import { type Answer, problemAnswer } from './answer.ts'
+import { argumentTextsOf } from './arguments.ts'
 import type { RemitCall } from './guard.ts'
-import { argumentsOf } from './transaction-token.ts'
 
 /** A call that reached the API, as `POST /v1/calls` wants it. */
 export interface AskedCall {
@@ -139,7 +139,8 @@ function callFrom(answer: Readonly<Record<string, unknown>>): RemitCall {
   const [decisionId, action] = [textOr(answer.decision_id), textOr(answer.action)]
   const agent = textOr(answer.agent)
   const { chain } = answer
-  if (!id || !purpose || !decisionId || !action || !agent || !isTexts(chain))
+  const texts = argumentTextsOf(answer.arguments)
+  if (!id || !purpose || !decisionId || !action || !agent || !isTexts(chain) || !texts)
     throw new Error('the permit cannot be read')
   return {
     decisionId,
@@ -149,7 +150,7 @@ function callFrom(answer: Readonly<Record<string, unknown>>): RemitCall {
     chain,
     task: { id, purpose, ...(parent === undefined ? {} : { parent }) },
     purpose,
-    arguments: argumentsOf(answer.arguments),
+    arguments: texts,
   }
 }
 

@@ -8,7 +8,7 @@ import {
 } from 'jose'
 import { recordOf, textOr } from '../wire/problem.ts'
 import { ApiRefusal } from './answer.ts'
-import type { ArgumentText, ArgumentTexts } from './arguments.ts'
+import { argumentTextsOf } from './arguments.ts'
 import type { RemitCall } from './guard.ts'
 
 /** Whose transaction tokens are believed, and for whom they have to be. */
@@ -51,6 +51,8 @@ export async function readTransaction(token: string, trust: Trust): Promise<Tran
   const { chain, person } = parties(payload)
   const [agent] = chain
   if (agent === undefined) throw invalid('it names no agent')
+  const texts = argumentTextsOf(tctx.arguments)
+  if (!texts) throw invalid('its arguments cannot be read')
   return {
     expiresAt: (payload.exp ?? 0) * 1000 + SKEW_SECONDS * 1000,
     call: {
@@ -61,7 +63,7 @@ export async function readTransaction(token: string, trust: Trust): Promise<Tran
       chain,
       task: { id, purpose, ...(parent === undefined ? {} : { parent }) },
       purpose,
-      arguments: argumentsOf(tctx.arguments),
+      arguments: texts,
     },
   }
 }
@@ -103,18 +105,6 @@ function parties(payload: JWTPayload): Pick<RemitCall, 'chain' | 'person'> {
   if (payload.sub_profile !== 'user' || typeof iss !== 'string' || typeof subject !== 'string')
     throw invalid('it does not say for whom')
   return { chain, person: { id: sub, issuer: iss, subject } }
-}
-
-/** Arguments in a token or an answer of Remit's. @throws {ApiRefusal} `transaction.invalid` */
-export function argumentsOf(value: unknown): ArgumentTexts {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw invalid('its arguments cannot be read')
-  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, argumentOf(each)]))
-}
-
-function argumentOf(value: unknown): ArgumentText {
-  if (typeof value === 'string' || typeof value === 'boolean') return value
-  return Array.isArray(value) ? value.map(argumentOf) : argumentsOf(value)
 }
 
 /**
