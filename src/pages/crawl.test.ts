@@ -9,6 +9,7 @@ import { ASSETS } from './frame/assets.ts'
 import {
   allowed,
   askedFor,
+  authorizationBegun,
   consentAsked,
   decided,
   detail,
@@ -38,7 +39,9 @@ async function begin(storage: Storage) {
     operation: 'policies.publish',
     payload: {},
   })
+  const browser = await pages.browserOf(fiona)
   const ids: Record<string, string> = {
+    '/authorize/:id': await authorizationBegun(pages, browser),
     '/approvals/:id': (await askedFor(pages, task)).id,
     '/consent/:id': await consentAsked(pages, fiona),
     '/tasks/:id': task.id,
@@ -60,7 +63,7 @@ async function begin(storage: Storage) {
     pages.routes
       .filter((route) => route.startsWith(`${method} `))
       .map((route) => route.slice(method.length + 1))
-  return { pages, browser: await pages.browserOf(fiona), addressOf, routesOf, storage }
+  return { pages, browser, addressOf, routesOf, storage }
 }
 
 /** Everything that is stored, but when a session was last seen and sign-ins that were begun. */

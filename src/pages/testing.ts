@@ -17,7 +17,7 @@ import { type DecisionParts, Facts } from '../decisions/index.ts'
 import { type TestHttp, testHttp } from '../http/testing.ts'
 import { loadSigningKeys, type MasterKey } from '../keys/index.ts'
 import { Ledger, ledgerOrigin } from '../ledger/index.ts'
-import { base64url } from '../lib/bytes.ts'
+import { base64url, sha256url } from '../lib/bytes.ts'
 import { type ManualClock, manualClock } from '../lib/clock.ts'
 import { type Id, newId } from '../lib/id.ts'
 import { systemRandom } from '../lib/random.ts'
@@ -34,7 +34,7 @@ import {
 import { PROVIDER, someone, testPeople, withProvider } from '../people/testing.ts'
 import { Policies } from '../policy/index.ts'
 import type { Storage } from '../storage/index.ts'
-import { openSteps, requestConsent, type Task } from '../tasks/index.ts'
+import { beginAuthorization, openSteps, requestConsent, type Task } from '../tasks/index.ts'
 import type { PageParts } from './parts.ts'
 import { registerPages } from './register.ts'
 import { problemPage } from './trouble/trouble-page.ts'
@@ -332,6 +332,28 @@ export async function consentAsked({ parts }: TestPages, person: Person): Promis
   )
   if (asked.outcome !== 'asked') throw new Error(asked.outcome)
   return asked.consentId
+}
+
+/** A client stands at the authorization endpoint, for whoever sits at this browser. */
+export async function authorizationBegun(
+  { parts }: TestPages,
+  browser: TestBrowser,
+): Promise<string> {
+  const id = base64url(systemRandom.bytes(16))
+  const secret = base64url(systemRandom.bytes(32))
+  const redirectUri = 'http://127.0.0.1:1455/callback'
+  browser.setCookie('remit_browser', secret)
+  await beginAuthorization(parts.decisions, {
+    id,
+    clientId: 'refund-bot',
+    clientName: 'refund-bot',
+    redirectUri,
+    redirectUris: [redirectUri],
+    resource: LOCATION,
+    scope: null,
+    browser: sha256url(secret),
+  })
+  return id
 }
 
 export { PROVIDER }
