@@ -22,7 +22,9 @@ async function samples(w: World): Promise<Record<string, Sample>> {
     rate: { tasks: 1, seconds: 60 },
     expires_at: '2027-06-01T00:00:00Z',
   }
+  const rule = { name: 'this-computer', redirect_hosts: ['localhost'], trust: 1, ceiling: [detail] }
   return {
+    'admission.add': sample('/admission-rules', rule, { ...rule, redirect_hosts: ['*.example'] }),
     'agents.register': sample('/agents', agent, { ...agent, trust: 3 }),
     'agents.set_limits': sample('/agents/refund-bot/limits', { trust: 2 }, { trust: 3 }),
     'agents.add_key': sample(

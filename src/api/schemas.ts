@@ -125,7 +125,7 @@ export const Task = Type.Object({
   may_delegate: Type.Array(Type.Unknown(), { description: 'what children may get at most' }),
   budget: Type.Array(Type.Unknown(), {
     description:
-      'limits of the task and all below it together; with `used` where one task is shown',
+      'limits of the task and all below it together; with `used` where one task or a tree is shown',
   }),
   opened_at: Time,
   deadline: Time,

@@ -18,7 +18,7 @@ export type { Taking } from './budget/budget-store.ts'
 export { closeSpent } from './budget/close-spent.ts'
 export { type Peeked, peekBudgets } from './budget/peek-budget.ts'
 export { MOST_LIMITS, type ReadBudget, readBudget } from './budget/read-budget.ts'
-export { budgetUse, type LimitUse } from './budget/show-budget.ts'
+export { budgetUse, budgetUses, type LimitUse } from './budget/show-budget.ts'
 export { BUDGET_STEP, giveBackSteps, takeSteps } from './budget/take-budget.ts'
 export { type Closing, closeTask } from './close.ts'
 export type { ConsentRequest, ConsentState } from './consent.ts'
@@ -32,6 +32,7 @@ export { type ConsentAsked, type ConsentAsking, requestConsent } from './request
 export { endSponsorship } from './sponsor/end-sponsorship.ts'
 export { answersFor, grantSponsorship, type Sponsorship } from './sponsor/grant-sponsorship.ts'
 export { allowsAt, type Schedule, scheduleInWords, WEEKDAYS } from './sponsor/schedule.ts'
+export { type ShownSponsorship, showSponsorships } from './sponsor/show-sponsorship.ts'
 export { grantInForce, type Rate, type SponsorGrant } from './sponsor/sponsor-grant.ts'
 export {
   findSponsorGrant,
@@ -56,6 +57,7 @@ export {
   listTasks,
   openTree,
   type TaskFilter,
+  type Tree,
   treeOf,
 } from './task-store.ts'
 export { hasRoom, joinTreeSteps, LINE_STEP, ROOM_STEP, TREE_LIMITS } from './tree-store.ts'

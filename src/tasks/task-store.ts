@@ -46,17 +46,37 @@ export async function openTree(db: Reader, id: string): Promise<Task[]> {
   return parentsFirst(rows.map(taskOf))
 }
 
-/** A whole tree, closed tasks too, parents before children: the newest `most` of them, and the root. */
-export async function treeOf(db: Reader, rootId: string, most: number): Promise<Task[]> {
+/** A tree as people look at it, parents before children. */
+export interface Tree {
+  readonly tasks: readonly Task[]
+  /** Older closed tasks were left off. */
+  readonly more: boolean
+}
+
+/**
+ * The whole tree that a task is in, closed tasks too, parents before children: what is not closed and the newest of the rest,
+ * `most` together, and in any case the task itself with those above it. A task whose parent is left off is left off too.
+ */
+export async function treeOf(db: Reader, task: Task, most: number): Promise<Tree> {
   const rows = await db
     .selectFrom('tasks')
     .selectAll()
-    .where('root_id', '=', rootId)
-    .orderBy((eb) => eb.case().when('id', '=', rootId).then(0).else(1).end())
+    .where('root_id', '=', task.rootId)
+    .orderBy((eb) => eb.case().when('state', '=', 'closed').then(1).else(0).end())
     .orderBy('opened_at', 'desc')
-    .limit(most)
+    .orderBy('id')
+    .limit(most + 1)
     .execute()
-  return parentsFirst(rows.map(taskOf).toSorted((a, b) => a.openedAt - b.openedAt))
+  const line = [task, ...(await ancestorsOf(db, task))]
+  const found = new Map([...line, ...rows.slice(0, most).map(taskOf)].map((one) => [one.id, one]))
+  const ordered = parentsFirst([...found.values()].toSorted((a, b) => a.openedAt - b.openedAt))
+  const kept = new Set<string>()
+  const tasks = ordered.filter(({ id, parentId }) => {
+    const hangs = parentId === null || kept.has(parentId)
+    if (hangs) kept.add(id)
+    return hangs
+  })
+  return { tasks, more: rows.length > most }
 }
 
 /** The roots of the trees in which these tasks are. */

@@ -10,7 +10,10 @@ import {
   listSponsorGrants,
   type SponsorGrant as Noun,
   readBudget,
+  type ShownSponsorship,
+  showSponsorships,
 } from '../../tasks/index.ts'
+import { personNames } from '../names.ts'
 import { type Caller, operation } from '../operation.ts'
 import type { ApiParts } from '../parts.ts'
 import { Budget, ById, Detail, listOf, Name, Nothing, Page, Time } from '../schemas.ts'
@@ -48,6 +51,7 @@ const SponsorGrant = Type.Object({
   id: Type.String(),
   agent: Name,
   sponsor: Type.String({ description: 'a person id' }),
+  sponsor_name: Type.Union([Type.String(), Type.Null()]),
   purpose: Type.String(),
   details: Type.Array(Type.Unknown()),
   may_delegate: Type.Union([Type.Array(Type.Unknown()), Type.Null()]),
@@ -58,6 +62,15 @@ const SponsorGrant = Type.Object({
   expires_at: Time,
   ended_at: Type.Union([Time, Type.Null()]),
   in_force: Type.Boolean(),
+  opened: Type.Integer({ description: 'tasks opened under it so far' }),
+  last_opened_at: Type.Union([Time, Type.Null()]),
+  next_opening_at: Type.Union([Time, Type.Null()], {
+    description: 'when a task may be opened next, as things stand; null: not any more',
+  }),
+  stopped_by: Type.Union([Type.Literal('sponsor'), Type.Literal('agent'), Type.Null()], {
+    description:
+      'why one in force opens nothing: the sponsor does not answer for the agent any more, or the agent may not work',
+  }),
 })
 
 /** What lets agents work while nobody is present. */
@@ -77,8 +90,20 @@ export const SPONSOR_GRANT_OPERATIONS = [
         ...(query.agent === undefined ? {} : { agentId: query.agent }),
         limit: Math.min(Number(query.limit ?? DEFAULT_LIMIT), MOST),
       })
-      return { sponsor_grants: grants.map((grant) => shapeOf(parts, grant)) }
+      return { sponsor_grants: await shapesOf(parts, grants) }
     },
+  }),
+  operation({
+    id: 'sponsorships.show',
+    method: 'GET',
+    path: '/sponsor-grants/:id',
+    says: 'One sponsor grant that you gave or that is for an agent of yours, in force or not.',
+    who: 'person',
+    widens: false,
+    params: ById,
+    answer: SponsorGrant,
+    run: async (parts, { caller, params }) =>
+      shapeOf(parts, await visibleGrant(parts, caller, params.id)),
   }),
   operation({
     id: 'sponsorships.grant',
@@ -163,12 +188,35 @@ function detailsOf(given: unknown, type: 'remit_call' | 'remit_delegate') {
   return read.details
 }
 
-function shapeOf({ decisions }: ApiParts, grant: Noun): Static<typeof SponsorGrant> {
+async function shapeOf(parts: ApiParts, grant: Noun): Promise<Static<typeof SponsorGrant>> {
+  const [shape] = await shapesOf(parts, [grant])
+  if (!shape) throw new Error('a grant without a shape')
+  return shape
+}
+
+async function shapesOf(
+  parts: ApiParts,
+  grants: readonly Noun[],
+): Promise<Static<typeof SponsorGrant>[]> {
+  const nameOf = await personNames(
+    parts,
+    grants.map(({ personId }) => personId),
+  )
+  const shown = await showSponsorships(parts.decisions, grants)
+  return shown.map((each) => shapeFrom(parts, each, nameOf(each.grant.personId)))
+}
+
+function shapeFrom(
+  { decisions }: ApiParts,
+  { grant, lastOpenedAt, nextOpeningAt, opened, stoppedBy }: ShownSponsorship,
+  sponsorName: string | null,
+): Static<typeof SponsorGrant> {
   const { schedule } = grant
   return {
     id: grant.id,
     agent: grant.agentId,
     sponsor: grant.personId,
+    sponsor_name: sponsorName,
     purpose: grant.purpose,
     details: [...grant.details],
     may_delegate: grant.mayDelegate && [...grant.mayDelegate],
@@ -177,7 +225,15 @@ function shapeOf({ decisions }: ApiParts, grant: Noun): Static<typeof SponsorGra
     rate: grant.rate,
     created_at: time(grant.createdAt),
     expires_at: time(grant.expiresAt),
-    ended_at: grant.endedAt === null ? null : time(grant.endedAt),
+    ended_at: orNull(grant.endedAt),
     in_force: grantInForce(grant, decisions.clock.now()),
+    opened,
+    last_opened_at: orNull(lastOpenedAt),
+    next_opening_at: orNull(nextOpeningAt),
+    stopped_by: stoppedBy,
   }
+}
+
+function orNull(at: number | null): string | null {
+  return at === null ? null : time(at)
 }

@@ -11,6 +11,7 @@ import {
   resumeTask,
   suspendTask,
   type Task as TaskNoun,
+  type Tree,
   treeOf,
 } from '../../tasks/index.ts'
 import { Explanation, explanationShape, operatorShape } from '../explanation.ts'
@@ -19,11 +20,13 @@ import { type Caller, operation } from '../operation.ts'
 import type { ApiParts } from '../parts.ts'
 import { AccessRequest, ById, Decision, listOf, Name, Page, Reason, Task } from '../schemas.ts'
 import { decisionShape, requestShape, taskShape } from '../shapes.ts'
-import { shownTask } from './shown-task.ts'
+import { shownTask, shownTasks } from './shown-task.ts'
 
 const closed = { additionalProperties: false } as const
 const DEFAULT_LIMIT = 50
 const MOST = 200
+/** More than can be open in one tree. */
+const MOST_OF_TREE = 500
 
 function limitOf(text: string | undefined): number {
   return Math.min(Number(text ?? DEFAULT_LIMIT), MOST)
@@ -54,6 +57,15 @@ function roleOf(
   if (administrator) return 'administrator'
   if (of.ownerId === person.id) return 'owner'
   return of.personId === person.id ? 'person' : undefined
+}
+
+/** INVARIANT: who answers for one agent of a tree sees nothing of what is above or beside its task. */
+async function treeFor({ decisions }: ApiParts, caller: Caller, task: TaskNoun): Promise<Tree> {
+  const { read } = decisions.storage
+  const whole = caller.administrator || task.personId === caller.person.id
+  if (whole) return treeOf(read, task, MOST_OF_TREE)
+  const below = (await openTree(read, task.id)).filter(({ id }) => id !== task.id)
+  return { tasks: [task, ...below], more: false }
 }
 
 /** Only what the caller may see, whatever was asked for. */
@@ -107,17 +119,18 @@ export const TASK_OPERATIONS = [
     id: 'tasks.tree',
     method: 'GET',
     path: '/tasks/:id/tree',
-    says: 'The tree a task is in, parents before children; for the owner of an agent that task and what is open below it.',
+    says: 'The tree a task is in, parents before children; for the owner of its agent that task and what is open below it.',
     who: 'person',
     widens: false,
     params: ById,
-    answer: listOf('tasks', Task),
+    answer: Type.Object({
+      tasks: Type.Array(Task),
+      more: Type.Boolean({ description: 'older closed tasks were left off' }),
+    }),
     run: async (parts, { caller, params }) => {
-      const { role, task } = await visibleTask(parts, caller, params.id)
-      const { read } = parts.decisions.storage
-      const tasks =
-        role === 'owner' ? await openTree(read, task.id) : await treeOf(read, task.rootId, MOST)
-      return { tasks: tasks.map(taskShape) }
+      const { task } = await visibleTask(parts, caller, params.id)
+      const { tasks, more } = await treeFor(parts, caller, task)
+      return { tasks: await shownTasks(parts, tasks), more }
     },
   }),
   operation({

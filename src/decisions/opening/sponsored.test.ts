@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { findAgent, setOwner } from '../../agents/index.ts'
+import { findAgent, resumeAgent, setOwner, suspendAgent } from '../../agents/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { suspendPerson } from '../../people/index.ts'
 import { forEachEngine } from '../../storage/testing.ts'
@@ -8,8 +8,10 @@ import {
   endSponsorship,
   findTask,
   grantSponsorship,
+  listSponsorGrants,
   listTasks,
   type Sponsorship,
+  showSponsorships,
 } from '../../tasks/index.ts'
 import { checkResourceToken, checkTaskToken } from '../../tokens/index.ts'
 import { ISSUER, ORDERS, READ, refund, worldsOver } from '../testing.ts'
@@ -213,6 +215,53 @@ forEachEngine('an autonomous task', (open) => {
     assert.equal(reasons.filter((reason) => reason === 'sponsor_grant.too_many').length, 5)
     parts.clock.advance(61_000)
     assert.equal(reasonOf(await beginAlone(world, bot)), 'opened')
+  })
+
+  test('is told of with its grant: how often, when last, when next, and why not', async (t) => {
+    const { world, parts, bot } = await begin(t)
+    const at = (time: number) => parts.clock.advance(time - parts.clock.now())
+    const told = async () => {
+      const grants = await listSponsorGrants(parts.storage.read, { agentId: bot.id, limit: 5 })
+      const [shown] = await showSponsorships(parts, grants)
+      const hours = (time: number | null | undefined) =>
+        typeof time === 'number' ? (time - MONDAY) / HOUR : null
+      return [
+        shown?.opened,
+        hours(shown?.lastOpenedAt),
+        hours(shown?.nextOpeningAt),
+        shown?.stoppedBy,
+      ]
+    }
+    at(MONDAY)
+    const schedule = { days: ['mon'], from: '22:00', to: '02:00', zone: 'Europe/Berlin' } as const
+    const grant = await sponsored(world, bot, {
+      schedule,
+      rate: { tasks: 2, seconds: 4 * 3600 },
+      expiresAt: MONDAY + 8 * 24 * HOUR,
+    })
+    assert.deepEqual(await told(), [0, null, 21, null])
+    at(MONDAY + 21 * HOUR)
+    const helper = await addAgent(world, 'helper-bot')
+    await child(world, await alone(world, bot), helper)
+    assert.deepEqual(await told(), [1, 21, 21, null], 'what it hands on is not counted')
+    at(MONDAY + 22 * HOUR)
+    await alone(world, bot)
+    assert.deepEqual(await told(), [2, 22, 7 * 24 + 21, null], 'full until the night is over')
+    assert.equal(reasonOf(await beginAlone(world, bot)), 'sponsor_grant.too_many')
+    await setOwner(parts, { agentId: bot.id, ownerId: world.finn.id, by: 'operator' })
+    assert.deepEqual(await told(), [2, 22, null, 'sponsor'])
+    await setOwner(parts, { agentId: bot.id, ownerId: world.ada.id, by: 'operator' })
+    await suspendAgent(parts, { agentId: bot.id, by: 'operator', reason: 'test' })
+    assert.deepEqual(await told(), [2, 22, null, 'agent'])
+    await resumeAgent(parts, { agentId: bot.id, by: 'operator', reason: 'test' })
+    at(MONDAY + 7 * 24 * HOUR + 22 * HOUR)
+    assert.deepEqual(await told(), [2, 22, 7 * 24 + 22, null])
+    at(MONDAY + 7 * 24 * HOUR + 23.5 * HOUR)
+    await alone(world, bot)
+    await alone(world, bot)
+    assert.deepEqual((await told()).slice(2), [null, null], 'it ends before there is room')
+    await endSponsorship(parts, { grantId: grant.id, by: world.ada.id })
+    assert.deepEqual((await told()).slice(2), [null, null])
   })
 
   test('a grant that ends while tasks are opened leaves none of them alive', async (t) => {

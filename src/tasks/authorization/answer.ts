@@ -1,8 +1,9 @@
 import { contains, type Detail, type KindOf } from '@remit/engine'
-import { admitAgentIn } from '../../agents/index.ts'
+import { type Agent, admitAgentIn } from '../../agents/index.ts'
 import type { Id } from '../../lib/id.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Tx } from '../../storage/index.ts'
+import { keepRegistration } from '../../tokens/index.ts'
 import { grantBasisIn } from '../grant-basis.ts'
 import type { TaskParts } from '../parts.ts'
 import { AUTHORIZATION_KEPT, type Authorization } from './authorization.ts'
@@ -49,7 +50,7 @@ export function answerAuthorization(
     if (asked.state !== 'pending' || asked.expiresAt <= now)
       throw new Problem('authorization.not_pending', 'the request is not waiting for an answer')
     if (answer.answer === 'introduce') {
-      await admitAgentIn(parts, tx, asked, answer.person.id)
+      await admit(parts, tx, asked, answer)
       return asked
     }
     const after = { ...asked, personId: answer.person.id, expiresAt: now + AUTHORIZATION_KEPT }
@@ -70,6 +71,18 @@ function narrowed(
   return details
 }
 
+/** The client is an agent from now on, and its registration stays as long as that. */
+async function admit(
+  parts: AnsweringParts,
+  tx: Tx,
+  asked: Authorization,
+  { person }: AuthorizationAnswer,
+): Promise<Agent> {
+  const agent = await admitAgentIn(parts, tx, asked, person.id)
+  await keepRegistration(tx, asked.clientId)
+  return agent
+}
+
 async function grant(
   parts: AnsweringParts,
   tx: Tx,
@@ -77,7 +90,10 @@ async function grant(
   answer: AuthorizationAnswer,
 ): Promise<Authorization> {
   const { details, expiresAt, person } = answer
-  const agent = await admitAgentIn(parts, tx, asked, person.id)
+  const agent = await admit(parts, tx, asked, answer)
+  // INVARIANT: as it is in this transaction. The rule that the page was made under may be gone by now.
+  if (agent.trust === 0 || agent.status !== 'active')
+    throw new Problem('consent.nothing_granted', 'the program is not let in, or not any more')
   const basis = await grantBasisIn(parts, tx, {
     personId: person.id,
     agentId: agent.id,

@@ -12,10 +12,26 @@ export async function budgetUse(
   parts: Pick<TaskParts, 'storage'>,
   task: Task,
 ): Promise<LimitUse[]> {
-  if (task.budget.length === 0) return []
-  const states = await budgetsOf(parts.storage.read, [task.id])
-  return task.budget.map((limit) => ({
-    ...limit,
-    used: amountInWords(limit, stateOf(states, task, limit).used),
-  }))
+  return [...((await budgetUses(parts, [task])).get(task.id) ?? [])]
+}
+
+/** The same of several tasks at once, by their ids. */
+export async function budgetUses(
+  parts: Pick<TaskParts, 'storage'>,
+  tasks: readonly Task[],
+): Promise<ReadonlyMap<string, readonly LimitUse[]>> {
+  const limited = tasks.filter(({ budget }) => budget.length > 0)
+  const states = await budgetsOf(
+    parts.storage.read,
+    limited.map(({ id }) => id),
+  )
+  return new Map(
+    limited.map((task) => [
+      task.id,
+      task.budget.map((limit) => ({
+        ...limit,
+        used: amountInWords(limit, stateOf(states, task, limit).used),
+      })),
+    ]),
+  )
 }

@@ -17,6 +17,7 @@ export type Schedule = {
 }
 
 const MINUTES_A_DAY = 24 * 60
+const MINUTE = 60_000
 
 /** @throws Problem `sponsor_grant.bad_terms` */
 export function checkSchedule(schedule: Schedule): Schedule {
@@ -44,7 +45,22 @@ export function allowsAt({ days, from, to, zone }: Schedule, now: number): boole
   return minutes < last && days.includes(before(day))
 }
 
-/** `mon–fri 22:00–06:00 Europe/Berlin` */
+/** The first moment from `now` on at which a task may be opened: now itself, or a whole minute (epoch milliseconds). */
+export function nextAllowed(schedule: Schedule, now: number): number {
+  const first = minutesOf(schedule.from) ?? 0
+  let at = now
+  // A day at a time at most. Where clocks change on the way, it lands beside the hour and goes on from there.
+  while (!allowsAt(schedule, at)) {
+    const { minutes } = localTime(schedule.zone, at)
+    const left = (first - minutes + MINUTES_A_DAY) % MINUTES_A_DAY || MINUTES_A_DAY
+    at = at - (at % MINUTE) + left * MINUTE
+  }
+  // Clocks that went forward on the way made it land too late.
+  while (at - MINUTE > now && allowsAt(schedule, at - MINUTE)) at -= MINUTE
+  return at
+}
+
+/** `mon, fri 22:00–06:00 Europe/Berlin` */
 export function scheduleInWords({ days, from, to, zone }: Schedule): string {
   const all = days.length === WEEKDAYS.length
   const told = all ? 'every day' : WEEKDAYS.filter((day) => days.includes(day)).join(', ')

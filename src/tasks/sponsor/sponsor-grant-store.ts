@@ -93,6 +93,47 @@ export function holdGrantSteps(db: Reader, grant: SponsorGrant, now: number): St
   return steps
 }
 
+/** How many tasks were opened under each of these grants, and when the last one was. Grants without any are left out. */
+export async function openingsUnder(
+  db: Reader,
+  grantIds: readonly string[],
+): Promise<ReadonlyMap<string, { readonly count: number; readonly last: number }>> {
+  if (grantIds.length === 0) return new Map()
+  const rows = await db
+    .selectFrom('tasks')
+    .select('sponsor_grant_id')
+    .select((eb) => eb.fn.countAll<number | string>().as('count'))
+    .select((eb) => eb.fn.max('opened_at').as('last'))
+    .where('sponsor_grant_id', 'in', grantIds)
+    .where('parent_id', 'is', null)
+    .groupBy('sponsor_grant_id')
+    .execute()
+  return new Map(
+    rows.map((row) => [
+      row.sponsor_grant_id ?? '',
+      { count: Number(row.count), last: Number(row.last) },
+    ]),
+  )
+}
+
+/** When the newest but `skipped` task under a grant was opened; `undefined`: there are not so many. */
+export async function openingBefore(
+  db: Reader,
+  grantId: string,
+  skipped: number,
+): Promise<number | undefined> {
+  const row = await db
+    .selectFrom('tasks')
+    .select('opened_at')
+    .where('sponsor_grant_id', '=', grantId)
+    .where('parent_id', 'is', null)
+    .orderBy('opened_at', 'desc')
+    .offset(skipped)
+    .limit(1)
+    .executeTakeFirst()
+  return row?.opened_at
+}
+
 /** The tasks opened under a grant that are not closed, or were closed after `closedSince`; roots only. */
 export async function tasksUnderGrant(
   db: Reader,
