@@ -4,6 +4,7 @@ import { type Answer, Connection } from './connection.ts'
 export interface Load {
   readonly requests: number
   readonly seconds: number
+  /** In the order of the requests. */
   readonly latencies: Float64Array
   /** Share of its core that this process used, 0 to 1. */
   readonly generatorBusy: number
@@ -132,12 +133,13 @@ function loadOf(latencies: Float64Array, began: number, cpu: NodeJS.CpuUsage): L
   return {
     requests: latencies.length,
     seconds,
-    latencies: latencies.toSorted(),
+    latencies,
     generatorBusy: (user + system) / 1e6 / seconds,
   }
 }
 
-/** The value below which a share of the sorted values lies. */
-export function percentile(sorted: Float64Array, share: number): number {
+/** The value below which a share of the values lies. */
+export function percentile(values: Float64Array, share: number): number {
+  const sorted = values.toSorted()
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
 }

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os'
 import { join } from 'node:path'
 
@@ -48,6 +49,12 @@ export function describeMachine(pinned: boolean): Machine {
   }
 }
 
+/** Of an installed package. */
+export function versionOf(name: string): string {
+  return JSON.parse(readFileSync(join(PROJECT, 'node_modules', name, 'package.json'), 'utf8'))
+    .version
+}
+
 function git(...args: string[]): string {
   try {
     return execFileSync('git', args, { cwd: PROJECT, encoding: 'utf8' })
@@ -70,13 +77,13 @@ export function pinMyself(): boolean {
   }
 }
 
-/** Where a program runs: the measured core; both, beside the load; or wherever the system puts it. */
-export type Cores = 'measured' | 'both' | 'any'
+/** Where a program runs: the measured core; the one of the load; both; or wherever the system puts it. */
+export type Cores = 'measured' | 'load' | 'both' | 'any'
+const LISTS = { measured: SERVER_CORE, load: LOAD_CORE, both: BOTH_CORES } as const
 
 /** The command that runs `command` there. */
 export function onCores(cores: Cores, command: readonly string[]): [string, string[]] {
   const [program = '', ...args] = command
   if (cores === 'any') return [program, args]
-  const list = cores === 'both' ? BOTH_CORES : SERVER_CORE
-  return ['taskset', ['-c', list, program, ...args]]
+  return ['taskset', ['-c', LISTS[cores], program, ...args]]
 }

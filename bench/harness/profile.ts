@@ -3,64 +3,110 @@ import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { PROJECT } from './machine.ts'
 
+interface Frame {
+  readonly url: string
+  readonly functionName: string
+  readonly lineNumber: number
+}
+
 interface Profile {
   readonly nodes: readonly {
     readonly id: number
-    readonly callFrame: {
-      readonly url: string
-      readonly functionName: string
-      readonly lineNumber: number
-    }
+    readonly callFrame: Frame
+    readonly children?: readonly number[]
   }[]
   readonly samples: readonly number[]
+  /** Microseconds, as the start, which is of the monotonic clock that all processes share. */
   readonly timeDeltas: readonly number[]
+  readonly startTime: number
 }
 
-/** What `--profile` asks for: the program writes a profile when it ends, which `print` then reads. Without it, nothing. */
-export function profilesWanted(): {
+/** Microseconds of the processor by name. */
+type Times = Map<string, number>
+
+const SHOWN = 30
+
+/**
+ * What `--profile` asks for: the program writes a profile when it ends, of which `print` shows what came after `begin`, divided by how
+ * many calls there were. Without it, nothing.
+ */
+export function profilesWanted({ profile }: { readonly profile: boolean }): {
   readonly wanted: boolean
   readonly nodeOptions: readonly string[]
-  print(): void
+  begin(): void
+  print(calls: number): void
 } {
-  if (!process.argv.includes('--profile'))
-    return { wanted: false, nodeOptions: [], print: () => {} }
+  if (!profile) return { wanted: false, nodeOptions: [], begin: () => {}, print: () => {} }
   const folder = mkdtempSync(join(tmpdir(), 'remit-profile-'))
+  let began = 0
   return {
     wanted: true,
     nodeOptions: ['--cpu-prof', `--cpu-prof-dir=${folder}`, '--cpu-prof-interval=200'],
-    print() {
-      printProfiles(folder)
+    begin() {
+      began = Number(process.hrtime.bigint() / 1000n)
+    },
+    print(calls) {
+      for (const name of readdirSync(folder).filter((each) => each.endsWith('.cpuprofile')))
+        printProfile(JSON.parse(readFileSync(join(folder, name), 'utf8')), began, calls)
       rmSync(folder, { recursive: true })
     },
   }
 }
 
-/** Where the time of each thread went: by file or package, then by function. */
-function printProfiles(folder: string): void {
-  for (const name of readdirSync(folder).filter((each) => each.endsWith('.cpuprofile'))) {
-    const profile: Profile = JSON.parse(readFileSync(join(folder, name), 'utf8'))
-    const byFile = new Map<string, number>()
-    const byFunction = new Map<string, number>()
-    const nodes = new Map(profile.nodes.map((node) => [node.id, node.callFrame]))
-    let busy = 0
-    for (const [i, id] of profile.samples.entries()) {
-      const frame = nodes.get(id)
-      if (!frame || frame.functionName === '(idle)') continue
-      const spent = profile.timeDeltas[i] ?? 0
-      busy += spent
-      const file = fileOf(frame.url)
-      byFile.set(file, (byFile.get(file) ?? 0) + spent)
-      const what = `${frame.functionName || '(anonymous)'} ${file}:${frame.lineNumber + 1}`
-      byFunction.set(what, (byFunction.get(what) ?? 0) + spent)
-    }
-    console.log(`\n${name}: ${(busy / 1000).toFixed(0)} ms busy`)
-    for (const times of [byFile, byFunction]) {
-      const top = [...times].toSorted(([, a], [, b]) => b - a).slice(0, 25)
-      for (const [what, time] of top)
-        console.log(`  ${((100 * time) / busy).toFixed(1).padStart(5)} %  ${what}`)
-      console.log()
-    }
+/** Where the time of one thread went. What a function waited for is not in it. */
+function printProfile(profile: Profile, began: number, calls: number): void {
+  const stacks = stacksOf(profile)
+  const byFile: Times = new Map()
+  const byFunction: Times = new Map()
+  const withCallees: Times = new Map()
+  let busy = 0
+  let at = profile.startTime
+  for (const [i, id] of profile.samples.entries()) {
+    const spent = profile.timeDeltas[i] ?? 0
+    at += spent
+    const stack = stacks(id)
+    const frame = stack[0]
+    if (at < began || !frame || frame.functionName === '(idle)') continue
+    busy += spent
+    add(byFile, fileOf(frame.url), spent)
+    add(byFunction, nameOf(frame), spent)
+    for (const name of new Set(stack.filter(isOurs).map(nameOf))) add(withCallees, name, spent)
   }
+  console.log(`\nA thread: ${(busy / calls).toFixed(0)} µs for each of ${calls}`)
+  const parts = { 'by file': byFile, 'by function': byFunction, 'with all it calls': withCallees }
+  for (const [title, times] of Object.entries(parts)) {
+    console.log(`\n  µs each, ${title}`)
+    const top = [...times].toSorted(([, a], [, b]) => b - a).slice(0, SHOWN)
+    for (const [what, time] of top)
+      console.log(`  ${(time / calls).toFixed(1).padStart(7)}  ${what}`)
+  }
+}
+
+/** For a node, its frame and those that called it. */
+function stacksOf({ nodes }: Profile): (id: number) => readonly Frame[] {
+  const frames = new Map(nodes.map(({ callFrame, id }) => [id, callFrame]))
+  const callers = new Map(nodes.flatMap(({ children = [], id }) => children.map((of) => [of, id])))
+  const known = new Map<number, readonly Frame[]>()
+  const stackOf = (id: number | undefined): readonly Frame[] => {
+    const frame = id === undefined ? undefined : frames.get(id)
+    if (id === undefined || !frame) return []
+    const stack = known.get(id) ?? [frame, ...stackOf(callers.get(id))]
+    known.set(id, stack)
+    return stack
+  }
+  return stackOf
+}
+
+function add(times: Times, name: string, spent: number): void {
+  times.set(name, (times.get(name) ?? 0) + spent)
+}
+
+function isOurs({ url }: Frame): boolean {
+  return url.startsWith('file://') && !url.includes('node_modules/')
+}
+
+function nameOf({ functionName, lineNumber, url }: Frame): string {
+  return `${functionName || '(anonymous)'} ${fileOf(url)}:${lineNumber + 1}`
 }
 
 function fileOf(url: string): string {

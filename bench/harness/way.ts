@@ -6,6 +6,9 @@ import type { Rounds } from './results.ts'
 /** Connections of a closed loop; an open loop has four times as many. */
 export const CONNECTIONS = 32
 
+/** What `measureMost` measures of a way: how many a second, and the processor time of each, all threads of the program. */
+export const MEASURES = { rate: 'per second', cpu: 'CPU' } as const
+
 /** Something that the load goes through. */
 export interface Way {
   readonly name: string
@@ -13,6 +16,9 @@ export interface Way {
   /** What is measured; nothing where it is in the process of the load. */
   readonly program: Program | undefined
   readonly check: Check
+  /** HTTP requests that make one of what is counted, which follow each other; more than one where answers come in pages. */
+  readonly requestsEach?: number
+  /** So many requests. */
   prepare(count: number): Promise<readonly Buffer[]> | readonly Buffer[]
 }
 
@@ -21,17 +27,15 @@ export function most(way: Way, requests: readonly Buffer[]): Promise<Load> {
   return closedLoop(way.port, requests, { connections: CONNECTIONS, check: way.check })
 }
 
-/** How many a second, and what each takes of the program's core; how busy the load was beside it. */
+/** How many a second, and what each takes of the program's core and of the client's time; how busy the load was beside it. */
 export async function measureMost(way: Way, count: number, rounds: Rounds): Promise<void> {
-  const requests = await way.prepare(count)
-  const cost = await costOf(way.program, () => most(way, requests))
-  rounds.add(way.name, 'calls/s', cost.perSecond)
-  if (way.program) rounds.add(`${way.name}, CPU`, 'µs/call', cost.cpuMicroseconds)
-  rounds.add(
-    `load and upstream beside ${way.name}, share of their core`,
-    '',
-    cost.load.generatorBusy,
-  )
+  const { name, program, requestsEach = 1 } = way
+  const requests = await way.prepare(count * requestsEach)
+  const cost = await costOf(program, () => most(way, requests))
+  rounds.addMeasure(name, MEASURES.rate, '', cost.perSecond / requestsEach)
+  if (program) rounds.addMeasure(name, MEASURES.cpu, 'µs', cost.cpuMicroseconds * requestsEach)
+  addLatencies('in the closed loop', way, cost.load, rounds)
+  rounds.addMeasure(name, 'load beside it, share of its core', '', cost.load.generatorBusy)
 }
 
 /** Latency at a rate, from when each was due. */
@@ -40,23 +44,33 @@ export async function measureAtRate(
   { perSecond, seconds }: { perSecond: number; seconds: number },
   rounds: Rounds,
 ): Promise<void> {
-  const requests = await way.prepare(perSecond * seconds)
+  const requests = await way.prepare(Math.ceil(perSecond * seconds))
   const load = await openLoop(way.port, requests, {
     connections: 4 * CONNECTIONS,
     perSecond,
     check: way.check,
   })
-  addLatencies(`at ${perSecond} calls/s`, way, load, rounds)
+  addLatencies(`at ${perSecond}/s`, way, load, rounds)
 }
 
 /** Latency of one after another, each alone. */
 export async function measureAlone(way: Way, count: number, rounds: Rounds): Promise<void> {
-  const requests = await way.prepare(count)
+  const requests = await way.prepare(count * (way.requestsEach ?? 1))
   const load = await closedLoop(way.port, requests, { connections: 1, check: way.check })
   addLatencies('one at a time', way, load, rounds)
 }
 
-function addLatencies(how: string, { name }: Way, { latencies }: Load, rounds: Rounds): void {
-  rounds.add(`${name}, p50 ${how}`, 'ms', percentile(latencies, 0.5))
-  rounds.add(`${name}, p99 ${how}`, 'ms', percentile(latencies, 0.99))
+function addLatencies(how: string, way: Way, { latencies }: Load, rounds: Rounds): void {
+  const each = summed(latencies, way.requestsEach ?? 1)
+  rounds.addMeasure(way.name, `p50 ${how}`, 'ms', percentile(each, 0.5))
+  rounds.addMeasure(way.name, `p99 ${how}`, 'ms', percentile(each, 0.99))
+}
+
+/** Pages are asked for one after another. */
+function summed(latencies: Float64Array, each: number): Float64Array {
+  if (each === 1) return latencies
+  const sums = new Float64Array(Math.floor(latencies.length / each))
+  for (const i of sums.keys())
+    sums[i] = latencies.subarray(i * each, (i + 1) * each).reduce((a, b) => a + b, 0)
+  return sums
 }

@@ -4,13 +4,14 @@
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { describeMachine, PROJECT } from '../harness/machine.ts'
+import { readOptions } from '../harness/options.ts'
 import { type Program, startProgram } from '../harness/program.ts'
+import { publish } from '../harness/publish.ts'
 import { emptyHome, serveCommand } from '../harness/remit.ts'
-import { median, publish, Rounds } from '../harness/results.ts'
+import { median, type Results, Rounds } from '../harness/results.ts'
 
-const ROUNDS = 7
 /** Memory is read once what a start leaves behind has been collected. */
-const SETTLE_MS = 2_000
+const SETTLE_SECONDS = 2
 const SERVE = '`remit serve`'
 const WITH_NPM = '`npm run remit -- serve`'
 
@@ -21,6 +22,7 @@ interface Started {
   readonly env?: Readonly<Record<string, string>>
 }
 
+const options = readOptions({ seconds: SETTLE_SECONDS, rounds: 7 }, 'no choice')
 const machine = describeMachine(false) // a start uses what there is, here as anywhere
 const home = await emptyHome()
 const rounds = new Rounds()
@@ -39,7 +41,7 @@ const STARTED: readonly Started[] = [
 ]
 try {
   // The first start of each fills the file cache, and makes the server's keys.
-  for (let round = -1; round < ROUNDS; round++) {
+  for (let round = -1; round < options.rounds; round++) {
     for (const each of STARTED) await once(each, round >= 0)
   }
   report()
@@ -54,7 +56,7 @@ async function once(started: Started, counts: boolean): Promise<void> {
   const took = performance.now() - began
   try {
     if (name === SERVE || name === WITH_NPM) await mustBeReady()
-    await setTimeout(SETTLE_MS)
+    await setTimeout(1_000 * options.seconds)
     if (counts) count(name, took, program)
   } finally {
     await program.stop()
@@ -64,7 +66,7 @@ async function once(started: Started, counts: boolean): Promise<void> {
 function count(name: string, took: number, program: Program): void {
   rounds.add(`${name}, ready after`, 'ms', took)
   rounds.add(
-    `${name}, processor time until then and ${SETTLE_MS / 1000} s more`,
+    `${name}, processor time until then and ${options.seconds} s more`,
     's',
     program.cpuSeconds(),
   )
@@ -81,7 +83,7 @@ async function mustBeReady(): Promise<void> {
 function report(): void {
   const took = median(rounds.get(`${SERVE}, ready after`).values)
   const resident = (name: string) => median(rounds.get(`${name}, resident`).values)
-  publish({
+  const results: Results = {
     benchmark: 'start',
     says: `\`remit serve\` from source, embedded, on a data directory that exists: from starting the process until both listeners are open and
 \`/readyz\` says 200. Each beside what it cannot be faster than.`,
@@ -107,5 +109,6 @@ function report(): void {
         unit: '',
       },
     ],
-  })
+  }
+  publish(results, options)
 }

@@ -6,14 +6,14 @@ import { costOf } from '../harness/cost.ts'
 import { measureFsync } from '../harness/fsync.ts'
 import { closedLoop, percentile } from '../harness/load.ts'
 import { describeMachine, onCores, PROJECT, pinMyself } from '../harness/machine.ts'
+import { readOptions } from '../harness/options.ts'
 import { profilesWanted } from '../harness/profile.ts'
 import { freePorts, startProgram } from '../harness/program.ts'
+import { publish } from '../harness/publish.ts'
 import { startRemit } from '../harness/remit.ts'
-import { publish, Rounds, ratio } from '../harness/results.ts'
+import { type Results, Rounds, ratio } from '../harness/results.ts'
 import { Exchanger, mustBeOk } from './exchanger.ts'
 
-const ROUNDS = 5
-const SECONDS = 3
 const CONNECTIONS = 32
 const WARM_UP = 8_000
 const EMPTY_REQUESTS = 40_000
@@ -25,7 +25,8 @@ const POOL = 'signatures alone, thread pool, one core'
 const EMPTY = 'empty node:http route, one core'
 const CPU = ', CPU'
 
-const profiles = profilesWanted()
+const options = readOptions({ seconds: 3, rounds: 5 }, 'no choice')
+const profiles = profilesWanted(options)
 const pinned = pinMyself()
 const cores = pinned ? 'measured' : 'any'
 const machine = describeMachine(pinned)
@@ -42,11 +43,15 @@ const rounds = new Rounds()
 try {
   const narrow = new Exchanger(remit, await remit.openTasks(CONNECTIONS))
   const warm = await narrow.run(narrow.prepare(WARM_UP))
-  if (!profiles.wanted) {
+  if (profiles.wanted) {
+    const requests = narrow.prepare(WARM_UP)
+    profiles.begin()
+    await narrow.run(requests)
+  } else {
     const wide = new Exchanger(wideRemit, await wideRemit.openTasks(CONNECTIONS))
     await wide.run(wide.prepare(WARM_UP))
-    const count = Math.round((warm.requests / warm.seconds) * SECONDS)
-    for (let round = 0; round < ROUNDS; round++) await oneRound(narrow, wide, count)
+    const count = Math.round((warm.requests / warm.seconds) * options.seconds)
+    for (let round = 0; round < options.rounds; round++) await oneRound(narrow, wide, count)
     report(narrow.recorded() + wide.recorded(), count)
   }
 } finally {
@@ -54,7 +59,7 @@ try {
   await wideRemit.stop()
   await empty.stop()
 }
-profiles.print()
+profiles.print(WARM_UP)
 
 async function oneRound(narrow: Exchanger, wide: Exchanger, count: number): Promise<void> {
   const requests = narrow.prepare(count)
@@ -96,11 +101,11 @@ function report(issued: number, count: number): void {
   rounds.add('resident memory of the server afterwards', 'MiB', remit.program.residentMiB())
   rounds.add('fsync of this disk, p50', 'ms', measureFsync(remit.data).p50)
   const share = (name: string) => ratio(rounds.get(name), rounds.get(ONE_THREAD))
-  publish({
+  const results: Results = {
     benchmark: 'tokens',
     says: `A task token and a DPoP proof become a resource token at \`/oauth/token\` of \`remit serve\`: two signatures verified, one made, proof and
 record durable in SQLite before the answer. ${CONNECTIONS} connections, closed loop. ${issued} tokens, all different, each with its
-record in the ledger; ${ROUNDS * CONNECTIONS} replayed proofs, all refused.`,
+record in the ledger; ${options.rounds * CONNECTIONS} replayed proofs, all refused.`,
     machine,
     settings: {
       'SQLite synchronous': 'FULL',
@@ -134,5 +139,6 @@ record in the ledger; ${ROUNDS * CONNECTIONS} replayed proofs, all refused.`,
         unit: '',
       },
     ],
-  })
+  }
+  publish(results, options)
 }

@@ -2,7 +2,7 @@ import type { Answer } from '../../harness/connection.ts'
 import type { Check } from '../../harness/load.ts'
 import { requestBytes } from '../../harness/proofs.ts'
 import type { Caller } from './callers.ts'
-import { CALLED, RESULT, REVISION, TOOLS } from './offer.ts'
+import { RESULT, REVISION } from './offer.ts'
 
 /** A caller at a server, with its session. */
 export interface Conversation {
@@ -11,16 +11,16 @@ export interface Conversation {
   readonly session: string
 }
 
+/** A message without its id. */
+export interface Message {
+  readonly method: string
+  readonly params?: object
+}
+
 const TRANSPORT = {
   'content-type': 'application/json',
   accept: 'application/json, text/event-stream',
 }
-/** What is asked over and over. */
-export const ASKED = {
-  'tools/call': { method: 'tools/call', params: CALLED },
-  'tools/list': { method: 'tools/list' },
-} as const
-export type Asked = keyof typeof ASKED
 
 /** `initialize` and `notifications/initialized`. */
 export async function converse(caller: Caller, url: string): Promise<Conversation> {
@@ -42,15 +42,19 @@ export async function converse(caller: Caller, url: string): Promise<Conversatio
   return { caller, url, session }
 }
 
-/** Requests of all conversations in turns, with tokens that are fresh, each with an id of its own. */
+/**
+ * Requests of all conversations in turns, each conversation with all messages before the next one has them; with tokens that are
+ * fresh, each request with an id of its own.
+ */
 export async function prepareRequests(
   conversations: readonly Conversation[],
-  asked: Asked,
+  messages: readonly Message[],
   count: number,
 ): Promise<Buffer[]> {
   await Promise.all(conversations.map(({ caller }) => caller.refresh()))
   return Array.from({ length: count }, (_, i) => {
-    const conversation = conversations[i % conversations.length]
+    const turn = Math.floor(i / messages.length)
+    const conversation = conversations[turn % conversations.length]
     if (!conversation) throw new Error('nobody to ask')
     const { caller, session, url } = conversation
     const headers = {
@@ -59,7 +63,8 @@ export async function prepareRequests(
       'mcp-protocol-version': REVISION,
       ...caller.credentials('POST'),
     }
-    const body = JSON.stringify({ jsonrpc: '2.0', id: i + 1, ...ASKED[asked] })
+    const message = messages[i % messages.length]
+    const body = JSON.stringify({ jsonrpc: '2.0', id: i + 1, ...message })
     return requestBytes({ method: 'POST', url, headers, body })
   })
 }
@@ -79,17 +84,21 @@ export function decisionOf({ body }: Answer): string | undefined {
   return /"remit\/decision":"([^"]+)"/.exec(body.toString('latin1'))?.[1]
 }
 
-/** All fifty tools. Reading each list would cost more than some of what is measured, so their length is what is looked at. */
-export function isList(): Check {
-  let length: number | undefined
-  return (answer) => {
+/**
+ * So many tools on each page. Reading every list would cost more than some of what is measured, so each is compared with the
+ * first of its kind by its length.
+ */
+export function isList(pages: readonly number[]): Check {
+  const lengths: number[] = []
+  return (answer, index) => {
     mustBeFine(answer)
-    const bare = answer.body.length - idOf(answer.body).length
-    if (bare === length) return
+    const page = index % pages.length
+    const length = answer.body.length - idOf(answer.body).length
+    if (length === lengths[page]) return
     const { result } = JSON.parse(answer.body.toString())
-    if (length !== undefined || result.tools.length !== TOOLS.length)
-      throw new Error(`a list of ${result.tools.length} tools in ${bare} bytes`)
-    length = bare
+    if (lengths[page] !== undefined || result.tools.length !== pages[page])
+      throw new Error(`a list of ${result.tools.length} tools in ${length} bytes`)
+    lengths[page] = length
   }
 }
 

@@ -5,11 +5,13 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { Server } from '@modelcontextprotocol/sdk/server/index.js'
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
 import { CallToolRequestSchema, ListToolsRequestSchema } from '@modelcontextprotocol/sdk/types.js'
-import { RESULT, SERVER, TOOLS } from './offer.ts'
+import { aboutServer, offerAt, RESULT } from './offer.ts'
 
 const sessions = new Map<string, StreamableHTTPServerTransport>()
 
-async function openSession(): Promise<StreamableHTTPServerTransport> {
+async function openSession(path: string | undefined): Promise<StreamableHTTPServerTransport> {
+  const offer = offerAt(path)
+  const tools = [...offer.tools]
   const transport = new StreamableHTTPServerTransport({
     sessionIdGenerator: randomUUID,
     enableJsonResponse: true,
@@ -17,8 +19,8 @@ async function openSession(): Promise<StreamableHTTPServerTransport> {
       sessions.set(id, transport)
     },
   })
-  const server = new Server(SERVER, { capabilities: { tools: {} } })
-  server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: TOOLS }))
+  const server = new Server(aboutServer(offer), { capabilities: { tools: {} } })
+  server.setRequestHandler(ListToolsRequestSchema, () => ({ tools }))
   server.setRequestHandler(CallToolRequestSchema, () => ({ content: [...RESULT.content] }))
   // as: the SDK's own class does not fit its own interface under `exactOptionalPropertyTypes`
   await server.connect(transport as Parameters<Server['connect']>[0])
@@ -27,7 +29,7 @@ async function openSession(): Promise<StreamableHTTPServerTransport> {
 
 async function handle(message: IncomingMessage, reply: ServerResponse): Promise<void> {
   const known = sessions.get(String(message.headers['mcp-session-id']))
-  await (known ?? (await openSession())).handleRequest(message, reply)
+  await (known ?? (await openSession(message.url))).handleRequest(message, reply)
 }
 
 createServer((message, reply) => {

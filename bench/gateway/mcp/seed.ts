@@ -1,5 +1,6 @@
-// Run once after the harness's own seed: the MCP server with its fifty tools in the catalog, rules for it, refund-bot free to work
+// Run once after the harness's own seed: the MCP servers with their tools in the catalog, rules for them, refund-bot free to work
 // there for Sam, and a rule that lets in clients of this computer that only show a bearer token. Ends before the server starts.
+// `node bench/gateway/mcp/seed.ts SCRIPTED SDK`: where those two programs are.
 import { addAdmissionRule, findAgent, setCeiling } from '../../../src/agents/index.ts'
 import { applyImport, planMcpImport } from '../../../src/catalog/index.ts'
 import { readSettings } from '../../../src/config/settings.ts'
@@ -10,18 +11,9 @@ import { findPersonBySubject } from '../../../src/people/index.ts'
 import { latestSet, publishPolicies } from '../../../src/policy/index.ts'
 import { closeRooms, openRooms } from '../../../src/rooms.ts'
 import { grantBasis } from '../../../src/tasks/index.ts'
-import { describeOffer, SERVER } from './offer.ts'
+import { actionsOf, describeOffer, FROM_SDK, inLists, OFFERS, type Offer } from './offer.ts'
 
-const RULES = `
-@id("support-${SERVER.name}")
-permit (principal in Group::"support", action, resource == Resource::"${SERVER.name}");
-
-@id("agents-at-${SERVER.name}")
-permit (principal is Agent, action, resource == Resource::"${SERVER.name}")
-when { principal.trust >= 1 && context has person && context.person in Group::"support" };
-`
-
-const [upstream = ''] = process.argv.slice(2)
+const [scripted = '', sdk = ''] = process.argv.slice(2)
 const settings = readSettings(process.env)
 const ports = {
   clock: systemClock,
@@ -35,43 +27,49 @@ try {
   const agent = await findAgent(read, SAMPLE_AGENT.id)
   const rules = await latestSet(read)
   if (!sam || !agent || !rules) throw new Error('the sample is not there')
-  const identifier = `${rooms.gateway}/${SERVER.name}`
-  const plan = planMcpImport(describeOffer(), {
-    name: SERVER.name,
-    identifier,
-    upstream,
-    trusted: true,
-  })
-  const actions = plan.actions.map((action) => ({
-    ...action,
-    risk: 'low' as const,
-    riskProposed: false,
-  }))
   const by = agent.ownerId
-  await applyImport(rooms.connections, { ...plan, actions }, by)
-  await publishPolicies(rooms.policy, { text: rules.text + RULES, by, note: 'for the benchmark' })
-  const all = {
-    type: 'remit_call' as const,
-    locations: [identifier],
-    actions: actions.map(({ name }) => name),
-    bounds: [],
-  }
-  await setCeiling(rooms.agents, { agentId: agent.id, ceiling: [...agent.ceiling, all], by })
-  await grantBasis(rooms.decisions, {
-    personId: sam.id,
-    agentId: agent.id,
-    kind: 'admin',
-    grantedBy: by,
-    details: [all],
-  })
+  for (const offer of OFFERS) await enter(offer, by)
+  const text = rules.text + OFFERS.map(rulesFor).join('')
+  await publishPolicies(rooms.policy, { text, by, note: 'for the benchmark' })
+  const all = OFFERS.flatMap(everythingOf)
+  await setCeiling(rooms.agents, { agentId: agent.id, ceiling: [...agent.ceiling, ...all], by })
+  const basis = { personId: sam.id, agentId: agent.id, kind: 'admin', grantedBy: by } as const
+  await grantBasis(rooms.decisions, { ...basis, details: all })
   await addAdmissionRule(rooms.agents, {
     name: 'this-computer',
     redirectHosts: ['localhost'],
     trust: 2,
-    ceiling: [all],
+    ceiling: all,
     ownerId: by,
     by,
   })
 } finally {
   await closeRooms(rooms)
+}
+
+async function enter(offer: Offer, by: string): Promise<void> {
+  const { name } = offer
+  const upstream = `${offer === FROM_SDK ? sdk : scripted}/${name}`
+  const options = { name, identifier: `${rooms.gateway}/${name}`, upstream, trusted: true }
+  const plan = planMcpImport(describeOffer(offer), options)
+  // Reviewed: low, so that nobody is asked.
+  const reviewed = { risk: 'low', riskProposed: false } as const
+  const actions = plan.actions.map((action) => ({ ...action, ...reviewed }))
+  await applyImport(rooms.connections, { ...plan, actions }, by)
+}
+
+function everythingOf(offer: Offer) {
+  const at = { type: 'remit_call', locations: [`${rooms.gateway}/${offer.name}`] } as const
+  return inLists(actionsOf(offer)).map((actions) => ({ ...at, actions, bounds: [] }))
+}
+
+function rulesFor({ name }: Offer): string {
+  return `
+@id("support-${name}")
+permit (principal in Group::"support", action, resource == Resource::"${name}");
+
+@id("agents-at-${name}")
+permit (principal is Agent, action, resource == Resource::"${name}")
+when { principal.trust >= 1 && context has person && context.person in Group::"support" };
+`
 }

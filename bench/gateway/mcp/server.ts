@@ -4,18 +4,27 @@
 // Beside the load, in its process, it is what stands behind the proxies, so that the measured core is the proxy's alone. As a
 // program of its own (`node bench/gateway/mcp/server.ts PORT`) it is what is called directly.
 import net from 'node:net'
-import { RESULT, REVISION, SERVER, TOOLS } from './offer.ts'
+import { aboutServer, OFFERS, offerAt, RESULT, REVISION } from './offer.ts'
 
 const HEAD_END = '\r\n\r\n'
-const RESULTS: Readonly<Record<string, string>> = {
-  initialize: JSON.stringify({
-    protocolVersion: REVISION,
-    capabilities: { tools: {} },
-    serverInfo: SERVER,
+/** By path and method. */
+const RESULTS: ReadonlyMap<string, string> = new Map(
+  OFFERS.flatMap((offer) => {
+    const hello = {
+      protocolVersion: REVISION,
+      capabilities: { tools: {} },
+      serverInfo: aboutServer(offer),
+    }
+    const results = {
+      initialize: hello,
+      'tools/call': RESULT,
+      'tools/list': { tools: offer.tools },
+    }
+    return Object.entries(results).map(
+      ([method, result]) => [`/${offer.name} ${method}`, JSON.stringify(result)] as const,
+    )
   }),
-  'tools/call': JSON.stringify(RESULT),
-  'tools/list': JSON.stringify({ tools: TOOLS }),
-}
+)
 
 export interface McpServer {
   readonly port: number
@@ -32,10 +41,11 @@ export function startMcpServer(port = 0): Promise<McpServer> {
       for (;;) {
         const end = rest.indexOf(HEAD_END)
         if (end < 0) return
-        const length = Number(/\r\ncontent-length: *(\d+)/i.exec(rest.slice(0, end))?.[1] ?? 0)
+        const head = rest.slice(0, end)
+        const length = Number(/\r\ncontent-length: *(\d+)/i.exec(head)?.[1] ?? 0)
         const body = end + HEAD_END.length
         if (rest.length < body + length) return
-        socket.write(answerTo(rest.slice(body, body + length)))
+        socket.write(answerTo(head.split(' ', 2)[1] ?? '', rest.slice(body, body + length)))
         rest = rest.slice(body + length)
       }
     })
@@ -48,11 +58,11 @@ export function startMcpServer(port = 0): Promise<McpServer> {
   })
 }
 
-function answerTo(body: string): string {
+function answerTo(path: string, body: string): string {
   const { id, method } = JSON.parse(body)
   if (id === undefined) return 'HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n'
-  const result = RESULTS[method]
-  if (result === undefined) throw new Error(`nobody asks for ${method} here`)
+  const result = RESULTS.get(`${path} ${method}`)
+  if (result === undefined) throw new Error(`nobody asks for ${method} at ${offerAt(path).name}`)
   const text = `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${result}}`
   const session = method === 'initialize' ? 'mcp-session-id: s-1\r\n' : ''
   return `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n${session}content-length: ${text.length}\r\n\r\n${text}`

@@ -1,113 +1,97 @@
 import type { Decided } from '../../harness/decided.ts'
 import type { Check } from '../../harness/load.ts'
-import type { Program } from '../../harness/program.ts'
-import type { Way } from '../../harness/way.ts'
-import { ANYONE } from './callers.ts'
-import {
-  type Asked,
-  type Conversation,
-  converse,
-  decisionOf,
-  isList,
-  isResult,
-  prepareRequests,
-} from './messages.ts'
+import { CONNECTIONS } from '../../harness/way.ts'
+import { gatewayGet } from '../get-way.ts'
+import { ANYONE, bearerCaller, type Caller, keyedCaller } from './callers.ts'
+import type { CodeClient } from './code-grant.ts'
+import { type Conversation, converse, decisionOf, isResult } from './messages.ts'
+import { FEW, FROM_SDK, MANY, type Offer, wantedOf } from './offer.ts'
+import { addressOf, type Listening, type Stage } from './stage.ts'
+import { callWay, listWay, type McpWay, type Place, WARM_UP } from './way.ts'
 
-/** A way, and what is measured of it. */
-export interface McpWay extends Way {
-  /** Requests that are not counted, before any that are. */
-  readonly warmUp: number
-  /** Calls a second at which latency is measured. */
-  readonly rates: readonly number[]
-  /** Requests whose latency is measured one after another. */
-  readonly alone: number
-}
-
-/** Something that listens, and its program. */
-export interface Listening {
-  readonly port: number
-  readonly program: Program
-}
-
-/** What the gateway is compared with. */
-export interface Bare {
-  readonly proxies: Readonly<Record<'nginx' | 'undici', Listening | undefined>>
-  readonly servers: Readonly<Record<'least' | 'sdk', Listening>>
-}
-
-/** Names of series, without what is asked. */
+/** Where nothing is said, the scripted server with ten tools stands behind it. */
 export const VIA = {
   keyed: 'gateway, DPoP',
   bearer: 'gateway, Bearer',
+  sdk: 'gateway, DPoP, SDK server',
+  many: 'gateway, DPoP, one of 200 tools',
   nginx: 'nginx, bare proxy',
-  undici: 'undici on node:http, bare proxy',
-  least: 'the least server, directly',
-  sdk: "the official SDK's server, directly",
+  undici: 'undici, bare proxy',
+  undiciSdk: 'undici, bare proxy, SDK server',
+  direct: 'directly',
+  directSdk: 'directly, SDK server',
 } as const
 
-/** A plain API beside it, through the same gateway. */
+const LISTED_ON_A_PAGE = 100
+/** A plain API through the same gateway. */
 export const GET = `GET: ${VIA.keyed}`
 
-interface Through {
-  readonly gateway: Listening
-  readonly decided: Decided
-  readonly keyed: readonly Conversation[]
-  readonly bearer: readonly Conversation[]
-}
-
-/** `tools/call`, the gateway first. */
-export async function callWays(through: Through, bare: Bare): Promise<McpWay[]> {
-  const { bearer, decided, gateway, keyed } = through
-  const isDecided: Check = (answer, index) => {
+/** All that is measured, each beside what it is compared with. */
+export async function allWays(
+  stage: Stage,
+  client: CodeClient,
+  decided: Decided,
+): Promise<readonly McpWay[]> {
+  const { api, remit } = stage
+  const gateway = { port: remit.gatewayPort, program: remit.program }
+  const few = { ...gateway, conversations: await keyed(stage, FEW) }
+  const many = { ...gateway, conversations: await keyed(stage, MANY) }
+  const sdk = { ...gateway, conversations: await keyed(stage, FROM_SDK) }
+  const bearer = { ...gateway, conversations: await bearers(stage, client) }
+  const check: Check = (answer, index) => {
     isResult(answer, index)
     decided.add(decisionOf(answer))
   }
-  const call = { asked: 'tools/call', warmUp: 2_000, alone: 0 } as const
-  const decidedCall = { ...call, ...gateway, check: isDecided }
+  const orders = await remit.openTasks(CONNECTIONS)
+  const get = gatewayGet({ name: GET, remit, upstream: api, decided }, orders)
   return [
-    wayOf({ ...decidedCall, via: VIA.keyed, conversations: keyed, rates: [200, 1_000] }),
-    wayOf({ ...decidedCall, via: VIA.bearer, conversations: bearer, rates: [200] }),
-    ...(await bareWays(bare, () => ({ ...call, check: isResult, rates: [200, 1_000] }))),
+    callWay(VIA.keyed, few, { check, rates: [200, 1_000] }),
+    callWay(VIA.bearer, bearer, { check }),
+    callWay(VIA.many, many, { check }),
+    callWay(VIA.sdk, sdk, { check }),
+    { ...get, warmUp: WARM_UP, rates: [200], alone: false },
+    ...(await bareWays(stage)),
+    listWay(VIA.keyed, few, FEW),
+    listWay(VIA.keyed, many, MANY, LISTED_ON_A_PAGE),
+    ...(await bareLists(stage)),
   ]
 }
 
-/** `tools/list`, the gateway first. */
-export async function listWays({ gateway, keyed }: Through, bare: Bare): Promise<McpWay[]> {
-  const list = { asked: 'tools/list', rates: [], alone: 100 } as const
-  const counted = { ...list, ...gateway, warmUp: 50, check: isList() }
+async function bareWays({ direct, nginx, undici }: Stage): Promise<McpWay[]> {
+  const rates = [200, 1_000]
   return [
-    wayOf({ ...counted, via: VIA.keyed, conversations: keyed }),
-    ...(await bareWays(bare, () => ({ ...list, warmUp: 1_000, check: isList() }))),
+    ...(nginx ? [callWay(VIA.nginx, await unasked(nginx, FEW), { rates })] : []),
+    callWay(VIA.undici, await unasked(undici.scripted, FEW), { rates }),
+    callWay(VIA.undiciSdk, await unasked(undici.sdk, FROM_SDK)),
+    callWay(VIA.direct, await unasked(direct.scripted, FEW), { rates }),
+    callWay(VIA.directSdk, await unasked(direct.sdk, FROM_SDK)),
   ]
 }
 
-type Measured = Pick<McpWay, 'warmUp' | 'rates' | 'alone' | 'check'> & { readonly asked: Asked }
-
-async function bareWays(bare: Bare, measured: () => Measured): Promise<McpWay[]> {
-  const { proxies, servers } = bare
-  const all = { ...proxies, ...servers }
+async function bareLists({ direct, undici }: Stage): Promise<McpWay[]> {
   const ways: McpWay[] = []
-  for (const each of ['nginx', 'undici', 'least', 'sdk'] as const) {
-    const listening = all[each]
-    if (!listening) continue
-    const conversations = [await converse(ANYONE, `http://127.0.0.1:${listening.port}/mcp`)]
-    ways.push(wayOf({ ...measured(), ...listening, via: VIA[each], conversations }))
+  for (const offer of [FEW, MANY]) {
+    ways.push(listWay(VIA.undici, await unasked(undici.scripted, offer), offer))
+    ways.push(listWay(VIA.direct, await unasked(direct.scripted, offer), offer))
+    ways.push(listWay(VIA.directSdk, await unasked(direct.sdk, offer), offer))
   }
   return ways
 }
 
-function wayOf(
-  of: Measured & Listening & { via: string; conversations: readonly Conversation[] },
-): McpWay {
-  const { alone, asked, check, conversations, port, program, rates, via, warmUp } = of
-  return {
-    name: `${asked}: ${via}`,
-    port,
-    program,
-    check,
-    warmUp,
-    rates,
-    alone,
-    prepare: (count) => prepareRequests(conversations, asked, count),
-  }
+async function keyed({ remit }: Stage, offer: Offer): Promise<Conversation[]> {
+  const resource = `${remit.gateway}/${offer.name}`
+  const tasks = await remit.openTasks(CONNECTIONS, wantedOf(offer))
+  return Promise.all(tasks.map((task) => converse(keyedCaller(task, resource), resource)))
+}
+
+async function bearers({ remit }: Stage, client: CodeClient): Promise<Conversation[]> {
+  const callers: Caller[] = []
+  for (let i = 0; i < CONNECTIONS; i++) callers.push(bearerCaller(client, await client.openTask()))
+  return Promise.all(callers.map((caller) => converse(caller, `${remit.gateway}/${FEW.name}`)))
+}
+
+/** Who is let in without being asked who it is. */
+async function unasked(listening: Listening, { name }: Offer): Promise<Place> {
+  const url = `${addressOf(listening.port)}/${name}`
+  return { ...listening, conversations: [await converse(ANYONE, url)] }
 }

@@ -1,0 +1,49 @@
+import { parseArgs } from 'node:util'
+
+/** How a benchmark is run. */
+export interface Options {
+  /** Of load, for each thing measured in each round. */
+  readonly seconds: number
+  readonly rounds: number
+  /** Where the time goes instead of how much it is. */
+  readonly profile: boolean
+  /** Only what has this in its name. */
+  readonly only: string | undefined
+  /** Results are written by runs of the usual length that leave nothing out; any other is a try, which prints. */
+  readonly isTry: boolean
+}
+
+/**
+ * `--seconds S --rounds R --profile --only TEXT`, as far as there is something to choose from.
+ * @throws TypeError when anything else is given
+ */
+export function readOptions(
+  usual: Pick<Options, 'seconds' | 'rounds'>,
+  choice: 'choice' | 'no choice',
+): Options {
+  const { values } = parseArgs({
+    options: {
+      seconds: { type: 'string' },
+      rounds: { type: 'string' },
+      only: { type: 'string' },
+      profile: { type: 'boolean', default: false },
+    },
+  })
+  const { only, profile, rounds, seconds } = values
+  if (only !== undefined && choice === 'no choice')
+    throw new TypeError('there is nothing to choose from with --only')
+  return {
+    seconds: positive('seconds', seconds) ?? usual.seconds,
+    rounds: Math.ceil(positive('rounds', rounds) ?? usual.rounds),
+    profile,
+    only,
+    isTry: [only, rounds, seconds].some((each) => each !== undefined),
+  }
+}
+
+function positive(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const value = Number(text)
+  if (!(value > 0 && value <= 600)) throw new TypeError(`--${name} is a number from 0 to 600`)
+  return value
+}

@@ -1,0 +1,74 @@
+import { median, type Results, type Series } from './results.ts'
+
+/** Everything that was measured on one day. */
+export function page(all: readonly Results[]): string {
+  const date = all[0]?.machine.at.slice(0, 10) ?? ''
+  const intro = `# Measured on ${date}
+
+Median of the runs, lowest to highest in brackets; what is compared ran in turns in the same minutes. How it is done and how to
+repeat it: [bench](../../README.md). Every value of every run is in the JSON files beside this page.
+`
+  return `${intro}\n${all.map(section).join('\n')}`
+}
+
+export function section({ benchmark, findings, machine, says, series, settings }: Results): string {
+  const verdicts = findings.map(({ aim, met, name, unit, value }) => [
+    name,
+    `${show(value)}${unit && ` ${unit}`}`,
+    aim ?? '–',
+    met === undefined ? '–' : met ? 'met' : '**missed**',
+  ])
+  const single = series
+    .filter(({ of }) => of === undefined)
+    .map(({ name, unit, values }) => [name, spread(values), unit, String(values.length)])
+  const changed = machine.changed.length
+  return [
+    `## ${benchmark}`,
+    says,
+    table(['Against its aim', 'Measured', 'Aim', ''], verdicts),
+    ...sideBySide(series.filter(({ of }) => of !== undefined)),
+    table(['Measured', 'Median (lowest – highest)', 'Unit', 'Runs'], single),
+    `Settings: ${Object.entries(settings)
+      .map(([name, value]) => `${name} ${value}`)
+      .join(' · ')}`,
+    `Machine: ${machine.cores} × ${machine.cpu}, ${machine.memoryGiB} GiB, Linux ${machine.kernel}, Node ${machine.node}, commit ${machine.commit}${
+      changed ? ` (with changes in ${changed} files)` : ''
+    }, ${machine.placement}, load average before ${machine.loadBefore}.\n`,
+  ].join('\n\n')
+}
+
+/** One row for each thing, one column for each of its measures; a table for those whose names begin alike up to a colon. */
+function sideBySide(series: readonly Series[]): string[] {
+  const groups = Map.groupBy(series, ({ of = '' }) => of.split(': ', 2)[1] && of.split(': ')[0])
+  return [...groups].map(([group, members]) => {
+    const columns = new Map(
+      members.map(({ measure = '', unit }) => [measure, `${measure}${unit && `, ${unit}`}`]),
+    )
+    const rows = Map.groupBy(members, ({ of = '' }) => of)
+    const cells = [...rows].map(([of, measured]) => [
+      group === undefined ? of : of.slice(group.length + 2),
+      ...[...columns.keys()].map((column) => {
+        const found = measured.find(({ measure }) => measure === column)
+        return found ? spread(found.values) : '–'
+      }),
+    ])
+    return table([group || 'Measured', ...columns.values()], cells)
+  })
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
+}
+
+function spread(values: readonly number[]): string {
+  const middle = show(median(values))
+  if (values.length === 1) return middle
+  return `${middle} (${show(Math.min(...values))} – ${show(Math.max(...values))})`
+}
+
+function show(value: number): string {
+  if (!Number.isFinite(value)) return 'not run'
+  if (Math.abs(value) >= 1000) return Math.round(value).toLocaleString('en')
+  return Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(3)
+}
