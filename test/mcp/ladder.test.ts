@@ -185,7 +185,7 @@ const HASTY = {
   hold: { withProgress: 60, without: 20 },
   progressEvery: 10,
   lookEvery: 5,
-  held: { perTask: 2, all: 1_000 },
+  held: { perTask: 2, all: 1_000, bytes: 1_000_000 },
 }
 
 inEachWorld(
@@ -254,5 +254,5 @@ inEachWorld(
       await Promise.all(held)
     })
   },
-  { mcp: { ...PATIENT, held: { perTask: 2, all: 1_000 } } },
+  { mcp: { ...PATIENT, held: { perTask: 2, all: 1_000, bytes: 1_000_000 } } },
 )

@@ -1,5 +1,6 @@
 import type { Call } from '../call.ts'
 import type { Identified } from '../identify.ts'
+import type { DecisionParts } from '../parts.ts'
 import type { Requestable, Verdict } from '../verdict.ts'
 
 type Known = Extract<Identified, { known: true }>
@@ -20,6 +21,21 @@ const heldCalls = new WeakMap<Requestable, HeldCall>()
 export function holding(call: Call, who: Identified, verdict: Verdict): Verdict {
   if (verdict.outcome === 'requestable' && who.known) heldCalls.set(verdict, { call, who })
   return verdict
+}
+
+/**
+ * Until when an answer of people can lead on, in epoch milliseconds: the token that the request came with counts no longer.
+ * `undefined`: nothing is held by this verdict.
+ */
+export function heldUntil(held: Requestable): number | undefined {
+  const who = heldCalls.get(held)?.who
+  return who && Math.min(who.claims.exp * 1000, who.held.task.deadline)
+}
+
+/** Whether all that the request stands on is as it was. Where not, `decideHeld` tells what has ended. Does no I/O. */
+export function heldStands({ live }: Pick<DecisionParts, 'live'>, held: Requestable): boolean {
+  const who = heldCalls.get(held)?.who
+  return who !== undefined && live.holds(who.view)
 }
 
 /**

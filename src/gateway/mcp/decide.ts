@@ -10,7 +10,7 @@ import { Ended } from '../ended.ts'
 import { presented } from '../presented.ts'
 import { refusal } from '../refusal.ts'
 import { isOwn, unknownSession } from './converse.ts'
-import { unknownAction } from './find-action.ts'
+import { isGiven, unknownAction } from './find-action.ts'
 import type { Decided, Found, Typed } from './passage.ts'
 import type { McpPorts } from './ports.ts'
 import { denial } from './refusal.ts'
@@ -53,17 +53,4 @@ export async function denied(found: Found, verdict: Denied, ports: McpPorts): Pr
   if (verdict.challenge && !answer.begun) return new Ended(refusal(verdict, resource))
   const hidden = verdict.reason === 'task.not_covered' && !(await isGiven(found, ports))
   return hidden ? unknownAction(found) : denial(rpc, verdict)
-}
-
-/** Whether the task was given the action at all, with whatever arguments. */
-async function isGiven(
-  { action, conversation, resource }: Found,
-  { decisions }: McpPorts,
-): Promise<boolean> {
-  const held = await decisions.facts.task(conversation.task)
-  const details = held?.task.details ?? []
-  return details.some(
-    ({ actions, locations }) =>
-      actions.includes(action.name) && locations.includes(resource.identifier),
-  )
 }

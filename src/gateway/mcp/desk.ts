@@ -13,6 +13,7 @@ export class Desk {
   readonly #reopened = new Map<string, McpSession>()
   readonly #held = new Map<string, number>()
   #allHeld = 0
+  #bytesHeld = 0
 
   /** A request begins; `undefined` when one with this id is under way in the conversation. */
   begin(conversation: string, id: string): AbortSignal | undefined {
@@ -50,17 +51,20 @@ export class Desk {
     return this.#reopened.get(conversation)
   }
 
-  /** A call begins to wait for people; answers how that ends, or `undefined` when too many wait already. */
-  hold(task: string, most: McpLimits['held']): (() => void) | undefined {
+  /** A call of that size begins to wait for people; answers how that ends, or `undefined` when too much waits already. */
+  hold(task: string, bytes: number, most: McpLimits['held']): (() => void) | undefined {
     const held = this.#held.get(task) ?? 0
     if (held >= most.perTask || this.#allHeld >= most.all) return undefined
+    if (this.#bytesHeld + bytes > most.bytes) return undefined
     this.#held.set(task, held + 1)
     this.#allHeld++
+    this.#bytesHeld += bytes
     return () => {
       const left = (this.#held.get(task) ?? 1) - 1
       if (left > 0) this.#held.set(task, left)
       else this.#held.delete(task)
       this.#allHeld--
+      this.#bytesHeld -= bytes
     }
   }
 }

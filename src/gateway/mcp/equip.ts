@@ -4,13 +4,15 @@ import { Answered } from './ended.ts'
 import type { Equipped, Permitted } from './passage.ts'
 import { peerOf } from './peer.ts'
 import type { McpPorts } from './ports.ts'
+import { spellings } from './scrub.ts'
 import { failedCall, META } from './tool-error.ts'
 
 /** The server, with a transaction token where it is in the trust domain, and its connection's credential. */
 export async function equip(permitted: Permitted, ports: McpPorts): Promise<Equipped> {
   const { rpc, resource, verdict } = permitted
   try {
-    return { ...permitted, ...(await peerOf(resource, verdict, ports)) }
+    const { peer, secrets } = await peerOf(resource, verdict, ports)
+    return { ...permitted, peer, secrets: spellings(secrets) }
   } catch (error) {
     const { decisionId } = verdict
     const reason = error instanceof Problem ? error.code : 'server.failed'

@@ -44,8 +44,21 @@ function isNamed(action: Action, { method, params }: RpcRequest): boolean {
 
 /** One text, whether there is no such thing or it is not for this task. */
 export function unknownAction({ rpc }: Pick<Asked, 'rpc'>): Answered {
-  const what = rpc.method === 'tools/call' ? 'tool' : rpc.method.split('/', 1)[0]
-  return badParams(rpc.id, `unknown ${what}`)
+  const [what = ''] = rpc.method.split('/', 1)
+  return badParams(rpc.id, `unknown ${what.replace(/s$/, '')}`)
+}
+
+/** Whether the task was given the action at all, with whatever arguments. */
+export async function isGiven(
+  { action, conversation, resource }: Found,
+  { decisions }: McpPorts,
+): Promise<boolean> {
+  const held = await decisions.facts.task(conversation.task)
+  const details = held?.task.details ?? []
+  return details.some(
+    ({ actions, locations }) =>
+      actions.includes(action.name) && locations.includes(resource.identifier),
+  )
 }
 
 export function badParams(id: RpcId, detail: string): Answered {

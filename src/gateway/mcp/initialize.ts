@@ -21,6 +21,8 @@ import { failed, problemOf } from './upstream-failure.ts'
 /** Of a session's own name. */
 const KEY_BYTES = 12
 const MOST_CAPABILITIES = 16
+/** Short and plain, so that the id that holds them fits into a header. */
+const CAPABILITY = /^[A-Za-z0-9._/-]{1,64}$/
 
 /**
  * Begins a session: with the server in our name, then with the client in the server's. What the server is and can do is told from
@@ -62,7 +64,9 @@ export async function initialize(
 
 function namesOf(capabilities: Json | undefined): string[] {
   if (!isObject(capabilities)) return []
-  return [...capabilities.keys()].filter((name) => name.length <= 64).slice(0, MOST_CAPABILITIES)
+  return [...capabilities.keys()]
+    .filter((name) => CAPABILITY.test(name))
+    .slice(0, MOST_CAPABILITIES)
 }
 
 /** What a client is told of the server: as it was reviewed. */

@@ -12,8 +12,8 @@ export interface McpLimits {
   readonly progressEvery: number
   /** How often it is looked whether people have answered. */
   readonly lookEvery: number
-  /** Calls that are held at once. */
-  readonly held: { readonly perTask: number; readonly all: number }
+  /** Calls that are held at once, and the arguments of all of them together. */
+  readonly held: { readonly perTask: number; readonly all: number; readonly bytes: number }
   /** What a client is told to wait before it asks again, in seconds. */
   readonly retryAfter: number
 }
@@ -26,6 +26,6 @@ export const MCP_LIMITS: McpLimits = {
   hold: { withProgress: 210_000, without: 55_000 },
   progressEvery: 10_000,
   lookEvery: 500,
-  held: { perTask: 8, all: 1_000 },
+  held: { perTask: 8, all: 1_000, bytes: 64 * 1024 * 1024 },
   retryAfter: 30,
 }

@@ -51,7 +51,7 @@ export interface Permitted extends Typed {
 }
 export interface Equipped extends Permitted {
   peer: McpPeer
-  /** What must not come back. */
+  /** What must not come back, in every spelling. */
   secrets: readonly string[]
 }
 /** How it ended, for the books and for the client. */

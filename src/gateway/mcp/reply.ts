@@ -55,7 +55,7 @@ export class Reply {
       ['progress', new ExactNumber(String(value))],
     ])
     if (total !== undefined && this.#base === 0) params.set('total', new ExactNumber(String(total)))
-    if (message !== undefined) params.set('message', message.slice(0, MOST_WORDS))
+    if (message !== undefined) params.set('message', message.slice(0, MOST_WORDS).toWellFormed())
     this.#event({ kind: 'notification', method: 'notifications/progress', params })
   }
 

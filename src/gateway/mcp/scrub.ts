@@ -1,9 +1,45 @@
-import { isObject, type Json, type JsonObject } from '../../lib/json.ts'
+import { ExactNumber, isObject, type Json, type JsonObject } from '../../lib/json.ts'
 import { secretFilter } from '../secret-filter.ts'
+
+/** Shorter ones are looked for as they are, and not encoded: too much else would look like them. */
+const LEAST_ENCODED = 8
+
+/**
+ * What a text of a server may not hold: the secrets as they are, and as programs write them into other texts. Whoever wants to tell
+ * one on has other ways; this is for servers that show what they were sent.
+ */
+export function spellings(secrets: readonly string[]): readonly string[] {
+  return [...new Set(secrets.filter(Boolean).flatMap(spellingsOf))]
+}
+
+function spellingsOf(secret: string): string[] {
+  if (secret.length < LEAST_ENCODED) return [secret]
+  const percent = encodeURIComponent(secret)
+  const quoted = JSON.stringify(secret).slice(1, -1)
+  const bytes = Buffer.from(secret)
+  return [
+    secret,
+    quoted,
+    quoted.replaceAll('/', '\\/'),
+    percent,
+    percent.replaceAll(/%[0-9A-F]{2}/g, (each) => each.toLowerCase()),
+    bytes.toString('hex'),
+    bytes.toString('hex').toUpperCase(),
+    ...[0, 1, 2].flatMap((before) => base64Around(bytes, before)),
+  ]
+}
+
+/** What stays of a secret in Base64, in both alphabets, behind so many bytes (modulo 3) and before whatever follows. */
+function base64Around(bytes: Buffer, before: number): string[] {
+  const whole = Buffer.concat([Buffer.alloc(before), bytes])
+  const from = Math.ceil((before * 8) / 6)
+  const to = Math.floor((whole.length * 8) / 6)
+  return (['base64', 'base64url'] as const).map((as) => whole.toString(as).slice(from, to))
+}
 
 /**
  * The same value without our secrets, should a server echo them, in whatever way its JSON spelled them: it is looked at as it
- * was read, in values and in names. A number has no room for one.
+ * was read, in values and in names. A number that holds one is none any more.
  */
 export function scrub(value: JsonObject, secrets: readonly string[]): JsonObject {
   return secrets.length === 0 ? value : object(value, secrets)
@@ -17,6 +53,10 @@ function object(value: JsonObject, secrets: readonly string[]): JsonObject {
 
 function any(value: Json, secrets: readonly string[]): Json {
   if (typeof value === 'string') return scrubText(value, secrets)
+  if (value instanceof ExactNumber) {
+    const text = scrubText(value.text, secrets)
+    return text === value.text ? value : text
+  }
   if (isObject(value)) return object(value, secrets)
   if (Array.isArray(value)) return value.map((item: Json) => any(item, secrets))
   return value

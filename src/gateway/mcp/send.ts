@@ -7,22 +7,16 @@ import {
   type McpSession,
   notify,
   openSession,
-  type RpcError,
   type RpcNotification,
   type RpcRequest,
-  type RpcResult,
   sameId,
 } from '../../net/index.ts'
 import type { Done, Equipped, Outcome } from './passage.ts'
+import { passedOn } from './passed-on.ts'
 import type { McpPorts } from './ports.ts'
-import { merged } from './refusal.ts'
-import { scrub, scrubText } from './scrub.ts'
+import { scrubText } from './scrub.ts'
 import { failedCall, META } from './tool-error.ts'
 import { type Left, problemOf } from './upstream-failure.ts'
-
-/** URL elicitation as an error (revision 2025-11-25): a server may not send people anywhere in our name. */
-const ELICITATION_REQUIRED = -32042
-const INTERNAL = -32603
 
 /** Sends the call and waits for its answer. Never throws: how it ended is the value. */
 export async function send(equipped: Equipped, ports: McpPorts): Promise<Done> {
@@ -141,10 +135,10 @@ function outcomeOf(
   latencyMs: number,
   ports: McpPorts,
 ): Outcome {
-  const { rpc, secrets, verdict } = equipped
+  const { rpc, verdict } = equipped
   const { status } = ended
   if (ended.state === 'answered' && ended.answer) {
-    const reply = passedOn(ended.answer, equipped, secrets)
+    const reply = passedOn(ended.answer, equipped)
     const digest = sha256url(printJson(reply.kind === 'result' ? reply.result : reply.message))
     return { state: 'answered', status, latencyMs, digest, reason: undefined, reply }
   }
@@ -161,21 +155,4 @@ function outcomeOf(
     reason: left === 'cancelled' ? 'call.cancelled' : problem.code,
     reply: failedCall(rpc, text, { [META.decision]: verdict.decisionId }),
   }
-}
-
-/** The server's answer as the client gets it: under the client's id, without our secrets, with the decision's id. */
-function passedOn(
-  answer: RpcResult | RpcError,
-  { rpc, verdict }: Equipped,
-  secrets: readonly string[],
-): RpcResult | RpcError {
-  const { id } = rpc
-  if (answer.kind === 'result') {
-    const result = new Map(scrub(answer.result, secrets))
-    result.set('_meta', merged(result.get('_meta'), { [META.decision]: verdict.decisionId }))
-    return { kind: 'result', id, result }
-  }
-  const code = answer.code === ELICITATION_REQUIRED ? INTERNAL : answer.code
-  const words = code === answer.code ? scrubText(answer.message, secrets) : 'not offered'
-  return { kind: 'error', id, code, message: words, data: undefined }
 }

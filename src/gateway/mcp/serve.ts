@@ -96,10 +96,16 @@ async function end(
   task: Admitted['task'],
   ports: McpPorts,
 ): Promise<void> {
-  const { peer } = await peerOf(resource, undefined, ports)
   ports.desk.end(conversation.key)
   await endWithSession(ports.decisions, task)
-  await endSession(peer, ports.desk.reopened(conversation.key) ?? conversation.upstream)
+  // A courtesy: a server that cannot be told keeps nobody from ending what is ours.
+  const tell = async () => {
+    const { peer } = await peerOf(resource, undefined, ports)
+    await endSession(peer, ports.desk.reopened(conversation.key) ?? conversation.upstream)
+  }
+  await tell().catch((error: unknown) =>
+    ports.log.warn({ resource: resource.name, err: error }, 'a server was not told of an end'),
+  )
 }
 
 /** An answer of the protocol where there can be one; everything else is the gateway's to render. */

@@ -10,6 +10,11 @@ export const META = {
   told: 'remit/told-again',
 } as const
 
+/** Names that nobody else may use towards a client. */
+export function isOurs(name: string): boolean {
+  return /^remit\//i.test(name)
+}
+
 export type Meta = Readonly<Record<string, Json>>
 
 /** A call that was not executed, in words for a model. */

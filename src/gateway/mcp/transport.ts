@@ -1,4 +1,5 @@
 import { Problem } from '../../lib/problem.ts'
+import { Ended } from '../ended.ts'
 import type { Located } from '../passage.ts'
 import type { McpPorts } from './ports.ts'
 
@@ -17,7 +18,11 @@ export function checkTransport(located: Located, ports: McpPorts): Located {
   if (origin !== undefined && origin !== ports.gateway)
     throw new Problem('request.cross_site', 'the request came from a page of another origin')
   if (!OFFERED.includes(request.method))
-    throw new Problem('request.method_not_allowed', 'only POST and DELETE are offered')
+    throw new Ended({
+      status: 405,
+      headers: { allow: OFFERED.join(', ') },
+      problem: new Problem('request.method_not_allowed', 'only POST and DELETE are offered'),
+    })
   if (request.method === 'POST' && !acceptsBoth(request.headers.get('accept') ?? ''))
     throw new Problem('request.not_acceptable', `\`Accept\` has to list ${NEEDED.join(' and ')}`)
   return located

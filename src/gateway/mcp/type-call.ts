@@ -1,7 +1,7 @@
 import { typeArguments } from '../../catalog/index.ts'
 import { isObject, type JsonObject } from '../../lib/json.ts'
 import { admitted } from './admitted.ts'
-import { badParams } from './find-action.ts'
+import { badParams, isGiven, unknownAction } from './find-action.ts'
 import type { Found, Typed } from './passage.ts'
 import type { McpPorts } from './ports.ts'
 import { toolError } from './tool-error.ts'
@@ -16,6 +16,8 @@ export async function typeCall(found: Found, ports: McpPorts): Promise<Typed> {
   const result = typeArguments(action, { path: new Map(), query: [], body })
   if (result.ok) return { ...found, arguments: result.arguments }
   await admitted(found, ports)
+  // What its arguments are is as hidden as that it is there.
+  if (!(await isGiven(found, ports))) throw unknownAction(found)
   const detail = `${result.detail}${result.pointer === '' ? '' : ` (${result.pointer})`}`
   // A model corrects what a tool tells it, and gives up at an error of the protocol (revision 2025-11-25, "Error Handling").
   if (rpc.method === 'tools/call') throw toolError(rpc.id, `Not executed: ${detail}.`)

@@ -1,9 +1,17 @@
 import { type AccessRequest, findRequest } from '../../approvals/index.ts'
-import { decideHeld, type Requestable, type Verdict } from '../../decisions/index.ts'
+import {
+  decideHeld,
+  heldStands,
+  heldUntil,
+  type Requestable,
+  type Verdict,
+} from '../../decisions/index.ts'
+import { printJson } from '../../lib/json.ts'
 import { denied } from './decide.ts'
 import type { Decided, Permitted } from './passage.ts'
 import type { McpPorts } from './ports.ts'
-import { pending, toldAgain, whoMay } from './refusal.ts'
+import { pending, unanswered, whoMay } from './refusal.ts'
+import { toldAgain } from './told-again.ts'
 
 /** An answer that is not enough leads to another question; that is not gone on with for ever. */
 const MOST_ROUNDS = 4
@@ -54,14 +62,15 @@ class Wait {
   }
 
   async settle(first: Requestable): Promise<Verdict> {
-    const { answer, call, conversation } = this.#decided
-    const release = this.#ports.desk.hold(conversation.task, this.#ports.mcp.held)
+    const { answer, call, conversation, params } = this.#decided
+    const { decisions, desk, mcp } = this.#ports
+    const release = desk.hold(conversation.task, printJson(params).length, mcp.held)
     if (!release) return first
     try {
       let verdict: Verdict = first
       for (let round = 0; verdict.outcome === 'requestable' && round < MOST_ROUNDS; round++) {
         if (!(await this.#answered(verdict))) return verdict
-        verdict = await decideHeld(this.#ports.decisions, call, verdict)
+        verdict = await decideHeld(decisions, call, verdict)
       }
       answer.countAnew()
       return verdict
@@ -70,35 +79,45 @@ class Wait {
     }
   }
 
-  /** False: nobody answered in time, or nobody waits any more. */
+  /**
+   * True: it is to be decided anew, because people answered, or because something that the call stands on has ended. False: nobody
+   * answered in time, or nobody waits any more.
+   */
   async #answered(verdict: Requestable): Promise<boolean> {
-    const { answer, cancelled, conversation } = this.#decided
+    const { answer, cancelled } = this.#decided
     const { decisions, mcp, running, wait } = this.#ports
     const over = new AbortController()
+    const ended = new AbortController()
     const leave = AbortSignal.any([over.signal, answer.gone, cancelled])
+    const interrupted = AbortSignal.any([leave, ended.signal])
     const unwatch = running.watch(
-      () => true,
-      () => over.abort(),
+      () => heldStands(decisions, verdict),
+      (cut) => (cut === 'ended' ? ended : over).abort(),
     )
-    let wake = new AbortController()
-    const unlisten = decisions.live.onChange((states) => {
-      if (states.some(({ id }) => id === conversation.task)) wake.abort()
-    })
     try {
       for (;;) {
         const request = await requestOf(verdict, this.#ports)
-        const left = this.#end - decisions.clock.monotonic()
-        if (!isWaiting(request, decisions.clock.now())) return !leave.aborted
-        if (left <= 0 || leave.aborted) return false
+        if (leave.aborted) return false
+        if (ended.signal.aborted) return true
+        if (!isWaiting(request, decisions.clock.now())) {
+          if (isPast(request)) throw unanswered(this.#decided.rpc, verdict)
+          return true
+        }
+        const left = this.#left(verdict)
+        if (left <= 0) return false
         this.#tell(request, verdict)
-        if (wake.signal.aborted) wake = new AbortController()
-        const pause = Math.min(mcp.lookEvery, left)
-        await wait(pause, AbortSignal.any([wake.signal, leave]))
+        await wait(Math.min(mcp.lookEvery, left), interrupted)
       }
     } finally {
-      unlisten()
       unwatch()
     }
+  }
+
+  /** What the client is ready for, and never longer than its token: an answer behind that would lead to a refusal. */
+  #left(verdict: Requestable): number {
+    const { clock } = this.#ports.decisions
+    const until = heldUntil(verdict) ?? 0
+    return Math.min(this.#end - clock.monotonic(), until - clock.now())
   }
 
   /** At once, and then often enough that nobody on the way takes the connection for dead. */
@@ -110,6 +129,11 @@ class Wait {
     const words = `Waiting for approval by ${whoMay(request)} – ${page}`
     answer.progress(progressToken, ++this.#words, words)
   }
+}
+
+/** Nobody answered in time; whether somebody noted that already or not. */
+function isPast({ state }: AccessRequest): boolean {
+  return state === 'pending' || state === 'expired'
 }
 
 function isWaiting({ expiresAt, state }: AccessRequest, now: number): boolean {

@@ -1,0 +1,65 @@
+import type { Executed } from '../../decisions/index.ts'
+import { isObject, type Json, type JsonObject, parseJson, printJson } from '../../lib/json.ts'
+import type { RpcError, RpcRequest, RpcResult } from '../../net/index.ts'
+import { Answered } from './ended.ts'
+import { META, type Meta, notExecuted, textContent } from './tool-error.ts'
+
+/** What is kept of an answer, to be told again: also an error is an answer, and not one that says that all went well. */
+export function keptText(reply: RpcResult | RpcError): string {
+  const kept: [string, Json] =
+    reply.kind === 'result'
+      ? ['result', reply.result]
+      : ['error', new Map([['message', reply.message]])]
+  return printJson(new Map([kept]))
+}
+
+/** Approved before, and sent before: what became of it, marked as told again. */
+export function toldAgain(message: RpcRequest, verdict: Executed): Answered {
+  const { decisionId, kept, state } = verdict
+  const meta: Meta = { [META.decision]: decisionId, [META.told]: true }
+  const read = kept === undefined ? undefined : parseJson(kept, { bytes: Buffer.byteLength(kept) })
+  const [result, error] = isObject(read) ? [read.get('result'), read.get('error')] : []
+  if (isObject(result)) return again(message, result, verdict, meta)
+  const words = isObject(error)
+    ? `the server answered with an error: ${error.get('message')}`
+    : became(verdict)
+  const more = state === 'sending' ? '' : ` ${onceMore(verdict)}`
+  const text = `This call was approved and sent before, and is not sent again (decision ${decisionId}): ${words}.${more}`
+  return notExecuted(message, text, meta)
+}
+
+/** The result that was kept; a tool's caller is told in words, too. */
+function again(
+  message: RpcRequest,
+  result: JsonObject,
+  { decisionId }: Executed,
+  meta: Meta,
+): Answered {
+  const told = new Map(result)
+  if (message.method === 'tools/call') {
+    const content = result.get('content')
+    const words = `This call was approved and executed before (decision ${decisionId}), and is not executed again; this is what was answered then.`
+    told.set('content', [textContent(words), ...(Array.isArray(content) ? content : [])])
+  }
+  const before = result.get('_meta')
+  const ours = Object.entries(meta)
+  told.set('_meta', new Map<string, Json>([...(isObject(before) ? before : []), ...ours]))
+  return new Answered({ kind: 'result', id: message.id, result: told })
+}
+
+/** INVARIANT: nothing that is not known is told as if it were. */
+function became({ larger, state }: Executed): string {
+  switch (state) {
+    case 'sending':
+      return 'it is being executed by an earlier request, and has no answer yet. Send this exact call again in a moment to be told the answer'
+    case 'answered':
+      return `it was executed, and its answer ${larger ? 'was too large to be kept' : 'is not kept any more'}`
+    case 'failed':
+    case 'indeterminate':
+      return 'no whole answer came, so whether it was executed is not known. Find out by reading before anything else is done'
+  }
+}
+
+function onceMore({ requestId, requestUrl }: Executed): string {
+  return `It can be executed once more only after people were asked anew: POST {"request_id": "${requestId}"} to ${requestUrl} with the task token, or make the call in a new task.`
+}
