@@ -3,7 +3,9 @@ import type { Detail } from './agents/agent.ts'
 import { readAllowed } from './agents/allowed.ts'
 import { detailLines } from './agents/show.ts'
 import { command, type Start } from './command.ts'
+import { readExpires } from './expires.ts'
 import { findPerson } from './person.ts'
+import { at } from './server/api.ts'
 import { table } from './terminal/table.ts'
 import { bold, dim, green, joined, text } from './terminal/text.ts'
 import { moment } from './terminal/time.ts'
@@ -21,8 +23,9 @@ export function basesCommand(start: Start): Command {
   const bases = command('bases', 'Why agents may act for people: consents and grants.', [
     'remit bases list',
     'remit bases grant invoice-bot sam@example.com --allow billing.invoices.read',
+    'remit bases end bas_…',
   ])
-  for (const add of [listCommand, grantCommand]) bases.addCommand(add(start))
+  for (const add of [listCommand, grantCommand, endCommand]) bases.addCommand(add(start))
   return bases
 }
 
@@ -32,7 +35,8 @@ function listCommand(start: Start): Command {
       const cli = await start(invoked)
       const answer = await cli.api.get<{ bases: readonly Basis[] }>('/bases')
       const rows = await Promise.all(
-        answer.bases.map(async ({ agent, details, expires_at, kind }) => [
+        answer.bases.map(async ({ agent, details, expires_at, id, kind }) => [
+          id,
           bold(agent),
           kind,
           expires_at === null ? dim('open') : moment(expires_at),
@@ -42,7 +46,7 @@ function listCommand(start: Start): Command {
       cli.answer(answer, () =>
         rows.length === 0
           ? [dim('No agent may act for you.')]
-          : table(['AGENT', 'BASIS', 'UNTIL', 'WHAT'], rows, cli.width),
+          : table(['BASIS', 'AGENT', 'KIND', 'UNTIL', 'WHAT'], rows, cli.width),
       )
     },
   )
@@ -60,17 +64,18 @@ function grantCommand(start: Start): Command {
     'Lets an agent act for a person without asking them, as an administrator.',
     [
       'remit bases grant invoice-bot sam@example.com --allow billing.invoices.read',
-      'remit bases grant invoice-bot psn_… --allow-file details.json --expires 2027-01-01T00:00:00Z',
+      'remit bases grant invoice-bot psn_… --allow-file details.json --expires 90d',
     ],
   )
     .argument('<agent>', 'the agent')
     .argument('<person>', 'id, e-mail or name')
     .option('--allow <action...>', 'actions, without bounds')
     .option('--allow-file <file>', 'details with bounds, as JSON')
-    .option('--expires <time>', 'until when (RFC 3339)')
+    .option('--expires <time>', 'from now (30d, 12h), or a time (RFC 3339)')
     .action(async (agent: string, wanted: string, given: GrantOptions, invoked: Command) => {
       const cli = await start(invoked)
       const { allow: actions, allowFile: file, expires } = given
+      const until = expires === undefined ? {} : { expires_at: readExpires(expires, cli.now) }
       const options = ['--allow ACTION …', '--allow-file FILE'] as const
       const details = await readAllowed(cli, { actions, file, options })
       const { id: person } = await findPerson(cli.api, wanted)
@@ -78,9 +83,24 @@ function grantCommand(start: Start): Command {
         agent,
         person,
         details,
-        ...(expires === undefined ? {} : { expires_at: expires }),
+        ...until,
       })
       cli.say(text`${green('✓')} ${bold(agent)} may act for ${bold(wanted)} (${basis.id})`)
       cli.answer(basis, () => [])
+    })
+}
+
+function endCommand(start: Start): Command {
+  return command(
+    'end',
+    'Ends a basis and every task that stands on it. Done when no replica permits any more.',
+    ['remit bases end bas_…'],
+  )
+    .argument('<id>', 'your own consent; for administrators, any')
+    .action(async (id: string, _options: object, invoked: Command) => {
+      const cli = await start(invoked)
+      await cli.api.send('POST', at`/bases/${id}/end`)
+      cli.say(text`${green('✓')} ${bold(id)} has ended, and so has every task that stood on it`)
+      cli.answer({ id, ended: true }, () => [])
     })
 }

@@ -20,7 +20,8 @@ import { policyCommand } from './policy/policy.ts'
 import { providersCommand } from './providers.ts'
 import { resourcesCommand } from './resources/resources.ts'
 import { devCommand, migrateCommand, serveCommand } from './server-commands.ts'
-import { tasksCommand } from './tasks.ts'
+import { sponsorGrantsCommand } from './sponsor-grants/sponsor-grants.ts'
+import { tasksCommand } from './tasks/tasks.ts'
 import { red } from './terminal/text.ts'
 import { whoamiCommand } from './whoami.ts'
 import type { Output, World } from './world.ts'
@@ -78,6 +79,7 @@ const COMMANDS: readonly (readonly [string, readonly ((start: Start) => Command)
       groupsCommand,
       providersCommand,
       basesCommand,
+      sponsorGrantsCommand,
       keysCommand,
     ],
   ],

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { command, type Start } from '../command.ts'
-import { readLimit } from '../tasks.ts'
+import { readLimit } from '../tasks/tasks.ts'
 import { table } from '../terminal/table.ts'
 import { bold, dim, green, red, type Text, yellow } from '../terminal/text.ts'
 import { relative } from '../terminal/time.ts'

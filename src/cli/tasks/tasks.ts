@@ -1,35 +1,12 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import type { Detail } from './agents/agent.ts'
-import { detailLines, statusWord } from './agents/show.ts'
-import type { Cli } from './cli.ts'
-import { command, type Start } from './command.ts'
-import { at } from './server/api.ts'
-import { facts, indented, table } from './terminal/table.ts'
-import { bold, dim, green, text, type Value } from './terminal/text.ts'
-import { moment, relative } from './terminal/time.ts'
-
-interface LimitUse {
-  readonly kind: 'calls' | 'sum'
-  readonly most: string
-  readonly used: string
-  readonly action?: string
-  readonly path?: string
-}
-
-interface Task {
-  readonly id: string
-  readonly state: string
-  readonly purpose: string
-  readonly person: string
-  readonly agent: string
-  readonly parent: string | null
-  readonly details: readonly Detail[]
-  readonly budget: readonly LimitUse[]
-  readonly opened_at: string
-  readonly deadline: string
-  readonly closed_at: string | null
-  readonly close_reason: string | null
-}
+import { statusWord } from '../agents/show.ts'
+import { command, type Start } from '../command.ts'
+import { at } from '../server/api.ts'
+import { table } from '../terminal/table.ts'
+import { bold, dim, green, text } from '../terminal/text.ts'
+import { relative } from '../terminal/time.ts'
+import { showCommand } from './show.ts'
+import type { Task } from './task.ts'
 
 /** `remit tasks …` */
 export function tasksCommand(start: Start): Command {
@@ -86,59 +63,6 @@ export function readLimit(given: string): string {
   if (!/^[1-9]\d{0,2}$/.test(given))
     throw new InvalidArgumentError('a limit is a number from 1 on.')
   return given
-}
-
-function showCommand(start: Start): Command {
-  return command('show', 'One task: who, for whom, why, and what it may do.', [
-    'remit tasks show tsk_…',
-  ])
-    .argument('<id>', 'the task')
-    .action(async (id: string, _options: object, invoked: Command) => {
-      const cli = await start(invoked)
-      await showTask(cli, await cli.api.get<Task>(at`/tasks/${id}`))
-    })
-}
-
-async function showTask(cli: Cli, task: Task): Promise<void> {
-  const details = await detailLines(task.details)
-  cli.answer(task, () => [
-    text`${bold(task.purpose)}`,
-    ...indented(
-      facts(
-        [
-          ['task', task.id],
-          ['state', statusWord(task.state)],
-          ['agent', task.agent],
-          ['person', task.person],
-          ['parent', task.parent ?? undefined],
-          ...task.budget.map((limit): [string, Value] => ['budget', limitLine(limit)]),
-          ['opened', moment(task.opened_at)],
-          [
-            'deadline',
-            task.closed_at === null
-              ? text`${moment(task.deadline)}, ${relative(task.deadline, cli.now)}`
-              : undefined,
-          ],
-          [
-            'closed',
-            task.closed_at === null
-              ? undefined
-              : text`${moment(task.closed_at)}: ${task.close_reason ?? ''}`,
-          ],
-        ],
-        cli.room,
-      ),
-    ),
-    '',
-    bold('What it may do'),
-    ...indented(details),
-  ])
-}
-
-/** `3 of 20 calls used`. */
-function limitLine({ action, kind, most, path, used }: LimitUse): Value {
-  if (kind === 'calls') return `${used} of ${most} calls used`
-  return text`${used} of ${most} used, adding up ${path?.slice(1) ?? ''} of ${action ?? ''}`
 }
 
 const ACTS = {

@@ -1,0 +1,111 @@
+import type { Detail } from '../agents/agent.ts'
+import { detailLines } from '../agents/show.ts'
+import type { Cli } from '../cli.ts'
+import { named } from '../person.ts'
+import { facts, indented } from '../terminal/table.ts'
+import { bold, dim, green, type Text, text, type Value, yellow } from '../terminal/text.ts'
+import { moment, relative } from '../terminal/time.ts'
+import { type Rate, rateInWords, type Schedule, scheduleInWords } from './terms.ts'
+
+/** A sponsor grant as the management API shows it. */
+export interface SponsorGrant {
+  readonly id: string
+  readonly agent: string
+  readonly sponsor: string
+  readonly sponsor_name: string | null
+  readonly purpose: string
+  readonly details: readonly Detail[]
+  readonly may_delegate: readonly Detail[] | null
+  readonly budget: readonly {
+    readonly kind: 'calls' | 'sum'
+    readonly most: string
+    readonly action?: string
+    readonly path?: string
+  }[]
+  readonly schedule: Schedule | null
+  readonly rate: Rate | null
+  readonly created_at: string
+  readonly expires_at: string
+  readonly ended_at: string | null
+  readonly in_force: boolean
+  readonly opened: number
+  readonly last_opened_at: string | null
+  readonly next_opening_at: string | null
+  readonly stopped_by: 'sponsor' | 'agent' | null
+}
+
+export async function showGrant(cli: Cli, grant: SponsorGrant): Promise<void> {
+  const details = await detailLines(grant.details)
+  const delegates = await delegateLines(grant)
+  cli.answer(grant, () => [
+    bold(grant.purpose),
+    ...indented(facts(factsOf(cli, grant), cli.room)),
+    '',
+    bold('What its tasks may do'),
+    ...indented(details.length === 0 ? [dim('nothing')] : details),
+    '',
+    bold('What they may hand on'),
+    ...indented(delegates),
+  ])
+}
+
+function factsOf(cli: Cli, grant: SponsorGrant): readonly (readonly [string, Value])[] {
+  const { rate, schedule } = grant
+  return [
+    ['id', grant.id],
+    ['agent', grant.agent],
+    ['sponsor', named(grant.sponsor_name, grant.sponsor)],
+    ['state', standingInFull(grant)],
+    ['when', schedule ? scheduleInWords(schedule) : 'at any time'],
+    ['at most', rate ? rateInWords(rate) : ''],
+    ...grant.budget.map((limit): [string, Value] => ['budget', limitOf(limit)]),
+    ['opened', openedInWords(cli, grant)],
+    ['next', nextInWords(cli, grant)],
+    ...ended(cli, grant),
+  ]
+}
+
+function ended(
+  cli: Cli,
+  { ended_at: at, expires_at }: SponsorGrant,
+): readonly (readonly [string, Value])[] {
+  if (at !== null) return [['ended', text`${moment(at)}, ${relative(at, cli.now)}`]]
+  return [['ends', text`${moment(expires_at)}, ${relative(expires_at, cli.now)}`]]
+}
+
+/** In one or two words, with the colour that it deserves. */
+export function standing({ ended_at, in_force, stopped_by }: SponsorGrant): Text {
+  if (ended_at !== null) return dim('ended')
+  if (!in_force) return dim('over')
+  return stopped_by === null ? green('in force') : yellow('stopped')
+}
+
+const STOPPED_BY = {
+  sponsor: ': the sponsor does not answer for the agent any more',
+  agent: ': the agent may not work',
+} as const
+
+function standingInFull(grant: SponsorGrant): Text {
+  const { in_force, stopped_by } = grant
+  return text`${standing(grant)}${in_force && stopped_by !== null ? STOPPED_BY[stopped_by] : ''}`
+}
+
+function limitOf({ action, kind, most, path }: SponsorGrant['budget'][number]): Value {
+  if (kind === 'calls') return `${most} calls of each task`
+  return text`${most} of each task, adding up ${path?.slice(1) ?? ''} of ${action ?? ''}`
+}
+
+function openedInWords(cli: Cli, { last_opened_at: last, opened }: SponsorGrant): Value {
+  if (last === null) return dim('no task yet')
+  return `${opened} ${opened === 1 ? 'task' : 'tasks'}, last ${relative(last, cli.now)}`
+}
+
+export function nextInWords(cli: Cli, { next_opening_at: next }: SponsorGrant): Value {
+  if (next === null) return dim('none')
+  return Date.parse(next) <= cli.now ? 'at any moment' : `not before ${moment(next)}`
+}
+
+async function delegateLines({ may_delegate }: SponsorGrant): Promise<readonly Text[]> {
+  if (may_delegate === null) return [dim('whatever they may do themselves')]
+  return may_delegate.length === 0 ? [dim('nothing')] : detailLines(may_delegate)
+}

@@ -1,0 +1,87 @@
+import { lengthInWords, readLength } from '../expires.ts'
+import { usage } from '../failure.ts'
+import { type Text, text } from '../terminal/text.ts'
+
+export const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
+type Day = (typeof DAYS)[number]
+const NAMES: readonly string[] = DAYS
+
+/** When tasks may be opened, as the management API has it. */
+export interface Schedule {
+  readonly days: readonly Day[]
+  readonly from: string
+  readonly to: string
+  readonly zone: string
+}
+
+/** At most so many tasks in so many seconds. */
+export interface Rate {
+  readonly tasks: number
+  readonly seconds: number
+}
+
+export type Limit =
+  | { readonly limit: 'calls'; readonly max: number }
+  | {
+      readonly limit: 'sum'
+      readonly action: string
+      readonly path: string
+      readonly max: string
+    }
+
+/** When neither a schedule nor a rate is said: the server asks for one of them. */
+export const USUAL_RATE: Rate = { tasks: 24, seconds: 24 * 3600 }
+
+/** `mon-fri,sun 22:00-06:00 Europe/Berlin` or `daily …`. */
+export function readSchedule(given: string): Schedule {
+  const [, days = '', from = '', to = '', zone = ''] =
+    /^(\S+) (\d\d:\d\d)[-–](\d\d:\d\d) (\S+)$/.exec(given) ?? []
+  const named = days === 'daily' ? [...DAYS] : days.split(',').flatMap(daysOf)
+  if (zone === '' || named.includes(undefined)) {
+    throw usage(
+      `\`${given}\` is no schedule`,
+      '--schedule "mon-fri 22:00-06:00 Europe/Berlin", or "daily …"',
+    )
+  }
+  return { days: DAYS.filter((day) => named.includes(day)), from, to, zone }
+}
+
+/** One day, or those from one to another, also over a Sunday. */
+function daysOf(given: string): readonly (Day | undefined)[] {
+  const [first = -1, last = first, ...more] = given.split('-').map((name) => NAMES.indexOf(name))
+  if (first < 0 || last < 0 || more.length > 0) return [undefined]
+  const count = ((last - first + DAYS.length) % DAYS.length) + 1
+  return Array.from({ length: count }, (_, i) => DAYS[(first + i) % DAYS.length])
+}
+
+/** `5/1h` */
+export function readRate(given: string): Rate {
+  const [, tasks, length = ''] = /^([1-9]\d{0,5})\/(\w+)$/.exec(given) ?? []
+  const ms = readLength(length)
+  if (tasks === undefined || ms === undefined)
+    throw usage(`\`${given}\` is no rate`, '--rate 5/1h: at most 5 tasks in one hour')
+  return { tasks: Number(tasks), seconds: ms / 1000 }
+}
+
+/** `calls=20`, or `orders.refund/amount=500.00`. */
+export function readLimit(given: string): Limit {
+  const [, calls] = /^calls=([1-9]\d{0,8})$/.exec(given) ?? []
+  if (calls !== undefined) return { limit: 'calls', max: Number(calls) }
+  const [, action, path, max] = /^([^/=]+)(\/[^=]+)=(\d+(?:\.\d+)?)$/.exec(given) ?? []
+  if (action === undefined || path === undefined || max === undefined) {
+    throw usage(
+      `\`${given}\` is no limit`,
+      '--budget calls=20, or --budget orders.refund/amount=500.00 for what its amounts may add up to',
+    )
+  }
+  return { limit: 'sum', action, path, max }
+}
+
+export function scheduleInWords({ days, from, to, zone }: Schedule): Text {
+  const told = days.length === DAYS.length ? 'every day' : days.join(', ')
+  return text`${told} ${from}–${to} ${zone}`
+}
+
+export function rateInWords({ seconds, tasks }: Rate): string {
+  return `${tasks} ${tasks === 1 ? 'task' : 'tasks'} in ${lengthInWords(seconds * 1000)}`
+}

@@ -1,0 +1,70 @@
+import type { Command } from 'commander'
+import { detailLines, statusWord } from '../agents/show.ts'
+import type { Cli } from '../cli.ts'
+import { command, type Start } from '../command.ts'
+import { Failure } from '../failure.ts'
+import { at } from '../server/api.ts'
+import { facts, indented } from '../terminal/table.ts'
+import { bold, dim, type Text, text, type Value } from '../terminal/text.ts'
+import { moment, relative } from '../terminal/time.ts'
+import { limitLine, type Task } from './task.ts'
+import { type Around, around, treeLines } from './tree.ts'
+
+/** `remit tasks show ID` */
+export function showCommand(start: Start): Command {
+  return command(
+    'show',
+    'One task: who, for whom, why, what it may do, and the tasks above and below it.',
+    ['remit tasks show tsk_…', 'remit tasks show tsk_… --json   # with all of them'],
+  )
+    .argument('<id>', 'the task')
+    .action(async (id: string, _options: object, invoked: Command) => {
+      const cli = await start(invoked)
+      const { more, tasks } = await cli.api.get<{
+        readonly tasks: readonly Task[]
+        readonly more: boolean
+      }>(at`/tasks/${id}/tree`)
+      const task = tasks.find((one) => one.id === id)
+      if (!task) throw new Failure('The server answered a tree without the task')
+      await showTask(cli, task, around(task, tasks, more))
+    })
+}
+
+async function showTask(cli: Cli, task: Task, tree: Around): Promise<void> {
+  const details = await detailLines(task.details)
+  const delegates = await detailLines(task.may_delegate)
+  cli.answer({ ...task, tree }, () => [
+    text`${bold(task.purpose)}`,
+    ...indented(facts(factsOf(cli, task), cli.room)),
+    ...section('What it may do', details),
+    ...section('What it may hand on', delegates),
+    '',
+    bold('Tasks around it'),
+    ...indented(treeLines(task, tree, cli.room)),
+  ])
+}
+
+function factsOf(cli: Cli, task: Task): readonly (readonly [string, Value])[] {
+  const { closed_at: closed, sponsor_grant: grant } = task
+  return [
+    ['task', task.id],
+    ['state', statusWord(task.state)],
+    ['agent', task.agent],
+    [task.sponsored ? 'sponsor' : 'person', task.person],
+    ['under', grant === null ? undefined : text`the sponsor grant ${grant}`],
+    ['parent', task.parent ?? undefined],
+    ...task.budget.map((limit): [string, Value] => ['budget', limitLine(limit)]),
+    ['opened', moment(task.opened_at)],
+    [
+      'deadline',
+      closed === null
+        ? text`${moment(task.deadline)}, ${relative(task.deadline, cli.now)}`
+        : undefined,
+    ],
+    ['closed', closed === null ? undefined : text`${moment(closed)}: ${task.close_reason ?? ''}`],
+  ]
+}
+
+function section(title: string, lines: readonly Text[]): readonly Value[] {
+  return ['', bold(title), ...indented(lines.length === 0 ? [dim('nothing')] : lines)]
+}

@@ -1,0 +1,64 @@
+import { statusWord } from '../agents/show.ts'
+import { table } from '../terminal/table.ts'
+import { bold, dim, joined, type Text, text } from '../terminal/text.ts'
+import { limitLine, type Task } from './task.ts'
+
+/** What is around one task, parents before children. */
+export interface Around {
+  /** From the top of the tree down to its parent; empty as well when those are not the caller's to see. */
+  readonly ancestors: readonly Task[]
+  /** All below it. */
+  readonly descendants: readonly Task[]
+  /** Older closed tasks were left off. */
+  readonly more: boolean
+}
+
+/** `tasks`: a whole tree or part of one, parents before children. */
+export function around(task: Task, tasks: readonly Task[], more: boolean): Around {
+  const byId = new Map(tasks.map((one) => [one.id, one]))
+  const ancestors: Task[] = []
+  for (let at = above(task, byId); at; at = above(at, byId)) ancestors.unshift(at)
+  const below = new Set([task.id])
+  const descendants = tasks.filter(({ id, parent }) => {
+    const hangs = parent !== null && below.has(parent)
+    if (hangs) below.add(id)
+    return hangs
+  })
+  return { ancestors, descendants, more }
+}
+
+function above({ parent }: Task, byId: ReadonlyMap<string, Task>): Task | undefined {
+  return parent === null ? undefined : byId.get(parent)
+}
+
+/** The line down to a task and everything below it, each with how it stands. */
+export function treeLines(task: Task, tree: Around, width: number | undefined): readonly Text[] {
+  const { ancestors, descendants, more } = tree
+  const hidden = task.parent !== null && ancestors.length === 0
+  if (ancestors.length + descendants.length === 0 && !hidden)
+    return [dim('none: it was opened by itself and has handed nothing on')]
+  const rows = [
+    ...ancestors.map((one, depth) => ({ one, depth })),
+    ...nested(task, descendants, ancestors.length),
+  ].map(({ depth, one }) => [
+    text`${'  '.repeat(Math.max(0, depth - 1))}${depth > 0 ? '└ ' : ''}${one === task ? bold(one.agent) : one.agent}`,
+    one === task ? text`${one.id} ${dim('(this)')}` : one.id,
+    statusWord(one.state),
+    one.budget.length === 0 ? dim('–') : joined(one.budget.map(limitLine), '; '),
+    one.purpose,
+  ])
+  return [
+    ...(hidden ? [dim('the task above it is not yours to see')] : []),
+    ...table(['AGENT', 'TASK', 'STATE', 'BUDGET', 'PURPOSE'], rows, width),
+    ...(more ? [dim('older closed tasks were left off')] : []),
+  ]
+}
+
+function nested(
+  task: Task,
+  tasks: readonly Task[],
+  depth: number,
+): readonly { readonly one: Task; readonly depth: number }[] {
+  const children = tasks.filter(({ parent }) => parent === task.id)
+  return [{ one: task, depth }, ...children.flatMap((child) => nested(child, tasks, depth + 1))]
+}
