@@ -213,6 +213,11 @@ export class World {
     return browser
   }
 
+  /** For people whose sessions were ended: they sign in again when they are next needed. */
+  forgetBrowsers(): void {
+    this.#browsers.clear()
+  }
+
   /** An ID token that the person gave to this client at the identity provider, a moment ago. */
   idToken(person: PersonName = 'sam', client = 'refund-bot'): Promise<string> {
     return idTokenFor(this.provider, client, person)

@@ -1,4 +1,5 @@
 import type { GateResult } from '@remit/engine'
+import type { Agent } from '../agents/index.ts'
 import { RULES } from '../catalog/index.ts'
 import type { ProblemCode } from '../lib/problem.ts'
 import { type LiveKey, type LiveState, type LiveView, ORGANIZATION } from '../live/index.ts'
@@ -63,6 +64,11 @@ const OWNER: Words = [
   'the owner of an agent of the task is suspended',
   'the agent gets another owner, or an administrator resumes this one',
 ]
+const QUARANTINED: Words = [
+  'agent.quarantined',
+  'an agent of the task is quarantined and is given nothing',
+  'an administrator raises its trust level',
+]
 const PASSED: GateResult = {
   gate: 'liveness',
   passed: true,
@@ -80,11 +86,11 @@ export function livenessOf(view: LiveView): GateResult {
   return PASSED
 }
 
-/** Gate 2 for owners and policies, where the call itself is alive. */
-export function alsoLiveness(also: LiveView): GateResult {
+/** Gate 2 for owners, policies and trust, where the call itself is alive. `agents`: all that take part, as of the same views. */
+export function alsoLiveness(also: LiveView, agents: readonly Pick<Agent, 'trust'>[]): GateResult {
   const [first] = also.dead
-  if (!first) return PASSED
-  return dead(first.kind === 'person' ? OWNER : ENDED[first.kind])
+  if (first) return dead(first.kind === 'person' ? OWNER : ENDED[first.kind])
+  return agents.some(({ trust }) => trust === 0) ? dead(QUARANTINED) : PASSED
 }
 
 /** The token was minted when something it depends on was not as it is now (contract 4, `task.ep`). */

@@ -38,6 +38,11 @@ export class Place {
     this.actions = actions
   }
 
+  /** One that is there already. */
+  static at(world: World, name: string): Place {
+    return new Place(world, { name, url: '' }, [])
+  }
+
   /** Imports the server as it describes itself, with the credential of the echo API, and makes rules for it. */
   static async add(world: World, standing: Standing): Promise<Place> {
     const { rooms } = world

@@ -55,7 +55,7 @@ export async function admit(parts: DecisionParts, asked: Admission): Promise<Adm
   const stop = stopEarly(who.credential, who.liveness)
   if (stop) return refuse(parts, each, stop)
   const setting = await parts.facts.setting(who.held, asked.resource.name, who.view)
-  const dead = stopEarly(who.credential, alsoLiveness(setting.also))
+  const dead = stopEarly(who.credential, alsoLiveness(setting.also, setting.agents))
   if (dead) return refuse(parts, each, dead)
   // INVARIANT: the catalog is taken after the view that watches over it was read.
   const { resources } = await parts.catalog.current()

@@ -54,7 +54,7 @@ export function factsAround(
   task: HeldTask['task'],
 ): Omit<ReachFacts, 'credential' | 'budgets'> {
   return {
-    liveness: alsoLiveness(setting.also),
+    liveness: alsoLiveness(setting.also, setting.agents),
     details: setting.details,
     person: setting.personEntity,
     sponsored: task.sponsored,

@@ -109,9 +109,7 @@ export async function openingViews(
 ): Promise<readonly LiveView[] | Refused> {
   const view = await parts.live.view(openingKeys(person.id, agent.id))
   const also = await parts.live.view(alsoKeys([agent.ownerId], []))
-  for (const gate of [livenessOf(view), alsoLiveness(also)])
+  for (const gate of [livenessOf(view), alsoLiveness(also, [agent])])
     if (!gate.passed) return refused(codeOf(gate.reason ?? ''), gate.detail)
-  if (agent.trust === 0)
-    return refused('agent.quarantined', 'the agent is quarantined and is given nothing')
   return [view, also]
 }

@@ -39,12 +39,15 @@ export async function readParent(
     return refused(codeOf(PAST_DEADLINE.reason ?? ''), PAST_DEADLINE.detail)
   const agents: Agent[] = []
   for (const id of chain) agents.push(await parts.facts.agent(id, view))
-  const owners = [child, ...agents].map(({ ownerId }) => ownerId)
-  const also = await parts.live.view(alsoKeys(owners, []))
-  const owned = alsoLiveness(also)
+  const all = [child, ...agents]
+  const also = await parts.live.view(
+    alsoKeys(
+      all.map(({ ownerId }) => ownerId),
+      [],
+    ),
+  )
+  const owned = alsoLiveness(also, all)
   if (!owned.passed) return refused(codeOf(owned.reason ?? ''), owned.detail)
-  if (child.trust === 0)
-    return refused('agent.quarantined', 'the agent is quarantined and is given nothing')
   const person = await findPerson(parts.storage.read, task.personId)
   if (!person) throw new Error('a task of nobody')
   const catalog = await parts.catalog.current()

@@ -1,0 +1,166 @@
+import type { Detail } from '@remit/engine'
+import { addAdmissionRule, findAgent, registerAgent, setCeiling } from '../../src/agents/index.ts'
+import { addEnforcer, applyImport, planImport, setRisk } from '../../src/catalog/index.ts'
+import { SAMPLE_AGENT } from '../../src/dev/sample.ts'
+import { publishPolicies } from '../../src/policy/index.ts'
+import { grantBasis, grantSponsorship } from '../../src/tasks/index.ts'
+import { TestAgent } from '../agent.ts'
+import { ECHO_ACTIONS } from '../echo.ts'
+import { newKey } from '../signing.ts'
+import type { World } from '../world.ts'
+
+/** The address of an API that agents would call directly. Nobody is there: only Remit is asked. */
+export const DIRECT = 'http://127.0.0.1:9'
+
+/** Everybody may do everything, and people are asked before anything is removed: what is refused then is refused for what a test did. */
+const RULES = `
+@id("people") permit (principal is Person, action, resource);
+@id("agents") permit (principal is Agent, action, resource);
+@id("removing-asks") @requestable("Removing needs the word of finance") @approvers("group:finance") @lifetime("PT1H")
+forbid (principal is Person, action == Action::"echo.delete", resource);
+`
+const NOTHING = '@id("nothing") forbid (principal, action, resource);'
+
+const TOOLS = ['desk.search-notes', 'desk.read-note']
+
+/** What every way needs to be there: three agents beside those that register themselves, one API that asks, one sponsor grant. */
+export class Ways {
+  readonly world: World
+  /** May be called in by refund-bot. */
+  readonly helper: TestAgent
+  /** Works while nobody is there, for Fiona. */
+  readonly alone: TestAgent
+  readonly #secret: string
+  #sponsorGrant = ''
+
+  private constructor(world: World, made: { helper: TestAgent; alone: TestAgent; secret: string }) {
+    this.world = world
+    this.helper = made.helper
+    this.alone = made.alone
+    this.#secret = made.secret
+  }
+
+  static async make(world: World): Promise<Ways> {
+    const { rooms } = world
+    const [ada, fiona] = [await world.person('ada'), await world.person('fiona')]
+    const secret = await addDirectApi(world, ada.id)
+    await setCeiling(rooms.agents, {
+      agentId: 'refund-bot',
+      ceiling: everything(world),
+      by: ada.id,
+    })
+    const helper = await addAgent(world, 'helper-bot', ada.id)
+    const alone = await addAgent(world, 'night-bot', fiona.id)
+    await addAdmissionRule(rooms.agents, {
+      name: 'this-computer',
+      redirectHosts: ['localhost'],
+      trust: 3,
+      ceiling: [{ ...calls(`${world.gateway}/desk`, TOOLS) }],
+      ownerId: ada.id,
+      by: ada.id,
+    })
+    const ways = new Ways(world, { helper, alone, secret })
+    await ways.permitAll()
+    await ways.consent()
+    await ways.sponsor()
+    return ways
+  }
+
+  get secret(): string {
+    return this.#secret
+  }
+
+  get sponsorGrant(): string {
+    return this.#sponsorGrant
+  }
+
+  get everything(): readonly Detail[] {
+    return everything(this.world)
+  }
+
+  async permitAll(): Promise<void> {
+    await this.#publish(RULES)
+  }
+
+  async permitNothing(): Promise<void> {
+    await this.#publish(NOTHING)
+  }
+
+  async #publish(text: string): Promise<void> {
+    const { id: by } = await this.world.person('ada')
+    await publishPolicies(this.world.rooms.policy, { text, by, note: 'for tests' })
+  }
+
+  /** Sam agrees to everything that refund-bot may do. */
+  async consent(): Promise<void> {
+    const { id } = await this.world.person('sam')
+    await grantBasis(this.world.rooms.decisions, {
+      personId: id,
+      agentId: SAMPLE_AGENT.id,
+      kind: 'consent',
+      details: this.everything,
+      grantedBy: id,
+    })
+  }
+
+  async sponsor(): Promise<void> {
+    const { rooms } = this.world
+    const agent = await findAgent(rooms.storage.read, this.alone.id)
+    if (!agent) throw new Error('no such agent')
+    const { kindOf } = await rooms.decisions.catalog.current()
+    const granted = await grantSponsorship(
+      rooms.decisions,
+      {
+        agent,
+        sponsor: await this.world.person('fiona'),
+        purpose: 'count at night',
+        details: [calls(`${this.world.gateway}/echo`, ['echo.list'])],
+        rate: { tasks: 1000, seconds: 60 },
+        expiresAt: this.world.clock.now() + 24 * 3_600_000,
+      },
+      kindOf,
+    )
+    this.#sponsorGrant = granted.id
+  }
+}
+
+export function calls(location: string, actions: readonly string[]): Detail {
+  return { type: 'remit_call', locations: [location], actions, bounds: [] }
+}
+
+function everything({ gateway }: World): readonly Detail[] {
+  return [
+    calls(`${gateway}/echo`, ECHO_ACTIONS),
+    calls(`${gateway}/desk`, TOOLS),
+    calls(DIRECT, ['direct.list']),
+  ]
+}
+
+async function addAgent(world: World, name: string, ownerId: string): Promise<TestAgent> {
+  const key = await newKey()
+  await registerAgent(world.rooms.agents, {
+    name,
+    description: '',
+    ownerId,
+    trust: 3,
+    ceiling: everything(world),
+    keys: [key.publicJwk],
+    by: ownerId,
+  })
+  return new TestAgent(world, name, key)
+}
+
+async function addDirectApi({ rooms }: World, by: string): Promise<string> {
+  const responses = { 200: { description: 'a list' } }
+  const document = {
+    openapi: '3.1.0',
+    info: { title: 'Direct', version: '1' },
+    paths: { '/things': { get: { operationId: 'list', responses } } },
+  }
+  const where = { name: 'direct', identifier: DIRECT, upstream: DIRECT, mode: 'direct' } as const
+  const plan = planImport(document, where)
+  await applyImport(rooms.connections, plan, by)
+  for (const { name, risk } of plan.actions)
+    await setRisk(rooms.connections, { action: name, risk, by })
+  return (await addEnforcer(rooms.people, { resource: 'direct', by })).secret.reveal()
+}

@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict'
+import { before, it } from 'node:test'
+import { resumeAgent, retireAgent, setTrust, suspendAgent } from '../../src/agents/index.ts'
+import { resumeResource, suspendResource } from '../../src/catalog/index.ts'
+import { resumePerson, suspendPerson } from '../../src/people/index.ts'
+import {
+  basesOfPerson,
+  closeTask,
+  endBasis,
+  endSponsorship,
+  suspendTask,
+} from '../../src/tasks/index.ts'
+import { inEachWorld } from '../world.ts'
+import { Ways } from './desk.ts'
+import { type Footing, type Ready, WAYS, type Way } from './ways.ts'
+
+/** What was made ready: what an act may take away. */
+interface Taken {
+  readonly tasks: readonly string[]
+  readonly agents: readonly string[]
+}
+
+interface Act {
+  readonly name: string
+  readonly takes: readonly Footing[]
+  readonly act: (ways: Ways, ready: Taken) => Promise<void>
+  /** Makes it well again for the acts that follow. */
+  readonly undo?: (ways: Ways, ready: Taken) => Promise<void>
+}
+
+const HOUSE_AGENTS = ['refund-bot', 'helper-bot', 'night-bot']
+const AGENTS = ['refund-bot', 'helper-bot', 'night-bot', 'stranger'] as const
+const RESOURCES = ['echo', 'desk', 'direct']
+const WHY = { by: 'operator', reason: 'test' } as const
+
+const eachAgent = (ready: Taken, change: (agentId: string) => Promise<void>) =>
+  inTurn([...HOUSE_AGENTS, ...ready.agents], change)
+
+async function inTurn<T>(all: readonly T[], change: (one: T) => Promise<unknown>): Promise<void> {
+  for (const one of all) await change(one)
+}
+
+/** Everything that is ever taken away. What cannot be undone comes last. */
+const ACTS: readonly Act[] = [
+  {
+    name: 'the people are suspended',
+    takes: ['sam', 'fiona'],
+    act: ({ world }) =>
+      inTurn(['sam', 'fiona'] as const, async (name) => {
+        const { id: personId } = await world.person(name)
+        await suspendPerson(world.rooms.people, { ...WHY, personId })
+      }),
+    undo: async ({ world }) => {
+      world.forgetBrowsers()
+      await inTurn(['sam', 'fiona'] as const, async (name) => {
+        const { id: personId } = await world.person(name)
+        await resumePerson(world.rooms.people, { ...WHY, personId })
+      })
+    },
+  },
+  {
+    name: 'the agents are suspended',
+    takes: AGENTS,
+    act: ({ world }, ready) =>
+      eachAgent(ready, (agentId) => suspendAgent(world.rooms.agents, { ...WHY, agentId })),
+    undo: ({ world }, ready) =>
+      eachAgent(ready, (agentId) => resumeAgent(world.rooms.agents, { ...WHY, agentId })),
+  },
+  {
+    name: 'the agents are quarantined',
+    takes: AGENTS,
+    act: ({ world }, ready) =>
+      eachAgent(ready, (agentId) =>
+        setTrust(world.rooms.agents, { agentId, trust: 0, by: 'operator' }),
+      ),
+    undo: ({ world }, ready) =>
+      eachAgent(ready, (agentId) =>
+        setTrust(world.rooms.agents, { agentId, trust: 3, by: 'operator' }),
+      ),
+  },
+  {
+    name: 'the tasks are suspended',
+    takes: ['task'],
+    act: ({ world }, { tasks }) =>
+      inTurn(tasks, (taskId) => suspendTask(world.rooms.decisions, { ...WHY, taskId })),
+  },
+  {
+    name: 'the tasks are closed',
+    takes: ['task'],
+    act: ({ world }, { tasks }) =>
+      inTurn(tasks, (taskId) => closeTask(world.rooms.decisions, { ...WHY, taskId })),
+  },
+  {
+    name: 'the consents are ended',
+    takes: ['consent'],
+    act: async ({ world }) => {
+      const { id } = await world.person('sam')
+      const bases = await basesOfPerson(world.rooms.storage.read, id, world.clock.now())
+      await inTurn(bases, ({ id: basisId }) => endBasis(world.rooms.decisions, { basisId, by: id }))
+    },
+    undo: (ways) => ways.consent(),
+  },
+  {
+    name: 'the sponsor grant is ended',
+    takes: ['sponsor grant'],
+    act: async ({ sponsorGrant: id, world }) =>
+      void (await endSponsorship(world.rooms.decisions, { grantId: id, by: 'operator' })),
+    undo: (ways) => ways.sponsor(),
+  },
+  {
+    name: 'the resources are suspended',
+    takes: ['resource'],
+    act: ({ world }) =>
+      inTurn(RESOURCES, (name) => suspendResource(world.rooms.connections, { ...WHY, name })),
+    undo: ({ world }) =>
+      inTurn(RESOURCES, (name) => resumeResource(world.rooms.connections, { ...WHY, name })),
+  },
+  {
+    name: 'the rules permit nothing',
+    takes: ['rules'],
+    act: (ways) => ways.permitNothing(),
+    undo: (ways) => ways.permitAll(),
+  },
+  {
+    name: 'the key that signs tokens is withdrawn',
+    takes: ['signing key'],
+    act: async ({ world }) => {
+      const ada = await world.api('ada')
+      const { body } = await ada.send('GET', '/keys')
+      const { keys } = body as unknown as { keys: readonly { kid: string }[] } // as the schema says
+      await inTurn(keys, async ({ kid }) => {
+        const answer = await ada.send('POST', `/keys/${kid}/withdraw`, { reason: 'test' })
+        assert.equal(answer.status, 200, answer.text)
+      })
+    },
+  },
+  {
+    name: 'the agents are retired',
+    takes: AGENTS,
+    act: ({ world }, ready) =>
+      eachAgent(ready, (agentId) => retireAgent(world.rooms.agents, { ...WHY, agentId })),
+  },
+]
+
+async function prepareAll(ways: Ways, of: readonly Way[]): Promise<(readonly [Way, Ready])[]> {
+  const all: (readonly [Way, Ready])[] = []
+  for (const way of of) all.push([way, await way.prepare(ways)])
+  return all
+}
+
+inEachWorld(
+  'every way in which power is taken up or used',
+  (world) => {
+    let ways: Ways
+    before(async () => {
+      ways = await Ways.make(world())
+    })
+
+    it('is open while all is well', async () => {
+      for (const [{ name }, { take }] of await prepareAll(ways, WAYS)) {
+        const { seen, through } = await take()
+        assert.ok(through, `${name}: ${seen}`)
+      }
+    })
+
+    for (const { act, name, takes, undo } of ACTS)
+      it(`is shut to whoever stands on it when ${name}`, async () => {
+        const concerned = WAYS.filter(({ standsOn }) => standsOn.some((one) => takes.includes(one)))
+        const all = await prepareAll(ways, concerned)
+        const ready = {
+          tasks: all.flatMap(([, { tasks = [] }]) => tasks),
+          agents: all.flatMap(([, { agents = [] }]) => agents),
+        }
+        await act(ways, ready)
+        try {
+          const reached = world().echo.reached.length
+          const open: string[] = []
+          for (const [way, { take }] of all) {
+            const { seen, through } = await take()
+            if (through) open.push(`${way.name}: ${seen}`)
+          }
+          assert.deepEqual(open, [])
+          assert.equal(world().echo.reached.length, reached)
+        } finally {
+          await undo?.(ways, ready)
+        }
+      })
+  },
+  { desk: true },
+)

@@ -1,0 +1,308 @@
+import { listTasks } from '../../src/tasks/index.ts'
+import { JWT_BEARER, type OpenTask } from '../agent.ts'
+import { Place, rpcOf } from '../mcp/place.ts'
+import { Stranger } from '../mcp/stranger.ts'
+import { assertRequestable } from '../refusals.ts'
+import { newKey } from '../signing.ts'
+import { send } from '../wire.ts'
+import { calls, DIRECT, type Ways } from './desk.ts'
+
+/** What a way stands on. When one of these goes, whoever takes the way is refused. */
+export type Footing =
+  | 'sam'
+  | 'fiona'
+  | 'refund-bot'
+  | 'helper-bot'
+  | 'night-bot'
+  | 'stranger'
+  | 'task'
+  | 'consent'
+  | 'sponsor grant'
+  | 'resource'
+  | 'rules'
+  | 'signing key'
+
+/** A way made ready while all was well. */
+export interface Ready {
+  /** Answers whether it got through, and what was answered. */
+  readonly take: () => Promise<{ readonly through: boolean; readonly seen: string }>
+  readonly tasks?: readonly string[]
+  /** Of clients that registered themselves. */
+  readonly agents?: readonly string[]
+}
+
+export interface Way {
+  readonly name: string
+  readonly standsOn: readonly Footing[]
+  readonly prepare: (ways: Ways) => Promise<Ready>
+}
+
+const FOR_SAM = ['sam', 'refund-bot', 'task', 'consent', 'signing key'] as const
+const CALLS_FOR_SAM = [...FOR_SAM, 'resource', 'rules'] as const
+const TICKET_GRANT = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
+
+const status = (wanted: number, answer: { status: number; text: string }) => ({
+  through: answer.status === wanted,
+  seen: `${answer.status} ${answer.text.slice(0, 200)}`,
+})
+
+const openForSam = ({ everything, world }: Ways) => world.open({ details: everything })
+
+async function ticketOf(ways: Ways, parent: OpenTask) {
+  const body = {
+    agent: ways.helper.id,
+    purpose: 'help',
+    authorization_details: [calls(`${ways.world.gateway}/echo`, ['echo.list'])],
+  }
+  return ways.world.agent.about(parent, 'POST', '/children', { body: JSON.stringify(body) })
+}
+
+async function redeem({ helper }: Ways, ticket: unknown) {
+  const key = await newKey()
+  const form = {
+    grant_type: TICKET_GRANT,
+    client_assertion_type: JWT_BEARER,
+    client_assertion: await helper.assertion(),
+    assertion: String(ticket),
+  }
+  return { key, answer: await helper.tokenRequest(key, form) }
+}
+
+async function openAlone({ alone, sponsorGrant }: Ways) {
+  const key = await newKey()
+  const form = {
+    grant_type: 'client_credentials',
+    client_assertion_type: JWT_BEARER,
+    client_assertion: await alone.assertion(),
+    sponsor_grant: sponsorGrant,
+  }
+  return { key, answer: await alone.tokenRequest(key, form) }
+}
+
+const taskOf = (opened: Awaited<ReturnType<typeof openAlone>>): OpenTask => ({
+  id: String(opened.answer.body.task_id),
+  token: String(opened.answer.body.access_token),
+  key: opened.key,
+})
+
+/** One call, with a token that was issued while all was well. */
+async function callReady(ways: Ways, task: OpenTask, by = ways.world.agent): Promise<Ready> {
+  const token = await by.token(task, `${ways.world.gateway}/echo`)
+  return {
+    tasks: [task.id],
+    take: async () => status(200, await by.call(task, 'GET', '/echo/things', { token })),
+  }
+}
+
+/** A task of refund-bot for Sam whose call Fiona answered on her page, once or for longer. */
+async function answered(ways: Ways, answer: (page: string) => Promise<void>): Promise<Ready> {
+  const { world } = ways
+  const task = await openForSam(ways)
+  const path = `/echo/things/${task.id.slice(4, 12).toLowerCase()}`
+  const asked = assertRequestable(await world.agent.call(task, 'DELETE', path))
+  await answer(asked.page)
+  const token = await world.agent.token(task, `${world.gateway}/echo`)
+  return {
+    tasks: [task.id],
+    take: async () => status(200, await world.agent.call(task, 'DELETE', path, { token })),
+  }
+}
+
+/** Every way in which power is taken up or used. One that is added to Remit is added here. */
+export const WAYS: readonly Way[] = [
+  {
+    name: 'a token of the person is exchanged for a task',
+    standsOn: ['sam', 'refund-bot', 'consent'],
+    prepare: async ({ everything, world }) => {
+      const subjectToken = await world.idToken()
+      const wish = { details: everything, subjectToken }
+      return { take: async () => status(200, await world.agent.ask(wish)) }
+    },
+  },
+  {
+    name: 'a task token is exchanged for a resource token',
+    standsOn: [...FOR_SAM, 'resource'],
+    prepare: async (ways) => {
+      const task = await openForSam(ways)
+      const { agent, gateway } = ways.world
+      return {
+        tasks: [task.id],
+        take: async () => status(200, await agent.askToken(task, `${gateway}/echo`)),
+      }
+    },
+  },
+  {
+    name: 'a parent gets a ticket for a child',
+    standsOn: [...FOR_SAM, 'helper-bot'],
+    prepare: async (ways) => {
+      const parent = await openForSam(ways)
+      return { tasks: [parent.id], take: async () => status(201, await ticketOf(ways, parent)) }
+    },
+  },
+  {
+    name: 'a ticket is exchanged for a child task',
+    standsOn: [...FOR_SAM, 'helper-bot'],
+    prepare: async (ways) => {
+      const parent = await openForSam(ways)
+      const { body } = await ticketOf(ways, parent)
+      return {
+        tasks: [parent.id],
+        take: async () => status(200, (await redeem(ways, body.ticket)).answer),
+      }
+    },
+  },
+  {
+    name: 'a child calls',
+    standsOn: [...CALLS_FOR_SAM, 'helper-bot'],
+    prepare: async (ways) => {
+      const parent = await openForSam(ways)
+      const child = await redeem(ways, (await ticketOf(ways, parent)).body.ticket)
+      return { ...(await callReady(ways, taskOf(child), ways.helper)), tasks: [parent.id] }
+    },
+  },
+  {
+    name: 'a task is opened with nobody present',
+    standsOn: ['fiona', 'night-bot', 'sponsor grant'],
+    prepare: async (ways) => ({ take: async () => status(200, (await openAlone(ways)).answer) }),
+  },
+  {
+    name: 'a task without a person calls',
+    standsOn: ['fiona', 'night-bot', 'sponsor grant', 'task', 'signing key', 'resource', 'rules'],
+    prepare: async (ways) => callReady(ways, taskOf(await openAlone(ways)), ways.alone),
+  },
+  {
+    name: 'a code is exchanged for a task',
+    standsOn: ['sam', 'stranger', 'consent', 'resource'],
+    prepare: async ({ world }) => {
+      const desk = `${world.gateway}/desk`
+      const stranger = await Stranger.arrive(world)
+      const back = await stranger.codeFor(desk)
+      return {
+        agents: [stranger.id],
+        take: async () => {
+          const { body, status } = await stranger.redeem(back, desk)
+          return { through: status === 200, seen: `${status} ${JSON.stringify(body)}` }
+        },
+      }
+    },
+  },
+  {
+    name: 'a refresh token is exchanged',
+    standsOn: ['sam', 'stranger', 'consent', 'task', 'resource'],
+    prepare: async ({ world }) => {
+      const desk = `${world.gateway}/desk`
+      const stranger = await Stranger.arrive(world)
+      await stranger.enter(desk)
+      return {
+        agents: [stranger.id],
+        tasks: [await onlyTaskOf(stranger, world)],
+        take: async () => {
+          const { body, status } = await stranger.refresh({ resource: desk })
+          return { through: status === 200, seen: `${status} ${JSON.stringify(body)}` }
+        },
+      }
+    },
+  },
+  {
+    name: 'a bearer token calls a tool',
+    standsOn: ['sam', 'stranger', 'consent', 'task', 'resource', 'rules'],
+    prepare: async ({ world }) => {
+      const stranger = await Stranger.arrive(world)
+      const client = await stranger.enter(`${world.gateway}/desk`)
+      // What it would do when it is refused: ask for other tokens, and its person. This is about the one it has.
+      stranger.saved = stranger.saved && { ...stranger.saved, refresh_token: '' }
+      return {
+        agents: [stranger.id],
+        tasks: [await onlyTaskOf(stranger, world)],
+        take: async () => {
+          try {
+            const result = await client.callTool({
+              name: 'search_notes',
+              arguments: { query: 'x' },
+            })
+            return { through: result.isError !== true, seen: JSON.stringify(result) }
+          } catch (error) {
+            return { through: false, seen: String(error) }
+          }
+        },
+      }
+    },
+  },
+  {
+    name: 'a call through the gateway',
+    standsOn: CALLS_FOR_SAM,
+    prepare: async (ways) => callReady(ways, await openForSam(ways)),
+  },
+  {
+    name: 'a tool is called in a session',
+    standsOn: CALLS_FOR_SAM,
+    prepare: async (ways) => {
+      const task = await openForSam(ways)
+      const session = await Place.at(ways.world, 'desk').session(task)
+      return {
+        tasks: [task.id],
+        take: async () => {
+          const answer = await session.call('search_notes', { query: 'x' })
+          const done = answer.status === 200 && rpcOf(answer).result?.isError !== true
+          return {
+            through: done && rpcOf(answer).result !== undefined,
+            seen: `${answer.status} ${answer.text.slice(0, 200)}`,
+          }
+        },
+      }
+    },
+  },
+  {
+    name: 'a direct API asks about a call',
+    standsOn: CALLS_FOR_SAM,
+    prepare: async (ways) => {
+      const { agent, issuer } = ways.world
+      const task = await openForSam(ways)
+      const token = await agent.token(task, DIRECT)
+      const url = `${DIRECT}/things`
+      const proofs = [await agent.proof(task.key, { method: 'GET', url, token })]
+      const asked = { scheme: 'DPoP', token, proofs, method: 'GET', url }
+      return {
+        tasks: [task.id],
+        take: async () => {
+          const answer = await send(`${issuer}/v1/calls`, {
+            method: 'POST',
+            headers: [
+              ['Authorization', `Bearer ${ways.secret}`],
+              ['Content-Type', 'application/json'],
+            ],
+            body: JSON.stringify(asked),
+          })
+          return { through: answer.body.decision === true, seen: answer.text.slice(0, 300) }
+        },
+      }
+    },
+  },
+  {
+    name: 'an approved call is sent again',
+    standsOn: CALLS_FOR_SAM,
+    prepare: (ways) =>
+      answered(ways, async (page) => {
+        const fiona = await ways.world.browser('fiona')
+        await fiona.submit(await fiona.get(page), /^Approve once/)
+      }),
+  },
+  {
+    name: 'a call is sent under a standing answer',
+    standsOn: CALLS_FOR_SAM,
+    prepare: (ways) =>
+      answered(ways, async (page) => {
+        const fiona = await ways.world.browser('fiona')
+        const spelled = await fiona.submit(await fiona.get(page), /^Look at it first/, {
+          uses: '3',
+        })
+        await fiona.submit(spelled, /^Approve/)
+      }),
+  },
+]
+
+async function onlyTaskOf({ id: agentId }: Stranger, { rooms }: Ways['world']): Promise<string> {
+  const [task] = await listTasks(rooms.storage.read, { agentId, limit: 1 })
+  if (!task) throw new Error('the code opened no task')
+  return task.id
+}
