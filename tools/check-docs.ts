@@ -37,9 +37,11 @@ function checkProblemPages(): void {
     problems.push('src/lib/problem.ts: the catalogue is not sorted')
 }
 
+const NOT_OURS = new Set(['node_modules', 'dist'])
+
 function markdownFiles(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-    if (entry.name === 'node_modules' || entry.name.startsWith('.')) return []
+    if (entry.name.startsWith('.') || NOT_OURS.has(entry.name)) return []
     const path = join(folder, entry.name)
     if (entry.isDirectory()) return markdownFiles(path)
     return entry.name.endsWith('.md') ? [path] : []

@@ -75,7 +75,8 @@ const TREES: Tree[] = [
 
 function sources(root: string): string[] {
   return readdirSync(root, { recursive: true, encoding: 'utf8' })
-    .filter((name) => /\.(ts|tsx|mts)$/.test(name) && !name.split(sep).includes('node_modules'))
+    .filter((name) => /\.(ts|tsx|mts)$/.test(name))
+    .filter((name) => !name.split(sep).some((part) => part === 'node_modules' || part === 'dist'))
     .map((name) => join(root, name))
 }
 

@@ -19,6 +19,7 @@ const COMMANDS = {
   test: [['tools/test.ts']],
   'test:long': [['tools/test.ts', '--long']],
   check: [['tools/check.ts']],
+  'build:sdk': [['tools/build-sdk.ts']],
   demo: [['examples/refund-desk/run.ts']],
   bench: [['bench/start/run.ts'], ['bench/tokens/run.ts'], ['bench/gateway/run.ts']],
 }

@@ -48,7 +48,7 @@ export interface Opening extends OpeningBase {
   readonly budget?: Budget
   /** Until the deadline. Default one hour, at most a day. */
   readonly lifeSeconds?: number
-  /** Told where the person says yes; then the opening is repeated until they have. Without it `ConsentRequired` is thrown. */
+  /** Told where the person says yes, once for each page; then the opening is repeated until they have. Without it `ConsentRequired` is thrown. */
   readonly onConsent?: (consent: ConsentRequired) => void | Promise<void>
 }
 
@@ -66,12 +66,15 @@ export async function openTask(opening: Opening): Promise<Task> {
     throw new UsageError('a task is opened with a `subjectToken`, or with a `sponsorGrant`')
   const ports = portsOf(opening)
   const server = await serverOf(opening.issuer, ports)
+  let told: string | undefined
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * GROWTH, LONGEST_PAUSE_MS)) {
     try {
       return await begin(opening, { server, ports }, await wanted(opening))
     } catch (error) {
       if (!(error instanceof ConsentRequired) || !opening.onConsent) throw error
-      if (pause === FIRST_PAUSE_MS) await opening.onConsent(error)
+      // A question that nobody answered in time is asked anew, on another page.
+      if (told !== error.interactionUri) await opening.onConsent(error)
+      told = error.interactionUri
       await ports.sleep(pause, opening.signal)
     }
   }

@@ -62,6 +62,8 @@ export function problemAnswer(
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
       ...headers,
+      // As the gateway says it: Remit's word, and nothing of what the API itself would have said.
+      'remit-answer': 'own',
     },
     body: JSON.stringify(problem),
   }

@@ -30,7 +30,10 @@ export interface BehindGatewayOptions {
   readonly onError?: (error: unknown) => void
 }
 
-const DAY_MS = 24 * 60 * 60_000
+/** As long as Remit says that its keys may be kept: one that it withdraws is believed no longer. */
+const KEEP_KEYS_MS = 5 * 60_000
+/** Between readings because of a key that is not known, milliseconds. */
+const PAUSE_MS = 5_000
 const READS = new Set(['GET', 'HEAD'])
 
 /**
@@ -44,7 +47,8 @@ export function behindGateway(options: BehindGatewayOptions): Guard {
   const jwks = secureUrl(options.jwksUri ?? `${issuer}/oauth/jwks`)
   const fetching = options.fetch
   const keys = createRemoteJWKSet(jwks, {
-    cacheMaxAge: DAY_MS,
+    cacheMaxAge: KEEP_KEYS_MS,
+    cooldownDuration: PAUSE_MS,
     ...(fetching ? { [customFetch]: (url, init) => fetching(url, init as RequestInit) } : {}), // jose's is a part of it
   })
   const trust: Trust = { issuer, trustDomain, location, keys, now }

@@ -2,7 +2,7 @@ import type { Fetch } from '../wire/ports.ts'
 import { portsOf } from '../wire/ports.ts'
 import { secureUrl } from '../wire/server.ts'
 import { ApiRefusal, answerOf } from './answer.ts'
-import { Calls } from './calls.ts'
+import { Calls, type ReportedOutcome } from './calls.ts'
 import type { Admission, Ended, Guard, Route } from './guard.ts'
 import { bodyText, type Incoming } from './incoming.ts'
 
@@ -25,6 +25,7 @@ export interface DirectOptions {
   /** How long to wait for Remit, in milliseconds. Default 3000. */
   readonly timeoutMs?: number
   readonly fetch?: Fetch
+  /** Milliseconds of a clock that nobody sets. Default: `performance.now`. */
   readonly now?: () => number
   readonly sleep?: (ms: number, signal?: AbortSignal) => Promise<void>
   /** Told what is answered with 503, and outcomes that could not be reported: a wrong secret, Remit out of reach. */
@@ -55,7 +56,7 @@ export function direct(options: DirectOptions): Guard {
     issuer: options.issuer,
     secret: options.secret,
     timeoutMs: options.timeoutMs ?? 3_000,
-    ports: portsOf(options),
+    ports: portsOf({ ...options, now: options.now ?? (() => performance.now()) }),
     onError,
   })
   const seen = new Set([...USUAL_HEADERS, ...(options.headers ?? [])])
@@ -114,11 +115,6 @@ async function admit(
   })
   if (!verdict.permitted) return { admitted: false, answer: verdict.answer }
   const { call, late } = verdict
-  const ended = (how: Ended) =>
-    calls.report(
-      call.decisionId,
-      how.status === undefined ? { state: 'failed' } : { state: 'answered', status: how.status },
-    )
   if (route !== undefined && route.action !== call.action) {
     await calls.report(call.decisionId, { state: 'not_sent' })
     const detail = `Remit knows this operation as \`${call.action}\`, the API as \`${route.action}\``
@@ -134,12 +130,20 @@ async function admit(
     call,
     body: text === undefined ? undefined : JSON.parse(text),
     text,
-    ended,
+    ended: (how) => calls.report(call.decisionId, outcomeOf(how)),
   }
+}
+
+function outcomeOf({ begun = true, status }: Ended): ReportedOutcome {
+  if (!begun) return { state: 'not_sent' }
+  return status === undefined ? { state: 'failed' } : { state: 'answered', status }
 }
 
 /** What was asked for, by configuration and the target as it arrived: never by `Host`, which the caller chooses. */
 function publicUrl(target: string, { basePath, resource }: Reading): string {
+  // Also the form for proxies, `GET http://…`: it names another host than ours.
+  if (!target.startsWith('/'))
+    throw new ApiRefusal('request.ambiguous_target', 'the target is no path')
   const { origin, pathname } = new URL(resource)
   const path = pathname === '/' ? '' : pathname
   const base = basePath ?? path

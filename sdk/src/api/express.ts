@@ -34,6 +34,7 @@ export function expressGuard(guard: Guard): (route?: Route) => ExpressMiddleware
       const bytes = (most: number) => bytesOf(request, most)
       admit({ ...headOf(request, { target: originalUrl, ip }), bytes }).then((admission) => {
         if (!admission.admitted) return answer(response, admission.answer)
+        if (response.destroyed) return admission.ended({ begun: false })
         whenEnded(response, (how) => void admission.ended(how))
         request.body = admission.body
         keepCall(request, admission.call)

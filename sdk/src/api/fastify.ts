@@ -77,6 +77,10 @@ export function fastifyGuard(app: FastifyInstance, guard: Guard): (route?: Route
           .headers({ ...headers })
           .send(body)
       }
+      if (reply.raw.destroyed) {
+        await admission.ended({ begun: false })
+        return reply.code(CLIENT_IS_GONE).send('')
+      }
       whenEnded(reply.raw, (how) => void admission.ended(how))
       request.body = admission.body
       keepCall(request, admission.call)
@@ -85,6 +89,9 @@ export function fastifyGuard(app: FastifyInstance, guard: Guard): (route?: Route
     return { config: { remitGuard: true }, preValidation }
   }
 }
+
+/** Nobody hears it; it ends the route. */
+const CLIENT_IS_GONE = 499
 
 /** Another parser of the instance has read it: its bytes are gone. */
 function unread({ body }: FastifyRequest): Uint8Array {

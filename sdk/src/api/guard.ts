@@ -35,9 +35,12 @@ export interface Route {
   readonly write?: boolean
 }
 
-/** How a call ended. `status`: the API answered it. Without: it began, and nobody knows how far it came. */
+/** How a call ended. Without anything: it began, and nobody knows how far it came. */
 export interface Ended {
+  /** What the API answered. */
   readonly status?: number
+  /** False: it did not begin, because nobody waits for its answer any more. */
+  readonly begun?: boolean
 }
 
 /** What is to be done with a request. */

@@ -30,6 +30,10 @@ export function honoGuard(guard: Guard): (route?: Route) => HonoMiddleware {
       if (raw.bodyUsed) throw new UsageError('the body was read already: put the guard first')
       const admission = await admit(incomingOf(raw))
       if (!admission.admitted) return responseOf(admission.answer)
+      if (raw.signal.aborted) {
+        await admission.ended({ begun: false })
+        throw raw.signal.reason
+      }
       context.req.raw = withBody(raw, admission.text)
       keepCall(context, admission.call)
       try {

@@ -12,6 +12,8 @@ export interface NodeResponse {
   statusCode: number
   readonly headersSent: boolean
   readonly writableFinished: boolean
+  /** Nobody waits for it any more. */
+  readonly destroyed: boolean
   setHeader(name: string, value: string): unknown
   end(body?: string): unknown
   once(event: 'close' | 'finish', listener: () => void): unknown

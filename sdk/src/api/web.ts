@@ -19,6 +19,10 @@ export function protect(
   return async (request) => {
     const admission = await admit(incomingOf(request))
     if (!admission.admitted) return responseOf(admission.answer)
+    if (request.signal.aborted) {
+      await admission.ended({ begun: false })
+      throw request.signal.reason
+    }
     const guarded = withBody(request, admission.text)
     keepCall(guarded, admission.call)
     let response: Response

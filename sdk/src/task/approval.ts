@@ -1,5 +1,6 @@
 import { CallFailed, Denied, type PendingApproval } from '../errors.ts'
 import { recordOf, textOr } from '../wire/problem.ts'
+import { isSameOrigin } from '../wire/server.ts'
 import { askAbout, type Held } from './held.ts'
 
 /** What is done where people have to approve a call: throw, wait for them, or tell someone first and then wait. */
@@ -9,32 +10,39 @@ const FIRST_PAUSE_MS = 1_000
 const LONGEST_PAUSE_MS = 15_000
 const GROWTH = 1.5
 
-/** The access request as Remit writes it, or `undefined`. */
-export function pendingOf(value: unknown): PendingApproval | undefined {
+/** The access request as Remit writes it, or `undefined`. People are sent to Remit's own pages only. */
+export function pendingOf(value: unknown, issuer: string): PendingApproval | undefined {
   const { expires_at, id, page } = recordOf(value)
   const expiresAt = new Date(String(expires_at))
   if (typeof id !== 'string' || typeof page !== 'string' || Number.isNaN(expiresAt.getTime()))
     return undefined
+  if (!isSameOrigin(page, issuer)) return undefined
   return { id, page, expiresAt }
 }
 
 /**
- * Asks how a request stands until people have approved it, less and less often.
- * @throws {Denied} `approval.denied`, `approval.expired`, `approval.cancelled`; the signal's reason
+ * Asks how a request stands until people have approved it, less and less often. Remit may be out of reach for a while: people's
+ * time does not depend on it.
+ * @throws {Denied} `approval.denied`, `approval.expired`, `approval.cancelled`; {CallFailed}; the signal's reason
  */
 export async function waitForApproval(
   held: Held,
-  { id }: PendingApproval,
+  { expiresAt, id }: PendingApproval,
   signal?: AbortSignal,
 ): Promise<void> {
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * GROWTH, LONGEST_PAUSE_MS)) {
     signal?.throwIfAborted()
-    const { reason, state } = await askAbout(held, {
-      method: 'GET',
-      path: `/requests/${encodeURIComponent(id)}`,
-    })
-    if (state === 'approved') return
-    if (state !== 'pending') throw ended(state, textOr(reason))
+    try {
+      const { reason, state } = await askAbout(held, {
+        method: 'GET',
+        path: `/requests/${encodeURIComponent(id)}`,
+      })
+      if (state === 'approved') return
+      if (state !== 'pending') throw ended(state, textOr(reason))
+    } catch (error) {
+      const late = held.ports.now() > expiresAt.getTime()
+      if (!(error instanceof CallFailed) || late) throw error
+    }
     await held.ports.sleep(pause, signal)
   }
 }
@@ -73,7 +81,7 @@ export async function askAgain(held: Held, requestId: string): Promise<PendingAp
     path: '/requests',
     body: { request_id: requestId },
   })
-  const pending = pendingOf(answer)
+  const pending = pendingOf(answer, held.server.issuer)
   if (!pending)
     throw new CallFailed('server.unreadable', 'the access request cannot be read', {
       effect: 'none',

@@ -18,7 +18,7 @@ export function refusalOf(held: Held, response: Response, problem: WireProblem):
   const { status } = response
   const facts = { code, detail, enough, decisionId, status, response }
   if (code === 'approval.required') {
-    const pending = pendingOf(members.access_request)
+    const pending = pendingOf(members.access_request, held.server.issuer)
     if (pending)
       return new ApprovalRequired(facts, pending, (signal) =>
         waitForApproval(held, pending, signal),

@@ -1,6 +1,6 @@
 import { ApprovalRequired, UsageError } from '../errors.ts'
 import { challengesOf } from '../wire/challenge.ts'
-import { problemOf } from '../wire/problem.ts'
+import { ownProblemOf } from '../wire/problem.ts'
 import { reach, secureUrl } from '../wire/server.ts'
 import { gone, type Sending } from '../wire/signed.ts'
 import type { OnApproval } from './approval.ts'
@@ -41,7 +41,7 @@ export async function fetchAs(
   if (send instanceof Response) return send
   for (let asked = 0; ; asked++) {
     const response = await send()
-    const problem = await problemOf(response)
+    const problem = await ownProblemOf(response)
     if (!problem) return response
     const refusal = refusalOf(calling.held, response, problem)
     if (!(refusal instanceof ApprovalRequired) || onApproval === 'throw') throw refusal
@@ -117,7 +117,21 @@ async function read(input: string | URL | Request, init: RequestInit): Promise<S
     headers,
     body: body ?? undefined,
     rest: { ...others, ...(signal ? { signal } : {}) },
-    repeatable: !(body instanceof ReadableStream),
+    repeatable: isRepeatable(body ?? undefined),
     effect: 'unknown',
   }
+}
+
+/** What can be sent as often as needed; streams and iterators are gone once they were read. */
+function isRepeatable(body: RequestInit['body'] | undefined): boolean {
+  return (
+    body === undefined ||
+    body === null ||
+    typeof body === 'string' ||
+    body instanceof ArrayBuffer ||
+    ArrayBuffer.isView(body) ||
+    body instanceof Blob ||
+    body instanceof URLSearchParams ||
+    body instanceof FormData
+  )
 }

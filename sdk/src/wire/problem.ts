@@ -7,7 +7,15 @@ export interface WireProblem {
   readonly members: Readonly<Record<string, unknown>>
 }
 
-/** The problem in an answer when it is one of Remit's, and not the API's own. The answer's body stays unread. */
+/**
+ * What Remit itself said about a call. INVARIANT: nothing that an API behind the gateway answers is taken for it: the gateway
+ * says of its own answers that they are (`Remit-Answer: own`), and passes nothing on that an API calls so.
+ */
+export async function ownProblemOf(response: Response): Promise<WireProblem | undefined> {
+  return response.headers.get('remit-answer') === 'own' ? problemOf(response) : undefined
+}
+
+/** The problem in an answer of Remit's. The answer's body stays unread. */
 export async function problemOf(response: Response): Promise<WireProblem | undefined> {
   const type = response.headers.get('content-type') ?? ''
   if (response.status < 400 || !/^application\/problem\+json\b/i.test(type)) return undefined

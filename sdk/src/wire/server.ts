@@ -19,7 +19,9 @@ export async function discover(
   const url = secureUrl(issuer)
   const path = url.pathname === '/' ? '' : url.pathname
   const where = `${url.origin}/.well-known/oauth-authorization-server${path}`
-  const response = await reach(() => fetch(where, { headers: { accept: 'application/json' } }))
+  const response = await reach(() =>
+    fetch(where, { headers: { accept: 'application/json' }, redirect: 'manual' }),
+  )
   const { issuer: told, token_endpoint } = await objectOf(response)
   // RFC 8414 section 3.3: a document that names another issuer is not used.
   if (!response.ok || told !== issuer || typeof token_endpoint !== 'string')
@@ -53,6 +55,15 @@ export function secureUrl(text: string): URL {
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && local))
     throw new UsageError(`\`${text}\` is neither https nor on this machine`)
   return url
+}
+
+/** False also for what is no address. */
+export function isSameOrigin(text: string, other: string): boolean {
+  try {
+    return new URL(text).origin === new URL(other).origin
+  } catch {
+    return false
+  }
 }
 
 function parsed(text: string): URL {
