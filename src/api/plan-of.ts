@@ -1,6 +1,8 @@
 import {
   checkAddress,
   type ImportPlan,
+  knownNames,
+  listActions,
   planImportAside,
   planMcpImportAside,
 } from '../catalog/index.ts'
@@ -40,7 +42,8 @@ export async function planOf(
   const url = checkAddress('address of the MCP server', mcp)
   const headers = await credentialHeaders(parts, rest.connection)
   const description = await parts.describeMcp({ url, headers })
-  return planMcpImportAside({ description, options: { ...options, upstream: url } })
+  const known = knownNames(await listActions(parts.connections.storage.read, name))
+  return planMcpImportAside({ description, options: { ...options, upstream: url, known } })
 }
 
 /** Behind the gateway, or at an address of its own, where it asks about each call by itself. */

@@ -105,12 +105,8 @@ function keepSettings(
   if (!old) return { action, notes: [] }
   const notes: string[] = []
   if (isAnotherTool(action, old)) {
-    return {
-      action,
-      notes: [
-        `${action.name}: is \`${action.path}\` of the server now, and nothing that was set stays`,
-      ],
-    }
+    const detail = `\`${action.name}\` means another tool of the server meanwhile: import it again`
+    throw new Problem('catalog.changed', detail)
   }
   const fits = checkSentence(old.sentence, action.arguments).length === 0
   if (!fits)
@@ -130,7 +126,7 @@ function keepSettings(
   }
 }
 
-/** The server's order and names decide which tool gets which name: what was said of one must not count for another. */
+/** INVARIANT: a name never comes to mean another tool (`nameFor`); ceilings and consents that name it would mean that one, too. */
 function isAnotherTool(action: Action, old: Action): boolean {
   const { definition } = action
   return definition?.kind !== old.definition?.kind || definition?.name !== old.definition?.name

@@ -1,6 +1,6 @@
 import { isName } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'
-import type { Action, Resource } from './resource.ts'
+import type { Action, PinnedDefinition, Resource } from './resource.ts'
 import { visible } from './visible.ts'
 
 export interface ImportOptions {
@@ -16,6 +16,16 @@ export interface ImportOptions {
   readonly connection?: string | undefined
   /** Default: the document's, or the server's, own title. */
   readonly title?: string
+  /** Of an MCP server that is in the catalog already: `knownNames`. */
+  readonly known?: readonly KnownName[]
+}
+
+/** Which tool or prompt of a server an action is, from the day it was imported. */
+export interface KnownName {
+  readonly name: string
+  readonly kind: PinnedDefinition['kind']
+  /** What the server calls it. */
+  readonly wire: string
 }
 
 /** What would be in the catalog, before anything is written. Plain data. */

@@ -1,6 +1,6 @@
 /** The only way from a call to an answer: identify → facts → decide → reserve → (the edge sends) → outcome. */
 export { type Admission, type Admitted, admit } from './admission/admit.ts'
-export { reachableActions } from './admission/reachable.ts'
+export { type Reach, reachOf } from './admission/reachable.ts'
 export type { Call, Sent } from './call.ts'
 export { decideCall } from './decide-call.ts'
 export {

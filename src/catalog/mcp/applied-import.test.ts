@@ -7,6 +7,7 @@ import { selectActions, selectResource } from '../catalog-store.ts'
 import { setRisk, setSentence } from '../change-action.ts'
 import { planImport } from '../plan-import.ts'
 import { catalogParts, ORDERS_DOCUMENT } from '../testing.ts'
+import { knownNames } from './known-names.ts'
 import { DESK_OPTIONS, planServer, tool } from './testing.ts'
 
 const BY = 'psn_admin'
@@ -26,8 +27,10 @@ forEachEngine('an MCP server in the catalog', (open) => {
       assert.ok(found, name)
       return found
     }
-    const again = (...next: readonly object[]) =>
-      applyImport(parts, planServer({ tools: next }), BY)
+    const again = async (...next: readonly object[]) => {
+      const known = knownNames(await selectActions(parts.storage.read, 'desk'))
+      return applyImport(parts, planServer({ tools: next }, { known }), BY)
+    }
     return { parts, actionOf, again }
   }
 
@@ -77,14 +80,56 @@ forEachEngine('an MCP server in the catalog', (open) => {
     assert.equal((await actionOf('desk.look')).riskProposed, false)
   })
 
-  it('cannot hand what was set for one tool to another of almost the same name', async () => {
+  it('whose names mean what they meant, whatever else it offers by now', async () => {
     const { actionOf, again, parts } = await imported(tool('get_sum', {}, { annotations: READS }))
     await setRisk(parts, { action: 'desk.get-sum', risk: 'low', by: BY })
-    const { notes } = await again(tool('Get_sum'), tool('get_sum', {}, { annotations: READS }))
-    const taken = await actionOf('desk.get-sum')
-    assert.deepEqual([taken.path, taken.risk, taken.riskProposed], ['Get_sum', 'high', true])
+    const others = ['Get_sum', 'get-sum', 'getSum'].map((name) => tool(name))
+    const { added, changed, notes } = await again(...others, tool('get_sum'))
+    const kept = await actionOf('desk.get-sum')
+    assert.deepEqual([kept.path, kept.risk, kept.riskProposed], ['get_sum', 'low', false])
+    assert.deepEqual(added, ['desk.get-sum-2', 'desk.get-sum-3', 'desk.get-sum-4'])
+    assert.deepEqual(changed, ['desk.get-sum'], 'only what it says of itself')
+    assert.match(notes.join('\n'), /"Get_sum" is called `desk\.get-sum-2`/)
     assert.equal((await actionOf('desk.get-sum-2')).riskProposed, true)
-    assert.match(notes.join('\n'), /desk\.get-sum: is `Get_sum` of the server now/)
+    const again2 = await again(tool('get_sum'), ...others.toReversed())
+    assert.equal(again2.unchanged, false, 'its list is in another order')
+    assert.deepEqual([again2.added, again2.changed, again2.removed], [[], [], []])
+  })
+
+  it('does not take the name of a tool that it stops offering in the same moment', async () => {
+    const { actionOf, again } = await imported(tool('get_sum', {}, { annotations: READS }))
+    const { added, removed } = await again(tool('Get_sum'))
+    assert.deepEqual([added, removed], [['desk.get-sum-2'], ['desk.get-sum']])
+    assert.equal((await actionOf('desk.get-sum-2')).path, 'Get_sum')
+  })
+
+  it('is not written over when a name came to mean another tool since it was asked', async () => {
+    const { parts } = await imported(tool('get_sum'))
+    await assert.rejects(
+      applyImport(parts, planServer({ tools: [tool('Get_sum')] }), BY),
+      (error: unknown) => error instanceof Problem && error.code === 'catalog.changed',
+    )
+  })
+
+  it('keeps the names of prompts and of the reading of resources apart from those of tools', async () => {
+    const parts = await catalogParts(await open())
+    const offered = {
+      tools: [tool('look')],
+      prompts: [{ name: 'greet' }],
+      resources: [{ uri: 'a:b', name: 'a' }],
+    }
+    await applyImport(parts, planServer(offered), BY)
+    const before = await selectActions(parts.storage.read, 'desk')
+    const names = (actions: typeof before) =>
+      Object.fromEntries(actions.map(({ method, name, path }) => [name, `${method} ${path}`]))
+    const tools = [tool('prompt-greet'), tool('read_resource'), ...offered.tools]
+    const known = knownNames(before)
+    await applyImport(parts, planServer({ ...offered, tools }, { known }), BY)
+    assert.deepEqual(names(await selectActions(parts.storage.read, 'desk')), {
+      ...names(before),
+      'desk.prompt-greet-2': 'tools/call prompt-greet',
+      'desk.read-resource-2': 'tools/call read_resource',
+    })
   })
 
   it('does not become an HTTP API of the same name, nor the other way round', async () => {

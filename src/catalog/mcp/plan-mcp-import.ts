@@ -3,9 +3,15 @@ import { canonicalJson } from '../../lib/canonical-json.ts'
 import type { JsonObject } from '../../lib/json.ts'
 import type { McpDescription } from '../../net/index.ts'
 import { bad } from '../openapi/document.ts'
-import { freeName, type ImportOptions, type ImportPlan, planResource } from '../plan-resource.ts'
+import {
+  type ImportOptions,
+  type ImportPlan,
+  type KnownName,
+  planResource,
+} from '../plan-resource.ts'
 import type { Action, PinnedServer } from '../resource.ts'
 import { legible, visible } from '../visible.ts'
+import { nameFor } from './known-names.ts'
 import { readResources } from './offered-resources.ts'
 import { readPrompt } from './prompt.ts'
 import { cut } from './reviewed.ts'
@@ -52,11 +58,13 @@ export function planMcpImport(description: McpDescription, options: ImportOption
     protocol: 'mcp',
     server,
   })
-  const plan = new Planning(resource.name)
+  const plan = new Planning(resource.name, options.known ?? [])
   plan.all('tool', tools, readTool)
   plan.all('prompt', prompts, readPrompt)
   if (offersResources)
-    plan.one('read-resource', 'resources/read', (named) => readResources(lists, named))
+    plan.one('read-resource', { kind: 'resource', wire: 'resources/read' }, (named) =>
+      readResources(lists, named),
+    )
   const actions = [...plan.actions.values()]
   if (actions.length === 0) throw bad('the server has nothing that can be offered')
   const hinted = actions.some(({ definition }) => definition?.kind === 'tool')
@@ -69,9 +77,11 @@ class Planning {
   /** What is to be said, and of which actions. */
   readonly #said = new Map<string, string[]>()
   readonly #resource: string
+  readonly #known: readonly KnownName[]
 
-  constructor(resource: string) {
+  constructor(resource: string, known: readonly KnownName[]) {
     this.#resource = resource
+    this.#known = known
   }
 
   /** By name, so that a server cannot choose which of two names gets the plain one by listing it first. */
@@ -95,18 +105,19 @@ class Planning {
     }
     for (const [wire, item] of [...usable].sort(([a], [b]) => (a < b ? -1 : 1))) {
       const wish = what === 'tool' ? kebab(wire) : `prompt-${kebab(wire)}`
-      this.one(wish, wire, (named) => read(item, named), `the ${what} ${shownName(wire)}`)
+      const shown = `the ${what} ${shownName(wire)}`
+      this.one(wish, { kind: what, wire }, (named) => read(item, named), shown)
     }
   }
 
   one(
     operation: string,
-    wire: string,
+    { kind, wire }: Pick<KnownName, 'kind' | 'wire'>,
     read: (named: Named) => ReadAction | string,
     shown = wire,
   ): void {
     const wish = `${this.#resource}.${operation}`
-    const name = freeName(wish, this.actions)
+    const name = nameFor({ kind, wire, wish }, this.#known, this.actions)
     const result = read({ resource: this.#resource, name, wire })
     if (typeof result === 'string') {
       this.#leftOut.push(`${shown} is left out: ${result}`)

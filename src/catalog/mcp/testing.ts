@@ -39,8 +39,11 @@ export function serverWith(offered: Offered): McpDescription {
   }
 }
 
-export function planServer(offered: Offered): ImportPlan {
-  return planMcpImport(serverWith(offered), DESK_OPTIONS)
+export function planServer(
+  offered: Offered,
+  options: Partial<Parameters<typeof planMcpImport>[1]> = {},
+): ImportPlan {
+  return planMcpImport(serverWith(offered), { ...DESK_OPTIONS, ...options })
 }
 
 /** A tool that takes these arguments. */

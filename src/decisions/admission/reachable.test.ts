@@ -14,7 +14,7 @@ import {
   worldsOver,
 } from '../testing.ts'
 import { type Admission, admit } from './admit.ts'
-import { reachableActions } from './reachable.ts'
+import { reachOf } from './reachable.ts'
 
 forEachEngine('what an agent sees listed', (open) => {
   const worlds = worldsOver(open)
@@ -32,7 +32,7 @@ forEachEngine('what an agent sees listed', (open) => {
     const asked: Admission = { token, scheme: 'DPoP', proof, ...at, resource, origin }
     const admitted = await admit(world.parts, asked)
     assert.ok(admitted.outcome === 'admitted')
-    return (await reachableActions(world.parts, admitted)).map(({ name }) => name)
+    return (await reachOf(world.parts, admitted)).actions.map(({ name }) => name)
   }
 
   test('is what some arguments could do, also where people have to be asked', async () => {

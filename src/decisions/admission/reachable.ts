@@ -1,4 +1,4 @@
-import { couldPermit } from '@remit/engine'
+import { couldPermit, covers, type TypedArguments } from '@remit/engine'
 import type { Action } from '../../catalog/index.ts'
 import { peekBudgets } from '../../tasks/index.ts'
 import { callable, factsAround } from '../judging/grounds.ts'
@@ -8,15 +8,19 @@ import type { Admitted } from './admit.ts'
 /** A call that says nothing about itself: it falls under the limits that every call falls under. */
 const ANY_CALL = { action: '', arguments: new Map() }
 
+/** What an admitted task could call at a resource. */
+export interface Reach {
+  /** Some arguments could be permitted, or people asked about them. In the order of the catalog. */
+  readonly actions: readonly Action[]
+  /** Whether the bounds of task and token hold for these arguments of one of them, wherever that is known beforehand. */
+  covers(action: Action, given: TypedArguments): boolean
+}
+
 /**
- * The actions of the admitted resource for which some arguments could be permitted, or people asked, by the same gates that
- * decide calls. In the order of the catalog. It promises nothing: each call is decided when it is made, and what is
- * missing here is refused there. Ask `stillLive` before telling anyone.
+ * By the same gates that decide calls. It promises nothing: each call is decided when it is made, and what is missing here is
+ * refused there. Ask `stillLive` before telling anyone.
  */
-export async function reachableActions(
-  parts: DecisionParts,
-  admitted: Admitted,
-): Promise<readonly Action[]> {
+export async function reachOf(parts: DecisionParts, admitted: Admitted): Promise<Reach> {
   const { narrowed, origin, resource, task, view } = admitted
   const held = await parts.facts.task(task.id)
   if (!held) throw new Error('an admitted task has no row')
@@ -28,9 +32,16 @@ export async function reachableActions(
   const around = { ...factsAround(setting, held.task), narrowed, budgets: peeks }
   const could = couldPermit({ ...around, credential: ADMITTED }, policies)
   const at = parts.clock.now()
-  return catalog
-    .actionsOf(resource.name)
-    .filter((action) => could(callable({ at, call: { action, resource, origin } }, held)))
+  const { kindOf } = catalog
+  return {
+    actions: catalog
+      .actionsOf(resource.name)
+      .filter((action) => could(callable({ at, call: { action, resource, origin } }, held))),
+    covers: ({ name: action }, given) => {
+      const call = { location: resource.identifier, action, arguments: given }
+      return [setting.details, narrowed].every((list) => covers(list, call, kindOf).covered)
+    },
+  }
 }
 
 const ADMITTED = { gate: 'credential', passed: true, detail: 'token and proof hold' } as const

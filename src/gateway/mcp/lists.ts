@@ -1,5 +1,5 @@
-import type { Action, PinnedDefinition } from '../../catalog/index.ts'
-import { type Admitted, reachableActions } from '../../decisions/index.ts'
+import { type Action, type PinnedDefinition, typeArguments } from '../../catalog/index.ts'
+import { type Admitted, type Reach, reachOf } from '../../decisions/index.ts'
 import { base64url, fromBase64url } from '../../lib/bytes.ts'
 import { isObject, type Json, type JsonObject, parseJson } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
@@ -47,9 +47,9 @@ export async function list(
   if (!wanted) throw new Error(`${method} is no list`)
   const { key, kind, member } = wanted
   const after = readCursor(id, params.get('cursor'))
-  const actions = await reachableActions(ports.decisions, who)
-  const entries = actions
-    .flatMap((action) => entriesOf(action, kind, member))
+  const reach = await reachOf(ports.decisions, who)
+  const entries = reach.actions
+    .flatMap((action) => entriesOf(action, kind, member).filter(isReachable(action, reach)))
     .map((entry) => ({ entry, name: String(entry.get(key)) }))
     .filter(({ name }) => after === undefined || name > after)
     .sort((a, b) => (a.name < b.name ? -1 : 1))
@@ -68,6 +68,17 @@ function entriesOf({ definition }: Action, kind: string, member: string): JsonOb
   if (kind !== 'resource') return isObject(value) ? [value] : []
   const listed = isObject(value) ? value.get(member) : undefined
   return Array.isArray(listed) ? listed.filter(isObject) : []
+}
+
+/** An address that is listed is a whole call: one that the task does not cover is not for its eyes. */
+function isReachable(action: Action, reach: Reach): (entry: JsonObject) => boolean {
+  return (entry) => {
+    const uri = entry.get('uri')
+    if (action.definition?.kind !== 'resource' || uri === undefined) return true
+    const body: JsonObject = new Map([['uri', uri]])
+    const typed = typeArguments(action, { path: new Map(), query: [], body })
+    return typed.ok && reach.covers(action, typed.arguments)
+  }
 }
 
 function parsed(json: string): Json {

@@ -4,6 +4,9 @@ import { secretFilter } from '../secret-filter.ts'
 /** Shorter ones are looked for as they are, and not encoded: too much else would look like them. */
 const LEAST_ENCODED = 8
 
+/** Of a longer one, such as a token, the end: without it the rest is worth nothing. */
+const MOST_ENCODED = 96
+
 /**
  * What a text of a server may not hold: the secrets as they are, and as programs write them into other texts. Whoever wants to tell
  * one on has other ways; this is for servers that show what they were sent.
@@ -14,9 +17,10 @@ export function spellings(secrets: readonly string[]): readonly string[] {
 
 function spellingsOf(secret: string): string[] {
   if (secret.length < LEAST_ENCODED) return [secret]
-  const percent = encodeURIComponent(secret)
-  const quoted = JSON.stringify(secret).slice(1, -1)
-  const bytes = Buffer.from(secret)
+  const end = secret.slice(-MOST_ENCODED)
+  const percent = encodeURIComponent(end)
+  const quoted = JSON.stringify(end).slice(1, -1)
+  const bytes = Buffer.from(end)
   return [
     secret,
     quoted,
@@ -63,7 +67,7 @@ function any(value: Json, secrets: readonly string[]): Json {
 }
 
 export function scrubText(text: string, secrets: readonly string[]): string {
-  if (!secrets.some((secret) => secret !== '' && text.includes(secret))) return text
+  if (!secrets.some((each) => each.length <= text.length && text.includes(each))) return text
   const filter = secretFilter(secrets)
   const kept = filter.push(Buffer.from(text))
   return Buffer.concat([kept, filter.rest()]).toString()

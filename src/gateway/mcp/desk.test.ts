@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Desk } from './desk.ts'
+
+const MOST = { perTask: 2, all: 3, bytes: 100 }
+const SESSION = { revision: '2025-11-25', id: 's' } as const
+
+test('so many calls of a task are held at once, so many in all, and so many bytes', () => {
+  const desk = new Desk()
+  const a1 = desk.hold('a', 10, MOST)
+  const a2 = desk.hold('a', 10, MOST)
+  assert.ok(a1 && a2)
+  assert.equal(desk.hold('a', 10, MOST), undefined, 'a third of one task')
+  const b1 = desk.hold('b', 70, MOST)
+  assert.ok(b1)
+  assert.equal(desk.hold('c', 0, MOST), undefined, 'a fourth in all')
+  b1()
+  assert.equal(desk.hold('b', 81, MOST), undefined, 'more than fits')
+  const b2 = desk.hold('b', 80, MOST)
+  assert.ok(b2)
+  for (const release of [a1, a2, b2]) release()
+  for (let round = 0; round < 1_000; round++) {
+    const held = ['a', 'b', 'c'].map((task) => desk.hold(task, 30, MOST))
+    for (const release of held) {
+      assert.ok(release)
+      release()
+    }
+  }
+})
+
+test('one request of an id at a time, in its own conversation, and it can be asked again when it is done', () => {
+  const desk = new Desk()
+  const signal = desk.begin('k', '1')
+  assert.ok(signal)
+  assert.equal(desk.begin('k', '1'), undefined)
+  assert.ok(desk.begin('other', '1'))
+  assert.ok(desk.begin('k', '"1"'), 'a string is another id')
+  desk.cancel('other', '2')
+  desk.cancel('k', '2')
+  assert.equal(signal.aborted, false)
+  desk.cancel('k', '1')
+  assert.equal(signal.aborted, true)
+  desk.done('k', '1')
+  desk.cancel('k', '1')
+  assert.equal(desk.begin('k', '1')?.aborted, false)
+})
+
+test('what is only remembered is bounded: the oldest is forgotten first', () => {
+  const desk = new Desk()
+  for (let i = 0; i < 10_001; i++) {
+    desk.end(`k${i}`)
+    desk.reopen(`k${i}`, SESSION)
+  }
+  assert.equal(desk.hasEnded('k0'), false)
+  assert.equal(desk.reopened('k0'), undefined)
+  for (const key of ['k1', 'k10000']) {
+    assert.equal(desk.hasEnded(key), true)
+    assert.equal(desk.reopened(key), SESSION)
+  }
+})
