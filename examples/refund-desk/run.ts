@@ -1,12 +1,18 @@
 // The refund desk: a real agent works for a real person, is refused, asks a human, is allowed once, finishes, and holds
-// nothing afterwards. Every step is asserted; the first that fails ends the story with a non-zero exit code.
+// nothing afterwards. Then the same at an MCP server, with a sub-agent, at night, and with a client that knows only the URL.
+// Every step is asserted; the first that fails ends the story with a non-zero exit code.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openingTheTask } from './chapters/1-opening.ts'
 import { calls } from './chapters/2-calls.ts'
 import { approval } from './chapters/3-approval.ts'
 import { ending } from './chapters/4-ending.ts'
-import { evidence } from './chapters/5-evidence.ts'
+import { administrator } from './chapters/5-administrator.ts'
+import { tools } from './chapters/6-tools.ts'
+import { subAgent } from './chapters/7-sub-agent.ts'
+import { nightly } from './chapters/8-nightly.ts'
+import { urlOnly } from './chapters/9-url-only.ts'
+import { evidence } from './chapters/10-evidence.ts'
 import { signIn } from './people.ts'
 import { chapter, StoryFailed, told } from './step.ts'
 import { startWorld } from './world.ts'
@@ -24,6 +30,10 @@ try {
   const seen = await calls(story, task)
   const approved = await approval(story, task)
   await ending(story, task)
+  const house = await administrator(story)
+  await subAgent(story, house, await tools(story))
+  await nightly(story, house)
+  await urlOnly(story)
   await evidence(story, { ...seen, ...approved })
   console.log(
     `\n${told()} things seen as they have to be, in ${((Date.now() - began) / 1000).toFixed(1)} s.`,

@@ -32,7 +32,7 @@ export interface Ran {
 export async function startWorld(): Promise<World> {
   const home = await mkdtemp(join(tmpdir(), 'remit-story-'))
   const data = join(home, 'data')
-  const port = await freePorts(4)
+  const port = await freePorts(5)
   const environment = {
     ...process.env,
     REMIT_DATA: data,

@@ -4,7 +4,8 @@ import { OrdersProblem } from './orders-problem.ts'
 
 /** What a transaction token says about a call: who, through whom, and which decision let it through. */
 export interface Caller {
-  readonly person: string
+  /** Nobody, when the agent works alone. */
+  readonly person?: string
   readonly agent: string
   readonly txn: string
 }
@@ -38,11 +39,14 @@ export function callerCheck(trust: Trust): CheckCaller {
     if (token === undefined)
       throw new OrdersProblem(401, 'a transaction token is required in `Txn-Token`')
     const claims = await verified(token, trust, keys)
-    const { sub, act, txn, scope, tctx } = claims
+    const { sub, sub_profile: profile, act, txn, scope, tctx } = claims
     if (typeof sub !== 'string' || typeof txn !== 'string' || !isObject(tctx))
-      throw new OrdersProblem(401, 'the transaction token does not name person, decision and call')
-    // This shop serves agents that act for a person; the outermost `act` is the one that acts now (RFC 8693 4.1).
-    const agent = isObject(act) ? act.sub : undefined
+      throw new OrdersProblem(401, 'the transaction token does not name subject, decision and call')
+    if (profile !== 'user' && profile !== 'ai_agent')
+      throw new OrdersProblem(401, 'the transaction token does not say what its subject is')
+    // The outermost `act` is the one that acts now (RFC 8693 4.1). An agent that works alone is the subject itself.
+    const alone = profile === 'ai_agent' && act === undefined
+    const agent = alone ? sub : isObject(act) ? act.sub : undefined
     if (typeof agent !== 'string')
       throw new OrdersProblem(401, 'the transaction token names no agent')
     if (tctx.location !== trust.location)
@@ -51,11 +55,12 @@ export function callerCheck(trust: Trust): CheckCaller {
       throw new OrdersProblem(403, 'the transaction token was given for another operation')
     if (!isDeepStrictEqual({ ...tctx.arguments }, { ...asked.arguments }))
       throw new OrdersProblem(403, 'the transaction token was given for other arguments')
-    return { person: sub, agent, txn }
+    return { ...(profile === 'user' ? { person: sub } : {}), agent, txn }
   }
 }
 
 type VerifiedClaims = JWTPayload & {
+  readonly sub_profile?: unknown
   readonly act?: unknown
   readonly txn?: unknown
   readonly scope?: unknown

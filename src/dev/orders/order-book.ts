@@ -29,7 +29,8 @@ export interface Refund {
 
 /** Whom the transaction token named. */
 export interface RequestedBy {
-  readonly person: string
+  /** Nobody, when the agent worked alone. */
+  readonly person?: string
   readonly agent: string
   readonly decision: string
 }

@@ -55,6 +55,7 @@ function token(
     exp: now + 30,
     txn: `dec_${decisions}`,
     sub: 'psn_sam',
+    sub_profile: 'user',
     act: { sub: 'refund-bot' },
     scope: action,
     tctx: { task: { id: 'tsk_1' }, location: LOCATION, action, arguments: args, ...change.context },
@@ -162,6 +163,18 @@ test('what is no transaction token of Remit is no caller', async () => {
   const resource = await make({ header: { typ: 'at+jwt' }, claims: { aud: LOCATION } })
   const headers = { authorization: `DPoP ${resource}` }
   assert.equal((await call('/orders/1042', undefined, { headers })).status, 401)
+})
+
+test('an agent that works alone is seen as itself, and whom it called in as who acts', async () => {
+  const list = (claims: object) =>
+    token('orders.list', {}, { claims }).then((txn) => call('/orders', txn))
+  const alone = await list({ sub: 'night-clerk', sub_profile: 'ai_agent', act: undefined })
+  assert.equal(alone.status, 200, alone.text)
+  assert.match(alone.text, /"seen":\{"agent":"night-clerk","txn":/)
+  const called = { sub: 'night-clerk', sub_profile: 'ai_agent', act: { sub: 'helper' } }
+  assert.match((await list(called)).text, /"seen":\{"agent":"helper","txn":/)
+  assert.equal((await list({ sub_profile: 'user', act: undefined })).status, 401)
+  assert.equal((await list({ sub_profile: 'robot' })).status, 401)
 })
 
 test('a token for another call is refused, whatever differs', async () => {

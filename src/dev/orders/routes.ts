@@ -120,9 +120,9 @@ function refundOrder(
     operation: 'refund',
     arguments: { order_id: id, amount, ...(note === undefined ? {} : { note }) },
     write: true,
-    run: ({ person, agent, txn }) => {
+    run: ({ txn, ...who }) => {
       if (!book.has(id)) throw new OrdersProblem(404, `there is no order ${id}`)
-      const made = book.refund(id, { cents, note, by: { person, agent, decision: txn } })
+      const made = book.refund(id, { cents, note, by: { ...who, decision: txn } })
       if (!made) throw new OrdersProblem(409, 'more than was paid would be refunded')
       return { status: 201, body: made }
     },

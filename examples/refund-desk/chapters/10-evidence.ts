@@ -1,6 +1,5 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { signIn } from '../people.ts'
 import { chapter, saw } from '../step.ts'
 import type { Story } from '../story.ts'
 
@@ -10,17 +9,6 @@ export async function evidence(
   decisions: { notCovered: string; requestable: string },
 ): Promise<void> {
   chapter('Ada looks into it')
-  const ada = await signIn(world.issuer, 'Ada')
-  let page: Promise<unknown> = Promise.resolve()
-  const login = await world.remit(['login', '--no-open'], {
-    onLine(line) {
-      const url = /http:\/\/\S+\/cli\?\S+/.exec(line)?.[0]
-      if (url) page = ada.get(url).then((asked) => ada.submit(asked, /^Sign in the command/))
-    },
-  })
-  await page
-  saw('Ada signs the command line in, through her browser', login.code === 0, login)
-
   const covered = await world.remit(['decisions', 'explain', decisions.notCovered])
   saw(
     '`remit decisions explain` tells why order 2001 was refused',
