@@ -1,6 +1,12 @@
 export type { AdmissionRule, SelfRegistered } from './admission/admission-rule.ts'
 export { listAdmissionRules } from './admission/admission-store.ts'
-export { type Admission, admissionOf, admitAgentIn, NO_RULE } from './admission/admit-agent.ts'
+export {
+  type Admission,
+  admissionOf,
+  admitAgentIn,
+  isLetIn,
+  NO_RULE,
+} from './admission/admit-agent.ts'
 export {
   addAdmissionRule,
   type RuleDescription,

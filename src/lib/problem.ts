@@ -56,6 +56,10 @@ export const PROBLEMS = {
   'arguments.wrong_kind': { status: 400, title: 'An argument is of the wrong kind' },
   'artefact.used': { status: 400, title: 'It was used before' },
   'assertion.replayed': { status: 401, title: 'The client assertion was used before' },
+  'authorization.bad_request': {
+    status: 400,
+    title: 'A program sent you here with a request that cannot be answered',
+  },
   'authorization.not_pending': {
     status: 409,
     title: 'The authorization request was answered already',
@@ -169,7 +173,10 @@ export const PROBLEMS = {
   'refresh_token.used': { status: 400, title: 'The refresh token was used before' },
   'registration.bad_metadata': { status: 400, title: 'The client cannot be registered like this' },
   'registration.bad_redirect': { status: 400, title: 'A redirect address cannot be registered' },
-  'registration.too_many': { status: 429, title: 'Too many registrations wait for their first use' },
+  'registration.too_many': {
+    status: 429,
+    title: 'Too many registrations wait for their first use',
+  },
   'request.ambiguous_target': {
     status: 400,
     title: 'The request target can be read in more than one way',

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import Provider, { interactionPolicy } from 'oidc-provider'
+import Provider, { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider'
 import type { DecisionParts } from '../decisions/index.ts'
 import type { Cookies, ProblemPage } from '../http/index.ts'
 import type { SigningKeys } from '../keys/index.ts'
@@ -7,9 +7,10 @@ import { Problem } from '../lib/problem.ts'
 import type { Artefacts } from '../tokens/index.ts'
 import { adapterFor } from './adapter.ts'
 import { CLIENT_CREDENTIALS, JWT_BEARER, TOKEN_EXCHANGE } from './grant-types.ts'
+import { answerWhereKnown } from './interactive/answer-where-known.ts'
 import { beginInteraction } from './interactive/begin.ts'
 import { noResource, resourceServer } from './interactive/resources.ts'
-import { settleInteraction } from './interactive/resume.ts'
+import { type Settled, settleInteraction } from './interactive/resume.ts'
 
 export interface ProviderPorts {
   readonly issuer: string
@@ -26,13 +27,21 @@ export interface ProviderPorts {
 
 export interface AuthorizationServer {
   readonly handle: (request: IncomingMessage, reply: ServerResponse) => void
-  /** Takes what a person answered to a request over into the protocol; false when this browser has no answer. */
-  readonly settle: (request: IncomingMessage, uid: string) => Promise<boolean>
+  /** Takes what a person answered to a request over into the protocol. */
+  readonly settle: (request: IncomingMessage, uid: string) => Promise<Settled>
 }
 
 /** Seconds. A code is redeemed at once, by a program; a person has ten minutes. */
 const LIVES = { AuthorizationCode: 60, Grant: 600, Interaction: 600, Session: 600 } as const
 
+/** What its own words leave open for somebody who wrote neither side. */
+const IN_WORDS: Readonly<Record<string, string>> = {
+  invalid_client: 'the program is not registered here, or not any more; it has to register anew',
+  invalid_redirect_uri: 'the answer would go to an address that the program did not register',
+}
+const UNANSWERABLE = 'the request cannot be answered'
+
+const AUTHORIZE = '/oauth/authorize'
 const QUERY_ONLY = { response_modes_supported: ['query'] } as const
 
 /**
@@ -41,6 +50,11 @@ const QUERY_ONLY = { response_modes_supported: ['query'] } as const
  * (`grants/authorization-code.ts`), as are Remit's own grants; those are registered here only so that the metadata names them.
  */
 export function createProvider(ports: ProviderPorts): AuthorizationServer {
+  const show = (context: KoaContextWithOIDC, problem: Problem) => {
+    context.status = problem.status
+    context.type = 'html'
+    context.body = ports.problemPage(problem, String(context.res.getHeader('request-id') ?? ''))
+  }
   const provider = new Provider(ports.issuer, {
     adapter: (model) => adapterFor(model, ports.artefacts),
     jwks: ports.keys.providerJwks(),
@@ -84,20 +98,19 @@ export function createProvider(ports: ProviderPorts): AuthorizationServer {
     },
     // Who somebody is, is said by the person's own session here; the provider needs a name for them.
     findAccount: (_context, accountId) => ({ accountId, claims: () => ({ sub: accountId }) }),
-    renderError: (context, out) => {
-      const problem = new Problem(
-        'oauth.invalid_request',
-        out.error_description ?? 'the request cannot be answered',
-      )
-      context.type = 'html'
-      context.body = ports.problemPage(problem, String(context.res.getHeader('request-id') ?? ''))
-    },
+    renderError: (context, { error, error_description: why }) =>
+      show(
+        context,
+        error === 'server_error'
+          ? new Problem('server.failed', 'the log has the whole error under the request id')
+          : new Problem('authorization.bad_request', IN_WORDS[error] ?? why ?? UNANSWERABLE),
+      ),
     // RFC 7523bis section 3: the issuer is the only audience, as a single string.
     assertJwtClientAuthClaimsAndHeader: async (_ctx, claims) => {
       if (claims.aud !== ports.issuer) throw new Error('the audience has to be the issuer')
     },
     routes: {
-      authorization: '/oauth/authorize',
+      authorization: AUTHORIZE,
       jwks: '/oauth/jwks',
       pushed_authorization_request: '/oauth/par',
       token: '/oauth/token',
@@ -118,6 +131,7 @@ export function createProvider(ports: ProviderPorts): AuthorizationServer {
     await next()
     if (context.oidc?.route === 'discovery') Object.assign(Object(context.body), QUERY_ONLY)
   })
+  provider.use(answerWhereKnown({ decisions: ports.decisions, path: AUTHORIZE, show }))
   provider.on('server_error', (_context, error) => ports.onError(error))
   return {
     handle: callbackOf(provider, ports.issuer),

@@ -29,11 +29,27 @@ export async function admissionOf(
 ): Promise<Admission> {
   const agent = await findAgent(db, client.clientId)
   if (agent) return { agent, known: true }
-  const rule = ruleFor(await listAdmissionRules(db), client.redirectUris)
+  return { agent: newcomer(client, await ruleOf(db, client), by), known: false }
+}
+
+/** Whether somebody who answers for that let it in, by name or by a rule that it matches. */
+export async function isLetIn(
+  db: Reader,
+  client: Pick<SelfRegistered, 'clientId' | 'redirectUris'>,
+): Promise<boolean> {
+  const agent = await findAgent(db, client.clientId)
+  const { trust } = agent ?? (await ruleOf(db, client)) ?? { trust: 0 }
+  return trust > 0
+}
+
+async function ruleOf(
+  db: Reader,
+  { redirectUris }: Pick<SelfRegistered, 'redirectUris'>,
+): Promise<AdmissionRule | undefined> {
+  const rule = ruleFor(await listAdmissionRules(db), redirectUris)
   const owner = rule && (await findPerson(db, rule.ownerId))
   // A rule whose owner is gone lets nobody in: somebody who may act answers for every agent.
-  const counts = owner?.status === 'active' ? rule : undefined
-  return { agent: newcomer(client, counts, by), known: false }
+  return owner?.status === 'active' ? rule : undefined
 }
 
 /**

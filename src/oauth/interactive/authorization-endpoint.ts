@@ -18,14 +18,17 @@ export function authorizationHandler(
     handle: (message: IncomingMessage, reply: ServerResponse, context: RawContext) =>
       failing(reply, context, async () => {
         const uid = uidOf(message.url ?? '')
-        if (uid !== undefined && !(await server.settle(message, uid))) {
-          // Not answered yet, or not this browser's: the page says which.
-          reply.writeHead(303, { location: `/authorize/${uid}` }).end()
-          return
-        }
-        server.handle(message, reply)
+        const settled = uid === undefined ? 'settled' : await server.settle(message, uid)
+        // Without an answer, or without one of this browser: the page says which. Told already: it says that too.
+        if (settled === 'settled') server.handle(message, reply)
+        else if (settled === 'unanswered') redirect(reply, `/authorize/${uid}`)
+        else redirect(reply, `/authorize/${uid}?told=yes`)
       }),
   }
+}
+
+function redirect(reply: ServerResponse, location: string): void {
+  reply.writeHead(303, { location }).end()
 }
 
 function uidOf(target: string): string | undefined {

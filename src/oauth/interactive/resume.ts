@@ -6,9 +6,14 @@ import { sha256url } from '../../lib/bytes.ts'
 import { type Authorization, findAuthorization } from '../../tasks/index.ts'
 
 /**
+ * `settled`: the protocol goes on with the answer. `unanswered`: there is none yet, or none of this browser. `told`: the client
+ * has it already.
+ */
+export type Settled = 'settled' | 'unanswered' | 'told'
+
+/**
  * The browser comes back from the pages: what the person answered becomes the provider's result, out of our own books. From
- * the address nothing is believed but which request it is. Answers false when there is nothing to go on with; the provider
- * then says so.
+ * the address nothing is believed but which request it is.
  */
 export async function settleInteraction(
   ports: {
@@ -18,15 +23,16 @@ export async function settleInteraction(
   },
   message: IncomingMessage,
   uid: string,
-): Promise<boolean> {
+): Promise<Settled> {
   const { cookies, decisions, provider } = ports
   const authorization = await findAuthorization(decisions.storage.read, uid)
   const browser = cookies.read(message, 'browser')
   // INVARIANT: the answer goes to the browser that began, like the question.
   if (!authorization || browser === undefined || sha256url(browser) !== authorization.browser)
-    return false
+    return 'unanswered'
+  if (authorization.state === 'pending') return 'unanswered'
   const interaction = await provider.Interaction.find(uid)
-  if (!interaction) return false
+  if (!interaction) return 'told'
   if (authorization.state === 'granted') {
     const { personId, scope } = allowed(authorization)
     const grant = new provider.Grant({
@@ -44,9 +50,9 @@ export async function settleInteraction(
     }
   } else if (authorization.state === 'denied') {
     interaction.result = { error: 'access_denied', error_description: 'the person said no' }
-  } else return false
+  } else return 'told'
   await interaction.persist()
-  return true
+  return 'settled'
 }
 
 function allowed({ details, personId }: Authorization): { personId: string; scope: string } {

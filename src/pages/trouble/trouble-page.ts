@@ -9,6 +9,8 @@ const HELP: Partial<Readonly<Record<ProblemCode, string>>> = {
   'request.not_found':
     'The link may be wrong, or it leads to something that is not yours to see. Make sure that you are signed in as the right person.',
   'request.cross_site': 'Go to the page itself and press the button there.',
+  'authorization.bad_request':
+    'Nothing was allowed and nothing was sent on, so you can close this page. If the program is yours, this is what to correct in it.',
   'authorization.unknown':
     'Start again in the program that sent you here: it opens the page anew. If someone gave you this address, leave it at that.',
   'authorization.not_pending': 'Start again in the program that sent you here.',

@@ -1,0 +1,55 @@
+import type { KoaContextWithOIDC } from 'oidc-provider'
+import { isLetIn, isLoopbackRedirect } from '../../agents/index.ts'
+import type { DecisionParts } from '../../decisions/index.ts'
+import { Problem } from '../../lib/problem.ts'
+
+/** Koa's middleware, as far as it is used here. */
+type Middleware = (context: KoaContextWithOIDC, next: () => Promise<void>) => Promise<void>
+
+/**
+ * What the authorization endpoint answers without having asked a person, and where to.
+ * INVARIANT: a browser leaves for an address of a client only after a person pressed a button, unless the client was let in or the
+ * address is the person's own computer. Anyone can register an address; a link of ours that leads straight there would lend it our
+ * name (RFC 9700 section 4.11.2). And answers are sent in the query, never in a form or a fragment, errors included.
+ */
+export function answerWhereKnown(ports: {
+  readonly decisions: Pick<DecisionParts, 'storage'>
+  readonly path: string
+  readonly show: (context: KoaContextWithOIDC, problem: Problem) => void
+}): Middleware {
+  return async (context, next) => {
+    if (context.path !== ports.path) return next()
+    const { response_mode: mode = 'query' } = context.query
+    if (mode !== 'query' && mode !== '')
+      return ports.show(context, bad('answers are sent in the query: leave `response_mode` out'))
+    await next()
+    const away = awayFrom(context)
+    if (away === undefined || (await mayLeave(ports.decisions, context))) return
+    context.remove('Location')
+    const why = away.searchParams.get('error_description') ?? 'the request cannot be answered'
+    ports.show(context, bad(why))
+  }
+}
+
+/** Where the browser is sent, if that is not to us. */
+function awayFrom(context: KoaContextWithOIDC): URL | undefined {
+  const to = String(context.res.getHeader('location') ?? '')
+  return to === '' || to.startsWith('/') ? undefined : new URL(to)
+}
+
+async function mayLeave(
+  { storage }: Pick<DecisionParts, 'storage'>,
+  { oidc }: KoaContextWithOIDC,
+): Promise<boolean> {
+  const { client, params } = oidc
+  if (!client || typeof params?.redirect_uri !== 'string') return false
+  if (isLoopbackRedirect(params.redirect_uri)) return true
+  return isLetIn(storage.read, {
+    clientId: client.clientId,
+    redirectUris: client.redirectUris ?? [],
+  })
+}
+
+function bad(detail: string): Problem {
+  return new Problem('authorization.bad_request', detail)
+}
