@@ -69,11 +69,15 @@ export async function consumeArtefact(
 /** Name of the guard that fails for a code that was used, or is gone. */
 export const CODE_STEP = 'unused code'
 
-/** An authorization code is used up as a part of what it is used for. */
-export function consumeCodeStep(db: Reader, id: string, now: number): Step {
+/** An authorization code is used up as a part of what it is used for, and known as long as that lasts. */
+export function consumeCodeStep(
+  db: Reader,
+  id: string,
+  times: { readonly now: number; readonly knownUntil: number },
+): Step {
   const query = db
     .updateTable('oidc_payloads')
-    .set({ consumed_at: now })
+    .set({ consumed_at: times.now, expires_at: times.knownUntil })
     .where('model', '=', 'AuthorizationCode')
     .where('id', '=', id)
     .where('consumed_at', 'is', null)
@@ -102,11 +106,21 @@ export async function countExpiring(reader: Reader, model: string, now: number):
   return Number(count)
 }
 
-export async function keepArtefact(tx: Tx, model: string, id: string): Promise<void> {
+/** A client that became an agent stays registered for good. */
+export async function keepRegistration(tx: Tx, clientId: string): Promise<void> {
   await tx
     .updateTable('oidc_payloads')
     .set({ expires_at: null })
+    .where('model', '=', 'Client')
+    .where('id', '=', clientId)
+    .execute()
+}
+
+/** Forgets those of a kind that would have expired before a time anyway. */
+export async function forgetExpiring(tx: Tx, model: string, before: number): Promise<void> {
+  await tx
+    .deleteFrom('oidc_payloads')
     .where('model', '=', model)
-    .where('id', '=', id)
+    .where('expires_at', '<', before)
     .execute()
 }

@@ -20,8 +20,8 @@ export interface Artefacts {
   destroyGrant(grantId: string): Promise<void>
   /** How many of a kind there are that will expire. */
   countExpiring(model: string): Promise<number>
-  /** Lets it stay for good. */
-  keep(model: string, id: string): Promise<void>
+  /** Forgets those of a kind that would have expired before a time (epoch milliseconds) anyway. */
+  forgetExpiring(model: string, before: number): Promise<void>
   forget(): Promise<void>
 }
 
@@ -65,7 +65,8 @@ export function artefacts({ storage, clock }: { storage: Storage; clock: Clock }
     destroy: (model, id) => storage.transaction((tx) => store.destroyArtefact(tx, model, id)),
     destroyGrant: (grantId) => storage.transaction((tx) => store.destroyGrant(tx, grantId)),
     countExpiring: (model) => store.countExpiring(storage.read, model, clock.now()),
-    keep: (model, id) => storage.transaction((tx) => store.keepArtefact(tx, model, id)),
+    forgetExpiring: (model, before) =>
+      storage.transaction((tx) => store.forgetExpiring(tx, model, before)),
     forget: () => storage.transaction((tx) => store.forgetArtefacts(tx, clock.now())),
   }
 }

@@ -55,7 +55,6 @@ export async function authorizationCode(
     codeId: id,
     thumbprint: typeof stored?.dpopJkt === 'string' ? stored.dpopJkt : undefined,
   })
-  if (answer.outcome === 'issued') await artefacts.keep('Client', required(form, 'client_id'))
   return interactiveAnswer(answer)
 }
 

@@ -2,6 +2,19 @@ import { isLoopbackRedirect } from '../../agents/index.ts'
 import { Problem } from '../../lib/problem.ts'
 
 const LONGEST = 512
+/** Parameters of answers (RFC 6749 section 4.1.2, RFC 9207): an address brings none of its own. */
+const ANSWERS: ReadonlySet<string> = new Set([
+  'code',
+  'state',
+  'iss',
+  'error',
+  'error_description',
+  'error_uri',
+  'scope',
+  'response',
+  'access_token',
+  'id_token',
+])
 
 /**
  * An address that codes may be sent to (RFC 9700 section 2.1, RFC 8252 section 7.3): `https`, or `http` on the person's own
@@ -17,6 +30,8 @@ export function checkRedirectUri(value: unknown): string {
     throw bad('an address is a URL, written as it is used')
   if (value.includes('#')) throw bad('an address has no fragment')
   if (url.username !== '' || url.password !== '') throw bad('an address has no user name')
+  const own = [...url.searchParams.keys()].find((name) => ANSWERS.has(name.toLowerCase()))
+  if (own !== undefined) throw bad(`\`${own}\` is a parameter of the answer`)
   const loopback = isLoopbackRedirect(value)
   if (url.protocol === 'https:' ? loopback : !(url.protocol === 'http:' && loopback))
     throw bad('answers are sent to `https`, or to `http` on `localhost`, `127.0.0.1` or `[::1]`')

@@ -8,10 +8,12 @@ import { readBody } from '../form.ts'
 import { type ClientRegistration, readClientMetadata } from './read-metadata.ts'
 
 const DAY_SECONDS = 24 * 3600
-/** A registration that nobody has used for so long is forgotten. One that a person has said yes to stays. */
+/** A registration that nobody has used for so long is forgotten. One that a person has brought stays: it is an agent. */
 export const UNUSED_SECONDS = 7 * DAY_SECONDS
 /** So many registrations can wait for their first use, in all replicas together. */
 const MOST_UNUSED = 10_000
+/** When there is no room, those are forgotten that have waited longer than anyone takes from registering to the first use. */
+const YOUNG_SECONDS = 3600
 const MOST_BYTES = 16 * 1024
 
 export interface RegistrationPorts {
@@ -39,12 +41,28 @@ export async function registrationEndpoint(
 ): Promise<Registered> {
   if (message.method !== 'POST') throw new Problem('request.method_not_allowed', 'POST is needed')
   const client = readClientMetadata(await readJson(message))
-  if ((await artefacts.countExpiring('Client')) >= mostUnused)
-    throw new Problem('registration.too_many', 'too many registrations wait for their first use')
+  await makeRoom({ artefacts, clock, mostUnused })
   // Lower case only: it becomes the name of an agent.
   const client_id = `client-${Buffer.from(random.bytes(16)).toString('hex')}`
   await artefacts.put('Client', client_id, { client_id, ...client }, UNUSED_SECONDS)
   return { client_id, client_id_issued_at: Math.floor(clock.now() / 1000), ...client }
+}
+
+/**
+ * Whoever fills the room with registrations keeps others out for an hour at most, not for a week.
+ * @throws Problem `registration.too_many`
+ */
+async function makeRoom({
+  artefacts,
+  clock,
+  mostUnused,
+}: Required<Omit<RegistrationPorts, 'random'>>): Promise<void> {
+  const isFull = async () => (await artefacts.countExpiring('Client')) >= mostUnused
+  if (!(await isFull())) return
+  const before = clock.now() + (UNUSED_SECONDS - YOUNG_SECONDS) * 1000
+  await artefacts.forgetExpiring('Client', before)
+  if (await isFull())
+    throw new Problem('registration.too_many', 'too many registrations wait for their first use')
 }
 
 async function readJson(message: IncomingMessage): Promise<unknown> {
