@@ -62,7 +62,7 @@ export async function redeemCode(
   const task = interactiveTask(parts, found, proof)
   const done = await parts.storage.commit([
     ...(proof ? [proofStep(parts, proof)] : []),
-    consumeCodeStep(read, asked.codeId, parts.clock.now()),
+    consumeCodeStep(read, asked.codeId, { now: parts.clock.now(), knownUntil: task.deadline }),
     useAuthorizationStep(read, AUTHORIZATION_STEP, authorization.id, task.id),
     ...openSteps(parts, task, { chain: [task.agentId], origin: asked.origin }),
   ])
