@@ -5,6 +5,7 @@ import {
   listAdmissionRules,
   removeAdmissionRule,
 } from '../agents/index.ts'
+import { personNames } from './names.ts'
 import { operation } from './operation.ts'
 import { ByName, Detail, listOf, Name, Nothing, Time } from './schemas.ts'
 import { time } from './shapes.ts'
@@ -14,7 +15,7 @@ const RedirectHosts = Type.Array(Type.String({ maxLength: 253 }), {
   minItems: 1,
   maxItems: 32,
   description:
-    'exact hosts, `*.example.com`, or `localhost` for programs on a person’s own computer',
+    'exact hosts, with a port if it is not 443; `*.example.com`; or `localhost` for programs on a person’s own computer',
 })
 const Rule = Type.Object({
   name: Name,
@@ -24,11 +25,12 @@ const Rule = Type.Object({
   ceiling: Type.Array(Type.Unknown()),
   may_delegate: Type.Union([Type.Array(Type.Unknown()), Type.Null()]),
   owner: Type.String({ description: 'a person id' }),
+  owner_name: Type.Union([Type.String(), Type.Null()]),
   created_by: Type.String(),
   created_at: Time,
 })
 
-function shown(rule: AdmissionRule) {
+function shown(rule: AdmissionRule, ownerName: string | null) {
   return {
     name: rule.name,
     mode: rule.mode,
@@ -37,6 +39,7 @@ function shown(rule: AdmissionRule) {
     ceiling: [...rule.ceiling],
     may_delegate: rule.mayDelegate && [...rule.mayDelegate],
     owner: rule.ownerId,
+    owner_name: ownerName,
     created_by: rule.createdBy,
     created_at: time(rule.createdAt),
   }
@@ -51,9 +54,14 @@ export const ADMISSION_OPERATIONS = [
     who: 'administrator',
     widens: false,
     answer: listOf('rules', Rule),
-    run: async (parts) => ({
-      rules: (await listAdmissionRules(parts.agents.storage.read)).map(shown),
-    }),
+    run: async (parts) => {
+      const rules = await listAdmissionRules(parts.agents.storage.read)
+      const nameOf = await personNames(
+        parts,
+        rules.map(({ ownerId }) => ownerId),
+      )
+      return { rules: rules.map((rule) => shown(rule, nameOf(rule.ownerId))) }
+    },
   }),
   operation({
     id: 'admission.add',
@@ -85,7 +93,8 @@ export const ADMISSION_OPERATIONS = [
         ownerId: owner ?? caller.person.id,
         by: caller.person.id,
       })
-      return shown(rule)
+      const nameOf = await personNames(parts, [rule.ownerId])
+      return shown(rule, nameOf(rule.ownerId))
     },
   }),
   operation({
@@ -94,7 +103,8 @@ export const ADMISSION_OPERATIONS = [
     path: '/admission-rules/:name',
     says: 'Removes a rule: nobody else is let in by it. Agents that were stay; retiring them ends them.',
     who: 'administrator',
-    widens: false,
+    // Clients that it kept small may match a later rule, which gives them more.
+    widens: true,
     params: ByName,
     answer: Nothing,
     run: async (parts, { caller, params }) => {

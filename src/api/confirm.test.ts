@@ -25,6 +25,10 @@ async function samples(w: World): Promise<Record<string, Sample>> {
   const rule = { name: 'this-computer', redirect_hosts: ['localhost'], trust: 1, ceiling: [detail] }
   return {
     'admission.add': sample('/admission-rules', rule, { ...rule, redirect_hosts: ['*.example'] }),
+    'admission.remove': {
+      ...sample('/admission-rules/one', {}, {}),
+      other: { path: '/admission-rules/two', body: {} },
+    },
     'agents.register': sample('/agents', agent, { ...agent, trust: 3 }),
     'agents.set_limits': sample('/agents/refund-bot/limits', { trust: 2 }, { trust: 3 }),
     'agents.add_key': sample(

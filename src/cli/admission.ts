@@ -15,6 +15,7 @@ interface Rule {
   readonly trust: number
   readonly ceiling: readonly Detail[]
   readonly owner: string
+  readonly owner_name: string | null
 }
 
 /** `remit admission …` */
@@ -42,17 +43,23 @@ function listCommand(start: Start): Command {
       answer.rules.length === 0
         ? [dim('No rules: agents that register themselves are quarantined until you let them in.')]
         : table(
-            ['NAME', 'ANSWERS GO TO', 'TRUST', 'AT MOST'],
-            answer.rules.map(({ ceiling, name, redirect_hosts, trust }) => [
-              bold(name),
-              redirect_hosts.join(' '),
-              trustInWords(trust),
-              ceiling.flatMap(({ actions }) => actions).join(' '),
+            ['NAME', 'ANSWERS GO TO', 'TRUST', 'OWNER', 'AT MOST'],
+            answer.rules.map((rule) => [
+              bold(rule.name),
+              rule.redirect_hosts.join(' '),
+              trustInWords(rule.trust),
+              rule.owner_name ?? rule.owner,
+              atMost(rule.ceiling),
             ]),
             cli.width,
           ),
     )
   })
+}
+
+function atMost(ceiling: readonly Detail[]): string {
+  const actions = ceiling.flatMap((detail) => detail.actions).join(' ')
+  return ceiling.some(({ bounds }) => bounds.length > 0) ? `${actions} (within bounds)` : actions
 }
 
 interface AddOptions {
@@ -75,7 +82,7 @@ function addCommand(start: Start): Command {
     .argument('<name>', 'lower-case letters, digits and hyphens')
     .requiredOption(
       '--redirect-host <host...>',
-      'where answers may go: a host, "*." and a host, or localhost (any program on the same computer)',
+      'where answers may go: a host, host:port, "*." and a host, or localhost (any program on the same computer)',
     )
     .requiredOption(
       '--trust <level>',
@@ -98,8 +105,9 @@ function addCommand(start: Start): Command {
         ...(ownerId === undefined ? {} : { owner: ownerId }),
       })
       cli.say(
-        text`${green('✓')} the rule ${bold(rule.name)} lets in clients at ${redirectHost.join(', ')}`,
+        text`${green('✓')} the rule ${bold(rule.name)} lets in clients at ${rule.redirect_hosts.join(', ')}: trust ${trustInWords(rule.trust)}, owner ${rule.owner_name ?? rule.owner}`,
       )
+      cli.say(text`  at most ${atMost(rule.ceiling)}`)
       cli.answer(rule, () => [])
     })
 }
@@ -107,7 +115,7 @@ function addCommand(start: Start): Command {
 function removeCommand(start: Start): Command {
   return command(
     'remove',
-    'Removes a rule: nobody else is let in by it. Agents that were let in stay; `remit agents retire NAME` ends one.',
+    'Removes a rule: nobody else is let in by it. Agents that were let in stay; `remit agents retire NAME` ends one. Later rules may match instead.',
     ['remit admission remove this-computer'],
   )
     .argument('<name>', 'the rule')

@@ -11,7 +11,10 @@ export type AdmissionMode = 'dynamic'
 export interface AdmissionRule {
   readonly name: string
   readonly mode: AdmissionMode
-  /** Where answers may be sent: an exact host, `*.example.com` for those below one, `localhost` for this very computer. */
+  /**
+   * Where answers may be sent: an exact host, with a port if it is not the usual one; `*.example.com` for those below one;
+   * `localhost` for this very computer.
+   */
   readonly redirectHosts: readonly string[]
   readonly trust: TrustLevel
   /** The most such an agent may ever be given. */

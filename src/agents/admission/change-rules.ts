@@ -34,7 +34,9 @@ export async function addAdmissionRule(
     throw badRule(`name 1 to ${MOST_HOSTS} hosts that answers may be sent to`)
   const wrong = redirectHosts.find((host) => !isHostPattern(host))
   if (wrong !== undefined)
-    throw badRule(`\`${wrong}\` is neither a host, \`*.\` and a host, nor \`localhost\``)
+    throw badRule(
+      `\`${wrong}\` is neither a host in lower case, \`*.\` and a host, nor \`localhost\``,
+    )
   const rule: AdmissionRule = {
     name,
     mode: 'dynamic',
@@ -68,7 +70,8 @@ export async function addAdmissionRule(
 }
 
 /**
- * Removes a rule: nobody else is let in by it. Agents that were let in stay; retiring them ends them.
+ * Removes a rule: nobody else is let in by it. Agents that were let in stay; retiring them ends them. Who matched it may match a
+ * later rule from now on.
  * @throws Problem `admission.unknown`
  */
 export async function removeAdmissionRule(

@@ -25,24 +25,31 @@ export function ruleFor(
   )
 }
 
-/** `*.example.com` stands for one or more labels, never for the name itself. */
+/**
+ * `*.example.com` stands for one or more labels, never for the name itself. Without a port it is the usual one: another port of
+ * the same host may be somebody else's. On this very computer ports are given out by chance, and any will do.
+ */
 function matchesHost(pattern: string, redirectUri: string): boolean {
   const url = URL.parse(redirectUri)
   if (!url) return false
   if (isLoopbackRedirect(redirectUri)) return pattern === LOOPBACK
   if (url.protocol !== 'https:') return false
   return pattern.startsWith('*.')
-    ? url.hostname.endsWith(pattern.slice(1)) && url.hostname.length > pattern.length - 1
-    : url.hostname === pattern
+    ? url.host.endsWith(pattern.slice(1)) && url.host.length > pattern.length - 1
+    : url.host === pattern
 }
 
 const LABEL = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?'
-const PATTERN = new RegExp(`^(?:\\*\\.)?${LABEL}(?:\\.${LABEL})+$`)
+const PATTERN = new RegExp(`^(?:\\*\\.)?((?:${LABEL}\\.)+${LABEL})(?::([1-9]\\d{0,4}))?$`)
+const USUAL_PORT = '443'
 
-/** Lower-case ASCII names with at least two labels, `*.` in front of them, or `localhost`. No addresses, ports, other stars. */
+/**
+ * Lower-case ASCII names with at least two labels, with `*.` in front of them or a port behind, or `localhost`. No addresses, no
+ * other stars, and not the port that is meant anyway: one way to write each.
+ */
 export function isHostPattern(text: unknown): text is string {
   if (text === LOOPBACK) return true
-  return (
-    typeof text === 'string' && text.length <= 253 && PATTERN.test(text) && !/\.\d+$/.test(text)
-  )
+  const [, host = '', port] = (typeof text === 'string' && PATTERN.exec(text)) || []
+  if (host === '' || host.length > 253 || /\.\d+$/.test(host)) return false
+  return port === undefined || (port !== USUAL_PORT && Number(port) <= 65_535)
 }

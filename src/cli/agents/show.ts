@@ -24,13 +24,18 @@ export function listCommand(start: Start): Command {
                 statusWord(agent.status),
                 trustInWords(agent.trust),
                 agent.owner_name ?? agent.owner,
-                agent.description,
+                agent.description || ownName(agent),
               ]),
               cli.width,
             ),
       )
     },
   )
+}
+
+/** What it says it is called, of one that registered itself. */
+function ownName({ id, name }: Agent): string {
+  return name === id ? '' : name
 }
 
 /** `remit agents show NAME` */
@@ -62,7 +67,7 @@ export async function showAgent(cli: Cli, agent: ShownAgent): Promise<void> {
           ['trust', trustInWords(agent.trust)],
           ['owner', named(agent.owner_name, agent.owner)],
           ['since', moment(agent.created_at)],
-          ['calls itself', agent.name === agent.id ? '' : agent.name],
+          ['calls itself', ownName(agent)],
           ['let in by', letInBy(agent)],
         ],
         cli.room,
