@@ -4,7 +4,7 @@ import type { Offer } from '../../decisions/index.ts'
 import type { Authorization } from '../../tasks/index.ts'
 import { permission } from '../consent/consent-page.ts'
 import { type Choice, choicesOf, type LimitsOf } from '../consent/narrowing.ts'
-import { type TitleOf, TRUST } from '../frame/authority.ts'
+import { detailInWordsHere, TRUST } from '../frame/authority.ts'
 import { csrfField, documentOf, type Viewer } from '../frame/document.ts'
 import { type Html, html } from '../frame/html.ts'
 import { badge, command, facts, notice } from '../frame/pieces.ts'
@@ -20,16 +20,18 @@ export interface AuthorizeView {
     'id' | 'clientId' | 'clientName' | 'redirectUri' | 'resource' | 'expiresAt'
   >
   readonly state: Authorization['state'] | 'expired'
+  /** The browser was on its way to the program, which had the answer already. */
+  readonly told: boolean
   /** The answer would go to a program on the person's own computer, which any program there can be. */
   readonly loopback: boolean
   readonly offer: Offer
   readonly owner: string
   /** Names of those who can let it in. */
   readonly administrators: readonly string[]
+  /** As gates count it: what a server says of its own tools makes none look harmless. */
   readonly riskOf: (action: string) => Risk | undefined
   /** What this person left of the same question the last time. */
   readonly before: readonly Detail[] | undefined
-  readonly titleOf: TitleOf
   readonly limitsOf: LimitsOf
   readonly mistake?: string | undefined
 }
@@ -49,17 +51,36 @@ export function onwardAddress(id: string): string {
   return `/oauth/authorize/${id}`
 }
 
-function over({ state, asked }: AuthorizeView): Html {
+function over({ state, asked, told }: AuthorizeView): Html {
   if (state === 'expired')
     return notice(
       'calm',
       'This question is over',
       html`<p>Nobody answered in time, which means no. Start again in the program.</p>`,
     )
-  const said = state === 'denied' ? 'You said no' : 'You allowed this'
-  return html`${notice(state === 'denied' ? 'calm' : 'good', said, html`<p>The program is told so. What you allowed can be ended under <a href="/tasks">Tasks</a>.</p>`)}
+  if (state === 'used')
+    return notice(
+      'good',
+      'You allowed this, and the program is at work',
+      html`<p>You can close this page. What you allowed can be ended under <a href="/tasks">Tasks</a>.</p>`,
+    )
+  const said = state === 'denied' ? DENIED : ALLOWED
+  if (told)
+    return html`${said}<p>It was told before, once. If it does not go on by itself, start again there; you can close this page.</p>`
+  return html`${said}
 <div class="actions"><a class="button primary" href="${onwardAddress(asked.id)}">Back to the program</a></div>`
 }
+
+const DENIED = notice(
+  'calm',
+  'You said no',
+  html`<p>The program is told so, and may do nothing.</p>`,
+)
+const ALLOWED = notice(
+  'good',
+  'You allowed this',
+  html`<p>The program is told so. What you allowed can be ended under <a href="/tasks">Tasks</a>.</p>`,
+)
 
 function waiting(view: AuthorizeView): Html {
   return html`${who(view)}${view.offer.standing === 'open' ? form(view) : shut(view)}`
@@ -72,15 +93,17 @@ function who({ asked, loopback, offer, owner }: AuthorizeView): Html {
 ${facts([
   [
     'Program',
-    html`${show(asked.clientName)} ${badge('self-registered, name not verified', 'warn')} <code class="soft">${asked.clientId}</code>`,
+    html`${show(asked.clientName)} ${badge('self-registered, name not verified', 'warn')}`,
   ],
+  ['Registered as', html`<code class="soft">${asked.clientId}</code>`],
   ['The answer goes to', placeOf(asked.redirectUri, loopback)],
   [
     'It wants to use',
     html`${show(resource?.title ?? asked.resource)} <code class="soft">${asked.resource}</code>`,
   ],
   ['Let in by', agent.admission ? html`the rule <code>${agent.admission}</code>` : false],
-  ['Owner', show(owner)],
+  // Nobody answers yet for what nobody has brought.
+  ['Owner', (offer.known || agent.trust > 0) && show(owner)],
   ['Trust', html`${trust[0]}, <span class="soft">${trust[1]}</span>`],
 ])}
 ${
@@ -136,15 +159,15 @@ function highest({ actions }: Detail, { riskOf }: AuthorizeView): Risk | undefin
 }
 
 const RISK_WORDS: Readonly<Record<Risk, string>> = {
-  low: 'Low risk: it looks',
-  medium: 'Medium risk: it changes things',
+  low: 'Low risk',
+  medium: 'Medium risk',
   high: 'High risk',
-  critical: 'Critical: it cannot be undone',
+  critical: 'Critical',
 }
 
 function groupFields({ risk, choices }: Group, view: AuthorizeView): Html {
   return html`<fieldset><legend>${risk ? RISK_WORDS[risk] : 'Other'}</legend>
-${choices.map((choice) => permission(choice, view.titleOf, isChosen(choice, risk, view)))}</fieldset>`
+${choices.map((choice) => permission(choice, detailInWordsHere, isChosen(choice, risk, view)))}</fieldset>`
 }
 
 /** As the person left it the last time; the first time everything that is not critical. */

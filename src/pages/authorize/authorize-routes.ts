@@ -1,4 +1,5 @@
 import { isLoopbackRedirect } from '../../agents/index.ts'
+import { countedRisk } from '../../catalog/index.ts'
 import { type Offer, offerTo } from '../../decisions/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { ADMINISTRATORS, listPersons } from '../../people/index.ts'
@@ -82,7 +83,7 @@ async function answerOf(
 
 async function viewOf(
   parts: PageParts,
-  { now, visitor }: Visit,
+  { now, query, visitor }: Visit,
   asked: Authorization,
 ): Promise<AuthorizeView> {
   const { read } = parts.decisions.storage
@@ -95,13 +96,16 @@ async function viewOf(
     viewer,
     asked,
     state: asked.state === 'pending' && asked.expiresAt <= now ? 'expired' : asked.state,
+    told: query.get('told') === 'yes',
     loopback: isLoopbackRedirect(asked.redirectUri),
     offer,
     owner: await new Names(parts).person(offer.agent.ownerId),
     administrators: await administratorsOf(parts, offer),
-    riskOf: (action) => catalog.actions.get(action)?.risk,
+    riskOf: (name) => {
+      const action = catalog.actions.get(name)
+      return action && countedRisk(action)
+    },
     before: await lastAllowed(read, { clientId, personId: person.id, resource }),
-    titleOf: (location) => catalog.byIdentifier.get(location)?.title,
     limitsOf: limitsIn(catalog),
   }
 }

@@ -102,7 +102,7 @@ function form(view: ConsentView): Html {
 <section class="card" aria-labelledby="what"><h2 id="what">What it wants to do for you</h2>
 ${view.mistake !== undefined && notice('bad', 'Nothing was granted', html`<p>${view.mistake}</p>`)}
 <p class="soft">Take out what it does not need. You can only make this smaller.</p>
-<fieldset><legend class="away">Permissions</legend>${choices.map((choice) => permission(choice, view.titleOf))}</fieldset></section>
+<fieldset><legend class="away">Permissions</legend>${choices.map((choice) => permission(choice, (detail) => detailInWords(detail, view.titleOf)))}</fieldset></section>
 <section class="card" aria-labelledby="long"><h2 id="long">For how long</h2>
 <div class="field"><label for="lifetime" class="away">For how long</label><select id="lifetime" name="lifetime">${options}</select></div>
 <p class="soft small">Never more than you may do yourself. Policies still decide every single call, and risky ones still ask a person.</p></section>
@@ -111,14 +111,14 @@ ${view.mistake !== undefined && notice('bad', 'Nothing was granted', html`<p>${v
 }
 
 /** One thing to take or leave, with what can be narrowed about it. */
-export function permission(choice: Choice, titleOf: TitleOf, chosen = true): Html {
+export function permission(choice: Choice, inWords: (detail: Detail) => Html, chosen = true): Html {
   const { index, detail, bounds } = choice
   // What can be changed has a field of its own; the sentence says the rest.
   const fixed = bounds.filter((bound) => bound.kind === 'fixed').map(({ bound }) => bound)
   const fields = bounds.filter((bound) => bound.kind !== 'fixed')
   const id = `detail-${index}`
   return html`<div class="choice"><input type="checkbox" id="${id}" name="${id}" value="yes"${chosen && html` checked`}>
-<label for="${id}">${detailInWords({ ...detail, bounds: fixed }, titleOf)}</label>
+<label for="${id}">${inWords({ ...detail, bounds: fixed })}</label>
 ${fields.length > 0 && html`<div class="narrow">${fields.map((field) => boundField(field))}</div>`}</div>`
 }
 

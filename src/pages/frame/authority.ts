@@ -15,13 +15,24 @@ function andList(items: readonly Html[]): Html {
 /** `orders.refund` → `refund orders`; `orders.get-order` → `get order`, which says it already. */
 export function actionInWords(action: string): string {
   const [resource = '', ...rest] = action.split('.')
-  const words = rest
+  const words = wordsOf(rest)
+  const said = words.some((word) => word === resource || `${word}s` === resource)
+  return said ? words.join(' ') : [...words, resource.replaceAll('-', ' ')].join(' ')
+}
+
+/** The same beside words that say which resource it is: `desk.read-note` → `read note`. */
+function operationInWords(action: string): string {
+  const [, ...rest] = action.split('.')
+  const words = wordsOf(rest)
+  return words.length > 1 ? words.join(' ') : actionInWords(action)
+}
+
+function wordsOf(operation: readonly string[]): readonly string[] {
+  return operation
     .join(' ')
     .replaceAll(/([a-z0-9])([A-Z])/g, '$1 $2')
     .toLowerCase()
     .split(/[\s_-]+/)
-  const said = words.some((word) => word === resource || `${word}s` === resource)
-  return said ? words.join(' ') : [...words, resource.replaceAll('-', ' ')].join(' ')
 }
 
 function capital(text: string): string {
@@ -53,15 +64,23 @@ export function boundInWords({ path, op, value }: Bound): Html {
 
 /** One detail as a person reads it: *Refund orders, only where order_id is 1042 and amount is at most 1000.00.* */
 export function detailInWords(detail: Detail, titleOf: TitleOf): Html {
+  const places = detail.locations.map((location) => show(titleOf(location) ?? location))
+  return sentence(detail, html` <span class="soft">at ${andList(places)}</span>`)
+}
+
+/** The same where everything is at one resource, which the page names once. */
+export function detailInWordsHere(detail: Detail): Html {
+  return sentence(detail)
+}
+
+function sentence(detail: Detail, where?: Html): Html {
   const actions = detail.actions.map((action, i) => {
-    const words = actionInWords(action)
+    const words = operationInWords(action)
     return html`<strong title="${action}">${show(i === 0 ? capital(words) : words)}</strong>`
   })
-  const places = detail.locations.map((location) => show(titleOf(location) ?? location))
   const bounds = detail.bounds.map((bound) => html`${boundInWords(bound)}`)
-  const where =
-    bounds.length > 0 && html`<span class="bound">, only where ${andList(bounds)}</span>`
-  return html`<div>${andList(actions)} <span class="soft">at ${andList(places)}</span>${where}</div>`
+  const only = bounds.length > 0 && html`<span class="bound">, only where ${andList(bounds)}</span>`
+  return html`<div>${andList(actions)}${where}${only}</div>`
 }
 
 /** Details as a list of sentences. */
