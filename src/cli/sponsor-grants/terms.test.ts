@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { lengthInWords, readExpires, readLength } from '../expires.ts'
+import { Failure } from '../failure.ts'
+import { DAYS, readLimit, readRate, readSchedule } from './terms.ts'
+
+const refuses = (read: (given: string) => unknown, given: string) =>
+  assert.throws(
+    () => read(given),
+    (error) => error instanceof Failure && error.exit === 2 && error.next.length > 0,
+    given,
+  )
+
+test('a schedule names days, hours and a zone', () => {
+  const rest = { from: '22:00', to: '06:00', zone: 'Europe/Berlin' }
+  const daysOf = (days: string) => readSchedule(`${days} 22:00-06:00 Europe/Berlin`)
+  assert.deepEqual(daysOf('mon-fri'), { ...rest, days: ['mon', 'tue', 'wed', 'thu', 'fri'] })
+  assert.deepEqual(daysOf('sat-mon').days, ['mon', 'sat', 'sun'], 'over a Sunday')
+  assert.deepEqual(daysOf('sun,mon-tue,mon').days, ['mon', 'tue', 'sun'], 'each once, in order')
+  assert.deepEqual(daysOf('daily').days, DAYS)
+  for (const given of [
+    '',
+    'mon-fri',
+    'mon-fri 22:00-06:00',
+    'mon-fri 22-06 Europe/Berlin',
+    'monday 22:00-06:00 Europe/Berlin',
+    'mon-tue-wed 22:00-06:00 Europe/Berlin',
+    'mon, fri 22:00-06:00 Europe/Berlin',
+    ',mon 22:00-06:00 Europe/Berlin',
+  ])
+    refuses(readSchedule, given)
+})
+
+test('a rate is tasks in a time', () => {
+  assert.deepEqual(readRate('5/1h'), { tasks: 5, seconds: 3600 })
+  assert.deepEqual(readRate('1/90s'), { tasks: 1, seconds: 90 })
+  for (const given of ['5', '0/1h', '5/h', '5/1y', '-1/1h', '1.5/1h', '5/1h/1h'])
+    refuses(readRate, given)
+})
+
+test('a limit counts calls or adds up an argument; its amount stays text', () => {
+  assert.deepEqual(readLimit('calls=20'), { limit: 'calls', max: 20 })
+  assert.deepEqual(readLimit('orders.refund/amount=500.00'), {
+    limit: 'sum',
+    action: 'orders.refund',
+    path: '/amount',
+    max: '500.00',
+  })
+  assert.deepEqual(readLimit('a.b/c/d=1'), { limit: 'sum', action: 'a.b', path: '/c/d', max: '1' })
+  for (const given of [
+    'calls',
+    'calls=0',
+    'calls=x',
+    'orders.refund=5',
+    '/amount=5',
+    'a/b=',
+    'a/b=-1',
+  ])
+    refuses(readLimit, given)
+})
+
+test('an end is some time from now, or a time', () => {
+  const now = Date.parse('2027-01-01T00:00:00Z')
+  const read = (given: string) => readExpires(given, now)
+  assert.equal(read('30d'), '2027-01-31T00:00:00.000Z')
+  assert.equal(read('12h'), '2027-01-01T12:00:00.000Z')
+  assert.equal(read('2w'), '2027-01-15T00:00:00.000Z')
+  assert.equal(read('2027-03-01T00:00:00+01:00'), '2027-02-28T23:00:00.000Z')
+  for (const given of ['', '30', 'd', '0d', '30y', 'tomorrow', '2027-13-01T00:00:00Z', '1e3d'])
+    refuses(read, given)
+  for (const given of ['90s', '5m', '2h', '1d'])
+    assert.equal(
+      lengthInWords(readLength(given) ?? 0),
+      given.replace('m', ' min').replace(/([shd])$/, ' $1'),
+    )
+})
