@@ -20,7 +20,7 @@ const COMMANDS = {
   'test:long': [['tools/test.ts', '--long']],
   check: [['tools/check.ts']],
   'build:sdk': [['tools/build-sdk.ts']],
-  demo: [['examples/refund-desk/run.ts']],
+  demo: [['tools/demo.ts']],
   bench: [['bench/start/run.ts'], ['bench/tokens/run.ts'], ['bench/gateway/run.ts']],
 }
 

@@ -1,11 +1,10 @@
 // `npm test [-- part-of-a-path … | --test-name-pattern=…]`: every test on both engines. Starts a real PostgreSQL, or
 // uses the one that TEST_POSTGRES_URL names. `--long` adds the tests that take minutes (`*.long.test.ts`).
-import { spawn, spawnSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { existsSync, readdirSync } from 'node:fs'
 import { availableParallelism, constants } from 'node:os'
 import { join, relative, sep } from 'node:path'
-import { type RunningPostgres, startPostgres } from '../test/postgres/start.ts'
+import { postgres } from './postgres.ts'
 
 const root = join(import.meta.dirname, '..')
 const ROOMS = ['src', 'engine', 'verifier', 'sdk', 'test']
@@ -27,32 +26,6 @@ function testFiles(long: boolean, filters: readonly string[]): string[] {
 
 function matches(file: string, part: string): boolean {
   return file.split(sep).join('/').includes(part.replace(/^\.\//, '').replaceAll('\\', '/'))
-}
-
-/** PostgreSQL for tests is no dependency of the server: it has a lock file of its own. */
-function installPostgres(): void {
-  const folder = join(root, 'test', 'postgres')
-  const stamp = join(folder, 'node_modules', '.remit-installed')
-  const lock = createHash('sha256')
-    .update(readFileSync(join(folder, 'package-lock.json')))
-    .digest('hex')
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return
-  console.error('Installing PostgreSQL for the tests (once; about 60 MB) …')
-  const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
-  const { status } = spawnSync('npm', args, {
-    cwd: folder,
-    stdio: ['ignore', 'inherit', 'inherit'],
-    shell: process.platform === 'win32',
-  })
-  if (status !== 0) throw new Error('npm ci failed in test/postgres; the lines above say why')
-  writeFileSync(stamp, lock)
-}
-
-async function postgres(): Promise<Pick<RunningPostgres, 'url' | 'stop'>> {
-  const url = process.env.TEST_POSTGRES_URL
-  if (url) return { url, stop: async () => {} }
-  installPostgres()
-  return startPostgres()
 }
 
 function run(args: readonly string[], url: string): Promise<number> {
@@ -78,7 +51,7 @@ if (!files.length) {
   console.error('No test file matches.')
   process.exit(1)
 }
-let server: Pick<RunningPostgres, 'url' | 'stop'>
+let server: Awaited<ReturnType<typeof postgres>>
 try {
   server = await postgres()
 } catch (error) {
