@@ -128,7 +128,7 @@ export async function sdkTask(w: World, opening: Partial<Opening> = {}): Promise
 }
 
 /** A pause that ends as soon as everything else had its turn. */
-async function soon(_ms: number, signal?: AbortSignal): Promise<void> {
+export async function soon(_ms: number, signal?: AbortSignal): Promise<void> {
   await new Promise(setImmediate)
   signal?.throwIfAborted()
 }
