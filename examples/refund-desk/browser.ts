@@ -22,11 +22,12 @@ const MOST_REDIRECTS = 12
 
 export class Browser {
   /** By host with port: cookies of another origin are never sent. */
-  readonly #jars = new Map<string, Map<string, string>>()
+  readonly #jars = new Map<string, Jar>()
 
-  /** What it would send to this origin. */
-  cookie(origin: string, name: string): string | undefined {
-    return this.#jars.get(new URL(origin).host)?.get(name)
+  /** What it would send to this address. */
+  cookie(url: string, name: string): string | undefined {
+    const { host, pathname } = new URL(url)
+    return sentTo(this.#jars.get(host), pathname).find((one) => one.name === name)?.value
   }
 
   get(url: string): Promise<Page> {
@@ -101,8 +102,9 @@ export class Browser {
     how: { method: string; body: URLSearchParams | undefined },
     origin: string | undefined,
   ): Promise<Response> {
-    const jar = this.#jars.get(at.host) ?? new Map<string, string>()
+    const jar: Jar = this.#jars.get(at.host) ?? new Map()
     this.#jars.set(at.host, jar)
+    const cookies = sentTo(jar, at.pathname)
     const answer = await fetch(at, {
       method: how.method,
       redirect: 'manual',
@@ -113,8 +115,8 @@ export class Browser {
         'sec-fetch-site':
           origin === undefined ? 'none' : origin === at.origin ? 'same-origin' : 'cross-site',
         ...(how.body && origin ? { origin } : {}),
-        ...(jar.size
-          ? { cookie: [...jar].map(([name, value]) => `${name}=${value}`).join('; ') }
+        ...(cookies.length > 0
+          ? { cookie: cookies.map(({ name, value }) => `${name}=${value}`).join('; ') }
           : {}),
       },
       ...(how.body === undefined ? {} : { body: how.body }),
@@ -124,7 +126,23 @@ export class Browser {
   }
 }
 
-function keep(jar: Map<string, string>, line: string): void {
+interface Cookie {
+  readonly name: string
+  readonly value: string
+  readonly path: string
+}
+
+/** By name and path: a cookie of one path does not replace that of another. */
+type Jar = Map<string, Cookie>
+
+/** RFC 6265 section 5.1.4 */
+function sentTo(jar: Jar | undefined, pathname: string): Cookie[] {
+  return [...(jar?.values() ?? [])].filter(
+    ({ path }) => pathname === path || pathname.startsWith(path.endsWith('/') ? path : `${path}/`),
+  )
+}
+
+function keep(jar: Jar, line: string): void {
   const [pair = '', ...attributes] = line.split(';')
   const at = pair.indexOf('=')
   const name = pair.slice(0, at).trim()
@@ -133,8 +151,11 @@ function keep(jar: Map<string, string>, line: string): void {
     if (/^max-age$/i.test(key)) return Number(value) <= 0
     return /^expires$/i.test(key) && Date.parse(value) <= Date.now()
   })
-  if (gone) jar.delete(name)
-  else jar.set(name, pair.slice(at + 1).trim())
+  const path =
+    attributes.map((each) => /^path=(\/.*)$/i.exec(each.trim())?.[1]).find(Boolean) ?? '/'
+  const key = `${name};${path}`
+  if (gone) jar.delete(key)
+  else jar.set(key, { name, value: pair.slice(at + 1).trim(), path })
 }
 
 export function formsOf(page: Page): Form[] {

@@ -11,9 +11,14 @@ import type {
   OAuthTokens,
 } from '@modelcontextprotocol/sdk/shared/auth.js'
 import type { Browser, Page } from '../../examples/refund-desk/browser.ts'
+import { sha256url } from '../../src/lib/bytes.ts'
 import { publishPolicies } from '../../src/policy/index.ts'
 import { type Answer, send } from '../wire.ts'
 import type { PersonName, World } from '../world.ts'
+
+/** Verifier and challenge of requests that are made by hand. */
+export const VERIFIER = 'v'.repeat(43)
+const CHALLENGE = sha256url(VERIFIER)
 
 /** What somebody leaves of what a client asks; by itself all that is preselected. */
 export interface Answering {
@@ -100,6 +105,47 @@ export class Stranger implements OAuthClientProvider {
 
   transport(resource: string): StreamableHTTPClientTransport {
     return new StreamableHTTPClientTransport(new URL(resource), { authProvider: this })
+  }
+
+  /** Registers by hand, with something else here and there. Keeps what it gets, if it gets anything. */
+  async register(over: Readonly<Record<string, unknown>> = {}): Promise<Answer> {
+    const answer = await send(`${this.#world.issuer}/oauth/register`, {
+      method: 'POST',
+      headers: [['Content-Type', 'application/json']],
+      body: JSON.stringify({ ...this.clientMetadata, ...over }),
+    })
+    if (answer.status === 201) this.client = answer.body as unknown as OAuthClientInformationMixed // RFC 7591 section 3.2.1
+    return answer
+  }
+
+  /** The address of a request that is right but for this. A value that is left out is missing, and of several each is there. */
+  asking(
+    resource: string,
+    over: Readonly<Record<string, string | string[] | undefined>> = {},
+  ): URL {
+    const right = {
+      client_id: this.id,
+      response_type: 'code',
+      redirect_uri: this.redirectUrl,
+      code_challenge: CHALLENGE,
+      code_challenge_method: 'S256',
+      resource,
+      state: 'st',
+    }
+    const url = new URL(`${this.#world.issuer}/oauth/authorize`)
+    for (const [name, value] of Object.entries({ ...right, ...over }))
+      for (const one of [value ?? []].flat()) url.searchParams.append(name, one)
+    return url
+  }
+
+  /** What the authorization endpoint answers to it. */
+  async authorize(
+    resource: string,
+    over: Readonly<Record<string, string | string[] | undefined>> = {},
+  ): Promise<Answer & { readonly location: string }> {
+    if (this.id === '') await this.register()
+    const answer = await send(this.asking(resource, over).href)
+    return { ...answer, location: String(answer.headers.location ?? '') }
   }
 
   /** Knocks, and is sent away to ask its person. */
