@@ -1,69 +1,11 @@
 import assert from 'node:assert/strict'
-import { after, afterEach, before, it } from 'node:test'
-import { listForTask } from '../../src/approvals/index.ts'
+import { it } from 'node:test'
 import { answer } from '../../src/net/mcp/testing.ts'
-import type { OpenTask } from '../agent.ts'
 import { until } from '../until.ts'
-import type { Answer } from '../wire.ts'
-import { inEachWorld, type World } from '../world.ts'
-import { messagesOf, Place, rpcOf, type Session, wordsOf } from './place.ts'
-import { on, serveNotes } from './scripted.ts'
-
-type Notes = Awaited<ReturnType<typeof serveNotes>>
-
-const PAGE = /http\S+\/approvals\/req_\S+/
-
-async function say(w: World, page: string, button: RegExp, fields = {}): Promise<void> {
-  const fiona = await w.browser('fiona')
-  const answered = await fiona.submit(await fiona.get(page), button, fields)
-  assert.equal(answered.status, 200, answered.text)
-}
-
-/** Pages of the requests of a task that wait, as soon as there are so many. */
-function pagesOf(w: World, task: OpenTask, count: number): Promise<string[]> {
-  return until(async () => {
-    const requests = await listForTask(w.rooms.decisions, task.id)
-    const waiting = requests.filter(({ state }) => state === 'pending')
-    return waiting.length === count
-      ? waiting.map(({ id }) => `${w.issuer}/approvals/${id}`)
-      : undefined
-  })
-}
-
-async function pageOf(w: World, task: OpenTask): Promise<string> {
-  const [page = ''] = await pagesOf(w, task, 1)
-  return page
-}
-
-function erase(session: Session, what: string, token?: string): Promise<Answer> {
-  const meta = token === undefined ? {} : { _meta: { progressToken: token } }
-  return session.request('tools/call', { name: 'erase', arguments: { what }, ...meta })
-}
-
-function standing(world: () => World) {
-  let notes: Notes | undefined
-  let place: Place | undefined
-  before(async () => {
-    notes = await serveNotes()
-    place = await Place.add(world(), {
-      name: 'notes',
-      url: notes.url,
-      asks: ['erase', 'prompt-greet'],
-    })
-  })
-  afterEach(() => notes?.play(() => false))
-  after(() => notes?.close())
-  return {
-    get notes(): Notes {
-      if (!notes) throw new Error('not yet')
-      return notes
-    },
-    get place(): Place {
-      if (!place) throw new Error('not yet')
-      return place
-    },
-  }
-}
+import { inEachWorld } from '../world.ts'
+import { erase, PAGE, pageOf, pagesOf, say, standing } from './asking.ts'
+import { messagesOf, rpcOf, wordsOf } from './place.ts'
+import { on } from './scripted.ts'
 
 const PATIENT = { hold: { withProgress: 60_000, without: 60_000 }, progressEvery: 20, lookEvery: 5 }
 

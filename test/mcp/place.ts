@@ -135,6 +135,8 @@ export interface OddRequest {
   readonly method?: string
   readonly path?: string
   readonly token?: string
+  /** Of another replica behind the same address. */
+  readonly port?: number
   /** Replace or, when undefined, leave out. */
   readonly headers?: Readonly<Record<string, string | undefined>>
 }
@@ -172,7 +174,12 @@ export class Session {
       Boolean(each[1]),
     )
     const body = typeof message === 'string' ? message : message && JSON.stringify(message)
-    return send(url, { method, headers: given, ...(body === undefined ? {} : { body }) })
+    return send(url, {
+      method,
+      headers: given,
+      port: odd.port,
+      ...(body === undefined ? {} : { body }),
+    })
   }
 
   request(method: string, params: object = {}, odd: OddRequest = {}): Promise<Answer> {

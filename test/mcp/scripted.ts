@@ -15,7 +15,7 @@ const tool = (name: string, properties: object = { text }) => ({
 
 const TOOLS = [
   tool('say'),
-  tool('erase', { what: text }),
+  tool('erase', { what: text, amount: { type: 'number' } }),
   tool('secret_door', {}),
   tool('never', {}),
 ]
