@@ -21,7 +21,12 @@ const COMMANDS = {
   check: [['tools/check.ts']],
   'build:sdk': [['tools/build-sdk.ts']],
   demo: [['tools/demo.ts']],
-  bench: [['bench/start/run.ts'], ['bench/tokens/run.ts'], ['bench/gateway/run.ts']],
+  bench: [
+    ['bench/start/run.ts'],
+    ['bench/tokens/run.ts'],
+    ['bench/gateway/run.ts'],
+    ['bench/gateway/mcp/run.ts'],
+  ],
 }
 
 function say(text) {

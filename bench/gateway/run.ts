@@ -26,7 +26,7 @@ const GATEWAY = 'gateway'
 const NGINX = 'nginx, bare proxy'
 const UNDICI = 'undici on node:http, bare proxy'
 
-const options = readOptions({ seconds: 3, rounds: 5 }, 'no choice')
+const options = readOptions({ seconds: 3, rounds: 5 }, ['profile'])
 const profiles = profilesWanted(options)
 const pinned = pinMyself()
 const cores = pinned ? 'measured' : 'any'

@@ -14,12 +14,12 @@ export interface Options {
 }
 
 /**
- * `--seconds S --rounds R --profile --only TEXT`, as far as there is something to choose from.
+ * `--seconds S --rounds R`, and of `--profile` and `--only TEXT` what is offered.
  * @throws TypeError when anything else is given
  */
 export function readOptions(
   usual: Pick<Options, 'seconds' | 'rounds'>,
-  choice: 'choice' | 'no choice',
+  offered: readonly ('profile' | 'only')[],
 ): Options {
   const { values } = parseArgs({
     options: {
@@ -30,8 +30,9 @@ export function readOptions(
     },
   })
   const { only, profile, rounds, seconds } = values
-  if (only !== undefined && choice === 'no choice')
+  if (only !== undefined && !offered.includes('only'))
     throw new TypeError('there is nothing to choose from with --only')
+  if (profile && !offered.includes('profile')) throw new TypeError('there is no profile of this')
   return {
     seconds: positive('seconds', seconds) ?? usual.seconds,
     rounds: Math.ceil(positive('rounds', rounds) ?? usual.rounds),

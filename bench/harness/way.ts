@@ -38,26 +38,20 @@ export async function measureMost(way: Way, count: number, rounds: Rounds): Prom
   rounds.addMeasure(name, 'load beside it, share of its core', '', cost.load.generatorBusy)
 }
 
-/** Latency at a rate, from when each was due. */
+/** Latency at a rate, from when each request was due. */
 export async function measureAtRate(
   way: Way,
   { perSecond, seconds }: { perSecond: number; seconds: number },
   rounds: Rounds,
 ): Promise<void> {
-  const requests = await way.prepare(Math.ceil(perSecond * seconds))
+  const { requestsEach = 1 } = way
+  const requests = await way.prepare(Math.ceil(perSecond * seconds) * requestsEach)
   const load = await openLoop(way.port, requests, {
     connections: 4 * CONNECTIONS,
-    perSecond,
+    perSecond: perSecond * requestsEach,
     check: way.check,
   })
   addLatencies(`at ${perSecond}/s`, way, load, rounds)
-}
-
-/** Latency of one after another, each alone. */
-export async function measureAlone(way: Way, count: number, rounds: Rounds): Promise<void> {
-  const requests = await way.prepare(count * (way.requestsEach ?? 1))
-  const load = await closedLoop(way.port, requests, { connections: 1, check: way.check })
-  addLatencies('one at a time', way, load, rounds)
 }
 
 function addLatencies(how: string, way: Way, { latencies }: Load, rounds: Rounds): void {

@@ -22,7 +22,7 @@ interface Started {
   readonly env?: Readonly<Record<string, string>>
 }
 
-const options = readOptions({ seconds: SETTLE_SECONDS, rounds: 7 }, 'no choice')
+const options = readOptions({ seconds: SETTLE_SECONDS, rounds: 7 }, [])
 const machine = describeMachine(false) // a start uses what there is, here as anywhere
 const home = await emptyHome()
 const rounds = new Rounds()

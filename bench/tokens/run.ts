@@ -25,7 +25,7 @@ const POOL = 'signatures alone, thread pool, one core'
 const EMPTY = 'empty node:http route, one core'
 const CPU = ', CPU'
 
-const options = readOptions({ seconds: 3, rounds: 5 }, 'no choice')
+const options = readOptions({ seconds: 3, rounds: 5 }, ['profile'])
 const profiles = profilesWanted(options)
 const pinned = pinMyself()
 const cores = pinned ? 'measured' : 'any'

@@ -86,7 +86,7 @@ function findings(compared: Compared) {
           gateway,
           list(count, VIA.directSdk),
         ),
-        compared.added('p50 one at a time', gateway, list(count, VIA.undici), `list of ${count}: `),
+        compared.added('p50 at 20/s', gateway, list(count, VIA.undici), `list of ${count}: `),
       ]
     }),
   ]

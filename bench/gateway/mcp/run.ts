@@ -6,7 +6,7 @@ import { describeMachine, pinMyself } from '../../harness/machine.ts'
 import { readOptions } from '../../harness/options.ts'
 import { profilesWanted } from '../../harness/profile.ts'
 import { Rounds } from '../../harness/results.ts'
-import { measureAlone, measureAtRate, measureMost, most } from '../../harness/way.ts'
+import { measureAtRate, measureMost, most } from '../../harness/way.ts'
 import { CodeClient } from './code-grant.ts'
 import { FEW } from './offer.ts'
 import { report } from './report.ts'
@@ -17,12 +17,10 @@ import { allWays } from './ways.ts'
 /** In one run, whatever the time. */
 const LEAST = 20
 const MOST = 20_000
-/** Lists that are asked for one after another, for each second of load. */
-const ALONE = 15
 /** Calls or lists that a profile is of. */
 const PROFILED = 1_000
 
-const options = readOptions({ seconds: 2, rounds: 5 }, 'choice')
+const options = readOptions({ seconds: 2, rounds: 5 }, ['profile', 'only'])
 const profiles = profilesWanted(options)
 const pinned = pinMyself()
 const machine = describeMachine(pinned)
@@ -70,11 +68,9 @@ async function oneRound(
   rounds: Rounds,
 ): Promise<void> {
   for (const way of ways) await measureMost(way, counts.get(way) ?? 0, rounds)
-  for (const way of ways) {
+  for (const way of ways)
     for (const perSecond of way.rates)
       await measureAtRate(way, { perSecond, seconds: options.seconds }, rounds)
-    if (way.alone) await measureAlone(way, Math.ceil(ALONE * options.seconds), rounds)
-  }
   const fsync = measureFsync(remit.data)
   rounds.add('fsync of this disk, p50', 'ms', fsync.p50)
   rounds.add('fsync of this disk, p99', 'ms', fsync.p99)

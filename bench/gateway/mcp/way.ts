@@ -10,8 +10,6 @@ export interface McpWay extends Way {
   readonly warmUp: number
   /** A second, at which latency is measured. */
   readonly rates: readonly number[]
-  /** Whether latency is measured of one after another. */
-  readonly alone: boolean
 }
 
 /** Where, and by whom. */
@@ -30,7 +28,7 @@ export function callWay(
 ): McpWay {
   const prepare = (count: number) => prepareRequests(conversations, CALL, count)
   const name = `tools/call: ${via}`
-  return { name, port, program, check, prepare, warmUp: WARM_UP, rates, alone: false }
+  return { name, port, program, check, prepare, warmUp: WARM_UP, rates }
 }
 
 /** All tools are listed over and over, `onPage` at a time. */
@@ -55,7 +53,6 @@ export function listWay(
     requestsEach: pages.length,
     prepare: (count) => prepareRequests(conversations, messages, count),
     warmUp: 50,
-    rates: [],
-    alone: true,
+    rates: [20],
   }
 }

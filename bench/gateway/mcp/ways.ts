@@ -49,7 +49,7 @@ export async function allWays(
     callWay(VIA.bearer, bearer, { check }),
     callWay(VIA.many, many, { check }),
     callWay(VIA.sdk, sdk, { check }),
-    { ...get, warmUp: WARM_UP, rates: [200], alone: false },
+    { ...get, warmUp: WARM_UP, rates: [200] },
     ...(await bareWays(stage)),
     listWay(VIA.keyed, few, FEW),
     listWay(VIA.keyed, many, MANY, LISTED_ON_A_PAGE),
