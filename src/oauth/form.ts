@@ -21,7 +21,7 @@ export async function readForm(message: IncomingMessage): Promise<{ text: string
   return { text, form: parseForm(text) }
 }
 
-/** A body as text, at most so many bytes. Throws `input.too_large` and `request.incomplete`. */
+/** A body as text, at most so many bytes. Throws `input.too_large`, `request.incomplete`, and `input.malformed` when it is not UTF-8. */
 export async function readBody(message: IncomingMessage, mostBytes: number): Promise<string> {
   const chunks: Buffer[] = []
   let size = 0
@@ -37,7 +37,15 @@ export async function readBody(message: IncomingMessage, mostBytes: number): Pro
       cause: error,
     })
   }
-  return Buffer.concat(chunks, size).toString('utf8')
+  return utf8(Buffer.concat(chunks, size))
+}
+
+function utf8(bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch (cause) {
+    throw new Problem('input.malformed', 'the body is not UTF-8', { cause })
+  }
 }
 
 /**

@@ -28,6 +28,7 @@ export function checkRedirectUri(value: unknown): string {
   const url = URL.parse(value)
   if (!url || (url.href !== value && url.href !== `${value}/`))
     throw bad('an address is a URL, written as it is used')
+  if (/[^a-z0-9.:[\]-]/.test(url.hostname)) throw bad('an address names a host')
   if (value.includes('#')) throw bad('an address has no fragment')
   if (url.username !== '' || url.password !== '') throw bad('an address has no user name')
   const own = [...url.searchParams.keys()].find((name) => ANSWERS.has(name.toLowerCase()))

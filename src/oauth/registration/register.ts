@@ -70,7 +70,12 @@ async function readJson(message: IncomingMessage): Promise<unknown> {
   if (!/^application\/json(?:\s*;\s*charset=utf-8)?$/.test(type))
     throw new Problem('registration.bad_metadata', 'the body has to be `application/json`')
   const text = await readBody(message, MOST_BYTES)
-  // Strict first: `JSON.parse` would take the last of two equal names and any depth.
-  parseJson(text)
-  return JSON.parse(text)
+  try {
+    // Strict first: `JSON.parse` would take the last of two equal names and any depth.
+    parseJson(text)
+    return JSON.parse(text)
+  } catch (cause) {
+    const why = cause instanceof Problem ? cause.detail : 'it cannot be read'
+    throw new Problem('registration.bad_metadata', `the body: ${why}`, { cause })
+  }
 }
