@@ -13,7 +13,7 @@ export async function buildSdk(folder: string): Promise<void> {
   emit(join(folder, 'lib'))
   await cp(join(sdk, 'src'), join(folder, 'src'), {
     recursive: true,
-    filter: (path) => !path.endsWith('.test.ts'),
+    filter: (path) => !/\btest(?:ing)?\.ts$/.test(path),
   })
   for (const file of await readdir(join(folder, 'lib'), { recursive: true })) {
     const path = join(folder, 'lib', file)

@@ -32,18 +32,21 @@ export async function waitForApproval(
 ): Promise<void> {
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * GROWTH, LONGEST_PAUSE_MS)) {
     signal?.throwIfAborted()
-    try {
-      const { reason, state } = await askAbout(held, {
-        method: 'GET',
-        path: `/requests/${encodeURIComponent(id)}`,
-      })
-      if (state === 'approved') return
-      if (state !== 'pending') throw ended(state, textOr(reason))
-    } catch (error) {
-      const late = held.ports.now() > expiresAt.getTime()
-      if (!(error instanceof CallFailed) || late) throw error
-    }
+    const answer = await look(held, id, expiresAt)
+    if (answer?.state === 'approved') return
+    if (answer && answer.state !== 'pending') throw ended(answer.state, textOr(answer.reason))
     await held.ports.sleep(pause, signal)
+  }
+}
+
+/** `undefined`: that could not be said, and there is still time to ask again. */
+async function look(held: Held, id: string, expiresAt: Date) {
+  try {
+    return await askAbout(held, { method: 'GET', path: `/requests/${encodeURIComponent(id)}` })
+  } catch (error) {
+    const late = held.ports.now() > expiresAt.getTime()
+    if (!(error instanceof CallFailed) || late) throw error
+    return undefined
   }
 }
 
