@@ -7,12 +7,12 @@ import { exact, META, notExecuted } from './tool-error.ts'
 
 /** Not executed, why, what would be enough: words that keep a model from trying to get there another way. */
 export function denial(message: RpcRequest, verdict: Denied): Answered {
-  const { challenge, decisionId, detail, enough } = verdict
+  const { decisionId, detail, enough, reason } = verdict
   const text = [
     `Not executed: ${detail}.`,
     enough === '' ? '' : `What would be enough: ${enough}.`,
-    challenge
-      ? 'Make this exact call again: a client that can go on gets itself a new token first.'
+    reason.startsWith('token.')
+      ? 'Make this exact call again: your client gets itself a new token first.'
       : 'Do not work around this.',
     `Decision ${decisionId}.`,
   ]
