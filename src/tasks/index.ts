@@ -32,7 +32,11 @@ export { type ConsentAsked, type ConsentAsking, requestConsent } from './request
 export { endSponsorship } from './sponsor/end-sponsorship.ts'
 export { answersFor, grantSponsorship, type Sponsorship } from './sponsor/grant-sponsorship.ts'
 export { allowsAt, type Schedule, scheduleInWords, WEEKDAYS } from './sponsor/schedule.ts'
-export { type ShownSponsorship, showSponsorships } from './sponsor/show-sponsorship.ts'
+export {
+  findSponsorGrantFor,
+  type ShownSponsorship,
+  showSponsorships,
+} from './sponsor/show-sponsorship.ts'
 export { grantInForce, type Rate, type SponsorGrant } from './sponsor/sponsor-grant.ts'
 export {
   findSponsorGrant,
@@ -53,7 +57,6 @@ export {
 export {
   ancestorsOf,
   findTask,
-  listChildren,
   listTasks,
   openTree,
   type TaskFilter,

@@ -158,16 +158,6 @@ export async function listTasks(db: Reader, filter: TaskFilter): Promise<Task[]>
   return rows.map(taskOf)
 }
 
-export async function listChildren(db: Reader, parentId: string): Promise<Task[]> {
-  const rows = await db
-    .selectFrom('tasks')
-    .selectAll()
-    .where('parent_id', '=', parentId)
-    .orderBy('opened_at')
-    .execute()
-  return rows.map(taskOf)
-}
-
 const NOT_CLOSED = ['open', 'suspended'] as const
 
 export async function tasksPastDeadline(db: Reader, now: number, count: number): Promise<string[]> {

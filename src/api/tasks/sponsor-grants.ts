@@ -4,7 +4,7 @@ import { type Agent, findAgent } from '../../agents/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import {
   endSponsorship,
-  findSponsorGrant,
+  findSponsorGrantFor,
   grantInForce,
   grantSponsorship,
   listSponsorGrants,
@@ -166,13 +166,11 @@ export const SPONSOR_GRANT_OPERATIONS = [
   }),
 ]
 
-/** A grant the caller gave, or that is for an agent of theirs. Others look like none at all. */
-async function visibleGrant(parts: ApiParts, caller: Caller, id: string): Promise<Noun> {
-  const { administrator, person } = caller
-  const grant = await findSponsorGrant(parts.decisions.storage.read, id)
-  const agent = grant && (await findAgent(parts.agents.storage.read, grant.agentId))
-  if (!grant || !(administrator || [grant.personId, agent?.ownerId].includes(person.id)))
-    throw new Problem('sponsor_grant.unknown', `there is no sponsor grant \`${id}\``)
+/** Those that are not the caller's to see look like none at all. */
+async function visibleGrant(parts: ApiParts, { person }: Caller, id: string): Promise<Noun> {
+  const grant = await findSponsorGrantFor(parts.decisions, person, id)
+  if (!grant)
+    throw new Problem('sponsor_grant.unknown', `there is no sponsor grant \`${id}\` of yours`)
   return grant
 }
 

@@ -1,11 +1,11 @@
 import { type Agent, findAgent } from '../../agents/index.ts'
-import { findPerson, type Person } from '../../people/index.ts'
+import { findPerson, isAdministrator, type Person } from '../../people/index.ts'
 import type { Reader } from '../../storage/index.ts'
 import type { TaskParts } from '../parts.ts'
 import { answersFor } from './grant-sponsorship.ts'
 import { nextAllowed } from './schedule.ts'
 import { grantInForce, type Rate, type SponsorGrant } from './sponsor-grant.ts'
-import { openingBefore, openingsUnder } from './sponsor-grant-store.ts'
+import { findSponsorGrant, openingBefore, openingsUnder } from './sponsor-grant-store.ts'
 
 /** How a grant stands and what was made of it. Times are epoch milliseconds. */
 export interface ShownSponsorship {
@@ -20,6 +20,21 @@ export interface ShownSponsorship {
 }
 
 type Parts = Pick<TaskParts, 'storage' | 'clock'>
+
+/**
+ * A grant that this person may see and end: one they gave, one for an agent of theirs, any for administrators. Others do
+ * not exist for them.
+ */
+export async function findSponsorGrantFor(
+  { storage }: Pick<Parts, 'storage'>,
+  person: Person,
+  id: string,
+): Promise<SponsorGrant | undefined> {
+  const grant = await findSponsorGrant(storage.read, id)
+  if (!grant || grant.personId === person.id || isAdministrator(person)) return grant
+  const agent = await findAgent(storage.read, grant.agentId)
+  return agent?.ownerId === person.id ? grant : undefined
+}
 
 /** What is told of grants to people; openings look for themselves (`decisions/`). */
 export async function showSponsorships(
