@@ -13,9 +13,11 @@ import {
   consentAsked,
   decided,
   detail,
+  openedChild,
   openedTask,
   PROVIDER,
   refundBot,
+  sponsoredBy,
   testPages,
 } from './testing.ts'
 
@@ -27,6 +29,7 @@ async function begin(storage: Storage) {
   await refundBot(pages, fiona)
   const { token } = await createSetupLink(pages.parts.people)
   const task = await openedTask(pages, sam)
+  await openedChild(pages, task)
   const basis = await grantBasis(pages.parts.decisions, {
     personId: fiona.id,
     agentId: 'refund-bot',
@@ -45,6 +48,7 @@ async function begin(storage: Storage) {
     '/approvals/:id': (await askedFor(pages, task)).id,
     '/consent/:id': await consentAsked(pages, fiona),
     '/tasks/:id': task.id,
+    '/sponsor-grants/:id/end': (await sponsoredBy(pages, fiona)).id,
     '/decisions/:id': await decided(pages, task, 0),
     '/confirm/:id': confirmation.id,
     '/bases/:id/end': basis.id,

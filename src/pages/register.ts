@@ -11,6 +11,7 @@ import { addHome } from './home/home-routes.ts'
 import type { PageParts } from './parts.ts'
 import { addCli } from './sign-in/cli-routes.ts'
 import { addSetup, addSignIn } from './sign-in/sign-in-routes.ts'
+import { addSponsorGrants } from './sponsor-grant/sponsor-grant-routes.ts'
 import { addTasks } from './task/task-routes.ts'
 import { deskOf } from './visit.ts'
 
@@ -29,6 +30,7 @@ export function registerPages(app: FastifyInstance, parts: PageParts): void {
     addConsent(desk, parts)
     addAuthorize(desk, parts)
     addTasks(desk, parts)
+    addSponsorGrants(desk, parts)
     addDecisions(desk, parts)
     addConfirm(desk, parts)
     addCli(desk, parts)

@@ -1,5 +1,5 @@
 import type { LightMyRequestResponse } from 'fastify'
-import { registerAgent } from '../agents/index.ts'
+import { findAgent, registerAgent } from '../agents/index.ts'
 import {
   type AccessRequest,
   answerRequest,
@@ -33,8 +33,20 @@ import {
 } from '../people/index.ts'
 import { PROVIDER, someone, testPeople, withProvider } from '../people/testing.ts'
 import { Policies } from '../policy/index.ts'
-import type { Storage } from '../storage/index.ts'
-import { beginAuthorization, openSteps, requestConsent, type Task } from '../tasks/index.ts'
+import type { Reader, Step, Storage } from '../storage/index.ts'
+import {
+  ancestorsOf,
+  beginAuthorization,
+  findSponsorGrant,
+  grantSponsorship,
+  holdGrantSteps,
+  joinTreeSteps,
+  openSteps,
+  requestConsent,
+  type SponsorGrant,
+  type Sponsorship,
+  type Task,
+} from '../tasks/index.ts'
 import type { PageParts } from './parts.ts'
 import { registerPages } from './register.ts'
 import { problemPage } from './trouble/trouble-page.ts'
@@ -202,11 +214,15 @@ export function hiddenFields(body: string, action: string): Record<string, strin
 }
 
 /** `refund-bot` of this owner, which may read and refund. */
-export async function refundBot({ parts }: TestPages, owner: Person): Promise<void> {
+export function refundBot(pages: TestPages, owner: Person): Promise<void> {
+  return addAgent(pages, owner, 'refund-bot')
+}
+
+export async function addAgent({ parts }: TestPages, owner: Person, name: string): Promise<void> {
   await registerAgent(
     { ...parts.people, ...parts.decisions },
     {
-      name: 'refund-bot',
+      name,
       description: 'Handles refunds <b>fast</b>',
       ownerId: owner.id,
       trust: 3,
@@ -222,7 +238,7 @@ export function detail(action: string, ...bounds: { path: string; op: 'lte'; val
 
 export async function openedTask(
   { parts, clock }: TestPages,
-  person: Person,
+  person: Pick<Person, 'id'>,
   over: Partial<Task> = {},
 ): Promise<Task> {
   const id = newId('task', systemRandom)
@@ -249,7 +265,8 @@ export async function openedTask(
     closeReason: null,
     ...over,
   }
-  const done = await parts.decisions.storage.commit(openSteps(parts.decisions, task, {}))
+  const guards = await guardsOf(parts.decisions.storage.read, task)
+  const done = await parts.decisions.storage.commit(openSteps(parts.decisions, task, {}, guards))
   if (!done.committed) throw new Error(`not opened: ${done.failed}`)
   return task
 }
@@ -332,6 +349,60 @@ export async function consentAsked({ parts }: TestPages, person: Person): Promis
   )
   if (asked.outcome !== 'asked') throw new Error(asked.outcome)
   return asked.consentId
+}
+
+/** As an opening has them: of what the task is under. */
+async function guardsOf(read: Reader, task: Task): Promise<readonly Step[]> {
+  const { parentId, sponsorGrantId } = task
+  if (parentId !== null) {
+    const line = (await ancestorsOf(read, task)).map(({ id }) => id)
+    return joinTreeSteps(read, { ...task, parentId }, line)
+  }
+  const grant = sponsorGrantId === null ? undefined : await findSponsorGrant(read, sponsorGrantId)
+  return grant ? holdGrantSteps(read, grant, task.openedAt) : []
+}
+
+/** A task of another agent below this one. */
+export async function openedChild(
+  pages: TestPages,
+  parent: Task,
+  over: Partial<Task> = {},
+): Promise<Task> {
+  const { bases, personId, rootId, sponsorGrantId, sponsored } = parent
+  return openedTask(
+    pages,
+    { id: personId },
+    {
+      ...{ bases, rootId, sponsored, sponsorGrantId },
+      parentId: parent.id,
+      openedBy: 'child',
+      ...over,
+    },
+  )
+}
+
+/** This person lets `refund-bot` read orders while nobody is present. */
+export async function sponsoredBy(
+  { parts, clock }: TestPages,
+  sponsor: Person,
+  over: Partial<Sponsorship> = {},
+): Promise<SponsorGrant> {
+  const { storage, catalog } = parts.decisions
+  const agent = await findAgent(storage.read, 'refund-bot')
+  if (!agent) throw new Error('there is no refund-bot')
+  return grantSponsorship(
+    parts.decisions,
+    {
+      agent,
+      sponsor,
+      purpose: 'count <b>nightly</b>',
+      details: [detail('orders.read')],
+      rate: { tasks: 2, seconds: 3600 },
+      expiresAt: clock.now() + 30 * 24 * HOUR,
+      ...over,
+    },
+    (await catalog.current()).kindOf,
+  )
 }
 
 /** A client stands at the authorization endpoint, for whoever sits at this browser. */

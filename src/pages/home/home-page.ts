@@ -1,10 +1,12 @@
 import { type RequestItem, requestList } from '../approval/approvals-page.ts'
 import { type DecisionItem, decisionTable } from '../decision/decision-words.ts'
+import type { TitleOf } from '../frame/authority.ts'
 import { documentOf, type Viewer } from '../frame/document.ts'
 import { type Html, html } from '../frame/html.ts'
 import { badge, command, empty } from '../frame/pieces.ts'
 import { show } from '../frame/show.ts'
 import { duration } from '../frame/time.ts'
+import { type SponsorGrantItem, sponsorGrantList } from '../sponsor-grant/sponsor-grant-list.ts'
 import { type TaskItem, taskList } from '../task/tasks-page.ts'
 
 /** An agent that asks to act for the viewer. */
@@ -29,6 +31,9 @@ export interface HomeView {
   readonly waiting: readonly RequestItem[]
   readonly consents: readonly ConsentItem[]
   readonly running: readonly TaskItem[]
+  /** What lets agents work while the viewer is away. */
+  readonly sponsored: readonly SponsorGrantItem[]
+  readonly titleOf: TitleOf
   readonly decisions: readonly DecisionItem[]
   /** For administrators, until all of it is done. */
   readonly setup: readonly SetupStep[]
@@ -68,6 +73,8 @@ ${waiting.length > 0 && requestList(waiting, now)}
 ${setup(view.setup)}
 <section aria-labelledby="running"><h2 id="running">Working for you now</h2>
 ${running.length > 0 ? taskList(running, now) : empty('No agent is working for you', 'When one opens a task on your behalf, you can follow it and end it here.')}</section>
+<section aria-labelledby="sponsored"><h2 id="sponsored">Working while you are away</h2>
+${sponsorGrantList(view.sponsored, view)}</section>
 <section aria-labelledby="decided"><h2 id="decided">Decided lately on your behalf</h2>
 ${decisions.length > 0 ? html`<div class="card">${decisionTable('Decided lately on your behalf', decisions, now)}</div>` : empty('Nothing decided yet', 'Each call that an agent makes for you is decided when it is made. The decisions are here, with their reasons.')}</section>`
   return documentOf({ title: 'Home', body, viewer: view.viewer, current: 'home' })

@@ -8,6 +8,7 @@ import { requestItems } from '../approval/approval-routes.ts'
 import { decisionItems } from '../decision/decision-routes.ts'
 import { Names } from '../names.ts'
 import type { PageParts } from '../parts.ts'
+import { sponsorGrantsOf } from '../sponsor-grant/sponsor-grant-routes.ts'
 import { runningTasks } from '../task/task-routes.ts'
 import type { Desk, Visit } from '../visit.ts'
 import { type HomeView, homePage, type SetupStep } from './home-page.ts'
@@ -24,6 +25,7 @@ async function viewOf(parts: PageParts, { visitor, now }: Visit): Promise<HomeVi
   const personId = visitor.person.id
   const consents = await pendingConsents(read, personId, now)
   const waiting = await listForApprover(parts.decisions, visitor.person)
+  const catalog = await parts.decisions.catalog.current()
   const decisions = await listDecisions(read, { personId, limit: RECENT })
   return {
     now,
@@ -38,6 +40,8 @@ async function viewOf(parts: PageParts, { visitor, now }: Visit): Promise<HomeVi
       })),
     ),
     running: await runningTasks(parts, personId),
+    sponsored: await sponsorGrantsOf(parts, visitor),
+    titleOf: (location) => catalog.byIdentifier.get(location)?.title,
     decisions: await decisionItems(parts, decisions),
     setup: visitor.administrator ? await setupSteps(parts) : [],
   }

@@ -1,15 +1,15 @@
 import type { Detail } from '@remit/engine'
-import type { LimitUse } from '../../tasks/index.ts'
+import type { LimitUse, OpenedBy } from '../../tasks/index.ts'
 import { type RequestItem, requestList } from '../approval/approvals-page.ts'
 import { type DecisionItem, decisionTable } from '../decision/decision-words.ts'
-import { argumentInWords, detailsInWords, type TitleOf } from '../frame/authority.ts'
+import { detailsInWords, type TitleOf } from '../frame/authority.ts'
 import { csrfField, documentOf, type Viewer } from '../frame/document.ts'
 import { type Html, html } from '../frame/html.ts'
 import { empty, facts, notice } from '../frame/pieces.ts'
 import { show } from '../frame/show.ts'
 import { when } from '../frame/time.ts'
+import { limitInWords, type TreeView, taskTree } from './task-tree.ts'
 import { closeReason, type TaskStateName, taskBadge } from './task-words.ts'
-import { type TaskItem, taskList } from './tasks-page.ts'
 
 export interface TaskView {
   readonly now: number
@@ -18,16 +18,20 @@ export interface TaskView {
   readonly purpose: string
   readonly person: string
   readonly agent: { readonly name: string; readonly owner: string }
-  readonly parent: { readonly id: string } | undefined
+  readonly openedBy: OpenedBy
+  readonly sponsored: boolean
+  /** What it is under, and whether the viewer has it among those on the home page. */
+  readonly sponsorGrant: { readonly id: string; readonly listed: boolean } | undefined
   readonly state: TaskStateName
   readonly openedAt: number
   readonly deadline: number
   readonly closedAt: number | null
   readonly closeReason: string | null
   readonly details: readonly Detail[]
+  readonly mayDelegate: readonly Detail[]
   readonly limits: readonly LimitUse[]
   readonly titleOf: TitleOf
-  readonly children: readonly TaskItem[]
+  readonly tree: TreeView
   /** Waiting for a person. */
   readonly requests: readonly RequestItem[]
   readonly decisions: readonly DecisionItem[]
@@ -35,17 +39,25 @@ export interface TaskView {
   readonly mistake?: string | undefined
 }
 
+/** Whose words the purpose is in. */
+const PURPOSE = {
+  exchange: 'The purpose is in the agent’s own words. Not verified.',
+  code: 'The purpose is what was agreed to when the program was let in.',
+  sponsor: 'The purpose is what the sponsor wrote.',
+  child: 'The purpose is in the words of the agent that handed this on. Not verified.',
+} as const satisfies Record<OpenedBy, string>
+
 export function taskPage(view: TaskView): string {
   const { now } = view
   const body = html`
-<div class="head"><p class="eyebrow">${taskBadge(view.state)}<span>Task of ${show(view.agent.name)} for ${show(view.person)}</span></p>
-<h1>“${show(view.purpose)}”</h1><p class="soft small">The purpose is in the agent’s own words. Not verified.</p></div>
+<div class="head"><p class="eyebrow">${taskBadge(view.state)}<span>Task of ${show(view.agent.name)}${view.sponsored ? ', sponsored by ' : ' for '}${show(view.person)}</span></p>
+<h1>“${show(view.purpose)}”</h1><p class="soft small">${PURPOSE[view.openedBy]}</p></div>
 ${view.mistake !== undefined && notice('bad', 'Nothing was changed', html`<p>${view.mistake}</p>`)}
 ${view.requests.length > 0 && html`<section aria-labelledby="asked"><h2 id="asked">Waiting for a person</h2>${requestList(view.requests, now)}</section>`}
 <section class="card" aria-labelledby="about"><h2 id="about">About</h2>${about(view)}</section>
-<section class="card" aria-labelledby="may"><h2 id="may">What it may do</h2>${detailsInWords(view.details, view.titleOf)}
+<section class="card" aria-labelledby="may"><h2 id="may">What it may do</h2>${detailsInWords(view.details, view.titleOf)}${handsOn(view)}
 <p class="soft small">At most this, and only what ${show(view.person)} may do too. Every call is decided when it is made.</p></section>
-${view.children.length > 0 && html`<section aria-labelledby="below"><h2 id="below">Tasks below it</h2>${taskList(view.children, now)}</section>`}
+<section class="card" aria-labelledby="tree"><h2 id="tree">Tasks around it</h2>${taskTree(view.tree, now)}</section>
 <section class="card" aria-labelledby="decisions"><h2 id="decisions">Recent decisions</h2>
 ${view.decisions.length > 0 ? decisionTable('Recent decisions', view.decisions, now) : empty('No call yet', 'Every call that the agent makes is listed here, with the reason.')}</section>
 ${acts(view)}`
@@ -53,13 +65,22 @@ ${acts(view)}`
 }
 
 function about(view: TaskView): Html {
-  const { now, parent } = view
+  const { now, person, sponsorGrant } = view
   return facts([
     [
       'Agent',
       html`${show(view.agent.name)} <span class="soft">owned by ${show(view.agent.owner)}</span>`,
     ],
-    ['On behalf of', show(view.person)],
+    view.sponsored
+      ? ['Sponsored by', html`${show(person)}<span class="soft">, who need not be present</span>`]
+      : ['On behalf of', show(person)],
+    [
+      'Sponsor grant',
+      sponsorGrant &&
+        (sponsorGrant.listed
+          ? html`<a href="/#${sponsorGrant.id}">${sponsorGrant.id}</a>`
+          : html`<code>${sponsorGrant.id}</code>`),
+    ],
     ['Opened', when(view.openedAt, now)],
     view.closedAt === null
       ? ['Ends by itself', when(view.deadline, now)]
@@ -68,20 +89,26 @@ function about(view: TaskView): Html {
           html`${when(view.closedAt, now)} <span class="soft">because ${closeReason(view.closeReason)}</span>`,
         ],
     ['Budget', view.limits.length > 0 && budget(view.limits)],
-    ['Under', parent && html`<a href="/tasks/${parent.id}">${parent.id}</a>`],
     ['Task id', html`<code>${view.id}</code>`],
   ])
 }
 
-/** `3 of 20 calls used`, a line for each limit. */
+/** A line for each limit. */
 function budget(limits: readonly LimitUse[]): Html {
-  const lines = limits.map((limit) => {
-    const of = `${limit.used} of ${limit.most}`
-    return limit.kind === 'calls'
-      ? html`<li>${of} calls used</li>`
-      : html`<li>${of} used, adding up ${show(argumentInWords(limit.path))} of <code>${limit.action}</code></li>`
-  })
-  return html`<ul class="lines">${lines}</ul>`
+  return html`<ul class="lines">${limits.map((limit) => html`<li>${limitInWords(limit)}</li>`)}</ul>`
+}
+
+/** What other agents may get from it, unless that is the same. */
+function handsOn({ details, mayDelegate, titleOf }: TaskView): Html {
+  if (mayDelegate.length === 0) return html`<p>It may hand none of this on to other agents.</p>`
+  const same = JSON.stringify(details.map(bare)) === JSON.stringify(mayDelegate.map(bare))
+  return same
+    ? html`<p>It may hand this on to other agents.</p>`
+    : html`<h3>What it may hand on to other agents</h3>${detailsInWords(mayDelegate, titleOf)}`
+}
+
+function bare({ actions, bounds, locations }: Detail): Omit<Detail, 'type'> {
+  return { locations, actions, bounds }
 }
 
 function act(view: TaskView, name: string, label: string, look: string): Html {

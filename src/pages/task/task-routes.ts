@@ -7,8 +7,8 @@ import {
   closeTask,
   endBasis,
   findBasis,
+  findSponsorGrant,
   findTask,
-  listChildren,
   listTasks,
   resumeTask,
   suspendTask,
@@ -18,10 +18,12 @@ import { requestItems } from '../approval/approval-routes.ts'
 import { decisionItems } from '../decision/decision-routes.ts'
 import { Names } from '../names.ts'
 import type { PageParts } from '../parts.ts'
-import { type Desk, mistakeOf, notFound, type Visit } from '../visit.ts'
+import { isListed } from '../sponsor-grant/sponsor-grant-routes.ts'
+import { type Desk, mistakeOf, notFound, type Visit, type Visitor } from '../visit.ts'
 import { type TaskView, taskPage } from './task-page.ts'
 import { mayChange, type Role, roleOf } from './task-role.ts'
 import { type TaskItem, tasksPage } from './tasks-page.ts'
+import { treeView } from './tree-view.ts'
 
 const RECENT = 10
 const MOST = 50
@@ -124,12 +126,22 @@ async function viewOf(parts: PageParts, visit: Visit): Promise<TaskView> {
       name: agent?.name ?? task.agentId,
       owner: agent ? await names.person(agent.ownerId) : '',
     },
-    parent: task.parentId === null ? undefined : { id: task.parentId },
+    sponsorGrant: await grantOf(parts, visitor, task),
     limits: await budgetUse(parts.decisions, task),
     titleOf: (location) => catalog.byIdentifier.get(location)?.title,
-    children: await taskItems(parts, await listChildren(read, id)),
+    tree: await treeView(parts, visitor, task),
     requests: await requestItems(parts, waiting),
     decisions: await decisionItems(parts, await listDecisions(read, { taskId: id, limit: RECENT })),
     may: mayChange(role),
   }
+}
+
+async function grantOf(
+  parts: PageParts,
+  { person }: Visitor,
+  { sponsorGrantId: id }: Task,
+): Promise<TaskView['sponsorGrant']> {
+  if (id === null) return undefined
+  const grant = await findSponsorGrant(parts.decisions.storage.read, id)
+  return grant && { id, listed: await isListed(parts, person, grant) }
 }

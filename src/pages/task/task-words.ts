@@ -16,16 +16,22 @@ export function taskBadge(state: TaskStateName): Html {
 
 const REASON: Readonly<Record<string, string>> = {
   agent: 'the agent was done',
+  done: 'the agent was done',
   person: 'it was ended by hand',
   administrator: 'an administrator ended it',
   owner: 'the owner of the agent ended it',
   deadline: 'its time was over',
   budget: 'its calls were used up',
   'basis.ended': 'what allowed it was ended',
+  'sponsor_grant.ended': 'its sponsor grant was ended',
   'agent.ended': 'the agent was retired',
   'person.ended': 'the person was suspended',
   'parent.closed': 'the task above it ended',
   revoked: 'its token was revoked',
+  'session.ended': 'the program ended its session',
+  overtaken: 'something it stands on ended while it was opened',
+  'code.replayed': 'its code was used twice',
+  'refresh.reused': 'a token of it was used twice',
 }
 
 /** Why a task was closed. Codes that this page does not know are shown as they are. */
