@@ -7,11 +7,11 @@ import { exact, META, notExecuted } from './tool-error.ts'
 
 /** Not executed, why, what would be enough: words that keep a model from trying to get there another way. */
 export function denial(message: RpcRequest, verdict: Denied): Answered {
-  const { decisionId, detail, enough, reason } = verdict
+  const { challenge, decisionId, detail, enough, reason } = verdict
   const text = [
     `Not executed: ${detail}.`,
     enough === '' ? '' : `What would be enough: ${enough}.`,
-    reason.startsWith('token.')
+    challenge && reason.startsWith('token.')
       ? 'Make this exact call again: your client gets itself a new token first.'
       : 'Do not work around this.',
     `Decision ${decisionId}.`,
