@@ -23,7 +23,7 @@ const FORBIDDEN = new Set(['__proto__', '__entity', '__extn', '__expr'])
 const SPACE = /[ \n\r\t]*/y
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
 // biome-ignore lint/suspicious/noControlCharactersInRegex: what RFC 8259 forbids within strings
-const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y
+const STRING = /"[^"\\\u0000-\u001f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\u0000-\u001f]*)*"/y
 
 /**
  * Reads one JSON text strictly: what two parsers could read differently (repeated names, lone surrogates, a byte order mark) is
