@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, afterEach, before, it } from 'node:test'
 import { answer, type Script, stream } from '../../src/net/mcp/testing.ts'
 import { until } from '../until.ts'
-import { send } from '../wire.ts'
+import { exchange, send } from '../wire.ts'
 import { inEachWorld } from '../world.ts'
 import { type OddRequest, Place, rpcOf, wordsOf } from './place.ts'
 import { on, serveNotes } from './scripted.ts'
@@ -122,6 +122,96 @@ inEachWorld('attacks on the MCP gateway', (world) => {
       headers: { 'mcp-protocol-version': undefined },
     })
     assert.equal(silent.status, 200, 'without the header it is the revision agreed on')
+  })
+
+  it('a header that comes twice, or names what a message does not, is refused', async () => {
+    const task = await place.open()
+    const session = await place.session(task)
+    const w = world()
+    const token = await place.token(task)
+    const url = place.identifier
+    const message = { jsonrpc: '2.0', id: 'x', method: 'tools/call', params: CALL }
+    const twice = [
+      ['Mcp-Session-Id', session.id ?? ''],
+      ['mcp-protocol-version', '2025-11-25'],
+      ['Mcp-Name', 'say'],
+      ['Mcp-Method', 'tools/call'],
+      ['Content-Type', 'application/json'],
+      ['Authorization', `DPoP ${token}`],
+      ['Origin', w.gateway],
+    ] as const
+    await reachesNothing(async () => {
+      for (const again of twice) {
+        const headers = [
+          ['Authorization', `DPoP ${token}`],
+          ['DPoP', await w.agent.proof(task.key, { method: 'POST', url, token })],
+          ['Accept', 'application/json, text/event-stream'],
+          ['Content-Type', 'application/json'],
+          ['Mcp-Session-Id', session.id ?? ''],
+          ['Mcp-Protocol-Version', '2025-11-25'],
+          ['mcp-name', 'say'],
+          ['mcp-method', 'tools/call'],
+          ['origin', w.gateway],
+          again,
+        ] as const
+        const body = JSON.stringify(message)
+        const refused = await send(url, { method: 'POST', headers, body })
+        assert.equal(refused.status, 400, `${again[0]} ${refused.text}`)
+      }
+      const named: [string, object, Record<string, string>][] = [
+        ['resources/read', { uri: 'note://1' }, { 'mcp-name': 'note://2' }],
+        ['prompts/get', { name: 'greet' }, { 'mcp-name': 'Greet' }],
+        ['tools/list', {}, { 'mcp-name': 'say' }],
+        ['ping', {}, { 'mcp-method': 'tools/call' }],
+        ['tools/call', CALL, { 'mcp-name': '=?base64?c2F5IA==?=' }],
+        ['tools/call', CALL, { 'mcp-name': 'sa\u00ff' }],
+      ]
+      for (const [method, params, headers] of named) {
+        const refused = await session.request(method, params, { headers })
+        assert.equal(refused.status, 400, JSON.stringify(headers))
+        assert.equal(rpcOf(refused).error.code, -32020)
+      }
+    })
+  })
+
+  it('a body that is longer or shorter than it says is no message, and nothing behind it is one', async () => {
+    const task = await place.open()
+    const session = await place.session(task)
+    const w = world()
+    const token = await place.token(task)
+    const url = place.identifier
+    const body = JSON.stringify({ jsonrpc: '2.0', id: 'x', method: 'tools/call', params: CALL })
+    const head = async (length: string) =>
+      [
+        `POST /notes HTTP/1.1`,
+        `Host: ${new URL(url).host}`,
+        `Authorization: DPoP ${token}`,
+        `DPoP: ${await w.agent.proof(task.key, { method: 'POST', url, token })}`,
+        'Accept: application/json, text/event-stream',
+        'Content-Type: application/json',
+        `Mcp-Session-Id: ${session.id}`,
+        ...length.split('|'),
+        '\r\n',
+      ].join('\r\n')
+    await reachesNothing(async () => {
+      for (const length of [
+        `Content-Length: ${body.length - 1}`,
+        `Content-Length: 1`,
+        `Content-Length: 0`,
+        `Content-Length: ${body.length}|Content-Length: ${body.length}`,
+        `Content-Length: ${body.length}|Content-Length: 1`,
+        `Content-Length: +${body.length}`,
+        `Content-Length: 0x${body.length.toString(16)}`,
+        `Content-Length: ${body.length}|Transfer-Encoding: chunked`,
+        `Content-Length: ${body.length}|Content-Encoding: gzip`,
+        '',
+      ]) {
+        const answer = await exchange(w.gateway, (await head(length)) + body)
+        // Refused, or cut because of what stands behind its end.
+        assert.match(answer, /^(?:HTTP\/1\.1 4\d\d |$)/, length)
+        assert.ok((answer.match(/^HTTP\/1\.1 /gm)?.length ?? 0) <= 1, `${length} ${answer}`)
+      }
+    })
   })
 
   it('what is not one request is not a request', async () => {

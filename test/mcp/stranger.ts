@@ -263,11 +263,15 @@ export function deskActions(world: World): readonly object[] {
 }
 
 /** The least that needs a token. */
-export function ping(resource: string, token: string): Promise<Answer> {
+export function ping(
+  resource: string,
+  token: string,
+  headers: readonly (readonly [string, string])[] = [['Authorization', `Bearer ${token}`]],
+): Promise<Answer> {
   return send(resource, {
     method: 'POST',
     headers: [
-      ['Authorization', `Bearer ${token}`],
+      ...headers,
       ['Content-Type', 'application/json'],
       ['Accept', 'application/json, text/event-stream'],
     ],

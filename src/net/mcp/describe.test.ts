@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { ServerResponse } from 'node:http'
 import { after, test } from 'node:test'
 import { Agent } from 'undici'
 import { Problem } from '../../lib/problem.ts'
@@ -96,6 +97,30 @@ test('the older revision is spoken when the server knows no other', async () => 
   assert.equal(server.asked[1]?.headers['mcp-protocol-version'], '2025-06-18')
 })
 
+/** Fifty megabytes, or as much of them as somebody reads. */
+function flood(reply: ServerResponse): true {
+  let left = 50
+  const write = () => {
+    while (left > 0 && !reply.destroyed) {
+      left--
+      if (!reply.write('x'.repeat(1024 * 1024))) return
+    }
+    if (left === 0) reply.end()
+  }
+  if (!reply.headersSent) reply.setHeader('content-type', 'application/json')
+  reply.on('drain', write)
+  write()
+  return true
+}
+
+test('a server of another revision is told from one that speaks no MCP', async () => {
+  await assert.rejects(
+    describing(hello('2024-11-05')),
+    /speaks revision 2024-11-05; 2025-11-25 and/,
+  )
+  await assert.rejects(describing(hello('\u202e')), /something that is not MCP/)
+})
+
 const HOSTILE: Record<string, Script> = {
   'speaks a revision that we do not': hello('2024-11-05'),
   'goes round in a circle': async (asked, reply) =>
@@ -106,6 +131,24 @@ const HOSTILE: Record<string, Script> = {
     (await hello()(asked, reply)) ||
     (asked.message?.id !== undefined &&
       answer(reply, asked.message.id, { tools: [], nextCursor: `after ${asked.message.id}` })),
+  'lists 10,000 tools on one page': async (asked, reply) =>
+    (await hello()(asked, reply)) ||
+    (asked.message?.id !== undefined &&
+      answer(reply, asked.message.id, {
+        tools: Array.from({ length: 10_000 }, (_, i) => ({ name: `t${i}` })),
+      })),
+  'says fifty megabytes': async (asked, reply) =>
+    (await hello()(asked, reply)) || (asked.message?.id !== undefined && flood(reply)),
+  'says fifty megabytes in events': async (asked, reply) => {
+    if (await hello()(asked, reply)) return true
+    if (asked.message?.id === undefined) return false
+    stream(reply)
+    return flood(reply)
+  },
+  'has a cursor that is none': async (asked, reply) =>
+    (await hello()(asked, reply)) ||
+    (asked.message?.id !== undefined &&
+      answer(reply, asked.message.id, { tools: [], nextCursor: 7 })),
   'lists something else': async (asked, reply) =>
     (await hello()(asked, reply)) ||
     (asked.message?.id !== undefined && answer(reply, asked.message.id, { tools: ['a'] })),

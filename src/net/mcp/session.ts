@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici'
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts'
+import { Problem } from '../../lib/problem.ts'
 import { exchange } from './exchange.ts'
 import type { Exchanged, ExchangeLimits, Hooks, NotAnswered } from './exchanged.ts'
 import {
@@ -68,7 +69,11 @@ export async function openSession(peer: McpPeer, hooks: Hooks = {}): Promise<Ope
   const message: RpcRequest = { kind: 'request', id: 'initialize', method: 'initialize', params }
   const ended = await talk(peer, undefined, message, hooks)
   const opened = ended.state === 'answered' ? readOpened(ended.answer, ended.session) : undefined
-  if (!opened) return { ok: false, ended: ended.state === 'answered' ? unexpected(ended) : ended }
+  if (!opened)
+    return {
+      ok: false,
+      ended: ended.state === 'answered' ? unexpected(ended, otherRevision(ended.answer)) : ended,
+    }
   const said = await notify(peer, opened.session, 'notifications/initialized', new Map(), hooks)
   return said.state === 'answered' ? { ok: true, opened } : { ok: false, ended: said }
 }
@@ -165,7 +170,16 @@ function headersOf({ id, revision }: McpSession): Record<string, string> {
   }
 }
 
-function unexpected(ended: Exchanged): NotAnswered {
+/** Most servers that cannot be talked to are only older, or newer: said so, because somebody can do something about it. */
+function otherRevision(answer: RpcResult | RpcError | undefined): Problem | undefined {
+  const revision = answer?.kind === 'result' ? answer.result.get('protocolVersion') : undefined
+  if (typeof revision !== 'string' || !/^[0-9A-Za-z.-]{1,32}$/.test(revision)) return undefined
+  if (isMcpRevision(revision)) return undefined
+  const detail = `the MCP server speaks revision ${revision}; ${MCP_REVISIONS.join(' and ')} are spoken here`
+  return new Problem('outbound.unexpected_answer', detail)
+}
+
+function unexpected(ended: Exchanged, cause: Problem | undefined): NotAnswered {
   const { bytes, session, status } = ended
-  return { state: 'failed', failure: 'unexpected', cause: undefined, bytes, session, status }
+  return { state: 'failed', failure: 'unexpected', cause, bytes, session, status }
 }
