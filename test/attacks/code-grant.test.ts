@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
 import { addAdmissionRule, addKey, retireAgent } from '../../src/agents/index.ts'
+import { sha256url } from '../../src/lib/bytes.ts'
 import { suspendPerson } from '../../src/people/index.ts'
 import { listTasks } from '../../src/tasks/index.ts'
 import { deskActions, openDesk, ping, Stranger } from '../mcp/stranger.ts'
@@ -93,13 +94,6 @@ inEachWorld(
       assert.equal((await stranger.redeem(back, desk())).status, 200)
     })
 
-    it('a code lives for a minute', async () => {
-      const stranger = await Stranger.arrive(world())
-      const back = await stranger.codeFor(desk())
-      world().clock.advance(61_000)
-      assert.equal((await stranger.redeem(back, desk())).body.code, 'code.invalid')
-    })
-
     it('a refresh token works once: of 32 at the same time one, and reuse closes the task', async () => {
       const stranger = await Stranger.arrive(world())
       await stranger.enter(desk())
@@ -182,6 +176,46 @@ inEachWorld(
       const bound = await w.agent.token(task, w.orders)
       const shown = await send(url, { headers: [['Authorization', `Bearer ${bound}`]] })
       assert.equal(shown.body.code, 'token.wrong_scheme')
+    })
+
+    it('a bearer token is read from one place, in one spelling, and is not what it is not', async () => {
+      const stranger = await Stranger.arrive(world())
+      await stranger.enter(desk())
+      const { access_token: token = '', refresh_token: refresh = '' } = stranger.saved ?? {}
+      const initialize = (headers: readonly (readonly [string, string])[], path = '') =>
+        ping(desk() + path, '', headers)
+      for (const [hint, answer] of [
+        ['none', await initialize([])],
+        ['in the query', await initialize([], `?access_token=${token}`)],
+        ['as a cookie', await initialize([['Cookie', `access_token=${token}`]])],
+        ['refresh token', await initialize([['Authorization', `Bearer ${refresh}`]])],
+        ['basic', await initialize([['Authorization', `Basic ${btoa(`x:${token}`)}`]])],
+        ['two spaces', await initialize([['Authorization', `Bearer  ${token}`]])],
+        ['more', await initialize([['Authorization', `Bearer ${token}A`]])],
+        ['less', await initialize([['Authorization', `Bearer ${token.slice(0, -1)}`]])],
+        ['upper case', await initialize([['Authorization', `Bearer ${token.toUpperCase()}`]])],
+        ['digest', await initialize([['Authorization', `Bearer remit_at_${sha256url(token)}`]])],
+      ] as const)
+        assert.ok(answer.status === 401 || answer.status === 404, `${hint} ${answer.status}`)
+      const twice = [
+        ['Authorization', `Bearer ${token}`],
+        ['Authorization', `Bearer ${token}`],
+      ] as const
+      assert.equal((await initialize(twice)).status, 400)
+      assert.equal((await initialize([['authorization', `bearer ${token}`]])).status, 200)
+    })
+
+    it('who gets a key later gets no bearer token more', async () => {
+      const w = world()
+      const stranger = await Stranger.arrive(w)
+      await stranger.enter(desk())
+      const key = await newKey()
+      await addKey(w.rooms.agents, { agentId: stranger.id, jwk: key.publicJwk, by: 'operator' })
+      assert.equal((await stranger.refresh()).body.error, 'invalid_grant')
+      const url = `${w.issuer}/oauth/token`
+      const signed = await proof(w.clock, key, { method: 'POST', url })
+      const bound = await stranger.refresh({}, signed)
+      assert.equal(bound.body.access_token, undefined, 'a task that has no key gets none later')
     })
 
     it('whoever is stopped gets nothing more, whatever they hold', async () => {

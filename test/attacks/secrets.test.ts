@@ -3,8 +3,10 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { it } from 'node:test'
 import { sql } from 'kysely'
+import { addAdmissionRule } from '../../src/agents/index.ts'
 import { createSetupLink, issueCliCode } from '../../src/people/index.ts'
 import { ECHO_SECRET } from '../echo.ts'
+import { deskActions, Stranger } from '../mcp/stranger.ts'
 import { assertRequestable } from '../refusals.ts'
 import { send } from '../wire.ts'
 import { inEachWorld, type World } from '../world.ts'
@@ -103,6 +105,20 @@ inEachWorld('secrets', (world) => {
       200,
     )
     note('second credential', 'canary-of-a-second-connection')
+
+    const stranger = await Stranger.arrive(w)
+    await addAdmissionRule(w.rooms.agents, {
+      ...{ name: 'this-computer', redirectHosts: ['localhost'], trust: 2 },
+      ...{ ceiling: deskActions(w), ownerId: adaId, by: adaId },
+    })
+    const back = await stranger.codeFor(`${w.gateway}/desk`)
+    note('authorization code', back.searchParams.get('code') ?? '')
+    note('code verifier', stranger.verifier)
+    const { body: issued } = await stranger.redeem(back, `${w.gateway}/desk`)
+    note('bearer token', String(issued.access_token))
+    note('refresh token', String(issued.refresh_token))
+    const sam = await w.browser('sam')
+    note('what tells a browser from others', sam.cookie(w.issuer, 'remit_browser') ?? '')
 
     // In all the places where they do not belong.
     const answers: string[] = [call.text, shown.html]
