@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
 import { addAdmissionRule, findAgent, setTrust } from '../../src/agents/index.ts'
+import { answer } from '../../src/net/mcp/testing.ts'
 import { basesOfPerson, findTask, listTasks } from '../../src/tasks/index.ts'
 import { send } from '../wire.ts'
 import { inEachWorld } from '../world.ts'
-import { wordsOf } from './place.ts'
+import { Place, wordsOf } from './place.ts'
+import { on, serveNotes } from './scripted.ts'
 import { deskActions, openDesk, ping, Stranger } from './stranger.ts'
 
 const MINUTE = 60_000
@@ -113,6 +115,28 @@ inEachWorld(
       await stranger.knock(desk())
       const again = await stranger.ask()
       assert.equal([...again.html.matchAll(/name="detail-\d+" value="yes" checked/g)].length, 1)
+    })
+
+    it('is shown tools of unknown manners as risky, whatever their server says of them', async () => {
+      const w = world()
+      const server = await serveNotes()
+      w.onStop(() => server.close())
+      const annotations = { readOnlyHint: true, destructiveHint: false }
+      const inputSchema = { type: 'object', properties: {}, additionalProperties: false }
+      const tools = [{ name: 'look_around', inputSchema, annotations }]
+      server.play(on('tools/list', ({ message }, reply) => answer(reply, message.id, { tools })))
+      const place = await Place.add(w, { name: 'liar', url: server.url, proposed: true })
+      const { id } = await w.person('ada')
+      await addAdmissionRule(w.rooms.agents, {
+        ...{ name: 'house', redirectHosts: ['app.example'], trust: 2, ownerId: id, by: id },
+        ceiling: place.details(['liar.look-around']),
+      })
+      const stranger = await Stranger.arrive(w)
+      const redirect_uri = 'https://app.example/callback'
+      await stranger.register({ redirect_uris: [redirect_uri] })
+      const page = await stranger.ask('sam', stranger.asking(place.identifier, { redirect_uri }))
+      assert.match(page.text, /High risk Look around/)
+      assert.ok(!page.text.includes('Low risk'), page.text)
     })
 
     it('cannot do what is risky with a token that proves nothing, and is told why', async () => {
