@@ -5,7 +5,7 @@ import { consumeOnceStep } from '../storage/index.ts'
 import { type Minted, mintResourceToken, type Proof } from '../tokens/index.ts'
 import type { HeldTask, Setting } from './facts.ts'
 import { checkHolder, type Presented } from './holder.ts'
-import { alsoLiveness, callKeys, livenessOf, PAST_DEADLINE } from './liveness.ts'
+import { callKeys, livenessOf, PAST_DEADLINE, settingLiveness } from './liveness.ts'
 import { minting, partiesOf } from './minting.ts'
 import { type Refused, refused } from './opening/opening.ts'
 import { refuseOpening } from './opening/refuse.ts'
@@ -123,7 +123,7 @@ export async function grantAt(
   if (!alive.passed) return because(alive)
   if (task.deadline <= parts.clock.now()) return because(PAST_DEADLINE)
   const setting = await parts.facts.setting(held, resource.name, view)
-  const also = alsoLiveness(setting.also, setting.agents)
+  const also = settingLiveness(setting, task)
   if (!also.passed) return because(also)
   const here = detailsAt(setting.details, resource.identifier)
   const details = wanted === undefined ? here : intersect(here, wanted, catalog.kindOf)

@@ -3,6 +3,8 @@ import type { Agent } from '../agents/index.ts'
 import { RULES } from '../catalog/index.ts'
 import type { ProblemCode } from '../lib/problem.ts'
 import { type LiveKey, type LiveState, type LiveView, ORGANIZATION } from '../live/index.ts'
+import type { Person } from '../people/index.ts'
+import { answersFor, type Task } from '../tasks/index.ts'
 import { signingKeyOf } from '../tokens/index.ts'
 
 /** What `task.ep` is a hash of, and what every call depends on (contracts 4 and 8). */
@@ -69,6 +71,11 @@ const QUARANTINED: Words = [
   'an agent of the task is quarantined and is given nothing',
   'an administrator raises its trust level',
 ]
+const SPONSOR: Words = [
+  'sponsor_grant.not_in_force',
+  'the sponsor of the task does not answer for its agent any more',
+  'someone who answers for the agent grants a new one',
+]
 const PASSED: GateResult = {
   gate: 'liveness',
   passed: true,
@@ -86,11 +93,30 @@ export function livenessOf(view: LiveView): GateResult {
   return PASSED
 }
 
-/** Gate 2 for owners, policies and trust, where the call itself is alive. `agents`: all that take part, as of the same views. */
-export function alsoLiveness(also: LiveView, agents: readonly Pick<Agent, 'trust'>[]): GateResult {
+/** Who takes part in a task, as of the views that watch over it. */
+export interface Parties {
+  /** In the order of the chain: the last is the one that the task at the root is of. */
+  readonly agents: readonly Pick<Agent, 'trust' | 'ownerId'>[]
+  /** Of a task that was opened with nobody present. */
+  readonly sponsor?: Person | undefined
+}
+
+/** Gate 2 for owners, policies, trust and sponsor, where the call itself is alive. */
+export function alsoLiveness(also: LiveView, { agents, sponsor }: Parties): GateResult {
   const [first] = also.dead
   if (first) return dead(first.kind === 'person' ? OWNER : ENDED[first.kind])
-  return agents.some(({ trust }) => trust === 0) ? dead(QUARANTINED) : PASSED
+  if (agents.some(({ trust }) => trust === 0)) return dead(QUARANTINED)
+  const root = agents.at(-1)
+  return sponsor && !(root && answersFor(sponsor, root)) ? dead(SPONSOR) : PASSED
+}
+
+/** The same for a task at one resource. */
+export function settingLiveness(
+  setting: { readonly also: LiveView; readonly agents: readonly Agent[]; readonly person: Person },
+  { sponsored }: Pick<Task, 'sponsored'>,
+): GateResult {
+  const { agents, also, person } = setting
+  return alsoLiveness(also, { agents, sponsor: sponsored ? person : undefined })
 }
 
 /** The token was minted when something it depends on was not as it is now (contract 4, `task.ep`). */

@@ -8,7 +8,7 @@ import type { Booked } from '../case.ts'
 import type { Setting } from '../facts.ts'
 import { type Identified, identify, type Knock } from '../identify.ts'
 import { aboutTask } from '../issue-resource-token.ts'
-import { alsoLiveness } from '../liveness.ts'
+import { settingLiveness } from '../liveness.ts'
 import type { DecisionParts } from '../parts.ts'
 import { PROOF_STEP, refuse, refuseReplay, usedProofSteps } from '../refuse.ts'
 import { ticketOf } from '../still-live.ts'
@@ -55,7 +55,7 @@ export async function admit(parts: DecisionParts, asked: Admission): Promise<Adm
   const stop = stopEarly(who.credential, who.liveness)
   if (stop) return refuse(parts, each, stop)
   const setting = await parts.facts.setting(who.held, asked.resource.name, who.view)
-  const dead = stopEarly(who.credential, alsoLiveness(setting.also, setting.agents))
+  const dead = stopEarly(who.credential, settingLiveness(setting, who.held.task))
   if (dead) return refuse(parts, each, dead)
   // INVARIANT: the catalog is taken after the view that watches over it was read.
   const { resources } = await parts.catalog.current()

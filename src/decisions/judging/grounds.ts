@@ -5,7 +5,7 @@ import type { Case } from '../case.ts'
 import { type Asked, contextOf } from '../context.ts'
 import type { HeldTask, Setting } from '../facts.ts'
 import type { Identified } from '../identify.ts'
-import { alsoLiveness } from '../liveness.ts'
+import { settingLiveness } from '../liveness.ts'
 
 /** A case in which it is known who calls. */
 export type KnownCase = Case & { readonly who: Extract<Identified, { known: true }> }
@@ -54,7 +54,7 @@ export function factsAround(
   task: HeldTask['task'],
 ): Omit<ReachFacts, 'credential' | 'budgets'> {
   return {
-    liveness: alsoLiveness(setting.also, setting.agents),
+    liveness: settingLiveness(setting, task),
     details: setting.details,
     person: setting.personEntity,
     sponsored: task.sponsored,

@@ -109,7 +109,7 @@ export async function openingViews(
 ): Promise<readonly LiveView[] | Refused> {
   const view = await parts.live.view(openingKeys(person.id, agent.id))
   const also = await parts.live.view(alsoKeys([agent.ownerId], []))
-  for (const gate of [livenessOf(view), alsoLiveness(also, [agent])])
+  for (const gate of [livenessOf(view), alsoLiveness(also, { agents: [agent] })])
     if (!gate.passed) return refused(codeOf(gate.reason ?? ''), gate.detail)
   return [view, also]
 }

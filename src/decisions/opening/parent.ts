@@ -46,10 +46,10 @@ export async function readParent(
       [],
     ),
   )
-  const owned = alsoLiveness(also, all)
-  if (!owned.passed) return refused(codeOf(owned.reason ?? ''), owned.detail)
   const person = await findPerson(parts.storage.read, task.personId)
   if (!person) throw new Error('a task of nobody')
+  const owned = alsoLiveness(also, { agents: all, sponsor: task.sponsored ? person : undefined })
+  if (!owned.passed) return refused(codeOf(owned.reason ?? ''), owned.detail)
   const catalog = await parts.catalog.current()
   return {
     held,

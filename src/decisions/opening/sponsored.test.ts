@@ -26,6 +26,7 @@ import {
   reasonOf,
   refundBot,
   sponsored,
+  ticketFor,
 } from './testing.ts'
 
 /** A Monday. */
@@ -283,7 +284,15 @@ forEachEngine('an autonomous task', (open) => {
     const token = await world.token(held)
     await setOwner(parts, { agentId: bot.id, ownerId: world.finn.id, by: 'operator' })
     assert.equal(reasonOf(await beginAlone(world, bot)), 'sponsor_grant.not_in_force')
+    // A task that runs stands still, with what it handed on, and goes on when the sponsor answers for the agent again.
+    await assert.rejects(world.token(held), /sponsor_grant\.not_in_force/)
+    await assert.rejects(
+      ticketFor(world, held, { agent: bot.id }),
+      (error) => error instanceof Problem && error.code === 'sponsor_grant.not_in_force',
+    )
+    assert.equal((await world.decide(held, token, READ)).outcome, 'deny')
     await setOwner(parts, { agentId: bot.id, ownerId: world.ada.id, by: 'operator' })
+    assert.equal((await world.decide(held, await world.token(held), READ)).outcome, 'permit')
     await suspendPerson(parts, { personId: world.ada.id, by: 'operator', reason: 'test' })
     assert.equal(reasonOf(await beginAlone(world, bot)), 'person.suspended')
     assert.equal((await world.decide(held, token, READ)).outcome, 'deny')
