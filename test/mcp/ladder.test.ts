@@ -184,6 +184,28 @@ inEachWorld(
   (world) => {
     const at = standing(world)
 
+    it('one that its client left makes room for another', async () => {
+      const task = await at.place.open()
+      const session = await at.place.session(task)
+      let id = 0
+      /** An event stream begins at once for a call that is held, and for no other. */
+      const hold = async (what: string) => {
+        const params = { name: 'erase', arguments: { what }, _meta: { progressToken: 'p' } }
+        const message = { jsonrpc: '2.0', id: `left-${++id}`, method: 'tools/call', params }
+        const began = await session.begin(message)
+        const isHeld = began.headers['content-type'] === 'text/event-stream'
+        return isHeld ? began : void began.resume()
+      }
+      const [first, second] = [await hold('x'), await hold('y')]
+      assert.ok(first && second)
+      assert.equal(await hold('z'), undefined)
+      first.destroy()
+      // It is held as soon as the other one is seen to have gone.
+      const third = await until(() => hold('z'))
+      assert.equal(await hold('x'), undefined)
+      for (const each of [second, third]) each.destroy()
+    })
+
     it('are pending at once', async () => {
       const task = await at.place.open()
       const session = await at.place.session(task)

@@ -187,6 +187,28 @@ inEachWorld(
       assert.equal(await told('resources/read', { uri: 'note://../1' }), none)
       assert.equal(notes.calls().length, before)
     })
+
+    it('imported anew with tools of almost the same name: a name goes on to mean what was granted', async () => {
+      const task = await place.open(place.details(['notes.secret-door']))
+      const alike = ['Secret_door', 'secret-door', 'secretDoor'].map((name) => ({
+        name,
+        inputSchema: { type: 'object' },
+      }))
+      const tools = [...ALL.map((name) => ({ name, inputSchema: { type: 'object' } })), ...alike]
+      notes.play(on('tools/list', ({ message }, reply) => answer(reply, message.id, { tools })))
+      const ada = await world().api('ada')
+      const again = { mcp: notes.url, connection: 'echo-key' }
+      const { body, text } = await ada.send('PUT', '/resources/notes', again)
+      assert.equal((body.added as string[]).length, 3, text) // as: a list of names
+      assert.deepEqual(body.removed, [])
+      const session = await place.session(task)
+      assert.deepEqual(await listed(session), ['secret_door'])
+      const before = notes.calls().length
+      for (const { name } of alike)
+        assert.equal(rpcOf(await session.call(name)).error.code, -32602, name)
+      assert.equal(notes.calls().length, before)
+      assert.ok(rpcOf(await session.call('secret_door')).result)
+    })
   },
   { mcp: { hold: { withProgress: 10, without: 5 }, lookEvery: 5 } },
 )

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { IncomingMessage } from 'node:http'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import { findAgent, setCeiling } from '../../src/agents/index.ts'
@@ -7,7 +8,7 @@ import { describeMcpServer, outbound } from '../../src/net/index.ts'
 import { publishPolicies } from '../../src/policy/index.ts'
 import { grantBasis } from '../../src/tasks/index.ts'
 import type { OpenTask } from '../agent.ts'
-import { type Answer, send } from '../wire.ts'
+import { type Answer, begin, send } from '../wire.ts'
 import type { World } from '../world.ts'
 
 /** How an MCP server stands behind the gateway of a world. */
@@ -158,7 +159,18 @@ export class Session {
 
   /** One HTTP request with a message, or text that is none. */
   async send(message: object | string | undefined, odd: OddRequest = {}): Promise<Answer> {
-    const { method = 'POST', path = '', token = this.#token } = odd
+    const { sending, url } = await this.#sending(message, odd)
+    return send(url, sending)
+  }
+
+  /** The same, as soon as the answer begins. */
+  async begin(message: object, odd: OddRequest = {}): Promise<IncomingMessage> {
+    const { sending, url } = await this.#sending(message, odd)
+    return begin(url, sending)
+  }
+
+  async #sending(message: object | string | undefined, odd: OddRequest) {
+    const { method = 'POST', path = '', port, token = this.#token } = odd
     const url = this.#place.identifier + path
     const proof = await this.#world.agent.proof(this.#task.key, { method, url, token })
     const headers: Record<string, string | undefined> = {
@@ -174,12 +186,10 @@ export class Session {
       Boolean(each[1]),
     )
     const body = typeof message === 'string' ? message : message && JSON.stringify(message)
-    return send(url, {
-      method,
-      headers: given,
-      port: odd.port,
-      ...(body === undefined ? {} : { body }),
-    })
+    return {
+      url,
+      sending: { method, headers: given, port, ...(body === undefined ? {} : { body }) },
+    }
   }
 
   request(method: string, params: object = {}, odd: OddRequest = {}): Promise<Answer> {

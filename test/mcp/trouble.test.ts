@@ -1,0 +1,223 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import { sql } from 'kysely'
+import { findDecision } from '../../src/decisions/index.ts'
+import { answer, stream } from '../../src/net/mcp/testing.ts'
+import { closeTask } from '../../src/tasks/index.ts'
+import { ECHO_SECRET } from '../echo.ts'
+import { inEachWorld, type World } from '../world.ts'
+import { erase, say, standing } from './asking.ts'
+import { messagesOf, rpcOf, wordsOf } from './place.ts'
+import { on } from './scripted.ts'
+
+/** The credential of every connection is gone while `work` runs. */
+async function withoutCredentials(w: World, work: () => Promise<void>): Promise<void> {
+  const { storage } = w.rooms
+  const rows = await storage.read.selectFrom('connections').selectAll().execute()
+  await storage.transaction((tx) => tx.deleteFrom('connections').execute())
+  try {
+    await work()
+  } finally {
+    await storage.transaction((tx) => tx.insertInto('connections').values(rows).execute())
+  }
+}
+
+function renameIntake(w: World, from: string, to: string): Promise<unknown> {
+  return w.rooms.storage.transaction((tx) =>
+    sql`ALTER TABLE ${sql.id(from)} RENAME TO ${sql.id(to)}`.execute(tx),
+  )
+}
+
+inEachWorld(
+  'MCP when something breaks on the way',
+  (world) => {
+    const at = standing(world)
+
+    it('the credential cannot be had: not sent, recorded so, and the approval is there for the same call', async () => {
+      const w = world()
+      const session = await at.place.session(await at.place.open())
+      const asked = rpcOf(await erase(session, 'a')).result._meta['remit/approval']
+      await say(w, asked.page, /^Approve once/)
+      const before = at.notes.calls().length
+      await withoutCredentials(w, async () => {
+        const { result } = rpcOf(await erase(session, 'a'))
+        assert.match(wordsOf(result), /^The call was not sent/)
+        const decision = await findDecision(w.rooms.storage.read, result._meta['remit/decision'])
+        assert.equal(decision?.state, 'not_sent')
+        assert.equal((await session.request('resources/read', { uri: 'note://1' })).status, 200)
+      })
+      assert.equal(at.notes.calls().length, before)
+      assert.equal(wordsOf(rpcOf(await erase(session, 'a')).result), 'done')
+    })
+
+    it('the server cannot be told of the end of a session: it has ended all the same', async () => {
+      const session = await at.place.session(await at.place.open())
+      await withoutCredentials(world(), async () => {
+        assert.equal((await session.send(undefined, { method: 'DELETE' })).status, 204)
+      })
+      assert.equal((await session.request('ping')).status, 404)
+    })
+
+    it('the outcome cannot be recorded: what the server did is told, and not done again', async () => {
+      const w = world()
+      const session = await at.place.session(await at.place.open())
+      const asked = rpcOf(await erase(session, 'b')).result._meta['remit/approval']
+      await say(w, asked.page, /^Approve once/)
+      const before = at.notes.calls().length
+      at.notes.play(
+        on('tools/call', async ({ message }, reply) => {
+          await renameIntake(w, 'ledger_intake', 'ledger_intake_away')
+          return answer(reply, message.id, { content: [{ type: 'text', text: 'it is gone' }] })
+        }),
+      )
+      try {
+        const told = await erase(session, 'b')
+        assert.equal(wordsOf(rpcOf(told).result), 'it is gone', told.text)
+      } finally {
+        await renameIntake(w, 'ledger_intake_away', 'ledger_intake')
+      }
+      at.notes.play(() => false)
+      const again = rpcOf(await erase(session, 'b')).result
+      assert.match(wordsOf(again), /is not sent again/)
+      assert.equal(at.notes.calls().length, before + 1)
+    })
+
+    it('the task ends while a list or a ping is being answered: nothing that rests on it is told', async () => {
+      const w = world()
+      const { catalog, decisions } = w.rooms
+      for (const method of ['tools/list', 'resources/list', 'ping']) {
+        const task = await at.place.open()
+        const session = await at.place.session(task)
+        const current = catalog.current.bind(catalog)
+        let looks = 0
+        catalog.current = async () => {
+          // The first look finds the resource, the second one comes after the token was judged.
+          if (++looks === 2)
+            await closeTask(decisions, { taskId: task.id, by: 'psn_admin', reason: 'person' })
+          return current()
+        }
+        try {
+          const told = await session.request(method)
+          assert.ok(looks >= 2)
+          assert.equal(rpcOf(told)?.result, undefined, told.text)
+          assert.notEqual(told.status, 200)
+        } finally {
+          catalog.current = current
+        }
+      }
+    })
+
+    it('a token that is none is told nothing but that, whatever it asks', async () => {
+      const session = await at.place.session(await at.place.open())
+      const before = at.notes.calls().length
+      const forged = { token: 'a.b.c' }
+      for (const [method, params] of [
+        ['tools/call', { name: 'no_such_tool' }],
+        ['tools/call', { name: 'say', arguments: { odd: 1 } }],
+        ['tools/call', { name: 'say', arguments: { text: 'x' } }],
+        ['tools/call', { name: 7 }],
+        ['prompts/get', { name: 'greet' }],
+        ['tools/list', { cursor: '!' }],
+        ['no/such/method', {}],
+      ] as const) {
+        const refused = await session.request(method, params, forged)
+        assert.equal(refused.status, 401, `${method} ${refused.text}`)
+        assert.doesNotMatch(refused.text, /tool|argument|cursor|no\/such/)
+      }
+      assert.equal(at.notes.calls().length, before)
+    })
+
+    it('a server that shows its credential in progress, in an error, in other spellings: nobody sees it', async () => {
+      const session = await at.place.session(await at.place.open())
+      const hidden = Buffer.from(`Bearer ${ECHO_SECRET} `).toString('base64')
+      at.notes.play(
+        on('tools/call', ({ message }, reply) => {
+          const { progressToken } = message.params._meta
+          const params = { progressToken, progress: 1, message: `with ${ECHO_SECRET}` }
+          stream(reply, { jsonrpc: '2.0', method: 'notifications/progress', params })
+          const error = { code: -32000, message: `refused: ${ECHO_SECRET}`, data: ECHO_SECRET }
+          stream(reply, { jsonrpc: '2.0', id: message.id, error })
+          reply.end()
+          return true
+        }),
+      )
+      const params = { name: 'say', arguments: { text: 'x' }, _meta: { progressToken: 1 } }
+      const failed = await session.request('tools/call', params)
+      assert.ok(!failed.text.includes(ECHO_SECRET), failed.text)
+      assert.match(failed.text, /with \*+/)
+      assert.match(failed.text, /refused: \*+/)
+      at.notes.play(
+        on('tools/call', ({ message }, reply) =>
+          answer(reply, message.id, {
+            content: [{ type: 'text', text: hidden }],
+            structuredContent: { [`x${ECHO_SECRET}`]: encodeURIComponent(ECHO_SECRET) },
+          }),
+        ),
+      )
+      const { text } = await session.call('say', { text: 'x' })
+      assert.ok(!text.includes(ECHO_SECRET), text)
+      const [blanked = ''] = /[A-Za-z0-9+/=]*\*{8,}[A-Za-z0-9+/=]*/.exec(text) ?? []
+      assert.ok(
+        !Buffer.from(blanked, 'base64').toString('latin1').includes(ECHO_SECRET.slice(2, -2)),
+      )
+      assert.ok(!world().log.includes(ECHO_SECRET))
+    })
+
+    it('a server that asks without end is answered for a while, and its answer still counts', async () => {
+      const session = await at.place.session(await at.place.open())
+      let replies = 0
+      at.notes.play(({ message }, reply) => {
+        if (message && !message.method) replies++
+        if (message?.method !== 'tools/call') return false
+        const ping = (id: number) => ({ jsonrpc: '2.0', id, method: 'ping' })
+        stream(reply, ...Array.from({ length: 200 }, (_, i) => ping(i)))
+        stream(reply, { jsonrpc: '2.0', id: message.id, result: { content: [] } })
+        reply.end()
+        return true
+      })
+      const told = rpcOf(await session.call('say', { text: 'x' }))
+      assert.deepEqual(told.result.content, [])
+      at.notes.play(() => false)
+      // What was sent before it has arrived by now: connections are used in turn.
+      for (let i = 0; i < 3; i++) await session.call('say', { text: 'x' })
+      assert.ok(replies <= 32, String(replies))
+    })
+
+    it('progress only ever grows, from the first word about people to the last of the server', async () => {
+      const task = await at.place.open()
+      const session = await at.place.session(task)
+      const asked = rpcOf(await erase(session, 'p')).result._meta['remit/approval']
+      at.notes.play(
+        on('tools/call', ({ message }, reply) => {
+          const { progressToken } = message.params._meta
+          for (const progress of [1, 0.5, 3, 2, -1, 1e400, '7', 4])
+            stream(reply, {
+              jsonrpc: '2.0',
+              method: 'notifications/progress',
+              params: { progressToken, progress, total: 4 },
+            })
+          stream(reply, { jsonrpc: '2.0', id: message.id, result: { content: [] } })
+          reply.end()
+          return true
+        }),
+      )
+      const params = {
+        name: 'erase',
+        arguments: { what: 'p' },
+        _meta: { progressToken: 'mine' },
+      }
+      const holding = session.request('tools/call', params)
+      await say(world(), asked.page, /^Approve once/)
+      const messages = messagesOf(await holding)
+      const values = messages.flatMap(({ params: about }) => (about ? [about.progress] : []))
+      assert.ok(values.length >= 3, JSON.stringify(messages))
+      assert.ok(
+        values.every((value, i) => i === 0 || value > (values[i - 1] ?? 0)),
+        values.join(),
+      )
+      assert.ok(messages.every(({ params: about }) => !about || about.progressToken === 'mine'))
+      assert.deepEqual(messages.at(-1)?.result.content, [])
+    })
+  },
+  { mcp: { hold: { withProgress: 2_000, without: 10 }, progressEvery: 5, lookEvery: 5 } },
+)
