@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
+import { gzipSync } from 'node:zlib'
 import type { TypedArguments, TypedValue } from '@remit/engine'
 import { newId } from '../../src/lib/id.ts'
 import { systemRandom } from '../../src/lib/random.ts'
@@ -177,6 +178,82 @@ function declare(world: () => World, framework: Framework): void {
     refused(two, 401, 'transaction.invalid')
   })
 
+  it('takes no other token of Remit’s, however genuine', async () => {
+    const w = world()
+    const task = await w.open({ details: [allOf(shop)] })
+    refused(await buy(shop, task.token), 401, 'transaction.invalid', 'a task token')
+    const asked = {
+      agent: 'refund-bot',
+      purpose: 'help',
+      authorization_details: [allOf(shop)],
+    }
+    const body = JSON.stringify(asked)
+    const { body: child } = await w.agent.about(task, 'POST', '/children', { body })
+    refused(await buy(shop, String(child.ticket)), 401, 'transaction.invalid', 'a ticket')
+  })
+
+  it('runs nothing but the call of the permit, however it is written', async () => {
+    const w = world()
+    const json = ['Content-Type', 'application/json'] as const
+    for (const [method, path, more = []] of [
+      ['POST', '/items/chair/orders'],
+      ['POST', '/items/lamp/orders?amount=1'],
+      ['POST', '/items/lamp/orders?x=1'],
+      ['POST', '/items/lamp/orders/'],
+      ['POST', '//items/lamp/orders'],
+      ['POST', '/ITEMS/lamp/orders'],
+      ['POST', '/items/lamp;x/orders'],
+      ['POST', '/items/lamp%2Forders'],
+      ['POST', '/items/lamp%00/orders'],
+      ['POST', '/items/lamp/orders%3Fx'],
+      ['DELETE', '/items/lamp'],
+      ['GET', '/items'],
+      ['HEAD', '/items'],
+      ['POST', '/items/chair/orders', [['X-Original-URL', '/items/lamp/orders']]],
+      ['GET', '/items', [['X-HTTP-Method-Override', 'POST']]],
+    ] as [string, string, [string, string][]?][]) {
+      const answer = await send(shop.origin + path, {
+        method,
+        headers: [json, ['Txn-Token', await transaction(w, shop)], ...more],
+        ...(method === 'POST' ? { body: '{"amount": 12.50}' } : {}),
+      })
+      assert.ok(answer.status >= 400, `${method} ${path} ${answer.status}`)
+      assert.equal(shop.handled.length, 0, `${method} ${path}`)
+    }
+  })
+
+  it('reads no more of a body than it may, and none that is packed', async () => {
+    const w = world()
+    const large = `{"amount": 12.50, "x": "${'x'.repeat(1024 * 1024)}"}`
+    for (const how of [[], [['Transfer-Encoding', 'chunked']]] as [string, string][][]) {
+      const answer = await buy(shop, await transaction(w, shop), large, how).catch(
+        // It may stop listening before everything is sent.
+        (error: NodeJS.ErrnoException) => ({ status: 413, error }),
+      )
+      assert.equal(answer.status, 413)
+    }
+    const packed = gzipSync('{"amount": 12.50}')
+    const answer = await send(`${shop.origin}/items/lamp/orders`, {
+      method: 'POST',
+      body: packed,
+      headers: [
+        ['Content-Type', 'application/json'],
+        ['Content-Encoding', 'gzip'],
+        ['Txn-Token', await transaction(w, shop)],
+      ],
+    })
+    refused(answer, 415, 'request.unsupported_media_type')
+    const typed = await send(`${shop.origin}/items/lamp/orders`, {
+      method: 'POST',
+      body: '{"amount": 12.50}',
+      headers: [
+        ['Content-Type', 'text/plain'],
+        ['Txn-Token', await transaction(w, shop)],
+      ],
+    })
+    refused(typed, 415, 'request.unsupported_media_type')
+  })
+
   it('lets a credential of its own pass that the gateway put in', async () => {
     const token = await transaction(world(), shop)
     const answer = await buy(shop, token, undefined, [['Authorization', 'Bearer of-the-shop']])
@@ -195,6 +272,23 @@ function declare(world: () => World, framework: Framework): void {
     shop.handled.length = 0
   })
 }
+
+inEachWorld('an API behind the gateway whose issuer withdraws its key', (world) => {
+  it('believes nothing that it signed, once it reads the keys again', async () => {
+    const w = world()
+    // It reads the keys when it needs them first; later it reads them again after five minutes.
+    const shop = await shopBehind(w, 'web')
+    const old = await transaction(w, shop)
+    const ada = await w.api('ada')
+    const { body } = await ada.send('GET', '/keys')
+    const [{ kid }] = body.keys as [{ kid: string }] // there is one
+    assert.equal((await ada.send('POST', `/keys/${kid}/withdraw`, {})).status, 200)
+    const refused = await buy(shop, old)
+    assert.deepEqual([refused.status, refused.body.code], [401, 'transaction.invalid'])
+    assert.equal(shop.handled.length, 0)
+    assert.equal((await buy(shop, await transaction(w, shop))).status, 200)
+  })
+})
 
 inEachWorld('an API behind the gateway that cannot check', (world) => {
   it('runs nothing when the keys cannot be had, or when the memory of what was used fails', async () => {

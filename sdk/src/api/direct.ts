@@ -1,3 +1,4 @@
+import { UsageError } from '../errors.ts'
 import type { Fetch } from '../wire/ports.ts'
 import { portsOf } from '../wire/ports.ts'
 import { secureUrl } from '../wire/server.ts'
@@ -14,7 +15,7 @@ export interface DirectOptions {
   /** `enf_…`, from `remit resources enforcers add`. */
   readonly secret: string
   /**
-   * Headers that change what the API does, lower case, beside the usual ones (`accept`, `idempotency-key`, `if-match`, …). They
+   * Headers that change what the API does, beside the usual ones (`accept`, `idempotency-key`, `if-match`, …). They
    * are part of what people approve.
    */
   readonly headers?: readonly string[]
@@ -40,6 +41,8 @@ const USUAL_HEADERS = [
   'if-none-match',
   'prefer',
 ]
+/** Who calls is no part of what is decided, shown and hashed. */
+const CREDENTIALS = new Set(['authorization', 'proxy-authorization', 'cookie', 'dpop', 'txn-token'])
 const MOST_BODY_BYTES = 400 * 1024
 const CREDENTIAL = /^(dpop|bearer) ([A-Za-z0-9._~+/=-]+)$/i
 
@@ -59,7 +62,10 @@ export function direct(options: DirectOptions): Guard {
     ports: portsOf({ ...options, now: options.now ?? (() => performance.now()) }),
     onError,
   })
-  const seen = new Set([...USUAL_HEADERS, ...(options.headers ?? [])])
+  const more = (options.headers ?? []).map((name) => name.toLowerCase())
+  const secret = more.find((name) => CREDENTIALS.has(name))
+  if (secret) throw new UsageError(`\`${secret}\` is a credential: it is not shown to people`)
+  const seen = new Set([...USUAL_HEADERS, ...more])
   const reading = { resource, seen, basePath: options.basePath, maxBodyBytes }
   return {
     maxBodyBytes,

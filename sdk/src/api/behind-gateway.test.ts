@@ -1,0 +1,489 @@
+import assert from 'node:assert/strict'
+import { describe, it, mock } from 'node:test'
+import {
+  base64url,
+  CompactSign,
+  type CryptoKey,
+  exportJWK,
+  generateKeyPair,
+  type JWK,
+  type JWTHeaderParameters,
+  type JWTPayload,
+} from 'jose'
+import { UsageError } from '../errors.ts'
+import { type BehindGatewayOptions, behindGateway } from './behind-gateway.ts'
+import type { Incoming } from './incoming.ts'
+
+const ISSUER = 'https://remit.example'
+const LOCATION = 'https://gw.example/shop'
+const NOW = 1_800_000_000
+const ROUTE = { action: 'shop.buy', path: '/items/{item}/orders' }
+
+interface Signer {
+  readonly kid: string
+  readonly privateKey: Parameters<CompactSign['sign']>[0]
+  readonly publicJwk: JWK
+}
+
+async function newSigner(kid: string, alg = 'ES256'): Promise<Signer> {
+  const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true })
+  const publicJwk = { ...(await exportJWK(publicKey)), kid, alg, use: 'sig' }
+  return { kid, privateKey, publicJwk }
+}
+
+const KEY = await newSigner('key_1')
+
+/** A permit that holds; a test says what is different. `undefined` leaves a member out. */
+function claims(over: object = {}, tctx: object = {}): JWTPayload {
+  return {
+    iss: ISSUER,
+    aud: 'example.remit',
+    iat: NOW,
+    exp: NOW + 60,
+    sub: 'psn_1',
+    sub_profile: 'user',
+    sub_id: { format: 'iss_sub', iss: 'https://idp.example', sub: 'sam' },
+    act: { iss: ISSUER, sub: 'bot', sub_profile: 'ai_agent' },
+    txn: `dec_${++count}`,
+    scope: 'shop.buy',
+    req_wl: 'https://gw.example',
+    tctx: {
+      location: LOCATION,
+      action: 'shop.buy',
+      arguments: { item: 'lamp', amount: '12.50' },
+      task: { id: 'tsk_1', purpose: 'test' },
+      ...tctx,
+    },
+    ...over,
+  }
+}
+let count = 0
+
+function sign(payload: object, header: object = {}, signer = KEY): Promise<string> {
+  return new CompactSign(new TextEncoder().encode(JSON.stringify(payload)))
+    .setProtectedHeader({
+      alg: 'ES256',
+      typ: 'txntoken+jwt',
+      kid: signer.kid,
+      ...header,
+    } as JWTHeaderParameters) // wrong ones too
+    .sign(signer.privateKey)
+}
+
+/** Headers that no library writes. */
+async function signedByHand(header: object, body: string): Promise<string> {
+  const whole = { alg: 'ES256', typ: 'txntoken+jwt', kid: KEY.kid, ...header }
+  const input = `${base64url.encode(JSON.stringify(whole))}.${body}`
+  const way = { name: 'ECDSA', hash: 'SHA-256' }
+  const key = KEY.privateKey as CryptoKey // as it was made
+  const signature = await crypto.subtle.sign(way, key, new TextEncoder().encode(input))
+  return `${input}.${base64url.encode(new Uint8Array(signature))}`
+}
+
+/** A guard whose issuer has these keys. */
+function guarded(over: Partial<BehindGatewayOptions> = {}) {
+  const world = {
+    keys: [KEY.publicJwk] as readonly JWK[],
+    fetched: 0,
+    down: false,
+    now: NOW * 1000,
+  }
+  const errors: unknown[] = []
+  const guard = behindGateway({
+    issuer: ISSUER,
+    trustDomain: 'example.remit',
+    location: LOCATION,
+    now: () => world.now,
+    onError: (error) => errors.push(error),
+    fetch: async (url) => {
+      world.fetched++
+      assert.equal(String(url), `${ISSUER}/oauth/jwks`)
+      if (world.down) throw new TypeError('fetch failed')
+      return Response.json({ keys: world.keys })
+    },
+    ...over,
+  })
+  const admit = guard.for(ROUTE)
+  const ask = async (headers: Record<string, string>, given: Partial<Request_> = {}) => {
+    const admission = await admit(incoming({ headers, ...given }))
+    if (admission.admitted) return 'admitted'
+    const { body, headers: told, status } = admission.answer
+    assert.equal(told['content-type'], 'application/problem+json')
+    const { code } = JSON.parse(body)
+    assert.equal(JSON.parse(body).status, status)
+    return String(code)
+  }
+  return { ask, errors, guard, world }
+}
+
+interface Request_ {
+  readonly method: string
+  readonly target: string
+  readonly headers: Record<string, string>
+  readonly body: string | Uint8Array
+}
+
+function incoming(given: Partial<Request_>): Incoming {
+  const { body = '{"amount": 12.50}', method = 'POST', target = '/items/lamp/orders' } = given
+  const headers: Record<string, string> = { 'content-type': 'application/json', ...given.headers }
+  return {
+    method,
+    target,
+    header: (name) => headers[name],
+    bytes: async () => (typeof body === 'string' ? new TextEncoder().encode(body) : body),
+  }
+}
+
+describe('a permit', () => {
+  it('that holds lets exactly its call through', async () => {
+    const { ask, errors } = guarded()
+    assert.equal(await ask({ 'txn-token': await sign(claims()) }), 'admitted')
+    assert.deepEqual(errors, [])
+  })
+
+  it('says who acts for whom', async () => {
+    const { guard } = guarded()
+    const admit = guard.for(ROUTE)
+    const of = async (payload: JWTPayload) => {
+      const headers = { 'txn-token': await sign(payload) }
+      const admission = await admit(incoming({ headers }))
+      assert.ok(admission.admitted)
+      return admission.call
+    }
+    const nested = { sub: 'helper', act: { sub: 'bot' } }
+    const call = await of(claims({ act: nested }))
+    assert.deepEqual([call.agent, call.chain], ['helper', ['helper', 'bot']])
+    assert.deepEqual(call.person, { id: 'psn_1', issuer: 'https://idp.example', subject: 'sam' })
+    const alone = await of(
+      claims({ sub: 'clerk', sub_profile: 'ai_agent', sub_id: undefined, act: undefined }),
+    )
+    assert.deepEqual([alone.agent, alone.chain, alone.person], ['clerk', ['clerk'], undefined])
+    const child = await of(claims({ sub: 'clerk', sub_profile: 'ai_agent', sub_id: undefined }))
+    assert.deepEqual(child.chain, ['bot', 'clerk'])
+  })
+
+  it('does not hold with anything missing or odd in it', async () => {
+    const { ask } = guarded()
+    const deep = [1, 2, 3, 4, 5, 6].reduce<object | undefined>(
+      (act, i) => ({ sub: `a${i}`, act }),
+      undefined,
+    )
+    const wrong: Record<string, JWTPayload> = {
+      'another issuer': claims({ iss: 'https://other.example' }),
+      'an issuer that only begins like it': claims({ iss: `${ISSUER}/` }),
+      'another domain': claims({ aud: 'other.remit' }),
+      'no domain': claims({ aud: undefined }),
+      old: claims({ iat: NOW - 66, exp: NOW - 6 }),
+      'without an end': claims({ exp: undefined }),
+      'without a beginning': claims({ iat: undefined }),
+      'longer than any': claims({ iat: NOW - 70, exp: NOW + 600 }),
+      'from the future': claims({ iat: NOW + 60, exp: NOW + 120 }),
+      'an end in words': claims({ exp: 'never' }),
+      'not yet': claims({ nbf: NOW + 60 }),
+      'no decision': claims({ txn: undefined }),
+      'an empty decision': claims({ txn: '' }),
+      'a decision that is no text': claims({ txn: 1 }),
+      nobody: claims({ sub: undefined }),
+      'somebody of no kind': claims({ sub_profile: undefined }),
+      'a person without a provider': claims({ sub_id: undefined }),
+      'no agent': claims({ act: undefined }),
+      'an agent without a name': claims({ act: {} }),
+      'a chain that is too long': claims({ act: deep }),
+      'no context': claims({ tctx: undefined }),
+      'a context that is a text': claims({ tctx: 'x' }),
+      'no task': claims({}, { task: undefined }),
+      'a task without purpose': claims({}, { task: { id: 'tsk_1' } }),
+      'no arguments': claims({}, { arguments: undefined }),
+      'arguments that are a list': claims({}, { arguments: [] }),
+      'an argument that is a number': claims({}, { arguments: { item: 'lamp', amount: 12.5 } }),
+      'no action': claims({}, { action: undefined }),
+      'an action that is not its scope': claims({ scope: 'shop.list' }),
+    }
+    for (const [hint, payload] of Object.entries(wrong))
+      assert.equal(await ask({ 'txn-token': await sign(payload) }), 'transaction.invalid', hint)
+  })
+
+  it('does not hold when it is another kind of token, or signed in another way', async () => {
+    const { ask } = guarded()
+    const byHand = await signedByHand({}, base64url.encode(JSON.stringify(claims())))
+    assert.equal(await ask({ 'txn-token': byHand }), 'admitted')
+    const other = await newSigner('key_1')
+    const stranger = await newSigner('key_2')
+    const rsa = await newSigner('key_1', 'RS256')
+    const good = claims()
+    const [head = '', body = '', signature = ''] = (await sign(good)).split('.')
+    const encoded = (value: object) => base64url.encode(JSON.stringify(value))
+    const secret = new TextEncoder().encode(JSON.stringify(KEY.publicJwk))
+    const hmac = await new CompactSign(base64url.decode(body))
+      .setProtectedHeader({ alg: 'HS256', typ: 'txntoken+jwt', kid: KEY.kid })
+      .sign(secret)
+    const wrong: Record<string, string> = {
+      'an access token': await sign(good, { typ: 'at+jwt' }),
+      'a ticket': await sign(good, { typ: 'remit-ticket+jwt' }),
+      'an ID token': await sign(good, { typ: 'JWT' }),
+      'of no type': await sign(good, { typ: undefined }),
+      'by another key of the same name': await sign(good, {}, other),
+      'by an unknown key': await sign(good, {}, stranger),
+      'by a key that it brings': await sign(
+        good,
+        { jwk: stranger.publicJwk, kid: undefined },
+        stranger,
+      ),
+      'by a key from elsewhere': await sign(
+        good,
+        { jku: 'https://attacker.example/jwks' },
+        stranger,
+      ),
+      'by another algorithm': await sign(good, { alg: 'RS256' }, rsa),
+      'by the public key as a secret': hmac,
+      'by nobody': `${encoded({ alg: 'none', typ: 'txntoken+jwt' })}.${body}.`,
+      'by nobody, in capitals': `${encoded({ alg: 'NONE', typ: 'txntoken+jwt' })}.${body}.`,
+      'with what must be understood': await signedByHand({ crit: ['ext'], ext: 1 }, body),
+      'with its signature cut': `${head}.${body}.${signature.slice(0, -2)}`,
+      'without signature': `${head}.${body}.`,
+      'with other claims': `${head}.${encoded({ ...good, txn: 'dec_other' })}.${signature}`,
+      'with something behind it': `${head}.${body}.${signature}.x`,
+      'encrypted, it says': `${head}.${body}.${signature}.x.x`,
+      twice: `${head}.${body}.${signature}, ${head}.${body}.${signature}`,
+      'with a space': ` ${head}.${body}.${signature}`,
+      'a word': 'x',
+      nothing: '',
+    }
+    for (const [hint, token] of Object.entries(wrong))
+      assert.equal(await ask({ 'txn-token': token }), 'transaction.invalid', hint)
+    assert.equal(await ask({}), 'transaction.missing')
+  })
+
+  it('is for one API, one operation, one request', async () => {
+    const { ask } = guarded()
+    const permit = async () => ({ 'txn-token': await sign(claims()) })
+    for (const location of ['https://gw.example/other', `${LOCATION}/`, `${LOCATION}2`, undefined])
+      assert.equal(
+        await ask({ 'txn-token': await sign(claims({}, { location })) }),
+        'transaction.other_api',
+      )
+    const list = claims({ scope: 'shop.list' }, { action: 'shop.list' })
+    assert.equal(await ask({ 'txn-token': await sign(list) }), 'transaction.other_action')
+    for (const target of [
+      '/items/chair/orders',
+      '/items/lamp/orders?amount2=1',
+      '/items/Lamp/orders',
+    ])
+      assert.equal(await ask(await permit(), { target }), 'transaction.other_arguments', target)
+    for (const target of ['/items/lamp', '/items/lamp/orders/1', '/Items/lamp/orders', '/'])
+      assert.equal(await ask(await permit(), { target }), 'api.misconfigured', target)
+    for (const target of [
+      '/items/lamp/orders/',
+      '//items/lamp/orders',
+      '/items/lamp;x=1/orders',
+      'http://gw.example/items/lamp/orders',
+      '/items/lamp/orders?&',
+    ])
+      assert.equal(await ask(await permit(), { target }), 'request.ambiguous_target', target)
+    for (const body of [
+      '{"amount": 12.51}',
+      '{"amount": "12.50 "}',
+      '{"amount": 12.50, "x": null, "y": 1}',
+      '',
+    ])
+      assert.equal(await ask(await permit(), { body }), 'transaction.other_arguments', body)
+    assert.equal(await ask(await permit(), { body: '{"amount": 12.50, "x": null}' }), 'admitted')
+  })
+
+  it('counts once for a write, whatever the method says', async () => {
+    const { ask, guard } = guarded()
+    const headers = { 'txn-token': await sign(claims()) }
+    for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'PURGE']) {
+      const code = await ask(headers, { method })
+      assert.equal(code, method === 'POST' ? 'admitted' : 'transaction.used', method)
+    }
+    const read = { 'txn-token': await sign(claims()) }
+    for (const method of ['GET', 'HEAD', 'GET'])
+      assert.equal(await ask(read, { method }), 'admitted')
+    const admit = guard.for({ ...ROUTE, write: true })
+    const once = { 'txn-token': await sign(claims()) }
+    const admissions = [1, 2].map(() => admit(incoming({ method: 'GET', headers: once })))
+    assert.deepEqual((await Promise.all(admissions)).map(({ admitted }) => admitted).toSorted(), [
+      false,
+      true,
+    ])
+  })
+
+  it('is not used up by a request that is not its call', async () => {
+    const { ask } = guarded()
+    const headers = { 'txn-token': await sign(claims()) }
+    for (const given of [
+      { body: '{"amount": 1}' },
+      { body: '{' },
+      { target: '/items/chair/orders' },
+      { headers: { ...headers, 'content-type': 'text/plain' } },
+    ])
+      assert.notEqual(await ask(headers, given), 'admitted')
+    assert.equal(await ask(headers), 'admitted')
+  })
+})
+
+describe('a body', () => {
+  it('is JSON, plain, and no larger than it may be', async () => {
+    const { ask } = guarded({ maxBodyBytes: 100 })
+    const headers = { 'txn-token': await sign(claims()) }
+    const large = `{"amount": 12.50, "x": "${'x'.repeat(100)}"}`
+    assert.equal(await ask(headers, { body: large }), 'input.too_large')
+    assert.equal(await ask({ ...headers, 'content-length': '101' }), 'input.too_large')
+    for (const odd of [
+      { 'content-type': 'text/json' },
+      { 'content-type': 'application/json; charset=utf-16' },
+      { 'content-type': 'application/x-www-form-urlencoded' },
+      { 'content-type': 'application/json, text/plain' },
+      { 'content-type': '' },
+      { 'content-encoding': 'gzip' },
+    ])
+      assert.equal(
+        await ask({ ...headers, ...odd }),
+        'request.unsupported_media_type',
+        JSON.stringify(odd),
+      )
+    const body = new Uint8Array([0x22, 0xff, 0x22])
+    assert.equal(await ask(headers, { body }), 'input.malformed')
+    assert.equal(await ask(headers, { body: '\ufeff{"amount": 12.50}' }), 'input.malformed')
+    assert.equal(
+      await ask(headers, { body: '{"amount":12.50,"amount":12.50}' }),
+      'input.duplicate_key',
+    )
+    assert.equal(
+      await ask({ ...headers, 'content-type': 'Application/JSON; charset=UTF-8' }),
+      'admitted',
+    )
+  })
+})
+
+describe('a credential of an agent', () => {
+  it('is not taken, whatever comes with it', async () => {
+    const { ask } = guarded()
+    const token = await sign({ iss: ISSUER, sub: 'psn_1' }, { typ: 'at+jwt' })
+    for (const authorization of [
+      `DPoP ${token}`,
+      `Bearer ${token}`,
+      `bearer  ${token}`,
+      'DPoP anything',
+      'Bearer remit_at_0123456789',
+    ]) {
+      assert.equal(await ask({ authorization }), 'transaction.agent_token', authorization)
+      const headers = { authorization, 'txn-token': await sign(claims()) }
+      assert.equal(await ask(headers), 'transaction.agent_token', authorization)
+    }
+    const others = await sign({ iss: 'https://other.example' }, { typ: 'at+jwt' })
+    for (const authorization of ['Basic YTpi', 'Bearer of-the-shop', `Bearer ${others}`])
+      assert.equal(await ask({ authorization, 'txn-token': await sign(claims()) }), 'admitted')
+  })
+})
+
+describe('the keys of the issuer', () => {
+  /** jose looks at the clock of the platform. */
+  async function withClock(work: (pass: (ms: number) => void) => Promise<void>): Promise<void> {
+    mock.timers.enable({ apis: ['Date'], now: NOW * 1000 })
+    try {
+      await work((ms) => mock.timers.setTime(Date.now() + ms))
+    } finally {
+      mock.timers.reset()
+    }
+  }
+
+  it('that cannot be had let nothing through, and are told of', async () => {
+    const { ask, errors, world } = guarded()
+    world.down = true
+    assert.equal(await ask({ 'txn-token': await sign(claims()) }), 'api.not_decided')
+    assert.equal(errors.length, 1)
+    world.down = false
+    assert.equal(await ask({ 'txn-token': await sign(claims()) }), 'admitted')
+    for (const answer of [
+      new Response('busy', { status: 503 }),
+      new Response('<html>'),
+      Response.json({}),
+      Response.json({ keys: 'x' }),
+      Response.redirect('https://attacker.example/jwks', 302),
+    ]) {
+      const odd = guarded({ fetch: async () => answer })
+      assert.equal(await odd.ask({ 'txn-token': await sign(claims()) }), 'api.not_decided')
+    }
+  })
+
+  it('are followed when they rotate', async () => {
+    await withClock(async (pass) => {
+      const { ask, world } = guarded()
+      const next = await newSigner('key_next')
+      assert.equal(await ask({ 'txn-token': await sign(claims()) }), 'admitted')
+      world.keys = [KEY.publicJwk, next.publicJwk]
+      pass(6_000)
+      assert.equal(await ask({ 'txn-token': await sign(claims(), {}, next) }), 'admitted')
+      assert.equal(await ask({ 'txn-token': await sign(claims()) }), 'admitted', 'the old one')
+      assert.equal(world.fetched, 2)
+    })
+  })
+
+  it('that are withdrawn are believed for five minutes at most', async () => {
+    await withClock(async (pass) => {
+      const { ask, world } = guarded()
+      assert.equal(await ask({ 'txn-token': await sign(claims()) }), 'admitted')
+      world.keys = [(await newSigner('key_next')).publicJwk]
+      pass(299_000)
+      assert.equal(await ask({ 'txn-token': await sign(claims()) }), 'admitted')
+      pass(2_000)
+      assert.equal(await ask({ 'txn-token': await sign(claims()) }), 'transaction.invalid')
+    })
+  })
+
+  it('that were read long ago and cannot be read again let nothing through', async () => {
+    await withClock(async (pass) => {
+      const { ask, world } = guarded()
+      assert.equal(await ask({ 'txn-token': await sign(claims()) }), 'admitted')
+      world.down = true
+      pass(60_000)
+      assert.equal(await ask({ 'txn-token': await sign(claims()) }), 'admitted')
+      pass(300_000)
+      assert.equal(await ask({ 'txn-token': await sign(claims()) }), 'api.not_decided')
+    })
+  })
+
+  it('are not asked for again and again because of keys that do not exist', async () => {
+    await withClock(async (pass) => {
+      const { ask, world } = guarded()
+      const stranger = await newSigner('key_unknown')
+      for (let i = 0; i < 100; i++) {
+        const token = await sign(claims(), { kid: `key_${i}` }, stranger)
+        assert.equal(await ask({ 'txn-token': token }), 'transaction.invalid')
+        pass(100)
+      }
+      assert.ok(world.fetched <= 3, `${world.fetched} times in ten seconds`)
+    })
+  })
+})
+
+describe('what remembers used permits', () => {
+  it('and fails lets nothing through', async () => {
+    for (const use of [
+      () => Promise.reject(new Error('gone')),
+      () => {
+        throw new Error('gone')
+      },
+    ]) {
+      const { ask, errors } = guarded({ usedOnce: { use } })
+      assert.equal(await ask({ 'txn-token': await sign(claims()) }), 'api.not_decided')
+      assert.equal(errors.length, 1)
+    }
+  })
+
+  it('is told the decision, and until when it could come again', async () => {
+    const told: unknown[] = []
+    const use = (id: string, expiresAt: number) => told.push([id, expiresAt]) > 0
+    const { ask } = guarded({ usedOnce: { use } })
+    await ask({ 'txn-token': await sign(claims({ txn: 'dec_x' })) })
+    assert.deepEqual(told, [['dec_x', (NOW + 65) * 1000]])
+  })
+})
+
+it('a route says which operation it is', () => {
+  const { guard } = guarded()
+  assert.throws(() => guard.for(), UsageError)
+  assert.throws(() => guard.for({ action: 'shop.buy' }), UsageError)
+})
