@@ -85,8 +85,8 @@ test('help begins with what it is for and examples, and is what was asked for', 
   }
 })
 
-test('every command has a sentence and an example, and the examples are commands', () => {
-  const program = createProgram(worldOf())
+test('every command has a sentence and an example, and the examples are commands', async () => {
+  const program = await createProgram(worldOf())
   for (const each of commandsOf(program)) {
     const help = each.helpInformation()
     assert.ok(each.description().endsWith('.'), each.name())
@@ -97,8 +97,19 @@ test('every command has a sentence and an example, and the examples are commands
   }
 })
 
-test('every command that a page tells people to run exists', () => {
-  const program = createProgram(worldOf())
+test('of the commands only the one that a line names is loaded', async () => {
+  const names = (program: Command) => program.commands.map((each) => each.name())
+  const all = names(await createProgram(worldOf()))
+  for (const name of all) {
+    const line = ['--url', 'http://remit.example', '--json', name, 'show', 'serve']
+    assert.deepEqual(names(await createProgram(worldOf(), line)), [name])
+  }
+  for (const line of [['agnts'], ['--help'], ['agnts', 'agents'], ['--unknown', 'agents']])
+    assert.deepEqual(names(await createProgram(worldOf(), line)), all, line.join(' '))
+})
+
+test('every command that a page tells people to run exists', async () => {
+  const program = await createProgram(worldOf())
   const root = join(import.meta.dirname, '..', '..')
   const pages = [
     'README.md',
@@ -148,7 +159,8 @@ function worldOf() {
   }
 }
 
-test('nothing of the server is loaded for a command that does not need it', async () => {
+/** What is loaded with these files of `cli`, as paths below `src`. */
+async function loadedWith(...names: readonly string[]): Promise<string[]> {
   const loaded = new Set<string>()
   const read = async (file: string): Promise<void> => {
     if (loaded.has(file)) return
@@ -157,9 +169,14 @@ test('nothing of the server is loaded for a command that does not need it', asyn
     for (const [, target = ''] of source.matchAll(STATIC_IMPORT))
       await read(join(file, '..', target))
   }
-  const root = join(import.meta.dirname, '..')
-  for (const file of ['run.ts', 'system-world.ts']) await read(join(root, 'cli', file))
-  const files = [...loaded].map((file) => relative(root, file))
+  for (const name of names) await read(join(import.meta.dirname, name))
+  return [...loaded].map((file) => relative(join(import.meta.dirname, '..'), file))
+}
+
+test('nothing of the server is loaded for a command that does not need it', async () => {
+  const program = await readFile(join(import.meta.dirname, 'program.ts'), 'utf8')
+  const commands = [...program.matchAll(/import\('(\.[^']+)'\)/g)].map(([, file = '']) => file)
+  const files = await loadedWith('run.ts', 'system-world.ts', ...commands)
   assert.ok(files.includes('cli/call/call.ts'))
   const rooms = new Set(files.map((file) => file.split(sep)[0]))
   assert.deepEqual([...rooms].toSorted(), ['cli', 'config', 'dev', 'lib'])
@@ -168,6 +185,12 @@ test('nothing of the server is loaded for a command that does not need it', asyn
     ['dev/sample.ts'],
   )
   for (const server of ['serve', 'dev', 'migrate']) assert.ok(!files.includes(`cli/${server}.ts`))
+})
+
+test('no other command is loaded with one', async () => {
+  const files = await loadedWith('run.ts', 'system-world.ts', 'server-commands.ts')
+  for (const command of ['call/call.ts', 'agents/agents.ts', 'login.ts'])
+    assert.ok(!files.includes(`cli/${command}`))
 })
 
 /** Not of types: those are gone when it runs. */

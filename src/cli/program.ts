@@ -1,36 +1,18 @@
 import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
-import { admissionCommand } from './admission.ts'
-import { agentsCommand } from './agents/agents.ts'
-import { allowancesCommand } from './allowances.ts'
-import { approvalsCommand } from './approvals.ts'
-import { basesCommand } from './bases.ts'
-import { callCommand } from './call/call.ts'
 import { Cli, type CommonOptions, hasColour } from './cli.ts'
 import { command, helpText, type Start } from './command.ts'
-import { connectionsCommand } from './connections.ts'
-import { decisionsCommand } from './decisions/decisions.ts'
-import { groupsCommand } from './groups.ts'
-import { keysCommand } from './keys.ts'
-import { ledgerCommand } from './ledger.ts'
-import { loginCommand } from './login.ts'
-import { logoutCommand } from './logout.ts'
-import { peopleCommand } from './people.ts'
-import { policyCommand } from './policy/policy.ts'
-import { providersCommand } from './providers.ts'
-import { resourcesCommand } from './resources/resources.ts'
-import { devCommand, migrateCommand, serveCommand } from './server-commands.ts'
-import { sponsorGrantsCommand } from './sponsor-grants/sponsor-grants.ts'
-import { tasksCommand } from './tasks/tasks.ts'
 import { red } from './terminal/text.ts'
-import { whoamiCommand } from './whoami.ts'
 import type { Output, World } from './world.ts'
 
 const NARROW = 80
 const WIDE = 110
 
-/** The whole command line. Nothing of the server is loaded before `serve`, `dev` or `migrate` asks for it. */
-export function createProgram(world: World): Command {
+/**
+ * The whole command line, or of its commands only the one that `args` name: a server needs no other, and each is files to load.
+ * Nothing of the server itself is loaded before `serve`, `dev` or `migrate` asks for it.
+ */
+export async function createProgram(world: World, args: readonly string[] = []): Promise<Command> {
   const start: Start = (invoked) => Cli.start(world, invoked.optsWithGlobals<CommonOptions>())
   const program = command('remit', 'Remit: what an AI agent may do, for whom, right now.', [
     'remit dev                                     # everything on this machine, to try it out',
@@ -55,33 +37,65 @@ export function createProgram(world: World): Command {
     showGlobalOptions: true,
     formatHelp: (of, help) => helpText(of, help, lookOf(world, world.output)),
   })
+  const [named = ''] = program.parseOptions([...args]).operands
+  const known = COMMANDS.some(([, commands]) => Object.hasOwn(commands, named))
   for (const [title, commands] of COMMANDS) {
-    for (const add of commands) program.addCommand(add(start).helpGroup(title))
+    for (const [name, load] of Object.entries(commands)) {
+      // All of them for help, and for somebody who mistyped one.
+      if (!known || name === named) program.addCommand((await load())(start).helpGroup(title))
+    }
   }
   inherit(program)
   return program
 }
 
+type Load = () => Promise<(start: Start) => Command>
+
 /** As help lists them. */
-const COMMANDS: readonly (readonly [string, readonly ((start: Start) => Command)[]])[] = [
-  ['Run it', [devCommand, serveCommand, migrateCommand]],
-  ['You', [loginCommand, logoutCommand, whoamiCommand, approvalsCommand, allowancesCommand]],
-  ['Agents at work', [callCommand, tasksCommand, decisionsCommand, ledgerCommand]],
+const COMMANDS: readonly (readonly [string, Readonly<Record<string, Load>>])[] = [
+  [
+    'Run it',
+    {
+      dev: async () => (await import('./server-commands.ts')).devCommand,
+      serve: async () => (await import('./server-commands.ts')).serveCommand,
+      migrate: async () => (await import('./server-commands.ts')).migrateCommand,
+    },
+  ],
+  [
+    'You',
+    {
+      login: async () => (await import('./login.ts')).loginCommand,
+      logout: async () => (await import('./logout.ts')).logoutCommand,
+      whoami: async () => (await import('./whoami.ts')).whoamiCommand,
+      approvals: async () => (await import('./approvals.ts')).approvalsCommand,
+      allowances: async () => (await import('./allowances.ts')).allowancesCommand,
+    },
+  ],
+  [
+    'Agents at work',
+    {
+      call: async () => (await import('./call/call.ts')).callCommand,
+      tasks: async () => (await import('./tasks/tasks.ts')).tasksCommand,
+      decisions: async () => (await import('./decisions/decisions.ts')).decisionsCommand,
+      ledger: async () => (await import('./ledger.ts')).ledgerCommand,
+    },
+  ],
   [
     'What is there, and who may',
-    [
-      agentsCommand,
-      admissionCommand,
-      resourcesCommand,
-      connectionsCommand,
-      policyCommand,
-      peopleCommand,
-      groupsCommand,
-      providersCommand,
-      basesCommand,
-      sponsorGrantsCommand,
-      keysCommand,
-    ],
+    {
+      agents: async () => (await import('./agents/agents.ts')).agentsCommand,
+      admission: async () => (await import('./admission.ts')).admissionCommand,
+      resources: async () => (await import('./resources/resources.ts')).resourcesCommand,
+      connections: async () => (await import('./connections.ts')).connectionsCommand,
+      policy: async () => (await import('./policy/policy.ts')).policyCommand,
+      people: async () => (await import('./people.ts')).peopleCommand,
+      groups: async () => (await import('./groups.ts')).groupsCommand,
+      providers: async () => (await import('./providers.ts')).providersCommand,
+      bases: async () => (await import('./bases.ts')).basesCommand,
+      'sponsor-grants': async () =>
+        (await import('./sponsor-grants/sponsor-grants.ts')).sponsorGrantsCommand,
+      keys: async () => (await import('./keys.ts')).keysCommand,
+    },
   ],
 ]
 

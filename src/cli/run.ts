@@ -7,7 +7,9 @@ import type { World } from './world.ts'
 /** Runs one command line. Answers the exit code: 0 done, 1 refused or failed, 2 not understood. */
 export async function run(args: readonly string[], world: World): Promise<number> {
   try {
-    await createProgram(world).parseAsync(withHelp(args), { from: 'user' })
+    const line = withHelp(args)
+    const program = await createProgram(world, line)
+    await program.parseAsync(line, { from: 'user' })
     return 0
   } catch (error) {
     if (error instanceof Ended) return error.exit
