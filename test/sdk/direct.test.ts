@@ -5,7 +5,7 @@ import { lapse, REPORT_WITHIN_MS } from '../../src/decisions/lapse.ts'
 import type { OpenTask } from '../agent.ts'
 import { assertRefused } from '../refusals.ts'
 import { until } from '../until.ts'
-import { type Answer, send } from '../wire.ts'
+import { type Answer, abandon, send } from '../wire.ts'
 import { inEachWorld, type World } from '../world.ts'
 import { FRAMEWORKS } from './shop.ts'
 import { allOf, approve, type KnownShop, letIn, shopDirect } from './shops.ts'
@@ -135,6 +135,168 @@ describe('an API that asks', () => {
     assert.equal(asked.length, 1)
   })
 
+  it('passes on what Remit says, word by word, as Remit’s own', async () => {
+    const access_request = { id: 'req_1', page: 'https://remit.example/approvals/req_1' }
+    for (const [status, headers] of [
+      [403, { 'remit-decision': 'dec_1' }],
+      [401, { 'www-authenticate': 'DPoP error="invalid_token"' }],
+      [409, {}],
+    ] as const) {
+      const problem = {
+        type: 'urn:remit:problem:x',
+        code: 'x',
+        status,
+        detail: 'd',
+        access_request,
+      }
+      const { ask, seen } = guardedBy(() =>
+        Response.json({ decision: false, status, headers, problem }),
+      )
+      const answer = await ask()
+      assert.equal(answer.status, status)
+      assert.deepEqual(await answer.json(), problem)
+      assert.equal(answer.headers.get('content-type'), 'application/problem+json')
+      assert.equal(answer.headers.get('cache-control'), 'no-store')
+      assert.equal(answer.headers.get('remit-answer'), 'own')
+      for (const [name, value] of Object.entries(headers))
+        assert.equal(answer.headers.get(name), value)
+      assert.deepEqual([seen.ran, seen.reports, seen.errors], [0, [], []])
+    }
+  })
+
+  it('tells what came, and nothing that says who calls', async () => {
+    const asked: Record<string, unknown>[] = []
+    const guard = direct({
+      issuer: 'https://remit.example',
+      resource: RESOURCE,
+      secret: 'enf_secret',
+      headers: ['X-Tenant'],
+      fetch: async (url, init) => {
+        if (String(url).endsWith('/outcome')) return Response.json({})
+        assert.equal(new Headers(init?.headers).get('authorization'), 'Bearer enf_secret')
+        assert.equal(init?.redirect, 'manual')
+        asked.push(JSON.parse(String(init?.body)))
+        return Response.json(PERMIT)
+      },
+    })
+    const handler = protect(guard, undefined, async (request) => new Response(await request.text()))
+    const text = '{ "amount": 12.50 }'
+    const answer = await handler(
+      new Request(`${RESOURCE}/items?x=%20`, {
+        method: 'POST',
+        body: text,
+        headers: {
+          authorization: 'Bearer token',
+          dpop: 'one, two',
+          cookie: 'session=secret',
+          'content-type': 'application/json',
+          'idempotency-key': 'k',
+          'x-tenant': 't',
+          'x-other': 'o',
+          'txn-token': 'x',
+        },
+      }),
+    )
+    assert.equal(await answer.text(), text)
+    assert.deepEqual(asked, [
+      {
+        scheme: 'Bearer',
+        token: 'token',
+        proofs: ['one', 'two'],
+        method: 'POST',
+        url: `${RESOURCE}/items?x=%20`,
+        headers: [
+          ['idempotency-key', 'k'],
+          ['x-tenant', 't'],
+        ],
+        body: text,
+      },
+    ])
+    for (const name of ['Authorization', 'cookie', 'DPoP'])
+      assert.throws(
+        () =>
+          direct({ issuer: 'https://r.example', resource: RESOURCE, secret: '', headers: [name] }),
+        { code: 'sdk.usage' },
+      )
+  })
+
+  it('asks about nothing that brings no credential, or a body that it does not read', async () => {
+    const { guard, seen } = guardedBy(() => assert.fail('nobody is asked'))
+    const handler = protect(guard, undefined, () => assert.fail('nothing runs'))
+    const json = { ...headers, 'content-type': 'application/json' }
+    for (const [code, status, init] of [
+      ['token.missing', 401, { headers: {} }],
+      ['token.missing', 401, { headers: { authorization: 'Basic YTpi' } }],
+      ['token.missing', 401, { headers: { authorization: 'DPoP' } }],
+      ['token.missing', 401, { headers: { authorization: 'DPoP one, DPoP two' } }],
+      ['token.missing', 401, { headers: { authorization: 'DPoP token x' } }],
+      ['request.unsupported_media_type', 415, { body: '{}', headers }],
+      ['input.too_large', 413, { body: `"${'x'.repeat(256 * 1024)}"`, headers: json }],
+      ['input.too_large', 413, { body: '{}', headers: { ...json, 'content-length': '999999' } }],
+      ['input.malformed', 400, { body: new Uint8Array([0xff]), headers: json }],
+    ] as [string, number, RequestInit][]) {
+      const answer = await handler(new Request(`${RESOURCE}/items`, { method: 'POST', ...init }))
+      const body = (await answer.json()) as { code?: string } // a problem
+      assert.deepEqual([body.code, answer.status], [code, status])
+      const challenge = answer.headers.get('www-authenticate')
+      assert.equal(challenge !== null, status === 401)
+    }
+    assert.deepEqual(seen.errors, [])
+    const target = 'http://shop.example/api/items'
+    const admission = await guard.for()({
+      method: 'GET',
+      target,
+      header: (name) => new Headers(headers).get(name) ?? undefined,
+      bytes: async () => new Uint8Array(),
+    })
+    assert.equal(
+      admission.admitted || JSON.parse(admission.answer.body).code,
+      'request.ambiguous_target',
+    )
+  })
+
+  it('reports a handler that fails as one whose effect is not known, and does not begin for nobody', async () => {
+    const { guard, seen } = guardedBy(() => Response.json(PERMIT))
+    const failing = protect(guard, undefined, () => {
+      throw new RangeError('the handler fails')
+    })
+    await assert.rejects(failing(new Request(RESOURCE, { headers })), RangeError)
+    assert.deepEqual(seen.reports, [{ state: 'failed' }])
+    const never = protect(guard, undefined, () => assert.fail('nobody waits for it'))
+    const signal = AbortSignal.abort(new RangeError('gone'))
+    await assert.rejects(never(new Request(RESOURCE, { headers, signal })), RangeError)
+    assert.deepEqual(seen.reports.slice(1), [{ state: 'not_sent' }])
+  })
+
+  it('takes it that an outcome arrived when it is told so, and tells of one that is refused', async () => {
+    for (const [code, told] of [
+      ['decision.ended', 0],
+      ['decision.unknown', 1],
+      ['enforcer.unauthenticated', 1],
+    ] as const) {
+      const errors: unknown[] = []
+      let attempts = 0
+      const guard = direct({
+        issuer: 'https://remit.example',
+        resource: RESOURCE,
+        secret: 'enf_secret',
+        sleep: async () => {},
+        onError: (error) => errors.push(error),
+        fetch: async (url) => {
+          if (!String(url).endsWith('/outcome')) return Response.json(PERMIT)
+          // The first one arrives, and its answer does not.
+          if (++attempts === 1) throw new TypeError('cut')
+          return Response.json({ code }, { status: 409 })
+        },
+      })
+      const handler = protect(guard, undefined, () => new Response('done'))
+      assert.equal((await handler(new Request(RESOURCE, { headers }))).status, 200)
+      await guard.settled()
+      assert.deepEqual([attempts, errors.length], [2, told], code)
+      assert.ok(!String(errors).includes('enf_'))
+    }
+  })
+
   it('tries again to report, and says when nobody takes it', async () => {
     const states: number[] = []
     const errors: unknown[] = []
@@ -185,6 +347,45 @@ inEachWorld('asking about calls', (world) => {
       )
       assert.equal((await call()).status, 503)
       assert.equal(shop.handled.length, 1)
+    })
+  }
+
+  for (const framework of FRAMEWORKS) {
+    it(`with ${framework}: nothing begins for a client that has gone, and its approval is not used up`, async () => {
+      const w = world()
+      const asking = Promise.withResolvers<void>()
+      const gone = Promise.withResolvers<void>()
+      const shop = await shopDirect(w, framework, {
+        fetch: async (input, init) => {
+          const answer = await fetch(input, init)
+          if (!String(input).endsWith('/outcome')) {
+            asking.resolve()
+            await gone.promise
+          }
+          return answer
+        },
+      })
+      await letIn(w, [shop])
+      const task = await w.open({ details: [allOf(shop)] })
+      const { proofs, token, url } = await askedAbout(w, task, shop, 'GET', '/items')
+      const leaving = abandon(url, {
+        headers: [
+          ['Authorization', `DPoP ${token}`],
+          ...proofs.map((each) => ['DPoP', each] as const),
+        ],
+      })
+      await asking.promise
+      leaving.leave()
+      await until(async () => (shop.connections() === 0 ? true : undefined))
+      gone.resolve()
+      const api = await w.api('ada')
+      const decision = await until(async () => {
+        const { body } = await api.send('GET', `/decisions?task=${task.id}`)
+        const [first] = body.decisions as { state: string }[] // documented
+        return first && first.state !== 'sending' ? first : undefined
+      })
+      assert.equal(decision.state, 'not_sent', JSON.stringify(decision))
+      assert.equal(shop.handled.length, 0)
     })
   }
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import http from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
 import express from 'express'
 import Fastify from 'fastify'
@@ -26,6 +26,8 @@ export interface Shop {
   readonly handled: Handled[]
   /** What its handlers do from now on, instead of answering 200. */
   behave: ((handled: Handled) => void) | undefined
+  /** How many clients are there. */
+  connections(): number
   close(): Promise<void>
 }
 
@@ -107,9 +109,15 @@ export async function startShop(
   }
   const guard = guardFor(origin)
   const server = await SERVERS[framework](guard, routesOf(name), handle)
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
   await once(server.listen(port, '127.0.0.1'), 'listening')
   if ((server.address() as AddressInfo).port !== port) throw new Error('another port') // listening on TCP
   return Object.assign(shop, {
+    connections: () => sockets.size,
     async close() {
       const closed = new Promise((resolve) => server.close(resolve))
       server.closeAllConnections()

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { type Detail, type Opening, openTask, type Task } from 'remit-sdk'
 import { behindGateway, direct, type Guard } from 'remit-sdk/api'
 import { setCeiling } from '../../src/agents/index.ts'
-import { addEnforcer, applyImport, planImport, setRisk } from '../../src/catalog/index.ts'
+import { addEnforcer, applyImport, planImport } from '../../src/catalog/index.ts'
 import { publishPolicies } from '../../src/policy/index.ts'
 import { REFUND_DESK } from '../../src/policy/testing.ts'
 import { grantBasis } from '../../src/tasks/index.ts'
@@ -80,9 +80,8 @@ type Entry = Parameters<typeof planImport>[1]
 async function catalogue(w: World, entry: Entry): Promise<void> {
   const { id: by } = await w.person('ada')
   const plan = planImport(SHOP_DOCUMENT, entry)
-  await applyImport(w.rooms.connections, plan, by)
-  for (const { name, risk } of plan.actions)
-    await setRisk(w.rooms.connections, { action: name, risk, by })
+  const actions = plan.actions.map((action) => ({ ...action, riskProposed: false }))
+  await applyImport(w.rooms.connections, { ...plan, actions }, by)
 }
 
 /** Everything that a shop does. */
