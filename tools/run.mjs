@@ -77,6 +77,9 @@ if (node === process.execPath && major < 24) {
   )
   process.exit(2)
 }
+/** As in `src/main.ts`. Said before the program begins, not even its first file has to be parsed as TypeScript. */
+const NODE_COMPILE_CACHE =
+  process.env.NODE_COMPILE_CACHE ?? join(root, 'node_modules', '.cache', 'remit')
 const PATH = `${dirname(node)}${windows ? ';' : ':'}${process.env.PATH ?? ''}`
 
 /** Runs one program to its end. Signals are passed on, so that ending this ends what it started. */
@@ -84,7 +87,7 @@ function run([program, ...args]) {
   const child = spawn(node, [join(root, program), ...args], {
     stdio: 'inherit',
     shell: windows,
-    env: { ...process.env, PATH },
+    env: { ...process.env, PATH, NODE_COMPILE_CACHE },
   })
   const forward = (signal) => child.kill(signal)
   // Ctrl-C reaches the whole group by itself; it only must not end this before the child has stopped.
