@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
 import { addAdmissionRule } from '../../src/agents/index.ts'
+import {
+  applyImport,
+  planImport,
+  resumeResource,
+  suspendResource,
+} from '../../src/catalog/index.ts'
 import { resumePerson, suspendPerson } from '../../src/people/index.ts'
 import { findAuthorization } from '../../src/tasks/index.ts'
 import { deskActions, Stranger } from '../mcp/stranger.ts'
@@ -80,6 +86,32 @@ inEachWorld('the authorization endpoint under attack', (world) => {
       const { location } = await stranger.authorize(desk(), { resource })
       assert.equal(new URL(location).searchParams.get('error'), 'invalid_target', String(resource))
     }
+  })
+
+  it('no resource that is suspended, or that agents call themselves', async () => {
+    const w = world()
+    const direct = 'https://direct.example/api'
+    const list = { operationId: 'list', responses: { 200: { description: 'a list' } } }
+    const document = {
+      openapi: '3.1.0',
+      info: { title: 'Direct', version: '1' },
+      paths: { '/things': { get: list } },
+    }
+    const where = { name: 'direct', identifier: direct, upstream: direct, mode: 'direct' } as const
+    const plan = planImport(document, where)
+    await applyImport(w.rooms.connections, plan, 'operator')
+    const stranger = await Stranger.arrive(w)
+    const errorAt = async (resource: string) => {
+      const { location } = await stranger.authorize(desk(), { resource })
+      return location.startsWith('/') ? undefined : new URL(location).searchParams.get('error')
+    }
+    assert.equal(await errorAt(direct), 'invalid_target')
+    assert.equal(await errorAt(w.orders), undefined)
+    const why = { name: 'orders', by: 'operator', reason: 'test' }
+    await suspendResource(w.rooms.connections, why)
+    assert.equal(await errorAt(w.orders), 'invalid_target')
+    await resumeResource(w.rooms.connections, why)
+    assert.equal(await errorAt(w.orders), undefined)
   })
 
   it('never redirects anywhere but to what was registered; only the port on this computer may differ', async () => {

@@ -3,7 +3,8 @@ import { before, it } from 'node:test'
 import { addAdmissionRule, addKey, retireAgent } from '../../src/agents/index.ts'
 import { sha256url } from '../../src/lib/bytes.ts'
 import { suspendPerson } from '../../src/people/index.ts'
-import { listTasks } from '../../src/tasks/index.ts'
+import { basesOfPerson, endBasis, listTasks } from '../../src/tasks/index.ts'
+import { artefacts } from '../../src/tokens/index.ts'
 import { deskActions, openDesk, ping, Stranger } from '../mcp/stranger.ts'
 import { newKey, proof } from '../signing.ts'
 import { send } from '../wire.ts'
@@ -69,6 +70,67 @@ inEachWorld(
       assert.equal((await ping(desk(), String(first.body.access_token))).status, 401)
       const refreshed = await stranger.refresh({ refresh_token: String(first.body.refresh_token) })
       assert.equal(refreshed.body.error, 'invalid_grant')
+    })
+
+    it('a code without a challenge, or with one that is the verifier itself, is worth nothing', async () => {
+      const w = world()
+      const stranger = await Stranger.arrive(w)
+      const back = await stranger.codeFor(desk())
+      const kept = artefacts({ storage: w.rooms.storage, clock: w.clock })
+      const id = sha256url(back.searchParams.get('code') ?? '')
+      const code = await kept.find('AuthorizationCode', { id })
+      for (const weak of [
+        { codeChallenge: stranger.verifier, codeChallengeMethod: 'plain' },
+        { codeChallenge: sha256url(stranger.verifier), codeChallengeMethod: 'plain' },
+        { codeChallenge: sha256url(stranger.verifier), codeChallengeMethod: undefined },
+        { codeChallenge: undefined, codeChallengeMethod: undefined },
+        { codeChallenge: undefined, codeChallengeMethod: 'S256' },
+      ]) {
+        await kept.put('AuthorizationCode', id, { ...code, ...weak }, 60)
+        for (const code_verifier of [stranger.verifier, ''])
+          assert.equal(
+            (await stranger.redeem(back, desk(), { code_verifier })).status,
+            400,
+            JSON.stringify(weak),
+          )
+      }
+    })
+
+    it('two codes of one answer open one task, and then none', async () => {
+      const w = world()
+      const stranger = await Stranger.arrive(w)
+      const back = await stranger.codeFor(desk())
+      const kept = artefacts({ storage: w.rooms.storage, clock: w.clock })
+      const id = sha256url(back.searchParams.get('code') ?? '')
+      const code = await kept.find('AuthorizationCode', { id })
+      assert.ok(code)
+      const twin = new URL(back)
+      twin.searchParams.set('code', 'twin')
+      await kept.put('AuthorizationCode', sha256url('twin'), code, 60)
+      const answers = await Promise.all([back, twin].map((one) => stranger.redeem(one, desk())))
+      assert.ok(answers.filter(({ status }) => status === 200).length <= 1)
+      assert.equal((await taskOf(stranger)).closeReason, 'code.replayed')
+    })
+
+    it('a code stands on the consent that it was given for, and on no older one', async () => {
+      const w = world()
+      const stranger = await Stranger.arrive(w)
+      const first = await stranger.codeFor(desk())
+      const sam = await w.person('sam')
+      const bases = async () =>
+        (await basesOfPerson(w.rooms.storage.read, sam.id, w.clock.now()))
+          .filter(({ agentId }) => agentId === stranger.id)
+          .map(({ id }) => id)
+      const [older] = await bases()
+      const second = await stranger.codeFor(desk())
+      const [basisId, ...more] = (await bases()).filter((id) => id !== older)
+      assert.ok(older && basisId && more.length === 0)
+      await endBasis(w.rooms.decisions, { basisId, by: sam.id })
+      assert.equal((await stranger.redeem(second, desk())).body.error, 'invalid_grant')
+      stranger.verifier = stranger.verifiers.at(-2) ?? ''
+      assert.equal((await stranger.redeem(first, desk())).status, 200)
+      await endBasis(w.rooms.decisions, { basisId: older, by: sam.id })
+      assert.equal((await taskOf(stranger)).state, 'closed')
     })
 
     it('a code is bound to client, address, verifier and resource, each', async () => {

@@ -39,6 +39,8 @@ export class Stranger implements OAuthClientProvider {
   client: OAuthClientInformationMixed | undefined
   saved: OAuthTokens | undefined
   verifier = ''
+  /** All that it made, the newest last. */
+  readonly verifiers: string[] = []
   /** Where it sent its person. */
   sent: URL | undefined
 
@@ -88,6 +90,7 @@ export class Stranger implements OAuthClientProvider {
 
   saveCodeVerifier(verifier: string): void {
     this.verifier = verifier
+    this.verifiers.push(verifier)
   }
 
   codeVerifier(): string {
