@@ -1,4 +1,5 @@
-import { applyImport, planImport, setRisk } from '../src/catalog/index.ts'
+import { applyImport, setRisk } from '../src/catalog/index.ts'
+import { planImport } from '../src/catalog/testing.ts'
 import { addConnection } from '../src/connections/index.ts'
 import { Secret } from '../src/lib/secret.ts'
 import { publishPolicies } from '../src/policy/index.ts'

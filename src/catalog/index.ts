@@ -32,7 +32,6 @@ export { knownNames } from './mcp/known-names.ts'
 export { planMcpImport } from './mcp/plan-mcp-import.ts'
 export { planMcpImportAside } from './mcp/plan-mcp-import-aside.ts'
 export type { CatalogParts } from './parts.ts'
-export { planImport } from './plan-import.ts'
 export { planImportAside } from './plan-import-aside.ts'
 export {
   checkAddress,

@@ -1,8 +1,9 @@
 import { sha256url } from '../lib/bytes.ts'
 import { canonicalJson } from '../lib/canonical-json.ts'
 import { isObject, type JsonObject } from '../lib/json.ts'
-import { bad, objectAt, readDocument, textAt } from './openapi/document.ts'
+import { bad, objectAt, textAt } from './openapi/document.ts'
 import { operationName, readOperation } from './openapi/operation.ts'
+import { readDocument } from './openapi/read-document.ts'
 import { resolve } from './openapi/references.ts'
 import { parseTemplate, templateShape } from './path-template.ts'
 import { freeName, type ImportOptions, type ImportPlan, planResource } from './plan-resource.ts'
@@ -14,7 +15,7 @@ const MOST_ACTIONS = 10_000
 
 /**
  * Reads an OpenAPI 3.0 or 3.1 document (JSON or YAML text, or parsed) as a resource with its actions. Pure: fetches nothing, writes
- * nothing. Large YAML takes seconds; servers call `planImportAside`.
+ * nothing. Large YAML takes seconds, and a parser that nothing else needs; servers call `planImportAside`.
  * @throws Problem `catalog.bad_document`, `catalog.bad_resource`
  */
 export function planImport(document: unknown, options: ImportOptions): ImportPlan {

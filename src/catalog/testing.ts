@@ -8,6 +8,8 @@ import { planImport } from './plan-import.ts'
 import type { ImportPlan } from './plan-resource.ts'
 import type { Action } from './resource.ts'
 
+export { planImport }
+
 /** The sample API, as text. */
 export const ORDERS_DOCUMENT = readFileSync(
   new URL('../dev/orders/openapi.yaml', import.meta.url),

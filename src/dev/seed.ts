@@ -2,7 +2,13 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { exportJWK, generateKeyPair } from 'jose'
 import { findAgent, registerAgent } from '../agents/index.ts'
-import { applyImport, findResource, planImport, planMcpImport, setRisk } from '../catalog/index.ts'
+import {
+  applyImport,
+  findResource,
+  planImportAside,
+  planMcpImport,
+  setRisk,
+} from '../catalog/index.ts'
 import { createGroup, listGroups, mapGroup, signInPerson } from '../people/index.ts'
 import { latestSet, publishPolicies } from '../policy/index.ts'
 import type { Rooms } from '../rooms.ts'
@@ -66,7 +72,8 @@ async function seedOrders(rooms: Rooms, upstream: string, by: string): Promise<v
   if (await findResource(rooms.storage.read, 'orders')) return
   const document = await readFile(join(import.meta.dirname, 'orders', 'openapi.yaml'), 'utf8')
   const identifier = `${rooms.gateway}/orders`
-  const plan = planImport(document, { name: 'orders', identifier, upstream, trusted: true })
+  const options = { name: 'orders', identifier, upstream, trusted: true }
+  const plan = await planImportAside({ document, options })
   await applyImport(rooms.connections, plan, by)
   for (const { name, risk } of plan.actions)
     await setRisk(rooms.connections, { action: name, risk, by })

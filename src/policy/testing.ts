@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { EntityRef, PolicyEntity, PolicyQuery, PolicyRecord, PolicySet } from '@remit/engine'
-import { type Action, planImport } from '../catalog/index.ts'
+import type { Action } from '../catalog/index.ts'
+import { planImport } from '../catalog/testing.ts'
 import { loadPolicySet } from './load.ts'
 import { schemaFor } from './schema.ts'
 

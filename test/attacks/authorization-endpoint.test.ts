@@ -1,12 +1,8 @@
 import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
 import { addAdmissionRule } from '../../src/agents/index.ts'
-import {
-  applyImport,
-  planImport,
-  resumeResource,
-  suspendResource,
-} from '../../src/catalog/index.ts'
+import { applyImport, resumeResource, suspendResource } from '../../src/catalog/index.ts'
+import { planImport } from '../../src/catalog/testing.ts'
 import { resumePerson, suspendPerson } from '../../src/people/index.ts'
 import { findAuthorization } from '../../src/tasks/index.ts'
 import { deskActions, Stranger } from '../mcp/stranger.ts'

@@ -1,6 +1,7 @@
 import type { Detail } from '@remit/engine'
 import { addAdmissionRule, findAgent, registerAgent, setCeiling } from '../../src/agents/index.ts'
-import { addEnforcer, applyImport, planImport, setRisk } from '../../src/catalog/index.ts'
+import { addEnforcer, applyImport, setRisk } from '../../src/catalog/index.ts'
+import { planImport } from '../../src/catalog/testing.ts'
 import { SAMPLE_AGENT } from '../../src/dev/sample.ts'
 import { publishPolicies } from '../../src/policy/index.ts'
 import { grantBasis, grantSponsorship } from '../../src/tasks/index.ts'
