@@ -337,6 +337,25 @@ inEachWorld(
       assert.equal(stolen.body.code, 'proof.wrong_key')
       const right = await stranger.refresh({ refresh_token }, await proofBy(key))
       assert.equal(right.body.token_type, 'DPoP')
+      // A proof counts once, and spoils nothing when it comes again.
+      const once = await proofBy(key)
+      const next = await stranger.refresh({ refresh_token: String(right.body.refresh_token) }, once)
+      const newest = String(next.body.refresh_token)
+      const replayed = await stranger.refresh({ refresh_token: newest }, once)
+      assert.equal(replayed.body.code, 'proof.replayed')
+      const fine = await stranger.refresh({ refresh_token: newest }, await proofBy(key))
+      assert.equal(fine.status, 200)
+
+      // A key serves one task.
+      const second = await Stranger.arrive(w)
+      await second.knock(desk())
+      const there = new URL(String(second.sent))
+      there.searchParams.set('resource', w.orders)
+      const given = await second.answered(await second.ask('sam', there))
+      const taken = await second.redeem(given, w.orders, {}, await proofBy(key))
+      assert.equal(taken.body.code, 'task.key_used')
+      const own = await second.redeem(given, w.orders, {}, await proofBy(other))
+      assert.equal(own.status, 200, JSON.stringify(own.body))
 
       const keyless = await Stranger.arrive(w)
       await keyless.knock(desk())
