@@ -68,7 +68,7 @@ export type Standing =
 
 /** One line of what is sent: where it stands in the request, its name, and its value. */
 export interface CallRow {
-  readonly place: 'request' | 'query' | 'body'
+  readonly place: 'request' | 'query' | 'body' | 'argument'
   readonly name: string
   readonly value: { readonly text: string } | { readonly json: string }
 }
@@ -152,7 +152,7 @@ function who(view: ApprovalView): Html {
   ])}${claim(show(view.task.purpose), 'the agent', view.insider && html`<a href="/tasks/${view.task.id}">Open the task</a>`)}`
 }
 
-const PLACE = { request: '', query: 'in the query', body: 'in the body' } as const
+const PLACE = { request: '', query: 'in the query', body: 'in the body', argument: '' } as const
 
 function what(view: ApprovalView): Html {
   const rows = view.rows.map(({ place, name, value }) => {

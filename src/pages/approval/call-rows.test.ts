@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { frozenText } from '../../approvals/index.ts'
 import { aCall } from '../../approvals/testing.ts'
+import type { Canonical } from '../../lib/canonical-json.ts'
 import { ExactNumber } from '../../lib/json.ts'
 import { callRows, isUninspectable } from './call-rows.ts'
 
@@ -25,6 +26,31 @@ it('every part of a call that is sent has a line, and numbers keep their text', 
     { place: 'body', name: 'amount', value: { text: '900.00' } },
     { place: 'body', name: 'lines', value: { json: '[1,{"sku":"a"}]' } },
     { place: 'body', name: 'note', value: { json: 'null' } },
+  ])
+})
+
+it('a message of MCP is a tool and its arguments, and nothing of it is left out', () => {
+  const rows = (method: string, path: string, value: Canonical) =>
+    callRows(frozenText(aCall({ method, path, body: { kind: 'json', value } })))
+  const to = { place: 'argument', name: 'to', value: { text: 'a@shop.example' } }
+  const tool = { place: 'request', name: 'Tool', value: { text: 'send_message' } }
+  const given = { to: 'a@shop.example' }
+  assert.deepEqual(rows('tools/call', 'send_message', { name: 'send_message', arguments: given }), [
+    tool,
+    to,
+  ])
+  assert.deepEqual(
+    rows('tools/call', 'send_message', { name: 'other', arguments: [1], more: true }),
+    [
+      tool,
+      { place: 'argument', name: 'arguments', value: { json: '[1]' } },
+      { place: 'argument', name: 'name', value: { text: 'other' } },
+      { place: 'argument', name: 'more', value: { json: 'true' } },
+    ],
+  )
+  assert.deepEqual(rows('resources/read', '*', { uri: 'note://1' }), [
+    { place: 'request', name: 'Resources', value: { text: '*' } },
+    { place: 'argument', name: 'uri', value: { text: 'note://1' } },
   ])
 })
 

@@ -52,9 +52,38 @@ function bodyRows(body: FrozenParts['body']): CallRow[] {
   }))
 }
 
+/** Methods of MCP have a slash in them, and those of HTTP never. */
+const IN_WORDS: Readonly<Record<string, string>> = {
+  'tools/call': 'Tool',
+  'prompts/get': 'Prompt',
+  'resources/read': 'Resources',
+}
+
+/** A message of MCP: what is called, and with which arguments, one by one. Nothing of it is left out. */
+function messageRows({ body, method, path }: FrozenParts): CallRow[] {
+  const first: CallRow = {
+    place: 'request',
+    name: IN_WORDS[method] ?? method,
+    value: { text: path },
+  }
+  if (body.kind !== 'json' || !isObject(body.value)) return [first, ...bodyRows(body)]
+  const { arguments: given = {}, ...others } = body.value
+  const known = isObject(given) ? given : { arguments: given }
+  const rest = Object.entries(others).filter(([name, value]) => name !== 'name' || value !== path)
+  const rows = [...Object.entries(known), ...rest]
+  return [
+    first,
+    ...rows.map(
+      ([name, value]): CallRow => ({ place: 'argument', name, value: shownValue(value) }),
+    ),
+  ]
+}
+
 /** A frozen call as lines: where it goes, its query, its body member by member. Headers are in the whole call only. */
 export function callRows(call: string): CallRow[] {
-  const { method, path, query, body } = readFrozen(call)
+  const parts = readFrozen(call)
+  const { method, path, query, body } = parts
+  if (method.includes('/')) return messageRows(parts)
   return [
     { place: 'request', name: method, value: { text: path } },
     ...query.map(([name, value]): CallRow => ({ place: 'query', name, value: { text: value } })),
