@@ -1,7 +1,5 @@
 import type { Clock } from '../lib/clock.ts'
 import { type Migrated, requireCurrentSchema, runMigrations } from './migrate.ts'
-import { openPostgres } from './postgres/open.ts'
-import { openSqlite } from './sqlite/open.ts'
 import type { Storage } from './storage.ts'
 
 export type StorageOptions = (
@@ -47,7 +45,12 @@ export async function migrate(options: StorageOptions): Promise<Migrated> {
   }
 }
 
-function openEngine(options: StorageOptions): Promise<Storage> {
-  if (options.kind === 'sqlite') return openSqlite(options)
+/** Only the engine that is used is loaded. */
+async function openEngine(options: StorageOptions): Promise<Storage> {
+  if (options.kind === 'sqlite') {
+    const { openSqlite } = await import('./sqlite/open.ts')
+    return openSqlite(options)
+  }
+  const { openPostgres } = await import('./postgres/open.ts')
   return openPostgres(options)
 }
