@@ -94,7 +94,7 @@ inEachWorld('the authorization endpoint under attack', (world) => {
       paths: { '/things': { get: list } },
     }
     const where = { name: 'direct', identifier: direct, upstream: direct, mode: 'direct' } as const
-    const plan = await planImportAside({ document, options: where })
+    const plan = planImport(document, where)
     await applyImport(w.rooms.connections, plan, 'operator')
     const stranger = await Stranger.arrive(w)
     const errorAt = async (resource: string) => {
