@@ -1,4 +1,4 @@
-import * as openid from 'openid-client'
+import type * as OpenId from 'openid-client'
 import type { Clock } from '../../lib/clock.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Outbound, OutboundOptions } from '../../net/index.ts'
@@ -7,9 +7,12 @@ import type { ProviderWithSecret } from './identity-provider.ts'
 const FRESH_MS = 60 * 60_000
 const TIMEOUT_SECONDS = 5
 
+/** Loaded when the first provider is met, not at every start. */
+const loadClient = () => import('openid-client')
+
 /** What a provider publishes about itself, and the only way to reach it. */
 export interface Known {
-  readonly metadata: openid.ServerMetadata
+  readonly metadata: OpenId.ServerMetadata
   readonly outbound: Outbound
 }
 
@@ -41,13 +44,14 @@ export class Discovery {
   }
 
   /** The provider as seen by Remit's own client there. */
-  async configuration(provider: ProviderWithSecret): Promise<openid.Configuration> {
+  async configuration(provider: ProviderWithSecret): Promise<OpenId.Configuration> {
     const { metadata, outbound } = await this.find(provider.issuer)
+    const openid = await loadClient()
     const config = new openid.Configuration(
       metadata,
       provider.clientId,
       undefined,
-      clientAuthentication(provider, metadata),
+      clientAuthentication(openid, provider, metadata),
     )
     config[openid.customFetch] = outbound.fetch
     config.timeout = TIMEOUT_SECONDS
@@ -64,6 +68,7 @@ export class Discovery {
   async #fetch(issuer: string): Promise<Known> {
     const outbound = this.#outboundFor(issuer)
     try {
+      const openid = await loadClient()
       const config = await openid.discovery(new URL(issuer), 'remit', undefined, openid.None(), {
         [openid.customFetch]: outbound.fetch,
         timeout: TIMEOUT_SECONDS,
@@ -91,9 +96,10 @@ export class Discovery {
 }
 
 function clientAuthentication(
+  openid: typeof OpenId,
   provider: ProviderWithSecret,
-  metadata: openid.ServerMetadata,
-): openid.ClientAuth {
+  metadata: OpenId.ServerMetadata,
+): OpenId.ClientAuth {
   if (!provider.clientSecret) return openid.None()
   const secret = provider.clientSecret.reveal()
   const methods = metadata.token_endpoint_auth_methods_supported ?? ['client_secret_basic']

@@ -9,8 +9,7 @@ import {
   remoteKeys,
 } from '../../net/index.ts'
 import type { PeopleParts } from '../parts.ts'
-import { beginSignIn } from './begin.ts'
-import { completeSignIn, type SignedIn } from './complete.ts'
+import type { SignedIn } from './complete.ts'
 import { Discovery } from './discovery.ts'
 import { type Bringer, checkSubjectToken, type Subject } from './subject-token.ts'
 
@@ -27,16 +26,18 @@ export class Providers {
   }
 
   /** See `beginSignIn`. */
-  begin(signIn: {
+  async begin(signIn: {
     issuer: string
     returnTo: string
     maxAge?: number
   }): Promise<{ url: string; cookie: Secret; expiresAt: number }> {
+    const { beginSignIn } = await import('./begin.ts') // with its OpenID client, which waits for the first person
     return beginSignIn(this.#parts, this.#discovery, signIn)
   }
 
   /** See `completeSignIn`. */
-  complete(callbackUrl: string, cookie: string | undefined): Promise<SignedIn> {
+  async complete(callbackUrl: string, cookie: string | undefined): Promise<SignedIn> {
+    const { completeSignIn } = await import('./complete.ts')
     return completeSignIn(this.#parts, this.#discovery, callbackUrl, cookie)
   }
 
