@@ -122,13 +122,13 @@ function same(decided: ArgumentText, read: ReadArgument): boolean {
   return sameArguments(decided, read)
 }
 
+/** Lists are parameters that were repeated; nothing else is nested there. */
 function sameWritten(decided: ArgumentText, values: readonly string[]): boolean {
-  if (isList(decided))
-    return (
-      decided.length === values.length &&
-      decided.every((item, i) => sameWritten(item, values.slice(i, i + 1)))
-    )
-  return values.length === 1 && String(decided) === values[0] && typeof decided !== 'object'
+  const texts = isList(decided) ? decided : [decided]
+  return (
+    texts.length === values.length &&
+    texts.every((text, i) => typeof text !== 'object' && String(text) === values[i])
+  )
 }
 
 /** `Array.isArray` does not narrow read-only arrays. */

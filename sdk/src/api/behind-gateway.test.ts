@@ -254,6 +254,22 @@ describe('a permit', () => {
     assert.equal(await ask({}), 'transaction.missing')
   })
 
+  it('is not taken by another kind of key of the same issuer', async () => {
+    const { ask, world } = guarded()
+    const edwards = await newSigner('key_ed', 'EdDSA')
+    const rsa = await newSigner('key_rsa', 'RS256')
+    world.keys = [KEY.publicJwk, edwards.publicJwk, rsa.publicJwk]
+    for (const [signer, alg] of [
+      [edwards, 'EdDSA'],
+      [rsa, 'RS256'],
+    ] as const)
+      assert.equal(
+        await ask({ 'txn-token': await sign(claims(), { alg }, signer) }),
+        'transaction.invalid',
+      )
+    assert.equal(await ask({ 'txn-token': await sign(claims()) }), 'admitted')
+  })
+
   it('is for one API, one operation, one request', async () => {
     const { ask } = guarded()
     const permit = async () => ({ 'txn-token': await sign(claims()) })
