@@ -40,10 +40,17 @@ export interface AuthorizeView {
 export function authorizePage(view: AuthorizeView): string {
   const { asked } = view
   const body = html`
-<div class="head"><p class="eyebrow">A program asks to act for you</p>
-<h1>Let ${show(asked.clientName)} act for you?</h1></div>
+<div class="head"><p class="eyebrow">${view.state === 'pending' ? 'A program asks to act for you' : 'A program asked to act for you'}</p>
+<h1>${heading(view)}</h1></div>
 ${view.state === 'pending' ? waiting(view) : over(view)}`
   return documentOf({ title: `Let ${asked.clientName} act for you?`, body, viewer: view.viewer })
+}
+
+function heading({ asked, state }: AuthorizeView): Html {
+  const name = show(asked.clientName)
+  if (state === 'granted' || state === 'used') return html`${name} may act for you`
+  if (state === 'denied') return html`${name} may not act for you`
+  return html`Let ${name} act for you?`
 }
 
 /** Where a browser goes with the answer: the protocol goes on there. */
@@ -66,7 +73,7 @@ function over({ state, asked, told }: AuthorizeView): Html {
     )
   const said = state === 'denied' ? DENIED : ALLOWED
   if (told)
-    return html`${said}<p>It was told before, once. If it does not go on by itself, start again there; you can close this page.</p>`
+    return html`${said}<p class="soft">It was told before, once. If it does not go on by itself, start again there; you can close this page.</p>`
   return html`${said}
 <div class="actions"><a class="button primary" href="${onwardAddress(asked.id)}">Back to the program</a></div>`
 }
