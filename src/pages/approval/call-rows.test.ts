@@ -44,8 +44,8 @@ it('a message of MCP is a tool and its arguments, and nothing of it is left out'
     [
       tool,
       { place: 'argument', name: 'arguments', value: { json: '[1]' } },
-      { place: 'argument', name: 'name', value: { text: 'other' } },
       { place: 'argument', name: 'more', value: { json: 'true' } },
+      { place: 'argument', name: 'name', value: { text: 'other' } },
     ],
   )
   assert.deepEqual(rows('resources/read', '*', { uri: 'note://1' }), [
