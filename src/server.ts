@@ -23,7 +23,7 @@ import type { Clock } from './lib/clock.ts'
 import type { Random } from './lib/random.ts'
 import { repeat, systemWait } from './lib/repeat.ts'
 import { describeMcpServer, outbound } from './net/index.ts'
-import { createProvider, oauthHandlers } from './oauth/index.ts'
+import { beginWhenAsked, oauthHandlers } from './oauth/index.ts'
 import { problemPage, registerPages } from './pages/index.ts'
 import { forgetEnded } from './people/index.ts'
 import { closeRooms, openRooms, type Rooms } from './rooms.ts'
@@ -64,7 +64,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const { decisions, keys, ledger, live, storage } = rooms
   const kept = artefacts({ storage, clock })
   const { issuer } = settings
-  const authorizationServer = createProvider({
+  const authorizationServer = beginWhenAsked({
     ...{ issuer, keys, decisions, problemPage, onError, artefacts: kept },
     cookies: cookiesOf(issuer),
     cookieKey: base64url(rooms.master.derive('cookies of the authorization server')),

@@ -1,3 +1,3 @@
+export { beginWhenAsked } from './begin-when-asked.ts'
 export { oauthHandlers } from './endpoints.ts'
-export { createProvider } from './provider.ts'
 export type { TokenPorts } from './token.ts'

@@ -26,7 +26,8 @@ export interface ProviderPorts {
 }
 
 export interface AuthorizationServer {
-  readonly handle: (request: IncomingMessage, reply: ServerResponse) => void
+  /** Takes a request over: the answer is its own from here on. Rejects when it could not take it. */
+  readonly handle: (request: IncomingMessage, reply: ServerResponse) => Promise<void>
   /** Takes what a person answered to a request over into the protocol. */
   readonly settle: (request: IncomingMessage, uid: string) => Promise<Settled>
 }
@@ -158,7 +159,7 @@ function callbackOf(provider: Provider, issuer: string): AuthorizationServer['ha
   provider.proxy = true
   const scheme = new URL(issuer).protocol.slice(0, -1)
   const callback = provider.callback()
-  return (request, reply) => {
+  return async (request, reply) => {
     request.headers['x-forwarded-proto'] = scheme
     delete request.headers['x-forwarded-host']
     delete request.headers['x-forwarded-for']

@@ -19,7 +19,7 @@ import type { TokenAnswer } from './token-answer.ts'
 export interface TokenPorts extends InteractiveParts {
   readonly issuer: string
   /** The standard grants. */
-  readonly provider: (request: IncomingMessage, reply: ServerResponse) => void
+  readonly provider: (request: IncomingMessage, reply: ServerResponse) => Promise<void>
 }
 
 type InteractiveGrant = (
@@ -58,7 +58,7 @@ export async function tokenEndpoint(
   const grant = GRANTS.get(type)
   const interactive = INTERACTIVE.get(type)
   if (!grant && !interactive) {
-    ports.provider(withBody(message, text), reply)
+    await ports.provider(withBody(message, text), reply)
     return undefined
   }
   const presented = {

@@ -20,7 +20,7 @@ export function authorizationHandler(
         const uid = uidOf(message.url ?? '')
         const settled = uid === undefined ? 'settled' : await server.settle(message, uid)
         // Without an answer, or without one of this browser: the page says which. Told already: it says that too.
-        if (settled === 'settled') server.handle(message, reply)
+        if (settled === 'settled') await server.handle(message, reply)
         else if (settled === 'unanswered') redirect(reply, `/authorize/${uid}`)
         else redirect(reply, `/authorize/${uid}?told=yes`)
       }),
