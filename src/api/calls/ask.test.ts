@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import { allOf, type KnownShop, letIn, shopDirect } from '../../../test/sdk/shops.ts'
+import { inEachWorld, type World } from '../../../test/world.ts'
+import { type Enforcer, listEnforcers } from '../../catalog/index.ts'
+import type { ApiParts } from '../parts.ts'
+import { askAboutCall } from './ask.ts'
+
+function partsOf({ rooms }: World): ApiParts {
+  return { ...rooms, development: true, describeMcp: () => assert.fail('nobody asks for that') }
+}
+
+async function enforcerOf({ rooms }: World, { name }: KnownShop): Promise<Enforcer> {
+  const [enforcer] = await listEnforcers(rooms.storage.read, name)
+  assert.ok(enforcer)
+  return enforcer
+}
+
+inEachWorld('the last look before a permit is answered', (world) => {
+  it('takes back what no longer stands: nothing runs, and that is on record', async () => {
+    const w = world()
+    const shop = await shopDirect(w, 'web')
+    await letIn(w, [shop])
+    const enforcer = await enforcerOf(w, shop)
+    const task = await w.open({ details: [allOf(shop)] })
+    const token = await w.agent.token(task, shop.identifier)
+    const url = `${shop.identifier}/items`
+    const ask = async (decisions: ApiParts['decisions']) => {
+      const proofs = [await w.agent.proof(task.key, { method: 'GET', url, token })]
+      const asked = { scheme: 'DPoP', token, proofs, method: 'GET', url } as const
+      return askAboutCall({ ...partsOf(w), decisions }, enforcer, asked)
+    }
+    const permit = await ask(w.rooms.decisions)
+    assert.ok(permit.decision)
+    assert.equal(permit.valid_for_ms, 5_000, 'no longer than a replica that is cut off goes on')
+
+    // Something ended between the reservation and the answer.
+    const { live } = w.rooms.decisions
+    const ended = new Proxy(live, {
+      get(target, name) {
+        if (name === 'holds') return () => false
+        const value: unknown = Reflect.get(target, name, target)
+        return typeof value === 'function' ? value.bind(target) : value
+      },
+    })
+    const refused = await ask({ ...w.rooms.decisions, live: ended })
+    assert.ok(!refused.decision)
+    assert.equal(refused.problem.code, 'call.no_longer_live')
+    const id = refused.headers['remit-decision']
+    const { body } = await (await w.api('ada')).send('GET', `/decisions/${id}`)
+    assert.equal(body.state, 'not_sent')
+  })
+})
+
+inEachWorld('an enforcement point of an API that went behind the gateway', (world) => {
+  it('asks nothing any more', async () => {
+    const w = world()
+    const shop = await shopDirect(w, 'web')
+    const enforcer = await enforcerOf(w, shop)
+    const asked = { method: 'GET', url: `${shop.identifier}/items` }
+    const before = await askAboutCall(partsOf(w), enforcer, asked)
+    assert.ok(!before.decision && before.status === 401)
+    for (const [resource, code] of [
+      ['orders', 'enforcer.not_direct'],
+      ['nothing', 'resource.unknown'],
+    ] as const)
+      await assert.rejects(askAboutCall(partsOf(w), { ...enforcer, resource }, asked), { code })
+  })
+})
