@@ -17,7 +17,7 @@ export interface Asked {
 }
 
 export interface Trust {
-  /** Remit's issuer; its keys are fetched from there once, and again only for a key that is not known. */
+  /** Remit's issuer; its keys are fetched from there. */
   readonly issuer: string
   readonly trustDomain: string
   /** Our own resource identifier at the gateway. */
@@ -26,15 +26,18 @@ export interface Trust {
 
 export type CheckCaller = (token: string | undefined, asked: Asked) => Promise<Caller>
 
-const DAY_MS = 24 * 60 * 60_000
+/** As long as Remit says that they may be kept: a key that it withdraws is believed no longer. */
+const KEEP_KEYS_MS = 5 * 60_000
 
 /**
  * The whole integration of an API behind Remit's gateway: check the transaction token, offline, and that it is about us
- * and about exactly this request (draft-ietf-oauth-transaction-tokens). Nothing is looked up anywhere.
+ * and about exactly this request (draft-ietf-oauth-transaction-tokens). Nothing is looked up but the keys.
  * Throws `OrdersProblem`: 401 for no or no good token, 403 for one that was given for another call.
  */
 export function callerCheck(trust: Trust): CheckCaller {
-  const keys = createRemoteJWKSet(new URL(`${trust.issuer}/oauth/jwks`), { cacheMaxAge: DAY_MS })
+  const keys = createRemoteJWKSet(new URL(`${trust.issuer}/oauth/jwks`), {
+    cacheMaxAge: KEEP_KEYS_MS,
+  })
   return async (token, asked) => {
     if (token === undefined)
       throw new OrdersProblem(401, 'a transaction token is required in `Txn-Token`')
