@@ -336,19 +336,38 @@ inEachWorld('attacks on the MCP gateway', (world) => {
     const task = await place.open()
     const session = await place.session(task)
     const stranger = await place.session(task)
-    notes.play(on('tools/call', silence))
-    const before = notes.calls().length
     const call = { jsonrpc: '2.0', id: 'mine', method: 'tools/call', params: CALL }
-    const running = session.send(call)
-    await until(async () => notes.calls().length > before || undefined)
     const cancel = {
       jsonrpc: '2.0',
       method: 'notifications/cancelled',
       params: { requestId: 'mine' },
     }
-    assert.equal((await stranger.send(cancel)).status, 202, 'another session: ignored')
+    let finish = () => {}
+    notes.play(
+      on('tools/call', ({ message }, reply) => {
+        finish = () => answer(reply, message.id, { content: [] })
+        return true
+      }),
+    )
+    /** As soon as the server has it. */
+    const begin = async () => {
+      const before = notes.calls().length
+      const ended = session.send(call)
+      await until(async () => notes.calls().length > before || undefined)
+      return { ended }
+    }
+    const spared = await begin()
+    for (const requestId of ['other', 7, null, undefined]) {
+      const odd = { ...cancel, params: { requestId } }
+      assert.equal((await session.send(odd)).status, 202, 'not the one under way')
+    }
+    assert.equal((await stranger.send(cancel)).status, 202, 'another session')
+    finish()
+    assert.deepEqual(rpcOf(await spared.ended).result.content, [], 'it was none of theirs')
+    notes.play(on('tools/call', silence))
+    const running = await begin()
     assert.equal((await session.send(cancel)).status, 202)
-    const ended = rpcOf(await running)
+    const ended = rpcOf(await running.ended)
     assert.match(wordsOf(ended.result), /cancelled the call; whether it acted is not known/)
     const told = await until(async () =>
       notes.asked.find(({ message }) => message?.method === 'notifications/cancelled'),

@@ -146,7 +146,7 @@ inEachWorld(
       assert.equal(result.isError, true)
       assert.match(
         wordsOf(result),
-        /^PENDING, not executed: .*anyone in finance.*Retry this exact call/s,
+        /^PENDING, not executed: .*anyone in finance, until \d\d:\d\d UTC.*make this exact call again/s,
       )
       const { id, page, retry_after, status, url } = result._meta['remit/approval']
       assert.deepEqual([status, retry_after], ['pending', 30])

@@ -41,7 +41,7 @@ inEachWorld(
       const before = at.notes.calls().length
       await withoutCredentials(w, async () => {
         const { result } = rpcOf(await erase(session, 'a'))
-        assert.match(wordsOf(result), /^The call was not sent/)
+        assert.match(wordsOf(result), /^Not executed: the call could not be sent/)
         const decision = await findDecision(w.rooms.storage.read, result._meta['remit/decision'])
         assert.equal(decision?.state, 'not_sent')
         assert.equal((await session.request('resources/read', { uri: 'note://1' })).status, 200)
@@ -190,7 +190,7 @@ inEachWorld(
       at.notes.play(
         on('tools/call', ({ message }, reply) => {
           const { progressToken } = message.params._meta
-          for (const progress of [1, 0.5, 3, 2, -1, 1e400, '7', 4])
+          for (const progress of [1, 0.5, 3, 2, -1, null, '7', 4])
             stream(reply, {
               jsonrpc: '2.0',
               method: 'notifications/progress',

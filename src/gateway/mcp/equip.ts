@@ -18,7 +18,7 @@ export async function equip(permitted: Permitted, ports: McpPorts): Promise<Equi
     const reason = error instanceof Problem ? error.code : 'server.failed'
     await recordOutcome(ports.decisions, decisionId, { state: 'not_sent', reason })
     ports.log.error({ decision: decisionId, err: error }, 'a call was not sent')
-    const text = `The call was not sent (decision ${decisionId}).`
+    const text = `Not executed: the call could not be sent, for a reason on the gateway's side. The same call can be made again later. Decision ${decisionId}.`
     throw new Answered(failedCall(rpc, text, { [META.decision]: decisionId }))
   }
 }

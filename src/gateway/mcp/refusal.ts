@@ -5,6 +5,9 @@ import type { RpcRequest } from '../../net/index.ts'
 import type { Answered } from './ended.ts'
 import { exact, META, notExecuted } from './tool-error.ts'
 
+const NO_WAY_AROUND =
+  'Do not work around this: tell whoever you work for, and go on with what does not need it.'
+
 /** Not executed, why, what would be enough: words that keep a model from trying to get there another way. */
 export function denial(message: RpcRequest, verdict: Denied): Answered {
   const { challenge, decisionId, detail, enough, reason } = verdict
@@ -13,7 +16,7 @@ export function denial(message: RpcRequest, verdict: Denied): Answered {
     enough === '' ? '' : `What would be enough: ${enough}.`,
     challenge && reason.startsWith('token.')
       ? 'Make this exact call again: your client gets itself a new token first.'
-      : 'Do not work around this.',
+      : NO_WAY_AROUND,
     `Decision ${decisionId}.`,
   ]
   return notExecuted(message, text.filter(Boolean).join(' '), { [META.decision]: decisionId })
@@ -27,29 +30,34 @@ export function pending(
   retryAfter: number,
 ): Answered {
   const { decisionId } = verdict
-  const { page, url } = verdict.request
+  const { expiresAt, page, url } = verdict.request
   const text = [
-    `PENDING, not executed: this call waits for approval by ${whoMay(request)}.`,
-    `They answer at ${page}`,
-    '\nRetry this exact call later: once it is approved it is executed, once. Changed arguments would be another call.',
-    `Do not work around this. Decision ${decisionId}.`,
+    `PENDING, not executed: people have to approve this call first. It waits for ${whoMay(request)}, until ${inTime(expiresAt)}.`,
+    `They answer at ${page} : tell whoever you work for.`,
+    `Then make this exact call again, in ${retryAfter} seconds at the earliest. Once it is approved it is executed, once; with other arguments it would be another call, and ask anew.`,
+    `${NO_WAY_AROUND} Decision ${decisionId}.`,
   ]
-  return notExecuted(message, text.join(' '), {
+  return notExecuted(message, text.join('\n'), {
     [META.decision]: decisionId,
     [META.approval]: new Map<string, Json>([
       ['id', verdict.request.id],
       ['status', 'pending'],
       ['url', url],
       ['page', page],
-      ['expires_at', new Date(verdict.request.expiresAt).toISOString()],
+      ['expires_at', new Date(expiresAt).toISOString()],
       ['retry_after', exact(retryAfter)],
     ]),
   })
 }
 
+/** As people read it on the page: `11:16 UTC`. */
+function inTime(at: number): string {
+  return `${new Date(at).toISOString().slice(11, 16)} UTC`
+}
+
 /** The time that people had to answer is over. That is no permit, and asks nobody anew by itself. */
 export function unanswered(message: RpcRequest, { decisionId }: Requestable): Answered {
-  const text = `Not executed: nobody answered in time. This exact call, made again, asks people anew. Do not work around this. Decision ${decisionId}.`
+  const text = `Not executed: nobody answered in time. This exact call, made again, asks people anew. ${NO_WAY_AROUND} Decision ${decisionId}.`
   return notExecuted(message, text, { [META.decision]: decisionId })
 }
 

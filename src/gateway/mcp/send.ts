@@ -128,6 +128,9 @@ function numberOf(value: Json | undefined): number | undefined {
   return Number.isFinite(number) && number >= 0 ? number : undefined
 }
 
+const AGAIN = 'The same call can be made again.'
+const LOOK_FIRST = 'Find out by reading whether it did before anything is tried again.'
+
 function outcomeOf(
   equipped: Equipped,
   ended: Exchanged,
@@ -146,7 +149,8 @@ function outcomeOf(
   const problem = problemOf(ended, left)
   if (problem.cause)
     ports.log.warn({ decision: verdict.decisionId, err: problem.cause }, problem.code)
-  const text = `Failed: ${problem.detail}. Decision ${verdict.decisionId}.`
+  const next = ended.state === 'not_sent' ? AGAIN : LOOK_FIRST
+  const text = `Failed: ${problem.detail}. ${next} Decision ${verdict.decisionId}.`
   return {
     state: ended.state,
     status,

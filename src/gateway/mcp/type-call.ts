@@ -18,8 +18,9 @@ export async function typeCall(found: Found, ports: McpPorts): Promise<Typed> {
   await admitted(found, ports)
   // What its arguments are is as hidden as that it is there.
   if (!(await isGiven(found, ports))) throw unknownAction(found)
-  const detail = `${result.detail}${result.pointer === '' ? '' : ` (${result.pointer})`}`
+  const { detail } = result
   // A model corrects what a tool tells it, and gives up at an error of the protocol (revision 2025-11-25, "Error Handling").
-  if (rpc.method === 'tools/call') throw toolError(rpc.id, `Not executed: ${detail}.`)
+  if (rpc.method === 'tools/call')
+    throw toolError(rpc.id, `Not executed: ${detail}. Correct the arguments and call again.`)
   throw badParams(rpc.id, detail)
 }

@@ -98,13 +98,13 @@ class Wait {
       for (;;) {
         const request = await requestOf(verdict, this.#ports)
         if (leave.aborted) return false
-        if (ended.signal.aborted) return true
         if (!isWaiting(request, decisions.clock.now())) {
           if (isPast(request)) throw unanswered(this.#decided.rpc, verdict)
           return true
         }
         const left = this.#left(verdict)
         if (left <= 0) return false
+        if (ended.signal.aborted) return true
         this.#tell(request, verdict)
         await wait(Math.min(mcp.lookEvery, left), interrupted)
       }
