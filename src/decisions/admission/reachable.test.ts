@@ -53,6 +53,38 @@ forEachEngine('what an agent sees listed', (open) => {
     assert.deepEqual(names.toSorted(), ['orders.read', 'orders.refund'])
   })
 
+  test('is never more than the token holds, nor are its bounds', async () => {
+    const { world } = await begin()
+    const bounds = [{ path: '/order_id', op: 'in', value: ['1042', '1043'] }] as const
+    const held = await world.open({ details: [{ ...ALL_OF_ORDERS, bounds }] })
+    const token = await world.token(held)
+    const call = await world.call(held, token, READ)
+    const { origin, resource } = call
+    const proof = world.proof(held.key, { method: 'POST', url: ORDERS, token })
+    const at = { method: 'POST', url: ORDERS }
+    const admitted = await admit(world.parts, {
+      ...{ token, scheme: 'DPoP' as const, proof, resource, origin },
+      ...at,
+    })
+    assert.ok(admitted.outcome === 'admitted')
+    const one = { path: '/order_id', op: 'eq', value: '1042' } as const
+    const narrowed = [{ ...ALL_OF_ORDERS, actions: ['orders.read'], bounds: [one] }]
+    const wide = await reachOf(world.parts, admitted)
+    const narrow = await reachOf(world.parts, { ...admitted, narrowed })
+    assert.ok(wide.actions.length > 1)
+    assert.deepEqual(
+      narrow.actions.map(({ name }) => name),
+      ['orders.read'],
+    )
+    const covered = async (path: string) => {
+      const { action, arguments: given } = await world.call(held, token, { path })
+      return [wide.covers(action, given), narrow.covers(action, given)]
+    }
+    assert.deepEqual(await covered('/orders/1042'), [true, true])
+    assert.deepEqual(await covered('/orders/1043'), [true, false])
+    assert.deepEqual(await covered('/orders/1044'), [false, false])
+  })
+
   test('follows the ceiling of the agent and the policies of now', async (t) => {
     const { held, world } = await begin(t)
     const { parts } = world
