@@ -1,19 +1,24 @@
 import { parseArgs } from 'node:util'
 import { serveDesk } from './desk/serve.ts'
+import { serveIdentityProvider } from './identity-provider/serve.ts'
 import { serveOrders } from './orders/serve.ts'
+import { SAMPLE_AGENT, SAMPLE_PEOPLE } from './sample.ts'
 
-const HELP = `The sample services of Remit: the orders API, and the desk, an MCP server.
+const HELP = `The sample services of Remit: an identity provider where anyone can be anyone, the orders API, and the desk, an MCP server.
 
-  node src/dev/sample-services.ts [--port 7483] [--mcp-port 7484] [--issuer http://127.0.0.1:7480]
+  node src/dev/sample-services.ts [--provider-port 7482] [--port 7483] [--mcp-port 7484] [--issuer http://127.0.0.1:7480]
                                   [--trust-domain NAME] [--audience http://127.0.0.1:7481/orders]
 
-  --issuer        Remit's issuer: whose transaction tokens the orders API trusts
+  --issuer        Remit's issuer: a client of the identity provider, and whose transaction tokens the orders API trusts
   --trust-domain  the audience of its transaction tokens
   --audience      the resource identifier of the orders API at the gateway
+
+  REMIT_IDP_CLIENT_SECRET in the environment is the secret of Remit at the identity provider; without it, it needs none.
 `
 
 const { values } = parseArgs({
   options: {
+    'provider-port': { type: 'string', default: '7482' },
     port: { type: 'string', default: '7483' },
     'mcp-port': { type: 'string', default: '7484' },
     issuer: { type: 'string', default: 'http://127.0.0.1:7480' },
@@ -24,10 +29,32 @@ const { values } = parseArgs({
 })
 
 if (values.help) process.stdout.write(HELP)
-else await serve()
+else await serve().catch(tellPort)
+
+/** A port that is taken is nobody's mistake in here, and needs no stack. Whatever listens already ends with the process. */
+function tellPort(error: unknown): never {
+  const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
+  if (!taken) throw error
+  process.stderr.write(`${error.message}\n`)
+  process.exit(1)
+}
 
 async function serve(): Promise<void> {
   const log = (line: string) => process.stdout.write(`${line}\n`)
+  const { REMIT_IDP_CLIENT_SECRET: secret } = process.env
+  const provider = await serveIdentityProvider({
+    port: Number(values['provider-port']),
+    people: SAMPLE_PEOPLE,
+    clients: [
+      {
+        id: 'remit',
+        redirectUris: [`${values.issuer}/sign-in/callback`],
+        ...(secret === undefined ? {} : { secret }),
+      },
+      { id: SAMPLE_AGENT.id, redirectUris: ['http://127.0.0.1/callback'] },
+    ],
+  })
+  log(`identity provider at ${provider.issuer}`)
   const orders = await serveOrders({
     port: Number(values.port),
     issuer: values.issuer,
@@ -38,7 +65,8 @@ async function serve(): Promise<void> {
   log(`orders API at ${orders.origin}`)
   const desk = await serveDesk({ port: Number(values['mcp-port']) })
   log(`the desk at ${desk.url}`)
-  const stop = () => void Promise.all([orders.close(), desk.close()]).then(() => process.exit(0))
+  const stop = () =>
+    void Promise.all([provider.close(), orders.close(), desk.close()]).then(() => process.exit(0))
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop)
   // Whoever started them is told that they are there; when that process is gone, so are they.
   process.once('disconnect', stop)

@@ -1,6 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { exportJWK, generateKeyPair } from 'jose'
 import { findAgent, registerAgent } from '../agents/index.ts'
 import {
   applyImport,
@@ -98,6 +97,7 @@ async function seedAgent(
 ): Promise<void> {
   const { actions, description, deskActions, id } = SAMPLE_AGENT
   if (await findAgent(rooms.storage.read, id)) return
+  const { exportJWK, generateKeyPair } = await import('jose') // at the first start alone
   const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true })
   await writeFile(world.agentKeyFile, `${JSON.stringify(await exportJWK(privateKey), null, 2)}\n`, {
     mode: 0o600,

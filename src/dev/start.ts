@@ -10,8 +10,7 @@ import { systemClock } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
 import { systemRandom } from '../lib/random.ts'
 import { createServer } from '../server.ts'
-import { serveIdentityProvider } from './identity-provider/serve.ts'
-import { SAMPLE_AGENT, SAMPLE_PEOPLE } from './sample.ts'
+import { SAMPLE_AGENT } from './sample.ts'
 import { seedSample } from './seed.ts'
 
 export interface Development {
@@ -33,7 +32,7 @@ const DEFAULT_PORT = 7480
 const MARK = 'dev.json'
 
 /**
- * Starts Remit, the development identity provider, and the sample orders API and MCP server (a process of their own) on
+ * Starts Remit, and in a process of their own the development identity provider and the sample orders API and MCP server, on
  * five ports from `port` on. Addresses are part of tokens and of the ledger's name, so the port is kept with the state.
  * @throws Problem `server.port_in_use`, `storage.locked`, `dev.not_ours`
  */
@@ -70,17 +69,8 @@ export async function startDevelopment(options: {
   }
   try {
     // It starts meanwhile, on another core.
-    const samples = startSamples({ port: port + 3, issuer, gateway })
+    const samples = startSamples({ port: port + 2, issuer, gateway, secret })
     stops.push(samples.stop)
-    const people = await serveIdentityProvider({
-      port: port + 2,
-      people: SAMPLE_PEOPLE,
-      clients: [
-        { id: 'remit', secret, redirectUris: [`${issuer}/sign-in/callback`] },
-        { id: SAMPLE_AGENT.id, redirectUris: ['http://127.0.0.1/callback'] },
-      ],
-    }).catch(portProblem(port + 2))
-    stops.push(() => people.close())
     const server = await createServer({
       settings,
       clock: systemClock,
@@ -143,38 +133,40 @@ async function prepare(data: string, wanted: number | undefined) {
   return { ...made, fresh: true }
 }
 
-function portProblem(port: number): (error: unknown) => never {
-  return (error) => {
-    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
-      throw new Problem('server.port_in_use', `port ${port} is in use`, { cause: error })
-    }
-    throw error
-  }
-}
-
 interface Samples {
   /** Settles when all of them listen. */
   readonly ready: Promise<void>
   stop(): Promise<void>
 }
 
-/** The samples run in a process of their own, as services of yours would, and end with this one. */
-function startSamples(at: { port: number; issuer: string; gateway: string }): Samples {
+/**
+ * The samples run in a process of their own, as services of yours would, and end with this one. `secret`: of Remit's own client at the
+ * identity provider.
+ */
+function startSamples(at: {
+  port: number
+  issuer: string
+  gateway: string
+  secret: string
+}): Samples {
   const program = join(import.meta.dirname, 'sample-services.ts')
   const args = [
-    ['--port', String(at.port)],
-    ['--mcp-port', String(at.port + 1)],
+    ['--provider-port', String(at.port)],
+    ['--port', String(at.port + 1)],
+    ['--mcp-port', String(at.port + 2)],
     ['--issuer', at.issuer],
     ['--trust-domain', 'dev.remit'],
     ['--audience', `${at.gateway}/orders`],
   ].flat()
   const child = spawn(process.execPath, [program, ...args], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    // Not among the arguments, which everybody on this machine can see.
+    env: { ...process.env, REMIT_IDP_CLIENT_SECRET: at.secret },
   })
   const ended = once(child, 'exit')
   const ready = Promise.race([once(child, 'message'), ended.then(() => 'ended')]).then((first) => {
     if (first !== 'ended') return
-    const ports = `${at.port} and ${at.port + 1}`
+    const ports = `${at.port} to ${at.port + 2}`
     throw new Problem('server.port_in_use', `the samples could not start on ports ${ports}`)
   })
   // Whoever waits for it hears of it; what goes wrong before that is told first.
