@@ -120,8 +120,12 @@ inEachWorld(
       }
       await meet()
       await agree(task, [], 'in no group')
+      const words = (await place.connect(task)).getInstructions()
+      assert.match(words ?? '', /^From the gateway.* nothing of this server may be used/)
+      assert.match(words ?? '', /\n\nSay little\.$/)
       await meet('support')
       await agree(task, PERMITTED, 'in support again')
+      assert.equal((await place.connect(task)).getInstructions(), 'Say little.')
     })
 
     it('when the ceiling of the agent is lowered', async () => {

@@ -1,5 +1,5 @@
 import type { Action, Resource } from '../../catalog/index.ts'
-import { mayContinue, stillLive } from '../../decisions/index.ts'
+import { mayContinue, reachOf, stillLive } from '../../decisions/index.ts'
 import { base64url } from '../../lib/bytes.ts'
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts'
 import {
@@ -58,7 +58,8 @@ export async function initialize(
     upstream: began.opened.session satisfies McpSession,
   })
   const catalog = await ports.catalog.current()
-  const result = hello(resource, catalog.actionsOf(resource.name), revision)
+  const { actions } = await reachOf(ports.decisions, who)
+  const result = hello(resource, catalog.actionsOf(resource.name), revision, actions.length === 0)
   reply.end({ kind: 'result', id: message.id, result }, { headers: { 'mcp-session-id': id } })
 }
 
@@ -69,9 +70,19 @@ function namesOf(capabilities: Json | undefined): string[] {
     .slice(0, MOST_CAPABILITIES)
 }
 
+/** An empty list says nothing about itself, and nobody would know whom to ask. */
+const NOTHING =
+  'From the gateway, not from the server: nothing of this server may be used in this task now, so nothing is listed. Tell whoever you work for; an administrator can permit it.'
+
 /** What a client is told of the server: as it was reviewed. */
-function hello(resource: Resource, actions: readonly Action[], revision: McpRevision): JsonObject {
+function hello(
+  resource: Resource,
+  actions: readonly Action[],
+  revision: McpRevision,
+  useless: boolean,
+): JsonObject {
   const { server } = resource
+  const instructions = [useless ? NOTHING : undefined, server?.instructions].filter(Boolean)
   const has = (kind: string) => actions.some(({ definition }) => definition?.kind === kind)
   const unchanging = new Map([['listChanged', false]])
   const capabilities = new Map<string, Json>()
@@ -89,8 +100,8 @@ function hello(resource: Resource, actions: readonly Action[], revision: McpRevi
         ['title', server?.title ?? resource.title],
       ]),
     ],
-    ...(server?.instructions === undefined
+    ...(instructions.length === 0
       ? []
-      : [['instructions', server.instructions] as [string, Json]]),
+      : [['instructions', instructions.join('\n\n')] as [string, Json]]),
   ])
 }
