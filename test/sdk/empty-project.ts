@@ -81,22 +81,34 @@ export class EmptyProject {
     return this.#end(this.#start(process.execPath, args, { env }))
   }
 
-  /** Starts a server of the project; resolves when it prints that it listens. */
-  async serve(args: readonly string[], env: Readonly<Record<string, string>>): Promise<Served> {
+  /** Starts a program of the project that talks with people while it runs. */
+  start(args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
     const started = this.#start(process.execPath, args, { env })
     const ended = this.#end(started)
-    const ready = new Promise<void>((resolve) => {
-      started.child.stdout?.on('data', () => started.said.includes('ready') && resolve())
-    })
-    const early = ended.then(({ said }) => {
-      throw new Error(`it ended before it was ready: ${said}`)
-    })
-    await Promise.race([ready, early])
+    let read = 0
+    const find = (pattern: RegExp) => {
+      const found = pattern.exec(started.said.slice(read))
+      if (found) read += found.index + found[0].length
+      return found
+    }
     return {
-      said: () => started.said,
+      ended,
+      async says(pattern) {
+        let over = false
+        const last = ended.finally(() => {
+          over = true
+        })
+        for (;;) {
+          const found = find(pattern)
+          if (found) return found
+          if (over) throw new Error(`it never said ${pattern}: ${started.said}`)
+          const more = new Promise((resolve) => started.child.stdout?.once('data', resolve))
+          await Promise.race([more, last])
+        }
+      },
       async stop() {
         started.child.kill()
-        await ended.catch(() => {})
+        await ended
       },
     }
   }
@@ -148,7 +160,9 @@ interface Started {
   said: string
 }
 
-export interface Served {
-  said(): string
+export interface Running {
+  readonly ended: Promise<Ran>
+  /** Waits until it says this, behind what was found before. */
+  says(pattern: RegExp): Promise<RegExpExecArray>
   stop(): Promise<void>
 }

@@ -22,13 +22,13 @@ import {
 } from 'remit-sdk/mcp'
 import { addAdmissionRule, setCeiling } from '../../src/agents/index.ts'
 import { listForTask } from '../../src/approvals/index.ts'
-import { grantBasis, listTasks } from '../../src/tasks/index.ts'
+import { listTasks } from '../../src/tasks/index.ts'
 import { wordsOf } from '../mcp/place.ts'
 import { deskActions, openDesk } from '../mcp/stranger.ts'
 import { until } from '../until.ts'
 import { inEachWorld, type World } from '../world.ts'
 import { failure } from './failure.ts'
-import { approve, sdkTask } from './shops.ts'
+import { alsoAllow, approve, sdkTask } from './shops.ts'
 
 const REVISIONS = ['2025-11-25', '2025-06-18'] as const
 type Connectable = Parameters<Client['connect']>[0]
@@ -76,22 +76,12 @@ const CLIENTS = {
   },
 } as const
 
-async function letInToDesk(w: World): Promise<void> {
-  const { id: by } = await w.person('ada')
-  const { id: personId } = await w.person('sam')
-  const details = deskActions(w) as Parameters<typeof grantBasis>[1]['details'] // written as details
-  const ceiling = [...w.everything, ...details]
-  await setCeiling(w.rooms.agents, { agentId: 'refund-bot', ceiling, by })
-  const basis = { personId, agentId: 'refund-bot', kind: 'consent', grantedBy: personId } as const
-  await grantBasis(w.rooms.decisions, { ...basis, details })
-}
-
 inEachWorld(
   'MCP as a task of the SDK',
   (world) => {
     const desk = () => new URL(`${world().gateway}/desk`)
     const detail = (...actions: string[]): Detail => ({ locations: [desk().href], actions })
-    before(() => letInToDesk(world()))
+    before(() => alsoAllow(world(), deskActions(world()) as readonly Detail[])) // written as details
 
     for (const [name, connect] of Object.entries(CLIENTS))
       for (const revision of REVISIONS)

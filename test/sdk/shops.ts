@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type Detail, type Opening, openTask, type Task } from 'remit-sdk'
 import { behindGateway, direct, type Guard } from 'remit-sdk/api'
-import { setCeiling } from '../../src/agents/index.ts'
+import { findAgent, setCeiling } from '../../src/agents/index.ts'
 import { addEnforcer, applyImport } from '../../src/catalog/index.ts'
 import { planImport } from '../../src/catalog/testing.ts'
 import { publishPolicies } from '../../src/policy/index.ts'
@@ -138,4 +138,24 @@ export async function approve(w: World, page: string): Promise<void> {
   const fiona = await w.browser('fiona')
   const answered = await fiona.submit(await fiona.get(page), /^Approve once/)
   assert.equal(answered.status, 200, answered.text)
+}
+
+/** Adds rules to those that are in force. */
+export async function addRules(w: World, rules: string): Promise<void> {
+  const { policies, policy } = w.rooms
+  const { text } = await policies.version((await policies.active()).version)
+  const { id: by } = await w.person('ada')
+  await publishPolicies(policy, { text: `${text}\n${rules}`, by, note: 'for tests' })
+}
+
+/** refund-bot may do this as well, and Sam has agreed to it. */
+export async function alsoAllow(w: World, details: readonly Detail[]): Promise<void> {
+  const { id: by } = await w.person('ada')
+  const { id: personId } = await w.person('sam')
+  const given = details as Parameters<typeof grantBasis>[1]['details'] // written as details
+  const agent = await findAgent(w.rooms.storage.read, 'refund-bot')
+  const ceiling = [...(agent?.ceiling ?? []), ...given]
+  await setCeiling(w.rooms.agents, { agentId: 'refund-bot', ceiling, by })
+  const basis = { personId, agentId: 'refund-bot', kind: 'consent', grantedBy: personId } as const
+  await grantBasis(w.rooms.decisions, { ...basis, details: given })
 }

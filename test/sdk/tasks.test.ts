@@ -11,12 +11,11 @@ import {
   type Task,
   UsageError,
 } from 'remit-sdk'
-import { publishPolicies } from '../../src/policy/index.ts'
 import type { TestAgent } from '../agent.ts'
 import { addAgent, orders } from '../delegation.ts'
 import { inEachWorld, type World } from '../world.ts'
 import { assertDenied, failure } from './failure.ts'
-import { sdkTask, soon } from './shops.ts'
+import { addRules, sdkTask, soon } from './shops.ts'
 
 const identity = ({ id, key }: TestAgent) => ({ id, key: key.privateJwk })
 
@@ -190,12 +189,10 @@ inEachWorld(
 
 inEachWorld('a child of a task of the SDK', (world) => {
   before(async () => {
-    const { rooms } = world()
-    const { text } = await rooms.policies.version((await rooms.policies.active()).version)
-    const rule = `
-@id("helpers") permit (principal is Agent, action, resource == Resource::"orders") when { principal.trust == 3 };`
-    const { id: by } = await world().person('ada')
-    await publishPolicies(rooms.policy, { text: text + rule, by, note: 'helpers' })
+    await addRules(
+      world(),
+      '@id("helpers") permit (principal is Agent, action, resource == Resource::"orders") when { principal.trust == 3 };',
+    )
   })
 
   const wide = (w: World) => ({ details: [orders(w, 'orders.read', 'orders.list')] })

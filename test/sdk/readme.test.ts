@@ -1,0 +1,332 @@
+import assert from 'node:assert/strict'
+import { cp, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import type { Detail } from 'remit-sdk'
+import { addAdmissionRule } from '../../src/agents/index.ts'
+import { Sessions } from '../../src/cli/server/sessions.ts'
+import { type TestCli, testCli } from '../../src/cli/testing.ts'
+import { Secret } from '../../src/lib/secret.ts'
+import { addAgent } from '../delegation.ts'
+import { deskActions, openDesk } from '../mcp/stranger.ts'
+import { freePorts } from '../ports.ts'
+import { World } from '../world.ts'
+import { EmptyProject } from './empty-project.ts'
+import { SHOP_DOCUMENT } from './shop.ts'
+import { addRules, alsoAllow, approve, sdkTask } from './shops.ts'
+
+// Every block of the README, saved as its title says and run in an empty project that has the package installed, against a Remit.
+
+const README = join(import.meta.dirname, '..', '..', 'sdk', 'README.md')
+const FENCE = /^```(\w+)(?: title=(\S+))?\n([\s\S]*?)^```$/gm
+
+interface Block {
+  readonly language: string
+  readonly title: string | undefined
+  readonly text: string
+}
+
+const BLOCKS: readonly Block[] = [...(await readFile(README, 'utf8')).matchAll(FENCE)].map(
+  ([, language = '', title, text = '']) => ({ language, title, text }),
+)
+const FILES = new Map(BLOCKS.flatMap(({ text, title }) => (title ? [[title, text] as const] : [])))
+const COMMANDS = BLOCKS.filter(({ language }) => language === 'sh').map(({ text }) => text)
+
+/** What `EmptyProject` does: builds, packs, installs. */
+const INSTALL = [
+  'npm run build:sdk                        # in the checkout: the package, in sdk/dist',
+  'npm pack ./sdk/dist',
+  'npm install ../remit/remit-sdk-0.1.0.tgz # in your project',
+]
+
+/** The project, with the addresses of this world in place of those of `npm start`. */
+class Reader {
+  readonly #project: EmptyProject
+  readonly #world: World
+  readonly #ports: Readonly<Record<string, string>>
+  readonly done = new Set<string>()
+  readonly shop: string
+  readonly cli: TestCli
+
+  private constructor(project: EmptyProject, world: World, cli: TestCli, ports: Reader['ports']) {
+    this.#project = project
+    this.#world = world
+    this.#ports = ports
+    this.cli = cli
+    this.shop = `http://127.0.0.1:${ports['7485']}`
+  }
+
+  get ports(): Readonly<Record<string, string>> {
+    return this.#ports
+  }
+
+  static async at(project: EmptyProject, world: World): Promise<Reader> {
+    const portOf = (url: string) => new URL(url).port
+    const [shop, callback] = await freePorts(2)
+    const ports = {
+      7480: portOf(world.issuer),
+      7481: portOf(world.gateway),
+      7485: String(shop),
+      7490: String(callback),
+    }
+    const owner = { after: (end: () => Promise<void>) => world.onStop(end) }
+    const cli = await testCli(owner as Parameters<typeof testCli>[0], { REMIT_URL: world.issuer }) // all that it uses
+    const { token } = await world.api('ada')
+    const expiresAt = new Date(world.clock.now() + 3_600_000).toISOString()
+    await new Sessions(cli.world).keep({ url: world.issuer, token: new Secret(token), expiresAt })
+    await writeFile(join(cli.home, 'shop.yaml'), JSON.stringify(SHOP_DOCUMENT))
+    const reader = new Reader(project, world, cli, ports)
+    for (const title of FILES.keys()) await reader.save(title)
+    await cp(join(world.data, '..', 'refund-bot.jwk'), join(project.folder, 'refund-bot.jwk'))
+    return reader
+  }
+
+  here(text: string): string {
+    return text
+      .replaceAll(/\b(?:7480|7481|7485|7490)\b/g, (port) => this.#ports[port] ?? port)
+      .replaceAll('dev.remit', 'test.remit')
+  }
+
+  async save(title: string, as = title): Promise<void> {
+    const text = FILES.get(title)
+    assert.ok(text, title)
+    await this.#project.write(as, this.here(text))
+  }
+
+  /** Starts a block as Sam's agent. */
+  async start(title: string, env: Readonly<Record<string, string>> = {}) {
+    this.done.add(title)
+    const ID_TOKEN = await this.#world.idToken('sam')
+    return this.#project.start([title], { ID_TOKEN, ...env })
+  }
+
+  /** Runs a block that needs nobody. */
+  async run(title: string, env: Readonly<Record<string, string>> = {}): Promise<string> {
+    return ended(await this.start(title, env))
+  }
+
+  /** Runs the commands of the block that has this in it, as Ada. */
+  async command(part: string): Promise<string> {
+    const text = COMMANDS.find((each) => each.includes(part))
+    assert.ok(text, part)
+    this.done.add(text)
+    let out = ''
+    for (const line of this.here(text).trim().split('\n')) {
+      const [program, ...args] = [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(
+        ([, a, b]) => a ?? b ?? '',
+      )
+      assert.equal(program, 'remit', line)
+      const ran = await this.cli.remit(...args)
+      assert.equal(ran.exit, 0, `${line}: ${ran.said}`)
+      out += ran.out + ran.said
+    }
+    return out
+  }
+}
+
+async function ended(running: Awaited<ReturnType<Reader['start']>>): Promise<string> {
+  const { code, said } = await running.ended
+  assert.equal(code, 0, said)
+  return said
+}
+
+const FRAMEWORKS = ['fastify.ts', 'express.ts', 'hono.ts', 'web.ts']
+const SERVE_WEB = `import { createAdaptorServer } from '@hono/node-server'
+import web from './web.ts'
+createAdaptorServer(web).listen(7485, '127.0.0.1', () => console.log('ready'))
+`
+const RULES_FOR_SHOP = `
+@id("support-shop") permit (principal in Group::"support", action, resource == Resource::"shop");
+@id("bot-shop") permit (principal == Agent::"refund-bot", action, resource == Resource::"shop");`
+
+/** Each server in turn, called through `identifier`. */
+async function callShops(
+  w: World,
+  { reader, project, identifier }: { reader: Reader; project: EmptyProject; identifier: string },
+  env: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const detail: Detail = { locations: [identifier], actions: ['shop.buy'], type: 'remit_call' }
+  await addRules(w, RULES_FOR_SHOP)
+  await alsoAllow(w, [{ ...detail, bounds: [] }])
+  await using task = await sdkTask(w, { details: [detail] })
+  await project.write('serve-web.ts', reader.here(SERVE_WEB))
+  for (const title of FRAMEWORKS) {
+    const server = await reader.start(title === 'web.ts' ? 'serve-web.ts' : title, env)
+    reader.done.add(title)
+    try {
+      await server.says(/ready/)
+      const post = {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: '{"amount": 12.50}',
+      }
+      const answer = await task.fetch(`${identifier}/items/lamp/orders`, post)
+      const seen = { by: 'refund-bot', for: 'sam', item: 'lamp', amount: '12.50' }
+      assert.deepEqual(await answer.json(), seen, title)
+      const past = await fetch(`${reader.shop}/items/lamp/orders`, post)
+      assert.equal(past.status, 401, title)
+    } finally {
+      await server.stop()
+    }
+  }
+}
+
+describe('the README of the SDK', () => {
+  const read = new Set<string>()
+  let project: EmptyProject
+  before(async () => {
+    project = await EmptyProject.make()
+    await project.link('@types/node', 'undici-types', 'fastify', 'express', '@types/express')
+    await project.link('hono', '@hono/node-server')
+    await project.link('@modelcontextprotocol/sdk', '@modelcontextprotocol/client')
+  })
+  after(async () => {
+    await project?.remove()
+  })
+
+  it('has blocks of code and commands, and nothing else', () => {
+    for (const { language, text, title } of BLOCKS)
+      assert.ok(language === 'ts' ? title : language === 'sh', `${language} ${text.slice(0, 60)}`)
+    const [install = ''] = COMMANDS
+    assert.deepEqual(install.trim().split('\n'), INSTALL)
+    read.add(install)
+    assert.ok(FILES.size >= 15)
+  })
+
+  describe('with a Remit as `npm start` has it', () => {
+    let w: World
+    let reader: Reader
+    before(async () => {
+      w = await World.start('sqlite', { desk: true })
+      await alsoAllow(w, deskActions(w) as readonly Detail[]) // written as details
+      await openDesk(w)
+      reader = await Reader.at(project, w)
+    })
+    after(async () => {
+      for (const each of reader?.done ?? []) read.add(each)
+      await w?.stop()
+    })
+
+    it('its blocks have the right types', async () => {
+      const options = { module: 'nodenext', types: ['node'], skipLibCheck: true }
+      const how = { ...options, allowImportingTsExtensions: true }
+      assert.equal(await project.check(how, [...FILES.keys()]), '')
+      read.add('app.ts')
+    })
+
+    it('opens a task and calls', async () => {
+      assert.match(await reader.run('call.ts'), /^tsk_\S+ 200 1042$/m)
+    })
+
+    it('waits for people who approve, in both ways', async () => {
+      const running = await reader.start('approval.ts')
+      for (let i = 0; i < 2; i++) {
+        const [, page = ''] = await running.says(/please approve: (\S+)/)
+        await approve(w, page)
+        await running.says(/refunded 201/)
+      }
+      assert.match(await ended(running), /already (?:answered|sending)/)
+    })
+
+    it('calls another agent in', async () => {
+      const helper = await addAgent(w, 'helper', 'ada')
+      await project.write('helper.jwk', JSON.stringify(helper.key.privateJwk))
+      await addRules(
+        w,
+        '@id("helper") permit (principal == Agent::"helper", action, resource == Resource::"orders");',
+      )
+      assert.match(await reader.run('child.ts'), /child 200/)
+    })
+
+    it('works while nobody is there', async () => {
+      const bot = await addAgent(w, 'night-bot', 'ada')
+      await project.write('night-bot.jwk', JSON.stringify(bot.key.privateJwk))
+      await addRules(
+        w,
+        `@id("night-bot") permit (principal == Agent::"night-bot", action, resource == Resource::"orders");
+@id("sponsors") permit (principal in Group::"administrators", action, resource == Resource::"orders");`,
+      )
+      const [SPONSOR_GRANT = ''] =
+        /spg_[\w-]{10,}/.exec(await reader.command('sponsor-grants')) ?? []
+      assert.match(await reader.run('nightly.ts', { SPONSOR_GRANT }), /nightly 200/)
+    })
+
+    it('speaks MCP as a task', async () => {
+      assert.match(await reader.run('mcp-task.ts'), /tools read_note,search_notes/)
+    })
+
+    it('speaks MCP with nothing but the address', async () => {
+      const { id } = await w.person('ada')
+      await addAdmissionRule(w.rooms.agents, {
+        name: 'this-computer',
+        redirectHosts: ['localhost'],
+        trust: 2,
+        ceiling: deskActions(w),
+        ownerId: id,
+        by: id,
+      })
+      const running = await reader.start('mcp-address.ts')
+      const [, page = ''] = await running.says(/please sign in: (\S+)/)
+      const sam = await w.browser('sam')
+      await sam.submit(await sam.get(page), /^grant$/)
+      assert.match(await ended(running), /tools \S*search_notes/)
+    })
+
+    it('tells a refusal, and what would have been enough', async () => {
+      assert.match(await reader.run('errors.ts'), /^task\.not_covered dec_\S+\n.*1043/m)
+    })
+
+    it('protects an API behind the gateway, in every framework', async () => {
+      assert.match(await reader.command('--upstream'), /shop/)
+      reader.done.add('guard.ts')
+      await callShops(w, { reader, project, identifier: `${w.gateway}/shop` })
+    })
+
+    it('remembers used permits together, and says where tokens come from', async () => {
+      const check = `import { usedOnce } from './used-once.ts'
+import { app } from './metadata.ts'
+const used = [await usedOnce.use('dec_1', 1), await usedOnce.use('dec_1', 1), await usedOnce.use('dec_2', 1)]
+const answer = await app.request('/.well-known/oauth-protected-resource')
+console.log(used.join(), (await answer.json()).resource)
+`
+      await project.write('check.ts', check)
+      assert.match(await reader.run('check.ts'), new RegExp(`true,false,true ${reader.shop}\\n`))
+      read.add('used-once.ts').add('metadata.ts')
+    })
+  })
+
+  describe('with a Remit that nobody has agreed to anything at', () => {
+    let w: World
+    let reader: Reader
+    before(async () => {
+      w = await World.start('sqlite', { consented: false })
+      reader = await Reader.at(project, w)
+    })
+    after(async () => {
+      for (const each of reader?.done ?? []) read.add(each)
+      await w?.stop()
+    })
+
+    it('waits for the person to agree', async () => {
+      const running = await reader.start('consent.ts')
+      const [, page = ''] = await running.says(/please agree: (\S+)/)
+      const sam = await w.browser('sam')
+      const agreed = await sam.submit(await sam.get(page), /^grant$/)
+      assert.equal(agreed.status, 200, agreed.text)
+      assert.match(await ended(running), /agreed tsk_/)
+    })
+
+    it('protects an API that is called directly, in every framework', async () => {
+      const [REMIT_SECRET = ''] = /enf_[\w-]{43}/.exec(await reader.command('--direct')) ?? []
+      assert.ok(REMIT_SECRET)
+      await reader.save('guard-direct.ts', 'guard.ts')
+      reader.done.add('guard-direct.ts')
+      await callShops(w, { reader, project, identifier: reader.shop }, { REMIT_SECRET })
+    })
+  })
+
+  it('and that was all of it', () => {
+    for (const title of FILES.keys()) assert.ok(read.has(title), `${title} was not run`)
+    for (const text of COMMANDS) assert.ok(read.has(text), `${text} was not run`)
+  })
+})
