@@ -18,6 +18,7 @@ import type { RawHandler } from './raw-handler.ts'
 import { readFields } from './read-fields.ts'
 import { type ProblemPage, renderProblem } from './render-problem.ts'
 import { checkRequest } from './request-gate.ts'
+import { SCHEMA_COMPILERS } from './schema-compilers.ts'
 import { securityHeaders } from './security-headers.ts'
 import { createNodeServer, listenProblem, refuseBytes } from './server.ts'
 
@@ -106,6 +107,7 @@ function createApp(options: HttpOptions): FastifyInstance {
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: false } },
+    schemaController: { compilersFactory: SCHEMA_COMPILERS },
     routerOptions: {
       maxParamLength: LIMITS.parameterLength,
       // Read strictly in the gate, where a refusal can be answered.
