@@ -14,6 +14,7 @@ import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/
 import { Denied, type Detail, type Task } from 'remit-sdk'
 import {
   createMcpFetch,
+  createMcpTransport,
   createOAuthProvider,
   type McpFetch,
   type McpOAuthProvider,
@@ -116,6 +117,61 @@ inEachWorld(
           assert.equal(late.code, 'task.closed')
           await client.close()
         })
+
+    for (const [name, newClient] of Object.entries({
+      'the official client': () => new Client(who),
+      'the next official client': () => new NextClient(who),
+    }))
+      it(`${name} with the transport of the SDK: calls, refusals, people, the end`, async () => {
+        const w = world()
+        const actions = ['desk.search-notes', 'desk.send-message', 'desk.add-note']
+        const task = await sdkTask(w, { details: [detail(...actions)] })
+        const client: AnyClient & Pick<Client, 'connect'> = newClient() as Client // both are used alike
+        const transport = createMcpTransport(task, desk())
+        await client.connect(transport)
+        const { tools } = await client.listTools()
+        assert.deepEqual(tools.map((each) => each.name).toSorted(), [
+          'add_note',
+          'search_notes',
+          'send_message',
+        ])
+        const found = await client.callTool({ name: 'search_notes', arguments: { query: 'late' } })
+        assert.notEqual(found.isError, true, wordsOf(found))
+        const unknown = client.callTool({ name: 'delete_note', arguments: { id: 'n-1' } })
+        assert.match(String(await failure(unknown)), /unknown tool/)
+        const message = { to: 'customer@shop.example', text: `Your refund, says ${name}.` }
+        const held = client.callTool({ name: 'send_message', arguments: message })
+        const id = await until(async () => {
+          const requests = await listForTask(w.rooms.decisions, task.id)
+          return requests.find(({ state }) => state === 'pending')?.id
+        })
+        await approve(w, `${w.issuer}/approvals/${id}`)
+        const sent = await held
+        assert.notEqual(sent.isError, true, wordsOf(sent))
+        const session = transport.sessionId ?? ''
+        await client.close()
+        const late = await task
+          .fetch(desk(), {
+            method: 'POST',
+            headers: {
+              accept: 'application/json, text/event-stream',
+              'content-type': 'application/json',
+              'mcp-session-id': session,
+            },
+            body: '{"jsonrpc":"2.0","id":1,"method":"ping"}',
+          })
+          .then((answer) => answer.json())
+        assert.match(JSON.stringify(late), /mcp\.session_unknown/, 'closing ended the session')
+        const second = newClient() as Client // as above
+        await second.connect(createMcpTransport(task, desk()))
+        await task.close()
+        const closed = await failure(
+          second.callTool({ name: 'search_notes', arguments: { query: 'x' } }),
+        )
+        assert.ok(closed instanceof Denied, String(closed))
+        assert.equal(closed.code, 'task.closed')
+        await second.close()
+      })
 
     it('a session outlives the token that it began with', async () => {
       const w = world()

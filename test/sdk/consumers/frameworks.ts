@@ -1,9 +1,11 @@
 // Only type-checked: what the package says of frameworks and of the official MCP clients fits what they say of themselves.
 import {
+  Client as NextClient,
   type OAuthClientProvider as NextProvider,
   StreamableHTTPClientTransport as NextTransport,
 } from '@modelcontextprotocol/client'
 import type { OAuthClientProvider } from '@modelcontextprotocol/sdk/client/auth.js'
+import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import express from 'express'
 import Fastify from 'fastify'
@@ -13,7 +15,7 @@ import type { Guard } from 'remit-sdk/api'
 import { callOf, expressGuard } from 'remit-sdk/express'
 import { fastifyGuard } from 'remit-sdk/fastify'
 import { honoGuard } from 'remit-sdk/hono'
-import { createMcpFetch, createOAuthProvider } from 'remit-sdk/mcp'
+import { createMcpFetch, createMcpTransport, createOAuthProvider } from 'remit-sdk/mcp'
 
 const route = { action: 'shop.buy', path: '/items/{item}/orders' }
 
@@ -51,6 +53,12 @@ export function withTask(task: Task, url: URL) {
     new StreamableHTTPClientTransport(url, { fetch }),
     new NextTransport(url, { fetch }),
   ] as const
+}
+
+export async function connected(task: Task, url: URL) {
+  const who = { name: 'test', version: '1' }
+  await new Client(who).connect(createMcpTransport(task, url))
+  await new NextClient(who).connect(createMcpTransport(task, url))
 }
 
 export function withAddress(url: URL) {
