@@ -23,6 +23,7 @@ it('reads the data of events, whatever the pieces they come in', async () => {
   await assertReads('data: {"a":"é😀"}\n\ndata: 2\n\n', ['{"a":"é😀"}', '2'])
   await assertReads('data: 1\r\n\r\ndata: 2\r\n\r\n', ['1', '2'])
   await assertReads('data: 1\r\rdata: 2\r\r', ['1', '2'])
+  await assertReads('data: one\r\ndata: two\r\n\r\n', ['one\ntwo'])
   await assertReads('data: one\ndata:two\ndata:  three\ndata\n\n', ['one\ntwo\n three\n'])
   await assertReads(': a comment\nevent: message\nid: 7\nretry: 10\ndata: x\n\n', ['x'])
   await assertReads('\n\nid: 1\n\ndatum: x\n\n', [])
