@@ -64,8 +64,14 @@ inEachWorld(
       at.notes.play(on('tools/call', slow))
       const before = at.notes.calls().length
       let back = 0
-      const all = Array.from({ length: 64 }, async () => {
-        const told = await erase(session, 'race')
+      const params = { name: 'erase', arguments: { what: 'race' } }
+      const ready = await Promise.all(
+        Array.from({ length: 64 }, (_, i) =>
+          session.ready({ jsonrpc: '2.0', id: `race-${i}`, method: 'tools/call', params }),
+        ),
+      )
+      const all = ready.map(async (send) => {
+        const told = await send()
         back++
         return told
       })

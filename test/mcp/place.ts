@@ -163,6 +163,12 @@ export class Session {
     return send(url, sending)
   }
 
+  /** The same, made ready: whoever has several of them can send them in one moment. */
+  async ready(message: object, odd: OddRequest = {}): Promise<() => Promise<Answer>> {
+    const { sending, url } = await this.#sending(message, odd)
+    return () => send(url, sending)
+  }
+
   /** The same, as soon as the answer begins. */
   async begin(message: object, odd: OddRequest = {}): Promise<IncomingMessage> {
     const { sending, url } = await this.#sending(message, odd)
