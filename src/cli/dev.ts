@@ -34,7 +34,7 @@ function welcome(world: Awaited<ReturnType<typeof startDevelopment>>, ms: number
 
   The first call asks Sam to agree at ${issuer}; the second waits for Fiona.
 
-  Or with any MCP client, at ${gateway}/desk (Streamable HTTP). For instance:
+  Or with any MCP client, at ${gateway}/desk (Streamable HTTP), once Ada has let it in (docs/mcp.md). For instance:
 
     npx @modelcontextprotocol/inspector --transport http --server-url ${gateway}/desk
 

@@ -34,7 +34,8 @@ export function readInputSchema(root: JsonObject): ReadInput | string {
   const named = fields.map((field) => pathsIn(field, paths))
   if (paths.size > 0) {
     const names = [...paths].map((name) => `\`${name}\``).join(', ')
-    reader.note(`${names} counts as a path: dot segments and backslashes are refused`)
+    const are = paths.size === 1 ? 'counts as a path' : 'count as paths'
+    reader.note(`${names} ${are}: dot segments and backslashes are refused`)
   }
   return { schema: schemaOf(named, open || choice), notes: reader.notes }
 }

@@ -275,7 +275,7 @@ describe('importing an MCP server', () => {
       const result = typeArguments(action, { path: new Map(), query: [], body: fromWire(body) })
       assert.ok(!result.ok && result.reason === 'arguments.wrong_kind')
     }
-    assert.match(plan.notes.join('\n'), /`source`, `destinationPath`, `paths` counts as a path/)
+    assert.match(plan.notes.join('\n'), /`source`, `destinationPath`, `paths` count as paths/)
   })
 })
 
