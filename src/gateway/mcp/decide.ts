@@ -12,8 +12,8 @@ import { refusal } from '../refusal.ts'
 import { isOwn, unknownSession } from './converse.ts'
 import { isGiven, unknownAction } from './find-action.ts'
 import type { Decided, Found, Typed } from './passage.ts'
+import { denial } from './people/refusal.ts'
 import type { McpPorts } from './ports.ts'
-import { denial } from './refusal.ts'
 
 /** Asks `decisions/`. What is hashed, shown and sent is `params` without `_meta`; the proof is for the resource's own address. */
 export async function decide(typed: Typed, ports: McpPorts): Promise<Decided> {

@@ -1,7 +1,7 @@
 import { findDecision, keepResult, recordOutcome } from '../../decisions/index.ts'
 import type { Done } from './passage.ts'
+import { keptText } from './people/told-again.ts'
 import type { McpPorts } from './ports.ts'
-import { keptText } from './told-again.ts'
 
 /**
  * The outcome, whatever it was, and then the answer. A store that fails now cannot undo what the server did, and whoever is told of a

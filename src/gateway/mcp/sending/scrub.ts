@@ -1,5 +1,5 @@
-import { ExactNumber, isObject, type Json, type JsonObject } from '../../lib/json.ts'
-import { secretFilter } from '../secret-filter.ts'
+import { ExactNumber, isObject, type Json, type JsonObject } from '../../../lib/json.ts'
+import { secretFilter } from '../../secret-filter.ts'
 
 /** Shorter ones are looked for as they are, and not encoded: too much else would look like them. */
 const LEAST_ENCODED = 8

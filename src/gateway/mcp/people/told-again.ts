@@ -1,8 +1,8 @@
-import type { Executed } from '../../decisions/index.ts'
-import { isObject, type Json, type JsonObject, parseJson, printJson } from '../../lib/json.ts'
-import type { RpcError, RpcRequest, RpcResult } from '../../net/index.ts'
-import { Answered } from './ended.ts'
-import { META, type Meta, notExecuted, textContent } from './tool-error.ts'
+import type { Executed } from '../../../decisions/index.ts'
+import { isObject, type Json, type JsonObject, parseJson, printJson } from '../../../lib/json.ts'
+import type { RpcError, RpcRequest, RpcResult } from '../../../net/index.ts'
+import { Answered } from '../ended.ts'
+import { META, type Meta, notExecuted, textContent } from '../tool-error.ts'
 
 /** What is kept of an answer, to be told again: also an error is an answer, and not one that says that all went well. */
 export function keptText(reply: RpcResult | RpcError): string {

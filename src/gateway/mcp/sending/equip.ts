@@ -1,11 +1,11 @@
-import { recordOutcome } from '../../decisions/index.ts'
-import { Problem } from '../../lib/problem.ts'
-import { Answered } from './ended.ts'
-import type { Equipped, Permitted } from './passage.ts'
+import { recordOutcome } from '../../../decisions/index.ts'
+import { Problem } from '../../../lib/problem.ts'
+import { Answered } from '../ended.ts'
+import type { Equipped, Permitted } from '../passage.ts'
+import type { McpPorts } from '../ports.ts'
+import { failedCall, META } from '../tool-error.ts'
 import { peerOf } from './peer.ts'
-import type { McpPorts } from './ports.ts'
 import { spellings } from './scrub.ts'
-import { failedCall, META } from './tool-error.ts'
 
 /** The server, with a transaction token where it is in the trust domain, and its connection's credential. */
 export async function equip(permitted: Permitted, ports: McpPorts): Promise<Equipped> {

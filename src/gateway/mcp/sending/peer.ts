@@ -1,8 +1,8 @@
-import type { Resource } from '../../catalog/index.ts'
-import type { Permitted } from '../../decisions/index.ts'
-import type { McpPeer } from '../../net/index.ts'
-import { injectedHeaders } from '../injected-headers.ts'
-import type { McpPorts } from './ports.ts'
+import type { Resource } from '../../../catalog/index.ts'
+import type { Permitted } from '../../../decisions/index.ts'
+import type { McpPeer } from '../../../net/index.ts'
+import { injectedHeaders } from '../../injected-headers.ts'
+import type { McpPorts } from '../ports.ts'
 
 /** The server behind a resource, and what of the headers it is sent must not come back. */
 export async function peerOf(

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { isObject, parseJson, printJson } from '../../lib/json.ts'
+import { isObject, parseJson, printJson } from '../../../lib/json.ts'
 import { scrub, scrubText, spellings } from './scrub.ts'
 
 /** What a connection can hold (`isCredential`), long enough to be looked for in other spellings. */

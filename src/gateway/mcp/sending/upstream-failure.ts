@@ -1,7 +1,7 @@
-import { Problem } from '../../lib/problem.ts'
-import { type Failure, type NotAnswered, RPC, type RpcId } from '../../net/index.ts'
-import type { Cut } from '../running.ts'
-import { Answered, rpcError } from './ended.ts'
+import { Problem } from '../../../lib/problem.ts'
+import { type Failure, type NotAnswered, RPC, type RpcId } from '../../../net/index.ts'
+import type { Cut } from '../../running.ts'
+import { Answered, rpcError } from '../ended.ts'
 
 /** Why we left while the server worked. */
 export type Left = Cut | 'cancelled' | undefined

@@ -1,15 +1,15 @@
-import { type AccessRequest, findRequest } from '../../approvals/index.ts'
+import { type AccessRequest, findRequest } from '../../../approvals/index.ts'
 import {
   decideHeld,
   heldStands,
   heldUntil,
   type Requestable,
   type Verdict,
-} from '../../decisions/index.ts'
-import { printJson } from '../../lib/json.ts'
-import { denied } from './decide.ts'
-import type { Decided, Permitted } from './passage.ts'
-import type { McpPorts } from './ports.ts'
+} from '../../../decisions/index.ts'
+import { printJson } from '../../../lib/json.ts'
+import { denied } from '../decide.ts'
+import type { Decided, Permitted } from '../passage.ts'
+import type { McpPorts } from '../ports.ts'
 import { pending, unanswered, whoMay } from './refusal.ts'
 import { toldAgain } from './told-again.ts'
 

@@ -1,9 +1,9 @@
-import type { AccessRequest } from '../../approvals/index.ts'
-import type { Denied, Requestable } from '../../decisions/index.ts'
-import type { Json } from '../../lib/json.ts'
-import type { RpcRequest } from '../../net/index.ts'
-import type { Answered } from './ended.ts'
-import { exact, META, notExecuted } from './tool-error.ts'
+import type { AccessRequest } from '../../../approvals/index.ts'
+import type { Denied, Requestable } from '../../../decisions/index.ts'
+import type { Json } from '../../../lib/json.ts'
+import type { RpcRequest } from '../../../net/index.ts'
+import type { Answered } from '../ended.ts'
+import { exact, META, notExecuted } from '../tool-error.ts'
 
 const NO_WAY_AROUND =
   'Do not work around this: tell whoever you work for, and go on with what does not need it.'

@@ -1,6 +1,6 @@
-import { mayContinue, stillLive } from '../../decisions/index.ts'
-import { sha256url } from '../../lib/bytes.ts'
-import { ExactNumber, type Json, printJson } from '../../lib/json.ts'
+import { mayContinue, stillLive } from '../../../decisions/index.ts'
+import { sha256url } from '../../../lib/bytes.ts'
+import { ExactNumber, type Json, printJson } from '../../../lib/json.ts'
 import {
   ask,
   type Exchanged,
@@ -10,12 +10,12 @@ import {
   type RpcNotification,
   type RpcRequest,
   sameId,
-} from '../../net/index.ts'
-import type { Done, Equipped, Outcome } from './passage.ts'
+} from '../../../net/index.ts'
+import type { Done, Equipped, Outcome } from '../passage.ts'
+import type { McpPorts } from '../ports.ts'
+import { failedCall, META } from '../tool-error.ts'
 import { passedOn } from './passed-on.ts'
-import type { McpPorts } from './ports.ts'
 import { scrubText } from './scrub.ts'
-import { failedCall, META } from './tool-error.ts'
 import { type Left, problemOf } from './upstream-failure.ts'
 
 /** Sends the call and waits for its answer. Never throws: how it ended is the value. */

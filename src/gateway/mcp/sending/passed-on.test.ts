@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isObject, type Json, parseJson, printJson } from '../../lib/json.ts'
-import { readMessage } from '../../net/mcp/message.ts'
+import { isObject, type Json, parseJson, printJson } from '../../../lib/json.ts'
+import { readMessage } from '../../../net/mcp/message.ts'
 import { passedOn } from './passed-on.ts'
 
 type Asking = Parameters<typeof passedOn>[1]

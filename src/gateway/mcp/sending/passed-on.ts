@@ -1,8 +1,8 @@
-import { isObject, type Json } from '../../lib/json.ts'
-import { RPC, type RpcError, type RpcResult } from '../../net/index.ts'
-import type { Equipped } from './passage.ts'
+import { isObject, type Json } from '../../../lib/json.ts'
+import { RPC, type RpcError, type RpcResult } from '../../../net/index.ts'
+import type { Equipped } from '../passage.ts'
+import { isOurs, META } from '../tool-error.ts'
 import { scrub, scrubText } from './scrub.ts'
-import { isOurs, META } from './tool-error.ts'
 
 /** URL elicitation as an error (revision 2025-11-25): a server may not send people anywhere in our name. */
 const ELICITATION_REQUIRED = -32042

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, test } from 'node:test'
 import { Agent } from 'undici'
-import { systemClock } from '../../lib/clock.ts'
-import { type ScriptedServer, serveScript } from '../../net/mcp/testing.ts'
-import { Desk } from './desk.ts'
+import { systemClock } from '../../../lib/clock.ts'
+import { type ScriptedServer, serveScript } from '../../../net/mcp/testing.ts'
+import { Desk } from '../desk.ts'
 import { send } from './send.ts'
 
 type Sending = Parameters<typeof send>
