@@ -10,7 +10,7 @@ export interface PendingApproval {
 
 /** What a refusal says about itself. */
 export interface RefusalFacts {
-  /** Stable, such as `task.not_covered`; each has a page in Remit's documentation. */
+  /** Stable, such as `task.not_covered`. Remit's have pages in its documentation, those of this package are in its README. */
   readonly code: string
   /** What happened, in words that a model can act on. */
   readonly detail: string

@@ -127,6 +127,13 @@ inEachWorld(
         const actions = ['desk.search-notes', 'desk.send-message', 'desk.add-note']
         const task = await sdkTask(w, { details: [detail(...actions)] })
         const client: AnyClient & Pick<Client, 'connect'> = newClient() as Client // both are used alike
+        const older = offering('2025-06-18', (url, init) => task.fetch(url, init))
+        const early = newClient() as Client // as above
+        await early.connect(
+          createMcpTransport({ fetch: (url, init) => older(String(url), init) }, desk()),
+        )
+        assert.equal((await early.listTools()).tools.length, 3)
+        await early.close()
         const transport = createMcpTransport(task, desk())
         await client.connect(transport)
         const { tools } = await client.listTools()

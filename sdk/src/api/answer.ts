@@ -6,16 +6,16 @@ export interface Answer {
   readonly body: string
 }
 
-/** What can be wrong with a call at an API; everything else is Remit's own word. */
-const PROBLEMS = {
+/** What can be wrong with a call at an API: status and title. Where Remit has the same code they are the same. */
+export const API_PROBLEMS = {
   'api.misconfigured': [500, 'The API is not set up for this call'],
   'api.not_decided': [503, 'The call could not be decided'],
-  'input.duplicate_key': [400, 'A member name is repeated'],
-  'input.forbidden_key': [400, 'A member name is not allowed'],
-  'input.malformed': [400, 'The body cannot be read'],
-  'input.too_deep': [400, 'The body is nested too deep'],
-  'input.too_large': [413, 'The body is too large'],
-  'request.ambiguous_target': [400, 'The address can be read in more than one way'],
+  'input.duplicate_key': [400, 'A JSON member name is repeated'],
+  'input.forbidden_key': [400, 'A JSON member name is not allowed'],
+  'input.malformed': [400, 'The input is not valid JSON'],
+  'input.too_deep': [400, 'The JSON is nested too deeply'],
+  'input.too_large': [413, 'The input is too large'],
+  'request.ambiguous_target': [400, 'The request target can be read in more than one way'],
   'request.unsupported_media_type': [415, 'The body is not JSON'],
   'token.missing': [401, 'There is no access token'],
   'transaction.agent_token': [401, 'Agents do not call this API directly'],
@@ -27,7 +27,7 @@ const PROBLEMS = {
   'transaction.used': [409, 'The transaction token was used before'],
 } as const satisfies Record<string, readonly [number, string]>
 
-export type ApiProblemCode = keyof typeof PROBLEMS
+export type ApiProblemCode = keyof typeof API_PROBLEMS
 
 /** A call that the API refuses by itself; becomes an `Answer` in one place. */
 export class ApiRefusal extends Error {
@@ -43,7 +43,7 @@ export class ApiRefusal extends Error {
 
 /** The refusal as RFC 9457, like the gateway's. `identifier` is the API's: a 401 says where tokens for it come from. */
 export function answerOf({ code, detail }: ApiRefusal, identifier: string): Answer {
-  const [status, title] = PROBLEMS[code]
+  const [status, title] = API_PROBLEMS[code]
   const problem = { type: `urn:remit:problem:${code}`, title, status, detail, code }
   const headers = status === 401 ? { 'www-authenticate': challenge(identifier) } : {}
   return problemAnswer(status, problem, status === 503 ? { 'retry-after': '2' } : headers)
