@@ -198,7 +198,7 @@ inEachWorld(
             stream(reply, {
               jsonrpc: '2.0',
               method: 'notifications/progress',
-              params: { progressToken, progress, total: 4 },
+              params: { progressToken, progress, total: 4, message: `step ${progress}` },
             })
           stream(reply, { jsonrpc: '2.0', id: message.id, result: { content: [] } })
           reply.end()
@@ -210,11 +210,18 @@ inEachWorld(
         arguments: { what: 'p' },
         _meta: { progressToken: 'mine' },
       }
-      const holding = session.request('tools/call', params)
+      const message = { jsonrpc: '2.0', id: 'grows', method: 'tools/call', params }
+      const began = await session.begin(message)
+      assert.equal(began.headers['content-type'], 'text/event-stream', 'it has been told to wait')
       await say(world(), asked.page, /^Approve once/)
-      const messages = messagesOf(await holding)
+      const text = Buffer.concat(await began.toArray()).toString()
+      const messages = messagesOf({ status: 200, headers: began.headers, text, body: {} })
       const values = messages.flatMap(({ params: about }) => (about ? [about.progress] : []))
-      assert.ok(values.length >= 3, JSON.stringify(messages))
+      const steps = messages.flatMap(({ params: about }) =>
+        about?.message.startsWith('step') ? [about.message] : [],
+      )
+      assert.deepEqual(steps, ['step 1', 'step 3', 'step 4'], 'none is lost behind our own words')
+      assert.ok(values.length > steps.length, JSON.stringify(messages))
       assert.ok(
         values.every((value, i) => i === 0 || value > (values[i - 1] ?? 0)),
         values.join(),
