@@ -19,7 +19,7 @@ import {
 } from './people/index.ts'
 import { Policies, type PolicyParts } from './policy/index.ts'
 import { openStorage, type Storage, type StorageOptions } from './storage/index.ts'
-import { beginSigningKeys } from './tokens/index.ts'
+import { beginSigningKeys, VerifiedTokens } from './tokens/index.ts'
 
 /** Where time, randomness and failures in the background go. */
 export interface Ports {
@@ -97,7 +97,8 @@ export async function openRooms(
     const connections = { ...shared, revalidate: policies.revalidate.bind(policies) }
     const providers = new Providers(shared, outbound)
     const facts = new Facts({ storage, live, catalog })
-    const decisions = { ...shared, keys, catalog, policies, providers, facts }
+    const verified = new VerifiedTokens()
+    const decisions = { ...shared, keys, catalog, policies, providers, facts, verified }
     await createBuiltInGroups(shared)
     await configuredProvider(settings, shared, options.development)
     return {

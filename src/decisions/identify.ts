@@ -192,8 +192,9 @@ export function ownTokens({
   issuer,
   keys,
   clock,
-}: Pick<DecisionParts, 'issuer' | 'keys' | 'clock'>) {
-  return { issuer, keys, clock }
+  verified,
+}: Pick<DecisionParts, 'issuer' | 'keys' | 'clock' | 'verified'>) {
+  return { issuer, keys, clock, verified }
 }
 
 function nobody(problem: Problem, proof?: Proof, claims?: Credential): Identified {

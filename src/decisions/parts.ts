@@ -4,6 +4,7 @@ import type { Live } from '../live/index.ts'
 import type { Providers } from '../people/index.ts'
 import type { Policies } from '../policy/index.ts'
 import type { TaskParts } from '../tasks/index.ts'
+import type { VerifiedTokens } from '../tokens/index.ts'
 import type { Facts } from './facts.ts'
 
 /** What this room works with. Every act takes it first. */
@@ -17,4 +18,5 @@ export interface DecisionParts extends TaskParts {
   readonly policies: Pick<Policies, 'active' | 'text' | 'version'>
   readonly providers: Pick<Providers, 'checkSubjectToken'>
   readonly facts: Facts
+  readonly verified: VerifiedTokens
 }

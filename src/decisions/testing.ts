@@ -24,7 +24,7 @@ import { Policies, publishPolicies } from '../policy/index.ts'
 import { REFUND_DESK } from '../policy/testing.ts'
 import type { Storage } from '../storage/index.ts'
 import { grantBasis } from '../tasks/index.ts'
-import { beginSigningKeys } from '../tokens/index.ts'
+import { beginSigningKeys, VerifiedTokens } from '../tokens/index.ts'
 import type { Call } from './call.ts'
 import { decideCall } from './decide-call.ts'
 import { Facts } from './facts.ts'
@@ -207,7 +207,8 @@ export class World {
       },
     )
     const facts = new Facts({ storage, live, catalog })
-    const parts = { ...people, catalog, policies, providers, facts }
+    const verified = new VerifiedTokens()
+    const parts = { ...people, catalog, policies, providers, facts, verified }
     const world = new World({ parts, provider, agentKey, sam, finn, fay, ada })
     await world.allow([ALL_OF_ORDERS])
     return world

@@ -47,6 +47,7 @@ import {
   type Sponsorship,
   type Task,
 } from '../tasks/index.ts'
+import { VerifiedTokens } from '../tokens/index.ts'
 import type { PageParts } from './parts.ts'
 import { registerPages } from './register.ts'
 import { problemPage } from './trouble/trouble-page.ts'
@@ -122,6 +123,7 @@ async function businessOf(storage: Storage, people: Awaited<ReturnType<typeof te
   const decisions: DecisionParts = {
     ...{ storage, ledger, clock, random, live, keys, issuer, catalog, policies, providers, facts },
     master,
+    verified: new VerifiedTokens(),
   }
   const revalidate = policies.revalidate.bind(policies)
   return { decisions, catalogParts: { storage, ledger, live, clock, revalidate } }

@@ -35,6 +35,22 @@ export interface OwnTokens {
   readonly issuer: string
   readonly keys: Pick<SigningKeys, 'find'>
   readonly clock: Clock
+  /** Without it, an access token is checked from the beginning each time. */
+  readonly verified?: GoodBefore
+}
+
+/** Access tokens that were good before: `VerifiedTokens`. */
+export interface GoodBefore {
+  /** Only what is good now, for this audience. `undefined`: it has to be checked. */
+  find(token: string, audience: string, own: OwnTokens): Access | undefined
+  /** What has just passed every check. `notBefore` in seconds. */
+  keep(token: string, own: OwnTokens, good: Access & { readonly notBefore: number }): void
+}
+
+/** What an access token of ours says, read strictly. */
+export interface Access {
+  readonly access: AccessClaims
+  readonly task: { readonly [name: string]: unknown }
 }
 
 export interface Minted {
@@ -130,9 +146,11 @@ export async function checkAccessToken(
   token: string,
   audience: string,
   own: OwnTokens,
-): Promise<{ access: AccessClaims; task: { readonly [name: string]: unknown } }> {
+): Promise<Access> {
+  const known = own.verified?.find(token, audience, own)
+  if (known) return known
   const claims = await checkOwn(token, TYPE, audience, own)
-  const { client_id, iat, exp, scope } = claims
+  const { client_id, iat, exp, nbf, scope } = claims
   const task = objectMember(claims, 'task')
   const cnf = objectMember(claims, 'cnf')
   const jkt = textMember(cnf, 'jkt')
@@ -151,6 +169,8 @@ export async function checkAccessToken(
     exp,
     jti: textMember(claims, 'jti'),
   }
+  const notBefore = typeof nbf === 'number' ? Math.max(iat, nbf) : iat
+  own.verified?.keep(token, own, { access, task, notBefore })
   return { access, task }
 }
 

@@ -53,3 +53,4 @@ export {
   type TransactionGrant,
   type TransactionTokenClaims,
 } from './transaction-token.ts'
+export { VerifiedTokens } from './verified-tokens.ts'

@@ -1,0 +1,58 @@
+import type { KeyObject } from 'node:crypto'
+import { CLOCK_SKEW_MS } from '../keys/index.ts'
+import { sha256url } from '../lib/bytes.ts'
+import { Kept } from '../lib/kept.ts'
+import type { Access, GoodBefore, OwnTokens } from './access-token.ts'
+import { signingKeyOf } from './signing-key/live-key.ts'
+
+interface Verified extends Access {
+  readonly kid: string
+  /** That the signature was verified with. */
+  readonly key: KeyObject
+  /** Seconds. */
+  readonly notBefore: number
+}
+
+const MOST = 10_000
+/** Longer ones are few, and would take the memory of many. */
+const MOST_CHARACTERS = 4096
+
+/**
+ * Access tokens of ours that were found good in every respect, by the digest of their text, so that the one that comes with every call
+ * of a task is verified and parsed once.
+ * INVARIANT: whatever can change is asked anew each time: that the key is still one of ours, that it is for this audience, that
+ * its time is now. What is not kept, or not good for all of that, is checked from the beginning, which also says what is wrong.
+ */
+export class VerifiedTokens implements GoodBefore {
+  readonly #tokens: Kept<Verified>
+
+  constructor(most = MOST) {
+    this.#tokens = new Kept(most)
+  }
+
+  find(token: string, audience: string, own: OwnTokens): Access | undefined {
+    if (token.length > MOST_CHARACTERS) return undefined
+    const verified = this.#tokens.get(sha256url(token), markOf(own.issuer, audience))
+    if (!verified) return undefined
+    const { access, key, kid, notBefore } = verified
+    const now = own.clock.now()
+    const holds =
+      own.keys.find(kid) === key &&
+      now < access.exp * 1000 &&
+      notBefore * 1000 <= now + CLOCK_SKEW_MS
+    return holds ? verified : undefined
+  }
+
+  keep(token: string, own: OwnTokens, good: Access & { readonly notBefore: number }): void {
+    if (token.length > MOST_CHARACTERS) return
+    const kid = signingKeyOf(token).id
+    const key = own.keys.find(kid)
+    const { aud, iss } = good.access
+    if (key) this.#tokens.put(sha256url(token), markOf(iss, aud), { ...good, kid, key })
+  }
+}
+
+/** Two addresses: there is no space in either. */
+function markOf(issuer: string, audience: string): string {
+  return `${issuer} ${audience}`
+}
