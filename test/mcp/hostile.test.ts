@@ -103,7 +103,9 @@ inEachWorld(
     for (const [what, [words, script]] of Object.entries(HOSTILE)) {
       it(`one ${what}: the call failed, and that is on record`, async () => {
         notes.play(on('tools/call', script))
+        const before = notes.calls().length
         const told = rpcOf(await session.call('say', { text: 'x' }))
+        assert.equal(notes.calls().length, before + 1, 'it was not tried again')
         assert.equal(told.result?.isError, true, JSON.stringify(told))
         assert.match(wordsOf(told.result), words)
         const id = told.result._meta['remit/decision']

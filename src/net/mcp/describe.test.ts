@@ -157,12 +157,25 @@ const HOSTILE: Record<string, Script> = {
     return hello()(asked, reply)
   },
 }
+/** What is told about each: every limit by itself, and not only the one that comes first. */
+const TOLD: Readonly<Record<keyof typeof HOSTILE, RegExp>> = {
+  'speaks a revision that we do not': /speaks revision/,
+  'goes round in a circle': /round in a circle/,
+  'lists for ever': /more than 2000 entries/,
+  'lists 10,000 tools on one page': /more than 2000 entries/,
+  'says fifty megabytes': /more than is read/,
+  'says fifty megabytes in events': /more than is read/,
+  'has a cursor that is none': /a cursor that is none/,
+  'lists something else': /not answered with a list/,
+  'has a session id that would break headers': /something that is not MCP/,
+}
 for (const [what, script] of Object.entries(HOSTILE)) {
   test(`a server that ${what} is not described`, async () => {
-    await assert.rejects(
-      describing(script),
-      (error) => error instanceof Problem && error.code.startsWith('outbound.'),
-    )
+    await assert.rejects(describing(script), (error) => {
+      assert.ok(error instanceof Problem && error.code.startsWith('outbound.'))
+      assert.match(error.message, TOLD[what] ?? /^$/)
+      return true
+    })
   })
 }
 
