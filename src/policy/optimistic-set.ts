@@ -1,5 +1,5 @@
 import * as cedar from '@cedar-policy/cedar-wasm/nodejs'
-import type { PolicyAnswer, PolicyEntity, PolicyQuery } from '@remit/engine'
+import type { PolicyAnswer, PolicyEntity, PolicyQuery, PolicyRecord } from '@remit/engine'
 import { cedarEntity, cedarRecord, cedarRef } from './cedar-value.ts'
 import type { Optimistic } from './optimistic.ts'
 import { PreparedSlots } from './prepared.ts'
@@ -22,8 +22,8 @@ const NO_SCHEMA = ''
  */
 export class OptimisticSet {
   readonly #owner: string
-  readonly #owners = new WeakMap<readonly OptimisticPolicy[], string>()
-  /** One array of entities is asked about for every action of a list: most of them are the same question. */
+  readonly #selections = new WeakMap<readonly OptimisticPolicy[], Selection>()
+  /** One array of entities is asked about for every action of a list, in a few contexts: most of them are the same question. */
   readonly #asked = new WeakMap<readonly PolicyEntity[], Asked>()
 
   /** `owner`: tells sets apart that are loaded at the same time. */
@@ -34,6 +34,7 @@ export class OptimisticSet {
   /**
    * `applying`: every policy of the set whose action scope lets it apply, the same array each time. `errors` are those of policies that fail whatever
    * the arguments are.
+   * Nothing is asked twice in the very same context about the very same entities, so neither may change.
    * @throws Error when the set cannot be prepared, or the evaluator fails
    */
   evaluate(
@@ -41,27 +42,33 @@ export class OptimisticSet {
     groups: readonly string[],
     applying: readonly OptimisticPolicy[],
   ): PolicyAnswer {
-    const { entities } = query
-    const asked = this.#asked.get(entities) ?? {
-      entities: entities.map(cedarEntity),
-      answers: new Map<string, PolicyAnswer>(),
-    }
-    this.#asked.set(entities, asked)
-    const key = questionOf(query, groups, this.#ownerOf(applying), applying)
+    const asked = this.#askedAbout(query)
+    const key = questionOf(query, this.#selectionOf(applying))
     const known = asked.answers.get(key)
     if (known) return known
-    const answer = this.#ask(query, groups, applying, asked.entities)
+    const answer = this.#ask(query, groups, applying, asked)
     asked.answers.set(key, answer)
     return answer
+  }
+
+  #askedAbout({ context, entities }: PolicyQuery): AskedThere {
+    const known = this.#asked.get(entities)
+    const asked = known ?? { entities: entities.map(cedarEntity), there: new WeakMap() }
+    if (!known) this.#asked.set(entities, asked)
+    const before = asked.there.get(context)
+    if (before) return before
+    const there = { entities: asked.entities, context: cedarRecord(context), answers: new Map() }
+    asked.there.set(context, there)
+    return there
   }
 
   #ask(
     query: PolicyQuery,
     groups: readonly string[],
     applying: readonly OptimisticPolicy[],
-    entities: readonly cedar.EntityJson[],
+    { context, entities }: AskedThere,
   ): PolicyAnswer {
-    const { all } = slots.use(this.#ownerOf(applying), () => ({
+    const { all } = slots.use(this.#selectionOf(applying).owner, () => ({
       schema: NO_SCHEMA,
       all: counted(applying),
       bare: {},
@@ -70,7 +77,7 @@ export class OptimisticSet {
       principal: cedarRef(query.principal),
       action: { type: 'Action', id: query.action },
       resource: { type: 'Resource', id: query.resource },
-      context: cedarRecord(query.context),
+      context,
       entities: [...entities, actionEntity(query.action, groups)],
       preparsedPolicySetId: all,
       validateRequest: false,
@@ -80,33 +87,47 @@ export class OptimisticSet {
     return answerOf(answer.response, applying)
   }
 
-  /** Actions to which the same policies apply share a slot. */
-  #ownerOf(applying: readonly OptimisticPolicy[]): string {
-    const known = this.#owners.get(applying)
-    if (known !== undefined) return known
-    const owner = [this.#owner, ...applying.map(({ id }) => id)].join(' ')
-    this.#owners.set(applying, owner)
-    return owner
+  #selectionOf(applying: readonly OptimisticPolicy[]): Selection {
+    const known = this.#selections.get(applying)
+    if (known) return known
+    const selection = {
+      owner: [this.#owner, ...applying.map(({ id }) => id)].join(' '),
+      namesAction: applying.some(({ namesAction }) => namesAction),
+    }
+    this.#selections.set(applying, selection)
+    return selection
   }
+}
+
+/** The policies that apply to an action. */
+interface Selection {
+  /** The same for actions to which the same policies apply: they share a slot. */
+  readonly owner: string
+  readonly namesAction: boolean
 }
 
 interface Asked {
   readonly entities: readonly cedar.EntityJson[]
+  readonly there: WeakMap<PolicyRecord, AskedThere>
+}
+
+/** In one context. */
+interface AskedThere {
+  readonly entities: readonly cedar.EntityJson[]
+  readonly context: cedar.Context
   readonly answers: Map<string, PolicyAnswer>
 }
 
 /**
- * What an answer depends on, beside the entities. An action counts by the policies that apply to it and by its groups, and by
- * its name only where one of them asks for it outside of its scope.
+ * What an answer depends on, beside entities and context. An action counts by the policies whose scope lets them apply to it, and by
+ * its name, with the groups it has, only where one of them asks for it outside of its scope.
  */
 function questionOf(
-  { action, context, principal, resource }: PolicyQuery,
-  groups: readonly string[],
-  owner: string,
-  applying: readonly OptimisticPolicy[],
+  { action, principal, resource }: PolicyQuery,
+  { namesAction, owner }: Selection,
 ): string {
-  const named = applying.some(({ namesAction }) => namesAction) ? action : ''
-  return JSON.stringify([owner, named, groups, principal, resource, context])
+  const named = namesAction ? action : ''
+  return JSON.stringify([owner, named, principal.type, principal.id, resource])
 }
 
 /**
