@@ -31,22 +31,32 @@ export function couldPermit(facts: ReachFacts, policies: PolicySet): (call: Call
   const { agents, entities, persons } = principalsOf(facts)
   if (agents.length === 0 || gates.some(({ passed }) => !passed)) return () => false
   const principals = [...persons, ...agents].map(({ uid }) => uid)
+  const lists = [namedBy(details), namedBy(narrowed)]
+  // Many actions come with one context, which a set of policies knows again.
+  const contexts = new Map<PolicyRecord, PolicyRecord>()
   return (call) => {
-    if (!names(details, call) || !names(narrowed, call)) return false
-    const { action, resource } = call
-    const context = contextAround({ ...facts, context: call.context })
+    const { action, context: given, location, resource } = call
+    if (!lists.every((named) => named.get(location)?.has(action))) return false
+    const context = contexts.get(given) ?? contextAround({ ...facts, context: given })
+    contexts.set(given, context)
     return principals.every((principal) =>
       isPermitted({ principal, action, resource, context, entities }, policies),
     )
   }
 }
 
-/** One detail names location and action, whatever its bounds. */
-function names(details: readonly Detail[], { action, location }: Callable): boolean {
-  return details.some(
-    ({ actions, locations, type }) =>
-      type === 'remit_call' && locations.includes(location) && actions.includes(action),
-  )
+/** By location, the actions that one of the details names there, whatever its bounds. */
+function namedBy(details: readonly Detail[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const named = new Map<string, Set<string>>()
+  for (const { actions, locations, type } of details) {
+    if (type !== 'remit_call') continue
+    for (const location of locations) {
+      const there = named.get(location) ?? new Set()
+      for (const action of actions) there.add(action)
+      named.set(location, there)
+    }
+  }
+  return named
 }
 
 function isPermitted(query: PolicyQuery, policies: PolicySet): boolean {

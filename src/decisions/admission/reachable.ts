@@ -1,6 +1,7 @@
 import { couldPermit, covers, type TypedArguments } from '@remit/engine'
-import type { Action } from '../../catalog/index.ts'
+import { type Action, countedRisk } from '../../catalog/index.ts'
 import { peekBudgets } from '../../tasks/index.ts'
+import { contextsOf } from '../context.ts'
 import { callable, factsAround } from '../judging/grounds.ts'
 import type { DecisionParts } from '../parts.ts'
 import type { Admitted } from './admit.ts'
@@ -31,12 +32,12 @@ export async function reachOf(parts: DecisionParts, admitted: Admitted): Promise
   const { peeks } = await peekBudgets(parts, [held.task, ...held.above], ANY_CALL)
   const around = { ...factsAround(setting, held.task), narrowed, budgets: peeks }
   const could = couldPermit({ ...around, credential: ADMITTED }, policies)
-  const at = parts.clock.now()
+  const contexts = contextsOf({ at: parts.clock.now(), origin }, held)
   const { kindOf } = catalog
   return {
     actions: catalog
       .actionsOf(resource.name)
-      .filter((action) => could(callable({ at, call: { action, resource, origin } }, held))),
+      .filter((action) => could(callable({ action, resource }, contexts[countedRisk(action)]))),
     covers: ({ name: action }, given) => {
       const call = { location: resource.identifier, action, arguments: given }
       return [setting.details, narrowed].every((list) => covers(list, call, kindOf).covered)

@@ -1,8 +1,17 @@
-import type { Callable, CallFacts, ForbidRef, KindOf, PolicySet, ReachFacts } from '@remit/engine'
+import type {
+  Callable,
+  CallFacts,
+  ForbidRef,
+  KindOf,
+  PolicyRecord,
+  PolicySet,
+  ReachFacts,
+} from '@remit/engine'
 import { countedRisk } from '../../catalog/index.ts'
 import type { Peeked } from '../../tasks/index.ts'
+import type { Call } from '../call.ts'
 import type { Case } from '../case.ts'
-import { type Asked, contextOf } from '../context.ts'
+import { contextOf } from '../context.ts'
 import type { HeldTask, Setting } from '../facts.ts'
 import type { Identified } from '../identify.ts'
 import { settingLiveness } from '../liveness.ts'
@@ -31,9 +40,11 @@ export interface Lifting {
 
 /** What the gates look at. Risk signals and external decision points are not configured yet. */
 export function factsOf(each: KnownCase, looked: Looked, lifting?: Lifting): CallFacts {
-  const { call, who } = each
+  const { at, call, who } = each
   const { budget, kindOf, setting } = looked
-  const { context, ...subject } = callable(each, who.held)
+  const { origin } = call
+  const risk = countedRisk(call.action)
+  const { context, ...subject } = callable(call, contextOf({ at, origin, risk }, who.held))
   return {
     ...factsAround(setting, who.held.task),
     credential: who.credential,
@@ -68,13 +79,15 @@ export function factsAround(
 }
 
 /** An action as gates and policies see a call of it, but for its arguments. */
-export function callable(asked: Asked, held: HeldTask): Callable {
-  const { action, resource } = asked.call
+export function callable(
+  { action, resource }: Pick<Call, 'action' | 'resource'>,
+  context: PolicyRecord,
+): Callable {
   return {
     location: resource.identifier,
     resource: resource.name,
     action: action.name,
     risk: countedRisk(action),
-    context: contextOf(asked, held),
+    context,
   }
 }
