@@ -18,12 +18,23 @@ export function converse(heard: Heard, ports: McpPorts): Placed {
   }
   const id = request.headers.get('mcp-session-id')
   if (id === undefined) throw notHeard(REQUIRED, RPC.invalidRequest)
-  const conversation = readSessionId(ports.master, resource.name, id)
+  const conversation = readOnce(ports, resource.name, id)
   if (!conversation || ports.desk.hasEnded(conversation.key)) throw unknownSession()
   // Without the header it is the revision that was agreed on (MCP, "Protocol Version Header").
   if (revision !== undefined && revision !== conversation.revision) throw wrongVersion(revision)
   checkKind(message)
   return { ...heard, conversation }
+}
+
+function readOnce(
+  { desk, master }: Pick<McpPorts, 'desk' | 'master'>,
+  resource: string,
+  id: string,
+): Conversation | undefined {
+  const known = desk.sessions.get(id, resource)
+  if (known) return known
+  const conversation = readSessionId(master, resource, id)
+  return conversation && desk.sessions.put(id, resource, conversation)
 }
 
 const REQUIRED = new Problem('mcp.session_required', '`Mcp-Session-Id` is missing')

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict'
+import { tmpdir } from 'node:os'
+import { test } from 'node:test'
+import { openMasterKey } from '../../keys/index.ts'
+import { systemRandom } from '../../lib/random.ts'
+import { Secret } from '../../lib/secret.ts'
+import { converse } from './converse.ts'
+import { Desk } from './desk.ts'
+import type { Heard } from './passage.ts'
+import type { McpPorts } from './ports.ts'
+import { type Conversation, sessionId } from './session-id.ts'
+
+const CONVERSATION: Conversation = {
+  key: 'k',
+  task: 'tsk_1',
+  resource: 'notes',
+  revision: '2025-11-25',
+  capabilities: [],
+  upstream: { revision: '2025-11-25', id: 'upstream' },
+}
+
+async function place() {
+  const value = new Secret(Buffer.alloc(32, 'a').toString('base64url'))
+  const master = await openMasterKey({ directory: tmpdir(), value, random: systemRandom })
+  let opened = 0
+  const counting = {
+    ...master,
+    open: (...sealed: Parameters<typeof master.open>) => {
+      opened++
+      return master.open(...sealed)
+    },
+  }
+  const desk = new Desk()
+  const hear = (id: string, resource = 'notes') => {
+    const headers = new Map([['mcp-session-id', id]])
+    const heard = { rpc: undefined, request: { headers }, resource: { name: resource } }
+    const ports = { desk, master: counting }
+    // as: what `converse` looks at
+    return converse(heard as unknown as Heard, ports as unknown as McpPorts).conversation
+  }
+  return { desk, hear, id: sessionId(master, CONVERSATION), opened: () => opened }
+}
+
+test('the id that every call of a session brings is opened once', async () => {
+  const { hear, id, opened } = await place()
+  for (let call = 0; call < 3; call++) assert.deepEqual(hear(id), CONVERSATION)
+  assert.equal(opened(), 1)
+})
+
+test('an id that was good before is none at another resource, nor altered, nor once its session has ended', async () => {
+  const { desk, hear, id, opened } = await place()
+  hear(id)
+  const end = id.endsWith('A') ? 'B' : 'A'
+  for (let again = 0; again < 2; again++) {
+    assert.throws(() => hear(id, 'other'))
+    assert.throws(() => hear(id.slice(0, -1) + end))
+    assert.deepEqual(hear(id), CONVERSATION)
+  }
+  assert.equal(opened(), 5, 'what is none is not kept')
+  desk.end(CONVERSATION.key)
+  assert.throws(() => hear(id))
+})
