@@ -2,6 +2,7 @@ import { type Action, type PinnedDefinition, typeArguments } from '../../catalog
 import { type Admitted, type Reach, reachOf } from '../../decisions/index.ts'
 import { base64url, fromBase64url } from '../../lib/bytes.ts'
 import { isObject, type Json, type JsonObject, parseJson } from '../../lib/json.ts'
+import { Kept } from '../../lib/kept.ts'
 import { Problem } from '../../lib/problem.ts'
 import { RPC, type RpcRequest } from '../../net/index.ts'
 import { Answered, rpcError } from './ended.ts'
@@ -10,6 +11,9 @@ import type { McpPorts } from './ports.ts'
 const PAGE = 100
 const MOST_BYTES = 1024 * 1024
 const MOST_CURSOR = 4_096
+const MOST_PARSED = 2_000
+/** Characters. Longer definitions are few, and would take the memory of many. */
+const LONGEST_PARSED = 16_384
 
 interface List {
   /** The member of the answer. */
@@ -62,9 +66,10 @@ export async function list(
 }
 
 /** Of a tool or a prompt its definition; of the reading of resources the list that was pinned with it. */
-function entriesOf({ definition }: Action, kind: string, member: string): JsonObject[] {
+function entriesOf(action: Action, kind: string, member: string): JsonObject[] {
+  const { definition } = action
   if (definition?.kind !== kind) return []
-  const value = parsed(definition.json)
+  const value = parsed(action, definition)
   if (kind !== 'resource') return isObject(value) ? [value] : []
   const listed = isObject(value) ? value.get(member) : undefined
   return Array.isArray(listed) ? listed.filter(isObject) : []
@@ -81,8 +86,14 @@ function isReachable(action: Action, reach: Reach): (entry: JsonObject) => boole
   }
 }
 
-function parsed(json: string): Json {
-  return parseJson(json, { bytes: MOST_BYTES })
+/** By action and text: lists are asked for more often than definitions change. */
+const definitions = new Kept<Json>(MOST_PARSED)
+
+function parsed({ name }: Action, { json }: PinnedDefinition): Json {
+  const known = definitions.get(name, json)
+  if (known !== undefined) return known
+  const value = parseJson(json, { bytes: MOST_BYTES })
+  return json.length > LONGEST_PARSED ? value : definitions.put(name, json, value)
 }
 
 function readCursor(id: RpcRequest['id'], cursor: Json | undefined): string | undefined {
