@@ -48,7 +48,7 @@ export async function reserve(
       ...bookedOf(word),
     }),
   ])
-  if (done.committed) return permitted(each, { permit, setting, also })
+  if (done.committed) return { ...permitted(each, { permit, setting, also }), ...usedUp(word) }
   if (done.failed === PROOF_STEP) return refuseReplay(parts, each)
   if (GONE.includes(done.failed)) return 'gone'
   throw new Error(`a call could not be reserved: ${done.failed}`)
@@ -66,8 +66,12 @@ function wordSteps(parts: DecisionParts, each: KnownCase, word: Word): Step[] {
 function bookedOf(word: Word | undefined) {
   if (!word) return { reason: 'permitted' }
   return word.of === 'this call'
-    ? { reason: 'approval.used', requestId: word.request.id }
+    ? { reason: 'approval.used', ...usedUp(word) }
     : { reason: 'allowance.used', allowanceId: word.allowance.id }
+}
+
+function usedUp(word: Word | undefined): Pick<Permitted, 'requestId'> {
+  return word?.of === 'this call' ? { requestId: word.request.id } : {}
 }
 
 /** Those who approved must still be there when the call is sent. */

@@ -27,6 +27,8 @@ export interface Permitted {
   readonly transactionClaims: Omit<TransactionGrant, 'gateway' | 'trustDomain'>
   readonly obligations: readonly Obligation[]
   readonly ticket: Ticket
+  /** Whose approval it has used up; it needed none of this very call where there is none. */
+  readonly requestId?: Id<'request'>
 }
 
 /** What `stillLive` and `mayContinue` look at. Opaque to edges. */

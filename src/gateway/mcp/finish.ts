@@ -1,4 +1,4 @@
-import { findDecision, keepResult, recordOutcome } from '../../decisions/index.ts'
+import { keepResult, recordOutcome } from '../../decisions/index.ts'
 import type { Done } from './passage.ts'
 import { keptText } from './people/told-again.ts'
 import type { McpPorts } from './ports.ts'
@@ -23,8 +23,6 @@ export async function finish(done: Done, ports: McpPorts): Promise<Done> {
 
 /** What people approved is not executed again, so its answer is kept for whoever asks again. */
 async function keep({ outcome, verdict }: Done, { decisions }: McpPorts): Promise<void> {
-  if (outcome.state !== 'answered') return
-  const decision = await findDecision(decisions.storage.read, verdict.decisionId)
-  if (decision?.requestId == null) return
+  if (outcome.state !== 'answered' || verdict.requestId === undefined) return
   await keepResult(decisions, verdict.decisionId, keptText(outcome.reply))
 }
