@@ -1,58 +1,109 @@
 import {
   checkAddress,
+  findResource,
+  type ImportOptions,
   type ImportPlan,
   knownNames,
   listActions,
   planImportAside,
   planMcpImportAside,
+  type Resource,
 } from '../catalog/index.ts'
 import { credentialFor } from '../connections/index.ts'
 import { Problem } from '../lib/problem.ts'
+import { changedSettings, keptSettings, type Settings } from './kept-settings.ts'
 import type { ApiParts } from './parts.ts'
 
-interface WantedImport {
+interface WantedImport extends Settings {
   readonly document?: unknown
   readonly mcp?: string
   readonly upstream?: string
   readonly title?: string
-  readonly trusted?: boolean
-  readonly connection?: string
   /** Public address of an API that is not behind the gateway. */
   readonly direct?: string
 }
 
 /**
  * What an import would change: from the document that was sent, or from what the MCP server answers now. Only the address that the
- * administrator gave is asked, and no redirect is followed.
+ * administrator gave is asked, and no redirect is followed. What the request leaves out stays as it is (`keptSettings`).
  */
 export async function planOf(
   parts: ApiParts,
   name: string,
   wanted: WantedImport,
 ): Promise<ImportPlan> {
-  const { direct, document, mcp, ...rest } = wanted
-  const options = { name, ...placeOf(parts, name, direct), ...rest }
+  const { document, mcp } = wanted
   if ((document === undefined) === (mcp === undefined))
     throw new Problem('request.malformed', 'an import is from a `document` or from an `mcp` server')
-  if (mcp === undefined) return planImportAside({ document, options })
-  if (rest.upstream !== undefined)
+  const known = await findResource(parts.connections.storage.read, name)
+  const plan = await (mcp === undefined
+    ? planDocument(parts, { name, known, wanted })
+    : planServer(parts, { name, known, wanted, mcp }))
+  return { ...plan, notes: [...changedSettings(plan.resource, known, wanted), ...plan.notes] }
+}
+
+interface Planned {
+  readonly name: string
+  readonly known: Resource | undefined
+  readonly wanted: WantedImport
+}
+
+function planDocument(parts: ApiParts, { known, name, wanted }: Planned): Promise<ImportPlan> {
+  const { direct, document, title, upstream } = wanted
+  if (direct !== undefined && upstream !== undefined)
+    throw new Problem(
+      'request.malformed',
+      'an API that is called directly has one address: `direct` or `upstream`, not both',
+    )
+  const stays = known?.mode === 'direct' && upstream === undefined ? known.identifier : undefined
+  const place = placeOf(parts, name, direct ?? stays)
+  const { upstream: there = upstream } = place
+  const options = {
+    name,
+    ...place,
+    ...(there === undefined ? {} : { upstream: there }),
+    ...(known === undefined ? {} : { upstreamBefore: known.upstream }),
+    ...(title === undefined ? {} : { title }),
+    ...keptSettings(wanted, known, there),
+  }
+  return planImportAside({ document, options })
+}
+
+async function planServer(
+  parts: ApiParts,
+  { known, mcp, name, wanted }: Planned & { readonly mcp: string },
+): Promise<ImportPlan> {
+  const { direct, title, upstream } = wanted
+  if (upstream !== undefined)
     throw new Problem('request.malformed', 'the upstream of an MCP server is its address')
   if (direct !== undefined)
     throw new Problem('request.malformed', 'an MCP server is called through the gateway')
   const url = checkAddress('address of the MCP server', mcp)
-  const headers = await credentialHeaders(parts, rest.connection)
+  const kept = keptSettings(wanted, known, url)
+  const headers = await credentialHeaders(parts, kept.connection)
   const description = await parts.describeMcp({ url, headers })
-  const known = knownNames(await listActions(parts.connections.storage.read, name))
-  return planMcpImportAside({ description, options: { ...options, upstream: url, known } })
+  const options = {
+    name,
+    ...placeOf(parts, name),
+    upstream: url,
+    known: knownNames(await listActions(parts.connections.storage.read, name)),
+    ...(title === undefined ? {} : { title }),
+    ...kept,
+  }
+  return planMcpImportAside({ description, options })
 }
 
 /** Behind the gateway, or at an address of its own, where it asks about each call by itself. */
-function placeOf(parts: Pick<ApiParts, 'gateway' | 'issuer'>, name: string, direct?: string) {
+function placeOf(
+  parts: Pick<ApiParts, 'gateway' | 'issuer'>,
+  name: string,
+  direct?: string,
+): Pick<ImportOptions, 'identifier' | 'mode' | 'upstream'> {
   if (direct === undefined) return { identifier: `${parts.gateway}/${name}` }
   const ours = [parts.gateway, parts.issuer]
   if (ours.some((own) => direct === own || direct.startsWith(`${own}/`)))
     throw new Problem('catalog.bad_resource', 'the direct address is one of Remit itself')
-  return { identifier: direct, mode: 'direct', upstream: direct } as const
+  return { identifier: direct, mode: 'direct', upstream: direct }
 }
 
 async function credentialHeaders(

@@ -82,14 +82,23 @@ export const RESOURCE_OPERATIONS = [
         upstream: Type.Optional(
           Type.String({
             maxLength: 2048,
-            description: 'where the API really is; of an MCP server it is its address',
+            description:
+              'where the API really is; of an MCP server it is its address. Left out: where it was, else the first server of the document',
           }),
         ),
         title: Type.Optional(Type.String({ maxLength: 200 })),
         trusted: Type.Optional(
-          Type.Boolean({ description: 'inside the trust domain: receives transaction tokens' }),
+          Type.Boolean({
+            description:
+              'inside the trust domain: receives transaction tokens. Left out: as it was, as long as the upstream keeps its origin; else no',
+          }),
         ),
-        connection: Type.Optional(Name),
+        connection: Type.Optional(
+          Type.Union([Name, Type.Null()], {
+            description:
+              'whose credential the gateway puts in; null for none. Left out: as it was, as long as the upstream keeps its origin; else none',
+          }),
+        ),
         direct: Type.Optional(
           Type.String({
             maxLength: 2048,

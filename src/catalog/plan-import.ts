@@ -20,9 +20,10 @@ const MOST_ACTIONS = 10_000
  */
 export function planImport(document: unknown, options: ImportOptions): ImportPlan {
   const root = readDocument(document)
+  const server = firstServer(root)
   const resource = planResource(options, {
     title: textAt(root.get('info'), 'title'),
-    upstream: firstServer(root),
+    upstream: server,
     documentDigest: sha256url(canonicalJson(root)),
     protocol: 'http',
     server: undefined,
@@ -30,6 +31,8 @@ export function planImport(document: unknown, options: ImportOptions): ImportPla
   const actions = new Map<string, Action>()
   const shapes = new Map<string, string>()
   const notes: string[] = []
+  if (options.upstream === undefined && server !== undefined && !isAt(server, resource.upstream))
+    notes.push(`the upstream stays ${resource.upstream}; the document says ${server}`)
   for (const place of operationsOf(root, notes)) {
     const { method, path, operation } = place
     const where = `${method} ${path}`
@@ -85,6 +88,10 @@ function* operationsOf(root: JsonObject, notes: string[]): Generator<Place> {
         notes.push(`${method.toUpperCase()} ${path} is left out: the method is not offered`)
     }
   }
+}
+
+function isAt(server: string, upstream: string): boolean {
+  return server.replace(/\/+$/, '') === upstream
 }
 
 function firstServer(root: JsonObject): string | undefined {

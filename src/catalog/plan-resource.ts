@@ -11,6 +11,8 @@ export interface ImportOptions {
   readonly mode?: 'gateway' | 'direct'
   /** Where the API really is. Default: the document's first server, when that is a whole address. Of an MCP server: its endpoint. */
   readonly upstream?: string
+  /** Of a resource that is in the catalog already: where it stays when `upstream` is left out, whatever the document says. */
+  readonly upstreamBefore?: string
   /** Inside the trust domain: receives the transaction token. Default: no. */
   readonly trusted?: boolean
   readonly connection?: string | undefined
@@ -67,7 +69,7 @@ export function planResource(options: ImportOptions, found: Found): PlannedResou
       `\`${name}\` is not a name: lower-case letters, digits and hyphens, 2 to 63 characters`,
     )
   }
-  const upstream = options.upstream ?? found.upstream
+  const upstream = options.upstream ?? options.upstreamBefore ?? found.upstream
   if (upstream === undefined)
     throw badResource('no upstream address was given, and the document has none')
   return {

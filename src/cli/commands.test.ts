@@ -58,6 +58,17 @@ test('what is not understood ends with 2 and says what would be, on standard err
     ['resources', 'connect', 'orders'],
     ['resources', 'import', 'desk'],
     ['resources', 'import', 'desk', '--mcp', 'http://x', '--openapi', 'x.yaml'],
+    [
+      'resources',
+      'import',
+      'x',
+      '--openapi',
+      'x.yaml',
+      '--upstream',
+      'http://x',
+      '--direct',
+      'http://y',
+    ],
     ['--url', 'http://remit.example', 'whoami'],
     ['--url', 'https://remit.example/path', 'whoami'],
   ]) {
@@ -349,6 +360,13 @@ test('an MCP server is imported by its address; what it offers is shown with the
     trusted: true,
   })
   assert.equal(shown?.path, '/api/v1/resources/desk')
+  const none = ['--mcp', 'http://desk.internal/mcp', '--no-connection', '--no-trusted']
+  assert.equal((await cli.remit('resources', 'import', 'desk', ...none)).exit, 0)
+  assert.deepEqual(JSON.parse(cli.asked[2]?.body ?? ''), {
+    mcp: 'http://desk.internal/mcp',
+    connection: null,
+    trusted: false,
+  })
   assert.match(out, /\+ desk\.read +low proposed\n +~ desk\.send-it +high\n +- desk\.old\n/)
   assert.match(out, /Worth reading\n +a note/)
   assert.ok(!out.includes('\u001b'), 'nothing in a note reaches the terminal as it is')

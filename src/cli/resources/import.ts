@@ -26,8 +26,9 @@ interface ImportOptions {
   readonly mcp?: string
   readonly upstream?: string
   readonly title?: string
-  readonly trusted?: true
-  readonly connection?: string
+  readonly trusted?: boolean
+  /** `false`: `--no-connection`. */
+  readonly connection?: string | false
   readonly direct?: string
 }
 
@@ -57,10 +58,18 @@ export function importCommand(start: Start): Command {
     .argument('<name>', 'what it is called here, for ever')
     .option('--openapi <file|url>', 'its OpenAPI 3 document, JSON or YAML; - for standard input')
     .option('--mcp <url>', 'or the address of an MCP server: Remit asks it what it offers')
-    .option('--upstream <url>', 'where it really is; else the first server of the document')
+    .option(
+      '--upstream <url>',
+      'where it really is; else where it was, or the first server of the document',
+    )
     .option('--title <text>', "what people call it; else the document's title")
-    .option('--trusted', 'inside the trust domain: it receives the transaction token')
-    .option('--connection <name>', 'the credential that the gateway puts in')
+    .option(
+      '--trusted',
+      'inside the trust domain: it receives the transaction token; else as it was',
+    )
+    .option('--no-trusted', 'not inside it any more')
+    .option('--connection <name>', 'the credential that the gateway puts in; else as it was')
+    .option('--no-connection', 'none any more')
     .option(
       '--direct <url>',
       'not behind the gateway: agents call it there, and it asks about each call',
@@ -71,14 +80,21 @@ export function importCommand(start: Start): Command {
 }
 
 async function importResource(cli: Cli, name: string, options: ImportOptions): Promise<void> {
-  const { mcp, openapi, ...rest } = options
+  const { connection, mcp, openapi, ...rest } = options
   if ((mcp === undefined) === (openapi === undefined)) {
     throw usage('Say --openapi or --mcp', `remit resources import ${name} --openapi FILE`)
+  }
+  if (rest.direct !== undefined && rest.upstream !== undefined) {
+    throw usage(
+      'Say --upstream or --direct: an API that agents call directly is at that one address',
+      `remit resources import ${name} --openapi FILE --upstream URL`,
+    )
   }
   const source = mcp === undefined ? await documentOf(cli, openapi ?? '') : { mcp }
   cli.say(dim(text`Asking ${cli.url} to import it as ${name} …`))
   const path = at`/resources/${name}`
-  const done = await cli.api.send<Imported>('PUT', path, { ...source, ...rest })
+  const credential = connection === undefined ? {} : { connection: connection || null }
+  const done = await cli.api.send<Imported>('PUT', path, { ...source, ...rest, ...credential })
   const { actions } = await cli.api.get<ShownResource>(path)
   cli.answer(done, () => importedLines(done, actions))
   if (!done.unchanged) {
