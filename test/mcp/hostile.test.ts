@@ -2,11 +2,12 @@ import assert from 'node:assert/strict'
 import { after, afterEach, before, it } from 'node:test'
 import { answer, type Script, stream } from '../../src/net/mcp/testing.ts'
 import { until } from '../until.ts'
-import { inEachWorld } from '../world.ts'
+import { inEachWorld, type World } from '../world.ts'
+import { standing } from './asking.ts'
 import { messagesOf, Place, rpcOf, type Session, wordsOf } from './place.ts'
 import { on, serveNotes } from './scripted.ts'
 
-const LIMITS = { resultBytes: 100_000, events: 50, answersWithin: 1_000 }
+const LIMITS = { resultBytes: 100_000, events: 50, answersWithin: 20_000 }
 
 const result = (id: unknown, text: string) => ({
   jsonrpc: '2.0',
@@ -14,7 +15,9 @@ const result = (id: unknown, text: string) => ({
   result: { content: [{ type: 'text', text }] },
 })
 
-const HOSTILE: Readonly<Record<string, readonly [RegExp, Script]>> = {
+type Misbehaving = Readonly<Record<string, readonly [RegExp, Script]>>
+
+const SLOW: Misbehaving = {
   'that never ends its stream': [
     /did not answer in time; whether it acted is not known/,
     (_, reply) => {
@@ -23,6 +26,9 @@ const HOSTILE: Readonly<Record<string, readonly [RegExp, Script]>> = {
     },
   ],
   'that says nothing at all': [/did not answer in time/, () => true],
+}
+
+const HOSTILE: Misbehaving = {
   'that floods with events': [
     /larger than may pass/,
     (_, reply) => {
@@ -85,10 +91,36 @@ const HOSTILE: Readonly<Record<string, readonly [RegExp, Script]>> = {
   ],
 }
 
+type Notes = Awaited<ReturnType<typeof serveNotes>>
+
+/** Each fails its call, once, and that is on record. */
+function failing(
+  servers: Misbehaving,
+  world: () => World,
+  at: () => { readonly notes: Notes; readonly session: Session },
+): void {
+  for (const [what, [words, script]] of Object.entries(servers)) {
+    it(`one ${what}: the call failed, and that is on record`, async () => {
+      const { notes, session } = at()
+      notes.play(on('tools/call', script))
+      const before = notes.calls().length
+      const told = rpcOf(await session.call('say', { text: 'x' }))
+      assert.equal(notes.calls().length, before + 1, 'it was not tried again')
+      assert.equal(told.result?.isError, true, JSON.stringify(told))
+      assert.match(wordsOf(told.result), words)
+      const id = told.result._meta['remit/decision']
+      const outcome = (await world().ledger()).find(
+        ({ decision_id, type }) => decision_id === id && type === 'decision.outcome',
+      )
+      assert.equal(outcome?.outcome, 'failed', JSON.stringify(outcome))
+    })
+  }
+}
+
 inEachWorld(
   'MCP servers that misbehave',
   (world) => {
-    let notes: Awaited<ReturnType<typeof serveNotes>>
+    let notes: Notes
     let place: Place
     let session: Session
 
@@ -100,21 +132,7 @@ inEachWorld(
     afterEach(() => notes.play(() => false))
     after(() => notes.close())
 
-    for (const [what, [words, script]] of Object.entries(HOSTILE)) {
-      it(`one ${what}: the call failed, and that is on record`, async () => {
-        notes.play(on('tools/call', script))
-        const before = notes.calls().length
-        const told = rpcOf(await session.call('say', { text: 'x' }))
-        assert.equal(notes.calls().length, before + 1, 'it was not tried again')
-        assert.equal(told.result?.isError, true, JSON.stringify(told))
-        assert.match(wordsOf(told.result), words)
-        const id = told.result._meta['remit/decision']
-        const outcome = (await world().ledger()).find(
-          ({ decision_id, type }) => decision_id === id && type === 'decision.outcome',
-        )
-        assert.equal(outcome?.outcome, 'failed', JSON.stringify(outcome))
-      })
-    }
+    failing(HOSTILE, world, () => ({ notes, session }))
 
     it('one that asks the client for things: told no by us, and the client never hears of it', async () => {
       let finish = () => {}
@@ -241,4 +259,21 @@ inEachWorld(
     })
   },
   { mcp: LIMITS },
+)
+
+inEachWorld(
+  'MCP servers that do not answer in time',
+  (world) => {
+    const at = standing(world)
+    let session: Session
+
+    before(async () => {
+      session = await at.place.session(await at.place.open())
+      // A connection is there, so that only the answer takes time.
+      await session.call('say', { text: 'x' })
+    })
+
+    failing(SLOW, world, () => ({ notes: at.notes, session }))
+  },
+  { mcp: { ...LIMITS, answersWithin: 1_000 } },
 )
