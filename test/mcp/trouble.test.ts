@@ -230,5 +230,5 @@ inEachWorld(
       assert.deepEqual(messages.at(-1)?.result.content, [])
     })
   },
-  { mcp: { hold: { withProgress: 2_000, without: 10 }, progressEvery: 5, lookEvery: 5 } },
+  { mcp: { hold: { withProgress: 60_000, without: 10 }, progressEvery: 5, lookEvery: 5 } },
 )
