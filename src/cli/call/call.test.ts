@@ -7,9 +7,10 @@ import { newTaskKey } from '../agent/proof.ts'
 import { Cli } from '../cli.ts'
 import { fakeServer, type Owner, testCli } from '../testing.ts'
 import { readAsked } from './asked.ts'
+import { callCommand } from './call.ts'
 import { KeptTasks, type Work } from './kept-tasks.ts'
 import { readEvents, type ServerSentEvent } from './server-sent-events.ts'
-import { findTarget, parseTarget, type Target } from './target.ts'
+import { findTarget, metadataAddress, parseTarget, type Target } from './target.ts'
 
 test('where a call goes: an API by name, or a whole URL at a gateway', () => {
   assert.deepEqual(parseTarget('orders/orders/1042?full=true'), {
@@ -50,6 +51,32 @@ test('an API whose tokens come from another server is refused before anything is
   const { world } = await testCli(t, { REMIT_GATEWAY: gateway })
   const cli = await Cli.start(world, { url: 'http://127.0.0.1:1' })
   await assert.rejects(findTarget(cli, 'orders/x'), /from another server/)
+})
+
+test('metadata of an API is looked for where RFC 9728 says; who does not answer there is named', async (t) => {
+  for (const [identifier, address] of [
+    ['https://shop.example', 'https://shop.example/.well-known/oauth-protected-resource'],
+    ['https://shop.example/api', 'https://shop.example/.well-known/oauth-protected-resource/api'],
+  ] as const)
+    assert.equal(metadataAddress(identifier), address)
+  const { world } = await testCli(t, { REMIT_GATEWAY: 'http://127.0.0.1:1' })
+  const cli = await Cli.start(world, { url: 'http://127.0.0.1:2' })
+  await assert.rejects(findTarget(cli, 'orders/x'), {
+    message: 'The API cannot be reached',
+    detail: /from http:\/\/127\.0\.0\.1:1\/\.well-known\/oauth-protected-resource\/orders/,
+  })
+})
+
+test('a scope is one word: what follows it is the method', async () => {
+  const call = callCommand(async () => assert.fail('it is parsed only'))
+  let parsed: { readonly args: readonly string[]; readonly scope: unknown } | undefined
+  call.action((method: string, path: string, { scope }: { scope?: unknown }) => {
+    parsed = { args: [method, path], scope }
+  })
+  await call.parseAsync(['--scope', 'orders.read', '--scope', 'a.b', 'GET', 'orders/x'], {
+    from: 'user',
+  })
+  assert.deepEqual(parsed, { args: ['GET', 'orders/x'], scope: ['orders.read', 'a.b'] })
 })
 
 const TARGET: Target = {

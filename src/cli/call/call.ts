@@ -45,7 +45,11 @@ export function callCommand(start: Start): Command {
     .option('--provider <issuer>', 'where they sign in, when the agent has clients at several')
     .option('--purpose <text>', 'what it is for; people read it. Calls of one purpose share a task')
     .option('--details <json|@file>', 'what the task is for; else all that the agent may do there')
-    .option('--scope <scope...>', 'the same by OAuth scopes, such as orders.read')
+    .option(
+      '--scope <scope>',
+      'the same by an OAuth scope, such as orders.read; once for each',
+      (scope: string, before: readonly string[] = []) => [...before, scope],
+    )
     .option('-d, --data <json|@file|->', 'the body')
     .option(
       '--wait',

@@ -1,6 +1,6 @@
 import { callResource, OAuthRefusal, type OpenTask, resourceToken } from '../agent/client.ts'
 import type { Cli } from '../cli.ts'
-import { isProblem, type ProblemDocument, unreachable } from '../server/refused.ts'
+import { apiUnreachable, isProblem, type ProblemDocument, unreachable } from '../server/refused.ts'
 import { refusal } from './open-task.ts'
 
 /** One call: exactly the same whenever it is sent again. */
@@ -32,7 +32,7 @@ export async function send(cli: Cli, task: OpenTask, call: Call): Promise<Answer
     url,
     ...(body === undefined ? {} : { body }),
   }).catch((error: unknown) => {
-    throw unreachable(new URL(url).origin, error)
+    throw apiUnreachable(url, error)
   })
   const decisionId = response.headers.get('remit-decision') ?? undefined
   if (!isOwn(response)) return { response, decisionId, problem: undefined }

@@ -3,7 +3,7 @@ import { Failure, usage } from '../failure.ts'
 import type { Resource } from '../resources/resource.ts'
 import { besideDevelopment } from '../server/address.ts'
 import { at } from '../server/api.ts'
-import { refusedBy, unreachable } from '../server/refused.ts'
+import { apiUnreachable, refusedBy } from '../server/refused.ts'
 
 /** Where a call goes. */
 export interface Target {
@@ -74,12 +74,17 @@ interface Metadata {
 }
 
 async function readMetadata(identifier: string): Promise<Metadata> {
-  const { origin, pathname } = new URL(identifier)
-  const answer = await fetch(`${origin}/.well-known/oauth-protected-resource${pathname}`, {
-    redirect: 'error',
-  }).catch((error: unknown) => {
-    throw unreachable(origin, error)
+  const address = metadataAddress(identifier)
+  const { origin } = new URL(identifier)
+  const answer = await fetch(address, { redirect: 'error' }).catch((error: unknown) => {
+    throw apiUnreachable(address, error)
   })
   if (!answer.ok) throw await refusedBy(origin, answer)
   return (await answer.json()) as Metadata // as: RFC 9728 section 2; every member is looked at before it is used
+}
+
+/** RFC 9728 section 3.1: the path of the identifier comes after; one without a path has none, and no slash. */
+export function metadataAddress(identifier: string): string {
+  const { origin, pathname } = new URL(identifier)
+  return `${origin}/.well-known/oauth-protected-resource${pathname === '/' ? '' : pathname}`
 }

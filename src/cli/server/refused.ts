@@ -34,12 +34,26 @@ export function problemFailure(problem: ProblemDocument): Failure {
 
 /** Nobody answered. */
 export function unreachable(url: string, cause: unknown): Failure {
+  return silent('The server', url, cause, [
+    'start one: `remit dev`',
+    'or name another with --url or REMIT_URL',
+  ])
+}
+
+/** Nobody answered where a call goes: at the gateway, or at an API that is called directly. */
+export function apiUnreachable(url: string, cause: unknown): Failure {
+  return silent('The API', url, cause, [
+    `is anything running at ${new URL(url).origin}? That is the gateway, or the API itself when it is called directly`,
+  ])
+}
+
+function silent(who: string, url: string, cause: unknown, next: readonly string[]): Failure {
   const { cause: inner }: { cause?: unknown } = cause instanceof Error ? cause : {}
   const code = inner instanceof Error && 'code' in inner ? String(inner.code) : ''
   const late = cause instanceof Error && cause.name === 'TimeoutError'
-  return new Failure(late ? 'The server did not answer in time' : 'The server cannot be reached', {
+  return new Failure(late ? `${who} did not answer in time` : `${who} cannot be reached`, {
     detail: `nothing usable came from ${url}${code === '' ? '' : ` (${code})`}`,
-    next: ['start one: `remit dev`', 'or name another with --url or REMIT_URL'],
+    next,
     cause,
   })
 }
