@@ -82,7 +82,7 @@ function addCommand(start: Start): Command {
     .argument('<name>', 'lower-case letters, digits and hyphens')
     .requiredOption(
       '--redirect-host <host...>',
-      'where answers may go: a host, host:port, "*." and a host, or localhost (any program on the same computer)',
+      'where answers may go: a host, host:port, "*." and a host, or localhost (any program on the same computer; for this computer say localhost, not 127.0.0.1)',
     )
     .requiredOption(
       '--trust <level>',

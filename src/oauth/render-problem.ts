@@ -78,7 +78,9 @@ export function oauthAnswer(problem: Problem, requestId: string) {
     status: statusOf(error, problem),
     body: {
       error,
-      error_description: description.replaceAll(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, "'"),
+      error_description: description
+        .replaceAll(/[‐-―−]/g, '-')
+        .replaceAll(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, "'"),
       code: error === 'invalid_client' ? 'agent.unauthenticated' : problem.code,
       request_id: requestId,
       ...problem.members,

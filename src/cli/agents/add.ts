@@ -101,7 +101,7 @@ export function readClient(given: string): { issuer: string; client_id: string }
   if (at < 1 || id === '' || !URL.canParse(issuer)) {
     throw usage(
       `\`${given}\` is not ISSUER=CLIENT_ID`,
-      '--client https://login.example.com=my-client',
+      'for example https://login.example.com=my-client',
     )
   }
   return { issuer, client_id: id }
