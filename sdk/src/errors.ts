@@ -39,6 +39,11 @@ export class RemitError extends Error {
   }
 }
 
+/** There, but not printed with the error: an answer is a page long and hides what matters. */
+function hide(error: RemitError, name: 'response'): void {
+  Object.defineProperty(error, name, { enumerable: false })
+}
+
 /**
  * Remit refused: an opening, a token, a call. Nothing was executed. Asking again in the same way gets the same answer; `enough`
  * says what would get another one.
@@ -59,6 +64,7 @@ export class Denied extends RemitError {
     this.enough = facts.enough
     this.decisionId = facts.decisionId
     this.response = facts.response
+    hide(this, 'response')
   }
 }
 
@@ -157,6 +163,7 @@ export class CallFailed extends RemitError {
     this.decisionId = facts.decisionId
     this.effect = facts.effect
     this.response = facts.response
+    hide(this, 'response')
   }
 }
 

@@ -10,7 +10,7 @@ import { askAgain, pendingOf, waitForApproval } from './approval.ts'
 import type { Held } from './held.ts'
 
 /** Failures behind which provably nothing was executed. */
-const NO_EFFECT = new Set(['upstream.unreachable', 'api.not_decided'])
+const NO_EFFECT = new Set(['upstream.unreachable', 'api.not_decided', 'api.misconfigured'])
 
 /** What is thrown for an answer that is a problem of Remit's. */
 export function refusalOf(held: Held, response: Response, problem: WireProblem): RemitError {

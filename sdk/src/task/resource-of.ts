@@ -38,7 +38,7 @@ export async function resourceFromChallenge(
   if (secureUrl(where).origin !== new URL(url).origin)
     throw new UsageError(`\`${url}\` points to metadata of another origin, \`${where}\``)
   const headers = { accept: 'application/json' }
-  const answer = await reach(() => fetch(where, { headers, redirect: 'manual' }))
+  const answer = await reach(where, () => fetch(where, { headers, redirect: 'manual' }))
   const { authorization_servers, resource } = await objectOf(answer)
   if (typeof resource !== 'string' || !answer.ok)
     throw new CallFailed('server.unreadable', `\`${where}\` describes no resource`, {

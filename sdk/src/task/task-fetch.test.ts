@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { inspect } from 'node:util'
 import { ApprovalRequired, CallFailed, Denied, UsageError } from '../errors.ts'
 import {
   ALL,
@@ -72,6 +73,13 @@ describe('a call that is refused for its token', () => {
     await assert.rejects(task.fetch(`${API}/1`, { method: 'POST', body }), UsageError)
     assert.equal(world.to(API).length, 1)
   })
+})
+
+it('a call that an API cannot be asked for had no effect', async () => {
+  for (const code of ['api.misconfigured', 'api.not_decided', 'upstream.unreachable']) {
+    const task = await openTaskOn(network(() => ownProblem(500, code)))
+    await assert.rejects(task.fetch(`${API}/1`, post), { code, effect: 'none' })
+  }
 })
 
 describe('a call that may have been executed', () => {
@@ -269,6 +277,20 @@ describe('an address that is not known', () => {
         hint,
       )
     }
+  })
+
+  it('with a name that the gateway does not know is refused as everything else', async () => {
+    const there = new URL('/orderz/x', API).href
+    const world = network(() => ownProblem(404, 'catalog.unknown_resource'))
+    const task = await openTaskOn(world)
+    await assert.rejects(task.fetch(there), (error) => {
+      assert.ok(error instanceof Denied)
+      assert.deepEqual([error.code, error.status], ['catalog.unknown_resource', 404])
+      assert.ok(!inspect(error).includes('Response'), 'the answer is not printed')
+      return true
+    })
+    // Elsewhere anyone can call an answer Remit's.
+    assert.equal((await task.fetch('https://elsewhere.example/x')).status, 404)
   })
 
   it('that asks for nothing gets nothing of ours', async () => {

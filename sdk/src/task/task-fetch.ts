@@ -1,7 +1,7 @@
 import { ApprovalRequired, UsageError } from '../errors.ts'
 import { challengesOf } from '../wire/challenge.ts'
 import { ownProblemOf } from '../wire/problem.ts'
-import { reach, secureUrl } from '../wire/server.ts'
+import { isSameOrigin, reach, secureUrl } from '../wire/server.ts'
 import { gone, type Sending } from '../wire/signed.ts'
 import type { OnApproval } from './approval.ts'
 import type { Held } from './held.ts'
@@ -66,7 +66,13 @@ async function wayTo(
   const { fetch } = calling.held.ports
   const { issuer } = calling.held.server
   const found = await resourceFromChallenge(answer, { url: sending.url, issuer, fetch })
-  if (found === undefined) return answer
+  if (found === undefined) {
+    // A name that the gateway does not know. Others are not believed when they call their answer Remit's.
+    const ours = [...calling.resources].some((each) => isSameOrigin(each, sending.url))
+    const problem = ours ? await ownProblemOf(answer) : undefined
+    if (problem) throw refusalOf(calling.held, answer, problem)
+    return answer
+  }
   if (!sending.repeatable) throw gone(sending.url)
   await answer.body?.cancel()
   calling.resources.add(found)
@@ -98,7 +104,7 @@ function sendBare(held: Held, { body, headers, method, rest, url }: Sending): Pr
   const init: RequestInit = { ...rest, method, headers, redirect: 'manual' }
   if (body !== undefined) init.body = body
   if (body instanceof ReadableStream) Object.assign(init, { duplex: 'half' })
-  return reach(() => held.ports.fetch(url, init), 'unknown')
+  return reach(url, () => held.ports.fetch(url, init), 'unknown')
 }
 
 async function read(input: string | URL | Request, init: RequestInit): Promise<Sending> {

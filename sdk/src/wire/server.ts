@@ -19,22 +19,30 @@ export async function discover(
   const url = secureUrl(issuer)
   const path = url.pathname === '/' ? '' : url.pathname
   const where = `${url.origin}/.well-known/oauth-authorization-server${path}`
-  const response = await reach(() =>
+  const response = await reach(where, () =>
     fetch(where, { headers: { accept: 'application/json' }, redirect: 'manual' }),
   )
   const { issuer: told, token_endpoint } = await objectOf(response)
   // RFC 8414 section 3.3: a document that names another issuer is not used.
   if (!response.ok || told !== issuer || typeof token_endpoint !== 'string')
-    throw new CallFailed('server.unreadable', `\`${where}\` does not describe \`${issuer}\``, {
-      effect: 'none',
-      status: response.status,
-    })
+    throw new CallFailed(
+      'server.unreadable',
+      `\`${where}\` does not describe \`${issuer}\`: ${described(response, told)}`,
+      { effect: 'none', status: response.status },
+    )
   secureUrl(token_endpoint)
   return { issuer, tokenEndpoint: token_endpoint }
 }
 
-/** Sends; a network that fails becomes an error of ours. An abort by the caller stays what it is. */
+function described(response: Response, told: unknown): string {
+  if (!response.ok) return `it answered ${response.status}`
+  if (typeof told !== 'string') return 'it names no issuer'
+  return `it describes \`${told.slice(0, 200)}\``
+}
+
+/** Sends to `url`; a network that fails becomes an error of ours. An abort by the caller stays what it is. */
 export async function reach(
+  url: string,
   send: () => Promise<Response>,
   effect: 'none' | 'unknown' = 'none',
 ): Promise<Response> {
@@ -43,9 +51,18 @@ export async function reach(
   } catch (cause) {
     if (cause instanceof Error && (cause.name === 'AbortError' || cause.name === 'TimeoutError'))
       throw cause
-    const why = cause instanceof Error ? cause.message : String(cause)
-    throw new CallFailed('server.unreachable', `no answer came: ${why}`, { effect, cause })
+    const { origin, pathname } = new URL(url)
+    const detail = `no answer came from \`${origin}${pathname}\`: ${reasons(cause)}`
+    throw new CallFailed('server.unreachable', detail, { effect, cause })
   }
+}
+
+/** `fetch failed` says nothing; what stands behind it does: `ECONNREFUSED`. */
+function reasons(error: unknown, depth = 0): string {
+  if (!(error instanceof Error)) return String(error)
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
+  const why = error.message || code || error.name
+  return error.cause === undefined || depth > 3 ? why : `${why}: ${reasons(error.cause, depth + 1)}`
 }
 
 /** HTTPS, or plain HTTP on this machine. @throws {UsageError} */

@@ -128,7 +128,8 @@ describe('a proof', () => {
 
 describe('a network that fails', () => {
   it('may have had an effect on the way to an API, and none on the way to a token', async () => {
-    const refused = () => Promise.reject(new TypeError('fetch failed'))
+    const cause = new Error('connect ECONNREFUSED')
+    const refused = () => Promise.reject(new TypeError('fetch failed', { cause }))
     for (const [what, effect] of [
       ['token', 'none'],
       ['call', 'unknown'],
@@ -141,6 +142,9 @@ describe('a network that fails', () => {
         assert.ok(error instanceof CallFailed)
         assert.deepEqual([error.code, error.effect], ['server.unreachable', effect])
         assert.ok(error.cause instanceof TypeError)
+        const where = what === 'call' ? `${API}/1` : `${ISSUER}/oauth/token`
+        const said = `no answer came from \`${where}\`: fetch failed: connect ECONNREFUSED`
+        assert.equal(error.detail, said)
         return true
       })
       assert.ok(network.to(API).length <= 1)

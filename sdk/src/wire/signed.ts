@@ -53,7 +53,7 @@ export class SignedRequests {
     const init: RequestInit = { ...rest, method, headers: signed, redirect: 'manual' }
     if (body !== undefined) init.body = body
     if (body instanceof ReadableStream) Object.assign(init, { duplex: 'half' })
-    const response = await reach(() => this.#ports.fetch(url, init), effect)
+    const response = await reach(url, () => this.#ports.fetch(url, init), effect)
     const given = response.headers.get('dpop-nonce')
     if (given !== null) this.#nonces.set(origin, given)
     return response
