@@ -306,6 +306,28 @@ describe('a permit', () => {
     assert.equal(await ask(await permit(), { body: '{"amount": 12.50, "x": null}' }), 'admitted')
   })
 
+  it('that does not fit what the API says of itself is told of here, and not to the agent', async () => {
+    for (const [over, tctx, here, came] of [
+      [{ aud: 'other.remit' }, {}, 'trustDomain', 'other.remit'],
+      [{ iss: 'https://other.example' }, {}, 'issuer', 'https://other.example'],
+      [{}, { location: 'https://gw.example/stop' }, 'location', 'https://gw.example/stop'],
+      [{ scope: 'shop.sell' }, { action: 'shop.sell' }, 'action', 'shop.sell'],
+    ] as const) {
+      const { errors, guard } = guarded()
+      const headers = { 'txn-token': await sign(claims(over, tctx)) }
+      const admission = await guard.for(ROUTE)(incoming({ headers }))
+      assert.ok(!admission.admitted)
+      assert.ok(!admission.answer.body.includes(came), admission.answer.body)
+      assert.match(String(errors), new RegExp(`\`${here}\` here is .*says \`${came}\``))
+    }
+    // Anyone can write such a token: nobody is told.
+    const { ask, errors } = guarded()
+    const other = await newSigner(KEY.kid)
+    const forged = await sign(claims({ aud: 'other.remit' }), {}, other)
+    assert.equal(await ask({ 'txn-token': forged }), 'transaction.invalid')
+    assert.deepEqual(errors, [])
+  })
+
   it('counts once for a write, whatever the method says', async () => {
     const { ask, guard } = guarded()
     const headers = { 'txn-token': await sign(claims()) }

@@ -8,7 +8,7 @@ import { readExactJson } from './exact-json.ts'
 import type { Admission, Guard, Route } from './guard.ts'
 import { bodyText, type Incoming } from './incoming.ts'
 import { readTarget, type Template, template } from './target.ts'
-import { isAgentCredential, readTransaction, type Trust } from './transaction-token.ts'
+import { differs, isAgentCredential, readTransaction, type Trust } from './transaction-token.ts'
 import { type UsedOnce, usedInMemory } from './used-once.ts'
 
 /** What an API behind Remit's gateway has to know. */
@@ -26,7 +26,10 @@ export interface BehindGatewayOptions {
   readonly maxBodyBytes?: number
   readonly fetch?: Fetch
   readonly now?: () => number
-  /** Told what failed here and is answered with 5xx: keys that cannot be had, a store that fails. */
+  /**
+   * Told what failed here and is answered with 5xx (keys that cannot be had, a store that fails), and where a permit that Remit
+   * signed does not fit what is said here: `issuer`, `trustDomain`, `location`, `action`.
+   */
   readonly onError?: (error: unknown) => void
 }
 
@@ -65,7 +68,8 @@ export function behindGateway(options: BehindGatewayOptions): Guard {
           return await admit(incoming, { route, matches }, deps)
         } catch (error) {
           const refusal = error instanceof ApiRefusal ? error : failed(error)
-          if (FAILURES.has(refusal.code)) options.onError?.(refusal.cause ?? refusal)
+          if (FAILURES.has(refusal.code) || refusal.cause instanceof UsageError)
+            options.onError?.(refusal.cause ?? refusal)
           return { admitted: false, answer: answerOf(refusal, location) }
         }
       }
@@ -100,7 +104,9 @@ async function admit(
     throw new ApiRefusal('transaction.missing', 'a transaction token in `Txn-Token` is needed')
   const { call, expiresAt } = await readTransaction(token, trust)
   if (call.action !== route.action)
-    throw new ApiRefusal('transaction.other_action', 'the token was made for another operation')
+    throw new ApiRefusal('transaction.other_action', 'the token was made for another operation', {
+      cause: differs('action', route.action, call.action),
+    })
   const { query, segments } = readTarget(incoming.target)
   const path = matches(segments)
   if (!path)

@@ -6,6 +6,7 @@ import {
   type JWTVerifyGetKey,
   jwtVerify,
 } from 'jose'
+import { UsageError } from '../errors.ts'
 import { recordOf, textOr } from '../wire/problem.ts'
 import { ApiRefusal } from './answer.ts'
 import { argumentTextsOf } from './arguments.ts'
@@ -43,7 +44,9 @@ export async function readTransaction(token: string, trust: Trust): Promise<Tran
   const { action, location } = tctx
   if (typeof action !== 'string' || payload.scope !== action) throw invalid('it names no action')
   if (location !== trust.location)
-    throw new ApiRefusal('transaction.other_api', 'the token was made for another API')
+    throw new ApiRefusal('transaction.other_api', 'the token was made for another API', {
+      cause: differs('location', trust.location, location),
+    })
   const task = recordOf(tctx.task)
   const [id, purpose, txn] = [textOr(task.id), textOr(task.purpose), textOr(payload.txn)]
   if (!id || !purpose || !txn) throw invalid('it names no task or no decision')
@@ -85,8 +88,23 @@ async function verified(token: string, trust: Trust): Promise<JWTPayload> {
     // Keys that cannot be had say nothing about the token.
     if (!(cause instanceof errors.JOSEError) || NO_KEYS.has(cause.code))
       throw new ApiRefusal('api.not_decided', 'the keys of Remit could not be had', { cause })
-    throw invalid('signature, type, issuer, audience or age', cause)
+    throw invalid('signature, type, issuer, audience or age', misfit(cause, trust) ?? cause)
   }
+}
+
+/** What the API was told about itself, and what a token that Remit signed says: for the people who run the API. */
+export function differs(name: string, expected: string, came: unknown): UsageError {
+  return new UsageError(
+    `\`${name}\` here is \`${expected}\`, the transaction token says \`${String(came)}\``,
+  )
+}
+
+/** Claims are looked at after the signature: what they say is Remit's. */
+function misfit(cause: errors.JOSEError, trust: Trust): UsageError | undefined {
+  if (!(cause instanceof errors.JWTClaimValidationFailed)) return undefined
+  const { iss, aud } = cause.payload
+  if (cause.claim === 'aud') return differs('trustDomain', trust.trustDomain, aud)
+  return cause.claim === 'iss' ? differs('issuer', trust.issuer, iss) : undefined
 }
 
 const NO_KEYS = new Set(['ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID', 'ERR_JOSE_GENERIC'])
