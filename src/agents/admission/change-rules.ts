@@ -35,7 +35,7 @@ export async function addAdmissionRule(
   const wrong = redirectHosts.find((host) => !isHostPattern(host))
   if (wrong !== undefined)
     throw badRule(
-      `\`${wrong}\` is neither a host in lower case, \`*.\` and a host, nor \`localhost\``,
+      `\`${wrong}\` is neither a host in lower case, \`*.\` and a host, nor \`localhost\`${/^(?:127\.|\[?::1)/.test(wrong) ? '; for this computer say `localhost`' : ''}`,
     )
   const rule: AdmissionRule = {
     name,

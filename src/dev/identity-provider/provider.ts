@@ -86,7 +86,7 @@ export function developmentProvider(options: {
     pkce: { required: () => true },
     scopes: ['openid', 'profile', 'email', 'groups'],
     claims: {
-      openid: ['sub', 'auth_time'],
+      openid: ['sub', 'auth_time', 'jti'],
       profile: ['name'],
       email: ['email', 'email_verified'],
       groups: ['groups'],
@@ -119,8 +119,10 @@ export function developmentProvider(options: {
       return (
         person && {
           accountId: person.id,
-          claims: async () => ({
+          // Two ID tokens of one second would be the same token, and Remit takes each once.
+          claims: async (use) => ({
             sub: person.id,
+            ...(use === 'id_token' ? { jti: base64url(options.random.bytes(16)) } : {}),
             name: person.name,
             email: person.email,
             email_verified: true,

@@ -64,6 +64,15 @@ test('Remit gets name, e-mail and groups of the person who was chosen, in the ID
   assert.equal(typeof claims?.auth_time, 'number')
 })
 
+test('two sign-ins of the same second give two tokens', async () => {
+  const [one, other] = [
+    await signIn('remit', 'dev-secret', CALLBACK, 'sam'),
+    await signIn('remit', 'dev-secret', CALLBACK, 'sam'),
+  ].map((tokens) => tokens.claims()?.jti)
+  assert.equal(typeof one, 'string')
+  assert.notEqual(one, other)
+})
+
 test('a sample agent signs a person in on loopback, on any port, without a secret', async () => {
   const tokens = await signIn('refund-bot', undefined, 'http://127.0.0.1:41234/callback', 'fiona')
   assert.equal(tokens.claims()?.aud, 'refund-bot')
