@@ -7,12 +7,10 @@ import { addAdmissionRule } from '../../src/agents/index.ts'
 import { Sessions } from '../../src/cli/server/sessions.ts'
 import { type TestCli, testCli } from '../../src/cli/testing.ts'
 import { Secret } from '../../src/lib/secret.ts'
-import { addAgent } from '../delegation.ts'
 import { deskActions, openDesk } from '../mcp/stranger.ts'
 import { freePorts } from '../ports.ts'
 import { World } from '../world.ts'
 import { EmptyProject } from './empty-project.ts'
-import { SHOP_DOCUMENT } from './shop.ts'
 import { addRules, alsoAllow, approve, sdkTask } from './shops.ts'
 
 // Every block of the README, saved as its title says and run in an empty project that has the package installed, against a Remit.
@@ -32,11 +30,19 @@ const BLOCKS: readonly Block[] = [...(await readFile(README, 'utf8')).matchAll(F
 const FILES = new Map(BLOCKS.flatMap(({ text, title }) => (title ? [[title, text] as const] : [])))
 const COMMANDS = BLOCKS.filter(({ language }) => language === 'sh').map(({ text }) => text)
 
+const PROGRAMS = [...FILES.keys()].filter((title) => title.endsWith('.ts'))
+
+function textOf(title: string): string {
+  const text = FILES.get(title)
+  assert.ok(text, title)
+  return text
+}
+
 /** What `EmptyProject` does: builds, packs, installs. */
 const INSTALL = [
   'npm run build:sdk                        # in the checkout: the package, in sdk/dist',
   'npm pack ./sdk/dist',
-  'npm install ../remit/remit-sdk-0.1.0.tgz # in your project',
+  'npm install ../remit/remit-sdk-0.1.0.tgz # in your project: wherever the checkout is',
 ]
 
 /** The project, with the addresses of this world in place of those of `npm start`. */
@@ -74,9 +80,9 @@ class Reader {
     const { token } = await world.api('ada')
     const expiresAt = new Date(world.clock.now() + 3_600_000).toISOString()
     await new Sessions(cli.world).keep({ url: world.issuer, token: new Secret(token), expiresAt })
-    await writeFile(join(cli.home, 'shop.yaml'), JSON.stringify(SHOP_DOCUMENT))
+    await writeFile(join(cli.home, 'shop.yaml'), textOf('shop.yaml'))
     const reader = new Reader(project, world, cli, ports)
-    for (const title of FILES.keys()) await reader.save(title)
+    for (const title of PROGRAMS) await reader.save(title)
     await cp(join(world.data, '..', 'refund-bot.jwk'), join(project.folder, 'refund-bot.jwk'))
     return reader
   }
@@ -88,8 +94,7 @@ class Reader {
   }
 
   async save(title: string, as = title): Promise<void> {
-    const text = FILES.get(title)
-    assert.ok(text, title)
+    const text = textOf(title)
     await this.#project.write(as, this.here(text))
   }
 
@@ -103,6 +108,14 @@ class Reader {
   /** Runs a block that needs nobody. */
   async run(title: string, env: Readonly<Record<string, string>> = {}): Promise<string> {
     return ended(await this.start(title, env))
+  }
+
+  /** Registers an agent, and permits what it does, as the page says. */
+  async agent(name: string): Promise<void> {
+    await this.command(`agents add ${name}`)
+    await cp(join(this.cli.home, `${name}.jwk`), join(this.#project.folder, `${name}.jwk`))
+    await addRules(this.#world, textOf(`${name}.cedar`))
+    this.done.add(`${name}.cedar`)
   }
 
   /** Runs the commands of the block that has this in it, as Ada. */
@@ -135,9 +148,6 @@ const SERVE_WEB = `import { createAdaptorServer } from '@hono/node-server'
 import web from './web.ts'
 createAdaptorServer(web).listen(7485, '127.0.0.1', () => console.log('ready'))
 `
-const RULES_FOR_SHOP = `
-@id("support-shop") permit (principal in Group::"support", action, resource == Resource::"shop");
-@id("bot-shop") permit (principal == Agent::"refund-bot", action, resource == Resource::"shop");`
 
 /** Each server in turn, called through `identifier`. */
 async function callShops(
@@ -146,7 +156,8 @@ async function callShops(
   env: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   const detail: Detail = { locations: [identifier], actions: ['shop.buy'], type: 'remit_call' }
-  await addRules(w, RULES_FOR_SHOP)
+  await addRules(w, textOf('shop.cedar'))
+  reader.done.add('shop.cedar').add('shop.yaml')
   await alsoAllow(w, [{ ...detail, bounds: [] }])
   await using task = await sdkTask(w, { details: [detail] })
   await project.write('serve-web.ts', reader.here(SERVE_WEB))
@@ -186,7 +197,10 @@ describe('the README of the SDK', () => {
 
   it('has blocks of code and commands, and nothing else', () => {
     for (const { language, text, title } of BLOCKS)
-      assert.ok(language === 'ts' ? title : language === 'sh', `${language} ${text.slice(0, 60)}`)
+      assert.ok(
+        /^(?:ts|cedar|yaml)$/.test(language) ? title : language === 'sh',
+        `${language} ${text.slice(0, 60)}`,
+      )
     const [install = ''] = COMMANDS
     assert.deepEqual(install.trim().split('\n'), INSTALL)
     read.add(install)
@@ -210,7 +224,7 @@ describe('the README of the SDK', () => {
     it('its blocks have the right types', async () => {
       const options = { module: 'nodenext', types: ['node'], skipLibCheck: true }
       const how = { ...options, allowImportingTsExtensions: true }
-      assert.equal(await project.check(how, [...FILES.keys()]), '')
+      assert.equal(await project.check(how, PROGRAMS), '')
       read.add('app.ts')
     })
 
@@ -229,23 +243,12 @@ describe('the README of the SDK', () => {
     })
 
     it('calls another agent in', async () => {
-      const helper = await addAgent(w, 'helper', 'ada')
-      await project.write('helper.jwk', JSON.stringify(helper.key.privateJwk))
-      await addRules(
-        w,
-        '@id("helper") permit (principal == Agent::"helper", action, resource == Resource::"orders");',
-      )
+      await reader.agent('helper')
       assert.match(await reader.run('child.ts'), /child 200/)
     })
 
     it('works while nobody is there', async () => {
-      const bot = await addAgent(w, 'night-bot', 'ada')
-      await project.write('night-bot.jwk', JSON.stringify(bot.key.privateJwk))
-      await addRules(
-        w,
-        `@id("night-bot") permit (principal == Agent::"night-bot", action, resource == Resource::"orders");
-@id("sponsors") permit (principal in Group::"administrators", action, resource == Resource::"orders");`,
-      )
+      await reader.agent('night-bot')
       const [SPONSOR_GRANT = ''] =
         /spg_[\w-]{10,}/.exec(await reader.command('sponsor-grants')) ?? []
       assert.match(await reader.run('nightly.ts', { SPONSOR_GRANT }), /nightly 200/)
