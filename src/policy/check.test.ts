@@ -61,10 +61,33 @@ forEachEngine('rules that ask people', (open) => {
     const shipped = await checkPolicies(read, { text: REFUND_DESK, schema })
     assert.deepEqual(
       shipped.warnings.map(({ policy }) => policy),
-      ['critical-actions-ask', 'external-agents-ask-before-writing', 'large-refunds-ask'],
+      [
+        ...['critical-actions-ask', 'external-agents-ask-before-writing'],
+        ...['support-orders', 'refund-bot-for-support', 'large-refunds-ask'],
+      ],
     )
     const broken = await checkPolicies(read, { text: `${REFUND_DESK} permit (`, schema })
     assert.ok(broken.mistakes.length > 0)
     assert.deepEqual(broken.warnings, [])
+  })
+
+  it('that name a group or an agent that is not there are warned of, once for each name', async () => {
+    const parts = await testPeople(await open())
+    const text = `// Group::"in-a-comment"
+@id("one") permit (principal in Group::"suport", action, resource); // "Agent::"
+@id("two") permit (principal == Agent::"bot", action, resource)
+  when { context has person && context.person in Group::"suport" };`
+    const warned = async () => {
+      const { mistakes, warnings } = await checkPolicies(parts.storage.read, { text, schema })
+      assert.deepEqual(mistakes, [])
+      return warnings.map(({ line, message, policy }) => `${policy} ${line} ${message}`)
+    }
+    const agent = 'two 3 there is no such agent, so `Agent::"bot"` is nobody'
+    assert.deepEqual(await warned(), [
+      'one 2 there is no such group, so `Group::"suport"` is nobody',
+      agent,
+    ])
+    await createGroup(parts, { name: 'suport', description: '', by })
+    assert.deepEqual(await warned(), [agent])
   })
 })

@@ -1,4 +1,5 @@
 import type { Requestable } from '@remit/engine'
+import { findAgent } from '../agents/index.ts'
 import { activePeopleOf, findPerson } from '../people/index.ts'
 import type { Reader } from '../storage/index.ts'
 import { Findings, type Mistake, type Validation } from './findings.ts'
@@ -8,7 +9,8 @@ import { validateAside } from './validate-aside.ts'
 
 /**
  * What is wrong with a text of policies, and what is odd about it in this organization: a rule that asks people of whom there
- * are too few for an answer. That is no mistake (people join groups as they sign in), but until then it only forbids.
+ * are too few for an answer, and one that names a group or an agent that is not there. That is no mistake (people join groups as they
+ * sign in), but until then the first only forbids, and the second is about nobody.
  */
 export async function checkPolicies(
   reader: Reader,
@@ -17,7 +19,7 @@ export async function checkPolicies(
   const { mistakes, warnings } = await validateAside(given)
   if (mistakes.length > 0) return { mistakes, warnings }
   const unanswerable = await warnOfApprovers(reader, given)
-  const all = [...warnings, ...unanswerable]
+  const all = [...warnings, ...unanswerable, ...(await warnOfNames(reader, given.text))]
   return { mistakes, warnings: all.toSorted((a, b) => a.line - b.line || a.column - b.column) }
 }
 
@@ -38,6 +40,34 @@ async function warnOfApprovers(
   }
   return found.result().warnings
 }
+
+/** A string, a comment, or an entity in the code. Cedar names it with one string. */
+const NAMED = /"[^"\\]*(?:\\.[^"\\]*)*"|\/\/[^\n\r]*|\b(Group|Agent)\s*::\s*"([^"\\]*)"/gs
+
+/** Groups and agents that the text names and that are not there, each at its first place. */
+async function warnOfNames(reader: Reader, text: string): Promise<readonly Mistake[]> {
+  const found = new Findings(text)
+  const seen = new Set<string>()
+  for (const piece of splitPolicies(text)) {
+    for (const { 0: whole, 1: kind, 2: name = '', index } of piece.text.matchAll(NAMED)) {
+      if (kind === undefined || seen.has(`${kind} ${name}`)) continue
+      seen.add(`${kind} ${name}`)
+      const isThere = kind === 'Group' ? activePeopleOf(reader, name) : findAgent(reader, name)
+      if ((await isThere) !== undefined) continue
+      const [words, help] = kind === 'Group' ? NO_GROUP : NO_AGENT
+      found.warning(
+        idOf(piece.text),
+        piece.start + index,
+        `${words}, so \`${whole}\` is nobody`,
+        help,
+      )
+    }
+  }
+  return found.result().warnings
+}
+
+const NO_GROUP = ['there is no such group', '`remit groups list`'] as const
+const NO_AGENT = ['there is no such agent', '`remit agents list`'] as const
 
 interface Missing {
   readonly message: string
