@@ -86,6 +86,16 @@ inEachWorld(
       }
     })
 
+    it('a name that is none is told in words', async () => {
+      const ada = await world().api('ada')
+      const body = { document: DOCUMENT, upstream: UPSTREAM }
+      const named = await ada.send('PUT', '/resources/Billing_1', body)
+      assertRefused(named, 'request.malformed')
+      assert.match(named.text, /\/name is not a name: lower-case letters/)
+      const risk = await ada.send('PUT', '/actions/get-invoice/risk', { risk: 'low' })
+      assert.match(risk.text, /\/action is not an action, such as `orders\.refund`/)
+    })
+
     it('a direct API stays direct, and has one address', async () => {
       const ada = await world().api('ada')
       const direct = 'https://shop.example/api'

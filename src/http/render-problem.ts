@@ -30,10 +30,23 @@ function validationErrors(error: unknown): { path: string; message: string }[] |
   if (typeof error !== 'object' || error === null || !('validation' in error)) return undefined
   const { validation } = error
   if (!Array.isArray(validation)) return undefined
-  return validation.slice(0, 20).map((one: { instancePath?: unknown; message?: unknown }) => ({
+  return validation.slice(0, 20).map((one: ValidationError) => ({
     path: String(one.instancePath ?? ''),
-    message: String(one.message ?? 'is not valid'),
+    message: PATTERNS[one.params?.pattern ?? ''] ?? String(one.message ?? 'is not valid'),
   }))
+}
+
+interface ValidationError {
+  readonly instancePath?: unknown
+  readonly message?: unknown
+  readonly params?: { readonly pattern?: string }
+}
+
+/** What the patterns of the management API mean to people who mistype a name. */
+const PATTERNS: Readonly<Record<string, string>> = {
+  '^[a-z][a-z0-9-]{0,61}[a-z0-9]$':
+    'is not a name: lower-case letters, digits and hyphens, 2 to 63 characters',
+  '^[a-z][a-z0-9-]*\\.[A-Za-z0-9._-]{1,128}$': 'is not an action, such as `orders.refund`',
 }
 
 /**
