@@ -53,6 +53,13 @@ const CREDENTIAL = /^(dpop|bearer) ([A-Za-z0-9._~+/=-]+)$/i
 export function direct(options: DirectOptions): Guard {
   secureUrl(options.issuer)
   const { resource } = options
+  if (options.secret === '')
+    throw new UsageError('`secret` is empty: `remit resources enforcers add` shows it once')
+  // An id is shorter than any secret.
+  if (/^enf_[A-Za-z0-9_-]{22}$/.test(options.secret))
+    throw new UsageError(
+      '`secret` is the id of an enforcement point, not its secret, which `enforcers add` showed once',
+    )
   const maxBodyBytes = Math.min(options.maxBodyBytes ?? 256 * 1024, MOST_BODY_BYTES)
   const onError = options.onError ?? (() => {})
   const calls = new Calls({
