@@ -1,4 +1,5 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=8
+// Young objects get 8 MiB and not 64: under load, a third of the memory less, for the same processor time (`bench/gateway`).
 import { enableCompileCache } from 'node:module'
 import { join } from 'node:path'
 

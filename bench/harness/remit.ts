@@ -102,8 +102,11 @@ export async function startRemit(options: {
   }
 }
 
+/** As the first line of the program has it. */
+const FLAGS = ['--max-semi-space-size=8']
+
 export function serveCommand(nodeOptions: readonly string[] = []): string[] {
-  return [process.execPath, ...nodeOptions, MAIN, 'serve']
+  return [process.execPath, ...FLAGS, ...nodeOptions, MAIN, 'serve']
 }
 
 async function openTasks(from: {
