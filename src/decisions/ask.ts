@@ -1,15 +1,14 @@
-import type { GateResult, RequestableDeny } from '@remit/engine'
+import type { CallFacts, GateResult, RequestableDeny } from '@remit/engine'
 import { type AccessRequest, type Asking, attachRequest } from '../approvals/index.ts'
 import { renderSentence, templateDigest } from '../catalog/index.ts'
 import type { Id } from '../lib/id.ts'
 import { consumeOnce, type Tx } from '../storage/index.ts'
 import { findTask } from '../tasks/index.ts'
-import { type Case, type Finding, recordOf, rowOf } from './case.ts'
-import { insertDecisionQuery } from './decision-store.ts'
+import { type Case, type Finding, recordOf } from './case.ts'
 import type { Identified } from './identify.ts'
 import { inspectedOf } from './judging/inspected.ts'
 import type { DecisionParts } from './parts.ts'
-import { deniedOf, refuseReplay } from './refuse.ts'
+import { bookQueries, deniedOf, refuseReplay } from './refuse.ts'
 import type { Denied, Requestable } from './verdict.ts'
 
 type Known = Extract<Identified, { known: true }>
@@ -21,28 +20,29 @@ type Known = Extract<Identified, { known: true }>
 export async function ask(
   parts: DecisionParts,
   each: Case & { readonly who: Known },
-  decision: RequestableDeny,
+  decision: RequestableDeny & { readonly facts: CallFacts },
   insufficient: readonly Id<'request'>[],
 ): Promise<Requestable | Denied> {
+  const { facts, gates } = decision
   const asked = await parts.storage.transaction(async (tx) => {
     if (!(await useProof(tx, each))) return 'replayed'
     // INVARIANT: read here, so that closing the task and asking about it cannot both go through (contract 5.9).
     const task = await findTask(tx, each.who.held.task.id)
     if (task?.state === 'closed') {
-      await book(parts, tx, each, { ...CLOSED, outcome: 'deny', gates: decision.gates })
+      await book(parts, tx, each, { ...CLOSED, outcome: 'deny', gates, facts })
       return 'closed'
     }
     const attached = await attachRequest(parts, tx, asking(each, decision, insufficient))
     if (attached.outcome === 'too_many_pending') {
-      await book(parts, tx, each, { ...TOO_MANY, outcome: 'deny', gates: decision.gates })
+      await book(parts, tx, each, { ...TOO_MANY, outcome: 'deny', gates, facts })
       return 'too_many_pending'
     }
     await book(parts, tx, each, { ...decision, requestId: attached.request.id })
     return attached.request
   })
   if (asked === 'replayed') return refuseReplay(parts, each)
-  if (asked === 'too_many_pending') return deniedOf(each, { ...TOO_MANY, gates: decision.gates })
-  if (asked === 'closed') return deniedOf(each, { ...CLOSED, gates: decision.gates })
+  if (asked === 'too_many_pending') return deniedOf(each, { ...TOO_MANY, gates })
+  if (asked === 'closed') return deniedOf(each, { ...CLOSED, gates })
   return requestable(parts, each, decision, asked)
 }
 
@@ -65,7 +65,8 @@ const TOO_MANY = {
 } as const
 
 async function book(parts: DecisionParts, tx: Tx, each: Case, finding: Finding): Promise<void> {
-  await insertDecisionQuery(tx, rowOf(each, finding)).execute()
+  for (const { query } of bookQueries(parts, tx, each, finding).queries)
+    await tx.executeQuery(query.compile())
   await parts.ledger.append(tx, recordOf(each, finding))
 }
 

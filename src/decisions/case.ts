@@ -1,4 +1,4 @@
-import type { Ask, GateResult } from '@remit/engine'
+import type { Ask, CallFacts, GateResult } from '@remit/engine'
 import { callHash, type FrozenCall } from '../approvals/index.ts'
 import type { LedgerEvent } from '../ledger/index.ts'
 import type { Id } from '../lib/id.ts'
@@ -43,6 +43,8 @@ export interface Finding {
   readonly outcome: 'permit' | 'deny' | 'requestable'
   readonly reason: string
   readonly gates: readonly GateResult[]
+  /** What the gates looked at, where they were asked. */
+  readonly facts?: CallFacts | undefined
   readonly detail?: string | undefined
   readonly enough?: string | undefined
   readonly ask?: Ask | undefined

@@ -3,8 +3,31 @@ import type { Selectable } from 'kysely'
 import { canonicalJson } from '../lib/canonical-json.ts'
 import type { Id } from '../lib/id.ts'
 import type { Reader, Schema, Step, Tx } from '../storage/index.ts'
+import type { StoredInputs } from './recorded/recorded-store.ts'
 
-type Row = Selectable<Schema['decisions']>
+/** What a decision was made from is much, and few ask for it: `recorded/`. */
+type Row = Omit<Selectable<Schema['decisions']>, 'inputs' | 'setting'>
+
+const COLUMNS = [
+  'id',
+  'task_id',
+  'person_id',
+  'agent_id',
+  'resource',
+  'action',
+  'outcome',
+  'reason',
+  'call_hash',
+  'policy_version',
+  'request_id',
+  'allowance_id',
+  'explanation',
+  'state',
+  'status',
+  'replica_id',
+  'at',
+  'ended_at',
+] as const satisfies readonly (keyof Row)[]
 
 export type DecisionState =
   /** Nothing is sent. */
@@ -51,7 +74,11 @@ export interface StoredDecision {
   readonly endedAt: number | null
 }
 
-export function insertDecisionQuery(db: Reader, decision: StoredDecision) {
+export function insertDecisionQuery(
+  db: Reader,
+  decision: StoredDecision,
+  from: StoredInputs = { inputs: null, setting: null },
+) {
   return db.insertInto('decisions').values({
     id: decision.id,
     task_id: decision.taskId,
@@ -71,11 +98,17 @@ export function insertDecisionQuery(db: Reader, decision: StoredDecision) {
     replica_id: decision.replicaId,
     at: decision.at,
     ended_at: decision.endedAt,
+    inputs: from.inputs,
+    setting: from.setting,
   })
 }
 
 export async function findDecision(db: Reader, id: string): Promise<StoredDecision | undefined> {
-  const row = await db.selectFrom('decisions').selectAll().where('id', '=', id).executeTakeFirst()
+  const row = await db
+    .selectFrom('decisions')
+    .select(COLUMNS)
+    .where('id', '=', id)
+    .executeTakeFirst()
   return row && decisionOf(row)
 }
 
@@ -110,7 +143,7 @@ export interface DecisionFilter {
 
 export async function listDecisions(db: Reader, filter: DecisionFilter): Promise<StoredDecision[]> {
   const { taskId, personId, agentId, after } = filter
-  let query = db.selectFrom('decisions').selectAll()
+  let query = db.selectFrom('decisions').select(COLUMNS)
   if (taskId !== undefined) query = query.where('task_id', '=', taskId)
   if (personId !== undefined) query = query.where('person_id', '=', personId)
   if (agentId !== undefined) query = query.where('agent_id', '=', agentId)
@@ -155,7 +188,7 @@ export async function sendingOf(
 ): Promise<StoredDecision[]> {
   const rows = await tx
     .selectFrom('decisions')
-    .selectAll()
+    .select(COLUMNS)
     .where('state', '=', 'sending')
     .where('replica_id', '=', replicaId)
     .limit(count)

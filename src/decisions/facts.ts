@@ -10,6 +10,7 @@ import { type BearerToken, findBearerToken } from '../tokens/index.ts'
 import { agentEntity, groupEntities, personEntity, resourceEntity } from './entities.ts'
 import { alsoKeys } from './liveness.ts'
 import { mayHandOn } from './opening/authority.ts'
+import { RecordedSettings } from './recorded/setting.ts'
 
 /** A task and the agents that stand behind it, the one that acts first. Fixed when it opens. */
 export interface HeldTask {
@@ -42,6 +43,8 @@ const MOST_OTHERS = 20_000
  * whether the epoch is still the newest is asked again (`Live.holds`) before anything is sent.
  */
 export class Facts {
+  /** What of it stands in the books, so that it is written once. */
+  readonly recorded = new RecordedSettings()
   readonly #storage: Storage
   readonly #live: Pick<Live, 'view'>
   readonly #catalog: Pick<Catalog, 'current'>

@@ -35,6 +35,17 @@ export type {
 } from './opening/opening.ts'
 export { type Outcome, recordOutcome } from './outcome.ts'
 export type { DecisionParts } from './parts.ts'
+export { eraseValues } from './recorded/erase.ts'
+export { findSetting, type StoredInputs } from './recorded/recorded-store.ts'
+export {
+  type DecidedAgain,
+  decideAgain,
+  type RecordedDecision,
+  type Replayable,
+  readSetting,
+  replayInputs,
+} from './recorded/replay-inputs.ts'
+export type { SettingFacts } from './recorded/setting.ts'
 export { keepRecovering, recover } from './recover.ts'
 export { type Refusal, refusalOf } from './refusal.ts'
 export { requireTask, type TaskCredential } from './require-task.ts'

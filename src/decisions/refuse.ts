@@ -1,26 +1,54 @@
-import type { Deny, GateResult } from '@remit/engine'
+import type { CallFacts, Deny, GateResult } from '@remit/engine'
 import type { AccessRequest } from '../approvals/index.ts'
-import { consumeOnceStep, type Step } from '../storage/index.ts'
+import { consumeOnceStep, type Reader, type Step } from '../storage/index.ts'
 import type { Proof } from '../tokens/index.ts'
 import { type Booked, type Case, type Finding, recordOf, rowOf } from './case.ts'
 import { findDecision, insertDecisionQuery, type StoredDecision } from './decision-store.ts'
 import type { DecisionParts } from './parts.ts'
 import { challengeFor, codeOf } from './reasons.ts'
+import { inputsOf } from './recorded/inputs.ts'
+import { insertSettingQuery } from './recorded/recorded-store.ts'
 import type { Denied, Executed } from './verdict.ts'
 import { readResult } from './waiting/kept-result.ts'
 
 export const PROOF_STEP = 'used dpop'
 
-/** What is written about every answer that sends nothing, or not yet: row and record. */
-export function bookSteps(parts: DecisionParts, each: Booked, finding: Finding): Step[] {
-  return [
-    {
-      name: 'decision',
-      query: insertDecisionQuery(parts.storage.read, rowOf(each, finding)),
-      rows: 1,
-    },
-    parts.ledger.appendStep(recordOf(each, finding)),
-  ]
+/** What is written about every answer: what it was made from, row and record. */
+export interface Booking {
+  readonly steps: readonly Step[]
+  /** To be called after they were committed. */
+  readonly done: () => void
+}
+
+export function bookingOf(parts: DecisionParts, each: Booked, finding: Finding): Booking {
+  const { done, queries } = bookQueries(parts, parts.storage.read, each, finding)
+  return { steps: [...queries, parts.ledger.appendStep(recordOf(each, finding))], done }
+}
+
+/** The same without the record. A setting that others may store at the same moment comes last before the row, so that nobody holds it for long. */
+export function bookQueries(
+  { facts }: Pick<DecisionParts, 'facts'>,
+  db: Reader,
+  each: Booked,
+  finding: Finding,
+): { readonly queries: readonly Step[]; readonly done: () => void } {
+  const row = rowOf(each, finding)
+  const judged = finding.facts
+  if (!judged) return { queries: [decisionStep(insertDecisionQuery(db, row))], done: () => {} }
+  const setting = facts.recorded.of(judged)
+  const { digest, unstored } = setting
+  const from = { inputs: inputsOf(judged, each.at), setting: digest }
+  const decision = decisionStep(insertDecisionQuery(db, row, from))
+  if (unstored === undefined) return { queries: [decision], done: () => {} }
+  const query = insertSettingQuery(db, digest, unstored)
+  return {
+    queries: [{ name: 'decision setting', query, rows: 'any' }, decision],
+    done: () => facts.recorded.noteStored(setting),
+  }
+}
+
+function decisionStep(query: Step['query']): Step {
+  return { name: 'decision', query, rows: 1 }
 }
 
 export function proofStep(parts: DecisionParts, proof: Proof): Step {
@@ -38,11 +66,14 @@ export function usedProofSteps(
   return who.proof && !proofUsed ? [proofStep(parts, who.proof)] : []
 }
 
+/** Why, and from what that was found where the gates were asked. */
+export type Because = Pick<Deny, 'gates' | 'reason' | 'detail' | 'enough'> & Pick<Finding, 'facts'>
+
 /** A refusal uses up its proof and is recorded, in one transaction. With a proof that was used before, that is why. */
 export async function refuse(
   parts: DecisionParts,
   each: Booked,
-  because: Pick<Deny, 'gates' | 'reason' | 'detail' | 'enough'>,
+  because: Because,
 ): Promise<Denied> {
   const finding: Finding = { ...because, outcome: 'deny' }
   return (await book(parts, each, finding)) ? deniedOf(each, because) : refuseReplay(parts, each)
@@ -51,8 +82,10 @@ export async function refuse(
 /** False: the proof was used before, and nothing was written. */
 async function book(parts: DecisionParts, each: Booked, finding: Finding): Promise<boolean> {
   const used = usedProofSteps(parts, each)
-  const done = await parts.storage.commit([...used, ...bookSteps(parts, each, finding)])
-  if (!done.committed && done.failed !== PROOF_STEP)
+  const booking = bookingOf(parts, each, finding)
+  const done = await parts.storage.commit([...used, ...booking.steps])
+  if (done.committed) booking.done()
+  else if (done.failed !== PROOF_STEP)
     throw new Error(`a refusal could not be recorded: ${done.failed}`)
   return done.committed
 }
@@ -69,7 +102,8 @@ const REPLAYED: GateResult = {
 export async function refuseReplay(parts: DecisionParts, each: Booked): Promise<Denied> {
   const { detail, enough = '' } = REPLAYED
   const because = { gates: [REPLAYED], reason: 'proof.replayed', detail, enough }
-  const done = await parts.storage.commit(bookSteps(parts, each, { ...because, outcome: 'deny' }))
+  const { steps } = bookingOf(parts, each, { ...because, outcome: 'deny' })
+  const done = await parts.storage.commit(steps)
   if (!done.committed) throw new Error(`a refusal could not be recorded: ${done.failed}`)
   return deniedOf(each, because)
 }
@@ -79,12 +113,12 @@ export async function refuseExecuted(
   parts: DecisionParts,
   each: Case,
   request: AccessRequest,
-  gates: readonly GateResult[],
+  found: { readonly gates: readonly GateResult[]; readonly facts: CallFacts },
 ): Promise<Executed | Denied> {
   const finding: Finding = {
     outcome: 'deny',
     reason: 'approval.used',
-    gates,
+    ...found,
     detail: 'the approval of this call was used for its one execution',
     enough: 'a new access request for the same call',
     requestId: request.id,

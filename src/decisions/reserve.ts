@@ -1,4 +1,4 @@
-import type { Permit } from '@remit/engine'
+import type { CallFacts, Permit } from '@remit/engine'
 import {
   ALLOWANCE_STEP,
   type Approval,
@@ -14,7 +14,7 @@ import type { KnownCase, Looked } from './judging/grounds.ts'
 import { alsoKeys } from './liveness.ts'
 import { partiesOf } from './minting.ts'
 import type { DecisionParts } from './parts.ts'
-import { bookSteps, PROOF_STEP, refuseReplay, usedProofSteps } from './refuse.ts'
+import { bookingOf, PROOF_STEP, refuseReplay, usedProofSteps } from './refuse.ts'
 import { ticketOf } from './still-live.ts'
 import type { Denied, Permitted } from './verdict.ts'
 
@@ -32,22 +32,25 @@ export type Word =
 export async function reserve(
   parts: DecisionParts,
   each: KnownCase,
-  given: { permit: Permit; looked: Looked; word: Word | undefined },
+  given: { permit: Permit; facts: CallFacts; looked: Looked; word: Word | undefined },
 ): Promise<Permitted | Denied | 'gone'> {
-  const { permit, word } = given
+  const { facts, permit, word } = given
   const { budget, setting } = given.looked
   const also = word ? await withApprovers(parts, setting, word) : setting.also
+  const booking = bookingOf(parts, each, {
+    outcome: 'permit',
+    gates: permit.gates,
+    facts,
+    ...bookedOf(word),
+  })
   const done = await parts.storage.commit([
     ...usedProofSteps(parts, each),
     // Budgets before what people said, here and where they are given back, so that no two commits wait for each other.
     ...takeSteps(parts, budget.takings, each.id),
     ...(word ? wordSteps(parts, each, word) : []),
-    ...bookSteps(parts, each, {
-      outcome: 'permit',
-      gates: permit.gates,
-      ...bookedOf(word),
-    }),
+    ...booking.steps,
   ])
+  if (done.committed) booking.done()
   if (done.committed) return { ...permitted(each, { permit, setting, also }), ...usedUp(word) }
   if (done.failed === PROOF_STEP) return refuseReplay(parts, each)
   if (GONE.includes(done.failed)) return 'gone'

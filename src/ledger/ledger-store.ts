@@ -163,6 +163,23 @@ export async function readLeaves(
   }))
 }
 
+/** The records at some positions, as they were written; what is not there is left out. */
+export async function readRecordsAt(
+  reader: Reader,
+  positions: readonly number[],
+): Promise<readonly string[]> {
+  const records: string[] = []
+  for (const chunk of chunksOf(positions)) {
+    const rows = await reader
+      .selectFrom('ledger_leaves')
+      .select('record')
+      .where('position', 'in', chunk)
+      .execute()
+    for (const { record } of rows) records.push(Buffer.from(record).toString('utf8'))
+  }
+  return records
+}
+
 export async function readPrivate(
   reader: Reader,
   from: number,

@@ -13,6 +13,7 @@ import {
   newestCheckpoint,
   readHead,
   readLeaves,
+  readRecordsAt,
   readTile,
   trimCheckpoints,
 } from './ledger-store.ts'
@@ -174,9 +175,20 @@ export class Ledger {
     }))
   }
 
+  /** The decisions that these records are about, each once. */
+  async decisionsAt(tx: Tx, positions: readonly number[]): Promise<readonly string[]> {
+    const records = await readRecordsAt(tx, positions)
+    const ids = records.map((record) => {
+      const { decision_id }: { decision_id?: string } = JSON.parse(record) // written by makeRecord
+      return decision_id
+    })
+    return [...new Set(ids.filter((id) => id !== undefined))]
+  }
+
   /**
    * Erases what was kept beside these records: salts and values. The tree, its checkpoints and every proof stay as they
    * are; that something was erased is recorded. Answers how many records had something.
+   * What decisions were made from has to go with it: `eraseValues` of the room `decisions` does both.
    */
   async erasePrivate(
     tx: Tx,

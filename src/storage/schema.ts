@@ -46,6 +46,7 @@ import type {
   BudgetUseRow,
   ConsentRequestRow,
   DecisionRow,
+  DecisionSettingRow,
   KeptResultRow,
   PolicySetRow,
   SponsorGrantRow,
@@ -86,6 +87,7 @@ export interface Schema {
   access_requests: AccessRequestRow
   approval_answers: ApprovalAnswerRow
   decisions: DecisionRow
+  decision_settings: DecisionSettingRow
   ledger_intake: LedgerIntakeRow
   ledger_leaves: LedgerLeafRow
   ledger_private: LedgerPrivateRow

@@ -1,9 +1,9 @@
-import { type Deny, decide, type GateResult } from '@remit/engine'
+import { type CallFacts, type Deny, decide } from '@remit/engine'
 import { closeSpent, peekBudgets } from '../../tasks/index.ts'
 import { ask } from '../ask.ts'
 import { isSending } from '../decision-store.ts'
 import type { DecisionParts } from '../parts.ts'
-import { refuse } from '../refuse.ts'
+import { type Because, refuse } from '../refuse.ts'
 import { reserve } from '../reserve.ts'
 import type { Denied, Verdict } from '../verdict.ts'
 import { factsOf, type Grounds, type KnownCase, type Looked } from './grounds.ts'
@@ -26,17 +26,23 @@ export async function judge(
       arguments: each.call.arguments,
     })
     const looked: Looked = { ...grounds, budget }
-    const decision = decide(factsOf(each, looked), grounds.policies)
-    if (decision.outcome === 'deny') return deny(parts, each, looked, decision)
+    const facts = factsOf(each, looked)
+    const decision = decide(facts, grounds.policies)
+    if (decision.outcome === 'deny') return deny(parts, each, looked, { ...decision, facts })
     const last = tries === MOST_TRIES
     if (decision.outcome === 'requestable') {
-      const answer = await judgeWithPeople(parts, each, looked, decision)
+      const answer = await judgeWithPeople(parts, each, looked, { ...decision, facts })
       if (answer !== 'gone') return answer
-      if (last) return ask(parts, each, decision, [])
+      if (last) return ask(parts, each, { ...decision, facts }, [])
     } else {
-      const answer = await reserve(parts, each, { permit: decision, looked, word: undefined })
+      const answer = await reserve(parts, each, {
+        permit: decision,
+        facts,
+        looked,
+        word: undefined,
+      })
       if (answer !== 'gone') return answer
-      if (last) return refuse(parts, each, taken(decision.gates))
+      if (last) return refuse(parts, each, taken(facts, grounds))
     }
   }
 }
@@ -46,10 +52,11 @@ async function deny(
   parts: DecisionParts,
   each: KnownCase,
   looked: Looked,
-  decision: Deny,
+  decision: Deny & { readonly facts: CallFacts },
 ): Promise<Denied> {
   const { budget } = looked
-  const denied = await refuse(parts, each, tellUnbound(each, looked, decision))
+  const { facts } = decision
+  const denied = await refuse(parts, each, { ...tellUnbound(each, looked, decision), facts })
   if (budget.spent && denied.reason === 'budget.exhausted') {
     const isIdle: Parameters<typeof closeSpent>[2] = async (tx, ids) => !(await isSending(tx, ids))
     await closeSpent(parts, each.who.held.task.id, isIdle)
@@ -57,20 +64,16 @@ async function deny(
   return denied
 }
 
-function taken(gates: readonly GateResult[]) {
-  const detail = 'other calls took what was left of the budget in the same moment'
-  const enough = 'the same call again, while something is left'
-  const budget = {
-    gate: 'budget',
-    passed: false,
+/** What was left when it was looked at is gone, so that is what the gates see. */
+function taken(seen: CallFacts, { policies }: Grounds): Because {
+  const gone = {
+    left: false,
     reason: 'budget.exhausted',
-    detail,
-    enough,
-  } as const
-  return {
-    reason: budget.reason,
-    detail,
-    enough,
-    gates: gates.map((gate) => (gate.gate === 'budget' ? budget : gate)),
+    detail: 'other calls took what was left of it in the same moment',
+    enough: 'the same call again, while something is left',
   }
+  const facts = { ...seen, budgets: seen.budgets.map((budget) => ({ ...budget, ...gone })) }
+  const decision = decide(facts, policies)
+  if (decision.outcome !== 'deny') throw new Error('a call without a budget found it taken')
+  return { ...decision, facts }
 }

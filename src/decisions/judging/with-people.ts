@@ -1,4 +1,4 @@
-import { decide, type RequestableDeny } from '@remit/engine'
+import { type CallFacts, decide, type RequestableDeny } from '@remit/engine'
 import { type UsableOrNot, usableAllowances, usableApproval } from '../../approvals/index.ts'
 import type { Id } from '../../lib/id.ts'
 import { ask } from '../ask.ts'
@@ -18,25 +18,26 @@ export async function judgeWithPeople(
   parts: DecisionParts,
   each: KnownCase,
   looked: Looked,
-  decision: RequestableDeny,
+  decision: RequestableDeny & { readonly facts: CallFacts },
 ): Promise<Verdict | 'gone'> {
+  const { facts, gates } = decision
   const said = await usableApproval(parts, each.who.held.task.id, each.callHash ?? '', each.at)
-  if (said.state === 'denied')
-    return refuse(parts, each, { ...deniedByPeople(said), gates: decision.gates })
+  if (said.state === 'denied') return refuse(parts, each, { ...deniedByPeople(said), gates, facts })
   if (said.state === 'usable') {
     const { approval } = said
     // An approval lifts the forbids it names, in a new evaluation; it is never a way around one.
     const lifting = { forbids: approval.request.ask.forbids }
-    const again = decide(factsOf(each, looked, lifting), looked.policies)
-    if (again.outcome === 'deny') return refuse(parts, each, again)
+    const lifted = factsOf(each, looked, lifting)
+    const again = decide(lifted, looked.policies)
+    if (again.outcome === 'deny') return refuse(parts, each, { ...again, facts: lifted })
     if (again.outcome === 'permit') {
       const word = { of: 'this call', ...approval } as const
-      return reserve(parts, each, { permit: again, looked, word })
+      return reserve(parts, each, { permit: again, facts: lifted, looked, word })
     }
   }
   const allowed = await judgeWithAllowances(parts, each, looked)
   if (allowed) return allowed
-  if (said.state === 'executed') return refuseExecuted(parts, each, said.request, decision.gates)
+  if (said.state === 'executed') return refuseExecuted(parts, each, said.request, { gates, facts })
   return ask(parts, each, decision, insufficient(said))
 }
 
@@ -65,9 +66,10 @@ async function judgeWithAllowances(
     const { ask, id } = usable.allowance
     // As with an approval: exactly the forbids it was given for, in a new evaluation by all gates.
     const lifting = { forbids: ask.forbids, by: `allowance ${id}` }
-    const permit = decide(factsOf(each, looked, lifting), looked.policies)
+    const facts = factsOf(each, looked, lifting)
+    const permit = decide(facts, looked.policies)
     if (permit.outcome !== 'permit') continue
-    return reserve(parts, each, { permit, looked, word: { of: 'such calls', ...usable } })
+    return reserve(parts, each, { permit, facts, looked, word: { of: 'such calls', ...usable } })
   }
   return undefined
 }

@@ -1,6 +1,7 @@
 import { ground } from './0001-ground.ts'
 import { breadth } from './0002-breadth.ts'
+import { recorded } from './0008-recorded.ts'
 import type { Migration } from './migration.ts'
 
 /** Every migration, oldest first. Add at the end; never change or remove one that was released. */
-export const MIGRATIONS: readonly Migration[] = [ground, breadth]
+export const MIGRATIONS: readonly Migration[] = [ground, breadth, recorded]

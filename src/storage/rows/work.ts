@@ -125,6 +125,10 @@ export interface PolicySetRow {
   note: string
   published_by: string
   published_at: Millis
+  /** The files that the text was put together from: name and first line of each. */
+  files: Generated<JsonText>
+  /** Its tests: files of cases. */
+  tests: Generated<JsonText>
 }
 
 /** approvals */
@@ -223,6 +227,16 @@ export interface DecisionRow {
   at: Millis
   ended_at: Millis | null
   allowance_id: string | null
+  /** What differs from call to call of what it was made from; erased together with the arguments. */
+  inputs: JsonText | null
+  /** Digest of the rest. */
+  setting: string | null
+}
+
+/** What many decisions were made from, by its digest. */
+export interface DecisionSettingRow {
+  digest: string
+  value: JsonText
 }
 
 /** The answer of an approved call, sealed, for a caller who lost it. */
