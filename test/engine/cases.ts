@@ -1,0 +1,61 @@
+/** A random case: a world, policies for it, and requests to ask about. */
+import { type Flavour, Policies, type PolicySet } from './policies.ts'
+import { Random } from './random.ts'
+import { randomSchema, type Schema } from './schema.ts'
+import { sliceFor } from './slice.ts'
+import { type Entity, type Request, randomEntities, randomRequest } from './world.ts'
+
+export interface Case {
+  readonly seed: number
+  readonly flavour: Flavour
+  readonly schema: Schema
+  readonly set: PolicySet
+  readonly questions: readonly Question[]
+}
+
+export interface Question {
+  readonly request: Request
+  readonly entities: readonly Entity[]
+}
+
+const ORDER = { edges: 0.03, slips: 0 }
+const UNTIDY = { edges: 0.15, slips: 0.03 }
+const CHAOS = { edges: 0.3, slips: 0.15 }
+
+export function randomCase(seed: number, requests: number): Case {
+  const random = new Random(seed)
+  const flavour = randomFlavour(random)
+  const schema = randomSchema(random)
+  const entities = randomEntities(random, schema, flavour.odds)
+  const count = random.weighted([
+    [12, random.between(10, 25)],
+    [6, random.between(25, 80)],
+    [1, random.between(80, 200)],
+  ])
+  const set = new Policies(random, schema, flavour).set(count)
+  const question = (): Question => {
+    const request = randomRequest(random, schema, flavour.odds)
+    return { request, entities: sliceFor(random, request, entities, flavour.odds) }
+  }
+  return { seed, flavour, schema, set, questions: random.list(requests, requests, question) }
+}
+
+function randomFlavour(random: Random): Flavour {
+  const population = random.weighted([
+    [3, 1],
+    [4, 2],
+    [3, 4],
+  ])
+  const mix = {
+    forbids: random.pick([0, 0.05, 0.1, 0.3]),
+    open: random.pick([0.05, 0.2, 0.5]),
+    depth: random.between(2, 4),
+  }
+  return random.weighted<Flavour>([
+    [5, { ...mix, odds: { ...ORDER, population }, conditions: 'typed' }],
+    [3, { ...mix, odds: { ...UNTIDY, population }, conditions: 'typed' }],
+    [1, { ...mix, odds: { ...CHAOS, population }, conditions: 'typed' }],
+    [1, { ...mix, odds: { ...CHAOS, population }, conditions: 'anything' }],
+    [1, { ...mix, odds: { ...CHAOS, population }, conditions: 'operations', open: 0.9 }],
+  ])
+}
