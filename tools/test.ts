@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { availableParallelism, constants } from 'node:os'
 import { join, relative, sep } from 'node:path'
+import { installOwn } from './install-own.ts'
 import { postgres } from './postgres.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -53,6 +54,8 @@ if (!files.length) {
 }
 let server: Awaited<ReturnType<typeof postgres>>
 try {
+  if (files.some((file) => matches(file, 'test/documents/')))
+    installOwn('test/documents', 'the API description that the tests read (once; about 400 MB)')
   server = await postgres()
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)

@@ -19,6 +19,11 @@ import { actionShape, resourceShape } from './shapes.ts'
 
 const closed = { additionalProperties: false } as const
 const Shown = Type.Intersect([Resource, listOf('actions', Action)])
+const UntypedSummary = Type.Object({
+  reason: Type.String(),
+  count: Type.Integer(),
+  examples: Type.Array(Type.String()),
+})
 const ByAction = Type.Object(
   { action: Type.String({ pattern: '^[a-z][a-z0-9-]*\\.[A-Za-z0-9._-]{1,128}$' }) },
   closed,
@@ -116,6 +121,9 @@ export const RESOURCE_OPERATIONS = [
       changed: Type.Array(Type.String()),
       removed: Type.Array(Type.String()),
       notes: Type.Array(Type.String()),
+      untyped: Type.Array(UntypedSummary, {
+        description: 'what bounds and policies cannot see of it, grouped by the reason',
+      }),
     }),
     run: async (parts, { body, caller, params }) => {
       const plan = await planOf(parts, params.name, body)
@@ -126,6 +134,7 @@ export const RESOURCE_OPERATIONS = [
         changed: [...done.changed],
         removed: [...done.removed],
         notes: [...done.notes],
+        untyped: done.untyped.map((each) => ({ ...each, examples: [...each.examples] })),
       }
     },
   }),

@@ -11,6 +11,7 @@ import type { CatalogParts } from './parts.ts'
 import type { ImportPlan } from './plan-resource.ts'
 import type { Action, Resource } from './resource.ts'
 import { checkSentence } from './sentence.ts'
+import { summarizeUntyped, type UntypedSummary } from './untyped.ts'
 
 export interface Imported {
   readonly resource: string
@@ -21,6 +22,8 @@ export interface Imported {
   readonly changed: readonly string[]
   readonly removed: readonly string[]
   readonly notes: readonly string[]
+  /** What bounds and policies cannot see of it, grouped by the reason. */
+  readonly untyped: readonly UntypedSummary[]
 }
 
 /**
@@ -38,13 +41,17 @@ export async function applyImport(
   const known = await selectResource(storage.read, name)
   await checkNames(parts, plan, known)
   const before = await selectActions(storage.read, name)
-  const kept = plan.actions.map((action) => keepSettings(action, before))
+  const old = new Map(before.map((action) => [action.name, action]))
+  const kept = plan.actions.map((action) => keepSettings(action, old.get(action.name)))
   const actions = kept.map((each) => each.action)
   const difference = compare(before, actions)
-  const notes = [...plan.notes, ...kept.flatMap((each) => each.notes)]
-  if (known && isSame(plan, known, before, actions)) {
-    return { resource: name, unchanged: true, added: [], changed: [], removed: [], notes }
+  const told = {
+    resource: name,
+    notes: [...plan.notes, ...kept.flatMap((each) => each.notes)],
+    untyped: summarizeUntyped(actions),
   }
+  if (known && isSame(plan, known, before, actions))
+    return { ...told, unchanged: true, added: [], changed: [], removed: [] }
   await changeCatalog(parts, {
     next: (all) => [...all.filter((action) => action.resource !== name), ...actions],
     write: async (tx) => {
@@ -64,7 +71,7 @@ export async function applyImport(
     // A suspended resource stays suspended.
     raises: [{ kind: 'resource', id: name, ...(known ? {} : { state: 'active' as const }) }],
   })
-  return { resource: name, unchanged: false, ...difference, notes }
+  return { ...told, unchanged: false, ...difference }
 }
 
 async function checkNames(
@@ -99,9 +106,8 @@ const KIND = { http: 'an HTTP API', mcp: 'an MCP server' } as const
 /** The document proposes; what an administrator set stays. */
 function keepSettings(
   action: Action,
-  before: readonly Action[],
+  old: Action | undefined,
 ): { action: Action; notes: readonly string[] } {
-  const old = before.find((each) => each.name === action.name)
   if (!old) return { action, notes: [] }
   const notes: string[] = []
   if (isAnotherTool(action, old)) {

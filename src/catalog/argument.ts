@@ -27,7 +27,11 @@ export type ScalarType =
       readonly exclusiveMaximum?: string
       readonly multipleOf?: string
     }
-  | { readonly kind: 'datetime' }
+  | {
+      /** `date`: a day (`2026-01-02`), which stands for its midnight in UTC. */
+      readonly kind: 'datetime'
+      readonly date?: true
+    }
 
 /** Known to the document, allowed in a call, but invisible to bounds and policy; `reason` says why, in plain words. */
 export type UntypedType = { readonly kind: 'untyped'; readonly reason: string }

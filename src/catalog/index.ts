@@ -57,4 +57,5 @@ export {
   suspendResource,
 } from './suspend-resource.ts'
 export { type GivenArguments, type TypedResult, typeArguments } from './type-arguments.ts'
+export { summarizeUntyped, type UntypedSummary } from './untyped.ts'
 export { quoted, visible } from './visible.ts'

@@ -1,4 +1,4 @@
-import { parseTemplate } from './path-template.ts'
+import { cutSegment, type Mixed, parseTemplate, segmentShape } from './path-template.ts'
 import type { Action } from './resource.ts'
 
 export interface Match {
@@ -9,7 +9,8 @@ export interface Match {
 
 /**
  * The action of a resource that a request means: by method and decoded path segments. In each position, from the left, a literal
- * wins over a parameter, so exactly one action can match, whatever the order of the document. `undefined`: there is none.
+ * wins over a segment with literals in it, and that over a parameter, so exactly one action can match, whatever the order of the
+ * document. `undefined`: there is none.
  */
 export function matchAction(
   actions: readonly Action[],
@@ -33,6 +34,8 @@ interface Route {
 
 interface Node {
   readonly literals: Map<string, Node>
+  /** By shape; the one with more of its own text first. */
+  readonly mixed: Map<string, { readonly mixed: Mixed; readonly node: Node }>
   parameter: Node | undefined
   route: Route | undefined
 }
@@ -49,12 +52,13 @@ function routesOf(actions: readonly Action[]): ReadonlyMap<string, Node> {
     roots.set(action.method, root)
     insert(root, action)
   }
+  for (const root of roots.values()) inOrder(root)
   ROUTES.set(actions, roots)
   return roots
 }
 
 function emptyNode(): Node {
-  return { literals: new Map(), parameter: undefined, route: undefined }
+  return { literals: new Map(), mixed: new Map(), parameter: undefined, route: undefined }
 }
 
 function insert(root: Node, action: Action): void {
@@ -67,6 +71,13 @@ function insert(root: Node, action: Action): void {
       parameters.push(segment.parameter)
       node.parameter ??= emptyNode()
       node = node.parameter
+    } else if ('mixed' in segment) {
+      const { mixed } = segment
+      parameters.push(...mixed.parameters)
+      const shape = segmentShape(segment)
+      const known = node.mixed.get(shape) ?? { mixed, node: emptyNode() }
+      node.mixed.set(shape, known)
+      node = known.node
     } else {
       const next = node.literals.get(segment.literal) ?? emptyNode()
       node.literals.set(segment.literal, next)
@@ -74,6 +85,15 @@ function insert(root: Node, action: Action): void {
     }
   }
   node.route = { action, parameters }
+}
+
+/** Which of several segments with literals in them is tried first must not depend on the document's order. */
+function inOrder(node: Node): void {
+  const sorted = [...node.mixed].sort(([a], [b]) => b.length - a.length || (a < b ? -1 : 1))
+  node.mixed.clear()
+  for (const [shape, each] of sorted) node.mixed.set(shape, each)
+  const below = [...node.literals.values(), ...sorted.map(([, each]) => each.node)]
+  for (const each of node.parameter ? [...below, node.parameter] : below) inOrder(each)
 }
 
 /** Visits each node of the tree at most once, so a long path costs no more than the document is large. */
@@ -88,6 +108,14 @@ function find(
   const literal = node.literals.get(segment)
   const exact = literal && find(literal, segments, at + 1, values)
   if (exact) return exact
+  for (const { mixed, node: next } of node.mixed.values()) {
+    const cut = cutSegment(segment, mixed)
+    if (!cut) continue
+    values.push(...cut)
+    const found = find(next, segments, at + 1, values)
+    if (found) return found
+    values.length -= cut.length
+  }
   if (!node.parameter || segment === '') return undefined
   values.push(segment)
   const found = find(node.parameter, segments, at + 1, values)

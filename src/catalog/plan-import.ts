@@ -4,10 +4,12 @@ import { isObject, type JsonObject } from '../lib/json.ts'
 import { bad, objectAt, textAt } from './openapi/document.ts'
 import { operationName, readOperation } from './openapi/operation.ts'
 import { readDocument } from './openapi/read-document.ts'
+import { Effort } from './openapi/reader.ts'
 import { resolve } from './openapi/references.ts'
-import { parseTemplate, templateShape } from './path-template.ts'
+import { parseTemplate } from './path-template.ts'
 import { freeName, type ImportOptions, type ImportPlan, planResource } from './plan-resource.ts'
 import type { Action } from './resource.ts'
+import { Routes } from './routes.ts'
 
 const METHODS = ['get', 'head', 'post', 'put', 'patch', 'delete'] as const
 const NOT_OFFERED = ['options', 'trace', 'connect'] as const
@@ -29,30 +31,17 @@ export function planImport(document: unknown, options: ImportOptions): ImportPla
     server: undefined,
   })
   const actions = new Map<string, Action>()
-  const shapes = new Map<string, string>()
   const notes: string[] = []
+  const effort = new Effort()
   if (options.upstream === undefined && server !== undefined && !isAt(server, resource.upstream))
     notes.push(`the upstream stays ${resource.upstream}; the document says ${server}`)
-  for (const place of operationsOf(root, notes)) {
+  for (const place of servable([...operationsOf(root, notes)], notes)) {
     const { method, path, operation } = place
-    const where = `${method} ${path}`
-    const segments = parseTemplate(path)
-    if (typeof segments === 'string') {
-      notes.push(`${where} is left out: ${segments}`)
-      continue
-    }
-    const shape = `${method} ${templateShape(segments)}`
-    const same = shapes.get(shape)
-    if (same !== undefined) {
-      notes.push(`${where} is left out: ${same} matches the same requests`)
-      continue
-    }
-    shapes.set(shape, where)
     const name = freeName(
       `${resource.name}.${operationName(resource.name, method, path, operation)}`,
       actions,
     )
-    const read = readOperation(root, { ...place, resource: resource.name, name })
+    const read = readOperation(root, effort, { ...place, resource: resource.name, name })
     actions.set(name, read.action)
     notes.push(...read.notes.map((note) => `${name}: ${note}`))
     if (actions.size > MOST_ACTIONS)
@@ -60,6 +49,25 @@ export function planImport(document: unknown, options: ImportOptions): ImportPla
   }
   if (actions.size === 0) throw bad('the document has no operation that can be offered')
   return { resource, actions: [...actions.values()], notes }
+}
+
+/** Those that a gateway can match in one way. Of two that match the same requests the first stays. */
+function servable(places: readonly Place[], notes: string[]): readonly Place[] {
+  const routes = new Routes()
+  const read = places.flatMap((place) => {
+    const segments = parseTemplate(place.path)
+    if (typeof segments !== 'string') return [{ place, segments }]
+    notes.push(`${place.method} ${place.path} is left out: ${segments}`)
+    return []
+  })
+  for (const { place, segments } of read) routes.add(place.method, place.path, segments)
+  return read.flatMap(({ place, segments }) => {
+    const { method, path } = place
+    const rival = routes.rivalOf(method, path, segments)
+    if (rival === undefined) return [place]
+    notes.push(`${method} ${path} is left out: ${method} ${rival} matches the same requests`)
+    return []
+  })
 }
 
 interface Place {

@@ -19,14 +19,20 @@ export function typeText(type: ScalarType, text: string, at: string): TypedValue
     case 'decimal':
       return typeNumber(type, text, at)
     case 'datetime':
-      return exact('datetime', text)
-        ? { kind: 'datetime', text }
-        : refuse(
-            'wrong_kind',
-            at,
-            'has to be a date and time such as `2026-01-02T03:04:05Z` (RFC 3339)',
-          )
+      return typeTime(type, text, at)
   }
+}
+
+/** RFC 3339: `date-time`, or `full-date` where the document says `format: date`. */
+function typeTime(
+  { date }: Extract<ScalarType, { kind: 'datetime' }>,
+  text: string,
+  at: string,
+): TypedValue | Refusal {
+  if (exact('datetime', text) && (!date || /^[0-9-]{10}$/.test(text)))
+    return { kind: 'datetime', text }
+  const example = date ? 'day such as `2026-01-02`' : 'date and time such as `2026-01-02T03:04:05Z`'
+  return refuse('wrong_kind', at, `has to be a ${example} (RFC 3339)`)
 }
 
 function typeString(type: Text, text: string, at: string): TypedValue | Refusal {

@@ -17,3 +17,32 @@ function collect(type: ArgumentType, at: string, found: Untyped[]): void {
   for (const field of type.fields) collect(field.type, `${at}/${field.name}`, found)
   if (type.open) found.push({ at: `${at}/*`, reason: FURTHER })
 }
+
+/** What bounds and policies cannot see of many actions, by the reason. */
+export type UntypedSummary = {
+  readonly reason: string
+  /** Places in all actions together. */
+  readonly count: number
+  /** The first few, as `orders.refund /note`. */
+  readonly examples: readonly string[]
+}
+
+const MOST_EXAMPLES = 3
+
+/** The most frequent reason first. */
+export function summarizeUntyped(
+  actions: readonly { readonly name: string; readonly untyped: readonly Untyped[] }[],
+): readonly UntypedSummary[] {
+  const found = new Map<string, { count: number; examples: string[] }>()
+  for (const { name, untyped } of actions) {
+    for (const { at, reason } of untyped) {
+      const same = found.get(reason) ?? { count: 0, examples: [] }
+      same.count++
+      if (same.examples.length < MOST_EXAMPLES) same.examples.push(`${name} ${at}`)
+      found.set(reason, same)
+    }
+  }
+  return Array.from(found, ([reason, same]) => ({ reason, ...same })).toSorted(
+    (a, b) => b.count - a.count || (a.reason < b.reason ? -1 : 1),
+  )
+}

@@ -1,9 +1,8 @@
 import type { JsonObject } from '../../lib/json.ts'
 import type { Argument, ArgumentSchema, ArgumentType, Field } from '../argument.ts'
-import { mergeAllOf } from '../openapi/all-of.ts'
-import { Reader } from '../openapi/reader.ts'
-import { resolve } from '../openapi/references.ts'
-import { readMembers } from '../openapi/schema.ts'
+import { flatten } from '../openapi/all-of.ts'
+import { type Effort, Reader } from '../openapi/reader.ts'
+import { readFlat } from '../openapi/schema.ts'
 
 export interface ReadInput {
   readonly schema: ArgumentSchema
@@ -14,22 +13,18 @@ export interface ReadInput {
  * The arguments of a tool from its `inputSchema` (JSON Schema 2020-12, references within it only): the members of the body, as far
  * as they can be typed. Answers the reason, as text, when they are no object.
  */
-export function readInputSchema(root: JsonObject): ReadInput | string {
-  const reader = new Reader(root)
-  const resolved = resolve(root, root)
-  if (!resolved.ok) return `its arguments cannot be read: ${resolved.reason}`
-  const type = resolved.value.get('type')
-  if (type !== 'object' && !(type === undefined && root.has('$ref')))
-    return 'its arguments are not an object'
-  const merged = mergeAllOf(root, resolved.value)
-  if (typeof merged === 'string') {
-    reader.note(`its arguments have no type: ${merged}`)
+export function readInputSchema(root: JsonObject, effort?: Effort): ReadInput | string {
+  const reader = new Reader(root, effort)
+  const found = flatten(reader, root, [])
+  if (!found.ok) return `its arguments cannot be read: ${found.reason}`
+  const { type } = readFlat(reader, found.schema, ['#', ...found.pointers])
+  if (found.schema.get('type') !== 'object') return 'its arguments are not an object'
+  if (type.kind === 'untyped') {
+    reader.note(`its arguments have no type: ${type.reason}`)
     return { schema: schemaOf([], true), notes: reader.notes }
   }
-  // What a schema says beside its alternatives holds for all of them; what they add has no one type.
-  const choice = merged.has('oneOf') || merged.has('anyOf')
-  if (choice) reader.note('its arguments are a choice of several schemas; what differs has no type')
-  const { fields, open } = readMembers(reader, merged, ['#'])
+  if (type.kind !== 'record') return 'its arguments are not an object'
+  const { fields, open } = type
   const paths = new Set<string>()
   const named = fields.map((field) => pathsIn(field, paths))
   if (paths.size > 0) {
@@ -37,7 +32,7 @@ export function readInputSchema(root: JsonObject): ReadInput | string {
     const are = paths.size === 1 ? 'counts as a path' : 'count as paths'
     reader.note(`${names} ${are}: dot segments and backslashes are refused`)
   }
-  return { schema: schemaOf(named, open || choice), notes: reader.notes }
+  return { schema: schemaOf(named, open), notes: reader.notes }
 }
 
 export function schemaOf(fields: readonly Field[], open: boolean): ArgumentSchema {

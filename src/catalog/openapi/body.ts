@@ -1,10 +1,9 @@
 import type { JsonObject } from '../../lib/json.ts'
 import type { Argument, ArgumentSchema } from '../argument.ts'
-import { mergeAllOf } from './all-of.ts'
 import { objectAt } from './document.ts'
 import { type Reader, untyped } from './reader.ts'
 import { resolve } from './references.ts'
-import { readMembers, readSchema } from './schema.ts'
+import { readSchema } from './schema.ts'
 
 export interface ReadBody {
   readonly body: ArgumentSchema['body']
@@ -26,31 +25,23 @@ export function readRequestBody(reader: Reader, operation: JsonObject): ReadBody
     const types = [...(content?.keys() ?? [])].join(', ')
     return opaque(`the body is not JSON (${types || 'no media type'})`, required)
   }
-  const members = objectSchema(reader, media)
-  if (members !== undefined) return readObject(reader, members, required)
-  if (!reader.count()) return opaque('too many fields', required)
   const { type, nullable } = readSchema(reader, media.get('schema'))
+  // A body of `null` instead of an object is as good as none, and is not taken.
+  if (type.kind === 'record') {
+    return {
+      body: { form: 'members', required, open: type.open },
+      arguments: type.fields.map((field) => ({
+        ...field,
+        wire: field.name,
+        place: 'body' as const,
+      })),
+    }
+  }
+  if (!reader.count()) return opaque('too many fields', required)
   return {
     body: { form: 'whole', required, open: false },
     arguments: [{ name: 'body', wire: '', place: 'body', required, nullable, type }],
   }
-}
-
-function readObject(reader: Reader, schema: JsonObject, required: boolean): ReadBody {
-  const { fields, open } = readMembers(reader, schema, [])
-  return {
-    body: { form: 'members', required, open },
-    arguments: fields.map((field) => ({ ...field, wire: field.name, place: 'body' as const })),
-  }
-}
-
-/** The schema of the body when it is an object with members of its own. */
-function objectSchema(reader: Reader, media: JsonObject): JsonObject | undefined {
-  const resolved = resolve(reader.document, media.get('schema'))
-  if (!resolved.ok) return undefined
-  const schema = mergeAllOf(reader.document, resolved.value)
-  if (typeof schema === 'string' || schema.has('oneOf') || schema.has('anyOf')) return undefined
-  return schema.has('properties') ? schema : undefined
 }
 
 function opaque(reason: string, required: boolean): ReadBody {

@@ -8,7 +8,7 @@ import { untypedParts } from '../untyped.ts'
 import { readRequestBody } from './body.ts'
 import { textAt } from './document.ts'
 import { readParameters } from './parameters.ts'
-import { Reader } from './reader.ts'
+import { type Effort, Reader } from './reader.ts'
 
 export interface ReadOperation {
   readonly action: Action
@@ -18,6 +18,7 @@ export interface ReadOperation {
 /** One operation as an action. `name` has been chosen by the caller, so that it is unique. */
 export function readOperation(
   document: JsonObject,
+  effort: Effort,
   place: {
     resource: string
     name: string
@@ -28,7 +29,7 @@ export function readOperation(
   },
 ): ReadOperation {
   const { resource, name, method, path, item, operation } = place
-  const reader = new Reader(document)
+  const reader = new Reader(document, effort)
   const parameters = readParameters(reader, item, operation)
   const { body, arguments: members } = readRequestBody(reader, operation)
   const given = onlyOfPath(reader, path, parameters.arguments)

@@ -20,6 +20,7 @@ export function readParameters(
   const found = new Map<string, JsonObject>()
   for (const list of [item.get('parameters'), operation.get('parameters')]) {
     for (const node of isList(list) ? list : []) {
+      reader.spend(1)
       const resolved = resolve(reader.document, node)
       if (!resolved.ok) {
         reader.note(`a parameter is left out: ${resolved.reason}`)
@@ -59,7 +60,9 @@ function readParameter(
  */
 function parameterType(reader: Reader, parameter: JsonObject, place: Place): ArgumentType {
   if (parameter.has('content')) return untyped('it is a document inside a parameter')
+  reader.asText = true
   const { type } = readSchema(reader, parameter.get('schema'))
+  reader.asText = false
   if (type.kind === 'record')
     return untyped('objects in a path or query can be written in several ways')
   if (type.kind !== 'set') return type

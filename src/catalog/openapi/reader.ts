@@ -1,19 +1,53 @@
 import { ExactNumber, type Json, type JsonObject } from '../../lib/json.ts'
 import { ARGUMENT_LIMITS, type UntypedType } from '../argument.ts'
+import { bad } from './document.ts'
+
+/**
+ * Parts of schemas read, references followed: a few references that fan out must not become millions of parts. GitHub's API, with 1,200
+ * operations, comes to 13,000.
+ */
+const MOST_OF_DOCUMENT = 400_000
+const MOST_OF_OPERATION = 5_000
+
+/** What reading one whole document may come to. One for each import. */
+export class Effort {
+  #left = MOST_OF_DOCUMENT
+
+  /** @throws Problem `catalog.bad_document` */
+  spend(parts: number): void {
+    this.#left -= parts
+    if (this.#left < 0)
+      throw bad(
+        `its schemas unfold to more than ${MOST_OF_DOCUMENT} parts: they refer to each other too often`,
+      )
+  }
+}
 
 /** One operation being read: its document, what should be told, and how many fields it has come to. */
 export class Reader {
   readonly document: JsonObject
   readonly notes: string[] = []
+  /** What is read now comes as text, in a path or a query: kinds are not told apart by how they are written. */
+  asText = false
+  readonly #effort: Effort
   #fields = 0
+  #parts = 0
 
-  constructor(document: JsonObject) {
+  constructor(document: JsonObject, effort = new Effort()) {
     this.document = document
+    this.#effort = effort
   }
 
   /** Something that an administrator should know about this operation. */
   note(text: string): void {
     if (!this.notes.includes(text)) this.notes.push(text)
+  }
+
+  /** So many more parts of schemas; `false` when the operation unfolds to too many. Throws like `Effort.spend`. */
+  spend(parts: number): boolean {
+    this.#effort.spend(parts)
+    this.#parts += parts
+    return this.#parts <= MOST_OF_OPERATION
   }
 
   /** One more argument or member; `false` when there are too many of them. */

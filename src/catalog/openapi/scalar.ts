@@ -7,6 +7,9 @@ import { isList, textAt } from './document.ts'
 import { type Reader, untyped, wholeNumber } from './reader.ts'
 
 type Numeric = Extract<ScalarType, { kind: 'integer' | 'decimal' }>
+/** Of one argument. */
+const MOST_VALUES = 1_000
+
 type Text = Extract<ScalarType, { kind: 'string' | 'path' }>
 
 /** A string, number or boolean, with the limits the document gives. `x-remit-kind` says what a string really holds. */
@@ -22,12 +25,13 @@ export function scalarType(reader: Reader, schema: JsonObject, type: string): Ar
   const format = textAt(schema, 'format')
   if (wish === 'datetime' || (format === 'date-time' && wish === undefined))
     return { kind: 'datetime' }
+  if (format === 'date' && wish === undefined) return { kind: 'datetime', date: true }
   if (format === 'binary') return untyped('it is binary')
   return text(reader, schema, wish === 'path' ? 'path' : 'string')
 }
 
 function text(reader: Reader, schema: JsonObject, kind: Text['kind']): ArgumentType {
-  const values = choices(schema)
+  const values = fewChoices(reader, schema)
   if (
     values !== undefined &&
     !values.every((value) => typeof value === 'string' || value === null)
@@ -58,7 +62,7 @@ function usablePattern(reader: Reader, schema: JsonObject, longest: number): str
 }
 
 function numeric(reader: Reader, schema: JsonObject, kind: Numeric['kind']): ArgumentType {
-  const values = choices(schema)
+  const values = fewChoices(reader, schema)
   if (values === undefined) return numericLimits(reader, schema, kind)
   const numbers = values.map((value) => limitOf(value, kind))
   const texts = numbers.filter((value) => value !== undefined)
@@ -96,9 +100,16 @@ function limitOf(value: Json, kind: Numeric['kind']): string | undefined {
   return plain !== undefined && exact(kind, plain) ? plain : undefined
 }
 
+function fewChoices(reader: Reader, schema: JsonObject): readonly Json[] | undefined {
+  const values = choices(schema)
+  if (values === undefined || values.length <= MOST_VALUES) return values
+  reader.note(`a list of ${values.length} values is left to the API: ${MOST_VALUES} are the most`)
+  return undefined
+}
+
 function choices(schema: JsonObject): readonly Json[] | undefined {
   const values = schema.get('enum')
-  if (isList(values)) return values
   const constant = schema.get('const')
-  return constant === undefined ? undefined : [constant]
+  if (constant !== undefined) return [constant]
+  return isList(values) ? values : undefined
 }

@@ -6,20 +6,26 @@ import {
   type RecordType,
   type UntypedType,
 } from '../argument.ts'
-import { mergeAllOf } from './all-of.ts'
-import { isList, objectAt, textAt } from './document.ts'
+import { flatten, intersection } from './all-of.ts'
+import { bad, isList, objectAt } from './document.ts'
+import { inferredTypes } from './inferred-types.ts'
 import { isUsableName, type Reader, untyped, wholeNumber } from './reader.ts'
-import { resolve } from './references.ts'
 import { scalarType } from './scalar.ts'
+import { union } from './union.ts'
 
 export interface ReadSchema {
   readonly type: ArgumentType
   readonly nullable: boolean
 }
 
+const MOST_CHOICES = 200
+/** Of one object. No API has as many, and its documents would be for nobody. */
+const MOST_MEMBERS = 10_000
+const TOO_MANY = untyped('its schema unfolds to too many parts')
+
 /**
- * Types a JSON Schema (the dialect of OpenAPI 3.0 or 3.1) as far as bounds and policy can use it. `seen` are the references on
- * the way here: a schema that contains itself has no finite type.
+ * Types a JSON Schema (the dialect of OpenAPI 3.0 or 3.1) as far as bounds and policy can use it; docs/typed-arguments.md has
+ * the rules. `seen` are the references on the way here: a schema that contains itself has no finite type.
  */
 export function readSchema(
   reader: Reader,
@@ -28,32 +34,87 @@ export function readSchema(
 ): ReadSchema {
   if (node === true || node === undefined) return plain(untyped('the document gives it no schema'))
   if (seen.length > ARGUMENT_LIMITS.depth) return plain(untyped('it is nested too deep'))
-  const resolved = resolve(reader.document, node)
-  if (!resolved.ok) return plain(untyped(resolved.reason))
-  const { pointer } = resolved
-  if (pointer !== undefined && seen.includes(pointer)) {
-    return plain(untyped('its schema contains itself'))
-  }
-  const path = [...seen, pointer ?? '']
-  const merged = mergeAllOf(reader.document, resolved.value)
-  if (typeof merged === 'string') return plain(untyped(merged))
-  return readResolved(reader, merged, path)
+  if (!reader.spend(1)) return plain(TOO_MANY)
+  const found = flatten(reader, node, seen)
+  if (!found.ok) return plain(untyped(found.reason))
+  const { pointers, schema } = found
+  return readFlat(reader, schema, pointers.length > 0 ? [...seen, ...pointers] : [...seen, ''])
 }
 
-function readResolved(reader: Reader, schema: JsonObject, path: readonly string[]): ReadSchema {
-  const alternatives = schema.get('oneOf') ?? schema.get('anyOf')
-  if (alternatives !== undefined) return readAlternatives(reader, alternatives, path)
-  const types = typesOf(schema)
+/** The same of a schema in which no `$ref` and no `allOf` is left at the top. */
+export function readFlat(reader: Reader, schema: JsonObject, path: readonly string[]): ReadSchema {
+  for (const keyword of ['oneOf', 'anyOf'] as const) {
+    const choices = schema.get(keyword)
+    if (choices !== undefined) return readChoices(reader, schema, keyword, choices, path)
+  }
+  const types = inferredTypes(schema)
   const nullable = schema.get('nullable') === true || types.includes('null')
-  const [type, second] = types.filter((name) => name !== 'null')
-  if (second !== undefined) return { nullable, type: untyped('it may be of several types') }
-  return { nullable, type: readType(reader, schema, type, path) }
+  const kinds = types.filter((name) => name !== 'null')
+  const [first, ...more] = kinds.map((type) => readType(reader, schema, type, path))
+  if (first === undefined) return { nullable, type: untyped('the document gives it no type') }
+  return { nullable, type: together(reader, first, more) }
+}
+
+/**
+ * A choice: each alternative together with what the schema says beside it, all as one type (`union`). `null` among them, as OpenAPI 3.1
+ * writes it, makes it nullable.
+ */
+function readChoices(
+  reader: Reader,
+  schema: JsonObject,
+  keyword: 'oneOf' | 'anyOf',
+  choices: Json,
+  path: readonly string[],
+): ReadSchema {
+  if (!isList(choices) || choices.length === 0 || choices.length > MOST_CHOICES)
+    return plain(untyped('it is a choice of too many schemas'))
+  const base = new Map(schema)
+  base.delete(keyword)
+  const said = choices.filter((each) => !isNull(each))
+  const found = said.map((each) => readChoice(reader, base, each, path))
+  const nullable = said.length < choices.length || found.some((each) => each.nullable)
+  const [first, ...more] = found.map(({ type }) => type)
+  if (first === undefined) return plain(untyped('it can only be null'))
+  return { nullable, type: together(reader, first, more) }
+}
+
+function readChoice(
+  reader: Reader,
+  base: JsonObject,
+  choice: Json,
+  path: readonly string[],
+): ReadSchema {
+  if (path.length > ARGUMENT_LIMITS.depth) return plain(untyped('it is nested too deep'))
+  if (!reader.spend(1)) return plain(TOO_MANY)
+  const found = flatten(reader, choice, path)
+  if (!found.ok) return plain(untyped(found.reason))
+  const whole = intersection(reader, base, found.schema)
+  if (!whole.ok) return plain(untyped(whole.reason))
+  return readFlat(reader, whole.schema, [...path, ...found.pointers])
+}
+
+function together(
+  { asText }: Reader,
+  first: ArgumentType,
+  more: readonly ArgumentType[],
+): ArgumentType {
+  return more.reduce((a, b) => union(a, b, asText), first)
+}
+
+function isNull(schema: Json): boolean {
+  if (!isObject(schema)) return false
+  const values = schema.get('enum')
+  return (
+    schema.get('type') === 'null' ||
+    schema.get('const') === null ||
+    (isList(values) && values.length > 0 && values.every((value) => value === null))
+  )
 }
 
 function readType(
   reader: Reader,
   schema: JsonObject,
-  type: string | undefined,
+  type: string,
   path: readonly string[],
 ): ArgumentType {
   switch (type) {
@@ -61,31 +122,9 @@ function readType(
       return readRecord(reader, schema, path)
     case 'array':
       return readSet(reader, schema, path)
-    case undefined:
-      return untyped('the document gives it no type')
     default:
       return scalarType(reader, schema, type)
   }
-}
-
-/** `anyOf: [X, {type: null}]` is how OpenAPI 3.1 writes a nullable reference; any other choice has no one type. */
-function readAlternatives(reader: Reader, list: Json, path: readonly string[]): ReadSchema {
-  const schemas = isList(list) ? list : []
-  const rest = schemas.filter((each) => textAt(each, 'type') !== 'null')
-  if (rest.length !== 1) return plain(untyped('it is a choice of several schemas'))
-  const read = readSchema(reader, rest[0], path)
-  return { ...read, nullable: read.nullable || rest.length < schemas.length }
-}
-
-function typesOf(schema: JsonObject): readonly string[] {
-  const type = schema.get('type')
-  if (typeof type === 'string') return [type]
-  if (isList(type)) return type.filter((name) => typeof name === 'string')
-  if (schema.has('properties') || schema.has('additionalProperties')) return ['object']
-  if (schema.has('items')) return ['array']
-  const values = schema.get('enum') ?? (schema.has('const') ? [schema.get('const') ?? null] : [])
-  const texts = isList(values) ? values : []
-  return texts.length > 0 && texts.every((value) => typeof value === 'string') ? ['string'] : []
 }
 
 function readSet(reader: Reader, schema: JsonObject, path: readonly string[]): ArgumentType {
@@ -109,20 +148,23 @@ function readRecord(
   path: readonly string[],
 ): RecordType | UntypedType {
   const record = readMembers(reader, schema, path)
-  if (record.fields.length === 0 && record.open) return untyped('the document allows any members')
-  return record
+  if (record.fields.length > 0 || !record.open) return record
+  return untyped(
+    isObject(schema.get('additionalProperties')) || schema.has('patternProperties')
+      ? 'it is a map: the names of its members are not known beforehand'
+      : 'the document allows any members',
+  )
 }
 
 /** The members of an object schema. */
-export function readMembers(
-  reader: Reader,
-  schema: JsonObject,
-  path: readonly string[],
-): RecordType {
+function readMembers(reader: Reader, schema: JsonObject, path: readonly string[]): RecordType {
   const required = schema.get('required')
   const names = new Set(isList(required) ? required : [])
   const fields: Field[] = []
-  for (const [name, member] of objectAt(schema, 'properties') ?? []) {
+  const members = objectAt(schema, 'properties') ?? new Map<string, Json>()
+  if (members.size > MOST_MEMBERS)
+    throw bad(`an object of it has ${members.size} members; ${MOST_MEMBERS} are the most`)
+  for (const [name, member] of members) {
     if (!reader.count()) break
     const { type, nullable } = readSchema(reader, member, path)
     const usable = isUsableName(name) ? type : untyped('its name cannot be used in policies')

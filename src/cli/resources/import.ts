@@ -5,21 +5,10 @@ import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { Failure, usage } from '../failure.ts'
 import { at } from '../server/api.ts'
-import { aligned, indented } from '../terminal/table.ts'
-import {
-  bold,
-  dim,
-  green,
-  red,
-  shown,
-  type Text,
-  text,
-  type Value,
-  yellow,
-} from '../terminal/text.ts'
+import { dim, text } from '../terminal/text.ts'
 import type { World } from '../world.ts'
-import type { Action, ShownResource } from './resource.ts'
-import { riskWord } from './show.ts'
+import { type Imported, importedLines } from './imported.ts'
+import type { ShownResource } from './resource.ts'
 
 interface ImportOptions {
   readonly openapi?: string
@@ -30,15 +19,6 @@ interface ImportOptions {
   /** `false`: `--no-connection`. */
   readonly connection?: string | false
   readonly direct?: string
-}
-
-interface Imported {
-  readonly resource: string
-  readonly unchanged: boolean
-  readonly added: readonly string[]
-  readonly changed: readonly string[]
-  readonly removed: readonly string[]
-  readonly notes: readonly string[]
 }
 
 const MOST_BYTES = 32 * 1024 * 1024
@@ -108,35 +88,6 @@ async function importResource(cli: Cli, name: string, options: ImportOptions): P
 async function documentOf(cli: Cli, openapi: string): Promise<{ readonly document: string }> {
   cli.say(dim(text`Reading ${openapi} …`))
   return { document: await readDocument(cli.world, openapi) }
-}
-
-function importedLines(done: Imported, actions: readonly Action[]): readonly Value[] {
-  const { added, changed, notes, removed, resource, unchanged } = done
-  const counts = [
-    [added, 'added'],
-    [changed, 'changed'],
-    [removed, 'removed'],
-  ] as const
-  const row = (sign: Text, name: string) => {
-    const action = actions.find((each) => each.name === name)
-    const risk = action && text`${riskWord(action.risk)}${action.risk_proposed ? ' proposed' : ''}`
-    return [text`${sign} ${name}`, risk ?? shown('')]
-  }
-  const told = counts.flatMap(([list, word]) => (list.length ? [`${list.length} ${word}`] : []))
-  return [
-    text`${green('✓')} ${bold(resource)}: ${unchanged ? 'as it was' : told.join(', ') || 'updated'}`,
-    ...indented(
-      aligned(
-        [
-          ...added.map((name) => row(green('+'), name)),
-          ...changed.map((name) => row(yellow('~'), name)),
-          ...removed.map((name) => row(red('-'), name)),
-        ],
-        undefined,
-      ),
-    ),
-    ...(notes.length ? ['', bold('Worth reading'), ...notes.map((note) => text`  ${note}`)] : []),
-  ]
 }
 
 /** The document's text. What it refers to is not fetched: it has to refer only to itself. */
