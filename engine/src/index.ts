@@ -2,6 +2,24 @@
 
 export type { ArgumentKind, Call, KindOf, TypedArguments, TypedValue } from './arguments.ts'
 export { argumentAt } from './arguments.ts'
+export {
+  type CedarPolicySetJson,
+  type CedarRequest,
+  type CompiledPolicies,
+  CompileError,
+  compilePolicies,
+  type Entity,
+  type EntityStore,
+  type EntityUidJson,
+  EXPRESSION_LIMITS,
+  entitiesFromJson,
+  entityStore,
+  PolicyCompiler,
+  type PolicyJson,
+  type TemplateLinkJson,
+  type Value,
+  valueFromJson,
+} from './cedar/index.ts'
 export { contains } from './contains.ts'
 export { type Callable, couldPermit, type ReachFacts } from './could-permit.ts'
 export { type Coverage, covers } from './covers.ts'
@@ -37,7 +55,6 @@ export {
 } from './parse-details.ts'
 export type {
   EntityRef,
-  EntityType,
   PolicyAnswer,
   PolicyEntity,
   PolicyQuery,

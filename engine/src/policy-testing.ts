@@ -1,13 +1,6 @@
 /** A policy set for tests that follows Cedar's rules without knowing its language: each policy just says what it says. */
 import type { CallFacts } from './gates.ts'
-import type {
-  EntityType,
-  PolicyAnswer,
-  PolicyEntity,
-  PolicyQuery,
-  PolicySet,
-  Requestable,
-} from './policy.ts'
+import type { PolicyAnswer, PolicyEntity, PolicyQuery, PolicySet, Requestable } from './policy.ts'
 
 export interface FakePolicy {
   readonly id: string
@@ -56,7 +49,7 @@ export function policySet(policies: readonly FakePolicy[]): PolicySet {
   }
 }
 
-export function entity(type: EntityType, id: string): PolicyEntity {
+export function entity(type: string, id: string): PolicyEntity {
   return { uid: { type, id }, attributes: {}, parents: [] }
 }
 

@@ -1,11 +1,9 @@
 /**
- * What a policy evaluator must offer. cedar-wasm stands behind this today and a compiled set later; the gates know
- * neither. Values are closed: nothing from outside can smuggle in an entity reference or an extension call.
+ * What a policy evaluator must offer. A compiled set stands behind this, or cedar-wasm; the gates know neither. Values are closed: nothing from outside can smuggle in an entity reference or an extension call.
  */
 
-export type EntityType = 'Person' | 'Agent' | 'Group' | 'Space' | 'Resource' | 'Action'
-
-export type EntityRef = { readonly type: EntityType; readonly id: string }
+/** `type`: a name of Cedar's, with its namespace if it is in one. Those of the gates: Person, Agent, Group, Space, Resource, Action. */
+export type EntityRef = { readonly type: string; readonly id: string }
 
 /** A set of attributes or the context. Member names come from the schema, never from input. */
 export type PolicyRecord = { readonly [name: string]: PolicyValue }
@@ -13,7 +11,7 @@ export type PolicyRecord = { readonly [name: string]: PolicyValue }
 /**
  * Strings and booleans as they are; everything else says what it is. Numbers and dates are exact text in the one form
  * that Cedar reads: integers as int64, decimals with 1 to 4 fractional digits (`40.0`), datetimes in UTC with
- * milliseconds (`2026-01-02T03:04:05.000Z`).
+ * milliseconds (`2026-01-02T03:04:05.000Z`), durations (`1h30m`), addresses and ranges of addresses (`10.0.0.0/8`).
  */
 export type PolicyValue =
   | string
@@ -21,6 +19,8 @@ export type PolicyValue =
   | { readonly integer: string }
   | { readonly decimal: string }
   | { readonly datetime: string }
+  | { readonly duration: string }
+  | { readonly ip: string }
   | { readonly entity: EntityRef }
   | { readonly set: readonly PolicyValue[] }
   | { readonly record: PolicyRecord }
@@ -28,6 +28,8 @@ export type PolicyValue =
 export interface PolicyEntity {
   readonly uid: EntityRef
   readonly attributes: PolicyRecord
+  /** What `hasTag` and `getTag` see. */
+  readonly tags?: PolicyRecord
   readonly parents: readonly EntityRef[]
 }
 

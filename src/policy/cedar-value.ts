@@ -12,6 +12,8 @@ export function cedarValue(value: PolicyValue): CedarValueJson {
   if ('integer' in value) return exactInteger(value.integer)
   if ('decimal' in value) return extension('decimal', value.decimal)
   if ('datetime' in value) return extension('datetime', value.datetime)
+  if ('duration' in value) return extension('duration', value.duration)
+  if ('ip' in value) return extension('ip', value.ip)
   if ('entity' in value) return { __entity: cedarRef(value.entity) }
   if ('set' in value) return value.set.map(cedarValue)
   return cedarRecord(value.record)
@@ -29,11 +31,16 @@ export function cedarRef({ type, id }: EntityRef): EntityRef {
   return { type, id: wellFormed(id) }
 }
 
-export function cedarEntity({ uid, attributes, parents }: PolicyEntity): EntityJson {
-  return { uid: cedarRef(uid), attrs: cedarRecord(attributes), parents: parents.map(cedarRef) }
+export function cedarEntity({ attributes, parents, tags, uid }: PolicyEntity): EntityJson {
+  return {
+    uid: cedarRef(uid),
+    attrs: cedarRecord(attributes),
+    parents: parents.map(cedarRef),
+    ...(tags ? { tags: cedarRecord(tags) } : {}),
+  }
 }
 
-function extension(fn: 'decimal' | 'datetime', arg: string): CedarValueJson {
+function extension(fn: 'decimal' | 'datetime' | 'duration' | 'ip', arg: string): CedarValueJson {
   return { __extn: { fn, arg } }
 }
 

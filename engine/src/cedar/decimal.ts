@@ -1,0 +1,15 @@
+import { longOf } from './long.ts'
+import { Decimal } from './value.ts'
+
+/** Digits that any 64-bit number of ten-thousandths can need, before the point. */
+const MOST_DIGITS = 15
+
+/** Cedar's `decimal("…")`: digits, a point, one to four digits. `undefined` for anything else, or out of range. */
+export function parseDecimal(text: string): Decimal | undefined {
+  const match = /^(-?)0*([0-9]+)\.([0-9]{1,4})$/.exec(text)
+  if (!match) return undefined
+  const [, sign, whole = '', fraction = ''] = match
+  if (whole.length > MOST_DIGITS) return undefined
+  const scaled = longOf(BigInt(`${sign}${whole}${fraction.padEnd(4, '0')}`))
+  return scaled === undefined ? undefined : new Decimal(scaled)
+}

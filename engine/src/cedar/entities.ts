@@ -1,0 +1,151 @@
+import type { EntityRef } from '../policy.ts'
+import type { Value } from './value.ts'
+
+/** An entity as it is given. */
+export interface Entity {
+  readonly uid: EntityRef
+  readonly attributes: ReadonlyMap<string, Value>
+  readonly tags: ReadonlyMap<string, Value>
+  readonly parents: readonly EntityRef[]
+}
+
+/** Entities, by type and id. */
+class UidMap<T> {
+  readonly #types = new Map<string, Map<string, T>>()
+
+  get({ id, type }: EntityRef): T | undefined {
+    return this.#types.get(type)?.get(id)
+  }
+
+  /** False when there is one already. */
+  add({ id, type }: EntityRef, value: T): boolean {
+    let ids = this.#types.get(type)
+    if (ids === undefined) {
+      ids = new Map()
+      this.#types.set(type, ids)
+    } else if (ids.has(id)) return false
+    ids.set(id, value)
+    return true
+  }
+}
+
+/** One that is in a store. */
+export class StoredEntity {
+  readonly uid: EntityRef
+  readonly attributes: ReadonlyMap<string, Value>
+  readonly tags: ReadonlyMap<string, Value>
+  readonly #parents: readonly EntityRef[]
+  readonly #store: EntityStore
+  #ancestors: Ancestors | undefined
+
+  constructor({ attributes, parents, tags, uid }: Entity, store: EntityStore) {
+    this.uid = uid
+    this.attributes = attributes
+    this.tags = tags
+    this.#parents = parents
+    this.#store = store
+  }
+
+  get parents(): readonly EntityRef[] {
+    return this.#parents
+  }
+
+  /** Everything above, without itself. */
+  get ancestors(): Ancestors {
+    this.#ancestors ??= this.#parents.length === 0 ? NONE : new Ancestors(this.#above())
+    return this.#ancestors
+  }
+
+  #above(): readonly EntityRef[] {
+    const found = new UidMap<true>()
+    const above = this.#parents.filter((uid) => found.add(uid, true))
+    // Grows while it is read.
+    for (const uid of above) {
+      for (const next of this.#store.get(uid)?.parents ?? []) {
+        if (found.add(next, true)) above.push(next)
+      }
+    }
+    return above
+  }
+}
+
+export class Ancestors {
+  readonly all: readonly EntityRef[]
+  readonly #byType = new Map<string, Set<string>>()
+
+  constructor(all: readonly EntityRef[]) {
+    this.all = all
+    for (const { id, type } of all) {
+      const ids = this.#byType.get(type)
+      if (ids) ids.add(id)
+      else this.#byType.set(type, new Set([id]))
+    }
+  }
+
+  has({ id, type }: EntityRef): boolean {
+    return this.#byType.get(type)?.has(id) === true
+  }
+
+  ofType(type: string): ReadonlySet<string> | undefined {
+    return this.#byType.get(type)
+  }
+}
+
+const NONE = new Ancestors([])
+
+/** Entities that policies may look at. One that is not there has no attributes, no tags and no ancestors. */
+export class EntityStore {
+  readonly #entities = new UidMap<StoredEntity>()
+  /** Looked at where this one has nothing. */
+  readonly #base: EntityStore | undefined
+
+  /** @throws RangeError for an entity that is there twice, and for one that is above itself */
+  constructor(entities: Iterable<Entity>, base?: EntityStore) {
+    this.#base = base
+    const withParents: StoredEntity[] = []
+    for (const entity of entities) {
+      const stored = new StoredEntity(entity, this)
+      if (base?.get(entity.uid) || !this.#entities.add(entity.uid, stored)) {
+        throw new RangeError(`the entity ${words(entity.uid)} is there twice`)
+      }
+      if (entity.parents.length > 0) withParents.push(stored)
+    }
+    refuseLoops(withParents, this)
+  }
+
+  get(uid: EntityRef): StoredEntity | undefined {
+    return this.#entities.get(uid) ?? this.#base?.get(uid)
+  }
+}
+
+/** @throws RangeError */
+function refuseLoops(withParents: readonly StoredEntity[], store: EntityStore): void {
+  const done = new Set<StoredEntity>()
+  for (const start of withParents) {
+    // The way down to here, each with the next of its parents to go to.
+    const way = [{ entity: start, next: 0 }]
+    const open = new Set([start])
+    for (let here = way.at(-1); here !== undefined; here = way.at(-1)) {
+      const uid = here.entity.parents[here.next++]
+      if (uid === undefined) {
+        done.add(here.entity)
+        open.delete(here.entity)
+        way.pop()
+        continue
+      }
+      const parent = same(here.entity.uid, uid) ? here.entity : store.get(uid)
+      if (parent === undefined || parent.parents.length === 0 || done.has(parent)) continue
+      if (open.has(parent)) throw new RangeError(`the entity ${words(uid)} is above itself`)
+      open.add(parent)
+      way.push({ entity: parent, next: 0 })
+    }
+  }
+}
+
+function words({ id, type }: EntityRef): string {
+  return `${type}::${JSON.stringify(id)}`
+}
+
+function same(a: EntityRef, b: EntityRef): boolean {
+  return a.id === b.id && a.type === b.type
+}

@@ -1,0 +1,64 @@
+import { constructorNamed } from './extensions.ts'
+import { hasExactly, isArray, isObject, type JsonObject } from './json.ts'
+import { type Long, longOf } from './long.ts'
+import { EntityUid, RecordValue, SetValue, type Value } from './value.ts'
+
+/** Deeper values are refused. */
+const DEEPEST = 128
+
+/**
+ * A value in Cedar's JSON form: `__entity` is a reference, `__extn` with one text a call of `ip`, `decimal`, `datetime` or
+ * `duration`; a text is a text, whatever it looks like. For JSON that is trusted (policies, our own books): what agents send
+ * must never reach it.
+ * @throws TypeError for what has no such form
+ */
+export function valueFromJson(json: unknown): Value {
+  return read(json, 0)
+}
+
+function read(json: unknown, depth: number): Value {
+  if (depth > DEEPEST) throw new TypeError(`nested deeper than ${DEEPEST}`)
+  if (typeof json === 'string' || typeof json === 'boolean') return json
+  if (typeof json === 'number' || typeof json === 'bigint') return integer(json)
+  if (isArray(json)) return new SetValue(json.map((item) => read(item, depth + 1)))
+  if (!isObject(json)) throw new TypeError('null and the like are no values')
+  const names = Object.keys(json)
+  if (names.length === 1 && isObject(json.__entity)) return entityFromJson(json)
+  if (names.length === 1 && isObject(json.__extn)) return extension(json.__extn)
+  if (names.some((name) => name === '__entity' || name === '__extn' || name === '__expr')) {
+    throw new TypeError('`__entity`, `__extn` and `__expr` are no names of members')
+  }
+  return new RecordValue(new Map(names.map((name) => [name, read(json[name], depth + 1)])))
+}
+
+/** An integer of JSON, exactly. */
+export function integer(json: number | bigint): Long {
+  if (typeof json === 'number') {
+    if (!Number.isSafeInteger(json)) throw new TypeError(`${json} is not an exact integer`)
+    return json + 0
+  }
+  const value = longOf(json)
+  if (value === undefined) throw new TypeError(`${json} does not fit 64 bits`)
+  return value
+}
+
+/** `{ type, id }`, or the same as `__entity`. */
+export function entityFromJson(json: unknown): EntityUid {
+  const inner =
+    isObject(json) && isObject(json.__entity) && hasExactly(json, '__entity') ? json.__entity : json
+  if (!isObject(inner) || typeof inner.type !== 'string' || typeof inner.id !== 'string') {
+    throw new TypeError('not a reference to an entity')
+  }
+  return new EntityUid(inner.type, inner.id)
+}
+
+function extension({ arg, args, fn }: JsonObject): Value {
+  const given = isArray(args) && args.length === 1 ? args[0] : arg
+  const make = typeof fn === 'string' ? constructorNamed(fn) : undefined
+  if (!make || typeof given !== 'string') {
+    throw new TypeError('`__extn` is ip, decimal, datetime or duration, with one text')
+  }
+  const made = make(given)
+  if (made === undefined) throw new TypeError(`not what \`${String(fn)}\` reads`)
+  return made
+}
