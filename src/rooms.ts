@@ -112,6 +112,7 @@ export async function openRooms(
       people: shared,
       agents: shared,
       policy: { ...shared, catalog },
+      peps: shared,
       decisions,
       custody: { ...shared, keys },
     }

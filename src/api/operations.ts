@@ -6,6 +6,7 @@ import { KEY_OPERATIONS } from './keys.ts'
 import { LEDGER_OPERATIONS } from './ledger.ts'
 import type { Operation } from './operation.ts'
 import { PEOPLE_OPERATIONS } from './people.ts'
+import { PEP_OPERATIONS } from './peps/peps.ts'
 import { POLICY_OPERATIONS } from './policies.ts'
 import { RESOURCE_OPERATIONS } from './resources.ts'
 import { SESSION_OPERATIONS } from './session.ts'
@@ -24,6 +25,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...ENFORCER_OPERATIONS,
   ...CONNECTION_OPERATIONS,
   ...POLICY_OPERATIONS,
+  ...PEP_OPERATIONS,
   ...TASK_OPERATIONS,
   ...BASIS_OPERATIONS,
   ...SPONSOR_GRANT_OPERATIONS,

@@ -5,7 +5,7 @@ import type { SigningKeys } from '../keys/index.ts'
 import type { Ledger } from '../ledger/index.ts'
 import type { McpDescription } from '../net/index.ts'
 import type { PeopleParts, Providers } from '../people/index.ts'
-import type { Policies, PolicyParts } from '../policy/index.ts'
+import type { PepParts, Policies, PolicyParts } from '../policy/index.ts'
 import type { CustodyParts } from '../tokens/index.ts'
 
 /** What the management API works with: the parts of the rooms it speaks for. */
@@ -20,6 +20,7 @@ export interface ApiParts {
   readonly connections: ConnectionParts
   readonly policy: PolicyParts
   readonly policies: Policies
+  readonly peps: PepParts
   readonly decisions: DecisionParts
   readonly ledger: Ledger
   /** Of the keys that sign tokens. */

@@ -88,6 +88,7 @@ const COMMANDS: readonly (readonly [string, Readonly<Record<string, Load>>])[] =
       resources: async () => (await import('./resources/resources.ts')).resourcesCommand,
       connections: async () => (await import('./connections.ts')).connectionsCommand,
       policy: async () => (await import('./policy/policy.ts')).policyCommand,
+      peps: async () => (await import('./peps/peps.ts')).pepsCommand,
       people: async () => (await import('./people.ts')).peopleCommand,
       groups: async () => (await import('./groups.ts')).groupsCommand,
       providers: async () => (await import('./providers.ts')).providersCommand,

@@ -52,6 +52,7 @@ const SUSPENDED: Readonly<Record<LiveState['kind'], Words>> = {
   space: ['space.suspended', 'the space is suspended', 'an administrator resumes it'],
   policy: ['policy.missing', 'no policy set is active', 'an administrator publishes policies'],
   key: ['token.unknown_key', 'the key that signed the token was withdrawn', 'a new token'],
+  pep: ['pep.unauthenticated', 'the enforcement point that asks was revoked', 'another one'],
 }
 
 const ENDED: Readonly<Record<LiveState['kind'], Words>> = {

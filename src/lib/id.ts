@@ -13,6 +13,7 @@ export const ID_PREFIX = {
   sponsor_grant: 'spg',
   allowance: 'alw',
   enforcer: 'enf',
+  pep_credential: 'pec',
   record: 'rec',
   key: 'key',
   replica: 'rpl',

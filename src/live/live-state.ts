@@ -10,6 +10,7 @@ export type LiveKind =
   | 'resource'
   | 'policy'
   | 'key'
+  | 'pep'
 
 export interface LiveKey {
   readonly kind: LiveKind

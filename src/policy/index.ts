@@ -2,7 +2,25 @@ export { policyDigest } from './annotations.ts'
 export { checkPolicies } from './check.ts'
 export type { Mistake, Validation } from './findings.ts'
 export { loadPolicySet } from './load.ts'
+export type { OnlySet } from './only/only-set.ts'
+export { findOnlySet, latestOnlySet, listOnlySets } from './only/set-store.ts'
 export type { PolicyParts } from './parts.ts'
+export {
+  addPep,
+  addPepKey,
+  addPepSecret,
+  changePep,
+  endPepCredential,
+  type PepParts,
+  revokePep,
+} from './peps/change-pep.ts'
+export { type KnownPep, Peps, type PresentedPep } from './peps/identify-pep.ts'
+export type { Pep, PepCredential, PepSettings } from './peps/pep.ts'
+export {
+  selectCredentials as listPepCredentials,
+  selectPep as findPep,
+  selectPeps as listPeps,
+} from './peps/pep-store.ts'
 export { findPolicy, Policies, type PolicyText } from './policies.ts'
 export { findSet, latestSet, listSets, type PublishedSet } from './policy-store.ts'
 export { type Published, publishPolicies } from './publish.ts'

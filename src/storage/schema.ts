@@ -1,3 +1,4 @@
+import type { PepCredentialRow, PepRow, PolicyOnlySetRow } from './rows/asked.ts'
 import type {
   LedgerCheckpointRow,
   LedgerHeadRow,
@@ -105,4 +106,7 @@ export interface Schema {
   bearer_tokens: BearerTokenRow
   refresh_tokens: RefreshTokenRow
   enforcers: EnforcerRow
+  peps: PepRow
+  pep_credentials: PepCredentialRow
+  policy_only_sets: PolicyOnlySetRow
 }

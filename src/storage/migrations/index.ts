@@ -1,7 +1,8 @@
 import { ground } from './0001-ground.ts'
 import { breadth } from './0002-breadth.ts'
+import { peps } from './0007-peps.ts'
 import { recorded } from './0008-recorded.ts'
 import type { Migration } from './migration.ts'
 
 /** Every migration, oldest first. Add at the end; never change or remove one that was released. */
-export const MIGRATIONS: readonly Migration[] = [ground, breadth, recorded]
+export const MIGRATIONS: readonly Migration[] = [ground, breadth, peps, recorded]

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { newKey } from '../../../test/signing.ts'
+import { World as Remit } from '../../../test/world.ts'
+import { Secret } from '../../lib/secret.ts'
+import { Sessions } from '../server/sessions.ts'
+import { type Owner, sink, type TestCli, testCli } from '../testing.ts'
+
+const HOUR = 3_600_000
+
+describe('remit peps', () => {
+  let remit: Remit
+  before(async () => {
+    remit = await Remit.start('sqlite', { development: false })
+  })
+  after(() => remit.stop())
+
+  /** Outside `remit dev`, what widens access is confirmed on a page. */
+  async function userOf(owner: Owner, name: 'ada' | 'sam'): Promise<TestCli> {
+    const talk = sink((text) => {
+      const [page] = /\S+\/confirm\/\S+/.exec(text) ?? []
+      if (page === undefined) return
+      void remit
+        .browser(name)
+        .then(async (browser) => browser.submit(await browser.get(page), /^Confirm/))
+    })
+    const cli = await testCli(owner, { REMIT_URL: remit.issuer }, { talk })
+    const token = new Secret((await remit.api(name)).token)
+    const expiresAt = new Date(cli.world.clock.now() + HOUR).toISOString()
+    await new Sessions(cli.world).keep({ url: remit.issuer, token, expiresAt })
+    return cli
+  }
+
+  test('one is registered, given credentials and other settings, and ended', async (t) => {
+    const cli = await userOf(t, 'ada')
+    assert.match((await cli.remit('peps', 'list')).out, /None yet/)
+    const added = await cli.remit('peps', 'add', 'edge', '--resource', 'orders')
+    assert.equal(added.exit, 0, added.said)
+    assert.match(added.said, /asks about calls of tasks to orders/)
+
+    const secret = await cli.remit('peps', 'add-secret', 'edge', '--json')
+    assert.match((secret.json as { secret: string }).secret, /^pep_[A-Za-z0-9_-]{43}$/) // as the API says
+    const { publicJwk } = await newKey()
+    await writeFile(join(cli.home, 'edge.jwk'), JSON.stringify({ ...publicJwk, kid: 'edge-1' }))
+    const key = await cli.remit('peps', 'add-key', 'edge', 'edge.jwk')
+    assert.equal(key.exit, 0, key.said)
+    const set = await cli.remit('peps', 'set', 'edge', '--names-tasks', '--takes')
+    assert.match(set.said, /every resource; it is believed about who calls; it asks \/v1\/calls/)
+
+    const { out: shown } = await cli.remit('peps', 'show', 'edge')
+    assert.match(shown, /key edge-1/)
+    const [id = ''] = /pec_\S+/.exec(shown) ?? []
+    const ended = await cli.remit('peps', 'end-credential', 'edge', id)
+    assert.equal(ended.exit, 0, ended.said)
+    assert.match((await cli.remit('peps', 'show', 'edge')).out, new RegExp(`${id}.*ended`))
+
+    assert.equal((await cli.remit('peps', 'revoke', 'edge')).exit, 0)
+    assert.match((await cli.remit('peps', 'list')).out, /edge.*revoked/)
+    assert.match((await cli.remit('peps', 'add-secret', 'edge')).said, /pep\.unknown/)
+  })
+
+  test('not with settings that mean nothing, nor a key that is none, nor for everyone', async (t) => {
+    const ada = await userOf(t, 'ada')
+    const nowhere = await ada.remit('peps', 'add', 'mesh', '--resource', 'nothing')
+    assert.match(nowhere.said, /pep\.bad_settings/)
+    await writeFile(join(ada.home, 'no.jwk'), 'no json')
+    assert.match((await ada.remit('peps', 'add-key', 'mesh', 'no.jwk')).said, /not JSON/)
+    assert.match((await ada.remit('peps', 'add-key', 'mesh', 'gone.jwk')).said, /cannot be read/)
+    const sam = await userOf(t, 'sam')
+    for (const act of [['list'], ['add', 'mine'], ['show', 'edge'], ['revoke', 'edge']]) {
+      const { exit, said } = await sam.remit('peps', ...act)
+      assert.equal(exit, 1)
+      assert.match(said, /administrator/)
+    }
+  })
+})

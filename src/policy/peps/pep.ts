@@ -1,0 +1,69 @@
+import type { PublicJwk } from '../../keys/index.ts'
+import { base64url, fromBase64url, sha256url } from '../../lib/bytes.ts'
+import type { Id } from '../../lib/id.ts'
+import type { Random } from '../../lib/random.ts'
+import { Secret } from '../../lib/secret.ts'
+import type { LiveKey } from '../../live/index.ts'
+
+/** What an enforcement point may ask about, and how it is answered. */
+export interface PepSettings {
+  /** `task`: calls of tasks, by all gates. `policy-only`: whatever it says, by one set of policies and nothing else. */
+  readonly mode: 'task' | 'policy-only'
+  /** Of `policy-only`. */
+  readonly policySet: string | null
+  /** Of `task`: catalog names; `null`: all. */
+  readonly resources: readonly string[] | null
+  /** Whether `properties` of its requests count. */
+  readonly properties: boolean
+  /** Of `task`: it is believed that the agent of the task it names is the one that calls, without a token and a proof. */
+  readonly namesTasks: boolean
+  /** Of `task`: it asks about the call itself (`/v1/calls`) before it runs, where what was promised is taken. */
+  readonly takes: boolean
+}
+
+/**
+ * A policy enforcement point of others that asks through AuthZEN. It asks and takes nothing; an `Enforcer` asks about a call and
+ * takes what the call needs.
+ */
+export interface Pep extends PepSettings {
+  readonly name: string
+  readonly createdBy: string
+  readonly createdAt: number
+  /** May lag by a minute. */
+  readonly lastUsedAt: number | null
+  readonly revokedAt: number | null
+}
+
+/** One of the ways in which it says who it is. Several may be in use, so that they can be exchanged. */
+export interface PepCredential {
+  readonly id: Id<'pep_credential'>
+  readonly pep: string
+  /** `secret`: Bearer or Basic. `key`: it signs a JWT. */
+  readonly kind: 'secret' | 'key'
+  /** Of the secret; of a key its thumbprint. */
+  readonly digest: string
+  readonly jwk: PublicJwk | null
+  readonly kid: string | null
+  readonly createdBy: string
+  readonly createdAt: number
+  readonly endedAt: number | null
+}
+
+const PREFIX = 'pep_'
+const BYTES = 32
+
+/** 256 random bits behind a word that tells people and leak scanners what it is. Only the digest is ever stored. */
+export function newPepSecret(random: Random): { secret: Secret; digest: string } {
+  const secret = PREFIX + base64url(random.bytes(BYTES))
+  return { secret: new Secret(secret), digest: sha256url(secret) }
+}
+
+/** Whether a text looks like such a secret. */
+export function isPepSecret(text: string): boolean {
+  return text.startsWith(PREFIX) && fromBase64url(text.slice(PREFIX.length))?.byteLength === BYTES
+}
+
+/** Everything that an answer to it stands on, but for what the question is about. */
+export function pepKey(name: string): LiveKey {
+  return { kind: 'pep', id: name }
+}

@@ -1,0 +1,41 @@
+import type { Flag, JsonText, Millis } from './column.ts'
+
+/** policy: enforcement points of others, and what they are answered by */
+export interface PepRow {
+  name: string
+  mode: 'task' | 'policy-only'
+  policy_set: string | null
+  resources: JsonText | null
+  properties: Flag
+  names_tasks: Flag
+  takes: Flag
+  created_by: string
+  created_at: Millis
+  last_used_at: Millis | null
+  revoked_at: Millis | null
+}
+
+export interface PepCredentialRow {
+  id: string
+  pep: string
+  kind: 'secret' | 'key'
+  /** Of the secret; of a key its thumbprint. */
+  digest: string
+  jwk: JsonText | null
+  kid: string | null
+  created_by: string
+  created_at: Millis
+  ended_at: Millis | null
+}
+
+export interface PolicyOnlySetRow {
+  name: string
+  version: number
+  policies: string
+  schema_text: string
+  entities: JsonText
+  digest: string
+  note: string
+  published_by: string
+  published_at: Millis
+}
