@@ -19,6 +19,7 @@ export {
   type TemplateLinkJson,
   type Value,
   valueFromJson,
+  withAttributes,
 } from './cedar/index.ts'
 export { contains } from './contains.ts'
 export { type Callable, couldPermit, type ReachFacts } from './could-permit.ts'

@@ -7,6 +7,7 @@ import { LEDGER_OPERATIONS } from './ledger.ts'
 import type { Operation } from './operation.ts'
 import { PEOPLE_OPERATIONS } from './people.ts'
 import { PEP_OPERATIONS } from './peps/peps.ts'
+import { POLICY_SET_OPERATIONS } from './peps/policy-sets.ts'
 import { POLICY_OPERATIONS } from './policies.ts'
 import { RESOURCE_OPERATIONS } from './resources.ts'
 import { SESSION_OPERATIONS } from './session.ts'
@@ -26,6 +27,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...CONNECTION_OPERATIONS,
   ...POLICY_OPERATIONS,
   ...PEP_OPERATIONS,
+  ...POLICY_SET_OPERATIONS,
   ...TASK_OPERATIONS,
   ...BASIS_OPERATIONS,
   ...SPONSOR_GRANT_OPERATIONS,

@@ -88,6 +88,7 @@ const COMMANDS: readonly (readonly [string, Readonly<Record<string, Load>>])[] =
       resources: async () => (await import('./resources/resources.ts')).resourcesCommand,
       connections: async () => (await import('./connections.ts')).connectionsCommand,
       policy: async () => (await import('./policy/policy.ts')).policyCommand,
+      'policy-sets': async () => (await import('./peps/policy-sets.ts')).policySetsCommand,
       peps: async () => (await import('./peps/peps.ts')).pepsCommand,
       people: async () => (await import('./people.ts')).peopleCommand,
       groups: async () => (await import('./groups.ts')).groupsCommand,

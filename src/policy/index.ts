@@ -2,7 +2,17 @@ export { policyDigest } from './annotations.ts'
 export { checkPolicies } from './check.ts'
 export type { Mistake, Validation } from './findings.ts'
 export { loadPolicySet } from './load.ts'
-export type { OnlySet } from './only/only-set.ts'
+export type { OnlyMistake } from './only/check-set.ts'
+export { checkOnlySetAside } from './only/check-set-aside.ts'
+export type {
+  Asked,
+  LoadedOnlySet,
+  OnlyAnswer,
+  OnlyQuestion,
+} from './only/loaded-set.ts'
+export type { OnlySet, OnlySetText } from './only/only-set.ts'
+export { OnlySets } from './only/only-sets.ts'
+export { type OnlySetParts, publishOnlySet } from './only/publish-set.ts'
 export { findOnlySet, latestOnlySet, listOnlySets } from './only/set-store.ts'
 export type { PolicyParts } from './parts.ts'
 export {

@@ -6,5 +6,6 @@ export { type Entity, type EntityStore, entitiesFromJson, entityStore } from './
 export { EXPRESSION_LIMITS } from './expression.ts'
 export { CompileError } from './failure.ts'
 export type { CedarPolicySetJson, EntityUidJson, PolicyJson, TemplateLinkJson } from './json.ts'
+export { withAttributes } from './overlay.ts'
 export type { Value } from './value.ts'
 export { valueFromJson } from './value-json.ts'

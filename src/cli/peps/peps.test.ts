@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { RECORDS } from '../../../test/conformance/authzen/records.ts'
 import { newKey } from '../../../test/signing.ts'
 import { World as Remit } from '../../../test/world.ts'
 import { Secret } from '../../lib/secret.ts'
@@ -59,6 +60,43 @@ describe('remit peps', () => {
     assert.equal((await cli.remit('peps', 'revoke', 'edge')).exit, 0)
     assert.match((await cli.remit('peps', 'list')).out, /edge.*revoked/)
     assert.match((await cli.remit('peps', 'add-secret', 'edge')).said, /pep\.unknown/)
+  })
+
+  test('a policy-only set is checked, published and shown, and answers an enforcement point', async (t) => {
+    const cli = await userOf(t, 'ada')
+    await writeFile(join(cli.home, 'r.cedar'), RECORDS.policies)
+    await writeFile(join(cli.home, 'r.cedarschema'), RECORDS.schema)
+    await writeFile(join(cli.home, 'r.json'), RECORDS.entities)
+    const files = ['--policies', 'r.cedar', '--schema', 'r.cedarschema', '--entities', 'r.json']
+    const before = await cli.remit('peps', 'add', 'records', '--policy-set', 'records')
+    assert.match(before.said, /there is no policy set/)
+    const valid = await cli.remit('policy-sets', 'validate', ...files)
+    assert.equal(valid.exit, 0, valid.said)
+    const published = await cli.remit(
+      'policy-sets',
+      'publish',
+      'records',
+      ...files,
+      '--note',
+      'first',
+    )
+    assert.equal(published.exit, 0, published.said)
+    assert.match((await cli.remit('policy-sets', 'list')).out, /records +1 .*first/)
+    assert.equal((await cli.remit('policy-sets', 'show', 'records')).out, RECORDS.policies)
+    const { out: schema } = await cli.remit('policy-sets', 'show', 'records', '1', '--schema')
+    assert.equal(schema, RECORDS.schema)
+    const added = await cli.remit('peps', 'add', 'records', '--policy-set', 'records')
+    assert.match(added.said, /answered by the policy set records/)
+
+    await writeFile(join(cli.home, 'r.json'), '[{"uid":{"type":"spaceship","id":"x"}}]')
+    for (const act of [['validate'], ['publish', 'records']]) {
+      const wrong = await cli.remit('policy-sets', ...act, ...files)
+      assert.equal(wrong.exit, 1)
+      assert.match(wrong.said, /✗ entities .*no such type/)
+    }
+    await writeFile(join(cli.home, 'r.cedar'), '\n@id("x") permit (principal, action, resource)\n')
+    const cut = await cli.remit('policy-sets', 'validate', ...files)
+    assert.match(cut.said, /✗ policies:\d+:\d+/)
   })
 
   test('not with settings that mean nothing, nor a key that is none, nor for everyone', async (t) => {

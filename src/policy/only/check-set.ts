@@ -1,0 +1,66 @@
+import * as cedar from '@cedar-policy/cedar-wasm/nodejs'
+import { Problem } from '../../lib/problem.ts'
+import { nesting, splitPolicies } from '../policy-text.ts'
+import { POLICY_LIMITS, validatePolicies } from '../validate.ts'
+import { readEntities } from './entities.ts'
+import { LoadedOnlySet } from './loaded-set.ts'
+import { ONLY_LIMITS, type OnlySetText } from './only-set.ts'
+import { readShape } from './shape.ts'
+
+/** One thing that is wrong with a set, or odd. Lines and columns are those of its part. */
+export interface OnlyMistake {
+  readonly part: 'policies' | 'schema' | 'entities'
+  readonly message: string
+  readonly policy?: string | undefined
+  readonly line?: number
+  readonly column?: number
+  readonly help?: string | undefined
+}
+
+export interface OnlyValidation {
+  readonly mistakes: readonly OnlyMistake[]
+  readonly warnings: readonly OnlyMistake[]
+}
+
+/**
+ * Everything that is wrong with a set: policies strictly against the schema of the set, and entities too. Run it in a thread
+ * (`check-set-aside.ts`), as `validatePolicies`.
+ */
+export function checkOnlySet({ entities, policies, schema }: OnlySetText): OnlyValidation {
+  if (Buffer.byteLength(schema) > ONLY_LIMITS.schemaBytes)
+    return mistaken('schema', `longer than ${ONLY_LIMITS.schemaBytes} bytes`)
+  if (nesting(schema) > POLICY_LIMITS.nesting)
+    return mistaken('schema', `brackets are nested deeper than ${POLICY_LIMITS.nesting}`)
+  const { mistakes, warnings } = validatePolicies(policies, schema)
+  const found: OnlyMistake[] = mistakes.map((mistake) => ({ ...mistake, part: 'policies' }))
+  const odd: OnlyMistake[] = warnings.map((warning) => ({ ...warning, part: 'policies' }))
+  const ownSchema = cedar.checkParseSchema(schema)
+  if (ownSchema.type !== 'success')
+    return mistaken('schema', ownSchema.errors[0]?.message ?? 'it cannot be read')
+  found.push(...asksPeople(policies))
+  if (found.length > 0) return { mistakes: found, warnings: odd }
+  try {
+    readEntities(entities, readShape(schema))
+    new LoadedOnlySet({ name: 'checked', version: 0, policies, schema, entities })
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code !== 'policy_set.invalid') throw error
+    return { mistakes: error.members.mistakes as OnlyMistake[], warnings: odd } // as: every `policy_set.invalid` is made with them
+  }
+  return { mistakes: [], warnings: odd }
+}
+
+/** Nobody is asked about what such a set decides, so what people could lift would only mislead. */
+function asksPeople(policies: string): readonly OnlyMistake[] {
+  return splitPolicies(policies).some(({ text }) => /@\s*requestable\b/.test(text))
+    ? [
+        {
+          part: 'policies',
+          message: '`@requestable` means nothing in a policy-only set: nobody is asked',
+        },
+      ]
+    : []
+}
+
+function mistaken(part: OnlyMistake['part'], message: string): OnlyValidation {
+  return { mistakes: [{ part, message }], warnings: [] }
+}
