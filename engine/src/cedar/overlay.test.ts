@@ -24,10 +24,13 @@ const change = (uid: { type: string; id: string }, json: object) => ({
 test('what is changed is changed, and nothing else of it; the store itself stays', () => {
   const changed = withAttributes(store, [change(ANN, { role: 'admin' })])
   const ann = changed.get(ANN)
-  assert.deepEqual([...(ann?.attributes ?? [])], [
-    ['role', 'admin'],
-    ['site', 'bern'],
-  ])
+  assert.deepEqual(
+    [...(ann?.attributes ?? [])],
+    [
+      ['role', 'admin'],
+      ['site', 'bern'],
+    ],
+  )
   assert.equal(ann?.tags.get('a'), 'b')
   assert.ok(ann?.ancestors.has(TOP), 'also through what is not changed')
   assert.ok(changed.get(SUB)?.ancestors.has(TOP))
