@@ -1,7 +1,8 @@
 /** A random case: a world, policies for it, and requests to ask about. */
-import { type Flavour, Policies, type PolicySet } from './policies.ts'
+import { Expressions } from './expressions.ts'
+import { type Flavour, Policies, type Policy, type PolicySet } from './policies.ts'
 import { Random } from './random.ts'
-import { randomSchema, type Schema } from './schema.ts'
+import { BOOL, type RecordOf, randomSchema, type Schema } from './schema.ts'
 import { sliceFor } from './slice.ts'
 import { type Entity, type Request, randomEntities, randomRequest } from './world.ts'
 
@@ -22,7 +23,7 @@ const ORDER = { edges: 0.03, slips: 0 }
 const UNTIDY = { edges: 0.15, slips: 0.03 }
 const CHAOS = { edges: 0.3, slips: 0.15 }
 
-export function randomCase(seed: number, requests: number): Case {
+export function randomCase(seed: number, questions: number): Case {
   const random = new Random(seed)
   const flavour = randomFlavour(random)
   const schema = randomSchema(random)
@@ -37,7 +38,7 @@ export function randomCase(seed: number, requests: number): Case {
     const request = randomRequest(random, schema, flavour.odds)
     return { request, entities: sliceFor(random, request, entities, flavour.odds) }
   }
-  return { seed, flavour, schema, set, questions: random.list(requests, requests, question) }
+  return { seed, flavour, schema, set, questions: random.list(questions, questions, question) }
 }
 
 function randomFlavour(random: Random): Flavour {
@@ -58,4 +59,23 @@ function randomFlavour(random: Random): Flavour {
     [1, { ...mix, odds: { ...CHAOS, population }, conditions: 'anything' }],
     [1, { ...mix, odds: { ...CHAOS, population }, conditions: 'operations', open: 0.9 }],
   ])
+}
+
+/** What looks at no entity: any operator, on values that are written down and mostly at the edge of their type. */
+export function randomOperations(seed: number, count: number): PolicySet {
+  const random = new Random(seed)
+  const context: RecordOf = { kind: 'Record', fields: new Map() }
+  const schema: Schema = { entities: new Map(), actions: [], context }
+  const scene = { schema, principal: 'User', resource: 'Folder' }
+  const odds = { population: 2, edges: 0.5, slips: 0.02 }
+  const expressions = new Expressions(random, scene, odds)
+  const policy = (): Policy => ({
+    effect: 'permit',
+    principal: { op: 'All' },
+    action: { op: 'All' },
+    resource: { op: 'All' },
+    conditions: [{ kind: 'when', body: expressions.of(BOOL, random.between(1, 2)) }],
+  })
+  const policies = Array.from({ length: count }, (_, i) => [`p${i}`, policy()] as const)
+  return { staticPolicies: Object.fromEntries(policies), templates: {}, templateLinks: [] }
 }

@@ -88,9 +88,11 @@ function randomFields(random: Random, least: number, most: number, depth: number
 }
 
 export function randomSchema(random: Random): Schema {
-  const groups = GROUPS.map((name) => shapeOf(random, name, GROUPS))
-  const actors = ACTORS.map((name) => shapeOf(random, name, [...GROUPS, 'User']))
-  const things = THINGS.map((name) => shapeOf(random, name, ['Folder', ...GROUPS]))
+  const few = () => randomFields(random, 0, 1, 1)
+  const several = () => randomFields(random, 1, 3, 1)
+  const groups = GROUPS.map((name) => shapeOf(random, name, few(), GROUPS))
+  const actors = ACTORS.map((name) => shapeOf(random, name, several(), [...GROUPS, 'User']))
+  const things = THINGS.map((name) => shapeOf(random, name, several(), ['Folder', ...GROUPS]))
   const context: RecordOf = { kind: 'Record', fields: randomFields(random, 2, 5, 2) }
   return {
     entities: new Map([...groups, ...actors, ...things].map((shape) => [shape.name, shape])),
@@ -99,10 +101,15 @@ export function randomSchema(random: Random): Schema {
   }
 }
 
-function shapeOf(random: Random, name: string, parents: readonly string[]): EntityShape {
+function shapeOf(
+  random: Random,
+  name: string,
+  attributes: Fields,
+  parents: readonly string[],
+): EntityShape {
   return {
     name,
-    attributes: randomFields(random, 1, 3, 1),
+    attributes,
     tags: random.chance(0.4) ? randomType(random, 1) : undefined,
     memberOf: random.some(parents, 1, parents.length),
   }

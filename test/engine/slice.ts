@@ -21,7 +21,7 @@ export function sliceFor(
   }
   for (const ref of [...about, ...named, ...refsIn(context)]) take(ref)
   return all.filter(({ uid }) =>
-    wanted.has(nameOf(uid)) ? !random.chance(slips / 2) : random.chance(0.1),
+    wanted.has(nameOf(uid)) ? !random.chance(slips / 2) : random.chance(0.05),
   )
 }
 

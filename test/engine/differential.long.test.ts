@@ -1,0 +1,19 @@
+/** The same as in differential.test.ts, a hundred times as much of it: ten million comparisons. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { compareCases, compareOperations, compareTexts, seeds } from './differential.ts'
+
+/** `DIFFERENTIAL_SEED` is another place to start from: what was compared before need not be compared again. */
+const START = Number(process.env.DIFFERENTIAL_SEED ?? 1e9)
+const PARTS = 100
+
+for (let part = 0; part < PARTS; part++) {
+  const from = START + part * 1000
+  test(`from seed ${from}`, { timeout: 600_000 }, () => {
+    const compared =
+      compareCases(seeds(from, 700), 100) +
+      compareTexts(seeds(from, 200), 100) +
+      compareOperations(seeds(from, 100), 150)
+    assert.equal(compared, 105_000)
+  })
+}

@@ -1,0 +1,79 @@
+/** Cases, one after the other, until they end or two engines say different things. */
+import { type Question, randomCase, randomOperations } from './cases.ts'
+import { type Disagreement, Pair, told } from './compare.ts'
+import { type Json, print } from './json.ts'
+import type { PolicySet } from './policies.ts'
+import { shrink } from './shrink.ts'
+import { throughText } from './through-text.ts'
+
+/** Compares random cases. Answers how many questions were asked. @throws Error with the seed and a small example */
+export function compareCases(seeds: Iterable<number>, questions: number): number {
+  let compared = 0
+  for (const seed of seeds) {
+    const { questions: asked, set } = randomCase(seed, questions)
+    compareAll(new Pair(set), set, asked, `case ${seed}`)
+    compared += asked.length
+  }
+  return compared
+}
+
+/** The same with policies that went through text: what ours compiles is what the official tools read. @throws Error */
+export function compareTexts(seeds: Iterable<number>, questions: number): number {
+  let compared = 0
+  for (const seed of seeds) {
+    const { questions: asked, set } = randomCase(seed, questions)
+    const { read, text } = throughText(set)
+    compareAll(new Pair(read, text), read, asked, `case ${seed}, through text`)
+    compared += asked.length
+  }
+  return compared
+}
+
+/** Single operations, many in one question: what is determining and what errs tells the result of each. @throws Error */
+export function compareOperations(seeds: Iterable<number>, count: number): number {
+  let compared = 0
+  for (const seed of seeds) {
+    const set = randomOperations(seed, count)
+    compareAll(new Pair(set), set, [NOTHING_THERE], `operations ${seed}`)
+    compared += count
+  }
+  return compared
+}
+
+const NOTHING_THERE: Question = {
+  request: {
+    principal: { type: 'User', id: '0' },
+    action: { type: 'Action', id: 'read' },
+    resource: { type: 'Folder', id: '0' },
+    context: {},
+  },
+  entities: [],
+}
+
+/** @throws Error */
+export function compareAll(
+  pair: Pair,
+  set: PolicySet,
+  questions: readonly Question[],
+  name: string,
+): void {
+  for (const question of questions) {
+    const found = pair.compare(question)
+    if (found) throw new Error(report(name, set, found))
+  }
+}
+
+function report(name: string, set: PolicySet, found: Disagreement): string {
+  const small = shrink({ set, question: found.question })
+  const still = new Pair(small.set).compare(small.question)
+  const { official, ours } = still ?? found
+  return `${name}: the engines disagree
+official: ${told(official)}
+ours:     ${told(ours)}
+To keep in test/engine/pinned.json:
+${print({ name, ...small } as unknown as Json, 1)}`
+}
+
+export function* seeds(from: number, count: number): Generator<number> {
+  for (let seed = from; seed < from + count; seed++) yield seed
+}
