@@ -3,6 +3,7 @@ import {
   type CedarPolicySetJson,
   type CompiledPolicies,
   compilePolicies,
+  type EntityStore,
   entitiesFromJson,
   entityStore,
   valueFromJson,
@@ -11,6 +12,7 @@ import type { Question } from './cases.ts'
 import type { Json } from './json.ts'
 import type { Answer } from './oracle.ts'
 import type { PolicySet } from './policies.ts'
+import type { Entity } from './world.ts'
 
 export class Compiled {
   readonly #policies: CompiledPolicies
@@ -22,12 +24,25 @@ export class Compiled {
 
   ask({ entities, request }: Question, leaveOut?: ReadonlySet<string>): Answer {
     const context = valueFromJson(request.context as Json)
-    const store = entityStore(entitiesFromJson(entities))
-    const answer = this.#policies.evaluate({ ...request, context }, store, leaveOut)
+    const answer = this.#policies.evaluate({ ...request, context }, storeOf(entities), leaveOut)
     return {
       permitted: answer.permitted,
       determining: new Set(answer.determining),
       errors: new Set(answer.errors.map(({ policy }) => policy)),
     }
   }
+}
+
+/** Actions by what they are, as a server keeps them: one store for many requests, so that what is remembered of it is used. */
+const actions = new Map<string, EntityStore>()
+const MOST_STORES = 64
+
+function storeOf(entities: readonly Entity[]): EntityStore {
+  const groups = Map.groupBy(entities, ({ uid }) => uid.type === 'Action')
+  const [base = [], own = []] = [groups.get(true), groups.get(false)]
+  const key = JSON.stringify(base)
+  const known = actions.get(key) ?? entityStore(entitiesFromJson(base))
+  if (actions.size > MOST_STORES) actions.clear()
+  actions.set(key, known)
+  return entityStore(entitiesFromJson(own), known)
 }

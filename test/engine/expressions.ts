@@ -2,7 +2,7 @@
 import { anything } from './anything.ts'
 import { binary, type Expr, ifThenElse } from './forms.ts'
 import { type Json, object } from './json.ts'
-import { constructorOf, long, string, text } from './literals.ts'
+import { constructorOf, long, memberCount, string, text } from './literals.ts'
 import { type Path, pathsIn } from './paths.ts'
 import type { Random } from './random.ts'
 import {
@@ -76,7 +76,7 @@ export class Expressions {
         return { Value: { __entity: randomRef(random, type.name, this.#odds) } }
       case 'Set':
         if (random.chance(0.2)) return { Value: randomValue(random, type, this.#odds) }
-        return { Set: random.list(edges > 0 ? 0 : 1, 3, () => this.literal(type.of)) }
+        return { Set: Array.from({ length: memberCount(random) }, () => this.literal(type.of)) }
       case 'Record':
         return this.#record(type, 0)
       default:
@@ -251,7 +251,9 @@ export class Expressions {
         if (random.chance(0.2)) return { neg: { arg: this.of(LONG, depth - 1) } }
         return this.#pair(random.pick(['+', '-', '*']), LONG, LONG, depth - 1)
       case 'Set':
-        return { Set: random.list(1, 3, () => this.of(type.of, depth - 1)) }
+        return {
+          Set: Array.from({ length: memberCount(random) }, () => this.of(type.of, depth - 1)),
+        }
       case 'Record':
         return this.#record(type, depth - 1)
       case 'datetime':

@@ -46,6 +46,8 @@ export const TEXTS: Readonly<Record<Extension, readonly string[]>> = {
     '1.00',
     '1.23',
     '-1.5',
+    '-0.5',
+    '-0.0001',
     '0.0001',
     '100.00',
     '-0.0',
@@ -298,4 +300,9 @@ export function mutated(random: Random, text: string): string {
 /** The name of the constructor. */
 export function constructorOf(extension: Extension): string {
   return extension === 'ipaddr' ? 'ip' : extension
+}
+
+/** Few, and now and then more than what is looked through one by one. */
+export function memberCount(random: Random): number {
+  return random.chance(0.08) ? random.between(9, 14) : random.between(0, 3)
 }

@@ -1,6 +1,6 @@
 /** Entities and requests of a random schema. Some of what they name is not there, and some does not have what it should. */
 import { type Json, type JsonObject, object } from './json.ts'
-import { constructorOf, goodText, long, string } from './literals.ts'
+import { constructorOf, goodText, long, memberCount, string } from './literals.ts'
 import type { Random } from './random.ts'
 import {
   type EntityShape,
@@ -111,7 +111,7 @@ export function randomValue(random: Random, type: Type, odds: Odds): Json {
     case 'Entity':
       return { __entity: randomRef(random, type.name, odds) }
     case 'Set':
-      return random.list(0, 3, () =>
+      return Array.from({ length: memberCount(random) }, () =>
         randomValue(random, random.chance(odds.slips) ? randomType(random, 0) : type.of, odds),
       )
     case 'Record':

@@ -47,8 +47,10 @@ export class Expressions {
       const operands = this.#chain(operator, expression, path, depth)
       return operator === '&&' ? every(operands) : some(operands)
     }
+    // What is in `Value` is data, whatever its form.
+    if (operator === 'Value') return this.#leaf(operator, inner, at)
     if (isArray(inner)) return this.#list(operator, inner, at, depth + 1)
-    return isObject(inner) && operator !== 'Value'
+    return isObject(inner)
       ? this.#operation(operator, inner, at, depth + 1)
       : this.#leaf(operator, inner, at)
   }
