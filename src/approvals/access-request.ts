@@ -12,6 +12,8 @@ export interface AccessRequest {
   readonly taskId: Id<'task'>
   /** On whose behalf the call is made. */
   readonly personId: Id<'person'>
+  /** Who asked in the conversation, where that is somebody else. */
+  readonly requesterId?: string
   readonly agentId: string
   /** Catalog names. */
   readonly resource: string

@@ -16,6 +16,8 @@ export interface Asking {
   readonly call: FrozenCall
   readonly taskId: Id<'task'>
   readonly personId: Id<'person'>
+  /** As of `AccessRequest`. */
+  readonly requesterId?: string
   readonly agentId: string
   readonly deadline: number
   readonly text: string
@@ -84,6 +86,7 @@ type Question = Pick<
   AccessRequest,
   | 'taskId'
   | 'personId'
+  | 'requesterId'
   | 'agentId'
   | 'resource'
   | 'action'
@@ -145,6 +148,7 @@ function newRequest(parts: ApprovalParts, question: Question): AccessRequest {
     id: newId('request', parts.random),
     taskId: question.taskId,
     personId: question.personId,
+    ...(question.requesterId === undefined ? {} : { requesterId: question.requesterId }),
     agentId: question.agentId,
     resource: question.resource,
     action: question.action,

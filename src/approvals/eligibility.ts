@@ -2,7 +2,7 @@ import type { Person } from '../people/index.ts'
 import type { AccessRequest, ApprovalAnswer } from './access-request.ts'
 
 /** Whom a request or a standing answer is for, and who is asked. */
-export type Question = Pick<AccessRequest, 'ask' | 'personId'>
+export type Question = Pick<AccessRequest, 'ask' | 'personId' | 'requesterId'>
 
 /** A person as eligibility sees one. */
 export type Approver = Pick<Person, 'id' | 'groups' | 'status'>
@@ -30,13 +30,14 @@ function meets(rule: readonly string[], person: Approver): boolean {
 }
 
 /**
- * Whether this person may ever count for this request: active, not the one it is made for (unless every policy that
- * asks says so), and named by at least one rule. Asked when answering and again when the approval is used.
+ * Whether this person may ever count for this request: active, neither the one it is made for nor the one who asked in the
+ * conversation (unless every policy that asks says so), and named by at least one rule. Asked when answering and again when the approval is used.
  * INVARIANT: only a person reaches this; agents have no session and no answer.
  */
 export function isEligible(person: Approver, request: Question): WhyNot | undefined {
   if (person.status !== 'active') return 'not_active'
-  if (person.id === request.personId && !request.ask.self) return 'own_request'
+  const own = person.id === request.personId || person.id === request.requesterId
+  if (own && !request.ask.self) return 'own_request'
   if (!request.ask.approvers.some((rule) => meets(rule, person))) return 'not_an_approver'
   return undefined
 }

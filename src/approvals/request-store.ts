@@ -201,6 +201,7 @@ interface StoredAsk {
   readonly deadline: number
   readonly inspected?: readonly Leaf[]
   readonly sponsored?: true
+  readonly requester?: string
 }
 
 function rowOf(request: AccessRequest): Row {
@@ -220,6 +221,7 @@ function rowOf(request: AccessRequest): Row {
       deadline: request.deadline,
       ...(request.inspected === null ? {} : { inspected: request.inspected }),
       ...(request.sponsored ? { sponsored: true } : {}),
+      ...(request.requesterId === undefined ? {} : { requester: request.requesterId }),
     }),
     policy_version: request.policyVersion,
     risk: request.risk,
@@ -243,6 +245,7 @@ function requestOf(row: Row): AccessRequest {
     id: row.id as Id<'request'>, // every id in this table was made by newId('request')
     taskId: row.task_id as Id<'task'>, // likewise, of its kind
     personId: row.person_id as Id<'person'>, // likewise
+    ...(stored.requester === undefined ? {} : { requesterId: stored.requester }),
     agentId: row.agent_id,
     resource: row.resource,
     action: row.action,

@@ -24,20 +24,24 @@ export type UsableOrNot =
 
 /**
  * How a call stands with people, with eligibility checked anew: an approval counts only while enough of those who gave
- * it may still give it.
+ * it may still give it; whoever asks in the conversation by now (`requesterId`) does not count.
  */
 export async function usableApproval(
   parts: ApprovalParts,
   taskId: string,
   callHash: string,
   now: number,
+  requesterId?: string,
 ): Promise<UsableOrNot> {
   const requests = await requestsForCall(parts.storage.read, taskId, callHash)
   const standing = standingOf(requests, now)
   if (standing.state !== 'approved') return standing
   const { request } = standing
   const { approvers, denied } = await approversOf(parts.storage.read, request)
-  if (denied || !isEnough(approvers, request)) return { state: 'lapsed', request }
+  // INVARIANT: nobody's own word lifts what they ask for, also when they began to ask after they gave it.
+  const today = requesterId === undefined ? request : { ...request, requesterId }
+  if (denied || !(isEnough(approvers, request) && isEnough(approvers, today)))
+    return { state: 'lapsed', request }
   return { state: 'usable', approval: { request, approvers: approvers.map(({ id }) => id) } }
 }
 

@@ -13,6 +13,13 @@ import type { Denied, Requestable } from './verdict.ts'
 
 type Known = Extract<Identified, { known: true }>
 
+interface About {
+  /** Approvals in hand that turned out not to be enough. */
+  readonly insufficient: readonly Id<'request'>[]
+  /** Who asked. */
+  readonly requester: string | undefined
+}
+
 /**
  * Nothing but people stands in the way: makes the access request, or attaches to it, in the transaction that uses up the
  * proof and records the answer.
@@ -21,7 +28,7 @@ export async function ask(
   parts: DecisionParts,
   each: Case & { readonly who: Known },
   decision: RequestableDeny & { readonly facts: CallFacts },
-  insufficient: readonly Id<'request'>[],
+  about: About,
 ): Promise<Requestable | Denied> {
   const { facts, gates } = decision
   const asked = await parts.storage.transaction(async (tx) => {
@@ -32,7 +39,7 @@ export async function ask(
       await book(parts, tx, each, { ...CLOSED, outcome: 'deny', gates, facts })
       return 'closed'
     }
-    const attached = await attachRequest(parts, tx, asking(each, decision, insufficient))
+    const attached = await attachRequest(parts, tx, asking(each, decision, about))
     if (attached.outcome === 'too_many_pending') {
       await book(parts, tx, each, { ...TOO_MANY, outcome: 'deny', gates, facts })
       return 'too_many_pending'
@@ -73,7 +80,7 @@ async function book(parts: DecisionParts, tx: Tx, each: Case, finding: Finding):
 function asking(
   each: Case & { readonly who: Known },
   decision: RequestableDeny,
-  insufficient: readonly Id<'request'>[],
+  { insufficient, requester }: About,
 ): Asking {
   const { call, frozen, policyVersion } = each
   const { task } = each.who.held
@@ -82,6 +89,7 @@ function asking(
     call: frozen,
     taskId: task.id,
     personId: task.personId,
+    ...(requester === undefined || requester === task.personId ? {} : { requesterId: requester }),
     agentId: task.agentId,
     deadline: task.deadline,
     // INVARIANT: what people read is made here from typed arguments, never from words of the agent.

@@ -1,8 +1,9 @@
 import type { PolicyRecord, Risk } from '@remit/engine'
 import type { Call } from './call.ts'
 import type { Case } from './case.ts'
-import { personRef } from './entities.ts'
-import type { HeldTask } from './facts.ts'
+import { personRef, spaceRef } from './entities.ts'
+import type { HeldTask, Setting } from './facts.ts'
+import { requesterOf } from './whereabouts.ts'
 
 /** Of a call, or of calls that could be made. */
 export interface Circumstances extends Pick<Case, 'at'>, Pick<Call, 'origin'> {
@@ -10,13 +11,24 @@ export interface Circumstances extends Pick<Case, 'at'>, Pick<Call, 'origin'> {
 }
 
 /** What policies see beside person, agent, chain and arguments, which the gates add. As `schemaFor` declares it. */
-export function contextOf({ at, origin, risk }: Circumstances, { task }: HeldTask): PolicyRecord {
+export function contextOf(
+  { at, origin, risk }: Circumstances,
+  { task }: HeldTask,
+  { where }: Pick<Setting, 'where'>,
+): PolicyRecord {
+  const requester = requesterOf(where, task)
+  const space = where?.line[0]
+  const { participants = [], thread } = where?.conversation ?? {}
   return {
     now: { datetime: new Date(at).toISOString() },
     risk,
-    // Nobody asked for what is done with no person present.
-    ...(task.sponsored ? {} : { requester: { entity: personRef(task.personId) } }),
-    participants: { set: [] },
+    // Nobody asked for what is done with no person present, unless a surface names somebody.
+    ...(requester === undefined ? {} : { requester: { entity: personRef(requester) } }),
+    participants: { set: participants.map(({ id }) => ({ entity: personRef(id) })) },
+    ...(space ? { space: { entity: spaceRef(space.id) } } : {}),
+    ...(thread
+      ? { thread: { record: { id: thread.id, strangers: { integer: String(thread.strangers) } } } }
+      : {}),
     task: { record: { id: task.id, purpose: task.purpose } },
     token: { record: { bound: task.keyThumbprint !== null } },
     origin: { record: { ip: origin.ip } },
@@ -27,7 +39,8 @@ export function contextOf({ at, origin, risk }: Circumstances, { task }: HeldTas
 export function contextsOf(
   around: Omit<Circumstances, 'risk'>,
   held: HeldTask,
+  setting: Pick<Setting, 'where'>,
 ): Readonly<Record<Risk, PolicyRecord>> {
-  const of = (risk: Risk) => contextOf({ ...around, risk }, held)
+  const of = (risk: Risk) => contextOf({ ...around, risk }, held, setting)
   return { low: of('low'), medium: of('medium'), high: of('high'), critical: of('critical') }
 }

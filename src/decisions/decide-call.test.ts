@@ -246,7 +246,13 @@ forEachEngine('credentials of a call', (open) => {
     const { clock, keys, live, random } = world.parts
     const { task } = held.opened
     const view = await live.view(
-      callKeys({ task: task.id, person: task.personId, chain: ['refund-bot'], resource: 'orders' }),
+      callKeys({
+        task: task.id,
+        person: task.personId,
+        chain: ['refund-bot'],
+        spaces: [],
+        resource: 'orders',
+      }),
     )
     const other = newKey()
     const minted = (person: Person, thumbprint: string) =>

@@ -35,7 +35,7 @@ export async function decideFor(
   const stop = stopEarly(each.who.credential, each.who.liveness)
   if (stop) return refuse(parts, each, stop)
   const { held, view } = each.who
-  const setting = await parts.facts.setting(held, call.resource.name, view)
+  const setting = await parts.facts.setting(held, call.resource.name, view, each.at)
   // INVARIANT: policies and catalog are taken after the view that watches over them was read.
   const policies = await parts.policies.active()
   const catalog = await parts.catalog.current()

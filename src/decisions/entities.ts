@@ -1,6 +1,7 @@
 import type { EntityRef, PolicyEntity } from '@remit/engine'
 import type { Agent } from '../agents/index.ts'
 import type { Person } from '../people/index.ts'
+import type { SpaceLine } from '../spaces/index.ts'
 
 /** People, agents and groups as policies see them. Attributes come from our own books, never from a request. */
 export function personEntity(person: Person): PolicyEntity {
@@ -37,6 +38,19 @@ export function groupEntities(people: readonly Person[]): PolicyEntity[] {
 
 export function personRef(id: string): EntityRef {
   return { type: 'Person', id }
+}
+
+/** A space and those above it, each in the next. */
+export function spaceEntities(line: SpaceLine): PolicyEntity[] {
+  return line.map(({ id, parentId }) => ({
+    uid: spaceRef(id),
+    attributes: {},
+    parents: parentId === null ? [] : [spaceRef(parentId)],
+  }))
+}
+
+export function spaceRef(id: string): EntityRef {
+  return { type: 'Space', id }
 }
 
 function groupRef(id: string): EntityRef {

@@ -1,16 +1,25 @@
-import { type Detail, intersect, type PolicyEntity } from '@remit/engine'
+import { type Detail, type GateResult, intersect, type PolicyEntity } from '@remit/engine'
 import { type Agent, findAgent } from '../agents/index.ts'
 import { type Catalog, RULES } from '../catalog/index.ts'
 import { Kept } from '../lib/kept.ts'
-import type { Live, LiveKind, LiveView } from '../live/index.ts'
+import type { Live, LiveKey, LiveKind, LiveView } from '../live/index.ts'
 import { findPerson, type Person } from '../people/index.ts'
+import { withinSpaces } from '../spaces/index.ts'
 import type { Storage } from '../storage/index.ts'
 import { findTask, type Task } from '../tasks/index.ts'
 import { type BearerToken, findBearerToken } from '../tokens/index.ts'
-import { agentEntity, groupEntities, personEntity, resourceEntity } from './entities.ts'
+import {
+  agentEntity,
+  groupEntities,
+  personEntity,
+  resourceEntity,
+  spaceEntities,
+} from './entities.ts'
 import { alsoKeys } from './liveness.ts'
+import { Locator } from './locator.ts'
 import { mayHandOn } from './opening/authority.ts'
 import { RecordedSettings } from './recorded/setting.ts'
+import { intersecting, standsInTheWay, type Whereabouts } from './whereabouts.ts'
 
 /** A task and the agents that stand behind it, the one that acts first. Fixed when it opens. */
 export interface HeldTask {
@@ -18,6 +27,8 @@ export interface HeldTask {
   readonly chain: readonly string[]
   /** The tasks above, nearest first. */
   readonly above: readonly Task[]
+  /** Its space and those above it, nearest first; none for a task in no space. */
+  readonly spaces: readonly string[]
 }
 
 /** Everything around the calls of one task at one resource, as of two views. */
@@ -25,14 +36,22 @@ export interface Setting {
   readonly person: Person
   /** In the order of the chain. */
   readonly agents: readonly Agent[]
-  /** What was granted, within what the agent may be given by now, and what those above may hand on. */
+  /** What was granted, within what agent and space allow by now, and what those above may hand on. */
   readonly details: readonly Detail[]
   readonly personEntity: PolicyEntity
   readonly agentEntities: readonly PolicyEntity[]
   readonly entities: readonly PolicyEntity[]
+  /** Everyone else who must be permitted. */
+  readonly intersectWith: readonly PolicyEntity[]
+  /** `undefined`: in no space. */
+  readonly where: Whereabouts | undefined
+  /** What of where it is stands in the way, as of the moment that was asked about. */
+  readonly inTheWay: GateResult | undefined
   /** Live state beyond what the token's epochs speak of. */
   readonly also: LiveView
 }
+
+type KeptSetting = Omit<Setting, 'also' | 'inTheWay' | 'where'>
 
 const MOST_TASKS = 50_000
 const MOST_OTHERS = 20_000
@@ -52,7 +71,8 @@ export class Facts {
   readonly #bearers = new Kept<BearerToken>(MOST_OTHERS)
   readonly #people = new Kept<Person>(MOST_OTHERS)
   readonly #agents = new Kept<Agent>(MOST_OTHERS)
-  readonly #settings = new Kept<Omit<Setting, 'also'>>(MOST_OTHERS)
+  readonly #settings = new Kept<KeptSetting>(MOST_OTHERS)
+  readonly #locator: Locator
 
   constructor(parts: {
     readonly storage: Storage
@@ -62,6 +82,7 @@ export class Facts {
     this.#storage = parts.storage
     this.#live = parts.live
     this.#catalog = parts.catalog
+    this.#locator = new Locator(parts)
   }
 
   /** Only what never changes about a task may be used of the answer: not its state. */
@@ -73,22 +94,46 @@ export class Facts {
     const parent = task.parentId === null ? undefined : await this.task(task.parentId)
     const chain = [task.agentId, ...(parent?.chain ?? [])]
     const above = parent ? [parent.task, ...parent.above] : []
-    return this.#tasks.put(id, 'fixed', { task, chain, above })
+    const spaces = await this.#locator.line(task.spaceId)
+    return this.#tasks.put(id, 'fixed', { task, chain, above, spaces })
   }
 
-  /** `view`: of `callKeys` for this task and resource, all active. */
-  async setting(held: HeldTask, resource: string, view: LiveView): Promise<Setting> {
+  /** `view`: of `callKeys` for this task and resource, all active. `at`: the moment that is asked about. */
+  async setting(held: HeldTask, resource: string, view: LiveView, at: number): Promise<Setting> {
     const agents: Agent[] = []
     for (const id of held.chain) agents.push(await this.agent(id, view))
     const owners = agents.map(({ ownerId }) => ownerId)
-    const also = await this.#live.view(alsoKeys(owners, []))
-    const rules = epochOf(also, RULES.kind, RULES.id)
-    const key = `${held.task.id} ${resource}`
-    const mark = `${view.hash} ${also.hash} ${rules}`
+    const { also, where } = await this.whereabouts(held, view, { keys: alsoKeys(owners, []), at })
+    const { chain, task } = held
+    const inTheWay = standsInTheWay(where, task, { agents: chain, at })
+    const key = `${task.id} ${resource}`
+    const mark = `${view.hash} ${also.hash} ${apartFromHash(also)}`
     const kept = this.#settings.get(key, mark)
-    if (kept) return { ...kept, also }
-    const made = await this.#make(held, resource, { view, also, agents, owners })
-    return { ...this.#settings.put(key, mark, made), also }
+    if (kept) return { ...kept, also, inTheWay, where }
+    const made = await this.#make(held, resource, { view, also, agents, owners, where })
+    return { ...this.#settings.put(key, mark, made), also, inTheWay, where }
+  }
+
+  /** Where a task is at work, and a view of `keys` and of what that rests on beyond `view`. */
+  async whereabouts(
+    { spaces, task }: Pick<HeldTask, 'spaces'> & { readonly task: Pick<Task, 'threadId'> },
+    view: LiveView,
+    { at, keys }: { readonly keys: readonly LiveKey[]; readonly at: number },
+  ): Promise<{ where: Whereabouts | undefined; also: LiveView }> {
+    if (spaces.length === 0) return { where: undefined, also: await this.#live.view(keys) }
+    const line = await this.#locator.spaces(spaces, view)
+    if (task.threadId === null)
+      return { where: { line, conversation: undefined }, also: await this.#live.view(keys) }
+    const { also, thread } = await this.#locator.thread(task.threadId, keys)
+    const surface = await this.#locator.surface(thread.surfaceId, at)
+    const participants: Person[] = []
+    // Whoever is not alive there stops the call before anything looks at them.
+    for (const id of thread.participantIds) participants.push(await this.person(id, also))
+    return { where: { line, conversation: { thread, surface, participants } }, also }
+  }
+
+  line(spaceId: string | null): Promise<readonly string[]> {
+    return this.#locator.line(spaceId)
   }
 
   /** As it was issued. Whether it still counts is live state. */
@@ -120,17 +165,25 @@ export class Facts {
   async #make(
     { task, above }: HeldTask,
     resource: string,
-    around: { view: LiveView; also: LiveView; agents: readonly Agent[]; owners: readonly string[] },
-  ): Promise<Omit<Setting, 'also'>> {
-    const { view, also, agents, owners } = around
+    around: {
+      view: LiveView
+      also: LiveView
+      agents: readonly Agent[]
+      owners: readonly string[]
+      where: Whereabouts | undefined
+    },
+  ): Promise<KeptSetting> {
+    const { view, also, agents, owners, where } = around
     const person = await this.person(task.personId, view)
     // An owner who is not alive stops the call before policies look at it.
     const alive = owners.filter((id) => !also.dead.some((state) => state.id === id))
-    const people = [person]
+    const there = where?.conversation?.participants ?? []
+    const people = [person, ...there.filter(({ id }) => id !== person.id)]
     for (const id of new Set(alive)) people.push(await this.person(id, also))
     const ceiling = agents[0]?.ceiling ?? []
     const { kindOf } = await this.#catalog.current()
-    const within = intersect(task.details, ceiling, kindOf)
+    // INVARIANT: what a space leaves counts as it is now, like a ceiling.
+    const within = withinSpaces(intersect(task.details, ceiling, kindOf), where?.line ?? [], kindOf)
     return {
       person,
       agents,
@@ -145,10 +198,20 @@ export class Facts {
       entities: [
         ...people.slice(1).map(personEntity),
         ...groupEntities(people),
+        ...spaceEntities(where?.line ?? []),
         resourceEntity(resource),
       ],
+      intersectWith: intersecting(where).map(personEntity),
     }
   }
+}
+
+/** Of what is alive beside a token's epochs: rules, and threads with their surfaces. */
+function apartFromHash({ states }: LiveView): string {
+  return states
+    .filter(({ kind }) => kind === RULES.kind || kind === 'thread' || kind === 'surface')
+    .map(({ epoch, id, kind }) => `${kind}:${id}:${epoch}`)
+    .join(' ')
 }
 
 function epochOf(view: LiveView, kind: LiveKind, id: string): number {

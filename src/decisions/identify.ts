@@ -165,12 +165,12 @@ async function lookedAt(
   call: Knock,
   who: Pick<Extract<Identified, { known: true }>, 'claims' | 'proof' | 'held' | 'credential'>,
 ): Promise<Identified> {
-  const { task, chain } = who.held
+  const { task, chain, spaces } = who.held
   const resource = call.resource.name
   // A token without a proof is in our books, and signed by nobody.
   const signed = who.proof && call.token
   const view = await parts.live.view(
-    callKeys({ task: task.id, person: task.personId, chain, resource, token: signed }),
+    callKeys({ task: task.id, person: task.personId, chain, spaces, resource, token: signed }),
   )
   return { known: true, ...who, view, liveness: livenessNow(parts, who.held, view, who.claims) }
 }

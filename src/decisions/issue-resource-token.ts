@@ -109,9 +109,10 @@ export async function grantAt(
   if (!resource) return refused('resource.unknown', 'no such resource is offered')
   const wanted = readWanted(asked, catalog)
   if (isRefused(wanted)) return wanted
-  const { task, chain } = held
+  const { task, chain, spaces } = held
   const view = await parts.live.view(
     callKeys({
+      spaces,
       task: task.id,
       person: task.personId,
       chain,
@@ -122,7 +123,7 @@ export async function grantAt(
   const alive = livenessOf(view)
   if (!alive.passed) return because(alive)
   if (task.deadline <= parts.clock.now()) return because(PAST_DEADLINE)
-  const setting = await parts.facts.setting(held, resource.name, view)
+  const setting = await parts.facts.setting(held, resource.name, view, parts.clock.now())
   const also = settingLiveness(setting, task)
   if (!also.passed) return because(also)
   const here = detailsAt(setting.details, resource.identifier)

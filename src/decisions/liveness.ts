@@ -6,6 +6,7 @@ import { type LiveKey, type LiveState, type LiveView, ORGANIZATION } from '../li
 import type { Person } from '../people/index.ts'
 import { answersFor, type Task } from '../tasks/index.ts'
 import { signingKeyOf } from '../tokens/index.ts'
+import { spaceKeys } from './whereabouts.ts'
 
 /** What `task.ep` is a hash of, and what every call depends on (contracts 4 and 8). */
 export function callKeys(on: {
@@ -13,6 +14,8 @@ export function callKeys(on: {
   readonly person: string
   readonly chain: readonly string[]
   readonly resource?: string | undefined
+  /** The task's space and those above it. */
+  readonly spaces: readonly string[]
   /** That the call is made with: a withdrawn key has signed nothing. */
   readonly token?: string | undefined
 }): LiveKey[] {
@@ -21,14 +24,20 @@ export function callKeys(on: {
     { kind: 'task', id: on.task },
     ...on.chain.map((id) => ({ kind: 'agent' as const, id })),
     { kind: 'person', id: on.person },
+    ...spaceKeys(on.spaces),
     ...(on.resource === undefined ? [] : [{ kind: 'resource' as const, id: on.resource }]),
     ...(on.token === undefined ? [] : [signingKeyOf(on.token)]),
   ]
 }
 
 /** What opening a task depends on; the task itself has no live state yet. */
-export function openingKeys(person: string, agent: string): LiveKey[] {
-  return [ORGANIZATION, { kind: 'agent', id: agent }, { kind: 'person', id: person }]
+export function openingKeys(person: string, agent: string, spaces: readonly string[]): LiveKey[] {
+  return [
+    ORGANIZATION,
+    { kind: 'agent', id: agent },
+    { kind: 'person', id: person },
+    ...spaceKeys(spaces),
+  ]
 }
 
 /** What a call depends on besides: the policies and the catalog it is judged by, the owners of its agents, those who approved it. */
@@ -50,6 +59,12 @@ const SUSPENDED: Readonly<Record<LiveState['kind'], Words>> = {
   person: ['person.suspended', 'the person is suspended', 'an administrator resumes the person'],
   resource: ['resource.suspended', 'the API is suspended', 'an administrator resumes it'],
   space: ['space.suspended', 'the space is suspended', 'an administrator resumes it'],
+  surface: [
+    'space.no_source',
+    'the surface that said who is in the conversation says nothing any more',
+    'another surface that states the thread',
+  ],
+  thread: ['thread.ended', 'the conversation that the task is for has ended', 'a new task'],
   policy: ['policy.missing', 'no policy set is active', 'an administrator publishes policies'],
   key: ['token.unknown_key', 'the key that signed the token was withdrawn', 'a new token'],
   pep: ['pep.unauthenticated', 'the enforcement point that asks was revoked', 'another one'],
@@ -60,12 +75,18 @@ const ENDED: Readonly<Record<LiveState['kind'], Words>> = {
   task: ['task.closed', 'the task is closed, and closing is final', 'a new task'],
   agent: ['agent.retired', 'an agent of the task is retired', 'a task of another agent'],
   resource: ['resource.removed', 'the API is not offered any more', 'nothing: it was removed'],
+  space: ['space.removed', 'the space is gone', 'a task in another space'],
 }
 
 const OWNER: Words = [
   'agent.owner_suspended',
   'the owner of an agent of the task is suspended',
   'the agent gets another owner, or an administrator resumes this one',
+]
+const PARTICIPANT: Words = [
+  'thread.participant_suspended',
+  'someone who is in the conversation is suspended',
+  'a conversation without them, or an administrator resumes them',
 ]
 const QUARANTINED: Words = [
   'agent.quarantined',
@@ -105,7 +126,9 @@ export interface Parties {
 /** Gate 2 for owners, policies, trust and sponsor, where the call itself is alive. */
 export function alsoLiveness(also: LiveView, { agents, sponsor }: Parties): GateResult {
   const [first] = also.dead
-  if (first) return dead(first.kind === 'person' ? OWNER : ENDED[first.kind])
+  if (first?.kind === 'person')
+    return dead(agents.some(({ ownerId }) => ownerId === first.id) ? OWNER : PARTICIPANT)
+  if (first) return dead(ENDED[first.kind])
   if (agents.some(({ trust }) => trust === 0)) return dead(QUARANTINED)
   const root = agents.at(-1)
   return sponsor && !(root && answersFor(sponsor, root)) ? dead(SPONSOR) : PASSED
@@ -113,11 +136,17 @@ export function alsoLiveness(also: LiveView, { agents, sponsor }: Parties): Gate
 
 /** The same for a task at one resource. */
 export function settingLiveness(
-  setting: { readonly also: LiveView; readonly agents: readonly Agent[]; readonly person: Person },
+  setting: {
+    readonly also: LiveView
+    readonly agents: readonly Agent[]
+    readonly person: Person
+    readonly inTheWay: GateResult | undefined
+  },
   { sponsored }: Pick<Task, 'sponsored'>,
 ): GateResult {
-  const { agents, also, person } = setting
-  return alsoLiveness(also, { agents, sponsor: sponsored ? person : undefined })
+  const { agents, also, inTheWay, person } = setting
+  const alive = alsoLiveness(also, { agents, sponsor: sponsored ? person : undefined })
+  return alive.passed ? (inTheWay ?? alive) : alive
 }
 
 /** The token was minted when something it depends on was not as it is now (contract 4, `task.ep`). */

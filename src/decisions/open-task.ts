@@ -67,6 +67,8 @@ async function tryOpening(
     bases: grant.bases,
     keyThumbprint: proof.thumbprint,
     lifeSeconds: opening.lifeSeconds,
+    place: grant.place,
+    proved: subject,
     openedBy: 'exchange',
   })
   const failed = await begin(parts, task, {
@@ -76,5 +78,10 @@ async function tryOpening(
   })
   if (failed === BASES_STEP) return 'bases_changed'
   if (failed !== undefined) return refuseOpening(parts, attempt, refusedBy(failed))
-  return answerOpening(parts, opening, { task, chain: [task.agentId], above: [] }, grant)
+  return answerOpening(
+    parts,
+    opening,
+    { task, chain: [task.agentId], above: [], spaces: grant.place.spaces },
+    grant,
+  )
 }

@@ -35,9 +35,9 @@ export async function requireTask(
     if (!done.committed) throw new Problem('proof.replayed', 'the proof was used before')
   }
   if (!holder.holds) throw holder.problem
-  const { task, chain } = holder.held
+  const { task, chain, spaces } = holder.held
   const view = await parts.live.view(
-    callKeys({ task: task.id, person: task.personId, chain, token }),
+    callKeys({ task: task.id, person: task.personId, chain, spaces, token }),
   )
   const dead = suspendedToo ? view.dead.filter(({ state }) => state === 'ended') : view.dead
   const alive = livenessOf({ ...view, dead })

@@ -7,6 +7,7 @@ import {
   useAllowanceSteps,
   useSteps,
 } from '../approvals/index.ts'
+import type { LiveView } from '../live/index.ts'
 import type { Step } from '../storage/index.ts'
 import { BUDGET_STEP, takeSteps } from '../tasks/index.ts'
 import type { Setting } from './facts.ts'
@@ -36,7 +37,7 @@ export async function reserve(
 ): Promise<Permitted | Denied | 'gone'> {
   const { facts, permit, word } = given
   const { budget, setting } = given.looked
-  const also = word ? await withApprovers(parts, setting, word) : setting.also
+  const approvers = word && (await approversOf(parts, word))
   const booking = bookingOf(parts, each, {
     outcome: 'permit',
     gates: permit.gates,
@@ -51,7 +52,7 @@ export async function reserve(
     ...booking.steps,
   ])
   if (done.committed) booking.done()
-  if (done.committed) return { ...permitted(each, { permit, setting, also }), ...usedUp(word) }
+  if (done.committed) return { ...permitted(each, { permit, setting, approvers }), ...usedUp(word) }
   if (done.failed === PROOF_STEP) return refuseReplay(parts, each)
   if (GONE.includes(done.failed)) return 'gone'
   throw new Error(`a call could not be reserved: ${done.failed}`)
@@ -78,19 +79,18 @@ function usedUp(word: Word | undefined): Pick<Permitted, 'requestId'> {
 }
 
 /** Those who approved must still be there when the call is sent. */
-function withApprovers(parts: DecisionParts, setting: Setting, { approvers }: Word) {
-  const owners = setting.agents.map(({ ownerId }) => ownerId)
-  return parts.live.view(alsoKeys(owners, approvers))
+function approversOf(parts: DecisionParts, { approvers }: Word) {
+  return parts.live.view(alsoKeys([], approvers))
 }
 
 function permitted(
   each: KnownCase,
-  given: { permit: Permit; setting: Setting; also: Setting['also'] },
+  given: { permit: Permit; setting: Setting; approvers: LiveView | undefined },
 ): Permitted {
   const { call, who } = each
   const { task, chain } = who.held
   const { person } = given.setting
-  const ticket = ticketOf(who, given.also)
+  const ticket = ticketOf(who, given.setting.also, given.approvers)
   const parties = partiesOf(who.held, given.setting)
   const about = {
     id: task.id,

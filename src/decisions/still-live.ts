@@ -10,9 +10,10 @@ type Rests = Pick<Permitted, 'view' | 'ticket'>
 export function ticketOf(
   { claims, held }: Extract<Identified, { known: true }>,
   also: LiveView,
+  word?: LiveView,
 ): Ticket {
   const { deadline } = held.task
-  return { also, notAfter: Math.min(claims.exp * 1000, deadline), deadline }
+  return { also, word, notAfter: Math.min(claims.exp * 1000, deadline), deadline }
 }
 
 /**
@@ -25,5 +26,9 @@ export function stillLive(parts: LiveParts, verdict: Rests): boolean {
 
 /** The same for a call under way, such as a stream: the token that began it may expire, the task may not. */
 export function mayContinue({ clock, live }: LiveParts, { view, ticket }: Rests): boolean {
-  return clock.now() < ticket.deadline && live.holds(view) && live.holds(ticket.also)
+  return clock.now() < ticket.deadline && holdsAll(live, [view, ticket.also, ticket.word])
+}
+
+function holdsAll(live: LiveParts['live'], views: readonly (LiveView | undefined)[]): boolean {
+  return views.every((view) => view === undefined || live.holds(view))
 }

@@ -35,6 +35,8 @@ export interface Permitted {
 export interface Ticket {
   /** Policies, owners and approvers: live state that the token's epochs do not speak of. */
   readonly also: LiveView
+  /** Those whose word lifted something. */
+  readonly word?: LiveView | undefined
   /** Epoch milliseconds: end of token and task, whichever is first; and of the task. */
   readonly notAfter: number
   readonly deadline: number

@@ -1,7 +1,7 @@
 import { base64url } from './bytes.ts'
 import type { Random } from './random.ts'
 
-/** What each kind of id starts with. Agents, resources, groups and connections are named by people instead. */
+/** What each kind of id starts with. Agents, resources, groups, spaces and connections are named by people instead. */
 export const ID_PREFIX = {
   person: 'psn',
   task: 'tsk',
@@ -14,6 +14,9 @@ export const ID_PREFIX = {
   allowance: 'alw',
   enforcer: 'enf',
   pep_credential: 'pec',
+  surface: 'srf',
+  thread: 'thr',
+  notice: 'ntc',
   record: 'rec',
   key: 'key',
   replica: 'rpl',
@@ -37,7 +40,7 @@ export function isId<K extends IdKind>(kind: K, text: unknown): text is Id<K> {
   )
 }
 
-/** Names people give (agents, resources, connections, groups): lower case, digits and hyphens, 2–63 characters. */
+/** Names people give (agents, resources, connections, groups, spaces): lower case, digits and hyphens, 2–63 characters. */
 export function isName(text: unknown): text is string {
   return typeof text === 'string' && /^[a-z][a-z0-9-]{0,61}[a-z0-9]$/.test(text)
 }

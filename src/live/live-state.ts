@@ -6,6 +6,8 @@ export type LiveKind =
   | 'person'
   | 'agent'
   | 'space'
+  | 'surface'
+  | 'thread'
   | 'task'
   | 'resource'
   | 'policy'
@@ -62,11 +64,14 @@ export function makeView(states: readonly LiveState[]): LiveView {
 /**
  * First 16 bytes of SHA-256 over the sorted lines `kind:id:epoch`, base64url. The policy version is live state, but
  * not part of it: publishing policies must not end every token (contract 4 lists what is). Nor is the key that signed a
- * token: which one that is, the token says itself.
+ * token: which one that is, the token says itself. Nor threads and those who state them: whoever joins a conversation counts
+ * for the next call, and ends no token.
  */
+const APART: ReadonlySet<LiveKind> = new Set(['policy', 'key', 'surface', 'thread'])
+
 function epochsHash(states: readonly LiveState[]): string {
   const lines = states
-    .filter(({ kind }) => kind !== 'policy' && kind !== 'key')
+    .filter(({ kind }) => !APART.has(kind))
     .map((state) => `${keyText(state)}:${state.epoch}`)
     .sort()
   return base64url(sha256(lines.join('\n')).subarray(0, 16))

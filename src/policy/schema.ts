@@ -13,6 +13,8 @@ import {
  *
  * - `principal` is the person (the sponsor when no person is present), then each agent of the chain, in turn.
  * - `context.person` is there when a person is present; `context.agent` is the current agent of the chain.
+ * - `context.requester` is who asked, `context.participants` who is in the conversation: by the word of the surface that sees it.
+ * - `context.space`: `in` a space means in it or in one below it. `context.thread.strangers`: people there whom nobody here knows.
  * - `context.token.bound`: the call proved possession of the task's key. Not so for bearer tokens of clients that have none.
  * - `context.args` are the typed arguments of the action under their catalog names. Optional ones have to be asked for first
  *   (`context.args has note`).
@@ -28,11 +30,12 @@ entity Resource;
 type Task = { id: String, purpose: String };
 type Origin = { ip: String };
 type Token = { bound: Bool };
+type Thread = { id: String, strangers: Long };
 type Approval = { id: String, approvers: Set<Person> };
 action ${ACTION_GROUPS.map((group) => quote(group)).join(', ')};`
 
 const CONTEXT = `person?: Person, agent: Agent, chain: Set<Agent>, requester?: Person, participants: Set<Person>,
-    now: datetime, risk: String, task: Task, token: Token, space?: Space, origin: Origin, approval?: Approval`
+    now: datetime, risk: String, task: Task, token: Token, space?: Space, thread?: Thread, origin: Origin, approval?: Approval`
 
 /** Text of the schema: the preamble, then one block for each action, blank lines between them. */
 export function schemaFor(actions: readonly Action[]): string {

@@ -37,6 +37,7 @@ import type {
   SessionRow,
   SignInRow,
 } from './rows/people.ts'
+import type { NoticeRow, SpaceRow, SurfaceRow, ThreadRow } from './rows/spaces.ts'
 import type {
   AccessRequestRow,
   AllowanceRow,
@@ -109,4 +110,8 @@ export interface Schema {
   peps: PepRow
   pep_credentials: PepCredentialRow
   policy_only_sets: PolicyOnlySetRow
+  spaces: SpaceRow
+  surfaces: SurfaceRow
+  threads: ThreadRow
+  notices: NoticeRow
 }

@@ -10,11 +10,13 @@ import { holdersOfTasks, tasksOf } from './task-store.ts'
 const EVERY_MS = 1_000
 const AT_ONCE = 500
 
-type Holder = { readonly kind: 'agent' | 'person'; readonly id: string }
+type Holder = { readonly kind: 'agent' | 'person' | 'space'; readonly id: string }
+
+const COLUMN = { agent: 'agent_id', person: 'person_id', space: 'space_id' } as const
 
 /**
- * What goes on by itself: deadlines close tasks, unanswered requests expire, and tasks whose agent or person has ended
- * close. None of it is what makes a dead thing dead (every decision checks that for itself); it keeps the books right
+ * What goes on by itself: deadlines close tasks, unanswered requests expire, and tasks whose agent, person or space has
+ * ended close. None of it is what makes a dead thing dead (every decision checks that for itself); it keeps the books right
  * and cuts what runs.
  */
 export class TaskKeeper {
@@ -37,6 +39,7 @@ export class TaskKeeper {
     this.#unsubscribe = this.#parts.live.onChange((states) => this.#hear(states))
     await this.#findEnded('agent')
     await this.#findEnded('person')
+    await this.#findEnded('space')
     this.#loop = repeat(() => this.sweep(), {
       everyMs: EVERY_MS,
       onError: this.#onError,
@@ -65,17 +68,16 @@ export class TaskKeeper {
   #hear(states: readonly LiveState[]): void {
     const before = this.#ended.size
     for (const { kind, id, state } of states) {
-      if (state === 'ended' && (kind === 'agent' || kind === 'person'))
+      if (state === 'ended' && (kind === 'agent' || kind === 'person' || kind === 'space'))
         this.#ended.set(`${kind}:${id}`, { kind, id })
     }
     if (this.#ended.size > before) this.#loop?.wake()
   }
 
   async #findEnded(kind: Holder['kind']): Promise<void> {
-    const column = kind === 'agent' ? 'agent_id' : 'person_id'
     for (let after = ''; ; ) {
       const page = { after, count: AT_ONCE }
-      const ids = await holdersOfTasks(this.#parts.storage.read, column, page)
+      const ids = await holdersOfTasks(this.#parts.storage.read, COLUMN[kind], page)
       const { dead } = await this.#parts.live.view(ids.map((id) => ({ kind, id })))
       this.#hear(dead)
       const last = ids.at(-1)
@@ -85,11 +87,12 @@ export class TaskKeeper {
   }
 }
 
-/** Closes every task of an agent or a person that has ended. */
+const OF = { agent: 'agentId', person: 'personId', space: 'spaceId' } as const
+
+/** Closes every task of an agent, a person or a space that has ended. */
 export async function closeTasksOf(parts: TaskParts, holder: Holder): Promise<void> {
   const change = await parts.storage.transaction(async (tx) => {
-    const of = holder.kind === 'agent' ? { agentId: holder.id } : { personId: holder.id }
-    const ids = (await tasksOf(tx, of)).map(({ id }) => id)
+    const ids = (await tasksOf(tx, { [OF[holder.kind]]: holder.id })).map(({ id }) => id)
     return closeTasks(parts, tx, ids, { by: 'system', reason: `${holder.kind}.ended` })
   })
   await parts.live.settle(change)

@@ -172,10 +172,10 @@ export async function tasksPastDeadline(db: Reader, now: number, count: number):
   return rows.map(({ id }) => id)
 }
 
-/** Tasks that are not closed, or were closed after `closedSince`, of one person, one agent, or both; oldest first. */
+/** Tasks that are not closed, or were closed after `closedSince`, of a person, an agent, in a space; oldest first. */
 export async function tasksOf(
   db: Reader,
-  of: { personId?: string; agentId?: string },
+  of: { personId?: string; agentId?: string; spaceId?: string },
   { closedSince = Number.MAX_SAFE_INTEGER }: { closedSince?: number } = {},
 ): Promise<Task[]> {
   let query = db
@@ -184,13 +184,14 @@ export async function tasksOf(
     .where((eb) => eb.or([eb('state', 'in', NOT_CLOSED), eb('closed_at', '>', closedSince)]))
   if (of.personId !== undefined) query = query.where('person_id', '=', of.personId)
   if (of.agentId !== undefined) query = query.where('agent_id', '=', of.agentId)
+  if (of.spaceId !== undefined) query = query.where('space_id', '=', of.spaceId)
   return (await query.orderBy('opened_at').execute()).map(taskOf)
 }
 
 /** Who has tasks that are not closed, in order, behind `after`. */
 export async function holdersOfTasks(
   db: Reader,
-  column: 'person_id' | 'agent_id',
+  column: 'person_id' | 'agent_id' | 'space_id',
   page: { after: string; count: number },
 ): Promise<string[]> {
   const rows = await db
@@ -202,7 +203,7 @@ export async function holdersOfTasks(
     .orderBy('holder')
     .limit(page.count)
     .execute()
-  return rows.map(({ holder }) => holder)
+  return rows.flatMap(({ holder }) => (holder === null ? [] : [holder]))
 }
 
 function parentsFirst(tasks: readonly Task[]): Task[] {
@@ -236,6 +237,9 @@ function rowOf(task: Task): Row {
     sponsored: task.sponsored ? 1 : 0,
     sponsor_grant_id: task.sponsorGrantId,
     budget: canonicalJson(task.budget),
+    thread_id: task.threadId,
+    auth_time: task.authTime,
+    acr: task.acr,
   }
 }
 
@@ -251,6 +255,9 @@ function taskOf(row: Row): Task {
     mayDelegate: JSON.parse(row.may_delegate) as Detail[], // likewise
     bases: JSON.parse(row.bases) as Id<'basis'>[], // likewise, from ids of bases
     spaceId: row.space_id,
+    threadId: row.thread_id as Id<'thread'> | null, // written from a thread's id
+    authTime: row.auth_time,
+    acr: row.acr,
     keyThumbprint: row.key_thumbprint.startsWith(NO_KEY) ? null : row.key_thumbprint,
     openedBy: row.opened_by as OpenedBy, // a CHECK of the table
     sponsored: row.sponsored === 1,

@@ -33,13 +33,15 @@ export interface TicketClaims {
   /** As it was sent. */
   readonly budget: unknown
   readonly lifeSeconds: number | undefined
+  /** A space below the parent's, where that was asked for. */
+  readonly space: string | undefined
 }
 
 /** What a ticket says. `notAfter`: when the parent ends, epoch milliseconds. */
 export interface TicketGrant
   extends Pick<
     TicketClaims,
-    'sub' | 'agent' | 'task' | 'details' | 'delegates' | 'budget' | 'lifeSeconds'
+    'sub' | 'agent' | 'task' | 'details' | 'delegates' | 'budget' | 'lifeSeconds' | 'space'
   > {
   readonly notAfter: number
 }
@@ -49,7 +51,7 @@ export const TICKET_LIFE_MS = 60_000
 
 /** @throws Problem `token.expired`, `token.too_large` */
 export async function mintTicket(minting: Minting, grant: TicketGrant): Promise<Minted> {
-  const { agent, budget, delegates = [], details, lifeSeconds, notAfter, sub, task } = grant
+  const { agent, budget, delegates = [], details, lifeSeconds, notAfter, space, sub, task } = grant
   const expiresAt = Math.min(notAfter, minting.clock.now() + TICKET_LIFE_MS)
   const times = lifeUntil(expiresAt, minting.clock)
   const jti = base64url(minting.random.bytes(16))
@@ -62,6 +64,7 @@ export async function mintTicket(minting: Minting, grant: TicketGrant): Promise<
     authorization_details: [...details, ...delegates],
     ...(budget === undefined ? {} : { budget }),
     ...(lifeSeconds === undefined ? {} : { requested_lifetime: lifeSeconds }),
+    ...(space === undefined ? {} : { space }),
     ...times,
     jti,
   })
@@ -71,11 +74,12 @@ export async function mintTicket(minting: Minting, grant: TicketGrant): Promise<
 /** The ticket itself; who redeems it, and what is still alive, are the caller's next checks. @throws Problem `token.…` */
 export async function checkTicket(token: string, own: OwnTokens): Promise<TicketClaims> {
   const claims = await checkOwn(token, TYPE, own.issuer, own)
-  const { agent, budget, exp, iat, requested_lifetime: life } = claims
+  const { agent, budget, exp, iat, requested_lifetime: life, space } = claims
   const { parent, ...task } = objectMember(claims, 'task')
   if (!isName(agent)) throw malformed('`agent` is not an agent')
   if (!isId('task', parent)) throw malformed('`task.parent` is not a task')
   if (life !== undefined && typeof life !== 'number') throw malformed('`requested_lifetime`')
+  if (space !== undefined && !isName(space)) throw malformed('`space` is not a space')
   const read = parseAuthority(claims.authorization_details, DETAIL_LIMITS.detailsOut)
   if (!read.ok) throw malformed(read.reason)
   return {
@@ -91,5 +95,6 @@ export async function checkTicket(token: string, own: OwnTokens): Promise<Ticket
     delegates: read.delegates,
     budget,
     lifeSeconds: life,
+    space,
   }
 }

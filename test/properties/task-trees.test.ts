@@ -184,6 +184,7 @@ async function ticketOf(
     delegates: delegates.length > 0 ? delegates : undefined,
     budget,
     lifeSeconds,
+    space: undefined,
     notAfter: parent.opened.task.deadline + MINUTE,
   })
   return token

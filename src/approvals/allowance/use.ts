@@ -16,6 +16,8 @@ export const ALLOWANCE_STEP = 'use allowance'
 export interface AskedCall {
   readonly taskId: string
   readonly personId: string
+  /** Who asks in the conversation, where that is somebody else. */
+  readonly requesterId?: string | undefined
   readonly agentId: string
   readonly chain: readonly string[]
   readonly sponsored: boolean
@@ -50,7 +52,9 @@ export async function usableAllowances(
     if (!means(allowance, call, call.leaves)) continue
     const { approvers, denied } = await approversOf(read, { id: allowance.requestId })
     // INVARIANT: eligibility is asked anew at each use: a word counts while its giver may give it.
-    if (denied || !isEnough(approvers, allowance)) continue
+    const { requesterId } = call
+    const today = requesterId === undefined ? allowance : { ...allowance, requesterId }
+    if (denied || !isEnough(approvers, today)) continue
     usable.push({ allowance, approvers: approvers.map(({ id }) => id) })
   }
   return usable

@@ -54,7 +54,7 @@ export async function admit(parts: DecisionParts, asked: Admission): Promise<Adm
   if (!who.known) return refuse(parts, each, stopped(who))
   const stop = stopEarly(who.credential, who.liveness)
   if (stop) return refuse(parts, each, stop)
-  const setting = await parts.facts.setting(who.held, asked.resource.name, who.view)
+  const setting = await parts.facts.setting(who.held, asked.resource.name, who.view, each.at)
   const dead = stopEarly(who.credential, settingLiveness(setting, who.held.task))
   if (dead) return refuse(parts, each, dead)
   // INVARIANT: the catalog is taken after the view that watches over it was read.

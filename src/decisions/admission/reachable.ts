@@ -25,14 +25,15 @@ export async function reachOf(parts: DecisionParts, admitted: Admitted): Promise
   const { narrowed, origin, resource, task, view } = admitted
   const held = await parts.facts.task(task.id)
   if (!held) throw new Error('an admitted task has no row')
-  const setting = await parts.facts.setting(held, resource.name, view)
+  const at = parts.clock.now()
+  const setting = await parts.facts.setting(held, resource.name, view, at)
   // INVARIANT: policies and catalog are taken after the view that watches over them was read.
   const policies = await parts.policies.active()
   const catalog = await parts.catalog.current()
   const { peeks } = await peekBudgets(parts, [held.task, ...held.above], ANY_CALL)
   const around = { ...factsAround(setting, held.task), narrowed, budgets: peeks }
   const could = couldPermit({ ...around, credential: ADMITTED }, policies)
-  const contexts = contextsOf({ at: parts.clock.now(), origin }, held)
+  const contexts = contextsOf({ at, origin }, held, setting)
   const { kindOf } = catalog
   return {
     actions: catalog

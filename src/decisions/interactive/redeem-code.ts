@@ -76,6 +76,7 @@ interface Behind {
   readonly details: Task['details']
   readonly bases: readonly Basis[]
   readonly purpose: string
+  readonly authTime: number | null
 }
 
 /** Agent, person and consent, as they are now. */
@@ -113,7 +114,8 @@ async function behind(
   const details = detailsAt(grant.details, authorization.resource)
   if (details.length === 0)
     return refused('grant.ended', 'nothing is left of what the person allowed')
-  return { agent, person, details, bases: own, purpose }
+  const { authTime } = authorization
+  return { agent, person, details, bases: own, purpose, authTime }
 }
 
 function interactiveTask(parts: DecisionParts, found: Behind, proof: Proof | undefined): Task {
@@ -127,6 +129,8 @@ function interactiveTask(parts: DecisionParts, found: Behind, proof: Proof | und
     budget: [],
     keyThumbprint: proof?.thumbprint ?? null,
     openedBy: 'code',
+    // How the person signed in, a session does not say.
+    proved: { authTime: found.authTime, acr: null },
     bases: found.bases,
     // The consent ends when the person said; the task with it.
     lifeSeconds: TASK_LIFE.most / 1000,

@@ -44,7 +44,7 @@ export function factsOf(each: KnownCase, looked: Looked, lifting?: Lifting): Cal
   const { budget, kindOf, setting } = looked
   const { origin } = call
   const risk = countedRisk(call.action)
-  const { context, ...subject } = callable(call, contextOf({ at, origin, risk }, who.held))
+  const { context, ...subject } = callable(call, contextOf({ at, origin, risk }, who.held, setting))
   return {
     ...factsAround(setting, who.held.task),
     credential: who.credential,
@@ -69,7 +69,7 @@ export function factsAround(
     details: setting.details,
     person: setting.personEntity,
     sponsored: task.sponsored,
-    intersectWith: [],
+    intersectWith: setting.intersectWith,
     agents: setting.agentEntities,
     entities: setting.entities,
     external: [],

@@ -6,6 +6,7 @@ import type { DecisionParts } from '../parts.ts'
 import { type Because, refuse } from '../refuse.ts'
 import { reserve } from '../reserve.ts'
 import type { Denied, Verdict } from '../verdict.ts'
+import { requesterOf } from '../whereabouts.ts'
 import { factsOf, type Grounds, type KnownCase, type Looked } from './grounds.ts'
 import { tellUnbound } from './unbound.ts'
 import { judgeWithPeople } from './with-people.ts'
@@ -33,7 +34,10 @@ export async function judge(
     if (decision.outcome === 'requestable') {
       const answer = await judgeWithPeople(parts, each, looked, { ...decision, facts })
       if (answer !== 'gone') return answer
-      if (last) return ask(parts, each, { ...decision, facts }, [])
+      if (last) {
+        const requester = requesterOf(grounds.setting.where, held.task)
+        return ask(parts, each, { ...decision, facts }, { insufficient: [], requester })
+      }
     } else {
       const answer = await reserve(parts, each, {
         permit: decision,

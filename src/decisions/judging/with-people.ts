@@ -6,6 +6,7 @@ import type { DecisionParts } from '../parts.ts'
 import { refuse, refuseExecuted } from '../refuse.ts'
 import { reserve } from '../reserve.ts'
 import type { Verdict } from '../verdict.ts'
+import { requesterOf } from '../whereabouts.ts'
 import { factsOf, type KnownCase, type Looked } from './grounds.ts'
 import { inspectedOf } from './inspected.ts'
 
@@ -21,7 +22,9 @@ export async function judgeWithPeople(
   decision: RequestableDeny & { readonly facts: CallFacts },
 ): Promise<Verdict | 'gone'> {
   const { facts, gates } = decision
-  const said = await usableApproval(parts, each.who.held.task.id, each.callHash ?? '', each.at)
+  const { task } = each.who.held
+  const requester = requesterOf(looked.setting.where, task)
+  const said = await usableApproval(parts, task.id, each.callHash ?? '', each.at, requester)
   if (said.state === 'denied') return refuse(parts, each, { ...deniedByPeople(said), gates, facts })
   if (said.state === 'usable') {
     const { approval } = said
@@ -38,7 +41,7 @@ export async function judgeWithPeople(
   const allowed = await judgeWithAllowances(parts, each, looked)
   if (allowed) return allowed
   if (said.state === 'executed') return refuseExecuted(parts, each, said.request, { gates, facts })
-  return ask(parts, each, decision, insufficient(said))
+  return ask(parts, each, decision, { insufficient: insufficient(said), requester })
 }
 
 /** Nothing when no standing answer means this call and lifts all that stands in the way. */
@@ -52,6 +55,7 @@ async function judgeWithAllowances(
   const asked = {
     taskId: task.id,
     personId: task.personId,
+    requesterId: requesterOf(looked.setting.where, task),
     agentId: task.agentId,
     chain,
     sponsored: task.sponsored,

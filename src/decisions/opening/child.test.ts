@@ -242,6 +242,7 @@ forEachEngine('a child task', (open) => {
       delegates: undefined,
       budget: undefined,
       lifeSeconds: undefined,
+      space: undefined,
       notAfter: last.opened.task.deadline,
     })
     assert.equal(reasonOf(await redeem(world, helper, token)), 'task.too_deep')

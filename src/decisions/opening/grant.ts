@@ -3,11 +3,13 @@ import type { Agent } from '../../agents/index.ts'
 import type { LiveView } from '../../live/index.ts'
 import type { Person } from '../../people/index.ts'
 import { type Basis, basesFor, basisLimits, checkPurpose, type Limit } from '../../tasks/index.ts'
-import { alsoKeys, alsoLiveness, livenessOf, openingKeys } from '../liveness.ts'
+import { alsoLiveness, livenessOf, openingKeys } from '../liveness.ts'
 import type { DecisionParts } from '../parts.ts'
 import { codeOf } from '../reasons.ts'
+import type { Whereabouts } from '../whereabouts.ts'
 import { type Authority, authorityWithin, isNothing, withinAgent } from './authority.ts'
 import { type Refused, refused, type WantedTask } from './opening.ts'
+import { enterPlace, findPlace, type Place, type WantedPlace, withinPlace } from './place.ts'
 import { isRefused, readAsked, readLife, readLimits } from './wanted.ts'
 
 export interface Granted extends Authority {
@@ -19,6 +21,7 @@ export interface Granted extends Authority {
   readonly person: Person
   /** Those that the grant stands on. */
   readonly bases: readonly Basis[]
+  readonly place: Place
   /** What the opening depends on. */
   readonly views: readonly LiveView[]
   /** As of the moment of the grant. */
@@ -36,7 +39,7 @@ export interface Missing {
 
 export type OpeningGrant = Granted | Missing | Refused
 
-/** Requested ∩ ceiling ∩ every basis (contract 2), for those who are alive. Reads, and writes nothing. */
+/** Requested ∩ ceiling ∩ space ∩ every basis (contract 2), for those who are alive. Reads, and writes nothing. */
 export async function grantOpening(
   parts: DecisionParts,
   opening: WantedTask,
@@ -46,15 +49,17 @@ export async function grantOpening(
   const badLife = readLife(opening.lifeSeconds)
   if (badLife) return badLife
   const { person } = subject
-  const views = await openingViews(parts, person, agent)
-  if (isRefused(views)) return views
+  const here = await enter(parts, opening, { person, agent, sponsored: false })
+  if (isRefused(here)) return here
   // INVARIANT: the catalog is taken after the views that watch over it were read.
   const catalog = await parts.catalog.current()
   const { kindOf } = catalog
-  const asked = readAsked(opening, catalog)
-  if (isRefused(asked)) return asked
-  if (asked === undefined || [...asked.calls, ...(asked.delegates ?? [])].length === 0)
+  const wanted = readAsked(opening, catalog)
+  if (isRefused(wanted)) return wanted
+  if (wanted === undefined || [...wanted.calls, ...(wanted.delegates ?? [])].length === 0)
     return refused('task.nothing_requested', 'ask by `authorization_details` or `scope`')
+  const asked = withinPlace(wanted, here.where, kindOf)
+  if (isRefused(asked)) return asked
   const budget = readLimits(opening.budget, catalog)
   if (isRefused(budget)) return budget
   const within = withinAgent(asked, agent, kindOf)
@@ -74,7 +79,8 @@ export async function grantOpening(
     budget,
     person,
     bases: standsOn(got, bases, kindOf),
-    views,
+    place: here.place,
+    views: here.views,
     kindOf,
   }
 }
@@ -101,15 +107,27 @@ export function standsOn(
   return bases.filter((basis) => intersect(all, basis.details, kindOf).length > 0)
 }
 
-/** What the opening depends on, all alive; asked again when it is answered. */
-export async function openingViews(
+export interface Entered {
+  readonly place: Place
+  readonly where: Whereabouts | undefined
+  /** What the opening depends on, all alive; asked again when it is answered. */
+  readonly views: readonly LiveView[]
+}
+
+/** Everybody alive, and let in where the task is to be. */
+export async function enter(
   parts: DecisionParts,
-  person: Pick<Person, 'id'>,
-  agent: Agent,
-): Promise<readonly LiveView[] | Refused> {
-  const view = await parts.live.view(openingKeys(person.id, agent.id))
-  const also = await parts.live.view(alsoKeys([agent.ownerId], []))
-  for (const gate of [livenessOf(view), alsoLiveness(also, { agents: [agent] })])
-    if (!gate.passed) return refused(codeOf(gate.reason ?? ''), gate.detail)
-  return [view, also]
+  wanted: WantedPlace,
+  { agent, person, sponsored }: { person: Person; agent: Agent; sponsored: boolean },
+): Promise<Entered | Refused> {
+  const place = await findPlace(parts, wanted)
+  if (isRefused(place)) return place
+  const view = await parts.live.view(openingKeys(person.id, agent.id, place.spaces))
+  const alive = livenessOf(view)
+  if (!alive.passed) return refused(codeOf(alive.reason ?? ''), alive.detail)
+  const found = await enterPlace(parts, place, view, { person, agents: [agent], sponsored })
+  if (isRefused(found)) return found
+  const gate = alsoLiveness(found.also, { agents: [agent] })
+  if (!gate.passed) return refused(codeOf(gate.reason ?? ''), gate.detail)
+  return { place, where: found.where, views: [view, found.also] }
 }

@@ -12,10 +12,11 @@ import { problemOr } from '../reasons.ts'
 import type { AskedAuthority } from './authority.ts'
 import { type Refused, refused, type WantedTask } from './opening.ts'
 import { type Parent, readParent } from './parent.ts'
+import { withinPlace } from './place.ts'
 import { isRefused, readAsked, readLife, readLimits } from './wanted.ts'
 
 /** What a task asks for, for another agent. */
-export interface TicketRequest extends Omit<WantedTask, 'scope'> {
+export interface TicketRequest extends Omit<WantedTask, 'scope' | 'thread'> {
   /** The agent that is to do it. */
   readonly agent: string
 }
@@ -62,9 +63,11 @@ async function findTicket(
   if (!agent) return refused('agent.unknown', 'there is no such agent')
   if (held.chain.length >= MAX_CHAIN)
     return refused('task.too_deep', `a chain has ${MAX_CHAIN} agents at most`)
-  const parent = await readParent(parts, held, { child: agent })
+  const parent = await readParent(parts, held, { child: agent, space: wanted.space })
   if (isRefused(parent)) return parent
-  const asked = readTicket(wanted, parent.catalog)
+  const whole = readTicket(wanted, parent.catalog)
+  if (isRefused(whole)) return whole
+  const asked = withinPlace(whole, parent.where, parent.catalog.kindOf)
   if (isRefused(asked)) return asked
   const beyond = beyondParent(asked, parent)
   if (beyond) return beyond
@@ -81,6 +84,7 @@ async function findTicket(
     delegates: asked.delegates,
     budget: wanted.budget,
     lifeSeconds: wanted.lifeSeconds,
+    space: wanted.space,
     notAfter: held.task.deadline,
   })
   await recordTicket(parts, held, { ticket, agentId: agent.id, asked })

@@ -1,6 +1,7 @@
 import { newId } from '../../lib/id.ts'
 import { type Basis, type OpenedBy, TASK_LIFE, type Task } from '../../tasks/index.ts'
 import type { DecisionParts } from '../parts.ts'
+import type { Place } from './place.ts'
 
 /** What a task begins with; everything else about a new one follows. */
 export interface NewTask
@@ -13,6 +14,10 @@ export interface NewTask
   readonly bases: readonly Basis[]
   /** As it was asked for. */
   readonly lifeSeconds?: number | undefined
+  /** Where it is at work; in no space when left out. */
+  readonly place?: Place
+  /** When and how the person proved who they are, where that is known. */
+  readonly proved?: { readonly authTime: number | null; readonly acr: string | null }
   /** Its parent. */
   readonly parent?: Task
   /** The sponsor grant under which nobody is present. */
@@ -26,7 +31,7 @@ export interface NewTask
  */
 export function newTask(
   parts: Pick<DecisionParts, 'clock' | 'random'>,
-  { bases, lifeSeconds, parent, sponsorGrant, ...given }: NewTask,
+  { bases, lifeSeconds, parent, place, proved, sponsorGrant, ...given }: NewTask,
 ): Task {
   const id = newId('task', parts.random)
   const now = parts.clock.now()
@@ -40,7 +45,10 @@ export function newTask(
     rootId: parent?.rootId ?? id,
     parentId: parent?.id ?? null,
     bases: [...new Set([...(parent?.bases ?? []), ...bases.map((basis) => basis.id)])],
-    spaceId: parent?.spaceId ?? null,
+    spaceId: place?.spaceId ?? null,
+    threadId: place?.threadId ?? null,
+    authTime: (parent ?? proved)?.authTime ?? null,
+    acr: (parent ?? proved)?.acr ?? null,
     sponsored: parent?.sponsored ?? sponsorGrant !== undefined,
     sponsorGrantId: parent?.sponsorGrantId ?? sponsorGrant?.id ?? null,
     state: 'open',

@@ -24,6 +24,7 @@ import { type Granted, standsOn } from './grant.ts'
 import { newTask } from './new-task.ts'
 import { type ChildOpening, type Opened, type Refused, refused } from './opening.ts'
 import { type Parent, readParent } from './parent.ts'
+import { withinPlace } from './place.ts'
 import { refuseOpening } from './refuse.ts'
 import { detailsAt, isRefused, readLimits } from './wanted.ts'
 
@@ -91,7 +92,7 @@ interface Redeeming {
 
 type ChildGrant = Pick<
   Granted,
-  'details' | 'mayDelegate' | 'delegatesAsked' | 'budget' | 'person' | 'bases' | 'views'
+  'details' | 'mayDelegate' | 'delegatesAsked' | 'budget' | 'person' | 'bases' | 'place' | 'views'
 >
 
 /**
@@ -108,7 +109,11 @@ async function grantChild(
     return refused('ticket.wrong_agent', 'the ticket names another agent')
   if (held.chain.length >= MAX_CHAIN)
     return refused('task.too_deep', `a chain has ${MAX_CHAIN} agents at most`)
-  const parent = await readParent(parts, held, { child: agent, ticket: opening.ticket })
+  const parent = await readParent(parts, held, {
+    child: agent,
+    ticket: opening.ticket,
+    space: ticket.space,
+  })
   if (isRefused(parent)) return parent
   const budget = readLimits(ticket.budget, parent.catalog)
   if (isRefused(budget)) return budget
@@ -123,6 +128,7 @@ async function grantChild(
     budget,
     person: parent.person,
     bases: standsOn(got, bases, parent.catalog.kindOf),
+    place: parent.place,
     views: parent.views,
   }
 }
@@ -133,7 +139,8 @@ function authorityOf(
   { parent, bases }: { parent: Parent; bases: readonly Basis[] },
 ): Pick<Granted, 'details' | 'mayDelegate'> | Refused {
   const { kindOf } = parent.catalog
-  const asked = { calls, delegates }
+  const asked = withinPlace({ calls, delegates }, parent.where, kindOf)
+  if (isRefused(asked)) return asked
   if (isNothing(asked, withinAgent(asked, agent, kindOf)))
     return refused('task.beyond_ceiling', 'the agent may never be given any of what is asked')
   const own = { parent: parent.mayHandOn, bases: [parent.mayHandOn] }
@@ -177,10 +184,16 @@ function beginning(
     keyThumbprint: brought.proof.thumbprint,
     lifeSeconds: ticket.lifeSeconds,
     openedBy: 'child',
+    place: grant.place,
     parent,
   })
   // INVARIANT: who acts for whom is read from rows, never from a token.
-  return { task, chain: [task.agentId, ...held.chain], above: [parent, ...held.above] }
+  return {
+    task,
+    chain: [task.agentId, ...held.chain],
+    above: [parent, ...held.above],
+    spaces: grant.place.spaces,
+  }
 }
 
 /** What became of the line between looking and beginning. */

@@ -20,10 +20,11 @@ import { answerOpening } from './answer.ts'
 import { type AskedAuthority, type Authority, authorityWithin, isNothing } from './authority.ts'
 import { begin, refusedBy } from './begin.ts'
 import { type BroughtAgent, readAgent } from './bring.ts'
-import { type Granted, openingViews, standsOn } from './grant.ts'
+import { enter, type Granted, standsOn } from './grant.ts'
 import { newTask } from './new-task.ts'
 import { adminBases } from './open-child.ts'
 import { type Opened, type Refused, refused, type SponsoredOpening } from './opening.ts'
+import { withinPlace } from './place.ts'
 import { refuseOpening } from './refuse.ts'
 import { detailsAt, isRefused, readAsked, readLife } from './wanted.ts'
 
@@ -65,7 +66,12 @@ export async function openSponsored(
     record: { chain: [task.agentId], origin: opening.origin },
   })
   if (failed !== undefined) return refuse(refusedBy(failed))
-  return answerOpening(parts, opening, { task, chain: [task.agentId], above: [] }, got)
+  return answerOpening(
+    parts,
+    opening,
+    { task, chain: [task.agentId], above: [], spaces: got.place.spaces },
+    got,
+  )
 }
 
 /** INVARIANT: to an agent, the grants of other agents do not exist. */
@@ -90,7 +96,7 @@ async function findGrant(
 
 type UnderGrant = Pick<
   Granted,
-  'details' | 'mayDelegate' | 'delegatesAsked' | 'person' | 'bases' | 'views'
+  'details' | 'mayDelegate' | 'delegatesAsked' | 'person' | 'bases' | 'place' | 'views'
 >
 
 /** Asked ∩ ceiling ∩ the grant ∩ what administrators allow the agent with the sponsor's authority. */
@@ -105,14 +111,16 @@ async function grantUnder(
     return refused('task.bad_budget', 'the budget is what the sponsor grant says')
   if (opening.purpose !== undefined && opening.purpose !== grant.purpose)
     return refused('task.bad_purpose', 'the purpose is what the sponsor grant says; leave it out')
-  const views = await openingViews(parts, { id: grant.personId }, agent)
-  if (isRefused(views)) return views
   const sponsor = await findPerson(parts.storage.read, grant.personId)
-  if (!sponsor) throw new Error(`sponsor ${grant.personId} is alive and has no row`)
+  if (!sponsor) throw new Error(`sponsor ${grant.personId} of a grant has no row`)
+  const here = await enter(parts, opening, { person: sponsor, agent, sponsored: true })
+  if (isRefused(here)) return here
   const not = notInForce(parts, grant, answersFor(sponsor, agent))
   if (not) return not
   const catalog = await parts.catalog.current()
-  const asked = readAsked(opening, catalog) ?? allOf(grant)
+  const wanted = readAsked(opening, catalog) ?? allOf(grant)
+  if (isRefused(wanted)) return wanted
+  const asked = withinPlace(wanted, here.where, catalog.kindOf)
   if (isRefused(asked)) return asked
   const bases = await adminBases(parts, sponsor.id, agent.id)
   const got = authorityUnder(asked, agent, { grant, bases: basisLimits(bases) }, catalog.kindOf)
@@ -125,7 +133,8 @@ async function grantUnder(
     delegatesAsked: asked.delegates !== undefined,
     person: sponsor,
     bases: standsOn(got, bases, catalog.kindOf),
-    views,
+    place: here.place,
+    views: here.views,
   }
 }
 
@@ -187,6 +196,7 @@ function taskUnder(
     bases: got.bases,
     keyThumbprint: brought.proof.thumbprint,
     lifeSeconds,
+    place: got.place,
     openedBy: 'sponsor',
     sponsorGrant: grant,
   })

@@ -28,6 +28,9 @@ export interface WantedTask {
   readonly lifeSeconds?: number | undefined
   /** `budget`, parsed. */
   readonly budget?: unknown
+  /** Name of the space it is for, and of the thread there. */
+  readonly space?: string | undefined
+  readonly thread?: string | undefined
 }
 
 /** A request to open a task for a person (contract 5.1). */

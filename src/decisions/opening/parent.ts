@@ -4,11 +4,14 @@ import type { CatalogView } from '../../catalog/index.ts'
 import type { LiveView } from '../../live/index.ts'
 import { findPerson, type Person } from '../../people/index.ts'
 import type { HeldTask } from '../facts.ts'
-import { alsoKeys, alsoLiveness, callKeys, livenessOf, PAST_DEADLINE } from '../liveness.ts'
+import { alsoLiveness, callKeys, livenessOf, PAST_DEADLINE } from '../liveness.ts'
 import type { DecisionParts } from '../parts.ts'
 import { codeOf } from '../reasons.ts'
+import type { Whereabouts } from '../whereabouts.ts'
 import { mayHandOn } from './authority.ts'
 import { type Refused, refused } from './opening.ts'
+import { enterPlace, findPlaceBelow, type Place } from './place.ts'
+import { isRefused } from './wanted.ts'
 
 /** A task that may have a child of this agent: it, everything above it, and the agent are alive. */
 export interface Parent {
@@ -19,6 +22,9 @@ export interface Parent {
   readonly mayHandOn: readonly Detail[]
   /** As it was read after the views that watch over it. */
   readonly catalog: CatalogView
+  /** Where the child is. */
+  readonly place: Place
+  readonly where: Whereabouts | undefined
   /** What the child depends on. */
   readonly views: readonly LiveView[]
 }
@@ -27,11 +33,20 @@ export interface Parent {
 export async function readParent(
   parts: DecisionParts,
   held: HeldTask,
-  { child, ticket }: { readonly child: Agent; readonly ticket?: string },
+  given: { readonly child: Agent; readonly ticket?: string; readonly space?: string | undefined },
 ): Promise<Parent | Refused> {
   const { task, chain } = held
+  const { child, ticket } = given
+  const place = await findPlaceBelow(parts, task, given.space)
+  if (isRefused(place)) return place
   const view = await parts.live.view(
-    callKeys({ task: task.id, person: task.personId, chain: [child.id, ...chain], token: ticket }),
+    callKeys({
+      task: task.id,
+      person: task.personId,
+      chain: [child.id, ...chain],
+      spaces: place.spaces,
+      token: ticket,
+    }),
   )
   const alive = livenessOf(view)
   if (!alive.passed) return refused(codeOf(alive.reason ?? ''), alive.detail)
@@ -40,15 +55,15 @@ export async function readParent(
   const agents: Agent[] = []
   for (const id of chain) agents.push(await parts.facts.agent(id, view))
   const all = [child, ...agents]
-  const also = await parts.live.view(
-    alsoKeys(
-      all.map(({ ownerId }) => ownerId),
-      [],
-    ),
-  )
   const person = await findPerson(parts.storage.read, task.personId)
   if (!person) throw new Error('a task of nobody')
-  const owned = alsoLiveness(also, { agents: all, sponsor: task.sponsored ? person : undefined })
+  const { sponsored } = task
+  const found = await enterPlace(parts, place, view, { person, agents: all, sponsored })
+  if (isRefused(found)) return found
+  const owned = alsoLiveness(found.also, {
+    agents: all,
+    sponsor: task.sponsored ? person : undefined,
+  })
   if (!owned.passed) return refused(codeOf(owned.reason ?? ''), owned.detail)
   const catalog = await parts.catalog.current()
   return {
@@ -56,6 +71,8 @@ export async function readParent(
     person,
     mayHandOn: mayHandOn([task, ...held.above], agents, catalog.kindOf),
     catalog,
-    views: [view, also],
+    place,
+    where: found.where,
+    views: [view, found.also],
   }
 }

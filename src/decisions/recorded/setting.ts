@@ -23,7 +23,13 @@ const SHARED = [
   'doable',
 ] as const
 /** Members of the context that belong to the setting; all others go with each decision. */
-export const SHARED_CONTEXT: readonly string[] = ['requester', 'participants', 'token', 'space']
+export const SHARED_CONTEXT: readonly string[] = [
+  'requester',
+  'participants',
+  'token',
+  'space',
+  'thread',
+]
 
 export interface RecordedSetting {
   readonly digest: string

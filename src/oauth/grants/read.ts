@@ -43,6 +43,11 @@ export function wantedOf(form: Form): { details: unknown; scope: string | undefi
   }
 }
 
+/** Where the task is to be: a space, and a thread there. What is in them is looked up where the task opens. */
+export function placeOf(form: Form): { space: string | undefined; thread: string | undefined } {
+  return { space: form.get('space'), thread: form.get('thread') }
+}
+
 /** `budget` and `requested_lifetime`, whole seconds. */
 export function limitsOf(form: Form): { budget: unknown; lifeSeconds: number | undefined } {
   const lifetime = form.get('requested_lifetime')

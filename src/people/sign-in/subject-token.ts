@@ -32,6 +32,9 @@ export interface Subject {
   readonly person: Person
   readonly replayKey: string
   readonly expiresAt: number
+  /** When the person last proved who they are, epoch ms, and how (RFC 9470 section 6.1); `null`: the token does not say. */
+  readonly authTime: number | null
+  readonly acr: string | null
 }
 
 /**
@@ -81,7 +84,15 @@ export async function checkSubjectToken(
     person,
     replayKey: replayKey(token, claims),
     expiresAt: Math.min(claims.exp, claims.iat + MOST_AGE_SECONDS) * 1000,
+    ...provedBy(claims),
   }
+}
+
+/** What cannot be read, or lies ahead, is not known. */
+function provedBy({ acr, auth_time: at, iat }: Claims): Pick<Subject, 'authTime' | 'acr'> {
+  const known = typeof at === 'number' && Number.isSafeInteger(at) && at >= 0 && at <= iat
+  const text = typeof acr === 'string' && /^[\x21-\x7e]{1,255}$/.test(acr)
+  return { authTime: known ? at * 1000 : null, acr: text ? acr : null }
 }
 
 /**

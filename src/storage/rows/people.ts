@@ -11,6 +11,8 @@ export interface PersonRow {
   status: string
   created_at: Millis
   last_seen_at: Millis
+  /** When the provider issued the newest token that spoke of groups. */
+  groups_seen_at: Millis | null
 }
 
 export interface GroupRow {

@@ -54,6 +54,10 @@ export interface TaskRow {
   sponsor_grant_id: string | null
   /** Limits of the tree below this task. */
   budget: Generated<JsonText>
+  thread_id: string | null
+  /** When the person last proved who they are, and how (OpenID Connect `acr`), as far as is known. */
+  auth_time: Millis | null
+  acr: string | null
 }
 
 /** A client at the authorization endpoint: what it asks, what the person answered, and the task that came of it. */
@@ -78,6 +82,8 @@ export interface AuthorizationRow {
   task_id: string | null
   created_at: Millis
   expires_at: Millis
+  /** When the person who answered had signed in. */
+  auth_time: Millis | null
 }
 
 /** What lets an agent open tasks while nobody is present. */

@@ -53,7 +53,12 @@ export function answerAuthorization(
       await admit(parts, tx, asked, answer)
       return asked
     }
-    const after = { ...asked, personId: answer.person.id, expiresAt: now + AUTHORIZATION_KEPT }
+    const after = {
+      ...asked,
+      personId: answer.person.id,
+      authTime: answer.authTime,
+      expiresAt: now + AUTHORIZATION_KEPT,
+    }
     return answer.answer === 'grant'
       ? grant(parts, tx, after, { ...answer, details: narrowed(answer, { kindOf, now }) })
       : end(parts, tx, { ...after, state: 'denied' }, answer)

@@ -87,6 +87,7 @@ function rowOf(authorization: Authorization): Row {
     task_id: authorization.taskId,
     created_at: authorization.createdAt,
     expires_at: authorization.expiresAt,
+    auth_time: authorization.authTime,
   }
 }
 
@@ -102,6 +103,7 @@ function authorizationOf(row: Row): Authorization {
     browser: row.browser,
     state: row.state as AuthorizationState, // a CHECK of the table
     personId: row.person_id as Id<'person'> | null, // written from a person's id
+    authTime: row.auth_time,
     details: row.details === null ? null : (JSON.parse(row.details) as Detail[]), // written by rowOf
     basisId: row.basis_id as Id<'basis'> | null, // written from a basis's id
     taskId: row.task_id as Id<'task'> | null, // written from a task's id

@@ -24,6 +24,8 @@ export interface Authorization extends SelfRegistered {
   readonly state: AuthorizationState
   /** Who answered. */
   readonly personId: Id<'person'> | null
+  /** When that person had signed in. */
+  readonly authTime: number | null
   /** What the person allowed. */
   readonly details: readonly Detail[] | null
   readonly basisId: Id<'basis'> | null

@@ -27,6 +27,7 @@ export function beginAuthorization(
       ...beginning,
       state: 'pending',
       personId: null,
+      authTime: null,
       details: null,
       basisId: null,
       taskId: null,

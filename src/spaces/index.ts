@@ -1,0 +1,32 @@
+/** Spaces: where people and agents meet, whose authority counts there, and who says who is there. */
+export {
+  changeSpace,
+  removeSpace,
+  requireSpace,
+  resumeSpace,
+  type SpaceStatusChange,
+  suspendSpace,
+} from './change-space.ts'
+export { createSpace } from './create-space.ts'
+export { mayOpen } from './openers.ts'
+export type { SpaceParts } from './parts.ts'
+export type { SpaceRules } from './rules.ts'
+export {
+  limitOf,
+  modeOf,
+  SPACE_KINDS,
+  SPACE_MODES,
+  type Space,
+  type SpaceKind,
+  type SpaceLine,
+  type SpaceMode,
+  withinSpaces,
+} from './space.ts'
+export { findLine, findSpace, listSpaces } from './space-store.ts'
+export { identifySurface } from './surface/identify-surface.ts'
+export { registerSurface, revokeSurface } from './surface/register-surface.ts'
+export type { Surface } from './surface/surface.ts'
+export { findSurface, listSurfaces } from './surface/surface-store.ts'
+export { endThread, stateThread } from './thread/state-thread.ts'
+export { type Named, type Statement, THREAD_LIMITS, type Thread } from './thread/thread.ts'
+export { findThread, listThreads, threadByName } from './thread/thread-store.ts'

@@ -1,0 +1,14 @@
+import type { Ledger } from '../ledger/index.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Random } from '../lib/random.ts'
+import type { Live } from '../live/index.ts'
+import type { Storage } from '../storage/index.ts'
+
+/** What this room works with. Every act takes it first. */
+export interface SpaceParts {
+  readonly storage: Storage
+  readonly ledger: Pick<Ledger, 'append'>
+  readonly live: Pick<Live, 'begin' | 'raise' | 'settle'>
+  readonly clock: Clock
+  readonly random: Random
+}

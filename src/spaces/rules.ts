@@ -1,0 +1,46 @@
+import { type Detail, misfit, parseDetails } from '@remit/engine'
+import { type CatalogView, expandGroups, visible } from '../catalog/index.ts'
+import { Problem } from '../lib/problem.ts'
+import { readAgents, readPeople } from './openers.ts'
+import type { Space, SpaceMode } from './space.ts'
+
+/** What administrators say about a space. What is left out stays; `null`: as above it. */
+export interface SpaceRules {
+  readonly title?: string | undefined
+  readonly mode?: SpaceMode | null | undefined
+  readonly people?: readonly string[] | null | undefined
+  readonly agents?: readonly string[] | null | undefined
+  /** `authorization_details`, as they were sent. */
+  readonly details?: unknown
+}
+
+const LONGEST_TITLE = 200
+
+/** The space as it is with these rules. @throws Problem `space.bad` */
+export function withRules(space: Space, rules: SpaceRules, catalog: CatalogView): Space {
+  const { agents, details, mode, people, title } = rules
+  return {
+    ...space,
+    ...(title === undefined ? {} : { title: readTitle(title) }),
+    ...(mode === undefined ? {} : { mode }),
+    ...(people === undefined ? {} : { people: people && readPeople(people) }),
+    ...(agents === undefined ? {} : { agents: agents && readAgents(agents) }),
+    ...(details === undefined ? {} : { details: readDetails(details, catalog) }),
+  }
+}
+
+function readTitle(title: string): string {
+  if (title.trim() === '' || title.length > LONGEST_TITLE || visible(title) !== title)
+    throw new Problem('space.bad', `a title is 1 to ${LONGEST_TITLE} visible characters`)
+  return title
+}
+
+function readDetails(given: unknown, catalog: CatalogView): readonly Detail[] | null {
+  if (given === null) return null
+  const parsed = parseDetails(given, 'remit_call')
+  if (!parsed.ok) throw new Problem('space.bad', `\`details\`: ${parsed.reason}`)
+  const details = expandGroups(catalog, parsed.details)
+  const wrong = misfit(details, catalog.kindOf)
+  if (wrong !== undefined) throw new Problem('space.bad', `\`details\`: ${wrong}`)
+  return details
+}

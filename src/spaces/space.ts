@@ -1,0 +1,78 @@
+import { type Detail, intersect, type KindOf } from '@remit/engine'
+
+export const SPACE_KINDS = ['organization', 'workspace', 'channel', 'direct'] as const
+export type SpaceKind = (typeof SPACE_KINDS)[number]
+
+/**
+ * Whose authority counts for what is done in a space.
+ *
+ * - `requester`: the one who asked, and nobody else.
+ * - `intersection`: everyone who is there, each by themselves. Needs someone trusted who says who that is.
+ * - `agent`: the agent's own, with its sponsor behind it; tasks with nobody present, and no others.
+ */
+export const SPACE_MODES = ['requester', 'intersection', 'agent'] as const
+export type SpaceMode = (typeof SPACE_MODES)[number]
+
+export type SpaceStatus = 'active' | 'suspended' | 'removed'
+
+/** A place where people and agents meet. Its id is its name, also in policies: `Space::"support"`. */
+export interface Space {
+  readonly id: string
+  /** Never changes. */
+  readonly parentId: string | null
+  readonly kind: SpaceKind
+  readonly title: string
+  /** `null`: as in the space above. */
+  readonly mode: SpaceMode | null
+  /** For whom tasks may be opened here: `group:…`, `person:…`. `null`: whoever may above. */
+  readonly people: readonly string[] | null
+  /** Which agents may open them. `null`: those that may above. */
+  readonly agents: readonly string[] | null
+  /** The most that may be done here; `null` restricts nothing. */
+  readonly details: readonly Detail[] | null
+  readonly status: SpaceStatus
+  readonly createdBy: string
+  readonly createdAt: number
+}
+
+/** What each kind may be in. Only the organization is in nothing. */
+export const PARENTS: Readonly<Record<SpaceKind, readonly SpaceKind[]>> = {
+  organization: [],
+  workspace: ['organization', 'workspace'],
+  channel: ['organization', 'workspace', 'channel'],
+  direct: ['organization', 'workspace'],
+}
+
+/** How deep spaces are nested at most, the organization included. Every call looks at the whole line. */
+export const MOST_LEVELS = 8
+
+/** A space and those above it, nearest first. */
+export type SpaceLine = readonly Space[]
+
+/** The nearest that says so decides; where none does, the requester counts and nobody else. */
+export function modeOf(line: SpaceLine): SpaceMode {
+  return line.find(({ mode }) => mode !== null)?.mode ?? 'requester'
+}
+
+/**
+ * Details within what every space of the line leaves.
+ * INVARIANT: a space below never holds more than the one above it.
+ */
+export function withinSpaces(
+  details: readonly Detail[],
+  line: SpaceLine,
+  kindOf: KindOf,
+): readonly Detail[] {
+  return line.reduce<readonly Detail[]>(
+    (left, space) => (space.details === null ? left : intersect(left, space.details, kindOf)),
+    details,
+  )
+}
+
+/** The same as one list; `undefined` when none of them restricts anything. */
+export function limitOf(line: SpaceLine, kindOf: KindOf): readonly Detail[] | undefined {
+  const lists = line.flatMap(({ details }) => (details === null ? [] : [details]))
+  return lists.length === 0
+    ? undefined
+    : lists.reduce((left, list) => intersect(left, list, kindOf))
+}

@@ -1,0 +1,21 @@
+import { Problem } from '../../lib/problem.ts'
+import type { SpaceParts } from '../parts.ts'
+import { type Surface, surfaceDigest } from './surface.ts'
+import { heardStep, surfaceByDigest } from './surface-store.ts'
+
+/**
+ * Whose secret this is, read anew each time. Whoever knows it has been heard of, which is durable when this returns.
+ * @throws Problem `surface.unauthenticated`
+ */
+export async function identifySurface(
+  { clock, storage }: Pick<SpaceParts, 'storage' | 'clock'>,
+  secret: string | undefined,
+): Promise<Surface> {
+  const digest = secret === undefined ? undefined : surfaceDigest(secret)
+  const found = digest === undefined ? undefined : await surfaceByDigest(storage.read, digest)
+  if (!found || found.revokedAt !== null)
+    throw new Problem('surface.unauthenticated', 'the secret of a surface is needed')
+  const now = clock.now()
+  await storage.commit([heardStep(storage.read, found.id, now)])
+  return { ...found, heardAt: Math.max(found.heardAt, now) }
+}

@@ -1,0 +1,38 @@
+import type { Id } from '../../lib/id.ts'
+
+/** A conversation in a space, as the surface that sees it states it. */
+export interface Thread {
+  readonly id: Id<'thread'>
+  readonly spaceId: string
+  /** The surface's own name for it. */
+  readonly name: string
+  readonly surfaceId: Id<'surface'>
+  /** The surface's, rising: an older statement never replaces a newer one. */
+  readonly version: number
+  /** Who asks the agents there now; `null`: nobody who is known here. */
+  readonly requesterId: string | null
+  /** Everyone who is there and known here, the requester too; sorted. */
+  readonly participantIds: readonly string[]
+  /** How many more there are whom nobody here knows. */
+  readonly strangers: number
+  /** Agents that take part. */
+  readonly agents: readonly string[]
+  readonly statedAt: number
+  readonly endedAt: number | null
+}
+
+/** Above these numbers a surface says how many others there are. */
+export const THREAD_LIMITS = { participants: 200, agents: 32, strangers: 1_000_000 } as const
+
+/** A person as a surface names them: by Remit's id, or as their provider does. */
+export type Named = { readonly id: string } | { readonly issuer: string; readonly subject: string }
+
+/** What a surface says of a thread. */
+export interface Statement {
+  readonly version: number
+  readonly requester?: Named | undefined
+  readonly participants: readonly Named[]
+  /** People that it does not name. */
+  readonly others: number
+  readonly agents: readonly string[]
+}
