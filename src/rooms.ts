@@ -113,6 +113,7 @@ export async function openRooms(
       agents: shared,
       policy: { ...shared, catalog },
       peps: shared,
+      spaces: { ...shared, catalog },
       decisions,
       custody: { ...shared, keys },
     }

@@ -54,6 +54,12 @@ async function describe(): Promise<string> {
             description:
               'The secret of an enforcement point, `enf_…`: of an API that asks about its calls.',
           },
+          surface: {
+            type: 'http',
+            scheme: 'bearer',
+            description:
+              'The secret of a surface, `srf_…`: of a program that says who asks and who is there.',
+          },
           task: {
             type: 'http',
             scheme: 'DPoP',

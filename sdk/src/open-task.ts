@@ -45,6 +45,9 @@ export interface Opening extends OpeningBase {
   readonly mayDelegate?: readonly Detail[]
   /** Shown to people and recorded; required where a person is represented. */
   readonly purpose?: string
+  /** The space that it is for, and the thread there as the surface of the space names it. */
+  readonly space?: string
+  readonly thread?: string
   readonly budget?: Budget
   /** Until the deadline. Default one hour, at most a day. */
   readonly lifeSeconds?: number
@@ -118,12 +121,15 @@ async function begin(
 }
 
 async function wanted(opening: Opening): Promise<Readonly<Record<string, string | undefined>>> {
-  const { budget, details, lifeSeconds, mayDelegate, purpose, scope, sponsorGrant } = opening
+  const { budget, details, lifeSeconds, mayDelegate, purpose, scope, space, sponsorGrant, thread } =
+    opening
   const list = delegating(details ?? [], mayDelegate)
   const common = {
     authorization_details: list.length === 0 ? undefined : JSON.stringify(list),
     scope,
     purpose,
+    space,
+    thread,
     budget: budget === undefined ? undefined : JSON.stringify(budget),
     requested_lifetime: lifeSeconds === undefined ? undefined : String(lifeSeconds),
   }

@@ -11,6 +11,8 @@ import { POLICY_SET_OPERATIONS } from './peps/policy-sets.ts'
 import { POLICY_OPERATIONS } from './policies.ts'
 import { RESOURCE_OPERATIONS } from './resources.ts'
 import { SESSION_OPERATIONS } from './session.ts'
+import { SPACE_OPERATIONS } from './spaces/space-operations.ts'
+import { SURFACE_OPERATIONS } from './spaces/surface-operations.ts'
 import { ALLOWANCE_OPERATIONS } from './tasks/allowances.ts'
 import { BASIS_OPERATIONS } from './tasks/bases.ts'
 import { SPONSOR_GRANT_OPERATIONS } from './tasks/sponsor-grants.ts'
@@ -25,6 +27,8 @@ export const OPERATIONS: readonly Operation[] = [
   ...RESOURCE_OPERATIONS,
   ...ENFORCER_OPERATIONS,
   ...CONNECTION_OPERATIONS,
+  ...SPACE_OPERATIONS,
+  ...SURFACE_OPERATIONS,
   ...POLICY_OPERATIONS,
   ...PEP_OPERATIONS,
   ...POLICY_SET_OPERATIONS,

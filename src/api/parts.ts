@@ -6,6 +6,7 @@ import type { Ledger } from '../ledger/index.ts'
 import type { McpDescription } from '../net/index.ts'
 import type { PeopleParts, Providers } from '../people/index.ts'
 import type { PepParts, Policies, PolicyParts } from '../policy/index.ts'
+import type { SpaceParts } from '../spaces/index.ts'
 import type { CustodyParts } from '../tokens/index.ts'
 
 /** What the management API works with: the parts of the rooms it speaks for. */
@@ -19,6 +20,7 @@ export interface ApiParts {
   readonly agents: AgentParts
   readonly connections: ConnectionParts
   readonly policy: PolicyParts
+  readonly spaces: SpaceParts & Pick<PolicyParts, 'catalog'>
   readonly policies: Policies
   readonly peps: PepParts
   readonly decisions: DecisionParts

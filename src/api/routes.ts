@@ -8,15 +8,17 @@ import type { Caller, Input, Operation } from './operation.ts'
 import { OPERATIONS } from './operations.ts'
 import type { ApiParts } from './parts.ts'
 import { readBody } from './read-body.ts'
+import { addSurfaceRoutes } from './spaces/add-surface-routes.ts'
 import { addTaskRoutes } from './tasks/add-task-routes.ts'
 
 export const API_PREFIX = '/api/v1'
 
-/** Registers every operation of the table, the agents' own routes about their tasks, and those of APIs about their calls. */
+/** Registers every operation of the table, the agents' own routes about their tasks, those of APIs about their calls, and those of surfaces. */
 export function addApi(app: FastifyInstance, parts: ApiParts): void {
   for (const operation of OPERATIONS) addOperation(app, parts, operation)
   addTaskRoutes(app, parts)
   addCallRoutes(app, parts)
+  addSurfaceRoutes(app, parts)
 }
 
 function addOperation(app: FastifyInstance, parts: ApiParts, operation: Operation): void {

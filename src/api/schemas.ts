@@ -121,6 +121,8 @@ export const Task = Type.Object({
   opened_by: Type.String({ description: '`exchange`, `sponsor`, `code` or `child`' }),
   sponsored: Type.Boolean({ description: 'nobody is present: `person` is the sponsor' }),
   sponsor_grant: Type.Union([Type.String(), Type.Null()]),
+  space: Type.Union([Type.String(), Type.Null()]),
+  thread: Type.Union([Type.String(), Type.Null()]),
   details: Type.Array(Type.Unknown()),
   may_delegate: Type.Array(Type.Unknown(), { description: 'what children may get at most' }),
   budget: Type.Array(Type.Unknown(), {

@@ -88,6 +88,8 @@ export function taskShape(task: Task) {
     opened_by: task.openedBy,
     sponsored: task.sponsored,
     sponsor_grant: task.sponsorGrantId,
+    space: task.spaceId,
+    thread: task.threadId,
     details: [...task.details],
     may_delegate: [...task.mayDelegate],
     budget: [...task.budget],

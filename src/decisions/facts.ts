@@ -16,10 +16,10 @@ import {
   spaceEntities,
 } from './entities.ts'
 import { alsoKeys } from './liveness.ts'
-import { Locator } from './locator.ts'
 import { mayHandOn } from './opening/authority.ts'
 import { RecordedSettings } from './recorded/setting.ts'
-import { intersecting, standsInTheWay, type Whereabouts } from './whereabouts.ts'
+import { Locator } from './whereabouts/locator.ts'
+import { intersecting, standsInTheWay, type Whereabouts } from './whereabouts/whereabouts.ts'
 
 /** A task and the agents that stand behind it, the one that acts first. Fixed when it opens. */
 export interface HeldTask {

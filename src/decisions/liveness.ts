@@ -6,7 +6,7 @@ import { type LiveKey, type LiveState, type LiveView, ORGANIZATION } from '../li
 import type { Person } from '../people/index.ts'
 import { answersFor, type Task } from '../tasks/index.ts'
 import { signingKeyOf } from '../tokens/index.ts'
-import { spaceKeys } from './whereabouts.ts'
+import { spaceKeys } from './whereabouts/whereabouts.ts'
 
 /** What `task.ep` is a hash of, and what every call depends on (contracts 4 and 8). */
 export function callKeys(on: {

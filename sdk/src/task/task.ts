@@ -15,6 +15,8 @@ export interface ChildWish {
   /** What the child may hand on itself. Default: the same as its details. */
   readonly mayDelegate?: readonly Detail[]
   readonly purpose: string
+  /** A space below that of this task; else where this task is. */
+  readonly space?: string
   readonly budget?: Budget
   /** Never longer than this task. */
   readonly lifeSeconds?: number
@@ -56,7 +58,7 @@ export class Task {
    * @throws {Denied} `task.beyond_parent` and the like
    */
   async child(wish: ChildWish): Promise<string> {
-    const { agent, budget, lifeSeconds, purpose } = wish
+    const { agent, budget, lifeSeconds, purpose, space } = wish
     const { ticket } = await askAbout(this.#calling.held, {
       method: 'POST',
       path: '/children',
@@ -65,6 +67,7 @@ export class Task {
         purpose,
         authorization_details: delegating(wish.details, wish.mayDelegate),
         ...(budget === undefined ? {} : { budget }),
+        ...(space === undefined ? {} : { space }),
         ...(lifeSeconds === undefined ? {} : { requested_lifetime: lifeSeconds }),
       },
     })

@@ -132,6 +132,7 @@ export const OF_TASKS: readonly TaskOperation[] = [
         authorization_details: Type.Array(Detail, { minItems: 1, maxItems: 64 }),
         purpose: Type.String({ maxLength: 800 }),
         budget: Type.Optional(Budget),
+        space: Type.Optional(Name),
         requested_lifetime: Type.Optional(
           Type.Integer({ minimum: 1, description: 'whole seconds; never longer than the parent' }),
         ),
@@ -149,6 +150,7 @@ export const OF_TASKS: readonly TaskOperation[] = [
         details: body.authorization_details,
         purpose: body.purpose,
         budget: body.budget,
+        space: body.space,
         lifeSeconds: body.requested_lifetime,
       })
       return { ticket: token, expires_in: expiresIn }

@@ -6,7 +6,7 @@ import type { DecisionParts } from '../parts.ts'
 import { refuse, refuseExecuted } from '../refuse.ts'
 import { reserve } from '../reserve.ts'
 import type { Verdict } from '../verdict.ts'
-import { requesterOf } from '../whereabouts.ts'
+import { requesterOf } from '../whereabouts/whereabouts.ts'
 import { factsOf, type KnownCase, type Looked } from './grounds.ts'
 import { inspectedOf } from './inspected.ts'
 

@@ -6,7 +6,7 @@ import { type Basis, basesFor, basisLimits, checkPurpose, type Limit } from '../
 import { alsoLiveness, livenessOf, openingKeys } from '../liveness.ts'
 import type { DecisionParts } from '../parts.ts'
 import { codeOf } from '../reasons.ts'
-import type { Whereabouts } from '../whereabouts.ts'
+import type { Whereabouts } from '../whereabouts/whereabouts.ts'
 import { type Authority, authorityWithin, isNothing, withinAgent } from './authority.ts'
 import { type Refused, refused, type WantedTask } from './opening.ts'
 import { enterPlace, findPlace, type Place, type WantedPlace, withinPlace } from './place.ts'

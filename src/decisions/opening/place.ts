@@ -7,7 +7,7 @@ import { limitOf, mayOpen, threadByName } from '../../spaces/index.ts'
 import { alsoKeys } from '../liveness.ts'
 import type { DecisionParts } from '../parts.ts'
 import { codeOf } from '../reasons.ts'
-import { standsInTheWay, type Whereabouts } from '../whereabouts.ts'
+import { standsInTheWay, type Whereabouts } from '../whereabouts/whereabouts.ts'
 import type { AskedAuthority } from './authority.ts'
 import { type Refused, refused } from './opening.ts'
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { registerAgent } from '../agents/index.ts'
-import { type Person, suspendPerson } from '../people/index.ts'
-import { publishPolicies } from '../policy/index.ts'
+import { registerAgent } from '../../agents/index.ts'
+import { type Person, suspendPerson } from '../../people/index.ts'
+import { publishPolicies } from '../../policy/index.ts'
 import {
   changeSpace,
   createSpace,
@@ -17,10 +17,10 @@ import {
   type Surface,
   stateThread,
   suspendSpace,
-} from '../spaces/index.ts'
-import { forEachEngine } from '../storage/testing.ts'
-import { findTask, TaskKeeper } from '../tasks/index.ts'
-import { openTask } from './open-task.ts'
+} from '../../spaces/index.ts'
+import { forEachEngine } from '../../storage/testing.ts'
+import { findTask, TaskKeeper } from '../../tasks/index.ts'
+import { openTask } from '../open-task.ts'
 import {
   alone,
   beginAlone,
@@ -31,8 +31,8 @@ import {
   refundBot,
   sponsored,
   ticketFor,
-} from './opening/testing.ts'
-import { type Held, newKey, READ, REFUND_DESK, refund, type World, worldsOver } from './testing.ts'
+} from '../opening/testing.ts'
+import { type Held, newKey, READ, REFUND_DESK, refund, type World, worldsOver } from '../testing.ts'
 
 const by = 'operator'
 /** Everybody of support may be there, and the refund bot. */

@@ -1,9 +1,9 @@
 import type { GateResult } from '@remit/engine'
-import type { ProblemCode } from '../lib/problem.ts'
-import type { LiveKey } from '../live/index.ts'
-import type { Person } from '../people/index.ts'
-import { modeOf, type SpaceLine, type Surface, type Thread } from '../spaces/index.ts'
-import type { Task } from '../tasks/index.ts'
+import type { ProblemCode } from '../../lib/problem.ts'
+import type { LiveKey } from '../../live/index.ts'
+import type { Person } from '../../people/index.ts'
+import { modeOf, type SpaceLine, type Surface, type Thread } from '../../spaces/index.ts'
+import type { Task } from '../../tasks/index.ts'
 
 /** The conversation that a task is for, by the word of the surface that sees it. */
 export interface Conversation {

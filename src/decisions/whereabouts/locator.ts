@@ -1,5 +1,5 @@
-import { Kept } from '../lib/kept.ts'
-import type { Live, LiveKey, LiveView } from '../live/index.ts'
+import { Kept } from '../../lib/kept.ts'
+import type { Live, LiveKey, LiveView } from '../../live/index.ts'
 import {
   findLine,
   findSpace,
@@ -9,8 +9,8 @@ import {
   type SpaceLine,
   type Surface,
   type Thread,
-} from '../spaces/index.ts'
-import type { Storage } from '../storage/index.ts'
+} from '../../spaces/index.ts'
+import type { Storage } from '../../storage/index.ts'
 import { conversationKeys } from './whereabouts.ts'
 
 const MOST = 20_000

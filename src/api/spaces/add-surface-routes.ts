@@ -1,0 +1,120 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { type Static, Type } from 'typebox'
+import {
+  endThread,
+  identifySurface,
+  type Surface,
+  stateThread,
+  THREAD_LIMITS,
+} from '../../spaces/index.ts'
+import { plainJson, schemaOf } from '../document.ts'
+import type { ApiParts } from '../parts.ts'
+import { readBody } from '../read-body.ts'
+import { Name, Nothing, Time } from '../schemas.ts'
+import { time } from '../shapes.ts'
+import { Thread, threadShape } from './thread-shape.ts'
+
+const closed = { additionalProperties: false } as const
+const OfThread = Type.Object(
+  {
+    space: Name,
+    thread: Type.String({
+      pattern: '^[\\x21-\\x7e]{1,200}$',
+      description: 'the surface’s own name for it, without spaces',
+    }),
+  },
+  closed,
+)
+const Named = Type.Union([
+  Type.Object({ id: Type.String({ maxLength: 64, description: 'a person id' }) }, closed),
+  Type.Object(
+    { issuer: Type.String({ maxLength: 512 }), subject: Type.String({ maxLength: 255 }) },
+    { ...closed, description: 'as their identity provider names them' },
+  ),
+])
+const Statement = Type.Object(
+  {
+    version: Type.Integer({ minimum: 0, description: 'rises with each statement' }),
+    requester: Type.Optional(Named),
+    participants: Type.Array(Named, { maxItems: THREAD_LIMITS.participants }),
+    others: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: THREAD_LIMITS.strangers,
+        description: 'people who are there and not named',
+      }),
+    ),
+    agents: Type.Array(Name, { maxItems: THREAD_LIMITS.agents }),
+  },
+  closed,
+)
+
+/** What surfaces say, by their own secret. */
+export function addSurfaceRoutes(app: FastifyInstance, parts: ApiParts): void {
+  const saying = authenticated(parts)
+  app.put('/v1/spaces/:space/threads/:thread', {
+    schema: schemaOf({
+      id: 'threads.state',
+      says: 'Who asks in a thread, who is there, and which agents take part: replaces what was said before. Answers when every replica decides by it.',
+      params: OfThread,
+      body: Statement,
+      answer: Thread,
+      security: 'surface',
+    }),
+    serializerCompiler: plainJson,
+    preValidation: saying.preValidation(true),
+    handler: async (request) => {
+      const { space, thread } = request.params as Static<typeof OfThread> // validated against this very schema
+      const { others = 0, ...rest } = request.body as Static<typeof Statement> // likewise
+      const at = { space, thread, statement: { ...rest, others } }
+      return threadShape(await stateThread(parts.spaces, saying.surface(request), at))
+    },
+  })
+  app.delete('/v1/spaces/:space/threads/:thread', {
+    schema: schemaOf({
+      id: 'threads.end',
+      says: 'A thread is over: nothing is called for it any more.',
+      params: OfThread,
+      answer: Nothing,
+      security: 'surface',
+    }),
+    serializerCompiler: plainJson,
+    preValidation: saying.preValidation(false),
+    handler: async (request) => {
+      const at = request.params as Static<typeof OfThread> // validated against this very schema
+      await endThread(parts.spaces, saying.surface(request), at)
+      return {}
+    },
+  })
+  app.put('/v1/surface/alive', {
+    schema: schemaOf({
+      id: 'surface.alive',
+      says: 'All that the surface stated is still so.',
+      answer: Type.Object({ heard_at: Time, silent_after: Type.Integer() }),
+      security: 'surface',
+    }),
+    serializerCompiler: plainJson,
+    preValidation: saying.preValidation(false),
+    handler: async (request) => {
+      const { heardAt, silentAfter } = saying.surface(request)
+      return { heard_at: time(heardAt), silent_after: silentAfter / 1000 }
+    },
+  })
+}
+
+/** The secret comes before the input is looked at. */
+function authenticated(parts: ApiParts) {
+  const known = new WeakMap<FastifyRequest, Surface>()
+  return {
+    preValidation: (body: boolean) => async (request: FastifyRequest) => {
+      const match = /^bearer (srf_[A-Za-z0-9_-]{1,128})$/i.exec(request.headers.authorization ?? '')
+      known.set(request, await identifySurface(parts.spaces, match?.[1]))
+      readBody(request, { body })
+    },
+    surface(request: FastifyRequest): Surface {
+      const surface = known.get(request)
+      if (!surface) throw new Error('a route of surfaces was reached without one')
+      return surface
+    },
+  }
+}

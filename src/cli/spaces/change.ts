@@ -1,0 +1,148 @@
+import { type Command, Option } from 'commander'
+import { readAllowed } from '../agents/allowed.ts'
+import type { Cli } from '../cli.ts'
+import { command, type Start } from '../command.ts'
+import { usage } from '../failure.ts'
+import { findPerson } from '../person.ts'
+import { at } from '../server/api.ts'
+import { bold, green, text } from '../terminal/text.ts'
+import { inWords, type ShownSpace } from './space.ts'
+
+interface RuleOptions {
+  readonly title?: string
+  readonly mode?: string
+  readonly people?: readonly string[]
+  readonly agents?: readonly string[]
+  readonly atMost?: readonly string[]
+  readonly atMostFile?: string
+  readonly asAbove?: readonly string[]
+}
+
+const FROM_ABOVE = ['mode', 'people', 'agents', 'details']
+
+function withRules(made: Command): Command {
+  return made
+    .option('--title <text>', 'what people read')
+    .addOption(
+      new Option('--mode <mode>', 'whose authority counts there').choices([
+        'requester',
+        'intersection',
+        'agent',
+      ]),
+    )
+    .option(
+      '--people <who...>',
+      'for whom tasks may be opened: group:NAME, or a person by id, e-mail or name',
+    )
+    .option('--agents <agent...>', 'which agents may open them')
+    .option('--at-most <action...>', 'the most that may be done there; "orders.*" for all')
+    .option('--at-most-file <file>', 'the same as details with bounds, as JSON')
+    .option('--as-above <what...>', `goes back to what is said above: ${FROM_ABOVE.join(', ')}`)
+}
+
+async function rulesOf(cli: Cli, options: RuleOptions): Promise<Record<string, unknown>> {
+  const { agents, asAbove = [], atMost, atMostFile, mode, people, title } = options
+  const wrong = asAbove.find((name) => !FROM_ABOVE.includes(name))
+  if (wrong !== undefined) throw usage(`--as-above knows ${FROM_ABOVE.join(', ')}`)
+  const details =
+    atMost === undefined && atMostFile === undefined
+      ? undefined
+      : await readAllowed(cli, {
+          actions: atMost,
+          file: atMostFile,
+          options: ['--at-most', '--at-most-file'],
+        })
+  return {
+    ...Object.fromEntries(asAbove.map((name) => [name, null])),
+    ...(title === undefined ? {} : { title }),
+    ...(mode === undefined ? {} : { mode }),
+    ...(people === undefined ? {} : { people: await whoOf(cli, people) }),
+    ...(agents === undefined ? {} : { agents }),
+    ...(details === undefined ? {} : { details }),
+  }
+}
+
+function whoOf(cli: Cli, people: readonly string[]): Promise<readonly string[]> {
+  return Promise.all(
+    people.map(async (who) =>
+      /^(?:group|person):/.test(who) ? who : `person:${(await findPerson(cli.api, who)).id}`,
+    ),
+  )
+}
+
+/** `remit spaces create NAME …` */
+export function createCommand(start: Start): Command {
+  return withRules(
+    command('create', 'Makes a space. Its name is its id, also in policies, for ever.', [
+      'remit spaces create acme --kind organization --people group:staff --agents refund-bot',
+      'remit spaces create support --kind workspace --in acme',
+      'remit spaces create returns --kind channel --in support --mode intersection',
+    ])
+      .argument('<name>', 'lower-case letters, digits and hyphens')
+      .addOption(
+        new Option('--kind <kind>', 'what it is')
+          .choices(['organization', 'workspace', 'channel', 'direct'])
+          .makeOptionMandatory(),
+      )
+      .option('--in <space>', 'the space above it; the organization has none'),
+  ).action(
+    async (
+      name: string,
+      options: RuleOptions & { kind: string; in?: string },
+      invoked: Command,
+    ) => {
+      const cli = await start(invoked)
+      const { in: parent, kind } = options
+      const space = await cli.api.send<ShownSpace>('POST', '/spaces', {
+        name,
+        kind,
+        ...(parent === undefined ? {} : { parent }),
+        ...(await rulesOf(cli, options)),
+      })
+      cli.say(text`${green('✓')} the space ${bold(space.name)} is there`)
+      cli.answer(space, () => inWords(space))
+    },
+  )
+}
+
+/** `remit spaces set NAME …` */
+export function setCommand(start: Start): Command {
+  return withRules(
+    command('set', 'Changes what a space says; what is not named stays. Counts at once.', [
+      'remit spaces set returns --mode requester',
+      'remit spaces set returns --at-most orders.read orders.list',
+      'remit spaces set returns --as-above mode details',
+    ]).argument('<name>', 'the space'),
+  ).action(async (name: string, options: RuleOptions, invoked: Command) => {
+    const cli = await start(invoked)
+    const space = await cli.api.send<ShownSpace>(
+      'PUT',
+      at`/spaces/${name}`,
+      await rulesOf(cli, options),
+    )
+    cli.say(text`${green('✓')} ${bold(space.name)} says so, also to tasks that run`)
+    cli.answer(space, () => inWords(space))
+  })
+}
+
+const ACTS = {
+  suspend: ['Stops every call from a space and those below it, now.', 'is suspended'],
+  resume: ['Lets calls go on.', 'goes on'],
+  remove: ['Ends a space and everything below it, for good. Tasks there close.', 'is removed'],
+} as const
+
+/** `remit spaces suspend | resume | remove NAME` */
+export const changeCommands = (['suspend', 'resume', 'remove'] as const).map(
+  (act) =>
+    (start: Start): Command =>
+      command(act, ACTS[act][0], [`remit spaces ${act} returns --reason "…"`])
+        .argument('<name>', 'the space')
+        .option('--reason <text>', 'why; it is recorded')
+        .action(async (name: string, { reason }: { reason?: string }, invoked: Command) => {
+          const cli = await start(invoked)
+          const body = reason === undefined ? {} : { reason }
+          await cli.api.send('POST', at`/spaces/${name}/${act}`, body)
+          cli.say(text`${green('✓')} ${bold(name)} ${ACTS[act][1]}`)
+          cli.answer({ space: name, done: act }, () => [])
+        }),
+)

@@ -1,0 +1,41 @@
+import { dim, type Text, text } from '../terminal/text.ts'
+
+export interface Space {
+  readonly name: string
+  readonly kind: string
+  readonly parent: string | null
+  readonly title: string
+  readonly mode: string | null
+  readonly people: readonly string[] | null
+  readonly agents: readonly string[] | null
+  readonly details: readonly { readonly actions: readonly string[] }[] | null
+  readonly status: string
+}
+
+export interface ShownSpace extends Space {
+  readonly counts: string
+  readonly above: readonly string[]
+}
+
+const MODES: Readonly<Record<string, string>> = {
+  requester: 'what the one who asks may do',
+  intersection: 'what everyone present may do, each by themselves',
+  agent: 'what the agent and its sponsor may do, with nobody present',
+}
+
+/** One space, a fact a line. */
+export function inWords(space: ShownSpace): readonly Text[] {
+  const { above, agents, counts, details, kind, mode, people, status } = space
+  return [
+    text`  ${kind}${above.length === 0 ? '' : ` in ${above.join(', in ')}`}, ${status}`,
+    text`  mode    ${counts}: ${MODES[counts] ?? ''} ${mode === null ? dim('(said above it)') : ''}`,
+    text`  people  ${listed(people)}`,
+    text`  agents  ${listed(agents)}`,
+    text`  at most ${details === null ? 'no limit of its own' : details.flatMap(({ actions }) => actions).join(' ') || 'nothing'}`,
+  ]
+}
+
+function listed(list: readonly string[] | null): string {
+  if (list === null) return 'whoever may above it'
+  return list.length === 0 ? 'nobody' : list.join(' ')
+}

@@ -1,0 +1,109 @@
+import { type Command, InvalidArgumentError } from 'commander'
+import { command, type Start } from '../command.ts'
+import { at } from '../server/api.ts'
+import { table } from '../terminal/table.ts'
+import { bold, dim, green, red, text } from '../terminal/text.ts'
+import { moment } from '../terminal/time.ts'
+
+interface Surface {
+  readonly id: string
+  readonly name: string
+  readonly space: string
+  readonly silent_after: number
+  readonly heard_at: string
+  readonly revoked_at: string | null
+}
+
+/** `remit spaces surfaces …` */
+export function surfacesCommand(start: Start): Command {
+  const surfaces = command(
+    'surfaces',
+    'Programs that see who talks in a space, and alone may say who asks and who is there.',
+    ['remit spaces surfaces add returns "chat adapter"'],
+  )
+  for (const add of [listCommand, addCommand, revokeCommand]) surfaces.addCommand(add(start))
+  return surfaces
+}
+
+function listCommand(start: Start): Command {
+  return command('list', 'Those of a space; secrets are never shown again.', [
+    'remit spaces surfaces list returns',
+  ])
+    .argument('<space>', 'the space')
+    .action(async (space: string, _options: object, invoked: Command) => {
+      const cli = await start(invoked)
+      const answer = await cli.api.get<{ surfaces: readonly Surface[] }>(
+        at`/spaces/${space}/surfaces`,
+      )
+      cli.answer(answer, () =>
+        answer.surfaces.length === 0
+          ? [dim(text`None yet. \`remit spaces surfaces add ${space} NAME\` makes one.`)]
+          : table(
+              ['ID', 'NAME', 'HEARD OF', 'MAY BE SILENT', 'STATUS'],
+              answer.surfaces.map((each) => [
+                bold(each.id),
+                each.name,
+                moment(each.heard_at),
+                `${each.silent_after} s`,
+                each.revoked_at === null ? green('in use') : red('revoked'),
+              ]),
+              cli.width,
+            ),
+      )
+    })
+}
+
+function addCommand(start: Start): Command {
+  return command('add', 'Makes a secret for a program. It is shown once.', [
+    'remit spaces surfaces add returns "chat adapter"',
+    'remit spaces surfaces add acme intranet --silent-after 3600 --json',
+  ])
+    .argument('<space>', 'it speaks for this one and all below it')
+    .argument('<name>', 'what people call it')
+    .option(
+      '--silent-after <seconds>',
+      'silent for longer, nothing it said counts; 900 when left out',
+      readSeconds,
+    )
+    .action(
+      async (
+        space: string,
+        name: string,
+        { silentAfter }: { silentAfter?: number },
+        invoked: Command,
+      ) => {
+        const cli = await start(invoked)
+        const added = await cli.api.send<Surface & { readonly secret: string }>(
+          'POST',
+          at`/spaces/${space}/surfaces`,
+          { name, ...(silentAfter === undefined ? {} : { silent_after: silentAfter }) },
+        )
+        cli.answer(added, () => [
+          text`${green('✓')} ${bold(added.id)} says who is there, in ${bold(added.space)} and below it`,
+          text`  its secret, shown this once: ${bold(added.secret)}`,
+          dim('  with it the program states threads: docs/spaces.md'),
+        ])
+      },
+    )
+}
+
+function revokeCommand(start: Start): Command {
+  return command('revoke', 'Ends one, now: nothing that it said counts any more.', [
+    'remit spaces surfaces revoke returns srf_…',
+  ])
+    .argument('<space>', 'the space')
+    .argument('<id>', 'of `remit spaces surfaces list`')
+    .action(async (space: string, id: string, _options: object, invoked: Command) => {
+      const cli = await start(invoked)
+      await cli.api.send('DELETE', at`/spaces/${space}/surfaces/${id}`)
+      cli.say(text`${green('✓')} ${bold(id)} is revoked`)
+      cli.answer({ space, surface: id, revoked: true }, () => [])
+    })
+}
+
+function readSeconds(given: string): number {
+  const seconds = Number(given)
+  if (!/^\d{2,5}$/.test(given) || seconds < 60 || seconds > 86_400)
+    throw new InvalidArgumentError('from 60 to 86400 seconds.')
+  return seconds
+}
