@@ -19,67 +19,104 @@ interface Rule {
 }
 interface World {
   rules: readonly Rule[]
+  /** The person or sponsor, and each participant of a space that says *intersection*. */
   persons: number
   agents: number
   credential: boolean
   live: boolean
   covered: boolean
+  /** Whether the token was made for this call; `undefined`: for all that the task may do. */
+  narrowed: boolean | undefined
   external: readonly ('permit' | 'deny' | 'failed')[]
-  budgets: readonly boolean[]
+  budgets: readonly { left: boolean; reason?: string }[]
   obligations: readonly string[]
+  doable: readonly string[]
   lifted: readonly ForbidRef[]
 }
 
+/** The codes of all gates that fail, in order, and what follows from them. */
 type Expected =
-  | { outcome: 'permit'; lifted: readonly string[] }
-  | { outcome: 'deny'; reason: string }
+  | { outcome: 'permit'; lifted: readonly string[]; obligations: readonly string[] }
+  | { outcome: 'deny'; reason: string; failed: readonly string[] }
   | {
       outcome: 'requestable'
       forbids: readonly string[]
+      approvers: readonly string[]
+      prompts: readonly string[]
       quorum: number
       lifetime: number
       self: boolean
     }
 
 function model(world: World): Expected {
-  if (!world.credential) return { outcome: 'deny', reason: 'token.expired' }
-  if (!world.live) return { outcome: 'deny', reason: 'task.closed' }
-
+  if (!world.credential) return denied(['token.expired'])
+  if (!world.live) return denied(['task.closed'])
   const principals = [...Array(world.persons + world.agents).keys()]
-  const says = (kind: Rule['kind'], who: number, word: Word) =>
-    world.rules.filter((rule) => rule.kind === kind && rule.words[who] === word)
-  const errs = (who: number) => world.rules.some((rule) => rule.words[who] === 'error')
-  const may = (who: number) =>
-    says('permit', who, 'yes').length > 0 && says('forbid', who, 'yes').length === 0
-
-  const reasons: string[] = []
-  if (!world.covered) reasons.push('task.not_covered')
-  for (const who of principals) {
-    if (errs(who)) reasons.push('policy.error')
-    else if (!may(who))
-      reasons.push(who < world.persons ? 'person.not_permitted' : 'agent.not_permitted')
-  }
-  if (world.agents === 0) reasons.push('agent.not_permitted')
-  for (const answer of world.external) {
-    if (answer !== 'permit') reasons.push(answer === 'deny' ? 'external.denied' : 'external.failed')
-  }
-  if (world.budgets.includes(false)) reasons.push('budget.exhausted')
-  if (world.obligations.includes('watermark')) reasons.push('obligation.unknown')
-  const [reason] = reasons
-  if (reason) return { outcome: 'deny', reason }
-
-  const standing = principals.flatMap((who) => says('asking', who, 'yes').map(({ ask }) => ask))
-  const forbids = [...new Set(standing.map(({ id }) => id))].sort()
+  const asked = forbidsToLift(world, principals)
   const named = new Set(world.lifted.map(({ id, digest }) => `${id}: ${digest}`))
-  if (standing.every(({ id, digest }) => named.has(`${id}: ${digest}`)))
-    return { outcome: 'permit', lifted: forbids }
+  const open = asked.filter(({ id, digest }) => !named.has(`${id}: ${digest}`))
+  const before = [
+    ...coverage(world),
+    ...principals.flatMap((who) => whyNot(world, who)),
+    ...(world.agents === 0 ? ['agent.not_permitted'] : []),
+    ...world.external.flatMap((said) => EXTERNAL[said]),
+  ]
+  const after = [
+    ...world.budgets.flatMap(({ left, reason = 'budget.exhausted' }) => (left ? [] : [reason])),
+    ...world.obligations.flatMap((type) => (world.doable.includes(type) ? [] : [UNKNOWN])),
+  ]
+  if (before.length + after.length > 0)
+    return denied([...before, ...(open.length > 0 ? ['approval.required'] : []), ...after])
+  const forbids = unique(asked.map(({ id }) => id))
+  if (open.length === 0) {
+    return { outcome: 'permit', lifted: forbids, obligations: world.obligations }
+  }
   return {
     outcome: 'requestable',
     forbids,
-    quorum: standing.map(({ quorum }) => quorum).sort((a, b) => b - a)[0] ?? 0,
-    lifetime: standing.map(({ lifetimeSeconds }) => lifetimeSeconds).sort((a, b) => a - b)[0] ?? 0,
-    self: !standing.some(({ self }) => !self),
+    // Every rule of every forbid, also of those that are lifted already: the next approval has to lift them all.
+    approvers: unique(asked.map(({ approvers }) => approvers.join())),
+    prompts: unique(asked.map(({ prompt }) => prompt).filter((prompt) => prompt !== '')),
+    quorum: asked.map(({ quorum }) => quorum).sort((a, b) => b - a)[0] ?? 0,
+    lifetime: asked.map(({ lifetimeSeconds }) => lifetimeSeconds).sort((a, b) => a - b)[0] ?? 0,
+    self: !asked.some(({ self }) => !self),
   }
+}
+
+const EXTERNAL = { permit: [], deny: ['external.denied'], failed: ['external.failed'] } as const
+const UNKNOWN = 'obligation.unknown'
+
+/** Of failing gates, the first that an approval could not lift anyway is the reason. */
+function denied(failed: readonly string[]): Expected {
+  const reason = failed.find((code) => code !== 'approval.required') ?? ''
+  return { outcome: 'deny', reason, failed }
+}
+
+function coverage({ covered, narrowed }: World): string[] {
+  if (!covered) return ['task.not_covered']
+  return narrowed === false ? ['token.not_covered'] : []
+}
+
+function saying({ rules }: World, who: number, kind: Rule['kind'], word: Word): Rule[] {
+  return rules.filter((rule) => rule.kind === kind && rule.words[who] === word)
+}
+
+/** Denied whatever people approve: by an error, a forbid that nobody can lift, or because nothing permits it. */
+function whyNot(world: World, who: number): string[] {
+  if (world.rules.some(({ words }) => words[who] === 'error')) return ['policy.error']
+  const forbidden = saying(world, who, 'forbid', 'yes').length > 0
+  if (!forbidden && saying(world, who, 'permit', 'yes').length > 0) return []
+  return [who < world.persons ? 'person.not_permitted' : 'agent.not_permitted']
+}
+
+function forbidsToLift(world: World, principals: readonly number[]): Requestable[] {
+  return principals
+    .filter((who) => whyNot(world, who).length === 0)
+    .flatMap((who) => saying(world, who, 'asking', 'yes').map(({ ask }) => ask))
+}
+
+function unique(texts: readonly string[]): string[] {
+  return [...new Set(texts)].sort()
 }
 
 const rare = fc.oneof(
@@ -100,12 +137,14 @@ const rule = (kind: Rule['kind'], yes: number) =>
       fc.integer({ min: 1, max: 3 }),
       fc.integer({ min: 60, max: 3600 }),
       fc.boolean(),
+      fc.subarray(['group:finance', 'group:legal', 'person:ann'], { minLength: 1 }),
+      fc.constantFrom('', 'large', 'new'),
     )
     .map(
-      ([words, n, quorum, lifetimeSeconds, self]): Rule => ({
+      ([words, n, quorum, lifetimeSeconds, self, approvers, prompt]): Rule => ({
         kind,
         words,
-        ask: requestable(`${kind}-${n}`, { quorum, lifetimeSeconds, self }),
+        ask: requestable(`${kind}-${n}`, { quorum, lifetimeSeconds, self, approvers, prompt }),
       }),
     )
 const world: fc.Arbitrary<World> = fc.record({
@@ -128,14 +167,28 @@ const world: fc.Arbitrary<World> = fc.record({
   credential: rare,
   live: rare,
   covered: rare,
+  narrowed: fc.option(rare, { nil: undefined }),
   external: fc.array(
-    rare.map((yes) => (yes ? ('permit' as const) : ('deny' as const))),
+    fc.oneof(
+      { weight: 20, arbitrary: fc.constant('permit' as const) },
+      { weight: 1, arbitrary: fc.constantFrom('deny' as const, 'failed' as const) },
+    ),
     { maxLength: 2 },
   ),
-  budgets: fc.array(rare, { maxLength: 2 }),
-  obligations: fc.array(
-    rare.map((yes) => (yes ? 'notification' : 'watermark')),
-    { maxLength: 2 },
+  budgets: fc.array(
+    fc.oneof(
+      { weight: 20, arbitrary: fc.constant({ left: true }) },
+      {
+        weight: 1,
+        arbitrary: fc.constantFrom({ left: false }, { left: false, reason: 'budget.rate' }),
+      },
+    ),
+    { maxLength: 3 },
+  ),
+  obligations: fc.subarray(['notify', 'redact', 'watermark']),
+  doable: fc.oneof(
+    { weight: 8, arbitrary: fc.constant(['notify', 'redact', 'watermark', 'cap']) },
+    { weight: 1, arbitrary: fc.subarray(['notify', 'redact', 'cap']) },
   ),
   lifted: fc.array(
     fc.tuple(fc.nat(4), rare).map(([n, same]) => ({
@@ -158,13 +211,14 @@ function factsOf(world: World): CallFacts {
     },
     liveness: { gate: 'liveness', passed: world.live, reason: 'task.closed', detail: 'x' },
     ...(world.covered ? {} : { details: [] }),
+    ...(world.narrowed === undefined ? {} : { narrowed: world.narrowed ? facts().details : [] }),
     person,
     intersectWith,
     agents: [...Array(world.agents).keys()].map((n) => entity('Agent', String(world.persons + n))),
     external: world.external.map((answer, i) => ({ name: `pdp-${i}`, answer })),
-    budgets: world.budgets.map((left, i) => ({ name: `budget-${i}`, left, detail: 'x' })),
+    budgets: world.budgets.map((budget, i) => ({ name: `budget-${i}`, detail: 'x', ...budget })),
     obligations: world.obligations.map((type, i) => ({ id: String(i), type, properties: {} })),
-    doable: ['notification'],
+    doable: world.doable,
     lifted: world.lifted,
   })
 }
@@ -178,20 +232,52 @@ function actual(world: World): Expected {
   }))
   const decision = decide(factsOf(world), policySet(policies))
   if (decision.outcome === 'permit')
-    return { outcome: 'permit', lifted: decision.lifted.map(({ id }) => id) }
-  if (decision.outcome === 'deny') return { outcome: 'deny', reason: decision.reason }
-  const { forbids, quorum, lifetimeSeconds: lifetime, self } = decision.ask
-  return { outcome: 'requestable', forbids: forbids.map(({ id }) => id), quorum, lifetime, self }
+    return {
+      outcome: 'permit',
+      lifted: decision.lifted.map(({ id }) => id),
+      obligations: decision.obligations.map(({ type }) => type),
+    }
+  if (decision.outcome === 'deny') {
+    const failed = decision.gates.filter(({ passed }) => !passed)
+    return {
+      outcome: 'deny',
+      reason: decision.reason,
+      failed: failed.map(({ reason = '' }) => reason),
+    }
+  }
+  const { approvers, forbids, lifetimeSeconds: lifetime, prompts, quorum, self } = decision.ask
+  return {
+    outcome: 'requestable',
+    forbids: forbids.map(({ id }) => id),
+    approvers: approvers.map((names) => names.join()).toSorted(),
+    prompts: prompts.toSorted(),
+    quorum,
+    lifetime,
+    self,
+  }
 }
 
 test('decide answers as the model of contract 3 does', () => {
-  const seen = { permit: 0, deny: 0, requestable: 0, lifted: 0 }
+  const seen = {
+    permit: 0,
+    deny: 0,
+    requestable: 0,
+    lifted: 0,
+    'several forbids': 0,
+    'an approval besides': 0,
+  }
+  const reasons = new Map<string, number>()
   fc.assert(
     fc.property(world, (one) => {
       const expected = model(one)
       assert.deepEqual(actual(one), expected)
       seen[expected.outcome]++
       if (expected.outcome === 'permit' && expected.lifted.length > 0) seen.lifted++
+      if (expected.outcome === 'requestable' && expected.forbids.length > 1)
+        seen['several forbids']++
+      if (expected.outcome !== 'deny') return
+      reasons.set(expected.reason, (reasons.get(expected.reason) ?? 0) + 1)
+      if (expected.failed.includes('approval.required')) seen['an approval besides']++
     }),
     { numRuns: 10_000 },
   )
@@ -199,6 +285,8 @@ test('decide answers as the model of contract 3 does', () => {
     Object.values(seen).every((count) => count > 100),
     `every outcome must occur: ${JSON.stringify(seen)}`,
   )
+  assert.equal(reasons.size, 12, [...reasons.keys()].join())
+  for (const [reason, count] of reasons) assert.ok(count > 15, `${reason} occurs ${count} times`)
 })
 
 test('nothing is permitted that would be denied with less: fewer details, fewer approvals, one more forbid', () => {
@@ -211,5 +299,25 @@ test('nothing is permitted that would be denied with less: fewer details, fewer 
       assert.equal(actual({ ...one, rules: [...one.rules, never] }).outcome, 'deny')
     }),
     { numRuns: 2000 },
+  )
+})
+
+test('one gate that fails denies, whatever all the others say', () => {
+  const failing: readonly Partial<World>[] = [
+    { credential: false },
+    { live: false },
+    { covered: false },
+    { narrowed: false },
+    { agents: 0 },
+    { rules: [] },
+    { external: ['permit', 'failed'] },
+    { budgets: [{ left: true }, { left: false }] },
+    { obligations: ['watermark'], doable: ['notify'] },
+  ]
+  fc.assert(
+    fc.property(world, fc.constantFrom(...failing), (one, change) => {
+      assert.equal(actual({ ...one, ...change }).outcome, 'deny', JSON.stringify(change))
+    }),
+    { numRuns: 3000 },
   )
 })
