@@ -61,8 +61,9 @@ export function budgetGates({ budgets }: Pick<CallFacts, 'budgets'>): GateResult
   if (budgets.length === 0) {
     return [{ gate: 'budget', passed: true, detail: 'the task has no budget to keep' }]
   }
-  return budgets.map(({ name: subject, left, detail, reason, enough }) => {
-    const result = { gate: 'budget' as const, detail: `${subject}: ${detail}`, subject }
+  return budgets.map(({ name: subject, left, detail, reason, enough, note }) => {
+    const noted = note === undefined ? {} : { note }
+    const result = { gate: 'budget' as const, detail: `${subject}: ${detail}`, subject, ...noted }
     if (left) return { ...result, passed: true }
     return {
       ...result,

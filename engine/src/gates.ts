@@ -59,7 +59,7 @@ export type ExternalAnswer = {
   readonly detail?: string
 }
 
-/** One limit of the task tree, looked at and not yet taken. */
+/** One limit that the call falls under, looked at and not yet taken. */
 export type BudgetPeek = {
   readonly name: string
   readonly left: boolean
@@ -67,6 +67,8 @@ export type BudgetPeek = {
   /** Where nothing is left for another reason than that it is used up. */
   readonly reason?: string
   readonly enough?: string
+  /** For operators only. */
+  readonly note?: string
 }
 
 /** Something that must be done along with a permit (AuthZEN Obligations). */

@@ -19,6 +19,8 @@ export interface RefusalFacts {
   readonly enough?: string | undefined
   /** `dec_…`: `remit decisions explain` says why. */
   readonly decisionId?: string | undefined
+  /** In so many seconds the same call fits again, where nothing but time is missing. */
+  readonly retryAfter?: number | undefined
   /** The answer as it came; its body can still be read. */
   readonly response?: Response | undefined
   readonly cause?: unknown
@@ -54,6 +56,8 @@ export class Denied extends RemitError {
   readonly enough: string | undefined
   /** The decision, when there was one: `remit decisions explain dec_…`. */
   readonly decisionId: string | undefined
+  /** In so many seconds the same call fits again, where nothing but time is missing. */
+  readonly retryAfter: number | undefined
   /** The answer as it came; its body can still be read. */
   readonly response: Response | undefined
 
@@ -63,6 +67,7 @@ export class Denied extends RemitError {
     this.status = facts.status
     this.enough = facts.enough
     this.decisionId = facts.decisionId
+    this.retryAfter = facts.retryAfter
     this.response = facts.response
     hide(this, 'response')
   }

@@ -84,8 +84,9 @@ export function rowOf(each: Booked, finding: Finding): StoredDecision {
 }
 
 function storedGate(gate: GateResult): StoredGate {
-  // By whose word something was lifted is worth keeping, too.
-  if (!gate.passed || (gate.gate === 'approval' && gate.policies)) return gate
+  // By whose word something was lifted is worth keeping, too, and what a limit had left.
+  const told = gate.gate === 'approval' ? gate.policies : gate.gate === 'budget' && gate.subject
+  if (!gate.passed || told) return gate
   const { detail: _, ...rest } = gate
   return rest
 }

@@ -48,7 +48,7 @@ export type Explanation = {
   readonly enough?: string | undefined
   readonly ask?: Ask | undefined
 }
-/** The words of gates that passed are not kept. */
+/** The words of gates that passed are not kept, but for what lifted something and what limits had left. */
 export type StoredGate = Omit<GateResult, 'detail'> & { readonly detail?: string }
 
 export interface StoredDecision {

@@ -6,7 +6,15 @@ import type { Live, LiveKey, LiveKind, LiveView } from '../live/index.ts'
 import { findPerson, type Person } from '../people/index.ts'
 import { withinSpaces } from '../spaces/index.ts'
 import type { Storage } from '../storage/index.ts'
-import { findTask, type Task } from '../tasks/index.ts'
+import {
+  findTask,
+  LIMITS,
+  type LimitSubject,
+  limitsOn,
+  type StandingLimit,
+  subjectsOf,
+  type Task,
+} from '../tasks/index.ts'
 import { type BearerToken, findBearerToken } from '../tokens/index.ts'
 import {
   agentEntity,
@@ -53,6 +61,12 @@ export interface Setting {
 
 type KeptSetting = Omit<Setting, 'also' | 'inTheWay' | 'where'>
 
+/** What was set for whoever takes part in a task, and the live state that says whether that is still all. */
+export interface Standing {
+  readonly limits: readonly StandingLimit[]
+  readonly view: LiveView
+}
+
 const MOST_TASKS = 50_000
 const MOST_OTHERS = 20_000
 
@@ -72,6 +86,7 @@ export class Facts {
   readonly #people = new Kept<Person>(MOST_OTHERS)
   readonly #agents = new Kept<Agent>(MOST_OTHERS)
   readonly #settings = new Kept<KeptSetting>(MOST_OTHERS)
+  readonly #limits = new Kept<readonly StandingLimit[]>(MOST_OTHERS)
   readonly #locator: Locator
 
   constructor(parts: {
@@ -134,6 +149,21 @@ export class Facts {
 
   line(spaceId: string | null): Promise<readonly string[]> {
     return this.#locator.line(spaceId)
+  }
+
+  /** The standing limits that a task's calls fall under. Kept: whoever has none costs no read. */
+  async limits({ chain, spaces, task }: HeldTask): Promise<Standing> {
+    return this.limitsOn(subjectsOf({ personId: task.personId, agents: chain, spaces }))
+  }
+
+  async limitsOn(subjects: readonly LimitSubject[]): Promise<Standing> {
+    const view = await this.#live.view([LIMITS])
+    const key = subjects.map(({ id, kind }) => `${kind} ${id}`).join(' ')
+    const epoch = epochOf(view, LIMITS.kind, LIMITS.id)
+    const kept = this.#limits.get(key, epoch)
+    if (kept) return { limits: kept, view }
+    const limits = await limitsOn(this.#storage.read, subjects)
+    return { limits: this.#limits.put(key, epoch, limits), view }
   }
 
   /** As it was issued. Whether it still counts is live state. */

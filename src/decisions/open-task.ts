@@ -57,7 +57,7 @@ async function tryOpening(
     return refuseOpening(parts, attempt, refused('task.resource_not_granted', nothing))
   }
   const { agent, proof, subject } = brought
-  const task = newTask(parts, {
+  const task = await newTask(parts, {
     agentId: agent.id,
     personId: subject.person.id,
     purpose: opening.purpose,

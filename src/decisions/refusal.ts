@@ -9,6 +9,8 @@ export interface Refusal {
   readonly problem: Problem
   /** Value of `WWW-Authenticate`, when the credential is what is wrong. */
   readonly challenge?: string
+  /** Value of `Retry-After`, in seconds, where nothing but time is missing. */
+  readonly retryAfter?: number
 }
 
 /** A decision that is no permit, as RFC 9457 has it. */
@@ -18,12 +20,16 @@ export function refusalOf(verdict: Denied | Requestable | Executed, resource: Ch
 }
 
 function denied(verdict: Denied, resource: Challenged): Refusal {
-  const { challenge: asked, decisionId, detail, enough, reason } = verdict
+  const { challenge: asked, decisionId, detail, enough, reason, retryAfter } = verdict
+  const retry = retryAfter === undefined ? {} : { retry_after: retryAfter }
   const error = asked?.error ? { code: asked.error, description: detail } : undefined
   return {
     status: asked ? 401 : PROBLEMS[reason].status,
-    problem: new Problem(reason, detail, { members: { decision_id: decisionId, enough } }),
+    problem: new Problem(reason, detail, {
+      members: { decision_id: decisionId, enough, ...retry },
+    }),
     ...(asked ? { challenge: challenge(resource, error) } : {}),
+    ...(retryAfter === undefined ? {} : { retryAfter }),
   }
 }
 

@@ -10,7 +10,7 @@ import {
 import type { LiveView } from '../live/index.ts'
 import type { Step } from '../storage/index.ts'
 import { BUDGET_STEP, takeSteps } from '../tasks/index.ts'
-import type { Setting } from './facts.ts'
+import type { Setting, Standing } from './facts.ts'
 import type { KnownCase, Looked } from './judging/grounds.ts'
 import { alsoKeys } from './liveness.ts'
 import { partiesOf } from './minting.ts'
@@ -36,7 +36,7 @@ export async function reserve(
   given: { permit: Permit; facts: CallFacts; looked: Looked; word: Word | undefined },
 ): Promise<Permitted | Denied | 'gone'> {
   const { facts, permit, word } = given
-  const { budget, setting } = given.looked
+  const { budget, setting, standing } = given.looked
   const approvers = word && (await approversOf(parts, word))
   const booking = bookingOf(parts, each, {
     outcome: 'permit',
@@ -47,12 +47,14 @@ export async function reserve(
   const done = await parts.storage.commit([
     ...usedProofSteps(parts, each),
     // Budgets before what people said, here and where they are given back, so that no two commits wait for each other.
-    ...takeSteps(parts, budget.takings, each.id),
+    ...takeSteps(parts, budget.takings, { decisionId: each.id, at: each.at }),
     ...(word ? wordSteps(parts, each, word) : []),
     ...booking.steps,
   ])
-  if (done.committed) booking.done()
-  if (done.committed) return { ...permitted(each, { permit, setting, approvers }), ...usedUp(word) }
+  if (done.committed) {
+    booking.done()
+    return { ...permitted(each, { permit, setting, standing, approvers }), ...usedUp(word) }
+  }
   if (done.failed === PROOF_STEP) return refuseReplay(parts, each)
   if (GONE.includes(done.failed)) return 'gone'
   throw new Error(`a call could not be reserved: ${done.failed}`)
@@ -85,12 +87,20 @@ function approversOf(parts: DecisionParts, { approvers }: Word) {
 
 function permitted(
   each: KnownCase,
-  given: { permit: Permit; setting: Setting; approvers: LiveView | undefined },
+  given: {
+    permit: Permit
+    setting: Setting
+    standing: Standing
+    approvers: LiveView | undefined
+  },
 ): Permitted {
   const { call, who } = each
   const { task, chain } = who.held
   const { person } = given.setting
-  const ticket = ticketOf(who, given.setting.also, given.approvers)
+  const ticket = ticketOf(who, given.setting.also, {
+    word: given.approvers,
+    limits: given.standing.view,
+  })
   const parties = partiesOf(who.held, given.setting)
   const about = {
     id: task.id,

@@ -6,14 +6,18 @@ import type { Permitted, Ticket } from './verdict.ts'
 type LiveParts = Pick<DecisionParts, 'live' | 'clock'>
 type Rests = Pick<Permitted, 'view' | 'ticket'>
 
-/** `also`: live state that the token's epochs do not speak of. */
+/**
+ * `also`: live state that the token's epochs do not speak of; `limits`: which standing limits there are, where a call was counted
+ * against them.
+ */
 export function ticketOf(
   { claims, held }: Extract<Identified, { known: true }>,
   also: LiveView,
-  word?: LiveView,
+  { limits, word }: Pick<Ticket, 'limits' | 'word'> = {},
 ): Ticket {
   const { deadline } = held.task
-  return { also, word, notAfter: Math.min(claims.exp * 1000, deadline), deadline }
+  const notAfter = Math.min(claims.exp * 1000, deadline)
+  return { also, word, limits, notAfter, deadline }
 }
 
 /**
@@ -21,7 +25,10 @@ export function ticketOf(
  * changed since it was read, and neither token nor task has ended. Does no I/O.
  */
 export function stillLive(parts: LiveParts, verdict: Rests): boolean {
-  return parts.clock.now() < verdict.ticket.notAfter && mayContinue(parts, verdict)
+  const { limits, notAfter } = verdict.ticket
+  if (parts.clock.now() >= notAfter || !mayContinue(parts, verdict)) return false
+  // A limit that was set meanwhile has not counted this call. What has begun is not cut for one.
+  return limits === undefined || parts.live.holds(limits)
 }
 
 /** The same for a call under way, such as a stream: the token that began it may expire, the task may not. */

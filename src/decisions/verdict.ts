@@ -37,6 +37,8 @@ export interface Ticket {
   readonly also: LiveView
   /** Those whose word lifted something. */
   readonly word?: LiveView | undefined
+  /** Which standing limits the call was counted against. */
+  readonly limits?: LiveView | undefined
   /** Epoch milliseconds: end of token and task, whichever is first; and of the task. */
   readonly notAfter: number
   readonly deadline: number
@@ -58,6 +60,8 @@ export interface Denied {
   readonly enough: string
   readonly gates: readonly GateResult[]
   readonly challenge?: Challenge
+  /** Where only time is missing: in so many seconds the same call fits again, if nothing else is taken. */
+  readonly retryAfter?: number
 }
 
 /** Denied, and people can lift it: the same call again, after they did. */

@@ -4,12 +4,13 @@ import type { OwnAnswer } from './ended.ts'
 
 /** A decision that is no permit, as the gateway answers it. */
 export function refusal(verdict: Denied | Requestable | Executed, resource: Challenged): OwnAnswer {
-  const { challenge, problem, status } = refusalOf(verdict, resource)
+  const { challenge, problem, retryAfter, status } = refusalOf(verdict, resource)
   return {
     status,
     headers: {
       'remit-decision': verdict.decisionId,
       ...(challenge === undefined ? {} : { 'www-authenticate': challenge }),
+      ...(retryAfter === undefined ? {} : { 'retry-after': `${retryAfter}` }),
     },
     problem,
   }

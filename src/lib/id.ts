@@ -12,6 +12,7 @@ export const ID_PREFIX = {
   confirmation: 'cnf',
   sponsor_grant: 'spg',
   allowance: 'alw',
+  limit: 'lim',
   enforcer: 'enf',
   pep_credential: 'pec',
   surface: 'srf',

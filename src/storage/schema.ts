@@ -44,12 +44,13 @@ import type {
   ApprovalAnswerRow,
   AuthorizationRow,
   BasisRow,
-  BudgetRow,
-  BudgetUseRow,
   ConsentRequestRow,
   DecisionRow,
   DecisionSettingRow,
   KeptResultRow,
+  LimitCountRow,
+  LimitRow,
+  LimitUseRow,
   PolicySetRow,
   SponsorGrantRow,
   TaskRow,
@@ -100,8 +101,9 @@ export interface Schema {
   admission_rules: AdmissionRuleRow
   authorizations: AuthorizationRow
   sponsor_grants: SponsorGrantRow
-  budgets: BudgetRow
-  budget_uses: BudgetUseRow
+  limits: LimitRow
+  limit_counts: LimitCountRow
+  limit_uses: LimitUseRow
   allowances: AllowanceRow
   kept_results: KeptResultRow
   bearer_tokens: BearerTokenRow

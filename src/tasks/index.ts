@@ -16,6 +16,8 @@ export { type Basis, type BasisKind, basisLimits } from './basis.ts'
 export { basesFor, basesOfPerson, findBasis } from './basis-store.ts'
 export type { Taking } from './budget/budget-store.ts'
 export { closeSpent } from './budget/close-spent.ts'
+export { type CountedLimit, limitsOver } from './budget/counted-limits.ts'
+export { limitName, secondsInWords } from './budget/limit-name.ts'
 export { type Peeked, peekBudgets } from './budget/peek-budget.ts'
 export { MOST_LIMITS, type ReadBudget, readBudget } from './budget/read-budget.ts'
 export { budgetUse, budgetUses, type LimitUse } from './budget/show-budget.ts'
@@ -26,6 +28,19 @@ export { pendingConsents, readConsent as findConsent } from './consent-store.ts'
 export { expireTasks } from './expire.ts'
 export { endBasis, type Grant, grantBasis } from './grant-basis.ts'
 export { closeTasksOf, TaskKeeper } from './keep.ts'
+export { budgetWithin } from './limits/each-task.ts'
+export { limitsOn } from './limits/limit-store.ts'
+export { removeLimit } from './limits/remove-limit.ts'
+export { type LimitSetting, MOST_STANDING, setLimit } from './limits/set-limit.ts'
+export { type ShownLimit, showLimits, showLimitsOn } from './limits/show-limits.ts'
+export {
+  EVERYTHING,
+  LIMITS,
+  type LimitSubject,
+  type StandingLimit,
+  SUBJECT_KINDS,
+  subjectsOf,
+} from './limits/standing-limit.ts'
 export { BASES_STEP, KEY_STEP, openSteps } from './open.ts'
 export type { TaskParts } from './parts.ts'
 export { type ConsentAsked, type ConsentAsking, requestConsent } from './request-consent.ts'

@@ -1,7 +1,7 @@
 import type { LedgerEvent } from '../ledger/index.ts'
 import type { Step } from '../storage/index.ts'
 import { holdBasesStep } from './basis-store.ts'
-import { insertBudgetsQuery } from './budget/budget-store.ts'
+import { insertCountsQuery } from './budget/budget-store.ts'
 import type { TaskParts } from './parts.ts'
 import type { Task } from './task.ts'
 import { insertTaskQuery } from './task-store.ts'
@@ -30,7 +30,7 @@ export function openSteps(
       ? [
           {
             name: 'budget',
-            query: insertBudgetsQuery(parts.storage.read, task),
+            query: insertCountsQuery(parts.storage.read, task.id, task.budget),
             rows: task.budget.length,
           },
         ]

@@ -51,19 +51,23 @@ export interface Task {
 export type OpenedBy = 'exchange' | 'sponsor' | 'code' | 'child'
 
 /**
- * One limit of a task tree. `calls`: how many calls may be sent; `sum`: what the values of one numeric argument may add up to,
- * over all calls of one action. `most` is exact decimal text, at most 4 fractional digits.
+ * One limit. `calls`: how many calls may be sent, of one action where it is named; `sum`: what the values of one numeric
+ * argument may add up to, over all calls of one action. With `seconds` it is about any so many seconds, without for
+ * ever. `most` is exact decimal text, at most 4 fractional digits. The name says what is counted, and how (`limitName`).
  */
-export type Limit =
-  | { readonly name: string; readonly kind: 'calls'; readonly most: string }
+export type Limit = {
+  readonly name: string
+  readonly most: string
+  readonly seconds?: number
+} & (
+  | { readonly kind: 'calls'; readonly action?: string }
   | {
-      readonly name: string
       readonly kind: 'sum'
       readonly action: string
       /** JSON Pointer into the typed arguments. */
       readonly path: string
-      readonly most: string
     }
+)
 
 const HOUR = 3_600_000
 /** How long a task lasts when nothing else is asked for, and at most. */

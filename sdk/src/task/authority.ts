@@ -17,15 +17,24 @@ export interface Detail {
   readonly bounds?: readonly Bound[]
 }
 
-/** Limits on a task and everything below it: so many calls, or a sum over an argument. */
+/**
+ * Limits on a task and everything below it: so many calls, all of them or those of one action, or a sum over an argument. With
+ * `seconds` in any so many seconds, otherwise altogether.
+ */
 export type Budget = readonly (
-  | { readonly limit: 'calls'; readonly max: number }
+  | {
+      readonly limit: 'calls'
+      readonly max: number
+      readonly action?: string
+      readonly seconds?: number
+    }
   | {
       readonly limit: 'sum'
       readonly action: string
       readonly path: string
       /** Exact decimal text. */
       readonly max: string
+      readonly seconds?: number
     }
 )[]
 

@@ -16,7 +16,9 @@ const NO_EFFECT = new Set(['upstream.unreachable', 'api.not_decided', 'api.misco
 export function refusalOf(held: Held, response: Response, problem: WireProblem): RemitError {
   const { code, decisionId, detail, enough, members } = problem
   const { status } = response
-  const facts = { code, detail, enough, decisionId, status, response }
+  const { retry_after } = members
+  const retryAfter = typeof retry_after === 'number' ? retry_after : undefined
+  const facts = { code, detail, enough, decisionId, retryAfter, status, response }
   if (code === 'approval.required') {
     const pending = pendingOf(members.access_request, held.server.issuer)
     if (pending)

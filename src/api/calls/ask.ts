@@ -66,10 +66,11 @@ export async function askAboutCall(
   }
   const verdict = await decideCall(parts.decisions, call)
   if (verdict.outcome === 'permit') return permitted(parts, call, verdict)
-  const { challenge, problem, status } = refusalOf(verdict, resource)
+  const { challenge, problem, retryAfter, status } = refusalOf(verdict, resource)
   return refused(status, problem, {
     'remit-decision': verdict.decisionId,
     ...(challenge === undefined ? {} : { 'www-authenticate': challenge }),
+    ...(retryAfter === undefined ? {} : { 'retry-after': `${retryAfter}` }),
   })
 }
 

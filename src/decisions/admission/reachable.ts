@@ -1,6 +1,6 @@
 import { couldPermit, covers, type TypedArguments } from '@remit/engine'
 import { type Action, countedRisk } from '../../catalog/index.ts'
-import { peekBudgets } from '../../tasks/index.ts'
+import { limitsOver, peekBudgets } from '../../tasks/index.ts'
 import { contextsOf } from '../context.ts'
 import { callable, factsAround } from '../judging/grounds.ts'
 import type { DecisionParts } from '../parts.ts'
@@ -30,7 +30,11 @@ export async function reachOf(parts: DecisionParts, admitted: Admitted): Promise
   // INVARIANT: policies and catalog are taken after the view that watches over them was read.
   const policies = await parts.policies.active()
   const catalog = await parts.catalog.current()
-  const { peeks } = await peekBudgets(parts, [held.task, ...held.above], ANY_CALL)
+  const { limits } = await parts.facts.limits(held)
+  const over = limitsOver([held.task, ...held.above], limits)
+  // What is used up for an hour hides nothing: it would be missing for good from a list that is asked for once.
+  const lasting = over.filter(({ limit }) => limit.seconds === undefined)
+  const { peeks } = await peekBudgets(parts, lasting, ANY_CALL, parts.clock.now())
   const around = { ...factsAround(setting, held.task), narrowed, budgets: peeks }
   const could = couldPermit({ ...around, credential: ADMITTED }, policies)
   const contexts = contextsOf({ at, origin }, held, setting)

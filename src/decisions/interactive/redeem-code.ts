@@ -59,7 +59,7 @@ export async function redeemCode(
   if (authorization?.state !== 'granted') return no(refused('code.invalid', 'the code is unknown'))
   const found = await behind(parts, authorization, proof)
   if (isRefused(found)) return no(found)
-  const task = interactiveTask(parts, found, proof)
+  const task = await interactiveTask(parts, found, proof)
   const done = await parts.storage.commit([
     ...(proof ? [proofStep(parts, proof)] : []),
     consumeCodeStep(read, asked.codeId, { now: parts.clock.now(), knownUntil: task.deadline }),
@@ -118,7 +118,11 @@ async function behind(
   return { agent, person, details, bases: own, purpose, authTime }
 }
 
-function interactiveTask(parts: DecisionParts, found: Behind, proof: Proof | undefined): Task {
+function interactiveTask(
+  parts: DecisionParts,
+  found: Behind,
+  proof: Proof | undefined,
+): Promise<Task> {
   return newTask(parts, {
     agentId: found.agent.id,
     personId: found.person.id,

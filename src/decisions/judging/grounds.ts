@@ -12,7 +12,7 @@ import type { Peeked } from '../../tasks/index.ts'
 import type { Call } from '../call.ts'
 import type { Case } from '../case.ts'
 import { contextOf } from '../context.ts'
-import type { HeldTask, Setting } from '../facts.ts'
+import type { HeldTask, Setting, Standing } from '../facts.ts'
 import type { Identified } from '../identify.ts'
 import { settingLiveness } from '../liveness.ts'
 
@@ -26,9 +26,10 @@ export interface Grounds {
   readonly kindOf: KindOf
 }
 
-/** The same, with what the budgets said the moment before. */
+/** The same, with what the limits said the moment before. */
 export interface Looked extends Grounds {
   readonly budget: Peeked
+  readonly standing: Standing
 }
 
 /** What people have lifted, and by what. */

@@ -1,5 +1,5 @@
 import { type CallFacts, type Deny, decide } from '@remit/engine'
-import { closeSpent, peekBudgets } from '../../tasks/index.ts'
+import { closeSpent, limitsOver, peekBudgets } from '../../tasks/index.ts'
 import { ask } from '../ask.ts'
 import { isSending } from '../decision-store.ts'
 import type { DecisionParts } from '../parts.ts'
@@ -20,13 +20,8 @@ export async function judge(
   each: KnownCase,
   grounds: Grounds,
 ): Promise<Verdict> {
-  const { held } = each.who
   for (let tries = 1; ; tries++) {
-    const budget = await peekBudgets(parts, [held.task, ...held.above], {
-      action: each.call.action.name,
-      arguments: each.call.arguments,
-    })
-    const looked: Looked = { ...grounds, budget }
+    const looked: Looked = { ...grounds, ...(await lookAtLimits(parts, each)) }
     const facts = factsOf(each, looked)
     const decision = decide(facts, grounds.policies)
     if (decision.outcome === 'deny') return deny(parts, each, looked, { ...decision, facts })
@@ -51,6 +46,17 @@ export async function judge(
   }
 }
 
+async function lookAtLimits(
+  parts: DecisionParts,
+  { at, call, who }: KnownCase,
+): Promise<Pick<Looked, 'budget' | 'standing'>> {
+  const { above, task } = who.held
+  const standing = await parts.facts.limits(who.held)
+  const limits = limitsOver([task, ...above], standing.limits)
+  const countable = { action: call.action.name, arguments: call.arguments }
+  return { standing, budget: await peekBudgets(parts, limits, countable, at) }
+}
+
 /** A refusal for want of calls is the last thing that happens under a task: it closes (contract 5.9). */
 async function deny(
   parts: DecisionParts,
@@ -65,7 +71,20 @@ async function deny(
     const isIdle: Parameters<typeof closeSpent>[2] = async (tx, ids) => !(await isSending(tx, ids))
     await closeSpent(parts, each.who.held.task.id, isIdle)
   }
-  return denied
+  return { ...denied, ...retryOf(each, looked, denied) }
+}
+
+/** Where nothing but time is missing, or people besides. */
+function retryOf(
+  { at }: KnownCase,
+  { budget: { retryAt } }: Looked,
+  { gates }: Denied,
+): Pick<Denied, 'retryAfter'> {
+  const others = gates.some(
+    ({ gate, passed }) => !passed && gate !== 'budget' && gate !== 'approval',
+  )
+  if (others || retryAt === undefined) return {}
+  return { retryAfter: Math.max(1, Math.ceil((retryAt - at) / 1000)) }
 }
 
 /** What was left when it was looked at is gone, so that is what the gates see. */

@@ -1,5 +1,5 @@
 import { canonicalJson } from '../../lib/canonical-json.ts'
-import { insertBudgetsQuery } from '../../tasks/budget/budget-store.ts'
+import { insertCountsQuery } from '../../tasks/budget/budget-store.ts'
 import type { Limit, Task } from '../../tasks/index.ts'
 import type { Held, World } from '../testing.ts'
 
@@ -22,7 +22,7 @@ export async function limited(
       })
       .where('id', '=', task.id)
       .execute()
-    if (budget.length > 0) await tx.executeQuery(insertBudgetsQuery(tx, task).compile())
+    if (budget.length > 0) await tx.executeQuery(insertCountsQuery(tx, task.id, budget).compile())
   })
   return held
 }

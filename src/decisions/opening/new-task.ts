@@ -1,5 +1,12 @@
 import { newId } from '../../lib/id.ts'
-import { type Basis, type OpenedBy, TASK_LIFE, type Task } from '../../tasks/index.ts'
+import {
+  type Basis,
+  budgetWithin,
+  type OpenedBy,
+  subjectsOf,
+  TASK_LIFE,
+  type Task,
+} from '../../tasks/index.ts'
 import type { DecisionParts } from '../parts.ts'
 import type { Place } from './place.ts'
 
@@ -25,26 +32,31 @@ export interface NewTask
 }
 
 /**
- * A task that could be opened now.
+ * A task that could be opened now. Its budget is what was asked for, within what each task of its person and agents is limited to.
  * INVARIANT: a child ends with its parent at the latest, is sponsored exactly when that is, and stands on all that it
  * stands on.
  */
-export function newTask(
-  parts: Pick<DecisionParts, 'clock' | 'random'>,
+export async function newTask(
+  parts: Pick<DecisionParts, 'clock' | 'random' | 'facts'>,
   { bases, lifeSeconds, parent, place, proved, sponsorGrant, ...given }: NewTask,
-): Task {
+): Promise<Task> {
   const id = newId('task', parts.random)
   const now = parts.clock.now()
   const asked = lifeSeconds === undefined ? TASK_LIFE.default : lifeSeconds * 1000
   const ends = bases.map(({ expiresAt }) => expiresAt ?? Number.POSITIVE_INFINITY)
   if (parent) ends.push(parent.deadline)
   if (sponsorGrant) ends.push(sponsorGrant.expiresAt)
+  const { agentId, personId } = given
+  const standing = await parts.facts.limitsOn(
+    subjectsOf({ personId, agents: [agentId], spaces: place?.spaces ?? [] }),
+  )
   return {
     ...given,
     id,
     rootId: parent?.rootId ?? id,
     parentId: parent?.id ?? null,
     bases: [...new Set([...(parent?.bases ?? []), ...bases.map((basis) => basis.id)])],
+    budget: budgetWithin(given.budget, standing.limits),
     spaceId: place?.spaceId ?? null,
     threadId: place?.threadId ?? null,
     authTime: (parent ?? proved)?.authTime ?? null,

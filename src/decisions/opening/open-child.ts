@@ -65,7 +65,7 @@ export async function openChild(
   const grant = await problemOr(grantChild(parts, redeeming))
   if (grant instanceof Problem) return refuse(refused(grant.code, grant.detail))
   if (isRefused(grant)) return refuse(grant)
-  const child = beginning(parts, redeeming, grant)
+  const child = await beginning(parts, redeeming, grant)
   const failed = await begin(parts, child.task, {
     brought: read.brought,
     // Another replica's clock may be behind ours: it must remember for longer than it accepts.
@@ -167,13 +167,13 @@ export async function adminBases(
   return bases.filter(({ kind }) => kind === 'admin')
 }
 
-function beginning(
+async function beginning(
   parts: DecisionParts,
   { brought, held, ticket }: Redeeming,
   grant: ChildGrant,
-): HeldTask {
+): Promise<HeldTask> {
   const { task: parent } = held
-  const task = newTask(parts, {
+  const task = await newTask(parts, {
     agentId: brought.agent.id,
     personId: parent.personId,
     purpose: ticket.task.purpose,

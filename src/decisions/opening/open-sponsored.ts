@@ -59,7 +59,7 @@ export async function openSponsored(
   const got = await problemOr(grantUnder(parts, opening, { agent: read.brought.agent, grant }))
   if (got instanceof Problem) return refuse(refused(got.code, got.detail))
   if (isRefused(got)) return refuse(got)
-  const task = taskUnder(parts, opening, { brought: read.brought, grant, got })
+  const task = await taskUnder(parts, opening, { brought: read.brought, grant, got })
   const failed = await begin(parts, task, {
     brought: read.brought,
     guards: holdGrantSteps(parts.storage.read, grant, task.openedAt),
@@ -184,7 +184,7 @@ function taskUnder(
   parts: DecisionParts,
   { lifeSeconds }: SponsoredOpening,
   given: { brought: BroughtAgent; grant: SponsorGrant; got: UnderGrant },
-): Task {
+): Promise<Task> {
   const { brought, got, grant } = given
   return newTask(parts, {
     agentId: brought.agent.id,

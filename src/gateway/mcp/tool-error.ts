@@ -6,6 +6,8 @@ import { Answered } from './ended.ts'
 export const META = {
   decision: 'remit/decision',
   approval: 'remit/approval',
+  /** In so many seconds the same call fits again. */
+  retryAfter: 'remit/retry-after',
   /** This was answered before, and is told again. */
   told: 'remit/told-again',
 } as const

@@ -106,20 +106,41 @@ export interface SponsorGrantRow {
   ended_at: Millis | null
 }
 
-/** One limit of a task tree: calls, or ten-thousandths of what is summed. */
-export interface BudgetRow {
-  task_id: string
+/** How one limit stands: in calls, or ten-thousandths of what is summed. */
+export interface LimitCountRow {
+  /** A task, or a standing limit. */
+  owner: string
   name: string
-  most: Amount
   used: Amount
+  /** Of a limit on a length of time: `used` is what was taken in the newest so many milliseconds. */
+  window_ms: Millis | null
+  /** What was taken until then counts no more in `used`. */
+  swept_to: Millis
 }
 
-/** What one decision took of it, so that it can be given back. */
-export interface BudgetUseRow {
+/** What one decision took of it, so that it can be given back, and leaves its window. */
+export interface LimitUseRow {
   decision_id: string
-  task_id: string
+  owner: string
   name: string
   amount: Amount
+  /** Where the limit is on a length of time. */
+  at: Millis | null
+}
+
+/** What an administrator set for somebody, or for everything. */
+export interface LimitRow {
+  id: string
+  subject_kind: string
+  subject_id: string
+  /** It is a limit of each task rather than one over all of them. */
+  each_task: Flag
+  name: string
+  /** `Limit` */
+  terms: JsonText
+  created_at: Millis
+  changed_at: Millis
+  changed_by: string
 }
 
 /** policy */

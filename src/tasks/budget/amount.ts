@@ -21,7 +21,7 @@ export function mostOf(limit: Limit): bigint {
 }
 
 export function concerns(limit: Limit, { action }: Countable): boolean {
-  return limit.kind === 'calls' || limit.action === action
+  return limit.action === undefined || limit.action === action
 }
 
 /**

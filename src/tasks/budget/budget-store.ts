@@ -1,126 +1,241 @@
 import { sql } from 'kysely'
 import type { Reader, Step, Tx } from '../../storage/index.ts'
-import type { Task } from '../task.ts'
-import { mostOf } from './amount.ts'
+import type { Limit } from '../task.ts'
+import { windowOf } from './limit-name.ts'
+
+/** One limit that is counted: of a task, or a standing one. */
+export interface CountKey {
+  /** The task's id, or the standing limit's. */
+  readonly owner: string
+  readonly name: string
+}
 
 /**
- * One limit of one task, in its whole units. Amounts are int64 and go in and out as big integers: neither engine hands
+ * How a limit stands, in its whole units. Amounts are int64 and go in and out as big integers: neither engine hands
  * out a BIGINT above 2^53 as a number.
  */
-export interface BudgetState {
-  readonly taskId: string
-  readonly name: string
-  readonly most: bigint
-  readonly used: bigint
+export interface CountState extends CountKey {
+  /** By the row, which may count what has left the window by now. */
+  readonly counted: bigint
+  /** Of that, what has left the window. */
+  readonly left: bigint
+  readonly windowMs: number | null
+  /** What was taken until then is not counted any more. */
+  readonly sweptTo: number
 }
 
 /** What one call takes of one limit. */
-export interface Taking {
-  readonly taskId: string
-  readonly name: string
+export interface Taking extends CountKey {
   readonly amount: bigint
+  /** What there may be of it. */
+  readonly most: bigint
+  /** There is something to forget first: all that was taken until then has left the window. */
+  readonly sweepTo?: number
 }
 
-export function insertBudgetsQuery(db: Reader, task: Task): Step['query'] {
-  const rows = task.budget.map((limit) => ({
-    task_id: task.id,
+export function insertCountsQuery(
+  db: Reader,
+  owner: string,
+  limits: readonly Limit[],
+): Step['query'] {
+  const rows = limits.map((limit) => ({
+    owner,
     name: limit.name,
-    most: mostOf(limit),
     used: 0n,
+    window_ms: windowOf(limit),
+    swept_to: 0,
   }))
-  return db.insertInto('budgets').values(rows)
+  return db.insertInto('limit_counts').values(rows)
 }
 
-export async function budgetsOf(db: Reader, taskIds: readonly string[]): Promise<BudgetState[]> {
-  if (taskIds.length === 0) return []
+/** How these stand at a time. */
+export async function countsOf(
+  db: Reader,
+  owners: readonly string[],
+  at: number,
+): Promise<CountState[]> {
+  if (owners.length === 0) return []
   const rows = await db
-    .selectFrom('budgets')
-    .select(['task_id', 'name'])
+    .selectFrom('limit_counts')
+    .select(['owner', 'name', 'window_ms', 'swept_to'])
     .select([
-      sql<string>`CAST(most AS TEXT)`.as('most_text'),
       sql<string>`CAST(used AS TEXT)`.as('used_text'),
+      sql<string>`CASE WHEN window_ms IS NULL THEN '0' ELSE CAST((
+        SELECT COALESCE(SUM(u.amount), 0) FROM limit_uses u
+        WHERE u.owner = limit_counts.owner AND u.name = limit_counts.name
+          AND u.at > limit_counts.swept_to AND u.at <= ${at} - limit_counts.window_ms
+      ) AS TEXT) END`.as('left_text'),
     ])
-    .where('task_id', 'in', taskIds)
+    .where('owner', 'in', owners)
     .execute()
   return rows.map((row) => ({
-    taskId: row.task_id,
+    owner: row.owner,
     name: row.name,
-    most: BigInt(row.most_text),
-    used: BigInt(row.used_text),
+    counted: BigInt(row.used_text),
+    left: BigInt(row.left_text),
+    windowMs: row.window_ms,
+    sweptTo: row.swept_to,
   }))
+}
+
+const MOST_LOOKED_AT = 1000
+
+/**
+ * From when on so much of a window is free again, if nothing else is taken: when its oldest uses have left it. After very many
+ * uses only the first are looked at; then it is not before that.
+ */
+export async function freeFrom(
+  db: Reader,
+  { name, owner, sweptTo, windowMs }: CountState & { readonly windowMs: number },
+  wanted: { readonly at: number; readonly amount: bigint },
+): Promise<number | undefined> {
+  const rows = await db
+    .selectFrom('limit_uses')
+    .select(['at', sql<string>`CAST(amount AS TEXT)`.as('amount_text')])
+    .where('owner', '=', owner)
+    .where('name', '=', name)
+    .where('at', '>', Math.max(sweptTo, wanted.at - windowMs))
+    .orderBy('at')
+    .limit(MOST_LOOKED_AT)
+    .execute()
+  let freed = 0n
+  let last: number | null = null
+  for (const row of rows) {
+    freed += BigInt(row.amount_text)
+    last = row.at
+    if (freed >= wanted.amount) break
+  }
+  return last === null ? undefined : last + windowMs
+}
+
+/** Holds the row: nothing is taken or given back until the transaction ends. */
+export function holdQuery(db: Reader, { name, owner }: CountKey): Step['query'] {
+  return db
+    .updateTable('limit_counts')
+    .set({ used: sql<bigint>`used` })
+    .where('owner', '=', owner)
+    .where('name', '=', name)
+}
+
+/**
+ * Forgets what has left the window, each use once.
+ * INVARIANT: the row is held by an earlier statement of the same transaction. Otherwise PostgreSQL would add up uses as they
+ * were before another transaction, for whose end it waited, forgot some of them.
+ */
+export function sweepQuery(db: Reader, { name, owner }: CountKey, to: number): Step['query'] {
+  return db
+    .updateTable('limit_counts')
+    .set({
+      used: sql<bigint>`used - CAST((
+        SELECT COALESCE(SUM(u.amount), 0) FROM limit_uses u
+        WHERE u.owner = ${owner} AND u.name = ${name} AND u.at > limit_counts.swept_to AND u.at <= ${to}
+      ) AS BIGINT)`,
+      swept_to: to,
+    })
+    .where('owner', '=', owner)
+    .where('name', '=', name)
+    .where('swept_to', '<', to)
 }
 
 /**
  * Takes an amount, while it is there.
- * INVARIANT: this conditional update is the only thing that counts up, so no race takes more than there is. The
- * difference cannot overflow where the sum could.
+ * INVARIANT: this conditional update is the only thing that counts up, so no race takes more than there is.
  */
-export function takeQuery(db: Reader, { taskId, name, amount }: Taking): Step['query'] {
+export function takeQuery(db: Reader, { owner, name, amount, most }: Taking): Step['query'] {
   return db
-    .updateTable('budgets')
+    .updateTable('limit_counts')
     .set({ used: sql<bigint>`used + ${amount}` })
-    .where('task_id', '=', taskId)
+    .where('owner', '=', owner)
     .where('name', '=', name)
-    .where(sql<boolean>`used <= most - ${amount}`)
+    .where(sql<boolean>`used <= ${most - amount}`)
 }
 
-/** Remembers what a decision took, so that exactly that can be given back. */
-export function insertUsesQuery(
+/**
+ * Remembers what a decision took, so that exactly that can be given back, and leaves its window when it is over.
+ * INVARIANT: what is counted is remembered as later than what was forgotten, whatever this replica's clock says. Otherwise
+ * it would stay counted for ever.
+ */
+export function insertUseQuery(
   db: Reader,
   decisionId: string,
-  takings: readonly Taking[],
+  { amount, name, owner }: Taking,
+  at: number,
 ): Step['query'] {
-  const rows = takings.map(({ amount, name, taskId }) => ({
-    decision_id: decisionId,
-    task_id: taskId,
-    name,
-    amount,
-  }))
-  return db.insertInto('budget_uses').values(rows)
+  return db
+    .insertInto('limit_uses')
+    .columns(['decision_id', 'owner', 'name', 'amount', 'at'])
+    .expression((eb) =>
+      eb
+        .selectFrom('limit_counts')
+        .select([
+          sql<string>`CAST(${decisionId} AS TEXT)`.as('decision_id'),
+          'owner',
+          'name',
+          sql<bigint>`CAST(${amount} AS BIGINT)`.as('amount'),
+          sql<number | null>`CASE WHEN window_ms IS NULL THEN NULL
+            WHEN swept_to >= ${at} THEN swept_to + 1 ELSE CAST(${at} AS BIGINT) END`.as('at'),
+        ])
+        .where('owner', '=', owner)
+        .where('name', '=', name),
+    )
 }
 
-export async function usesOf(db: Reader, decisionId: string): Promise<Taking[]> {
+/** What one decision took, as it is remembered. */
+export interface Use extends CountKey {
+  readonly amount: bigint
+  readonly at: number | null
+}
+
+export async function usesOf(db: Reader, decisionId: string): Promise<Use[]> {
   const rows = await db
-    .selectFrom('budget_uses')
-    .select(['task_id', 'name'])
+    .selectFrom('limit_uses')
+    .select(['owner', 'name', 'at'])
     .select(sql<string>`CAST(amount AS TEXT)`.as('amount_text'))
     .where('decision_id', '=', decisionId)
     .execute()
-  return rows.map((row) => ({
-    taskId: row.task_id,
-    name: row.name,
-    amount: BigInt(row.amount_text),
+  return rows.map(({ amount_text, at, name, owner }) => ({
+    owner,
+    name,
+    at,
+    amount: BigInt(amount_text),
   }))
 }
 
 export function deleteUseQuery(
   db: Reader,
   decisionId: string,
-  { taskId, name }: Taking,
+  { owner, name }: CountKey,
 ): Step['query'] {
   return db
-    .deleteFrom('budget_uses')
+    .deleteFrom('limit_uses')
     .where('decision_id', '=', decisionId)
-    .where('task_id', '=', taskId)
+    .where('owner', '=', owner)
     .where('name', '=', name)
 }
 
-export function giveBackQuery(db: Reader, { taskId, name, amount }: Taking): Step['query'] {
-  return db
-    .updateTable('budgets')
+/** Touches nothing where it has left its window already: there it counts no more. */
+export function giveBackQuery(db: Reader, { owner, name, amount, at }: Use): Step['query'] {
+  const query = db
+    .updateTable('limit_counts')
     .set({ used: sql<bigint>`used - ${amount}` })
-    .where('task_id', '=', taskId)
+    .where('owner', '=', owner)
     .where('name', '=', name)
+  return at === null ? query : query.where('swept_to', '<', at)
 }
 
-/** Whether the task's own calls are used up. Holds the row: nothing is taken or given back until the transaction ends. */
-export async function holdSpentCalls(tx: Tx, taskId: string): Promise<boolean> {
+/** Whether all of the task's own calls are used up. Holds the row: nothing is taken or given back until the transaction ends. */
+export async function holdSpentCalls(tx: Tx, taskId: string, most: bigint): Promise<boolean> {
   const { numUpdatedRows } = await tx
-    .updateTable('budgets')
+    .updateTable('limit_counts')
     .set({ used: sql<bigint>`used` })
-    .where('task_id', '=', taskId)
+    .where('owner', '=', taskId)
     .where('name', '=', 'calls')
-    .where(sql<boolean>`used = most`)
+    .where(sql<boolean>`used >= ${most}`)
     .executeTakeFirstOrThrow()
   return numUpdatedRows === 1n
+}
+
+/** All of one owner. */
+export function deleteCountsQuery(db: Reader, owner: string): Step['query'] {
+  return db.deleteFrom('limit_counts').where('owner', '=', owner)
 }

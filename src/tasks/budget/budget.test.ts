@@ -7,8 +7,9 @@ import { forEachEngine } from '../../storage/testing.ts'
 import { findTask, type Limit, type Task } from '../index.ts'
 import { openedTask, type TaskTestParts, taskTestParts } from '../testing.ts'
 import { amountInWords, amountOf, mostOf } from './amount.ts'
-import { budgetsOf, type Taking } from './budget-store.ts'
+import { countsOf, type Taking } from './budget-store.ts'
 import { closeSpent } from './close-spent.ts'
+import { limitsOver } from './counted-limits.ts'
 import { peekBudgets } from './peek-budget.ts'
 import { budgetUse } from './show-budget.ts'
 import { BUDGET_STEP, giveBackSteps, takeSteps } from './take-budget.ts'
@@ -22,6 +23,13 @@ const SUM: Limit = {
   most: '500.00',
 }
 const MOST = '922337203685477.5807'
+
+const taking = (task: Task, limit: Limit, amount: bigint): Taking => ({
+  owner: task.id,
+  name: limit.name,
+  amount,
+  most: mostOf(limit),
+})
 
 function refundOf(value?: TypedValue) {
   return { action: 'orders.refund', arguments: new Map(value ? [['amount', value]] : []) }
@@ -70,16 +78,17 @@ forEachEngine('budgets', (open) => {
 
   async function take(parts: TaskTestParts, takings: readonly Taking[]) {
     const id = newId('decision', parts.random)
-    return { id, done: await parts.storage.commit(takeSteps(parts, takings, id)) }
+    const by = { decisionId: id, at: parts.clock.now() }
+    return { id, done: await parts.storage.commit(takeSteps(parts, takings, by)) }
   }
 
   const usedOf = async (parts: TaskTestParts, task: Task) =>
-    (await budgetsOf(parts.storage.read, [task.id])).map(({ used }) => used)
+    (await countsOf(parts.storage.read, [task.id], parts.clock.now())).map(({ counted }) => counted)
 
   test('are taken to the last ten-thousandth, far above what a number holds', async (t) => {
     const parts = await begin(t)
     const task = await openedTask(parts, { budget: [{ ...SUM, most: MOST }] })
-    const of = (amount: bigint): Taking => ({ taskId: task.id, name: SUM.name, amount })
+    const of = (amount: bigint) => taking(task, { ...SUM, most: MOST }, amount)
     assert.ok((await take(parts, [of(2n ** 63n - 3n)])).done.committed)
     assert.deepEqual(await usedOf(parts, task), [2n ** 63n - 3n])
     assert.deepEqual((await take(parts, [of(3n)])).done, { committed: false, failed: BUDGET_STEP })
@@ -89,7 +98,9 @@ forEachEngine('budgets', (open) => {
     })
     const { id } = await take(parts, [of(2n)])
     assert.deepEqual(await usedOf(parts, task), [2n ** 63n - 1n])
-    assert.deepEqual(await budgetUse(parts, task), [{ ...SUM, most: MOST, used: MOST }])
+    assert.deepEqual(await budgetUse(parts, task), [
+      { ...SUM, most: MOST, used: MOST, left: '0.0000' },
+    ])
     await parts.storage.commit(await giveBackSteps(parts, id))
     assert.deepEqual(await usedOf(parts, task), [2n ** 63n - 3n])
   })
@@ -103,8 +114,9 @@ forEachEngine('budgets', (open) => {
       budget: [{ ...SUM, most: '200.00' }],
     })
     const amount = 300_000n // 30.00
-    const refund = (task: Task): Taking => ({ taskId: task.id, name: SUM.name, amount })
-    const calls: Taking = { taskId: parent.id, name: 'calls', amount: 1n }
+    const own = { ...SUM, most: '200.00' }
+    const refund = (task: Task) => taking(task, task === child ? own : SUM, amount)
+    const calls = taking(parent, { ...CALLS, most: '40' }, 1n)
     const done = await Promise.all(
       Array.from({ length: 64 }, (_, i) =>
         take(parts, [calls, refund(parent), ...(i % 2 ? [refund(child)] : [])]),
@@ -124,7 +136,7 @@ forEachEngine('budgets', (open) => {
   test('come back once', async (t) => {
     const parts = await begin(t)
     const task = await openedTask(parts, { budget: [CALLS] })
-    const calls: Taking = { taskId: task.id, name: 'calls', amount: 1n }
+    const calls = taking(task, CALLS, 1n)
     await take(parts, [calls])
     const { id } = await take(parts, [calls])
     const steps = await giveBackSteps(parts, id)
@@ -142,9 +154,10 @@ forEachEngine('budgets', (open) => {
       rootId: parent.id,
       budget: [CALLS],
     })
-    const tasks = [child, parent] as const
-    await take(parts, [{ taskId: parent.id, name: SUM.name, amount: 4_500_000n }])
-    const fits = await peekBudgets(parts, tasks, decimal('50'))
+    const over = limitsOver([child, parent], [])
+    const now = parts.clock.now()
+    await take(parts, [taking(parent, SUM, 4_500_000n)])
+    const fits = await peekBudgets(parts, over, decimal('50'), now)
     assert.deepEqual(fits.peeks, [
       { name: 'calls', left: true, detail: '0 of 5 used' },
       {
@@ -154,13 +167,13 @@ forEachEngine('budgets', (open) => {
       },
     ])
     const left = async (call: ReturnType<typeof refundOf>) =>
-      (await peekBudgets(parts, tasks, call)).peeks.map((peek) => peek.reason ?? peek.left)
+      (await peekBudgets(parts, over, call, now)).peeks.map((peek) => peek.reason ?? peek.left)
     assert.deepEqual(await left(decimal('50.0001')), [true, false])
     assert.deepEqual(await left(integer('9223372036854775807')), [true, false])
     assert.deepEqual(await left(decimal('-1')), [true, 'budget.uncountable'])
     assert.deepEqual(await left(refundOf()), [true, 'budget.uncountable'])
-    const other = await peekBudgets(parts, tasks, { ...refundOf(), action: 'orders.read' })
-    assert.deepEqual(other.takings, [{ taskId: child.id, name: 'calls', amount: 1n }])
+    const other = await peekBudgets(parts, over, { ...refundOf(), action: 'orders.read' }, now)
+    assert.deepEqual(other.takings, [taking(child, CALLS, 1n)])
   })
 
   test('close the task when its own calls are used up, and never cut what is on its way', async (t) => {
@@ -173,7 +186,7 @@ forEachEngine('budgets', (open) => {
       return is
     }
     assert.equal(await closeSpent(parts, parent.id, idle(true)), false, 'nothing is used')
-    await take(parts, [{ taskId: parent.id, name: 'calls', amount: 1n }])
+    await take(parts, [taking(parent, { ...CALLS, most: '1' }, 1n)])
     assert.equal(await closeSpent(parts, child.id, idle(true)), false, 'not its own')
     assert.equal(await closeSpent(parts, parent.id, idle(false)), false, 'not idle')
     assert.equal(await closeSpent(parts, parent.id, idle(true)), true)

@@ -2,6 +2,7 @@ import type { Tx } from '../../storage/index.ts'
 import { closeTasks } from '../close.ts'
 import type { TaskParts } from '../parts.ts'
 import { findTask, openTree } from '../task-store.ts'
+import { mostOf } from './amount.ts'
 import { holdSpentCalls } from './budget-store.ts'
 
 /**
@@ -17,7 +18,8 @@ export async function closeSpent(
     const task = await findTask(tx, taskId)
     if (!task || task.state === 'closed') return undefined
     // INVARIANT: while the row is held nothing can be taken or come back, so what is idle now stays so.
-    if (!(await holdSpentCalls(tx, taskId))) return undefined
+    const calls = task.budget.find(({ name }) => name === 'calls')
+    if (!calls || !(await holdSpentCalls(tx, taskId, mostOf(calls)))) return undefined
     const tree = await openTree(tx, taskId)
     const ids = tree.map(({ id }) => id)
     if (!(await isIdle(tx, ids))) return undefined

@@ -1,74 +1,104 @@
 import type { BudgetPeek } from '@remit/engine'
 import type { TaskParts } from '../parts.ts'
-import type { Limit, Task } from '../task.ts'
-import { amountInWords, amountOf, type Countable, concerns } from './amount.ts'
-import { type BudgetState, budgetsOf, type Taking } from './budget-store.ts'
+import { amountOf, type Countable, concerns, mostOf } from './amount.ts'
+import { type CountState, countsOf, freeFrom, type Taking } from './budget-store.ts'
+import { type CountedLimit, isStanding, type LimitView } from './counted-limits.ts'
+import { tellLimit, tellUncountable } from './tell-limit.ts'
 
-/** What the limits of a task and of all above it say to one call, and what the call would take of them. */
+/** What all limits say to one call, and what the call would take of them. */
 export interface Peeked {
-  /** For the gates. */
+  /** For the gates: what is used up for good comes first. */
   readonly peeks: readonly BudgetPeek[]
   /** For `takeSteps`, when every peek says that there is enough left. */
   readonly takings: readonly Taking[]
   /** The calls of the task itself are used up: nothing will ever go through under it again. */
   readonly spent: boolean
+  /** When there is enough again of all that is used up, if nothing else is taken: epoch milliseconds. */
+  readonly retryAt?: number
 }
 
 const NOTHING: Peeked = { peeks: [], takings: [], spent: false }
 
 /**
- * Looks at the budgets that a call falls under: of its task and of every task above. Reads nothing when none of them has
- * one. What is seen here is not yet taken.
+ * Looks at the limits that a call falls under. Reads nothing when there are none. What is seen here is not yet taken. `at` is when
+ * the call is made, by which windows are measured.
  */
 export async function peekBudgets(
   parts: Pick<TaskParts, 'storage'>,
-  tasks: readonly [own: Task, ...above: readonly Task[]],
+  limits: readonly CountedLimit[],
   call: Countable,
+  at: number,
 ): Promise<Peeked> {
-  const limited = tasks.filter(({ budget }) => budget.some((limit) => concerns(limit, call)))
-  if (limited.length === 0) return NOTHING
-  const ids = limited.map(({ id }) => id)
-  const states = await budgetsOf(parts.storage.read, ids)
-  const peeks: BudgetPeek[] = []
-  const takings: Taking[] = []
-  let spent = false
-  for (const task of limited) {
-    const own = task.id === tasks[0].id
-    for (const limit of task.budget.filter((each) => concerns(each, call))) {
-      const state = stateOf(states, task, limit)
-      const amount = amountOf(limit, call)
-      peeks.push(peekOf(limit, state, amount, own))
-      if (amount !== undefined) takings.push({ taskId: task.id, name: limit.name, amount })
-      if (own && limit.kind === 'calls' && state.used >= state.most) spent = true
-    }
+  const concerned = limits.filter(({ limit }) => concerns(limit, call))
+  if (concerned.length === 0) return NOTHING
+  const { read } = parts.storage
+  const states = await countsOf(read, [...new Set(concerned.map(({ owner }) => owner))], at)
+  const views: LimitView[] = []
+  for (const counted of concerned) {
+    const state = stateOf(states, counted)
+    if (!state) continue
+    const view = viewOf(counted, state, amountOf(counted.limit, call))
+    views.push(view.fits ? view : { ...view, freeAt: await freeAt(read, view, at) })
   }
-  return { peeks, takings, spent }
+  const retryAt = retryOf(views)
+  return {
+    peeks: views.toSorted(lastingFirst).map(peekOf),
+    takings: views.flatMap((view) => takingOf(view, at)),
+    spent: views.some(isSpent),
+    ...(retryAt === undefined ? {} : { retryAt }),
+  }
 }
 
-export function stateOf(states: readonly BudgetState[], task: Task, limit: Limit): BudgetState {
-  const state = states.find(({ taskId, name }) => taskId === task.id && name === limit.name)
-  if (!state) throw new Error('a limit that nobody counts')
+/** `undefined`: a standing limit that was removed in this moment. */
+function stateOf(states: readonly CountState[], counted: CountedLimit): CountState | undefined {
+  const { limit, owner } = counted
+  const state = states.find((each) => each.owner === owner && each.name === limit.name)
+  if (!state && !isStanding(counted)) throw new Error('a limit that nobody counts')
   return state
 }
 
-function peekOf(
-  limit: Limit,
-  { most, used }: BudgetState,
-  amount: bigint | undefined,
-  own: boolean,
-): BudgetPeek {
-  const { name } = limit
-  const whose = own ? '' : ' together with the tasks around it'
-  if (amount === undefined) {
-    return {
-      name,
-      left: false,
-      reason: 'budget.uncountable',
-      detail: 'the call does not say an amount that can be counted',
-      enough: 'a call with an amount of 0 or more where the budget counts',
-    }
-  }
-  const sofar = `${amountInWords(limit, used)} of ${amountInWords(limit, most)} used${whose}`
-  const takes = limit.kind === 'sum' ? `, this call takes ${amountInWords(limit, amount)}` : ''
-  return { name, left: used + amount <= most, detail: `${sofar}${takes}` }
+function viewOf(counted: CountedLimit, state: CountState, amount: bigint | undefined): LimitView {
+  const used = state.counted - state.left
+  const most = mostOf(counted.limit)
+  const fits = amount !== undefined && used + amount <= most
+  return { counted, state, used, most, amount, fits }
+}
+
+/** Nothing where it is no matter of time: it counts for ever, or the call takes more than there ever is. */
+async function freeAt(
+  read: Parameters<typeof freeFrom>[0],
+  { amount, most, state, used }: LimitView,
+  at: number,
+): Promise<number | undefined> {
+  const { windowMs } = state
+  if (windowMs === null || amount === undefined || amount > most) return undefined
+  return freeFrom(read, { ...state, windowMs }, { at, amount: used + amount - most })
+}
+
+function retryOf(views: readonly LimitView[]): number | undefined {
+  const times = views.filter(({ fits }) => !fits).map((view) => view.freeAt)
+  const known = times.filter((time) => time !== undefined)
+  return known.length === 0 || known.length < times.length ? undefined : Math.max(...known)
+}
+
+/** So that nobody is told to wait who would wait in vain. */
+function lastingFirst(a: LimitView, b: LimitView): number {
+  const rank = ({ freeAt }: LimitView) => (freeAt === undefined ? 0 : 1)
+  return rank(a) - rank(b)
+}
+
+function peekOf(view: LimitView): BudgetPeek {
+  return view.amount === undefined ? tellUncountable(view) : tellLimit(view, view.amount)
+}
+
+function takingOf({ amount, counted, most, state }: LimitView, at: number): Taking[] {
+  if (amount === undefined) return []
+  const { limit, owner } = counted
+  const { left, windowMs } = state
+  const sweep = windowMs !== null && left > 0n ? { sweepTo: at - windowMs } : {}
+  return [{ owner, name: limit.name, amount, most, ...sweep }]
+}
+
+function isSpent({ counted: { limit, whose }, most, used }: LimitView): boolean {
+  return whose === 'own' && limit.name === 'calls' && used >= most
 }

@@ -50,6 +50,13 @@ test('whatever is not exactly a budget is refused with words', () => {
     [[{ limit: 'calls', max: '20' }], /whole number/],
     [[{ limit: 'calls', max: new ExactNumber('2e1') }], /whole number/],
     [[{ limit: 'calls', max: 1, per: 'day' }], /unknown member/],
+    [[{ limit: 'calls', max: 1, path: '/amount' }], /unknown member/],
+    [[{ limit: 'calls', max: 1, action: 'orders.nothing' }], /not an action/],
+    [[{ limit: 'calls', max: 1, action: undefined }], /not an action/],
+    ...[0, -1, 1.5, 366 * 86_400 + 1, '60', null, new ExactNumber('6e1')].map(
+      (seconds) =>
+        [[{ limit: 'calls', max: 1, seconds }], /seconds must be a whole number/] as const,
+    ),
     [
       [
         { limit: 'calls', max: 1 },
@@ -78,6 +85,32 @@ test('whatever is not exactly a budget is refused with words', () => {
     assert.ok(!answer.ok, JSON.stringify(value))
     assert.match(answer.reason, words)
   }
+})
+
+test('a limit of one action, or of any so many seconds, has a name of its own', () => {
+  const given = [
+    { limit: 'calls', max: 20 },
+    { limit: 'calls', max: 5, action: 'orders.refund' },
+    { limit: 'calls', max: 3, seconds: 60 },
+    { limit: 'calls', max: 2, action: 'orders.refund', seconds: 5400 },
+    ...sum({ seconds: 86_400 }),
+    ...sum({ seconds: 45 }),
+    ...sum(),
+  ]
+  const answer = read(parseJson(JSON.stringify(given)))
+  assert.ok(answer.ok)
+  assert.deepEqual(
+    answer.limits.map(({ name, seconds }) => [name, seconds]),
+    [
+      ['calls', undefined],
+      ['calls of orders.refund', undefined],
+      ['calls in 1 min', 60],
+      ['calls of orders.refund in 90 min', 5400],
+      ['orders.refund/amount in 1 d', 86_400],
+      ['orders.refund/amount in 45 s', 45],
+      ['orders.refund/amount', undefined],
+    ],
+  )
 })
 
 test('the largest sum that the scale holds is a limit', () => {

@@ -2,6 +2,7 @@ import { exact } from '@remit/engine'
 import { type CatalogView, kindAt } from '../../catalog/index.ts'
 import { ExactNumber } from '../../lib/json.ts'
 import type { Limit } from '../task.ts'
+import { limitName } from './limit-name.ts'
 
 export type ReadBudget =
   | { readonly ok: true; readonly limits: readonly Limit[] }
@@ -9,12 +10,14 @@ export type ReadBudget =
   | { readonly ok: false; readonly reason: string }
 
 export const MOST_LIMITS = 8
+/** A leap year. */
+const LONGEST_WINDOW = 366 * 24 * 3600
 
 class Refusal extends Error {}
 
 /**
  * Reads the budget of a task as it comes from outside, plain objects or Maps:
- * `[{"limit":"calls","max":20}, {"limit":"sum","action":"orders.refund","path":"/amount","max":"500.00"}]`.
+ * `[{"limit":"calls","max":20}, {"limit":"sum","action":"orders.refund","path":"/amount","max":"500.00","seconds":86400}]`.
  * Nothing at all (`undefined`) is no limit. Strict: what is not known is refused, never ignored.
  */
 export function readBudget(value: unknown, catalog: Pick<CatalogView, 'actions'>): ReadBudget {
@@ -42,44 +45,67 @@ function limitFrom(value: unknown, where: string, catalog: Pick<CatalogView, 'ac
   const members = membersOf(value, where)
   switch (members.get('limit')) {
     case 'calls':
-      requireOnly(members, where, ['limit', 'max'])
-      return { name: 'calls', kind: 'calls', most: callsFrom(members.get('max'), `${where}.max`) }
+      requireOnly(members, where, ['limit', 'max', 'action', 'seconds'])
+      return callsLimit(members, where, catalog)
     case 'sum':
-      requireOnly(members, where, ['limit', 'action', 'path', 'max'])
-      return sumFrom(members, where, catalog)
+      requireOnly(members, where, ['limit', 'action', 'path', 'max', 'seconds'])
+      return sumLimit(members, where, catalog)
     default:
       throw new Refusal(`${where}.limit must be calls or sum`)
   }
 }
 
-/** The name says what is counted, so the same limit has the same name wherever it stands in the tree. */
-function sumFrom(
-  members: ReadonlyMap<unknown, unknown>,
-  where: string,
-  catalog: Pick<CatalogView, 'actions'>,
-): Limit {
-  const [action, path, max] = ['action', 'path', 'max'].map((name) => members.get(name))
-  const known = typeof action === 'string' ? catalog.actions.get(action) : undefined
-  if (!known) throw new Refusal(`${where}.action is not an action of the catalog`)
+type Members = ReadonlyMap<unknown, unknown>
+
+function callsLimit(members: Members, where: string, catalog: Pick<CatalogView, 'actions'>): Limit {
+  const counted = {
+    kind: 'calls',
+    ...(members.has('action') ? { action: actionFrom(members, where, catalog).name } : {}),
+    ...secondsFrom(members, where),
+  } as const
+  const most = callsFrom(members.get('max'), `${where}.max`)
+  return { name: limitName(counted), ...counted, most }
+}
+
+function sumLimit(members: Members, where: string, catalog: Pick<CatalogView, 'actions'>): Limit {
+  const path = members.get('path')
+  const known = actionFrom(members, where, catalog)
   const kind = typeof path === 'string' ? kindAt(known, path) : undefined
   if (typeof path !== 'string' || (kind !== 'integer' && kind !== 'decimal'))
     throw new Refusal(`${where}.path must point at an integer or decimal argument of ${known.name}`)
-  return {
-    name: `${known.name}${path}`,
-    kind: 'sum',
-    action: known.name,
-    path,
-    most: sumOf(max, `${where}.max`),
-  }
+  const seconds = secondsFrom(members, where)
+  const counted = { kind: 'sum', action: known.name, path, ...seconds } as const
+  return { name: limitName(counted), ...counted, most: sumOf(members.get('max'), `${where}.max`) }
+}
+
+function actionFrom(members: Members, where: string, catalog: Pick<CatalogView, 'actions'>) {
+  const action = members.get('action')
+  const known = typeof action === 'string' ? catalog.actions.get(action) : undefined
+  if (!known) throw new Refusal(`${where}.action is not an action of the catalog`)
+  return known
+}
+
+/** A limit for any so many seconds, where they are said. */
+function secondsFrom(members: Members, where: string): Pick<Limit, 'seconds'> {
+  if (!members.has('seconds')) return {}
+  const text = wholeNumber(members.get('seconds'))
+  const seconds = Number(text)
+  if (text === undefined || seconds > LONGEST_WINDOW)
+    throw new Refusal(`${where}.seconds must be a whole number from 1 to ${LONGEST_WINDOW}`)
+  return { seconds }
 }
 
 /** A whole number from 1. As JSON, because it counts; sums are text, because they are money. */
 function callsFrom(value: unknown, where: string): string {
+  const text = wholeNumber(value)
+  if (text === undefined) throw new Refusal(`${where} must be a whole number from 1 to 999999999`)
+  return text
+}
+
+function wholeNumber(value: unknown): string | undefined {
   const text = value instanceof ExactNumber ? value.text : String(value)
   const read = typeof value === 'number' || value instanceof ExactNumber
-  if (!read || !/^[1-9][0-9]{0,8}$/.test(text))
-    throw new Refusal(`${where} must be a whole number from 1 to 999999999`)
-  return text
+  return read && /^[1-9][0-9]{0,8}$/.test(text) ? text : undefined
 }
 
 function sumOf(value: unknown, where: string): string {

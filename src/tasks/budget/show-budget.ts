@@ -1,15 +1,14 @@
 import type { TaskParts } from '../parts.ts'
 import type { Limit, Task } from '../task.ts'
-import { amountInWords } from './amount.ts'
-import { budgetsOf } from './budget-store.ts'
-import { stateOf } from './peek-budget.ts'
+import { amountInWords, mostOf } from './amount.ts'
+import { type CountState, countsOf } from './budget-store.ts'
 
-/** A limit and how much of it is used, as exact text in the unit in which the limit was given. */
-export type LimitUse = Limit & { readonly used: string }
+/** A limit and how much of it is used, and left, as exact text in the unit in which the limit was given. */
+export type LimitUse = Limit & { readonly used: string; readonly left: string }
 
 /** How the budget of a task stands. It counts what was sent, and what may have been. */
 export async function budgetUse(
-  parts: Pick<TaskParts, 'storage'>,
+  parts: Pick<TaskParts, 'storage' | 'clock'>,
   task: Task,
 ): Promise<LimitUse[]> {
   return [...((await budgetUses(parts, [task])).get(task.id) ?? [])]
@@ -17,21 +16,26 @@ export async function budgetUse(
 
 /** The same of several tasks at once, by their ids. */
 export async function budgetUses(
-  parts: Pick<TaskParts, 'storage'>,
+  parts: Pick<TaskParts, 'storage' | 'clock'>,
   tasks: readonly Task[],
 ): Promise<ReadonlyMap<string, readonly LimitUse[]>> {
   const limited = tasks.filter(({ budget }) => budget.length > 0)
-  const states = await budgetsOf(
+  const states = await countsOf(
     parts.storage.read,
     limited.map(({ id }) => id),
+    parts.clock.now(),
   )
   return new Map(
-    limited.map((task) => [
-      task.id,
-      task.budget.map((limit) => ({
-        ...limit,
-        used: amountInWords(limit, stateOf(states, task, limit).used),
-      })),
-    ]),
+    limited.map(({ budget, id }) => [id, budget.map((limit) => useOf(limit, id, states))]),
   )
+}
+
+/** How one limit stands, by the counts that were read of its owner. */
+export function useOf(limit: Limit, owner: string, states: readonly CountState[]): LimitUse {
+  const state = states.find((each) => each.owner === owner && each.name === limit.name)
+  if (!state) throw new Error('a limit that nobody counts')
+  const used = state.counted - state.left
+  const most = mostOf(limit)
+  const left = used < most ? most - used : 0n
+  return { ...limit, used: amountInWords(limit, used), left: amountInWords(limit, left) }
 }

@@ -1,9 +1,12 @@
 import type { Step } from '../../storage/index.ts'
 import type { TaskParts } from '../parts.ts'
 import {
+  type CountKey,
   deleteUseQuery,
   giveBackQuery,
-  insertUsesQuery,
+  holdQuery,
+  insertUseQuery,
+  sweepQuery,
   type Taking,
   takeQuery,
   usesOf,
@@ -12,26 +15,30 @@ import {
 /** The name of the guard that fails a `commit` when a limit has less left than the call takes. */
 export const BUDGET_STEP = 'take budget'
 
-/** For the transaction that reserves a call: one guarded step per limit, and what was taken. */
+/**
+ * For the transaction that reserves a call: a guarded step for each limit, and what was taken. All limits or none. Of a limit on a
+ * length of time, what has left it is forgotten before.
+ */
 export function takeSteps(
   parts: Pick<TaskParts, 'storage'>,
   takings: readonly Taking[],
-  decisionId: string,
+  by: { readonly decisionId: string; readonly at: number },
 ): Step[] {
-  if (takings.length === 0) return []
   const { read } = parts.storage
-  return [
-    ...inOrder(takings).map((taking) => ({
-      name: BUDGET_STEP,
-      query: takeQuery(read, taking),
-      rows: 1,
-    })),
+  return inOrder(takings).flatMap((taking) => [
+    ...(taking.sweepTo === undefined
+      ? []
+      : [
+          { name: BUDGET_STEP, query: holdQuery(read, taking), rows: 1 },
+          { name: 'sweep', query: sweepQuery(read, taking, taking.sweepTo), rows: 'any' as const },
+        ]),
+    { name: BUDGET_STEP, query: takeQuery(read, taking), rows: 1 },
     {
-      name: 'budget uses',
-      query: insertUsesQuery(read, decisionId, takings),
-      rows: takings.length,
+      name: 'budget use',
+      query: insertUseQuery(read, by.decisionId, taking, by.at),
+      rows: 1,
     },
-  ]
+  ])
 }
 
 /** For the transaction that says a call was not sent: gives back what this decision took, once. */
@@ -43,12 +50,13 @@ export async function giveBackSteps(
   const uses = await usesOf(read, decisionId)
   return inOrder(uses).flatMap((use) => [
     { name: 'budget use', query: deleteUseQuery(read, decisionId, use), rows: 1 },
-    { name: 'budget given back', query: giveBackQuery(read, use), rows: 1 },
+    // A standing limit may be gone by now, and of a window the use may have left it.
+    { name: 'budget given back', query: giveBackQuery(read, use), rows: 'any' as const },
   ])
 }
 
 /** Everyone takes and gives back in one order, so that no two wait for each other. */
-function inOrder(takings: readonly Taking[]): Taking[] {
-  const keyOf = ({ taskId, name }: Taking) => `${taskId} ${name}`
-  return takings.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
+function inOrder<T extends CountKey>(keys: readonly T[]): T[] {
+  const textOf = ({ owner, name }: CountKey) => `${owner} ${name}`
+  return keys.toSorted((a, b) => (textOf(a) < textOf(b) ? -1 : 1))
 }

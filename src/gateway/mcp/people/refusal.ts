@@ -10,16 +10,22 @@ const NO_WAY_AROUND =
 
 /** Not executed, why, what would be enough: words that keep a model from trying to get there another way. */
 export function denial(message: RpcRequest, verdict: Denied): Answered {
-  const { challenge, decisionId, detail, enough, reason } = verdict
+  const { challenge, decisionId, detail, enough, reason, retryAfter } = verdict
   const text = [
     `Not executed: ${detail}.`,
     enough === '' ? '' : `What would be enough: ${enough}.`,
     challenge && reason.startsWith('token.')
       ? 'Make this exact call again: your client gets itself a new token first.'
       : NO_WAY_AROUND,
+    retryAfter === undefined
+      ? ''
+      : `Make this exact call again in ${retryAfter} seconds at the earliest.`,
     `Decision ${decisionId}.`,
   ]
-  return notExecuted(message, text.filter(Boolean).join(' '), { [META.decision]: decisionId })
+  return notExecuted(message, text.filter(Boolean).join(' '), {
+    [META.decision]: decisionId,
+    ...(retryAfter === undefined ? {} : { [META.retryAfter]: exact(retryAfter) }),
+  })
 }
 
 /** Waiting for people took longer than the call could be held. */
