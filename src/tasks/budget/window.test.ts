@@ -162,12 +162,7 @@ forEachEngine('a limit on any minute', (open) => {
     const calls: Limit = { name: 'calls', kind: 'calls', most: '1' }
     const task = await openedTask(parts, { budget: [perMinute(1), calls] })
     assert.ok(await take(parts, over(task)))
-    const { peeks, retryAt, spent } = await peekBudgets(
-      parts,
-      over(task),
-      READ,
-      parts.clock.now(),
-    )
+    const { peeks, retryAt, spent } = await peekBudgets(parts, over(task), READ, parts.clock.now())
     assert.equal(retryAt, undefined)
     assert.deepEqual(
       peeks.map(({ name, reason }) => [name, reason]),
