@@ -19,6 +19,7 @@ import {
 } from './people/index.ts'
 import { Policies, type PolicyParts } from './policy/index.ts'
 import { openStorage, type Storage, type StorageOptions } from './storage/index.ts'
+import { LIMITS } from './tasks/index.ts'
 import { beginSigningKeys, VerifiedTokens } from './tokens/index.ts'
 
 /** Where time, randomness and failures in the background go. */
@@ -85,6 +86,7 @@ export async function openRooms(
     await storage.transaction(async (tx) => {
       await live.begin(tx, ORGANIZATION)
       await live.begin(tx, RULES)
+      await live.begin(tx, LIMITS)
       await beginSigningKeys(tx, live, keys)
     })
     live.onChange((states) => {

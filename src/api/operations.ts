@@ -4,6 +4,7 @@ import { CONNECTION_OPERATIONS } from './connections.ts'
 import { ENFORCER_OPERATIONS } from './enforcers.ts'
 import { KEY_OPERATIONS } from './keys.ts'
 import { LEDGER_OPERATIONS } from './ledger.ts'
+import { LIMIT_OPERATIONS } from './limits.ts'
 import type { Operation } from './operation.ts'
 import { PEOPLE_OPERATIONS } from './people.ts'
 import { PEP_OPERATIONS } from './peps/peps.ts'
@@ -36,6 +37,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...BASIS_OPERATIONS,
   ...SPONSOR_GRANT_OPERATIONS,
   ...ALLOWANCE_OPERATIONS,
+  ...LIMIT_OPERATIONS,
   ...KEY_OPERATIONS,
   ...LEDGER_OPERATIONS,
 ]

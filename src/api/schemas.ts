@@ -127,7 +127,7 @@ export const Task = Type.Object({
   may_delegate: Type.Array(Type.Unknown(), { description: 'what children may get at most' }),
   budget: Type.Array(Type.Unknown(), {
     description:
-      'limits of the task and all below it together; with `used` where one task or a tree is shown',
+      'limits of the task and all below it together; with `used` and `left` where one task or a tree is shown',
   }),
   opened_at: Time,
   deadline: Time,
@@ -139,7 +139,13 @@ export const Task = Type.Object({
 export const Budget = Type.Array(Type.Unknown(), {
   maxItems: 8,
   description:
-    'limits: `{"limit":"calls","max":20}` or `{"limit":"sum","action":"orders.refund","path":"/amount","max":"500.00"}`',
+    'limits: `{"limit":"calls","max":20}` or `{"limit":"sum","action":"orders.refund","path":"/amount","max":"500.00"}`; with `"seconds":3600` in any hour; calls with `"action"` those of one action',
+})
+
+/** One of them. */
+export const LimitGiven = Type.Unknown({
+  description:
+    '`{"limit":"calls","max":20,"seconds":3600}` or `{"limit":"sum","action":"orders.refund","path":"/amount","max":"500.00","seconds":86400}`; without `seconds` for ever, calls with `action` those of one action',
 })
 
 export const AccessRequest = Type.Object({

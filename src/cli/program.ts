@@ -97,6 +97,7 @@ const COMMANDS: readonly (readonly [string, Readonly<Record<string, Load>>])[] =
       bases: async () => (await import('./bases.ts')).basesCommand,
       'sponsor-grants': async () =>
         (await import('./sponsor-grants/sponsor-grants.ts')).sponsorGrantsCommand,
+      limits: async () => (await import('./limits/limits.ts')).limitsCommand,
       keys: async () => (await import('./keys.ts')).keysCommand,
     },
   ],

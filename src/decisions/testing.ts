@@ -23,7 +23,7 @@ import { signInPerson } from '../people/sign-in-person.ts'
 import { Policies, publishPolicies } from '../policy/index.ts'
 import { REFUND_DESK } from '../policy/testing.ts'
 import type { Storage } from '../storage/index.ts'
-import { grantBasis } from '../tasks/index.ts'
+import { grantBasis, LIMITS } from '../tasks/index.ts'
 import { beginSigningKeys, VerifiedTokens } from '../tokens/index.ts'
 import type { Call } from './call.ts'
 import { decideCall } from './decide-call.ts'
@@ -154,6 +154,7 @@ export class World {
     const live = new Live({ storage, clock, random })
     await storage.transaction(async (tx) => {
       await live.begin(tx, ORGANIZATION)
+      await live.begin(tx, LIMITS)
       await beginSigningKeys(tx, live, base.keys)
     })
     await live.start()

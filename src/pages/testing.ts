@@ -41,6 +41,7 @@ import {
   grantSponsorship,
   holdGrantSteps,
   joinTreeSteps,
+  LIMITS,
   openSteps,
   requestConsent,
   type SponsorGrant,
@@ -73,7 +74,9 @@ export interface TestPages {
 export async function testPages(storage: Storage): Promise<TestPages> {
   const clock = manualClock()
   const people = { ...(await testPeople(storage, clock)), issuer: ORIGIN }
-  await storage.transaction((tx) => people.live.begin(tx, ORGANIZATION))
+  await storage.transaction(async (tx) => {
+    for (const key of [ORGANIZATION, LIMITS]) await people.live.begin(tx, key)
+  })
   await people.live.start()
   await withProvider(people, 'finance', 'support')
   await mapGroup(people, {

@@ -38,7 +38,6 @@ export {
   LIMITS,
   type LimitSubject,
   type StandingLimit,
-  SUBJECT_KINDS,
   subjectsOf,
 } from './limits/standing-limit.ts'
 export { BASES_STEP, KEY_STEP, openSteps } from './open.ts'

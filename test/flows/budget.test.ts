@@ -28,15 +28,16 @@ inEachWorld('a task under a budget', (world) => {
       { limit: 'calls', max: 20 },
       { limit: 'sum', action: 'orders.refund', path, max: '60.00' },
     ])
-    assert.equal((await read(w, task)).status, 200)
+    const first = await read(w, task)
+    assert.equal(first.status, 200, first.text)
     assert.equal((await refund(w, task, '40.00')).status, 201)
     assertDenied(await refund(w, task, '20.01'), 'budget.exhausted')
     assert.equal((await refund(w, task, '20.00')).status, 201)
     const calls = { name: 'calls', kind: 'calls', most: '20' }
     const amount = { name: 'orders.refund/amount', kind: 'sum', action: 'orders.refund', path }
     const shown = [
-      { ...calls, used: '3' },
-      { ...amount, most: '60.00', used: '60.00' },
+      { ...calls, used: '3', left: '17' },
+      { ...amount, most: '60.00', used: '60.00', left: '0.00' },
     ]
     assert.deepEqual((await w.agent.about(task, 'GET', '')).body.budget, shown)
     const sam = await w.api('sam')
@@ -48,7 +49,8 @@ inEachWorld('a task under a budget', (world) => {
   it('closes when a call is refused for want of calls', async () => {
     const w = world()
     const task = await openUnder(w, [{ limit: 'calls', max: 1 }])
-    assert.equal((await read(w, task)).status, 200)
+    const first = await read(w, task)
+    assert.equal(first.status, 200, first.text)
     const token = await w.agent.token(task, w.orders)
     const refused = await w.agent.call(task, 'GET', '/orders/orders/1042', { token })
     assertDenied(refused, 'budget.exhausted')

@@ -135,7 +135,12 @@ function gateLines(gate: ExplainedGate, room: number | undefined): readonly Text
   const [passed, failed] = GATE_SAYS[gate.gate] ?? ['', '']
   const name = gate.gate.padEnd(WIDEST_GATE)
   const subject = gate.subject === undefined ? '' : dim(text`  ${gate.subject}`)
-  if (gate.passed) return [text`  ${green('✓')} ${name}  ${dim(passed)}${subject}`]
+  if (gate.passed) {
+    // What a limit had left, and for operators whose it is.
+    const told = gate.note ?? (gate.gate === 'budget' ? gate.detail : undefined)
+    const more = told === undefined ? [] : [text`    ${' '.repeat(WIDEST_GATE)}  ${dim(told)}`]
+    return [text`  ${green('✓')} ${name}  ${dim(passed)}${subject}`, ...more]
+  }
   const by = WIDEST_GATE + 6
   return [
     text`  ${red('✗')} ${bold(name)}  ${failed}${subject}`,

@@ -4,9 +4,10 @@ import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { readExpires } from '../expires.ts'
 import { usage } from '../failure.ts'
+import { readLimit } from '../limits/limit.ts'
 import { bold, green, text } from '../terminal/text.ts'
 import { type SponsorGrant, showGrant } from './sponsor-grant.ts'
-import { type Rate, rateInWords, readLimit, readRate, readSchedule, USUAL_RATE } from './terms.ts'
+import { type Rate, rateInWords, readRate, readSchedule, USUAL_RATE } from './terms.ts'
 
 interface GrantOptions {
   readonly purpose: string
@@ -42,7 +43,10 @@ export function grantCommand(start: Start): Command {
       '--rate <tasks/time>',
       `at most so many tasks in a time: 5/1h; ${rateInWords(USUAL_RATE)} when there is no schedule either`,
     )
-    .option('--budget <limit...>', 'of each task: calls=20, orders.refund/amount=500.00')
+    .option(
+      '--budget <limit...>',
+      'of each task: calls=20, orders.refund/amount=500.00; calls=20/1h for any hour',
+    )
     .option('--delegate <action...>', 'the most they may hand on; else what they may do')
     .option('--delegate-file <file>', 'the most they may hand on: details with bounds, as JSON')
     .option('--no-delegate', 'they may hand on nothing')

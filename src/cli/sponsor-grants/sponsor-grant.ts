@@ -1,6 +1,7 @@
 import type { Detail } from '../agents/agent.ts'
 import { detailLines } from '../agents/show.ts'
 import type { Cli } from '../cli.ts'
+import { adding, inAny, type Limit } from '../limits/limit.ts'
 import { named } from '../person.ts'
 import { facts, indented } from '../terminal/table.ts'
 import { bold, dim, green, type Text, text, type Value, yellow } from '../terminal/text.ts'
@@ -16,12 +17,7 @@ export interface SponsorGrant {
   readonly purpose: string
   readonly details: readonly Detail[]
   readonly may_delegate: readonly Detail[] | null
-  readonly budget: readonly {
-    readonly kind: 'calls' | 'sum'
-    readonly most: string
-    readonly action?: string
-    readonly path?: string
-  }[]
+  readonly budget: readonly Limit[]
   readonly schedule: Schedule | null
   readonly rate: Rate | null
   readonly created_at: string
@@ -90,9 +86,11 @@ function standingInFull(grant: SponsorGrant): Text {
   return text`${standing(grant)}${in_force && stopped_by !== null ? STOPPED_BY[stopped_by] : ''}`
 }
 
-function limitOf({ action, kind, most, path }: SponsorGrant['budget'][number]): Value {
-  if (kind === 'calls') return `${most} calls of each task`
-  return text`${most} of each task, adding up ${path?.slice(1) ?? ''} of ${action ?? ''}`
+function limitOf(limit: Limit): Value {
+  const { action, kind, most } = limit
+  if (kind === 'sum') return text`${most} of each task, ${adding(limit)}${inAny(limit)}`
+  const only = action === undefined ? '' : text` of ${action}`
+  return text`${most} calls${only}${inAny(limit)} of each task`
 }
 
 function openedInWords(cli: Cli, { last_opened_at: last, opened }: SponsorGrant): Value {

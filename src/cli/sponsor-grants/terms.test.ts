@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { lengthInWords, readExpires, readLength } from '../expires.ts'
 import { Failure } from '../failure.ts'
-import { DAYS, readLimit, readRate, readSchedule } from './terms.ts'
+import { DAYS, readRate, readSchedule } from './terms.ts'
 
 const refuses = (read: (given: string) => unknown, given: string) =>
   assert.throws(
@@ -36,27 +36,6 @@ test('a rate is tasks in a time', () => {
   assert.deepEqual(readRate('1/90s'), { tasks: 1, seconds: 90 })
   for (const given of ['5', '0/1h', '5/h', '5/1y', '-1/1h', '1.5/1h', '5/1h/1h'])
     refuses(readRate, given)
-})
-
-test('a limit counts calls or adds up an argument; its amount stays text', () => {
-  assert.deepEqual(readLimit('calls=20'), { limit: 'calls', max: 20 })
-  assert.deepEqual(readLimit('orders.refund/amount=500.00'), {
-    limit: 'sum',
-    action: 'orders.refund',
-    path: '/amount',
-    max: '500.00',
-  })
-  assert.deepEqual(readLimit('a.b/c/d=1'), { limit: 'sum', action: 'a.b', path: '/c/d', max: '1' })
-  for (const given of [
-    'calls',
-    'calls=0',
-    'calls=x',
-    'orders.refund=5',
-    '/amount=5',
-    'a/b=',
-    'a/b=-1',
-  ])
-    refuses(readLimit, given)
 })
 
 test('an end is some time from now, or a time', () => {

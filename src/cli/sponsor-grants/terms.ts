@@ -20,15 +20,6 @@ export interface Rate {
   readonly seconds: number
 }
 
-export type Limit =
-  | { readonly limit: 'calls'; readonly max: number }
-  | {
-      readonly limit: 'sum'
-      readonly action: string
-      readonly path: string
-      readonly max: string
-    }
-
 /** When neither a schedule nor a rate is said: the server asks for one of them. */
 export const USUAL_RATE: Rate = { tasks: 24, seconds: 24 * 3600 }
 
@@ -61,20 +52,6 @@ export function readRate(given: string): Rate {
   if (tasks === undefined || ms === undefined)
     throw usage(`\`${given}\` is no rate`, '--rate 5/1h: at most 5 tasks in one hour')
   return { tasks: Number(tasks), seconds: ms / 1000 }
-}
-
-/** `calls=20`, or `orders.refund/amount=500.00`. */
-export function readLimit(given: string): Limit {
-  const [, calls] = /^calls=([1-9]\d{0,8})$/.exec(given) ?? []
-  if (calls !== undefined) return { limit: 'calls', max: Number(calls) }
-  const [, action, path, max] = /^([^/=]+)(\/[^=]+)=(\d+(?:\.\d+)?)$/.exec(given) ?? []
-  if (action === undefined || path === undefined || max === undefined) {
-    throw usage(
-      `\`${given}\` is no limit`,
-      '--budget calls=20, or --budget orders.refund/amount=500.00 for what its amounts may add up to',
-    )
-  }
-  return { limit: 'sum', action, path, max }
 }
 
 export function scheduleInWords({ days, from, to, zone }: Schedule): Text {

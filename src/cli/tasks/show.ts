@@ -3,11 +3,12 @@ import { detailLines, statusWord } from '../agents/show.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { Failure } from '../failure.ts'
+import { type Limit, limitLine } from '../limits/limit.ts'
 import { at } from '../server/api.ts'
 import { facts, indented } from '../terminal/table.ts'
 import { bold, dim, type Text, text, type Value } from '../terminal/text.ts'
 import { moment, relative } from '../terminal/time.ts'
-import { limitLine, type Task } from './task.ts'
+import type { Task } from './task.ts'
 import { type Around, around, treeLines } from './tree.ts'
 
 /** `remit tasks show ID` */
@@ -53,7 +54,7 @@ function factsOf(cli: Cli, task: Task): readonly (readonly [string, Value])[] {
     [task.sponsored ? 'sponsor' : 'person', task.person],
     ['under', grant === null ? undefined : text`the sponsor grant ${grant}`],
     ['parent', task.parent ?? undefined],
-    ...task.budget.map((limit): [string, Value] => ['budget', limitLine(limit)]),
+    ...task.budget.map((limit): [string, Value] => ['budget', budgetLine(limit)]),
     ['opened', moment(task.opened_at)],
     [
       'deadline',
@@ -67,4 +68,8 @@ function factsOf(cli: Cli, task: Task): readonly (readonly [string, Value])[] {
 
 function section(title: string, lines: readonly Text[]): readonly Value[] {
   return ['', bold(title), ...indented(lines.length === 0 ? [dim('nothing')] : lines)]
+}
+
+function budgetLine(limit: Limit): Value {
+  return limit.left === undefined ? limitLine(limit) : text`${limitLine(limit)}, ${limit.left} left`
 }

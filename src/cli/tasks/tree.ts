@@ -1,7 +1,8 @@
 import { statusWord } from '../agents/show.ts'
+import { limitLine } from '../limits/limit.ts'
 import { table } from '../terminal/table.ts'
 import { bold, dim, joined, type Text, text } from '../terminal/text.ts'
-import { limitLine, type Task } from './task.ts'
+import type { Task } from './task.ts'
 
 /** What is around one task, parents before children. */
 export interface Around {

@@ -80,11 +80,14 @@ function terms({ rate, schedule }: SponsorGrantItem): Html {
 }
 
 function limits(budget: readonly Limit[]): Html {
-  return html`<ul class="lines">${budget.map((limit) =>
-    limit.kind === 'calls'
-      ? html`<li>${limit.most} calls</li>`
-      : html`<li>${limit.most}, adding up ${show(argumentInWords(limit.path))} of <code>${limit.action}</code></li>`,
-  )}</ul>`
+  return html`<ul class="lines">${budget.map((limit) => html`<li>${limitInWords(limit)}</li>`)}</ul>`
+}
+
+function limitInWords(limit: Limit): Html {
+  const any = limit.seconds !== undefined && ` in any ${duration(limit.seconds * 1000)}`
+  if (limit.kind === 'sum')
+    return html`${limit.most}, adding up ${show(argumentInWords(limit.path))} of <code>${limit.action}</code>${any}`
+  return html`${limit.most} calls${limit.action !== undefined && html` of <code>${limit.action}</code>`}${any}`
 }
 
 function handsOn(mayDelegate: SponsorGrantItem['mayDelegate'], titleOf: TitleOf): Html | string {

@@ -85,7 +85,8 @@ function meta(task: TreeTask, now: number): Html {
 /** `3 of 20 calls used` */
 export function limitInWords(limit: LimitUse): Html {
   const of = `${limit.used} of ${limit.most}`
-  return limit.kind === 'calls'
-    ? html`${of} calls used`
-    : html`${of} used, adding up ${show(argumentInWords(limit.path))} of <code>${limit.action}</code>`
+  const any = limit.seconds !== undefined && ` in any ${duration(limit.seconds * 1000)}`
+  if (limit.kind === 'sum')
+    return html`${of} used, adding up ${show(argumentInWords(limit.path))} of <code>${limit.action}</code>${any}`
+  return html`${of} calls${limit.action !== undefined && html` of <code>${limit.action}</code>`}${any} used`
 }

@@ -36,7 +36,5 @@ export const limits: Migration = {
        terms ${text} NOT NULL, created_at ${integer} NOT NULL, changed_at ${integer} NOT NULL,
        changed_by ${text} NOT NULL, UNIQUE (subject_kind, subject_id, each_task, name)`,
     ),
-    // What standing limits there are is live state: a key without a row would count as ended.
-    `INSERT INTO live_epochs (kind, id, epoch, state) VALUES ('policy', 'limits', 1, 'active')`,
   ],
 }

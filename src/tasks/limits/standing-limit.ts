@@ -4,11 +4,9 @@ import type { Limit } from '../task.ts'
 
 /** Whose calls a standing limit counts. */
 export interface LimitSubject {
-  readonly kind: (typeof SUBJECT_KINDS)[number]
+  readonly kind: 'organization' | 'person' | 'agent' | 'space'
   readonly id: string
 }
-
-export const SUBJECT_KINDS = ['organization', 'person', 'agent', 'space'] as const
 
 /** Everything there is. */
 export const EVERYTHING: LimitSubject = { kind: 'organization', id: 'organization' }

@@ -1,0 +1,165 @@
+import { type Static, Type } from 'typebox'
+import { Problem } from '../lib/problem.ts'
+import {
+  EVERYTHING,
+  type LimitSubject,
+  readBudget,
+  removeLimit,
+  type ShownLimit,
+  setLimit,
+  showLimits,
+} from '../tasks/index.ts'
+import { personNames } from './names.ts'
+import { type Caller, operation } from './operation.ts'
+import type { ApiParts } from './parts.ts'
+import { ById, LimitGiven, listOf, Nothing, Time } from './schemas.ts'
+import { time } from './shapes.ts'
+
+const MOST_LISTED = 1000
+const closed = { additionalProperties: false } as const
+const Kind = Type.Union([
+  Type.Literal('organization'),
+  Type.Literal('person'),
+  Type.Literal('agent'),
+  Type.Literal('space'),
+])
+const SubjectId = Type.String({
+  minLength: 1,
+  maxLength: 128,
+  description: 'of the person or space, or the name of the agent; not for the organization',
+})
+
+const StandingLimit = Type.Object({
+  id: Type.String(),
+  subject: Type.Object({
+    kind: Kind,
+    id: Type.String(),
+    name: Type.Union([Type.String(), Type.Null()], { description: 'of a person' }),
+  }),
+  each_task: Type.Boolean({
+    description: 'a limit of each task that opens from now on, counted there',
+  }),
+  limit: Type.Unknown({
+    description:
+      'as in budgets: `name`, `kind`, `most`, maybe `action`, `path`, `seconds`; with `used` and `left` where it is counted here',
+  }),
+  created_at: Time,
+  changed_at: Time,
+  changed_by: Type.String(),
+})
+
+/** What may be done at most, whatever tasks are open: for a person, an agent, a space, or everything together. */
+export const LIMIT_OPERATIONS = [
+  operation({
+    id: 'limits.list',
+    method: 'GET',
+    path: '/limits',
+    says: 'Standing limits with what is used of them: your own, or everyone’s for administrators.',
+    who: 'person',
+    widens: false,
+    query: Type.Object({ kind: Type.Optional(Kind), subject: Type.Optional(SubjectId) }, closed),
+    answer: listOf('limits', StandingLimit),
+    run: async (parts, { caller, query }) => {
+      const { kind, subject: id } = query
+      const wanted = { ...(kind && { kind }), ...(id === undefined ? {} : { id }) }
+      const subject = caller.administrator ? wanted : ownOf(caller, wanted)
+      const limits = subject
+        ? await showLimits(parts.decisions, { subject, most: MOST_LISTED })
+        : []
+      return { limits: await shapesOf(parts, limits) }
+    },
+  }),
+  operation({
+    id: 'limits.set',
+    method: 'PUT',
+    path: '/limits',
+    says: 'Sets a standing limit, or how much there may be of one that is there; what is used stays used. Answers when every replica keeps to it.',
+    who: 'administrator',
+    // It may give more than the one before.
+    widens: true,
+    body: Type.Object(
+      {
+        subject: Type.Object({ kind: Kind, id: Type.Optional(SubjectId) }, closed),
+        each_task: Type.Optional(Type.Boolean()),
+        limit: LimitGiven,
+      },
+      closed,
+    ),
+    answer: StandingLimit,
+    run: async (parts, { body, caller }) => {
+      const read = readBudget([body.limit], await parts.decisions.catalog.current())
+      if (!read.ok) throw new Problem('limit.bad_terms', read.reason.replace('budget[0]', 'limit'))
+      const [limit] = read.limits
+      if (!limit) throw new Error('one limit was read, and there is none')
+      const { each_task: eachTask = false } = body
+      const subject = subjectFrom(body.subject)
+      const by = caller.person.id
+      const standing = await setLimit(parts.decisions, { subject, eachTask, limit, by })
+      const shown = await showLimits(parts.decisions, { subject, most: MOST_LISTED })
+      return shapeOf(
+        parts,
+        shown.find((each) => each.standing.id === standing.id),
+      )
+    },
+  }),
+  operation({
+    id: 'limits.remove',
+    method: 'DELETE',
+    path: '/limits/:id',
+    says: 'Removes a standing limit. Tasks that were opened under one of each task keep it.',
+    who: 'administrator',
+    widens: true,
+    params: ById,
+    answer: Nothing,
+    run: async (parts, { caller, params }) => {
+      await removeLimit(parts.decisions, { id: params.id, by: caller.person.id })
+      return {}
+    },
+  }),
+]
+
+function ownOf(
+  { person }: Caller,
+  { id = person.id, kind = 'person' }: Partial<LimitSubject>,
+): LimitSubject | undefined {
+  return kind === 'person' && id === person.id ? { kind, id } : undefined
+}
+
+/** @throws Problem `limit.unknown_subject` */
+function subjectFrom({ id, kind }: { kind: LimitSubject['kind']; id?: string }): LimitSubject {
+  if (kind === 'organization' && id === undefined) return EVERYTHING
+  if (id === undefined) throw new Problem('limit.unknown_subject', `say which ${kind} it is for`)
+  return { kind, id }
+}
+
+async function shapeOf(
+  parts: ApiParts,
+  limit: ShownLimit | undefined,
+): Promise<Static<typeof StandingLimit>> {
+  const [shape] = limit ? await shapesOf(parts, [limit]) : []
+  if (!shape) throw new Problem('limit.unknown', 'the limit was removed in this moment')
+  return shape
+}
+
+async function shapesOf(
+  parts: ApiParts,
+  limits: readonly ShownLimit[],
+): Promise<Static<typeof StandingLimit>[]> {
+  const people = limits.filter(({ standing }) => standing.subject.kind === 'person')
+  const nameOf = await personNames(
+    parts,
+    people.map(({ standing }) => standing.subject.id),
+  )
+  return limits.map(({ standing, use }) => ({
+    id: standing.id,
+    subject: {
+      ...standing.subject,
+      name: standing.subject.kind === 'person' ? nameOf(standing.subject.id) : null,
+    },
+    each_task: standing.eachTask,
+    limit: use ?? standing.limit,
+    created_at: time(standing.createdAt),
+    changed_at: time(standing.changedAt),
+    changed_by: standing.changedBy,
+  }))
+}

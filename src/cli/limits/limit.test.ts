@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Failure } from '../failure.ts'
+import { type Limit, limitLine, readLimit } from './limit.ts'
+
+test('a limit counts calls or adds up an argument, for ever or in any so long; its amount stays text', () => {
+  assert.deepEqual(readLimit('calls=20'), { limit: 'calls', max: 20 })
+  assert.deepEqual(readLimit('calls=20/90s'), { limit: 'calls', max: 20, seconds: 90 })
+  assert.deepEqual(readLimit('orders.refund=5/1h'), {
+    ...{ limit: 'calls', max: 5, action: 'orders.refund', seconds: 3600 },
+  })
+  const refunds = { limit: 'sum', action: 'orders.refund', path: '/amount', max: '500.00' }
+  assert.deepEqual(readLimit('orders.refund/amount=500.00'), refunds)
+  assert.deepEqual(readLimit('orders.refund/amount=500.00/1d'), { ...refunds, seconds: 86_400 })
+  assert.deepEqual(readLimit('a.b/c/d=1'), { limit: 'sum', action: 'a.b', path: '/c/d', max: '1' })
+  for (const given of [
+    'calls',
+    'calls=0',
+    'calls=x',
+    'calls=1.5',
+    'calls=5/',
+    'calls=5/1y',
+    'calls=5/0h',
+    'calls=5/1h/1h',
+    'orders.refund=5.0',
+    '/amount=5',
+    'a/b=',
+    'a/b=-1',
+  ])
+    assert.throws(
+      () => readLimit(given),
+      (error) => error instanceof Failure && error.exit === 2 && error.next.length > 0,
+      given,
+    )
+})
+
+test('a limit in words says what it counts, in which time, and what is used', () => {
+  const line = (limit: Limit) => limitLine(limit).render(false)
+  assert.equal(line({ kind: 'calls', most: '20' }), '20 calls')
+  assert.equal(line({ kind: 'calls', most: '20', used: '3' }), '3 of 20 calls used')
+  assert.equal(
+    line({ kind: 'calls', most: '20', used: '3', action: 'orders.refund', seconds: 3600 }),
+    '3 of 20 calls of orders.refund in any 1 h used',
+  )
+  const sum = { kind: 'sum', action: 'orders.refund', path: '/amount', most: '60.00' } as const
+  assert.equal(
+    line({ ...sum, used: '40.00', seconds: 86_400 }),
+    '40.00 of 60.00 used, adding up amount of orders.refund in any 1 d',
+  )
+})

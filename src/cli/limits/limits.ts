@@ -1,0 +1,150 @@
+import type { Command } from 'commander'
+import type { Cli } from '../cli.ts'
+import { command, type Start } from '../command.ts'
+import { usage } from '../failure.ts'
+import { findPerson } from '../person.ts'
+import { at } from '../server/api.ts'
+import { table } from '../terminal/table.ts'
+import { bold, dim, green, type Text, text } from '../terminal/text.ts'
+import { type Limit, limitLine, readLimit } from './limit.ts'
+
+type Kind = 'organization' | 'person' | 'agent' | 'space'
+
+/** A standing limit as the management API shows it. */
+interface StandingLimit {
+  readonly id: string
+  readonly subject: { readonly kind: Kind; readonly id: string; readonly name: string | null }
+  readonly each_task: boolean
+  readonly limit: Limit
+}
+
+/** `remit limits …` */
+export function limitsCommand(start: Start): Command {
+  const limits = command(
+    'limits',
+    'The most that may be done for a person, by an agent, in a space, or altogether, whatever tasks are open.',
+    [
+      'remit limits list',
+      'remit limits set calls=1000/1h --agent refund-bot',
+      'remit limits set orders.refund/amount=5000.00/1d --everything',
+      'remit limits remove lim_…',
+    ],
+  )
+  for (const add of [listCommand, setCommand, removeCommand]) limits.addCommand(add(start))
+  return limits
+}
+
+interface SubjectOptions {
+  readonly person?: string
+  readonly agent?: string
+  readonly space?: string
+  readonly everything?: boolean
+}
+
+function withSubject(of: Command): Command {
+  return of
+    .option('--person <person>', 'all calls for this person: id, e-mail or name')
+    .option('--agent <agent>', 'all calls in which this agent takes part')
+    .option('--space <space>', 'all calls of tasks in this space')
+    .option('--everything', 'all calls there are')
+}
+
+/** `undefined`: none was named. */
+async function subjectOf(
+  cli: Cli,
+  { agent, everything, person, space }: SubjectOptions,
+): Promise<{ readonly kind: Kind; readonly id?: string } | undefined> {
+  const named = [agent, person, space].filter((name) => name !== undefined).length
+  if (named + (everything === true ? 1 : 0) > 1)
+    throw usage('A limit is for one', 'say --person, --agent, --space or --everything')
+  if (person !== undefined) return { kind: 'person', id: (await findPerson(cli.api, person)).id }
+  if (agent !== undefined) return { kind: 'agent', id: agent }
+  if (space !== undefined) return { kind: 'space', id: space }
+  return everything === true ? { kind: 'organization' } : undefined
+}
+
+function listCommand(start: Start): Command {
+  return withSubject(
+    command(
+      'list',
+      'Standing limits with what is used of each; your own, if you are no administrator.',
+      ['remit limits list', 'remit limits list --agent refund-bot'],
+    ),
+  ).action(async (options: SubjectOptions, invoked: Command) => {
+    const cli = await start(invoked)
+    const { id, kind } = (await subjectOf(cli, options)) ?? {}
+    const query = new URLSearchParams({
+      ...(kind === undefined ? {} : { kind }),
+      ...(id === undefined ? {} : { subject: id }),
+    })
+    const answer = await cli.api.get<{ limits: readonly StandingLimit[] }>(
+      query.size === 0 ? '/limits' : `/limits?${query}`,
+    )
+    cli.answer(answer, () =>
+      answer.limits.length === 0
+        ? [dim('No standing limits: tasks are held to their own budgets.')]
+        : table(
+            ['ID', 'FOR', 'LIMIT'],
+            answer.limits.map((one) => [one.id, whose(one), limitInFull(one)]),
+            cli.width,
+          ),
+    )
+  })
+}
+
+function setCommand(start: Start): Command {
+  return withSubject(
+    command(
+      'set',
+      'Sets a limit, or how much there may be of one that is there. Counts from now on.',
+      [
+        'remit limits set calls=1000/1h --agent refund-bot',
+        'remit limits set orders.refund/amount=500.00/1d --person sam',
+        'remit limits set orders.refund=10/1m --everything',
+        'remit limits set calls=50 --agent refund-bot --each-task   # of every task that it opens',
+      ],
+    ),
+  )
+    .argument(
+      '<limit>',
+      'calls=20/1h, orders.refund=5/1h, orders.refund/amount=500.00/1d; without /… for ever',
+    )
+    .option('--each-task', 'of each task that opens from now on, instead of over all of them')
+    .action(
+      async (given: string, options: SubjectOptions & { eachTask?: boolean }, invoked: Command) => {
+        const limit = readLimit(given)
+        const cli = await start(invoked)
+        const subject = await subjectOf(cli, options)
+        if (!subject)
+          throw usage('Nobody is named', 'say --person, --agent, --space or --everything')
+        const set = await cli.api.send<StandingLimit>('PUT', '/limits', {
+          subject,
+          each_task: options.eachTask ?? false,
+          limit,
+        })
+        cli.say(text`${green('✓')} ${whose(set)}: ${limitInFull(set)}  ${dim(set.id)}`)
+        cli.answer(set, () => [])
+      },
+    )
+}
+
+function removeCommand(start: Start): Command {
+  return command('remove', 'Removes a limit. Tasks keep what they were opened with.', [
+    'remit limits remove lim_…',
+  ])
+    .argument('<id>', 'the limit')
+    .action(async (id: string, _options: object, invoked: Command) => {
+      const cli = await start(invoked)
+      await cli.api.send('DELETE', at`/limits/${id}`)
+      cli.say(text`${green('✓')} the limit ${bold(id)} is gone`)
+      cli.answer({ limit: id, removed: true }, () => [])
+    })
+}
+
+function whose({ subject: { id, kind, name } }: StandingLimit): Text {
+  return kind === 'organization' ? text`everything` : text`${kind} ${name ?? id}`
+}
+
+function limitInFull({ each_task, limit }: StandingLimit): Text {
+  return text`${limitLine(limit)}${each_task ? ', of each task' : ''}`
+}
