@@ -163,6 +163,26 @@ inEachWorld('an MCP server behind the gateway', (world) => {
     assert.equal(messagesOf(got)[0].code, 'request.method_not_allowed')
   })
 
+  it('says when a call fits again that a limit on a time refuses, and goes on listing the tool', async () => {
+    const session = await place.session(await place.open())
+    const ada = await world().api('ada')
+    const set = await ada.send('PUT', '/limits', {
+      subject: { kind: 'organization' },
+      limit: { limit: 'calls', max: 1, seconds: 600 },
+    })
+    const call = async () => rpcOf(await session.call('say', { text: 'x' })).result
+    assert.equal(wordsOf(await call()), 'done')
+    const refused = await call()
+    assert.equal(refused.isError, true)
+    const seconds = Number(refused._meta['remit/retry-after'])
+    assert.ok(seconds > 0 && seconds <= 600, JSON.stringify(refused))
+    assert.match(wordsOf(refused), new RegExp(`exact call again in ${seconds} seconds`))
+    const { tools } = rpcOf(await session.request('tools/list')).result
+    assert.ok(tools.some(({ name }: { readonly name: string }) => name === 'say'))
+    await ada.send('DELETE', `/limits/${String(set.body.id)}`)
+    assert.equal(wordsOf(await call()), 'done')
+  })
+
   it('records what became of a call', async () => {
     const session = await place.session(await place.open())
     const { result } = rpcOf(await session.call('say', { text: 'x' }))

@@ -141,7 +141,7 @@ inEachWorld('what people see and end of work that was delegated', (world) => {
         const limits = (body.tasks as { id: string; budget: unknown[] }[]).map(
           ({ budget, id: of }) => [of === beside.id, budget], // as: checked against the schema
         )
-        const used = { name: 'calls', kind: 'calls', most: '3', used: '1' }
+        const used = { name: 'calls', kind: 'calls', most: '3', used: '1', left: '2' }
         for (const [limited, budget] of limits) assert.deepEqual(budget, limited ? [used] : [])
       }
     const owner = await w.api('nils')
