@@ -30,7 +30,7 @@ export async function judge(
       const answer = await judgeWithPeople(parts, each, looked, { ...decision, facts })
       if (answer !== 'gone') return answer
       if (last) {
-        const requester = requesterOf(grounds.setting.where, held.task)
+        const requester = requesterOf(grounds.setting.where, each.who.held.task)
         return ask(parts, each, { ...decision, facts }, { insufficient: [], requester })
       }
     } else {

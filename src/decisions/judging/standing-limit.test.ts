@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { Problem } from '../../lib/problem.ts'
+import { createSpace } from '../../spaces/index.ts'
 import { forEachEngine } from '../../storage/testing.ts'
 import {
   budgetUse,
@@ -37,16 +39,16 @@ const refunds = (most: string): Limit => ({
 })
 const BOT: LimitSubject = { kind: 'agent', id: 'refund-bot' }
 
-test('a call is counted for everything, its person, every agent of the chain once, and its space', () => {
-  const task = { personId: 'psn_sam', spaceId: 'spc_desk' } as const
-  assert.deepEqual(subjectsOf(task, ['helper', 'refund-bot', 'helper']), [
+test('a call is counted for everything, its person, every agent of the chain once, and its spaces', () => {
+  const agents = ['helper', 'refund-bot', 'helper']
+  assert.deepEqual(subjectsOf({ personId: 'psn_sam', agents, spaces: ['desk', 'acme'] }), [
     EVERYTHING,
     { kind: 'person', id: 'psn_sam' },
     { kind: 'agent', id: 'helper' },
     { kind: 'agent', id: 'refund-bot' },
-    { kind: 'space', id: 'spc_desk' },
+    { kind: 'space', id: 'desk' },
+    { kind: 'space', id: 'acme' },
   ])
-  assert.equal(subjectsOf({ ...task, spaceId: null }, ['helper']).length, 3)
 })
 
 forEachEngine('a call under standing limits', (open) => {
@@ -259,6 +261,45 @@ forEachEngine('a call under standing limits', (open) => {
       Array.from({ length: 64 }, () => world.decide(held, token, READ)),
     )
     assert.equal(permits(more), 50 - sent)
+  })
+
+  test('of a space count what is done in it and below it', async (t) => {
+    const { held, token, world } = await begin(t)
+    const by = world.ada.id
+    const rules = { people: ['group:support'], agents: ['refund-bot'] }
+    await createSpace(world.parts, { name: 'acme', kind: 'organization', rules, by })
+    for (const [name, parent, kind] of [
+      ['desk', 'acme', 'workspace'],
+      ['returns', 'desk', 'channel'],
+      ['other', 'acme', 'workspace'],
+    ] as const)
+      await createSpace(world.parts, { name, parent, kind, rules: {}, by })
+    await set(world, { kind: 'space', id: 'desk' }, calls(5))
+    await set(world, { kind: 'space', id: 'other' }, calls(9), true)
+    await assert.rejects(
+      set(world, { kind: 'space', id: 'nowhere' }, calls(1)),
+      (error) => error instanceof Problem && error.code === 'limit.unknown_subject',
+    )
+    const [desk, below, other] = [
+      await world.open({ space: 'desk' }),
+      await world.open({ space: 'returns' }),
+      await world.open({ space: 'other' }),
+    ]
+    assert.deepEqual(other.opened.task.budget, [calls(9)])
+    const tokens = [await world.token(desk), await world.token(below)]
+    const verdicts = await together(world, (i) => ({
+      held: i % 2 ? below : desk,
+      token: tokens[i % 2] ?? '',
+      wish: READ,
+    }))
+    assert.equal(permits(verdicts), 5)
+    assert.equal((await world.decide(other, await world.token(other), READ)).outcome, 'permit')
+    assert.equal((await world.decide(held, token, READ)).outcome, 'permit', 'in no space')
+    const [{ use } = { use: undefined }] = await showLimits(world.parts, {
+      subject: { kind: 'space', id: 'desk' },
+      most: 9,
+    })
+    assert.equal(use?.used, '5')
   })
 
   test('come back when nothing was sent', async (t) => {
