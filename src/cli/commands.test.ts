@@ -163,6 +163,7 @@ function worldOf() {
     talk: silent,
     readInput: async () => new Uint8Array(),
     askSecret: async () => undefined,
+    askYes: async () => false,
     openBrowser: () => {},
     clock: { now: () => 0, monotonic: () => 0 },
     random: { bytes: (count: number) => new Uint8Array(count) },

@@ -22,6 +22,10 @@ export function systemWorld(): World {
       const answer = await password({ message: question, output: process.stderr })
       return isCancel(answer) ? undefined : answer
     },
+    async askYes(question) {
+      const { confirm } = await import('@clack/prompts')
+      return (await confirm({ message: question, output: process.stderr })) === true
+    },
     openBrowser,
     clock: systemClock,
     random: systemRandom,

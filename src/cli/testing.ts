@@ -50,6 +50,7 @@ export async function testCli(
     readInput: async () => new Uint8Array(),
     interactive: false,
     askSecret: async () => undefined,
+    askYes: async () => false,
     openBrowser: () => {},
     clock: systemClock,
     random: systemRandom,

@@ -25,6 +25,8 @@ export interface World {
   readonly interactive: boolean
   /** Asks for something that is not shown while it is typed. `undefined`: the person changed their mind. */
   askSecret(question: string): Promise<string | undefined>
+  /** Asks yes or no. Whoever does not answer says no. */
+  askYes(question: string): Promise<boolean>
   /** Shows an http(s) address in the person's browser, if there is one. Never fails. */
   openBrowser(url: string): void
   readonly clock: Clock

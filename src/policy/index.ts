@@ -1,4 +1,7 @@
 export { policyDigest } from './annotations.ts'
+export type { Outcome as CaseOutcome, TestSource } from './cases/case.ts'
+export { type CaseReport, type FailedCase, runCases } from './cases/run-cases.ts'
+export { runCasesAside } from './cases/run-cases-aside.ts'
 export { checkPolicies } from './check.ts'
 export type { Mistake, Validation } from './findings.ts'
 export { loadPolicySet } from './load.ts'
@@ -32,8 +35,19 @@ export {
   selectPeps as listPeps,
 } from './peps/pep-store.ts'
 export { findPolicy, Policies, type PolicyText } from './policies.ts'
-export { findSet, latestSet, listSets, type PublishedSet } from './policy-store.ts'
-export { type Published, publishPolicies } from './publish.ts'
+export {
+  findSet,
+  type ListedSet,
+  latestSet,
+  listSets,
+  type PublishedSet,
+} from './policy-store.ts'
+export { type Publication, type Published, publishAgain, publishPolicies } from './publish.ts'
 export { schemaFor } from './schema.ts'
+export { placeOf, type SourceFile } from './source-files.ts'
+export type { ChangedLine, RuleChange } from './texts/compare.ts'
+export { formatText } from './texts/format.ts'
+export { idsAt } from './texts/ids-at.ts'
+export { compareAside, formatAside } from './texts/texts-aside.ts'
 export { validatePolicies } from './validate.ts'
 export { validateAside } from './validate-aside.ts'

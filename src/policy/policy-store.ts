@@ -1,11 +1,18 @@
 import type { Selectable } from 'kysely'
+import { canonicalJson } from '../lib/canonical-json.ts'
 import type { Reader, Schema, Tx } from '../storage/index.ts'
+import type { TestSource } from './cases/case.ts'
+import type { SourceFile } from './source-files.ts'
 
 /** One published set of policies. Never changed. */
 export type PublishedSet = {
   /** From 1. The highest is the active one. */
   readonly version: number
   readonly text: string
+  /** The files that the text was put together from; none where nobody said. */
+  readonly files: readonly SourceFile[]
+  /** Its tests, which held when it was published. */
+  readonly tests: readonly TestSource[]
   /** What it was validated against. */
   readonly schema: string
   readonly digest: string
@@ -33,11 +40,10 @@ export async function findSet(reader: Reader, version: number): Promise<Publishe
   return row && setOf(row)
 }
 
+export type ListedSet = Omit<PublishedSet, 'text' | 'schema' | 'files' | 'tests'>
+
 /** Without the texts, newest first. */
-export function listSets(
-  reader: Reader,
-  limit = 100,
-): Promise<readonly Omit<PublishedSet, 'text' | 'schema'>[]> {
+export function listSets(reader: Reader, limit = 100): Promise<readonly ListedSet[]> {
   return reader
     .selectFrom('policy_sets')
     .select(['version', 'digest', 'note', 'published_by as by', 'published_at as at'])
@@ -52,6 +58,8 @@ export async function insertSet(tx: Tx, set: PublishedSet): Promise<void> {
     .values({
       version: set.version,
       text: set.text,
+      files: canonicalJson(set.files),
+      tests: canonicalJson(set.tests),
       schema_text: set.schema,
       digest: set.digest,
       note: set.note,
@@ -65,6 +73,8 @@ function setOf(row: Selectable<Schema['policy_sets']>): PublishedSet {
   return {
     version: row.version,
     text: row.text,
+    files: JSON.parse(row.files) as SourceFile[], // written by insertSet
+    tests: JSON.parse(row.tests) as TestSource[], // written by insertSet
     schema: row.schema_text,
     digest: row.digest,
     note: row.note,

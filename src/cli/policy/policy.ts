@@ -6,7 +6,10 @@ import { table } from '../terminal/table.ts'
 import { bold, dim, green, text } from '../terminal/text.ts'
 import { moment } from '../terminal/time.ts'
 import { visibleLines } from '../terminal/visible.ts'
+import { diffCommand } from './diff.ts'
+import { fmtCommand } from './fmt.ts'
 import { publishCommand } from './publish.ts'
+import { testCommand } from './test.ts'
 import { validateCommand } from './validate.ts'
 
 interface Version {
@@ -21,13 +24,15 @@ interface Version {
 /** `remit policy …` */
 export function policyCommand(start: Start): Command {
   const policy = command('policy', 'The rules: who may do what, and what a person sees first.', [
-    'remit policy validate ./policies',
+    'remit policy test ./policies',
     'remit policy publish ./policies --note "refunds over 100 ask finance"',
     'remit policy schema   # what rules can speak of',
   ])
-  for (const add of [listCommand, showCommand, schemaCommand, validateCommand, publishCommand]) {
-    policy.addCommand(add(start))
-  }
+  const commands = [
+    ...[listCommand, showCommand, schemaCommand],
+    ...[fmtCommand, validateCommand, testCommand, diffCommand, publishCommand],
+  ]
+  for (const add of commands) policy.addCommand(add(start))
   return policy
 }
 

@@ -1,50 +1,134 @@
 import type { Command } from 'commander'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
-import { Failure } from '../failure.ts'
-import { bold, green, text } from '../terminal/text.ts'
+import { Ended, Failure, usage } from '../failure.ts'
+import { at } from '../server/api.ts'
+import { bold, dim, green, text } from '../terminal/text.ts'
+import { diffLines, readDiff } from './diff.ts'
+import { failedLines, failedOf, testsHold } from './failed-tests.ts'
 import { type Mistake, mistakeLines, mistakesOf, placed } from './mistakes.ts'
 import { readSources, type Sources } from './sources.ts'
 
 interface Published {
   readonly version: number
   readonly digest: string
+  readonly tested: number
   readonly warnings: readonly Mistake[]
 }
 
-/** `remit policy publish PATH…` */
+interface PublishOptions {
+  readonly note?: string
+  readonly version?: string
+  readonly yes?: true
+  /** False: `--no-tests`. */
+  readonly tests: boolean
+}
+
+/** `remit policy publish PATH…`, or `--version N` */
 export function publishCommand(start: Start): Command {
   return command('publish', 'Puts these policies, and no others, in force. All or nothing.', [
     'remit policy publish ./policies --note "refunds over 100 ask finance"',
+    'remit policy publish --version 3   # takes back what was published since',
   ])
-    .argument('<path...>', 'files, or directories of *.cedar')
+    .argument('[path...]', 'files, or directories (*.cedar, with tests/*.yaml beside them)')
     .option('--note <text>', 'what changed, and why')
-    .action(async (paths: readonly string[], { note }: { note?: string }, invoked: Command) => {
+    .option('--version <number>', 'an older version once more, instead of files')
+    .option('--no-tests', 'without tests; those of the version in force end')
+    .option('--yes', 'do not ask')
+    .action(async (paths: readonly string[], options: PublishOptions, invoked: Command) => {
       const cli = await start(invoked)
-      const sources = await readSources(cli.world.directory, paths)
-      const body = { text: sources.text, ...(note === undefined ? {} : { note }) }
-      const published = await cli.api
-        .send<Published>('POST', '/policies', body)
-        .catch((error: unknown) => {
-          throw inFiles(cli, error, sources)
-        })
-      const warnings = placed(published.warnings, sources)
-      cli.say(...mistakeLines(warnings, 'warning'))
-      cli.say(text`${green('✓')} version ${bold(published.version)} is in force everywhere`)
-      cli.answer({ ...published, warnings }, () => [])
+      if ((options.version !== undefined) === paths.length > 0)
+        throw usage('either files to publish, or --version', 'remit policy publish --help')
+      if (options.version === undefined) await publishFiles(cli, paths, options)
+      else await publishAgain(cli, options.version, options)
     })
 }
 
-/** Mistakes are told where they stand in the files, and the failure does not repeat them. */
-function inFiles(cli: Cli, error: unknown, sources: Sources): unknown {
+async function publishFiles(
+  cli: Cli,
+  paths: readonly string[],
+  options: PublishOptions,
+): Promise<void> {
+  const { note, tests } = options
+  const sources = await readSources(cli.world.directory, paths)
+  await ask(cli, sources.text, options, sources)
+  const given = tests ? sources.tests : []
+  const body = {
+    text: sources.text,
+    files: sources.starts,
+    ...(given === undefined ? {} : { tests: given }),
+    ...(note === undefined ? {} : { note }),
+  }
+  const published = await cli.api
+    .send<Published>('POST', '/policies', body)
+    .catch((error: unknown) => {
+      throw inFiles(cli, error, sources)
+    })
+  tell(cli, { ...published, warnings: placed(published.warnings, sources) })
+}
+
+async function publishAgain(cli: Cli, version: string, options: PublishOptions): Promise<void> {
+  const older = await cli.api.get<{ text: string }>(at`/policies/${version}`)
+  await ask(cli, older.text, options)
+  const body = options.note === undefined ? {} : { note: options.note }
+  const published = await cli.api
+    .send<Published>('POST', at`/policies/${version}/publish`, body)
+    .catch((error: unknown) => {
+      throw inFiles(cli, error, undefined)
+    })
+  tell(cli, published)
+}
+
+/** Shows what would change. Somebody at a terminal is asked; elsewhere nobody could answer. */
+async function ask(
+  cli: Cli,
+  policies: string,
+  { yes }: PublishOptions,
+  sources?: Sources,
+): Promise<void> {
+  if (cli.json) return
+  const diff = await readDiff(cli, policies).catch((error: unknown) => {
+    // A text that cannot be compared is refused for its mistakes, in a moment.
+    if (error instanceof Failure && error.code?.startsWith('policy.')) return undefined
+    throw error
+  })
+  if (diff) cli.say(...diffLines(diff, sources), '')
+  if (yes || !cli.world.interactive) return
+  if (!(await cli.world.askYes('Publish this?'))) throw new Ended(1)
+}
+
+function tell(cli: Cli, published: Published): void {
+  const { tested, version, warnings } = published
+  cli.say(
+    ...mistakeLines(
+      warnings.map((each) => ({ file: 'policies', ...each })),
+      'warning',
+    ),
+  )
+  const held = tested === 0 ? '' : dim(`  ${testsHold(tested)}`)
+  cli.say(text`${green('✓')} version ${bold(version)} is in force everywhere${held}`)
+  cli.answer(published, () => [])
+}
+
+/** Mistakes are told where they stand in the files, tests with their reasons, and the failure does not repeat them. */
+function inFiles(cli: Cli, error: unknown, sources: Sources | undefined): unknown {
   if (!(error instanceof Failure)) return error
-  const mistakes = placed(mistakesOf(error.members), sources)
+  const failed = failedOf(error.members)
+  if (failed.length > 0) {
+    if (!cli.json) cli.say(...failedLines(failed, () => undefined), '')
+    return again(error, `${failed.length} of the tests do not hold`, error.members)
+  }
+  const mistakes = sources ? placed(mistakesOf(error.members), sources) : []
   if (mistakes.length === 0) return error
   if (!cli.json) cli.say(...mistakeLines(mistakes, 'mistake'), '')
   const count = mistakes.length === 1 ? 'one mistake' : `${mistakes.length} mistakes`
+  return again(error, count, { ...error.members, mistakes })
+}
+
+function again(error: Failure, what: string, members: Failure['members']): Failure {
   return new Failure(error.message, {
     code: error.code,
-    detail: `${count}; the policies in force stay in force`,
-    members: { ...error.members, mistakes },
+    detail: `${what}; the policies in force stay in force`,
+    members,
   })
 }

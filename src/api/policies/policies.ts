@@ -1,23 +1,30 @@
 import { type Static, Type } from 'typebox'
-import { Problem } from '../lib/problem.ts'
+import { Problem } from '../../lib/problem.ts'
 import {
   checkPolicies,
   findSet,
+  type ListedSet,
   latestSet,
   listSets,
-  type PublishedSet,
+  type Published,
+  publishAgain,
   publishPolicies,
-  schemaFor,
-} from '../policy/index.ts'
-import { personNames } from './names.ts'
-import { operation } from './operation.ts'
-import type { ApiParts } from './parts.ts'
-import { listOf, Time } from './schemas.ts'
-import { time } from './shapes.ts'
+} from '../../policy/index.ts'
+import { personNames } from '../names.ts'
+import { operation } from '../operation.ts'
+import { listOf, Time } from '../schemas.ts'
+import { time } from '../shapes.ts'
+import { Files, Mistake, MOST_BYTES, Tests, Text } from './policy-schemas.ts'
+import { POLICY_TEXT_OPERATIONS, schemaNow } from './policy-texts.ts'
 
 const closed = { additionalProperties: false } as const
-const Text = Type.String({ maxLength: 1_000_000, description: 'Cedar policies' })
-const Mistake = Type.Unknown()
+const Note = Type.Optional(Type.String({ maxLength: 500 }))
+const PublishedShape = Type.Object({
+  version: Type.Integer(),
+  digest: Type.String(),
+  tested: Type.Integer({ description: 'tests that hold' }),
+  warnings: Type.Array(Mistake),
+})
 const Version = Type.Object({
   version: Type.Integer(),
   digest: Type.String(),
@@ -26,10 +33,13 @@ const Version = Type.Object({
   published_by_name: Type.Union([Type.String(), Type.Null()]),
   published_at: Time,
 })
-const Shown = Type.Intersect([Version, Type.Object({ text: Type.String() })])
+const Shown = Type.Intersect([
+  Version,
+  Type.Object({ text: Type.String(), files: Files, tests: Tests }),
+])
 
 function versionShape(
-  { at, by, digest, note, version }: Omit<PublishedSet, 'text' | 'schema'>,
+  { at, by, digest, note, version }: ListedSet,
   byName: string | null,
 ): Static<typeof Version> {
   return {
@@ -40,10 +50,6 @@ function versionShape(
     published_by_name: byName,
     published_at: time(at),
   }
-}
-
-async function schemaNow(parts: ApiParts): Promise<string> {
-  return schemaFor([...(await parts.policy.catalog.current()).actions.values()])
 }
 
 export const POLICY_OPERATIONS = [
@@ -80,7 +86,13 @@ export const POLICY_OPERATIONS = [
         version === 'active' ? await latestSet(read) : await findSet(read, Number(version))
       if (!found) throw new Problem('policy.unknown_version', `there is no version \`${version}\``)
       const nameOf = await personNames(parts, [found.by])
-      return { ...versionShape(found, nameOf(found.by)), text: found.text }
+      const { files, tests, text } = found
+      return {
+        ...versionShape(found, nameOf(found.by)),
+        text,
+        files: [...files],
+        tests: [...tests],
+      }
     },
   }),
   operation({
@@ -101,6 +113,7 @@ export const POLICY_OPERATIONS = [
     who: 'administrator',
     widens: false,
     body: Type.Object({ text: Text }, closed),
+    bodyBytes: MOST_BYTES,
     answer: Type.Object({ mistakes: Type.Array(Mistake), warnings: Type.Array(Mistake) }),
     run: async (parts, { body }) => {
       const { mistakes, warnings } = await checkPolicies(parts.policy.storage.read, {
@@ -117,19 +130,57 @@ export const POLICY_OPERATIONS = [
     says: 'Publishes a text as the new version in force. Refused as a whole when anything is wrong with it.',
     who: 'administrator',
     widens: true,
-    body: Type.Object({ text: Text, note: Type.Optional(Type.String({ maxLength: 500 })) }, closed),
-    answer: Type.Object({
-      version: Type.Integer(),
-      digest: Type.String(),
-      warnings: Type.Array(Mistake),
-    }),
+    body: Type.Object(
+      {
+        text: Text,
+        note: Note,
+        files: Type.Optional(Files),
+        tests: Type.Optional(Tests),
+      },
+      closed,
+    ),
+    bodyBytes: MOST_BYTES,
+    answer: PublishedShape,
     run: async (parts, { body, caller }) => {
-      const { digest, version, warnings } = await publishPolicies(parts.policy, {
-        text: body.text,
-        note: body.note ?? '',
-        by: caller.person.id,
-      })
-      return { version, digest, warnings: [...warnings] }
+      const { files, note = '', tests, text } = body
+      return publishedShape(
+        await publishPolicies(parts.policy, {
+          text,
+          note,
+          by: caller.person.id,
+          ...(files === undefined ? {} : { files }),
+          ...(tests === undefined ? {} : { tests }),
+        }),
+      )
     },
   }),
+  operation({
+    id: 'policies.publish_again',
+    method: 'POST',
+    path: '/policies/:version/publish',
+    says: 'Publishes an older version, its tests among it, once more as the new version in force.',
+    who: 'administrator',
+    widens: true,
+    params: Type.Object({ version: Type.String({ pattern: '^[1-9]\\d{0,8}$' }) }, closed),
+    body: Type.Object({ note: Note }, closed),
+    answer: PublishedShape,
+    run: async (parts, { body, caller, params }) =>
+      publishedShape(
+        await publishAgain(parts.policy, {
+          version: Number(params.version),
+          by: caller.person.id,
+          note: body.note,
+        }),
+      ),
+  }),
+  ...POLICY_TEXT_OPERATIONS,
 ]
+
+function publishedShape({
+  digest,
+  tested,
+  version,
+  warnings,
+}: Published): Static<typeof PublishedShape> {
+  return { version, digest, tested, warnings: [...warnings] }
+}

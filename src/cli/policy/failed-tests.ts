@@ -1,0 +1,55 @@
+import type { FailedCase } from '../../policy/index.ts'
+import { indented } from '../terminal/table.ts'
+import { bold, dim, green, red, text, type Value } from '../terminal/text.ts'
+
+/** What a test run answers; `rules` are told with their places when they are known. */
+export interface TestReport {
+  readonly cases: number
+  readonly calls: number
+  readonly failed: readonly FailedCase[]
+}
+
+/** Where a rule begins, by its id. */
+export type PlaceOfRule = (id: string) => string | undefined
+
+/** `file:line  sentence`, then what was expected, what came, and why. */
+export function failedLines(failed: readonly FailedCase[], placeOf: PlaceOfRule): readonly Value[] {
+  return failed.flatMap(({ call, came, expected, file, it, line, why }) => [
+    text`${red('✗')} ${bold(`${file}:${line}`)}${it === undefined ? '' : text`  ${it}`}`,
+    ...indented(
+      [
+        ...(call
+          ? [
+              text`${call.person} with ${call.agent}, ${call.action}: expected ${green(expected ?? '')}, came ${red(came ?? '')}`,
+            ]
+          : []),
+        ...why.flatMap((reason) => [
+          dim(text`${reason.text}`),
+          ...reason.rules.map((id) => dim(text`  ${id}${atPlace(placeOf(id))}`)),
+        ]),
+      ],
+      4,
+    ),
+  ])
+}
+
+function atPlace(place: string | undefined): string {
+  return place === undefined ? '' : `  ${place}`
+}
+
+/** What a failed publication says of its tests. */
+export function failedOf(members: Readonly<Record<string, unknown>>): readonly FailedCase[] {
+  const { failed } = members
+  return Array.isArray(failed) ? failed.filter(isFailed) : []
+}
+
+function isFailed(value: unknown): value is FailedCase {
+  if (typeof value !== 'object' || value === null) return false
+  const { file, line, why }: Partial<Record<keyof FailedCase, unknown>> = value
+  return typeof file === 'string' && typeof line === 'number' && Array.isArray(why)
+}
+
+/** `one test holds`, `12 tests hold`. */
+export function testsHold(count: number): string {
+  return count === 1 ? 'one test holds' : `${count} tests hold`
+}

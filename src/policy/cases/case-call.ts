@@ -1,0 +1,169 @@
+import type {
+  CallFacts,
+  Detail,
+  PolicyEntity,
+  PolicyRecord,
+  PolicyValue,
+  Risk,
+  TypedArguments,
+} from '@remit/engine'
+import { exact } from '@remit/engine'
+import { isRisk } from '../../catalog/index.ts'
+import type { Case, CaseAgent, CaseFile, CasePerson } from './case.ts'
+import { caseArguments, caseContextValue, neutralRecord } from './case-value.ts'
+import type { ActionTypes } from './schema-types.ts'
+import { BadFile } from './yaml-tree.ts'
+
+/** One call that a case stands for. */
+export interface CaseCall {
+  readonly person: string
+  readonly agent: string
+  readonly action: string
+}
+
+/** When nothing is said: a Monday morning. A test must not depend on when it runs. */
+const SOME_MORNING = '2026-01-05T10:00:00.000Z'
+const SOME_ADDRESS = '192.0.2.1'
+const LOCATION = 'test'
+
+/** What the gates look at: a call that nothing but policies stands in the way of. */
+export function factsOfCase(
+  file: CaseFile,
+  of: Case,
+  call: CaseCall,
+  types: ActionTypes,
+): CallFacts {
+  const { action, agent, person } = call
+  const represented = personEntity(file, person)
+  const present = of.participants.map((name) => personEntity(file, name))
+  const agents = [agent, ...of.above].map((name) => agentEntity(file, name))
+  const risk = riskOf(of, types)
+  const details: readonly Detail[] = [
+    { type: 'remit_call', locations: [LOCATION], actions: [action], bounds: [] },
+  ]
+  const resource = action.split('.')[0] ?? action
+  return {
+    credential: { gate: 'credential', passed: true, detail: '' },
+    liveness: { gate: 'liveness', passed: true, detail: '' },
+    details,
+    call: { location: LOCATION, resource, action, risk, arguments: argumentsOf(of, types) },
+    kindOf: () => undefined,
+    person: represented,
+    sponsored: of.sponsored,
+    intersectWith: of.intersect ? present : [],
+    agents,
+    entities: others(file, of, [represented, ...present], resource),
+    context: contextOf(file, of, person, risk, types),
+    external: [],
+    lifted: [],
+    budgets: [],
+    obligations: [],
+    doable: [],
+  }
+}
+
+function riskOf({ risk }: Case, { groups }: ActionTypes): Risk {
+  const own = groups.find((group) => group.startsWith('risk:'))?.slice('risk:'.length)
+  return risk ?? (isRisk(own) ? own : 'low')
+}
+
+/** Of several actions, each gets the arguments that it has; one has to have each. That is checked before (`run-cases.ts`). */
+function argumentsOf({ actions, args }: Case, { args: type, name }: ActionTypes): TypedArguments {
+  if (!args) return new Map()
+  const single = actions.length === 1 && actions[0]?.text === name
+  const members = single
+    ? args.members
+    : new Map([...args.members].filter(([each]) => type.members.has(each)))
+  return caseArguments({ ...args, members }, type)
+}
+
+function contextOf(
+  file: CaseFile,
+  of: Case,
+  person: string,
+  risk: Risk,
+  { context: type }: ActionTypes,
+): PolicyRecord {
+  const now = timeOf(of)
+  const requester = of.requester ?? (of.sponsored ? undefined : person)
+  const told: Record<string, PolicyValue> = {
+    now: { datetime: now },
+    risk: type.members.get('risk')?.type.is === 'Record' ? { record: { class: risk } } : risk,
+    ...(requester === undefined ? {} : { requester: personValue(file, requester) }),
+    participants: { set: of.participants.map((name) => personValue(file, name)) },
+    task: { record: { id: 'tsk_test', purpose: of.purpose ?? 'a test' } },
+    token: { record: { bound: of.bound } },
+    origin: { record: { ip: of.ip ?? SOME_ADDRESS } },
+    ...(of.space === undefined ? {} : { space: { entity: { type: 'Space', id: of.space } } }),
+  }
+  for (const [name, tree] of of.context) {
+    const member = type.members.get(name)
+    if (!member) {
+      const known = [...type.members.keys()].join(', ')
+      throw new BadFile(tree.line, `the context has no \`${name}\``, `it has ${known}`)
+    }
+    told[name] = caseContextValue(tree, member.type, name)
+  }
+  const there = Object.fromEntries(Object.entries(told).filter(([name]) => type.members.has(name)))
+  const { agent: _, chain: __, ...filled } = neutralRecord(type, there, now)
+  return filled
+}
+
+function timeOf({ now }: Case): string {
+  if (!now) return SOME_MORNING
+  const key = exact('datetime', now.text)?.key
+  if (typeof key !== 'bigint')
+    throw new BadFile(now.line, '`now` is a time such as 2026-01-05T10:00:00Z')
+  return new Date(Number(key)).toISOString()
+}
+
+function personValue(file: CaseFile, name: string): PolicyValue {
+  return { entity: { type: 'Person', id: file.people.get(name)?.id ?? name } }
+}
+
+const NOBODY: CasePerson = { id: 'somebody', groups: [], email: undefined }
+const PLAIN_AGENT: CaseAgent = { trust: 3, owner: undefined }
+
+function personEntity(file: CaseFile, name: string): PolicyEntity {
+  const { email, groups, id } = file.people.get(name) ?? { ...NOBODY, id: name }
+  return {
+    uid: { type: 'Person', id },
+    attributes: { issuer: 'test', subject: name, ...(email === undefined ? {} : { email }) },
+    parents: groups.map((group) => ({ type: 'Group', id: group })),
+  }
+}
+
+function agentEntity(file: CaseFile, name: string): PolicyEntity {
+  const { owner = NOBODY.id, trust } = file.agents.get(name) ?? PLAIN_AGENT
+  return {
+    uid: { type: 'Agent', id: name },
+    attributes: { trust: { integer: String(trust) }, owner: personValue(file, owner) },
+    parents: [],
+  }
+}
+
+/** Owners, groups, the resource, the space. */
+function others(
+  file: CaseFile,
+  of: Case,
+  people: readonly PolicyEntity[],
+  resource: string,
+): readonly PolicyEntity[] {
+  const owners = [...new Set([...of.agents, ...of.above])].map((name) =>
+    personEntity(file, file.agents.get(name)?.owner ?? NOBODY.id),
+  )
+  const groups = new Set(
+    [...people, ...owners].flatMap(({ parents }) => parents.map(({ id }) => id)),
+  )
+  const plain = (type: 'Group' | 'Resource' | 'Space', id: string): PolicyEntity => ({
+    uid: { type, id },
+    attributes: {},
+    parents: [],
+  })
+  return [
+    ...owners,
+    ...Array.from(groups, (id) => plain('Group', id)),
+    plain('Resource', resource),
+    ...(of.space === undefined ? [] : [plain('Space', of.space)]),
+  ]
+}

@@ -1,0 +1,128 @@
+import {
+  exact,
+  type PolicyRecord,
+  type PolicyValue,
+  policyArguments,
+  type TypedArguments,
+  type TypedValue,
+} from '@remit/engine'
+import type { RecordType, ValueType } from './schema-types.ts'
+import { BadFile, type Members, type Tree } from './yaml-tree.ts'
+
+/**
+ * Arguments as a test writes them, typed by the schema. What is left out stays out, also where the API needs it: a rule that looks at it then
+ * fails, and so does the test.
+ * @throws BadFile for what the action does not have, and for values of another type
+ */
+export function caseArguments(given: Members, type: RecordType): TypedArguments {
+  return fieldsOf(given, type, 'an argument')
+}
+
+/** A value of the context. */
+export function caseContextValue(tree: Tree, type: ValueType, name: string): PolicyValue {
+  if (type.is === 'Entity') {
+    if (tree.is !== 'text') throw wrong(tree, `a name of a ${type.name}`)
+    return { entity: { type: type.name as 'Person', id: tree.text } } // as: entity types are the schema's
+  }
+  if (type.is === 'Set' && type.of.is === 'Entity') {
+    const { of } = type
+    const items = tree.is === 'list' ? tree.items : [tree]
+    return { set: items.map((item) => caseContextValue(item, of, name)) }
+  }
+  return policyArguments(new Map([[name, caseValue(tree, type)]]))[name] ?? { record: {} }
+}
+
+function fieldsOf(given: Members, type: RecordType, what: string): TypedArguments {
+  return new Map(
+    Array.from(given.members, ([name, tree]) => {
+      const member = type.members.get(name)
+      if (!member) {
+        const known = [...type.members.keys()].map((each) => `\`${each}\``).join(', ')
+        throw new BadFile(tree.line, `\`${name}\` is not ${what}`, `there is ${known || 'none'}`)
+      }
+      return [name, caseValue(tree, member.type)] as const
+    }),
+  )
+}
+
+function caseValue(tree: Tree, type: ValueType): TypedValue {
+  switch (type.is) {
+    case 'Set': {
+      const { of } = type
+      if (tree.is !== 'list') throw wrong(tree, 'a list')
+      return { kind: 'set', items: tree.items.map((item) => caseValue(item, of)) }
+    }
+    case 'Record':
+      if (tree.is !== 'map') throw wrong(tree, 'members with names')
+      return { kind: 'record', fields: fieldsOf(tree, type, 'a member of it') }
+    case 'String':
+      if (tree.is !== 'text') throw wrong(tree, 'a text')
+      return { kind: 'string', value: tree.text }
+    case 'Boolean':
+      if (tree.is !== 'text' || !/^(true|false)$/.test(tree.text))
+        throw wrong(tree, 'true or false')
+      return { kind: 'boolean', value: tree.text === 'true' }
+    case 'Long':
+      return exactly(tree, 'integer', 'a whole number')
+    case 'decimal':
+      return exactly(tree, 'decimal', 'a number with at most four digits after the point')
+    case 'datetime':
+      return exactly(tree, 'datetime', 'a date or time such as 2026-01-05T10:00:00Z')
+    default:
+      throw new BadFile(tree.line, `values of type ${type.is} cannot be written in tests`)
+  }
+}
+
+function exactly(
+  tree: Tree,
+  kind: 'integer' | 'decimal' | 'datetime',
+  words: string,
+): Extract<TypedValue, { text: string }> {
+  if (tree.is !== 'text' || !exact(kind, tree.text)) throw wrong(tree, words)
+  return { kind, text: tree.text }
+}
+
+function wrong({ line }: Tree, words: string): BadFile {
+  return new BadFile(line, `${words} is expected here`)
+}
+
+/** What the context of a call has to have and a test does not speak of: nothing, as far as there is such a value of that type. */
+export function neutralRecord(type: RecordType, given: PolicyRecord, now: string): PolicyRecord {
+  const record: Record<string, PolicyValue> = {}
+  for (const [name, member] of type.members) {
+    const own = given[name]
+    const within = asRecord(own)
+    if (member.type.is === 'Record' && (within || (own === undefined && member.required)))
+      record[name] = { record: neutralRecord(member.type, within ?? {}, now) }
+    else if (own !== undefined) record[name] = own
+    else if (member.required) {
+      const neutral = neutralValue(member.type, now)
+      if (neutral !== undefined) record[name] = neutral
+    }
+  }
+  // What the gates add is not among them, and what the schema does not know shows itself when a rule is evaluated.
+  return { ...given, ...record }
+}
+
+function asRecord(value: PolicyValue | undefined): PolicyRecord | undefined {
+  return typeof value === 'object' && 'record' in value ? value.record : undefined
+}
+
+function neutralValue(type: ValueType, now: string): PolicyValue | undefined {
+  switch (type.is) {
+    case 'Long':
+      return { integer: '0' }
+    case 'String':
+      return ''
+    case 'Boolean':
+      return false
+    case 'decimal':
+      return { decimal: '0.0' }
+    case 'datetime':
+      return { datetime: now }
+    case 'Set':
+      return { set: [] }
+    default:
+      return undefined
+  }
+}

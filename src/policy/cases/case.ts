@@ -1,0 +1,69 @@
+import type { Risk } from '@remit/engine'
+import type { Members, Texts, Tree } from './yaml-tree.ts'
+
+/** A file of tests as it is stored with the policies. */
+export type TestSource = { readonly file: string; readonly text: string }
+
+export const OUTCOMES = ['permit', 'deny', 'asks'] as const
+/** `asks`: denied, and people can lift it. */
+export type Outcome = (typeof OUTCOMES)[number]
+
+export interface CasePerson {
+  readonly id: string
+  readonly groups: readonly string[]
+  readonly email: string | undefined
+}
+
+export interface CaseAgent {
+  readonly trust: number
+  /** Name of a person. */
+  readonly owner: string | undefined
+}
+
+/** What is expected, and of which of the calls that a case stands for: the first that fits. */
+export interface Expectation {
+  readonly person?: string
+  readonly agent?: string
+  readonly action?: string
+  readonly outcome: Outcome
+  readonly line: number
+}
+
+/** One sentence, and the calls that it is about: every person with every agent with every action that it names. */
+export interface Case {
+  readonly it: string
+  readonly line: number
+  /** Names; with `sponsored`, of sponsors of tasks with nobody present. */
+  readonly persons: readonly string[]
+  readonly sponsored: boolean
+  readonly agents: readonly string[]
+  /** Agents above the one that acts, nearest first. */
+  readonly above: readonly string[]
+  /** Names of actions, or of groups of them, or `all`. */
+  readonly actions: readonly Texts[]
+  readonly args: Members | undefined
+  readonly risk: Risk | undefined
+  readonly now: Texts | undefined
+  readonly bound: boolean
+  readonly ip: string | undefined
+  readonly purpose: string | undefined
+  readonly requester: string | undefined
+  readonly participants: readonly string[]
+  /** Participants have to be permitted, too. */
+  readonly intersect: boolean
+  readonly space: string | undefined
+  /** Of the context, what has no word of its own here. */
+  readonly context: ReadonlyMap<string, Tree>
+  readonly expect: readonly Expectation[]
+  /** Ids of rules that must be among those which determined it. */
+  readonly rules: readonly Texts[]
+  /** Who must be asked, one of each rule. */
+  readonly approvers: readonly string[] | undefined
+}
+
+export interface CaseFile {
+  readonly file: string
+  readonly people: ReadonlyMap<string, CasePerson>
+  readonly agents: ReadonlyMap<string, CaseAgent>
+  readonly cases: readonly Case[]
+}

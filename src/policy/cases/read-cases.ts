@@ -1,0 +1,140 @@
+import { isRisk } from '../../catalog/index.ts'
+import { type Case, type CaseAgent, type CaseFile, type CasePerson, OUTCOMES } from './case.ts'
+import { readExpected } from './read-expected.ts'
+import { Reading } from './reading.ts'
+import { BadFile, type Members, readYaml, type Tree } from './yaml-tree.ts'
+
+const MOST_BYTES = 1024 * 1024
+
+/**
+ * Reads a file of tests (`docs/policy-tests.md`).
+ * @throws BadFile with the line of the first thing that cannot be meant
+ */
+export function readCases(file: string, text: string): CaseFile {
+  if (text.length > MOST_BYTES) throw new BadFile(1, `longer than ${MOST_BYTES} characters`)
+  const tree = readYaml(text)
+  if (tree.is === 'nothing') return { file, people: new Map(), agents: new Map(), cases: [] }
+  const root = new Reading(asMap(tree))
+  const people = new Map(root.members('people').map(([name, each]) => [name, person(name, each)]))
+  const agents = new Map(root.members('agents').map(([name, each]) => [name, agent(each)]))
+  const given = root.map('given')
+  const cases = root.list('tests').map((each) => readCase(asMap(each), given, { people, agents }))
+  root.end()
+  return { file, people, agents, cases }
+}
+
+function asMap(tree: Tree): Members {
+  if (tree.is === 'map') return tree
+  throw new BadFile(tree.line, 'members with names are expected here')
+}
+
+/** `sam: [support]`, or with more to say `sam: { groups: [support], email: sam@example.com }`. */
+function person(name: string, tree: Tree): CasePerson {
+  if (tree.is !== 'map') {
+    const groups = Reading.texts(tree)
+    return { id: name, groups, email: undefined }
+  }
+  const read = new Reading(tree)
+  const found = {
+    id: read.text('id') ?? name,
+    groups: read.texts('groups'),
+    email: read.text('email'),
+  }
+  read.end()
+  return found
+}
+
+function agent(tree: Tree): CaseAgent {
+  if (tree.is === 'nothing') return { trust: 3, owner: undefined }
+  const read = new Reading(asMap(tree))
+  const trust = read.text('trust') ?? '3'
+  if (!/^[0-3]$/.test(trust)) throw new BadFile(tree.line, '`trust` is a level from 0 to 3')
+  const found = { trust: Number(trust), owner: read.text('owner') }
+  read.end()
+  return found
+}
+
+interface Cast {
+  readonly people: ReadonlyMap<string, CasePerson>
+  readonly agents: ReadonlyMap<string, CaseAgent>
+}
+
+/** Of `given`, what the case itself does not say. */
+function readCase(own: Members, given: Members | undefined, cast: Cast): Case {
+  const members = new Map([...(given?.members ?? []), ...own.members])
+  // A case that names a sponsor has no person, whatever is given for all.
+  if (own.members.has('sponsor')) members.delete('person')
+  if (own.members.has('person')) members.delete('sponsor')
+  const read = new Reading({ ...own, members })
+  const it = read.text('it')
+  if (it === undefined) throw new BadFile(own.line, 'a test needs a sentence: `it: …`')
+  const sponsors = read.texts('sponsor')
+  const persons = sponsors.length > 0 ? sponsors : read.texts('person')
+  const agents = read.texts('agent')
+  const actions = read.nodes('action')
+  const above = read.texts('above')
+  const expected = read.any('expect')
+  if (persons.length === 0)
+    throw new BadFile(own.line, `\`${it}\` does not say for whom: \`person:\` or \`sponsor:\``)
+  if (agents.length === 0) throw new BadFile(own.line, `\`${it}\` names no \`agent:\``)
+  if (actions.length === 0) throw new BadFile(own.line, `\`${it}\` names no \`action:\``)
+  if (!expected)
+    throw new BadFile(own.line, `\`${it}\` expects nothing: \`expect: ${OUTCOMES.join(', or ')}\``)
+  const participants = read.texts('participants')
+  const requester = read.text('requester')
+  known(
+    own,
+    cast.people,
+    [...persons, ...participants, ...(requester ? [requester] : [])],
+    'person',
+  )
+  known(own, cast.agents, [...agents, ...above], 'agent')
+  const found: Case = {
+    it,
+    line: own.line,
+    persons,
+    sponsored: sponsors.length > 0,
+    agents,
+    above,
+    actions,
+    args: read.map('args'),
+    risk: risk(read),
+    now: read.nodes('now')[0],
+    bound: read.oneOf('token', ['bound', 'bearer']) !== 'bearer',
+    ip: read.text('ip'),
+    purpose: read.text('purpose'),
+    requester,
+    participants,
+    intersect: read.oneOf('mode', ['requester', 'intersection']) === 'intersection',
+    space: read.text('space'),
+    context: read.map('context')?.members ?? new Map(),
+    expect: readExpected(expected, { persons, agents, actions: actions.map(({ text }) => text) }),
+    rules: read.nodes('rules'),
+    approvers: read.has('approvers') ? read.texts('approvers') : undefined,
+  }
+  read.end()
+  return found
+}
+
+function known(
+  { line }: Members,
+  cast: ReadonlyMap<string, unknown>,
+  names: readonly string[],
+  kind: 'person' | 'agent',
+): void {
+  const missing = names.find((name) => !cast.has(name))
+  if (missing === undefined) return
+  const where = kind === 'person' ? 'people' : 'agents'
+  const there = [...cast.keys()].map((name) => `\`${name}\``).join(', ') || 'nobody'
+  throw new BadFile(
+    line,
+    `there is no ${kind} \`${missing}\` under \`${where}:\``,
+    `there is ${there}`,
+  )
+}
+
+function risk(read: Reading): Case['risk'] {
+  const text = read.text('risk')
+  if (text === undefined || isRisk(text)) return text
+  throw new BadFile(read.line, '`risk` is low, medium, high or critical')
+}

@@ -1,0 +1,209 @@
+import {
+  type CallFacts,
+  type Decision,
+  decide,
+  type GateResult,
+  type PolicySet,
+} from '@remit/engine'
+import { Problem } from '../../lib/problem.ts'
+import { loadPolicySet } from '../load.ts'
+import type { Case, CaseFile, Expectation, Outcome, TestSource } from './case.ts'
+import { type CaseCall, factsOfCase } from './case-call.ts'
+import { readCases } from './read-cases.ts'
+import { SchemaTypes } from './schema-types.ts'
+import { BadFile } from './yaml-tree.ts'
+
+/** A test that does not hold, or a file that cannot be read. Plain data. */
+export interface FailedCase {
+  readonly file: string
+  readonly line: number
+  /** The sentence. */
+  readonly it?: string
+  readonly call?: CaseCall
+  readonly expected?: string
+  readonly came?: string
+  /** Why it came out like this; of a file that cannot be read, what is wrong with it. */
+  readonly why: readonly Reason[]
+}
+
+/** One thing that decided it, and the rules that did. */
+export interface Reason {
+  readonly text: string
+  readonly rules: readonly string[]
+}
+
+export interface CaseReport {
+  /** Sentences. */
+  readonly cases: number
+  /** Calls that were decided for them. */
+  readonly calls: number
+  readonly failed: readonly FailedCase[]
+}
+
+export const CASE_LIMITS = { files: 200, calls: 20_000, failures: 100 } as const
+
+/**
+ * Runs files of tests against a text of policies. Run it in a thread (`run-cases-aside.ts`).
+ * @throws Problem `policy.invalid` when the text cannot be loaded
+ */
+export function runCases(given: {
+  readonly text: string
+  readonly schema: string
+  readonly tests: readonly TestSource[]
+}): CaseReport {
+  const { schema, tests, text } = given
+  const run = new Run(loadPolicySet({ version: 0, text, schema }), new SchemaTypes(schema))
+  for (const source of tests) run.file(source)
+  return run.report()
+}
+
+class Run {
+  readonly #policies: PolicySet
+  readonly #types: SchemaTypes
+  readonly #failed: FailedCase[] = []
+  #cases = 0
+  #calls = 0
+
+  constructor(policies: PolicySet, types: SchemaTypes) {
+    this.#policies = policies
+    this.#types = types
+  }
+
+  report(): CaseReport {
+    const failed = this.#failed.slice(0, CASE_LIMITS.failures)
+    return { cases: this.#cases, calls: this.#calls, failed }
+  }
+
+  file({ file, text }: TestSource): void {
+    this.#reading(file, () => {
+      const read = readCases(file, text)
+      for (const each of read.cases) this.#reading(file, () => this.#case(read, each))
+    })
+  }
+
+  /** What is wrong with a file, or one test in it, is a failure among others. */
+  #reading(file: string, work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      if (!(error instanceof BadFile)) throw error
+      const { help, line, message } = error
+      const text = help === undefined ? message : `${message} (${help})`
+      this.#failed.push({ file, line, why: [{ text, rules: [] }] })
+    }
+  }
+
+  #case(file: CaseFile, of: Case): void {
+    this.#cases++
+    const named = this.#actionsOf(of)
+    for (const person of of.persons) {
+      for (const agent of of.agents) {
+        for (const [action, as] of named) {
+          if (++this.#calls > CASE_LIMITS.calls)
+            throw new Problem('policy.tests_failed', `more than ${CASE_LIMITS.calls} calls to test`)
+          this.#call(file, of, { person, agent, action }, as)
+        }
+      }
+    }
+  }
+
+  /** Names of actions, each with the name under which the case has it. */
+  #actionsOf({ actions, args }: Case): ReadonlyMap<string, string> {
+    const found = new Map<string, string>()
+    for (const { line, text } of actions) {
+      const names = this.#types.expand(text)
+      if (names.length === 0 && !this.#types.groups.has(text) && text !== 'all')
+        throw new BadFile(
+          line,
+          `there is no action \`${text}\``,
+          nearestTo(text, this.#types.names),
+        )
+      for (const name of names) if (!found.has(name)) found.set(name, text)
+    }
+    for (const [name, { line }] of args?.members ?? []) {
+      const has = [...found.keys()].some((each) => this.#types.of(each)?.args.members.has(name))
+      if (!has) {
+        const known = [...found.keys()].flatMap((each) => [
+          ...(this.#types.of(each)?.args.members.keys() ?? []),
+        ])
+        const there = [...new Set(known)].slice(0, 20).join(', ')
+        throw new BadFile(line, `there is no argument \`${name}\``, `there is ${there || 'none'}`)
+      }
+    }
+    return found
+  }
+
+  #call(file: CaseFile, of: Case, call: CaseCall, as: string): void {
+    const types = this.#types.of(call.action)
+    const expected = of.expect.find((each) => fits(each, call, as))
+    if (!types || !expected) throw new BadFile(of.line, `nothing is expected of ${call.action}`)
+    const facts = factsOfCase(file, of, call, types)
+    const decision = decide(facts, this.#policies)
+    const wrong = wrongWith(decision, of, expected)
+    if (!wrong) return
+    this.#failed.push({
+      file: file.file,
+      line: expected.line,
+      it: of.it,
+      call,
+      ...wrong,
+      why: whyOf(decision, facts),
+    })
+  }
+}
+
+function fits(each: Expectation, call: CaseCall, as: string): boolean {
+  return (
+    (each.person === undefined || each.person === call.person) &&
+    (each.agent === undefined || each.agent === call.agent) &&
+    (each.action === undefined || each.action === as || each.action === call.action)
+  )
+}
+
+const SAID = { permit: 'permit', deny: 'deny', requestable: 'asks' } as const
+
+function wrongWith(
+  decision: Decision,
+  { approvers, rules }: Case,
+  expected: Expectation,
+): { readonly expected: string; readonly came: string } | undefined {
+  const came: Outcome = SAID[decision.outcome]
+  if (came !== expected.outcome) return { expected: expected.outcome, came }
+  const determined = new Set(decision.gates.flatMap(({ policies = [] }) => policies))
+  const missing = rules.filter(({ text }) => !determined.has(text))
+  if (missing.length > 0) {
+    const by = [...determined].join(', ') || 'no rule'
+    return {
+      expected: `${came} by ${missing.map(({ text }) => text).join(', ')}`,
+      came: `${came} by ${by}`,
+    }
+  }
+  if (!approvers || came === 'permit') return undefined
+  const asked = decision.outcome === 'requestable' ? decision.ask.approvers : []
+  const words = (names: readonly string[]) => names.toSorted().join(', ') || 'nobody'
+  const found = words([...new Set(asked.flat())])
+  return found === words(approvers)
+    ? undefined
+    : { expected: `asks ${words(approvers)}`, came: `${came} ${found}` }
+}
+
+/** The gates that policies speak in, those that failed first. */
+function whyOf({ gates }: Decision, _facts: CallFacts): readonly Reason[] {
+  const spoken = gates.filter(({ gate }) => ['person', 'agent', 'approval'].includes(gate))
+  const standing = spoken.filter(({ passed }) => !passed)
+  const told = standing.length > 0 ? standing : spoken
+  return told
+    .filter(({ gate, passed }) => gate !== 'approval' || !passed)
+    .map(({ detail, note, policies = [] }: GateResult) => ({
+      text: note === undefined ? detail : `${detail}: ${note}`,
+      rules: policies,
+    }))
+}
+
+/** A name that was probably meant. */
+function nearestTo(text: string, names: readonly string[]): string | undefined {
+  const last = text.split('.').at(-1) ?? text
+  const near = names.filter((name) => name.includes(last) || text.includes(name))
+  const shown = (near.length > 0 ? near : names).slice(0, 8).join(', ')
+  return shown === '' ? undefined : `there is ${shown}`
+}

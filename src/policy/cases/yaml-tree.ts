@@ -1,0 +1,106 @@
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  type Scalar,
+  type YAMLMap,
+} from 'yaml'
+
+/** What stands in a YAML file, with the line that each part begins in (from 1). Scalars keep the text they were. */
+export type Tree = Texts | Items | Members | Nothing
+export interface Texts {
+  readonly is: 'text'
+  readonly line: number
+  readonly text: string
+  /** Without quotes: numbers, `true` and `false` are what they look like. */
+  readonly plain: boolean
+}
+export interface Items {
+  readonly is: 'list'
+  readonly line: number
+  readonly items: readonly Tree[]
+}
+export interface Members {
+  readonly is: 'map'
+  readonly line: number
+  readonly members: ReadonlyMap<string, Tree>
+}
+export interface Nothing {
+  readonly is: 'nothing'
+  readonly line: number
+}
+
+/** What is wrong in a file of tests, and where. */
+export class BadFile extends Error {
+  readonly line: number
+  readonly help: string | undefined
+
+  constructor(line: number, message: string, help?: string) {
+    super(message)
+    this.name = 'BadFile'
+    this.line = line
+    this.help = help
+  }
+}
+
+const MOST_DEPTH = 16
+
+/** @throws BadFile for what is no YAML, or uses anchors, which would let a line stand for thousands */
+export function readYaml(text: string): Tree {
+  const lines = new LineCounter()
+  const parsed = parseDocument(text, {
+    version: '1.2',
+    lineCounter: lines,
+    logLevel: 'silent',
+    prettyErrors: false,
+    uniqueKeys: false,
+  })
+  const [mistake] = parsed.errors
+  if (mistake) throw new BadFile(lines.linePos(mistake.pos[0]).line, `not YAML: ${mistake.message}`)
+  return convert(parsed.contents, { lines, depth: 0, near: 1 })
+}
+
+interface Around {
+  readonly lines: LineCounter
+  readonly depth: number
+  /** Line of what it stands in. */
+  readonly near: number
+}
+
+function convert(node: unknown, { depth, lines, near }: Around): Tree {
+  const line = lineOf(node, lines) ?? near
+  if (depth > MOST_DEPTH) throw new BadFile(line, `nested deeper than ${MOST_DEPTH}`)
+  const inner = { lines, depth: depth + 1, near: line }
+  if (isAlias(node)) throw new BadFile(line, 'anchors and aliases are not read here')
+  if (isSeq(node))
+    return { is: 'list', line, items: node.items.map((item) => convert(item, inner)) }
+  if (isMap(node)) return { is: 'map', line, members: membersOf(node, inner) }
+  if (isScalar(node) && node.value !== null) return textOf(node, line)
+  return { is: 'nothing', line }
+}
+
+function membersOf(map: YAMLMap, around: Around): ReadonlyMap<string, Tree> {
+  const members = new Map<string, Tree>()
+  for (const { key, value } of map.items) {
+    const line = lineOf(key, around.lines) ?? around.near
+    if (!isScalar(key)) throw new BadFile(line, 'a name is not plain text')
+    const name = textOf(key, line).text
+    if (members.has(name)) throw new BadFile(line, `\`${name}\` stands here twice`)
+    members.set(name, convert(value, { ...around, near: line }))
+  }
+  return members
+}
+
+function textOf({ source, type, value }: Scalar, line: number): Texts {
+  const plain = type === 'PLAIN'
+  const text = typeof value === 'string' ? value : (source ?? String(value))
+  return { is: 'text', line, text, plain }
+}
+
+function lineOf(node: unknown, lines: LineCounter): number | undefined {
+  const range = isScalar(node) || isMap(node) || isSeq(node) || isAlias(node) ? node.range : null
+  return range ? lines.linePos(range[0]).line : undefined
+}

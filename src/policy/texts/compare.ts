@@ -1,0 +1,86 @@
+import * as cedar from '@cedar-policy/cedar-wasm/nodejs'
+import { diffLines } from 'diff'
+import { positionAt, splitPolicies } from '../policy-text.ts'
+import { notesOn } from './notes.ts'
+
+/** What became of one rule. `reworded`: its text differs, and it means the same. */
+export interface RuleChange {
+  readonly id: string
+  readonly change: 'added' | 'removed' | 'changed' | 'reworded'
+  /** Where it begins in the newer text; of a removed one, in the older. */
+  readonly line: number
+  /** What it means, in words. */
+  readonly notes: readonly string[]
+  readonly lines: readonly ChangedLine[]
+}
+
+/** `' '`: in both. */
+export interface ChangedLine {
+  readonly sign: ' ' | '+' | '-'
+  readonly text: string
+}
+
+interface Rule {
+  readonly id: string
+  readonly text: string
+  readonly line: number
+  readonly json: cedar.PolicyJson
+}
+
+/**
+ * Two texts of policies, rule by rule: removed ones first, then the others in the order of the newer text. Where rules stand, and comments
+ * between them, mean nothing. Run it in a thread (`texts-aside.ts`).
+ */
+export function compareTexts(before: string, after: string): readonly RuleChange[] {
+  const old = rulesOf(before)
+  const now = rulesOf(after)
+  const removed = [...old.values()].filter(({ id }) => !now.has(id))
+  return [
+    ...removed.map((rule) => whole(rule, 'removed')),
+    ...[...now.values()].flatMap((rule) => {
+      const was = old.get(rule.id)
+      if (!was) return [whole(rule, 'added')]
+      return was.text === rule.text ? [] : [changed(was, rule)]
+    }),
+  ]
+}
+
+function rulesOf(text: string): ReadonlyMap<string, Rule> {
+  const rules = new Map<string, Rule>()
+  for (const [i, piece] of splitPolicies(text).entries()) {
+    const parsed = cedar.policyToJson(piece.text)
+    if (parsed.type !== 'success') continue
+    const id = parsed.json.annotations?.id ?? `rule ${i + 1}`
+    const { line } = positionAt(text, piece.start)
+    rules.set(id, { id, text: piece.text, line, json: parsed.json })
+  }
+  return rules
+}
+
+function whole({ id, json, line, text }: Rule, change: 'added' | 'removed'): RuleChange {
+  const sign = change === 'added' ? '+' : '-'
+  const lines = text.split('\n').map((each) => ({ sign, text: each }) as const)
+  return { id, change, line, notes: [WHOLE[change][json.effect]], lines }
+}
+
+const WHOLE = {
+  added: { permit: 'permits more', forbid: 'forbids more' },
+  removed: { permit: 'permits less', forbid: 'forbids less' },
+} as const
+
+function changed(was: Rule, now: Rule): RuleChange {
+  const notes = notesOn(was.json, now.json)
+  const { id, line } = now
+  const change = notes.length === 0 ? 'reworded' : 'changed'
+  return { id, change, line, notes, lines: linesOf(was.text, now.text) }
+}
+
+function linesOf(before: string, after: string): readonly ChangedLine[] {
+  return diffLines(`${before}\n`, `${after}\n`).flatMap(({ added, removed, value }) => {
+    const sign = added ? '+' : removed ? '-' : ' '
+    return value
+      .replace(/\n$/, '')
+      .split('\n')
+      .map((text) => ({ sign, text }) as const)
+  })
+}

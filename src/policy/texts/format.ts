@@ -1,0 +1,65 @@
+import * as cedar from '@cedar-policy/cedar-wasm/nodejs'
+import { Problem } from '../../lib/problem.ts'
+import { Findings } from '../findings.ts'
+import { offsetOfByte, splitPolicies } from '../policy-text.ts'
+import { invalid } from '../publish.ts'
+
+const WIDTH = 100
+const INDENT = 2
+
+/**
+ * The text in the one layout: each rule as the official formatter writes it, comments as they stand, one blank line where there were some, and
+ * between rules. What it means stays the same: the policies are parsed again and compared. Run it in a thread.
+ * @throws Problem `policy.invalid`
+ */
+export function formatText(text: string): string {
+  const pieces = splitPolicies(text)
+  let formatted = ''
+  let end = 0
+  for (const { start, text: rule } of pieces) {
+    formatted += between(text.slice(end, start), end > 0, true) + formatRule(rule, text, start)
+    end = start + rule.length
+  }
+  formatted += between(text.slice(end), end > 0, false)
+  // INVARIANT: a formatter that changed a rule would change who may do what.
+  if (meaning(text) !== meaning(formatted))
+    throw new Problem('policy.invalid', 'the formatter would have changed what the text means')
+  return formatted
+}
+
+/** Comments between rules, and the line breaks around them. A comment behind a rule stays there. */
+function between(gap: string, afterRule: boolean, beforeRule: boolean): string {
+  const lines = gap.split('\n').map((line) => line.trim())
+  const [behind = '', ...own] = afterRule ? lines : ['', ...lines]
+  const kept = own
+    .join('\n')
+    .replace(/\n{3,}/g, '\n\n')
+    .replace(/^\n+/, '')
+    .replace(/\n+$/, /\n\n$/.test(own.join('\n')) && beforeRule ? '\n' : '')
+  const first = afterRule ? `${behind === '' ? '' : ` ${behind}`}\n` : ''
+  const comments = kept.trim() === '' ? '' : `${kept}\n`
+  const apart = afterRule && (beforeRule || comments !== '') ? '\n' : ''
+  return `${first}${apart}${comments}`
+}
+
+function formatRule(rule: string, text: string, start: number): string {
+  const answer = cedar.formatPolicies({ policyText: rule, lineWidth: WIDTH, indentWidth: INDENT })
+  if (answer.type === 'success') return answer.formatted_policy.trim()
+  const found = new Findings(text)
+  for (const { message, sourceLocations } of answer.errors) {
+    const byte = sourceLocations?.[0]?.start
+    found.mistake(undefined, start + (byte === undefined ? 0 : offsetOfByte(rule, byte)), message)
+  }
+  throw invalid(found.result().mistakes)
+}
+
+function meaning(text: string): string {
+  const parts = cedar.policySetTextToParts(text)
+  if (parts.type !== 'success')
+    throw new Problem('policy.invalid', parts.errors[0]?.message ?? 'the policies cannot be read')
+  const policies = parts.policies.map((policy) => JSON.stringify(cedar.policyToJson(policy)))
+  return [
+    ...policies,
+    ...parts.policy_templates.map((each) => JSON.stringify(cedar.templateToJson(each))),
+  ].join('\n')
+}

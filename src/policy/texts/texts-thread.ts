@@ -1,0 +1,8 @@
+import { answerAside } from '../../lib/aside.ts'
+import { compareTexts } from './compare.ts'
+import { formatText } from './format.ts'
+import type { TextWork } from './texts-aside.ts'
+
+answerAside((work: TextWork) =>
+  work.work === 'format' ? formatText(work.text) : compareTexts(work.before, work.after),
+)
