@@ -89,6 +89,10 @@ async function samples(w: World): Promise<Record<string, Sample>> {
       { text: '@id("a") permit (principal, action, resource);\n' },
       { text: '@id("a") permit (principal, action, resource) ;\n' },
     ),
+    'policies.publish_again': {
+      ...sample('/policies/1/publish', {}, { note: 'other' }),
+      other: { path: '/policies/2/publish', body: {} },
+    },
     'tasks.resume': sample(`/tasks/${task.id}/resume`, {}, { reason: 'other' }),
     'sponsorships.grant': sample(
       '/sponsor-grants',

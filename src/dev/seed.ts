@@ -9,15 +9,14 @@ import {
   setRisk,
 } from '../catalog/index.ts'
 import { createGroup, listGroups, mapGroup, signInPerson } from '../people/index.ts'
-import { latestSet, publishPolicies } from '../policy/index.ts'
+import { latestSet, publishPolicies, type SourceFile } from '../policy/index.ts'
 import type { Rooms } from '../rooms.ts'
 import { describeDesk } from './desk/offer.ts'
 import { DESK_REVIEW, SAMPLE_AGENT, SAMPLE_GROUPS, SAMPLE_PEOPLE } from './sample.ts'
 
 /** As `remit policy publish ./policies` puts them together. */
-const POLICIES = ['default.cedar', 'refund-desk.cedar', 'refund-notes.cedar'].map((file) =>
-  join(import.meta.dirname, '..', '..', 'policies', file),
-)
+const POLICIES = ['default.cedar', 'refund-desk.cedar', 'refund-notes.cedar']
+const PLACE = join(import.meta.dirname, '..', '..', 'policies')
 
 /**
  * Puts the sample world into a new development server: groups, people, the orders API, the desk (an MCP server), refund-bot with a
@@ -33,13 +32,22 @@ export async function seedSample(
   await seedDesk(rooms, world.deskUrl, owner)
   await seedAgent(rooms, { ...world, owner })
   if (!(await latestSet(rooms.storage.read))) {
-    const text = await Promise.all(POLICIES.map((file) => readFile(file, 'utf8')))
     await publishPolicies(rooms.policy, {
-      text: text.join(''),
+      ...(await samplePolicies()),
       by: owner,
       note: 'the sample of remit dev',
     })
   }
+}
+
+async function samplePolicies() {
+  let text = ''
+  const files: SourceFile[] = []
+  for (const name of POLICIES) {
+    files.push({ file: `policies/${name}`, line: text.split('\n').length })
+    text += await readFile(join(PLACE, name), 'utf8')
+  }
+  return { text, files }
 }
 
 async function seedGroups(rooms: Rooms, issuer: string): Promise<void> {

@@ -68,9 +68,12 @@ function riskOf({ risk }: Case, { groups }: ActionTypes): Risk {
 }
 
 /** Of several actions, each gets the arguments that it has; one has to have each. That is checked before (`run-cases.ts`). */
-function argumentsOf({ actions, args }: Case, { args: type, name }: ActionTypes): TypedArguments {
+function argumentsOf(
+  { actions, args, loose }: Case,
+  { args: type, name }: ActionTypes,
+): TypedArguments {
   if (!args) return new Map()
-  const single = actions.length === 1 && actions[0]?.text === name
+  const single = !loose && actions.length === 1 && actions[0]?.text === name
   const members = single
     ? args.members
     : new Map([...args.members].filter(([each]) => type.members.has(each)))

@@ -10,8 +10,7 @@ import type { RecordType, ValueType } from './schema-types.ts'
 import { BadFile, type Members, type Tree } from './yaml-tree.ts'
 
 /**
- * Arguments as a test writes them, typed by the schema. What is left out stays out, also where the API needs it: a rule that looks at it then
- * fails, and so does the test.
+ * Arguments as a test writes them, typed by the schema.
  * @throws BadFile for what the action does not have, and for values of another type
  */
 export function caseArguments(given: Members, type: RecordType): TypedArguments {
@@ -124,5 +123,53 @@ function neutralValue(type: ValueType, now: string): PolicyValue | undefined {
       return { set: [] }
     default:
       return undefined
+  }
+}
+
+/** Two ways to fill what a test leaves out. Where both come to the same, it does not matter. */
+export type Filling = 'low' | 'high'
+
+/** Names of arguments that the API needs and that are not given, also within records that are. */
+export function missingArguments(given: TypedArguments, type: RecordType): readonly string[] {
+  return Array.from(type.members).flatMap(([name, member]) => {
+    const own = given.get(name)
+    if (!own) return member.required ? [name] : []
+    if (own.kind !== 'record' || member.type.is !== 'Record') return []
+    return missingArguments(own.fields, member.type).map((each) => `${name}.${each}`)
+  })
+}
+
+export function filledArguments(
+  given: TypedArguments,
+  type: RecordType,
+  filling: Filling,
+): TypedArguments {
+  const filled = new Map(given)
+  for (const [name, member] of type.members) {
+    const own = given.get(name)
+    if (own?.kind === 'record' && member.type.is === 'Record')
+      filled.set(name, { ...own, fields: filledArguments(own.fields, member.type, filling) })
+    else if (!own && member.required) filled.set(name, fill(member.type, filling))
+  }
+  return filled
+}
+
+function fill(type: ValueType, filling: Filling): TypedValue {
+  const low = filling === 'low'
+  switch (type.is) {
+    case 'Boolean':
+      return { kind: 'boolean', value: !low }
+    case 'Long':
+      return { kind: 'integer', text: low ? '0' : '1000000000' }
+    case 'decimal':
+      return { kind: 'decimal', text: low ? '0.0' : '1000000000.0' }
+    case 'datetime':
+      return { kind: 'datetime', text: low ? '1970-01-01T00:00:00Z' : '2999-12-31T00:00:00Z' }
+    case 'Set':
+      return { kind: 'set', items: low ? [] : [fill(type.of, filling)] }
+    case 'Record':
+      return { kind: 'record', fields: filledArguments(new Map(), type, filling) }
+    default:
+      return { kind: 'string', value: low ? '' : 'something that a test did not say' }
   }
 }

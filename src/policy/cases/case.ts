@@ -42,6 +42,8 @@ export interface Case {
   /** Names of actions, or of groups of them, or `all`. */
   readonly actions: readonly Texts[]
   readonly args: Members | undefined
+  /** They are the file's for all tests: an action that does not have one goes without. */
+  readonly loose: boolean
   readonly risk: Risk | undefined
   readonly now: Texts | undefined
   readonly bound: boolean
@@ -63,6 +65,8 @@ export interface Case {
 
 export interface CaseFile {
   readonly file: string
+  /** Policies that are there besides, for these tests only. */
+  readonly assume: Texts | undefined
   readonly people: ReadonlyMap<string, CasePerson>
   readonly agents: ReadonlyMap<string, CaseAgent>
   readonly cases: readonly Case[]

@@ -13,14 +13,16 @@ const MOST_BYTES = 1024 * 1024
 export function readCases(file: string, text: string): CaseFile {
   if (text.length > MOST_BYTES) throw new BadFile(1, `longer than ${MOST_BYTES} characters`)
   const tree = readYaml(text)
-  if (tree.is === 'nothing') return { file, people: new Map(), agents: new Map(), cases: [] }
+  if (tree.is === 'nothing')
+    return { file, assume: undefined, people: new Map(), agents: new Map(), cases: [] }
   const root = new Reading(asMap(tree))
   const people = new Map(root.members('people').map(([name, each]) => [name, person(name, each)]))
   const agents = new Map(root.members('agents').map(([name, each]) => [name, agent(each)]))
+  const assume = root.nodes('assume')[0]
   const given = root.map('given')
   const cases = root.list('tests').map((each) => readCase(asMap(each), given, { people, agents }))
   root.end()
-  return { file, people, agents, cases }
+  return { file, assume, people, agents, cases }
 }
 
 function asMap(tree: Tree): Members {
@@ -98,6 +100,7 @@ function readCase(own: Members, given: Members | undefined, cast: Cast): Case {
     above,
     actions,
     args: read.map('args'),
+    loose: !own.members.has('args'),
     risk: risk(read),
     now: read.nodes('now')[0],
     bound: read.oneOf('token', ['bound', 'bearer']) !== 'bearer',

@@ -9,8 +9,9 @@ import { Problem } from '../../lib/problem.ts'
 import { loadPolicySet } from '../load.ts'
 import type { Case, CaseFile, Expectation, Outcome, TestSource } from './case.ts'
 import { type CaseCall, factsOfCase } from './case-call.ts'
+import { type Filling, filledArguments, missingArguments } from './case-value.ts'
 import { readCases } from './read-cases.ts'
-import { SchemaTypes } from './schema-types.ts'
+import { type ActionTypes, SchemaTypes } from './schema-types.ts'
 import { BadFile } from './yaml-tree.ts'
 
 /** A test that does not hold, or a file that cannot be read. Plain data. */
@@ -52,20 +53,24 @@ export function runCases(given: {
   readonly tests: readonly TestSource[]
 }): CaseReport {
   const { schema, tests, text } = given
-  const run = new Run(loadPolicySet({ version: 0, text, schema }), new SchemaTypes(schema))
+  const load = (more: string) =>
+    loadPolicySet({ version: 0, text: more === '' ? text : `${text}\n${more}`, schema })
+  const run = new Run(load, new SchemaTypes(schema))
   for (const source of tests) run.file(source)
   return run.report()
 }
 
 class Run {
-  readonly #policies: PolicySet
+  readonly #load: (more: string) => PolicySet
+  /** By what is assumed besides. */
+  readonly #sets = new Map<string, PolicySet>()
   readonly #types: SchemaTypes
   readonly #failed: FailedCase[] = []
   #cases = 0
   #calls = 0
 
-  constructor(policies: PolicySet, types: SchemaTypes) {
-    this.#policies = policies
+  constructor(load: (more: string) => PolicySet, types: SchemaTypes) {
+    this.#load = load
     this.#types = types
   }
 
@@ -77,8 +82,24 @@ class Run {
   file({ file, text }: TestSource): void {
     this.#reading(file, () => {
       const read = readCases(file, text)
-      for (const each of read.cases) this.#reading(file, () => this.#case(read, each))
+      const policies = this.#policiesFor(read)
+      for (const each of read.cases)
+        this.#reading(file, () => this.#case({ ...read, policies }, each))
     })
+  }
+
+  #policiesFor({ assume }: CaseFile): PolicySet {
+    const more = assume?.text ?? ''
+    const known = this.#sets.get(more)
+    if (known) return known
+    try {
+      const set = this.#load(more)
+      this.#sets.set(more, set)
+      return set
+    } catch (error) {
+      if (!assume || !(error instanceof Problem)) throw error
+      throw new BadFile(assume.line, `what is assumed cannot be loaded: ${error.detail}`)
+    }
   }
 
   /** What is wrong with a file, or one test in it, is a failure among others. */
@@ -93,7 +114,7 @@ class Run {
     }
   }
 
-  #case(file: CaseFile, of: Case): void {
+  #case(file: LoadedFile, of: Case): void {
     this.#cases++
     const named = this.#actionsOf(of)
     for (const person of of.persons) {
@@ -108,11 +129,11 @@ class Run {
   }
 
   /** Names of actions, each with the name under which the case has it. */
-  #actionsOf({ actions, args }: Case): ReadonlyMap<string, string> {
+  #actionsOf({ actions, args, loose }: Case): ReadonlyMap<string, string> {
     const found = new Map<string, string>()
     for (const { line, text } of actions) {
       const names = this.#types.expand(text)
-      if (names.length === 0 && !this.#types.groups.has(text) && text !== 'all')
+      if (names.length === 0 && !this.#types.isGroup(text))
         throw new BadFile(
           line,
           `there is no action \`${text}\``,
@@ -120,7 +141,7 @@ class Run {
         )
       for (const name of names) if (!found.has(name)) found.set(name, text)
     }
-    for (const [name, { line }] of args?.members ?? []) {
+    for (const [name, { line }] of loose ? [] : (args?.members ?? [])) {
       const has = [...found.keys()].some((each) => this.#types.of(each)?.args.members.has(name))
       if (!has) {
         const known = [...found.keys()].flatMap((each) => [
@@ -133,23 +154,45 @@ class Run {
     return found
   }
 
-  #call(file: CaseFile, of: Case, call: CaseCall, as: string): void {
+  #call(file: LoadedFile, of: Case, call: CaseCall, as: string): void {
     const types = this.#types.of(call.action)
     const expected = of.expect.find((each) => fits(each, call, as))
     if (!types || !expected) throw new BadFile(of.line, `nothing is expected of ${call.action}`)
     const facts = factsOfCase(file, of, call, types)
-    const decision = decide(facts, this.#policies)
+    const { action } = call
+    const missing = missingArguments(facts.call.arguments, types.args)
+    const decisions = decideFilled(facts, types, missing, file.policies)
+    const [decision] = decisions
+    const about = { file: file.file, line: expected.line, it: of.it, call }
+    if (decisions.some(({ outcome }) => outcome !== decision.outcome)) {
+      const text = `the rules look at what the test does not say: give ${action} the arguments ${missing.join(', ')}`
+      this.#failed.push({ ...about, line: of.line, why: [{ text, rules: [] }] })
+      return
+    }
     const wrong = wrongWith(decision, of, expected)
-    if (!wrong) return
-    this.#failed.push({
-      file: file.file,
-      line: expected.line,
-      it: of.it,
-      call,
-      ...wrong,
-      why: whyOf(decision, facts),
-    })
+    if (wrong) this.#failed.push({ ...about, ...wrong, why: whyOf(decision) })
   }
+}
+
+interface LoadedFile extends CaseFile {
+  readonly policies: PolicySet
+}
+
+/** The first is the one that is told. */
+function decideFilled(
+  facts: CallFacts,
+  { args }: ActionTypes,
+  missing: readonly string[],
+  policies: PolicySet,
+): readonly [Decision, ...Decision[]] {
+  if (missing.length === 0) return [decide(facts, policies)]
+  const { call } = facts
+  const decided = (filling: Filling) =>
+    decide(
+      { ...facts, call: { ...call, arguments: filledArguments(call.arguments, args, filling) } },
+      policies,
+    )
+  return [decided('low'), decided('high')]
 }
 
 function fits(each: Expectation, call: CaseCall, as: string): boolean {
@@ -188,7 +231,7 @@ function wrongWith(
 }
 
 /** The gates that policies speak in, those that failed first. */
-function whyOf({ gates }: Decision, _facts: CallFacts): readonly Reason[] {
+function whyOf({ gates }: Decision): readonly Reason[] {
   const spoken = gates.filter(({ gate }) => ['person', 'agent', 'approval'].includes(gate))
   const standing = spoken.filter(({ passed }) => !passed)
   const told = standing.length > 0 ? standing : spoken

@@ -35,11 +35,23 @@ export class SchemaTypes {
     this.groups = new Set([...this.#schemas.values()].flatMap(({ groups }) => groups))
   }
 
-  /** A name, the names in a group, or all of them. Empty: there is no such action. */
+  /** A name, the names in a group, or all of them; `read and risk:low`: those in both. Empty: there is none. */
   expand(name: string): readonly string[] {
+    const parts = name.split(' and ').map((part) => part.trim())
+    if (parts.length > 1) {
+      const lists = parts.map((part) => new Set(this.expand(part)))
+      return this.names.filter((each) => lists.every((list) => list.has(each)))
+    }
     if (name === 'all') return this.names
     if (!this.groups.has(name)) return this.names.filter((each) => each === name)
     return this.names.filter((each) => this.#schemas.get(each)?.groups.includes(name))
+  }
+
+  /** Whether there could be actions under such a name in another catalog, though there is none here. */
+  isGroup(name: string): boolean {
+    return name
+      .split(' and ')
+      .every((part) => part.trim() === 'all' || this.groups.has(part.trim()))
   }
 
   of(name: string): ActionTypes | undefined {

@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { schemaFor } from '../schema.ts'
+import { actionsWith, ORDERS_PLAN, REFUND_DESK } from '../testing.ts'
+import { runCases } from './run-cases.ts'
+
+const SCHEMA = schemaFor(ORDERS_PLAN.actions)
+
+function run(cases: string, text = REFUND_DESK, schema = SCHEMA) {
+  const file = `people: { sam: [support], finn: [finance] }
+agents: { refund-bot: {}, other-bot: { trust: 1 } }
+given: { person: sam, agent: refund-bot, action: orders.refund }
+tests:
+${cases}`
+  return runCases({ text, schema, tests: [{ file: 'desk.yaml', text: file }] })
+}
+
+/** What is wrong with a file, and in which line of `cases`. */
+function wrong(cases: string): readonly [line: number, text: string | undefined] {
+  const { failed } = run(cases)
+  assert.equal(failed.length, 1, JSON.stringify(failed))
+  return [(failed[0]?.line ?? 0) - 4, failed[0]?.why[0]?.text]
+}
+
+test('a test that holds says nothing; one that does not says where, what and why', () => {
+  const report = run(`
+  - it: small ones are fine
+    args: { order_id: "1", amount: 40.00 }
+    expect: permit
+  - it: large ones are fine
+    args:
+      order_id: "1"
+      amount: 900
+    expect: permit
+`)
+  assert.deepEqual([report.cases, report.calls], [2, 2])
+  assert.deepEqual(report.failed, [
+    {
+      file: 'desk.yaml',
+      line: 13,
+      it: 'large ones are fine',
+      call: { person: 'sam', agent: 'refund-bot', action: 'orders.refund' },
+      expected: 'permit',
+      came: 'asks',
+      why: [
+        {
+          text: 'this call is executed only after people approved it',
+          rules: ['large-refunds-ask'],
+        },
+      ],
+    },
+  ])
+})
+
+test('a table is every person with every agent with every action, and each failure is a line of it', () => {
+  const report = run(`
+  - it: who may read
+    person: [sam, finn]
+    agent: [refund-bot, other-bot]
+    action: [orders.read, orders.list]
+    args: { order_id: "1" }
+    expect:
+      sam:
+        refund-bot: permit
+        others: asks
+      finn: deny
+`)
+  assert.equal(report.calls, 8)
+  assert.deepEqual(
+    report.failed.map(({ call, came, line }) => [line, call?.agent, call?.action, came]),
+    [
+      [14, 'other-bot', 'orders.read', 'deny'],
+      [14, 'other-bot', 'orders.list', 'deny'],
+    ],
+  )
+})
+
+test('rules and approvers that are named have to be those', () => {
+  const { failed } = run(`
+  - it: asks the wrong people
+    args: { order_id: "1", amount: 900 }
+    expect: asks
+    approvers: [group:support]
+  - it: is permitted by another rule
+    args: { order_id: "1", amount: 9 }
+    expect: permit
+    rules: [nothing-of-the-kind]
+`)
+  assert.deepEqual(
+    failed.map(({ came, expected }) => [expected, came]),
+    [
+      ['asks group:support', 'asks group:finance'],
+      ['permit by nothing-of-the-kind', 'permit by support-orders, refund-bot-for-support'],
+    ],
+  )
+})
+
+test('an argument that the rules look at has to be said; others need not', () => {
+  const [line, text] = wrong(`
+  - it: forgets how much
+    args: { order_id: "1" }
+    expect: permit
+`)
+  assert.equal(line, 2)
+  assert.match(text ?? '', /give orders\.refund the arguments amount/)
+  assert.deepEqual(run('  - { it: needs none, action: orders.read, expect: permit }').failed, [])
+})
+
+test('what cannot be meant is told with its line', () => {
+  const cases: readonly (readonly [string, number, RegExp])[] = [
+    ['  - { it: x, expect: permitted }', 1, /`permit`, `deny`, `asks`/],
+    ['  - { expect: permit }', 1, /needs a sentence/],
+    ['  - it: x\n    expect: permit\n    persn: sam', 3, /`persn` is not known here/],
+    ['  - { it: x, person: kim, expect: deny }', 1, /no person `kim`/],
+    ['  - { it: x, agent: kim, expect: deny }', 1, /no agent `kim`/],
+    ['  - { it: x, action: orders.refnd, expect: deny }', 1, /no action `orders\.refnd`/],
+    ['  - it: x\n    args: { amout: 1 }\n    expect: deny', 2, /no argument `amout`.*amount/],
+    ['  - it: x\n    args:\n      amount: much\n    expect: deny', 3, /a number/],
+    ['  - it: x\n    args:\n      amount: 1.00001\n    expect: deny', 3, /at most four digits/],
+    ['  - it: x\n    now: noon\n    expect: deny', 2, /`now` is a time/],
+    ['  - it: x\n    context: { weather: fine }\n    expect: deny', 2, /has no `weather`/],
+    ['  - it: x\n    person: [sam, finn]\n    expect: { sam: deny }', 3, /expected of `finn`/],
+    ['  - it: x\n    expect: &a deny\n  - it: y\n    expect: *a', 4, /anchors/],
+    ['  - it: x\n   expect: deny', 2, /not YAML/],
+  ]
+  for (const [text, line, words] of cases) {
+    const [found, said] = wrong(text)
+    assert.match(said ?? '', words, text)
+    assert.equal(found, line, text)
+  }
+})
+
+test('arguments are what the schema says they are, exactly', () => {
+  const actions = actionsWith({
+    count: { type: 'integer' },
+    at: { type: 'string', format: 'date-time' },
+    tags: { type: 'array', items: { type: 'string' } },
+    to: { type: 'object', properties: { city: { type: 'string' } } },
+    sure: { type: 'boolean' },
+  })
+  const text = `@id("a") permit (principal, action, resource) when {
+    context has person && context.args has count && context.args.count == 9007199254740993 &&
+    context.args has at && context.args.at == datetime("2026-01-02T00:00:00Z") &&
+    context.args has tags && context.args.tags.contains("x") &&
+    context.args has to && context.args.to has city && context.args.to.city == "Bern" &&
+    context.args has sure && context.args.sure };`
+  const given = (count: string) =>
+    `  - it: x
+    action: things.do
+    args: { count: ${count}, at: 2026-01-02T01:00:00+01:00, tags: [x, y], to: { city: Bern }, sure: true }
+    expect: permit`
+  assert.deepEqual(run(given('9007199254740993'), text, schemaFor(actions)).failed, [])
+  assert.equal(run(given('9007199254740992'), text, schemaFor(actions)).failed.length, 1)
+})
+
+test('time, address, token, sponsor, chain and purpose are facts that a test may give', () => {
+  const text = `@id("p") permit (principal, action, resource) when {
+    context.now > datetime("2026-06-01") && context.origin.ip == "203.0.113.9" && !context.token.bound &&
+    !(context has person) && context.chain.contains(Agent::"other-bot") && context.task.purpose == "audit" };`
+  const given = `  - it: x
+    sponsor: sam
+    above: other-bot
+    token: bearer
+    now: 2026-06-02
+    ip: 203.0.113.9
+    purpose: audit
+    action: orders.read
+    expect: permit`
+  assert.deepEqual(run(given, text).failed, [])
+  assert.equal(run(given.replace('purpose: audit', 'purpose: fun'), text).failed.length, 1)
+})
+
+test('no file of tests may take the server with it', () => {
+  const many = Array.from({ length: 200 }, (_, i) => `p${i}`)
+  const people = many.map((name) => `${name}: []`).join(', ')
+  const agents = many.map((name) => `${name}: {}`).join(', ')
+  const text = `people: { ${people} }
+agents: { ${agents} }
+tests:
+  - it: everything at once
+    person: [${many.join(', ')}]
+    agent: [${many.join(', ')}]
+    action: all
+    expect: deny`
+  const tests = [{ file: 'bomb.yaml', text }]
+  assert.throws(() => runCases({ text: '', schema: SCHEMA, tests }), /more than 20000 calls/)
+  const deep = `tests: ${'['.repeat(200)}${']'.repeat(200)}`
+  const report = runCases({ text: '', schema: SCHEMA, tests: [{ file: 'deep.yaml', text: deep }] })
+  assert.match(report.failed[0]?.why[0]?.text ?? '', /nested deeper/)
+})
