@@ -293,7 +293,12 @@ describe('beside `remit dev`', () => {
     assert.equal(again.exit, 0, again.said)
     const { out: now } = await cli.remit('policy', 'show')
     assert.ok(text.startsWith(now), 'a directory is put together as remit dev does')
-    assert.equal((await cli.remit('policy', 'publish', 'all.cedar')).exit, 0)
+    assert.match(again.said, /\d+ tests hold/)
+    const kept = await cli.remit('policy', 'publish', 'all.cedar')
+    assert.equal(kept.exit, 1, 'the tests of the directory go on to hold')
+    assert.match(kept.said, /✗ \S+default\.yaml:3/)
+    const back = await cli.remit('policy', 'publish', 'all.cedar', '--no-tests')
+    assert.equal(back.exit, 0, back.said)
   })
 
   test('the keys that sign tokens are shown, and rotated one at a time', async (t) => {

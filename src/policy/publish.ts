@@ -47,7 +47,7 @@ export async function publishPolicies(
   const { mistakes, warnings } = await checkPolicies(storage.read, { text, schema })
   if (mistakes.length > 0) throw invalid(mistakes)
   const tests = publication.tests ?? (await latestSet(storage.read))?.tests ?? []
-  const { cases } = await testPolicies({ text, schema, tests })
+  const { cases } = await testPolicies({ text, schema, tests, files })
   const digest = domainHash('remit/policies/v1', text)
   const { version, raised } = await storage.transaction(async (tx) => {
     const version = ((await latestSet(tx))?.version ?? 0) + 1
@@ -99,6 +99,7 @@ async function testPolicies(given: {
   readonly text: string
   readonly schema: string
   readonly tests: readonly TestSource[]
+  readonly files: readonly SourceFile[]
 }): Promise<Pick<CaseReport, 'cases'>> {
   if (given.tests.length === 0) return { cases: 0 }
   const report = await runCasesAside(given)

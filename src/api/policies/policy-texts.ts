@@ -11,7 +11,7 @@ import {
 } from '../../policy/index.ts'
 import { operation } from '../operation.ts'
 import type { ApiParts } from '../parts.ts'
-import { Mistake, MOST_BYTES, Tests, Text } from './policy-schemas.ts'
+import { Files, Mistake, MOST_BYTES, Tests, Text } from './policy-schemas.ts'
 
 const closed = { additionalProperties: false } as const
 
@@ -38,7 +38,10 @@ export const POLICY_TEXT_OPERATIONS = [
     says: 'Runs tests against a text, or against the version in force, without publishing.',
     who: 'administrator',
     widens: false,
-    body: Type.Object({ text: Type.Optional(Text), tests: Type.Optional(Tests) }, closed),
+    body: Type.Object(
+      { text: Type.Optional(Text), files: Type.Optional(Files), tests: Type.Optional(Tests) },
+      closed,
+    ),
     bodyBytes: MOST_BYTES,
     answer: Type.Object({
       mistakes: Type.Array(Mistake),
@@ -53,7 +56,12 @@ export const POLICY_TEXT_OPERATIONS = [
       const tests = body.tests ?? active?.tests ?? []
       const { mistakes } = await checkPolicies(parts.policy.storage.read, { text, schema })
       if (mistakes.length > 0) return { mistakes: [...mistakes], cases: 0, calls: 0, failed: [] }
-      const { calls, cases, failed } = await runCasesAside({ text, schema, tests })
+      const { calls, cases, failed } = await runCasesAside({
+        text,
+        schema,
+        tests,
+        files: body.text === undefined ? active?.files : body.files,
+      })
       return { mistakes: [], cases, calls, failed: [...failed] }
     },
   }),

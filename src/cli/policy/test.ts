@@ -61,7 +61,7 @@ async function testSources(cli: Cli, sources: Sources, schema: string): Promise<
     cli.say('', text`${red('✗')} ${mistakes.length} to correct before anything can be tested`)
     throw new Ended(1)
   }
-  const report: TestReport = runCases({ text: sources.text, schema, tests })
+  const report: TestReport = runCases({ text: sources.text, files: sources.starts, schema, tests })
   const ids = idsAt(sources.text)
   const placeOf = (id: string) => {
     const line = ids.get(id)

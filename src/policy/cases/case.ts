@@ -65,6 +65,8 @@ export interface Case {
 
 export interface CaseFile {
   readonly file: string
+  /** Names of the files of policies that the tests are about; all of them when it names none. */
+  readonly about: readonly Texts[]
   /** Policies that are there besides, for these tests only. */
   readonly assume: Texts | undefined
   readonly people: ReadonlyMap<string, CasePerson>

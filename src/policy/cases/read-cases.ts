@@ -14,15 +14,16 @@ export function readCases(file: string, text: string): CaseFile {
   if (text.length > MOST_BYTES) throw new BadFile(1, `longer than ${MOST_BYTES} characters`)
   const tree = readYaml(text)
   if (tree.is === 'nothing')
-    return { file, assume: undefined, people: new Map(), agents: new Map(), cases: [] }
+    return { file, about: [], assume: undefined, people: new Map(), agents: new Map(), cases: [] }
   const root = new Reading(asMap(tree))
   const people = new Map(root.members('people').map(([name, each]) => [name, person(name, each)]))
   const agents = new Map(root.members('agents').map(([name, each]) => [name, agent(each)]))
+  const about = root.nodes('about')
   const assume = root.nodes('assume')[0]
   const given = root.map('given')
   const cases = root.list('tests').map((each) => readCase(asMap(each), given, { people, agents }))
   root.end()
-  return { file, assume, people, agents, cases }
+  return { file, about, assume, people, agents, cases }
 }
 
 function asMap(tree: Tree): Members {

@@ -7,6 +7,7 @@ import {
 } from '@remit/engine'
 import { Problem } from '../../lib/problem.ts'
 import { loadPolicySet } from '../load.ts'
+import type { SourceFile } from '../source-files.ts'
 import type { Case, CaseFile, Expectation, Outcome, TestSource } from './case.ts'
 import { type CaseCall, factsOfCase } from './case-call.ts'
 import { type Filling, filledArguments, missingArguments } from './case-value.ts'
@@ -41,7 +42,7 @@ export interface CaseReport {
   readonly failed: readonly FailedCase[]
 }
 
-export const CASE_LIMITS = { files: 200, calls: 20_000, failures: 100 } as const
+export const CASE_LIMITS = { calls: 20_000, failures: 100 } as const
 
 /**
  * Runs files of tests against a text of policies. Run it in a thread (`run-cases-aside.ts`).
@@ -51,27 +52,26 @@ export function runCases(given: {
   readonly text: string
   readonly schema: string
   readonly tests: readonly TestSource[]
+  readonly files?: readonly SourceFile[] | undefined
 }): CaseReport {
-  const { schema, tests, text } = given
-  const load = (more: string) =>
-    loadPolicySet({ version: 0, text: more === '' ? text : `${text}\n${more}`, schema })
-  const run = new Run(load, new SchemaTypes(schema))
+  const { files = [], schema, tests, text } = given
+  const run = new Run({ text, files, schema })
   for (const source of tests) run.file(source)
   return run.report()
 }
 
 class Run {
-  readonly #load: (more: string) => PolicySet
-  /** By what is assumed besides. */
+  readonly #source: { text: string; files: readonly SourceFile[]; schema: string }
+  /** By their texts. */
   readonly #sets = new Map<string, PolicySet>()
   readonly #types: SchemaTypes
   readonly #failed: FailedCase[] = []
   #cases = 0
   #calls = 0
 
-  constructor(load: (more: string) => PolicySet, types: SchemaTypes) {
-    this.#load = load
-    this.#types = types
+  constructor(source: { text: string; files: readonly SourceFile[]; schema: string }) {
+    this.#source = source
+    this.#types = new SchemaTypes(source.schema)
   }
 
   report(): CaseReport {
@@ -88,13 +88,14 @@ class Run {
     })
   }
 
-  #policiesFor({ assume }: CaseFile): PolicySet {
-    const more = assume?.text ?? ''
-    const known = this.#sets.get(more)
+  #policiesFor({ about, assume }: CaseFile): PolicySet {
+    const { files, schema, text: whole } = this.#source
+    const text = `${aboutOf(whole, files, about)}\n${assume?.text ?? ''}`
+    const known = this.#sets.get(text)
     if (known) return known
     try {
-      const set = this.#load(more)
-      this.#sets.set(more, set)
+      const set = loadPolicySet({ version: 0, text, schema })
+      this.#sets.set(text, set)
       return set
     } catch (error) {
       if (!assume || !(error instanceof Problem)) throw error
@@ -117,11 +118,14 @@ class Run {
   #case(file: LoadedFile, of: Case): void {
     this.#cases++
     const named = this.#actionsOf(of)
+    // Counted before the first is decided.
+    this.#calls += of.persons.length * of.agents.length * named.size
+    if (this.#calls > CASE_LIMITS.calls) {
+      throw new Problem('policy.tests_failed', `more than ${CASE_LIMITS.calls} calls to test`)
+    }
     for (const person of of.persons) {
       for (const agent of of.agents) {
         for (const [action, as] of named) {
-          if (++this.#calls > CASE_LIMITS.calls)
-            throw new Problem('policy.tests_failed', `more than ${CASE_LIMITS.calls} calls to test`)
           this.#call(file, of, { person, agent, action }, as)
         }
       }
@@ -172,6 +176,22 @@ class Run {
     const wrong = wrongWith(decision, of, expected)
     if (wrong) this.#failed.push({ ...about, ...wrong, why: whyOf(decision) })
   }
+}
+
+/** The part of the text that came from the files which a test names, by the end of their path. */
+function aboutOf(text: string, files: readonly SourceFile[], about: CaseFile['about']): string {
+  if (about.length === 0) return text
+  const lines = text.split('\n')
+  const parts = about.map(({ line, text: name }) => {
+    const at = files.findIndex(({ file }) => file === name || file.endsWith(`/${name}`))
+    const found = files[at]
+    if (!found) {
+      const there = files.map(({ file }) => file).join(', ')
+      throw new BadFile(line, `there is no file \`${name}\` among the policies`, there || undefined)
+    }
+    return lines.slice(found.line - 1, (files[at + 1]?.line ?? lines.length + 1) - 1).join('\n')
+  })
+  return parts.join('\n')
 }
 
 interface LoadedFile extends CaseFile {

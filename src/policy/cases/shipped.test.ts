@@ -51,6 +51,12 @@ const DESK: readonly Action[] = planMcpImport(describeDesk(), {
 
 const SCHEMA = schemaFor([...ORDERS_PLAN.actions, ...DESK, ...EVERY_CLASS])
 
+/** As `remit policy publish ./policies` puts them together. */
+function together(texts: readonly string[]) {
+  const starts = texts.map((_, i) => texts.slice(0, i).join('').split('\n').length)
+  return { text: texts.join(''), files: FILES.map((file, i) => ({ file, line: starts[i] ?? 1 })) }
+}
+
 test('the policies that ship are valid, each by itself and all together, and in the layout', () => {
   for (const text of [...FILES.map(read), FILES.map(read).join('')]) {
     assert.deepEqual(validatePolicies(text, SCHEMA), { mistakes: [], warnings: [] })
@@ -76,8 +82,7 @@ test('every rule that ships has a sentence and a test that names it', () => {
 })
 
 test('what their tests say of the policies that ship holds', () => {
-  const text = FILES.map(read).join('')
-  const report = runCases({ text, schema: SCHEMA, tests: TESTS })
+  const report = runCases({ ...together(FILES.map(read)), schema: SCHEMA, tests: TESTS })
   assert.deepEqual(report.failed, [])
   assert.ok(report.cases >= 20 && report.calls > 200, `${report.cases} ${report.calls}`)
 })
