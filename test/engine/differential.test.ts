@@ -9,7 +9,13 @@ import { test } from 'node:test'
 import { randomCase } from './cases.ts'
 import { agree, Pair, told } from './compare.ts'
 import { Compiled } from './compiled.ts'
-import { compareAll, compareCases, compareOperations, seeds } from './differential.ts'
+import {
+  compareAll,
+  compareCases,
+  compareCorrupted,
+  compareOperations,
+  seeds,
+} from './differential.ts'
 import { parse } from './json.ts'
 import type { PolicySet } from './policies.ts'
 import type { Example } from './shrink.ts'
@@ -24,6 +30,11 @@ test('everything that was ever found stays mended', () => {
 
 test('single operations on values at the edges', () => {
   assert.equal(compareOperations(seeds(1, 300), 150), 45_000)
+})
+
+test('policies with something wrong in them are refused, or mean what they mean to the official engine', () => {
+  const { compiled, refused } = compareCorrupted(seeds(3e6, 250))
+  assert.ok(compiled > 150 && refused > 1000, `${compiled} compiled, ${refused} refused`)
 })
 
 // Apart, so that each has the time of a test to itself, on a machine that does much else.

@@ -1,8 +1,12 @@
 /** Cases, one after the other, until they end or two engines say different things. */
+import { CompileError } from '@remit/engine'
 import { type Question, randomCase, randomOperations } from './cases.ts'
 import { type Disagreement, Pair, told } from './compare.ts'
+import { Compiled } from './compiled.ts'
+import { corrupted } from './corrupt.ts'
 import { type Json, print } from './json.ts'
 import type { PolicySet } from './policies.ts'
+import { Random } from './random.ts'
 import { shrink } from './shrink.ts'
 import { throughText } from './through-text.ts'
 
@@ -72,6 +76,42 @@ official: ${told(official)}
 ours:     ${told(ours)}
 To keep in test/engine/pinned.json:
 ${print({ name, ...small } as unknown as Json, 1)}`
+}
+
+/**
+ * Policies with something wrong in them: what ours compiles, the official engine takes, too, and understands in the same way. Answers
+ * how many ours compiled. @throws Error
+ */
+export function compareCorrupted(seeds: Iterable<number>): { compiled: number; refused: number } {
+  const seen = { compiled: 0, refused: 0 }
+  for (const seed of seeds) {
+    const { questions, set } = randomCase(seed, 2)
+    const random = new Random(seed)
+    for (const policy of Object.values(set.staticPolicies).slice(0, 8)) {
+      const bad = {
+        staticPolicies: { p: corrupted(random, policy) },
+        templates: {},
+        templateLinks: [],
+      }
+      if (!compiles(bad)) seen.refused++
+      else {
+        compareAll(new Pair(bad), bad, questions, `corrupted ${seed}`)
+        seen.compiled++
+      }
+    }
+  }
+  return seen
+}
+
+/** @throws anything but a CompileError */
+function compiles(set: PolicySet): boolean {
+  try {
+    new Compiled(set)
+    return true
+  } catch (error) {
+    if (error instanceof CompileError) return false
+    throw error
+  }
 }
 
 export function* seeds(from: number, count: number): Generator<number> {

@@ -6,7 +6,7 @@ const MOST_DIGITS = 15
 
 /** Cedar's `decimal("…")`: digits, a point, one to four digits. `undefined` for anything else, or out of range. */
 export function parseDecimal(text: string): Decimal | undefined {
-  const match = /^(-?)0*([0-9]+)\.([0-9]{1,4})$/.exec(text)
+  const match = /^(-?)(?=[0-9])0*([1-9][0-9]*)?\.([0-9]{1,4})$/.exec(text)
   if (!match) return undefined
   const [, sign, whole = '', fraction = ''] = match
   if (whole.length > MOST_DIGITS) return undefined

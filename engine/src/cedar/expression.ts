@@ -8,7 +8,7 @@ import { BINARY, UNARY } from './operators.ts'
 import { attribute, getTag, has, hasTag, is, isIn, ofContext, textOf } from './reading.ts'
 import { any, constant, folded, type Part, type Run, test } from './run.ts'
 import { RecordValue, SetValue, type Value } from './value.ts'
-import { valueFromJson } from './value-json.ts'
+import { isTypeName, valueFromJson } from './value-json.ts'
 
 export const EXPRESSION_LIMITS = {
   /** Of expressions inside of each other; a chain of `&&` or `||` counts once. */
@@ -208,6 +208,7 @@ export class Expressions {
     const names = within ? ['left', 'entity_type', 'in'] : ['left', 'entity_type']
     if (typeof type !== 'string' || !hasExactly(inner, ...names))
       throw this.#error(at, `needs ${names.join(', ')}`)
+    if (!isTypeName(type)) throw this.#error(at, `\`${type}\` is no name of a type`)
     const left = part('left')
     return within ? every([is(left, type), isIn(left, part('in'))]) : is(left, type)
   }

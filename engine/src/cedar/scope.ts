@@ -2,7 +2,7 @@
 import type { EntityRef } from '../policy.ts'
 import { CompileError } from './failure.ts'
 import { hasExactly, isArray, isObject, type JsonObject } from './json.ts'
-import { entityFromJson } from './value-json.ts'
+import { entityFromJson, isTypeName } from './value-json.ts'
 
 /** What a link says for `?principal` and `?resource`. */
 export type Slots = ReadonlyMap<string, EntityRef>
@@ -37,7 +37,7 @@ export class Scopes {
     if (op === 'All' && hasExactly(given, 'op')) return { op: 'all' }
     if (op === '==') return { op: 'equal', entity: this.#target(given, path, 'op') }
     if (op === 'in') return { op: 'within', entity: this.#target(given, path, 'op') }
-    if (op === 'is' && typeof given.entity_type === 'string') {
+    if (op === 'is' && typeof given.entity_type === 'string' && isTypeName(given.entity_type)) {
       const { entity_type: type, in: within } = given
       if (within === undefined && hasExactly(given, 'op', 'entity_type'))
         return { op: 'type', type }
@@ -52,11 +52,16 @@ export class Scopes {
     if (!isObject(given)) throw this.#error(path, 'not a constraint')
     const { entities, op } = given
     if (op === 'All' && hasExactly(given, 'op')) return { op: 'all' }
-    if (op === '==') return { op: 'equal', entity: this.#target(given, path, 'op') }
+    const actions = (found: readonly EntityRef[]) => {
+      if (found.every(({ type }) => /(?:^|:)Action$/.test(type))) return found
+      throw this.#error(path, 'not an action')
+    }
     if (op === 'in' && isArray(entities) && hasExactly(given, 'op', 'entities'))
-      return { op: 'within', entities: entities.map((each) => this.#entity(each, path)) }
-    if (op === 'in') return { op: 'within', entities: [this.#target(given, path, 'op')] }
-    throw this.#error(path, 'not a constraint that is known')
+      return { op: 'within', entities: actions(entities.map((each) => this.#entity(each, path))) }
+    if (op !== '==' && op !== 'in') throw this.#error(path, 'not a constraint that is known')
+    const entity = this.#target(given, path, 'op')
+    actions([entity])
+    return op === '==' ? { op: 'equal', entity } : { op: 'within', entities: [entity] }
   }
 
   /** An entity, or a slot that one is given for. */

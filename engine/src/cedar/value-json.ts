@@ -49,6 +49,7 @@ export function entityFromJson(json: unknown): EntityUid {
   if (!isObject(inner) || typeof inner.type !== 'string' || typeof inner.id !== 'string') {
     throw new TypeError('not a reference to an entity')
   }
+  if (!isTypeName(inner.type)) throw new TypeError(`\`${inner.type}\` is no name of a type`)
   return new EntityUid(inner.type, inner.id)
 }
 
@@ -61,4 +62,12 @@ function extension({ arg, args, fn }: JsonObject): Value {
   const made = make(given)
   if (made === undefined) throw new TypeError(`not what \`${String(fn)}\` reads`)
   return made
+}
+
+const NAME = /^[A-Za-z_][A-Za-z0-9_]*(?:::[A-Za-z_][A-Za-z0-9_]*)*$/
+const RESERVED = /(?:^|:)(?:true|false|if|then|else|in|is|like|has|__cedar)(?:$|:)/
+
+/** Whether it can be the type of an entity: an identifier, after those of its namespace. */
+export function isTypeName(text: string): boolean {
+  return NAME.test(text) && !RESERVED.test(text)
 }

@@ -94,8 +94,9 @@ export class SetValue {
     return this.#keys
   }
 
+  /** INVARIANT: sets in sets are found by their keys: comparing them both ways would double at each level. */
   has(value: Value): boolean {
-    if (this.items.length > FEW) return this.keys.has(keyOf(value))
+    if (this.items.length > FEW || isNested(value)) return this.keys.has(keyOf(value))
     for (const item of this.items) if (equal(item, value)) return true
     return false
   }
@@ -109,6 +110,10 @@ export class SetValue {
     for (const item of other.items) if (this.has(item)) return true
     return false
   }
+}
+
+function isNested(value: Value): boolean {
+  return value instanceof SetValue || value instanceof RecordValue
 }
 
 /** Cedar's `==`: no two types are equal, and nothing is an error. */
