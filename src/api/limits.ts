@@ -29,7 +29,7 @@ const SubjectId = Type.String({
   description: 'of the person or space, or the name of the agent; not for the organization',
 })
 
-const StandingLimit = Type.Object({
+export const StandingLimit = Type.Object({
   id: Type.String(),
   subject: Type.Object({
     kind: Kind,
@@ -66,7 +66,7 @@ export const LIMIT_OPERATIONS = [
       const limits = subject
         ? await showLimits(parts.decisions, { subject, most: MOST_LISTED })
         : []
-      return { limits: await shapesOf(parts, limits) }
+      return { limits: await limitShapes(parts, limits) }
     },
   }),
   operation({
@@ -136,12 +136,12 @@ async function shapeOf(
   parts: ApiParts,
   limit: ShownLimit | undefined,
 ): Promise<Static<typeof StandingLimit>> {
-  const [shape] = limit ? await shapesOf(parts, [limit]) : []
+  const [shape] = limit ? await limitShapes(parts, [limit]) : []
   if (!shape) throw new Problem('limit.unknown', 'the limit was removed in this moment')
   return shape
 }
 
-async function shapesOf(
+export async function limitShapes(
   parts: ApiParts,
   limits: readonly ShownLimit[],
 ): Promise<Static<typeof StandingLimit>[]> {

@@ -32,7 +32,7 @@ export { budgetWithin } from './limits/each-task.ts'
 export { limitsOn } from './limits/limit-store.ts'
 export { removeLimit } from './limits/remove-limit.ts'
 export { type LimitSetting, MOST_STANDING, setLimit } from './limits/set-limit.ts'
-export { type ShownLimit, showLimits, showLimitsOn } from './limits/show-limits.ts'
+export { type ShownLimit, showLimits, showLimitsOver } from './limits/show-limits.ts'
 export {
   EVERYTHING,
   LIMITS,

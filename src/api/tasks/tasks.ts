@@ -9,12 +9,14 @@ import {
   listTasks,
   openTree,
   resumeTask,
+  showLimitsOver,
   suspendTask,
   type Task as TaskNoun,
   type Tree,
   treeOf,
 } from '../../tasks/index.ts'
 import { Explanation, explanationShape, operatorShape } from '../explanation.ts'
+import { limitShapes, StandingLimit } from '../limits.ts'
 import { personNames } from '../names.ts'
 import { type Caller, operation } from '../operation.ts'
 import type { ApiParts } from '../parts.ts'
@@ -131,6 +133,25 @@ export const TASK_OPERATIONS = [
       const { task } = await visibleTask(parts, caller, params.id)
       const { tasks, more } = await treeFor(parts, caller, task)
       return { tasks: await shownTasks(parts, tasks), more }
+    },
+  }),
+  operation({
+    id: 'tasks.limits',
+    method: 'GET',
+    path: '/tasks/:id/limits',
+    says: 'Standing limits that calls of the task fall under, with what is used of them: all for administrators, else your own.',
+    who: 'person',
+    widens: false,
+    params: ById,
+    answer: listOf('limits', StandingLimit),
+    run: async (parts, { caller, params }) => {
+      const { task } = await visibleTask(parts, caller, params.id)
+      const held = await parts.decisions.facts.task(task.id)
+      const of = { personId: task.personId, agents: held?.chain ?? [], spaces: held?.spaces ?? [] }
+      const { administrator, person } = caller
+      const viewer = { administrator, personId: person.id }
+      const limits = await showLimitsOver(parts.decisions, of, viewer)
+      return { limits: await limitShapes(parts, limits) }
     },
   }),
   operation({

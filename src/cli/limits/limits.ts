@@ -11,7 +11,7 @@ import { type Limit, limitLine, readLimit } from './limit.ts'
 type Kind = 'organization' | 'person' | 'agent' | 'space'
 
 /** A standing limit as the management API shows it. */
-interface StandingLimit {
+export interface StandingLimit {
   readonly id: string
   readonly subject: { readonly kind: Kind; readonly id: string; readonly name: string | null }
   readonly each_task: boolean
@@ -141,7 +141,8 @@ function removeCommand(start: Start): Command {
     })
 }
 
-function whose({ subject: { id, kind, name } }: StandingLimit): Text {
+/** For whom it is. */
+export function whose({ subject: { id, kind, name } }: StandingLimit): Text {
   return kind === 'organization' ? text`everything` : text`${kind} ${name ?? id}`
 }
 

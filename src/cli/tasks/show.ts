@@ -4,6 +4,7 @@ import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { Failure } from '../failure.ts'
 import { type Limit, limitLine } from '../limits/limit.ts'
+import { type StandingLimit, whose } from '../limits/limits.ts'
 import { at } from '../server/api.ts'
 import { facts, indented } from '../terminal/table.ts'
 import { bold, dim, type Text, text, type Value } from '../terminal/text.ts'
@@ -27,11 +28,17 @@ export function showCommand(start: Start): Command {
       }>(at`/tasks/${id}/tree`)
       const task = tasks.find((one) => one.id === id)
       if (!task) throw new Failure('The server answered a tree without the task')
-      await showTask(cli, task, around(task, tasks, more))
+      const { limits } = await cli.api.get<{ readonly limits: readonly StandingLimit[] }>(
+        at`/tasks/${id}/limits`,
+      )
+      await showTask(cli, { ...task, limits }, around(task, tasks, more))
     })
 }
 
-async function showTask(cli: Cli, task: Task, tree: Around): Promise<void> {
+/** With the limits over all tasks that it falls under, as far as they are the caller's to see. */
+type Shown = Task & { readonly limits: readonly StandingLimit[] }
+
+async function showTask(cli: Cli, task: Shown, tree: Around): Promise<void> {
   const details = await detailLines(task.details)
   const delegates = await detailLines(task.may_delegate)
   cli.answer({ ...task, tree }, () => [
@@ -45,7 +52,7 @@ async function showTask(cli: Cli, task: Task, tree: Around): Promise<void> {
   ])
 }
 
-function factsOf(cli: Cli, task: Task): readonly (readonly [string, Value])[] {
+function factsOf(cli: Cli, task: Shown): readonly (readonly [string, Value])[] {
   const { closed_at: closed, sponsor_grant: grant } = task
   return [
     ['task', task.id],
@@ -55,6 +62,10 @@ function factsOf(cli: Cli, task: Task): readonly (readonly [string, Value])[] {
     ['under', grant === null ? undefined : text`the sponsor grant ${grant}`],
     ['parent', task.parent ?? undefined],
     ...task.budget.map((limit): [string, Value] => ['budget', budgetLine(limit)]),
+    ...task.limits.map((one): [string, Value] => [
+      'limit',
+      text`${budgetLine(one.limit)}  ${dim(whose(one))}`,
+    ]),
     ['opened', moment(task.opened_at)],
     [
       'deadline',

@@ -1,5 +1,5 @@
 import type { Detail } from '@remit/engine'
-import type { LimitUse, OpenedBy } from '../../tasks/index.ts'
+import type { LimitSubject, LimitUse, OpenedBy, ShownLimit } from '../../tasks/index.ts'
 import { type RequestItem, requestList } from '../approval/approvals-page.ts'
 import { type DecisionItem, decisionTable } from '../decision/decision-words.ts'
 import { detailsInWords, type TitleOf } from '../frame/authority.ts'
@@ -30,6 +30,8 @@ export interface TaskView {
   readonly details: readonly Detail[]
   readonly mayDelegate: readonly Detail[]
   readonly limits: readonly LimitUse[]
+  /** Limits over all tasks, as far as they are the viewer's to see. */
+  readonly standing: readonly ShownLimit[]
   readonly titleOf: TitleOf
   readonly tree: TreeView
   /** Waiting for a person. */
@@ -89,6 +91,7 @@ function about(view: TaskView): Html {
           html`${when(view.closedAt, now)} <span class="soft">because ${closeReason(view.closeReason)}</span>`,
         ],
     ['Budget', view.limits.length > 0 && budget(view.limits)],
+    ['Limits', view.standing.length > 0 && standingLimits(view)],
     ['Task id', html`<code>${view.id}</code>`],
   ])
 }
@@ -96,6 +99,20 @@ function about(view: TaskView): Html {
 /** A line for each limit. */
 function budget(limits: readonly LimitUse[]): Html {
   return html`<ul class="lines">${limits.map((limit) => html`<li>${limitInWords(limit)}</li>`)}</ul>`
+}
+
+/** Those over all tasks, and for whom they are. */
+function standingLimits({ person, standing }: TaskView): Html {
+  return html`<ul class="lines">${standing.map(
+    ({ standing: { subject }, use }) =>
+      use &&
+      html`<li>${limitInWords(use)} <span class="soft">${whose(subject, person)}</span></li>`,
+  )}</ul>`
+}
+
+function whose({ id, kind }: LimitSubject, person: string): Html {
+  if (kind === 'organization') return html`by everything together`
+  return kind === 'person' ? html`by all for ${show(person)}` : html`by all of ${kind} ${show(id)}`
 }
 
 /** What other agents may get from it, unless that is the same. */

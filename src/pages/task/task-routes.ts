@@ -11,6 +11,8 @@ import {
   findTask,
   listTasks,
   resumeTask,
+  type ShownLimit,
+  showLimitsOver,
   suspendTask,
   type Task,
 } from '../../tasks/index.ts'
@@ -128,12 +130,24 @@ async function viewOf(parts: PageParts, visit: Visit): Promise<TaskView> {
     },
     sponsorGrant: await grantOf(parts, visitor, task),
     limits: await budgetUse(parts.decisions, task),
+    standing: await standingOver(parts, visitor, task),
     titleOf: (location) => catalog.byIdentifier.get(location)?.title,
     tree: await treeView(parts, visitor, task),
     requests: await requestItems(parts, waiting),
     decisions: await decisionItems(parts, await listDecisions(read, { taskId: id, limit: RECENT })),
     may: mayChange(role),
   }
+}
+
+/** Standing limits that are the visitor's to see. */
+async function standingOver(
+  parts: PageParts,
+  { administrator, person }: Visitor,
+  { id, personId }: Task,
+): Promise<ShownLimit[]> {
+  const held = await parts.decisions.facts.task(id)
+  const of = { personId, agents: held?.chain ?? [], spaces: held?.spaces ?? [] }
+  return showLimitsOver(parts.decisions, of, { administrator, personId: person.id })
 }
 
 async function grantOf(

@@ -2,7 +2,7 @@ import { countsOf } from '../budget/budget-store.ts'
 import { type LimitUse, useOf } from '../budget/show-budget.ts'
 import type { TaskParts } from '../parts.ts'
 import { allLimits, limitsOn } from './limit-store.ts'
-import type { LimitSubject, StandingLimit } from './standing-limit.ts'
+import { type LimitSubject, type StandingLimit, subjectsOf } from './standing-limit.ts'
 
 /** A standing limit and how it stands; one of each task is counted there. */
 export interface ShownLimit {
@@ -18,12 +18,23 @@ export async function showLimits(
   return shown(parts, await allLimits(parts.storage.read, filter))
 }
 
-/** Those that any of these fall under. */
-export async function showLimitsOn(
+/**
+ * Those that the calls of a task fall under, as far as they are the viewer's to see: all for administrators, for others their own.
+ * What is of each task is in its budget.
+ */
+export async function showLimitsOver(
   parts: Pick<TaskParts, 'storage' | 'clock'>,
-  subjects: readonly LimitSubject[],
+  task: Parameters<typeof subjectsOf>[0],
+  viewer: { readonly personId: string; readonly administrator: boolean },
 ): Promise<ShownLimit[]> {
-  return shown(parts, await limitsOn(parts.storage.read, subjects))
+  const subjects = subjectsOf(task).filter(
+    ({ id, kind }) => viewer.administrator || (kind === 'person' && id === viewer.personId),
+  )
+  const limits = await limitsOn(parts.storage.read, subjects)
+  return shown(
+    parts,
+    limits.filter(({ eachTask }) => !eachTask),
+  )
 }
 
 async function shown(
