@@ -4,7 +4,7 @@ import { Catalog, RULES } from './catalog/index.ts'
 import type { Settings } from './config/settings.ts'
 import { isLoopback } from './config/settings.ts'
 import type { ConnectionParts } from './connections/index.ts'
-import { type DecisionParts, Facts } from './decisions/index.ts'
+import { type DecisionParts, Facts, RiskBooks } from './decisions/index.ts'
 import { loadSigningKeys, type MasterKey, openMasterKey, type SigningKeys } from './keys/index.ts'
 import { Ledger, ledgerOrigin } from './ledger/index.ts'
 import type { Clock } from './lib/clock.ts'
@@ -100,7 +100,14 @@ export async function openRooms(
     const providers = new Providers(shared, outbound)
     const facts = new Facts({ storage, live, catalog })
     const verified = new VerifiedTokens()
-    const decisions = { ...shared, keys, catalog, policies, providers, facts, verified }
+    const risk = new RiskBooks({
+      storage,
+      random,
+      replicaId: live.replicaId,
+      key: master.derive('counterparties'),
+      timeZone: settings.timeZone,
+    })
+    const decisions = { ...shared, keys, catalog, policies, providers, facts, verified, risk }
     await createBuiltInGroups(shared)
     await configuredProvider(settings, shared, options.development)
     return {

@@ -1,6 +1,6 @@
 import { type ApiParts, addApi } from './api/index.ts'
 import type { Settings } from './config/settings.ts'
-import { keepForgetting, keepRecovering, recover } from './decisions/index.ts'
+import { forgetRisk, keepForgetting, keepRecovering, recover } from './decisions/index.ts'
 import {
   createGateway,
   MCP_LIMITS,
@@ -121,6 +121,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
         await kept.forget()
         await forgetOpaqueTokens(storage, clock.now())
         await forgetOldAuthorizations(storage, clock.now())
+        await forgetRisk(decisions)
       },
       { everyMs: CLEAN_UP_EVERY_MS, onError },
     ),

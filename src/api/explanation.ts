@@ -43,6 +43,19 @@ const Ask = Type.Object({
   prompts: Type.Array(Type.String()),
 })
 
+/** How unusual the call was (docs/risk.md). */
+const Weighed = Type.Object({
+  class: Type.String(),
+  score: Type.Optional(Type.Integer({ description: '0 to 100; for administrators' })),
+  signals: Type.Array(
+    Type.Object({
+      signal: Type.String(),
+      says: Type.String(),
+      points: Type.Optional(Type.Integer({ description: 'what it added to the score' })),
+    }),
+  ),
+})
+
 /** Why a call was answered as it was. What is optional after `gates` is there for administrators only. */
 export const Explanation = Type.Intersect([
   Decision,
@@ -57,6 +70,7 @@ export const Explanation = Type.Intersect([
     enough: Type.Optional(Type.String({ description: 'what would have been enough' })),
     approval_would_help: Type.Boolean(),
     gates: Type.Array(Gate),
+    risk: Type.Optional(Weighed),
     person_name: Type.Optional(nullable),
     call_hash: Type.Optional(nullable),
     policy_version: Type.Optional(Type.Union([Type.Integer(), Type.Null()])),
@@ -67,7 +81,7 @@ export const Explanation = Type.Intersect([
 
 /** What the represented person may see. */
 export function explanationShape(decision: StoredDecision, told: Noun): Static<typeof Explanation> {
-  const { approvalWouldHelp, detail, enough, gates } = told
+  const { approvalWouldHelp, detail, enough, gates, risk } = told
   return {
     ...decisionShape(decision),
     resource: decision.resource,
@@ -78,6 +92,7 @@ export function explanationShape(decision: StoredDecision, told: Noun): Static<t
     ...(enough === undefined ? {} : { enough }),
     approval_would_help: approvalWouldHelp,
     gates: [...gates],
+    ...(risk ? { risk: { ...risk, signals: [...risk.signals] } } : {}),
   }
 }
 

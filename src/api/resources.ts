@@ -5,6 +5,7 @@ import {
   listActions,
   listResources,
   resumeResource,
+  setMark,
   setRisk,
   setSentence,
   suspendResource,
@@ -219,4 +220,33 @@ export const RESOURCE_OPERATIONS = [
         }),
       ),
   }),
+  ...(['counterparty', 'size'] as const).map((mark) =>
+    operation({
+      id: `actions.set_${mark}`,
+      method: 'PUT',
+      path: `/actions/:action/${mark}`,
+      says: {
+        counterparty:
+          'Says which argument names whom a call is about, such as `/to`; null for none. Risk signals look at it.',
+        size: 'Says which argument tells how large a call is, such as `/amount`; null for none. Risk signals look at it.',
+      }[mark],
+      who: 'administrator',
+      widens: true,
+      params: ByAction,
+      body: Type.Object(
+        { path: Type.Union([Type.String({ maxLength: 500 }), Type.Null()]) },
+        closed,
+      ),
+      answer: Action,
+      run: async (parts, { body, caller, params }) =>
+        actionShape(
+          await setMark(parts.connections, {
+            action: params.action,
+            mark,
+            path: body.path ?? undefined,
+            by: caller.person.id,
+          }),
+        ),
+    }),
+  ),
 ]

@@ -103,6 +103,12 @@ export const Action = Type.Object({
   risk: Type.String(),
   risk_proposed: Type.Boolean(),
   sentence: Type.String(),
+  counterparty: Type.Union([Type.String(), Type.Null()], {
+    description: 'pointer to the argument that says whom a call is about; see docs/risk.md',
+  }),
+  size: Type.Union([Type.String(), Type.Null()], {
+    description: 'pointer to the one that says how large it is',
+  }),
   definition: Type.Unknown({
     description: 'of an MCP server: what was reviewed and is shown to clients; else null',
   }),

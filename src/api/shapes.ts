@@ -53,6 +53,7 @@ export function actionShape(action: Action) {
   const {
     access,
     arguments: schema,
+    counterparty,
     definition,
     method,
     name,
@@ -60,6 +61,7 @@ export function actionShape(action: Action) {
     risk,
     riskProposed,
     sentence,
+    size,
     untyped,
   } = action
   return {
@@ -70,6 +72,8 @@ export function actionShape(action: Action) {
     risk,
     risk_proposed: riskProposed,
     sentence,
+    counterparty: counterparty ?? null,
+    size: size ?? null,
     definition: definition ?? null,
     arguments: schema,
     untyped: [...untyped],

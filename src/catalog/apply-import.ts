@@ -7,6 +7,7 @@ import {
   writeResource,
 } from './catalog-store.ts'
 import { changeCatalog } from './change-catalog.ts'
+import { keptMarks, proposedMarks } from './marks.ts'
 import type { CatalogParts } from './parts.ts'
 import type { ImportPlan } from './plan-resource.ts'
 import type { Action, Resource } from './resource.ts'
@@ -108,7 +109,7 @@ function keepSettings(
   action: Action,
   old: Action | undefined,
 ): { action: Action; notes: readonly string[] } {
-  if (!old) return { action, notes: [] }
+  if (!old) return { action: { ...action, ...proposedMarks(action) }, notes: [] }
   const notes: string[] = []
   if (isAnotherTool(action, old)) {
     const detail = `\`${action.name}\` means another tool of the server meanwhile: import it again`
@@ -127,7 +128,13 @@ function keepSettings(
     notes.push(`${action.name}: says now that it only reads; its risk class has to be set again`)
   const { risk, riskProposed } = settled ? old : action
   return {
-    action: { ...action, risk, riskProposed, sentence: fits ? old.sentence : action.sentence },
+    action: {
+      ...action,
+      ...keptMarks(action, old),
+      risk,
+      riskProposed,
+      sentence: fits ? old.sentence : action.sentence,
+    },
     notes,
   }
 }
@@ -173,7 +180,8 @@ function isSame(
   const text = (actions: readonly Action[]) =>
     actions
       .map(
-        (each) => `${each.name} ${each.digest} ${each.risk} ${each.riskProposed} ${each.sentence}`,
+        (each) =>
+          `${each.name} ${each.digest} ${each.risk} ${each.riskProposed} ${each.sentence} ${each.counterparty} ${each.size}`,
       )
       .toSorted()
       .join('\n')

@@ -102,7 +102,13 @@ export async function replaceActions(
 export async function changeAction(
   tx: Tx,
   name: string,
-  change: { risk?: Action['risk']; risk_proposed?: 0 | 1; sentence?: string },
+  change: {
+    risk?: Action['risk']
+    risk_proposed?: 0 | 1
+    sentence?: string
+    counterparty?: string | null
+    size?: string | null
+  },
 ): Promise<void> {
   await tx.updateTable('actions').set(change).where('name', '=', name).execute()
 }
@@ -125,6 +131,13 @@ function resourceOf(row: Selectable<Schema['resources']>): Resource {
   }
 }
 
+function marksOf(
+  counterparty: string | null,
+  size: string | null,
+): Pick<Action, 'counterparty' | 'size'> {
+  return { ...(counterparty === null ? {} : { counterparty }), ...(size === null ? {} : { size }) }
+}
+
 function actionOf(row: Selectable<Schema['actions']>): Action {
   return {
     resource: row.resource,
@@ -140,6 +153,7 @@ function actionOf(row: Selectable<Schema['actions']>): Action {
     digest: row.digest,
     definition:
       row.definition === null ? undefined : (JSON.parse(row.definition) as PinnedDefinition), // as: only `rowOf` writes the column
+    ...marksOf(row.counterparty, row.size),
   }
 }
 
@@ -157,5 +171,7 @@ function rowOf(action: Action): Schema['actions'] {
     untyped: canonicalJson(action.untyped),
     digest: action.digest,
     definition: action.definition ? canonicalJson(action.definition) : null,
+    counterparty: action.counterparty ?? null,
+    size: action.size ?? null,
   }
 }

@@ -8,6 +8,7 @@ import { Catalog, viewOf } from './catalog.ts'
 import { selectActions, selectResource, selectResources } from './catalog-store.ts'
 import { setRisk, setSentence, templateDigest } from './change-action.ts'
 import { RULES } from './change-catalog.ts'
+import { proposedMarks } from './marks.ts'
 import type { Resource } from './resource.ts'
 import {
   removeResource,
@@ -34,7 +35,9 @@ forEachEngine('the catalog', (open) => {
     const stored = await selectActions(parts.storage.read, 'orders')
     assert.deepEqual(
       stored,
-      plan.actions.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+      plan.actions
+        .map((action) => ({ ...action, ...proposedMarks(action) }))
+        .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
     )
     const resource = await selectResource(parts.storage.read, 'orders')
     assert.equal(resource?.status, 'active')

@@ -73,7 +73,8 @@ export function templateDigest(action: Pick<Action, 'name' | 'sentence'>): strin
   return domainHash('remit/template/v1', { action: action.name, sentence: action.sentence })
 }
 
-async function requireAction(parts: CatalogParts, name: string): Promise<Action> {
+/** Throws `catalog.unknown_action`. */
+export async function requireAction(parts: CatalogParts, name: string): Promise<Action> {
   const [resource = ''] = name.split('.')
   const actions = await selectActions(parts.storage.read, resource)
   const action = actions.find((each) => each.name === name)

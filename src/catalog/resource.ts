@@ -62,6 +62,9 @@ export type Action = {
   readonly sentence: string
   readonly arguments: ArgumentSchema
   readonly untyped: readonly Untyped[]
+  /** Pointer to the argument that names whom a call is about, and to the one that says how large it is: for risk signals. */
+  readonly counterparty?: string | undefined
+  readonly size?: string | undefined
   /** Of everything that says what this action is and how its arguments are read; see `definition.ts`. */
   readonly digest: string
 }

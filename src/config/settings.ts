@@ -76,6 +76,15 @@ function readBetween(least: number, most: number): (text: string) => number {
   }
 }
 
+function readTimeZone(text: string): string {
+  try {
+    new Intl.DateTimeFormat('en-GB', { timeZone: text })
+    return text
+  } catch {
+    throw new Error('is not a time zone such as `Europe/Berlin`')
+  }
+}
+
 const text = (value: string) => value
 
 export const SETTINGS = {
@@ -151,6 +160,12 @@ export const SETTINGS = {
     'groups',
     "Claim of the ID token that lists the person's groups.",
     text,
+  ),
+  timeZone: setting(
+    'REMIT_TIME_ZONE',
+    'UTC',
+    'Where the organization works (IANA, such as `Europe/Berlin`): the hour that risk signals and rules speak of.',
+    readTimeZone,
   ),
   policyEngine: setting(
     'REMIT_POLICY_ENGINE',

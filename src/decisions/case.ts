@@ -6,6 +6,8 @@ import { argumentTexts } from '../tokens/index.ts'
 import { type Call, freeze } from './call.ts'
 import type { StoredDecision, StoredGate } from './decision-store.ts'
 import type { Identified } from './identify.ts'
+import type { Assessment } from './risk/assess.ts'
+import { storedRisk } from './risk/stored-risk.ts'
 
 /** One call on its way to an answer, and what is known about it so far. Never changed, only added to. */
 export interface Case {
@@ -20,6 +22,8 @@ export interface Case {
   readonly policyVersion: number | undefined
   /** An earlier answer to this very request used up its proof: there is nothing left to use (`decideHeld`). */
   readonly proofUsed: boolean
+  /** Once it was weighed. */
+  readonly risk?: Assessment
 }
 
 /** What the books say of a request: a call of an action, or one that is none (`admit`). */
@@ -74,6 +78,7 @@ export function rowOf(each: Booked, finding: Finding): StoredDecision {
       detail: finding.detail,
       enough: finding.enough,
       ask: finding.ask,
+      risk: each.risk && storedRisk(each.risk),
     },
     state: finding.outcome === 'permit' ? 'sending' : 'decided',
     status: null,

@@ -7,7 +7,8 @@ import { requesterOf } from './whereabouts/whereabouts.ts'
 
 /** Of a call, or of calls that could be made. */
 export interface Circumstances extends Pick<Case, 'at'>, Pick<Call, 'origin'> {
-  readonly risk: Risk
+  /** As `riskRecord` writes it; of calls that could be made, the class alone. */
+  readonly risk: PolicyRecord
 }
 
 /** What policies see beside person, agent, chain and arguments, which the gates add. As `schemaFor` declares it. */
@@ -21,7 +22,7 @@ export function contextOf(
   const { participants = [], thread } = where?.conversation ?? {}
   return {
     now: { datetime: new Date(at).toISOString() },
-    risk,
+    risk: { record: risk },
     // Nobody asked for what is done with no person present, unless a surface names somebody.
     ...(requester === undefined ? {} : { requester: { entity: personRef(requester) } }),
     participants: { set: participants.map(({ id }) => ({ entity: personRef(id) })) },
@@ -35,12 +36,15 @@ export function contextOf(
   }
 }
 
-/** For each risk class: all actions of a class are asked about in the very same one. */
+/**
+ * For each risk class: all actions of a class are asked about in the very same one. The rest of `context.risk` is open as long as
+ * the arguments are.
+ */
 export function contextsOf(
   around: Omit<Circumstances, 'risk'>,
   held: HeldTask,
   setting: Pick<Setting, 'where'>,
 ): Readonly<Record<Risk, PolicyRecord>> {
-  const of = (risk: Risk) => contextOf({ ...around, risk }, held, setting)
+  const of = (risk: Risk) => contextOf({ ...around, risk: { class: risk } }, held, setting)
   return { low: of('low'), medium: of('medium'), high: of('high'), critical: of('critical') }
 }

@@ -41,14 +41,13 @@ export async function decideFor(
   const catalog = await parts.catalog.current()
   const current = asDefinedNow(call, catalog)
   if (!current) return refuse(parts, each, { ...OVERTAKEN, gates: [each.who.credential] })
+  const { action } = current
+  const { at } = each
+  const risk = await parts.risk.observe({ action, arguments: call.arguments, at, held, view })
   return judge(
     parts,
-    { ...each, call: current, policyVersion: policies.version },
-    {
-      setting,
-      policies,
-      kindOf: catalog.kindOf,
-    },
+    { ...each, call: current, policyVersion: policies.version, risk: risk.assessment },
+    { setting, policies, kindOf: catalog.kindOf, risk },
   )
 }
 

@@ -4,6 +4,7 @@ import { canonicalJson } from '../lib/canonical-json.ts'
 import type { Id } from '../lib/id.ts'
 import type { Reader, Schema, Step, Tx } from '../storage/index.ts'
 import type { StoredInputs } from './recorded/recorded-store.ts'
+import type { StoredRisk } from './risk/stored-risk.ts'
 
 /** What a decision was made from is much, and few ask for it: `recorded/`. */
 type Row = Omit<Selectable<Schema['decisions']>, 'inputs' | 'setting'>
@@ -47,6 +48,7 @@ export type Explanation = {
   readonly detail?: string | undefined
   readonly enough?: string | undefined
   readonly ask?: Ask | undefined
+  readonly risk?: StoredRisk | undefined
 }
 /** The words of gates that passed are not kept, but for what lifted something and what limits had left. */
 export type StoredGate = Omit<GateResult, 'detail'> & { readonly detail?: string }

@@ -9,6 +9,7 @@ import {
 } from './decision-store.ts'
 import { permitsFor } from './nearest.ts'
 import type { DecisionParts } from './parts.ts'
+import { type ToldRisk, tellable, whole } from './risk/stored-risk.ts'
 
 /** Why a call was answered as it was: fit for the agent and for the person it acts for. No policy text, nobody else. */
 export interface Explanation {
@@ -33,6 +34,8 @@ export interface Explanation {
   readonly status: number | null
   readonly endedAt: number | null
   readonly gates: readonly ExplainedGate[]
+  /** How the call was weighed; `undefined` when it did not come that far. */
+  readonly risk: ToldRisk | undefined
 }
 
 export interface ExplainedGate {
@@ -93,7 +96,7 @@ function forPerson(decision: StoredDecision): Explanation {
     replicaId: ____,
     ...rest
   } = decision
-  const { detail, enough, gates } = explanation
+  const { detail, enough, gates, risk } = explanation
   return {
     ...rest,
     detail,
@@ -104,6 +107,7 @@ function forPerson(decision: StoredDecision): Explanation {
       passed,
       ...(reason === undefined ? {} : { reason }),
     })),
+    risk: risk && tellable(risk),
   }
 }
 
@@ -114,8 +118,9 @@ async function forOperator(
   const { callHash, explanation, personId, policyVersion, replicaId } = decision
   const gates: OperatorGate[] = []
   for (const gate of explanation.gates) gates.push(await operatorGate(parts, decision, gate))
-  const { ask } = explanation
-  return { ...forPerson(decision), personId, callHash, policyVersion, replicaId, ask, gates }
+  const { ask, risk } = explanation
+  const more = { personId, callHash, policyVersion, replicaId, ask, risk: risk && whole(risk) }
+  return { ...forPerson(decision), ...more, gates }
 }
 
 async function operatorGate(

@@ -26,6 +26,7 @@ import {
   newKey,
   ORDERS,
   READ,
+  riskBooks,
   TOKEN_URL,
   worldsOver,
 } from './testing.ts'
@@ -212,6 +213,7 @@ forEachEngine('a task token', (open) => {
       catalog,
       policies: new Policies({ storage, live: elsewhere, catalog }),
       facts: new Facts({ storage, live: elsewhere, catalog }),
+      risk: riskBooks(parts, elsewhere),
       keys: { tokens: old, find: (kid?: string) => (kid === old.kid ? oldKey : keys.find(kid)) },
     }
     const call = () => world.call(held, resourceToken, READ)

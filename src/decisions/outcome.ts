@@ -37,16 +37,17 @@ export async function recordOutcome(
   const done = await parts.storage.commit([...endSteps(parts, decisionId, outcome), ...back])
   if (!done.committed && done.failed !== OUTCOME_STEP)
     throw new Error(`an outcome could not be recorded: ${done.failed}`)
+  if (done.committed && outcome.state === 'not_sent') parts.risk.notSent(decisionId)
   return done.committed
 }
 
-type OutcomeParts = Pick<DecisionParts, 'storage' | 'ledger' | 'clock'>
+type OutcomeParts = Pick<DecisionParts, 'storage' | 'ledger' | 'clock' | 'risk'>
 
 const OUTCOME_STEP = 'outcome'
 
 /** Row and record of an ending; the guard fails when there is an ending already. The intent says all the rest. */
 export function endSteps(
-  parts: OutcomeParts,
+  parts: Omit<OutcomeParts, 'risk'>,
   decisionId: string,
   outcome: Omit<Outcome, 'state'> & { readonly state: Outcome['state'] | 'indeterminate' },
 ): Step[] {
@@ -79,7 +80,15 @@ export function endSteps(
 async function giveBack(parts: OutcomeParts, decisionId: string): Promise<Step[]> {
   const budget = await giveBackSteps(parts, decisionId)
   const decision = await findDecision(parts.storage.read, decisionId)
-  return decision ? [...budget, ...(await giveWordBack(parts, decision))] : budget
+  if (!decision) return budget
+  const { action, agentId } = decision
+  return [
+    ...budget,
+    ...(await giveWordBack(parts, decision)),
+    ...(action === null || agentId === null
+      ? []
+      : parts.risk.backSteps({ action, agentId, decisionId })),
+  ]
 }
 
 async function giveWordBack(

@@ -6,6 +6,7 @@ import type { Policies } from '../policy/index.ts'
 import type { TaskParts } from '../tasks/index.ts'
 import type { VerifiedTokens } from '../tokens/index.ts'
 import type { Facts } from './facts.ts'
+import type { RiskBooks } from './risk/risk-books.ts'
 
 /** What this room works with. Every act takes it first. */
 export interface DecisionParts extends TaskParts {
@@ -18,5 +19,6 @@ export interface DecisionParts extends TaskParts {
   readonly policies: Pick<Policies, 'active' | 'text' | 'version'>
   readonly providers: Pick<Providers, 'checkSubjectToken'>
   readonly facts: Facts
+  readonly risk: RiskBooks
   readonly verified: VerifiedTokens
 }

@@ -10,7 +10,7 @@ import { explain } from './explain.ts'
 import { Facts } from './facts.ts'
 import { recordOutcome } from './outcome.ts'
 import { recover } from './recover.ts'
-import { READ, refund, World, worldsOver } from './testing.ts'
+import { READ, refund, riskBooks, World, worldsOver } from './testing.ts'
 
 forEachEngine('after a crash', (open) => {
   async function begin(t: TestContext) {
@@ -30,7 +30,8 @@ forEachEngine('after a crash', (open) => {
     const { storage } = parts
     const catalog = new Catalog({ storage, live })
     const policies = new Policies({ storage, live, catalog })
-    return { ...parts, live, catalog, policies, facts: new Facts({ storage, live, catalog }) }
+    const facts = new Facts({ storage, live, catalog })
+    return { ...parts, live, catalog, policies, facts, risk: riskBooks(parts, live) }
   }
 
   test('an intent without an outcome is indeterminate, once, and its approval stays used', async (t) => {

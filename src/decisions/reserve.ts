@@ -36,7 +36,7 @@ export async function reserve(
   given: { permit: Permit; facts: CallFacts; looked: Looked; word: Word | undefined },
 ): Promise<Permitted | Denied | 'gone'> {
   const { facts, permit, word } = given
-  const { budget, setting, standing } = given.looked
+  const { budget, risk, setting, standing } = given.looked
   const approvers = word && (await approversOf(parts, word))
   const booking = bookingOf(parts, each, {
     outcome: 'permit',
@@ -49,10 +49,12 @@ export async function reserve(
     // Budgets before what people said, here and where they are given back, so that no two commits wait for each other.
     ...takeSteps(parts, budget.takings, { decisionId: each.id, at: each.at }),
     ...(word ? wordSteps(parts, each, word) : []),
+    ...parts.risk.steps(risk, each.id),
     ...booking.steps,
   ])
   if (done.committed) {
     booking.done()
+    parts.risk.permitted(risk, each.id)
     return { ...permitted(each, { permit, setting, standing, approvers }), ...usedUp(word) }
   }
   if (done.failed === PROOF_STEP) return refuseReplay(parts, each)

@@ -32,6 +32,7 @@ import { issueResourceToken, type ResourceTokenRequest } from './issue-resource-
 import { openTask } from './open-task.ts'
 import type { Opened, Opening } from './opening/opening.ts'
 import type { DecisionParts } from './parts.ts'
+import { RiskBooks } from './risk/risk-books.ts'
 import type { Verdict } from './verdict.ts'
 
 export { REFUND_DESK }
@@ -209,7 +210,8 @@ export class World {
     )
     const facts = new Facts({ storage, live, catalog })
     const verified = new VerifiedTokens()
-    const parts = { ...people, catalog, policies, providers, facts, verified }
+    const risk = riskBooks(base, live)
+    const parts = { ...people, catalog, policies, providers, facts, verified, risk }
     const world = new World({ parts, provider, agentKey, sam, finn, fay, ada })
     await world.allow([ALL_OF_ORDERS])
     return world
@@ -380,6 +382,16 @@ export class World {
   #seconds(): number {
     return Math.floor(this.parts.clock.now() / 1000)
   }
+}
+
+/** As a process that has just started. */
+export function riskBooks(
+  { master, random, storage }: Pick<TestParts, 'storage' | 'random' | 'master'>,
+  live: Live,
+  timeZone = 'UTC',
+): RiskBooks {
+  const key = master.derive('counterparties')
+  return new RiskBooks({ storage, random, replicaId: live.replicaId, key, timeZone })
 }
 
 function argumentsOf(

@@ -73,6 +73,7 @@ export const PROBLEMS = {
   },
   'call.no_longer_live': { status: 403, title: 'The task no longer permits the call' },
   'catalog.bad_document': { status: 400, title: 'The description of the API cannot be used' },
+  'catalog.bad_mark': { status: 400, title: 'The argument cannot say this about a call' },
   'catalog.bad_resource': { status: 400, title: 'The resource cannot be described like this' },
   'catalog.bad_risk': { status: 400, title: 'That is not a risk class' },
   'catalog.bad_sentence': { status: 400, title: 'The sentence does not fit the action' },

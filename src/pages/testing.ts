@@ -14,6 +14,7 @@ import { applyImport, Catalog } from '../catalog/index.ts'
 import { planOrders } from '../catalog/testing.ts'
 import { insertDecisionQuery } from '../decisions/decision-store.ts'
 import { type DecisionParts, Facts } from '../decisions/index.ts'
+import { riskBooks } from '../decisions/testing.ts'
 import { type TestHttp, testHttp } from '../http/testing.ts'
 import { loadSigningKeys, type MasterKey } from '../keys/index.ts'
 import { Ledger, ledgerOrigin } from '../ledger/index.ts'
@@ -127,6 +128,7 @@ async function businessOf(storage: Storage, people: Awaited<ReturnType<typeof te
     ...{ storage, ledger, clock, random, live, keys, issuer, catalog, policies, providers, facts },
     master,
     verified: new VerifiedTokens(),
+    risk: riskBooks({ master, random, storage }, live),
   }
   const revalidate = policies.revalidate.bind(policies)
   return { decisions, catalogParts: { storage, ledger, live, clock, revalidate } }

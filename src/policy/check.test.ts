@@ -62,7 +62,7 @@ forEachEngine('rules that ask people', (open) => {
     assert.deepEqual(
       shipped.warnings.map(({ policy }) => policy),
       [
-        ...['critical-actions-ask', 'external-agents-ask-before-writing'],
+        ...['critical-actions-ask', 'unusual-writes-ask', 'external-agents-ask-before-writing'],
         ...['support-orders', 'refund-bot-for-support', 'large-refunds-ask'],
       ],
     )

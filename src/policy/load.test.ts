@@ -38,7 +38,12 @@ describe('the refund desk', () => {
     assert.deepEqual(set.requestable.get('large-refunds-ask')?.approvers, ['group:finance'])
     assert.deepEqual(
       [...set.requestable.keys()],
-      ['critical-actions-ask', 'external-agents-ask-before-writing', 'large-refunds-ask'],
+      [
+        'critical-actions-ask',
+        'unusual-writes-ask',
+        'external-agents-ask-before-writing',
+        'large-refunds-ask',
+      ],
     )
   })
 

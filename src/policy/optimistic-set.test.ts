@@ -19,7 +19,7 @@ const scopes = fc.constantFrom(
 /** What tells actions, groups of actions, classes and principals apart, and what does not. */
 const conditions = fc.constantFrom(
   'true',
-  'context.risk == "high"',
+  'context.risk.class == "high"',
   'principal is Person',
   'principal in Group::"support"',
   'context.args has order_id',
@@ -57,7 +57,7 @@ const inOrder = ({ determining, ...answer }: PolicyAnswer) => ({
 function questions(): PolicyQuery[] {
   const known = entities()
   const contexts = RISKS.map((risk) => {
-    const { args: _, ...around } = context({}, { risk })
+    const { args: _, ...around } = context({}, { risk: { record: { class: risk } } })
     return around
   })
   return NAMES.flatMap((action) =>

@@ -11,7 +11,7 @@ import {
   type TypedValue,
 } from '@remit/engine'
 import fc from 'fast-check'
-import { actionsWith, BOT, DEFAULT_POLICIES, load, SAM } from './testing.ts'
+import { actionsWith, BOT, DEFAULT_POLICIES, load, risk, SAM } from './testing.ts'
 
 const ACTIONS = actionsWith({
   flag: { type: 'boolean' },
@@ -21,7 +21,7 @@ const ACTIONS = actionsWith({
   tags: { type: 'array', items: { type: 'string' } },
 })
 
-/** Looks at arguments, in every way that there is. Optional ones that are missing make it fail. */
+/** Looks at arguments, or at what depends on them, in every way that there is. Optional ones that are missing make it fail. */
 const OPEN = [
   'context.args.flag',
   'context.args has note',
@@ -34,6 +34,12 @@ const OPEN = [
   'context has args.note',
   'context has args',
   'context == context',
+  'context.risk.score > 40',
+  'context.risk.signals.contains("size")',
+  'context.risk has sizeRatio && context.risk.sizeRatio.greaterThan(decimal("3.0"))',
+  'context has risk.firstForCounterparty',
+  'context["risk"].external.isEmpty()',
+  'context.risk == context.risk',
   '[1, 2].contains(context.args.count)',
   '{ a: context.args }.a has flag',
   '{ c: context }.c.args has flag',
@@ -55,6 +61,8 @@ const PLAIN = [
   'action == Action::"things.do"',
   'action in Action::"write"',
   'context.origin.ip like "127.*"',
+  'context.risk.class == "high"',
+  'context.risk.class == "low"',
 ] as const
 
 /** Fails for every principal, or for one kind. */
@@ -133,16 +141,19 @@ interface People {
   readonly support: boolean
   readonly trust: number
   readonly sponsored: boolean
+  /** How the call is weighed. */
+  readonly large: boolean
 }
 const people: fc.Arbitrary<People> = fc.record({
   support: fc.boolean(),
   trust: fc.integer({ min: 0, max: 3 }),
   sponsored: fc.boolean(),
+  large: fc.boolean(),
 })
 
 const LOCATION = 'http://127.0.0.1:7481/things'
 
-function factsOf({ sponsored, support, trust }: People, given: TypedArguments): CallFacts {
+function factsOf({ large, sponsored, support, trust }: People, given: TypedArguments): CallFacts {
   const parents = support ? [{ type: 'Group' as const, id: 'support' }] : []
   const attributes = { issuer: 'https://idp', subject: 'sam' }
   const person: PolicyEntity = { uid: SAM, attributes, parents }
@@ -172,7 +183,7 @@ function factsOf({ sponsored, support, trust }: People, given: TypedArguments): 
       requester: { entity: SAM },
       participants: { set: [] },
       now: { datetime: '2026-01-01T00:00:00.000Z' },
-      risk: 'high',
+      risk: { record: large ? risk({ ...LARGE }) : risk() },
       task: { record: { id: 'tsk_1', purpose: 'p' } },
       token: { record: { bound: true } },
       origin: { record: { ip: '127.0.0.1' } },
@@ -185,9 +196,18 @@ function factsOf({ sponsored, support, trust }: People, given: TypedArguments): 
   }
 }
 
+const LARGE = {
+  score: { integer: '45' },
+  signals: { set: ['class.high', 'size', 'first.counterparty'] },
+  firstForCounterparty: true,
+  sizeRatio: { decimal: '4.0' },
+}
+
+/** Of a call without arguments nothing is weighed but the class of its action. */
 function could(set: PolicySet, facts: CallFacts): boolean {
   const { call, context, ...around } = facts
-  return couldPermit(around, set)({ ...call, context })
+  const unweighed = { ...context, risk: { record: { class: call.risk } } }
+  return couldPermit(around, set)({ ...call, context: unweighed })
 }
 
 function goesThrough(set: PolicySet, facts: CallFacts): boolean {
@@ -235,7 +255,7 @@ describe('what could be permitted for some arguments', () => {
   })
 
   const ALL = '@id("all") permit (principal, action, resource);'
-  const known = { support: true, trust: 3, sponsored: false }
+  const known = { support: true, trust: 3, sponsored: false, large: false }
 
   function reachable(policy: string, with_: Partial<People> = {}): boolean {
     const set = load(

@@ -108,8 +108,8 @@ const EXPRESSIONS = new Set(['left', 'right', 'arg', 'if', 'then', 'else', 'in']
 const WORDS = new Set(['attr', 'pattern', 'entity_type'])
 
 /**
- * Whether the value of an expression (Cedar's JSON policy format) is open while the arguments are: it reads `context.args`,
- * or takes the context as a whole, or holds a number that did not survive JSON.
+ * Whether the value of an expression (Cedar's JSON policy format) is open while the arguments are: it reads `context.args` or
+ * `context.risk`, or takes the context as a whole, or holds a number that did not survive JSON.
  * INVARIANT: a form that is not known here counts as one that is.
  */
 function isUncertain(expr: unknown): boolean {
@@ -121,7 +121,9 @@ function isUncertain(expr: unknown): boolean {
   if (Array.isArray(inner)) return inner.some(isUncertain)
   if (!isObject(inner)) return true
   if (name === 'Record') return Object.values(inner).some(isUncertain)
-  if ((name === '.' || name === 'has') && isContext(inner.left)) return isArgs(inner.attr)
+  // INVARIANT: how a call is weighed depends on its arguments, all but the class of its action.
+  if (name === '.' && inner.attr === 'class' && isRisk(inner.left)) return false
+  if ((name === '.' || name === 'has') && isContext(inner.left)) return isOpen(inner.attr)
   return Object.entries(inner).some(([key, value]) =>
     EXPRESSIONS.has(key) ? isUncertain(value) : !WORDS.has(key),
   )
@@ -131,10 +133,16 @@ function isContext(expr: unknown): boolean {
   return isObject(expr) && expr.Var === 'context'
 }
 
-/** `has` may name a path. */
-function isArgs(attribute: unknown): boolean {
+/** `context.risk` */
+function isRisk(expr: unknown): boolean {
+  const access = isObject(expr) ? expr['.'] : undefined
+  return isObject(access) && access.attr === 'risk' && isContext(access.left)
+}
+
+/** What is open while the arguments are. `has` may name a path. */
+function isOpen(attribute: unknown): boolean {
   const first: unknown = Array.isArray(attribute) ? attribute[0] : attribute
-  return typeof first !== 'string' || first === 'args'
+  return typeof first !== 'string' || first === 'args' || first === 'risk'
 }
 
 /** Integers beyond 2^53 come out of the evaluator rounded. */

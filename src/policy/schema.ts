@@ -18,6 +18,7 @@ import {
  * - `context.token.bound`: the call proved possession of the task's key. Not so for bearer tokens of clients that have none.
  * - `context.args` are the typed arguments of the action under their catalog names. Optional ones have to be asked for first
  *   (`context.args has note`).
+ * - `context.risk`: the risk class, and what is unusual about the call, with a score from 0 to 100 (docs/risk.md).
  * - Groups of actions: `read`, `write`, and `risk:low` … `risk:critical`. So that a rule over a group holds for every action that
  *   will ever be in it, each combination has a stand-in action without arguments: such a rule asks `context.args has amount`
  *   before it looks. Nobody can call a stand-in.
@@ -31,11 +32,16 @@ type Task = { id: String, purpose: String };
 type Origin = { ip: String };
 type Token = { bound: Bool };
 type Thread = { id: String, strangers: Long };
+type Risk = {
+  class: String, score: Long, signals: Set<String>, external: Set<String>,
+  firstForAgent: Bool, firstForAction: Bool, firstForCounterparty?: Bool,
+  callsLastMinute: Long, sizeRatio?: decimal, hour: Long, hourUtc: Long, definitionAgeDays?: Long
+};
 type Approval = { id: String, approvers: Set<Person> };
 action ${ACTION_GROUPS.map((group) => quote(group)).join(', ')};`
 
 const CONTEXT = `person?: Person, agent: Agent, chain: Set<Agent>, requester?: Person, participants: Set<Person>,
-    now: datetime, risk: String, task: Task, token: Token, space?: Space, thread?: Thread, origin: Origin, approval?: Approval`
+    now: datetime, risk: Risk, task: Task, token: Token, space?: Space, thread?: Thread, origin: Origin, approval?: Approval`
 
 /** Text of the schema: the preamble, then one block for each action, blank lines between them. */
 export function schemaFor(actions: readonly Action[]): string {

@@ -77,11 +77,27 @@ export function context(args: PolicyRecord, rest: PolicyRecord = {}): PolicyReco
     requester: { entity: SAM },
     participants: { set: [] },
     now: { datetime: '2026-01-01T00:00:00.000Z' },
-    risk: 'high',
+    risk: { record: risk() },
     task: { record: { id: 'tsk_1', purpose: 'refund order 1042' } },
     token: { record: { bound: true } },
     origin: { record: { ip: '127.0.0.1' } },
     ...rest,
+  }
+}
+
+/** Of a call about which nothing is unusual. */
+export function risk(change: PolicyRecord = {}): PolicyRecord {
+  return {
+    class: 'high',
+    score: { integer: '20' },
+    signals: { set: ['class.high'] },
+    external: { set: [] },
+    firstForAgent: false,
+    firstForAction: false,
+    callsLastMinute: { integer: '0' },
+    hour: { integer: '12' },
+    hourUtc: { integer: '12' },
+    ...change,
   }
 }
 

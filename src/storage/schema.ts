@@ -39,6 +39,13 @@ import type {
 } from './rows/people.ts'
 import type { NoticeRow, SpaceRow, SurfaceRow, ThreadRow } from './rows/spaces.ts'
 import type {
+  ActionSizeRow,
+  AgentHabitRow,
+  DecisionPointRow,
+  RiskSignalRow,
+  SignalSourceRow,
+} from './rows/risk.ts'
+import type {
   AccessRequestRow,
   AllowanceRow,
   ApprovalAnswerRow,
@@ -116,4 +123,9 @@ export interface Schema {
   surfaces: SurfaceRow
   threads: ThreadRow
   notices: NoticeRow
+  agent_habits: AgentHabitRow
+  action_sizes: ActionSizeRow
+  risk_signals: RiskSignalRow
+  signal_sources: SignalSourceRow
+  decision_points: DecisionPointRow
 }

@@ -47,6 +47,7 @@ export function explainLines(of: Explanation, look: Look): readonly Value[] {
     '',
     bold('What was looked at'),
     ...of.gates.flatMap((gate) => gateLines(gate, room)),
+    ...riskLines(of, room),
     ...decidingLines(of),
     ...ruleLines(
       'Nothing permitted it. Rules that speak of this action, and did not hold',
@@ -161,6 +162,17 @@ function gateLines(gate: ExplainedGate, room: number | undefined): readonly Text
 
 function codeText(code: string): Text {
   return text`${code}  ${dim(text`docs/problems/${code}.md`)}`
+}
+
+/** What was unusual about it, the heaviest first as the table has it. */
+function riskLines({ risk }: Explanation, room: number | undefined): readonly Value[] {
+  if (!risk || risk.signals.length === 0) return []
+  const score = risk.score === undefined ? '' : dim(text`  score ${risk.score} of 100`)
+  const rows = risk.signals.map(({ points, says, signal }): readonly [string, Value] => [
+    signal,
+    points === undefined ? says : text`+${points}  ${says}`,
+  ])
+  return ['', text`${bold('How it was weighed')}${score}`, ...indented(facts(rows, room))]
 }
 
 /** Of a permit, every rule that gave it. Of anything else, those that stood in the way; the others only by name. */

@@ -19,6 +19,7 @@ export interface Explanation {
   readonly ended_at: string | null
   readonly approval_would_help: boolean
   readonly gates: readonly ExplainedGate[]
+  readonly risk?: WeighedRisk
   readonly person_name?: string | null
   readonly call_hash?: string | null
   readonly policy_version?: number | null
@@ -27,6 +28,17 @@ export interface Explanation {
     readonly quorum: number
     readonly prompts?: readonly string[]
   }
+}
+
+/** How unusual the call was. Points and score are for administrators. */
+export interface WeighedRisk {
+  readonly class: string
+  readonly score?: number
+  readonly signals: readonly {
+    readonly signal: string
+    readonly says: string
+    readonly points?: number
+  }[]
 }
 
 export interface ExplainedGate {

@@ -26,6 +26,8 @@ export interface Action {
   readonly risk: string
   readonly risk_proposed: boolean
   readonly sentence: string
+  readonly counterparty?: string | null
+  readonly size?: string | null
   readonly arguments: { readonly arguments: readonly Argument[] }
   readonly untyped: readonly { readonly at: string; readonly reason: string }[]
 }

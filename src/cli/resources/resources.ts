@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { command, type Start } from '../command.ts'
-import { riskCommand, sentenceCommand } from './actions.ts'
+import { counterpartyCommand, riskCommand, sentenceCommand, sizeCommand } from './actions.ts'
 import { connectCommand, statusCommands } from './change.ts'
 import { enforcersCommand } from './enforcers.ts'
 import { importCommand } from './import.ts'
@@ -20,6 +20,8 @@ export function resourcesCommand(start: Start): Command {
     connectCommand,
     riskCommand,
     sentenceCommand,
+    counterpartyCommand,
+    sizeCommand,
     ...statusCommands,
     enforcersCommand,
   ]) {

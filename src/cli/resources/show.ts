@@ -52,6 +52,7 @@ export function showResource(cli: Cli, resource: ShownResource): void {
     ...indented(facts(about(resource), cli.room)),
     '',
     ...table(['ACTION', 'OPERATION', 'RISK', 'ARGUMENTS'], resource.actions.map(row), cli.width),
+    ...markLines(resource.actions, cli.width),
     ...untypedLines(resource.actions, cli.width),
     ...proposedLines(resource),
   ])
@@ -84,6 +85,19 @@ function row(action: Action): readonly Value[] {
 export function riskWord(risk: string): Text {
   if (risk === 'critical' || risk === 'high') return red(risk)
   return risk === 'medium' ? yellow(risk) : text`${risk}`
+}
+
+/** Which arguments say whom a call is about, and how large it is. */
+function markLines(actions: readonly Action[], width: number | undefined): readonly Value[] {
+  const rows = actions
+    .filter(({ counterparty, size }) => counterparty || size)
+    .map(({ counterparty, name, size }) => [name, counterparty ?? dim('none'), size ?? dim('none')])
+  if (rows.length === 0) return []
+  return [
+    '',
+    bold('Risk signals look at'),
+    ...table(['ACTION', 'COUNTERPARTY', 'SIZE'], rows, width),
+  ]
 }
 
 /** What bounds and policies cannot see is said plainly. */

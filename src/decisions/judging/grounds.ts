@@ -15,6 +15,8 @@ import { contextOf } from '../context.ts'
 import type { HeldTask, Setting, Standing } from '../facts.ts'
 import type { Identified } from '../identify.ts'
 import { settingLiveness } from '../liveness.ts'
+import { riskRecord } from '../risk/assess.ts'
+import type { Observed } from '../risk/risk-books.ts'
 
 /** A case in which it is known who calls. */
 export type KnownCase = Case & { readonly who: Extract<Identified, { known: true }> }
@@ -24,6 +26,7 @@ export interface Grounds {
   readonly setting: Setting
   readonly policies: PolicySet
   readonly kindOf: KindOf
+  readonly risk: Observed
 }
 
 /** The same, with what the limits said the moment before. */
@@ -39,12 +42,12 @@ export interface Lifting {
   readonly by?: string
 }
 
-/** What the gates look at. Risk signals and external decision points are not configured yet. */
+/** What the gates look at. */
 export function factsOf(each: KnownCase, looked: Looked, lifting?: Lifting): CallFacts {
   const { at, call, who } = each
   const { budget, kindOf, setting } = looked
   const { origin } = call
-  const risk = countedRisk(call.action)
+  const risk = riskRecord(looked.risk.assessment)
   const { context, ...subject } = callable(call, contextOf({ at, origin, risk }, who.held, setting))
   return {
     ...factsAround(setting, who.held.task),

@@ -41,7 +41,18 @@ export interface DecisionView {
   readonly callHash: string | null
   readonly endedAt: number | null
   readonly gates: readonly GateView[]
+  readonly risk: RiskView | undefined
   readonly operator: boolean
+}
+
+/** How unusual the call was. Score and points for operators. */
+export interface RiskView {
+  readonly score?: number | undefined
+  readonly signals: readonly {
+    readonly signal: string
+    readonly says: string
+    readonly points?: number | undefined
+  }[]
 }
 
 const HEADING = {
@@ -60,6 +71,7 @@ export function decisionPage(view: DecisionView): string {
 ${refused && notice(item.outcome === 'deny' ? 'bad' : 'warn', 'Why', html`<p>${show(asSentence(view.detail))}</p>${view.enough && html`<p><strong>What would be enough:</strong> ${show(view.enough)}</p>`}${view.requestId !== null && html`<p><a href="/approvals/${view.requestId}">The access request</a></p>`}`)}
 ${item.state === 'indeterminate' && notice('warn', 'The outcome is not known', html`<p>Remit stopped between sending the call and hearing the answer. The call may have had its effect. It is never repeated by itself: look at the API.</p>`)}
 <section class="card" aria-labelledby="call"><h2 id="call">The call</h2>${call(view)}</section>
+${weighed(view.risk)}
 ${view.gates.length > 0 && html`<section class="card" aria-labelledby="gates"><h2 id="gates">What was looked at</h2><ul class="gates">${view.gates.map((gate) => gateItem(gate))}</ul></section>`}`
   return documentOf({ title: 'Decision', body, viewer: view.viewer })
 }
@@ -85,6 +97,16 @@ function call(view: DecisionView): Html {
     ['Decision id', html`<code>${item.id}</code>`],
     ['Call hash', view.operator && view.callHash !== null && html`<code>${view.callHash}</code>`],
   ])
+}
+
+function weighed(risk: RiskView | undefined): Html | false {
+  if (!risk || risk.signals.length === 0) return false
+  const score =
+    risk.score !== undefined && html` <span class="away">score ${risk.score} of 100</span>`
+  return html`<section class="card" aria-labelledby="risk"><h2 id="risk">How it was weighed${score}</h2><ul class="plain">${risk.signals.map(
+    ({ points, says, signal }) =>
+      html`<li>${show(asSentence(says))} <code class="soft small">${signal}</code>${points !== undefined && html` <span class="soft small">+${points}</span>`}</li>`,
+  )}</ul></section>`
 }
 
 const GATE: Readonly<Record<string, string>> = {

@@ -1,10 +1,11 @@
 import { ground } from './0001-ground.ts'
 import { breadth } from './0002-breadth.ts'
 import { limits } from './0004-limits.ts'
+import { risk } from './0005-risk.ts'
 import { spaces } from './0006-spaces.ts'
 import { peps } from './0007-peps.ts'
 import { recorded } from './0008-recorded.ts'
 import type { Migration } from './migration.ts'
 
 /** Every migration, oldest first. Add at the end; never change or remove one that was released. */
-export const MIGRATIONS: readonly Migration[] = [ground, breadth, limits, spaces, peps, recorded]
+export const MIGRATIONS: readonly Migration[] = [ground, breadth, limits, risk, spaces, peps, recorded]

@@ -85,6 +85,9 @@ export interface ActionRow {
   digest: string
   /** The MCP definition that was reviewed, and is what clients are shown. */
   definition: JsonText | null
+  /** Pointers to the arguments that say whom a call is about, and how large it is. */
+  counterparty: string | null
+  size: string | null
 }
 
 /** catalog: how an API that asks per call authenticates. */

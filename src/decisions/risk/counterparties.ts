@@ -1,0 +1,32 @@
+import { createHmac } from 'node:crypto'
+import { argumentAt, type TypedArguments, type TypedValue } from '@remit/engine'
+
+/** More than this many at once are not looked up one by one: such a call counts as one with a counterparty nobody knows. */
+const MOST = 16
+const DIGEST_CHARACTERS = 22
+
+/**
+ * Whom a call is about, as keyed digests, each once: who an agent deals with cannot be read from the books, nor found by trying.
+ * `undefined`: the argument is not there, so there is nobody. `'many'`: more than are looked up.
+ */
+export function counterpartiesOf(
+  args: TypedArguments,
+  path: string,
+  key: Uint8Array,
+): readonly string[] | 'many' | undefined {
+  const value = argumentAt(args, path)
+  const items = value?.kind === 'set' ? value.items : value ? [value] : []
+  const texts = new Set(items.map(textOf).filter((text) => text !== undefined))
+  if (texts.size === 0) return undefined
+  return texts.size > MOST ? 'many' : Array.from(texts, (text) => digest(text, key))
+}
+
+function textOf(value: TypedValue): string | undefined {
+  if (value.kind === 'string') return value.value
+  return value.kind === 'integer' ? value.text : undefined
+}
+
+/** 128 bits: two counterparties of one agent never look the same. */
+function digest(text: string, key: Uint8Array): string {
+  return createHmac('sha256', key).update(text).digest('base64url').slice(0, DIGEST_CHARACTERS)
+}

@@ -1,0 +1,99 @@
+import type { Risk } from '@remit/engine'
+import { type Assessment, ratioText, SIGNALS } from './assess.ts'
+
+/** What is kept with a decision: what was seen, and what it added to the score. Canonical JSON; what is not so, or not known, is left out. */
+export type StoredRisk = {
+  readonly score: number
+  readonly points: Readonly<Record<string, number>>
+  readonly class: Risk
+  readonly first: readonly string[]
+  readonly callsLastMinute: number
+  readonly sizeRatio?: string | undefined
+  readonly hour: number
+  readonly hourUtc: number
+  readonly definitionAgeDays?: number | undefined
+  readonly external?: readonly (readonly [signal: string, level: string])[] | undefined
+}
+
+export function storedRisk({ inputs, score, signals }: Assessment): StoredRisk {
+  const { external, sizeRatio } = inputs
+  const first = {
+    agent: inputs.firstForAgent,
+    action: inputs.firstForAction,
+    counterparty: inputs.firstForCounterparty,
+  }
+  return {
+    score,
+    points: Object.fromEntries(signals.map(({ name, points }) => [name, points])),
+    class: inputs.class,
+    first: Object.entries(first).flatMap(([of, isFirst]) => (isFirst ? [of] : [])),
+    callsLastMinute: inputs.callsLastMinute,
+    sizeRatio: sizeRatio === undefined ? undefined : ratioText(sizeRatio),
+    hour: inputs.hour,
+    hourUtc: inputs.hourUtc,
+    definitionAgeDays: inputs.definitionAgeDays,
+    external:
+      external.length === 0 ? undefined : external.map(({ level, signal }) => [signal, level]),
+  }
+}
+
+/** One line of an explanation. */
+export interface Contribution {
+  readonly signal: string
+  /** For people, with what was found. */
+  readonly says: string
+  /** For operators. */
+  readonly points?: number
+}
+
+/** How a call was weighed, as explanations show it. */
+export interface ToldRisk {
+  readonly class: Risk
+  readonly signals: readonly Contribution[]
+  /** For operators. */
+  readonly score?: number
+}
+
+/** All of it. */
+export function whole(risk: StoredRisk): ToldRisk {
+  return { class: risk.class, score: risk.score, signals: contributionsOf(risk) }
+}
+
+/** In the order of the table. */
+function contributionsOf(
+  risk: StoredRisk,
+): readonly (Contribution & { readonly points: number })[] {
+  return SIGNALS.flatMap(({ name, says }) => {
+    const points = risk.points[name]
+    if (points === undefined) return []
+    const found = foundFor(name, risk)
+    return [{ signal: name, points, says: found === undefined ? says : `${says} (${found})` }]
+  })
+}
+
+function foundFor(signal: string, risk: StoredRisk): string | undefined {
+  const [kind] = signal.split('.')
+  switch (kind) {
+    case 'velocity':
+      return `${risk.callsLastMinute} calls in the minute before`
+    case 'size':
+      return `${risk.sizeRatio} times the median of 30 days`
+    case 'hour':
+      return `it was ${risk.hour} o'clock`
+    case 'definition':
+      return `${risk.definitionAgeDays} days`
+    case 'external':
+      return risk.external?.map(([name, level]) => `${name}: ${level}`).join(', ')
+    default:
+      return undefined
+  }
+}
+
+/**
+ * What the agent and the person may be told: what they did themselves.
+ * INVARIANT: not what others say about them, and no points: whoever is being watched must not learn of it here, nor how close they are.
+ */
+export function tellable(risk: StoredRisk): ToldRisk {
+  const own = contributionsOf(risk).filter(({ signal }) => !signal.startsWith('external.'))
+  return { class: risk.class, signals: own.map(({ says, signal }) => ({ signal, says })) }
+}
