@@ -14,6 +14,7 @@ export const ID_PREFIX = {
   allowance: 'alw',
   limit: 'lim',
   enforcer: 'enf',
+  signal_source: 'sgs',
   pep_credential: 'pec',
   surface: 'srf',
   thread: 'thr',

@@ -37,7 +37,6 @@ import type {
   SessionRow,
   SignInRow,
 } from './rows/people.ts'
-import type { NoticeRow, SpaceRow, SurfaceRow, ThreadRow } from './rows/spaces.ts'
 import type {
   ActionSizeRow,
   AgentHabitRow,
@@ -45,6 +44,7 @@ import type {
   RiskSignalRow,
   SignalSourceRow,
 } from './rows/risk.ts'
+import type { NoticeRow, SpaceRow, SurfaceRow, ThreadRow } from './rows/spaces.ts'
 import type {
   AccessRequestRow,
   AllowanceRow,

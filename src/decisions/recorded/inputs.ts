@@ -1,4 +1,5 @@
 import type { CallFacts, GateResult, PolicyRecord, Risk } from '@remit/engine'
+import { packRisk, unpackRisk } from './packed-risk.ts'
 import { type SettingFacts, SHARED_CONTEXT } from './setting.ts'
 import { readTypedTexts, type TypedTexts, typedTexts } from './typed-texts.ts'
 
@@ -30,6 +31,8 @@ void ALL_PLAIN
 interface Inputs extends Partial<Rest> {
   readonly args: TypedTexts
   readonly risk: Risk
+  /** `context.risk`, packed. */
+  readonly weighed?: string
   readonly context: PolicyRecord
   /** Where it does not hold. */
   readonly liveness?: GateResult
@@ -60,10 +63,13 @@ export function inputsOf(facts: CallFacts, at: number): string {
     sponsored: _sponsored,
     ...rest
   } = facts
+  const weighed = packRisk(context.risk, call.risk)
+  const { risk, ...unpacked } = ownContext(context, at)
   const inputs: Record<string, unknown> = {
     args: typedTexts(call.arguments),
     risk: call.risk,
-    context: ownContext(context, at),
+    ...(weighed === undefined ? {} : { weighed }),
+    context: weighed === undefined && risk !== undefined ? { ...unpacked, risk } : unpacked,
     ...(liveness.passed ? {} : { liveness }),
   }
   for (const [name, value] of Object.entries(rest)) {
@@ -95,7 +101,7 @@ const HOLDS = { passed: true, detail: 'as it was then' } as const
 
 /** The facts as they were. Arrays of the setting are the setting's own, so that what is made from them once is found again. */
 export function factsFrom(text: string, setting: SettingFacts, row: InputsOf): CallFacts {
-  const { args, context, liveness, risk, ...rest }: Inputs = JSON.parse(text) // written by inputsOf
+  const { args, context, liveness, risk, weighed, ...rest }: Inputs = JSON.parse(text) // written by inputsOf
   const { kinds, location, narrowed, context: shared, ...same } = setting
   const { action, at, resource } = row
   return {
@@ -112,6 +118,11 @@ export function factsFrom(text: string, setting: SettingFacts, row: InputsOf): C
     liveness: liveness ?? { gate: 'liveness', ...HOLDS },
     call: { location, resource, action, risk, arguments: readTypedTexts(args) },
     kindOf: (_location, of, path) => kinds[of]?.[path],
-    context: { now: { datetime: timeText(at) }, ...shared, ...context },
+    context: {
+      now: { datetime: timeText(at) },
+      ...shared,
+      ...(weighed === undefined ? {} : { risk: unpackRisk(weighed, risk) }),
+      ...context,
+    },
   }
 }

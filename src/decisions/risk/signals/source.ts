@@ -1,0 +1,106 @@
+import type { Ledger } from '../../../ledger/index.ts'
+import { base64url, fromBase64url, sha256url } from '../../../lib/bytes.ts'
+import type { Clock } from '../../../lib/clock.ts'
+import { type Id, isName, newId } from '../../../lib/id.ts'
+import { Problem } from '../../../lib/problem.ts'
+import type { Random } from '../../../lib/random.ts'
+import { Secret } from '../../../lib/secret.ts'
+import type { Storage } from '../../../storage/index.ts'
+import {
+  findSourceByDigest,
+  insertSource,
+  revokeSourceRow,
+  sourceUsedStep,
+} from './source-store.ts'
+
+/** A system that raises signals: it may say something about agents, people and tasks, and do nothing else. */
+export interface SignalSource {
+  readonly id: Id<'signal_source'>
+  readonly name: string
+  readonly createdBy: string
+  readonly createdAt: number
+  /** May lag by a minute. */
+  readonly lastUsedAt: number | null
+  readonly revokedAt: number | null
+}
+
+export interface SourceParts {
+  readonly storage: Storage
+  readonly ledger: Pick<Ledger, 'append'>
+  readonly clock: Clock
+  readonly random: Random
+}
+
+const PREFIX = 'sgs_'
+const BYTES = 32
+/** A write per minute, not per signal. */
+const TOUCH_AFTER_MS = 60_000
+
+/**
+ * Lets a system raise signals. The secret is shown this once and kept nowhere.
+ * @throws Problem `signal_source.bad_name`, `signal_source.exists`
+ */
+export async function addSource(
+  { clock, ledger, random, storage }: SourceParts,
+  { by, name }: { readonly name: string; readonly by: string },
+): Promise<{ source: SignalSource; secret: Secret }> {
+  if (!isName(name))
+    throw new Problem(
+      'signal_source.bad_name',
+      `\`${String(name).slice(0, 64)}\` is not a name: lower-case letters, digits and hyphens`,
+    )
+  const secret = PREFIX + base64url(random.bytes(BYTES))
+  const source: SignalSource = {
+    id: newId('signal_source', random),
+    name,
+    createdBy: by,
+    createdAt: clock.now(),
+    lastUsedAt: null,
+    revokedAt: null,
+  }
+  await storage.transaction(async (tx) => {
+    if (!(await insertSource(tx, source, sha256url(secret))))
+      throw new Problem('signal_source.exists', `there is a signal source \`${name}\` already`)
+    await ledger.append(tx, { type: 'signal_source.added', by, facts: { source: name } })
+  })
+  return { source, secret: new Secret(secret) }
+}
+
+/**
+ * Ends a source, now: its secret is looked up for every signal. What it raised stays until it expires.
+ * @throws Problem `signal_source.unknown`
+ */
+export async function revokeSource(
+  { clock, ledger, storage }: Pick<SourceParts, 'storage' | 'ledger' | 'clock'>,
+  { by, name }: { readonly name: string; readonly by: string },
+): Promise<void> {
+  await storage.transaction(async (tx) => {
+    if (!(await revokeSourceRow(tx, name, clock.now())))
+      throw new Problem('signal_source.unknown', `there is no signal source \`${name}\` in use`)
+    await ledger.append(tx, { type: 'signal_source.revoked', by, facts: { source: name } })
+  })
+}
+
+/**
+ * Whose secret this is.
+ * @throws Problem `signal_source.unauthenticated`
+ */
+export async function identifySource(
+  { clock, storage }: Pick<SourceParts, 'storage' | 'clock'>,
+  secret: string | undefined,
+): Promise<SignalSource> {
+  const digest = secret === undefined ? undefined : digestOf(secret)
+  const found = digest === undefined ? undefined : await findSourceByDigest(storage.read, digest)
+  if (!found || found.revokedAt !== null)
+    throw new Problem('signal_source.unauthenticated', 'the secret of a signal source is needed')
+  const now = clock.now()
+  if (now - (found.lastUsedAt ?? 0) >= TOUCH_AFTER_MS)
+    await storage.commit([sourceUsedStep(storage.read, found.id, now)])
+  return found
+}
+
+function digestOf(secret: string): string | undefined {
+  if (!secret.startsWith(PREFIX)) return undefined
+  const bytes = fromBase64url(secret.slice(PREFIX.length))
+  return bytes?.byteLength === BYTES ? sha256url(secret) : undefined
+}
