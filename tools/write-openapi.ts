@@ -60,6 +60,12 @@ async function describe(): Promise<string> {
             description:
               'The secret of a surface, `srf_…`: of a program that says who asks and who is there.',
           },
+          source: {
+            type: 'http',
+            scheme: 'bearer',
+            description:
+              'The secret of a signal source, `sgs_…`: of a system that raises risk signals.',
+          },
           task: {
             type: 'http',
             scheme: 'DPoP',

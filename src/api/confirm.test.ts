@@ -75,6 +75,17 @@ async function samples(w: World): Promise<Record<string, Sample>> {
       { sentence: 'Read {order_id}' },
       { sentence: 'Nothing at all' },
     ),
+    'actions.set_counterparty': sample(
+      '/actions/orders.refund/counterparty',
+      { path: '/order_id' },
+      { path: null },
+    ),
+    'actions.set_size': sample('/actions/orders.refund/size', { path: null }, { path: '/amount' }),
+    'signals.end': sample(
+      '/risk-signals/end',
+      { subject: { kind: 'agent', id: 'refund-bot' }, signal: 'one', source: 'source:siem' },
+      { subject: { kind: 'agent', id: 'refund-bot' }, signal: 'two', source: 'source:siem' },
+    ),
     'connections.add': sample(
       '/connections',
       { name: 'new-key', kind: 'bearer', secret: 'one' },

@@ -11,6 +11,7 @@ import { PEP_OPERATIONS } from './peps/peps.ts'
 import { POLICY_SET_OPERATIONS } from './peps/policy-sets.ts'
 import { POLICY_OPERATIONS } from './policies/policies.ts'
 import { RESOURCE_OPERATIONS } from './resources.ts'
+import { RISK_OPERATIONS } from './risk/risk.ts'
 import { SESSION_OPERATIONS } from './session.ts'
 import { SPACE_OPERATIONS } from './spaces/space-operations.ts'
 import { SURFACE_OPERATIONS } from './spaces/surface-operations.ts'
@@ -28,6 +29,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...RESOURCE_OPERATIONS,
   ...ENFORCER_OPERATIONS,
   ...CONNECTION_OPERATIONS,
+  ...RISK_OPERATIONS,
   ...SPACE_OPERATIONS,
   ...SURFACE_OPERATIONS,
   ...POLICY_OPERATIONS,

@@ -8,6 +8,7 @@ import type { Caller, Input, Operation } from './operation.ts'
 import { OPERATIONS } from './operations.ts'
 import type { ApiParts } from './parts.ts'
 import { readBody } from './read-body.ts'
+import { addSignalRoutes } from './risk/add-signal-routes.ts'
 import { addSurfaceRoutes } from './spaces/add-surface-routes.ts'
 import { addTaskRoutes } from './tasks/add-task-routes.ts'
 
@@ -18,6 +19,7 @@ export function addApi(app: FastifyInstance, parts: ApiParts): void {
   for (const operation of OPERATIONS) addOperation(app, parts, operation)
   addTaskRoutes(app, parts)
   addCallRoutes(app, parts)
+  addSignalRoutes(app, parts)
   addSurfaceRoutes(app, parts)
 }
 

@@ -91,6 +91,7 @@ const COMMANDS: readonly (readonly [string, Readonly<Record<string, Load>>])[] =
       policy: async () => (await import('./policy/policy.ts')).policyCommand,
       'policy-sets': async () => (await import('./peps/policy-sets.ts')).policySetsCommand,
       peps: async () => (await import('./peps/peps.ts')).pepsCommand,
+      risk: async () => (await import('./risk/risk.ts')).riskCommand,
       people: async () => (await import('./people.ts')).peopleCommand,
       groups: async () => (await import('./groups.ts')).groupsCommand,
       providers: async () => (await import('./providers.ts')).providersCommand,

@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely'
 import type { Id } from '../../../lib/id.ts'
 import type { Reader, Schema, Step, Tx } from '../../../storage/index.ts'
-import type { SignalSource } from './source.ts'
+import type { SignalSource } from './signal-source.ts'
 
 /** False: the name is taken. */
 export async function insertSource(tx: Tx, source: SignalSource, digest: string): Promise<boolean> {

@@ -1,28 +1,18 @@
 import type { Ledger } from '../../../ledger/index.ts'
 import { base64url, fromBase64url, sha256url } from '../../../lib/bytes.ts'
 import type { Clock } from '../../../lib/clock.ts'
-import { type Id, isName, newId } from '../../../lib/id.ts'
+import { isName, newId } from '../../../lib/id.ts'
 import { Problem } from '../../../lib/problem.ts'
 import type { Random } from '../../../lib/random.ts'
 import { Secret } from '../../../lib/secret.ts'
 import type { Storage } from '../../../storage/index.ts'
+import type { SignalSource } from './signal-source.ts'
 import {
   findSourceByDigest,
   insertSource,
   revokeSourceRow,
   sourceUsedStep,
 } from './source-store.ts'
-
-/** A system that raises signals: it may say something about agents, people and tasks, and do nothing else. */
-export interface SignalSource {
-  readonly id: Id<'signal_source'>
-  readonly name: string
-  readonly createdBy: string
-  readonly createdAt: number
-  /** May lag by a minute. */
-  readonly lastUsedAt: number | null
-  readonly revokedAt: number | null
-}
 
 export interface SourceParts {
   readonly storage: Storage

@@ -1,0 +1,36 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Static } from 'typebox'
+import { identifySource, raiseSignal, type SignalSource } from '../../decisions/index.ts'
+import { plainJson, schemaOf } from '../document.ts'
+import type { ApiParts } from '../parts.ts'
+import { readBody } from '../read-body.ts'
+import { GivenSignal, raisingOf, Signal, signalShape } from './signals.ts'
+
+/** Where other systems raise signals, by the secret of a signal source. */
+export function addSignalRoutes(app: FastifyInstance, parts: ApiParts): void {
+  const known = new WeakMap<FastifyRequest, SignalSource>()
+  app.post('/v1/risk-signals', {
+    schema: schemaOf({
+      id: 'signals.report',
+      says: 'What a signal source says about an agent, a person or a task. It makes calls weigh more, from the next one on; nothing makes them weigh less.',
+      body: GivenSignal,
+      answer: Signal,
+      security: 'source',
+    }),
+    serializerCompiler: plainJson,
+    // The secret comes before the input is looked at.
+    preValidation: async (request: FastifyRequest) => {
+      const match = /^bearer (sgs_[A-Za-z0-9_-]{1,128})$/i.exec(request.headers.authorization ?? '')
+      known.set(request, await identifySource(parts.decisions, match?.[1]))
+      readBody(request, { body: true })
+    },
+    handler: async (request) => {
+      const source = known.get(request)
+      if (!source) throw new Error('a route for signals was reached without a signal source')
+      const given = request.body as Static<typeof GivenSignal> // validated against this very schema
+      return signalShape(
+        await raiseSignal(parts.decisions, raisingOf(given, `source:${source.name}`)),
+      )
+    },
+  })
+}

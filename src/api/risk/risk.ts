@@ -1,0 +1,132 @@
+import { type Static, Type } from 'typebox'
+import {
+  addSource,
+  endSignal,
+  listSignals,
+  listSources,
+  raiseSignal,
+  revokeSource,
+  type SignalSource,
+} from '../../decisions/index.ts'
+import { operation } from '../operation.ts'
+import { ByName, listOf, Name, Nothing, Time } from '../schemas.ts'
+import { time } from '../shapes.ts'
+import { GivenSignal, raisingOf, Signal, Subject, signalShape } from './signals.ts'
+
+const closed = { additionalProperties: false } as const
+const MOST_LISTED = 500
+
+const Source = Type.Object({
+  name: Name,
+  created_by: Type.String(),
+  created_at: Time,
+  last_used_at: Type.Union([Time, Type.Null()]),
+  revoked_at: Type.Union([Time, Type.Null()]),
+})
+const Added = Type.Intersect([
+  Source,
+  Type.Object({ secret: Type.String({ description: 'shown this once and kept nowhere' }) }),
+])
+
+function sourceShape(source: SignalSource): Static<typeof Source> {
+  const { createdAt, createdBy, lastUsedAt, name, revokedAt } = source
+  return {
+    name,
+    created_by: createdBy,
+    created_at: time(createdAt),
+    last_used_at: lastUsedAt === null ? null : time(lastUsedAt),
+    revoked_at: revokedAt === null ? null : time(revokedAt),
+  }
+}
+
+/** What others say about agents, people and tasks, and who may say it. */
+export const RISK_OPERATIONS = [
+  operation({
+    id: 'signals.list',
+    method: 'GET',
+    path: '/risk-signals',
+    says: `Signals in force that other systems or administrators raised, newest first, ${MOST_LISTED} at most.`,
+    who: 'administrator',
+    widens: false,
+    answer: listOf('signals', Signal),
+    run: async ({ decisions }) => {
+      const now = decisions.clock.now()
+      const signals = await listSignals(decisions.storage.read, now, MOST_LISTED)
+      return { signals: signals.map(signalShape) }
+    },
+  }),
+  operation({
+    id: 'signals.raise',
+    method: 'POST',
+    path: '/risk-signals',
+    says: 'Says something about an agent, a person or a task that makes its calls weigh more, until a time. Felt by the next call. The same again takes the higher level and the later end.',
+    who: 'administrator',
+    widens: false,
+    body: GivenSignal,
+    answer: Signal,
+    run: async ({ decisions }, { body, caller }) =>
+      signalShape(await raiseSignal(decisions, raisingOf(body, caller.person.id))),
+  }),
+  operation({
+    id: 'signals.end',
+    method: 'POST',
+    path: '/risk-signals/end',
+    says: 'Takes a signal back before its time.',
+    who: 'administrator',
+    widens: true,
+    body: Type.Object(
+      {
+        subject: Subject,
+        signal: Type.String({ maxLength: 64 }),
+        source: Type.String({ maxLength: 100 }),
+      },
+      closed,
+    ),
+    answer: Nothing,
+    run: async ({ decisions }, { body, caller }) => {
+      await endSignal(decisions, { ...body, by: caller.person.id })
+      return {}
+    },
+  }),
+  operation({
+    id: 'sources.list',
+    method: 'GET',
+    path: '/signal-sources',
+    says: 'Systems that may raise signals. Secrets are never shown again.',
+    who: 'administrator',
+    widens: false,
+    answer: listOf('sources', Source),
+    run: async ({ decisions }) => ({
+      sources: (await listSources(decisions.storage.read)).map(sourceShape),
+    }),
+  }),
+  operation({
+    id: 'sources.add',
+    method: 'POST',
+    path: '/signal-sources',
+    says: 'Lets a system raise signals at `/v1/risk-signals`, and do nothing else. The secret is in the answer, once.',
+    who: 'administrator',
+    widens: false,
+    body: Type.Object({ name: Name }, closed),
+    answer: Added,
+    run: async ({ decisions }, { body, caller }) => {
+      const wish = { name: body.name, by: caller.person.id }
+      const { secret, source } = await addSource(decisions, wish)
+      return { ...sourceShape(source), secret: secret.reveal() }
+    },
+  }),
+  operation({
+    id: 'sources.revoke',
+    method: 'DELETE',
+    path: '/signal-sources/:name',
+    says: 'Ends a system’s right to raise signals, now. What it raised stays until it expires.',
+    who: 'administrator',
+    widens: false,
+    params: ByName,
+    answer: Nothing,
+    run: async ({ decisions }, { caller, params }) => {
+      await revokeSource(decisions, { name: params.name, by: caller.person.id })
+      return {}
+    },
+  }),
+]

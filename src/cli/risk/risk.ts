@@ -1,0 +1,133 @@
+import { Argument, type Command, Option } from 'commander'
+import { command, type Start } from '../command.ts'
+import { readExpires } from '../expires.ts'
+import { usage } from '../failure.ts'
+import { riskWord } from '../resources/show.ts'
+import { table } from '../terminal/table.ts'
+import { bold, dim, green, text } from '../terminal/text.ts'
+import { relative } from '../terminal/time.ts'
+import { sourcesCommand } from './sources.ts'
+
+interface Signal {
+  readonly subject: { readonly kind: string; readonly id: string }
+  readonly signal: string
+  readonly level: string
+  readonly source: string
+  readonly raised_at: string
+  readonly expires_at: string
+}
+
+const LEVELS = ['low', 'medium', 'high', 'critical']
+
+/** `remit risk …` */
+export function riskCommand(start: Start): Command {
+  const risk = command(
+    'risk',
+    'What is said about agents, people and tasks that makes their calls weigh more.',
+    [
+      'remit risk raise agent:refund-bot leaked-key high --expires 12h',
+      'remit risk list',
+      'remit risk sources add our-siem',
+    ],
+  )
+  for (const add of [listCommand, raiseCommand, endCommand, sourcesCommand])
+    risk.addCommand(add(start))
+  return risk
+}
+
+function listCommand(start: Start): Command {
+  return command('list', 'Signals in force, newest first.', ['remit risk list']).action(
+    async (_options: object, invoked: Command) => {
+      const cli = await start(invoked)
+      const answer = await cli.api.get<{ signals: readonly Signal[] }>('/risk-signals')
+      cli.answer(answer, () =>
+        answer.signals.length === 0
+          ? [dim('Nobody says anything about anyone.')]
+          : table(
+              ['ABOUT', 'SIGNAL', 'LEVEL', 'SAID BY', 'ENDS'],
+              answer.signals.map((each) => [
+                bold(`${each.subject.kind}:${each.subject.id}`),
+                each.signal,
+                riskWord(each.level),
+                each.source,
+                relative(each.expires_at, cli.now),
+              ]),
+              cli.width,
+            ),
+      )
+    },
+  )
+}
+
+function raiseCommand(start: Start): Command {
+  return command(
+    'raise',
+    'Says something about an agent, a person or a task. Its next call feels it.',
+    [
+      'remit risk raise agent:refund-bot leaked-key high --expires 12h',
+      'remit risk raise task:tsk_… odd-behaviour medium --expires 1h',
+    ],
+  )
+    .argument('<about>', 'agent:NAME, person:psn_… or task:tsk_…')
+    .argument('<signal>', 'its name, such as leaked-key')
+    .addArgument(new Argument('<level>', 'low, medium, high or critical').choices(LEVELS))
+    .addOption(
+      new Option('--expires <when>', '12h, 7d, or a time; 30 days at most').makeOptionMandatory(),
+    )
+    .action(
+      async (
+        about: string,
+        signal: string,
+        level: string,
+        options: { readonly expires: string },
+        invoked: Command,
+      ) => {
+        const cli = await start(invoked)
+        const raised = await cli.api.send<Signal>('POST', '/risk-signals', {
+          subject: subjectOf(about),
+          signal,
+          level,
+          expires_at: readExpires(options.expires, cli.now),
+        })
+        cli.say(
+          text`${green('✓')} ${bold(raised.signal)} (${riskWord(raised.level)}) is raised about ${about}, until ${relative(raised.expires_at, cli.now)}`,
+        )
+        cli.answer(raised, () => [])
+      },
+    )
+}
+
+function endCommand(start: Start): Command {
+  return command('end', 'Takes a signal back before its time.', [
+    'remit risk end agent:refund-bot leaked-key --source source:our-siem',
+  ])
+    .argument('<about>', 'agent:NAME, person:psn_… or task:tsk_…')
+    .argument('<signal>', 'its name')
+    .addOption(
+      new Option('--source <who>', 'who said it, as `remit risk list` shows').makeOptionMandatory(),
+    )
+    .action(
+      async (
+        about: string,
+        signal: string,
+        { source }: { readonly source: string },
+        invoked: Command,
+      ) => {
+        const cli = await start(invoked)
+        const subject = subjectOf(about)
+        await cli.api.send('POST', '/risk-signals/end', { subject, signal, source })
+        cli.say(text`${green('✓')} ${bold(signal)} about ${about} is taken back`)
+        cli.answer({ subject, signal, source, ended: true }, () => [])
+      },
+    )
+}
+
+function subjectOf(about: string): { kind: string; id: string } {
+  const [, kind, id] = /^(agent|person|task):(.+)$/.exec(about) ?? []
+  if (kind === undefined || id === undefined)
+    throw usage(
+      `\`${about}\` does not say what it is about`,
+      'agent:NAME, person:psn_… or task:tsk_…',
+    )
+  return { kind, id }
+}
