@@ -8,4 +8,12 @@ import { recorded } from './0008-recorded.ts'
 import type { Migration } from './migration.ts'
 
 /** Every migration, oldest first. Add at the end; never change or remove one that was released. */
-export const MIGRATIONS: readonly Migration[] = [ground, breadth, limits, risk, spaces, peps, recorded]
+export const MIGRATIONS: readonly Migration[] = [
+  ground,
+  breadth,
+  limits,
+  risk,
+  spaces,
+  peps,
+  recorded,
+]
