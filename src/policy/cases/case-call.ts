@@ -105,7 +105,10 @@ function contextOf(
       const known = [...type.members.keys()].join(', ')
       throw new BadFile(tree.line, `the context has no \`${name}\``, `it has ${known}`)
     }
-    told[name] = caseContextValue(tree, member.type, name)
+    const value = caseContextValue(tree, member.type, name)
+    // Of how a call is weighed, a test says what it is about; the class is known.
+    const weighed = name === 'risk' && typeof value === 'object' && 'record' in value
+    told[name] = weighed ? { record: { class: risk, ...value.record } } : value
   }
   const there = Object.fromEntries(Object.entries(told).filter(([name]) => type.members.has(name)))
   const { agent: _, chain: __, ...filled } = neutralRecord(type, there, now)
