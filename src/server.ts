@@ -148,7 +148,12 @@ function mcpLimits(settings: Settings): McpLimits {
     withProgress: settings.mcpHoldProgressSeconds * 1000,
     without: settings.mcpHoldSeconds * 1000,
   }
-  return { ...MCP_LIMITS, hold, resultBytes: settings.mcpResultBytes }
+  return {
+    ...MCP_LIMITS,
+    hold,
+    resultBytes: settings.mcpResultBytes,
+    definitionsEvery: settings.mcpWatchSeconds * 1000,
+  }
 }
 
 /** Keys change by rotation, so they are answered as they are now, ahead of the provider that knows those of its start. */

@@ -63,6 +63,11 @@ async function samples(w: World): Promise<Record<string, Sample>> {
       { document, upstream: 'https://one.example' },
       { document, upstream: 'https://two.example' },
     ),
+    'resources.accept': sample(
+      '/resources/echo/changes/accept',
+      { changes: [{ action: 'echo.read', digest: 'x'.repeat(43) }] },
+      { changes: [{ action: 'echo.read', digest: 'y'.repeat(43) }] },
+    ),
     'resources.connect': sample(
       '/resources/orders/connection',
       { connection: 'echo-key' },

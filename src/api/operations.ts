@@ -10,7 +10,8 @@ import { PEOPLE_OPERATIONS } from './people.ts'
 import { PEP_OPERATIONS } from './peps/peps.ts'
 import { POLICY_SET_OPERATIONS } from './peps/policy-sets.ts'
 import { POLICY_OPERATIONS } from './policies/policies.ts'
-import { RESOURCE_OPERATIONS } from './resources.ts'
+import { RESOURCE_OPERATIONS } from './resources/resources.ts'
+import { REVIEW_OPERATIONS } from './resources/reviews.ts'
 import { RISK_OPERATIONS } from './risk/risk.ts'
 import { SESSION_OPERATIONS } from './session.ts'
 import { SPACE_OPERATIONS } from './spaces/space-operations.ts'
@@ -27,6 +28,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...AGENT_OPERATIONS,
   ...ADMISSION_OPERATIONS,
   ...RESOURCE_OPERATIONS,
+  ...REVIEW_OPERATIONS,
   ...ENFORCER_OPERATIONS,
   ...CONNECTION_OPERATIONS,
   ...RISK_OPERATIONS,

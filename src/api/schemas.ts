@@ -112,8 +112,15 @@ export const Action = Type.Object({
   definition: Type.Unknown({
     description: 'of an MCP server: what was reviewed and is shown to clients; else null',
   }),
+  description: Type.Union([Type.String(), Type.Null()]),
   arguments: Type.Unknown(),
   untyped: Type.Array(Type.Unknown()),
+  accepted_at: Type.Union([Time, Type.Null()], {
+    description: 'since when this definition counts',
+  }),
+  quarantined: Type.Boolean({
+    description: 'another definition is offered that nobody has accepted: no calls until then',
+  }),
 })
 
 export const Task = Type.Object({

@@ -51,13 +51,16 @@ export function resourceShape(resource: Resource) {
 
 export function actionShape(action: Action) {
   const {
+    accepted,
     access,
     arguments: schema,
     counterparty,
     definition,
+    description,
     method,
     name,
     path,
+    quarantined,
     risk,
     riskProposed,
     sentence,
@@ -77,6 +80,9 @@ export function actionShape(action: Action) {
     definition: definition ?? null,
     arguments: schema,
     untyped: [...untyped],
+    description: description ?? null,
+    accepted_at: accepted ? time(accepted.at) : null,
+    quarantined: quarantined === true,
   }
 }
 

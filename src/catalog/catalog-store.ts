@@ -3,7 +3,7 @@ import { canonicalJson } from '../lib/canonical-json.ts'
 import type { Reader, Schema, Tx } from '../storage/index.ts'
 import type { ArgumentSchema, Untyped } from './argument.ts'
 import type { PlannedResource } from './plan-resource.ts'
-import type { Action, PinnedDefinition, PinnedServer, Resource } from './resource.ts'
+import type { Accepted, Action, PinnedDefinition, PinnedServer, Resource } from './resource.ts'
 
 /** Rows in one statement. */
 const CHUNK = 500
@@ -43,8 +43,13 @@ export async function identifierOwner(
 
 /** Every action, or those of one resource, in a fixed order. */
 export async function selectActions(reader: Reader, resource?: string): Promise<readonly Action[]> {
-  let query = reader.selectFrom('actions').selectAll().orderBy('name')
-  if (resource !== undefined) query = query.where('resource', '=', resource)
+  let query = reader
+    .selectFrom('actions')
+    .leftJoin('offered_definitions', 'offered_definitions.action', 'actions.name')
+    .selectAll('actions')
+    .select('offered_definitions.kind as offered')
+    .orderBy('actions.name')
+  if (resource !== undefined) query = query.where('actions.resource', '=', resource)
   return (await query.execute()).map(actionOf)
 }
 
@@ -84,19 +89,26 @@ export async function changeResource(
   return numUpdatedRows === 1n
 }
 
-/** The actions of a resource are exactly these from now on. */
+/** The actions of a resource are exactly these from now on. `accepted`: of those that do not say it of themselves. */
 export async function replaceActions(
   tx: Tx,
   resource: string,
   actions: readonly Action[],
+  accepted: Accepted,
 ): Promise<void> {
   await tx.deleteFrom('actions').where('resource', '=', resource).execute()
   for (let i = 0; i < actions.length; i += CHUNK) {
     await tx
       .insertInto('actions')
-      .values(actions.slice(i, i + CHUNK).map(rowOf))
+      .values(actions.slice(i, i + CHUNK).map((action) => rowOf(action, accepted)))
       .execute()
   }
+}
+
+/** One action anew, or for the first time. */
+export async function writeAction(tx: Tx, action: Action, accepted: Accepted): Promise<void> {
+  await tx.deleteFrom('actions').where('name', '=', action.name).execute()
+  await tx.insertInto('actions').values(rowOf(action, accepted)).execute()
 }
 
 export async function changeAction(
@@ -138,7 +150,7 @@ function marksOf(
   return { ...(counterparty === null ? {} : { counterparty }), ...(size === null ? {} : { size }) }
 }
 
-function actionOf(row: Selectable<Schema['actions']>): Action {
+function actionOf(row: Selectable<Schema['actions']> & { offered: string | null }): Action {
   return {
     resource: row.resource,
     name: row.name,
@@ -154,10 +166,13 @@ function actionOf(row: Selectable<Schema['actions']>): Action {
     definition:
       row.definition === null ? undefined : (JSON.parse(row.definition) as PinnedDefinition), // as: only `rowOf` writes the column
     ...marksOf(row.counterparty, row.size),
+    ...(row.description === null ? {} : { description: row.description }),
+    accepted: { at: row.accepted_at, by: row.accepted_by },
+    ...(row.offered === 'changed' ? { quarantined: true } : {}),
   }
 }
 
-function rowOf(action: Action): Schema['actions'] {
+function rowOf(action: Action, accepted: Accepted): Schema['actions'] {
   return {
     resource: action.resource,
     name: action.name,
@@ -173,5 +188,8 @@ function rowOf(action: Action): Schema['actions'] {
     definition: action.definition ? canonicalJson(action.definition) : null,
     counterparty: action.counterparty ?? null,
     size: action.size ?? null,
+    description: action.description ?? null,
+    accepted_at: (action.accepted ?? accepted).at,
+    accepted_by: (action.accepted ?? accepted).by,
   }
 }

@@ -2,13 +2,12 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Problem } from '../lib/problem.ts'
 import { forEachEngine } from '../storage/testing.ts'
-import { applyImport } from './apply-import.ts'
 import { detailsForScope, expandGroups } from './authority.ts'
 import { Catalog, viewOf } from './catalog.ts'
 import { selectActions, selectResource, selectResources } from './catalog-store.ts'
 import { setRisk, setSentence, templateDigest } from './change-action.ts'
 import { RULES } from './change-catalog.ts'
-import { proposedMarks } from './marks.ts'
+import { applyImport } from './importing/apply-import.ts'
 import type { Resource } from './resource.ts'
 import {
   removeResource,
@@ -16,7 +15,7 @@ import {
   setConnection,
   suspendResource,
 } from './suspend-resource.ts'
-import { catalogParts, ORDERS_OPTIONS, planOperation, planOrders } from './testing.ts'
+import { asPlanned, catalogParts, ORDERS_OPTIONS, planOperation, planOrders } from './testing.ts'
 
 const BY = 'psn_admin'
 const RESOURCE = { kind: 'resource', id: 'orders' } as const
@@ -33,12 +32,8 @@ forEachEngine('the catalog', (open) => {
     assert.equal(imported.unchanged, false)
     assert.equal(imported.added.length, 5)
     const stored = await selectActions(parts.storage.read, 'orders')
-    assert.deepEqual(
-      stored,
-      plan.actions
-        .map((action) => ({ ...action, ...proposedMarks(action) }))
-        .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
-    )
+    assert.deepEqual(asPlanned(stored), asPlanned(plan.actions))
+    assert.deepEqual(stored[0]?.accepted, { at: parts.clock.now(), by: BY })
     const resource = await selectResource(parts.storage.read, 'orders')
     assert.equal(resource?.status, 'active')
     assert.equal(resource.upstream, 'http://127.0.0.1:7483')
@@ -60,7 +55,7 @@ forEachEngine('the catalog', (open) => {
     assert.equal(parts.events.length, 1)
   })
 
-  it('ends what was decided by the older definition when an import changes it', async () => {
+  it('ends what was decided by the older definition when an import changes it by an administrator’s word', async () => {
     const parts = await catalogParts(await open())
     await applyImport(parts, planOrders(), BY)
     const before = await parts.live.view([RESOURCE, RULES])
@@ -68,6 +63,7 @@ forEachEngine('the catalog', (open) => {
       parts,
       planOrders((text) => text.replace('maxLength: 200', 'maxLength: 100')),
       BY,
+      { accept: true },
     )
     assert.deepEqual(imported.changed, ['orders.refund'])
     assert.ok(!parts.live.holds(before))
@@ -102,7 +98,7 @@ forEachEngine('the catalog', (open) => {
         .replaceAll('[amount]', '[sum]')
         .replaceAll('{amount}', '{sum}'),
     )
-    const other = await applyImport(parts, gone, BY)
+    const other = await applyImport(parts, gone, BY, { accept: true })
     assert.match(other.notes.join(), /no longer fits/)
   })
 

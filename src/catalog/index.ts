@@ -1,4 +1,3 @@
-export { applyImport, type Imported } from './apply-import.ts'
 export {
   type Argument,
   type ArgumentSchema,
@@ -27,6 +26,7 @@ export type { Enforcer } from './enforcers/enforcer.ts'
 export { selectEnforcers as listEnforcers } from './enforcers/enforcer-store.ts'
 export { identifyEnforcer } from './enforcers/identify-enforcer.ts'
 export { revokeEnforcer } from './enforcers/revoke-enforcer.ts'
+export { applyImport, type Imported, previewImport } from './importing/apply-import.ts'
 export { isMark, type Mark, setMark } from './marks.ts'
 export { type Match, matchAction } from './match-action.ts'
 export { knownNames } from './mcp/known-names.ts'
@@ -41,7 +41,9 @@ export {
   type PlannedResource,
 } from './plan-resource.ts'
 export {
+  type Accepted,
   type Action,
+  acceptedSince,
   countedRisk,
   isRisk,
   type PinnedDefinition,
@@ -49,6 +51,11 @@ export {
   type Resource,
   RISKS,
 } from './resource.ts'
+export { type Answered, acceptOffers, rejectOffers } from './review/accept-offers.ts'
+export { differences, type FieldDifference } from './review/differences.ts'
+export { type Notice, type Noticed, noticeOffered } from './review/notice.ts'
+export type { Offer } from './review/offer.ts'
+export { selectOffers as listOffers } from './review/offer-store.ts'
 export { checkSentence, renderSentence, renderValue } from './sentence.ts'
 export {
   type ResourceChange,

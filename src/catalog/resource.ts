@@ -67,6 +67,23 @@ export type Action = {
   readonly size?: string | undefined
   /** Of everything that says what this action is and how its arguments are read; see `definition.ts`. */
   readonly digest: string
+  /** What an OpenAPI document says about it in words. */
+  readonly description?: string
+  /** Of an action in the catalog: since when, and by whose word, this definition is the one that counts. */
+  readonly accepted?: Accepted
+  /** Another definition is offered by now, and nobody has accepted it: no call is permitted, and nobody is shown it. */
+  readonly quarantined?: true
+}
+
+export type Accepted = {
+  readonly at: number
+  /** A person, or `operator`. */
+  readonly by: string
+}
+
+/** Since when the present definition of an action counts, in ms; a definition that is new is a signal of risk. */
+export function acceptedSince({ accepted }: Pick<Action, 'accepted'>): number | undefined {
+  return accepted?.at
 }
 
 export const RISKS = ['low', 'medium', 'high', 'critical'] as const satisfies readonly Risk[]

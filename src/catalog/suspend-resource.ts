@@ -4,6 +4,7 @@ import { changeResource, replaceActions, selectResource } from './catalog-store.
 import { changeCatalog } from './change-catalog.ts'
 import type { CatalogParts } from './parts.ts'
 import type { Resource } from './resource.ts'
+import { deleteOffersOf } from './review/offer-store.ts'
 
 /** Which resource, by whom (a person or `operator`), and in a sentence why. */
 export interface ResourceChange {
@@ -44,7 +45,8 @@ export async function removeResource(parts: CatalogParts, change: ResourceChange
     next: (all) => all.filter((action) => action.resource !== name),
     write: async (tx) => {
       await move(parts, tx, change, { from: ['active', 'suspended'], to: 'removed' })
-      await replaceActions(tx, name, [])
+      await deleteOffersOf(tx, name)
+      await replaceActions(tx, name, [], { at: parts.clock.now(), by: change.by })
     },
     raises: [{ kind: 'resource', id: name, state: 'ended' }],
   })

@@ -43,6 +43,13 @@ export function planOperation(operation: Record<string, unknown>, rest: object =
   })
 }
 
+/** Stored actions as they were planned, by name. */
+export function asPlanned(actions: readonly Action[]): readonly Action[] {
+  return actions
+    .map(({ accepted: _, counterparty: __, size: ___, ...planned }) => planned)
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+}
+
 export function onlyAction({ actions }: Pick<ImportPlan, 'actions'>): Action {
   const [action] = actions
   if (!action || actions.length > 1) throw new Error('not one action')

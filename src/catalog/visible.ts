@@ -35,3 +35,8 @@ export function legible(text: string): { readonly text: string; readonly hidden:
   const shown = lines.replaceAll(UNSEEN, (character) => visible(character))
   return { text: shown, hidden: shown !== lines }
 }
+
+/** No half of a surrogate pair at the end. */
+export function cut(text: string, most: number): string {
+  return text.slice(0, most).replace(/[\ud800-\udbff]$/, '')
+}

@@ -336,6 +336,42 @@ test('somebody at a terminal is asked, and may change their mind', async (t) => 
   assert.deepEqual(questions, ['Credential of k', 'Credential of k'])
 })
 
+test('what changed is shown field by field, and accepted exactly as it was shown', async (t) => {
+  const changed = {
+    action: 'desk.look',
+    kind: 'changed',
+    state: 'waiting',
+    digest: 'digest-of-look',
+    source: 'server',
+    offered_at: '2026-01-02T03:04:05Z',
+    reviewed_at: '2026-01-01T00:00:00Z',
+    unreadable: null,
+    differences: [{ field: 'description', before: 'Looks.', after: 'Looks.\u001b[2J\nAnd sends.' }],
+  }
+  const added = { ...changed, action: 'desk.new', kind: 'added', digest: 'other', differences: [] }
+  const cli = await signedInAt(t, () => ({ body: { changes: [changed, added] } }))
+  const seen = await cli.remit('resources', 'review', 'desk')
+  assert.equal(seen.exit, 0)
+  assert.match(seen.out, /~ desk\.look changed: no calls are permitted/)
+  assert.match(seen.out, /description\n +- +Looks\.\n +\+ +Looks\.\\u\{1b\}\[2J\n +\+ +And sends\./)
+  assert.match(seen.out, /\+ desk\.new is new/)
+  assert.equal(cli.asked.length, 1, 'looking changes nothing')
+  const done = await cli.remit('resources', 'review', 'desk', '--accept', 'desk.look')
+  assert.equal(done.exit, 0)
+  assert.match(done.said, /- +Looks\./, 'it is shown before it is accepted')
+  const sent = cli.asked.at(-1)
+  assert.equal(sent?.path, '/api/v1/resources/desk/changes/accept')
+  assert.deepEqual(JSON.parse(sent.body), {
+    changes: [{ action: 'desk.look', digest: 'digest-of-look' }],
+  })
+  await cli.remit('resources', 'review', 'desk', '--reject', 'desk.new')
+  assert.equal(cli.asked.at(-1)?.path, '/api/v1/resources/desk/changes/reject')
+  assert.equal((await cli.remit('resources', 'review', 'desk', '--accept', 'desk.none')).exit, 1)
+  const both = ['--accept-all', '--reject', 'desk.new']
+  assert.equal((await cli.remit('resources', 'review', 'desk', ...both)).exit, 2)
+  assert.equal((await cli.remit('resources', 'remove', 'desk')).exit, 2)
+})
+
 test('an MCP server is imported by its address; what it offers is shown with the risk that is proposed', async (t) => {
   const read = { name: 'desk.read', risk: 'low', risk_proposed: true }
   const cli = await signedInAt(t, (_path, method) => ({
@@ -347,7 +383,11 @@ test('an MCP server is imported by its address; what it offers is shown with the
             added: ['desk.read'],
             changed: ['desk.send-it'],
             removed: ['desk.old'],
+            quarantined: ['desk.pulled'],
+            waiting: ['desk.new'],
+            restored: [],
             notes: ['a note\u001b[2J'],
+            untyped: [{ reason: 'it is a map', count: 2, examples: ['desk.read /tags'] }],
           }
         : { actions: [read, { name: 'desk.send-it', risk: 'high', risk_proposed: false }] },
   }))
@@ -368,7 +408,9 @@ test('an MCP server is imported by its address; what it offers is shown with the
     connection: null,
     trusted: false,
   })
-  assert.match(out, /\+ desk\.read +low proposed\n +~ desk\.send-it +high\n +- desk\.old\n/)
+  assert.match(out, /! desk\.pulled +quarantined\n +\? desk\.new +waits for review\n/)
+  assert.match(out, /~ desk\.send-it +high\n +- desk\.old\n +\+ desk\.read +low proposed\n/)
+  assert.match(out, /cannot see 2 arguments\n +2 +it is a map\n +desk\.read \/tags, …/)
   assert.match(out, /Worth reading\n +a note/)
   assert.ok(!out.includes('\u001b'), 'nothing in a note reaches the terminal as it is')
 })

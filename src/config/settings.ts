@@ -203,6 +203,12 @@ export const SETTINGS = {
     'The same when its client is told. Some proxies cut a connection after four minutes.',
     readBetween(0, 3600),
   ),
+  mcpWatchSeconds: setting(
+    'REMIT_MCP_WATCH_SECONDS',
+    '60',
+    'How often an MCP server that is in use is asked whether its tools are still what was reviewed, at most; 0 for never.',
+    readBetween(0, 86_400),
+  ),
   mcpResultBytes: setting(
     'REMIT_MCP_RESULT_BYTES',
     '10485760',

@@ -11,6 +11,7 @@ import { HTTP_CALL } from './http/pipeline.ts'
 import { Desk } from './mcp/desk.ts'
 import type { McpPorts } from './mcp/ports.ts'
 import { serveMcp } from './mcp/serve.ts'
+import { DefinitionWatch } from './mcp/watch-definitions.ts'
 import type { Arrived } from './passage.ts'
 import type { GatewayPorts } from './ports.ts'
 
@@ -26,7 +27,8 @@ const GRACE_MS = 1_000
 
 /** The data path on its own origin: `node:http` in, an undici dispatcher out. */
 export function createGateway(ports: GatewayPorts): Gateway {
-  const all: McpPorts = { ...ports, desk: new Desk() }
+  const watch = new DefinitionWatch(ports)
+  const all: McpPorts = { ...ports, desk: new Desk(), watch }
   const { server, underWay } = createFront((arrived) => handle(arrived, all))
   return {
     async listen({ host, port }) {
@@ -40,6 +42,7 @@ export function createGateway(ports: GatewayPorts): Gateway {
       server.closeIdleConnections()
       await forAMoment(Promise.all(underWay))
       await ports.running.stop()
+      await watch.stop()
       await forAMoment(Promise.all(underWay))
       server.closeAllConnections()
       // INVARIANT: storage is let go of only after every call under way has recorded how it ended.

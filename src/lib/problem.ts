@@ -103,6 +103,8 @@ export const PROBLEMS = {
   'consent.widened': { status: 400, title: 'A consent can only narrow' },
   'decision.ended': { status: 409, title: 'The outcome of the decision is recorded already' },
   'decision.unknown': { status: 404, title: 'There is no such decision' },
+  'definition.changed': { status: 403, title: 'The definition of the operation changed' },
+  'definition.not_offered': { status: 409, title: 'That definition is not offered' },
   'dev.not_ours': { status: 409, title: 'The directory holds something else' },
   'dev.other_port': { status: 409, title: 'The kept state belongs to another port' },
   'enforcer.not_direct': { status: 409, title: 'The resource is behind the gateway' },

@@ -22,6 +22,7 @@ import type {
   BearerTokenRow,
   ConnectionRow,
   EnforcerRow,
+  OfferedDefinitionRow,
   OidcPayloadRow,
   RefreshTokenRow,
   ResourceRow,
@@ -89,6 +90,7 @@ export interface Schema {
   agent_clients: AgentClientRow
   resources: ResourceRow
   actions: ActionRow
+  offered_definitions: OfferedDefinitionRow
   connections: ConnectionRow
   bases: BasisRow
   consent_requests: ConsentRequestRow

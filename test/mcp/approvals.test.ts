@@ -194,7 +194,14 @@ inEachWorld(
         mcp: at.notes.url,
         connection: 'echo-key',
       })
-      assert.deepEqual(body.changed, ['notes.erase'])
+      assert.deepEqual(body.quarantined, ['notes.erase'])
+      const quarantined = came(await erase(await at.place.session(task), 'rug'))
+      assert.match(quarantined.words, /not what was reviewed any more/)
+      const offered = await ada.send('GET', '/resources/notes/changes')
+      const [change] = offered.body.changes as { action: string; digest: string }[] // documented
+      assert.ok(change)
+      const { action, digest } = change
+      await ada.send('POST', '/resources/notes/changes/accept', { changes: [{ action, digest }] })
       const fresh = await at.place.session(task)
       const asked = came(await erase(fresh, 'rug'))
       assert.ok(asked.request)

@@ -201,7 +201,7 @@ inEachWorld(
       const tools = [...ALL.map((name) => ({ name, inputSchema: { type: 'object' } })), ...alike]
       notes.play(on('tools/list', ({ message }, reply) => answer(reply, message.id, { tools })))
       const ada = await world().api('ada')
-      const again = { mcp: notes.url, connection: 'echo-key' }
+      const again = { mcp: notes.url, connection: 'echo-key', accept: true }
       const { body, text } = await ada.send('PUT', '/resources/notes', again)
       assert.equal((body.added as string[]).length, 3, text) // as: a list of names
       assert.deepEqual(body.removed, [])

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { Problem } from '../../lib/problem.ts'
 import { forEachEngine } from '../../storage/testing.ts'
-import { applyImport } from '../apply-import.ts'
 import { selectActions, selectResource } from '../catalog-store.ts'
 import { setRisk, setSentence } from '../change-action.ts'
+import { applyImport } from '../importing/apply-import.ts'
 import { planImport } from '../plan-import.ts'
-import { catalogParts, ORDERS_DOCUMENT } from '../testing.ts'
+import { asPlanned, catalogParts, ORDERS_DOCUMENT } from '../testing.ts'
 import { knownNames } from './known-names.ts'
 import { DESK_OPTIONS, planServer, tool } from './testing.ts'
 
@@ -29,7 +29,7 @@ forEachEngine('an MCP server in the catalog', (open) => {
     }
     const again = async (...next: readonly object[]) => {
       const known = knownNames(await selectActions(parts.storage.read, 'desk'))
-      return applyImport(parts, planServer({ tools: next }, { known }), BY)
+      return applyImport(parts, planServer({ tools: next }, { known }), BY, { accept: true })
     }
     return { parts, actionOf, again }
   }
@@ -37,10 +37,8 @@ forEachEngine('an MCP server in the catalog', (open) => {
   it('is read back as it was planned, definitions and all', async () => {
     const { again, parts } = await imported(look, add)
     const plan = planServer({ tools: [look, add] })
-    assert.deepEqual(
-      await selectActions(parts.storage.read, 'desk'),
-      plan.actions.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
-    )
+    const stored = await selectActions(parts.storage.read, 'desk')
+    assert.deepEqual(asPlanned(stored), asPlanned(plan.actions))
     const resource = await selectResource(parts.storage.read, 'desk')
     assert.equal(resource?.protocol, 'mcp')
     assert.deepEqual(resource.server, plan.resource.server)
@@ -124,7 +122,7 @@ forEachEngine('an MCP server in the catalog', (open) => {
       Object.fromEntries(actions.map(({ method, name, path }) => [name, `${method} ${path}`]))
     const tools = [tool('prompt-greet'), tool('read_resource'), ...offered.tools]
     const known = knownNames(before)
-    await applyImport(parts, planServer({ ...offered, tools }, { known }), BY)
+    await applyImport(parts, planServer({ ...offered, tools }, { known }), BY, { accept: true })
     assert.deepEqual(names(await selectActions(parts.storage.read, 'desk')), {
       ...names(before),
       'desk.prompt-greet-2': 'tools/call prompt-greet',

@@ -10,11 +10,10 @@ import {
   planResource,
 } from '../plan-resource.ts'
 import type { Action, PinnedServer } from '../resource.ts'
-import { legible, visible } from '../visible.ts'
+import { cut, legible, visible } from '../visible.ts'
 import { nameFor } from './known-names.ts'
 import { readResources } from './offered-resources.ts'
 import { readPrompt } from './prompt.ts'
-import { cut } from './reviewed.ts'
 import { type Named, type ReadAction, readTool } from './tool.ts'
 import { kebab, lookAlikes, shownName, unusableName } from './wire-names.ts'
 

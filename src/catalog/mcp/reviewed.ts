@@ -1,7 +1,7 @@
 import { canonicalJson } from '../../lib/canonical-json.ts'
 import { isObject, type Json, type JsonObject, parseJson } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
-import { legible } from '../visible.ts'
+import { cut, legible } from '../visible.ts'
 
 /** Of one definition, as text. */
 const MOST_BYTES = 64 * 1024
@@ -81,9 +81,4 @@ class Review {
 
 function isText(name: string): name is keyof typeof MOST_TEXT {
   return Object.hasOwn(MOST_TEXT, name)
-}
-
-/** No half of a surrogate pair at the end. */
-export function cut(text: string, most: number): string {
-  return text.slice(0, most).replace(/[\ud800-\udbff]$/, '')
 }

@@ -5,6 +5,7 @@ import { type Action, accessOf, isRisk, proposedRisk } from '../resource.ts'
 import { checkSentence, defaultSentence } from '../sentence.ts'
 import { slug } from '../slug.ts'
 import { untypedParts } from '../untyped.ts'
+import { cut, legible } from '../visible.ts'
 import { readRequestBody } from './body.ts'
 import { textAt } from './document.ts'
 import { readParameters } from './parameters.ts'
@@ -46,6 +47,7 @@ export function readOperation(
     access: accessOf(method),
     arguments: schema,
     untyped,
+    ...describedAs(operation),
   }
   const action: Action = {
     ...definition,
@@ -59,6 +61,17 @@ export function readOperation(
     action: { ...action, sentence: proposedSentence(reader, action, operation) },
     notes: reader.notes,
   }
+}
+
+const MOST_DESCRIPTION = 8_192
+
+/** Summary and description, with nothing hidden in them. */
+function describedAs(operation: JsonObject): Pick<Action, 'description'> {
+  const words = ['summary', 'description'].flatMap((name) => textAt(operation, name) ?? [])
+  const { text } = legible(words.join('\n\n'))
+  if (text.trim() === '') return {}
+  const long = text.length > MOST_DESCRIPTION
+  return { description: long ? `${cut(text, MOST_DESCRIPTION - 1)}…` : text }
 }
 
 /** Every `{name}` of the path is a required string when the document forgets to describe it; what is not there is dropped. */

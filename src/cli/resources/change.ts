@@ -58,3 +58,28 @@ export const statusCommands = (['suspend', 'resume'] as const).map(
           cli.answer(resource, () => [])
         }),
 )
+
+/** `remit resources remove NAME` */
+export function removeCommand(start: Start): Command {
+  return command(
+    'remove',
+    'Takes an API out of the catalog, for good: its name is never used again.',
+    ['remit resources remove billing --yes --reason "…"'],
+  )
+    .argument('<name>', 'the API')
+    .option('--yes', 'you know that it cannot be taken back')
+    .option('--reason <text>', 'why; it is recorded')
+    .action(async (name: string, options: { reason?: string; yes?: true }, invoked: Command) => {
+      const { reason, yes } = options
+      if (!yes)
+        throw usage(
+          `Removing ${name} cannot be taken back; \`remit resources suspend ${name}\` can`,
+          `remit resources remove ${name} --yes`,
+        )
+      const cli = await start(invoked)
+      const body = reason === undefined ? {} : { reason }
+      await cli.api.send('POST', at`/resources/${name}/remove`, body)
+      cli.say(text`${green('✓')} ${bold(name)} is removed`)
+      cli.answer({ resource: name, removed: true }, () => [])
+    })
+}

@@ -7,7 +7,7 @@ import { Failure, usage } from '../failure.ts'
 import { at } from '../server/api.ts'
 import { dim, text } from '../terminal/text.ts'
 import type { World } from '../world.ts'
-import { type Imported, importedLines } from './imported.ts'
+import { type Imported, importedLines, type Previewed, previewLines } from './imported.ts'
 import type { ShownResource } from './resource.ts'
 
 interface ImportOptions {
@@ -19,6 +19,8 @@ interface ImportOptions {
   /** `false`: `--no-connection`. */
   readonly connection?: string | false
   readonly direct?: string
+  readonly accept?: true
+  readonly preview?: true
 }
 
 const MOST_BYTES = 32 * 1024 * 1024
@@ -33,6 +35,7 @@ export function importCommand(start: Start): Command {
       'remit resources import orders --openapi https://orders.internal/openapi.json --trusted',
       'remit resources import shop --openapi shop.yaml --direct https://shop.example/api',
       'remit resources import desk --mcp http://127.0.0.1:7484/mcp --connection desk-key',
+      'remit resources import billing --openapi billing.yaml --preview',
     ],
   )
     .argument('<name>', 'what it is called here, for ever')
@@ -54,13 +57,18 @@ export function importCommand(start: Start): Command {
       '--direct <url>',
       'not behind the gateway: agents call it there, and it asks about each call',
     )
+    .option('--preview', 'only show what would be added, changed, removed and quarantined')
+    .option(
+      '--accept',
+      'of what is there already: what changed, and what is new, counts at once; else it waits for review',
+    )
     .action(async (name: string, options: ImportOptions, invoked: Command) => {
       await importResource(await start(invoked), name, options)
     })
 }
 
 async function importResource(cli: Cli, name: string, options: ImportOptions): Promise<void> {
-  const { connection, mcp, openapi, ...rest } = options
+  const { connection, mcp, openapi, preview, ...rest } = options
   if ((mcp === undefined) === (openapi === undefined)) {
     throw usage('Say --openapi or --mcp', `remit resources import ${name} --openapi FILE`)
   }
@@ -71,13 +79,22 @@ async function importResource(cli: Cli, name: string, options: ImportOptions): P
     )
   }
   const source = mcp === undefined ? await documentOf(cli, openapi ?? '') : { mcp }
-  cli.say(dim(text`Asking ${cli.url} to import it as ${name} …`))
   const path = at`/resources/${name}`
   const credential = connection === undefined ? {} : { connection: connection || null }
-  const done = await cli.api.send<Imported>('PUT', path, { ...source, ...rest, ...credential })
+  const wanted = { ...source, ...rest, ...credential }
+  if (preview) {
+    cli.say(dim(text`Asking ${cli.url} what an import would change …`))
+    const seen = await cli.api.send<Previewed>('POST', `${path}/preview`, wanted)
+    cli.answer(seen, () => previewLines(seen))
+    return
+  }
+  cli.say(dim(text`Asking ${cli.url} to import it as ${name} …`))
+  const done = await cli.api.send<Imported>('PUT', path, wanted)
   const { actions } = await cli.api.get<ShownResource>(path)
   cli.answer(done, () => importedLines(done, actions))
-  if (!done.unchanged) {
+  if (done.quarantined.length + done.waiting.length > 0)
+    cli.say('', dim(text`Look at the changes: remit resources review ${done.resource}`))
+  else if (!done.unchanged) {
     cli.say(
       '',
       dim(text`Look at arguments and risk classes: remit resources show ${done.resource}`),

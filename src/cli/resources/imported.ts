@@ -10,6 +10,7 @@ import {
   type Value,
   yellow,
 } from '../terminal/text.ts'
+import { type Difference, differenceLines } from './differences.ts'
 import type { Action } from './resource.ts'
 import { riskWord } from './show.ts'
 
@@ -20,8 +21,20 @@ export interface Imported {
   readonly added: readonly string[]
   readonly changed: readonly string[]
   readonly removed: readonly string[]
+  readonly quarantined: readonly string[]
+  readonly waiting: readonly string[]
+  readonly restored: readonly string[]
   readonly notes: readonly string[]
   readonly untyped: readonly Untyped[]
+}
+
+/** What an import would do. */
+export interface Previewed extends Imported {
+  readonly changes: readonly {
+    readonly action: string
+    readonly kind: string
+    readonly differences: readonly Difference[]
+  }[]
 }
 
 interface Untyped {
@@ -36,35 +49,69 @@ const MOST_NOTES = 24
 const RISKS = ['low', 'medium', 'high', 'critical']
 
 export function importedLines(done: Imported, actions: readonly Action[]): readonly Value[] {
-  const { added, changed, removed, resource, unchanged } = done
-  const counts = [
-    [added, 'added'],
-    [changed, 'changed'],
-    [removed, 'removed'],
-  ] as const
-  const told = counts.flatMap(([list, word]) => (list.length ? [`${list.length} ${word}`] : []))
+  const { resource, unchanged } = done
   return [
-    text`${green('✓')} ${bold(resource)}: ${unchanged ? 'as it was' : told.join(', ') || 'updated'}`,
+    text`${green('✓')} ${bold(resource)}: ${unchanged ? 'as it was' : counted(done) || 'updated'}`,
     ...indented(rows(done, actions)),
     ...untypedLines(done),
     ...noteLines(done.notes),
   ]
 }
 
+/** What would be done, with what changes field by field. */
+export function previewLines(seen: Previewed): readonly Value[] {
+  const { changes, resource, unchanged } = seen
+  const changed = changes.filter(({ kind }) => kind === 'changed')
+  return [
+    text`${bold(resource)} would be ${unchanged ? 'as it is' : counted(seen) || 'updated'}; nothing was done`,
+    ...indented(rows(seen, [])),
+    ...changed
+      .slice(0, MOST_ROWS)
+      .flatMap(({ action, differences }) => [
+        '',
+        text`${yellow('~')} ${bold(action)}`,
+        ...indented(differenceLines(differences)),
+      ]),
+    ...(changed.length > MOST_ROWS
+      ? [dim(text`… and ${changed.length - MOST_ROWS} more changes: the same command with --json`)]
+      : []),
+    ...untypedLines(seen),
+    ...noteLines(seen.notes),
+  ]
+}
+
+const COUNTED = [
+  ['added', 'added'],
+  ['changed', 'changed'],
+  ['removed', 'removed'],
+  ['quarantined', 'changed and quarantined'],
+  ['waiting', 'new and waiting for review'],
+  ['restored', 'restored'],
+] as const
+
+function counted(done: Imported): string {
+  return COUNTED.flatMap(([list, word]) =>
+    done[list].length > 0 ? [`${done[list].length} ${word}`] : [],
+  ).join(', ')
+}
+
 function rows(
-  { added, changed, removed, resource }: Imported,
+  { added, changed, quarantined, removed, resource, restored, waiting }: Imported,
   actions: readonly Action[],
 ): readonly Text[] {
   const byName = new Map(actions.map((action) => [action.name, action]))
   const all = [
+    ...quarantined.map((name) => [red('!'), name, red('quarantined')] as const),
+    ...waiting.map((name) => [yellow('?'), name, yellow('waits for review')] as const),
+    ...restored.map((name) => [green('✓'), name, green('as reviewed')] as const),
     ...changed.map((name) => [yellow('~'), name] as const),
     ...removed.map((name) => [red('-'), name] as const),
     ...added.map((name) => [green('+'), name] as const),
   ]
-  const few = all.slice(0, MOST_ROWS).map(([sign, name]) => {
+  const few = all.slice(0, MOST_ROWS).map(([sign, name, word]) => {
     const action = byName.get(name)
     const risk = action && text`${riskWord(action.risk)}${action.risk_proposed ? ' proposed' : ''}`
-    return [text`${sign} ${name}`, risk ?? shown('')]
+    return [text`${sign} ${name}`, word ?? risk ?? shown('')]
   })
   if (all.length <= MOST_ROWS) return aligned(few, undefined)
   return [

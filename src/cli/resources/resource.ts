@@ -30,6 +30,7 @@ export interface Action {
   readonly size?: string | null
   readonly arguments: { readonly arguments: readonly Argument[] }
   readonly untyped: readonly { readonly at: string; readonly reason: string }[]
+  readonly quarantined: boolean
 }
 
 /** `order_id: string`, `limit?: integer 1…100`, `status?: placed | paid`. */

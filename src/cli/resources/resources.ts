@@ -1,9 +1,10 @@
 import type { Command } from 'commander'
 import { command, type Start } from '../command.ts'
 import { counterpartyCommand, riskCommand, sentenceCommand, sizeCommand } from './actions.ts'
-import { connectCommand, statusCommands } from './change.ts'
+import { connectCommand, removeCommand, statusCommands } from './change.ts'
 import { enforcersCommand } from './enforcers.ts'
 import { importCommand } from './import.ts'
+import { reviewCommand } from './review.ts'
 import { listCommand, showCommand } from './show.ts'
 
 /** `remit resources …` */
@@ -17,12 +18,14 @@ export function resourcesCommand(start: Start): Command {
     listCommand,
     showCommand,
     importCommand,
+    reviewCommand,
     connectCommand,
     riskCommand,
     sentenceCommand,
     counterpartyCommand,
     sizeCommand,
     ...statusCommands,
+    removeCommand,
     enforcersCommand,
   ]) {
     resources.addCommand(add(start))

@@ -52,6 +52,7 @@ export function showResource(cli: Cli, resource: ShownResource): void {
     ...indented(facts(about(resource), cli.room)),
     '',
     ...table(['ACTION', 'OPERATION', 'RISK', 'ARGUMENTS'], resource.actions.map(row), cli.width),
+    ...quarantinedLines(resource),
     ...markLines(resource.actions, cli.width),
     ...untypedLines(resource.actions, cli.width),
     ...proposedLines(resource),
@@ -75,7 +76,7 @@ function about(resource: Resource): readonly (readonly [string, Value])[] {
 
 function row(action: Action): readonly Value[] {
   return [
-    bold(action.name),
+    action.quarantined ? text`${bold(action.name)} ${red('quarantined')}` : bold(action.name),
     text`${action.method.padEnd(6)} ${action.method === action.path ? '' : action.path}`,
     text`${riskWord(action.risk)}${action.risk_proposed ? dim('*') : ''}`,
     action.arguments.arguments.map(argumentInWords).join(', ') || dim('none'),
@@ -97,6 +98,15 @@ function markLines(actions: readonly Action[], width: number | undefined): reado
     '',
     bold('Risk signals look at'),
     ...table(['ACTION', 'COUNTERPARTY', 'SIZE'], rows, width),
+  ]
+}
+
+function quarantinedLines({ actions, name }: ShownResource): readonly Value[] {
+  if (!actions.some(({ quarantined }) => quarantined)) return []
+  return [
+    '',
+    text`${red('Quarantined')} actions have another definition by now, which nobody has accepted:`,
+    dim(text`  remit resources review ${name}`),
   ]
 }
 

@@ -42,6 +42,7 @@ export async function reachOf(parts: DecisionParts, admitted: Admitted): Promise
   return {
     actions: catalog
       .actionsOf(resource.name)
+      .filter((action) => !action.quarantined)
       .filter((action) => could(callable({ action, resource }, contexts[countedRisk(action)]))),
     covers: ({ name: action }, given) => {
       const call = { location: resource.identifier, action, arguments: given }

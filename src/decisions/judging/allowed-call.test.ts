@@ -9,7 +9,8 @@ import {
   listAllowances,
   shownDigest,
 } from '../../approvals/index.ts'
-import { setRisk } from '../../catalog/index.ts'
+import { acceptOffers, applyImport, listOffers, setRisk } from '../../catalog/index.ts'
+import { planOrders } from '../../catalog/testing.ts'
 import { suspendPerson } from '../../people/index.ts'
 import { publishPolicies } from '../../policy/index.ts'
 import { REFUND_DESK } from '../../policy/testing.ts'
@@ -304,5 +305,22 @@ forEachEngine('a call that a standing answer means', (open) => {
     await closeTask(world.parts, { taskId: held.opened.task.id, by: 'psn_admin', reason: 'person' })
     const listed = await listAllowances(world.parts, world.finn)
     assert.ok(!listed.some(({ allowance }) => allowance.id === id))
+  })
+
+  test('does not outlive the definition that it was given under', async (t) => {
+    const { held, token, world } = await begin(t)
+    await allowed(world, held, token, UP_TO_1000)
+    assert.equal((await world.decide(held, token, refund('800.00'))).outcome, 'permit')
+    const { parts } = world
+    const rules = { ...parts, revalidate: parts.policies.revalidate.bind(parts.policies) }
+    const by = 'psn_admin'
+    await applyImport(
+      rules,
+      planOrders((text) => text.replace('maxLength: 200', 'maxLength: 100')),
+      by,
+    )
+    const offers = await listOffers(parts.storage.read, 'orders')
+    await acceptOffers(rules, { resource: 'orders', offers, by })
+    assert.equal((await world.decide(held, token, refund('800.00'))).outcome, 'requestable')
   })
 })

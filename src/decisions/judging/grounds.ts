@@ -14,7 +14,7 @@ import type { Case } from '../case.ts'
 import { contextOf } from '../context.ts'
 import type { HeldTask, Setting, Standing } from '../facts.ts'
 import type { Identified } from '../identify.ts'
-import { settingLiveness } from '../liveness.ts'
+import { definitionGate, settingLiveness } from '../liveness.ts'
 import { riskRecord } from '../risk/assess.ts'
 import type { Observed } from '../risk/risk-books.ts'
 
@@ -49,8 +49,13 @@ export function factsOf(each: KnownCase, looked: Looked, lifting?: Lifting): Cal
   const { origin } = call
   const risk = riskRecord(looked.risk.assessment)
   const { context, ...subject } = callable(call, contextOf({ at, origin, risk }, who.held, setting))
+  const around = factsAround(setting, who.held.task)
   return {
-    ...factsAround(setting, who.held.task),
+    ...around,
+    // INVARIANT: what a call would be understood as now is what somebody reviewed.
+    liveness: around.liveness.passed
+      ? (definitionGate(call.action) ?? around.liveness)
+      : around.liveness,
     credential: who.credential,
     // INVARIANT: whoever was handed a narrowed token has no more than that.
     narrowed: who.claims.authorization_details,

@@ -47,6 +47,7 @@ export async function initialize(
     signal: leaving.signal,
   }).finally(watched)
   if (!began.ok) throw failed(message.id, problemOf(began.ended, undefined))
+  await ports.watch.look(resource)
   const asked = message.params.get('protocolVersion')
   const revision = isMcpRevision(asked) ? asked : MCP_REVISIONS[0]
   const id = sessionId(ports.master, {

@@ -14,6 +14,8 @@ export interface McpLimits {
   readonly lookEvery: number
   /** Calls that are held at once, and the arguments of all of them together. */
   readonly held: { readonly perTask: number; readonly all: number; readonly bytes: number }
+  /** How often a server that is in use is asked whether its definitions are what was reviewed, at most; 0: never. */
+  readonly definitionsEvery: number
   /** What a client is told to wait before it asks again, in seconds. */
   readonly retryAfter: number
 }
@@ -27,5 +29,6 @@ export const MCP_LIMITS: McpLimits = {
   progressEvery: 10_000,
   lookEvery: 500,
   held: { perTask: 8, all: 1_000, bytes: 64 * 1024 * 1024 },
+  definitionsEvery: 60_000,
   retryAfter: 30,
 }

@@ -50,6 +50,8 @@ async function answer(
   } else if (isCall(method)) {
     await call({ ...placed, rpc: message }, conversation, reply, ports)
   } else {
+    // Before it is asked what may be listed: what is quarantined by this is not.
+    if (isList(method)) await ports.watch.look(placed.resource)
     const who = await admitted(placed, ports)
     if (method !== 'ping' && !isList(method))
       throw new Answered(
@@ -75,6 +77,7 @@ async function call(
     const problem = new Problem('mcp.bad_message', 'a request with this `id` is under way')
     throw notHeard(problem, RPC.invalidRequest)
   }
+  void ports.watch.begin(placed.resource)
   try {
     await MCP_CALL.run({ ...placed, conversation, answer: reply, cancelled }, ports)
   } finally {

@@ -37,6 +37,13 @@ const MOST_ITEMS = 2_000
 const MOST_TEXT = { name: 200, version: 200, title: 200, instructions: 16_384 }
 const MOST_CURSOR = 4_096
 
+export interface Describing {
+  /** `definitions`: tools and prompts, not the lists of resources. Default: everything. */
+  readonly only?: 'definitions'
+  /** Ends the asking. */
+  readonly signal?: AbortSignal
+}
+
 /**
  * Asks an MCP server (Streamable HTTP, revisions 2025-11-25 and 2025-06-18) for everything it lists, page by page, in its order.
  * @throws Problem `outbound.refused`, `.unreachable`, `.timed_out`, `.too_large`, `.unexpected_answer`
@@ -44,15 +51,18 @@ const MOST_CURSOR = 4_096
 export async function describeMcpServer(
   ports: { readonly dispatcher: Dispatcher },
   at: { readonly url: string; readonly headers: Readonly<Record<string, string>> },
+  { only, signal: ended }: Describing = {},
 ): Promise<McpDescription> {
   const peer: McpPeer = { dispatcher: ports.dispatcher, ...at, limits: LIMITS }
-  const signal = AbortSignal.timeout(WITHIN_MS)
+  const within = AbortSignal.timeout(WITHIN_MS)
+  const signal = ended ? AbortSignal.any([within, ended]) : within
   const began = await openSession(peer, { signal })
   if (!began.ok) throw problemOf(began.ended, 'initialize')
   const { opened } = began
   const lists = new Lists(peer, opened.session, signal)
   try {
-    const has = (name: string) => isObject(opened.capabilities.get(name))
+    const has = (name: string) =>
+      isObject(opened.capabilities.get(name)) && !(only && name === 'resources')
     return {
       protocolVersion: opened.session.revision,
       server: serverOf(opened),

@@ -1,5 +1,6 @@
 import { ground } from './0001-ground.ts'
 import { breadth } from './0002-breadth.ts'
+import { definitions } from './0003-definitions.ts'
 import { limits } from './0004-limits.ts'
 import { risk } from './0005-risk.ts'
 import { spaces } from './0006-spaces.ts'
@@ -11,6 +12,7 @@ import type { Migration } from './migration.ts'
 export const MIGRATIONS: readonly Migration[] = [
   ground,
   breadth,
+  definitions,
   limits,
   risk,
   spaces,

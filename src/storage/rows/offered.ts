@@ -88,6 +88,30 @@ export interface ActionRow {
   /** Pointers to the arguments that say whom a call is about, and how large it is. */
   counterparty: string | null
   size: string | null
+  /** What a document says about it in words. */
+  description: string | null
+  /** Since when, and by whose word, the definition is the one that counts. */
+  accepted_at: Millis
+  accepted_by: string
+}
+
+/** catalog: a definition that is offered and that nobody has accepted. */
+export interface OfferedDefinitionRow {
+  action: string
+  resource: string
+  /** `changed`: the action is quarantined. `added`: it is not in the catalog yet. */
+  kind: string
+  /** `waiting` or `rejected` */
+  state: string
+  /** The action as it would be. */
+  definition: JsonText | null
+  /** Or why it cannot be read. */
+  unreadable: string | null
+  digest: string
+  /** `import` or `server` */
+  source: string
+  offered_at: Millis
+  offered_by: string
 }
 
 /** catalog: how an API that asks per call authenticates. */

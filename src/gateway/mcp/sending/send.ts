@@ -102,7 +102,9 @@ class Sending {
 
   /** Progress of this very call, to where its client wants it. Nothing else that a server says is passed on. */
   #relay(said: RpcRequest | RpcNotification): void {
-    const { answer, progressToken, secrets, verdict } = this.#equipped
+    const { answer, progressToken, resource, secrets, verdict } = this.#equipped
+    if (said.kind === 'notification' && LISTS_CHANGED.has(said.method))
+      this.#ports.watch.due(resource.name)
     if (said.kind !== 'notification' || said.method !== 'notifications/progress') return
     const { message, progress, progressToken: about, total } = Object.fromEntries(said.params)
     if (progressToken === undefined || typeof about !== 'string') return
@@ -118,6 +120,11 @@ class Sending {
     this.#leaving.abort()
   }
 }
+
+const LISTS_CHANGED = new Set([
+  'notifications/tools/list_changed',
+  'notifications/prompts/list_changed',
+])
 
 function isForgotten(ended: Exchanged, session: McpSession): boolean {
   return ended.state === 'failed' && ended.status === 404 && session.id !== undefined

@@ -1,4 +1,4 @@
-import type { PlannedResource, Resource } from '../catalog/index.ts'
+import type { PlannedResource, Resource } from '../../catalog/index.ts'
 
 /** What an administrator says of a resource, besides its description. Left out: as it was. */
 export interface Settings {

@@ -4,27 +4,25 @@ import {
   findResource,
   listActions,
   listResources,
+  previewImport,
   resumeResource,
   setMark,
   setRisk,
   setSentence,
   suspendResource,
-} from '../catalog/index.ts'
-import { connectResource } from '../connections/index.ts'
-import { Problem } from '../lib/problem.ts'
-import { operation } from './operation.ts'
-import type { ApiParts } from './parts.ts'
+} from '../../catalog/index.ts'
+import { connectResource } from '../../connections/index.ts'
+import { Problem } from '../../lib/problem.ts'
+import { operation } from '../operation.ts'
+import type { ApiParts } from '../parts.ts'
+import { Action, ByName, listOf, Name, Reason, Resource } from '../schemas.ts'
+import { actionShape, resourceShape } from '../shapes.ts'
+import { IMPORT_BYTES, ImportBody, Imported, importedShape } from './import-shapes.ts'
 import { planOf } from './plan-of.ts'
-import { Action, ByName, listOf, Name, Reason, Resource } from './schemas.ts'
-import { actionShape, resourceShape } from './shapes.ts'
+import { Change, previewedChanges } from './review-shapes.ts'
 
 const closed = { additionalProperties: false } as const
 const Shown = Type.Intersect([Resource, listOf('actions', Action)])
-const UntypedSummary = Type.Object({
-  reason: Type.String(),
-  count: Type.Integer(),
-  examples: Type.Array(Type.String()),
-})
 const ByAction = Type.Object(
   { action: Type.String({ pattern: '^[a-z][a-z0-9-]*\\.[A-Za-z0-9._-]{1,128}$' }) },
   closed,
@@ -69,74 +67,31 @@ export const RESOURCE_OPERATIONS = [
     who: 'administrator',
     widens: true,
     params: ByName,
-    // The document is a string in JSON: what the catalog takes, and room for its quotes and line breaks.
-    bodyBytes: 48 * 1024 * 1024,
-    body: Type.Object(
-      {
-        document: Type.Optional(
-          Type.Unknown({
-            description: 'the OpenAPI document: an object, or its JSON or YAML text',
-          }),
-        ),
-        mcp: Type.Optional(
-          Type.String({
-            maxLength: 2048,
-            description:
-              'instead of a document: the address of an MCP server (Streamable HTTP). It is asked for what it offers, with the credential of `connection`',
-          }),
-        ),
-        upstream: Type.Optional(
-          Type.String({
-            maxLength: 2048,
-            description:
-              'where the API really is; of an MCP server it is its address. Left out: where it was, else the first server of the document',
-          }),
-        ),
-        title: Type.Optional(Type.String({ maxLength: 200 })),
-        trusted: Type.Optional(
-          Type.Boolean({
-            description:
-              'inside the trust domain: receives transaction tokens. Left out: as it was, as long as the upstream keeps its origin; else no',
-          }),
-        ),
-        connection: Type.Optional(
-          Type.Union([Name, Type.Null()], {
-            description:
-              'whose credential the gateway puts in; null for none. Left out: as it was, as long as the upstream keeps its origin; else none',
-          }),
-        ),
-        direct: Type.Optional(
-          Type.String({
-            maxLength: 2048,
-            description:
-              'the public address of an API that agents call directly and that asks about each call itself; it is its identifier. Default: behind the gateway',
-          }),
-        ),
-      },
-      closed,
-    ),
-    answer: Type.Object({
-      resource: Type.String(),
-      unchanged: Type.Boolean(),
-      added: Type.Array(Type.String()),
-      changed: Type.Array(Type.String()),
-      removed: Type.Array(Type.String()),
-      notes: Type.Array(Type.String()),
-      untyped: Type.Array(UntypedSummary, {
-        description: 'what bounds and policies cannot see of it, grouped by the reason',
-      }),
-    }),
+    bodyBytes: IMPORT_BYTES,
+    body: ImportBody,
+    answer: Imported,
     run: async (parts, { body, caller, params }) => {
-      const plan = await planOf(parts, params.name, body)
-      const done = await applyImport(parts.connections, plan, caller.person.id)
-      return {
-        ...done,
-        added: [...done.added],
-        changed: [...done.changed],
-        removed: [...done.removed],
-        notes: [...done.notes],
-        untyped: done.untyped.map((each) => ({ ...each, examples: [...each.examples] })),
-      }
+      const { accept = false, ...wanted } = body
+      const plan = await planOf(parts, params.name, wanted)
+      return importedShape(await applyImport(parts.connections, plan, caller.person.id, { accept }))
+    },
+  }),
+  operation({
+    id: 'resources.preview',
+    method: 'POST',
+    path: '/resources/:name/preview',
+    says: 'What an import would change, without changing anything: what it would add, change, remove and quarantine, field by field.',
+    who: 'administrator',
+    widens: false,
+    params: ByName,
+    bodyBytes: IMPORT_BYTES,
+    body: ImportBody,
+    answer: Type.Intersect([Imported, listOf('changes', Change)]),
+    run: async (parts, { body, params }) => {
+      const { accept = false, ...wanted } = body
+      const plan = await planOf(parts, params.name, wanted)
+      const seen = await previewImport(parts.connections, plan, { accept })
+      return { ...importedShape(seen), changes: previewedChanges(plan.actions, seen) }
     },
   }),
   operation({

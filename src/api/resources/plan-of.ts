@@ -8,11 +8,11 @@ import {
   planImportAside,
   planMcpImportAside,
   type Resource,
-} from '../catalog/index.ts'
-import { credentialFor } from '../connections/index.ts'
-import { Problem } from '../lib/problem.ts'
+} from '../../catalog/index.ts'
+import { credentialFor } from '../../connections/index.ts'
+import { Problem } from '../../lib/problem.ts'
+import type { ApiParts } from '../parts.ts'
 import { changedSettings, keptSettings, type Settings } from './kept-settings.ts'
-import type { ApiParts } from './parts.ts'
 
 interface WantedImport extends Settings {
   readonly document?: unknown

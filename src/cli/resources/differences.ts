@@ -1,0 +1,68 @@
+import { aligned, indented } from '../terminal/table.ts'
+import { bold, dim, green, red, type Text, text, type Value, yellow } from '../terminal/text.ts'
+import { moment } from '../terminal/time.ts'
+
+export interface Difference {
+  readonly field: string
+  readonly before: string | null
+  readonly after: string | null
+}
+
+/** A definition that is offered and that nobody has accepted, as the management API shows it. */
+export interface Offered {
+  readonly action: string
+  readonly kind: string
+  readonly state: string
+  readonly digest: string
+  readonly source: string
+  readonly offered_at: string
+  readonly reviewed_at: string | null
+  readonly unreadable: string | null
+  readonly differences: readonly Difference[]
+}
+
+/** Of one value; a longer one is cut, and `--json` has it whole. */
+const MOST_CHARACTERS = 2_000
+
+export function offeredLines(name: string, changes: readonly Offered[]): readonly Value[] {
+  if (changes.length === 0) return [text`${green('✓')} ${bold(name)} is as it was reviewed`]
+  return changes.flatMap((offered, i) => [...(i === 0 ? [] : ['']), ...oneLines(offered)])
+}
+
+function oneLines(offered: Offered): readonly Value[] {
+  const { action, kind, source, state, unreadable } = offered
+  const what =
+    kind === 'changed' ? 'changed: no calls are permitted' : 'is new: it cannot be called'
+  const from = source === 'server' ? 'by the server itself' : 'by an import'
+  const since = offered.reviewed_at === null ? '' : `, reviewed ${moment(offered.reviewed_at)}`
+  return [
+    text`${kind === 'changed' ? yellow('~') : green('+')} ${bold(action)} ${what}${state === 'rejected' ? red(' (rejected)') : ''}`,
+    dim(text`  offered ${from} ${moment(offered.offered_at)}${since}`),
+    ...(unreadable === null ? [] : [red(text`  ${unreadable}`)]),
+    ...indented(differenceLines(offered.differences)),
+    ...(kind === 'changed' && unreadable === null && offered.differences.length === 0
+      ? [text`  it says again what was reviewed`]
+      : []),
+  ]
+}
+
+/** Field by field: what was reviewed in red, what is offered in green. */
+export function differenceLines(differences: readonly Difference[]): readonly Text[] {
+  return differences.flatMap(({ after, before, field }) => [
+    bold(field),
+    ...aligned(
+      [
+        ...(before === null ? [] : lines(before).map((line) => [red('-'), red(line)])),
+        ...(after === null ? [] : lines(after).map((line) => [green('+'), green(line)])),
+      ],
+      undefined,
+    ),
+  ])
+}
+
+function lines(value: string): readonly string[] {
+  const cut = value.length > MOST_CHARACTERS
+  return (cut ? `${value.slice(0, MOST_CHARACTERS)}… (${value.length} characters)` : value).split(
+    '\n',
+  )
+}

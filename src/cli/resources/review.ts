@@ -1,0 +1,90 @@
+import type { Command } from 'commander'
+import type { Cli } from '../cli.ts'
+import { command, type Start } from '../command.ts'
+import { Failure, usage } from '../failure.ts'
+import { at } from '../server/api.ts'
+import { bold, dim, green, text } from '../terminal/text.ts'
+import { type Offered, offeredLines } from './differences.ts'
+
+interface Options {
+  readonly accept?: readonly string[]
+  readonly acceptAll?: true
+  readonly reject?: readonly string[]
+}
+
+/** `remit resources review NAME` */
+export function reviewCommand(start: Start): Command {
+  return command(
+    'review',
+    'What an API or MCP server offers by now that nobody has accepted: definitions that changed, and new ones.',
+    [
+      'remit resources review desk',
+      'remit resources review desk --accept desk.send-message',
+      'remit resources review desk --accept-all',
+      'remit resources review desk --reject desk.delete-everything',
+    ],
+  )
+    .argument('<name>', 'the API')
+    .option('--accept <actions...>', 'these count from now on, as they are shown')
+    .option('--accept-all', 'all that waits counts from now on, as it is shown')
+    .option(
+      '--reject <actions...>',
+      'these stay out: what changed stays quarantined, what is new is not offered',
+    )
+    .action(async (name: string, options: Options, invoked: Command) => {
+      await review(await start(invoked), name, options)
+    })
+}
+
+async function review(cli: Cli, name: string, options: Options): Promise<void> {
+  const { accept, acceptAll, reject } = options
+  if ([accept, acceptAll, reject].filter((each) => each !== undefined).length > 1)
+    throw usage('Say --accept, --accept-all or --reject', `remit resources review ${name}`)
+  const path = at`/resources/${name}/changes`
+  const { changes } = await cli.api.get<{ changes: readonly Offered[] }>(path)
+  const meant = chosen(name, changes, options)
+  if (!meant) {
+    cli.answer({ changes }, () => [...offeredLines(name, changes), ...next(name, changes)])
+    return
+  }
+  // INVARIANT: whoever accepts has had it before their eyes, and what is sent is what was shown.
+  cli.say(...offeredLines(name, meant), '')
+  const how = reject ? 'reject' : 'accept'
+  const answer = await cli.api.send<{ changes: readonly Offered[] }>('POST', `${path}/${how}`, {
+    changes: meant.map(({ action, digest }) => ({ action, digest })),
+  })
+  const words = how === 'accept' ? 'accepted: calls are decided by it now' : 'rejected'
+  for (const { action } of meant) cli.say(text`${green('✓')} ${bold(action)} is ${words}`)
+  cli.answer(answer, () => [])
+}
+
+/** Those that an answer is about; nothing when none was given. */
+function chosen(
+  name: string,
+  changes: readonly Offered[],
+  { accept, acceptAll, reject }: Options,
+): readonly Offered[] | undefined {
+  if (acceptAll) {
+    const waiting = changes.filter((each) => each.state === 'waiting' && each.unreadable === null)
+    if (waiting.length === 0) throw new Failure(`Nothing of ${name} waits for review`)
+    return waiting
+  }
+  const named = accept ?? reject
+  return named?.map((action) => {
+    const found = changes.find((each) => each.action === action)
+    if (found) return found
+    throw new Failure(`${action} is not among the changes`, {
+      next: [`remit resources review ${name}`],
+    })
+  })
+}
+
+function next(name: string, changes: readonly Offered[]) {
+  const first = changes.find(({ state }) => state === 'waiting')
+  if (!first) return []
+  return [
+    '',
+    dim(text`Once you have looked at it: remit resources review ${name} --accept ${first.action}`),
+    dim(text`or --reject ${first.action}, or --accept-all`),
+  ]
+}
