@@ -1,4 +1,4 @@
-/** The gates that ask no policy: coverage, external, approval, budget, obligations. One result per thing looked at. */
+/** The gates that ask no policy: coverage, external, approval, budget. One result per thing looked at. */
 import { isLifted } from './ask.ts'
 import { covers } from './covers.ts'
 import type { CallFacts, GateResult } from './gates.ts'
@@ -71,23 +71,5 @@ export function budgetGates({ budgets }: Pick<CallFacts, 'budgets'>): GateResult
       reason: reason ?? 'budget.exhausted',
       enough: enough ?? `a task with more ${subject} left`,
     }
-  })
-}
-
-/** Gate 9. What the enforcing edge cannot do is not silently left undone. */
-export function obligationGates({
-  obligations,
-  doable,
-}: Pick<CallFacts, 'obligations' | 'doable'>): GateResult[] {
-  if (obligations.length === 0) {
-    return [{ gate: 'obligations', passed: true, detail: 'nothing else has to be done' }]
-  }
-  return obligations.map(({ type: subject }) => {
-    const result = { gate: 'obligations' as const, subject }
-    if (doable.includes(subject))
-      return { ...result, passed: true, detail: `${subject} will be done` }
-    const detail = `a permit would require ${subject}, which cannot be done here`
-    const enough = `an enforcement point that can do ${subject}`
-    return { ...result, passed: false, reason: 'obligation.unknown', detail, enough }
   })
 }

@@ -70,7 +70,10 @@ test('what cannot be evaluated cannot be reached, and is no exception', () => {
   const evaluate = () => {
     throw new Error('the evaluator is gone')
   }
-  assert.equal(could({}, { version: 1, requestable: new Map(), evaluate }), false)
+  assert.equal(
+    could({}, { version: 1, requestable: new Map(), obligations: new Map(), evaluate }),
+    false,
+  )
 })
 
 test('policies are asked without arguments, with everything else that a call shows them', () => {
@@ -78,6 +81,7 @@ test('policies are asked without arguments, with everything else that a call sho
   const policies: PolicySet = {
     version: 1,
     requestable: new Map(),
+    obligations: new Map(),
     evaluate: (query, without) => {
       asked.push([query, without])
       return { permitted: true, determining: [], errors: [] }

@@ -1,7 +1,8 @@
 /** The gates of a decision, asked about calls whose arguments nobody has chosen yet. */
-import { budgetGates, externalGates, obligationGates } from './conditions.ts'
+import { budgetGates, externalGates } from './conditions.ts'
 import type { Detail } from './detail.ts'
 import type { CallFacts } from './gates.ts'
+import { obligationGates } from './obligations.ts'
 import type { PolicyQuery, PolicyRecord, PolicySet } from './policy.ts'
 import { contextAround, principalsOf } from './principals.ts'
 
@@ -26,7 +27,7 @@ export function couldPermit(facts: ReachFacts, policies: PolicySet): (call: Call
     facts.liveness,
     ...externalGates(facts),
     ...budgetGates(facts),
-    ...obligationGates(facts),
+    ...obligationGates(facts.obligations, facts),
   ]
   const { agents, entities, persons } = principalsOf(facts)
   if (agents.length === 0 || gates.some(({ passed }) => !passed)) return () => false

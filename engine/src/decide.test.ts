@@ -81,7 +81,12 @@ test('without any policy everything is denied', () => {
 
 test('a bad credential stops before anything else is looked at', () => {
   const evaluate = () => assert.fail('policies were asked')
-  const policies: PolicySet = { version: 1, requestable: new Map(), evaluate }
+  const policies: PolicySet = {
+    version: 1,
+    requestable: new Map(),
+    obligations: new Map(),
+    evaluate,
+  }
   const decision = denied({ credential: fail('credential', 'token.expired') }, policies)
   assert.equal(decision.reason, 'token.expired')
   assert.deepEqual(
@@ -197,6 +202,7 @@ test('an evaluator that throws denies, and its message reaches operators only', 
   const policies: PolicySet = {
     version: 1,
     requestable: new Map(),
+    obligations: new Map(),
     evaluate: () => {
       throw new Error('out of memory at 0xdead')
     },
@@ -212,6 +218,7 @@ test('an evaluator that contradicts itself denies: it permits without forbids th
     const policies: PolicySet = {
       version: 1,
       requestable: new Map([['large', requestable('large')]]),
+      obligations: new Map(),
       evaluate: (_query, without) => ({
         permitted: without === 'requestable',
         determining,

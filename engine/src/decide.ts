@@ -1,12 +1,7 @@
 import { askFor, uniqueForbids } from './ask.ts'
-import {
-  approvalGate,
-  budgetGates,
-  coverageGate,
-  externalGates,
-  obligationGates,
-} from './conditions.ts'
+import { approvalGate, budgetGates, coverageGate, externalGates } from './conditions.ts'
 import type { CallFacts, Decision, Deny, GateResult } from './gates.ts'
+import { obligationGates, obligationsOf } from './obligations.ts'
 import type { PolicySet } from './policy.ts'
 import { judgePrincipals } from './principals.ts'
 
@@ -24,6 +19,7 @@ export function decide(facts: CallFacts, policies: PolicySet): Decision {
   const principals = judgePrincipals(facts, policies)
   const forbids = uniqueForbids(principals.forbids)
   const approval = approvalGate(forbids, facts)
+  const obligations = obligationsOf(facts, principals.permits, policies)
   const gates: readonly GateResult[] = [
     facts.credential,
     facts.liveness,
@@ -32,14 +28,14 @@ export function decide(facts: CallFacts, policies: PolicySet): Decision {
     ...externalGates(facts),
     approval,
     ...budgetGates(facts),
-    ...obligationGates(facts),
+    ...obligationGates(obligations, facts),
   ]
 
   const standing = gates.filter((gate) => !gate.passed)
   const [first] = standing
   if (!first) {
     const lifted = forbids.map(({ id, digest }) => ({ id, digest }))
-    return { outcome: 'permit', gates, obligations: facts.obligations, lifted }
+    return { outcome: 'permit', gates, obligations, lifted }
   }
   // INVARIANT: people are asked only when their answer is all that is missing.
   if (first === approval && standing.length === 1) {

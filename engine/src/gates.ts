@@ -1,7 +1,7 @@
 /** The vocabulary of a decision (contract 3): what is known about a call, what each gate said, and what follows. */
 import type { KindOf, TypedArguments } from './arguments.ts'
 import type { Detail } from './detail.ts'
-import type { PolicyEntity, PolicyRecord } from './policy.ts'
+import type { Obligation, PolicyEntity, PolicyRecord } from './policy.ts'
 
 /** In the order in which they are told. The first two stop early; all others are always evaluated. */
 export const GATES = [
@@ -31,6 +31,8 @@ export type GateResult = {
   /** Whom or what the gate looked at: a person, one agent of the chain, a decision point. */
   readonly subject?: string
   readonly policies?: readonly string[]
+  /** What would be well enough, where the person has to prove anew who they are (RFC 9470). */
+  readonly stepUp?: { readonly acrValues?: string; readonly maxAge?: string }
   /** For operators only. */
   readonly note?: string
 }
@@ -71,13 +73,6 @@ export type BudgetPeek = {
   readonly note?: string
 }
 
-/** Something that must be done along with a permit (AuthZEN Obligations). */
-export type Obligation = {
-  readonly id: string
-  readonly type: string
-  readonly properties: Readonly<Record<string, string>>
-}
-
 export interface CallFacts {
   readonly credential: GateResult
   readonly liveness: GateResult
@@ -112,9 +107,12 @@ export interface CallFacts {
   /** By what, in words; an approval of this very call when absent. */
   readonly liftedBy?: string
   readonly budgets: readonly BudgetPeek[]
+  /** Beside those of the policies. */
   readonly obligations: readonly Obligation[]
-  /** Types of obligation that the enforcing edge can carry out. */
+  /** Types of obligation that can be carried out where the call is enforced. */
   readonly doable: readonly string[]
+  /** How the person proved who they are, and how long ago, as far as that is known. */
+  readonly authentication?: { readonly acr?: string; readonly ageSeconds?: number }
 }
 
 export type Permit = {

@@ -39,7 +39,6 @@ export type {
   ForbidRef,
   GateName,
   GateResult,
-  Obligation,
   Permit,
   RequestableDeny,
   Risk,
@@ -48,6 +47,7 @@ export { GATES } from './gates.ts'
 export { type GrantLimits, granted } from './granted.ts'
 export { intersect } from './intersect.ts'
 export { misfit } from './misfit.ts'
+export { STEP_UP } from './obligations.ts'
 export {
   type ParsedAuthority,
   type ParsedDetails,
@@ -56,6 +56,7 @@ export {
 } from './parse-details.ts'
 export type {
   EntityRef,
+  Obligation,
   PolicyAnswer,
   PolicyEntity,
   PolicyQuery,

@@ -1,12 +1,20 @@
 /** A policy set for tests that follows Cedar's rules without knowing its language: each policy just says what it says. */
 import type { CallFacts } from './gates.ts'
-import type { PolicyAnswer, PolicyEntity, PolicyQuery, PolicySet, Requestable } from './policy.ts'
+import type {
+  Obligation,
+  PolicyAnswer,
+  PolicyEntity,
+  PolicyQuery,
+  PolicySet,
+  Requestable,
+} from './policy.ts'
 
 export interface FakePolicy {
   readonly id: string
   readonly effect: 'permit' | 'forbid'
   readonly says: (query: PolicyQuery) => 'yes' | 'no' | 'error'
   readonly requestable?: Requestable
+  readonly obliges?: readonly Obligation[]
 }
 
 export function requestable(id: string, changed: Partial<Requestable> = {}): Requestable {
@@ -28,6 +36,7 @@ export function policySet(policies: readonly FakePolicy[]): PolicySet {
   return {
     version: 1,
     requestable: new Map(known.map((item) => [item.id, item])),
+    obligations: new Map(policies.map(({ id, obliges = [] }) => [id, obliges])),
     evaluate(query, without): PolicyAnswer {
       const asked =
         without === 'nothing' ? policies : policies.filter((policy) => !policy.requestable)

@@ -66,6 +66,13 @@ export interface Requestable {
   readonly self: boolean
 }
 
+/** Something that must be done along with a permit (AuthZEN Obligations). */
+export type Obligation = {
+  readonly id: string
+  readonly type: string
+  readonly properties: Readonly<Record<string, string>>
+}
+
 /**
  * What an evaluation leaves out.
  *
@@ -80,6 +87,8 @@ export type Without = 'nothing' | 'requestable' | 'arguments'
 export interface PolicySet {
   readonly version: number
   readonly requestable: ReadonlyMap<string, Requestable>
+  /** By id of a permit: what it obliges to. A forbid obliges to nothing. */
+  readonly obligations: ReadonlyMap<string, readonly Obligation[]>
   /** Pure and synchronous. May throw: that denies like an error. */
   evaluate(query: PolicyQuery, without: Without): PolicyAnswer
 }

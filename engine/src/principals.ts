@@ -8,6 +8,8 @@ export interface PrincipalGates {
   readonly results: readonly GateResult[]
   /** Requestable forbids in the way of someone who is otherwise permitted. */
   readonly forbids: readonly Requestable[]
+  /** Every permit that made the answer about one of them. */
+  readonly permits: readonly string[]
 }
 
 type PrincipalGate = 'person' | 'agent'
@@ -28,6 +30,13 @@ export function judgePrincipals(facts: CallFacts, policies: PolicySet): Principa
     forbids: judged.flatMap(({ judgement }) =>
       judgement.verdict === 'liftable' ? judgement.forbids : [],
     ),
+    permits: [
+      ...new Set(
+        judged.flatMap(({ judgement: { policies: ids, verdict } }) =>
+          verdict === 'permitted' || verdict === 'liftable' ? ids : [],
+        ),
+      ),
+    ],
   }
 }
 

@@ -29,6 +29,8 @@ export interface Call {
   readonly arguments: TypedArguments
   readonly sent: Sent
   readonly origin: { readonly ip: string }
+  /** Types of obligation that can be carried out where this call is enforced. Remit itself notifies, and knows about step-up. */
+  readonly doable: readonly string[]
 }
 
 /** The call as it is hashed, shown and sent, for the one who makes it. */

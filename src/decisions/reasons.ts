@@ -1,3 +1,4 @@
+import type { GateResult } from '@remit/engine'
 import { PROBLEMS, Problem, type ProblemCode } from '../lib/problem.ts'
 import type { Challenge } from './verdict.ts'
 
@@ -23,7 +24,14 @@ export function enoughFor(code: ProblemCode): string {
 /** Reasons for which the token itself is no good any more (RFC 6750 section 3.1: also revoked ones). */
 const INVALID_TOKEN: ReadonlySet<ProblemCode> = new Set(['task.closed', 'agent.retired'])
 
-export function challengeFor(code: ProblemCode): Challenge | undefined {
+export function challengeFor(
+  code: ProblemCode,
+  gates: readonly Pick<GateResult, 'reason' | 'stepUp'>[] = [],
+): Challenge | undefined {
+  if (code === 'step_up.required') {
+    const { stepUp } = gates.find(({ reason }) => reason === code) ?? {}
+    return { scheme: 'DPoP', error: 'insufficient_user_authentication', ...stepUp }
+  }
   if (code === 'token.missing' || code === 'token.wrong_scheme') return { scheme: 'DPoP' }
   if (code.startsWith('proof.')) return { scheme: 'DPoP', error: 'invalid_dpop_proof' }
   // The token is good, only not for this: 403, as RFC 6750 section 3.1 has it for `insufficient_scope`.

@@ -153,8 +153,8 @@ export function deniedOf(
   because: Pick<Deny, 'gates' | 'reason' | 'detail' | 'enough'>,
 ): Denied {
   const reason = codeOf(because.reason)
-  const challenge = challengeFor(reason)
   const { gates, detail, enough } = because
+  const challenge = challengeFor(reason, gates)
   return {
     outcome: 'deny',
     decisionId: each.id,

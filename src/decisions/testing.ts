@@ -357,6 +357,7 @@ export class World {
       arguments: argumentsOf(match.action, { path: match.path, query, body }),
       sent: { method, path, query, headers, body },
       origin: { ip: '192.0.2.7' },
+      doable: [],
       ...over,
     }
   }

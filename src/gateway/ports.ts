@@ -20,8 +20,8 @@ export interface GatewayPorts {
   readonly decisions: DecisionParts
   readonly dispatcher: Dispatcher
   readonly patience: Patience
-  /** Seals the ids of MCP sessions. */
-  readonly master: Pick<MasterKey, 'seal' | 'open'>
+  /** Seals the ids of MCP sessions; and the key of digests in answers. */
+  readonly master: Pick<MasterKey, 'derive' | 'seal' | 'open'>
   readonly mcp: McpLimits
   readonly wait: Wait
   readonly running: Running

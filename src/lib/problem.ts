@@ -153,6 +153,7 @@ export const PROBLEMS = {
   'mcp.session_unknown': { status: 404, title: 'There is no such MCP session' },
   'mcp.wrong_version': { status: 400, title: 'The MCP revision is another than agreed' },
   'oauth.invalid_request': { status: 400, title: 'The OAuth request is malformed' },
+  'obligation.failed': { status: 502, title: 'The answer is withheld' },
   'obligation.unknown': { status: 403, title: 'A condition of the permit cannot be met' },
   'organization.suspended': { status: 403, title: 'Everything is suspended' },
   'outbound.refused': { status: 502, title: 'The address may not be reached from here' },
@@ -270,6 +271,10 @@ export const PROBLEMS = {
     title: 'The sponsor grant allows no more tasks for now',
   },
   'sponsor_grant.unknown': { status: 404, title: 'There is no such sponsor grant' },
+  'step_up.required': {
+    status: 401,
+    title: 'The person has to prove anew who they are',
+  },
   'storage.locked': { status: 500, title: 'The data directory is in use by another process' },
   'storage.newer': { status: 500, title: 'The schema is newer than this build' },
   'storage.outdated': { status: 500, title: 'The schema is older than this build' },

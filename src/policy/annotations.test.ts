@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { readAnnotations, secondsOf } from './annotations.ts'
+import { readAnnotations } from './annotations.ts'
+import { secondsOf } from './duration.ts'
 
 const PERSON = 'person:psn_AAAAAAAAAAAAAAAAAAAAAA'
 

@@ -1,7 +1,9 @@
-import type { Requestable } from '@remit/engine'
+import type { Obligation, Requestable } from '@remit/engine'
 import { visible } from '../catalog/index.ts'
 import { domainHash } from '../lib/domain-hash.ts'
 import { isId, isName } from '../lib/id.ts'
+import { secondsOf } from './duration.ts'
+import { OBLIGATION_ANNOTATIONS, readObligations } from './obligations.ts'
 
 /** As Cedar gives them: an annotation without a value is `null`. */
 export type Annotations = Readonly<Record<string, string | null>>
@@ -10,15 +12,22 @@ export interface ReadAnnotations {
   /** Empty when there is none that can be used. */
   readonly id: string
   readonly requestable: Requestable | undefined
+  readonly obligations: readonly Obligation[]
   readonly mistakes: readonly string[]
 }
 
 const DEFAULT_LIFETIME = 'PT1H'
-const MOST_SECONDS = 24 * 60 * 60
 const MOST_QUORUM = 10
 const COMPANIONS = ['approvers', 'quorum', 'lifetime', 'self'] as const
 /** A misspelt `@quorum` must not quietly ask fewer people, so nothing unknown is accepted. */
-const KNOWN = new Set<string>(['id', 'requestable', 'description', 'advice', ...COMPANIONS])
+const KNOWN = new Set<string>([
+  'id',
+  'requestable',
+  'description',
+  'advice',
+  ...COMPANIONS,
+  ...OBLIGATION_ANNOTATIONS,
+])
 
 /**
  * What the annotations of one policy say. `@requestable("prompt")` makes a forbid one that people can lift for one call:
@@ -38,16 +47,22 @@ export function readAnnotations(
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(id)) {
     mistakes.push('needs an `@id("…")` of letters, digits, `.`, `_` and `-`, at most 64')
   }
+  const obligations = readObligations(id, effect, annotations, mistakes)
   if (!('requestable' in annotations)) {
     for (const name of COMPANIONS) {
       if (name in annotations) mistakes.push(`\`@${name}\` means nothing without \`@requestable\``)
     }
-    return { id, requestable: undefined, mistakes }
+    return { id, requestable: undefined, obligations, mistakes }
   }
   if (effect === 'permit')
     mistakes.push('`@requestable` belongs to a forbid: people lift what forbids')
   const requestable = readRequestable(id, annotations, text, mistakes)
-  return { id, requestable: mistakes.length === 0 ? requestable : undefined, mistakes }
+  return {
+    id,
+    requestable: mistakes.length === 0 ? requestable : undefined,
+    obligations,
+    mistakes,
+  }
 }
 
 function readRequestable(
@@ -112,16 +127,6 @@ function readApprovers(list: string | null | undefined, mistakes: string[]): rea
     }
   }
   return [...new Set(names)]
-}
-
-/** ISO 8601 durations of days and below; `undefined` for none, zero, or more than a day. */
-export function secondsOf(duration: string): number | undefined {
-  const match =
-    /^P(?=.)(?:(\d{1,2})D)?(?:T(?=.)(?:(\d{1,2})H)?(?:(\d{1,4})M)?(?:(\d{1,5})S)?)?$/.exec(duration)
-  if (!match) return undefined
-  const [days, hours, minutes, seconds] = match.slice(1).map((part) => Number(part ?? 0))
-  const total = (((days ?? 0) * 24 + (hours ?? 0)) * 60 + (minutes ?? 0)) * 60 + (seconds ?? 0)
-  return total > 0 && total <= MOST_SECONDS ? total : undefined
 }
 
 /** An approval lifts a forbid only in the wording that the person was shown. */

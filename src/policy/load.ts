@@ -1,5 +1,6 @@
 import * as cedar from '@cedar-policy/cedar-wasm/nodejs'
 import type {
+  Obligation,
   PolicyAnswer,
   PolicyEntity,
   PolicyQuery,
@@ -22,6 +23,7 @@ interface LoadedPolicy {
   /** Names in its action scope; `undefined`: every action. */
   readonly actions: ReadonlySet<string> | undefined
   readonly requestable: Requestable | undefined
+  readonly obligations: readonly Obligation[]
   readonly optimistic: Optimistic
 }
 
@@ -57,12 +59,13 @@ function loadPolicy(text: string): LoadedPolicy {
     throw new Problem('policy.invalid', parsed.errors[0]?.message ?? 'a policy cannot be parsed')
   }
   const { effect, annotations = {}, action } = parsed.json
-  const { id, requestable, mistakes } = readAnnotations(effect, annotations, text)
+  const { id, obligations, requestable, mistakes } = readAnnotations(effect, annotations, text)
   if (mistakes.length > 0) throw new Problem('policy.invalid', mistakes.join('; '))
   return {
     id,
     text,
     requestable,
+    obligations,
     actions: actionScope(action),
     optimistic: optimistic(parsed.json),
   }
@@ -85,6 +88,7 @@ function actionScope(constraint: cedar.ActionConstraint): ReadonlySet<string> | 
 class CedarPolicySet implements PolicySet {
   readonly version: number
   readonly requestable: ReadonlyMap<string, Requestable>
+  readonly obligations: ReadonlyMap<string, readonly Obligation[]>
   readonly #policies: readonly LoadedPolicy[]
   readonly #schemas: ReadonlyMap<string, ActionSchema>
   readonly #instance = ++loaded
@@ -105,6 +109,11 @@ class CedarPolicySet implements PolicySet {
     this.#optimisticSet = new OptimisticSet(String(this.#instance))
     this.requestable = new Map(
       policies.flatMap(({ id, requestable }) => (requestable ? [[id, requestable] as const] : [])),
+    )
+    this.obligations = new Map(
+      policies.flatMap(({ id, obligations }) =>
+        obligations.length === 0 ? [] : [[id, obligations] as const],
+      ),
     )
   }
 

@@ -14,14 +14,19 @@ export interface Challenged {
   readonly protocol: 'http' | 'mcp'
 }
 
+/** What is wrong with what was shown; and what would be well enough, where the person has to prove anew who they are (RFC 9470). */
+export interface Told {
+  readonly code: string
+  readonly description: string
+  readonly acrValues?: string | undefined
+  readonly maxAge?: string | undefined
+}
+
 /**
  * The `WWW-Authenticate` value of a 401 (RFC 9449 section 7.1, RFC 9728 section 5.1). At an MCP server `Bearer` comes first:
  * the clients there read the first challenge and no other.
  */
-export function challenge(
-  { identifier, protocol }: Challenged,
-  error?: { code: string; description: string },
-): string {
+export function challenge({ identifier, protocol }: Challenged, error?: Told): string {
   const metadata = `resource_metadata="${metadataUrl(identifier)}"`
   const dpop = ['DPoP', [...told(error), metadata, `algs="${PROOF_ALGORITHMS.join(' ')}"`]] as const
   // RFC 6750 section 3.1 knows no error of proofs: whoever shows one is told so by the other challenge.
@@ -32,11 +37,13 @@ export function challenge(
     .join(', ')
 }
 
-function told(error: { code: string; description: string } | undefined): string[] {
+function told(error: Told | undefined): string[] {
   if (!error) return []
   return [
     `error="${error.code}"`,
     // RFC 6750 section 3: printable ASCII without `"` and `\`.
     `error_description="${error.description.replaceAll(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, "'")}"`,
+    ...(error.acrValues === undefined ? [] : [`acr_values="${error.acrValues}"`]),
+    ...(error.maxAge === undefined ? [] : [`max_age="${error.maxAge}"`]),
   ]
 }

@@ -66,6 +66,9 @@ describe('an API that asks', () => {
       'a redirect': () => Response.redirect('https://elsewhere.example/', 302),
       'no JSON': () => new Response('<html>'),
       'a list': () => Response.json([PERMIT]),
+      'an obligation': () =>
+        Response.json({ ...PERMIT, obligations: [{ id: '1', type: 'redact', properties: {} }] }),
+      'obligations that cannot be read': () => Response.json({ ...PERMIT, obligations: null }),
       'no decision': () => Response.json({ ...PERMIT, decision: undefined }),
       'a decision in words': () => Response.json({ ...PERMIT, decision: 'true' }),
       'a decision of one': () => Response.json({ ...PERMIT, decision: 1 }),

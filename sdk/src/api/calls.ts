@@ -63,6 +63,10 @@ export class Calls {
     if (answer.decision !== true) throw new Error('the answer is no decision')
     const validForMs = answer.valid_for_ms
     if (typeof validForMs !== 'number') throw new Error('the answer does not say how long it holds')
+    // What a permit obliges to is done whole or the call does not run; nothing is known to be doable here.
+    const { obligations = [] } = answer
+    if (!Array.isArray(obligations) || obligations.length > 0)
+      throw new Error('the permit obliges to something that is not known here')
     return { permitted: true, call: callFrom(answer), late: () => now() - began > validForMs }
   }
 

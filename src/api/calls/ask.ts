@@ -1,3 +1,4 @@
+import { STEP_UP } from '@remit/engine'
 import { type Static, Type } from 'typebox'
 import type { Enforcer } from '../../catalog/index.ts'
 import {
@@ -36,6 +37,10 @@ const Permit = Type.Object({
   arguments: Type.Record(Text, Type.Unknown(), {
     description: 'as the catalog types them; numbers and dates are the text that came',
   }),
+  obligations: Type.Array(
+    Type.Object({ id: Text, type: Text, properties: Type.Record(Text, Text) }),
+    { description: 'what the API has to do along with it: all of it, or not run the call' },
+  ),
 })
 const Refused = Type.Object({
   decision: Type.Literal(false),
@@ -95,7 +100,15 @@ async function permitted(parts: ApiParts, call: Call, verdict: Permitted) {
     chain: [...chain],
     task,
     arguments: { ...argumentTexts(call.arguments) },
+    // The others were done here.
+    obligations: verdict.obligations
+      .filter(({ type }) => asksTheApi(type))
+      .map(({ id, properties, type }) => ({ id, type, properties: { ...properties } })),
   }
+}
+
+function asksTheApi(type: string): boolean {
+  return type !== 'notify' && type !== STEP_UP
 }
 
 function refused(status: number, problem: Problem, headers: Record<string, string> = {}) {

@@ -42,6 +42,13 @@ export const AskedCall = Type.Object(
     ),
     body: Type.Optional(Type.String({ description: 'the JSON text exactly as it arrived' })),
     ip: Type.Optional(Type.String({ maxLength: 64 })),
+    obligations: Type.Optional(
+      Type.Array(Type.String({ maxLength: 256 }), {
+        maxItems: 32,
+        description:
+          'types of obligation that the API carries out; what a permit obliges to and is not named here denies',
+      }),
+    ),
   },
   closed,
 )
@@ -114,7 +121,7 @@ interface ReadParts {
 }
 
 function callOf(resource: Resource, asked: AskedCall, read: ReadParts): Call {
-  const { headers = [], ip = '', method, proofs = [], scheme, token } = asked
+  const { headers = [], ip = '', method, obligations = [], proofs = [], scheme, token } = asked
   const { body, path, query, url } = read
   return {
     token,
@@ -127,5 +134,6 @@ function callOf(resource: Resource, asked: AskedCall, read: ReadParts): Call {
     arguments: read.arguments,
     sent: { method, path, query, headers, body },
     origin: { ip },
+    doable: obligations,
   }
 }

@@ -62,6 +62,8 @@ export function factsOf(each: KnownCase, looked: Looked, lifting?: Lifting): Cal
     call: { ...subject, arguments: call.arguments },
     kindOf,
     context,
+    doable: doableOf(call.doable),
+    authentication: authenticationOf(who.held.task, at),
     lifted: lifting?.forbids ?? [],
     ...(lifting?.by === undefined ? {} : { liftedBy: lifting.by }),
     budgets: budget.peeks,
@@ -98,5 +100,22 @@ export function callable(
     action: action.name,
     risk: countedRisk(action),
     context,
+  }
+}
+
+const OURS = ['notify']
+
+function doableOf(theirs: readonly string[]): readonly string[] {
+  return [...OURS, ...theirs]
+}
+
+/** As the token or the session said that the task began with: nothing later speaks for the person. */
+function authenticationOf(
+  { acr, authTime }: HeldTask['task'],
+  at: number,
+): NonNullable<CallFacts['authentication']> {
+  return {
+    ...(acr === null ? {} : { acr }),
+    ...(authTime === null ? {} : { ageSeconds: Math.max(0, Math.ceil((at - authTime) / 1000)) }),
   }
 }

@@ -1,5 +1,7 @@
 import { decideCall } from '../../decisions/index.ts'
 import { Ended } from '../ended.ts'
+import { RESHAPING } from '../obliged/reshape.ts'
+import { admitsJson } from '../obliged/reshape-body.ts'
 import type { GatewayPorts } from '../ports.ts'
 import { presented } from '../presented.ts'
 import { refusal } from '../refusal.ts'
@@ -32,6 +34,8 @@ export async function decide(typed: Typed, ports: GatewayPorts): Promise<Permitt
     arguments: typed.arguments,
     sent: { method: request.method, path, query: request.query, headers: passedOn, body },
     origin: { ip: typed.ip },
+    // What cannot be read when it comes is not sent for.
+    doable: admitsJson(request.headers.get('accept')) ? RESHAPING : [],
   })
   if (verdict.outcome !== 'permit') throw new Ended(refusal(verdict, resource))
   return { ...typed, verdict, passedOn, path }

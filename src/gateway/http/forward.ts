@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 import type { Dispatcher } from 'undici'
+import { Problem } from '../../lib/problem.ts'
+import { MOST_RESHAPED } from '../obliged/reshape.ts'
+import { reshapeBody, withheld } from '../obliged/reshape-body.ts'
 import type { Cut } from '../running.ts'
 import { secretFilter } from '../secret-filter.ts'
 import { answerHeaders } from './answer-headers.ts'
@@ -21,6 +24,14 @@ export function forward(
   })
 }
 
+/** An answer that is held until all of it is there. */
+interface Whole {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  readonly parts: Buffer[]
+  size: number
+}
+
 /** One call on its way: the dispatcher tells it what happens, and it settles once. */
 class Forwarding implements Dispatcher.DispatchHandler {
   readonly #out: Outgoing
@@ -34,6 +45,8 @@ class Forwarding implements Dispatcher.DispatchHandler {
   #status: number | undefined
   #settled = false
   #waiting: NodeJS.Timeout | undefined
+  /** An answer that has to be told otherwise than it came, held until it is whole. */
+  #whole: Whole | undefined
   #stopListening = () => {}
 
   constructor(
@@ -89,6 +102,10 @@ class Forwarding implements Dispatcher.DispatchHandler {
       controller.abort(new Dead('another encoding'))
       return
     }
+    if (this.#ports.reshape) {
+      this.#whole = { status, headers, parts: [], size: 0 }
+      return
+    }
     this.#reply.writeHead(status, answerHeaders(headers, this.#out))
     this.#reply.flushHeaders()
     this.#status = status
@@ -98,6 +115,10 @@ class Forwarding implements Dispatcher.DispatchHandler {
     if (this.#settled) return
     this.#hash.update(chunk)
     const part = this.#filter.push(chunk)
+    if (this.#whole) {
+      this.#hold(controller, this.#whole, part)
+      return
+    }
     if (part.length && !this.#reply.write(part)) {
       controller.pause()
       this.#reply.once('drain', () => controller.resume())
@@ -106,8 +127,40 @@ class Forwarding implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     if (this.#settled) return
+    if (this.#whole) {
+      this.#tellWhole(this.#whole)
+      return
+    }
     this.#reply.end(this.#filter.rest())
     this.#settle({ state: 'answered', digest: this.#hash.digest('base64url') })
+  }
+
+  #hold(controller: Dispatcher.DispatchController, whole: Whole, part: Buffer): void {
+    whole.size += part.length
+    whole.parts.push(part)
+    if (whole.size <= MOST_RESHAPED) return
+    const { status } = whole
+    this.#settle({ state: 'answered', withheld: { status, problem: withheld('it is too large') } })
+    controller.abort(new Dead('too large to be read'))
+  }
+
+  /** INVARIANT: nothing of an answer is told before all of it is as it has to be. */
+  #tellWhole({ headers, parts, status }: Whole): void {
+    const { reshape } = this.#ports
+    if (!reshape) throw new Error('an answer was held for nothing')
+    const body = Buffer.concat([...parts, this.#filter.rest()])
+    const digest = this.#hash.digest('base64url')
+    const told = reshapeBody(reshape, { body, contentType: headers['content-type'] ?? '' })
+    if (told instanceof Problem) {
+      this.#settle({ state: 'answered', digest, withheld: { status, problem: told } })
+      return
+    }
+    const { etag: _, 'last-modified': __, link: ___, location: ____, ...rest } = headers
+    const length = body.length === 0 ? {} : { 'content-length': String(told.length) }
+    this.#reply.writeHead(status, { ...answerHeaders(rest, this.#out), ...length })
+    this.#status = status
+    this.#reply.end(told)
+    this.#settle({ state: 'answered', digest })
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
@@ -134,7 +187,7 @@ class Forwarding implements Dispatcher.DispatchHandler {
     this.#controller?.abort(new Dead(cut))
   }
 
-  #settle(ended: Pick<Forwarded, 'state' | 'cut' | 'problem' | 'digest'>): void {
+  #settle(ended: Pick<Forwarded, 'state' | 'cut' | 'problem' | 'digest' | 'withheld'>): void {
     if (this.#settled) return
     this.#settled = true
     clearTimeout(this.#waiting)

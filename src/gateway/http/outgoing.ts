@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici'
 import type { Clock } from '../../lib/clock.ts'
 import type { Problem } from '../../lib/problem.ts'
+import type { Reshape } from '../obliged/reshape.ts'
 import type { Cut } from '../running.ts'
 
 /** The upstream request, built from what was decided on. */
@@ -29,6 +30,8 @@ export interface Forwarded {
   digest?: string
   cut?: Cut
   problem?: Problem
+  /** The API answered this, and its answer cannot be told. */
+  withheld?: { readonly status: number; readonly problem: Problem }
 }
 
 export interface ForwardPorts {
@@ -37,6 +40,8 @@ export interface ForwardPorts {
   readonly patience: Patience
   /** Last-tick liveness: asked in the tick that writes the first byte. */
   mayStart(): boolean
+  /** What may be told of the whole body, or why nothing of it may. Answers stream where there is none. */
+  readonly reshape?: Reshape | undefined
   /** Calls back when the running answer has to end, with the reason. Returns how to stop listening. */
   onCut(cut: (reason: Cut) => void): () => void
 }

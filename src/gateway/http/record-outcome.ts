@@ -24,17 +24,19 @@ export function recordingFailure<In extends Permitted, Out>(
 
 /** The outcome, whatever it was. A failure that the caller has not been told by a status yet is thrown. */
 export async function recordOutcome(done: Done, ports: GatewayPorts): Promise<Done> {
-  const { cut, digest, latencyMs, problem, state, status } = done.forwarded
-  const reason = problem?.code ?? (cut === undefined ? undefined : 'call.cut')
+  const { cut, digest, latencyMs, problem, state, status, withheld } = done.forwarded
+  const reason =
+    (withheld?.problem ?? problem)?.code ?? (cut === undefined ? undefined : 'call.cut')
   await record(ports.decisions, done.verdict.decisionId, {
     state,
-    status,
+    status: withheld?.status ?? status,
     latencyMs,
     digest,
     reason,
   })
   if (problem?.cause)
     ports.log.warn({ decision: done.verdict.decisionId, err: problem.cause }, problem.code)
+  if (withheld) throw ended(withheld.problem, done.verdict.decisionId)
   if (status === undefined)
     throw ended(
       problem ?? new Problem('call.no_longer_live', 'the call ended before an answer'),

@@ -1,4 +1,5 @@
 import { mayContinue, stillLive } from '../../decisions/index.ts'
+import { reshapeFor } from '../obliged/reshape.ts'
 import type { GatewayPorts } from '../ports.ts'
 import { forward } from './forward.ts'
 import type { Done, Equipped } from './passage.ts'
@@ -11,6 +12,7 @@ export async function send(equipped: Equipped, ports: GatewayPorts): Promise<Don
     clock: ports.decisions.clock,
     patience: ports.patience,
     mayStart: () => stillLive(ports.decisions, verdict),
+    reshape: reshapeFor(verdict.obligations, () => ports.master.derive('obligation-hash')),
     onCut: (cut) => ports.running.watch(() => mayContinue(ports.decisions, verdict), cut),
   })
   return { ...equipped, forwarded }

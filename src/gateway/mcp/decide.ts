@@ -7,6 +7,7 @@ import {
   type Verdict,
 } from '../../decisions/index.ts'
 import { Ended } from '../ended.ts'
+import { RESHAPING } from '../obliged/reshape.ts'
 import { presented } from '../presented.ts'
 import { refusal } from '../refusal.ts'
 import { isOwn, unknownSession } from './converse.ts'
@@ -25,6 +26,8 @@ export async function decide(typed: Typed, ports: McpPorts): Promise<Decided> {
     arguments: typed.arguments,
     sent: { method: rpc.method, path: action.path, query: [], headers: [], body: params },
     origin: { ip },
+    // Messages of prompts are words, of which nothing can be taken out.
+    doable: rpc.method === 'prompts/get' ? [] : RESHAPING,
   }
   const verdict = await decideCall(ports.decisions, call)
   const task = await taskOf(verdict, ports)

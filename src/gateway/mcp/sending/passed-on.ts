@@ -1,5 +1,7 @@
 import { isObject, type Json } from '../../../lib/json.ts'
 import { RPC, type RpcError, type RpcResult } from '../../../net/index.ts'
+import type { Reshape } from '../../obliged/reshape.ts'
+import { reshapeResult } from '../../obliged/reshape-result.ts'
 import type { Equipped } from '../passage.ts'
 import { isOurs, META } from '../tool-error.ts'
 import { scrub, scrubText } from './scrub.ts'
@@ -40,4 +42,20 @@ export function passedOn(
   const theirs = isObject(meta) ? [...meta].filter(([name]) => !isOurs(name)) : []
   result.set('_meta', new Map([...theirs, [META.decision, verdict.decisionId]]))
   return { kind: 'result', id, result }
+}
+
+/**
+ * The same as policies say it may be told; nothing when it cannot be made that. What a server says beside its answer, and the
+ * words of its errors, are not told: nothing can be taken out of them.
+ */
+export function reshaped(
+  passed: RpcResult | RpcError,
+  { rpc, verdict }: Pick<Equipped, 'rpc' | 'verdict'>,
+  reshape: Reshape,
+): RpcResult | RpcError | undefined {
+  if (passed.kind === 'error') return { ...passed, message: 'the server answered with an error' }
+  const told = reshapeResult(rpc.method, passed.result, reshape)
+  if (!told) return undefined
+  const meta = new Map([[META.decision, verdict.decisionId]])
+  return { ...passed, result: new Map<string, Json>([...told, ['_meta', meta]]) }
 }

@@ -24,6 +24,7 @@ after(async () => {
 function permitted(holds: () => boolean, notAfter = Number.POSITIVE_INFINITY): Sending {
   const verdict = {
     decisionId: 'dec_1',
+    obligations: [],
     view: {},
     ticket: { also: {}, notAfter, deadline: Number.POSITIVE_INFINITY },
   }

@@ -11,10 +11,11 @@ import {
   type RpcRequest,
   sameId,
 } from '../../../net/index.ts'
+import { type Reshape, reshapeFor } from '../../obliged/reshape.ts'
 import type { Done, Equipped, Outcome } from '../passage.ts'
 import type { McpPorts } from '../ports.ts'
 import { failedCall, META } from '../tool-error.ts'
-import { passedOn } from './passed-on.ts'
+import { passedOn, reshaped } from './passed-on.ts'
 import { scrubText } from './scrub.ts'
 import { type Left, problemOf } from './upstream-failure.ts'
 
@@ -37,11 +38,13 @@ class Sending {
   readonly #equipped: Equipped
   readonly #ports: McpPorts
   readonly #leaving = new AbortController()
+  readonly #reshaped: boolean
   left: Left
 
   constructor(equipped: Equipped, ports: McpPorts) {
     this.#equipped = equipped
     this.#ports = ports
+    this.#reshaped = reshapeOf(equipped, ports) !== undefined
   }
 
   async run(): Promise<Exchanged> {
@@ -111,7 +114,9 @@ class Sending {
     if (!sameId(about, verdict.decisionId)) return
     const at = numberOf(progress)
     if (at === undefined) return
-    const words = typeof message === 'string' ? scrubText(message, secrets) : undefined
+    // Words about a call of which not all may be told are not told.
+    const words =
+      typeof message === 'string' && !this.#reshaped ? scrubText(message, secrets) : undefined
     answer.progress(progressToken, at, words, numberOf(total))
   }
 
@@ -125,6 +130,26 @@ const LISTS_CHANGED = new Set([
   'notifications/tools/list_changed',
   'notifications/prompts/list_changed',
 ])
+
+function reshapeOf({ verdict }: Equipped, { master }: McpPorts): Reshape | undefined {
+  return reshapeFor(verdict.obligations, () => master.derive('obligation-hash'))
+}
+
+/** The server did it, and what it answered cannot be told as policies say. */
+function withheldOutcome(
+  { rpc, verdict }: Equipped,
+  { latencyMs, status }: { latencyMs: number; status: number | undefined },
+): Outcome {
+  const text = `Executed, and the answer is withheld: policies say what may be told of it, and it is not in a form in which that can be done. Do not repeat the call. Decision ${verdict.decisionId}.`
+  return {
+    state: 'answered',
+    status,
+    latencyMs,
+    digest: undefined,
+    reason: 'obligation.failed',
+    reply: failedCall(rpc, text, { [META.decision]: verdict.decisionId }),
+  }
+}
 
 function isForgotten(ended: Exchanged, session: McpSession): boolean {
   return ended.state === 'failed' && ended.status === 404 && session.id !== undefined
@@ -148,7 +173,10 @@ function outcomeOf(
   const { rpc, verdict } = equipped
   const { status } = ended
   if (ended.state === 'answered' && ended.answer) {
-    const reply = passedOn(ended.answer, equipped)
+    const passed = passedOn(ended.answer, equipped)
+    const reshape = reshapeOf(equipped, ports)
+    const reply = reshape ? reshaped(passed, equipped, reshape) : passed
+    if (!reply) return withheldOutcome(equipped, { status, latencyMs })
     const digest = sha256url(printJson(reply.kind === 'result' ? reply.result : reply.message))
     return { state: 'answered', status, latencyMs, digest, reason: undefined, reply }
   }

@@ -1,0 +1,60 @@
+import { isObject, type Json, type JsonObject, parseJson, printJson } from '../../lib/json.ts'
+import { Problem } from '../../lib/problem.ts'
+import { MOST_RESHAPED, type Reshape, Unfit } from './reshape.ts'
+
+/**
+ * The result of an MCP call as it may be told; `undefined` when some part of it cannot be made that. `structuredContent` is what
+ * counts where there is any, and the content says the same; else each text has to be JSON. Nothing else goes through.
+ */
+export function reshapeResult(
+  method: string,
+  result: JsonObject,
+  reshape: Reshape,
+): JsonObject | undefined {
+  try {
+    if (method === 'tools/call') return toolResult(result, reshape)
+    return method === 'resources/read' ? readResult(result, reshape) : undefined
+  } catch (error) {
+    if (error instanceof Unfit || error instanceof Problem) return undefined
+    throw error
+  }
+}
+
+function toolResult(result: JsonObject, reshape: Reshape): JsonObject | undefined {
+  const isError = result.get('isError')
+  const kept: [string, Json][] = isError === undefined ? [] : [['isError', isError]]
+  const structured = result.get('structuredContent')
+  if (structured !== undefined) {
+    const told = reshape(structured)
+    const text = new Map([
+      ['type', 'text'],
+      ['text', printJson(told)],
+    ])
+    return new Map<string, Json>([['content', [text]], ['structuredContent', told], ...kept])
+  }
+  const content = result.get('content')
+  if (!Array.isArray(content)) return undefined
+  const told = content.map((item: Json) => textOf(item, 'type', reshape))
+  return told.every((item) => item !== undefined)
+    ? new Map<string, Json>([['content', told], ...kept])
+    : undefined
+}
+
+function readResult(result: JsonObject, reshape: Reshape): JsonObject | undefined {
+  const contents = result.get('contents')
+  if (!Array.isArray(contents)) return undefined
+  const told = contents.map((item: Json) => textOf(item, 'uri', reshape))
+  return told.every((item) => item !== undefined) ? new Map([['contents', told]]) : undefined
+}
+
+/** A text that is JSON, anew: with `keep` of what else it said of itself. */
+function textOf(item: Json, keep: 'type' | 'uri', reshape: Reshape): JsonObject | undefined {
+  const text = isObject(item) ? item.get('text') : undefined
+  if (!isObject(item) || typeof text !== 'string') return undefined
+  if (keep === 'type' && item.get('type') !== 'text') return undefined
+  const told = printJson(reshape(parseJson(text, { bytes: MOST_RESHAPED })))
+  return new Map<string, Json>([
+    [keep, item.get(keep) ?? null],
+    ['text', told],
+  ])
+}

@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict'
+import { createHmac } from 'node:crypto'
+import { test } from 'node:test'
+import type { Obligation } from '@remit/engine'
+import fc from 'fast-check'
+import { isObject, parseJson, printJson } from '../../lib/json.ts'
+import { Problem } from '../../lib/problem.ts'
+import { REDACTED, reshapeFor, Unfit } from './reshape.ts'
+import { admitsJson, reshapeBody } from './reshape-body.ts'
+import { reshapeResult } from './reshape-result.ts'
+
+const KEY = new Uint8Array(32).fill(7)
+const redact = (...paths: string[]) => one('redact', { paths: paths.join(' ') })
+const hash = (...paths: string[]) => one('hash', { paths: paths.join(' ') })
+const cap = (path: string, most: number) => one('cap', { path, most: String(most) })
+let last = 0
+function one(type: string, properties: Record<string, string>): Obligation {
+  return { id: String(last++), type, properties }
+}
+
+function told(text: string, ...obligations: Obligation[]): string {
+  const reshape = reshapeFor(obligations, () => KEY)
+  assert.ok(reshape)
+  return printJson(reshape(parseJson(text)))
+}
+const digest = (json: string) =>
+  `"hmac-sha256:${createHmac('sha256', KEY).update(json).digest('base64url')}"`
+
+test('named parts go, wherever they are; everything else stays as it was written', () => {
+  const R = JSON.stringify(REDACTED)
+  for (const [given, path, right] of [
+    ['{"email":"a@b","n":1.10}', '/email', `{"email":${R},"n":1.10}`],
+    ['{"n":1.10,"big":12345678901234567890}', '/email', '{"n":1.10,"big":12345678901234567890}'],
+    ['{"card":{"number":4111,"name":"x"}}', '/card/number', `{"card":{"number":${R},"name":"x"}}`],
+    ['{"a":[{"e":1},{"e":2},{}]}', '/a/*/e', `{"a":[{"e":${R}},{"e":${R}},{}]}`],
+    // One where there may be several: a name that meets a list means each of it.
+    ['{"a":[{"e":1},[{"e":2}]]}', '/a/e', `{"a":[{"e":${R}},[{"e":${R}}]]}`],
+    ['[{"e":1},{"e":2}]', '/e', `[{"e":${R}},{"e":${R}}]`],
+    ['{"a":[1,2,3]}', '/a/1', `{"a":[1,${R},3]}`],
+    ['{"a":[1,2,3]}', '/a/01', '{"a":[1,2,3]}'],
+    ['{"a/b":1,"c~d":2}', '/a~1b', `{"a/b":${R},"c~d":2}`],
+    ['{"a/b":1,"c~d":2}', '/c~0d', `{"a/b":1,"c~d":${R}}`],
+    ['{"a":{"x":1,"y":2}}', '/a/*', `{"a":{"x":${R},"y":${R}}}`],
+    ['{"a":{"e":{"deep":1}}}', '/a/e', `{"a":{"e":${R}}}`],
+    ['{"a":"text"}', '/a/e', '{"a":"text"}'],
+    ['null', '/a', 'null'],
+    ['{"constructor":1}', '/constructor', `{"constructor":${R}}`],
+  ] as const)
+    assert.equal(told(given, redact(path)), right, `${given} ${path}`)
+})
+
+test('a digest is keyed, of the exact value, and the same for the same', () => {
+  assert.equal(told('{"e":"a@b"}', hash('/e')), `{"e":${digest('"a@b"')}}`)
+  assert.notEqual(told('{"e":1.0}', hash('/e')), told('{"e":1}', hash('/e')))
+  assert.equal(told('{"e":{"a":1}}', hash('/e')), `{"e":${digest('{"a":1}')}}`)
+})
+
+test('lists are cut, and what is no list is not told', () => {
+  assert.equal(told('{"items":[1,2,3]}', cap('/items', 2)), '{"items":[1,2]}')
+  assert.equal(told('{"items":[1]}', cap('/items', 2)), '{"items":[1]}')
+  assert.equal(told('{"items":null}', cap('/items', 2)), '{"items":null}')
+  assert.equal(told('{}', cap('/items', 2)), '{}')
+  for (const value of ['{"items":{"0":1}}', '{"items":"abc"}', '{"items":3}'])
+    assert.throws(() => told(value, cap('/items', 2)), Unfit)
+})
+
+test('of two that name the same, the stricter one counts, in whatever order', () => {
+  const both = [redact('/e'), hash('/e')]
+  for (const order of [both, both.toReversed()])
+    assert.equal(told('{"e":1}', ...order), `{"e":"${REDACTED}"}`)
+  for (const order of [
+    [cap('/a', 3), cap('/a', 1)],
+    [cap('/a', 1), cap('/a', 3)],
+  ])
+    assert.equal(told('{"a":[1,2,3,4]}', ...order), '{"a":[1]}')
+  assert.equal(told('{"e":1}', redact('/e'), hash('/e/x')), `{"e":"${REDACTED}"}`)
+  assert.equal(
+    reshapeFor([one('notify', {})], () => KEY),
+    undefined,
+  )
+})
+
+test('property: a name that is redacted everywhere is nowhere told', () => {
+  const value = fc.letrec((tie) => ({
+    any: fc.oneof(
+      { depthSize: 'small' },
+      fc.constant('SECRET'),
+      fc.integer(),
+      fc.array(tie('any'), { maxLength: 3 }),
+      fc.dictionary(fc.constantFrom('a', 'b', 'e'), tie('any'), { maxKeys: 3 }),
+    ),
+  })).any
+  fc.assert(
+    fc.property(value, (inner) => {
+      const text = JSON.stringify({ list: [{ e: inner }, [{ e: inner }]], e: inner })
+      const out = told(text, redact('/e', '/list/e'))
+      assert.ok(!out.includes('SECRET'))
+    }),
+  )
+})
+
+test('a body is told whole as it has to be, or not at all', () => {
+  const reshape = reshapeFor([redact('/e')], () => KEY)
+  assert.ok(reshape)
+  const body = (text: string, contentType = 'application/json') =>
+    reshapeBody(reshape, { body: Buffer.from(text), contentType })
+  for (const type of [
+    'application/json',
+    'application/json; charset=utf-8',
+    'application/problem+json',
+    'Application/JSON',
+  ])
+    assert.equal(String(body('{"e":1}', type)), `{"e":"${REDACTED}"}`)
+  assert.equal(String(body('')), '')
+  for (const [text, type] of [
+    ['{"e":1}', 'text/plain'],
+    ['{"e":1}', ''],
+    ['{"e":1}', 'text/event-stream'],
+    ['{"e":1}', 'application/x-ndjson'],
+    ['{"e":1}\n{"e":2}', 'application/json'],
+    ['{"e":1', 'application/json'],
+    ['{"e":1,"e":2}', 'application/json'],
+    ['\ufeff{"e":1}', 'application/json'],
+    [`"${'x'.repeat(1024 * 1024)}"`, 'application/json'],
+    [`${'['.repeat(100)}${']'.repeat(100)}`, 'application/json'],
+  ] as const) {
+    const answer = body(text, type)
+    assert.ok(answer instanceof Problem, text.slice(0, 20))
+    assert.equal(answer.code, 'obligation.failed')
+  }
+})
+
+test('which answers would do for a caller', () => {
+  for (const yes of [
+    undefined,
+    '*/*',
+    'application/*',
+    'application/json',
+    'text/html, */*;q=0.1',
+    'APPLICATION/JSON',
+  ])
+    assert.ok(admitsJson(yes), yes)
+  for (const no of [
+    'text/event-stream',
+    'text/html',
+    'application/jsonx',
+    'application/octet-stream',
+    '',
+  ])
+    assert.ok(!admitsJson(no), no)
+})
+
+test('results of tools: structured, or texts that are JSON; nothing else is told', () => {
+  const reshape = reshapeFor([redact('/e')], () => KEY)
+  assert.ok(reshape)
+  const result = (text: string, method = 'tools/call') => {
+    const value = parseJson(text)
+    assert.ok(isObject(value))
+    const out = reshapeResult(method, value, reshape)
+    return out && printJson(out)
+  }
+  const R = `"${REDACTED}"`
+  assert.equal(
+    result('{"structuredContent":{"e":1,"n":1.10},"content":[{"type":"text","text":"e is 1"}]}'),
+    `{"content":[{"type":"text","text":${JSON.stringify(`{"e":${R},"n":1.10}`)}}],"structuredContent":{"e":${R},"n":1.10}}`,
+  )
+  assert.equal(
+    result(
+      '{"content":[{"type":"text","text":"{\\"e\\":1}","annotations":{"e":1}}],"isError":true}',
+    ),
+    `{"content":[{"type":"text","text":${JSON.stringify(`{"e":${R}}`)}}],"isError":true}`,
+  )
+  assert.equal(
+    result('{"contents":[{"uri":"a://b","text":"{\\"e\\":1}"}]}', 'resources/read'),
+    `{"contents":[{"uri":"a://b","text":${JSON.stringify(`{"e":${R}}`)}}]}`,
+  )
+  for (const [text, method] of [
+    ['{"content":[{"type":"text","text":"e is 1"}]}', 'tools/call'],
+    [
+      '{"content":[{"type":"text","text":"{\\"e\\":1}"},{"type":"image","data":"AA=="}]}',
+      'tools/call',
+    ],
+    ['{"content":[{"type":"resource","resource":{"text":"{}"}}]}', 'tools/call'],
+    ['{}', 'tools/call'],
+    ['{"contents":[{"uri":"a","blob":"AA=="}]}', 'resources/read'],
+    ['{"messages":[]}', 'prompts/get'],
+    ['{"content":[]}', 'whatever/else'],
+  ] as const)
+    assert.equal(result(text, method), undefined, text)
+})

@@ -1,0 +1,85 @@
+import { createHmac } from 'node:crypto'
+import type { Obligation } from '@remit/engine'
+import { isObject, type Json, printJson } from '../../lib/json.ts'
+
+/** What the gateway can do to an answer that is JSON, before anyone else sees it. */
+export const RESHAPING: readonly string[] = ['redact', 'hash', 'cap']
+
+/** How large an answer may be that has to be held whole and read. */
+export const MOST_RESHAPED = 1024 * 1024
+
+/** What stands where something was left out. */
+export const REDACTED = '[redacted]'
+
+/** An answer that cannot be made what it has to be. It is told nobody. */
+export class Unfit extends Error {}
+
+/** One answer, as it may be told. @throws Unfit */
+export type Reshape = (answer: Json) => Json
+
+/**
+ * All that a permit obliges to do to an answer, as one step; nothing when that is nothing. Lists are cut first, then parts become
+ * digests, then parts go: what two obligations name is told as the stricter one says.
+ * `key`: of the digests. The same value has the same digest everywhere in this deployment, and nowhere else.
+ */
+export function reshapeFor(
+  obligations: readonly Obligation[],
+  key: () => Uint8Array,
+): Reshape | undefined {
+  const of = (type: string) => obligations.filter((each) => each.type === type)
+  const pathsOf = (type: string) =>
+    of(type).flatMap(({ properties }) => (properties.paths ?? '').split(' ').filter(Boolean))
+  const changes = [
+    ...of('cap').map(({ properties }) => at(properties.path ?? '', firstOf(properties.most ?? ''))),
+    ...pathsOf('hash').map((path) => at(path, digestBy(key()))),
+    ...pathsOf('redact').map((path) => at(path, () => REDACTED)),
+  ]
+  if (changes.length === 0) return undefined
+  return (answer) => changes.reduce((value, change) => change(value), answer)
+}
+
+function firstOf(most: string): Reshape {
+  return (value) => {
+    if (Array.isArray(value)) return value.slice(0, Number(most))
+    if (value === null) return value
+    throw new Unfit('what is to be cut is no list')
+  }
+}
+
+/** Keyed: whoever knows what a value could be cannot try it out. */
+function digestBy(key: Uint8Array): Reshape {
+  return (value) =>
+    `hmac-sha256:${createHmac('sha256', key).update(printJson(value)).digest('base64url')}`
+}
+
+/** Applies to what a JSON Pointer names. `*` is every item or member. */
+function at(pointer: string, change: Reshape): Reshape {
+  const steps = pointer
+    .split('/')
+    .slice(1)
+    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
+  return (value) => follow(value, steps, change)
+}
+
+/**
+ * INVARIANT: a name that meets a list means each item of it: what a rule names must not get away because an API puts several of
+ * it where there was one.
+ */
+function follow(value: Json, steps: readonly string[], change: Reshape): Json {
+  const [step, ...rest] = steps
+  if (step === undefined) return change(value)
+  if (Array.isArray(value)) {
+    const items: readonly Json[] = value
+    if (step === '*') return items.map((item) => follow(item, rest, change))
+    if (/^(?:0|[1-9]\d*)$/.test(step))
+      return items.map((item, i) => (i === Number(step) ? follow(item, rest, change) : item))
+    return items.map((item) => follow(item, steps, change))
+  }
+  if (!isObject(value)) return value
+  return new Map(
+    Array.from(value, ([name, member]) => [
+      name,
+      step === '*' || step === name ? follow(member, rest, change) : member,
+    ]),
+  )
+}
