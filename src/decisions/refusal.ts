@@ -20,15 +20,10 @@ export function refusalOf(verdict: Denied | Requestable | Executed, resource: Ch
 }
 
 function denied(verdict: Denied, resource: Challenged): Refusal {
-<<<<<<< HEAD
   const { challenge: asked, decisionId, detail, enough, reason, retryAfter } = verdict
   const retry = retryAfter === undefined ? {} : { retry_after: retryAfter }
-  const error = asked?.error ? { code: asked.error, description: detail } : undefined
-=======
-  const { challenge: asked, decisionId, detail, enough, reason } = verdict
   const { acrValues, error: code, maxAge } = asked ?? {}
   const error = code ? { code, description: detail, acrValues, maxAge } : undefined
->>>>>>> 46dba23 (feat(policy): permits oblige: redact, hash and cap answers, step-up, and what enforcement points know)
   return {
     status: asked ? 401 : PROBLEMS[reason].status,
     problem: new Problem(reason, detail, {
