@@ -2,7 +2,7 @@
 import type { Question } from './cases.ts'
 import { Pair } from './compare.ts'
 import type { Expr } from './forms.ts'
-import { isObject, type Json, object } from './json.ts'
+import { isObject, type Json, object, print } from './json.ts'
 import type { Policy, PolicySet } from './policies.ts'
 
 export interface Example {
@@ -46,14 +46,10 @@ function* candidates({ question, set }: Example): Generator<Example> {
       { uid: entity.uid, attrs: {}, parents, ...(tags ? { tags } : {}) },
     ]
     for (const one of less) {
-      if (JSON.stringify(one).length >= JSON.stringify(entity, bigints).length) continue
+      if (print(one).length >= print(entity).length) continue
       yield { set, question: { ...question, entities: question.entities.with(i, one) } }
     }
   }
-}
-
-function bigints(_name: string, value: Json): Json {
-  return typeof value === 'bigint' ? String(value) : value
 }
 
 function* smallerSets({
