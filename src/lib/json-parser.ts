@@ -22,11 +22,15 @@ const ESCAPES: Readonly<Record<string, string>> = {
 export class JsonParser {
   readonly #text: string
   readonly #depth: number
+  readonly #most: number
+  #values = 0
   #at = 0
 
-  constructor(text: string, depth: number) {
+  /** `most`: of values, each list, object and scalar counted. */
+  constructor(text: string, depth: number, most: number) {
     this.#text = text
     this.#depth = depth
+    this.#most = most
   }
 
   document(): Json {
@@ -37,6 +41,8 @@ export class JsonParser {
   }
 
   #value(depth: number): Json {
+    if (++this.#values > this.#most)
+      throw new Problem('input.too_large', `more than ${this.#most} values`)
     this.#space()
     switch (this.#text[this.#at]) {
       case '{':

@@ -174,6 +174,16 @@ test('size is bounded in bytes, whatever form the input has', () => {
   refuses(new TextEncoder().encode('"€€€"'), 'input.too_large', { bytes: 10 })
 })
 
+test('values are bounded in number, so that none is made a million times over', () => {
+  const empty = (count: number, item: string) => `[${Array(count).fill(item).join()}]`
+  for (const item of ['{}', '[]', '1']) {
+    assert.ok(parseJson(empty(131_071, item)))
+    refuses(empty(131_072, item), 'input.too_large')
+  }
+  // Documents that may be larger may have more in them.
+  assert.ok(parseJson(empty(200_000, '1'), { bytes: 2 * 1024 * 1024 }))
+})
+
 test('text that is not well-formed Unicode is refused', () => {
   refuses('"\ud800"', 'input.malformed')
   refuses('"\\ud800"', 'input.malformed')

@@ -12,7 +12,7 @@ import { Problem } from './problem.ts'
 export { ExactNumber, type Json, type JsonObject }
 
 export interface JsonLimits {
-  /** Of the UTF-8 form. Default 1 MiB. */
+  /** Of the UTF-8 form. Default 1 MiB. Values are at most one for every 8 of them, or 131,072 where that is more. */
   bytes?: number
   /** Of nested arrays and objects; at most, and by default, 64. */
   depth?: number
@@ -20,6 +20,8 @@ export interface JsonLimits {
 
 const MOST_BYTES = 1024 * 1024
 const MOST_DEPTH = 64
+/** A list of empty objects takes thirty times its length in memory, and the time to make them: more than this of anything is refused. */
+const MOST_VALUES = MOST_BYTES / 8
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /**
@@ -35,7 +37,8 @@ export function parseJson(input: string | Uint8Array, limits: JsonLimits = {}): 
   if (!text.isWellFormed()) throw new Problem('input.malformed', 'not well-formed Unicode')
   if (text.startsWith('\ufeff'))
     throw new Problem('input.malformed', 'starts with a byte order mark')
-  return new JsonParser(text, Math.min(limits.depth ?? MOST_DEPTH, MOST_DEPTH)).document()
+  const depth = Math.min(limits.depth ?? MOST_DEPTH, MOST_DEPTH)
+  return new JsonParser(text, depth, Math.max(MOST_VALUES, most / 8)).document()
 }
 
 /** Member order kept, numbers as they came, no white space. The inverse of `parseJson`. */

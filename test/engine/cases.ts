@@ -74,7 +74,7 @@ export function randomOperations(seed: number, count: number): PolicySet {
     principal: { op: 'All' },
     action: { op: 'All' },
     resource: { op: 'All' },
-    conditions: [{ kind: 'when', body: expressions.of(BOOL, random.between(1, 2)) }],
+    conditions: [{ kind: 'when', body: expressions.of(BOOL, random.between(2, 3)) }],
   })
   const policies = Array.from({ length: count }, (_, i) => [`p${i}`, policy()] as const)
   return { staticPolicies: Object.fromEntries(policies), templates: {}, templateLinks: [] }

@@ -19,9 +19,12 @@ const LONG_EDGES: readonly (number | bigint)[] = [
   2 ** 31,
   -(2 ** 31) - 1,
   2n ** 62n,
+  3037000499,
   3037000500,
 ]
 const STRINGS = [
+  '1',
+  't',
   '',
   'a',
   'ab',
@@ -83,6 +86,8 @@ export const TEXTS: Readonly<Record<Extension, readonly string[]>> = {
     '127.0.0.1',
     '10.0.0.1',
     '10.0.0.1/32',
+    '10.0.0.1/24',
+    '10.0.0.1/8',
     '10.0.0.0/8',
     '10.1.0.0/16',
     '10.0.0.7/24',
