@@ -94,7 +94,7 @@ export async function openRooms(
     })
     await live.start()
     const catalog = new Catalog({ storage, live })
-    const policies = new Policies({ storage, live, catalog })
+    const policies = new Policies({ storage, live, catalog, engine: settings.policyEngine })
     const shared = { storage, ledger, live, clock, random, issuer, master }
     const connections = { ...shared, revalidate: policies.revalidate.bind(policies) }
     const providers = new Providers(shared, outbound)

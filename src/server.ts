@@ -127,14 +127,20 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     ),
   ]
 
+  let loading: Promise<unknown> = Promise.resolve()
+
   return {
     rooms,
     async listen() {
       const issuer = await http.listen(settings.listen)
-      return { issuer: issuer.port, gateway: await gateway.listen(settings.gatewayListen) }
+      const ports = { issuer: issuer.port, gateway: await gateway.listen(settings.gatewayListen) }
+      // The first call need not wait for the rules.
+      loading = rooms.policies.active().catch(onError)
+      return ports
     },
     async stop() {
       await Promise.all([http.stop(), gateway.stop()])
+      await loading
       await keeper.stop()
       for (const work of background) await work.stop()
       await upstreams.close()

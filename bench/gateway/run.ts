@@ -105,7 +105,7 @@ throughput; open loop by schedule for latency. The API and the load share the ot
       connections: CONNECTIONS,
       'seconds of load': options.seconds,
       'log level': 'info, to a file',
-      'policy engine': 'cedar-wasm',
+      'policy engine': 'compiled',
       policies: readBooks(remit.data).policies,
       'warm-up calls': WARM_UP,
     },

@@ -1,5 +1,4 @@
 // The libraries that an embedded server loads at its start (`test/start.test.ts`), and nothing else: what of its start is not its own.
-import '@cedar-policy/cedar-wasm/nodejs'
 import 'commander'
 import 'fastify'
 import 'kysely'

@@ -169,9 +169,9 @@ export const SETTINGS = {
   ),
   policyEngine: setting(
     'REMIT_POLICY_ENGINE',
-    'cedar-wasm',
-    'What evaluates policies.',
-    oneOf('cedar-wasm'),
+    'compiled',
+    'What evaluates policies: `compiled`, our own engine, or `cedar-wasm`, the official one, which is slower by a factor of hundreds.',
+    oneOf('compiled', 'cedar-wasm'),
   ),
   signInsPerMinute: setting(
     'REMIT_SIGN_INS_PER_MINUTE',

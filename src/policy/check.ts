@@ -3,7 +3,9 @@ import { findAgent } from '../agents/index.ts'
 import { activePeopleOf, findPerson } from '../people/index.ts'
 import type { Reader } from '../storage/index.ts'
 import { Findings, type Mistake, type Validation } from './findings.ts'
-import { idOf, loadPolicySet } from './load.ts'
+import { compile } from './load.ts'
+import { parseAside } from './parse-aside.ts'
+import { idOf } from './policy-id.ts'
 import { splitPolicies } from './policy-text.ts'
 import { validateAside } from './validate-aside.ts'
 
@@ -27,7 +29,7 @@ async function warnOfApprovers(
   reader: Reader,
   { schema, text }: { readonly text: string; readonly schema: string },
 ): Promise<readonly Mistake[]> {
-  const { requestable } = loadPolicySet({ version: 0, text, schema })
+  const { requestable } = compile(await parseAside(text), { version: 0, schema })
   const found = new Findings(text)
   const staff = new Staff(reader)
   for (const piece of splitPolicies(text)) {

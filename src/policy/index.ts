@@ -4,7 +4,7 @@ export { type CaseReport, type FailedCase, runCases } from './cases/run-cases.ts
 export { runCasesAside } from './cases/run-cases-aside.ts'
 export { checkPolicies } from './check.ts'
 export type { Mistake, Validation } from './findings.ts'
-export { loadPolicySet } from './load.ts'
+export { loadPolicySet, POLICY_ENGINES, type PolicyEngine } from './load.ts'
 export type { OnlyMistake } from './only/check-set.ts'
 export { checkOnlySetAside } from './only/check-set-aside.ts'
 export type {

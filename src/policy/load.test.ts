@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { it } from 'node:test'
 import { type CallFacts, decide, type PolicyValue, type TypedValue } from '@remit/engine'
 import { Problem } from '../lib/problem.ts'
 import { loadPolicySet } from './load.ts'
@@ -11,7 +11,7 @@ import {
   DEFAULT_POLICIES,
   doing,
   entities,
-  load,
+  forEachPolicyEngine,
   ORDERS_PLAN,
   REFUND_DESK,
   refundOf,
@@ -20,7 +20,7 @@ import {
 
 const PERMIT_ALL = '@id("all") permit (principal, action, resource);'
 
-describe('the refund desk', () => {
+forEachPolicyEngine('the refund desk', (load) => {
   const set = load(REFUND_DESK)
 
   it('permits small refunds to person and agent', () => {
@@ -74,7 +74,7 @@ describe('the refund desk', () => {
   })
 })
 
-describe('the default policies', () => {
+forEachPolicyEngine('the default policies', (load) => {
   it('permit nothing by themselves', () => {
     const set = load(DEFAULT_POLICIES)
     assert.deepEqual(set.evaluate(refundOf('1.0'), 'nothing'), {
@@ -98,7 +98,7 @@ describe('the default policies', () => {
   })
 })
 
-describe('an evaluation that is not clean', () => {
+forEachPolicyEngine('an evaluation that is not clean', (load) => {
   it('denies when a forbid overflows, which Cedar would skip', () => {
     const set = load(
       `${PERMIT_ALL} @id("overflow") forbid (principal, action == Action::"things.do", resource)
@@ -153,7 +153,7 @@ describe('an evaluation that is not clean', () => {
   })
 })
 
-describe('a decision by cedar-wasm', () => {
+forEachPolicyEngine('a decision', (load) => {
   const passed = (gate: 'credential' | 'liveness') =>
     ({ gate, passed: true, detail: 'fine' }) as const
   const known = entities()
@@ -207,7 +207,7 @@ describe('a decision by cedar-wasm', () => {
   })
 })
 
-describe('values on their way to Cedar', () => {
+forEachPolicyEngine('values on their way to Cedar', (load) => {
   const set = load(
     `@id("who") permit (principal, action == Action::"things.do", resource)
      when { context.args has owner && context.args.owner == "x" };
@@ -256,7 +256,7 @@ describe('values on their way to Cedar', () => {
   })
 })
 
-describe('loading', () => {
+forEachPolicyEngine('loading', (load, engine) => {
   it('refuses a set that was not validated', () => {
     const schema = schemaFor([])
     for (const text of [
@@ -266,7 +266,7 @@ describe('loading', () => {
       '@id("x") @requestable("") forbid (principal, action, resource);',
       '@id("x") permit (principal == ?principal, action, resource);',
     ]) {
-      assert.throws(() => loadPolicySet({ version: 1, text, schema }), Problem, text)
+      assert.throws(() => loadPolicySet({ version: 1, text, schema }, engine), Problem, text)
     }
   })
 

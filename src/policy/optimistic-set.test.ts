@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import type { PolicyAnswer, PolicyQuery } from '@remit/engine'
 import fc from 'fast-check'
 import { groupsOf } from '../catalog/index.ts'
-import { BOT, context, entities, load, ORDERS_PLAN, SAM } from './testing.ts'
+import { BOT, context, entities, forEachPolicyEngine, ORDERS_PLAN, SAM } from './testing.ts'
 
 const NAMES = ORDERS_PLAN.actions.map(({ name }) => name)
 const GROUPS = [...new Set(ORDERS_PLAN.actions.flatMap((action) => groupsOf(action)))]
@@ -70,24 +70,26 @@ function questions(): PolicyQuery[] {
   )
 }
 
-test('actions that are asked about together are answered as each of them is by itself', () => {
-  const seen = { permitted: 0, not: 0 }
-  fc.assert(
-    fc.property(sets, fc.infiniteStream(fc.nat()), (text, order) => {
-      const set = load(text)
-      const asked = questions()
-      // In any order: whatever was asked first must not answer for the rest.
-      const shuffled = asked
-        .map((query) => ({ query, at: order.next().value }))
-        .sort((a, b) => a.at - b.at)
-      for (const { query } of shuffled) {
-        const together = set.evaluate(query, 'arguments')
-        const alone = set.evaluate(structuredClone(query), 'arguments')
-        assert.deepEqual(inOrder(together), inOrder(alone), `${query.action}\n${text}`)
-        seen[together.permitted ? 'permitted' : 'not']++
-      }
-    }),
-    { numRuns: 60 },
-  )
-  assert.ok(Math.min(seen.permitted, seen.not) > 100, JSON.stringify(seen))
+forEachPolicyEngine('a list', (load) => {
+  test('actions that are asked about together are answered as each of them is by itself', () => {
+    const seen = { permitted: 0, not: 0 }
+    fc.assert(
+      fc.property(sets, fc.infiniteStream(fc.nat()), (text, order) => {
+        const set = load(text)
+        const asked = questions()
+        // In any order: whatever was asked first must not answer for the rest.
+        const shuffled = asked
+          .map((query) => ({ query, at: order.next().value }))
+          .sort((a, b) => a.at - b.at)
+        for (const { query } of shuffled) {
+          const together = set.evaluate(query, 'arguments')
+          const alone = set.evaluate(structuredClone(query), 'arguments')
+          assert.deepEqual(inOrder(together), inOrder(alone), `${query.action}\n${text}`)
+          seen[together.permitted ? 'permitted' : 'not']++
+        }
+      }),
+      { numRuns: 60 },
+    )
+    assert.ok(Math.min(seen.permitted, seen.not) > 100, JSON.stringify(seen))
+  })
 })

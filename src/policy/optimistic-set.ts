@@ -1,12 +1,16 @@
-import * as cedar from '@cedar-policy/cedar-wasm/nodejs'
+import type { Context, EntityJson, PolicyJson, Response } from '@cedar-policy/cedar-wasm/nodejs'
 import type { PolicyAnswer, PolicyEntity, PolicyQuery, PolicyRecord } from '@remit/engine'
 import { cedarEntity, cedarRecord, cedarRef } from './cedar-value.ts'
+import { cedarWasm } from './cedar-wasm.ts'
 import type { Optimistic } from './optimistic.ts'
 import { PreparedSlots } from './prepared.ts'
 
 /** What of a loaded policy counts here. */
-export interface OptimisticPolicy extends Optimistic {
+export interface OptimisticPolicy extends Omit<Optimistic, 'policy'> {
   readonly id: string
+  readonly policy: PolicyJson
+  /** Its conditions may ask which action it is. */
+  readonly namesAction: boolean
   readonly requestable: boolean
 }
 
@@ -73,7 +77,7 @@ export class OptimisticSet {
       all: counted(applying),
       bare: {},
     }))
-    const answer = cedar.statefulIsAuthorized({
+    const answer = cedarWasm().statefulIsAuthorized({
       principal: cedarRef(query.principal),
       action: { type: 'Action', id: query.action },
       resource: { type: 'Resource', id: query.resource },
@@ -107,14 +111,14 @@ interface Selection {
 }
 
 interface Asked {
-  readonly entities: readonly cedar.EntityJson[]
+  readonly entities: readonly EntityJson[]
   readonly there: WeakMap<PolicyRecord, AskedThere>
 }
 
 /** In one context. */
 interface AskedThere {
-  readonly entities: readonly cedar.EntityJson[]
-  readonly context: cedar.Context
+  readonly entities: readonly EntityJson[]
+  readonly context: Context
   readonly answers: Map<string, PolicyAnswer>
 }
 
@@ -135,7 +139,7 @@ function questionOf(
  * forbid as one that does not.
  */
 function answerOf(
-  { decision, diagnostics }: cedar.Response,
+  { decision, diagnostics }: Response,
   applying: readonly OptimisticPolicy[],
 ): PolicyAnswer {
   const failed = new Map(diagnostics.errors.map(({ error, policyId }) => [policyId, error.message]))
@@ -153,18 +157,18 @@ function answerOf(
 /**
  * A requestable forbid is there only to fail where it fails for all arguments: the same policy would deny every call then.
  */
-function counted(applying: readonly OptimisticPolicy[]): Record<string, cedar.PolicyJson> {
+function counted(applying: readonly OptimisticPolicy[]): Record<string, PolicyJson> {
   const left = applying.filter(({ exact, requestable }) => exact || !requestable)
   return Object.fromEntries(
     left.map(({ id, policy, requestable }) => [id, requestable ? holdingNever(policy) : policy]),
   )
 }
 
-function holdingNever(policy: cedar.PolicyJson): cedar.PolicyJson {
+function holdingNever(policy: PolicyJson): PolicyJson {
   return { ...policy, conditions: [...policy.conditions, { kind: 'when', body: { Value: false } }] }
 }
 
-function actionEntity(name: string, groups: readonly string[]): cedar.EntityJson {
+function actionEntity(name: string, groups: readonly string[]): EntityJson {
   const parents = groups.map((id) => ({ type: 'Action', id }))
   return { uid: { type: 'Action', id: name }, attrs: {}, parents }
 }

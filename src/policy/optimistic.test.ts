@@ -1,6 +1,6 @@
 /** What could be permitted for some arguments, against what is decided for the arguments that are chosen. */
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
+import { test } from 'node:test'
 import {
   type CallFacts,
   couldPermit,
@@ -11,7 +11,7 @@ import {
   type TypedValue,
 } from '@remit/engine'
 import fc from 'fast-check'
-import { actionsWith, BOT, DEFAULT_POLICIES, load, risk, SAM } from './testing.ts'
+import { actionsWith, BOT, DEFAULT_POLICIES, forEachPolicyEngine, risk, SAM } from './testing.ts'
 
 const ACTIONS = actionsWith({
   flag: { type: 'boolean' },
@@ -214,7 +214,7 @@ function goesThrough(set: PolicySet, facts: CallFacts): boolean {
   return decide(facts, set).outcome !== 'deny'
 }
 
-describe('what could be permitted for some arguments', () => {
+forEachPolicyEngine('what could be permitted for some arguments', (load) => {
   const chosen = fc.array(fc.tuple(people, args), { minLength: 12, maxLength: 12 })
 
   test('is never less than what is permitted, or asked for, with arguments', () => {
@@ -326,6 +326,10 @@ describe('what could be permitted for some arguments', () => {
       ],
       [
         'forbid (principal is Agent, action, resource) when { principal.trust < 9223372036854775807 };',
+        false,
+      ],
+      [
+        'forbid (principal is Agent, action, resource) when { principal.trust > 9223372036854775806 };',
         true,
       ],
     ]

@@ -1,12 +1,10 @@
-import type { Clause, Expr, PolicyJson } from '@cedar-policy/cedar-wasm/nodejs'
+import type { PolicyJson } from '@remit/engine'
 
 /** A policy without the arguments of a call: what it could say, whatever they are. */
 export interface Optimistic {
   readonly policy: PolicyJson
   /** Arguments change nothing about it: it says the same as before, and fails where it failed before. */
   readonly exact: boolean
-  /** Its conditions may ask which action it is. */
-  readonly namesAction: boolean
 }
 
 /**
@@ -26,17 +24,16 @@ export function optimistic({
   resource,
 }: PolicyJson): Optimistic {
   const side = effect === 'permit' ? 'some' : 'all'
+  const approximation = new Approximation()
   return {
     policy: {
       effect,
       principal,
       action,
       resource,
-      conditions: conditions.map((clause) => clauseFor(side, clause)),
+      conditions: conditions.map((clause) => approximation.clauseFor(side, clause)),
     },
-    exact: !conditions.some(({ body }) => isUncertain(body)),
-    // A text that looks the same counts, too: that costs a little time and nothing else.
-    namesAction: JSON.stringify(conditions).includes('{"Var":"action"}'),
+    exact: !conditions.some(({ body }) => approximation.isUncertain(body)),
   }
 }
 
@@ -45,30 +42,74 @@ type Side = 'some' | 'all'
 
 const OTHER = { some: 'all', all: 'some' } as const
 
-function clauseFor(side: Side, { body, kind }: Clause): Clause {
-  return { kind, body: approximate(kind === 'when' ? side : OTHER[side], body) }
+type Clause = PolicyJson['conditions'][number]
+type Expr = object
+
+/** Of the expressions of one policy. */
+class Approximation {
+  /** Every part is asked about once, however deep it is. */
+  readonly #uncertain = new WeakMap<object, boolean>()
+
+  clauseFor(side: Side, { body, kind }: Clause): Clause {
+    return { kind, body: this.#approximate(kind === 'when' ? side : OTHER[side], body) }
+  }
+
+  /**
+   * `some`: holds where `expr` holds for some arguments, and perhaps elsewhere. `all`: holds only where `expr` holds for all of
+   * them. What connects truth values is looked into; of anything else that depends on arguments nothing is known.
+   * INVARIANT: what is not known is true for `some` and false for `all`, and every negation changes the side.
+   */
+  #approximate(side: Side, expr: Expr): Expr {
+    if (!this.isUncertain(expr)) return expr
+    const part = (inner: Expr) => this.#approximate(side, inner)
+    if (isAnd(expr)) return and(part(expr['&&'].left), part(expr['&&'].right))
+    if (isOr(expr)) return or(part(expr['||'].left), part(expr['||'].right))
+    if (isNot(expr)) return not(this.#approximate(OTHER[side], expr['!'].arg))
+    if (isChoice(expr)) {
+      const { if: condition, else: no, then: yes } = expr['if-then-else']
+      const [left, right] = [part(yes), part(no)]
+      if (!this.isUncertain(condition)) return or(and(condition, left), and(not(condition), right))
+      // Either branch may be the one: for some arguments one of them has to hold, for all arguments both.
+      return side === 'some' ? or(left, right) : and(left, right)
+    }
+    return { Value: side === 'some' }
+  }
+
+  /**
+   * Whether the value of an expression (Cedar's JSON policy format) is open while the arguments are: it reads `context.args`
+   * or `context.risk`, or takes the context as a whole, or holds a number that did not survive JSON.
+   * INVARIANT: a form that is not known here counts as one that is.
+   */
+  isUncertain(expr: unknown): boolean {
+    if (!isObject(expr)) return true
+    const known = this.#uncertain.get(expr)
+    if (known !== undefined) return known
+    const found = this.#looksAtArguments(expr)
+    this.#uncertain.set(expr, found)
+    return found
+  }
+
+  #looksAtArguments(expr: Readonly<Record<string, unknown>>): boolean {
+    const [member, ...more] = Object.entries(expr)
+    if (!member || more.length > 0) return true
+    const [name, inner] = member
+    if (name === 'Value') return !isExact(inner)
+    if (name === 'Var') return inner === 'context'
+    if (Array.isArray(inner)) return inner.some((each) => this.isUncertain(each))
+    if (!isObject(inner)) return true
+    if (name === 'Record') return Object.values(inner).some((each) => this.isUncertain(each))
+    // INVARIANT: how a call is weighed depends on its arguments, all but the class of its action.
+    if (name === '.' && inner.attr === 'class' && isRisk(inner.left)) return false
+    if ((name === '.' || name === 'has') && isContext(inner.left)) return isOpen(inner.attr)
+    return Object.entries(inner).some(([key, value]) =>
+      EXPRESSIONS.has(key) ? this.isUncertain(value) : !WORDS.has(key),
+    )
+  }
 }
 
-/**
- * `some`: holds where `expr` holds for some arguments, and perhaps elsewhere. `all`: holds only where `expr` holds for all of
- * them. What connects truth values is looked into; of anything else that depends on arguments nothing is known.
- * INVARIANT: what is not known is true for `some` and false for `all`, and every negation changes the side.
- */
-function approximate(side: Side, expr: Expr): Expr {
-  if (!isUncertain(expr)) return expr
-  const part = (inner: Expr) => approximate(side, inner)
-  if (isAnd(expr)) return and(part(expr['&&'].left), part(expr['&&'].right))
-  if (isOr(expr)) return or(part(expr['||'].left), part(expr['||'].right))
-  if (isNot(expr)) return not(approximate(OTHER[side], expr['!'].arg))
-  if (isChoice(expr)) {
-    const { if: condition, else: no, then: yes } = expr['if-then-else']
-    const [left, right] = [part(yes), part(no)]
-    if (!isUncertain(condition)) return or(and(condition, left), and(not(condition), right))
-    // Either branch may be the one: for some arguments one of them has to hold, for all arguments both.
-    return side === 'some' ? or(left, right) : and(left, right)
-  }
-  return { Value: side === 'some' }
-}
+/** Members of an expression that hold expressions, and those that hold words. */
+const EXPRESSIONS = new Set(['left', 'right', 'arg', 'if', 'then', 'else', 'in'])
+const WORDS = new Set(['attr', 'pattern', 'entity_type'])
 
 interface Operands {
   readonly left: Expr
@@ -103,32 +144,6 @@ function isChoice(expr: Expr): expr is { 'if-then-else': { if: Expr; then: Expr;
   return 'if-then-else' in expr
 }
 
-/** Members of an expression that hold expressions, and those that hold words. */
-const EXPRESSIONS = new Set(['left', 'right', 'arg', 'if', 'then', 'else', 'in'])
-const WORDS = new Set(['attr', 'pattern', 'entity_type'])
-
-/**
- * Whether the value of an expression (Cedar's JSON policy format) is open while the arguments are: it reads `context.args` or
- * `context.risk`, or takes the context as a whole, or holds a number that did not survive JSON.
- * INVARIANT: a form that is not known here counts as one that is.
- */
-function isUncertain(expr: unknown): boolean {
-  const [member, ...more] = isObject(expr) ? Object.entries(expr) : []
-  if (!member || more.length > 0) return true
-  const [name, inner] = member
-  if (name === 'Value') return !isExact(inner)
-  if (name === 'Var') return inner === 'context'
-  if (Array.isArray(inner)) return inner.some(isUncertain)
-  if (!isObject(inner)) return true
-  if (name === 'Record') return Object.values(inner).some(isUncertain)
-  // INVARIANT: how a call is weighed depends on its arguments, all but the class of its action.
-  if (name === '.' && inner.attr === 'class' && isRisk(inner.left)) return false
-  if ((name === '.' || name === 'has') && isContext(inner.left)) return isOpen(inner.attr)
-  return Object.entries(inner).some(([key, value]) =>
-    EXPRESSIONS.has(key) ? isUncertain(value) : !WORDS.has(key),
-  )
-}
-
 function isContext(expr: unknown): boolean {
   return isObject(expr) && expr.Var === 'context'
 }
@@ -145,7 +160,7 @@ function isOpen(attribute: unknown): boolean {
   return typeof first !== 'string' || first === 'args' || first === 'risk'
 }
 
-/** Integers beyond 2^53 come out of the evaluator rounded. */
+/** An integer beyond 2^53 is exact as a `bigint`; as a number it was rounded. */
 function isExact(value: unknown): boolean {
   if (typeof value === 'number') return Number.isSafeInteger(value)
   return !isObject(value) || Object.values(value).every(isExact)

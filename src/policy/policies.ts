@@ -4,7 +4,8 @@ import { Problem } from '../lib/problem.ts'
 import type { Live } from '../live/index.ts'
 import type { Storage } from '../storage/index.ts'
 import { policyDigest } from './annotations.ts'
-import { idOf, loadPolicySet } from './load.ts'
+import { compile, loadAside, type PolicyEngine } from './load.ts'
+import { idOf } from './policy-id.ts'
 import { findSet, latestSet, type PublishedSet } from './policy-store.ts'
 import { positionAt, splitPolicies } from './policy-text.ts'
 import { invalid } from './publish.ts'
@@ -12,7 +13,7 @@ import { schemaFor } from './schema.ts'
 import { validateAside } from './validate-aside.ts'
 
 /** Permits nothing, and makes nothing requestable. */
-const NO_POLICIES: PolicySet = loadPolicySet({ version: 0, text: '', schema: schemaFor([]) })
+const NO_POLICIES: PolicySet = compile([], { version: 0, schema: schemaFor([]) })
 
 /** Older versions held for explanations. */
 const MOST_VERSIONS = 8
@@ -22,6 +23,7 @@ export class Policies {
   readonly #storage: Storage
   readonly #live: Pick<Live, 'view'>
   readonly #catalog: Pick<Catalog, 'current'>
+  readonly #engine: PolicyEngine
   #active: { readonly epoch: number; readonly set: Promise<PolicySet> } | undefined
   readonly #versions = new Map<number, Promise<PublishedSet>>()
 
@@ -29,10 +31,13 @@ export class Policies {
     readonly storage: Storage
     readonly live: Pick<Live, 'view'>
     readonly catalog: Pick<Catalog, 'current'>
+    /** `compiled` when absent. */
+    readonly engine?: PolicyEngine
   }) {
     this.#storage = parts.storage
     this.#live = parts.live
     this.#catalog = parts.catalog
+    this.#engine = parts.engine ?? 'compiled'
   }
 
   /**
@@ -61,7 +66,7 @@ export class Policies {
     if (!published) return NO_POLICIES
     const { actions } = await this.#catalog.current()
     const { version, text } = published
-    return loadPolicySet({ version, text, schema: schemaFor([...actions.values()]) })
+    return loadAside({ version, text, schema: schemaFor([...actions.values()]) }, this.#engine)
   }
 
   /** A set as it was published; for explanations. Throws `policy.unknown_version`. */

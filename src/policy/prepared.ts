@@ -1,12 +1,13 @@
-import * as cedar from '@cedar-policy/cedar-wasm/nodejs'
+import type { Policy } from '@cedar-policy/cedar-wasm/nodejs'
+import { cedarWasm } from './cedar-wasm.ts'
 
 /** Everything that an evaluation of one action needs, not parsed yet. */
 export interface Preparation {
   readonly schema: string
   /** By policy id. */
-  readonly all: Readonly<Record<string, cedar.Policy>>
+  readonly all: Readonly<Record<string, Policy>>
   /** The same without requestable forbids. */
-  readonly bare: Readonly<Record<string, cedar.Policy>>
+  readonly bare: Readonly<Record<string, Policy>>
 }
 
 /** Names under which the evaluator holds the parsed forms. */
@@ -49,6 +50,7 @@ export class PreparedSlots {
 
   #fill(preparation: Preparation): Prepared {
     const slot = this.#take()
+    const cedar = cedarWasm()
     const answers = [
       cedar.preparseSchema(slot.schema, preparation.schema),
       cedar.preparsePolicySet(slot.all, { staticPolicies: { ...preparation.all } }),

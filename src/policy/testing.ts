@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
+import { describe } from 'node:test'
 import type { EntityRef, PolicyEntity, PolicyQuery, PolicyRecord, PolicySet } from '@remit/engine'
 import type { Action } from '../catalog/index.ts'
 import { planImport } from '../catalog/testing.ts'
-import { loadPolicySet } from './load.ts'
+import { loadPolicySet, POLICY_ENGINES, type PolicyEngine } from './load.ts'
 import { schemaFor } from './schema.ts'
 
 function read(path: string): string {
@@ -42,8 +43,24 @@ export function actionsWith(properties: Record<string, unknown>): readonly Actio
   ).actions
 }
 
-export function load(text: string, actions: readonly Action[] = ORDERS_PLAN.actions): PolicySet {
-  return loadPolicySet({ version: 1, text, schema: schemaFor(actions) })
+export type Load = (text: string, actions?: readonly Action[]) => PolicySet
+
+export function loader(engine: PolicyEngine): Load {
+  return (text, actions = ORDERS_PLAN.actions) =>
+    loadPolicySet({ version: 1, text, schema: schemaFor(actions) }, engine)
+}
+
+/** As a server loads it that nobody told anything else. */
+export const load: Load = (text, actions = ORDERS_PLAN.actions) =>
+  loadPolicySet({ version: 1, text, schema: schemaFor(actions) })
+
+/** What has to hold whichever engine decides. */
+export function forEachPolicyEngine(
+  name: string,
+  tests: (load: Load, engine: PolicyEngine) => void,
+): void {
+  for (const engine of POLICY_ENGINES)
+    describe(`${name} (${engine})`, () => tests(loader(engine), engine))
 }
 
 export const SAM: EntityRef = { type: 'Person', id: 'psn_sam' }

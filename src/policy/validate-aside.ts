@@ -1,10 +1,12 @@
 import { aside } from '../lib/aside.ts'
 import type { Validation } from './findings.ts'
+import { rememberParsed } from './parse.ts'
+import type { Examination } from './validate.ts'
 
 const MOST_MS = 120_000
 
-/** `validatePolicies` in a thread of its own. */
-const inThread = aside<{ text: string; schema: string }, Validation>(
+/** `examinePolicies` in a thread of its own. */
+const inThread = aside<{ text: string; schema: string }, Examination>(
   import.meta.url,
   'validate-thread',
   MOST_MS,
@@ -16,7 +18,9 @@ export async function validateAside(input: {
   readonly schema: string
 }): Promise<Validation> {
   try {
-    return await inThread(input)
+    const { policies, validation } = await inThread(input)
+    if (validation.mistakes.length === 0) rememberParsed(input.text, policies)
+    return validation
   } catch {
     const message = 'the policies are too deeply nested or too large to be checked'
     return {

@@ -1,4 +1,4 @@
 import { answerAside } from '../lib/aside.ts'
-import { validatePolicies } from './validate.ts'
+import { examinePolicies } from './validate.ts'
 
-answerAside(({ text, schema }: { text: string; schema: string }) => validatePolicies(text, schema))
+answerAside(({ text, schema }: { text: string; schema: string }) => examinePolicies(text, schema))

@@ -1,6 +1,11 @@
-import * as cedar from '@cedar-policy/cedar-wasm/nodejs'
+import type { DetailedError } from '@cedar-policy/cedar-wasm/nodejs'
+import { CompileError } from '@remit/engine'
 import { readAnnotations } from './annotations.ts'
+import { cedarWasm } from './cedar-wasm.ts'
+import { SetCompiler } from './compiled-set.ts'
+import { exactJson, policyToJson } from './exact-integers.ts'
 import { Findings, type Validation } from './findings.ts'
+import type { ParsedPolicy } from './parse.ts'
 import {
   nesting,
   offsetOfByte,
@@ -17,21 +22,39 @@ export const POLICY_LIMITS = { bytes: 1024 * 1024, policies: 10_000, nesting: 48
  * that is nested too deep, and a large catalog takes seconds.
  */
 export function validatePolicies(text: string, schema: string): Validation {
+  return examinePolicies(text, schema).validation
+}
+
+export interface Examination {
+  readonly validation: Validation
+  /** Every policy, when there is no mistake. */
+  readonly policies: readonly ParsedPolicy[]
+}
+
+/** The same, with what was parsed on the way. */
+export function examinePolicies(text: string, schema: string): Examination {
   const found = new Findings(text)
+  const policies = examine(text, schema, found)
+  const validation = found.result()
+  return { validation, policies: validation.mistakes.length === 0 ? policies : [] }
+}
+
+function examine(text: string, schema: string, found: Findings): readonly ParsedPolicy[] {
   if (Buffer.byteLength(text) > POLICY_LIMITS.bytes) {
     found.mistake(undefined, 0, `the text is longer than ${POLICY_LIMITS.bytes} bytes`)
-    return found.result()
+    return []
   }
   const pieces = splitPolicies(text)
   if (pieces.length > POLICY_LIMITS.policies) {
     found.mistake(undefined, 0, `more than ${POLICY_LIMITS.policies} policies`)
-    return found.result()
+    return []
   }
   const parsed = new Map<string, Parsed>()
   const first = new Map<string, PolicyPiece>()
   for (const [i, piece] of pieces.entries()) {
-    const id = readPiece(piece, found)
-    if (id === undefined) continue
+    const read = readPiece(piece, found)
+    if (read === undefined) continue
+    const { id, json } = read
     if (id !== '') {
       const same = first.get(id)
       if (same) {
@@ -39,20 +62,25 @@ export function validatePolicies(text: string, schema: string): Validation {
         found.mistake(id, piece.start, `the id \`${id}\` is that of the policy in line ${line} too`)
       } else first.set(id, piece)
     }
-    parsed.set(`piece${i}`, { piece, id: id === '' ? undefined : id })
+    parsed.set(`piece${i}`, { piece, json, id: id === '' ? undefined : id })
   }
   checkTypes(parsed, schema, found)
   if (found.none) checkCut(text, pieces, found)
-  return found.result()
+  if (found.none) checkCompiles(parsed, found)
+  return Array.from(parsed.values(), ({ json, piece }) => ({ ...piece, json }))
 }
 
 interface Parsed {
   readonly piece: PolicyPiece
   readonly id: string | undefined
+  readonly json: string
 }
 
-/** The id of a policy that parses (empty when it has none that can be used), `undefined` for one that does not. */
-function readPiece(piece: PolicyPiece, found: Findings): string | undefined {
+/** A policy that parses (its id is empty when it has none that can be used); `undefined` for one that does not. */
+function readPiece(
+  piece: PolicyPiece,
+  found: Findings,
+): { readonly id: string; readonly json: string } | undefined {
   if (nesting(piece.text) > POLICY_LIMITS.nesting) {
     found.mistake(
       undefined,
@@ -61,7 +89,7 @@ function readPiece(piece: PolicyPiece, found: Findings): string | undefined {
     )
     return undefined
   }
-  const answer = cedar.policyToJson(piece.text)
+  const answer = policyToJson(piece.text)
   if (answer.type !== 'success') {
     for (const error of answer.errors.flatMap(withRelated)) {
       found.mistake(undefined, offsetOf(piece, error), ownWords(error.message), helpOf(error))
@@ -71,7 +99,7 @@ function readPiece(piece: PolicyPiece, found: Findings): string | undefined {
   const { effect, annotations = {} } = answer.json
   const { id, mistakes } = readAnnotations(effect, annotations, piece.text)
   for (const message of mistakes) found.mistake(id || undefined, piece.start, message)
-  return id
+  return { id, json: exactJson(answer.json) }
 }
 
 /** Warnings that say nothing about safety; every other one is a mistake. */
@@ -81,7 +109,7 @@ function checkTypes(parsed: ReadonlyMap<string, Parsed>, schema: string, found: 
   const staticPolicies = Object.fromEntries(
     Array.from(parsed, ([key, { piece }]) => [key, piece.text]),
   )
-  const answer = cedar.validate({ schema, policies: { staticPolicies } })
+  const answer = cedarWasm().validate({ schema, policies: { staticPolicies } })
   if (answer.type !== 'success') {
     for (const { message } of answer.errors) found.mistake(undefined, 0, ownWords(message))
     return
@@ -101,7 +129,7 @@ function checkTypes(parsed: ReadonlyMap<string, Parsed>, schema: string, found: 
 
 function report(
   parsed: Parsed | undefined,
-  error: cedar.DetailedError,
+  error: DetailedError,
   harmless: boolean,
   found: Findings,
 ): void {
@@ -115,7 +143,7 @@ function report(
  * INVARIANT: what is evaluated is what an administrator wrote: Cedar, reading the whole text, sees the same policies as our cut.
  */
 function checkCut(text: string, pieces: readonly PolicyPiece[], found: Findings): void {
-  const whole = cedar.policySetTextToParts(text)
+  const whole = cedarWasm().policySetTextToParts(text)
   const parts = whole.type === 'success' ? [...whole.policies, ...whole.policy_templates] : []
   const sorted = (texts: readonly string[]) =>
     texts
@@ -127,16 +155,29 @@ function checkCut(text: string, pieces: readonly PolicyPiece[], found: Findings)
   }
 }
 
-function withRelated(error: cedar.DetailedError): readonly cedar.DetailedError[] {
+/** What Cedar accepts and our own engine would not, or not within its limits. */
+function checkCompiles(parsed: ReadonlyMap<string, Parsed>, found: Findings): void {
+  const compiler = new SetCompiler()
+  for (const { id, json, piece } of parsed.values()) {
+    try {
+      compiler.add({ ...piece, json })
+    } catch (error) {
+      if (!(error instanceof CompileError)) throw error
+      found.mistake(id, piece.start, `cannot be compiled: ${error.message}`)
+    }
+  }
+}
+
+function withRelated(error: DetailedError): readonly DetailedError[] {
   return [error, ...(error.related ?? [])]
 }
 
-function offsetOf(piece: PolicyPiece, error: cedar.DetailedError): number {
+function offsetOf(piece: PolicyPiece, error: DetailedError): number {
   const byte = error.sourceLocations?.[0]?.start
   return piece.start + (byte === undefined ? 0 : offsetOfByte(piece.text, byte))
 }
 
-function helpOf(error: cedar.DetailedError): string | undefined {
+function helpOf(error: DetailedError): string | undefined {
   const expected = error.sourceLocations?.[0]?.label
   return error.help ?? expected ?? undefined
 }

@@ -32,7 +32,7 @@ export function report(of: {
       'seconds of load': options.seconds,
       rounds: options.rounds,
       'log level': 'info, to a file',
-      'policy engine': 'cedar-wasm',
+      'policy engine': 'compiled',
       policies: readBooks(remit.data).policies,
       'MCP revision': REVISION,
       [SDK]: versionOf(SDK),

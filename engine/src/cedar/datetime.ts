@@ -13,11 +13,14 @@ const DATETIME =
 export function parseDatetime(text: string): Datetime | undefined {
   const match = DATETIME.exec(text)
   if (!match) return undefined
-  const number = (i: number) => Number(match[i] ?? 0)
+  const number = (i: number) => (match[i] === undefined ? 0 : +match[i])
   const days = daysOf(number(1), number(2), number(3))
-  const [hours, minutes, seconds] = [number(4), number(5), number(6)]
+  const hours = number(4)
+  const minutes = number(5)
+  const seconds = number(6)
   if (days === undefined || hours > 23 || minutes > 59 || seconds > 59) return undefined
-  const [offsetHours, offsetMinutes] = [number(9), number(10)]
+  const offsetHours = number(9)
+  const offsetMinutes = number(10)
   if (offsetHours > 23 || offsetMinutes > 59) return undefined
   const local = days * DAY + hours * HOUR + minutes * MINUTE + seconds * SECOND + number(7)
   const offset = offsetHours * HOUR + offsetMinutes * MINUTE

@@ -1,0 +1,25 @@
+/** What a value has to be: the types that a schema declares. */
+export type Shape =
+  | { readonly kind: 'string' | 'boolean' | 'long' | 'decimal' | 'datetime' | 'duration' | 'ip' }
+  | { readonly kind: 'entity'; readonly type: string }
+  | { readonly kind: 'set'; readonly of: Shape }
+  | RecordShape
+
+export interface RecordShape {
+  readonly kind: 'record'
+  readonly fields: ReadonlyMap<string, Field>
+}
+
+export interface Field {
+  readonly shape: Shape
+  readonly optional: boolean
+}
+
+/** What may be said of the entities of a type. */
+export interface EntityShape {
+  readonly attributes: RecordShape
+  /** `undefined`: it has none. */
+  readonly tags: Shape | undefined
+  /** Types of what it may be in. */
+  readonly parents: ReadonlySet<string>
+}

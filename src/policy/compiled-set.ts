@@ -1,0 +1,234 @@
+import {
+  type Obligation,
+  type CompiledPolicies,
+  CompileError,
+  type EntityShape,
+  type EntityStore,
+  entityRef,
+  entityStore,
+  entityValue,
+  type PolicyAnswer,
+  PolicyCompiler,
+  type PolicyEntity,
+  type PolicyJson,
+  type PolicyQuery,
+  type PolicyRecord,
+  type PolicySet,
+  type RecordValue,
+  type Requestable,
+  recordOfShape,
+  recordValue,
+  type Without,
+} from '@remit/engine'
+import { Problem } from '../lib/problem.ts'
+import { type Annotations, readAnnotations } from './annotations.ts'
+import { Declarations, type RequestShape } from './declarations.ts'
+import { readExactJson } from './exact-integers.ts'
+import { failed } from './failed.ts'
+import { optimistic } from './optimistic.ts'
+import type { ParsedPolicy } from './parse.ts'
+
+/** Compiles a set, policy by policy: a large one can be compiled in pieces. */
+export class SetCompiler {
+  readonly #whole = new PolicyCompiler()
+  readonly #optimistic = new PolicyCompiler()
+  readonly #requestable = new Map<string, Requestable>()
+  readonly #obligations = new Map<string, readonly Obligation[]>()
+  /** Those that say the same without arguments. */
+  readonly #exact = new Set<string>()
+  readonly #permits = new Set<string>()
+
+  /** @throws Problem `policy.invalid`, CompileError */
+  add({ json, text }: ParsedPolicy): void {
+    const policy = readExactJson(json) as PolicyJson & { annotations?: Annotations } // as: what `exactJson` wrote of Cedar's form
+    const { id, mistakes, obligations, requestable } = readAnnotations(
+      policy.effect,
+      policy.annotations ?? {},
+      text,
+    )
+    if (mistakes.length > 0) throw new Problem('policy.invalid', mistakes.join('; '))
+    this.#whole.add(id, policy)
+    if (requestable) this.#requestable.set(id, requestable)
+    if (obligations.length > 0) this.#obligations.set(id, obligations)
+    if (policy.effect === 'permit') this.#permits.add(id)
+    this.#addOptimistic(id, policy)
+  }
+
+  /**
+   * A requestable forbid is there only to fail where it fails for all arguments: the same policy would deny every call then.
+   */
+  #addOptimistic(id: string, policy: PolicyJson): void {
+    const { exact, policy: without } = optimistic(policy)
+    if (exact) this.#exact.add(id)
+    if (!this.#requestable.has(id)) this.#optimistic.add(id, without)
+    else if (exact) {
+      const never = { kind: 'when', body: { Value: false } } as const
+      this.#optimistic.add(id, { ...without, conditions: [...without.conditions, never] })
+    }
+  }
+
+  /** @throws SyntaxError when the schema cannot be read */
+  finish({ schema, version }: { readonly version: number; readonly schema: string }): PolicySet {
+    return new CompiledSet(version, new Declarations(schema), {
+      whole: this.#whole.finish(),
+      optimistic: this.#optimistic.finish(),
+      requestable: this.#requestable,
+      obligations: this.#obligations,
+      exact: this.#exact,
+      permits: this.#permits,
+    })
+  }
+}
+
+/** As `policy.invalid`, like anything else that is wrong with a policy. */
+export function asProblem(error: unknown): unknown {
+  return error instanceof CompileError ? new Problem('policy.invalid', error.message) : error
+}
+
+interface Parts {
+  readonly whole: CompiledPolicies
+  readonly optimistic: CompiledPolicies
+  readonly requestable: ReadonlyMap<string, Requestable>
+  readonly obligations: ReadonlyMap<string, readonly Obligation[]>
+  readonly exact: ReadonlySet<string>
+  readonly permits: ReadonlySet<string>
+}
+
+/** What is asked about, checked against the schema and made ready once for all principals of a call. */
+interface Ready {
+  readonly action: string
+  readonly given: PolicyRecord
+  readonly context: RecordValue
+}
+
+class CompiledSet implements PolicySet {
+  readonly version: number
+  readonly requestable: ReadonlyMap<string, Requestable>
+  readonly obligations: ReadonlyMap<string, readonly Obligation[]>
+  readonly #parts: Parts
+  readonly #declared: Declarations
+  readonly #asking: ReadonlySet<string>
+  /** With the groups that they are in. */
+  readonly #actions: EntityStore
+  // The same context and the same array of entities are asked about for each principal of a call, one after the other, and nothing of
+  // them ever changes: what was made of the last ones is kept. People and agents are the same ones for many calls.
+  #last: Ready | undefined
+  #lastStore:
+    | { readonly entities: readonly PolicyEntity[]; readonly store: EntityStore }
+    | undefined
+  readonly #open = new WeakMap<PolicyRecord, RecordValue>()
+  readonly #entities = new WeakMap<PolicyEntity, ReturnType<typeof entityValue>>()
+
+  constructor(version: number, declared: Declarations, parts: Parts) {
+    this.version = version
+    this.requestable = parts.requestable
+    this.obligations = parts.obligations
+    this.#parts = parts
+    this.#declared = declared
+    this.#asking = new Set(parts.requestable.keys())
+    this.#actions = actionStore(declared)
+  }
+
+  /** INVARIANT: anything but a clean answer is an error answer, and an error denies. */
+  evaluate(query: PolicyQuery, without: Without): PolicyAnswer {
+    try {
+      if (without === 'arguments') return this.#evaluateOptimistic(query)
+      const shape = this.#declared.request(query.action)
+      checkScope(query, shape)
+      return this.#parts.whole.evaluate(
+        requestOf(query, this.#contextOf(query, shape)),
+        this.#storeOf(query.entities),
+        without === 'requestable' ? this.#asking : undefined,
+      )
+    } catch (error) {
+      return failed(error instanceof Error ? error.message : undefined)
+    }
+  }
+
+  #contextOf({ action, context: given }: PolicyQuery, shape: RequestShape): RecordValue {
+    const last = this.#last
+    if (last !== undefined && last.given === given && last.action === action) return last.context
+    const context = recordOfShape(given, shape.context)
+    this.#last = { action, given, context }
+    return context
+  }
+
+  #storeOf(entities: readonly PolicyEntity[]): EntityStore {
+    const last = this.#lastStore
+    if (last !== undefined && last.entities === entities) return last.store
+    const all = entities.map((entity) => this.#entityOf(entity))
+    const store = entityStore(all, this.#actions)
+    this.#lastStore = { entities, store }
+    return store
+  }
+
+  #entityOf(entity: PolicyEntity) {
+    const known = this.#entities.get(entity)
+    if (known) return known
+    const made = entityValue(entity, shapeOf(entity, this.#declared.entities))
+    this.#entities.set(entity, made)
+    return made
+  }
+
+  #evaluateOptimistic(query: PolicyQuery): PolicyAnswer {
+    const { action, context, entities } = query
+    if (!this.#declared.actions.has(action)) throw new Error(`there is no action \`${action}\``)
+    const open = this.#open.get(context) ?? recordValue(context)
+    this.#open.set(context, open)
+    const answer = this.#parts.optimistic.evaluate(requestOf(query, open), this.#storeOf(entities))
+    return this.#couldBe(answer)
+  }
+
+  /**
+   * INVARIANT: a policy that fails, and is not exact, may hold for other arguments: a permit then counts as one that does, a
+   * forbid as one that does not.
+   */
+  #couldBe({ determining, errors: failing }: PolicyAnswer): PolicyAnswer {
+    const { exact, permits } = this.#parts
+    if (failing.length === 0)
+      return { permitted: permits.has(determining[0] ?? ''), determining, errors: [] }
+    const errors = failing.filter(({ policy }) => exact.has(policy))
+    const maybe = failing.filter(({ policy }) => !exact.has(policy) && permits.has(policy))
+    const counted = determining.length > 0 ? determining : maybe.map(({ policy }) => policy)
+    return {
+      permitted: errors.length === 0 && permits.has(counted[0] ?? ''),
+      determining: counted,
+      errors,
+    }
+  }
+}
+
+function requestOf({ action, principal, resource }: PolicyQuery, context: RecordValue) {
+  return {
+    principal,
+    action: { type: 'Action', id: action },
+    resource: { type: 'Resource', id: resource },
+    context,
+  }
+}
+
+/** The schema's word on who may ask for what, and ids that are texts. */
+function checkScope({ principal, resource }: PolicyQuery, shape: RequestShape): void {
+  if (!shape.principals.has(principal.type))
+    throw new TypeError(`\`${principal.type}\` is no principal of the action`)
+  if (!shape.resources.has('Resource')) throw new TypeError('the action is none of a resource')
+  if (!principal.id.isWellFormed() || !resource.isWellFormed())
+    throw new TypeError('an id has a lone surrogate')
+}
+
+function shapeOf({ uid }: PolicyEntity, shapes: ReadonlyMap<string, EntityShape>): EntityShape {
+  const shape = shapes.get(uid.type)
+  if (!shape) throw new TypeError(`entities of type \`${uid.type}\` are not declared`)
+  return shape
+}
+
+function actionStore({ actions }: Declarations): EntityStore {
+  const nothing = new Map<string, never>()
+  const entities = Array.from(actions, ([id, { groups }]) => ({
+    uid: entityRef({ type: 'Action', id }),
+    attributes: nothing,
+    tags: nothing,
+    parents: groups.map((group) => entityRef({ type: 'Action', id: group })),
+  }))
+  return entityStore(entities)
+}

@@ -1,0 +1,228 @@
+import type { EntityShape, Field, RecordShape, Shape } from '@remit/engine'
+import { type ActionSchema, actionSchemas } from './schema.ts'
+
+/** What a call of one action has to be, so that policies may be asked about it. */
+export interface RequestShape {
+  readonly principals: ReadonlySet<string>
+  readonly resources: ReadonlySet<string>
+  readonly context: RecordShape
+}
+
+/**
+ * What a text of `schemaFor` declares, read when it is first asked for: what one call costs must not grow with the catalog.
+ * Reads what `schemaFor` writes and nothing else of Cedar's language for schemas; what it cannot read is an error, and with it every
+ * evaluation that needs it.
+ */
+export class Declarations {
+  readonly actions: ReadonlyMap<string, ActionSchema>
+  readonly entities: ReadonlyMap<string, EntityShape>
+  readonly #preamble: string
+  readonly #names: Names = { shapes: new Map(SHAPES), entities: new Map() }
+  readonly #requests = new Map<string, RequestShape>()
+
+  /** @throws SyntaxError when the preamble cannot be read */
+  constructor(schema: string) {
+    this.actions = actionSchemas(schema)
+    const [preamble = ''] = schema.trimEnd().split('\n\n', 1)
+    this.#preamble = preamble
+    new Reading(preamble, this.#names).declarations()
+    this.entities = this.#names.entities
+  }
+
+  /** @throws Error when there is no such action, or its declaration cannot be read */
+  request(action: string): RequestShape {
+    const known = this.#requests.get(action)
+    if (known) return known
+    const declared = this.actions.get(action)
+    if (!declared) throw new Error(`there is no action \`${action}\``)
+    const own = declared.text.slice(this.#preamble.length)
+    const shape = new Reading(own, this.#names).request()
+    this.#requests.set(action, shape)
+    return shape
+  }
+}
+
+const TOKEN =
+  /\s+|\/\/[^\n]*|"(?:[^"\\]|\\.)*"|[A-Za-z_][A-Za-z0-9_]*(?:::[A-Za-z_][A-Za-z0-9_]*)*|[{}[\]<>?:;,=]/gy
+
+const SHAPES = new Map<string, Shape>([
+  ['String', { kind: 'string' }],
+  ['Bool', { kind: 'boolean' }],
+  ['Long', { kind: 'long' }],
+  ['decimal', { kind: 'decimal' }],
+  ['datetime', { kind: 'datetime' }],
+  ['duration', { kind: 'duration' }],
+  ['ipaddr', { kind: 'ip' }],
+])
+
+/** What has been declared so far. */
+interface Names {
+  readonly shapes: Map<string, Shape>
+  readonly entities: Map<string, EntityShape>
+}
+
+/** Goes through one text, token by token. */
+class Reading {
+  readonly #tokens: readonly string[]
+  readonly #names: Names
+  #at = 0
+  #request: RequestShape | undefined
+
+  constructor(text: string, names: Names) {
+    this.#tokens = tokensOf(text)
+    this.#names = names
+  }
+
+  declarations(): void {
+    // An entity may be named above the place where it is declared.
+    for (const [i, token] of this.#tokens.entries()) {
+      const name = this.#tokens[i + 1]
+      if (token === 'entity' && name !== undefined) this.#names.entities.set(name, NOTHING)
+    }
+    while (this.#at < this.#tokens.length) this.#declaration()
+  }
+
+  request(): RequestShape {
+    while (this.#at < this.#tokens.length) this.#declaration()
+    if (!this.#request) throw new SyntaxError('the action applies to nothing')
+    return this.#request
+  }
+
+  #declaration(): void {
+    const word = this.#next()
+    if (word === 'entity') this.#entity()
+    else if (word === 'type') this.#type()
+    else if (word === 'action') this.#action()
+    else throw new SyntaxError(`\`${word}\` declares nothing that is known here`)
+  }
+
+  #entity(): void {
+    const name = this.#next()
+    if (this.#took('enum')) this.#list()
+    const parents = this.#took('in') ? this.#list() : []
+    this.#took('=')
+    const attributes = this.#peek() === '{' ? this.#record() : NOTHING.attributes
+    const tags = this.#took('tags') ? this.#shape() : undefined
+    this.#expect(';')
+    this.#names.entities.set(name, { attributes, tags, parents: new Set(parents) })
+  }
+
+  #type(): void {
+    const name = this.#next()
+    this.#expect('=')
+    this.#names.shapes.set(name, this.#shape())
+    this.#expect(';')
+  }
+
+  #action(): void {
+    do this.#next()
+    while (this.#took(','))
+    if (this.#took('in')) this.#list()
+    if (this.#took('appliesTo')) this.#request = this.#appliesTo()
+    this.#expect(';')
+  }
+
+  #appliesTo(): RequestShape {
+    let [principals, resources]: string[][] = [[], []]
+    let context: Shape = NOTHING.attributes
+    this.#expect('{')
+    do {
+      const member = this.#next()
+      this.#expect(':')
+      if (member === 'principal') principals = this.#list()
+      else if (member === 'resource') resources = this.#list()
+      else if (member === 'context') context = this.#shape()
+      else throw new SyntaxError(`\`${member}\` is not known here`)
+    } while (this.#took(',') && this.#peek() !== '}')
+    this.#expect('}')
+    if (context.kind !== 'record') throw new SyntaxError('the context is no record')
+    return { principals: new Set(principals), resources: new Set(resources), context }
+  }
+
+  /** `Name`, `Name::"id"`, or several of them in brackets. */
+  #list(): string[] {
+    if (!this.#took('[')) return [this.#name()]
+    const names: string[] = []
+    while (!this.#took(']')) {
+      names.push(this.#name())
+      this.#took(',')
+    }
+    return names
+  }
+
+  #name(): string {
+    const name = this.#next()
+    // The last two tokens of `Action::"write"`.
+    if (this.#took(':')) this.#expect(':')
+    if (this.#peek()?.startsWith('"')) this.#next()
+    return name
+  }
+
+  #shape(): Shape {
+    if (this.#peek() === '{') return this.#record()
+    const name = this.#next()
+    if (name === 'Set') {
+      this.#expect('<')
+      const of = this.#shape()
+      this.#expect('>')
+      return { kind: 'set', of }
+    }
+    const shape = this.#names.shapes.get(name)
+    if (shape) return shape
+    if (this.#names.entities.has(name)) return { kind: 'entity', type: name }
+    throw new SyntaxError(`the type \`${name}\` is not known here`)
+  }
+
+  #record(): RecordShape {
+    const fields = new Map<string, Field>()
+    this.#expect('{')
+    while (!this.#took('}')) {
+      const token = this.#next()
+      const name = token.startsWith('"') ? String(JSON.parse(token)) : token
+      const optional = this.#took('?')
+      this.#expect(':')
+      fields.set(name, { shape: this.#shape(), optional })
+      this.#took(',')
+    }
+    return { kind: 'record', fields }
+  }
+
+  #peek(): string | undefined {
+    return this.#tokens[this.#at]
+  }
+
+  #next(): string {
+    const token = this.#tokens[this.#at++]
+    if (token === undefined) throw new SyntaxError('the schema ends too early')
+    return token
+  }
+
+  #took(token: string): boolean {
+    if (this.#peek() !== token) return false
+    this.#at++
+    return true
+  }
+
+  #expect(token: string): void {
+    const found = this.#next()
+    if (found !== token) throw new SyntaxError(`\`${found}\` where \`${token}\` is expected`)
+  }
+}
+
+const NOTHING: EntityShape = {
+  attributes: { kind: 'record', fields: new Map() },
+  tags: undefined,
+  parents: new Set(),
+}
+
+function tokensOf(text: string): readonly string[] {
+  const tokens: string[] = []
+  let end = 0
+  for (const match of text.matchAll(TOKEN)) {
+    const [token] = match
+    end = match.index + token.length
+    if (!/^(?:\s|\/\/)/.test(token)) tokens.push(token)
+  }
+  if (end < text.length) throw new SyntaxError('a character that no schema here has')
+  return tokens
+}
