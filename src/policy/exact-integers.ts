@@ -7,8 +7,10 @@ const TOKENS = /"[^"\\]*(?:\\.[^"\\]*)*"|\/\/[^\n\r]*|[A-Za-z_][A-Za-z0-9_]*|[0-
 const MOST = 2n ** 63n - 1n
 
 export type ParsedJson =
-  | { readonly type: 'success'; readonly json: PolicyJson & { readonly annotations?: Annotations } }
+  | { readonly type: 'success'; readonly json: AnnotatedJson }
   | Extract<PolicyToJsonAnswer, { type: 'failure' }>
+
+type AnnotatedJson = Omit<PolicyJson, 'annotations'> & { readonly annotations?: Annotations }
 
 type Annotations = Readonly<Record<string, string | null>>
 

@@ -1,4 +1,3 @@
-import * as cedar from '@cedar-policy/cedar-wasm/nodejs'
 import {
   type CompiledPolicies,
   CompileError,
@@ -7,13 +6,13 @@ import {
   entitiesFromJson,
   entityStore,
   PolicyCompiler,
-  type PolicyJson,
   type Value,
   valueFromJson,
   withAttributes,
 } from '@remit/engine'
 import { isObject, type JsonObject } from '../../lib/json.ts'
 import { Problem, type ProblemCode } from '../../lib/problem.ts'
+import { policyToJson } from '../exact-integers.ts'
 import { splitPolicies } from '../policy-text.ts'
 import { readEntities } from './entities.ts'
 import type { OnlySet } from './only-set.ts'
@@ -152,12 +151,12 @@ function untrusted({ action, resource, subject }: OnlyQuestion): JsonObject {
 function compile(text: string): CompiledPolicies {
   const compiler = new PolicyCompiler()
   for (const piece of splitPolicies(text)) {
-    const parsed = cedar.policyToJson(piece.text)
+    const parsed = policyToJson(piece.text)
     if (parsed.type !== 'success')
       throw invalid('policies', parsed.errors[0]?.message ?? 'unreadable')
     const { annotations = {} } = parsed.json
     try {
-      compiler.add(annotations.id ?? '', parsed.json as PolicyJson) // as: both are Cedar's own JSON form
+      compiler.add(annotations.id ?? '', parsed.json)
     } catch (error) {
       throw error instanceof CompileError ? invalid('policies', error.message) : error
     }

@@ -1,5 +1,5 @@
-import * as cedar from '@cedar-policy/cedar-wasm/nodejs'
 import { Problem } from '../../lib/problem.ts'
+import { cedarWasm } from '../cedar-wasm.ts'
 
 /** What a schema says about values, with every name looked up. */
 export type ValueShape =
@@ -72,7 +72,7 @@ const MOST_NESTING = 32
  * @throws Problem `policy_set.invalid`
  */
 export function readShape(text: string): SchemaShape {
-  const answer = cedar.schemaToJsonWithResolvedTypes(text)
+  const answer = cedarWasm().schemaToJsonWithResolvedTypes(text)
   if (answer.type !== 'success') throw invalid(answer.errors[0]?.message ?? 'it cannot be read')
   const namespaces = answer.json as unknown as Readonly<Record<string, Namespace>> // as: cedar's own types leave resolved names open
   return new Reader(namespaces).read()
