@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { type CallFacts, decide, type PolicyValue, type TypedValue } from '@remit/engine'
+import {
+  type CallFacts,
+  decide,
+  type PolicyEntity,
+  type PolicyValue,
+  type TypedValue,
+} from '@remit/engine'
 import { Problem } from '../lib/problem.ts'
 import { loadPolicySet } from './load.ts'
 import { schemaFor } from './schema.ts'
@@ -150,6 +156,47 @@ forEachPolicyEngine('an evaluation that is not clean', (load) => {
       assert.equal(answer.errors.length, 1, what)
     }
     assert.equal(set.evaluate(query, 'nothing').permitted, true)
+  })
+
+  it('denies when an entity does not fit the schema, or is above itself', () => {
+    const set = load(PERMIT_ALL)
+    const query = refundOf('1.0')
+    const [sam = assert.fail(), bot = assert.fail()] = query.entities
+    const group = (id: string, ...parents: PolicyEntity['parents']) => ({
+      uid: { type: 'Group', id },
+      attributes: {},
+      parents,
+    })
+    const { trust: _, ...untrusted } = bot.attributes
+    const bad: [string, PolicyEntity[]][] = [
+      ['an attribute that is missing', [sam, { ...bot, attributes: untrusted }]],
+      [
+        'one that is not declared',
+        [{ ...sam, attributes: { ...sam.attributes, root: true } }, bot],
+      ],
+      ['another kind', [sam, { ...bot, attributes: { ...bot.attributes, trust: 'high' } }]],
+      [
+        'a reference to another type',
+        [sam, { ...bot, attributes: { ...bot.attributes, owner: { entity: BOT } } }],
+      ],
+      [
+        'a number that is none',
+        [sam, { ...bot, attributes: { ...bot.attributes, trust: { integer: '03' } } }],
+      ],
+      ['a parent of another type', [{ ...sam, parents: [BOT] }, bot]],
+      ['a type that is not declared', [sam, bot, { ...sam, uid: { type: 'Robot', id: 'r' } }]],
+      ['tags', [{ ...sam, tags: { a: 'b' } }, bot]],
+      [
+        'a loop',
+        [sam, bot, group('a', { type: 'Group', id: 'b' }), group('b', { type: 'Group', id: 'a' })],
+      ],
+    ]
+    for (const [what, entities] of bad) {
+      const answer = set.evaluate({ ...query, entities }, 'nothing')
+      assert.equal(answer.permitted, false, what)
+      assert.equal(answer.errors.length, 1, what)
+    }
+    assert.equal(set.evaluate({ ...query, entities: [sam, bot] }, 'nothing').permitted, true)
   })
 })
 
