@@ -1,5 +1,4 @@
 import {
-  type Obligation,
   type CompiledPolicies,
   CompileError,
   type EntityShape,
@@ -7,6 +6,7 @@ import {
   entityRef,
   entityStore,
   entityValue,
+  type Obligation,
   type PolicyAnswer,
   PolicyCompiler,
   type PolicyEntity,
