@@ -70,9 +70,16 @@ export class Ip {
 
 export class RecordValue {
   readonly members: ReadonlyMap<string, Value>
+  #key: string | undefined
 
   constructor(members: ReadonlyMap<string, Value>) {
     this.members = members
+  }
+
+  /** As `keyOf` gives it, made once. */
+  get key(): string {
+    this.#key ??= keyOfRecord(this)
+    return this.#key
   }
 }
 
@@ -83,6 +90,7 @@ export class SetValue {
   /** May hold the same more than once. */
   readonly items: readonly Value[]
   #keys: ReadonlySet<string> | undefined
+  #key: string | undefined
 
   constructor(items: readonly Value[]) {
     this.items = items
@@ -94,11 +102,25 @@ export class SetValue {
     return this.#keys
   }
 
-  /** INVARIANT: sets in sets are found by their keys: comparing them both ways would double at each level. */
+  /** As `keyOf` gives it, made once. */
+  get key(): string {
+    this.#key ??= `[${listed([...this.keys].sort())}`
+    return this.#key
+  }
+
+  /**
+   * INVARIANT: what has members itself is only ever compared by its key: comparing each member of each with each would take longer
+   * with every level of nesting.
+   */
   has(value: Value): boolean {
-    if (this.items.length > FEW || isNested(value)) return this.keys.has(keyOf(value))
+    if (this.items.length > FEW || value instanceof SetValue || value instanceof RecordValue)
+      return this.keys.has(keyOf(value))
     for (const item of this.items) if (equal(item, value)) return true
     return false
+  }
+
+  is(other: SetValue): boolean {
+    return this === other || (this.hasAll(other) && other.hasAll(this))
   }
 
   hasAll(other: SetValue): boolean {
@@ -112,10 +134,6 @@ export class SetValue {
   }
 }
 
-function isNested(value: Value): boolean {
-  return value instanceof SetValue || value instanceof RecordValue
-}
-
 /** Cedar's `==`: no two types are equal, and nothing is an error. */
 export function equal(a: Value, b: Value): boolean {
   if (a === b) return true
@@ -124,7 +142,7 @@ export function equal(a: Value, b: Value): boolean {
   if (a instanceof Decimal) return b instanceof Decimal && a.scaled === b.scaled
   if (a instanceof Datetime) return b instanceof Datetime && a.at === b.at
   if (a instanceof Duration) return b instanceof Duration && a.milliseconds === b.milliseconds
-  if (a instanceof SetValue) return b instanceof SetValue && a.hasAll(b) && b.hasAll(a)
+  if (a instanceof SetValue) return b instanceof SetValue && a.is(b)
   if (a instanceof RecordValue) return b instanceof RecordValue && sameMembers(a, b)
   return b instanceof Ip && a.bits === b.bits && a.prefix === b.prefix && a.address === b.address
 }
@@ -159,9 +177,12 @@ function keyOfObject(value: Exclude<Value, boolean | string | Long>): string {
   if (value instanceof Datetime) return `d${value.at}`
   if (value instanceof Duration) return `u${value.milliseconds}`
   if (value instanceof Ip) return `i${value.bits}/${value.address}/${value.prefix}`
-  if (value instanceof SetValue) return `[${listed([...value.keys].sort())}`
-  const names = [...value.members.keys()].sort()
-  return `{${listed(names.flatMap((name) => [name, keyOf(value.members.get(name) ?? false)]))}`
+  return value.key
+}
+
+function keyOfRecord({ members }: RecordValue): string {
+  const names = [...members.keys()].sort()
+  return `{${listed(names.flatMap((name) => [name, keyOf(members.get(name) ?? false)]))}`
 }
 
 /** Several texts as one that no others have: each after its length. */

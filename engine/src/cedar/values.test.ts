@@ -70,6 +70,8 @@ describe('decimals', () => {
     assert.equal(read('-0.0001'), -1)
     assert.equal(read('000001.10'), 11000)
     assert.equal(read('922337203685477.5807'), MOST)
+    assert.equal(read(`-${'0'.repeat(1e6)}922337203685477.5807`), -MOST)
+    assert.equal(read('0'.repeat(1e6)), undefined)
     assert.equal(read('-922337203685477.5808'), LEAST)
     for (const text of [
       '922337203685477.5808',
@@ -267,5 +269,16 @@ describe('equality', () => {
     assert.ok(!equal(set(...many), set(...many, 30)))
     assert.ok(set(...many, set(1, 2)).has(set(2, 1)))
     assert.ok(set(set(1, 2)).has(set(2, 1)))
+  })
+
+  it('takes no longer for every level of nesting', () => {
+    const nested = (depth: number): Value =>
+      set(
+        ...Array.from({ length: 6 }, (_, i) =>
+          depth === 0 ? i : record({ a: nested(depth - 1), i }),
+        ),
+      )
+    assert.ok(equal(nested(5), nested(5)))
+    assert.ok(!set(nested(5)).has(nested(4)))
   })
 })
