@@ -1,6 +1,6 @@
 export { policyDigest } from './annotations.ts'
 export type { Outcome as CaseOutcome, TestSource } from './cases/case.ts'
-export { type CaseReport, type FailedCase, runCases } from './cases/run-cases.ts'
+export type { CaseReport, FailedCase } from './cases/run-cases.ts'
 export { runCasesAside } from './cases/run-cases-aside.ts'
 export { checkPolicies } from './check.ts'
 export type { Mistake, Validation } from './findings.ts'

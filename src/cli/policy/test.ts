@@ -46,7 +46,7 @@ async function testSources(cli: Cli, sources: Sources, schema: string): Promise<
     })
   }
   // The official tools take a moment to load, which other commands need not wait for.
-  const { idsAt, runCases, validatePolicies } = await import('../../policy/index.ts')
+  const { idsAt, runCasesAside, validatePolicies } = await import('../../policy/index.ts')
   const validation = validatePolicies(sources.text, schema)
   const mistakes: readonly Mistake[] = validation.mistakes.map(({ help, policy, ...rest }) => ({
     ...rest,
@@ -61,7 +61,12 @@ async function testSources(cli: Cli, sources: Sources, schema: string): Promise<
     cli.say('', text`${red('✗')} ${mistakes.length} to correct before anything can be tested`)
     throw new Ended(1)
   }
-  const report: TestReport = runCases({ text: sources.text, files: sources.starts, schema, tests })
+  const report: TestReport = await runCasesAside({
+    text: sources.text,
+    files: sources.starts,
+    schema,
+    tests,
+  })
   const ids = idsAt(sources.text)
   const placeOf = (id: string) => {
     const line = ids.get(id)

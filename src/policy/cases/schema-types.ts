@@ -1,4 +1,4 @@
-import * as cedar from '@cedar-policy/cedar-wasm/nodejs'
+import { cedarWasm } from '../cedar-wasm.ts'
 import { type ActionSchema, actionSchemas } from '../schema.ts'
 
 /** Types of the schema, as values in a test are read by them. */
@@ -65,7 +65,7 @@ export class SchemaTypes {
 }
 
 function readAction(name: string, { groups, text }: ActionSchema): ActionTypes {
-  const answer = cedar.schemaToJsonWithResolvedTypes(text)
+  const answer = cedarWasm().schemaToJsonWithResolvedTypes(text)
   if (answer.type !== 'success')
     throw new Error(answer.errors[0]?.message ?? 'the schema cannot be read')
   const space = Object.values(answer.json)[0] as Namespace | undefined // its JSON form, as far as `schemaFor` uses it

@@ -1,5 +1,6 @@
-import * as cedar from '@cedar-policy/cedar-wasm/nodejs'
+import type { PolicyJson } from '@cedar-policy/cedar-wasm/nodejs'
 import { diffLines } from 'diff'
+import { cedarWasm } from '../cedar-wasm.ts'
 import { positionAt, splitPolicies } from '../policy-text.ts'
 import { notesOn } from './notes.ts'
 
@@ -24,7 +25,7 @@ interface Rule {
   readonly id: string
   readonly text: string
   readonly line: number
-  readonly json: cedar.PolicyJson
+  readonly json: PolicyJson
 }
 
 /**
@@ -48,7 +49,7 @@ export function compareTexts(before: string, after: string): readonly RuleChange
 function rulesOf(text: string): ReadonlyMap<string, Rule> {
   const rules = new Map<string, Rule>()
   for (const [i, piece] of splitPolicies(text).entries()) {
-    const parsed = cedar.policyToJson(piece.text)
+    const parsed = cedarWasm().policyToJson(piece.text)
     if (parsed.type !== 'success') continue
     const id = parsed.json.annotations?.id ?? `rule ${i + 1}`
     const { line } = positionAt(text, piece.start)

@@ -1,5 +1,5 @@
-import * as cedar from '@cedar-policy/cedar-wasm/nodejs'
 import { Problem } from '../../lib/problem.ts'
+import { cedarWasm } from '../cedar-wasm.ts'
 import { Findings } from '../findings.ts'
 import { offsetOfByte, splitPolicies } from '../policy-text.ts'
 import { invalid } from '../publish.ts'
@@ -43,7 +43,11 @@ function between(gap: string, afterRule: boolean, beforeRule: boolean): string {
 }
 
 function formatRule(rule: string, text: string, start: number): string {
-  const answer = cedar.formatPolicies({ policyText: rule, lineWidth: WIDTH, indentWidth: INDENT })
+  const answer = cedarWasm().formatPolicies({
+    policyText: rule,
+    lineWidth: WIDTH,
+    indentWidth: INDENT,
+  })
   if (answer.type === 'success') return answer.formatted_policy.trim()
   const found = new Findings(text)
   for (const { message, sourceLocations } of answer.errors) {
@@ -54,12 +58,12 @@ function formatRule(rule: string, text: string, start: number): string {
 }
 
 function meaning(text: string): string {
-  const parts = cedar.policySetTextToParts(text)
+  const parts = cedarWasm().policySetTextToParts(text)
   if (parts.type !== 'success')
     throw new Problem('policy.invalid', parts.errors[0]?.message ?? 'the policies cannot be read')
-  const policies = parts.policies.map((policy) => JSON.stringify(cedar.policyToJson(policy)))
+  const policies = parts.policies.map((policy) => JSON.stringify(cedarWasm().policyToJson(policy)))
   return [
     ...policies,
-    ...parts.policy_templates.map((each) => JSON.stringify(cedar.templateToJson(each))),
+    ...parts.policy_templates.map((each) => JSON.stringify(cedarWasm().templateToJson(each))),
   ].join('\n')
 }

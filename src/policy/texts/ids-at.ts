@@ -1,4 +1,4 @@
-import { idOf } from '../load.ts'
+import { idOf } from '../policy-id.ts'
 import { positionAt, splitPolicies } from '../policy-text.ts'
 
 /** The line that each rule begins in, by its id. */
