@@ -3,7 +3,7 @@ import type { PolicySet } from '@remit/engine'
 import { asProblem, SetCompiler } from './compiled-set.ts'
 import { type ParsedPolicy, parsePolicies } from './parse.ts'
 import { parseAside } from './parse-aside.ts'
-import { WasmSetLoader } from './wasm-set.ts'
+import { WasmSetLoader } from './wasm/wasm-set.ts'
 
 /** What evaluates policies: our own compiled form, or the official engine. */
 export const POLICY_ENGINES = ['compiled', 'cedar-wasm'] as const

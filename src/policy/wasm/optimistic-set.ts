@@ -1,8 +1,8 @@
 import type { Context, EntityJson, PolicyJson, Response } from '@cedar-policy/cedar-wasm/nodejs'
 import type { PolicyAnswer, PolicyEntity, PolicyQuery, PolicyRecord } from '@remit/engine'
+import { cedarWasm } from '../cedar-wasm.ts'
+import type { Optimistic } from '../optimistic.ts'
 import { cedarEntity, cedarRecord, cedarRef } from './cedar-value.ts'
-import { cedarWasm } from './cedar-wasm.ts'
-import type { Optimistic } from './optimistic.ts'
 import { PreparedSlots } from './prepared.ts'
 
 /** What of a loaded policy counts here. */

@@ -8,17 +8,17 @@ import type {
   Requestable,
   Without,
 } from '@remit/engine'
-import { Problem } from '../lib/problem.ts'
-import { type Annotations, readAnnotations } from './annotations.ts'
+import { Problem } from '../../lib/problem.ts'
+import { type Annotations, readAnnotations } from '../annotations.ts'
+import { cedarWasm } from '../cedar-wasm.ts'
+import { readForWasm } from '../exact-integers.ts'
+import { failed } from '../failed.ts'
+import { type Optimistic, optimistic } from '../optimistic.ts'
+import type { ParsedPolicy } from '../parse.ts'
+import { type ActionSchema, actionSchemas } from '../schema.ts'
 import { cedarEntity, cedarRecord, cedarRef } from './cedar-value.ts'
-import { cedarWasm } from './cedar-wasm.ts'
-import { readForWasm } from './exact-integers.ts'
-import { failed } from './failed.ts'
-import { type Optimistic, optimistic } from './optimistic.ts'
 import { type OptimisticPolicy, OptimisticSet } from './optimistic-set.ts'
-import type { ParsedPolicy } from './parse.ts'
 import { type Prepared, preparedSlots } from './prepared.ts'
-import { type ActionSchema, actionSchemas } from './schema.ts'
 
 interface LoadedPolicy {
   readonly id: string
