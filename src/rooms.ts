@@ -17,7 +17,13 @@ import {
   Providers,
   registerProvider,
 } from './people/index.ts'
-import { Policies, type PolicyParts } from './policy/index.ts'
+import {
+  type OnlyAnsweringParts,
+  OnlySets,
+  Peps,
+  Policies,
+  type PolicyParts,
+} from './policy/index.ts'
 import { openStorage, type Storage, type StorageOptions } from './storage/index.ts'
 import { LIMITS } from './tasks/index.ts'
 import { beginSigningKeys, VerifiedTokens } from './tokens/index.ts'
@@ -40,6 +46,9 @@ export interface Rooms extends Omit<ApiParts, 'development' | 'describeMcp'> {
   readonly people: PeopleParts
   readonly agents: AgentParts
   readonly policy: PolicyParts
+  /** Enforcement points that ask, and the policy-only sets that answer some of them. */
+  readonly askers: Peps
+  readonly only: OnlyAnsweringParts
   readonly decisions: DecisionParts
 }
 
@@ -123,6 +132,8 @@ export async function openRooms(
       policy: { ...shared, catalog },
       peps: shared,
       spaces: { ...shared, catalog },
+      askers: new Peps(shared),
+      only: { ...shared, onlySets: new OnlySets(shared) },
       decisions,
       custody: { ...shared, keys },
     }

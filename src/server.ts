@@ -1,4 +1,5 @@
 import { type ApiParts, addApi } from './api/index.ts'
+import { authzenHandlers } from './authzen/index.ts'
 import type { Settings } from './config/settings.ts'
 import { forgetRisk, keepForgetting, keepRecovering, recover } from './decisions/index.ts'
 import {
@@ -78,6 +79,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     raw: [
       jwksHandler(keys),
       ...oauthHandlers({ issuer, decisions, artefacts: kept, server: authorizationServer }),
+      ...authzenHandlers({ ...rooms, clock, random, peps: rooms.askers }),
     ],
     checks: healthChecks(rooms),
     rates: rates(settings),

@@ -118,6 +118,7 @@ export const PROBLEMS = {
   'evaluation.must_be_taken': { status: 403, title: 'The permit would use something up' },
   'evaluation.no_task': { status: 403, title: 'The question names no task' },
   'evaluation.not_permitted': { status: 403, title: 'No policy of the set permits this' },
+  'evaluation.overtaken': { status: 403, title: 'Something changed while the answer was made' },
   'evaluation.unknown': { status: 403, title: 'The policy set does not know this' },
   'evaluation.wrong_subject': { status: 403, title: 'The task is not for this subject' },
   'external.denied': { status: 403, title: 'An external decision point denied the call' },

@@ -1,0 +1,81 @@
+import type { Obligation } from '@remit/engine'
+import type { Problem } from '../lib/problem.ts'
+import { obligationsOf } from './obligations.ts'
+
+/** The answer to one question, whoever gave it. */
+export interface Answer {
+  readonly permitted: boolean
+  /** A stable code of docs/problems; `permitted` of a permit. */
+  readonly reason: string
+  /** In words, fit for whoever asks for the agent: no policy text, nothing about other people. */
+  readonly detail?: string | undefined
+  /** What would have been enough. */
+  readonly enough?: string | undefined
+  /** What has to be done along with a permit. */
+  readonly obligations?: readonly Obligation[] | undefined
+  /** What was wrong with the question itself. */
+  readonly error?: Problem | undefined
+}
+
+/** What is the same for every answer of a request. */
+export interface About {
+  /** Of the record, and of the decision where there is one of its own. */
+  readonly evaluationId: string
+  readonly at: number
+}
+
+/** Something that is said beside a decision: members of its `context`. */
+export type Saying = (answer: Answer, about: About) => Readonly<Record<string, unknown>> | undefined
+
+/** In this order; later ones win. Profiles add theirs here. */
+export const SAYINGS: readonly Saying[] = [identity, reasons, errors, obligations]
+
+/** A decision by itself. */
+export function decisionText(answer: Answer, about: About, sayings = SAYINGS): string {
+  const members = sayings.map((say) => say(answer, about)).filter((each) => each !== undefined)
+  const context: Readonly<Record<string, unknown>> = Object.assign({}, ...members)
+  return JSON.stringify({ decision: answer.permitted, context })
+}
+
+/** Without what is said about all of them once. */
+const OF_ITEMS = SAYINGS.filter((say) => say !== identity)
+const PERMITTED = '{"decision":true}'
+/** Answers of few kinds come by the thousand. */
+const plain = new Map<string, string>()
+
+/** One of several decisions of a request. */
+export function itemText(answer: Answer, about: About): string {
+  const { detail, enough, error, obligations: todo, permitted, reason } = answer
+  const isPlain =
+    detail === undefined && enough === undefined && error === undefined && !todo?.length
+  if (!isPlain) return decisionText(answer, about, OF_ITEMS)
+  if (permitted) return PERMITTED
+  const known = plain.get(reason)
+  if (known !== undefined) return known
+  const text = decisionText(answer, about, OF_ITEMS)
+  // Reasons are codes, and there are as many of them as there are codes.
+  plain.set(reason, text)
+  return text
+}
+
+function identity(_answer: Answer, { at, evaluationId }: About) {
+  return { evaluation_id: evaluationId, evaluated_at: new Date(at).toISOString() }
+}
+
+function reasons({ detail, enough, permitted, reason }: Answer) {
+  if (permitted) return undefined
+  return {
+    reason,
+    ...(detail === undefined ? {} : { reason_user: { '403': detail } }),
+    ...(enough ? { enough } : {}),
+  }
+}
+
+/** Authorization API 1.0, Errors in individual evaluations. */
+function errors({ error }: Answer) {
+  return error && { error: { status: error.status, message: `${error.code}: ${error.detail}` } }
+}
+
+function obligations({ obligations: todo = [], permitted }: Answer) {
+  return permitted && todo.length > 0 ? { obligations: obligationsOf(todo) } : undefined
+}

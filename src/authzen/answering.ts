@@ -1,0 +1,25 @@
+import type { AnsweredRequest } from '../policy/index.ts'
+import type { Answer } from './answer.ts'
+import type { Question } from './question.ts'
+
+/** What may be left out of a question, because it is searched for. */
+export type Sought = 'subject' | 'resource' | 'action'
+
+/** Those that could be an answer, in an order that does not change: from the first after `after` on. */
+export type Candidates = (after: string | undefined) => Iterable<string>
+
+/** Answers the questions of one request for one enforcement point. */
+export interface Answering {
+  /** @throws Problem for what is wrong with the question itself */
+  answer(question: Question): Answer | Promise<Answer>
+  /**
+   * Whom or what to try in a search.
+   * INVARIANT: nothing that the enforcement point may not know of; a candidate shows only when it is permitted.
+   */
+  candidates(sought: Sought, question: Question): Candidates | Promise<Candidates>
+  /** Durable before anyone hears of the answers. Of a single question: the answer itself. */
+  book(answered: AnsweredRequest, single?: Answer): Promise<void>
+  /** The last look, with nothing awaited after it. */
+  stands(): boolean
+  withdraw(id: AnsweredRequest['id']): Promise<void>
+}

@@ -1,0 +1,136 @@
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import { logBug, type RawContext, type RawHandler, toProblem } from '../http/index.ts'
+import { Problem } from '../lib/problem.ts'
+import type { KnownPep } from '../policy/index.ts'
+import type { Answering } from './answering.ts'
+import { presentedPep } from './authorization.ts'
+import { evaluate, evaluateAll } from './evaluate.ts'
+import { METADATA_PATH, metadataText, PATHS } from './metadata.ts'
+import { policyOnly } from './policy-only.ts'
+import type { AuthzenPorts } from './ports.ts'
+import { type ReadRequest, readRequest } from './read-request.ts'
+import { search } from './search/search.ts'
+import { taskMode } from './task-mode.ts'
+
+/** Answers one request of a known enforcement point, as JSON text. */
+type Act = (
+  ports: AuthzenPorts,
+  answering: Answering,
+  given: { readonly known: KnownPep; readonly request: ReadRequest },
+) => Promise<string>
+
+const ACTS: Readonly<Record<keyof typeof PATHS, Act>> = {
+  evaluation: (ports, answering, { request }) => evaluate(ports, answering, request),
+  evaluations: (ports, answering, { request }) => evaluateAll(ports, answering, request),
+  subject: (ports, answering, given) => search(ports, answering, { ...given, sought: 'subject' }),
+  resource: (ports, answering, given) => search(ports, answering, { ...given, sought: 'resource' }),
+  action: (ports, answering, given) => search(ports, answering, { ...given, sought: 'action' }),
+}
+
+/** The paths of the Authorization API, taken before the router. */
+export function authzenHandlers(ports: AuthzenPorts): RawHandler[] {
+  const names = Object.keys(PATHS) as (keyof typeof PATHS)[] // as: its own keys
+  return [
+    ...names.map((name) => ({
+      name: `authzen ${name}`,
+      paths: [PATHS[name]],
+      handle: (message: IncomingMessage, reply: ServerResponse, context: RawContext) =>
+        answering(message, reply, { ports, context, work: () => post(ports, message, ACTS[name]) }),
+    })),
+    {
+      name: 'authzen metadata',
+      paths: [METADATA_PATH],
+      handle: (message, reply, context) =>
+        answering(message, reply, { ports, context, work: () => metadata(ports, message, reply) }),
+    },
+  ]
+}
+
+/** Who asks comes before what is asked: a stranger learns nothing from how a request is refused, and cannot make us read much. */
+async function post(ports: AuthzenPorts, message: IncomingMessage, act: Act): Promise<string> {
+  if (message.method !== 'POST') throw notOffered(message)
+  const known = await ports.peps.identify(presentedPep(message))
+  const request = await readRequest(message)
+  const mode =
+    known.pep.mode === 'policy-only' ? policyOnly(ports.only, known) : taskMode(ports, known)
+  return act(ports, await mode, { known, request })
+}
+
+const METADATA_SECONDS = 300
+
+async function metadata(
+  ports: AuthzenPorts,
+  message: IncomingMessage,
+  reply: ServerResponse,
+): Promise<string> {
+  if (message.method !== 'GET' && message.method !== 'HEAD') throw notOffered(message)
+  const text = await metadataText(ports)
+  reply.setHeader('cache-control', `public, max-age=${METADATA_SECONDS}`)
+  return text
+}
+
+function notOffered({ method }: IncomingMessage): Problem {
+  return new Problem('request.method_not_allowed', `\`${method}\` is not offered here`)
+}
+
+/** The one place where something thrown becomes an answer. */
+async function answering(
+  message: IncomingMessage,
+  reply: ServerResponse,
+  given: { ports: AuthzenPorts; context: RawContext; work: () => Promise<string> },
+): Promise<void> {
+  const { context, ports, work } = given
+  // "If the PEP specified a request identifier in the request, the PDP MUST include the same identifier in the response."
+  const requestId = message.headers['x-request-id']
+  if (typeof requestId === 'string') reply.setHeader('x-request-id', requestId)
+  try {
+    write(reply, 200, 'application/json', await work())
+  } catch (error) {
+    const { bug, problem } = toProblem(error)
+    if (bug !== undefined) logBug(context.log, bug)
+    else if (problem.cause !== undefined) context.log.debug({ err: problem.cause }, problem.code)
+    if (reply.headersSent) reply.destroy()
+    else refuse(message, reply, { issuer: ports.issuer, problem })
+  }
+}
+
+/**
+ * Errors are a status and a message (Authorization API 1.0, Error Responses): 400, 401, 403 and 500. Whatever is wrong with a
+ * request is 400; only another method is told as HTTP does.
+ */
+function refuse(
+  message: IncomingMessage,
+  reply: ServerResponse,
+  { issuer, problem }: { readonly issuer: string; readonly problem: Problem },
+): void {
+  const { code, detail, status } = problem
+  const headers: OutgoingHttpHeaders = {
+    ...(status === 401 ? { 'www-authenticate': challenges(issuer) } : {}),
+    ...(status === 405
+      ? { allow: message.url?.startsWith(METADATA_PATH) ? 'GET, HEAD' : 'POST' }
+      : {}),
+    // What was not read of the request must not be taken for the next one.
+    ...(message.complete ? {} : { connection: 'close' }),
+  }
+  const shown = status === 401 || status === 405 || status >= 500 ? Math.min(status, 500) : 400
+  write(reply, shown, 'text/plain; charset=utf-8', `${code}: ${detail}\n`, headers)
+}
+
+function challenges(issuer: string): string[] {
+  return [`Bearer realm="${issuer}"`, `Basic realm="${issuer}", charset="UTF-8"`]
+}
+
+function write(
+  reply: ServerResponse,
+  status: number,
+  type: string,
+  text: string,
+  headers: OutgoingHttpHeaders = {},
+): void {
+  reply.writeHead(status, {
+    'content-type': type,
+    'content-length': Buffer.byteLength(text),
+    ...headers,
+  })
+  reply.end(text)
+}

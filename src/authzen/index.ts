@@ -1,0 +1,2 @@
+export { authzenHandlers } from './endpoints.ts'
+export type { AuthzenPorts } from './ports.ts'

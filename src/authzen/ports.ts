@@ -1,0 +1,16 @@
+import type { DecisionParts } from '../decisions/index.ts'
+import type { MasterKey, SigningKeys } from '../keys/index.ts'
+import type { OnlyAnsweringParts, Peps } from '../policy/index.ts'
+
+/** What the AuthZEN edge works with. */
+export interface AuthzenPorts {
+  /** Identifier of the policy decision point: the origin it answers at. */
+  readonly issuer: string
+  readonly peps: Pick<Peps, 'identify'>
+  readonly only: OnlyAnsweringParts
+  readonly decisions: DecisionParts
+  readonly keys: Pick<SigningKeys, 'tokens'>
+  readonly master: Pick<MasterKey, 'seal' | 'open'>
+  readonly clock: DecisionParts['clock']
+  readonly random: DecisionParts['random']
+}

@@ -1,0 +1,58 @@
+import type { IncomingMessage } from 'node:http'
+import { isObject, type JsonObject, parseJson } from '../lib/json.ts'
+import { Problem } from '../lib/problem.ts'
+
+/** A body may hold so much; what is evaluated of it is bounded by `MOST_EVALUATIONS`. */
+export const MOST_BODY_BYTES = 512 * 1024
+const MOST_DEPTH = 32
+
+/** Exactly JSON; a charset other than UTF-8 would be another reading of the same bytes. */
+const JSON_TYPE = /^application\/json(?:\s*;\s*charset="?utf-8"?)?\s*$/i
+
+export interface ReadRequest {
+  readonly body: JsonObject
+  readonly bytes: Buffer
+}
+
+/**
+ * The body of a request: one JSON object, read strictly.
+ * @throws Problem `evaluation.malformed`, `input.…`, `request.incomplete`
+ */
+export async function readRequest(message: IncomingMessage): Promise<ReadRequest> {
+  const { 'content-encoding': encoding = 'identity', 'content-type': type = '' } = message.headers
+  if (!JSON_TYPE.test(type)) throw malformed('the content type has to be `application/json`')
+  if (encoding.toLowerCase() !== 'identity') throw malformed('a body that is encoded is not read')
+  const bytes = await collect(message)
+  if (bytes.length === 0) throw malformed('the body is empty; a JSON object is needed')
+  const body = parseJson(bytes, { bytes: MOST_BODY_BYTES, depth: MOST_DEPTH })
+  if (!isObject(body)) throw malformed('the body has to be a JSON object')
+  return { body, bytes }
+}
+
+function collect(message: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let size = 0
+    message.on('data', (chunk: Buffer) => {
+      size += chunk.length
+      if (size <= MOST_BODY_BYTES) chunks.push(chunk)
+      else {
+        message.pause()
+        reject(new Problem('input.too_large', `at most ${MOST_BODY_BYTES} bytes`))
+      }
+    })
+    message.on('end', () => {
+      const [only] = chunks
+      resolve(only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks, size))
+    })
+    const cut = (cause?: unknown) =>
+      reject(new Problem('request.incomplete', 'the body ended before it was complete', { cause }))
+    message.on('error', cut)
+    // Also after the end, when it is settled already.
+    message.on('close', cut)
+  })
+}
+
+export function malformed(detail: string): Problem {
+  return new Problem('evaluation.malformed', detail)
+}
