@@ -10,7 +10,7 @@ import { policyOnly } from './policy-only.ts'
 import type { AuthzenPorts } from './ports.ts'
 import { type ReadRequest, readRequest } from './read-request.ts'
 import { search } from './search/search.ts'
-import { taskMode } from './task-mode.ts'
+import { taskMode } from './tasks/task-mode.ts'
 
 /** Answers one request of a known enforcement point, as JSON text. */
 type Act = (

@@ -29,12 +29,21 @@ export function obligationsOf(obligations: readonly Obligation[]): readonly Wire
   })
 }
 
+/** Our own types, by what has to be declared for them. */
+const OURS: Readonly<Record<ObligationType, readonly string[]>> = {
+  'step-up': ['step_up', 'step-up'],
+  notification: ['notify', 'notification'],
+  custom: ['redact', 'hash', 'cap'],
+}
+
 /**
- * Whether an enforcement point can do what a permit would carry, by what it declared (`context.supported_obligations`). One that
+ * Our types of obligation that an enforcement point can carry out, by what it declared (`context.supported_obligations`). One that
  * declared nothing can do nothing: what it does not know of would silently be left undone.
  */
-export function canDo(context: JsonObject | undefined): (type: string) => boolean {
+export function doableOf(context: JsonObject | undefined): readonly string[] {
   const declared = context?.get('supported_obligations')
-  const types = new Set(Array.isArray(declared) ? declared : [])
-  return (type) => types.has(REGISTERED[type] ?? 'custom')
+  if (!Array.isArray(declared)) return []
+  return SUPPORTED_OBLIGATIONS.filter((type) => declared.includes(type)).flatMap(
+    (type) => OURS[type],
+  )
 }

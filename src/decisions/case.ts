@@ -24,6 +24,8 @@ export interface Case {
   readonly proofUsed: boolean
   /** Once it was weighed. */
   readonly risk?: Assessment
+  /** The enforcement point that asks what the answer would be, and sends nothing through us. */
+  readonly pep?: string
 }
 
 /** What the books say of a request: a call of an action, or one that is none (`admit`). */
@@ -80,7 +82,8 @@ export function rowOf(each: Booked, finding: Finding): StoredDecision {
       ask: finding.ask,
       risk: each.risk && storedRisk(each.risk),
     },
-    state: finding.outcome === 'permit' ? 'sending' : 'decided',
+    // INVARIANT: what was only asked about permits nothing that could be sent or reported.
+    state: finding.outcome === 'permit' && each.pep === undefined ? 'sending' : 'decided',
     status: null,
     replicaId: each.replicaId,
     at: each.at,
@@ -101,7 +104,7 @@ export function recordOf(each: Booked, finding: Finding): LedgerEvent {
   const { call, who } = each
   const task = who.known ? who.held.task : undefined
   return {
-    type: TYPE[finding.outcome],
+    type: each.pep === undefined ? TYPE[finding.outcome] : 'evaluation.answered',
     decisionId: each.id,
     person: task?.personId,
     agent: task?.agentId,
@@ -114,12 +117,17 @@ export function recordOf(each: Booked, finding: Finding): LedgerEvent {
     policyVersion: each.policyVersion,
     callHash: each.callHash,
     requestId: finding.requestId,
-    ...(finding.allowanceId === undefined ? {} : { facts: { allowance: finding.allowanceId } }),
+    ...factsOf(each, finding),
     tokenId: who.claims?.jti,
     thumbprint: who.proof?.thumbprint,
     origin: call.origin,
     private: { arguments: call.arguments && argumentTexts(call.arguments) },
   }
+}
+
+function factsOf({ pep }: Booked, { allowanceId }: Finding): Pick<LedgerEvent, 'facts'> {
+  if (pep !== undefined) return { facts: { pep } }
+  return allowanceId === undefined ? {} : { facts: { allowance: allowanceId } }
 }
 
 const TYPE = {

@@ -4,10 +4,10 @@ import { newId } from '../lib/id.ts'
 import type { Call } from './call.ts'
 import { type Case, openCase } from './case.ts'
 import { type Identified, identify } from './identify.ts'
-import type { KnownCase } from './judging/grounds.ts'
+import type { Grounds, KnownCase } from './judging/grounds.ts'
 import { judge } from './judging/judge.ts'
 import type { DecisionParts } from './parts.ts'
-import { refuse } from './refuse.ts'
+import { type Because, refuse } from './refuse.ts'
 import type { Verdict } from './verdict.ts'
 import { holding } from './waiting/held-call.ts'
 
@@ -32,23 +32,36 @@ export async function decideFor(
     proofUsed,
   })
   if (!isKnown(each)) return refuse(parts, each, stopped(each))
-  const stop = stopEarly(each.who.credential, each.who.liveness)
-  if (stop) return refuse(parts, each, stop)
-  const { held, view } = each.who
+  const found = await groundsFor(parts, each)
+  return 'grounds' in found
+    ? judge(parts, found.each, found.grounds)
+    : refuse(parts, each, found.because)
+}
+
+/** What a call is judged by, as everything is now; or why nothing is judged. */
+export async function groundsFor(
+  parts: DecisionParts,
+  each: KnownCase,
+): Promise<
+  { readonly each: KnownCase; readonly grounds: Grounds } | { readonly because: Because }
+> {
+  const { call } = each
+  const { credential, held, liveness, view } = each.who
+  const stop = stopEarly(credential, liveness)
+  if (stop) return { because: stop }
   const setting = await parts.facts.setting(held, call.resource.name, view, each.at)
   // INVARIANT: policies and catalog are taken after the view that watches over them was read.
   const policies = await parts.policies.active()
   const catalog = await parts.catalog.current()
   const current = asDefinedNow(call, catalog)
-  if (!current) return refuse(parts, each, { ...OVERTAKEN, gates: [each.who.credential] })
+  if (!current) return { because: { ...OVERTAKEN, gates: [credential] } }
   const { action } = current
   const { at } = each
   const risk = await parts.risk.observe({ action, arguments: call.arguments, at, held, view })
-  return judge(
-    parts,
-    { ...each, call: current, policyVersion: policies.version, risk: risk.assessment },
-    { setting, policies, kindOf: catalog.kindOf, risk },
-  )
+  return {
+    each: { ...each, call: current, policyVersion: policies.version, risk: risk.assessment },
+    grounds: { setting, policies, kindOf: catalog.kindOf, risk },
+  }
 }
 
 /**

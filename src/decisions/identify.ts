@@ -20,8 +20,9 @@ import { enoughFor, problemOr } from './reasons.ts'
 export type Knock = Pick<Call, 'token' | 'scheme' | 'proof' | 'method' | 'url' | 'resource'>
 
 /** What a resource token says, bound or not, as far as calls ask. */
-export interface Credential
-  extends Pick<ResourceTokenClaims, 'jti' | 'exp' | 'authorization_details'> {
+export interface Credential extends Pick<ResourceTokenClaims, 'exp' | 'authorization_details'> {
+  /** None where somebody was believed about who calls. */
+  readonly jti?: string
   readonly task: Pick<ResourceTokenClaims['task'], 'id' | 'ep'>
 }
 
@@ -165,14 +166,48 @@ async function lookedAt(
   call: Knock,
   who: Pick<Extract<Identified, { known: true }>, 'claims' | 'proof' | 'held' | 'credential'>,
 ): Promise<Identified> {
-  const { task, chain, spaces } = who.held
-  const resource = call.resource.name
   // A token without a proof is in our books, and signed by nobody.
-  const signed = who.proof && call.token
-  const view = await parts.live.view(
-    callKeys({ task: task.id, person: task.personId, chain, spaces, resource, token: signed }),
-  )
+  const view = await viewOf(parts, who.held, call, who.proof && call.token)
   return { known: true, ...who, view, liveness: livenessNow(parts, who.held, view, who.claims) }
+}
+
+function viewOf(
+  parts: DecisionParts,
+  { chain, spaces, task }: HeldTask,
+  { resource }: Pick<Knock, 'resource'>,
+  token: string | undefined,
+): Promise<LiveView> {
+  const { id, personId: person } = task
+  return parts.live.view(
+    callKeys({ task: id, person, chain, spaces, resource: resource.name, token }),
+  )
+}
+
+/**
+ * The task that an enforcement point names, where it is believed to have authenticated the agent: as if the agent had shown a
+ * token of just now for all that the task holds. For questions; no call is made on the strength of it.
+ */
+export async function identifyTold(
+  parts: DecisionParts,
+  told: { readonly task: string; readonly resource: Knock['resource'] },
+): Promise<Identified> {
+  const held = await parts.facts.task(told.task)
+  if (!held) return nobody(new Problem('task.unknown', 'there is no such task'))
+  const { deadline, details, id } = held.task
+  const view = await viewOf(parts, held, told, undefined)
+  const claims: Credential = {
+    exp: Math.floor(deadline / 1000),
+    authorization_details: details,
+    task: { id, ep: view.hash },
+  }
+  const liveness = livenessNow(parts, held, view, claims)
+  return { known: true, claims, proof: undefined, held, view, credential: TOLD, liveness }
+}
+
+const TOLD: GateResult = {
+  gate: 'credential',
+  passed: true,
+  detail: 'the enforcement point is believed about who calls',
 }
 
 function livenessNow(
@@ -197,7 +232,7 @@ export function ownTokens({
   return { issuer, keys, clock, verified }
 }
 
-function nobody(problem: Problem, proof?: Proof, claims?: Credential): Identified {
+export function nobody(problem: Problem, proof?: Proof, claims?: Credential): Identified {
   return {
     known: false,
     claims,

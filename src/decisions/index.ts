@@ -9,6 +9,8 @@ export {
   listDecisions,
   type StoredDecision,
 } from './decision-store.ts'
+export { CallAnswering } from './evaluating/call-answering.ts'
+export type { Asker, CallQuestion, EvaluatedCall } from './evaluating/question.ts'
 export { type Explanation, explain, type OperatorExplanation } from './explain.ts'
 export { Facts } from './facts.ts'
 export { endWithSession } from './interactive/end.ts'

@@ -30,6 +30,17 @@ export function consumeOnceStep(
   return { name: `used ${kind}`, query: insertUse(reader, kind, key, expiresAt), rows: 1 }
 }
 
+/** Whether it was used by now. For questions only: whoever uses something never looks first. */
+export async function wasUsed(reader: Reader, kind: string, key: string): Promise<boolean> {
+  const row = await reader
+    .selectFrom('used_once')
+    .select('key')
+    .where('kind', '=', kind)
+    .where('key', '=', key)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
 /** Forgets uses that ended before `now`; what expired is refused for its expiry. Answers how many. */
 export async function forgetUsed(storage: Storage, now: number): Promise<number> {
   return storage.transaction(async (tx) => {

@@ -1,4 +1,4 @@
-export { consumeOnce, consumeOnceStep, forgetUsed } from './consume-once.ts'
+export { consumeOnce, consumeOnceStep, forgetUsed, wasUsed } from './consume-once.ts'
 export { isDuplicate } from './failure.ts'
 export type { Migrated } from './migrate.ts'
 export { migrate, openStorage, type StorageOptions } from './open.ts'

@@ -21,7 +21,7 @@ export async function judge(
   grounds: Grounds,
 ): Promise<Verdict> {
   for (let tries = 1; ; tries++) {
-    const looked: Looked = { ...grounds, ...(await lookAtLimits(parts, each)) }
+    const looked = await lookAt(parts, each, grounds)
     const facts = factsOf(each, looked)
     const decision = decide(facts, grounds.policies)
     if (decision.outcome === 'deny') return deny(parts, each, looked, { ...decision, facts })
@@ -46,15 +46,17 @@ export async function judge(
   }
 }
 
-async function lookAtLimits(
+/** The grounds with what the limits say at this moment. Nothing is taken. */
+export async function lookAt(
   parts: DecisionParts,
   { at, call, who }: KnownCase,
-): Promise<Pick<Looked, 'budget' | 'standing'>> {
+  grounds: Grounds,
+): Promise<Looked> {
   const { above, task } = who.held
   const standing = await parts.facts.limits(who.held)
   const limits = limitsOver([task, ...above], standing.limits)
   const countable = { action: call.action.name, arguments: call.arguments }
-  return { standing, budget: await peekBudgets(parts, limits, countable, at) }
+  return { ...grounds, standing, budget: await peekBudgets(parts, limits, countable, at) }
 }
 
 /** A refusal for want of calls is the last thing that happens under a task: it closes (contract 5.9). */

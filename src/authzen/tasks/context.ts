@@ -1,0 +1,67 @@
+import type { CallQuestion } from '../../decisions/index.ts'
+import { isObject, type JsonObject } from '../../lib/json.ts'
+import { malformed } from '../read-request.ts'
+
+/** What an enforcement point says of a call, beside whom it is for and what it is to. */
+export interface CallContext {
+  readonly task: string | undefined
+  readonly shown: CallQuestion['shown']
+  readonly agent: string | undefined
+  readonly ip: string
+  readonly args: JsonObject | undefined
+}
+
+const MOST = { id: 64, token: 16_384, proof: 8_192, proofs: 8, url: 10_240, ip: 64 } as const
+
+/**
+ * The members of `context` that mean something here; all others are not looked at.
+ * @throws Problem `evaluation.malformed`
+ */
+export function readCallContext(context: JsonObject | undefined): CallContext {
+  const from: JsonObject = context ?? new Map()
+  const args = from.get('args')
+  if (args !== undefined && args !== null && !isObject(args))
+    throw malformed('`context.args` has to be an object')
+  return {
+    task: textAt(from, 'task', MOST.id),
+    shown: readShown(from),
+    agent: textAt(from, 'agent', MOST.id),
+    ip: textAt(from, 'ip', MOST.ip) ?? '',
+    args: args ?? undefined,
+  }
+}
+
+/** The credential of the call, forwarded: as the gateway would see it. */
+function readShown(from: JsonObject): CallQuestion['shown'] {
+  const token = textAt(from, 'access_token', MOST.token)
+  if (token === undefined) return undefined
+  const proof = readProofs(from)
+  const type = textAt(from, 'token_type', 16) ?? (proof.length > 0 ? 'DPoP' : 'Bearer')
+  const scheme = (['DPoP', 'Bearer'] as const).find(
+    (known) => known.toLowerCase() === type.toLowerCase(),
+  )
+  if (!scheme) throw malformed('`context.token_type` has to be `DPoP` or `Bearer`')
+  const method = textAt(from, 'method', 16)
+  const url = textAt(from, 'url', MOST.url)
+  if (scheme === 'DPoP' && (method === undefined || url === undefined))
+    throw malformed('with a proof, `context.method` and `context.url` say what it is about')
+  return { token, scheme, proof, method: method ?? '', url: url ?? '' }
+}
+
+function readProofs(from: JsonObject): readonly string[] {
+  const value = from.get('dpop') ?? []
+  const list = typeof value === 'string' ? [value] : value
+  const isProof = (each: unknown): each is string =>
+    typeof each === 'string' && each.length <= MOST.proof
+  if (!Array.isArray(list) || list.length > MOST.proofs || !list.every(isProof))
+    throw malformed('`context.dpop` has to be the value of the header, or a list of values')
+  return list
+}
+
+function textAt(from: JsonObject, name: string, most: number): string | undefined {
+  const value = from.get(name)
+  if (value === undefined || value === null) return undefined
+  if (typeof value !== 'string' || value.length > most)
+    throw malformed(`\`context.${name}\` has to be a string of at most ${most} characters`)
+  return value
+}

@@ -1,0 +1,150 @@
+import type { Action, CatalogView, Resource } from '../../catalog/index.ts'
+import { CallAnswering, type CallQuestion, type EvaluatedCall } from '../../decisions/index.ts'
+import type { KnownPep, Pep } from '../../policy/index.ts'
+import type { Answer } from '../answer.ts'
+import type { Answering, Candidates, Sought } from '../answering.ts'
+import { doableOf } from '../obligations.ts'
+import type { AuthzenPorts } from '../ports.ts'
+import type { Question } from '../question.ts'
+import { malformed } from '../read-request.ts'
+import { typedArguments } from './arguments.ts'
+import { type CallContext, readCallContext } from './context.ts'
+
+/** Of a resource in requests. */
+const RESOURCE = 'resource'
+/** Types of subjects, and what they can be. `identity` is whoever the token is about (COAZ). */
+const SUBJECTS: Readonly<Record<string, CallQuestion['subject']['is']>> = {
+  user: 'person',
+  person: 'person',
+  agent: 'agent',
+  identity: 'either',
+}
+
+/** An enforcement point that is answered about calls of tasks, by all gates. */
+export async function taskMode(ports: AuthzenPorts, known: KnownPep): Promise<Answering> {
+  const { pep, view } = known
+  const { decisions } = ports
+  const { namesTasks, takes } = pep
+  const calls = new CallAnswering(decisions, { pep: pep.name, namesTasks, takes, view })
+  const evaluated = new WeakMap<Answer, EvaluatedCall>()
+  // One catalog for the whole request; whether it still counts is asked when a call is judged.
+  const catalog = await decisions.catalog.current()
+  return {
+    async answer(question) {
+      const asked = callQuestion(question, pep, catalog)
+      if ('reason' in asked) return asked
+      const found = await calls.answer(asked)
+      const answer = answerOf(found)
+      evaluated.set(answer, found)
+      return answer
+    },
+    candidates: (sought, question) => candidates(ports, { sought, question, pep, catalog }),
+    book: (answered, single) => calls.book(answered, single && evaluated.get(single)),
+    stands: () => calls.stands(),
+    withdraw: (id) => calls.withdraw(id),
+  }
+}
+
+function answerOf({ detail, enough, obligations, outcome, reason }: EvaluatedCall): Answer {
+  return { permitted: outcome === 'permit', reason, detail, enough, obligations }
+}
+
+/** The question as one about a call, or why it cannot be about one. */
+function callQuestion(question: Question, pep: Pep, catalog: CatalogView): CallQuestion | Answer {
+  const said = readCallContext(question.context)
+  if (said.task === undefined) return NO_TASK
+  const is = SUBJECTS[question.subject.type]
+  if (is === undefined) return WRONG_SUBJECT
+  const resource = resourceOf(question.resource, pep, catalog)
+  if (!resource) return UNKNOWN_RESOURCE
+  const action = catalog.actions.get(question.action.name)
+  if (action?.resource !== resource.name) return UNKNOWN_ACTION
+  checkUrl(said, resource)
+  const typed = typedArguments(action, argsOf(said, question, pep))
+  if (!typed.ok) return denied(typed.reason, typed.detail)
+  return {
+    task: said.task,
+    shown: said.shown,
+    subject: { is, id: question.subject.id },
+    agent: said.agent,
+    resource,
+    action,
+    arguments: typed.arguments,
+    origin: { ip: said.ip },
+    doable: doableOf(question.context),
+  }
+}
+
+/** By name or by identifier. One that the enforcement point may not ask about looks like none at all. */
+function resourceOf(
+  { id, type }: Question['resource'],
+  { resources }: Pep,
+  catalog: CatalogView,
+): Resource | undefined {
+  if (type !== RESOURCE) return undefined
+  const found = catalog.resources.get(id) ?? catalog.byIdentifier.get(id)
+  return found && (resources?.includes(found.name) ?? true) ? found : undefined
+}
+
+/** What the call says. Properties of the action are a claim about it, and count as others do. */
+function argsOf({ args }: CallContext, { action }: Question, pep: Pep): CallContext['args'] {
+  return args ?? (pep.properties ? action.properties : undefined)
+}
+
+/** A proof for another place would be no proof of this call. */
+function checkUrl({ shown }: CallContext, { identifier }: Resource): void {
+  if (!shown || shown.url === '') return
+  const rest = shown.url.startsWith(identifier) ? shown.url.slice(identifier.length) : undefined
+  if (rest === undefined || !/^(?:$|[/?])/.test(rest))
+    throw malformed('`context.url` is not below the identifier of the resource')
+}
+
+/** For whom a task is, and what of the catalog the enforcement point may ask about. */
+async function candidates(
+  { decisions }: AuthzenPorts,
+  given: { sought: Sought; question: Question; pep: Pep; catalog: CatalogView },
+): Promise<Candidates> {
+  const { catalog, pep, question, sought } = given
+  if (sought === 'action') {
+    const resource = resourceOf(question.resource, pep, catalog)
+    return sorted(resource ? catalog.actionsOf(resource.name).map(nameOf) : [])
+  }
+  if (sought === 'resource') {
+    const action = catalog.actions.get(question.action.name)
+    const found = action && resourceOf({ ...question.resource, id: action.resource }, pep, catalog)
+    return sorted(found ? [found.name] : [])
+  }
+  const { task } = readCallContext(question.context)
+  const held = task === undefined ? undefined : await decisions.facts.task(task)
+  const is = SUBJECTS[question.subject.type]
+  if (!held || is === undefined) return sorted([])
+  const { agentId, personId, sponsored } = held.task
+  const person = is === 'agent' || sponsored ? [] : [personId]
+  return sorted(is === 'person' ? person : [...person, agentId])
+}
+
+function nameOf({ name }: Action): string {
+  return name
+}
+
+function sorted(names: readonly string[]): Candidates {
+  const all = names.toSorted((a, b) => (a < b ? -1 : 1))
+  return (after) => (after === undefined ? all : all.filter((name) => name > after))
+}
+
+function denied(reason: string, detail: string, enough?: string): Answer {
+  return { permitted: false, reason, detail, enough }
+}
+
+const NO_TASK = denied(
+  'evaluation.no_task',
+  'the question names no task',
+  'the id of the task in `context.task`, with token and proof of the call where they are at hand',
+)
+const WRONG_SUBJECT = denied(
+  'evaluation.wrong_subject',
+  'subjects of calls are persons and agents',
+  'a subject of the type `user`, `agent` or `identity`',
+)
+const UNKNOWN_RESOURCE = denied('resource.unknown', 'there is no such resource to ask about')
+const UNKNOWN_ACTION = denied('action.unknown', 'the resource has no such action')

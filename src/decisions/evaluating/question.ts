@@ -1,0 +1,41 @@
+import type { Ask, Obligation } from '@remit/engine'
+import type { Id } from '../../lib/id.ts'
+import type { LiveView } from '../../live/index.ts'
+import type { Call } from '../call.ts'
+
+/** A question about one call, by an enforcement point that has it in hand: nothing is made or taken. */
+export interface CallQuestion extends Pick<Call, 'resource' | 'action' | 'arguments' | 'origin'> {
+  /** Id of the task that it says it is of. */
+  readonly task: string
+  /** What the agent showed, where it is forwarded: token, proof, and what the proof is about. */
+  readonly shown?: Pick<Call, 'token' | 'scheme' | 'proof' | 'method' | 'url'> | undefined
+  /** For whom it says the call is. */
+  readonly subject: { readonly is: 'person' | 'agent' | 'either'; readonly id: string }
+  /** The agent that it says calls. */
+  readonly agent?: string | undefined
+  /** Types of obligation that it can carry out. */
+  readonly doable: readonly string[]
+}
+
+/** Who asks. */
+export interface Asker {
+  readonly pep: string
+  /** It is believed about who calls. */
+  readonly namesTasks: boolean
+  /** It asks about the call itself before it runs, where what was permitted is taken. */
+  readonly takes: boolean
+  /** What that it may ask rests on. */
+  readonly view: LiveView
+}
+
+export interface EvaluatedCall {
+  readonly outcome: 'permit' | 'deny' | 'requestable'
+  /** A code; `permitted` of a permit. */
+  readonly reason: string
+  readonly detail?: string | undefined
+  readonly enough?: string | undefined
+  readonly obligations: readonly Obligation[]
+  /** Whom people would be, and what they would be asked. */
+  readonly ask?: Ask | undefined
+  readonly taskId?: Id<'task'> | undefined
+}
