@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { manualClock } from '../lib/clock.ts'
+import { isObject, parseJson } from '../lib/json.ts'
+import { Problem } from '../lib/problem.ts'
+import { systemRandom } from '../lib/random.ts'
+import type { AnsweredRequest, KnownPep } from '../policy/index.ts'
+import { type Answer, decisionText, itemText } from './answer.ts'
+import type { Answering } from './answering.ts'
+import { evaluate, evaluateAll } from './evaluate.ts'
+import { CAPABILITIES, metadataOf } from './metadata.ts'
+import { doableOf } from './obligations.ts'
+import type { AuthzenPorts } from './ports.ts'
+import type { ReadRequest } from './read-request.ts'
+import { search } from './search/search.ts'
+
+const ABOUT = { evaluationId: 'dec_1', at: Date.UTC(2026, 0, 1) }
+const REDACT = { id: 'o1', type: 'redact', properties: { paths: '/card' } } as const
+const NOTIFY = { id: 'o2', type: 'notify', properties: { to: 'group:finance' } } as const
+const PERMIT: Answer = { permitted: true, reason: 'permitted' }
+
+describe('what an answer says', () => {
+  test('obligations stand with a permit, registered ones as themselves, all others as custom', () => {
+    const text = decisionText({ ...PERMIT, obligations: [REDACT, NOTIFY] }, ABOUT)
+    assert.deepEqual(JSON.parse(text), {
+      decision: true,
+      context: {
+        evaluation_id: 'dec_1',
+        evaluated_at: '2026-01-01T00:00:00.000Z',
+        obligations: [
+          { id: 'o1', type: 'custom', properties: { paths: '/card', type: 'redact' } },
+          { id: 'o2', type: 'notification', properties: { to: 'group:finance' } },
+        ],
+      },
+    })
+  })
+
+  test('a denial never tells what a permit would have asked for', () => {
+    const denial = { permitted: false, reason: 'obligation.unknown', obligations: [REDACT] }
+    for (const text of [decisionText(denial, ABOUT), itemText(denial, ABOUT)])
+      assert.ok(!text.includes('obligations'), text)
+  })
+
+  test('items say what is their own, the same each time', () => {
+    assert.equal(itemText(PERMIT, ABOUT), '{"decision":true}')
+    const denial = { permitted: false, reason: 'evaluation.unknown' }
+    const [first, second] = [itemText(denial, ABOUT), itemText(denial, ABOUT)]
+    assert.equal(first, second)
+    assert.deepEqual(JSON.parse(first), {
+      decision: false,
+      context: { reason: 'evaluation.unknown' },
+    })
+    const error = new Problem('evaluation.malformed', '`subject` is missing')
+    const wrong = itemText({ permitted: false, reason: error.code, error }, ABOUT)
+    assert.equal(JSON.parse(wrong).context.error.status, 400)
+    assert.match(itemText({ ...PERMIT, obligations: [NOTIFY] }, ABOUT), /notification/)
+  })
+
+  test('only what was declared can be done, and nothing when nothing was', () => {
+    const declared = (json: string) => {
+      const context = parseJson(json)
+      return doableOf(isObject(context) ? context : undefined)
+    }
+    assert.deepEqual(doableOf(undefined), [])
+    assert.deepEqual(declared('{"supported_obligations":"custom"}'), [])
+    assert.deepEqual(declared('{"supported_obligations":["teleport"]}'), [])
+    assert.ok(declared('{"supported_obligations":["notification"]}').includes('notify'))
+    assert.ok(!declared('{"supported_obligations":["notification"]}').includes('redact'))
+    assert.ok(declared('{"supported_obligations":["custom"]}').includes('redact'))
+  })
+
+  test('metadata are made of capabilities, each with its URN and its members', () => {
+    const more = {
+      urn: 'urn:x',
+      members: (at: (path: string) => string) => ({ more: at('/more') }),
+    }
+    const made = metadataOf('https://remit.example', [...CAPABILITIES, more])
+    assert.deepEqual(made.capabilities, ['urn:x'])
+    assert.equal(made.more, 'https://remit.example/more')
+    assert.equal(made.policy_decision_point, 'https://remit.example')
+  })
+})
+
+const QUESTION = {
+  subject: { type: 'user', id: 'a' },
+  action: { name: 'x' },
+  resource: { type: 'r', id: 'b' },
+}
+
+function request(body: object): ReadRequest {
+  const bytes = Buffer.from(JSON.stringify(body))
+  const read = parseJson(bytes)
+  assert.ok(isObject(read))
+  return { bytes, body: read }
+}
+
+/** Permits everything, and stands or does not. */
+function permitting(stands: boolean) {
+  const booked: AnsweredRequest[] = []
+  const withdrawn: string[] = []
+  const answering: Answering = {
+    answer: () => PERMIT,
+    candidates: () => () => ['one', 'two'],
+    book: async (answered) => void booked.push(answered),
+    stands: () => stands,
+    withdraw: async (id) => void withdrawn.push(id),
+  }
+  return { answering, booked, withdrawn }
+}
+
+const ports = {
+  clock: manualClock(),
+  random: systemRandom,
+  master: {
+    seal: (plain: Uint8Array | string) => Buffer.from(plain),
+    open: () => new Uint8Array(),
+  },
+} as unknown as AuthzenPorts // as: evaluations and searches use nothing else
+const known = { pep: { name: 'edge' } } as unknown as KnownPep // as: a search uses its name
+
+describe('what changed while an answer was made', () => {
+  test('permits nothing, and the record is followed by one that says so', async () => {
+    const { answering, booked, withdrawn } = permitting(false)
+    const text = await evaluate(ports, answering, request(QUESTION))
+    assert.deepEqual(
+      [JSON.parse(text).decision, JSON.parse(text).context.reason],
+      [false, 'evaluation.overtaken'],
+    )
+    const all = await evaluateAll(ports, answering, request({ ...QUESTION, evaluations: [{}, {}] }))
+    assert.ok(!all.includes('"decision":true'))
+    const found = await search(ports, answering, {
+      ...{ known, sought: 'subject', request: request(QUESTION) },
+    })
+    assert.deepEqual(JSON.parse(found).results, [])
+    assert.deepEqual(
+      withdrawn,
+      booked.map(({ id }) => id),
+    )
+    assert.equal(withdrawn.length, 3)
+  })
+
+  test('nothing changed: the answer is given, and nothing more is written', async () => {
+    const { answering, booked, withdrawn } = permitting(true)
+    assert.equal(JSON.parse(await evaluate(ports, answering, request(QUESTION))).decision, true)
+    assert.deepEqual([booked.length, withdrawn.length], [1, 0])
+  })
+
+  test('nothing is answered that is not in the books', async () => {
+    const { answering } = permitting(true)
+    const failing = {
+      ...answering,
+      book: async () => Promise.reject(new Error('the disk is full')),
+    }
+    for (const act of [evaluate, evaluateAll])
+      await assert.rejects(act(ports, failing, request(QUESTION)), /disk is full/)
+    const asked = { known, sought: 'action', request: request(QUESTION) } as const
+    await assert.rejects(search(ports, failing, asked), /disk is full/)
+  })
+})
