@@ -1,6 +1,7 @@
 import type { Obligation } from '@remit/engine'
+import type { EvaluatedCall } from '../decisions/index.ts'
 import type { Problem } from '../lib/problem.ts'
-import { obligationsOf } from './obligations.ts'
+import { obligationsOf, stepUpOf } from './obligations.ts'
 
 /** The answer to one question, whoever gave it. */
 export interface Answer {
@@ -13,6 +14,10 @@ export interface Answer {
   readonly enough?: string | undefined
   /** What has to be done along with a permit. */
   readonly obligations?: readonly Obligation[] | undefined
+  /** How the person would have to have signed in. */
+  readonly stepUp?: EvaluatedCall['stepUp']
+  /** Whether whoever asks can bring the person to it. */
+  readonly bringsStepUp?: boolean
   /** What was wrong with the question itself. */
   readonly error?: Problem | undefined
 }
@@ -45,9 +50,8 @@ const plain = new Map<string, string>()
 
 /** One of several decisions of a request. */
 export function itemText(answer: Answer, about: About): string {
-  const { detail, enough, error, obligations: todo, permitted, reason } = answer
-  const isPlain =
-    detail === undefined && enough === undefined && error === undefined && !todo?.length
+  const { detail, error, obligations: todo, permitted, reason, stepUp } = answer
+  const isPlain = detail === undefined && !error && !stepUp && !todo?.length
   if (!isPlain) return decisionText(answer, about, OF_ITEMS)
   if (permitted) return PERMITTED
   const known = plain.get(reason)
@@ -76,6 +80,14 @@ function errors({ error }: Answer) {
   return error && { error: { status: error.status, message: `${error.code}: ${error.detail}` } }
 }
 
-function obligations({ obligations: todo = [], permitted }: Answer) {
-  return permitted && todo.length > 0 ? { obligations: obligationsOf(todo) } : undefined
+function obligations({ bringsStepUp, obligations: todo = [], permitted, stepUp }: Answer) {
+  if (permitted) return todo.length > 0 ? { obligations: obligationsOf(todo) } : undefined
+  if (!stepUp) return undefined
+  const { acrValues, maxAge } = stepUp
+  const wanted = bringsStepUp ? stepUpOf(stepUp) : []
+  return {
+    ...(acrValues === undefined ? {} : { acr_values: acrValues }),
+    ...(maxAge === undefined ? {} : { max_age: maxAge }),
+    ...(wanted.length === 0 ? {} : { obligations: wanted }),
+  }
 }

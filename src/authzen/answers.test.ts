@@ -9,7 +9,7 @@ import { type Answer, decisionText, itemText } from './answer.ts'
 import type { Answering } from './answering.ts'
 import { evaluate, evaluateAll } from './evaluate.ts'
 import { CAPABILITIES, metadataOf } from './metadata.ts'
-import { doableOf } from './obligations.ts'
+import { canDo } from './obligations.ts'
 import type { AuthzenPorts } from './ports.ts'
 import type { ReadRequest } from './read-request.ts'
 import { search } from './search/search.ts'
@@ -29,7 +29,15 @@ describe('what an answer says', () => {
         evaluated_at: '2026-01-01T00:00:00.000Z',
         obligations: [
           { id: 'o1', type: 'custom', properties: { paths: '/card', type: 'redact' } },
-          { id: 'o2', type: 'notification', properties: { to: 'group:finance' } },
+          {
+            id: 'o2',
+            type: 'notification',
+            properties: {
+              to: 'group:finance',
+              topic: 'a call was permitted',
+              body: 'A call was permitted that you are told of (o2).',
+            },
+          },
         ],
       },
     })
@@ -57,16 +65,29 @@ describe('what an answer says', () => {
   })
 
   test('only what was declared can be done, and nothing when nothing was', () => {
-    const declared = (json: string) => {
+    const declared = (json: string, type: string) => {
       const context = parseJson(json)
-      return doableOf(isObject(context) ? context : undefined)
+      return canDo(isObject(context) ? context : undefined)(type)
     }
-    assert.deepEqual(doableOf(undefined), [])
-    assert.deepEqual(declared('{"supported_obligations":"custom"}'), [])
-    assert.deepEqual(declared('{"supported_obligations":["teleport"]}'), [])
-    assert.ok(declared('{"supported_obligations":["notification"]}').includes('notify'))
-    assert.ok(!declared('{"supported_obligations":["notification"]}').includes('redact'))
-    assert.ok(declared('{"supported_obligations":["custom"]}').includes('redact'))
+    for (const type of ['notify', 'redact', 'https://example.com/watermark']) {
+      assert.equal(canDo(undefined)(type), false)
+      assert.equal(declared('{"supported_obligations":"custom"}', type), false)
+      assert.equal(declared('{"supported_obligations":["teleport"]}', type), false)
+      assert.equal(declared('{"supported_obligations":["custom"]}', type), type !== 'notify')
+      assert.equal(declared('{"supported_obligations":["notification"]}', type), type === 'notify')
+    }
+  })
+
+  test('how a person would have to sign in stands with the denial; as an obligation for those who can bring it', () => {
+    const stepUp = { acrValues: 'urn:loa:3 urn:loa:4', maxAge: '900' }
+    const denial = { permitted: false, reason: 'step_up.required', stepUp }
+    const of = (answer: Answer) => JSON.parse(decisionText(answer, ABOUT)).context
+    const plain = of(denial)
+    assert.deepEqual([plain.acr_values, plain.max_age], ['urn:loa:3 urn:loa:4', '900'])
+    assert.equal(plain.obligations, undefined)
+    assert.deepEqual(of({ ...denial, bringsStepUp: true }).obligations, [
+      { id: 'step-up', type: 'step-up', properties: { acr_value: 'urn:loa:3', max_age: '900' } },
+    ])
   })
 
   test('metadata are made of capabilities, each with its URN and its members', () => {

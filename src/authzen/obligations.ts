@@ -1,17 +1,11 @@
 import type { Obligation } from '@remit/engine'
+import type { EvaluatedCall } from '../decisions/index.ts'
 import type { JsonObject } from '../lib/json.ts'
 
 /** Types of the AuthZEN Obligations Profile (Draft 1) that a permit of ours may carry. */
 export const SUPPORTED_OBLIGATIONS = ['step-up', 'notification', 'custom'] as const
+type StepUp = NonNullable<EvaluatedCall['stepUp']>
 export type ObligationType = (typeof SUPPORTED_OBLIGATIONS)[number]
-
-/** Our own types that have a registered one; everything else is `custom`, with our type among its properties. */
-const REGISTERED: Readonly<Record<string, ObligationType>> = {
-  step_up: 'step-up',
-  'step-up': 'step-up',
-  notify: 'notification',
-  notification: 'notification',
-}
 
 interface WireObligation {
   readonly id: string
@@ -19,31 +13,44 @@ interface WireObligation {
   readonly properties: Readonly<Record<string, unknown>>
 }
 
-/** What has to be done, as the profile says it. */
+/** What has to be done along with a permit, as the profile says it: our types are `custom`, with their name among the properties. */
 export function obligationsOf(obligations: readonly Obligation[]): readonly WireObligation[] {
-  return obligations.map(({ id, properties, type }) => {
-    const registered = REGISTERED[type]
-    return registered === undefined
-      ? { id, type: 'custom', properties: { ...properties, type } }
-      : { id, type: registered, properties }
-  })
+  return obligations.map(({ id, properties, type }) =>
+    type === NOTIFY
+      ? { id, type: 'notification', properties: notificationOf(id, properties) }
+      : { id, type: 'custom', properties: { ...properties, type } },
+  )
 }
 
-/** Our own types, by what has to be declared for them. */
-const OURS: Readonly<Record<ObligationType, readonly string[]>> = {
-  'step-up': ['step_up', 'step-up'],
-  notification: ['notify', 'notification'],
-  custom: ['redact', 'hash', 'cap'],
+const NOTIFY = 'notify'
+
+function notificationOf(id: string, { to = '' }: Obligation['properties']) {
+  const topic = 'a call was permitted'
+  return { to, topic, body: `A call was permitted that you are told of (${id}).` }
+}
+
+/** Along with a denial: with such a sign-in the answer could be another. */
+export function stepUpOf({ acrValues, maxAge }: StepUp): readonly WireObligation[] {
+  const [acr] = acrValues?.split(' ') ?? []
+  const properties = { acr_value: acr, ...(maxAge === undefined ? {} : { max_age: maxAge }) }
+  return acr === undefined ? [] : [{ id: 'step-up', type: 'step-up', properties }]
+}
+
+/** Whether it declared that it can bring a person to sign in again. */
+export function bringsStepUp(context: JsonObject | undefined): boolean {
+  return declaredIn(context).has('step-up')
 }
 
 /**
- * Our types of obligation that an enforcement point can carry out, by what it declared (`context.supported_obligations`). One that
+ * Whether an enforcement point can carry out one of our types, by what it declared (`context.supported_obligations`). One that
  * declared nothing can do nothing: what it does not know of would silently be left undone.
  */
-export function doableOf(context: JsonObject | undefined): readonly string[] {
+export function canDo(context: JsonObject | undefined): (type: string) => boolean {
+  const declared = declaredIn(context)
+  return (type) => declared.has(type === NOTIFY ? 'notification' : 'custom')
+}
+
+function declaredIn(context: JsonObject | undefined): ReadonlySet<unknown> {
   const declared = context?.get('supported_obligations')
-  if (!Array.isArray(declared)) return []
-  return SUPPORTED_OBLIGATIONS.filter((type) => declared.includes(type)).flatMap(
-    (type) => OURS[type],
-  )
+  return new Set(Array.isArray(declared) ? declared : [])
 }

@@ -3,7 +3,7 @@ import { CallAnswering, type CallQuestion, type EvaluatedCall } from '../../deci
 import type { KnownPep, Pep } from '../../policy/index.ts'
 import type { Answer } from '../answer.ts'
 import type { Answering, Candidates, Sought } from '../answering.ts'
-import { doableOf } from '../obligations.ts'
+import { bringsStepUp, canDo } from '../obligations.ts'
 import type { AuthzenPorts } from '../ports.ts'
 import type { Question } from '../question.ts'
 import { malformed } from '../read-request.ts'
@@ -34,7 +34,7 @@ export async function taskMode(ports: AuthzenPorts, known: KnownPep): Promise<An
       const asked = callQuestion(question, pep, catalog)
       if ('reason' in asked) return asked
       const found = await calls.answer(asked)
-      const answer = answerOf(found)
+      const answer = answerOf(found, question)
       evaluated.set(answer, found)
       return answer
     },
@@ -45,8 +45,10 @@ export async function taskMode(ports: AuthzenPorts, known: KnownPep): Promise<An
   }
 }
 
-function answerOf({ detail, enough, obligations, outcome, reason }: EvaluatedCall): Answer {
-  return { permitted: outcome === 'permit', reason, detail, enough, obligations }
+function answerOf(found: EvaluatedCall, { context }: Question): Answer {
+  const { detail, enough, obligations, outcome, reason, stepUp } = found
+  const answer = { permitted: outcome === 'permit', reason, detail, enough, obligations }
+  return stepUp ? { ...answer, stepUp, bringsStepUp: bringsStepUp(context) } : answer
 }
 
 /** The question as one about a call, or why it cannot be about one. */
@@ -71,7 +73,7 @@ function callQuestion(question: Question, pep: Pep, catalog: CatalogView): CallQ
     action,
     arguments: typed.arguments,
     origin: { ip: said.ip },
-    doable: doableOf(question.context),
+    can: canDo(question.context),
   }
 }
 

@@ -27,6 +27,7 @@ export class CallAnswering {
       detail: finding.detail,
       enough: finding.enough,
       obligations,
+      stepUp: finding.gates.find(({ reason }) => reason === finding.reason)?.stepUp,
       ask: finding.ask,
       taskId: each.who.known ? each.who.held.task.id : undefined,
     }

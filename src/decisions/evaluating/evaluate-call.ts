@@ -1,4 +1,4 @@
-import { type CallFacts, decide, type GateResult, type Permit } from '@remit/engine'
+import { type CallFacts, decide, type GateResult, type Permit, STEP_UP } from '@remit/engine'
 import { newId } from '../../lib/id.ts'
 import { Problem } from '../../lib/problem.ts'
 import { wasUsed } from '../../storage/index.ts'
@@ -6,7 +6,7 @@ import type { Call, Sent } from '../call.ts'
 import type { Booked, Case, Finding } from '../case.ts'
 import { groundsFor } from '../decide-call.ts'
 import { type Identified, identify, identifyTold, nobody } from '../identify.ts'
-import { factsOf, type KnownCase } from '../judging/grounds.ts'
+import { factsOf, type Grounds, type KnownCase } from '../judging/grounds.ts'
 import { lookAt } from '../judging/judge.ts'
 import { tellUnbound } from '../judging/unbound.ts'
 import { subjectOf } from '../minting.ts'
@@ -43,19 +43,19 @@ export async function evaluateCall(
   if (wrong) return denied(each, becauseOf(wrong))
   const found = await groundsFor(parts, each)
   if ('because' in found) return denied(each, found.because)
-  return weigh(parts, asker, { ...found, doable: question.doable })
+  return weigh(parts, asker, { ...found, can: question.can })
 }
 
 async function weigh(
   parts: DecisionParts,
   asker: Asker,
   given: Extract<Awaited<ReturnType<typeof groundsFor>>, { grounds: unknown }> & {
-    readonly doable: readonly string[]
+    readonly can: CallQuestion['can']
   },
 ): Promise<Weighed> {
-  const { doable, each, grounds } = given
+  const { can, each, grounds } = given
   const looked = await lookAt(parts, each, grounds)
-  const facts: CallFacts = { ...factsOf(each, looked), doable }
+  const facts: CallFacts = { ...factsOf(each, looked), doable: doableOf(grounds, asker, can) }
   const decision = decide(facts, grounds.policies)
   if (decision.outcome === 'deny')
     return denied(each, { ...tellUnbound(each, looked, decision), facts })
@@ -66,9 +66,28 @@ async function weigh(
   return {
     each,
     finding: { outcome: 'permit', reason: 'permitted', gates: decision.gates, facts },
-    obligations: decision.obligations,
+    obligations: decision.obligations.filter(({ type }) => isLeftTo(asker, type)),
     stands: () => stillLive(parts, { view: each.who.view, ticket }) && parts.live.holds(asker.view),
   }
+}
+
+/**
+ * Types of obligation that would be done. Of those of our policies only, because `custom` stands for all of them.
+ * INVARIANT: Remit notifies when it decides a call, not when it is asked about one.
+ */
+function doableOf(
+  { policies }: Pick<Grounds, 'policies'>,
+  { takes }: Asker,
+  can: CallQuestion['can'],
+): readonly string[] {
+  const types = new Set([...policies.obligations.values()].flat().map(({ type }) => type))
+  return [...types].filter((type) => can(type) || (takes && type === NOTIFY))
+}
+
+const NOTIFY = 'notify'
+
+function isLeftTo({ takes }: Asker, type: string): boolean {
+  return type !== STEP_UP && !(takes && type === NOTIFY)
 }
 
 /** Gates 1 and 2, without using anything up. */
@@ -98,7 +117,7 @@ function caseOf(parts: DecisionParts, asker: Asker, question: CallQuestion, who:
   const call: Call = {
     ...{ token: undefined, scheme: undefined, proof: undefined, method: '', url: '' },
     ...shown,
-    ...{ resource, action, arguments: typed, origin, sent: NOTHING_SENT },
+    ...{ resource, action, arguments: typed, origin, sent: NOTHING_SENT, doable: [] },
   }
   return {
     id: newId('decision', parts.random),

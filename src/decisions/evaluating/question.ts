@@ -1,4 +1,4 @@
-import type { Ask, Obligation } from '@remit/engine'
+import type { Ask, GateResult, Obligation } from '@remit/engine'
 import type { Id } from '../../lib/id.ts'
 import type { LiveView } from '../../live/index.ts'
 import type { Call } from '../call.ts'
@@ -13,8 +13,8 @@ export interface CallQuestion extends Pick<Call, 'resource' | 'action' | 'argume
   readonly subject: { readonly is: 'person' | 'agent' | 'either'; readonly id: string }
   /** The agent that it says calls. */
   readonly agent?: string | undefined
-  /** Types of obligation that it can carry out. */
-  readonly doable: readonly string[]
+  /** Whether it can carry out a type of obligation. */
+  readonly can: (obligation: string) => boolean
 }
 
 /** Who asks. */
@@ -34,7 +34,10 @@ export interface EvaluatedCall {
   readonly reason: string
   readonly detail?: string | undefined
   readonly enough?: string | undefined
+  /** What is left to whoever enforces the call. */
   readonly obligations: readonly Obligation[]
+  /** How the person would have to have signed in. */
+  readonly stepUp?: GateResult['stepUp']
   /** Whom people would be, and what they would be asked. */
   readonly ask?: Ask | undefined
   readonly taskId?: Id<'task'> | undefined
