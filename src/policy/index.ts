@@ -4,7 +4,7 @@ export type { CaseReport, FailedCase } from './cases/run-cases.ts'
 export { runCasesAside } from './cases/run-cases-aside.ts'
 export { checkPolicies } from './check.ts'
 export type { Mistake, Validation } from './findings.ts'
-export { loadPolicySet, loadPolicySet, POLICY_ENGINES, type PolicyEngine } from './load.ts'
+export { loadPolicySet, POLICY_ENGINES, type PolicyEngine } from './load.ts'
 export {
   type AnsweredRequest,
   OnlyAnswering,
