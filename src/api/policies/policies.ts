@@ -14,6 +14,7 @@ import { personNames } from '../names.ts'
 import { operation } from '../operation.ts'
 import { listOf, Time } from '../schemas.ts'
 import { time } from '../shapes.ts'
+import { POLICY_REPLAY_OPERATIONS } from './policy-replay.ts'
 import { Files, Mistake, MOST_BYTES, Tests, Text } from './policy-schemas.ts'
 import { POLICY_TEXT_OPERATIONS, schemaNow } from './policy-texts.ts'
 
@@ -174,6 +175,7 @@ export const POLICY_OPERATIONS = [
       ),
   }),
   ...POLICY_TEXT_OPERATIONS,
+  ...POLICY_REPLAY_OPERATIONS,
 ]
 
 function publishedShape({

@@ -9,6 +9,7 @@ import { visibleLines } from '../terminal/visible.ts'
 import { diffCommand } from './diff.ts'
 import { fmtCommand } from './fmt.ts'
 import { publishCommand } from './publish.ts'
+import { replayCommand } from './replay.ts'
 import { testCommand } from './test.ts'
 import { validateCommand } from './validate.ts'
 
@@ -30,7 +31,8 @@ export function policyCommand(start: Start): Command {
   ])
   const commands = [
     ...[listCommand, showCommand, schemaCommand],
-    ...[fmtCommand, validateCommand, testCommand, diffCommand, publishCommand],
+    ...[fmtCommand, validateCommand, testCommand, diffCommand],
+    ...[replayCommand, publishCommand],
   ]
   for (const add of commands) policy.addCommand(add(start))
   return policy

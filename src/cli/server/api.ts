@@ -7,6 +7,8 @@ import { Sessions } from './sessions.ts'
 const PREFIX = '/api/v1'
 /** Importing a large document or publishing many policies takes seconds. */
 const PATIENCE_MS = 120_000
+/** For what tells how far it is while it works. */
+const LONG_PATIENCE_MS = 60 * 60_000
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
 
@@ -66,6 +68,18 @@ export class Api {
     return body
   }
 
+  /** Lines of JSON, one after the other, for as long as the server has more to say. */
+  async *lines(path: string, body: object): AsyncGenerator<Readonly<Record<string, unknown>>> {
+    const answer = await this.#fetch('POST', path, body, {}, LONG_PATIENCE_MS)
+    if (!answer.body) throw new Failure('The server answered nothing')
+    let rest = ''
+    for await (const chunk of answer.body.pipeThrough(new TextDecoderStream())) {
+      const lines = (rest + chunk).split('\n')
+      rest = lines.pop() ?? ''
+      for (const line of lines) yield JSON.parse(line) as Readonly<Record<string, unknown>> // as: an object in each line
+    }
+  }
+
   async #json<T>(method: Method, path: string, body: object | undefined): Promise<T> {
     return read<T>(await this.#fetch(method, path, body))
   }
@@ -75,6 +89,7 @@ export class Api {
     path: string,
     body: object | undefined,
     headers: Readonly<Record<string, string>> = {},
+    patience = PATIENCE_MS,
   ): Promise<Response> {
     const session = await this.#sessions.find(this.url)
     if (!session) throw notSignedIn(this.url)
@@ -82,7 +97,7 @@ export class Api {
       method,
       // The token goes to this server and nowhere else.
       redirect: 'error',
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal: AbortSignal.timeout(patience),
       headers: {
         authorization: `Bearer ${session.token.reveal()}`,
         accept: 'application/json',

@@ -1,0 +1,118 @@
+import type { Command } from 'commander'
+import type { Cli } from '../cli.ts'
+import { command, type Start } from '../command.ts'
+import { readLength } from '../expires.ts'
+import { Failure, usage } from '../failure.ts'
+import { bold, dim, green, text, type Value } from '../terminal/text.ts'
+import { moment } from '../terminal/time.ts'
+import { differenceLines, type Group } from './differences.ts'
+import { readSources } from './sources.ts'
+
+export interface Report {
+  readonly decided: number
+  readonly same: number
+  readonly denied: number
+  readonly permitted: number
+  readonly asks: number
+  readonly stopped: number
+  readonly without_inputs: number
+  readonly groups: readonly Group[]
+  readonly ungrouped: number
+  readonly asked: {
+    readonly now: number
+    readonly draft: number
+    readonly per_day: { readonly now: number; readonly draft: number }
+  }
+  readonly from: string | null
+  readonly to: string | null
+}
+
+interface ReplayOptions {
+  readonly since: string
+  readonly agent?: string
+}
+
+/** `remit policy replay PATH…` */
+export function replayCommand(start: Start): Command {
+  return command('replay', 'What a draft would have answered to the calls of the last days.', [
+    'remit policy replay ./policies',
+    'remit policy replay ./policies --since 30d --agent refund-bot',
+  ])
+    .argument('<path...>', 'files, or directories of *.cedar')
+    .option('--since <length>', 'how far to look back (h, d, w)', '7d')
+    .option('--agent <name>', 'only what this agent did')
+    .action(async (paths: readonly string[], options: ReplayOptions, invoked: Command) => {
+      const cli = await start(invoked)
+      const { text: policies } = await readSources(cli.world.directory, paths)
+      const report = await readReport(cli, '/policies/replay', {
+        text: policies,
+        hours: hoursOf(options.since),
+        ...(options.agent === undefined ? {} : { agent: options.agent }),
+      })
+      cli.answer(report, () => reportLines(report))
+    })
+}
+
+export function hoursOf(since: string): number {
+  const length = readLength(since)
+  if (length === undefined)
+    throw usage(`\`${since}\` is no length of time`, '--since 7d (also h, w)')
+  return length / 3_600_000
+}
+
+const TELL_EVERY = 50_000
+
+/** Tells now and then how far the server is, and answers what it found. */
+export async function readReport(cli: Cli, path: string, body: object): Promise<Report> {
+  let told = 0
+  for await (const line of cli.api.lines(path, body)) {
+    const { at, looked, problem, report } = line
+    if (report !== undefined) return report as Report // as: the shape of the operation's answer
+    if (problem !== undefined) throw failureOf(problem)
+    if (typeof looked !== 'number' || looked - told < TELL_EVERY) continue
+    told = looked
+    cli.say(dim(text`  ${looked} decisions, through ${moment(String(at))} …`))
+  }
+  throw new Failure('The replay was cut off', { next: ['the same again'] })
+}
+
+function failureOf(problem: unknown): Failure {
+  const { code, detail }: { code?: unknown; detail?: unknown } = Object(problem)
+  return new Failure('The replay ended', {
+    ...(typeof code === 'string' ? { code } : {}),
+    ...(typeof detail === 'string' ? { detail } : {}),
+  })
+}
+
+export function reportLines(report: Report): readonly Value[] {
+  const { asked, asks, decided, denied, from, permitted, same, to } = report
+  if (decided === 0 || from === null || to === null)
+    return [dim('Nothing in that time can be decided again.'), ...leftOut(report)]
+  const changed = denied + permitted + asks
+  const head =
+    changed === 0
+      ? text`${green('✓')} ${decided} decisions stay as they are`
+      : text`${bold(changed)} of ${decided} decisions would change; ${same} stay as they are`
+  return [
+    head,
+    dim(text`  from ${moment(from)} to ${moment(to)}`),
+    '',
+    ...differenceLines(report.groups),
+    ...(report.ungrouped > 0 ? [dim(`and ${report.ungrouped} in smaller groups`)] : []),
+    text`People would be asked ${bold(asked.per_day.draft)} times a day; now ${asked.per_day.now}`,
+    dim(`  ${asked.draft} different calls; now ${asked.now}`),
+    ...leftOut(report),
+  ]
+}
+
+/** What nothing is said about, and why. */
+function leftOut({ stopped, without_inputs: without }: Report): readonly Value[] {
+  return [
+    ...(stopped > 0
+      ? [dim(`${stopped} ended before any rule had a say (token, task or catalog)`)]
+      : []),
+    ...(without > 0
+      ? [dim(`${without} have no inputs to decide from: made before they were kept, or erased`)]
+      : []),
+  ]
+}
