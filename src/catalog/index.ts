@@ -4,6 +4,7 @@ export {
   type ArgumentType,
   type Field,
   isOptional,
+  type ScalarType,
   type Untyped,
 } from './argument.ts'
 export {
@@ -65,5 +66,6 @@ export {
   suspendResource,
 } from './suspend-resource.ts'
 export { type GivenArguments, type TypedResult, typeArguments } from './type-arguments.ts'
+export { typeText as typeScalar } from './type-scalar.ts'
 export { summarizeUntyped, type UntypedSummary } from './untyped.ts'
 export { quoted, visible } from './visible.ts'

@@ -7,6 +7,7 @@ import {
   isOptional,
   RISKS,
 } from '../catalog/index.ts'
+import { limitLines } from './impossible/limits.ts'
 
 /**
  * The Cedar schema that policies are written against, generated from the catalog (contract 3).
@@ -69,8 +70,9 @@ const STAND_INS: readonly Declared[] = (['read', 'write'] as const).flatMap((acc
 function declaration(action: Action | Declared): string {
   const { name, groups, comment, fields } = 'groups' in action ? action : declared(action)
   const members = groups.map((group) => `Action::${quote(group)}`).join(', ')
+  const limits = limitLines(fields).map((line) => `${line}\n`)
   return `// ${comment}
-action ${quote(name)} in [${members}] appliesTo {
+${limits.join('')}action ${quote(name)} in [${members}] appliesTo {
   principal: [Person, Agent], resource: [Resource],
   context: { args: ${record(fields)}, ${CONTEXT} } };`
 }

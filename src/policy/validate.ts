@@ -1,10 +1,11 @@
-import type { DetailedError } from '@cedar-policy/cedar-wasm/nodejs'
+import type { DetailedError, PolicyJson } from '@cedar-policy/cedar-wasm/nodejs'
 import { CompileError } from '@remit/engine'
 import { readAnnotations } from './annotations.ts'
 import { cedarWasm } from './cedar-wasm.ts'
 import { SetCompiler } from './compiled-set.ts'
 import { exactJson, policyToJson } from './exact-integers.ts'
 import { Findings, type Validation } from './findings.ts'
+import { type CheckedPolicy, checkImpossible } from './impossible/check-impossible.ts'
 import type { ParsedPolicy } from './parse.ts'
 import {
   nesting,
@@ -13,6 +14,7 @@ import {
   positionAt,
   splitPolicies,
 } from './policy-text.ts'
+import { type Portion, portionsOf } from './portions.ts'
 
 export const POLICY_LIMITS = { bytes: 1024 * 1024, policies: 10_000, nesting: 48 } as const
 
@@ -62,17 +64,18 @@ function examine(text: string, schema: string, found: Findings): readonly Parsed
         found.mistake(id, piece.start, `the id \`${id}\` is that of the policy in line ${line} too`)
       } else first.set(id, piece)
     }
-    parsed.set(`piece${i}`, { piece, json, id: id === '' ? undefined : id })
+    const shape = JSON.parse(json) as PolicyJson // as: Cedar's own JSON form, written out a moment ago
+    parsed.set(`piece${i}`, { piece, json, shape, id: id === '' ? undefined : id })
   }
   checkTypes(parsed, schema, found)
+  if (found.none) checkImpossible(parsed.values(), schema, found)
   if (found.none) checkCut(text, pieces, found)
   if (found.none) checkCompiles(parsed, found)
   return Array.from(parsed.values(), ({ json, piece }) => ({ ...piece, json }))
 }
 
-interface Parsed {
-  readonly piece: PolicyPiece
-  readonly id: string | undefined
+interface Parsed extends CheckedPolicy {
+  /** Integers as they were written. */
   readonly json: string
 }
 
@@ -106,8 +109,16 @@ function readPiece(
 const HARMLESS = [/policy is impossible/, /mixed scripts/, /confusable/i]
 
 function checkTypes(parsed: ReadonlyMap<string, Parsed>, schema: string, found: Findings): void {
+  for (const portion of portionsOf(parsed, schema)) checkPortion(parsed, portion, found)
+}
+
+function checkPortion(
+  parsed: ReadonlyMap<string, Parsed>,
+  { keys, schema }: Portion,
+  found: Findings,
+): void {
   const staticPolicies = Object.fromEntries(
-    Array.from(parsed, ([key, { piece }]) => [key, piece.text]),
+    keys.map((key) => [key, parsed.get(key)?.piece.text ?? '']),
   )
   const answer = cedarWasm().validate({ schema, policies: { staticPolicies } })
   if (answer.type !== 'success') {

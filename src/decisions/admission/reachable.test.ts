@@ -90,7 +90,7 @@ forEachEngine('what an agent sees listed', (open) => {
     const { held, world } = await begin(t)
     const { parts } = world
     const never = `@id("no-refunds-by-agents") forbid (principal is Agent, action == Action::"orders.refund", resource)
-      unless { context.args.amount.lessThan(decimal("1.0")) && principal.trust > 3 };`
+      unless { context.args.amount.lessThan(decimal("1.0")) && principal.trust < 3 };`
     const text = `${REFUND_DESK}\n${never}`
     await publishPolicies(parts, { text, by: 'operator', note: '' })
     const without = await listed(world, held, await world.token(held))

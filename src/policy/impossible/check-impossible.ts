@@ -1,0 +1,182 @@
+import type { PolicyJson } from '@cedar-policy/cedar-wasm/nodejs'
+import type { Findings } from '../findings.ts'
+import type { PolicyPiece } from '../policy-text.ts'
+import { asksFor, type Comparison, comparisonsIn, entitiesIn } from './comparisons.ts'
+import { Fields } from './fields.ts'
+import { type Judged, judge } from './judge.ts'
+import { CLOSED, type LimitedAction, type Limits, limitedActions } from './limits.ts'
+import { nearest } from './nearest.ts'
+import { placeOf } from './place.ts'
+
+export interface CheckedPolicy {
+  readonly piece: PolicyPiece
+  readonly id: string | undefined
+  /** Integers beyond 2^53 are rounded in it. */
+  readonly shape: PolicyJson
+}
+
+/**
+ * Rules that compare what can never be equal: with a value that an argument cannot have, a number beyond its range, a risk class that
+ * there is not, a resource that is not in the catalog. Cedar's types do not know of these; such a rule would silently never match.
+ * Refused when no action that it is about can match, warned of when only some can.
+ */
+export function checkImpossible(
+  policies: Iterable<CheckedPolicy>,
+  schema: string,
+  found: Findings,
+): void {
+  const actions = limitedActions(schema)
+  if (actions.length === 0) return
+  const fields = new Fields(schema)
+  const resources = new Set(actions.map(({ name }) => name.split('.', 1)[0] ?? ''))
+  for (const policy of policies) {
+    checkResources(policy, resources, found)
+    const scope = inScope(policy.shape, actions)
+    for (const path of asksFor(policy.shape)) checkField(policy, path, scope, fields, found)
+    for (const comparison of comparisonsIn(policy.shape))
+      checkComparison(policy, comparison, { scope, fields }, found)
+  }
+}
+
+function checkResources(
+  { id, piece, shape }: CheckedPolicy,
+  resources: ReadonlySet<string>,
+  found: Findings,
+): void {
+  for (const name of entitiesIn(shape, 'Resource')) {
+    if (resources.has(name)) continue
+    const help = nearest(name, [...resources]) ?? `there are: ${[...resources].join(', ')}`
+    const at = piece.start + placeOf(piece.text, name, 'Resource')
+    found.mistake(id, at, `there is no resource \`${name}\`, so this never matches`, help)
+  }
+}
+
+/**
+ * A field that is asked for with `has` and that there is nowhere. About named actions it is a mistake. A rule over a group is also for
+ * actions that will come: it is warned of.
+ */
+function checkField(
+  { id, piece, shape }: CheckedPolicy,
+  path: string,
+  scope: readonly LimitedAction[],
+  fields: Fields,
+  found: Findings,
+): void {
+  const [first] = scope
+  if (!first || scope.some((action) => fields.has(action, path))) return
+  const at = path.lastIndexOf('.')
+  const [record, name] = [path.slice(0, at), path.slice(at + 1)]
+  const named = isNamed(shape, scope) || !path.startsWith('context.args.')
+  const known = new Set((named ? scope : []).flatMap((action) => fields.names(action.name, record)))
+  const help = nearest(name, [...known])
+  const place = piece.start + placeOf(piece.text, name, 'has', true)
+  if (named) found.mistake(id, place, `there is no \`${path}\`, so this never matches`, help)
+  else found.warning(id, place, `no action that this is about has \`${path}\` by now`)
+}
+
+/** It names its actions one by one, not by a group. */
+function isNamed({ action }: PolicyJson, scope: readonly LimitedAction[]): boolean {
+  if (action.op === 'All') return false
+  const names = new Set(scope.map(({ name }) => name))
+  return refsOf(action).every((ref) => names.has(ref))
+}
+
+function refsOf(action: PolicyJson['action']): readonly string[] {
+  const refs = 'entities' in action ? action.entities : 'entity' in action ? [action.entity] : []
+  return refs.map((ref) => ('__entity' in ref ? ref.__entity.id : ref.id))
+}
+
+/** The actions that a policy can apply to. */
+function inScope(
+  { action }: PolicyJson,
+  actions: readonly LimitedAction[],
+): readonly LimitedAction[] {
+  if (action.op === 'All') return actions
+  const names = new Set(refsOf(action))
+  return actions.filter(({ groups, name }) => [name, ...groups].some((each) => names.has(each)))
+}
+
+function checkComparison(
+  { id, piece, shape }: CheckedPolicy,
+  comparison: Comparison,
+  around: Around,
+  found: Findings,
+): void {
+  const { literal, path } = comparison
+  const closed = CLOSED.get(path)
+  const judged = closed
+    ? [{ judged: judge(comparison, closed), limits: closed, action: '' }]
+    : judgedFor(comparison, around)
+  const wrong = judged.filter((each) => each.judged === 'never' || each.judged === 'differs')
+  const [first] = wrong
+  const place = piece.start + placeOf(piece.text, literal.text, path.split('.').at(-1) ?? '')
+  if (first?.limits) {
+    const words = wordsOf(comparison, first.judged)
+    const help = helpFor(comparison, first.limits)
+    if (wrong.length === judged.length) found.mistake(id, place, words, help)
+    else {
+      const names = wrong
+        .slice(0, 3)
+        .map(({ action }) => `\`${action}\``)
+        .join(', ')
+      found.warning(
+        id,
+        place,
+        `of ${names}${wrong.length > 3 ? ' and others' : ''}: ${words}`,
+        help,
+      )
+    }
+    return
+  }
+  const always = judged.length > 0 && judged.every((each) => each.judged === 'always')
+  if (always && shape.effect === 'permit')
+    found.warning(id, place, `\`${path}\` is always ${comparison.operator} \`${literal.text}\``)
+}
+
+interface Around {
+  readonly scope: readonly LimitedAction[]
+  readonly fields: Fields
+}
+
+interface JudgedFor {
+  readonly judged: Judged
+  readonly limits: Limits | undefined
+  readonly action: string
+}
+
+/** For each action that has the argument. */
+function judgedFor(comparison: Comparison, { fields, scope }: Around): readonly JudgedFor[] {
+  if (!comparison.path.startsWith('context.args.')) return []
+  const path = comparison.path.slice('context.args.'.length)
+  return scope.flatMap((action): JudgedFor[] => {
+    const limits = action.limits.get(path)
+    if (limits) return [{ judged: judge(comparison, limits), limits, action: action.name }]
+    return fields.has(action, comparison.path)
+      ? [{ judged: 'open', limits: undefined, action: action.name }]
+      : []
+  })
+}
+
+function wordsOf({ literal, operator, path }: Comparison, judged: Judged): string {
+  const value = literal.kind === 'integer' ? literal.text : `"${literal.text}"`
+  if (operator === 'like') return `no value of \`${path}\` is like ${value}, so this never matches`
+  if (operator === '==') return `\`${path}\` can never be ${value}, so this never matches`
+  return judged === 'differs'
+    ? `\`${path}\` can never be ${value}, so this always holds`
+    : `\`${path}\` can never be ${operator} ${value}, so this never matches`
+}
+
+const MOST_NAMED = 12
+
+/** What it can be, and what was probably meant. */
+function helpFor({ literal }: Comparison, limits: Limits): string {
+  if ('enum' in limits && limits.enum) {
+    const meant = limits.kind === 'string' ? nearest(literal.text, limits.enum) : undefined
+    const values = limits.enum.slice(0, MOST_NAMED).map((value) => JSON.stringify(value))
+    const more = limits.enum.length > MOST_NAMED ? ', …' : ''
+    return [meant, `it can be: ${values.join(', ')}${more}`].filter(Boolean).join('; ')
+  }
+  const { kind, ...rest } = limits
+  const said = Object.entries(rest).map(([name, value]) => `${name} ${value}`)
+  return `it is a ${kind} with ${said.join(', ')}`
+}

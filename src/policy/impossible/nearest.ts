@@ -1,0 +1,28 @@
+/** `did you mean …?`, when one of the names is close enough to have been meant. */
+export function nearest(wrong: string, names: readonly string[]): string | undefined {
+  const most = Math.max(2, Math.floor(wrong.length / 3))
+  let best: { readonly name: string; readonly steps: number } | undefined
+  for (const name of names) {
+    if (Math.abs(name.length - wrong.length) > most) continue
+    const steps = distance(wrong.toLowerCase(), name.toLowerCase())
+    if (steps <= most && (!best || steps < best.steps)) best = { name, steps }
+  }
+  return best && `did you mean \`${best.name}\`?`
+}
+
+const LONGEST = 128
+
+/** Levenshtein's, of short texts. */
+function distance(a: string, b: string): number {
+  if (a.length > LONGEST || b.length > LONGEST) return Number.POSITIVE_INFINITY
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1] ? 0 : 1
+      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + same))
+    }
+    row = next
+  }
+  return row[b.length] ?? 0
+}
