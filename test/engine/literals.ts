@@ -25,6 +25,8 @@ const LONG_EDGES: readonly (number | bigint)[] = [
 const STRINGS = [
   '1',
   't',
+  'aa',
+  'aba',
   '',
   'a',
   'ab',
