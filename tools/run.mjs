@@ -22,6 +22,7 @@ const COMMANDS = {
   'build:sdk': [['tools/build-sdk.ts']],
   demo: [['tools/demo.ts']],
   bench: [
+    ['bench/decide/run.ts'],
     ['bench/start/run.ts'],
     ['bench/tokens/run.ts'],
     ['bench/gateway/run.ts'],
