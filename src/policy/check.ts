@@ -1,12 +1,12 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import type { Requestable } from '@remit/engine'
 import { findAgent } from '../agents/index.ts'
 import { activePeopleOf, findPerson } from '../people/index.ts'
 import type { Reader } from '../storage/index.ts'
 import { Findings, type Mistake, type Validation } from './findings.ts'
-import { compile } from './load.ts'
-import { parseAside } from './parse-aside.ts'
+import { loadAside } from './load.ts'
 import { idOf } from './policy-id.ts'
-import { splitPolicies } from './policy-text.ts'
+import { type PolicyPiece, splitPolicies } from './policy-text.ts'
 import { validateAside } from './validate-aside.ts'
 
 /**
@@ -20,19 +20,22 @@ export async function checkPolicies(
 ): Promise<Validation> {
   const { mistakes, warnings } = await validateAside(given)
   if (mistakes.length > 0) return { mistakes, warnings }
-  const unanswerable = await warnOfApprovers(reader, given)
-  const all = [...warnings, ...unanswerable, ...(await warnOfNames(reader, given.text))]
+  const pieces = splitPolicies(given.text)
+  const unanswerable = await warnOfApprovers(reader, given, pieces)
+  const all = [...warnings, ...unanswerable, ...(await warnOfNames(reader, given.text, pieces))]
   return { mistakes, warnings: all.toSorted((a, b) => a.line - b.line || a.column - b.column) }
 }
 
 async function warnOfApprovers(
   reader: Reader,
   { schema, text }: { readonly text: string; readonly schema: string },
+  pieces: readonly PolicyPiece[],
 ): Promise<readonly Mistake[]> {
-  const { requestable } = compile(await parseAside(text), { version: 0, schema })
+  const { requestable } = await loadAside({ version: 0, text, schema }, 'compiled')
   const found = new Findings(text)
   const staff = new Staff(reader)
-  for (const piece of splitPolicies(text)) {
+  for await (const piece of inTurns(pieces)) {
+    if (found.full) break
     const asking = requestable.get(idOf(piece.text) ?? '')
     if (!asking) continue
     const at = piece.start + Math.max(0, piece.text.indexOf('@approvers'))
@@ -47,12 +50,17 @@ async function warnOfApprovers(
 const NAMED = /"[^"\\]*(?:\\.[^"\\]*)*"|\/\/[^\n\r]*|\b(Group|Agent)\s*::\s*"([^"\\]*)"/gs
 
 /** Groups and agents that the text names and that are not there, each at its first place. */
-async function warnOfNames(reader: Reader, text: string): Promise<readonly Mistake[]> {
+async function warnOfNames(
+  reader: Reader,
+  text: string,
+  pieces: readonly PolicyPiece[],
+): Promise<readonly Mistake[]> {
   const found = new Findings(text)
   const seen = new Set<string>()
-  for (const piece of splitPolicies(text)) {
+  for await (const piece of inTurns(pieces)) {
+    if (found.full) break
     for (const { 0: whole, 1: kind, 2: name = '', index } of piece.text.matchAll(NAMED)) {
-      if (kind === undefined || seen.has(`${kind} ${name}`)) continue
+      if (kind === undefined || found.full || seen.has(`${kind} ${name}`)) continue
       seen.add(`${kind} ${name}`)
       const isThere = kind === 'Group' ? activePeopleOf(reader, name) : findAgent(reader, name)
       if ((await isThere) !== undefined) continue
@@ -66,6 +74,16 @@ async function warnOfNames(reader: Reader, text: string): Promise<readonly Mista
     }
   }
   return found.result().warnings
+}
+
+/** Looked at before others get their turn: about a millisecond. */
+const AT_ONCE = 100
+
+async function* inTurns<T>(items: readonly T[]): AsyncGenerator<T> {
+  for (const [i, item] of items.entries()) {
+    if (i > 0 && i % AT_ONCE === 0) await turn()
+    yield item
+  }
 }
 
 const NO_GROUP = ['there is no such group', '`remit groups list`'] as const

@@ -1,5 +1,5 @@
 import { visible } from '../catalog/index.ts'
-import { positionAt } from './policy-text.ts'
+import { positionsAt } from './policy-text.ts'
 
 /** One thing that is wrong, or worth knowing, and where. */
 export interface Mistake {
@@ -22,43 +22,61 @@ export interface Validation {
   readonly warnings: readonly Mistake[]
 }
 
+/** Not placed yet: a place costs a look at everything before it. */
+interface Found extends Omit<Mistake, 'line' | 'column'> {
+  readonly offset: number
+}
+
 /** Gathers what is found in one text. */
 export class Findings {
   readonly #text: string
-  readonly #mistakes: Mistake[] = []
-  readonly #warnings: Mistake[] = []
+  readonly #mistakes: Found[] = []
+  readonly #warnings: Found[] = []
 
   constructor(text: string) {
     this.#text = text
   }
 
   mistake(policy: string | undefined, offset: number, message: string, help?: string): void {
-    this.#mistakes.push(this.#at(policy, offset, message, help))
+    this.#mistakes.push({ policy, offset, message: visible(message), help })
   }
 
   warning(policy: string | undefined, offset: number, message: string, help?: string): void {
-    this.#warnings.push(this.#at(policy, offset, message, help))
+    this.#warnings.push({ policy, offset, message: visible(message), help })
   }
 
   get none(): boolean {
     return this.#mistakes.length === 0
   }
 
-  result(): Validation {
-    return { mistakes: inOrder(this.#mistakes), warnings: inOrder(this.#warnings) }
+  /** As many warnings as anyone would read. */
+  get full(): boolean {
+    return this.#warnings.length >= MOST_FINDINGS
   }
 
-  #at(policy: string | undefined, offset: number, message: string, help?: string): Mistake {
-    return { policy, ...positionAt(this.#text, offset), message: visible(message), help }
+  result(): Validation {
+    return { mistakes: this.#placed(this.#mistakes), warnings: this.#placed(this.#warnings) }
+  }
+
+  #placed(found: readonly Found[]): readonly Mistake[] {
+    const shown = inOrder(found)
+    const places = positionsAt(
+      this.#text,
+      shown.map(({ offset }) => offset),
+    )
+    return shown.map(({ help, message, policy }, i) => {
+      const { column = 1, line = 1 } = places[i] ?? {}
+      return { policy, line, column, message, help }
+    })
   }
 }
 
 /** By place. What is said at one place about several actions is said once. */
-function inOrder(found: readonly Mistake[]): readonly Mistake[] {
-  const sorted = found.toSorted((a, b) => a.line - b.line || a.column - b.column)
+function inOrder(found: readonly Found[]): readonly Found[] {
+  const sorted = found.toSorted((a, b) => a.offset - b.offset)
   const groups = Map.groupBy(
     sorted,
-    ({ line, column, message }) => `${line}:${column} ${message.replaceAll(ACTION, '')}`,
+    ({ message, offset }) => `${offset} ${message.replaceAll(ACTION, '')}`,
   )
   const merged = Array.from(groups.values(), mergedOf).filter((each) => each !== undefined)
   return merged.slice(0, MOST_FINDINGS)
@@ -66,7 +84,7 @@ function inOrder(found: readonly Mistake[]): readonly Mistake[] {
 
 const ACTION = /Action::"[^"]*"/g
 
-function mergedOf(same: readonly Mistake[]): Mistake | undefined {
+function mergedOf(same: readonly Found[]): Found | undefined {
   const [first] = same
   if (!first || same.length === 1) return first
   // Stand-ins are nobody's actions; a real one says more.

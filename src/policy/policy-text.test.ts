@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import * as cedar from '@cedar-policy/cedar-wasm/nodejs'
 import fc from 'fast-check'
-import { nesting, offsetOfByte, positionAt, splitPolicies } from './policy-text.ts'
+import { nesting, offsetOfByte, positionAt, positionsAt, splitPolicies } from './policy-text.ts'
 
 function texts(text: string): string[] {
   return splitPolicies(text).map((piece) => piece.text)
@@ -69,6 +69,25 @@ describe('cutting a text into policies', () => {
     assert.deepEqual(positionAt(text, text.indexOf('x')), { line: 2, column: 3 })
     assert.deepEqual(positionAt(text, 0), { line: 1, column: 1 })
     assert.equal(offsetOfByte('é😀x', 6), 3)
+  })
+
+  it('finds many places in one look as it finds each', () => {
+    const some = fc.array(fc.constantFrom('a', '\n', '\r\n', '😀', 'é', ' '), { maxLength: 40 })
+    fc.assert(
+      fc.property(some, fc.array(fc.nat(60), { maxLength: 8 }), (parts, given) => {
+        const text = parts.join('')
+        // In the middle of a character is not where anything is found.
+        const offsets = given
+          .map((offset) => text.slice(0, offset).toWellFormed().length)
+          .filter((offset) => text.slice(0, offset).isWellFormed())
+          .toSorted((a, b) => a - b)
+        const expected = offsets.map((offset) => {
+          const lines = text.slice(0, offset).split('\n')
+          return { line: lines.length, column: Array.from(lines.at(-1) ?? '').length + 1 }
+        })
+        assert.deepEqual(positionsAt(text, offsets), expected)
+      }),
+    )
   })
 
   it('measures nesting outside strings and comments', () => {

@@ -35,12 +35,23 @@ export function splitPolicies(text: string): readonly PolicyPiece[] {
 
 /** Line and column of an offset (UTF-16 code units). */
 export function positionAt(text: string, offset: number): Position {
-  const before = text.slice(0, offset)
-  const lineStart = before.lastIndexOf('\n') + 1
-  return {
-    line: before.split('\n').length,
-    column: Array.from(before.slice(lineStart)).length + 1,
-  }
+  const [position = { line: 1, column: 1 }] = positionsAt(text, [offset])
+  return position
+}
+
+/** The same of several, in rising order: the text is looked through once, however many there are. */
+export function positionsAt(text: string, offsets: readonly number[]): readonly Position[] {
+  let [line, lineStart, counted, column] = [1, 0, 0, 1]
+  return offsets.map((offset) => {
+    const end = Math.min(offset, text.length)
+    for (let next = text.indexOf('\n', lineStart); next >= 0 && next < end; line++) {
+      lineStart = next + 1
+      next = text.indexOf('\n', lineStart)
+    }
+    if (counted < lineStart) [counted, column] = [lineStart, 1]
+    for (; counted < end; column++) counted += (text.codePointAt(counted) ?? 0) > 0xffff ? 2 : 1
+    return { line, column }
+  })
 }
 
 /** Cedar counts bytes of UTF-8; JavaScript counts UTF-16 code units. */
