@@ -107,7 +107,7 @@ export async function openRooms(
     const shared = { storage, ledger, live, clock, random, issuer, master }
     const connections = { ...shared, revalidate: policies.revalidate.bind(policies) }
     const providers = new Providers(shared, outbound)
-    const facts = new Facts({ storage, live, catalog })
+    const facts = new Facts({ storage, live, catalog, freshFor: freshFor(settings) })
     const verified = new VerifiedTokens()
     const risk = new RiskBooks({
       storage,
@@ -141,6 +141,12 @@ export async function openRooms(
     await storage.close()
     throw error
   }
+}
+
+const HOUR = 3_600_000
+
+function freshFor({ absentPersonFreshDays, personFreshHours }: Settings) {
+  return { present: personFreshHours * HOUR, absent: absentPersonFreshDays * 24 * HOUR }
 }
 
 /** The provider named in the settings is registered at every start: what is configured is what is in force. */

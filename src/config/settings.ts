@@ -215,6 +215,18 @@ export const SETTINGS = {
     'Most bytes of one answer of an MCP server, with everything it tells on the way.',
     readBetween(1024, 104_857_600),
   ),
+  personFreshHours: setting(
+    'REMIT_PERSON_FRESH_HOURS',
+    '24',
+    'How old what the identity provider said of a person (status, groups) may be while a task for them works. Older: calls are denied until they sign in again.',
+    readBetween(1, 720),
+  ),
+  absentPersonFreshDays: setting(
+    'REMIT_ABSENT_PERSON_FRESH_DAYS',
+    '30',
+    'The same for those whose own sign-in began nothing: sponsors, and people in a conversation where all present have to be permitted.',
+    readBetween(1, 366),
+  ),
   logLevel: setting(
     'REMIT_LOG_LEVEL',
     'info',

@@ -23,6 +23,7 @@ import {
   resourceEntity,
   spaceEntities,
 } from './entities.ts'
+import { FRESH_FOR, type FreshFor, isStale, stale } from './fresh.ts'
 import { alsoKeys } from './liveness.ts'
 import { mayHandOn } from './opening/authority.ts'
 import { RecordedSettings } from './recorded/setting.ts'
@@ -87,17 +88,21 @@ export class Facts {
   readonly #agents = new Kept<Agent>(MOST_OTHERS)
   readonly #settings = new Kept<KeptSetting>(MOST_OTHERS)
   readonly #limits = new Kept<readonly StandingLimit[]>(MOST_OTHERS)
+  readonly #confirmed = new Kept<Pick<Person, 'confirmedAt'>>(MOST_OTHERS)
   readonly #locator: Locator
+  readonly #freshFor: FreshFor
 
   constructor(parts: {
     readonly storage: Storage
     readonly live: Pick<Live, 'view'>
     readonly catalog: Pick<Catalog, 'current'>
+    readonly freshFor?: FreshFor
   }) {
     this.#storage = parts.storage
     this.#live = parts.live
     this.#catalog = parts.catalog
     this.#locator = new Locator(parts)
+    this.#freshFor = parts.freshFor ?? FRESH_FOR
   }
 
   /** Only what never changes about a task may be used of the answer: not its state. */
@@ -120,7 +125,9 @@ export class Facts {
     const owners = agents.map(({ ownerId }) => ownerId)
     const { also, where } = await this.whereabouts(held, view, { keys: alsoKeys(owners, []), at })
     const { chain, task } = held
-    const inTheWay = standsInTheWay(where, task, { agents: chain, at })
+    const inTheWay =
+      standsInTheWay(where, task, { agents: chain, at }) ??
+      (await this.stale(task, { person: await this.person(task.personId, view), where, at }))
     const key = `${task.id} ${resource}`
     const mark = `${view.hash} ${also.hash} ${apartFromHash(also)}`
     const kept = this.#settings.get(key, mark)
@@ -145,6 +152,35 @@ export class Facts {
     // Whoever is not alive there stops the call before anything looks at them.
     for (const id of thread.participantIds) participants.push(await this.person(id, also))
     return { where: { line, conversation: { thread, surface, participants } }, also }
+  }
+
+  /**
+   * Whether what is known of someone that a call rests on is too old. When it was confirmed raises no epoch, or every sign-in would
+   * cut what runs: what looks too old is read again.
+   */
+  async stale(
+    { sponsored }: Pick<Task, 'sponsored'>,
+    on: {
+      readonly person: Person
+      readonly where: Whereabouts | undefined
+      readonly at: number
+    },
+  ): Promise<GateResult | undefined> {
+    const { absent, present } = this.#freshFor
+    const { at, person, where } = on
+    if (await this.#isStale(person, at, sponsored ? absent : present))
+      return stale(sponsored ? 'sponsor' : 'person')
+    for (const each of intersecting(where))
+      if (each.id !== person.id && (await this.#isStale(each, at, absent)))
+        return stale('participant')
+    return undefined
+  }
+
+  async #isStale(person: Person, at: number, mostMs: number): Promise<boolean> {
+    if (!isStale(this.#confirmed.get(person.id, 'latest') ?? person, at, mostMs)) return false
+    const now = await findPerson(this.#storage.read, person.id)
+    if (now) this.#confirmed.put(person.id, 'latest', { confirmedAt: now.confirmedAt })
+    return !now || isStale(now, at, mostMs)
   }
 
   line(spaceId: string | null): Promise<readonly string[]> {

@@ -178,6 +178,7 @@ export const PROBLEMS = {
   },
   'person.last_administrator': { status: 409, title: 'This is the last administrator' },
   'person.not_permitted': { status: 403, title: 'No policy permits this to the person' },
+  'person.stale': { status: 403, title: 'What is known of the person is too old' },
   'person.suspended': { status: 403, title: 'The person is suspended' },
   'person.unknown': { status: 404, title: 'There is no such person' },
   'policy.error': { status: 403, title: 'A policy could not be evaluated' },

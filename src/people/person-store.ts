@@ -60,7 +60,10 @@ export async function namesOfPersons(
   return new Map(rows.map(({ id, name }) => [id, name]))
 }
 
-export async function insertPerson(tx: Tx, person: Omit<Person, 'groups'>): Promise<void> {
+export async function insertPerson(
+  tx: Tx,
+  person: Omit<Person, 'groups' | 'confirmedAt'> & { readonly groupsSeenAt: number | null },
+): Promise<void> {
   await tx
     .insertInto('persons')
     .values({
@@ -72,17 +75,26 @@ export async function insertPerson(tx: Tx, person: Omit<Person, 'groups'>): Prom
       status: person.status,
       created_at: person.createdAt,
       last_seen_at: person.lastSeenAt,
+      groups_seen_at: person.groupsSeenAt,
     })
     .execute()
 }
 
 export async function updateProfile(
   tx: Tx,
-  person: Pick<Person, 'id' | 'name' | 'lastSeenAt'> & { readonly email: string | undefined },
+  person: Pick<Person, 'id' | 'name' | 'lastSeenAt'> & {
+    readonly email: string | undefined
+    readonly groupsSeen: boolean
+  },
 ): Promise<void> {
   await tx
     .updateTable('persons')
-    .set({ name: person.name, email: person.email ?? null, last_seen_at: person.lastSeenAt })
+    .set({
+      name: person.name,
+      email: person.email ?? null,
+      last_seen_at: person.lastSeenAt,
+      ...(person.groupsSeen ? { groups_seen_at: person.lastSeenAt } : {}),
+    })
     .where('id', '=', person.id)
     .execute()
 }
@@ -164,6 +176,7 @@ function gather(rows: readonly PersonWithGroup[]): Person[] {
       status: row.status as PersonStatus, // written by insertPerson and changeStatus only
       createdAt: row.created_at,
       lastSeenAt: row.last_seen_at,
+      confirmedAt: Math.min(row.last_seen_at, row.groups_seen_at ?? row.last_seen_at),
     }
   })
 }

@@ -18,6 +18,11 @@ export interface Person {
   readonly createdAt: number
   /** When the provider issued the newest token that told us about this person, epoch milliseconds. */
   readonly lastSeenAt: number
+  /**
+   * When the provider last confirmed all that it is asked about this person: that they are there, and, where it ever spoke of
+   * groups, those too.
+   */
+  readonly confirmedAt: number
 }
 
 export function isAdministrator(person: Person): boolean {

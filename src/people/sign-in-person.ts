@@ -40,8 +40,10 @@ async function create(parts: PeopleParts, tx: Tx, profile: Profile): Promise<Per
     status: 'active',
     createdAt: parts.clock.now(),
     lastSeenAt: profile.issuedAt,
+    confirmedAt: profile.issuedAt,
   }
-  await insertPerson(tx, person)
+  const groupsSeenAt = profile.groupValues === undefined ? null : profile.issuedAt
+  await insertPerson(tx, { ...person, groupsSeenAt })
   for (const group of groups) await insertMember(tx, person.id, group, 'provider')
   await parts.live.begin(tx, { kind: 'person', id: person.id })
   await parts.ledger.append(tx, {
@@ -61,7 +63,13 @@ async function refresh(
 ): Promise<{ person: Person; change: Change | undefined }> {
   const { name = known.name } = profile
   const email = profile.email === undefined ? known.email : (profile.email ?? undefined)
-  await updateProfile(tx, { id: known.id, name, email, lastSeenAt: profile.issuedAt })
+  await updateProfile(tx, {
+    id: known.id,
+    name,
+    email,
+    lastSeenAt: profile.issuedAt,
+    groupsSeen: profile.groupValues !== undefined,
+  })
   const { added, removed } = await refreshGroups(tx, known, profile)
   const renamed = known.name !== name || known.email !== email
   const person = (await findPerson(tx, known.id)) ?? known

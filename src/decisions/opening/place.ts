@@ -67,7 +67,7 @@ export async function findPlaceBelow(
 
 /** Who wants to be there. `agents`: the chain, the one that opens first. */
 export interface Comers {
-  readonly person: Pick<Person, 'id' | 'groups'>
+  readonly person: Person
   readonly agents: readonly Pick<Agent, 'id' | 'ownerId'>[]
   readonly sponsored: boolean
 }
@@ -89,6 +89,8 @@ export async function enterPlace(
     at,
   })
   const { where } = found
+  const old = await parts.facts.stale({ sponsored }, { person, where, at })
+  if (old) return refused(codeOf(old.reason ?? ''), old.detail)
   if (!where) return found
   const [agent] = agents
   if (!agent || mayOpen(where.line, person, agent.id) !== 'yes') return NOT_OPEN

@@ -192,7 +192,8 @@ forEachEngine('an autonomous task', (open) => {
   test('is opened within the schedule of its grant only', async (t) => {
     const { world, parts, bot } = await begin(t)
     const at = (time: number) => parts.clock.advance(time - parts.clock.now())
-    at(MONDAY)
+    at(MONDAY - 1)
+    await world.signIn('ada')
     const schedule = { days: ['mon'], from: '22:00', to: '02:00', zone: 'Europe/Berlin' } as const
     await sponsored(world, bot, { rate: undefined, schedule })
     for (const [hours, reason] of [
@@ -233,7 +234,8 @@ forEachEngine('an autonomous task', (open) => {
         shown?.stoppedBy,
       ]
     }
-    at(MONDAY)
+    at(MONDAY - 1)
+    await world.signIn('ada')
     const schedule = { days: ['mon'], from: '22:00', to: '02:00', zone: 'Europe/Berlin' } as const
     const grant = await sponsored(world, bot, {
       schedule,
