@@ -7,6 +7,7 @@ export {
   type CedarRequest,
   type CompiledPolicies,
   CompileError,
+  type ConditionTrace,
   compilePolicies,
   type Entity,
   type EntityShape,
@@ -20,12 +21,16 @@ export {
   type Field,
   PolicyCompiler,
   type PolicyJson,
+  type PolicyTrace,
   type RecordShape,
   type RecordValue,
   recordOfShape,
   recordValue,
   type Shape,
   type TemplateLinkJson,
+  type TracedCall,
+  tracedCall,
+  tracePolicy,
   type Value,
   valueFromJson,
   withAttributes,
@@ -76,4 +81,5 @@ export type {
   Without,
 } from './policy.ts'
 export { policyArguments } from './policy-value.ts'
+export { queriesOf } from './principals.ts'
 export { boundInWords, detailInWords } from './words.ts'

@@ -1,7 +1,7 @@
 /** Gates 4 and 5: every person and every agent that a call depends on, each asked on its own. */
 import type { CallFacts, GateResult } from './gates.ts'
 import { type Judgement, judge } from './judge.ts'
-import type { PolicyEntity, PolicyRecord, PolicySet, Requestable } from './policy.ts'
+import type { PolicyEntity, PolicyQuery, PolicyRecord, PolicySet, Requestable } from './policy.ts'
 import { policyArguments } from './policy-value.ts'
 
 export interface PrincipalGates {
@@ -56,6 +56,25 @@ const NO_AGENT: GateResult = {
   reason: 'agent.not_permitted',
   detail: 'no agent is named',
   enough: 'a task that an agent holds',
+}
+
+/** What gates 4 and 5 ask the policies about each principal, for explaining. @throws RangeError as `policyArguments` */
+export function queriesOf(
+  facts: CallFacts,
+): readonly { readonly gate: PrincipalGate; readonly query: PolicyQuery }[] {
+  const { agents, entities, persons } = principalsOf(facts)
+  const { action, resource } = facts.call
+  const context = {
+    ...contextAround(facts),
+    args: { record: policyArguments(facts.call.arguments) },
+  }
+  const ask =
+    (gate: PrincipalGate) =>
+    ({ uid }: PolicyEntity) => ({
+      gate,
+      query: { principal: uid, action, resource, context, entities },
+    })
+  return [...persons.map(ask('person')), ...agents.map(ask('agent'))]
 }
 
 /** One question, asked about each principal in turn. */

@@ -2,8 +2,10 @@ import { type Static, Type } from 'typebox'
 import type {
   Explanation as Noun,
   OperatorExplanation,
+  OperatorGate,
   StoredDecision,
 } from '../decisions/index.ts'
+import type { ExplainedRule } from '../policy/index.ts'
 import { Decision, Time } from './schemas.ts'
 import { decisionShape, time } from './shapes.ts'
 
@@ -13,11 +15,17 @@ const nullable = Type.Union([Type.String(), Type.Null()])
 const Rule = Type.Object({
   id: Type.String(),
   text: Type.String(),
-  line: Type.Integer({ description: 'where it begins, from 1' }),
+  file: Type.Optional(Type.String()),
+  line: Type.Integer({ description: 'where it begins in the file, or in the whole text; from 1' }),
   digest: Type.String(),
+  description: Type.Optional(Type.String()),
+  advice: Type.Optional(Type.String()),
+  why: Type.Array(
+    Type.String({ description: 'what made it hold; of one that did not, what was missing' }),
+  ),
 })
 
-const Gate = Type.Object({
+export const Gate = Type.Object({
   gate: Type.String(),
   passed: Type.Boolean(),
   reason: Type.Optional(Type.String({ description: 'a code; see docs/problems' })),
@@ -27,12 +35,12 @@ const Gate = Type.Object({
   note: Type.Optional(Type.String()),
   policies: Type.Optional(Type.Array(Rule, { description: 'those that determined it' })),
   nearest: Type.Optional(
-    Type.Array(Rule, { description: 'where nothing permitted it: permits that did not hold' }),
+    Type.Array(Rule, { description: 'where nothing permitted it: the permits that came nearest' }),
   ),
 })
 
 /** What people were asked, or would have been. */
-const Ask = Type.Object({
+export const Ask = Type.Object({
   forbids: Type.Array(Type.Object({ id: Type.String(), digest: Type.String() })),
   approvers: Type.Array(Type.Array(Type.String()), {
     description: 'every rule must be met; any one name in it meets it',
@@ -68,6 +76,11 @@ export const Explanation = Type.Intersect([
     ended_at: Type.Union([Time, Type.Null()]),
     detail: Type.Optional(Type.String()),
     enough: Type.Optional(Type.String({ description: 'what would have been enough' })),
+    hints: Type.Array(
+      Type.String({
+        description: 'what of the call itself stood in the way, fit for whoever made it',
+      }),
+    ),
     approval_would_help: Type.Boolean(),
     gates: Type.Array(Gate),
     risk: Type.Optional(Weighed),
@@ -75,13 +88,19 @@ export const Explanation = Type.Intersect([
     call_hash: Type.Optional(nullable),
     policy_version: Type.Optional(Type.Union([Type.Integer(), Type.Null()])),
     replica: Type.Optional(Type.String()),
+    facts: Type.Optional(
+      Type.Enum(['facts', 'stopped', 'erased'], {
+        description:
+          'what it was decided from: kept, none because it was stopped before, or erased',
+      }),
+    ),
     ask: Type.Optional(Ask),
   }),
 ])
 
 /** What the represented person may see. */
 export function explanationShape(decision: StoredDecision, told: Noun): Static<typeof Explanation> {
-  const { approvalWouldHelp, detail, enough, gates, risk } = told
+  const { approvalWouldHelp, detail, enough, gates, hints, risk } = told
   return {
     ...decisionShape(decision),
     resource: decision.resource,
@@ -90,6 +109,7 @@ export function explanationShape(decision: StoredDecision, told: Noun): Static<t
     ended_at: decision.endedAt === null ? null : time(decision.endedAt),
     ...(detail === undefined ? {} : { detail }),
     ...(enough === undefined ? {} : { enough }),
+    hints: [...hints],
     approval_would_help: approvalWouldHelp,
     gates: [...gates],
     ...(risk ? { risk: { ...risk, signals: [...risk.signals] } } : {}),
@@ -102,23 +122,38 @@ export function operatorShape(
   told: OperatorExplanation,
   personName: string | null,
 ): Static<typeof Explanation> {
-  const { ask, callHash, gates, policyVersion, replicaId } = told
+  const { ask, callHash, facts, gates, policyVersion, replicaId } = told
   return {
     ...explanationShape(decision, told),
-    gates: gates.map(({ nearest, policies, ...gate }) => ({
-      ...gate,
-      policies: [...policies],
-      nearest: [...nearest],
-    })),
+    gates: gates.map(gateShape),
     person_name: personName,
     call_hash: callHash,
     policy_version: policyVersion,
     replica: replicaId,
+    facts,
     ...(ask ? { ask: askShape(ask) } : {}),
   }
 }
 
-function askShape(ask: NonNullable<OperatorExplanation['ask']>): Static<typeof Ask> {
+/** For operators. */
+export function gateShape({ nearest, policies, ...gate }: OperatorGate): Static<typeof Gate> {
+  return { ...gate, policies: policies.map(ruleShape), nearest: nearest.map(ruleShape) }
+}
+
+function ruleShape({ advice, description, digest, file, id, line, text, why }: ExplainedRule) {
+  return {
+    id,
+    text,
+    digest,
+    line,
+    why: [...why],
+    ...(file === undefined ? {} : { file }),
+    ...(description === undefined ? {} : { description }),
+    ...(advice === undefined ? {} : { advice }),
+  }
+}
+
+export function askShape(ask: NonNullable<OperatorExplanation['ask']>): Static<typeof Ask> {
   const { approvers, forbids, lifetimeSeconds, prompts, quorum, risk } = ask
   return {
     forbids: forbids.map(({ digest, id }) => ({ id, digest })),

@@ -9,6 +9,7 @@ import type { Operation } from './operation.ts'
 import { PEOPLE_OPERATIONS } from './people.ts'
 import { PEP_OPERATIONS } from './peps/peps.ts'
 import { POLICY_SET_OPERATIONS } from './peps/policy-sets.ts'
+import { CHECK_OPERATIONS } from './policies/checks.ts'
 import { POLICY_OPERATIONS } from './policies/policies.ts'
 import { RESOURCE_OPERATIONS } from './resources/resources.ts'
 import { REVIEW_OPERATIONS } from './resources/reviews.ts'
@@ -35,6 +36,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...SPACE_OPERATIONS,
   ...SURFACE_OPERATIONS,
   ...POLICY_OPERATIONS,
+  ...CHECK_OPERATIONS,
   ...PEP_OPERATIONS,
   ...POLICY_SET_OPERATIONS,
   ...TASK_OPERATIONS,

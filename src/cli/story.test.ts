@@ -301,6 +301,42 @@ describe('beside `remit dev`', () => {
     assert.equal(back.exit, 0, back.said)
   })
 
+  test('a check says what would be answered, why, and who could approve, and ends as it says', async (t) => {
+    const cli = await userOf(t, remit, LOGIN)
+    await cli.remit('login')
+    const check = ['check', '--as', 'sam', '--agent', 'refund-bot', '--action', 'refund']
+    const args = ['--arg', 'order_id=1042', '--arg']
+    const large = await cli.remit(...check, ...args, 'amount=900')
+    assert.equal(large.exit, 4, large.said)
+    assert.match(
+      large.out,
+      /^● Sam Support may have refund-bot do orders\.refund with order_id 1042, amount 900 only after/,
+    )
+    assert.match(large.out, /rule +large-refunds-ask: A refund over 100\.00/)
+    assert.match(large.out, /→ context\.args\.amount is 900\.00: more than 100\.00/)
+    assert.match(large.out, /approved by +someone of finance/)
+    const small = await cli.remit(...check, ...args, 'amount=40', '--explain')
+    assert.equal(small.exit, 0, small.said)
+    assert.match(small.out, /^✓ Sam Support may have refund-bot do orders\.refund/)
+    assert.match(small.out, /✓ person +the person may do it/)
+    const other = ['check', '--as', 'nils', '--agent', 'refund-bot', '--action', 'refund']
+    const nobody = await cli.remit(...other, ...args, 'amount=40')
+    assert.equal(nobody.exit, 3, nobody.said)
+    assert.match(
+      nobody.out,
+      /nearest +support-orders[\s\S]*→ person psn_\S+ is not in group support/,
+    )
+    await writeFile(
+      join(cli.home, 'open.cedar'),
+      '@id("x") permit (principal, action, resource);\n',
+    )
+    const draft = [...other, ...args, 'amount=900', '--policy', 'open.cedar']
+    assert.equal((await cli.remit(...draft)).exit, 0)
+    const wrong = await cli.remit(...check, '--arg', 'amout=1')
+    assert.equal(wrong.exit, 1)
+    assert.match(wrong.said, /`amout` is not an argument; there is .*amount/)
+  })
+
   test('the keys that sign tokens are shown, and rotated one at a time', async (t) => {
     const cli = await userOf(t, remit, LOGIN)
     await cli.remit('login')

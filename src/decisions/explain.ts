@@ -1,15 +1,13 @@
 import type { Ask, GateName } from '@remit/engine'
 import { Problem } from '../lib/problem.ts'
-import type { PolicyText } from '../policy/index.ts'
-import {
-  type DecisionState,
-  findDecision,
-  type StoredDecision,
-  type StoredGate,
-} from './decision-store.ts'
-import { permitsFor } from './nearest.ts'
+import type { DecisionState, StoredDecision } from './decision-store.ts'
+import { explainGates, type OperatorGate } from './explaining/explain-gates.ts'
 import type { DecisionParts } from './parts.ts'
+import { readRecorded } from './recorded/read-recorded.ts'
+import type { Replayable } from './recorded/replay-inputs.ts'
 import { type ToldRisk, tellable, whole } from './risk/stored-risk.ts'
+
+export type { OperatorGate }
 
 /** Why a call was answered as it was: fit for the agent and for the person it acts for. No policy text, nobody else. */
 export interface Explanation {
@@ -20,6 +18,8 @@ export interface Explanation {
   readonly detail: string | undefined
   /** What would have been enough. */
   readonly enough: string | undefined
+  /** What of the call itself stood in the way, where that is fit to be told: `amount is 950.00; at most 100.00 may be permitted`. */
+  readonly hints: readonly string[]
   /** Whether people could have permitted it. */
   readonly approvalWouldHelp: boolean
   readonly taskId: string | null
@@ -52,17 +52,8 @@ export interface OperatorExplanation extends Explanation {
   readonly replicaId: string
   readonly ask: Ask | undefined
   readonly gates: readonly OperatorGate[]
-}
-
-export interface OperatorGate extends ExplainedGate {
-  readonly detail?: string
-  readonly enough?: string
-  readonly subject?: string
-  readonly note?: string
-  /** The policies that determined it, as they were written. */
-  readonly policies: readonly PolicyText[]
-  /** Where nothing permitted it: permits that speak of this action, and did not hold. */
-  readonly nearest: readonly PolicyText[]
+  /** Whether what it was decided from is still there. */
+  readonly facts: Replayable['of']
 }
 
 /** @throws Problem `decision.unknown` */
@@ -81,13 +72,24 @@ export async function explain(
   decisionId: string,
   view: 'operator' | 'person',
 ): Promise<Explanation | OperatorExplanation> {
-  const decision = await findDecision(parts.storage.read, decisionId)
-  if (!decision)
+  const found = await readRecorded(parts.storage.read, decisionId)
+  if (!found)
     throw new Problem('decision.unknown', `there is no decision \`${decisionId.slice(0, 64)}\``)
-  return view === 'person' ? forPerson(decision) : forOperator(parts, decision)
+  const { decision, made } = found
+  const gates = await gatesOf(parts, decision, made)
+  return view === 'person' ? forPerson(decision, gates) : forOperator(decision, gates, made)
 }
 
-function forPerson(decision: StoredDecision): Explanation {
+async function gatesOf(
+  parts: DecisionParts,
+  { explanation, policyVersion }: StoredDecision,
+  made: Replayable,
+): Promise<readonly OperatorGate[]> {
+  const rules = policyVersion ? await parts.policies.rules(policyVersion) : undefined
+  return explainGates(explanation.gates, made.of === 'facts' ? made.facts : undefined, rules)
+}
+
+function forPerson(decision: StoredDecision, explained: readonly OperatorGate[]): Explanation {
   const {
     explanation,
     callHash: _,
@@ -101,6 +103,7 @@ function forPerson(decision: StoredDecision): Explanation {
     ...rest,
     detail,
     enough,
+    hints: hintsOf(explained),
     approvalWouldHelp: decision.outcome === 'requestable',
     gates: gates.map(({ gate, passed, reason }) => ({
       gate,
@@ -111,31 +114,18 @@ function forPerson(decision: StoredDecision): Explanation {
   }
 }
 
-async function forOperator(
-  parts: DecisionParts,
-  decision: StoredDecision,
-): Promise<OperatorExplanation> {
-  const { callHash, explanation, personId, policyVersion, replicaId } = decision
-  const gates: OperatorGate[] = []
-  for (const gate of explanation.gates) gates.push(await operatorGate(parts, decision, gate))
-  const { ask, risk } = explanation
-  const more = { personId, callHash, policyVersion, replicaId, ask, risk: risk && whole(risk) }
-  return { ...forPerson(decision), ...more, gates }
+/** What of the nearest permit is fit for whoever made the call. Not of several: together they would ask for too much. */
+export function hintsOf(gates: readonly OperatorGate[]): readonly string[] {
+  return [...new Set(gates.flatMap(({ nearest: [first] }) => first?.hints ?? []))]
 }
 
-async function operatorGate(
-  parts: DecisionParts,
-  { action, policyVersion }: StoredDecision,
-  gate: StoredGate,
-): Promise<OperatorGate> {
-  const { policies: ids = [], ...rest } = gate
-  const text = policyVersion ? (await parts.policies.version(policyVersion)).text : ''
-  const asked = gate.gate === 'person' || gate.gate === 'agent'
-  const silent = asked && !gate.passed && ids.length === 0 && gate.note === undefined
-  const policies: PolicyText[] = []
-  for (const id of policyVersion ? ids : []) {
-    const found = await parts.policies.text(policyVersion ?? 0, id)
-    if (found) policies.push(found)
-  }
-  return { ...rest, policies, nearest: silent && action !== null ? permitsFor(text, action) : [] }
+function forOperator(
+  decision: StoredDecision,
+  gates: readonly OperatorGate[],
+  made: Replayable,
+): OperatorExplanation {
+  const { callHash, explanation, personId, policyVersion, replicaId } = decision
+  const { ask, risk } = explanation
+  const more = { personId, callHash, policyVersion, replicaId, ask, risk: risk && whole(risk) }
+  return { ...forPerson(decision, gates), ...more, gates, facts: made.of }
 }

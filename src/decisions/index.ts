@@ -2,6 +2,7 @@
 export { type Admission, type Admitted, admit } from './admission/admit.ts'
 export { type Reach, reachOf } from './admission/reachable.ts'
 export type { Call, Sent } from './call.ts'
+export { type Check, type Checked, checkCall } from './checking/check-call.ts'
 export { decideCall } from './decide-call.ts'
 export {
   type DecisionFilter,
@@ -11,7 +12,15 @@ export {
 } from './decision-store.ts'
 export { CallAnswering } from './evaluating/call-answering.ts'
 export type { Asker, CallQuestion, EvaluatedCall } from './evaluating/question.ts'
-export { type Explanation, explain, type OperatorExplanation } from './explain.ts'
+export {
+  type Explanation,
+  type Explanation,
+  explain,
+  explain,
+  type OperatorExplanation,
+  type OperatorExplanation,
+  type OperatorGate,
+} from './explain.ts'
 export { Facts } from './facts.ts'
 export { endWithSession } from './interactive/end.ts'
 export type { InteractiveTokens } from './interactive/issue.ts'

@@ -1,8 +1,11 @@
 export { policyDigest } from './annotations.ts'
 export type { Outcome as CaseOutcome, TestSource } from './cases/case.ts'
+export { argumentsByName, type GivenByName } from './cases/named-arguments.ts'
 export type { CaseReport, FailedCase } from './cases/run-cases.ts'
 export { runCasesAside } from './cases/run-cases-aside.ts'
 export { checkPolicies } from './check.ts'
+export { ExplainedQuery, type ExplainedRule, type NearPermit } from './explaining/explain-query.ts'
+export { type PublishedRule, RulesOf } from './explaining/rules-of.ts'
 export type { Mistake, Validation } from './findings.ts'
 export { loadPolicySet, POLICY_ENGINES, type PolicyEngine } from './load.ts'
 export {
@@ -47,7 +50,13 @@ export {
   listSets,
   type PublishedSet,
 } from './policy-store.ts'
-export { type Publication, type Published, publishAgain, publishPolicies } from './publish.ts'
+export {
+  invalid,
+  type Publication,
+  type Published,
+  publishAgain,
+  publishPolicies,
+} from './publish.ts'
 export { schemaFor } from './schema.ts'
 export { placeOf, type SourceFile } from './source-files.ts'
 export type { ChangedLine, RuleChange } from './texts/compare.ts'

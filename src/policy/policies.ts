@@ -4,6 +4,7 @@ import { Problem } from '../lib/problem.ts'
 import type { Live } from '../live/index.ts'
 import type { Storage } from '../storage/index.ts'
 import { policyDigest } from './annotations.ts'
+import { RulesOf } from './explaining/rules-of.ts'
 import { compile, loadAside, type PolicyEngine } from './load.ts'
 import { idOf } from './policy-id.ts'
 import { findSet, latestSet, type PublishedSet } from './policy-store.ts'
@@ -26,6 +27,7 @@ export class Policies {
   readonly #engine: PolicyEngine
   #active: { readonly epoch: number; readonly set: Promise<PolicySet> } | undefined
   readonly #versions = new Map<number, Promise<PublishedSet>>()
+  readonly #rules = new WeakMap<PublishedSet, RulesOf>()
 
   constructor(parts: {
     readonly storage: Storage
@@ -81,6 +83,16 @@ export class Policies {
       this.#versions.delete(oldest)
     }
     return found
+  }
+
+  /** The rules of a version, for explanations. Throws `policy.unknown_version`. */
+  async rules(version: number): Promise<RulesOf> {
+    const set = await this.version(version)
+    const known = this.#rules.get(set)
+    if (known) return known
+    const made = new RulesOf(set)
+    this.#rules.set(set, made)
+    return made
   }
 
   async #find(version: number): Promise<PublishedSet> {

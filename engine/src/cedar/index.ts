@@ -9,5 +9,13 @@ export type { CedarPolicySetJson, EntityUidJson, PolicyJson, TemplateLinkJson } 
 export { withAttributes } from './overlay.ts'
 export { entityRef, entityValue, recordOfShape, recordValue } from './policy-values.ts'
 export type { EntityShape, Field, RecordShape, Shape } from './shape.ts'
+export {
+  type ConditionTrace,
+  type Mismatch,
+  type PolicyTrace,
+  type TracedCall,
+  tracedCall,
+  tracePolicy,
+} from './trace.ts'
 export type { RecordValue, Value } from './value.ts'
 export { valueFromJson } from './value-json.ts'

@@ -36,6 +36,7 @@ export function explainLines(of: Explanation, look: Look): readonly Value[] {
       facts(
         [
           ['why', of.detail],
+          ...of.hints.map((hint) => ['', hint] as const),
           ['enough', of.outcome === 'permit' ? undefined : of.enough],
           ...asked(of),
         ],
@@ -50,7 +51,7 @@ export function explainLines(of: Explanation, look: Look): readonly Value[] {
     ...riskLines(of, room),
     ...decidingLines(of),
     ...ruleLines(
-      'Nothing permitted it. Rules that speak of this action, and did not hold',
+      'Nothing permitted it. What came nearest, and what it lacks',
       uniqueRules(of.gates, 'nearest'),
       of.policy_version,
     ),
@@ -101,7 +102,7 @@ function asked({ ask }: Explanation): readonly (readonly [string, Value])[] {
   return [['asks', `${count}${[...new Set(rules)].join(', and ')}`]]
 }
 
-function approver(name: string): string {
+export function approver(name: string): string {
   return name.startsWith('group:') ? `someone of ${name.slice('group:'.length)}` : name
 }
 
@@ -132,7 +133,7 @@ const GATE_SAYS: Readonly<Record<string, readonly [passed: string, failed: strin
 }
 const WIDEST_GATE = 'obligations'.length
 
-function gateLines(gate: ExplainedGate, room: number | undefined): readonly Text[] {
+export function gateLines(gate: ExplainedGate, room: number | undefined): readonly Text[] {
   const [passed, failed] = GATE_SAYS[gate.gate] ?? ['', '']
   const name = gate.gate.padEnd(WIDEST_GATE)
   const subject = gate.subject === undefined ? '' : dim(text`  ${gate.subject}`)
@@ -181,14 +182,14 @@ function decidingLines({ gates, outcome, policy_version }: Explanation): readonl
   const against = gates.filter((gate) => !gate.passed)
   const shown = outcome === 'permit' ? all : uniqueRules(against, 'policies')
   const others = all.filter(({ id }) => !shown.some((rule) => rule.id === id))
-  const also = others.map(({ id, line }) => `${id} (line ${line})`).join(', ')
+  const also = others.map((rule) => `${rule.id} (${placeOf(rule)})`).join(', ')
   const lines = ruleLines('Rules that decided', shown, policy_version)
   if (also === '') return lines
   if (lines.length > 0) return [...lines, dim(text`  and ${also}`)]
   return ['', dim(text`No rule stood in the way: ${also}`)]
 }
 
-function uniqueRules(
+export function uniqueRules(
   gates: readonly ExplainedGate[],
   which: 'policies' | 'nearest',
 ): readonly Rule[] {
@@ -196,7 +197,12 @@ function uniqueRules(
   return [...new Map(rules.map((rule) => [rule.id, rule])).values()]
 }
 
-function ruleLines(
+/** `refunds.cedar:12`, or `line 12` of a text that nobody said the files of. */
+export function placeOf({ file, line }: Pick<Rule, 'file' | 'line'>): string {
+  return file === undefined ? `line ${line}` : `${file}:${line}`
+}
+
+export function ruleLines(
   title: string,
   rules: readonly Rule[],
   version: number | null | undefined,
@@ -207,9 +213,17 @@ function ruleLines(
     '',
     text`${bold(title)}${where}`,
     ...rules.flatMap((rule) => [
-      text`  ${bold(rule.id)} ${dim(`line ${rule.line}`)}`,
+      text`  ${bold(rule.id)} ${dim(placeOf(rule))}`,
       ...indented(
-        rule.text.split('\n').map((line) => text`${line.replaceAll('\t', '  ').trimEnd()}`),
+        [
+          ...(rule.description === undefined ? [] : [text`${rule.description}`]),
+          ...rule.why.map((each) => text`${yellow('→')} ${each}`),
+          ...(rule.advice === undefined ? [] : [text`advice: ${rule.advice}`]),
+        ],
+        4,
+      ),
+      ...indented(
+        rule.text.split('\n').map((line) => dim(text`${line.replaceAll('\t', '  ').trimEnd()}`)),
         4,
       ),
     ]),

@@ -17,6 +17,7 @@ export interface Explanation {
   readonly state: string
   readonly status: number | null
   readonly ended_at: string | null
+  readonly hints: readonly string[]
   readonly approval_would_help: boolean
   readonly gates: readonly ExplainedGate[]
   readonly risk?: WeighedRisk
@@ -56,5 +57,9 @@ export interface ExplainedGate {
 export interface Rule {
   readonly id: string
   readonly text: string
+  readonly file?: string
   readonly line: number
+  readonly description?: string
+  readonly advice?: string
+  readonly why: readonly string[]
 }

@@ -22,6 +22,11 @@ export interface GateView {
 export interface PolicyView {
   readonly id: string
   readonly text: string
+  readonly file?: string | undefined
+  readonly line: number
+  readonly description?: string | undefined
+  /** What made it hold; of one that did not, what was missing. */
+  readonly why: readonly string[]
 }
 
 export interface DecisionView {
@@ -31,6 +36,8 @@ export interface DecisionView {
   readonly detail: string
   /** What would have been enough. */
   readonly enough?: string | undefined
+  /** What of the call itself stood in the way. */
+  readonly hints: readonly string[]
   readonly person: string | null
   readonly resource: string | null
   readonly taskId: string | null
@@ -68,7 +75,7 @@ export function decisionPage(view: DecisionView): string {
   const body = html`
 <div class="head"><p class="eyebrow">${outcomeBadge(item)}<span>${when(item.at, now)}</span></p>
 <h1>${actionName(item.action)}: ${HEADING[item.outcome].toLowerCase()}</h1></div>
-${refused && notice(item.outcome === 'deny' ? 'bad' : 'warn', 'Why', html`<p>${show(asSentence(view.detail))}</p>${view.enough && html`<p><strong>What would be enough:</strong> ${show(view.enough)}</p>`}${view.requestId !== null && html`<p><a href="/approvals/${view.requestId}">The access request</a></p>`}`)}
+${refused && notice(item.outcome === 'deny' ? 'bad' : 'warn', 'Why', html`<p>${show(asSentence(view.detail))}</p>${view.hints.map((hint) => html`<p>${show(asSentence(hint))}</p>`)}${view.enough && html`<p><strong>What would be enough:</strong> ${show(view.enough)}</p>`}${view.requestId !== null && html`<p><a href="/approvals/${view.requestId}">The access request</a></p>`}`)}
 ${item.state === 'indeterminate' && notice('warn', 'The outcome is not known', html`<p>Remit stopped between sending the call and hearing the answer. The call may have had its effect. It is never repeated by itself: look at the API.</p>`)}
 <section class="card" aria-labelledby="call"><h2 id="call">The call</h2>${call(view)}</section>
 ${weighed(view.risk)}
@@ -121,8 +128,9 @@ const GATE: Readonly<Record<string, string>> = {
   obligations: 'Obligations',
 }
 
-function policyItem({ id, text }: PolicyView): Html {
-  return html`<li><details><summary>Rule <code>${show(id)}</code></summary><pre class="json"><code>${text}</code></pre></details></li>`
+function policyItem({ description, file, id, line, text, why }: PolicyView): Html {
+  const place = file === undefined ? `line ${line}` : `${file}:${line}`
+  return html`<li><details><summary>Rule <code>${show(id)}</code> <span class="soft small">${show(place)}</span></summary>${description && html`<p class="soft">${show(description)}</p>`}<pre class="json"><code>${text}</code></pre></details>${why.length > 0 && html`<ul>${why.map((each) => html`<li>${show(each)}</li>`)}</ul>`}</li>`
 }
 
 function gateItem(gate: GateView): Html {
@@ -134,5 +142,5 @@ ${gate.detail && html`<p>${show(asSentence(gate.detail))}${code}</p>`}
 ${gate.enough && html`<p class="soft">Enough would be: ${show(gate.enough)}</p>`}
 ${gate.note && html`<p class="soft small">${show(gate.note)}</p>`}
 ${policies.length > 0 && html`<ul class="plain">${policies.map(policyItem)}</ul>`}
-${nearest.length > 0 && html`<p class="soft">Rules that could permit this action, and did not hold:</p><ul class="plain">${nearest.map(policyItem)}</ul>`}</div></li>`
+${nearest.length > 0 && html`<p class="soft">Rules that came nearest to permitting it, and what they lack:</p><ul class="plain">${nearest.map(policyItem)}</ul>`}</div></li>`
 }

@@ -69,6 +69,7 @@ async function viewOf(parts: PageParts, visit: Visit): Promise<DecisionView> {
     item,
     detail: told.detail ?? '',
     enough: told.enough,
+    hints: told.hints,
     person: decision.personId === null ? null : await names.person(decision.personId),
     resource: decision.resource,
     taskId: decision.taskId,

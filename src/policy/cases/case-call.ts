@@ -12,7 +12,7 @@ import { isRisk } from '../../catalog/index.ts'
 import type { Case, CaseAgent, CaseFile, CasePerson } from './case.ts'
 import { caseArguments, caseContextValue, neutralRecord } from './case-value.ts'
 import type { ActionTypes } from './schema-types.ts'
-import { BadFile } from './yaml-tree.ts'
+import { BadFile } from './tree.ts'
 
 /** One call that a case stands for. */
 export interface CaseCall {

@@ -7,7 +7,7 @@ import {
   type TypedValue,
 } from '@remit/engine'
 import type { RecordType, ValueType } from './schema-types.ts'
-import { BadFile, type Members, type Tree } from './yaml-tree.ts'
+import { BadFile, type Members, type Tree } from './tree.ts'
 
 /**
  * Arguments as a test writes them, typed by the schema.

@@ -1,5 +1,5 @@
 import type { Risk } from '@remit/engine'
-import type { Members, Texts, Tree } from './yaml-tree.ts'
+import type { Members, Texts, Tree } from './tree.ts'
 
 /** A file of tests as it is stored with the policies. */
 export type TestSource = { readonly file: string; readonly text: string }

@@ -2,7 +2,8 @@ import { isRisk } from '../../catalog/index.ts'
 import { type Case, type CaseAgent, type CaseFile, type CasePerson, OUTCOMES } from './case.ts'
 import { readExpected } from './read-expected.ts'
 import { Reading } from './reading.ts'
-import { BadFile, type Members, readYaml, type Tree } from './yaml-tree.ts'
+import { BadFile, type Members, type Tree } from './tree.ts'
+import { readYaml } from './yaml-tree.ts'
 
 const MOST_BYTES = 1024 * 1024
 

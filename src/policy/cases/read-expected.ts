@@ -1,5 +1,5 @@
 import { type Expectation, OUTCOMES } from './case.ts'
-import { BadFile, type Tree } from './yaml-tree.ts'
+import { BadFile, type Tree } from './tree.ts'
 
 /** The names that a case gives to each of its three sides. */
 export interface Sides {

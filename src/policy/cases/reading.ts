@@ -1,4 +1,4 @@
-import { BadFile, type Members, type Texts, type Tree } from './yaml-tree.ts'
+import { BadFile, type Members, type Texts, type Tree } from './tree.ts'
 
 /** Reads the members of a map one by one, and says at the end which ones nobody asked for. */
 export class Reading {

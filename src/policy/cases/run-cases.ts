@@ -13,7 +13,7 @@ import { type CaseCall, factsOfCase } from './case-call.ts'
 import { type Filling, filledArguments, missingArguments } from './case-value.ts'
 import { readCases } from './read-cases.ts'
 import { type ActionTypes, SchemaTypes } from './schema-types.ts'
-import { BadFile } from './yaml-tree.ts'
+import { BadFile } from './tree.ts'
 
 /** A test that does not hold, or a file that cannot be read. Plain data. */
 export interface FailedCase {

@@ -86,3 +86,14 @@ test('what their tests say of the policies that ship holds', () => {
   assert.deepEqual(report.failed, [])
   assert.ok(report.cases >= 20 && report.calls > 200, `${report.cases} ${report.calls}`)
 })
+test('each rule that ships makes a difference that its tests see', () => {
+  for (const file of FILES) {
+    for (const left of splitPolicies(read(file))) {
+      const texts = FILES.map((name) =>
+        name === file ? read(name).replace(left.text, '') : read(name),
+      )
+      const { failed } = runCases({ ...together(texts), schema: SCHEMA, tests: TESTS })
+      assert.ok(failed.length > 0, left.text)
+    }
+  }
+})

@@ -8,43 +8,7 @@ import {
   type Scalar,
   type YAMLMap,
 } from 'yaml'
-
-/** What stands in a YAML file, with the line that each part begins in (from 1). Scalars keep the text they were. */
-export type Tree = Texts | Items | Members | Nothing
-export interface Texts {
-  readonly is: 'text'
-  readonly line: number
-  readonly text: string
-  /** Without quotes: numbers, `true` and `false` are what they look like. */
-  readonly plain: boolean
-}
-export interface Items {
-  readonly is: 'list'
-  readonly line: number
-  readonly items: readonly Tree[]
-}
-export interface Members {
-  readonly is: 'map'
-  readonly line: number
-  readonly members: ReadonlyMap<string, Tree>
-}
-export interface Nothing {
-  readonly is: 'nothing'
-  readonly line: number
-}
-
-/** What is wrong in a file of tests, and where. */
-export class BadFile extends Error {
-  readonly line: number
-  readonly help: string | undefined
-
-  constructor(line: number, message: string, help?: string) {
-    super(message)
-    this.name = 'BadFile'
-    this.line = line
-    this.help = help
-  }
-}
+import { BadFile, type Texts, type Tree } from './tree.ts'
 
 const MOST_DEPTH = 16
 
