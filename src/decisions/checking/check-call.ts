@@ -12,6 +12,7 @@ import { type Agent, findAgent } from '../../agents/index.ts'
 import type { Action, Resource } from '../../catalog/index.ts'
 import { newId } from '../../lib/id.ts'
 import { Problem } from '../../lib/problem.ts'
+import type { LiveView } from '../../live/index.ts'
 import { findPerson, type Person } from '../../people/index.ts'
 import {
   argumentsByName,
@@ -150,7 +151,10 @@ async function groundOf(
     resource: resource.name,
     spaces: [],
   }).filter(({ kind }) => kind !== 'task')
-  const view = await parts.live.view(keys)
+  const seen = await parts.live.view(keys)
+  // A task that was never opened has no state of its own, and nobody has said anything about it.
+  const own = { kind: 'task', id: held.task.id, epoch: 0, state: 'active' } as const
+  const view: LiveView = { ...seen, states: [...seen.states, own] }
   const setting = await parts.facts.setting(held, resource.name, view, at)
   const around = factsAround(setting, held.task)
   const alive = livenessOf(view)
