@@ -75,7 +75,7 @@ const COMMANDS: readonly (readonly [string, Readonly<Record<string, Load>>])[] =
     'Agents at work',
     {
       call: async () => (await import('./call/call.ts')).callCommand,
-      check: async () => (await import('./check.ts')).checkCommand,
+      check: async () => (await import('./decisions/check.ts')).checkCommand,
       tasks: async () => (await import('./tasks/tasks.ts')).tasksCommand,
       decisions: async () => (await import('./decisions/decisions.ts')).decisionsCommand,
       ledger: async () => (await import('./ledger.ts')).ledgerCommand,

@@ -14,10 +14,7 @@ export { CallAnswering } from './evaluating/call-answering.ts'
 export type { Asker, CallQuestion, EvaluatedCall } from './evaluating/question.ts'
 export {
   type Explanation,
-  type Explanation,
   explain,
-  explain,
-  type OperatorExplanation,
   type OperatorExplanation,
   type OperatorGate,
 } from './explain.ts'

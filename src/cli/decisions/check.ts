@@ -1,13 +1,13 @@
 import type { Command } from 'commander'
-import type { Cli } from './cli.ts'
-import { command, type Start } from './command.ts'
-import { approver, gateLines, ruleLines, uniqueRules } from './decisions/explain.ts'
-import type { ExplainedGate } from './decisions/explanation.ts'
-import { Ended, usage } from './failure.ts'
-import { findPerson } from './person.ts'
-import { readSources } from './policy/sources.ts'
-import { facts, indented } from './terminal/table.ts'
-import { bold, dim, green, red, type Text, text, type Value, yellow } from './terminal/text.ts'
+import type { Cli } from '../cli.ts'
+import { command, type Start } from '../command.ts'
+import { Ended, usage } from '../failure.ts'
+import { findPerson } from '../person.ts'
+import { readSources } from '../policy/sources.ts'
+import { facts, indented } from '../terminal/table.ts'
+import { bold, dim, green, red, type Text, text, type Value, yellow } from '../terminal/text.ts'
+import { approver, gateLines, ruleLines, uniqueRules } from './explain.ts'
+import type { ExplainedGate } from './explanation.ts'
 
 /** What is answered (`checks.make`). */
 interface Check {
