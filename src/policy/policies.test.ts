@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
+import { EXPRESSION_LIMITS } from '@remit/engine'
 import {
   applyImport,
   Catalog,
@@ -12,6 +13,7 @@ import { catalogParts } from '../catalog/testing.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Storage } from '../storage/index.ts'
 import { forEachEngine } from '../storage/testing.ts'
+import { POLICY_ENGINES } from './load.ts'
 import { Policies } from './policies.ts'
 import { listSets } from './policy-store.ts'
 import { publishPolicies } from './publish.ts'
@@ -37,12 +39,44 @@ async function rooms(storage: Storage) {
   return { parts, policyParts, catalogOf, policies, publish, events: parts.events }
 }
 
+/** Accepted by Cedar, and deeper than what is compiled. */
+const TOO_DEEP = `${PERMIT_ALL}
+@id("deep") forbid (principal, action, resource) when { ${'1 + '.repeat(EXPRESSION_LIMITS.depth)}1 < 0 };`
+
 forEachEngine('published policies', (open) => {
   it('permit nothing before there are any', async () => {
     const { policies } = await rooms(await open())
     const set = await policies.active()
     assert.equal(set.version, 0)
     assert.equal(set.evaluate(refundOf('1.0'), 'requestable').permitted, false)
+  })
+
+  it('are refused with their place when they cannot be compiled, and the running ones stay', async () => {
+    const { policies, publish } = await rooms(await open())
+    await publish(PERMIT_ALL)
+    const running = await policies.active()
+    await assert.rejects(publish(TOO_DEEP), (error) => {
+      assert.ok(error instanceof Problem)
+      const { mistakes } = error.members ?? {}
+      assert.partialDeepStrictEqual(mistakes, [{ policy: 'deep', line: 2, column: 1 }])
+      return /cannot be compiled/.test(error.detail)
+    })
+    assert.equal(await policies.active(), running)
+  })
+
+  it('are decided by the engine that is set', async () => {
+    const storage = await open()
+    const { catalogOf, parts, publish } = await rooms(storage)
+    await applyImport(catalogOf, ORDERS_PLAN, BY)
+    await publish(REFUND_DESK)
+    for (const engine of POLICY_ENGINES) {
+      const { catalog, live } = { ...parts, catalog: new Catalog(parts) }
+      const set = await new Policies({ storage, live, catalog, engine }).active()
+      assert.equal(set.evaluate(refundOf('1.0'), 'nothing').permitted, true, engine)
+      assert.deepEqual(set.evaluate(refundOf('100.01'), 'nothing').determining, [
+        'large-refunds-ask',
+      ])
+    }
   })
 
   it('are in force everywhere when publishing has returned, and versions stay as they were', async () => {
