@@ -57,7 +57,7 @@ forEachEngine('published policies', (open) => {
     const running = await policies.active()
     await assert.rejects(publish(TOO_DEEP), (error) => {
       assert.ok(error instanceof Problem)
-      const { mistakes } = error.members ?? {}
+      const { mistakes } = error.members
       assert.partialDeepStrictEqual(mistakes, [{ policy: 'deep', line: 2, column: 1 }])
       return /cannot be compiled/.test(error.detail)
     })
