@@ -158,6 +158,15 @@ forEachPolicyEngine('an evaluation that is not clean', (load) => {
     assert.equal(set.evaluate(query, 'nothing').permitted, true)
   })
 
+  it('denies when the context of one action is that of another', () => {
+    const set = load(PERMIT_ALL)
+    const query = refundOf('1.0')
+    assert.equal(set.evaluate(query, 'nothing').permitted, true)
+    const answer = set.evaluate({ ...query, action: 'orders.read' }, 'nothing')
+    assert.deepEqual([answer.permitted, answer.errors.length], [false, 1])
+    assert.equal(set.evaluate(query, 'nothing').permitted, true)
+  })
+
   it('denies when an entity does not fit the schema, or is above itself', () => {
     const set = load(PERMIT_ALL)
     const query = refundOf('1.0')

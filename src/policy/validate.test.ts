@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { EXPRESSION_LIMITS } from '@remit/engine'
 import { schemaFor } from './schema.ts'
 import { DEFAULT_POLICIES, ORDERS_PLAN, REFUND_DESK } from './testing.ts'
 import { validatePolicies } from './validate.ts'
@@ -98,6 +99,15 @@ permit (principal, action == Action::"orders.refund", resource);
     )
     assert.deepEqual(mistakes, [])
     assert.match(warnings[0]?.message ?? '', /impossible/)
+  })
+
+  it('refuses what Cedar accepts and our own engine does not', () => {
+    const sum = '1 + '.repeat(EXPRESSION_LIMITS.depth)
+    const found = mistakes(
+      `@id("fine") permit (principal, action, resource);
+@id("deep") permit (principal, action, resource) when { ${sum}1 > 0 };`,
+    )
+    assert.match(found.join(), /^deep 2:1 cannot be compiled: .*nested deeper/)
   })
 
   it('refuses what would take the evaluator down, and goes on working', async () => {

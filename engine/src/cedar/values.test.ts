@@ -271,14 +271,24 @@ describe('equality', () => {
     assert.ok(set(set(1, 2)).has(set(2, 1)))
   })
 
-  it('takes no longer for every level of nesting', () => {
+  it('compares no more for every level of nesting', () => {
+    let compared = 0
+    class Counting extends EntityUid {
+      override is(other: EntityUid): boolean {
+        compared++
+        return super.is(other)
+      }
+    }
     const nested = (depth: number): Value =>
       set(
-        ...Array.from({ length: 6 }, (_, i) =>
-          depth === 0 ? i : record({ a: nested(depth - 1), i }),
+        ...Array.from({ length: 4 }, (_, i) =>
+          depth === 0 ? new Counting('A', `${i}`) : record({ a: nested(depth - 1), i }),
         ),
       )
-    assert.ok(equal(nested(5), nested(5)))
-    assert.ok(!set(nested(5)).has(nested(4)))
+    for (const depth of [1, 2, 3, 4]) {
+      assert.ok(equal(nested(depth), nested(depth)))
+      assert.ok(!set(nested(depth)).has(nested(depth - 1)))
+      assert.equal(compared, 0, 'by their keys')
+    }
   })
 })
