@@ -19,6 +19,7 @@ import { SPACE_OPERATIONS } from './spaces/space-operations.ts'
 import { SURFACE_OPERATIONS } from './spaces/surface-operations.ts'
 import { ALLOWANCE_OPERATIONS } from './tasks/allowances.ts'
 import { BASIS_OPERATIONS } from './tasks/bases.ts'
+import { NOTICE_OPERATIONS } from './tasks/notices.ts'
 import { SPONSOR_GRANT_OPERATIONS } from './tasks/sponsor-grants.ts'
 import { TASK_OPERATIONS } from './tasks/tasks.ts'
 
@@ -43,6 +44,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...BASIS_OPERATIONS,
   ...SPONSOR_GRANT_OPERATIONS,
   ...ALLOWANCE_OPERATIONS,
+  ...NOTICE_OPERATIONS,
   ...LIMIT_OPERATIONS,
   ...KEY_OPERATIONS,
   ...LEDGER_OPERATIONS,

@@ -29,6 +29,8 @@ export {
   issueResourceToken,
   type ResourceTokenRequest,
 } from './issue-resource-token.ts'
+export type { Notice } from './notices/notice.ts'
+export { listNotices } from './notices/notify.ts'
 export { openTask } from './open-task.ts'
 export { issueTicket, type TicketRequest } from './opening/issue-ticket.ts'
 export { openChild } from './opening/open-child.ts'

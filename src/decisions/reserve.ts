@@ -14,6 +14,7 @@ import type { Setting, Standing } from './facts.ts'
 import type { KnownCase, Looked } from './judging/grounds.ts'
 import { alsoKeys } from './liveness.ts'
 import { partiesOf } from './minting.ts'
+import { noticeSteps } from './notices/notify.ts'
 import type { DecisionParts } from './parts.ts'
 import { bookingOf, PROOF_STEP, refuseReplay, usedProofSteps } from './refuse.ts'
 import { ticketOf } from './still-live.ts'
@@ -50,6 +51,7 @@ export async function reserve(
     ...takeSteps(parts, budget.takings, { decisionId: each.id, at: each.at }),
     ...(word ? wordSteps(parts, each, word) : []),
     ...parts.risk.steps(risk, each.id),
+    ...noticeSteps(parts, each, permit.obligations),
     ...booking.steps,
   ])
   if (done.committed) {

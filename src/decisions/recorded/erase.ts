@@ -1,4 +1,5 @@
 import type { Ledger } from '../../ledger/index.ts'
+import { eraseNotices } from '../notices/notice-store.ts'
 import type { DecisionParts } from '../parts.ts'
 import { eraseInputs } from './recorded-store.ts'
 
@@ -14,7 +15,9 @@ export function eraseValues(
   erasure: { readonly positions: readonly number[]; readonly by: string; readonly reason: string },
 ): Promise<number> {
   return parts.storage.transaction(async (tx) => {
-    await eraseInputs(tx, await parts.ledger.decisionsAt(tx, erasure.positions))
+    const decisions = await parts.ledger.decisionsAt(tx, erasure.positions)
+    await eraseInputs(tx, decisions)
+    await eraseNotices(tx, decisions)
     return parts.ledger.erasePrivate(tx, erasure)
   })
 }

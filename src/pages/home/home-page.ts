@@ -17,6 +17,13 @@ export interface ConsentItem {
   readonly expiresAt: number
 }
 
+/** A call that was permitted, for those who had to be told. */
+export interface NoticeItem {
+  readonly text: string
+  readonly agent: string
+  readonly at: number
+}
+
 /** One thing an administrator sets up once. */
 export interface SetupStep {
   readonly done: boolean
@@ -35,6 +42,8 @@ export interface HomeView {
   readonly sponsored: readonly SponsorGrantItem[]
   readonly titleOf: TitleOf
   readonly decisions: readonly DecisionItem[]
+  /** Calls that the viewer had to be told of. */
+  readonly notices: readonly NoticeItem[]
   /** For administrators, until all of it is done. */
   readonly setup: readonly SetupStep[]
 }
@@ -54,6 +63,14 @@ function consentList(items: readonly ConsentItem[], now: number): Html {
   )}</ul>`
 }
 
+function noticeList(items: readonly NoticeItem[], now: number): Html {
+  return html`<section aria-labelledby="told"><h2 id="told">You were to be told</h2>
+<ul class="list">${items.map(
+    (item) =>
+      html`<li class="item"><p class="what">${show(item.text)}</p><p class="meta">${badge('Permitted')}<span>${show(item.agent)}, ${duration(now - item.at)} ago</span></p></li>`,
+  )}</ul></section>`
+}
+
 function setup(steps: readonly SetupStep[]): Html | false {
   const open = steps.filter(({ done }) => !done)
   if (open.length === 0) return false
@@ -70,6 +87,7 @@ export function homePage(view: HomeView): string {
   const body = html`<div class="head"><h1>${heading(view)}</h1></div>
 ${consents.length > 0 && consentList(consents, now)}
 ${waiting.length > 0 && requestList(waiting, now)}
+${view.notices.length > 0 && noticeList(view.notices, now)}
 ${setup(view.setup)}
 <section aria-labelledby="running"><h2 id="running">Working for you now</h2>
 ${running.length > 0 ? taskList(running, now) : empty('No agent is working for you', 'When one opens a task on your behalf, you can follow it and end it here.')}</section>

@@ -1,6 +1,6 @@
 import { listAgents } from '../../agents/index.ts'
 import { listForApprover } from '../../approvals/index.ts'
-import { listDecisions } from '../../decisions/index.ts'
+import { listDecisions, listNotices } from '../../decisions/index.ts'
 import { listProviders } from '../../people/index.ts'
 import { latestSet } from '../../policy/index.ts'
 import { pendingConsents } from '../../tasks/index.ts'
@@ -43,6 +43,13 @@ async function viewOf(parts: PageParts, { visitor, now }: Visit): Promise<HomeVi
     sponsored: await sponsorGrantsOf(parts, visitor),
     titleOf: (location) => catalog.byIdentifier.get(location)?.title,
     decisions: await decisionItems(parts, decisions),
+    notices: await Promise.all(
+      (await listNotices(read, visitor.person, RECENT)).map(async ({ agentId, at, text }) => ({
+        text,
+        at,
+        agent: await names.agent(agentId),
+      })),
+    ),
     setup: visitor.administrator ? await setupSteps(parts) : [],
   }
 }

@@ -1,0 +1,53 @@
+import type { Obligation } from '@remit/engine'
+import { renderSentence } from '../../catalog/index.ts'
+import { newId } from '../../lib/id.ts'
+import type { Random } from '../../lib/random.ts'
+import type { Person } from '../../people/index.ts'
+import type { Reader, Step } from '../../storage/index.ts'
+import type { KnownCase } from '../judging/grounds.ts'
+import type { Notice } from './notice.ts'
+import { insertNoticesQuery, noticesFor } from './notice-store.ts'
+
+/**
+ * For the transaction that makes the permit.
+ * INVARIANT: a permit that obliges to a notice and the notice are durable together.
+ */
+export function noticeSteps(
+  parts: { readonly storage: { readonly read: Reader }; readonly random: Random },
+  { at, call, id, who }: KnownCase,
+  obligations: readonly Obligation[],
+): Step[] {
+  const { task } = who.held
+  const notices = obligations
+    .filter(({ type }) => type === 'notify')
+    .flatMap(({ id: obligation, properties }) =>
+      (properties.to ?? '').split(' ').map((recipient) => ({ obligation, recipient })),
+    )
+    .map(
+      ({ obligation, recipient }): Notice => ({
+        id: newId('notice', parts.random),
+        recipient,
+        decisionId: id,
+        obligation,
+        taskId: task.id,
+        personId: task.personId,
+        agentId: task.agentId,
+        action: call.action.name,
+        text: renderSentence(call.action, call.arguments),
+        at,
+      }),
+    )
+  if (notices.length === 0) return []
+  const query = insertNoticesQuery(parts.storage.read, notices)
+  return [{ name: 'notices', query, rows: notices.length }]
+}
+
+/** What this person had to be told, by name or as somebody who is in a group now; newest first, a call once. */
+export function listNotices(
+  read: Reader,
+  person: Pick<Person, 'id' | 'groups'>,
+  limit: number,
+): Promise<Notice[]> {
+  const names = [`person:${person.id}`, ...person.groups.map((group) => `group:${group}`)]
+  return noticesFor(read, names, limit)
+}
