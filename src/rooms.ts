@@ -4,13 +4,13 @@ import { Catalog, RULES } from './catalog/index.ts'
 import type { Settings } from './config/settings.ts'
 import { isLoopback } from './config/settings.ts'
 import type { ConnectionParts } from './connections/index.ts'
-import { type DecisionParts, Facts, RiskBooks } from './decisions/index.ts'
+import { type DecisionParts, DecisionPoints, Facts, RiskBooks } from './decisions/index.ts'
 import { loadSigningKeys, type MasterKey, openMasterKey, type SigningKeys } from './keys/index.ts'
 import { Ledger, ledgerOrigin } from './ledger/index.ts'
 import type { Clock } from './lib/clock.ts'
 import type { Random } from './lib/random.ts'
 import { Live, ORGANIZATION } from './live/index.ts'
-import { outbound } from './net/index.ts'
+import { type Outbound, outbound } from './net/index.ts'
 import {
   createBuiltInGroups,
   type PeopleParts,
@@ -50,6 +50,8 @@ export interface Rooms extends Omit<ApiParts, 'development' | 'describeMcp'> {
   readonly askers: Peps
   readonly only: OnlyAnsweringParts
   readonly decisions: DecisionParts
+  /** To decision points of others. */
+  readonly deciders: Outbound
 }
 
 export function storageOptions(settings: Settings): StorageOptions {
@@ -116,7 +118,19 @@ export async function openRooms(
       key: master.derive('counterparties'),
       timeZone: settings.timeZone,
     })
-    const decisions = { ...shared, keys, catalog, policies, providers, facts, verified, risk }
+    const deciders = outbound({ allowOrigins: () => true }) // it is only ever asked for what an administrator registered
+    const points = new DecisionPoints({ storage, live, master, clock, outbound: deciders })
+    const decisions = {
+      ...shared,
+      keys,
+      catalog,
+      policies,
+      providers,
+      facts,
+      verified,
+      risk,
+      points,
+    }
     await createBuiltInGroups(shared)
     await configuredProvider(settings, shared, options.development)
     return {
@@ -135,6 +149,7 @@ export async function openRooms(
       askers: new Peps(shared),
       only: { ...shared, onlySets: new OnlySets(shared) },
       decisions,
+      deciders,
       custody: { ...shared, keys },
     }
   } catch (error) {
@@ -178,6 +193,7 @@ export async function closeRooms(rooms: Rooms): Promise<void> {
   await rooms.ledger.stop()
   await rooms.live.stop()
   await rooms.providers.close()
+  await rooms.deciders.close()
   rooms.keys.close()
   await rooms.storage.close()
 }

@@ -24,8 +24,14 @@ export function externalGates({ external }: Pick<CallFacts, 'external'>): GateRe
   if (external.length === 0) {
     return [{ gate: 'external', passed: true, detail: 'no external decision point is asked' }]
   }
-  return external.map(({ name: subject, answer, detail = answer }) => {
-    const result = { gate: 'external' as const, detail: `${subject}: ${detail}`, subject }
+  return external.map(({ name: subject, answer, detail = answer, note }) => {
+    const noted = note === undefined ? {} : { note }
+    const result = {
+      gate: 'external' as const,
+      detail: `${subject}: ${detail}`,
+      subject,
+      ...noted,
+    }
     if (answer === 'permit') return { ...result, passed: true }
     const reason = answer === 'deny' ? 'external.denied' : 'external.failed'
     return { ...result, passed: false, reason, enough: `a permit of ${subject}` }

@@ -59,6 +59,8 @@ export type ExternalAnswer = {
   /** `failed`: timeout, overload, malformed answer. Denies like `deny`. */
   readonly answer: 'permit' | 'deny' | 'failed'
   readonly detail?: string
+  /** What it said beside its answer. For operators only. */
+  readonly note?: string
 }
 
 /** One limit that the call falls under, looked at and not yet taken. */

@@ -86,6 +86,15 @@ async function samples(w: World): Promise<Record<string, Sample>> {
       { path: null },
     ),
     'actions.set_size': sample('/actions/orders.refund/size', { path: null }, { path: '/amount' }),
+    'points.add': sample(
+      '/decision-points',
+      { name: 'opa', url: 'https://opa.example/evaluation' },
+      { name: 'opa', url: 'https://other.example/evaluation' },
+    ),
+    'points.remove': {
+      ...sample('/decision-points/one', {}, {}),
+      other: { path: '/decision-points/two', body: {} },
+    },
     'signals.end': sample(
       '/risk-signals/end',
       { subject: { kind: 'agent', id: 'refund-bot' }, signal: 'one', source: 'source:siem' },

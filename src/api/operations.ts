@@ -13,6 +13,7 @@ import { CHECK_OPERATIONS } from './policies/checks.ts'
 import { POLICY_OPERATIONS } from './policies/policies.ts'
 import { RESOURCE_OPERATIONS } from './resources/resources.ts'
 import { REVIEW_OPERATIONS } from './resources/reviews.ts'
+import { POINT_OPERATIONS } from './risk/decision-points.ts'
 import { RISK_OPERATIONS } from './risk/risk.ts'
 import { SESSION_OPERATIONS } from './session.ts'
 import { SPACE_OPERATIONS } from './spaces/space-operations.ts'
@@ -34,6 +35,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...ENFORCER_OPERATIONS,
   ...CONNECTION_OPERATIONS,
   ...RISK_OPERATIONS,
+  ...POINT_OPERATIONS,
   ...SPACE_OPERATIONS,
   ...SURFACE_OPERATIONS,
   ...POLICY_OPERATIONS,

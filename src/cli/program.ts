@@ -92,6 +92,8 @@ const COMMANDS: readonly (readonly [string, Readonly<Record<string, Load>>])[] =
       policy: async () => (await import('./policy/policy.ts')).policyCommand,
       'policy-sets': async () => (await import('./peps/policy-sets.ts')).policySetsCommand,
       peps: async () => (await import('./peps/peps.ts')).pepsCommand,
+      'decision-points': async () =>
+        (await import('./decision-points/decision-points.ts')).decisionPointsCommand,
       risk: async () => (await import('./risk/risk.ts')).riskCommand,
       people: async () => (await import('./people.ts')).peopleCommand,
       groups: async () => (await import('./groups.ts')).groupsCommand,

@@ -1,5 +1,6 @@
 export { addConnection, replaceCredential } from './add-connection.ts'
 export type { Connection } from './connection.ts'
+export { isCredential, isCredentialHeader } from './connection.ts'
 export { selectConnections as listConnections } from './connection-store.ts'
 export type { ConnectionParts } from './parts.ts'
 export {

@@ -18,6 +18,10 @@ export {
   type OperatorExplanation,
   type OperatorGate,
 } from './explain.ts'
+export { addPoint, removePoint } from './external/configure.ts'
+export { type DecisionPoint, TIMEOUT_MS } from './external/decision-point.ts'
+export { selectPoints as listPoints } from './external/decision-point-store.ts'
+export { DecisionPoints } from './external/decision-points.ts'
 export { Facts } from './facts.ts'
 export { endWithSession } from './interactive/end.ts'
 export type { InteractiveTokens } from './interactive/issue.ts'

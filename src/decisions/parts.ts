@@ -5,6 +5,7 @@ import type { Providers } from '../people/index.ts'
 import type { Policies } from '../policy/index.ts'
 import type { TaskParts } from '../tasks/index.ts'
 import type { VerifiedTokens } from '../tokens/index.ts'
+import type { DecisionPoints } from './external/decision-points.ts'
 import type { Facts } from './facts.ts'
 import type { RiskBooks } from './risk/risk-books.ts'
 
@@ -20,5 +21,6 @@ export interface DecisionParts extends TaskParts {
   readonly providers: Pick<Providers, 'checkSubjectToken'>
   readonly facts: Facts
   readonly risk: RiskBooks
+  readonly points: DecisionPoints
   readonly verified: VerifiedTokens
 }

@@ -9,7 +9,7 @@ import { planOrders } from '../catalog/testing.ts'
 import type { MasterKey } from '../keys/index.ts'
 import { type Json, parseJson } from '../lib/json.ts'
 import { Live, ORGANIZATION } from '../live/index.ts'
-import { outbound } from '../net/index.ts'
+import { type Outbound, outbound } from '../net/index.ts'
 import {
   createBuiltInGroups,
   createGroup,
@@ -27,6 +27,7 @@ import { grantBasis, LIMITS } from '../tasks/index.ts'
 import { beginSigningKeys, VerifiedTokens } from '../tokens/index.ts'
 import type { Call } from './call.ts'
 import { decideCall } from './decide-call.ts'
+import { DecisionPoints } from './external/decision-points.ts'
 import { Facts } from './facts.ts'
 import { issueResourceToken, type ResourceTokenRequest } from './issue-resource-token.ts'
 import { openTask } from './open-task.ts'
@@ -211,7 +212,8 @@ export class World {
     const facts = new Facts({ storage, live, catalog })
     const verified = new VerifiedTokens()
     const risk = riskBooks(base, live)
-    const parts = { ...people, catalog, policies, providers, facts, verified, risk }
+    const points = decisionPoints({ ...base, live })
+    const parts = { ...people, catalog, policies, providers, facts, verified, risk, points }
     const world = new World({ parts, provider, agentKey, sam, finn, fay, ada })
     await world.allow([ALL_OF_ORDERS])
     return world
@@ -383,6 +385,15 @@ export class World {
   #seconds(): number {
     return Math.floor(this.parts.clock.now() / 1000)
   }
+}
+
+const reached: Outbound = outbound({ allowOrigins: () => true })
+
+/** As a process that has just started. */
+export function decisionPoints(
+  parts: Pick<TestParts, 'storage' | 'master' | 'clock'> & { readonly live: Pick<Live, 'view'> },
+): DecisionPoints {
+  return new DecisionPoints({ ...parts, outbound: reached })
 }
 
 /** As a process that has just started. */

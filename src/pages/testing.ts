@@ -14,7 +14,7 @@ import { applyImport, Catalog } from '../catalog/index.ts'
 import { planOrders } from '../catalog/testing.ts'
 import { insertDecisionQuery } from '../decisions/decision-store.ts'
 import { type DecisionParts, Facts } from '../decisions/index.ts'
-import { riskBooks } from '../decisions/testing.ts'
+import { decisionPoints, riskBooks } from '../decisions/testing.ts'
 import { type TestHttp, testHttp } from '../http/testing.ts'
 import { loadSigningKeys, type MasterKey } from '../keys/index.ts'
 import { Ledger, ledgerOrigin } from '../ledger/index.ts'
@@ -129,6 +129,7 @@ async function businessOf(storage: Storage, people: Awaited<ReturnType<typeof te
     master,
     verified: new VerifiedTokens(),
     risk: riskBooks({ master, random, storage }, live),
+    points: decisionPoints({ master, clock, storage, live }),
   }
   const revalidate = policies.revalidate.bind(policies)
   return { decisions, catalogParts: { storage, ledger, live, clock, revalidate } }

@@ -1,4 +1,4 @@
-import { type CallFacts, decide, type GateResult, type Permit, STEP_UP } from '@remit/engine'
+import { type GateResult, type Permit, STEP_UP } from '@remit/engine'
 import { newId } from '../../lib/id.ts'
 import { Problem } from '../../lib/problem.ts'
 import { wasUsed } from '../../storage/index.ts'
@@ -9,6 +9,7 @@ import { type Identified, identify, identifyTold, nobody } from '../identify.ts'
 import { factsOf, type Grounds, type KnownCase } from '../judging/grounds.ts'
 import { lookAt } from '../judging/judge.ts'
 import { tellUnbound } from '../judging/unbound.ts'
+import { askedOnce, decideWithOthers } from '../judging/with-others.ts'
 import { subjectOf } from '../minting.ts'
 import type { DecisionParts } from '../parts.ts'
 import type { Because } from '../refuse.ts'
@@ -54,9 +55,13 @@ async function weigh(
   },
 ): Promise<Weighed> {
   const { can, each, grounds } = given
-  const looked = await lookAt(parts, each, grounds)
-  const facts: CallFacts = { ...factsOf(each, looked), doable: doableOf(grounds, asker, can) }
-  const decision = decide(facts, grounds.policies)
+  const own = await lookAt(parts, each, grounds)
+  const doable = doableOf(grounds, asker, can)
+  const { decision, facts, looked } = await decideWithOthers(
+    own,
+    askedOnce(parts, each, grounds),
+    (seen) => ({ ...factsOf(each, seen), doable }),
+  )
   if (decision.outcome === 'deny')
     return denied(each, { ...tellUnbound(each, looked, decision), facts })
   if (decision.outcome === 'requestable') return nothingStands(each, { ...decision, facts })

@@ -1,6 +1,7 @@
 import type {
   Callable,
   CallFacts,
+  ExternalAnswer,
   ForbidRef,
   KindOf,
   PolicyRecord,
@@ -33,6 +34,8 @@ export interface Grounds {
 export interface Looked extends Grounds {
   readonly budget: Peeked
   readonly standing: Standing
+  /** What decision points of others said, where they were asked. */
+  readonly external: readonly ExternalAnswer[]
 }
 
 /** What people have lifted, and by what. */
@@ -67,6 +70,7 @@ export function factsOf(each: KnownCase, looked: Looked, lifting?: Lifting): Cal
     lifted: lifting?.forbids ?? [],
     ...(lifting?.by === undefined ? {} : { liftedBy: lifting.by }),
     budgets: budget.peeks,
+    external: looked.external,
   }
 }
 

@@ -9,21 +9,25 @@ import type { Denied, Verdict } from '../verdict.ts'
 import { requesterOf } from '../whereabouts/whereabouts.ts'
 import { factsOf, type Grounds, type KnownCase, type Looked } from './grounds.ts'
 import { tellUnbound } from './unbound.ts'
+import { askedOnce, decideWithOthers } from './with-others.ts'
 import { judgeWithPeople } from './with-people.ts'
 
 /** How often what was looked at may be gone when it is taken before we stop trying. */
 const MOST_TRIES = 3
 
-/** facts → decide → reserve. What is gone between looking and taking is looked at again, by all gates. */
+/**
+ * facts → decide → reserve. What is gone between looking and taking is looked at again, by all gates. Decision points of others are
+ * asked when nothing here denies, and once for each call, however often it is looked at.
+ */
 export async function judge(
   parts: DecisionParts,
   each: KnownCase,
   grounds: Grounds,
 ): Promise<Verdict> {
+  const others = askedOnce(parts, each, grounds)
   for (let tries = 1; ; tries++) {
-    const looked = await lookAt(parts, each, grounds)
-    const facts = factsOf(each, looked)
-    const decision = decide(facts, grounds.policies)
+    const own = await lookAt(parts, each, grounds)
+    const { decision, facts, looked } = await decideWithOthers(own, others, (seen) => factsOf(each, seen))
     if (decision.outcome === 'deny') return deny(parts, each, looked, { ...decision, facts })
     const last = tries === MOST_TRIES
     if (decision.outcome === 'requestable') {
@@ -46,12 +50,12 @@ export async function judge(
   }
 }
 
-/** The grounds with what the limits say at this moment. Nothing is taken. */
+/** The grounds with what the limits say at this moment. Nothing is taken, and nobody else is asked. */
 export async function lookAt(
   parts: DecisionParts,
   { at, call, who }: KnownCase,
   grounds: Grounds,
-): Promise<Looked> {
+): Promise<Omit<Looked, 'external'>> {
   const { above, task } = who.held
   const standing = await parts.facts.limits(who.held)
   const limits = limitsOver([task, ...above], standing.limits)

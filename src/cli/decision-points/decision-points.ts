@@ -1,0 +1,134 @@
+import { type Command, InvalidArgumentError } from 'commander'
+import { command, type Start } from '../command.ts'
+import { readSecret } from '../connections.ts'
+import { at } from '../server/api.ts'
+import { table } from '../terminal/table.ts'
+import { bold, dim, green, red, text } from '../terminal/text.ts'
+
+interface Point {
+  readonly name: string
+  readonly url: string
+  readonly header: string | null
+  readonly resources: readonly string[]
+  readonly actions: readonly string[]
+  readonly timeout_ms: number
+  readonly arguments: boolean
+  readonly left_alone?: boolean
+}
+
+/** `remit decision-points …` */
+export function decisionPointsCommand(start: Start): Command {
+  const points = command(
+    'decision-points',
+    'AuthZEN decision points of others that are asked about calls. They can only deny.',
+    [
+      'remit decision-points add opa --url https://opa.example/access/v1/evaluation',
+      'remit decision-points list',
+    ],
+  )
+  for (const add of [listCommand, addCommand, removeCommand]) points.addCommand(add(start))
+  return points
+}
+
+function listCommand(start: Start): Command {
+  return command('list', 'All of them; credentials are never shown again.', [
+    'remit decision-points list',
+  ]).action(async (_options: object, invoked: Command) => {
+    const cli = await start(invoked)
+    const answer = await cli.api.get<{ points: readonly Point[] }>('/decision-points')
+    cli.answer(answer, () =>
+      answer.points.length === 0
+        ? [dim('Nobody else is asked about calls.')]
+        : table(
+            ['NAME', 'ADDRESS', 'ASKED ABOUT', 'TIME LIMIT', 'ARGUMENTS', 'STATUS'],
+            answer.points.map((each) => [
+              bold(each.name),
+              each.url,
+              askedAbout(each),
+              `${each.timeout_ms} ms`,
+              each.arguments ? 'told' : 'not told',
+              each.left_alone ? red('fails: calls are denied') : green('asked'),
+            ]),
+            cli.width,
+          ),
+    )
+  })
+}
+
+function askedAbout({ actions, resources }: Point): string {
+  return [...resources, ...actions].join(', ') || 'every call'
+}
+
+interface AddOptions {
+  readonly url: string
+  readonly bearer?: true
+  readonly header?: string
+  readonly fromFile?: string
+  readonly resource?: readonly string[]
+  readonly action?: readonly string[]
+  readonly timeout?: number
+  readonly arguments: boolean
+}
+
+function addCommand(start: Start): Command {
+  return command(
+    'add',
+    'Has one asked from now on. No call that it is for goes through without it.',
+    [
+      'remit decision-points add opa --url https://opa.example/access/v1/evaluation',
+      'remit decision-points add pay --url https://pdp.example/access/v1/evaluation --bearer --action bank.pay --no-arguments',
+    ],
+  )
+    .argument('<name>', 'lower-case letters, digits and hyphens')
+    .requiredOption('--url <url>', 'of its access evaluation endpoint')
+    .option('--bearer', 'it takes a credential, which is asked for, or read')
+    .option('--header <name>', 'the header it goes into; else Authorization: Bearer …')
+    .option('--from-file <file>', 'read the credential from there; - for standard input')
+    .option('--resource <name>', 'only about calls to this one; again for more', gathered)
+    .option('--action <name>', 'or of this action; again for more', gathered)
+    .option('--timeout <ms>', '50 to 5000; 1000 when not said', readTimeout)
+    .option('--no-arguments', 'it is not told the arguments of calls')
+    .action(async (name: string, options: AddOptions, invoked: Command) => {
+      const cli = await start(invoked)
+      const { action, bearer, fromFile, header, resource, timeout, url } = options
+      const secret =
+        bearer || header !== undefined || fromFile !== undefined
+          ? await readSecret(cli, `Credential for ${name}`, fromFile)
+          : undefined
+      const added = await cli.api.send<Point>('POST', '/decision-points', {
+        name,
+        url,
+        arguments: options.arguments,
+        ...(secret === undefined ? {} : { secret }),
+        ...(header === undefined ? {} : { header }),
+        ...(resource === undefined ? {} : { resources: resource }),
+        ...(action === undefined ? {} : { actions: action }),
+        ...(timeout === undefined ? {} : { timeout_ms: timeout }),
+      })
+      cli.say(
+        text`${green('✓')} ${bold(added.name)} is asked about ${askedAbout(added)}`,
+        dim('  while it does not answer, those calls are denied'),
+      )
+      cli.answer(added, () => [])
+    })
+}
+
+function removeCommand(start: Start): Command {
+  return command('remove', 'Has it not asked any more.', ['remit decision-points remove opa'])
+    .argument('<name>', 'of `remit decision-points list`')
+    .action(async (name: string, _options: object, invoked: Command) => {
+      const cli = await start(invoked)
+      await cli.api.send('DELETE', at`/decision-points/${name}`)
+      cli.say(text`${green('✓')} ${bold(name)} is not asked any more`)
+      cli.answer({ decision_point: name, removed: true }, () => [])
+    })
+}
+
+function gathered(each: string, before: readonly string[] = []): readonly string[] {
+  return [...before, each]
+}
+
+function readTimeout(given: string): number {
+  if (!/^\d{2,4}$/.test(given)) throw new InvalidArgumentError('a number from 50 to 5000')
+  return Number(given)
+}

@@ -1,0 +1,59 @@
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
+import { buffer } from 'node:stream/consumers'
+
+/** What a decision point was asked. */
+export interface Asked {
+  readonly headers: IncomingHttpHeaders
+  readonly body: Record<string, unknown>
+  readonly text: string
+}
+
+export type Answering = (reply: ServerResponse, request: IncomingMessage) => void
+
+/** A decision point on a port of its own, which answers as it is told. */
+export class TestPoint {
+  readonly asked: Asked[] = []
+  readonly #server: Server
+  answering: Answering = says({ decision: true })
+
+  constructor() {
+    this.#server = createServer(async (request, reply) => {
+      const text = (await buffer(request)).toString()
+      this.asked.push({ headers: request.headers, body: JSON.parse(text), text })
+      this.answering(reply, request)
+    })
+  }
+
+  async listen(): Promise<string> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve))
+    const address = this.#server.address()
+    if (typeof address !== 'object' || !address) throw new Error('not listening')
+    return `http://127.0.0.1:${address.port}/access/v1/evaluation`
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections()
+    await new Promise((resolve) => this.#server.close(resolve))
+  }
+}
+
+export function says(answer: unknown): Answering {
+  return sends(JSON.stringify(answer))
+}
+
+export function sends(
+  text: string | Uint8Array,
+  status = 200,
+  headers: Readonly<Record<string, string>> = {},
+): Answering {
+  return (reply) => {
+    reply.writeHead(status, { 'content-type': 'application/json', ...headers })
+    reply.end(text)
+  }
+}
