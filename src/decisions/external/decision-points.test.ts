@@ -70,8 +70,8 @@ forEachEngine('decision points of others', (open) => {
           arguments: { amount: '10.00', order_id: '1042' },
           risk: {
             class: 'high',
-            score: 40,
-            signals: ['class.high', 'first.agent', 'first.action', 'hour'],
+            score: 50,
+            signals: ['class.high', 'first.agent', 'first.action', 'hour', 'definition.new'],
           },
           decision_id: verdict.decisionId,
         },

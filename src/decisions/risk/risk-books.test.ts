@@ -130,13 +130,15 @@ forEachEngine('what is known from before', (open) => {
     const next = await held(world)
     const large = await weighed(world, next, refund('99.00'))
     assert.ok(Math.abs(Number(large.sizeRatio) - 9) < 0.3, large.sizeRatio)
-    assert.deepEqual(large.points, { 'class.high': 20, size: 15 })
+    assert.deepEqual(large.points, { 'class.high': 20, size: 15, 'definition.new': 10 })
+    assert.equal(large.definitionAgeDays, 1)
     const small = await weighed(world, next, refund('11.00'))
     assert.ok(Math.abs(Number(small.sizeRatio) - 1) < 0.05, small.sizeRatio)
     assert.equal((await weighed(world, next, refund('99.00'))).sizeRatio, large.sizeRatio)
     world.parts.clock.advance(31 * DAY_MS)
     const later = await held(world)
-    assert.equal((await weighed(world, later, refund('99.00'))).sizeRatio, undefined)
+    const much = await weighed(world, later, refund('99.00'))
+    assert.deepEqual([much.sizeRatio, much.points], [undefined, { 'class.high': 20 }])
   })
 
   test('pace is of the last minute, also across a restart and other replicas', async (t) => {

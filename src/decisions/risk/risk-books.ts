@@ -1,5 +1,5 @@
 import type { TypedArguments } from '@remit/engine'
-import { type Action, countedRisk } from '../../catalog/index.ts'
+import { type Action, acceptedSince, countedRisk } from '../../catalog/index.ts'
 import type { Random } from '../../lib/random.ts'
 import type { LiveView } from '../../live/index.ts'
 import type { Step, Storage } from '../../storage/index.ts'
@@ -44,6 +44,7 @@ export interface RiskBooksOptions {
 }
 
 const MINUTE_MS = 60_000
+const DAY_MS = 86_400_000
 const LOOK_ELSEWHERE_MS = 2_000
 /** More calls than this in a minute are not told apart. */
 const MOST_ELSEWHERE = 1_000
@@ -83,6 +84,7 @@ export class RiskBooks {
     const sizeRatio = size && (await this.#ratio(size, at))
     const firstForCounterparty =
       whom && (whom === 'many' || habits.first.some(({ counterparty }) => counterparty !== ''))
+    const since = acceptedSince(action)
     const inputs: RiskInputs = {
       class: countedRisk(action),
       firstForAgent: isFirst(habits, ''),
@@ -92,6 +94,7 @@ export class RiskBooks {
       ...(sizeRatio === undefined ? {} : { sizeRatio }),
       hour: this.#hour(at),
       hourUtc: this.#hourUtc(at),
+      ...(since === undefined ? {} : { definitionAgeDays: wholeDays(at - since) }),
       external: await this.#heard.about(held, of.view, at),
     }
     return { assessment: assess(inputs), at, habits, size, paceKey }
@@ -149,6 +152,10 @@ export class RiskBooks {
     if (this.#elsewhere.size > MOST_REMEMBERED) this.#elsewhere.clear()
     return count
   }
+}
+
+function wholeDays(ms: number): number {
+  return Math.max(Math.floor(ms / DAY_MS), 0)
 }
 
 function habitsOf(action: string, whom: readonly string[] | 'many' | undefined): readonly Habit[] {

@@ -52,11 +52,12 @@ forEachEngine('what other systems say', (open) => {
     const asked = await decided(world, held)
     assert.equal(asked.outcome, 'requestable')
     const told = await explain(world.parts, asked.decisionId, 'operator')
-    assert.equal(told.risk?.score, 70)
+    assert.equal(told.risk?.score, 80)
     assert.deepEqual(
       told.risk?.signals.map(({ points, signal }) => [signal, points]),
       [
         ['class.high', 20],
+        ['definition.new', 10],
         ['external.high', 50],
       ],
     )
