@@ -20,6 +20,7 @@ import { requireTask } from './require-task.ts'
 import { mayContinue } from './still-live.ts'
 import {
   ALL_OF_ORDERS,
+  decisionPoints,
   GATEWAY,
   type Held,
   ISSUER,
@@ -214,6 +215,7 @@ forEachEngine('a task token', (open) => {
       policies: new Policies({ storage, live: elsewhere, catalog }),
       facts: new Facts({ storage, live: elsewhere, catalog }),
       risk: riskBooks(parts, elsewhere),
+      points: decisionPoints({ ...parts, live: elsewhere }),
       keys: { tokens: old, find: (kid?: string) => (kid === old.kid ? oldKey : keys.find(kid)) },
     }
     const call = () => world.call(held, resourceToken, READ)

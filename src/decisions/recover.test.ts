@@ -10,7 +10,7 @@ import { explain } from './explain.ts'
 import { Facts } from './facts.ts'
 import { recordOutcome } from './outcome.ts'
 import { recover } from './recover.ts'
-import { READ, refund, riskBooks, World, worldsOver } from './testing.ts'
+import { decisionPoints, READ, refund, riskBooks, World, worldsOver } from './testing.ts'
 
 forEachEngine('after a crash', (open) => {
   async function begin(t: TestContext) {
@@ -31,7 +31,15 @@ forEachEngine('after a crash', (open) => {
     const catalog = new Catalog({ storage, live })
     const policies = new Policies({ storage, live, catalog })
     const facts = new Facts({ storage, live, catalog })
-    return { ...parts, live, catalog, policies, facts, risk: riskBooks(parts, live) }
+    return {
+      ...parts,
+      live,
+      catalog,
+      policies,
+      facts,
+      risk: riskBooks(parts, live),
+      points: decisionPoints({ ...parts, live }),
+    }
   }
 
   test('an intent without an outcome is indeterminate, once, and its approval stays used', async (t) => {
