@@ -27,7 +27,9 @@ export async function judge(
   const others = askedOnce(parts, each, grounds)
   for (let tries = 1; ; tries++) {
     const own = await lookAt(parts, each, grounds)
-    const { decision, facts, looked } = await decideWithOthers(own, others, (seen) => factsOf(each, seen))
+    const { decision, facts, looked } = await decideWithOthers(own, others, (seen) =>
+      factsOf(each, seen),
+    )
     if (decision.outcome === 'deny') return deny(parts, each, looked, { ...decision, facts })
     const last = tries === MOST_TRIES
     if (decision.outcome === 'requestable') {
