@@ -17,7 +17,7 @@ export interface DecisionParts extends TaskParts {
   /** Remit's own: an origin, without a trailing slash. */
   readonly issuer: string
   readonly catalog: Pick<Catalog, 'current'>
-  readonly policies: Pick<Policies, 'active' | 'rules' | 'version'>
+  readonly policies: Pick<Policies, 'active' | 'revalidate' | 'rules' | 'version'>
   readonly providers: Pick<Providers, 'checkSubjectToken'>
   readonly facts: Facts
   readonly risk: RiskBooks

@@ -6,6 +6,7 @@ import { addAuthorize } from './authorize/authorize-routes.ts'
 import { addConfirm } from './confirm/confirm-routes.ts'
 import { addConsent } from './consent/consent-routes.ts'
 import { addDecisions } from './decision/decision-routes.ts'
+import { addDefinitions } from './definition/definition-routes.ts'
 import { serveAssets } from './frame/assets.ts'
 import { addHome } from './home/home-routes.ts'
 import type { PageParts } from './parts.ts'
@@ -32,6 +33,7 @@ export function registerPages(app: FastifyInstance, parts: PageParts): void {
     addTasks(desk, parts)
     addSponsorGrants(desk, parts)
     addDecisions(desk, parts)
+    addDefinitions(desk, parts)
     addConfirm(desk, parts)
     addCli(desk, parts)
   })

@@ -3,7 +3,7 @@ import { type DecisionItem, decisionTable } from '../decision/decision-words.ts'
 import type { TitleOf } from '../frame/authority.ts'
 import { documentOf, type Viewer } from '../frame/document.ts'
 import { type Html, html } from '../frame/html.ts'
-import { badge, command, empty } from '../frame/pieces.ts'
+import { badge, command, empty, notice } from '../frame/pieces.ts'
 import { show } from '../frame/show.ts'
 import { duration } from '../frame/time.ts'
 import { type SponsorGrantItem, sponsorGrantList } from '../sponsor-grant/sponsor-grant-list.ts'
@@ -46,6 +46,8 @@ export interface HomeView {
   readonly notices: readonly NoticeItem[]
   /** For administrators, until all of it is done. */
   readonly setup: readonly SetupStep[]
+  /** For administrators: definitions that wait for their word. */
+  readonly definitions: number
 }
 
 function heading({ waiting, consents }: HomeView): string {
@@ -88,6 +90,7 @@ export function homePage(view: HomeView): string {
 ${consents.length > 0 && consentList(consents, now)}
 ${waiting.length > 0 && requestList(waiting, now)}
 ${view.notices.length > 0 && noticeList(view.notices, now)}
+${view.definitions > 0 && notice('warn', view.definitions === 1 ? 'A definition changed' : `${view.definitions} definitions changed`, html`<p>Calls wait until somebody has looked: <a href="/definitions">what changed</a></p>`)}
 ${setup(view.setup)}
 <section aria-labelledby="running"><h2 id="running">Working for you now</h2>
 ${running.length > 0 ? taskList(running, now) : empty('No agent is working for you', 'When one opens a task on your behalf, you can follow it and end it here.')}</section>

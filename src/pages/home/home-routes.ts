@@ -6,6 +6,7 @@ import { latestSet } from '../../policy/index.ts'
 import { pendingConsents } from '../../tasks/index.ts'
 import { requestItems } from '../approval/approval-routes.ts'
 import { decisionItems } from '../decision/decision-routes.ts'
+import { waitingDefinitions } from '../definition/definition-routes.ts'
 import { Names } from '../names.ts'
 import type { PageParts } from '../parts.ts'
 import { sponsorGrantsOf } from '../sponsor-grant/sponsor-grant-routes.ts'
@@ -51,6 +52,7 @@ async function viewOf(parts: PageParts, { visitor, now }: Visit): Promise<HomeVi
       })),
     ),
     setup: visitor.administrator ? await setupSteps(parts) : [],
+    definitions: visitor.administrator ? await waitingDefinitions(parts) : 0,
   }
 }
 

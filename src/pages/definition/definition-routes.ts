@@ -1,0 +1,72 @@
+import {
+  acceptOffers,
+  differences,
+  listActions,
+  listOffers,
+  type Offer,
+  rejectOffers,
+} from '../../catalog/index.ts'
+import type { PageParts } from '../parts.ts'
+import { type Act, type Desk, mistakeOf, notFound, type Shown, type Visit } from '../visit.ts'
+import { definitionsPage, type OfferedItem } from './definitions-page.ts'
+
+export const DEFINITIONS = '/definitions'
+
+/** What is offered by now and nobody has accepted, for administrators to look at and to answer. */
+export function addDefinitions(desk: Desk, parts: PageParts): void {
+  desk.get(DEFINITIONS, async (visit) => {
+    if (!visit.visitor.administrator) return { to: '/' }
+    return pageFor(parts, visit)
+  })
+  desk.post(`${DEFINITIONS}/answer`, async (act) => {
+    if (!act.visitor.administrator) throw notFound()
+    return answer(parts, act)
+  })
+}
+
+async function answer(parts: PageParts, act: Act): Promise<Shown> {
+  const { fields, visitor } = act
+  const given = (name: string) => fields.get(name) ?? ''
+  const how = { accept: acceptOffers, reject: rejectOffers }[given('answer')]
+  if (!how) throw notFound()
+  const { policies } = parts.decisions
+  const catalog = { ...parts.decisions, revalidate: policies.revalidate.bind(policies) }
+  try {
+    await how(catalog, {
+      resource: given('resource'),
+      offers: [{ action: given('action'), digest: given('digest') }],
+      by: visitor.person.id,
+    })
+  } catch (error) {
+    const mistake = mistakeOf(error, 'definition.', 'policy.', 'catalog.')
+    return { page: await pageFor(parts, act, mistake.detail), status: mistake.status }
+  }
+  return { to: DEFINITIONS }
+}
+
+async function pageFor(parts: PageParts, { now, visitor }: Visit, mistake?: string) {
+  return definitionsPage({ now, viewer: visitor.viewer, items: await itemsOf(parts), mistake })
+}
+
+/** Those that wait first. */
+async function itemsOf(parts: PageParts): Promise<readonly OfferedItem[]> {
+  const { read } = parts.decisions.storage
+  const offers = await listOffers(read)
+  const reviewed = new Map((await listActions(read)).map((action) => [action.name, action]))
+  const item = (offer: Offer): OfferedItem => {
+    const before = reviewed.get(offer.action)
+    return {
+      offer,
+      reviewedAt: before?.accepted?.at,
+      differences: offer.kind === 'changed' ? differences(before, offer) : [],
+    }
+  }
+  const waiting = (offer: Offer) => (offer.state === 'waiting' ? 0 : 1)
+  return offers.toSorted((a, b) => waiting(a) - waiting(b)).map(item)
+}
+
+/** How many wait for an administrator's word. */
+export async function waitingDefinitions(parts: PageParts): Promise<number> {
+  const offers = await listOffers(parts.decisions.storage.read)
+  return offers.filter(({ state }) => state === 'waiting').length
+}
