@@ -58,7 +58,7 @@ async function itemsOf(parts: PageParts): Promise<readonly OfferedItem[]> {
     return {
       offer,
       reviewedAt: before?.accepted?.at,
-      differences: offer.kind === 'changed' ? differences(before, offer) : [],
+      differences: differences(before, offer),
     }
   }
   const waiting = (offer: Offer) => (offer.state === 'waiting' ? 0 : 1)
