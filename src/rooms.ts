@@ -6,7 +6,7 @@ import { isLoopback } from './config/settings.ts'
 import type { ConnectionParts } from './connections/index.ts'
 import { type DecisionParts, DecisionPoints, Facts, RiskBooks } from './decisions/index.ts'
 import { loadSigningKeys, type MasterKey, openMasterKey, type SigningKeys } from './keys/index.ts'
-import { Ledger, ledgerOrigin } from './ledger/index.ts'
+import { GatheredRecords, Ledger, ledgerOrigin } from './ledger/index.ts'
 import type { Clock } from './lib/clock.ts'
 import type { Random } from './lib/random.ts'
 import { Live, ORGANIZATION } from './live/index.ts'
@@ -147,7 +147,11 @@ export async function openRooms(
       peps: shared,
       spaces: { ...shared, catalog },
       askers: new Peps(shared),
-      only: { ...shared, onlySets: new OnlySets(shared) },
+      only: {
+        live,
+        onlySets: new OnlySets(shared),
+        answered: new GatheredRecords({ storage, ledger }),
+      },
       decisions,
       deciders,
       custody: { ...shared, keys },

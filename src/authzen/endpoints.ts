@@ -34,6 +34,7 @@ export function authzenHandlers(ports: AuthzenPorts): RawHandler[] {
     ...names.map((name) => ({
       name: `authzen ${name}`,
       paths: [PATHS[name]],
+      inBooks: true,
       handle: (message: IncomingMessage, reply: ServerResponse, context: RawContext) =>
         answering(message, reply, { ports, context, work: () => post(ports, message, ACTS[name]) }),
     })),

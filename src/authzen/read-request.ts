@@ -48,8 +48,9 @@ function collect(message: IncomingMessage): Promise<Buffer> {
     const cut = (cause?: unknown) =>
       reject(new Problem('request.incomplete', 'the body ended before it was complete', { cause }))
     message.on('error', cut)
-    // Also after the end, when it is settled already.
-    message.on('close', cut)
+    message.on('close', () => {
+      if (!message.complete) cut()
+    })
   })
 }
 

@@ -13,6 +13,8 @@ export interface RawHandler {
   readonly name: string
   /** Exact paths, or everything below one that ends in `/`. */
   readonly paths: readonly string[]
+  /** What it answers is in the books, so the log has a line for it at the level `debug` only; what it refuses is logged as always. */
+  readonly inBooks?: boolean
   handle(
     request: IncomingMessage,
     response: ServerResponse,

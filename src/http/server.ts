@@ -50,7 +50,8 @@ async function handleRaw(
   for (const [name, value] of Object.entries(options.headers)) response.setHeader(name, value)
   response.setHeader('request-id', requestId)
   response.on('close', () => {
-    options.lines.info(
+    const level = handler.inBooks && response.statusCode < 400 ? 'debug' : 'info'
+    options.lines[level](
       {
         reqId: requestId,
         method: request.method,

@@ -1,5 +1,6 @@
 export { ledgerOrigin } from './checkpoint.ts'
 export type { WriteFile } from './export.ts'
+export { GatheredRecords } from './gathered-records.ts'
 export { Ledger, type LedgerOptions } from './ledger.ts'
 export type { LedgerEvent, LedgerRecord } from './ledger-event.ts'
 export type { ConsistencyProof, InclusionProof } from './proofs.ts'

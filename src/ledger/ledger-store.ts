@@ -30,8 +30,10 @@ export interface Leaf {
 /** Name of the step that fails when another sequencer was first. */
 export const FENCE = 'ledger head'
 
-export function intakeQuery(db: Reader, { record, private: kept }: NewRecord) {
-  return db.insertInto('ledger_intake').values({ record, private: kept })
+export function intakeQuery(db: Reader, records: readonly NewRecord[]) {
+  return db
+    .insertInto('ledger_intake')
+    .values(records.map(({ record, private: kept }) => ({ record, private: kept })))
 }
 
 export function readIntake(reader: Reader, limit: number): Promise<readonly Waiting[]> {

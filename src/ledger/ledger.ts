@@ -24,7 +24,7 @@ import {
   inclusionPath,
   type ReadTile,
 } from './proofs.ts'
-import { makeRecord } from './record.ts'
+import { makeRecord, type NewRecord } from './record.ts'
 import { sequenceIntake } from './sequence.ts'
 import { signCheckpoint } from './sign-checkpoint.ts'
 
@@ -108,12 +108,12 @@ export class Ledger {
    * @throws Problem `ledger.record_too_large`
    */
   async append(tx: Tx, event: LedgerEvent): Promise<void> {
-    await intakeQuery(tx, this.#make(event)).execute()
+    await intakeQuery(tx, [this.makeRecord(event)]).execute()
   }
 
   /** The same as a step of a `commit`. */
   appendStep(event: LedgerEvent): Step {
-    const query = intakeQuery(this.#storage.read, this.#make(event))
+    const query = intakeQuery(this.#storage.read, [this.makeRecord(event)])
     return { name: 'ledger', query, rows: 1 }
   }
 
@@ -219,7 +219,8 @@ export class Ledger {
     await write('checkpoint', Buffer.from(note))
   }
 
-  #make(event: LedgerEvent) {
+  /** The bytes of a record, for whoever appends it (`GatheredRecords`). The sequencer is told that one comes. */
+  makeRecord(event: LedgerEvent): NewRecord {
     const made = makeRecord(event, this.#clock.now(), this.#random)
     this.#loop?.wake()
     return made

@@ -8,6 +8,8 @@ import type { LedgerEvent } from './ledger-event.ts'
 /** An entry bundle gives each entry a 16-bit length (C2SP tlog-tiles, "Log entries"). */
 const MOST_BYTES = 65_535
 const SALT_BYTES = 32
+/** Bytes of their own: a `Buffer` is cut from a pool of 8 KiB, all of which would go to the thread that writes. */
+const ENCODER = new TextEncoder()
 
 /** What is appended: the bytes that are hashed, and beside them what the commitments in it are about. */
 export interface NewRecord {
@@ -51,7 +53,9 @@ function withCommitments(fields: Fields, secret: Fields, random: Random): NewRec
   }
   const any = Object.keys(kept).length > 0
   return {
-    record: Buffer.from(canonicalJson({ ...fields, commitments: any ? commitments : undefined })),
+    record: ENCODER.encode(
+      canonicalJson({ ...fields, commitments: any ? commitments : undefined }),
+    ),
     private: any ? canonicalJson(kept) : null,
   }
 }

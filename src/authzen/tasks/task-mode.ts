@@ -25,7 +25,11 @@ export async function taskMode(ports: AuthzenPorts, known: KnownPep): Promise<An
   const { pep, view } = known
   const { decisions } = ports
   const { namesTasks, takes } = pep
-  const calls = new CallAnswering(decisions, { pep: pep.name, namesTasks, takes, view })
+  const calls = new CallAnswering(
+    decisions,
+    { pep: pep.name, namesTasks, takes, view },
+    ports.only.answered,
+  )
   const evaluated = new WeakMap<Answer, EvaluatedCall>()
   // One catalog for the whole request; whether it still counts is asked when a call is judged.
   const catalog = await decisions.catalog.current()

@@ -1,4 +1,4 @@
-import type { LedgerEvent } from '../../ledger/index.ts'
+import type { GatheredRecords, LedgerEvent } from '../../ledger/index.ts'
 import type { AnsweredRequest } from '../../policy/index.ts'
 import type { DecisionParts } from '../parts.ts'
 import { bookingOf } from '../refuse.ts'
@@ -9,11 +9,13 @@ import type { Asker, CallQuestion, EvaluatedCall } from './question.ts'
 export class CallAnswering {
   readonly #parts: DecisionParts
   readonly #asker: Asker
+  readonly #answered: Pick<GatheredRecords, 'append'>
   readonly #permits: Weighed[] = []
   readonly #weighed = new WeakMap<EvaluatedCall, Weighed>()
 
-  constructor(parts: DecisionParts, asker: Asker) {
+  constructor(parts: DecisionParts, asker: Asker, answered: Pick<GatheredRecords, 'append'>) {
     this.#parts = parts
+    this.#answered = answered
     this.#asker = asker
   }
 
@@ -41,7 +43,7 @@ export class CallAnswering {
    */
   async book(answered: AnsweredRequest, single?: EvaluatedCall): Promise<void> {
     const weighed = single && this.#weighed.get(single)
-    if (!weighed) return this.#append(this.#recordOf(answered))
+    if (!weighed) return this.#answered.append(this.#recordOf(answered))
     const each = { ...weighed.each, id: answered.id }
     const booking = bookingOf(this.#parts, each, weighed.finding)
     const done = await this.#parts.storage.commit(booking.steps)
@@ -56,7 +58,7 @@ export class CallAnswering {
 
   async withdraw(id: AnsweredRequest['id']): Promise<void> {
     const facts = { pep: this.#asker.pep }
-    await this.#append({ type: 'evaluation.withdrawn', decisionId: id, facts })
+    await this.#answered.append({ type: 'evaluation.withdrawn', decisionId: id, facts })
   }
 
   #recordOf({ answers, id, kind, permitted, private: kept, reason }: AnsweredRequest): LedgerEvent {
@@ -67,10 +69,5 @@ export class CallAnswering {
       facts: { pep: this.#asker.pep, kind, answers, permitted },
       private: kept,
     }
-  }
-
-  async #append(event: LedgerEvent): Promise<void> {
-    const done = await this.#parts.storage.commit([this.#parts.ledger.appendStep(event)])
-    if (!done.committed) throw new Error(`answers could not be recorded: ${done.failed}`)
   }
 }

@@ -1,15 +1,13 @@
-import type { Ledger } from '../../ledger/index.ts'
+import type { GatheredRecords } from '../../ledger/index.ts'
 import type { Canonical } from '../../lib/canonical-json.ts'
 import type { Id } from '../../lib/id.ts'
 import type { Live, LiveView } from '../../live/index.ts'
-import type { Storage } from '../../storage/index.ts'
 import type { KnownPep } from '../peps/identify-pep.ts'
 import type { LoadedOnlySet, OnlyAnswer, OnlyQuestion } from './loaded-set.ts'
 import type { OnlySets } from './only-sets.ts'
 
 export interface OnlyAnsweringParts {
-  readonly storage: Storage
-  readonly ledger: Pick<Ledger, 'appendStep'>
+  readonly answered: Pick<GatheredRecords, 'append'>
   readonly live: Pick<Live, 'holds'>
   readonly onlySets: Pick<OnlySets, 'current'>
 }
@@ -69,7 +67,7 @@ export class OnlyAnswering {
   /** One record for the whole request, durable before anyone hears of the answers. */
   async book(answered: AnsweredRequest): Promise<void> {
     const { answers, id, kind, permitted, reason } = answered
-    await this.#append({
+    await this.#parts.answered.append({
       type: 'evaluation.answered',
       decisionId: id,
       ...(reason === undefined ? {} : { reason, outcome: permitted > 0 ? 'permit' : 'deny' }),
@@ -94,11 +92,6 @@ export class OnlyAnswering {
   /** The answers of a request were not given after all: something changed meanwhile. */
   async withdraw(id: Id<'decision'>): Promise<void> {
     const facts = { pep: this.#known.pep.name }
-    await this.#append({ type: 'evaluation.withdrawn', decisionId: id, facts })
-  }
-
-  async #append(event: Parameters<Ledger['appendStep']>[0]): Promise<void> {
-    const done = await this.#parts.storage.commit([this.#parts.ledger.appendStep(event)])
-    if (!done.committed) throw new Error(`answers could not be recorded: ${done.failed}`)
+    await this.#parts.answered.append({ type: 'evaluation.withdrawn', decisionId: id, facts })
   }
 }

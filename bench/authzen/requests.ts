@@ -1,0 +1,78 @@
+import type { Answer } from '../harness/connection.ts'
+
+/** One request of the Authorization API, as bytes. */
+export function request(port: number, path: string, secret: string, body: object): Buffer {
+  const text = JSON.stringify(body)
+  const head = [
+    `POST ${path} HTTP/1.1`,
+    `host: 127.0.0.1:${port}`,
+    `authorization: Bearer ${secret}`,
+    'content-type: application/json',
+    `content-length: ${Buffer.byteLength(text)}`,
+  ]
+  return Buffer.from(`${head.join('\r\n')}\r\n\r\n${text}`)
+}
+
+/** Questions of the certification scenario, in turns, and what the answer to each is. */
+const QUESTIONS = [
+  [
+    {
+      subject: { type: 'user', id: 'alice' },
+      action: { name: 'read' },
+      resource: { type: 'record', id: 'record-1' },
+    },
+    true,
+  ],
+  [
+    {
+      subject: { type: 'user', id: 'bob' },
+      action: { name: 'write' },
+      resource: { type: 'record', id: 'record-1' },
+    },
+    false,
+  ],
+  [
+    {
+      subject: { type: 'user', id: 'bob' },
+      action: { name: 'write' },
+      resource: { type: 'record', id: 'record-2' },
+    },
+    true,
+  ],
+  [
+    {
+      subject: { type: 'user', id: 'alice' },
+      action: { name: 'write' },
+      resource: { type: 'record', id: 'record-2' },
+    },
+    false,
+  ],
+] as const
+
+export function single(i: number): { body: object; decision: boolean } {
+  const [body, decision] = QUESTIONS[i % QUESTIONS.length] ?? QUESTIONS[0]
+  return { body, decision }
+}
+
+/** So many questions, the action and nothing else in common. */
+export function batch(count: number): { body: object; decisions: readonly boolean[] } {
+  const all = Array.from({ length: count }, (_, i) => QUESTIONS[i % 2] ?? QUESTIONS[0])
+  return {
+    body: { evaluations: all.map(([body]) => body) },
+    decisions: all.map(([, decision]) => decision),
+  }
+}
+
+export function mustDecide(answer: Answer, decision: boolean): void {
+  const { context, decision: said } = JSON.parse(answer.body.toString('utf8'))
+  if (answer.status !== 200 || said !== decision || typeof context?.evaluation_id !== 'string')
+    throw new Error(`not the decision: ${answer.head}\n${answer.body}`)
+}
+
+export function mustDecideAll({ body, head, status }: Answer, decisions: readonly boolean[]): void {
+  const { evaluations } = JSON.parse(body.toString('utf8'))
+  const same =
+    evaluations?.length === decisions.length &&
+    decisions.every((decision, i) => evaluations[i].decision === decision)
+  if (status !== 200 || !same) throw new Error(`not the decisions: ${head}\n${body}`)
+}

@@ -1,0 +1,196 @@
+// `node bench/authzen/run.ts`: AuthZEN evaluations over HTTP, single and in batches, beside an empty Fastify route.
+// With `--profile`: where the time of single ones goes instead.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { readBooks } from '../harness/books.ts'
+import { costOf } from '../harness/cost.ts'
+import { measureFsync } from '../harness/fsync.ts'
+import { type Check, closedLoop, percentile } from '../harness/load.ts'
+import { describeMachine, PROJECT, pinMyself, versionOf } from '../harness/machine.ts'
+import { readOptions } from '../harness/options.ts'
+import { profilesWanted } from '../harness/profile.ts'
+import { freePorts, type Program, startProgram } from '../harness/program.ts'
+import { publish } from '../harness/publish.ts'
+import { startRemit } from '../harness/remit.ts'
+import { type Results, Rounds, ratio } from '../harness/results.ts'
+import { batch, mustDecide, mustDecideAll, request, single } from './requests.ts'
+
+const CONNECTIONS = 32
+const BATCH_CONNECTIONS = 4
+const BATCH = 1_000
+const WARM_UP = 8_000
+
+const SINGLE = 'single evaluation, policy-only'
+const TASK = 'single evaluation, call of a task'
+const MANY = `evaluations in batches of ${BATCH}`
+const EMPTY = 'empty Fastify route'
+const CPU = ', CPU'
+
+const options = readOptions({ seconds: 3, rounds: 5 }, ['profile'])
+const profiles = profilesWanted(options)
+const pinned = pinMyself()
+const cores = pinned ? 'measured' : 'any'
+const machine = describeMachine(pinned)
+const home = mkdtempSync(join(tmpdir(), 'remit-bench-authzen-'))
+const secretsFile = join(home, 'secrets.json')
+const remit = await startRemit({
+  cores,
+  upstream: 'http://127.0.0.1:9', // never called
+  nodeOptions: profiles.nodeOptions,
+  seed: [join(import.meta.dirname, 'seed.ts'), secretsFile],
+})
+const secrets: { records: string; mesh: string } = JSON.parse(readFileSync(secretsFile, 'utf8'))
+const [emptyPort = 0] = await freePorts(1)
+const empty = await startProgram(
+  [process.execPath, join(PROJECT, 'bench', 'harness', 'empty-fastify.ts'), String(emptyPort)],
+  { cores, ready: 'ready' },
+)
+const { issuerPort } = remit
+const [task] = await remit.openTasks(1)
+const person = JSON.parse(Buffer.from(task?.token.split('.')[1] ?? '', 'base64url').toString()).sub
+const rounds = new Rounds()
+let asked = 0
+try {
+  const warm = await run(singles(WARM_UP), mustBeSingle)
+  await run(tasks(WARM_UP / 2), mustPermit)
+  await run(batches(20), mustBeBatch, BATCH_CONNECTIONS)
+  if (profiles.wanted) {
+    const requests = singles(WARM_UP)
+    profiles.begin()
+    await run(requests, mustBeSingle)
+  } else {
+    const count = Math.round((warm.requests / warm.seconds) * options.seconds)
+    for (let round = 0; round < options.rounds; round++) await oneRound(count)
+    report(count)
+  }
+} finally {
+  await remit.stop()
+  await empty.stop()
+  rmSync(home, { recursive: true })
+}
+profiles.print(WARM_UP)
+
+async function oneRound(count: number): Promise<void> {
+  const requests = singles(count)
+  const { load } = await measure(SINGLE, remit.program, () => run(requests, mustBeSingle))
+  rounds.add('single evaluation, p50 in the closed loop', 'ms', percentile(load.latencies, 0.5))
+  rounds.add('single evaluation, p99 in the closed loop', 'ms', percentile(load.latencies, 0.99))
+  rounds.add('load generator, share of its core', '', load.generatorBusy)
+  const of = tasks(Math.round(count / 3))
+  await measure(TASK, remit.program, () => run(of, mustPermit))
+  const many = batches(Math.max(20, Math.round(options.seconds * 60)))
+  await measure(MANY, remit.program, () => run(many, mustBeBatch, BATCH_CONNECTIONS), BATCH)
+  const same = singles(count)
+  const withoutCheck = { connections: CONNECTIONS, check: () => {} }
+  await measure(EMPTY, empty, () => closedLoop(emptyPort, same, withoutCheck))
+}
+
+async function measure(
+  name: string,
+  program: Program,
+  work: Parameters<typeof costOf>[1],
+  each = 1,
+): ReturnType<typeof costOf> {
+  const cost = await costOf(program, work)
+  rounds.add(name, '/s', cost.perSecond * each)
+  rounds.add(name + CPU, 'µs', cost.cpuMicroseconds / each)
+  return cost
+}
+
+function run(requests: readonly Buffer[], check: Check, connections = CONNECTIONS) {
+  asked += requests.length
+  return closedLoop(issuerPort, requests, { connections, check })
+}
+
+function singles(count: number): readonly Buffer[] {
+  const path = '/access/v1/evaluation'
+  return Array.from({ length: count }, (_, i) =>
+    request(issuerPort, path, secrets.records, single(i).body),
+  )
+}
+
+function tasks(count: number): readonly Buffer[] {
+  const body = {
+    subject: { type: 'user', id: person },
+    action: { name: 'orders.read' },
+    resource: { type: 'resource', id: 'orders' },
+    context: { task: task?.id, args: { order_id: '1042' } },
+  }
+  const bytes = request(issuerPort, '/access/v1/evaluation', secrets.mesh, body)
+  return Array.from({ length: count }, () => bytes)
+}
+
+function batches(count: number): readonly Buffer[] {
+  const bytes = request(issuerPort, '/access/v1/evaluations', secrets.records, batch(BATCH).body)
+  return Array.from({ length: count }, () => bytes)
+}
+
+function mustBeSingle(...[answer, i]: Parameters<Check>): void {
+  mustDecide(answer, single(i).decision)
+}
+
+function mustPermit(...[answer]: Parameters<Check>): void {
+  mustDecide(answer, true)
+}
+
+function mustBeBatch(...[answer]: Parameters<Check>): void {
+  mustDecideAll(answer, batch(BATCH).decisions)
+}
+
+function report(count: number): void {
+  rounds.add('resident memory of the server afterwards', 'MiB', remit.program.residentMiB())
+  rounds.add('fsync of this disk, p50', 'ms', measureFsync(remit.data).p50)
+  const recorded = readBooks(remit.data).records.get('evaluation.answered') ?? 0
+  if (recorded !== asked) throw new Error(`${asked} requests, and ${recorded} records of them`)
+  const share = (name: string) => ratio(rounds.get(name), rounds.get(EMPTY))
+  const many = rounds.get(MANY).values.toSorted((a, b) => a - b)
+  const perSecond = many[Math.floor(many.length / 2)] ?? Number.NaN
+  const results: Results = {
+    benchmark: 'authzen',
+    says: `AuthZEN evaluations over HTTP at \`remit serve\`: the enforcement point known by a secret, every answer durable in SQLite before it is given. Four
+questions of the certification scenario in turns, by its policy-only set; calls of one task by all gates; batches of ${BATCH} questions, nothing in common, one
+record each. ${CONNECTIONS} connections (batches: ${BATCH_CONNECTIONS}), closed loop; every decision is checked, and ${asked} requests have ${recorded} records.
+Other work ran on both cores during the measurement: ratios of the same round are what counts.`,
+    machine,
+    settings: {
+      'SQLite synchronous': 'FULL',
+      connections: CONNECTIONS,
+      'single evaluations in a run': count,
+      'log level': 'info, to a file',
+      Fastify: versionOf('fastify'),
+    },
+    series: rounds.all(),
+    findings: [
+      {
+        name: 'single, share of an empty Fastify route',
+        value: share(SINGLE),
+        unit: '',
+        aim: '≥ 0.5',
+        met: share(SINGLE) >= 0.5,
+      },
+      {
+        name: 'the same by processor time',
+        value: ratio(rounds.get(EMPTY + CPU), rounds.get(SINGLE + CPU)),
+        unit: '',
+      },
+      { name: 'call of a task, share of an empty Fastify route', value: share(TASK), unit: '' },
+      {
+        name: 'evaluations in batches',
+        value: perSecond,
+        unit: '/s',
+        aim: '≥ 150,000/s',
+        met: perSecond >= 150_000,
+      },
+      {
+        name: 'the same by processor time, if nothing else ran',
+        value:
+          1e6 /
+          (rounds.get(MANY + CPU).values.toSorted((a, b) => a - b)[Math.floor(many.length / 2)] ??
+            Number.NaN),
+        unit: '/s',
+      },
+    ],
+  }
+  publish(results, options)
+}

@@ -1,0 +1,40 @@
+// Run once after the sample world: a policy-only set and an enforcement point that is answered by it, and one that names tasks.
+// Prints their secrets to the file it is given.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { readSettings } from '../../src/config/settings.ts'
+import { systemClock } from '../../src/lib/clock.ts'
+import { systemRandom } from '../../src/lib/random.ts'
+import { addPep, addPepSecret, type PepSettings, publishOnlySet } from '../../src/policy/index.ts'
+import { closeRooms, openRooms } from '../../src/rooms.ts'
+
+const [file = ''] = process.argv.slice(2)
+const read = (name: string) =>
+  readFileSync(new URL(`../../test/conformance/authzen/records/${name}`, import.meta.url), 'utf8')
+const rooms = await openRooms(
+  readSettings(process.env),
+  { clock: systemClock, random: systemRandom, onError: (error: unknown) => console.error(error) },
+  { migrate: true, development: true },
+)
+const by = 'bench'
+
+async function secretOf(name: string, settings: Partial<PepSettings>): Promise<string> {
+  await addPep(rooms.peps, { name, by, settings })
+  return (await addPepSecret(rooms.peps, { name, by })).secret.reveal()
+}
+
+try {
+  await publishOnlySet(rooms.peps, {
+    policies: read('records.cedar'),
+    schema: read('records.cedarschema'),
+    entities: read('entities.json'),
+    ...{ name: 'records', note: 'bench', by },
+  })
+  const records = { mode: 'policy-only', policySet: 'records', properties: true } as const
+  const secrets = {
+    records: await secretOf('records', records),
+    mesh: await secretOf('mesh', { namesTasks: true }),
+  }
+  writeFileSync(file, JSON.stringify(secrets))
+} finally {
+  await closeRooms(rooms)
+}
