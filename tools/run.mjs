@@ -25,6 +25,7 @@ const COMMANDS = {
     ['bench/decide/run.ts'],
     ['bench/start/run.ts'],
     ['bench/tokens/run.ts'],
+    ['bench/authzen/run.ts'],
     ['bench/gateway/run.ts'],
     ['bench/gateway/mcp/run.ts'],
   ],

@@ -54,7 +54,7 @@ let asked = 0
 try {
   const warm = await run(singles(WARM_UP), mustBeSingle)
   await run(tasks(WARM_UP / 2), mustPermit)
-  await run(batches(20), mustBeBatch, BATCH_CONNECTIONS)
+  await run(batches(100), mustBeBatch, BATCH_CONNECTIONS)
   if (profiles.wanted) {
     const requests = singles(WARM_UP)
     profiles.begin()
@@ -79,7 +79,7 @@ async function oneRound(count: number): Promise<void> {
   rounds.add('load generator, share of its core', '', load.generatorBusy)
   const of = tasks(Math.round(count / 3))
   await measure(TASK, remit.program, () => run(of, mustPermit))
-  const many = batches(Math.max(20, Math.round(options.seconds * 60)))
+  const many = batches(Math.max(50, Math.round(options.seconds * 100)))
   await measure(MANY, remit.program, () => run(many, mustBeBatch, BATCH_CONNECTIONS), BATCH)
   const same = singles(count)
   const withoutCheck = { connections: CONNECTIONS, check: () => {} }

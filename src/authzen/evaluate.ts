@@ -73,10 +73,11 @@ async function answersOf(
   { questions, semantic }: Extract<Batch, { single: false }>,
 ): Promise<readonly Answer[]> {
   const answers: Answer[] = []
-  for (const [i, question] of questions.entries()) {
-    if (i % AT_ONCE === AT_ONCE - 1) await setImmediate()
-    const answer =
-      question instanceof Problem ? mistaken(question) : await answerTo(answering, question)
+  for (const question of questions) {
+    if (answers.length % AT_ONCE === AT_ONCE - 1) await setImmediate()
+    const found = question instanceof Problem ? mistaken(question) : answerTo(answering, question)
+    // Waiting for what is there already would cost more than most answers.
+    const answer = found instanceof Promise ? await found.catch(mistakenOr) : found
     answers.push(answer)
     if (semantic === 'deny_on_first_deny' && !answer.permitted) break
     if (semantic === 'permit_on_first_permit' && answer.permitted) break
@@ -84,13 +85,18 @@ async function answersOf(
   return answers
 }
 
-async function answerTo(answering: Answering, question: Question): Promise<Answer> {
+function answerTo(answering: Answering, question: Question): Answer | Promise<Answer> {
   try {
-    return await answering.answer(question)
+    return answering.answer(question)
   } catch (error) {
-    if (error instanceof Problem && error.status < 500) return mistaken(error)
-    throw error
+    return mistakenOr(error)
   }
+}
+
+/** What is wrong with a question is its answer; everything else is a failure of ours and stays thrown. */
+function mistakenOr(error: unknown): Answer {
+  if (error instanceof Problem && error.status < 500) return mistaken(error)
+  throw error
 }
 
 function mistaken(error: Problem): Answer {
