@@ -4,7 +4,15 @@ import { Catalog, RULES } from './catalog/index.ts'
 import type { Settings } from './config/settings.ts'
 import { isLoopback } from './config/settings.ts'
 import type { ConnectionParts } from './connections/index.ts'
-import { type DecisionParts, DecisionPoints, Facts, RiskBooks } from './decisions/index.ts'
+import {
+  type DecisionParts,
+  DecisionPoints,
+  Facts,
+  RiskBooks,
+  SHADOW,
+  Shadow,
+  stopShadow,
+} from './decisions/index.ts'
 import { loadSigningKeys, type MasterKey, openMasterKey, type SigningKeys } from './keys/index.ts'
 import { GatheredRecords, Ledger, ledgerOrigin } from './ledger/index.ts'
 import type { Clock } from './lib/clock.ts'
@@ -52,6 +60,8 @@ export interface Rooms extends Omit<ApiParts, 'development' | 'describeMcp'> {
   readonly decisions: DecisionParts
   /** To decision points of others. */
   readonly deciders: Outbound
+  /** A draft beside the policies in force. */
+  readonly shadow: Shadow
 }
 
 export function storageOptions(settings: Settings): StorageOptions {
@@ -98,6 +108,7 @@ export async function openRooms(
       await live.begin(tx, ORGANIZATION)
       await live.begin(tx, RULES)
       await live.begin(tx, LIMITS)
+      await live.begin(tx, SHADOW)
       await beginSigningKeys(tx, live, keys)
     })
     live.onChange((states) => {
@@ -120,22 +131,25 @@ export async function openRooms(
     })
     const deciders = outbound({ allowOrigins: () => true }) // it is only ever asked for what an administrator registered
     const points = new DecisionPoints({ storage, live, master, clock, outbound: deciders })
-    const decisions = {
-      ...shared,
-      keys,
-      catalog,
+    const shadow = new Shadow({
+      storage,
+      live,
       policies,
-      providers,
-      facts,
-      verified,
-      risk,
-      points,
+      onOvertaken: async ({ number }) => {
+        await stopShadow(shared, { by: 'system', number, why: 'published' })
+      },
+      onError,
+    })
+    const decisions = {
+      ...{ ...shared, keys, catalog, policies, providers },
+      ...{ facts, verified, risk, points, shadow },
     }
     await createBuiltInGroups(shared)
     await configuredProvider(settings, shared, options.development)
     return {
       ...shared,
       gateway,
+      shadow,
       keys,
       catalog,
       policies,

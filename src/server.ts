@@ -55,6 +55,8 @@ export interface Server {
 }
 
 const CLEAN_UP_EVERY_MS = 60_000
+/** What a draft would have answered differently is written so often. */
+const SHADOW_EVERY_MS = 2_000
 const REFRESH_KEYS_EVERY_MS = (JWKS_MAX_AGE_SECONDS * 1000) / 2
 
 /** The composition root: rooms, what goes on by itself, and the edges on their two origins. */
@@ -112,9 +114,11 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   await ledger.start()
   const keeper = new TaskKeeper(decisions, { onError })
   await keeper.start()
+  await rooms.shadow.start()
   const background = [
     keepRecovering(decisions, { onError }),
     keepForgetting(decisions, { onError }),
+    repeat(() => rooms.shadow.flush(), { everyMs: SHADOW_EVERY_MS, onError }),
     repeat(() => keys.refresh(), { everyMs: REFRESH_KEYS_EVERY_MS, onError }),
     repeat(
       async () => {
@@ -145,6 +149,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       await loading
       await keeper.stop()
       for (const work of background) await work.stop()
+      await rooms.shadow.stop().catch(onError)
       await upstreams.close()
       await closeRooms(rooms)
     },

@@ -31,22 +31,25 @@ export async function ask(
   about: About,
 ): Promise<Requestable | Denied> {
   const { facts, gates } = decision
+  let booked = () => {}
   const asked = await parts.storage.transaction(async (tx) => {
+    booked = () => {} // of an attempt that was rolled back
     if (!(await useProof(tx, each))) return 'replayed'
     // INVARIANT: read here, so that closing the task and asking about it cannot both go through (contract 5.9).
     const task = await findTask(tx, each.who.held.task.id)
     if (task?.state === 'closed') {
-      await book(parts, tx, each, { ...CLOSED, outcome: 'deny', gates, facts })
+      booked = await book(parts, tx, each, { ...CLOSED, outcome: 'deny', gates, facts })
       return 'closed'
     }
     const attached = await attachRequest(parts, tx, asking(each, decision, about))
     if (attached.outcome === 'too_many_pending') {
-      await book(parts, tx, each, { ...TOO_MANY, outcome: 'deny', gates, facts })
+      booked = await book(parts, tx, each, { ...TOO_MANY, outcome: 'deny', gates, facts })
       return 'too_many_pending'
     }
-    await book(parts, tx, each, { ...decision, requestId: attached.request.id })
+    booked = await book(parts, tx, each, { ...decision, requestId: attached.request.id })
     return attached.request
   })
+  booked()
   if (asked === 'replayed') return refuseReplay(parts, each)
   if (asked === 'too_many_pending') return deniedOf(each, { ...TOO_MANY, gates })
   if (asked === 'closed') return deniedOf(each, { ...CLOSED, gates })
@@ -71,10 +74,17 @@ const TOO_MANY = {
   enough: 'answers to the requests that are pending, then the same call again',
 } as const
 
-async function book(parts: DecisionParts, tx: Tx, each: Case, finding: Finding): Promise<void> {
-  for (const { query } of bookQueries(parts, tx, each, finding).queries)
-    await tx.executeQuery(query.compile())
+/** Answers what is to be called after the commit. */
+async function book(
+  parts: DecisionParts,
+  tx: Tx,
+  each: Case,
+  finding: Finding,
+): Promise<() => void> {
+  const { done, queries } = bookQueries(parts, tx, each, finding)
+  for (const { query } of queries) await tx.executeQuery(query.compile())
   await parts.ledger.append(tx, recordOf(each, finding))
+  return done
 }
 
 function asking(

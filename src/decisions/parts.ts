@@ -8,6 +8,7 @@ import type { VerifiedTokens } from '../tokens/index.ts'
 import type { DecisionPoints } from './external/decision-points.ts'
 import type { Facts } from './facts.ts'
 import type { RiskBooks } from './risk/risk-books.ts'
+import type { Shadow } from './shadow/shadow.ts'
 
 /** What this room works with. Every act takes it first. */
 export interface DecisionParts extends TaskParts {
@@ -23,4 +24,6 @@ export interface DecisionParts extends TaskParts {
   readonly risk: RiskBooks
   readonly points: DecisionPoints
   readonly verified: VerifiedTokens
+  /** Looks at calls that were answered; absent where nothing does. */
+  readonly shadow?: Pick<Shadow, 'offer'>
 }

@@ -27,7 +27,7 @@ export function bookingOf(parts: DecisionParts, each: Booked, finding: Finding):
 
 /** The same without the record. A setting that others may store at the same moment comes last before the row, so that nobody holds it for long. */
 export function bookQueries(
-  { facts }: Pick<DecisionParts, 'facts'>,
+  { facts, shadow }: Pick<DecisionParts, 'facts' | 'shadow'>,
   db: Reader,
   each: Booked,
   finding: Finding,
@@ -39,11 +39,15 @@ export function bookQueries(
   const { digest, unstored } = setting
   const from = { inputs: inputsOf(judged, each.at), setting: digest }
   const decision = decisionStep(insertDecisionQuery(db, row, from))
-  if (unstored === undefined) return { queries: [decision], done: () => {} }
+  const offer = () => shadow?.offer({ row, facts: judged })
+  if (unstored === undefined) return { queries: [decision], done: offer }
   const query = insertSettingQuery(db, digest, unstored)
   return {
     queries: [{ name: 'decision setting', query, rows: 'any' }, decision],
-    done: () => facts.recorded.noteStored(setting),
+    done: () => {
+      facts.recorded.noteStored(setting)
+      offer()
+    },
   }
 }
 

@@ -16,6 +16,9 @@ import { validateAside } from './validate-aside.ts'
 /** Permits nothing, and makes nothing requestable. */
 const NO_POLICIES: PolicySet = compile([], { version: 0, schema: schemaFor([]) })
 
+/** No version: it decides nothing. */
+const DRAFT = -1
+
 /** Older versions held for explanations. */
 const MOST_VERSIONS = 8
 
@@ -69,6 +72,15 @@ export class Policies {
     const { actions } = await this.#catalog.current()
     const { version, text } = published
     return loadAside({ version, text, schema: schemaFor([...actions.values()]) }, this.#engine)
+  }
+
+  /** A text that is not published, ready to evaluate like the set in force. It was checked against the catalog. */
+  async draft(text: string): Promise<PolicySet> {
+    const { actions } = await this.#catalog.current()
+    return loadAside(
+      { version: DRAFT, text, schema: schemaFor([...actions.values()]) },
+      this.#engine,
+    )
   }
 
   /** A set as it was published; for explanations. Throws `policy.unknown_version`. */

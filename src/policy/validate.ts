@@ -15,6 +15,7 @@ import {
   splitPolicies,
 } from './policy-text.ts'
 import { type Portion, portionsOf } from './portions.ts'
+import { warnOfRules } from './statics/warn-of-rules.ts'
 
 export const POLICY_LIMITS = { bytes: 1024 * 1024, policies: 10_000, nesting: 48 } as const
 
@@ -71,7 +72,9 @@ function examine(text: string, schema: string, found: Findings): readonly Parsed
   if (found.none) checkImpossible(parsed.values(), schema, found)
   if (found.none) checkCut(text, pieces, found)
   if (found.none) checkCompiles(parsed, found)
-  return Array.from(parsed.values(), ({ json, piece }) => ({ ...piece, json }))
+  const policies = Array.from(parsed.values(), ({ json, piece }) => ({ ...piece, json }))
+  if (found.none) warnOfRules(text, policies, found)
+  return policies
 }
 
 interface Parsed extends CheckedPolicy {

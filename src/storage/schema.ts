@@ -45,6 +45,7 @@ import type {
   RiskSignalRow,
   SignalSourceRow,
 } from './rows/risk.ts'
+import type { ShadowCountRow, ShadowDifferenceRow, ShadowDraftRow } from './rows/shadows.ts'
 import type { NoticeRow, SpaceRow, SurfaceRow, ThreadRow } from './rows/spaces.ts'
 import type {
   AccessRequestRow,
@@ -96,6 +97,9 @@ export interface Schema {
   consent_requests: ConsentRequestRow
   tasks: TaskRow
   policy_sets: PolicySetRow
+  shadow_drafts: ShadowDraftRow
+  shadow_counts: ShadowCountRow
+  shadow_differences: ShadowDifferenceRow
   access_requests: AccessRequestRow
   approval_answers: ApprovalAnswerRow
   decisions: DecisionRow

@@ -16,6 +16,7 @@ import { listOf, Time } from '../schemas.ts'
 import { time } from '../shapes.ts'
 import { POLICY_REPLAY_OPERATIONS } from './policy-replay.ts'
 import { Files, Mistake, MOST_BYTES, Tests, Text } from './policy-schemas.ts'
+import { POLICY_SHADOW_OPERATIONS } from './policy-shadow.ts'
 import { POLICY_TEXT_OPERATIONS, schemaNow } from './policy-texts.ts'
 
 const closed = { additionalProperties: false } as const
@@ -176,6 +177,7 @@ export const POLICY_OPERATIONS = [
   }),
   ...POLICY_TEXT_OPERATIONS,
   ...POLICY_REPLAY_OPERATIONS,
+  ...POLICY_SHADOW_OPERATIONS,
 ]
 
 function publishedShape({

@@ -1,6 +1,6 @@
 import { PassThrough, type Readable } from 'node:stream'
 import { type Static, Type } from 'typebox'
-import { type ReplayReport, replay, setsOf } from '../../decisions/index.ts'
+import { findDraft, type ReplayReport, replay, setsOf } from '../../decisions/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { checkPolicies } from '../../policy/index.ts'
 import { operation } from '../operation.ts'
@@ -14,7 +14,10 @@ const MOST_DAYS = 366
 
 const ReplayBody = Type.Object(
   {
-    text: Text,
+    text: Type.Optional(Text),
+    draft: Type.Optional(
+      Type.Integer({ minimum: 1, description: 'number of a shadow draft, instead of a text' }),
+    ),
     hours: Type.Optional(
       Type.Number({
         exclusiveMinimum: 0,
@@ -45,8 +48,9 @@ export const POLICY_REPLAY_OPERATIONS = [
 
 async function replayed(
   parts: ApiParts,
-  { agent, hours = 7 * 24, text }: Static<typeof ReplayBody>,
+  { agent, hours = 7 * 24, ...given }: Static<typeof ReplayBody>,
 ): Promise<Readable> {
+  const text = await textOf(parts, given)
   const sets = await setsOf(parts.decisions, text)
   const { read } = parts.policy.storage
   const { mistakes } = await checkPolicies(read, { text, schema: sets.draft.schema })
@@ -79,6 +83,18 @@ async function replayed(
     },
   )
   return lines
+}
+
+async function textOf(
+  parts: ApiParts,
+  { draft, text }: Pick<Static<typeof ReplayBody>, 'draft' | 'text'>,
+): Promise<string> {
+  if ((draft === undefined) === (text === undefined))
+    throw new Problem('request.invalid', 'either `text` or `draft`')
+  if (draft === undefined) return text ?? ''
+  const found = await findDraft(parts.policy.storage.read, draft)
+  if (!found) throw new Problem('policy.unknown_version', `there is no draft ${draft}`)
+  return found.text
 }
 
 /** Over less than a day nothing is extrapolated. */

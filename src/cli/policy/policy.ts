@@ -10,6 +10,7 @@ import { diffCommand } from './diff.ts'
 import { fmtCommand } from './fmt.ts'
 import { publishCommand } from './publish.ts'
 import { replayCommand } from './replay.ts'
+import { shadowCommand } from './shadow.ts'
 import { testCommand } from './test.ts'
 import { validateCommand } from './validate.ts'
 
@@ -32,7 +33,7 @@ export function policyCommand(start: Start): Command {
   const commands = [
     ...[listCommand, showCommand, schemaCommand],
     ...[fmtCommand, validateCommand, testCommand, diffCommand],
-    ...[replayCommand, publishCommand],
+    ...[replayCommand, shadowCommand, publishCommand],
   ]
   for (const add of commands) policy.addCommand(add(start))
   return policy

@@ -29,6 +29,7 @@ export interface Report {
 
 interface ReplayOptions {
   readonly since: string
+  readonly draft?: string
   readonly agent?: string
 }
 
@@ -38,19 +39,27 @@ export function replayCommand(start: Start): Command {
     'remit policy replay ./policies',
     'remit policy replay ./policies --since 30d --agent refund-bot',
   ])
-    .argument('<path...>', 'files, or directories of *.cedar')
+    .argument('[path...]', 'files, or directories of *.cedar')
+    .option('--draft <number>', 'the draft of a shadow, instead of files')
     .option('--since <length>', 'how far to look back (h, d, w)', '7d')
     .option('--agent <name>', 'only what this agent did')
     .action(async (paths: readonly string[], options: ReplayOptions, invoked: Command) => {
       const cli = await start(invoked)
-      const { text: policies } = await readSources(cli.world.directory, paths)
       const report = await readReport(cli, '/policies/replay', {
-        text: policies,
+        ...(await given(cli, paths, options.draft)),
         hours: hoursOf(options.since),
         ...(options.agent === undefined ? {} : { agent: options.agent }),
       })
       cli.answer(report, () => reportLines(report))
     })
+}
+
+async function given(cli: Cli, paths: readonly string[], draft: string | undefined) {
+  if ((draft !== undefined) === paths.length > 0)
+    throw usage('either files, or --draft', 'remit policy replay --help')
+  if (draft === undefined) return { text: (await readSources(cli.world.directory, paths)).text }
+  if (!/^[1-9]\d{0,8}$/.test(draft)) throw usage(`\`${draft}\` is no number of a draft`)
+  return { draft: Number(draft) }
 }
 
 export function hoursOf(since: string): number {

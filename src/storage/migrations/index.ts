@@ -6,6 +6,7 @@ import { risk } from './0005-risk.ts'
 import { spaces } from './0006-spaces.ts'
 import { peps } from './0007-peps.ts'
 import { recorded } from './0008-recorded.ts'
+import { shadows } from './0009-shadows.ts'
 import type { Migration } from './migration.ts'
 
 /** Every migration, oldest first. Add at the end; never change or remove one that was released. */
@@ -18,4 +19,5 @@ export const MIGRATIONS: readonly Migration[] = [
   spaces,
   peps,
   recorded,
+  shadows,
 ]
