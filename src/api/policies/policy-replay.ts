@@ -90,7 +90,7 @@ async function textOf(
   { draft, text }: Pick<Static<typeof ReplayBody>, 'draft' | 'text'>,
 ): Promise<string> {
   if ((draft === undefined) === (text === undefined))
-    throw new Problem('request.invalid', 'either `text` or `draft`')
+    throw new Problem('request.malformed', 'either `text` or `draft`')
   if (draft === undefined) return text ?? ''
   const found = await findDraft(parts.policy.storage.read, draft)
   if (!found) throw new Problem('policy.unknown_version', `there is no draft ${draft}`)
