@@ -8,7 +8,7 @@ import type { VerifiedTokens } from '../tokens/index.ts'
 import type { DecisionPoints } from './external/decision-points.ts'
 import type { Facts } from './facts.ts'
 import type { RiskBooks } from './risk/risk-books.ts'
-import type { Shadow } from './shadow/shadow.ts'
+import type { Watcher } from './shadow/answered.ts'
 
 /** What this room works with. Every act takes it first. */
 export interface DecisionParts extends TaskParts {
@@ -25,5 +25,5 @@ export interface DecisionParts extends TaskParts {
   readonly points: DecisionPoints
   readonly verified: VerifiedTokens
   /** Looks at calls that were answered; absent where nothing does. */
-  readonly shadow?: Pick<Shadow, 'offer'>
+  readonly shadow?: Watcher
 }

@@ -5,8 +5,9 @@ import { Live } from '../../live/index.ts'
 import { publishPolicies } from '../../policy/index.ts'
 import { forEachEngine } from '../../storage/testing.ts'
 import { READ, REFUND_DESK, refund, type World, worldsOver } from '../testing.ts'
+import type { Answered } from './answered.ts'
 import { startShadow, stopShadow } from './change-shadow.ts'
-import { type Answered, Shadow, type ShadowOptions } from './shadow.ts'
+import { Shadow, type ShadowOptions } from './shadow.ts'
 import { latestDraft, readSeen } from './shadow-store.ts'
 
 const NO_READING = `${REFUND_DESK}

@@ -1,22 +1,13 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import type { CallFacts, PolicySet } from '@remit/engine'
+import type { PolicySet } from '@remit/engine'
 import { RULES } from '../../catalog/index.ts'
 import type { Live, LiveState } from '../../live/index.ts'
 import type { Storage } from '../../storage/index.ts'
-import type { StoredDecision } from '../decision-store.ts'
 import { differ } from '../replaying/differ.ts'
 import { type DifferenceGroup, Tally } from '../replaying/tally.ts'
+import type { Answered, Watcher } from './answered.ts'
 import { SHADOW } from './change-shadow.ts'
 import { latestDraft, putSeen, type ShadowDraft } from './shadow-store.ts'
-
-/** A decision that was answered, and what it was made from. */
-export interface Answered {
-  readonly row: Pick<
-    StoredDecision,
-    'id' | 'agentId' | 'action' | 'outcome' | 'reason' | 'policyVersion'
-  >
-  readonly facts: CallFacts
-}
 
 export interface ShadowOptions {
   readonly storage: Storage
@@ -54,7 +45,7 @@ interface Running {
  * INVARIANT: nothing here can change an answer, fail it, or make it wait: `offer` takes note and returns, never throws, and
  * everything else happens in a later turn.
  */
-export class Shadow {
+export class Shadow implements Watcher {
   readonly #options: ShadowOptions
   readonly #most: number
   readonly #queue: Answered[] = []
