@@ -1,6 +1,6 @@
 import type { FailedCase } from '../../policy/index.ts'
 import { indented } from '../terminal/table.ts'
-import { bold, dim, green, red, text, type Value } from '../terminal/text.ts'
+import { bold, dim, green, red, text, type Value, yellow } from '../terminal/text.ts'
 
 /** What a test run answers; `rules` are told with their places when they are known. */
 export interface TestReport {
@@ -26,6 +26,7 @@ export function failedLines(failed: readonly FailedCase[], placeOf: PlaceOfRule)
         ...why.flatMap((reason) => [
           dim(text`${reason.text}`),
           ...reason.rules.map((id) => dim(text`  ${id}${atPlace(placeOf(id))}`)),
+          ...(reason.facts ?? []).map((fact) => text`  ${yellow('→')} ${fact}`),
         ]),
       ],
       4,

@@ -46,6 +46,7 @@ test('a test that holds says nothing; one that does not says where, what and why
         {
           text: 'this call is executed only after people approved it',
           rules: ['large-refunds-ask'],
+          facts: ['context.args.amount is 900.00: more than 100.00'],
         },
       ],
     },
@@ -187,4 +188,21 @@ tests:
   const deep = `tests: ${'['.repeat(200)}${']'.repeat(200)}`
   const report = runCases({ text: '', schema: SCHEMA, tests: [{ file: 'deep.yaml', text: deep }] })
   assert.match(report.failed[0]?.why[0]?.text ?? '', /nested deeper/)
+})
+
+test('where nothing permits, what the nearest permit lacks is told', () => {
+  const { failed } = run(`
+  - it: finance refunds
+    person: finn
+    args: { order_id: "1", amount: 1 }
+    expect: permit`)
+  assert.deepEqual(
+    failed[0]?.why.map(({ facts }) => facts),
+    [
+      ['nearest is support-orders: person finn is not in group support'],
+      [
+        'nearest is refund-bot-for-support: context.person is Person::"finn"; the rule needs one in Group::"support"',
+      ],
+    ],
+  )
 })

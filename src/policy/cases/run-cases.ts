@@ -1,11 +1,6 @@
-import {
-  type CallFacts,
-  type Decision,
-  decide,
-  type GateResult,
-  type PolicySet,
-} from '@remit/engine'
+import { type CallFacts, type Decision, decide, type PolicySet } from '@remit/engine'
 import { Problem } from '../../lib/problem.ts'
+import { RulesOf } from '../explaining/rules-of.ts'
 import { loadPolicySet } from '../load.ts'
 import type { SourceFile } from '../source-files.ts'
 import type { Case, CaseFile, Expectation, Outcome, TestSource } from './case.ts'
@@ -14,6 +9,7 @@ import { type Filling, filledArguments, missingArguments } from './case-value.ts
 import { readCases } from './read-cases.ts'
 import { type ActionTypes, SchemaTypes } from './schema-types.ts'
 import { BadFile } from './tree.ts'
+import { whyOf } from './why-of.ts'
 
 /** A test that does not hold, or a file that cannot be read. Plain data. */
 export interface FailedCase {
@@ -32,6 +28,8 @@ export interface FailedCase {
 export interface Reason {
   readonly text: string
   readonly rules: readonly string[]
+  /** Which facts made them hold; where nothing permits, what the nearest permit lacks. */
+  readonly facts?: readonly string[]
 }
 
 export interface CaseReport {
@@ -63,7 +61,7 @@ export function runCases(given: {
 class Run {
   readonly #source: { text: string; files: readonly SourceFile[]; schema: string }
   /** By their texts. */
-  readonly #sets = new Map<string, PolicySet>()
+  readonly #sets = new Map<string, Loaded>()
   readonly #types: SchemaTypes
   readonly #failed: FailedCase[] = []
   #cases = 0
@@ -82,21 +80,22 @@ class Run {
   file({ file, text }: TestSource): void {
     this.#reading(file, () => {
       const read = readCases(file, text)
-      const policies = this.#policiesFor(read)
+      const loaded = this.#policiesFor(read)
       for (const each of read.cases)
-        this.#reading(file, () => this.#case({ ...read, policies }, each))
+        this.#reading(file, () => this.#case({ ...read, ...loaded }, each))
     })
   }
 
-  #policiesFor({ about, assume }: CaseFile): PolicySet {
+  #policiesFor({ about, assume }: CaseFile): Loaded {
     const { files, schema, text: whole } = this.#source
     const text = `${aboutOf(whole, files, about)}\n${assume?.text ?? ''}`
     const known = this.#sets.get(text)
     if (known) return known
     try {
-      const set = loadPolicySet({ version: 0, text, schema })
-      this.#sets.set(text, set)
-      return set
+      const policies = loadPolicySet({ version: 0, text, schema })
+      const loaded = { policies, rules: new RulesOf({ text, files: [], schema }) }
+      this.#sets.set(text, loaded)
+      return loaded
     } catch (error) {
       if (!assume || !(error instanceof Problem)) throw error
       throw new BadFile(assume.line, `what is assumed cannot be loaded: ${error.detail}`)
@@ -166,15 +165,15 @@ class Run {
     const { action } = call
     const missing = missingArguments(facts.call.arguments, types.args)
     const decisions = decideFilled(facts, types, missing, file.policies)
-    const [decision] = decisions
+    const [{ decision, facts: decided }] = decisions
     const about = { file: file.file, line: expected.line, it: of.it, call }
-    if (decisions.some(({ outcome }) => outcome !== decision.outcome)) {
+    if (decisions.some((each) => each.decision.outcome !== decision.outcome)) {
       const text = `the rules look at what the test does not say: give ${action} the arguments ${missing.join(', ')}`
       this.#failed.push({ ...about, line: of.line, why: [{ text, rules: [] }] })
       return
     }
     const wrong = wrongWith(decision, of, expected)
-    if (wrong) this.#failed.push({ ...about, ...wrong, why: whyOf(decision) })
+    if (wrong) this.#failed.push({ ...about, ...wrong, why: whyOf(decision, decided, file.rules) })
   }
 }
 
@@ -194,9 +193,12 @@ function aboutOf(text: string, files: readonly SourceFile[], about: CaseFile['ab
   return parts.join('\n')
 }
 
-interface LoadedFile extends CaseFile {
+interface Loaded {
   readonly policies: PolicySet
+  readonly rules: RulesOf
 }
+
+type LoadedFile = CaseFile & Loaded
 
 /** The first is the one that is told. */
 function decideFilled(
@@ -204,15 +206,20 @@ function decideFilled(
   { args }: ActionTypes,
   missing: readonly string[],
   policies: PolicySet,
-): readonly [Decision, ...Decision[]] {
-  if (missing.length === 0) return [decide(facts, policies)]
+): readonly [Decided, ...Decided[]] {
+  if (missing.length === 0) return [{ facts, decision: decide(facts, policies) }]
   const { call } = facts
-  const decided = (filling: Filling) =>
-    decide(
-      { ...facts, call: { ...call, arguments: filledArguments(call.arguments, args, filling) } },
-      policies,
-    )
+  const decided = (filling: Filling) => {
+    const filled = filledArguments(call.arguments, args, filling)
+    const whole = { ...facts, call: { ...call, arguments: filled } }
+    return { facts: whole, decision: decide(whole, policies) }
+  }
   return [decided('low'), decided('high')]
+}
+
+interface Decided {
+  readonly facts: CallFacts
+  readonly decision: Decision
 }
 
 function fits(each: Expectation, call: CaseCall, as: string): boolean {
@@ -248,19 +255,6 @@ function wrongWith(
   return found === words(approvers)
     ? undefined
     : { expected: `asks ${words(approvers)}`, came: `${came} ${found}` }
-}
-
-/** The gates that policies speak in, those that failed first. */
-function whyOf({ gates }: Decision): readonly Reason[] {
-  const spoken = gates.filter(({ gate }) => ['person', 'agent', 'approval'].includes(gate))
-  const standing = spoken.filter(({ passed }) => !passed)
-  const told = standing.length > 0 ? standing : spoken
-  return told
-    .filter(({ gate, passed }) => gate !== 'approval' || !passed)
-    .map(({ detail, note, policies = [] }: GateResult) => ({
-      text: note === undefined ? detail : `${detail}: ${note}`,
-      rules: policies,
-    }))
 }
 
 /** A name that was probably meant. */

@@ -56,9 +56,7 @@ export class ExplainedQuery {
     return this.#rules
       .permitsAbout(this.#query.action)
       .map((rule) => ({ rule, trace: this.#trace(rule) }))
-      .filter(
-        ({ trace }) => !trace.otherType && !trace.mismatches.some((part) => part !== 'principal'),
-      )
+      .filter(({ trace }) => this.#couldFit(trace))
       .map(({ rule, trace }) => ({ rule, trace, lacking: lackingOf(trace) }))
       .filter(({ lacking }) => lacking > 0)
       .sort((a, b) => a.lacking - b.lacking)
@@ -67,6 +65,12 @@ export class ExplainedQuery {
         ...without(rule, this.#missing(trace)),
         hints: this.#hints(trace),
       }))
+  }
+
+  /** Agents are in no groups, so what is for a group is for people. */
+  #couldFit({ mismatches, otherType, principal }: PolicyTrace): boolean {
+    const forPeople = this.#query.principal.type === 'Agent' && /^in Group::/.test(principal)
+    return !otherType && !forPeople && !mismatches.some((part) => part !== 'principal')
   }
 
   #trace(rule: PublishedRule): PolicyTrace {
@@ -117,7 +121,8 @@ function lackingOf({ conditions, mismatches }: PolicyTrace): number {
 /** `context.args.amount is 950.00; the rule needs at most 100.00`. */
 function missingWords({ actual, needed, subject, text }: ConditionTrace): string {
   if (actual === undefined) return `it does not hold that ${text}`
-  return `${subject} is ${actual}; the rule needs ${needed === 'to be there' ? 'it' : needed}`
+  if (needed === 'to be there') return `${subject} is ${actual}; the rule needs it`
+  return `${subject} is ${actual}; the rule needs ${/^(not )?(in|like) /.test(needed) ? `one ${needed}` : needed}`
 }
 
 /** `context.args.amount is 950.00: more than 100.00`. */
