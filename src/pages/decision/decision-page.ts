@@ -130,7 +130,7 @@ const GATE: Readonly<Record<string, string>> = {
 
 function policyItem({ description, file, id, line, text, why }: PolicyView): Html {
   const place = file === undefined ? `line ${line}` : `${file}:${line}`
-  return html`<li><details><summary>Rule <code>${show(id)}</code> <span class="soft small">${show(place)}</span></summary>${description && html`<p class="soft">${show(description)}</p>`}<pre class="json"><code>${text}</code></pre></details>${why.length > 0 && html`<ul>${why.map((each) => html`<li>${show(each)}</li>`)}</ul>`}</li>`
+  return html`<li><details><summary>Rule <code>${show(id)}</code> <span class="soft small">${show(place)}</span></summary>${description && html`<p class="soft">${show(description)}</p>`}<pre class="json"><code>${text}</code></pre></details>${why.map((each) => html`<p>→ ${show(each)}</p>`)}</li>`
 }
 
 function gateItem(gate: GateView): Html {
