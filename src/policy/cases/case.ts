@@ -73,3 +73,11 @@ export interface CaseFile {
   readonly agents: ReadonlyMap<string, CaseAgent>
   readonly cases: readonly Case[]
 }
+
+/** One thing that decided it, and the rules that did. */
+export interface Reason {
+  readonly text: string
+  readonly rules: readonly string[]
+  /** Which facts made them hold; where nothing permits, what the nearest permit lacks. */
+  readonly facts?: readonly string[]
+}

@@ -3,7 +3,7 @@ import { Problem } from '../../lib/problem.ts'
 import { RulesOf } from '../explaining/rules-of.ts'
 import { loadPolicySet } from '../load.ts'
 import type { SourceFile } from '../source-files.ts'
-import type { Case, CaseFile, Expectation, Outcome, TestSource } from './case.ts'
+import type { Case, CaseFile, Expectation, Outcome, Reason, TestSource } from './case.ts'
 import { type CaseCall, factsOfCase } from './case-call.ts'
 import { type Filling, filledArguments, missingArguments } from './case-value.ts'
 import { readCases } from './read-cases.ts'
@@ -22,14 +22,6 @@ export interface FailedCase {
   readonly came?: string
   /** Why it came out like this; of a file that cannot be read, what is wrong with it. */
   readonly why: readonly Reason[]
-}
-
-/** One thing that decided it, and the rules that did. */
-export interface Reason {
-  readonly text: string
-  readonly rules: readonly string[]
-  /** Which facts made them hold; where nothing permits, what the nearest permit lacks. */
-  readonly facts?: readonly string[]
 }
 
 export interface CaseReport {
