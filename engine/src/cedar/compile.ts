@@ -5,7 +5,7 @@ import { CompileError } from './failure.ts'
 import { type CedarPolicySetJson, hasExactly, isArray, isObject, type PolicyJson } from './json.ts'
 import { every } from './logic.ts'
 import { negation } from './operators.ts'
-import type { CompiledPolicy } from './policy-index.ts'
+import { type CompiledPolicy, PolicyIndex } from './policy-index.ts'
 import { asTest, type Test } from './run.ts'
 import { Scopes, type Slots } from './scope.ts'
 import { entityFromJson } from './value-json.ts'
@@ -40,12 +40,12 @@ interface Template {
 export class PolicyCompiler {
   readonly #ids = new Set<string>()
   readonly #templates = new Map<string, Template>()
-  readonly #policies: CompiledPolicy[] = []
+  #index = new PolicyIndex()
 
   /** @throws CompileError */
   add(id: string, policy: PolicyJson): void {
     this.#name(id)
-    this.#policies.push(compilePolicy(id, policy, NO_SLOTS, this.#policies.length))
+    this.#index.add(compilePolicy(id, policy, NO_SLOTS, this.#index.size))
   }
 
   /** @throws CompileError, also for what no link uses */
@@ -65,11 +65,14 @@ export class PolicyCompiler {
     if (!isObject(values) || !hasExactly(values, ...slots))
       throw new CompileError(newId, '', `needs values for ${slots.join(' and ') || 'nothing'}`)
     const given = slots.map((slot) => [slot, entity(newId, slot, values[slot])] as const)
-    this.#policies.push(compilePolicy(newId, json, new Map(given), this.#policies.length))
+    this.#index.add(compilePolicy(newId, json, new Map(given), this.#index.size))
   }
 
+  /** What was added so far. What is added after that is not in it, but the beginning of another set. */
   finish(): CompiledPolicies {
-    return new CompiledPolicies(this.#policies)
+    const finished = new CompiledPolicies(this.#index)
+    this.#index = new PolicyIndex()
+    return finished
   }
 
   #name(id: string): void {

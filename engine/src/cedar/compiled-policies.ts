@@ -1,7 +1,7 @@
 import type { EntityRef, PolicyAnswer } from '../policy.ts'
 import type { EntityStore } from './entities.ts'
 import { EvaluationFailure } from './failure.ts'
-import { type CompiledPolicy, type Drawer, PolicyIndex } from './policy-index.ts'
+import type { CompiledPolicy, Drawer, PolicyIndex } from './policy-index.ts'
 import type { Run } from './run.ts'
 import { EntityUid, RecordValue, type Value } from './value.ts'
 
@@ -16,14 +16,14 @@ export interface CedarRequest {
 /** A compiled set. Immutable, and the same for every caller. */
 export class CompiledPolicies {
   readonly size: number
-  readonly #index = new PolicyIndex()
+  readonly #index: PolicyIndex
   // Used anew by every evaluation: none begins before another has ended.
   readonly #drawers: Drawer[] = []
   readonly #lists: CompiledPolicy[][] = []
 
-  constructor(policies: readonly CompiledPolicy[]) {
-    this.size = policies.length
-    for (const policy of policies) this.#index.add(policy)
+  constructor(index: PolicyIndex) {
+    this.#index = index
+    this.size = index.size
   }
 
   /**

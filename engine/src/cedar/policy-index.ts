@@ -120,7 +120,11 @@ export class PolicyIndex {
   /** What applies to an action, by the entity that it was in a store. */
   readonly #known = new WeakMap<StoredEntity, readonly Cabinet[]>()
 
+  /** How many there are. */
+  size = 0
+
   add(policy: CompiledPolicy): void {
+    this.size++
     this.#cabinetOf(policy.action).at(policy.principal).at(policy.resource).push(policy)
   }
 
