@@ -64,6 +64,19 @@ forEachEngine('a check', (open) => {
     assert.deepEqual([verdict, policyVersion], ['permit', undefined])
   })
 
+  test('knows what the gateway can do to an answer, and no more', async () => {
+    const world = await worlds.shared()
+    const with_ = (annotation: string) =>
+      check(world, {
+        action: 'read',
+        arguments: { order_id: '1042' },
+        draft: `${REFUND_DESK}\n@id("careful") ${annotation} permit (principal, action, resource);`,
+      })
+    assert.equal((await with_('@redact("/email") @notify("group:finance")')).verdict, 'permit')
+    const unknown = await with_('@obligation("urn:example:watermark")')
+    assert.deepEqual([unknown.verdict, unknown.reason], ['deny', 'obligation.unknown'])
+  })
+
   test('is recorded as a check, with its arguments behind a commitment, and is no decision', async (t) => {
     const world = await worlds.own(t)
     await check(world, amount('41.5'))

@@ -170,6 +170,8 @@ async function groundOf(
       liveness: alive.passed ? around.liveness : alive,
       details: asCalls(agent.ceiling),
       credential: { gate: 'credential', passed: true, detail: 'nobody has to prove anything here' },
+      // What the gateway can do to an answer; a direct API says what it can do only when it asks.
+      doable: resource.mode === 'gateway' ? ['notify', 'redact', 'hash', 'cap'] : ['notify'],
       call: { ...subject, arguments: args },
       kindOf: () => undefined,
       context,
