@@ -24,7 +24,7 @@ const ENGINES = [OURS, FROM_JSON, OFFICIAL] as const
 const GATES = ['all gates', 'all gates, people are asked'] as const
 const NS = 'p50'
 
-const options = readOptions({ seconds: 0.5, rounds: 5 }, ['only'])
+const options = readOptions({ seconds: 0.5, rounds: 3 }, ['only'])
 const pinned = pinMyself()
 const machine = describeMachine(pinned)
 const rounds = new Rounds()
