@@ -109,6 +109,30 @@ async function samples(w: World): Promise<Record<string, Sample>> {
       ...sample('/resources/orders/enforcers', {}, {}),
       other: { path: '/resources/echo/enforcers', body: {} },
     },
+    'limits.set': sample(
+      '/limits',
+      { subject: { kind: 'organization' }, limit: { limit: 'calls', max: 2, seconds: 60 } },
+      { subject: { kind: 'organization' }, limit: { limit: 'calls', max: 9, seconds: 60 } },
+    ),
+    'limits.remove': {
+      ...sample('/limits/lim_AAAAAAAAAAAAAAAAAAAAAA', {}, {}),
+      other: { path: '/limits/lim_BBBBBBBBBBBBBBBBBBBBBB', body: {} },
+    },
+    'peps.add': sample('/peps', { name: 'envoy' }, { name: 'envoy', properties: true }),
+    'peps.change': sample('/peps/envoy', {}, { properties: true }),
+    'peps.add_secret': {
+      ...sample('/peps/envoy/secrets', {}, {}),
+      other: { path: '/peps/nginx/secrets', body: {} },
+    },
+    'peps.add_key': {
+      ...sample('/peps/envoy/keys', { jwk: publicJwk }, {}),
+      other: { path: '/peps/nginx/keys', body: { jwk: publicJwk } },
+    },
+    'policysets.publish': sample(
+      '/policy-sets/mine',
+      { policies: '', schema: 'entity A;', entities: '[]' },
+      { policies: '', schema: 'entity B;', entities: '[]' },
+    ),
     'policies.publish': sample(
       '/policies',
       { text: '@id("a") permit (principal, action, resource);\n' },
@@ -118,6 +142,18 @@ async function samples(w: World): Promise<Record<string, Sample>> {
       ...sample('/policies/1/publish', {}, { note: 'other' }),
       other: { path: '/policies/2/publish', body: {} },
     },
+    'spaces.create': sample(
+      '/spaces',
+      { name: 'sales', kind: 'workspace' },
+      { name: 'sales', kind: 'workspace', mode: 'agent' },
+    ),
+    'spaces.change': sample('/spaces/sales', {}, { mode: 'agent' }),
+    'spaces.resume': sample('/spaces/sales/resume', {}, { reason: 'other' }),
+    'surfaces.register': sample(
+      '/spaces/sales/surfaces',
+      { name: 'chat' },
+      { name: 'chat', silent_after: 86_400 },
+    ),
     'tasks.resume': sample(`/tasks/${task.id}/resume`, {}, { reason: 'other' }),
     'sponsorships.grant': sample(
       '/sponsor-grants',
