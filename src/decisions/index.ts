@@ -12,6 +12,8 @@ export {
 } from './decision-store.ts'
 export { CallAnswering } from './evaluating/call-answering.ts'
 export type { Asker, CallQuestion, EvaluatedCall } from './evaluating/question.ts'
+export { whatCan } from './ever/what-can.ts'
+export { type AbleAgent, type Means, whoCan } from './ever/who-can.ts'
 export {
   type Explanation,
   explain,
@@ -80,6 +82,7 @@ export { SHADOW, startShadow, stopShadow } from './shadow/change-shadow.ts'
 export { Shadow } from './shadow/shadow.ts'
 export { findDraft, latestDraft, readSeen, type ShadowDraft } from './shadow/shadow-store.ts'
 export { mayContinue, stillLive } from './still-live.ts'
+export { suggest } from './suggesting/suggest.ts'
 export type { Denied, Executed, Permitted, Requestable, Verdict } from './verdict.ts'
 export { askAgain } from './waiting/ask-again.ts'
 export { decideHeld } from './waiting/decide-held.ts'

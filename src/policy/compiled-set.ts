@@ -216,13 +216,16 @@ function checkScope({ principal, resource }: PolicyQuery, shape: RequestShape): 
     throw new TypeError('an id has a lone surrogate')
 }
 
-function shapeOf({ uid }: PolicyEntity, shapes: ReadonlyMap<string, EntityShape>): EntityShape {
+export function shapeOf(
+  { uid }: PolicyEntity,
+  shapes: ReadonlyMap<string, EntityShape>,
+): EntityShape {
   const shape = shapes.get(uid.type)
   if (!shape) throw new TypeError(`entities of type \`${uid.type}\` are not declared`)
   return shape
 }
 
-function actionStore({ actions }: Declarations): EntityStore {
+export function actionStore({ actions }: Declarations): EntityStore {
   const nothing = new Map<string, never>()
   const entities = Array.from(actions, ([id, { groups }]) => ({
     uid: entityRef({ type: 'Action', id }),

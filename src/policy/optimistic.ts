@@ -16,15 +16,12 @@ export interface Optimistic {
  * So what the set denies then, no arguments make permitted. The failure of a policy that is not `exact` says nothing:
  * arguments could have kept the part that failed from being looked at.
  */
-export function optimistic({
-  action,
-  conditions,
-  effect,
-  principal,
-  resource,
-}: PolicyJson): Optimistic {
+export function optimistic(
+  { action, conditions, effect, principal, resource }: PolicyJson,
+  open: Open = 'arguments',
+): Optimistic {
   const side = effect === 'permit' ? 'some' : 'all'
-  const approximation = new Approximation()
+  const approximation = new Approximation(open)
   return {
     policy: {
       effect,
@@ -37,6 +34,9 @@ export function optimistic({
   }
 }
 
+/** What nobody has said yet: the arguments of a call, with how it is weighed; or all of its context. */
+export type Open = 'arguments' | 'context'
+
 /** For which arguments an expression has to hold. */
 type Side = 'some' | 'all'
 
@@ -47,8 +47,13 @@ type Expr = object
 
 /** Of the expressions of one policy. */
 class Approximation {
+  readonly #open: Open
   /** Every part is asked about once, however deep it is. */
   readonly #uncertain = new WeakMap<object, boolean>()
+
+  constructor(open: Open) {
+    this.#open = open
+  }
 
   clauseFor(side: Side, { body, kind }: Clause): Clause {
     return { kind, body: this.#approximate(kind === 'when' ? side : OTHER[side], body) }
@@ -98,6 +103,7 @@ class Approximation {
     if (Array.isArray(inner)) return inner.some((each) => this.isUncertain(each))
     if (!isObject(inner)) return true
     if (name === 'Record') return Object.values(inner).some((each) => this.isUncertain(each))
+    if (this.#open === 'context' && (isRisk(inner.left) || isContext(inner.left))) return true
     // INVARIANT: how a call is weighed depends on its arguments, all but the class of its action.
     if (name === '.' && inner.attr === 'class' && isRisk(inner.left)) return false
     if ((name === '.' || name === 'has') && isContext(inner.left)) return isOpen(inner.attr)

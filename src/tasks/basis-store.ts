@@ -46,6 +46,22 @@ export async function basesFor(
   return rows.map(basisOf)
 }
 
+/** The bases in force on which this agent may act for anybody, newest first. */
+export async function basesOfAgent(
+  db: Reader,
+  of: { readonly agentId: string; readonly now: number; readonly limit: number },
+): Promise<Basis[]> {
+  const rows = await db
+    .selectFrom('bases')
+    .selectAll()
+    .where('agent_id', '=', of.agentId)
+    .where(inForceAt(of.now))
+    .orderBy('created_at', 'desc')
+    .limit(of.limit)
+    .execute()
+  return rows.map(basisOf)
+}
+
 /** Every basis in force that a person gave or has, newest first. */
 export async function basesOfPerson(db: Reader, personId: string, now: number): Promise<Basis[]> {
   const rows = await db

@@ -13,7 +13,7 @@ export {
   forgetOldAuthorizations,
 } from './authorization/begin.ts'
 export { type Basis, type BasisKind, basisLimits } from './basis.ts'
-export { basesFor, basesOfPerson, findBasis } from './basis-store.ts'
+export { basesFor, basesOfAgent, basesOfPerson, findBasis } from './basis-store.ts'
 export type { Taking } from './budget/budget-store.ts'
 export { closeSpent } from './budget/close-spent.ts'
 export { type CountedLimit, limitsOver } from './budget/counted-limits.ts'

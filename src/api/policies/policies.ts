@@ -14,9 +14,11 @@ import { personNames } from '../names.ts'
 import { operation } from '../operation.ts'
 import { listOf, Time } from '../schemas.ts'
 import { time } from '../shapes.ts'
+import { POLICY_EVER_OPERATIONS } from './policy-ever.ts'
 import { POLICY_REPLAY_OPERATIONS } from './policy-replay.ts'
 import { Files, Mistake, MOST_BYTES, Tests, Text } from './policy-schemas.ts'
 import { POLICY_SHADOW_OPERATIONS } from './policy-shadow.ts'
+import { POLICY_SUGGEST_OPERATIONS } from './policy-suggest.ts'
 import { POLICY_TEXT_OPERATIONS, schemaNow } from './policy-texts.ts'
 
 const closed = { additionalProperties: false } as const
@@ -178,6 +180,8 @@ export const POLICY_OPERATIONS = [
   ...POLICY_TEXT_OPERATIONS,
   ...POLICY_REPLAY_OPERATIONS,
   ...POLICY_SHADOW_OPERATIONS,
+  ...POLICY_SUGGEST_OPERATIONS,
+  ...POLICY_EVER_OPERATIONS,
 ]
 
 function publishedShape({

@@ -7,10 +7,12 @@ import { bold, dim, green, text } from '../terminal/text.ts'
 import { moment } from '../terminal/time.ts'
 import { visibleLines } from '../terminal/visible.ts'
 import { diffCommand } from './diff.ts'
+import { whatCommand, whoCommand } from './ever.ts'
 import { fmtCommand } from './fmt.ts'
 import { publishCommand } from './publish.ts'
 import { replayCommand } from './replay.ts'
 import { shadowCommand } from './shadow.ts'
+import { suggestCommand } from './suggest.ts'
 import { testCommand } from './test.ts'
 import { validateCommand } from './validate.ts'
 
@@ -34,6 +36,7 @@ export function policyCommand(start: Start): Command {
     ...[listCommand, showCommand, schemaCommand],
     ...[fmtCommand, validateCommand, testCommand, diffCommand],
     ...[replayCommand, shadowCommand, publishCommand],
+    ...[suggestCommand, whoCommand, whatCommand],
   ]
   for (const add of commands) policy.addCommand(add(start))
   return policy

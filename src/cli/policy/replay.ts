@@ -108,10 +108,14 @@ export function reportLines(report: Report): readonly Value[] {
     '',
     ...differenceLines(report.groups),
     ...(report.ungrouped > 0 ? [dim(`and ${report.ungrouped} in smaller groups`)] : []),
-    text`People would be asked ${bold(asked.per_day.draft)} times a day; now ${asked.per_day.now}`,
+    text`People would be asked ${bold(times(asked.per_day.draft))} a day; now ${times(asked.per_day.now)}`,
     dim(`  ${asked.draft} different calls; now ${asked.now}`),
     ...leftOut(report),
   ]
+}
+
+function times(count: number): string {
+  return count === 1 ? 'once' : `${count} times`
 }
 
 /** What nothing is said about, and why. */

@@ -108,7 +108,7 @@ export async function checkCall(parts: DecisionParts, asked: Checked): Promise<C
 }
 
 /** A catalog name, or what comes after its API where that is enough to tell it from others. */
-function actionNamed(name: string, actions: ReadonlyMap<string, Action>): Action {
+export function actionNamed(name: string, actions: ReadonlyMap<string, Action>): Action {
   const whole = actions.get(name)
   if (whole) return whole
   const ends = [...actions.values()].filter((each) => each.name.endsWith(`.${name}`))

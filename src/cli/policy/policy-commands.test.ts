@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { World as Remit } from '../../../test/world.ts'
+import { Secret } from '../../lib/secret.ts'
+import { Sessions } from '../server/sessions.ts'
+import { type Owner, type TestCli, testCli } from '../testing.ts'
+
+// What the commands say about real calls, beside a whole Remit.
+
+describe('policies and real calls', () => {
+  let remit: Remit
+  let live = ''
+  before(async () => {
+    remit = await Remit.start('sqlite')
+    const set = await (await remit.api('ada')).send('GET', '/policies/active')
+    live = String(set.body.text)
+    const task = await remit.open()
+    const call = (method: string, path: string, body?: string) =>
+      remit.agent.call(task, method, path, body === undefined ? {} : { body })
+    await call('GET', '/orders/orders/1042')
+    await call('POST', '/orders/orders/1042/refunds', '{"amount": 40.00}')
+    await call('POST', '/orders/orders/1042/refunds', '{"amount": 900.00}')
+  })
+  after(() => remit.stop())
+
+  async function adaAt(owner: Owner): Promise<TestCli> {
+    const cli = await testCli(owner, { REMIT_URL: remit.issuer, REMIT_GATEWAY: remit.gateway })
+    const { token } = await remit.api('ada')
+    const expiresAt = new Date(cli.world.clock.now() + 3_600_000).toISOString()
+    await new Sessions(cli.world).keep({ url: remit.issuer, token: new Secret(token), expiresAt })
+    await writeFile(join(cli.home, 'live.cedar'), live)
+    const forbid = `@id("no-reading") forbid (principal is Agent, action == Action::"orders.read", resource);`
+    await writeFile(join(cli.home, 'draft.cedar'), `${live}\n${forbid}\n`)
+    return cli
+  }
+
+  test('replay says what would change, and that nothing would', async (t) => {
+    const cli = await adaAt(t)
+    const same = await cli.remit('policy', 'replay', 'live.cedar')
+    assert.equal(same.exit, 0, same.said)
+    assert.match(same.out, /^✓ 3 decisions stay as they are/)
+    const other = await cli.remit('policy', 'replay', 'draft.cedar', '--since', '1d')
+    assert.equal(other.exit, 0, other.said)
+    assert.match(other.out, /^1 of 3 decisions would change; 2 stay as they are/)
+    assert.match(
+      other.out,
+      /Newly denied\n +✗ 1 × refund-bot orders\.read\n +forbidden by no-reading\n +e\.g\. dec_/,
+    )
+    assert.match(other.out, /People would be asked once a day; now once/)
+    const nobody = await cli.remit('policy', 'replay', 'draft.cedar', '--agent', 'nobody')
+    assert.match(nobody.out, /Nothing in that time can be decided again/)
+  })
+
+  test('replay of what does not validate, of nothing, of a draft that is not there', async (t) => {
+    const cli = await adaAt(t)
+    await writeFile(
+      join(cli.home, 'bad.cedar'),
+      '@id("x") permit (principal, action, resource) when { nonsense };',
+    )
+    const bad = await cli.remit('policy', 'replay', 'bad.cedar')
+    assert.equal(bad.exit, 1)
+    assert.match(bad.said, /line 1/)
+    assert.equal((await cli.remit('policy', 'replay')).exit, 2)
+    assert.equal((await cli.remit('policy', 'replay', 'draft.cedar', '--since', 'soon')).exit, 2)
+    assert.match((await cli.remit('policy', 'replay', '--draft', '99')).said, /no draft 99/)
+  })
+
+  test('a shadow is started, sees a call, is told about and stopped', async (t) => {
+    const cli = await adaAt(t)
+    assert.match((await cli.remit('policy', 'shadow', 'status')).out, /No draft was ever started/)
+    const started = await cli.remit('policy', 'shadow', 'start', 'draft.cedar')
+    assert.match(started.said, /✓ draft 1 runs beside version \d+; no answer changes/)
+    await remit.rooms.shadow.settled()
+    const task = await remit.open()
+    assert.equal((await remit.agent.call(task, 'GET', '/orders/orders/1042')).status, 200)
+    await remit.rooms.shadow.settled()
+    await remit.rooms.shadow.flush()
+    const status = await cli.remit('policy', 'shadow', 'status')
+    assert.match(status.out, /^draft 1 beside version \d+: running/)
+    assert.match(status.out, /1 of 1 calls would have been answered differently/)
+    assert.match(status.out, /✗ 1 × refund-bot orders\.read\n +forbidden by no-reading/)
+    const stopped = await cli.remit('policy', 'shadow', 'stop')
+    assert.match(stopped.out, /^draft 1 beside version \d+: stopped/)
+    assert.match((await cli.remit('policy', 'replay', '--draft', '1')).out, /no-reading/)
+  })
+
+  test('who can, what can, and what would have been enough', async (t) => {
+    const cli = await adaAt(t)
+    const who = await cli.remit('policy', 'who', 'refund')
+    assert.equal(who.exit, 0, who.said)
+    assert.match(who.out, /Who could ever do orders\.refund/)
+    assert.match(who.out, /Sam Support/)
+    assert.ok(!who.out.includes('Nils Nobody'))
+    assert.match(who.out, /asks group:finance context\.args\.amount\.greaterThan/)
+    const what = await cli.remit('policy', 'what', '--agent', 'refund-bot')
+    assert.match(what.out, /✓ orders\.refund {2}high/)
+    assert.match(what.out, /for Sam Support \(basis\)/)
+    const out = await cli.remit(
+      'policy',
+      'suggest',
+      '--agent',
+      'refund-bot',
+      '--out',
+      'ceiling.json',
+    )
+    assert.equal(out.exit, 0, out.said)
+    assert.match(out.out, /− orders\.list {2}not used/)
+    assert.match(out.out, /✓ it permits \d+ of these \d+ calls, and no action that was not used/)
+    const ceiling = JSON.parse(await readFile(join(cli.home, 'ceiling.json'), 'utf8'))
+    assert.deepEqual(ceiling.flatMap(({ actions }: { actions: string[] }) => actions).toSorted(), [
+      'orders.read',
+      'orders.refund',
+    ])
+    const set = await cli.remit('agents', 'limits', 'refund-bot', '--ceiling-file', 'ceiling.json')
+    assert.equal(set.exit, 0, set.said)
+  })
+
+  test('validate warns of a rule that does nothing, with both places', async (t) => {
+    const cli = await adaAt(t)
+    const twice =
+      '@id("again") forbid (principal is Agent, action == Action::"orders.read", resource);'
+    await writeFile(join(cli.home, 'again.cedar'), twice)
+    const said = await cli.remit('policy', 'validate', 'draft.cedar', 'again.cedar')
+    assert.equal(said.exit, 0, said.said)
+    assert.match(
+      said.out,
+      /again\.cedar:1:1 {2}again\n +says the same as `no-reading` at draft\.cedar:\d+/,
+    )
+  })
+})

@@ -1,0 +1,126 @@
+import { writeFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import type { Command } from 'commander'
+import type { Detail } from '../agents/agent.ts'
+import type { Cli } from '../cli.ts'
+import { command, type Start } from '../command.ts'
+import { usage } from '../failure.ts'
+import { indented } from '../terminal/table.ts'
+import {
+  bold,
+  dim,
+  green,
+  joined,
+  red,
+  type Text,
+  text,
+  type Value,
+  yellow,
+} from '../terminal/text.ts'
+import { hoursOf } from './replay.ts'
+
+interface Suggested {
+  readonly now: readonly Detail[]
+  readonly suggested: readonly Detail[]
+  readonly actions: readonly {
+    readonly action: string
+    readonly calls: number
+    readonly bounds: readonly SuggestedBound[]
+  }[]
+  readonly calls: number
+  readonly outside: number
+  readonly covered: number
+  readonly without_inputs: number
+  readonly cut: boolean
+}
+
+interface SuggestedBound {
+  readonly path: string
+  readonly op: string
+  readonly value: string
+  readonly why: 'always' | 'most'
+  readonly seen: string
+  readonly calls: number
+}
+
+interface SuggestOptions {
+  readonly agent?: string
+  readonly task?: string
+  readonly since: string
+  readonly out?: string
+}
+
+/** `remit policy suggest` */
+export function suggestCommand(start: Start): Command {
+  return command('suggest', 'A narrower ceiling, from what was used.', [
+    'remit policy suggest --agent refund-bot --since 30d',
+    'remit policy suggest --agent refund-bot --out ceiling.json',
+    'remit agents limits refund-bot --ceiling-file ceiling.json   # puts it in force',
+  ])
+    .option('--agent <name>', 'what this agent was permitted, against its ceiling')
+    .option('--task <id>', 'what this task was permitted, against what it was given')
+    .option('--since <length>', 'how far to look back (h, d, w)', '30d')
+    .option('--out <file>', 'writes the details into a file')
+    .action(async (options: SuggestOptions, invoked: Command) => {
+      const { agent, out, since, task } = options
+      if ((agent === undefined) === (task === undefined))
+        throw usage('either --agent or --task', 'remit policy suggest --help')
+      const cli = await start(invoked)
+      const hours = String(Math.max(1, Math.round(hoursOf(since))))
+      const found = await cli.api.get<Suggested>('/policies/suggestion', { agent, task, hours })
+      cli.answer(found, () => lines(found, agent ?? task ?? '', since))
+      if (out !== undefined) await write(cli, out, found.suggested)
+      else if (!cli.json && agent !== undefined && found.calls > 0)
+        cli.say('', dim(`  remit policy suggest --agent ${agent} --out ceiling.json   # to use it`))
+    })
+}
+
+async function write(cli: Cli, out: string, details: readonly Detail[]): Promise<void> {
+  await writeFile(resolve(cli.world.directory, out), `${JSON.stringify(details, null, 2)}\n`)
+  cli.say('', text`${green('✓')} written to ${bold(out)}; nothing is in force yet`)
+}
+
+function lines(found: Suggested, whose: string, since: string): readonly Value[] {
+  const { actions, calls, covered, cut, now, outside, suggested } = found
+  if (calls === 0)
+    return [dim(`${whose} was permitted nothing in ${since}: there is nothing to go by.`)]
+  const used = new Set(actions.map(({ action }) => action))
+  const kept = new Set(suggested.flatMap((detail) => detail.actions))
+  const unused = [...new Set(now.flatMap((detail) => detail.actions))].filter(
+    (name) => !used.has(name),
+  )
+  return [
+    text`${bold(whose)} was permitted ${calls} calls in ${since}. This would have been enough:`,
+    '',
+    ...indented([
+      ...actions.filter(({ action }) => kept.has(action)).flatMap(actionLines),
+      ...unused.map((name) => text`${red('−')} ${name}  ${dim('not used')}`),
+    ]),
+    '',
+    text`${covered === calls - outside ? green('✓') : yellow('!')} it permits ${covered} of these ${calls} calls, and no action that was not used`,
+    ...(outside > 0 ? [dim(`  ${outside} are outside of what holds now already`)] : []),
+    ...(cut ? [yellow('  there were more calls than are looked at: shorten --since')] : []),
+    ...(found.without_inputs > 0
+      ? [
+          yellow(
+            `  ${found.without_inputs} more have no inputs (older, or erased): nothing is known of them`,
+          ),
+        ]
+      : []),
+  ]
+}
+
+function actionLines({ action, bounds, calls }: Suggested['actions'][number]): Text[] {
+  const mark = bounds.length > 0 ? yellow('~') : ' '
+  return [
+    text`${mark} ${bold(action)}  ${dim(`${calls} calls`)}`,
+    ...indented(bounds.map(boundLine), 4),
+  ]
+}
+
+function boundLine({ calls, op, path, seen, value, why }: SuggestedBound) {
+  const name = path.slice(1).replaceAll('/', '.')
+  const said =
+    why === 'always' ? `the same in all ${calls}` : `largest of ${calls}: ${seen}, and room above`
+  return text`${joined([name, op === 'eq' ? '=' : '≤', value], ' ')}  ${dim(said)}`
+}
