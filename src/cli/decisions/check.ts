@@ -204,6 +204,13 @@ function basis(check: Check): readonly Row[] {
   return words === undefined ? [] : [['before that', words]]
 }
 
+/** What a dry run does not ask passes by itself; saying so would be saying that it was asked (`not_looked_at`). */
+const NEVER_ASKED: ReadonlySet<string> = new Set(['external', 'budget'])
+
+function wasLookedAt({ gate, passed }: ExplainedGate): boolean {
+  return !(passed && NEVER_ASKED.has(gate))
+}
+
 function explained(check: Check, room: number | undefined): readonly Value[] {
   const { agent, gates, person, policy_version, risk } = check
   return [
@@ -223,7 +230,7 @@ function explained(check: Check, room: number | undefined): readonly Value[] {
     ),
     '',
     bold('What was looked at'),
-    ...gates.flatMap((gate) => gateLines(gate, room)),
+    ...gates.filter(wasLookedAt).flatMap((gate) => gateLines(gate, room)),
     ...ruleLines('Rules that decided', uniqueRules(gates, 'policies'), policy_version),
     ...ruleLines(
       'What came nearest, and what it lacks',
