@@ -43,7 +43,44 @@ export function judgePrincipals(facts: CallFacts, policies: PolicySet): Principa
 /** Who is asked about, and everything that policies may look at. */
 export function principalsOf(
   facts: Pick<CallFacts, 'person' | 'intersectWith' | 'agents' | 'entities'>,
-) {
+): Principals {
+  const { agents, entities, intersectWith, person } = facts
+  const known = gathered.get(entities)
+  const same =
+    known?.person === person && sameItems(known.with, intersectWith) && sameItems(known.by, agents)
+  if (known && same) return known.principals
+  const principals = gather(facts)
+  gathered.set(entities, { person, with: intersectWith, by: agents, principals })
+  return principals
+}
+
+interface Principals {
+  readonly persons: readonly PolicyEntity[]
+  readonly agents: readonly PolicyEntity[]
+  readonly entities: readonly PolicyEntity[]
+}
+
+/**
+ * Many calls come with the very same entities, none of which ever changes: what was gathered of them is found again, and so is what a set of
+ * policies made of that. Pure all the same: equal facts, equal answer.
+ */
+const gathered = new WeakMap<
+  readonly PolicyEntity[],
+  {
+    readonly person: PolicyEntity
+    readonly with: readonly PolicyEntity[]
+    readonly by: readonly PolicyEntity[]
+    readonly principals: Principals
+  }
+>()
+
+function sameItems(a: readonly PolicyEntity[], b: readonly PolicyEntity[]): boolean {
+  return a === b || (a.length === b.length && a.every((item, i) => item === b[i]))
+}
+
+function gather(
+  facts: Pick<CallFacts, 'person' | 'intersectWith' | 'agents' | 'entities'>,
+): Principals {
   const persons = uniqueEntities([facts.person, ...facts.intersectWith])
   const agents = uniqueEntities(facts.agents)
   const entities = uniqueEntities([...persons, ...agents, ...facts.entities])

@@ -113,9 +113,7 @@ class CompiledSet implements PolicySet {
   // The same context and the same array of entities are asked about for each principal of a call, one after the other, and nothing of
   // them ever changes: what was made of the last ones is kept. People and agents are the same ones for many calls.
   #last: Ready | undefined
-  #lastStore:
-    | { readonly entities: readonly PolicyEntity[]; readonly store: EntityStore }
-    | undefined
+  readonly #stores = new WeakMap<readonly PolicyEntity[], EntityStore>()
   readonly #open = new WeakMap<PolicyRecord, RecordValue>()
   readonly #entities = new WeakMap<PolicyEntity, ReturnType<typeof entityValue>>()
 
@@ -154,11 +152,11 @@ class CompiledSet implements PolicySet {
   }
 
   #storeOf(entities: readonly PolicyEntity[]): EntityStore {
-    const last = this.#lastStore
-    if (last !== undefined && last.entities === entities) return last.store
+    const known = this.#stores.get(entities)
+    if (known) return known
     const all = entities.map((entity) => this.#entityOf(entity))
     const store = entityStore(all, this.#actions)
-    this.#lastStore = { entities, store }
+    this.#stores.set(entities, store)
     return store
   }
 
