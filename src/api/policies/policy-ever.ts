@@ -1,13 +1,15 @@
 import { type Static, Type } from 'typebox'
 import { type AbleAgent, type Means, whatCan, whoCan } from '../../decisions/index.ts'
-import type { Ever, EverRule } from '../../policy/index.ts'
+import { type Ever, type EverRule, placeOf, type SourceFile } from '../../policy/index.ts'
 import { personNames } from '../names.ts'
 import { operation } from '../operation.ts'
+import type { ApiParts } from '../parts.ts'
 
 const closed = { additionalProperties: false } as const
 
 const Rule = Type.Object({
   id: Type.String(),
+  file: Type.Union([Type.String(), Type.Null()]),
   line: Type.Integer(),
   conditions: Type.Array(
     Type.String({ description: 'as they are written, where they ask about the call' }),
@@ -50,6 +52,7 @@ export const POLICY_EVER_OPERATIONS = [
         parts.decisions,
         query.action,
       )
+      const files = await filesOf(parts, policyVersion)
       const nameOf = await personNames(
         parts,
         agents.flatMap((agent) => agent.for.map(({ personId }) => personId)),
@@ -59,13 +62,13 @@ export const POLICY_EVER_OPERATIONS = [
         people: people.map(({ person, ...rest }) => ({
           id: person.id,
           name: person.name,
-          ...meansShape(rest),
+          ...meansShape(rest, files),
         })),
         agents: agents.map(({ agent, for: whom, within, ...rest }) => ({
           id: agent.id,
           within: [...within],
           for: forShape(whom, nameOf),
-          ...meansShape(rest),
+          ...meansShape(rest, files),
         })),
       }
     },
@@ -96,6 +99,7 @@ export const POLICY_EVER_OPERATIONS = [
     }),
     run: async (parts, { query }) => {
       const { actions, agent, policyVersion } = await whatCan(parts.decisions, query.agent)
+      const files = await filesOf(parts, policyVersion)
       const nameOf = await personNames(
         parts,
         actions.flatMap((each) => each.for.map(({ personId }) => personId)),
@@ -107,24 +111,37 @@ export const POLICY_EVER_OPERATIONS = [
           ...{ action, resource, risk },
           within: [...within],
           for: forShape(whom, nameOf),
-          ...saidShape(said),
+          ...saidShape(said, files),
         })),
       }
     },
   }),
 ]
 
-function saidShape(said: Ever) {
-  if (said.possible) return { possible: true, because: null, ...meansShape(said) }
-  return { possible: false, because: said.because, permits: [], forbids: said.rules.map(ruleShape) }
+type Files = readonly SourceFile[]
+
+/** Those that the version was put together from. */
+async function filesOf(parts: ApiParts, version: number): Promise<Files> {
+  return version === 0 ? [] : (await parts.policies.version(version)).files
 }
 
-function meansShape({ forbids, permits }: Means) {
-  return { permits: permits.map(ruleShape), forbids: forbids.map(ruleShape) }
+function saidShape(said: Ever, files: Files) {
+  if (said.possible) return { possible: true, because: null, ...meansShape(said, files) }
+  const { because, rules } = said
+  return { possible: false, because, ...meansShape({ permits: [], forbids: rules }, files) }
 }
 
-function ruleShape({ approvers, conditions, id, line }: EverRule): Static<typeof Rule> {
-  return { id, line, conditions: [...conditions], approvers: [...approvers] }
+function meansShape({ forbids, permits }: Means, files: Files) {
+  const shape = (rule: EverRule) => ruleShape(rule, files)
+  return { permits: permits.map(shape), forbids: forbids.map(shape) }
+}
+
+function ruleShape(
+  { approvers, conditions, id, line }: EverRule,
+  files: Files,
+): Static<typeof Rule> {
+  const { file = null, ...place } = placeOf(files, line)
+  return { id, file, ...place, conditions: [...conditions], approvers: [...approvers] }
 }
 
 function forShape(

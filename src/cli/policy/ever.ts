@@ -15,6 +15,7 @@ import {
 
 interface Rule {
   readonly id: string
+  readonly file: string | null
   readonly line: number
   readonly conditions: readonly string[]
   readonly approvers: readonly string[]
@@ -128,12 +129,13 @@ function whatLines({ actions, agent, version }: What): readonly Value[] {
     text`What ${bold(agent)} could ever do, by version ${version}, for people who may do it themselves`,
     '',
     ...(actions.length === 0 ? [dim('  nothing: its ceiling names no action of the catalog')] : []),
-    ...actions.flatMap((each) => {
-      const { action, because, forbids, possible, risk, within } = each
+    ...alike(actions).flatMap(([each, same]) => {
+      const { action, because, forbids, possible, within } = each
       const mark = possible ? green('✓') : red('✗')
       const why = possible ? '' : `  ${NEVER[because ?? ''] ?? ''}`
+      const names = same.map((one) => text`${bold(one.action)} ${dim(one.risk)}`)
       return [
-        text`  ${mark} ${bold(action)}  ${dim(risk)}${why}`,
+        text`  ${mark} ${joined(names, ', ')}${why}`,
         ...(possible
           ? [
               ...indented(
@@ -144,7 +146,7 @@ function whatLines({ actions, agent, version }: What): readonly Value[] {
               ...meansLines(each, 4),
             ]
           : indented(
-              forbids.map((rule) => text`by ${rule.id} (line ${rule.line})`),
+              forbids.map((rule) => text`by ${placeText(rule)}`),
               4,
             )),
       ]
@@ -152,6 +154,16 @@ function whatLines({ actions, agent, version }: What): readonly Value[] {
     '',
     dim('Every other call of it is denied, as ceilings and policies are now.'),
   ]
+}
+
+/** Actions about which the same is said, together. */
+function alike(
+  actions: What['actions'],
+): readonly (readonly [What['actions'][number], What['actions']])[] {
+  const groups = Map.groupBy(actions, ({ action, risk: _, within, ...said }) =>
+    JSON.stringify([said, within.map((one) => one.replace(action, ''))]),
+  )
+  return [...groups.values()].flatMap((same) => (same[0] ? [[same[0], same] as const] : []))
 }
 
 function forLines(whom: readonly For[], by: number): readonly Text[] {
@@ -178,8 +190,12 @@ function meansLines({ forbids, permits }: Means, by: number): readonly Text[] {
   )
 }
 
-function ruleLines(word: string, { conditions, id, line }: Rule): readonly Text[] {
-  const place = dim(`${id}, line ${line}`)
+function placeText({ file, id, line }: Pick<Rule, 'file' | 'id' | 'line'>): Text {
+  return dim(text`${id}, ${file === null ? `line ${line}` : `${file}:${line}`}`)
+}
+
+function ruleLines(word: string, { conditions, ...rule }: Rule): readonly Text[] {
+  const place = placeText(rule)
   if (conditions.length === 0) return [text`${word === 'if' ? 'by' : word} ${place}`]
   const [first, ...more] = conditions.map((condition) => condition.replace(/^when /, ''))
   return [text`${word} ${first}  ${place}`, ...more.map((each) => text`   and ${each}`)]

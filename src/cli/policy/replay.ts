@@ -109,7 +109,7 @@ export function reportLines(report: Report): readonly Value[] {
     ...differenceLines(report.groups),
     ...(report.ungrouped > 0 ? [dim(`and ${report.ungrouped} in smaller groups`)] : []),
     text`People would be asked ${bold(times(asked.per_day.draft))} a day; now ${times(asked.per_day.now)}`,
-    dim(`  ${asked.draft} different calls; now ${asked.now}`),
+    dim(`  different calls: ${asked.draft}; now ${asked.now}`),
     ...leftOut(report),
   ]
 }
