@@ -5,6 +5,7 @@ import { it } from 'node:test'
 import { sql } from 'kysely'
 import { addAdmissionRule } from '../../src/agents/index.ts'
 import { createSetupLink, issueCliCode } from '../../src/people/index.ts'
+import { Pep } from '../conformance/authzen/pdp.ts'
 import { ECHO_SECRET } from '../echo.ts'
 import { deskActions, Stranger } from '../mcp/stranger.ts'
 import { assertRequestable } from '../refusals.ts'
@@ -119,6 +120,29 @@ inEachWorld('secrets', (world) => {
     note('refresh token', String(issued.refresh_token))
     const sam = await w.browser('sam')
     note('what tells a browser from others', sam.cookie(w.issuer, 'remit_browser') ?? '')
+
+    // Enforcement points of others forward what agents showed them, several at once and in searches, too.
+    const pep = await Pep.add(w, 'edge')
+    note('secret of an enforcement point', pep.secret)
+    const forwarded = await w.agent.proof(key, { method: 'GET', url, token })
+    note('forwarded proof', forwarded)
+    const asked = {
+      subject: { type: 'identity', id: (await w.person('sam')).id },
+      resource: { type: 'resource', id: 'echo' },
+      action: { name: 'echo.read' },
+    }
+    for (const context of [
+      { task: task.id, access_token: token, dpop: forwarded, method: 'GET', url },
+      { task: task.id, access_token: issued.access_token },
+      { authorization: `DPoP ${token}`, proof: forwarded },
+    ])
+      for (const answer of [
+        await pep.evaluate({ ...asked, context }),
+        await pep.evaluateAll({ ...asked, context, evaluations: [{}, { context: {} }] }),
+        await pep.evaluateAll({ ...asked, evaluations: [{ context }] }),
+        await pep.search('action', { ...asked, context }),
+      ])
+        assert.equal(answer.status, 200, answer.text)
 
     // In all the places where they do not belong.
     const answers: string[] = [call.text, shown.html]

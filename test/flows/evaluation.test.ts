@@ -118,6 +118,9 @@ inEachWorld('an enforcement point that forwards token and proof', (world) => {
     const context = await shown()
     await denied('arguments.missing', { ...context, args: undefined })
     await denied('arguments.unknown', { ...context, args: { ...ARGS, surplus: 1 } })
+    // What has no form as text in a path is no text that looks like it.
+    for (const order_id of [{ x: 1 }, ['1042'], [['1042']], null])
+      await denied('arguments.wrong_kind', { ...context, args: { order_id } })
     // Properties are claims; for an enforcement point whose properties do not count they are nothing.
     await denied(
       'arguments.missing',
@@ -168,6 +171,9 @@ inEachWorld('an enforcement point that forwards token and proof', (world) => {
       { type: 'agent', id: sam.id },
       { type: 'agent', id: 'other-bot' },
       { type: 'spaceship', id: sam.id },
+      // Names that every object of JavaScript has.
+      { type: 'constructor', id: sam.id },
+      { type: 'toString', id: sam.id },
     ])
       await denied('evaluation.wrong_subject', context, { subject })
     await denied('evaluation.wrong_subject', { ...context, agent: 'other-bot' })

@@ -14,9 +14,15 @@ export function typedArguments(action: Action, args: JsonObject = new Map()): Ty
     const value = args.get(name)
     if (value === undefined) continue
     unknown.delete(name)
-    if (place === 'body') body.set(wire, value)
-    else if (place === 'path') path.set(wire, textOf(value))
-    else for (const item of Array.isArray(value) ? value : [value]) query.push([wire, textOf(item)])
+    if (place === 'body') {
+      body.set(wire, value)
+      continue
+    }
+    const items = place === 'query' && Array.isArray(value) ? value : [value]
+    const texts = items.map(textOf)
+    if (!texts.every((text) => text !== undefined)) return noText(name, action)
+    if (place === 'path') for (const text of texts) path.set(wire, text)
+    else for (const text of texts) query.push([wire, text])
   }
   const [surplus] = unknown
   if (surplus !== undefined) {
@@ -27,10 +33,18 @@ export function typedArguments(action: Action, args: JsonObject = new Map()): Ty
   return typeArguments(action, { path, query, body: bodyOf(action, body) })
 }
 
-/** On the wire of paths and queries everything is text. What has no such form is refused as what it is not. */
-function textOf(value: Json): string {
+/** On the wire of paths and queries everything is text. Lists in lists, objects and null have no such form. */
+function textOf(value: Json): string | undefined {
   if (typeof value === 'string') return value
-  return value instanceof ExactNumber ? value.text : String(value)
+  if (value instanceof ExactNumber) return value.text
+  return typeof value === 'boolean' ? String(value) : undefined
+}
+
+/** INVARIANT: what is decided on is what the API would be sent, never what a value looks like in our memory. */
+function noText(name: string, action: Action): TypedResult {
+  const pointer = visible(`/${name.slice(0, 128)}`)
+  const detail = `\`${pointer}\` of \`${action.name}\` has no form as text`
+  return { ok: false, reason: 'arguments.wrong_kind', detail, pointer }
 }
 
 function bodyOf(

@@ -13,12 +13,12 @@ import { type CallContext, readCallContext } from './context.ts'
 /** Of a resource in requests. */
 const RESOURCE = 'resource'
 /** Types of subjects, and what they can be. `identity` is whoever the token is about (COAZ). */
-const SUBJECTS: Readonly<Record<string, CallQuestion['subject']['is']>> = {
-  user: 'person',
-  person: 'person',
-  agent: 'agent',
-  identity: 'either',
-}
+const SUBJECTS: ReadonlyMap<string, CallQuestion['subject']['is']> = new Map([
+  ['user', 'person'],
+  ['person', 'person'],
+  ['agent', 'agent'],
+  ['identity', 'either'],
+])
 
 /** An enforcement point that is answered about calls of tasks, by all gates. */
 export async function taskMode(ports: AuthzenPorts, known: KnownPep): Promise<Answering> {
@@ -59,7 +59,7 @@ function answerOf(found: EvaluatedCall, { context }: Question): Answer {
 function callQuestion(question: Question, pep: Pep, catalog: CatalogView): CallQuestion | Answer {
   const said = readCallContext(question.context)
   if (said.task === undefined) return NO_TASK
-  const is = SUBJECTS[question.subject.type]
+  const is = SUBJECTS.get(question.subject.type)
   if (is === undefined) return WRONG_SUBJECT
   const resource = resourceOf(question.resource, pep, catalog)
   if (!resource) return UNKNOWN_RESOURCE
@@ -122,7 +122,7 @@ async function candidates(
   }
   const { task } = readCallContext(question.context)
   const held = task === undefined ? undefined : await decisions.facts.task(task)
-  const is = SUBJECTS[question.subject.type]
+  const is = SUBJECTS.get(question.subject.type)
   if (!held || is === undefined) return sorted([])
   const { agentId, personId, sponsored } = held.task
   const person = is === 'agent' || sponsored ? [] : [personId]

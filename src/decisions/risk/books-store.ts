@@ -142,6 +142,8 @@ export async function callsElsewhere(
         .where('agent_id', '=', of.agentId)
         .where('person_id', '=', of.personId)
         .where('outcome', '=', 'permit')
+        // What was only asked about was no call.
+        .where('state', '!=', 'decided')
         .where('replica_id', '!=', of.replicaId)
         .where('at', '>', since)
         .limit(most)

@@ -157,6 +157,19 @@ forEachEngine('what is known from before', (open) => {
     await world.decide(by.held, by.token, refund('6000.00'))
     const elsewhere = await seenBy(replica('rpl_other'), world, by, READ)
     assert.deepEqual([elsewhere.callsLastMinute, elsewhere.hour, elsewhere.hourUtc], [31, 21, 12])
+    // What was only asked about was no call.
+    await world.parts.storage.transaction((tx) =>
+      tx
+        .updateTable('decisions')
+        .set({ state: 'decided' })
+        .where('task_id', '=', by.held.opened.task.id)
+        .execute(),
+    )
+    assert.equal(
+      (await seenBy(replica('rpl_third'), world, by, READ)).callsLastMinute,
+      0,
+      'questions are no calls',
+    )
     world.parts.clock.advance(61_000)
     assert.equal((await weighed(world, by, READ)).callsLastMinute, 0)
   })
