@@ -320,6 +320,15 @@ forEachEngine('a task in a space', (open) => {
     })
     await say([world.sam, world.fay])
     assert.equal(await read(below, token), 'person.not_permitted')
+    // Nor does it get more where fewer count: it is still in the conversation of its parent.
+    await set('returns', { mode: 'requester' })
+    const later = await world.token(below)
+    assert.equal(await read(below, later), 'person.not_permitted')
+    await say([world.sam, world.finn], { others: 1 })
+    assert.equal(await read(below, later), 'thread.strangers')
+    await say([world.sam, world.finn])
+    assert.equal(await read(below, later), 'permit')
+    await set('returns', { mode: null })
     // An agent that is not let in is not let in as a child either.
     await say([world.sam, world.finn])
     await registerAgent(parts, {

@@ -36,9 +36,17 @@ export function spaceKeys(spaces: readonly string[]): LiveKey[] {
 
 /** Who must be permitted beside the task's own person: everyone there, where the space says so. */
 export function intersecting(where: Whereabouts | undefined): readonly Person[] {
-  return where && modeOf(where.line) === 'intersection'
-    ? (where.conversation?.participants ?? [])
-    : []
+  return where && needsAll(where) ? (where.conversation?.participants ?? []) : []
+}
+
+/**
+ * Whether everyone present counts: where the task is, or where its conversation is.
+ * INVARIANT: a child in a space below stays in its parent's conversation, and gets no more there than its parent.
+ */
+function needsAll({ conversation, line }: Whereabouts): boolean {
+  if (modeOf(line) === 'intersection') return true
+  const from = line.findIndex(({ id }) => id === conversation?.thread.spaceId)
+  return from >= 0 && modeOf(line.slice(from)) === 'intersection'
 }
 
 /** Who asked: in a conversation whom its surface names; elsewhere the person whose token began the task. */
@@ -71,20 +79,21 @@ export function standsInTheWay(
 }
 
 function wordsOf(
-  { conversation, line }: Whereabouts,
+  where: Whereabouts,
   task: Pick<Task, 'personId' | 'sponsored'>,
   now: { readonly agents: readonly string[]; readonly at: number },
 ): Words | undefined {
+  const { conversation, line } = where
   const mode = modeOf(line)
   if (mode === 'agent' && !task.sponsored) return FOR_NOBODY
   if (mode === 'requester' && task.sponsored) return FOR_SOMEBODY
-  if (!conversation) return mode === 'intersection' ? NO_SOURCE : undefined
+  if (!conversation) return needsAll(where) ? NO_SOURCE : undefined
   const { surface, thread } = conversation
   if (now.at - surface.heardAt > surface.silentAfter) return SILENT
   const agent = now.agents.at(-1)
   if (agent === undefined || !thread.agents.includes(agent)) return NOT_IN_IT
   if (!task.sponsored && thread.requesterId !== task.personId) return OTHER_REQUESTER
-  return mode === 'intersection' && thread.strangers > 0 ? STRANGERS : undefined
+  return needsAll(where) && thread.strangers > 0 ? STRANGERS : undefined
 }
 
 const FOR_NOBODY: Words = [
