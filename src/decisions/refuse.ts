@@ -1,4 +1,4 @@
-import type { CallFacts, Deny, GateResult } from '@remit/engine'
+import type { CallFacts, Deny, GateResult, Obligation } from '@remit/engine'
 import type { AccessRequest } from '../approvals/index.ts'
 import { consumeOnceStep, type Reader, type Step } from '../storage/index.ts'
 import type { Proof } from '../tokens/index.ts'
@@ -9,7 +9,7 @@ import { challengeFor, codeOf } from './reasons.ts'
 import { inputsOf } from './recorded/inputs.ts'
 import { insertSettingQuery } from './recorded/recorded-store.ts'
 import type { Denied, Executed } from './verdict.ts'
-import { readResult } from './waiting/kept-result.ts'
+import { readResult, shapingOf } from './waiting/kept-result.ts'
 
 export const PROOF_STEP = 'used dpop'
 
@@ -117,12 +117,18 @@ export async function refuseExecuted(
   parts: DecisionParts,
   each: Case,
   request: AccessRequest,
-  found: { readonly gates: readonly GateResult[]; readonly facts: CallFacts },
+  found: {
+    readonly gates: readonly GateResult[]
+    readonly facts: CallFacts
+    /** What a permit of the same call would oblige to now; nothing where there would be none. */
+    readonly obligations: readonly Obligation[] | undefined
+  },
 ): Promise<Executed | Denied> {
+  const { facts, gates, obligations } = found
   const finding: Finding = {
     outcome: 'deny',
     reason: 'approval.used',
-    ...found,
+    ...{ facts, gates },
     detail: 'the approval of this call was used for its one execution',
     enough: 'a new access request for the same call',
     requestId: request.id,
@@ -136,19 +142,24 @@ export async function refuseExecuted(
     decisionId: execution.id,
     state: state === 'decided' || state === 'not_sent' ? 'sending' : state,
     status: execution.status ?? undefined,
-    ...(await keptOf(parts, execution)),
+    ...(await keptOf(parts, execution, obligations)),
     requestId: request.id,
     requestUrl: `${parts.issuer}/v1/tasks/${request.taskId}/requests`,
   }
 }
 
-/** An answer is told only where it is known that it was the answer. */
+/**
+ * An answer is told only where it is known that it was the answer.
+ * INVARIANT: nothing is told again that would be told otherwise, or not at all, if it came now.
+ */
 async function keptOf(
   parts: DecisionParts,
   { id, state }: StoredDecision,
-): Promise<Pick<Executed, 'kept' | 'larger'>> {
+  obligations: readonly Obligation[] | undefined,
+): Promise<Pick<Executed, 'kept' | 'larger' | 'outdated'>> {
   const result = state === 'answered' ? await readResult(parts, id) : undefined
   if (!result) return {}
+  if (!obligations || shapingOf(obligations) !== (result.shaped ?? '')) return { outdated: true }
   return 'text' in result ? { kept: result.text } : { larger: true }
 }
 

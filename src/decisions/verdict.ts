@@ -98,6 +98,8 @@ export interface Executed {
   readonly kept?: string
   /** There was an answer, larger than what is kept. */
   readonly larger?: true
+  /** There was an answer, and policies say by now what may be told of such answers otherwise than when it was kept. */
+  readonly outdated?: true
   readonly requestId: Id<'request'>
   /** Where to POST for people to be asked again (task token and proof). */
   readonly requestUrl: string

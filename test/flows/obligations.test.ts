@@ -44,6 +44,12 @@ inEachWorld('what a permit obliges to, over HTTP', (world) => {
     w.echo.forget()
     w.echo.answer = json(
       '{"id":7,"card":{"number":"4111 1111"},"people":[{"email":"a@b.example"}],"rows":[1.10,2,3],"n":1e2}',
+      {
+        'content-type': 'application/json; profile="a@b.example"',
+        'content-disposition': 'attachment; filename="a@b.example.json"',
+        'preference-applied': 'for="a@b.example"',
+        link: '<https://crm.example/a@b.example>; rel="self"',
+      },
     )
     const answer = await read()
     assert.equal(answer.status, 200)
@@ -53,6 +59,8 @@ inEachWorld('what a permit obliges to, over HTTP', (world) => {
     )
     assert.equal(answer.headers['content-length'], String(Buffer.byteLength(answer.text)))
     assert.equal(answer.headers.etag, undefined, 'it is of another text')
+    assert.ok(!JSON.stringify(answer.headers).includes('a@b.example'), 'nor do headers tell it')
+    assert.equal(answer.headers['content-type'], 'application/json')
     assert.equal((await read()).text, answer.text, 'the same value, the same digest')
     w.echo.answer = (_, reply) => reply.writeHead(204).end()
     assert.equal((await read()).status, 204)

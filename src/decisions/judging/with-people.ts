@@ -40,7 +40,13 @@ export async function judgeWithPeople(
   }
   const allowed = await judgeWithAllowances(parts, each, looked)
   if (allowed) return allowed
-  if (said.state === 'executed') return refuseExecuted(parts, each, said.request, { gates, facts })
+  if (said.state === 'executed') {
+    // As the approval that was used lifted it then, by what policies say now.
+    const lifting = { forbids: said.request.ask.forbids }
+    const again = decide(factsOf(each, looked, lifting), looked.policies)
+    const obligations = again.outcome === 'permit' ? again.obligations : undefined
+    return refuseExecuted(parts, each, said.request, { gates, facts, obligations })
+  }
   return ask(parts, each, decision, { insufficient: insufficient(said), requester })
 }
 

@@ -1,3 +1,4 @@
+import { type Obligation, STEP_UP } from '@remit/engine'
 import { canonicalJson } from '../../lib/canonical-json.ts'
 import { Problem } from '../../lib/problem.ts'
 import { type Repetition, repeat, type Wait } from '../../lib/repeat.ts'
@@ -6,11 +7,21 @@ import { findDecision } from '../decision-store.ts'
 import type { DecisionParts } from '../parts.ts'
 import { eraseKept, findKept, insertKept, tasksWithKept } from './kept-result-store.ts'
 
-/** What is told of an execution to a caller who lost its answer. */
-export type KeptResult =
+/** What is told of an execution to a caller who lost its answer. `shaped`: as what (`shapingOf`). */
+export type KeptResult = { readonly shaped?: string } & (
   | { readonly text: string }
   /** The answer was larger than what is kept. */
   | { readonly larger: true }
+)
+
+/** What a permit obliged to do to an answer, in one form: an answer may be told again while that is the same. */
+export function shapingOf(obligations: readonly Obligation[]): string {
+  const shaping = obligations.filter(({ type }) => type !== 'notify' && type !== STEP_UP)
+  return shaping
+    .map(({ properties, type }) => canonicalJson({ properties, type }))
+    .sort()
+    .join(' ')
+}
 
 /** Of the text in UTF-8. */
 const MOST_BYTES = 256 * 1024
@@ -27,8 +38,10 @@ export async function keepResult(
   parts: DecisionParts,
   decisionId: string,
   text: string,
+  obligations: readonly Obligation[] = [],
 ): Promise<void> {
-  const kept: KeptResult = Buffer.byteLength(text) > MOST_BYTES ? { larger: true } : { text }
+  const what = Buffer.byteLength(text) > MOST_BYTES ? ({ larger: true } as const) : { text }
+  const kept: KeptResult = { ...what, shaped: shapingOf(obligations) }
   const sealed = parts.master.seal(canonicalJson(kept), place(decisionId))
   await parts.storage.transaction(async (tx) => {
     const decision = await findDecision(tx, decisionId)

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 import type { Dispatcher } from 'undici'
 import { Problem } from '../../lib/problem.ts'
 import { MOST_RESHAPED } from '../obliged/reshape.ts'
-import { reshapeBody, withheld } from '../obliged/reshape-body.ts'
+import { obligedHeaders, reshapeBody, withheld } from '../obliged/reshape-body.ts'
 import type { Cut } from '../running.ts'
 import { secretFilter } from '../secret-filter.ts'
 import { answerHeaders } from './answer-headers.ts'
@@ -155,9 +155,11 @@ class Forwarding implements Dispatcher.DispatchHandler {
       this.#settle({ state: 'answered', digest, withheld: { status, problem: told } })
       return
     }
-    const { etag: _, 'last-modified': __, link: ___, location: ____, ...rest } = headers
     const length = body.length === 0 ? {} : { 'content-length': String(told.length) }
-    this.#reply.writeHead(status, { ...answerHeaders(rest, this.#out), ...length })
+    this.#reply.writeHead(status, {
+      ...answerHeaders(obligedHeaders(headers), this.#out),
+      ...length,
+    })
     this.#status = status
     this.#reply.end(told)
     this.#settle({ state: 'answered', digest })

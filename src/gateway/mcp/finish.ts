@@ -24,5 +24,5 @@ export async function finish(done: Done, ports: McpPorts): Promise<Done> {
 /** What people approved is not executed again, so its answer is kept for whoever asks again. */
 async function keep({ outcome, verdict }: Done, { decisions }: McpPorts): Promise<void> {
   if (outcome.state !== 'answered' || verdict.requestId === undefined) return
-  await keepResult(decisions, verdict.decisionId, keptText(outcome.reply))
+  await keepResult(decisions, verdict.decisionId, keptText(outcome.reply), verdict.obligations)
 }

@@ -1,6 +1,11 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import { parseJson, printJson } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
 import { MOST_RESHAPED, type Reshape, Unfit } from './reshape.ts'
+
+/** In another charset than UTF-8 the caller would read other names than we do. */
+const JSON_TYPE =
+  /^application\/(?:[a-z0-9.+-]+\+)?json\s*(?:;\s*charset="?utf-8"?\s*|;(?![^;]*charset)[^;]*)*$/i
 
 /** The whole body of an HTTP answer, as it may be told; a problem when it cannot be made that. Nothing of it is told then. */
 export function reshapeBody(
@@ -8,8 +13,7 @@ export function reshapeBody(
   { body, contentType }: { readonly body: Buffer; readonly contentType: string },
 ): Buffer | Problem {
   if (body.length === 0) return body
-  if (!/^application\/(?:[a-z0-9.+-]+\+)?json\s*(?:;|$)/i.test(contentType))
-    return withheld('it is no JSON')
+  if (!JSON_TYPE.test(contentType)) return withheld('it is no JSON')
   try {
     return Buffer.from(printJson(reshape(parseJson(body, { bytes: MOST_RESHAPED }))))
   } catch (error) {
@@ -18,6 +22,23 @@ export function reshapeBody(
     if (error instanceof Problem) return withheld('it cannot be read as JSON, or is too large')
     throw error
   }
+}
+
+/** Headers that say something of what was answered: names of files, addresses, what stood in it. */
+const OF_THE_ANSWER = [
+  'content-disposition',
+  'etag',
+  'last-modified',
+  'link',
+  'location',
+  'preference-applied',
+]
+
+/** Headers of an answer that is told otherwise than it came. The type goes without what is said beside it. */
+export function obligedHeaders(headers: IncomingHttpHeaders): IncomingHttpHeaders {
+  const told = Object.entries(headers).filter(([name]) => !OF_THE_ANSWER.includes(name))
+  const type = headers['content-type']?.split(';', 1)[0]?.trim()
+  return { ...Object.fromEntries(told), ...(type === undefined ? {} : { 'content-type': type }) }
 }
 
 export function withheld(why: string): Problem {

@@ -22,6 +22,7 @@ export function reshapeResult(
 
 function toolResult(result: JsonObject, reshape: Reshape): JsonObject | undefined {
   const isError = result.get('isError')
+  if (isError !== undefined && typeof isError !== 'boolean') return undefined
   const kept: [string, Json][] = isError === undefined ? [] : [['isError', isError]]
   const structured = result.get('structuredContent')
   if (structured !== undefined) {
@@ -51,10 +52,12 @@ function readResult(result: JsonObject, reshape: Reshape): JsonObject | undefine
 function textOf(item: Json, keep: 'type' | 'uri', reshape: Reshape): JsonObject | undefined {
   const text = isObject(item) ? item.get('text') : undefined
   if (!isObject(item) || typeof text !== 'string') return undefined
-  if (keep === 'type' && item.get('type') !== 'text') return undefined
+  const said = item.get(keep)
+  // INVARIANT: nothing but a plain word stands beside what was changed.
+  if (typeof said !== 'string' || (keep === 'type' && said !== 'text')) return undefined
   const told = printJson(reshape(parseJson(text, { bytes: MOST_RESHAPED })))
   return new Map<string, Json>([
-    [keep, item.get(keep) ?? null],
+    [keep, said],
     ['text', told],
   ])
 }

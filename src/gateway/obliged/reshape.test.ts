@@ -107,6 +107,8 @@ test('a body is told whole as it has to be, or not at all', () => {
   for (const type of [
     'application/json',
     'application/json; charset=utf-8',
+    'application/json; profile="https://a.example/b"; charset="UTF-8"',
+    'application/json;',
     'application/problem+json',
     'Application/JSON',
   ])
@@ -117,6 +119,10 @@ test('a body is told whole as it has to be, or not at all', () => {
     ['{"e":1}', ''],
     ['{"e":1}', 'text/event-stream'],
     ['{"e":1}', 'application/x-ndjson'],
+    // Whoever obeys the charset reads a name there that we do not see.
+    ['{"+AGU-":1}', 'application/json; charset=utf-7'],
+    ['{"e":1}', 'application/json; profile=x; charset="iso-8859-1"'],
+    ['{"e":1}', 'application/json; charset=utf-8; charset=utf-7'],
     ['{"e":1}\n{"e":2}', 'application/json'],
     ['{"e":1', 'application/json'],
     ['{"e":1,"e":2}', 'application/json'],
@@ -182,6 +188,9 @@ test('results of tools: structured, or texts that are JSON; nothing else is told
     ],
     ['{"content":[{"type":"resource","resource":{"text":"{}"}}]}', 'tools/call'],
     ['{}', 'tools/call'],
+    ['{"content":[],"isError":{"e":"SECRET"}}', 'tools/call'],
+    ['{"structuredContent":{"e":1},"isError":"SECRET"}', 'tools/call'],
+    ['{"contents":[{"uri":{"e":"SECRET"},"text":"{}"}]}', 'resources/read'],
     ['{"contents":[{"uri":"a","blob":"AA=="}]}', 'resources/read'],
     ['{"messages":[]}', 'prompts/get'],
     ['{"content":[]}', 'whatever/else'],

@@ -48,11 +48,13 @@ function again(
 }
 
 /** INVARIANT: nothing that is not known is told as if it were. */
-function became({ larger, state }: Executed): string {
+function became({ larger, outdated, state }: Executed): string {
   switch (state) {
     case 'sending':
       return 'it is being executed by an earlier request, and has no answer yet. Send this exact call again in a moment to be told the answer'
     case 'answered':
+      if (outdated)
+        return 'it was executed, and its answer is not told again: policies say by now what may be told of it'
       return `it was executed, and its answer ${larger ? 'was too large to be kept' : 'is not kept any more'}`
     case 'failed':
     case 'indeterminate':
