@@ -36,6 +36,8 @@ export interface Differed {
 export interface Sets {
   readonly live: PolicySet
   readonly draft: PolicySet
+  /** The catalog is what the live version was published into: what the books say that it answered, it would answer now. */
+  readonly asPublished: boolean
 }
 
 const KIND = { deny: 'denied', permit: 'permitted', requestable: 'asks' } as const
@@ -47,30 +49,36 @@ const KIND = { deny: 'denied', permit: 'permitted', requestable: 'asks' } as con
 export function differ(
   facts: CallFacts,
   row: Pick<RecordedDecision, 'outcome' | 'reason'> & { readonly policyVersion: number | null },
-  { draft, live }: Sets,
+  { asPublished, draft, live }: Sets,
 ): Differed {
   const then = decideAgain(facts, row, draft)
   const recorded = row.policyVersion === live.version
   if (recorded && row.outcome === then.outcome)
     return { difference: undefined, before: row.outcome, after: then.outcome }
-  const now = decideAgain(facts, row, live)
-  const both = { before: now.outcome, after: then.outcome }
-  if (now.outcome === then.outcome) return { difference: undefined, ...both }
+  let made: DecidedAgain | undefined
+  const now = () => {
+    made ??= decideAgain(facts, row, live)
+    return made
+  }
+  const before = recorded && asPublished ? row.outcome : now().outcome
+  const both = { before, after: then.outcome }
+  if (before === then.outcome) return { difference: undefined, ...both }
   const kind = KIND[then.outcome]
-  return { difference: { kind, before: now.outcome, ...whyOf(now, then) }, ...both }
+  return { difference: { kind, before, ...whyOf(now, then) }, ...both }
 }
 
-function whyOf(now: DecidedAgain, then: DecidedAgain): Pick<Difference, 'rules' | 'because'> {
+/** `now`: by the live set, made when it is asked for. */
+function whyOf(now: () => DecidedAgain, then: DecidedAgain): Pick<Difference, 'rules' | 'because'> {
   const { decision } = then
   if (decision.outcome === 'requestable' && then.outcome === 'requestable')
     return { because: 'asks', rules: unique(decision.ask.forbids.map(({ id }) => id)) }
-  if (decision.outcome === 'permit') return whyPermitted(now.decision, decision)
+  if (decision.outcome === 'permit') return whyPermitted(now().decision, decision)
   if (decision.reason === 'policy.error') return { because: 'error', rules: refusing(decision) }
   const forbidding = refusing(decision)
   if (forbidding.length > 0) return { because: 'forbids', rules: forbidding }
   // No rule forbids it: what permitted it is gone, for those who are not permitted any more.
   const failed = new Set(decision.gates.filter(({ passed }) => !passed).map(whoOf))
-  const gone = now.decision.gates.filter((gate) => isJudged(gate) && failed.has(whoOf(gate)))
+  const gone = now().decision.gates.filter((gate) => isJudged(gate) && failed.has(whoOf(gate)))
   return { because: 'no_longer_permits', rules: policiesOf(gone) }
 }
 

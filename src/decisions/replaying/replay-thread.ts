@@ -8,12 +8,18 @@ import { Replayer } from './replayer.ts'
 export interface ReplaySets {
   readonly live: Parameters<typeof loadPolicySet>[0]
   readonly draft: Parameters<typeof loadPolicySet>[0]
+  /** As in `Sets`. */
+  readonly asPublished: boolean
 }
 
 // The thread of one replay: decides page after page, and answers each with a word, the last with what was found.
 
-const { draft, live } = workerData as ReplaySets // as: what `replay` started this file with
-const replayer = new Replayer({ live: loadPolicySet(live), draft: loadPolicySet(draft) })
+const { asPublished, draft, live } = workerData as ReplaySets // as: what `replay` started this file with
+const replayer = new Replayer({
+  live: loadPolicySet(live),
+  draft: loadPolicySet(draft),
+  asPublished,
+})
 const settings = new Map<string, SettingFacts>()
 
 parentPort?.on('message', (page: RecordedPage | 'end') => {

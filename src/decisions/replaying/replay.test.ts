@@ -98,6 +98,19 @@ forEachEngine('replay', (open) => {
     assert.ok(reads && reads.rules.length > 0)
   })
 
+  test('the books are believed as long as the catalog is what the live version was published into', async (t) => {
+    const world = await busy(t)
+    await world.parts.storage.transaction(async (tx) => {
+      const reads = tx.updateTable('decisions').set({ outcome: 'deny' })
+      await reads.where('action', '=', 'orders.read').where('setting', 'is not', null).execute()
+    })
+    const believed = await replayed(world, REFUND_DESK)
+    assert.equal(believed.permitted, 2)
+    const sets = { ...(await setsOf(world.parts, REFUND_DESK)), asPublished: false }
+    const again = await replayed(world, REFUND_DESK, { sets })
+    assert.deepEqual([again.permitted, again.same], [0, 6])
+  })
+
   test('what was erased is counted and not guessed', { timeout: 60_000 }, async (t) => {
     const world = await busy(t)
     const records = await world.parts.recorded()

@@ -1,7 +1,6 @@
-import type { PolicySet } from '@remit/engine'
 import { replayInputs } from '../recorded/replay-inputs.ts'
 import type { SettingFacts } from '../recorded/setting.ts'
-import { differ } from './differ.ts'
+import { differ, type Sets } from './differ.ts'
 import type { RecordedRow } from './recorded-pages.ts'
 import { type DifferenceGroup, Tally } from './tally.ts'
 
@@ -32,7 +31,7 @@ const MOST_CALLS = 200_000
 
 /** Decides what was recorded again, row by row, by the live policies and by a draft. */
 export class Replayer {
-  readonly #sets: { readonly live: PolicySet; readonly draft: PolicySet }
+  readonly #sets: Sets
   readonly #tally = new Tally()
   readonly #now = new Distinct()
   readonly #draft = new Distinct()
@@ -43,7 +42,7 @@ export class Replayer {
   #first = 0
   #last = 0
 
-  constructor(sets: { readonly live: PolicySet; readonly draft: PolicySet }) {
+  constructor(sets: Sets) {
     this.#sets = sets
   }
 

@@ -2,6 +2,8 @@ import { schemaFor } from '../../policy/index.ts'
 import type { DecisionParts } from '../parts.ts'
 import type { ReplaySets } from './replay-thread.ts'
 
+const NOTHING = { text: '', schema: '' }
+
 /** The policies in force and a draft, both typed by the catalog as it is now. */
 export async function setsOf(
   parts: Pick<DecisionParts, 'catalog' | 'policies'>,
@@ -10,6 +12,10 @@ export async function setsOf(
   const { version } = await parts.policies.active()
   const { actions } = await parts.catalog.current()
   const schema = schemaFor([...actions.values()])
-  const live = version === 0 ? '' : (await parts.policies.version(version)).text
-  return { live: { version, text: live, schema }, draft: { version: -1, text, schema } }
+  const live = version === 0 ? NOTHING : await parts.policies.version(version)
+  return {
+    live: { version, text: live.text, schema },
+    draft: { version: -1, text, schema },
+    asPublished: live.schema === schema,
+  }
 }

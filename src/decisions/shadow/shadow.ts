@@ -3,7 +3,7 @@ import type { PolicySet } from '@remit/engine'
 import { RULES } from '../../catalog/index.ts'
 import type { Live, LiveState } from '../../live/index.ts'
 import type { Storage } from '../../storage/index.ts'
-import { differ } from '../replaying/differ.ts'
+import { differ, type Sets } from '../replaying/differ.ts'
 import { type DifferenceGroup, Tally } from '../replaying/tally.ts'
 import type { Answered, Watcher } from './answered.ts'
 import { SHADOW } from './change-shadow.ts'
@@ -31,7 +31,7 @@ const AT_ONCE = 10
 
 interface Running {
   readonly draft: ShadowDraft
-  readonly sets: { readonly live: PolicySet; readonly draft: PolicySet }
+  readonly sets: Sets
   readonly tally: Tally
   seen: number
   dropped: number
@@ -144,7 +144,8 @@ export class Shadow implements Watcher {
       if (draft?.endedAt === null) await onOvertaken(draft)
       return
     }
-    const sets = { live, draft: await policies.draft(draft.text) }
+    // What was answered a moment ago is what the live set answers.
+    const sets = { live, draft: await policies.draft(draft.text), asPublished: true }
     this.#running = before?.draft.number === draft.number ? { ...before, sets } : begun(draft, sets)
   }
 
