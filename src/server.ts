@@ -1,4 +1,5 @@
 import { type ApiParts, addApi } from './api/index.ts'
+import { forgetEvaluated } from './approvals/index.ts'
 import { authzenHandlers } from './authzen/index.ts'
 import type { Settings } from './config/settings.ts'
 import { forgetRisk, keepForgetting, keepRecovering, recover } from './decisions/index.ts'
@@ -128,6 +129,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
         await forgetOpaqueTokens(storage, clock.now())
         await forgetOldAuthorizations(storage, clock.now())
         await forgetRisk(decisions)
+        await forgetEvaluated(storage, clock.now())
       },
       { everyMs: CLEAN_UP_EVERY_MS, onError },
     ),

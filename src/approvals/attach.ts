@@ -46,18 +46,27 @@ export async function attachRequest(
   tx: Tx,
   asking: Asking,
 ): Promise<Attached> {
+  return attachQuestion(parts, tx, questionOf(asking), asking.insufficient)
+}
+
+/** The same for what was fixed before. */
+export async function attachQuestion(
+  parts: ApprovalParts,
+  tx: Tx,
+  question: FrozenQuestion,
+  insufficient: readonly string[],
+): Promise<Attached> {
   const now = parts.clock.now()
-  const hash = callHash(asking.call)
-  for (const known of await requestsForCall(tx, asking.taskId, hash)) {
+  for (const known of await requestsForCall(tx, question.taskId, question.callHash)) {
     if (known.state === 'pending' && !isWaiting(known, now)) {
       await expire(parts, tx, known)
     } else if (known.state === 'pending' || isUnused(known, now)) {
-      if (asksTheSame(known, asking) && !asking.insufficient.includes(known.id))
+      if (asksTheSame(known, question) && !insufficient.includes(known.id))
         return { outcome: 'attached', request: known }
       await cancel(parts, tx, known, 'superseded')
     }
   }
-  return create(parts, tx, questionOf(asking, hash))
+  return create(parts, tx, question)
 }
 
 export type AskedAgain = Attached | { readonly outcome: 'denied'; readonly until: number }
@@ -82,7 +91,7 @@ export async function attachAgain(
 }
 
 /** What is fixed about a request before it is made. */
-type Question = Pick<
+export type FrozenQuestion = Pick<
   AccessRequest,
   | 'taskId'
   | 'personId'
@@ -102,18 +111,18 @@ type Question = Pick<
   | 'decisionId'
 >
 
-function questionOf(asking: Asking, hash: string): Question {
+export function questionOf(asking: Asking): FrozenQuestion {
   const { call, insufficient: _, ...rest } = asking
   return {
     ...rest,
     resource: call.resource,
     action: call.action,
-    callHash: hash,
+    callHash: callHash(call),
     call: frozenText(call),
   }
 }
 
-async function create(parts: ApprovalParts, tx: Tx, question: Question): Promise<Attached> {
+async function create(parts: ApprovalParts, tx: Tx, question: FrozenQuestion): Promise<Attached> {
   const { taskId, callHash: hash } = question
   if ((await countPending(tx, taskId, parts.clock.now())) >= MOST_PENDING)
     return { outcome: 'too_many_pending' }
@@ -141,7 +150,7 @@ async function create(parts: ApprovalParts, tx: Tx, question: Question): Promise
 }
 
 /** Member by member: an earlier request can be the question, and nothing of its answer may come along. */
-function newRequest(parts: ApprovalParts, question: Question): AccessRequest {
+function newRequest(parts: ApprovalParts, question: FrozenQuestion): AccessRequest {
   const now = parts.clock.now()
   const { risk } = question.ask
   return {

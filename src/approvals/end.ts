@@ -1,3 +1,4 @@
+import type { LedgerEvent } from '../ledger/index.ts'
 import type { Tx } from '../storage/index.ts'
 import type { AccessRequest } from './access-request.ts'
 import type { ApprovalParts } from './parts.ts'
@@ -19,9 +20,13 @@ export async function cancel(
   tx: Tx,
   request: AccessRequest,
   reason: string,
+  kept: LedgerEvent['private'] = {},
 ): Promise<boolean> {
   if (!(await endRequest(tx, request, { state: 'cancelled', reason }))) return false
-  await parts.ledger.append(tx, aboutRequest('approval.cancelled', request, { reason }))
+  await parts.ledger.append(
+    tx,
+    aboutRequest('approval.cancelled', request, { reason, private: kept }),
+  )
   return true
 }
 

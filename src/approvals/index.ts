@@ -29,13 +29,31 @@ export {
   type Asking,
   type Attached,
   attachAgain,
+  attachQuestion,
   attachRequest,
+  type FrozenQuestion,
+  questionOf,
 } from './attach.ts'
 export { type Approver, isEligible, type MayAnswer, mayAnswer } from './eligibility.ts'
-export { cancelRequests, expireRequests } from './end.ts'
+export { cancel as cancelRequest, cancelRequests, expireRequests } from './end.ts'
+export {
+  approvedUntil,
+  DENIAL_MS,
+  type EvaluationDenial,
+  type EvaluationRequest,
+  KEPT_MS,
+} from './evaluated/evaluated.ts'
+export {
+  denialStep,
+  findEvaluationRequest,
+  forgetEvaluated,
+  insertEvaluationRequest,
+  readDenial,
+} from './evaluated/evaluated-store.ts'
 export { callHash, type FrozenBody, type FrozenCall, frozenText } from './frozen-call.ts'
 export { findRequest, listAnswers, listForApprover, listForPerson, listForTask } from './list.ts'
 export type { ApprovalParts } from './parts.ts'
+export { standingOfCall } from './standing-of-call.ts'
 export {
   type Approval,
   returnSteps,

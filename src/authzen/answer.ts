@@ -18,6 +18,12 @@ export interface Answer {
   readonly stepUp?: EvaluatedCall['stepUp']
   /** Whether whoever asks can bring the person to it. */
   readonly bringsStepUp?: boolean
+  /** Where and until when people can be asked about it (ARAP, Requestable Denial Context). */
+  readonly requestable?: { readonly endpoint: string; readonly until: number } | undefined
+  /** What it was lifted by. */
+  readonly approval?: EvaluatedCall['approval']
+  /** Why what was shown as an approval did not lift it. */
+  readonly unhelped?: EvaluatedCall['unhelped']
   /** What was wrong with the question itself. */
   readonly error?: Problem | undefined
 }
@@ -33,7 +39,14 @@ export interface About {
 export type Saying = (answer: Answer, about: About) => Readonly<Record<string, unknown>> | undefined
 
 /** In this order; later ones win. Profiles add theirs here. */
-export const SAYINGS: readonly Saying[] = [identity, reasons, errors, obligations]
+export const SAYINGS: readonly Saying[] = [
+  identity,
+  reasons,
+  errors,
+  obligations,
+  requests,
+  approvals,
+]
 
 /** A decision by itself. */
 export function decisionText(answer: Answer, about: About, sayings = SAYINGS): string {
@@ -90,4 +103,22 @@ function obligations({ bringsStepUp, obligations: todo = [], permitted, stepUp }
     ...(maxAge === undefined ? {} : { max_age: maxAge }),
     ...(wanted.length === 0 ? {} : { obligations: wanted }),
   }
+}
+
+/** INVARIANT: beside a denial only, and only where a submission would be taken. */
+function requests({ permitted, requestable }: Answer) {
+  if (permitted || !requestable) return undefined
+  const { endpoint, until } = requestable
+  return { access_request: { endpoint, expires_at: new Date(until).toISOString() } }
+}
+
+/** What an approval did. Where it did not help, `reason` is the profile's, and ours stands beside it. */
+function approvals({ approval, permitted, reason, unhelped }: Answer) {
+  if (permitted)
+    return (
+      approval && {
+        approval: { id: approval.id, approved_until: new Date(approval.until).toISOString() },
+      }
+    )
+  return unhelped && { reason: unhelped.reason, next_action: unhelped.next, denied_by: reason }
 }

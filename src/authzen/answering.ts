@@ -8,17 +8,26 @@ export type Sought = 'subject' | 'resource' | 'action'
 /** Those that could be an answer, in an order that does not change: from the first after `after` on. */
 export type Candidates = (after: string | undefined) => Iterable<string>
 
+/** A question that is all of its request: people can be asked about it, and what they said can be shown with it. */
+export interface Alone {
+  /** Made when it is needed: most questions need no people. */
+  readonly bindingHash: () => string
+}
+
 /** Answers the questions of one request for one enforcement point. */
 export interface Answering {
   /** @throws Problem for what is wrong with the question itself */
-  answer(question: Question): Answer | Promise<Answer>
+  answer(question: Question, alone?: Alone): Answer | Promise<Answer>
   /**
    * Whom or what to try in a search.
    * INVARIANT: nothing that the enforcement point may not know of; a candidate shows only when it is permitted.
    */
   candidates(sought: Sought, question: Question): Candidates | Promise<Candidates>
-  /** Durable before anyone hears of the answers. Of a single question: the answer itself. */
-  book(answered: AnsweredRequest, single?: Answer): Promise<void>
+  /**
+   * Durable before anyone hears of the answers. Of a single question: the answer itself; what comes back is the answer where what
+   * that one rested on was used up in the same moment.
+   */
+  book(answered: AnsweredRequest, single?: Answer): Promise<Answer | undefined>
   /** The last look, with nothing awaited after it. */
   stands(): boolean
   withdraw(id: AnsweredRequest['id']): Promise<void>

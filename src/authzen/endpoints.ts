@@ -9,6 +9,8 @@ import { METADATA_PATH, metadataText, PATHS } from './metadata.ts'
 import { policyOnly } from './policy-only.ts'
 import type { AuthzenPorts } from './ports.ts'
 import { type ReadRequest, readRequest } from './read-request.ts'
+import { challenges } from './refusal.ts'
+import { requestHandlers } from './requests/endpoints.ts'
 import { search } from './search/search.ts'
 import { taskMode } from './tasks/task-mode.ts'
 
@@ -38,6 +40,7 @@ export function authzenHandlers(ports: AuthzenPorts): RawHandler[] {
       handle: (message: IncomingMessage, reply: ServerResponse, context: RawContext) =>
         answering(message, reply, { ports, context, work: () => post(ports, message, ACTS[name]) }),
     })),
+    ...requestHandlers(ports),
     {
       name: 'authzen metadata',
       paths: [METADATA_PATH],
@@ -115,10 +118,6 @@ function refuse(
   }
   const shown = status === 401 || status === 405 || status >= 500 ? Math.min(status, 500) : 400
   write(reply, shown, 'text/plain; charset=utf-8', `${code}: ${detail}\n`, headers)
-}
-
-function challenges(issuer: string): string[] {
-  return [`Bearer realm="${issuer}"`, `Basic realm="${issuer}", charset="UTF-8"`]
 }
 
 function write(

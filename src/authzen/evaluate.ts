@@ -8,6 +8,7 @@ import type { AuthzenPorts } from './ports.ts'
 import { type Question, readQuestion } from './question.ts'
 import type { ReadRequest } from './read-request.ts'
 import { keptOf } from './record.ts'
+import { bindingHash } from './requests/binding.ts'
 
 /** Evaluations between two looks at what else waits. */
 const AT_ONCE = 500
@@ -50,17 +51,20 @@ async function answerOne(
   question: Question,
   request: ReadRequest,
 ): Promise<string> {
-  const answer = await answering.answer(question)
+  const weighed = await answering.answer(question, {
+    bindingHash: () => bindingHash(request.body),
+  })
   const about = aboutNow(ports)
-  const { permitted, reason } = answer
-  await answering.book(
+  const { permitted, reason } = weighed
+  const instead = await answering.book(
     {
       ...{ id: about.evaluationId, kind: 'evaluation', reason, answers: 1 },
       permitted: permitted ? 1 : 0,
       private: keptOf(request),
     },
-    answer,
+    weighed,
   )
+  const answer = instead ?? weighed
   const [given = answer] = answering.stands()
     ? [answer]
     : await withdrawn(answering, about, [answer])

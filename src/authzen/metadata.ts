@@ -1,6 +1,7 @@
 import { type SigningKey, signJwt } from '../keys/index.ts'
 import { SUPPORTED_OBLIGATIONS } from './obligations.ts'
 import type { AuthzenPorts } from './ports.ts'
+import { REQUESTS_PATH } from './requests/paths.ts'
 
 export const METADATA_PATH = '/.well-known/authzen-configuration'
 
@@ -31,6 +32,10 @@ export const CAPABILITIES: readonly Capability[] = [
     }),
   },
   { members: () => ({ supported_obligations: [...SUPPORTED_OBLIGATIONS] }) },
+  {
+    urn: 'urn:openid:authzen:capability:access-request',
+    members: (at) => ({ access_request_endpoint: at(REQUESTS_PATH) }),
+  },
 ]
 
 /** The metadata of the decision point, without the signature over them. */

@@ -10,7 +10,10 @@ export async function policyOnly(parts: OnlyAnsweringParts, known: KnownPep): Pr
       if (sought === 'action') return sortedFrom(only.set.actions)
       return sortedFrom(only.set.idsOf(question[sought].type))
     },
-    book: (answered) => only.book(answered),
+    async book(answered) {
+      await only.book(answered)
+      return undefined
+    },
     stands: () => only.stands(),
     withdraw: (id) => only.withdraw(id),
   }

@@ -41,7 +41,7 @@ export async function ask(
       booked = await book(parts, tx, each, { ...CLOSED, outcome: 'deny', gates, facts })
       return 'closed'
     }
-    const attached = await attachRequest(parts, tx, asking(each, decision, about))
+    const attached = await attachRequest(parts, tx, askingOf(each, decision, about))
     if (attached.outcome === 'too_many_pending') {
       booked = await book(parts, tx, each, { ...TOO_MANY, outcome: 'deny', gates, facts })
       return 'too_many_pending'
@@ -87,7 +87,8 @@ async function book(
   return done
 }
 
-function asking(
+/** What people would be asked. */
+export function askingOf(
   each: Case & { readonly who: Known },
   decision: RequestableDeny,
   { insufficient, requester }: About,

@@ -12,6 +12,13 @@ export {
 } from './decision-store.ts'
 export { CallAnswering } from './evaluating/call-answering.ts'
 export type { Asker, CallQuestion, EvaluatedCall } from './evaluating/question.ts'
+export {
+  cancelSubmitted,
+  findSubmitted,
+  type Submission,
+  type Submitted,
+  submitRequest,
+} from './evaluating/submit-request.ts'
 export { whatCan } from './ever/what-can.ts'
 export { type AbleAgent, type Means, whoCan } from './ever/who-can.ts'
 export {

@@ -11,6 +11,8 @@ export const ID_PREFIX = {
   consent: 'cns',
   confirmation: 'cnf',
   sponsor_grant: 'spg',
+  evaluation_request: 'arq',
+  evaluation_approval: 'apr',
   allowance: 'alw',
   limit: 'lim',
   enforcer: 'enf',

@@ -3,6 +3,13 @@
  * lists are equal. Kept sorted. A denial is not a problem: it is a decision.
  */
 export const PROBLEMS = {
+  'access_request.bad_binding': { status: 400, title: 'The submission is not bound to the denial' },
+  'access_request.denial_expired': { status: 410, title: 'The denial can no longer be submitted' },
+  'access_request.duplicate': { status: 409, title: 'The key was used for another submission' },
+  'access_request.expired': { status: 410, title: 'The submission can no longer be looked at' },
+  'access_request.not_pending': { status: 409, title: 'The submission is not waiting any more' },
+  'access_request.not_requestable': { status: 400, title: 'The denial is not requestable' },
+  'access_request.unknown': { status: 404, title: 'There is no such submission' },
   'action.unknown': { status: 404, title: 'The resource has no such operation' },
   'admission.bad_rule': { status: 400, title: 'The admission rule is not acceptable' },
   'admission.exists': { status: 409, title: 'There is an admission rule of that name' },

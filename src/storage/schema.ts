@@ -1,4 +1,10 @@
-import type { PepCredentialRow, PepRow, PolicyOnlySetRow } from './rows/asked.ts'
+import type {
+  EvaluationDenialRow,
+  EvaluationRequestRow,
+  PepCredentialRow,
+  PepRow,
+  PolicyOnlySetRow,
+} from './rows/asked.ts'
 import type {
   LedgerCheckpointRow,
   LedgerHeadRow,
@@ -125,6 +131,8 @@ export interface Schema {
   peps: PepRow
   pep_credentials: PepCredentialRow
   policy_only_sets: PolicyOnlySetRow
+  evaluation_denials: EvaluationDenialRow
+  evaluation_requests: EvaluationRequestRow
   spaces: SpaceRow
   surfaces: SurfaceRow
   threads: ThreadRow

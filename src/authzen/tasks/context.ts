@@ -1,5 +1,5 @@
 import type { CallQuestion } from '../../decisions/index.ts'
-import { isObject, type JsonObject } from '../../lib/json.ts'
+import { isObject, type Json, type JsonObject } from '../../lib/json.ts'
 import { malformed } from '../read-request.ts'
 
 /** What an enforcement point says of a call, beside whom it is for and what it is to. */
@@ -9,6 +9,8 @@ export interface CallContext {
   readonly agent: string | undefined
   readonly ip: string
   readonly args: JsonObject | undefined
+  /** By what the call was approved. What cannot be one is none that is known. */
+  readonly approval: string | undefined
 }
 
 const MOST = { id: 64, token: 16_384, proof: 8_192, proofs: 8, url: 10_240, ip: 64 } as const
@@ -28,7 +30,15 @@ export function readCallContext(context: JsonObject | undefined): CallContext {
     agent: textAt(from, 'agent', MOST.id),
     ip: textAt(from, 'ip', MOST.ip) ?? '',
     args: args ?? undefined,
+    approval: readApproval(from.get('approval')),
   }
+}
+
+/** ARAP, Completion Semantics: the object as it was told, of which only the id says anything. */
+function readApproval(value: Json | undefined): string | undefined {
+  if (value === undefined || value === null) return undefined
+  const id = isObject(value) ? value.get('id') : undefined
+  return typeof id === 'string' && id.length <= MOST.id ? id : ''
 }
 
 /** The credential of the call, forwarded: as the gateway would see it. */

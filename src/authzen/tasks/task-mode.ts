@@ -2,11 +2,12 @@ import type { Action, CatalogView, Resource } from '../../catalog/index.ts'
 import { CallAnswering, type CallQuestion, type EvaluatedCall } from '../../decisions/index.ts'
 import type { KnownPep, Pep } from '../../policy/index.ts'
 import type { Answer } from '../answer.ts'
-import type { Answering, Candidates, Sought } from '../answering.ts'
+import type { Alone, Answering, Candidates, Sought } from '../answering.ts'
 import { bringsStepUp, canDo } from '../obligations.ts'
 import type { AuthzenPorts } from '../ports.ts'
 import type { Question } from '../question.ts'
 import { malformed } from '../read-request.ts'
+import { REQUESTS_PATH } from '../requests/paths.ts'
 import { typedArguments } from './arguments.ts'
 import { type CallContext, readCallContext } from './context.ts'
 
@@ -33,30 +34,46 @@ export async function taskMode(ports: AuthzenPorts, known: KnownPep): Promise<An
   const evaluated = new WeakMap<Answer, EvaluatedCall>()
   // One catalog for the whole request; whether it still counts is asked when a call is judged.
   const catalog = await decisions.catalog.current()
+  const told = (found: EvaluatedCall, question?: Question) => {
+    const answer = answerOf(found, question, ports.issuer)
+    evaluated.set(answer, found)
+    return answer
+  }
   return {
-    async answer(question) {
-      const asked = callQuestion(question, pep, catalog)
+    async answer(question, alone) {
+      const asked = callQuestion(question, { pep, catalog, alone })
       if ('reason' in asked) return asked
       const found = await calls.answer(asked)
-      const answer = answerOf(found, question)
-      evaluated.set(answer, found)
-      return answer
+      return told(found, question)
     },
     candidates: (sought, question) => candidates(ports, { sought, question, pep, catalog }),
-    book: (answered, single) => calls.book(answered, single && evaluated.get(single)),
+    async book(answered, single) {
+      const instead = await calls.book(answered, single && evaluated.get(single))
+      return instead && told(instead)
+    },
     stands: () => calls.stands(),
     withdraw: (id) => calls.withdraw(id),
   }
 }
 
-function answerOf(found: EvaluatedCall, { context }: Question): Answer {
-  const { detail, enough, obligations, outcome, reason, stepUp } = found
-  const answer = { permitted: outcome === 'permit', reason, detail, enough, obligations }
-  return stepUp ? { ...answer, stepUp, bringsStepUp: bringsStepUp(context) } : answer
+function answerOf(found: EvaluatedCall, question: Question | undefined, issuer: string): Answer {
+  const { detail, enough, obligations, outcome, reason, requestableUntil: until, stepUp } = found
+  const { approval, unhelped } = found
+  const answer: Answer = {
+    ...{ permitted: outcome === 'permit', reason, detail, enough, obligations },
+    ...(until === undefined ? {} : { requestable: { endpoint: issuer + REQUESTS_PATH, until } }),
+    ...(approval ? { approval } : {}),
+    ...(unhelped ? { unhelped } : {}),
+  }
+  return stepUp ? { ...answer, stepUp, bringsStepUp: bringsStepUp(question?.context) } : answer
 }
 
 /** The question as one about a call, or why it cannot be about one. */
-function callQuestion(question: Question, pep: Pep, catalog: CatalogView): CallQuestion | Answer {
+function callQuestion(
+  question: Question,
+  given: { readonly pep: Pep; readonly catalog: CatalogView; readonly alone: Alone | undefined },
+): CallQuestion | Answer {
+  const { alone, catalog, pep } = given
   const said = readCallContext(question.context)
   if (said.task === undefined) return NO_TASK
   const is = SUBJECTS.get(question.subject.type)
@@ -66,7 +83,8 @@ function callQuestion(question: Question, pep: Pep, catalog: CatalogView): CallQ
   const action = catalog.actions.get(question.action.name)
   if (action?.resource !== resource.name) return UNKNOWN_ACTION
   checkUrl(said, resource)
-  const typed = typedArguments(action, argsOf(said, question, pep))
+  const args = argsOf(said, question, pep)
+  const typed = typedArguments(action, args)
   if (!typed.ok) return denied(typed.reason, typed.detail)
   return {
     task: said.task,
@@ -78,6 +96,7 @@ function callQuestion(question: Question, pep: Pep, catalog: CatalogView): CallQ
     arguments: typed.arguments,
     origin: { ip: said.ip },
     can: canDo(question.context),
+    alone: alone && { ...alone, args, approval: said.approval },
   }
 }
 

@@ -1,9 +1,17 @@
+import {
+  denialStep,
+  type EvaluationDenial,
+  returnSteps,
+  USE_STEP,
+  useSteps,
+} from '../../approvals/index.ts'
 import type { GatheredRecords, LedgerEvent } from '../../ledger/index.ts'
 import type { AnsweredRequest } from '../../policy/index.ts'
 import type { DecisionParts } from '../parts.ts'
 import { bookingOf } from '../refuse.ts'
-import { evaluateCall, type Weighed } from './evaluate-call.ts'
-import type { Asker, CallQuestion, EvaluatedCall } from './question.ts'
+import { evaluateCall } from './evaluate-call.ts'
+import type { Asker, CallQuestion, EvaluatedCall, Unhelped } from './question.ts'
+import { denied, type UsedWord, type Weighed } from './weighed.ts'
 
 /** Answers the questions of one request about calls. */
 export class CallAnswering {
@@ -11,6 +19,7 @@ export class CallAnswering {
   readonly #asker: Asker
   readonly #answered: Pick<GatheredRecords, 'append'>
   readonly #permits: Weighed[] = []
+  #used: UsedWord | undefined
   readonly #weighed = new WeakMap<EvaluatedCall, Weighed>()
 
   constructor(parts: DecisionParts, asker: Asker, answered: Pick<GatheredRecords, 'append'>) {
@@ -21,8 +30,12 @@ export class CallAnswering {
 
   async answer(question: CallQuestion): Promise<EvaluatedCall> {
     const weighed = await evaluateCall(this.#parts, this.#asker, question)
-    const { each, finding, obligations } = weighed
-    if (finding.outcome === 'permit') this.#permits.push(weighed)
+    if (weighed.finding.outcome === 'permit') this.#permits.push(weighed)
+    return this.#told(weighed)
+  }
+
+  #told(weighed: Weighed): EvaluatedCall {
+    const { each, finding, obligations, offer, unhelped, word } = weighed
     const answer: EvaluatedCall = {
       outcome: finding.outcome,
       reason: finding.reason,
@@ -32,6 +45,9 @@ export class CallAnswering {
       stepUp: finding.gates.find(({ reason }) => reason === finding.reason)?.stepUp,
       ask: finding.ask,
       taskId: each.who.known ? each.who.held.task.id : undefined,
+      requestableUntil: offer?.expiresAt,
+      approval: word && { id: word.id, until: word.until },
+      unhelped,
     }
     this.#weighed.set(answer, weighed)
     return answer
@@ -39,16 +55,38 @@ export class CallAnswering {
 
   /**
    * One record for the request. A single answer that the gates gave is a decision of its own, which can be explained; of several,
-   * and of a question that no gate saw, the record is all there is.
+   * and of a question that no gate saw, the record is all there is. An approval that the answer rests on is used up with it: where
+   * another one was first, the answer is the one that comes back.
    */
-  async book(answered: AnsweredRequest, single?: EvaluatedCall): Promise<void> {
+  async book(
+    answered: AnsweredRequest,
+    single?: EvaluatedCall,
+  ): Promise<EvaluatedCall | undefined> {
     const weighed = single && this.#weighed.get(single)
-    if (!weighed) return this.#answered.append(this.#recordOf(answered))
+    if (!weighed) {
+      await this.#answered.append(this.#recordOf(answered))
+      return undefined
+    }
+    const { offer, word } = weighed
+    const { storage } = this.#parts
     const each = { ...weighed.each, id: answered.id }
     const booking = bookingOf(this.#parts, each, weighed.finding)
-    const done = await this.#parts.storage.commit(booking.steps)
+    const done = await storage.commit([
+      // INVARIANT: one approval, one permit, whoever repeats the question and however often.
+      ...(word ? useSteps(this.#parts, word.request, answered.id) : []),
+      ...booking.steps,
+      ...(offer ? [denialStep(storage.read, offerOf(offer, answered.id))] : []),
+    ])
+    if (!done.committed && done.failed === USE_STEP) {
+      this.#permits.length = 0
+      const gone = this.#told({ ...denied(each, { ...USED, gates: [] }), unhelped: OVER })
+      await this.book({ ...answered, permitted: 0, reason: gone.reason }, gone)
+      return gone
+    }
     if (!done.committed) throw new Error(`an answer could not be recorded: ${done.failed}`)
     booking.done()
+    if (word) this.#used = word
+    return undefined
   }
 
   /** The last look, with nothing awaited after it. */
@@ -58,7 +96,13 @@ export class CallAnswering {
 
   async withdraw(id: AnsweredRequest['id']): Promise<void> {
     const facts = { pep: this.#asker.pep }
-    await this.#answered.append({ type: 'evaluation.withdrawn', decisionId: id, facts })
+    const withdrawn = { type: 'evaluation.withdrawn', decisionId: id, facts }
+    // Nobody heard of the permit, so what it used comes back; unless it was ended meanwhile.
+    const returned = this.#used && returnSteps(this.#parts, this.#used.request, id)
+    if (!returned) return this.#answered.append(withdrawn)
+    const { ledger, storage } = this.#parts
+    const done = await storage.commit([ledger.appendStep(withdrawn), ...returned])
+    if (!done.committed) await this.#answered.append(withdrawn)
   }
 
   #recordOf({ answers, id, kind, permitted, private: kept, reason }: AnsweredRequest): LedgerEvent {
@@ -71,3 +115,18 @@ export class CallAnswering {
     }
   }
 }
+
+/** The request is made by the decision that people were asked about: as it is in the books. */
+function offerOf(
+  { question, ...rest }: Omit<EvaluationDenial, 'id'>,
+  id: AnsweredRequest['id'],
+): EvaluationDenial {
+  return { ...rest, id, question: { ...question, decisionId: id } }
+}
+
+const USED = {
+  reason: 'approval.used',
+  detail: 'the approval was used by another evaluation in the same moment',
+  enough: 'a new access request',
+} as const
+const OVER: Unhelped = { reason: 'approval_expired', next: 'none' }

@@ -1,32 +1,25 @@
-import { type GateResult, type Permit, STEP_UP } from '@remit/engine'
+import { type CallFacts, type GateResult, type Permit, STEP_UP } from '@remit/engine'
+import { callHash, type FrozenCall } from '../../approvals/index.ts'
 import { newId } from '../../lib/id.ts'
+import type { Json } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
 import { wasUsed } from '../../storage/index.ts'
-import type { Call, Sent } from '../call.ts'
-import type { Booked, Case, Finding } from '../case.ts'
+import { type Call, freeze, type Sent } from '../call.ts'
+import type { Case } from '../case.ts'
 import { groundsFor } from '../decide-call.ts'
 import { type Identified, identify, identifyTold, nobody } from '../identify.ts'
-import { factsOf, type Grounds, type KnownCase } from '../judging/grounds.ts'
+import { factsOf, type Grounds, type KnownCase, type Looked } from '../judging/grounds.ts'
 import { lookAt } from '../judging/judge.ts'
 import { tellUnbound } from '../judging/unbound.ts'
 import { askedOnce, decideWithOthers } from '../judging/with-others.ts'
+import { alsoKeys } from '../liveness.ts'
 import { subjectOf } from '../minting.ts'
 import type { DecisionParts } from '../parts.ts'
 import type { Because } from '../refuse.ts'
 import { stillLive, ticketOf } from '../still-live.ts'
-import type { Asker, CallQuestion } from './question.ts'
-
-/** An answer on its way to the books. */
-export interface Weighed {
-  readonly each: Booked
-  readonly finding: Finding
-  readonly obligations: Permit['obligations']
-  /** Whether everything that a permit rests on is still so. Does no I/O. */
-  stands(): boolean
-}
-
-/** What a question does not say of the call: nothing of it is sent, shown or hashed. */
-const NOTHING_SENT: Sent = { method: '', path: '', query: [], headers: [], body: undefined }
+import type { Asker, CallQuestion, Unhelped } from './question.ts'
+import { type Permits, weighWithPeople } from './weigh-with-people.ts'
+import { denied, nothingStands, type UsedWord, type Weighed } from './weighed.ts'
 
 /**
  * What the answer to a call would be: by all gates, as they are now. Takes nothing (no proof, no budget, no approval), so the same
@@ -44,17 +37,18 @@ export async function evaluateCall(
   if (wrong) return denied(each, becauseOf(wrong))
   const found = await groundsFor(parts, each)
   if ('because' in found) return denied(each, found.because)
-  return weigh(parts, asker, { ...found, can: question.can })
+  return weigh(parts, asker, { ...found, question })
 }
 
 async function weigh(
   parts: DecisionParts,
   asker: Asker,
   given: Extract<Awaited<ReturnType<typeof groundsFor>>, { grounds: unknown }> & {
-    readonly can: CallQuestion['can']
+    readonly question: CallQuestion
   },
 ): Promise<Weighed> {
-  const { can, each, grounds } = given
+  const { each, grounds } = given
+  const { alone, can } = given.question
   const own = await lookAt(parts, each, grounds)
   const doable = doableOf(grounds, asker, can)
   const { decision, facts, looked } = await decideWithOthers(
@@ -62,19 +56,61 @@ async function weigh(
     askedOnce(parts, each, grounds),
     (seen) => ({ ...factsOf(each, seen), doable }),
   )
-  if (decision.outcome === 'deny')
-    return denied(each, { ...tellUnbound(each, looked, decision), facts })
-  if (decision.outcome === 'requestable') return nothingStands(each, { ...decision, facts })
+  const permit: Permits = (lifted, from, by) =>
+    permitted(parts, asker, {
+      each: by?.each ?? each,
+      looked,
+      permit: lifted,
+      facts: from,
+      word: by?.word,
+    })
+  if (decision.outcome === 'deny') {
+    const because = { ...tellUnbound(each, looked, decision), facts }
+    return { ...denied(each, because), unhelped: alone?.approval === undefined ? undefined : FINAL }
+  }
+  if (decision.outcome === 'permit') return permit(decision, facts)
+  if (!alone || asker.takes) return nothingStands(each, { ...decision, facts })
+  return weighWithPeople(parts, asker, {
+    ...{ each: asFrozen(asker, each), looked, alone, permit },
+    decision: { ...decision, facts },
+    liftedBy: (forbids) => ({ ...factsOf(each, looked, { forbids }), doable }),
+  })
+}
+
+async function permitted(
+  parts: DecisionParts,
+  asker: Asker,
+  given: {
+    readonly each: KnownCase
+    readonly looked: Looked
+    readonly permit: Permit
+    readonly facts: CallFacts
+    readonly word: UsedWord | undefined
+  },
+): Promise<Weighed> {
+  const { each, facts, looked, permit, word } = given
+  const { gates, obligations } = permit
   if (looked.budget.takings.length > 0 && !asker.takes)
-    return denied(each, { ...MUST_BE_TAKEN, gates: decision.gates })
-  const ticket = ticketOf(each.who, grounds.setting.also, { limits: looked.standing.view })
+    return { ...denied(each, { ...MUST_BE_TAKEN, gates }), unhelped: word && FINAL }
+  // INVARIANT: those who approved are still there when the answer is given.
+  const approvers = word && (await parts.live.view(alsoKeys([], word.approvers)))
+  const ticket = ticketOf(each.who, looked.setting.also, {
+    limits: looked.standing.view,
+    word: approvers,
+  })
+  const by = word ? { reason: 'approval.used', requestId: word.request.id } : NOBODY_ASKED
   return {
     each,
-    finding: { outcome: 'permit', reason: 'permitted', gates: decision.gates, facts },
-    obligations: decision.obligations.filter(({ type }) => isLeftTo(asker, type)),
+    finding: { outcome: 'permit', gates, facts, ...by },
+    obligations: obligations.filter(({ type }) => isLeftTo(asker, type)),
     stands: () => stillLive(parts, { view: each.who.view, ticket }) && parts.live.holds(asker.view),
+    word,
   }
 }
+
+const NOBODY_ASKED = { reason: 'permitted' } as const
+/** Nothing that people could say again would help. */
+const FINAL: Unhelped = { reason: 'policy_denied', next: 'none' }
 
 /**
  * Types of obligation that would be done. Of those of our policies only, because `custom` stands for all of them.
@@ -118,11 +154,11 @@ async function identifyAsked(
 }
 
 function caseOf(parts: DecisionParts, asker: Asker, question: CallQuestion, who: Identified): Case {
-  const { action, arguments: typed, origin, resource, shown } = question
+  const { action, alone, arguments: typed, origin, resource, shown } = question
   const call: Call = {
     ...{ token: undefined, scheme: undefined, proof: undefined, method: '', url: '' },
     ...shown,
-    ...{ resource, action, arguments: typed, origin, sent: NOTHING_SENT, doable: [] },
+    ...{ resource, action, arguments: typed, origin, sent: sentBy(asker, alone?.args), doable: [] },
   }
   return {
     id: newId('decision', parts.random),
@@ -137,6 +173,25 @@ function caseOf(parts: DecisionParts, asker: Asker, question: CallQuestion, who:
     proofUsed: true,
     pep: asker.pep,
   }
+}
+
+/**
+ * What a question says of the call: there are no bytes of it here, so what is frozen is the call as it is typed, for the one
+ * enforcement point that asks. No call of the gateway has this method, so what people say to the one never counts for the other.
+ */
+function sentBy({ pep }: Asker, args: Json | undefined): Sent {
+  const body = args === undefined ? undefined : new Map([['arguments', args]])
+  return { method: ASKED, path: pep, query: [], headers: [], body }
+}
+
+const ASKED = 'authzen/evaluation'
+
+/** Most questions need no people, so only those that do are frozen. */
+function asFrozen({ pep }: Asker, each: KnownCase): KnownCase {
+  const { chain, task } = each.who.held
+  const by = { person: task.personId, chain, task: task.id }
+  const frozen: FrozenCall = { ...freeze(each.call, by), upstream: `pep:${pep}` }
+  return { ...each, frozen, callHash: callHash(frozen) }
 }
 
 /** Whom the question is about has to be whom the task is for. */
@@ -161,14 +216,6 @@ const MUST_BE_TAKEN = {
   detail: 'the call would be permitted, and would use up something of which there is only so much',
   enough: 'ask about the call itself when it runs (`POST /v1/calls`), where that is taken',
 } as const
-
-function denied(each: Booked, because: Because): Weighed {
-  return nothingStands(each, { ...because, outcome: 'deny' })
-}
-
-function nothingStands(each: Booked, finding: Finding): Weighed {
-  return { each, finding, obligations: [], stands: () => true }
-}
 
 function becauseOf(gate: GateResult): Because {
   const { detail, enough = '', reason = 'token.missing' } = gate

@@ -1,5 +1,6 @@
 import type { Ask, GateResult, Obligation } from '@remit/engine'
 import type { Id } from '../../lib/id.ts'
+import type { Json } from '../../lib/json.ts'
 import type { LiveView } from '../../live/index.ts'
 import type { Call } from '../call.ts'
 
@@ -15,6 +16,18 @@ export interface CallQuestion extends Pick<Call, 'resource' | 'action' | 'argume
   readonly agent?: string | undefined
   /** Whether it can carry out a type of obligation. */
   readonly can: (obligation: string) => boolean
+  /** Of a question that is all of its request. Of several at once, people are asked about none. */
+  readonly alone?: QuestionAlone | undefined
+}
+
+/** What makes the answer to a question good for an access request, and an approval good for the question. */
+export interface QuestionAlone {
+  /** Digest of everything that counts about the question, as it was put. */
+  readonly bindingHash: () => string
+  /** The arguments as they were sent. */
+  readonly args: Json | undefined
+  /** What it says that it was approved by. */
+  readonly approval?: string | undefined
 }
 
 /** Who asks. */
@@ -41,4 +54,16 @@ export interface EvaluatedCall {
   /** Whom people would be, and what they would be asked. */
   readonly ask?: Ask | undefined
   readonly taskId?: Id<'task'> | undefined
+  /** Until when the enforcement point may have people asked. */
+  readonly requestableUntil?: number | undefined
+  /** By what it was lifted, and until when that holds. */
+  readonly approval?: { readonly id: string; readonly until: number } | undefined
+  /** Why the approval that was shown did not help. */
+  readonly unhelped?: Unhelped | undefined
+}
+
+/** As the profile calls it, and what is worth doing next (ARAP, Re-evaluation Denial Reasons). */
+export interface Unhelped {
+  readonly reason: 'approval_expired' | 'out_of_scope' | 'policy_denied' | 'approval_unverifiable'
+  readonly next: 'request' | 'none'
 }

@@ -90,7 +90,7 @@ function insufficient(said: UsableOrNot): Id<'request'>[] {
   return said.state === 'lapsed' ? [said.request.id] : []
 }
 
-function deniedByPeople(said: Extract<UsableOrNot, { state: 'denied' }>) {
+export function deniedByPeople(said: Extract<UsableOrNot, { state: 'denied' }>) {
   const words = said.request.reason
   return {
     reason: 'approval.denied',

@@ -52,11 +52,12 @@ function bodyRows(body: FrozenParts['body']): CallRow[] {
   }))
 }
 
-/** Methods of MCP have a slash in them, and those of HTTP never. */
+/** Methods of MCP and evaluations have a slash in them, and those of HTTP never. */
 const IN_WORDS: Readonly<Record<string, string>> = {
   'tools/call': 'Tool',
   'prompts/get': 'Prompt',
   'resources/read': 'Resources',
+  'authzen/evaluation': 'Asked by',
 }
 
 /** A message of MCP: what is called, and with which arguments, one by one. Nothing of it is left out. */

@@ -7,6 +7,7 @@ import { spaces } from './0006-spaces.ts'
 import { peps } from './0007-peps.ts'
 import { recorded } from './0008-recorded.ts'
 import { shadows } from './0009-shadows.ts'
+import { evaluationRequests } from './0010-evaluation-requests.ts'
 import type { Migration } from './migration.ts'
 
 /** Every migration, oldest first. Add at the end; never change or remove one that was released. */
@@ -20,4 +21,5 @@ export const MIGRATIONS: readonly Migration[] = [
   peps,
   recorded,
   shadows,
+  evaluationRequests,
 ]

@@ -39,3 +39,28 @@ export interface PolicyOnlySetRow {
   published_by: string
   published_at: Millis
 }
+
+/** approvals: what enforcement points were denied and people could lift */
+export interface EvaluationDenialRow {
+  id: string
+  pep: string
+  binding_hash: string
+  question: JsonText
+  insufficient: JsonText
+  expires_at: Millis
+}
+
+/** approvals: what enforcement points submitted about such a denial */
+export interface EvaluationRequestRow {
+  id: string
+  pep: string
+  evaluation_id: string
+  binding_hash: string
+  request_id: string
+  approval_id: string
+  requested_until: Millis | null
+  idempotency_key: string | null
+  body_digest: string
+  created_at: Millis
+  expires_at: Millis
+}
