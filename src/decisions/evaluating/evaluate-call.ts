@@ -32,11 +32,12 @@ export async function evaluateCall(
 ): Promise<Weighed> {
   const who = await identifyAsked(parts, asker, question)
   const each = caseOf(parts, asker, question, who)
-  if (!isKnown(each)) return denied(each, becauseOf(who.credential))
+  const final = (because: Because) => ({ ...denied(each, because), unhelped: finalFor(question) })
+  if (!isKnown(each)) return final(becauseOf(who.credential))
   const wrong = mismatch(each, question)
-  if (wrong) return denied(each, becauseOf(wrong))
+  if (wrong) return final(becauseOf(wrong))
   const found = await groundsFor(parts, each)
-  if ('because' in found) return denied(each, found.because)
+  if ('because' in found) return final(found.because)
   return weigh(parts, asker, { ...found, question })
 }
 
@@ -66,7 +67,7 @@ async function weigh(
     })
   if (decision.outcome === 'deny') {
     const because = { ...tellUnbound(each, looked, decision), facts }
-    return { ...denied(each, because), unhelped: alone?.approval === undefined ? undefined : FINAL }
+    return { ...denied(each, because), unhelped: finalFor(given.question) }
   }
   if (decision.outcome === 'permit') return permit(decision, facts)
   if (!alone || asker.takes) return nothingStands(each, { ...decision, facts })
@@ -111,6 +112,10 @@ async function permitted(
 const NOBODY_ASKED = { reason: 'permitted' } as const
 /** Nothing that people could say again would help. */
 const FINAL: Unhelped = { reason: 'policy_denied', next: 'none' }
+
+function finalFor({ alone }: CallQuestion): Unhelped | undefined {
+  return alone?.approval === undefined ? undefined : FINAL
+}
 
 /**
  * Types of obligation that would be done. Of those of our policies only, because `custom` stands for all of them.

@@ -27,13 +27,14 @@ inEachWorld('AuthZEN certification, Discovery', (world) => {
       'search_subject_endpoint',
       'search_resource_endpoint',
       'search_action_endpoint',
+      'access_request_endpoint',
     ]) {
       const url = String(body[member])
       assert.ok(url.startsWith(`${issuer}/access/v1/`), member)
       assert.equal((await send(url, { method: 'POST' })).status, 401)
     }
     assert.deepEqual(body.supported_obligations, ['step-up', 'notification', 'custom'])
-    assert.ok(!('capabilities' in body) || Array.isArray(body.capabilities))
+    assert.deepEqual(body.capabilities, ['urn:openid:authzen:capability:access-request'])
   })
 
   it('6.5 the signed metadata say the same, by a key that is published', async () => {
