@@ -61,6 +61,8 @@ async function replayed(
   }
   const until = parts.policy.clock.now()
   const lines = new PassThrough()
+  // Whoever sends it hears of it, too; before that, nobody would.
+  lines.on('error', () => {})
   const gone = new AbortController()
   lines.once('close', () => gone.abort(new Error('the caller went away')))
   const write = (line: object) => void lines.write(`${JSON.stringify(line)}\n`)
@@ -78,8 +80,10 @@ async function replayed(
       lines.end()
     },
     (error: unknown) => {
-      if (error instanceof Problem) write({ problem: { code: error.code, detail: error.detail } })
-      lines.destroy(error instanceof Error ? error : new Error(String(error)))
+      if (error instanceof Problem) {
+        write({ problem: { code: error.code, detail: error.detail } })
+        lines.end()
+      } else lines.destroy(error instanceof Error ? error : new Error(String(error)))
     },
   )
   return lines

@@ -67,6 +67,15 @@ describe('policies and real calls', () => {
     assert.match((await cli.remit('policy', 'replay', '--draft', '99')).said, /no draft 99/)
   })
 
+  test('replays that are asked for at once: one is made, whoever comes too late is told', async (t) => {
+    const cli = await adaAt(t)
+    const ran = await Promise.all([1, 2, 3].map(() => cli.remit('policy', 'replay', 'draft.cedar')))
+    assert.ok(ran.some(({ exit }) => exit === 0))
+    for (const { exit, said } of ran)
+      if (exit !== 0) assert.match(said, /policy\.replay_running|replaying for somebody/)
+    assert.equal((await cli.remit('policy', 'replay', 'live.cedar')).exit, 0)
+  })
+
   test('a shadow is started, sees a call, is told about and stopped', async (t) => {
     const cli = await adaAt(t)
     assert.match((await cli.remit('policy', 'shadow', 'status')).out, /No draft was ever started/)
