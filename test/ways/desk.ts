@@ -3,15 +3,21 @@ import { addAdmissionRule, findAgent, registerAgent, setCeiling } from '../../sr
 import { addEnforcer, applyImport, setRisk } from '../../src/catalog/index.ts'
 import { planImport } from '../../src/catalog/testing.ts'
 import { SAMPLE_AGENT } from '../../src/dev/sample.ts'
-import { publishPolicies } from '../../src/policy/index.ts'
+import { type PepSettings, publishOnlySet, publishPolicies } from '../../src/policy/index.ts'
+import { createSpace, registerSurface, type Surface, stateThread } from '../../src/spaces/index.ts'
 import { grantBasis, grantSponsorship } from '../../src/tasks/index.ts'
 import { TestAgent } from '../agent.ts'
+import { Pep } from '../conformance/authzen/pdp.ts'
+import { RECORDS } from '../conformance/authzen/records.ts'
 import { ECHO_ACTIONS } from '../echo.ts'
 import { newKey } from '../signing.ts'
 import type { World } from '../world.ts'
 
 /** The address of an API that agents would call directly. Nobody is there: only Remit is asked. */
 export const DIRECT = 'http://127.0.0.1:9'
+
+/** Where Sam works with refund-bot, and everyone who is there counts. */
+export const SPACE = 'acme'
 
 /** Everybody may do everything, and people are asked before anything is removed: what is refused then is refused for what a test did. */
 const RULES = `
@@ -31,6 +37,11 @@ export class Ways {
   readonly helper: TestAgent
   /** Works while nobody is there, for Fiona. */
   readonly alone: TestAgent
+  /** Enforcement points of others that were made ready. */
+  readonly peps: string[] = []
+  /** Surfaces that were made ready, each with the thread that it states. */
+  readonly rooms: { readonly surface: Surface; readonly thread: string }[] = []
+  #made = 0
   readonly #secret: string
   #sponsorGrant = ''
 
@@ -64,7 +75,59 @@ export class Ways {
     await ways.permitAll()
     await ways.consent()
     await ways.sponsor()
+    await ways.recordsPermit()
+    const sam = await world.person('sam')
+    await createSpace(rooms.spaces, {
+      ...{ name: SPACE, kind: 'organization', by: ada.id },
+      rules: { mode: 'intersection', people: [`person:${sam.id}`], agents: [SAMPLE_AGENT.id] },
+    })
     return ways
+  }
+
+  async pep(settings: Partial<PepSettings>): Promise<Pep> {
+    const name = `pep-${this.#made++}`
+    this.peps.push(name)
+    return Pep.add(this.world, name, settings)
+  }
+
+  async recordsPermit(): Promise<void> {
+    await publishOnlySet(this.world.rooms.peps, {
+      ...RECORDS,
+      ...{ name: 'records', note: '', by: 'operator' },
+    })
+  }
+
+  async recordsPermitNothing(): Promise<void> {
+    await publishOnlySet(this.world.rooms.peps, {
+      ...RECORDS,
+      ...{ policies: '@id("nothing") forbid (principal, action, resource);' },
+      ...{ name: 'records', note: '', by: 'operator' },
+    })
+  }
+
+  /** A thread of a surface of its own, in which Sam asks refund-bot. */
+  async thread(): Promise<string> {
+    const thread = `t${this.#made++}`
+    const wish = { space: SPACE, name: 'chat', by: 'operator' }
+    const { surface } = await registerSurface(this.world.rooms.spaces, wish)
+    this.rooms.push({ surface, thread })
+    await this.state(surface, thread, { version: 1, requester: 'sam' })
+    return thread
+  }
+
+  async state(
+    surface: Surface,
+    thread: string,
+    { requester, version }: { readonly version: number; readonly requester: 'sam' | 'fiona' },
+  ): Promise<void> {
+    const { id } = await this.world.person(requester)
+    await stateThread(this.world.rooms.spaces, surface, {
+      ...{ space: SPACE, thread },
+      statement: {
+        ...{ version, requester: { id }, participants: [], others: 0 },
+        agents: [SAMPLE_AGENT.id],
+      },
+    })
   }
 
   get secret(): string {

@@ -2,7 +2,10 @@ import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
 import { resumeAgent, retireAgent, setTrust, suspendAgent } from '../../src/agents/index.ts'
 import { resumeResource, suspendResource } from '../../src/catalog/index.ts'
+import { addPoint, removePoint } from '../../src/decisions/index.ts'
 import { resumePerson, suspendPerson } from '../../src/people/index.ts'
+import { revokePep } from '../../src/policy/index.ts'
+import { endThread, resumeSpace, revokeSurface, suspendSpace } from '../../src/spaces/index.ts'
 import {
   basesOfPerson,
   closeTask,
@@ -11,7 +14,7 @@ import {
   suspendTask,
 } from '../../src/tasks/index.ts'
 import { inEachWorld } from '../world.ts'
-import { Ways } from './desk.ts'
+import { SPACE, Ways } from './desk.ts'
 import { type Footing, type Ready, WAYS, type Way } from './ways.ts'
 
 /** What was made ready: what an act may take away. */
@@ -120,6 +123,57 @@ const ACTS: readonly Act[] = [
     takes: ['rules'],
     act: (ways) => ways.permitNothing(),
     undo: (ways) => ways.permitAll(),
+  },
+  {
+    name: 'a decision point of others does not answer',
+    takes: ['rules'],
+    act: async ({ world }) =>
+      void (await addPoint(world.rooms.decisions, {
+        ...{ name: 'silent', url: 'http://127.0.0.1:9/evaluation', by: 'operator' },
+      })),
+    undo: ({ world }) => removePoint(world.rooms.decisions, { name: 'silent', by: 'operator' }),
+  },
+  {
+    name: 'the enforcement points are revoked',
+    takes: ['enforcement point'],
+    act: ({ peps, world }) =>
+      inTurn(peps.splice(0), (name) => revokePep(world.rooms.peps, { name, by: 'operator' })),
+  },
+  {
+    name: 'the policy-only set permits nothing',
+    takes: ['policy-only set'],
+    act: (ways) => ways.recordsPermitNothing(),
+    undo: (ways) => ways.recordsPermit(),
+  },
+  {
+    name: 'the space is suspended',
+    takes: ['space'],
+    act: ({ world }) => suspendSpace(world.rooms.spaces, { ...WHY, name: SPACE }),
+    undo: ({ world }) => resumeSpace(world.rooms.spaces, { ...WHY, name: SPACE }),
+  },
+  {
+    name: 'somebody else asks in the conversations',
+    takes: ['thread'],
+    act: (ways) =>
+      inTurn(ways.rooms.splice(0), ({ surface, thread }) =>
+        ways.state(surface, thread, { version: 2, requester: 'fiona' }),
+      ),
+  },
+  {
+    name: 'the conversations have ended',
+    takes: ['thread'],
+    act: ({ rooms, world }) =>
+      inTurn(rooms.splice(0), ({ surface, thread }) =>
+        endThread(world.rooms.spaces, surface, { space: SPACE, thread }),
+      ),
+  },
+  {
+    name: 'the surfaces are revoked',
+    takes: ['surface'],
+    act: ({ rooms, world }) =>
+      inTurn(rooms.splice(0), ({ surface: { id } }) =>
+        revokeSurface(world.rooms.spaces, { id, space: SPACE, by: 'operator' }),
+      ),
   },
   {
     name: 'the key that signs tokens is withdrawn',

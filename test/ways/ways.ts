@@ -1,11 +1,12 @@
 import { listTasks } from '../../src/tasks/index.ts'
 import { JWT_BEARER, type OpenTask } from '../agent.ts'
+import { ALICE, RECORD_1 } from '../conformance/authzen/pdp.ts'
 import { Place, rpcOf } from '../mcp/place.ts'
 import { Stranger } from '../mcp/stranger.ts'
 import { assertRequestable } from '../refusals.ts'
 import { newKey } from '../signing.ts'
-import { send } from '../wire.ts'
-import { calls, DIRECT, type Ways } from './desk.ts'
+import { type Answer, send } from '../wire.ts'
+import { calls, DIRECT, SPACE, type Ways } from './desk.ts'
 
 /** What a way stands on. When one of these goes, whoever takes the way is refused. */
 export type Footing =
@@ -21,6 +22,11 @@ export type Footing =
   | 'resource'
   | 'rules'
   | 'signing key'
+  | 'enforcement point'
+  | 'policy-only set'
+  | 'space'
+  | 'surface'
+  | 'thread'
 
 /** A way made ready while all was well. */
 export interface Ready {
@@ -39,6 +45,9 @@ export interface Way {
 
 const FOR_SAM = ['sam', 'refund-bot', 'task', 'consent', 'signing key'] as const
 const CALLS_FOR_SAM = [...FOR_SAM, 'resource', 'rules'] as const
+/** Where whoever asks is believed about who calls, no token is looked at. */
+const BY_NAME = ['sam', 'refund-bot', 'task', 'consent', 'resource', 'rules'] as const
+const IN_SPACE = ['space', 'surface', 'thread'] as const
 const TICKET_GRANT = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 
 const status = (wanted: number, answer: { status: number; text: string }) => ({
@@ -78,6 +87,32 @@ async function openAlone({ alone, sponsorGrant }: Ways) {
   }
   return { key, answer: await alone.tokenRequest(key, form) }
 }
+
+/** A task of refund-bot for Sam in a conversation. */
+async function openInSpace({ everything, world }: Ways, thread: string) {
+  const key = await newKey()
+  const wish = { details: everything, subjectToken: await world.idToken(), key }
+  return { key, answer: await world.agent.ask(wish, { form: { space: SPACE, thread } }) }
+}
+
+async function inSpace(ways: Ways): Promise<OpenTask> {
+  const opened = await openInSpace(ways, await ways.thread())
+  if (opened.answer.status !== 200) throw new Error(opened.answer.text)
+  return taskOf(opened)
+}
+
+/** What an enforcement point of others asks about the call that `callReady` makes. */
+async function questionAbout({ world }: Ways, task: OpenTask, shown: object) {
+  const { id } = await world.person('sam')
+  return {
+    subject: { type: 'user', id },
+    action: { name: 'echo.list' },
+    resource: { type: 'resource', id: 'echo' },
+    context: { task: task.id, ...shown },
+  }
+}
+
+const decision = ({ body, text }: Answer) => ({ through: body.decision === true, seen: text })
 
 const taskOf = (opened: Awaited<ReturnType<typeof openAlone>>): OpenTask => ({
   id: String(opened.answer.body.task_id),
@@ -274,6 +309,100 @@ export const WAYS: readonly Way[] = [
             body: JSON.stringify(asked),
           })
           return { through: answer.body.decision === true, seen: answer.text.slice(0, 300) }
+        },
+      }
+    },
+  },
+  {
+    name: 'a task is opened in a conversation',
+    standsOn: ['sam', 'refund-bot', 'consent', ...IN_SPACE],
+    prepare: async (ways) => {
+      const thread = await ways.thread()
+      return { take: async () => status(200, (await openInSpace(ways, thread)).answer) }
+    },
+  },
+  {
+    name: 'a task token of a conversation is exchanged for a resource token',
+    standsOn: [...FOR_SAM, 'resource', ...IN_SPACE],
+    prepare: async (ways) => {
+      const { agent, gateway } = ways.world
+      const task = await inSpace(ways)
+      return {
+        tasks: [task.id],
+        take: async () => status(200, await agent.askToken(task, `${gateway}/echo`)),
+      }
+    },
+  },
+  {
+    name: 'a call in a conversation',
+    standsOn: [...CALLS_FOR_SAM, ...IN_SPACE],
+    prepare: async (ways) => callReady(ways, await inSpace(ways)),
+  },
+  {
+    name: 'an enforcement point of others forwards a call',
+    standsOn: [...CALLS_FOR_SAM, ...IN_SPACE, 'enforcement point'],
+    prepare: async (ways) => {
+      const { agent, gateway } = ways.world
+      const pep = await ways.pep({})
+      const task = await inSpace(ways)
+      const token = await agent.token(task, `${gateway}/echo`)
+      const about = { method: 'GET', url: `${gateway}/echo/things` }
+      const dpop = await agent.proof(task.key, { ...about, token })
+      const question = await questionAbout(ways, task, { ...about, access_token: token, dpop })
+      return { tasks: [task.id], take: async () => decision(await pep.evaluate(question)) }
+    },
+  },
+  {
+    name: 'an enforcement point of others names a task, several times at once',
+    standsOn: [...BY_NAME, 'enforcement point'],
+    prepare: async (ways) => {
+      const pep = await ways.pep({ namesTasks: true })
+      const task = await openForSam(ways)
+      const question = await questionAbout(ways, task, {})
+      return {
+        tasks: [task.id],
+        take: async () => {
+          const { text } = await pep.evaluateAll({ ...question, evaluations: [{}, {}] })
+          return { through: text.includes('"decision":true'), seen: text }
+        },
+      }
+    },
+  },
+  {
+    name: 'an enforcement point of others searches for actions',
+    standsOn: [...BY_NAME, 'enforcement point'],
+    prepare: async (ways) => {
+      const pep = await ways.pep({ namesTasks: true })
+      const task = await openForSam(ways)
+      const question = await questionAbout(ways, task, {})
+      return {
+        tasks: [task.id],
+        take: async () => {
+          const { text } = await pep.search('action', question)
+          return { through: text.includes('"name":"echo.list"'), seen: text }
+        },
+      }
+    },
+  },
+  {
+    name: 'a policy-only set is asked',
+    standsOn: ['enforcement point', 'policy-only set'],
+    prepare: async (ways) => {
+      const pep = await ways.pep({ mode: 'policy-only', policySet: 'records', properties: true })
+      const question = { subject: ALICE, action: { name: 'read' }, resource: RECORD_1 }
+      return { take: async () => decision(await pep.evaluate(question)) }
+    },
+  },
+  {
+    name: 'a policy-only set is searched',
+    standsOn: ['enforcement point', 'policy-only set'],
+    prepare: async (ways) => {
+      const pep = await ways.pep({ mode: 'policy-only', policySet: 'records', properties: true })
+      const question = { subject: ALICE, action: { name: 'read' }, resource: { type: 'record' } }
+      return {
+        take: async () => {
+          const { text } = await pep.search('resource', question)
+          return { through: text.includes('"id":"record-1"'), seen: text }
         },
       }
     },
