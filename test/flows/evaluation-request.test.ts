@@ -1,5 +1,12 @@
 import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
+import { forgetEvaluated } from '../../src/approvals/index.ts'
+import { readQuestion } from '../../src/authzen/question.ts'
+import { bindingHash } from '../../src/authzen/requests/binding.ts'
+import { taskMode } from '../../src/authzen/tasks/task-mode.ts'
+import { newId } from '../../src/lib/id.ts'
+import { isObject, parseJson } from '../../src/lib/json.ts'
+import { systemRandom } from '../../src/lib/random.ts'
 import { closeTask } from '../../src/tasks/index.ts'
 import type { OpenTask } from '../agent.ts'
 import { Pep } from '../conformance/authzen/pdp.ts'
@@ -172,6 +179,26 @@ inEachWorld('what an enforcement point was denied and people can lift', (world) 
       .filter((each) => each.decision_id === toldOf(permit).evaluation_id)
       .map(({ type }) => type)
     assert.deepEqual(types.toSorted(), ['approval.used', 'evaluation.answered'])
+  })
+
+  it('a permit that nobody heard of gives the approval back', async () => {
+    const w = world()
+    const question = fresh()
+    const again = withApproval(question, await approved(question))
+    const known = await w.rooms.askers.identify({ kind: 'secret', secret: pep.secret })
+    const ports = { ...w.rooms, clock: w.clock, random: systemRandom, peps: w.rooms.askers }
+    const answering = await taskMode(ports, known)
+    const body = parseJson(JSON.stringify(again))
+    assert.ok(isObject(body))
+    const alone = { bindingHash: () => bindingHash(body) }
+    const answer = await answering.answer(readQuestion(body), alone)
+    assert.equal(answer.permitted, true)
+    const id = newId('decision', systemRandom)
+    const booked = { id, kind: 'evaluation', answers: 1, permitted: 1, private: {} } as const
+    assert.equal(await answering.book(booked, answer), undefined)
+    await answering.withdraw(id)
+    assert.equal((await pep.evaluate(again)).body.decision, true)
+    assert.equal((await pep.evaluate(again)).body.decision, false)
   })
 
   it('many at once with one approval: one permit', async () => {
@@ -350,6 +377,7 @@ inEachWorld('what an enforcement point was denied and people can lift', (world) 
 
   it('a denial can be submitted for ten minutes, and only while its task is open', async () => {
     const w = world()
+    const kept = await asked(fresh())
     const question = fresh()
     const body = bodyOf(question, await denied(question))
     const short = await w.open()
@@ -360,5 +388,8 @@ inEachWorld('what an enforcement point was denied and people can lift', (world) 
     refused(await submit(late), 400, 'not_requestable')
     w.clock.advance(10 * MINUTE)
     refused(await submit(body), 410, 'expired_denial')
+    await forgetEvaluated(w.rooms.storage, w.clock.now() + 11 * MINUTE)
+    refused(await submit(body), 400, 'not_requestable')
+    assert.equal(taskOf(await at(kept.status_endpoint)).id, kept.id, 'what was submitted is kept')
   })
 })
