@@ -35,6 +35,9 @@ export function isPointer(text: string): boolean {
  * positions. `undefined` when nothing is there.
  */
 export function argumentAt(args: TypedArguments, pointer: string): TypedValue | undefined {
+  // Most lead to an argument itself.
+  if (pointer.startsWith('/') && pointer.indexOf('/', 1) < 0 && !pointer.includes('~'))
+    return args.get(pointer.slice(1))
   let fields: TypedArguments | undefined = args
   let found: TypedValue | undefined
   for (const token of pointer.split('/').slice(1)) {

@@ -11,35 +11,49 @@ export function policyArguments(args: TypedArguments): PolicyRecord {
   return recordOf(args, '')
 }
 
+const AS_ASSIGNED = { configurable: true, enumerable: true, writable: true } as const
+
 function recordOf(fields: TypedArguments, at: string): PolicyRecord {
-  return Object.fromEntries(
-    Array.from(fields, ([name, value]) => [name, policyValue(value, `${at}/${name}`)]),
-  )
+  const record: { [name: string]: PolicyValue } = {}
+  for (const [name, field] of fields) {
+    const value = policyValue(field, at, name)
+    if (name !== '__proto__') record[name] = value
+    // Assigned, it would not be a member.
+    else Object.defineProperty(record, name, { value, ...AS_ASSIGNED })
+  }
+  return record
 }
 
-function policyValue(value: TypedValue, at: string): PolicyValue {
+/** `name`: of the argument, or of the member, at `at`. */
+function policyValue(value: TypedValue, at: string, name: string): PolicyValue {
   switch (value.kind) {
     case 'string':
     case 'boolean':
       return value.value
     case 'integer':
-      return { integer: String(scaled(value.kind, value.text, at)) }
+      return { integer: String(scaled(value.kind, value.text, at, name)) }
     case 'decimal':
-      return { decimal: decimalText(scaled(value.kind, value.text, at)) }
+      return { decimal: decimalText(scaled(value.kind, value.text, at, name)) }
     case 'datetime': {
-      const milliseconds = Number(scaled(value.kind, value.text, at))
+      const milliseconds = Number(scaled(value.kind, value.text, at, name))
       return { datetime: new Date(milliseconds).toISOString() }
     }
     case 'set':
-      return { set: value.items.map((item) => policyValue(item, at)) }
+      return { set: value.items.map((item) => policyValue(item, at, name)) }
     case 'record':
-      return { record: recordOf(value.fields, at) }
+      return { record: recordOf(value.fields, `${at}/${name}`) }
   }
 }
 
-function scaled(kind: 'integer' | 'decimal' | 'datetime', text: string, at: string): bigint {
+function scaled(
+  kind: 'integer' | 'decimal' | 'datetime',
+  text: string,
+  at: string,
+  name: string,
+): bigint {
   const key = exact(kind, text)?.key
-  if (typeof key !== 'bigint') throw new RangeError(`argument ${at} is not an exact ${kind}`)
+  if (typeof key !== 'bigint')
+    throw new RangeError(`argument ${at}/${name} is not an exact ${kind}`)
   return key
 }
 

@@ -1,7 +1,14 @@
 /** Gates 4 and 5: every person and every agent that a call depends on, each asked on its own. */
 import type { CallFacts, GateResult } from './gates.ts'
 import { type Judgement, judge } from './judge.ts'
-import type { PolicyEntity, PolicyQuery, PolicyRecord, PolicySet, Requestable } from './policy.ts'
+import type {
+  PolicyEntity,
+  PolicyQuery,
+  PolicyRecord,
+  PolicySet,
+  PolicyValue,
+  Requestable,
+} from './policy.ts'
 import { policyArguments } from './policy-value.ts'
 
 export interface PrincipalGates {
@@ -18,26 +25,23 @@ type PrincipalGate = 'person' | 'agent'
 export function judgePrincipals(facts: CallFacts, policies: PolicySet): PrincipalGates {
   const { agents, entities, persons } = principalsOf(facts)
   const ask = questionFor(facts, entities, policies)
-  const judged = [
-    ...persons.map(({ uid }) => ({ gate: 'person' as const, id: uid.id, judgement: ask(uid) })),
-    ...agents.map(({ uid }) => ({ gate: 'agent' as const, id: uid.id, judgement: ask(uid) })),
-  ]
   const what = `${facts.call.action} on ${facts.call.resource}`
-  const results = judged.map(({ gate, id, judgement }) => gateResult(gate, id, what, judgement))
-  return {
-    // INVARIANT: "every agent in the chain is permitted" does not hold for a chain without agents.
-    results: agents.length > 0 ? results : [...results, NO_AGENT],
-    forbids: judged.flatMap(({ judgement }) =>
-      judgement.verdict === 'liftable' ? judgement.forbids : [],
-    ),
-    permits: [
-      ...new Set(
-        judged.flatMap(({ judgement: { policies: ids, verdict } }) =>
-          verdict === 'permitted' || verdict === 'liftable' ? ids : [],
-        ),
-      ),
-    ],
+  const results: GateResult[] = []
+  const forbids: Requestable[] = []
+  const permits = new Set<string>()
+  const judgeOne = (gate: PrincipalGate, uid: PolicyEntity['uid']) => {
+    const judgement = ask(uid)
+    results.push(gateResult(gate, uid.id, what, judgement))
+    const { verdict } = judgement
+    if (verdict === 'liftable') forbids.push(...judgement.forbids)
+    if (verdict === 'permitted' || verdict === 'liftable')
+      for (const id of judgement.policies) permits.add(id)
   }
+  for (const { uid } of persons) judgeOne('person', uid)
+  for (const { uid } of agents) judgeOne('agent', uid)
+  // INVARIANT: "every agent in the chain is permitted" does not hold for a chain without agents.
+  if (agents.length === 0) results.push(NO_AGENT)
+  return { results, forbids, permits: [...permits] }
 }
 
 /** Who is asked about, and everything that policies may look at. */
@@ -81,9 +85,9 @@ function sameItems(a: readonly PolicyEntity[], b: readonly PolicyEntity[]): bool
 function gather(
   facts: Pick<CallFacts, 'person' | 'intersectWith' | 'agents' | 'entities'>,
 ): Principals {
-  const persons = uniqueEntities([facts.person, ...facts.intersectWith])
-  const agents = uniqueEntities(facts.agents)
-  const entities = uniqueEntities([...persons, ...agents, ...facts.entities])
+  const persons = unique([facts.person, ...facts.intersectWith])
+  const agents = unique(facts.agents)
+  const entities = unique([...persons, ...agents, ...facts.entities])
   return { persons, agents, entities }
 }
 
@@ -101,10 +105,7 @@ export function queriesOf(
 ): readonly { readonly gate: PrincipalGate; readonly query: PolicyQuery }[] {
   const { agents, entities, persons } = principalsOf(facts)
   const { action, resource } = facts.call
-  const context = {
-    ...contextAround(facts),
-    args: { record: policyArguments(facts.call.arguments) },
-  }
+  const context = contextOf(facts)
   const ask =
     (gate: PrincipalGate) =>
     ({ uid }: PolicyEntity) => ({
@@ -123,15 +124,19 @@ function questionFor(
   const { action, resource } = facts.call
   let context: PolicyRecord
   try {
-    context = {
-      ...contextAround(facts),
-      args: { record: policyArguments(facts.call.arguments) },
-    }
+    context = contextOf(facts)
   } catch (error) {
     const note = error instanceof Error ? error.message : String(error)
     return () => ({ verdict: 'error', policies: [], note })
   }
   return (principal) => judge({ principal, action, resource, context, entities }, policies)
+}
+
+/** @throws RangeError as `policyArguments` */
+function contextOf(facts: CallFacts): PolicyRecord {
+  const context = contextAround(facts)
+  context.args = { record: policyArguments(facts.call.arguments) }
+  return context
 }
 
 /**
@@ -143,22 +148,44 @@ export function contextAround({
   context,
   person,
   sponsored,
-}: Pick<CallFacts, 'agents' | 'context' | 'person' | 'sponsored'>): PolicyRecord {
-  const { agent: _, args: __, person: ___, ...given } = context
+}: Pick<CallFacts, 'agents' | 'context' | 'person' | 'sponsored'>): {
+  [name: string]: PolicyValue
+} {
   const [current] = agents
-  return {
-    ...given,
+  const around: { [name: string]: PolicyValue } = {
+    ...context,
     chain: { set: agents.map(({ uid }) => ({ entity: uid })) },
-    ...(current ? { agent: { entity: current.uid } } : {}),
-    ...(sponsored ? {} : { person: { entity: person.uid } }),
   }
+  // INVARIANT: what was given under these names never stands in for what is said here.
+  if ('args' in around) delete around.args
+  if (current) around.agent = { entity: current.uid }
+  else delete around.agent
+  if (!sponsored) around.person = { entity: person.uid }
+  else delete around.person
+  return around
 }
 
+/** Up to here, comparing each with each is faster than hashing. */
+const FEW = 16
+
 /** Each entity once, the first one given: people and agents of the call come before facts that might repeat them. */
-function uniqueEntities(entities: readonly PolicyEntity[]): PolicyEntity[] {
+function unique(entities: readonly PolicyEntity[]): readonly PolicyEntity[] {
+  if (entities.length > FEW) return uniqueOfMany(entities)
+  const found: PolicyEntity[] = []
+  for (const entity of entities) if (!isAmong(found, entity)) found.push(entity)
+  return found
+}
+
+function isAmong(found: readonly PolicyEntity[], { uid: { id, type } }: PolicyEntity): boolean {
+  for (const { uid } of found) if (uid.id === id && uid.type === type) return true
+  return false
+}
+
+function uniqueOfMany(entities: readonly PolicyEntity[]): readonly PolicyEntity[] {
   const found = new Map<string, PolicyEntity>()
   for (const entity of entities) {
-    const key = `${entity.uid.type}::${entity.uid.id}`
+    // No type has a space in its name.
+    const key = `${entity.uid.type} ${entity.uid.id}`
     if (!found.has(key)) found.set(key, entity)
   }
   return [...found.values()]

@@ -5,11 +5,14 @@ import type { Bound, Detail } from './detail.ts'
 const MOST_CHARACTERS = 80
 const MOST_ITEMS = 3
 
+const PLAIN = /^[\p{L}\p{N}_.:/@+-]+$/u
+
 /** A value as a reader may see it: plain when it is plain, quoted and escaped when not, cut when long. */
 export function shown(value: string): string {
+  if (value.length <= MOST_CHARACTERS && PLAIN.test(value)) return value
   const characters = [...value.slice(0, 2 * MOST_CHARACTERS + 2)]
   const cut = characters.slice(0, MOST_CHARACTERS).join('')
-  const plain = /^[\p{L}\p{N}_.:/@+-]+$/u.test(cut) ? cut : quoted(cut)
+  const plain = PLAIN.test(cut) ? cut : quoted(cut)
   return characters.length > MOST_CHARACTERS ? `${plain}…` : plain
 }
 

@@ -1,7 +1,7 @@
-import { ExactNumber, isNumberText, type Json } from './json-value.ts'
+import { ExactNumber, type Json } from './json-value.ts'
 import { Problem } from './problem.ts'
 
-/** Names with a meaning in JavaScript prototypes, or in Cedar's JSON form of entities and extension calls. */
+/** Names with a meaning in JavaScript prototypes, or in Cedar's JSON form of entities and extension calls. All begin with `__`. */
 const FORBIDDEN_NAMES: ReadonlySet<string> = new Set(['__proto__', '__entity', '__extn', '__expr'])
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
@@ -85,7 +85,7 @@ export class JsonParser {
     const start = this.#at
     if (this.#text.charCodeAt(start) !== QUOTE) throw this.#malformed('expected a member name')
     const name = this.#string()
-    if (FORBIDDEN_NAMES.has(name))
+    if (name.startsWith('__') && FORBIDDEN_NAMES.has(name))
       throw new Problem('input.forbidden_key', `${name} at ${start} is not allowed`)
     if (members.has(name))
       throw new Problem('input.duplicate_key', `the member name at ${start} is a repetition`)
@@ -153,11 +153,12 @@ export class JsonParser {
     const start = this.#at
     while (isNumberCharacter(this.#text.charCodeAt(this.#at))) this.#at++
     const digits = this.#text.slice(start, this.#at)
-    if (!isNumberText(digits)) {
+    try {
+      return new ExactNumber(digits)
+    } catch {
       this.#at = start
       throw this.#malformed(start < this.#text.length ? 'unexpected character' : 'unexpected end')
     }
-    return new ExactNumber(digits)
   }
 
   #space(): void {

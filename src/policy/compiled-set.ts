@@ -111,11 +111,10 @@ class CompiledSet implements PolicySet {
   /** With the groups that they are in. */
   readonly #actions: EntityStore
   // The same context and the same array of entities are asked about for each principal of a call, one after the other, and nothing of
-  // them ever changes: what was made of the last ones is kept. People and agents are the same ones for many calls.
+  // them ever changes: what was made of the last ones is kept. Calls of a task at one resource share their array.
   #last: Ready | undefined
   readonly #stores = new WeakMap<readonly PolicyEntity[], EntityStore>()
   readonly #open = new WeakMap<PolicyRecord, RecordValue>()
-  readonly #entities = new WeakMap<PolicyEntity, ReturnType<typeof entityValue>>()
 
   constructor(version: number, declared: Declarations, parts: Parts) {
     this.version = version
@@ -152,20 +151,15 @@ class CompiledSet implements PolicySet {
   }
 
   #storeOf(entities: readonly PolicyEntity[]): EntityStore {
-    const known = this.#stores.get(entities)
-    if (known) return known
-    const all = entities.map((entity) => this.#entityOf(entity))
+    return this.#stores.get(entities) ?? this.#makeStore(entities)
+  }
+
+  #makeStore(entities: readonly PolicyEntity[]): EntityStore {
+    const shapes = this.#declared.entities
+    const all = entities.map((entity) => entityValue(entity, shapeOf(entity, shapes)))
     const store = entityStore(all, this.#actions)
     this.#stores.set(entities, store)
     return store
-  }
-
-  #entityOf(entity: PolicyEntity) {
-    const known = this.#entities.get(entity)
-    if (known) return known
-    const made = entityValue(entity, shapeOf(entity, this.#declared.entities))
-    this.#entities.set(entity, made)
-    return made
   }
 
   #evaluateOptimistic(query: PolicyQuery): PolicyAnswer {

@@ -9,24 +9,53 @@ export interface Entity {
   readonly parents: readonly EntityRef[]
 }
 
+/** Up to here, looking at each is faster than hashing. */
+const FEW = 12
+
 /** Entities, by type and id. */
 class UidMap<T> {
-  readonly #types = new Map<string, Map<string, T>>()
+  /** The first few. */
+  readonly #uids: EntityRef[] = []
+  readonly #values: T[] = []
+  /** Everything, once there are more. */
+  #types: Map<string, Map<string, T>> | undefined
 
   get({ id, type }: EntityRef): T | undefined {
-    return this.#types.get(type)?.get(id)
+    if (this.#types !== undefined) return this.#types.get(type)?.get(id)
+    for (let i = 0; i < this.#uids.length; i++) {
+      const uid = this.#uids[i]
+      if (uid !== undefined && uid.id === id && uid.type === type) return this.#values[i]
+    }
+    return undefined
   }
 
   /** False when there is one already. */
-  add({ id, type }: EntityRef, value: T): boolean {
-    let ids = this.#types.get(type)
-    if (ids === undefined) {
-      ids = new Map()
-      this.#types.set(type, ids)
-    } else if (ids.has(id)) return false
-    ids.set(id, value)
+  add(uid: EntityRef, value: T): boolean {
+    if (this.#types !== undefined) return addTo(this.#types, uid, value)
+    if (this.get(uid) !== undefined) return false
+    if (this.#uids.length >= FEW) return addTo(this.#hashed(), uid, value)
+    this.#uids.push(uid)
+    this.#values.push(value)
     return true
   }
+
+  #hashed(): Map<string, Map<string, T>> {
+    const types = new Map<string, Map<string, T>>()
+    for (const [i, value] of this.#values.entries()) {
+      const uid = this.#uids[i]
+      if (uid !== undefined) addTo(types, uid, value)
+    }
+    this.#types = types
+    return types
+  }
+}
+
+function addTo<T>(types: Map<string, Map<string, T>>, { id, type }: EntityRef, value: T): boolean {
+  const ids = types.get(type)
+  if (ids === undefined) types.set(type, new Map([[id, value]]))
+  else if (ids.has(id)) return false
+  else ids.set(id, value)
+  return true
 }
 
 /** One that is in a store. */
@@ -122,6 +151,7 @@ export class EntityStore {
 function refuseLoops(withParents: readonly StoredEntity[], store: EntityStore): void {
   const done = new Set<StoredEntity>()
   for (const start of withParents) {
+    if (isBelowTop(start, store)) continue
     // The way down to here, each with the next of its parents to go to.
     const way = [{ entity: start, next: 0 }]
     const open = new Set([start])
@@ -140,6 +170,15 @@ function refuseLoops(withParents: readonly StoredEntity[], store: EntityStore): 
       way.push({ entity: parent, next: 0 })
     }
   }
+}
+
+/** Nothing above it is in anything, as with people in their groups: it goes round in no circle. */
+function isBelowTop({ parents }: StoredEntity, store: EntityStore): boolean {
+  for (const uid of parents) {
+    const parent = store.get(uid)
+    if (parent !== undefined && parent.parents.length > 0) return false
+  }
+  return true
 }
 
 function words({ id, type }: EntityRef): string {

@@ -62,19 +62,44 @@ export function entityRef({ id, type }: EntityRef): EntityUid {
   return new EntityUid(type, wellFormed(id))
 }
 
-function typedRecord(record: PolicyRecord, { fields }: RecordShape, depth: number): RecordValue {
+function typedRecord(record: PolicyRecord, shape: RecordShape, depth: number): RecordValue {
+  const { fields } = shape
+  const { fit, required } = aboutNames(shape)
   const members = new Map<string, Value>()
+  let missing = required
   for (const name of Object.keys(record)) {
     const field = fields.get(name)
-    if (!field) throw new TypeError(`\`${nameOf(name)}\` is not declared`)
-    members.set(nameOf(name), typedValue(record[name], field.shape, name, depth))
+    if (!field || !fit) nameOf(name)
+    if (!field) throw new TypeError(`\`${name}\` is not declared`)
+    if (!field.optional) missing--
+    members.set(name, typedValue(record[name], field.shape, name, depth))
   }
-  if (members.size < fields.size) {
+  if (missing > 0) {
     for (const [name, { optional }] of fields) {
       if (!optional && !members.has(name)) throw new TypeError(`\`${name}\` is missing`)
     }
   }
   return new RecordValue(members)
+}
+
+interface AboutNames {
+  /** How many members have to be there. */
+  readonly required: number
+  /** Every declared name is one that a member may have. */
+  readonly fit: boolean
+}
+
+const ABOUT_NAMES = new WeakMap<RecordShape, AboutNames>()
+
+/** Worked out once for each shape. */
+function aboutNames(shape: RecordShape): AboutNames {
+  const known = ABOUT_NAMES.get(shape)
+  if (known) return known
+  const { fields } = shape
+  const required = Array.from(fields.values()).filter(({ optional }) => !optional).length
+  const made = { required, fit: Array.from(fields.keys()).every(isName) }
+  ABOUT_NAMES.set(shape, made)
+  return made
 }
 
 function typedValue(
@@ -164,6 +189,10 @@ function deeper(depth: number): number {
 function nameOf(name: string): string {
   if (name.startsWith('__')) throw new TypeError('a member name begins with two underscores')
   return wellFormed(name)
+}
+
+function isName(name: string): boolean {
+  return !name.startsWith('__') && name.isWellFormed()
 }
 
 function wellFormed(text: string): string {
