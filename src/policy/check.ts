@@ -5,8 +5,9 @@ import { activePeopleOf, findPerson } from '../people/index.ts'
 import type { Reader } from '../storage/index.ts'
 import { Findings, type Mistake, type Validation } from './findings.ts'
 import { loadAside } from './load.ts'
+import { parseAside } from './parse-aside.ts'
 import { idOf } from './policy-id.ts'
-import { type PolicyPiece, splitPolicies } from './policy-text.ts'
+import type { PolicyPiece } from './policy-text.ts'
 import { validateAside } from './validate-aside.ts'
 
 /**
@@ -20,7 +21,8 @@ export async function checkPolicies(
 ): Promise<Validation> {
   const { mistakes, warnings } = await validateAside(given)
   if (mistakes.length > 0) return { mistakes, warnings }
-  const pieces = splitPolicies(given.text)
+  // What was just validated is not cut again.
+  const pieces = await parseAside(given.text)
   const unanswerable = await warnOfApprovers(reader, given, pieces)
   const all = [...warnings, ...unanswerable, ...(await warnOfNames(reader, given.text, pieces))]
   return { mistakes, warnings: all.toSorted((a, b) => a.line - b.line || a.column - b.column) }

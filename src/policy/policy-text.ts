@@ -20,8 +20,8 @@ export interface Position {
 export function splitPolicies(text: string): readonly PolicyPiece[] {
   const pieces: PolicyPiece[] = []
   let start = -1
-  // A string, a comment, a semicolon, or one character that begins or continues a policy.
-  for (const match of text.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"?|\/\/[^\n\r]*|;|\S/gs)) {
+  // A string, a comment, a semicolon, or what begins or continues a policy: as much of it as can be taken at once.
+  for (const match of text.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"?|\/\/[^\n\r]*|;|[^\s;"/]+|\S/gs)) {
     const [token] = match
     if (token.startsWith('//')) continue
     if (start < 0) start = match.index
