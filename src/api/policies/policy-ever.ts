@@ -27,11 +27,11 @@ export const POLICY_EVER_OPERATIONS = [
   operation({
     id: 'policies.who',
     method: 'GET',
-    path: '/policies/who',
+    path: '/policies/who/:action',
     says: 'Everybody who could ever do something, as people, groups, agents, ceilings and policies are now. Whoever is not named is denied it in every call.',
     who: 'administrator',
     widens: false,
-    query: Type.Object({ action: Type.String({ maxLength: 200 }) }, closed),
+    params: Type.Object({ action: Type.String({ maxLength: 200 }) }, closed),
     answer: Type.Object({
       version: Type.Integer(),
       action: Type.String(),
@@ -47,10 +47,10 @@ export const POLICY_EVER_OPERATIONS = [
       ),
       cut: Type.Boolean({ description: 'there are more than are looked at' }),
     }),
-    run: async (parts, { query }) => {
+    run: async (parts, { params }) => {
       const { action, agents, cut, people, policyVersion, resource } = await whoCan(
         parts.decisions,
-        query.action,
+        params.action,
       )
       const files = await filesOf(parts, policyVersion)
       const nameOf = await personNames(
@@ -76,11 +76,11 @@ export const POLICY_EVER_OPERATIONS = [
   operation({
     id: 'policies.what',
     method: 'GET',
-    path: '/policies/what',
+    path: '/policies/what/:agent',
     says: 'What an agent could ever do: the actions of its ceiling, with what policies say of each. Every other call of it is denied.',
     who: 'administrator',
     widens: false,
-    query: Type.Object({ agent: Type.String({ maxLength: 63 }) }, closed),
+    params: Type.Object({ agent: Type.String({ maxLength: 63 }) }, closed),
     answer: Type.Object({
       version: Type.Integer(),
       agent: Type.String(),
@@ -97,8 +97,8 @@ export const POLICY_EVER_OPERATIONS = [
         }),
       ),
     }),
-    run: async (parts, { query }) => {
-      const { actions, agent, policyVersion } = await whatCan(parts.decisions, query.agent)
+    run: async (parts, { params }) => {
+      const { actions, agent, policyVersion } = await whatCan(parts.decisions, params.agent)
       const files = await filesOf(parts, policyVersion)
       const nameOf = await personNames(
         parts,

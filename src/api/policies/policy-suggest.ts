@@ -1,6 +1,5 @@
 import { Type } from 'typebox'
 import { suggest } from '../../decisions/index.ts'
-import { Problem } from '../../lib/problem.ts'
 import { operation } from '../operation.ts'
 import { time } from '../shapes.ts'
 
@@ -21,14 +20,16 @@ export const POLICY_SUGGEST_OPERATIONS = [
   operation({
     id: 'policies.suggest',
     method: 'GET',
-    path: '/policies/suggestion',
+    path: '/policies/suggestion/:of/:id',
     says: 'The least authority that would have covered what an agent, or a task, was permitted in a time; with its replay over the same calls.',
     who: 'administrator',
     widens: false,
+    params: Type.Object(
+      { of: Type.Enum(['agent', 'task']), id: Type.String({ maxLength: 64 }) },
+      closed,
+    ),
     query: Type.Object(
       {
-        agent: Type.Optional(Type.String({ maxLength: 63 })),
-        task: Type.Optional(Type.String({ maxLength: 64 })),
         hours: Type.Optional(
           Type.String({ pattern: '^[1-9]\\d{0,3}$', description: '30 days when left out' }),
         ),
@@ -54,13 +55,11 @@ export const POLICY_SUGGEST_OPERATIONS = [
       without_inputs: Type.Integer(),
       cut: Type.Boolean({ description: 'there were more calls than are looked at' }),
     }),
-    run: async (parts, { query }) => {
-      const { agent, hours = '720', task } = query
-      if ((agent === undefined) === (task === undefined))
-        throw new Problem('request.malformed', 'either `agent` or `task`')
+    run: async (parts, { params, query }) => {
+      const { hours = '720' } = query
       const until = parts.policy.clock.now()
       const since = until - Number(hours) * 60 * 60_000
-      const whose = agent === undefined ? { task: task ?? '' } : { agent }
+      const whose = params.of === 'task' ? { task: params.id } : { agent: params.id }
       const found = await suggest(parts.decisions, whose, { since, until })
       const { actions, details, now, withoutInputs, ...counts } = found
       return {

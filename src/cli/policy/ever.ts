@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { command, type Start } from '../command.ts'
+import { at } from '../server/api.ts'
 import { indented } from '../terminal/table.ts'
 import {
   bold,
@@ -66,7 +67,7 @@ export function whoCommand(start: Start): Command {
     .argument('<action>', 'its name, or the end of one that no other has')
     .action(async (action: string, _options: object, invoked: Command) => {
       const cli = await start(invoked)
-      const who = await cli.api.get<Who>('/policies/who', { action })
+      const who = await cli.api.get<Who>(at`/policies/who/${action}`)
       cli.answer(who, () => whoLines(who))
     })
 }
@@ -79,7 +80,7 @@ export function whatCommand(start: Start): Command {
     .requiredOption('--agent <name>', 'the agent')
     .action(async (options: { agent: string }, invoked: Command) => {
       const cli = await start(invoked)
-      const what = await cli.api.get<What>('/policies/what', { agent: options.agent })
+      const what = await cli.api.get<What>(at`/policies/what/${options.agent}`)
       cli.answer(what, () => whatLines(what))
     })
 }

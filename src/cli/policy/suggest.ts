@@ -5,6 +5,7 @@ import type { Detail } from '../agents/agent.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { usage } from '../failure.ts'
+import { at } from '../server/api.ts'
 import { indented } from '../terminal/table.ts'
 import {
   bold,
@@ -67,7 +68,12 @@ export function suggestCommand(start: Start): Command {
         throw usage('either --agent or --task', 'remit policy suggest --help')
       const cli = await start(invoked)
       const hours = String(Math.max(1, Math.round(hoursOf(since))))
-      const found = await cli.api.get<Suggested>('/policies/suggestion', { agent, task, hours })
+      const found = await cli.api.get<Suggested>(
+        agent === undefined
+          ? at`/policies/suggestion/task/${task ?? ''}`
+          : at`/policies/suggestion/agent/${agent}`,
+        { hours },
+      )
       cli.answer(found, () => lines(found, agent ?? task ?? '', since))
       if (out !== undefined) await write(cli, out, found.suggested)
       else if (!cli.json && agent !== undefined && found.calls > 0)
