@@ -85,7 +85,7 @@ test('a rule that never applies', () => {
   }
   for (const condition of [
     'when { context.risk.class == "low" || context.risk.class == "high" }',
-    'when { context.risk.class == "low" && context.args.order_id == "high" }',
+    'when { context.risk.class == "low" && context.args.order_id == "17" }',
     'unless { context.risk.class == "low" } unless { context.risk.class == "high" }',
   ])
     assert.deepEqual(
