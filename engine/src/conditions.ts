@@ -1,7 +1,7 @@
 /** The gates that ask no policy: coverage, external, approval, budget. One result per thing looked at. */
 import { isLifted } from './ask.ts'
 import { covers } from './covers.ts'
-import type { CallFacts, GateResult } from './gates.ts'
+import type { CallFacts, ExternalAnswer, GateResult } from './gates.ts'
 import type { Requestable } from './policy.ts'
 
 /** Gate 3. What the task may do, and of that, what the token was made for. */
@@ -19,6 +19,12 @@ export function coverageGate({ details, narrowed, call, kindOf }: CallFacts): Ga
   return { gate: 'coverage', passed: true, detail: 'the task covers the call' }
 }
 
+const REASONS = {
+  deny: 'external.denied',
+  failed: 'external.failed',
+  unmapped: 'external.unmapped',
+} as const satisfies Record<Exclude<ExternalAnswer['answer'], 'permit'>, string>
+
 /** Gate 6. Anything but a clear permit denies. */
 export function externalGates({ external }: Pick<CallFacts, 'external'>): GateResult[] {
   if (external.length === 0) {
@@ -33,7 +39,7 @@ export function externalGates({ external }: Pick<CallFacts, 'external'>): GateRe
       ...noted,
     }
     if (answer === 'permit') return { ...result, passed: true }
-    const reason = answer === 'deny' ? 'external.denied' : 'external.failed'
+    const reason = REASONS[answer]
     return { ...result, passed: false, reason, enough: `a permit of ${subject}` }
   })
 }

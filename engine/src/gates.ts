@@ -56,8 +56,11 @@ export type Ask = {
 /** The answer of one configured external decision point. It can only reduce. */
 export type ExternalAnswer = {
   readonly name: string
-  /** `failed`: timeout, overload, malformed answer. Denies like `deny`. */
-  readonly answer: 'permit' | 'deny' | 'failed'
+  /**
+   * `failed`: timeout, overload, malformed answer. `unmapped`: it was not asked, because the question cannot be made of the call. Both
+   * deny like `deny`.
+   */
+  readonly answer: 'permit' | 'deny' | 'failed' | 'unmapped'
   readonly detail?: string
   /** What it said beside its answer. For operators only. */
   readonly note?: string

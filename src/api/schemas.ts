@@ -92,6 +92,9 @@ export const Resource = Type.Object({
   server: Type.Unknown({
     description: 'what an MCP server said about itself when it was imported; null for an HTTP API',
   }),
+  mappings_trusted: Type.Boolean({
+    description: 'whether what its tools say about requests to decision points of others counts',
+  }),
   status: Type.String(),
 })
 

@@ -45,6 +45,7 @@ export function resourceShape(resource: Resource) {
     connection: connection ?? null,
     protocol,
     server: server ?? null,
+    mappings_trusted: resource.mappingsTrusted === true,
     status,
   }
 }

@@ -78,7 +78,12 @@ export async function changeResource(
   tx: Tx,
   name: string,
   from: readonly Resource['status'][],
-  change: { status?: Resource['status']; connection?: string | null; updated_at: number },
+  change: {
+    status?: Resource['status']
+    connection?: string | null
+    mappings_trusted?: 0 | 1
+    updated_at: number
+  },
 ): Promise<boolean> {
   const { numUpdatedRows } = await tx
     .updateTable('resources')
@@ -138,6 +143,7 @@ function resourceOf(row: Selectable<Schema['resources']>): Resource {
     protocol: row.protocol as Resource['protocol'], // as: the column is checked by the database
     server: row.server === null ? undefined : (JSON.parse(row.server) as PinnedServer), // as: only `writeResource` writes the column
     status: row.status as Resource['status'], // as: only this room writes the column
+    ...(row.mappings_trusted === 1 ? { mappingsTrusted: true } : {}),
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   }

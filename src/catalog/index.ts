@@ -30,9 +30,11 @@ export { revokeEnforcer } from './enforcers/revoke-enforcer.ts'
 export { applyImport, type Imported, previewImport } from './importing/apply-import.ts'
 export { isMark, type Mark, setMark } from './marks.ts'
 export { type Match, matchAction } from './match-action.ts'
+export { type AuthzenMapping, authzenMapping } from './mcp/authzen-mapping.ts'
 export { knownNames } from './mcp/known-names.ts'
 export { planMcpImport } from './mcp/plan-mcp-import.ts'
 export { planMcpImportAside } from './mcp/plan-mcp-import-aside.ts'
+export { trustMappings } from './mcp/trust-mappings.ts'
 export type { CatalogParts } from './parts.ts'
 export { planImportAside } from './plan-import-aside.ts'
 export {
@@ -47,6 +49,7 @@ export {
   acceptedSince,
   countedRisk,
   isRisk,
+  movesTo,
   type PinnedDefinition,
   type PinnedServer,
   type Resource,

@@ -20,6 +20,8 @@ export interface ImportOptions {
   readonly title?: string
   /** Of an MCP server that is in the catalog already: `knownNames`. */
   readonly known?: readonly KnownName[]
+  /** Of an MCP server: what its tools say about requests to decision points counts. Only for what is noted. */
+  readonly mappingsTrusted?: boolean
 }
 
 /** Which tool or prompt of a server an action is, from the day it was imported. */

@@ -19,6 +19,8 @@ export type Resource = {
   readonly protocol: 'http' | 'mcp'
   /** Of an MCP server. */
   readonly server: PinnedServer | undefined
+  /** What its tools say about requests to decision points of others counts: an administrator said so. */
+  readonly mappingsTrusted?: true
   readonly status: 'active' | 'suspended' | 'removed'
   readonly createdAt: number
   readonly updatedAt: number
@@ -121,4 +123,14 @@ export function proposedRisk(method: string): Risk {
 
 export function accessOf(method: string): Action['access'] {
   return method === 'GET' || method === 'HEAD' ? 'read' : 'write'
+}
+
+/** To another host, or another port of it: what was said about a resource was said about the one before. */
+export function movesTo(known: Pick<Resource, 'upstream'>, upstream: string | undefined): boolean {
+  return upstream !== undefined && originOf(upstream) !== originOf(known.upstream)
+}
+
+/** An address that is none has no origin, and planning refuses it. */
+function originOf(address: string): string | undefined {
+  return URL.parse(address)?.origin
 }

@@ -14,7 +14,7 @@ export {
 export type { BearerToken, RefreshToken } from './bearer-token.ts'
 export { type Challenged, challenge, METADATA_PREFIX, metadataUrl } from './challenge.ts'
 export { newOpaqueToken, opaqueDigest } from './opaque-token.ts'
-export { type ActClaim, MAX_CHAIN, type Parties, type PartyClaims } from './parties.ts'
+export { type ActClaim, MAX_CHAIN, type Parties, type PartyClaims, partyClaims } from './parties.ts'
 export {
   checkProof,
   PROOF_ALGORITHMS,

@@ -1,4 +1,4 @@
-import type { PlannedResource, Resource } from '../../catalog/index.ts'
+import { movesTo, type PlannedResource, type Resource } from '../../catalog/index.ts'
 
 /** What an administrator says of a resource, besides its description. Left out: as it was. */
 export interface Settings {
@@ -54,6 +54,10 @@ export function changedSettings(
         ? 'it receives no transaction tokens any more: the upstream has another origin. If it may: import it with `--trusted`'
         : `it receives ${next.trusted ? 'transaction tokens from now on' : 'no transaction tokens any more'}`,
     )
+  if (known.mappingsTrusted && moved)
+    notes.push(
+      `what its tools say decision points should be asked is ignored from now on: the upstream has another origin. If it may count: \`remit resources mappings ${next.name} --trust\``,
+    )
   return notes
 }
 
@@ -61,13 +65,4 @@ const MODES = { gateway: 'behind the gateway', direct: 'called directly' } as co
 
 function credential(connection: string | undefined): string {
   return connection === undefined ? 'none' : `that of \`${connection}\``
-}
-
-function movesTo(known: Resource, upstream: string | undefined): boolean {
-  return upstream !== undefined && originOf(upstream) !== originOf(known.upstream)
-}
-
-/** An address that is none has no origin, and planning refuses it. */
-function originOf(address: string): string | undefined {
-  return URL.parse(address)?.origin
 }

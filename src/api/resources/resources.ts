@@ -10,6 +10,7 @@ import {
   setRisk,
   setSentence,
   suspendResource,
+  trustMappings,
 } from '../../catalog/index.ts'
 import { connectResource } from '../../connections/index.ts'
 import { Problem } from '../../lib/problem.ts'
@@ -111,6 +112,23 @@ export const RESOURCE_OPERATIONS = [
         by: caller.person.id,
       })
       return shown(parts, params.name)
+    },
+  }),
+  operation({
+    id: 'resources.trust_mappings',
+    method: 'PUT',
+    path: '/resources/:name/mappings',
+    says: 'Says whether what the tools of an MCP server declare about requests to decision points of others (`x-authzen-mapping`) counts.',
+    who: 'administrator',
+    widens: true,
+    params: ByName,
+    body: Type.Object({ trusted: Type.Boolean() }, closed),
+    answer: Shown,
+    run: async (parts, { body, caller, params }) => {
+      const { trusted } = body
+      const { name } = params
+      await trustMappings(parts.connections, { name, trusted, by: caller.person.id })
+      return shown(parts, name)
     },
   }),
   ...(['suspend', 'resume'] as const).map((act) =>

@@ -3,6 +3,7 @@ import { domainHash } from '../../lib/domain-hash.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Tx } from '../../storage/index.ts'
 import {
+  changeResource,
   identifierOwner,
   replaceActions,
   selectActions,
@@ -11,8 +12,8 @@ import {
 } from '../catalog-store.ts'
 import { changeCatalog } from '../change-catalog.ts'
 import type { CatalogParts } from '../parts.ts'
-import type { ImportPlan } from '../plan-resource.ts'
-import type { Action, Resource } from '../resource.ts'
+import type { ImportPlan, PlannedResource } from '../plan-resource.ts'
+import { type Action, movesTo, type Resource } from '../resource.ts'
 import { deleteOffers, selectOffers, upsertOffer } from '../review/offer-store.ts'
 import { summarizeUntyped, type UntypedSummary } from '../untyped.ts'
 import { type Difference, type Present, type Settled, settleImport } from './settle-import.ts'
@@ -56,6 +57,7 @@ export async function applyImport(
     write: async (tx) => {
       const now = parts.clock.now()
       await writeResource(tx, resource, now)
+      const mistrusted = await mistrust(tx, present.known, resource, now)
       if (touched) await replaceActions(tx, name, actions, { at: now, by })
       await writeOffers(parts, tx, settled, by)
       await parts.ledger.append(tx, {
@@ -66,6 +68,7 @@ export async function applyImport(
           document: resource.documentDigest,
           upstream: resource.upstream,
           ...inRecord(difference),
+          ...(mistrusted ? { mappings_trusted: false } : {}),
         },
       })
     },
@@ -75,6 +78,18 @@ export async function applyImport(
       : [],
   })
   return imported
+}
+
+/** INVARIANT: the word that its declared mappings count was about whoever answered at that address. True: it is taken back. */
+async function mistrust(
+  tx: Tx,
+  known: Resource | undefined,
+  { upstream }: PlannedResource,
+  now: number,
+): Promise<boolean> {
+  if (!known?.mappingsTrusted || !movesTo(known, upstream)) return false
+  const change = { mappings_trusted: 0, updated_at: now } as const
+  return changeResource(tx, known.name, ['active', 'suspended'], change)
 }
 
 /** What `applyImport` would do, without doing it. Throws like it, but for `catalog.changed`. */

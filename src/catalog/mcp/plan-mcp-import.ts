@@ -11,6 +11,7 @@ import {
 } from '../plan-resource.ts'
 import type { Action, PinnedServer } from '../resource.ts'
 import { cut, legible, visible } from '../visible.ts'
+import { mappingNotes } from './authzen-mapping.ts'
 import { nameFor } from './known-names.ts'
 import { readResources } from './offered-resources.ts'
 import { readPrompt } from './prompt.ts'
@@ -67,7 +68,9 @@ export function planMcpImport(description: McpDescription, options: ImportOption
   const actions = [...plan.actions.values()]
   if (actions.length === 0) throw bad('the server has nothing that can be offered')
   const hinted = actions.some(({ definition }) => definition?.kind === 'tool')
-  return { resource, actions, notes: [...(hinted ? [PROPOSED] : []), ...plan.notes()] }
+  const { name } = resource
+  const mappings = mappingNotes(actions, { name, trusted: options.mappingsTrusted === true })
+  return { resource, actions, notes: [...(hinted ? [PROPOSED] : []), ...plan.notes(), ...mappings] }
 }
 
 class Planning {

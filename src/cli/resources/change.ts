@@ -37,6 +37,35 @@ export function connectCommand(start: Start): Command {
     )
 }
 
+/** `remit resources mappings NAME --trust | --ignore` */
+export function mappingsCommand(start: Start): Command {
+  return command(
+    'mappings',
+    'Says whether what the tools of an MCP server want decision points to be asked counts.',
+    ['remit resources mappings desk --trust', 'remit resources mappings desk --ignore'],
+  )
+    .argument('<name>', 'the MCP server')
+    .option('--trust', 'it counts')
+    .option('--ignore', 'it does not: decision points are asked as they are about everything else')
+    .action(
+      async (
+        name: string,
+        { ignore, trust }: { ignore?: true; trust?: true },
+        invoked: Command,
+      ) => {
+        if ((trust === undefined) === (ignore === undefined))
+          throw usage('Say --trust or --ignore', `remit resources mappings ${name} --trust`)
+        const cli = await start(invoked)
+        const body = { trusted: trust === true }
+        const path = at`/resources/${name}/mappings`
+        const resource = await cli.api.send<ShownResource>('PUT', path, body)
+        const how = trust ? 'what its tools say counts' : 'what its tools say is ignored'
+        cli.say(text`${green('✓')} ${bold(resource.name)}: ${how} where decision points are asked`)
+        cli.answer(resource, () => [])
+      },
+    )
+}
+
 const ACTS = {
   suspend: ['Stops every call to an API, now.', 'is suspended'],
   resume: ['Lets calls to an API through again.', 'is open again'],

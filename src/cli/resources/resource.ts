@@ -11,6 +11,7 @@ export interface Resource {
   readonly connection: string | null
   readonly protocol: string
   readonly server: { readonly name: string; readonly version: string } | null
+  readonly mappings_trusted: boolean
   readonly status: string
 }
 

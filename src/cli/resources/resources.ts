@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { command, type Start } from '../command.ts'
 import { counterpartyCommand, riskCommand, sentenceCommand, sizeCommand } from './actions.ts'
-import { connectCommand, removeCommand, statusCommands } from './change.ts'
+import { connectCommand, mappingsCommand, removeCommand, statusCommands } from './change.ts'
 import { enforcersCommand } from './enforcers.ts'
 import { importCommand } from './import.ts'
 import { reviewCommand } from './review.ts'
@@ -20,6 +20,7 @@ export function resourcesCommand(start: Start): Command {
     importCommand,
     reviewCommand,
     connectCommand,
+    mappingsCommand,
     riskCommand,
     sentenceCommand,
     counterpartyCommand,

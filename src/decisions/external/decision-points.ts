@@ -16,6 +16,9 @@ import {
   MOST_ANSWER_BYTES,
   readEvaluation,
 } from './evaluation.ts'
+import { requestsFor } from './mapping/ask-mapped.ts'
+import type { MappedRequests } from './mapping/requests.ts'
+import { Unmapped } from './mapping/unmapped.ts'
 
 export interface DecisionPointsOptions {
   readonly storage: Storage
@@ -26,6 +29,17 @@ export interface DecisionPointsOptions {
 }
 
 const NONE: readonly ExternalAnswer[] = []
+
+interface Question {
+  readonly decisionId: string
+  /** JSON text. */
+  readonly body: string
+}
+
+const UNMAPPED = {
+  answer: 'unmapped',
+  detail: 'what the tool declares that it is to be asked cannot be made of this call',
+} as const
 
 /** The decision points of others, as configured now, asked about calls. One for each process. */
 export class DecisionPoints {
@@ -52,7 +66,28 @@ export class DecisionPoints {
     const asked = { resource: call.resource.name, action: call.action.name }
     const points = (await this.#active()).filter((point) => isAskedAbout(point, asked))
     if (points.length === 0) return NONE
-    return Promise.all(points.map((point) => this.#answer(point, about)))
+    const mapped = await requestsFor(call, about.says)
+    return Promise.all(points.map((point) => this.#answers(point, about, mapped)))
+  }
+
+  /**
+   * INVARIANT: what a tool declares says what is asked, never whether: a decision point is asked all of it, and has to permit all of it.
+   * One that is to have no arguments is asked as always, for a declaration could hand them over.
+   */
+  async #answers(
+    point: SealedDecisionPoint,
+    about: AskedAbout,
+    mapped: MappedRequests | undefined,
+  ): Promise<ExternalAnswer> {
+    const { decisionId } = about
+    const { name, sendsArguments } = point
+    if (mapped === undefined || !sendsArguments) {
+      const body = JSON.stringify(evaluationRequest(about, sendsArguments))
+      return this.#answer(point, { decisionId, body })
+    }
+    if (mapped instanceof Unmapped) return { name, ...UNMAPPED, note: mapped.message }
+    const asks = mapped.map((body) => this.#answer(point, { decisionId, body }))
+    return strictest(name, await Promise.all(asks))
   }
 
   async #active(): Promise<readonly SealedDecisionPoint[]> {
@@ -68,13 +103,13 @@ export class DecisionPoints {
     return all
   }
 
-  async #answer(point: SealedDecisionPoint, about: AskedAbout): Promise<ExternalAnswer> {
+  async #answer(point: SealedDecisionPoint, question: Question): Promise<ExternalAnswer> {
     const { name } = point
     const circuit = this.#circuits.get(keyOf(point)) ?? new Circuit(this.#options.clock)
     this.#circuits.set(keyOf(point), circuit)
     const why = circuit.enter()
     if (why !== undefined) return { name, answer: 'failed', detail: why }
-    const evaluation = await this.#ask(point, about)
+    const evaluation = await this.#ask(point, question)
     if ('failed' in evaluation) {
       circuit.failed()
       return { name, answer: 'failed', detail: evaluation.failed }
@@ -84,7 +119,7 @@ export class DecisionPoints {
     return { name, answer: decision ? 'permit' : 'deny', ...(note === undefined ? {} : { note }) }
   }
 
-  async #ask(point: SealedDecisionPoint, about: AskedAbout): Promise<Evaluation> {
+  async #ask(point: SealedDecisionPoint, { body, decisionId }: Question): Promise<Evaluation> {
     try {
       const answer = await this.#options.outbound.fetch(
         point.url,
@@ -94,9 +129,9 @@ export class DecisionPoints {
             ...this.#credential(point),
             accept: 'application/json',
             'content-type': 'application/json',
-            'x-request-id': about.decisionId,
+            'x-request-id': decisionId,
           },
-          body: JSON.stringify(evaluationRequest(about, point.sendsArguments)),
+          body,
         },
         { maxBytes: MOST_ANSWER_BYTES, timeoutMs: point.timeoutMs },
       )
@@ -113,6 +148,15 @@ export class DecisionPoints {
     const secret = Buffer.from(this.#options.master.open(sealed, sealPlace(point))).toString()
     return { [header]: header === 'authorization' ? `Bearer ${secret}` : secret }
   }
+}
+
+/** A permit only where all of them are. */
+function strictest(name: string, answers: readonly ExternalAnswer[]): ExternalAnswer {
+  const worst =
+    answers.find(({ answer }) => answer === 'deny') ??
+    answers.find(({ answer }) => answer !== 'permit') ??
+    answers[0]
+  return worst ?? { name, ...UNMAPPED }
 }
 
 /** AuthZEN 1.0: a denial is 200, too. Any other status is about the question, and redirects are not followed. */

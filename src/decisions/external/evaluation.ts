@@ -3,6 +3,7 @@ import { argumentTexts } from '../../tokens/index.ts'
 import type { Call } from '../call.ts'
 import type { HeldTask, Setting } from '../facts.ts'
 import type { Assessment } from '../risk/assess.ts'
+import type { TokenSays } from './mapping/ask-mapped.ts'
 
 /** What a decision point is told about. */
 export interface AskedAbout {
@@ -12,6 +13,7 @@ export interface AskedAbout {
   readonly held: HeldTask
   readonly setting: Pick<Setting, 'person' | 'agents'>
   readonly risk: Assessment
+  readonly says: TokenSays
 }
 
 /**

@@ -1,4 +1,5 @@
 import { type CallFacts, type Decision, decide, type ExternalAnswer } from '@remit/engine'
+import { partiesOf } from '../minting.ts'
 import type { DecisionParts } from '../parts.ts'
 import type { Grounds, KnownCase, Looked } from './grounds.ts'
 
@@ -7,7 +8,7 @@ export type Others = () => Promise<readonly ExternalAnswer[]>
 
 /** Asks them when it is called for the first time, and never again: however often the call is looked at, it is one call. */
 export function askedOnce(
-  { points }: Pick<DecisionParts, 'points'>,
+  { issuer, points }: Pick<DecisionParts, 'issuer' | 'points'>,
   each: KnownCase,
   { risk, setting }: Grounds,
 ): Others {
@@ -20,6 +21,11 @@ export function askedOnce(
       held: each.who.held,
       setting,
       risk: risk.assessment,
+      says: {
+        issuer,
+        parties: partiesOf(each.who.held, setting),
+        claims: each.who.claims,
+      },
     })
     return answers
   }

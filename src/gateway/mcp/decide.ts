@@ -6,11 +6,14 @@ import {
   recordOutcome,
   type Verdict,
 } from '../../decisions/index.ts'
+import { Problem } from '../../lib/problem.ts'
+import { RPC, type RpcRequest } from '../../net/index.ts'
 import { Ended } from '../ended.ts'
 import { RESHAPING } from '../obliged/reshape.ts'
 import { presented } from '../presented.ts'
 import { refusal } from '../refusal.ts'
 import { isOwn, unknownSession } from './converse.ts'
+import { Answered, rpcError } from './ended.ts'
 import { isGiven, unknownAction } from './find-action.ts'
 import type { Decided, Found, Typed } from './passage.ts'
 import { denial } from './people/refusal.ts'
@@ -55,5 +58,12 @@ export async function denied(found: Found, verdict: Denied, ports: McpPorts): Pr
   const { answer, rpc, resource } = found
   if (verdict.challenge && !answer.begun) return new Ended(refusal(verdict, resource))
   const hidden = verdict.reason === 'task.not_covered' && !(await isGiven(found, ports))
-  return hidden ? unknownAction(found) : denial(rpc, verdict)
+  if (hidden) return unknownAction(found)
+  return verdict.reason === 'external.unmapped' ? unmapped(rpc, verdict) : denial(rpc, verdict)
+}
+
+/** COAZ-MCP, "Mapping Errors": the parameters of the message are what no request can be made of. */
+function unmapped({ id }: RpcRequest, { decisionId, detail, enough, reason }: Denied): Answered {
+  const members = { decision_id: decisionId, enough }
+  return new Answered(rpcError(id, RPC.invalidParams, new Problem(reason, detail, { members })))
 }

@@ -8,6 +8,7 @@ import { peps } from './0007-peps.ts'
 import { recorded } from './0008-recorded.ts'
 import { shadows } from './0009-shadows.ts'
 import { evaluationRequests } from './0010-evaluation-requests.ts'
+import { mappings } from './0011-mappings.ts'
 import type { Migration } from './migration.ts'
 
 /** Every migration, oldest first. Add at the end; never change or remove one that was released. */
@@ -22,4 +23,5 @@ export const MIGRATIONS: readonly Migration[] = [
   recorded,
   shadows,
   evaluationRequests,
+  mappings,
 ]

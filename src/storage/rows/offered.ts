@@ -66,6 +66,8 @@ export interface ResourceRow {
   protocol: Generated<string>
   /** What an MCP server said about itself when it was reviewed. */
   server: JsonText | null
+  /** 1: what its tools say about requests to decision points counts. */
+  mappings_trusted: Generated<Flag>
 }
 
 export interface ActionRow {
