@@ -27,7 +27,7 @@ interface World {
   covered: boolean
   /** Whether the token was made for this call; `undefined`: for all that the task may do. */
   narrowed: boolean | undefined
-  external: readonly ('permit' | 'deny' | 'failed')[]
+  external: readonly (keyof typeof EXTERNAL)[]
   budgets: readonly { left: boolean; reason?: string }[]
   obligations: readonly string[]
   doable: readonly string[]
@@ -83,7 +83,12 @@ function model(world: World): Expected {
   }
 }
 
-const EXTERNAL = { permit: [], deny: ['external.denied'], failed: ['external.failed'] } as const
+const EXTERNAL = {
+  permit: [],
+  deny: ['external.denied'],
+  failed: ['external.failed'],
+  unmapped: ['external.unmapped'],
+} as const
 const UNKNOWN = 'obligation.unknown'
 
 /** Of failing gates, the first that an approval could not lift anyway is the reason. */
@@ -171,7 +176,10 @@ const world: fc.Arbitrary<World> = fc.record({
   external: fc.array(
     fc.oneof(
       { weight: 20, arbitrary: fc.constant('permit' as const) },
-      { weight: 1, arbitrary: fc.constantFrom('deny' as const, 'failed' as const) },
+      {
+        weight: 1,
+        arbitrary: fc.constantFrom('deny' as const, 'failed' as const, 'unmapped' as const),
+      },
     ),
     { maxLength: 2 },
   ),
@@ -285,7 +293,7 @@ test('decide answers as the model of contract 3 does', () => {
     Object.values(seen).every((count) => count > 100),
     `every outcome must occur: ${JSON.stringify(seen)}`,
   )
-  assert.equal(reasons.size, 12, [...reasons.keys()].join())
+  assert.equal(reasons.size, 13, [...reasons.keys()].join())
   for (const [reason, count] of reasons) assert.ok(count > 15, `${reason} occurs ${count} times`)
 })
 
@@ -311,6 +319,7 @@ test('one gate that fails denies, whatever all the others say', () => {
     { agents: 0 },
     { rules: [] },
     { external: ['permit', 'failed'] },
+    { external: ['permit', 'unmapped'] },
     { budgets: [{ left: true }, { left: false }] },
     { obligations: ['watermark'], doable: ['notify'] },
   ]

@@ -73,6 +73,11 @@ async function samples(w: World): Promise<Record<string, Sample>> {
       { connection: 'echo-key' },
       { connection: null },
     ),
+    'resources.trust_mappings': sample(
+      '/resources/echo/mappings',
+      { trusted: true },
+      { trusted: false },
+    ),
     'resources.resume': sample('/resources/orders/resume', {}, { reason: 'other' }),
     'actions.set_risk': sample('/actions/orders.refund/risk', { risk: 'low' }, { risk: 'medium' }),
     'actions.set_sentence': sample(

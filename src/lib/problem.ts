@@ -133,7 +133,10 @@ export const PROBLEMS = {
   'evaluation.wrong_subject': { status: 403, title: 'The task is not for this subject' },
   'external.denied': { status: 403, title: 'An external decision point denied the call' },
   'external.failed': { status: 403, title: 'An external decision point gave no answer' },
-  'external.unmapped': { status: 403, title: 'An external decision point could not be asked about this call' },
+  'external.unmapped': {
+    status: 403,
+    title: 'An external decision point could not be asked about this call',
+  },
   'grant.ended': { status: 400, title: 'What was granted has ended' },
   'group.bad_name': { status: 400, title: 'The group name is not acceptable' },
   'group.exists': { status: 409, title: 'There is such a group already' },
