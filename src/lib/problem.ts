@@ -133,10 +133,7 @@ export const PROBLEMS = {
   'evaluation.wrong_subject': { status: 403, title: 'The task is not for this subject' },
   'external.denied': { status: 403, title: 'An external decision point denied the call' },
   'external.failed': { status: 403, title: 'An external decision point gave no answer' },
-  'external.unmapped': {
-    status: 403,
-    title: 'An external decision point could not be asked about this call',
-  },
+  'external.unmapped': { status: 403, title: 'An external decision point cannot be asked' },
   'grant.ended': { status: 400, title: 'What was granted has ended' },
   'group.bad_name': { status: 400, title: 'The group name is not acceptable' },
   'group.exists': { status: 409, title: 'There is such a group already' },
@@ -288,10 +285,7 @@ export const PROBLEMS = {
     title: 'The sponsor grant allows no more tasks for now',
   },
   'sponsor_grant.unknown': { status: 404, title: 'There is no such sponsor grant' },
-  'step_up.required': {
-    status: 401,
-    title: 'The person has to prove anew who they are',
-  },
+  'step_up.required': { status: 401, title: 'The person has to prove anew who they are' },
   'storage.locked': { status: 500, title: 'The data directory is in use by another process' },
   'storage.newer': { status: 500, title: 'The schema is newer than this build' },
   'storage.outdated': { status: 500, title: 'The schema is older than this build' },

@@ -2,7 +2,6 @@ import { authzenMapping } from '../../../catalog/index.ts'
 import { isObject, type JsonObject, parseJson } from '../../../lib/json.ts'
 import { type Parties, partyClaims } from '../../../tokens/index.ts'
 import type { Call } from '../../call.ts'
-import type { Credential } from '../../identify.ts'
 import { type MappedRequests, mappedRequests } from './requests.ts'
 import { Unmapped } from './unmapped.ts'
 
@@ -10,7 +9,8 @@ import { Unmapped } from './unmapped.ts'
 export interface TokenSays {
   readonly issuer: string
   readonly parties: Parties
-  readonly claims: Credential
+  /** Verified. */
+  readonly claims: { readonly task: { readonly id: string; readonly ep: string } }
 }
 
 /**
