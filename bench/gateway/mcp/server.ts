@@ -59,6 +59,8 @@ export function startMcpServer(port = 0): Promise<McpServer> {
 }
 
 function answerTo(path: string, body: string): string {
+  // A session that is ended: it came without a body, and there is nothing to say.
+  if (body === '') return 'HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'
   const { id, method } = JSON.parse(body)
   if (id === undefined) return 'HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n'
   const result = RESULTS.get(`${path} ${method}`)
