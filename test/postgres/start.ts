@@ -123,7 +123,7 @@ async function startServer(
     port: String(port),
     fsync: 'on',
     synchronous_commit: 'on',
-    max_connections: '200',
+    max_connections: '400',
     ...settings,
   }
   const flags = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])
