@@ -124,6 +124,8 @@ async function startServer(
     fsync: 'on',
     synchronous_commit: 'on',
     max_connections: '400',
+    // On a busy machine the usual second, twice, is longer than statements wait for a lock.
+    deadlock_timeout: '100ms',
     ...settings,
   }
   const flags = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])
