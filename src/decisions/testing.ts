@@ -101,13 +101,8 @@ export function worldsOver(open: () => Promise<Storage>) {
       return shared
     },
     async own(t: TestContext): Promise<World> {
-      const storage = await open()
-      const world = await World.over(storage)
-      t.after(async () => {
-        await world.end()
-        // A file of many tests with worlds of their own would use up the server's connections.
-        await storage.close()
-      })
+      const world = await World.over(await open())
+      t.after(() => world.end())
       return world
     },
   }

@@ -19,6 +19,8 @@ forEachEngine('decision points of others', (open) => {
 
   async function begin(t: TestContext, change: Partial<NewPoint> = {}) {
     const world = await worlds.own(t)
+    // So many worlds at once would use up the server's connections.
+    t.after(() => world.parts.storage.close())
     const point = new TestPoint()
     const url = await point.listen()
     t.after(() => point.close())
