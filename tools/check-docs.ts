@@ -32,9 +32,27 @@ function checkProblemPages(): void {
       problems.push(`docs/problems/${code}.md: does not say what to do`)
   }
   for (const page of pages) problems.push(`docs/problems/${page}.md: no such code`)
-  const sorted = Object.keys(PROBLEMS).toSorted()
-  if (sorted.join() !== Object.keys(PROBLEMS).join())
-    problems.push('src/lib/problem.ts: the catalogue is not sorted')
+}
+
+/** The parts are spread into one catalogue, where a code that stands in two of them would be lost without a word. */
+async function checkProblemParts(): Promise<void> {
+  const folder = join(root, 'src', 'lib', 'problems')
+  const where = new Map<string, string>()
+  for (const name of readdirSync(folder)) {
+    const parts: Record<string, Record<string, unknown>> = await import(join(folder, name))
+    for (const part of Object.values(parts)) {
+      const codes = Object.keys(part)
+      if (codes.toSorted().join() !== codes.join())
+        problems.push(`src/lib/problems/${name}: the codes are not sorted`)
+      for (const code of codes) {
+        const other = where.get(code)
+        if (other) problems.push(`src/lib/problems/${name}: ${code} is in ${other}, too`)
+        where.set(code, name)
+      }
+    }
+  }
+  for (const code of where.keys())
+    if (!(code in PROBLEMS)) problems.push(`src/lib/problem.ts lacks the part of ${code}`)
 }
 
 const NOT_OURS = new Set(['node_modules', 'dist'])
@@ -61,6 +79,7 @@ function checkLinks(): void {
 }
 
 checkProblemPages()
+await checkProblemParts()
 checkLinks()
 for (const problem of problems) console.error(problem)
 console.log(

@@ -1,0 +1,21 @@
+/** What can go wrong with approvals and standing answers. Kept sorted. */
+export const APPROVAL_PROBLEMS = {
+  'allowance.bad_choice': { status: 400, title: 'The standing answer cannot be given like this' },
+  'allowance.unknown': { status: 404, title: 'There is no such standing answer' },
+  'approval.already_answered': { status: 409, title: 'You have answered already' },
+  'approval.bad_reason': { status: 400, title: 'The reason cannot be accepted' },
+  'approval.denied': { status: 403, title: 'A person denied this call' },
+  'approval.executed': { status: 409, title: 'This call was approved and executed before' },
+  'approval.expired': { status: 409, title: 'The request expired' },
+  'approval.not_an_approver': { status: 403, title: 'You may not answer this request' },
+  'approval.not_pending': { status: 409, title: 'The request is not waiting for an answer' },
+  'approval.own_request': { status: 403, title: 'You cannot approve a call made for yourself' },
+  'approval.required': { status: 403, title: 'People have to approve this call' },
+  'approval.shown_differs': { status: 409, title: 'The page showed something else' },
+  'approval.too_many_pending': {
+    status: 403,
+    title: 'Too many calls of this task wait for people',
+  },
+  'approval.unknown': { status: 404, title: 'There is no such access request' },
+  'approval.used': { status: 409, title: 'The call was executed already' },
+} as const

@@ -1,0 +1,28 @@
+/** What can go wrong with spaces, surfaces and threads. Kept sorted. */
+export const SPACE_PROBLEMS = {
+  'space.bad': { status: 400, title: 'The space is not acceptable' },
+  'space.exists': { status: 409, title: 'There is, or was, such a space' },
+  'space.mode': { status: 403, title: 'The space is not for tasks of this kind' },
+  'space.no_source': { status: 403, title: 'Nobody trusted says who is in the conversation' },
+  'space.not_below': { status: 403, title: 'A child is in the space of its parent or below it' },
+  'space.not_open': { status: 403, title: 'No task may be opened there' },
+  'space.removed': { status: 403, title: 'The space is gone' },
+  'space.suspended': { status: 403, title: 'The space is suspended' },
+  'space.unknown': { status: 404, title: 'There is no such space' },
+  'surface.bad': { status: 400, title: 'The surface is not acceptable' },
+  'surface.unauthenticated': { status: 401, title: 'The surface could not be authenticated' },
+  'surface.unknown': { status: 404, title: 'There is no such surface' },
+  'thread.agent_not_in_it': { status: 403, title: 'The agent takes no part in the conversation' },
+  'thread.bad': { status: 400, title: 'The statement about the thread is not acceptable' },
+  'thread.ended': { status: 403, title: 'The conversation has ended' },
+  'thread.not_fresh': { status: 403, title: 'Who is in the conversation is not known any more' },
+  'thread.not_yours': { status: 403, title: 'Another surface speaks for the thread' },
+  'thread.other_requester': { status: 403, title: 'Somebody else asks in the conversation' },
+  'thread.overtaken': { status: 409, title: 'A newer statement about the thread came before' },
+  'thread.participant_suspended': {
+    status: 403,
+    title: 'Someone in the conversation is suspended',
+  },
+  'thread.strangers': { status: 403, title: 'Someone in the conversation is not known here' },
+  'thread.unknown': { status: 404, title: 'There is no such thread' },
+} as const
