@@ -81,7 +81,10 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     random,
     raw: [
       jwksHandler(keys),
-      ...oauthHandlers({ issuer, decisions, artefacts: kept, server: authorizationServer }),
+      ...oauthHandlers({
+        ...{ issuer, artefacts: kept, server: authorizationServer },
+        decisions: { ...decisions, peps: rooms.askers },
+      }),
       ...authzenHandlers({ ...rooms, clock, random, peps: rooms.askers }),
     ],
     checks: healthChecks(rooms),

@@ -210,11 +210,12 @@ const TOLD: GateResult = {
   detail: 'the enforcement point is believed about who calls',
 }
 
-function livenessNow(
-  parts: DecisionParts,
+/** Gate 2 for what the token itself depends on. */
+export function livenessNow(
+  parts: Pick<DecisionParts, 'clock'>,
   { task }: HeldTask,
   view: LiveView,
-  claims: Credential,
+  claims: { readonly task: { readonly ep: string } },
 ): GateResult {
   const alive = livenessOf(view)
   if (!alive.passed) return alive

@@ -38,6 +38,12 @@ export { type Offer, offerTo, type Standing } from './interactive/offer.ts'
 export { type CodeRedemption, redeemCode } from './interactive/redeem-code.ts'
 export { type Refreshing, refreshTokens } from './interactive/refresh.ts'
 export {
+  type IntrospectionParts,
+  identifyIntrospector,
+  type PresentedCaller,
+} from './introspecting/caller.ts'
+export { introspect, introspectSigned } from './introspecting/introspect.ts'
+export {
   type Issued,
   issueResourceToken,
   type ResourceTokenRequest,

@@ -55,7 +55,7 @@ async function taskOfOpaque(parts: DecisionParts, token: string): Promise<string
 }
 
 /** Not verified yet: it only says which check to make. */
-function audienceOf(token: string): string | undefined {
+export function audienceOf(token: string): string | undefined {
   try {
     const { aud } = readObject(readCompact(token).payload, 'payload')
     return typeof aud === 'string' ? aud : undefined

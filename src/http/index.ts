@@ -1,6 +1,7 @@
 export { acceptForms } from './accept-forms.ts'
 export { createHttp, type HttpOptions, type HttpServer } from './app.ts'
 export { type CookieName, type Cookies, cookiesOf } from './cookies.ts'
+export { type ShownCredential, shownCredential } from './credential.ts'
 export { headerValues } from './header-values.ts'
 export type { HealthCheck } from './health.ts'
 export { LIMITS } from './limits.ts'

@@ -1,6 +1,8 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import type { IntrospectionParts } from '../decisions/index.ts'
 import { logBug, type RawContext, type RawHandler, toProblem } from '../http/index.ts'
 import { authorizationHandler } from './interactive/authorization-endpoint.ts'
+import { introspectionEndpoint, type Told } from './introspection/introspect.ts'
 import type { AuthorizationServer } from './provider.ts'
 import { registrationEndpoint } from './registration/register.ts'
 import { oauthAnswer } from './render-problem.ts'
@@ -8,7 +10,8 @@ import { revocationEndpoint } from './revoke.ts'
 import { type TokenPorts, tokenEndpoint } from './token.ts'
 
 /** What the authorization server's paths work with. */
-export interface OAuthPorts extends Omit<TokenPorts, 'provider'> {
+export interface OAuthPorts extends Omit<TokenPorts, 'provider' | 'decisions'> {
+  readonly decisions: IntrospectionParts
   readonly server: AuthorizationServer
 }
 
@@ -31,6 +34,15 @@ export function oauthHandlers(given: OAuthPorts): RawHandler[] {
         answering(reply, context, async () => {
           await revocationEndpoint(message, ports)
           return {}
+        }),
+    },
+    {
+      name: 'introspection endpoint',
+      paths: ['/oauth/introspect'],
+      handle: (message, reply, context) =>
+        answering(reply, context, async () => {
+          writeText(reply, 200, await introspectionEndpoint(message, given))
+          return undefined
         }),
     },
     {
@@ -76,9 +88,15 @@ async function answering(
     const { bug, problem } = toProblem(error)
     if (bug !== undefined) logBug(context.log, bug)
     const answer = oauthAnswer(problem, context.requestId)
+    const asked = problem.code === 'introspection.unauthenticated' ? CREDENTIALS : {}
     if (reply.headersSent) reply.destroy()
-    else write(reply, answer.status, answer.body, RETRY[answer.status])
+    else write(reply, answer.status, answer.body, { ...RETRY[answer.status], ...asked })
   }
+}
+
+/** RFC 9110 section 11.6.1: what a secret can be sent in. */
+const CREDENTIALS: OutgoingHttpHeaders = {
+  'www-authenticate': 'Basic realm="introspection", Bearer realm="introspection"',
 }
 
 /** RFC 9110 section 10.2.3, seconds. */
@@ -94,9 +112,17 @@ function write(
   body: object,
   headers: OutgoingHttpHeaders = {},
 ): void {
-  const text = JSON.stringify(body)
+  writeText(reply, status, { type: 'application/json', text: JSON.stringify(body) }, headers)
+}
+
+function writeText(
+  reply: ServerResponse,
+  status: number,
+  { text, type }: Told,
+  headers: OutgoingHttpHeaders = {},
+): void {
   reply.writeHead(status, {
-    'content-type': 'application/json',
+    'content-type': type,
     'content-length': Buffer.byteLength(text),
     'cache-control': 'no-store',
     pragma: 'no-cache',

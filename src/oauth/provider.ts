@@ -119,6 +119,13 @@ export function createProvider(ports: ProviderPorts): AuthorizationServer {
     discovery: {
       authorization_details_types_supported: ['remit_call', 'remit_delegate'],
       registration_endpoint: `${ports.issuer}/oauth/register`,
+      introspection_endpoint: `${ports.issuer}/oauth/introspect`,
+      introspection_endpoint_auth_methods_supported: [
+        'private_key_jwt',
+        'client_secret_basic',
+        'Bearer',
+      ],
+      introspection_signing_alg_values_supported: ['ES256'],
       revocation_endpoint: `${ports.issuer}/oauth/revoke`,
       revocation_endpoint_auth_methods_supported: ['none'],
       entity_profiles_supported: { subject: ['user'], actor: ['ai_agent'] },

@@ -27,6 +27,7 @@ const BY_CODE: Partial<Record<ProblemCode, OAuthError>> = {
   'consent.denied': 'access_denied',
   'consent.required': 'interaction_required',
   'consent.too_many_pending': 'access_denied',
+  'introspection.unauthenticated': 'invalid_client',
   'organization.suspended': 'access_denied',
   'registration.bad_metadata': 'invalid_client_metadata',
   'registration.bad_redirect': 'invalid_redirect_uri',
@@ -75,8 +76,9 @@ export function oauthError(code: ProblemCode): OAuthError {
 /** The error answer (RFC 6749 section 5.2): our code beside theirs. 401 for failed client authentication only. */
 export function oauthAnswer(problem: Problem, requestId: string) {
   const error = oauthError(problem.code)
-  const description =
-    error === 'invalid_client' ? 'the client could not be authenticated' : problem.detail
+  // Who asks about tokens is told how that is done; why it failed, nobody is.
+  const hidden = error === 'invalid_client' && problem.code !== 'introspection.unauthenticated'
+  const description = hidden ? 'the client could not be authenticated' : problem.detail
   return {
     status: statusOf(error, problem),
     body: {
@@ -84,7 +86,7 @@ export function oauthAnswer(problem: Problem, requestId: string) {
       error_description: description
         .replaceAll(/[‐-―−]/g, '-')
         .replaceAll(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, "'"),
-      code: error === 'invalid_client' ? 'agent.unauthenticated' : problem.code,
+      code: hidden ? 'agent.unauthenticated' : problem.code,
       request_id: requestId,
       ...problem.members,
     },

@@ -1,4 +1,4 @@
-export type { Minted, Minting, OwnTokens } from './access-token.ts'
+export type { AccessClaims, Minted, Minting, OwnTokens } from './access-token.ts'
 export { type ArgumentTexts, argumentTexts } from './argument-texts.ts'
 export { CODE_STEP, consumeCodeStep, keepRegistration } from './artefact-store.ts'
 export { type Artefacts, artefacts } from './artefacts.ts'
@@ -13,6 +13,7 @@ export {
 } from './bearer-store.ts'
 export type { BearerToken, RefreshToken } from './bearer-token.ts'
 export { type Challenged, challenge, METADATA_PREFIX, metadataUrl } from './challenge.ts'
+export { INTROSPECTION_TYPE, mintIntrospection } from './introspection-token.ts'
 export { newOpaqueToken, opaqueDigest } from './opaque-token.ts'
 export { type ActClaim, MAX_CHAIN, type Parties, type PartyClaims, partyClaims } from './parties.ts'
 export {

@@ -12,6 +12,10 @@ export const TOKEN_PROBLEMS = {
   'authorization.unknown': { status: 404, title: 'There is no such authorization request' },
   'code.invalid': { status: 400, title: 'The authorization code does not work' },
   'code.used': { status: 400, title: 'The authorization code was used before' },
+  'introspection.unauthenticated': {
+    status: 401,
+    title: 'Whoever asks about a token could not be authenticated',
+  },
   'keys.cannot_open': { status: 500, title: 'A sealed value cannot be opened' },
   'keys.master_key_exposed': { status: 500, title: 'Others can read the master key' },
   'keys.master_key_malformed': { status: 500, title: 'The master key is not a master key' },

@@ -1,0 +1,50 @@
+import type { IncomingMessage } from 'node:http'
+import {
+  type IntrospectionParts,
+  identifyIntrospector,
+  introspect,
+  introspectSigned,
+} from '../../decisions/index.ts'
+import { headerValues } from '../../http/index.ts'
+import { Problem } from '../../lib/problem.ts'
+import { INTROSPECTION_TYPE } from '../../tokens/index.ts'
+import { readForm, required } from '../form.ts'
+import { presentedCaller } from './presented-caller.ts'
+
+/** What an answer is written as. */
+export interface Told {
+  readonly type: string
+  readonly text: string
+}
+
+/**
+ * Introspection (RFC 7662): whether a token works now, and what it says. The answer is JSON, or for who asks for it a signed JWT
+ * (RFC 9701). Who asks comes before what is asked about. `token_type_hint` is not needed: our tokens say what they are.
+ */
+export async function introspectionEndpoint(
+  message: IncomingMessage,
+  { decisions }: { readonly decisions: IntrospectionParts },
+): Promise<Told> {
+  if (message.method !== 'POST') throw new Problem('request.method_not_allowed', 'POST is needed')
+  const { form } = await readForm(message)
+  const caller = await identifyIntrospector(decisions, presentedCaller(message, form))
+  const token = required(form, 'token')
+  if (wantsSigned(message)) {
+    const text = await introspectSigned(decisions, caller, token)
+    return { type: `application/${INTROSPECTION_TYPE}`, text }
+  }
+  return {
+    type: 'application/json',
+    text: JSON.stringify(await introspect(decisions, caller, token)),
+  }
+}
+
+/** RFC 9701 section 4: by the media type. Only where it is named; whoever takes anything gets JSON. */
+function wantsSigned(message: IncomingMessage): boolean {
+  return headerValues(message, 'accept')
+    .flatMap((value) => value.split(','))
+    .some((range) => {
+      const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase())
+      return type === `application/${INTROSPECTION_TYPE}` && !parameters.includes('q=0')
+    })
+}

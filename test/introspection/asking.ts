@@ -1,0 +1,47 @@
+import { addEnforcer } from '../../src/catalog/index.ts'
+import { addPep, addPepSecret, type PepSettings } from '../../src/policy/index.ts'
+import { JWT_BEARER, postForm, type TestAgent } from '../agent.ts'
+import type { KnownShop } from '../sdk/shops.ts'
+import type { Answer } from '../wire.ts'
+import type { World } from '../world.ts'
+
+type Headers = readonly (readonly [string, string])[]
+
+/** Asks about a token (RFC 7662). */
+export function askAbout(
+  w: World,
+  form: Readonly<Record<string, string | undefined>>,
+  headers: Headers = [],
+): Promise<Answer> {
+  return postForm(`${w.issuer}/oauth/introspect`, form, headers)
+}
+
+export function askWith(w: World, secret: string, token: string, more: Headers = []) {
+  return askAbout(w, { token }, [['Authorization', `Bearer ${secret}`], ...more])
+}
+
+/** As an agent, with its base credential. */
+export async function askAs(w: World, agent: TestAgent, token: string): Promise<Answer> {
+  const client_assertion = await agent.assertion()
+  return askAbout(w, { token, client_assertion, client_assertion_type: JWT_BEARER })
+}
+
+/** A secret of the API's own, and its id. */
+export async function enforcerOf(
+  w: World,
+  { name }: Pick<KnownShop, 'name'>,
+): Promise<{ readonly id: string; readonly secret: string }> {
+  const { id: by } = await w.person('ada')
+  const { enforcer, secret } = await addEnforcer(w.rooms.people, { resource: name, by })
+  return { id: enforcer.id, secret: secret.reveal() }
+}
+
+export async function pepWith(
+  w: World,
+  name: string,
+  settings: Partial<PepSettings>,
+): Promise<string> {
+  const { id: by } = await w.person('ada')
+  await addPep(w.rooms.peps, { name, by, settings })
+  return (await addPepSecret(w.rooms.peps, { name, by })).secret.reveal()
+}
