@@ -34,6 +34,7 @@ export async function insertAgent(tx: Tx, agent: Omit<Agent, 'clients'>): Promis
       status: agent.status,
       created_at: agent.createdAt,
       admission: agent.admission,
+      notify_at: agent.notifyAt,
     })
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirstOrThrow()
@@ -41,11 +42,11 @@ export async function insertAgent(tx: Tx, agent: Omit<Agent, 'clients'>): Promis
 }
 
 export type AgentChanges = Partial<
-  Pick<Agent, 'description' | 'ownerId' | 'trust' | 'ceiling' | 'mayDelegate' | 'status'>
+  Pick<Agent, 'description' | 'ownerId' | 'trust' | 'ceiling' | 'mayDelegate' | 'notifyAt' | 'status'>
 >
 
 export async function updateAgent(tx: Tx, id: string, changes: AgentChanges): Promise<void> {
-  const { description, ownerId, trust, ceiling, mayDelegate, status } = changes
+  const { description, ownerId, trust, ceiling, mayDelegate, notifyAt, status } = changes
   await tx
     .updateTable('agents')
     .set({
@@ -56,6 +57,7 @@ export async function updateAgent(tx: Tx, id: string, changes: AgentChanges): Pr
       ...(mayDelegate === undefined
         ? {}
         : { may_delegate: mayDelegate && canonicalJson(mayDelegate) }),
+      ...(notifyAt === undefined ? {} : { notify_at: notifyAt }),
       ...(status === undefined ? {} : { status }),
     })
     .where('id', '=', id)
@@ -116,6 +118,7 @@ async function gather(reader: Reader, rows: readonly AgentRow[]): Promise<Agent[
     status: row.status as AgentStatus, // written by this file only
     createdAt: row.created_at,
     admission: row.admission,
+    notifyAt: row.notify_at,
     clients: links
       .filter((link) => link.agent_id === row.id)
       .map((link) => ({ issuer: link.issuer, clientId: link.client_id })),

@@ -29,6 +29,8 @@ export interface Agent {
    * `null`: an administrator registered it.
    */
   readonly admission: string | null
+  /** Where it wants to be told that somebody has answered; `null`: it asks by itself. */
+  readonly notifyAt: string | null
   /** Its clients at identity providers: a token issued to one of them was given to this agent. */
   readonly clients: readonly AgentClient[]
 }

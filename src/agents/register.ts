@@ -48,6 +48,7 @@ export async function registerAgent(parts: AgentParts, registration: Registratio
     status: 'active',
     createdAt: now,
     admission: null,
+    notifyAt: null,
     clients,
   }
   const keys = (registration.keys ?? []).map(readAgentKey)

@@ -19,6 +19,9 @@ export {
   type Submitted,
   submitRequest,
 } from './evaluating/submit-request.ts'
+export { cancelDeferral, isDeferralCode } from './deferring/cancel.ts'
+export { isNotificationToken } from './deferring/defer.ts'
+export { type Poll, type PollAnswer, pollDeferral } from './deferring/poll.ts'
 export { whatCan } from './ever/what-can.ts'
 export { type AbleAgent, type Means, whoCan } from './ever/who-can.ts'
 export {
@@ -56,6 +59,7 @@ export { openChild } from './opening/open-child.ts'
 export { openSponsored } from './opening/open-sponsored.ts'
 export type {
   ChildOpening,
+  Deferring,
   Opened,
   Opening,
   OpeningAnswer,

@@ -4,8 +4,13 @@ export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
 export const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 /** RFC 6749 section 4.4 */
 export const CLIENT_CREDENTIALS = 'client_credentials'
+/** Deferred Token Response */
+export const DEFERRED = 'urn:ietf:params:oauth:grant-type:deferred'
+/** Deferred Token Response: what `token_type_hint` and metadata of the revocation endpoint call its codes. */
+export const DEFERRAL_CODE = 'urn:ietf:params:oauth:token-type:deferral-code'
 /** RFC 8693 section 3 */
 export const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token'
+export const REFRESH_TOKEN = 'urn:ietf:params:oauth:token-type:refresh_token'
 export const ID_TOKEN = 'urn:ietf:params:oauth:token-type:id_token'
 /** RFC 7523 section 2.2 */
 export const CLIENT_ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'

@@ -6,7 +6,15 @@ import type { SigningKeys } from '../keys/index.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Artefacts } from '../tokens/index.ts'
 import { adapterFor } from './adapter.ts'
-import { CLIENT_CREDENTIALS, JWT_BEARER, TOKEN_EXCHANGE } from './grant-types.ts'
+import {
+  ACCESS_TOKEN,
+  CLIENT_CREDENTIALS,
+  DEFERRAL_CODE,
+  DEFERRED,
+  JWT_BEARER,
+  REFRESH_TOKEN,
+  TOKEN_EXCHANGE,
+} from './grant-types.ts'
 import { answerWhereKnown } from './interactive/answer-where-known.ts'
 import { beginInteraction } from './interactive/begin.ts'
 import { noResource, resourceServer } from './interactive/resources.ts'
@@ -127,12 +135,14 @@ export function createProvider(ports: ProviderPorts): AuthorizationServer {
       ],
       introspection_signing_alg_values_supported: ['ES256'],
       revocation_endpoint: `${ports.issuer}/oauth/revoke`,
-      revocation_endpoint_auth_methods_supported: ['none'],
+      revocation_endpoint_auth_methods_supported: ['none', 'private_key_jwt'],
+      revocation_endpoint_token_type_values_supported: [ACCESS_TOKEN, REFRESH_TOKEN, DEFERRAL_CODE],
+      deferred_token_response_supported: true,
       entity_profiles_supported: { subject: ['user'], actor: ['ai_agent'] },
       actor_profile_token_types_supported: ['urn:ietf:params:oauth:token-type:access_token'],
     },
   })
-  for (const grant of [TOKEN_EXCHANGE, JWT_BEARER, CLIENT_CREDENTIALS])
+  for (const grant of [TOKEN_EXCHANGE, JWT_BEARER, CLIENT_CREDENTIALS, DEFERRED])
     provider.registerGrantType(grant, handledBefore, [], [])
   // Its metadata names every mode it knows; our clients have one (`registration/read-metadata.ts`).
   provider.use(async (context, next) => {

@@ -3,6 +3,8 @@ import { PROBLEMS, type Problem, type ProblemCode } from '../lib/problem.ts'
 /** Error codes of RFC 6749 section 5.2, RFC 7591 section 3.2.2 and of the documents that extend it. */
 type OAuthError =
   | 'access_denied'
+  | 'authorization_pending'
+  | 'expired_token'
   | 'interaction_required'
   | 'invalid_authorization_details'
   | 'invalid_client'
@@ -14,6 +16,7 @@ type OAuthError =
   | 'invalid_scope'
   | 'invalid_target'
   | 'server_error'
+  | 'slow_down'
   | 'temporarily_unavailable'
   | 'unauthorized_client'
 
@@ -27,6 +30,11 @@ const BY_CODE: Partial<Record<ProblemCode, OAuthError>> = {
   'consent.denied': 'access_denied',
   'consent.required': 'interaction_required',
   'consent.too_many_pending': 'access_denied',
+  'deferral.denied': 'access_denied',
+  'deferral.expired': 'expired_token',
+  'deferral.pending': 'authorization_pending',
+  'deferral.person_needed': 'interaction_required',
+  'deferral.too_fast': 'slow_down',
   'introspection.unauthenticated': 'invalid_client',
   'organization.suspended': 'access_denied',
   'registration.bad_metadata': 'invalid_client_metadata',
@@ -53,6 +61,7 @@ const BY_FAMILY: Readonly<Record<string, OAuthError>> = {
   agent: 'invalid_client',
   assertion: 'invalid_client',
   code: 'invalid_grant',
+  deferral: 'invalid_grant',
   grant: 'invalid_grant',
   person: 'invalid_grant',
   proof: 'invalid_dpop_proof',

@@ -31,6 +31,16 @@ export function openingAnswer(answer: OpeningAnswer): TokenAnswer {
       },
     )
   }
+  if (answer.outcome === 'deferred') {
+    throw new Problem('deferral.person_needed', 'the person has to be asked; ask again with the code', {
+      members: {
+        deferral_code: answer.code,
+        expires_in: answer.expiresIn,
+        interval: answer.interval,
+        interaction_uri: answer.page,
+      },
+    })
+  }
   const details = [...answer.details, ...(answer.mayDelegate ?? [])]
   return tokenAnswer({ ...answer, details }, answer.task.id)
 }
@@ -55,6 +65,6 @@ function tokenAnswer(
   }
 }
 
-function refusalProblem({ detail, reason }: Refused): Problem {
+export function refusalProblem({ detail, reason }: Refused): Problem {
   return new Problem(reason, detail)
 }

@@ -3,15 +3,16 @@ import type { DecisionParts } from '../decisions/index.ts'
 import { headerValues } from '../http/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { type Form, readForm, required } from './form.ts'
-import { CLIENT_CREDENTIALS, JWT_BEARER, TOKEN_EXCHANGE } from './grant-types.ts'
+import { CLIENT_CREDENTIALS, DEFERRED, JWT_BEARER, TOKEN_EXCHANGE } from './grant-types.ts'
 import {
   authorizationCode,
   type InteractiveParts,
   refreshToken,
 } from './grants/authorization-code.ts'
 import { clientCredentials } from './grants/client-credentials.ts'
+import { deferred } from './grants/deferred.ts'
 import { jwtBearer } from './grants/jwt-bearer.ts'
-import type { Presented } from './grants/read.ts'
+import { deferringOf, type Presented } from './grants/read.ts'
 import { tokenExchange } from './grants/token-exchange.ts'
 import type { TokenAnswer } from './token-answer.ts'
 
@@ -41,6 +42,7 @@ const GRANTS: ReadonlyMap<string, Grant> = new Map([
   [TOKEN_EXCHANGE, tokenExchange],
   [JWT_BEARER, jwtBearer],
   [CLIENT_CREDENTIALS, clientCredentials],
+  [DEFERRED, deferred],
 ])
 
 /**
@@ -61,6 +63,8 @@ export async function tokenEndpoint(
     await ports.provider(withBody(message, text), reply)
     return undefined
   }
+  // On every grant: what cannot be read is refused, whether or not it would be deferred.
+  deferringOf(form)
   const presented = {
     proof: headerValues(message, 'dpop'),
     method: 'POST',

@@ -60,6 +60,7 @@ import type {
   AuthorizationRow,
   BasisRow,
   ConsentRequestRow,
+  DeferralRow,
   DecisionRow,
   DecisionSettingRow,
   KeptResultRow,
@@ -101,6 +102,7 @@ export interface Schema {
   connections: ConnectionRow
   bases: BasisRow
   consent_requests: ConsentRequestRow
+  deferrals: DeferralRow
   tasks: TaskRow
   policy_sets: PolicySetRow
   shadow_drafts: ShadowDraftRow

@@ -99,8 +99,9 @@ async function end(
   tx: Tx,
   asked: ConsentRequest,
   answer: ConsentAnswer,
-  after: ConsentRequest & { readonly state: 'granted' | 'denied' },
+  answered: ConsentRequest & { readonly state: 'granted' | 'denied' },
 ): Promise<ConsentRequest> {
+  const after = { ...answered, authTime: answer.authTime }
   if (!(await answerPending(tx, asked.id, after)))
     throw new Error('a consent request changed inside the transaction that read it')
   await parts.ledger.append(tx, {

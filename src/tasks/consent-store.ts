@@ -20,6 +20,9 @@ export async function insertConsent(tx: Tx, request: ConsentRequest): Promise<vo
       basis_id: request.basisId,
       created_at: request.createdAt,
       expires_at: request.expiresAt,
+      asked_by: request.asked?.by ?? null,
+      message: request.asked?.message ?? null,
+      auth_time: request.authTime,
     })
     .execute()
 }
@@ -73,11 +76,29 @@ export async function pendingConsents(
 export async function answerPending(
   tx: Tx,
   id: string,
-  answer: { state: 'granted' | 'denied'; basisId: string | null; expiresAt: number },
+  answer: Pick<ConsentRequest, 'authTime' | 'basisId' | 'expiresAt'> & {
+    state: 'granted' | 'denied'
+  },
 ): Promise<boolean> {
   const { numUpdatedRows } = await tx
     .updateTable('consent_requests')
-    .set({ state: answer.state, basis_id: answer.basisId, expires_at: answer.expiresAt })
+    .set({
+      state: answer.state,
+      basis_id: answer.basisId,
+      expires_at: answer.expiresAt,
+      auth_time: answer.authTime,
+    })
+    .where('id', '=', id)
+    .where('state', '=', 'pending')
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows === 1n
+}
+
+/** Nobody waits for the answer any more. False when it was answered before. */
+export async function withdrawConsent(tx: Tx, id: string, now: number): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('consent_requests')
+    .set({ state: 'expired', expires_at: now })
     .where('id', '=', id)
     .where('state', '=', 'pending')
     .executeTakeFirstOrThrow()
@@ -113,6 +134,11 @@ function consentOf(row: Row): ConsentRequest {
     details: JSON.parse(row.details) as Detail[], // written by insertConsent
     state: row.state as ConsentState, // written by this file
     basisId: row.basis_id as Id<'basis'> | null, // a foreign key of the table
+    asked:
+      row.asked_by === null
+        ? null
+        : { by: row.asked_by as 'ciba' | 'device', message: row.message }, // written by insertConsent
+    authTime: row.auth_time,
     createdAt: row.created_at,
     expiresAt: row.expires_at,
   }

@@ -13,6 +13,10 @@ export interface ConsentRequest {
   readonly details: readonly Detail[]
   readonly state: ConsentState
   readonly basisId: Id<'basis'> | null
+  /** The agent put it itself, about one task (CIBA, device code), with a sentence of its own; `null`: an opening lacked a basis. */
+  readonly asked: { readonly by: 'ciba' | 'device'; readonly message: string | null } | null
+  /** When the person who answered had last signed in. */
+  readonly authTime: number | null
   readonly createdAt: number
   readonly expiresAt: number
 }

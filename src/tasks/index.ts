@@ -24,7 +24,29 @@ export { budgetUse, budgetUses, type LimitUse } from './budget/show-budget.ts'
 export { BUDGET_STEP, giveBackSteps, takeSteps } from './budget/take-budget.ts'
 export { type Closing, closeTask } from './close.ts'
 export type { ConsentRequest, ConsentState } from './consent.ts'
-export { pendingConsents, readConsent as findConsent } from './consent-store.ts'
+export { pendingConsents, readConsent as findConsent, withdrawConsent } from './consent-store.ts'
+export {
+  type Deferral,
+  FETCHED_WITHIN,
+  type Flow,
+  PAUSE,
+} from './deferral/deferral.ts'
+export {
+  claimTelling,
+  countWaitingFor,
+  DEFERRAL_STEP,
+  findDeferral,
+  findSameDeferral,
+  forgetDeferrals,
+  insertDeferral,
+  markCancelled,
+  PACE_STEP,
+  pollStep,
+  type Resolved,
+  redeemDeferralStep,
+  resolvedToTell,
+  slowDownStep,
+} from './deferral/deferral-store.ts'
 export { expireTasks } from './expire.ts'
 export { endBasis, type Grant, grantBasis } from './grant-basis.ts'
 export { closeTasksOf, TaskKeeper } from './keep.ts'

@@ -12,6 +12,10 @@ export interface ConsentAsking {
   readonly personId: Id<'person'>
   readonly purpose: string
   readonly details: readonly Detail[]
+  /** Of a question that the agent puts itself: it is answered for one task, and no other waits for the same answer. */
+  readonly asked?: ConsentRequest['asked']
+  /** When it ends without an answer; in an hour, when left out. */
+  readonly expiresAt?: number
 }
 
 export type ConsentAsked =
@@ -31,7 +35,9 @@ export async function requestConsent(
   const same = asked.filter((known) => sameQuestion(known, asking))
   const denied = same.find(({ state }) => state === 'denied')
   if (denied) return { outcome: 'denied', until: denied.expiresAt }
-  const waiting = same.find((known) => known.purpose === asking.purpose)
+  const waiting = same.find(
+    (known) => known.purpose === asking.purpose && !known.asked && !asking.asked,
+  )
   if (waiting) return { outcome: 'asked', consentId: waiting.id }
   if (asked.filter(({ state }) => state === 'pending').length >= MOST_PENDING_CONSENTS)
     return { outcome: 'too_many_pending' }
@@ -40,16 +46,18 @@ export async function requestConsent(
     id: newId('consent', parts.random),
     state: 'pending',
     basisId: null,
+    asked: asking.asked ?? null,
+    authTime: null,
     createdAt: now,
-    expiresAt: now + CONSENT_WAITS,
+    expiresAt: asking.expiresAt ?? now + CONSENT_WAITS,
   }
   await insertConsent(tx, request)
   await parts.ledger.append(tx, {
     type: 'consent.requested',
     person: request.personId,
     agent: request.agentId,
-    facts: { consent: request.id, details: request.details },
-    private: { purpose: request.purpose },
+    facts: { consent: request.id, details: request.details, asked_by: request.asked?.by },
+    private: { purpose: request.purpose, message: request.asked?.message ?? undefined },
   })
   return { outcome: 'asked', consentId: request.id }
 }

@@ -4,7 +4,10 @@ import type { Random } from '../lib/random.ts'
 const BYTES = 32
 
 /** A token that says nothing: 256 random bits behind a word that tells people and leak scanners what it is. */
-export type OpaqueKind = 'remit_at' | 'remit_rt'
+export type OpaqueKind = 'remit_at' | 'remit_rt' | DeferralKind
+
+/** What an agent waits with: a deferral code, an `auth_req_id`, a device code. */
+export type DeferralKind = 'remit_dc' | 'remit_ar' | 'remit_vc'
 
 /** Only its digest is ever stored. */
 export function newOpaqueToken(

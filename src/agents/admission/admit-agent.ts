@@ -102,6 +102,7 @@ function newcomer(
     status: 'active',
     createdAt: now,
     admission: rule?.name ?? NO_RULE,
+    notifyAt: null,
     clients: [],
   }
 }

@@ -1,9 +1,18 @@
-import { consumeOnce } from '../../storage/index.ts'
-import { type Basis, basesFor, type ConsentAsked, requestConsent } from '../../tasks/index.ts'
+import { Problem } from '../../lib/problem.ts'
+import { consumeOnce, type Tx } from '../../storage/index.ts'
+import {
+  type Basis,
+  basesFor,
+  type ConsentAsked,
+  findConsent,
+  requestConsent,
+} from '../../tasks/index.ts'
+import { findHeldBack, type HeldBack, holdBack, type Waiting } from '../deferring/defer.ts'
 import type { DecisionParts } from '../parts.ts'
+import { problemOr } from '../reasons.ts'
 import type { Brought } from './bring.ts'
 import type { Missing } from './grant.ts'
-import { type NeedsConsent, type Opening, type Refused, refused } from './opening.ts'
+import { type Deferred, type NeedsConsent, type Opening, type Refused, refused } from './opening.ts'
 import { type Attempt, refuseOpening } from './refuse.ts'
 
 /** A basis began or ended while we looked: what is missing has to be found out again. */
@@ -11,17 +20,17 @@ const CHANGED = 'bases_changed'
 
 /**
  * No basis: the person is asked. Uses up nothing but the proof, so that the agent can repeat the exchange with the same
- * subject token after the person has answered.
+ * subject token after the person has answered; unless it lets the answer be deferred: then a code takes the place of what it brought.
  */
 export async function askPerson(
   parts: DecisionParts,
   opening: Opening,
   brought: Brought,
   asked: { missing: Missing; attempt: Attempt },
-): Promise<NeedsConsent | Refused | typeof CHANGED> {
+): Promise<NeedsConsent | Deferred | Refused | typeof CHANGED> {
   const { agent, proof, subject } = brought
   const { missing, attempt } = asked
-  const answer = await parts.storage.transaction<Asked>(async (tx) => {
+  const asking = parts.storage.transaction<Asked>(async (tx) => {
     const asking = {
       agentId: agent.id,
       personId: subject.person.id,
@@ -32,20 +41,35 @@ export async function askPerson(
     const now = await basesFor(tx, { ...asking, now: parts.clock.now() })
     if (!sameBases(now, missing.bases)) return CHANGED
     if (!(await consumeOnce(tx, 'dpop', proof.replayKey, proof.expiresAt))) return 'replayed'
+    const waiting = waitingOf(opening, brought)
+    const same = opening.defer && (await findHeldBack(parts, tx, waiting))
+    if (same) return { outcome: 'deferred', held: same }
     const done = await requestConsent(parts, tx, asking)
+    const deferred = opening.defer !== undefined && done.outcome === 'asked'
+    const held = deferred ? await holdOpening(parts, tx, opening, brought, done.consentId) : undefined
     await parts.ledger.append(tx, {
       ...attempt.about,
-      type: 'task.refused',
-      outcome: 'refused',
+      type: held ? 'task.deferred' : 'task.refused',
+      outcome: held ? 'deferred' : 'refused',
       reason: REASON[done.outcome],
       thumbprint: proof.thumbprint,
       origin: { ip: attempt.ip },
     })
-    return done
+    return held ? { outcome: 'deferred', held } : done
   })
+  const answer = await problemOr(asking)
+  if (answer instanceof Problem) {
+    if (answer.status >= 500) throw answer
+    return refuseOpening(parts, attempt, refused(answer.code, answer.detail))
+  }
   if (answer === CHANGED) return CHANGED
   // The guard of `refuseOpening` meets the used proof again, and says so.
   if (answer === 'replayed') return refuseOpening(parts, attempt, REPLAYED)
+  if (answer.outcome === 'deferred') {
+    const { code, consentId, expiresIn, interval } = answer.held
+    const page = `${parts.issuer}/consent/${consentId}`
+    return { outcome: 'deferred', code, expiresIn, interval, page }
+  }
   if (answer.outcome === 'asked') {
     const { consentId } = answer
     return { outcome: 'needs_consent', consentId, page: `${parts.issuer}/consent/${consentId}` }
@@ -53,7 +77,47 @@ export async function askPerson(
   return refused(REASON[answer.outcome], DETAIL[answer.outcome])
 }
 
-type Asked = ConsentAsked | 'replayed' | typeof CHANGED
+type Asked =
+  | ConsentAsked
+  | { readonly outcome: 'deferred'; readonly held: HeldBack }
+  | 'replayed'
+  | typeof CHANGED
+
+function waitingOf(opening: Opening, { agent, proof, subject }: Brought): Waiting {
+  const { authTime, acr } = subject
+  return {
+    flow: 'deferred',
+    agent,
+    personId: subject.person.id,
+    thumbprint: proof.thumbprint,
+    request: { ...opening, proved: { authTime, acr } },
+  }
+}
+
+/**
+ * INVARIANT: assertion and subject token are used up with the code that takes their place. A throw undoes everything, the question
+ * included.
+ */
+async function holdOpening(
+  parts: DecisionParts,
+  tx: Tx,
+  opening: Opening,
+  brought: Brought,
+  consentId: HeldBack['consentId'] & string,
+): Promise<HeldBack> {
+  const { assertion, subject } = brought
+  if (!(await consumeOnce(tx, 'assertion', assertion.replayKey, assertion.expiresAt)))
+    throw new Problem('assertion.replayed', 'the client assertion was used before')
+  if (!(await consumeOnce(tx, 'subject_token', subject.replayKey, subject.expiresAt)))
+    throw new Problem('subject_token.replayed', 'the subject token was used before')
+  const consent = await findConsent(tx, consentId)
+  if (!consent) throw new Error('a question is gone in the moment it was put')
+  return holdBack(parts, tx, waitingOf(opening, brought), {
+    consentId,
+    answeredBy: consent.expiresAt,
+    notificationToken: opening.defer?.notificationToken,
+  })
+}
 
 function sameBases(one: readonly Basis[], other: readonly Basis[]): boolean {
   const ids = new Set(one.map(({ id }) => id))

@@ -3,6 +3,7 @@ import type { ProblemCode } from '../../lib/problem.ts'
 import { consumeOnceStep, type Step } from '../../storage/index.ts'
 import {
   BASES_STEP,
+  DEFERRAL_STEP,
   GRANT_STEP,
   KEY_STEP,
   LINE_STEP,
@@ -54,6 +55,7 @@ const REFUSALS: Readonly<Record<string, readonly [ProblemCode, string]>> = {
   'used assertion': ['assertion.replayed', 'the client assertion was used before'],
   'used subject_token': ['subject_token.replayed', 'the subject token was used before'],
   'used ticket': ['ticket.replayed', 'the ticket was used before'],
+  [DEFERRAL_STEP]: ['deferral.used', 'the code was redeemed before'],
   [KEY_STEP]: ['task.key_used', 'the key belongs to another task; make a fresh one for each'],
   [BASES_STEP]: ['task.overtaken', 'what it stands on changed meanwhile'],
   [LINE_STEP]: ['task.closed', 'a task above it is not open any more'],

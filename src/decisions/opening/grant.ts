@@ -39,11 +39,17 @@ export interface Missing {
 
 export type OpeningGrant = Granted | Missing | Refused
 
+export interface GrantOptions {
+  /** Of what the person consented to, this alone counts. */
+  readonly only?: string | undefined
+}
+
 /** Requested ∩ ceiling ∩ space ∩ every basis (contract 2), for those who are alive. Reads, and writes nothing. */
 export async function grantOpening(
   parts: DecisionParts,
   opening: WantedTask,
   { agent, subject }: { readonly agent: Agent; readonly subject: { readonly person: Person } },
+  { only }: GrantOptions = {},
 ): Promise<OpeningGrant> {
   checkPurpose(opening.purpose)
   const badLife = readLife(opening.lifeSeconds)
@@ -65,11 +71,14 @@ export async function grantOpening(
   const within = withinAgent(asked, agent, kindOf)
   if (isNothing(asked, within))
     return refused('task.beyond_ceiling', 'the agent may never be given any of what it asks for')
-  const bases = await basesFor(parts.storage.read, {
+  const inForce = await basesFor(parts.storage.read, {
     personId: person.id,
     agentId: agent.id,
     now: parts.clock.now(),
   })
+  const bases = inForce.filter(
+    ({ id, kind }) => only === undefined || id === only || kind === 'admin',
+  )
   const got = authorityWithin(asked, agent, { bases: basisLimits(bases) }, kindOf)
   if (isNothing(asked, got)) return beyondBases(within, bases, kindOf)
   return {

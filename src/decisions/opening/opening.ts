@@ -37,6 +37,13 @@ export interface WantedTask {
 export interface Opening extends OpeningRequest, WantedTask {
   readonly subjectToken: string
   readonly subjectTokenType: string
+  /** The agent lets the answer be deferred, where somebody has to be asked first. */
+  readonly defer?: Deferring | undefined
+}
+
+export interface Deferring {
+  /** What the agent wants to be told by. */
+  readonly notificationToken: string | undefined
 }
 
 /** A ticket of a parent task, redeemed by the agent that it names (contract 5.4). */
@@ -52,7 +59,7 @@ export interface SponsoredOpening extends OpeningRequest, Omit<WantedTask, 'purp
   readonly grantId?: string | undefined
 }
 
-export type OpeningAnswer = Opened | NeedsConsent | Refused
+export type OpeningAnswer = Opened | NeedsConsent | Deferred | Refused
 
 export interface Opened {
   readonly outcome: 'opened'
@@ -73,6 +80,15 @@ export interface NeedsConsent {
   readonly outcome: 'needs_consent'
   readonly consentId: Id<'consent'>
   /** Where the person answers. */
+  readonly page: string
+}
+
+/** The person is asked, and the agent waits by a code. All that was brought is used up; the code takes its place. Seconds. */
+export interface Deferred {
+  readonly outcome: 'deferred'
+  readonly code: string
+  readonly expiresIn: number
+  readonly interval: number
   readonly page: string
 }
 

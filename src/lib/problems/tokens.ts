@@ -12,6 +12,13 @@ export const TOKEN_PROBLEMS = {
   'authorization.unknown': { status: 404, title: 'There is no such authorization request' },
   'code.invalid': { status: 400, title: 'The authorization code does not work' },
   'code.used': { status: 400, title: 'The authorization code was used before' },
+  'deferral.denied': { status: 400, title: 'The request was not granted' },
+  'deferral.expired': { status: 400, title: 'The code has expired' },
+  'deferral.pending': { status: 400, title: 'The request waits for an answer' },
+  'deferral.person_needed': { status: 400, title: 'The request waits for a person' },
+  'deferral.too_fast': { status: 400, title: 'The answer was asked for too soon' },
+  'deferral.unknown': { status: 400, title: 'There is no such deferred request' },
+  'deferral.used': { status: 400, title: 'The code was redeemed before' },
   'introspection.unauthenticated': {
     status: 401,
     title: 'Whoever asks about a token could not be authenticated',

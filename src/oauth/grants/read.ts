@@ -1,3 +1,4 @@
+import { type Deferring, isNotificationToken } from '../../decisions/index.ts'
 import { parseJson } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Form } from '../form.ts'
@@ -33,6 +34,30 @@ export function refuseActor(form: Form): void {
 export function refuse(form: Form, names: readonly string[], why: string): void {
   const name = names.find((one) => form.has(one))
   if (name !== undefined) throw new Problem('oauth.invalid_request', `\`${name}\` ${why}`)
+}
+
+/** Refuses everything that is not named. */
+export function refuseAllBut(form: Form, names: readonly string[], why: string): void {
+  const other = [...form.keys()].filter((name) => !names.includes(name))
+  refuse(form, other, why)
+}
+
+/**
+ * `completion_mode` (Deferred Token Response): whether the answer may be deferred. Values that mean nothing to us are ignored, on every
+ * grant; a value that comes twice is an error.
+ */
+export function deferringOf(form: Form): Deferring | undefined {
+  const modes = form.get('completion_mode')?.split(' ') ?? []
+  if (new Set(modes).size < modes.length)
+    throw new Problem('oauth.invalid_request', '`completion_mode` says a value twice')
+  if (!modes.includes('deferred')) return undefined
+  const notificationToken = form.get('client_notification_token')
+  if (notificationToken !== undefined && !isNotificationToken(notificationToken))
+    throw new Problem(
+      'oauth.invalid_request',
+      '`client_notification_token` is 22 to 1024 characters of a bearer token',
+    )
+  return { notificationToken }
 }
 
 /** `authorization_details` (RFC 9396 section 5) and `scope`; what is in them is read strictly where it is granted. */

@@ -15,6 +15,8 @@ export interface AgentRow {
   created_at: Millis
   /** Of an agent that registered itself: the admission rule that matched, or empty when none did. */
   admission: string | null
+  /** Where it wants to be told of answers. */
+  notify_at: string | null
 }
 
 /** Which clients that register themselves become agents, with what trust, ceiling and owner (contract 1). */

@@ -28,6 +28,39 @@ export interface ConsentRequestRow {
   basis_id: string | null
   created_at: Millis
   expires_at: Millis
+  /** `ciba` or `device`: the agent put the question itself, about one task. */
+  asked_by: string | null
+  /** Its own words beside the purpose. */
+  message: string | null
+  /** When the person who answered had last signed in. */
+  auth_time: Millis | null
+}
+
+/** A token request that somebody has to answer first. Of codes, only digests and sealed forms are kept. */
+export interface DeferralRow {
+  digest: string
+  flow: string
+  agent_id: string
+  /** Of the key that redeems it; `null` until it is known. */
+  thumbprint: string | null
+  /** `null` until the person is known. */
+  person_id: string | null
+  consent_id: string | null
+  request: JsonText
+  request_hash: string
+  code: Uint8Array
+  state: string
+  task_id: string | null
+  /** Seconds between two polls. */
+  pause: number
+  polled_at: Millis | null
+  /** Digest of what the person types. */
+  user_code: string | null
+  notify_at: string | null
+  notify_token: Uint8Array | null
+  notified_at: Millis | null
+  created_at: Millis
+  expires_at: Millis
 }
 
 export interface TaskRow {

@@ -1,0 +1,254 @@
+import { findAgent } from '../../agents/index.ts'
+import { Problem } from '../../lib/problem.ts'
+import { findPerson } from '../../people/index.ts'
+import { consumeOnceStep } from '../../storage/index.ts'
+import {
+  BASES_STEP,
+  type ConsentRequest,
+  DEFERRAL_STEP,
+  type Deferral,
+  type Flow,
+  findConsent,
+  findDeferral,
+  PACE_STEP,
+  pollStep,
+  redeemDeferralStep,
+  slowDownStep,
+} from '../../tasks/index.ts'
+import { opaqueDigest } from '../../tokens/index.ts'
+import { answerOpening } from '../opening/answer.ts'
+import { begin, refusedBy } from '../opening/begin.ts'
+import { type BroughtAgent, readAgent } from '../opening/bring.ts'
+import { type Granted, grantOpening } from '../opening/grant.ts'
+import { newTask } from '../opening/new-task.ts'
+import { type Opened, type OpeningRequest, type Refused, refused } from '../opening/opening.ts'
+import { refuseOpening } from '../opening/refuse.ts'
+import { detailsAt } from '../opening/wanted.ts'
+import type { DecisionParts } from '../parts.ts'
+import { problemOr } from '../reasons.ts'
+import { KIND_OF } from './defer.ts'
+import { type FrozenRequest, thaw } from './frozen-request.ts'
+
+/** The agent asks whether there is an answer: with the code, its authentication, and the key that it waits with. */
+export interface Poll extends OpeningRequest {
+  readonly flow: Flow
+  readonly code: string
+}
+
+export interface StillWaiting {
+  readonly outcome: 'waiting'
+  /** Where the person answers. */
+  readonly page: string | undefined
+}
+
+export type PollAnswer = Opened | Refused | StillWaiting
+
+/** How often bases may change between looking and opening before we stop trying. */
+const MOST_TRIES = 3
+
+/**
+ * Answers a poll. Order of checks: the agent; whether the code is one of its own, in the same words as for one that is unknown; its
+ * key; whether it ended; the answer. What was asked is judged anew, as agent, person, bases and policies are now, and the task begins
+ * in the transaction that uses the code up.
+ */
+export async function pollDeferral(parts: DecisionParts, poll: Poll): Promise<PollAnswer> {
+  const read = await readAgent(parts, poll)
+  const own = read.ok ? await ownDeferral(parts, poll, read.brought.agent.id) : undefined
+  const no = (refusal: Refused) =>
+    refuseOpening(
+      parts,
+      {
+        type: 'task.refused',
+        proof: read.ok ? read.brought.proof : read.proof,
+        about: {
+          agent: read.ok ? read.brought.agent.id : read.agentId,
+          person: own?.personId ?? undefined,
+        },
+        ip: poll.origin.ip,
+      },
+      refusal,
+    )
+  if (!read.ok) return no(refused(read.problem.code, read.problem.detail))
+  if (!own) return no(refused('deferral.unknown', 'the agent waits for nothing by this code'))
+  const { brought } = read
+  if (own.thumbprint !== null && own.thumbprint !== brought.proof.thumbprint)
+    return no(refused('proof.wrong_key', 'the code is bound to another key'))
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
+    const standing = ended(own, parts.clock.now()) ?? (await judge(parts, own))
+    if (standing.outcome === 'refused') return no(standing)
+    if (standing.outcome === 'denied') return generic(await no(standing.why), standing.why)
+    if (standing.outcome === 'waiting') return wait(parts, { brought, own, standing, no })
+    const failed = await redeem(parts, poll, { brought, own, granted: standing })
+    if (typeof failed !== 'string') return failed
+    if (failed !== BASES_STEP) return no(await lost(parts, own, failed))
+  }
+  return no(refusedBy(BASES_STEP))
+}
+
+/** INVARIANT: to an agent, the codes of other agents do not exist. */
+async function ownDeferral(
+  parts: DecisionParts,
+  { code, flow }: Poll,
+  agentId: string,
+): Promise<Deferral | undefined> {
+  const digest = opaqueDigest(KIND_OF[flow], code)
+  const found = digest === undefined ? undefined : await findDeferral(parts.storage.read, digest)
+  return found?.agentId === agentId && found.flow === flow ? found : undefined
+}
+
+const USED = refused('deferral.used', 'the code was redeemed before')
+const CANCELLED = refused('deferral.denied', 'the request was cancelled')
+const EXPIRED = refused('deferral.expired', 'the code has expired')
+
+function ended({ state, expiresAt }: Deferral, now: number): Refused | undefined {
+  if (state === 'redeemed') return USED
+  if (state === 'cancelled') return CANCELLED
+  return expiresAt <= now ? EXPIRED : undefined
+}
+
+type Allowed = {
+  readonly outcome: 'granted'
+  readonly grant: Granted
+  readonly request: FrozenRequest
+  readonly consent: ConsentRequest | undefined
+}
+
+/** `denied`: whatever the reason, which is for the books alone. */
+type Standing =
+  | Allowed
+  | StillWaiting
+  | Refused
+  | { readonly outcome: 'denied'; readonly why: Refused }
+
+/** What the request comes to now. Reads, and writes nothing. */
+async function judge(parts: DecisionParts, own: Deferral): Promise<Standing> {
+  const { read } = parts.storage
+  const consent = own.consentId === null ? undefined : await findConsent(read, own.consentId)
+  const person = own.personId === null ? undefined : await findPerson(read, own.personId)
+  const agent = await findAgent(read, own.agentId)
+  if (!agent) throw new Error(`agent ${own.agentId} of a deferral has no row`)
+  if (!consent || !person) return { outcome: 'waiting', page: undefined }
+  const over = consent.state === 'pending' && consent.expiresAt <= parts.clock.now()
+  if (over || consent.state === 'expired') return EXPIRED
+  if (consent.state === 'denied')
+    return denied(refused('consent.denied', 'the person said no to this'))
+  // Where the agent put the question itself, nothing but the answer to that counts.
+  const byThis = own.flow !== 'deferred'
+  if (byThis && consent.state === 'pending') return { outcome: 'waiting', page: undefined }
+  const request = thaw(own.request)
+  const only = byThis && consent.basisId !== null ? consent.basisId : undefined
+  const grant = await problemOr(
+    grantOpening(parts, request, { agent, subject: { person } }, { only }),
+  )
+  if (grant instanceof Problem) return denied(refused(grant.code, grant.detail))
+  if (grant.outcome === 'refused') return denied(grant)
+  if (grant.outcome === 'needs_consent') {
+    if (consent.state === 'pending')
+      return { outcome: 'waiting', page: `${parts.issuer}/consent/${consent.id}` }
+    return denied(refused('consent.required', 'the person has taken the consent back'))
+  }
+  if (request.resource !== undefined && detailsAt(grant.details, request.resource).length === 0)
+    return denied(refused('task.resource_not_granted', 'nothing was granted at this resource'))
+  return { outcome: 'granted', grant, request, consent }
+}
+
+function denied(why: Refused): Standing {
+  return { outcome: 'denied', why }
+}
+
+/** INVARIANT: why something cannot be granted any more may say something about the person; the agent learns only that it is so. */
+function generic(answer: Refused, why: Refused): Refused {
+  if (answer !== why) return answer
+  return refused('deferral.denied', 'it was not allowed, or cannot be granted any more')
+}
+
+/** No answer yet. The poll uses up its proof and assertion, and has to be in time. */
+async function wait(
+  parts: DecisionParts,
+  given: {
+    readonly brought: BroughtAgent
+    readonly own: Deferral
+    readonly standing: StillWaiting
+    readonly no: (refusal: Refused) => Promise<Refused>
+  },
+): Promise<StillWaiting | Refused> {
+  const { brought, no, own, standing } = given
+  const { read } = parts.storage
+  const now = parts.clock.now()
+  const { digest, pause } = own
+  const { thumbprint } = brought.proof
+  const used = usedSteps(parts, brought)
+  const done = await parts.storage.commit([
+    ...used,
+    pollStep(read, { digest, pause, thumbprint }, now),
+  ])
+  if (done.committed) return standing
+  if (done.failed !== PACE_STEP) return no(refusedBy(done.failed))
+  const slower = await parts.storage.commit([...used, slowDownStep(read, own, now)])
+  if (!slower.committed) return no(refusedBy(slower.failed))
+  return refused('deferral.too_fast', 'wait five seconds longer between two requests')
+}
+
+export function usedSteps(parts: DecisionParts, { assertion, proof }: BroughtAgent) {
+  const { read } = parts.storage
+  return [
+    consumeOnceStep(read, 'dpop', proof.replayKey, proof.expiresAt),
+    consumeOnceStep(read, 'assertion', assertion.replayKey, assertion.expiresAt),
+  ]
+}
+
+/** Answers what the agent gets, or the guard that failed. */
+async function redeem(
+  parts: DecisionParts,
+  poll: Poll,
+  given: {
+    readonly brought: BroughtAgent
+    readonly own: Deferral
+    readonly granted: Allowed
+  },
+): Promise<Opened | Refused | string> {
+  const { brought, granted, own } = given
+  const { consent, grant, request } = granted
+  const { thumbprint } = brought.proof
+  const task = await newTask(parts, {
+    agentId: own.agentId,
+    personId: grant.person.id,
+    purpose: request.purpose,
+    details: grant.details,
+    mayDelegate: grant.mayDelegate,
+    budget: grant.budget,
+    bases: grant.bases,
+    keyThumbprint: thumbprint,
+    lifeSeconds: request.lifeSeconds,
+    place: grant.place,
+    // Where nothing was shown of the person, they themselves were there to answer.
+    proved:
+      own.flow === 'deferred'
+        ? request.proved
+        : { authTime: consent?.authTime ?? null, acr: null },
+    openedBy: 'exchange',
+  })
+  const { id, agentId, personId } = task
+  const failed = await begin(parts, task, {
+    brought,
+    guards: [
+      redeemDeferralStep(parts.storage.read, { digest: own.digest, thumbprint, taskId: id }),
+      parts.ledger.appendStep({
+        type: 'deferral.redeemed',
+        ...{ task: id, agent: agentId, person: personId },
+        facts: { flow: own.flow, consent: own.consentId ?? undefined },
+      }),
+    ],
+    record: { chain: [agentId], origin: poll.origin },
+  })
+  if (failed !== undefined) return failed
+  const held = { task, chain: [agentId], above: [], spaces: grant.place.spaces }
+  return answerOpening(parts, request, held, grant)
+}
+
+/** Somebody was quicker: another poll, or whoever cancelled. */
+async function lost(parts: DecisionParts, own: Deferral, failed: string): Promise<Refused> {
+  if (failed !== DEFERRAL_STEP) return refusedBy(failed)
+  const now = await findDeferral(parts.storage.read, own.digest)
+  return now?.state === 'cancelled' ? CANCELLED : USED
+}
