@@ -1,8 +1,14 @@
 import { type ApiParts, addApi } from './api/index.ts'
 import { forgetEvaluated } from './approvals/index.ts'
 import { authzenHandlers } from './authzen/index.ts'
-import type { Settings } from './config/settings.ts'
-import { forgetRisk, keepForgetting, keepRecovering, recover } from './decisions/index.ts'
+import { isLoopback, type Settings } from './config/settings.ts'
+import {
+  forgetRisk,
+  keepForgetting,
+  keepRecovering,
+  keepTelling,
+  recover,
+} from './decisions/index.ts'
 import {
   createGateway,
   MCP_LIMITS,
@@ -30,7 +36,7 @@ import { problemPage, registerPages } from './pages/index.ts'
 import { forgetEnded } from './people/index.ts'
 import { closeRooms, openRooms, type Rooms } from './rooms.ts'
 import { forgetUsed } from './storage/index.ts'
-import { forgetOldAuthorizations, TaskKeeper } from './tasks/index.ts'
+import { forgetDeferrals, forgetOldAuthorizations, TaskKeeper } from './tasks/index.ts'
 import { artefacts, forgetOpaqueTokens } from './tokens/index.ts'
 
 export interface ServerOptions {
@@ -96,6 +102,12 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const describeMcp: ApiParts['describeMcp'] = (at) => describeMcpServer(upstreams, at)
   addApi(http.app, { ...rooms, development, describeMcp })
 
+  const local = development || isLoopback(new URL(issuer).hostname)
+  const agentsAt = outbound({
+    // What agents name leads nowhere but to the open network; in development, to this machine too.
+    allowOrigins: (origin) => local && isLoopback(new URL(origin).hostname),
+  })
+
   const running = new Running(live, onError)
   const gateway = createGateway({
     gateway: settings.gateway,
@@ -122,6 +134,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const background = [
     keepRecovering(decisions, { onError }),
     keepForgetting(decisions, { onError }),
+    keepTelling({ ...decisions, outbound: agentsAt }, { onError }),
     repeat(() => rooms.shadow.flush(), { everyMs: SHADOW_EVERY_MS, onError }),
     repeat(() => keys.refresh(), { everyMs: REFRESH_KEYS_EVERY_MS, onError }),
     repeat(
@@ -131,6 +144,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
         await kept.forget()
         await forgetOpaqueTokens(storage, clock.now())
         await forgetOldAuthorizations(storage, clock.now())
+        await forgetDeferrals(storage, clock.now())
         await forgetRisk(decisions)
         await forgetEvaluated(storage, clock.now())
       },
@@ -156,6 +170,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       for (const work of background) await work.stop()
       await rooms.shadow.stop().catch(onError)
       await upstreams.close()
+      await agentsAt.close()
       await closeRooms(rooms)
     },
   }

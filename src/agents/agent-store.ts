@@ -42,7 +42,10 @@ export async function insertAgent(tx: Tx, agent: Omit<Agent, 'clients'>): Promis
 }
 
 export type AgentChanges = Partial<
-  Pick<Agent, 'description' | 'ownerId' | 'trust' | 'ceiling' | 'mayDelegate' | 'notifyAt' | 'status'>
+  Pick<
+    Agent,
+    'description' | 'ownerId' | 'trust' | 'ceiling' | 'mayDelegate' | 'notifyAt' | 'status'
+  >
 >
 
 export async function updateAgent(tx: Tx, id: string, changes: AgentChanges): Promise<void> {

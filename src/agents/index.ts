@@ -20,6 +20,7 @@ export { type Authenticated, assertionReplayKey, authenticateAgent } from './aut
 export { linkClient, unlinkClient } from './change-clients.ts'
 export { addKey, revokeKey } from './change-keys.ts'
 export { setCeiling, setOwner, setTrust } from './change-limits.ts'
+export { setNotifyAt } from './change-notify.ts'
 export { resumeAgent, retireAgent, type StatusChange, suspendAgent } from './change-status.ts'
 export type { AgentParts } from './parts.ts'
 export { type Registration, registerAgent } from './register.ts'

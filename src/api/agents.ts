@@ -10,6 +10,7 @@ import {
   retireAgent,
   revokeKey,
   setCeiling,
+  setNotifyAt,
   setTrust,
   suspendAgent,
 } from '../agents/index.ts'
@@ -155,6 +156,26 @@ export const AGENT_OPERATIONS = [
         await setCeiling(parts.agents, { agentId, ceiling: kept, mayDelegate, by })
       }
       if (trust !== undefined) await setTrust(parts.agents, { agentId: params.name, trust, by })
+      return shown(parts, params.name)
+    },
+  }),
+  operation({
+    id: 'agents.set_notifications',
+    method: 'PUT',
+    path: '/agents/:name/notifications',
+    says: 'Sets where the agent is told that somebody has answered what it waits for; null: it asks by itself.',
+    who: 'administrator',
+    widens: false,
+    params: ByName,
+    body: Type.Object({ at: Type.Union([Type.String(), Type.Null()]) }, closed),
+    answer: Shown,
+    run: async (parts, { body, caller, params }) => {
+      await setNotifyAt(parts.agents, {
+        agentId: params.name,
+        notifyAt: body.at,
+        allowLoopback: parts.development,
+        by: caller.person.id,
+      })
       return shown(parts, params.name)
     },
   }),

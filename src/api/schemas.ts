@@ -78,6 +78,9 @@ export const Agent = Type.Object({
     description:
       'of one that registered itself: the admission rule that let it in, empty when none did; else null',
   }),
+  notify_at: Type.Union([Type.String(), Type.Null()], {
+    description: 'where it is told that somebody has answered what it waits for',
+  }),
 })
 
 export const Resource = Type.Object({

@@ -17,7 +17,8 @@ export function personShape(person: Person) {
 }
 
 export function agentShape(agent: Agent, ownerName: string | null) {
-  const { admission, ceiling, createdAt, description, id, name, ownerId, status, trust } = agent
+  const { admission, ceiling, createdAt, description, id, name, notifyAt, ownerId, status, trust } =
+    agent
   return {
     id,
     name,
@@ -29,6 +30,7 @@ export function agentShape(agent: Agent, ownerName: string | null) {
     ceiling: [...ceiling],
     created_at: time(createdAt),
     admission,
+    notify_at: notifyAt,
   }
 }
 

@@ -10,6 +10,10 @@ export {
   listDecisions,
   type StoredDecision,
 } from './decision-store.ts'
+export { cancelDeferral, isDeferralCode } from './deferring/cancel.ts'
+export { isNotificationToken } from './deferring/defer.ts'
+export { type Poll, type PollAnswer, pollDeferral } from './deferring/poll.ts'
+export { keepTelling } from './deferring/tell.ts'
 export { CallAnswering } from './evaluating/call-answering.ts'
 export type { Asker, CallQuestion, EvaluatedCall } from './evaluating/question.ts'
 export {
@@ -19,9 +23,6 @@ export {
   type Submitted,
   submitRequest,
 } from './evaluating/submit-request.ts'
-export { cancelDeferral, isDeferralCode } from './deferring/cancel.ts'
-export { isNotificationToken } from './deferring/defer.ts'
-export { type Poll, type PollAnswer, pollDeferral } from './deferring/poll.ts'
 export { whatCan } from './ever/what-can.ts'
 export { type AbleAgent, type Means, whoCan } from './ever/who-can.ts'
 export {

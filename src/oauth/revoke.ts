@@ -1,5 +1,10 @@
 import type { IncomingMessage } from 'node:http'
-import { cancelDeferral, type DecisionParts, isDeferralCode, revokeToken } from '../decisions/index.ts'
+import {
+  cancelDeferral,
+  type DecisionParts,
+  isDeferralCode,
+  revokeToken,
+} from '../decisions/index.ts'
 import { headerValues } from '../http/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { readForm, required } from './form.ts'

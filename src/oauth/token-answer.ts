@@ -32,14 +32,18 @@ export function openingAnswer(answer: OpeningAnswer): TokenAnswer {
     )
   }
   if (answer.outcome === 'deferred') {
-    throw new Problem('deferral.person_needed', 'the person has to be asked; ask again with the code', {
-      members: {
-        deferral_code: answer.code,
-        expires_in: answer.expiresIn,
-        interval: answer.interval,
-        interaction_uri: answer.page,
+    throw new Problem(
+      'deferral.person_needed',
+      'the person has to be asked; ask again with the code',
+      {
+        members: {
+          deferral_code: answer.code,
+          expires_in: answer.expiresIn,
+          interval: answer.interval,
+          interaction_uri: answer.page,
+        },
       },
-    })
+    )
   }
   const details = [...answer.details, ...(answer.mayDelegate ?? [])]
   return tokenAnswer({ ...answer, details }, answer.task.id)

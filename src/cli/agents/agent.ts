@@ -11,6 +11,7 @@ export interface Agent {
   readonly created_at: string
   /** The admission rule, empty for none, of one that registered itself; else null. */
   readonly admission: string | null
+  readonly notify_at: string | null
 }
 
 /** With its keys and clients. */

@@ -3,6 +3,7 @@ import { command, type Start } from '../command.ts'
 import { addCommand } from './add.ts'
 import { addKeyCommand, linkCommand, revokeKeyCommand } from './keys.ts'
 import { limitsCommand } from './limits.ts'
+import { notifyCommand } from './notify.ts'
 import { listCommand, showCommand } from './show.ts'
 import { statusCommands } from './status.ts'
 
@@ -18,6 +19,7 @@ export function agentsCommand(start: Start): Command {
     showCommand,
     addCommand,
     limitsCommand,
+    notifyCommand,
     ...statusCommands,
     addKeyCommand,
     revokeKeyCommand,

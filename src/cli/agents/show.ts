@@ -69,6 +69,7 @@ export async function showAgent(cli: Cli, agent: ShownAgent): Promise<void> {
           ['since', moment(agent.created_at)],
           ['calls itself', ownName(agent)],
           ['let in by', letInBy(agent)],
+          ['told of answers at', agent.notify_at ?? ''],
         ],
         cli.room,
       ),

@@ -3,8 +3,8 @@ import type { Id } from '../../lib/id.ts'
 import type { Tx } from '../../storage/index.ts'
 import {
   FETCHED_WITHIN,
-  findSameDeferral,
   type Flow,
+  findSameDeferral,
   insertDeferral,
   PAUSE,
 } from '../../tasks/index.ts'

@@ -88,7 +88,10 @@ forEachEngine('a deferred opening', (open) => {
     const stolen = await waiting.poll(code, waiting.presented(newKey()))
     assert.equal(reasonOf(stolen), 'proof.wrong_key')
     assert.equal(reasonOf(await waiting.poll(code, { flow: 'ciba' })), 'deferral.unknown')
-    assert.equal(reasonOf(await waiting.poll(code, { assertion: undefined })), 'agent.unauthenticated')
+    assert.equal(
+      reasonOf(await waiting.poll(code, { assertion: undefined })),
+      'agent.unauthenticated',
+    )
     assert.equal(reasonOf(await waiting.poll(code)), 'opened')
   })
 
@@ -119,13 +122,10 @@ forEachEngine('a deferred opening', (open) => {
     await waiting.answer('grant')
     const answers = await Promise.all(Array.from({ length: 64 }, () => waiting.poll(code)))
     const count = Map.groupBy(answers.map(reasonOf), (reason) => reason)
-    assert.deepEqual(
-      [...count].map(([reason, all]) => [reason, all.length]).toSorted(),
-      [
-        ['deferral.used', 63],
-        ['opened', 1],
-      ],
-    )
+    assert.deepEqual([...count].map(([reason, all]) => [reason, all.length]).toSorted(), [
+      ['deferral.used', 63],
+      ['opened', 1],
+    ])
     assert.equal(await tasks(), 1)
   })
 

@@ -223,9 +223,7 @@ async function redeem(
     place: grant.place,
     // Where nothing was shown of the person, they themselves were there to answer.
     proved:
-      own.flow === 'deferred'
-        ? request.proved
-        : { authTime: consent?.authTime ?? null, acr: null },
+      own.flow === 'deferred' ? request.proved : { authTime: consent?.authTime ?? null, acr: null },
     openedBy: 'exchange',
   })
   const { id, agentId, personId } = task

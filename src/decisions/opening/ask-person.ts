@@ -46,7 +46,9 @@ export async function askPerson(
     if (same) return { outcome: 'deferred', held: same }
     const done = await requestConsent(parts, tx, asking)
     const deferred = opening.defer !== undefined && done.outcome === 'asked'
-    const held = deferred ? await holdOpening(parts, tx, opening, brought, done.consentId) : undefined
+    const held = deferred
+      ? await holdOpening(parts, tx, opening, brought, done.consentId)
+      : undefined
     await parts.ledger.append(tx, {
       ...attempt.about,
       type: held ? 'task.deferred' : 'task.refused',

@@ -5,6 +5,10 @@ export const AGENT_PROBLEMS = {
   'admission.unknown': { status: 404, title: 'There is no such admission rule' },
   'agent.bad_ceiling': { status: 400, title: 'The ceiling is not acceptable' },
   'agent.bad_name': { status: 400, title: 'The agent name is not acceptable' },
+  'agent.bad_notify_at': {
+    status: 400,
+    title: 'The address for notifications is not acceptable',
+  },
   'agent.bad_owner': { status: 400, title: 'The owner cannot answer for an agent' },
   'agent.bad_trust': { status: 400, title: 'There is no such trust level' },
   'agent.exists': { status: 409, title: 'The agent name is taken' },

@@ -3,7 +3,15 @@ import { Problem } from '../../lib/problem.ts'
 import { type Form, required } from '../form.ts'
 import { ACCESS_TOKEN } from '../grant-types.ts'
 import { openingAnswer, resourceTokenAnswer, type TokenAnswer } from '../token-answer.ts'
-import { deferringOf, limitsOf, openingOf, type Presented, placeOf, refuseActor, wantedOf } from './read.ts'
+import {
+  deferringOf,
+  limitsOf,
+  openingOf,
+  type Presented,
+  placeOf,
+  refuseActor,
+  wantedOf,
+} from './read.ts'
 
 /**
  * Token exchange (RFC 8693), twofold: with client authentication it opens a task for a person (contract 5.1); a task that

@@ -184,7 +184,10 @@ const DAY = 24 * 3_600_000
 /** What ended is remembered for a day, so that its agent hears the right thing. */
 export function forgetDeferrals(storage: Storage, now: number): Promise<void> {
   return storage.transaction(async (tx) => {
-    await tx.deleteFrom('deferrals').where('expires_at', '<', now - DAY).execute()
+    await tx
+      .deleteFrom('deferrals')
+      .where('expires_at', '<', now - DAY)
+      .execute()
   })
 }
 
