@@ -209,7 +209,12 @@ inEachWorld(
       assertNoToken(await poll({}), 'invalid_request', 'oauth.invalid_request')
       const code = { deferral_code: `remit_dc_${'A'.repeat(43)}` }
       for (const more of ['completion_mode', 'scope', 'resource', 'authorization_details'])
-        assertNoToken(await poll({ ...code, [more]: 'x' }), 'invalid_request', 'oauth.invalid_request', more)
+        assertNoToken(
+          await poll({ ...code, [more]: 'x' }),
+          'invalid_request',
+          'oauth.invalid_request',
+          more,
+        )
       assertNoToken(await poll(code), 'invalid_grant', 'deferral.unknown')
     })
   },
