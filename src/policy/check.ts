@@ -5,9 +5,10 @@ import { activePeopleOf, findPerson } from '../people/index.ts'
 import type { Reader } from '../storage/index.ts'
 import { Findings, type Mistake, type Validation } from './findings.ts'
 import { loadAside } from './load.ts'
+import type { ParsedPolicy } from './parse.ts'
 import { parseAside } from './parse-aside.ts'
 import { idOf } from './policy-id.ts'
-import type { PolicyPiece } from './policy-text.ts'
+import { type PolicyPiece, splitPolicies } from './policy-text.ts'
 import { validateAside } from './validate-aside.ts'
 
 /**
@@ -21,9 +22,10 @@ export async function checkPolicies(
 ): Promise<Validation> {
   const { mistakes, warnings } = await validateAside(given)
   if (mistakes.length > 0) return { mistakes, warnings }
-  // What was just validated is not cut again.
-  const pieces = await parseAside(given.text)
-  const unanswerable = await warnOfApprovers(reader, given, pieces)
+  // What was just validated is not parsed again.
+  const policies = await parseAside(given.text)
+  const pieces = splitPolicies(given.text)
+  const unanswerable = await warnOfApprovers(reader, given, policies)
   const all = [...warnings, ...unanswerable, ...(await warnOfNames(reader, given.text, pieces))]
   return { mistakes, warnings: all.toSorted((a, b) => a.line - b.line || a.column - b.column) }
 }
@@ -31,16 +33,19 @@ export async function checkPolicies(
 async function warnOfApprovers(
   reader: Reader,
   { schema, text }: { readonly text: string; readonly schema: string },
-  pieces: readonly PolicyPiece[],
+  policies: readonly ParsedPolicy[],
 ): Promise<readonly Mistake[]> {
   const { requestable } = await loadAside({ version: 0, text, schema }, 'compiled')
   const found = new Findings(text)
   const staff = new Staff(reader)
-  for await (const piece of inTurns(pieces)) {
+  const looked = new Set<number>()
+  for await (const { id, start, text: own } of inTurns(policies)) {
     if (found.full) break
-    const asking = requestable.get(idOf(piece.text) ?? '')
-    if (!asking) continue
-    const at = piece.start + Math.max(0, piece.text.indexOf('@approvers'))
+    const asking = requestable.get(id)
+    // Links of one template ask the same people.
+    if (!asking || looked.has(start)) continue
+    looked.add(start)
+    const at = start + Math.max(0, own.indexOf('@approvers'))
     for (const { help, message } of await staff.missing(asking)) {
       found.warning(asking.id, at, message, help)
     }

@@ -10,7 +10,7 @@ export type ParsedJson =
   | { readonly type: 'success'; readonly json: AnnotatedJson }
   | Extract<PolicyToJsonAnswer, { type: 'failure' }>
 
-type AnnotatedJson = Omit<PolicyJson, 'annotations'> & { readonly annotations?: Annotations }
+export type AnnotatedJson = Omit<PolicyJson, 'annotations'> & { readonly annotations?: Annotations }
 
 type Annotations = Readonly<Record<string, string | null>>
 
@@ -19,8 +19,17 @@ type Annotations = Readonly<Record<string, string | null>>
  * those beyond 2^53 would be rounded: it is given a stand-in for each, of the same length, and the integer takes its place again.
  */
 export function policyToJson(text: string): ParsedJson {
+  return toJson(text, (replaced) => cedarWasm().policyToJson(replaced))
+}
+
+/** The same of one template. */
+export function templateToJson(text: string): ParsedJson {
+  return toJson(text, (replaced) => cedarWasm().templateToJson(replaced))
+}
+
+function toJson(text: string, parse: (replaced: string) => PolicyToJsonAnswer): ParsedJson {
   const { standIns, replaced } = withStandIns(text)
-  const answer = cedarWasm().policyToJson(replaced)
+  const answer = parse(replaced)
   if (answer.type !== 'success') return answer
   const tooLarge = putBack(answer.json, standIns)
   if (tooLarge === undefined) return answer

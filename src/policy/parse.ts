@@ -1,28 +1,51 @@
 import { Problem } from '../lib/problem.ts'
 import { exactJson, policyToJson } from './exact-integers.ts'
-import { splitPolicies } from './policy-text.ts'
+import { type PolicyPiece, splitPolicies } from './policy-text.ts'
+import { BadLink, isLink, isTemplate } from './templates/link-text.ts'
+import { Templates } from './templates/templates.ts'
 
 /** One policy, parsed. Plain data: it can come from another thread. */
 export interface ParsedPolicy {
+  /** Empty when it has none: such a text is not published. */
+  readonly id: string
+  /** As it was written; what a link makes has its template and the link. */
   readonly text: string
-  /** Offset of `text` in the whole. */
+  /** Offset in the whole: of a link, where its template is. */
   readonly start: number
+  /** Offset of the link, where one made this. */
+  readonly link?: number
   /** Cedar's JSON form, as text (`readExactJson`): that is quickest to hand over, and can be read piece by piece. */
   readonly json: string
 }
 
 /**
- * The policies of a text, parsed by Cedar.
+ * The policies of a text, parsed by Cedar: those that stand there, and those that links make of templates. A template decides nothing.
  * @throws Problem `policy.invalid` for the first that does not parse
  */
 export function parsePolicies(text: string): readonly ParsedPolicy[] {
-  return splitPolicies(text).map((piece) => {
-    const parsed = policyToJson(piece.text)
-    if (parsed.type !== 'success') {
-      throw new Problem('policy.invalid', parsed.errors[0]?.message ?? 'a policy cannot be parsed')
-    }
-    return { ...piece, json: exactJson(parsed.json) }
+  const pieces = splitPolicies(text)
+  const templates = new Templates(pieces)
+  return pieces.flatMap((piece) => {
+    if (isLink(piece.text)) return parseLink(piece, templates)
+    return isTemplate(piece.text) ? [] : parsePolicy(piece)
   })
+}
+
+function parsePolicy(piece: PolicyPiece): ParsedPolicy {
+  const parsed = policyToJson(piece.text)
+  if (parsed.type !== 'success') {
+    throw new Problem('policy.invalid', parsed.errors[0]?.message ?? 'a policy cannot be parsed')
+  }
+  return { ...piece, id: parsed.json.annotations?.id ?? '', json: exactJson(parsed.json) }
+}
+
+function parseLink({ start: link, text: own }: PolicyPiece, templates: Templates): ParsedPolicy {
+  try {
+    const { id, json, template, text } = templates.linked(own)
+    return { id, text, start: template.piece.start, link, json: exactJson(json) }
+  } catch (error) {
+    throw error instanceof BadLink ? new Problem('policy.invalid', error.message) : error
+  }
 }
 
 /** Texts that were parsed last, oldest first: what was just checked for publishing is loaded next. */

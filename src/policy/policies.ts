@@ -11,6 +11,8 @@ import { findSet, latestSet, type PublishedSet } from './policy-store.ts'
 import { positionAt, splitPolicies } from './policy-text.ts'
 import { invalid } from './publish.ts'
 import { schemaFor } from './schema.ts'
+import { isLink, templateOf } from './templates/link-text.ts'
+import { withTemplate } from './templates/templates.ts'
 import { validateAside } from './validate-aside.ts'
 
 /** Permits nothing, and makes nothing requestable. */
@@ -113,7 +115,7 @@ export class Policies {
     return set
   }
 
-  /** One policy as it was written, for explanations; `undefined` when the version has none of this id. */
+  /** One policy as it was written (of a link, with its template), for explanations; `undefined` when the version has none of this id. */
   async text(version: number, id: string): Promise<PolicyText | undefined> {
     const { text } = await this.version(version)
     return findPolicy(text, id)
@@ -140,10 +142,13 @@ export interface PolicyText {
 }
 
 export function findPolicy(text: string, id: string): PolicyText | undefined {
-  for (const piece of splitPolicies(text)) {
-    if (idOf(piece.text) !== id) continue
-    const { line } = positionAt(text, piece.start)
-    return { id, text: piece.text, line, digest: policyDigest(piece.text) }
-  }
-  return undefined
+  const pieces = splitPolicies(text)
+  const named = (wanted: string | undefined) =>
+    pieces.find((each) => wanted !== undefined && idOf(each.text) === wanted)
+  const piece = named(id)
+  if (!piece) return undefined
+  const template = isLink(piece.text) ? named(templateOf(piece.text)) : undefined
+  const whole = template ? withTemplate(template.text, piece.text) : piece.text
+  const { line } = positionAt(text, (template ?? piece).start)
+  return { id, text: whole, line, digest: policyDigest(whole) }
 }

@@ -33,6 +33,17 @@ export function splitPolicies(text: string): readonly PolicyPiece[] {
   return pieces
 }
 
+/** A text without some of its pieces, given in their order. */
+export function withoutPieces(text: string, pieces: readonly PolicyPiece[]): string {
+  let left = ''
+  let end = 0
+  for (const piece of pieces) {
+    left += text.slice(end, piece.start)
+    end = piece.start + piece.text.length
+  }
+  return left + text.slice(end)
+}
+
 /** Line and column of an offset (UTF-16 code units). */
 export function positionAt(text: string, offset: number): Position {
   const [position = { line: 1, column: 1 }] = positionsAt(text, [offset])

@@ -19,7 +19,7 @@ export interface Sources {
 const TESTS = 'tests'
 
 /**
- * Reads policies: files as they are named, directories as their `*.cedar` in name order, with the tests (`tests/*.yaml`) beside them.
+ * Reads policies: files as they are named, directories as their `*.cedar` and `*.links` in name order, with the tests (`tests/*.yaml`) beside them.
  * Files that end in `.yaml` are tests. `directory` is where relative paths begin; files are called as they were named.
  */
 export async function readSources(directory: string, paths: readonly string[]): Promise<Sources> {
@@ -50,7 +50,9 @@ async function filesAt(directory: string, path: string): Promise<readonly string
     throw new Failure('The policies cannot be read', { detail: `there is no \`${path}\``, cause })
   })
   if (!found.isDirectory()) return [path]
-  const names = (await readdir(resolve(directory, path))).filter((name) => name.endsWith('.cedar'))
+  const names = (await readdir(resolve(directory, path))).filter((name) =>
+    /\.(cedar|links)$/.test(name),
+  )
   if (names.length === 0) {
     throw new Failure('There are no policies', { detail: `\`${path}\` has no file *.cedar` })
   }

@@ -89,8 +89,11 @@ class Run {
       this.#sets.set(text, loaded)
       return loaded
     } catch (error) {
-      if (!assume || !(error instanceof Problem)) throw error
-      throw new BadFile(assume.line, `what is assumed cannot be loaded: ${error.detail}`)
+      const [named] = about
+      if (!(error instanceof Problem) || (!assume && !named)) throw error
+      if (assume)
+        throw new BadFile(assume.line, `what is assumed cannot be loaded: ${error.detail}`)
+      throw new BadFile(named?.line ?? 1, `cannot be loaded without the others: ${error.detail}`)
     }
   }
 

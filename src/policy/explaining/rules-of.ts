@@ -1,19 +1,27 @@
 import type { PolicyJson } from '@remit/engine'
 import { policyDigest } from '../annotations.ts'
-import { policyToJson } from '../exact-integers.ts'
+import { type AnnotatedJson, policyToJson, templateToJson } from '../exact-integers.ts'
+import { idOf } from '../policy-id.ts'
 import type { PublishedSet } from '../policy-store.ts'
 import { type PolicyPiece, positionAt, splitPolicies } from '../policy-text.ts'
 import { actionSchemas } from '../schema.ts'
 import { placeOf } from '../source-files.ts'
+import { isLink, isTemplate, templateOf } from '../templates/link-text.ts'
+import { Templates } from '../templates/templates.ts'
 
-/** One rule as it was published. */
-export interface PublishedRule {
-  readonly id: string
-  readonly text: string
-  readonly digest: string
-  /** Where it begins, from 1: in its file where that is known, else in the whole text. */
+/** In a file where that is known, else in the whole text; from 1. */
+export interface Place {
   readonly line: number
   readonly file: string | undefined
+}
+
+/** One rule as it was published: where it begins; of a link, where its template does. */
+export interface PublishedRule extends Place {
+  readonly id: string
+  /** Of a link, with its template. */
+  readonly text: string
+  readonly digest: string
+  readonly link?: Place
   /** What `@description` and `@advice` say. */
   readonly description: string | undefined
   readonly advice: string | undefined
@@ -27,12 +35,14 @@ const MOST_CANDIDATES = 200
 export class RulesOf {
   readonly #set: Pick<PublishedSet, 'text' | 'files' | 'schema'>
   readonly #pieces: readonly PolicyPiece[]
+  readonly #templates: Templates
   readonly #parsed = new Map<PolicyPiece, PublishedRule | undefined>()
   readonly #groups = new Map<string, readonly string[]>()
 
   constructor(set: Pick<PublishedSet, 'text' | 'files' | 'schema'>) {
     this.#set = set
     this.#pieces = splitPolicies(set.text)
+    this.#templates = new Templates(this.#pieces)
   }
 
   byId(id: string): PublishedRule | undefined {
@@ -59,7 +69,8 @@ export class RulesOf {
     const permits = this.#pieces.filter(({ text }) => /\bpermit\s*\(/.test(text))
     const naming = permits.filter(({ text }) => names.some((name) => text.includes(name)))
     const open = permits.filter(({ text }) => !text.includes('Action::'))
-    const rules = [...naming, ...open].slice(0, MOST_CANDIDATES).map((piece) => this.#rule(piece))
+    const candidates = [...naming, ...open].flatMap((piece) => this.#standingFor(piece))
+    const rules = candidates.slice(0, MOST_CANDIDATES).map((piece) => this.#rule(piece))
     return rules.filter(
       (rule) => rule !== undefined && rule.json.effect === 'permit',
     ) as PublishedRule[] // as: filtered
@@ -72,19 +83,36 @@ export class RulesOf {
     return rule
   }
 
+  /** Of a template, its links. */
+  #standingFor(piece: PolicyPiece): readonly PolicyPiece[] {
+    if (!isTemplate(piece.text)) return [piece]
+    const id = idOf(piece.text)
+    return this.#pieces.filter(({ text }) => isLink(text) && templateOf(text) === id)
+  }
+
   #parse({ start, text }: PolicyPiece): PublishedRule | undefined {
-    const parsed = policyToJson(text)
-    if (parsed.type !== 'success') return undefined
-    const { advice, description, id } = parsed.json.annotations ?? {}
-    const place = placeOf(this.#set.files, positionAt(this.#set.text, start).line)
+    if (isLink(text)) {
+      const { json, template, text: whole } = this.#templates.linked(text)
+      return { ...this.#shown(json, whole, template.piece.start), link: this.#place(start) }
+    }
+    const parsed = isTemplate(text) ? templateToJson(text) : policyToJson(text)
+    return parsed.type === 'success' ? this.#shown(parsed.json, text, start) : undefined
+  }
+
+  #shown(json: AnnotatedJson, text: string, start: number): PublishedRule {
+    const { advice, description, id } = json.annotations ?? {}
     return {
       id: id ?? '',
       text,
       digest: policyDigest(text),
-      ...place,
+      ...this.#place(start),
       description: description ?? undefined,
       advice: advice ?? undefined,
-      json: parsed.json,
+      json,
     }
+  }
+
+  #place(start: number): Place {
+    return placeOf(this.#set.files, positionAt(this.#set.text, start).line)
   }
 }

@@ -6,14 +6,15 @@ import {
   entitiesFromJson,
   entityStore,
   PolicyCompiler,
+  type PolicyJson,
   type Value,
   valueFromJson,
   withAttributes,
 } from '@remit/engine'
 import { isObject, type JsonObject } from '../../lib/json.ts'
 import { Problem, type ProblemCode } from '../../lib/problem.ts'
-import { policyToJson } from '../exact-integers.ts'
-import { splitPolicies } from '../policy-text.ts'
+import { readExactJson } from '../exact-integers.ts'
+import { parsePolicies } from '../parse.ts'
 import { readEntities } from './entities.ts'
 import type { OnlySet } from './only-set.ts'
 import { type ActionShape, type EntityShape, readShape, type SchemaShape } from './shape.ts'
@@ -150,16 +151,12 @@ function untrusted({ action, resource, subject }: OnlyQuestion): JsonObject {
 
 function compile(text: string): CompiledPolicies {
   const compiler = new PolicyCompiler()
-  for (const piece of splitPolicies(text)) {
-    const parsed = policyToJson(piece.text)
-    if (parsed.type !== 'success')
-      throw invalid('policies', parsed.errors[0]?.message ?? 'unreadable')
-    const { annotations = {} } = parsed.json
-    try {
-      compiler.add(annotations.id ?? '', parsed.json)
-    } catch (error) {
-      throw error instanceof CompileError ? invalid('policies', error.message) : error
-    }
+  try {
+    for (const { id, json } of parsePolicies(text))
+      compiler.add(id, readExactJson(json) as PolicyJson) // as: what `exactJson` wrote of Cedar's form
+  } catch (error) {
+    if (error instanceof CompileError) throw invalid('policies', error.message)
+    throw error instanceof Problem ? invalid('policies', error.detail) : error
   }
   return compiler.finish()
 }

@@ -6,7 +6,7 @@ import { type Term, termsOf } from './terms.ts'
 /** One policy, taken apart so that two of them can be compared. */
 export interface Rule {
   readonly id: string
-  /** Offset in the whole text. */
+  /** Offset in the whole text; of what a link makes, that of the link. */
   readonly start: number
   readonly effect: 'permit' | 'forbid'
   readonly scope: Scope
@@ -44,14 +44,14 @@ export type ActionConstraint =
 /** Annotations that only say something. */
 const WORDS = new Set(['id', 'description', 'advice'])
 
-export function ruleOf({ json, start }: ParsedPolicy): Rule {
+export function ruleOf({ json, link, start }: ParsedPolicy): Rule {
   const policy = readExactJson(json) as Omit<PolicyJson, 'annotations'> &
     Scope & { annotations?: Record<string, string> } // as: Cedar's form of a policy that was validated
   const { action, annotations = {}, conditions, effect, principal, resource } = policy
   const acting = Object.entries(annotations).filter(([name]) => !WORDS.has(name))
   return {
     id: annotations.id ?? '',
-    start,
+    start: link ?? start,
     effect,
     scope: { principal, action, resource },
     terms: termsOf(conditions),

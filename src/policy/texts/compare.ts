@@ -2,6 +2,8 @@ import type { PolicyJson } from '@cedar-policy/cedar-wasm/nodejs'
 import { diffLines } from 'diff'
 import { cedarWasm } from '../cedar-wasm.ts'
 import { positionAt, splitPolicies } from '../policy-text.ts'
+import { BadLink, isLink, isTemplate } from '../templates/link-text.ts'
+import { Templates } from '../templates/templates.ts'
 import { notesOn } from './notes.ts'
 
 /** What became of one rule. `reworded`: its text differs, and it means the same. */
@@ -48,22 +50,42 @@ export function compareTexts(before: string, after: string): readonly RuleChange
 
 function rulesOf(text: string): ReadonlyMap<string, Rule> {
   const rules = new Map<string, Rule>()
-  for (const [i, piece] of splitPolicies(text).entries()) {
-    const parsed = cedarWasm().policyToJson(piece.text)
-    if (parsed.type !== 'success') continue
-    const id = parsed.json.annotations?.id ?? `rule ${i + 1}`
+  const pieces = splitPolicies(text)
+  const templates = new Templates(pieces)
+  for (const [i, piece] of pieces.entries()) {
+    const json = jsonOf(piece.text, templates)
+    if (!json) continue
+    const id = json.annotations?.id ?? `rule ${i + 1}`
     const { line } = positionAt(text, piece.start)
-    rules.set(id, { id, text: piece.text, line, json: parsed.json })
+    rules.set(id, { id, text: piece.text, line, json })
   }
   return rules
+}
+
+/** Of a link, what it makes; `undefined` of what cannot be read. */
+function jsonOf(text: string, templates: Templates): PolicyJson | undefined {
+  if (isLink(text)) {
+    try {
+      return templates.linked(text).json as PolicyJson // as: made of Cedar's form
+    } catch (error) {
+      if (error instanceof BadLink) return undefined
+      throw error
+    }
+  }
+  const parsed = isTemplate(text)
+    ? cedarWasm().templateToJson(text)
+    : cedarWasm().policyToJson(text)
+  return parsed.type === 'success' ? parsed.json : undefined
 }
 
 function whole({ id, json, line, text }: Rule, change: 'added' | 'removed'): RuleChange {
   const sign = change === 'added' ? '+' : '-'
   const lines = text.split('\n').map((each) => ({ sign, text: each }) as const)
-  return { id, change, line, notes: [WHOLE[change][json.effect]], lines }
+  const note = isTemplate(text) ? NOTHING_ALONE : WHOLE[change][json.effect]
+  return { id, change, line, notes: [note], lines }
 }
 
+const NOTHING_ALONE = 'a template: what it means is said by its links'
 const WHOLE = {
   added: { permit: 'permits more', forbid: 'forbids more' },
   removed: { permit: 'permits less', forbid: 'forbids less' },

@@ -1,8 +1,9 @@
 import { Problem } from '../../lib/problem.ts'
 import { cedarWasm } from '../cedar-wasm.ts'
 import { Findings } from '../findings.ts'
-import { offsetOfByte, splitPolicies } from '../policy-text.ts'
+import { offsetOfByte, splitPolicies, withoutPieces } from '../policy-text.ts'
 import { invalid } from '../publish.ts'
+import { BadLink, formatLink, hasComment, isLink } from '../templates/link-text.ts'
 
 const WIDTH = 100
 const INDENT = 2
@@ -43,6 +44,7 @@ function between(gap: string, afterRule: boolean, beforeRule: boolean): string {
 }
 
 function formatRule(rule: string, text: string, start: number): string {
+  if (isLink(rule)) return formatLinkAt(rule, text, start)
   const answer = cedarWasm().formatPolicies({
     policyText: rule,
     lineWidth: WIDTH,
@@ -57,13 +59,28 @@ function formatRule(rule: string, text: string, start: number): string {
   throw invalid(found.result().mistakes)
 }
 
+/** A comment in a link has no place in its layout: it stays as it was written. */
+function formatLinkAt(rule: string, text: string, start: number): string {
+  try {
+    return hasComment(rule) ? rule : formatLink(rule, WIDTH)
+  } catch (error) {
+    if (!(error instanceof BadLink)) throw error
+    const found = new Findings(text)
+    found.mistake(undefined, start + error.at, error.message, error.help)
+    throw invalid(found.result().mistakes)
+  }
+}
+
 function meaning(text: string): string {
-  const parts = cedarWasm().policySetTextToParts(text)
+  const pieces = splitPolicies(text)
+  const links = pieces.filter((piece) => isLink(piece.text))
+  const parts = cedarWasm().policySetTextToParts(withoutPieces(text, links))
   if (parts.type !== 'success')
     throw new Problem('policy.invalid', parts.errors[0]?.message ?? 'the policies cannot be read')
   const policies = parts.policies.map((policy) => JSON.stringify(cedarWasm().policyToJson(policy)))
   return [
     ...policies,
     ...parts.policy_templates.map((each) => JSON.stringify(cedarWasm().templateToJson(each))),
+    ...links.map((link) => formatLink(link.text, WIDTH)),
   ].join('\n')
 }

@@ -1,4 +1,9 @@
-import type { ActionConstraint, Entities, PolicyJson } from '@cedar-policy/cedar-wasm/nodejs'
+import type {
+  ActionConstraint,
+  Entities,
+  Policy,
+  PolicyJson,
+} from '@cedar-policy/cedar-wasm/nodejs'
 import type {
   Obligation,
   PolicyAnswer,
@@ -22,7 +27,8 @@ import { type Prepared, preparedSlots } from './prepared.ts'
 
 interface LoadedPolicy {
   readonly id: string
-  readonly text: string
+  /** A text, or what a link makes. */
+  readonly given: Policy
   /** Names in its action scope; `undefined`: every action. */
   readonly actions: ReadonlySet<string> | undefined
   readonly requestable: Requestable | undefined
@@ -38,14 +44,14 @@ export class WasmSetLoader {
   readonly #policies: LoadedPolicy[] = []
 
   /** @throws Problem `policy.invalid` */
-  add({ json, text }: ParsedPolicy): void {
+  add({ json, link, text }: ParsedPolicy): void {
     const policy = readForWasm(json) as PolicyJson & { annotations?: Annotations } // as: what `exactJson` wrote of Cedar's form
     const { action, annotations = {}, effect } = policy
     const { id, obligations, requestable, mistakes } = readAnnotations(effect, annotations, text)
     if (mistakes.length > 0) throw new Problem('policy.invalid', mistakes.join('; '))
     this.#policies.push({
       id,
-      text,
+      given: link === undefined ? text : policy,
       requestable,
       obligations,
       actions: actionScope(action),
@@ -195,6 +201,6 @@ function withoutArguments({ id, optimistic, requestable }: LoadedPolicy): Optimi
   return { ...optimistic, id, requestable: requestable !== undefined }
 }
 
-function byId(policies: readonly LoadedPolicy[]): Record<string, string> {
-  return Object.fromEntries(policies.map(({ id, text }) => [id, text]))
+function byId(policies: readonly LoadedPolicy[]): Record<string, Policy> {
+  return Object.fromEntries(policies.map(({ given, id }) => [id, given]))
 }
