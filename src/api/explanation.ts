@@ -17,6 +17,12 @@ const Rule = Type.Object({
   text: Type.String(),
   file: Type.Optional(Type.String()),
   line: Type.Integer({ description: 'where it begins in the file, or in the whole text; from 1' }),
+  link: Type.Optional(
+    Type.Object(
+      { file: Type.Optional(Type.String()), line: Type.Integer() },
+      { description: 'where the link is that makes the rule, when it is that of a template' },
+    ),
+  ),
   digest: Type.String(),
   description: Type.Optional(Type.String()),
   advice: Type.Optional(Type.String()),
@@ -140,7 +146,17 @@ export function gateShape({ nearest, policies, ...gate }: OperatorGate): Static<
   return { ...gate, policies: policies.map(ruleShape), nearest: nearest.map(ruleShape) }
 }
 
-function ruleShape({ advice, description, digest, file, id, line, text, why }: ExplainedRule) {
+function ruleShape({
+  advice,
+  description,
+  digest,
+  file,
+  id,
+  line,
+  link,
+  text,
+  why,
+}: ExplainedRule) {
   return {
     id,
     text,
@@ -148,9 +164,14 @@ function ruleShape({ advice, description, digest, file, id, line, text, why }: E
     line,
     why: [...why],
     ...(file === undefined ? {} : { file }),
+    ...(link === undefined ? {} : { link: placeShape(link) }),
     ...(description === undefined ? {} : { description }),
     ...(advice === undefined ? {} : { advice }),
   }
+}
+
+function placeShape({ file, line }: Pick<ExplainedRule, 'file' | 'line'>) {
+  return { ...(file === undefined ? {} : { file }), line }
 }
 
 export function askShape(ask: NonNullable<OperatorExplanation['ask']>): Static<typeof Ask> {

@@ -320,7 +320,8 @@ forEachPolicyEngine('loading', (load, engine) => {
       `${PERMIT_ALL} ${PERMIT_ALL}`,
       '@id("x") permit (principal',
       '@id("x") @requestable("") forbid (principal, action, resource);',
-      '@id("x") permit (principal == ?principal, action, resource);',
+      '@id("x") permit (principal = ?principal, action, resource);',
+      '@id("x") link (template == "nobody", ?principal == Agent::"a");',
     ]) {
       assert.throws(() => loadPolicySet({ version: 1, text, schema }, engine), Problem, text)
     }

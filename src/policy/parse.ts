@@ -1,5 +1,11 @@
 import { Problem } from '../lib/problem.ts'
-import { exactJson, policyToJson } from './exact-integers.ts'
+import {
+  type AnnotatedJson,
+  exactJson,
+  type ParsedJson,
+  policyToJson,
+  templateToJson,
+} from './exact-integers.ts'
 import { type PolicyPiece, splitPolicies } from './policy-text.ts'
 import { BadLink, isLink, isTemplate } from './templates/link-text.ts'
 import { Templates } from './templates/templates.ts'
@@ -27,16 +33,15 @@ export function parsePolicies(text: string): readonly ParsedPolicy[] {
   const templates = new Templates(pieces)
   return pieces.flatMap((piece) => {
     if (isLink(piece.text)) return parseLink(piece, templates)
-    return isTemplate(piece.text) ? [] : parsePolicy(piece)
+    const template = isTemplate(piece.text)
+    const json = read(template ? templateToJson(piece.text) : policyToJson(piece.text))
+    return template ? [] : { ...piece, id: json.annotations?.id ?? '', json: exactJson(json) }
   })
 }
 
-function parsePolicy(piece: PolicyPiece): ParsedPolicy {
-  const parsed = policyToJson(piece.text)
-  if (parsed.type !== 'success') {
-    throw new Problem('policy.invalid', parsed.errors[0]?.message ?? 'a policy cannot be parsed')
-  }
-  return { ...piece, id: parsed.json.annotations?.id ?? '', json: exactJson(parsed.json) }
+function read(parsed: ParsedJson): AnnotatedJson {
+  if (parsed.type === 'success') return parsed.json
+  throw new Problem('policy.invalid', parsed.errors[0]?.message ?? 'a policy cannot be parsed')
 }
 
 function parseLink({ start: link, text: own }: PolicyPiece, templates: Templates): ParsedPolicy {

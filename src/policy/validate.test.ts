@@ -77,9 +77,11 @@ permit (principal, action == Action::"orders.refund", resource);
     assert.deepEqual(mistakes(rule(`context.args has amount && ${amount}`)), [])
   })
 
-  it('refuses templates, controls that turn text around, and literals that would fail', () => {
+  it('refuses slots in conditions, controls that turn text around, and literals that would fail', () => {
     assert.match(
-      mistakes('@id("x") permit (principal == ?principal, action, resource);').join(),
+      mistakes(
+        '@id("x") permit (principal, action, resource) when { principal == ?principal };',
+      ).join(),
       /template/,
     )
     const turned = mistakes(

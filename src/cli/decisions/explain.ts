@@ -198,8 +198,9 @@ export function uniqueRules(
 }
 
 /** `refunds.cedar:12`, or `line 12` of a text that nobody said the files of. */
-export function placeOf({ file, line }: Pick<Rule, 'file' | 'line'>): string {
-  return file === undefined ? `line ${line}` : `${file}:${line}`
+export function placeOf({ file, line, link }: Pick<Rule, 'file' | 'line' | 'link'>): string {
+  const place = file === undefined ? `line ${line}` : `${file}:${line}`
+  return link === undefined ? place : `${place}, linked at ${placeOf(link)}`
 }
 
 export function ruleLines(

@@ -59,6 +59,8 @@ export interface Rule {
   readonly text: string
   readonly file?: string
   readonly line: number
+  /** Of a link: where it is. `file` and `line` are those of its template. */
+  readonly link?: { readonly file?: string; readonly line: number }
   readonly description?: string
   readonly advice?: string
   readonly why: readonly string[]

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { World as Remit } from '../../../test/world.ts'
@@ -137,5 +137,55 @@ describe('policies and real calls', () => {
       said.out,
       /again\.cedar:1:1 {2}again\n +says the same as `no-reading` at draft\.cedar:\d+/,
     )
+  })
+
+  test('a template in one file, its links in another: checked, compared, published, explained by both places', async (t) => {
+    const cli = await adaAt(t)
+    const rules = join(cli.home, 'rules')
+    await mkdir(rules)
+    await writeFile(join(rules, 'live.cedar'), live)
+    const template = `@id("nobody-below")
+forbid (principal == ?principal, action == Action::"orders.refund", resource)
+when { context.args.amount.lessThan(decimal("5.00")) };`
+    await writeFile(join(rules, 'templates.cedar'), `${template}\n`)
+    const write = (to: string) =>
+      writeFile(
+        join(rules, 'who.links'),
+        `// who\n@id("not-by-the-bot") link (template == "${to}", ?principal == Agent::"refund-bot");\n`,
+      )
+    await write('nobody-bellow')
+    const wrong = await cli.remit('policy', 'validate', 'rules')
+    assert.equal(wrong.exit, 1)
+    assert.match(
+      wrong.out,
+      /who\.links:2:41 .*\n.*no template `nobody-bellow`\n.*did you mean `nobody-below`/,
+    )
+    await write('nobody-below')
+    const differs = await cli.remit('policy', 'diff', 'rules')
+    assert.match(differs.out, /\+ nobody-below {2}new {2}rules\/templates\.cedar:1/)
+    assert.match(differs.out, /\+ not-by-the-bot {2}new {2}rules\/who\.links:2/)
+    const replayed = await cli.remit('policy', 'replay', 'rules')
+    assert.equal(replayed.exit, 0, replayed.said)
+    const published = await cli.remit('policy', 'publish', 'rules', '--yes')
+    assert.equal(published.exit, 0, published.said)
+    assert.match(
+      (await cli.remit('policy', 'show')).out,
+      /\nlink \(template == "nobody-below"|link \(template/,
+    )
+    const task = await remit.open()
+    const refused = await remit.agent.call(task, 'POST', '/orders/orders/1042/refunds', {
+      body: '{"amount": 2.00}',
+    })
+    assert.equal(refused.status, 403)
+    const check = ['check', '--as', 'sam', '--agent', 'refund-bot', '--action', 'refund']
+    const args = ['--arg', 'order_id=1042', '--arg', 'amount=2']
+    const said = await cli.remit(...check, ...args, '--explain')
+    assert.match(
+      said.out,
+      /not-by-the-bot rules\/templates\.cedar:1, linked at rules\/who\.links:2/,
+    )
+    assert.match(said.out, /context\.args\.amount is 2\.00?: less than 5\.00/)
+    const who = await cli.remit('policy', 'who', 'refund')
+    assert.match(who.out, /not-by-the-bot, rules\/templates\.cedar:1/)
   })
 })

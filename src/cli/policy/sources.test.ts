@@ -14,6 +14,9 @@ before(async () => {
   await writeFile(join(home, 'rules', 'b.cedar'), 'b1\nb2')
   await writeFile(join(home, 'rules', 'a.cedar'), 'a1\n')
   await writeFile(join(home, 'rules', 'readme.md'), 'not a rule')
+  await mkdir(join(home, 'linked'))
+  await writeFile(join(home, 'linked', 'a.links'), 'l')
+  await writeFile(join(home, 'linked', 'b.cedar'), 'b')
   await writeFile(join(home, 'last.cedar'), 'l1\nl2\n')
 })
 after(() => rm(home, { recursive: true, force: true }))
@@ -22,6 +25,13 @@ test('directories give their *.cedar in name order, files come as they are named
   const { files, text } = await readSources(home, ['rules', 'last.cedar', 'rules/a.cedar'])
   assert.deepEqual(files, ['rules/a.cedar', 'rules/b.cedar', 'last.cedar'])
   assert.equal(text, 'a1\nb1\nb2\nl1\nl2\n')
+})
+
+test('links in files of their own come with the directory', async () => {
+  assert.deepEqual((await readSources(home, ['linked'])).files, [
+    'linked/a.links',
+    'linked/b.cedar',
+  ])
 })
 
 test('every line of the whole text is found again in its file', async () => {

@@ -30,7 +30,8 @@ export function instantiate(template: AnnotatedJson, link: LinkText): AnnotatedJ
   const { annotations = {}, principal, resource } = template
   return {
     ...template,
-    annotations: { ...annotations, ...Object.fromEntries(link.annotations) },
+    // Without an id of its own it has none.
+    annotations: { ...annotations, id: '', ...Object.fromEntries(link.annotations) },
     principal: filled(principal, link.values.get('?principal')),
     resource: filled(resource, link.values.get('?resource')),
   }
