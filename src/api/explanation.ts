@@ -80,6 +80,20 @@ export const Explanation = Type.Intersect([
       description: 'the standing answer that lifted what stood in the way',
     }),
     ended_at: Type.Union([Time, Type.Null()]),
+    settled: Type.Optional(
+      Type.Array(
+        Type.Object({
+          limit: Type.String(),
+          owner: Type.String({ description: 'the task, or the standing limit' }),
+          reserved: Type.String({ description: 'what was taken before the answer was known' }),
+          amount: Type.String({ description: 'what is taken by now' }),
+          by: Type.String({
+            description:
+              '`answer`, or why it stays at what was reserved: `failed`, `cut`, `too_large`, `not_json`, `not_there`, `unreported`, `indeterminate`',
+          }),
+        }),
+      ),
+    ),
     detail: Type.Optional(Type.String()),
     enough: Type.Optional(Type.String({ description: 'what would have been enough' })),
     hints: Type.Array(
@@ -106,13 +120,14 @@ export const Explanation = Type.Intersect([
 
 /** What the represented person may see. */
 export function explanationShape(decision: StoredDecision, told: Noun): Static<typeof Explanation> {
-  const { approvalWouldHelp, detail, enough, gates, hints, risk } = told
+  const { approvalWouldHelp, detail, enough, gates, hints, risk, settlements } = told
   return {
     ...decisionShape(decision),
     resource: decision.resource,
     request: decision.requestId,
     allowance: decision.allowanceId,
     ended_at: decision.endedAt === null ? null : time(decision.endedAt),
+    ...(settlements.length === 0 ? {} : { settled: settlements.map(settledShape) }),
     ...(detail === undefined ? {} : { detail }),
     ...(enough === undefined ? {} : { enough }),
     hints: [...hints],
@@ -120,6 +135,10 @@ export function explanationShape(decision: StoredDecision, told: Noun): Static<t
     gates: [...gates],
     ...(risk ? { risk: { ...risk, signals: [...risk.signals] } } : {}),
   }
+}
+
+function settledShape({ amount, by, name, owner, reserved }: Noun['settlements'][number]) {
+  return { limit: name, owner, reserved, amount, by }
 }
 
 /** All that is known, with the policies. */

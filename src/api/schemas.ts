@@ -158,13 +158,13 @@ export const Task = Type.Object({
 export const Budget = Type.Array(Type.Unknown(), {
   maxItems: 8,
   description:
-    'limits: `{"limit":"calls","max":20}` or `{"limit":"sum","action":"orders.refund","path":"/amount","max":"500.00"}`; with `"seconds":3600` in any hour; calls with `"action"` those of one action',
+    'limits: `{"limit":"calls","max":20}` or `{"limit":"sum","action":"orders.refund","path":"/amount","max":"500.00"}`; with `"seconds":3600` in any hour; calls with `"action"` those of one action. Of what answers say `{"limit":"rows","action":"crm.search","path":"/customers","max":5000,"reserve":"/limit"}` or `{"limit":"charged","action":"orders.charge","path":"/total","max":"500.00","reserve":"50.00"}`',
 })
 
 /** One of them. */
 export const LimitGiven = Type.Unknown({
   description:
-    '`{"limit":"calls","max":20,"seconds":3600}` or `{"limit":"sum","action":"orders.refund","path":"/amount","max":"500.00","seconds":86400}`; without `seconds` for ever, calls with `action` those of one action',
+    '`{"limit":"calls","max":20,"seconds":3600}` or `{"limit":"sum","action":"orders.refund","path":"/amount","max":"500.00","seconds":86400}`; without `seconds` for ever, calls with `action` those of one action. Of what answers say `{"limit":"rows","action":"crm.search","path":"/customers","max":5000,"reserve":"/limit"}` or `{"limit":"charged","action":"orders.charge","path":"/total","max":"500.00","reserve":"50.00"}`, where `reserve` is taken until the answer is known: an amount, or the argument that says how much at most',
 })
 
 export const AccessRequest = Type.Object({

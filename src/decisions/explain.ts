@@ -1,5 +1,7 @@
 import type { Ask, GateName } from '@remit/engine'
+import { isId } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'
+import { type Settlement, settlementsOf } from '../tasks/index.ts'
 import type { DecisionState, StoredDecision } from './decision-store.ts'
 import { explainGates, type OperatorGate } from './explaining/explain-gates.ts'
 import type { DecisionParts } from './parts.ts'
@@ -33,6 +35,8 @@ export interface Explanation {
   /** What the API answered. */
   readonly status: number | null
   readonly endedAt: number | null
+  /** What it turned out to take of limits on answers, once it ended; to the person, those of the task. */
+  readonly settlements: readonly Settlement[]
   readonly gates: readonly ExplainedGate[]
   /** How the call was weighed; `undefined` when it did not come that far. */
   readonly risk: ToldRisk | undefined
@@ -77,7 +81,19 @@ export async function explain(
     throw new Problem('decision.unknown', `there is no decision \`${decisionId.slice(0, 64)}\``)
   const { decision, made } = found
   const gates = await gatesOf(parts, decision, made)
-  return view === 'person' ? forPerson(decision, gates) : forOperator(decision, gates, made)
+  const settled = await settledBy(parts, decision)
+  return view === 'person'
+    ? forPerson(decision, gates, settled)
+    : { ...forOperator(decision, gates, made), settlements: settled }
+}
+
+/** Only a permit that a limit was looked at for has anything to settle. */
+async function settledBy(
+  parts: DecisionParts,
+  { explanation: { gates }, id, outcome }: StoredDecision,
+): Promise<readonly Settlement[]> {
+  const counted = outcome === 'permit' && gates.some(({ gate }) => gate === 'budget')
+  return counted ? settlementsOf(parts, id) : []
 }
 
 async function gatesOf(
@@ -89,7 +105,11 @@ async function gatesOf(
   return explainGates(explanation.gates, made.of === 'facts' ? made.facts : undefined, rules)
 }
 
-function forPerson(decision: StoredDecision, explained: readonly OperatorGate[]): Explanation {
+function forPerson(
+  decision: StoredDecision,
+  explained: readonly OperatorGate[],
+  settled: readonly Settlement[] = [],
+): Explanation {
   const {
     explanation,
     callHash: _,
@@ -105,6 +125,8 @@ function forPerson(decision: StoredDecision, explained: readonly OperatorGate[])
     enough,
     hints: hintsOf(explained),
     approvalWouldHelp: decision.outcome === 'requestable',
+    // INVARIANT: what was set for others, and how it stands, is not theirs to see.
+    settlements: settled.filter(({ owner }) => isId('task', owner)),
     gates: gates.map(({ gate, passed, reason }) => ({
       gate,
       passed,

@@ -1,5 +1,5 @@
 import { unreported } from './decision-store.ts'
-import { endSteps } from './outcome.ts'
+import { endSettled } from './outcome.ts'
 import type { DecisionParts } from './parts.ts'
 
 /** How long an API that asked by itself may take to say what became of a call. */
@@ -18,8 +18,10 @@ export async function lapse(
   for (;;) {
     const left = await unreported(parts.storage.read, since, AT_ONCE)
     for (const id of left) {
+      const said = { unsaid: 'unreported' } as const
+      const reason = 'outcome.unreported'
       const done = await parts.storage.commit(
-        endSteps(parts, id, { state: 'indeterminate', reason: 'outcome.unreported' }),
+        await endSettled(parts, id, { state: 'indeterminate', reason, said }),
       )
       if (done.committed) count++
     }

@@ -4,8 +4,9 @@ import {
   returnAllowanceSteps,
   returnSteps,
 } from '../approvals/index.ts'
+import type { LedgerEvent } from '../ledger/index.ts'
 import type { Step } from '../storage/index.ts'
-import { giveBackSteps } from '../tasks/index.ts'
+import { giveBackSteps, type Said, type Settlement, settleSteps } from '../tasks/index.ts'
 import { endQuery, findDecision, type StoredDecision } from './decision-store.ts'
 import type { DecisionParts } from './parts.ts'
 
@@ -22,6 +23,8 @@ export interface Outcome {
   readonly digest?: string | undefined
   /** Why it was not sent or failed: a code. */
   readonly reason?: string | undefined
+  /** What the answer says of amounts, or why it does not, where the permit `settles` something by it. */
+  readonly said?: Said | undefined
 }
 
 /**
@@ -33,8 +36,13 @@ export async function recordOutcome(
   decisionId: string,
   outcome: Outcome,
 ): Promise<boolean> {
-  const back = outcome.state === 'not_sent' ? await giveBack(parts, decisionId) : []
-  const done = await parts.storage.commit([...endSteps(parts, decisionId, outcome), ...back])
+  const { said, state } = outcome
+  const back = state === 'not_sent' ? await giveBack(parts, decisionId) : []
+  const ending =
+    said && state !== 'not_sent'
+      ? await endSettled(parts, decisionId, { ...outcome, said })
+      : endSteps(parts, decisionId, outcome)
+  const done = await parts.storage.commit([...ending, ...back])
   if (!done.committed && done.failed !== OUTCOME_STEP)
     throw new Error(`an outcome could not be recorded: ${done.failed}`)
   if (done.committed && outcome.state === 'not_sent') parts.risk.notSent(decisionId)
@@ -45,11 +53,29 @@ type OutcomeParts = Pick<DecisionParts, 'storage' | 'ledger' | 'clock' | 'risk'>
 
 const OUTCOME_STEP = 'outcome'
 
+type Ending = Omit<Outcome, 'state' | 'said'> & {
+  readonly state: Outcome['state'] | 'indeterminate'
+}
+
+/**
+ * The same as `endSteps`, with what the call reserved of limits on answers: settled by what is said, or kept.
+ * INVARIANT: in one transaction with the ending, which is said once, so nothing is settled twice.
+ */
+export async function endSettled(
+  parts: Omit<OutcomeParts, 'risk'>,
+  decisionId: string,
+  { said, ...ending }: Ending & { readonly said: Said },
+): Promise<Step[]> {
+  const { settlements, steps } = await settleSteps(parts, decisionId, said)
+  return [...endSteps(parts, decisionId, ending, settlements), ...steps]
+}
+
 /** Row and record of an ending; the guard fails when there is an ending already. The intent says all the rest. */
 export function endSteps(
   parts: Omit<OutcomeParts, 'risk'>,
   decisionId: string,
-  outcome: Omit<Outcome, 'state'> & { readonly state: Outcome['state'] | 'indeterminate' },
+  outcome: Ending,
+  settlements: readonly Settlement[] = [],
 ): Step[] {
   const { state, status, digest, latencyMs, reason } = outcome
   return [
@@ -72,8 +98,22 @@ export function endSteps(
               ...(latencyMs === undefined ? {} : { latencyMs }),
             },
           }),
+      ...settledIn(settlements),
     }),
   ]
+}
+
+/** By which limits, and whether by the answer, for ever; how much is of the answer, so behind a commitment. */
+function settledIn(settlements: readonly Settlement[]): Pick<LedgerEvent, 'facts' | 'private'> {
+  if (settlements.length === 0) return {}
+  const told = settlements.map(({ by, name, owner }) => ({ owner, limit: name, by }))
+  const amounts = settlements.map(({ amount, name, owner, reserved }) => ({
+    owner,
+    limit: name,
+    reserved,
+    amount,
+  }))
+  return { facts: { settled: told }, private: { amounts } }
 }
 
 /** What the call used: the same guard that says its ending once gives it back once. */

@@ -1,7 +1,7 @@
 import { type Repetition, repeat, type Wait } from '../lib/repeat.ts'
 import { sendingOf, sendingReplicas } from './decision-store.ts'
 import { lapse } from './lapse.ts'
-import { endSteps } from './outcome.ts'
+import { endSettled } from './outcome.ts'
 import type { DecisionParts } from './parts.ts'
 
 const AT_ONCE = 100
@@ -31,8 +31,13 @@ async function markIndeterminate(parts: DecisionParts, replicaId: string): Promi
   for (;;) {
     const left = await sendingOf(parts.storage.read, replicaId, AT_ONCE)
     for (const decision of left) {
+      const said = { unsaid: 'indeterminate' } as const
       const done = await parts.storage.commit(
-        endSteps(parts, decision.id, { state: 'indeterminate', reason: 'replica.gone' }),
+        await endSettled(parts, decision.id, {
+          state: 'indeterminate',
+          reason: 'replica.gone',
+          said,
+        }),
       )
       if (done.committed) count++
     }

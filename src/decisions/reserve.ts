@@ -9,7 +9,7 @@ import {
 } from '../approvals/index.ts'
 import type { LiveView } from '../live/index.ts'
 import type { Step } from '../storage/index.ts'
-import { BUDGET_STEP, takeSteps } from '../tasks/index.ts'
+import { BUDGET_STEP, type Peeked, takeSteps } from '../tasks/index.ts'
 import type { Setting, Standing } from './facts.ts'
 import type { KnownCase, Looked } from './judging/grounds.ts'
 import { alsoKeys } from './liveness.ts'
@@ -57,11 +57,24 @@ export async function reserve(
   if (done.committed) {
     booking.done()
     parts.risk.permitted(risk, each.id)
-    return { ...permitted(each, { permit, setting, standing, approvers }), ...usedUp(word) }
+    const settles = settledBy(budget)
+    return {
+      ...permitted(each, { permit, setting, standing, approvers }),
+      ...usedUp(word),
+      settles,
+    }
   }
   if (done.failed === PROOF_STEP) return refuseReplay(parts, each)
   if (GONE.includes(done.failed)) return 'gone'
   throw new Error(`a call could not be reserved: ${done.failed}`)
+}
+
+/** Each part once, however many limits are about it. */
+function settledBy({ takings }: Peeked): Permitted['settles'] {
+  const parts = takings.flatMap(({ settles }) => settles ?? [])
+  return parts.length === 0
+    ? parts
+    : [...new Map(parts.map((part) => [`${part.kind} ${part.path}`, part])).values()]
 }
 
 /** What another call may have taken since it was looked at. */
@@ -97,7 +110,7 @@ function permitted(
     standing: Standing
     approvers: LiveView | undefined
   },
-): Permitted {
+): Omit<Permitted, 'settles'> {
   const { call, who } = each
   const { task, chain } = who.held
   const { person } = given.setting

@@ -3,6 +3,7 @@ import type { RequestState } from '../approvals/index.ts'
 import type { Id } from '../lib/id.ts'
 import type { ProblemCode } from '../lib/problem.ts'
 import type { LiveView } from '../live/index.ts'
+import type { AnswerPart } from '../tasks/index.ts'
 import type { TransactionGrant } from '../tokens/index.ts'
 
 /** The answer to one call. A value; what is thrown instead is a failure of ours, and nothing was permitted. */
@@ -26,6 +27,8 @@ export interface Permitted {
   /** For `mintTransactionToken`; gateway and trust domain are the edge's to add. */
   readonly transactionClaims: Omit<TransactionGrant, 'gateway' | 'trustDomain'>
   readonly obligations: readonly Obligation[]
+  /** Parts of the answer that say what it takes of limits: who ends the call says them (`Outcome.said`). */
+  readonly settles: readonly AnswerPart[]
   readonly ticket: Ticket
   /** Whose approval it has used up; it needed none of this very call where there is none. */
   readonly requestId?: Id<'request'>

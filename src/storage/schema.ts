@@ -31,6 +31,7 @@ import type {
   OfferedDefinitionRow,
   OidcPayloadRow,
   RefreshTokenRow,
+  ResourceAnswersRow,
   ResourceRow,
 } from './rows/offered.ts'
 import type {
@@ -125,6 +126,7 @@ export interface Schema {
   limits: LimitRow
   limit_counts: LimitCountRow
   limit_uses: LimitUseRow
+  resource_answers: ResourceAnswersRow
   allowances: AllowanceRow
   kept_results: KeptResultRow
   bearer_tokens: BearerTokenRow

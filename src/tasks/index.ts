@@ -14,12 +14,21 @@ export {
 } from './authorization/begin.ts'
 export { type Basis, type BasisKind, basisLimits } from './basis.ts'
 export { basesFor, basesOfAgent, basesOfPerson, findBasis } from './basis-store.ts'
+export {
+  type AnswerPart,
+  MOST_READ,
+  type Said,
+  saidAs,
+  saidBy,
+  type Unsaid,
+} from './budget/answered-amount.ts'
 export type { Taking } from './budget/budget-store.ts'
 export { closeSpent } from './budget/close-spent.ts'
 export { type CountedLimit, limitsOver } from './budget/counted-limits.ts'
 export { limitName, secondsInWords } from './budget/limit-name.ts'
 export { type Peeked, peekBudgets } from './budget/peek-budget.ts'
 export { MOST_LIMITS, type ReadBudget, readBudget } from './budget/read-budget.ts'
+export { type Settlement, settlementsOf, settleSteps } from './budget/settle-budget.ts'
 export { budgetUse, budgetUses, type LimitUse } from './budget/show-budget.ts'
 export { BUDGET_STEP, giveBackSteps, takeSteps } from './budget/take-budget.ts'
 export { type Closing, closeTask } from './close.ts'

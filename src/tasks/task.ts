@@ -52,7 +52,8 @@ export type OpenedBy = 'exchange' | 'sponsor' | 'code' | 'child'
 
 /**
  * One limit. `calls`: how many calls may be sent, of one action where it is named; `sum`: what the values of one numeric
- * argument may add up to, over all calls of one action. With `seconds` it is about any so many seconds, without for
+ * argument may add up to, over all calls of one action; `charged` and `rows`: what numbers of the answers may add up to, and how
+ * many items lists of them may have together. With `seconds` it is about any so many seconds, without for
  * ever. `most` is exact decimal text, at most 4 fractional digits. The name says what is counted, and how (`limitName`).
  */
 export type Limit = {
@@ -67,7 +68,18 @@ export type Limit = {
       /** JSON Pointer into the typed arguments. */
       readonly path: string
     }
+  | {
+      readonly kind: SettledKind
+      readonly action: string
+      /** JSON Pointer into the answer, as obligations have it: `*` is every item or member. */
+      readonly path: string
+      /** What a call takes until its answer is known: an amount, or a pointer to the argument that says how much it is at most. */
+      readonly reserve: string
+    }
 )
+
+/** Kinds of limit whose amounts are known only from the answer. */
+export type SettledKind = 'charged' | 'rows'
 
 const HOUR = 3_600_000
 /** How long a task lasts when nothing else is asked for, and at most. */

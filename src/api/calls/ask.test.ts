@@ -3,8 +3,10 @@ import { it } from 'node:test'
 import { allOf, type KnownShop, letIn, shopDirect } from '../../../test/sdk/shops.ts'
 import { inEachWorld, type World } from '../../../test/world.ts'
 import { type Enforcer, listEnforcers } from '../../catalog/index.ts'
+import { type Limit, setLimit, showLimits } from '../../tasks/index.ts'
 import type { ApiParts } from '../parts.ts'
 import { askAboutCall } from './ask.ts'
+import { reportOutcome } from './report-outcome.ts'
 
 function partsOf({ rooms }: World): ApiParts {
   return { ...rooms, development: true, describeMcp: () => assert.fail('nobody asks for that') }
@@ -65,5 +67,55 @@ inEachWorld('an enforcement point of an API that went behind the gateway', (worl
       ['nothing', 'resource.unknown'],
     ] as const)
       await assert.rejects(askAboutCall(partsOf(w), { ...enforcer, resource }, asked), { code })
+  })
+})
+
+inEachWorld('a limit on what the answers of a direct API say', (world) => {
+  it('is settled by what the API reports, and by nothing else', async () => {
+    const w = world()
+    const shop = await shopDirect(w, 'web')
+    await letIn(w, [shop])
+    const enforcer = await enforcerOf(w, shop)
+    const task = await w.open({ details: [allOf(shop)] })
+    const token = await w.agent.token(task, shop.identifier)
+    const url = `${shop.identifier}/items`
+    const parts = partsOf(w)
+    const ask = async () => {
+      const proofs = [await w.agent.proof(task.key, { method: 'GET', url, token })]
+      return askAboutCall(parts, enforcer, { scheme: 'DPoP', token, proofs, method: 'GET', url })
+    }
+    const plain = await ask()
+    assert.ok(plain.decision)
+    assert.deepEqual(plain.settles, [])
+    const { action } = plain
+    const subject = { kind: 'agent', id: 'refund-bot' } as const
+    const limit: Limit = {
+      ...{ name: `charged by ${action}/cost`, action, path: '/cost' },
+      ...{ kind: 'charged', most: '10.00', reserve: '2.00' },
+    }
+    await setLimit(w.rooms.decisions, { subject, eachTask: false, limit, by: 'operator' })
+    const used = async () => {
+      const [shown] = await showLimits(w.rooms.decisions, { subject, most: 5 })
+      return shown?.use?.used
+    }
+    const part = { limit: 'charged', path: '/cost' } as const
+    const ends: [Parameters<typeof reportOutcome>[2]['outcome'], string][] = [
+      [{ state: 'answered', amounts: [{ ...part, amount: '0.25' }] }, '0.25'],
+      [{ state: 'answered' }, '2.25'],
+      [{ state: 'answered', amounts: [{ ...part, path: '/else', amount: '0' }] }, '4.25'],
+      [{ state: 'failed', amounts: [{ ...part, amount: '0' }] }, '6.25'],
+      [{ state: 'not_sent' }, '6.25'],
+      [{ state: 'answered', amounts: [{ ...part, amount: '7.5' }] }, '13.75'],
+    ]
+    for (const [outcome, right] of ends) {
+      const permit = await ask()
+      assert.ok(permit.decision)
+      assert.deepEqual(permit.settles, [part])
+      const { decision_id: id } = permit
+      await reportOutcome(parts, enforcer, { id, outcome })
+      assert.equal(await used(), right, JSON.stringify(outcome))
+    }
+    const refused = await ask()
+    assert.ok(!refused.decision && refused.problem.code === 'limit.used_up')
   })
 })

@@ -12,6 +12,7 @@ import {
 import { Problem } from '../../lib/problem.ts'
 import { argumentTexts } from '../../tokens/index.ts'
 import type { ApiParts } from '../parts.ts'
+import { AnswerPart } from './answer-part.ts'
 import { type AskedCall, checkAsked, readAsked, resourceOf } from './asked-call.ts'
 
 /**
@@ -41,6 +42,10 @@ const Permit = Type.Object({
     Type.Object({ id: Text, type: Text, properties: Type.Record(Text, Text) }),
     { description: 'what the API has to do along with it: all of it, or not run the call' },
   ),
+  settles: Type.Array(AnswerPart, {
+    description:
+      'what of its answer says how much the call takes of limits: to be reported with its outcome. Of what is not, the amount that was reserved stays taken',
+  }),
 })
 const Refused = Type.Object({
   decision: Type.Literal(false),
@@ -104,6 +109,7 @@ async function permitted(parts: ApiParts, call: Call, verdict: Permitted) {
     obligations: verdict.obligations
       .filter(({ type }) => asksTheApi(type))
       .map(({ id, properties, type }) => ({ id, type, properties: { ...properties } })),
+    settles: verdict.settles.map(({ kind, path }) => ({ limit: kind, path })),
   }
 }
 

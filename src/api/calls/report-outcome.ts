@@ -1,8 +1,10 @@
 import { type Static, Type } from 'typebox'
 import type { Enforcer } from '../../catalog/index.ts'
-import { findDecision, recordOutcome } from '../../decisions/index.ts'
+import { findDecision, recordOutcome, type StoredDecision } from '../../decisions/index.ts'
 import { Problem } from '../../lib/problem.ts'
+import { type Said, saidAs } from '../../tasks/index.ts'
 import type { ApiParts } from '../parts.ts'
+import { AnswerPart } from './answer-part.ts'
 
 const closed = { additionalProperties: false } as const
 
@@ -18,6 +20,21 @@ export const ReportedOutcome = Type.Object(
     ),
     status: Type.Optional(Type.Integer({ minimum: 100, maximum: 599 })),
     latency_ms: Type.Optional(Type.Integer({ minimum: 0, maximum: 86_400_000 })),
+    amounts: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            ...AnswerPart.properties,
+            amount: Type.String({
+              pattern: '^[0-9]{1,30}(\\.[0-9]{1,30})?$',
+              description: 'exact: `12.50`, or of rows how many',
+            }),
+          },
+          closed,
+        ),
+        { maxItems: 32, description: 'what the permit `settles`, as the answer says it' },
+      ),
+    ),
   },
   closed,
 )
@@ -41,6 +58,18 @@ export async function reportOutcome(
     status,
     latencyMs: latency_ms,
     ...(state === 'answered' ? {} : { reason: 'api.reported' }),
+    ...saidIn(decision, outcome),
   })
   if (!done) throw new Problem('decision.ended', 'this call has an outcome already')
+}
+
+/** Nothing where no limit was looked at: then there is nothing that could be settled. */
+function saidIn(
+  { explanation }: StoredDecision,
+  { amounts, state }: Static<typeof ReportedOutcome>,
+): { readonly said?: Said } {
+  if (!explanation.gates.some(({ gate, subject }) => gate === 'budget' && subject)) return {}
+  if (state === 'failed') return { said: { unsaid: 'failed' } }
+  if (!amounts) return { said: { unsaid: 'unreported' } }
+  return { said: saidAs(amounts.map(({ limit, ...rest }) => ({ kind: limit, ...rest }))) }
 }

@@ -115,8 +115,33 @@ function about(of: Explanation, now: number): readonly (readonly [string, Value]
     ['api', of.resource ?? undefined],
     ['request', of.request ?? undefined],
     ['lifted by', of.allowance ? `allowance ${of.allowance}` : undefined],
+    ...settled(of),
     ['policies', of.policy_version ? `version ${of.policy_version}` : undefined],
   ]
+}
+
+/** What limits on answers counted of it in the end. */
+function settled({ settled = [] }: Explanation): readonly (readonly [string, Value])[] {
+  return settled.map(({ amount, by, limit, reserved }, i) => {
+    const said =
+      by === 'answer' ? text`${amount} counted, ${reserved} reserved` : keptText(by, amount)
+    return [i === 0 ? 'took' : '', text`${limit}: ${said}`] as const
+  })
+}
+
+function keptText(by: string, amount: string): Text {
+  return text`${amount} as reserved: ${KEPT[by] ?? by}`
+}
+
+/** Why an answer did not say how much it was. */
+const KEPT: Readonly<Record<string, string>> = {
+  failed: 'no whole answer came',
+  cut: 'the answer was cut',
+  too_large: 'the answer was too large to be read',
+  not_json: 'the answer was no JSON',
+  not_there: 'the answer does not say it',
+  unreported: 'the API did not say',
+  indeterminate: 'what became of the call is not known',
 }
 
 /** What each gate makes sure of, and what it found when it did not pass. */

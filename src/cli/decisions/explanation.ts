@@ -17,6 +17,13 @@ export interface Explanation {
   readonly state: string
   readonly status: number | null
   readonly ended_at: string | null
+  /** What it turned out to take of limits on answers. */
+  readonly settled?: readonly {
+    readonly limit: string
+    readonly reserved: string
+    readonly amount: string
+    readonly by: string
+  }[]
   readonly hints: readonly string[]
   readonly approval_would_help: boolean
   readonly gates: readonly ExplainedGate[]

@@ -48,3 +48,39 @@ test('a limit in words says what it counts, in which time, and what is used', ()
     '40.00 of 60.00 used, adding up amount of orders.refund in any 1 d',
   )
 })
+
+test('a limit on answers says what is reserved of it', () => {
+  assert.deepEqual(readLimit('rows:crm.search/customers=5000/1d,reserve=/limit'), {
+    ...{ limit: 'rows', action: 'crm.search', path: '/customers', max: 5000 },
+    ...{ reserve: '/limit', seconds: 86_400 },
+  })
+  assert.deepEqual(readLimit('rows:crm.list=500,reserve=100'), {
+    ...{ limit: 'rows', action: 'crm.list', path: '', max: 500, reserve: 100 },
+  })
+  assert.deepEqual(readLimit('charged:orders.charge/total=500.00,reserve=50.00'), {
+    ...{ limit: 'charged', action: 'orders.charge', path: '/total', max: '500.00' },
+    reserve: '50.00',
+  })
+  for (const given of [
+    'rows:crm.search/customers=5000',
+    'rows:crm.search/customers=5000,reserve=',
+    'rows:crm.search/customers=5.5,reserve=1',
+    'rows:crm.search/customers=5,reserve=1.5',
+    'rows:calls=5,reserve=1',
+    'charged:orders.charge=5,reserve=1',
+    'charged:orders.charge/total=5.00,reserve=x',
+    'sum:orders.charge/total=5.00,reserve=1',
+  ])
+    assert.throws(() => readLimit(given), Failure, given)
+  const line = (limit: Limit) => limitLine(limit).render(false)
+  const rows = { kind: 'rows', action: 'crm.search', path: '/customers', most: '50' } as const
+  assert.equal(
+    line({ ...rows, reserve: '/limit', used: '3' }),
+    '3 of 50 used, counting customers in answers of crm.search, its limit reserved for each call',
+  )
+  const charged = { kind: 'charged', action: 'a.b', path: '/fee', most: '5.00' } as const
+  assert.equal(
+    line({ ...charged, reserve: '0.50', seconds: 3600 }),
+    '5.00, adding up fee in answers of a.b, 0.50 reserved for each call in any 1 h',
+  )
+})

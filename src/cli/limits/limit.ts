@@ -11,21 +11,59 @@ export type LimitGiven = { readonly seconds?: number } & (
       readonly path: string
       readonly max: string
     }
+  | {
+      readonly limit: 'charged' | 'rows'
+      readonly action: string
+      /** Into the answer. */
+      readonly path: string
+      readonly max: string | number
+      readonly reserve: string | number
+    }
 )
 
 /** A limit as the management API shows it, and what is used of it where it is counted. */
 export interface Limit {
-  readonly kind: 'calls' | 'sum'
+  readonly kind: 'calls' | 'sum' | 'charged' | 'rows'
   readonly most: string
   readonly action?: string
   readonly path?: string
+  readonly reserve?: string
   readonly seconds?: number
   readonly used?: string
   readonly left?: string
 }
 
-/** `calls=20`, `orders.refund=5`, `orders.refund/amount=500.00`; with `/1h` behind it in any hour. */
+/**
+ * `calls=20`, `orders.refund=5`, `orders.refund/amount=500.00`; with `/1h` behind it in any hour. Of what answers say:
+ * `rows:crm.search/customers=5000/1d,reserve=/limit`, `charged:orders.charge/total=500.00,reserve=50.00`.
+ */
 export function readLimit(given: string): LimitGiven {
+  const [, kind, rest = '', reserve = ''] =
+    /^(charged|rows):([^,]+)(?:,reserve=([^,]+))?$/.exec(given) ?? []
+  return kind === undefined ? readCounted(given) : readSettled(given, kind, rest, reserve)
+}
+
+function readSettled(given: string, kind: string, rest: string, reserve: string): LimitGiven {
+  const counted = readCounted(rest)
+  const path = counted.limit === 'sum' ? counted.path : ''
+  const action = 'action' in counted ? (counted.action ?? '') : ''
+  const whole = kind === 'rows'
+  const amount = whole ? /^(?:0|[1-9]\d{0,8})$/ : /^\d+(?:\.\d+)?$/
+  const max = String(counted.max)
+  const fits = amount.test(max) && (reserve.startsWith('/') || amount.test(reserve))
+  if (action === '' || !fits || (!whole && path === '')) {
+    throw usage(
+      `\`${given}\` is no limit on answers`,
+      'rows:crm.search/customers=5000/1d,reserve=/limit for how many items lists have, charged:orders.charge/total=500.00,reserve=50.00 for what numbers add up to; reserve is what a call takes until its answer is known, or the argument that says how much at most',
+    )
+  }
+  const seconds = counted.seconds === undefined ? {} : { seconds: counted.seconds }
+  const numbered = (text: string) => (whole && !text.startsWith('/') ? Number(text) : text)
+  const limit = whole ? 'rows' : 'charged'
+  return { limit, action, path, max: numbered(max), reserve: numbered(reserve), ...seconds }
+}
+
+function readCounted(given: string): LimitGiven {
   const [, what = '', max = '', length] = /^([^=]+)=(\d+(?:\.\d+)?)(?:\/(\w+))?$/.exec(given) ?? []
   const [, action = '', path] = /^([^/]+)(\/.+)?$/.exec(what) ?? []
   const ms = length === undefined ? undefined : readLength(length)
@@ -56,8 +94,14 @@ export function limitLine(limit: Limit): Text {
   return text`${of}${done}, ${adding(limit)}${any}`
 }
 
-/** `adding up amount of orders.refund` */
-export function adding({ action, path }: Limit): Text {
+/** `adding up amount of orders.refund`, `counting customers in answers of crm.search, 100 reserved for each call` */
+export function adding({ action, kind, path, reserve = '' }: Limit): Text {
+  if (kind === 'charged' || kind === 'rows') {
+    const what = kind === 'rows' ? 'counting' : 'adding up'
+    const part = path ? text` ${path.slice(1)} in` : kind === 'rows' ? ' items of' : ''
+    const held = reserve.startsWith('/') ? text`its ${reserve.slice(1)}` : reserve
+    return text`${what}${part} answers of ${action ?? ''}, ${held} reserved for each call`
+  }
   return text`adding up ${path?.slice(1) ?? ''} of ${action ?? ''}`
 }
 

@@ -88,7 +88,7 @@ function standingInFull(grant: SponsorGrant): Text {
 
 function limitOf(limit: Limit): Value {
   const { action, kind, most } = limit
-  if (kind === 'sum') return text`${most} of each task, ${adding(limit)}${inAny(limit)}`
+  if (kind !== 'calls') return text`${most} of each task, ${adding(limit)}${inAny(limit)}`
   const only = action === undefined ? '' : text` of ${action}`
   return text`${most} calls${only}${inAny(limit)} of each task`
 }

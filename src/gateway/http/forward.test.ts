@@ -18,6 +18,7 @@ type Options = {
   out?: Partial<Outgoing>
   dispatcher?: Agent
   patience?: Patience
+  settles?: boolean
 }
 
 /** One upstream, one front server that forwards a single call to it, and how that ended. */
@@ -50,6 +51,7 @@ async function through(
         dispatcher: options.dispatcher ?? dispatcher,
         clock: manualClock(),
         patience: options.patience ?? PATIENCE,
+        settles: options.settles ?? false,
         mayStart: options.mayStart ?? (() => true),
         onCut: options.onCut ?? (() => () => {}),
       },
@@ -222,4 +224,61 @@ test('a redirect into the upstream is led through the gateway, one to its other 
     const answer = await fetch(reply, { redirect: 'manual' })
     assert.equal(answer.headers.get('location'), seen, given)
   }
+})
+
+/** What is said of rows, or why nothing is. */
+const rowsIn = ({ said }: Forwarded) =>
+  said === undefined || said.unsaid !== undefined
+    ? said?.unsaid
+    : said.of({ kind: 'rows', path: '/rows' })
+
+test('an answer that says what it takes is read to its end, also when its caller has hung up', async () => {
+  let goOn = () => {}
+  const hungUp = new Promise<void>((resolve) => {
+    goOn = resolve
+  })
+  const upstream = http.createServer(async (_, reply) => {
+    reply.writeHead(200, { 'content-type': 'application/json' })
+    reply.write('{"rows":[1,2,')
+    await hungUp
+    reply.end('3]}')
+  })
+  const { ended, front, reply } = await through(upstream, { settles: true })
+  front.on('request', (_, answer) => answer.on('close', goOn))
+  const leaving = new AbortController()
+  const answer = await fetch(reply, { signal: leaving.signal })
+  await answer.body?.getReader().read()
+  leaving.abort()
+  const done = await ended
+  assert.deepEqual([done.state, done.cut, rowsIn(done)], ['answered', 'abandoned', 3n])
+})
+
+test('of an answer that is cut, or has no end, nothing is known', async () => {
+  const upstream = http.createServer((_, reply) => {
+    reply.writeHead(200, { 'content-type': 'application/json' })
+    reply.write('{"rows":[1,2,')
+  })
+  let cut: (reason: Cut) => void = () => {}
+  const { ended, reply } = await through(upstream, {
+    settles: true,
+    onCut: (by) => {
+      cut = by
+      return () => {}
+    },
+  })
+  const answer = await fetch(reply)
+  await answer.body?.getReader().read()
+  cut('ended')
+  assert.equal(rowsIn(await ended), 'cut')
+  const broken = http.createServer((_, answer) => {
+    answer.writeHead(200, { 'content-type': 'application/json', 'content-length': '99' })
+    answer.write('{"rows":[1]}')
+    setImmediate(() => answer.destroy())
+  })
+  const other = await through(broken, { settles: true })
+  await fetch(other.reply).then(
+    (each) => each.text().catch(() => {}),
+    () => {},
+  )
+  assert.equal(rowsIn(await other.ended), 'failed')
 })

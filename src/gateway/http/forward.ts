@@ -2,10 +2,12 @@ import { createHash } from 'node:crypto'
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 import type { Dispatcher } from 'undici'
 import { Problem } from '../../lib/problem.ts'
+import type { Said } from '../../tasks/index.ts'
 import { MOST_RESHAPED } from '../obliged/reshape.ts'
 import { obligedHeaders, reshapeBody, withheld } from '../obliged/reshape-body.ts'
 import type { Cut } from '../running.ts'
 import { secretFilter } from '../secret-filter.ts'
+import { AnswerReader } from '../settled/read-answer.ts'
 import { answerHeaders } from './answer-headers.ts'
 import type { Forwarded, ForwardPorts, Outgoing } from './outgoing.ts'
 import { allBusy, cutShort, Dead, failure, unreadable } from './upstream-failure.ts'
@@ -47,6 +49,11 @@ class Forwarding implements Dispatcher.DispatchHandler {
   #waiting: NodeJS.Timeout | undefined
   /** An answer that has to be told otherwise than it came, held until it is whole. */
   #whole: Whole | undefined
+  /** Where it says how much the call takes. */
+  readonly #reader: AnswerReader | undefined
+  #contentType = ''
+  /** Nobody listens any more, and the answer is read to its end all the same: whoever hangs up must not pay less. */
+  #unheard = false
   #stopListening = () => {}
 
   constructor(
@@ -61,6 +68,7 @@ class Forwarding implements Dispatcher.DispatchHandler {
     this.#resolve = resolve
     this.#began = ports.clock.monotonic()
     this.#filter = secretFilter(out.secrets)
+    this.#reader = ports.settles ? new AnswerReader() : undefined
   }
 
   start(): void {
@@ -102,6 +110,7 @@ class Forwarding implements Dispatcher.DispatchHandler {
       controller.abort(new Dead('another encoding'))
       return
     }
+    this.#contentType = headers['content-type'] ?? ''
     if (this.#ports.reshape) {
       this.#whole = { status, headers, parts: [], size: 0 }
       return
@@ -114,9 +123,14 @@ class Forwarding implements Dispatcher.DispatchHandler {
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#settled) return
     this.#hash.update(chunk)
+    this.#reader?.push(chunk)
     const part = this.#filter.push(chunk)
     if (this.#whole) {
       this.#hold(controller, this.#whole, part)
+      return
+    }
+    if (this.#unheard) {
+      if (this.#reader?.isTooLarge) this.#cut('abandoned')
       return
     }
     if (part.length && !this.#reply.write(part)) {
@@ -131,8 +145,16 @@ class Forwarding implements Dispatcher.DispatchHandler {
       this.#tellWhole(this.#whole)
       return
     }
+    if (this.#unheard) {
+      this.#settle({ state: 'answered', cut: 'abandoned', ...this.#said() })
+      return
+    }
     this.#reply.end(this.#filter.rest())
-    this.#settle({ state: 'answered', digest: this.#hash.digest('base64url') })
+    this.#settle({
+      state: 'answered',
+      digest: this.#hash.digest('base64url'),
+      ...this.#said(),
+    })
   }
 
   #hold(controller: Dispatcher.DispatchController, whole: Whole, part: Buffer): void {
@@ -150,9 +172,10 @@ class Forwarding implements Dispatcher.DispatchHandler {
     if (!reshape) throw new Error('an answer was held for nothing')
     const body = Buffer.concat([...parts, this.#filter.rest()])
     const digest = this.#hash.digest('base64url')
-    const told = reshapeBody(reshape, { body, contentType: headers['content-type'] ?? '' })
+    const said = this.#said()
+    const told = reshapeBody(reshape, { body, contentType: this.#contentType })
     if (told instanceof Problem) {
-      this.#settle({ state: 'answered', digest, withheld: { status, problem: told } })
+      this.#settle({ state: 'answered', digest, withheld: { status, problem: told }, ...said })
       return
     }
     const length = body.length === 0 ? {} : { 'content-length': String(told.length) }
@@ -162,7 +185,11 @@ class Forwarding implements Dispatcher.DispatchHandler {
     })
     this.#status = status
     this.#reply.end(told)
-    this.#settle({ state: 'answered', digest })
+    this.#settle({ state: 'answered', digest, ...said })
+  }
+
+  #said(): Pick<Forwarded, 'said'> {
+    return this.#reader ? { said: this.#reader.said(this.#contentType) } : {}
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
@@ -175,6 +202,13 @@ class Forwarding implements Dispatcher.DispatchHandler {
   /** What was sent is wanted on record even if nobody waits for the answer any more. */
   readonly #onClientGone = () => {
     const begun = this.#status !== undefined && !this.#reply.writableFinished
+    if (begun && this.#reader) {
+      this.#unheard = true
+      const enough = () => this.#cut('abandoned')
+      this.#waiting = setTimeout(enough, this.#ports.patience.startsWithin)
+      this.#controller?.resume()
+      return
+    }
     if (this.#controller === undefined || begun) this.#cut('abandoned')
   }
 
@@ -189,16 +223,25 @@ class Forwarding implements Dispatcher.DispatchHandler {
     this.#controller?.abort(new Dead(cut))
   }
 
-  #settle(ended: Pick<Forwarded, 'state' | 'cut' | 'problem' | 'digest' | 'withheld'>): void {
+  #settle(
+    ended: Pick<Forwarded, 'state' | 'cut' | 'problem' | 'digest' | 'withheld' | 'said'>,
+  ): void {
     if (this.#settled) return
     this.#settled = true
     clearTimeout(this.#waiting)
     this.#stopListening()
     this.#reply.off('close', this.#onClientGone)
     this.#resolve({
+      ...(this.#reader ? { said: unsaidIn(ended) } : {}),
       ...ended,
       ...(this.#status === undefined ? {} : { status: this.#status }),
       latencyMs: this.#ports.clock.monotonic() - this.#began,
     })
   }
+}
+
+/** Where no whole answer came. */
+function unsaidIn({ cut, state, withheld }: Pick<Forwarded, 'cut' | 'state' | 'withheld'>): Said {
+  if (withheld) return { unsaid: 'too_large' }
+  return { unsaid: cut !== undefined && state === 'answered' ? 'cut' : 'failed' }
 }

@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici'
 import type { Clock } from '../../lib/clock.ts'
 import type { Problem } from '../../lib/problem.ts'
+import type { Said } from '../../tasks/index.ts'
 import type { Reshape } from '../obliged/reshape.ts'
 import type { Cut } from '../running.ts'
 
@@ -32,6 +33,8 @@ export interface Forwarded {
   problem?: Problem
   /** The API answered this, and its answer cannot be told. */
   withheld?: { readonly status: number; readonly problem: Problem }
+  /** What the answer says of amounts, where it is read for them. */
+  said?: Said
 }
 
 export interface ForwardPorts {
@@ -42,6 +45,8 @@ export interface ForwardPorts {
   mayStart(): boolean
   /** What may be told of the whole body, or why nothing of it may. Answers stream where there is none. */
   readonly reshape?: Reshape | undefined
+  /** The answer says how much the call takes of limits: it is read while it passes. */
+  readonly settles?: boolean
   /** Calls back when the running answer has to end, with the reason. Returns how to stop listening. */
   onCut(cut: (reason: Cut) => void): () => void
 }

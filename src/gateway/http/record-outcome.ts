@@ -24,7 +24,7 @@ export function recordingFailure<In extends Permitted, Out>(
 
 /** The outcome, whatever it was. A failure that the caller has not been told by a status yet is thrown. */
 export async function recordOutcome(done: Done, ports: GatewayPorts): Promise<Done> {
-  const { cut, digest, latencyMs, problem, state, status, withheld } = done.forwarded
+  const { cut, digest, latencyMs, problem, said, state, status, withheld } = done.forwarded
   const reason =
     (withheld?.problem ?? problem)?.code ?? (cut === undefined ? undefined : 'call.cut')
   await record(ports.decisions, done.verdict.decisionId, {
@@ -33,6 +33,7 @@ export async function recordOutcome(done: Done, ports: GatewayPorts): Promise<Do
     latencyMs,
     digest,
     reason,
+    said,
   })
   if (problem?.cause)
     ports.log.warn({ decision: done.verdict.decisionId, err: problem.cause }, problem.code)

@@ -13,6 +13,7 @@ export async function send(equipped: Equipped, ports: GatewayPorts): Promise<Don
     patience: ports.patience,
     mayStart: () => stillLive(ports.decisions, verdict),
     reshape: reshapeFor(verdict.obligations, () => ports.master.derive('obligation-hash')),
+    settles: verdict.settles.length > 0,
     onCut: (cut) => ports.running.watch(() => mayContinue(ports.decisions, verdict), cut),
   })
   return { ...equipped, forwarded }

@@ -10,6 +10,7 @@ import type {
   RpcRequest,
   RpcResult,
 } from '../../net/index.ts'
+import type { Said } from '../../tasks/index.ts'
 import type { Located } from '../passage.ts'
 import type { Reply } from './reply.ts'
 import type { Conversation } from './session-id.ts'
@@ -67,5 +68,7 @@ export interface Outcome {
   readonly digest: string | undefined
   /** A code, where there is no answer. */
   readonly reason: string | undefined
+  /** What the answer says of amounts, where the permit settles something by it. */
+  readonly said?: Said
   readonly reply: RpcResult | RpcError
 }

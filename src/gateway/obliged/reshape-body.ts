@@ -7,13 +7,17 @@ import { MOST_RESHAPED, type Reshape, Unfit } from './reshape.ts'
 const JSON_TYPE =
   /^application\/(?:[a-z0-9.+-]+\+)?json\s*(?:;\s*charset="?utf-8"?\s*|;(?![^;]*charset)[^;]*)*$/i
 
+export function isJsonType(contentType: string): boolean {
+  return JSON_TYPE.test(contentType)
+}
+
 /** The whole body of an HTTP answer, as it may be told; a problem when it cannot be made that. Nothing of it is told then. */
 export function reshapeBody(
   reshape: Reshape,
   { body, contentType }: { readonly body: Buffer; readonly contentType: string },
 ): Buffer | Problem {
   if (body.length === 0) return body
-  if (!JSON_TYPE.test(contentType)) return withheld('it is no JSON')
+  if (!isJsonType(contentType)) return withheld('it is no JSON')
   try {
     return Buffer.from(printJson(reshape(parseJson(body, { bytes: MOST_RESHAPED }))))
   } catch (error) {

@@ -48,8 +48,17 @@ export interface DecisionView {
   readonly callHash: string | null
   readonly endedAt: number | null
   readonly gates: readonly GateView[]
+  /** What it turned out to take of limits on answers. */
+  readonly settlements: readonly SettlementView[]
   readonly risk: RiskView | undefined
   readonly operator: boolean
+}
+
+export interface SettlementView {
+  readonly name: string
+  readonly reserved: string
+  readonly amount: string
+  readonly by: string
 }
 
 /** How unusual the call was. Score and points for operators. */
@@ -100,6 +109,15 @@ function call(view: DecisionView): Html {
       view.allowanceId !== null &&
         html`a <a href="/approvals#standing">standing answer</a> <code>${view.allowanceId}</code>`,
     ],
+    ...view.settlements.map(
+      ({ amount, by, name, reserved }) =>
+        [
+          'Counted',
+          by === 'answer'
+            ? html`${amount} of <code>${name}</code> <span class="soft">${reserved} reserved</span>`
+            : html`${amount} of <code>${name}</code> <span class="soft">as reserved: the answer did not say</span>`,
+        ] as const,
+    ),
     ['Policies', view.policyVersion !== null && `version ${view.policyVersion}`],
     ['Decision id', html`<code>${item.id}</code>`],
     ['Call hash', view.operator && view.callHash !== null && html`<code>${view.callHash}</code>`],

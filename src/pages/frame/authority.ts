@@ -39,6 +39,21 @@ function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
+/** What a limit on answers counts. */
+export function answersInWords({
+  action,
+  kind,
+  path,
+}: {
+  readonly action: string
+  readonly kind: 'charged' | 'rows'
+  readonly path: string
+}): Html {
+  const what = kind === 'rows' ? 'counting' : 'adding up'
+  const part = path === '' ? 'what is' : html`${show(argumentInWords(path))}`
+  return html`${what} ${part} in the answers of <code>${action}</code>`
+}
+
 /** `/ship_to/city` → `ship_to city`. */
 export function argumentInWords(path: string): string {
   return path

@@ -1,6 +1,11 @@
 import type { Detail } from '@remit/engine'
 import type { Limit, Rate } from '../../tasks/index.ts'
-import { argumentInWords, detailsInWords, type TitleOf } from '../frame/authority.ts'
+import {
+  answersInWords,
+  argumentInWords,
+  detailsInWords,
+  type TitleOf,
+} from '../frame/authority.ts'
 import { csrfField, type Viewer } from '../frame/document.ts'
 import { type Html, html } from '../frame/html.ts'
 import { badge, empty, facts } from '../frame/pieces.ts'
@@ -87,6 +92,8 @@ function limitInWords(limit: Limit): Html {
   const any = limit.seconds !== undefined && ` in any ${duration(limit.seconds * 1000)}`
   if (limit.kind === 'sum')
     return html`${limit.most}, adding up ${show(argumentInWords(limit.path))} of <code>${limit.action}</code>${any}`
+  if (limit.kind === 'charged' || limit.kind === 'rows')
+    return html`${limit.most}, ${answersInWords(limit)}${any}`
   return html`${limit.most} calls${limit.action !== undefined && html` of <code>${limit.action}</code>`}${any}`
 }
 

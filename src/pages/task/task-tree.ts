@@ -1,5 +1,5 @@
 import type { LimitUse } from '../../tasks/index.ts'
-import { argumentInWords } from '../frame/authority.ts'
+import { answersInWords, argumentInWords } from '../frame/authority.ts'
 import { type Html, html } from '../frame/html.ts'
 import { empty } from '../frame/pieces.ts'
 import { show } from '../frame/show.ts'
@@ -88,5 +88,7 @@ export function limitInWords(limit: LimitUse): Html {
   const any = limit.seconds !== undefined && ` in any ${duration(limit.seconds * 1000)}`
   if (limit.kind === 'sum')
     return html`${of} used, adding up ${show(argumentInWords(limit.path))} of <code>${limit.action}</code>${any}`
+  if (limit.kind === 'charged' || limit.kind === 'rows')
+    return html`${of} used, ${answersInWords(limit)}${any}`
   return html`${of} calls${limit.action !== undefined && html` of <code>${limit.action}</code>`}${any} used`
 }

@@ -9,6 +9,7 @@ import { recorded } from './0008-recorded.ts'
 import { shadows } from './0009-shadows.ts'
 import { evaluationRequests } from './0010-evaluation-requests.ts'
 import { mappings } from './0011-mappings.ts'
+import { answers } from './0013-answers.ts'
 import { deferrals } from './0019-deferrals.ts'
 import type { Migration } from './migration.ts'
 
@@ -25,5 +26,6 @@ export const MIGRATIONS: readonly Migration[] = [
   shadows,
   evaluationRequests,
   mappings,
+  answers,
   deferrals,
 ]

@@ -150,6 +150,12 @@ export interface OidcPayloadRow {
   expires_at: Millis | null
 }
 
+/** catalog: what the answers of an API can look like, as JSON; of all its operations. */
+export interface ResourceAnswersRow {
+  resource: string
+  shapes: JsonText
+}
+
 /** tokens: of clients without a key (contract 4). Only digests are kept. */
 export interface BearerTokenRow {
   digest: string

@@ -159,6 +159,11 @@ export interface LimitUseRow {
   amount: Amount
   /** Where the limit is on a length of time. */
   at: Millis | null
+  /** Where the answer says how much it was: which part of it, as JSON. */
+  settles: string | null
+  /** What was taken before that was known, and by what it became `amount`, or why it stays; both once it ended. */
+  reserved: Amount | null
+  settled_by: string | null
 }
 
 /** What an administrator set for somebody, or for everything. */

@@ -1,6 +1,8 @@
 import { sql } from 'kysely'
+import { canonicalJson } from '../../lib/canonical-json.ts'
 import type { Reader, Step, Tx } from '../../storage/index.ts'
 import type { Limit } from '../task.ts'
+import type { AnswerPart, Unsaid } from './answered-amount.ts'
 import { windowOf } from './limit-name.ts'
 
 /** One limit that is counted: of a task, or a standing one. */
@@ -31,6 +33,8 @@ export interface Taking extends CountKey {
   readonly most: bigint
   /** There is something to forget first: all that was taken until then has left the window. */
   readonly sweepTo?: number
+  /** What of the answer says how much it was. */
+  readonly settles?: AnswerPart
 }
 
 export function insertCountsQuery(
@@ -158,12 +162,13 @@ export function takeQuery(db: Reader, { owner, name, amount, most }: Taking): St
 export function insertUseQuery(
   db: Reader,
   decisionId: string,
-  { amount, name, owner }: Taking,
+  { amount, name, owner, settles }: Taking,
   at: number,
 ): Step['query'] {
+  const part = settles ? canonicalJson({ ...settles }) : null
   return db
     .insertInto('limit_uses')
-    .columns(['decision_id', 'owner', 'name', 'amount', 'at'])
+    .columns(['decision_id', 'owner', 'name', 'amount', 'at', 'settles'])
     .expression((eb) =>
       eb
         .selectFrom('limit_counts')
@@ -174,6 +179,7 @@ export function insertUseQuery(
           sql<bigint>`CAST(${amount} AS BIGINT)`.as('amount'),
           sql<number | null>`CASE WHEN window_ms IS NULL THEN NULL
             WHEN swept_to >= ${at} THEN swept_to + 1 ELSE CAST(${at} AS BIGINT) END`.as('at'),
+          sql<string | null>`CAST(${part} AS TEXT)`.as('settles'),
         ])
         .where('owner', '=', owner)
         .where('name', '=', name),
@@ -184,21 +190,67 @@ export function insertUseQuery(
 export interface Use extends CountKey {
   readonly amount: bigint
   readonly at: number | null
+  /** What of the answer says how much it was. */
+  readonly settles: AnswerPart | undefined
+  /** What was taken before the answer was known, and what became of it; nothing while it is not known. */
+  readonly settled: { readonly reserved: bigint; readonly by: Unsaid | 'answer' } | undefined
 }
 
 export async function usesOf(db: Reader, decisionId: string): Promise<Use[]> {
   const rows = await db
     .selectFrom('limit_uses')
-    .select(['owner', 'name', 'at'])
-    .select(sql<string>`CAST(amount AS TEXT)`.as('amount_text'))
+    .select(['owner', 'name', 'at', 'settles', 'settled_by'])
+    .select([
+      sql<string>`CAST(amount AS TEXT)`.as('amount_text'),
+      sql<string>`CAST(reserved AS TEXT)`.as('reserved_text'),
+    ])
     .where('decision_id', '=', decisionId)
     .execute()
-  return rows.map(({ amount_text, at, name, owner }) => ({
+  return rows.map(({ amount_text, at, name, owner, reserved_text, settled_by, settles }) => ({
     owner,
     name,
     at,
     amount: BigInt(amount_text),
+    settles: settles === null ? undefined : (JSON.parse(settles) as AnswerPart), // written by insertUseQuery
+    settled:
+      settled_by === null
+        ? undefined
+        : { reserved: BigInt(reserved_text), by: settled_by as Unsaid | 'answer' }, // written by settleUseQuery
   }))
+}
+
+/**
+ * What a call turned out to take, once, in place of what was reserved. Touches nothing where the use has left its window, or the
+ * standing limit is gone.
+ * INVARIANT: before `settleUseQuery` in the same transaction. It holds the row, so nobody forgets the use with an amount that the row
+ * does not count.
+ */
+export function settleCountQuery(
+  db: Reader,
+  { at, amount, name, owner }: Use,
+  settled: bigint,
+): Step['query'] {
+  const query = db
+    .updateTable('limit_counts')
+    .set({ used: sql<bigint>`used + ${settled - amount}` })
+    .where('owner', '=', owner)
+    .where('name', '=', name)
+  return at === null ? query : query.where('swept_to', '<', at)
+}
+
+/** What became of what was reserved: it was settled by the answer, or stays taken. */
+export function settleUseQuery(
+  db: Reader,
+  decisionId: string,
+  { amount, name, owner }: Use,
+  settled: { readonly amount: bigint; readonly by: Unsaid | 'answer' },
+): Step['query'] {
+  return db
+    .updateTable('limit_uses')
+    .set({ amount: settled.amount, reserved: amount, settled_by: settled.by })
+    .where('decision_id', '=', decisionId)
+    .where('owner', '=', owner)
+    .where('name', '=', name)
 }
 
 export function deleteUseQuery(

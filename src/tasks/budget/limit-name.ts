@@ -1,22 +1,32 @@
-import type { Limit } from '../task.ts'
+import type { Limit, SettledKind } from '../task.ts'
 
 /** What a limit counts, without how much of it there may be. */
 export type Counted = { readonly seconds?: number | undefined } & (
   | { readonly kind: 'calls'; readonly action?: string | undefined }
-  | { readonly kind: 'sum'; readonly action: string; readonly path: string }
+  | { readonly kind: 'sum' | SettledKind; readonly action: string; readonly path: string }
 )
 
 /**
- * `calls`, `calls of orders.refund in 1 h`, `orders.refund/amount in 1 d`. Says what is counted and how, so the same limit has
+ * `calls`, `calls of orders.refund in 1 h`, `orders.refund/amount in 1 d`, `rows of crm.search/customers`. Says what is counted and how, so the same limit has
  * the same name wherever it stands, and no other one has.
  */
 export function limitName(counted: Counted): string {
-  const { action, seconds } = counted
-  const what =
-    counted.kind === 'sum'
-      ? `${counted.action}${counted.path}`
-      : `calls${action === undefined ? '' : ` of ${action}`}`
+  const { seconds } = counted
+  const what = whatOf(counted)
   return seconds === undefined ? what : `${what} in ${secondsInWords(seconds)}`
+}
+
+function whatOf(counted: Counted): string {
+  switch (counted.kind) {
+    case 'calls':
+      return `calls${counted.action === undefined ? '' : ` of ${counted.action}`}`
+    case 'sum':
+      return `${counted.action}${counted.path}`
+    case 'charged':
+      return `charged by ${counted.action}${counted.path}`
+    case 'rows':
+      return `rows of ${counted.action}${counted.path}`
+  }
 }
 
 const UNITS = [

@@ -1,6 +1,6 @@
 import type { BudgetPeek } from '@remit/engine'
 import type { TaskParts } from '../parts.ts'
-import { amountOf, type Countable, concerns, mostOf } from './amount.ts'
+import { amountOf, type Countable, concerns, isSettled, mostOf } from './amount.ts'
 import { type CountState, countsOf, freeFrom, type Taking } from './budget-store.ts'
 import { type CountedLimit, isStanding, type LimitView } from './counted-limits.ts'
 import { tellLimit, tellUncountable } from './tell-limit.ts'
@@ -96,7 +96,8 @@ function takingOf({ amount, counted, most, state }: LimitView, at: number): Taki
   const { limit, owner } = counted
   const { left, windowMs } = state
   const sweep = windowMs !== null && left > 0n ? { sweepTo: at - windowMs } : {}
-  return [{ owner, name: limit.name, amount, most, ...sweep }]
+  const settles = isSettled(limit) ? { settles: { kind: limit.kind, path: limit.path } } : {}
+  return [{ owner, name: limit.name, amount, most, ...sweep, ...settles }]
 }
 
 function isSpent({ counted: { limit, whose }, most, used }: LimitView): boolean {

@@ -40,7 +40,7 @@ test('whatever is not exactly a budget is refused with words', () => {
     [{}, /must be a list/],
     [[null], /budget\[0\] must be an object/],
     [[[]], /budget\[0\] must be an object/],
-    [[{ limit: 'rate', max: 1 }], /calls or sum/],
+    [[{ limit: 'rate', max: 1 }], /calls, sum, charged or rows/],
     [[{ limit: 'calls' }], /whole number/],
     [[{ limit: 'calls', max: 0 }], /whole number/],
     [[{ limit: 'calls', max: -1 }], /whole number/],
@@ -115,4 +115,46 @@ test('a limit of one action, or of any so many seconds, has a name of its own', 
 
 test('the largest sum that the scale holds is a limit', () => {
   assert.ok(read(sum({ max: '922337203685477.5807' })).ok)
+})
+
+test('a limit on what answers say names its part, and what is taken until they come', () => {
+  const rows = { limit: 'rows', action: 'orders.list', path: '/orders', max: 5000 }
+  const charged = { limit: 'charged', action: 'orders.refund', path: '/fee', max: '5.00' }
+  const of = (limit: object) => {
+    const result = read(parseJson(JSON.stringify([limit])))
+    return result.ok ? result.limits[0] : result.reason
+  }
+  assert.deepEqual(of({ ...rows, reserve: '/limit', seconds: 86_400 }), {
+    name: 'rows of orders.list/orders in 1 d',
+    ...{ kind: 'rows', action: 'orders.list', path: '/orders', seconds: 86_400 },
+    ...{ reserve: '/limit', most: '5000' },
+  })
+  assert.deepEqual(of({ ...charged, reserve: '0.50' }), {
+    name: 'charged by orders.refund/fee',
+    ...{ kind: 'charged', action: 'orders.refund', path: '/fee', reserve: '0.50', most: '5.00' },
+  })
+  for (const given of [
+    { ...rows, reserve: 0 },
+    { ...rows, path: '', reserve: 10 },
+    { ...rows, path: '/pages/*/orders', reserve: 10 },
+    { ...charged, reserve: '/amount' },
+  ])
+    assert.equal(typeof of(given), 'object', JSON.stringify(given))
+  for (const [given, words] of [
+    [{ ...rows }, /reserve must be a whole number/],
+    [{ ...rows, reserve: 1.5 }, /reserve must be a whole number/],
+    [{ ...rows, reserve: '10' }, /reserve must be a whole number/],
+    [{ ...rows, reserve: '/status' }, /must point at an integer argument/],
+    [{ ...rows, action: 'orders.refund', reserve: '/amount' }, /must point at an integer/],
+    [{ ...rows, max: '5000', reserve: 10 }, /max must be a whole number/],
+    [{ ...rows, path: 'orders', reserve: 10 }, /path must be a JSON Pointer to a list/],
+    [{ ...rows, path: undefined, reserve: 10 }, /path must be a JSON Pointer to a list/],
+    [{ ...charged, path: '', reserve: '1' }, /path must be a JSON Pointer to a number/],
+    [{ ...charged, reserve: 1 }, /reserve must be text/],
+    [{ ...charged, reserve: '-1' }, /reserve must be text/],
+    [{ ...charged, reserve: '/note' }, /must point at an integer or decimal/],
+    [{ ...charged, max: '1000000000000.0001', reserve: '1' }, /more than can be counted/],
+    [{ ...charged, reserve: '1', per: 'day' }, /unknown member/],
+  ] as const)
+    assert.match(String(of(given)), words, JSON.stringify(given))
 })

@@ -1,8 +1,10 @@
 import { exact } from '@remit/engine'
 import { type CatalogView, kindAt } from '../../catalog/index.ts'
 import { ExactNumber } from '../../lib/json.ts'
-import type { Limit } from '../task.ts'
+import type { Limit, SettledKind } from '../task.ts'
+import { LARGEST_AMOUNT, mostOf } from './amount.ts'
 import { limitName } from './limit-name.ts'
+import { answerPath, reserveOf } from './read-settled.ts'
 
 export type ReadBudget =
   | { readonly ok: true; readonly limits: readonly Limit[] }
@@ -17,7 +19,8 @@ class Refusal extends Error {}
 
 /**
  * Reads the budget of a task as it comes from outside, plain objects or Maps:
- * `[{"limit":"calls","max":20}, {"limit":"sum","action":"orders.refund","path":"/amount","max":"500.00","seconds":86400}]`.
+ * `[{"limit":"calls","max":20}, {"limit":"sum","action":"orders.refund","path":"/amount","max":"500.00","seconds":86400},
+ * {"limit":"rows","action":"crm.search","path":"/customers","max":5000,"reserve":"/limit"}]`.
  * Nothing at all (`undefined`) is no limit. Strict: what is not known is refused, never ignored.
  */
 export function readBudget(value: unknown, catalog: Pick<CatalogView, 'actions'>): ReadBudget {
@@ -50,8 +53,14 @@ function limitFrom(value: unknown, where: string, catalog: Pick<CatalogView, 'ac
     case 'sum':
       requireOnly(members, where, ['limit', 'action', 'path', 'max', 'seconds'])
       return sumLimit(members, where, catalog)
+    case 'charged':
+    case 'rows': {
+      requireOnly(members, where, ['limit', 'action', 'path', 'max', 'reserve', 'seconds'])
+      const kind = members.get('limit') === 'rows' ? 'rows' : 'charged'
+      return settledLimit(kind, members, where, catalog)
+    }
     default:
-      throw new Refusal(`${where}.limit must be calls or sum`)
+      throw new Refusal(`${where}.limit must be calls, sum, charged or rows`)
   }
 }
 
@@ -76,6 +85,27 @@ function sumLimit(members: Members, where: string, catalog: Pick<CatalogView, 'a
   const seconds = secondsFrom(members, where)
   const counted = { kind: 'sum', action: known.name, path, ...seconds } as const
   return { name: limitName(counted), ...counted, most: sumOf(members.get('max'), `${where}.max`) }
+}
+
+/** One whose amounts the answers say. */
+function settledLimit(
+  kind: SettledKind,
+  members: Members,
+  where: string,
+  catalog: Pick<CatalogView, 'actions'>,
+): Limit {
+  const action = actionFrom(members, where, catalog)
+  const at = answerPath(kind, members.get('path'), action)
+  if ('wrong' in at) throw new Refusal(`${where}.path ${at.wrong}`)
+  const given = reserveOf(kind, members.get('reserve'), action)
+  if ('wrong' in given) throw new Refusal(`${where}.reserve ${given.wrong}`)
+  const counted = { kind, action: action.name, ...at, ...secondsFrom(members, where) }
+  const max = members.get('max')
+  const most = kind === 'rows' ? callsFrom(max, `${where}.max`) : sumOf(max, `${where}.max`)
+  const limit = { name: limitName(counted), ...counted, ...given, most }
+  if (mostOf(limit) > LARGEST_AMOUNT)
+    throw new Refusal(`${where}.max is more than can be counted of answers`)
+  return limit
 }
 
 function actionFrom(members: Members, where: string, catalog: Pick<CatalogView, 'actions'>) {

@@ -1,6 +1,7 @@
 import type { BudgetPeek } from '@remit/engine'
 import type { LimitSubject } from '../limits/standing-limit.ts'
-import { amountInWords } from './amount.ts'
+import type { Limit } from '../task.ts'
+import { amountInWords, isSettled } from './amount.ts'
 import type { LimitView } from './counted-limits.ts'
 
 /** What one limit says to a call, in words that are fit for the agent. */
@@ -34,7 +35,8 @@ function usedInWords({ counted, most, used }: LimitView, amount: bigint): string
   const { limit, whose } = counted
   const around = whose === 'above' ? ' together with the tasks around it' : ''
   const sofar = `${amountInWords(limit, used)} of ${amountInWords(limit, most)} used${around}`
-  const takes = limit.kind === 'sum' ? `, this call takes ${amountInWords(limit, amount)}` : ''
+  const verb = isSettled(limit) ? 'reserves' : 'takes'
+  const takes = limit.kind === 'calls' ? '' : `, this call ${verb} ${amountInWords(limit, amount)}`
   return `${sofar}${takes}`
 }
 
@@ -54,6 +56,11 @@ function subjectNote({ counted: { owner } }: LimitView, { id, kind }: LimitSubje
   return `${owner} of ${kind} ${id}`
 }
 
+/** Every call reserves as much, whatever it says. */
+function isFixed(limit: Limit): boolean {
+  return isSettled(limit) && !limit.reserve.startsWith('/')
+}
+
 /** Why not, and what would be enough. The engine knows the words for a budget that is used up for good. */
 function refusalOf(
   { counted: { limit }, state }: LimitView,
@@ -68,7 +75,7 @@ function refusalOf(
     }
   if (!standing && state.windowMs === null) return {}
   const enough =
-    limit.kind === 'sum' && amount > 0n
+    limit.kind !== 'calls' && amount > 0n && !isFixed(limit)
       ? 'a call that takes less, or a higher limit'
       : 'an administrator who raises the limit'
   return { reason: standing ? 'limit.used_up' : 'budget.exhausted', enough }

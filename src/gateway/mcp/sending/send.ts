@@ -12,6 +12,7 @@ import {
   sameId,
 } from '../../../net/index.ts'
 import { type Reshape, reshapeFor } from '../../obliged/reshape.ts'
+import { saidInResult } from '../../settled/read-answer.ts'
 import type { Done, Equipped, Outcome } from '../passage.ts'
 import type { McpPorts } from '../ports.ts'
 import { failedCall, META } from '../tool-error.ts'
@@ -25,7 +26,17 @@ export async function send(equipped: Equipped, ports: McpPorts): Promise<Done> {
   const sending = new Sending(equipped, ports)
   const ended = await sending.run().catch(brokenOff)
   const latencyMs = ports.decisions.clock.monotonic() - began
-  return { ...equipped, outcome: outcomeOf(equipped, ended, sending.left, latencyMs, ports) }
+  const outcome = outcomeOf(equipped, ended, sending.left, latencyMs, ports)
+  return { ...equipped, outcome: { ...outcome, ...saidIn(equipped, ended) } }
+}
+
+/** By what the server said, before anything is left out of it. */
+function saidIn({ verdict }: Equipped, ended: Exchanged): Pick<Outcome, 'said'> {
+  if (verdict.settles.length === 0) return {}
+  if (ended.state === 'answered' && ended.answer) return { said: saidInResult(ended.answer) }
+  const left = ended.state === 'failed' && ended.failure === 'left'
+  const large = ended.state === 'failed' && ended.failure === 'too_large'
+  return { said: { unsaid: left ? 'cut' : large ? 'too_large' : 'failed' } }
 }
 
 /** A mistake of ours while something may be on its way already. */
