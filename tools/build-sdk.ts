@@ -38,6 +38,8 @@ interface Manifest {
  */
 export function published({ private: _, ...manifest }: Manifest): object {
   const entries = Object.entries(manifest.exports).map(([name, source]) => {
+    // Schemas are what they are; sources are in the package.
+    if (!source.endsWith('.ts')) return [name, source] as const
     const emitted = source.replace(/^\.\/src\/(.+)\.ts$/, './lib/$1')
     return [name, { types: `${emitted}.d.ts`, default: `${emitted}.js` }] as const
   })

@@ -98,6 +98,14 @@ export const Resource = Type.Object({
   mappings_trusted: Type.Boolean({
     description: 'whether what its tools say about requests to decision points of others counts',
   }),
+  tokens: Type.Object({
+    form: Type.String({
+      description: '`jwt`, or `opaque`: they say nothing, and introspection tells',
+    }),
+    subjects: Type.String({
+      description: '`public`, or `pairwise`: people have a name that they have at no other API',
+    }),
+  }),
   status: Type.String(),
 })
 

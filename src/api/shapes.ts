@@ -48,6 +48,7 @@ export function resourceShape(resource: Resource) {
     protocol,
     server: server ?? null,
     mappings_trusted: resource.mappingsTrusted === true,
+    tokens: { form: resource.tokenForm ?? 'jwt', subjects: resource.subjects ?? 'public' },
     status,
   }
 }

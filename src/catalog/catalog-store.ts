@@ -82,6 +82,8 @@ export async function changeResource(
     status?: Resource['status']
     connection?: string | null
     mappings_trusted?: 0 | 1
+    token_form?: 'jwt' | 'opaque'
+    subjects?: 'public' | 'pairwise'
     updated_at: number
   },
 ): Promise<boolean> {
@@ -144,6 +146,8 @@ function resourceOf(row: Selectable<Schema['resources']>): Resource {
     server: row.server === null ? undefined : (JSON.parse(row.server) as PinnedServer), // as: only `writeResource` writes the column
     status: row.status as Resource['status'], // as: only this room writes the column
     ...(row.mappings_trusted === 1 ? { mappingsTrusted: true } : {}),
+    ...(row.token_form === 'opaque' ? { tokenForm: 'opaque' } : {}),
+    ...(row.subjects === 'pairwise' ? { subjects: 'pairwise' } : {}),
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   }

@@ -61,6 +61,7 @@ export { type Notice, type Noticed, noticeOffered } from './review/notice.ts'
 export type { Offer } from './review/offer.ts'
 export { selectOffers as listOffers } from './review/offer-store.ts'
 export { checkSentence, renderSentence, renderValue } from './sentence.ts'
+export { setTokens, type TokenWish } from './set-tokens.ts'
 export {
   type ResourceChange,
   removeResource,

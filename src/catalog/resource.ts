@@ -21,6 +21,10 @@ export type Resource = {
   readonly server: PinnedServer | undefined
   /** What its tools say about requests to decision points of others counts: an administrator said so. */
   readonly mappingsTrusted?: true
+  /** Its resource tokens are handles that say nothing; left out, they are JWTs. */
+  readonly tokenForm?: 'opaque'
+  /** Each person has a name there that they have nowhere else; left out, it is the one they have everywhere. */
+  readonly subjects?: 'pairwise'
   readonly status: 'active' | 'suspended' | 'removed'
   readonly createdAt: number
   readonly updatedAt: number

@@ -43,7 +43,11 @@ export async function checkHolder(parts: DecisionParts, presented: Presented): P
   if (proof.thumbprint !== claims.cnf.jkt)
     return problem('proof.wrong_key', 'the token is bound to another key')
   const held = await parts.facts.task(claims.task.id)
-  if (!held || held.task.keyThumbprint !== proof.thumbprint || !isSubject(held, claims))
+  if (
+    !held ||
+    held.task.keyThumbprint !== proof.thumbprint ||
+    !isSubject(parts, held, claims, undefined)
+  )
     return problem('token.unknown_task', 'the token is of no task here')
   return { holds: true, claims, proof, held }
 }

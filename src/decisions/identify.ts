@@ -64,8 +64,8 @@ export async function identify(parts: DecisionParts, call: Knock): Promise<Ident
   if (token === undefined || scheme === undefined)
     return nobody(new Problem('token.missing', 'the request carries no access token'))
   if (scheme !== 'DPoP') return identifyBearer(parts, call, token)
-  const [claims, proof] = await Promise.all([
-    problemOr(checkResourceToken(token, call.resource.identifier, ownTokens(parts))),
+  const [bound, proof] = await Promise.all([
+    problemOr(boundTo(parts, call, token)),
     problemOr(
       checkProof(call.proof, {
         method: call.method,
@@ -75,15 +75,49 @@ export async function identify(parts: DecisionParts, call: Knock): Promise<Ident
       }),
     ),
   ])
-  if (claims instanceof Problem) return nobody(claims, proof instanceof Problem ? undefined : proof)
-  if (proof instanceof Problem) return nobody(proof, undefined, claims)
-  if (proof.thumbprint !== claims.cnf.jkt)
+  if (bound instanceof Problem) return nobody(bound, proof instanceof Problem ? undefined : proof)
+  if (proof instanceof Problem) return nobody(proof, undefined, bound.claims)
+  if (proof.thumbprint !== bound.thumbprint)
     return nobody(
       new Problem('proof.wrong_key', 'the token is bound to another key'),
       proof,
-      claims,
+      bound.claims,
     )
-  return identifyTask(parts, call, claims, proof)
+  return identifyTask(parts, call, bound, proof)
+}
+
+/** A token that is bound to a key, whichever form it has. */
+interface Bound {
+  readonly claims: Credential
+  readonly thumbprint: string
+  /** Whether it names whom the task is for; a handle names nobody. */
+  isOf(held: HeldTask): boolean
+}
+
+/** @throws Problem `token.…` */
+async function boundTo(parts: DecisionParts, call: Knock, token: string): Promise<Bound> {
+  const digest = opaqueDigest('remit_at', token)
+  if (digest !== undefined) {
+    const row = await handleAt(parts, call, digest)
+    if (row.thumbprint === null)
+      throw new Problem('token.wrong_scheme', 'the token is bound to no key: use Bearer')
+    return { claims: credentialOf(row), thumbprint: row.thumbprint, isOf: () => true }
+  }
+  const claims = await checkResourceToken(token, call.resource.identifier, ownTokens(parts))
+  const isOf = (held: HeldTask) => isSubject(parts, held, claims, call.resource)
+  return { claims, thumbprint: claims.cnf.jkt, isOf }
+}
+
+/** What is in our books of a token that says nothing. @throws Problem `token.expired`, `token.wrong_audience` */
+async function handleAt(parts: DecisionParts, call: Knock, digest: string): Promise<BearerToken> {
+  const row = await parts.facts.bearer(digest)
+  if (!row) throw new Problem('token.expired', 'the token is unknown or over')
+  if (row.expiresAt <= parts.clock.now())
+    throw new Problem('token.expired', 'the token has expired')
+  // INVARIANT: good at exactly one resource, as tokens that say so themselves.
+  if (row.resource !== call.resource.identifier)
+    throw new Problem('token.wrong_audience', 'the token is for another resource')
+  return row
 }
 
 /**
@@ -98,21 +132,19 @@ export async function identifyAgain(
   const { token, scheme } = call
   // A bearer token is looked at anew as it was the first time: there is no proof.
   if (token === undefined || scheme !== 'DPoP' || !before.proof) return identify(parts, call)
-  const claims = await problemOr(
-    checkResourceToken(token, call.resource.identifier, ownTokens(parts)),
-  )
-  if (claims instanceof Problem) return nobody(claims, before.proof, before.claims)
-  return identifyTask(parts, call, claims, before.proof)
+  const bound = await problemOr(boundTo(parts, call, token))
+  if (bound instanceof Problem) return nobody(bound, before.proof, before.claims)
+  return identifyTask(parts, call, bound, before.proof)
 }
 
 async function identifyTask(
   parts: DecisionParts,
   call: Knock,
-  claims: ResourceTokenClaims,
+  { claims, isOf }: Bound,
   proof: Proof,
 ): Promise<Identified> {
   const held = await parts.facts.task(claims.task.id)
-  if (!held || held.task.keyThumbprint !== proof.thumbprint || !isSubject(held, claims))
+  if (!held || held.task.keyThumbprint !== proof.thumbprint || !isOf(held))
     return nobody(new Problem('token.unknown_task', 'the token is of no task here'), proof, claims)
   return lookedAt(parts, call, { claims, proof, held, credential: HOLDS })
 }
@@ -129,18 +161,11 @@ async function identifyBearer(
   const digest = opaqueDigest('remit_at', token)
   if (digest === undefined)
     return nobody(new Problem('token.wrong_scheme', 'the token is bound to a key: use DPoP'))
-  const bearer = await parts.facts.bearer(digest)
-  if (!bearer) return nobody(new Problem('token.expired', 'the token is unknown or over'))
+  const bearer = await problemOr(handleAt(parts, call, digest))
+  if (bearer instanceof Problem) return nobody(bearer)
+  if (bearer.thumbprint !== null)
+    return nobody(new Problem('token.wrong_scheme', 'the token is bound to a key: use DPoP'))
   const claims = credentialOf(bearer)
-  if (bearer.expiresAt <= parts.clock.now())
-    return nobody(new Problem('token.expired', 'the token has expired'), undefined, claims)
-  // INVARIANT: good at exactly one resource, as tokens that say so themselves.
-  if (bearer.resource !== call.resource.identifier)
-    return nobody(
-      new Problem('token.wrong_audience', 'the token is for another resource'),
-      undefined,
-      claims,
-    )
   const held = await parts.facts.task(bearer.taskId)
   // INVARIANT: what has a key is used with it.
   if (!held || held.task.keyThumbprint !== null)
@@ -166,8 +191,9 @@ async function lookedAt(
   call: Knock,
   who: Pick<Extract<Identified, { known: true }>, 'claims' | 'proof' | 'held' | 'credential'>,
 ): Promise<Identified> {
-  // A token without a proof is in our books, and signed by nobody.
-  const view = await viewOf(parts, who.held, call, who.proof && call.token)
+  // A handle is in our books, and signed by nobody.
+  const signed = opaqueDigest('remit_at', call.token ?? '') === undefined
+  const view = await viewOf(parts, who.held, call, signed ? call.token : undefined)
   return { known: true, ...who, view, liveness: livenessNow(parts, who.held, view, who.claims) }
 }
 

@@ -52,6 +52,7 @@ export {
   issueResourceToken,
   type ResourceTokenRequest,
 } from './issue-resource-token.ts'
+export { subjectOf } from './minting.ts'
 export type { Notice } from './notices/notice.ts'
 export { listNotices } from './notices/notify.ts'
 export { openTask } from './open-task.ts'

@@ -1,12 +1,13 @@
 import { type Detail, type GateResult, intersect } from '@remit/engine'
+import type { Resource } from '../catalog/index.ts'
 import type { LedgerEvent } from '../ledger/index.ts'
 import type { LiveView } from '../live/index.ts'
 import { consumeOnceStep } from '../storage/index.ts'
-import { type Minted, mintResourceToken, type Proof } from '../tokens/index.ts'
+import type { Minted, Proof } from '../tokens/index.ts'
 import type { HeldTask, Setting } from './facts.ts'
 import { checkHolder, type Presented } from './holder.ts'
+import { type IssuedAccess, resourceAccess } from './issuing/resource-access.ts'
 import { callKeys, livenessOf, PAST_DEADLINE, settingLiveness } from './liveness.ts'
-import { minting, partiesOf } from './minting.ts'
 import { type Refused, refused } from './opening/opening.ts'
 import { refuseOpening } from './opening/refuse.ts'
 import { detailsAt, grantedScope, isRefused, readWanted } from './opening/wanted.ts'
@@ -60,16 +61,14 @@ export async function issueResourceToken(
     return no(refused('token.unknown_task', '`client_id` is not the task of the token'))
   const grant = await grantAt(parts, held, asked)
   if ('outcome' in grant) return no(grant)
-  const token = await mintResourceToken(minting(parts), {
-    parties: partiesOf(held, grant.setting),
-    task: { id: held.task.id, purpose: held.task.purpose, ep: grant.view.hash },
-    resource: asked.resource,
-    details: grant.details,
-    ...(grant.scope === undefined ? {} : { scope: grant.scope }),
+  const { setting, ...at } = grant
+  const issued = await resourceAccess(parts, held, {
+    ...at,
+    person: setting.person,
     thumbprint: proof.thumbprint,
-    notAfter: held.task.deadline,
   })
-  if (!(await book(parts, { held, proof, token, resource: grant.resource })))
+  const { token } = issued
+  if (!(await book(parts, { held, proof, issued, resource: grant.resource.name })))
     return no(refused('proof.replayed', 'the proof was used before'))
   // INVARIANT: nothing awaits between this check and the answer.
   if (!parts.live.holds(grant.view) || !parts.live.holds(grant.setting.also))
@@ -85,7 +84,7 @@ export async function issueResourceToken(
 }
 
 export interface GrantAt {
-  readonly resource: string
+  readonly resource: Resource
   readonly view: LiveView
   readonly setting: Setting
   readonly details: readonly Detail[]
@@ -131,7 +130,7 @@ export async function grantAt(
   if (details.length === 0)
     return refused('task.resource_not_granted', 'the task may do nothing of that at this resource')
   return {
-    resource: resource.name,
+    resource,
     view,
     setting,
     details,
@@ -146,16 +145,17 @@ function because(gate: GateResult): Refused {
 /** False: the proof was used before. */
 async function book(
   parts: DecisionParts,
-  issued: { held: HeldTask; proof: Proof; token: Minted; resource: string },
+  given: { held: HeldTask; proof: Proof; issued: IssuedAccess; resource: string },
 ): Promise<boolean> {
-  const { held, proof, token, resource } = issued
+  const { held, issued, proof, resource } = given
   const done = await parts.storage.commit([
     consumeOnceStep(parts.storage.read, 'dpop', proof.replayKey, proof.expiresAt),
+    ...issued.steps,
     parts.ledger.appendStep({
       ...aboutTask(held),
       type: 'token.issued',
       resource,
-      tokenId: token.id,
+      tokenId: issued.token.id,
       thumbprint: proof.thumbprint,
     }),
   ])

@@ -1,4 +1,5 @@
-import type { Minting, Parties, PartyClaims } from '../tokens/index.ts'
+import type { Resource } from '../catalog/index.ts'
+import { type Minting, type Parties, type PartyClaims, pairwiseSubject } from '../tokens/index.ts'
 import type { HeldTask, Setting } from './facts.ts'
 import type { DecisionParts } from './parts.ts'
 
@@ -8,24 +9,48 @@ export function minting(
   return { key: parts.keys.tokens, issuer: parts.issuer, clock: parts.clock, random: parts.random }
 }
 
+/** What naming a person at a resource takes. */
+type Naming = Pick<DecisionParts, 'master'>
+/** Where: at Remit itself when there is no resource. */
+type At = Pick<Resource, 'identifier' | 'subjects'> | undefined
+
 /** Who stands in the tokens of a task: the person when one is present, and every agent behind it. */
 export function partiesOf(
+  parts: Naming,
   { chain, task }: Pick<HeldTask, 'chain' | 'task'>,
   { person }: Pick<Setting, 'person'>,
+  at: At,
 ): Parties {
   if (task.sponsored) return { chain }
-  return { person: { id: person.id, issuer: person.issuer, subject: person.subject }, chain }
+  const { id, issuer, subject } = person
+  if (at?.subjects === 'pairwise') return { person: { id: nameAt(parts, id, at) }, chain }
+  return { person: { id, known: { issuer, subject } }, chain }
 }
 
-/** `sub` of everything that is about a task: the person, or when nobody is present the agent at its root. */
-export function subjectOf({ chain, task }: Pick<HeldTask, 'chain' | 'task'>): string {
-  return task.sponsored ? (chain.at(-1) ?? task.agentId) : task.personId
+/**
+ * `sub` of everything that is about a task: the person, or when nobody is present the agent at its root. A person has a name of
+ * their own at a resource that wants it so.
+ */
+export function subjectOf(
+  parts: Naming,
+  { chain, task }: Pick<HeldTask, 'chain' | 'task'>,
+  at: At,
+): string {
+  if (task.sponsored) return chain.at(-1) ?? task.agentId
+  return at?.subjects === 'pairwise' ? nameAt(parts, task.personId, at) : task.personId
+}
+
+function nameAt({ master }: Naming, personId: string, { identifier }: NonNullable<At>): string {
+  return pairwiseSubject(master, { audience: identifier, personId })
 }
 
 /** Whether a token's subject is the task's. */
 export function isSubject(
+  parts: Naming,
   held: Pick<HeldTask, 'chain' | 'task'>,
   { sub, sub_profile }: Pick<PartyClaims, 'sub' | 'sub_profile'>,
+  at: At,
 ): boolean {
-  return sub === subjectOf(held) && sub_profile === (held.task.sponsored ? 'ai_agent' : 'user')
+  const profile = held.task.sponsored ? 'ai_agent' : 'user'
+  return sub === subjectOf(parts, held, at) && sub_profile === profile
 }

@@ -14,7 +14,7 @@ import type { Watcher } from './shadow/answered.ts'
 export interface DecisionParts extends TaskParts {
   readonly live: Live
   readonly keys: Pick<SigningKeys, 'find' | 'tokens'>
-  readonly master: Pick<MasterKey, 'open' | 'seal'>
+  readonly master: Pick<MasterKey, 'derive' | 'open' | 'seal'>
   /** Remit's own: an origin, without a trailing slash. */
   readonly issuer: string
   readonly catalog: Pick<Catalog, 'current'>

@@ -59,7 +59,7 @@ export async function reserve(
     parts.risk.permitted(risk, each.id)
     const settles = settledBy(budget)
     return {
-      ...permitted(each, { permit, setting, standing, approvers }),
+      ...permitted(each, { parts, permit, setting, standing, approvers }),
       ...usedUp(word),
       settles,
     }
@@ -105,6 +105,7 @@ function approversOf(parts: DecisionParts, { approvers }: Word) {
 function permitted(
   each: KnownCase,
   given: {
+    parts: DecisionParts
     permit: Permit
     setting: Setting
     standing: Standing
@@ -118,7 +119,7 @@ function permitted(
     word: given.approvers,
     limits: given.standing.view,
   })
-  const parties = partiesOf(who.held, given.setting)
+  const parties = partiesOf(given.parts, who.held, given.setting, call.resource)
   const about = {
     id: task.id,
     purpose: task.purpose,

@@ -1,4 +1,5 @@
 import { readCompact, readObject } from '../keys/index.ts'
+import type { Id } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'
 import { closeTask, voidTokens } from '../tasks/index.ts'
 import {
@@ -19,11 +20,8 @@ import { problemOr } from './reasons.ts'
  * Answers when no replica permits with it any more.
  */
 export async function revokeToken(parts: DecisionParts, token: string): Promise<void> {
-  const opened = await taskOfOpaque(parts, token)
-  if (opened !== undefined) {
-    await unlessGone(closeTask(parts, { taskId: opened, by: opened, reason: 'revoked' }))
-    return
-  }
+  const opaque = await taskOfOpaque(parts, token)
+  if (opaque !== undefined) return endWith(parts, opaque)
   const task = await problemOr(checkTaskToken(token, ownTokens(parts)))
   if (!(task instanceof Problem)) {
     const closing = { taskId: task.task.id, by: task.task.id, reason: 'revoked' }
@@ -35,18 +33,20 @@ export async function revokeToken(parts: DecisionParts, token: string): Promise<
   if (audience === undefined || !byIdentifier.has(audience)) return
   const claims = await problemOr(checkResourceToken(token, audience, ownTokens(parts)))
   if (claims instanceof Problem) return
-  const held = await parts.facts.task(claims.task.id)
-  if (held?.task.openedBy === 'code') {
-    const closing = { taskId: claims.task.id, by: claims.task.id, reason: 'revoked' }
-    await unlessGone(closeTask(parts, closing))
-    return
-  }
-  const change = { taskId: claims.task.id, by: claims.task.id, reason: 'a token was revoked' }
-  await unlessGone(voidTokens(parts, change))
+  return endWith(parts, claims.task.id)
 }
 
-/** Of a bearer or refresh token: that of the task which a code opened. */
-async function taskOfOpaque(parts: DecisionParts, token: string): Promise<string | undefined> {
+/** A resource token was revoked, or what gets the next one. */
+async function endWith(parts: DecisionParts, taskId: Id<'task'>): Promise<void> {
+  const held = await parts.facts.task(taskId)
+  const change = { taskId, by: taskId }
+  if (held?.task.openedBy === 'code')
+    return unlessGone(closeTask(parts, { ...change, reason: 'revoked' }))
+  return unlessGone(voidTokens(parts, { ...change, reason: 'a token was revoked' }))
+}
+
+/** Of a token that says nothing: its task. */
+async function taskOfOpaque(parts: DecisionParts, token: string): Promise<Id<'task'> | undefined> {
   const { read } = parts.storage
   const access = opaqueDigest('remit_at', token)
   if (access !== undefined) return (await findBearerToken(read, access))?.taskId

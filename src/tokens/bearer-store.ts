@@ -12,6 +12,8 @@ export function insertBearerStep(db: Reader, token: BearerToken): Step {
     resource: token.resource,
     epochs: token.epochs,
     details: canonicalJson(token.details),
+    thumbprint: token.thumbprint,
+    scope: token.scope,
     issued_at: token.issuedAt,
     expires_at: token.expiresAt,
   })
@@ -35,6 +37,8 @@ export async function findBearerToken(
       resource: row.resource,
       epochs: row.epochs,
       details: JSON.parse(row.details) as Detail[], // written by insertBearerStep
+      thumbprint: row.thumbprint,
+      scope: row.scope,
       issuedAt: row.issued_at,
       expiresAt: row.expires_at,
     }

@@ -2,8 +2,9 @@ import type { Detail } from '@remit/engine'
 import type { Id } from '../lib/id.ts'
 
 /**
- * A resource token of a client that cannot prove possession (contract 4): opaque, for one resource, for 300 seconds at
- * most. Whoever has it is the client, so it is never given to an agent that has keys. Times are epoch milliseconds.
+ * A resource token that says nothing: what it stands for is in our own books. For one resource, for 300 seconds at most. Of a client that
+ * cannot prove possession (contract 4) whoever has it is the client, so such a one is never given to an agent that has keys; of
+ * a resource that wants its tokens opaque it is bound like any other. Times are epoch milliseconds.
  */
 export interface BearerToken {
   readonly digest: string
@@ -15,6 +16,9 @@ export interface BearerToken {
   /** `task.ep`: hash of the epochs read when it was issued; must still be equal when it is used. */
   readonly epochs: string
   readonly details: readonly Detail[]
+  readonly scope: string | null
+  /** Of the task's key; `null`: a bearer token. */
+  readonly thumbprint: string | null
   readonly issuedAt: number
   readonly expiresAt: number
 }

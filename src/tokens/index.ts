@@ -15,6 +15,7 @@ export type { BearerToken, RefreshToken } from './bearer-token.ts'
 export { type Challenged, challenge, METADATA_PREFIX, metadataUrl } from './challenge.ts'
 export { INTROSPECTION_TYPE, mintIntrospection } from './introspection-token.ts'
 export { type DeferralKind, newOpaqueToken, opaqueDigest } from './opaque-token.ts'
+export { pairwiseSubject } from './pairwise.ts'
 export { type ActClaim, MAX_CHAIN, type Parties, type PartyClaims, partyClaims } from './parties.ts'
 export {
   checkProof,

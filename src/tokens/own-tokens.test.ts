@@ -50,8 +50,7 @@ const own: OwnTokens = {
 
 const person = {
   id: 'psn_AAAAAAAAAAAAAAAAAAAAAA',
-  issuer: 'https://idp.example',
-  subject: 'amy',
+  known: { issuer: 'https://idp.example', subject: 'amy' },
 } as const
 const parties: Parties = { person, chain: ['refund-bot'] }
 const task = { id: 'tsk_AAAAAAAAAAAAAAAAAAAAAA', purpose: 'refund order 1042' } as const
@@ -285,6 +284,7 @@ describe('who acts for whom', () => {
     'a subject of no kind': { sub_profile: undefined },
     'an agent with a person inside': { sub_profile: 'ai_agent' },
     'a person of unknown origin': { sub_id: undefined },
+    'a name for one audience, and who that is': { sub: 'pairwise_x' },
     'no subject': { sub: undefined },
     'a client that is not a task': { client_id: 'refund-bot' },
     'a client that is another task': { client_id: 'tsk_BBBBBBBBBBBBBBBBBBBBBB' },

@@ -1,15 +1,15 @@
 import type { PlainObject } from '../keys/index.ts'
-import type { Id } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'
+import { isPairwise } from './pairwise.ts'
 
 /** Who stands in a token: for whom, and which agents act. */
 export interface Parties {
   /** Absent when the task is autonomous. */
   readonly person?: {
-    readonly id: Id<'person'>
-    /** The pair under which the identity provider knows the person. */
-    readonly issuer: string
-    readonly subject: string
+    /** Ours, or the one that they have at this audience alone. */
+    readonly id: string
+    /** The pair under which the identity provider knows the person. Not where their name is for one audience alone. */
+    readonly known?: { readonly issuer: string; readonly subject: string }
   }
   /** Agent ids, the one that acts now first, from live task rows: never copied from a token that was presented. */
   readonly chain: readonly string[]
@@ -47,8 +47,14 @@ export function partyClaims(issuer: string, { person, chain }: Parties): PartyCl
   if (root === undefined) throw new TypeError('a token without an agent')
   const act = actClaim(issuer, person ? chain : chain.slice(0, -1))
   if (!person) return { sub: root, sub_profile: 'ai_agent', ...(act && { act }) }
-  const sub_id = { format: 'iss_sub', iss: person.issuer, sub: person.subject } as const
-  return { sub: person.id, sub_profile: 'user', sub_id, ...(act && { act }) }
+  const { id: sub, known } = person
+  const upstream = known && { format: 'iss_sub' as const, iss: known.issuer, sub: known.subject }
+  return {
+    sub,
+    sub_profile: 'user',
+    ...(upstream && { sub_id: upstream }),
+    ...(act && { act }),
+  }
 }
 
 function actClaim(iss: string, chain: readonly string[]): ActClaim | undefined {
@@ -66,6 +72,9 @@ export function readParties(issuer: string, claims: PlainObject): PartyClaims {
     return { sub, sub_profile: 'ai_agent', ...(act && { act }) }
   }
   if (claims.sub_profile !== 'user' || !act) throw malformed('it does not say for whom who acts')
+  // INVARIANT: where the person's name is for one audience alone, nothing says who that is, and only there.
+  if (isPairwise(sub) && claims.sub_id === undefined) return { sub, sub_profile: 'user', act }
+  if (isPairwise(sub)) throw malformed('it says who a pairwise subject is')
   const upstream = objectMember(claims, 'sub_id')
   if (upstream.format !== 'iss_sub') throw malformed('`sub_id` is of another format')
   const pair = { iss: textMember(upstream, 'iss'), sub: textMember(upstream, 'sub') }

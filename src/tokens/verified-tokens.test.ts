@@ -29,7 +29,10 @@ const key: SigningKey = {
 const task = { id: 'tsk_AAAAAAAAAAAAAAAAAAAAAA', purpose: 'refund order 1042' } as const
 const grant: ResourceGrant = {
   parties: {
-    person: { id: 'psn_AAAAAAAAAAAAAAAAAAAAAA', issuer: 'https://idp.example', subject: 'amy' },
+    person: {
+      id: 'psn_AAAAAAAAAAAAAAAAAAAAAA',
+      known: { issuer: 'https://idp.example', subject: 'amy' },
+    },
     chain: ['refund-bot'],
   },
   task: { ...task, ep: 'AAAAAAAAAAAAAAAAAAAAAA' },

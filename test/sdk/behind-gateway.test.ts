@@ -23,7 +23,7 @@ async function transaction(w: World, shop: KnownShop, given: Partial<Grant> = {}
       trustDomain: 'test.remit',
       gateway: w.gateway,
       parties: {
-        person: { id: sam.id, issuer: w.provider, subject: 'sam' },
+        person: { id: sam.id, known: { issuer: w.provider, subject: 'sam' } },
         chain: ['refund-bot'],
       },
       task: { id: newId('task', systemRandom), purpose: 'test' },

@@ -161,8 +161,10 @@ function callFrom(answer: Readonly<Record<string, unknown>>): RemitCall {
 function personFrom(value: unknown): RemitCall['person'] {
   if (value === null) return undefined
   const { id, issuer, subject } = recordOf(value)
-  if (typeof id !== 'string' || typeof issuer !== 'string' || typeof subject !== 'string')
-    throw new Error('the permit does not say for whom')
+  if (typeof id !== 'string') throw new Error('the permit does not say for whom')
+  if (issuer === undefined && subject === undefined) return { id }
+  if (typeof issuer !== 'string' || typeof subject !== 'string')
+    throw new Error('the permit does not say who that is')
   return { id, issuer, subject }
 }
 

@@ -6,9 +6,12 @@ import type { Incoming } from './incoming.ts'
 export interface RemitCall {
   readonly decisionId: string
   readonly action: string
-  /** Whom the agent acts for; nobody when it works autonomously. */
+  /**
+   * Whom the agent acts for; nobody when it works autonomously. Issuer and subject are those of the identity provider, and left out where
+   * people have a name for this API alone.
+   */
   readonly person:
-    | { readonly id: string; readonly issuer: string; readonly subject: string }
+    | { readonly id: string; readonly issuer?: string; readonly subject?: string }
     | undefined
   /** The agent that acts. */
   readonly agent: string

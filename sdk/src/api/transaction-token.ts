@@ -119,6 +119,9 @@ function parties(payload: JWTPayload): Pick<RemitCall, 'chain' | 'person'> {
   }
   const sub = payload.sub ?? ''
   if (payload.sub_profile === 'ai_agent') return { chain: [...chain, sub], person: undefined }
+  // A name for this API alone: nothing says who that is.
+  if (payload.sub_profile === 'user' && sub.startsWith('pairwise_') && !('sub_id' in payload))
+    return { chain, person: { id: sub } }
   const { iss, sub: subject } = recordOf(payload.sub_id)
   if (payload.sub_profile !== 'user' || typeof iss !== 'string' || typeof subject !== 'string')
     throw invalid('it does not say for whom')

@@ -22,6 +22,15 @@ import { type AskedCall, checkAsked, readAsked, resourceOf } from './asked-call.
 const VALID_FOR_MS = 5_000
 
 const Text = Type.String()
+const Person = Type.Object({
+  id: Text,
+  issuer: Type.Optional(Text),
+  subject: Type.Optional(
+    Type.String({
+      description: 'at their identity provider; not where people have a name for this API alone',
+    }),
+  ),
+})
 const Permit = Type.Object({
   decision: Type.Literal(true),
   decision_id: Text,
@@ -29,9 +38,7 @@ const Permit = Type.Object({
     description: 'the call may begin until so long after it was asked about, not later',
   }),
   action: Text,
-  person: Type.Union([Type.Object({ id: Text, issuer: Text, subject: Text }), Type.Null()], {
-    description: 'null when nobody is present',
-  }),
+  person: Type.Union([Person, Type.Null()], { description: 'null when nobody is present' }),
   agent: Text,
   chain: Type.Array(Text, { description: 'this agent, then those behind it' }),
   task: Type.Object({ id: Text, purpose: Text, parent: Type.Optional(Text) }),
@@ -100,7 +107,7 @@ async function permitted(parts: ApiParts, call: Call, verdict: Permitted) {
     decision_id: decisionId,
     valid_for_ms: VALID_FOR_MS,
     action: call.action.name,
-    person: parties.person ?? null,
+    person: parties.person ? { id: parties.person.id, ...parties.person.known } : null,
     agent,
     chain: [...chain],
     task,

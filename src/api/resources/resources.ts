@@ -9,6 +9,7 @@ import {
   setMark,
   setRisk,
   setSentence,
+  setTokens,
   suspendResource,
   trustMappings,
 } from '../../catalog/index.ts'
@@ -129,6 +130,27 @@ export const RESOURCE_OPERATIONS = [
       const { name } = params
       await trustMappings(parts.connections, { name, trusted, by: caller.person.id })
       return shown(parts, name)
+    },
+  }),
+  operation({
+    id: 'resources.set_tokens',
+    method: 'PUT',
+    path: '/resources/:name/tokens',
+    says: 'Says what the tokens for a resource look like, and whom they name. Those from before do not work any more.',
+    who: 'administrator',
+    widens: true,
+    params: ByName,
+    body: Type.Object(
+      {
+        form: Type.Optional(Type.Union([Type.Literal('jwt'), Type.Literal('opaque')])),
+        subjects: Type.Optional(Type.Union([Type.Literal('public'), Type.Literal('pairwise')])),
+      },
+      { ...closed, minProperties: 1 },
+    ),
+    answer: Shown,
+    run: async (parts, { body, caller, params }) => {
+      await setTokens(parts.connections, { ...body, name: params.name, by: caller.person.id })
+      return shown(parts, params.name)
     },
   }),
   ...(['suspend', 'resume'] as const).map((act) =>

@@ -1,5 +1,10 @@
 import type { Action, CatalogView, Resource } from '../../catalog/index.ts'
-import { CallAnswering, type CallQuestion, type EvaluatedCall } from '../../decisions/index.ts'
+import {
+  CallAnswering,
+  type CallQuestion,
+  type EvaluatedCall,
+  subjectOf,
+} from '../../decisions/index.ts'
 import type { KnownPep, Pep } from '../../policy/index.ts'
 import type { Answer } from '../answer.ts'
 import type { Alone, Answering, Candidates, Sought } from '../answering.ts'
@@ -143,8 +148,9 @@ async function candidates(
   const held = task === undefined ? undefined : await decisions.facts.task(task)
   const is = SUBJECTS.get(question.subject.type)
   if (!held || is === undefined) return sorted([])
-  const { agentId, personId, sponsored } = held.task
-  const person = is === 'agent' || sponsored ? [] : [personId]
+  const { agentId, sponsored } = held.task
+  const at = resourceOf(question.resource, pep, catalog)
+  const person = is === 'agent' || sponsored ? [] : [subjectOf(decisions, held, at)]
   return sorted(is === 'person' ? person : [...person, agentId])
 }
 

@@ -12,6 +12,7 @@ export interface Resource {
   readonly protocol: string
   readonly server: { readonly name: string; readonly version: string } | null
   readonly mappings_trusted: boolean
+  readonly tokens: { readonly form: 'jwt' | 'opaque'; readonly subjects: 'public' | 'pairwise' }
   readonly status: string
 }
 

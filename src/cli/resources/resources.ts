@@ -6,6 +6,7 @@ import { enforcersCommand } from './enforcers.ts'
 import { importCommand } from './import.ts'
 import { reviewCommand } from './review.ts'
 import { listCommand, showCommand } from './show.ts'
+import { tokensCommand } from './tokens.ts'
 
 /** `remit resources …` */
 export function resourcesCommand(start: Start): Command {
@@ -21,6 +22,7 @@ export function resourcesCommand(start: Start): Command {
     reviewCommand,
     connectCommand,
     mappingsCommand,
+    tokensCommand,
     riskCommand,
     sentenceCommand,
     counterpartyCommand,

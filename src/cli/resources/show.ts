@@ -71,7 +71,17 @@ function about(resource: Resource): readonly (readonly [string, Value])[] {
       text`${resource.upstream}${resource.trusted ? dim('  trusted: receives the transaction token') : ''}`,
     ],
     ['credential', resource.connection ?? dim('none')],
+    ...tokensOf(resource),
   ]
+}
+
+/** What is not as usual. */
+function tokensOf({ tokens }: Resource): readonly (readonly [string, Value])[] {
+  const said = [
+    ...(tokens.form === 'opaque' ? ['opaque'] : []),
+    ...(tokens.subjects === 'pairwise' ? ['people have a name for this API alone'] : []),
+  ]
+  return said.length === 0 ? [] : [['tokens', said.join(', ')]]
 }
 
 function row(action: Action): readonly Value[] {

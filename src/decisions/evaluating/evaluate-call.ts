@@ -34,7 +34,7 @@ export async function evaluateCall(
   const each = caseOf(parts, asker, question, who)
   const final = (because: Because) => ({ ...denied(each, because), unhelped: finalFor(question) })
   if (!isKnown(each)) return final(becauseOf(who.credential))
-  const wrong = mismatch(each, question)
+  const wrong = mismatch(parts, each, question)
   if (wrong) return final(becauseOf(wrong))
   const found = await groundsFor(parts, each)
   if ('because' in found) return final(found.because)
@@ -200,11 +200,16 @@ function asFrozen({ pep }: Asker, each: KnownCase): KnownCase {
 }
 
 /** Whom the question is about has to be whom the task is for. */
-function mismatch({ who }: KnownCase, { agent, subject }: CallQuestion): GateResult | undefined {
+function mismatch(
+  parts: DecisionParts,
+  { call, who }: KnownCase,
+  { agent, subject }: CallQuestion,
+): GateResult | undefined {
   const { held } = who
   const { agentId, sponsored } = held.task
   const isSubject =
-    subject.id === subjectOf(held) && subject.is !== (sponsored ? 'person' : 'agent')
+    subject.id === subjectOf(parts, held, call.resource) &&
+    subject.is !== (sponsored ? 'person' : 'agent')
   const isAgent = subject.is !== 'person' && subject.id === agentId
   if ((isSubject || isAgent) && (agent ?? agentId) === agentId) return undefined
   return {

@@ -1,17 +1,9 @@
 import type { Detail } from '@remit/engine'
-import { base64url } from '../../lib/bytes.ts'
 import type { Step } from '../../storage/index.ts'
-import {
-  insertBearerStep,
-  insertRefreshStep,
-  mintResourceToken,
-  newOpaqueToken,
-  type Proof,
-  RESOURCE_TOKEN_LIFE_MS,
-} from '../../tokens/index.ts'
+import { insertRefreshStep, newOpaqueToken, type Proof } from '../../tokens/index.ts'
 import type { HeldTask } from '../facts.ts'
-import { aboutTask, type GrantAt, grantAt } from '../issue-resource-token.ts'
-import { minting, partiesOf } from '../minting.ts'
+import { aboutTask, grantAt } from '../issue-resource-token.ts'
+import { resourceAccess } from '../issuing/resource-access.ts'
 import type { Refused } from '../opening/opening.ts'
 import { isRefused } from '../opening/wanted.ts'
 import type { DecisionParts } from '../parts.ts'
@@ -56,15 +48,17 @@ export async function issueTokens(
   if (isRefused(at)) return at
   const { task } = held
   const scope = scopeOf(at.details)
-  const access =
-    task.keyThumbprint === null
-      ? bearer(parts, held, at, asked.resource)
-      : await bound(parts, held, at, { resource: asked.resource, thumbprint: task.keyThumbprint })
+  const { resource, setting, view, details } = at
+  const issued = await resourceAccess(parts, held, {
+    ...{ resource, view, details, scope, person: setting.person },
+    thumbprint: task.keyThumbprint,
+  })
+  const { expiresIn, id, token } = issued.token
   const refresh = newOpaqueToken('remit_rt', parts.random)
   const now = parts.clock.now()
   const done = await parts.storage.commit([
     ...asked.steps,
-    ...access.steps,
+    ...issued.steps,
     insertRefreshStep(parts.storage.read, {
       digest: refresh.digest,
       taskId: task.id,
@@ -78,53 +72,17 @@ export async function issueTokens(
     parts.ledger.appendStep({
       ...aboutTask(held),
       type: 'token.issued',
-      resource: at.resource,
-      tokenId: access.id,
+      resource: resource.name,
+      tokenId: id,
       thumbprint: asked.proof?.thumbprint,
     }),
   ])
   if (!done.committed) return { outcome: 'failed', guard: done.failed }
-  const { kind, token, expiresIn } = access
-  const { details } = at
+  const kind = task.keyThumbprint === null ? 'Bearer' : 'DPoP'
   return {
     outcome: 'issued',
     ...{ kind, token, expiresIn, refreshToken: refresh.token, details, scope, taskId: task.id },
   }
-}
-
-type Access = Pick<InteractiveTokens, 'kind' | 'token' | 'expiresIn'> & {
-  readonly id: string
-  readonly steps: readonly Step[]
-}
-
-function bearer(parts: DecisionParts, { task }: HeldTask, at: GrantAt, resource: string): Access {
-  const { token, digest } = newOpaqueToken('remit_at', parts.random)
-  const id = base64url(parts.random.bytes(16))
-  const now = parts.clock.now()
-  const expiresAt = Math.min(now + RESOURCE_TOKEN_LIFE_MS, task.deadline)
-  const { details, view } = at
-  const row = { digest, id, taskId: task.id, resource, epochs: view.hash, details }
-  const step = insertBearerStep(parts.storage.read, { ...row, issuedAt: now, expiresAt })
-  const expiresIn = Math.floor((expiresAt - now) / 1000)
-  return { kind: 'Bearer', token, expiresIn, id, steps: [step] }
-}
-
-async function bound(
-  parts: DecisionParts,
-  held: HeldTask,
-  at: GrantAt,
-  to: { readonly resource: string; readonly thumbprint: string },
-): Promise<Access> {
-  const { task } = held
-  const minted = await mintResourceToken(minting(parts), {
-    parties: partiesOf(held, at.setting),
-    task: { id: task.id, purpose: task.purpose, ep: at.view.hash },
-    details: at.details,
-    scope: scopeOf(at.details),
-    notAfter: task.deadline,
-    ...to,
-  })
-  return { kind: 'DPoP', ...minted, steps: [] }
 }
 
 function scopeOf(details: readonly Detail[]): string {

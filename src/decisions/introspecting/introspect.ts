@@ -95,7 +95,7 @@ async function ofTask(
 ): Promise<Found | undefined> {
   const claims = await problemOr(checkTaskToken(token, ownTokens(parts)))
   if (claims instanceof Problem) return undefined
-  const held = await holderOf(parts, claims)
+  const held = await holderOf(parts, claims, undefined)
   if (!held || !caller.mayKnow({ resource: undefined, agentId: held.task.agentId }))
     return undefined
   const { chain, spaces, task } = held
@@ -112,7 +112,7 @@ async function ofResource(
 ): Promise<Found | undefined> {
   const claims = await problemOr(checkResourceToken(token, resource.identifier, ownTokens(parts)))
   if (claims instanceof Problem) return undefined
-  const held = await holderOf(parts, claims)
+  const held = await holderOf(parts, claims, resource)
   if (!held || !caller.mayKnow({ resource: resource.name, agentId: held.task.agentId }))
     return undefined
   const alive = await aliveAt(parts, held, { resource, token, claims })
@@ -128,28 +128,36 @@ async function ofHandle(
   if (!row || row.expiresAt <= parts.clock.now()) return undefined
   const resource = (await parts.catalog.current()).byIdentifier.get(row.resource)
   const held = await parts.facts.task(row.taskId)
-  if (!resource || !held || held.task.keyThumbprint !== null) return undefined
+  if (!resource || !held || held.task.keyThumbprint !== row.thumbprint) return undefined
   if (!caller.mayKnow({ resource: resource.name, agentId: held.task.agentId })) return undefined
   const claims = { exp: Math.floor(row.expiresAt / 1000), task: { id: row.taskId, ep: row.epochs } }
   const alive = await aliveAt(parts, held, { resource, token: undefined, claims })
-  return alive && { claims: claimsOf(parts, row, held, alive.setting), views: alive.views }
+  return (
+    alive && {
+      claims: claimsOf(parts, row, { held, resource, setting: alive.setting }),
+      views: alive.views,
+    }
+  )
 }
 
 /** What a token would say of itself if it were a JWT. */
 function claimsOf(
-  { issuer }: Pick<DecisionParts, 'issuer'>,
+  parts: Pick<DecisionParts, 'issuer' | 'master'>,
   row: BearerToken,
-  held: HeldTask,
-  setting: Setting,
+  at: { readonly held: HeldTask; readonly resource: Resource; readonly setting: Setting },
 ): TokenClaims {
+  const { issuer } = parts
+  const { held, resource, setting } = at
   const { id, purpose } = held.task
   return {
     iss: issuer,
     aud: row.resource,
-    ...partyClaims(issuer, partiesOf(held, setting)),
+    ...partyClaims(issuer, partiesOf(parts, held, setting, resource)),
     client_id: row.taskId,
-    token_type: 'Bearer',
+    token_type: row.thumbprint === null ? 'Bearer' : 'DPoP',
     authorization_details: row.details,
+    ...(row.scope === null ? {} : { scope: row.scope }),
+    ...(row.thumbprint === null ? {} : { cnf: { jkt: row.thumbprint } }),
     task: { id, purpose, ep: row.epochs },
     iat: Math.floor(row.issuedAt / 1000),
     exp: Math.floor(row.expiresAt / 1000),
@@ -158,10 +166,14 @@ function claimsOf(
 }
 
 /** The task of a token that is bound to a key: it has to be that of the task. */
-async function holderOf(parts: DecisionParts, claims: AccessClaims): Promise<HeldTask | undefined> {
+async function holderOf(
+  parts: DecisionParts,
+  claims: AccessClaims,
+  at: Resource | undefined,
+): Promise<HeldTask | undefined> {
   const held = await parts.facts.task(claims.client_id)
   if (held?.task.keyThumbprint !== claims.cnf.jkt) return undefined
-  return isSubject(held, claims) ? held : undefined
+  return isSubject(parts, held, claims, at) ? held : undefined
 }
 
 /** Gate 2 for a token at a resource, as a call there would be looked at. */

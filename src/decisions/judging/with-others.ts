@@ -8,10 +8,11 @@ export type Others = () => Promise<readonly ExternalAnswer[]>
 
 /** Asks them when it is called for the first time, and never again: however often the call is looked at, it is one call. */
 export function askedOnce(
-  { issuer, points }: Pick<DecisionParts, 'issuer' | 'points'>,
+  parts: Pick<DecisionParts, 'issuer' | 'master' | 'points'>,
   each: KnownCase,
   { risk, setting }: Grounds,
 ): Others {
+  const { issuer, points } = parts
   let answers: Promise<readonly ExternalAnswer[]> | undefined
   return () => {
     answers ??= points.answers({
@@ -23,7 +24,7 @@ export function askedOnce(
       risk: risk.assessment,
       says: {
         issuer,
-        parties: partiesOf(each.who.held, setting),
+        parties: partiesOf(parts, each.who.held, setting, each.call.resource),
         claims: each.who.claims,
       },
     })

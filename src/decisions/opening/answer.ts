@@ -1,8 +1,9 @@
 import type { Detail } from '@remit/engine'
 import { closeTask, type Task } from '../../tasks/index.ts'
-import { type Minted, mintResourceToken, mintTaskToken } from '../../tokens/index.ts'
+import { mintTaskToken } from '../../tokens/index.ts'
 import type { HeldTask } from '../facts.ts'
 import { aboutTask, grantAt } from '../issue-resource-token.ts'
+import { resourceAccess } from '../issuing/resource-access.ts'
 import { minting, partiesOf } from '../minting.ts'
 import type { DecisionParts } from '../parts.ts'
 import type { Granted } from './grant.ts'
@@ -56,7 +57,7 @@ async function taskToken(
   const { task } = held
   const scope = scopeOf(wanted, details)
   const token = await mintTaskToken(minting(parts), {
-    parties: partiesOf(held, { person }),
+    parties: partiesOf(parts, held, { person }, undefined),
     task: {
       id: task.id,
       purpose: task.purpose,
@@ -80,20 +81,18 @@ async function resourceToken(
   const at = await grantAt(parts, held, { resource: wanted.resource })
   if (isRefused(at)) return at
   const scope = scopeOf(wanted, at.details)
-  const token: Minted = await mintResourceToken(minting(parts), {
-    parties: partiesOf(held, { person }),
-    task: { id: task.id, purpose: task.purpose, ep: at.view.hash },
-    resource: wanted.resource,
-    details: at.details,
-    ...scope,
+  const { details, resource, view } = at
+  const { token, steps } = await resourceAccess(parts, held, {
+    ...{ resource, view, details, person, ...scope },
     thumbprint: keyOf(task),
-    notAfter: task.deadline,
   })
-  const issued = { resource: at.resource, tokenId: token.id, thumbprint: keyOf(task) }
-  await parts.storage.commit([
+  const issued = { resource: resource.name, tokenId: token.id, thumbprint: keyOf(task) }
+  const done = await parts.storage.commit([
+    ...steps,
     parts.ledger.appendStep({ ...aboutTask(held), type: 'token.issued', ...issued }),
   ])
-  return { kind: 'resource', token, details: at.details, ...scope }
+  if (!done.committed) throw new Error(`a token could not be recorded: ${done.failed}`)
+  return { kind: 'resource', token, details, ...scope }
 }
 
 function scopeOf({ scope: asked }: Wanted, details: readonly Detail[]): { scope?: string } {

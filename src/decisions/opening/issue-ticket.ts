@@ -77,7 +77,7 @@ async function findTicket(
       `a task has at most ${TREE_LIMITS.children} children that are not closed, and a tree ${TREE_LIMITS.tree} tasks`,
     )
   const ticket = await mintTicket(minting(parts), {
-    sub: subjectOf(held),
+    sub: subjectOf(parts, held, undefined),
     agent: agent.id,
     task: { parent: held.task.id, purpose: wanted.purpose },
     details: asked.calls,

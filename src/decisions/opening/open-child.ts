@@ -59,7 +59,7 @@ export async function openChild(
     )
   if (!read.ok) return refuse(refused(read.problem.code, read.problem.detail))
   if (ticket instanceof Problem) return refuse(refused(ticket.code, ticket.detail))
-  if (!known || !held || known.sub !== subjectOf(held))
+  if (!known || !held || known.sub !== subjectOf(parts, held, undefined))
     return refuse(refused('token.unknown_task', 'the ticket is of no task here'))
   const redeeming = { opening, brought: read.brought, ticket: known, held }
   const grant = await problemOr(grantChild(parts, redeeming))

@@ -264,8 +264,7 @@ test("takes what Remit's own minting makes", async () => {
       parties: {
         person: {
           id: newId('person', systemRandom),
-          issuer: 'https://idp.example',
-          subject: 'sam',
+          known: { issuer: 'https://idp.example', subject: 'sam' },
         },
         chain: ['refund-bot', 'coordinator'],
       },

@@ -70,6 +70,10 @@ export interface ResourceRow {
   server: JsonText | null
   /** 1: what its tools say about requests to decision points counts. */
   mappings_trusted: Generated<Flag>
+  /** Of its resource tokens: `jwt` or `opaque`. */
+  token_form: Generated<string>
+  /** `public`, or `pairwise`: the name of a person is another one at each resource. */
+  subjects: Generated<string>
 }
 
 export interface ActionRow {
@@ -167,6 +171,9 @@ export interface BearerTokenRow {
   /** `task.ep` */
   epochs: string
   details: JsonText
+  /** Of the key it is bound to; null: a bearer token. */
+  thumbprint: string | null
+  scope: string | null
   issued_at: Millis
   expires_at: Millis
 }
