@@ -216,7 +216,13 @@ function rates(settings: Settings): Rate[] {
     },
     {
       of: 'token requests',
-      paths: ['/oauth/token', '/oauth/revoke', '/oauth/par'],
+      paths: [
+        '/oauth/token',
+        '/oauth/revoke',
+        '/oauth/par',
+        '/oauth/bc-authorize',
+        '/oauth/device_authorization',
+      ],
       method: 'POST',
       perMinute: settings.tokensPerMinute,
     },

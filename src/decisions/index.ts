@@ -10,8 +10,10 @@ export {
   listDecisions,
   type StoredDecision,
 } from './decision-store.ts'
+export { askDirectly, type BackchannelRequest } from './deferring/ask-directly.ts'
 export { cancelDeferral, isDeferralCode } from './deferring/cancel.ts'
 export { isNotificationToken } from './deferring/defer.ts'
+export type { Hint } from './deferring/hint.ts'
 export { type Poll, type PollAnswer, pollDeferral } from './deferring/poll.ts'
 export { keepTelling } from './deferring/tell.ts'
 export { CallAnswering } from './evaluating/call-answering.ts'

@@ -1,6 +1,7 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type { IntrospectionParts } from '../decisions/index.ts'
 import { logBug, type RawContext, type RawHandler, toProblem } from '../http/index.ts'
+import { BACKCHANNEL, backchannelEndpoint } from './backchannel/authentication-request.ts'
 import { authorizationHandler } from './interactive/authorization-endpoint.ts'
 import { introspectionEndpoint, type Told } from './introspection/introspect.ts'
 import type { AuthorizationServer } from './provider.ts'
@@ -44,6 +45,12 @@ export function oauthHandlers(given: OAuthPorts): RawHandler[] {
           writeText(reply, 200, await introspectionEndpoint(message, given))
           return undefined
         }),
+    },
+    {
+      name: 'backchannel authentication endpoint',
+      paths: [BACKCHANNEL],
+      handle: (message, reply, context) =>
+        answering(reply, context, () => backchannelEndpoint(message, ports)),
     },
     {
       name: 'registration endpoint',

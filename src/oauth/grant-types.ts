@@ -8,6 +8,8 @@ export const CLIENT_CREDENTIALS = 'client_credentials'
 export const DEFERRED = 'urn:ietf:params:oauth:grant-type:deferred'
 /** Deferred Token Response: what `token_type_hint` and metadata of the revocation endpoint call its codes. */
 export const DEFERRAL_CODE = 'urn:ietf:params:oauth:token-type:deferral-code'
+/** OpenID CIBA section 10.1 */
+export const CIBA = 'urn:openid:params:grant-type:ciba'
 /** RFC 8693 section 3 */
 export const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token'
 export const REFRESH_TOKEN = 'urn:ietf:params:oauth:token-type:refresh_token'

@@ -6,8 +6,10 @@ import type { SigningKeys } from '../keys/index.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Artefacts } from '../tokens/index.ts'
 import { adapterFor } from './adapter.ts'
+import { BACKCHANNEL } from './backchannel/authentication-request.ts'
 import {
   ACCESS_TOKEN,
+  CIBA,
   CLIENT_CREDENTIALS,
   DEFERRAL_CODE,
   DEFERRED,
@@ -138,11 +140,14 @@ export function createProvider(ports: ProviderPorts): AuthorizationServer {
       revocation_endpoint_auth_methods_supported: ['none', 'private_key_jwt'],
       revocation_endpoint_token_type_values_supported: [ACCESS_TOKEN, REFRESH_TOKEN, DEFERRAL_CODE],
       deferred_token_response_supported: true,
+      backchannel_authentication_endpoint: `${ports.issuer}${BACKCHANNEL}`,
+      backchannel_token_delivery_modes_supported: ['poll', 'ping'],
+      backchannel_user_code_parameter_supported: false,
       entity_profiles_supported: { subject: ['user'], actor: ['ai_agent'] },
       actor_profile_token_types_supported: ['urn:ietf:params:oauth:token-type:access_token'],
     },
   })
-  for (const grant of [TOKEN_EXCHANGE, JWT_BEARER, CLIENT_CREDENTIALS, DEFERRED])
+  for (const grant of [TOKEN_EXCHANGE, JWT_BEARER, CLIENT_CREDENTIALS, DEFERRED, CIBA])
     provider.registerGrantType(grant, handledBefore, [], [])
   // Its metadata names every mode it knows; our clients have one (`registration/read-metadata.ts`).
   provider.use(async (context, next) => {

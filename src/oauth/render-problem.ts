@@ -4,9 +4,11 @@ import { PROBLEMS, type Problem, type ProblemCode } from '../lib/problem.ts'
 type OAuthError =
   | 'access_denied'
   | 'authorization_pending'
+  | 'expired_login_hint_token'
   | 'expired_token'
   | 'interaction_required'
   | 'invalid_authorization_details'
+  | 'invalid_binding_message'
   | 'invalid_client'
   | 'invalid_client_metadata'
   | 'invalid_dpop_proof'
@@ -19,6 +21,7 @@ type OAuthError =
   | 'slow_down'
   | 'temporarily_unavailable'
   | 'unauthorized_client'
+  | 'unknown_user_id'
 
 /** Exact codes first, families (the part before the dot) second. A code of neither is the caller's malformed request, or ours. */
 const BY_CODE: Partial<Record<ProblemCode, OAuthError>> = {
@@ -27,6 +30,9 @@ const BY_CODE: Partial<Record<ProblemCode, OAuthError>> = {
   'agent.owner_suspended': 'unauthorized_client',
   'agent.unauthenticated': 'invalid_client',
   'assertion.replayed': 'invalid_client',
+  'backchannel.bad_message': 'invalid_binding_message',
+  'backchannel.hint_expired': 'expired_login_hint_token',
+  'backchannel.unknown_person': 'unknown_user_id',
   'consent.denied': 'access_denied',
   'consent.required': 'interaction_required',
   'consent.too_many_pending': 'access_denied',

@@ -3,12 +3,13 @@ import type { DecisionParts } from '../decisions/index.ts'
 import { headerValues } from '../http/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { type Form, readForm, required } from './form.ts'
-import { CLIENT_CREDENTIALS, DEFERRED, JWT_BEARER, TOKEN_EXCHANGE } from './grant-types.ts'
+import { CIBA, CLIENT_CREDENTIALS, DEFERRED, JWT_BEARER, TOKEN_EXCHANGE } from './grant-types.ts'
 import {
   authorizationCode,
   type InteractiveParts,
   refreshToken,
 } from './grants/authorization-code.ts'
+import { ciba } from './grants/ciba.ts'
 import { clientCredentials } from './grants/client-credentials.ts'
 import { deferred } from './grants/deferred.ts'
 import { jwtBearer } from './grants/jwt-bearer.ts'
@@ -43,6 +44,7 @@ const GRANTS: ReadonlyMap<string, Grant> = new Map([
   [JWT_BEARER, jwtBearer],
   [CLIENT_CREDENTIALS, clientCredentials],
   [DEFERRED, deferred],
+  [CIBA, ciba],
 ])
 
 /**

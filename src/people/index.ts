@@ -19,6 +19,7 @@ export {
   activePeopleOf,
   findPerson,
   findPersonBySubject,
+  findPersonsByEmail,
   listPersons,
   namesOfPersons,
 } from './person-store.ts'

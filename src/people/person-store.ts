@@ -21,6 +21,12 @@ export async function findPersonBySubject(
   )
 }
 
+/** Everybody of this address, at whichever provider; two are enough to know that it says not whom. */
+export async function findPersonsByEmail(reader: Reader, email: string): Promise<Person[]> {
+  const ids = reader.selectFrom('persons').select('id').where('email', '=', email).limit(2)
+  return gather(await withGroups(reader).where('persons.id', 'in', ids).execute())
+}
+
 /** Up to `limit` people by name, optionally of one group, starting behind `after` (the last person seen). */
 export async function listPersons(
   reader: Reader,

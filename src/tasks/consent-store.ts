@@ -22,6 +22,7 @@ export async function insertConsent(tx: Tx, request: ConsentRequest): Promise<vo
       expires_at: request.expiresAt,
       asked_by: request.asked?.by ?? null,
       message: request.asked?.message ?? null,
+      asked_from: request.asked?.from ?? null,
       auth_time: request.authTime,
     })
     .execute()
@@ -94,6 +95,18 @@ export async function answerPending(
   return numUpdatedRows === 1n
 }
 
+/** How often agents asked this person by themselves since then. */
+export async function countAskedOf(tx: Tx, personId: string, since: number): Promise<number> {
+  const { count } = await tx
+    .selectFrom('consent_requests')
+    .select(({ fn }) => fn.countAll<number | string>().as('count'))
+    .where('person_id', '=', personId)
+    .where('asked_by', 'is not', null)
+    .where('created_at', '>', since)
+    .executeTakeFirstOrThrow()
+  return Number(count)
+}
+
 /** Nobody waits for the answer any more. False when it was answered before. */
 export async function withdrawConsent(tx: Tx, id: string, now: number): Promise<boolean> {
   const { numUpdatedRows } = await tx
@@ -137,7 +150,11 @@ function consentOf(row: Row): ConsentRequest {
     asked:
       row.asked_by === null
         ? null
-        : { by: row.asked_by as 'ciba' | 'device', message: row.message }, // written by insertConsent
+        : {
+            by: row.asked_by as 'ciba' | 'device', // written by insertConsent
+            message: row.message,
+            from: row.asked_from,
+          },
     authTime: row.auth_time,
     createdAt: row.created_at,
     expiresAt: row.expires_at,

@@ -14,7 +14,12 @@ export interface ConsentRequest {
   readonly state: ConsentState
   readonly basisId: Id<'basis'> | null
   /** The agent put it itself, about one task (CIBA, device code), with a sentence of its own; `null`: an opening lacked a basis. */
-  readonly asked: { readonly by: 'ciba' | 'device'; readonly message: string | null } | null
+  readonly asked: {
+    readonly by: 'ciba' | 'device'
+    readonly message: string | null
+    /** Where a device began, as an address of the network. */
+    readonly from: string | null
+  } | null
   /** When the person who answered had last signed in. */
   readonly authTime: number | null
   readonly createdAt: number
@@ -25,5 +30,7 @@ const MINUTE = 60_000
 export const CONSENT_WAITS = 60 * MINUTE
 /** One agent cannot fill a person's page. */
 export const MOST_PENDING_CONSENTS = 5
+/** However many agents: one person is asked so often in an hour by agents that ask by themselves. */
+export const MOST_ASKED_AN_HOUR = 10
 /** After a person said no, the same question is not put again for this long. */
 export const QUIET_AFTER_NO = 10 * MINUTE

@@ -32,8 +32,13 @@ export { type Settlement, settlementsOf, settleSteps } from './budget/settle-bud
 export { budgetUse, budgetUses, type LimitUse } from './budget/show-budget.ts'
 export { BUDGET_STEP, giveBackSteps, takeSteps } from './budget/take-budget.ts'
 export { type Closing, closeTask } from './close.ts'
-export type { ConsentRequest, ConsentState } from './consent.ts'
-export { pendingConsents, readConsent as findConsent, withdrawConsent } from './consent-store.ts'
+export { type ConsentRequest, type ConsentState, MOST_ASKED_AN_HOUR } from './consent.ts'
+export {
+  countAskedOf,
+  pendingConsents,
+  readConsent as findConsent,
+  withdrawConsent,
+} from './consent-store.ts'
 export {
   type Deferral,
   FETCHED_WITHIN,

@@ -1,4 +1,5 @@
 import type { Detail } from '@remit/engine'
+import type { ConsentRequest } from '../../tasks/index.ts'
 import {
   argumentInWords,
   boundInWords,
@@ -11,7 +12,14 @@ import { type Html, html } from '../frame/html.ts'
 import { claim, facts, notice } from '../frame/pieces.ts'
 import { show } from '../frame/show.ts'
 import { duration, when } from '../frame/time.ts'
-import { type Choice, choicesOf, LIFETIMES, type LimitsOf, USUAL_LIFETIME } from './narrowing.ts'
+import {
+  ASKED_LIFETIME,
+  type Choice,
+  choicesOf,
+  LIFETIMES,
+  type LimitsOf,
+  USUAL_LIFETIME,
+} from './narrowing.ts'
 
 export interface ConsentView {
   readonly now: number
@@ -25,6 +33,8 @@ export interface ConsentView {
     readonly trust: readonly [string, string]
   }
   readonly purpose: string
+  /** The agent asks by itself, about one task. */
+  readonly asked: ConsentRequest['asked']
   readonly details: readonly Detail[]
   readonly titleOf: TitleOf
   readonly limitsOf: LimitsOf
@@ -43,6 +53,7 @@ export function consentPage(view: ConsentView): string {
   const body = html`
 <div class="head"><p class="eyebrow">${view.state === 'pending' ? 'An agent asks to act for you' : 'An agent asked to act for you'}</p>
 <h1>${heading(view)}</h1></div>
+${view.state === 'pending' && view.asked !== null && beware(view.asked.by)}
 ${outcome(view)}
 <section class="card" aria-labelledby="who"><h2 id="who">Who asks</h2>
 ${facts([
@@ -53,9 +64,34 @@ ${facts([
   ['Description', agent.description !== '' && show(agent.description)],
   ['Owner', show(agent.owner)],
   ['Trust', html`${agent.trust[0]}, <span class="soft">${agent.trust[1]}</span>`],
-])}${claim(show(view.purpose), 'the agent')}</section>
+  [
+    'Started from',
+    view.asked?.from !== null && view.asked?.from !== undefined && show(view.asked.from),
+  ],
+])}${claim(wordsOf(view), 'the agent')}</section>
 ${view.state === 'pending' && form(view)}`
   return documentOf({ title: `Let ${agent.name} act for you?`, body, viewer: view.viewer })
+}
+
+/** Purpose and message, which may be the same. */
+function wordsOf({ asked, purpose }: ConsentView): Html {
+  const message = asked?.message ?? purpose
+  return message === purpose ? show(purpose) : html`${show(purpose)}<br>${show(message)}`
+}
+
+/** Nobody but the person knows whether they are at work with it. */
+function beware(by: 'ciba' | 'device'): Html {
+  return by === 'ciba'
+    ? notice(
+        'warn',
+        'The agent asks you by itself',
+        html`<p>Nothing shows that you are working with it right now. If you did not expect this, say no.</p>`,
+      )
+    : notice(
+        'warn',
+        'Only if you started this yourself',
+        html`<p>Did somebody send you the code, or tell you to type it in? Then say no: it would be their device that acts for you.</p>`,
+      )
 }
 
 function heading({ state, agent }: ConsentView): Html {
@@ -94,9 +130,10 @@ ${granted && html`<section class="card"><h2>What you allowed</h2>${detailsInWord
 
 function form(view: ConsentView): Html {
   const choices = choicesOf(view.details, view.limitsOf)
+  const usual = view.asked === null ? USUAL_LIFETIME : ASKED_LIFETIME
   const options = LIFETIMES.map(
     ({ value, label }) =>
-      html`<option value="${value}"${value === USUAL_LIFETIME && html` selected`}>${label}</option>`,
+      html`<option value="${value}"${value === usual && html` selected`}>${label}</option>`,
   )
   return html`<form method="post" action="/consent/${view.id}">${csrfField(view.viewer)}
 <section class="card" aria-labelledby="what"><h2 id="what">What it wants to do for you</h2>

@@ -82,6 +82,7 @@ async function viewOf(parts: PageParts, visit: Visit): Promise<ConsentView> {
       trust: TRUST[agent?.trust ?? 0],
     },
     purpose: asked.purpose,
+    asked: asked.asked,
     details: asked.details,
     titleOf: (location) => catalog.byIdentifier.get(location)?.title,
     limitsOf: limitsIn(catalog),

@@ -16,6 +16,8 @@ export const LIFETIMES = [
 ] as const
 /** What is chosen unless the person chooses. */
 export const USUAL_LIFETIME = 'week'
+/** The same where the agent asked by itself, for one task. */
+export const ASKED_LIFETIME = 'hour'
 
 /** JSON Pointers of arguments of an action that a largest value can be set for. */
 export type LimitsOf = (location: string, action: string) => readonly string[]

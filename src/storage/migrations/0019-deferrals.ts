@@ -22,6 +22,8 @@ export const deferrals: Migration = {
     // Of a question that the agent put itself (CIBA, device code): by which way, and in which words.
     `ALTER TABLE consent_requests ADD COLUMN asked_by ${text}`,
     `ALTER TABLE consent_requests ADD COLUMN message ${text}`,
+    `ALTER TABLE consent_requests ADD COLUMN asked_from ${text}`,
+    'CREATE INDEX consent_requests_asked ON consent_requests (person_id, created_at) WHERE asked_by IS NOT NULL',
     `ALTER TABLE consent_requests ADD COLUMN auth_time ${integer}`,
     // Where an agent wants to be told that a question of its was answered.
     `ALTER TABLE agents ADD COLUMN notify_at ${text}`,

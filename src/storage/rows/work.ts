@@ -32,6 +32,8 @@ export interface ConsentRequestRow {
   asked_by: string | null
   /** Its own words beside the purpose. */
   message: string | null
+  /** The address that it began at, of a device. */
+  asked_from: string | null
   /** When the person who answered had last signed in. */
   auth_time: Millis | null
 }

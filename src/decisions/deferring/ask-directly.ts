@@ -1,0 +1,192 @@
+import { asCalls, contains, type Detail } from '@remit/engine'
+import { type Agent, authenticateAgent } from '../../agents/index.ts'
+import { Problem } from '../../lib/problem.ts'
+import type { Person } from '../../people/index.ts'
+import { consumeOnce, type Tx } from '../../storage/index.ts'
+import {
+  type ConsentAsking,
+  checkPurpose,
+  countAskedOf,
+  MOST_ASKED_AN_HOUR,
+  requestConsent,
+} from '../../tasks/index.ts'
+import { checkProof, type Proof } from '../../tokens/index.ts'
+import { grantOpening } from '../opening/grant.ts'
+import { type OpeningRequest, type Refused, refused, type WantedTask } from '../opening/opening.ts'
+import { type Attempt, refuseOpening } from '../opening/refuse.ts'
+import { detailsAt } from '../opening/wanted.ts'
+import type { DecisionParts } from '../parts.ts'
+import { problemOr } from '../reasons.ts'
+import { type HeldBack, holdBack } from './defer.ts'
+import { findByHint, type Hint } from './hint.ts'
+
+/** An agent asks a person itself (OpenID CIBA). A proof binds the key at once; without one, the first poll does. */
+export interface BackchannelRequest extends OpeningRequest, WantedTask {
+  readonly hint: Hint
+  /** In the agent's own words. */
+  readonly message: string | undefined
+  /** Seconds to answer in. */
+  readonly waits: number
+  readonly notificationToken: string | undefined
+}
+
+export type Asked = { readonly outcome: 'asked'; readonly held: HeldBack } | Refused
+
+/** Who authenticated, perhaps with the key that it will use. */
+export interface Caller {
+  readonly agent: Agent
+  readonly assertion: { readonly replayKey: string; readonly expiresAt: number }
+  readonly proof: Proof | undefined
+}
+
+/**
+ * Puts an agent's question to a person. Nothing shows that the person is there, so they are asked each time, whatever they allowed
+ * before; the answer is for one task.
+ */
+export async function askDirectly(
+  parts: DecisionParts,
+  request: BackchannelRequest,
+): Promise<Asked> {
+  const caller = await readCaller(parts, request)
+  if (caller instanceof Problem) {
+    const attempt = {
+      type: 'task.refused' as const,
+      proof: undefined,
+      about: {},
+      ip: request.origin.ip,
+    }
+    return refuseOpening(parts, attempt, refused(caller.code, caller.detail))
+  }
+  const asked = await problemOr(ask(parts, request, caller))
+  if (!(asked instanceof Problem) && asked.outcome === 'asked') return asked
+  if (asked instanceof Problem && asked.status >= 500) throw asked
+  const why = asked instanceof Problem ? refused(asked.code, asked.detail) : asked
+  const attempt: Attempt = {
+    type: 'task.refused',
+    proof: caller.proof,
+    about: { agent: caller.agent.id },
+    ip: request.origin.ip,
+  }
+  return refuseOpening(parts, attempt, why)
+}
+
+/** The agent, and its proof if it sent one. */
+export async function readCaller(
+  parts: DecisionParts,
+  { assertion, assertionType, method, proof: sent, url }: OpeningRequest,
+): Promise<Caller | Problem> {
+  const proof =
+    sent === undefined || sent.length === 0
+      ? undefined
+      : await problemOr(checkProof(sent, { method, url, clock: parts.clock }))
+  if (proof instanceof Problem) return proof
+  if (assertion === undefined || assertionType === undefined)
+    return new Problem('agent.unauthenticated', 'the request carries no client assertion')
+  const known = await problemOr(authenticateAgent(parts, { assertion, assertionType }))
+  if (known instanceof Problem) return known
+  const { agent, ...used } = known
+  return { agent, assertion: used, proof }
+}
+
+async function ask(
+  parts: DecisionParts,
+  request: BackchannelRequest,
+  caller: Caller,
+): Promise<Asked> {
+  const { agent, proof } = caller
+  if (request.message !== undefined) checkMessage(request.message)
+  const person = await findByHint(parts, agent, request.hint)
+  if (!person) return NOBODY
+  const details = await questionOf(parts, request, { agent, person })
+  if ('outcome' in details) return details.reason.startsWith('person.') ? NOBODY : details
+  const answeredBy = parts.clock.now() + request.waits * 1000
+  return parts.storage.transaction(async (tx) => {
+    await useUp(tx, caller)
+    const done = await putQuestion(parts, tx, {
+      ...{ agentId: agent.id, personId: person.id, purpose: request.purpose, details },
+      asked: { by: 'ciba', message: request.message ?? null, from: null },
+      expiresAt: answeredBy,
+    })
+    if (typeof done !== 'string') throw new Problem(done.reason, done.detail)
+    const token = request.notificationToken
+    const held = await holdBack(
+      parts,
+      tx,
+      {
+        flow: 'ciba',
+        // OpenID CIBA section 7.1: without a token there is no ping.
+        agent: { id: agent.id, notifyAt: token === undefined ? null : agent.notifyAt },
+        personId: person.id,
+        thumbprint: proof?.thumbprint ?? null,
+        request: { ...request, proved: { authTime: null, acr: null } },
+      },
+      { consentId: done, answeredBy, notificationToken: token },
+    )
+    return { outcome: 'asked', held }
+  })
+}
+
+const NOBODY = refused(
+  'backchannel.unknown_person',
+  'there is nobody by that hint who can be asked',
+)
+
+async function useUp(tx: Tx, { assertion, proof }: Caller): Promise<void> {
+  if (proof && !(await consumeOnce(tx, 'dpop', proof.replayKey, proof.expiresAt)))
+    throw new Problem('proof.replayed', 'the proof was used before')
+  if (!(await consumeOnce(tx, 'assertion', assertion.replayKey, assertion.expiresAt)))
+    throw new Problem('assertion.replayed', 'the client assertion was used before')
+}
+
+/** Everything that is asked for, within the agent's ceiling, as what may be done for the person: whatever they allowed before. */
+export async function questionOf(
+  parts: DecisionParts,
+  wanted: WantedTask & { readonly resource?: string | undefined },
+  who: { readonly agent: Agent; readonly person: Person },
+): Promise<readonly Detail[] | Refused> {
+  const { agent, person } = who
+  const nothingBefore = { only: 'nothing' }
+  const grant = await grantOpening(parts, wanted, { agent, subject: { person } }, nothingBefore)
+  if (grant.outcome === 'refused') return grant
+  const details = grant.outcome === 'granted' ? allOf(grant) : grant.details
+  if (wanted.resource !== undefined && detailsAt(details, wanted.resource).length === 0)
+    return refused('task.resource_not_granted', 'nothing could be granted at this resource')
+  return details
+}
+
+function allOf(grant: Extract<Awaited<ReturnType<typeof grantOpening>>, { outcome: 'granted' }>) {
+  const { delegatesAsked, details, kindOf, mayDelegate } = grant
+  if (!delegatesAsked) return details
+  const more = asCalls(mayDelegate).filter((detail) => !contains(details, [detail], kindOf))
+  return [...details, ...more]
+}
+
+/** Answers the question's id. One person is not asked by all agents at once, nor all the time. */
+export async function putQuestion(
+  parts: DecisionParts,
+  tx: Tx,
+  asking: ConsentAsking,
+): Promise<(HeldBack['consentId'] & string) | Refused> {
+  const since = parts.clock.now() - 3_600_000
+  if ((await countAskedOf(tx, asking.personId, since)) >= MOST_ASKED_AN_HOUR)
+    return refused('consent.too_many_pending', 'the person was asked too often in the last hour')
+  const done = await requestConsent(parts, tx, asking)
+  if (done.outcome === 'asked') return done.consentId
+  return done.outcome === 'denied'
+    ? refused('consent.denied', 'the person said no to this a short while ago')
+    : refused('consent.too_many_pending', 'other questions of the agent wait for the person')
+}
+
+const LONGEST_MESSAGE = 120
+
+function checkMessage(message: string): void {
+  try {
+    if ([...message].length > LONGEST_MESSAGE) throw new TypeError('too long')
+    checkPurpose(message)
+  } catch {
+    throw new Problem(
+      'backchannel.bad_message',
+      `a binding message is 1 to ${LONGEST_MESSAGE} visible characters on one line`,
+    )
+  }
+}

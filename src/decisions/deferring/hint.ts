@@ -1,0 +1,80 @@
+import { type Agent, checkSignedBy } from '../../agents/index.ts'
+import { isId } from '../../lib/id.ts'
+import { Problem } from '../../lib/problem.ts'
+import {
+  findPerson,
+  findPersonBySubject,
+  findPersonsByEmail,
+  type Person,
+} from '../../people/index.ts'
+import type { DecisionParts } from '../parts.ts'
+import { problemOr } from '../reasons.ts'
+
+/** Whom an agent means, in one of the ways of OpenID CIBA section 7.1. It only says whom to ask; it proves nothing of them. */
+export interface Hint {
+  readonly kind: 'login_hint' | 'id_token_hint' | 'login_hint_token'
+  readonly value: string
+}
+
+const ID_TOKEN = 'urn:ietf:params:oauth:token-type:id_token'
+/** Ours: CIBA leaves the form of a login hint token to each deployment. */
+export const HINT_TYPE = 'login-hint+jwt'
+
+/**
+ * The person that is meant. `undefined` for nobody, somebody who is suspended, and an e-mail address that two people have: an agent
+ * learns no more than that it cannot ask.
+ * @throws Problem when the hint itself cannot be read
+ */
+export async function findByHint(
+  parts: DecisionParts,
+  agent: Agent,
+  { kind, value }: Hint,
+): Promise<Person | undefined> {
+  const found = await FINDING[kind](parts, agent, value)
+  return found?.status === 'active' ? found : undefined
+}
+
+type Finding = (parts: DecisionParts, agent: Agent, value: string) => Promise<Person | undefined>
+
+const FINDING: Readonly<Record<Hint['kind'], Finding>> = {
+  login_hint: (parts, _agent, value) => byName(parts, value),
+  id_token_hint: async (parts, agent, value) => {
+    const subject = await problemOr(parts.providers.checkSubjectToken(value, ID_TOKEN, { agent }))
+    if (!(subject instanceof Problem)) return subject.person
+    if (subject.code === 'person.suspended') return undefined
+    throw subject
+  },
+  login_hint_token: async (parts, agent, value) => {
+    const claims = await problemOr(checkSignedBy(parts, agent.id, value, { typ: HINT_TYPE }))
+    if (claims instanceof Problem && claims.code === 'token.expired')
+      throw new Problem('backchannel.hint_expired', 'the login hint token has expired')
+    if (claims instanceof Problem)
+      throw new Problem('backchannel.bad_hint', 'the login hint token cannot be accepted', {
+        cause: claims,
+      })
+    return bySubjectIdentifier(parts, claims.sub_id)
+  },
+}
+
+/** A person's id, or their e-mail address. */
+async function byName(parts: DecisionParts, value: string): Promise<Person | undefined> {
+  const { read } = parts.storage
+  if (isId('person', value)) return findPerson(read, value)
+  const people = value.includes('@') ? await findPersonsByEmail(read, value) : []
+  return people.length === 1 ? people[0] : undefined
+}
+
+/** RFC 9493: `iss_sub` of a provider, `email`, or `opaque` with a person's id. */
+async function bySubjectIdentifier(
+  parts: DecisionParts,
+  given: unknown,
+): Promise<Person | undefined> {
+  if (typeof given !== 'object' || given === null)
+    throw new Problem('backchannel.bad_hint', '`sub_id` is missing')
+  const { email, format, id, iss, sub } = given as Readonly<Record<string, unknown>> // each is checked
+  if (format === 'iss_sub' && typeof iss === 'string' && typeof sub === 'string')
+    return findPersonBySubject(parts.storage.read, iss, sub)
+  if (format === 'email' && typeof email === 'string') return byName(parts, email)
+  if (format === 'opaque' && typeof id === 'string') return byName(parts, id)
+  throw new Problem('backchannel.bad_hint', '`sub_id` is of none of the forms that are known')
+}

@@ -1,0 +1,89 @@
+import type { IncomingMessage } from 'node:http'
+import {
+  askDirectly,
+  type DecisionParts,
+  type Hint,
+  isNotificationToken,
+} from '../../decisions/index.ts'
+import { headerValues } from '../../http/index.ts'
+import { Problem } from '../../lib/problem.ts'
+import { type Form, readForm } from '../form.ts'
+import { limitsOf, openingOf, placeOf, refuse, wantedOf } from '../grants/read.ts'
+import { refusalProblem } from '../token-answer.ts'
+
+export const BACKCHANNEL = '/oauth/bc-authorize'
+
+/** Seconds that a person has to answer. */
+const WAITS = { usual: 600, most: 3_600, least: 30 } as const
+const HINTS = ['login_hint', 'id_token_hint', 'login_hint_token'] as const
+
+/**
+ * The backchannel authentication endpoint (OpenID CIBA section 7), poll and ping. Whoever asks is a registered agent; whom it asks
+ * answers on their own page, signed in. Without `purpose`, the binding message is it.
+ */
+export async function backchannelEndpoint(
+  message: IncomingMessage,
+  { decisions, issuer }: { readonly decisions: DecisionParts; readonly issuer: string },
+): Promise<object> {
+  if (message.method !== 'POST') throw new Problem('request.method_not_allowed', 'POST is needed')
+  const { form } = await readForm(message)
+  refuse(form, ['request', 'subject_token'], 'is not accepted here')
+  const binding = form.get('binding_message')
+  const purpose = form.get('purpose') ?? binding
+  if (purpose === undefined)
+    throw new Problem('oauth.invalid_request', '`purpose` or `binding_message` is needed')
+  const wanted = wantedOf(form)
+  const answer = await askDirectly(decisions, {
+    ...openingOf(form),
+    ...wanted,
+    scope: withoutOpenId(wanted.scope),
+    ...limitsOf(form),
+    ...placeOf(form),
+    purpose,
+    hint: hintOf(form),
+    message: binding,
+    waits: waitsOf(form),
+    notificationToken: notificationTokenOf(form),
+    proof: headerValues(message, 'dpop'),
+    method: 'POST',
+    url: `${issuer}${BACKCHANNEL}`,
+    origin: { ip: message.socket.remoteAddress ?? '' },
+  })
+  if (answer.outcome === 'refused') throw refusalProblem(answer)
+  const { code, expiresIn, interval } = answer.held
+  return { auth_req_id: code, expires_in: expiresIn, interval }
+}
+
+/** Exactly one (section 7.1). */
+function hintOf(form: Form): Hint {
+  const given = HINTS.filter((kind) => form.has(kind))
+  const [kind] = given
+  const value = kind === undefined ? undefined : form.get(kind)
+  if (kind === undefined || value === undefined || given.length > 1)
+    throw new Problem('oauth.invalid_request', `exactly one of ${HINTS.join(', ')} is needed`)
+  return { kind, value }
+}
+
+/** Every client of CIBA sends it. No ID token is issued: who the person is, the access token says. */
+export function withoutOpenId(scope: string | undefined): string | undefined {
+  const left = scope?.split(' ').filter((name) => name !== 'openid')
+  return left?.length ? left.join(' ') : undefined
+}
+
+function waitsOf(form: Form): number {
+  const asked = form.get('requested_expiry')
+  if (asked === undefined) return WAITS.usual
+  if (!/^[1-9]\d{0,8}$/.test(asked))
+    throw new Problem('oauth.invalid_request', '`requested_expiry` is a number of seconds')
+  return Math.min(Math.max(Number(asked), WAITS.least), WAITS.most)
+}
+
+function notificationTokenOf(form: Form): string | undefined {
+  const token = form.get('client_notification_token')
+  if (token !== undefined && !isNotificationToken(token))
+    throw new Problem(
+      'oauth.invalid_request',
+      '`client_notification_token` is 22 to 1024 characters of a bearer token',
+    )
+  return token
+}
