@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import { importJWK } from 'jose'
+import * as oauth from 'oauth4webapi'
+import * as openid from 'openid-client'
+import { setNotifyAt } from '../../src/agents/index.ts'
+import { suspendPerson } from '../../src/people/index.ts'
+import { pendingConsents } from '../../src/tasks/index.ts'
+import { JWT_BEARER } from '../agent.ts'
+import { assertNoToken } from '../refusals.ts'
+import { until } from '../until.ts'
+import { startUpstream } from '../upstream.ts'
+import { send } from '../wire.ts'
+import { inEachWorld, type PersonName, type World } from '../world.ts'
+
+/** Loopback without TLS. */
+const HTTP = { [oauth.allowInsecureRequests]: true }
+
+async function agentKey(w: World) {
+  const key = await importJWK(w.agent.key.privateJwk, 'ES256')
+  if (key instanceof Uint8Array) throw new Error('an EC key is no secret')
+  return key
+}
+
+/** The person finds the question on the home page, and answers. */
+async function answer(w: World, name: PersonName, button: RegExp, hints: readonly string[]) {
+  const { id } = await w.person(name)
+  const [asked] = await pendingConsents(w.rooms.storage.read, id, w.clock.now())
+  if (!asked) throw new Error('nothing is asked')
+  const browser = await w.browser(name)
+  assert.match((await browser.get(`${w.issuer}/`)).html, new RegExp(`/consent/${asked.id}`))
+  const page = await browser.get(`${w.issuer}/consent/${asked.id}`)
+  for (const hint of hints) assert.ok(page.text.includes(hint), hint)
+  assert.equal((await browser.submit(page, button)).status, 200)
+}
+
+inEachWorld(
+  'agents that ask a person themselves (OpenID CIBA)',
+  (world) => {
+    it('openid-client asks, is pinged, and gets a task', async () => {
+      const w = world()
+      const ears = await startUpstream()
+      w.onStop(() => ears.close())
+      ears.answer = (_request, reply) => void reply.writeHead(204).end()
+      const by = (await w.person('ada')).id
+      const set = { agentId: 'refund-bot', allowLoopback: true, by }
+      await setNotifyAt(w.rooms.agents, { ...set, notifyAt: `${ears.origin}/ciba` })
+      const config = await openid.discovery(
+        new URL(w.issuer),
+        'refund-bot',
+        undefined,
+        openid.PrivateKeyJwt(await agentKey(w)),
+        { execute: [openid.allowInsecureRequests] },
+      )
+      const sam = await w.person('sam')
+      const token = 'one-hundred-and-sixty-bits-of-it'
+      const asked = await openid.initiateBackchannelAuthentication(config, {
+        scope: 'openid orders.read',
+        login_hint: sam.id,
+        binding_message: 'Order 1042, as on the phone',
+        client_notification_token: token,
+        requested_expiry: '300',
+      })
+      assert.equal(asked.interval, 5)
+      const { expires_in: seconds } = asked
+      assert.ok(seconds > 300 && seconds <= 600, 'five minutes to answer, five to fetch')
+      w.clock.advance(2_000)
+      await answer(w, 'sam', /^Allow/, [
+        'Order 1042, as on the phone',
+        'Written by the agent. Not verified.',
+        'The agent asks you by itself',
+      ])
+      await until(async () => (ears.reached.length > 0 ? true : undefined))
+      assert.equal(ears.reached[0]?.headers.authorization, `Bearer ${token}`)
+      assert.deepEqual(JSON.parse(ears.reached[0]?.body ?? ''), { auth_req_id: asked.auth_req_id })
+      const DPoP = openid.getDPoPHandle(config, await openid.randomDPoPKeyPair('ES256'))
+      // The client's clock is that of this process.
+      const opened = await openid.genericGrantRequest(
+        config,
+        'urn:openid:params:grant-type:ciba',
+        { auth_req_id: asked.auth_req_id },
+        { DPoP },
+      )
+      assert.equal(opened.scope, 'orders.read')
+      assert.ok(String(opened.task_id).startsWith('tsk_'))
+      assert.ok(!w.log.includes(asked.auth_req_id), 'it is not logged')
+      await setNotifyAt(w.rooms.agents, { ...set, notifyAt: null })
+    })
+
+    it('oauth4webapi polls; a no is a no', async () => {
+      const w = world()
+      const url = new URL(w.issuer)
+      const server = await oauth.processDiscoveryResponse(
+        url,
+        await oauth.discoveryRequest(url, { ...HTTP, algorithm: 'oauth2' }),
+      )
+      const agent: oauth.Client = { client_id: 'refund-bot' }
+      const auth = oauth.PrivateKeyJwt(await agentKey(w))
+      const DPoP = oauth.DPoP(agent, await oauth.generateKeyPair('ES256'))
+      const response = await oauth.backchannelAuthenticationRequest(
+        server,
+        agent,
+        auth,
+        {
+          scope: 'openid',
+          login_hint: (await w.person('sam')).id,
+          binding_message: 'list',
+          authorization_details: JSON.stringify(w.everything),
+        },
+        HTTP,
+      )
+      const asked = await oauth.processBackchannelAuthenticationResponse(server, agent, response)
+      const poll = async () => {
+        const got = await oauth.backchannelAuthenticationGrantRequest(
+          server,
+          agent,
+          auth,
+          asked.auth_req_id,
+          { ...HTTP, DPoP },
+        )
+        return oauth.processBackchannelAuthenticationGrantResponse(server, agent, got)
+      }
+      const refusedAs = (error: string) => (thrown: unknown) =>
+        thrown instanceof oauth.ResponseBodyError && thrown.error === error
+      await assert.rejects(poll(), refusedAs('authorization_pending'))
+      await assert.rejects(poll(), refusedAs('slow_down'))
+      await answer(w, 'sam', /^Do not allow/, [])
+      await assert.rejects(poll(), refusedAs('access_denied'))
+    })
+
+    it('what is malformed, unknown or not an agent is refused, in the words of the standard', async () => {
+      const w = world()
+      const sam = await w.person('sam')
+      const ask = async (form: Record<string, string | undefined>) => {
+        const all = {
+          client_assertion_type: JWT_BEARER,
+          client_assertion: await w.agent.assertion(),
+          scope: 'openid orders.watch',
+          binding_message: 'watch',
+          login_hint: sam.id,
+          ...form,
+        }
+        const sent = Object.entries(all).filter((pair) => pair[1] !== undefined) as [
+          string,
+          string,
+        ][]
+        return send(`${w.issuer}/oauth/bc-authorize`, {
+          method: 'POST',
+          headers: [['Content-Type', 'application/x-www-form-urlencoded']],
+          body: String(new URLSearchParams(sent)),
+        })
+      }
+      const bad = 'oauth.invalid_request'
+      assertNoToken(await ask({ login_hint: undefined }), 'invalid_request', bad)
+      assertNoToken(await ask({ id_token_hint: 'x' }), 'invalid_request', bad)
+      assertNoToken(await ask({ binding_message: undefined }), 'invalid_request', bad)
+      assertNoToken(await ask({ requested_expiry: '-1' }), 'invalid_request', bad)
+      assertNoToken(await ask({ client_notification_token: 'short' }), 'invalid_request', bad)
+      assertNoToken(await ask({ request: 'eyJ' }), 'invalid_request', bad)
+      const long = { binding_message: 'x'.repeat(121), purpose: 'watch' }
+      assertNoToken(await ask(long), 'invalid_binding_message', 'backchannel.bad_message')
+      assertNoToken(
+        await ask({ scope: 'openid orders.nothing' }),
+        'invalid_scope',
+        'task.bad_scope',
+      )
+      const unknown = 'backchannel.unknown_person'
+      assertNoToken(await ask({ login_hint: 'nobody@x.example' }), 'unknown_user_id', unknown)
+      const { client_assertion } = {
+        client_assertion: await w.agent.assertion({ claims: { aud: 'x' } }),
+      }
+      assertNoToken(await ask({ client_assertion }), 'invalid_client', 'agent.unauthenticated')
+      const fiona = await w.person('fiona')
+      const suspension = { personId: fiona.id, by: 'operator', reason: 'test' }
+      await suspendPerson(w.rooms.people, suspension)
+      assertNoToken(await ask({ login_hint: fiona.id }), 'unknown_user_id', unknown)
+    })
+  },
+  { consented: false },
+)
