@@ -1,4 +1,4 @@
-import type { AgentParts } from './agents/index.ts'
+import { type AgentParts, ISSUERS, type IssuerParts, IssuerTrust } from './agents/index.ts'
 import type { ApiParts } from './api/index.ts'
 import { Catalog, RULES } from './catalog/index.ts'
 import type { Settings } from './config/settings.ts'
@@ -53,6 +53,8 @@ export interface Rooms extends Omit<ApiParts, 'development' | 'describeMcp'> {
   readonly connections: ConnectionParts
   readonly people: PeopleParts
   readonly agents: AgentParts
+  readonly issuers: IssuerParts
+  readonly issuerTrust: IssuerTrust
   readonly policy: PolicyParts
   /** Enforcement points that ask, and the policy-only sets that answer some of them. */
   readonly askers: Peps
@@ -109,6 +111,7 @@ export async function openRooms(
       await live.begin(tx, RULES)
       await live.begin(tx, LIMITS)
       await live.begin(tx, SHADOW)
+      await live.begin(tx, ISSUERS)
       await beginSigningKeys(tx, live, keys)
     })
     live.onChange((states) => {
@@ -120,7 +123,8 @@ export async function openRooms(
     const shared = { storage, ledger, live, clock, random, issuer, master }
     const connections = { ...shared, revalidate: policies.revalidate.bind(policies) }
     const providers = new Providers(shared, outbound)
-    const facts = new Facts({ storage, live, catalog, freshFor: freshFor(settings) })
+    const issuers = new IssuerTrust(shared, outbound)
+    const facts = new Facts({ storage, live, catalog, issuers, freshFor: freshFor(settings) })
     const verified = new VerifiedTokens()
     const risk = new RiskBooks({
       storage,
@@ -142,7 +146,7 @@ export async function openRooms(
     })
     const decisions = {
       ...{ ...shared, keys, catalog, policies, providers },
-      ...{ facts, verified, risk, points, shadow },
+      ...{ facts, issuers, verified, risk, points, shadow },
     }
     await createBuiltInGroups(shared)
     await configuredProvider(settings, shared, options.development)
@@ -157,6 +161,8 @@ export async function openRooms(
       connections,
       people: shared,
       agents: shared,
+      issuers: { ...shared, loopback: reachesLoopback(settings, options.development) },
+      issuerTrust: issuers,
       policy: { ...shared, catalog },
       peps: shared,
       spaces: { ...shared, catalog },
@@ -202,15 +208,21 @@ async function configuredProvider(
     clientId: providerClientId,
     ...(providerClientSecret ? { clientSecret: providerClientSecret } : {}),
     groupsClaim: providerGroupsClaim,
-    allowLoopback: development || isLoopback(new URL(settings.issuer).hostname),
+    allowLoopback: reachesLoopback(settings, development),
     by: 'configuration',
   })
+}
+
+/** While it is tried out, others on this computer may be trusted. */
+function reachesLoopback({ issuer }: Settings, development: boolean): boolean {
+  return development || isLoopback(new URL(issuer).hostname)
 }
 
 export async function closeRooms(rooms: Rooms): Promise<void> {
   await rooms.ledger.stop()
   await rooms.live.stop()
   await rooms.providers.close()
+  await rooms.issuerTrust.close()
   await rooms.deciders.close()
   rooms.keys.close()
   await rooms.storage.close()

@@ -35,6 +35,7 @@ export async function insertAgent(tx: Tx, agent: Omit<Agent, 'clients'>): Promis
       created_at: agent.createdAt,
       admission: agent.admission,
       notify_at: agent.notifyAt,
+      issuer: agent.issuer,
     })
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirstOrThrow()
@@ -122,6 +123,7 @@ async function gather(reader: Reader, rows: readonly AgentRow[]): Promise<Agent[
     createdAt: row.created_at,
     admission: row.admission,
     notifyAt: row.notify_at,
+    issuer: row.issuer,
     clients: links
       .filter((link) => link.agent_id === row.id)
       .map((link) => ({ issuer: link.issuer, clientId: link.client_id })),

@@ -31,6 +31,8 @@ export interface Agent {
   readonly admission: string | null
   /** Where it wants to be told that somebody has answered; `null`: it asks by itself. */
   readonly notifyAt: string | null
+  /** The trusted issuer that vouches for it, where one does. When the trust in that ends, so does the agent. */
+  readonly issuer: string | null
   /** Its clients at identity providers: a token issued to one of them was given to this agent. */
   readonly clients: readonly AgentClient[]
 }

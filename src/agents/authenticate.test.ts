@@ -3,18 +3,24 @@ import { test } from 'node:test'
 import { sha256url } from '../lib/bytes.ts'
 import { Problem } from '../lib/problem.ts'
 import { hs256, unsigned } from '../people/sign-in/testing.ts'
-import type { TestPeople } from '../people/testing.ts'
 import { forEachEngine } from '../storage/testing.ts'
 import { assertionReplayKey, authenticateAgent } from './authenticate.ts'
 import { addKey, revokeKey } from './change-keys.ts'
 import { resumeAgent, retireAgent, suspendAgent } from './change-status.ts'
-import { assertion, type KeyPair, keyPair, registered, testAgents } from './testing.ts'
+import {
+  assertion,
+  type KeyPair,
+  keyPair,
+  registered,
+  type TestAgents,
+  testAgents,
+} from './testing.ts'
 
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 const by = 'operator'
 const agentId = 'refund-bot'
 
-function authenticate(parts: TestPeople, token: string, type = assertionType) {
+function authenticate(parts: TestAgents, token: string, type = assertionType) {
   return authenticateAgent(parts, { assertion: token, assertionType: type })
 }
 

@@ -6,6 +6,8 @@ import type { Agent, AgentKey } from './agent.ts'
 import { ALGORITHMS_OF } from './agent-key.ts'
 import { listKeys } from './agent-key-store.ts'
 import { findAgent } from './agent-store.ts'
+import type { IssuerTrust } from './issuers/issuer-trust.ts'
+import type { TrustedIssuer } from './issuers/trusted-issuer.ts'
 import type { AgentParts } from './parts.ts'
 
 /** RFC 7523 section 2.2 */
@@ -15,9 +17,17 @@ const TYP = ['client-authentication+jwt', 'JWT', ''] as const
 const MOST_LIFE_SECONDS = 300
 const LONGEST_JTI = 256
 
+export interface AuthenticatingParts extends Pick<AgentParts, 'storage' | 'ledger' | 'clock'> {
+  /** Remit's own. */
+  readonly issuer: string
+  readonly issuers: Pick<IssuerTrust, 'behind'>
+}
+
 /** An agent that has proved who it is. `replayKey` is used once (`consumeOnce`, kind `assertion`) by the caller. */
 export interface Authenticated {
   readonly agent: Agent
+  /** The trusted issuers that vouch for it, in force; its tasks rest on them. */
+  readonly issuers: readonly TrustedIssuer[]
   readonly replayKey: string
   /** When the assertion ends, epoch milliseconds. */
   readonly expiresAt: number
@@ -31,10 +41,10 @@ export interface Authenticated {
  * the true reason is the problem's `cause`, for the log. An agent that proved who it is and may not act is recorded.
  */
 export async function authenticateAgent(
-  parts: Pick<AgentParts, 'storage' | 'ledger' | 'clock'> & { readonly issuer: string },
+  parts: AuthenticatingParts,
   presented: { assertion: string; assertionType: string },
 ): Promise<Authenticated> {
-  const { agent, claims } = await verify(parts, presented).catch((cause: unknown) => {
+  const { agent, claims, issuers } = await verify(parts, presented).catch((cause: unknown) => {
     // A store that cannot be reached says nothing about the agent.
     throw cause instanceof Problem && cause.status < 500 ? unauthenticated(cause) : cause
   })
@@ -52,6 +62,7 @@ export async function authenticateAgent(
   }
   return {
     agent,
+    issuers,
     replayKey: assertionReplayKey(agent.id, jtiOf(claims)),
     expiresAt: claims.exp * 1000,
   }
@@ -66,9 +77,9 @@ export function assertionReplayKey(agentId: string, jti: string): string {
 }
 
 async function verify(
-  parts: Pick<AgentParts, 'storage' | 'clock'> & { readonly issuer: string },
+  parts: AuthenticatingParts,
   { assertion, assertionType }: { assertion: string; assertionType: string },
-): Promise<{ agent: Agent; claims: Claims }> {
+): Promise<{ agent: Agent; claims: Claims; issuers: readonly TrustedIssuer[] }> {
   if (assertionType !== JWT_BEARER)
     throw new Problem('agent.unauthenticated', '`client_assertion_type` is not jwt-bearer')
   const { header, payload } = readCompact(assertion)
@@ -89,7 +100,7 @@ async function verify(
     maxLifeSeconds: MOST_LIFE_SECONDS,
   })
   jtiOf(claims)
-  return { agent, claims }
+  return { agent, claims, issuers: await parts.issuers.behind(agent) }
 }
 
 /** By `kid` (or thumbprint); without one, the only key there is. */

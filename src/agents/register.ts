@@ -49,6 +49,7 @@ export async function registerAgent(parts: AgentParts, registration: Registratio
     createdAt: now,
     admission: null,
     notifyAt: null,
+    issuer: null,
     clients,
   }
   const keys = (registration.keys ?? []).map(readAgentKey)

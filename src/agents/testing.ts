@@ -1,9 +1,11 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { SignJWT } from 'jose'
+import { outbound } from '../net/index.ts'
 import type { Person } from '../people/index.ts'
 import { someone, type TestPeople, testPeople } from '../people/testing.ts'
 import type { Storage } from '../storage/index.ts'
 import type { Agent } from './agent.ts'
+import { IssuerTrust } from './issuers/issuer-trust.ts'
 import { type Registration, registerAgent } from './register.ts'
 
 export const CEILING = [
@@ -31,8 +33,11 @@ export function keyPair(kind: 'ec' | 'ed25519' | 'rsa' = 'ec'): KeyPair {
 }
 
 /** People and agents over an open store, with Ada, who owns agents. */
-export async function testAgents(storage: Storage): Promise<{ parts: TestPeople; ada: Person }> {
-  const parts = await testPeople(storage)
+export type TestAgents = TestPeople & { readonly issuers: IssuerTrust }
+
+export async function testAgents(storage: Storage): Promise<{ parts: TestAgents; ada: Person }> {
+  const people = await testPeople(storage)
+  const parts = { ...people, issuers: new IssuerTrust(people, outbound) }
   return { parts, ada: await someone(parts, 'ada') }
 }
 

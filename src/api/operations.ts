@@ -2,6 +2,7 @@ import { ADMISSION_OPERATIONS } from './admission.ts'
 import { AGENT_OPERATIONS } from './agents.ts'
 import { CONNECTION_OPERATIONS } from './connections.ts'
 import { ENFORCER_OPERATIONS } from './enforcers.ts'
+import { ISSUER_OPERATIONS } from './issuers/issuers.ts'
 import { KEY_OPERATIONS } from './keys.ts'
 import { LEDGER_OPERATIONS } from './ledger.ts'
 import { LIMIT_OPERATIONS } from './limits.ts'
@@ -30,6 +31,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...PEOPLE_OPERATIONS,
   ...AGENT_OPERATIONS,
   ...ADMISSION_OPERATIONS,
+  ...ISSUER_OPERATIONS,
   ...RESOURCE_OPERATIONS,
   ...REVIEW_OPERATIONS,
   ...ENFORCER_OPERATIONS,

@@ -1,4 +1,4 @@
-import type { AgentParts } from '../agents/index.ts'
+import type { AgentParts, IssuerParts } from '../agents/index.ts'
 import type { ConnectionParts } from '../connections/index.ts'
 import type { DecisionParts } from '../decisions/index.ts'
 import type { SigningKeys } from '../keys/index.ts'
@@ -18,6 +18,7 @@ export interface ApiParts {
   readonly people: PeopleParts
   readonly providers: Providers
   readonly agents: AgentParts
+  readonly issuers: IssuerParts
   readonly connections: ConnectionParts
   readonly policy: PolicyParts
   readonly spaces: SpaceParts & Pick<PolicyParts, 'catalog'>

@@ -86,6 +86,7 @@ const COMMANDS: readonly (readonly [string, Readonly<Record<string, Load>>])[] =
     {
       agents: async () => (await import('./agents/agents.ts')).agentsCommand,
       admission: async () => (await import('./admission.ts')).admissionCommand,
+      issuers: async () => (await import('./issuers/issuers.ts')).issuersCommand,
       resources: async () => (await import('./resources/resources.ts')).resourcesCommand,
       spaces: async () => (await import('./spaces/spaces.ts')).spacesCommand,
       connections: async () => (await import('./connections.ts')).connectionsCommand,

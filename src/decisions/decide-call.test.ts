@@ -251,6 +251,7 @@ forEachEngine('credentials of a call', (open) => {
         person: task.personId,
         chain: ['refund-bot'],
         spaces: [],
+        issuers: [],
         resource: 'orders',
       }),
     )

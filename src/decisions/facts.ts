@@ -1,5 +1,12 @@
 import { type Detail, type GateResult, intersect, type PolicyEntity } from '@remit/engine'
-import { type Agent, findAgent } from '../agents/index.ts'
+import {
+  type Agent,
+  atMostTrusted,
+  findAgent,
+  type IssuerTrust,
+  type TrustedIssuer,
+  withinIssuers,
+} from '../agents/index.ts'
 import { type Catalog, RULES } from '../catalog/index.ts'
 import { Kept } from '../lib/kept.ts'
 import type { Live, LiveKey, LiveKind, LiveView } from '../live/index.ts'
@@ -89,6 +96,7 @@ export class Facts {
   readonly #settings = new Kept<KeptSetting>(MOST_OTHERS)
   readonly #limits = new Kept<readonly StandingLimit[]>(MOST_OTHERS)
   readonly #confirmed = new Kept<Pick<Person, 'confirmedAt'>>(MOST_OTHERS)
+  readonly #issuers: Pick<IssuerTrust, 'named'>
   readonly #locator: Locator
   readonly #freshFor: FreshFor
 
@@ -96,11 +104,13 @@ export class Facts {
     readonly storage: Storage
     readonly live: Pick<Live, 'view'>
     readonly catalog: Pick<Catalog, 'current'>
+    readonly issuers: Pick<IssuerTrust, 'named'>
     readonly freshFor?: FreshFor
   }) {
     this.#storage = parts.storage
     this.#live = parts.live
     this.#catalog = parts.catalog
+    this.#issuers = parts.issuers
     this.#locator = new Locator(parts)
     this.#freshFor = parts.freshFor ?? FRESH_FOR
   }
@@ -120,8 +130,7 @@ export class Facts {
 
   /** `view`: of `callKeys` for this task and resource, all active. `at`: the moment that is asked about. */
   async setting(held: HeldTask, resource: string, view: LiveView, at: number): Promise<Setting> {
-    const agents: Agent[] = []
-    for (const id of held.chain) agents.push(await this.agent(id, view))
+    const agents = await this.#agentsOf(held, view)
     const owners = agents.map(({ ownerId }) => ownerId)
     const { also, where } = await this.whereabouts(held, view, { keys: alsoKeys(owners, []), at })
     const { chain, task } = held
@@ -228,6 +237,19 @@ export class Facts {
     return this.#people.put(id, epoch, person)
   }
 
+  async #agentsOf({ chain, task }: HeldTask, view: LiveView): Promise<Agent[]> {
+    const issuers = await this.#issuersOf(task)
+    const agents: Agent[] = []
+    for (const id of chain) agents.push(atMostTrusted(await this.agent(id, view), issuers))
+    return agents
+  }
+
+  /** As they are now: their epochs are among the task's. */
+  async #issuersOf({ issuers }: Pick<Task, 'issuers'>): Promise<TrustedIssuer[]> {
+    const found = await Promise.all(issuers.map((name) => this.#issuers.named(name)))
+    return found.filter((issuer) => issuer !== undefined)
+  }
+
   async #make(
     { task, above }: HeldTask,
     resource: string,
@@ -248,8 +270,9 @@ export class Facts {
     for (const id of new Set(alive)) people.push(await this.person(id, also))
     const ceiling = agents[0]?.ceiling ?? []
     const { kindOf } = await this.#catalog.current()
+    const trusted = withinIssuers(task.details, await this.#issuersOf(task), kindOf)
     // INVARIANT: what a space leaves counts as it is now, like a ceiling.
-    const within = withinSpaces(intersect(task.details, ceiling, kindOf), where?.line ?? [], kindOf)
+    const within = withinSpaces(intersect(trusted, ceiling, kindOf), where?.line ?? [], kindOf)
     return {
       person,
       agents,

@@ -19,11 +19,11 @@ forEachEngine('what is known of a person', (open) => {
   /** A world in which the present are known for two hours, and the absent for five. */
   async function begin(t: TestContext) {
     const world = await worlds.own(t)
-    const { catalog, live, storage } = world.parts
+    const { catalog, issuers, live, storage } = world.parts
     const freshFor = { present: 2 * HOUR, absent: 5 * HOUR }
     const parts = {
       ...world.parts,
-      facts: new Facts({ storage, live, catalog, freshFor }),
+      facts: new Facts({ storage, live, catalog, issuers, freshFor }),
     }
     Object.assign(world, { parts })
     const read = async (held: Held) => {

@@ -203,9 +203,9 @@ function viewOf(
   { resource }: Pick<Knock, 'resource'>,
   token: string | undefined,
 ): Promise<LiveView> {
-  const { id, personId: person } = task
+  const { id, issuers, personId: person } = task
   return parts.live.view(
-    callKeys({ task: id, person, chain, spaces, resource: resource.name, token }),
+    callKeys({ task: id, person, chain, spaces, issuers, resource: resource.name, token }),
   )
 }
 

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import type { Detail } from '@remit/engine'
-import { setCeiling } from '../agents/index.ts'
+import { IssuerTrust, setCeiling } from '../agents/index.ts'
 import { Catalog } from '../catalog/index.ts'
 import { Live } from '../live/index.ts'
+import { outbound } from '../net/index.ts'
 import { Policies } from '../policy/index.ts'
 import { forEachEngine } from '../storage/testing.ts'
 import { closeTask } from '../tasks/index.ts'
@@ -208,12 +209,14 @@ forEachEngine('a task token', (open) => {
     await elsewhere.start()
     t.after(() => elsewhere.stop())
     const catalog = new Catalog({ storage, live: elsewhere })
+    const issuers = new IssuerTrust({ storage, clock, live: elsewhere }, outbound)
     const there = {
       ...parts,
       live: elsewhere,
       catalog,
+      issuers,
       policies: new Policies({ storage, live: elsewhere, catalog }),
-      facts: new Facts({ storage, live: elsewhere, catalog }),
+      facts: new Facts({ storage, live: elsewhere, catalog, issuers }),
       risk: riskBooks(parts, elsewhere),
       points: decisionPoints({ ...parts, live: elsewhere }),
       keys: { tokens: old, find: (kid?: string) => (kid === old.kid ? oldKey : keys.find(kid)) },

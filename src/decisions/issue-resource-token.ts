@@ -115,6 +115,7 @@ export async function grantAt(
       task: task.id,
       person: task.personId,
       chain,
+      issuers: task.issuers,
       resource: resource.name,
       token: asked.token,
     }),

@@ -1,5 +1,5 @@
 import type { GateResult } from '@remit/engine'
-import type { Agent } from '../agents/index.ts'
+import { type Agent, issuerKey } from '../agents/index.ts'
 import { type Action, RULES } from '../catalog/index.ts'
 import type { ProblemCode } from '../lib/problem.ts'
 import { type LiveKey, type LiveState, type LiveView, ORGANIZATION } from '../live/index.ts'
@@ -16,6 +16,8 @@ export function callKeys(on: {
   readonly resource?: string | undefined
   /** The task's space and those above it. */
   readonly spaces: readonly string[]
+  /** Trusted issuers that the task rests on. */
+  readonly issuers: readonly string[]
   /** That the call is made with: a withdrawn key has signed nothing. */
   readonly token?: string | undefined
 }): LiveKey[] {
@@ -25,18 +27,25 @@ export function callKeys(on: {
     ...on.chain.map((id) => ({ kind: 'agent' as const, id })),
     { kind: 'person', id: on.person },
     ...spaceKeys(on.spaces),
+    ...on.issuers.map(issuerKey),
     ...(on.resource === undefined ? [] : [{ kind: 'resource' as const, id: on.resource }]),
     ...(on.token === undefined ? [] : [signingKeyOf(on.token)]),
   ]
 }
 
 /** What opening a task depends on; the task itself has no live state yet. */
-export function openingKeys(person: string, agent: string, spaces: readonly string[]): LiveKey[] {
+export function openingKeys(
+  person: string,
+  agent: string,
+  spaces: readonly string[],
+  issuers: readonly string[],
+): LiveKey[] {
   return [
     ORGANIZATION,
     { kind: 'agent', id: agent },
     { kind: 'person', id: person },
     ...spaceKeys(spaces),
+    ...issuers.map(issuerKey),
   ]
 }
 
@@ -68,6 +77,11 @@ const SUSPENDED: Readonly<Record<LiveState['kind'], Words>> = {
   policy: ['policy.missing', 'no policy set is active', 'an administrator publishes policies'],
   key: ['token.unknown_key', 'the key that signed the token was withdrawn', 'a new token'],
   pep: ['pep.unauthenticated', 'the enforcement point that asks was revoked', 'another one'],
+  issuer: [
+    'issuer.suspended',
+    'an issuer that the task rests on is suspended',
+    'an administrator resumes it',
+  ],
 }
 
 const ENDED: Readonly<Record<LiveState['kind'], Words>> = {
@@ -76,6 +90,11 @@ const ENDED: Readonly<Record<LiveState['kind'], Words>> = {
   agent: ['agent.retired', 'an agent of the task is retired', 'a task of another agent'],
   resource: ['resource.removed', 'the API is not offered any more', 'nothing: it was removed'],
   space: ['space.removed', 'the space is gone', 'a task in another space'],
+  issuer: [
+    'issuer.revoked',
+    'the trust in an issuer that the task rests on was revoked',
+    'a task that rests on another',
+  ],
 }
 
 const OWNER: Words = [

@@ -68,6 +68,7 @@ async function tryOpening(
     keyThumbprint: proof.thumbprint,
     lifeSeconds: opening.lifeSeconds,
     place: grant.place,
+    issuers: brought.issuers,
     proved: subject,
     openedBy: 'exchange',
   })

@@ -1,3 +1,4 @@
+import type { IssuerTrust } from '../agents/index.ts'
 import type { Catalog } from '../catalog/index.ts'
 import type { MasterKey, SigningKeys } from '../keys/index.ts'
 import type { Live } from '../live/index.ts'
@@ -20,6 +21,8 @@ export interface DecisionParts extends TaskParts {
   readonly catalog: Pick<Catalog, 'current'>
   readonly policies: Pick<Policies, 'active' | 'revalidate' | 'rules' | 'version'>
   readonly providers: Pick<Providers, 'checkSubjectToken'>
+  /** Issuers of others that are trusted. */
+  readonly issuers: IssuerTrust
   readonly facts: Facts
   readonly risk: RiskBooks
   readonly points: DecisionPoints

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { IssuerTrust } from '../agents/index.ts'
 import { Catalog } from '../catalog/index.ts'
 import { Live } from '../live/index.ts'
+import { outbound } from '../net/index.ts'
 import { Policies } from '../policy/index.ts'
 import { forEachEngine } from '../storage/testing.ts'
 import { decideCall } from './decide-call.ts'
@@ -30,12 +32,14 @@ forEachEngine('after a crash', (open) => {
     const { storage } = parts
     const catalog = new Catalog({ storage, live })
     const policies = new Policies({ storage, live, catalog })
-    const facts = new Facts({ storage, live, catalog })
+    const issuers = new IssuerTrust({ storage, live, clock: parts.clock }, outbound)
+    const facts = new Facts({ storage, live, catalog, issuers })
     return {
       ...parts,
       live,
       catalog,
       policies,
+      issuers,
       facts,
       risk: riskBooks(parts, live),
       points: decisionPoints({ ...parts, live }),

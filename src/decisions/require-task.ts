@@ -37,7 +37,10 @@ export async function requireTask(
   if (!holder.holds) throw holder.problem
   const { task, chain, spaces } = holder.held
   const view = await parts.live.view(
-    callKeys({ task: task.id, person: task.personId, chain, spaces, token }),
+    callKeys({
+      ...{ task: task.id, person: task.personId, chain, spaces, token },
+      issuers: task.issuers,
+    }),
   )
   const dead = suspendedToo ? view.dead.filter(({ state }) => state === 'ended') : view.dead
   const alive = livenessOf({ ...view, dead })

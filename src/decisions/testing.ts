@@ -1,7 +1,7 @@
 import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { after, type TestContext } from 'node:test'
 import type { Detail } from '@remit/engine'
-import { registerAgent } from '../agents/index.ts'
+import { IssuerTrust, registerAgent } from '../agents/index.ts'
 import { type AccessRequest, answerRequest, findRequest, shownDigest } from '../approvals/index.ts'
 import { type TestParts, testParts } from '../approvals/testing.ts'
 import { type Action, applyImport, Catalog, matchAction, typeArguments } from '../catalog/index.ts'
@@ -209,11 +209,13 @@ export class World {
         by,
       },
     )
-    const facts = new Facts({ storage, live, catalog })
+    const issuers = new IssuerTrust({ storage, live, clock }, outbound)
+    const facts = new Facts({ storage, live, catalog, issuers })
     const verified = new VerifiedTokens()
     const risk = riskBooks(base, live)
     const points = decisionPoints({ ...base, live })
-    const parts = { ...people, catalog, policies, providers, facts, verified, risk, points }
+    const rest = { facts, issuers, verified, risk, points }
+    const parts = { ...people, catalog, policies, providers, ...rest }
     const world = new World({ parts, provider, agentKey, sam, finn, fay, ada })
     await world.allow([ALL_OF_ORDERS])
     return world
@@ -223,6 +225,7 @@ export class World {
     // The store of a suite may be closed already.
     await this.parts.live.stop().catch(() => {})
     await this.parts.providers.close()
+    await this.parts.issuers.close()
     await this.provider.close()
   }
 

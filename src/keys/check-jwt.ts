@@ -16,7 +16,8 @@ export interface Claims extends PlainObject {
 export interface JwtExpectation {
   /** Media types the header may name, without `application/`; `''` allows none. A neighbour's type is never listed. */
   readonly typ: readonly string[]
-  readonly issuer: string
+  /** `undefined`: not looked at. The key alone says who issued it, as of a SPIFFE trust domain. */
+  readonly issuer: string | undefined
   /**
    * A string: `aud` is exactly that string, not a list. A function is given the list (a string counts as a list of
    * one), for tokens of others whose audience is not ours to choose.
@@ -31,6 +32,8 @@ export interface JwtExpectation {
   readonly maxLifeSeconds?: number
   /** Most seconds since `iat`. */
   readonly maxAgeSeconds?: number
+  /** Where `iat` need not be there, it counts as issued now: then it may live on for `maxLifeSeconds` at most. */
+  readonly iatOptional?: true
 }
 
 /** Clocks of different machines differ: how far `iat` and `nbf` may lie in the future. `exp` is never stretched. */
@@ -84,14 +87,15 @@ function mediaType(typ: string): string {
 function checkClaims(claims: PlainObject, expect: JwtExpectation): Claims {
   const { iss, aud } = claims
   const exp = seconds(claims, 'exp')
-  const iat = seconds(claims, 'iat')
+  const now = expect.clock.now()
+  const iat =
+    claims.iat === undefined && expect.iatOptional ? Math.floor(now / 1000) : seconds(claims, 'iat')
   const nbf = claims.nbf === undefined ? iat : seconds(claims, 'nbf')
-  if (iss !== expect.issuer)
+  if (expect.issuer !== undefined && iss !== expect.issuer)
     throw new Problem('token.wrong_issuer', `\`iss\` must be ${expect.issuer}`)
   if (!isAudience(aud) || !isFor(aud, expect.audience)) {
     throw new Problem('token.wrong_audience', 'the token is meant for someone else')
   }
-  const now = expect.clock.now()
   if (now >= exp * 1000) throw new Problem('token.expired', 'the token has expired')
   if (Math.max(iat, nbf) * 1000 > now + CLOCK_SKEW_MS) {
     throw new Problem('token.not_yet_valid', 'the token is from the future')
@@ -105,7 +109,7 @@ function checkClaims(claims: PlainObject, expect: JwtExpectation): Claims {
   if (now - iat * 1000 > (expect.maxAgeSeconds ?? Number.POSITIVE_INFINITY) * 1000) {
     throw new Problem('token.too_old', `it may be at most ${expect.maxAgeSeconds} seconds old`)
   }
-  return { ...claims, iss: expect.issuer, aud, exp, iat }
+  return { ...claims, iss: expect.issuer ?? (typeof iss === 'string' ? iss : ''), aud, exp, iat }
 }
 
 /** RFC 7519 section 2, NumericDate, but whole and positive: fractions and strings are someone's mistake. */

@@ -1,6 +1,6 @@
 import { base64url, sha256 } from '../lib/bytes.ts'
 
-/** What can be revoked. Consent, sponsor grant, issuer and connection act through what hangs on them (contract 8). */
+/** What can be revoked. Consent, sponsor grant and connection act through what hangs on them (contract 8). */
 export type LiveKind =
   | 'organization'
   | 'person'
@@ -13,6 +13,7 @@ export type LiveKind =
   | 'policy'
   | 'key'
   | 'pep'
+  | 'issuer'
 
 export interface LiveKey {
   readonly kind: LiveKind

@@ -31,6 +31,10 @@ export interface RemoteKeysOptions<Key> {
   clock: Clock
   /** Imports one JWK, numbers in it as they came; keys for which it throws a Problem are passed over. */
   read(jwk: Readonly<Record<string, unknown>>): Key
+  /** What `use` of a key has to say (RFC 7517 section 4.2). Left out: `sig`, or nothing. */
+  readonly use?: string
+  /** How soon the publisher wants to be asked again, in milliseconds; it can only be sooner than usual. */
+  freshFor?(document: ReadonlyMap<string, Json>): number | undefined
 }
 
 interface Published<Key> {
@@ -46,6 +50,7 @@ interface Published<Key> {
 export function remoteKeys<Key>(options: RemoteKeysOptions<Key>): RemoteKeys<Key> {
   const { clock, url } = options
   let keys: readonly Published<Key>[] = []
+  let freshMs = FRESH_MS
   let fetchedAt = Number.NEGATIVE_INFINITY
   let triedAt = Number.NEGATIVE_INFINITY
   let failure: unknown
@@ -54,7 +59,10 @@ export function remoteKeys<Key>(options: RemoteKeysOptions<Key>): RemoteKeys<Key
   async function refetch(): Promise<void> {
     triedAt = clock.monotonic()
     try {
-      keys = readSet(await options.fetchJson(url, { maxBytes: MAX_BYTES }), options)
+      const document = await options.fetchJson(url, { maxBytes: MAX_BYTES })
+      keys = readSet(document, options)
+      const wanted = document instanceof Map ? options.freshFor?.(document) : undefined
+      freshMs = Math.min(FRESH_MS, Math.max(PAUSE_MS, wanted ?? FRESH_MS))
       fetchedAt = triedAt
       failure = undefined
     } catch (error) {
@@ -76,7 +84,7 @@ export function remoteKeys<Key>(options: RemoteKeysOptions<Key>): RemoteKeys<Key
 
   return {
     async find(header) {
-      if (clock.monotonic() - fetchedAt >= FRESH_MS) await refresh()
+      if (clock.monotonic() - fetchedAt >= freshMs) await refresh()
       let key = known(header)
       if (key === undefined) {
         await refresh()
@@ -97,9 +105,13 @@ function readSet<Key>(document: Json, options: RemoteKeysOptions<Key>): Publishe
     )
   }
   return keys.flatMap((jwk) => {
-    if (!(jwk instanceof Map) || (jwk.has('use') && jwk.get('use') !== 'sig')) return []
-    return readKey(jwk, options)
+    return jwk instanceof Map && isFor(jwk, options.use) ? readKey(jwk, options) : []
   })
+}
+
+function isFor(jwk: ReadonlyMap<string, Json>, use: string | undefined): boolean {
+  if (use !== undefined) return jwk.get('use') === use
+  return !jwk.has('use') || jwk.get('use') === 'sig'
 }
 
 function readKey<Key>(

@@ -1,5 +1,5 @@
 import type { LightMyRequestResponse } from 'fastify'
-import { findAgent, registerAgent } from '../agents/index.ts'
+import { findAgent, IssuerTrust, registerAgent } from '../agents/index.ts'
 import {
   type AccessRequest,
   answerRequest,
@@ -24,6 +24,7 @@ import { type Id, newId } from '../lib/id.ts'
 import { systemRandom } from '../lib/random.ts'
 import { Secret } from '../lib/secret.ts'
 import { ORGANIZATION } from '../live/index.ts'
+import { outbound } from '../net/index.ts'
 import {
   ADMINISTRATORS,
   findPerson,
@@ -122,10 +123,12 @@ async function businessOf(storage: Storage, people: Awaited<ReturnType<typeof te
   const ledger = new Ledger({ storage, key: keys.ledger, origin, clock, random })
   const catalog = new Catalog({ storage, live })
   const policies = new Policies({ storage, live, catalog })
-  const facts = new Facts({ storage, live, catalog })
+  const issuers = new IssuerTrust({ storage, live, clock }, outbound)
+  const facts = new Facts({ storage, live, catalog, issuers })
   const providers = { checkSubjectToken: () => Promise.reject(new Error('not asked here')) }
   const decisions: DecisionParts = {
     ...{ storage, ledger, clock, random, live, keys, issuer, catalog, policies, providers, facts },
+    issuers,
     master,
     verified: new VerifiedTokens(),
     risk: riskBooks({ master, random, storage }, live),
@@ -268,6 +271,7 @@ export async function openedTask(
     openedBy: 'exchange',
     sponsored: false,
     sponsorGrantId: null,
+    issuers: [],
     budget: [],
     state: 'open',
     openedAt: clock.now(),

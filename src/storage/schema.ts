@@ -20,6 +20,13 @@ import type {
   UsedOnceRow,
 } from './rows/ground.ts'
 import type {
+  ForeignTokenRow,
+  TaskIssuerRow,
+  TrustedIssuerRow,
+  WorkloadRow,
+  WorkloadTokenRow,
+} from './rows/issuers.ts'
+import type {
   ActionRow,
   AdmissionRuleRow,
   AgentClientRow,
@@ -97,6 +104,11 @@ export interface Schema {
   agents: AgentRow
   agent_keys: AgentKeyRow
   agent_clients: AgentClientRow
+  trusted_issuers: TrustedIssuerRow
+  workloads: WorkloadRow
+  workload_tokens: WorkloadTokenRow
+  foreign_tokens: ForeignTokenRow
+  task_issuers: TaskIssuerRow
   resources: ResourceRow
   actions: ActionRow
   offered_definitions: OfferedDefinitionRow

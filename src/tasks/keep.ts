@@ -5,18 +5,18 @@ import { closeTasks } from './close.ts'
 import { expireConsents } from './consent-store.ts'
 import { expireTasks } from './expire.ts'
 import type { TaskParts } from './parts.ts'
-import { holdersOfTasks, tasksOf } from './task-store.ts'
+import { holdersOfTasks, issuersOfTasks, tasksOf } from './task-store.ts'
 
 const EVERY_MS = 1_000
 const AT_ONCE = 500
 
-type Holder = { readonly kind: 'agent' | 'person' | 'space'; readonly id: string }
+type Holder = { readonly kind: 'agent' | 'person' | 'space' | 'issuer'; readonly id: string }
 
 const COLUMN = { agent: 'agent_id', person: 'person_id', space: 'space_id' } as const
 
 /**
- * What goes on by itself: deadlines close tasks, unanswered requests expire, and tasks whose agent, person or space has
- * ended close. None of it is what makes a dead thing dead (every decision checks that for itself); it keeps the books right
+ * What goes on by itself: deadlines close tasks, unanswered requests expire, and tasks whose agent, person, space or
+ * trusted issuer has ended close. None of it is what makes a dead thing dead (every decision checks that for itself); it keeps the books right
  * and cuts what runs.
  */
 export class TaskKeeper {
@@ -40,6 +40,7 @@ export class TaskKeeper {
     await this.#findEnded('agent')
     await this.#findEnded('person')
     await this.#findEnded('space')
+    await this.#findEnded('issuer')
     this.#loop = repeat(() => this.sweep(), {
       everyMs: EVERY_MS,
       onError: this.#onError,
@@ -68,8 +69,7 @@ export class TaskKeeper {
   #hear(states: readonly LiveState[]): void {
     const before = this.#ended.size
     for (const { kind, id, state } of states) {
-      if (state === 'ended' && (kind === 'agent' || kind === 'person' || kind === 'space'))
-        this.#ended.set(`${kind}:${id}`, { kind, id })
+      if (state === 'ended' && isHolder(kind)) this.#ended.set(`${kind}:${id}`, { kind, id })
     }
     if (this.#ended.size > before) this.#loop?.wake()
   }
@@ -77,7 +77,11 @@ export class TaskKeeper {
   async #findEnded(kind: Holder['kind']): Promise<void> {
     for (let after = ''; ; ) {
       const page = { after, count: AT_ONCE }
-      const ids = await holdersOfTasks(this.#parts.storage.read, COLUMN[kind], page)
+      const { read } = this.#parts.storage
+      const ids =
+        kind === 'issuer'
+          ? await issuersOfTasks(read, page)
+          : await holdersOfTasks(read, COLUMN[kind], page)
       const { dead } = await this.#parts.live.view(ids.map((id) => ({ kind, id })))
       this.#hear(dead)
       const last = ids.at(-1)
@@ -87,9 +91,13 @@ export class TaskKeeper {
   }
 }
 
-const OF = { agent: 'agentId', person: 'personId', space: 'spaceId' } as const
+const OF = { agent: 'agentId', person: 'personId', space: 'spaceId', issuer: 'issuer' } as const
 
-/** Closes every task of an agent, a person or a space that has ended. */
+function isHolder(kind: LiveState['kind']): kind is Holder['kind'] {
+  return Object.hasOwn(OF, kind)
+}
+
+/** Closes every task of an agent, a person or a space that has ended, or that rests on an issuer that has. */
 export async function closeTasksOf(parts: TaskParts, holder: Holder): Promise<void> {
   const change = await parts.storage.transaction(async (tx) => {
     const ids = (await tasksOf(tx, { [OF[holder.kind]]: holder.id })).map(({ id }) => id)

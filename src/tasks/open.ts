@@ -4,7 +4,7 @@ import { holdBasesStep } from './basis-store.ts'
 import { insertCountsQuery } from './budget/budget-store.ts'
 import type { TaskParts } from './parts.ts'
 import type { Task } from './task.ts'
-import { insertTaskQuery } from './task-store.ts'
+import { insertIssuersQuery, insertTaskQuery } from './task-store.ts'
 
 /** Names of the guards: a key that another task had, and a basis that ended while the task was opening. */
 export const KEY_STEP = 'task key'
@@ -35,6 +35,15 @@ export function openSteps(
           },
         ]
       : []),
+    ...(task.issuers.length > 0
+      ? [
+          {
+            name: 'issuers',
+            query: insertIssuersQuery(parts.storage.read, task),
+            rows: task.issuers.length,
+          },
+        ]
+      : []),
     parts.live.beginStep({ kind: 'task', id: task.id }),
     parts.ledger.appendStep({
       ...record,
@@ -50,6 +59,7 @@ export function openSteps(
         ...(task.budget.length === 0 ? {} : { budget: task.budget }),
         ...(task.parentId === null ? {} : { parent: task.parentId }),
         ...(task.sponsorGrantId === null ? {} : { sponsor_grant: task.sponsorGrantId }),
+        ...(task.issuers.length === 0 ? {} : { issuers: task.issuers }),
       },
       private: { purpose: task.purpose },
     }),

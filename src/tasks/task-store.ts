@@ -175,7 +175,7 @@ export async function tasksPastDeadline(db: Reader, now: number, count: number):
 /** Tasks that are not closed, or were closed after `closedSince`, of a person, an agent, in a space; oldest first. */
 export async function tasksOf(
   db: Reader,
-  of: { personId?: string; agentId?: string; spaceId?: string },
+  of: { personId?: string; agentId?: string; spaceId?: string; issuer?: string },
   { closedSince = Number.MAX_SAFE_INTEGER }: { closedSince?: number } = {},
 ): Promise<Task[]> {
   let query = db
@@ -185,7 +185,39 @@ export async function tasksOf(
   if (of.personId !== undefined) query = query.where('person_id', '=', of.personId)
   if (of.agentId !== undefined) query = query.where('agent_id', '=', of.agentId)
   if (of.spaceId !== undefined) query = query.where('space_id', '=', of.spaceId)
+  const { issuer } = of
+  if (issuer !== undefined) {
+    query = query.where('id', 'in', (resting) =>
+      resting.selectFrom('task_issuers').select('task_id').where('issuer', '=', issuer),
+    )
+  }
   return (await query.orderBy('opened_at').execute()).map(taskOf)
+}
+
+/** What a task rests on, to find it by; as many rows as issuers. */
+export function insertIssuersQuery(
+  db: Reader,
+  { id, issuers }: Pick<Task, 'id' | 'issuers'>,
+): Step['query'] {
+  return db.insertInto('task_issuers').values(issuers.map((issuer) => ({ issuer, task_id: id })))
+}
+
+/** Issuers that tasks which are not closed rest on, in order, behind `after`. */
+export async function issuersOfTasks(
+  db: Reader,
+  page: { after: string; count: number },
+): Promise<string[]> {
+  const rows = await db
+    .selectFrom('task_issuers')
+    .innerJoin('tasks', 'tasks.id', 'task_issuers.task_id')
+    .select('task_issuers.issuer')
+    .distinct()
+    .where('tasks.state', 'in', NOT_CLOSED)
+    .where('task_issuers.issuer', '>', page.after)
+    .orderBy('task_issuers.issuer')
+    .limit(page.count)
+    .execute()
+  return rows.map(({ issuer }) => issuer)
 }
 
 /** Who has tasks that are not closed, in order, behind `after`. */
@@ -240,6 +272,7 @@ function rowOf(task: Task): Row {
     thread_id: task.threadId,
     auth_time: task.authTime,
     acr: task.acr,
+    issuers: canonicalJson(task.issuers),
   }
 }
 
@@ -259,9 +292,10 @@ function taskOf(row: Row): Task {
     authTime: row.auth_time,
     acr: row.acr,
     keyThumbprint: row.key_thumbprint.startsWith(NO_KEY) ? null : row.key_thumbprint,
-    openedBy: row.opened_by as OpenedBy, // a CHECK of the table
+    openedBy: row.opened_by as OpenedBy, // written by rowOf
     sponsored: row.sponsored === 1,
     sponsorGrantId: row.sponsor_grant_id as Id<'sponsor_grant'> | null, // written from a grant's id
+    issuers: JSON.parse(row.issuers) as string[], // written by rowOf
     budget: JSON.parse(row.budget) as Limit[], // written by rowOf
     state: row.state as TaskState, // a CHECK of the table; `requested` is not written yet
     openedAt: row.opened_at,

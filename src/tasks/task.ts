@@ -33,11 +33,13 @@ export interface Task {
   readonly acr: string | null
   /** RFC 7638 thumbprint of the task key; `null` for a client that cannot prove possession (contract 4). */
   readonly keyThumbprint: string | null
-  /** Token exchange, sponsor grant, authorization code, or a ticket of its parent (contract 5). */
+  /** Token exchange, sponsor grant, authorization code, ticket of its parent, or a foreign access token (contract 5). */
   readonly openedBy: OpenedBy
   /** Nobody is present: `personId` is the sponsor. Passed on to children. */
   readonly sponsored: boolean
   readonly sponsorGrantId: Id<'sponsor_grant'> | null
+  /** Names of the trusted issuers that it rests on: who vouched for its agents or its person. Passed on to children. */
+  readonly issuers: readonly string[]
   /** Limits of this task and everything below it together. */
   readonly budget: readonly Limit[]
   readonly state: TaskState
@@ -48,7 +50,7 @@ export interface Task {
   readonly closeReason: string | null
 }
 
-export type OpenedBy = 'exchange' | 'sponsor' | 'code' | 'child'
+export type OpenedBy = 'exchange' | 'sponsor' | 'code' | 'child' | 'token'
 
 /**
  * One limit. `calls`: how many calls may be sent, of one action where it is named; `sum`: what the values of one numeric

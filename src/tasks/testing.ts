@@ -51,6 +51,7 @@ export function aTask(parts: TestParts, over: Partial<Task> = {}): Task {
     openedBy: 'exchange',
     sponsored: false,
     sponsorGrantId: null,
+    issuers: [],
     budget: [],
     state: 'open',
     openedAt: now,

@@ -103,6 +103,7 @@ function newcomer(
     createdAt: now,
     admission: rule?.name ?? NO_RULE,
     notifyAt: null,
+    issuer: null,
     clients: [],
   }
 }

@@ -150,6 +150,7 @@ async function groundOf(
     chain: held.chain,
     resource: resource.name,
     spaces: [],
+    issuers: held.task.issuers,
   }).filter(({ kind }) => kind !== 'task')
   const seen = await parts.live.view(keys)
   // A task that was never opened has no state of its own, and nobody has said anything about it.
@@ -215,6 +216,7 @@ function heldFor(
     openedBy: sponsored ? 'sponsor' : 'exchange',
     sponsored,
     sponsorGrantId: null,
+    issuers: [],
     budget: [],
     state: 'open',
     openedAt: at,

@@ -74,7 +74,7 @@ export async function pollDeferral(parts: DecisionParts, poll: Poll): Promise<Po
   if (own.thumbprint !== null && own.thumbprint !== brought.proof.thumbprint)
     return no(refused('proof.wrong_key', 'the code is bound to another key'))
   for (let tries = 0; tries < MOST_TRIES; tries++) {
-    const standing = ended(own, parts.clock.now()) ?? (await judge(parts, own))
+    const standing = ended(own, parts.clock.now()) ?? (await judge(parts, own, brought))
     if (standing.outcome === 'refused') return no(standing)
     if (standing.outcome === 'denied') return generic(await no(standing.why), standing.why)
     if (standing.outcome === 'waiting') return wait(parts, { brought, own, standing, no })
@@ -121,7 +121,11 @@ type Standing =
   | { readonly outcome: 'denied'; readonly why: Refused }
 
 /** What the request comes to now. Reads, and writes nothing. */
-async function judge(parts: DecisionParts, own: Deferral): Promise<Standing> {
+async function judge(
+  parts: DecisionParts,
+  own: Deferral,
+  { issuers }: Pick<BroughtAgent, 'issuers'>,
+): Promise<Standing> {
   const { read } = parts.storage
   const consent = own.consentId === null ? undefined : await findConsent(read, own.consentId)
   const person = own.personId === null ? undefined : await findPerson(read, own.personId)
@@ -138,7 +142,7 @@ async function judge(parts: DecisionParts, own: Deferral): Promise<Standing> {
   const request = thaw(own.request)
   const only = byThis && consent.basisId !== null ? consent.basisId : undefined
   const grant = await problemOr(
-    grantOpening(parts, request, { agent, subject: { person } }, { only }),
+    grantOpening(parts, request, { agent, subject: { person }, issuers }, { only }),
   )
   if (grant instanceof Problem) return denied(refused(grant.code, grant.detail))
   if (grant.outcome === 'refused') return denied(grant)
@@ -225,6 +229,7 @@ async function redeem(
     proved:
       own.flow === 'deferred' ? request.proved : { authTime: consent?.authTime ?? null, acr: null },
     openedBy: 'exchange',
+    issuers: brought.issuers,
   })
   const { id, agentId, personId } = task
   const failed = await begin(parts, task, {

@@ -1,4 +1,4 @@
-import { type Agent, findAgent, listKeys } from '../../agents/index.ts'
+import { type Agent, findAgent, listKeys, type TrustedIssuer } from '../../agents/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { findPerson, type Person } from '../../people/index.ts'
 import {
@@ -77,6 +77,7 @@ interface Behind {
   readonly bases: readonly Basis[]
   readonly purpose: string
   readonly authTime: number | null
+  readonly issuers: readonly TrustedIssuer[]
 }
 
 /** Agent, person and consent, as they are now. */
@@ -101,7 +102,10 @@ async function behind(
   // In our words: nobody was asked for one.
   const purpose = `${authorization.clientName} at ${resource.name}, as allowed on the consent page`
   const wanted = { details: authorization.details, purpose }
-  const grant = await problemOr(grantOpening(parts, wanted, { agent, subject: { person } }))
+  const issuers = await problemOr(parts.issuers.behind(agent))
+  if (issuers instanceof Problem) return refused('grant.ended', issuers.detail)
+  const who = { agent, subject: { person }, issuers }
+  const grant = await problemOr(grantOpening(parts, wanted, who))
   if (grant instanceof Problem) return refused(grant.code, grant.detail)
   if (grant.outcome === 'refused') return grantEnded(grant)
   if (grant.outcome === 'needs_consent')
@@ -115,7 +119,7 @@ async function behind(
   if (details.length === 0)
     return refused('grant.ended', 'nothing is left of what the person allowed')
   const { authTime } = authorization
-  return { agent, person, details, bases: own, purpose, authTime }
+  return { agent, person, details, bases: own, purpose, authTime, issuers }
 }
 
 function interactiveTask(
@@ -133,6 +137,7 @@ function interactiveTask(
     budget: [],
     keyThumbprint: proof?.thumbprint ?? null,
     openedBy: 'code',
+    issuers: found.issuers,
     // How the person signed in, a session does not say.
     proved: { authTime: found.authTime, acr: null },
     bases: found.bases,

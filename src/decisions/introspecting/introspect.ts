@@ -99,7 +99,8 @@ async function ofTask(
   if (!held || !caller.mayKnow({ resource: undefined, agentId: held.task.agentId }))
     return undefined
   const { chain, spaces, task } = held
-  const keys = callKeys({ task: task.id, person: task.personId, chain, spaces, token })
+  const { issuers, personId: person } = task
+  const keys = callKeys({ task: task.id, person, chain, spaces, issuers, token })
   const view = await parts.live.view(keys)
   if (!livenessOf(view).passed || task.deadline <= parts.clock.now()) return undefined
   return { claims: { ...claims, token_type: 'DPoP' }, views: [view] }
@@ -189,9 +190,10 @@ async function aliveAt(
 ): Promise<{ readonly setting: Setting; readonly views: readonly LiveView[] } | undefined> {
   const { name: resource } = at.resource
   const { chain, spaces, task } = held
-  const { id, personId: person } = task
+  const { id, issuers, personId: person } = task
   const { token } = at
-  const view = await parts.live.view(callKeys({ task: id, person, chain, spaces, resource, token }))
+  const keys = callKeys({ task: id, person, chain, spaces, issuers, resource, token })
+  const view = await parts.live.view(keys)
   if (!livenessNow(parts, held, view, at.claims).passed) return undefined
   const setting = await parts.facts.setting(held, resource, view, parts.clock.now())
   if (!settingLiveness(setting, task).passed) return undefined

@@ -1,4 +1,9 @@
-import { type Agent, type Authenticated, authenticateAgent } from '../../agents/index.ts'
+import {
+  type Agent,
+  type Authenticated,
+  authenticateAgent,
+  type TrustedIssuer,
+} from '../../agents/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Subject } from '../../people/index.ts'
 import { checkProof, type Proof } from '../../tokens/index.ts'
@@ -11,6 +16,8 @@ export interface BroughtAgent {
   readonly agent: Agent
   readonly assertion: { readonly replayKey: string; readonly expiresAt: number }
   readonly proof: Proof
+  /** Those that vouch for the agent, in force. */
+  readonly issuers: readonly TrustedIssuer[]
 }
 
 /** And for whom: used once, likewise. */
@@ -39,8 +46,8 @@ export async function readAgent(
     return { ok: false, problem: proof, proof: undefined, agentId: undefined }
   const known = await problemOr(authenticate(parts, request))
   if (known instanceof Problem) return { ok: false, problem: known, proof, agentId: undefined }
-  const { agent, ...assertion } = known
-  return { ok: true, brought: { agent, assertion, proof } }
+  const { agent, issuers, ...assertion } = known
+  return { ok: true, brought: { agent, assertion, proof, issuers } }
 }
 
 /** Proof, then agent, then subject token. */

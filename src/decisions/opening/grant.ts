@@ -1,5 +1,5 @@
 import { asCalls, contains, type Detail, intersect, type KindOf } from '@remit/engine'
-import type { Agent } from '../../agents/index.ts'
+import { type Agent, atMostTrusted, type TrustedIssuer, vouchedFor } from '../../agents/index.ts'
 import type { LiveView } from '../../live/index.ts'
 import type { Person } from '../../people/index.ts'
 import { type Basis, basesFor, basisLimits, checkPurpose, type Limit } from '../../tasks/index.ts'
@@ -48,18 +48,24 @@ export interface GrantOptions {
 export async function grantOpening(
   parts: DecisionParts,
   opening: WantedTask,
-  { agent, subject }: { readonly agent: Agent; readonly subject: { readonly person: Person } },
+  who: {
+    readonly agent: Agent
+    readonly subject: { readonly person: Person }
+    readonly issuers: readonly TrustedIssuer[]
+  },
   { only }: GrantOptions = {},
 ): Promise<OpeningGrant> {
   checkPurpose(opening.purpose)
   const badLife = readLife(opening.lifeSeconds)
   if (badLife) return badLife
-  const { person } = subject
-  const here = await enter(parts, opening, { person, agent, sponsored: false })
+  const { issuers } = who
+  const { person } = who.subject
+  const here = await enter(parts, opening, { person, agent: who.agent, issuers, sponsored: false })
   if (isRefused(here)) return here
   // INVARIANT: the catalog is taken after the views that watch over it were read.
   const catalog = await parts.catalog.current()
   const { kindOf } = catalog
+  const agent = vouchedFor(who.agent, issuers, kindOf)
   const wanted = readAsked(opening, catalog)
   if (isRefused(wanted)) return wanted
   if (wanted === undefined || [...wanted.calls, ...(wanted.delegates ?? [])].length === 0)
@@ -127,16 +133,28 @@ export interface Entered {
 export async function enter(
   parts: DecisionParts,
   wanted: WantedPlace,
-  { agent, person, sponsored }: { person: Person; agent: Agent; sponsored: boolean },
+  {
+    agent,
+    issuers,
+    person,
+    sponsored,
+  }: { person: Person; agent: Agent; issuers: readonly TrustedIssuer[]; sponsored: boolean },
 ): Promise<Entered | Refused> {
   const place = await findPlace(parts, wanted)
   if (isRefused(place)) return place
-  const view = await parts.live.view(openingKeys(person.id, agent.id, place.spaces))
+  const view = await parts.live.view(
+    openingKeys(
+      person.id,
+      agent.id,
+      place.spaces,
+      issuers.map(({ name }) => name),
+    ),
+  )
   const alive = livenessOf(view)
   if (!alive.passed) return refused(codeOf(alive.reason ?? ''), alive.detail)
   const found = await enterPlace(parts, place, view, { person, agents: [agent], sponsored })
   if (isRefused(found)) return found
-  const gate = alsoLiveness(found.also, { agents: [agent] })
+  const gate = alsoLiveness(found.also, { agents: [atMostTrusted(agent, issuers)] })
   if (!gate.passed) return refused(codeOf(gate.reason ?? ''), gate.detail)
   return { place, where: found.where, views: [view, found.also] }
 }

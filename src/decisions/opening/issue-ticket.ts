@@ -63,7 +63,11 @@ async function findTicket(
   if (!agent) return refused('agent.unknown', 'there is no such agent')
   if (held.chain.length >= MAX_CHAIN)
     return refused('task.too_deep', `a chain has ${MAX_CHAIN} agents at most`)
-  const parent = await readParent(parts, held, { child: agent, space: wanted.space })
+  const parent = await readParent(parts, held, {
+    child: agent,
+    issuers: agent.issuer === null ? [] : [agent.issuer],
+    space: wanted.space,
+  })
   if (isRefused(parent)) return parent
   const whole = readTicket(wanted, parent.catalog)
   if (isRefused(whole)) return whole

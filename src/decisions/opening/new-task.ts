@@ -1,3 +1,4 @@
+import type { TrustedIssuer } from '../../agents/index.ts'
 import { newId } from '../../lib/id.ts'
 import {
   type Basis,
@@ -27,6 +28,8 @@ export interface NewTask
   readonly proved?: { readonly authTime: number | null; readonly acr: string | null }
   /** Its parent. */
   readonly parent?: Task
+  /** Those that vouch for it. It does not outlast the trust in them. */
+  readonly issuers: readonly Pick<TrustedIssuer, 'name' | 'expiresAt'>[]
   /** The sponsor grant under which nobody is present. */
   readonly sponsorGrant?: { readonly id: NonNullable<Task['sponsorGrantId']>; expiresAt: number }
 }
@@ -38,13 +41,14 @@ export interface NewTask
  */
 export async function newTask(
   parts: Pick<DecisionParts, 'clock' | 'random' | 'facts'>,
-  { bases, lifeSeconds, parent, place, proved, sponsorGrant, ...given }: NewTask,
+  { bases, issuers, lifeSeconds, parent, place, proved, sponsorGrant, ...given }: NewTask,
 ): Promise<Task> {
   const id = newId('task', parts.random)
   const now = parts.clock.now()
   const asked = lifeSeconds === undefined ? TASK_LIFE.default : lifeSeconds * 1000
   const ends = bases.map(({ expiresAt }) => expiresAt ?? Number.POSITIVE_INFINITY)
   if (parent) ends.push(parent.deadline)
+  ends.push(...issuers.map(({ expiresAt }) => expiresAt ?? Number.POSITIVE_INFINITY))
   if (sponsorGrant) ends.push(sponsorGrant.expiresAt)
   const { agentId, personId } = given
   const standing = await parts.facts.limitsOn(
@@ -63,6 +67,7 @@ export async function newTask(
     acr: (parent ?? proved)?.acr ?? null,
     sponsored: parent?.sponsored ?? sponsorGrant !== undefined,
     sponsorGrantId: parent?.sponsorGrantId ?? sponsorGrant?.id ?? null,
+    issuers: [...new Set([...(parent?.issuers ?? []), ...issuers.map(({ name }) => name)])],
     state: 'open',
     openedAt: now,
     deadline: Math.min(now + Math.min(asked, TASK_LIFE.most), ...ends),

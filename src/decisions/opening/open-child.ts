@@ -1,5 +1,5 @@
 import { contains } from '@remit/engine'
-import type { Agent } from '../../agents/index.ts'
+import { type Agent, vouchedFor } from '../../agents/index.ts'
 import { CLOCK_SKEW_MS } from '../../keys/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import {
@@ -104,17 +104,19 @@ async function grantChild(
   parts: DecisionParts,
   { opening, brought, ticket, held }: Redeeming,
 ): Promise<ChildGrant | Refused> {
-  const { agent } = brought
-  if (ticket.agent !== agent.id)
+  const { agent: known, issuers } = brought
+  if (ticket.agent !== known.id)
     return refused('ticket.wrong_agent', 'the ticket names another agent')
   if (held.chain.length >= MAX_CHAIN)
     return refused('task.too_deep', `a chain has ${MAX_CHAIN} agents at most`)
   const parent = await readParent(parts, held, {
-    child: agent,
+    child: known,
+    issuers: issuers.map(({ name }) => name),
     ticket: opening.ticket,
     space: ticket.space,
   })
   if (isRefused(parent)) return parent
+  const agent = vouchedFor(known, issuers, parent.catalog.kindOf)
   const budget = readLimits(ticket.budget, parent.catalog)
   if (isRefused(budget)) return budget
   const bases = await adminBases(parts, held.task.personId, agent.id)
@@ -184,6 +186,7 @@ async function beginning(
     keyThumbprint: brought.proof.thumbprint,
     lifeSeconds: ticket.lifeSeconds,
     openedBy: 'child',
+    issuers: brought.issuers,
     place: grant.place,
     parent,
   })

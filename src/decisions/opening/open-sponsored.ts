@@ -1,5 +1,5 @@
 import { type Detail, intersect, type KindOf } from '@remit/engine'
-import type { Agent } from '../../agents/index.ts'
+import { type Agent, vouchedFor } from '../../agents/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { findPerson } from '../../people/index.ts'
 import {
@@ -56,7 +56,7 @@ export async function openSponsored(
     )
   if (!read.ok) return refuse(refused(read.problem.code, read.problem.detail))
   if (!grant) return refuse(found && isRefused(found) ? found : UNKNOWN)
-  const got = await problemOr(grantUnder(parts, opening, { agent: read.brought.agent, grant }))
+  const got = await problemOr(grantUnder(parts, opening, read.brought, grant))
   if (got instanceof Problem) return refuse(refused(got.code, got.detail))
   if (isRefused(got)) return refuse(got)
   const task = await taskUnder(parts, opening, { brought: read.brought, grant, got })
@@ -103,7 +103,8 @@ type UnderGrant = Pick<
 async function grantUnder(
   parts: DecisionParts,
   opening: SponsoredOpening,
-  { agent, grant }: { agent: Agent; grant: SponsorGrant },
+  { agent: known, issuers }: Pick<BroughtAgent, 'agent' | 'issuers'>,
+  grant: SponsorGrant,
 ): Promise<UnderGrant | Refused> {
   const badLife = readLife(opening.lifeSeconds)
   if (badLife) return badLife
@@ -113,11 +114,14 @@ async function grantUnder(
     return refused('task.bad_purpose', 'the purpose is what the sponsor grant says; leave it out')
   const sponsor = await findPerson(parts.storage.read, grant.personId)
   if (!sponsor) throw new Error(`sponsor ${grant.personId} of a grant has no row`)
-  const here = await enter(parts, opening, { person: sponsor, agent, sponsored: true })
+  const here = await enter(parts, opening, {
+    ...{ person: sponsor, agent: known, issuers, sponsored: true },
+  })
   if (isRefused(here)) return here
-  const not = notInForce(parts, grant, answersFor(sponsor, agent))
+  const not = notInForce(parts, grant, answersFor(sponsor, known))
   if (not) return not
   const catalog = await parts.catalog.current()
+  const agent = vouchedFor(known, issuers, catalog.kindOf)
   const wanted = readAsked(opening, catalog) ?? allOf(grant)
   if (isRefused(wanted)) return wanted
   const asked = withinPlace(wanted, here.where, catalog.kindOf)
@@ -198,6 +202,7 @@ function taskUnder(
     lifeSeconds,
     place: got.place,
     openedBy: 'sponsor',
+    issuers: brought.issuers,
     sponsorGrant: grant,
   })
 }

@@ -33,7 +33,13 @@ export interface Parent {
 export async function readParent(
   parts: DecisionParts,
   held: HeldTask,
-  given: { readonly child: Agent; readonly ticket?: string; readonly space?: string | undefined },
+  given: {
+    readonly child: Agent
+    /** Names of those that vouch for the child. */
+    readonly issuers: readonly string[]
+    readonly ticket?: string
+    readonly space?: string | undefined
+  },
 ): Promise<Parent | Refused> {
   const { task, chain } = held
   const { child, ticket } = given
@@ -45,6 +51,7 @@ export async function readParent(
       person: task.personId,
       chain: [child.id, ...chain],
       spaces: place.spaces,
+      issuers: [...task.issuers, ...given.issuers],
       token: ticket,
     }),
   )

@@ -47,6 +47,7 @@ const PURPOSE = {
   code: 'The purpose is what was agreed to when the program was let in.',
   sponsor: 'The purpose is what the sponsor wrote.',
   child: 'The purpose is in the words of the agent that handed this on. Not verified.',
+  token: 'It began with an access token of another server, which says no purpose.',
 } as const satisfies Record<OpenedBy, string>
 
 export function taskPage(view: TaskView): string {

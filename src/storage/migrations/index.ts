@@ -10,6 +10,7 @@ import { shadows } from './0009-shadows.ts'
 import { evaluationRequests } from './0010-evaluation-requests.ts'
 import { mappings } from './0011-mappings.ts'
 import { answers } from './0013-answers.ts'
+import { issuers } from './0016-issuers.ts'
 import { tokenForms } from './0018-token-forms.ts'
 import { deferrals } from './0019-deferrals.ts'
 import type { Migration } from './migration.ts'
@@ -28,6 +29,7 @@ export const MIGRATIONS: readonly Migration[] = [
   evaluationRequests,
   mappings,
   answers,
+  issuers,
   tokenForms,
   deferrals,
 ]

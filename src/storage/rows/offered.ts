@@ -17,6 +17,8 @@ export interface AgentRow {
   admission: string | null
   /** Where it wants to be told of answers. */
   notify_at: string | null
+  /** Of an agent that a trusted issuer vouches for: the registration of that. It ends with it. */
+  issuer: string | null
 }
 
 /** Which clients that register themselves become agents, with what trust, ceiling and owner (contract 1). */

@@ -82,7 +82,7 @@ export interface TaskRow {
   deadline: Millis
   closed_at: Millis | null
   close_reason: string | null
-  /** `exchange`, `sponsor`, `code` or `child` */
+  /** `exchange`, `sponsor`, `code`, `child` or `token` */
   opened_by: Generated<string>
   /** 1: nobody is present, and `person_id` is the sponsor. */
   sponsored: Generated<Flag>
@@ -93,6 +93,8 @@ export interface TaskRow {
   /** When the person last proved who they are, and how (OpenID Connect `acr`), as far as is known. */
   auth_time: Millis | null
   acr: string | null
+  /** Names of the trusted issuers that it rests on. */
+  issuers: Generated<JsonText>
 }
 
 /** A client at the authorization endpoint: what it asks, what the person answered, and the task that came of it. */

@@ -1,0 +1,27 @@
+/** Issuers of others that are trusted: workloads, access tokens, assertions of people. Everyone who needs one uses these. */
+export { addIssuer } from './add-issuer.ts'
+export {
+  type IssuerChange,
+  resumeIssuer,
+  revokeIssuer,
+  setIssuerTerms,
+  suspendIssuer,
+} from './change-issuer.ts'
+export { type ClaimTest, claimAt, holds } from './claim-test.ts'
+export type { Connect } from './issuer-keys.ts'
+export { findIssuer, listIssuers } from './issuer-store.ts'
+export { type Expected, IssuerTrust, type Vouched } from './issuer-trust.ts'
+export type { IssuerParts } from './parts.ts'
+export type { IssuerDescription, IssuerTerms } from './read-issuer.ts'
+export {
+  type AccessMapping,
+  type Admitted,
+  type IdentityRule,
+  ISSUER_USES,
+  ISSUERS,
+  type IssuerUse,
+  issuerKey,
+  type KeySource,
+  type TrustedIssuer,
+} from './trusted-issuer.ts'
+export { atMostTrusted, vouchedFor, withinIssuers } from './within-issuer.ts'

@@ -1,0 +1,187 @@
+import type { KeyObject } from 'node:crypto'
+import {
+  type Claims,
+  checkJwt,
+  type PlainObject,
+  readCompact,
+  readObject,
+} from '../../keys/index.ts'
+import { sha256url } from '../../lib/bytes.ts'
+import { canonicalJson } from '../../lib/canonical-json.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { Problem } from '../../lib/problem.ts'
+import type { Live } from '../../live/index.ts'
+import type { Storage } from '../../storage/index.ts'
+import type { Agent } from '../agent.ts'
+import { claimAt } from './claim-test.ts'
+import { type Connect, IssuerKeys } from './issuer-keys.ts'
+import { type StoredIssuer, selectIssuers, withoutSecret } from './issuer-store.ts'
+import { isSpiffeId } from './spiffe-id.ts'
+import { ISSUERS, type IssuerUse, type TrustedIssuer } from './trusted-issuer.ts'
+
+/** What a token has to be, besides being one of a trusted issuer. */
+export interface Expected {
+  readonly use: IssuerUse
+  /** As in `JwtExpectation`; a neighbour's type is never listed. */
+  readonly typ: readonly string[]
+  /** Where the registration says none. */
+  readonly audience: string
+}
+
+/** A token that holds, and the registration that it matched: within that, and nowhere else, what it says has a meaning. */
+export interface Vouched {
+  readonly issuer: TrustedIssuer
+  readonly claims: Claims
+  /** 1 to 2048 printable characters; only ever together with the registration. */
+  readonly subject: string
+  /** Of the registration and `jti`, else of what was signed: the same token has the same. */
+  readonly digest: string
+}
+
+const LONGEST_SUBJECT = 2048
+const LONGEST_JTI = 256
+
+/**
+ * Every question about issuers of others, and the one check of their tokens. One for each process: it remembers what they
+ * publish. Looking one up reads no database while nothing changes.
+ */
+export class IssuerTrust {
+  readonly #live: Pick<Live, 'view'>
+  readonly #storage: Pick<Storage, 'read'>
+  readonly #clock: Clock
+  readonly keys: IssuerKeys
+  #known: { readonly epoch: number; readonly all: readonly StoredIssuer[] } | undefined
+
+  constructor(
+    parts: {
+      readonly live: Pick<Live, 'view'>
+      readonly storage: Pick<Storage, 'read'>
+      readonly clock: Clock
+    },
+    connect: Connect,
+  ) {
+    this.#live = parts.live
+    this.#storage = parts.storage
+    this.#clock = parts.clock
+    this.keys = new IssuerKeys(parts.clock, connect)
+  }
+
+  /** All there ever were, as of now. */
+  async all(): Promise<readonly StoredIssuer[]> {
+    const { states } = await this.#live.view([ISSUERS])
+    const epoch = states[0]?.epoch ?? 0
+    if (this.#known?.epoch === epoch) return this.#known.all
+    const all = await selectIssuers(this.#storage.read)
+    // Two reads may overtake each other; what was read under the later epoch stays.
+    if (!this.#known || this.#known.epoch < epoch) this.#known = { epoch, all }
+    return all
+  }
+
+  async named(name: string): Promise<StoredIssuer | undefined> {
+    return (await this.all()).find((issuer) => issuer.name === name)
+  }
+
+  /**
+   * Checks a JWT of a trusted issuer: the registration first (RFC 7523 section 3: simple string comparison), and nothing is fetched
+   * for a token that matches none; then everything that every JWT is checked for.
+   * @throws Problem `issuer.not_trusted`, `issuer.suspended`, `issuer.revoked`, `issuer.expired`, `token.…`, `outbound.…`
+   */
+  async check(token: string, expected: Expected): Promise<Vouched> {
+    const said = readObject(readCompact(token).payload, 'claims set')
+    return this.#checked(token, expected, await this.#match(said, expected.use))
+  }
+
+  /** The same for a JWT-SVID: its trust domain, and so its keys, follow from its subject; `iss` means nothing. */
+  async checkSvid(token: string, expected: Omit<Expected, 'use' | 'typ'>): Promise<Vouched> {
+    const { sub } = readObject(readCompact(token).payload, 'claims set')
+    if (!isSpiffeId(sub)) throw new Problem('token.malformed', '`sub` is not a SPIFFE ID')
+    const domain = sub.slice(0, sub.indexOf('/', 'spiffe://'.length))
+    const found = (await this.all()).filter(
+      ({ issuer, kind, state }) => kind === 'spiffe' && issuer === domain && state !== 'revoked',
+    )
+    const issuer = this.#standing(found[0], 'workload')
+    return this.#checked(token, { ...expected, use: 'workload', typ: ['JWT', 'jose', ''] }, issuer)
+  }
+
+  /**
+   * The issuer that vouches for an agent, in force; none for an agent of the house.
+   * @throws Problem `issuer.suspended`, `issuer.revoked`, `issuer.expired`
+   */
+  async behind({ issuer: name }: Pick<Agent, 'issuer'>): Promise<readonly TrustedIssuer[]> {
+    if (name === null) return []
+    return [withoutSecret(this.#standing(await this.named(name), undefined))]
+  }
+
+  close(): Promise<void> {
+    return this.keys.close()
+  }
+
+  async #match(said: PlainObject, use: IssuerUse): Promise<StoredIssuer> {
+    const found = (await this.all()).find(
+      ({ issuer, kind, state, tenant }) =>
+        kind === 'oauth' &&
+        state !== 'revoked' &&
+        issuer === said.iss &&
+        (tenant === null || claimAt(said, tenant.claim) === tenant.value),
+    )
+    return this.#standing(found, use)
+  }
+
+  /** In force, and for this. */
+  #standing(issuer: StoredIssuer | undefined, use: IssuerUse | undefined): StoredIssuer {
+    if (!issuer || (use !== undefined && !issuer.uses.includes(use)))
+      throw new Problem('issuer.not_trusted', 'the issuer is not trusted with this')
+    if (issuer.state !== 'active')
+      throw new Problem(`issuer.${issuer.state}`, `\`${issuer.name}\` is ${issuer.state}`)
+    if (issuer.expiresAt !== null && issuer.expiresAt <= this.#clock.now())
+      throw new Problem('issuer.expired', `the trust in \`${issuer.name}\` has ended`)
+    return issuer
+  }
+
+  async #checked(token: string, expected: Expected, stored: StoredIssuer): Promise<Vouched> {
+    const issuer = withoutSecret(stored)
+    const find = this.keys.find(issuer)
+    const spiffe = issuer.kind === 'spiffe'
+    const claims = await checkJwt(token, {
+      typ: expected.typ,
+      issuer: spiffe ? undefined : issuer.issuer,
+      audience: soleAudience(issuer.audience ?? expected.audience),
+      algorithms: issuer.algorithms,
+      keyFor: (header): Promise<KeyObject | undefined> => find(header),
+      clock: this.#clock,
+      maxLifeSeconds: issuer.mostLifeSeconds,
+      ...(spiffe ? { iatOptional: true } : {}),
+    })
+    return {
+      issuer,
+      claims,
+      subject: subjectOf(issuer, claims),
+      digest: digestOf(issuer, token, claims),
+    }
+  }
+}
+
+/** RFC 7523bis: one audience, alone. Platforms send it as a list of one, which is the same. */
+function soleAudience(wanted: string): (audiences: readonly string[]) => boolean {
+  return (audiences) => audiences.length === 1 && audiences[0] === wanted
+}
+
+function subjectOf({ subjectPrefix }: TrustedIssuer, { sub }: Claims): string {
+  if (typeof sub !== 'string' || sub.length > LONGEST_SUBJECT || !/^[\x20-\x7e]+$/.test(sub))
+    throw new Problem('token.malformed', '`sub` is missing, too long or not plain text')
+  if (
+    subjectPrefix !== null &&
+    !(sub.startsWith(subjectPrefix) && sub.length > subjectPrefix.length)
+  )
+    throw new Problem('issuer.not_trusted', 'the issuer is not trusted to speak of this subject')
+  return sub
+}
+
+/** Not of the signature: whoever holds an ECDSA signature can make a second valid one, and with it a "new" token. */
+function digestOf({ name }: TrustedIssuer, token: string, { jti }: Claims): string {
+  if (jti !== undefined && (typeof jti !== 'string' || jti === '' || jti.length > LONGEST_JTI))
+    throw new Problem('token.malformed', '`jti` is empty or too long')
+  const signed = token.slice(0, token.lastIndexOf('.'))
+  const id = jti === undefined ? { sha256: sha256url(signed) } : { jti }
+  return sha256url(canonicalJson({ issuer: name, ...id }))
+}

@@ -1,0 +1,116 @@
+import { isName } from '../../lib/id.ts'
+import { readCeiling, readTrust } from '../limits.ts'
+import { bad } from './bad-issuer.ts'
+import { readAccess } from './read-access.ts'
+import { isAddress, isDomain, readAlgorithms, readKeys } from './read-keys.ts'
+import { readRules } from './read-rules.ts'
+import { ISSUER_USES, type IssuerUse, type TrustedIssuer, trustDomainId } from './trusted-issuer.ts'
+
+/** What an administrator may change about an issuer later. What is `unknown` here is read strictly. */
+export interface IssuerTerms {
+  /** `{discovery}`, `{jwks_uri}`, `{jwks}` or `{spiffe_bundle}`; discovery when left out. */
+  readonly keys?: unknown
+  readonly algorithms?: readonly string[]
+  readonly uses: readonly string[]
+  readonly audience?: string | null
+  readonly subjectPrefix?: string | null
+  readonly rules?: unknown
+  readonly access?: unknown
+  readonly trust: unknown
+  /** `remit_call` details, or `null` for "whatever the agents may". */
+  readonly ceiling: unknown
+  readonly mostAgents?: number
+  readonly mostLifeSeconds?: number
+  readonly bearer?: boolean
+  readonly ownerId: string
+  readonly contact?: string
+  readonly expiresAt?: number | null
+}
+
+/** An issuer as an administrator describes it. */
+export interface IssuerDescription extends IssuerTerms {
+  readonly name: string
+  /** `https://…` as its tokens say it, or `spiffe://` and a trust domain. */
+  readonly issuer: string
+  readonly tenant?: { readonly claim: string; readonly value: string } | null
+}
+
+const MOST_LIFE = { default: 3600, most: 86_400 } as const
+const MOST_AGENTS = { default: 1_000, most: 1_000_000 } as const
+const LONGEST = 512
+
+/** Where plain HTTP on this very computer counts: while trying things out. */
+export interface Reach {
+  readonly loopback: boolean
+  /** Remit's own issuer, which vouches for nobody. */
+  readonly remit: string
+}
+
+type Fixed = Pick<TrustedIssuer, 'name' | 'kind' | 'issuer' | 'tenant'>
+type Terms = Omit<TrustedIssuer, keyof Fixed | 'state' | 'agents' | 'createdBy' | 'createdAt'>
+
+/** What never changes about it. Throws `issuer.bad`. */
+export function readFixed(described: IssuerDescription, reach: Reach): Fixed {
+  const { issuer, name, tenant = null } = described
+  if (!isName(name)) throw bad(`\`${name}\` is not a name: lower-case letters, digits, hyphens`)
+  if (tenant && (!isText(tenant.claim) || !isText(tenant.value)))
+    throw bad('a tenant is a claim and what it says, both plain text')
+  if (issuer.startsWith(trustDomainId(''))) {
+    if (!isDomain(issuer.slice(trustDomainId('').length)))
+      throw bad(`\`${issuer}\` is not \`spiffe://\` and a trust domain`)
+    if (tenant) throw bad('a trust domain has no tenants')
+    return { name, kind: 'spiffe', issuer, tenant }
+  }
+  if (!isAddress(issuer, reach) || issuer.includes('?'))
+    throw bad(`\`${issuer.slice(0, 200)}\` is not an https URL without query and fragment`)
+  if (issuer === reach.remit) throw bad('Remit vouches for nobody to itself')
+  return { name, kind: 'oauth', issuer, tenant }
+}
+
+/** The rest. Throws `issuer.bad`, `agent.bad_trust`, `agent.bad_ceiling`. */
+export function readTerms(kind: Fixed['kind'], given: IssuerTerms, reach: Reach): Terms {
+  const { audience = null, subjectPrefix = null, expiresAt = null, contact = '' } = given
+  const uses = readUses(kind, given.uses)
+  if (audience !== null && !isText(audience)) throw bad('an audience is plain text')
+  if (subjectPrefix !== null && !(isText(subjectPrefix) && /[/:]$/.test(subjectPrefix)))
+    throw bad('what every subject begins with ends with / or :')
+  if (contact !== '' && !isLine(contact)) throw bad('a contact is one line')
+  const trust = readTrust(given.trust)
+  const access = readAccess(given.access ?? null, reach)
+  if ((access !== null) !== uses.includes('access_token'))
+    throw bad('how access tokens are read is said exactly where they are accepted')
+  return {
+    ...{ uses, audience, subjectPrefix, access, trust, contact, expiresAt },
+    keys: readKeys(kind, given.keys ?? { discovery: true }, reach),
+    algorithms: readAlgorithms(kind, given.algorithms),
+    rules: readRules(given.rules ?? [], trust),
+    ceiling: given.ceiling === null ? null : readCeiling(given.ceiling),
+    mostAgents: whole(given.mostAgents ?? MOST_AGENTS.default, 0, MOST_AGENTS.most),
+    mostLifeSeconds: whole(given.mostLifeSeconds ?? MOST_LIFE.default, 1, MOST_LIFE.most),
+    bearer: given.bearer ?? false,
+    ownerId: given.ownerId,
+  }
+}
+
+function readUses(kind: Fixed['kind'], uses: readonly string[]): IssuerUse[] {
+  const known = ISSUER_USES.filter((use) => uses.includes(use))
+  if (known.length === 0 || known.length !== uses.length)
+    throw bad(`say what it is trusted with: ${ISSUER_USES.join(', ')}`)
+  if (kind === 'spiffe' && uses.some((use) => use !== 'workload'))
+    throw bad('a trust domain vouches for workloads and nothing else')
+  return known
+}
+
+function whole(value: number, least: number, most: number): number {
+  if (!Number.isSafeInteger(value) || value < least || value > most)
+    throw bad(`${value} is not a whole number from ${least} to ${most}`)
+  return value
+}
+
+function isText(text: string): boolean {
+  return text.length <= LONGEST && /^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/.test(text)
+}
+
+function isLine(text: string): boolean {
+  return text.length <= LONGEST && text.isWellFormed() && !/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(text)
+}
