@@ -1,6 +1,6 @@
 import { isName } from '../../lib/id.ts'
 import { readCeiling, readTrust } from '../limits.ts'
-import { bad } from './bad-issuer.ts'
+import { bad, type Reach } from './bad-issuer.ts'
 import { readAccess } from './read-access.ts'
 import { isAddress, isDomain, readAlgorithms, readKeys } from './read-keys.ts'
 import { readRules } from './read-rules.ts'
@@ -38,13 +38,6 @@ export interface IssuerDescription extends IssuerTerms {
 const MOST_LIFE = { default: 3600, most: 86_400 } as const
 const MOST_AGENTS = { default: 1_000, most: 1_000_000 } as const
 const LONGEST = 512
-
-/** Where plain HTTP on this very computer counts: while trying things out. */
-export interface Reach {
-  readonly loopback: boolean
-  /** Remit's own issuer, which vouches for nobody. */
-  readonly remit: string
-}
 
 type Fixed = Pick<TrustedIssuer, 'name' | 'kind' | 'issuer' | 'tenant'>
 type Terms = Omit<TrustedIssuer, keyof Fixed | 'state' | 'agents' | 'createdBy' | 'createdAt'>

@@ -1,7 +1,6 @@
 import { type Algorithm, importPublicJwk, isAlgorithm } from '../../keys/index.ts'
 import { Problem } from '../../lib/problem.ts'
-import { bad } from './bad-issuer.ts'
-import type { Reach } from './read-issuer.ts'
+import { bad, type Reach } from './bad-issuer.ts'
 import type { IssuerKey, KeySource, TrustedIssuer } from './trusted-issuer.ts'
 
 const ALGORITHMS: readonly Algorithm[] = ['ES256', 'PS256', 'RS256', 'Ed25519', 'EdDSA']

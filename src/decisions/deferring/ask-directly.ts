@@ -146,7 +146,8 @@ export async function questionOf(
 ): Promise<readonly Detail[] | Refused> {
   const { agent, person } = who
   const nothingBefore = { only: 'nothing' }
-  const grant = await grantOpening(parts, wanted, { agent, subject: { person } }, nothingBefore)
+  const by = { agent, subject: { person }, issuers: await parts.issuers.behind(agent) }
+  const grant = await grantOpening(parts, wanted, by, nothingBefore)
   if (grant.outcome === 'refused') return grant
   const details = grant.outcome === 'granted' ? allOf(grant) : grant.details
   if (wanted.resource !== undefined && detailsAt(details, wanted.resource).length === 0)
