@@ -141,8 +141,9 @@ function mustBeBatch(...[answer]: Parameters<Check>): void {
 function report(count: number): void {
   rounds.add('resident memory of the server afterwards', 'MiB', remit.program.residentMiB())
   rounds.add('fsync of this disk, p50', 'ms', measureFsync(remit.data).p50)
-  const recorded = readBooks(remit.data).records.get('evaluation.answered') ?? 0
-  if (recorded !== asked) throw new Error(`${asked} requests, and ${recorded} records of them`)
+  const { evaluations, records } = readBooks(remit.data)
+  if (evaluations.size !== asked)
+    throw new Error(`${asked} requests, and ${evaluations.size} of them in the books`)
   const share = (name: string) => ratio(rounds.get(name), rounds.get(EMPTY))
   const many = rounds.get(MANY).values.toSorted((a, b) => a - b)
   const perSecond = many[Math.floor(many.length / 2)] ?? Number.NaN
@@ -150,7 +151,8 @@ function report(count: number): void {
     benchmark: 'authzen',
     says: `AuthZEN evaluations over HTTP at \`remit serve\`: the enforcement point known by a secret, every answer durable in SQLite before it is given. Four
 questions of the certification scenario in turns, by its policy-only set; calls of one task by all gates; batches of ${BATCH} questions, nothing in common, one
-record each. ${CONNECTIONS} connections (batches: ${BATCH_CONNECTIONS}), closed loop; every decision is checked, and ${asked} requests have ${recorded} records.
+record each. ${CONNECTIONS} connections (batches: ${BATCH_CONNECTIONS}), closed loop; every decision is checked, and all of ${asked} are in the books, in
+${records.get('evaluation.answered')} records.
 Other work ran on both cores during the measurement: ratios of the same round are what counts.`,
     machine,
     settings: {

@@ -5,6 +5,8 @@ import { DatabaseSync } from 'node:sqlite'
 export interface Books {
   /** Records of the ledger by type, whether they have their position yet or not. */
   readonly records: ReadonlyMap<string, number>
+  /** Ids of decisions that enforcement points were given, each once, whether they share a record or not. */
+  readonly evaluations: ReadonlySet<string>
   /** Decisions by state. */
   readonly decisions: ReadonlyMap<string, number>
   /** Policies in force. */
@@ -15,16 +17,22 @@ export function readBooks(data: string): Books {
   const db = new DatabaseSync(join(data, 'remit.db'), { readOnly: true })
   try {
     const records = new Map<string, number>()
+    const evaluations = new Set<string>()
     for (const table of ['ledger_intake', 'ledger_leaves']) {
       for (const { record } of db.prepare(`SELECT record FROM ${table}`).iterate()) {
-        const { type } = JSON.parse(Buffer.from(record as Uint8Array).toString()) // as: the column is NOT NULL and a blob
+        const { decision_id, facts, type } = JSON.parse(
+          Buffer.from(record as Uint8Array).toString(),
+        ) // as: the column is NOT NULL and a blob
         records.set(type, (records.get(type) ?? 0) + 1)
+        if (type !== 'evaluation.answered') continue
+        for (const each of facts?.decisions ?? [{ decision_id }]) evaluations.add(each.decision_id)
       }
     }
     const states = db.prepare('SELECT state, count(*) AS n FROM decisions GROUP BY state').all()
     const [set] = db.prepare('SELECT text FROM policy_sets ORDER BY version DESC LIMIT 1').all()
     return {
       records,
+      evaluations,
       policies: [...String(set?.text).matchAll(/^@id\(/gm)].length,
       decisions: new Map(states.map(({ n, state }) => [String(state), Number(n)])),
     }

@@ -49,30 +49,45 @@ export const SAYINGS: readonly Saying[] = [
 ]
 
 /** A decision by itself. */
-export function decisionText(answer: Answer, about: About, sayings = SAYINGS): string {
+export function decisionText(answer: Answer, about: About): string {
+  if (!isPlain(answer)) return textOf(answer, about, SAYINGS)
+  const { evaluated_at, evaluation_id } = identity(answer, about)
+  // Neither of them has anything that JSON would write in another way.
+  const said = `"evaluation_id":"${evaluation_id}","evaluated_at":"${evaluated_at}"`
+  return answer.permitted
+    ? `{"decision":true,"context":{${said}}}`
+    : `{"decision":false,"context":{${said},"reason":${JSON.stringify(answer.reason)}}}`
+}
+
+/** One of several decisions of a request. */
+export function itemText(answer: Answer, about: About): string {
+  if (!isPlain(answer)) return textOf(answer, about, OF_ITEMS)
+  const { permitted, reason } = answer
+  if (permitted) return '{"decision":true}'
+  const known = plain.get(reason)
+  if (known !== undefined) return known
+  const text = textOf(answer, about, OF_ITEMS)
+  // Reasons are codes, and there are as many of them as there are codes.
+  plain.set(reason, text)
+  return text
+}
+
+/** Without what is said about all of them once. */
+const OF_ITEMS = SAYINGS.filter((say) => say !== identity)
+/** Answers of few kinds come by the thousand. */
+const plain = new Map<string, string>()
+
+function textOf(answer: Answer, about: About, sayings: readonly Saying[]): string {
   const members = sayings.map((say) => say(answer, about)).filter((each) => each !== undefined)
   const context: Readonly<Record<string, unknown>> = Object.assign({}, ...members)
   return JSON.stringify({ decision: answer.permitted, context })
 }
 
-/** Without what is said about all of them once. */
-const OF_ITEMS = SAYINGS.filter((say) => say !== identity)
-const PERMITTED = '{"decision":true}'
-/** Answers of few kinds come by the thousand. */
-const plain = new Map<string, string>()
-
-/** One of several decisions of a request. */
-export function itemText(answer: Answer, about: About): string {
-  const { detail, error, obligations: todo, permitted, reason, stepUp } = answer
-  const isPlain = detail === undefined && !error && !stepUp && !todo?.length
-  if (!isPlain) return decisionText(answer, about, OF_ITEMS)
-  if (permitted) return PERMITTED
-  const known = plain.get(reason)
-  if (known !== undefined) return known
-  const text = decisionText(answer, about, OF_ITEMS)
-  // Reasons are codes, and there are as many of them as there are codes.
-  plain.set(reason, text)
-  return text
+/** Nothing is said of it but a code. */
+function isPlain(answer: Answer): boolean {
+  const { approval, detail, enough, error, obligations: todo, requestable } = answer
+  if (detail !== undefined || enough || error || requestable || approval) return false
+  return !(answer.stepUp || answer.unhelped || todo?.length)
 }
 
 function identity(_answer: Answer, { at, evaluationId }: About) {

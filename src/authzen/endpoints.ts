@@ -1,4 +1,4 @@
-import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { logBug, type RawContext, type RawHandler, toProblem } from '../http/index.ts'
 import { Problem } from '../lib/problem.ts'
 import type { KnownPep } from '../policy/index.ts'
@@ -37,6 +37,7 @@ export function authzenHandlers(ports: AuthzenPorts): RawHandler[] {
       name: `authzen ${name}`,
       paths: [PATHS[name]],
       inBooks: true,
+      atOnce: true,
       handle: (message: IncomingMessage, reply: ServerResponse, context: RawContext) =>
         answering(message, reply, { ports, context, work: () => post(ports, message, ACTS[name]) }),
     })),
@@ -44,8 +45,12 @@ export function authzenHandlers(ports: AuthzenPorts): RawHandler[] {
     {
       name: 'authzen metadata',
       paths: [METADATA_PATH],
+      atOnce: true,
       handle: (message, reply, context) =>
-        answering(message, reply, { ports, context, work: () => metadata(ports, message, reply) }),
+        answering(message, reply, {
+          ...{ ports, context, headers: METADATA_HEADERS },
+          work: () => metadata(ports, message),
+        }),
     },
   ]
 }
@@ -53,24 +58,19 @@ export function authzenHandlers(ports: AuthzenPorts): RawHandler[] {
 /** Who asks comes before what is asked: a stranger learns nothing from how a request is refused, and cannot make us read much. */
 async function post(ports: AuthzenPorts, message: IncomingMessage, act: Act): Promise<string> {
   if (message.method !== 'POST') throw notOffered(message)
-  const known = await ports.peps.identify(presentedPep(message))
+  const presented = presentedPep(message)
+  const known = ports.peps.atHand(presented) ?? (await ports.peps.identify(presented))
   const request = await readRequest(message)
   const mode =
     known.pep.mode === 'policy-only' ? policyOnly(ports.only, known) : taskMode(ports, known)
-  return act(ports, await mode, { known, request })
+  return act(ports, mode instanceof Promise ? await mode : mode, { known, request })
 }
 
-const METADATA_SECONDS = 300
+const METADATA_HEADERS = ['cache-control', 'public, max-age=300']
 
-async function metadata(
-  ports: AuthzenPorts,
-  message: IncomingMessage,
-  reply: ServerResponse,
-): Promise<string> {
+async function metadata(ports: AuthzenPorts, message: IncomingMessage): Promise<string> {
   if (message.method !== 'GET' && message.method !== 'HEAD') throw notOffered(message)
-  const text = await metadataText(ports)
-  reply.setHeader('cache-control', `public, max-age=${METADATA_SECONDS}`)
-  return text
+  return metadataText(ports)
 }
 
 function notOffered({ method }: IncomingMessage): Problem {
@@ -81,21 +81,31 @@ function notOffered({ method }: IncomingMessage): Problem {
 async function answering(
   message: IncomingMessage,
   reply: ServerResponse,
-  given: { ports: AuthzenPorts; context: RawContext; work: () => Promise<string> },
+  given: {
+    ports: AuthzenPorts
+    context: RawContext
+    work: () => Promise<string>
+    /** Of what is answered, name and value in turns. */
+    headers?: readonly string[]
+  },
 ): Promise<void> {
-  const { context, ports, work } = given
-  // "If the PEP specified a request identifier in the request, the PDP MUST include the same identifier in the response."
-  const requestId = message.headers['x-request-id']
-  if (typeof requestId === 'string') reply.setHeader('x-request-id', requestId)
+  const { context, headers, ports, work } = given
+  const exchange = { context, message, reply }
   try {
-    write(reply, 200, 'application/json', await work())
+    write(exchange, 200, 'application/json', await work(), headers)
   } catch (error) {
     const { bug, problem } = toProblem(error)
     if (bug !== undefined) logBug(context.log, bug)
     else if (problem.cause !== undefined) context.log.debug({ err: problem.cause }, problem.code)
     if (reply.headersSent) reply.destroy()
-    else refuse(message, reply, { issuer: ports.issuer, problem })
+    else refuse(exchange, { issuer: ports.issuer, problem })
   }
+}
+
+interface Exchange {
+  readonly context: RawContext
+  readonly message: IncomingMessage
+  readonly reply: ServerResponse
 }
 
 /**
@@ -103,34 +113,41 @@ async function answering(
  * request is 400; only another method is told as HTTP does.
  */
 function refuse(
-  message: IncomingMessage,
-  reply: ServerResponse,
+  exchange: Exchange,
   { issuer, problem }: { readonly issuer: string; readonly problem: Problem },
 ): void {
   const { code, detail, status } = problem
-  const headers: OutgoingHttpHeaders = {
-    ...(status === 401 ? { 'www-authenticate': challenges(issuer) } : {}),
+  const { message } = exchange
+  const headers = [
+    ...(status === 401 ? challenges(issuer).flatMap((each) => ['www-authenticate', each]) : []),
     ...(status === 405
-      ? { allow: message.url?.startsWith(METADATA_PATH) ? 'GET, HEAD' : 'POST' }
-      : {}),
+      ? ['allow', message.url?.startsWith(METADATA_PATH) ? 'GET, HEAD' : 'POST']
+      : []),
     // What was not read of the request must not be taken for the next one.
-    ...(message.complete ? {} : { connection: 'close' }),
-  }
+    ...(message.complete ? [] : ['connection', 'close']),
+  ]
   const shown = status === 401 || status === 405 || status >= 500 ? Math.min(status, 500) : 400
-  write(reply, shown, 'text/plain; charset=utf-8', `${code}: ${detail}\n`, headers)
+  write(exchange, shown, 'text/plain; charset=utf-8', `${code}: ${detail}\n`, headers)
 }
 
+/** `more`: name and value in turns; they take the place of those that every answer has. */
 function write(
-  reply: ServerResponse,
+  { context, message, reply }: Exchange,
   status: number,
   type: string,
   text: string,
-  headers: OutgoingHttpHeaders = {},
+  more: readonly string[] = [],
 ): void {
-  reply.writeHead(status, {
-    'content-type': type,
-    'content-length': Buffer.byteLength(text),
-    ...headers,
-  })
+  // "If the PEP specified a request identifier in the request, the PDP MUST include the same identifier in the response."
+  const requestId = message.headers['x-request-id']
+  const own = context.headers()
+  const headers = more.length === 0 ? own : without(more, own)
+  headers.push('content-type', type, 'content-length', String(Buffer.byteLength(text)), ...more)
+  if (typeof requestId === 'string') headers.push('x-request-id', requestId)
+  reply.writeHead(status, headers)
   reply.end(text)
+}
+
+function without(names: readonly string[], headers: readonly string[]): string[] {
+  return headers.filter((_, i) => !names.includes(headers[i - (i % 2)] ?? ''))
 }

@@ -51,9 +51,9 @@ async function answerOne(
   question: Question,
   request: ReadRequest,
 ): Promise<string> {
-  const weighed = await answering.answer(question, {
-    bindingHash: () => bindingHash(request.body),
-  })
+  const found = answering.answer(question, { bindingHash: () => bindingHash(request.body) })
+  // Waiting for what is there already would cost more than most answers.
+  const weighed = found instanceof Promise ? await found : found
   const about = aboutNow(ports)
   const { permitted, reason } = weighed
   const instead = await answering.book(
@@ -80,7 +80,6 @@ async function answersOf(
   for (const question of questions) {
     if (answers.length % AT_ONCE === AT_ONCE - 1) await setImmediate()
     const found = question instanceof Problem ? mistaken(question) : answerTo(answering, question)
-    // Waiting for what is there already would cost more than most answers.
     const answer = found instanceof Promise ? await found.catch(mistakenOr) : found
     answers.push(answer)
     if (semantic === 'deny_on_first_deny' && !answer.permitted) break

@@ -2,18 +2,22 @@ import { type KnownPep, OnlyAnswering, type OnlyAnsweringParts } from '../policy
 import type { Answering, Candidates } from './answering.ts'
 
 /** An enforcement point that is answered by a policy-only set. */
-export async function policyOnly(parts: OnlyAnsweringParts, known: KnownPep): Promise<Answering> {
-  const only = await OnlyAnswering.open(parts, known)
+export function policyOnly(
+  parts: OnlyAnsweringParts,
+  known: KnownPep,
+): Answering | Promise<Answering> {
+  const only = OnlyAnswering.open(parts, known)
+  return only instanceof Promise ? only.then(answeringBy) : answeringBy(only)
+}
+
+function answeringBy(only: OnlyAnswering): Answering {
   return {
     answer: (question) => only.answer(question),
     candidates(sought, question) {
       if (sought === 'action') return sortedFrom(only.set.actions)
       return sortedFrom(only.set.idsOf(question[sought].type))
     },
-    async book(answered) {
-      await only.book(answered)
-      return undefined
-    },
+    book: (answered) => only.book(answered),
     stands: () => only.stands(),
     withdraw: (id) => only.withdraw(id),
   }

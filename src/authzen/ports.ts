@@ -6,7 +6,7 @@ import type { OnlyAnsweringParts, Peps } from '../policy/index.ts'
 export interface AuthzenPorts {
   /** Identifier of the policy decision point: the origin it answers at. */
   readonly issuer: string
-  readonly peps: Pick<Peps, 'identify'>
+  readonly peps: Pick<Peps, 'atHand' | 'identify'>
   readonly only: OnlyAnsweringParts
   readonly decisions: DecisionParts
   readonly keys: Pick<SigningKeys, 'tokens'>

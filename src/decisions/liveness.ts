@@ -144,7 +144,7 @@ function dead([reason, detail, enough]: Words): GateResult {
 }
 
 /** Gate 2 for what the call itself depends on. The first in the order of `callKeys` is told. */
-export function livenessOf(view: LiveView): GateResult {
+export function livenessOf(view: Pick<LiveView, 'dead'>): GateResult {
   const [first] = view.dead
   if (first) return dead((first.state === 'ended' ? ENDED : SUSPENDED)[first.kind])
   return PASSED

@@ -43,7 +43,7 @@ export async function requireTask(
     }),
   )
   const dead = suspendedToo ? view.dead.filter(({ state }) => state === 'ended') : view.dead
-  const alive = livenessOf({ ...view, dead })
+  const alive = livenessOf({ dead })
   const gate = alive.passed && task.deadline <= parts.clock.now() ? PAST_DEADLINE : alive
   if (!gate.passed) throw new Problem(codeOf(gate.reason ?? ''), gate.detail)
   // The row, and not what is kept of it: its state may have changed.

@@ -17,7 +17,7 @@ import { type Rate, RateLimits } from './rate-limit.ts'
 import type { RawHandler } from './raw-handler.ts'
 import { readFields } from './read-fields.ts'
 import { type ProblemPage, renderProblem } from './render-problem.ts'
-import { checkRequest } from './request-gate.ts'
+import { requestGate } from './request-gate.ts'
 import { SCHEMA_COMPILERS } from './schema-compilers.ts'
 import { securityHeaders } from './security-headers.ts'
 import { createNodeServer, listenProblem, refuseBytes } from './server.ts'
@@ -64,13 +64,14 @@ function refuseInfinite(_name: string, value: unknown): unknown {
 
 function addGate(app: FastifyInstance, options: HttpOptions, limits: RateLimits): void {
   const headers = securityHeaders(options.origin)
+  const check = requestGate(options.origin)
   const begun = new WeakMap<object, number>()
   const lines = requestLog(options.log)
   app.addHook('onRequest', async (request, reply) => {
     begun.set(request, options.clock.monotonic())
     reply.headers(headers)
     reply.header('request-id', request.id)
-    checkRequest(request.raw, options.origin)
+    check(request.raw)
     limits.check(request.raw)
     const target = request.raw.url ?? ''
     const at = target.indexOf('?')

@@ -9,7 +9,9 @@ export function headerValues(message: IncomingMessage, name: string): string[] {
   const { rawHeaders } = message
   const values: string[] = []
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-    if (rawHeaders[i]?.toLowerCase() === name) values.push(rawHeaders[i + 1] ?? '')
+    const given = rawHeaders[i] ?? ''
+    if (given.length === name.length && given.toLowerCase() === name)
+      values.push(rawHeaders[i + 1] ?? '')
   }
   return values
 }

@@ -5,6 +5,8 @@ import { pathOf } from './request-gate.ts'
 export interface RawContext {
   readonly requestId: string
   readonly log: Logger
+  /** What every answer of ours has, name and value in turns. They are set already, but for handlers that answer `atOnce`. */
+  headers(): string[]
 }
 
 /** A handler that takes its requests before the router, as Node made them: protocol engines and fast paths. */
@@ -15,6 +17,8 @@ export interface RawHandler {
   readonly paths: readonly string[]
   /** What it answers is in the books, so the log has a line for it at the level `debug` only; what it refuses is logged as always. */
   readonly inBooks?: boolean
+  /** It writes the `headers` of the context itself, with its own: setting them one by one costs as much as a short answer. */
+  readonly atOnce?: boolean
   handle(
     request: IncomingMessage,
     response: ServerResponse,
@@ -22,9 +26,18 @@ export interface RawHandler {
   ): Promise<void> | void
 }
 
-export function findRaw(handlers: readonly RawHandler[], target: string): RawHandler | undefined {
-  const path = pathOf(target)
-  return handlers.find((handler) =>
-    handler.paths.some((own) => path === own || (own.endsWith('/') && path.startsWith(own))),
+/** Who takes a target: the first that has its path. */
+export function rawFinder(
+  handlers: readonly RawHandler[],
+): (target: string) => RawHandler | undefined {
+  const all = handlers.flatMap((handler, order) =>
+    handler.paths.map((path) => ({ handler, order, path })),
   )
+  const exact = new Map(all.toReversed().map((each) => [each.path, each]))
+  const below = all.filter(({ path }) => path.endsWith('/'))
+  return (target) => {
+    const path = pathOf(target)
+    const [one, other] = [exact.get(path), below.find((each) => path.startsWith(each.path))]
+    return (other && (!one || other.order < one.order) ? other : one)?.handler
+  }
 }

@@ -33,7 +33,8 @@ function checkHost(request: IncomingMessage, host: string): void {
   let seen = 0
   const { rawHeaders } = request
   for (let i = 0; i < rawHeaders.length; i += 2) {
-    if (rawHeaders[i]?.toLowerCase() === 'host') seen++
+    const name = rawHeaders[i] ?? ''
+    if (name.length === 4 && name.toLowerCase() === 'host') seen++
   }
   if (seen > 1) throw new Problem('request.bad_header', 'the host header is repeated')
   if (request.headers.host?.toLowerCase() !== host) {
@@ -58,16 +59,19 @@ export function fromOwnPage(request: IncomingMessage, origin: string): boolean |
 /**
  * What every request must satisfy before any handler sees it: a plain target, our own name, a known method, and for
  * everything that may change something, no sign that another site caused it.
- * Throws `Problem('request.…')`.
+ * What comes back throws `Problem('request.…')`.
  */
-export function checkRequest(request: IncomingMessage, origin: string): void {
-  checkTarget(request)
-  checkHost(request, new URL(origin).host)
-  const method = request.method ?? ''
-  if (!METHODS.has(method)) {
-    throw new Problem('request.method_not_allowed', `\`${method}\` is not offered`)
-  }
-  if (!SAFE.has(method) && fromOwnPage(request, origin) === false) {
-    throw new Problem('request.cross_site', 'changes are accepted from our own pages only')
+export function requestGate(origin: string): (request: IncomingMessage) => void {
+  const { host } = new URL(origin)
+  return (request) => {
+    checkTarget(request)
+    checkHost(request, host)
+    const method = request.method ?? ''
+    if (!METHODS.has(method)) {
+      throw new Problem('request.method_not_allowed', `\`${method}\` is not offered`)
+    }
+    if (!SAFE.has(method) && fromOwnPage(request, origin) === false) {
+      throw new Problem('request.cross_site', 'changes are accepted from our own pages only')
+    }
   }
 }

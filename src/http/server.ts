@@ -5,9 +5,9 @@ import { Problem } from '../lib/problem.ts'
 import { LIMITS } from './limits.ts'
 import { requestLog } from './logger.ts'
 import type { RateLimits } from './rate-limit.ts'
-import { findRaw, type RawHandler } from './raw-handler.ts'
+import { type RawContext, type RawHandler, rawFinder } from './raw-handler.ts'
 import { logBug, problemHeaders, problemJson, toProblem } from './render-problem.ts'
-import { checkRequest } from './request-gate.ts'
+import { requestGate } from './request-gate.ts'
 
 export interface NodeServerOptions {
   origin: string
@@ -33,45 +33,90 @@ function refuse(response: ServerResponse, problem: Problem, requestId: string): 
   response.end(body)
 }
 
+/** What is made once for all requests. */
+interface Prepared extends NodeServerOptions {
+  readonly lines: Logger
+  /** Name and value in turns. */
+  readonly flat: readonly string[]
+  check(request: IncomingMessage): void
+}
+
 async function handleRaw(
-  options: NodeServerOptions & { readonly lines: Logger },
+  options: Prepared,
   handler: RawHandler,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const requestId = options.newRequestId()
-  const context = {
-    requestId,
-    get log() {
-      return options.log.child({ reqId: requestId })
-    },
-  }
-  const begin = options.monotonic()
-  for (const [name, value] of Object.entries(options.headers)) response.setHeader(name, value)
-  response.setHeader('request-id', requestId)
-  response.on('close', () => {
-    const level = handler.inBooks && response.statusCode < 400 ? 'debug' : 'info'
-    options.lines[level](
-      {
-        reqId: requestId,
-        method: request.method,
-        route: handler.name,
-        status: response.statusCode,
-        ms: Math.round(options.monotonic() - begin),
-      },
-      'request',
-    )
-  })
+  const context = new Context(options)
+  if (!handler.atOnce) setHeaders(response, context.headers())
+  const line = { handler, request, response, begin: options.monotonic() }
+  if (!handler.inBooks) logWhenClosed(options, context, line)
   try {
-    checkRequest(request, options.origin)
+    options.check(request)
     options.limits.check(request)
     await handler.handle(request, response, context)
   } catch (error) {
-    const { problem, bug } = toProblem(error)
-    if (bug !== undefined) logBug(context.log, bug)
-    if (response.headersSent) response.destroy()
-    else refuse(response, problem, requestId)
+    fail(response, context, error)
   }
+  if (handler.inBooks) logWhenClosed(options, context, line)
+}
+
+class Context implements RawContext {
+  readonly requestId: string
+  readonly #options: Prepared
+
+  constructor(options: Prepared) {
+    this.#options = options
+    this.requestId = options.newRequestId()
+  }
+
+  get log(): Logger {
+    return this.#options.log.child({ reqId: this.requestId })
+  }
+
+  headers(): string[] {
+    return [...this.#options.flat, 'request-id', this.requestId]
+  }
+}
+
+function fail(response: ServerResponse, context: RawContext, error: unknown): void {
+  const { problem, bug } = toProblem(error)
+  if (bug !== undefined) logBug(context.log, bug)
+  if (response.headersSent) {
+    response.destroy()
+    return
+  }
+  setHeaders(response, context.headers())
+  refuse(response, problem, context.requestId)
+}
+
+function logWhenClosed(
+  { lines, monotonic }: Prepared,
+  { requestId }: RawContext,
+  of: {
+    readonly handler: RawHandler
+    readonly request: IncomingMessage
+    readonly response: ServerResponse
+    readonly begin: number
+  },
+): void {
+  const { begin, handler, request, response } = of
+  const levelNow = () => (handler.inBooks && response.statusCode < 400 ? 'debug' : 'info')
+  // Of what is in the books the status is known by now, and most of it needs no line.
+  if (handler.inBooks && !lines.isLevelEnabled(levelNow())) return
+  const log = () => {
+    const ms = Math.round(monotonic() - begin)
+    const status = response.statusCode
+    const line = { reqId: requestId, method: request.method, route: handler.name, status, ms }
+    lines[levelNow()](line, 'request')
+  }
+  if (response.closed) log()
+  else response.on('close', log)
+}
+
+function setHeaders(response: ServerResponse, headers: readonly string[]): void {
+  for (let i = 0; i + 1 < headers.length; i += 2)
+    response.setHeader(headers[i] ?? '', headers[i + 1] ?? '')
 }
 
 /** Bytes that are no request: nothing of them is believed, so the answer is fixed and the socket ends. */
@@ -91,7 +136,13 @@ export function refuseBytes(error: NodeJS.ErrnoException, socket: Socket): void 
 
 /** The Node server: hard limits, raw handlers first, then the router. */
 export function createNodeServer(options: NodeServerOptions): Server {
-  const withLines = { ...options, lines: requestLog(options.log) }
+  const prepared: Prepared = {
+    ...options,
+    lines: requestLog(options.log),
+    flat: Object.entries(options.headers).flat(),
+    check: requestGate(options.origin),
+  }
+  const find = rawFinder(options.raw)
   const server = createServer(
     {
       headersTimeout: LIMITS.headersTimeout,
@@ -104,14 +155,14 @@ export function createNodeServer(options: NodeServerOptions): Server {
       noDelay: true,
     },
     (request, response) => {
-      const handler = findRaw(options.raw, request.url ?? '')
-      if (handler) void handleRaw(withLines, handler, request, response)
+      const handler = find(request.url ?? '')
+      if (handler) void handleRaw(prepared, handler, request, response)
       else options.otherwise(request, response)
     },
   )
   server.maxHeadersCount = LIMITS.headerCount
   server.on('checkExpectation', (_request, response) => {
-    for (const [name, value] of Object.entries(options.headers)) response.setHeader(name, value)
+    setHeaders(response, prepared.flat)
     const problem = new Problem('request.bad_header', 'the expectation is not known')
     refuse(response, problem, options.newRequestId())
   })

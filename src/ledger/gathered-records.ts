@@ -1,28 +1,43 @@
+import { setImmediate } from 'node:timers/promises'
 import type { CompiledQuery } from 'kysely'
 import type { Step, Storage } from '../storage/index.ts'
 import type { LedgerEvent } from './ledger-event.ts'
 import { intakeQuery } from './ledger-store.ts'
 import type { NewRecord } from './record.ts'
+import { MOST_SHARING, type ReadyAnswer, type SharedAnswer, type Sharing } from './shared-record.ts'
 
 export interface GatheringParts {
   readonly storage: Pick<Storage, 'read' | 'commit'>
-  readonly ledger: { makeRecord(event: LedgerEvent): NewRecord }
+  readonly ledger: {
+    makeRecord(event: LedgerEvent): NewRecord
+    readyAnswer(answer: SharedAnswer): ReadyAnswer
+    makeShared(sharing: Sharing, answers: readonly ReadyAnswer[]): NewRecord
+  }
 }
 
-interface Waiting {
-  readonly record: NewRecord
-  resolve(): void
+/** A record, or an answer that shares one with those that wait beside it. */
+type What =
+  | { readonly record: NewRecord }
+  | { readonly sharing: Sharing; readonly answer: ReadyAnswer }
+
+type Waiting = What & {
+  resolve(_: undefined): void
   reject(error: unknown): void
 }
 
 /** Rows of one statement: few different ones, so that every engine keeps them prepared. */
 const SIZES = [64, 16, 4, 1] as const
-/** Records in one commit. */
+/** Records and answers in one commit. */
 const MOST = 512
+/** So many do not wait for others. */
+const ENOUGH = 64
+/** Of the event loop. A turn that brings nothing takes microseconds. */
+const MOST_TURNS = 4
 
 /**
  * Records that come by the thousand and have nothing else to write: those that wait go into one commit together, in few
- * statements. Each is answered when it is durable, as with a commit of its own; what fails, fails for all of that commit.
+ * statements, and answers of one kind to one caller into one record. Each is answered when it is durable, as with a commit of
+ * its own; what fails, fails for all of that commit.
  */
 export class GatheredRecords {
   readonly #parts: GatheringParts
@@ -35,19 +50,30 @@ export class GatheredRecords {
   }
 
   /** @throws Problem `storage.unavailable`, `ledger.record_too_large` */
-  async append(event: LedgerEvent): Promise<void> {
-    const record = this.#parts.ledger.makeRecord(event)
+  async append(event: LedgerEvent): Promise<undefined> {
+    return this.#wait({ record: this.#parts.ledger.makeRecord(event) })
+  }
+
+  /**
+   * The same for one of many answers, which shares its record with those of the same mark that wait beside it.
+   * @throws Problem `storage.unavailable`
+   */
+  async appendAnswer(sharing: Sharing, answer: SharedAnswer): Promise<undefined> {
+    return this.#wait({ sharing, answer: this.#parts.ledger.readyAnswer(answer) })
+  }
+
+  #wait(what: What): Promise<undefined> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ record, resolve, reject })
+      this.#waiting.push({ ...what, resolve, reject })
       if (this.#running) return
       this.#running = true
-      // Others of this tick come along.
-      setImmediate(() => void this.#run())
+      void this.#run()
     })
   }
 
   async #run(): Promise<void> {
     while (this.#waiting.length > 0) {
+      await this.#gather()
       const group = this.#waiting.slice(0, MOST)
       this.#waiting = this.#waiting.slice(MOST)
       await this.#commit(group)
@@ -55,14 +81,45 @@ export class GatheredRecords {
     this.#running = false
   }
 
+  /** While every turn brings more, they come along: a commit costs as much as many of them. */
+  async #gather(): Promise<void> {
+    for (let turns = 0; turns < MOST_TURNS && this.#waiting.length < ENOUGH; turns++) {
+      const before = this.#waiting.length
+      await setImmediate()
+      if (turns > 0 && this.#waiting.length === before) return
+    }
+  }
+
   async #commit(group: readonly Waiting[]): Promise<void> {
     try {
-      const done = await this.#parts.storage.commit(this.#steps(group.map(({ record }) => record)))
+      const done = await this.#parts.storage.commit(this.#steps(this.#recordsOf(group)))
       if (!done.committed) throw new Error(`records could not be appended: ${done.failed}`)
-      for (const { resolve } of group) resolve()
+      for (const { resolve } of group) resolve(undefined)
     } catch (error) {
       for (const { reject } of group) reject(error)
     }
+  }
+
+  /** In the order in which they came; a shared one stands where its first answer does. */
+  #recordsOf(group: readonly Waiting[]): readonly NewRecord[] {
+    const shared = new Map<string, ReadyAnswer[]>()
+    const records: (() => NewRecord)[] = []
+    for (const each of group) {
+      if ('record' in each) {
+        records.push(() => each.record)
+        continue
+      }
+      const { answer, sharing } = each
+      const answers = shared.get(sharing.mark)
+      if (answers && answers.length < MOST_SHARING) {
+        answers.push(answer)
+        continue
+      }
+      const begun = [answer]
+      shared.set(sharing.mark, begun)
+      records.push(() => this.#parts.ledger.makeShared(sharing, begun))
+    }
+    return records.map((make) => make())
   }
 
   #steps(records: readonly NewRecord[]): Step[] {

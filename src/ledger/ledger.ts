@@ -26,6 +26,13 @@ import {
 } from './proofs.ts'
 import { makeRecord, type NewRecord } from './record.ts'
 import { sequenceIntake } from './sequence.ts'
+import {
+  type ReadyAnswer,
+  readyAnswer,
+  type SharedAnswer,
+  type Sharing,
+  sharedRecord,
+} from './shared-record.ts'
 import { signCheckpoint } from './sign-checkpoint.ts'
 
 /** The longest a committed record waits for its position and a checkpoint over it. */
@@ -178,11 +185,7 @@ export class Ledger {
   /** The decisions that these records are about, each once. */
   async decisionsAt(tx: Tx, positions: readonly number[]): Promise<readonly string[]> {
     const records = await readRecordsAt(tx, positions)
-    const ids = records.map((record) => {
-      const { decision_id }: { decision_id?: string } = JSON.parse(record) // written by makeRecord
-      return decision_id
-    })
-    return [...new Set(ids.filter((id) => id !== undefined))]
+    return [...new Set(records.flatMap(decisionsOf))]
   }
 
   /**
@@ -226,6 +229,17 @@ export class Ledger {
     return made
   }
 
+  /** An answer that will share a record. */
+  readyAnswer(answer: SharedAnswer): ReadyAnswer {
+    return readyAnswer(answer, this.#random)
+  }
+
+  /** As `makeRecord`, of answers that share it. */
+  makeShared(sharing: Sharing, answers: readonly ReadyAnswer[]): NewRecord {
+    this.#loop?.wake()
+    return sharedRecord(sharing, answers, this.#clock.now(), this.#random)
+  }
+
   async #sequence(): Promise<number> {
     try {
       const count = await sequenceIntake(this.#storage)
@@ -249,6 +263,18 @@ export class Ledger {
     if (!isWithin(total, 0, await this.size())) throw unknownPosition(total)
     return total
   }
+}
+
+/** One for most records; those that several answers share have one for each. */
+function decisionsOf(record: string): readonly string[] {
+  const { decision_id, facts }: Said = JSON.parse(record) // written by makeRecord or makeShared
+  const shared = facts?.decisions?.map((each) => each.decision_id) ?? []
+  return decision_id === undefined ? shared : [decision_id]
+}
+
+interface Said {
+  readonly decision_id?: string
+  readonly facts?: { readonly decisions?: readonly { readonly decision_id: string }[] }
 }
 
 function isWithin(number: number, least: number, most: number): boolean {

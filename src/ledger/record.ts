@@ -1,4 +1,4 @@
-import { base64url, sha256 } from '../lib/bytes.ts'
+import { base64url, sha256url } from '../lib/bytes.ts'
 import { type Canonical, canonicalJson } from '../lib/canonical-json.ts'
 import { newId } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'
@@ -20,7 +20,7 @@ export interface NewRecord {
 
 /** Makes the record of an event (`docs/ledger.md` has the format). Bytes are RFC 8785 JSON. */
 export function makeRecord(event: LedgerEvent, now: number, random: Random): NewRecord {
-  const fixed = { ...fieldsOf(event), event_id: newId('record', random), time: timeText(now) }
+  const fixed = { ...fieldsOf(event), ...stamp(now, random) }
   const secret = event.origin
     ? { ...event.private, origin: originOf(event) }
     : (event.private ?? {})
@@ -40,34 +40,53 @@ export function makeRecord(event: LedgerEvent, now: number, random: Random): New
 type Fields = Readonly<Record<string, Canonical | undefined>>
 
 function withCommitments(fields: Fields, secret: Fields, random: Random): NewRecord {
-  const commitments: Record<string, string> = {}
-  const kept: Record<string, Canonical> = {}
+  return writeRecord(fields, commitTo(secret, random))
+}
+
+/** What a record commits to: by name the commitment, and what is kept beside the record. */
+export interface Committed {
+  readonly name: string
+  readonly commitment: string
+  readonly salt: string
+  /** The canonical text of the value. */
+  readonly value: string
+}
+
+export function commitTo(secret: Fields, random: Random): readonly Committed[] {
   const items = Object.entries(secret)
   const salts = random.bytes(items.length * SALT_BYTES)
-  for (const [i, [name, item]] of items.entries()) {
-    if (item === undefined) continue
+  return items.flatMap(([name, item], i) => {
+    if (item === undefined) return []
     const value = canonicalJson(item)
     const salt = salts.subarray(i * SALT_BYTES, (i + 1) * SALT_BYTES)
-    commitments[name] = commit(salt, value)
-    kept[name] = { salt: base64url(salt), value }
+    return [{ name, commitment: commit(salt, value), salt: base64url(salt), value }]
+  })
+}
+
+export function writeRecord(fields: Fields, committed: readonly Committed[]): NewRecord {
+  const any = committed.length > 0
+  const commitments: Record<string, string> = {}
+  const kept: Record<string, Canonical> = {}
+  for (const { commitment, name, salt, value } of committed) {
+    commitments[name] = commitment
+    kept[name] = { salt, value }
   }
-  const any = Object.keys(kept).length > 0
   return {
-    record: ENCODER.encode(
-      canonicalJson({ ...fields, commitments: any ? commitments : undefined }),
-    ),
+    record: encoded(canonicalJson({ ...fields, commitments: any ? commitments : undefined })),
     private: any ? canonicalJson(kept) : null,
   }
 }
 
 /** Contract 9: SHA-256 over the 32-byte salt and the RFC 8785 text. Without the salt, guessing the value proves nothing. */
 function commit(salt: Uint8Array, value: string): string {
-  return base64url(sha256(Buffer.concat([salt, Buffer.from(value)])))
+  const bytes = Buffer.allocUnsafe(SALT_BYTES + Buffer.byteLength(value))
+  bytes.set(salt)
+  bytes.write(value, SALT_BYTES)
+  return sha256url(bytes)
 }
 
 function fieldsOf(event: LedgerEvent): Fields {
   return {
-    v: 1,
     type: event.type,
     decision_id: event.decisionId,
     person: event.person,
@@ -96,6 +115,11 @@ function originOf({ origin }: LedgerEvent): Canonical | undefined {
   return origin && { ip: origin.ip, user_agent: origin.userAgent }
 }
 
-function timeText(now: number): string {
-  return new Date(now).toISOString()
+export function encoded(text: string): Uint8Array {
+  return ENCODER.encode(text)
+}
+
+/** What every record has of its own. */
+export function stamp(now: number, random: Random): Fields {
+  return { v: 1, event_id: newId('record', random), time: new Date(now).toISOString() }
 }

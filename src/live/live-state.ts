@@ -50,16 +50,30 @@ export function keyText({ kind, id }: LiveKey): string {
 }
 
 export function makeView(states: readonly LiveState[]): LiveView {
-  let hash: string | undefined
-  return {
-    states,
-    // Made when it is asked for: most views are only asked whether they hold.
-    get hash() {
-      hash ??= epochsHash(states)
-      return hash
-    },
-    dead: states.filter(({ state }) => state !== 'active'),
+  return new View(states)
+}
+
+class View implements LiveView {
+  readonly states: readonly LiveState[]
+  readonly dead: readonly LiveState[]
+  #hash: string | undefined
+
+  constructor(states: readonly LiveState[]) {
+    this.states = states
+    this.dead = states.every(isActive) ? NONE : states.filter((state) => !isActive(state))
   }
+
+  /** Made when it is asked for: most views are only asked whether they hold. */
+  get hash(): string {
+    this.#hash ??= epochsHash(this.states)
+    return this.#hash
+  }
+}
+
+const NONE: readonly LiveState[] = []
+
+function isActive({ state }: LiveState): boolean {
+  return state === 'active'
 }
 
 /**

@@ -93,6 +93,23 @@ export class Live {
    * ended. Throws what the store throws when it is needed and cannot be reached.
    */
   async view(keys: readonly LiveKey[]): Promise<LiveView> {
+    return this.viewAtHand(keys) ?? this.#readView(keys)
+  }
+
+  /** The same without I/O, no key twice: `undefined` where something has to be read, or there is no lease to read under. */
+  viewAtHand(keys: readonly LiveKey[]): LiveView | undefined {
+    const { cache, lease } = this.#replica
+    if (!lease.inForce()) return undefined
+    const states: LiveState[] = []
+    for (const key of keys) {
+      const state = cache.get(key)
+      if (!state) return undefined
+      if (!states.includes(state)) states.push(state)
+    }
+    return makeView(states)
+  }
+
+  async #readView(keys: readonly LiveKey[]): Promise<LiveView> {
     const { cache, lease } = this.#replica
     const wanted = new Map(keys.map((key) => [keyText(key), key]))
     for (let reads = 0; ; reads++) {

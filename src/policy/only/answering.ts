@@ -4,12 +4,12 @@ import type { Id } from '../../lib/id.ts'
 import type { Live, LiveView } from '../../live/index.ts'
 import type { KnownPep } from '../peps/identify-pep.ts'
 import type { LoadedOnlySet, OnlyAnswer, OnlyQuestion } from './loaded-set.ts'
-import type { OnlySets } from './only-sets.ts'
+import type { CurrentSet, OnlySets } from './only-sets.ts'
 
 export interface OnlyAnsweringParts {
-  readonly answered: Pick<GatheredRecords, 'append'>
+  readonly answered: Pick<GatheredRecords, 'append' | 'appendAnswer'>
   readonly live: Pick<Live, 'holds'>
-  readonly onlySets: Pick<OnlySets, 'current'>
+  readonly onlySets: Pick<OnlySets, 'atHand' | 'current'>
 }
 
 /** What the books say of one request of an enforcement point, however many answers it got. */
@@ -25,6 +25,7 @@ export interface AnsweredRequest {
   readonly private: Readonly<Record<string, Canonical | undefined>>
 }
 
+const ANSWERED = 'evaluation.answered'
 const SUSPENDED: OnlyAnswer = {
   permitted: false,
   reason: 'organization.suspended',
@@ -39,11 +40,7 @@ export class OnlyAnswering {
   readonly #view: LiveView
   readonly #suspended: boolean
 
-  private constructor(
-    parts: OnlyAnsweringParts,
-    known: KnownPep,
-    current: { readonly set: LoadedOnlySet; readonly view: LiveView },
-  ) {
+  private constructor(parts: OnlyAnsweringParts, known: KnownPep, current: CurrentSet) {
     this.#parts = parts
     this.#known = known
     this.set = current.set
@@ -51,11 +48,13 @@ export class OnlyAnswering {
     this.#suspended = known.view.dead.length > 0
   }
 
-  /** @throws Problem `policy_set.unknown` */
-  static async open(parts: OnlyAnsweringParts, known: KnownPep): Promise<OnlyAnswering> {
+  /** Without waiting where nothing has to be read. @throws Problem `policy_set.unknown` */
+  static open(parts: OnlyAnsweringParts, known: KnownPep): OnlyAnswering | Promise<OnlyAnswering> {
     const { policySet } = known.pep
     if (policySet === null) throw new Error('the enforcement point names no policy set')
-    return new OnlyAnswering(parts, known, await parts.onlySets.current(policySet))
+    const current = parts.onlySets.atHand(policySet)
+    if (current) return new OnlyAnswering(parts, known, current)
+    return parts.onlySets.current(policySet).then((read) => new OnlyAnswering(parts, known, read))
   }
 
   /** @throws Problem `evaluation.does_not_fit` */
@@ -64,23 +63,26 @@ export class OnlyAnswering {
     return this.set.evaluate(question, this.#known.pep.properties)
   }
 
-  /** One record for the whole request, durable before anyone hears of the answers. */
-  async book(answered: AnsweredRequest): Promise<void> {
-    const { answers, id, kind, permitted, reason } = answered
-    await this.#parts.answered.append({
-      type: 'evaluation.answered',
-      decisionId: id,
-      ...(reason === undefined ? {} : { reason, outcome: permitted > 0 ? 'permit' : 'deny' }),
-      facts: {
-        pep: this.#known.pep.name,
-        set: this.set.name,
-        set_version: this.set.version,
-        kind,
-        answers,
-        permitted,
-      },
-      private: answered.private,
-    })
+  /**
+   * In the books before anyone hears of the answers: a request with several in a record of its own, a single answer in one with
+   * others that this enforcement point got in the same moment, by the same version.
+   */
+  book(answered: AnsweredRequest): Promise<undefined> {
+    const { answers, id, kind, permitted, private: kept, reason } = answered
+    const facts = { ...this.#facts, kind }
+    if (reason === undefined) {
+      const event = { type: ANSWERED, decisionId: id, private: kept }
+      return this.#parts.answered.append({ ...event, facts: { ...facts, answers, permitted } })
+    }
+    const { pep, set, set_version } = facts
+    const mark = `${kind} ${pep} ${set} ${set_version}`
+    const answer = { decisionId: id, permitted: permitted > 0, reason, private: kept }
+    return this.#parts.answered.appendAnswer({ mark, type: ANSWERED, facts }, answer)
+  }
+
+  get #facts() {
+    const { name, version } = this.set
+    return { pep: this.#known.pep.name, set: name, set_version: version }
   }
 
   /** The last look, with nothing awaited after it. A suspended organization permits nothing, and says so. */

@@ -8,37 +8,62 @@ import { latestOnlySet } from './set-store.ts'
 interface Held {
   readonly epoch: number
   readonly set: Promise<LoadedOnlySet>
+  /** Once it is there. */
+  loaded?: LoadedOnlySet
+}
+
+/** The version in force, with the view that says until when it is. */
+export interface CurrentSet {
+  readonly set: LoadedOnlySet
+  readonly view: LiveView
 }
 
 /** Policy-only sets in force, loaded. One for each process; the least recently used go first. */
 export class OnlySets {
   readonly #storage: Storage
-  readonly #live: Pick<Live, 'view'>
+  readonly #live: Pick<Live, 'view' | 'viewAtHand'>
   readonly #held = new Map<string, Held>()
 
-  constructor(parts: { readonly storage: Storage; readonly live: Pick<Live, 'view'> }) {
+  constructor(parts: {
+    readonly storage: Storage
+    readonly live: Pick<Live, 'view' | 'viewAtHand'>
+  }) {
     this.#storage = parts.storage
     this.#live = parts.live
   }
 
+  /** The same without I/O: `undefined` where something has to be read or loaded. */
+  atHand(name: string): CurrentSet | undefined {
+    const view = this.#live.viewAtHand([onlySetKey(name)])
+    const held = this.#held.get(name)
+    if (!view || !held?.loaded || held.epoch < epochOf(view)) return undefined
+    this.#hold(name, held)
+    return { set: held.loaded, view }
+  }
+
   /**
-   * The version in force, with the view that says until when it is.
    * @throws Problem `policy_set.unknown`; whatever keeps it from being loaded, so that nothing is decided
    */
-  async current(name: string): Promise<{ set: LoadedOnlySet; view: LiveView }> {
+  async current(name: string): Promise<CurrentSet> {
     const view = await this.#live.view([onlySetKey(name)])
-    const epoch = view.states[0]?.epoch ?? 0
+    const epoch = epochOf(view)
     const known = this.#held.get(name)
-    const held = known && known.epoch >= epoch ? known : { epoch, set: this.#load(name) }
-    this.#held.delete(name)
-    this.#held.set(name, held)
+    const held: Held = known && known.epoch >= epoch ? known : { epoch, set: this.#load(name) }
+    this.#hold(name, held)
     this.#trim()
     try {
-      return { set: await held.set, view }
+      const set = await held.set
+      held.loaded = set
+      return { set, view }
     } catch (error) {
       if (this.#held.get(name) === held) this.#held.delete(name)
       throw error
     }
+  }
+
+  #hold(name: string, held: Held): void {
+    this.#held.delete(name)
+    this.#held.set(name, held)
   }
 
   async #load(name: string): Promise<LoadedOnlySet> {
@@ -53,4 +78,8 @@ export class OnlySets {
       this.#held.delete(oldest)
     }
   }
+}
+
+function epochOf({ states: [state] }: LiveView): number {
+  return state?.epoch ?? 0
 }

@@ -48,6 +48,23 @@ export class Peps {
     this.#parts = parts
   }
 
+  /** The same without I/O: `undefined` where something has to be read, or looked into. */
+  atHand(presented: PresentedPep | undefined): KnownPep | undefined {
+    return presented && this.#atHand(presented, sha256url(shownOf(presented)))
+  }
+
+  #atHand(presented: PresentedPep, digest: string): KnownPep | undefined {
+    const kept = this.#kept.get(digest, 0)
+    const view = kept && this.#parts.live.viewAtHand([ORGANIZATION, pepKey(kept.pep.name)])
+    return view && this.#still(presented, kept, view)
+  }
+
+  #still(presented: PresentedPep, kept: Remembered, view: LiveView): KnownPep | undefined {
+    const same = epochOf(view) === kept.epoch && kept.expiresAt > this.#parts.clock.now()
+    if (!same || view.dead.length > 0 || !isNamed(presented, kept.pep.name)) return undefined
+    return { pep: kept.pep, view }
+  }
+
   /** Every failure is `pep.unauthenticated` in the same words; the true reason is its `cause`, for the log. */
   async identify(presented: PresentedPep | undefined): Promise<KnownPep> {
     if (!presented) throw unauthenticated(undefined)
@@ -60,17 +77,10 @@ export class Peps {
   }
 
   async #identify(presented: PresentedPep): Promise<KnownPep> {
-    const shown = presented.kind === 'secret' ? presented.secret : presented.jwt
-    const digest = sha256url(shown)
+    const digest = sha256url(shownOf(presented))
     const kept = this.#kept.get(digest, 0)
-    if (kept) {
-      const view = await this.#view(kept.pep.name)
-      const same = epochOf(view) === kept.epoch && kept.expiresAt > this.#parts.clock.now()
-      if (same && view.dead.length === 0) {
-        checkName(presented, kept.pep.name)
-        return { pep: kept.pep, view }
-      }
-    }
+    const still = kept && this.#still(presented, kept, await this.#view(kept.pep.name))
+    if (still) return still
     const found =
       presented.kind === 'secret'
         ? await this.#bySecret(presented, digest)
@@ -145,7 +155,7 @@ export class Peps {
 
 export interface PepsParts {
   readonly storage: Storage
-  readonly live: Pick<Live, 'view'>
+  readonly live: Pick<Live, 'view' | 'viewAtHand'>
   readonly clock: Clock
   readonly issuer: string
 }
@@ -160,8 +170,16 @@ function epochOf(view: LiveView): number {
   return view.states.find(({ kind }) => kind === 'pep')?.epoch ?? 0
 }
 
+function shownOf(presented: PresentedPep): string {
+  return presented.kind === 'secret' ? presented.secret : presented.jwt
+}
+
+function isNamed(presented: PresentedPep, name: string): boolean {
+  return presented.kind !== 'secret' || (presented.name ?? name) === name
+}
+
 function checkName(presented: PresentedPep, name: string): void {
-  if (presented.kind === 'secret' && (presented.name ?? name) !== name)
+  if (!isNamed(presented, name))
     throw new Problem('pep.unknown', 'the secret is of another enforcement point')
 }
 

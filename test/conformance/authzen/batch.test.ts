@@ -229,4 +229,35 @@ inEachWorld('AuthZEN certification, Batch', (world) => {
     assert.deepEqual(Object.keys(record?.commitments ?? {}).toSorted(), ['answers', 'request'])
     assert.ok(!JSON.stringify(record).includes('bob'), 'whom it was about can be erased')
   })
+
+  it('single ones of the same moment share a record, and never with those of another enforcement point', async () => {
+    const w = world()
+    const policyOnly = { mode: 'policy-only', policySet: 'records' } as const
+    const other = await Pep.add(w, 'records-too', policyOnly)
+    const before = (await w.ledger()).length
+    const mine = Array.from({ length: 12 }, () => pep.evaluate(READS))
+    const theirs = Array.from({ length: 12 }, () => other.evaluate({ ...READS, subject: BOB }))
+    const answers = await Promise.all([...mine, ...theirs])
+    const ids = answers.map(
+      ({ body }) => (body.context as { evaluation_id: string }).evaluation_id, // as: it is in every answer
+    )
+    const records = (await w.ledger())
+      .slice(before)
+      .filter(({ type }) => type === 'evaluation.answered')
+    const entries = records.flatMap(({ commitments, decision_id, facts }) => {
+      const { decisions = [{ decision_id }], pep: name } = facts as Shared // as: written so
+      const committed = Object.keys(commitments as object) // as: likewise
+      assert.equal(committed.length, decisions.length)
+      return decisions.map(({ decision_id: id }) => `${name} ${id}`)
+    })
+    const asked = ids.map((id, i) => `${i < 12 ? 'records' : 'records-too'} ${id}`)
+    assert.deepEqual(entries.toSorted(), asked.toSorted())
+    assert.ok(!JSON.stringify(records).includes('bob'), 'whom it was about can be erased')
+  })
 })
+
+/** Facts of a record of single answers. */
+interface Shared {
+  readonly pep: string
+  readonly decisions?: readonly { readonly decision_id: string }[]
+}

@@ -1,0 +1,101 @@
+import { type Canonical, canonicalJson } from '../lib/canonical-json.ts'
+import type { Random } from '../lib/random.ts'
+import { type Committed, commitTo, encoded, type NewRecord, stamp, writeRecord } from './record.ts'
+
+/** What is the same for everything that shares a record. */
+export interface Sharing {
+  /** Only what has the same mark shares. INVARIANT: it names whose record it is, so that two callers never share one. */
+  readonly mark: string
+  readonly type: string
+  readonly facts: Readonly<Record<string, Canonical>>
+}
+
+/** One answer of several that share a record. */
+export interface SharedAnswer {
+  readonly decisionId: string
+  readonly permitted: boolean
+  /** A stable code. */
+  readonly reason: string
+  /** Becomes salted commitments of its own: what one answer was about can be shown without that of another. */
+  readonly private: Readonly<Record<string, Canonical | undefined>>
+}
+
+/** With its commitments made: whatever is wrong with one answer is found before it is put together with others. */
+export interface ReadyAnswer extends Omit<SharedAnswer, 'private'> {
+  readonly committed: readonly Committed[]
+}
+
+/** In one record. So many are far from the most bytes of a record. */
+export const MOST_SHARING = 64
+
+export function readyAnswer(answer: SharedAnswer, random: Random): ReadyAnswer {
+  const { decisionId, permitted, private: secret, reason } = answer
+  return { decisionId, permitted, reason, committed: commitTo(secret, random) }
+}
+
+/**
+ * The record of these answers, in their order (`docs/ledger.md`). One by itself has the form of every record; of several each
+ * has its entry in `facts.decisions`, and its commitments begin with its id.
+ */
+export function sharedRecord(
+  sharing: Sharing,
+  answers: readonly ReadyAnswer[],
+  now: number,
+  random: Random,
+): NewRecord {
+  const permitted = answers.reduce((count, each) => count + (each.permitted ? 1 : 0), 0)
+  const facts = { ...sharing.facts, answers: answers.length, permitted }
+  const fields = { ...stamp(now, random), type: sharing.type }
+  const [only, ...more] = answers
+  if (!only || more.length > 0) return severalIn(fields, facts, answers)
+  const { committed, decisionId, reason } = only
+  const own = { decision_id: decisionId, outcome: outcomeOf(only), reason }
+  return writeRecord({ ...fields, ...own, facts }, committed)
+}
+
+/**
+ * Names that nobody has seen before cost an object several times as much as known ones, so members with an id for their name are
+ * written as text. A test holds it against the canonical form.
+ */
+function severalIn(
+  fields: Readonly<Record<string, Canonical | undefined>>,
+  facts: Readonly<Record<string, Canonical>>,
+  answers: readonly ReadyAnswer[],
+): NewRecord {
+  const named = answers.flatMap(namesOf).sort(byName)
+  const commitments = named.map(({ name, one }) => `"${name}":"${one.commitment}"`).join(',')
+  const kept = named.map(({ name, one }) => `"${name}":${keptText(one)}`).join(',')
+  const decisions = answers.map((each) => ({
+    decision_id: each.decisionId,
+    outcome: outcomeOf(each),
+    reason: each.reason,
+  }))
+  // `commitments` stands before every other member of a record.
+  const rest = canonicalJson({ ...fields, facts: { ...facts, decisions } }).slice(1)
+  return {
+    record: encoded(named.length > 0 ? `{"commitments":{${commitments}},${rest}` : `{${rest}`),
+    private: named.length > 0 ? `{${kept}}` : null,
+  }
+}
+
+interface Named {
+  readonly name: string
+  readonly one: Committed
+}
+
+function namesOf({ committed, decisionId }: ReadyAnswer): readonly Named[] {
+  return committed.map((one) => ({ name: `${decisionId}.${one.name}`, one }))
+}
+
+/** By code units, as canonical JSON has it. */
+function byName(a: Named, b: Named): number {
+  return a.name < b.name ? -1 : 1
+}
+
+function keptText({ salt, value }: Committed): string {
+  return `{"salt":"${salt}","value":${canonicalJson(value)}}`
+}
+
+function outcomeOf({ permitted }: ReadyAnswer): 'permit' | 'deny' {
+  return permitted ? 'permit' : 'deny'
+}
