@@ -1,8 +1,10 @@
 import { type Static, Type } from 'typebox'
+import { Answers } from '../catalog/index.ts'
 import { Problem } from '../lib/problem.ts'
 import {
   EVERYTHING,
   type LimitSubject,
+  misfitOfAnswers,
   readBudget,
   removeLimit,
   type ShownLimit,
@@ -91,6 +93,8 @@ export const LIMIT_OPERATIONS = [
       if (!read.ok) throw new Problem('limit.bad_terms', read.reason.replace('budget[0]', 'limit'))
       const [limit] = read.limits
       if (!limit) throw new Error('one limit was read, and there is none')
+      const misfit = await misfitOfAnswers(read.limits, new Answers(parts.decisions.storage.read))
+      if (misfit !== undefined) throw new Problem('limit.bad_terms', misfit)
       const { each_task: eachTask = false } = body
       const subject = subjectFrom(body.subject)
       const by = caller.person.id

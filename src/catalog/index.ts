@@ -1,3 +1,5 @@
+export { Answers } from './answers/answers.ts'
+export { type AnswerShape, reach, type ShapeKind } from './answers/shape.ts'
 export {
   type Argument,
   type ArgumentSchema,

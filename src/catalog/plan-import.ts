@@ -1,6 +1,8 @@
 import { sha256url } from '../lib/bytes.ts'
 import { canonicalJson } from '../lib/canonical-json.ts'
 import { isObject, type JsonObject } from '../lib/json.ts'
+import { answersOf } from './answers/of-operation.ts'
+import { ShapeReader } from './answers/read-shapes.ts'
 import { bad, objectAt, textAt } from './openapi/document.ts'
 import { operationName, readOperation } from './openapi/operation.ts'
 import { readDocument } from './openapi/read-document.ts'
@@ -33,6 +35,8 @@ export function planImport(document: unknown, options: ImportOptions): ImportPla
   const actions = new Map<string, Action>()
   const notes: string[] = []
   const effort = new Effort()
+  const shapes = new ShapeReader(root)
+  const answers = new Map<string, number>()
   if (options.upstream === undefined && server !== undefined && !isAt(server, resource.upstream))
     notes.push(`the upstream stays ${resource.upstream}; the document says ${server}`)
   for (const place of servable([...operationsOf(root, notes)], notes)) {
@@ -43,12 +47,21 @@ export function planImport(document: unknown, options: ImportOptions): ImportPla
     )
     const read = readOperation(root, effort, { ...place, resource: resource.name, name })
     actions.set(name, read.action)
+    const answered = answersOf(shapes, root, place.operation)
+    if (answered !== undefined) answers.set(name, answered)
     notes.push(...read.notes.map((note) => `${name}: ${note}`))
     if (actions.size > MOST_ACTIONS)
       throw bad(`the document has more than ${MOST_ACTIONS} operations`)
   }
   if (actions.size === 0) throw bad('the document has no operation that can be offered')
-  return { resource, actions: [...actions.values()], notes }
+  return {
+    resource,
+    actions: [...actions.values()],
+    notes,
+    ...(answers.size === 0
+      ? {}
+      : { answers: { nodes: shapes.finish(), of: Object.fromEntries(answers) } }),
+  }
 }
 
 /** Those that a gateway can match in one way. Of two that match the same requests the first stays. */

@@ -1,5 +1,6 @@
 import { isName } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'
+import type { AnswerShapes } from './answers/shape.ts'
 import type { Action, PinnedDefinition, Resource } from './resource.ts'
 import { visible } from './visible.ts'
 
@@ -38,6 +39,8 @@ export interface ImportPlan {
   readonly actions: readonly Action[]
   /** What an administrator should read: renamed arguments, operations left out, patterns not enforced, hints that contradict each other. */
   readonly notes: readonly string[]
+  /** What its answers can look like, where the document says. Of an MCP server that is in the definitions. */
+  readonly answers?: AnswerShapes
 }
 
 export type PlannedResource = {

@@ -1,5 +1,6 @@
 import { Problem } from '../lib/problem.ts'
 import type { Reader, Tx } from '../storage/index.ts'
+import { writeShapes } from './answers/shape-store.ts'
 import { changeResource, replaceActions, selectResource } from './catalog-store.ts'
 import { changeCatalog } from './change-catalog.ts'
 import type { CatalogParts } from './parts.ts'
@@ -46,6 +47,7 @@ export async function removeResource(parts: CatalogParts, change: ResourceChange
     write: async (tx) => {
       await move(parts, tx, change, { from: ['active', 'suspended'], to: 'removed' })
       await deleteOffersOf(tx, name)
+      await writeShapes(tx, name, undefined)
       await replaceActions(tx, name, [], { at: parts.clock.now(), by: change.by })
     },
     raises: [{ kind: 'resource', id: name, state: 'ended' }],

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
-import { it } from 'node:test'
+import { it, type TestContext } from 'node:test'
+import { applyImport } from '../catalog/index.ts'
+import { planServer, tool } from '../catalog/mcp/testing.ts'
+import { catalogParts } from '../catalog/testing.ts'
 import { addMember, createGroup, signInPerson, suspendPerson } from '../people/index.ts'
 import { testPeople } from '../people/testing.ts'
 import { forEachEngine } from '../storage/testing.ts'
 import { checkPolicies } from './check.ts'
+import type { Mistake } from './findings.ts'
 import { schemaFor } from './schema.ts'
 import { ORDERS_PLAN, REFUND_DESK } from './testing.ts'
 
@@ -89,5 +93,89 @@ forEachEngine('rules that ask people', (open) => {
     ])
     await createGroup(parts, { name: 'suport', description: '', by })
     assert.deepEqual(await warned(), [agent])
+  })
+})
+
+forEachEngine('rules about parts of answers', (open) => {
+  async function begin(t: TestContext) {
+    const storage = await open()
+    const parts = await catalogParts(storage)
+    t.after(() => parts.live.stop())
+    await applyImport(parts, ORDERS_PLAN, by)
+    const found = { type: 'object', properties: { email: { type: 'string' } } }
+    const plan = planServer(
+      { tools: [tool('find', {}, { outputSchema: found }), tool('ask')] },
+      { name: 'crm', identifier: 'http://127.0.0.1:7481/crm' },
+    )
+    await applyImport(parts, plan, by)
+    const schema = schemaFor([...ORDERS_PLAN.actions, ...plan.actions])
+    return async (annotation: string, scope: string) => {
+      const text = `@id("r")\n${annotation}\npermit (principal, ${scope});`
+      const { mistakes, warnings } = await checkPolicies(storage.read, { text, schema })
+      const told = ({ column, help, line, message }: Mistake) =>
+        `${line}:${column} ${message}${help === undefined ? '' : ` (${help})`}`
+      return { mistakes: mistakes.map(told), warnings: warnings.map(told) }
+    }
+  }
+  const READ = 'action == Action::"orders.read", resource'
+  const FINE = { mistakes: [], warnings: [] }
+
+  it('are refused where they name what no answer has, with what was probably meant', async (t) => {
+    const check = await begin(t)
+    for (const [annotation, scope, mistake] of [
+      [
+        '@redact("/cutsomer/name /id")',
+        READ,
+        '2:10 `/cutsomer/name`: no answer of `orders.read` has `cutsomer` there, so nothing would be done (did you mean `customer`?)',
+      ],
+      [
+        '@redact("/id /customer/nome")',
+        READ,
+        '2:14 `/customer/nome`: no answer of `orders.read` has `nome` there, so nothing would be done (did you mean `name`?)',
+      ],
+      [
+        '@hash("/xyzzy")',
+        'action == Action::"crm.find", resource',
+        '2:8 `/xyzzy`: no answer of `crm.find` has `xyzzy` there, so nothing would be done (there are: email)',
+      ],
+      [
+        '@cap("/customer 5")',
+        READ,
+        '2:7 `/customer`: it is never a list in answers of `orders.read`, so nothing would be done',
+      ],
+    ] as const)
+      assert.deepEqual(await check(annotation, scope), { mistakes: [mistake], warnings: [] })
+    const two = 'action in [Action::"orders.read", Action::"orders.list"], resource'
+    const { mistakes } = await check('@redact("/nothing")', two)
+    assert.match(mistakes[0] ?? '', /, nor in those of 1 more, so nothing/)
+  })
+
+  it('are fine where one of the actions has it, in answers to errors too', async (t) => {
+    const check = await begin(t)
+    for (const [annotation, scope] of [
+      ['@redact("/customer/name /lines/*/price /detail")', READ],
+      ['@cap("/lines 5")', READ],
+      [
+        '@redact("/orders/customer/name")',
+        'action in [Action::"orders.read", Action::"orders.list"], resource',
+      ],
+      ['@redact("/email")', 'action == Action::"crm.find", resource'],
+      ['@redact("/customer/name")', 'action, resource == Resource::"orders"'],
+    ] as const)
+      assert.deepEqual(await check(annotation, scope), FINE, annotation)
+  })
+
+  it('are warned of where nothing is known, or what will be there is not', async (t) => {
+    const check = await begin(t)
+    const unknown = await check('@redact("/email /name")', 'action == Action::"crm.ask", resource')
+    assert.deepEqual(unknown.mistakes, [])
+    assert.match(
+      unknown.warnings.join(),
+      /2:10 whether answers of `crm.ask` have `\/email`, `\/name` is not known/,
+    )
+    const all = await check('@redact("/xyzzy")', 'action, resource == Resource::"orders"')
+    assert.deepEqual(all.mistakes, [])
+    // One of them streams, and says nothing of what it sends.
+    assert.match(all.warnings.join(), /is not known/)
   })
 })

@@ -1,9 +1,11 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Requestable } from '@remit/engine'
 import { findAgent } from '../agents/index.ts'
+import { Answers } from '../catalog/index.ts'
 import { activePeopleOf, findPerson } from '../people/index.ts'
 import type { Reader } from '../storage/index.ts'
 import { Findings, type Mistake, type Validation } from './findings.ts'
+import { checkAnswers } from './impossible/check-answers.ts'
 import { loadAside } from './load.ts'
 import type { ParsedPolicy } from './parse.ts'
 import { parseAside } from './parse-aside.ts'
@@ -25,9 +27,27 @@ export async function checkPolicies(
   // What was just validated is not parsed again.
   const policies = await parseAside(given.text)
   const pieces = splitPolicies(given.text)
+  const answered = await answersIn(reader, given, policies)
+  if (answered.mistakes.length > 0) return { mistakes: answered.mistakes, warnings }
   const unanswerable = await warnOfApprovers(reader, given, policies)
-  const all = [...warnings, ...unanswerable, ...(await warnOfNames(reader, given.text, pieces))]
+  const all = [
+    ...warnings,
+    ...answered.warnings,
+    ...unanswerable,
+    ...(await warnOfNames(reader, given.text, pieces)),
+  ]
   return { mistakes, warnings: all.toSorted((a, b) => a.line - b.line || a.column - b.column) }
+}
+
+/** Of parts of answers that rules change. What answers look like is no part of the schema. */
+async function answersIn(
+  reader: Reader,
+  { schema, text }: { readonly text: string; readonly schema: string },
+  policies: readonly ParsedPolicy[],
+): Promise<Validation> {
+  const found = new Findings(text)
+  await checkAnswers(policies, { answers: new Answers(reader), schema }, found)
+  return found.result()
 }
 
 async function warnOfApprovers(

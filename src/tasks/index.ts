@@ -23,6 +23,7 @@ export {
   type Unsaid,
 } from './budget/answered-amount.ts'
 export type { Taking } from './budget/budget-store.ts'
+export { misfitOfAnswers } from './budget/check-answer-limits.ts'
 export { closeSpent } from './budget/close-spent.ts'
 export { type CountedLimit, limitsOver } from './budget/counted-limits.ts'
 export { limitName, secondsInWords } from './budget/limit-name.ts'

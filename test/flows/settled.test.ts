@@ -97,6 +97,10 @@ inEachWorld('limits on what HTTP answers say', (world) => {
       { limit: 'charged', action: 'echo.read', path: '', max: '1.00', reserve: '1.00' },
       { limit: 'charged', action: 'echo.read', path: '/c', max: '1000000000000.01', reserve: '1' },
       { limit: 'charged', action: 'echo.read', path: '/c', max: '1.00', reserve: 1 },
+      // The document of the orders says what its answers are.
+      { ...ROWS, action: 'orders.list', path: '/rows' },
+      { ...ROWS, action: 'orders.list', path: '/orders/id' },
+      { limit: 'charged', action: 'orders.read', path: '/lines', max: '1.00', reserve: '1' },
     ]) {
       const wish = { details: w.everything, subjectToken: await w.idToken() }
       const { status, text } = await w.agent.ask(wish, {
@@ -104,6 +108,11 @@ inEachWorld('limits on what HTTP answers say', (world) => {
       })
       assert.equal(status, 400, `${JSON.stringify(limit)} ${text}`)
     }
+    const fine = { limit: 'charged', action: 'orders.read', path: '/lines/*/price' }
+    await openUnder(w, [
+      { ...ROWS, action: 'orders.list', path: '/orders', reserve: '/limit' },
+      { ...fine, max: '1.00', reserve: '1' },
+    ])
   })
 })
 

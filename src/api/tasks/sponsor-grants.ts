@@ -1,6 +1,7 @@
 import { parseDetails } from '@remit/engine'
 import { type Static, Type } from 'typebox'
 import { type Agent, findAgent } from '../../agents/index.ts'
+import { Answers } from '../../catalog/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import {
   endSponsorship,
@@ -8,6 +9,7 @@ import {
   grantInForce,
   grantSponsorship,
   listSponsorGrants,
+  misfitOfAnswers,
   type SponsorGrant as Noun,
   readBudget,
   type ShownSponsorship,
@@ -130,6 +132,9 @@ export const SPONSOR_GRANT_OPERATIONS = [
       const catalog = await parts.decisions.catalog.current()
       const budget = readBudget(body.budget, catalog)
       if (!budget.ok) throw new Problem('task.bad_budget', budget.reason)
+      const answers = new Answers(parts.decisions.storage.read)
+      const misfit = await misfitOfAnswers(budget.limits, answers)
+      if (misfit !== undefined) throw new Problem('task.bad_budget', misfit)
       const { agent: name, details, expires_at, may_delegate, purpose, rate, schedule } = body
       const grant = await grantSponsorship(
         parts.decisions,

@@ -2,6 +2,7 @@ import { canonicalJson } from '../../lib/canonical-json.ts'
 import { domainHash } from '../../lib/domain-hash.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Tx } from '../../storage/index.ts'
+import { selectShapesText, shapesText, writeShapes } from '../answers/shape-store.ts'
 import {
   changeResource,
   identifierOwner,
@@ -47,7 +48,13 @@ export async function applyImport(
   const present = await presentOf(parts, plan)
   const settled = settleImport(plan, present, accept)
   const imported = importedOf(present, settled)
-  if (imported.unchanged) return imported
+  const shapes = plan.answers && shapesText(plan.answers)
+  const described = (await selectShapesText(parts.storage.read, name)) === shapes
+  if (imported.unchanged) {
+    // The same document, read by a version that did not look at answers.
+    if (!described) await parts.storage.transaction((tx) => writeShapes(tx, name, shapes))
+    return imported
+  }
   const { actions, difference, resource } = settled
   const touched = isTouched(present, settled)
   await changeCatalog(parts, {
@@ -60,6 +67,7 @@ export async function applyImport(
       const mistrusted = await mistrust(tx, present.known, resource, now)
       if (touched) await replaceActions(tx, name, actions, { at: now, by })
       await writeOffers(parts, tx, settled, by)
+      if (!described) await writeShapes(tx, name, shapes)
       await parts.ledger.append(tx, {
         type: present.known ? 'resource.updated' : 'resource.imported',
         resource: name,

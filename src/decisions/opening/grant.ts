@@ -10,7 +10,7 @@ import type { Whereabouts } from '../whereabouts/whereabouts.ts'
 import { type Authority, authorityWithin, isNothing, withinAgent } from './authority.ts'
 import { type Refused, refused, type WantedTask } from './opening.ts'
 import { enterPlace, findPlace, type Place, type WantedPlace, withinPlace } from './place.ts'
-import { isRefused, readAsked, readLife, readLimits } from './wanted.ts'
+import { checkSettled, isRefused, readAsked, readLife, readLimits } from './wanted.ts'
 
 export interface Granted extends Authority {
   readonly outcome: 'granted'
@@ -74,6 +74,8 @@ export async function grantOpening(
   if (isRefused(asked)) return asked
   const budget = readLimits(opening.budget, catalog)
   if (isRefused(budget)) return budget
+  const unsettled = await checkSettled(parts, budget)
+  if (unsettled) return unsettled
   const within = withinAgent(asked, agent, kindOf)
   if (isNothing(asked, within))
     return refused('task.beyond_ceiling', 'the agent may never be given any of what it asks for')

@@ -13,7 +13,7 @@ import type { AskedAuthority } from './authority.ts'
 import { type Refused, refused, type WantedTask } from './opening.ts'
 import { type Parent, readParent } from './parent.ts'
 import { withinPlace } from './place.ts'
-import { isRefused, readAsked, readLife, readLimits } from './wanted.ts'
+import { checkSettled, isRefused, readAsked, readLife, readLimits } from './wanted.ts'
 
 /** What a task asks for, for another agent. */
 export interface TicketRequest extends Omit<WantedTask, 'scope' | 'thread'> {
@@ -69,7 +69,7 @@ async function findTicket(
     space: wanted.space,
   })
   if (isRefused(parent)) return parent
-  const whole = readTicket(wanted, parent.catalog)
+  const whole = await readTicket(parts, wanted, parent.catalog)
   if (isRefused(whole)) return whole
   const asked = withinPlace(whole, parent.where, parent.catalog.kindOf)
   if (isRefused(asked)) return asked
@@ -98,9 +98,15 @@ async function findTicket(
 }
 
 /** Strictly read; what it asks for is not empty. */
-function readTicket(wanted: TicketRequest, catalog: CatalogView): AskedAuthority | Refused {
+async function readTicket(
+  parts: DecisionParts,
+  wanted: TicketRequest,
+  catalog: CatalogView,
+): Promise<AskedAuthority | Refused> {
   const budget = readLimits(wanted.budget, catalog)
   if (isRefused(budget)) return budget
+  const unsettled = await checkSettled(parts, budget)
+  if (unsettled) return unsettled
   const asked = readAsked({ details: wanted.details }, catalog)
   if (isRefused(asked)) return asked
   if (asked === undefined || [...asked.calls, ...(asked.delegates ?? [])].length === 0)

@@ -1,6 +1,7 @@
 import { type Detail, misfit, parseAuthority, parseDetails } from '@remit/engine'
-import { type CatalogView, detailsForScope, expandGroups } from '../../catalog/index.ts'
-import { type Limit, readBudget } from '../../tasks/index.ts'
+import { Answers, type CatalogView, detailsForScope, expandGroups } from '../../catalog/index.ts'
+import { type Limit, misfitOfAnswers, readBudget } from '../../tasks/index.ts'
+import type { DecisionParts } from '../parts.ts'
 import type { AskedAuthority } from './authority.ts'
 import { type Refused, refused } from './opening.ts'
 
@@ -40,6 +41,15 @@ export function readAsked(
 export function readLimits(budget: unknown, catalog: CatalogView): readonly Limit[] | Refused {
   const read = readBudget(budget, catalog)
   return read.ok ? read.limits : refused('task.bad_budget', read.reason)
+}
+
+/** Whether what answers say can settle them. */
+export async function checkSettled(
+  { storage }: Pick<DecisionParts, 'storage'>,
+  limits: readonly Limit[],
+): Promise<Refused | undefined> {
+  const misfit = await misfitOfAnswers(limits, new Answers(storage.read))
+  return misfit === undefined ? undefined : refused('task.bad_budget', misfit)
 }
 
 /** Whole seconds, from 1; `undefined`: as long as usual. */

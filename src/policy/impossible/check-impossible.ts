@@ -7,6 +7,7 @@ import { type Judged, judge } from './judge.ts'
 import { CLOSED, type LimitedAction, type Limits, limitedActions } from './limits.ts'
 import { nearest } from './nearest.ts'
 import { placeOf } from './place.ts'
+import { inScope, isNamed } from './scope.ts'
 
 export interface CheckedPolicy {
   readonly piece: PolicyPiece
@@ -72,28 +73,6 @@ function checkField(
   const place = piece.start + placeOf(piece.text, name, 'has', true)
   if (named) found.mistake(id, place, `there is no \`${path}\`, so this never matches`, help)
   else found.warning(id, place, `no action that this is about has \`${path}\` by now`)
-}
-
-/** It names its actions one by one, not by a group. */
-function isNamed({ action }: PolicyJson, scope: readonly LimitedAction[]): boolean {
-  if (action.op === 'All') return false
-  const names = new Set(scope.map(({ name }) => name))
-  return refsOf(action).every((ref) => names.has(ref))
-}
-
-function refsOf(action: PolicyJson['action']): readonly string[] {
-  const refs = 'entities' in action ? action.entities : 'entity' in action ? [action.entity] : []
-  return refs.map((ref) => ('__entity' in ref ? ref.__entity.id : ref.id))
-}
-
-/** The actions that a policy can apply to. */
-function inScope(
-  { action }: PolicyJson,
-  actions: readonly LimitedAction[],
-): readonly LimitedAction[] {
-  if (action.op === 'All') return actions
-  const names = new Set(refsOf(action))
-  return actions.filter(({ groups, name }) => [name, ...groups].some((each) => names.has(each)))
 }
 
 function checkComparison(

@@ -1,0 +1,63 @@
+import { isObject, parseJson } from '../../lib/json.ts'
+import type { Reader } from '../../storage/index.ts'
+import { selectActions } from '../catalog-store.ts'
+import type { Action } from '../resource.ts'
+import { ShapeReader } from './read-shapes.ts'
+import { type AnswerShape, type AnswerShapes, reach } from './shape.ts'
+import { selectShapes } from './shape-store.ts'
+
+const MOST_BYTES = 8 * 1024 * 1024
+
+interface Described {
+  readonly shapes: AnswerShapes | undefined
+  /** Of an MCP server, by action. */
+  readonly definitions: ReadonlyMap<string, Action['definition']>
+}
+
+/** What answers of actions can look like. Made for one check: what an API says is read once, when it is asked for. */
+export class Answers {
+  readonly #reader: Reader
+  readonly #described = new Map<string, Promise<Described>>()
+
+  constructor(reader: Reader) {
+    this.#reader = reader
+  }
+
+  /** `undefined`: its document, or its definition, does not say. */
+  async of(action: string): Promise<AnswerShape | undefined> {
+    const resource = action.split('.', 1)[0] ?? ''
+    const known = this.#described.get(resource) ?? this.#describe(resource)
+    this.#described.set(resource, known)
+    const { definitions, shapes } = await known
+    const definition = definitions.get(action)
+    if (definition) return ofDefinition(definition)
+    const root = shapes && Object.hasOwn(shapes.of, action) ? shapes.of[action] : undefined
+    return shapes && root !== undefined ? unlessAny({ nodes: shapes.nodes, root }) : undefined
+  }
+
+  async #describe(resource: string): Promise<Described> {
+    const shapes = await selectShapes(this.#reader, resource)
+    const actions = shapes ? [] : await selectActions(this.#reader, resource)
+    return {
+      shapes,
+      definitions: new Map(actions.map(({ definition, name }) => [name, definition])),
+    }
+  }
+}
+
+/** Of a tool: what it says of `structuredContent`. That is in what was reviewed already. */
+function ofDefinition({ json, kind }: NonNullable<Action['definition']>): AnswerShape | undefined {
+  if (kind !== 'tool') return undefined
+  const tool = parseJson(json, { bytes: MOST_BYTES })
+  const output = isObject(tool) ? tool.get('outputSchema') : undefined
+  if (!isObject(output)) return undefined
+  const reader = new ShapeReader(output)
+  const root = reader.read(output)
+  return root === undefined ? undefined : unlessAny({ root, nodes: reader.finish() })
+}
+
+/** What can be anything is not known. */
+function unlessAny(shape: AnswerShape): AnswerShape | undefined {
+  const reached = reach(shape, '')
+  return reached.there && !reached.kinds.has('any') ? shape : undefined
+}
