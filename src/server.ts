@@ -74,8 +74,9 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const { decisions, keys, ledger, live, storage } = rooms
   const kept = artefacts({ storage, clock })
   const { issuer } = settings
+  const deviceCodes = settings.deviceCodes === 'on'
   const authorizationServer = beginWhenAsked({
-    ...{ issuer, keys, decisions, problemPage, onError, artefacts: kept },
+    ...{ issuer, keys, decisions, problemPage, onError, deviceCodes, artefacts: kept },
     cookies: cookiesOf(issuer),
     cookieKey: base64url(rooms.master.derive('cookies of the authorization server')),
   })
@@ -88,7 +89,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     raw: [
       jwksHandler(keys),
       ...oauthHandlers({
-        ...{ issuer, artefacts: kept, server: authorizationServer },
+        ...{ issuer, deviceCodes, artefacts: kept, server: authorizationServer },
         decisions: { ...decisions, peps: rooms.askers },
       }),
       ...authzenHandlers({ ...rooms, clock, random, peps: rooms.askers }),
@@ -97,7 +98,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     rates: rates(settings),
     problemPage,
   })
-  registerPages(http.app, rooms)
+  registerPages(http.app, { ...rooms, deviceCodes })
   const upstreams = outbound({ allowOrigins: () => true }) // it is only ever asked for what an administrator registered
   const describeMcp: ApiParts['describeMcp'] = (at) => describeMcpServer(upstreams, at)
   addApi(http.app, { ...rooms, development, describeMcp })
@@ -211,7 +212,7 @@ function rates(settings: Settings): Rate[] {
   return [
     {
       of: 'sign-ins',
-      paths: ['/sign-in', '/sign-in/', '/setup/', '/cli', '/oauth/authorize'],
+      paths: ['/sign-in', '/sign-in/', '/setup/', '/cli', '/device', '/oauth/authorize'],
       perMinute: settings.signInsPerMinute,
     },
     {

@@ -43,6 +43,8 @@ export interface WorldOptions {
   readonly consented?: boolean
   /** With the sample MCP server running behind `desk`. Default: no, it is only in the catalog. */
   readonly desk?: boolean
+  /** With device codes switched on. Default: no. */
+  readonly deviceCodes?: boolean
   /** With APIs that do not answer, in milliseconds. */
   readonly patience?: { readonly startsWithin: number; readonly pausesAtMost: number }
   /** Of MCP calls. */
@@ -156,6 +158,7 @@ export class World {
       REMIT_IDP_CLIENT_ID: 'remit',
       REMIT_IDP_CLIENT_SECRET: CLIENT_SECRET,
       REMIT_LOG_LEVEL: 'debug',
+      REMIT_DEVICE_CODES: this.#options.deviceCodes ? 'on' : 'off',
     }
   }
 

@@ -191,6 +191,12 @@ export const SETTINGS = {
     'The same for clients that register themselves.',
     readRate,
   ),
+  deviceCodes: setting(
+    'REMIT_DEVICE_CODES',
+    'off',
+    'Whether agents on devices without a browser may show a code for people to type (RFC 8628): `on` or `off`. Such codes are what phishing likes best; where an agent knows whom it works for, CIBA is safer.',
+    oneOf('off', 'on'),
+  ),
   mcpHoldSeconds: setting(
     'REMIT_MCP_HOLD_SECONDS',
     '55',

@@ -13,6 +13,7 @@ export {
 export { askDirectly, type BackchannelRequest } from './deferring/ask-directly.ts'
 export { cancelDeferral, isDeferralCode } from './deferring/cancel.ts'
 export { isNotificationToken } from './deferring/defer.ts'
+export { beginDevice, claimDevice } from './deferring/device.ts'
 export type { Hint } from './deferring/hint.ts'
 export { type Poll, type PollAnswer, pollDeferral } from './deferring/poll.ts'
 export { keepTelling } from './deferring/tell.ts'

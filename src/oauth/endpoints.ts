@@ -2,6 +2,7 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:
 import type { IntrospectionParts } from '../decisions/index.ts'
 import { logBug, type RawContext, type RawHandler, toProblem } from '../http/index.ts'
 import { BACKCHANNEL, backchannelEndpoint } from './backchannel/authentication-request.ts'
+import { DEVICE, deviceEndpoint } from './backchannel/device-request.ts'
 import { authorizationHandler } from './interactive/authorization-endpoint.ts'
 import { introspectionEndpoint, type Told } from './introspection/introspect.ts'
 import type { AuthorizationServer } from './provider.ts'
@@ -52,6 +53,16 @@ export function oauthHandlers(given: OAuthPorts): RawHandler[] {
       handle: (message, reply, context) =>
         answering(reply, context, () => backchannelEndpoint(message, ports)),
     },
+    ...(given.deviceCodes
+      ? [
+          {
+            name: 'device authorization endpoint',
+            paths: [DEVICE],
+            handle: (message: IncomingMessage, reply: ServerResponse, context: RawContext) =>
+              answering(reply, context, () => deviceEndpoint(message, ports)),
+          },
+        ]
+      : []),
     {
       name: 'registration endpoint',
       paths: ['/oauth/register'],

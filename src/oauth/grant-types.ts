@@ -8,6 +8,8 @@ export const CLIENT_CREDENTIALS = 'client_credentials'
 export const DEFERRED = 'urn:ietf:params:oauth:grant-type:deferred'
 /** Deferred Token Response: what `token_type_hint` and metadata of the revocation endpoint call its codes. */
 export const DEFERRAL_CODE = 'urn:ietf:params:oauth:token-type:deferral-code'
+/** RFC 8628 section 3.4 */
+export const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code'
 /** OpenID CIBA section 10.1 */
 export const CIBA = 'urn:openid:params:grant-type:ciba'
 /** RFC 8693 section 3 */

@@ -7,12 +7,14 @@ import { Problem } from '../lib/problem.ts'
 import type { Artefacts } from '../tokens/index.ts'
 import { adapterFor } from './adapter.ts'
 import { BACKCHANNEL } from './backchannel/authentication-request.ts'
+import { DEVICE } from './backchannel/device-request.ts'
 import {
   ACCESS_TOKEN,
   CIBA,
   CLIENT_CREDENTIALS,
   DEFERRAL_CODE,
   DEFERRED,
+  DEVICE_CODE,
   JWT_BEARER,
   REFRESH_TOKEN,
   TOKEN_EXCHANGE,
@@ -24,6 +26,8 @@ import { type Settled, settleInteraction } from './interactive/resume.ts'
 
 export interface ProviderPorts {
   readonly issuer: string
+  /** Whether devices without a browser may ask. */
+  readonly deviceCodes: boolean
   readonly keys: SigningKeys
   readonly artefacts: Artefacts
   readonly decisions: DecisionParts
@@ -143,11 +147,13 @@ export function createProvider(ports: ProviderPorts): AuthorizationServer {
       backchannel_authentication_endpoint: `${ports.issuer}${BACKCHANNEL}`,
       backchannel_token_delivery_modes_supported: ['poll', 'ping'],
       backchannel_user_code_parameter_supported: false,
+      ...(ports.deviceCodes ? { device_authorization_endpoint: `${ports.issuer}${DEVICE}` } : {}),
       entity_profiles_supported: { subject: ['user'], actor: ['ai_agent'] },
       actor_profile_token_types_supported: ['urn:ietf:params:oauth:token-type:access_token'],
     },
   })
-  for (const grant of [TOKEN_EXCHANGE, JWT_BEARER, CLIENT_CREDENTIALS, DEFERRED, CIBA])
+  const ours = [TOKEN_EXCHANGE, JWT_BEARER, CLIENT_CREDENTIALS, DEFERRED, CIBA]
+  for (const grant of ports.deviceCodes ? [...ours, DEVICE_CODE] : ours)
     provider.registerGrantType(grant, handledBefore, [], [])
   // Its metadata names every mode it knows; our clients have one (`registration/read-metadata.ts`).
   provider.use(async (context, next) => {

@@ -2,8 +2,16 @@ import { IncomingMessage, type ServerResponse } from 'node:http'
 import type { DecisionParts } from '../decisions/index.ts'
 import { headerValues } from '../http/index.ts'
 import { Problem } from '../lib/problem.ts'
+import { deviceCode } from './backchannel/device-request.ts'
 import { type Form, readForm, required } from './form.ts'
-import { CIBA, CLIENT_CREDENTIALS, DEFERRED, JWT_BEARER, TOKEN_EXCHANGE } from './grant-types.ts'
+import {
+  CIBA,
+  CLIENT_CREDENTIALS,
+  DEFERRED,
+  DEVICE_CODE,
+  JWT_BEARER,
+  TOKEN_EXCHANGE,
+} from './grant-types.ts'
 import {
   authorizationCode,
   type InteractiveParts,
@@ -20,6 +28,8 @@ import type { TokenAnswer } from './token-answer.ts'
 /** What the token endpoint works with. */
 export interface TokenPorts extends InteractiveParts {
   readonly issuer: string
+  /** Whether devices without a browser may ask. */
+  readonly deviceCodes: boolean
   /** The standard grants. */
   readonly provider: (request: IncomingMessage, reply: ServerResponse) => Promise<void>
 }
@@ -45,6 +55,7 @@ const GRANTS: ReadonlyMap<string, Grant> = new Map([
   [CLIENT_CREDENTIALS, clientCredentials],
   [DEFERRED, deferred],
   [CIBA, ciba],
+  [DEVICE_CODE, deviceCode],
 ])
 
 /**
@@ -59,7 +70,7 @@ export async function tokenEndpoint(
   if (message.method !== 'POST') throw new Problem('request.method_not_allowed', 'POST is needed')
   const { form, text } = await readForm(message)
   const type = required(form, 'grant_type')
-  const grant = GRANTS.get(type)
+  const grant = type === DEVICE_CODE && !ports.deviceCodes ? undefined : GRANTS.get(type)
   const interactive = INTERACTIVE.get(type)
   if (!grant && !interactive) {
     await ports.provider(withBody(message, text), reply)

@@ -5,6 +5,8 @@ import type { PeopleParts, Providers } from '../people/index.ts'
 export interface PageParts {
   /** Our own origin, without a trailing slash. */
   readonly issuer: string
+  /** Whether devices without a browser may ask for people. */
+  readonly deviceCodes: boolean
   readonly people: PeopleParts
   readonly providers: Pick<Providers, 'begin' | 'complete'>
   /** Also the parts of tasks and approvals. */

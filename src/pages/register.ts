@@ -7,6 +7,7 @@ import { addConfirm } from './confirm/confirm-routes.ts'
 import { addConsent } from './consent/consent-routes.ts'
 import { addDecisions } from './decision/decision-routes.ts'
 import { addDefinitions } from './definition/definition-routes.ts'
+import { addDevice } from './device/device-routes.ts'
 import { serveAssets } from './frame/assets.ts'
 import { addHome } from './home/home-routes.ts'
 import type { PageParts } from './parts.ts'
@@ -30,6 +31,7 @@ export function registerPages(app: FastifyInstance, parts: PageParts): void {
     addAllowances(desk, parts)
     addConsent(desk, parts)
     addAuthorize(desk, parts)
+    addDevice(desk, parts)
     addTasks(desk, parts)
     addSponsorGrants(desk, parts)
     addDecisions(desk, parts)

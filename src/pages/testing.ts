@@ -90,7 +90,7 @@ export async function testPages(storage: Storage): Promise<TestPages> {
   const { decisions, catalogParts } = await businessOf(storage, people)
   await applyImport(catalogParts, planOrders(), 'operator')
   const providers = agreeableProvider(people)
-  const parts: PageParts = { issuer: ORIGIN, people, providers, decisions }
+  const parts: PageParts = { issuer: ORIGIN, deviceCodes: true, people, providers, decisions }
   const http = testHttp({ clock, problemPage })
   const routes: string[] = []
   http.app.addHook('onRoute', ({ method, url }) => {

@@ -41,15 +41,18 @@ export {
   withdrawConsent,
 } from './consent-store.ts'
 export {
+  answerableUntil,
   type Deferral,
   FETCHED_WITHIN,
   type Flow,
   PAUSE,
 } from './deferral/deferral.ts'
 export {
+  claimDeferral,
   claimTelling,
   countWaitingFor,
   DEFERRAL_STEP,
+  findByUserCode,
   findDeferral,
   findSameDeferral,
   forgetDeferrals,

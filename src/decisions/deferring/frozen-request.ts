@@ -7,14 +7,16 @@ import type { WantedTask } from '../opening/opening.ts'
  */
 export interface FrozenRequest extends WantedTask {
   readonly resource?: string | undefined
+  /** The address that a device began at. */
+  readonly from?: string
   readonly proved: { readonly authTime: number | null; readonly acr: string | null }
 }
 
 /** As text for the books. */
-export function freeze({ proved, ...wanted }: FrozenRequest): string {
+export function freeze({ from, proved, ...wanted }: FrozenRequest): string {
   const { budget, details, lifeSeconds, purpose, resource, scope, space, thread } = wanted
   return JSON.stringify({
-    ...{ purpose, details, scope, resource, lifeSeconds, budget, space, thread },
+    ...{ purpose, details, scope, resource, lifeSeconds, budget, space, thread, from },
     proved: { authTime: proved.authTime, acr: proved.acr },
   })
 }

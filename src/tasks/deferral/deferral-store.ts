@@ -1,7 +1,14 @@
 import type { Selectable } from 'kysely'
 import type { Id } from '../../lib/id.ts'
 import type { Reader, Schema, Step, Storage, Tx } from '../../storage/index.ts'
-import { type Deferral, type DeferralState, type Flow, LONGEST_PAUSE, SLOWER } from './deferral.ts'
+import {
+  type Deferral,
+  type DeferralState,
+  FETCHED_WITHIN,
+  type Flow,
+  LONGEST_PAUSE,
+  SLOWER,
+} from './deferral.ts'
 
 type Row = Selectable<Schema['deferrals']>
 
@@ -111,6 +118,38 @@ export async function markCancelled(tx: Tx, digest: string, now: number): Promis
     .where('digest', '=', digest)
     .where('state', '=', 'pending')
     .where('expires_at', '>', now)
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows === 1n
+}
+
+/** A request that a device began, which nobody has typed the code of and somebody still can. */
+export async function findByUserCode(
+  db: Reader,
+  userCode: string,
+  now: number,
+): Promise<Deferral | undefined> {
+  const row = await db
+    .selectFrom('deferrals')
+    .selectAll()
+    .where('user_code', '=', userCode)
+    .where('person_id', 'is', null)
+    .where('state', '=', 'pending')
+    .where('expires_at', '>', now + FETCHED_WITHIN)
+    .executeTakeFirst()
+  return row && deferralOf(row)
+}
+
+/** False when somebody else was first. */
+export async function claimDeferral(
+  tx: Tx,
+  { consentId, digest, personId }: { digest: string; personId: string; consentId: string },
+): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('deferrals')
+    .set({ person_id: personId, consent_id: consentId })
+    .where('digest', '=', digest)
+    .where('person_id', 'is', null)
+    .where('state', '=', 'pending')
     .executeTakeFirstOrThrow()
   return numUpdatedRows === 1n
 }

@@ -45,6 +45,10 @@ export interface Deferral {
 const MINUTE = 60_000
 /** After the last moment in which the person can answer, the agent has this long to fetch what came of it. */
 export const FETCHED_WITHIN = 5 * MINUTE
+/** The last moment in which a person can answer. */
+export function answerableUntil({ expiresAt }: Pick<Deferral, 'expiresAt'>): number {
+  return expiresAt - FETCHED_WITHIN
+}
 /** Seconds. */
 export const PAUSE = 5
 /** By how much polling too fast lengthens the pause, and how far. */

@@ -1,0 +1,146 @@
+import { findAgent } from '../../agents/index.ts'
+import { sha256url } from '../../lib/bytes.ts'
+import type { Id } from '../../lib/id.ts'
+import { Problem } from '../../lib/problem.ts'
+import type { Random } from '../../lib/random.ts'
+import type { Person } from '../../people/index.ts'
+import { consumeOnce } from '../../storage/index.ts'
+import { answerableUntil, checkPurpose, claimDeferral, findByUserCode } from '../../tasks/index.ts'
+import { isNothing, withinAgent } from '../opening/authority.ts'
+import { type OpeningRequest, type Refused, refused, type WantedTask } from '../opening/opening.ts'
+import { refuseOpening } from '../opening/refuse.ts'
+import { isRefused, readAsked } from '../opening/wanted.ts'
+import type { DecisionParts } from '../parts.ts'
+import { problemOr } from '../reasons.ts'
+import { type Caller, putQuestion, questionOf, readCaller } from './ask-directly.ts'
+import { type HeldBack, holdBack } from './defer.ts'
+import { thaw } from './frozen-request.ts'
+
+/** An agent on something without a browser (RFC 8628). Whoever types the code is the person it asks. */
+export interface DeviceRequest extends OpeningRequest, WantedTask {}
+
+export type DeviceBegun =
+  | {
+      readonly outcome: 'begun'
+      readonly held: HeldBack
+      /** Seconds that the user code works. */
+      readonly waits: number
+      /** For people to type: two times four letters. */
+      readonly userCode: string
+    }
+  | Refused
+
+/** Short: codes that were sent to somebody else have little time to get there. */
+const WAITS_SECONDS = 300
+/** RFC 8628 section 6.1: no vowels, no digits, nothing that is read as something else. 34 bits of eight. */
+const LETTERS = 'BCDFGHJKLMNPQRSTVWXZ'
+const LENGTH = 8
+
+/** Begins a request whose person is not known yet. */
+export async function beginDevice(
+  parts: DecisionParts,
+  request: DeviceRequest,
+): Promise<DeviceBegun> {
+  const caller = await readCaller(parts, request)
+  const begun = caller instanceof Problem ? caller : await problemOr(begin(parts, request, caller))
+  if (!(begun instanceof Problem) && begun.outcome === 'begun') return begun
+  if (begun instanceof Problem && begun.status >= 500) throw begun
+  const known = caller instanceof Problem ? undefined : caller
+  return refuseOpening(
+    parts,
+    {
+      type: 'task.refused',
+      proof: known?.proof,
+      about: { agent: known?.agent.id },
+      ip: request.origin.ip,
+    },
+    begun instanceof Problem ? refused(begun.code, begun.detail) : begun,
+  )
+}
+
+async function begin(
+  parts: DecisionParts,
+  request: DeviceRequest,
+  { agent, assertion, proof }: Caller,
+): Promise<DeviceBegun> {
+  checkPurpose(request.purpose)
+  const catalog = await parts.catalog.current()
+  const asked = readAsked(request, catalog)
+  if (isRefused(asked)) return asked
+  if (!asked) return refused('task.nothing_requested', 'ask by `authorization_details` or `scope`')
+  if (isNothing(asked, withinAgent(asked, agent, catalog.kindOf)))
+    return refused('task.beyond_ceiling', 'the agent may never be given any of what it asks for')
+  const userCode = newUserCode(parts.random)
+  const held = await parts.storage.transaction(async (tx) => {
+    if (proof && !(await consumeOnce(tx, 'dpop', proof.replayKey, proof.expiresAt)))
+      throw new Problem('proof.replayed', 'the proof was used before')
+    if (!(await consumeOnce(tx, 'assertion', assertion.replayKey, assertion.expiresAt)))
+      throw new Problem('assertion.replayed', 'the client assertion was used before')
+    const proved = { authTime: null, acr: null }
+    return holdBack(
+      parts,
+      tx,
+      {
+        flow: 'device',
+        agent: { id: agent.id, notifyAt: null },
+        personId: null,
+        thumbprint: proof?.thumbprint ?? null,
+        request: { ...request, proved, from: request.origin.ip },
+      },
+      {
+        consentId: null,
+        answeredBy: parts.clock.now() + WAITS_SECONDS * 1000,
+        userCode: digestOf(userCode),
+      },
+    )
+  })
+  return { outcome: 'begun', held, waits: WAITS_SECONDS, userCode }
+}
+
+/** Each letter from a byte below the largest multiple of twenty, so that all are as likely. */
+function newUserCode(random: Random): string {
+  let code = ''
+  while (code.length < LENGTH) {
+    const [byte = 255] = random.bytes(1)
+    if (byte < 240) code += LETTERS[byte % LETTERS.length]
+  }
+  return `${code.slice(0, 4)}-${code.slice(4)}`
+}
+
+/** As people type it. */
+function digestOf(typed: string): string {
+  return sha256url(typed.toUpperCase().replaceAll(/[^A-Z]/g, ''))
+}
+
+/**
+ * A person typed a code: from now on the request is about them, and they are asked. Nothing is allowed by it yet. Answers the question.
+ * @throws Problem `device.unknown_code`, or why nothing can be asked
+ */
+export async function claimDevice(
+  parts: DecisionParts,
+  { person, typed }: { readonly person: Person; readonly typed: string },
+): Promise<Id<'consent'>> {
+  const now = parts.clock.now()
+  const found = await findByUserCode(parts.storage.read, digestOf(typed), now)
+  const agent = found && (await findAgent(parts.storage.read, found.agentId))
+  if (!found || !agent) throw unknownCode()
+  const request = thaw(found.request)
+  const details = await questionOf(parts, request, { agent, person })
+  if ('outcome' in details) throw new Problem(details.reason, details.detail)
+  return parts.storage.transaction(async (tx) => {
+    const asked = await putQuestion(parts, tx, {
+      ...{ agentId: agent.id, personId: person.id, purpose: request.purpose, details },
+      asked: { by: 'device', message: null, from: request.from ?? null },
+      expiresAt: answerableUntil(found),
+    })
+    if (typeof asked !== 'string') throw new Problem(asked.reason, asked.detail)
+    // INVARIANT: the first who types it, and nobody after.
+    const claim = { digest: found.digest, personId: person.id, consentId: asked }
+    if (!(await claimDeferral(tx, claim))) throw unknownCode()
+    return asked
+  })
+}
+
+function unknownCode(): Problem {
+  return new Problem('device.unknown_code', 'the code is not known, or over, or was typed before')
+}
