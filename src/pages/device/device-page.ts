@@ -13,7 +13,7 @@ export function devicePage({ mistake, viewer }: DeviceView): string {
 ${notice('warn', 'Only a code that you see on your own device', html`<p>Did the code come in a message, a call or a mail? Then somebody wants to act in your name: close this page.</p>`)}
 ${mistake !== undefined && notice('bad', 'That did not work', html`<p>${mistake}</p>`)}
 <form method="post" action="/device">${csrfField(viewer)}<section class="card"><div class="field"><label for="code">Code</label>
-<input class="short" type="text" id="code" name="code" autocomplete="off" autocapitalize="characters" spellcheck="false" maxlength="20" placeholder="ABCD-EFGH" required></div>
+<input class="short" type="text" id="code" name="code" autocomplete="off" autocapitalize="characters" spellcheck="false" maxlength="20" placeholder="BCDF-GHJK" required></div>
 <p class="soft small">Nothing is allowed yet. You will see what it asks for, and can say no.</p></section>
 <div class="actions"><button class="primary">Go on</button></div></form>`
   return documentOf({ title: 'Connect a device', body, viewer })
