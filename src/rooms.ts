@@ -1,4 +1,10 @@
-import { type AgentParts, ISSUERS, type IssuerParts, IssuerTrust } from './agents/index.ts'
+import {
+  type AgentParts,
+  ClientDocuments,
+  ISSUERS,
+  type IssuerParts,
+  IssuerTrust,
+} from './agents/index.ts'
 import type { ApiParts } from './api/index.ts'
 import { Catalog, RULES } from './catalog/index.ts'
 import type { Settings } from './config/settings.ts'
@@ -33,7 +39,7 @@ import {
   type PolicyParts,
 } from './policy/index.ts'
 import { openStorage, type Storage, type StorageOptions } from './storage/index.ts'
-import { LIMITS } from './tasks/index.ts'
+import { endConsentsOf, LIMITS } from './tasks/index.ts'
 import { beginSigningKeys, VerifiedTokens } from './tokens/index.ts'
 
 /** Where time, randomness and failures in the background go. */
@@ -62,6 +68,8 @@ export interface Rooms extends Omit<ApiParts, 'development' | 'describeMcp'> {
   readonly decisions: DecisionParts
   /** To decision points of others. */
   readonly deciders: Outbound
+  /** To the metadata documents of clients: any public address, and nothing of ours. */
+  readonly published: Outbound
   /** A draft beside the policies in force. */
   readonly shadow: Shadow
 }
@@ -144,8 +152,15 @@ export async function openRooms(
       },
       onError,
     })
+    const published = outbound({ allowOrigins: onLoopback(settings, options.development) })
+    const documents = new ClientDocuments({
+      ...shared,
+      fetchDocument: published.fetchDocument,
+      policy: settings.clientDocuments,
+      endConsents: (agentId) => endConsentsOf(shared, { agentId, by: 'system' }),
+    })
     const decisions = {
-      ...{ ...shared, keys, catalog, policies, providers },
+      ...{ ...shared, keys, catalog, policies, providers, documents },
       ...{ facts, issuers, verified, risk, points, shadow },
     }
     await createBuiltInGroups(shared)
@@ -174,12 +189,19 @@ export async function openRooms(
       },
       decisions,
       deciders,
+      published,
       custody: { ...shared, keys },
     }
   } catch (error) {
     await storage.close()
     throw error
   }
+}
+
+/** Section 9.6 of the draft on metadata documents: loopback only while everything here is on loopback, and never in production. */
+function onLoopback(settings: Settings, development: boolean): (origin: string) => boolean {
+  const here = development && isLoopback(new URL(settings.issuer).hostname)
+  return (origin) => here && isLoopback(new URL(origin).hostname)
 }
 
 const HOUR = 3_600_000
@@ -224,6 +246,7 @@ export async function closeRooms(rooms: Rooms): Promise<void> {
   await rooms.providers.close()
   await rooms.issuerTrust.close()
   await rooms.deciders.close()
+  await rooms.published.close()
   rooms.keys.close()
   await rooms.storage.close()
 }

@@ -36,6 +36,7 @@ export async function insertAgent(tx: Tx, agent: Omit<Agent, 'clients'>): Promis
       admission: agent.admission,
       notify_at: agent.notifyAt,
       issuer: agent.issuer,
+      client_url: agent.clientUrl,
     })
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirstOrThrow()
@@ -124,6 +125,7 @@ async function gather(reader: Reader, rows: readonly AgentRow[]): Promise<Agent[
     admission: row.admission,
     notifyAt: row.notify_at,
     issuer: row.issuer,
+    clientUrl: row.client_url,
     clients: links
       .filter((link) => link.agent_id === row.id)
       .map((link) => ({ issuer: link.issuer, clientId: link.client_id })),

@@ -9,7 +9,7 @@ export type AgentStatus = 'active' | 'suspended' | 'retired'
 
 /**
  * A registered non-human actor. Its id is its name, its OAuth `client_id` and its id in policies, and is never given to
- * another one.
+ * another one. (Where the `client_id` is an address, the id is made from it: `agentIdOf`.)
  */
 export interface Agent {
   readonly id: string
@@ -33,6 +33,8 @@ export interface Agent {
   readonly notifyAt: string | null
   /** The trusted issuer that vouches for it, where one does. When the trust in that ends, so does the agent. */
   readonly issuer: string | null
+  /** Its OAuth client id, where that is not its own id: the address of its metadata document. */
+  readonly clientUrl: string | null
   /** Its clients at identity providers: a token issued to one of them was given to this agent. */
   readonly clients: readonly AgentClient[]
 }

@@ -2,10 +2,15 @@ import { type Claims, checkJwt, importPublicJwk, readCompact, readObject } from 
 import { sha256url } from '../lib/bytes.ts'
 import { isName } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'
-import type { Agent, AgentKey } from './agent.ts'
+import { admitByRule } from './admission/admit-agent.ts'
+import type { Agent } from './agent.ts'
 import { ALGORITHMS_OF } from './agent-key.ts'
 import { listKeys } from './agent-key-store.ts'
 import { findAgent } from './agent-store.ts'
+import type { ClientKey } from './documents/client-document.ts'
+import type { ClientDocuments } from './documents/client-documents.ts'
+import { agentIdOf, isClientUrl } from './documents/client-url.ts'
+import { selfOf } from './documents/description.ts'
 import type { IssuerTrust } from './issuers/issuer-trust.ts'
 import type { TrustedIssuer } from './issuers/trusted-issuer.ts'
 import type { AgentParts } from './parts.ts'
@@ -17,12 +22,6 @@ const TYP = ['client-authentication+jwt', 'JWT', ''] as const
 const MOST_LIFE_SECONDS = 300
 const LONGEST_JTI = 256
 
-export interface AuthenticatingParts extends Pick<AgentParts, 'storage' | 'ledger' | 'clock'> {
-  /** Remit's own. */
-  readonly issuer: string
-  readonly issuers: Pick<IssuerTrust, 'behind'>
-}
-
 /** An agent that has proved who it is. `replayKey` is used once (`consumeOnce`, kind `assertion`) by the caller. */
 export interface Authenticated {
   readonly agent: Agent
@@ -33,21 +32,30 @@ export interface Authenticated {
   readonly expiresAt: number
 }
 
+/** What authentication works with. Without `documents` nobody is known by an address. */
+export type AuthenticatingParts = AgentParts & {
+  /** Remit's own. */
+  readonly issuer: string
+  readonly issuers: Pick<IssuerTrust, 'behind'>
+  readonly documents?: ClientDocuments | undefined
+}
+
 /**
- * Authenticates an agent by `private_key_jwt` (RFC 7523 section 3, RFC 7523bis): signed by a key we hold for it, issuer
- * and subject the agent, audience Remit's issuer and nothing else, `jti`, at most five minutes.
+ * Authenticates an agent by `private_key_jwt` (RFC 7523 section 3, RFC 7523bis): signed by a key we hold for it, or that its metadata
+ * document names, issuer and subject the client id, audience Remit's issuer and nothing else, `jti`, at most five minutes.
  *
  * Every failure is `agent.unauthenticated` in the same words, so that nobody learns which agents exist or are stopped;
  * the true reason is the problem's `cause`, for the log. An agent that proved who it is and may not act is recorded.
+ * What is wrong with a document is said: it is where everyone can read it.
+ * @throws Problem also `agent.quarantined`: it proved who it is, and nobody has let it in; `client_document.…`
  */
 export async function authenticateAgent(
   parts: AuthenticatingParts,
   presented: { assertion: string; assertionType: string },
 ): Promise<Authenticated> {
-  const { agent, claims, issuers } = await verify(parts, presented).catch((cause: unknown) => {
-    // A store that cannot be reached says nothing about the agent.
-    throw cause instanceof Problem && cause.status < 500 ? unauthenticated(cause) : cause
-  })
+  const { claims, client } = await verify(parts, presented).catch(inTheSameWords)
+  const agent = client.agent ?? (await admitted(parts, client.clientId))
+  const issuers = await parts.issuers.behind(agent).catch(inTheSameWords)
   if (agent.status !== 'active') {
     await parts.storage.transaction((tx) =>
       parts.ledger.append(tx, {
@@ -63,7 +71,7 @@ export async function authenticateAgent(
   return {
     agent,
     issuers,
-    replayKey: assertionReplayKey(agent.id, jtiOf(claims)),
+    replayKey: assertionReplayKey(client.clientId, jtiOf(claims)),
     expiresAt: claims.exp * 1000,
   }
 }
@@ -72,27 +80,32 @@ export async function authenticateAgent(
  * The one form of an assertion's replay id, whoever checked the assertion: also `oidc-provider` computes it so, from
  * issuer and `jti`. Kind `assertion` in `consumeOnce`.
  */
-export function assertionReplayKey(agentId: string, jti: string): string {
-  return sha256url(agentId + jti)
+export function assertionReplayKey(clientId: string, jti: string): string {
+  return sha256url(clientId + jti)
+}
+
+/** Who a signed assertion is of. The agent is missing of a document that nobody has brought yet. */
+interface Proven {
+  readonly claims: Claims
+  readonly client: { readonly clientId: string; readonly agent: Agent | undefined }
 }
 
 async function verify(
   parts: AuthenticatingParts,
   { assertion, assertionType }: { assertion: string; assertionType: string },
-): Promise<{ agent: Agent; claims: Claims; issuers: readonly TrustedIssuer[] }> {
+): Promise<Proven> {
   if (assertionType !== JWT_BEARER)
     throw new Problem('agent.unauthenticated', '`client_assertion_type` is not jwt-bearer')
   const { header, payload } = readCompact(assertion)
   const { iss, sub } = readObject(payload, 'claims set')
-  if (!isName(iss) || sub !== iss)
+  if ((!isName(iss) && !isClientUrl(iss)) || sub !== iss)
     throw new Problem('agent.unauthenticated', '`iss` and `sub` do not both name the agent')
-  const agent = await findAgent(parts.storage.read, iss)
-  if (!agent) throw new Problem('agent.unknown', `there is no agent \`${iss}\``)
-  const key = pick(await listKeys(parts.storage.read, agent.id), header)
+  const agent = await findAgent(parts.storage.read, agentIdOf(iss))
+  const key = await keyOf(parts, { clientId: iss, agent }, header)
   if (!key) throw new Problem('agent_key.unknown', `\`${iss}\` has no key that fits the assertion`)
   const claims = await checkJwt(assertion, {
     typ: TYP,
-    issuer: agent.id,
+    issuer: iss,
     audience: parts.issuer,
     algorithms: ALGORITHMS_OF[key.jwk.kty],
     keyFor: () => importPublicJwk(key.jwk).key,
@@ -100,14 +113,53 @@ async function verify(
     maxLifeSeconds: MOST_LIFE_SECONDS,
   })
   jtiOf(claims)
-  return { agent, claims, issuers: await parts.issuers.behind(agent) }
+  return { claims, client: { clientId: iss, agent } }
+}
+
+/**
+ * INVARIANT: keys that an administrator registered count, and then no others; else those that the client publishes where its id
+ * leads, or registered with us. Never any that the message names.
+ */
+async function keyOf(
+  { documents, storage }: AuthenticatingParts,
+  { agent, clientId }: Proven['client'],
+  header: { kid: string | undefined },
+): Promise<ClientKey | undefined> {
+  const registered = agent ? await listKeys(storage.read, agent.id) : []
+  if (registered.length > 0) return pick(registered, header)
+  if (isClientUrl(clientId)) return documents?.findKey(clientId, header)
+  if (!agent) throw new Problem('agent.unknown', `there is no agent \`${clientId}\``)
+  return undefined
+}
+
+/** With nobody present who could bring it, only a rule lets a client in. */
+async function admitted(parts: AuthenticatingParts, clientId: string): Promise<Agent> {
+  const document = await parts.documents?.find(clientId)
+  const agent = document && (await admitByRule(parts, selfOf(document)))
+  if (!agent)
+    throw new Problem(
+      'agent.quarantined',
+      'no admission rule lets this client in, and no person brought it',
+    )
+  return agent
+}
+
+function inTheSameWords(cause: unknown): never {
+  // A store that cannot be reached says nothing about the agent.
+  throw cause instanceof Problem && cause.status < 500 && !isOfDocument(cause)
+    ? unauthenticated(cause)
+    : cause
+}
+
+function isOfDocument({ code }: Problem): boolean {
+  return code.startsWith('client_document.')
 }
 
 /** By `kid` (or thumbprint); without one, the only key there is. */
 function pick(
-  keys: readonly AgentKey[],
+  keys: readonly ClientKey[],
   header: { kid: string | undefined },
-): AgentKey | undefined {
+): ClientKey | undefined {
   const { kid } = header
   if (kid !== undefined) return keys.find((key) => key.kid === kid || key.thumbprint === kid)
   return keys.length === 1 ? keys[0] : undefined

@@ -1,4 +1,9 @@
-export type { AdmissionRule, SelfRegistered } from './admission/admission-rule.ts'
+export type {
+  AdmissionRule,
+  KeyChange,
+  Proving,
+  SelfRegistered,
+} from './admission/admission-rule.ts'
 export { listAdmissionRules } from './admission/admission-store.ts'
 export {
   type Admission,
@@ -16,13 +21,26 @@ export { isLoopbackRedirect } from './admission/match-rule.ts'
 export type { Agent, AgentClient, AgentKey, AgentStatus, TrustLevel } from './agent.ts'
 export { listKeys } from './agent-key-store.ts'
 export { findAgent, listAgents } from './agent-store.ts'
-export { type Authenticated, assertionReplayKey, authenticateAgent } from './authenticate.ts'
+export {
+  type Authenticated,
+  type AuthenticatingParts,
+  assertionReplayKey,
+  authenticateAgent,
+} from './authenticate.ts'
 export { linkClient, unlinkClient } from './change-clients.ts'
 export { addKey, revokeKey } from './change-keys.ts'
 export { setCeiling, setOwner, setTrust } from './change-limits.ts'
 export { setNotifyAt } from './change-notify.ts'
 export { resumeAgent, retireAgent, type StatusChange, suspendAgent } from './change-status.ts'
+export { checkRedirectUri } from './describing/redirect-uri.ts'
+export { LONGEST_CLIENT_NAME, visibleLine } from './describing/visible-line.ts'
+export type { ClientDocument, ClientKey, ClientMethod } from './documents/client-document.ts'
+export { ClientDocuments, type DocumentPolicy } from './documents/client-documents.ts'
+export { agentIdOf, clientHost, isClientUrl, looksLikeClientUrl } from './documents/client-url.ts'
+export { type Description, selfOf } from './documents/description.ts'
+export { findDescription } from './documents/description-store.ts'
 export * from './issuers/index.ts'
+export { type AgentOrigin, originOf, type VouchedBy, vouchedBy } from './origin.ts'
 export type { AgentParts } from './parts.ts'
 export { type Registration, registerAgent } from './register.ts'
 export { checkSignedBy } from './signed-by.ts'

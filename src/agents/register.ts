@@ -6,11 +6,13 @@ import type { Agent, AgentClient } from './agent.ts'
 import { readAgentKey } from './agent-key.ts'
 import { insertKey } from './agent-key-store.ts'
 import { insertAgent, insertClient } from './agent-store.ts'
+import { agentIdOf, isClientUrl } from './documents/client-url.ts'
 import { readCeiling, readMayDelegate, readTrust } from './limits.ts'
 import type { AgentParts } from './parts.ts'
 
 /** An agent as an administrator describes it. What is `unknown` here is read strictly. */
 export interface Registration {
+  /** Or the address of the metadata document of a client that is to be known before it comes. */
   readonly name: string
   readonly description: string
   readonly ownerId: string
@@ -30,16 +32,18 @@ export interface Registration {
  * `agent.bad_trust`, `agent.bad_ceiling`, `agent_key.unacceptable`, `agent_key.taken`, `agent_client.taken`.
  */
 export async function registerAgent(parts: AgentParts, registration: Registration): Promise<Agent> {
-  const { name, description, ownerId, clients = [], by } = registration
+  const { description, ownerId, clients = [], by } = registration
+  const clientUrl = isClientUrl(registration.name) ? registration.name : null
+  const name = agentIdOf(registration.name)
   if (!isName(name))
     throw new Problem(
       'agent.bad_name',
-      `\`${name}\` is not a name: lower-case letters, digits, hyphens`,
+      `\`${name}\` is not a name: lower-case letters, digits, hyphens; nor the address of a metadata document`,
     )
   const now = parts.clock.now()
   const agent: Agent = {
     id: name,
-    name,
+    name: clientUrl ?? name,
     description,
     ownerId,
     trust: readTrust(registration.trust),
@@ -50,6 +54,7 @@ export async function registerAgent(parts: AgentParts, registration: Registratio
     admission: null,
     notifyAt: null,
     issuer: null,
+    clientUrl,
     clients,
   }
   const keys = (registration.keys ?? []).map(readAgentKey)
@@ -72,6 +77,7 @@ export async function registerAgent(parts: AgentParts, registration: Registratio
         ceiling: agent.ceiling,
         may_delegate: agent.mayDelegate,
         keys: keys.map(({ thumbprint }) => thumbprint),
+        client_url: clientUrl ?? undefined,
         clients: clients.map(({ issuer, clientId }) => ({ issuer, client_id: clientId })),
       },
     })

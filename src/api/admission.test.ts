@@ -29,6 +29,7 @@ inEachWorld('admission rules over the management API', (world) => {
     assert.ok(Date.parse(created_at) > 0)
     assert.deepEqual(shown, {
       ...{ name: 'this-computer', mode: 'dynamic', redirect_hosts: ['localhost'], trust: 2 },
+      ...{ document_hosts: [], software_ids: [], key_change: 'ask' },
       ceiling: [{ ...rule().ceiling[0], bounds: [] }],
       ...{ may_delegate: null, owner: id, owner_name: 'Ada Admin', created_by: id },
     })
@@ -37,17 +38,24 @@ inEachWorld('admission rules over the management API', (world) => {
     const second = await ada.send('POST', '/admission-rules', other)
     assert.deepEqual(second.body.redirect_hosts, hosts.slice(0, 2), 'each once')
     assert.equal(second.body.owner_name, 'Fiona Finance')
+    const documents = { document_hosts: ['app.example'], redirect_hosts: undefined }
+    const third = { ...documents, name: 'app', key_change: 'suspend' }
+    const of = (await ada.send('POST', '/admission-rules', rule(third))).body
+    assert.deepEqual(
+      [of.mode, of.document_hosts, of.redirect_hosts, of.key_change],
+      ['document', ['app.example'], [], 'suspend'],
+    )
     const { rules } = (await ada.send('GET', '/admission-rules')).body as { rules: Rule[] } // as the schema says
     assert.deepEqual(
       rules.map(({ name }) => name),
-      ['this-computer', 'house'],
+      ['this-computer', 'house', 'app'],
     )
     for (const { name } of rules)
       assert.equal((await ada.send('DELETE', `/admission-rules/${name}`)).status, 200)
     assert.deepEqual((await ada.send('GET', '/admission-rules')).body, { rules: [] })
     const types = (await w.ledger()).map(({ type }) => type)
-    assert.equal(types.filter((type) => type === 'admission.rule_added').length, 2)
-    assert.equal(types.filter((type) => type === 'admission.rule_removed').length, 2)
+    assert.equal(types.filter((type) => type === 'admission.rule_added').length, 3)
+    assert.equal(types.filter((type) => type === 'admission.rule_removed').length, 3)
   })
 
   it('what says nothing clear is refused, and nothing is added', async () => {
@@ -59,7 +67,12 @@ inEachWorld('admission rules over the management API', (world) => {
       [{ redirect_hosts: ['localhost:1234'] }, 'admission.bad_rule'],
       [{ redirect_hosts: ['127.0.0.1'] }, 'admission.bad_rule'],
       [{ redirect_hosts: [] }, 'request.malformed'],
-      [{ redirect_hosts: undefined }, 'request.malformed'],
+      [{ redirect_hosts: undefined }, 'admission.bad_rule'],
+      [{ document_hosts: [] }, 'request.malformed'],
+      [{ document_hosts: ['https://app.example'] }, 'admission.bad_rule'],
+      [{ document_hosts: ['app.example'], software_ids: ['x'] }, 'admission.bad_rule'],
+      [{ software_ids: ['two words'] }, 'admission.bad_rule'],
+      [{ key_change: 'perhaps' }, 'request.malformed'],
       [
         { redirect_hosts: Array.from({ length: 33 }, (_, i) => `a${i}.example`) },
         'request.malformed',

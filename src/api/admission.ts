@@ -11,16 +11,29 @@ import { ByName, Detail, listOf, Name, Nothing, Time } from './schemas.ts'
 import { time } from './shapes.ts'
 
 const closed = { additionalProperties: false } as const
-const RedirectHosts = Type.Array(Type.String({ maxLength: 253 }), {
-  minItems: 1,
+const Hosts = {
   maxItems: 32,
   description:
     'exact hosts, with a port if it is not 443; `*.example.com`; or `localhost` for programs on a person’s own computer',
-})
+}
+const RedirectHosts = Type.Array(Type.String({ maxLength: 253 }), { ...Hosts, minItems: 1 })
+const KeyChange = Type.Union(
+  [Type.Literal('accept'), Type.Literal('ask'), Type.Literal('suspend')],
+  {
+    description:
+      'what follows when a document has a key that it had not: nothing, people are asked anew, or the agent is suspended',
+  },
+)
 const Rule = Type.Object({
   name: Name,
-  mode: Type.String({ description: '`dynamic`: clients that registered themselves (RFC 7591)' }),
+  mode: Type.String({
+    description:
+      '`dynamic`: clients that registered themselves (RFC 7591); `document`: clients whose id is the address of a metadata document',
+  }),
   redirect_hosts: Type.Array(Type.String()),
+  document_hosts: Type.Array(Type.String()),
+  software_ids: Type.Array(Type.String()),
+  key_change: Type.String(),
   trust: Type.Integer({ minimum: 0, maximum: 3 }),
   ceiling: Type.Array(Type.Unknown()),
   may_delegate: Type.Union([Type.Array(Type.Unknown()), Type.Null()]),
@@ -35,6 +48,9 @@ function shown(rule: AdmissionRule, ownerName: string | null) {
     name: rule.name,
     mode: rule.mode,
     redirect_hosts: [...rule.redirectHosts],
+    document_hosts: [...rule.documentHosts],
+    software_ids: [...rule.softwareIds],
+    key_change: rule.keyChange,
     trust: rule.trust,
     ceiling: [...rule.ceiling],
     may_delegate: rule.mayDelegate && [...rule.mayDelegate],
@@ -67,13 +83,28 @@ export const ADMISSION_OPERATIONS = [
     id: 'admission.add',
     method: 'POST',
     path: '/admission-rules',
-    says: 'Adds a rule. Clients that match from now on are let in by it, once a person brings them.',
+    says: 'Adds a rule. Clients that match from now on are let in by it: once a person brings them, or, with a document and a key, when they prove who they are.',
     who: 'administrator',
     widens: true,
     body: Type.Object(
       {
         name: Name,
-        redirect_hosts: RedirectHosts,
+        redirect_hosts: Type.Optional(RedirectHosts),
+        document_hosts: Type.Optional(
+          Type.Array(Type.String({ maxLength: 253 }), {
+            ...Hosts,
+            minItems: 1,
+            description:
+              'where metadata documents are; answers go to the origin of the document, and to `redirect_hosts` beside it',
+          }),
+        ),
+        software_ids: Type.Optional(
+          Type.Array(Type.String({ maxLength: 128 }), {
+            maxItems: 32,
+            description: 'only clients that registered as one of these; it is their own word',
+          }),
+        ),
+        key_change: Type.Optional(KeyChange),
         trust: Type.Integer({ minimum: 0, maximum: 3 }),
         ceiling: Type.Array(Detail, { maxItems: 64 }),
         may_delegate: Type.Optional(Type.Array(Type.Unknown(), { maxItems: 64 })),
@@ -83,10 +114,13 @@ export const ADMISSION_OPERATIONS = [
     ),
     answer: Rule,
     run: async (parts, { body, caller }) => {
-      const { ceiling, may_delegate: mayDelegate, name, owner, redirect_hosts, trust } = body
+      const { ceiling, may_delegate: mayDelegate, name, owner, trust } = body
       const rule = await addAdmissionRule(parts.agents, {
         name,
-        redirectHosts: redirect_hosts,
+        redirectHosts: body.redirect_hosts ?? [],
+        documentHosts: body.document_hosts,
+        softwareIds: body.software_ids,
+        keyChange: body.key_change,
         trust,
         ceiling,
         ...(mayDelegate === undefined ? {} : { mayDelegate }),

@@ -1,7 +1,9 @@
 import { Type } from 'typebox'
 import {
   addKey,
+  agentIdOf,
   findAgent,
+  findDescription,
   linkClient,
   listAgents,
   listKeys,
@@ -30,12 +32,30 @@ const Key = Type.Object({
   revoked: Type.Boolean(),
 })
 const Client = Type.Object({ issuer: Type.String(), client_id: Type.String() }, closed)
+const NameOrUrl = Type.String({
+  maxLength: 512,
+  pattern: '^(?:[a-z][a-z0-9-]{0,61}[a-z0-9]|https://[!-~]+)$',
+  description:
+    'lower-case letters, digits and hyphens; or the address of the metadata document of a client',
+})
+const Described = Type.Object({
+  client_name: Type.String(),
+  redirect_uris: Type.Array(Type.String()),
+  redirect_hosts: Type.Array(Type.String()),
+  methods: Type.Array(Type.String()),
+  keys: Type.Array(Type.String(), { description: 'thumbprints' }),
+  noticed_at: Type.String(),
+  changed_at: Type.Union([Type.String(), Type.Null()]),
+})
 const Shown = Type.Intersect([
   Agent,
   Type.Object({
     may_delegate: Type.Union([Type.Array(Type.Unknown()), Type.Null()]),
     clients: Type.Array(Client),
     keys: Type.Array(Key),
+    described: Type.Union([Described, Type.Null()], {
+      description: 'what one that came by itself says of itself; else null',
+    }),
   }),
 ])
 
@@ -54,6 +74,22 @@ async function shown(parts: ApiParts, name: string) {
       created_at: time(createdAt),
       revoked: revokedAt !== undefined,
     })),
+    described: await describedShape(parts, name),
+  }
+}
+
+async function describedShape(parts: ApiParts, agentId: string) {
+  const found = await findDescription(parts.agents.storage.read, agentId)
+  if (!found) return null
+  const { changedAt, clientName, noticedAt, proves, redirectUris } = found
+  return {
+    client_name: clientName,
+    redirect_uris: [...redirectUris],
+    redirect_hosts: [...new Set(redirectUris.map((uri) => new URL(uri).host))],
+    methods: [...proves.methods],
+    keys: [...proves.keys],
+    noticed_at: time(noticedAt),
+    changed_at: changedAt === null ? null : time(changedAt),
   }
 }
 
@@ -94,12 +130,12 @@ export const AGENT_OPERATIONS = [
     id: 'agents.register',
     method: 'POST',
     path: '/agents',
-    says: 'Registers an agent. Its name is its id for ever.',
+    says: 'Registers an agent. Its name is its id for ever; of the address of a metadata document the id is made.',
     who: 'administrator',
     widens: true,
     body: Type.Object(
       {
-        name: Name,
+        name: NameOrUrl,
         description: Type.String({ maxLength: 500 }),
         owner: Type.Optional(Type.String({ description: 'a person id; the caller when left out' })),
         trust: Type.Integer({ minimum: 0, maximum: 3 }),
@@ -126,7 +162,7 @@ export const AGENT_OPERATIONS = [
         clients: clients.map(({ client_id, issuer }) => ({ issuer, clientId: client_id })),
         by: caller.person.id,
       })
-      return shown(parts, name)
+      return shown(parts, agentIdOf(name))
     },
   }),
   operation({

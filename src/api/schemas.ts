@@ -76,7 +76,18 @@ export const Agent = Type.Object({
   created_at: Time,
   admission: Type.Union([Type.String(), Type.Null()], {
     description:
-      'of one that registered itself: the admission rule that let it in, empty when none did; else null',
+      'of one that came by itself: the admission rule that let it in, empty when none did; else null',
+  }),
+  origin: Type.String({
+    description:
+      '`registered` by an administrator; `dynamic`: it registered itself; `document`: its client id is the address of a metadata document; `issuer`: a trusted issuer vouches for it',
+  }),
+  vouched_by: Type.String({
+    description:
+      'who stands for its name: `administrator`, `issuer`, `address` (whoever controls the host of its document), or `nobody`',
+  }),
+  client_url: Type.Union([Type.String(), Type.Null()], {
+    description: 'its OAuth client id, where that is not its own id',
   }),
   notify_at: Type.Union([Type.String(), Type.Null()], {
     description: 'where it is told that somebody has answered what it waits for',

@@ -1,4 +1,4 @@
-import type { Agent } from '../agents/index.ts'
+import { type Agent, originOf, vouchedBy } from '../agents/index.ts'
 import type { AccessRequest } from '../approvals/index.ts'
 import type { Action, Resource } from '../catalog/index.ts'
 import type { StoredDecision } from '../decisions/index.ts'
@@ -31,6 +31,9 @@ export function agentShape(agent: Agent, ownerName: string | null) {
     created_at: time(createdAt),
     admission,
     notify_at: notifyAt,
+    origin: originOf(agent),
+    vouched_by: vouchedBy(agent),
+    client_url: agent.clientUrl,
   }
 }
 

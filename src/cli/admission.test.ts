@@ -54,12 +54,23 @@ describe('remit admission', () => {
     assert.deepEqual(more.json.redirect_hosts, ['*.apps.example', 'app.example:8443'])
     assert.equal(more.json.owner_name, 'Fiona Finance')
     const listed = await cli.remit('admission', 'list')
-    assert.match(listed.out, /^NAME +ANSWERS GO TO +TRUST +OWNER +AT MOST/)
+    assert.match(listed.out, /^NAME +DOCUMENTS AT +ANSWERS GO TO +TRUST +OWNER +AT MOST/)
     assert.match(listed.out, /this-computer +localhost +2 \(partner\) +Ada Admin +desk\.read-note/)
     assert.match(
       listed.out,
       /house .*3 \(internal\) +Fiona Finance +orders\.refund \(within bounds\)/,
     )
+    const documents = ['--document-host', 'app.example', '--redirect-host', 'localhost']
+    const third = await cli.remit(
+      ...['admission', 'add', 'app', ...documents, '--key-change', 'suspend'],
+      ...['--trust', '1', '--ceiling', 'desk.read-note'],
+    )
+    assert.match(
+      third.said,
+      /lets in clients with documents at app\.example, with answers also to localhost/,
+    )
+    assert.match((await cli.remit('admission', 'list')).out, /app +app\.example +localhost +1/)
+    assert.equal((await cli.remit('admission', 'remove', 'app')).exit, 0)
     const removed = await cli.remit('admission', 'remove', 'this-computer')
     assert.match(removed.said, /the rule this-computer is gone[\s\S]*agents that it let in stay/)
     const { rules } = (await cli.remit('admission', 'list', '--json')).json as { rules: object[] } // as the API says

@@ -4,6 +4,7 @@ import type { Detail } from './agents/agent.ts'
 import { trustInWords } from './agents/agent.ts'
 import { readAllowed } from './agents/allowed.ts'
 import { command, type Start } from './command.ts'
+import { usage } from './failure.ts'
 import { findPerson } from './person.ts'
 import { at } from './server/api.ts'
 import { table } from './terminal/table.ts'
@@ -11,7 +12,11 @@ import { bold, dim, green, text } from './terminal/text.ts'
 
 interface Rule {
   readonly name: string
+  readonly mode: string
   readonly redirect_hosts: readonly string[]
+  readonly document_hosts: readonly string[]
+  readonly software_ids: readonly string[]
+  readonly key_change: string
   readonly trust: number
   readonly ceiling: readonly Detail[]
   readonly owner: string
@@ -43,9 +48,10 @@ function listCommand(start: Start): Command {
       answer.rules.length === 0
         ? [dim('No rules: agents that register themselves are quarantined until you let them in.')]
         : table(
-            ['NAME', 'ANSWERS GO TO', 'TRUST', 'OWNER', 'AT MOST'],
+            ['NAME', 'DOCUMENTS AT', 'ANSWERS GO TO', 'TRUST', 'OWNER', 'AT MOST'],
             answer.rules.map((rule) => [
               bold(rule.name),
+              rule.document_hosts.join(' '),
               rule.redirect_hosts.join(' '),
               trustInWords(rule.trust),
               rule.owner_name ?? rule.owner,
@@ -63,7 +69,10 @@ function atMost(ceiling: readonly Detail[]): string {
 }
 
 interface AddOptions {
-  readonly redirectHost: readonly string[]
+  readonly redirectHost?: readonly string[]
+  readonly documentHost?: readonly string[]
+  readonly softwareId?: readonly string[]
+  readonly keyChange?: string
   readonly trust: number
   readonly ceiling?: readonly string[]
   readonly ceilingFile?: string
@@ -76,11 +85,16 @@ function addCommand(start: Start): Command {
     'Lets in clients whose every address matches, once a person brings them: with this trust, ceiling and owner.',
     [
       'remit admission add this-computer --redirect-host localhost --trust 2 --ceiling "desk.*"',
+      'remit admission add claude --document-host claude.ai --redirect-host localhost --trust 2 --ceiling "desk.*"',
       'remit admission add our-apps --redirect-host "*.apps.example.com" --trust 3 --ceiling-file ceiling.json --owner ada',
     ],
   )
     .argument('<name>', 'lower-case letters, digits and hyphens')
-    .requiredOption(
+    .option(
+      '--document-host <host...>',
+      'where metadata documents are: clients whose id is an address there; answers go to the same origin, and to --redirect-host',
+    )
+    .option(
       '--redirect-host <host...>',
       'where answers may go: a host, host:port, "*." and a host, or localhost (any program on the same computer; for this computer say localhost, not 127.0.0.1)',
     )
@@ -89,27 +103,46 @@ function addCommand(start: Start): Command {
       '0 quarantined, 1 external, 2 partner, 3 internal: the default policies let only internal ones do what is risky without proving a key',
       readTrust,
     )
+    .option(
+      '--software-id <id...>',
+      'of clients that registered: only such software; it is their own word',
+    )
+    .option(
+      '--key-change <what>',
+      'when a document has a key that it had not: accept, ask (people are asked anew) or suspend; else ask',
+    )
     .option('--ceiling <action...>', 'actions they may be given, without bounds; "desk.*" for all')
     .option('--ceiling-file <file>', 'details with bounds, as JSON')
     .option('--owner <person>', 'who answers for them: id, e-mail or name; else you')
     .action(async (name: string, options: AddOptions, invoked: Command) => {
       const cli = await start(invoked)
-      const { owner, redirectHost, trust } = options
+      const { documentHost, keyChange, owner, redirectHost, softwareId, trust } = options
+      if (!documentHost && !redirectHost)
+        throw usage('Say --redirect-host HOST … or --document-host HOST …')
       const ceiling = await readAllowed(cli, ceilingOf(options))
       const ownerId = owner === undefined ? undefined : (await findPerson(cli.api, owner)).id
       const rule = await cli.api.send<Rule>('POST', '/admission-rules', {
         name,
-        redirect_hosts: redirectHost,
+        ...(redirectHost ? { redirect_hosts: redirectHost } : {}),
+        ...(documentHost ? { document_hosts: documentHost } : {}),
+        ...(softwareId ? { software_ids: softwareId } : {}),
+        ...(keyChange === undefined ? {} : { key_change: keyChange }),
         trust,
         ceiling,
         ...(ownerId === undefined ? {} : { owner: ownerId }),
       })
       cli.say(
-        text`${green('✓')} the rule ${bold(rule.name)} lets in clients at ${rule.redirect_hosts.join(', ')}: trust ${trustInWords(rule.trust)}, owner ${rule.owner_name ?? rule.owner}`,
+        text`${green('✓')} the rule ${bold(rule.name)} lets in ${whom(rule)}: trust ${trustInWords(rule.trust)}, owner ${rule.owner_name ?? rule.owner}`,
       )
       cli.say(text`  at most ${atMost(rule.ceiling)}`)
       cli.answer(rule, () => [])
     })
+}
+
+function whom({ document_hosts: documents, redirect_hosts: redirects }: Rule): string {
+  if (documents.length === 0) return `clients at ${redirects.join(', ')}`
+  const also = redirects.length > 0 ? `, with answers also to ${redirects.join(', ')}` : ''
+  return `clients with documents at ${documents.join(', ')}${also}`
 }
 
 function removeCommand(start: Start): Command {

@@ -185,6 +185,12 @@ export const SETTINGS = {
     'The same for requests to the token endpoint and to revoke.',
     readRate,
   ),
+  clientDocuments: setting(
+    'REMIT_CLIENT_DOCUMENTS',
+    'on',
+    'Clients whose id is the address of a metadata document: `on`, any address is fetched; `listed`, only those that are agents already and those at hosts that an admission rule names; `off`, none.',
+    oneOf('on', 'listed', 'off'),
+  ),
   registrationsPerMinute: setting(
     'REMIT_REGISTRATIONS_PER_MINUTE',
     '30',

@@ -1,4 +1,4 @@
-import type { IssuerTrust } from '../agents/index.ts'
+import type { ClientDocuments, IssuerTrust } from '../agents/index.ts'
 import type { Catalog } from '../catalog/index.ts'
 import type { MasterKey, SigningKeys } from '../keys/index.ts'
 import type { Live } from '../live/index.ts'
@@ -29,4 +29,6 @@ export interface DecisionParts extends TaskParts {
   readonly verified: VerifiedTokens
   /** Looks at calls that were answered; absent where nothing does. */
   readonly shadow?: Watcher
+  /** Clients that are known by the address of a document; absent where nobody is. */
+  readonly documents?: ClientDocuments | undefined
 }

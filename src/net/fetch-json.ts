@@ -6,12 +6,27 @@ import { boundedFetch, type FetchLimits } from './fetch.ts'
 /** `application/json` and everything that ends in `+json`, parameters aside. */
 const JSON_MEDIA_TYPE = /^application\/(?:json|[a-z0-9!#$&^_.+-]+\+json)\s*(?:;|$)/i
 
+/** A JSON document with the headers that it came with. */
+export interface FetchedDocument {
+  readonly json: Json
+  readonly headers: Headers
+}
+
 /** See `Outbound.fetchJson`. */
 export async function fetchJson(
   dispatcher: Dispatcher,
   url: string,
   limits?: FetchLimits,
 ): Promise<Json> {
+  return (await fetchDocument(dispatcher, url, limits)).json
+}
+
+/** See `Outbound.fetchDocument`. */
+export async function fetchDocument(
+  dispatcher: Dispatcher,
+  url: string,
+  limits?: FetchLimits,
+): Promise<FetchedDocument> {
   const answer = await boundedFetch(
     dispatcher,
     url,
@@ -26,7 +41,7 @@ export async function fetchJson(
     throw unexpected(`${url} did not answer with a JSON media type`)
   }
   try {
-    return parseJson(await answer.bytes())
+    return { json: parseJson(await answer.bytes()), headers: answer.headers }
   } catch (cause) {
     throw unexpected(`${url} did not answer with acceptable JSON`, cause)
   }

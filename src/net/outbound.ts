@@ -2,7 +2,7 @@ import { Agent, type Dispatcher } from 'undici'
 import type { Json } from '../lib/json.ts'
 import { type AllowOrigin, checkedConnector, type Resolver, systemResolver } from './connector.ts'
 import { boundedFetch, type FetchInit, type FetchLimits } from './fetch.ts'
-import { fetchJson } from './fetch-json.ts'
+import { type FetchedDocument, fetchDocument, fetchJson } from './fetch-json.ts'
 
 export interface Outbound {
   /**
@@ -21,6 +21,8 @@ export interface Outbound {
    * Parsed strictly (no duplicate keys, bounded depth). Limits and other problems as in `fetch`.
    */
   fetchJson(url: string, limits?: FetchLimits): Promise<Json>
+  /** The same, with the headers of the answer: how long it may be kept. */
+  fetchDocument(url: string, limits?: FetchLimits): Promise<FetchedDocument>
   close(): Promise<void>
 }
 
@@ -43,6 +45,7 @@ export function outbound(options: OutboundOptions): Outbound {
     dispatcher,
     fetch: (url, init, limits) => boundedFetch(dispatcher, url, init, limits),
     fetchJson: (url, limits) => fetchJson(dispatcher, url, limits),
+    fetchDocument: (url, limits) => fetchDocument(dispatcher, url, limits),
     close: () => dispatcher.destroy(),
   }
 }

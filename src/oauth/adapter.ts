@@ -1,6 +1,8 @@
 import type { Adapter, AdapterPayload } from 'oidc-provider'
+import { type ClientDocuments, looksLikeClientUrl } from '../agents/index.ts'
 import { sha256url } from '../lib/bytes.ts'
 import type { Artefacts } from '../tokens/index.ts'
+import { clientOfDocument } from './interactive/client-of-document.ts'
 
 /** Longer than any proof or assertion is accepted. */
 const REPLAY_SECONDS = 3600
@@ -20,7 +22,11 @@ export function codeId(code: string): string {
  * What the provider keeps. Replay identifiers of both paths live in one table in one form: an assertion cannot be used once
  * on each. Sessions are not kept at all: who is signed in is for `people/` to say, each time anew.
  */
-export function adapterFor(model: string, artefacts: Artefacts): Adapter {
+export function adapterFor(
+  model: string,
+  artefacts: Artefacts,
+  documents?: ClientDocuments,
+): Adapter {
   if (model === 'Session') return NOTHING
   const secret = SECRET_MODELS.has(model)
   const stored = (id: string) => (secret ? codeId(id) : id)
@@ -36,6 +42,8 @@ export function adapterFor(model: string, artefacts: Artefacts): Adapter {
         )
     },
     async find(id) {
+      // INVARIANT: an address is never looked for among our own, whatever somebody registered.
+      if (model === 'Client' && looksLikeClientUrl(id)) return clientOfDocument(documents, id)
       const found = await artefacts.find<AdapterPayload>(model, { id: stored(id) })
       return found && secret ? { ...found, jti: id } : found
     },

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import Provider, { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider'
+import Provider, { type ErrorOut, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider'
 import type { DecisionParts } from '../decisions/index.ts'
 import type { Cookies, ProblemPage } from '../http/index.ts'
 import type { SigningKeys } from '../keys/index.ts'
@@ -71,7 +71,7 @@ export function createProvider(ports: ProviderPorts): AuthorizationServer {
     context.body = ports.problemPage(problem, String(context.res.getHeader('request-id') ?? ''))
   }
   const provider = new Provider(ports.issuer, {
-    adapter: (model) => adapterFor(model, ports.artefacts),
+    adapter: (model) => adapterFor(model, ports.artefacts, ports.decisions.documents),
     jwks: ports.keys.providerJwks(),
     clientAuthMethods: ['private_key_jwt', 'none'],
     enabledJWA: {
@@ -113,13 +113,8 @@ export function createProvider(ports: ProviderPorts): AuthorizationServer {
     },
     // Who somebody is, is said by the person's own session here; the provider needs a name for them.
     findAccount: (_context, accountId) => ({ accountId, claims: () => ({ sub: accountId }) }),
-    renderError: (context, { error, error_description: why }) =>
-      show(
-        context,
-        error === 'server_error'
-          ? new Problem('server.failed', 'the log has the whole error under the request id')
-          : new Problem('authorization.bad_request', IN_WORDS[error] ?? why ?? UNANSWERABLE),
-      ),
+    renderError: (context, out, { cause }) =>
+      show(context, cause instanceof Problem ? cause : inOurWords(out)),
     // RFC 7523bis section 3: the issuer is the only audience, as a single string.
     assertJwtClientAuthClaimsAndHeader: async (_ctx, claims) => {
       if (claims.aud !== ports.issuer) throw new Error('the audience has to be the issuer')
@@ -132,6 +127,7 @@ export function createProvider(ports: ProviderPorts): AuthorizationServer {
     },
     discovery: {
       authorization_details_types_supported: ['remit_call', 'remit_delegate'],
+      client_id_metadata_document_supported: ports.decisions.documents?.areFetched ?? false,
       registration_endpoint: `${ports.issuer}/oauth/register`,
       introspection_endpoint: `${ports.issuer}/oauth/introspect`,
       introspection_endpoint_auth_methods_supported: [
@@ -166,6 +162,12 @@ export function createProvider(ports: ProviderPorts): AuthorizationServer {
     handle: callbackOf(provider, ports.issuer),
     settle: (request, uid) => settleInteraction({ ...ports, provider }, request, uid),
   }
+}
+
+function inOurWords({ error, error_description: why }: ErrorOut): Problem {
+  return error === 'server_error'
+    ? new Problem('server.failed', 'the log has the whole error under the request id')
+    : new Problem('authorization.bad_request', IN_WORDS[error] ?? why ?? UNANSWERABLE)
 }
 
 /** The person is asked each time: a client that registered itself cannot prove that it is the one from before. */

@@ -30,6 +30,7 @@ import type {
   ActionRow,
   AdmissionRuleRow,
   AgentClientRow,
+  AgentDescriptionRow,
   AgentKeyRow,
   AgentRow,
   BearerTokenRow,
@@ -109,6 +110,7 @@ export interface Schema {
   workload_tokens: WorkloadTokenRow
   foreign_tokens: ForeignTokenRow
   task_issuers: TaskIssuerRow
+  agent_descriptions: AgentDescriptionRow
   resources: ResourceRow
   actions: ActionRow
   offered_definitions: OfferedDefinitionRow

@@ -49,13 +49,19 @@ export async function basesFor(
 /** The bases in force on which this agent may act for anybody, newest first. */
 export async function basesOfAgent(
   db: Reader,
-  of: { readonly agentId: string; readonly now: number; readonly limit: number },
+  of: {
+    readonly agentId: string
+    readonly kind?: BasisKind
+    readonly now: number
+    readonly limit: number
+  },
 ): Promise<Basis[]> {
   const rows = await db
     .selectFrom('bases')
     .selectAll()
     .where('agent_id', '=', of.agentId)
     .where(inForceAt(of.now))
+    .where((eb) => (of.kind === undefined ? eb.lit(true) : eb('kind', '=', of.kind)))
     .orderBy('created_at', 'desc')
     .limit(of.limit)
     .execute()

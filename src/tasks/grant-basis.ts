@@ -4,7 +4,7 @@ import { Problem } from '../lib/problem.ts'
 import { LEASE_MS } from '../live/index.ts'
 import type { Tx } from '../storage/index.ts'
 import type { Basis, BasisKind } from './basis.ts'
-import { findBasis, insertBasis, markEnded } from './basis-store.ts'
+import { basesOfAgent, findBasis, insertBasis, markEnded } from './basis-store.ts'
 import { closeTasks } from './close.ts'
 import type { TaskParts } from './parts.ts'
 import { tasksOf } from './task-store.ts'
@@ -48,6 +48,22 @@ export async function grantBasisIn(
     facts: { basis: basis.id, kind: basis.kind, details: basis.details, expires_at: expiresAt },
   })
   return basis
+}
+
+const AT_ONCE = 200
+
+/** Ends every consent that anyone gave an agent, as `endBasis` does. What administrators granted stays. */
+export async function endConsentsOf(
+  parts: TaskParts,
+  { agentId, by }: { readonly agentId: string; readonly by: string },
+): Promise<void> {
+  for (;;) {
+    const now = parts.clock.now()
+    const of = { agentId, kind: 'consent', now, limit: AT_ONCE } as const
+    const bases = await basesOfAgent(parts.storage.read, of)
+    for (const { id } of bases) await endBasis(parts, { basisId: id, by })
+    if (bases.length < AT_ONCE) return
+  }
 }
 
 /**

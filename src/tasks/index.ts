@@ -66,7 +66,7 @@ export {
   slowDownStep,
 } from './deferral/deferral-store.ts'
 export { expireTasks } from './expire.ts'
-export { endBasis, type Grant, grantBasis } from './grant-basis.ts'
+export { endBasis, endConsentsOf, type Grant, grantBasis } from './grant-basis.ts'
 export { closeTasksOf, TaskKeeper } from './keep.ts'
 export { budgetWithin } from './limits/each-task.ts'
 export { limitsOn } from './limits/limit-store.ts'

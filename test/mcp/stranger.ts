@@ -36,6 +36,8 @@ export class Stranger implements OAuthClientProvider {
   readonly clientMetadata: OAuthClientMetadata
   readonly #world: World
   readonly #arrived: URL[] = []
+  /** Where its document is, if it has one: then it need not register. */
+  clientMetadataUrl?: string
   client: OAuthClientInformationMixed | undefined
   saved: OAuthTokens | undefined
   verifier = ''

@@ -3,7 +3,7 @@ import { canonicalJson } from '../../lib/canonical-json.ts'
 import type { Reader, Schema, Tx } from '../../storage/index.ts'
 import type { TrustLevel } from '../agent.ts'
 import { readCeiling, readMayDelegate } from '../limits.ts'
-import type { AdmissionRule } from './admission-rule.ts'
+import type { AdmissionMode, AdmissionRule, KeyChange } from './admission-rule.ts'
 
 type Row = Selectable<Schema['admission_rules']>
 
@@ -15,6 +15,9 @@ export async function insertRule(tx: Tx, rule: AdmissionRule): Promise<boolean> 
       name: rule.name,
       mode: rule.mode,
       redirect_hosts: canonicalJson(rule.redirectHosts),
+      document_hosts: canonicalJson(rule.documentHosts),
+      software_ids: canonicalJson(rule.softwareIds),
+      key_change: rule.keyChange,
       trust: rule.trust,
       ceiling: canonicalJson(rule.ceiling),
       may_delegate: rule.mayDelegate && canonicalJson(rule.mayDelegate),
@@ -36,6 +39,15 @@ export async function deleteRule(tx: Tx, name: string): Promise<boolean> {
   return numDeletedRows === 1n
 }
 
+export async function findRule(db: Reader, name: string): Promise<AdmissionRule | undefined> {
+  const row = await db
+    .selectFrom('admission_rules')
+    .selectAll()
+    .where('name', '=', name)
+    .executeTakeFirst()
+  return row && ruleOf(row)
+}
+
 /** Every rule, in the order in which they are tried. */
 export async function listAdmissionRules(db: Reader): Promise<AdmissionRule[]> {
   const rows = await db
@@ -50,8 +62,11 @@ export async function listAdmissionRules(db: Reader): Promise<AdmissionRule[]> {
 function ruleOf(row: Row): AdmissionRule {
   return {
     name: row.name,
-    mode: 'dynamic', // a CHECK of the table
+    mode: row.mode as AdmissionMode, // written by insertRule
     redirectHosts: JSON.parse(row.redirect_hosts) as string[], // written by insertRule
+    documentHosts: JSON.parse(row.document_hosts) as string[], // written by insertRule
+    softwareIds: JSON.parse(row.software_ids) as string[], // written by insertRule
+    keyChange: row.key_change as KeyChange, // a CHECK of the table
     trust: row.trust as TrustLevel, // a CHECK of the table
     ceiling: readCeiling(JSON.parse(row.ceiling)),
     mayDelegate: readMayDelegate(row.may_delegate === null ? null : JSON.parse(row.may_delegate)),

@@ -1,11 +1,15 @@
+import { Problem } from '../../lib/problem.ts'
 import { findPerson } from '../../people/index.ts'
 import type { Reader, Tx } from '../../storage/index.ts'
 import type { Agent } from '../agent.ts'
 import { findAgent, insertAgent } from '../agent-store.ts'
+import { agentIdOf, clientHost, isClientUrl } from '../documents/client-url.ts'
+import { digestOf, provingOf } from '../documents/description.ts'
+import { findDescription, insertDescription } from '../documents/description-store.ts'
 import type { AgentParts } from '../parts.ts'
 import type { AdmissionRule, SelfRegistered } from './admission-rule.ts'
 import { listAdmissionRules } from './admission-store.ts'
-import { ruleFor } from './match-rule.ts'
+import { type Matched, ruleFor } from './match-rule.ts'
 
 /** Of an agent that nobody let in: `Agent.admission`. */
 export const NO_RULE = ''
@@ -27,26 +31,20 @@ export async function admissionOf(
   client: SelfRegistered,
   by: { readonly personId: string; readonly now: number },
 ): Promise<Admission> {
-  const agent = await findAgent(db, client.clientId)
+  const agent = await findAgent(db, agentIdOf(client.clientId))
   if (agent) return { agent, known: true }
   return { agent: newcomer(client, await ruleOf(db, client), by), known: false }
 }
 
 /** Whether somebody who answers for that let it in, by name or by a rule that it matches. */
-export async function isLetIn(
-  db: Reader,
-  client: Pick<SelfRegistered, 'clientId' | 'redirectUris'>,
-): Promise<boolean> {
-  const agent = await findAgent(db, client.clientId)
+export async function isLetIn(db: Reader, client: Matched): Promise<boolean> {
+  const agent = await findAgent(db, agentIdOf(client.clientId))
   const { trust } = agent ?? (await ruleOf(db, client)) ?? { trust: 0 }
   return trust > 0
 }
 
-async function ruleOf(
-  db: Reader,
-  { redirectUris }: Pick<SelfRegistered, 'redirectUris'>,
-): Promise<AdmissionRule | undefined> {
-  const rule = ruleFor(await listAdmissionRules(db), redirectUris)
+async function ruleOf(db: Reader, client: Matched): Promise<AdmissionRule | undefined> {
+  const rule = ruleFor(await listAdmissionRules(db), client)
   const owner = rule && (await findPerson(db, rule.ownerId))
   // A rule whose owner is gone lets nobody in: somebody who may act answers for every agent.
   return owner?.status === 'active' ? rule : undefined
@@ -55,6 +53,7 @@ async function ruleOf(
 /**
  * Makes the client an agent as part of the transaction in which a person brought it: under the first rule it matches, else
  * quarantined and owned by that person. Answers the agent as it is; a second time nothing happens.
+ * @throws Problem `authorization.changed`: the agent describes itself in another way by now than it did when it was asked for
  */
 export async function admitAgentIn(
   parts: AdmittingParts,
@@ -64,14 +63,66 @@ export async function admitAgentIn(
 ): Promise<Agent> {
   const by = { personId, now: parts.clock.now() }
   const { agent, known } = await admissionOf(tx, client, by)
-  if (known) return agent
+  if (known) {
+    await requireAsDescribed(tx, agent, client, by.now)
+    return agent
+  }
+  await admitNewcomer(parts, tx, { agent, client, by: personId })
+  return agent
+}
+
+/**
+ * The agent of a client that has proved who it is with nobody present, if a rule lets it in; it becomes one now if it was none.
+ * `undefined`: no rule does.
+ */
+export function admitByRule(
+  parts: AdmittingParts & Pick<AgentParts, 'storage'>,
+  client: SelfRegistered,
+): Promise<Agent | undefined> {
+  return parts.storage.transaction(async (tx) => {
+    const rule = await ruleOf(tx, client)
+    const by = { personId: rule?.ownerId ?? '', now: parts.clock.now() }
+    const { agent, known } = await admissionOf(tx, client, by)
+    if (known) return agent
+    if (!rule) return undefined
+    await admitNewcomer(parts, tx, { agent, client, by: rule.ownerId })
+    return agent
+  })
+}
+
+/** INVARIANT: whom a person brings is who they were shown. */
+async function requireAsDescribed(
+  tx: Tx,
+  { clientUrl, id }: Agent,
+  client: SelfRegistered,
+  now: number,
+): Promise<void> {
+  const description = await findDescription(tx, id)
+  if (!description) {
+    if (clientUrl !== null) await insertDescription(tx, client, now)
+    return
+  }
+  const keys = provingOf(client).keys
+  if (description.digest !== digestOf(client) || description.proves.keys.join() !== keys.join())
+    throw new Problem(
+      'authorization.changed',
+      'the program says something else of itself by now: start again there',
+    )
+}
+
+async function admitNewcomer(
+  parts: AdmittingParts,
+  tx: Tx,
+  { agent, by, client }: { agent: Agent; client: SelfRegistered; by: string },
+): Promise<void> {
   if (!(await insertAgent(tx, agent)))
     throw new Error('an agent appeared inside the transaction that looked for it')
+  await insertDescription(tx, client, parts.clock.now())
   await parts.live.begin(tx, { kind: 'agent', id: agent.id })
   await parts.ledger.append(tx, {
     type: 'agent.admitted',
     agent: agent.id,
-    by: personId,
+    by,
     outcome: agent.admission === NO_RULE ? 'quarantined' : 'admitted',
     facts: {
       rule: agent.admission === NO_RULE ? undefined : (agent.admission ?? undefined),
@@ -80,10 +131,12 @@ export async function admitAgentIn(
       ceiling: agent.ceiling,
       may_delegate: agent.mayDelegate,
       redirect_uris: client.redirectUris,
+      client_url: agent.clientUrl ?? undefined,
+      methods: client.proves?.methods,
+      keys: client.proves?.keys,
     },
     private: { name: client.clientName },
   })
-  return agent
 }
 
 function newcomer(
@@ -92,7 +145,7 @@ function newcomer(
   { personId, now }: { personId: string; now: number },
 ): Agent {
   return {
-    id: clientId,
+    id: agentIdOf(clientId),
     name: markedName(clientName, clientId),
     description: '',
     ownerId: rule?.ownerId ?? personId,
@@ -104,6 +157,7 @@ function newcomer(
     admission: rule?.name ?? NO_RULE,
     notifyAt: null,
     issuer: null,
+    clientUrl: isClientUrl(clientId) ? clientId : null,
     clients: [],
   }
 }
@@ -113,5 +167,7 @@ function newcomer(
  * and no two agents have the same name, whoever registers first.
  */
 function markedName(clientName: string, clientId: string): string {
-  return `${clientName} (self-registered ${clientId.slice(-12)})`
+  return isClientUrl(clientId)
+    ? `${clientName} (${clientHost(clientId)} ${agentIdOf(clientId).slice(-8)})`
+    : `${clientName} (self-registered ${clientId.slice(-12)})`
 }

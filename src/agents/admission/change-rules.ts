@@ -3,14 +3,20 @@ import { Problem } from '../../lib/problem.ts'
 import { readCeiling, readMayDelegate, readTrust } from '../limits.ts'
 import type { AgentParts } from '../parts.ts'
 import { requireOwner } from '../register.ts'
-import type { AdmissionRule } from './admission-rule.ts'
+import type { AdmissionMode, AdmissionRule, KeyChange } from './admission-rule.ts'
 import { deleteRule, insertRule } from './admission-store.ts'
 import { isHostPattern } from './match-rule.ts'
 
 /** A rule as an administrator describes it. What is `unknown` here is read strictly. */
 export interface RuleDescription {
   readonly name: string
+  /** Left out: `document` when it names hosts of documents. */
+  readonly mode?: AdmissionMode | undefined
   readonly redirectHosts: readonly string[]
+  readonly documentHosts?: readonly string[] | undefined
+  readonly softwareIds?: readonly string[] | undefined
+  /** Left out: people are asked anew. */
+  readonly keyChange?: KeyChange | undefined
   readonly trust: unknown
   readonly ceiling: unknown
   readonly mayDelegate?: unknown
@@ -28,19 +34,11 @@ export async function addAdmissionRule(
   parts: AgentParts,
   described: RuleDescription,
 ): Promise<AdmissionRule> {
-  const { name, redirectHosts, ownerId, by } = described
+  const { name, ownerId, by } = described
   if (!isName(name)) throw badRule(`\`${name}\` is not a name: lower-case letters, digits, hyphens`)
-  if (redirectHosts.length === 0 || redirectHosts.length > MOST_HOSTS)
-    throw badRule(`name 1 to ${MOST_HOSTS} hosts that answers may be sent to`)
-  const wrong = redirectHosts.find((host) => !isHostPattern(host))
-  if (wrong !== undefined)
-    throw badRule(
-      `\`${wrong}\` is neither a host in lower case, \`*.\` and a host, nor \`localhost\`${/^(?:127\.|\[?::1)/.test(wrong) ? '; for this computer say `localhost`' : ''}`,
-    )
   const rule: AdmissionRule = {
     name,
-    mode: 'dynamic',
-    redirectHosts: [...new Set(redirectHosts)],
+    ...matchedBy(described),
     trust: readTrust(described.trust),
     ceiling: readCeiling(described.ceiling),
     mayDelegate: readMayDelegate(described.mayDelegate ?? null),
@@ -59,6 +57,9 @@ export async function addAdmissionRule(
         rule: name,
         mode: rule.mode,
         redirect_hosts: rule.redirectHosts,
+        document_hosts: rule.documentHosts.length > 0 ? rule.documentHosts : undefined,
+        software_ids: rule.softwareIds.length > 0 ? rule.softwareIds : undefined,
+        key_change: rule.mode === 'document' ? rule.keyChange : undefined,
         trust: rule.trust,
         ceiling: rule.ceiling,
         may_delegate: rule.mayDelegate,
@@ -83,6 +84,47 @@ export async function removeAdmissionRule(
       throw new Problem('admission.unknown', `there is no rule \`${name}\``)
     await parts.ledger.append(tx, { type: 'admission.rule_removed', by, facts: { rule: name } })
   })
+}
+
+/** Whom the rule lets in. What one mode does not look at is not taken with the other. */
+function matchedBy({
+  documentHosts = [],
+  keyChange = 'ask',
+  mode = documentHosts.length > 0 ? 'document' : 'dynamic',
+  redirectHosts,
+  softwareIds = [],
+}: RuleDescription): Pick<
+  AdmissionRule,
+  'mode' | 'redirectHosts' | 'documentHosts' | 'softwareIds' | 'keyChange'
+> {
+  checkHosts(redirectHosts, mode === 'dynamic' ? 'hosts that answers may be sent to' : undefined)
+  checkHosts(documentHosts, mode === 'document' ? 'hosts that documents are at' : undefined)
+  if (mode === 'dynamic' && documentHosts.length > 0)
+    throw badRule('clients that registered have no documents')
+  if (mode === 'document' && softwareIds.length > 0)
+    throw badRule('`software_id` is asked of clients that registered only')
+  if (
+    softwareIds.length > MOST_HOSTS ||
+    !softwareIds.every((id) => /^[\x21-\x7e]{1,128}$/.test(id))
+  )
+    throw badRule(`name at most ${MOST_HOSTS} software ids of 1 to 128 characters without spaces`)
+  return {
+    mode,
+    redirectHosts: [...new Set(redirectHosts)],
+    documentHosts: [...new Set(documentHosts)],
+    softwareIds: [...new Set(softwareIds)],
+    keyChange,
+  }
+}
+
+function checkHosts(hosts: readonly string[], needed: string | undefined): void {
+  if (hosts.length > MOST_HOSTS || (needed !== undefined && hosts.length === 0))
+    throw badRule(`name 1 to ${MOST_HOSTS} ${needed ?? 'hosts'}`)
+  const wrong = hosts.find((host) => !isHostPattern(host))
+  if (wrong !== undefined)
+    throw badRule(
+      `\`${wrong}\` is neither a host in lower case, \`*.\` and a host, nor \`localhost\`${/^(?:127\.|\[?::1)/.test(wrong) ? '; for this computer say `localhost`' : ''}`,
+    )
 }
 
 function badRule(detail: string): Problem {

@@ -6,12 +6,18 @@ import { isHostPattern, isLoopbackRedirect, ruleFor } from './match-rule.ts'
 function rule(name: string, ...redirectHosts: string[]): AdmissionRule {
   return {
     ...{ name, mode: 'dynamic', redirectHosts, trust: 1, ceiling: [], mayDelegate: null },
+    ...{ documentHosts: [], softwareIds: [], keyChange: 'ask' },
     ...{ ownerId: 'psn_x', createdBy: 'psn_x', createdAt: 0 },
   }
 }
 
+/** A client that registered. */
+function at(...redirectUris: string[]) {
+  return { clientId: 'client-1', redirectUris }
+}
+
 function matches(pattern: string, ...redirectUris: string[]): boolean {
-  return ruleFor([rule('one', pattern)], redirectUris) !== undefined
+  return ruleFor([rule('one', pattern)], at(...redirectUris)) !== undefined
 }
 
 test('a pattern is a host, those below one, or this computer, in one spelling', () => {
@@ -154,11 +160,11 @@ test('every address has to match, all by one rule, and the first rule counts', (
     rule('both', 'localhost', 'app.example'),
     rule('house', 'app.example'),
   ]
-  assert.equal(ruleFor(rules, [here])?.name, 'here')
-  assert.equal(ruleFor(rules, [house])?.name, 'both')
-  assert.equal(ruleFor(rules, [here, house])?.name, 'both')
+  assert.equal(ruleFor(rules, at(here))?.name, 'here')
+  assert.equal(ruleFor(rules, at(house))?.name, 'both')
+  assert.equal(ruleFor(rules, at(here, house))?.name, 'both')
   assert.equal(
-    ruleFor([rule('here', 'localhost'), rule('house', 'app.example')], [here, house]),
+    ruleFor([rule('here', 'localhost'), rule('house', 'app.example')], at(here, house)),
     undefined,
   )
 })

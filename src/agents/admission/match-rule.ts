@@ -1,4 +1,5 @@
-import type { AdmissionRule } from './admission-rule.ts'
+import { isClientUrl } from '../documents/client-url.ts'
+import type { AdmissionRule, SelfRegistered } from './admission-rule.ts'
 
 /** How a pattern says "this very computer" (RFC 8252 section 7.3), whatever the address is written like. */
 export const LOOPBACK = 'localhost'
@@ -10,6 +11,9 @@ export function isLoopbackRedirect(redirectUri: string): boolean {
   return host !== undefined && LOOPBACK_HOSTS.has(host)
 }
 
+/** What a rule goes by. */
+export type Matched = Pick<SelfRegistered, 'clientId' | 'redirectUris' | 'softwareId'>
+
 /**
  * The first rule that a client matches, in the order they were made.
  * INVARIANT: every address that the client registered must match. With one that does not, it could be let in for its good
@@ -17,12 +21,62 @@ export function isLoopbackRedirect(redirectUri: string): boolean {
  */
 export function ruleFor(
   rules: readonly AdmissionRule[],
-  redirectUris: readonly string[],
+  client: Matched,
 ): AdmissionRule | undefined {
-  if (redirectUris.length === 0) return undefined
-  return rules.find(({ redirectHosts }) =>
-    redirectUris.every((uri) => redirectHosts.some((pattern) => matchesHost(pattern, uri))),
+  return rules.find((rule) =>
+    isClientUrl(client.clientId) ? isOfDocument(rule, client) : isOfRegistered(rule, client),
   )
+}
+
+function isOfRegistered(
+  { mode, redirectHosts, softwareIds }: AdmissionRule,
+  { redirectUris, softwareId }: Matched,
+): boolean {
+  if (mode !== 'dynamic' || redirectUris.length === 0) return false
+  if (softwareIds.length > 0 && !softwareIds.some((id) => id === softwareId)) return false
+  return redirectUris.every((uri) => isAmong(redirectHosts, uri))
+}
+
+function isOfDocument(
+  rule: Pick<AdmissionRule, 'mode' | 'documentHosts' | 'redirectHosts'>,
+  { clientId, redirectUris }: Matched,
+): boolean {
+  if (!isNamed(rule, clientId)) return false
+  return redirectUris.every(
+    (uri) => isSameOrigin(uri, clientId) || isAmong(rule.redirectHosts, uri),
+  )
+}
+
+/** Whether a rule is about documents at this address. */
+export function isNamed(
+  { documentHosts, mode }: Pick<AdmissionRule, 'mode' | 'documentHosts'>,
+  clientUrl: string,
+): boolean {
+  return mode === 'document' && isAmong(documentHosts, clientUrl)
+}
+
+/**
+ * Whether a document may name its redirect addresses at all: at its own origin, on the person's computer, or where an administrator
+ * said that documents from there may send people. Anyone could name anyone's address otherwise, and borrow its name.
+ */
+export function redirectsBelong(
+  rules: readonly AdmissionRule[],
+  { clientId, redirectUris }: Matched,
+): boolean {
+  return redirectUris.every(
+    (uri) =>
+      isSameOrigin(uri, clientId) ||
+      isLoopbackRedirect(uri) ||
+      rules.some((rule) => isNamed(rule, clientId) && isAmong(rule.redirectHosts, uri)),
+  )
+}
+
+function isSameOrigin(uri: string, clientUrl: string): boolean {
+  return URL.parse(uri)?.origin === new URL(clientUrl).origin
+}
+
+function isAmong(patterns: readonly string[], uri: string): boolean {
+  return patterns.some((pattern) => matchesHost(pattern, uri))
 }
 
 /**

@@ -25,9 +25,13 @@ export function addCommand(start: Start): Command {
   return command('add', 'Registers an agent. Its name is its id, for ever.', [
     'remit agents add invoice-bot --trust 3 --ceiling billing.invoices.read --key-out invoice-bot.jwk',
     'remit agents add refund-bot --owner ada --trust 3 --ceiling-file ceiling.json --key refund-bot.pub.jwk',
+    'remit agents add https://app.example/client.json --trust 2 --ceiling "desk.*"',
     'remit agents add helper --trust 1 --ceiling "orders.*" --client https://login.example.com=helper',
   ])
-    .argument('<name>', 'lower-case letters, digits and hyphens')
+    .argument(
+      '<name>',
+      'lower-case letters, digits and hyphens; or the address of the metadata document of a client',
+    )
     .requiredOption(
       '--trust <level>',
       '0 quarantined, 1 external, 2 partner, 3 internal',
@@ -70,6 +74,7 @@ async function add(cli: Cli, name: string, options: AddOptions): Promise<void> {
     })
   cli.say(text`${green('✓')} ${bold(agent.id)} is registered`)
   if (made) cli.say(text`  its private key is in ${bold(made.path)}; keep it where the agent runs`)
+  else if (agent.client_url !== null) cli.say(dim('  its keys are those of its metadata document'))
   else if (jwk === undefined) {
     cli.say(dim(`  it has no key yet: remit agents add-key ${agent.id} --key-out ${agent.id}.jwk`))
   }

@@ -12,6 +12,9 @@ export interface Agent {
   /** The admission rule, empty for none, of one that registered itself; else null. */
   readonly admission: string | null
   readonly notify_at: string | null
+  readonly origin: string
+  readonly vouched_by: string
+  readonly client_url: string | null
 }
 
 /** With its keys and clients. */
@@ -23,6 +26,14 @@ export interface ShownAgent extends Agent {
     readonly revoked: boolean
   }[]
   readonly clients: readonly { readonly issuer: string; readonly client_id: string }[]
+  /** Of one that came by itself. */
+  readonly described: {
+    readonly redirect_hosts: readonly string[]
+    readonly methods: readonly string[]
+    readonly keys: readonly string[]
+    readonly noticed_at: string
+    readonly changed_at: string | null
+  } | null
 }
 
 /** Contract 2. */

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
+import { Failure } from '../failure.ts'
 import { named } from '../person.ts'
 import { at } from '../server/api.ts'
 import { facts, indented, table } from '../terminal/table.ts'
@@ -18,11 +19,12 @@ export function listCommand(start: Start): Command {
         answer.agents.length === 0
           ? [dim('No agents yet. `remit agents add NAME …` registers one.')]
           : table(
-              ['NAME', 'STATUS', 'TRUST', 'OWNER', 'DESCRIPTION'],
+              ['NAME', 'STATUS', 'TRUST', 'CAME', 'OWNER', 'DESCRIPTION'],
               answer.agents.map((agent) => [
                 bold(agent.id),
                 statusWord(agent.status),
                 trustInWords(agent.trust),
+                agent.origin,
                 agent.owner_name ?? agent.owner,
                 agent.description || ownName(agent),
               ]),
@@ -43,11 +45,56 @@ export function showCommand(start: Start): Command {
   return command('show', 'One agent: its ceiling, its keys, its clients at identity providers.', [
     'remit agents show refund-bot',
   ])
-    .argument('<name>', 'the agent')
+    .argument('<name>', 'the agent, or the address that is its client id')
     .action(async (name: string, _options: object, invoked: Command) => {
       const cli = await start(invoked)
-      await showAgent(cli, await cli.api.get<ShownAgent>(at`/agents/${name}`))
+      await showAgent(cli, await cli.api.get<ShownAgent>(at`/agents/${await idOf(cli, name)}`))
     })
+}
+
+/** An agent by its id, or by the address that it is known by as a client. */
+async function idOf(cli: Cli, name: string): Promise<string> {
+  if (!name.startsWith('https://')) return name
+  const { agents } = await cli.api.get<{ agents: readonly Agent[] }>('/agents')
+  const found = agents.find((agent) => agent.client_url === name)
+  if (!found)
+    throw new Failure(`There is no agent whose client id is \`${name}\``, {
+      next: ['remit agents list'],
+    })
+  return found.id
+}
+
+const CAME: Readonly<Record<string, string>> = {
+  registered: 'registered by an administrator',
+  dynamic: 'registered itself',
+  issuer: 'a trusted issuer vouches for it',
+  document: 'known by the address of its metadata document',
+}
+
+const VOUCHED: Readonly<Record<string, string>> = {
+  administrator: 'an administrator vouches for it',
+  issuer: 'its name is the word of that issuer',
+  address: 'whoever controls that address vouches for its name',
+  nobody: 'nobody has verified its name',
+}
+
+function cameFrom({ origin, vouched_by: by }: Agent): string {
+  return `${CAME[origin] ?? origin}; ${VOUCHED[by] ?? by}`
+}
+
+/** Where a person's browser is sent, and with what it proves who it is. */
+function describedRows({ described }: ShownAgent): [string, Value][] {
+  if (!described) return []
+  const { changed_at, keys, methods, redirect_hosts: hosts } = described
+  const proves = methods.includes('private_key_jwt') ? `${keys.length} keys of its own` : 'nothing'
+  return [
+    ['answers go to', hosts.length === 0 ? 'nowhere: it asks no person' : hosts.join(' ')],
+    [
+      'proves itself by',
+      methods.includes('none') && methods.length > 1 ? `${proves}, or nothing` : proves,
+    ],
+    ['said otherwise until', changed_at === null ? '' : moment(changed_at)],
+  ]
 }
 
 /** Of one that registered itself. */
@@ -68,8 +115,11 @@ export async function showAgent(cli: Cli, agent: ShownAgent): Promise<void> {
           ['owner', named(agent.owner_name, agent.owner)],
           ['since', moment(agent.created_at)],
           ['calls itself', ownName(agent)],
+          ['came', cameFrom(agent)],
+          ['client id', agent.client_url ?? ''],
           ['let in by', letInBy(agent)],
           ['told of answers at', agent.notify_at ?? ''],
+          ...describedRows(agent),
         ],
         cli.room,
       ),

@@ -1,4 +1,10 @@
-import { type Agent, findAgent, listKeys, type TrustedIssuer } from '../../agents/index.ts'
+import {
+  type Agent,
+  agentIdOf,
+  findAgent,
+  listKeys,
+  type TrustedIssuer,
+} from '../../agents/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { findPerson, type Person } from '../../people/index.ts'
 import {
@@ -23,9 +29,10 @@ import { problemOr } from '../reasons.ts'
 import { PROOF_STEP, proofStep } from '../refuse.ts'
 import { grantEnded, type Presenting, readProof, refusing } from './credentials.ts'
 import { type InteractiveTokens, issueTokens } from './issue.ts'
+import { ASSERTION_STEP, type ClientShown, type ProvedClient, proveClient } from './prove-client.ts'
 
 /** A code that came back from the client it was sent to, with the right verifier: what the protocol checks is checked. */
-export interface CodeRedemption extends Presenting {
+export interface CodeRedemption extends Presenting, Omit<ClientShown, 'clientId'> {
   /** What the code was issued for. */
   readonly authorizationId: string
   /** Where the code is kept: used up with the task that it opens. */
@@ -48,7 +55,7 @@ export async function redeemCode(
   const authorization = await findAuthorization(read, asked.authorizationId)
   const proof = await readProof(parts, asked)
   const about = {
-    agent: authorization?.clientId,
+    agent: authorization && agentIdOf(authorization.clientId),
     person: authorization?.personId ?? undefined,
   }
   const no = refusing(parts, asked, { type: 'task.refused', proof, about })
@@ -57,11 +64,14 @@ export async function redeemCode(
     return no(refused('proof.wrong_key', 'the client said that it would prove another key'))
   if (authorization?.state === 'used') return no(await replayed(parts, authorization))
   if (authorization?.state !== 'granted') return no(refused('code.invalid', 'the code is unknown'))
-  const found = await behind(parts, authorization, proof)
+  const client = await problemOr(proveClient(parts, { ...asked, clientId: authorization.clientId }))
+  if (client instanceof Problem) return no(refused(client.code, client.detail))
+  const found = await behind(parts, authorization, { proof, client })
   if (isRefused(found)) return no(found)
   const task = await interactiveTask(parts, found, proof)
   const done = await parts.storage.commit([
     ...(proof ? [proofStep(parts, proof)] : []),
+    ...client.steps,
     consumeCodeStep(read, asked.codeId, { now: parts.clock.now(), knownUntil: task.deadline }),
     useAuthorizationStep(read, AUTHORIZATION_STEP, authorization.id, task.id),
     ...openSteps(parts, task, { chain: [task.agentId], origin: asked.origin }),
@@ -84,14 +94,14 @@ interface Behind {
 async function behind(
   parts: DecisionParts,
   authorization: Authorization,
-  proof: Proof | undefined,
+  { client, proof }: { proof: Proof | undefined; client: ProvedClient },
 ): Promise<Behind | Refused> {
   const { read } = parts.storage
-  const agent = await findAgent(read, authorization.clientId)
+  const agent = await findAgent(read, agentIdOf(authorization.clientId))
   const person = await findPerson(read, authorization.personId ?? '')
   if (!agent || !person) return refused('grant.ended', 'the client or the person is gone')
   // INVARIANT: an agent that can prove possession never gets a token that does not need it.
-  if (!proof && (await listKeys(read, agent.id)).length > 0)
+  if (!proof && (client.byKey || (await listKeys(read, agent.id)).length > 0))
     return refused('proof.missing', 'an agent that has keys sends a DPoP proof')
   const { byIdentifier } = await parts.catalog.current()
   const resource = byIdentifier.get(authorization.resource)
@@ -175,6 +185,8 @@ async function overtaken(
   { id }: Authorization,
   guard: string,
 ): Promise<Refused> {
+  if (guard === ASSERTION_STEP)
+    return refused('assertion.replayed', 'the client assertion was used before')
   if (guard === PROOF_STEP) return refused('proof.replayed', 'the proof was used before')
   if (guard === KEY_STEP)
     return refused('task.key_used', 'the key belongs to another task; make a fresh one for each')

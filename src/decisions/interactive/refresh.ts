@@ -13,13 +13,14 @@ import type { HeldTask } from '../facts.ts'
 import { aboutTask } from '../issue-resource-token.ts'
 import { type Refused, refused } from '../opening/opening.ts'
 import type { DecisionParts } from '../parts.ts'
+import { problemOr } from '../reasons.ts'
 import { PROOF_STEP, proofStep } from '../refuse.ts'
 import { grantEnded, type Presenting, readProof, refusing } from './credentials.ts'
 import { type InteractiveTokens, issueTokens } from './issue.ts'
+import { ASSERTION_STEP, type ClientShown, proveClient } from './prove-client.ts'
 
 /** RFC 6749 section 6, with RFC 8707. */
-export interface Refreshing extends Presenting {
-  readonly clientId: string
+export interface Refreshing extends Presenting, ClientShown {
   readonly refreshToken: string
   readonly resource?: string | undefined
   /** Narrows the next resource token; never what can be had later. */
@@ -44,10 +45,12 @@ export async function refreshTokens(
   if (proof instanceof Problem) return no(refused(proof.code, proof.detail))
   if (!shown || !held || shown.clientId !== asked.clientId)
     return no(refused('refresh_token.invalid', 'the refresh token is not one of this client'))
+  const client = await problemOr(proveClient(parts, asked))
+  if (client instanceof Problem) return no(refused(client.code, client.detail))
   if (shown.usedAt !== null) return no(await reused(parts, shown))
   const wrong = misuse(parts, { asked, shown, held, proof })
   if (wrong) return no(wrong)
-  if (!proof && (await listKeys(read, held.task.agentId)).length > 0)
+  if (!proof && (client.byKey || (await listKeys(read, held.task.agentId)).length > 0))
     return no(refused('grant.ended', 'the agent has keys by now, and proves its possession'))
   const issued = await issueTokens(parts, held, {
     clientId: shown.clientId,
@@ -57,12 +60,15 @@ export async function refreshTokens(
     proof,
     steps: [
       ...(proof ? [proofStep(parts, proof)] : []),
+      ...client.steps,
       useRefreshStep(read, shown.digest, parts.clock.now()),
     ],
   })
   if (issued.outcome === 'issued') return issued
   if (issued.outcome === 'refused') return no(grantEnded(issued))
   if (issued.guard === PROOF_STEP) return no(refused('proof.replayed', 'the proof was used before'))
+  if (issued.guard === ASSERTION_STEP)
+    return no(refused('assertion.replayed', 'the client assertion was used before'))
   if (issued.guard === REFRESH_STEP) return no(await reused(parts, shown))
   throw new Error(`tokens could not be stored: ${issued.guard}`)
 }

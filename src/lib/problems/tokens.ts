@@ -5,6 +5,10 @@ export const TOKEN_PROBLEMS = {
     status: 400,
     title: 'A program sent you here with a request that cannot be answered',
   },
+  'authorization.changed': {
+    status: 409,
+    title: 'The program describes itself in another way now',
+  },
   'authorization.not_pending': {
     status: 409,
     title: 'The authorization request was answered already',

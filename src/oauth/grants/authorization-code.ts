@@ -43,7 +43,7 @@ export async function authorizationCode(
   presented: Presented,
   form: Form,
 ): Promise<TokenAnswer> {
-  refuse(form, ['client_secret', 'client_assertion'], 'is not accepted here: the client is public')
+  refuse(form, ['client_secret'], 'is not accepted here')
   const id = codeId(required(form, 'code'))
   const stored = await artefacts.find<StoredCode>('AuthorizationCode', { id })
   const authorizationId = stored && checkCode(stored, form)
@@ -51,6 +51,7 @@ export async function authorizationCode(
     throw new Problem('code.invalid', 'the code is unknown, over, or was not asked for like this')
   const answer = await redeemCode(decisions, {
     ...presented,
+    ...assertionOf(form),
     authorizationId,
     codeId: id,
     thumbprint: typeof stored?.dpopJkt === 'string' ? stored.dpopJkt : undefined,
@@ -80,16 +81,25 @@ export async function refreshToken(
   presented: Presented,
   form: Form,
 ): Promise<TokenAnswer> {
-  refuse(form, ['client_secret', 'client_assertion'], 'is not accepted here: the client is public')
+  refuse(form, ['client_secret'], 'is not accepted here')
   return interactiveAnswer(
     await refreshTokens(decisions, {
       ...presented,
+      ...assertionOf(form),
       clientId: required(form, 'client_id'),
       refreshToken: required(form, 'refresh_token'),
       resource: form.get('resource'),
       scope: form.get('scope'),
     }),
   )
+}
+
+/** Of a client that authenticates (RFC 7523 section 2.2). Which does, it said where it described itself. */
+function assertionOf(form: Form) {
+  return {
+    assertion: form.get('client_assertion'),
+    assertionType: form.get('client_assertion_type'),
+  }
 }
 
 function interactiveAnswer(answer: InteractiveTokens | Refused): TokenAnswer {

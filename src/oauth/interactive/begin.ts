@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { ClientMetadata, KoaContextWithOIDC } from 'oidc-provider'
+import { isClientUrl, selfOf } from '../../agents/index.ts'
 import type { DecisionParts } from '../../decisions/index.ts'
 import type { Cookies } from '../../http/index.ts'
 import { base64url, fromBase64url, sha256url } from '../../lib/bytes.ts'
@@ -28,6 +29,9 @@ export async function beginInteraction(
   const { client } = context.oidc
   if (!client) throw new TypeError('an interaction without a client')
   const metadata: ClientMetadata = client.metadata()
+  const self = isClientUrl(client.clientId)
+    ? await ports.decisions.documents?.find(client.clientId).then(selfOf)
+    : undefined
   const sent = cookies.read(context.req, 'browser')
   const browser =
     sent !== undefined && fromBase64url(sent)?.byteLength === BROWSER_BYTES
@@ -37,9 +41,10 @@ export async function beginInteraction(
   await beginAuthorization(decisions, {
     id: uid,
     clientId: client.clientId,
-    clientName: metadata.client_name ?? client.clientId,
+    clientName: self?.clientName ?? metadata.client_name ?? client.clientId,
     redirectUri: text(params.redirect_uri),
-    redirectUris: metadata.redirect_uris ?? [],
+    redirectUris: self?.redirectUris ?? metadata.redirect_uris ?? [],
+    proves: self?.proves,
     resource: text(params.resource),
     scope: typeof params.scope === 'string' ? params.scope : null,
     browser: sha256url(browser),

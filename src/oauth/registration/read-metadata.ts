@@ -1,7 +1,10 @@
-import { isLoopbackRedirect } from '../../agents/index.ts'
+import {
+  checkRedirectUri,
+  isLoopbackRedirect,
+  LONGEST_CLIENT_NAME,
+  visibleLine,
+} from '../../agents/index.ts'
 import { Problem } from '../../lib/problem.ts'
-import { checkRedirectUri } from './redirect-uri.ts'
-import { LONGEST_CLIENT_NAME, visibleLine } from './visible-line.ts'
 
 /** A public client, as it is registered: what it asked for where that is possible, and nothing it cannot have. */
 export interface ClientRegistration {

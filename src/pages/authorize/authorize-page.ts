@@ -1,4 +1,5 @@
 import type { Detail, Risk } from '@remit/engine'
+import { clientHost, isClientUrl } from '../../agents/index.ts'
 import { RISKS } from '../../catalog/index.ts'
 import type { Offer } from '../../decisions/index.ts'
 import type { Authorization } from '../../tasks/index.ts'
@@ -9,7 +10,7 @@ import { csrfField, documentOf, type Viewer } from '../frame/document.ts'
 import { type Html, html } from '../frame/html.ts'
 import { badge, command, facts, notice } from '../frame/pieces.ts'
 import { show } from '../frame/show.ts'
-import { duration } from '../frame/time.ts'
+import { duration, when } from '../frame/time.ts'
 import { LIVES, USUAL_LIFE } from './lives.ts'
 
 export interface AuthorizeView {
@@ -17,13 +18,22 @@ export interface AuthorizeView {
   readonly viewer: Viewer
   readonly asked: Pick<
     Authorization,
-    'id' | 'clientId' | 'clientName' | 'redirectUri' | 'resource' | 'expiresAt'
+    | 'id'
+    | 'clientId'
+    | 'clientName'
+    | 'redirectUri'
+    | 'redirectUris'
+    | 'proves'
+    | 'resource'
+    | 'expiresAt'
   >
   readonly state: Authorization['state'] | 'expired'
   /** The browser was on its way to the program, which had the answer already. */
   readonly told: boolean
   /** The answer would go to a program on the person's own computer, which any program there can be. */
   readonly loopback: boolean
+  /** When what it says of itself was last found to be another, if people were asked before. */
+  readonly changedAt: number | undefined
   readonly offer: Offer
   readonly owner: string
   /** Names of those who can let it in. */
@@ -93,16 +103,46 @@ function waiting(view: AuthorizeView): Html {
   return html`${who(view)}${view.offer.standing === 'open' ? form(view) : shut(view)}`
 }
 
-function who({ asked, loopback, offer, owner }: AuthorizeView): Html {
+/** What of it is no word of its own: where its document is, which whoever controls that place has put there. */
+function knownBy({ asked, changedAt, now }: AuthorizeView): [string, Html | false][] {
+  const { clientId, proves } = asked
+  if (!isClientUrl(clientId))
+    return [['Registered as', html`<code class="soft">${clientId}</code>`]]
+  return [
+    [
+      'It is from',
+      html`<strong>${clientHost(clientId)}</strong> <code class="soft">${clientId}</code>`,
+    ],
+    [
+      'It proves that',
+      proves?.methods.includes('private_key_jwt') === true &&
+        (proves.methods.includes('none') ? html`with its key, if it wants` : html`with its key`),
+    ],
+    [
+      'Changed',
+      changedAt !== undefined &&
+        html`it describes itself in another way since ${when(changedAt, now)}; what you allowed before has ended`,
+    ],
+  ]
+}
+
+/** A program anywhere can show a document of somebody else; only an address that is not on this computer is theirs. */
+function anyoneHere({ asked }: AuthorizeView): Html {
+  const from = isClientUrl(asked.clientId) && clientHost(asked.clientId)
+  return html`<p>The answer goes to a program on this computer, and any program on it could have asked under this name${from && html`, also one that is not from <strong>${from}</strong>`}. If you did not expect this page, close it.</p>`
+}
+
+function who(view: AuthorizeView): Html {
+  const { asked, loopback, offer, owner } = view
   const { agent, resource } = offer
   const trust = TRUST[agent.trust]
   return html`<section class="card" aria-labelledby="who"><h2 id="who">Who asks</h2>
 ${facts([
   [
     'Program',
-    html`${show(asked.clientName)} ${badge('self-registered, name not verified', 'warn')}`,
+    html`${show(asked.clientName)} ${badge(isClientUrl(asked.clientId) ? 'name not verified' : 'self-registered, name not verified', 'warn')}`,
   ],
-  ['Registered as', html`<code class="soft">${asked.clientId}</code>`],
+  ...knownBy(view),
   ['The answer goes to', placeOf(asked.redirectUri, loopback)],
   [
     'It wants to use',
@@ -115,11 +155,7 @@ ${facts([
 ])}
 ${
   loopback &&
-  notice(
-    'warn',
-    'Only go on if you just started this program yourself',
-    html`<p>The answer goes to a program on this computer, and any program on it could have asked under this name. If you did not expect this page, close it.</p>`,
-  )
+  notice('warn', 'Only go on if you just started this program yourself', anyoneHere(view))
 }</section>`
 }
 
@@ -198,7 +234,7 @@ const SHUT: Readonly<Record<Offer['standing'], readonly [title: string, text: Ht
   open: ['', html``],
   quarantined: [
     'Nobody has let this program in yet',
-    html`<p>It registered itself, and no rule of your organization knows it. Until an administrator lets it in, it may do nothing, whoever allows it.</p>`,
+    html`<p>It came by itself, and no rule of your organization knows it. Until an administrator lets it in, it may do nothing, whoever allows it.</p>`,
   ],
   beyond: [
     'This program may never do what it asks for',
@@ -214,10 +250,10 @@ const SHUT: Readonly<Record<Offer['standing'], readonly [title: string, text: Ht
   ],
 }
 
-function nextSteps({ administrators, asked, offer }: AuthorizeView): Html {
+function nextSteps({ administrators, offer }: AuthorizeView): Html {
   const them = administrators.length > 0 ? show(administrators.join(', ')) : html`an administrator`
   return html`<section class="card" aria-labelledby="next"><h2 id="next">${offer.known ? 'It waits for an administrator' : 'How it is let in'}</h2>
 <p>${them} can let it in, by saying how far it is trusted and what it may be given at most:</p>
-${command(`remit agents limits ${asked.clientId} --trust 1 --ceiling ACTION …`)}
+${command(`remit agents limits ${offer.agent.id} --trust 1 --ceiling ACTION …`)}
 <p class="soft">${offer.known ? 'Tell them its name above. When they have done it, start again in the program.' : 'Asking makes you its owner, the one who answers for it, and gives it nothing.'}</p></section>`
 }

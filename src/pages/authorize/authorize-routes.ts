@@ -1,4 +1,4 @@
-import { isLoopbackRedirect } from '../../agents/index.ts'
+import { findDescription, isLoopbackRedirect } from '../../agents/index.ts'
 import { countedRisk } from '../../catalog/index.ts'
 import { type Offer, offerTo } from '../../decisions/index.ts'
 import { Problem } from '../../lib/problem.ts'
@@ -91,6 +91,8 @@ async function viewOf(
   const offer = await offerTo(parts.decisions, asked, person)
   const catalog = await parts.decisions.catalog.current()
   const { clientId, resource } = asked
+  const before = await lastAllowed(read, { clientId, personId: person.id, resource })
+  const described = await findDescription(read, offer.agent.id)
   return {
     now,
     viewer,
@@ -105,7 +107,8 @@ async function viewOf(
       const action = catalog.actions.get(name)
       return action && countedRisk(action)
     },
-    before: await lastAllowed(read, { clientId, personId: person.id, resource }),
+    before,
+    changedAt: (before && described?.changedAt) ?? undefined,
     limitsOf: limitsIn(catalog),
   }
 }

@@ -11,6 +11,7 @@ import { evaluationRequests } from './0010-evaluation-requests.ts'
 import { mappings } from './0011-mappings.ts'
 import { answers } from './0013-answers.ts'
 import { issuers } from './0016-issuers.ts'
+import { descriptions } from './0017-descriptions.ts'
 import { tokenForms } from './0018-token-forms.ts'
 import { deferrals } from './0019-deferrals.ts'
 import type { Migration } from './migration.ts'
@@ -30,6 +31,7 @@ export const MIGRATIONS: readonly Migration[] = [
   mappings,
   answers,
   issuers,
+  descriptions,
   tokenForms,
   deferrals,
 ]

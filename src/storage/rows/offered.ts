@@ -19,14 +19,40 @@ export interface AgentRow {
   notify_at: string | null
   /** Of an agent that a trusted issuer vouches for: the registration of that. It ends with it. */
   issuer: string | null
+  /** Its OAuth client id, where that is the address of a metadata document. */
+  client_url: string | null
 }
 
-/** Which clients that register themselves become agents, with what trust, ceiling and owner (contract 1). */
+/** What an agent that came by itself says of itself: as it was let in, or as its document was last found. */
+export interface AgentDescriptionRow {
+  agent_id: string
+  client_name: string
+  redirect_uris: JsonText
+  /** How it may authenticate. */
+  methods: JsonText
+  /** Thumbprints of its keys, sorted. */
+  keys: JsonText
+  /** The keys, of a client that registered them with us. */
+  jwks: JsonText | null
+  jwks_uri: string | null
+  /** Of name, redirects and methods. */
+  digest: string
+  noticed_at: Millis
+  changed_at: Millis | null
+}
+
+/** Which clients that come by themselves become agents, with what trust, ceiling and owner (contract 1). */
 export interface AdmissionRuleRow {
   name: string
-  /** `dynamic`: RFC 7591. */
+  /** `dynamic`: RFC 7591; `document`: metadata documents. */
   mode: string
   redirect_hosts: JsonText
+  /** Where documents are. */
+  document_hosts: Generated<JsonText>
+  /** Of clients that registered: which software they say they are; any, when empty. */
+  software_ids: Generated<JsonText>
+  /** What follows when a document has a key that it had not: `accept`, `ask`, `suspend`. */
+  key_change: Generated<string>
   trust: number
   ceiling: JsonText
   may_delegate: JsonText | null

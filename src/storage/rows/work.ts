@@ -121,6 +121,8 @@ export interface AuthorizationRow {
   expires_at: Millis
   /** When the person who answered had signed in. */
   auth_time: Millis | null
+  /** How the client authenticates, with its keys; nothing of a public one that registered. */
+  proves: JsonText | null
 }
 
 /** What lets an agent open tasks while nobody is present. */

@@ -1,5 +1,5 @@
 import { contains, type Detail, type KindOf } from '@remit/engine'
-import { type Agent, admitAgentIn } from '../../agents/index.ts'
+import { type Agent, admitAgentIn, agentIdOf } from '../../agents/index.ts'
 import type { Id } from '../../lib/id.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Tx } from '../../storage/index.ts'
@@ -33,7 +33,7 @@ type AnsweringParts = Pick<TaskParts, 'storage' | 'ledger' | 'clock' | 'random' 
  * Takes a person's answer to a client. A grant makes the client an agent, if it was none, and the consent a delegation
  * basis; the code then opens the task. Answers it as it is afterwards.
  * @throws Problem `authorization.unknown` (also in another browser), `authorization.not_pending`, `consent.widened`,
- * `consent.nothing_granted`
+ * `consent.nothing_granted`, `authorization.changed`
  */
 export function answerAuthorization(
   parts: AnsweringParts,
@@ -121,7 +121,7 @@ async function end(
   await parts.ledger.append(tx, {
     type: 'authorization.answered',
     person: answer.person.id,
-    agent: after.clientId,
+    agent: agentIdOf(after.clientId),
     by: answer.person.id,
     outcome: after.state,
     facts: {

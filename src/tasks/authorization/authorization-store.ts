@@ -88,6 +88,7 @@ function rowOf(authorization: Authorization): Row {
     created_at: authorization.createdAt,
     expires_at: authorization.expiresAt,
     auth_time: authorization.authTime,
+    proves: writtenOf(authorization),
   }
 }
 
@@ -109,5 +110,13 @@ function authorizationOf(row: Row): Authorization {
     taskId: row.task_id as Id<'task'> | null, // written from a task's id
     createdAt: row.created_at,
     expiresAt: row.expires_at,
+    ...(row.proves === null ? {} : (JSON.parse(row.proves) as Written)), // written by writtenOf
   }
+}
+
+type Written = Pick<Authorization, 'proves' | 'softwareId'>
+
+/** Nothing, of a public client that said nothing more. */
+function writtenOf({ proves, softwareId }: Authorization): string | null {
+  return proves || softwareId !== undefined ? JSON.stringify({ proves, softwareId }) : null
 }

@@ -14,6 +14,8 @@ export type Beginning = Pick<
   | 'resource'
   | 'scope'
   | 'browser'
+  | 'proves'
+  | 'softwareId'
 >
 
 /** A client stands at the authorization endpoint. Nobody has said anything yet. */

@@ -1,5 +1,5 @@
-import { isLoopbackRedirect } from '../../agents/index.ts'
 import { Problem } from '../../lib/problem.ts'
+import { isLoopbackRedirect } from '../admission/match-rule.ts'
 
 const LONGEST = 512
 /** Parameters of answers (RFC 6749 section 4.1.2, RFC 9207): an address brings none of its own. */

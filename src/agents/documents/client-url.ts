@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto'
+
+/** A longer one helps nobody who has to read it. */
+export const LONGEST_CLIENT_URL = 512
+export type ClientUrl = `https://${string}`
+
+const SCHEME = 'https://'
+/** Of the host in an agent's id: its end is what somebody has registered. */
+const MOST_OF_HOST = 30
+/** 96 bits: nobody finds a second address with the same. */
+const DIGEST_LENGTH = 24
+
+/**
+ * Whether a client id is the address of a metadata document (draft-ietf-oauth-client-id-metadata-document section 3): `https`,
+ * with a path, and without user name, query, fragment, dot segments. Such ids compare byte by byte.
+ * INVARIANT: written in the one way in which URLs are written, so that what is compared, shown and fetched is the same: no second
+ * spelling of the host, no port that is meant anyway, no empty component.
+ */
+export function isClientUrl(text: unknown): text is ClientUrl {
+  if (typeof text !== 'string' || text.length > LONGEST_CLIENT_URL) return false
+  if (!text.startsWith(SCHEME) || !/^[\x21-\x7e]+$/.test(text)) return false
+  if (/[?#@\\]/.test(text)) return false
+  const url = URL.parse(text)
+  if (!url || url.href !== text || url.hostname.endsWith('.')) return false
+  if (!/^(?:\[[0-9a-f:.]+\]|[a-z0-9.-]+)$/.test(url.hostname)) return false
+  return url.pathname !== '/' && !url.pathname.includes('//')
+}
+
+/** Whether an id of a client could mean a document, right or wrong: ids that we make up never look like this. */
+export function looksLikeClientUrl(clientId: string): boolean {
+  return /^[a-z][a-z0-9+.-]*:/i.test(clientId)
+}
+
+/**
+ * The agent that a client is, by its OAuth client id: itself, but for the address of a document, which cannot stand in a path, a
+ * policy or a file name: `doc-`, its host, and a digest of all of it.
+ */
+export function agentIdOf(clientId: string): string {
+  if (!isClientUrl(clientId)) return clientId
+  const slug = new URL(clientId).host
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .slice(-MOST_OF_HOST)
+    .replaceAll(/^-+|-+$/g, '')
+  const digest = createHash('sha256').update(clientId).digest('hex').slice(0, DIGEST_LENGTH)
+  return `doc-${slug}-${digest}`
+}
+
+/** Where the document is: what people are told, and what rules go by. With a port that is not the usual one. */
+export function clientHost(clientUrl: string): string {
+  return new URL(clientUrl).host
+}

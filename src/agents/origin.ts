@@ -1,0 +1,22 @@
+import type { Agent } from './agent.ts'
+
+/** How an agent became one: an administrator registered it, it registered itself, its client id led to a document, or a trusted issuer vouches for it. */
+export type AgentOrigin = 'registered' | 'dynamic' | 'document' | 'issuer'
+
+/** Who stands for what it is called: an administrator, a trusted issuer, whoever controls an address, or nobody. */
+export type VouchedBy = 'administrator' | 'issuer' | 'address' | 'nobody'
+
+type Known = Pick<Agent, 'admission' | 'clientUrl' | 'issuer'>
+
+export function originOf({ admission, clientUrl, issuer }: Known): AgentOrigin {
+  if (issuer !== null) return 'issuer'
+  if (clientUrl !== null) return 'document'
+  return admission === null ? 'registered' : 'dynamic'
+}
+
+/** That somebody was let in says nothing about its name. */
+export function vouchedBy({ admission, clientUrl, issuer }: Known): VouchedBy {
+  if (issuer !== null) return 'issuer'
+  if (admission === null) return 'administrator'
+  return clientUrl === null ? 'nobody' : 'address'
+}

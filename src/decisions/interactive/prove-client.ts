@@ -1,0 +1,73 @@
+import {
+  agentIdOf,
+  authenticateAgent,
+  findDescription,
+  isClientUrl,
+  listKeys,
+} from '../../agents/index.ts'
+import { Problem } from '../../lib/problem.ts'
+import { consumeOnceStep, type Step } from '../../storage/index.ts'
+import type { DecisionParts } from '../parts.ts'
+
+/** What a token request says about who sends it. */
+export interface ClientShown {
+  readonly clientId: string
+  readonly assertion: string | undefined
+  readonly assertionType: string | undefined
+}
+
+/** `byKey`: it proved that it has its key. Nothing of a public client. */
+export interface ProvedClient {
+  readonly byKey: boolean
+  /** Used up with what the request gets. */
+  readonly steps: readonly Step[]
+}
+
+/** Name of the guard that fails when an assertion was used before. */
+export const ASSERTION_STEP = 'used assertion'
+
+const PUBLIC: ProvedClient = { byKey: false, steps: [] }
+
+/**
+ * Who sends a request of a client that asked a person: whoever says that it authenticates does (RFC 6749 section 3.2.1, section 6 of
+ * the draft on metadata documents), at the code and at each refresh.
+ * INVARIANT: a client that has a key and no other way is never served without it, whatever it was when it was let in.
+ * @throws Problem `agent.unauthenticated`, `oauth.invalid_request`, `client_document.…`
+ */
+export async function proveClient(
+  parts: DecisionParts,
+  { assertion, assertionType = '', clientId }: ClientShown,
+): Promise<ProvedClient> {
+  const methods = await methodsOf(parts, clientId)
+  if (assertion === undefined) {
+    if (methods.includes('none')) return PUBLIC
+    throw new Problem('agent.unauthenticated', 'the client authenticates with its key')
+  }
+  if (!methods.includes('private_key_jwt'))
+    throw new Problem(
+      'oauth.invalid_request',
+      '`client_assertion` is not accepted here: the client is public',
+    )
+  const { agent, expiresAt, replayKey } = await authenticateAgent(parts, {
+    assertion,
+    assertionType,
+  })
+  if (agent.id !== agentIdOf(clientId))
+    throw new Problem('agent.unauthenticated', 'the assertion is of another client')
+  const step = consumeOnceStep(parts.storage.read, 'assertion', replayKey, expiresAt)
+  return { byKey: true, steps: [step] }
+}
+
+async function methodsOf(
+  parts: DecisionParts,
+  clientId: string,
+): Promise<readonly ('none' | 'private_key_jwt')[]> {
+  const agentId = agentIdOf(clientId)
+  if (!isClientUrl(clientId))
+    return (await findDescription(parts.storage.read, agentId))?.proves.methods ?? ['none']
+  // Keys that an administrator registered for an address are there to be proved.
+  if ((await listKeys(parts.storage.read, agentId)).length > 0) return ['private_key_jwt']
+  const document = await parts.documents?.find(clientId)
+  if (!document) throw new Problem('client_document.refused', 'no documents are fetched here')
+  return document.methods
+}
