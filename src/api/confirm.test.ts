@@ -114,6 +114,11 @@ async function samples(w: World): Promise<Record<string, Sample>> {
       ...sample('/resources/orders/enforcers', {}, {}),
       other: { path: '/resources/echo/enforcers', body: {} },
     },
+    'ledger.erase': sample(
+      '/ledger/erase',
+      { positions: [0], why: 'requested' },
+      { positions: [1], why: 'requested' },
+    ),
     'limits.set': sample(
       '/limits',
       { subject: { kind: 'organization' }, limit: { limit: 'calls', max: 2, seconds: 60 } },

@@ -1,9 +1,16 @@
 import { PassThrough } from 'node:stream'
 import { Type } from 'typebox'
+import { eraseValues, findDecision } from '../decisions/index.ts'
+import { Problem } from '../lib/problem.ts'
 import { operation } from './operation.ts'
+import type { ApiParts } from './parts.ts'
 import { Page } from './schemas.ts'
 
 const MOST_RECORDS = 200
+const MOST_ERASED = 1_000
+
+/** What the record says: never words of people, which could not be erased again. */
+const WHY = ['requested', 'retention', 'mistake'] as const
 
 export const LEDGER_OPERATIONS = [
   operation({
@@ -67,4 +74,60 @@ export const LEDGER_OPERATIONS = [
       return lines
     },
   }),
+  operation({
+    id: 'ledger.erase',
+    method: 'POST',
+    path: '/ledger/erase',
+    says: 'Erases arguments, addresses and other values beside records of the ledger, and what the decisions they are about were made from. It cannot be taken back. Tree and proofs stay as they are, and that it was done is recorded.',
+    who: 'administrator',
+    widens: true,
+    body: Type.Object(
+      {
+        decision: Type.Optional(
+          Type.String({ maxLength: 64, description: 'everything recorded about this decision' }),
+        ),
+        positions: Type.Optional(
+          Type.Array(Type.Integer({ minimum: 0 }), {
+            minItems: 1,
+            maxItems: MOST_ERASED,
+            uniqueItems: true,
+            description: 'these records, where no decision is named',
+          }),
+        ),
+        why: Type.Enum([...WHY]),
+      },
+      { additionalProperties: false },
+    ),
+    answer: Type.Object({
+      positions: Type.Array(Type.Integer()),
+      erased: Type.Integer({ description: 'records that had values; the others had none left' }),
+    }),
+    run: async (parts, { body, caller }) => {
+      const positions = await positionsOf(parts, body)
+      const erased = await eraseValues(
+        { storage: parts.decisions.storage, ledger: parts.ledger },
+        { positions, by: caller.person.id, reason: `erasure.${body.why}` },
+      )
+      return { positions: [...positions], erased }
+    },
+  }),
 ]
+
+async function positionsOf(
+  { decisions, ledger }: ApiParts,
+  given: { readonly decision?: string; readonly positions?: readonly number[] },
+): Promise<readonly number[]> {
+  const { decision: id, positions } = given
+  if ((id === undefined) === (positions === undefined))
+    throw new Problem('request.malformed', 'either `decision` or `positions`')
+  if (id === undefined) {
+    const size = await ledger.size()
+    const beyond = positions?.find((position) => position >= size)
+    if (beyond !== undefined)
+      throw new Problem('ledger.unknown_position', `the ledger has no ${beyond}`)
+    return positions ?? []
+  }
+  const found = await findDecision(decisions.storage.read, id)
+  if (!found) throw new Problem('decision.unknown', `there is no decision \`${id}\``)
+  return ledger.positionsAbout({ id, at: found.at })
+}

@@ -26,7 +26,7 @@ export interface Operation {
   readonly path: string
   readonly says: string
   readonly who: Who
-  /** Widens what someone or something may do: outside `remit dev` confirmed by the person on a page (contract 10). */
+  /** Widens what someone or something may do, or cannot be taken back: outside `remit dev` confirmed by the person on a page (contract 10). */
   readonly widens: boolean
   readonly params?: TSchema
   readonly query?: TSchema

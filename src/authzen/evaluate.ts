@@ -12,6 +12,8 @@ import { bindingHash } from './requests/binding.ts'
 
 /** Evaluations between two looks at what else waits. */
 const AT_ONCE = 500
+/** Evaluations of one request that wait for something at the same time. */
+export const TOGETHER = 16
 
 /** Access Evaluation. */
 export function evaluate(
@@ -71,16 +73,52 @@ async function answerOne(
   return decisionText(given, about)
 }
 
-/** One after the other, as far as the semantic wants. */
-async function answersOf(
+type Several = Extract<Batch, { single: false }>
+
+function answersOf(answering: Answering, batch: Several): Promise<readonly Answer[]> {
+  if (batch.semantic === 'execute_all') return executeAll(answering, batch.questions)
+  return untilOneEnds(answering, batch)
+}
+
+/**
+ * Several at a time: what each waits for (the store, decision points of others) is waited for together. No answer depends on another
+ * one. When one fails of ourselves, the others are not begun.
+ */
+async function executeAll(
   answering: Answering,
-  { questions, semantic }: Extract<Batch, { single: false }>,
+  questions: Several['questions'],
+): Promise<readonly Answer[]> {
+  const answers: Answer[] = []
+  const left = questions.entries()
+  let failed = false
+  const work = async () => {
+    for (const [i, question] of left) {
+      if (i % AT_ONCE === AT_ONCE - 1) await setImmediate()
+      const found = answerTo(answering, question)
+      // Waiting for what is there already would cost more than most answers.
+      answers[i] = found instanceof Promise ? await found : found
+      if (failed) return
+    }
+  }
+  const workers = Array.from({ length: Math.min(TOGETHER, questions.length) }, () =>
+    work().catch((error: unknown) => {
+      failed = true
+      throw error
+    }),
+  )
+  await Promise.all(workers)
+  return answers
+}
+
+/** One after the other: whoever wants to stop at the first that decides has nothing beyond it asked. */
+async function untilOneEnds(
+  answering: Answering,
+  { questions, semantic }: Several,
 ): Promise<readonly Answer[]> {
   const answers: Answer[] = []
   for (const question of questions) {
     if (answers.length % AT_ONCE === AT_ONCE - 1) await setImmediate()
-    const found = question instanceof Problem ? mistaken(question) : answerTo(answering, question)
-    const answer = found instanceof Promise ? await found.catch(mistakenOr) : found
+    const answer = await answerTo(answering, question)
     answers.push(answer)
     if (semantic === 'deny_on_first_deny' && !answer.permitted) break
     if (semantic === 'permit_on_first_permit' && answer.permitted) break
@@ -88,9 +126,11 @@ async function answersOf(
   return answers
 }
 
-function answerTo(answering: Answering, question: Question): Answer | Promise<Answer> {
+function answerTo(answering: Answering, question: Question | Problem): Answer | Promise<Answer> {
+  if (question instanceof Problem) return mistaken(question)
   try {
-    return answering.answer(question)
+    const found = answering.answer(question)
+    return found instanceof Promise ? found.catch(mistakenOr) : found
   } catch (error) {
     return mistakenOr(error)
   }

@@ -25,7 +25,7 @@ export class Cli {
     this.json = json
     this.api = new Api(world, url, (asked) => {
       this.say(
-        text`${yellow('●')} This widens access, so it is confirmed on a page, by you:`,
+        text`${yellow('●')} This widens access or cannot be taken back, so it is confirmed on a page, by you:`,
         text`  ${bold(asked.url)}`,
         dim(`  waiting until ${relative(asked.expires_at, world.clock.now())} …`),
       )

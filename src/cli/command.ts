@@ -1,4 +1,5 @@
 import { Command, type Help } from 'commander'
+import { nearest } from '../lib/nearest.ts'
 import type { Cli } from './cli.ts'
 import { aligned, indented } from './terminal/table.ts'
 import { bold, cyan, dim, type Text, text, type Value } from './terminal/text.ts'
@@ -8,9 +9,31 @@ export type Start = (invoked: Command) => Promise<Cli>
 
 const EXAMPLES = new WeakMap<Command, readonly string[]>()
 
+/** Commander's own names one command that was perhaps meant; whoever guesses is helped more by all that there are. */
+class NamedCommand extends Command {
+  /** Called by commander for a first word that is none of its commands. */
+  unknownCommand(): void {
+    const [wrong = ''] = this.args
+    const names = this.commands.map((each) => each.name())
+    const path = pathOf(this)
+    const meant = nearest(wrong, names)
+    const lines = [
+      `there is no command \`${wrong}\`${path === 'remit' ? '' : ` of \`${path}\``}`,
+      ...(meant === undefined ? [] : [`  ${meant}`]),
+      `  there are: ${names.join(', ')}`,
+    ]
+    this.error(lines.join('\n'), { code: 'commander.unknownCommand' })
+  }
+}
+
+/** `remit spaces surfaces` */
+function pathOf(of: Command): string {
+  return of.parent ? `${pathOf(of.parent)} ${of.name()}` : of.name()
+}
+
 /** A command with its sentence and its examples, which help shows first. */
 export function command(name: string, says: string, examples: readonly string[] = []): Command {
-  const made = new Command(name).description(says).helpCommand(false)
+  const made = new NamedCommand(name).description(says).helpCommand(false)
   EXAMPLES.set(made, examples)
   return made
 }

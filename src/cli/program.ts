@@ -78,7 +78,7 @@ const COMMANDS: readonly (readonly [string, Readonly<Record<string, Load>>])[] =
       check: async () => (await import('./decisions/check.ts')).checkCommand,
       tasks: async () => (await import('./tasks/tasks.ts')).tasksCommand,
       decisions: async () => (await import('./decisions/decisions.ts')).decisionsCommand,
-      ledger: async () => (await import('./ledger.ts')).ledgerCommand,
+      ledger: async () => (await import('./ledger/ledger.ts')).ledgerCommand,
     },
   ],
   [

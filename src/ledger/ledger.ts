@@ -6,6 +6,7 @@ import { type Repetition, repeat, type Wait } from '../lib/repeat.ts'
 import type { Step, Storage, Tx } from '../storage/index.ts'
 import { CheckpointSigner, readTreeHead, type TreeHead } from './checkpoint.ts'
 import { type WriteFile, writePrivate, writeTree } from './export.ts'
+import { positionsAbout } from './find-records.ts'
 import type { LedgerEvent, LedgerRecord } from './ledger-event.ts'
 import {
   deletePrivate,
@@ -180,6 +181,15 @@ export class Ledger {
       position,
       record: Buffer.from(record).toString('utf8'),
     }))
+  }
+
+  /** Positions of everything that was recorded about a decision, up to this call. */
+  async positionsAbout(decision: {
+    readonly id: string
+    readonly at: number
+  }): Promise<readonly number[]> {
+    await this.sequence()
+    return positionsAbout(this.#storage.read, await this.size(), decision)
   }
 
   /** The decisions that these records are about, each once. */

@@ -48,7 +48,12 @@ export async function taskMode(ports: AuthzenPorts, known: KnownPep): Promise<An
     async answer(question, alone) {
       const asked = callQuestion(question, { pep, catalog, alone })
       if ('reason' in asked) return asked
-      const found = await calls.answer(asked)
+      const { call, untyped } = asked
+      if (untyped) {
+        const unknown = await calls.unidentified(call)
+        return unknown ? told(unknown, question) : untyped
+      }
+      const found = await calls.answer(call)
       return told(found, question)
     },
     candidates: (sought, question) => candidates(ports, { sought, question, pep, catalog }),
@@ -73,11 +78,17 @@ function answerOf(found: EvaluatedCall, question: Question | undefined, issuer: 
   return stepUp ? { ...answer, stepUp, bringsStepUp: bringsStepUp(question?.context) } : answer
 }
 
+/** What is asked, and what is wrong with its arguments: they are then none. */
+interface AskedCall {
+  readonly call: CallQuestion
+  readonly untyped: Answer | undefined
+}
+
 /** The question as one about a call, or why it cannot be about one. */
 function callQuestion(
   question: Question,
   given: { readonly pep: Pep; readonly catalog: CatalogView; readonly alone: Alone | undefined },
-): CallQuestion | Answer {
+): AskedCall | Answer {
   const { alone, catalog, pep } = given
   const said = readCallContext(question.context)
   if (said.task === undefined) return NO_TASK
@@ -90,19 +101,19 @@ function callQuestion(
   checkUrl(said, resource)
   const args = argsOf(said, question, pep)
   const typed = typedArguments(action, args)
-  if (!typed.ok) return denied(typed.reason, typed.detail)
-  return {
+  const call = {
     task: said.task,
     shown: said.shown,
     subject: { is, id: question.subject.id },
     agent: said.agent,
     resource,
     action,
-    arguments: typed.arguments,
+    arguments: typed.ok ? typed.arguments : new Map(),
     origin: { ip: said.ip },
     can: canDo(question.context),
     alone: alone && { ...alone, args, approval: said.approval },
   }
+  return { call, untyped: typed.ok ? undefined : denied(typed.reason, typed.detail) }
 }
 
 /** By name or by identifier. One that the enforcement point may not ask about looks like none at all. */

@@ -43,6 +43,35 @@ forEachEngine('a check', (open) => {
     assert.equal(nobody.basis, 'none')
   })
 
+  test('of a mistyped agent, action or argument says what was probably meant', async () => {
+    const world = await worlds.shared()
+    const cases: readonly (readonly [Partial<Checked>, string, RegExp])[] = [
+      [
+        { agentId: 'refnd-bot' },
+        'agent.unknown',
+        /no agent `refnd-bot`; did you mean `refund-bot`\?$/,
+      ],
+      [{ agentId: 'someone-else' }, 'agent.unknown', /no agent `someone-else`$/],
+      [{ action: 'orders.refnud' }, 'action.unknown', /; did you mean `orders\.refund`\?$/],
+      [{ action: 'refnud' }, 'action.unknown', /; did you mean `refund`\?$/],
+      [{ action: 'fund' }, 'action.unknown', /; there is orders\.refund$/],
+      [{ action: 'something.else' }, 'action.unknown', /no action `something\.else`$/],
+      [
+        { arguments: { order_id: '1042', amout: '40.00' } },
+        'arguments.wrong_kind',
+        /`amout` is not an argument; did you mean `amount`\? there is .*`order_id`/,
+      ],
+    ]
+    for (const [changed, code, words] of cases) {
+      await assert.rejects(check(world, changed), (error: unknown) => {
+        assert.ok(error instanceof Problem)
+        assert.equal(error.code, code)
+        assert.match(error.detail, words)
+        return true
+      })
+    }
+  })
+
   test('of nobody present asks for the sponsor', async () => {
     const world = await worlds.shared()
     const { basis, verdict } = await check(world, { sponsored: true })

@@ -8,9 +8,10 @@ import {
   decide,
   type TypedArguments,
 } from '@remit/engine'
-import { type Agent, findAgent } from '../../agents/index.ts'
+import { type Agent, findAgent, listAgents } from '../../agents/index.ts'
 import type { Action, Resource } from '../../catalog/index.ts'
 import { newId } from '../../lib/id.ts'
+import { nearest } from '../../lib/nearest.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { LiveView } from '../../live/index.ts'
 import { findPerson, type Person } from '../../people/index.ts'
@@ -74,7 +75,7 @@ export async function checkCall(parts: DecisionParts, asked: Checked): Promise<C
   const person = await findPerson(read, asked.personId)
   if (!person) throw new Problem('person.unknown', `there is no person \`${asked.personId}\``)
   const agent = await findAgent(read, asked.agentId)
-  if (!agent) throw new Problem('agent.unknown', `there is no agent \`${asked.agentId}\``)
+  if (!agent) throw await unknownAgent(parts, asked.agentId)
   const catalog = await parts.catalog.current()
   const action = actionNamed(asked.action, catalog.actions)
   const resource = catalog.resources.get(action.resource)
@@ -107,6 +108,19 @@ export async function checkCall(parts: DecisionParts, asked: Checked): Promise<C
   return check
 }
 
+/** More are not looked through for one that was probably meant. */
+const MOST_AGENTS = 1_000
+
+async function unknownAgent({ storage }: DecisionParts, id: string): Promise<Problem> {
+  const names = (await listAgents(storage.read, { limit: MOST_AGENTS })).map((agent) => agent.id)
+  return new Problem('agent.unknown', `there is no agent \`${id}\`${meant(id, names)}`)
+}
+
+function meant(wrong: string, names: readonly string[]): string {
+  const near = nearest(wrong, names)
+  return near === undefined ? '' : `; ${near}`
+}
+
 /** A catalog name, or what comes after its API where that is enough to tell it from others. */
 export function actionNamed(name: string, actions: ReadonlyMap<string, Action>): Action {
   const whole = actions.get(name)
@@ -120,8 +134,13 @@ export function actionNamed(name: string, actions: ReadonlyMap<string, Action>):
     'action.unknown',
     ends.length > 1
       ? `\`${name}\` could be ${names.join(' or ')}`
-      : `there is no action \`${name}\`${names.length > 0 ? `; there is ${names.join(', ')}` : ''}`,
+      : `there is no action \`${name}\`${names.length > 0 ? `; there is ${names.join(', ')}` : meant(name, writings(actions))}`,
   )
+}
+
+/** How each action could have been written. */
+function writings(actions: ReadonlyMap<string, Action>): readonly string[] {
+  return [...actions.keys()].flatMap((name) => [name, name.slice(name.indexOf('.') + 1)])
 }
 
 async function policiesFor(parts: DecisionParts, { draft }: Checked, schema: string) {

@@ -9,7 +9,7 @@ import type { GatheredRecords, LedgerEvent } from '../../ledger/index.ts'
 import type { AnsweredRequest } from '../../policy/index.ts'
 import type { DecisionParts } from '../parts.ts'
 import { bookingOf } from '../refuse.ts'
-import { evaluateCall } from './evaluate-call.ts'
+import { evaluateCall, identifyCase } from './evaluate-call.ts'
 import type { Asker, CallQuestion, EvaluatedCall, Unhelped } from './question.ts'
 import { denied, type UsedWord, type Weighed } from './weighed.ts'
 
@@ -32,6 +32,12 @@ export class CallAnswering {
     const weighed = await evaluateCall(this.#parts, this.#asker, question)
     if (weighed.finding.outcome === 'permit') this.#permits.push(weighed)
     return this.#told(weighed)
+  }
+
+  /** Why a question is about nobody's call, which is told before what is wrong with the call itself; `undefined` when it is about one. */
+  async unidentified(question: CallQuestion): Promise<EvaluatedCall | undefined> {
+    const asked = await identifyCase(this.#parts, this.#asker, question)
+    return 'finding' in asked ? this.#told(asked) : undefined
   }
 
   #told(weighed: Weighed): EvaluatedCall {

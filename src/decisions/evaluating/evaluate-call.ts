@@ -30,15 +30,25 @@ export async function evaluateCall(
   asker: Asker,
   question: CallQuestion,
 ): Promise<Weighed> {
+  const asked = await identifyCase(parts, asker, question)
+  if ('finding' in asked) return asked
+  const found = await groundsFor(parts, asked)
+  if ('because' in found) return { ...denied(asked, found.because), unhelped: finalFor(question) }
+  return weigh(parts, asker, { ...found, question })
+}
+
+/** Whose call it is; or why nobody's, or somebody else's. */
+export async function identifyCase(
+  parts: DecisionParts,
+  asker: Asker,
+  question: CallQuestion,
+): Promise<KnownCase | Weighed> {
   const who = await identifyAsked(parts, asker, question)
   const each = caseOf(parts, asker, question, who)
   const final = (because: Because) => ({ ...denied(each, because), unhelped: finalFor(question) })
   if (!isKnown(each)) return final(becauseOf(who.credential))
   const wrong = mismatch(parts, each, question)
-  if (wrong) return final(becauseOf(wrong))
-  const found = await groundsFor(parts, each)
-  if ('because' in found) return final(found.because)
-  return weigh(parts, asker, { ...found, question })
+  return wrong ? final(becauseOf(wrong)) : each
 }
 
 async function weigh(

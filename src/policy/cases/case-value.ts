@@ -6,6 +6,7 @@ import {
   type TypedArguments,
   type TypedValue,
 } from '@remit/engine'
+import { nearest } from '../../lib/nearest.ts'
 import type { RecordType, ValueType } from './schema-types.ts'
 import { BadFile, type Members, type Tree } from './tree.ts'
 
@@ -37,7 +38,9 @@ function fieldsOf(given: Members, type: RecordType, what: string): TypedArgument
       const member = type.members.get(name)
       if (!member) {
         const known = [...type.members.keys()].map((each) => `\`${each}\``).join(', ')
-        throw new BadFile(tree.line, `\`${name}\` is not ${what}`, `there is ${known || 'none'}`)
+        const meant = nearest(name, [...type.members.keys()])
+        const help = `${meant === undefined ? '' : `${meant} `}there is ${known || 'none'}`
+        throw new BadFile(tree.line, `\`${name}\` is not ${what}`, help)
       }
       return [name, caseValue(tree, member.type)] as const
     }),

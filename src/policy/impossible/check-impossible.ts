@@ -1,11 +1,11 @@
 import type { PolicyJson } from '@cedar-policy/cedar-wasm/nodejs'
+import { nearest } from '../../lib/nearest.ts'
 import type { Findings } from '../findings.ts'
 import type { PolicyPiece } from '../policy-text.ts'
 import { asksFor, type Comparison, comparisonsIn, entitiesIn } from './comparisons.ts'
 import { Fields } from './fields.ts'
 import { type Judged, judge } from './judge.ts'
 import { CLOSED, type LimitedAction, type Limits, limitedActions } from './limits.ts'
-import { nearest } from './nearest.ts'
 import { placeOf } from './place.ts'
 import { inScope, isNamed } from './scope.ts'
 

@@ -1,5 +1,5 @@
+import { nearest } from '../../lib/nearest.ts'
 import { type AnnotatedJson, templateToJson } from '../exact-integers.ts'
-import { nearest } from '../impossible/nearest.ts'
 import { idOf } from '../policy-id.ts'
 import type { PolicyPiece } from '../policy-text.ts'
 import { instantiate, OWN_ANNOTATIONS, slotsOf } from './instantiate.ts'

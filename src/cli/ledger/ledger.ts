@@ -1,18 +1,20 @@
 import { appendFile, mkdir, readdir } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { Command } from 'commander'
-import { command, type Start } from './command.ts'
-import { Failure } from './failure.ts'
-import { missing } from './private-file.ts'
-import { bold, dim, green, text } from './terminal/text.ts'
+import { command, type Start } from '../command.ts'
+import { Failure } from '../failure.ts'
+import { missing } from '../private-file.ts'
+import { bold, dim, green, text } from '../terminal/text.ts'
+import { eraseCommand } from './erase.ts'
 
 /** `remit ledger …` */
 export function ledgerCommand(start: Start): Command {
   const ledger = command('ledger', 'The record of everything, for anyone to verify.', [
     'remit ledger export ./ledger   # then verify it offline',
     'remit ledger checkpoint > checkpoint-today',
+    'remit ledger erase dec_… --why requested',
   ])
-  for (const add of [exportCommand, checkpointCommand]) ledger.addCommand(add(start))
+  for (const add of [exportCommand, checkpointCommand, eraseCommand]) ledger.addCommand(add(start))
   return ledger
 }
 

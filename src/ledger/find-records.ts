@@ -1,0 +1,46 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import type { Reader } from '../storage/index.ts'
+import { readLeaves } from './ledger-store.ts'
+
+/** Records read before others get their turn. */
+const AT_ONCE = 500
+/** Records stand nearly in the order of their times: writers commit beside each other, on clocks that are not quite the same. */
+const MARGIN_MS = 10 * 60_000
+
+/**
+ * Positions of the records about a decision that was made at a time (epoch milliseconds). Nothing finds records by what they say, so all
+ * from then on are looked through: of what happened lately that is quick.
+ */
+export async function positionsAbout(
+  reader: Reader,
+  size: number,
+  decision: { readonly id: string; readonly at: number },
+): Promise<readonly number[]> {
+  const wanted = Buffer.from(`"decision_id":${JSON.stringify(decision.id)}`)
+  const positions: number[] = []
+  const first = await firstSince(reader, size, decision.at - MARGIN_MS)
+  for (let from = first; from < size; from += AT_ONCE) {
+    const leaves = await readLeaves(reader, from, Math.min(from + AT_ONCE, size))
+    for (const { position, record } of leaves)
+      if (Buffer.from(record).includes(wanted)) positions.push(position)
+    await turn()
+  }
+  return positions
+}
+
+/** The first position whose record is not older, by halving. */
+async function firstSince(reader: Reader, size: number, since: number): Promise<number> {
+  let [from, to] = [0, size]
+  while (from < to) {
+    const middle = Math.floor((from + to) / 2)
+    const [leaf] = await readLeaves(reader, middle, middle + 1)
+    if (leaf && timeOf(leaf.record) < since) from = middle + 1
+    else to = middle
+  }
+  return from
+}
+
+function timeOf(record: Uint8Array): number {
+  const { time }: { time?: unknown } = JSON.parse(Buffer.from(record).toString('utf8'))
+  return typeof time === 'string' ? Date.parse(time) : 0
+}
