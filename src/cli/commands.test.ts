@@ -108,6 +108,36 @@ test('every command has a sentence and an example, and the examples are commands
   }
 })
 
+test('an unknown command is told the ones that there are, wherever it stands', async (t) => {
+  const cli = await testCli(t)
+  const program = await createProgram(worldOf())
+  for (const each of commandsOf(program).filter((one) => one.commands.length > 0)) {
+    // A word that it does not know is one too many for the command that it stands for.
+    if (each.name() === 'approvals' || each.name() === 'allowances') continue
+    const path = pathOf(each)
+    const { exit, said } = await cli.remit(...path, 'nonsense')
+    assert.equal(exit, 2, path.join(' '))
+    const names = each.commands.map((sub) => sub.name()).join(', ')
+    assert.ok(said.includes(`  there are: ${names}\n`), `${path.join(' ')}: ${said}`)
+  }
+  const near = await cli.remit('spaces', 'creat')
+  assert.match(near.said, /no command `creat` of `remit spaces`\n {2}did you mean `create`\?\n/)
+})
+
+test('no option of a command has the name of one that every command takes', async () => {
+  const program = await createProgram(worldOf())
+  const taken = program.options.map(({ long }) => long)
+  for (const each of commandsOf(program)) {
+    if (each === program) continue
+    // The server would get what was meant for the command.
+    for (const { long } of each.options) assert.ok(!taken.includes(long), `${each.name()} ${long}`)
+  }
+})
+
+function pathOf(of: Command): string[] {
+  return of.parent ? [...pathOf(of.parent), of.name()] : []
+}
+
 test('of the commands only the one that a line names is loaded', async () => {
   const names = (program: Command) => program.commands.map((each) => each.name())
   const all = names(await createProgram(worldOf()))

@@ -5,9 +5,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
+import type { World as Remit } from '../../test/world.ts'
 import { systemClock } from '../lib/clock.ts'
 import { systemRandom } from '../lib/random.ts'
+import { Secret } from '../lib/secret.ts'
 import { run } from './run.ts'
+import { Sessions } from './server/sessions.ts'
 import type { Output, World } from './world.ts'
 
 export interface Ran {
@@ -93,6 +96,27 @@ export async function testCli(
     remit: (...args) => remit('', args),
     piped: (input, ...args) => remit(input, args),
   }
+}
+
+/** A user who is signed in at a Remit, and says yes on every page that asks them to confirm. */
+export async function signedIn(
+  owner: Owner,
+  remit: Pick<Remit, 'api' | 'browser' | 'gateway' | 'issuer'>,
+  name: 'ada' | 'sam' = 'ada',
+): Promise<TestCli> {
+  const talk = sink((text) => {
+    const [page] = /\S+\/confirm\/\S+/.exec(text) ?? []
+    if (page === undefined) return
+    void remit
+      .browser(name)
+      .then(async (browser) => browser.submit(await browser.get(page), /^Confirm/))
+  })
+  const environment = { REMIT_URL: remit.issuer, REMIT_GATEWAY: remit.gateway }
+  const cli = await testCli(owner, environment, { talk })
+  const token = new Secret((await remit.api(name)).token)
+  const expiresAt = new Date(cli.world.clock.now() + 3_600_000).toISOString()
+  await new Sessions(cli.world).keep({ url: remit.issuer, token, expiresAt })
+  return cli
 }
 
 /** An output that tells what is written to it. */

@@ -1,6 +1,7 @@
 /** `did you mean …?`, when one of the names is close enough to have been meant. */
 export function nearest(wrong: string, names: readonly string[]): string | undefined {
-  const most = Math.max(2, Math.floor(wrong.length / 3))
+  // Of three letters two others are anything.
+  const most = wrong.length < 4 ? 1 : Math.max(2, Math.floor(wrong.length / 3))
   let best: { readonly name: string; readonly steps: number } | undefined
   for (const name of names) {
     if (Math.abs(name.length - wrong.length) > most) continue

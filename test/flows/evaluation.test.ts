@@ -313,6 +313,12 @@ inEachWorld('an enforcement point that is believed about who calls', (world) => 
     const task = await world().open()
     assert.equal((await asks(task.id)).body.decision, true)
     await denied('task.unknown', await asks('tsk_nothing'))
+    // Whose call it is comes before what is wrong with the call.
+    const nameless = (id: string) => ({ context: { task: id, args: { surplus: 1 } } })
+    await denied('task.unknown', await asks('', nameless('tsk_nothing')))
+    await denied('arguments.unknown', await asks('', nameless(task.id)))
+    const nobody = { ...nameless(task.id), subject: { type: 'user', id: 'x' } }
+    await denied('evaluation.wrong_subject', await asks('', nobody))
     await denied(
       'evaluation.wrong_subject',
       await asks(task.id, { subject: { type: 'user', id: 'x' } }),

@@ -22,7 +22,7 @@ export function decisionPointsCommand(start: Start): Command {
     'decision-points',
     'AuthZEN decision points of others that are asked about calls. They can only deny.',
     [
-      'remit decision-points add opa --url https://opa.example/access/v1/evaluation',
+      'remit decision-points add opa --endpoint https://opa.example/access/v1/evaluation',
       'remit decision-points list',
     ],
   )
@@ -60,7 +60,7 @@ function askedAbout({ actions, resources }: Point): string {
 }
 
 interface AddOptions {
-  readonly url: string
+  readonly endpoint: string
   readonly bearer?: true
   readonly header?: string
   readonly fromFile?: string
@@ -75,12 +75,12 @@ function addCommand(start: Start): Command {
     'add',
     'Has one asked from now on. No call that it is for goes through without it.',
     [
-      'remit decision-points add opa --url https://opa.example/access/v1/evaluation',
-      'remit decision-points add pay --url https://pdp.example/access/v1/evaluation --bearer --action bank.pay --no-arguments',
+      'remit decision-points add opa --endpoint https://opa.example/access/v1/evaluation',
+      'remit decision-points add pay --endpoint https://pdp.example/access/v1/evaluation --bearer --action bank.pay --no-arguments',
     ],
   )
     .argument('<name>', 'lower-case letters, digits and hyphens')
-    .requiredOption('--url <url>', 'of its access evaluation endpoint')
+    .requiredOption('--endpoint <url>', 'where access evaluations are asked')
     .option('--bearer', 'it takes a credential, which is asked for, or read')
     .option('--header <name>', 'the header it goes into; else Authorization: Bearer …')
     .option('--from-file <file>', 'read the credential from there; - for standard input')
@@ -90,14 +90,14 @@ function addCommand(start: Start): Command {
     .option('--no-arguments', 'it is not told the arguments of calls')
     .action(async (name: string, options: AddOptions, invoked: Command) => {
       const cli = await start(invoked)
-      const { action, bearer, fromFile, header, resource, timeout, url } = options
+      const { action, bearer, fromFile, header, resource, timeout } = options
       const secret =
         bearer || header !== undefined || fromFile !== undefined
           ? await readSecret(cli, `Credential for ${name}`, fromFile)
           : undefined
       const added = await cli.api.send<Point>('POST', '/decision-points', {
         name,
-        url,
+        url: options.endpoint,
         arguments: options.arguments,
         ...(secret === undefined ? {} : { secret }),
         ...(header === undefined ? {} : { header }),

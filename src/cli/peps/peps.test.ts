@@ -5,11 +5,7 @@ import { after, before, describe, test } from 'node:test'
 import { RECORDS } from '../../../test/conformance/authzen/records.ts'
 import { newKey } from '../../../test/signing.ts'
 import { World as Remit } from '../../../test/world.ts'
-import { Secret } from '../../lib/secret.ts'
-import { Sessions } from '../server/sessions.ts'
-import { type Owner, sink, type TestCli, testCli } from '../testing.ts'
-
-const HOUR = 3_600_000
+import { signedIn } from '../testing.ts'
 
 describe('remit peps', () => {
   let remit: Remit
@@ -18,24 +14,8 @@ describe('remit peps', () => {
   })
   after(() => remit.stop())
 
-  /** Outside `remit dev`, what widens access is confirmed on a page. */
-  async function userOf(owner: Owner, name: 'ada' | 'sam'): Promise<TestCli> {
-    const talk = sink((text) => {
-      const [page] = /\S+\/confirm\/\S+/.exec(text) ?? []
-      if (page === undefined) return
-      void remit
-        .browser(name)
-        .then(async (browser) => browser.submit(await browser.get(page), /^Confirm/))
-    })
-    const cli = await testCli(owner, { REMIT_URL: remit.issuer }, { talk })
-    const token = new Secret((await remit.api(name)).token)
-    const expiresAt = new Date(cli.world.clock.now() + HOUR).toISOString()
-    await new Sessions(cli.world).keep({ url: remit.issuer, token, expiresAt })
-    return cli
-  }
-
   test('one is registered, given credentials and other settings, and ended', async (t) => {
-    const cli = await userOf(t, 'ada')
+    const cli = await signedIn(t, remit)
     assert.match((await cli.remit('peps', 'list')).out, /None yet/)
     const added = await cli.remit('peps', 'add', 'edge', '--resource', 'orders')
     assert.equal(added.exit, 0, added.said)
@@ -63,7 +43,7 @@ describe('remit peps', () => {
   })
 
   test('a policy-only set is checked, published and shown, and answers an enforcement point', async (t) => {
-    const cli = await userOf(t, 'ada')
+    const cli = await signedIn(t, remit)
     await writeFile(join(cli.home, 'r.cedar'), RECORDS.policies)
     await writeFile(join(cli.home, 'r.cedarschema'), RECORDS.schema)
     await writeFile(join(cli.home, 'r.json'), RECORDS.entities)
@@ -100,13 +80,13 @@ describe('remit peps', () => {
   })
 
   test('not with settings that mean nothing, nor a key that is none, nor for everyone', async (t) => {
-    const ada = await userOf(t, 'ada')
+    const ada = await signedIn(t, remit)
     const nowhere = await ada.remit('peps', 'add', 'mesh', '--resource', 'nothing')
     assert.match(nowhere.said, /pep\.bad_settings/)
     await writeFile(join(ada.home, 'no.jwk'), 'no json')
     assert.match((await ada.remit('peps', 'add-key', 'mesh', 'no.jwk')).said, /not JSON/)
     assert.match((await ada.remit('peps', 'add-key', 'mesh', 'gone.jwk')).said, /cannot be read/)
-    const sam = await userOf(t, 'sam')
+    const sam = await signedIn(t, remit, 'sam')
     for (const act of [['list'], ['add', 'mine'], ['show', 'edge'], ['revoke', 'edge']]) {
       const { exit, said } = await sam.remit('peps', ...act)
       assert.equal(exit, 1)

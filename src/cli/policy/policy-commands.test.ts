@@ -185,6 +185,11 @@ when { context.args.amount.lessThan(decimal("5.00")) };`
       /not-by-the-bot rules\/templates\.cedar:1, linked at rules\/who\.links:2/,
     )
     assert.match(said.out, /context\.args\.amount is 2\.00?: less than 5\.00/)
+    const again = await cli.remit('policy', 'publish', '--again', '1', '--yes')
+    assert.equal(again.exit, 0, again.said)
+    assert.match(again.said, /version \d+ is in force everywhere/)
+    assert.ok(!(await cli.remit('policy', 'show')).out.includes('nobody-below'))
+    assert.equal((await cli.remit('policy', 'publish', 'rules', '--yes')).exit, 0)
     const who = await cli.remit('policy', 'who', 'refund')
     assert.match(who.out, /not-by-the-bot, rules\/templates\.cedar:1/)
   })

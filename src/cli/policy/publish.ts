@@ -18,29 +18,29 @@ interface Published {
 
 interface PublishOptions {
   readonly note?: string
-  readonly version?: string
+  readonly again?: string
   readonly yes?: true
   /** False: `--no-tests`. */
   readonly tests: boolean
 }
 
-/** `remit policy publish PATH…`, or `--version N` */
+/** `remit policy publish PATH…`, or `--again N` */
 export function publishCommand(start: Start): Command {
   return command('publish', 'Puts these policies, and no others, in force. All or nothing.', [
     'remit policy publish ./policies --note "refunds over 100 ask finance"',
-    'remit policy publish --version 3   # takes back what was published since',
+    'remit policy publish --again 3   # takes back what was published since',
   ])
     .argument('[path...]', 'files, or directories (*.cedar, with tests/*.yaml beside them)')
     .option('--note <text>', 'what changed, and why')
-    .option('--version <number>', 'an older version once more, instead of files')
+    .option('--again <version>', 'an older version once more, instead of files')
     .option('--no-tests', 'without tests; those of the version in force end')
     .option('--yes', 'do not ask')
     .action(async (paths: readonly string[], options: PublishOptions, invoked: Command) => {
       const cli = await start(invoked)
-      if ((options.version !== undefined) === paths.length > 0)
-        throw usage('either files to publish, or --version', 'remit policy publish --help')
-      if (options.version === undefined) await publishFiles(cli, paths, options)
-      else await publishAgain(cli, options.version, options)
+      if ((options.again !== undefined) === paths.length > 0)
+        throw usage('either files to publish, or --again', 'remit policy publish --help')
+      if (options.again === undefined) await publishFiles(cli, paths, options)
+      else await publishAgain(cli, options.again, options)
     })
 }
 

@@ -54,12 +54,12 @@ forEachEngine('a check', (open) => {
       [{ agentId: 'someone-else' }, 'agent.unknown', /no agent `someone-else`$/],
       [{ action: 'orders.refnud' }, 'action.unknown', /; did you mean `orders\.refund`\?$/],
       [{ action: 'refnud' }, 'action.unknown', /; did you mean `refund`\?$/],
-      [{ action: 'fund' }, 'action.unknown', /; there is orders\.refund$/],
+      [{ action: 'fund' }, 'action.unknown', /; there is .*orders\.refund$/],
       [{ action: 'something.else' }, 'action.unknown', /no action `something\.else`$/],
       [
         { arguments: { order_id: '1042', amout: '40.00' } },
         'arguments.wrong_kind',
-        /`amout` is not an argument; did you mean `amount`\? there is .*`order_id`/,
+        /`amout` is not an argument; there is .*`order_id`; did you mean `amount`\?$/,
       ],
     ]
     for (const [changed, code, words] of cases) {

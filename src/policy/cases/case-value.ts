@@ -39,7 +39,7 @@ function fieldsOf(given: Members, type: RecordType, what: string): TypedArgument
       if (!member) {
         const known = [...type.members.keys()].map((each) => `\`${each}\``).join(', ')
         const meant = nearest(name, [...type.members.keys()])
-        const help = `${meant === undefined ? '' : `${meant} `}there is ${known || 'none'}`
+        const help = `there is ${known || 'none'}${meant === undefined ? '' : `; ${meant}`}`
         throw new BadFile(tree.line, `\`${name}\` is not ${what}`, help)
       }
       return [name, caseValue(tree, member.type)] as const

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { World as Remit } from '../../../test/world.ts'
+import { signedIn } from '../testing.ts'
+
+describe('remit resources mappings', () => {
+  let remit: Remit
+  before(async () => {
+    remit = await Remit.start('sqlite', { development: false })
+  })
+  after(() => remit.stop())
+
+  test('what the tools of a server say counts after a page was confirmed, and until it is ignored', async (t) => {
+    const cli = await signedIn(t, remit)
+    const trusted = async () => {
+      const { json } = await cli.remit('resources', 'show', 'desk', '--json')
+      return (json as { mappings_trusted: boolean }).mappings_trusted // as the API says
+    }
+    assert.equal(await trusted(), false)
+    const yes = await cli.remit('resources', 'mappings', 'desk', '--trust')
+    assert.equal(yes.exit, 0, yes.said)
+    assert.match(yes.said, /confirmed on a page/)
+    assert.match(yes.said, /✓ desk: what its tools say counts where decision points are asked/)
+    assert.equal(await trusted(), true)
+    const no = await cli.remit('resources', 'mappings', 'desk', '--ignore')
+    assert.equal(no.exit, 0, no.said)
+    assert.match(no.said, /✓ desk: what its tools say is ignored/)
+    assert.equal(await trusted(), false)
+  })
+
+  test('neither, both, no MCP server, nobody: told as such', async (t) => {
+    const cli = await signedIn(t, remit)
+    for (const [args, exit, words] of [
+      [['desk'], 2, /--trust or --ignore/],
+      [['desk', '--trust', '--ignore'], 2, /--trust or --ignore/],
+      [['nowhere', '--trust'], 1, /nowhere/],
+      [['orders', '--trust'], 1, /MCP/],
+    ] as const) {
+      const ran = await cli.remit('resources', 'mappings', ...args)
+      assert.equal(ran.exit, exit, `${args.join(' ')}: ${ran.said}`)
+      assert.match(ran.said, words)
+    }
+    const sam = await signedIn(t, remit, 'sam')
+    assert.match(
+      (await sam.remit('resources', 'mappings', 'desk', '--trust')).said,
+      /administrator/,
+    )
+  })
+})
