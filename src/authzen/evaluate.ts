@@ -118,7 +118,8 @@ async function untilOneEnds(
   const answers: Answer[] = []
   for (const question of questions) {
     if (answers.length % AT_ONCE === AT_ONCE - 1) await setImmediate()
-    const answer = await answerTo(answering, question)
+    const found = answerTo(answering, question)
+    const answer = found instanceof Promise ? await found : found
     answers.push(answer)
     if (semantic === 'deny_on_first_deny' && !answer.permitted) break
     if (semantic === 'permit_on_first_permit' && answer.permitted) break

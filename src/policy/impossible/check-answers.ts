@@ -1,12 +1,12 @@
 import type { PolicyJson } from '@cedar-policy/cedar-wasm/nodejs'
 import type { Obligation } from '@remit/engine'
 import { type Answers, reach } from '../../catalog/index.ts'
+import { nearest } from '../../lib/nearest.ts'
 import { readExactJson } from '../exact-integers.ts'
 import type { Findings } from '../findings.ts'
 import { readObligations } from '../obligations.ts'
 import type { ParsedPolicy } from '../parse.ts'
 import { type LimitedAction, limitedActions } from './limits.ts'
-import { nearest } from './nearest.ts'
 import { inScope, isNamed } from './scope.ts'
 
 /** One part of an answer that a permit obliges to change. */

@@ -55,7 +55,7 @@ function readLinkPiece(
     const json = exactJson(linked.json)
     const given = shapeOf(json)
     // What stands in the template is looked at there.
-    const shape = { ...given, conditions: [] }
+    const shape = { ...given, conditions: [], annotations: {} }
     const policy = { id: id ?? '', text, start: template.piece.start, link: piece.start, json }
     return { piece, json, shape, id, given, policy, linked }
   } catch (error) {
