@@ -96,6 +96,20 @@ export async function deleteClient(
     .execute()
 }
 
+/** Whose client it is at that issuer. */
+export async function findAgentOfClient(
+  reader: Reader,
+  { clientId, issuer }: AgentClient,
+): Promise<string | undefined> {
+  const row = await reader
+    .selectFrom('agent_clients')
+    .select('agent_id')
+    .where('issuer', '=', issuer)
+    .where('client_id', '=', clientId)
+    .executeTakeFirst()
+  return row?.agent_id
+}
+
 function agents(reader: Reader) {
   return reader.selectFrom('agents').selectAll()
 }

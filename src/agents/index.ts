@@ -20,7 +20,7 @@ export {
 export { isLoopbackRedirect } from './admission/match-rule.ts'
 export type { Agent, AgentClient, AgentKey, AgentStatus, TrustLevel } from './agent.ts'
 export { listKeys } from './agent-key-store.ts'
-export { findAgent, listAgents } from './agent-store.ts'
+export { findAgent, findAgentOfClient, listAgents } from './agent-store.ts'
 export {
   type Authenticated,
   type AuthenticatingParts,

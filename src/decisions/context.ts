@@ -1,8 +1,9 @@
 import type { PolicyRecord, Risk } from '@remit/engine'
+import type { Task } from '../tasks/index.ts'
 import type { Call } from './call.ts'
 import type { Case } from './case.ts'
 import { personRef, spaceRef } from './entities.ts'
-import type { HeldTask, Setting } from './facts.ts'
+import type { Setting } from './facts.ts'
 import { requesterOf } from './whereabouts/whereabouts.ts'
 
 /** Of a call, or of calls that could be made. */
@@ -11,10 +12,17 @@ export interface Circumstances extends Pick<Case, 'at'>, Pick<Call, 'origin'> {
   readonly risk: PolicyRecord
 }
 
+/** A task, or one that is about to be opened. */
+interface ContextOf {
+  readonly task: Pick<Task, 'purpose' | 'personId' | 'sponsored' | 'keyThumbprint'> & {
+    readonly id: string
+  }
+}
+
 /** What policies see beside person, agent, chain and arguments, which the gates add. As `schemaFor` declares it. */
 export function contextOf(
   { at, origin, risk }: Circumstances,
-  { task }: HeldTask,
+  { task }: ContextOf,
   { where }: Pick<Setting, 'where'>,
 ): PolicyRecord {
   const requester = requesterOf(where, task)
@@ -42,7 +50,7 @@ export function contextOf(
  */
 export function contextsOf(
   around: Omit<Circumstances, 'risk'>,
-  held: HeldTask,
+  held: ContextOf,
   setting: Pick<Setting, 'where'>,
 ): Readonly<Record<Risk, PolicyRecord>> {
   const of = (risk: Risk) => contextOf({ ...around, risk: { class: risk } }, held, setting)

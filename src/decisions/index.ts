@@ -44,6 +44,16 @@ export type { InteractiveTokens } from './interactive/issue.ts'
 export { type Offer, offerTo, type Standing } from './interactive/offer.ts'
 export { type CodeRedemption, redeemCode } from './interactive/redeem-code.ts'
 export { type Refreshing, refreshTokens } from './interactive/refresh.ts'
+export { IssuanceAnswering } from './issuance/asked/issuance-answering.ts'
+export type {
+  AskedParty,
+  IssuanceAnswer,
+  IssuanceQuestion,
+  IssuanceRequest,
+  IssuingAsker,
+  Shaping,
+  Tuple,
+} from './issuance/asked/question.ts'
 export {
   type IntrospectionParts,
   identifyIntrospector,

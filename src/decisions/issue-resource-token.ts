@@ -6,6 +6,7 @@ import { consumeOnceStep } from '../storage/index.ts'
 import type { Minted, Proof } from '../tokens/index.ts'
 import type { HeldTask, Setting } from './facts.ts'
 import { checkHolder, type Presented } from './holder.ts'
+import { type Issuing, issuingBy, mayIssueAt } from './issuance/gate.ts'
 import { type IssuedAccess, resourceAccess } from './issuing/resource-access.ts'
 import { callKeys, livenessOf, PAST_DEADLINE, settingLiveness } from './liveness.ts'
 import { type Refused, refused } from './opening/opening.ts'
@@ -59,7 +60,8 @@ export async function issueResourceToken(
   const { held, proof } = holder
   if (asked.clientId !== undefined && asked.clientId !== held.task.id)
     return no(refused('token.unknown_task', '`client_id` is not the task of the token'))
-  const grant = await grantAt(parts, held, asked)
+  const issuing = issuingBy('token_exchange', asked)
+  const grant = await grantAt(parts, held, { ...asked, issuing })
   if ('outcome' in grant) return no(grant)
   const { setting, ...at } = grant
   const issued = await resourceAccess(parts, held, {
@@ -99,6 +101,7 @@ export async function grantAt(
     readonly resource: string
     readonly details?: unknown
     readonly scope?: string | undefined
+    readonly issuing: Issuing
     /** The task token, where one was shown. */
     readonly token?: string
   },
@@ -130,6 +133,9 @@ export async function grantAt(
   const details = wanted === undefined ? here : intersect(here, wanted, catalog.kindOf)
   if (details.length === 0)
     return refused('task.resource_not_granted', 'the task may do nothing of that at this resource')
+  const of = { held, resource: resource.name, setting }
+  const not = await mayIssueAt(parts, of, 'access_token', asked.issuing)
+  if (not) return not
   return {
     resource,
     view,

@@ -1,6 +1,7 @@
 import type { LedgerEvent } from '../ledger/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { BASES_STEP } from '../tasks/index.ts'
+import { issuingBy } from './issuance/gate.ts'
 import { answerOpening } from './opening/answer.ts'
 import { askPerson } from './opening/ask-person.ts'
 import { begin, refusedBy } from './opening/begin.ts'
@@ -46,7 +47,9 @@ async function tryOpening(
   brought: Brought,
   attempt: Attempt,
 ): Promise<OpeningAnswer | 'bases_changed'> {
-  const grant = await problemOr(grantOpening(parts, opening, brought))
+  const grant = await problemOr(
+    grantOpening(parts, opening, { ...brought, issuing: issuingBy('token_exchange', opening) }),
+  )
   if (grant instanceof Problem)
     return refuseOpening(parts, attempt, refused(grant.code, grant.detail))
   if (grant.outcome === 'refused') return refuseOpening(parts, attempt, grant)

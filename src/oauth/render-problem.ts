@@ -46,6 +46,7 @@ const BY_CODE: Partial<Record<ProblemCode, OAuthError>> = {
   'deferral.person_needed': 'interaction_required',
   'deferral.too_fast': 'slow_down',
   'introspection.unauthenticated': 'invalid_client',
+  'issuance.forbidden': 'invalid_target',
   'organization.suspended': 'access_denied',
   'registration.bad_metadata': 'invalid_client_metadata',
   'registration.bad_redirect': 'invalid_redirect_uri',

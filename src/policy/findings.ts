@@ -83,12 +83,13 @@ function inOrder(found: readonly Found[]): readonly Found[] {
 }
 
 const ACTION = /Action::"[^"]*"/g
+const NOBODYS = /Action::"(?:any|issue):/
 
 function mergedOf(same: readonly Found[]): Found | undefined {
   const [first] = same
   if (!first || same.length === 1) return first
   // Stand-ins are nobody's actions; a real one says more.
-  const shown = same.find(({ message }) => !message.includes('Action::"any:')) ?? first
+  const shown = same.find(({ message }) => !NOBODYS.test(message)) ?? first
   return {
     ...shown,
     message: `${shown.message}, and for ${same.length - 1} more actions`,

@@ -8,6 +8,7 @@ export { type Ever, type EverRule, EverSet } from './ever/ever-set.ts'
 export { ExplainedQuery, type ExplainedRule, type NearPermit } from './explaining/explain-query.ts'
 export { type PublishedRule, RulesOf } from './explaining/rules-of.ts'
 export type { Mistake, Validation } from './findings.ts'
+export { type GrantName, ISSUE_ACTIONS, readIssueAction } from './issuance/actions.ts'
 export { loadPolicySet, POLICY_ENGINES, type PolicyEngine } from './load.ts'
 export {
   type AnsweredRequest,
@@ -38,7 +39,14 @@ export {
   revokePep,
 } from './peps/change-pep.ts'
 export { type KnownPep, Peps, type PresentedPep } from './peps/identify-pep.ts'
-export type { Pep, PepCredential, PepSettings } from './peps/pep.ts'
+export type {
+  IssuingAudience,
+  IssuingParty,
+  IssuingSettings,
+  Pep,
+  PepCredential,
+  PepSettings,
+} from './peps/pep.ts'
 export {
   selectCredentials as listPepCredentials,
   selectPep as findPep,

@@ -30,6 +30,15 @@ const RULES = [
   'permit (principal is Resource, action, resource);',
   'permit (principal is Robot, action == Action::"orders.refund", resource);',
   'permit (principal, action, resource in Group::"g");',
+  'forbid (principal, action in Action::"issue", resource) when { context.token.bound };',
+  'forbid (principal, action in [Action::"issue", Action::"write"], resource) when { context.task.purpose == "x" };',
+  'forbid (principal, action == Action::"issue:access_token:token_exchange", resource) when { context.args has amount };',
+  'forbid (principal, action == Action::"issue:access_token:token_exchange", resource) when { context.args.amount == 3 };',
+  'forbid (principal, action in [Action::"issue:id_jag:token_exchange", Action::"orders.refund"], resource) when { context.args.amount == 3 };',
+  'forbid (principal, action in [Action::"issue:id_jag:token_exchange", Action::"write"], resource);',
+  'forbid (principal, action == Action::"issue:access_token:nothing", resource);',
+  'forbid (principal, action, resource) when { action == Action::"issue:access_token:ciba" };',
+  'forbid (principal, action, resource) when { action in Action::"issue" && context.args.amount == 3 };',
 ]
 
 /** What Cedar says about one rule, without where the schema says so. */

@@ -1,5 +1,6 @@
 import type { PolicyJson } from '@cedar-policy/cedar-wasm/nodejs'
-import { actionSchemas } from './schema.ts'
+import { ISSUE, ISSUE_ACTIONS, isIssuance } from './issuance/actions.ts'
+import { actionSchemas, namesIn } from './schema.ts'
 
 /** Policies that are checked together, and as much of the schema as can make a difference to them. */
 export interface Portion {
@@ -18,7 +19,8 @@ const STAND_IN = /^any:/
  * rules over a thousand operations. Most rules need no more than a few of them:
  * - one that names its actions is checked with those;
  * - one over groups, or over everything, that looks at no arguments, is checked with the stand-ins of the groups.
- * Everything else, and everything under a schema of somebody else, is checked with all of it.
+ * Everything else is checked with all actions, but with issuances only where it names one: to any other rule they are stand-ins
+ * again. Everything under a schema of somebody else is checked with all of it.
  * INVARIANT: what is left out cannot change what is said of a policy.
  */
 export function portionsOf(
@@ -28,19 +30,26 @@ export function portionsOf(
   const actions = actionSchemas(schema)
   const standIns = [...actions.keys()].filter((name) => STAND_IN.test(name))
   const whole: string[] = []
+  const calls: string[] = []
   const plain: string[] = []
   const named: { readonly key: string; readonly names: readonly string[] }[] = []
   for (const [key, { shape }] of policies) {
-    const names = namesOf(shape.action)
+    const names = namesOf(shape.action).flatMap((name) => (name === ISSUE ? ISSUE_ACTIONS : name))
     const known = names.filter((name) => actions.has(name))
-    if (standIns.length === 0 || asksForActions(shape)) whole.push(key)
+    if (standIns.length === 0 || namesIssuance(shape)) whole.push(key)
+    else if (asksForActions(shape)) calls.push(key)
     else if (names.length > 0 && known.length === names.length) named.push({ key, names })
     else if (known.length === 0 && !looksAtArguments(shape) && areGroups(names, actions))
       plain.push(key)
-    else whole.push(key)
+    else (names.some(isIssuance) ? whole : calls).push(key)
   }
   const some = (names: Iterable<string>) => partOf(schema, new Set([...standIns, ...names]))
   const portions: Portion[] = whole.length > 0 ? [{ schema, keys: whole }] : []
+  if (calls.length > 0)
+    portions.push({
+      schema: some([...actions.keys()].filter((name) => !isIssuance(name))),
+      keys: calls,
+    })
   if (plain.length > 0) portions.push({ schema: some([]), keys: plain })
   for (let i = 0; i < named.length; i += MOST_TOGETHER) {
     const together = named.slice(i, i + MOST_TOGETHER)
@@ -52,7 +61,8 @@ export function portionsOf(
   return portions
 }
 
-function namesOf(action: PolicyJson['action']): readonly string[] {
+/** The actions and groups in the scope of a policy; none: it is about everything. */
+export function namesOf(action: PolicyJson['action']): readonly string[] {
   const refs = 'entities' in action ? action.entities : 'entity' in action ? [action.entity] : []
   return refs.map((ref) => ('__entity' in ref ? ref.__entity.id : ref.id))
 }
@@ -70,6 +80,10 @@ function asksForActions({ conditions }: PolicyJson): boolean {
   return JSON.stringify(conditions).includes('"type":"Action"')
 }
 
+function namesIssuance(shape: PolicyJson): boolean {
+  return asksForActions(shape) && JSON.stringify(shape.conditions).includes(`"${ISSUE}`)
+}
+
 /** A text that only looks like it counts, too: that costs time and nothing else. */
 function looksAtArguments({ conditions }: PolicyJson): boolean {
   const text = JSON.stringify(conditions)
@@ -81,6 +95,6 @@ function looksAtArguments({ conditions }: PolicyJson): boolean {
 /** The preamble, and the blocks of these actions. */
 function partOf(schema: string, names: ReadonlySet<string>): string {
   const [preamble = '', ...blocks] = schema.trimEnd().split('\n\n')
-  const kept = blocks.filter((block) => names.has(/^action "([^"]+)"/m.exec(block)?.[1] ?? ''))
+  const kept = blocks.filter((block) => namesIn(block).names.some((name) => names.has(name)))
   return `${[preamble, ...kept].join('\n\n')}\n`
 }

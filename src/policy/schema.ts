@@ -8,6 +8,7 @@ import {
   RISKS,
 } from '../catalog/index.ts'
 import { limitLines } from './impossible/limits.ts'
+import { ISSUE, ISSUE_ACTIONS } from './issuance/actions.ts'
 
 /**
  * The Cedar schema that policies are written against, generated from the catalog (contract 3).
@@ -23,6 +24,8 @@ import { limitLines } from './impossible/limits.ts'
  * - Groups of actions: `read`, `write`, and `risk:low` … `risk:critical`. So that a rule over a group holds for every action that
  *   will ever be in it, each combination has a stand-in action without arguments: such a rule asks `context.args has amount`
  *   before it looks. Nobody can call a stand-in.
+ * - `issue:TOKEN:GRANT`, all in `issue`: that a token of a kind is issued by a grant (docs/policies.md). Rules may forbid it; none
+ *   has to permit it. `context.task.id` is empty while there is no task yet.
  */
 const PREAMBLE = `entity Group in [Group];
 entity Person in [Group] { issuer: String, subject: String, email?: String };
@@ -39,14 +42,14 @@ type Risk = {
   callsLastMinute: Long, sizeRatio?: decimal, hour: Long, hourUtc: Long, definitionAgeDays?: Long
 };
 type Approval = { id: String, approvers: Set<Person> };
-action ${ACTION_GROUPS.map((group) => quote(group)).join(', ')};`
+action ${[...ACTION_GROUPS, ISSUE].map((group) => quote(group)).join(', ')};`
 
 const CONTEXT = `person?: Person, agent: Agent, chain: Set<Agent>, requester?: Person, participants: Set<Person>,
     now: datetime, risk: Risk, task: Task, token: Token, space?: Space, thread?: Thread, origin: Origin, approval?: Approval`
 
-/** Text of the schema: the preamble, then one block for each action, blank lines between them. */
+/** Text of the schema: the preamble, then one block for each action (one for all issuances), blank lines between them. */
 export function schemaFor(actions: readonly Action[]): string {
-  return [PREAMBLE, ...STAND_INS.map(declaration), ...actions.map(declaration)]
+  return [PREAMBLE, ...STAND_INS.map(declaration), ISSUANCES, ...actions.map(declaration)]
     .join('\n\n')
     .concat('\n')
 }
@@ -69,13 +72,22 @@ const STAND_INS: readonly Declared[] = (['read', 'write'] as const).flatMap((acc
 
 function declaration(action: Action | Declared): string {
   const { name, groups, comment, fields } = 'groups' in action ? action : declared(action)
+  return block([name], { groups, comment, fields })
+}
+
+function block(
+  names: readonly string[],
+  { comment, fields, groups }: Omit<Declared, 'name'>,
+): string {
   const members = groups.map((group) => `Action::${quote(group)}`).join(', ')
   const limits = limitLines(fields).map((line) => `${line}\n`)
   return `// ${comment}
-${limits.join('')}action ${quote(name)} in [${members}] appliesTo {
+${limits.join('')}action ${names.map(quote).join(', ')} in [${members}] appliesTo {
   principal: [Person, Agent], resource: [Resource],
   context: { args: ${record(fields)}, ${CONTEXT} } };`
 }
+
+const ISSUANCES = block(ISSUE_ACTIONS, { groups: [ISSUE], comment: 'issuing tokens', fields: [] })
 
 function declared(action: Action): Declared {
   const { name, method, path } = action
@@ -141,18 +153,28 @@ export interface ActionSchema {
   readonly groups: readonly string[]
 }
 
+/** The first line of what declares actions. */
+const HEAD = /^action (?<names>"[^"]+"(?:, "[^"]+")*) in \[(?<groups>[^\]]+)\]/m
+
+/** What actions a block of `schemaFor` declares, and what groups they are in. */
+export function namesIn(block: string): { names: readonly string[]; groups: readonly string[] } {
+  const head = HEAD.exec(block)
+  const { groups = '', names = '' } = head?.groups ?? {}
+  return { names: quoted(names), groups: quoted(groups) }
+}
+
+function quoted(list: string): readonly string[] {
+  return Array.from(list.matchAll(/"([^"]+)"/g), ([, name = '']) => name)
+}
+
 /** Takes a text that `schemaFor` wrote apart. */
 export function actionSchemas(schema: string): ReadonlyMap<string, ActionSchema> {
   const [preamble = '', ...blocks] = schema.trimEnd().split('\n\n')
   const schemas = new Map<string, ActionSchema>()
   for (const block of blocks) {
-    const head = /^action "(?<name>[^"]+)" in \[(?<groups>[^\]]+)\]/m.exec(block)
-    if (!head?.groups) continue
-    const groups = Array.from(
-      (head.groups.groups ?? '').matchAll(/"([^"]+)"/g),
-      ([, name = '']) => name,
-    )
-    schemas.set(head.groups.name ?? '', { text: `${preamble}\n\n${block}\n`, groups })
+    const { groups, names } = namesIn(block)
+    const declared = { text: `${preamble}\n\n${block}\n`, groups }
+    for (const name of names) schemas.set(name, declared)
   }
   return schemas
 }

@@ -51,6 +51,7 @@ export {
 export {
   checkTransactionToken,
   mintTransactionToken,
+  TRANSACTION_TOKEN_LIFE_MS,
   type TransactionContext,
   type TransactionGrant,
   type TransactionTokenClaims,

@@ -65,14 +65,14 @@ export interface TransactionGrant {
 }
 
 const TYPE = 'txntoken+jwt'
-const LIFE_MS = 60_000
+export const TRANSACTION_TOKEN_LIFE_MS = 60_000
 
 function transactionClaims(
   minting: Pick<Minting, 'issuer' | 'clock'>,
   grant: TransactionGrant,
 ): TransactionTokenClaims {
   const { action, location, task } = grant
-  const expiresAt = Math.min(grant.notAfter, minting.clock.now() + LIFE_MS)
+  const expiresAt = Math.min(grant.notAfter, minting.clock.now() + TRANSACTION_TOKEN_LIFE_MS)
   return {
     iss: minting.issuer,
     aud: grant.trustDomain,

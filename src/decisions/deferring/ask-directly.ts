@@ -11,6 +11,7 @@ import {
   requestConsent,
 } from '../../tasks/index.ts'
 import { checkProof, type Proof } from '../../tokens/index.ts'
+import { type Issuing, issuingBy } from '../issuance/gate.ts'
 import { grantOpening } from '../opening/grant.ts'
 import { type OpeningRequest, type Refused, refused, type WantedTask } from '../opening/opening.ts'
 import { type Attempt, refuseOpening } from '../opening/refuse.ts'
@@ -97,7 +98,8 @@ async function ask(
   if (request.message !== undefined) checkMessage(request.message)
   const person = await findByHint(parts, agent, request.hint)
   if (!person) return NOBODY
-  const details = await questionOf(parts, request, { agent, person })
+  const issuing = issuingBy('ciba', request)
+  const details = await questionOf(parts, request, { agent, person, issuing })
   if ('outcome' in details) return details.reason.startsWith('person.') ? NOBODY : details
   const answeredBy = parts.clock.now() + request.waits * 1000
   return parts.storage.transaction(async (tx) => {
@@ -142,12 +144,13 @@ async function useUp(tx: Tx, { assertion, proof }: Caller): Promise<void> {
 export async function questionOf(
   parts: DecisionParts,
   wanted: WantedTask & { readonly resource?: string | undefined },
-  who: { readonly agent: Agent; readonly person: Person },
+  who: { readonly agent: Agent; readonly person: Person; readonly issuing: Issuing },
 ): Promise<readonly Detail[] | Refused> {
-  const { agent, person } = who
+  const { agent, issuing, person } = who
   const nothingBefore = { only: 'nothing' }
-  const by = { agent, subject: { person }, issuers: await parts.issuers.behind(agent) }
-  const grant = await grantOpening(parts, wanted, by, nothingBefore)
+  const issuers = await parts.issuers.behind(agent)
+  const given = { agent, subject: { person }, issuers, issuing }
+  const grant = await grantOpening(parts, wanted, given, nothingBefore)
   if (grant.outcome === 'refused') return grant
   const details = grant.outcome === 'granted' ? allOf(grant) : grant.details
   if (wanted.resource !== undefined && detailsAt(details, wanted.resource).length === 0)

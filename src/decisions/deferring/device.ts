@@ -6,6 +6,7 @@ import type { Random } from '../../lib/random.ts'
 import type { Person } from '../../people/index.ts'
 import { consumeOnce } from '../../storage/index.ts'
 import { answerableUntil, checkPurpose, claimDeferral, findByUserCode } from '../../tasks/index.ts'
+import { issuingBy } from '../issuance/gate.ts'
 import { isNothing, withinAgent } from '../opening/authority.ts'
 import { type OpeningRequest, type Refused, refused, type WantedTask } from '../opening/opening.ts'
 import { refuseOpening } from '../opening/refuse.ts'
@@ -125,7 +126,8 @@ export async function claimDevice(
   const agent = found && (await findAgent(parts.storage.read, found.agentId))
   if (!found || !agent) throw unknownCode()
   const request = thaw(found.request)
-  const details = await questionOf(parts, request, { agent, person })
+  const issuing = issuingBy('device_code', { origin: { ip: request.from ?? '' } })
+  const details = await questionOf(parts, request, { agent, person, issuing })
   if ('outcome' in details) throw new Problem(details.reason, details.detail)
   return parts.storage.transaction(async (tx) => {
     const asked = await putQuestion(parts, tx, {

@@ -15,7 +15,9 @@ import {
   redeemDeferralStep,
   slowDownStep,
 } from '../../tasks/index.ts'
+import type { GrantName } from '../../policy/index.ts'
 import { opaqueDigest } from '../../tokens/index.ts'
+import { issuingBy } from '../issuance/gate.ts'
 import { answerOpening } from '../opening/answer.ts'
 import { begin, refusedBy } from '../opening/begin.ts'
 import { type BroughtAgent, readAgent } from '../opening/bring.ts'
@@ -42,6 +44,13 @@ export interface StillWaiting {
 }
 
 export type PollAnswer = Opened | Refused | StillWaiting
+
+/** As policies name how a token comes: of a request that was put off, by how it was first made. */
+const GRANT_OF: Readonly<Record<Flow, GrantName>> = {
+  deferred: 'token_exchange',
+  ciba: 'ciba',
+  device: 'device_code',
+}
 
 /** How often bases may change between looking and opening before we stop trying. */
 const MOST_TRIES = 3
@@ -74,7 +83,7 @@ export async function pollDeferral(parts: DecisionParts, poll: Poll): Promise<Po
   if (own.thumbprint !== null && own.thumbprint !== brought.proof.thumbprint)
     return no(refused('proof.wrong_key', 'the code is bound to another key'))
   for (let tries = 0; tries < MOST_TRIES; tries++) {
-    const standing = ended(own, parts.clock.now()) ?? (await judge(parts, own, brought))
+    const standing = ended(own, parts.clock.now()) ?? (await judge(parts, own, { brought, poll }))
     if (standing.outcome === 'refused') return no(standing)
     if (standing.outcome === 'denied') return generic(await no(standing.why), standing.why)
     if (standing.outcome === 'waiting') return wait(parts, { brought, own, standing, no })
@@ -124,8 +133,9 @@ type Standing =
 async function judge(
   parts: DecisionParts,
   own: Deferral,
-  { issuers }: Pick<BroughtAgent, 'issuers'>,
+  { brought, poll }: { readonly brought: BroughtAgent; readonly poll: Poll },
 ): Promise<Standing> {
+  const { issuers } = brought
   const { read } = parts.storage
   const consent = own.consentId === null ? undefined : await findConsent(read, own.consentId)
   const person = own.personId === null ? undefined : await findPerson(read, own.personId)
@@ -141,8 +151,9 @@ async function judge(
   if (byThis && consent.state === 'pending') return { outcome: 'waiting', page: undefined }
   const request = thaw(own.request)
   const only = byThis && consent.basisId !== null ? consent.basisId : undefined
+  const issuing = issuingBy(GRANT_OF[own.flow], poll)
   const grant = await problemOr(
-    grantOpening(parts, request, { agent, subject: { person }, issuers }, { only }),
+    grantOpening(parts, request, { agent, subject: { person }, issuers, issuing }, { only }),
   )
   if (grant instanceof Problem) return denied(refused(grant.code, grant.detail))
   if (grant.outcome === 'refused') return denied(grant)

@@ -2,6 +2,7 @@ import type { Detail } from '@remit/engine'
 import type { Step } from '../../storage/index.ts'
 import { insertRefreshStep, newOpaqueToken, type Proof } from '../../tokens/index.ts'
 import type { HeldTask } from '../facts.ts'
+import { type Issuing as IssuingBy, mayIssueAt } from '../issuance/gate.ts'
 import { aboutTask, grantAt } from '../issue-resource-token.ts'
 import { resourceAccess } from '../issuing/resource-access.ts'
 import type { Refused } from '../opening/opening.ts'
@@ -15,7 +16,8 @@ export interface InteractiveTokens {
   readonly kind: 'DPoP' | 'Bearer'
   readonly token: string
   readonly expiresIn: number
-  readonly refreshToken: string
+  /** Absent where policies let none be issued. */
+  readonly refreshToken: string | undefined
   readonly details: readonly Detail[]
   /** The actions that were granted, as scopes. */
   readonly scope: string
@@ -30,6 +32,7 @@ export interface Issuing {
   /** What refreshing can get at most; what is granted now, when left out. */
   readonly family?: string | null
   readonly proof: Proof | undefined
+  readonly by: Pick<IssuingBy, 'grant' | 'origin'>
   /** Used up together with the issue. */
   readonly steps: readonly Step[]
 }
@@ -44,35 +47,43 @@ export async function issueTokens(
   held: HeldTask,
   asked: Issuing,
 ): Promise<InteractiveTokens | Refused | { readonly outcome: 'failed'; readonly guard: string }> {
-  const at = await grantAt(parts, held, { resource: asked.resource, scope: asked.scope })
-  if (isRefused(at)) return at
   const { task } = held
+  const issuing = { ...asked.by, bound: task.keyThumbprint !== null }
+  const { resource, scope: asking } = asked
+  const at = await grantAt(parts, held, { resource, scope: asking, issuing })
+  if (isRefused(at)) return at
+  const of = { held, resource: at.resource.name, setting: at.setting }
+  const noMore = await mayIssueAt(parts, of, 'refresh_token', issuing)
   const scope = scopeOf(at.details)
-  const { resource, setting, view, details } = at
+  const { setting, view, details } = at
   const issued = await resourceAccess(parts, held, {
-    ...{ resource, view, details, scope, person: setting.person },
+    ...{ resource: at.resource, view, details, scope, person: setting.person },
     thumbprint: task.keyThumbprint,
   })
   const { expiresIn, id, token } = issued.token
-  const refresh = newOpaqueToken('remit_rt', parts.random)
+  const refresh = noMore ? undefined : newOpaqueToken('remit_rt', parts.random)
   const now = parts.clock.now()
   const done = await parts.storage.commit([
     ...asked.steps,
     ...issued.steps,
-    insertRefreshStep(parts.storage.read, {
-      digest: refresh.digest,
-      taskId: task.id,
-      clientId: asked.clientId,
-      resource: asked.resource,
-      scope: asked.family ?? scope,
-      issuedAt: now,
-      expiresAt: task.deadline,
-      usedAt: null,
-    }),
+    ...(refresh
+      ? [
+          insertRefreshStep(parts.storage.read, {
+            digest: refresh.digest,
+            taskId: task.id,
+            clientId: asked.clientId,
+            resource,
+            scope: asked.family ?? scope,
+            issuedAt: now,
+            expiresAt: task.deadline,
+            usedAt: null,
+          }),
+        ]
+      : []),
     parts.ledger.appendStep({
       ...aboutTask(held),
       type: 'token.issued',
-      resource: resource.name,
+      resource: at.resource.name,
       tokenId: id,
       thumbprint: asked.proof?.thumbprint,
     }),
@@ -81,7 +92,7 @@ export async function issueTokens(
   const kind = task.keyThumbprint === null ? 'Bearer' : 'DPoP'
   return {
     outcome: 'issued',
-    ...{ kind, token, expiresIn, refreshToken: refresh.token, details, scope, taskId: task.id },
+    ...{ kind, token, expiresIn, refreshToken: refresh?.token, details, scope, taskId: task.id },
   }
 }
 

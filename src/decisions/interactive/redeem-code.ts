@@ -66,7 +66,7 @@ export async function redeemCode(
   if (authorization?.state !== 'granted') return no(refused('code.invalid', 'the code is unknown'))
   const client = await problemOr(proveClient(parts, { ...asked, clientId: authorization.clientId }))
   if (client instanceof Problem) return no(refused(client.code, client.detail))
-  const found = await behind(parts, authorization, { proof, client })
+  const found = await behind(parts, authorization, { proof, client, origin: asked.origin })
   if (isRefused(found)) return no(found)
   const task = await interactiveTask(parts, found, proof)
   const done = await parts.storage.commit([
@@ -77,7 +77,7 @@ export async function redeemCode(
     ...openSteps(parts, task, { chain: [task.agentId], origin: asked.origin }),
   ])
   if (!done.committed) return no(await overtaken(parts, authorization, done.failed))
-  return firstTokens(parts, task, { authorization, proof })
+  return firstTokens(parts, task, { authorization, proof, origin: asked.origin })
 }
 
 interface Behind {
@@ -94,7 +94,11 @@ interface Behind {
 async function behind(
   parts: DecisionParts,
   authorization: Authorization,
-  { client, proof }: { proof: Proof | undefined; client: ProvedClient },
+  {
+    client,
+    origin,
+    proof,
+  }: { proof: Proof | undefined; client: ProvedClient; origin: Presenting['origin'] },
 ): Promise<Behind | Refused> {
   const { read } = parts.storage
   const agent = await findAgent(read, agentIdOf(authorization.clientId))
@@ -114,10 +118,12 @@ async function behind(
   const wanted = { details: authorization.details, purpose }
   const issuers = await problemOr(parts.issuers.behind(agent))
   if (issuers instanceof Problem) return refused('grant.ended', issuers.detail)
-  const who = { agent, subject: { person }, issuers }
+  const bound = proof !== undefined
+  const issuing = { grant: 'authorization_code', bound, origin } as const
+  const who = { agent, subject: { person }, issuers, issuing }
   const grant = await problemOr(grantOpening(parts, wanted, who))
   if (grant instanceof Problem) return refused(grant.code, grant.detail)
-  if (grant.outcome === 'refused') return grantEnded(grant)
+  if (grant.outcome === 'refused') return notGranted(grant)
   if (grant.outcome === 'needs_consent')
     return refused('grant.ended', 'the person has taken the consent back')
   // INVARIANT: it stands on the consent that this very code is for. Older ones would end it when they end, and must not
@@ -159,19 +165,29 @@ function interactiveTask(
 async function firstTokens(
   parts: DecisionParts,
   task: Task,
-  given: { readonly authorization: Authorization; readonly proof: Proof | undefined },
+  given: {
+    readonly authorization: Authorization
+    readonly proof: Proof | undefined
+    readonly origin: Presenting['origin']
+  },
 ): Promise<InteractiveTokens | Refused> {
   const { clientId, resource } = given.authorization
   const held = await parts.facts.task(task.id)
   if (!held) throw new Error('a task is gone in the moment it was opened')
   const issued = await issueTokens(parts, held, {
     ...{ clientId, resource, proof: given.proof, steps: [] },
+    by: { grant: 'authorization_code', origin: given.origin },
   })
   if (issued.outcome === 'issued') return issued
   await closeTask(parts, { taskId: task.id, by: 'system', reason: 'overtaken' })
   if (issued.outcome === 'failed')
     throw new Error(`the tokens of a task could not be stored: ${issued.guard}`)
-  return grantEnded(issued)
+  return notGranted(issued)
+}
+
+/** Where policies let no token be issued, asking the person again is no help. */
+function notGranted(refusal: Refused): Refused {
+  return refusal.reason === 'issuance.forbidden' ? refusal : grantEnded(refusal)
 }
 
 /** The code has a second owner, or the client a fault: what came of it ends (RFC 6749 section 4.1.2, RFC 9700 4.5). */

@@ -58,6 +58,7 @@ export async function refreshTokens(
     scope: asked.scope,
     family: shown.scope,
     proof,
+    by: { grant: 'refresh_token', origin: asked.origin },
     steps: [
       ...(proof ? [proofStep(parts, proof)] : []),
       ...client.steps,

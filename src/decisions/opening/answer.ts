@@ -44,7 +44,7 @@ export async function answerOpening(
 }
 
 /** What of a grant the answer needs. */
-type AnswerGrant = Pick<Granted, 'details' | 'delegatesAsked' | 'person' | 'views'>
+type AnswerGrant = Pick<Granted, 'details' | 'delegatesAsked' | 'person' | 'views' | 'issuing'>
 
 type Token = Pick<Opened, 'kind' | 'token' | 'details' | 'scope'>
 
@@ -75,10 +75,10 @@ async function resourceToken(
   parts: DecisionParts,
   wanted: Wanted & { readonly resource: string },
   held: HeldTask,
-  { person }: AnswerGrant,
+  { issuing, person }: AnswerGrant,
 ): Promise<Token | Refused> {
   const { task } = held
-  const at = await grantAt(parts, held, { resource: wanted.resource })
+  const at = await grantAt(parts, held, { resource: wanted.resource, issuing })
   if (isRefused(at)) return at
   const scope = scopeOf(wanted, at.details)
   const { details, resource, view } = at

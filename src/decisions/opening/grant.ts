@@ -3,6 +3,7 @@ import { type Agent, atMostTrusted, type TrustedIssuer, vouchedFor } from '../..
 import type { LiveView } from '../../live/index.ts'
 import type { Person } from '../../people/index.ts'
 import { type Basis, basesFor, basisLimits, checkPurpose, type Limit } from '../../tasks/index.ts'
+import { type Issuing, issuedWithin } from '../issuance/gate.ts'
 import { alsoLiveness, livenessOf, openingKeys } from '../liveness.ts'
 import type { DecisionParts } from '../parts.ts'
 import { codeOf } from '../reasons.ts'
@@ -24,6 +25,8 @@ export interface Granted extends Authority {
   readonly place: Place
   /** What the opening depends on. */
   readonly views: readonly LiveView[]
+  /** How it is issued, which policies let be. */
+  readonly issuing: Issuing
   /** As of the moment of the grant. */
   readonly kindOf: KindOf
 }
@@ -44,7 +47,10 @@ export interface GrantOptions {
   readonly only?: string | undefined
 }
 
-/** Requested ∩ ceiling ∩ space ∩ every basis (contract 2), for those who are alive. Reads, and writes nothing. */
+/**
+ * Requested ∩ ceiling ∩ space ∩ every basis (contract 2), for those who are alive, where policies let it be issued. Reads, and
+ * writes nothing.
+ */
 export async function grantOpening(
   parts: DecisionParts,
   opening: WantedTask,
@@ -52,13 +58,14 @@ export async function grantOpening(
     readonly agent: Agent
     readonly subject: { readonly person: Person }
     readonly issuers: readonly TrustedIssuer[]
+    readonly issuing: Issuing
   },
   { only }: GrantOptions = {},
 ): Promise<OpeningGrant> {
   checkPurpose(opening.purpose)
   const badLife = readLife(opening.lifeSeconds)
   if (badLife) return badLife
-  const { issuers } = who
+  const { issuers, issuing } = who
   const { person } = who.subject
   const here = await enter(parts, opening, { person, agent: who.agent, issuers, sponsored: false })
   if (isRefused(here)) return here
@@ -87,8 +94,21 @@ export async function grantOpening(
   const bases = inForce.filter(
     ({ id, kind }) => only === undefined || id === only || kind === 'admin',
   )
-  const got = authorityWithin(asked, agent, { bases: basisLimits(bases) }, kindOf)
-  if (isNothing(asked, got)) return beyondBases(within, bases, kindOf)
+  const limited = authorityWithin(asked, agent, { bases: basisLimits(bases) }, kindOf)
+  const { views, where } = here
+  const { purpose } = opening
+  const openers = { person, agents: [agent], sponsored: false, where, purpose, views }
+  if (isNothing(asked, limited)) {
+    const missing = beyondBases(within, bases, kindOf)
+    if (missing.outcome !== 'needs_consent') return missing
+    // Nobody is asked about what would not be issued.
+    const { details } = missing
+    const left = { details, mayDelegate: [] }
+    const could = await issuedWithin(parts, openers, issuing, { catalog, got: left })
+    return isRefused(could) ? could : { ...missing, details: could.details }
+  }
+  const got = await issuedWithin(parts, openers, issuing, { catalog, got: limited })
+  if (isRefused(got)) return got
   return {
     outcome: 'granted',
     ...got,
@@ -97,7 +117,8 @@ export async function grantOpening(
     person,
     bases: standsOn(got, bases, kindOf),
     place: here.place,
-    views: here.views,
+    views,
+    issuing,
     kindOf,
   }
 }

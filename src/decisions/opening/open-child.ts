@@ -13,6 +13,7 @@ import {
 import { checkTicket, MAX_CHAIN, type TicketClaims } from '../../tokens/index.ts'
 import type { HeldTask } from '../facts.ts'
 import { ownTokens } from '../identify.ts'
+import { issuedWithin, issuingBy } from '../issuance/gate.ts'
 import { subjectOf } from '../minting.ts'
 import type { DecisionParts } from '../parts.ts'
 import { problemOr } from '../reasons.ts'
@@ -92,7 +93,15 @@ interface Redeeming {
 
 type ChildGrant = Pick<
   Granted,
-  'details' | 'mayDelegate' | 'delegatesAsked' | 'budget' | 'person' | 'bases' | 'place' | 'views'
+  | 'details'
+  | 'mayDelegate'
+  | 'delegatesAsked'
+  | 'budget'
+  | 'person'
+  | 'bases'
+  | 'place'
+  | 'views'
+  | 'issuing'
 >
 
 /**
@@ -120,7 +129,19 @@ async function grantChild(
   const budget = readLimits(ticket.budget, parent.catalog)
   if (isRefused(budget)) return budget
   const bases = await adminBases(parts, held.task.personId, agent.id)
-  const got = authorityOf(ticket, agent, { parent, bases })
+  const whole = authorityOf(ticket, agent, { parent, bases })
+  if (isRefused(whole)) return whole
+  const { person, views, where } = parent
+  const { purpose } = ticket.task
+  const issuing = issuingBy('jwt_bearer', opening)
+  const { sponsored } = held.task
+  const agents = [agent, ...parent.agents]
+  const got = await issuedWithin(
+    parts,
+    { person, agents, sponsored, where, purpose, views },
+    issuing,
+    { catalog: parent.catalog, got: whole },
+  )
   if (isRefused(got)) return got
   if (opening.resource !== undefined && detailsAt(got.details, opening.resource).length === 0)
     return refused('task.resource_not_granted', 'nothing was granted at this resource')
@@ -128,10 +149,11 @@ async function grantChild(
     ...got,
     delegatesAsked: ticket.delegates !== undefined,
     budget,
-    person: parent.person,
+    person,
     bases: standsOn(got, bases, parent.catalog.kindOf),
     place: parent.place,
-    views: parent.views,
+    views,
+    issuing,
   }
 }
 

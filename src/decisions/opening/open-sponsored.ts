@@ -14,6 +14,7 @@ import {
   scheduleInWords,
   type Task,
 } from '../../tasks/index.ts'
+import { issuedWithin, issuingBy } from '../issuance/gate.ts'
 import type { DecisionParts } from '../parts.ts'
 import { problemOr } from '../reasons.ts'
 import { answerOpening } from './answer.ts'
@@ -96,7 +97,7 @@ async function findGrant(
 
 type UnderGrant = Pick<
   Granted,
-  'details' | 'mayDelegate' | 'delegatesAsked' | 'person' | 'bases' | 'place' | 'views'
+  'details' | 'mayDelegate' | 'delegatesAsked' | 'person' | 'bases' | 'place' | 'views' | 'issuing'
 >
 
 /** Asked ∩ ceiling ∩ the grant ∩ what administrators allow the agent with the sponsor's authority. */
@@ -127,9 +128,15 @@ async function grantUnder(
   const asked = withinPlace(wanted, here.where, catalog.kindOf)
   if (isRefused(asked)) return asked
   const bases = await adminBases(parts, sponsor.id, agent.id)
-  const got = authorityUnder(asked, agent, { grant, bases: basisLimits(bases) }, catalog.kindOf)
-  if (isNothing(asked, got))
+  const whole = authorityUnder(asked, agent, { grant, bases: basisLimits(bases) }, catalog.kindOf)
+  if (isNothing(asked, whole))
     return refused('task.beyond_basis', 'the sponsor grant covers nothing of what is asked for')
+  const { views, where } = here
+  const { purpose } = grant
+  const issuing = issuingBy('client_credentials', opening)
+  const openers = { person: sponsor, agents: [agent], sponsored: true, where, purpose, views }
+  const got = await issuedWithin(parts, openers, issuing, { catalog, got: whole })
+  if (isRefused(got)) return got
   if (opening.resource !== undefined && detailsAt(got.details, opening.resource).length === 0)
     return refused('task.resource_not_granted', 'nothing was granted at this resource')
   return {
@@ -138,7 +145,8 @@ async function grantUnder(
     person: sponsor,
     bases: standsOn(got, bases, catalog.kindOf),
     place: here.place,
-    views: here.views,
+    views,
+    issuing,
   }
 }
 

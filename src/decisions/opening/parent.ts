@@ -18,6 +18,8 @@ export interface Parent {
   readonly held: HeldTask
   /** The represented person, or the sponsor. */
   readonly person: Person
+  /** The chain of the parent. */
+  readonly agents: readonly Agent[]
   /** What a child may get at all, by now. */
   readonly mayHandOn: readonly Detail[]
   /** As it was read after the views that watch over it. */
@@ -76,6 +78,7 @@ export async function readParent(
   return {
     held,
     person,
+    agents,
     mayHandOn: mayHandOn([task, ...held.above], agents, catalog.kindOf),
     catalog,
     place,

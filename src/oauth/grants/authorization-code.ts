@@ -109,7 +109,7 @@ function interactiveAnswer(answer: InteractiveTokens | Refused): TokenAnswer {
     issued_token_type: ACCESS_TOKEN,
     token_type: answer.kind,
     expires_in: answer.expiresIn,
-    refresh_token: answer.refreshToken,
+    ...(answer.refreshToken === undefined ? {} : { refresh_token: answer.refreshToken }),
     scope: answer.scope,
     authorization_details: answer.details,
     task_id: answer.taskId,

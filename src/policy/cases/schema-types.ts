@@ -1,4 +1,5 @@
 import { cedarWasm } from '../cedar-wasm.ts'
+import { isIssuance } from '../issuance/actions.ts'
 import { type ActionSchema, actionSchemas } from '../schema.ts'
 
 /** Types of the schema, as values in a test are read by them. */
@@ -31,8 +32,9 @@ export class SchemaTypes {
 
   constructor(schema: string) {
     this.#schemas = actionSchemas(schema)
-    this.names = [...this.#schemas.keys()].filter((name) => !name.startsWith(STAND_IN))
-    this.groups = new Set([...this.#schemas.values()].flatMap(({ groups }) => groups))
+    const calls = [...this.#schemas].filter(([name]) => !isIssuance(name))
+    this.names = calls.map(([name]) => name).filter((name) => !name.startsWith(STAND_IN))
+    this.groups = new Set(calls.flatMap(([, { groups }]) => groups))
   }
 
   /** A name, the names in a group, or all of them; `read and risk:low`: those in both. Empty: there is none. */

@@ -23,9 +23,12 @@ export interface LimitView {
   readonly freeAt?: number | undefined
 }
 
-/** Every limit that the calls of a task fall under: of its budget, of those above, and what was set for who takes part. */
+/**
+ * Every limit that the calls of a task fall under: of its budget, of those above, and what was set for who takes part. `tasks`: the
+ * task itself, then those above it; none where nobody has opened one.
+ */
 export function limitsOver(
-  tasks: readonly [own: Task, ...above: readonly Task[]],
+  tasks: readonly Task[],
   standing: readonly StandingLimit[],
 ): readonly CountedLimit[] {
   const [own] = tasks
@@ -34,7 +37,7 @@ export function limitsOver(
       budget.map((limit) => ({
         owner: id,
         limit,
-        whose: id === own.id ? ('own' as const) : ('above' as const),
+        whose: id === own?.id ? ('own' as const) : ('above' as const),
       })),
     ),
     ...standing

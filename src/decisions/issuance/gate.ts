@@ -1,0 +1,140 @@
+import { type Detail, type Issuable, type IssuanceFacts, issuable } from '@remit/engine'
+import type { Agent } from '../../agents/index.ts'
+import type { CatalogView } from '../../catalog/index.ts'
+import type { LiveView } from '../../live/index.ts'
+import type { Person } from '../../people/index.ts'
+import type { GrantName } from '../../policy/index.ts'
+import { contextOf } from '../context.ts'
+import { agentEntity, groupEntities, personEntity, spaceEntities } from '../entities.ts'
+import type { HeldTask, Setting } from '../facts.ts'
+import { type Refused, refused } from '../opening/opening.ts'
+import type { DecisionParts } from '../parts.ts'
+import { intersecting, type Whereabouts } from '../whereabouts/whereabouts.ts'
+
+/** By which grant a token is issued, to whom from where. */
+export interface Issuing {
+  readonly grant: GrantName
+  /** Whether it will be bound to a key. */
+  readonly bound: boolean
+  readonly origin: { readonly ip: string }
+}
+
+/** Of a request that proves its key. */
+export function issuingBy(
+  grant: GrantName,
+  { origin }: { readonly origin: Issuing['origin'] },
+): Issuing {
+  return { grant, bound: true, origin }
+}
+
+/** Of tokens without a call: nothing is unusual about them. */
+const NO_RISK = { class: 'low' } as const
+
+/** What Remit issues by itself. */
+type Token = 'access_token' | 'refresh_token'
+
+export function issueAction(token: Token, { grant }: Pick<Issuing, 'grant'>): string {
+  return `issue:${token}:${grant}`
+}
+
+/** Those for whom a task would be opened, and where. */
+export interface Openers {
+  readonly person: Person
+  /** The chain, the one that acts first. */
+  readonly agents: readonly Agent[]
+  readonly sponsored: boolean
+  readonly where: Whereabouts | undefined
+  readonly purpose: string
+  /** In which all of them are alive, owners too, and the rules. */
+  readonly views: readonly LiveView[]
+}
+
+/**
+ * What policies leave of a task's details: a resource at which they let no token be issued by this grant is left out of it.
+ * `details` is empty for a task that only hands on; then it is `mayDelegate` that has to have something left.
+ */
+export async function issuedWithin<
+  T extends { readonly details: readonly Detail[]; readonly mayDelegate: readonly Detail[] },
+>(
+  parts: DecisionParts,
+  openers: Openers,
+  issuing: Issuing,
+  { catalog, got }: { readonly catalog: CatalogView; readonly got: T },
+): Promise<T | Refused> {
+  // INVARIANT: policies are taken after the views that watch over them were read.
+  const policies = await parts.policies.active()
+  const facts = await factsOf(parts, openers, issuing)
+  const action = issueAction('access_token', issuing)
+  const answers = new Map<string, Issuable>()
+  const allows = (location: string) => {
+    const resource = catalog.byIdentifier.get(location)?.name ?? location
+    const answer = answers.get(location) ?? issuable(facts, { action, resource }, policies)
+    answers.set(location, answer)
+    return answer.allowed
+  }
+  const details = at(got.details, allows)
+  const left = got.details.length > 0 ? details : at(got.mayDelegate, allows)
+  if (left.length > 0) return { ...got, details }
+  return notIssuable([...answers.values()])
+}
+
+/** A resource token, and what comes with it, of a task that is open. */
+export async function mayIssueAt(
+  parts: DecisionParts,
+  { held, resource, setting }: { held: HeldTask; resource: string; setting: Setting },
+  token: Token,
+  issuing: Issuing,
+): Promise<Refused | undefined> {
+  const policies = await parts.policies.active()
+  const around = { at: parts.clock.now(), origin: issuing.origin, risk: NO_RISK }
+  const facts: IssuanceFacts = {
+    person: setting.personEntity,
+    sponsored: held.task.sponsored,
+    intersectWith: setting.intersectWith,
+    agents: setting.agentEntities,
+    entities: setting.entities,
+    context: contextOf(around, held, setting),
+  }
+  const answer = issuable(facts, { action: issueAction(token, issuing), resource }, policies)
+  return answer.allowed ? undefined : notIssuable([answer])
+}
+
+async function factsOf(
+  parts: DecisionParts,
+  { agents, person, purpose, sponsored, views, where }: Openers,
+  { bound, origin }: Issuing,
+): Promise<IssuanceFacts> {
+  const also = views.at(-1)
+  const owners: Person[] = []
+  for (const id of new Set(agents.map(({ ownerId }) => ownerId)))
+    if (also) owners.push(await parts.facts.person(id, also))
+  const people = [person, ...owners, ...(where?.conversation?.participants ?? [])]
+  const task = { id: '', purpose, personId: person.id, sponsored, keyThumbprint: bound ? '' : null }
+  const at = parts.clock.now()
+  return {
+    person: personEntity(person),
+    sponsored,
+    intersectWith: intersecting(where).map(personEntity),
+    agents: agents.map(agentEntity),
+    entities: [
+      ...people.map(personEntity),
+      ...groupEntities(people),
+      ...spaceEntities(where?.line ?? []),
+    ],
+    context: contextOf({ at, origin, risk: NO_RISK }, { task }, { where }),
+  }
+}
+
+function at(details: readonly Detail[], allows: (location: string) => boolean): readonly Detail[] {
+  return details
+    .map((detail) => ({ ...detail, locations: detail.locations.filter(allows) }))
+    .filter(({ locations }) => locations.length > 0)
+}
+
+/** INVARIANT: which rule it was is for the books, not for whoever asks. */
+function notIssuable(answers: readonly Issuable[]): Refused {
+  const failed = answers.find((each) => !each.allowed && each.reason === 'policy.error')
+  return failed
+    ? refused('policy.error', 'a policy about issuing tokens could not be evaluated')
+    : refused('issuance.forbidden', 'policies let no such token be issued there')
+}

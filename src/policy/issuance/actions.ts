@@ -1,0 +1,46 @@
+/** Short names of the AuthZEN Token Issuance profile; `ciba` is ours, which the profile has no name for. */
+export const GRANT_NAMES = [
+  'authorization_code',
+  'client_credentials',
+  'refresh_token',
+  'token_exchange',
+  'device_code',
+  'jwt_bearer',
+  'ciba',
+] as const
+export type GrantName = (typeof GRANT_NAMES)[number]
+
+const WITH_PERSON = ['authorization_code', 'refresh_token', 'device_code', 'token_exchange', 'ciba']
+
+/** Which kind of token comes by which grants. What is not here is issued by nobody who asks us. */
+const GRANTS_OF: Readonly<Record<string, readonly string[]>> = {
+  access_token: GRANT_NAMES,
+  refresh_token: WITH_PERSON,
+  id_token: WITH_PERSON,
+  id_jag: ['token_exchange'],
+  txn_token: ['token_exchange'],
+  jwt: ['token_exchange'],
+}
+
+export const ISSUE = 'issue'
+
+/** `issue:access_token:token_exchange` … : what policies and enforcement points call an issuance. */
+export const ISSUE_ACTIONS: readonly string[] = Object.entries(GRANTS_OF).flatMap(
+  ([token, grants]) => grants.map((grant) => `${ISSUE}:${token}:${grant}`),
+)
+
+const KNOWN: ReadonlySet<string> = new Set([ISSUE, ...ISSUE_ACTIONS])
+
+/** Whether it is the name of an issuance, or of all of them. */
+export function isIssuance(name: string): boolean {
+  return KNOWN.has(name)
+}
+
+/** Takes an action name of the profile apart; `undefined`: nothing of that kind is issued. */
+export function readIssueAction(
+  name: string,
+): { readonly token: string; readonly grant: string } | undefined {
+  if (name === ISSUE || !KNOWN.has(name)) return undefined
+  const [, token = '', grant = ''] = name.split(':')
+  return { token, grant }
+}
