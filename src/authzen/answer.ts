@@ -1,6 +1,7 @@
 import type { Obligation } from '@remit/engine'
-import type { EvaluatedCall } from '../decisions/index.ts'
+import type { EvaluatedCall, Shaping } from '../decisions/index.ts'
 import type { Problem } from '../lib/problem.ts'
+import { issuanceOf } from './issuing/shaping.ts'
 import { obligationsOf, stepUpOf } from './obligations.ts'
 
 /** The answer to one question, whoever gave it. */
@@ -24,6 +25,8 @@ export interface Answer {
   readonly approval?: EvaluatedCall['approval']
   /** Why what was shown as an approval did not lift it. */
   readonly unhelped?: EvaluatedCall['unhelped']
+  /** What of a token may be issued, where that was asked about. */
+  readonly issuance?: Shaping | undefined
   /** What was wrong with the question itself. */
   readonly error?: Problem | undefined
 }
@@ -46,6 +49,7 @@ export const SAYINGS: readonly Saying[] = [
   obligations,
   requests,
   approvals,
+  issuance,
 ]
 
 /** A decision by itself. */
@@ -86,6 +90,7 @@ function textOf(answer: Answer, about: About, sayings: readonly Saying[]): strin
 /** Nothing is said of it but a code. */
 function isPlain(answer: Answer): boolean {
   const { approval, detail, enough, error, obligations: todo, requestable } = answer
+  if (answer.issuance) return false
   if (detail !== undefined || enough || error || requestable || approval) return false
   return !(answer.stepUp || answer.unhelped || todo?.length)
 }
@@ -125,6 +130,12 @@ function requests({ permitted, requestable }: Answer) {
   if (permitted || !requestable) return undefined
   const { endpoint, until } = requestable
   return { access_request: { endpoint, expires_at: new Date(until).toISOString() } }
+}
+
+/** INVARIANT: beside a permit only; a server ignores what stands beside a denial. */
+function issuance({ issuance: shaping, permitted }: Answer) {
+  const members = permitted && shaping ? issuanceOf(shaping) : {}
+  return Object.keys(members).length > 0 ? { issuance: members } : undefined
 }
 
 /** What an approval did. Where it did not help, `reason` is the profile's, and ours stands beside it. */

@@ -16,6 +16,8 @@ export interface Alone {
 
 /** Answers the questions of one request for one enforcement point. */
 export interface Answering {
+  /** Looks at all questions of a request before the first is answered; for answers that depend on each other. */
+  begin?(questions: readonly Question[]): Promise<void>
   /** @throws Problem for what is wrong with the question itself */
   answer(question: Question, alone?: Alone): Answer | Promise<Answer>
   /**

@@ -96,7 +96,11 @@ describe('what an answer says', () => {
       members: (at: (path: string) => string) => ({ more: at('/more') }),
     }
     const made = metadataOf('https://remit.example', [...CAPABILITIES, more])
-    assert.deepEqual(made.capabilities, ['urn:openid:authzen:capability:access-request', 'urn:x'])
+    assert.deepEqual(made.capabilities, [
+      'urn:openid:authzen:capability:access-request',
+      'urn:openid:authzen:capability:token-issuance',
+      'urn:x',
+    ])
     assert.equal(made.more, 'https://remit.example/more')
     assert.equal(made.policy_decision_point, 'https://remit.example')
   })

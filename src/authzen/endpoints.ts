@@ -5,6 +5,7 @@ import type { KnownPep } from '../policy/index.ts'
 import type { Answering } from './answering.ts'
 import { presentedPep } from './authorization.ts'
 import { evaluate, evaluateAll } from './evaluate.ts'
+import { issuingMode } from './issuing/issuing-mode.ts'
 import { METADATA_PATH, metadataText, PATHS } from './metadata.ts'
 import { policyOnly } from './policy-only.ts'
 import type { AuthzenPorts } from './ports.ts'
@@ -61,9 +62,14 @@ async function post(ports: AuthzenPorts, message: IncomingMessage, act: Act): Pr
   const presented = presentedPep(message)
   const known = ports.peps.atHand(presented) ?? (await ports.peps.identify(presented))
   const request = await readRequest(message)
-  const mode =
-    known.pep.mode === 'policy-only' ? policyOnly(ports.only, known) : taskMode(ports, known)
+  const mode = modeOf(ports, known)
   return act(ports, mode instanceof Promise ? await mode : mode, { known, request })
+}
+
+function modeOf(ports: AuthzenPorts, known: KnownPep): Answering | Promise<Answering> {
+  const { issuing, mode } = known.pep
+  if (issuing) return issuingMode(ports, known, issuing)
+  return mode === 'policy-only' ? policyOnly(ports.only, known) : taskMode(ports, known)
 }
 
 const METADATA_HEADERS = ['cache-control', 'public, max-age=300']

@@ -32,6 +32,8 @@ export async function evaluateAll(
 ): Promise<string> {
   const batch = readBatch(request.body)
   if (batch.single) return answerOne(ports, answering, batch.questions[0], request)
+  const readable = batch.questions.flatMap((each) => (each instanceof Problem ? [] : [each]))
+  await answering.begin?.(readable)
   const answers = await answersOf(answering, batch)
   const about = aboutNow(ports)
   await answering.book({

@@ -36,6 +36,7 @@ export const CAPABILITIES: readonly Capability[] = [
     urn: 'urn:openid:authzen:capability:access-request',
     members: (at) => ({ access_request_endpoint: at(REQUESTS_PATH) }),
   },
+  { urn: 'urn:openid:authzen:capability:token-issuance', members: () => ({}) },
 ]
 
 /** The metadata of the decision point, without the signature over them. */

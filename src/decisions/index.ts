@@ -44,6 +44,12 @@ export type { InteractiveTokens } from './interactive/issue.ts'
 export { type Offer, offerTo, type Standing } from './interactive/offer.ts'
 export { type CodeRedemption, redeemCode } from './interactive/redeem-code.ts'
 export { type Refreshing, refreshTokens } from './interactive/refresh.ts'
+export {
+  type IntrospectionParts,
+  identifyIntrospector,
+  type PresentedCaller,
+} from './introspecting/caller.ts'
+export { introspect, introspectSigned } from './introspecting/introspect.ts'
 export { IssuanceAnswering } from './issuance/asked/issuance-answering.ts'
 export type {
   AskedParty,
@@ -54,12 +60,6 @@ export type {
   Shaping,
   Tuple,
 } from './issuance/asked/question.ts'
-export {
-  type IntrospectionParts,
-  identifyIntrospector,
-  type PresentedCaller,
-} from './introspecting/caller.ts'
-export { introspect, introspectSigned } from './introspecting/introspect.ts'
 export {
   type Issued,
   issueResourceToken,

@@ -7,6 +7,7 @@ import {
   changePep,
   endPepCredential,
   findPep,
+  type IssuingSettings,
   listPepCredentials,
   listPeps,
   type PepCredential as PepCredentialNoun,
@@ -19,19 +20,56 @@ import { ByName, listOf, Name, Nothing, Time } from '../schemas.ts'
 import { time } from '../shapes.ts'
 
 const closed = { additionalProperties: false } as const
+const Party = Type.Object(
+  {
+    type: Type.Union([Type.Literal('client'), Type.Literal('workload')]),
+    id: Type.String({ minLength: 1, maxLength: 1024 }),
+    agent: Name,
+  },
+  closed,
+)
+const Audience = Type.Object(
+  {
+    id: Type.String({ minLength: 1, maxLength: 1024 }),
+    resources: Type.Array(Name, { minItems: 1, maxItems: 64 }),
+  },
+  closed,
+)
+const Issuing = Type.Object(
+  {
+    issuer: Type.String({
+      maxLength: 1024,
+      description: 'identifier of the server: whose subjects and clients it names',
+    }),
+    parties: Type.Optional(
+      Type.Array(Party, {
+        maxItems: 256,
+        description: 'which agents act as its clients and workloads, before those that are linked',
+      }),
+    ),
+    audiences: Type.Optional(
+      Type.Array(Audience, {
+        maxItems: 64,
+        description: 'resources behind audiences that are no identifier of one',
+      }),
+    ),
+  },
+  { ...closed, description: 'of `issuance`' },
+)
 const Settings = {
   mode: Type.Optional(
-    Type.Union([Type.Literal('task'), Type.Literal('policy-only')], {
+    Type.Union([Type.Literal('task'), Type.Literal('policy-only'), Type.Literal('issuance')], {
       description:
-        '`task` (default): calls of tasks, by all gates. `policy-only`: by a policy-only set alone',
+        '`task` (default): calls of tasks, by all gates. `policy-only`: by a policy-only set alone. `issuance`: an authorization server, about the tokens that it is to issue',
     }),
   ),
+  issuing: Type.Optional(Issuing),
   policy_set: Type.Optional(Type.String({ description: 'of `policy-only`: name of the set' })),
   resources: Type.Optional(
     Type.Array(Name, {
       minItems: 1,
       maxItems: 256,
-      description: 'of `task`: what it may ask about; everything when left out',
+      description: 'of `task` and `issuance`: what it may ask about; everything when left out',
     }),
   ),
   properties: Type.Optional(
@@ -54,6 +92,7 @@ const Pep = Type.Object({
   name: Name,
   mode: Type.String(),
   policy_set: Type.Union([Type.String(), Type.Null()]),
+  issuing: Type.Union([Type.Required(Issuing), Type.Null()]),
   resources: Type.Union([Type.Array(Type.String()), Type.Null()]),
   properties: Type.Boolean(),
   names_tasks: Type.Boolean(),
@@ -80,8 +119,9 @@ const Added = Type.Intersect([
 const SettingsBody = Type.Object(Settings, closed)
 
 function settingsOf(body: Static<typeof SettingsBody>): Partial<PepSettings> {
-  const { mode, names_tasks, policy_set, properties, resources, takes } = body
+  const { issuing, mode, names_tasks, policy_set, properties, resources, takes } = body
   return {
+    ...(issuing === undefined ? {} : { issuing: { parties: [], audiences: [], ...issuing } }),
     ...(mode === undefined ? {} : { mode }),
     ...(policy_set === undefined ? {} : { policySet: policy_set }),
     ...(resources === undefined ? {} : { resources }),
@@ -96,6 +136,7 @@ function pepShape(pep: PepNoun): Static<typeof Pep> {
     name: pep.name,
     mode: pep.mode,
     policy_set: pep.policySet,
+    issuing: pep.issuing && issuingShape(pep.issuing),
     resources: pep.resources && [...pep.resources],
     properties: pep.properties,
     names_tasks: pep.namesTasks,
@@ -104,6 +145,14 @@ function pepShape(pep: PepNoun): Static<typeof Pep> {
     created_at: time(pep.createdAt),
     last_used_at: timeOrNull(pep.lastUsedAt),
     revoked_at: timeOrNull(pep.revokedAt),
+  }
+}
+
+function issuingShape({ audiences, issuer, parties }: IssuingSettings) {
+  return {
+    issuer,
+    parties: parties.map(({ agent, id, type }) => ({ type, id, agent })),
+    audiences: audiences.map(({ id, resources }) => ({ id, resources: [...resources] })),
   }
 }
 

@@ -1,7 +1,16 @@
 /** An enforcement point, as the API tells it. */
 export interface Pep {
   readonly name: string
-  readonly mode: 'task' | 'policy-only'
+  readonly mode: 'task' | 'policy-only' | 'issuance'
+  readonly issuing: {
+    readonly issuer: string
+    readonly parties: readonly {
+      readonly type: string
+      readonly id: string
+      readonly agent: string
+    }[]
+    readonly audiences: readonly { readonly id: string; readonly resources: readonly string[] }[]
+  } | null
   readonly policy_set: string | null
   readonly resources: readonly string[] | null
   readonly properties: boolean
@@ -22,14 +31,22 @@ export interface Credential {
 
 /** What it is answered about, and what of it is believed. */
 export function settingsInWords(pep: Pep): string {
-  const about =
-    pep.mode === 'policy-only'
-      ? `answered by the policy set ${pep.policy_set}`
-      : `asks about calls of tasks to ${pep.resources?.join(', ') ?? 'every resource'}`
   return [
-    about,
+    aboutInWords(pep),
     ...(pep.properties ? ['properties of its requests count'] : []),
     ...(pep.names_tasks ? ['it is believed about who calls'] : []),
     ...(pep.takes ? ['it asks /v1/calls before a call runs'] : []),
+  ].join('; ')
+}
+
+function aboutInWords({ issuing, mode, policy_set, resources }: Pep): string {
+  const about = resources?.join(', ') ?? 'every resource'
+  if (mode === 'policy-only') return `answered by the policy set ${policy_set}`
+  if (!issuing) return `asks about calls of tasks to ${about}`
+  const { audiences, issuer, parties } = issuing
+  return [
+    `${issuer} asks before it issues tokens for ${about}`,
+    ...parties.map(({ agent, id, type }) => `the ${type} ${id} is ${agent}`),
+    ...audiences.map(({ id, resources: behind }) => `${id} is ${behind.join(', ')}`),
   ].join('; ')
 }

@@ -37,6 +37,7 @@ function addCommand(start: Start): Command {
     'remit peps add edge --resource orders billing',
     'remit peps add mesh --names-tasks   # it has authenticated the agent itself',
     'remit peps add records --policy-set records --properties',
+    'remit peps add login --issuer https://login.example --client crm-bot=crm-agent',
   ])
   return addSettings(add)
     .argument('<name>', 'lower-case letters, digits and hyphens')

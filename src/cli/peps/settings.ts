@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { Failure } from '../failure.ts'
 
 export interface SettingsOptions {
   readonly policySet?: string
@@ -6,6 +7,10 @@ export interface SettingsOptions {
   readonly properties?: boolean
   readonly namesTasks?: boolean
   readonly takes?: boolean
+  readonly issuer?: string
+  readonly client?: readonly string[]
+  readonly workload?: readonly string[]
+  readonly audience?: readonly string[]
 }
 
 export function addSettings(to: Command): Command {
@@ -15,16 +20,57 @@ export function addSettings(to: Command): Command {
     .option('--takes', 'it asks /v1/calls before a call runs, where budgets are taken')
     .option('--policy-set <name>', 'answer by this policy-only set and nothing else')
     .option('--properties', 'properties of its requests count')
+    .option(
+      '--issuer <url>',
+      'it is the authorization server of this name, and asks before it issues',
+    )
+    .option(
+      '--client <id=agent...>',
+      'with --issuer: its client is this agent, beside those linked',
+    )
+    .option('--workload <id=agent...>', 'with --issuer: that workload is this agent')
+    .option('--audience <id=names...>', 'with --issuer: an audience, and the resources behind it')
 }
 
 /** The same for the API. A policy set makes the mode. */
 export function bodyOf(options: SettingsOptions): object {
   const { namesTasks, policySet, properties, resource, takes } = options
   return {
+    ...issuingOf(options),
     ...(policySet === undefined ? {} : { mode: 'policy-only', policy_set: policySet }),
     ...(resource === undefined ? {} : { resources: resource }),
     ...(properties ? { properties } : {}),
     ...(namesTasks ? { names_tasks: true } : {}),
     ...(takes ? { takes } : {}),
   }
+}
+
+function issuingOf({ audience = [], client = [], issuer, workload = [] }: SettingsOptions): object {
+  if (issuer === undefined) {
+    if (audience.length + client.length + workload.length === 0) return {}
+    throw new Failure('--client, --workload and --audience need --issuer', { exit: 2 })
+  }
+  const party = (type: string) => (text: string) => {
+    const [id, agent] = pairOf(text)
+    return { type, id, agent }
+  }
+  return {
+    mode: 'issuance',
+    issuing: {
+      issuer,
+      parties: [...client.map(party('client')), ...workload.map(party('workload'))],
+      audiences: audience.map((text) => {
+        const [id, names] = pairOf(text)
+        return { id, resources: names.split(',') }
+      }),
+    },
+  }
+}
+
+/** Names of ours have no `=`; what is before the last one may. */
+function pairOf(text: string): readonly [id: string, name: string] {
+  const at = text.lastIndexOf('=')
+  if (at < 1 || at === text.length - 1)
+    throw new Failure(`\`${text}\` has to be ID=NAME`, { exit: 2 })
+  return [text.slice(0, at), text.slice(at + 1)]
 }

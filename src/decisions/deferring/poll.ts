@@ -1,6 +1,7 @@
 import { findAgent } from '../../agents/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { findPerson } from '../../people/index.ts'
+import type { GrantName } from '../../policy/index.ts'
 import { consumeOnceStep } from '../../storage/index.ts'
 import {
   BASES_STEP,
@@ -15,7 +16,6 @@ import {
   redeemDeferralStep,
   slowDownStep,
 } from '../../tasks/index.ts'
-import type { GrantName } from '../../policy/index.ts'
 import { opaqueDigest } from '../../tokens/index.ts'
 import { issuingBy } from '../issuance/gate.ts'
 import { answerOpening } from '../opening/answer.ts'

@@ -8,7 +8,14 @@ import type { Secret } from '../../lib/secret.ts'
 import type { Live, Raise } from '../../live/index.ts'
 import type { Storage, Tx } from '../../storage/index.ts'
 import { checkSettings } from './check-settings.ts'
-import { newPepSecret, type Pep, type PepCredential, type PepSettings, pepKey } from './pep.ts'
+import {
+  type IssuingSettings,
+  newPepSecret,
+  type Pep,
+  type PepCredential,
+  type PepSettings,
+  pepKey,
+} from './pep.ts'
 import {
   endCredential,
   insertCredential,
@@ -175,14 +182,23 @@ async function change(
 }
 
 function told(settings: PepSettings) {
-  const { mode, namesTasks, policySet, properties, resources, takes } = settings
+  const { issuing, mode, namesTasks, policySet, properties, resources, takes } = settings
   return {
     mode,
+    ...(issuing === null ? {} : { issuing: toldIssuing(issuing) }),
     policy_set: policySet,
     resources: resources && [...resources],
     properties,
     names_tasks: namesTasks,
     takes,
+  }
+}
+
+function toldIssuing({ audiences, issuer, parties }: IssuingSettings) {
+  return {
+    issuer,
+    parties: parties.map(({ agent, id, type }) => `${type} ${id} = ${agent}`),
+    audiences: audiences.map(({ id, resources }) => `${id} = ${resources.join(', ')}`),
   }
 }
 

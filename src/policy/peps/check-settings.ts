@@ -1,13 +1,15 @@
+import { findAgent } from '../../agents/index.ts'
 import { findResource } from '../../catalog/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Reader } from '../../storage/index.ts'
 import { latestOnlySet } from '../only/set-store.ts'
-import type { PepSettings } from './pep.ts'
+import type { IssuingSettings, PepSettings } from './pep.ts'
 
 /** What is not said is the safer. */
 const LEAST = {
   mode: 'task',
   policySet: null,
+  issuing: null,
   resources: null,
   properties: false,
   namesTasks: false,
@@ -23,14 +25,22 @@ export async function checkSettings(
   said: Partial<PepSettings>,
 ): Promise<PepSettings> {
   const settings: PepSettings = { ...LEAST, ...said }
-  if (settings.mode === 'task') await checkTaskMode(reader, settings)
+  const { issuing, mode } = settings
+  if ((mode === 'issuance') !== (issuing !== null))
+    throw bad('`issuing` is of the mode `issuance`, and it needs it')
+  if (mode === 'task') await checkTaskMode(reader, settings)
+  else if (issuing) await checkIssuing(reader, settings, issuing)
   else await checkPolicyOnly(reader, settings)
   return settings
 }
 
 async function checkTaskMode(reader: Reader, { policySet, resources }: PepSettings): Promise<void> {
   if (policySet !== null) throw bad('a policy set is named in the mode `policy-only` only')
-  for (const name of resources ?? []) {
+  await checkResources(reader, resources ?? [])
+}
+
+async function checkResources(reader: Reader, names: readonly string[]): Promise<void> {
+  for (const name of names) {
     const found = await findResource(reader, name)
     if (!found || found.status === 'removed') throw bad(`there is no resource \`${name}\``)
   }
@@ -43,6 +53,36 @@ async function checkPolicyOnly(reader: Reader, settings: PepSettings): Promise<v
   if (policySet === null) throw bad('the mode `policy-only` needs a policy set')
   if (!(await latestOnlySet(reader, policySet)))
     throw bad(`there is no policy set \`${policySet}\``)
+}
+
+const MOST = { parties: 256, audiences: 64, behind: 64, characters: 1024 } as const
+
+async function checkIssuing(
+  reader: Reader,
+  { namesTasks, policySet, properties, resources, takes }: PepSettings,
+  { audiences, issuer, parties }: IssuingSettings,
+): Promise<void> {
+  if (policySet !== null || properties || namesTasks || takes)
+    throw bad('policy sets, properties and tasks mean nothing in the mode `issuance`')
+  if (!URL.canParse(issuer) || !isShort(issuer)) throw bad('`issuing.issuer` is no address')
+  if (parties.length > MOST.parties || audiences.length > MOST.audiences)
+    throw bad(`at most ${MOST.parties} parties and ${MOST.audiences} audiences`)
+  const ids = [...parties.map(({ id, type }) => `${type} ${id}`), ...audiences.map(({ id }) => id)]
+  if (new Set(ids).size < ids.length) throw bad('a party or an audience is there twice')
+  if (![...parties, ...audiences].every(({ id }) => isShort(id)))
+    throw bad(`an id has 1 to ${MOST.characters} characters`)
+  for (const { agent } of parties)
+    if (!(await findAgent(reader, agent))) throw bad(`there is no agent \`${agent}\``)
+  for (const { id, resources: behind } of audiences) {
+    if (behind.length === 0 || behind.length > MOST.behind)
+      throw bad(`\`${id}\` stands for 1 to ${MOST.behind} resources`)
+    await checkResources(reader, behind)
+  }
+  await checkResources(reader, resources ?? [])
+}
+
+function isShort(text: string): boolean {
+  return text !== '' && text.length <= MOST.characters
 }
 
 function bad(detail: string): Problem {

@@ -3,7 +3,7 @@ import type { PublicJwk } from '../../keys/index.ts'
 import { canonicalJson } from '../../lib/canonical-json.ts'
 import type { Id } from '../../lib/id.ts'
 import type { Reader, Schema, Step, Tx } from '../../storage/index.ts'
-import type { Pep, PepCredential, PepSettings } from './pep.ts'
+import type { IssuingSettings, Pep, PepCredential, PepSettings } from './pep.ts'
 
 /** False: the name is taken, perhaps by one that was revoked. */
 export async function insertPep(tx: Tx, pep: Pep): Promise<boolean> {
@@ -124,15 +124,25 @@ export async function selectCredentials(
 }
 
 function columnsOf(settings: PepSettings) {
-  const { mode, namesTasks, policySet, properties, resources, takes } = settings
+  const { issuing, mode, namesTasks, policySet, properties, resources, takes } = settings
   return {
-    mode,
+    // The column knows two of the three; `issuing` tells the third.
+    mode: mode === 'issuance' ? 'task' : mode,
+    issuing: issuing === null ? null : canonicalJson(jsonOf(issuing)),
     policy_set: policySet,
     resources: resources === null ? null : canonicalJson([...resources]),
     properties: flag(properties),
     names_tasks: flag(namesTasks),
     takes: flag(takes),
   } satisfies Partial<Insertable<Schema['peps']>>
+}
+
+function jsonOf({ audiences, issuer, parties }: IssuingSettings) {
+  return {
+    issuer,
+    parties: parties.map(({ agent, id, type }) => ({ agent, id, type })),
+    audiences: audiences.map(({ id, resources }) => ({ id, resources: [...resources] })),
+  }
 }
 
 function flag(value: boolean): 0 | 1 {
@@ -142,7 +152,8 @@ function flag(value: boolean): 0 | 1 {
 function pepOf(row: Selectable<Schema['peps']>): Pep {
   return {
     name: row.name,
-    mode: row.mode,
+    mode: row.issuing === null ? row.mode : 'issuance',
+    issuing: row.issuing === null ? null : (JSON.parse(row.issuing) as IssuingSettings), // as: this store wrote it
     policySet: row.policy_set,
     resources: row.resources === null ? null : (JSON.parse(row.resources) as string[]), // as: this store wrote it
     properties: row.properties === 1,

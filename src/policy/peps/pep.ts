@@ -7,11 +7,16 @@ import type { LiveKey } from '../../live/index.ts'
 
 /** What an enforcement point may ask about, and how it is answered. */
 export interface PepSettings {
-  /** `task`: calls of tasks, by all gates. `policy-only`: whatever it says, by one set of policies and nothing else. */
-  readonly mode: 'task' | 'policy-only'
+  /**
+   * `task`: calls of tasks, by all gates. `policy-only`: whatever it says, by one set of policies and nothing else. `issuance`: an
+   * authorization server, about the tokens that it is to issue.
+   */
+  readonly mode: 'task' | 'policy-only' | 'issuance'
   /** Of `policy-only`. */
   readonly policySet: string | null
-  /** Of `task`: catalog names; `null`: all. */
+  /** Of `issuance`. */
+  readonly issuing: IssuingSettings | null
+  /** Of `task` and `issuance`: catalog names; `null`: all. */
   readonly resources: readonly string[] | null
   /** Whether `properties` of its requests count. */
   readonly properties: boolean
@@ -19,6 +24,28 @@ export interface PepSettings {
   readonly namesTasks: boolean
   /** Of `task`: it asks about the call itself (`/v1/calls`) before it runs, where what was promised is taken. */
   readonly takes: boolean
+}
+
+/** How an authorization server of others names whom and what it issues tokens for. */
+export interface IssuingSettings {
+  /** Its identifier: `sub` of its tokens is that of people known through it, and its clients those linked to agents there. */
+  readonly issuer: string
+  /** Which agents act as its clients and workloads, before those that are linked. */
+  readonly parties: readonly IssuingParty[]
+  /** What its audiences are, beside the identifiers of resources. */
+  readonly audiences: readonly IssuingAudience[]
+}
+
+export interface IssuingParty {
+  readonly type: 'client' | 'workload'
+  readonly id: string
+  readonly agent: string
+}
+
+/** Catalog names behind one audience: of a trust domain, of a peer authorization server, or one by another name. */
+export interface IssuingAudience {
+  readonly id: string
+  readonly resources: readonly string[]
 }
 
 /**

@@ -9,6 +9,7 @@ import { recorded } from './0008-recorded.ts'
 import { shadows } from './0009-shadows.ts'
 import { evaluationRequests } from './0010-evaluation-requests.ts'
 import { mappings } from './0011-mappings.ts'
+import { issuingServers } from './0012-issuing-servers.ts'
 import { answers } from './0013-answers.ts'
 import { issuers } from './0016-issuers.ts'
 import { descriptions } from './0017-descriptions.ts'
@@ -29,6 +30,7 @@ export const MIGRATIONS: readonly Migration[] = [
   shadows,
   evaluationRequests,
   mappings,
+  issuingServers,
   answers,
   issuers,
   descriptions,

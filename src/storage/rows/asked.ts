@@ -4,6 +4,8 @@ import type { Flag, JsonText, Millis } from './column.ts'
 export interface PepRow {
   name: string
   mode: 'task' | 'policy-only'
+  /** Of an authorization server that asks before it issues. */
+  issuing: JsonText | null
   policy_set: string | null
   resources: JsonText | null
   properties: Flag

@@ -34,7 +34,10 @@ inEachWorld('AuthZEN certification, Discovery', (world) => {
       assert.equal((await send(url, { method: 'POST' })).status, 401)
     }
     assert.deepEqual(body.supported_obligations, ['step-up', 'notification', 'custom'])
-    assert.deepEqual(body.capabilities, ['urn:openid:authzen:capability:access-request'])
+    assert.deepEqual(body.capabilities, [
+      'urn:openid:authzen:capability:access-request',
+      'urn:openid:authzen:capability:token-issuance',
+    ])
   })
 
   it('6.5 the signed metadata say the same, by a key that is published', async () => {

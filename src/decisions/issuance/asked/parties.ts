@@ -1,7 +1,13 @@
 import type { GateResult } from '@remit/engine'
-import { type Agent, findAgentOfClient } from '../../../agents/index.ts'
+import {
+  type Agent,
+  findAgent,
+  findAgentOfClient,
+  type TrustedIssuer,
+  vouchedFor,
+} from '../../../agents/index.ts'
 import { isId } from '../../../lib/id.ts'
-import type { ProblemCode } from '../../../lib/problem.ts'
+import { Problem, type ProblemCode } from '../../../lib/problem.ts'
 import type { LiveView } from '../../../live/index.ts'
 import { findPerson, findPersonBySubject, type Person } from '../../../people/index.ts'
 import {
@@ -18,7 +24,7 @@ import {
 import { alsoKeys, alsoLiveness, livenessOf, openingKeys } from '../../liveness.ts'
 import { adminBases } from '../../opening/open-child.ts'
 import type { DecisionParts } from '../../parts.ts'
-import { codeOf } from '../../reasons.ts'
+import { codeOf, problemOr } from '../../reasons.ts'
 import type { AskedParty, IssuanceRequest, IssuingAsker } from './question.ts'
 
 /** Those for whom a server is to issue, all alive. */
@@ -26,10 +32,12 @@ export interface Parties {
   /** The represented person; of a token that represents none, the sponsor. */
   readonly person: Person
   readonly sponsorGrant: SponsorGrant | undefined
-  /** Every agent that takes part, the one that asks first. */
+  /** Every agent that takes part, the one that asks first; each within what whoever vouches for it may give. */
   readonly agents: readonly Agent[]
   /** What each of them may do for this person, in the order of `agents`. */
   readonly bases: readonly (readonly Basis[])[]
+  /** When the sponsor grant ends, or the trust in whoever vouches for one of the agents. */
+  readonly until: number
   readonly views: readonly LiveView[]
 }
 
@@ -149,14 +157,21 @@ async function alive(
 ): Promise<FoundParties> {
   const { agentIds, grant } = found
   const sponsored = grant !== undefined
-  const keys = agentIds.flatMap((id) => openingKeys(found.person.id, id, []))
+  const before = await problemOr(issuersBehind(parts, agentIds))
+  if (before instanceof Problem) return { reason: before.code }
+  const names = before.flat().map(({ name }) => name)
+  const keys = agentIds.flatMap((id) => openingKeys(found.person.id, id, [], names))
   const view = await parts.live.view(keys)
   const dead = reasonOf(livenessOf(view))
   if (dead) return { reason: dead }
   // INVARIANT: everything that counts is read after the view that watches over it, whose client an agent is, too.
   const person = await parts.facts.person(found.person.id, view)
   const agents: Agent[] = []
-  for (const id of agentIds) agents.push(await parts.facts.agent(id, view))
+  const vouching = await problemOr(issuersBehind(parts, agentIds))
+  if (vouching instanceof Problem) return { reason: vouching.code }
+  const { kindOf } = await parts.catalog.current()
+  for (const [i, id] of agentIds.entries())
+    agents.push(vouchedFor(await parts.facts.agent(id, view), vouching[i] ?? [], kindOf))
   if (!(await sameAgents(parts, found))) return { reason: 'agent.unknown' }
   const owners = agents.map(({ ownerId }) => ownerId)
   const also = await parts.live.view(alsoKeys(owners, []))
@@ -170,7 +185,22 @@ async function alive(
   const [first] = agents
   if (grant && !(first && answersFor(person, first)))
     return { reason: 'sponsor_grant.not_in_force' }
-  return { person, sponsorGrant: grant, agents, bases, views: [view, also] }
+  const ends = vouching.flat().map(({ expiresAt }) => expiresAt ?? Number.POSITIVE_INFINITY)
+  const until = Math.min(grant?.expiresAt ?? Number.POSITIVE_INFINITY, ...ends)
+  return { person, sponsorGrant: grant, agents, bases, until, views: [view, also] }
+}
+
+/** Of each agent those that vouch for it. @throws Problem `issuer.…` */
+function issuersBehind(
+  parts: DecisionParts,
+  agentIds: readonly string[],
+): Promise<readonly (readonly TrustedIssuer[])[]> {
+  return Promise.all(
+    agentIds.map(async (id) => {
+      const agent = await findAgent(parts.storage.read, id)
+      return agent ? parts.issuers.behind(agent) : []
+    }),
+  )
 }
 
 async function sameAgents(

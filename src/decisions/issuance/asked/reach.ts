@@ -117,11 +117,11 @@ export class Reaches {
   }
 
   #until(details: readonly Detail[]): number {
-    const { bases, sponsorGrant } = this.#parties
+    const { bases, until } = this.#parties
     const { kindOf } = this.#around.catalog
     const used = bases.flatMap((of) => standsOn({ details, mayDelegate: [] }, of, kindOf))
     const ends = used.map(({ expiresAt }) => expiresAt ?? Number.POSITIVE_INFINITY)
-    return Math.min(...ends, sponsorGrant?.expiresAt ?? Number.POSITIVE_INFINITY)
+    return Math.min(until, ...ends)
   }
 }
 
