@@ -1,8 +1,10 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type { IntrospectionParts } from '../decisions/index.ts'
 import { logBug, type RawContext, type RawHandler, toProblem } from '../http/index.ts'
+import { Problem } from '../lib/problem.ts'
 import { BACKCHANNEL, backchannelEndpoint } from './backchannel/authentication-request.ts'
 import { DEVICE, deviceEndpoint } from './backchannel/device-request.ts'
+import { DETAIL_TYPES, detailTypes } from './detail-types.ts'
 import { authorizationHandler } from './interactive/authorization-endpoint.ts'
 import { introspectionEndpoint, type Told } from './introspection/introspect.ts'
 import type { AuthorizationServer } from './provider.ts'
@@ -63,6 +65,16 @@ export function oauthHandlers(given: OAuthPorts): RawHandler[] {
           },
         ]
       : []),
+    {
+      name: 'types of details',
+      paths: [DETAIL_TYPES],
+      handle: (message, reply, context) =>
+        answering(reply, context, async () => {
+          if (message.method !== 'GET' && message.method !== 'HEAD')
+            throw new Problem('request.method_not_allowed', 'GET is needed')
+          return detailTypes(given.issuer)
+        }),
+    },
     {
       name: 'registration endpoint',
       paths: ['/oauth/register'],

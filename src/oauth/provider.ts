@@ -8,6 +8,7 @@ import type { Artefacts } from '../tokens/index.ts'
 import { adapterFor } from './adapter.ts'
 import { BACKCHANNEL } from './backchannel/authentication-request.ts'
 import { DEVICE } from './backchannel/device-request.ts'
+import { DETAIL_TYPES } from './detail-types.ts'
 import {
   ACCESS_TOKEN,
   CIBA,
@@ -20,6 +21,7 @@ import {
   TOKEN_EXCHANGE,
 } from './grant-types.ts'
 import { answerWhereKnown } from './interactive/answer-where-known.ts'
+import { extraParameters } from './interactive/asked-details.ts'
 import { beginInteraction } from './interactive/begin.ts'
 import { noResource, resourceServer } from './interactive/resources.ts'
 import { type Settled, settleInteraction } from './interactive/resume.ts'
@@ -84,6 +86,7 @@ export function createProvider(ports: ProviderPorts): AuthorizationServer {
     allowOmittingSingleRegisteredRedirectUri: false,
     scopes: ['openid'],
     pkce: { required: () => true },
+    extraParams: extraParameters(ports.decisions),
     // The grant is offered, and ours: the provider itself issues none.
     issueRefreshToken: async () => false,
     ttl: LIVES,
@@ -127,6 +130,7 @@ export function createProvider(ports: ProviderPorts): AuthorizationServer {
     },
     discovery: {
       authorization_details_types_supported: ['remit_call', 'remit_delegate'],
+      authorization_details_types_metadata_endpoint: `${ports.issuer}${DETAIL_TYPES}`,
       client_id_metadata_document_supported: ports.decisions.documents?.areFetched ?? false,
       registration_endpoint: `${ports.issuer}/oauth/register`,
       introspection_endpoint: `${ports.issuer}/oauth/introspect`,

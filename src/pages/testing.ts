@@ -430,6 +430,8 @@ export async function authorizationBegun(
   const redirectUri = 'http://127.0.0.1:1455/callback'
   browser.setCookie('remit_browser', secret)
   await beginAuthorization(parts.decisions, {
+    askedDetails: null,
+    deferrable: false,
     id,
     clientId: 'refund-bot',
     clientName: 'refund-bot',

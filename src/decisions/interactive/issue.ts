@@ -27,7 +27,8 @@ export interface InteractiveTokens {
 export interface Issuing {
   readonly clientId: string
   readonly resource: string
-  /** Narrows this one token. */
+  /** Narrow this one token. */
+  readonly details?: unknown
   readonly scope?: string | undefined
   /** What refreshing can get at most; what is granted now, when left out. */
   readonly family?: string | null
@@ -49,8 +50,8 @@ export async function issueTokens(
 ): Promise<InteractiveTokens | Refused | { readonly outcome: 'failed'; readonly guard: string }> {
   const { task } = held
   const issuing = { ...asked.by, bound: task.keyThumbprint !== null }
-  const { resource, scope: asking } = asked
-  const at = await grantAt(parts, held, { resource, scope: asking, issuing })
+  const { details: wanted, resource, scope: asking } = asked
+  const at = await grantAt(parts, held, { resource, details: wanted, scope: asking, issuing })
   if (isRefused(at)) return at
   const of = { held, resource: at.resource.name, setting: at.setting }
   const noMore = await mayIssueAt(parts, of, 'refresh_token', issuing)

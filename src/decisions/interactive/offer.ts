@@ -1,8 +1,9 @@
 import { type Detail, intersect } from '@remit/engine'
 import { type Agent, admissionOf } from '../../agents/index.ts'
-import { type CatalogView, detailsForScope, type Resource } from '../../catalog/index.ts'
+import type { Resource } from '../../catalog/index.ts'
 import type { Authorization } from '../../tasks/index.ts'
 import type { DecisionParts } from '../parts.ts'
+import { askedAt } from './asked.ts'
 
 /**
  * `open`: the person may let it act. `quarantined`: nobody has let it in. `beyond`: its ceiling has nothing of what it asks.
@@ -39,23 +40,7 @@ export async function offerTo(
   if (resource?.status !== 'active') return none('gone')
   if (agent.status !== 'active') return none('stopped')
   if (agent.trust === 0) return none('quarantined')
-  const asked = askedAt(catalog, resource, authorization.scope)
+  const asked = askedAt(catalog, resource, authorization)
   const offered = intersect(asked, agent.ceiling, catalog.kindOf)
   return offered.length === 0 ? none('beyond') : { ...about, standing: 'open', offered }
-}
-
-/**
- * Each action by its name as scope (contract 2). Clients that know nothing but the address ask for nothing, or for scopes
- * that are not ours (`offline_access`, `mcp:tools`): those say nothing here, and what is left of nothing is everything
- * the resource has, for the person to choose from.
- */
-function askedAt(
-  catalog: CatalogView,
-  resource: Resource,
-  scope: string | null,
-): readonly Detail[] {
-  const actions = catalog.actionsOf(resource.name).map(({ name }) => name)
-  const known = (scope ?? '').split(' ').filter((name) => actions.includes(name))
-  const read = detailsForScope(catalog, (known.length > 0 ? known : actions).join(' '))
-  return read.ok ? read.details : []
 }

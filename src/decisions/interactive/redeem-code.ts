@@ -39,6 +39,10 @@ export interface CodeRedemption extends Presenting, Omit<ClientShown, 'clientId'
   readonly codeId: string
   /** The key that the client said at the authorization endpoint it would use (RFC 9449 section 10). */
   readonly thumbprint: string | undefined
+  /** The client lets the answer be deferred. */
+  readonly deferrable: boolean
+  /** Narrows the first resource token; what can be had by refreshing stays. */
+  readonly details?: unknown
 }
 
 const AUTHORIZATION_STEP = 'granted authorization'
@@ -62,6 +66,9 @@ export async function redeemCode(
   if (proof instanceof Problem) return no(refused(proof.code, proof.detail))
   if (asked.thumbprint !== undefined && proof?.thumbprint !== asked.thumbprint)
     return no(refused('proof.wrong_key', 'the client said that it would prove another key'))
+  // Deferred Token Response, "Pre-Token Hints".
+  if (authorization?.deferrable && !asked.deferrable)
+    return no(refused('oauth.invalid_request', '`completion_mode` was `deferred` before'))
   if (authorization?.state === 'used') return no(await replayed(parts, authorization))
   if (authorization?.state !== 'granted') return no(refused('code.invalid', 'the code is unknown'))
   const client = await problemOr(proveClient(parts, { ...asked, clientId: authorization.clientId }))
@@ -77,7 +84,9 @@ export async function redeemCode(
     ...openSteps(parts, task, { chain: [task.agentId], origin: asked.origin }),
   ])
   if (!done.committed) return no(await overtaken(parts, authorization, done.failed))
-  return firstTokens(parts, task, { authorization, proof, origin: asked.origin })
+  return firstTokens(parts, task, {
+    ...{ authorization, proof, origin: asked.origin, details: asked.details },
+  })
 }
 
 interface Behind {
@@ -169,13 +178,15 @@ async function firstTokens(
     readonly authorization: Authorization
     readonly proof: Proof | undefined
     readonly origin: Presenting['origin']
+    readonly details: unknown
   },
 ): Promise<InteractiveTokens | Refused> {
   const { clientId, resource } = given.authorization
   const held = await parts.facts.task(task.id)
   if (!held) throw new Error('a task is gone in the moment it was opened')
   const issued = await issueTokens(parts, held, {
-    ...{ clientId, resource, proof: given.proof, steps: [] },
+    ...{ clientId, resource, proof: given.proof, details: given.details, steps: [] },
+    family: authorizedScope(task),
     by: { grant: 'authorization_code', origin: given.origin },
   })
   if (issued.outcome === 'issued') return issued
@@ -188,6 +199,11 @@ async function firstTokens(
 /** Where policies let no token be issued, asking the person again is no help. */
 function notGranted(refusal: Refused): Refused {
   return refusal.reason === 'issuance.forbidden' ? refusal : grantEnded(refusal)
+}
+
+/** All that the task may do: narrowing the first token narrows none after it. */
+function authorizedScope({ details }: Task): string {
+  return [...new Set(details.flatMap(({ actions }) => actions))].join(' ')
 }
 
 /** The code has a second owner, or the client a fault: what came of it ends (RFC 6749 section 4.1.2, RFC 9700 4.5). */

@@ -25,6 +25,8 @@ export interface Refreshing extends Presenting, ClientShown {
   readonly resource?: string | undefined
   /** Narrows the next resource token; never what can be had later. */
   readonly scope?: string | undefined
+  /** The same by details. */
+  readonly details?: unknown
 }
 
 /**
@@ -56,6 +58,7 @@ export async function refreshTokens(
     clientId: shown.clientId,
     resource: shown.resource,
     scope: asked.scope,
+    details: asked.details,
     family: shown.scope,
     proof,
     by: { grant: 'refresh_token', origin: asked.origin },

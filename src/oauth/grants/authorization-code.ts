@@ -12,7 +12,7 @@ import { codeId } from '../adapter.ts'
 import { type Form, required } from '../form.ts'
 import { ACCESS_TOKEN } from '../grant-types.ts'
 import type { TokenAnswer } from '../token-answer.ts'
-import { type Presented, refuse } from './read.ts'
+import { deferringOf, type Presented, refuse, wantedOf } from './read.ts'
 
 /** What the grants of the authorization endpoint work with. */
 export interface InteractiveParts {
@@ -54,6 +54,8 @@ export async function authorizationCode(
     ...assertionOf(form),
     authorizationId,
     codeId: id,
+    deferrable: deferringOf(form) !== undefined,
+    details: wantedOf(form).details,
     thumbprint: typeof stored?.dpopJkt === 'string' ? stored.dpopJkt : undefined,
   })
   return interactiveAnswer(answer)
@@ -89,7 +91,7 @@ export async function refreshToken(
       clientId: required(form, 'client_id'),
       refreshToken: required(form, 'refresh_token'),
       resource: form.get('resource'),
-      scope: form.get('scope'),
+      ...wantedOf(form),
     }),
   )
 }

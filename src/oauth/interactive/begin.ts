@@ -47,6 +47,11 @@ export async function beginInteraction(
     proves: self?.proves,
     resource: text(params.resource),
     scope: typeof params.scope === 'string' ? params.scope : null,
+    askedDetails:
+      typeof params.authorization_details === 'string' ? params.authorization_details : null,
+    deferrable: String(params.completion_mode ?? '')
+      .split(' ')
+      .includes('deferred'),
     browser: sha256url(browser),
   })
   return `/authorize/${uid}`

@@ -33,6 +33,8 @@ async function begin(storage: Storage) {
       const id = `request-${++asked}`
       const { clientName = 'Notes in a box', redirectUri = HERE, scope = null } = over
       await beginAuthorization(decisions, {
+        askedDetails: null,
+        deferrable: false,
         ...{ id, clientId: CLIENT, clientName, redirectUri, redirectUris: [redirectUri], scope },
         ...{ resource: detail('orders.read').locations[0], browser: sha256url(BROWSER) },
       })

@@ -25,6 +25,9 @@ export const deferrals: Migration = {
     `ALTER TABLE consent_requests ADD COLUMN asked_from ${text}`,
     'CREATE INDEX consent_requests_asked ON consent_requests (person_id, created_at) WHERE asked_by IS NOT NULL',
     `ALTER TABLE consent_requests ADD COLUMN auth_time ${integer}`,
+    // What a client asks for at the authorization endpoint by details, and whether it lets the answer be deferred.
+    `ALTER TABLE authorizations ADD COLUMN asked_details ${text}`,
+    `ALTER TABLE authorizations ADD COLUMN may_defer ${integer} NOT NULL DEFAULT 0`,
     // Where an agent wants to be told that a question of its was answered.
     `ALTER TABLE agents ADD COLUMN notify_at ${text}`,
   ],

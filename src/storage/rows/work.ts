@@ -121,6 +121,10 @@ export interface AuthorizationRow {
   expires_at: Millis
   /** When the person who answered had signed in. */
   auth_time: Millis | null
+  /** `authorization_details` as sent. */
+  asked_details: JsonText | null
+  /** 1: the client said that the token may be deferred. */
+  may_defer: Flag
   /** How the client authenticates, with its keys; nothing of a public one that registered. */
   proves: JsonText | null
 }

@@ -33,6 +33,8 @@ forEachEngine('answers to clients at the authorization endpoint', (open) => {
     await kept.put('Client', CLIENT, { client_id: CLIENT }, WEEK_MS / 1000)
     const ask = (id = 'one') =>
       beginAuthorization(parts, {
+        askedDetails: null,
+        deferrable: false,
         ...{ id, clientId: CLIENT, clientName: 'Notes', resource: LOCATION, scope: null },
         redirectUri: 'http://localhost/callback',
         redirectUris: ['http://localhost/callback'],

@@ -88,6 +88,8 @@ function rowOf(authorization: Authorization): Row {
     created_at: authorization.createdAt,
     expires_at: authorization.expiresAt,
     auth_time: authorization.authTime,
+    asked_details: authorization.askedDetails,
+    may_defer: authorization.deferrable ? 1 : 0,
     proves: writtenOf(authorization),
   }
 }
@@ -105,6 +107,8 @@ function authorizationOf(row: Row): Authorization {
     state: row.state as AuthorizationState, // a CHECK of the table
     personId: row.person_id as Id<'person'> | null, // written from a person's id
     authTime: row.auth_time,
+    askedDetails: row.asked_details,
+    deferrable: row.may_defer === 1,
     details: row.details === null ? null : (JSON.parse(row.details) as Detail[]), // written by rowOf
     basisId: row.basis_id as Id<'basis'> | null, // written from a basis's id
     taskId: row.task_id as Id<'task'> | null, // written from a task's id

@@ -19,6 +19,10 @@ export interface Authorization extends SelfRegistered {
   readonly resource: string
   /** As asked; `null`: whatever there is. */
   readonly scope: string | null
+  /** `authorization_details` as sent, which were checked. */
+  readonly askedDetails: string | null
+  /** The client said that the token may be deferred, and has to say so again when it redeems the code. */
+  readonly deferrable: boolean
   /** Digest of a value that only the browser has which began. */
   readonly browser: string
   readonly state: AuthorizationState

@@ -13,6 +13,8 @@ export type Beginning = Pick<
   | 'redirectUris'
   | 'resource'
   | 'scope'
+  | 'askedDetails'
+  | 'deferrable'
   | 'browser'
   | 'proves'
   | 'softwareId'
