@@ -4,6 +4,7 @@ import { authzenHandlers } from './authzen/index.ts'
 import { isLoopback, type Settings } from './config/settings.ts'
 import {
   forgetRisk,
+  forgetUnusedClients,
   keepForgetting,
   keepRecovering,
   keepTelling,
@@ -64,6 +65,7 @@ export interface Server {
 const CLEAN_UP_EVERY_MS = 60_000
 /** What a draft would have answered differently is written so often. */
 const SHADOW_EVERY_MS = 2_000
+const FORGET_CLIENTS_EVERY_MS = 3_600_000
 const REFRESH_KEYS_EVERY_MS = (JWKS_MAX_AGE_SECONDS * 1000) / 2
 
 /** The composition root: rooms, what goes on by itself, and the edges on their two origins. */
@@ -75,7 +77,9 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const kept = artefacts({ storage, clock })
   const { issuer } = settings
   const deviceCodes = settings.deviceCodes === 'on'
+  const { registration, registrationToken } = settings
   const authorizationServer = beginWhenAsked({
+    registration,
     ...{ issuer, keys, decisions, problemPage, onError, deviceCodes, artefacts: kept },
     cookies: cookiesOf(issuer),
     cookieKey: base64url(rooms.master.derive('cookies of the authorization server')),
@@ -90,6 +94,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       jwksHandler(keys),
       ...oauthHandlers({
         ...{ issuer, deviceCodes, artefacts: kept, server: authorizationServer },
+        ...{ registration, registrationToken },
         decisions: { ...decisions, peps: rooms.askers },
       }),
       ...authzenHandlers({ ...rooms, clock, random, peps: rooms.askers }),
@@ -137,6 +142,12 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     keepForgetting(decisions, { onError }),
     keepTelling({ ...decisions, outbound: agentsAt }, { onError }),
     repeat(() => rooms.shadow.flush(), { everyMs: SHADOW_EVERY_MS, onError }),
+    repeat(
+      async () => {
+        await forgetUnusedClients(decisions, { keptDays: settings.registrationKeptDays })
+      },
+      { everyMs: FORGET_CLIENTS_EVERY_MS, onError },
+    ),
     repeat(() => keys.refresh(), { everyMs: REFRESH_KEYS_EVERY_MS, onError }),
     repeat(
       async () => {
@@ -231,6 +242,11 @@ function rates(settings: Settings): Rate[] {
       of: 'registrations',
       paths: ['/oauth/register'],
       method: 'POST',
+      perMinute: settings.registrationsPerMinute,
+    },
+    {
+      of: 'changes of registrations',
+      paths: ['/oauth/register/'],
       perMinute: settings.registrationsPerMinute,
     },
   ]

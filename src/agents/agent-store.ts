@@ -19,6 +19,23 @@ export async function listAgents(
   return gather(reader, await query.execute())
 }
 
+/** Active agents that registered themselves (RFC 7591) before a time, by name, starting behind `after`. */
+export async function listSelfRegistered(
+  reader: Reader,
+  page: { readonly before: number; readonly after: string; readonly limit: number },
+): Promise<Agent[]> {
+  const rows = agents(reader)
+    .where('admission', 'is not', null)
+    .where('client_url', 'is', null)
+    .where('issuer', 'is', null)
+    .where('status', '=', 'active')
+    .where('created_at', '<', page.before)
+    .where('id', '>', page.after)
+    .orderBy('id')
+    .limit(page.limit)
+  return gather(reader, await rows.execute())
+}
+
 /** False when the name was given to an agent before, also to one that is retired. */
 export async function insertAgent(tx: Tx, agent: Omit<Agent, 'clients'>): Promise<boolean> {
   const { numInsertedOrUpdatedRows } = await tx

@@ -4,13 +4,14 @@ import { isName } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'
 import { admitByRule } from './admission/admit-agent.ts'
 import type { Agent } from './agent.ts'
-import { ALGORITHMS_OF } from './agent-key.ts'
+import { ALGORITHMS_OF, readAgentKey } from './agent-key.ts'
 import { listKeys } from './agent-key-store.ts'
 import { findAgent } from './agent-store.ts'
 import type { ClientKey } from './documents/client-document.ts'
 import type { ClientDocuments } from './documents/client-documents.ts'
 import { agentIdOf, isClientUrl } from './documents/client-url.ts'
 import { selfOf } from './documents/description.ts'
+import { findDescription } from './documents/description-store.ts'
 import type { IssuerTrust } from './issuers/issuer-trust.ts'
 import type { TrustedIssuer } from './issuers/trusted-issuer.ts'
 import type { AgentParts } from './parts.ts'
@@ -129,7 +130,8 @@ async function keyOf(
   if (registered.length > 0) return pick(registered, header)
   if (isClientUrl(clientId)) return documents?.findKey(clientId, header)
   if (!agent) throw new Problem('agent.unknown', `there is no agent \`${clientId}\``)
-  return undefined
+  const jwks = (await findDescription(storage.read, agent.id))?.proves.jwks ?? []
+  return pick(jwks.map(readAgentKey), header)
 }
 
 /** With nobody present who could bring it, only a rule lets a client in. */

@@ -18,9 +18,15 @@ export {
   removeAdmissionRule,
 } from './admission/change-rules.ts'
 export { isLoopbackRedirect } from './admission/match-rule.ts'
+export { redirectsStay } from './admission/redirects-stay.ts'
 export type { Agent, AgentClient, AgentKey, AgentStatus, TrustLevel } from './agent.ts'
 export { listKeys } from './agent-key-store.ts'
-export { findAgent, findAgentOfClient, listAgents } from './agent-store.ts'
+export {
+  findAgent,
+  findAgentOfClient,
+  listAgents,
+  listSelfRegistered,
+} from './agent-store.ts'
 export {
   type Authenticated,
   type AuthenticatingParts,
@@ -37,8 +43,10 @@ export { LONGEST_CLIENT_NAME, visibleLine } from './describing/visible-line.ts'
 export type { ClientDocument, ClientKey, ClientMethod } from './documents/client-document.ts'
 export { ClientDocuments, type DocumentPolicy } from './documents/client-documents.ts'
 export { agentIdOf, clientHost, isClientUrl, looksLikeClientUrl } from './documents/client-url.ts'
+export { keysOf as readClientKeys } from './documents/credentials.ts'
 export { type Description, selfOf } from './documents/description.ts'
 export { findDescription } from './documents/description-store.ts'
+export { type NoticingParts, noticeDescription } from './documents/notice-change.ts'
 export * from './issuers/index.ts'
 export { type AgentOrigin, originOf, type VouchedBy, vouchedBy } from './origin.ts'
 export type { AgentParts } from './parts.ts'

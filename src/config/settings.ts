@@ -76,6 +76,13 @@ function readBetween(least: number, most: number): (text: string) => number {
   }
 }
 
+/** What a bearer token can be made of (RFC 6750 section 2.1), long enough not to be guessed. */
+function readToken(text: string): Secret {
+  if (!/^[A-Za-z0-9._~+/-]{32,512}=*$/.test(text))
+    throw new Error('is not at least 32 characters of a bearer token')
+  return new Secret(text)
+}
+
 function readTimeZone(text: string): string {
   try {
     new Intl.DateTimeFormat('en-GB', { timeZone: text })
@@ -190,6 +197,23 @@ export const SETTINGS = {
     'on',
     'Clients whose id is the address of a metadata document: `on`, any address is fetched; `listed`, only those that are agents already and those at hosts that an admission rule names; `off`, none.',
     oneOf('on', 'listed', 'off'),
+  ),
+  registration: setting(
+    'REMIT_REGISTRATION',
+    'open',
+    'Which clients may register themselves (RFC 7591): `open`, any; `listed`, those that an admission rule would let in; `off`, none.',
+    oneOf('open', 'listed', 'off'),
+  ),
+  registrationToken: optional(
+    'REMIT_REGISTRATION_TOKEN',
+    'Initial access token: without it, nobody registers. At least 32 characters.',
+    readToken,
+  ),
+  registrationKeptDays: setting(
+    'REMIT_REGISTRATION_KEPT_DAYS',
+    '90',
+    'An agent that registered itself, and that nobody allows anything, is retired after so many days without a task. 0: never.',
+    readBetween(0, 3650),
   ),
   registrationsPerMinute: setting(
     'REMIT_REGISTRATIONS_PER_MINUTE',

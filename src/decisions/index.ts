@@ -41,10 +41,12 @@ export { DecisionPoints } from './external/decision-points.ts'
 export { Facts } from './facts.ts'
 export { readAskedDetails } from './interactive/asked.ts'
 export { endWithSession } from './interactive/end.ts'
+export { forgetUnusedClients } from './interactive/forget-clients.ts'
 export type { InteractiveTokens } from './interactive/issue.ts'
 export { type Offer, offerTo, type Standing } from './interactive/offer.ts'
 export { type CodeRedemption, redeemCode } from './interactive/redeem-code.ts'
 export { type Refreshing, refreshTokens } from './interactive/refresh.ts'
+export { deregisterClient, describeClient } from './interactive/registered-client.ts'
 export {
   type IntrospectionParts,
   identifyIntrospector,

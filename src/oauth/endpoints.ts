@@ -8,13 +8,16 @@ import { DETAIL_TYPES, detailTypes } from './detail-types.ts'
 import { authorizationHandler } from './interactive/authorization-endpoint.ts'
 import { introspectionEndpoint, type Told } from './introspection/introspect.ts'
 import type { AuthorizationServer } from './provider.ts'
-import { registrationEndpoint } from './registration/register.ts'
+import { managementEndpoint } from './registration/manage.ts'
+import { REGISTER, type RegistrationPorts, registrationEndpoint } from './registration/register.ts'
 import { oauthAnswer } from './render-problem.ts'
 import { revocationEndpoint } from './revoke.ts'
 import { type TokenPorts, tokenEndpoint } from './token.ts'
 
 /** What the authorization server's paths work with. */
-export interface OAuthPorts extends Omit<TokenPorts, 'provider' | 'decisions'> {
+export interface OAuthPorts
+  extends Omit<TokenPorts, 'provider' | 'decisions'>,
+    Pick<RegistrationPorts, 'registration' | 'registrationToken'> {
   readonly decisions: IntrospectionParts
   readonly server: AuthorizationServer
 }
@@ -22,7 +25,8 @@ export interface OAuthPorts extends Omit<TokenPorts, 'provider' | 'decisions'> {
 /** The authorization server's paths, taken before the router: ours first, everything else of the protocol to the provider. */
 export function oauthHandlers(given: OAuthPorts): RawHandler[] {
   const { artefacts, decisions, server } = given
-  const { clock, random } = decisions
+  const { clock, random, storage } = decisions
+  const registering = { ...given, artefacts, clock, random, storage }
   const ports: TokenPorts = { ...given, provider: server.handle }
   return [
     {
@@ -77,14 +81,20 @@ export function oauthHandlers(given: OAuthPorts): RawHandler[] {
     },
     {
       name: 'registration endpoint',
-      paths: ['/oauth/register'],
+      paths: [REGISTER],
       handle: (message, reply, context) =>
-        answering(
-          reply,
-          context,
-          () => registrationEndpoint(message, { artefacts, clock, random }),
-          201,
-        ),
+        answering(reply, context, () => registrationEndpoint(message, registering), 201),
+    },
+    {
+      name: 'registrations',
+      paths: [`${REGISTER}/`],
+      handle: (message, reply, context) =>
+        answering(reply, context, async () => {
+          const told = await managementEndpoint(message, registering)
+          // RFC 7592 section 2.3.
+          if (!told) reply.writeHead(204, { 'cache-control': 'no-store' }).end()
+          return told
+        }),
     },
     authorizationHandler(server, (reply, context, work) =>
       answering(reply, context, async () => {
@@ -118,15 +128,18 @@ async function answering(
     const { bug, problem } = toProblem(error)
     if (bug !== undefined) logBug(context.log, bug)
     const answer = oauthAnswer(problem, context.requestId)
-    const asked = problem.code === 'introspection.unauthenticated' ? CREDENTIALS : {}
+    const asked = WANTED[problem.code] ?? {}
     if (reply.headersSent) reply.destroy()
     else write(reply, answer.status, answer.body, { ...RETRY[answer.status], ...asked })
   }
 }
 
 /** RFC 9110 section 11.6.1: what a secret can be sent in. */
-const CREDENTIALS: OutgoingHttpHeaders = {
-  'www-authenticate': 'Basic realm="introspection", Bearer realm="introspection"',
+const WANTED: Readonly<Record<string, OutgoingHttpHeaders>> = {
+  'introspection.unauthenticated': {
+    'www-authenticate': 'Basic realm="introspection", Bearer realm="introspection"',
+  },
+  'registration.unauthorized': { 'www-authenticate': 'Bearer error="invalid_token"' },
 }
 
 /** RFC 9110 section 10.2.3, seconds. */

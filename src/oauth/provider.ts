@@ -25,11 +25,13 @@ import { extraParameters } from './interactive/asked-details.ts'
 import { beginInteraction } from './interactive/begin.ts'
 import { noResource, resourceServer } from './interactive/resources.ts'
 import { type Settled, settleInteraction } from './interactive/resume.ts'
+import { REGISTER, type RegistrationPolicy } from './registration/register.ts'
 
 export interface ProviderPorts {
   readonly issuer: string
   /** Whether devices without a browser may ask. */
   readonly deviceCodes: boolean
+  readonly registration: RegistrationPolicy
   readonly keys: SigningKeys
   readonly artefacts: Artefacts
   readonly decisions: DecisionParts
@@ -132,7 +134,9 @@ export function createProvider(ports: ProviderPorts): AuthorizationServer {
       authorization_details_types_supported: ['remit_call', 'remit_delegate'],
       authorization_details_types_metadata_endpoint: `${ports.issuer}${DETAIL_TYPES}`,
       client_id_metadata_document_supported: ports.decisions.documents?.areFetched ?? false,
-      registration_endpoint: `${ports.issuer}/oauth/register`,
+      ...(ports.registration === 'off'
+        ? {}
+        : { registration_endpoint: `${ports.issuer}${REGISTER}` }),
       introspection_endpoint: `${ports.issuer}/oauth/introspect`,
       introspection_endpoint_auth_methods_supported: [
         'private_key_jwt',

@@ -17,6 +17,7 @@ type OAuthError =
   | 'invalid_request'
   | 'invalid_scope'
   | 'invalid_target'
+  | 'invalid_token'
   | 'server_error'
   | 'slow_down'
   | 'temporarily_unavailable'
@@ -50,7 +51,9 @@ const BY_CODE: Partial<Record<ProblemCode, OAuthError>> = {
   'organization.suspended': 'access_denied',
   'registration.bad_metadata': 'invalid_client_metadata',
   'registration.bad_redirect': 'invalid_redirect_uri',
+  'registration.not_permitted': 'access_denied',
   'registration.too_many': 'temporarily_unavailable',
+  'registration.unauthorized': 'invalid_token',
   'resource.suspended': 'invalid_target',
   'resource.unknown': 'invalid_target',
   'storage.unavailable': 'temporarily_unavailable',
@@ -114,7 +117,7 @@ export function oauthAnswer(problem: Problem, requestId: string) {
 }
 
 function statusOf(error: OAuthError, { status }: Problem): number {
-  if (error === 'invalid_client') return 401
+  if (error === 'invalid_client' || error === 'invalid_token') return 401
   return status >= 500 || status === 405 || status === 413 || status === 415 || status === 429
     ? status
     : 400

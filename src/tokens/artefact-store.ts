@@ -84,6 +84,21 @@ export function consumeCodeStep(
   return { name: CODE_STEP, query, rows: 1 }
 }
 
+/** Another payload, for as long as it was there for. False when it is not there. */
+export async function replacePayload(
+  tx: Tx,
+  { id, model, now, payload }: { model: string; id: string; payload: string; now: number },
+): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('oidc_payloads')
+    .set({ payload })
+    .where('model', '=', model)
+    .where('id', '=', id)
+    .where((e) => e.or([e('expires_at', 'is', null), e('expires_at', '>', now)]))
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows === 1n
+}
+
 export async function destroyArtefact(tx: Tx, model: string, id: string): Promise<void> {
   await tx.deleteFrom('oidc_payloads').where('model', '=', model).where('id', '=', id).execute()
 }
@@ -111,9 +126,14 @@ export async function keepRegistration(tx: Tx, clientId: string): Promise<void> 
   await tx
     .updateTable('oidc_payloads')
     .set({ expires_at: null })
-    .where('model', '=', 'Client')
+    .where('model', 'in', ['Client', 'Registration'])
     .where('id', '=', clientId)
     .execute()
+}
+
+/** With whoever manages it. */
+export async function forgetRegistration(tx: Tx, clientId: string): Promise<void> {
+  for (const model of ['Client', 'Registration']) await destroyArtefact(tx, model, clientId)
 }
 
 /** Forgets those of a kind that would have expired before a time anyway. */

@@ -12,6 +12,8 @@ export interface Artefacts {
     expiresInSeconds: number | undefined,
   ): Promise<void>
   find<Payload extends object>(model: string, key: store.ArtefactKey): Promise<Payload | undefined>
+  /** Another payload in the place of one that is there, for as long. False when there is none. */
+  replace(model: string, id: string, payload: object): Promise<boolean>
   /** Throws `artefact.used` for all but one of any number of simultaneous callers. */
   consume(model: string, id: string): Promise<void>
   /** Uses up an identifier; throws `artefact.used` when it was used before. Shares its table with our own grants. */
@@ -51,6 +53,12 @@ export function artefacts({ storage, clock }: { storage: Storage; clock: Clock }
       const payload = JSON.parse(row.payload) as Payload // our own text, written by `put`
       return row.consumedAt === null ? payload : { ...payload, consumed: row.consumedAt / 1000 }
     },
+    replace: (model, id, payload) =>
+      storage.transaction((tx) =>
+        store.replacePayload(tx, {
+          ...{ model, id, payload: JSON.stringify(payload), now: clock.now() },
+        }),
+      ),
     async consume(model, id) {
       const won = await storage.transaction((tx) =>
         store.consumeArtefact(tx, model, id, clock.now()),

@@ -1,6 +1,11 @@
 export type { AccessClaims, Minted, Minting, OwnTokens } from './access-token.ts'
 export { type ArgumentTexts, argumentTexts } from './argument-texts.ts'
-export { CODE_STEP, consumeCodeStep, keepRegistration } from './artefact-store.ts'
+export {
+  CODE_STEP,
+  consumeCodeStep,
+  forgetRegistration,
+  keepRegistration,
+} from './artefact-store.ts'
 export { type Artefacts, artefacts } from './artefacts.ts'
 export {
   findBearerToken,

@@ -206,6 +206,8 @@ inEachWorld('clients that introduce themselves with bad intentions', (world) => 
       'client_name',
       'grant_types',
       'redirect_uris',
+      'registration_access_token',
+      'registration_client_uri',
       'response_modes',
       'response_types',
       'token_endpoint_auth_method',
@@ -262,7 +264,7 @@ inEachWorld('clients that introduce themselves with bad intentions', (world) => 
     for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/json5', ''])
       assert.equal((await post(good, type)).status, 400, type)
     assert.equal((await send(url)).status, 405)
-    assert.equal((await send(`${url}/client-0`)).status, 404)
+    assert.equal((await send(`${url}/client-0`)).status, 401)
     assert.equal((await post(good)).status, 201)
   })
 })

@@ -1,4 +1,4 @@
-import type { KeyChange } from '../admission/admission-rule.ts'
+import type { KeyChange, SelfRegistered } from '../admission/admission-rule.ts'
 import { findRule } from '../admission/admission-store.ts'
 import type { Agent } from '../agent.ts'
 import { listKeys } from '../agent-key-store.ts'
@@ -7,7 +7,7 @@ import { suspendAgent } from '../change-status.ts'
 import type { AgentParts } from '../parts.ts'
 import type { ClientDocument } from './client-document.ts'
 import { agentIdOf } from './client-url.ts'
-import { type Description, digestOf, selfOf } from './description.ts'
+import { type Description, digestOf, provingOf, selfOf } from './description.ts'
 import { findDescription, insertDescription, replaceDescription } from './description-store.ts'
 
 export interface NoticingParts extends AgentParts {
@@ -20,17 +20,24 @@ export interface NoticingParts extends AgentParts {
  * administrator granted stays. When it has returned, that is done and written down.
  * INVARIANT: first what follows, then what is known: whoever stops in between does it again at the next fetch.
  */
-export async function noticeChange(parts: NoticingParts, document: ClientDocument): Promise<void> {
+export function noticeChange(parts: NoticingParts, document: ClientDocument): Promise<void> {
+  return noticeDescription(parts, selfOf(document))
+}
+
+/** The same, of a client that describes itself in any way. */
+export async function noticeDescription(
+  parts: NoticingParts,
+  client: SelfRegistered,
+): Promise<void> {
   const { read } = parts.storage
-  const agent = await findAgent(read, agentIdOf(document.clientId))
+  const agent = await findAgent(read, agentIdOf(client.clientId))
   if (!agent) return
-  const client = selfOf(document)
   const before = await findDescription(read, agent.id)
   if (!before) {
     await parts.storage.transaction((tx) => insertDescription(tx, client, parts.clock.now()))
     return
   }
-  const { keys } = client.proves
+  const { keys } = provingOf(client)
   const told = before.digest !== digestOf(client)
   if (!told && before.proves.keys.join() === keys.join()) return
   const added = keys.filter((key) => !before.proves.keys.includes(key))
@@ -64,11 +71,12 @@ async function writeDown(
     follows,
   }: {
     before: Description
-    client: ReturnType<typeof selfOf>
+    client: SelfRegistered
     follows: KeyChange
     added: readonly string[]
   },
 ): Promise<void> {
+  const proves = provingOf(client)
   const raised = await parts.storage.transaction(async (tx) => {
     if (!(await replaceDescription(tx, before, client, parts.clock.now()))) return undefined
     await parts.ledger.append(tx, {
@@ -78,9 +86,9 @@ async function writeDown(
       outcome: follows,
       facts: {
         redirect_uris: client.redirectUris,
-        methods: client.proves.methods,
+        methods: proves.methods,
         keys_added: added,
-        keys_gone: before.proves.keys.filter((key) => !client.proves.keys.includes(key)),
+        keys_gone: before.proves.keys.filter((key) => !proves.keys.includes(key)),
       },
       private: { name: client.clientName, before: before.clientName },
     })

@@ -41,8 +41,10 @@ export const AGENT_PROBLEMS = {
   'issuer.unreachable': { status: 503, title: 'The keys of the issuer cannot be found' },
   'registration.bad_metadata': { status: 400, title: 'The client cannot be registered like this' },
   'registration.bad_redirect': { status: 400, title: 'A redirect address cannot be registered' },
+  'registration.not_permitted': { status: 403, title: 'The client may not register here' },
   'registration.too_many': {
     status: 429,
     title: 'Too many registrations wait for their first use',
   },
+  'registration.unauthorized': { status: 401, title: 'The registration token is missing or wrong' },
 } as const

@@ -1,10 +1,13 @@
 import type { ServerResponse } from 'node:http'
 import type { ClientMetadata, KoaContextWithOIDC } from 'oidc-provider'
-import { isClientUrl, selfOf } from '../../agents/index.ts'
+import { isClientUrl, type SelfRegistered, selfOf } from '../../agents/index.ts'
 import type { DecisionParts } from '../../decisions/index.ts'
 import type { Cookies } from '../../http/index.ts'
 import { base64url, fromBase64url, sha256url } from '../../lib/bytes.ts'
 import { beginAuthorization } from '../../tasks/index.ts'
+import type { Artefacts } from '../../tokens/index.ts'
+import type { ClientRegistration } from '../registration/read-metadata.ts'
+import { selfRegistered } from '../registration/self-registered.ts'
 
 const BROWSER_BYTES = 32
 /** Longer than a request waits; several may be under way in one browser. */
@@ -21,7 +24,11 @@ interface Interaction {
  * goes. The request is bound to this browser, by a value that only it has.
  */
 export async function beginInteraction(
-  ports: { readonly decisions: DecisionParts; readonly cookies: Cookies },
+  ports: {
+    readonly decisions: DecisionParts
+    readonly artefacts: Pick<Artefacts, 'find'>
+    readonly cookies: Cookies
+  },
   context: KoaContextWithOIDC,
   { uid, params }: Interaction,
 ): Promise<string> {
@@ -29,9 +36,7 @@ export async function beginInteraction(
   const { client } = context.oidc
   if (!client) throw new TypeError('an interaction without a client')
   const metadata: ClientMetadata = client.metadata()
-  const self = isClientUrl(client.clientId)
-    ? await ports.decisions.documents?.find(client.clientId).then(selfOf)
-    : undefined
+  const self = await selfOfClient(ports, client.clientId)
   const sent = cookies.read(context.req, 'browser')
   const browser =
     sent !== undefined && fromBase64url(sent)?.byteLength === BROWSER_BYTES
@@ -45,6 +50,7 @@ export async function beginInteraction(
     redirectUri: text(params.redirect_uri),
     redirectUris: self?.redirectUris ?? metadata.redirect_uris ?? [],
     proves: self?.proves,
+    softwareId: self?.softwareId,
     resource: text(params.resource),
     scope: typeof params.scope === 'string' ? params.scope : null,
     askedDetails:
@@ -55,6 +61,16 @@ export async function beginInteraction(
     browser: sha256url(browser),
   })
   return `/authorize/${uid}`
+}
+
+/** What the client says of itself, now: where its document is, or in its registration. */
+async function selfOfClient(
+  { artefacts, decisions }: Parameters<typeof beginInteraction>[0],
+  clientId: string,
+): Promise<SelfRegistered | undefined> {
+  if (isClientUrl(clientId)) return decisions.documents?.find(clientId).then(selfOf)
+  const said = await artefacts.find<ClientRegistration>('Client', { id: clientId })
+  return said && selfRegistered(clientId, said)
 }
 
 /** The protocol has checked that it is there, once. */

@@ -2,23 +2,34 @@ import {
   checkRedirectUri,
   isLoopbackRedirect,
   LONGEST_CLIENT_NAME,
+  readClientKeys,
   visibleLine,
 } from '../../agents/index.ts'
 import { Problem } from '../../lib/problem.ts'
+import { CLIENT_CREDENTIALS, JWT_BEARER, TOKEN_EXCHANGE } from '../grant-types.ts'
 
-/** A public client, as it is registered: what it asked for where that is possible, and nothing it cannot have. */
+/** A client, as it is registered: what it asked for where that is possible, and nothing it cannot have. */
 export interface ClientRegistration {
   readonly redirect_uris: readonly string[]
   readonly application_type: 'native' | 'web'
-  readonly token_endpoint_auth_method: 'none'
-  readonly grant_types: readonly ['authorization_code', 'refresh_token']
+  readonly token_endpoint_auth_method: 'none' | 'private_key_jwt'
+  readonly grant_types: readonly string[]
   readonly response_types: readonly ['code']
   readonly response_modes: readonly ['query']
   readonly client_name: string
+  /** Of a client that authenticates: public keys that are ours to check with. */
+  readonly jwks?: { readonly keys: readonly object[] }
+  /** Its own word, for rules that narrow by it. */
+  readonly software_id?: string
+  readonly software_version?: string
 }
 
 const MOST_REDIRECTS = 10
-const GRANTS: ReadonlySet<unknown> = new Set(['authorization_code', 'refresh_token'])
+const GRANTS = ['authorization_code', 'refresh_token'] as const
+/** Of clients that authenticate, once somebody let them in. */
+const WITH_A_KEY: readonly string[] = [...GRANTS, CLIENT_CREDENTIALS, TOKEN_EXCHANGE, JWT_BEARER]
+
+type Members = Readonly<Record<string, unknown>>
 
 /**
  * Client metadata of RFC 7591 section 2. What we do not use is ignored and not echoed, as section 2 has it; what would make it
@@ -31,29 +42,66 @@ export function readClientMetadata(value: unknown): ClientRegistration {
   if (!Array.isArray(redirects) || redirects.length === 0 || redirects.length > MOST_REDIRECTS)
     throw bad(`\`redirect_uris\` are 1 to ${MOST_REDIRECTS} addresses`)
   const uris = [...new Set(redirects.map(checkRedirectUri))]
-  const { token_endpoint_auth_method: method = 'none' } = given
-  if (method !== 'none')
-    throw bad('only public clients register: `token_endpoint_auth_method` none')
-  const { grant_types: grants = ['authorization_code'] } = given
-  if (!Array.isArray(grants) || !grants.includes('authorization_code'))
-    throw bad('`grant_types` has to contain `authorization_code`')
-  if (!grants.every((grant) => GRANTS.has(grant)))
-    throw bad('`grant_types` are `authorization_code` and `refresh_token`')
   const { response_types: responses = ['code'] } = given
   if (!Array.isArray(responses) || !responses.every((response) => response === 'code'))
     throw bad('`response_types` is `code`')
+  const { application_type: kind = 'web' } = given
+  if (kind !== 'web' && kind !== 'native') throw bad('`application_type` is `web` or `native`')
   return {
     redirect_uris: uris,
+    // What it is follows from where answers go, whatever it calls itself.
     application_type: uris.some(isLoopbackRedirect) ? 'native' : 'web',
-    token_endpoint_auth_method: 'none',
-    grant_types: ['authorization_code', 'refresh_token'],
+    ...provingOf(given),
     response_types: ['code'],
     response_modes: ['query'],
     client_name: nameOf(given.client_name),
+    ...softwareOf(given),
   }
 }
 
-function membersOf(value: unknown): Readonly<Record<string, unknown>> {
+/** There are no secrets: a client is public, or has keys of its own. */
+function provingOf(
+  given: Members,
+): Pick<ClientRegistration, 'token_endpoint_auth_method' | 'grant_types' | 'jwks'> {
+  const { token_endpoint_auth_method: method = 'none' } = given
+  if (method !== 'none' && method !== 'private_key_jwt')
+    throw bad('`token_endpoint_auth_method` is `none` or `private_key_jwt`')
+  const allowed: readonly unknown[] = method === 'none' ? GRANTS : WITH_A_KEY
+  const { grant_types: grants = ['authorization_code'] } = given
+  if (!Array.isArray(grants) || !grants.includes('authorization_code'))
+    throw bad('`grant_types` has to contain `authorization_code`')
+  if (!grants.every((grant) => allowed.includes(grant)))
+    throw bad(`\`grant_types\` are ${allowed.join(', ')}`)
+  const more = WITH_A_KEY.slice(GRANTS.length).filter((grant) => grants.includes(grant))
+  const about = { token_endpoint_auth_method: method, grant_types: [...GRANTS, ...more] } as const
+  return method === 'none' ? about : { ...about, jwks: keysOf(given) }
+}
+
+function keysOf({ jwks, jwks_uri: uri }: Members): { readonly keys: readonly object[] } {
+  if (uri !== undefined)
+    throw bad('keys are registered as `jwks`; who publishes them is known by a metadata document')
+  try {
+    return { keys: readClientKeys(jwks).map(({ jwk, kid }) => ({ ...jwk, kid, use: 'sig' })) }
+  } catch (cause) {
+    throw cause instanceof Problem ? bad(`\`jwks\`: ${cause.detail}`) : cause
+  }
+}
+
+function softwareOf(given: Members): Pick<ClientRegistration, 'software_id' | 'software_version'> {
+  const { software_id: id, software_version: version } = given
+  return {
+    ...(id === undefined ? {} : { software_id: word(id, 'software_id') }),
+    ...(version === undefined ? {} : { software_version: word(version, 'software_version') }),
+  }
+}
+
+function word(value: unknown, name: string): string {
+  if (typeof value !== 'string' || !/^[\x21-\x7e]{1,128}$/.test(value))
+    throw bad(`\`${name}\` is 1 to 128 visible ASCII characters`)
+  return value
+}
+
+function membersOf(value: unknown): Members {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw bad('the body is a JSON object')
   return { ...value }

@@ -1,10 +1,15 @@
 import type { IncomingMessage } from 'node:http'
+import { isLetIn } from '../../agents/index.ts'
+import type { DecisionParts } from '../../decisions/index.ts'
+import { sameBytes } from '../../lib/bytes.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { parseJson } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Random } from '../../lib/random.ts'
-import type { Artefacts } from '../../tokens/index.ts'
+import type { Secret } from '../../lib/secret.ts'
+import { type Artefacts, newOpaqueToken } from '../../tokens/index.ts'
 import { readBody } from '../form.ts'
+import { bearerOf } from './bearer.ts'
 import { type ClientRegistration, readClientMetadata } from './read-metadata.ts'
 
 const DAY_SECONDS = 24 * 3600
@@ -16,36 +21,109 @@ const MOST_UNUSED = 10_000
 const YOUNG_SECONDS = 3600
 const MOST_BYTES = 16 * 1024
 
+/** Who may register. `open`: anyone. `listed`: those that an admission rule would let in. `off`: nobody. */
+export type RegistrationPolicy = 'open' | 'listed' | 'off'
+
 export interface RegistrationPorts {
+  /** Remit's own. */
+  readonly issuer: string
   readonly artefacts: Artefacts
+  readonly storage: Pick<DecisionParts['storage'], 'read'>
   readonly clock: Clock
   readonly random: Random
+  readonly registration: RegistrationPolicy
+  /** Needed to register, where one is set (RFC 7591 section 3, initial access token). */
+  readonly registrationToken?: Secret | undefined
   /** How many may wait for their first use; only tests say it. */
   readonly mostUnused?: number
 }
 
-/** The answer of RFC 7591 section 3.2.1. There is no secret and no management: a client that changes registers anew. */
+/** Beside what the client is: whoever manages it, and since when. */
+export interface KeptRegistration {
+  readonly digest: string
+  readonly issuedAt: number
+}
+
+/** The answer of RFC 7591 section 3.2.1 with RFC 7592 section 3. There is no secret. */
 export type Registered = ClientRegistration & {
   readonly client_id: string
   readonly client_id_issued_at: number
+  readonly registration_access_token: string
+  readonly registration_client_uri: string
 }
 
+/** Below it is where a client manages itself. */
+export const REGISTER = '/oauth/register'
+
 /**
- * Dynamic client registration (RFC 7591): anyone may introduce a client. That alone gives it nothing: it can ask a person, and
- * is an agent only once a person has brought it, under the admission rules.
+ * Dynamic client registration (RFC 7591): anyone may introduce a client, as far as the policy allows. That alone gives it nothing:
+ * it can ask a person, and is an agent only once a person has brought it, under the admission rules.
  * @throws Problem `registration.…`, `input.…`
  */
 export async function registrationEndpoint(
   message: IncomingMessage,
-  { artefacts, clock, mostUnused = MOST_UNUSED, random }: RegistrationPorts,
+  ports: RegistrationPorts,
 ): Promise<Registered> {
+  const { artefacts, clock, random } = ports
   if (message.method !== 'POST') throw new Problem('request.method_not_allowed', 'POST is needed')
+  requireInitialToken(message, ports)
   const client = readClientMetadata(await readJson(message))
-  await makeRoom({ artefacts, clock, mostUnused })
   // Lower case only: it becomes the name of an agent.
   const client_id = `client-${Buffer.from(random.bytes(16)).toString('hex')}`
+  await requireAllowed(ports, client_id, client)
+  await makeRoom(ports)
+  const { digest, token } = newOpaqueToken('remit_rm', random)
+  const kept: KeptRegistration = { digest, issuedAt: Math.floor(clock.now() / 1000) }
+  // First who manages it: a client without would be one that nobody can take back.
+  await artefacts.put('Registration', client_id, kept, UNUSED_SECONDS)
   await artefacts.put('Client', client_id, { client_id, ...client }, UNUSED_SECONDS)
-  return { client_id, client_id_issued_at: Math.floor(clock.now() / 1000), ...client }
+  return registered(ports, { client_id, client, kept, token })
+}
+
+export function registered(
+  { issuer }: Pick<RegistrationPorts, 'issuer'>,
+  of: {
+    readonly client_id: string
+    readonly client: ClientRegistration
+    readonly kept: KeptRegistration
+    readonly token: string
+  },
+): Registered {
+  return {
+    client_id: of.client_id,
+    client_id_issued_at: of.kept.issuedAt,
+    ...of.client,
+    registration_access_token: of.token,
+    registration_client_uri: `${issuer}${REGISTER}/${of.client_id}`,
+  }
+}
+
+/** @throws Problem `registration.unauthorized` */
+function requireInitialToken(
+  message: IncomingMessage,
+  { registrationToken }: RegistrationPorts,
+): void {
+  if (!registrationToken) return
+  const shown = Buffer.from(bearerOf(message) ?? '')
+  if (!sameBytes(shown, Buffer.from(registrationToken.reveal())))
+    throw new Problem('registration.unauthorized', 'an initial access token is needed to register')
+}
+
+/**
+ * The policy about who may register, also about who may become something else.
+ * @throws Problem `registration.not_permitted`
+ */
+export async function requireAllowed(
+  { registration, storage }: Pick<RegistrationPorts, 'registration' | 'storage'>,
+  clientId: string,
+  { redirect_uris: redirectUris, software_id: softwareId }: ClientRegistration,
+): Promise<void> {
+  if (registration === 'off')
+    throw new Problem('registration.not_permitted', 'clients do not register here')
+  if (registration === 'open') return
+  const client = { clientId, redirectUris, ...(softwareId === undefined ? {} : { softwareId }) }
+  if (!(await isLetIn(storage.read, client)))
+    throw new Problem('registration.not_permitted', 'no admission rule lets such a client in')
 }
 
 /**
@@ -55,17 +133,18 @@ export async function registrationEndpoint(
 async function makeRoom({
   artefacts,
   clock,
-  mostUnused,
-}: Required<Omit<RegistrationPorts, 'random'>>): Promise<void> {
+  mostUnused = MOST_UNUSED,
+}: RegistrationPorts): Promise<void> {
   const isFull = async () => (await artefacts.countExpiring('Client')) >= mostUnused
   if (!(await isFull())) return
   const before = clock.now() + (UNUSED_SECONDS - YOUNG_SECONDS) * 1000
   await artefacts.forgetExpiring('Client', before)
+  await artefacts.forgetExpiring('Registration', before)
   if (await isFull())
     throw new Problem('registration.too_many', 'too many registrations wait for their first use')
 }
 
-async function readJson(message: IncomingMessage): Promise<unknown> {
+export async function readJson(message: IncomingMessage): Promise<unknown> {
   const type = (message.headers['content-type'] ?? '').toLowerCase()
   if (!/^application\/json(?:\s*;\s*charset=utf-8)?$/.test(type))
     throw new Problem('registration.bad_metadata', 'the body has to be `application/json`')

@@ -1,0 +1,47 @@
+import { type Agent, listSelfRegistered, retireAgent } from '../../agents/index.ts'
+import { basesOfAgent, listTasks } from '../../tasks/index.ts'
+import { forgetRegistration } from '../../tokens/index.ts'
+import type { DecisionParts } from '../parts.ts'
+
+const AT_ONCE = 100
+const DAY_MS = 24 * 3_600_000
+
+/**
+ * Retires agents that registered themselves and that nobody needs: so many days without a task, and nobody allows them anything.
+ * Their registrations go with them. Answers how many there were.
+ * INVARIANT: never before everything that they ever got is over: a task ends its tokens, and no task lasts longer than a day.
+ */
+export async function forgetUnusedClients(
+  parts: DecisionParts,
+  { keptDays }: { readonly keptDays: number },
+): Promise<number> {
+  if (keptDays === 0) return 0
+  const before = parts.clock.now() - Math.max(keptDays, 2) * DAY_MS
+  let forgotten = 0
+  for (let after = ''; ; ) {
+    const page = await listSelfRegistered(parts.storage.read, { after, before, limit: AT_ONCE })
+    for (const agent of page)
+      if (await isUnused(parts, agent, before)) forgotten += await forget(parts, agent)
+    const last = page.at(-1)
+    if (!last || page.length < AT_ONCE) return forgotten
+    after = last.id
+  }
+}
+
+async function isUnused(
+  { clock, storage }: DecisionParts,
+  { id: agentId }: Agent,
+  before: number,
+): Promise<boolean> {
+  const now = clock.now()
+  if ((await basesOfAgent(storage.read, { agentId, now, limit: 1 })).length > 0) return false
+  const tasks = await listTasks(storage.read, { agentId, limit: 1 })
+  // When it was over, not when somebody wrote that down.
+  return tasks.every(({ closedAt, deadline }) => Math.min(closedAt ?? deadline, deadline) < before)
+}
+
+async function forget(parts: DecisionParts, { id }: Agent): Promise<number> {
+  await retireAgent(parts, { agentId: id, by: 'system', reason: 'nobody used it' })
+  await parts.storage.transaction((tx) => forgetRegistration(tx, id))
+  return 1
+}
