@@ -2,7 +2,7 @@ import type { Ask, GateResult } from '@remit/engine'
 import type { Selectable } from 'kysely'
 import { canonicalJson } from '../lib/canonical-json.ts'
 import type { Id } from '../lib/id.ts'
-import type { Reader, Schema, Step, Tx } from '../storage/index.ts'
+import { keptQuery, type Reader, type Schema, type Step, type Tx } from '../storage/index.ts'
 import type { StoredInputs } from './recorded/recorded-store.ts'
 import type { StoredRisk } from './risk/stored-risk.ts'
 
@@ -80,8 +80,8 @@ export function insertDecisionQuery(
   db: Reader,
   decision: StoredDecision,
   from: StoredInputs = { inputs: null, setting: null },
-) {
-  return db.insertInto('decisions').values({
+): Step['query'] {
+  const row = {
     id: decision.id,
     task_id: decision.taskId,
     person_id: decision.personId,
@@ -102,7 +102,9 @@ export function insertDecisionQuery(
     ended_at: decision.endedAt,
     inputs: from.inputs,
     setting: from.setting,
-  })
+  }
+  const insert = () => db.insertInto('decisions').values(row)
+  return keptQuery(db, 'decision', Object.values(row), insert)
 }
 
 export async function findDecision(db: Reader, id: string): Promise<StoredDecision | undefined> {
@@ -127,11 +129,14 @@ export function endQuery(
     readonly at: number
   },
 ): Step['query'] {
-  return db
-    .updateTable('decisions')
-    .set({ state: ending.state, status: ending.status ?? null, ended_at: ending.at })
-    .where('id', '=', id)
-    .where('state', '=', 'sending')
+  const { at, state, status = null } = ending
+  return keptQuery(db, 'decision ends', [state, status, at, id, 'sending'], () =>
+    db
+      .updateTable('decisions')
+      .set({ state, status, ended_at: at })
+      .where('id', '=', id)
+      .where('state', '=', 'sending'),
+  )
 }
 
 export interface DecisionFilter {

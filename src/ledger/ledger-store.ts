@@ -1,4 +1,4 @@
-import type { Reader, Step, Storage, Tx } from '../storage/index.ts'
+import { keptQuery, type Reader, type Step, type Storage, type Tx } from '../storage/index.ts'
 import type { NewRecord } from './record.ts'
 import { type Edge, edgeOf, split, type Tile } from './tree.ts'
 
@@ -34,6 +34,14 @@ export function intakeQuery(db: Reader, records: readonly NewRecord[]) {
   return db
     .insertInto('ledger_intake')
     .values(records.map(({ record, private: kept }) => ({ record, private: kept })))
+}
+
+/** The same as what every call writes. */
+export function intakeStep(db: Reader, made: NewRecord): Step {
+  const query = keptQuery(db, 'ledger intake', [made.record, made.private], () =>
+    intakeQuery(db, [made]),
+  )
+  return { name: 'ledger', query, rows: 1 }
 }
 
 export function readIntake(reader: Reader, limit: number): Promise<readonly Waiting[]> {

@@ -11,6 +11,7 @@ import type { LedgerEvent, LedgerRecord } from './ledger-event.ts'
 import {
   deletePrivate,
   intakeQuery,
+  intakeStep,
   newestCheckpoint,
   readHead,
   readLeaves,
@@ -121,8 +122,7 @@ export class Ledger {
 
   /** The same as a step of a `commit`. */
   appendStep(event: LedgerEvent): Step {
-    const query = intakeQuery(this.#storage.read, [this.makeRecord(event)])
-    return { name: 'ledger', query, rows: 1 }
+    return intakeStep(this.#storage.read, this.makeRecord(event))
   }
 
   /**

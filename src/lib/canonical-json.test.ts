@@ -56,6 +56,17 @@ test('the sample of RFC 8785 section 3.2.2 gives the text of section 3.2.3', () 
   )
 })
 
+test('members are in order however many there are, in whatever order they came', () => {
+  const names = Array.from({ length: 70 }, (_, i) => `${(i * 37) % 70}${i % 3 ? '\u20ac' : '"'}`)
+  for (const count of [2, 3, 31, 32, 33, 70]) {
+    for (const some of [names.slice(0, count), names.slice(0, count).sort().reverse()]) {
+      const plain = Object.fromEntries(some.map((name, i) => [name, i]))
+      assert.equal(canonicalJson(plain), canonicalize(plain))
+      assert.equal(canonicalJson(new Map(Object.entries(plain))), canonicalize(plain))
+    }
+  }
+})
+
 test('members are sorted by UTF-16 code units, as in RFC 8785 section 3.2.3', () => {
   const sample = parseJson(
     String.raw`{"\u20ac":"Euro Sign","\r":"Carriage Return","\ufb33":"Hebrew Letter Dalet With Dagesh","1":"One","\ud83d\ude00":"Emoji: Grinning Face","\u0080":"Control","\u00f6":"Latin Small Letter O With Diaeresis"}`,

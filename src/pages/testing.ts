@@ -454,40 +454,40 @@ export async function decided(
 ): Promise<Id<'decision'>> {
   const id = newId('decision', systemRandom)
   const refused = { passed: false, reason: 'agent.not_permitted' } as const
-  await parts.decisions.storage.transaction((tx) =>
-    insertDecisionQuery(tx, {
-      id,
-      taskId: task.id,
-      personId: task.personId,
-      agentId: task.agentId,
-      resource: 'orders',
-      action: 'orders.read',
-      outcome: 'deny',
-      reason: refused.reason,
-      callHash: 'h',
-      policyVersion,
-      requestId: null,
-      allowanceId: null,
-      explanation: {
-        detail: 'the policies do not let refund-bot do this',
-        enough: 'another policy',
-        gates: [
-          { gate: 'credential', passed: true },
-          {
-            gate: 'agent',
-            ...refused,
-            subject: task.agentId,
-            policies: ['no-reading'],
-            note: 'for operators',
-          },
-        ],
-      },
-      state: 'decided',
-      status: null,
-      replicaId: 'rpl',
-      at: clock.now(),
-      endedAt: null,
-    }).execute(),
-  )
+  const { storage } = parts.decisions
+  const query = insertDecisionQuery(storage.read, {
+    id,
+    taskId: task.id,
+    personId: task.personId,
+    agentId: task.agentId,
+    resource: 'orders',
+    action: 'orders.read',
+    outcome: 'deny',
+    reason: refused.reason,
+    callHash: 'h',
+    policyVersion,
+    requestId: null,
+    allowanceId: null,
+    explanation: {
+      detail: 'the policies do not let refund-bot do this',
+      enough: 'another policy',
+      gates: [
+        { gate: 'credential', passed: true },
+        {
+          gate: 'agent',
+          ...refused,
+          subject: task.agentId,
+          policies: ['no-reading'],
+          note: 'for operators',
+        },
+      ],
+    },
+    state: 'decided',
+    status: null,
+    replicaId: 'rpl',
+    at: clock.now(),
+    endedAt: null,
+  })
+  await storage.commit([{ name: 'decision', query, rows: 1 }])
   return id
 }

@@ -1,3 +1,4 @@
+import { keptQuery } from './kept-query.ts'
 import type { Reader, Step, Storage, Tx } from './storage.ts'
 
 /**
@@ -27,7 +28,10 @@ export function consumeOnceStep(
   key: string,
   expiresAt: number,
 ): Step {
-  return { name: `used ${kind}`, query: insertUse(reader, kind, key, expiresAt), rows: 1 }
+  const query = keptQuery(reader, 'used once', [kind, key, expiresAt], () =>
+    insertUse(reader, kind, key, expiresAt),
+  )
+  return { name: `used ${kind}`, query, rows: 1 }
 }
 
 /** Whether it was used by now. For questions only: whoever uses something never looks first. */

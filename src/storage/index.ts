@@ -1,5 +1,6 @@
 export { consumeOnce, consumeOnceStep, forgetUsed, wasUsed } from './consume-once.ts'
 export { isDuplicate } from './failure.ts'
+export { keptQuery } from './kept-query.ts'
 export type { Migrated } from './migrate.ts'
 export { migrate, openStorage, type StorageOptions } from './open.ts'
 export type { Schema } from './schema.ts'

@@ -16,8 +16,8 @@ type Query = Extract<Request, { kind: 'query' }>
 type End = Extract<Request, { kind: 'end' }>
 
 /**
- * The order in which writes happen, on the one connection that writes. Batches that wait are committed together,
- * each in a savepoint of its own: one fsync for all of them. An interactive transaction has the turn to itself;
+ * The order in which writes happen, on the one connection that writes. Batches that wait are committed together: one fsync for
+ * all of them; where a guard of one fails, each again in a savepoint of its own. An interactive transaction has the turn to itself;
  * batches that waited for it share its commit. It never shares one with another interactive transaction, so that
  * work that is finished waits for no one's unfinished work.
  *
@@ -74,13 +74,42 @@ export class Turns {
   #commitGroup(): void {
     const group = this.#takeBatches()
     try {
-      this.#statements.run('BEGIN IMMEDIATE', [])
-      const replies = group.map((batch) => this.#runBatch(batch))
-      this.#statements.run('COMMIT', [])
-      this.#send(replies)
+      if (!this.#commitAll(group)) this.#commitEach(group)
     } catch (error) {
       this.#fail(group, error)
     }
+  }
+
+  /**
+   * Nearly always every guard of a group holds, and a savepoint costs a copy of each page that is written after it. So a group is
+   * tried without. False: one does not hold, and nothing remains.
+   */
+  #commitAll(group: readonly Batch[]): boolean {
+    this.#statements.run('BEGIN IMMEDIATE', [])
+    if (!group.every(({ steps }) => this.#allHold(steps))) {
+      this.#rollBack()
+      return false
+    }
+    this.#statements.run('COMMIT', [])
+    this.#send(group.map(({ id }) => ({ id, kind: 'committed', failed: undefined })))
+    return true
+  }
+
+  #allHold(steps: Batch['steps']): boolean {
+    try {
+      return steps.every((step) => this.#holds(step))
+    } catch (error) {
+      // Whose mistake it is shows when each has a savepoint of its own; a disk that is full is everybody's.
+      if (!this.#db.isTransaction) throw error
+      return false
+    }
+  }
+
+  #commitEach(group: readonly Batch[]): void {
+    this.#statements.run('BEGIN IMMEDIATE', [])
+    const replies = group.map((batch) => this.#runBatch(batch))
+    this.#statements.run('COMMIT', [])
+    this.#send(replies)
   }
 
   #takeBatches(): readonly Batch[] {

@@ -8,6 +8,11 @@ import type { Answer, Batch, Reply, Request } from './messages.ts'
 /** More requests than this waiting means that the disk does not keep up: refuse at once instead of late. */
 const MOST_WAITING = 10_000
 
+/** So many batches do not wait for others. */
+const ENOUGH = 64
+/** A turn that brings nothing takes microseconds. */
+const MOST_TURNS = 4
+
 type Settled = Exclude<Reply, { kind: 'failure' }>
 interface Waiting {
   resolve(reply: Settled): void
@@ -40,8 +45,8 @@ export class Writer {
       return { sql, parameters, rows }
     })
     const reply = await this.#ask((id) => {
-      if (!this.#gathered.length) setImmediate(() => this.#flush())
       this.#gathered.push({ id, steps: compiled })
+      if (this.#gathered.length === 1) this.#gather(0)
     })
     const failed = reply.kind === 'committed' ? reply.failed : undefined
     return failed === undefined
@@ -91,6 +96,17 @@ export class Writer {
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject })
       post(id)
+    })
+  }
+
+  /** While every turn of the event loop brings more, they come along: a commit costs as much as many of them. */
+  #gather(turns: number): void {
+    const before = this.#gathered.length
+    setImmediate(() => {
+      const count = this.#gathered.length
+      const more = turns === 0 || count > before
+      if (more && count > 0 && count < ENOUGH && turns + 1 < MOST_TURNS) this.#gather(turns + 1)
+      else this.#flush()
     })
   }
 

@@ -1,0 +1,30 @@
+import type { CompiledQuery } from 'kysely'
+import type { Reader, Step } from './storage.ts'
+
+const texts = new WeakMap<Reader, Map<string, CompiledQuery>>()
+
+/**
+ * A statement of every call, whose text is made once: building it anew takes longer than filling it in, and leaves much to collect.
+ * `build` makes the statement that `name` stands for, always the same but for `parameters`, which come in the order of the text.
+ */
+export function keptQuery(
+  db: Reader,
+  name: string,
+  parameters: readonly unknown[],
+  build: () => Step['query'],
+): Step['query'] {
+  return {
+    compile() {
+      const known = texts.get(db) ?? new Map<string, CompiledQuery>()
+      const text = known.get(name)
+      if (text) return { ...text, parameters }
+      const made = build().compile()
+      // INVARIANT: what is filled in later stands where it stood when the text was made.
+      const same = made.parameters.every((each, i) => Object.is(each, parameters[i]))
+      if (!same || made.parameters.length !== parameters.length)
+        throw new Error(`the parameters of \`${name}\` are not in the order of its text`)
+      texts.set(db, known.set(name, made))
+      return made
+    },
+  }
+}
