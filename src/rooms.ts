@@ -40,7 +40,7 @@ import {
 } from './policy/index.ts'
 import { openStorage, type Storage, type StorageOptions } from './storage/index.ts'
 import { endConsentsOf, LIMITS } from './tasks/index.ts'
-import { beginSigningKeys, VerifiedTokens } from './tokens/index.ts'
+import { beginSigningKeys, DpopNonces, VerifiedTokens } from './tokens/index.ts'
 
 /** Where time, randomness and failures in the background go. */
 export interface Ports {
@@ -162,6 +162,11 @@ export async function openRooms(
     const decisions = {
       ...{ ...shared, keys, catalog, policies, providers, documents },
       ...{ facts, issuers, verified, risk, points, shadow },
+      nonces: new DpopNonces({
+        key: master.derive('DPoP nonces'),
+        clock,
+        demanded: settings.dpopNonces,
+      }),
     }
     await createBuiltInGroups(shared)
     await configuredProvider(settings, shared, options.development)

@@ -41,6 +41,8 @@ export interface WorldOptions {
   readonly seed?: boolean
   /** Sam has agreed to everything that refund-bot may ever do. Default: yes. */
   readonly consented?: boolean
+  /** Where proofs need a nonce. Default: nowhere, so that agents of tests say exactly what they mean to. */
+  readonly nonces?: 'auto' | 'always'
   /** With the sample MCP server running behind `desk`. Default: no, it is only in the catalog. */
   readonly desk?: boolean
   /** With device codes switched on. Default: no. */
@@ -157,6 +159,7 @@ export class World {
       REMIT_IDP_ISSUER: this.provider,
       REMIT_IDP_CLIENT_ID: 'remit',
       REMIT_IDP_CLIENT_SECRET: CLIENT_SECRET,
+      REMIT_DPOP_NONCES: this.#options.nonces ?? 'off',
       REMIT_LOG_LEVEL: 'debug',
       REMIT_DEVICE_CODES: this.#options.deviceCodes ? 'on' : 'off',
     }

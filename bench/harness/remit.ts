@@ -40,6 +40,8 @@ export async function emptyHome(): Promise<{
   const [issuer = 0, gateway = 0, provider = 0] = await freePorts(3)
   const env = {
     REMIT_DATA: data,
+    // Proofs are made before the clock runs.
+    REMIT_DPOP_NONCES: 'off',
     REMIT_ISSUER: `http://127.0.0.1:${issuer}`,
     REMIT_LISTEN: `127.0.0.1:${issuer}`,
     REMIT_GATEWAY: `http://127.0.0.1:${gateway}`,

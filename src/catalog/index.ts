@@ -49,6 +49,7 @@ export {
   type Accepted,
   type Action,
   acceptedSince,
+  countedAccess,
   countedRisk,
   isRisk,
   movesTo,

@@ -251,6 +251,12 @@ export const SETTINGS = {
     'Most bytes of one answer of an MCP server, with everything it tells on the way.',
     readBetween(1024, 104_857_600),
   ),
+  dpopNonces: setting(
+    'REMIT_DPOP_NONCES',
+    'auto',
+    'Where DPoP proofs have to be made with a nonce of ours: `auto` for calls that change something or are high risk, `always`, or `off`.',
+    oneOf('auto', 'always', 'off'),
+  ),
   personFreshHours: setting(
     'REMIT_PERSON_FRESH_HOURS',
     '24',

@@ -29,6 +29,8 @@ export interface Call {
   readonly arguments: TypedArguments
   readonly sent: Sent
   readonly origin: { readonly ip: string }
+  /** Whoever makes the call can be told which nonce to prove it with. */
+  readonly nonces?: true
   /** Types of obligation that can be carried out where this call is enforced. Remit itself notifies, and knows about step-up. */
   readonly doable: readonly string[]
 }

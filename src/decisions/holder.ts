@@ -28,10 +28,13 @@ export type Holder =
 /** Whether this is the task's token in the hands of the task's key. Liveness is the caller's next check. */
 export async function checkHolder(parts: DecisionParts, presented: Presented): Promise<Holder> {
   const { token, method, url } = presented
-  const bound = presented.as === 'authorization' ? { accessToken: token } : {}
+  const bound = presented.as === 'authorization' ? { accessToken: token } : undefined
+  const { clock } = parts
+  const what = bound ? ({ at: 'task', method } as const) : ({ at: 'token endpoint' } as const)
+  const nonce = parts.nonces?.checkFor(url, what)
   const [claims, proof] = await Promise.all([
     problemOr(checkTaskToken(token, ownTokens(parts))),
-    problemOr(checkProof(presented.proof, { method, url, clock: parts.clock, ...bound })),
+    problemOr(checkProof(presented.proof, { method, url, clock, nonce, ...bound })),
   ])
   if (proof instanceof Problem) return { holds: false, problem: proof, proof: undefined }
   if (claims instanceof Problem) return { holds: false, problem: claims, proof }

@@ -1,4 +1,5 @@
 import type { GateResult } from '@remit/engine'
+import { countedAccess, countedRisk } from '../catalog/index.ts'
 import { Problem } from '../lib/problem.ts'
 import type { LiveView } from '../live/index.ts'
 import {
@@ -17,7 +18,12 @@ import type { DecisionParts } from './parts.ts'
 import { enoughFor, problemOr } from './reasons.ts'
 
 /** What a request says about who makes it, and where it wants to. */
-export type Knock = Pick<Call, 'token' | 'scheme' | 'proof' | 'method' | 'url' | 'resource'>
+export type Knock = Pick<
+  Call,
+  'token' | 'scheme' | 'proof' | 'method' | 'url' | 'resource' | 'nonces'
+> & {
+  readonly action?: Call['action']
+}
 
 /** What a resource token says, bound or not, as far as calls ask. */
 export interface Credential extends Pick<ResourceTokenClaims, 'exp' | 'authorization_details'> {
@@ -72,6 +78,7 @@ export async function identify(parts: DecisionParts, call: Knock): Promise<Ident
         url: call.url,
         accessToken: token,
         clock: parts.clock,
+        nonce: nonceCheck(parts, call),
       }),
     ),
   ])
@@ -84,6 +91,13 @@ export async function identify(parts: DecisionParts, call: Knock): Promise<Ident
       bound.claims,
     )
   return identifyTask(parts, call, bound, proof)
+}
+
+/** Only where whoever refuses can also tell the nonce. */
+function nonceCheck({ nonces }: DecisionParts, { action, nonces: told, url }: Knock) {
+  if (!told) return undefined
+  const counted = action && { access: countedAccess(action), risk: countedRisk(action) }
+  return nonces?.checkFor(url, { at: 'call', ...counted })
 }
 
 /** A token that is bound to a key, whichever form it has. */

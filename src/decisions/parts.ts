@@ -5,7 +5,7 @@ import type { Live } from '../live/index.ts'
 import type { Providers } from '../people/index.ts'
 import type { Policies } from '../policy/index.ts'
 import type { TaskParts } from '../tasks/index.ts'
-import type { VerifiedTokens } from '../tokens/index.ts'
+import type { DpopNonces, VerifiedTokens } from '../tokens/index.ts'
 import type { DecisionPoints } from './external/decision-points.ts'
 import type { Facts } from './facts.ts'
 import type { RiskBooks } from './risk/risk-books.ts'
@@ -27,6 +27,8 @@ export interface DecisionParts extends TaskParts {
   readonly risk: RiskBooks
   readonly points: DecisionPoints
   readonly verified: VerifiedTokens
+  /** Demanded of proofs; absent where none ever is. */
+  readonly nonces?: DpopNonces
   /** Looks at calls that were answered; absent where nothing does. */
   readonly shadow?: Watcher
   /** Clients that are known by the address of a document; absent where nobody is. */

@@ -15,6 +15,8 @@ function isCode(reason: string): reason is ProblemCode {
 export function enoughFor(code: ProblemCode): string {
   if (code === 'token.missing') return 'a resource token for this API, with a proof by the task key'
   if (code === 'token.wrong_scheme') return 'the scheme `DPoP` with a proof by the task key'
+  if (code === 'proof.nonce_required')
+    return 'a fresh proof with the nonce of the header `DPoP-Nonce`'
   if (code.startsWith('proof.')) return 'a fresh proof by the task key for exactly this request'
   if (code.startsWith('token.'))
     return 'a fresh resource token for this API, from the task token or by refreshing'
@@ -33,6 +35,7 @@ export function challengeFor(
     return { scheme: 'DPoP', error: 'insufficient_user_authentication', ...stepUp }
   }
   if (code === 'token.missing' || code === 'token.wrong_scheme') return { scheme: 'DPoP' }
+  if (code === 'proof.nonce_required') return { scheme: 'DPoP', error: 'use_dpop_nonce' }
   if (code.startsWith('proof.')) return { scheme: 'DPoP', error: 'invalid_dpop_proof' }
   // The token is good, only not for this: 403, as RFC 6750 section 3.1 has it for `insufficient_scope`.
   if (code === 'token.not_covered') return undefined

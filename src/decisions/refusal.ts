@@ -9,6 +9,8 @@ export interface Refusal {
   readonly problem: Problem
   /** Value of `WWW-Authenticate`, when the credential is what is wrong. */
   readonly challenge?: string
+  /** A nonce is demanded: `DPoP-Nonce` has to be told along with it. */
+  readonly wantsNonce?: true
   /** Value of `Retry-After`, in seconds, where nothing but time is missing. */
   readonly retryAfter?: number
 }
@@ -30,6 +32,7 @@ function denied(verdict: Denied, resource: Challenged): Refusal {
       members: { decision_id: decisionId, enough, ...retry },
     }),
     ...(asked ? { challenge: challenge(resource, error) } : {}),
+    ...(code === 'use_dpop_nonce' ? { wantsNonce: true } : {}),
     ...(retryAfter === undefined ? {} : { retryAfter }),
   }
 }

@@ -50,7 +50,11 @@ export interface Ticket {
 /** RFC 9449 section 7.1, RFC 6750 section 3 and RFC 9470 section 3: what the `WWW-Authenticate` header says. */
 export interface Challenge {
   readonly scheme: 'DPoP'
-  readonly error?: 'invalid_token' | 'invalid_dpop_proof' | 'insufficient_user_authentication'
+  readonly error?:
+    | 'invalid_token'
+    | 'invalid_dpop_proof'
+    | 'use_dpop_nonce'
+    | 'insufficient_user_authentication'
   /** RFC 9470 section 3: what would be well enough. */
   readonly acrValues?: string
   readonly maxAge?: string

@@ -6,9 +6,9 @@ import type { StrictRequest } from './strict-request.ts'
 export function presented(
   { headers, method, path }: StrictRequest,
   { gateway }: Pick<GatewayPorts, 'gateway'>,
-): Pick<Call, 'token' | 'scheme' | 'proof' | 'method' | 'url'> {
+): Pick<Call, 'token' | 'scheme' | 'proof' | 'method' | 'url' | 'nonces'> {
   const [scheme, token] = credentialOf(headers.get('authorization') ?? '')
-  return { token, scheme, proof: headers.get('dpop'), method, url: gateway + path }
+  return { token, scheme, proof: headers.get('dpop'), method, url: gateway + path, nonces: true }
 }
 
 /** `DPoP <token>` or `Bearer <token>`, the scheme in any case (RFC 9110 section 11.1), one space, nothing else. */

@@ -1,15 +1,22 @@
 import { type Denied, type Executed, type Requestable, refusalOf } from '../decisions/index.ts'
 import type { Challenged } from '../tokens/index.ts'
 import type { OwnAnswer } from './ended.ts'
+import type { GatewayPorts } from './ports.ts'
 
 /** A decision that is no permit, as the gateway answers it. */
-export function refusal(verdict: Denied | Requestable | Executed, resource: Challenged): OwnAnswer {
-  const { challenge, problem, retryAfter, status } = refusalOf(verdict, resource)
+export function refusal(
+  verdict: Denied | Requestable | Executed,
+  resource: Challenged,
+  { decisions, gateway }: Pick<GatewayPorts, 'decisions' | 'gateway'>,
+): OwnAnswer {
+  const { challenge, problem, retryAfter, status, wantsNonce } = refusalOf(verdict, resource)
+  const nonce = wantsNonce && decisions.nonces?.current(gateway)
   return {
     status,
     headers: {
       'remit-decision': verdict.decisionId,
       ...(challenge === undefined ? {} : { 'www-authenticate': challenge }),
+      ...(nonce ? { 'dpop-nonce': nonce } : {}),
       ...(retryAfter === undefined ? {} : { 'retry-after': `${retryAfter}` }),
     },
     problem,

@@ -33,7 +33,9 @@ export function oauthHandlers(given: OAuthPorts): RawHandler[] {
       name: 'token endpoint',
       paths: ['/oauth/token'],
       handle: (message, reply, context) =>
-        answering(reply, context, () => tokenEndpoint(message, reply, ports)),
+        answering(reply, context, () =>
+          tokenEndpoint(message, reply, ports).catch(tellingNonce(reply, ports)),
+        ),
     },
     {
       name: 'revocation endpoint',
@@ -112,6 +114,16 @@ export function oauthHandlers(given: OAuthPorts): RawHandler[] {
       handle: (message: IncomingMessage, reply: ServerResponse) => ports.provider(message, reply),
     },
   ]
+}
+
+/** RFC 9449 section 8: whoever is told to use a nonce is told which. */
+function tellingNonce(reply: ServerResponse, { decisions, issuer }: TokenPorts) {
+  return (error: unknown): never => {
+    const nonce = decisions.nonces?.current(issuer)
+    if (error instanceof Problem && error.code === 'proof.nonce_required' && nonce !== undefined)
+      reply.setHeader('dpop-nonce', nonce)
+    throw error
+  }
 }
 
 /** The one place where something thrown becomes an OAuth error. `undefined`: someone else has answered. */

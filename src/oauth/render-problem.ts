@@ -23,6 +23,7 @@ type OAuthError =
   | 'temporarily_unavailable'
   | 'unauthorized_client'
   | 'unknown_user_id'
+  | 'use_dpop_nonce'
 
 /** Exact codes first, families (the part before the dot) second. A code of neither is the caller's malformed request, or ours. */
 const BY_CODE: Partial<Record<ProblemCode, OAuthError>> = {
@@ -49,6 +50,7 @@ const BY_CODE: Partial<Record<ProblemCode, OAuthError>> = {
   'introspection.unauthenticated': 'invalid_client',
   'issuance.forbidden': 'invalid_target',
   'organization.suspended': 'access_denied',
+  'proof.nonce_required': 'use_dpop_nonce',
   'registration.bad_metadata': 'invalid_client_metadata',
   'registration.bad_redirect': 'invalid_redirect_uri',
   'registration.not_permitted': 'access_denied',

@@ -22,6 +22,8 @@ export interface Told {
   readonly maxAge?: string | undefined
 }
 
+const OF_PROOFS: ReadonlySet<string> = new Set(['invalid_dpop_proof', 'use_dpop_nonce'])
+
 /**
  * The `WWW-Authenticate` value of a 401 (RFC 9449 section 7.1, RFC 9728 section 5.1). At an MCP server `Bearer` comes first:
  * the clients there read the first challenge and no other.
@@ -30,7 +32,7 @@ export function challenge({ identifier, protocol }: Challenged, error?: Told): s
   const metadata = `resource_metadata="${metadataUrl(identifier)}"`
   const dpop = ['DPoP', [...told(error), metadata, `algs="${PROOF_ALGORITHMS.join(' ')}"`]] as const
   // RFC 6750 section 3.1 knows no error of proofs: whoever shows one is told so by the other challenge.
-  const shown = error?.code === 'invalid_dpop_proof' ? undefined : error
+  const shown = error && OF_PROOFS.has(error.code) ? undefined : error
   const bearer = ['Bearer', [...told(shown), metadata]] as const
   return (protocol === 'mcp' ? [bearer, dpop] : [dpop])
     .map(([scheme, parts]) => `${scheme} ${parts.join(', ')}`)

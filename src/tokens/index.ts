@@ -19,6 +19,7 @@ export {
 export type { BearerToken, RefreshToken } from './bearer-token.ts'
 export { type Challenged, challenge, METADATA_PREFIX, metadataUrl } from './challenge.ts'
 export { INTROSPECTION_TYPE, mintIntrospection } from './introspection-token.ts'
+export { DpopNonces, NONCES_DEMANDED, type NoncesDemanded, type ProvedFor } from './nonces.ts'
 export { type DeferralKind, newOpaqueToken, opaqueDigest } from './opaque-token.ts'
 export { pairwiseSubject } from './pairwise.ts'
 export { type ActClaim, MAX_CHAIN, type Parties, type PartyClaims, partyClaims } from './parties.ts'

@@ -33,6 +33,8 @@ export interface ProofExpectation {
   readonly url: string
   /** The token the proof came with, when it came with one. */
   readonly accessToken?: string
+  /** Whether its nonce is good (`DpopNonces`), where one is demanded. */
+  readonly nonce?: ((given: unknown) => boolean) | undefined
   readonly clock: Clock
 }
 
@@ -51,9 +53,9 @@ const JWK_MEMBERS = new Set(['kty', 'crv', 'x', 'y', 'alg', 'use', 'key_ops', 'k
 
 /**
  * RFC 9449 section 4.3, all twelve checks but the replay of `jti`, which belongs in the transaction that acts on it.
- * `nonce` is not demanded yet. `proof` is the value of the header `DPoP`, or every one of them.
+ * `proof` is the value of the header `DPoP`, or every one of them.
  * @throws Problem `proof.missing`, `proof.malformed`, `proof.bad_key`, `proof.bad_signature`, `proof.wrong_request`,
- * `proof.not_now`, `proof.wrong_token`
+ * `proof.not_now`, `proof.wrong_token`, `proof.nonce_required`
  */
 export async function checkProof(
   proof: string | readonly string[] | undefined,
@@ -142,6 +144,13 @@ function checkClaims(claims: PlainObject, expect: ProofExpectation): { iat: numb
   }
   if (expect.accessToken !== undefined && ath !== sha256url(expect.accessToken)) {
     throw new Problem('proof.wrong_token', '`ath` is not the hash of the access token')
+  }
+  // Last: whoever is told to come again brings a proof that is otherwise right.
+  if (expect.nonce && !expect.nonce(claims.nonce)) {
+    throw new Problem(
+      'proof.nonce_required',
+      'the proof has to be made with a nonce of this server',
+    )
   }
   return { iat, jti }
 }

@@ -83,10 +83,12 @@ export async function askAboutCall(
   }
   const verdict = await decideCall(parts.decisions, call)
   if (verdict.outcome === 'permit') return permitted(parts, call, verdict)
-  const { challenge, problem, retryAfter, status } = refusalOf(verdict, resource)
+  const { challenge, problem, retryAfter, status, wantsNonce } = refusalOf(verdict, resource)
+  const nonce = wantsNonce && parts.decisions.nonces?.current(new URL(call.url).origin)
   return refused(status, problem, {
     'remit-decision': verdict.decisionId,
     ...(challenge === undefined ? {} : { 'www-authenticate': challenge }),
+    ...(nonce ? { 'dpop-nonce': nonce } : {}),
     ...(retryAfter === undefined ? {} : { 'retry-after': `${retryAfter}` }),
   })
 }

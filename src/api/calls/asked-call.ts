@@ -134,6 +134,7 @@ function callOf(resource: Resource, asked: AskedCall, read: ReadParts): Call {
     arguments: read.arguments,
     sent: { method, path, query, headers, body },
     origin: { ip },
+    nonces: true,
     doable: obligations,
   }
 }

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { requireTask, type TaskCredential } from '../../decisions/index.ts'
 import { headerValues } from '../../http/index.ts'
 import { Problem } from '../../lib/problem.ts'
@@ -23,8 +23,9 @@ function addRoute(app: FastifyInstance, parts: ApiParts, operation: TaskOperatio
     schema: schemaOf({ ...operation, security: 'task' }),
     serializerCompiler: plainJson,
     // The credential comes before the input is looked at; its proof is used up whatever the input is.
-    preValidation: async (request) => {
-      tasks.set(request, await taskOf(parts, operation, request))
+    preValidation: async (request, reply) => {
+      const task = taskOf(parts, operation, request).catch(tellingNonce(parts, reply))
+      tasks.set(request, await task)
       readBody(request, operation)
     },
     handler: async (request, reply) => {
@@ -36,6 +37,21 @@ function addRoute(app: FastifyInstance, parts: ApiParts, operation: TaskOperatio
         .send(await operation.run(parts, task, { body, params }))
     },
   })
+}
+
+/** RFC 9449 section 9: whoever is told to use a nonce is told which. */
+function tellingNonce({ decisions, issuer }: ApiParts, reply: FastifyReply) {
+  return (error: unknown): never => {
+    const nonce = decisions.nonces?.current(issuer)
+    if (error instanceof Problem && error.code === 'proof.nonce_required' && nonce !== undefined)
+      reply
+        .header('dpop-nonce', nonce)
+        .header(
+          'www-authenticate',
+          `DPoP error="use_dpop_nonce", error_description="${error.detail}"`,
+        )
+    throw error
+  }
 }
 
 async function taskOf(

@@ -49,12 +49,14 @@ async function tokenRequest(
   parameters: Record<string, string>,
 ): Promise<TokenAnswer> {
   const url = `${issuer}/oauth/token`
-  const answer = await fetch(url, {
-    method: 'POST',
-    headers: { dpop: await proofFor(key, { method: 'POST', url }) },
-    body: new URLSearchParams(parameters),
-    redirect: 'error',
-  })
+  const answer = await proved(key, { method: 'POST', url }, (dpop) =>
+    fetch(url, {
+      method: 'POST',
+      headers: { dpop },
+      body: new URLSearchParams(parameters),
+      redirect: 'error',
+    }),
+  )
   const body: unknown = await answer.json().catch(() => ({}))
   if (answer.ok) return body as TokenAnswer // as: RFC 8693 section 2.2.1, with our `task_id`
   const members: Readonly<Record<string, unknown>> =
@@ -117,7 +119,27 @@ export async function resourceToken(
   }
 }
 
-/** A call with a resource token and a proof of its own. Nothing is followed, nothing is tried twice. */
+/** What each origin said last that proofs are to be made with (RFC 9449 section 8.2). */
+const nonces = new Map<string, string>()
+
+/** Sends with a proof; once more when that has to be made with another nonce, which means that nothing was done. */
+async function proved(
+  key: TaskKey,
+  request: { method: string; url: string; accessToken?: string },
+  send: (proof: string) => Promise<Response>,
+): Promise<Response> {
+  const { origin } = new URL(request.url)
+  const before = nonces.get(origin)
+  const answer = await send(await proofFor(key, { ...request, nonce: before }))
+  const nonce = answer.headers.get('dpop-nonce')
+  if (nonce === null || nonce === before) return answer
+  nonces.set(origin, nonce)
+  if (answer.status !== 400 && answer.status !== 401) return answer
+  await answer.body?.cancel()
+  return send(await proofFor(key, { ...request, nonce }))
+}
+
+/** A call with a resource token and a proof of its own. Nothing is followed, and nothing that was done is tried twice. */
 export async function callResource(
   task: Pick<OpenTask, 'key'>,
   token: string,
@@ -131,18 +153,21 @@ export async function callResource(
 ): Promise<Response> {
   const { body, headers = {}, method, signal, url } = request
   const { origin, pathname } = new URL(url)
-  return fetch(url, {
-    method,
-    headers: {
-      ...headers,
-      authorization: `DPoP ${token}`,
-      dpop: await proofFor(task.key, { method, url: origin + pathname, accessToken: token }),
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-    },
-    ...(body === undefined ? {} : { body }),
-    ...(signal === undefined ? {} : { signal }),
-    redirect: 'manual',
-  })
+  const proof = { method, url: origin + pathname, accessToken: token }
+  return proved(task.key, proof, (dpop) =>
+    fetch(url, {
+      method,
+      headers: {
+        ...headers,
+        authorization: `DPoP ${token}`,
+        dpop,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body }),
+      ...(signal === undefined ? {} : { signal }),
+      redirect: 'manual',
+    }),
+  )
 }
 
 /** A request of the task about itself (`/v1/tasks/…`), with the task token. `path` begins with `/` or is empty. */
@@ -151,14 +176,17 @@ export async function taskRequest(
   request: { method: string; path: string; body?: unknown },
 ): Promise<Response> {
   const url = `${task.issuer}/v1/tasks/${task.id}${request.path}`
-  return fetch(url, {
-    method: request.method,
-    redirect: 'error',
-    headers: {
-      authorization: `DPoP ${task.token}`,
-      dpop: await proofFor(task.key, { method: request.method, url, accessToken: task.token }),
-      ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
-    },
-    ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
-  })
+  const { body, method } = request
+  return proved(task.key, { method, url, accessToken: task.token }, (dpop) =>
+    fetch(url, {
+      method,
+      redirect: 'error',
+      headers: {
+        authorization: `DPoP ${task.token}`,
+        dpop,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    }),
+  )
 }

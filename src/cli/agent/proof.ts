@@ -28,12 +28,13 @@ export async function newTaskKey(): Promise<TaskKey> {
 /** A DPoP proof (RFC 9449 section 4.2) for one request. `url` without query and fragment. */
 export async function proofFor(
   key: TaskKey,
-  request: { method: string; url: string; accessToken?: string },
+  request: { method: string; url: string; accessToken?: string; nonce?: string | undefined },
 ): Promise<string> {
   return new SignJWT({
     jti: crypto.randomUUID(),
     htm: request.method,
     htu: request.url,
+    ...(request.nonce === undefined ? {} : { nonce: request.nonce }),
     ...(request.accessToken === undefined ? {} : { ath: sha256url(request.accessToken) }),
   })
     .setProtectedHeader({ alg: 'ES256', typ: 'dpop+jwt', jwk: key.publicJwk })

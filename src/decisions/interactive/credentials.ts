@@ -17,11 +17,12 @@ export interface Presenting {
 
 /** The proof of a client that can prove possession; `undefined` of one that does not try. A bad one is a `Problem`. */
 export async function readProof(
-  parts: Pick<DecisionParts, 'clock'>,
+  parts: Pick<DecisionParts, 'clock' | 'nonces'>,
   { proof, method, url }: Presenting,
 ): Promise<Proof | Problem | undefined> {
   if (proof === undefined || proof.length === 0) return undefined
-  return problemOr(checkProof(proof, { method, url, clock: parts.clock }))
+  const nonce = parts.nonces?.checkFor(url, { at: 'token endpoint' })
+  return problemOr(checkProof(proof, { method, url, clock: parts.clock, nonce }))
 }
 
 /** Refuses in one form: recorded, and the proof used up. */

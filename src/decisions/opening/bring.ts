@@ -41,7 +41,10 @@ export async function readAgent(
   request: OpeningRequest,
 ): Promise<BroughtOrNot<BroughtAgent>> {
   const { method, url } = request
-  const proof = await problemOr(checkProof(request.proof, { method, url, clock: parts.clock }))
+  const nonce = parts.nonces?.checkFor(url, { at: 'token endpoint' })
+  const proof = await problemOr(
+    checkProof(request.proof, { method, url, clock: parts.clock, nonce }),
+  )
   if (proof instanceof Problem)
     return { ok: false, problem: proof, proof: undefined, agentId: undefined }
   const known = await problemOr(authenticate(parts, request))

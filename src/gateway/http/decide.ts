@@ -37,6 +37,6 @@ export async function decide(typed: Typed, ports: GatewayPorts): Promise<Permitt
     // What cannot be read when it comes is not sent for.
     doable: admitsJson(request.headers.get('accept')) ? RESHAPING : [],
   })
-  if (verdict.outcome !== 'permit') throw new Ended(refusal(verdict, resource))
+  if (verdict.outcome !== 'permit') throw new Ended(refusal(verdict, resource, ports))
   return { ...typed, verdict, passedOn, path }
 }

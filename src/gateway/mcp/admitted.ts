@@ -19,7 +19,7 @@ export async function admitted(
     origin: { ip },
     ...(record ? { record } : {}),
   })
-  if (answer.outcome === 'deny') throw new Ended(refusal(answer, resource))
+  if (answer.outcome === 'deny') throw new Ended(refusal(answer, resource, ports))
   if (conversation && !isOwn(conversation, answer.task.id)) throw unknownSession()
   return answer
 }

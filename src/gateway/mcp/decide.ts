@@ -56,7 +56,7 @@ async function taskOf(verdict: Verdict, { decisions }: McpPorts): Promise<string
  */
 export async function denied(found: Found, verdict: Denied, ports: McpPorts): Promise<Error> {
   const { answer, rpc, resource } = found
-  if (verdict.challenge && !answer.begun) return new Ended(refusal(verdict, resource))
+  if (verdict.challenge && !answer.begun) return new Ended(refusal(verdict, resource, ports))
   const hidden = verdict.reason === 'task.not_covered' && !(await isGiven(found, ports))
   if (hidden) return unknownAction(found)
   return verdict.reason === 'external.unmapped' ? unmapped(rpc, verdict) : denial(rpc, verdict)

@@ -43,6 +43,7 @@ export const TOKEN_PROBLEMS = {
   'proof.bad_signature': { status: 401, title: 'The signature of the DPoP proof does not verify' },
   'proof.malformed': { status: 401, title: 'The DPoP proof cannot be read' },
   'proof.missing': { status: 401, title: 'A DPoP proof is required' },
+  'proof.nonce_required': { status: 401, title: 'The DPoP proof needs a nonce of this server' },
   'proof.not_now': { status: 401, title: 'The DPoP proof is not from this moment' },
   'proof.replayed': { status: 401, title: 'The DPoP proof was used before' },
   'proof.wrong_key': { status: 401, title: 'The DPoP proof is by another key' },

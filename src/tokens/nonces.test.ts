@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { DpopNonces, type NoncesDemanded, type ProvedFor } from './nonces.ts'
+
+const KEY = new Uint8Array(32).fill(7)
+const MINUTE = 60_000
+const NOW = 1_800_000_000_000
+const HERE = 'https://remit.example'
+const ALWAYS = { at: 'token endpoint' } as const
+
+function replica(at = NOW, demanded: NoncesDemanded = 'always', key = KEY): DpopNonces {
+  return new DpopNonces({ key, clock: { now: () => at, monotonic: () => at }, demanded })
+}
+
+function accepts(nonces: DpopNonces, nonce: unknown, origin = HERE): boolean {
+  return nonces.checkFor(`${origin}/oauth/token`, ALWAYS)?.(nonce) ?? true
+}
+
+describe('nonces of DPoP proofs', () => {
+  it('D5: what one replica gave, every other takes, for four to five minutes, and one ahead', () => {
+    const nonce = replica().current(HERE)
+    for (const age of [-MINUTE, 0, 1, MINUTE, 4 * MINUTE])
+      assert.ok(accepts(replica(NOW + age), nonce), `${age}`)
+    for (const age of [-2 * MINUTE, 5 * MINUTE, 60 * MINUTE])
+      assert.ok(!accepts(replica(NOW + age), nonce), `${age}`)
+  })
+
+  it('D5: of another server, another place, or made up: no', () => {
+    const nonce = replica().current(HERE)
+    assert.ok(!accepts(replica(), nonce, 'https://gw.example'))
+    assert.ok(!accepts(replica(NOW, 'always', new Uint8Array(32).fill(8)), nonce))
+    for (const bad of [undefined, null, '', 1, {}, [nonce], `${nonce}A`, ` ${nonce}`, 'x.y'])
+      assert.ok(!accepts(replica(), bad), String(bad))
+  })
+
+  it('changing anything of one makes it worthless', () => {
+    const nonce = replica().current(HERE)
+    fc.assert(
+      fc.property(fc.nat(nonce.length - 1), fc.string({ minLength: 1, maxLength: 1 }), (i, c) => {
+        const other = nonce.slice(0, i) + c + nonce.slice(i + 1)
+        return other === nonce || !accepts(replica(), other)
+      }),
+    )
+  })
+
+  it('are characters that a header can carry (RFC 9449 section 8.1)', () => {
+    assert.match(replica().current(HERE), /^[\x21\x23-\x5b\x5d-\x7e]+$/)
+  })
+
+  it('by themselves are demanded of what changes something or is dangerous', () => {
+    const demanded = (mode: NoncesDemanded, what: ProvedFor) =>
+      replica(NOW, mode).checkFor(HERE, what) !== undefined
+    const cases: readonly (readonly [ProvedFor, boolean])[] = [
+      [{ at: 'call', access: 'read', risk: 'low' }, false],
+      [{ at: 'call', access: 'read', risk: 'medium' }, false],
+      [{ at: 'call', access: 'read', risk: 'high' }, true],
+      [{ at: 'call', access: 'read', risk: 'critical' }, true],
+      [{ at: 'call', access: 'write', risk: 'low' }, true],
+      [{ at: 'call' }, false],
+      [{ at: 'task', method: 'GET' }, false],
+      [{ at: 'task', method: 'POST' }, true],
+      [{ at: 'task', method: 'DELETE' }, false],
+      [{ at: 'token endpoint' }, false],
+    ]
+    for (const [what, auto] of cases) {
+      assert.equal(demanded('auto', what), auto, JSON.stringify(what))
+      assert.equal(demanded('always', what), true)
+      assert.equal(demanded('off', what), false)
+    }
+  })
+})

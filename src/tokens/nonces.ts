@@ -1,0 +1,84 @@
+import { createHmac } from 'node:crypto'
+import { base64url, sameBytes } from '../lib/bytes.ts'
+import type { Clock } from '../lib/clock.ts'
+
+/** How much of what agents ask for has to be proved with a nonce of ours. `auto`: what changes something, or is dangerous. */
+export const NONCES_DEMANDED = ['off', 'auto', 'always'] as const
+export type NoncesDemanded = (typeof NONCES_DEMANDED)[number]
+
+/** What a proof is for. */
+export type ProvedFor =
+  | { readonly at: 'token endpoint' }
+  /** What a task asks at Remit about itself. */
+  | { readonly at: 'task'; readonly method: string }
+  /** A call, as the catalog counts it; without that, a request that calls nothing. */
+  | { readonly at: 'call'; readonly access?: string; readonly risk?: string }
+
+const PERIOD_MS = 60_000
+/** A nonce counts in the period it was given in, and in four more; one ahead, because clocks of replicas differ. */
+const PERIODS_BACK = 4
+const PERIODS_AHEAD = 1
+const MAC_BYTES = 16
+const NONCE = /^([0-9a-z]{1,9})\.([A-Za-z0-9_-]{22})$/
+
+/**
+ * Nonces for DPoP proofs (RFC 9449 sections 8 and 9): a time, and a MAC of it. Nothing is stored, so every replica takes what another one
+ * gave. Each origin has its own: one that was given for one place is worth nothing at another. That a proof counts
+ * once is what its `jti` is for; a nonce says that it was not made long before.
+ */
+export class DpopNonces {
+  readonly #key: Uint8Array
+  readonly #clock: Clock
+  readonly #demanded: NoncesDemanded
+
+  constructor(given: {
+    readonly key: Uint8Array
+    readonly clock: Clock
+    readonly demanded: NoncesDemanded
+  }) {
+    this.#key = given.key
+    this.#clock = given.clock
+    this.#demanded = given.demanded
+  }
+
+  /** What a proof for something at this origin is made with now. */
+  current(origin: string): string {
+    return this.#at(origin, this.#period())
+  }
+
+  /** The check that a proof for `url` has to pass; `undefined`: none. */
+  checkFor(url: string, what: ProvedFor): ((nonce: unknown) => boolean) | undefined {
+    if (!this.#demands(what)) return undefined
+    const { origin } = new URL(url)
+    return (nonce) => this.#accepts(origin, nonce)
+  }
+
+  /**
+   * At the token endpoint a proof comes with an assertion that counts once, or gets a token that is bound to the same key; whoever made
+   * proofs ahead of time gains nothing there.
+   */
+  #demands(what: ProvedFor): boolean {
+    if (this.#demanded !== 'auto') return this.#demanded === 'always'
+    if (what.at === 'token endpoint') return false
+    // Ending something early is nothing to protect from whoever has the key.
+    if (what.at === 'task') return !['GET', 'HEAD', 'DELETE'].includes(what.method)
+    return what.access === 'write' || what.risk === 'high' || what.risk === 'critical'
+  }
+
+  #accepts(origin: string, nonce: unknown): boolean {
+    const [, period = ''] = typeof nonce === 'string' ? (NONCE.exec(nonce) ?? []) : []
+    const age = this.#period() - Number.parseInt(period, 36)
+    if (!(age <= PERIODS_BACK && age >= -PERIODS_AHEAD)) return false
+    const right = this.#at(origin, Number.parseInt(period, 36))
+    return sameBytes(Buffer.from(right), Buffer.from(String(nonce)))
+  }
+
+  #at(origin: string, period: number): string {
+    const mac = createHmac('sha256', this.#key).update(`${origin}\0${period}`).digest()
+    return `${period.toString(36)}.${base64url(mac.subarray(0, MAC_BYTES))}`
+  }
+
+  #period(): number {
+    return Math.floor(this.#clock.now() / PERIOD_MS)
+  }
+}
