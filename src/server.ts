@@ -95,6 +95,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       ...oauthHandlers({
         ...{ issuer, deviceCodes, artefacts: kept, server: authorizationServer },
         ...{ registration, registrationToken },
+        trustDomain: settings.trustDomain,
         decisions: { ...decisions, peps: rooms.askers },
       }),
       ...authzenHandlers({ ...rooms, clock, random, peps: rooms.askers }),

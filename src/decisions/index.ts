@@ -68,6 +68,7 @@ export {
   issueResourceToken,
   type ResourceTokenRequest,
 } from './issue-resource-token.ts'
+export { replaceTransaction, type TransactionReplacement } from './issuing/replace-transaction.ts'
 export { subjectOf } from './minting.ts'
 export type { Notice } from './notices/notice.ts'
 export { listNotices } from './notices/notify.ts'

@@ -147,10 +147,12 @@ async function answering(
 }
 
 /** RFC 9110 section 11.6.1: what a secret can be sent in. */
+const SECRETS: OutgoingHttpHeaders = {
+  'www-authenticate': 'Basic realm="remit", Bearer realm="remit"',
+}
 const WANTED: Readonly<Record<string, OutgoingHttpHeaders>> = {
-  'introspection.unauthenticated': {
-    'www-authenticate': 'Basic realm="introspection", Bearer realm="introspection"',
-  },
+  'enforcer.unauthenticated': SECRETS,
+  'introspection.unauthenticated': SECRETS,
   'registration.unauthorized': { 'www-authenticate': 'Bearer error="invalid_token"' },
 }
 

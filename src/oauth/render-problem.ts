@@ -47,6 +47,7 @@ const BY_CODE: Partial<Record<ProblemCode, OAuthError>> = {
   'deferral.pending': 'authorization_pending',
   'deferral.person_needed': 'interaction_required',
   'deferral.too_fast': 'slow_down',
+  'enforcer.unauthenticated': 'invalid_client',
   'introspection.unauthenticated': 'invalid_client',
   'issuance.forbidden': 'invalid_target',
   'organization.suspended': 'access_denied',
@@ -64,6 +65,7 @@ const BY_CODE: Partial<Record<ProblemCode, OAuthError>> = {
   'task.bad_details': 'invalid_authorization_details',
   'task.bad_purpose': 'invalid_request',
   'task.bad_scope': 'invalid_scope',
+  'transaction.other_domain': 'invalid_target',
   'task.beyond_basis': 'invalid_authorization_details',
   'task.beyond_ceiling': 'invalid_authorization_details',
   'task.beyond_parent': 'invalid_authorization_details',
@@ -92,6 +94,12 @@ const BY_FAMILY: Readonly<Record<string, OAuthError>> = {
   token: 'invalid_grant',
 }
 
+/** Whoever these are told to has a secret, and is no agent. */
+const OF_SERVICES: ReadonlySet<ProblemCode> = new Set([
+  'enforcer.unauthenticated',
+  'introspection.unauthenticated',
+])
+
 export function oauthError(code: ProblemCode): OAuthError {
   const exact = BY_CODE[code] ?? BY_FAMILY[code.split('.')[0] ?? '']
   if (exact) return exact
@@ -101,8 +109,8 @@ export function oauthError(code: ProblemCode): OAuthError {
 /** The error answer (RFC 6749 section 5.2): our code beside theirs. 401 for failed client authentication only. */
 export function oauthAnswer(problem: Problem, requestId: string) {
   const error = oauthError(problem.code)
-  // Who asks about tokens is told how that is done; why it failed, nobody is.
-  const hidden = error === 'invalid_client' && problem.code !== 'introspection.unauthenticated'
+  // Services are told how they authenticate; why it failed, nobody is.
+  const hidden = error === 'invalid_client' && !OF_SERVICES.has(problem.code)
   const description = hidden ? 'the client could not be authenticated' : problem.detail
   return {
     status: statusOf(error, problem),

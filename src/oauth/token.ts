@@ -24,12 +24,19 @@ import { jwtBearer } from './grants/jwt-bearer.ts'
 import { deferringOf, type Presented } from './grants/read.ts'
 import { tokenExchange } from './grants/token-exchange.ts'
 import type { TokenAnswer } from './token-answer.ts'
+import {
+  replaceTransactionToken,
+  type TransactionAnswer,
+  wantsTransaction,
+} from './transactions/replace.ts'
 
 /** What the token endpoint works with. */
 export interface TokenPorts extends InteractiveParts {
   readonly issuer: string
   /** Whether devices without a browser may ask. */
   readonly deviceCodes: boolean
+  /** Audience of transaction tokens. */
+  readonly trustDomain: string
   /** The standard grants. */
   readonly provider: (request: IncomingMessage, reply: ServerResponse) => Promise<void>
 }
@@ -66,7 +73,7 @@ export async function tokenEndpoint(
   message: IncomingMessage,
   reply: ServerResponse,
   ports: TokenPorts,
-): Promise<TokenAnswer | undefined> {
+): Promise<TokenAnswer | TransactionAnswer | undefined> {
   if (message.method !== 'POST') throw new Problem('request.method_not_allowed', 'POST is needed')
   const { form, text } = await readForm(message)
   const type = required(form, 'grant_type')
@@ -76,6 +83,8 @@ export async function tokenEndpoint(
     await ports.provider(withBody(message, text), reply)
     return undefined
   }
+  if (grant === tokenExchange && wantsTransaction(form))
+    return replaceTransactionToken(message, form, ports)
   // On every grant: what cannot be read is refused, whether or not it would be deferred.
   deferringOf(form)
   const presented = {

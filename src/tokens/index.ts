@@ -58,6 +58,7 @@ export {
   checkTransactionToken,
   mintTransactionToken,
   TRANSACTION_TOKEN_LIFE_MS,
+  renewTransactionToken,
   type TransactionContext,
   type TransactionGrant,
   type TransactionTokenClaims,

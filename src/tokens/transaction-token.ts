@@ -33,7 +33,7 @@ export interface TransactionTokenClaims extends PartyClaims {
   readonly txn: Id<'decision'>
   /** The action. */
   readonly scope: string
-  /** The workload that asked: the gateway. */
+  /** The workloads that asked, by their addresses, the first one first: the gateway, then services that passed the call on. */
   readonly req_wl: string
   readonly tctx: TransactionContext
 }
@@ -91,6 +91,26 @@ export async function mintTransactionToken(
   grant: TransactionGrant,
 ): Promise<Minted> {
   const claims = transactionClaims(minting, grant)
+  const token = await signOwn(minting.key, TYPE, claims)
+  return { token, id: claims.txn, expiresIn: claims.exp - claims.iat }
+}
+
+/**
+ * The same call once more, for a service that passes it on: everything but who asked, and never longer.
+ * INVARIANT: a replacement says nothing that the one before did not say.
+ * @throws Problem `token.expired`, `token.too_large`
+ */
+export async function renewTransactionToken(
+  minting: Omit<Minting, 'random'>,
+  before: TransactionTokenClaims,
+  workload: string,
+): Promise<Minted> {
+  const expiresAt = Math.min(before.exp * 1000, minting.clock.now() + LIFE_MS)
+  const claims: TransactionTokenClaims = {
+    ...before,
+    ...lifeUntil(expiresAt, minting.clock),
+    req_wl: `${before.req_wl} ${workload}`,
+  }
   const token = await signOwn(minting.key, TYPE, claims)
   return { token, id: claims.txn, expiresIn: claims.exp - claims.iat }
 }

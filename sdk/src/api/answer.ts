@@ -24,6 +24,7 @@ export const API_PROBLEMS = {
   'transaction.other_action': [403, 'The transaction token is for another operation'],
   'transaction.other_api': [403, 'The transaction token is for another API'],
   'transaction.other_arguments': [403, 'The transaction token is for other arguments'],
+  'transaction.other_sender': [403, 'The transaction token was passed on by another service'],
   'transaction.used': [409, 'The transaction token was used before'],
 } as const satisfies Record<string, readonly [number, string]>
 

@@ -109,6 +109,17 @@ export function sameArguments(decided: ArgumentTexts, read: ReadArgument): boole
   )
 }
 
+/** Whether all that is said in these is what was decided; what is not in them is not compared. */
+export function partOfArguments(
+  decided: ArgumentTexts,
+  read: Readonly<Record<string, ReadArgument>>,
+): boolean {
+  return Object.entries(read).every(([name, value]) => {
+    const was = Object.hasOwn(decided, name) ? decided[name] : undefined
+    return was === undefined ? (value ?? null) === null : same(was, value)
+  })
+}
+
 function same(decided: ArgumentText, read: ReadArgument): boolean {
   if (read instanceof Written) return sameWritten(decided, read.values)
   if (typeof decided === 'string' || typeof decided === 'boolean') return decided === read

@@ -1,12 +1,11 @@
-import { createRemoteJWKSet, customFetch } from 'jose'
 import { UsageError } from '../errors.ts'
 import type { Fetch } from '../wire/ports.ts'
-import { secureUrl } from '../wire/server.ts'
 import { ApiRefusal, answerOf } from './answer.ts'
 import { readArguments, sameArguments } from './arguments.ts'
 import { readExactJson } from './exact-json.ts'
 import type { Admission, Guard, Route } from './guard.ts'
 import { bodyText, type Incoming } from './incoming.ts'
+import { issuerKeys } from './issuer-keys.ts'
 import { readTarget, type Template, template } from './target.ts'
 import { differs, isAgentCredential, readTransaction, type Trust } from './transaction-token.ts'
 import { type UsedOnce, usedInMemory } from './used-once.ts'
@@ -33,10 +32,6 @@ export interface BehindGatewayOptions {
   readonly onError?: (error: unknown) => void
 }
 
-/** As long as Remit says that its keys may be kept: one that it withdraws is believed no longer. */
-const KEEP_KEYS_MS = 5 * 60_000
-/** Between readings because of a key that is not known, milliseconds. */
-const PAUSE_MS = 5_000
 const READS = new Set(['GET', 'HEAD'])
 
 /**
@@ -47,13 +42,7 @@ export function behindGateway(options: BehindGatewayOptions): Guard {
   const { issuer, location, maxBodyBytes = 1024 * 1024, trustDomain } = options
   const now = options.now ?? (() => Date.now())
   const usedOnce = options.usedOnce ?? usedInMemory(now)
-  const jwks = secureUrl(options.jwksUri ?? `${issuer}/oauth/jwks`)
-  const fetching = options.fetch
-  const keys = createRemoteJWKSet(jwks, {
-    cacheMaxAge: KEEP_KEYS_MS,
-    cooldownDuration: PAUSE_MS,
-    ...(fetching ? { [customFetch]: (url, init) => fetching(url, init as RequestInit) } : {}), // jose's is a part of it
-  })
+  const keys = issuerKeys(options)
   const trust: Trust = { issuer, trustDomain, location, keys, now }
   const deps = { trust, usedOnce, maxBodyBytes }
   return {
@@ -103,6 +92,9 @@ async function admit(
   if (token === undefined)
     throw new ApiRefusal('transaction.missing', 'a transaction token in `Txn-Token` is needed')
   const { call, expiresAt } = await readTransaction(token, trust)
+  // INVARIANT: what the gateway sent here, and not what another service made of it.
+  if (call.via?.length !== 1)
+    throw new ApiRefusal('transaction.other_sender', 'the token was passed on by another service')
   if (call.action !== route.action)
     throw new ApiRefusal('transaction.other_action', 'the token was made for another operation', {
       cause: differs('action', route.action, call.action),

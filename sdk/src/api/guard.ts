@@ -19,6 +19,8 @@ export interface RemitCall {
   readonly chain: readonly string[]
   readonly task: { readonly id: string; readonly purpose: string; readonly parent?: string }
   readonly purpose: string
+  /** Behind the gateway: its address, then those of services that passed the call on. */
+  readonly via?: readonly string[]
   /** As the catalog types them. Numbers and dates are the text that came. */
   readonly arguments: ArgumentTexts
 }

@@ -15,10 +15,12 @@ export { callOf } from './call-of.ts'
 export { type DirectOptions, direct } from './direct.ts'
 export type { Admission, Ended, Guard, RemitCall, Route } from './guard.ts'
 export type { Incoming } from './incoming.ts'
+export { type InsideDomainOptions, insideDomain } from './inside-domain.ts'
 export {
   protectedResourceMetadata,
   protectedResourceMetadataPath,
   type ResourceDescription,
 } from './metadata.ts'
+export { type Replacement, replaceTransactionToken } from './replace-token.ts'
 export { type UsedOnce, usedInMemory } from './used-once.ts'
 export { type GuardedHandler, protect } from './web.ts'

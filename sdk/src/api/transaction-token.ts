@@ -16,8 +16,8 @@ import type { RemitCall } from './guard.ts'
 export interface Trust {
   readonly issuer: string
   readonly trustDomain: string
-  /** The API's own resource identifier. */
-  readonly location: string
+  /** The API's own resource identifier; of a service that others call, those whose calls it works on. */
+  readonly location: string | readonly string[]
   readonly keys: JWTVerifyGetKey
   readonly now: () => number
 }
@@ -43,9 +43,10 @@ export async function readTransaction(token: string, trust: Trust): Promise<Tran
   const tctx = recordOf(payload.tctx)
   const { action, location } = tctx
   if (typeof action !== 'string' || payload.scope !== action) throw invalid('it names no action')
-  if (location !== trust.location)
+  const own = typeof trust.location === 'string' ? [trust.location] : trust.location
+  if (typeof location !== 'string' || !own.includes(location))
     throw new ApiRefusal('transaction.other_api', 'the token was made for another API', {
-      cause: differs('location', trust.location, location),
+      cause: differs('location', own.join(' '), location),
     })
   const task = recordOf(tctx.task)
   const [id, purpose, txn] = [textOr(task.id), textOr(task.purpose), textOr(payload.txn)]
@@ -54,6 +55,8 @@ export async function readTransaction(token: string, trust: Trust): Promise<Tran
   const { chain, person } = parties(payload)
   const [agent] = chain
   if (agent === undefined) throw invalid('it names no agent')
+  const via = textOr(payload.req_wl)?.split(' ')
+  if (!via) throw invalid('it does not say who asked for it')
   const texts = argumentTextsOf(tctx.arguments)
   if (!texts) throw invalid('its arguments cannot be read')
   return {
@@ -66,6 +69,7 @@ export async function readTransaction(token: string, trust: Trust): Promise<Tran
       chain,
       task: { id, purpose, ...(parent === undefined ? {} : { parent }) },
       purpose,
+      via,
       arguments: texts,
     },
   }

@@ -17,7 +17,7 @@ export interface EnforcerParts {
 }
 
 /**
- * Lets an API ask about calls to a resource. The secret is shown this once and kept nowhere.
+ * Lets an API ask about calls to a resource, or, inside the trust domain, pass them on to others. The secret is shown this once and kept nowhere.
  * @throws Problem `catalog.unknown_resource`, `enforcer.not_direct`
  */
 export async function addEnforcer(
@@ -37,7 +37,8 @@ export async function addEnforcer(
     const found = await selectResource(tx, resource)
     if (!found || found.status === 'removed')
       throw new Problem('catalog.unknown_resource', `there is no resource \`${resource}\``)
-    if (found.mode !== 'direct')
+    // One inside the trust domain passes calls on, and asks for transaction tokens of its own.
+    if (found.mode !== 'direct' && !found.trusted)
       throw new Problem('enforcer.not_direct', `calls to \`${resource}\` go through the gateway`)
     await insertEnforcer(tx, enforcer, digest)
     await parts.ledger.append(tx, {

@@ -103,7 +103,7 @@ describe('remit resources enforcers', () => {
 
   test('not for an API behind the gateway, and not for everyone', async (t) => {
     const ada = await userOf(t, 'ada')
-    const behind = await ada.remit('resources', 'enforcers', 'add', 'orders')
+    const behind = await ada.remit('resources', 'enforcers', 'add', 'echo')
     assert.equal(behind.exit, 1)
     assert.match(behind.said, /enforcer\.not_direct/)
     const sam = await userOf(t, 'sam')

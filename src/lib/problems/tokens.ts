@@ -74,4 +74,9 @@ export const TOKEN_PROBLEMS = {
   'token.wrong_issuer': { status: 401, title: 'The token is from someone else' },
   'token.wrong_scheme': { status: 401, title: 'The token is bound to a key' },
   'token.wrong_type': { status: 401, title: 'The token is of another type' },
+  'transaction.other_domain': {
+    status: 400,
+    title: 'The transaction token would be for another trust domain',
+  },
+  'transaction.too_many_hops': { status: 400, title: 'The call went through too many services' },
 } as const
