@@ -87,8 +87,8 @@ async function stillStands(
     throw new Problem('token.unknown_task', 'the token is of no call here')
   if (sub !== subjectOf(parts, held, resource))
     throw new Problem('token.stale', 'whom the token names has another name by now')
-  const { chain, spaces, task } = held
-  const keys = { task: task.id, person: task.personId, chain, spaces, resource: resource.name }
+  const { task, ...around } = held
+  const keys = { ...around, task: task.id, person: task.personId, resource: resource.name }
   const view = await parts.live.view(callKeys(keys))
   const alive = livenessOf(view)
   const gate = alive.passed && task.deadline <= parts.clock.now() ? PAST_DEADLINE : alive
