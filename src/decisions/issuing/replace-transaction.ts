@@ -87,9 +87,10 @@ async function stillStands(
     throw new Problem('token.unknown_task', 'the token is of no call here')
   if (sub !== subjectOf(parts, held, resource))
     throw new Problem('token.stale', 'whom the token names has another name by now')
-  const { task, ...around } = held
-  const keys = { ...around, task: task.id, person: task.personId, resource: resource.name }
-  const view = await parts.live.view(callKeys(keys))
+  const { chain, spaces, task } = held
+  const { id, issuers, personId: person } = task
+  const keys = callKeys({ task: id, person, chain, spaces, issuers, resource: resource.name })
+  const view = await parts.live.view(keys)
   const alive = livenessOf(view)
   const gate = alive.passed && task.deadline <= parts.clock.now() ? PAST_DEADLINE : alive
   if (!gate.passed) throw new Problem(codeOf(gate.reason ?? ''), gate.detail)
