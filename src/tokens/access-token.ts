@@ -73,6 +73,16 @@ export interface AccessClaims extends PartyClaims {
   readonly authorization_details: readonly Detail[]
   readonly scope?: string
   readonly cnf: { readonly jkt: string }
+  /** When and how the person proved who they are, as what the task began with says (RFC 9470 section 6.1). */
+  readonly auth_time?: number
+  readonly acr?: string
+}
+
+/** As far as it is known. */
+export interface Authentication {
+  /** Epoch milliseconds. */
+  readonly authTime: number | null
+  readonly acr: string | null
 }
 
 export interface AccessGrant {
@@ -80,6 +90,7 @@ export interface AccessGrant {
   readonly parties: Parties
   readonly details: readonly Detail[]
   readonly scope?: string
+  readonly authentication?: Authentication
   /** Of the task's key. */
   readonly thumbprint: string
   readonly task: { readonly id: Id<'task'> } & Readonly<Record<string, string | undefined>>
@@ -105,12 +116,24 @@ export async function mintAccessToken(minting: Minting, grant: AccessGrant): Pro
     authorization_details: details,
     ...(scope !== undefined && { scope }),
     cnf: { jkt: thumbprint },
+    ...authenticationClaims(grant.authentication),
     task,
     ...times,
     jti,
   } satisfies AccessClaims & { task: object }
   const token = await signOwn(minting.key, TYPE, claims)
   return { token, id: jti, expiresIn: times.exp - times.iat }
+}
+
+/** Whole seconds, rounded towards longer ago. */
+export function authenticationClaims(
+  given: Authentication | undefined,
+): Pick<AccessClaims, 'acr' | 'auth_time'> {
+  const { acr = null, authTime = null } = given ?? {}
+  return {
+    ...(authTime === null ? {} : { auth_time: Math.floor(authTime / 1000) }),
+    ...(acr === null ? {} : { acr }),
+  }
 }
 
 /** Whole seconds, rounded towards a shorter life. @throws Problem `token.expired` when nothing would be left of it */
@@ -150,13 +173,15 @@ export async function checkAccessToken(
   const known = own.verified?.find(token, audience, own)
   if (known) return known
   const claims = await checkOwn(token, TYPE, audience, own)
-  const { client_id, iat, exp, nbf, scope } = claims
+  const { acr, auth_time, client_id, iat, exp, nbf, scope } = claims
   const task = objectMember(claims, 'task')
   const cnf = objectMember(claims, 'cnf')
   const jkt = textMember(cnf, 'jkt')
   if (!isId('task', client_id) || task.id !== client_id) throw malformed('it is of no task')
   if (!THUMBPRINT.test(jkt)) throw malformed('`cnf.jkt` is not a thumbprint')
   if (scope !== undefined && typeof scope !== 'string') throw malformed('`scope` is not a text')
+  if (acr !== undefined && typeof acr !== 'string') throw malformed('`acr` is not a text')
+  if (auth_time !== undefined && !isSeconds(auth_time)) throw malformed('`auth_time` is not a time')
   const access: AccessClaims = {
     iss: own.issuer,
     aud: audience,
@@ -165,6 +190,8 @@ export async function checkAccessToken(
     authorization_details: readDetails(claims),
     ...(scope !== undefined && { scope }),
     cnf: { jkt },
+    ...(auth_time === undefined ? {} : { auth_time }),
+    ...(acr === undefined ? {} : { acr }),
     iat,
     exp,
     jti: textMember(claims, 'jti'),
@@ -172,6 +199,10 @@ export async function checkAccessToken(
   const notBefore = typeof nbf === 'number' ? Math.max(iat, nbf) : iat
   own.verified?.keep(token, own, { access, task, notBefore })
   return { access, task }
+}
+
+function isSeconds(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
 }
 
 function readDetails(claims: Claims): readonly Detail[] {

@@ -1,4 +1,5 @@
 export type { AccessClaims, Minted, Minting, OwnTokens } from './access-token.ts'
+export { type Authentication, authenticationClaims } from './access-token.ts'
 export { type ArgumentTexts, argumentTexts } from './argument-texts.ts'
 export {
   CODE_STEP,

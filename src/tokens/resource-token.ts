@@ -2,6 +2,7 @@ import type { Detail } from '@remit/engine'
 import type { Id } from '../lib/id.ts'
 import {
   type AccessClaims,
+  type Authentication,
   checkAccessToken,
   type Minted,
   type Minting,
@@ -28,6 +29,7 @@ export interface ResourceGrant {
   /** Of those granted, the ones at this resource. */
   readonly details: readonly Detail[]
   readonly scope?: string
+  readonly authentication?: Authentication
   readonly thumbprint: string
   /** The earliest end of what it hangs on (task, approval, allowance), epoch milliseconds. */
   readonly notAfter: number

@@ -2,6 +2,7 @@ import type { Detail } from '@remit/engine'
 import { type Id, isId } from '../lib/id.ts'
 import {
   type AccessClaims,
+  type Authentication,
   checkAccessToken,
   type Minted,
   type Minting,
@@ -25,6 +26,7 @@ export interface TaskGrant {
   /** All that was granted. */
   readonly details: readonly Detail[]
   readonly scope?: string
+  readonly authentication?: Authentication
   readonly thumbprint: string
   /** The task's deadline, epoch milliseconds: the token lives as long. */
   readonly deadline: number

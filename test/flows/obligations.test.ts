@@ -7,7 +7,7 @@ import type { OpenTask } from '../agent.ts'
 import { Place, rpcOf, wordsOf } from '../mcp/place.ts'
 import { on, serveNotes } from '../mcp/scripted.ts'
 import { assertDenied, assertRefused } from '../refusals.ts'
-import { newKey } from '../signing.ts'
+import { decode, newKey } from '../signing.ts'
 import type { Answer } from '../wire.ts'
 import { inEachWorld, type World } from '../world.ts'
 
@@ -118,6 +118,10 @@ inEachWorld('what a permit obliges to, over HTTP', (world) => {
     // The sample provider says when people signed in; a task begun with that counts until then.
     const key = await newKey()
     const fresh = await w.open({ key })
+    const { auth_time } = decode(fresh.token).claims
+    assert.ok(Math.abs(Number(auth_time) * 1000 - w.clock.now()) < 60_000, String(auth_time))
+    const at = decode(await w.agent.token(fresh, `${w.gateway}/echo`)).claims
+    assert.equal(at.auth_time, auth_time)
     const call = () => w.agent.call(fresh, 'GET', '/echo/things/1')
     assert.equal((await call()).status, 200)
     w.clock.advance(11 * 60_000)

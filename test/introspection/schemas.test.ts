@@ -36,7 +36,7 @@ async function validators(): Promise<Record<Name, ValidateFunction>> {
 }
 
 /** What may be missing; everything else has to be there. */
-const OPTIONAL = /^\/scope$|\/task\/parent$|\/act\/act$|^\/tctx\/arguments\//
+const OPTIONAL = /^\/(?:scope|auth_time|acr)$|\/task\/parent$|\/act\/act$|^\/tctx\/arguments\//
 
 /** Every place in it where a member could be missing, or one too many. */
 function* membersOf(value: unknown, at = ''): Generator<readonly [string, string]> {

@@ -3,6 +3,7 @@ import { Problem } from '../../lib/problem.ts'
 import type { LiveView } from '../../live/index.ts'
 import {
   type AccessClaims,
+  authenticationClaims,
   type BearerToken,
   checkResourceToken,
   checkTaskToken,
@@ -159,6 +160,7 @@ function claimsOf(
     authorization_details: row.details,
     ...(row.scope === null ? {} : { scope: row.scope }),
     ...(row.thumbprint === null ? {} : { cnf: { jkt: row.thumbprint } }),
+    ...authenticationClaims(held.task),
     task: { id, purpose, ep: row.epochs },
     iat: Math.floor(row.issuedAt / 1000),
     exp: Math.floor(row.expiresAt / 1000),

@@ -52,6 +52,7 @@ export async function resourceAccess(
     resource: resource.identifier,
     details: access.details,
     ...(access.scope === undefined ? {} : { scope: access.scope }),
+    authentication: held.task,
     thumbprint,
     notAfter: held.task.deadline,
   })

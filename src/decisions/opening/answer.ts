@@ -65,6 +65,7 @@ async function taskToken(
     },
     details,
     ...scope,
+    authentication: task,
     thumbprint: keyOf(task),
     deadline: task.deadline,
   })
