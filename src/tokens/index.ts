@@ -58,8 +58,8 @@ export {
 export {
   checkTransactionToken,
   mintTransactionToken,
-  TRANSACTION_TOKEN_LIFE_MS,
   renewTransactionToken,
+  TRANSACTION_TOKEN_LIFE_MS,
   type TransactionContext,
   type TransactionGrant,
   type TransactionTokenClaims,

@@ -105,7 +105,7 @@ export async function renewTransactionToken(
   before: TransactionTokenClaims,
   workload: string,
 ): Promise<Minted> {
-  const expiresAt = Math.min(before.exp * 1000, minting.clock.now() + LIFE_MS)
+  const expiresAt = Math.min(before.exp * 1000, minting.clock.now() + TRANSACTION_TOKEN_LIFE_MS)
   const claims: TransactionTokenClaims = {
     ...before,
     ...lifeUntil(expiresAt, minting.clock),
