@@ -38,6 +38,7 @@ import type {
   EnforcerRow,
   OfferedDefinitionRow,
   OidcPayloadRow,
+  RefreshAnswerRow,
   RefreshTokenRow,
   ResourceAnswersRow,
   ResourceRow,
@@ -144,6 +145,7 @@ export interface Schema {
   allowances: AllowanceRow
   kept_results: KeptResultRow
   bearer_tokens: BearerTokenRow
+  refresh_answers: RefreshAnswerRow
   refresh_tokens: RefreshTokenRow
   enforcers: EnforcerRow
   peps: PepRow

@@ -99,6 +99,7 @@ export function useRefreshStep(db: Reader, digest: string, now: number): Step {
 export function forgetOpaqueTokens(storage: Storage, now: number): Promise<void> {
   return storage.transaction(async (tx) => {
     await tx.deleteFrom('bearer_tokens').where('expires_at', '<', now).execute()
+    await tx.deleteFrom('refresh_answers').where('ends_at', '<', now).execute()
     await tx.deleteFrom('refresh_tokens').where('expires_at', '<', now).execute()
   })
 }

@@ -31,6 +31,7 @@ export {
   type ProofExpectation,
   requireKey,
 } from './proof.ts'
+export { findRefreshAnswer, insertRefreshAnswerStep } from './refresh-answer-store.ts'
 export {
   checkResourceToken,
   mintResourceToken,

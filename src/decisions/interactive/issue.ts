@@ -36,6 +36,8 @@ export interface Issuing {
   readonly by: Pick<IssuingBy, 'grant' | 'origin'>
   /** Used up together with the issue. */
   readonly steps: readonly Step[]
+  /** Written with it, about what is answered. */
+  readonly remember?: ((answer: InteractiveTokens) => Step) | undefined
 }
 
 /**
@@ -64,8 +66,14 @@ export async function issueTokens(
   const { expiresIn, id, token } = issued.token
   const refresh = noMore ? undefined : newOpaqueToken('remit_rt', parts.random)
   const now = parts.clock.now()
+  const kind = task.keyThumbprint === null ? 'Bearer' : 'DPoP'
+  const answer: InteractiveTokens = {
+    outcome: 'issued',
+    ...{ kind, token, expiresIn, refreshToken: refresh?.token, details, scope, taskId: task.id },
+  }
   const done = await parts.storage.commit([
     ...asked.steps,
+    ...(asked.remember ? [asked.remember(answer)] : []),
     ...issued.steps,
     ...(refresh
       ? [
@@ -90,11 +98,7 @@ export async function issueTokens(
     }),
   ])
   if (!done.committed) return { outcome: 'failed', guard: done.failed }
-  const kind = task.keyThumbprint === null ? 'Bearer' : 'DPoP'
-  return {
-    outcome: 'issued',
-    ...{ kind, token, expiresIn, refreshToken: refresh?.token, details, scope, taskId: task.id },
-  }
+  return answer
 }
 
 function scopeOf(details: readonly Detail[]): string {

@@ -17,6 +17,7 @@ import { problemOr } from '../reasons.ts'
 import { PROOF_STEP, proofStep } from '../refuse.ts'
 import { grantEnded, type Presenting, readProof, refusing } from './credentials.ts'
 import { type InteractiveTokens, issueTokens } from './issue.ts'
+import { lostAnswer, rememberStep } from './lost-answer.ts'
 import { ASSERTION_STEP, type ClientShown, proveClient } from './prove-client.ts'
 
 /** RFC 6749 section 6, with RFC 8707. */
@@ -31,7 +32,8 @@ export interface Refreshing extends Presenting, ClientShown {
 
 /**
  * The next resource token of a task that a code opened, and the next refresh token: the one that was shown is used up in
- * the same transaction. Shown a second time it closes the task, whoever shows it (RFC 9700 section 4.14.2).
+ * the same transaction. Shown a second time it closes the task, whoever shows it (RFC 9700 section 4.14.2); but the same request by the
+ * same key gets the same answer again, for some seconds: the first may have been lost.
  */
 export async function refreshTokens(
   parts: DecisionParts,
@@ -49,7 +51,10 @@ export async function refreshTokens(
     return no(refused('refresh_token.invalid', 'the refresh token is not one of this client'))
   const client = await problemOr(proveClient(parts, asked))
   if (client instanceof Problem) return no(refused(client.code, client.detail))
-  if (shown.usedAt !== null) return no(await reused(parts, shown))
+  const again = async () =>
+    (proof && (await lostAnswer(parts, { asked, shown, held, proof, steps: client.steps }))) ??
+    no(await reused(parts, shown))
+  if (shown.usedAt !== null) return again()
   const wrong = misuse(parts, { asked, shown, held, proof })
   if (wrong) return no(wrong)
   if (!proof && (client.byKey || (await listKeys(read, held.task.agentId)).length > 0))
@@ -61,6 +66,7 @@ export async function refreshTokens(
     details: asked.details,
     family: shown.scope,
     proof,
+    remember: proof && rememberStep(parts, shown, { asked, proof }),
     by: { grant: 'refresh_token', origin: asked.origin },
     steps: [
       ...(proof ? [proofStep(parts, proof)] : []),
@@ -73,7 +79,7 @@ export async function refreshTokens(
   if (issued.guard === PROOF_STEP) return no(refused('proof.replayed', 'the proof was used before'))
   if (issued.guard === ASSERTION_STEP)
     return no(refused('assertion.replayed', 'the client assertion was used before'))
-  if (issued.guard === REFRESH_STEP) return no(await reused(parts, shown))
+  if (issued.guard === REFRESH_STEP) return again()
   throw new Error(`tokens could not be stored: ${issued.guard}`)
 }
 

@@ -28,6 +28,13 @@ export const deferrals: Migration = {
     // What a client asks for at the authorization endpoint by details, and whether it lets the answer be deferred.
     `ALTER TABLE authorizations ADD COLUMN asked_details ${text}`,
     `ALTER TABLE authorizations ADD COLUMN may_defer ${integer} NOT NULL DEFAULT 0`,
+    // What a refresh token was answered with, sealed, for some seconds.
+    table(
+      'refresh_answers',
+      `digest ${text} NOT NULL PRIMARY KEY, request_hash ${text} NOT NULL, answer ${bytes} NOT NULL, next ${text},
+       ends_at ${integer} NOT NULL`,
+    ),
+    'CREATE INDEX refresh_answers_by_end ON refresh_answers (ends_at)',
     // Where an agent wants to be told that a question of its was answered.
     `ALTER TABLE agents ADD COLUMN notify_at ${text}`,
   ],

@@ -206,6 +206,16 @@ export interface BearerTokenRow {
   expires_at: Millis
 }
 
+/** What a refresh token was answered with. */
+export interface RefreshAnswerRow {
+  digest: string
+  request_hash: string
+  answer: Uint8Array
+  /** Digest of the refresh token in it. */
+  next: string | null
+  ends_at: Millis
+}
+
 export interface RefreshTokenRow {
   digest: string
   task_id: string
