@@ -1,3 +1,4 @@
+import { forgetWorkloadTokens } from './agents/index.ts'
 import { type ApiParts, addApi } from './api/index.ts'
 import { forgetEvaluated } from './approvals/index.ts'
 import { authzenHandlers } from './authzen/index.ts'
@@ -153,6 +154,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     repeat(
       async () => {
         await forgetUsed(storage, clock.now())
+        await storage.transaction((tx) => forgetWorkloadTokens(tx, clock.now()))
         await forgetEnded(rooms.people)
         await kept.forget()
         await forgetOpaqueTokens(storage, clock.now())

@@ -1,49 +1,28 @@
-import { type Claims, checkJwt, importPublicJwk, readCompact, readObject } from '../keys/index.ts'
-import { sha256url } from '../lib/bytes.ts'
+import { readCompact, readObject } from '../keys/index.ts'
 import { isName } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'
-import { admitByRule } from './admission/admit-agent.ts'
-import type { Agent } from './agent.ts'
-import { ALGORITHMS_OF, readAgentKey } from './agent-key.ts'
-import { listKeys } from './agent-key-store.ts'
-import { findAgent } from './agent-store.ts'
-import type { ClientKey } from './documents/client-document.ts'
-import type { ClientDocuments } from './documents/client-documents.ts'
-import { agentIdOf, isClientUrl } from './documents/client-url.ts'
-import { selfOf } from './documents/description.ts'
-import { findDescription } from './documents/description-store.ts'
-import type { IssuerTrust } from './issuers/issuer-trust.ts'
-import type { TrustedIssuer } from './issuers/trusted-issuer.ts'
-import type { AgentParts } from './parts.ts'
+import { isClientUrl } from './documents/client-url.ts'
+import type { Authenticated, AuthenticatingParts, Way } from './proving/authenticated.ts'
+import { byOwnKey } from './proving/own-key.ts'
+import { byIssuer, bySvid } from './proving/platform-token.ts'
 
-/** RFC 7523 section 2.2 */
-const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
-/** RFC 7523bis names the first; assertions without a type are still accepted, a neighbour's type never. */
-const TYP = ['client-authentication+jwt', 'JWT', ''] as const
-const MOST_LIFE_SECONDS = 300
-const LONGEST_JTI = 256
+export type { Authenticated, AuthenticatingParts } from './proving/authenticated.ts'
+export { assertionReplayKey } from './proving/own-key.ts'
 
-/** An agent that has proved who it is. `replayKey` is used once (`consumeOnce`, kind `assertion`) by the caller. */
-export interface Authenticated {
-  readonly agent: Agent
-  /** The trusted issuers that vouch for it, in force; its tasks rest on them. */
-  readonly issuers: readonly TrustedIssuer[]
-  readonly replayKey: string
-  /** When the assertion ends, epoch milliseconds. */
-  readonly expiresAt: number
-}
-
-/** What authentication works with. Without `documents` nobody is known by an address. */
-export type AuthenticatingParts = AgentParts & {
-  /** Remit's own. */
-  readonly issuer: string
-  readonly issuers: Pick<IssuerTrust, 'behind'>
-  readonly documents?: ClientDocuments | undefined
-}
+/** The ways to say who one is, by `client_assertion_type`. */
+const WAYS: ReadonlyMap<string, Way> = new Map([
+  // RFC 7523 section 2.2
+  [
+    'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+    (parts, assertion) => wayOf(assertion)(parts, assertion),
+  ],
+  // draft-ietf-oauth-spiffe-client-auth section 3.1
+  ['urn:ietf:params:oauth:client-assertion-type:jwt-spiffe', bySvid],
+])
 
 /**
- * Authenticates an agent by `private_key_jwt` (RFC 7523 section 3, RFC 7523bis): signed by a key we hold for it, or that its metadata
- * document names, issuer and subject the client id, audience Remit's issuer and nothing else, `jti`, at most five minutes.
+ * Authenticates an agent: by a key that we hold for it or that its metadata document names (`private_key_jwt`), or by a token of an
+ * issuer that is trusted to say which agent somebody is. Such a base credential opens tasks and can do nothing else.
  *
  * Every failure is `agent.unauthenticated` in the same words, so that nobody learns which agents exist or are stopped;
  * the true reason is the problem's `cause`, for the log. An agent that proved who it is and may not act is recorded.
@@ -52,11 +31,10 @@ export type AuthenticatingParts = AgentParts & {
  */
 export async function authenticateAgent(
   parts: AuthenticatingParts,
-  presented: { assertion: string; assertionType: string },
+  { assertion, assertionType }: { readonly assertion: string; readonly assertionType: string },
 ): Promise<Authenticated> {
-  const { claims, client } = await verify(parts, presented).catch(inTheSameWords)
-  const agent = client.agent ?? (await admitted(parts, client.clientId))
-  const issuers = await parts.issuers.behind(agent).catch(inTheSameWords)
+  const found = await prove(parts, assertion, assertionType).catch(inTheSameWords)
+  const { agent } = found
   if (agent.status !== 'active') {
     await parts.storage.transaction((tx) =>
       parts.ledger.append(tx, {
@@ -69,108 +47,38 @@ export async function authenticateAgent(
       new Problem(`agent.${agent.status}`, `\`${agent.id}\` is ${agent.status}`),
     )
   }
-  return {
-    agent,
-    issuers,
-    replayKey: assertionReplayKey(client.clientId, jtiOf(claims)),
-    expiresAt: claims.exp * 1000,
-  }
+  return found
 }
 
-/**
- * The one form of an assertion's replay id, whoever checked the assertion: also `oidc-provider` computes it so, from
- * issuer and `jti`. Kind `assertion` in `consumeOnce`.
- */
-export function assertionReplayKey(clientId: string, jti: string): string {
-  return sha256url(clientId + jti)
-}
-
-/** Who a signed assertion is of. The agent is missing of a document that nobody has brought yet. */
-interface Proven {
-  readonly claims: Claims
-  readonly client: { readonly clientId: string; readonly agent: Agent | undefined }
-}
-
-async function verify(
+async function prove(
   parts: AuthenticatingParts,
-  { assertion, assertionType }: { assertion: string; assertionType: string },
-): Promise<Proven> {
-  if (assertionType !== JWT_BEARER)
-    throw new Problem('agent.unauthenticated', '`client_assertion_type` is not jwt-bearer')
-  const { header, payload } = readCompact(assertion)
-  const { iss, sub } = readObject(payload, 'claims set')
-  if ((!isName(iss) && !isClientUrl(iss)) || sub !== iss)
-    throw new Problem('agent.unauthenticated', '`iss` and `sub` do not both name the agent')
-  const agent = await findAgent(parts.storage.read, agentIdOf(iss))
-  const key = await keyOf(parts, { clientId: iss, agent }, header)
-  if (!key) throw new Problem('agent_key.unknown', `\`${iss}\` has no key that fits the assertion`)
-  const claims = await checkJwt(assertion, {
-    typ: TYP,
-    issuer: iss,
-    audience: parts.issuer,
-    algorithms: ALGORITHMS_OF[key.jwk.kty],
-    keyFor: () => importPublicJwk(key.jwk).key,
-    clock: parts.clock,
-    maxLifeSeconds: MOST_LIFE_SECONDS,
-  })
-  jtiOf(claims)
-  return { claims, client: { clientId: iss, agent } }
+  assertion: string,
+  assertionType: string,
+): Promise<Authenticated> {
+  const way = WAYS.get(assertionType)
+  if (!way) throw new Problem('agent.unauthenticated', '`client_assertion_type` is not known')
+  return way(parts, assertion)
 }
 
 /**
- * INVARIANT: keys that an administrator registered count, and then no others; else those that the client publishes where its id
- * leads, or registered with us. Never any that the message names.
+ * Whoever names an agent as issuer, or itself by the address of a document, has to have its key; all others are issuers that are
+ * trusted, or nobody.
  */
-async function keyOf(
-  { documents, storage }: AuthenticatingParts,
-  { agent, clientId }: Proven['client'],
-  header: { kid: string | undefined },
-): Promise<ClientKey | undefined> {
-  const registered = agent ? await listKeys(storage.read, agent.id) : []
-  if (registered.length > 0) return pick(registered, header)
-  if (isClientUrl(clientId)) return documents?.findKey(clientId, header)
-  if (!agent) throw new Problem('agent.unknown', `there is no agent \`${clientId}\``)
-  const jwks = (await findDescription(storage.read, agent.id))?.proves.jwks ?? []
-  return pick(jwks.map(readAgentKey), header)
-}
-
-/** With nobody present who could bring it, only a rule lets a client in. */
-async function admitted(parts: AuthenticatingParts, clientId: string): Promise<Agent> {
-  const document = await parts.documents?.find(clientId)
-  const agent = document && (await admitByRule(parts, selfOf(document)))
-  if (!agent)
-    throw new Problem(
-      'agent.quarantined',
-      'no admission rule lets this client in, and no person brought it',
-    )
-  return agent
+function wayOf(assertion: string): Way {
+  const { iss, sub } = readObject(readCompact(assertion).payload, 'claims set')
+  return isName(iss) || (isClientUrl(iss) && sub === iss) ? byOwnKey : byIssuer
 }
 
 function inTheSameWords(cause: unknown): never {
   // A store that cannot be reached says nothing about the agent.
-  throw cause instanceof Problem && cause.status < 500 && !isOfDocument(cause)
+  throw cause instanceof Problem && cause.status < 500 && !isSaid(cause)
     ? unauthenticated(cause)
     : cause
 }
 
-function isOfDocument({ code }: Problem): boolean {
-  return code.startsWith('client_document.')
-}
-
-/** By `kid` (or thumbprint); without one, the only key there is. */
-function pick(
-  keys: readonly ClientKey[],
-  header: { kid: string | undefined },
-): ClientKey | undefined {
-  const { kid } = header
-  if (kid !== undefined) return keys.find((key) => key.kid === kid || key.thumbprint === kid)
-  return keys.length === 1 ? keys[0] : undefined
-}
-
-function jtiOf({ jti }: Claims): string {
-  if (typeof jti !== 'string' || jti === '' || jti.length > LONGEST_JTI)
-    throw new Problem('token.malformed', '`jti` is missing, empty or too long')
-  return jti
+/** What everyone can read at an address; and that an agent which proved who it is was let in by nobody. */
+function isSaid({ code }: Problem): boolean {
+  return code.startsWith('client_document.') || code === 'agent.quarantined'
 }
 
 function unauthenticated(cause: Problem): Problem {

@@ -38,6 +38,12 @@ export { addKey, revokeKey } from './change-keys.ts'
 export { setCeiling, setOwner, setTrust } from './change-limits.ts'
 export { setNotifyAt } from './change-notify.ts'
 export { resumeAgent, retireAgent, type StatusChange, suspendAgent } from './change-status.ts'
+export {
+  CREDENTIAL_STEPS,
+  type CredentialUse,
+  credentialStep,
+  useCredential,
+} from './credential-use.ts'
 export { checkRedirectUri } from './describing/redirect-uri.ts'
 export { LONGEST_CLIENT_NAME, visibleLine } from './describing/visible-line.ts'
 export type { ClientDocument, ClientKey, ClientMethod } from './documents/client-document.ts'

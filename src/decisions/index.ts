@@ -76,6 +76,7 @@ export { openTask } from './open-task.ts'
 export { issueTicket, type TicketRequest } from './opening/issue-ticket.ts'
 export { openChild } from './opening/open-child.ts'
 export { openSponsored } from './opening/open-sponsored.ts'
+export { openWorkload } from './opening/open-workload.ts'
 export type {
   ChildOpening,
   Deferring,

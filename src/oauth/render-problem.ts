@@ -81,6 +81,7 @@ const BY_FAMILY: Readonly<Record<string, OAuthError>> = {
   code: 'invalid_grant',
   deferral: 'invalid_grant',
   grant: 'invalid_grant',
+  issuer: 'invalid_grant',
   person: 'invalid_grant',
   proof: 'invalid_dpop_proof',
   provider: 'temporarily_unavailable',

@@ -46,7 +46,8 @@ export function openingAnswer(answer: OpeningAnswer): TokenAnswer {
     )
   }
   const details = [...answer.details, ...(answer.mayDelegate ?? [])]
-  return tokenAnswer({ ...answer, details }, answer.task.id)
+  const kind = answer.task.keyThumbprint === null ? 'Bearer' : 'DPoP'
+  return tokenAnswer({ ...answer, details }, answer.task.id, kind)
 }
 
 export function resourceTokenAnswer(answer: Issued | Refused): TokenAnswer {
@@ -57,11 +58,12 @@ export function resourceTokenAnswer(answer: Issued | Refused): TokenAnswer {
 function tokenAnswer(
   issued: Pick<Issued, 'token' | 'details' | 'scope'>,
   taskId: string,
+  kind: TokenAnswer['token_type'] = 'DPoP',
 ): TokenAnswer {
   return {
     access_token: issued.token.token,
     issued_token_type: ACCESS_TOKEN,
-    token_type: 'DPoP',
+    token_type: kind,
     expires_in: issued.token.expiresIn,
     ...(issued.scope === undefined ? {} : { scope: issued.scope }),
     authorization_details: issued.details,

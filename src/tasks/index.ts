@@ -84,7 +84,12 @@ export { BASES_STEP, KEY_STEP, openSteps } from './open.ts'
 export type { TaskParts } from './parts.ts'
 export { type ConsentAsked, type ConsentAsking, requestConsent } from './request-consent.ts'
 export { endSponsorship } from './sponsor/end-sponsorship.ts'
-export { answersFor, grantSponsorship, type Sponsorship } from './sponsor/grant-sponsorship.ts'
+export {
+  answersFor,
+  grantSponsorship,
+  type Sponsorship,
+  sponsorOnce,
+} from './sponsor/grant-sponsorship.ts'
 export { allowsAt, type Schedule, scheduleInWords, WEEKDAYS } from './sponsor/schedule.ts'
 export {
   findSponsorGrantFor,

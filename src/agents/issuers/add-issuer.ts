@@ -1,3 +1,4 @@
+import { canonicalJson } from '../../lib/canonical-json.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Secret } from '../../lib/secret.ts'
 import type { Tx } from '../../storage/index.ts'
@@ -8,7 +9,7 @@ import { factsOf } from './issuer-facts.ts'
 import { insertIssuer, selectIssuers } from './issuer-store.ts'
 import type { IssuerParts } from './parts.ts'
 import { type IssuerDescription, readFixed, readTerms } from './read-issuer.ts'
-import { ISSUERS, issuerKey, type TrustedIssuer } from './trusted-issuer.ts'
+import { type IdentityRule, ISSUERS, issuerKey, type TrustedIssuer } from './trusted-issuer.ts'
 
 /** Where the secret that introspection is asked with is sealed to. */
 export function secretPlace(name: string): string {
@@ -32,7 +33,7 @@ export async function addIssuer(
   }
   const sealedSecret = sealed(parts, issuer, secret)
   const raised = await parts.storage.transaction(async (tx) => {
-    await checkAround(parts, tx, issuer)
+    await checkAround(parts, tx, issuer, { by, before: [] })
     await requireAlone(tx, issuer)
     if (!(await insertIssuer(tx, { ...issuer, sealedSecret })))
       throw new Problem(
@@ -57,12 +58,18 @@ export async function checkAround(
   parts: Pick<IssuerParts, 'clock'>,
   tx: Tx,
   issuer: TrustedIssuer,
+  { before, by }: { readonly by: string; readonly before: readonly IdentityRule[] },
 ): Promise<void> {
+  const unchanged = new Set(before.map((rule) => canonicalJson(rule)))
   if (issuer.expiresAt !== null && issuer.expiresAt <= parts.clock.now())
     throw bad('it would have ended already')
   await requireOwner(tx, issuer.ownerId)
-  for (const { name, gives } of issuer.rules) {
+  for (const rule of issuer.rules) {
+    const { name, gives } = rule
     if ('admit' in gives) {
+      // INVARIANT: a sponsor gives in their own name and nobody else's.
+      if (gives.admit.sponsor && gives.admit.ownerId !== by && !unchanged.has(canonicalJson(rule)))
+        throw bad(`the rule \`${name}\` sponsors in somebody else's name: its owner sets it`)
       await requireOwner(tx, gives.admit.ownerId)
       continue
     }

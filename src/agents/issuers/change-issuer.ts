@@ -34,7 +34,7 @@ export async function setIssuerTerms(
   const reach = { loopback: parts.loopback, remit: parts.issuer }
   return changing(parts, change.name, undefined, async (tx, known) => {
     const issuer: TrustedIssuer = { ...known, ...readTerms(known.kind, change.terms, reach) }
-    await checkAround(parts, tx, issuer)
+    await checkAround(parts, tx, issuer, { by: change.by, before: known.rules })
     if (issuer.mostAgents < known.agents)
       throw new Problem('issuer.bad', `it vouches for ${known.agents} agents already`)
     const kept = change.secret === undefined && sameQuestion(known, issuer)

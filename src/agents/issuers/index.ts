@@ -8,6 +8,7 @@ export {
   suspendIssuer,
 } from './change-issuer.ts'
 export { type ClaimTest, claimAt, holds } from './claim-test.ts'
+export { workloadId } from './identify-workload.ts'
 export type { Connect } from './issuer-keys.ts'
 export { findIssuer, listIssuers } from './issuer-store.ts'
 export { type Expected, IssuerTrust, type Vouched } from './issuer-trust.ts'
@@ -22,6 +23,8 @@ export {
   type IssuerUse,
   issuerKey,
   type KeySource,
+  type Sponsored,
   type TrustedIssuer,
 } from './trusted-issuer.ts'
 export { atMostTrusted, vouchedFor, withinIssuers } from './within-issuer.ts'
+export { forgetWorkloadTokens } from './workload-store.ts'

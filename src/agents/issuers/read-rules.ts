@@ -4,12 +4,13 @@ import { readCeiling, readMayDelegate, readTrust } from '../limits.ts'
 import { bad } from './bad-issuer.ts'
 import { type ClaimTest, MOST_TESTS, wrongTest } from './claim-test.ts'
 import { membersOf } from './read-keys.ts'
-import type { IdentityRule } from './trusted-issuer.ts'
+import type { IdentityRule, Sponsored } from './trusted-issuer.ts'
 
 const MOST_RULES = 64
 
 /**
- * Rules as they were sent: `{name, when: [{claim, equals | prefix}], agent | admit: {trust, ceiling, may_delegate?, owner}}`.
+ * Rules as they were sent: `{name, when: [{claim, equals | prefix}], agent | admit: {trust, ceiling, owner, may_delegate?,
+ * sponsor?: {purpose, tasks, seconds, days}}}`.
  * Throws `issuer.bad`, `agent.bad_trust`, `agent.bad_ceiling`. Whether agents and owners exist the caller asks.
  */
 export function readRules(value: unknown, most: TrustLevel): IdentityRule[] {
@@ -50,9 +51,10 @@ function readTest(value: unknown): ClaimTest {
 }
 
 function readAdmitted(value: unknown, most: TrustLevel) {
-  const { ceiling, may_delegate: mayDelegate = null, owner, trust, ...more } = membersOf(value)
+  const { ceiling, owner, trust, ...rest } = membersOf(value)
+  const { may_delegate: mayDelegate = null, sponsor = null, ...more } = rest
   if (Object.keys(more).length > 0 || typeof owner !== 'string')
-    throw bad('what is admitted has trust, ceiling, owner and may_delegate')
+    throw bad('what is admitted has trust, ceiling, owner, may_delegate and sponsor')
   const level = readTrust(trust)
   if (level > most) throw bad('a rule gives no more trust than its issuer has')
   return {
@@ -60,5 +62,33 @@ function readAdmitted(value: unknown, most: TrustLevel) {
     ceiling: readCeiling(ceiling),
     mayDelegate: readMayDelegate(mayDelegate),
     ownerId: owner,
+    sponsor: sponsor === null ? null : readSponsored(sponsor),
   }
+}
+
+/** Of a sponsor grant (contract 5.2): a rate and an end are needed. */
+const MOST = { tasks: 10_000, seconds: 31 * 24 * 3600, days: 366 } as const
+
+function readSponsored(value: unknown): Sponsored {
+  const { days, purpose, seconds, tasks, ...more } = membersOf(value)
+  const line = typeof purpose === 'string' && isPurpose(purpose) ? purpose : undefined
+  if (Object.keys(more).length > 0 || line === undefined)
+    throw bad('a sponsor says a purpose of one line, and how many tasks in how many seconds')
+  return {
+    purpose: line,
+    tasks: within(tasks, MOST.tasks),
+    seconds: within(seconds, MOST.seconds),
+    days: within(days, MOST.days),
+  }
+}
+
+function isPurpose(text: string): boolean {
+  const plain = text.isWellFormed() && !/[\p{Cc}\p{Cf}\p{Co}\p{Zl}\p{Zp}]/u.test(text)
+  return plain && text.trim() === text && text !== '' && [...text].length <= 200
+}
+
+function within(value: unknown, most: number): number {
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 1 || value > most)
+    throw bad(`${String(value).slice(0, 32)} is not a whole number from 1 to ${most}`)
+  return value
 }

@@ -45,6 +45,16 @@ export type Admitted = {
   /** `null`: whatever it holds. */
   readonly mayDelegate: readonly Detail[] | null
   readonly ownerId: string
+  /** What its owner sponsors each of them with, so that it may open tasks while nobody is present; `null`: nothing. */
+  readonly sponsor: Sponsored | null
+}
+
+/** For this purpose, at most so many tasks in so many seconds, for so many days. */
+export type Sponsored = {
+  readonly purpose: string
+  readonly tasks: number
+  readonly seconds: number
+  readonly days: number
 }
 
 /** How access tokens of the issuer are read: for whom they speak, and how they are known to hold. */

@@ -171,8 +171,12 @@ function keysShape(keys: KeySource): object {
 function ruleShape({ gives, name, when }: IdentityRule) {
   const tests = when.map(({ claim, is, value }: ClaimTest) => ({ claim, [is]: value }))
   if ('agent' in gives) return { name, when: tests, agent: gives.agent }
-  const { ceiling, mayDelegate, ownerId, trust } = gives.admit
-  return { name, when: tests, admit: { trust, ceiling, may_delegate: mayDelegate, owner: ownerId } }
+  const { ceiling, mayDelegate, ownerId, sponsor, trust } = gives.admit
+  return {
+    name,
+    when: tests,
+    admit: { trust, ceiling, may_delegate: mayDelegate, owner: ownerId, sponsor },
+  }
 }
 
 function accessShape({ access }: TrustedIssuer) {

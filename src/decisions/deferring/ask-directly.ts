@@ -1,5 +1,10 @@
 import { asCalls, contains, type Detail } from '@remit/engine'
-import { type Agent, authenticateAgent } from '../../agents/index.ts'
+import {
+  type Agent,
+  authenticateAgent,
+  type CredentialUse,
+  useCredential,
+} from '../../agents/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Person } from '../../people/index.ts'
 import { consumeOnce, type Tx } from '../../storage/index.ts'
@@ -36,7 +41,7 @@ export type Asked = { readonly outcome: 'asked'; readonly held: HeldBack } | Ref
 /** Who authenticated, perhaps with the key that it will use. */
 export interface Caller {
   readonly agent: Agent
-  readonly assertion: { readonly replayKey: string; readonly expiresAt: number }
+  readonly assertion: CredentialUse
   readonly proof: Proof | undefined
 }
 
@@ -136,7 +141,7 @@ const NOBODY = refused(
 async function useUp(tx: Tx, { assertion, proof }: Caller): Promise<void> {
   if (proof && !(await consumeOnce(tx, 'dpop', proof.replayKey, proof.expiresAt)))
     throw new Problem('proof.replayed', 'the proof was used before')
-  if (!(await consumeOnce(tx, 'assertion', assertion.replayKey, assertion.expiresAt)))
+  if (!(await useCredential(tx, assertion)))
     throw new Problem('assertion.replayed', 'the client assertion was used before')
 }
 

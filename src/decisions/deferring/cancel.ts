@@ -1,3 +1,4 @@
+import { useCredential } from '../../agents/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { consumeOnce, type Tx } from '../../storage/index.ts'
 import {
@@ -49,7 +50,7 @@ async function cancel(
   { consentId, digest, flow, personId }: Deferral,
   { agent, assertion }: BroughtAgent,
 ): Promise<void> {
-  if (!(await consumeOnce(tx, 'assertion', assertion.replayKey, assertion.expiresAt)))
+  if (!(await useCredential(tx, assertion)))
     throw new Problem('assertion.replayed', 'the client assertion was used before')
   const now = parts.clock.now()
   if (!(await markCancelled(tx, digest, now))) return

@@ -1,4 +1,4 @@
-import { findAgent } from '../../agents/index.ts'
+import { credentialStep, findAgent } from '../../agents/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { findPerson } from '../../people/index.ts'
 import type { GrantName } from '../../policy/index.ts'
@@ -208,7 +208,7 @@ export function usedSteps(parts: DecisionParts, { assertion, proof }: BroughtAge
   const { read } = parts.storage
   return [
     consumeOnceStep(read, 'dpop', proof.replayKey, proof.expiresAt),
-    consumeOnceStep(read, 'assertion', assertion.replayKey, assertion.expiresAt),
+    credentialStep(read, assertion),
   ]
 }
 

@@ -1,9 +1,8 @@
-import { authenticateAgent } from '../../agents/index.ts'
+import { authenticateAgent, credentialStep } from '../../agents/index.ts'
 import { identifyEnforcer } from '../../catalog/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { LiveView } from '../../live/index.ts'
 import type { Peps, PresentedPep } from '../../policy/index.ts'
-import { consumeOnceStep } from '../../storage/index.ts'
 import type { DecisionParts } from '../parts.ts'
 
 /** What asking about tokens works with. */
@@ -83,8 +82,9 @@ async function agent(
   parts: DecisionParts,
   presented: Extract<PresentedCaller, { kind: 'client assertion' }>,
 ): Promise<Introspector> {
-  const { agent: known, expiresAt, replayKey } = await authenticateAgent(parts, presented)
-  const used = consumeOnceStep(parts.storage.read, 'assertion', replayKey, expiresAt)
+  const authenticated = await authenticateAgent(parts, presented)
+  const { agent: known } = authenticated
+  const used = credentialStep(parts.storage.read, authenticated)
   if (!(await parts.storage.commit([used])).committed)
     throw new Problem('assertion.replayed', 'the client assertion was used before')
   return { name: known.id, mayKnow: ({ agentId }) => agentId === known.id }

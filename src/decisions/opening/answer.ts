@@ -85,9 +85,10 @@ async function resourceToken(
   const { details, resource, view } = at
   const { token, steps } = await resourceAccess(parts, held, {
     ...{ resource, view, details, person, ...scope },
-    thumbprint: keyOf(task),
+    thumbprint: task.keyThumbprint,
   })
-  const issued = { resource: resource.name, tokenId: token.id, thumbprint: keyOf(task) }
+  const thumbprint = task.keyThumbprint ?? undefined
+  const issued = { resource: resource.name, tokenId: token.id, thumbprint }
   const done = await parts.storage.commit([
     ...steps,
     parts.ledger.appendStep({ ...aboutTask(held), type: 'token.issued', ...issued }),

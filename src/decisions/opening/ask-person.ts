@@ -1,3 +1,4 @@
+import { useCredential } from '../../agents/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { consumeOnce, type Tx } from '../../storage/index.ts'
 import {
@@ -108,7 +109,7 @@ async function holdOpening(
   consentId: HeldBack['consentId'] & string,
 ): Promise<HeldBack> {
   const { assertion, subject } = brought
-  if (!(await consumeOnce(tx, 'assertion', assertion.replayKey, assertion.expiresAt)))
+  if (!(await useCredential(tx, assertion)))
     throw new Problem('assertion.replayed', 'the client assertion was used before')
   if (!(await consumeOnce(tx, 'subject_token', subject.replayKey, subject.expiresAt)))
     throw new Problem('subject_token.replayed', 'the subject token was used before')

@@ -1,3 +1,4 @@
+import { CREDENTIAL_STEPS, credentialStep } from '../../agents/index.ts'
 import type { LedgerEvent } from '../../ledger/index.ts'
 import type { ProblemCode } from '../../lib/problem.ts'
 import { consumeOnceStep, type Step } from '../../storage/index.ts'
@@ -12,6 +13,7 @@ import {
   ROOM_STEP,
   type Task,
 } from '../../tasks/index.ts'
+import type { Proof } from '../../tokens/index.ts'
 import type { DecisionParts } from '../parts.ts'
 import { PROOF_STEP } from '../refuse.ts'
 import type { BroughtAgent } from './bring.ts'
@@ -32,7 +34,7 @@ export async function begin(
   parts: DecisionParts,
   task: Task,
   given: {
-    readonly brought: BroughtAgent
+    readonly brought: Pick<BroughtAgent, 'assertion'> & { readonly proof: Proof | undefined }
     readonly also?: UsedOnce
     readonly guards?: readonly Step[]
     readonly record: Partial<LedgerEvent>
@@ -42,8 +44,8 @@ export async function begin(
   const { assertion, proof } = brought
   const { read } = parts.storage
   const done = await parts.storage.commit([
-    consumeOnceStep(read, 'dpop', proof.replayKey, proof.expiresAt),
-    consumeOnceStep(read, 'assertion', assertion.replayKey, assertion.expiresAt),
+    ...(proof ? [consumeOnceStep(read, 'dpop', proof.replayKey, proof.expiresAt)] : []),
+    credentialStep(read, assertion),
     ...(also ? [consumeOnceStep(read, also.kind, also.replayKey, also.expiresAt)] : []),
     ...openSteps(parts, task, record, guards),
   ])
@@ -52,7 +54,8 @@ export async function begin(
 
 const REFUSALS: Readonly<Record<string, readonly [ProblemCode, string]>> = {
   [PROOF_STEP]: ['proof.replayed', 'the proof was used before'],
-  'used assertion': ['assertion.replayed', 'the client assertion was used before'],
+  [CREDENTIAL_STEPS.once]: ['assertion.replayed', 'the client assertion was used before'],
+  [CREDENTIAL_STEPS.held]: ['assertion.replayed', 'another agent showed this token before'],
   'used subject_token': ['subject_token.replayed', 'the subject token was used before'],
   'used ticket': ['ticket.replayed', 'the ticket was used before'],
   [DEFERRAL_STEP]: ['deferral.used', 'the code was redeemed before'],

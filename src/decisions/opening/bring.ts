@@ -2,11 +2,14 @@ import {
   type Agent,
   type Authenticated,
   authenticateAgent,
+  type CredentialUse,
   type TrustedIssuer,
+  type Vouched,
 } from '../../agents/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Subject } from '../../people/index.ts'
 import { checkProof, type Proof } from '../../tokens/index.ts'
+import { readProof } from '../interactive/credentials.ts'
 import type { DecisionParts } from '../parts.ts'
 import { problemOr } from '../reasons.ts'
 import type { Opening, OpeningRequest } from './opening.ts'
@@ -14,7 +17,7 @@ import type { Opening, OpeningRequest } from './opening.ts'
 /** Which agent wants to open a task, with which key. Each is used once, with the task or not at all. */
 export interface BroughtAgent {
   readonly agent: Agent
-  readonly assertion: { readonly replayKey: string; readonly expiresAt: number }
+  readonly assertion: CredentialUse
   readonly proof: Proof
   /** Those that vouch for the agent, in force. */
   readonly issuers: readonly TrustedIssuer[]
@@ -49,8 +52,33 @@ export async function readAgent(
     return { ok: false, problem: proof, proof: undefined, agentId: undefined }
   const known = await problemOr(authenticate(parts, request))
   if (known instanceof Problem) return { ok: false, problem: known, proof, agentId: undefined }
-  const { agent, issuers, ...assertion } = known
+  const { agent, issuers, vouched: _, ...assertion } = known
   return { ok: true, brought: { agent, assertion, proof, issuers } }
+}
+
+/** An agent that a trusted issuer vouches for, by that issuer's own word; it may be one that cannot prove a key. */
+export interface BroughtWorkload extends Omit<BroughtAgent, 'proof'> {
+  readonly proof: Proof | undefined
+  readonly vouched: Vouched
+}
+
+/** The same of a token that is the grant itself (RFC 7523 section 2.1): proof, if there is one, then who it is. */
+export async function readWorkload(
+  parts: DecisionParts,
+  request: OpeningRequest,
+): Promise<BroughtOrNot<BroughtWorkload>> {
+  const proof = await readProof(parts, request)
+  if (proof instanceof Problem)
+    return { ok: false, problem: proof, proof: undefined, agentId: undefined }
+  const known = await problemOr(authenticate(parts, request))
+  if (known instanceof Problem) return { ok: false, problem: known, proof, agentId: undefined }
+  const { agent, issuers, vouched, ...assertion } = known
+  // INVARIANT: nobody issues a grant to themselves.
+  if (!vouched) {
+    const problem = new Problem('agent.unauthenticated', 'an agent issues itself no grant')
+    return { ok: false, problem, proof, agentId: undefined }
+  }
+  return { ok: true, brought: { agent, assertion, proof, issuers, vouched } }
 }
 
 /** Proof, then agent, then subject token. */

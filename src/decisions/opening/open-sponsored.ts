@@ -14,13 +14,14 @@ import {
   scheduleInWords,
   type Task,
 } from '../../tasks/index.ts'
+import type { Proof } from '../../tokens/index.ts'
 import { issuedWithin, issuingBy } from '../issuance/gate.ts'
 import type { DecisionParts } from '../parts.ts'
 import { problemOr } from '../reasons.ts'
 import { answerOpening } from './answer.ts'
 import { type AskedAuthority, type Authority, authorityWithin, isNothing } from './authority.ts'
 import { begin, refusedBy } from './begin.ts'
-import { type BroughtAgent, readAgent } from './bring.ts'
+import { type BroughtAgent, type BroughtOrNot, readAgent } from './bring.ts'
 import { enter, type Granted, standsOn } from './grant.ts'
 import { newTask } from './new-task.ts'
 import { adminBases } from './open-child.ts'
@@ -37,7 +38,19 @@ export async function openSponsored(
   parts: DecisionParts,
   opening: SponsoredOpening,
 ): Promise<Opened | Refused> {
-  const read = await readAgent(parts, opening)
+  return openUnderGrant(parts, opening, await readAgent(parts, opening))
+}
+
+/** Who opens it, and with which key; none where a platform's proxy cannot prove one. */
+type Opener = Pick<BroughtAgent, 'agent' | 'assertion' | 'issuers'> & {
+  readonly proof: Proof | undefined
+}
+
+export async function openUnderGrant(
+  parts: DecisionParts,
+  opening: SponsoredOpening,
+  read: BroughtOrNot<Opener>,
+): Promise<Opened | Refused> {
   const found = read.ok && (await findGrant(parts, read.brought.agent, opening.grantId))
   const grant = !found || isRefused(found) ? undefined : found
   const refuse = (refusal: Refused) =>
@@ -195,7 +208,7 @@ function authorityUnder(
 function taskUnder(
   parts: DecisionParts,
   { lifeSeconds }: SponsoredOpening,
-  given: { brought: BroughtAgent; grant: SponsorGrant; got: UnderGrant },
+  given: { brought: Opener; grant: SponsorGrant; got: UnderGrant },
 ): Promise<Task> {
   const { brought, got, grant } = given
   return newTask(parts, {
@@ -206,7 +219,7 @@ function taskUnder(
     mayDelegate: got.mayDelegate,
     budget: grant.budget,
     bases: got.bases,
-    keyThumbprint: brought.proof.thumbprint,
+    keyThumbprint: brought.proof?.thumbprint ?? null,
     lifeSeconds,
     place: got.place,
     openedBy: 'sponsor',

@@ -6,6 +6,7 @@ export const TASK_PROBLEMS = {
     title: 'The call cannot be counted against a budget or limit',
   },
   'grant.ended': { status: 400, title: 'What was granted has ended' },
+  'grant.not_accepted': { status: 400, title: 'The assertion is not accepted' },
   'limit.bad_terms': { status: 400, title: 'The limit cannot be used' },
   'limit.too_many': { status: 409, title: 'There are as many limits as there may be' },
   'limit.try_later': { status: 429, title: 'As much was done as may be in this time' },

@@ -1,7 +1,64 @@
 import { type DecisionParts, openChild } from '../../decisions/index.ts'
+import { readCompact, readObject } from '../../keys/index.ts'
+import { Problem } from '../../lib/problem.ts'
 import { type Form, required } from '../form.ts'
 import { openingAnswer, type TokenAnswer } from '../token-answer.ts'
 import { openingOf, type Presented, refuse } from './read.ts'
+import { workloadGrant } from './workload.ts'
+
+type Grant = (parts: DecisionParts, presented: Presented, form: Form) => Promise<TokenAnswer>
+
+/** What an assertion claims to be, before anything about it is believed. */
+interface Claimed {
+  /** Lower case, without `application/`. */
+  readonly typ: string
+  readonly issuer: unknown
+  /** Somebody authenticates beside it. */
+  readonly withClient: boolean
+}
+
+/**
+ * What assertions of RFC 7523 there are, by type and issuer; the first that fits. Each checks all of it anew, and refuses what
+ * only looked like it. Whatever fits nothing is refused without anything being fetched.
+ */
+const ASSERTIONS: readonly {
+  readonly is: (claimed: Claimed, parts: DecisionParts) => boolean
+  readonly grant: Grant
+}[] = [
+  {
+    is: ({ issuer, typ, withClient }, parts) =>
+      typ === 'remit-ticket+jwt' || issuer === parts.issuer || (issuer === undefined && withClient),
+    grant: ticket,
+  },
+  { is: ({ typ }) => typ === '' || typ === 'jwt', grant: workloadGrant },
+]
+
+/** The JWT bearer grant (RFC 7523 section 2.1). */
+export async function jwtBearer(
+  parts: DecisionParts,
+  presented: Presented,
+  form: Form,
+): Promise<TokenAnswer> {
+  const claimed = {
+    ...readClaimed(required(form, 'assertion')),
+    withClient: form.has('client_assertion'),
+  }
+  const found = ASSERTIONS.find(({ is }) => is(claimed, parts))
+  if (!found) throw new Problem('grant.not_accepted', 'assertions of this type are not accepted')
+  return found.grant(parts, presented, form)
+}
+
+/** What cannot be read is nothing in particular; whoever takes it says so. */
+function readClaimed(assertion: string): Omit<Claimed, 'withClient'> {
+  try {
+    const { header, payload } = readCompact(assertion)
+    const { iss } = readObject(payload, 'claims set')
+    return { typ: header.typ.toLowerCase().replace(/^application\//, ''), issuer: iss }
+  } catch (error) {
+    if (error instanceof Problem) return { typ: '', issuer: undefined }
+    throw error
+  }
+}
 
 /** What the ticket says, and nobody can say again. */
 const OF_THE_TICKET = [
@@ -13,13 +70,13 @@ const OF_THE_TICKET = [
   'subject_token',
 ]
 
-/** The JWT bearer grant (RFC 7523 section 2.1): a ticket of a parent task opens its child (contract 5.4). */
-export async function jwtBearer(
+/** A ticket of a parent task opens its child (contract 5.4). */
+async function ticket(
   parts: DecisionParts,
   presented: Presented,
   form: Form,
 ): Promise<TokenAnswer> {
   refuse(form, OF_THE_TICKET, 'is what the ticket says')
-  const ticket = required(form, 'assertion')
-  return openingAnswer(await openChild(parts, { ...presented, ...openingOf(form), ticket }))
+  const given = required(form, 'assertion')
+  return openingAnswer(await openChild(parts, { ...presented, ...openingOf(form), ticket: given }))
 }

@@ -1,5 +1,6 @@
 import { asDelegates, type Detail, intersect, type KindOf } from '@remit/engine'
 import type { Agent } from '../../agents/index.ts'
+import { base64url, sha256 } from '../../lib/bytes.ts'
 import { newId } from '../../lib/id.ts'
 import { Problem } from '../../lib/problem.ts'
 import { isAdministrator, type Person } from '../../people/index.ts'
@@ -7,7 +8,7 @@ import type { TaskParts } from '../parts.ts'
 import { checkPurpose, type Limit } from '../task.ts'
 import { checkSchedule, type Schedule } from './schedule.ts'
 import { LONGEST_GRANT, RATE_LIMITS, type Rate, type SponsorGrant } from './sponsor-grant.ts'
-import { insertSponsorGrant } from './sponsor-grant-store.ts'
+import { findSponsorGrant, insertSponsorGrant } from './sponsor-grant-store.ts'
 
 /** What a sponsor gives. A schedule or a rate is needed; an end is, too (epoch milliseconds). */
 export interface Sponsorship {
@@ -30,7 +31,31 @@ export interface Sponsorship {
  * @throws Problem `sponsor_grant.not_permitted`, `sponsor_grant.bad_terms`, `task.bad_purpose`, `task.beyond_ceiling`
  */
 export function grantSponsorship(
-  parts: Pick<TaskParts, 'storage' | 'ledger' | 'clock' | 'random'>,
+  parts: GrantingParts,
+  given: Sponsorship,
+  kindOf: KindOf,
+): Promise<SponsorGrant> {
+  return granting(parts, newId('sponsor_grant', parts.random), given, kindOf)
+}
+
+/**
+ * The same for an agent that a rule admitted, once in its life: whoever asks again is answered the grant that is, or was. What people
+ * ended stays ended.
+ */
+export function sponsorOnce(
+  parts: GrantingParts,
+  given: Sponsorship,
+  kindOf: KindOf,
+): Promise<SponsorGrant> {
+  const id = base64url(sha256(`sponsored by a rule\0${given.agent.id}`).subarray(0, 16))
+  return granting(parts, `spg_${id}`, given, kindOf)
+}
+
+type GrantingParts = Pick<TaskParts, 'storage' | 'ledger' | 'clock' | 'random'>
+
+function granting(
+  parts: GrantingParts,
+  id: SponsorGrant['id'],
   given: Sponsorship,
   kindOf: KindOf,
 ): Promise<SponsorGrant> {
@@ -42,7 +67,7 @@ export function grantSponsorship(
     )
   const now = parts.clock.now()
   const grant: SponsorGrant = {
-    id: newId('sponsor_grant', parts.random),
+    id,
     agentId: agent.id,
     personId: sponsor.id,
     purpose: checkPurpose(given.purpose),
@@ -53,6 +78,8 @@ export function grantSponsorship(
     endedAt: null,
   }
   return parts.storage.transaction(async (tx) => {
+    const before = await findSponsorGrant(tx, id)
+    if (before) return before
     await insertSponsorGrant(tx, grant)
     await parts.ledger.append(tx, {
       type: 'sponsor_grant.granted',

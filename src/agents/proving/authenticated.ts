@@ -1,0 +1,26 @@
+import type { Agent } from '../agent.ts'
+import type { CredentialUse } from '../credential-use.ts'
+import type { ClientDocuments } from '../documents/client-documents.ts'
+import type { IssuerTrust, Vouched } from '../issuers/issuer-trust.ts'
+import type { TrustedIssuer } from '../issuers/trusted-issuer.ts'
+import type { AgentParts } from '../parts.ts'
+
+/** What authentication works with. Without `documents` nobody is known by an address. */
+export type AuthenticatingParts = AgentParts & {
+  /** Remit's own. */
+  readonly issuer: string
+  readonly issuers: IssuerTrust
+  readonly documents?: ClientDocuments | undefined
+}
+
+/** An agent that has proved who it is. The caller uses the credential (`credentialStep`) in the transaction of what it does. */
+export interface Authenticated extends CredentialUse {
+  readonly agent: Agent
+  /** The trusted issuers that vouch for it, in force; its tasks rest on them. */
+  readonly issuers: readonly TrustedIssuer[]
+  /** What a trusted issuer said, where that is what it authenticated with. */
+  readonly vouched: Vouched | undefined
+}
+
+/** One way to say who one is. */
+export type Way = (parts: AuthenticatingParts, assertion: string) => Promise<Authenticated>
