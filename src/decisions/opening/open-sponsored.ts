@@ -15,7 +15,7 @@ import {
   type Task,
 } from '../../tasks/index.ts'
 import type { Proof } from '../../tokens/index.ts'
-import { issuedWithin, issuingBy } from '../issuance/gate.ts'
+import { type Issuing, issuedWithin, issuingBy } from '../issuance/gate.ts'
 import type { DecisionParts } from '../parts.ts'
 import { problemOr } from '../reasons.ts'
 import { answerOpening } from './answer.ts'
@@ -38,7 +38,7 @@ export async function openSponsored(
   parts: DecisionParts,
   opening: SponsoredOpening,
 ): Promise<Opened | Refused> {
-  return openUnderGrant(parts, opening, await readAgent(parts, opening))
+  return openUnderGrant(parts, opening, await readAgent(parts, opening), 'client_credentials')
 }
 
 /** Who opens it, and with which key; none where a platform's proxy cannot prove one. */
@@ -50,6 +50,7 @@ export async function openUnderGrant(
   parts: DecisionParts,
   opening: SponsoredOpening,
   read: BroughtOrNot<Opener>,
+  by: 'client_credentials' | 'jwt_bearer',
 ): Promise<Opened | Refused> {
   const found = read.ok && (await findGrant(parts, read.brought.agent, opening.grantId))
   const grant = !found || isRefused(found) ? undefined : found
@@ -70,7 +71,8 @@ export async function openUnderGrant(
     )
   if (!read.ok) return refuse(refused(read.problem.code, read.problem.detail))
   if (!grant) return refuse(found && isRefused(found) ? found : UNKNOWN)
-  const got = await problemOr(grantUnder(parts, opening, read.brought, grant))
+  const issuing = { ...issuingBy(by, opening), bound: read.brought.proof !== undefined }
+  const got = await problemOr(grantUnder(parts, opening, read.brought, { grant, issuing }))
   if (got instanceof Problem) return refuse(refused(got.code, got.detail))
   if (isRefused(got)) return refuse(got)
   const task = await taskUnder(parts, opening, { brought: read.brought, grant, got })
@@ -118,7 +120,7 @@ async function grantUnder(
   parts: DecisionParts,
   opening: SponsoredOpening,
   { agent: known, issuers }: Pick<BroughtAgent, 'agent' | 'issuers'>,
-  grant: SponsorGrant,
+  { grant, issuing }: { readonly grant: SponsorGrant; readonly issuing: Issuing },
 ): Promise<UnderGrant | Refused> {
   const badLife = readLife(opening.lifeSeconds)
   if (badLife) return badLife
@@ -146,7 +148,6 @@ async function grantUnder(
     return refused('task.beyond_basis', 'the sponsor grant covers nothing of what is asked for')
   const { views, where } = here
   const { purpose } = grant
-  const issuing = issuingBy('client_credentials', opening)
   const openers = { person: sponsor, agents: [agent], sponsored: true, where, purpose, views }
   const got = await issuedWithin(parts, openers, issuing, { catalog, got: whole })
   if (isRefused(got)) return got

@@ -28,11 +28,11 @@ export async function openWorkload(
 ): Promise<Opened | Refused> {
   const read = await readWorkload(parts, opening)
   const asked = read.ok ? await problemOr(asBrought(parts, opening, read.brought)) : opening
-  if (!(asked instanceof Problem)) return openUnderGrant(parts, asked, read)
+  if (!(asked instanceof Problem)) return openUnderGrant(parts, asked, read, 'jwt_bearer')
   const agentId = read.ok ? read.brought.agent.id : undefined
   const proof = read.ok ? read.brought.proof : read.proof
   const no: BroughtOrNot<BroughtWorkload> = { ok: false, problem: asked, proof, agentId }
-  return openUnderGrant(parts, opening, no)
+  return openUnderGrant(parts, opening, no, 'jwt_bearer')
 }
 
 async function asBrought(
