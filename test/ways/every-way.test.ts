@@ -14,8 +14,11 @@ import {
   suspendTask,
 } from '../../src/tasks/index.ts'
 import { inEachWorld } from '../world.ts'
+import { ANSWERED_WAYS } from './answered-ways.ts'
 import { SPACE, Ways } from './desk.ts'
-import { type Footing, type Ready, WAYS, type Way } from './ways.ts'
+import { type Footing, WAYS as OTHER_WAYS, type Ready, type Way } from './ways.ts'
+
+const WAYS = [...OTHER_WAYS, ...ANSWERED_WAYS]
 
 /** What was made ready: what an act may take away. */
 interface Taken {
@@ -240,5 +243,5 @@ inEachWorld(
         }
       })
   },
-  { desk: true },
+  { desk: true, deviceCodes: true },
 )
