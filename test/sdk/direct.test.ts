@@ -75,7 +75,7 @@ describe('an API that asks', () => {
       'no id': () => Response.json({ ...PERMIT, decision_id: '' }),
       'no task': () => Response.json({ ...PERMIT, task: {} }),
       'no time': () => Response.json({ ...PERMIT, valid_for_ms: undefined }),
-      'half a person': () => Response.json({ ...PERMIT, person: { id: 'psn_1' } }),
+      'half a person': () => Response.json({ ...PERMIT, person: { id: 'psn_1', issuer: 'x' } }),
       'arguments that are none': () => Response.json({ ...PERMIT, arguments: { n: 1 } }),
       'a created permit': () => Response.json(PERMIT, { status: 201 }),
       'a refusal without words': () => Response.json({ decision: false, status: 403 }),
@@ -213,6 +213,7 @@ describe('an API that asks', () => {
           ['x-tenant', 't'],
         ],
         body: text,
+        obligations: ['redact', 'cap'],
       },
     ])
     for (const name of ['Authorization', 'cookie', 'DPoP'])

@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
 import express from 'express'
 import Fastify from 'fastify'
-import { Hono } from 'hono'
+import { type Context, Hono } from 'hono'
 import { callOf, type Guard, protect, type RemitCall, type Route } from 'remit-sdk/api'
 import { expressGuard } from 'remit-sdk/express'
 import { fastifyGuard } from 'remit-sdk/fastify'
@@ -20,12 +20,22 @@ export interface Handled {
   readonly body: unknown
 }
 
+export interface RawAnswer {
+  readonly status?: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly pieces: readonly string[]
+  /** More may come: it is not ended. */
+  readonly open?: boolean
+}
+
 /** A small API, in one of four frameworks, that keeps what its handlers were given. */
 export interface Shop {
   readonly origin: string
   readonly handled: Handled[]
   /** What its handlers do from now on, instead of answering 200. */
   behave: ((handled: Handled) => void) | undefined
+  /** What they answer from now on, in as many pieces. */
+  raw: RawAnswer | undefined
   /** How many clients are there. */
   connections(): number
   close(): Promise<void>
@@ -101,14 +111,19 @@ export async function startShop(
   const [port = 0] = await freePorts(1)
   const origin = `http://127.0.0.1:${port}`
   const handled: Handled[] = []
-  const shop = { origin, handled, behave: undefined as Shop['behave'] }
+  const shop = {
+    origin,
+    handled,
+    behave: undefined as Shop['behave'],
+    raw: undefined as Shop['raw'],
+  }
   const handle = (each: Handled) => {
     handled.push(each)
     shop.behave?.(each)
     return { ok: true, action: each.call.action }
   }
   const guard = guardFor(origin)
-  const server = await SERVERS[framework](guard, routesOf(name), handle)
+  const server = await SERVERS[framework](guard, routesOf(name), handle, () => shop.raw)
   const sockets = new Set<Socket>()
   server.on('connection', (socket) => {
     sockets.add(socket)
@@ -127,17 +142,47 @@ export async function startShop(
   })
 }
 
+/** Of Fastify, as far as handlers here need it. */
+interface Reply {
+  readonly raw: http.ServerResponse
+  code(status: number): unknown
+  headers(values: Record<string, string>): unknown
+  send(body: string): unknown
+  hijack(): unknown
+}
+
 type Serve = (
   guard: Guard,
   routes: ReturnType<typeof routesOf>,
   handle: (handled: Handled) => object,
+  raw: () => RawAnswer | undefined,
 ) => Promise<http.Server>
 
+function responseOf({ headers, open, pieces, status = 200 }: RawAnswer): Response {
+  const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      for (const piece of pieces) controller.enqueue(new TextEncoder().encode(piece))
+      if (!open) controller.close()
+    },
+  })
+  return new Response(pieces.length === 0 ? null : body, { status, headers })
+}
+
+/** As handlers do it that know they are in Node. */
+function writeTo(response: http.ServerResponse, answer: RawAnswer): void {
+  const { headers, open, pieces, status = 200 } = answer
+  response.writeHead(status, headers)
+  for (const piece of pieces) response.write(piece)
+  if (!open) response.end()
+}
+
 const SERVERS: Readonly<Record<Framework, Serve>> = {
-  async web(guard, routes, handle) {
+  async web(guard, routes, handle, raw) {
     const handler = async (request: Request, call: RemitCall) => {
       const body: unknown = request.body ? await request.json() : undefined
-      return Response.json(handle({ call, body }))
+      const made = handle({ call, body })
+      const given = raw()
+      return given ? responseOf(given) : Response.json(made)
     }
     const by: Record<string, (request: Request) => Promise<Response>> = {
       GET: protect(guard, routes.list, handler),
@@ -149,7 +194,7 @@ const SERVERS: Readonly<Record<Framework, Serve>> = {
     return createAdaptorServer({ fetch }) as http.Server // without options it is one
   },
 
-  async fastify(guard, routes, handle) {
+  async fastify(guard, routes, handle, raw) {
     let listener: http.RequestListener = () => {}
     const app = Fastify({
       serverFactory: (handler) => {
@@ -158,8 +203,20 @@ const SERVERS: Readonly<Record<Framework, Serve>> = {
       },
     })
     const guarded = fastifyGuard(app, guard)
-    const answer = async (request: { body?: unknown }) =>
-      handle({ call: callOf(request), body: request.body })
+    const answer = async (request: { body?: unknown }, reply: Reply) => {
+      const made = handle({ call: callOf(request), body: request.body })
+      const given = raw()
+      if (!given) return made
+      const [whole = ''] = given.pieces
+      if (given.pieces.length === 1 && !given.open) {
+        reply.code(given.status ?? 200)
+        reply.headers({ ...given.headers })
+        return reply.send(whole)
+      }
+      reply.hijack()
+      writeTo(reply.raw, given)
+      return reply
+    }
     app.get('/items', { ...guarded(routes.list) }, answer)
     app.post('/items/:item/orders', { ...guarded(routes.buy) }, answer)
     app.delete('/items/:item', { ...guarded(routes.remove) }, answer)
@@ -167,11 +224,14 @@ const SERVERS: Readonly<Record<Framework, Serve>> = {
     return http.createServer(listener)
   },
 
-  async express(guard, routes, handle) {
+  async express(guard, routes, handle, raw) {
     const app = express()
     const guarded = expressGuard(guard)
     const answer: express.RequestHandler = (request, response) => {
-      response.json(handle({ call: callOf(request), body: request.body }))
+      const made = handle({ call: callOf(request), body: request.body })
+      const given = raw()
+      if (given) writeTo(response, given)
+      else response.json(made)
     }
     app.get('/items', guarded(routes.list), answer)
     app.post('/items/:item/orders', guarded(routes.buy), express.json(), answer)
@@ -179,18 +239,17 @@ const SERVERS: Readonly<Record<Framework, Serve>> = {
     return http.createServer(app)
   },
 
-  async hono(guard, routes, handle) {
+  async hono(guard, routes, handle, raw) {
     const app = new Hono()
     const guarded = honoGuard(guard)
-    app.get('/items', guarded(routes.list), (c) =>
-      c.json(handle({ call: callOf(c), body: undefined })),
-    )
-    app.post('/items/:item/orders', guarded(routes.buy), async (c) =>
-      c.json(handle({ call: callOf(c), body: await c.req.json() })),
-    )
-    app.delete('/items/:item', guarded(routes.remove), (c) =>
-      c.json(handle({ call: callOf(c), body: undefined })),
-    )
+    const answer = (c: Context, body: unknown) => {
+      const made = handle({ call: callOf(c), body })
+      const given = raw()
+      return given ? responseOf(given) : c.json(made)
+    }
+    app.get('/items', guarded(routes.list), (c) => answer(c, undefined))
+    app.post('/items/:item/orders', guarded(routes.buy), async (c) => answer(c, await c.req.json()))
+    app.delete('/items/:item', guarded(routes.remove), (c) => answer(c, undefined))
     return createAdaptorServer({ fetch: app.fetch }) as http.Server // without options it is one
   },
 }

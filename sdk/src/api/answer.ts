@@ -15,6 +15,7 @@ export const API_PROBLEMS = {
   'input.malformed': [400, 'The input is not valid JSON'],
   'input.too_deep': [400, 'The JSON is nested too deeply'],
   'input.too_large': [413, 'The input is too large'],
+  'obligation.failed': [502, 'The answer is withheld'],
   'request.ambiguous_target': [400, 'The request target can be read in more than one way'],
   'request.unsupported_media_type': [415, 'The body is not JSON'],
   'token.missing': [401, 'There is no access token'],

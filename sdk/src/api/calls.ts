@@ -1,6 +1,8 @@
 import type { Ports } from '../wire/ports.ts'
 import { objectOf, recordOf, textOr } from '../wire/problem.ts'
 import { type Answer, problemAnswer } from './answer.ts'
+import type { Amount, AnswerPart } from './answers/amounts.ts'
+import type { Obligation } from './answers/obligations.ts'
 import { argumentTextsOf } from './arguments.ts'
 import type { RemitCall } from './guard.ts'
 
@@ -14,12 +16,19 @@ export interface AskedCall {
   readonly headers: readonly (readonly [string, string])[]
   readonly body?: string
   readonly ip?: string
+  /** Types of obligation that can be carried out here. */
+  readonly obligations: readonly string[]
 }
 
 export type CallVerdict =
   | {
       readonly permitted: true
       readonly call: RemitCall
+      /** What is to be done with its answer, and read in it. */
+      readonly asked: {
+        readonly obligations: readonly Obligation[]
+        readonly settles: readonly AnswerPart[]
+      }
       /** Whether it may not begin any more. */
       readonly late: () => boolean
     }
@@ -34,7 +43,11 @@ interface CallsOptions {
 }
 
 export type ReportedOutcome =
-  | { readonly state: 'answered'; readonly status: number }
+  | {
+      readonly state: 'answered'
+      readonly status: number
+      readonly amounts?: readonly Amount[]
+    }
   | { readonly state: 'failed' | 'not_sent' }
 
 /** Between attempts to report, milliseconds. */
@@ -63,11 +76,12 @@ export class Calls {
     if (answer.decision !== true) throw new Error('the answer is no decision')
     const validForMs = answer.valid_for_ms
     if (typeof validForMs !== 'number') throw new Error('the answer does not say how long it holds')
-    // What a permit obliges to is done whole or the call does not run; nothing is known to be doable here.
-    const { obligations = [] } = answer
-    if (!Array.isArray(obligations) || obligations.length > 0)
-      throw new Error('the permit obliges to something that is not known here')
-    return { permitted: true, call: callFrom(answer), late: () => now() - began > validForMs }
+    const todo = {
+      obligations: listOf(answer.obligations, obligationFrom),
+      settles: listOf(answer.settles, partFrom),
+    }
+    const call = callFrom(answer)
+    return { permitted: true, call, asked: todo, late: () => now() - began > validForMs }
   }
 
   /**
@@ -135,6 +149,27 @@ function refusalFrom(answer: Readonly<Record<string, unknown>>): Answer {
     (each): each is [string, string] => typeof each[1] === 'string',
   )
   return problemAnswer(status, told, Object.fromEntries(headers))
+}
+
+function listOf<T>(value: unknown, read: (each: unknown) => T): readonly T[] {
+  if (value === undefined) return []
+  if (!Array.isArray(value)) throw new Error('the permit cannot be read')
+  return value.map((each: unknown) => read(each))
+}
+
+function obligationFrom(value: unknown): Obligation {
+  const { properties, type } = recordOf(value)
+  const texts = Object.entries(recordOf(properties))
+  if (typeof type !== 'string' || !texts.every(([, text]) => typeof text === 'string'))
+    throw new Error('what the permit obliges to cannot be read')
+  return { type, properties: Object.fromEntries(texts.map(([name, text]) => [name, String(text)])) }
+}
+
+function partFrom(value: unknown): AnswerPart {
+  const { limit, path } = recordOf(value)
+  if ((limit !== 'charged' && limit !== 'rows') || typeof path !== 'string')
+    throw new Error('what the permit settles cannot be read')
+  return { limit, path }
 }
 
 function callFrom(answer: Readonly<Record<string, unknown>>): RemitCall {

@@ -3,6 +3,8 @@ import type { Fetch } from '../wire/ports.ts'
 import { portsOf } from '../wire/ports.ts'
 import { secureUrl } from '../wire/server.ts'
 import { ApiRefusal, answerOf } from './answer.ts'
+import { type Answering, admitsJson, answeringFor } from './answers/answering.ts'
+import { doableWith } from './answers/obligations.ts'
 import { Calls, type ReportedOutcome } from './calls.ts'
 import type { Admission, Ended, Guard, Route } from './guard.ts'
 import { bodyText, type Incoming } from './incoming.ts'
@@ -21,6 +23,11 @@ export interface DirectOptions {
   readonly headers?: readonly string[]
   /** What the API's own paths begin with, where something in front of it cuts the identifier's path. Default: that path. */
   readonly basePath?: string
+  /**
+   * Key of the digests that policies oblige to (`@hash`), at least 32 random bytes that only this API knows. Without it such calls are
+   * denied. Remit's gateway has a key of its own, so what the two hash cannot be compared.
+   */
+  readonly hashKey?: Uint8Array
   /** Default 256 KiB, at most 400 KiB. */
   readonly maxBodyBytes?: number
   /** How long to wait for Remit, in milliseconds. Default 3000. */
@@ -60,6 +67,11 @@ export function direct(options: DirectOptions): Guard {
     throw new UsageError(
       '`secret` is the id of an enforcement point, not its secret, which `enforcers add` showed once',
     )
+  const { hashKey } = options
+  if (hashKey && hashKey.byteLength < 32)
+    throw new UsageError(
+      '`hashKey` has fewer than 32 bytes, so that what is hashed could be tried out',
+    )
   const maxBodyBytes = Math.min(options.maxBodyBytes ?? 256 * 1024, MOST_BODY_BYTES)
   const onError = options.onError ?? (() => {})
   const calls = new Calls({
@@ -73,7 +85,7 @@ export function direct(options: DirectOptions): Guard {
   const secret = more.find((name) => CREDENTIALS.has(name))
   if (secret) throw new UsageError(`\`${secret}\` is a credential: it is not shown to people`)
   const seen = new Set([...USUAL_HEADERS, ...more])
-  const reading = { resource, seen, basePath: options.basePath, maxBodyBytes }
+  const reading = { resource, seen, basePath: options.basePath, maxBodyBytes, hashKey }
   return {
     maxBodyBytes,
     settled: () => calls.settled(),
@@ -102,6 +114,7 @@ interface Reading {
   readonly seen: ReadonlySet<string>
   readonly basePath: string | undefined
   readonly maxBodyBytes: number
+  readonly hashKey: Uint8Array | undefined
 }
 
 async function admit(
@@ -125,9 +138,14 @@ async function admit(
     }),
     ...(text === undefined ? {} : { body: text }),
     ...(incoming.ip === undefined ? {} : { ip: incoming.ip }),
+    // What cannot be read when it comes is not begun.
+    obligations:
+      route?.json !== false && admitsJson(incoming.header('accept'))
+        ? doableWith(reading.hashKey)
+        : [],
   })
   if (!verdict.permitted) return { admitted: false, answer: verdict.answer }
-  const { call, late } = verdict
+  const { asked, call, late } = verdict
   if (route !== undefined && route.action !== call.action) {
     await calls.report(call.decisionId, { state: 'not_sent' })
     const detail = `Remit knows this operation as \`${call.action}\`, the API as \`${route.action}\``
@@ -138,18 +156,28 @@ async function admit(
     await calls.report(call.decisionId, { state: 'not_sent' })
     throw new ApiRefusal('api.not_decided', 'the permit came too late; nothing was done')
   }
+  let answering: Answering | undefined
+  try {
+    answering = answeringFor(asked, { ...reading, decisionId: call.decisionId })
+  } catch (cause) {
+    // INVARIANT: what a permit obliges to is done whole, or the call does not run.
+    await calls.report(call.decisionId, { state: 'not_sent' })
+    throw undecided(cause)
+  }
   return {
     admitted: true,
     call,
+    answering,
     body: text === undefined ? undefined : JSON.parse(text),
     text,
     ended: (how) => calls.report(call.decisionId, outcomeOf(how)),
   }
 }
 
-function outcomeOf({ begun = true, status }: Ended): ReportedOutcome {
+function outcomeOf({ amounts = [], begun = true, status }: Ended): ReportedOutcome {
   if (!begun) return { state: 'not_sent' }
-  return status === undefined ? { state: 'failed' } : { state: 'answered', status }
+  if (status === undefined) return { state: 'failed' }
+  return { state: 'answered', status, ...(amounts.length === 0 ? {} : { amounts }) }
 }
 
 /** What was asked for, by configuration and the target as it arrived: never by `Host`, which the caller chooses. */

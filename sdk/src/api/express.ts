@@ -1,7 +1,8 @@
 import { UsageError } from '../errors.ts'
+import { tellNode } from './answers/node-answer.ts'
 import { keepCall } from './call-of.ts'
 import type { Guard, Route } from './guard.ts'
-import { bytesOf, headOf, type NodeRequest, type NodeResponse, whenEnded } from './node-request.ts'
+import { bytesOf, headOf, type NodeRequest, type NodeResponse } from './node-request.ts'
 
 export { callOf } from './call-of.ts'
 
@@ -35,7 +36,7 @@ export function expressGuard(guard: Guard): (route?: Route) => ExpressMiddleware
       admit({ ...headOf(request, { target: originalUrl, ip }), bytes }).then((admission) => {
         if (!admission.admitted) return answer(response, admission.answer)
         if (response.destroyed) return admission.ended({ begun: false })
-        whenEnded(response, (how) => void admission.ended(how))
+        tellNode(response, admission)
         request.body = admission.body
         keepCall(request, admission.call)
         next()

@@ -1,8 +1,9 @@
 import { ApiRefusal } from './answer.ts'
+import { tellNode } from './answers/node-answer.ts'
 import { keepCall } from './call-of.ts'
 import { readExactJson } from './exact-json.ts'
 import type { Guard, Route } from './guard.ts'
-import { headOf, type NodeRequest, type NodeResponse, whenEnded } from './node-request.ts'
+import { headOf, type NodeRequest, type NodeResponse } from './node-request.ts'
 
 export { callOf } from './call-of.ts'
 
@@ -81,7 +82,7 @@ export function fastifyGuard(app: FastifyInstance, guard: Guard): (route?: Route
         await admission.ended({ begun: false })
         return reply.code(CLIENT_IS_GONE).send('')
       }
-      whenEnded(reply.raw, (how) => void admission.ended(how))
+      tellNode(reply.raw, admission)
       request.body = admission.body
       keepCall(request, admission.call)
       return undefined

@@ -1,4 +1,6 @@
 import type { Answer } from './answer.ts'
+import type { Amount } from './answers/amounts.ts'
+import type { Answering } from './answers/answering.ts'
 import type { ArgumentTexts, ReadArgument, ReadArguments } from './arguments.ts'
 import type { Incoming } from './incoming.ts'
 
@@ -36,6 +38,11 @@ export interface Route {
    * to be left out, one that it calls differently renamed. Begin with `all`.
    */
   readonly arguments?: (read: ReadArguments) => Readonly<Record<string, ReadArgument>>
+  /**
+   * False: it answers something else than JSON, such as a stream. Direct mode: where policies oblige to change what it answers, the
+   * call is denied before it runs. Default: true; what then is no JSON is withheld after it ran.
+   */
+  readonly json?: boolean
   /** Whether it changes anything, so that a permit counts once. Default: by the method. */
   readonly write?: boolean
 }
@@ -46,6 +53,8 @@ export interface Ended {
   readonly status?: number
   /** False: it did not begin, because nobody waits for its answer any more. */
   readonly begun?: boolean
+  /** What the answer says of amounts that the permit settles. */
+  readonly amounts?: readonly Amount[]
 }
 
 /** What is to be done with a request. */
@@ -57,6 +66,8 @@ export type Admission =
       readonly body: unknown
       /** The body as it came. */
       readonly text: string | undefined
+      /** What has to be done with the answer; nothing: it is sent as it comes. */
+      readonly answering?: Answering | undefined
       /** To be called when it has ended, whatever happened. Never rejects. */
       readonly ended: (ended: Ended) => Promise<void>
     }

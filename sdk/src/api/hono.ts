@@ -1,4 +1,5 @@
 import { UsageError } from '../errors.ts'
+import { tellResponse } from './answers/web-answer.ts'
 import { keepCall } from './call-of.ts'
 import type { Guard, Route } from './guard.ts'
 import { incomingOf, responseOf, withBody } from './web.ts'
@@ -8,7 +9,8 @@ export { callOf } from './call-of.ts'
 /** A context of Hono, as far as it is needed. */
 export interface HonoContext {
   readonly req: { raw: Request }
-  res: Response
+  get res(): Response
+  set res(response: Response | undefined)
   readonly error?: Error | undefined
 }
 
@@ -42,7 +44,12 @@ export function honoGuard(guard: Guard): (route?: Route) => HonoMiddleware {
         await admission.ended({})
         throw error
       }
-      await admission.ended({ status: context.res.status })
+      const told = await tellResponse(context.res, admission)
+      if (told !== context.res) {
+        // Hono adds the headers of the one before otherwise.
+        context.res = undefined
+        context.res = told
+      }
       return undefined
     }
   }

@@ -1,4 +1,5 @@
 import type { Answer } from './answer.ts'
+import { tellResponse } from './answers/web-answer.ts'
 import { keepCall } from './call-of.ts'
 import type { Guard, RemitCall, Route } from './guard.ts'
 import { collect, type Incoming } from './incoming.ts'
@@ -32,8 +33,7 @@ export function protect(
       await admission.ended({})
       throw error
     }
-    await admission.ended({ status: response.status })
-    return response
+    return tellResponse(response, admission)
   }
 }
 

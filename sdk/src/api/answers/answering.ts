@@ -1,0 +1,156 @@
+import { type Answer, API_PROBLEMS, problemAnswer } from '../answer.ts'
+import { readExactJson } from '../exact-json.ts'
+import { type Amount, type AnswerPart, amountsIn } from './amounts.ts'
+import { printExactJson } from './follow.ts'
+import { type Obligation, reshapeFor, Unfit } from './obligations.ts'
+
+/** How large an answer may be that has to be read. */
+export const MOST_ANSWER = 1024 * 1024
+
+export interface AboutAnswer {
+  readonly contentType: string
+  readonly contentEncoding: string
+}
+
+/** An answer of a handler, before anyone else sees it. */
+export interface HandlersAnswer extends AboutAnswer {
+  /** Nothing: it is larger than may be read. */
+  readonly bytes: Uint8Array | undefined
+}
+
+/** What is told in place of it. */
+export type Told = { readonly bytes: Uint8Array } | { readonly withheld: Answer }
+
+/** What has to be done with the answer of one call. */
+export interface Answering {
+  /** It is told otherwise than it came, so nothing of it before all of it is there. Otherwise it is only read as it passes. */
+  readonly holds: boolean
+  /** Whether it could be read at all, once it is there. */
+  canRead(about: AboutAnswer): boolean
+  /** What may be told. Never rejects. */
+  tell(answer: HandlersAnswer): Promise<Told>
+  /** What it says of amounts, for the report of the outcome. */
+  amounts(answer: HandlersAnswer): readonly Amount[]
+}
+
+/**
+ * What a permit asks for; `undefined` when that is nothing.
+ * @throws Error for what is not known here: the call must not run
+ */
+export function answeringFor(
+  asked: { readonly obligations: readonly Obligation[]; readonly settles: readonly AnswerPart[] },
+  given: { readonly hashKey: Uint8Array | undefined; readonly decisionId: string },
+): Answering | undefined {
+  const { obligations, settles } = asked
+  if (obligations.length === 0 && settles.length === 0) return undefined
+  const reshape = reshapeFor(obligations, given.hashKey)
+  if (!reshape) throw new Error('the permit obliges to something that is not known here')
+  return {
+    holds: obligations.length > 0,
+    canRead: (about) => unreadable(about) === undefined,
+    async tell(answer) {
+      if (answer.bytes?.byteLength === 0) return { bytes: answer.bytes }
+      try {
+        const told = await reshape(readExactJson(textOf(answer)))
+        return { bytes: new TextEncoder().encode(printExactJson(told)) }
+      } catch (error) {
+        const why = error instanceof Unfit ? error.message : 'it is no JSON that can be read'
+        return { withheld: withheld(why, given.decisionId) }
+      }
+    },
+    amounts(answer) {
+      if (settles.length === 0) return []
+      try {
+        return amountsIn(readExactJson(textOf(answer)), settles)
+      } catch {
+        return []
+      }
+    },
+  }
+}
+
+/** As the gateway says it. */
+function withheld(why: string, decisionId: string): Answer {
+  const code = 'obligation.failed'
+  const [status, title] = API_PROBLEMS[code]
+  const detail = `the call was executed, and its answer is withheld: policies say what may be told of it, and ${why}`
+  const type = `urn:remit:problem:${code}`
+  const problem = { type, title, status, detail, code, decision_id: decisionId }
+  return problemAnswer(status, problem, { 'remit-decision': decisionId })
+}
+
+/** In another charset than UTF-8 the caller would read other names than we do. */
+const JSON_TYPE =
+  /^application\/(?:[a-z0-9.+-]+\+)?json\s*(?:;\s*charset="?utf-8"?\s*|;(?![^;]*charset)[^;]*)*$/i
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+function unreadable({ contentEncoding, contentType }: AboutAnswer): string | undefined {
+  if (!JSON_TYPE.test(contentType)) return 'it is no JSON'
+  return /^(?:identity)?$/i.test(contentEncoding) ? undefined : 'it is compressed'
+}
+
+function textOf({ bytes, ...about }: HandlersAnswer): string {
+  const why = unreadable(about)
+  if (why !== undefined) throw new Unfit(why)
+  if (!bytes) throw new Unfit('it is too large')
+  return UTF8.decode(bytes)
+}
+
+/** Headers that say something of what was answered: names of files, addresses, what stood in it. */
+export const OF_THE_ANSWER = [
+  'content-disposition',
+  'content-md5',
+  'digest',
+  'etag',
+  'last-modified',
+  'link',
+  'location',
+  'preference-applied',
+  'repr-digest',
+  'content-digest',
+] as const
+
+/** The media type goes without what is said beside it. */
+export function plainType(contentType: string): string {
+  return contentType.split(';', 1)[0]?.trim() ?? ''
+}
+
+/** Bytes as they come, up to so many. */
+export class Kept {
+  readonly #parts: Uint8Array[] = []
+  #size = 0
+
+  /** Nothing: what comes cannot be read. */
+  push(chunk: Uint8Array | undefined): void {
+    this.#size += chunk?.byteLength ?? Number.POSITIVE_INFINITY
+    if (this.isTooLarge) this.#parts.length = 0
+    else if (chunk) this.#parts.push(chunk)
+  }
+
+  get isTooLarge(): boolean {
+    return this.#size > MOST_ANSWER
+  }
+
+  /** Nothing when there was more than may be read. */
+  bytes(): Uint8Array | undefined {
+    if (this.isTooLarge) return undefined
+    const all = new Uint8Array(this.#size)
+    let at = 0
+    for (const part of this.#parts) {
+      all.set(part, at)
+      at += part.byteLength
+    }
+    return all
+  }
+}
+
+/** Whether an answer in JSON would do for the caller. */
+export function admitsJson(accept: string | undefined): boolean {
+  if (accept === undefined) return true
+  return accept
+    .toLowerCase()
+    .split(',')
+    .some((range) =>
+      /^\s*(?:\*\/\*|application\/(?:\*|json|[a-z0-9.+-]+\+json))\s*(?:;|$)/.test(range),
+    )
+}
