@@ -196,6 +196,11 @@ export class Facts {
     return this.#locator.line(spaceId)
   }
 
+  /** Whether a surface may still say who is there, for what is under way. Never waits. */
+  isHeard(surfaceId: string, at: number): boolean {
+    return this.#locator.isHeard(surfaceId, at)
+  }
+
   /** The standing limits that a task's calls fall under. Kept: whoever has none costs no read. */
   async limits({ chain, spaces, task }: HeldTask): Promise<Standing> {
     return this.limitsOn(subjectsOf({ personId: task.personId, agents: chain, spaces }))

@@ -115,7 +115,7 @@ function permitted(
   const { call, who } = each
   const { task, chain } = who.held
   const { person } = given.setting
-  const ticket = ticketOf(who, given.setting.also, {
+  const ticket = ticketOf(who, given.setting, {
     word: given.approvers,
     limits: given.standing.view,
   })

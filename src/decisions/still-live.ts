@@ -1,23 +1,27 @@
 import type { LiveView } from '../live/index.ts'
+import type { Setting } from './facts.ts'
 import type { Identified } from './identify.ts'
 import type { DecisionParts } from './parts.ts'
 import type { Permitted, Ticket } from './verdict.ts'
 
-type LiveParts = Pick<DecisionParts, 'live' | 'clock'>
+type LiveParts = Pick<DecisionParts, 'live' | 'clock'> & {
+  readonly facts: Pick<DecisionParts['facts'], 'isHeard'>
+}
 type Rests = Pick<Permitted, 'view' | 'ticket'>
 
 /**
- * `also`: live state that the token's epochs do not speak of; `limits`: which standing limits there are, where a call was counted
+ * `setting`: live state that the token's epochs do not speak of, and the conversation; `limits`: which standing limits there are, where a call was counted
  * against them.
  */
 export function ticketOf(
   { claims, held }: Extract<Identified, { known: true }>,
-  also: LiveView,
+  { also, where }: Pick<Setting, 'also' | 'where'>,
   { limits, word }: Pick<Ticket, 'limits' | 'word'> = {},
 ): Ticket {
   const { deadline } = held.task
   const notAfter = Math.min(claims.exp * 1000, deadline)
-  return { also, word, limits, notAfter, deadline }
+  const surface = where?.conversation?.surface.id
+  return { also, word, limits, surface, notAfter, deadline }
 }
 
 /**
@@ -31,9 +35,15 @@ export function stillLive(parts: LiveParts, verdict: Rests): boolean {
   return limits === undefined || parts.live.holds(limits)
 }
 
-/** The same for a call under way, such as a stream: the token that began it may expire, the task may not. */
-export function mayContinue({ clock, live }: LiveParts, { view, ticket }: Rests): boolean {
-  return clock.now() < ticket.deadline && holdsAll(live, [view, ticket.also, ticket.word])
+/**
+ * The same for a call under way, such as a stream: the token that began it may expire, the task may not, nor may whoever says who is
+ * there fall silent.
+ */
+export function mayContinue({ clock, facts, live }: LiveParts, { view, ticket }: Rests): boolean {
+  const { also, deadline, surface, word } = ticket
+  const at = clock.now()
+  if (at >= deadline || !holdsAll(live, [view, also, word])) return false
+  return surface === undefined || facts.isHeard(surface, at)
 }
 
 function holdsAll(live: LiveParts['live'], views: readonly (LiveView | undefined)[]): boolean {

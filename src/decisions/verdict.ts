@@ -42,6 +42,8 @@ export interface Ticket {
   readonly word?: LiveView | undefined
   /** Which standing limits the call was counted against. */
   readonly limits?: LiveView | undefined
+  /** Id of the surface that says who is there, where the task is in a conversation. */
+  readonly surface?: string | undefined
   /** Epoch milliseconds: end of token and task, whichever is first; and of the task. */
   readonly notAfter: number
   readonly deadline: number

@@ -117,7 +117,7 @@ function admitted(each: Booked, who: Known, setting: Setting, resource: Resource
     resource,
     narrowed: who.claims.authorization_details,
     view: who.view,
-    ticket: ticketOf(who, setting.also),
+    ticket: ticketOf(who, setting),
     origin: each.call.origin,
   }
 }

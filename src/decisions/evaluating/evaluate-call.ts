@@ -105,7 +105,7 @@ async function permitted(
     return { ...denied(each, { ...MUST_BE_TAKEN, gates }), unhelped: word && FINAL }
   // INVARIANT: those who approved are still there when the answer is given.
   const approvers = word && (await parts.live.view(alsoKeys([], word.approvers)))
-  const ticket = ticketOf(each.who, looked.setting.also, {
+  const ticket = ticketOf(each.who, looked.setting, {
     limits: looked.standing.view,
     word: approvers,
   })

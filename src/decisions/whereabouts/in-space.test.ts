@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { registerAgent } from '../../agents/index.ts'
 import { type Person, suspendPerson } from '../../people/index.ts'
 import { publishPolicies } from '../../policy/index.ts'
@@ -32,7 +33,10 @@ import {
   sponsored,
   ticketFor,
 } from '../opening/testing.ts'
+import { mayContinue, stillLive } from '../still-live.ts'
 import { type Held, newKey, READ, REFUND_DESK, refund, type World, worldsOver } from '../testing.ts'
+
+import { MOST_LOOKING_MS } from './locator.ts'
 
 const by = 'operator'
 /** Everybody of support may be there, and the refund bot. */
@@ -406,5 +410,45 @@ forEachEngine('a task in a space', (open) => {
     assert.ok(holds())
     await say([world.sam, world.fay])
     assert.ok(!holds())
+  })
+
+  test('what runs is cut when the surface falls silent, and not when another replica heard it', {
+    timeout: 60_000,
+  }, async (t) => {
+    const { parts, say, secret, world } = await begin(t)
+    await say([world.sam])
+    const permit = async () => {
+      const held = await world.open({ space: 'desk', thread: 't1' })
+      const verdict = await world.decide(held, await world.token(held), READ)
+      assert.ok(verdict.outcome === 'permit')
+      return verdict
+    }
+    /** What people call the time passes; the lease, which goes by another clock, is renewed meanwhile. */
+    const pass = (ms: number) => parts.clock.jump(ms)
+    /** As a gateway looks, again and again. */
+    const until = async (wanted: boolean, running: Awaited<ReturnType<typeof permit>>) => {
+      while (mayContinue(parts, running) !== wanted) await setImmediate()
+    }
+    const first = await permit()
+    pass(15 * 60_000 - 1)
+    assert.ok(mayContinue(parts, first))
+    // Another replica hears it: only the row says so.
+    await identifySurface(parts, secret.reveal())
+    pass(2)
+    assert.ok(mayContinue(parts, first), 'what looks silent is read again')
+    pass(MOST_LOOKING_MS)
+    await until(true, first)
+    // Nobody hears it any more.
+    pass(15 * 60_000 + 1)
+    await until(false, first)
+    assert.ok(!stillLive(parts, first), 'nor is anything begun')
+    // It speaks again: what is begun then runs.
+    await identifySurface(parts, secret.reveal())
+    const second = await permit()
+    assert.ok(mayContinue(parts, second))
+    // And where nobody can look any more, nobody is heard.
+    pass(15 * 60_000 + 1)
+    await parts.storage.close()
+    await until(false, second)
   })
 })

@@ -11,11 +11,13 @@ import {
   type Thread,
 } from '../../spaces/index.ts'
 import type { Storage } from '../../storage/index.ts'
-import { conversationKeys } from './whereabouts.ts'
+import { conversationKeys, isSilent } from './whereabouts.ts'
 
 const MOST = 20_000
 /** How often a thread is read again that was stated anew meanwhile. */
 const MOST_READS = 8
+/** As long as a lease: what cannot be read by then is not so. */
+export const MOST_LOOKING_MS = 5_000
 
 /**
  * Spaces, threads and surfaces as calls look them up, kept per epoch.
@@ -28,6 +30,8 @@ export class Locator {
   readonly #spaces = new Kept<Space>(MOST)
   readonly #threads = new Kept<Thread>(MOST)
   readonly #surfaces = new Kept<Surface>(MOST)
+  /** Surfaces that look silent, of what is under way. */
+  readonly #looking = new Map<string, { readonly since: number; answered: boolean }>()
 
   constructor(parts: { readonly storage: Storage; readonly live: Pick<Live, 'view'> }) {
     this.#storage = parts.storage
@@ -81,7 +85,34 @@ export class Locator {
    */
   async surface(id: string, at: number): Promise<Surface> {
     const kept = this.#surfaces.get(id, 'latest')
-    if (kept && at - kept.heardAt <= kept.silentAfter) return kept
+    if (kept && !isSilent(kept, at)) return kept
+    return this.#readSurface(id)
+  }
+
+  /**
+   * Whether a surface is heard of lately enough, for what is under way: asked again and again, and never waits. What looks silent is
+   * read once more, since another replica may have heard it; until that is answered it still counts, for a moment.
+   * INVARIANT: a store that does not answer makes nobody heard.
+   */
+  isHeard(id: string, at: number): boolean {
+    const kept = this.#surfaces.get(id, 'latest')
+    if (kept && !isSilent(kept, at)) {
+      this.#looking.delete(id)
+      return true
+    }
+    const looking = this.#looking.get(id)
+    if (looking) return !looking.answered && at - looking.since < MOST_LOOKING_MS
+    const begun = { since: at, answered: false }
+    this.#looking.set(id, begun)
+    this.#readSurface(id)
+      .catch(() => {})
+      .finally(() => {
+        begun.answered = true
+      })
+    return true
+  }
+
+  async #readSurface(id: string): Promise<Surface> {
     const surface = await findSurface(this.#storage.read, id)
     if (!surface) throw new Error(`a thread is of the surface ${id}, which has no row`)
     return this.#surfaces.put(id, 'latest', surface)

@@ -89,11 +89,15 @@ function wordsOf(
   if (mode === 'requester' && task.sponsored) return FOR_SOMEBODY
   if (!conversation) return needsAll(where) ? NO_SOURCE : undefined
   const { surface, thread } = conversation
-  if (now.at - surface.heardAt > surface.silentAfter) return SILENT
+  if (isSilent(surface, now.at)) return SILENT
   const agent = now.agents.at(-1)
   if (agent === undefined || !thread.agents.includes(agent)) return NOT_IN_IT
   if (!task.sponsored && thread.requesterId !== task.personId) return OTHER_REQUESTER
   return needsAll(where) && thread.strangers > 0 ? STRANGERS : undefined
+}
+
+export function isSilent({ heardAt, silentAfter }: Surface, at: number): boolean {
+  return at - heardAt > silentAfter
 }
 
 const FOR_NOBODY: Words = [

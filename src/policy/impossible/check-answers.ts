@@ -133,7 +133,9 @@ function warnUnknown(
   )
 }
 
-function placeIn({ start, text }: ParsedPolicy, path: string): number {
+function placeIn({ link, start, text }: ParsedPolicy, path: string): number {
+  // Which of the links it is about is what matters.
+  if (link !== undefined) return link
   const at = text.search(/@(?:redact|hash|cap)\b/)
   const place = text.indexOf(path, Math.max(0, at))
   return start + Math.max(0, place)
