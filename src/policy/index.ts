@@ -4,12 +4,21 @@ export { argumentsByName, type GivenByName } from './cases/named-arguments.ts'
 export type { CaseReport, FailedCase } from './cases/run-cases.ts'
 export { runCasesAside } from './cases/run-cases-aside.ts'
 export { checkPolicies } from './check.ts'
+export { Declarations } from './declarations.ts'
 export { type Ever, type EverRule, EverSet } from './ever/ever-set.ts'
 export { ExplainedQuery, type ExplainedRule, type NearPermit } from './explaining/explain-query.ts'
 export { type PublishedRule, RulesOf } from './explaining/rules-of.ts'
 export type { Mistake, Validation } from './findings.ts'
 export { type GrantName, ISSUE_ACTIONS, readIssueAction } from './issuance/actions.ts'
-export { loadPolicySet, POLICY_ENGINES, type PolicyEngine } from './load.ts'
+export {
+  loadAside,
+  loadPolicySet,
+  loadPolicySet,
+  POLICY_ENGINES,
+  POLICY_ENGINES,
+  type PolicyEngine,
+  type PolicyEngine,
+} from './load.ts'
 export {
   type AnsweredRequest,
   OnlyAnswering,
@@ -69,6 +78,8 @@ export {
 } from './publish.ts'
 export { schemaFor } from './schema.ts'
 export { placeOf, type SourceFile } from './source-files.ts'
+export { conditionOf, type SeenLimit } from './suggesting/conditions.ts'
+export { type NarrowedText, narrowText, type UsedRule } from './suggesting/narrow-text.ts'
 export type { ChangedLine, RuleChange } from './texts/compare.ts'
 export { formatText } from './texts/format.ts'
 export { idsAt } from './texts/ids-at.ts'

@@ -6,6 +6,7 @@ import {
   findSet,
   formatAside,
   latestSet,
+  type RuleChange,
   runCasesAside,
   schemaFor,
 } from '../../policy/index.ts'
@@ -21,7 +22,7 @@ export async function schemaNow(parts: ApiParts): Promise<string> {
 }
 
 const Version = Type.String({ pattern: '^(active|[1-9]\\d{0,8})$' })
-const Change = Type.Object({
+export const Change = Type.Object({
   id: Type.String({ description: 'of the rule' }),
   change: Type.Enum(['added', 'removed', 'changed', 'reworded']),
   line: Type.Integer({ description: 'where it begins; of a removed one, in the older text' }),
@@ -92,15 +93,15 @@ export const POLICY_TEXT_OPERATIONS = [
       const changes = await compareAside(before.text, body.text)
       return {
         with: before.version,
-        changes: changes.map((each) => ({
-          ...each,
-          notes: [...each.notes],
-          lines: [...each.lines],
-        })),
+        changes: changes.map(changeShape),
       }
     },
   }),
 ]
+
+export function changeShape(change: RuleChange) {
+  return { ...change, notes: [...change.notes], lines: [...change.lines] }
+}
 
 /** Nothing was published: version 0, without rules. */
 async function versionNamed(parts: ApiParts, version: string) {

@@ -126,6 +126,27 @@ describe('policies and real calls', () => {
     assert.equal(set.exit, 0, set.said)
   })
 
+  test('narrower rules are suggested as a difference, written as a text that can be published, with what is not known', async (t) => {
+    const cli = await adaAt(t)
+    const args = ['policy', 'suggest', '--agent', 'refund-bot', '--policy']
+    const ran = await cli.remit(...args, '--out', 'narrower.cedar')
+    assert.equal(ran.exit, 0, ran.said)
+    assert.match(
+      ran.out,
+      /was permitted \d+ calls in 30d: by what it did, version \d+ could become/,
+    )
+    assert.match(ran.out, /~ refund-bot-orders {2}changed|~ [\w-]+ {2}changed/)
+    assert.match(ran.out, /orders\.refund {2}1 calls: too few to say anything about arguments/)
+    assert.match(ran.out, /✓ it permits all of these \d+ calls/)
+    assert.match(ran.out, /what it does once a year was perhaps not seen/)
+    const json = await cli.remit(...args, '--json')
+    assert.equal(json.json.newly_denied, 0)
+    const checked = await cli.remit('policy', 'validate', 'narrower.cedar')
+    assert.equal(checked.exit, 0, checked.said)
+    const none = await cli.remit('policy', 'suggest', '--agent', 'other-bot', '--policy')
+    assert.match(none.said, /agent\.unknown/)
+  })
+
   test('validate warns of a rule that does nothing, with both places', async (t) => {
     const cli = await adaAt(t)
     const twice =

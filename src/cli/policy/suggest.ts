@@ -19,6 +19,7 @@ import {
   yellow,
 } from '../terminal/text.ts'
 import { hoursOf } from './replay.ts'
+import { suggestPolicy } from './suggest-policy.ts'
 
 interface Suggested {
   readonly now: readonly Detail[]
@@ -49,24 +50,31 @@ interface SuggestOptions {
   readonly task?: string
   readonly since: string
   readonly out?: string
+  readonly policy?: true
 }
 
 /** `remit policy suggest` */
 export function suggestCommand(start: Start): Command {
-  return command('suggest', 'A narrower ceiling, from what was used.', [
+  return command('suggest', 'A narrower ceiling, or narrower rules, from what was used.', [
     'remit policy suggest --agent refund-bot --since 30d',
     'remit policy suggest --agent refund-bot --out ceiling.json',
+    'remit policy suggest --agent refund-bot --policy --out narrower.cedar',
     'remit agents limits refund-bot --ceiling-file ceiling.json   # puts it in force',
   ])
     .option('--agent <name>', 'what this agent was permitted, against its ceiling')
     .option('--task <id>', 'what this task was permitted, against what it was given')
     .option('--since <length>', 'how far to look back (h, d, w)', '30d')
-    .option('--out <file>', 'writes the details into a file')
+    .option('--policy', 'narrower rules instead of a narrower ceiling')
+    .option('--out <file>', 'writes the details, or all policies, into a file')
     .action(async (options: SuggestOptions, invoked: Command) => {
       const { agent, out, since, task } = options
       if ((agent === undefined) === (task === undefined))
         throw usage('either --agent or --task', 'remit policy suggest --help')
       const cli = await start(invoked)
+      if (options.policy) {
+        await suggestPolicy(cli, options)
+        return
+      }
       const hours = String(Math.max(1, Math.round(hoursOf(since))))
       const found = await cli.api.get<Suggested>(
         agent === undefined

@@ -1,12 +1,12 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { type Call, covers, type Detail } from '@remit/engine'
+import { type Call, type CallFacts, covers, type Detail } from '@remit/engine'
 import { findAgent } from '../../agents/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { findTask } from '../../tasks/index.ts'
 import type { DecisionParts } from '../parts.ts'
 import { readSetting, replayInputs } from '../recorded/replay-inputs.ts'
 import type { SettingFacts } from '../recorded/setting.ts'
-import { type Recorded, recordedPages } from '../replaying/recorded-pages.ts'
+import { type Recorded, type RecordedRow, recordedPages } from '../replaying/recorded-pages.ts'
 import { type Suggestion, suggestDetails } from './suggest-details.ts'
 import { Used } from './used.ts'
 
@@ -70,10 +70,11 @@ async function authorityOf(
   return task.details
 }
 
-async function eachPermitted(
+/** Calls that were permitted, with their facts, in the order of time. */
+export async function eachPermitted(
   { storage }: Pick<DecisionParts, 'storage'>,
   which: Recorded,
-  see: (call: Call) => void,
+  see: (call: Call, made: { readonly facts: CallFacts; readonly row: RecordedRow }) => void,
 ): Promise<Pick<Suggested, 'calls' | 'withoutInputs' | 'cut'>> {
   const settings = new Map<string, SettingFacts>()
   let calls = 0
@@ -86,7 +87,7 @@ async function eachPermitted(
       const made = replayInputs(row, settings.get(row.setting ?? ''))
       if (made.of === 'facts') {
         calls++
-        see(made.facts.call)
+        see(made.facts.call, { facts: made.facts, row })
       } else withoutInputs++
     }
     if (calls >= MOST_CALLS) return { calls, withoutInputs, cut: true }

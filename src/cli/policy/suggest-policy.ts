@@ -1,0 +1,137 @@
+import { writeFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import type { RuleChange } from '../../policy/index.ts'
+import type { Cli } from '../cli.ts'
+import { at } from '../server/api.ts'
+import { indented } from '../terminal/table.ts'
+import { bold, dim, green, red, type Text, text, type Value, yellow } from '../terminal/text.ts'
+import { diffLines } from './diff.ts'
+import { hoursOf } from './replay.ts'
+
+interface Limit {
+  readonly path: string
+  readonly op: 'in' | 'most'
+  readonly values: readonly string[]
+  readonly why: 'always' | 'few' | 'most'
+}
+
+interface Suggested {
+  readonly agent: string
+  readonly version: number
+  readonly text: string
+  readonly changes: readonly RuleChange[]
+  readonly linked: readonly string[]
+  readonly actions: readonly {
+    readonly action: string
+    readonly calls: number
+    readonly few: boolean
+    readonly limits: readonly Limit[]
+  }[]
+  readonly calls: number
+  readonly newly_denied: number
+  readonly overtaken: number
+  readonly beyond: readonly { readonly action: string; readonly rules: readonly string[] }[]
+  readonly without_inputs: number
+  readonly cut: boolean
+}
+
+/** `remit policy suggest --policy` */
+export async function suggestPolicy(
+  cli: Cli,
+  options: {
+    readonly agent?: string
+    readonly task?: string
+    readonly since: string
+    readonly out?: string
+  },
+): Promise<void> {
+  const { agent, out, since, task } = options
+  const hours = String(Math.max(1, Math.round(hoursOf(since))))
+  const path =
+    agent === undefined
+      ? at`/policies/suggestion/task/${task ?? ''}/policy`
+      : at`/policies/suggestion/agent/${agent}/policy`
+  const found = await cli.api.get<Suggested>(path, { hours })
+  cli.answer(found, () => lines(found, task ?? found.agent, since))
+  if (out === undefined) return
+  await writeFile(resolve(cli.world.directory, out), found.text)
+  cli.say(
+    '',
+    text`${green('✓')} written to ${bold(out)}; nothing is in force yet`,
+    dim(`  remit policy replay ${out}   # what it changes for everybody`),
+    dim(`  remit policy publish ${out}`),
+  )
+}
+
+function lines(found: Suggested, whose: string, since: string): readonly Value[] {
+  const { actions, calls, changes, version } = found
+  if (calls === 0)
+    return [dim(`${whose} was permitted nothing in ${since}: there is nothing to go by.`)]
+  return [
+    text`${bold(whose)} was permitted ${calls} calls in ${since}: by what it did, version ${version} could become`,
+    '',
+    ...(changes.length === 0
+      ? [dim('the same: no rule that is for this agent alone permits more than it did')]
+      : diffLines({ with: version, changes })),
+    '',
+    ...actions.flatMap(actionLines),
+    '',
+    replayed(found),
+    ...indented(doubts(found)),
+  ]
+}
+
+function actionLines({ action, calls, few, limits }: Suggested['actions'][number]): Text[] {
+  const said = few
+    ? yellow(`${calls} calls: too few to say anything about arguments`)
+    : dim(`${calls} calls`)
+  return [text`  ${bold(action)}  ${said}`, ...indented(limits.map(limitLine), 4)]
+}
+
+const WHY = {
+  always: 'the same in all of them',
+  few: 'one of these in all of them',
+  most: 'the largest, and room above',
+} as const
+
+function limitLine({ op, path, values, why }: Limit): Text {
+  const name = path.slice(1).replaceAll('/', '.')
+  return text`${name} ${op === 'in' ? '=' : '≤'} ${values.join(' or ')}  ${dim(WHY[why])}`
+}
+
+function replayed({ calls, newly_denied: denied, overtaken }: Suggested): Text {
+  const looked = calls - overtaken
+  return denied === 0
+    ? text`${green('✓')} it permits all of these ${looked} calls`
+    : text`${red('✗')} it would deny ${denied} of these ${looked} calls`
+}
+
+/** What a suggestion does not know. */
+function doubts(found: Suggested): readonly Text[] {
+  const { agent, beyond, cut, linked, overtaken, without_inputs: erased } = found
+  const wide = Map.groupBy(beyond, ({ rules }) => rules.join(', '))
+  return [
+    ...Array.from(
+      wide,
+      ([rules, of]) =>
+        text`${yellow('!')} ${rules} could still permit it ${of.map(({ action }) => action).join(', ')}: not for ${agent} alone, so left as it is`,
+    ),
+    ...(linked.length > 0
+      ? [text`${yellow('!')} ${linked.join(', ')}: made by links, so left as it is`]
+      : []),
+    ...(overtaken > 0
+      ? [
+          text`${yellow('!')} ${overtaken} calls would not be permitted by the policies of now either`,
+        ]
+      : []),
+    ...(cut
+      ? [text`${yellow('!')} there were more calls than are looked at: shorten --since`]
+      : []),
+    ...(erased > 0
+      ? [text`${yellow('!')} nothing is known of ${erased} more (older, or erased)`]
+      : []),
+    dim(
+      text`what it does once a year was perhaps not seen; tests of policies say what has to stay`,
+    ),
+  ]
+}
