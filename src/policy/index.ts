@@ -13,10 +13,7 @@ export { type GrantName, ISSUE_ACTIONS, readIssueAction } from './issuance/actio
 export {
   loadAside,
   loadPolicySet,
-  loadPolicySet,
   POLICY_ENGINES,
-  POLICY_ENGINES,
-  type PolicyEngine,
   type PolicyEngine,
 } from './load.ts'
 export {
