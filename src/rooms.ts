@@ -152,6 +152,16 @@ export async function openRooms(
       },
       onError,
     })
+    const nonces = new DpopNonces({
+      key: master.derive('DPoP nonces'),
+      clock,
+      demanded: settings.dpopNonces,
+    })
+    // The same: one proof can be both (section 5.2 of the draft on attestations).
+    const challenges = {
+      now: () => nonces.current(issuer),
+      holds: (given: unknown) => nonces.holds(issuer, given),
+    }
     const published = outbound({ allowOrigins: onLoopback(settings, options.development) })
     const documents = new ClientDocuments({
       ...shared,
@@ -160,13 +170,9 @@ export async function openRooms(
       endConsents: (agentId) => endConsentsOf(shared, { agentId, by: 'system' }),
     })
     const decisions = {
-      ...{ ...shared, keys, catalog, policies, providers, documents },
+      ...{ ...shared, keys, catalog, policies, providers, documents, challenges },
       ...{ facts, issuers, verified, risk, points, shadow },
-      nonces: new DpopNonces({
-        key: master.derive('DPoP nonces'),
-        clock,
-        demanded: settings.dpopNonces,
-      }),
+      nonces,
     }
     await createBuiltInGroups(shared)
     await configuredProvider(settings, shared, options.development)

@@ -1,6 +1,8 @@
 import { readCompact, readObject } from '../keys/index.ts'
 import { isName } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'
+import { byAttestation } from './attestation/by-attestation.ts'
+import { ATTESTED } from './attestation/shown.ts'
 import { isClientUrl } from './documents/client-url.ts'
 import type { Authenticated, AuthenticatingParts, Way } from './proving/authenticated.ts'
 import { byOwnKey } from './proving/own-key.ts'
@@ -18,6 +20,8 @@ const WAYS: ReadonlyMap<string, Way> = new Map([
   ],
   // draft-ietf-oauth-spiffe-client-auth section 3.1
   ['urn:ietf:params:oauth:client-assertion-type:jwt-spiffe', bySvid],
+  // draft-ietf-oauth-attestation-based-client-auth: in headers, and so of no type that a form can say
+  [ATTESTED, byAttestation],
 ])
 
 /**
@@ -76,9 +80,9 @@ function inTheSameWords(cause: unknown): never {
     : cause
 }
 
-/** What everyone can read at an address; and that an agent which proved who it is was let in by nobody. */
+/** What everyone can read at an address; what the draft on attestations has words for; and that an agent which proved who it is was let in by nobody. */
 function isSaid({ code }: Problem): boolean {
-  return code.startsWith('client_document.') || code === 'agent.quarantined'
+  return /^(?:client_document|attestation)\./.test(code) || code === 'agent.quarantined'
 }
 
 function unauthenticated(cause: Problem): Problem {

@@ -27,6 +27,9 @@ export {
   listAgents,
   listSelfRegistered,
 } from './agent-store.ts'
+export type { AttestationChallenges } from './attestation/challenges.ts'
+export { POP_ALGORITHMS } from './attestation/possession.ts'
+export { ATTESTED, writeShown } from './attestation/shown.ts'
 export {
   type Authenticated,
   type AuthenticatingParts,

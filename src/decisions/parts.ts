@@ -1,4 +1,4 @@
-import type { ClientDocuments, IssuerTrust } from '../agents/index.ts'
+import type { AttestationChallenges, ClientDocuments, IssuerTrust } from '../agents/index.ts'
 import type { Catalog } from '../catalog/index.ts'
 import type { MasterKey, SigningKeys } from '../keys/index.ts'
 import type { Live } from '../live/index.ts'
@@ -33,4 +33,6 @@ export interface DecisionParts extends TaskParts {
   readonly shadow?: Watcher
   /** Clients that are known by the address of a document; absent where nobody is. */
   readonly documents?: ClientDocuments | undefined
+  /** What proofs beside attestations answer; absent where none are accepted. */
+  readonly challenges?: AttestationChallenges | undefined
 }

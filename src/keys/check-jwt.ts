@@ -20,9 +20,10 @@ export interface JwtExpectation {
   readonly issuer: string | undefined
   /**
    * A string: `aud` is exactly that string, not a list. A function is given the list (a string counts as a list of
-   * one), for tokens of others whose audience is not ours to choose.
+   * one), for tokens of others whose audience is not ours to choose. `undefined`: the token is for whoever sees its holder prove
+   * the key that it names, and says no audience.
    */
-  readonly audience: string | ((audiences: readonly string[]) => boolean)
+  readonly audience: string | ((audiences: readonly string[]) => boolean) | undefined
   readonly algorithms: readonly Algorithm[]
   /** From configured trust or our own records, by `kid`; never from the token. `undefined`: no such key. */
   keyFor(header: JoseHeader): KeyObject | undefined | Promise<KeyObject | undefined>
@@ -93,7 +94,9 @@ function checkClaims(claims: PlainObject, expect: JwtExpectation): Claims {
   const nbf = claims.nbf === undefined ? iat : seconds(claims, 'nbf')
   if (expect.issuer !== undefined && iss !== expect.issuer)
     throw new Problem('token.wrong_issuer', `\`iss\` must be ${expect.issuer}`)
-  if (!isAudience(aud) || !isFor(aud, expect.audience)) {
+  const wanted = expect.audience
+  const named = isAudience(aud) ? aud : undefined
+  if (wanted !== undefined && (named === undefined || !isFor(named, wanted))) {
     throw new Problem('token.wrong_audience', 'the token is meant for someone else')
   }
   if (now >= exp * 1000) throw new Problem('token.expired', 'the token has expired')
@@ -109,7 +112,13 @@ function checkClaims(claims: PlainObject, expect: JwtExpectation): Claims {
   if (now - iat * 1000 > (expect.maxAgeSeconds ?? Number.POSITIVE_INFINITY) * 1000) {
     throw new Problem('token.too_old', `it may be at most ${expect.maxAgeSeconds} seconds old`)
   }
-  return { ...claims, iss: expect.issuer ?? (typeof iss === 'string' ? iss : ''), aud, exp, iat }
+  return {
+    ...claims,
+    iss: expect.issuer ?? (typeof iss === 'string' ? iss : ''),
+    aud: named ?? [],
+    exp,
+    iat,
+  }
 }
 
 /** RFC 7519 section 2, NumericDate, but whole and positive: fractions and strings are someone's mistake. */
@@ -126,7 +135,10 @@ function isAudience(aud: unknown): aud is string | readonly string[] {
   return Array.isArray(aud) && aud.length > 0 && aud.every((item) => typeof item === 'string')
 }
 
-function isFor(aud: string | readonly string[], audience: JwtExpectation['audience']): boolean {
+function isFor(
+  aud: string | readonly string[],
+  audience: Exclude<JwtExpectation['audience'], undefined>,
+): boolean {
   if (typeof audience === 'string') return aud === audience
   return audience(typeof aud === 'string' ? [aud] : aud)
 }

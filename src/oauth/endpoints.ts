@@ -1,7 +1,9 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import type { AttestationChallenges } from '../agents/index.ts'
 import type { IntrospectionParts } from '../decisions/index.ts'
 import { logBug, type RawContext, type RawHandler, toProblem } from '../http/index.ts'
 import { Problem } from '../lib/problem.ts'
+import { CHALLENGE, challengeEndpoint } from './attestation.ts'
 import { BACKCHANNEL, backchannelEndpoint } from './backchannel/authentication-request.ts'
 import { DEVICE, deviceEndpoint } from './backchannel/device-request.ts'
 import { DETAIL_TYPES, detailTypes } from './detail-types.ts'
@@ -37,6 +39,7 @@ export function oauthHandlers(given: OAuthPorts): RawHandler[] {
           tokenEndpoint(message, reply, ports).catch(tellingNonce(reply, ports)),
         ),
     },
+    ...(decisions.challenges ? [challengeHandler(decisions.challenges)] : []),
     {
       name: 'revocation endpoint',
       paths: ['/oauth/revoke'],
@@ -123,6 +126,15 @@ function tellingNonce(reply: ServerResponse, { decisions, issuer }: TokenPorts) 
     if (error instanceof Problem && error.code === 'proof.nonce_required' && nonce !== undefined)
       reply.setHeader('dpop-nonce', nonce)
     throw error
+  }
+}
+
+function challengeHandler(challenges: AttestationChallenges): RawHandler {
+  return {
+    name: 'challenge endpoint',
+    paths: [CHALLENGE],
+    handle: (message, reply, context) =>
+      answering(reply, context, async () => challengeEndpoint(message, challenges)),
   }
 }
 

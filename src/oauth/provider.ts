@@ -1,11 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import Provider, { type ErrorOut, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider'
+import { ISSUER_ALGORITHMS, POP_ALGORITHMS } from '../agents/index.ts'
 import type { DecisionParts } from '../decisions/index.ts'
 import type { Cookies, ProblemPage } from '../http/index.ts'
 import type { SigningKeys } from '../keys/index.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Artefacts } from '../tokens/index.ts'
 import { adapterFor } from './adapter.ts'
+import { CHALLENGE } from './attestation.ts'
 import { BACKCHANNEL } from './backchannel/authentication-request.ts'
 import { DEVICE } from './backchannel/device-request.ts'
 import { DETAIL_TYPES } from './detail-types.ts'
@@ -61,6 +63,7 @@ const IN_WORDS: Readonly<Record<string, string>> = {
 const UNANSWERABLE = 'the request cannot be answered'
 
 const AUTHORIZE = '/oauth/authorize'
+const BY_ATTESTATION = ['attest_jwt_client_auth', 'attest_jwt_client_auth_dpop']
 const QUERY_ONLY = { response_modes_supported: ['query'] } as const
 
 /**
@@ -133,6 +136,7 @@ export function createProvider(ports: ProviderPorts): AuthorizationServer {
     discovery: {
       authorization_details_types_supported: ['remit_call', 'remit_delegate'],
       authorization_details_types_metadata_endpoint: `${ports.issuer}${DETAIL_TYPES}`,
+      ...attestationMetadata(ports),
       client_id_metadata_document_supported: ports.decisions.documents?.areFetched ?? false,
       ...(ports.registration === 'off'
         ? {}
@@ -162,13 +166,28 @@ export function createProvider(ports: ProviderPorts): AuthorizationServer {
   // Its metadata names every mode it knows; our clients have one (`registration/read-metadata.ts`).
   provider.use(async (context, next) => {
     await next()
-    if (context.oidc?.route === 'discovery') Object.assign(Object(context.body), QUERY_ONLY)
+    if (context.oidc?.route !== 'discovery') return
+    const body: { token_endpoint_auth_methods_supported?: string[] } = Object(context.body)
+    Object.assign(body, QUERY_ONLY)
+    if (ports.decisions.challenges)
+      body.token_endpoint_auth_methods_supported?.push(...BY_ATTESTATION)
   })
   provider.use(answerWhereKnown({ decisions: ports.decisions, path: AUTHORIZE, show }))
   provider.on('server_error', (_context, error) => ports.onError(error))
   return {
     handle: callbackOf(provider, ports.issuer),
     settle: (request, uid) => settleInteraction({ ...ports, provider }, request, uid),
+  }
+}
+
+/** Section 9 of the draft on attestations. Nobody is asked for one who authenticates otherwise. */
+function attestationMetadata({ decisions, issuer }: ProviderPorts) {
+  if (!decisions.challenges) return {}
+  return {
+    challenge_endpoint: `${issuer}${CHALLENGE}`,
+    client_attestation_signing_alg_values_supported: [...ISSUER_ALGORITHMS],
+    client_attestation_pop_signing_alg_values_supported: [...POP_ALGORITHMS],
+    client_attestation_pop_methods_supported: ['attestation_pop_jwt', 'dpop_combined', 'none'],
   }
 }
 

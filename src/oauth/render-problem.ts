@@ -10,6 +10,7 @@ type OAuthError =
   | 'invalid_authorization_details'
   | 'invalid_binding_message'
   | 'invalid_client'
+  | 'invalid_client_attestation'
   | 'invalid_client_metadata'
   | 'invalid_dpop_proof'
   | 'invalid_grant'
@@ -24,6 +25,8 @@ type OAuthError =
   | 'unauthorized_client'
   | 'unknown_user_id'
   | 'use_dpop_nonce'
+  | 'use_attestation_challenge'
+  | 'use_fresh_attestation'
 
 /** Exact codes first, families (the part before the dot) second. A code of neither is the caller's malformed request, or ours. */
 const BY_CODE: Partial<Record<ProblemCode, OAuthError>> = {
@@ -32,6 +35,9 @@ const BY_CODE: Partial<Record<ProblemCode, OAuthError>> = {
   'agent.owner_suspended': 'unauthorized_client',
   'agent.unauthenticated': 'invalid_client',
   'assertion.replayed': 'invalid_client',
+  'attestation.challenge_needed': 'use_attestation_challenge',
+  'attestation.invalid': 'invalid_client_attestation',
+  'attestation.stale': 'use_fresh_attestation',
   'backchannel.bad_message': 'invalid_binding_message',
   'backchannel.hint_expired': 'expired_login_hint_token',
   'backchannel.unknown_person': 'unknown_user_id',
@@ -127,8 +133,14 @@ export function oauthAnswer(problem: Problem, requestId: string) {
   }
 }
 
+const UNAUTHORIZED: ReadonlySet<OAuthError> = new Set([
+  'invalid_client',
+  'invalid_client_attestation',
+  'invalid_token',
+])
+
 function statusOf(error: OAuthError, { status }: Problem): number {
-  if (error === 'invalid_client' || error === 'invalid_token') return 401
+  if (UNAUTHORIZED.has(error)) return 401
   return status >= 500 || status === 405 || status === 413 || status === 415 || status === 429
     ? status
     : 400

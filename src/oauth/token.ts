@@ -2,6 +2,7 @@ import { IncomingMessage, type ServerResponse } from 'node:http'
 import type { DecisionParts } from '../decisions/index.ts'
 import { headerValues } from '../http/index.ts'
 import { Problem } from '../lib/problem.ts'
+import { CHALLENGE_HEADER, isAttested, withAttestation } from './attestation.ts'
 import { deviceCode } from './backchannel/device-request.ts'
 import { type Form, readForm, required } from './form.ts'
 import {
@@ -75,7 +76,11 @@ export async function tokenEndpoint(
   ports: TokenPorts,
 ): Promise<TokenAnswer | TransactionAnswer | undefined> {
   if (message.method !== 'POST') throw new Problem('request.method_not_allowed', 'POST is needed')
-  const { form, text } = await readForm(message)
+  const { form: sent, text } = await readForm(message)
+  const form = withAttestation(message, sent)
+  const { challenges } = ports.decisions
+  // Section 6.2 of the draft: the next proof answers this one.
+  if (challenges && isAttested(message)) reply.setHeader(CHALLENGE_HEADER, challenges.now())
   const type = required(form, 'grant_type')
   const grant = type === DEVICE_CODE && !ports.deviceCodes ? undefined : GRANTS.get(type)
   const interactive = INTERACTIVE.get(type)

@@ -46,6 +46,11 @@ export class DpopNonces {
     return this.#at(origin, this.#period())
   }
 
+  /** Whether it is one of now, whatever is demanded. */
+  holds(origin: string, nonce: unknown): boolean {
+    return this.#accepts(origin, nonce)
+  }
+
   /** The check that a proof for `url` has to pass; `undefined`: none. */
   checkFor(url: string, what: ProvedFor): ((nonce: unknown) => boolean) | undefined {
     if (!this.#demands(what)) return undefined

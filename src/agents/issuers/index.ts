@@ -14,6 +14,7 @@ export { findIssuer, listIssuers } from './issuer-store.ts'
 export { type Expected, IssuerTrust, type Vouched } from './issuer-trust.ts'
 export type { IssuerParts } from './parts.ts'
 export type { IssuerDescription, IssuerTerms } from './read-issuer.ts'
+export { ISSUER_ALGORITHMS } from './read-keys.ts'
 export {
   type AccessMapping,
   type Admitted,

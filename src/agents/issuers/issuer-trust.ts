@@ -13,7 +13,7 @@ import { Problem } from '../../lib/problem.ts'
 import type { Live } from '../../live/index.ts'
 import type { Storage } from '../../storage/index.ts'
 import type { Agent } from '../agent.ts'
-import { claimAt } from './claim-test.ts'
+import { claimAt, holds } from './claim-test.ts'
 import { type Connect, IssuerKeys } from './issuer-keys.ts'
 import { type StoredIssuer, selectIssuers, withoutSecret } from './issuer-store.ts'
 import { isSpiffeId } from './spiffe-id.ts'
@@ -24,8 +24,8 @@ export interface Expected {
   readonly use: IssuerUse
   /** As in `JwtExpectation`; a neighbour's type is never listed. */
   readonly typ: readonly string[]
-  /** Where the registration says none. */
-  readonly audience: string
+  /** Where the registration says none. `undefined`: such tokens name none. */
+  readonly audience: string | undefined
 }
 
 /** A token that holds, and the registration that it matched: within that, and nowhere else, what it says has a meaning. */
@@ -38,6 +38,7 @@ export interface Vouched {
   readonly digest: string
 }
 
+const ATTESTATION_TYP = 'oauth-client-attestation+jwt'
 const LONGEST_SUBJECT = 2048
 const LONGEST_JTI = 256
 
@@ -104,6 +105,26 @@ export class IssuerTrust {
   }
 
   /**
+   * The same for an attestation of a client: bound to a key, and for nobody in particular. One that does not say who attests is of the
+   * only attester whose rules know such a client, or of nobody.
+   */
+  async checkAttestation(token: string): Promise<Vouched> {
+    const said = readObject(readCompact(token).payload, 'claims set')
+    const expected = { use: 'attestation', typ: [ATTESTATION_TYP], audience: undefined } as const
+    if (said.iss !== undefined)
+      return this.#checked(token, expected, await this.#match(said, 'attestation'))
+    const [only, another] = (await this.all()).filter(
+      ({ kind, rules, state, tenant, uses }) =>
+        kind === 'oauth' &&
+        state !== 'revoked' &&
+        uses.includes('attestation') &&
+        (tenant === null || claimAt(said, tenant.claim) === tenant.value) &&
+        rules.some(({ when }) => when.every((test) => holds(test, said))),
+    )
+    return this.#checked(token, expected, this.#standing(another ? undefined : only, 'attestation'))
+  }
+
+  /**
    * The issuer that vouches for an agent, in force; none for an agent of the house.
    * @throws Problem `issuer.suspended`, `issuer.revoked`, `issuer.expired`
    */
@@ -142,15 +163,18 @@ export class IssuerTrust {
     const issuer = withoutSecret(stored)
     const find = this.keys.find(issuer)
     const spiffe = issuer.kind === 'spiffe'
+    const attested = expected.use === 'attestation'
+    const audience = issuer.audience ?? expected.audience
     const claims = await checkJwt(token, {
       typ: expected.typ,
-      issuer: spiffe ? undefined : issuer.issuer,
-      audience: soleAudience(issuer.audience ?? expected.audience),
+      // Found by its subject, or by rules: then `iss` says nothing, or nothing else.
+      issuer: spiffe || saysNoIssuer(token, attested) ? undefined : issuer.issuer,
+      audience: audience === undefined ? undefined : soleAudience(audience),
       algorithms: issuer.algorithms,
       keyFor: (header): Promise<KeyObject | undefined> => find(header),
       clock: this.#clock,
       maxLifeSeconds: issuer.mostLifeSeconds,
-      ...(spiffe ? { iatOptional: true } : {}),
+      ...(spiffe || attested ? { iatOptional: true } : {}),
     })
     return {
       issuer,
@@ -159,6 +183,10 @@ export class IssuerTrust {
       digest: digestOf(issuer, token, claims),
     }
   }
+}
+
+function saysNoIssuer(token: string, attested: boolean): boolean {
+  return attested && readObject(readCompact(token).payload, 'claims set').iss === undefined
 }
 
 /** RFC 7523bis: one audience, alone. Platforms send it as a list of one, which is the same. */

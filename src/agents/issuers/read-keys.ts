@@ -3,7 +3,14 @@ import { Problem } from '../../lib/problem.ts'
 import { bad, type Reach } from './bad-issuer.ts'
 import type { IssuerKey, KeySource, TrustedIssuer } from './trusted-issuer.ts'
 
-const ALGORITHMS: readonly Algorithm[] = ['ES256', 'PS256', 'RS256', 'Ed25519', 'EdDSA']
+/** What tokens of others may be signed with. */
+export const ISSUER_ALGORITHMS: readonly Algorithm[] = [
+  'ES256',
+  'PS256',
+  'RS256',
+  'Ed25519',
+  'EdDSA',
+]
 /** JWT-SVID section 3.1 leaves EdDSA out; the longer ones of its list we know no keys for. */
 const OF_SPIFFE: readonly Algorithm[] = ['ES256', 'PS256', 'RS256']
 const MOST_KEYS = 20
@@ -32,7 +39,7 @@ export function readAlgorithms(
   kind: TrustedIssuer['kind'],
   wanted: readonly string[] | undefined,
 ): readonly Algorithm[] {
-  const possible = kind === 'spiffe' ? OF_SPIFFE : ALGORITHMS
+  const possible = kind === 'spiffe' ? OF_SPIFFE : ISSUER_ALGORITHMS
   if (wanted === undefined) return possible
   const known = wanted.filter(isAlgorithm).filter((alg) => possible.includes(alg))
   if (known.length === 0 || known.length !== wanted.length || new Set(known).size !== known.length)

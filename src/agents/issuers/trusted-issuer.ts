@@ -6,9 +6,16 @@ import type { ClaimTest } from './claim-test.ts'
 
 /**
  * What an issuer is trusted with. `workload`: saying which agent somebody is. `access_token`: its access tokens open tasks at
- * the gateway. `id_jag`: identity assertions of people (ID-JAG). `chaining`: authorization grants of another domain.
+ * the gateway. `id_jag`: identity assertions of people (ID-JAG). `chaining`: authorization grants of another domain. `attestation`:
+ * that a key is of an instance of a client.
  */
-export const ISSUER_USES = ['workload', 'access_token', 'id_jag', 'chaining'] as const
+export const ISSUER_USES = [
+  'workload',
+  'access_token',
+  'id_jag',
+  'chaining',
+  'attestation',
+] as const
 export type IssuerUse = (typeof ISSUER_USES)[number]
 
 /** `suspended` may be taken back, `revoked` is final. */

@@ -1,4 +1,5 @@
 import type { Agent } from '../agent.ts'
+import type { AttestationChallenges } from '../attestation/challenges.ts'
 import type { CredentialUse } from '../credential-use.ts'
 import type { ClientDocuments } from '../documents/client-documents.ts'
 import type { IssuerTrust, Vouched } from '../issuers/issuer-trust.ts'
@@ -11,6 +12,8 @@ export type AuthenticatingParts = AgentParts & {
   readonly issuer: string
   readonly issuers: IssuerTrust
   readonly documents?: ClientDocuments | undefined
+  /** Without, no attestations are accepted. */
+  readonly challenges?: AttestationChallenges | undefined
 }
 
 /** An agent that has proved who it is. The caller uses the credential (`credentialStep`) in the transaction of what it does. */

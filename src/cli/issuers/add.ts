@@ -48,7 +48,7 @@ export function addCommand(start: Start): Command {
       '--issuer <text>',
       'exactly as its tokens say it; spiffe://DOMAIN of a trust domain',
     )
-    .requiredOption('--use <use...>', 'workload, access_token, id_jag, chaining')
+    .requiredOption('--use <use...>', 'workload, access_token, id_jag, chaining, attestation')
     .requiredOption(
       '--trust <level>',
       'the most: 0 quarantined, 1 external, 2 partner, 3 internal',

@@ -1,12 +1,15 @@
 import {
+  ATTESTED,
   agentIdOf,
   authenticateAgent,
+  CREDENTIAL_STEPS,
+  credentialStep,
   findDescription,
   isClientUrl,
   listKeys,
 } from '../../agents/index.ts'
 import { Problem } from '../../lib/problem.ts'
-import { consumeOnceStep, type Step } from '../../storage/index.ts'
+import type { Step } from '../../storage/index.ts'
 import type { DecisionParts } from '../parts.ts'
 
 /** What a token request says about who sends it. */
@@ -23,8 +26,10 @@ export interface ProvedClient {
   readonly steps: readonly Step[]
 }
 
-/** Name of the guard that fails when an assertion was used before. */
-export const ASSERTION_STEP = 'used assertion'
+/** Whether it is the guard that fails when an assertion was used before, or was another agent's. */
+export function isAssertionStep(guard: string): boolean {
+  return Object.values(CREDENTIAL_STEPS).some((name) => name === guard)
+}
 
 const PUBLIC: ProvedClient = { byKey: false, steps: [] }
 
@@ -43,19 +48,16 @@ export async function proveClient(
     if (methods.includes('none')) return PUBLIC
     throw new Problem('agent.unauthenticated', 'the client authenticates with its key')
   }
-  if (!methods.includes('private_key_jwt'))
+  // Whoever can show more than it said is believed, not refused.
+  if (!methods.includes('private_key_jwt') && assertionType !== ATTESTED)
     throw new Problem(
       'oauth.invalid_request',
       '`client_assertion` is not accepted here: the client is public',
     )
-  const { agent, expiresAt, replayKey } = await authenticateAgent(parts, {
-    assertion,
-    assertionType,
-  })
+  const { agent, ...credential } = await authenticateAgent(parts, { assertion, assertionType })
   if (agent.id !== agentIdOf(clientId))
     throw new Problem('agent.unauthenticated', 'the assertion is of another client')
-  const step = consumeOnceStep(parts.storage.read, 'assertion', replayKey, expiresAt)
-  return { byKey: true, steps: [step] }
+  return { byKey: true, steps: [credentialStep(parts.storage.read, credential)] }
 }
 
 async function methodsOf(

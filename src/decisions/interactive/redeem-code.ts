@@ -29,7 +29,12 @@ import { problemOr } from '../reasons.ts'
 import { PROOF_STEP, proofStep } from '../refuse.ts'
 import { grantEnded, type Presenting, readProof, refusing } from './credentials.ts'
 import { type InteractiveTokens, issueTokens } from './issue.ts'
-import { ASSERTION_STEP, type ClientShown, type ProvedClient, proveClient } from './prove-client.ts'
+import {
+  type ClientShown,
+  isAssertionStep,
+  type ProvedClient,
+  proveClient,
+} from './prove-client.ts'
 
 /** A code that came back from the client it was sent to, with the right verifier: what the protocol checks is checked. */
 export interface CodeRedemption extends Presenting, Omit<ClientShown, 'clientId'> {
@@ -217,7 +222,7 @@ async function overtaken(
   { id }: Authorization,
   guard: string,
 ): Promise<Refused> {
-  if (guard === ASSERTION_STEP)
+  if (isAssertionStep(guard))
     return refused('assertion.replayed', 'the client assertion was used before')
   if (guard === PROOF_STEP) return refused('proof.replayed', 'the proof was used before')
   if (guard === KEY_STEP)

@@ -18,7 +18,7 @@ import { PROOF_STEP, proofStep } from '../refuse.ts'
 import { grantEnded, type Presenting, readProof, refusing } from './credentials.ts'
 import { type InteractiveTokens, issueTokens } from './issue.ts'
 import { lostAnswer, rememberStep } from './lost-answer.ts'
-import { ASSERTION_STEP, type ClientShown, proveClient } from './prove-client.ts'
+import { type ClientShown, isAssertionStep, proveClient } from './prove-client.ts'
 
 /** RFC 6749 section 6, with RFC 8707. */
 export interface Refreshing extends Presenting, ClientShown {
@@ -77,7 +77,7 @@ export async function refreshTokens(
   if (issued.outcome === 'issued') return issued
   if (issued.outcome === 'refused') return no(grantEnded(issued))
   if (issued.guard === PROOF_STEP) return no(refused('proof.replayed', 'the proof was used before'))
-  if (issued.guard === ASSERTION_STEP)
+  if (isAssertionStep(issued.guard))
     return no(refused('assertion.replayed', 'the client assertion was used before'))
   if (issued.guard === REFRESH_STEP) return again()
   throw new Error(`tokens could not be stored: ${issued.guard}`)

@@ -1,0 +1,64 @@
+import type { IncomingMessage } from 'node:http'
+import { ATTESTED, type AttestationChallenges, writeShown } from '../agents/index.ts'
+import { headerValues } from '../http/index.ts'
+import { readCompact, readObject } from '../keys/index.ts'
+import { Problem } from '../lib/problem.ts'
+import type { Form } from './form.ts'
+
+export const CHALLENGE = '/oauth/challenge'
+export const CHALLENGE_HEADER = 'oauth-client-attestation-challenge'
+const ATTESTATION = 'oauth-client-attestation'
+const POP = 'oauth-client-attestation-pop'
+/** RFC 9110 section 11.2, as far as a JWT can be one. */
+const TOKEN68 = /^[A-Za-z0-9._-]+$/
+
+/** A fresh challenge (section 6.1 of the draft on attestations). */
+export function challengeEndpoint(
+  message: IncomingMessage,
+  challenges: AttestationChallenges,
+): { readonly attestation_challenge: string } {
+  if (message.method !== 'POST') throw new Problem('request.method_not_allowed', 'POST is needed')
+  return { attestation_challenge: challenges.now() }
+}
+
+export function isAttested(message: IncomingMessage): boolean {
+  return [ATTESTATION, POP].some((name) => headerValues(message, name).length > 0)
+}
+
+/**
+ * The form of a request whose client authenticates in headers, as if it did so in the form: one attestation, with a proof of its own
+ * or else with the DPoP proof (section 7). A second way to authenticate beside it is refused.
+ * @throws Problem `oauth.invalid_request`, `attestation.invalid`
+ */
+export function withAttestation(message: IncomingMessage, form: Form): Form {
+  if (form.get('client_assertion_type') === ATTESTED)
+    throw new Problem('oauth.invalid_request', 'an attestation is sent in its header')
+  if (!isAttested(message)) return form
+  if (form.has('client_assertion') || form.has('client_secret'))
+    throw new Problem('oauth.invalid_request', 'a client authenticates in one way')
+  const attestation = onlyOne(message, ATTESTATION)
+  const separate = headerValues(message, POP).length > 0
+  const proof = onlyOne(message, separate ? POP : 'dpop')
+  requireOwn(form.get('client_id'), attestation)
+  const kind = separate ? 'attestation_pop_jwt' : 'dpop_combined'
+  return new Map([
+    ...form,
+    ['client_assertion_type', ATTESTED],
+    ['client_assertion', writeShown({ attestation, kind, proof })],
+  ])
+}
+
+function onlyOne(message: IncomingMessage, name: string): string {
+  const [value, ...more] = headerValues(message, name)
+  if (value === undefined || more.length > 0 || !TOKEN68.test(value))
+    throw new Problem('attestation.invalid', `there is not exactly one \`${name}\``)
+  return value
+}
+
+/** Section 7.1: a client that says its id says the one that is attested. */
+function requireOwn(clientId: string | undefined, attestation: string): void {
+  if (clientId === undefined) return
+  const { sub } = readObject(readCompact(attestation).payload, 'claims set')
+  if (sub !== clientId)
+    throw new Problem('attestation.invalid', '`client_id` is not whom the attestation is about')
+}
