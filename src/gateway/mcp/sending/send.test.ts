@@ -25,6 +25,7 @@ function permitted(holds: () => boolean, notAfter = Number.POSITIVE_INFINITY): S
   const verdict = {
     decisionId: 'dec_1',
     obligations: [],
+    settles: [],
     view: {},
     ticket: { also: {}, notAfter, deadline: Number.POSITIVE_INFINITY },
   }
