@@ -178,3 +178,8 @@ export function actionSchemas(schema: string): ReadonlyMap<string, ActionSchema>
   }
   return schemas
 }
+
+/** Whether a text was written by `schemaFor`. */
+export function isGenerated(schema: string): boolean {
+  return STAND_INS.every(({ name }) => schema.includes(`\naction ${quote(name)} in [`))
+}

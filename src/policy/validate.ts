@@ -5,6 +5,7 @@ import { SetCompiler } from './compiled-set.ts'
 import { readExactJson } from './exact-integers.ts'
 import { Findings, type Validation } from './findings.ts'
 import { checkImpossible } from './impossible/check-impossible.ts'
+import { issuanceMistake } from './issuance/check-rule.ts'
 import type { ParsedPolicy } from './parse.ts'
 import {
   nesting,
@@ -14,6 +15,7 @@ import {
   withoutPieces,
 } from './policy-text.ts'
 import { type Portion, portionsOf } from './portions.ts'
+import { isGenerated } from './schema.ts'
 import { warnOfRules } from './statics/warn-of-rules.ts'
 import { warnOfTemplates } from './statics/warn-of-templates.ts'
 import { isLink } from './templates/link-text.ts'
@@ -79,6 +81,8 @@ function examine(text: string, schema: string, found: Findings): readonly Parsed
     }
     parsed.set(`piece${i}`, read)
   }
+  // What a set of others calls `issue:…` is its own.
+  if (isGenerated(schema)) checkIssuances(parsed, found)
   checkTypes(parsed, schema, found)
   if (found.none) checkImpossible(parsed.values(), schema, found)
   if (found.none) checkCut(text, pieces, found)
@@ -96,6 +100,13 @@ function isShallow(piece: PolicyPiece, found: Findings): boolean {
   const message = `brackets are nested deeper than ${POLICY_LIMITS.nesting}`
   found.mistake(undefined, piece.start, message)
   return false
+}
+
+function checkIssuances(parsed: ReadonlyMap<string, ReadPiece>, found: Findings): void {
+  for (const { id, piece, shape } of parsed.values()) {
+    const mistake = issuanceMistake(shape)
+    if (mistake !== undefined) found.mistake(id, piece.start, mistake)
+  }
 }
 
 /** Warnings that say nothing about safety; every other one is a mistake. */

@@ -73,9 +73,10 @@ async function answersTo(
 
 function told(answer: IssuanceAnswer | undefined): Answer {
   if (!answer) return denied('issuance.unknown')
-  return answer.permitted
-    ? { permitted: true, reason: 'permitted', issuance: answer.shaping }
-    : denied(answer.reason)
+  if (!answer.permitted) return denied(answer.reason)
+  const { shaping } = answer
+  const permit = { permitted: true, reason: 'permitted' } as const
+  return Object.keys(shaping).length > 0 ? { ...permit, issuance: shaping } : permit
 }
 
 /** A code and nothing else: it is for the operator of the server, which must not pass it on. */

@@ -79,6 +79,28 @@ describe('remit peps', () => {
     assert.match(cut.said, /✗ policies:\d+:\d+/)
   })
 
+  test('an authorization server that asks before it issues: its clients, workloads and audiences', async (t) => {
+    const ada = await signedIn(t, remit)
+    const issuer = ['--issuer', 'https://login.example']
+    const party = ['--client', 'crm=refund-bot', '--workload', 'spiffe://prod/a=b=refund-bot']
+    const add = ['peps', 'add', 'login', ...issuer, ...party, '--audience', 'api://crm=orders']
+    const added = await ada.remit(...add)
+    assert.equal(added.exit, 0, added.said)
+    assert.match(added.said, /https:\/\/login\.example asks before it issues tokens/)
+    assert.match(added.said, /the workload spiffe:\/\/prod\/a=b is refund-bot/)
+    assert.match((await ada.remit('peps', 'list')).out, /api:\/\/crm is orders/)
+    for (const [wrong, says] of [
+      [['--client', 'crm=refund-bot'], /need --issuer/],
+      [[...issuer, '--client', 'crm'], /has to be ID=NAME/],
+      [[...issuer, '--client', 'crm=nobody-at-all'], /no agent `nobody-at-all`/],
+      [[...issuer, '--audience', 'x=nothing'], /no resource `nothing`/],
+      [[...issuer, '--takes'], /mean nothing in the mode `issuance`/],
+      [['--issuer', 'login'], /is no address/],
+      [[...issuer, '--client', 'a=refund-bot', 'a=refund-bot'], /there twice/],
+    ] as const)
+      assert.match((await ada.remit('peps', 'add', 'other', ...wrong)).said, says)
+  })
+
   test('not with settings that mean nothing, nor a key that is none, nor for everyone', async (t) => {
     const ada = await signedIn(t, remit)
     const nowhere = await ada.remit('peps', 'add', 'mesh', '--resource', 'nothing')

@@ -3,6 +3,9 @@ import { type TestContext, test } from 'node:test'
 import { Problem } from '../../lib/problem.ts'
 import { publishPolicies } from '../../policy/index.ts'
 import { forEachEngine } from '../../storage/testing.ts'
+import { askDirectly } from '../deferring/ask-directly.ts'
+import { beginDevice, claimDevice } from '../deferring/device.ts'
+import { Waiting } from '../deferring/testing.ts'
 import { issueResourceToken } from '../issue-resource-token.ts'
 import { openTask } from '../open-task.ts'
 import {
@@ -104,6 +107,33 @@ forEachEngine('policies gate what Remit itself issues', (open) => {
     }
     await publish(world, forbids('issue:access_token:token_exchange'))
     assert.equal(reasonOf(await redeem(world, helper, await ticket())), 'opened')
+  })
+
+  test('what was put off: an exchange, a question of the agent’s own, a device', async (t) => {
+    const { world } = await begin(t)
+    const { parts, sam } = world
+    const waiting = await Waiting.in(world)
+    const asked = { details: [only('orders.read')], purpose: 'look at orders' }
+    const direct = async () =>
+      askDirectly(parts, {
+        ...{ ...waiting.presented(), proof: undefined, ...asked },
+        ...{ hint: { kind: 'login_hint', value: sam.id }, message: undefined, waits: 600 },
+        notificationToken: undefined,
+      })
+    await publish(world, forbids('issue:access_token:ciba'))
+    assert.equal(outcome(await direct()), 'issuance.forbidden', 'nobody is asked for nothing')
+    const put = await waiting.deferred(asked)
+    await waiting.answer('grant')
+    await publish(world, forbids('issue:access_token:token_exchange'))
+    assert.equal(outcome(await waiting.poll(put.code)), 'deferral.denied')
+    assert.equal(outcome(await direct()), 'asked')
+    const begun = await beginDevice(parts, { ...waiting.presented(), proof: undefined, ...asked })
+    assert.ok(begun.outcome === 'begun', outcome(begun))
+    await publish(world, forbids('issue:access_token:device_code'))
+    const typed = { person: sam, typed: begun.userCode }
+    await assert.rejects(claimDevice(parts, typed), { code: 'issuance.forbidden' })
+    await publish(world)
+    await claimDevice(parts, typed)
   })
 
   test('one resource of several is left out of the task', async (t) => {

@@ -3,7 +3,6 @@ import { readAnnotations } from '../annotations.ts'
 import { type AnnotatedJson, exactJson, policyToJson, templateToJson } from '../exact-integers.ts'
 import type { Findings } from '../findings.ts'
 import type { CheckedPolicy } from '../impossible/check-impossible.ts'
-import { issuanceMistake } from '../issuance/check-rule.ts'
 import type { ParsedPolicy } from '../parse.ts'
 import { idOf } from '../policy-id.ts'
 import { offsetOfByte, type PolicyPiece } from '../policy-text.ts'
@@ -68,15 +67,12 @@ function readLinkPiece(
 
 /** The id, when it can be used. */
 function checkAnnotations(
-  json: AnnotatedJson,
+  { annotations = {}, effect }: AnnotatedJson,
   piece: PolicyPiece,
   found: Findings,
 ): string | undefined {
-  const { annotations = {}, effect } = json
   const { id, mistakes } = readAnnotations(effect, annotations, piece.text)
-  const about = issuanceMistake(shapeOf(exactJson(json)))
-  for (const message of about === undefined ? mistakes : [...mistakes, about])
-    found.mistake(id || undefined, piece.start, message)
+  for (const message of mistakes) found.mistake(id || undefined, piece.start, message)
   return id || undefined
 }
 

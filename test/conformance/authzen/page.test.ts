@@ -35,6 +35,9 @@ describe('docs/authzen.md', () => {
     known.set('REMIT', world.issuer)
     known.set('MESH_SECRET', mesh.secret)
     known.set('TASK', (await world.open()).id)
+    known.set('PROVIDER', world.provider)
+    known.set('ORDERS', world.orders)
+    await world.allow('sam')
     known.set('PERSON', (await world.person('sam')).id)
   })
   after(async () => {
@@ -43,7 +46,8 @@ describe('docs/authzen.md', () => {
   })
 
   async function remit(line: string): Promise<void> {
-    const { exit, out, said } = await cli.remit(...line.split(/\s+/).slice(1))
+    const words = line.replaceAll(/\$(\w+)/g, (_, name) => known.get(name) ?? '?').split(/\s+/)
+    const { exit, out, said } = await cli.remit(...words.slice(1))
     assert.equal(exit, 0, `${line}\n${said}`)
     const [secret] = /pep_[\w-]{43}/.exec(out) ?? []
     if (secret !== undefined) known.set('SECRET', secret)
