@@ -20,6 +20,7 @@ import {
   Running,
 } from './gateway/index.ts'
 import {
+  ClientCertificates,
   cookiesOf,
   createHttp,
   type HealthCheck,
@@ -79,8 +80,11 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const { issuer } = settings
   const deviceCodes = settings.deviceCodes === 'on'
   const { registration, registrationToken } = settings
+  const { clientCertificatesFrom: from } = settings
+  const certificates = from.length === 0 ? undefined : new ClientCertificates({ from, clock })
   const authorizationServer = beginWhenAsked({
     registration,
+    certificates: certificates !== undefined,
     ...{ issuer, keys, decisions, problemPage, onError, deviceCodes, artefacts: kept },
     cookies: cookiesOf(issuer),
     cookieKey: base64url(rooms.master.derive('cookies of the authorization server')),
@@ -97,6 +101,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
         ...{ issuer, deviceCodes, artefacts: kept, server: authorizationServer },
         ...{ registration, registrationToken },
         trustDomain: settings.trustDomain,
+        certificates,
         decisions: { ...decisions, peps: rooms.askers },
       }),
       ...authzenHandlers({ ...rooms, clock, random, peps: rooms.askers }),
@@ -108,7 +113,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   registerPages(http.app, { ...rooms, deviceCodes })
   const upstreams = outbound({ allowOrigins: () => true }) // it is only ever asked for what an administrator registered
   const describeMcp: ApiParts['describeMcp'] = (at) => describeMcpServer(upstreams, at)
-  addApi(http.app, { ...rooms, development, describeMcp })
+  addApi(http.app, { ...rooms, development, describeMcp, certificates })
 
   const local = development || isLoopback(new URL(issuer).hostname)
   const agentsAt = outbound({
@@ -121,6 +126,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     gateway: settings.gateway,
     issuer: settings.issuer,
     trustDomain: settings.trustDomain,
+    certificates,
     catalog: rooms.catalog,
     connections: rooms.connections,
     decisions,

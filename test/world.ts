@@ -41,6 +41,8 @@ export interface WorldOptions {
   readonly seed?: boolean
   /** Sam has agreed to everything that refund-bot may ever do. Default: yes. */
   readonly consented?: boolean
+  /** Which proxies are believed about client certificates. Default: none. */
+  readonly certificatesFrom?: string
   /** Where proofs need a nonce. Default: nowhere, so that agents of tests say exactly what they mean to. */
   readonly nonces?: 'auto' | 'always'
   /** With the sample MCP server running behind `desk`. Default: no, it is only in the catalog. */
@@ -159,6 +161,7 @@ export class World {
       REMIT_IDP_ISSUER: this.provider,
       REMIT_IDP_CLIENT_ID: 'remit',
       REMIT_IDP_CLIENT_SECRET: CLIENT_SECRET,
+      REMIT_CLIENT_CERT_FROM: this.#options.certificatesFrom ?? '',
       REMIT_DPOP_NONCES: this.#options.nonces ?? 'off',
       REMIT_LOG_LEVEL: 'debug',
       REMIT_DEVICE_CODES: this.#options.deviceCodes ? 'on' : 'off',

@@ -1,6 +1,7 @@
 import { readCompact, readObject } from '../keys/index.ts'
 import { isName } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'
+import type { Agent } from './agent.ts'
 import { byAttestation } from './attestation/by-attestation.ts'
 import { ATTESTED } from './attestation/shown.ts'
 import { isClientUrl } from './documents/client-url.ts'
@@ -38,20 +39,20 @@ export async function authenticateAgent(
   { assertion, assertionType }: { readonly assertion: string; readonly assertionType: string },
 ): Promise<Authenticated> {
   const found = await prove(parts, assertion, assertionType).catch(inTheSameWords)
-  const { agent } = found
-  if (agent.status !== 'active') {
-    await parts.storage.transaction((tx) =>
-      parts.ledger.append(tx, {
-        type: 'agent.refused',
-        agent: agent.id,
-        reason: `agent.${agent.status}`,
-      }),
-    )
-    throw unauthenticated(
-      new Problem(`agent.${agent.status}`, `\`${agent.id}\` is ${agent.status}`),
-    )
-  }
+  await activeOnly(parts, found.agent)
   return found
+}
+
+/** An agent that proved who it is and may not act is recorded. */
+export async function activeOnly(
+  parts: Pick<AuthenticatingParts, 'storage' | 'ledger'>,
+  { id, status }: Agent,
+): Promise<void> {
+  if (status === 'active') return
+  await parts.storage.transaction((tx) =>
+    parts.ledger.append(tx, { type: 'agent.refused', agent: id, reason: `agent.${status}` }),
+  )
+  throw unauthenticated(new Problem(`agent.${status}`, `\`${id}\` is ${status}`))
 }
 
 async function prove(
@@ -73,7 +74,7 @@ function wayOf(assertion: string): Way {
   return isName(iss) || (isClientUrl(iss) && sub === iss) ? byOwnKey : byIssuer
 }
 
-function inTheSameWords(cause: unknown): never {
+export function inTheSameWords(cause: unknown): never {
   // A store that cannot be reached says nothing about the agent.
   throw cause instanceof Problem && cause.status < 500 && !isSaid(cause)
     ? unauthenticated(cause)

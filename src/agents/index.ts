@@ -36,6 +36,7 @@ export {
   assertionReplayKey,
   authenticateAgent,
 } from './authenticate.ts'
+export { type AgentCertificate, authenticateByCertificate } from './authenticate-certificate.ts'
 export { linkClient, unlinkClient } from './change-clients.ts'
 export { addKey, revokeKey } from './change-keys.ts'
 export { setCeiling, setOwner, setTrust } from './change-limits.ts'

@@ -1,6 +1,7 @@
 import type { AgentParts, IssuerParts } from '../agents/index.ts'
 import type { ConnectionParts } from '../connections/index.ts'
 import type { DecisionParts } from '../decisions/index.ts'
+import type { ClientCertificates } from '../http/index.ts'
 import type { SigningKeys } from '../keys/index.ts'
 import type { Ledger } from '../ledger/index.ts'
 import type { McpDescription } from '../net/index.ts'
@@ -13,6 +14,8 @@ import type { CustodyParts } from '../tokens/index.ts'
 export interface ApiParts {
   readonly issuer: string
   readonly gateway: string
+  /** What clients showed at their TLS connections; absent where nobody ends those in front of us. */
+  readonly certificates?: ClientCertificates | undefined
   /** `remit dev`: acts that widen access need no confirmation on a page. */
   readonly development: boolean
   readonly people: PeopleParts

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { Problem } from '../lib/problem.ts'
 import { Secret } from '../lib/secret.ts'
 
@@ -81,6 +82,14 @@ function readToken(text: string): Secret {
   if (!/^[A-Za-z0-9._~+/-]{32,512}=*$/.test(text))
     throw new Error('is not at least 32 characters of a bearer token')
   return new Secret(text)
+}
+
+function readAddresses(text: string): readonly string[] {
+  const all = text.split(',').map((each) => each.trim())
+  const given = all.filter((each) => each !== '')
+  if (!given.every((each) => isIP(each) !== 0))
+    throw new Error('is not a list of addresses such as `10.0.0.5, 10.0.0.6`')
+  return given
 }
 
 function readTimeZone(text: string): string {
@@ -250,6 +259,12 @@ export const SETTINGS = {
     '10485760',
     'Most bytes of one answer of an MCP server, with everything it tells on the way.',
     readBetween(1024, 104_857_600),
+  ),
+  clientCertificatesFrom: setting(
+    'REMIT_CLIENT_CERT_FROM',
+    '',
+    'Addresses of the proxies that end TLS in front of this server and say in `Client-Cert` (RFC 9440) which certificate a client showed, separated by commas. Empty: nobody is believed, and nothing is bound to certificates.',
+    readAddresses,
   ),
   dpopNonces: setting(
     'REMIT_DPOP_NONCES',

@@ -2,6 +2,7 @@ import type { TypedArguments } from '@remit/engine'
 import type { FrozenBody, FrozenCall } from '../approvals/index.ts'
 import type { Action, Resource } from '../catalog/index.ts'
 import type { Json } from '../lib/json.ts'
+import type { Certificate } from '../tokens/index.ts'
 
 /** Exactly what goes upstream. What the agent cannot influence (our own headers, the credential) is not in it. */
 export interface Sent {
@@ -21,6 +22,8 @@ export interface Call {
   readonly scheme: 'DPoP' | 'Bearer' | undefined
   /** Every value of the header `DPoP`. */
   readonly proof: string | readonly string[] | undefined
+  /** Of the TLS connection: what a token that came as `Bearer` may be bound to (RFC 8705). */
+  readonly certificate?: Certificate | undefined
   /** As the proof must name them (RFC 9449 `htm`, `htu`): the method, our public origin and the raw path. */
   readonly method: string
   readonly url: string

@@ -1,5 +1,12 @@
 import { Problem } from '../lib/problem.ts'
-import { checkProof, checkTaskToken, type Proof, type TaskTokenClaims } from '../tokens/index.ts'
+import {
+  boundKeyOf,
+  type Certificate,
+  checkPossession,
+  checkTaskToken,
+  type Proof,
+  type TaskTokenClaims,
+} from '../tokens/index.ts'
 import type { HeldTask } from './facts.ts'
 import { ownTokens } from './identify.ts'
 import { isSubject } from './minting.ts'
@@ -10,6 +17,8 @@ import { problemOr } from './reasons.ts'
 export interface Presented {
   readonly token: string
   readonly proof: string | readonly string[] | undefined
+  /** Of the TLS connection, where there is no proof. */
+  readonly certificate?: Certificate | undefined
   readonly method: string
   readonly url: string
   /** In the header `Authorization`, so that the proof must name the token (RFC 9449 `ath`), or as a parameter. */
@@ -29,12 +38,12 @@ export type Holder =
 export async function checkHolder(parts: DecisionParts, presented: Presented): Promise<Holder> {
   const { token, method, url } = presented
   const bound = presented.as === 'authorization' ? { accessToken: token } : undefined
-  const { clock } = parts
+  const { clock, random } = parts
   const what = bound ? ({ at: 'task', method } as const) : ({ at: 'token endpoint' } as const)
   const nonce = parts.nonces?.checkFor(url, what)
   const [claims, proof] = await Promise.all([
     problemOr(checkTaskToken(token, ownTokens(parts))),
-    problemOr(checkProof(presented.proof, { method, url, clock, nonce, ...bound })),
+    problemOr(checkPossession(presented, { method, url, clock, random, nonce, ...bound })),
   ])
   if (proof instanceof Problem) return { holds: false, problem: proof, proof: undefined }
   if (claims instanceof Problem) return { holds: false, problem: claims, proof }
@@ -43,7 +52,7 @@ export async function checkHolder(parts: DecisionParts, presented: Presented): P
     problem: new Problem(code, detail),
     proof,
   })
-  if (proof.thumbprint !== claims.cnf.jkt)
+  if (proof.thumbprint !== boundKeyOf(claims.cnf))
     return problem('proof.wrong_key', 'the token is bound to another key')
   const held = await parts.facts.task(claims.task.id)
   if (

@@ -4,11 +4,14 @@ import { Problem } from '../lib/problem.ts'
 import type { LiveView } from '../live/index.ts'
 import {
   type BearerToken,
+  boundKeyOf,
+  certificateProof,
   checkProof,
   checkResourceToken,
   opaqueDigest,
   type Proof,
   type ResourceTokenClaims,
+  tokenTypeOf,
 } from '../tokens/index.ts'
 import type { Call } from './call.ts'
 import type { HeldTask } from './facts.ts'
@@ -20,7 +23,7 @@ import { enoughFor, problemOr } from './reasons.ts'
 /** What a request says about who makes it, and where it wants to. */
 export type Knock = Pick<
   Call,
-  'token' | 'scheme' | 'proof' | 'method' | 'url' | 'resource' | 'nonces'
+  'token' | 'scheme' | 'proof' | 'certificate' | 'method' | 'url' | 'resource' | 'nonces'
 > & {
   readonly action?: Call['action']
 }
@@ -69,7 +72,7 @@ export async function identify(parts: DecisionParts, call: Knock): Promise<Ident
   const { token, scheme } = call
   if (token === undefined || scheme === undefined)
     return nobody(new Problem('token.missing', 'the request carries no access token'))
-  if (scheme !== 'DPoP') return identifyBearer(parts, call, token)
+  if (scheme !== 'DPoP') return identifyUnproved(parts, call, token)
   const [bound, proof] = await Promise.all([
     problemOr(boundTo(parts, call, token)),
     problemOr(
@@ -88,6 +91,29 @@ export async function identify(parts: DecisionParts, call: Knock): Promise<Ident
     return nobody(
       new Problem('proof.wrong_key', 'the token is bound to another key'),
       proof,
+      bound.claims,
+    )
+  return identifyTask(parts, call, bound, proof)
+}
+
+/**
+ * A token that came as `Bearer`: of a client that cannot prove possession, or bound to the certificate of the connection (RFC 8705
+ * section 3). INVARIANT: what is bound to a DPoP key is never good here, whatever certificate comes with it.
+ */
+async function identifyUnproved(
+  parts: DecisionParts,
+  call: Knock,
+  token: string,
+): Promise<Identified> {
+  const { certificate } = call
+  const bound = certificate && (await problemOr(boundTo(parts, call, token)))
+  if (!certificate || !bound || bound instanceof Problem) return identifyBearer(parts, call, token)
+  if (tokenTypeOf(bound.thumbprint) === 'DPoP') return identifyBearer(parts, call, token)
+  const proof = certificateProof(certificate, parts)
+  if (proof.thumbprint !== bound.thumbprint)
+    return nobody(
+      new Problem('proof.wrong_key', 'the token is bound to another certificate'),
+      undefined,
       bound.claims,
     )
   return identifyTask(parts, call, bound, proof)
@@ -119,7 +145,7 @@ async function boundTo(parts: DecisionParts, call: Knock, token: string): Promis
   }
   const claims = await checkResourceToken(token, call.resource.identifier, ownTokens(parts))
   const isOf = (held: HeldTask) => isSubject(parts, held, claims, call.resource)
-  return { claims, thumbprint: claims.cnf.jkt, isOf }
+  return { claims, thumbprint: boundKeyOf(claims.cnf), isOf }
 }
 
 /** What is in our books of a token that says nothing. @throws Problem `token.expired`, `token.wrong_audience` */
@@ -143,9 +169,9 @@ export async function identifyAgain(
   call: Knock,
   before: Extract<Identified, { known: true }>,
 ): Promise<Identified> {
-  const { token, scheme } = call
+  const { token } = call
   // A bearer token is looked at anew as it was the first time: there is no proof.
-  if (token === undefined || scheme !== 'DPoP' || !before.proof) return identify(parts, call)
+  if (token === undefined || !before.proof) return identify(parts, call)
   const bound = await problemOr(boundTo(parts, call, token))
   if (bound instanceof Problem) return nobody(bound, before.proof, before.claims)
   return identifyTask(parts, call, bound, before.proof)

@@ -57,7 +57,7 @@ forEachEngine('a task token', (open) => {
     const own = { issuer: ISSUER, keys: parts.keys, clock: parts.clock }
     const claims = await checkResourceToken(issued.token.token, ORDERS, own)
     assert.equal(claims.exp - claims.iat, 300)
-    assert.equal(claims.cnf.jkt, held.opened.task.keyThumbprint)
+    assert.deepEqual(claims.cnf, { jkt: held.opened.task.keyThumbprint })
     assert.deepEqual(claims.authorization_details, held.opened.details)
     assert.equal(claims.sub, world.sam.id)
     const issues = (await parts.recorded()).filter(({ type }) => type === 'token.issued')

@@ -3,7 +3,7 @@ import type { Resource } from '../catalog/index.ts'
 import type { LedgerEvent } from '../ledger/index.ts'
 import type { LiveView } from '../live/index.ts'
 import { consumeOnceStep } from '../storage/index.ts'
-import type { Minted, Proof } from '../tokens/index.ts'
+import { type Minted, type Proof, tokenTypeOf } from '../tokens/index.ts'
 import type { HeldTask, Setting } from './facts.ts'
 import { checkHolder, type Presented } from './holder.ts'
 import { type Issuing, issuingBy, mayIssueAt } from './issuance/gate.ts'
@@ -31,6 +31,7 @@ export interface ResourceTokenRequest extends Omit<Presented, 'as'> {
 export interface Issued {
   readonly outcome: 'issued'
   readonly token: Minted
+  readonly tokenType: 'DPoP' | 'Bearer'
   readonly taskId: string
   readonly details: readonly Detail[]
   readonly scope?: string
@@ -79,6 +80,7 @@ export async function issueResourceToken(
   return {
     outcome: 'issued',
     token,
+    tokenType: tokenTypeOf(proof.thumbprint),
     taskId: held.task.id,
     details,
     ...(scope === undefined ? {} : { scope }),

@@ -53,7 +53,7 @@ forEachEngine('opening a task for a person', (open) => {
     assert.equal(claims.act?.sub, 'refund-bot')
     assert.equal(claims.client_id, opened.task.id)
     assert.equal(claims.task.purpose, 'refund order 1042')
-    assert.equal(claims.cnf.jkt, opened.task.keyThumbprint)
+    assert.deepEqual(claims.cnf, { jkt: opened.task.keyThumbprint })
     assert.deepEqual(claims.authorization_details, opened.details)
     assert.equal(opened.task.deadline - opened.task.openedAt, 3_600_000)
     assert.deepEqual(await findTask(parts.storage.read, opened.task.id), opened.task)

@@ -1,5 +1,6 @@
 import { Problem } from '../lib/problem.ts'
 import { findTask, type Task } from '../tasks/index.ts'
+import type { Certificate } from '../tokens/index.ts'
 import { checkHolder } from './holder.ts'
 import { callKeys, livenessOf, PAST_DEADLINE } from './liveness.ts'
 import type { DecisionParts } from './parts.ts'
@@ -11,6 +12,7 @@ export interface TaskCredential {
   readonly token: string | undefined
   readonly scheme: 'DPoP' | 'Bearer' | undefined
   readonly proof: string | readonly string[] | undefined
+  readonly certificate?: Certificate | undefined
   readonly method: string
   readonly url: string
 }
@@ -27,9 +29,15 @@ export async function requireTask(
 ): Promise<Task> {
   const { token, scheme } = credential
   if (token === undefined) throw new Problem('token.missing', 'the request carries no access token')
-  if (scheme !== 'DPoP')
+  // RFC 8705 section 3: a token that is bound to a certificate comes as a bearer token.
+  const certificate = scheme === 'Bearer' ? credential.certificate : undefined
+  if (scheme !== 'DPoP' && !certificate)
     throw new Problem('token.wrong_scheme', 'the token is bound to a key: use DPoP')
-  const holder = await checkHolder(parts, { ...credential, token, as: 'authorization' })
+  const proof = certificate ? undefined : credential.proof
+  const holder = await checkHolder(parts, {
+    ...{ ...credential, certificate, proof, token },
+    as: 'authorization',
+  })
   if (holder.proof) {
     const done = await parts.storage.commit([proofStep(parts, holder.proof)])
     if (!done.committed) throw new Problem('proof.replayed', 'the proof was used before')

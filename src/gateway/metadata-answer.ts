@@ -7,7 +7,7 @@ import type { GatewayPorts } from './ports.ts'
 /** `/.well-known/oauth-protected-resource/<name>` (RFC 9728 section 3). */
 export function metadataAnswer(
   catalog: CatalogView,
-  ports: Pick<GatewayPorts, 'gateway' | 'issuer'>,
+  ports: Pick<GatewayPorts, 'certificates' | 'gateway' | 'issuer'>,
   path: readonly string[],
 ): OwnAnswer {
   const resource =
@@ -15,5 +15,5 @@ export function metadataAnswer(
   if (!resource)
     throw new Problem('resource.unknown', 'no resource of that name is behind this gateway')
   const scopes = catalog.actionsOf(resource.name).map((action) => action.name)
-  return { status: 200, body: resourceMetadata(resource, ports.issuer, scopes) }
+  return { status: 200, body: resourceMetadata(resource, ports, scopes) }
 }

@@ -1,12 +1,17 @@
 import type { Resource } from '../catalog/index.ts'
 import { PROOF_ALGORITHMS } from '../tokens/index.ts'
+import type { GatewayPorts } from './ports.ts'
 
 /**
  * The document that tells a client where tokens for this resource come from (RFC 9728 section 2). An MCP server takes bearer
  * tokens too, and tells nobody who has none what its tools are called: its scopes are not listed, and what a client may do
  * is asked of the person on the consent page.
  */
-export function resourceMetadata(resource: Resource, issuer: string, scopes: readonly string[]) {
+export function resourceMetadata(
+  resource: Resource,
+  { certificates, issuer }: Pick<GatewayPorts, 'certificates' | 'issuer'>,
+  scopes: readonly string[],
+) {
   const open = resource.protocol === 'mcp'
   return {
     resource: resource.identifier,
@@ -16,7 +21,9 @@ export function resourceMetadata(resource: Resource, issuer: string, scopes: rea
     bearer_methods_supported: ['header'],
     authorization_details_types_supported: ['remit_call'],
     dpop_signing_alg_values_supported: [...PROOF_ALGORITHMS],
-    dpop_bound_access_tokens_required: !open,
+    ...(certificates
+      ? { tls_client_certificate_bound_access_tokens: true }
+      : { dpop_bound_access_tokens_required: !open }),
     actor_profile_required: true,
   }
 }

@@ -1,14 +1,17 @@
+import type { IncomingMessage } from 'node:http'
 import type { Call } from '../decisions/index.ts'
 import type { GatewayPorts } from './ports.ts'
 import type { StrictRequest } from './strict-request.ts'
 
 /** What a request carries to say who makes it, and what a proof in it has to name. */
 export function presented(
-  { headers, method, path }: StrictRequest,
-  { gateway }: Pick<GatewayPorts, 'gateway'>,
-): Pick<Call, 'token' | 'scheme' | 'proof' | 'method' | 'url' | 'nonces'> {
+  { message, request }: { readonly message: IncomingMessage; readonly request: StrictRequest },
+  { certificates, gateway }: Pick<GatewayPorts, 'certificates' | 'gateway'>,
+): Pick<Call, 'token' | 'scheme' | 'proof' | 'certificate' | 'method' | 'url' | 'nonces'> {
+  const { headers, method, path } = request
   const [scheme, token] = credentialOf(headers.get('authorization') ?? '')
-  return { token, scheme, proof: headers.get('dpop'), method, url: gateway + path, nonces: true }
+  const shown = { proof: headers.get('dpop'), certificate: certificates?.read(message) }
+  return { token, scheme, ...shown, method, url: gateway + path, nonces: true }
 }
 
 /** `DPoP <token>` or `Bearer <token>`, the scheme in any case (RFC 9110 section 11.1), one space, nothing else. */

@@ -33,6 +33,8 @@ export interface ProviderPorts {
   readonly issuer: string
   /** Whether devices without a browser may ask. */
   readonly deviceCodes: boolean
+  /** Whether tokens can be bound to certificates, and agents known by them (RFC 8705). */
+  readonly certificates: boolean
   readonly registration: RegistrationPolicy
   readonly keys: SigningKeys
   readonly artefacts: Artefacts
@@ -61,6 +63,9 @@ const IN_WORDS: Readonly<Record<string, string>> = {
   invalid_redirect_uri: 'the answer would go to an address that the program did not register',
 }
 const UNANSWERABLE = 'the request cannot be answered'
+
+/** RFC 8705 sections 2.2.1 and 3.3; by our own grants, and not by the provider. */
+const BY_CERTIFICATE = { tls_client_certificate_bound_access_tokens: true } as const
 
 const AUTHORIZE = '/oauth/authorize'
 const BY_ATTESTATION = ['attest_jwt_client_auth', 'attest_jwt_client_auth_dpop']
@@ -171,6 +176,10 @@ export function createProvider(ports: ProviderPorts): AuthorizationServer {
     Object.assign(body, QUERY_ONLY)
     if (ports.decisions.challenges)
       body.token_endpoint_auth_methods_supported?.push(...BY_ATTESTATION)
+    if (ports.certificates) {
+      Object.assign(body, BY_CERTIFICATE)
+      body.token_endpoint_auth_methods_supported?.push('self_signed_tls_client_auth')
+    }
   })
   provider.use(answerWhereKnown({ decisions: ports.decisions, path: AUTHORIZE, show }))
   provider.on('server_error', (_context, error) => ports.onError(error))

@@ -1,12 +1,13 @@
 import type { Issued, OpeningAnswer, Refused } from '../decisions/index.ts'
 import { Problem } from '../lib/problem.ts'
+import { tokenTypeOf } from '../tokens/index.ts'
 import { ACCESS_TOKEN } from './grant-types.ts'
 
 /** A successful answer of the token endpoint (RFC 6749 section 5.1, RFC 8693 section 2.2.1). */
 export interface TokenAnswer {
   readonly access_token: string
   readonly issued_token_type: string
-  /** `Bearer` only of clients that cannot prove possession (contract 4). */
+  /** `Bearer` of clients that cannot prove possession (contract 4), and of those that do it by a certificate (RFC 8705). */
   readonly token_type: 'DPoP' | 'Bearer'
   readonly expires_in: number
   readonly refresh_token?: string
@@ -46,8 +47,8 @@ export function openingAnswer(answer: OpeningAnswer): TokenAnswer {
     )
   }
   const details = [...answer.details, ...(answer.mayDelegate ?? [])]
-  const kind = answer.task.keyThumbprint === null ? 'Bearer' : 'DPoP'
-  return tokenAnswer({ ...answer, details }, answer.task.id, kind)
+  const tokenType = tokenTypeOf(answer.task.keyThumbprint)
+  return tokenAnswer({ ...answer, details, tokenType }, answer.task.id)
 }
 
 export function resourceTokenAnswer(answer: Issued | Refused): TokenAnswer {
@@ -56,14 +57,13 @@ export function resourceTokenAnswer(answer: Issued | Refused): TokenAnswer {
 }
 
 function tokenAnswer(
-  issued: Pick<Issued, 'token' | 'details' | 'scope'>,
+  issued: Pick<Issued, 'token' | 'tokenType' | 'details' | 'scope'>,
   taskId: string,
-  kind: TokenAnswer['token_type'] = 'DPoP',
 ): TokenAnswer {
   return {
     access_token: issued.token.token,
     issued_token_type: ACCESS_TOKEN,
-    token_type: kind,
+    token_type: issued.tokenType,
     expires_in: issued.token.expiresIn,
     ...(issued.scope === undefined ? {} : { scope: issued.scope }),
     authorization_details: issued.details,

@@ -1,6 +1,6 @@
 import { IncomingMessage, type ServerResponse } from 'node:http'
 import type { DecisionParts } from '../decisions/index.ts'
-import { headerValues } from '../http/index.ts'
+import { type ClientCertificates, headerValues } from '../http/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { CHALLENGE_HEADER, isAttested, withAttestation } from './attestation.ts'
 import { deviceCode } from './backchannel/device-request.ts'
@@ -36,6 +36,8 @@ export interface TokenPorts extends InteractiveParts {
   readonly issuer: string
   /** Whether devices without a browser may ask. */
   readonly deviceCodes: boolean
+  /** What clients showed at their TLS connections; absent where nobody ends those in front of us. */
+  readonly certificates?: ClientCertificates | undefined
   /** Audience of transaction tokens. */
   readonly trustDomain: string
   /** The standard grants. */
@@ -94,6 +96,7 @@ export async function tokenEndpoint(
   deferringOf(form)
   const presented = {
     proof: headerValues(message, 'dpop'),
+    certificate: ports.certificates?.read(message),
     method: 'POST',
     url: `${ports.issuer}/oauth/token`,
     origin: { ip: message.socket.remoteAddress ?? '' },

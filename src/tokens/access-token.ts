@@ -3,6 +3,7 @@ import {
   type Claims,
   checkJwt,
   MAX_TOKEN_BYTES,
+  type PlainObject,
   type SigningKey,
   type SigningKeys,
   signJwt,
@@ -21,6 +22,7 @@ import {
   readParties,
   textMember,
 } from './parties.ts'
+import { type Confirmation, confirmationOf } from './possession.ts'
 
 /** What it takes to mint. `key` is `SigningKeys.tokens`, asked for each time. */
 export interface Minting {
@@ -72,7 +74,7 @@ export interface AccessClaims extends PartyClaims {
   readonly client_id: Id<'task'>
   readonly authorization_details: readonly Detail[]
   readonly scope?: string
-  readonly cnf: { readonly jkt: string }
+  readonly cnf: Confirmation
   /** When and how the person proved who they are, as what the task began with says (RFC 9470 section 6.1). */
   readonly auth_time?: number
   readonly acr?: string
@@ -115,7 +117,7 @@ export async function mintAccessToken(minting: Minting, grant: AccessGrant): Pro
     client_id: task.id,
     authorization_details: details,
     ...(scope !== undefined && { scope }),
-    cnf: { jkt: thumbprint },
+    cnf: confirmationOf(thumbprint),
     ...authenticationClaims(grant.authentication),
     task,
     ...times,
@@ -176,9 +178,7 @@ export async function checkAccessToken(
   const { acr, auth_time, client_id, iat, exp, nbf, scope } = claims
   const task = objectMember(claims, 'task')
   const cnf = objectMember(claims, 'cnf')
-  const jkt = textMember(cnf, 'jkt')
   if (!isId('task', client_id) || task.id !== client_id) throw malformed('it is of no task')
-  if (!THUMBPRINT.test(jkt)) throw malformed('`cnf.jkt` is not a thumbprint')
   if (scope !== undefined && typeof scope !== 'string') throw malformed('`scope` is not a text')
   if (acr !== undefined && typeof acr !== 'string') throw malformed('`acr` is not a text')
   if (auth_time !== undefined && !isSeconds(auth_time)) throw malformed('`auth_time` is not a time')
@@ -189,7 +189,7 @@ export async function checkAccessToken(
     client_id,
     authorization_details: readDetails(claims),
     ...(scope !== undefined && { scope }),
-    cnf: { jkt },
+    cnf: readConfirmation(cnf),
     ...(auth_time === undefined ? {} : { auth_time }),
     ...(acr === undefined ? {} : { acr }),
     iat,
@@ -199,6 +199,16 @@ export async function checkAccessToken(
   const notBefore = typeof nbf === 'number' ? Math.max(iat, nbf) : iat
   own.verified?.keep(token, own, { access, task, notBefore })
   return { access, task }
+}
+
+/** Exactly one of the two: a token that two keys open has two owners. */
+function readConfirmation(cnf: PlainObject): Confirmation {
+  const [name = '', ...more] = Object.keys(cnf)
+  const thumbprint = textMember(cnf, name)
+  if (more.length > 0 || !THUMBPRINT.test(thumbprint)) throw malformed('`cnf` names no key')
+  if (name === 'jkt') return { jkt: thumbprint }
+  if (name === 'x5t#S256') return { 'x5t#S256': thumbprint }
+  throw malformed('`cnf` names a key in an unknown way')
 }
 
 function isSeconds(value: unknown): value is number {

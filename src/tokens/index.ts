@@ -25,6 +25,16 @@ export { type DeferralKind, newOpaqueToken, opaqueDigest } from './opaque-token.
 export { pairwiseSubject } from './pairwise.ts'
 export { type ActClaim, MAX_CHAIN, type Parties, type PartyClaims, partyClaims } from './parties.ts'
 export {
+  boundKeyOf,
+  type Certificate,
+  type Confirmation,
+  certificateProof,
+  checkPossession,
+  confirmationOf,
+  type Shown,
+  tokenTypeOf,
+} from './possession.ts'
+export {
   checkProof,
   PROOF_ALGORITHMS,
   type Proof,

@@ -85,7 +85,10 @@ export async function checkProof(
 }
 
 /** RFC 9449 section 7.1: the token is bound to the key that made the proof. @throws Problem `proof.wrong_key` */
-export function requireKey(proof: Proof, token: { readonly cnf: { readonly jkt: string } }): void {
+export function requireKey(
+  proof: Proof,
+  token: { readonly cnf: { readonly jkt?: string; readonly 'x5t#S256'?: string } },
+): void {
   if (proof.thumbprint !== token.cnf.jkt) {
     throw new Problem('proof.wrong_key', 'the token is bound to another key')
   }

@@ -187,6 +187,17 @@ inEachWorld(
       }
     })
 
+    it('know both kinds of keys, and never two at once', () => {
+      for (const [name, grant, claims] of seen.filter(([, , { cnf }]) => cnf !== undefined)) {
+        const { jkt } = claims.cnf as { jkt: string } // as these tasks have it
+        const bearer = name === 'introspection' ? { token_type: 'Bearer' } : {}
+        const cnf = { 'x5t#S256': jkt }
+        assert.ok(valid[name]({ ...claims, ...bearer, cnf }), `${name}, ${grant}`)
+        assert.ok(!valid[name]({ ...claims, ...bearer, cnf: { ...cnf, jkt } }), `${name}, ${grant}`)
+        assert.ok(!valid[name]({ ...claims, cnf: { jkt: 'x' } }), `${name}, ${grant}`)
+      }
+    })
+
     it('tell the kinds apart', () => {
       for (const [name, grant, claims] of seen)
         for (const other of NAMES)

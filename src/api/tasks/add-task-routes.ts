@@ -74,6 +74,7 @@ function credentialOf(parts: ApiParts, request: FastifyRequest): TaskCredential 
     token: match?.[2],
     scheme: scheme === undefined ? undefined : scheme === 'dpop' ? 'DPoP' : 'Bearer',
     proof: headerValues(request.raw, 'dpop'),
+    certificate: parts.certificates?.read(request.raw),
     method: request.method,
     url: parts.issuer + path,
   }

@@ -1,6 +1,6 @@
 import type { Detail } from '@remit/engine'
 import type { Step } from '../../storage/index.ts'
-import { insertRefreshStep, newOpaqueToken, type Proof } from '../../tokens/index.ts'
+import { insertRefreshStep, newOpaqueToken, type Proof, tokenTypeOf } from '../../tokens/index.ts'
 import type { HeldTask } from '../facts.ts'
 import { type Issuing as IssuingBy, mayIssueAt } from '../issuance/gate.ts'
 import { aboutTask, grantAt } from '../issue-resource-token.ts'
@@ -66,7 +66,7 @@ export async function issueTokens(
   const { expiresIn, id, token } = issued.token
   const refresh = noMore ? undefined : newOpaqueToken('remit_rt', parts.random)
   const now = parts.clock.now()
-  const kind = task.keyThumbprint === null ? 'Bearer' : 'DPoP'
+  const kind = tokenTypeOf(task.keyThumbprint)
   const answer: InteractiveTokens = {
     outcome: 'issued',
     ...{ kind, token, expiresIn, refreshToken: refresh?.token, details, scope, taskId: task.id },

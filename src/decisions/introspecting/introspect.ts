@@ -5,11 +5,14 @@ import {
   type AccessClaims,
   authenticationClaims,
   type BearerToken,
+  boundKeyOf,
   checkResourceToken,
   checkTaskToken,
+  confirmationOf,
   mintIntrospection,
   opaqueDigest,
   partyClaims,
+  tokenTypeOf,
 } from '../../tokens/index.ts'
 import type { HeldTask, Setting } from '../facts.ts'
 import { livenessNow, ownTokens } from '../identify.ts'
@@ -104,7 +107,7 @@ async function ofTask(
   const keys = callKeys({ task: task.id, person, chain, spaces, issuers, token })
   const view = await parts.live.view(keys)
   if (!livenessOf(view).passed || task.deadline <= parts.clock.now()) return undefined
-  return { claims: { ...claims, token_type: 'DPoP' }, views: [view] }
+  return { claims: { ...claims, token_type: tokenTypeOf(boundKeyOf(claims.cnf)) }, views: [view] }
 }
 
 async function ofResource(
@@ -118,7 +121,12 @@ async function ofResource(
   if (!held || !caller.mayKnow({ resource: resource.name, agentId: held.task.agentId }))
     return undefined
   const alive = await aliveAt(parts, held, { resource, token, claims })
-  return alive && { claims: { ...claims, token_type: 'DPoP' }, views: alive.views }
+  return (
+    alive && {
+      claims: { ...claims, token_type: tokenTypeOf(boundKeyOf(claims.cnf)) },
+      views: alive.views,
+    }
+  )
 }
 
 async function ofHandle(
@@ -156,10 +164,10 @@ function claimsOf(
     aud: row.resource,
     ...partyClaims(issuer, partiesOf(parts, held, setting, resource)),
     client_id: row.taskId,
-    token_type: row.thumbprint === null ? 'Bearer' : 'DPoP',
+    token_type: tokenTypeOf(row.thumbprint),
     authorization_details: row.details,
     ...(row.scope === null ? {} : { scope: row.scope }),
-    ...(row.thumbprint === null ? {} : { cnf: { jkt: row.thumbprint } }),
+    ...(row.thumbprint === null ? {} : { cnf: confirmationOf(row.thumbprint) }),
     ...authenticationClaims(held.task),
     task: { id, purpose, ep: row.epochs },
     iat: Math.floor(row.issuedAt / 1000),
@@ -175,7 +183,7 @@ async function holderOf(
   at: Resource | undefined,
 ): Promise<HeldTask | undefined> {
   const held = await parts.facts.task(claims.client_id)
-  if (held?.task.keyThumbprint !== claims.cnf.jkt) return undefined
+  if (held?.task.keyThumbprint !== boundKeyOf(claims.cnf)) return undefined
   return isSubject(parts, held, claims, at) ? held : undefined
 }
 

@@ -2,13 +2,14 @@ import {
   type Agent,
   type Authenticated,
   authenticateAgent,
+  authenticateByCertificate,
   type CredentialUse,
   type TrustedIssuer,
   type Vouched,
 } from '../../agents/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Subject } from '../../people/index.ts'
-import { checkProof, type Proof } from '../../tokens/index.ts'
+import { checkPossession, type Proof } from '../../tokens/index.ts'
 import { readProof } from '../interactive/credentials.ts'
 import type { DecisionParts } from '../parts.ts'
 import { problemOr } from '../reasons.ts'
@@ -45,9 +46,11 @@ export async function readAgent(
 ): Promise<BroughtOrNot<BroughtAgent>> {
   const { method, url } = request
   const nonce = parts.nonces?.checkFor(url, { at: 'token endpoint' })
-  const proof = await problemOr(
-    checkProof(request.proof, { method, url, clock: parts.clock, nonce }),
-  )
+  const { clock, random } = parts
+  // INVARIANT: a certificate that says which agent asks binds no task; a task has a key of its own.
+  const certificate = request.assertion === undefined ? undefined : request.certificate
+  const shown = { proof: request.proof, certificate }
+  const proof = await problemOr(checkPossession(shown, { method, url, clock, random, nonce }))
   if (proof instanceof Problem)
     return { ok: false, problem: proof, proof: undefined, agentId: undefined }
   const known = await problemOr(authenticate(parts, request))
@@ -95,8 +98,10 @@ export async function readBrought(parts: DecisionParts, opening: Opening): Promi
 
 async function authenticate(
   parts: DecisionParts,
-  { assertion, assertionType }: OpeningRequest,
+  { assertion, assertionType, certificate, clientId }: OpeningRequest,
 ): Promise<Authenticated> {
+  if (assertion === undefined && certificate && clientId !== undefined)
+    return authenticateByCertificate(parts, { clientId, jwk: certificate.jwk })
   if (assertion === undefined || assertionType === undefined)
     throw new Problem('agent.unauthenticated', 'the request carries no client assertion')
   return authenticateAgent(parts, { assertion, assertionType })

@@ -4,6 +4,12 @@ import type { ProblemCode } from '../../lib/problem.ts'
 import type { Task } from '../../tasks/index.ts'
 import type { Minted } from '../../tokens/index.ts'
 
+/** A certificate that a client showed at the TLS connection, with its public key. */
+export interface ClientCertificate {
+  readonly x5t: string
+  readonly jwk: unknown
+}
+
 /** What every request to open a task brings, as an edge read it, before anything about it is believed. */
 export interface OpeningRequest {
   /** RFC 7523 client authentication: `client_assertion` and its type. */
@@ -11,6 +17,10 @@ export interface OpeningRequest {
   readonly assertionType: string | undefined
   /** Every value of the header `DPoP`: by a key that was never used for a task. */
   readonly proof: string | readonly string[] | undefined
+  /** Of the TLS connection: it binds the task where there is no proof, or says which agent asks where there is no assertion. */
+  readonly certificate?: ClientCertificate | undefined
+  /** Who asks, where the certificate says that it is them. */
+  readonly clientId?: string | undefined
   readonly method: string
   readonly url: string
   /** Identifier of the one resource that a token is wanted for. */

@@ -28,7 +28,7 @@ export async function decide(typed: Typed, ports: GatewayPorts): Promise<Permitt
   const base = new URL(resource.upstream)
   const path = buildTarget(base.pathname === '/' ? '' : base.pathname, segments, [])
   const verdict = await decideCall(ports.decisions, {
-    ...presented(request, ports),
+    ...presented(typed, ports),
     resource,
     action,
     arguments: typed.arguments,

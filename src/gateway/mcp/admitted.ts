@@ -12,9 +12,9 @@ export async function admitted(
   ports: McpPorts,
   record?: Admission['record'],
 ): Promise<Admitted> {
-  const { conversation, ip, request, resource } = placed
+  const { conversation, ip, resource } = placed
   const answer = await admit(ports.decisions, {
-    ...presented(request, ports),
+    ...presented(placed, ports),
     resource,
     origin: { ip },
     ...(record ? { record } : {}),

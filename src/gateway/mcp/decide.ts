@@ -21,9 +21,9 @@ import type { McpPorts } from './ports.ts'
 
 /** Asks `decisions/`. What is hashed, shown and sent is `params` without `_meta`; the proof is for the resource's own address. */
 export async function decide(typed: Typed, ports: McpPorts): Promise<Decided> {
-  const { action, conversation, ip, rpc, params, request, resource } = typed
+  const { action, conversation, ip, rpc, params, resource } = typed
   const call: Call = {
-    ...presented(request, ports),
+    ...presented(typed, ports),
     resource,
     action,
     arguments: typed.arguments,

@@ -1,4 +1,5 @@
 import { type Deferring, isNotificationToken } from '../../decisions/index.ts'
+import type { ShownCertificate } from '../../http/index.ts'
 import { parseJson } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Form } from '../form.ts'
@@ -7,6 +8,8 @@ import { ACCESS_TOKEN } from '../grant-types.ts'
 /** What every request of ours at the token endpoint is presented with: read from headers and the connection, never the form. */
 export interface Presented {
   readonly proof: string | readonly string[] | undefined
+  /** Of the TLS connection. */
+  readonly certificate?: ShownCertificate | undefined
   readonly method: string
   readonly url: string
   readonly origin: { readonly ip: string }
@@ -18,6 +21,7 @@ export function openingOf(form: Form) {
   return {
     assertion: form.get('client_assertion'),
     assertionType: form.get('client_assertion_type'),
+    clientId: form.get('client_id'),
     resource: form.get('resource'),
   }
 }

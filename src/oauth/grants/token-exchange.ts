@@ -1,4 +1,5 @@
 import { type DecisionParts, issueResourceToken, openTask } from '../../decisions/index.ts'
+import { isId } from '../../lib/id.ts'
 import { Problem } from '../../lib/problem.ts'
 import { type Form, required } from '../form.ts'
 import { ACCESS_TOKEN } from '../grant-types.ts'
@@ -22,7 +23,10 @@ export async function tokenExchange(
   presented: Presented,
   form: Form,
 ): Promise<TokenAnswer> {
-  if (!form.has('client_assertion')) {
+  // Whoever names a task is that task; an agent authenticates, by an assertion or at the TLS connection.
+  const names = form.get('client_id')
+  const byCertificate = presented.certificate && names !== undefined && !isId('task', names)
+  if (!form.has('client_assertion') && !byCertificate) {
     return resourceTokenAnswer(
       await issueResourceToken(parts, { ...presented, ...exchangeOf(form) }),
     )

@@ -1,0 +1,84 @@
+import { X509Certificate } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import { sha256url } from '../lib/bytes.ts'
+import type { Clock } from '../lib/clock.ts'
+import { Kept } from '../lib/kept.ts'
+import { Problem } from '../lib/problem.ts'
+import { headerValues } from './header-values.ts'
+
+/** The certificate with which a client proved at the TLS connection that it has a key. */
+export interface ShownCertificate {
+  /** SHA-256 of its DER form, base64url: `x5t#S256` (RFC 8705 section 3.1). */
+  readonly x5t: string
+  /** Its public key, as a JWK. */
+  readonly jwk: unknown
+}
+
+interface Read extends ShownCertificate {
+  /** Epoch milliseconds. */
+  readonly from: number
+  readonly to: number
+}
+
+/** RFC 9440 section 2.2: a byte sequence of RFC 8941, which is base64 between colons. */
+const VALUE = /^:([A-Za-z0-9+/]+={0,2}):$/
+const MOST_CHARACTERS = 8_192
+const MOST_KEPT = 2_000
+
+/**
+ * Client certificates, as the proxy says that ends TLS (RFC 9440). It alone is believed, by the address that it connects from; from anyone
+ * else the header is refused, because whoever can reach us past the proxy could write whatever they like there.
+ */
+export class ClientCertificates {
+  readonly #from: ReadonlySet<string>
+  readonly #clock: Clock
+  readonly #kept = new Kept<Read>(MOST_KEPT)
+
+  constructor(given: { readonly from: readonly string[]; readonly clock: Clock }) {
+    this.#from = new Set(given.from)
+    this.#clock = given.clock
+  }
+
+  /** @throws Problem `request.bad_header` */
+  read(message: IncomingMessage): ShownCertificate | undefined {
+    const [value, ...more] = headerValues(message, 'client-cert')
+    if (value === undefined) return undefined
+    if (!this.#from.has(addressOf(message)))
+      throw bad('`Client-Cert` is for the proxy in front of this server to say')
+    if (more.length > 0) throw bad('`Client-Cert` came twice')
+    const certificate = this.#kept.get(value, '') ?? this.#kept.put(value, '', parse(value))
+    const now = this.#clock.now()
+    if (now < certificate.from || now >= certificate.to)
+      throw bad('the client certificate is not valid at this time')
+    return certificate
+  }
+}
+
+/** IPv4 connections to an IPv6 socket have a longer name. */
+function addressOf({ socket }: IncomingMessage): string {
+  return (socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/, '')
+}
+
+function parse(value: string): Read {
+  const [, text] = value.length <= MOST_CHARACTERS ? (VALUE.exec(value) ?? []) : []
+  if (text === undefined) throw bad('`Client-Cert` is not a byte sequence')
+  const der = Buffer.from(text, 'base64')
+  try {
+    const certificate = new X509Certificate(der)
+    // INVARIANT: what is hashed is the certificate that was read, and nothing beside it.
+    if (!certificate.raw.equals(der) || der.toString('base64') !== text)
+      throw new Error('there is more than one certificate')
+    return {
+      x5t: sha256url(der),
+      jwk: certificate.publicKey.export({ format: 'jwk' }),
+      from: Date.parse(certificate.validFrom),
+      to: Date.parse(certificate.validTo),
+    }
+  } catch (cause) {
+    throw new Problem('request.bad_header', '`Client-Cert` is not a certificate', { cause })
+  }
+}
+
+function bad(detail: string): Problem {
+  return new Problem('request.bad_header', detail)
+}

@@ -1,0 +1,78 @@
+import { once } from 'node:events'
+import http from 'node:http'
+import https from 'node:https'
+import type { AddressInfo } from 'node:net'
+import type { TLSSocket } from 'node:tls'
+import type { Answer, Sending } from '../wire.ts'
+import { headerOf, type SelfSigned, selfSigned } from './certificate.ts'
+
+/** Ends TLS in front of a server, and says which certificate a client showed: what a real proxy has to do, and no more. */
+export class TlsProxy {
+  readonly #server: https.Server
+  readonly #own: SelfSigned
+
+  private constructor(server: https.Server, own: SelfSigned) {
+    this.#server = server
+    this.#own = own
+  }
+
+  static async start(upstream: string): Promise<TlsProxy> {
+    const own = selfSigned()
+    const server = https.createServer(
+      {
+        key: own.keyPem,
+        cert: own.certPem,
+        requestCert: true,
+        // Clients sign their certificates themselves; which one it is, is what counts.
+        rejectUnauthorized: false,
+      },
+      (request, reply) => {
+        const { 'client-cert': _, ...headers } = request.headers
+        const shown = (request.socket as TLSSocket).getPeerCertificate(true).raw // it listens with TLS
+        const passed = http.request(new URL(request.url ?? '/', upstream), {
+          method: request.method,
+          headers: { ...headers, ...(shown ? { 'client-cert': headerOf(shown) } : {}) },
+        })
+        passed.on('response', (answer) => {
+          reply.writeHead(answer.statusCode ?? 502, answer.headers)
+          answer.pipe(reply)
+        })
+        passed.on('error', () => reply.destroy())
+        request.pipe(passed)
+      },
+    )
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    return new TlsProxy(server, own)
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections()
+    await new Promise((resolve) => this.#server.close(resolve))
+  }
+
+  /** One request for `url`, on a connection of its own, with this certificate or none. */
+  async send(
+    url: string,
+    certificate: SelfSigned | undefined,
+    { body, headers = [], method = 'GET' }: Sending = {},
+  ): Promise<Answer> {
+    const { host, pathname, search } = new URL(url)
+    const { port } = this.#server.address() as AddressInfo // listening on TCP
+    const request = https.request({
+      ...{ host: '127.0.0.1', port, method, path: pathname + search, agent: false },
+      ca: this.#own.certPem,
+      checkServerIdentity: () => undefined,
+      ...(certificate ? { key: certificate.keyPem, cert: certificate.certPem } : {}),
+      headers: { host, ...Object.fromEntries(headers) },
+    })
+    request.end(body)
+    const [answer] = (await once(request, 'response')) as [http.IncomingMessage] // as Node says it
+    const text = Buffer.concat(await answer.toArray()).toString('utf8')
+    return {
+      status: answer.statusCode ?? 0,
+      headers: answer.headers,
+      text,
+      body: text.startsWith('{') ? (JSON.parse(text) as Record<string, unknown>) : {}, // an object
+    }
+  }
+}
