@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { collectBody } from '../http/index.ts'
 import { isObject, type JsonObject, parseJson } from '../lib/json.ts'
 import { Problem } from '../lib/problem.ts'
 
@@ -22,36 +23,11 @@ export async function readRequest(message: IncomingMessage): Promise<ReadRequest
   const { 'content-encoding': encoding = 'identity', 'content-type': type = '' } = message.headers
   if (!JSON_TYPE.test(type)) throw malformed('the content type has to be `application/json`')
   if (encoding.toLowerCase() !== 'identity') throw malformed('a body that is encoded is not read')
-  const bytes = await collect(message)
+  const bytes = await collectBody(message, MOST_BODY_BYTES)
   if (bytes.length === 0) throw malformed('the body is empty; a JSON object is needed')
   const body = parseJson(bytes, { bytes: MOST_BODY_BYTES, depth: MOST_DEPTH })
   if (!isObject(body)) throw malformed('the body has to be a JSON object')
   return { body, bytes }
-}
-
-function collect(message: IncomingMessage): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = []
-    let size = 0
-    message.on('data', (chunk: Buffer) => {
-      size += chunk.length
-      if (size <= MOST_BODY_BYTES) chunks.push(chunk)
-      else {
-        message.pause()
-        reject(new Problem('input.too_large', `at most ${MOST_BODY_BYTES} bytes`))
-      }
-    })
-    message.on('end', () => {
-      const [only] = chunks
-      resolve(only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks, size))
-    })
-    const cut = (cause?: unknown) =>
-      reject(new Problem('request.incomplete', 'the body ended before it was complete', { cause }))
-    message.on('error', cut)
-    message.on('close', () => {
-      if (!message.complete) cut()
-    })
-  })
 }
 
 export function malformed(detail: string): Problem {

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { collectBody } from '../http/index.ts'
 import { type Json, parseJson } from '../lib/json.ts'
 import { Problem } from '../lib/problem.ts'
 import type { StrictRequest } from './strict-request.ts'
@@ -19,7 +20,7 @@ export async function readBody(
 ): Promise<Json | undefined> {
   const declared = request.headers.get('content-length')
   if (declared !== undefined && Number(declared) > MOST_BODY_BYTES) throw tooLarge()
-  const bytes = await collect(message)
+  const bytes = await collectBody(message, MOST_BODY_BYTES)
   if (bytes.length === 0) return undefined
   const type = request.headers.get('content-type') ?? ''
   if (!JSON_TYPE.test(type)) {
@@ -29,24 +30,6 @@ export async function readBody(
     )
   }
   return parseJson(bytes, { bytes: MOST_BODY_BYTES })
-}
-
-async function collect(message: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  let size = 0
-  try {
-    for await (const chunk of message as AsyncIterable<Buffer>) {
-      size += chunk.length
-      if (size > MOST_BODY_BYTES) throw tooLarge()
-      chunks.push(chunk)
-    }
-  } catch (error) {
-    if (error instanceof Problem) throw error
-    throw new Problem('request.incomplete', 'the body ended before it was complete', {
-      cause: error,
-    })
-  }
-  return Buffer.concat(chunks, size)
 }
 
 function tooLarge(): Problem {

@@ -1,6 +1,7 @@
 export { acceptForms } from './accept-forms.ts'
 export { createHttp, type HttpOptions, type HttpServer } from './app.ts'
 export { ClientCertificates, type ShownCertificate } from './client-certificate.ts'
+export { collectBody } from './collect-body.ts'
 export { type CookieName, type Cookies, cookiesOf } from './cookies.ts'
 export { type ShownCredential, shownCredential } from './credential.ts'
 export { headerValues } from './header-values.ts'

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { collectBody } from '../http/index.ts'
 import { Problem } from '../lib/problem.ts'
 
 /** Token requests are small; a subject token and a list of details are the largest parts. */
@@ -23,26 +24,14 @@ export async function readForm(message: IncomingMessage): Promise<{ text: string
 
 /** A body as text, at most so many bytes. Throws `input.too_large`, `request.incomplete`, and `input.malformed` when it is not UTF-8. */
 export async function readBody(message: IncomingMessage, mostBytes: number): Promise<string> {
-  const chunks: Buffer[] = []
-  let size = 0
-  try {
-    for await (const chunk of message as AsyncIterable<Buffer>) {
-      size += chunk.length
-      if (size > mostBytes) throw new Problem('input.too_large', `at most ${mostBytes} bytes`)
-      chunks.push(chunk)
-    }
-  } catch (error) {
-    if (error instanceof Problem) throw error
-    throw new Problem('request.incomplete', 'the body ended before it was complete', {
-      cause: error,
-    })
-  }
-  return utf8(Buffer.concat(chunks, size))
+  return utf8(await collectBody(message, mostBytes))
 }
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 function utf8(bytes: Buffer): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    return UTF8.decode(bytes)
   } catch (cause) {
     throw new Problem('input.malformed', 'the body is not UTF-8', { cause })
   }
