@@ -52,7 +52,7 @@ inEachWorld('obligations of permits, to whoever asks about a call', (world) => {
     const custom = 'https://rules.example/watermark'
     await publish(
       world(),
-      `@id("veil") @redact("/card/number") @obligation("${custom} draft") permit ${SUPPORT};`,
+      `@id("veil") @redact("/customer/name") @obligation("${custom} draft") permit ${SUPPORT};`,
     )
     for (const supported of [[], ['notification'], ['teleport', 'redact']]) {
       const { obligations, permitted, reason } = await ask(pep, ...supported)
@@ -64,7 +64,7 @@ inEachWorld('obligations of permits, to whoever asks about a call', (world) => {
       obligations?.map(({ properties, type }) => ({ type, properties })),
       [
         { type: 'custom', properties: { value: 'draft', type: custom } },
-        { type: 'custom', properties: { paths: '/card/number', type: 'redact' } },
+        { type: 'custom', properties: { paths: '/customer/name', type: 'redact' } },
       ],
     )
     const found = await pep.search('action', {

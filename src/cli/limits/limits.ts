@@ -102,12 +102,13 @@ function setCommand(start: Start): Command {
         'remit limits set orders.refund/amount=500.00/1d --person sam',
         'remit limits set orders.refund=10/1m --everything',
         'remit limits set calls=50 --agent refund-bot --each-task   # of every task that it opens',
+        'remit limits set rows:orders.list/orders=5000/1d,reserve=/limit --person sam   # what answers say',
       ],
     ),
   )
     .argument(
       '<limit>',
-      'calls=20/1h, orders.refund=5/1h, orders.refund/amount=500.00/1d; without /… for ever',
+      'calls=20/1h, orders.refund=5/1h, orders.refund/amount=500.00/1d; without /… for ever; of what answers say rows:… and charged:…,reserve=…',
     )
     .option('--each-task', 'of each task that opens from now on, instead of over all of them')
     .action(
