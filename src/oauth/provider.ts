@@ -1,5 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import Provider, { type ErrorOut, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider'
+import Provider, {
+  type ErrorOut,
+  errors,
+  interactionPolicy,
+  type KoaContextWithOIDC,
+} from 'oidc-provider'
 import { ISSUER_ALGORITHMS, POP_ALGORITHMS } from '../agents/index.ts'
 import type { DecisionParts } from '../decisions/index.ts'
 import type { Cookies, ProblemPage } from '../http/index.ts'
@@ -69,6 +74,7 @@ const BY_CERTIFICATE = { tls_client_certificate_bound_access_tokens: true } as c
 
 const AUTHORIZE = '/oauth/authorize'
 const BY_ATTESTATION = ['attest_jwt_client_auth', 'attest_jwt_client_auth_dpop']
+const MOST_ASSERTION_SECONDS = 300
 const QUERY_ONLY = { response_modes_supported: ['query'] } as const
 
 /**
@@ -129,8 +135,12 @@ export function createProvider(ports: ProviderPorts): AuthorizationServer {
     renderError: (context, out, { cause }) =>
       show(context, cause instanceof Problem ? cause : inOurWords(out)),
     // RFC 7523bis section 3: the issuer is the only audience, as a single string.
-    assertJwtClientAuthClaimsAndHeader: async (_ctx, claims) => {
-      if (claims.aud !== ports.issuer) throw new Error('the audience has to be the issuer')
+    assertJwtClientAuthClaimsAndHeader: async (_ctx, { aud, exp, iat }) => {
+      if (aud !== ports.issuer)
+        throw new errors.InvalidClientAuth('the audience has to be the issuer')
+      // As where agents authenticate to us (`agents/proving`).
+      if (typeof iat !== 'number' || Number(exp) - iat > MOST_ASSERTION_SECONDS)
+        throw new errors.InvalidClientAuth('an assertion lives five minutes at most, from `iat`')
     },
     routes: {
       authorization: AUTHORIZE,

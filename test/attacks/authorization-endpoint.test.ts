@@ -201,9 +201,6 @@ inEachWorld('the authorization endpoint under attack', (world) => {
       'refund-bot',
       'client-0',
       '',
-      stranger.redirectUrl,
-      'https://evil.example/client.json',
-      'https://127.0.0.1/client.json',
       '__proto__',
       "client-' or 1=1 --",
       'x'.repeat(4000),
@@ -212,6 +209,18 @@ inEachWorld('the authorization endpoint under attack', (world) => {
       assert.equal(location, '')
       assert.equal(status, 400)
       assert.ok(text.includes('authorization.bad_request'), text)
+    }
+    // Addresses of documents that are none, or that nobody may be sent to.
+    for (const [client_id, code] of [
+      [stranger.redirectUrl, 'client_document.invalid'],
+      ['https://user@app.example/client.json', 'client_document.invalid'],
+      ['https://127.0.0.1:9/client.json', 'client_document.unavailable'],
+      ['https://10.0.0.1/client.json', 'client_document.unavailable'],
+      ['https://169.254.169.254/latest', 'client_document.unavailable'],
+    ] as const) {
+      const { location, text } = await stranger.authorize(desk(), { client_id })
+      assert.equal(location, '')
+      assert.ok(text.includes(code), text)
     }
   })
 

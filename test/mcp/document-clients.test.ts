@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
 import {
   addAdmissionRule,
+  addKey,
   agentIdOf,
   findAgent,
   findDescription,
@@ -208,6 +209,16 @@ inEachWorld(
       const forged = await other.assertion({ header: { kid: 'k1' } })
       const wrong = { ...asked, client_assertion_type: JWT_BEARER, client_assertion: forged }
       assert.equal((await push(wrong)).status, 401)
+      const long = await agent.assertion({
+        header: { kid: 'k1' },
+        claims: { exp: Math.floor(w.clock.now() / 1000) + 3600 },
+      })
+      assert.equal((await push({ ...wrong, client_assertion: long })).status, 401)
+      const elsewhere = await agent.assertion({
+        header: { kid: 'k1' },
+        claims: { aud: `${issuer}/oauth/token` },
+      })
+      assert.equal((await push({ ...wrong, client_assertion: elsewhere })).status, 401)
       const pushed = await push({ ...asked, ...(await assertion()) })
       assert.equal(pushed.status, 201, JSON.stringify(pushed.body))
       stranger.client = { client_id: url }
@@ -278,7 +289,7 @@ inEachWorld(
     it('one that proves itself and that nobody let in is told so, and becomes nothing', async () => {
       const w = world()
       const key = await newKey()
-      const { url } = await arrive(provesBy(key))
+      const { stranger, url } = await arrive(provesBy(key))
       const rooms = w.rooms.agents
       for (const { name } of await listAdmissionRules(rooms.storage.read))
         await removeAdmissionRule(rooms, { name, by: 'operator' })
@@ -295,6 +306,22 @@ inEachWorld(
       await registerAgent(rooms, { ...what, name: url })
       const known = await agent.ask({ subjectToken: await w.idToken(), details: deskActions(w) })
       assert.equal(known.body.code, 'subject_token.not_for_agent')
+      // With a key of the administrator's, those of the document are worth nothing, at any door.
+      const pinned = await newKey()
+      await addKey(rooms, { agentId: agentIdOf(url), jwk: pinned.publicJwk, by: id })
+      const no = await agent.ask({ subjectToken: await w.idToken(), details: deskActions(w) })
+      assert.equal(no.body.error, 'invalid_client')
+      const push = async (by: TestAgent) => {
+        const client_assertion = await by.assertion()
+        const body = new URLSearchParams({
+          ...{ client_id: url, response_type: 'code', redirect_uri: stranger.redirectUrl },
+          ...{ code_challenge: 'c'.repeat(43), code_challenge_method: 'S256', resource: desk() },
+          ...{ client_assertion_type: JWT_BEARER, client_assertion },
+        })
+        return (await fetch(`${w.issuer}/oauth/par`, { method: 'POST', body })).status
+      }
+      assert.equal(await push(agent), 401)
+      assert.equal(await push(new TestAgent(w, url, pinned)), 201)
     })
 
     it('what is wrong with a document is said on a page, and nobody is sent anywhere', async () => {

@@ -3,6 +3,7 @@ import type { Outbound } from '../../net/index.ts'
 import type { AdmissionRule } from '../admission/admission-rule.ts'
 import { listAdmissionRules } from '../admission/admission-store.ts'
 import { isNamed, redirectsBelong } from '../admission/match-rule.ts'
+import { listKeys } from '../agent-key-store.ts'
 import { findAgent } from '../agent-store.ts'
 import type { AgentParts } from '../parts.ts'
 import type { ClientDocument, ClientKey } from './client-document.ts'
@@ -60,6 +61,16 @@ export class ClientDocuments {
    */
   find(clientId: string): Promise<ClientDocument> {
     return this.#find(clientId)
+  }
+
+  /**
+   * The client as it has to prove itself: by the keys that an administrator registered for its address, where there are any, and then
+   * by nothing else. @throws as `find`
+   */
+  async inForce(clientId: string): Promise<ClientDocument> {
+    const document = await this.#find(clientId)
+    const keys = await listKeys(this.#ports.storage.read, agentIdOf(clientId))
+    return keys.length > 0 ? { ...document, methods: ['private_key_jwt'], keys } : document
   }
 
   /** The key that a header asks for: by `kid`, or the only one. Looks anew, once in a while, when it is not among those known. */

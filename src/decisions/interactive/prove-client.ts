@@ -6,7 +6,6 @@ import {
   credentialStep,
   findDescription,
   isClientUrl,
-  listKeys,
 } from '../../agents/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Step } from '../../storage/index.ts'
@@ -64,12 +63,9 @@ async function methodsOf(
   parts: DecisionParts,
   clientId: string,
 ): Promise<readonly ('none' | 'private_key_jwt')[]> {
-  const agentId = agentIdOf(clientId)
   if (!isClientUrl(clientId))
-    return (await findDescription(parts.storage.read, agentId))?.proves.methods ?? ['none']
-  // Keys that an administrator registered for an address are there to be proved.
-  if ((await listKeys(parts.storage.read, agentId)).length > 0) return ['private_key_jwt']
-  const document = await parts.documents?.find(clientId)
+    return (await findDescription(parts.storage.read, clientId))?.proves.methods ?? ['none']
+  const document = await parts.documents?.inForce(clientId)
   if (!document) throw new Problem('client_document.refused', 'no documents are fetched here')
   return document.methods
 }

@@ -17,7 +17,7 @@ export async function clientOfDocument(
 ): Promise<AdapterPayload | undefined> {
   if (!documents) return undefined
   try {
-    return payloadOf(await documents.find(clientId))
+    return payloadOf(await documents.inForce(clientId))
   } catch (cause) {
     if (!(cause instanceof Problem)) throw cause
     throw Object.assign(new errors.InvalidClient(cause.detail), { cause })
