@@ -1,8 +1,10 @@
 import type { Detail } from '@remit/engine'
 import { addAdmissionRule, findAgent, registerAgent, setCeiling } from '../../src/agents/index.ts'
 import { addEnforcer, applyImport, setRisk } from '../../src/catalog/index.ts'
+import type { ImportPlan } from '../../src/catalog/plan-resource.ts'
 import { planImport } from '../../src/catalog/testing.ts'
 import { SAMPLE_AGENT } from '../../src/dev/sample.ts'
+import { domainHash } from '../../src/lib/domain-hash.ts'
 import { type PepSettings, publishOnlySet, publishPolicies } from '../../src/policy/index.ts'
 import { createSpace, registerSurface, type Surface, stateThread } from '../../src/spaces/index.ts'
 import { grantBasis, grantSponsorship } from '../../src/tasks/index.ts'
@@ -16,13 +18,14 @@ import type { World } from '../world.ts'
 /** The address of an API that agents would call directly. Nobody is there: only Remit is asked. */
 export const DIRECT = 'http://127.0.0.1:9'
 
-/** Where Sam works with refund-bot, and everyone who is there counts. */
-export const SPACE = 'acme'
+/** In whose rooms Sam works with refund-bot, and everyone who is there counts. */
+const HOUSE = 'acme'
 
 /** Everybody may do everything, and people are asked before anything is removed: what is refused then is refused for what a test did. */
 const RULES = `
 @id("people") permit (principal is Person, action, resource);
 @id("agents") permit (principal is Agent, action, resource);
+@id("stolen") forbid (principal is Agent, action, resource) when { context.risk.external.contains("stolen-key") };
 @id("removing-asks") @requestable("Removing needs the word of finance") @approvers("group:finance") @lifetime("PT1H")
 forbid (principal is Person, action == Action::"echo.delete", resource);
 `
@@ -44,6 +47,9 @@ export class Ways {
   #made = 0
   readonly #secret: string
   #sponsorGrant = ''
+  #space = ''
+  #reviewed: readonly ImportPlan[] = []
+  #limit = ''
 
   private constructor(world: World, made: { helper: TestAgent; alone: TestAgent; secret: string }) {
     this.world = world
@@ -78,9 +84,10 @@ export class Ways {
     await ways.recordsPermit()
     const sam = await world.person('sam')
     await createSpace(rooms.spaces, {
-      ...{ name: SPACE, kind: 'organization', by: ada.id },
+      ...{ name: HOUSE, kind: 'organization', by: ada.id },
       rules: { mode: 'intersection', people: [`person:${sam.id}`], agents: [SAMPLE_AGENT.id] },
     })
+    await ways.newSpace()
     return ways
   }
 
@@ -108,7 +115,7 @@ export class Ways {
   /** A thread of a surface of its own, in which Sam asks refund-bot. */
   async thread(): Promise<string> {
     const thread = `t${this.#made++}`
-    const wish = { space: SPACE, name: 'chat', by: 'operator' }
+    const wish = { space: this.#space, name: 'chat', by: 'operator' }
     const { surface } = await registerSurface(this.world.rooms.spaces, wish)
     this.rooms.push({ surface, thread })
     await this.state(surface, thread, { version: 1, requester: 'sam' })
@@ -122,12 +129,64 @@ export class Ways {
   ): Promise<void> {
     const { id } = await this.world.person(requester)
     await stateThread(this.world.rooms.spaces, surface, {
-      ...{ space: SPACE, thread },
+      ...{ space: this.#space, thread },
       statement: {
         ...{ version, requester: { id }, participants: [], others: 0 },
         agents: [SAMPLE_AGENT.id],
       },
     })
+  }
+
+  /** A space has its name for ever, and one that was removed does not come back. */
+  async newSpace(): Promise<void> {
+    this.#space = `room-${this.#made++}`
+    const wish = { name: this.#space, kind: 'workspace', parent: HOUSE, rules: {} } as const
+    await createSpace(this.world.rooms.spaces, { ...wish, by: 'operator' })
+  }
+
+  get space(): string {
+    return this.#space
+  }
+
+  /** Every action says another thing about itself than what was reviewed. */
+  async changeDefinitions(resources: readonly string[]): Promise<void> {
+    const { connections, decisions } = this.world.rooms
+    const catalog = await decisions.catalog.current()
+    this.#reviewed = resources.flatMap((name) => {
+      const resource = catalog.resources.get(name)
+      return resource ? [{ resource, actions: catalog.actionsOf(name), notes: [] }] : []
+    })
+    for (const plan of this.#reviewed) {
+      const actions = plan.actions.map((action) => ({
+        ...action,
+        digest: domainHash('remit/changed/v1', action.digest),
+      }))
+      await applyImport(connections, { ...plan, actions }, 'operator')
+    }
+  }
+
+  /** And again what was reviewed. */
+  async restoreDefinitions(): Promise<void> {
+    for (const plan of this.#reviewed)
+      await applyImport(this.world.rooms.connections, plan, 'operator')
+  }
+
+  /** One call for everybody together, which is made. */
+  async useUpLimits(): Promise<void> {
+    const { agent } = this.world
+    const task = await this.world.open({ details: this.everything })
+    const token = await agent.token(task, `${this.world.gateway}/echo`)
+    const limit = { limit: 'calls', max: 1, seconds: 3_600 }
+    const body = { subject: { kind: 'organization' }, limit }
+    const set = await (await this.world.api('ada')).send('PUT', '/limits', body)
+    if (set.status !== 200) throw new Error(set.text)
+    this.#limit = String(set.body.id)
+    const call = await agent.call(task, 'GET', '/echo/things', { token })
+    if (call.status !== 200) throw new Error(call.text)
+  }
+
+  async liftLimits(): Promise<void> {
+    await (await this.world.api('ada')).send('DELETE', `/limits/${this.#limit}`)
   }
 
   get secret(): string {

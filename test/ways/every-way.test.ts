@@ -2,10 +2,16 @@ import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
 import { resumeAgent, retireAgent, setTrust, suspendAgent } from '../../src/agents/index.ts'
 import { resumeResource, suspendResource } from '../../src/catalog/index.ts'
-import { addPoint, removePoint } from '../../src/decisions/index.ts'
+import { addPoint, endSignal, raiseSignal, removePoint } from '../../src/decisions/index.ts'
 import { resumePerson, suspendPerson } from '../../src/people/index.ts'
 import { revokePep } from '../../src/policy/index.ts'
-import { endThread, resumeSpace, revokeSurface, suspendSpace } from '../../src/spaces/index.ts'
+import {
+  endThread,
+  removeSpace,
+  resumeSpace,
+  revokeSurface,
+  suspendSpace,
+} from '../../src/spaces/index.ts'
 import {
   basesOfPerson,
   closeTask,
@@ -15,7 +21,7 @@ import {
 } from '../../src/tasks/index.ts'
 import { inEachWorld } from '../world.ts'
 import { ANSWERED_WAYS } from './answered-ways.ts'
-import { SPACE, Ways } from './desk.ts'
+import { Ways } from './desk.ts'
 import { type Footing, WAYS as OTHER_WAYS, type Ready, type Way } from './ways.ts'
 
 const WAYS = [...OTHER_WAYS, ...ANSWERED_WAYS]
@@ -37,6 +43,8 @@ interface Act {
 const HOUSE_AGENTS = ['refund-bot', 'helper-bot', 'night-bot']
 const AGENTS = ['refund-bot', 'helper-bot', 'night-bot', 'stranger'] as const
 const RESOURCES = ['echo', 'desk', 'direct']
+/** The rules of these tests forbid everything to whom this is said about. */
+const STOLEN = { signal: 'stolen-key', source: 'source:siem' } as const
 const WHY = { by: 'operator', reason: 'test' } as const
 
 const eachAgent = (ready: Taken, change: (agentId: string) => Promise<void>) =>
@@ -128,6 +136,41 @@ const ACTS: readonly Act[] = [
     undo: (ways) => ways.permitAll(),
   },
   {
+    name: 'the definitions changed since they were reviewed',
+    takes: ['rules'],
+    act: (ways) => ways.changeDefinitions(RESOURCES),
+    undo: (ways) => ways.restoreDefinitions(),
+  },
+  {
+    name: 'the limits are used up',
+    takes: ['rules'],
+    act: (ways) => ways.useUpLimits(),
+    undo: (ways) => ways.liftLimits(),
+  },
+  {
+    name: 'another system says that the keys of the agents are stolen',
+    takes: ['rules'],
+    act: ({ world }, ready) =>
+      eachAgent(
+        ready,
+        async (agentId) =>
+          void (await raiseSignal(world.rooms.decisions, {
+            ...STOLEN,
+            subject: { kind: 'agent', id: agentId },
+            level: 'critical',
+            expiresAt: world.clock.now() + 3_600_000,
+          })),
+      ),
+    undo: ({ world }, ready) =>
+      eachAgent(ready, (agentId) =>
+        endSignal(world.rooms.decisions, {
+          ...STOLEN,
+          subject: { kind: 'agent', id: agentId },
+          by: 'operator',
+        }),
+      ),
+  },
+  {
     name: 'a decision point of others does not answer',
     takes: ['rules'],
     act: async ({ world }) =>
@@ -151,8 +194,17 @@ const ACTS: readonly Act[] = [
   {
     name: 'the space is suspended',
     takes: ['space'],
-    act: ({ world }) => suspendSpace(world.rooms.spaces, { ...WHY, name: SPACE }),
-    undo: ({ world }) => resumeSpace(world.rooms.spaces, { ...WHY, name: SPACE }),
+    act: ({ space: name, world }) => suspendSpace(world.rooms.spaces, { ...WHY, name }),
+    undo: ({ space: name, world }) => resumeSpace(world.rooms.spaces, { ...WHY, name }),
+  },
+  {
+    name: 'the space is removed',
+    takes: ['space'],
+    act: ({ rooms, space: name, world }) => {
+      rooms.splice(0)
+      return removeSpace(world.rooms.spaces, { ...WHY, name })
+    },
+    undo: (ways) => ways.newSpace(),
   },
   {
     name: 'somebody else asks in the conversations',
@@ -165,17 +217,17 @@ const ACTS: readonly Act[] = [
   {
     name: 'the conversations have ended',
     takes: ['thread'],
-    act: ({ rooms, world }) =>
+    act: ({ rooms, space, world }) =>
       inTurn(rooms.splice(0), ({ surface, thread }) =>
-        endThread(world.rooms.spaces, surface, { space: SPACE, thread }),
+        endThread(world.rooms.spaces, surface, { space, thread }),
       ),
   },
   {
     name: 'the surfaces are revoked',
     takes: ['surface'],
-    act: ({ rooms, world }) =>
+    act: ({ rooms, space, world }) =>
       inTurn(rooms.splice(0), ({ surface: { id } }) =>
-        revokeSurface(world.rooms.spaces, { id, space: SPACE, by: 'operator' }),
+        revokeSurface(world.rooms.spaces, { id, space, by: 'operator' }),
       ),
   },
   {

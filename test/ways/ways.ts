@@ -6,7 +6,7 @@ import { Stranger } from '../mcp/stranger.ts'
 import { assertRequestable } from '../refusals.ts'
 import { newKey } from '../signing.ts'
 import { type Answer, send } from '../wire.ts'
-import { calls, DIRECT, SPACE, type Ways } from './desk.ts'
+import { calls, DIRECT, type Ways } from './desk.ts'
 
 /** What a way stands on. When one of these goes, whoever takes the way is refused. */
 export type Footing =
@@ -89,10 +89,10 @@ async function openAlone({ alone, sponsorGrant }: Ways) {
 }
 
 /** A task of refund-bot for Sam in a conversation. */
-async function openInSpace({ everything, world }: Ways, thread: string) {
+async function openInSpace({ everything, space, world }: Ways, thread: string) {
   const key = await newKey()
   const wish = { details: everything, subjectToken: await world.idToken(), key }
-  return { key, answer: await world.agent.ask(wish, { form: { space: SPACE, thread } }) }
+  return { key, answer: await world.agent.ask(wish, { form: { space, thread } }) }
 }
 
 async function inSpace(ways: Ways): Promise<OpenTask> {
