@@ -2,6 +2,7 @@ import type { Detail } from '@remit/engine'
 import { addAdmissionRule, findAgent, registerAgent, setCeiling } from '../../src/agents/index.ts'
 import { addEnforcer, applyImport, setRisk } from '../../src/catalog/index.ts'
 import type { ImportPlan } from '../../src/catalog/plan-resource.ts'
+import type { Resource } from '../../src/catalog/resource.ts'
 import { planImport } from '../../src/catalog/testing.ts'
 import { SAMPLE_AGENT } from '../../src/dev/sample.ts'
 import { domainHash } from '../../src/lib/domain-hash.ts'
@@ -154,7 +155,9 @@ export class Ways {
     const catalog = await decisions.catalog.current()
     this.#reviewed = resources.flatMap((name) => {
       const resource = catalog.resources.get(name)
-      return resource ? [{ resource, actions: catalog.actionsOf(name), notes: [] }] : []
+      return resource
+        ? [{ resource: asPlanned(resource), actions: catalog.actionsOf(name), notes: [] }]
+        : []
     })
     for (const plan of this.#reviewed) {
       const actions = plan.actions.map((action) => ({
@@ -244,6 +247,16 @@ export class Ways {
       kindOf,
     )
     this.#sponsorGrant = granted.id
+  }
+}
+
+/** As an import would plan it: nothing but what a document and an administrator say. */
+function asPlanned(resource: Resource): ImportPlan['resource'] {
+  const { identifier, mode, name, title, trusted, upstream } = resource
+  const { connection, documentDigest, protocol, server } = resource
+  return {
+    ...{ identifier, mode, name, title, trusted, upstream },
+    ...{ connection, documentDigest, protocol, server },
   }
 }
 
