@@ -8,6 +8,7 @@ import { Place, rpcOf } from '../mcp/place.ts'
 import { on, serveNotes } from '../mcp/scripted.ts'
 import { assertDenied } from '../refusals.ts'
 import { newKey } from '../signing.ts'
+import { until } from '../until.ts'
 import { inEachWorld, type World } from '../world.ts'
 
 type EchoAnswer = NonNullable<World['echo']['answer']>
@@ -30,6 +31,11 @@ async function used(w: World, task: OpenTask): Promise<string> {
   return (body.budget as { used: string }[])[0]?.used ?? '' // as: of the management API
 }
 
+/** The end of an answer may reach the agent a moment before its outcome is on record. */
+function settled(w: World, task: OpenTask, right: string): Promise<boolean> {
+  return until(async () => (await used(w, task)) === right || undefined)
+}
+
 const ROWS = { limit: 'rows', action: 'echo.read', path: '/rows', max: 100, reserve: 40 }
 
 inEachWorld('limits on what HTTP answers say', (world) => {
@@ -40,11 +46,11 @@ inEachWorld('limits on what HTTP answers say', (world) => {
     w.echo.answer = json('{"rows":[1,2,3]}')
     const first = await read()
     assert.equal(first.status, 200, first.text)
-    assert.equal(await used(w, task), '3')
+    await settled(w, task, '3')
     w.echo.answer = json(JSON.stringify({ rows: Array(98).fill(0) }))
     const larger = await read()
     assert.equal(larger.status, 200)
-    assert.equal(await used(w, task), '101')
+    await settled(w, task, '101')
     assertDenied(await read(), 'budget.exhausted')
     const sam = await w.api('sam')
     const { body } = await sam.send('GET', `/decisions/${larger.headers['remit-decision']}`)
@@ -69,21 +75,28 @@ inEachWorld('limits on what HTTP answers say', (world) => {
     const read = () => w.agent.call(task, 'GET', '/echo/things/1')
     const big = JSON.stringify({ cost: 1, text: 'x'.repeat(1024 * 1024) })
     let tens = 0
-    for (const [text, type] of [
-      ['{"error":"no"}', 'application/json'],
-      ['{"cost":5}', 'text/plain'],
-      ['{"cost":5,"cost":6}', 'application/json'],
-      ['{"cost":5', 'application/json'],
-      ['data: {"cost":5}\n\n', 'text/event-stream'],
-      [big, 'application/json'],
+    const sam = await w.api('sam')
+    for (const [text, type, why] of [
+      ['{"error":"no"}', 'application/json', 'not_there'],
+      ['{"cost":5}', 'text/plain', 'not_json'],
+      ['{"cost":5,"cost":6}', 'application/json', 'not_json'],
+      ['{"cost":5', 'application/json', 'not_json'],
+      ['data: {"cost":5}\n\n', 'text/event-stream', 'not_json'],
+      [big, 'application/json', 'too_large'],
     ] as const) {
       w.echo.answer = (_, reply) => reply.writeHead(200, { 'content-type': type }).end(text)
-      assert.equal((await read()).text, text)
-      assert.equal(await used(w, task), `0.${++tens}0`, text.slice(0, 40))
+      const answer = await read()
+      assert.equal(answer.text, text)
+      const settledBy = await until(async () => {
+        const { body } = await sam.send('GET', `/decisions/${answer.headers['remit-decision']}`)
+        return (body.settled as { by: string }[] | undefined)?.[0]?.by // as: of the management API
+      })
+      assert.equal(settledBy, why, text.slice(0, 40))
+      assert.equal(await used(w, task), `0.${++tens}0`)
     }
     w.echo.answer = json('{"cost":"12.5"}')
     await read()
-    assert.equal(await used(w, task), '13.10')
+    await settled(w, task, '13.10')
   })
 
   it('are refused where they could never be settled or reserved', async () => {
