@@ -39,7 +39,12 @@ import { problemPage, registerPages } from './pages/index.ts'
 import { forgetEnded } from './people/index.ts'
 import { closeRooms, openRooms, type Rooms } from './rooms.ts'
 import { forgetUsed } from './storage/index.ts'
-import { forgetDeferrals, forgetOldAuthorizations, TaskKeeper } from './tasks/index.ts'
+import {
+  forgetDeferrals,
+  forgetForeignTokens,
+  forgetOldAuthorizations,
+  TaskKeeper,
+} from './tasks/index.ts'
 import { artefacts, forgetOpaqueTokens } from './tokens/index.ts'
 
 export interface ServerOptions {
@@ -161,6 +166,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       async () => {
         await forgetUsed(storage, clock.now())
         await storage.transaction((tx) => forgetWorkloadTokens(tx, clock.now()))
+        await storage.transaction((tx) => forgetForeignTokens(tx, clock.now()))
         await forgetEnded(rooms.people)
         await kept.forget()
         await forgetOpaqueTokens(storage, clock.now())

@@ -5,7 +5,7 @@ import type { Id } from '../lib/id.ts'
 import { argumentTexts } from '../tokens/index.ts'
 import { type Call, freeze } from './call.ts'
 import type { StoredDecision, StoredGate } from './decision-store.ts'
-import type { Identified } from './identify.ts'
+import type { Identified } from './identified.ts'
 import type { Assessment } from './risk/assess.ts'
 import { storedRisk } from './risk/stored-risk.ts'
 

@@ -8,12 +8,14 @@ import {
   withinIssuers,
 } from '../agents/index.ts'
 import { type Catalog, RULES } from '../catalog/index.ts'
+import type { Id } from '../lib/id.ts'
 import { Kept } from '../lib/kept.ts'
 import type { Live, LiveKey, LiveKind, LiveView } from '../live/index.ts'
 import { findPerson, type Person } from '../people/index.ts'
 import { withinSpaces } from '../spaces/index.ts'
 import type { Storage } from '../storage/index.ts'
 import {
+  findForeignTask,
   findTask,
   LIMITS,
   type LimitSubject,
@@ -91,6 +93,7 @@ export class Facts {
   readonly #catalog: Pick<Catalog, 'current'>
   readonly #tasks = new Kept<HeldTask>(MOST_TASKS)
   readonly #bearers = new Kept<BearerToken>(MOST_OTHERS)
+  readonly #foreign = new Kept<Id<'task'>>(MOST_OTHERS)
   readonly #people = new Kept<Person>(MOST_OTHERS)
   readonly #agents = new Kept<Agent>(MOST_OTHERS)
   readonly #settings = new Kept<KeptSetting>(MOST_OTHERS)
@@ -222,6 +225,14 @@ export class Facts {
     if (kept) return kept
     const token = await findBearerToken(this.#storage.read, digest)
     return token && this.#bearers.put(digest, 'fixed', token)
+  }
+
+  /** The task that a token of another server opened, once it has. */
+  async foreign(digest: string): Promise<Id<'task'> | undefined> {
+    const kept = this.#foreign.get(digest, 'fixed')
+    if (kept !== undefined) return kept
+    const task = await findForeignTask(this.#storage.read, digest)
+    return task && this.#foreign.put(digest, 'fixed', task)
   }
 
   async agent(id: string, view: LiveView): Promise<Agent> {

@@ -1,4 +1,5 @@
 import type { GateResult } from '@remit/engine'
+import type { StoredIssuer } from '../agents/index.ts'
 import { countedAccess, countedRisk } from '../catalog/index.ts'
 import { Problem } from '../lib/problem.ts'
 import type { LiveView } from '../live/index.ts'
@@ -10,50 +11,17 @@ import {
   checkResourceToken,
   opaqueDigest,
   type Proof,
-  type ResourceTokenClaims,
   tokenTypeOf,
 } from '../tokens/index.ts'
-import type { Call } from './call.ts'
 import type { HeldTask } from './facts.ts'
+import { foreignIssuer, holdForeign } from './foreign/hold-foreign.ts'
+import type { Credential, Identified, Knock } from './identified.ts'
 import { callKeys, livenessOf, PAST_DEADLINE, STALE } from './liveness.ts'
 import { isSubject } from './minting.ts'
 import type { DecisionParts } from './parts.ts'
 import { enoughFor, problemOr } from './reasons.ts'
 
-/** What a request says about who makes it, and where it wants to. */
-export type Knock = Pick<
-  Call,
-  'token' | 'scheme' | 'proof' | 'certificate' | 'method' | 'url' | 'resource' | 'nonces'
-> & {
-  readonly action?: Call['action']
-}
-
-/** What a resource token says, bound or not, as far as calls ask. */
-export interface Credential extends Pick<ResourceTokenClaims, 'exp' | 'authorization_details'> {
-  /** None where somebody was believed about who calls. */
-  readonly jti?: string
-  readonly task: Pick<ResourceTokenClaims['task'], 'id' | 'ep'>
-}
-
-/** Who makes a call: gates 1 and 2. */
-export type Identified =
-  | {
-      readonly known: true
-      readonly claims: Credential
-      /** None with a bearer token, which nothing is proved of. */
-      readonly proof: Proof | undefined
-      readonly held: HeldTask
-      readonly view: LiveView
-      readonly credential: GateResult
-      readonly liveness: GateResult
-    }
-  | {
-      readonly known: false
-      /** Verified as far as it got; a proof that holds is used up whatever else is wrong. */
-      readonly claims: Credential | undefined
-      readonly proof: Proof | undefined
-      readonly credential: GateResult
-    }
+export type { Credential, Identified, Knock } from './identified.ts'
 
 const HOLDS: GateResult = {
   gate: 'credential',
@@ -72,6 +40,8 @@ export async function identify(parts: DecisionParts, call: Knock): Promise<Ident
   const { token, scheme } = call
   if (token === undefined || scheme === undefined)
     return nobody(new Problem('token.missing', 'the request carries no access token'))
+  const from = await foreignIssuer(parts, token)
+  if (from) return identifyForeign(parts, { ...call, token }, from)
   if (scheme !== 'DPoP') return identifyUnproved(parts, call, token)
   const [bound, proof] = await Promise.all([
     problemOr(boundTo(parts, call, token)),
@@ -117,6 +87,31 @@ async function identifyUnproved(
       bound.claims,
     )
   return identifyTask(parts, call, bound, proof)
+}
+
+/**
+ * A token of another server, and the task that it opened (contract 5.6). It says nothing about epochs: what it rests on is asked as it
+ * is now, so after a suspension it counts again.
+ */
+async function identifyForeign(
+  parts: DecisionParts,
+  call: Knock & { readonly token: string },
+  from: StoredIssuer,
+  proven?: Proof,
+): Promise<Identified> {
+  const shown = await holdForeign(parts, call, from, { nonce: nonceCheck(parts, call), proven })
+  if (!shown.holds) return nobody(shown.problem, shown.proof)
+  const { held, proof, vouched } = shown
+  const { details, id } = held.task
+  const view = await viewOf(parts, held, call, undefined)
+  const { exp, jti } = vouched.claims
+  const claims: Credential = {
+    ...(typeof jti === 'string' ? { jti } : {}),
+    ...{ exp, authorization_details: details, task: { id, ep: view.hash } },
+  }
+  const credential = proof ? HOLDS : BEARER_HOLDS
+  const liveness = livenessNow(parts, held, view, claims)
+  return { known: true, claims, proof, held, view, credential, liveness }
 }
 
 /** Only where whoever refuses can also tell the nonce. */
@@ -172,6 +167,8 @@ export async function identifyAgain(
   const { token } = call
   // A bearer token is looked at anew as it was the first time: there is no proof.
   if (token === undefined || !before.proof) return identify(parts, call)
+  const from = await foreignIssuer(parts, token)
+  if (from) return identifyForeign(parts, { ...call, token }, from, before.proof)
   const bound = await problemOr(boundTo(parts, call, token))
   if (bound instanceof Problem) return nobody(bound, before.proof, before.claims)
   return identifyTask(parts, call, bound, before.proof)

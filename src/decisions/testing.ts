@@ -209,7 +209,7 @@ export class World {
         by,
       },
     )
-    const issuers = new IssuerTrust({ storage, live, clock }, outbound)
+    const issuers = new IssuerTrust({ storage, live, clock, master: base.master }, outbound)
     const facts = new Facts({ storage, live, catalog, issuers })
     const verified = new VerifiedTokens()
     const risk = riskBooks(base, live)

@@ -1,6 +1,8 @@
 export {
   CLOCK_SKEW_MS,
   type Claims,
+  type ClaimsExpectation,
+  checkClaims,
   checkJwt,
   type JwtExpectation,
   unverifiedIssuer,

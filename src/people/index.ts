@@ -29,6 +29,7 @@ export { createSetupLink, hasAdministrator, isSetupLink, redeemSetupLink } from 
 export type { SignedIn } from './sign-in/complete.ts'
 export type { IdentityProvider } from './sign-in/identity-provider.ts'
 export { localPath } from './sign-in/local-path.ts'
+export { meetPerson } from './sign-in/meet-person.ts'
 export { Providers } from './sign-in/providers.ts'
 export { listProviders, registerProvider } from './sign-in/register-provider.ts'
 export type { Bringer, Subject } from './sign-in/subject-token.ts'

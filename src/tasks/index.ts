@@ -66,6 +66,12 @@ export {
   slowDownStep,
 } from './deferral/deferral-store.ts'
 export { expireTasks } from './expire.ts'
+export {
+  FOREIGN_STEP,
+  findForeignTask,
+  foreignTokenStep,
+  forgetForeignTokens,
+} from './foreign/foreign-token-store.ts'
 export { endBasis, endConsentsOf, type Grant, grantBasis } from './grant-basis.ts'
 export { closeTasksOf, TaskKeeper } from './keep.ts'
 export { budgetWithin } from './limits/each-task.ts'

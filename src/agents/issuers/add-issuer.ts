@@ -9,12 +9,8 @@ import { factsOf } from './issuer-facts.ts'
 import { insertIssuer, selectIssuers } from './issuer-store.ts'
 import type { IssuerParts } from './parts.ts'
 import { type IssuerDescription, readFixed, readTerms } from './read-issuer.ts'
+import { secretPlace } from './secret-place.ts'
 import { type IdentityRule, ISSUERS, issuerKey, type TrustedIssuer } from './trusted-issuer.ts'
-
-/** Where the secret that introspection is asked with is sealed to. */
-export function secretPlace(name: string): string {
-  return `trusted_issuers/${name}/secret`
-}
 
 /**
  * Trusts an issuer, from the moment this has returned, with what is said and within what is said.
@@ -35,6 +31,7 @@ export async function addIssuer(
   const raised = await parts.storage.transaction(async (tx) => {
     await checkAround(parts, tx, issuer, { by, before: [] })
     await requireAlone(tx, issuer)
+    await requireOneAsked(tx, issuer)
     if (!(await insertIssuer(tx, { ...issuer, sealedSecret })))
       throw new Problem(
         'issuer.exists',
@@ -94,6 +91,15 @@ async function requireAlone(tx: Tx, { issuer, tenant }: TrustedIssuer): Promise<
   )
   if (clash)
     throw new Problem('issuer.exists', `\`${clash.name}\` already stands for tokens of ${issuer}`)
+}
+
+/** INVARIANT: a token that says nothing is shown to one server at most: any other could use it. */
+export async function requireOneAsked(tx: Tx, { access, name }: TrustedIssuer): Promise<void> {
+  if (!access?.introspection) return
+  const other = (await selectIssuers(tx)).find(
+    (each) => each.name !== name && each.state !== 'revoked' && each.access?.introspection,
+  )
+  if (other) throw bad(`opaque tokens are asked about at \`${other.name}\` already`)
 }
 
 export function sealed(

@@ -2,7 +2,7 @@ import { Problem } from '../../lib/problem.ts'
 import type { Secret } from '../../lib/secret.ts'
 import type { LiveState } from '../../live/index.ts'
 import type { Tx } from '../../storage/index.ts'
-import { checkAround, sealed } from './add-issuer.ts'
+import { checkAround, requireOneAsked, sealed } from './add-issuer.ts'
 import { factsOf } from './issuer-facts.ts'
 import {
   findIssuer,
@@ -35,6 +35,7 @@ export async function setIssuerTerms(
   return changing(parts, change.name, undefined, async (tx, known) => {
     const issuer: TrustedIssuer = { ...known, ...readTerms(known.kind, change.terms, reach) }
     await checkAround(parts, tx, issuer, { by: change.by, before: known.rules })
+    await requireOneAsked(tx, issuer)
     if (issuer.mostAgents < known.agents)
       throw new Problem('issuer.bad', `it vouches for ${known.agents} agents already`)
     const kept = change.secret === undefined && sameQuestion(known, issuer)

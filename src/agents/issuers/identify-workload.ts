@@ -34,11 +34,34 @@ const OF_PEOPLE = [
  * INVARIANT: keyed by registration and subject together, never by subject alone, and never by parts of it.
  * @throws Problem `issuer.not_trusted`, `issuer.full`, `agent.unknown`, `token.malformed`
  */
-export async function identifyWorkload(parts: WorkloadParts, vouched: Vouched): Promise<Agent> {
-  const { claims, issuer } = vouched
+export function identifyWorkload(parts: WorkloadParts, vouched: Vouched): Promise<Agent> {
+  const { claims } = vouched
   const ofPeople = OF_PEOPLE.find((name) => claims[name] !== undefined)
   if (ofPeople) throw new Problem('token.malformed', `a token with \`${ofPeople}\` is of a person`)
+  return identified(parts, vouched)
+}
+
+/**
+ * The agent that an access token was issued to: by the same rules; without one that names an agent, one for each client of the server.
+ * Who acts for whom elsewhere (`act`) counts only where a rule asks about it.
+ */
+export function identifyClient(parts: WorkloadParts, vouched: Vouched): Promise<Agent> {
+  const { act, azp, client_id: clientId = azp } = vouched.claims
+  if (typeof clientId !== 'string' || !/^[\x20-\x7e]{1,512}$/.test(clientId))
+    throw new Problem('token.malformed', 'the token says no client')
+  // No subject is called so: a tab is not among what one may say.
+  return identified(parts, { ...vouched, subject: `client\t${clientId}` }, act !== undefined)
+}
+
+async function identified(
+  parts: WorkloadParts,
+  vouched: Vouched,
+  onlyNamed = false,
+): Promise<Agent> {
+  const { claims, issuer } = vouched
   const rule = issuer.rules.find(({ when }) => when.every((test) => holds(test, claims)))
+  if (onlyNamed && !(rule && 'agent' in rule.gives))
+    throw new Problem('issuer.not_trusted', 'no rule says who acts with this token')
   const agent =
     rule && 'agent' in rule.gives
       ? await named(parts.storage.read, rule.gives.agent)
@@ -146,6 +169,7 @@ const LONGEST_SHOWN = 80
 
 /** The subject as its issuer says it, marked with who says so; no two agents have the same name. */
 function nameOf({ name }: TrustedIssuer, subject: string, id: string): string {
-  const shown = subject.length <= LONGEST_SHOWN ? subject : `…${subject.slice(-LONGEST_SHOWN)}`
+  const text = subject.replace('\t', ' ')
+  const shown = text.length <= LONGEST_SHOWN ? text : `…${text.slice(-LONGEST_SHOWN)}`
   return `${shown} (by ${name} ${id.slice(-12)})`
 }

@@ -8,9 +8,10 @@ export {
   suspendIssuer,
 } from './change-issuer.ts'
 export { type ClaimTest, claimAt, holds } from './claim-test.ts'
-export { workloadId } from './identify-workload.ts'
+export { identifyClient, workloadId } from './identify-workload.ts'
+export { INTROSPECTED_FOR_MS } from './introspection.ts'
 export type { Connect } from './issuer-keys.ts'
-export { findIssuer, listIssuers } from './issuer-store.ts'
+export { findIssuer, listIssuers, type StoredIssuer } from './issuer-store.ts'
 export { type Expected, IssuerTrust, type Vouched } from './issuer-trust.ts'
 export type { IssuerParts } from './parts.ts'
 export type { IssuerDescription, IssuerTerms } from './read-issuer.ts'

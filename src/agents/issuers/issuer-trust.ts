@@ -1,7 +1,9 @@
 import type { KeyObject } from 'node:crypto'
 import {
   type Claims,
+  checkClaims,
   checkJwt,
+  type MasterKey,
   type PlainObject,
   readCompact,
   readObject,
@@ -14,8 +16,10 @@ import type { Live } from '../../live/index.ts'
 import type { Storage } from '../../storage/index.ts'
 import type { Agent } from '../agent.ts'
 import { claimAt, holds } from './claim-test.ts'
+import { Introspections } from './introspection.ts'
 import { type Connect, IssuerKeys } from './issuer-keys.ts'
 import { type StoredIssuer, selectIssuers, withoutSecret } from './issuer-store.ts'
+import { secretPlace } from './secret-place.ts'
 import { isSpiffeId } from './spiffe-id.ts'
 import { ISSUERS, type IssuerUse, type TrustedIssuer } from './trusted-issuer.ts'
 
@@ -50,6 +54,8 @@ export class IssuerTrust {
   readonly #live: Pick<Live, 'view'>
   readonly #storage: Pick<Storage, 'read'>
   readonly #clock: Clock
+  readonly #master: Pick<MasterKey, 'open'> | undefined
+  readonly #introspections: Introspections
   readonly keys: IssuerKeys
   #known: { readonly epoch: number; readonly all: readonly StoredIssuer[] } | undefined
 
@@ -58,12 +64,16 @@ export class IssuerTrust {
       readonly live: Pick<Live, 'view'>
       readonly storage: Pick<Storage, 'read'>
       readonly clock: Clock
+      /** Opens what introspection is asked with. */
+      readonly master?: Pick<MasterKey, 'open'>
     },
     connect: Connect,
   ) {
     this.#live = parts.live
     this.#storage = parts.storage
     this.#clock = parts.clock
+    this.#master = parts.master
+    this.#introspections = new Introspections(parts.clock)
     this.keys = new IssuerKeys(parts.clock, connect)
   }
 
@@ -122,6 +132,68 @@ export class IssuerTrust {
         rules.some(({ when }) => when.every((test) => holds(test, said))),
     )
     return this.#checked(token, expected, this.#standing(another ? undefined : only, 'attestation'))
+  }
+
+  /**
+   * Which registration an access token claims to be of: by what it says where it is a JWT, else the one whose tokens say nothing.
+   * Nothing about it is believed yet. `undefined`: it is none of those.
+   */
+  async ofAccessToken(token: string): Promise<StoredIssuer | undefined> {
+    const accepting = (await this.all()).filter(
+      ({ state, uses }) => state !== 'revoked' && uses.includes('access_token'),
+    )
+    if (accepting.length === 0) return undefined
+    const said = claimed(token)
+    if (!said) return accepting.find(({ access }) => access?.introspection)
+    return accepting.find(
+      ({ issuer, tenant }) =>
+        issuer === said.iss && (!tenant || claimAt(said, tenant.claim) === tenant.value),
+    )
+  }
+
+  /**
+   * Checks an access token of this registration, for this resource: as a JWT (RFC 9068), or by asking its server (RFC 7662).
+   * @throws Problem `issuer.…`, `token.…`, `outbound.…`
+   */
+  async checkAccess(stored: StoredIssuer, token: string, resource: string): Promise<Vouched> {
+    const issuer = this.#standing(stored, 'access_token')
+    const { access } = issuer
+    if (!access) throw new Problem('issuer.not_trusted', 'its access tokens are not accepted')
+    const expected = { use: 'access_token', typ: access.typ, audience: resource } as const
+    if (!access.introspection) return this.#checked(token, expected, issuer)
+    const said = await this.#ask(issuer, access.introspection, token)
+    if (!said) throw new Problem('token.expired', 'its server says that the token does not hold')
+    return this.#introspected(withoutSecret(issuer), token, said, resource)
+  }
+
+  #ask(
+    { name, sealedSecret }: StoredIssuer,
+    { clientId, url }: { clientId: string; url: string },
+    token: string,
+  ) {
+    const opened = () => {
+      if (!sealedSecret || !this.#master) throw new Error(`no secret to ask ${name} with`)
+      const secret = Buffer.from(this.#master.open(sealedSecret, secretPlace(name))).toString()
+      return { url, clientId, secret }
+    }
+    return this.#introspections.ask(opened, { name, outbound: this.keys.outboundFor(url) }, token)
+  }
+
+  /** The same claims as a JWT has, read as strictly; a server that leaves one out has not said enough. */
+  #introspected(
+    issuer: TrustedIssuer,
+    token: string,
+    said: PlainObject,
+    resource: string,
+  ): Vouched {
+    const claims = checkClaims(said.iss === undefined ? { ...said, iss: issuer.issuer } : said, {
+      issuer: issuer.issuer,
+      audience: soleAudience(issuer.audience ?? resource),
+      clock: this.#clock,
+      maxLifeSeconds: issuer.mostLifeSeconds,
+    })
+    const subject = subjectOf(issuer, claims)
+    return { issuer, claims, subject, digest: sha256url(`${issuer.name}\0${token}`) }
   }
 
   /**
@@ -187,6 +259,16 @@ export class IssuerTrust {
 
 function saysNoIssuer(token: string, attested: boolean): boolean {
   return attested && readObject(readCompact(token).payload, 'claims set').iss === undefined
+}
+
+/** What a JWT claims, before anything is believed; `undefined` of what is none. */
+function claimed(token: string): PlainObject | undefined {
+  try {
+    return readObject(readCompact(token).payload, 'claims set')
+  } catch (error) {
+    if (error instanceof Problem) return undefined
+    throw error
+  }
 }
 
 /** RFC 7523bis: one audience, alone. Platforms send it as a list of one, which is the same. */
