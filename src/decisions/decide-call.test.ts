@@ -260,7 +260,7 @@ forEachEngine('credentials of a call', (open) => {
       mintResourceToken(
         { key: keys.tokens, issuer: ISSUER, clock, random },
         {
-          parties: { person, chain: ['refund-bot'] },
+          parties: { person: { id: person.id, known: person }, chain: ['refund-bot'] },
           task: { id: task.id, purpose: task.purpose, ep: view.hash },
           resource: ORDERS,
           details: [ALL_OF_ORDERS],
