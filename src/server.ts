@@ -254,6 +254,13 @@ function rates(settings: Settings): Rate[] {
       perMinute: settings.tokensPerMinute,
     },
     {
+      // An API asks for each request it gets.
+      of: 'questions about tokens',
+      paths: ['/oauth/introspect'],
+      method: 'POST',
+      perMinute: settings.tokensPerMinute * 10,
+    },
+    {
       of: 'registrations',
       paths: ['/oauth/register'],
       method: 'POST',

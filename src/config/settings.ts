@@ -198,7 +198,7 @@ export const SETTINGS = {
   tokensPerMinute: setting(
     'REMIT_TOKENS_PER_MINUTE',
     '6000',
-    'The same for requests to the token endpoint and to revoke.',
+    'The same for requests to the token endpoint and to revoke; ten times as many for questions about tokens (introspection).',
     readRate,
   ),
   clientDocuments: setting(

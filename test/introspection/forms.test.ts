@@ -4,6 +4,7 @@ import { setTokens } from '../../src/catalog/index.ts'
 import type { Id } from '../../src/lib/id.ts'
 import { findTask } from '../../src/tasks/index.ts'
 import type { OpenTask } from '../agent.ts'
+import { Pep } from '../conformance/authzen/pdp.ts'
 import { assertDenied } from '../refusals.ts'
 import {
   addRules,
@@ -191,6 +192,37 @@ inEachWorld('names for one API alone', (world) => {
     const decisions = (await w.ledger()).filter(({ resource }) => resource === behind.name)
     assert.ok(decisions.some(({ person }) => person === sam.id))
     assert.ok(!JSON.stringify(decisions).includes('pairwise_'))
+  })
+
+  it('an enforcement point of others names the person as the token does', async () => {
+    const w = world()
+    const pep = await Pep.add(w, 'at-the-shop')
+    const sam = await w.person('sam')
+    const task = await w.open({ details: [allOf(behind)] })
+    const token = await w.agent.token(task, behind.identifier)
+    const url = `${behind.identifier}/items`
+    const ask = async (id: string) => {
+      const dpop = await w.agent.proof(task.key, { method: 'GET', url, token })
+      const shown = { task: task.id, access_token: token, dpop, method: 'GET', url }
+      const { body } = await pep.evaluate({
+        subject: { type: 'user', id },
+        action: { name: `${behind.name}.list` },
+        resource: { type: 'resource', id: behind.name },
+        context: { args: {}, ...shown },
+      })
+      return body
+    }
+    const own = String(decode(token).claims.sub)
+    assert.equal((await ask(own)).decision, true)
+    assert.equal((await ask(sam.id)).decision, false, 'that name is not known there')
+    const dpop = await w.agent.proof(task.key, { method: 'GET', url, token })
+    const found = await pep.search('subject', {
+      subject: { type: 'user' },
+      action: { name: `${behind.name}.list` },
+      resource: { type: 'resource', id: behind.name },
+      context: { args: {}, task: task.id, access_token: token, dpop, method: 'GET', url },
+    })
+    assert.deepEqual(found.body.results, [{ type: 'user', id: own }], found.text)
   })
 
   it('a token from before the change does not work any more', async () => {
