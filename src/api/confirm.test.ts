@@ -22,6 +22,7 @@ async function samples(w: World): Promise<Record<string, Sample>> {
     rate: { tasks: 1, seconds: 60 },
     expires_at: '2027-06-01T00:00:00Z',
   }
+  const terms = { uses: ['access_token'], trust: 1, ceiling: [detail] }
   const rule = { name: 'this-computer', redirect_hosts: ['localhost'], trust: 1, ceiling: [detail] }
   return {
     'admission.add': sample('/admission-rules', rule, { ...rule, redirect_hosts: ['*.example'] }),
@@ -114,6 +115,14 @@ async function samples(w: World): Promise<Record<string, Sample>> {
       ...sample('/resources/orders/enforcers', {}, {}),
       other: { path: '/resources/echo/enforcers', body: {} },
     },
+    'issuers.add': sample(
+      '/issuers',
+      { name: 'others', issuer: 'https://others.example', ...terms },
+      { name: 'others', issuer: 'https://others.example', ...terms, trust: 2 },
+    ),
+    'issuers.set_terms': sample('/issuers/others/terms', terms, { ...terms, trust: 2 }),
+    'issuers.resume': sample('/issuers/others/resume', {}, { reason: 'other' }),
+    'resources.set_tokens': sample('/resources/echo/tokens', { form: 'opaque' }, { form: 'jwt' }),
     'ledger.erase': sample(
       '/ledger/erase',
       { positions: [0], why: 'requested' },
