@@ -103,6 +103,37 @@ describe('remit admission', () => {
     }
   })
 
+  test('an agent is registered by the address that is its client id, and found by it', async (t) => {
+    const cli = await cliOf(t)
+    const url = 'https://app.example/client.json'
+    const given = ['--trust', '1', '--ceiling', 'desk.read-note']
+    const added = await cli.remit('agents', 'add', url, ...given)
+    assert.equal(added.exit, 0, added.said)
+    assert.match(added.said, /doc-app-example-[0-9a-f]{24} is registered/)
+    assert.match(added.said, /its keys are those of its metadata document/)
+    const shown = await cli.remit('agents', 'show', url)
+    assert.match(
+      shown.out,
+      /known by the address of its metadata document; an administrator vouches for it/,
+    )
+    assert.match(shown.out, /client id +https:\/\/app\.example\/client\.json/)
+    const json = (await cli.remit('agents', 'show', url, '--json')).json
+    assert.deepEqual(
+      [json.origin, json.vouched_by, json.client_url],
+      ['document', 'administrator', url],
+    )
+    const again = await cli.remit('agents', 'add', url, ...given)
+    assert.match(again.said, /agent\.exists/)
+    const wrong = await cli.remit('agents', 'add', 'https://app.example/', ...given)
+    assert.match(wrong.said, /agent\.bad_name/)
+    const nobody = await cli.remit('agents', 'show', 'https://other.example/client.json')
+    assert.match(nobody.said, /There is no agent whose client id is/)
+    assert.match(
+      (await cli.remit('agents', 'show', 'refund-bot')).out,
+      /registered by an administrator/,
+    )
+  })
+
   test('is for administrators', async (t) => {
     const cli = await cliOf(t, 'sam')
     const refused = await cli.remit('admission', 'list')

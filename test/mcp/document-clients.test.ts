@@ -14,6 +14,7 @@ import {
 } from '../../src/agents/index.ts'
 import { findTask, grantSponsorship, listTasks } from '../../src/tasks/index.ts'
 import { JWT_BEARER, TestAgent } from '../agent.ts'
+import { orders, spawn } from '../delegation.ts'
 import { type DocumentServer, serveDocuments } from '../document-server.ts'
 import { newKey, proof, type TestKey } from '../signing.ts'
 import { send } from '../wire.ts'
@@ -322,6 +323,23 @@ inEachWorld(
       }
       assert.equal(await push(agent), 401)
       assert.equal(await push(new TestAgent(w, url, pinned)), 201)
+    })
+
+    it('it redeems the ticket of a parent task, as any agent', async () => {
+      const w = world()
+      const key = await newKey()
+      const { url } = await arrive(provesBy(key))
+      const { id } = await w.person('ada')
+      const ceiling = [orders(w, 'orders.read')]
+      const what = { description: '', trust: 2, ceiling, ownerId: id, by: id }
+      await registerAgent(w.rooms.agents, { ...what, name: url })
+      const parent = await w.open()
+      const named = { agent: agentIdOf(url) }
+      const child = await spawn(w, [w.agent, parent], new TestAgent(w, url, key), named)
+      const task = await findTask(w.rooms.storage.read, child.id)
+      assert.deepEqual([task?.agentId, task?.parentId], [agentIdOf(url), parent.id])
+      const other = new TestAgent(w, url, await newKey())
+      await assert.rejects(spawn(w, [w.agent, parent], other, named), /invalid_client/)
     })
 
     it('what is wrong with a document is said on a page, and nobody is sent anywhere', async () => {
