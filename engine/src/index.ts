@@ -2,6 +2,7 @@
 
 export type { ArgumentKind, Call, KindOf, TypedArguments, TypedValue } from './arguments.ts'
 export { argumentAt } from './arguments.ts'
+export { askFor, uniqueForbids } from './ask.ts'
 export {
   type CedarPolicySetJson,
   type CedarRequest,

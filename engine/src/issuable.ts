@@ -1,13 +1,17 @@
 /** Whether a token may be issued: asked of the same policies, before there is any call. */
-import type { CallFacts } from './gates.ts'
-import type { PolicySet } from './policy.ts'
+import { isLifted, uniqueForbids } from './ask.ts'
+import type { CallFacts, ForbidRef } from './gates.ts'
+import type { PolicyRecord, PolicySet, Requestable } from './policy.ts'
 import { contextAround, principalsOf } from './principals.ts'
 
 /** For whom, by whom and where; `context` as for a call, without its arguments. */
 export type IssuanceFacts = Pick<
   CallFacts,
   'person' | 'sponsored' | 'intersectWith' | 'agents' | 'entities' | 'context'
->
+> & {
+  /** Members that fill the context where nothing of it may be open. No rule that people can lift may read them. */
+  readonly closed?: PolicyRecord
+}
 
 /** `action`: what kind of token, by which grant, as policies name it. */
 export interface Issuance {
@@ -25,15 +29,25 @@ export type Issuable =
       readonly subject: string
       readonly policies: readonly string[]
     }
+  /** Nothing but these forbids stands in the way, and people can lift them. */
+  | {
+      readonly allowed: false
+      readonly reason: 'issuance.needs_approval'
+      readonly subject: string
+      readonly policies: readonly string[]
+      readonly forbids: readonly Requestable[]
+    }
 
 /**
- * Rules take an issuance away; none has to permit it, because a token by itself permits no call. What people could lift does not
- * count, they are asked about the call; and of what looks at arguments nothing is known yet. An error denies. Pure, and never throws.
+ * Rules take an issuance away; none has to permit it, because a token by itself permits no call. What people could lift about calls does
+ * not count, they are asked about the call; and of what looks at arguments nothing is known yet. What they could lift about issuing is in
+ * the way unless it was `lifted`, in this wording. An error denies. Pure, and never throws.
  */
 export function issuable(
   facts: IssuanceFacts,
   { action, resource }: Issuance,
   policies: PolicySet,
+  lifted: readonly ForbidRef[] = [],
 ): Issuable {
   const { agents, entities, persons } = principalsOf(facts)
   const context = contextAround(facts)
@@ -41,7 +55,7 @@ export function issuable(
   if (agents.length === 0) return no('issuance.forbidden', '', [])
   for (const { uid: principal } of [...persons, ...agents]) {
     const query = { principal, action, resource, context, entities }
-    const { determining, errors, permitted } = answerTo(query, policies)
+    const { determining, errors, permitted } = answerTo(query, policies, 'arguments')
     if (errors.length > 0)
       return no(
         'policy.error',
@@ -51,21 +65,77 @@ export function issuable(
     if (!permitted && determining.length > 0)
       return no('issuance.forbidden', principal.id, determining)
   }
-  return { allowed: true }
+  return asking(policies) ? askedFor({ facts, action, resource }, policies, lifted) : YES
+}
+
+const YES: Issuable = { allowed: true }
+
+const known = new WeakMap<PolicySet, boolean>()
+
+/** Whether the set has any rule of that kind: most have none. */
+function asking(policies: PolicySet): boolean {
+  const found = known.get(policies)
+  if (found !== undefined) return found
+  const has = [...policies.requestable.values()].some(({ issuance }) => issuance)
+  known.set(policies, has)
+  return has
+}
+
+function askedFor(
+  { action, facts, resource }: Issuance & { readonly facts: IssuanceFacts },
+  policies: PolicySet,
+  lifted: readonly ForbidRef[],
+): Issuable {
+  const { agents, entities, persons } = principalsOf(facts)
+  // Whole, as rules about issuing were written for: nothing is open here.
+  const context = { ...contextAround(facts), ...facts.closed, args: { record: {} } }
+  const forbids = new Map<string, Requestable>()
+  const about = (id: string) => {
+    const forbid = policies.requestable.get(id)
+    return forbid?.issuance ? forbid : undefined
+  }
+  for (const { uid: principal } of [...persons, ...agents]) {
+    const query = { principal, action, resource, context, entities }
+    const { determining, errors } = answerTo(query, policies, 'nothing')
+    // Rules about calls fail without arguments; they were looked at before.
+    const failed = errors.filter(({ policy }) => policy === '' || about(policy) !== undefined)
+    if (failed.length > 0)
+      return no(
+        'policy.error',
+        principal.id,
+        failed.map(({ policy }) => policy),
+      )
+    for (const id of determining) {
+      const forbid = about(id)
+      if (forbid && !isLifted(forbid, lifted)) forbids.set(id, forbid)
+    }
+  }
+  if (forbids.size === 0) return YES
+  const all = uniqueForbids([...forbids.values()])
+  const policiesOfIt = all.map(({ id }) => id)
+  return {
+    allowed: false,
+    reason: 'issuance.needs_approval',
+    ...{ subject: '', policies: policiesOfIt, forbids: all },
+  }
 }
 
 type Query = Parameters<PolicySet['evaluate']>[0]
 
-function answerTo(query: Query, policies: PolicySet): ReturnType<PolicySet['evaluate']> {
+function answerTo(
+  query: Query,
+  policies: PolicySet,
+  without: 'arguments' | 'nothing',
+): ReturnType<PolicySet['evaluate']> {
   try {
-    return policies.evaluate(query, 'arguments')
+    return policies.evaluate(query, without)
   } catch {
     return { permitted: false, determining: [], errors: [{ policy: '', message: 'it threw' }] }
   }
 }
 
 function no(
-  reason: Extract<Issuable, { allowed: false }>['reason'],
+  reason: 'issuance.forbidden' | 'policy.error',
   subject: string,
   policies: readonly string[],
 ): Issuable {

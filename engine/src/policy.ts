@@ -64,6 +64,8 @@ export interface Requestable {
   readonly lifetimeSeconds: number
   /** Whether requester and represented person may answer too. */
   readonly self: boolean
+  /** About the issue of tokens and nothing else: it waits for people before there is a task, and is no matter of calls. */
+  readonly issuance?: true
 }
 
 /** Something that must be done along with a permit (AuthZEN Obligations). */

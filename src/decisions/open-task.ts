@@ -1,12 +1,13 @@
 import type { LedgerEvent } from '../ledger/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { BASES_STEP } from '../tasks/index.ts'
+import { askApprovers } from './deferring/ask-approvers.ts'
 import { issuingBy } from './issuance/gate.ts'
 import { answerOpening } from './opening/answer.ts'
 import { askPerson } from './opening/ask-person.ts'
 import { begin, refusedBy } from './opening/begin.ts'
 import { type Brought, readBrought } from './opening/bring.ts'
-import { grantOpening } from './opening/grant.ts'
+import { grantOrAsk } from './opening/grant.ts'
 import { newTask } from './opening/new-task.ts'
 import { type Opening, type OpeningAnswer, refused } from './opening/opening.ts'
 import { type Attempt, refuseOpening } from './opening/refuse.ts'
@@ -48,13 +49,20 @@ async function tryOpening(
   attempt: Attempt,
 ): Promise<OpeningAnswer | 'bases_changed'> {
   const grant = await problemOr(
-    grantOpening(parts, opening, { ...brought, issuing: issuingBy('token_exchange', opening) }),
+    grantOrAsk(
+      parts,
+      opening,
+      { ...brought, issuing: issuingBy('token_exchange', opening) },
+      { asking: opening.defer && [] },
+    ),
   )
   if (grant instanceof Problem)
     return refuseOpening(parts, attempt, refused(grant.code, grant.detail))
   if (grant.outcome === 'refused') return refuseOpening(parts, attempt, grant)
   if (grant.outcome === 'needs_consent')
     return askPerson(parts, opening, brought, { missing: grant, attempt })
+  if (grant.outcome === 'needs_approval')
+    return askApprovers(parts, opening, brought, { unapproved: grant, attempt })
   if (opening.resource !== undefined && detailsAt(grant.details, opening.resource).length === 0) {
     const nothing = 'nothing was granted at this resource'
     return refuseOpening(parts, attempt, refused('task.resource_not_granted', nothing))

@@ -33,18 +33,16 @@ export function openingAnswer(answer: OpeningAnswer): TokenAnswer {
     )
   }
   if (answer.outcome === 'deferred') {
-    throw new Problem(
-      'deferral.person_needed',
-      'the person has to be asked; ask again with the code',
-      {
-        members: {
-          deferral_code: answer.code,
-          expires_in: answer.expiresIn,
-          interval: answer.interval,
-          interaction_uri: answer.page,
-        },
-      },
-    )
+    const { page } = answer
+    const members = {
+      deferral_code: answer.code,
+      expires_in: answer.expiresIn,
+      interval: answer.interval,
+    }
+    const code = page === undefined ? 'deferral.pending' : 'deferral.person_needed'
+    throw new Problem(code, 'somebody has to be asked; ask again with the code', {
+      members: { ...members, ...(page === undefined ? {} : { interaction_uri: page }) },
+    })
   }
   const details = [...answer.details, ...(answer.mayDelegate ?? [])]
   const tokenType = tokenTypeOf(answer.task.keyThumbprint)

@@ -25,6 +25,7 @@ import { type Annotations, readAnnotations } from './annotations.ts'
 import { Declarations, type RequestShape } from './declarations.ts'
 import { readExactJson } from './exact-integers.ts'
 import { failed } from './failed.ts'
+import { markedByWhat } from './issuance/check-rule.ts'
 import { optimistic } from './optimistic.ts'
 import type { ParsedPolicy } from './parse.ts'
 
@@ -48,7 +49,7 @@ export class SetCompiler {
     )
     if (mistakes.length > 0) throw new Problem('policy.invalid', mistakes.join('; '))
     this.#whole.add(id, policy)
-    if (requestable) this.#requestable.set(id, requestable)
+    if (requestable) this.#requestable.set(id, markedByWhat(requestable, policy.action))
     if (obligations.length > 0) this.#obligations.set(id, obligations)
     if (policy.effect === 'permit') this.#permits.add(id)
     this.#addOptimistic(id, policy)

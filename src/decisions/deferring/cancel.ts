@@ -1,4 +1,5 @@
 import { useCredential } from '../../agents/index.ts'
+import { cancelRequests } from '../../approvals/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { consumeOnce, type Tx } from '../../storage/index.ts'
 import {
@@ -47,7 +48,7 @@ export async function cancelDeferral(
 async function cancel(
   parts: DecisionParts,
   tx: Tx,
-  { consentId, digest, flow, personId }: Deferral,
+  { consentId, digest, flow, personId, taskId }: Deferral,
   { agent, assertion }: BroughtAgent,
 ): Promise<void> {
   if (!(await useCredential(tx, assertion)))
@@ -56,6 +57,7 @@ async function cancel(
   if (!(await markCancelled(tx, digest, now))) return
   if (consentId !== null && (await countWaitingFor(tx, consentId, now)) === 0)
     await withdrawConsent(tx, consentId, now)
+  if (taskId !== null) await cancelRequests(parts, tx, [taskId], 'deferral.cancelled')
   await parts.ledger.append(tx, {
     type: 'deferral.cancelled',
     agent: agent.id,

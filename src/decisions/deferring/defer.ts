@@ -68,6 +68,8 @@ export async function holdBack(
     /** What the agent wants to be told by, where it wants to be told. */
     readonly notificationToken?: string | undefined
     readonly userCode?: string
+    /** Of the task that it will be, where people were told. */
+    readonly taskId?: Id<'task'>
   },
 ): Promise<HeldBack> {
   const { agent, flow, personId, request, thumbprint } = waiting
@@ -83,7 +85,7 @@ export async function holdBack(
     requestHash: requestHash(request, waiting),
     code: seal(code),
     state: 'pending',
-    taskId: null,
+    taskId: until.taskId ?? null,
     pause: PAUSE,
     polledAt: null,
     userCode: until.userCode ?? null,

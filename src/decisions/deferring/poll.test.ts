@@ -177,7 +177,7 @@ forEachEngine('a deferred opening', (open) => {
     assert.equal(reasonOf(await waiting.poll(code)), 'waiting')
     await cancel()
     await cancel()
-    const consent = await findConsent(parts.storage.read, page.split('/').at(-1) ?? '')
+    const consent = await findConsent(parts.storage.read, String(page).split('/').at(-1) ?? '')
     assert.equal(consent?.state, 'expired')
     assert.equal(reasonOf(await waiting.poll(code)), 'deferral.denied')
     assert.equal(await tasks(), 0)

@@ -1,16 +1,15 @@
-import { credentialStep, findAgent } from '../../agents/index.ts'
-import { Problem } from '../../lib/problem.ts'
-import { findPerson } from '../../people/index.ts'
+import { credentialStep } from '../../agents/index.ts'
+import { attachQuestion, useSteps } from '../../approvals/index.ts'
+import { newId } from '../../lib/id.ts'
 import type { GrantName } from '../../policy/index.ts'
 import { consumeOnceStep } from '../../storage/index.ts'
 import {
   BASES_STEP,
-  type ConsentRequest,
   DEFERRAL_STEP,
   type Deferral,
   type Flow,
-  findConsent,
   findDeferral,
+  nameTask,
   PACE_STEP,
   pollStep,
   redeemDeferralStep,
@@ -21,26 +20,17 @@ import { issuingBy } from '../issuance/gate.ts'
 import { answerOpening } from '../opening/answer.ts'
 import { begin, refusedBy } from '../opening/begin.ts'
 import { type BroughtAgent, readAgent } from '../opening/bring.ts'
-import { type Granted, grantOpening } from '../opening/grant.ts'
 import { newTask } from '../opening/new-task.ts'
 import { type Opened, type OpeningRequest, type Refused, refused } from '../opening/opening.ts'
 import { refuseOpening } from '../opening/refuse.ts'
-import { detailsAt } from '../opening/wanted.ts'
 import type { DecisionParts } from '../parts.ts'
-import { problemOr } from '../reasons.ts'
 import { KIND_OF } from './defer.ts'
-import { type FrozenRequest, thaw } from './frozen-request.ts'
+import { type Allowed, EXPIRED, judgeDeferral, type StillWaiting, type ToAsk } from './judge.ts'
 
 /** The agent asks whether there is an answer: with the code, its authentication, and the key that it waits with. */
 export interface Poll extends OpeningRequest {
   readonly flow: Flow
   readonly code: string
-}
-
-export interface StillWaiting {
-  readonly outcome: 'waiting'
-  /** Where the person answers. */
-  readonly page: string | undefined
 }
 
 export type PollAnswer = Opened | Refused | StillWaiting
@@ -83,10 +73,15 @@ export async function pollDeferral(parts: DecisionParts, poll: Poll): Promise<Po
   if (own.thumbprint !== null && own.thumbprint !== brought.proof.thumbprint)
     return no(refused('proof.wrong_key', 'the code is bound to another key'))
   for (let tries = 0; tries < MOST_TRIES; tries++) {
-    const standing = ended(own, parts.clock.now()) ?? (await judge(parts, own, { brought, poll }))
+    const standing =
+      ended(own, parts.clock.now()) ??
+      (await judgeDeferral(parts, own, { brought, issuing: issuingBy(GRANT_OF[own.flow], poll) }))
     if (standing.outcome === 'refused') return no(standing)
     if (standing.outcome === 'denied') return generic(await no(standing.why), standing.why)
-    if (standing.outcome === 'waiting') return wait(parts, { brought, own, standing, no })
+    if (standing.outcome === 'ask') await askNow(parts, own, standing)
+    if (standing.outcome === 'ask') return wait(parts, { brought, own, page: undefined, no })
+    if (standing.outcome === 'waiting')
+      return wait(parts, { brought, own, page: standing.page, no })
     const failed = await redeem(parts, poll, { brought, own, granted: standing })
     if (typeof failed !== 'string') return failed
     if (failed !== BASES_STEP) return no(await lost(parts, own, failed))
@@ -107,68 +102,11 @@ async function ownDeferral(
 
 const USED = refused('deferral.used', 'the code was redeemed before')
 const CANCELLED = refused('deferral.denied', 'the request was cancelled')
-const EXPIRED = refused('deferral.expired', 'the code has expired')
 
 function ended({ state, expiresAt }: Deferral, now: number): Refused | undefined {
   if (state === 'redeemed') return USED
   if (state === 'cancelled') return CANCELLED
   return expiresAt <= now ? EXPIRED : undefined
-}
-
-type Allowed = {
-  readonly outcome: 'granted'
-  readonly grant: Granted
-  readonly request: FrozenRequest
-  readonly consent: ConsentRequest | undefined
-}
-
-/** `denied`: whatever the reason, which is for the books alone. */
-type Standing =
-  | Allowed
-  | StillWaiting
-  | Refused
-  | { readonly outcome: 'denied'; readonly why: Refused }
-
-/** What the request comes to now. Reads, and writes nothing. */
-async function judge(
-  parts: DecisionParts,
-  own: Deferral,
-  { brought, poll }: { readonly brought: BroughtAgent; readonly poll: Poll },
-): Promise<Standing> {
-  const { issuers } = brought
-  const { read } = parts.storage
-  const consent = own.consentId === null ? undefined : await findConsent(read, own.consentId)
-  const person = own.personId === null ? undefined : await findPerson(read, own.personId)
-  const agent = await findAgent(read, own.agentId)
-  if (!agent) throw new Error(`agent ${own.agentId} of a deferral has no row`)
-  if (!consent || !person) return { outcome: 'waiting', page: undefined }
-  const over = consent.state === 'pending' && consent.expiresAt <= parts.clock.now()
-  if (over || consent.state === 'expired') return EXPIRED
-  if (consent.state === 'denied')
-    return denied(refused('consent.denied', 'the person said no to this'))
-  // Where the agent put the question itself, nothing but the answer to that counts.
-  const byThis = own.flow !== 'deferred'
-  if (byThis && consent.state === 'pending') return { outcome: 'waiting', page: undefined }
-  const request = thaw(own.request)
-  const only = byThis && consent.basisId !== null ? consent.basisId : undefined
-  const issuing = issuingBy(GRANT_OF[own.flow], poll)
-  const grant = await problemOr(
-    grantOpening(parts, request, { agent, subject: { person }, issuers, issuing }, { only }),
-  )
-  if (grant instanceof Problem) return denied(refused(grant.code, grant.detail))
-  if (grant.outcome === 'refused') return denied(grant)
-  if (grant.outcome === 'needs_consent') {
-    if (consent.state === 'pending')
-      return { outcome: 'waiting', page: `${parts.issuer}/consent/${consent.id}` }
-    return denied(refused('consent.required', 'the person has taken the consent back'))
-  }
-  if (request.resource !== undefined && detailsAt(grant.details, request.resource).length === 0)
-    return denied(refused('task.resource_not_granted', 'nothing was granted at this resource'))
-  return { outcome: 'granted', grant, request, consent }
-}
-
-function denied(why: Refused): Standing {
-  return { outcome: 'denied', why }
 }
 
 /** INVARIANT: why something cannot be granted any more may say something about the person; the agent learns only that it is so. */
@@ -177,17 +115,29 @@ function generic(answer: Refused, why: Refused): Refused {
   return refused('deferral.denied', 'it was not allowed, or cannot be granted any more')
 }
 
+/** The id of the task that it will be is fixed with the first question. */
+async function askNow(
+  parts: DecisionParts,
+  own: Deferral,
+  { insufficient, question }: ToAsk,
+): Promise<void> {
+  await parts.storage.transaction(async (tx) => {
+    if (own.taskId === null && !(await nameTask(tx, own.digest, question.taskId))) return
+    await attachQuestion(parts, tx, question, insufficient)
+  })
+}
+
 /** No answer yet. The poll uses up its proof and assertion, and has to be in time. */
 async function wait(
   parts: DecisionParts,
   given: {
     readonly brought: BroughtAgent
     readonly own: Deferral
-    readonly standing: StillWaiting
+    readonly page: string | undefined
     readonly no: (refusal: Refused) => Promise<Refused>
   },
 ): Promise<StillWaiting | Refused> {
-  const { brought, no, own, standing } = given
+  const { brought, no, own, page } = given
   const { read } = parts.storage
   const now = parts.clock.now()
   const { digest, pause } = own
@@ -197,7 +147,7 @@ async function wait(
     ...used,
     pollStep(read, { digest, pause, thumbprint }, now),
   ])
-  if (done.committed) return standing
+  if (done.committed) return { outcome: 'waiting', page }
   if (done.failed !== PACE_STEP) return no(refusedBy(done.failed))
   const slower = await parts.storage.commit([...used, slowDownStep(read, own, now)])
   if (!slower.committed) return no(refusedBy(slower.failed))
@@ -223,9 +173,11 @@ async function redeem(
   },
 ): Promise<Opened | Refused | string> {
   const { brought, granted, own } = given
-  const { consent, grant, request } = granted
+  const { approval, consent, grant, request } = granted
   const { thumbprint } = brought.proof
   const task = await newTask(parts, {
+    id: own.taskId ?? undefined,
+    approvedUntil: approval?.usableUntil ?? undefined,
     agentId: own.agentId,
     personId: grant.person.id,
     purpose: request.purpose,
@@ -246,6 +198,7 @@ async function redeem(
   const failed = await begin(parts, task, {
     brought,
     guards: [
+      ...(approval ? useSteps(parts, approval, newId('decision', parts.random)) : []),
       redeemDeferralStep(parts.storage.read, { digest: own.digest, thumbprint, taskId: id }),
       parts.ledger.appendStep({
         type: 'deferral.redeemed',

@@ -1,5 +1,13 @@
-import { type Detail, type Issuable, type IssuanceFacts, issuable } from '@remit/engine'
+import {
+  type Detail,
+  type ForbidRef,
+  type Issuable,
+  type IssuanceFacts,
+  issuable,
+  type Requestable,
+} from '@remit/engine'
 import type { Agent } from '../../agents/index.ts'
+import { liftedForTask } from '../../approvals/index.ts'
 import type { CatalogView } from '../../catalog/index.ts'
 import type { LiveView } from '../../live/index.ts'
 import type { Person } from '../../people/index.ts'
@@ -29,6 +37,22 @@ export function issuingBy(
 
 /** Of tokens without a call: nothing is unusual about them. */
 const NO_RISK = { class: 'low' } as const
+/** Read by no rule (`issuanceMistake`); there so that a whole context is one of the schema's. */
+const CLOSED = {
+  risk: {
+    record: {
+      class: 'low',
+      score: { integer: '0' },
+      signals: { set: [] },
+      firstForAgent: false,
+      firstForAction: false,
+      callsLastMinute: { integer: '0' },
+      hour: { integer: '0' },
+      hourUtc: { integer: '0' },
+      external: { set: [] },
+    },
+  },
+} as const
 
 /** What Remit issues by itself. */
 type Token = 'access_token' | 'refresh_token'
@@ -52,6 +76,9 @@ export interface Openers {
 /**
  * What policies leave of a task's details: a resource at which they let no token be issued by this grant is left out of it.
  * `details` is empty for a task that only hands on; then it is `mayDelegate` that has to have something left.
+ *
+ * Where `asking` is given, what only people stand in the way of is not left out: their forbids are added to it. `lifted` are those that
+ * they lifted already.
  */
 export async function issuedWithin<
   T extends { readonly details: readonly Detail[]; readonly mayDelegate: readonly Detail[] },
@@ -59,8 +86,14 @@ export async function issuedWithin<
   parts: DecisionParts,
   openers: Openers,
   issuing: Issuing,
-  { catalog, got }: { readonly catalog: CatalogView; readonly got: T },
+  given: {
+    readonly catalog: CatalogView
+    readonly got: T
+    readonly lifted?: readonly ForbidRef[]
+    readonly asking?: Requestable[]
+  },
 ): Promise<T | Refused> {
+  const { asking, catalog, got, lifted } = given
   // INVARIANT: policies are taken after the views that watch over them were read.
   const policies = await parts.policies.active()
   const facts = await factsOf(parts, openers, issuing)
@@ -68,9 +101,12 @@ export async function issuedWithin<
   const answers = new Map<string, Issuable>()
   const allows = (location: string) => {
     const resource = catalog.byIdentifier.get(location)?.name ?? location
-    const answer = answers.get(location) ?? issuable(facts, { action, resource }, policies)
+    const answer = answers.get(location) ?? issuable(facts, { action, resource }, policies, lifted)
     answers.set(location, answer)
-    return answer.allowed
+    if (answer.allowed || answer.reason !== 'issuance.needs_approval' || !asking)
+      return answer.allowed
+    asking.push(...answer.forbids)
+    return true
   }
   const details = at(got.details, allows)
   const left = got.details.length > 0 ? details : at(got.mayDelegate, allows)
@@ -94,9 +130,17 @@ export async function mayIssueAt(
     agents: setting.agentEntities,
     entities: setting.entities,
     context: contextOf(around, held, setting),
+    closed: CLOSED,
   }
-  const answer = issuable(facts, { action: issueAction(token, issuing), resource }, policies)
-  return answer.allowed ? undefined : notIssuable([answer])
+  const action = issueAction(token, issuing)
+  const answer = issuable(facts, { action, resource }, policies)
+  if (answer.allowed) return undefined
+  if (answer.reason !== 'issuance.needs_approval') return notIssuable([answer])
+  // What people lifted when the task opened is lifted for it.
+  const now = parts.clock.now()
+  const lifted = await liftedForTask(parts, { taskId: held.task.id, action, now })
+  const again = issuable(facts, { action, resource }, policies, lifted)
+  return again.allowed ? undefined : notIssuable([again])
 }
 
 async function factsOf(
@@ -122,6 +166,7 @@ async function factsOf(
       ...spaceEntities(where?.line ?? []),
     ],
     context: contextOf({ at, origin, risk: NO_RISK }, { task }, { where }),
+    closed: CLOSED,
   }
 }
 

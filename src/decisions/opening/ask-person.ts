@@ -86,7 +86,7 @@ type Asked =
   | 'replayed'
   | typeof CHANGED
 
-function waitingOf(opening: Opening, { agent, proof, subject }: Brought): Waiting {
+export function waitingOf(opening: Opening, { agent, proof, subject }: Brought): Waiting {
   const { authTime, acr } = subject
   return {
     flow: 'deferred',

@@ -1,4 +1,5 @@
 import { CREDENTIAL_STEPS, credentialStep } from '../../agents/index.ts'
+import { USE_STEP } from '../../approvals/index.ts'
 import type { LedgerEvent } from '../../ledger/index.ts'
 import type { ProblemCode } from '../../lib/problem.ts'
 import { consumeOnceStep, type Step } from '../../storage/index.ts'
@@ -59,6 +60,7 @@ const REFUSALS: Readonly<Record<string, readonly [ProblemCode, string]>> = {
   'used subject_token': ['subject_token.replayed', 'the subject token was used before'],
   'used ticket': ['ticket.replayed', 'the ticket was used before'],
   [DEFERRAL_STEP]: ['deferral.used', 'the code was redeemed before'],
+  [USE_STEP]: ['deferral.denied', 'the approval was used, taken back or has ended'],
   [KEY_STEP]: ['task.key_used', 'the key belongs to another task; make a fresh one for each'],
   [BASES_STEP]: ['task.overtaken', 'what it stands on changed meanwhile'],
   [LINE_STEP]: ['task.closed', 'a task above it is not open any more'],

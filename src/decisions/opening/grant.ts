@@ -1,5 +1,15 @@
-import { asCalls, contains, type Detail, intersect, type KindOf } from '@remit/engine'
+import {
+  asCalls,
+  contains,
+  type Detail,
+  type ForbidRef,
+  intersect,
+  type KindOf,
+  type Requestable,
+  uniqueForbids,
+} from '@remit/engine'
 import { type Agent, atMostTrusted, type TrustedIssuer, vouchedFor } from '../../agents/index.ts'
+import type { CatalogView } from '../../catalog/index.ts'
 import type { LiveView } from '../../live/index.ts'
 import type { Person } from '../../people/index.ts'
 import { type Basis, basesFor, basisLimits, checkPurpose, type Limit } from '../../tasks/index.ts'
@@ -40,11 +50,21 @@ export interface Missing {
   readonly bases: readonly Basis[]
 }
 
+/** It would be granted, and rules want people to approve that it is issued. */
+export interface Unapproved {
+  readonly outcome: 'needs_approval'
+  readonly grant: Granted
+  readonly forbids: readonly Requestable[]
+  readonly catalog: CatalogView
+}
+
 export type OpeningGrant = Granted | Missing | Refused
 
 export interface GrantOptions {
   /** Of what the person consented to, this alone counts. */
   readonly only?: string | undefined
+  /** Rules that people lifted for this opening. */
+  readonly lifted?: readonly ForbidRef[]
 }
 
 /**
@@ -54,14 +74,28 @@ export interface GrantOptions {
 export async function grantOpening(
   parts: DecisionParts,
   opening: WantedTask,
-  who: {
-    readonly agent: Agent
-    readonly subject: { readonly person: Person }
-    readonly issuers: readonly TrustedIssuer[]
-    readonly issuing: Issuing
-  },
-  { only }: GrantOptions = {},
+  who: Who,
+  options: GrantOptions = {},
 ): Promise<OpeningGrant> {
+  const grant = await grantOrAsk(parts, opening, who, { ...options, asking: undefined })
+  if (grant.outcome === 'needs_approval') throw new Error('nobody was to be asked')
+  return grant
+}
+
+interface Who {
+  readonly agent: Agent
+  readonly subject: { readonly person: Person }
+  readonly issuers: readonly TrustedIssuer[]
+  readonly issuing: Issuing
+}
+
+/** The same for whoever can wait for people. */
+export async function grantOrAsk(
+  parts: DecisionParts,
+  opening: WantedTask,
+  who: Who,
+  { asking, lifted = [], only }: GrantOptions & { readonly asking: Requestable[] | undefined },
+): Promise<OpeningGrant | Unapproved> {
   checkPurpose(opening.purpose)
   const badLife = readLife(opening.lifeSeconds)
   if (badLife) return badLife
@@ -104,12 +138,18 @@ export async function grantOpening(
     // Nobody is asked about what would not be issued.
     const { details } = missing
     const left = { details, mayDelegate: [] }
-    const could = await issuedWithin(parts, openers, issuing, { catalog, got: left })
+    const could = await issuedWithin(parts, openers, issuing, {
+      ...{ catalog, got: left, lifted },
+      ...(asking ? { asking: [] } : {}),
+    })
     return isRefused(could) ? could : { ...missing, details: could.details }
   }
-  const got = await issuedWithin(parts, openers, issuing, { catalog, got: limited })
+  const got = await issuedWithin(parts, openers, issuing, {
+    ...{ catalog, got: limited, lifted },
+    ...(asking ? { asking } : {}),
+  })
   if (isRefused(got)) return got
-  return {
+  const grant: Granted = {
     outcome: 'granted',
     ...got,
     delegatesAsked: asked.delegates !== undefined,
@@ -121,6 +161,8 @@ export async function grantOpening(
     issuing,
     kindOf,
   }
+  if (!asking || asking.length === 0) return grant
+  return { outcome: 'needs_approval', grant, forbids: uniqueForbids(asking), catalog }
 }
 
 /** Consent helps where administrators left the question to the person, or allowed at least a part of it. */

@@ -1,5 +1,5 @@
 import type { TrustedIssuer } from '../../agents/index.ts'
-import { newId } from '../../lib/id.ts'
+import { type Id, newId } from '../../lib/id.ts'
 import {
   type Basis,
   budgetWithin,
@@ -17,6 +17,10 @@ export interface NewTask
     Task,
     'agentId' | 'personId' | 'purpose' | 'details' | 'mayDelegate' | 'budget' | 'keyThumbprint'
   > {
+  /** Where it was known before. */
+  readonly id?: Id<'task'> | undefined
+  /** The end of what people approved, where they had to. */
+  readonly approvedUntil?: number | undefined
   readonly openedBy: OpenedBy
   /** Those it stands on; it does not outlast them. */
   readonly bases: readonly Basis[]
@@ -41,14 +45,26 @@ export interface NewTask
  */
 export async function newTask(
   parts: Pick<DecisionParts, 'clock' | 'random' | 'facts'>,
-  { bases, issuers, lifeSeconds, parent, place, proved, sponsorGrant, ...given }: NewTask,
+  {
+    approvedUntil,
+    bases,
+    id: chosen,
+    issuers,
+    lifeSeconds,
+    parent,
+    place,
+    proved,
+    sponsorGrant,
+    ...given
+  }: NewTask,
 ): Promise<Task> {
-  const id = newId('task', parts.random)
+  const id = chosen ?? newId('task', parts.random)
   const now = parts.clock.now()
   const asked = lifeSeconds === undefined ? TASK_LIFE.default : lifeSeconds * 1000
   const ends = bases.map(({ expiresAt }) => expiresAt ?? Number.POSITIVE_INFINITY)
   if (parent) ends.push(parent.deadline)
   ends.push(...issuers.map(({ expiresAt }) => expiresAt ?? Number.POSITIVE_INFINITY))
+  if (approvedUntil !== undefined) ends.push(approvedUntil)
   if (sponsorGrant) ends.push(sponsorGrant.expiresAt)
   const { agentId, personId } = given
   const standing = await parts.facts.limitsOn(

@@ -99,7 +99,8 @@ export interface Deferred {
   readonly code: string
   readonly expiresIn: number
   readonly interval: number
-  readonly page: string
+  /** Where the person answers; nothing where others are asked. */
+  readonly page: string | undefined
 }
 
 /** Nothing was used up but the proof. The reason's status and title are the catalogue's. */

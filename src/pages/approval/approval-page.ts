@@ -17,6 +17,8 @@ export interface ApprovalView {
   readonly sentence: string
   readonly risk: RiskName
   readonly action: string
+  /** It is about a task that is to open, and no call. */
+  readonly opening: boolean
   readonly resource: string
   readonly person: string
   readonly agent: { readonly name: string; readonly owner: string; readonly trust: string }
@@ -107,25 +109,29 @@ function outcome(view: ApprovalView): Html {
       return notice(
         'good',
         'Approved, not used yet',
-        html`<p>Good for one execution of this call until ${clockTime(view.usableUntil ?? now, now)}.</p>`,
+        html`<p>Good for one ${view.opening ? 'opening' : 'execution of this call'} until ${clockTime(view.usableUntil ?? now, now)}.</p>`,
       )
     case 'used':
       return notice(
         'good',
-        'Approved and executed',
-        html`<p>The approval is used up. ${view.insider && html`<a href="/decisions/${standing.decision}">See what happened</a>`}</p>`,
+        view.opening ? 'Approved, and the task was opened' : 'Approved and executed',
+        html`<p>The approval is used up. ${view.insider && (view.opening ? html`<a href="/tasks/${view.task.id}">See the task</a>` : html`<a href="/decisions/${standing.decision}">See what happened</a>`)}</p>`,
       )
     case 'standing':
       return standing.allowance
         ? html`${notice('good', 'Approved for more than once', html`<p>Calls like this one go through without asking.</p>`)}${allowanceList([standing.allowance], view)}`
         : notice('calm', 'The standing answer is over', html`<p>Calls like this one ask again.</p>`)
     case 'denied':
-      return notice('bad', 'Denied', html`<p>The call was not made.</p>`)
+      return notice(
+        'bad',
+        'Denied',
+        html`<p>${view.opening ? 'The task was not opened.' : 'The call was not made.'}</p>`,
+      )
     case 'expired':
       return notice(
         'calm',
         'Expired',
-        html`<p>Nobody answered in time, which denies. The call was not made.</p>`,
+        html`<p>Nobody answered in time, which denies. ${view.opening ? 'The task was not opened.' : 'The call was not made.'}</p>`,
       )
     case 'cancelled':
       return notice(
@@ -149,7 +155,7 @@ function who(view: ApprovalView): Html {
       chain.length > 1 &&
         html`<ol class="chain">${chain.map((name, i) => html`<li${i > 0 && html` class="next"`}>${show(name)}</li>`)}</ol>`,
     ],
-  ])}${claim(show(view.task.purpose), 'the agent', view.insider && html`<a href="/tasks/${view.task.id}">Open the task</a>`)}`
+  ])}${claim(show(view.task.purpose), 'the agent', view.insider && !(view.opening && view.standing.state !== 'used') && html`<a href="/tasks/${view.task.id}">Open the task</a>`)}`
 }
 
 const PLACE = { request: '', query: 'in the query', body: 'in the body', argument: '' } as const
@@ -201,7 +207,7 @@ function answerSection(view: ApprovalView): Html | false {
   const approve = may.answers.includes('approve')
   const until = Math.min(now + view.lifetimeMs, view.deadline)
   const left = approve
-    ? html`<p><strong>Approve once</strong> lets exactly this call through, once, until ${clockTime(until, now)}. Anything changed asks again.</p>
+    ? html`<p><strong>Approve once</strong> lets exactly this ${view.opening ? 'task open' : 'call through'}, once, until ${clockTime(until, now)}${view.opening && ', and the task ends then at the latest'}. Anything changed asks again.</p>
 <p class="soft">${duration(view.expiresAt - now)} left. No answer by ${clockTime(view.expiresAt, now)} means no.</p>`
     : html`<p>You can still take the approval back while it is unused.</p>`
   // No single-line field: in one, Enter would press the first button.
@@ -216,7 +222,8 @@ ${view.mistake !== undefined && notice('bad', 'Not answered', html`<p>${view.mis
 }
 
 function moreThanOnce(view: ApprovalView): Html {
-  const { agent, more } = view
+  const { agent, more, opening } = view
+  if (opening) return html`<p class="soft">Only once: each opening is asked about by itself.</p>`
   if ('why' in more) return html`<p class="soft">Only once: ${more.why}.</p>`
   return standingForm(more, { ...view, agent: agent.name })
 }

@@ -203,6 +203,7 @@ async function whoAndWhy(parts: PageParts, request: AccessRequest, names: Names)
   return {
     risk: request.risk,
     action: request.action,
+    opening: request.action.startsWith('issue:'),
     resource: catalog.resources.get(request.resource)?.title ?? request.resource,
     person: await names.person(request.personId),
     agent: {
@@ -211,13 +212,19 @@ async function whoAndWhy(parts: PageParts, request: AccessRequest, names: Names)
       trust: TRUST[agent?.trust ?? 0][0],
     },
     chain: await chainOf(request, names),
-    task: { id: request.taskId, purpose: task?.purpose ?? '' },
+    task: { id: request.taskId, purpose: task?.purpose ?? purposeIn(request) },
     prompts: ask.prompts,
     rules: ask.forbids.map(({ id }) => id),
     approvers: await Promise.all(ask.approvers.map((rule) => ruleInWords(rule, names))),
     quorum: ask.quorum,
     lifetimeMs: ask.lifetimeSeconds * 1000,
   }
+}
+
+/** Of a task that is to open, what the frozen request says. */
+function purposeIn({ call }: AccessRequest): string {
+  const { body } = JSON.parse(call) as { body?: { value?: { purpose?: unknown } } } // written by `frozenText`
+  return typeof body?.value?.purpose === 'string' ? body.value.purpose : ''
 }
 
 async function ruleInWords(rule: readonly string[], names: Names): Promise<string> {

@@ -23,6 +23,8 @@ const GRANTS_OF: Readonly<Record<string, readonly string[]>> = {
 }
 
 export const ISSUE = 'issue'
+/** The one issuance that may wait for people: an agent opens a task for a person, and lets the answer be deferred. */
+export const ASKED_FOR = 'issue:access_token:token_exchange'
 
 /** `issue:access_token:token_exchange` … : what policies and enforcement points call an issuance. */
 export const ISSUE_ACTIONS: readonly string[] = Object.entries(GRANTS_OF).flatMap(

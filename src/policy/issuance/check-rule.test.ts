@@ -18,6 +18,7 @@ test('rules may forbid issuances, by name or all of them', () => {
     'forbid (principal, action in Action::"issue", resource);',
     `forbid (principal is Agent, action == ${ONE}, resource) when { principal.trust < 2 };`,
     `forbid (principal, action in [${ONE}, Action::"write"], resource) unless { context.token.bound };`,
+    `${ASKS} forbid (principal, action == ${ONE}, resource);`,
     'forbid (principal, action, resource) when { action in Action::"issue" && context.task.id == "" };',
   ])
     assert.deepEqual(mistakes(rule), [], rule)
@@ -27,9 +28,20 @@ test('what such a rule cannot mean is refused: permits, people who are asked, ki
   for (const [rule, says] of [
     [`permit (principal, action == ${ONE}, resource);`, /no issuance needs a permit/],
     ['permit (principal, action in Action::"issue", resource);', /no issuance needs a permit/],
-    [`${ASKS} forbid (principal, action == ${ONE}, resource);`, /does not wait for people/],
-    [`${ASKS} forbid (principal, action in [${ONE}, Action::"write"], resource);`, /does not wait/],
-    [`${ASKS} forbid (principal, action, resource) when { action == ${ONE} };`, /does not wait/],
+    [
+      `${ASKS} forbid (principal, action in [${ONE}, Action::"write"], resource);`,
+      /no other issuance waits/,
+    ],
+    [
+      `${ASKS} forbid (principal, action == Action::"issue:access_token:ciba", resource);`,
+      /no other/,
+    ],
+    [
+      `${ASKS} forbid (principal, action == ${ONE}, resource) when { context.risk.score > 50 };`,
+      /about calls/,
+    ],
+    [`${ASKS} forbid (principal, action in Action::"issue", resource);`, /no other/],
+    [`${ASKS} forbid (principal, action, resource) when { action == ${ONE} };`, /no other/],
     ['forbid (principal, action == Action::"issue:saml1:token_exchange", resource);', /saml1/],
     [`forbid (principal, action == ${ONE}, resource) when { context.args.amount == 1 };`, /amount/],
   ] as const)

@@ -1,6 +1,7 @@
 import type { PolicyJson } from '@cedar-policy/cedar-wasm/nodejs'
+import type { Requestable } from '@remit/engine'
 import { namesOf } from '../portions.ts'
-import { ISSUE, isIssuance } from './actions.ts'
+import { ASKED_FOR, ISSUE, isIssuance } from './actions.ts'
 
 /**
  * What a rule about issuing tokens cannot mean; `undefined`: nothing is wrong.
@@ -13,10 +14,27 @@ export function issuanceMistake(shape: PolicyJson): string | undefined {
   if (effect === 'forbid') {
     if (!('requestable' in annotations)) return undefined
     if (about.length === 0 && !asksForIssuance(shape)) return undefined
-    return '`@requestable` belongs to rules about calls: an issuance does not wait for people'
+    if (names.length > 0 && names.every((name) => name === ASKED_FOR))
+      return readsRisk(shape)
+        ? '`context.risk` is about calls: before there is a task, nothing is known of it'
+        : undefined
+    return `\`@requestable\` belongs to rules about calls, and about \`${ASKED_FOR}\` by itself: no other issuance waits for people`
   }
   if (about.length === 0 || about.length < names.length) return undefined
   return 'no issuance needs a permit: forbid those that are not to be'
+}
+
+/** Says of a requestable forbid whether it is about issuing: that is what its scope names. */
+export function markedByWhat(requestable: Requestable, action: object): Requestable {
+  const names = namesOf(action as PolicyJson['action']) // as: Cedar's own JSON form, whoever wrote its type
+  return names.length > 0 && names.every(isIssuance)
+    ? { ...requestable, issuance: true }
+    : requestable
+}
+
+/** By `context.risk` or `context has risk`; a text that only looks like it counts, too. */
+function readsRisk({ conditions }: PolicyJson): boolean {
+  return JSON.stringify(conditions).includes('"risk"')
 }
 
 /** A text that only looks like it counts, too. */

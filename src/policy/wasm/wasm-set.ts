@@ -18,6 +18,7 @@ import { type Annotations, readAnnotations } from '../annotations.ts'
 import { cedarWasm } from '../cedar-wasm.ts'
 import { readForWasm } from '../exact-integers.ts'
 import { failed } from '../failed.ts'
+import { markedByWhat } from '../issuance/check-rule.ts'
 import { type Optimistic, optimistic } from '../optimistic.ts'
 import type { ParsedPolicy } from '../parse.ts'
 import { type ActionSchema, actionSchemas } from '../schema.ts'
@@ -52,7 +53,7 @@ export class WasmSetLoader {
     this.#policies.push({
       id,
       given: link === undefined ? text : policy,
-      requestable,
+      requestable: requestable && markedByWhat(requestable, action),
       obligations,
       actions: actionScope(action),
       optimistic: forWasm(optimistic(policy), json),

@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely'
+import type { ExpressionBuilder, Selectable } from 'kysely'
 import type { Id } from '../../lib/id.ts'
 import type { Reader, Schema, Step, Storage, Tx } from '../../storage/index.ts'
 import {
@@ -154,6 +154,30 @@ export async function claimDeferral(
   return numUpdatedRows === 1n
 }
 
+/** What this agent waits for, in all. */
+export async function countWaitingOf(tx: Tx, agentId: string, now: number): Promise<number> {
+  const { count } = await tx
+    .selectFrom('deferrals')
+    .select(({ fn }) => fn.countAll<number | string>().as('count'))
+    .where('agent_id', '=', agentId)
+    .where('state', '=', 'pending')
+    .where('expires_at', '>', now)
+    .executeTakeFirstOrThrow()
+  return Number(count)
+}
+
+/** False when the task that it will be has an id already, or it does not wait any more. */
+export async function nameTask(tx: Tx, digest: string, taskId: string): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('deferrals')
+    .set({ task_id: taskId })
+    .where('digest', '=', digest)
+    .where('task_id', 'is', null)
+    .where('state', '=', 'pending')
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows === 1n
+}
+
 /** How many others wait for the same answer. */
 export async function countWaitingFor(tx: Tx, consentId: string, now: number): Promise<number> {
   const { count } = await tx
@@ -172,6 +196,18 @@ export interface Resolved extends Pick<Deferral, 'digest' | 'code' | 'flow' | 'a
   readonly token: Uint8Array | null
 }
 
+/** What people are asked about the task that it will be. */
+function requestsOf(
+  e: ExpressionBuilder<Schema, 'deferrals'>,
+  states: readonly ('pending' | 'approved' | 'denied')[],
+) {
+  return e
+    .selectFrom('access_requests')
+    .select('access_requests.id')
+    .whereRef('access_requests.task_id', '=', 'deferrals.task_id')
+    .where('access_requests.state', 'in', [...states])
+}
+
 /** Those that have an answer, are older than `before`, and whose agent was not told. */
 export async function resolvedToTell(
   db: Reader,
@@ -179,7 +215,7 @@ export async function resolvedToTell(
 ): Promise<Resolved[]> {
   const rows = await db
     .selectFrom('deferrals')
-    .innerJoin('consent_requests', 'consent_requests.id', 'deferrals.consent_id')
+    .leftJoin('consent_requests', 'consent_requests.id', 'deferrals.consent_id')
     .select([
       'deferrals.digest',
       'deferrals.code',
@@ -193,7 +229,16 @@ export async function resolvedToTell(
     .where('deferrals.state', '=', 'pending')
     .where('deferrals.created_at', '<=', before)
     .where('deferrals.expires_at', '>', now)
-    .where('consent_requests.state', 'in', ['granted', 'denied'])
+    .where((e) =>
+      e.or([
+        e('consent_requests.state', '=', 'denied'),
+        e.and([
+          e('consent_requests.state', '=', 'granted'),
+          e.not(e.exists(requestsOf(e, ['pending']))),
+        ]),
+        e.exists(requestsOf(e, ['approved', 'denied'])),
+      ]),
+    )
     .limit(limit)
     .execute()
   return rows.map((row) => ({

@@ -84,7 +84,8 @@ export class Reaches {
     const about = { ...facts, context: contexts.low }
     for (const action of issues) {
       const answer = issuable(about, { action, resource: resource.name }, policies)
-      if (!answer.allowed) return none(answer.reason)
+      if (!answer.allowed)
+        return none(answer.reason === 'policy.error' ? answer.reason : 'issuance.forbidden')
     }
     const all = detailOf(resource, ...actions.map(({ name }) => name))
     const within = this.#within([all])
