@@ -4,6 +4,7 @@ import { importJWK } from 'jose'
 import * as oauth from 'oauth4webapi'
 import * as openid from 'openid-client'
 import { setNotifyAt } from '../../src/agents/index.ts'
+import { publishPolicies } from '../../src/policy/index.ts'
 import { JWT_BEARER } from '../agent.ts'
 import { assertNoToken } from '../refusals.ts'
 import { newKey } from '../signing.ts'
@@ -183,6 +184,52 @@ inEachWorld(
       await setNotifyAt(w.rooms.agents, {
         ...{ agentId: 'refund-bot', notifyAt: null, allowLoopback: true, by },
       })
+    })
+
+    it('a rule makes an opening wait for finance, who see it, and approve exactly that', async () => {
+      const w = world()
+      const { id: by } = await w.person('ada')
+      const set = await w.rooms.policies.active()
+      const { text } = await w.rooms.policies.version(set.version)
+      const rule = `
+@id("openings-ask") @requestable("Is this task needed?") @approvers("group:finance") @lifetime("PT30M")
+forbid (principal is Person, action == Action::"issue:access_token:token_exchange", resource);
+`
+      await publishPolicies(w.rooms.policy, { text: text + rule, by, note: 'for tests' })
+      await w.allow('sam')
+      const key = await newKey()
+      const form = { completion_mode: 'deferred' }
+      const wish = { subjectToken: await w.idToken(), scope: 'orders.read', key }
+      const asked = await w.agent.ask(wish, { form })
+      assertNoToken(asked, 'authorization_pending', 'deferral.pending')
+      assert.equal(asked.body.interaction_uri, undefined)
+      const fiona = await w.browser('fiona')
+      const list = await fiona.get(`${w.issuer}/approvals`)
+      const path = /\/approvals\/req_[\w-]+/.exec(list.html)?.[0] ?? ''
+      const page = await fiona.get(w.issuer + path)
+      for (const hint of ['Open a task that may do orders.read at orders', 'Is this task needed?'])
+        assert.ok(page.text.includes(hint), page.text)
+      assert.ok(page.text.includes('lets exactly this task open'), page.text)
+      assert.equal((await fiona.submit(page, /^Approve once/)).status, 200)
+      const poll = {
+        grant_type: DEFERRED,
+        deferral_code: String(asked.body.deferral_code),
+        client_assertion_type: JWT_BEARER,
+        client_assertion: await w.agent.assertion(),
+      }
+      const opened = await w.agent.tokenRequest(key, poll)
+      assert.equal(opened.status, 200, opened.text)
+      assert.ok(Number(opened.body.expires_in) <= 1800)
+      const task = { id: String(opened.body.task_id), token: String(opened.body.access_token), key }
+      assert.equal((await w.agent.call(task, 'GET', '/orders/orders/1042')).status, 200)
+      assert.ok((await fiona.get(w.issuer + path)).text.includes('the task was opened'))
+      const silent = await w.agent.ask({
+        ...wish,
+        subjectToken: await w.idToken(),
+        key: await newKey(),
+      })
+      assert.equal(silent.body.code, 'issuance.forbidden')
+      await publishPolicies(w.rooms.policy, { text, by, note: 'for tests' })
     })
 
     it('malformed requests are refused before anything is used up', async () => {
