@@ -4,7 +4,7 @@ import { Problem } from '../../lib/problem.ts'
 import { someone } from '../../people/testing.ts'
 import { forEachEngine } from '../../storage/testing.ts'
 import type { KeyChange } from '../admission/admission-rule.ts'
-import { admitAgentIn } from '../admission/admit-agent.ts'
+import { admitAgentIn, admitByRule } from '../admission/admit-agent.ts'
 import { addAdmissionRule } from '../admission/change-rules.ts'
 import { findAgent } from '../agent-store.ts'
 import { registerAgent } from '../register.ts'
@@ -144,6 +144,32 @@ forEachEngine('documents that change', (open) => {
       [2, 'Bank'],
     )
     assert.equal((await documents.find(NOTES)).clientName, 'Notes', 'kept by another replica')
+  })
+
+  test('many first proofs at once make one agent, and many fetches of a change one record', async () => {
+    const { ada, documents, elsewhere, ended, parts } = await begun()
+    const url = 'https://app.example/other.json'
+    elsewhere.put(url, documentAt(url, { ...proving(OLD) }))
+    const client = selfOf(await documents.find(url))
+    const all = await Promise.all(Array.from({ length: 32 }, () => admitByRule(parts, client)))
+    assert.deepEqual(new Set(all.map((agent) => agent?.id)), new Set([agentIdOf(url)]))
+    assert.equal(all[0]?.ownerId, ada.id)
+    const told = async (type: string) =>
+      (await parts.recorded()).filter((one) => one.type === type && one.agent === agentIdOf(url))
+    assert.equal((await told('agent.admitted')).length, 1)
+    elsewhere.put(url, documentAt(url, { client_name: 'Bank', ...proving(OLD) }))
+    // Each as another replica.
+    await Promise.all(
+      Array.from({ length: 8 }, () => {
+        const ports = { ...parts, fetchDocument: elsewhere.fetchDocument, policy: 'on' } as const
+        return new ClientDocuments({
+          ...ports,
+          endConsents: async (id) => void ended.push(id),
+        }).find(url)
+      }),
+    )
+    assert.equal((await told('agent.described_anew')).length, 1)
+    assert.ok(ended.length >= 1)
   })
 
   test('whom a person brings is who they were shown', async () => {
