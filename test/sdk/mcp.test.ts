@@ -229,7 +229,7 @@ inEachWorld(
       await client.close()
     })
   },
-  { desk: true },
+  { desk: true, nonces: 'auto' },
 )
 
 inEachWorld(
@@ -396,5 +396,5 @@ inEachWorld(
       await again.close()
     })
   },
-  { desk: true },
+  { desk: true, nonces: 'auto' },
 )

@@ -211,7 +211,7 @@ describe('the README of the SDK', () => {
     let w: World
     let reader: Reader
     before(async () => {
-      w = await World.start('sqlite', { desk: true })
+      w = await World.start('sqlite', { desk: true, nonces: 'auto' })
       await alsoAllow(w, deskActions(w) as readonly Detail[]) // written as details
       await openDesk(w)
       reader = await Reader.at(project, w)
