@@ -1,8 +1,7 @@
 import type { Adapter, AdapterPayload } from 'oidc-provider'
-import { type ClientDocuments, looksLikeClientUrl } from '../agents/index.ts'
+import { looksLikeClientUrl } from '../agents/index.ts'
 import { sha256url } from '../lib/bytes.ts'
 import type { Artefacts } from '../tokens/index.ts'
-import { clientOfDocument } from './interactive/client-of-document.ts'
 
 /** Longer than any proof or assertion is accepted. */
 const REPLAY_SECONDS = 3600
@@ -25,7 +24,7 @@ export function codeId(code: string): string {
 export function adapterFor(
   model: string,
   artefacts: Artefacts,
-  documents?: ClientDocuments,
+  findByAddress?: Adapter['find'],
 ): Adapter {
   if (model === 'Session') return NOTHING
   const secret = SECRET_MODELS.has(model)
@@ -43,7 +42,7 @@ export function adapterFor(
     },
     async find(id) {
       // INVARIANT: an address is never looked for among our own, whatever somebody registered.
-      if (model === 'Client' && looksLikeClientUrl(id)) return clientOfDocument(documents, id)
+      if (model === 'Client' && looksLikeClientUrl(id)) return findByAddress?.(id)
       const found = await artefacts.find<AdapterPayload>(model, { id: stored(id) })
       return found && secret ? { ...found, jti: id } : found
     },

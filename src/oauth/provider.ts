@@ -30,6 +30,7 @@ import {
 import { answerWhereKnown } from './interactive/answer-where-known.ts'
 import { extraParameters } from './interactive/asked-details.ts'
 import { beginInteraction } from './interactive/begin.ts'
+import { clientOfDocument } from './interactive/client-of-document.ts'
 import { noResource, resourceServer } from './interactive/resources.ts'
 import { type Settled, settleInteraction } from './interactive/resume.ts'
 import { REGISTER, type RegistrationPolicy } from './registration/register.ts'
@@ -89,7 +90,8 @@ export function createProvider(ports: ProviderPorts): AuthorizationServer {
     context.body = ports.problemPage(problem, String(context.res.getHeader('request-id') ?? ''))
   }
   const provider = new Provider(ports.issuer, {
-    adapter: (model) => adapterFor(model, ports.artefacts, ports.decisions.documents),
+    adapter: (model) =>
+      adapterFor(model, ports.artefacts, (id) => clientOfDocument(ports.decisions.documents, id)),
     jwks: ports.keys.providerJwks(),
     clientAuthMethods: ['private_key_jwt', 'none'],
     enabledJWA: {
