@@ -8,6 +8,7 @@ import type { Outbound } from '../../net/index.ts'
 /** How long an answer counts: as long as a replica may go on that is cut off from the store (contract 8). */
 export const INTROSPECTED_FOR_MS = 5_000
 const MOST_ANSWERS = 20_000
+const MOST_AT_ONCE = 64
 const MOST_BYTES = 64 * 1024
 const TIMEOUT_MS = 3_000
 
@@ -27,6 +28,7 @@ interface Answer {
 export class Introspections {
   readonly #clock: Clock
   readonly #answers = new Kept<Answer>(MOST_ANSWERS)
+  #underWay = 0
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -36,12 +38,22 @@ export class Introspections {
    * What the server says of the token by now; `undefined`: it does not hold.
    * @throws Problem `issuer.unreachable`, `outbound.…`: it did not say, and what is not known does not hold
    */
-  ask(asked: () => Asked, to: { name: string; outbound: Pick<Outbound, 'fetch'> }, token: string) {
+  async ask(
+    asked: () => Asked,
+    to: { name: string; outbound: Pick<Outbound, 'fetch'> },
+    token: string,
+  ): Promise<PlainObject | undefined> {
     const key = sha256url(`${to.name}\0${token}`)
     const now = this.#clock.monotonic()
     const known = this.#answers.get(key, 'asked')
     if (known && now - known.at < INTROSPECTED_FOR_MS) return known.said
-    const said = introspect(asked(), to.outbound, token)
+    // Strangers may send as many tokens as they like; their server is not to feel all of them.
+    if (this.#underWay >= MOST_AT_ONCE)
+      throw new Problem('issuer.unreachable', 'too many tokens are being asked about')
+    this.#underWay++
+    const said = introspect(asked(), to.outbound, token).finally(() => {
+      this.#underWay--
+    })
     this.#answers.put(key, 'asked', { at: now, said })
     // A failure is no answer.
     said.catch(() => this.#answers.put(key, 'failed', { at: now, said }))

@@ -144,7 +144,8 @@ export class IssuerTrust {
     )
     if (accepting.length === 0) return undefined
     const said = claimed(token)
-    if (!said) return accepting.find(({ access }) => access?.introspection)
+    if (!said)
+      return mayBeShown(token) ? accepting.find(({ access }) => access?.introspection) : undefined
     return accepting.find(
       ({ issuer, tenant }) =>
         issuer === said.iss && (!tenant || claimAt(said, tenant.claim) === tenant.value),
@@ -259,6 +260,17 @@ export class IssuerTrust {
 
 function saysNoIssuer(token: string, attested: boolean): boolean {
   return attested && readObject(readCompact(token).payload, 'claims set').iss === undefined
+}
+
+/** How JWTs begin, and what we give out: tokens, and secrets of enforcement points, surfaces and sources of signals. */
+const LIKE_OURS = /^(?:eyJ|(?:remit|enf|pep|sgs|srf)_)/
+
+/**
+ * INVARIANT: nothing that could be a credential of ours, or a damaged token of somebody, is sent to another server to ask about it: only
+ * short plain text (RFC 6750 section 2.1) that is neither like a JWT nor like what we give out.
+ */
+function mayBeShown(token: string): boolean {
+  return /^[A-Za-z0-9._~+/-]{8,1024}=*$/.test(token) && !LIKE_OURS.test(token)
 }
 
 /** What a JWT claims, before anything is believed; `undefined` of what is none. */

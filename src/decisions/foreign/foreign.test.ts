@@ -294,11 +294,24 @@ forEachEngine('access tokens of other servers', (open) => {
       answer = odd
       assert.equal(await reason(`odd-${code}-${JSON.stringify(odd).length}`), code)
     }
+    answer = says
+    parts.clock.advance(1)
+    assert.equal(await reason('ory_at_like_0123456789'), 'permit')
+    const before = asked.length
+    for (const never of [
+      'remit_rt_x1234567',
+      'pep_0123456789',
+      'eyJhbGciOiJ.broken',
+      'a b c d e f',
+      'short',
+    ])
+      assert.notEqual(await reason(never), 'permit')
+    assert.equal(asked.length, before, 'what may be ours, or half a JWT, is shown to nobody')
     answer = { active: false }
     assert.equal(await reason('opaque-2'), 'permit', 'the answer of a moment ago still counts')
     parts.clock.advance(INTROSPECTED_FOR_MS)
     assert.equal(await reason('opaque-2'), 'token.expired')
-    const [task] = await listTasks(parts.storage.read, { limit: 1 })
+    const task = (await listTasks(parts.storage.read, { limit: 5 })).at(-1)
     assert.ok(task)
     const closed = await findTask(parts.storage.read, task.id)
     assert.deepEqual([closed?.state, closed?.closeReason], ['closed', 'token.inactive'])
