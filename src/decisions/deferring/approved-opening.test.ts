@@ -6,7 +6,8 @@ import { publishPolicies } from '../../policy/index.ts'
 import { forEachEngine } from '../../storage/testing.ts'
 import { listTasks } from '../../tasks/index.ts'
 import { issueResourceToken } from '../issue-resource-token.ts'
-import { ALL_OF_ORDERS, ORDERS, REFUND_DESK, worldsOver } from '../testing.ts'
+import { openTask } from '../open-task.ts'
+import { ALL_OF_ORDERS, newKey, ORDERS, REFUND_DESK, worldsOver } from '../testing.ts'
 import { cancelDeferral } from './cancel.ts'
 import { reasonOf, Waiting } from './testing.ts'
 
@@ -73,13 +74,14 @@ forEachEngine('openings that rules make wait for people', (open) => {
     await answer('approve')
     const opened = await waiting.poll(code)
     assert.ok(opened.outcome === 'opened')
-    const other = await Waiting.in(world)
-    await world.allow([ALL_OF_ORDERS])
-    assert.equal(reasonOf(await other.try({ defer: undefined })), 'issuance.forbidden')
+    const other = await openTask(parts, await world.opening(newKey()))
+    assert.equal(reasonOf(other), 'issuance.forbidden')
+    assert.ok(await world.token({ opened, key: waiting.key }))
     await suspendPerson(parts, { personId: finn.id, by: 'operator', reason: 'test' })
     const asked = world.exchange({ opened, key: waiting.key }, { resource: ORDERS })
     const refused = await issueResourceToken(parts, asked)
     assert.ok(refused.outcome === 'refused')
+    assert.equal(refused.reason, 'issuance.forbidden')
   })
 
   test('a no, and a yes of somebody who may not any more, open nothing', async (t) => {

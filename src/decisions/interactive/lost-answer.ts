@@ -27,7 +27,7 @@ interface Asked {
   readonly origin: { readonly ip: string }
 }
 
-/** Everything that makes a request the same one, but the proof itself, which is fresh each time. */
+/** Everything that makes a request the same one: the key too, but not the proof, which is fresh each time. */
 function hashOf(asked: Asked, { thumbprint }: Proof): string {
   const { clientId, details, refreshToken, resource, scope } = asked
   return sha256url(JSON.stringify([refreshToken, clientId, thumbprint, resource, scope, details]))
@@ -71,7 +71,6 @@ export async function lostAnswer(
   },
 ): Promise<InteractiveTokens | undefined> {
   const { asked, held, proof, shown, steps } = given
-  if (held.task.keyThumbprint !== proof.thumbprint) return undefined
   const requestHash = hashOf(asked, proof)
   const { digest } = shown
   const sealed = await findRefreshAnswer(parts.storage.read, {

@@ -94,7 +94,7 @@ ${outcome(view)}
 ${isDeceptive(view.call) && notice('warn', 'This call contains characters that deceive the eye', html`<p>Characters that cannot be seen are written out as <mark class="hidden">\\u…</mark>; letters that pass for others are <mark class="twin">marked</mark>.</p>`)}
 ${view.uninspectable && notice('warn', 'The body of this call cannot be shown', html`<p>It is not JSON. Approve only if you know from elsewhere what is in it.</p>`)}
 <section class="card" aria-labelledby="who"><h2 id="who">Who</h2>${who(view)}</section>
-<section class="card" aria-labelledby="what"><h2 id="what">Exactly what is sent</h2>${what(view)}</section>
+<section class="card" aria-labelledby="what"><h2 id="what">${view.opening ? 'Exactly what is asked for' : 'Exactly what is sent'}</h2>${what(view)}</section>
 <section class="card" aria-labelledby="why"><h2 id="why">Why you are asked</h2>${why(view)}</section>
 ${answerSection(view)}`
   return documentOf({ title: 'Approval', body, viewer: view.viewer, current: 'approvals' })
@@ -215,7 +215,7 @@ function answerSection(view: ApprovalView): Html | false {
 ${view.mistake !== undefined && notice('bad', 'Not answered', html`<p>${view.mistake}</p>`)}
 <div class="stack">${left}</div>
 <form method="post" action="/approvals/${view.id}">${csrfField(view.viewer)}<input type="hidden" name="shown" value="${view.shown}">
-<div class="field"><label for="reason">Reason <span class="hint">optional; the agent is told when you deny</span></label>
+<div class="field"><label for="reason">Reason <span class="hint">${view.opening ? 'optional; the agent is not told' : 'optional; the agent is told when you deny'}</span></label>
 <textarea id="reason" name="reason" maxlength="500" rows="2" autocomplete="off"></textarea></div>
 <div class="actions">${approve && html`<button class="primary" name="answer" value="approve">Approve once</button>`}<button class="danger" name="answer" value="deny">${approve ? 'Deny' : 'Take it back'}</button></div>
 </form></section>${approve && moreThanOnce(view)}`
