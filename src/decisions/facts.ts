@@ -77,6 +77,14 @@ export interface Standing {
   readonly view: LiveView
 }
 
+const UNTRUSTED: GateResult = {
+  gate: 'liveness',
+  passed: false,
+  reason: 'issuer.expired',
+  detail: 'the trust in an issuer that the task rests on has ended',
+  enough: 'an administrator sets a later end',
+}
+
 const MOST_TASKS = 50_000
 const MOST_OTHERS = 20_000
 
@@ -138,6 +146,7 @@ export class Facts {
     const { also, where } = await this.whereabouts(held, view, { keys: alsoKeys(owners, []), at })
     const { chain, task } = held
     const inTheWay =
+      (await this.#untrusted(task, at)) ??
       standsInTheWay(where, task, { agents: chain, at }) ??
       (await this.stale(task, { person: await this.person(task.personId, view), where, at }))
     const key = `${task.id} ${resource}`
@@ -258,6 +267,13 @@ export class Facts {
     const agents: Agent[] = []
     for (const id of chain) agents.push(atMostTrusted(await this.agent(id, view), issuers))
     return agents
+  }
+
+  /** INVARIANT: an end of the trust that was set, or brought forward, after the task had opened counts when it comes. */
+  async #untrusted(task: Pick<Task, 'issuers'>, at: number): Promise<GateResult | undefined> {
+    const issuers = await this.#issuersOf(task)
+    const over = issuers.some(({ expiresAt }) => expiresAt !== null && expiresAt <= at)
+    return over ? UNTRUSTED : undefined
   }
 
   /** As they are now: their epochs are among the task's. */

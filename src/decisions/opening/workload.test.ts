@@ -236,6 +236,19 @@ forEachEngine('tasks of agents that a trusted issuer vouches for', (open) => {
     assert.equal((await held()).opened.task.deadline, expiresAt)
   })
 
+  test('an end that is brought forward ends the tasks that were open already', async (t) => {
+    const { held, parts, set, world } = await begin(t)
+    const task = await held()
+    await set({ expiresAt: parts.clock.now() + 60_000 })
+    assert.equal(await reads(world, task), 'permit')
+    const token = await world.token(task)
+    parts.clock.advance(60_000)
+    assert.equal(await reads(world, task, token), 'issuer.expired')
+    await assert.rejects(world.token(task), /issuer\.expired/)
+    await set({})
+    assert.equal(await reads(world, task), 'permit')
+  })
+
   test('what its platform wants at most is the most that is granted', async (t) => {
     const { opening, parts, token } = await begin(t)
     const asks = async (scope: unknown, asked: Partial<SponsoredOpening> = {}) =>
