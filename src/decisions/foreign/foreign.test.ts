@@ -178,6 +178,7 @@ forEachEngine('access tokens of other servers', (open) => {
       [{ exp: now + 7200 }, {}, 'token.too_long_lived'],
       [{ sub: undefined }, {}, 'token.malformed'],
       [{ sub: 'bot-client' }, {}, 'token.malformed'],
+      [{ sub: 'azp-client', azp: 'azp-client', client_id: undefined }, {}, 'token.malformed'],
       [{ client_id: undefined }, {}, 'token.malformed'],
       [{ client_id: 7 }, {}, 'token.malformed'],
       [{ act: { sub: 'someone' }, client_id: 'else' }, {}, 'issuer.not_trusted'],

@@ -110,7 +110,7 @@ async function personOf(parts: DecisionParts, { claims, issuer }: Vouched): Prom
   const { access } = issuer
   if (!access) throw new Problem('issuer.not_trusted', 'its access tokens are not accepted')
   // RFC 9068 section 2.2: a client that asked for itself is its own subject.
-  if (claims.sub === claims.client_id)
+  if (claims.sub === (claims.client_id ?? claims.azp))
     throw new Problem('token.malformed', 'the token is for nobody: its subject is its client')
   const said = claimAt(claims, access.subject)
   return meetPerson(parts, { provider: access.provider, said }, claims.iat)
