@@ -228,11 +228,13 @@ async function configuredProvider(
   development: boolean,
 ): Promise<void> {
   const {
+    providerAcrValues,
     providerClientId,
     providerClientSecret,
     providerGroupsClaim,
     providerIssuer,
     providerName,
+    providerSignOut,
   } = settings
   if (!providerIssuer || !providerClientId) return
   await registerProvider(people, {
@@ -241,6 +243,8 @@ async function configuredProvider(
     clientId: providerClientId,
     ...(providerClientSecret ? { clientSecret: providerClientSecret } : {}),
     groupsClaim: providerGroupsClaim,
+    acrValues: providerAcrValues,
+    closesTasks: providerSignOut === 'sessions-and-tasks',
     allowLoopback: reachesLoopback(settings, development),
     by: 'configuration',
   })

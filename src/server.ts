@@ -104,6 +104,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       jwksHandler(keys),
       ...oauthHandlers({
         ...{ issuer, deviceCodes, artefacts: kept, server: authorizationServer },
+        signingOut: rooms.providers,
         ...{ registration, registrationToken },
         trustDomain: settings.trustDomain,
         certificates,

@@ -194,18 +194,25 @@ export const PEOPLE_OPERATIONS = [
         client_id: Type.String({ minLength: 1, maxLength: 256 }),
         client_secret: Type.Optional(Type.String({ maxLength: 1024 })),
         groups_claim: Type.Optional(Type.String({ maxLength: 100 })),
+        closes_tasks: Type.Optional(Type.Boolean()),
+        acr_values: Type.Optional(
+          Type.Array(Type.String({ pattern: '^[!-~]{1,255}$' }), { maxItems: 10 }),
+        ),
       },
       closed,
     ),
     answer: Nothing,
     run: async (parts, { body, caller }) => {
-      const { client_id, client_secret, groups_claim, issuer, name } = body
+      const { acr_values, client_id, client_secret, closes_tasks, groups_claim, issuer, name } =
+        body
       await registerProvider(parts.people, {
         issuer,
         name,
         clientId: client_id,
         ...(client_secret === undefined ? {} : { clientSecret: new Secret(client_secret) }),
         ...(groups_claim === undefined ? {} : { groupsClaim: groups_claim }),
+        ...(acr_values === undefined ? {} : { acrValues: acr_values }),
+        ...(closes_tasks === undefined ? {} : { closesTasks: closes_tasks }),
         allowLoopback: parts.development,
         by: caller.person.id,
       })

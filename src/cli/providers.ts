@@ -40,6 +40,8 @@ interface AddOptions {
   readonly name: string
   readonly clientId: string
   readonly groupsClaim?: string
+  readonly closesTasks?: true
+  readonly acrValues?: string
   readonly public?: true
   readonly secretFile?: string
 }
@@ -54,9 +56,14 @@ function addCommand(start: Start): Command {
     .option('--public', 'that client has no secret')
     .option('--secret-file <file>', 'its secret; else it is asked for, or read from standard input')
     .option('--groups-claim <name>', "claim that lists the person's groups")
+    .option('--acr-values <list>', 'ways to prove who one is there; a sign-in has to say one')
+    .option(
+      '--closes-tasks',
+      "signing out there closes the person's tasks, not only their sessions",
+    )
     .action(async (issuer: string, options: AddOptions, invoked: Command) => {
       const cli = await start(invoked)
-      const { clientId, groupsClaim, name, secretFile } = options
+      const { acrValues, clientId, closesTasks, groupsClaim, name, secretFile } = options
       const secret = options.public
         ? undefined
         : await readSecret(cli, `Secret of ${clientId}`, secretFile)
@@ -66,10 +73,13 @@ function addCommand(start: Start): Command {
         client_id: clientId,
         ...(secret === undefined ? {} : { client_secret: secret }),
         ...(groupsClaim === undefined ? {} : { groups_claim: groupsClaim }),
+        ...(acrValues === undefined ? {} : { acr_values: acrValues.split(' ').filter(Boolean) }),
+        ...(closesTasks ? { closes_tasks: true } : {}),
       })
       cli.say(
         text`${green('✓')} people can sign in with ${bold(name)}`,
         dim(text`  its redirect URI there: ${cli.url}/sign-in/callback`),
+        dim(text`  where it says that somebody signed out: ${cli.url}/oauth/backchannel-logout`),
       )
       cli.answer({ issuer, name, client_id: clientId }, () => [])
     })

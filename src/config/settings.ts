@@ -177,6 +177,18 @@ export const SETTINGS = {
     "Claim of the ID token that lists the person's groups.",
     text,
   ),
+  providerSignOut: setting(
+    'REMIT_IDP_SIGN_OUT',
+    'sessions',
+    'What ends here when somebody signs out at that provider (OpenID Connect Back-Channel Logout): their `sessions`, or their `sessions-and-tasks`.',
+    oneOf('sessions', 'sessions-and-tasks'),
+  ),
+  providerAcrValues: setting(
+    'REMIT_IDP_ACR_VALUES',
+    '',
+    'Ways to prove who one is (`acr`), separated by spaces. Sign-ins at that provider ask for them and have to say one. Empty: any will do.',
+    (value) => value.split(' ').filter(Boolean),
+  ),
   timeZone: setting(
     'REMIT_TIME_ZONE',
     'UTC',

@@ -3,12 +3,14 @@ import type { AttestationChallenges } from '../agents/index.ts'
 import type { IntrospectionParts } from '../decisions/index.ts'
 import { logBug, type RawContext, type RawHandler, toProblem } from '../http/index.ts'
 import { Problem } from '../lib/problem.ts'
+import type { Providers } from '../people/index.ts'
 import { CHALLENGE, challengeEndpoint } from './attestation.ts'
 import { BACKCHANNEL, backchannelEndpoint } from './backchannel/authentication-request.ts'
 import { DEVICE, deviceEndpoint } from './backchannel/device-request.ts'
 import { DETAIL_TYPES, detailTypes } from './detail-types.ts'
 import { authorizationHandler } from './interactive/authorization-endpoint.ts'
 import { introspectionEndpoint, type Told } from './introspection/introspect.ts'
+import { LOG_OUT, logOutEndpoint } from './log-out.ts'
 import type { AuthorizationServer } from './provider.ts'
 import { managementEndpoint } from './registration/manage.ts'
 import { REGISTER, type RegistrationPorts, registrationEndpoint } from './registration/register.ts'
@@ -22,6 +24,8 @@ export interface OAuthPorts
     Pick<RegistrationPorts, 'registration' | 'registrationToken'> {
   readonly decisions: IntrospectionParts
   readonly server: AuthorizationServer
+  /** Identity providers, which say who has signed out. */
+  readonly signingOut: Pick<Providers, 'logOut'>
 }
 
 /** The authorization server's paths, taken before the router: ours first, everything else of the protocol to the provider. */
@@ -46,6 +50,15 @@ export function oauthHandlers(given: OAuthPorts): RawHandler[] {
       handle: (message, reply, context) =>
         answering(reply, context, async () => {
           await revocationEndpoint(message, ports)
+          return {}
+        }),
+    },
+    {
+      name: 'sign-outs at identity providers',
+      paths: [LOG_OUT],
+      handle: (message, reply, context) =>
+        answering(reply, context, async () => {
+          await logOutEndpoint(message, given)
           return {}
         }),
     },

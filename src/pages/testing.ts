@@ -153,7 +153,7 @@ function agreeableProvider(people: PeopleParts): Pick<Providers, 'begin' | 'comp
       const person = await findPerson(people.storage.read, id)
       const returnTo = begun.get(cookie ?? '')
       if (!person || returnTo === undefined) throw new Error('a sign-in that nobody began')
-      return { person, returnTo, authTime: people.clock.now() }
+      return { person, returnTo, authTime: people.clock.now(), sid: null }
     },
   }
 }

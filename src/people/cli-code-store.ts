@@ -7,6 +7,7 @@ export interface CliCode {
   readonly redirectUri: string
   readonly authTime: number
   readonly expiresAt: number
+  readonly sid: string | null
 }
 
 export async function insertCliCode(tx: Tx, code: CliCode): Promise<void> {
@@ -19,6 +20,7 @@ export async function insertCliCode(tx: Tx, code: CliCode): Promise<void> {
       redirect_uri: code.redirectUri,
       auth_time: code.authTime,
       expires_at: code.expiresAt,
+      sid: code.sid,
     })
     .execute()
 }
@@ -38,8 +40,13 @@ export async function takeCliCode(tx: Tx, digest: string): Promise<CliCode | und
       redirectUri: row.redirect_uri,
       authTime: row.auth_time,
       expiresAt: row.expires_at,
+      sid: row.sid,
     }
   )
+}
+
+export async function deleteCliCodesOf(tx: Tx, personId: string): Promise<void> {
+  await tx.deleteFrom('cli_codes').where('person_id', '=', personId).execute()
 }
 
 export async function deleteExpiredCliCodes(tx: Tx, now: number): Promise<void> {

@@ -16,9 +16,15 @@ export const CLI_CODE_LIFE_MS = 60_000
  */
 export async function issueCliCode(
   parts: PeopleParts,
-  request: { personId: string; authTime: number; challenge: string; redirectUri: string },
+  request: {
+    personId: string
+    authTime: number
+    sid?: string | null
+    challenge: string
+    redirectUri: string
+  },
 ): Promise<Secret> {
-  const { personId, authTime, challenge, redirectUri } = request
+  const { personId, authTime, sid = null, challenge, redirectUri } = request
   if (fromBase64url(challenge)?.byteLength !== 32)
     throw new Problem('cli_code.bad_request', '`code_challenge` is no SHA-256 in base64url')
   if (!isLoopback(redirectUri))
@@ -26,7 +32,7 @@ export async function issueCliCode(
   const { token, digest } = newToken(parts.random)
   const expiresAt = parts.clock.now() + CLI_CODE_LIFE_MS
   await parts.storage.transaction((tx) =>
-    insertCliCode(tx, { digest, personId, challenge, redirectUri, authTime, expiresAt }),
+    insertCliCode(tx, { digest, personId, challenge, redirectUri, authTime, expiresAt, sid }),
   )
   return token
 }

@@ -1,10 +1,11 @@
 import { Problem } from '../lib/problem.ts'
 import type { Secret } from '../lib/secret.ts'
-import type { Tx } from '../storage/index.ts'
+import { type Tx, wasUsed } from '../storage/index.ts'
 import type { PeopleParts } from './parts.ts'
 import { findPerson } from './person-store.ts'
 import { SESSION_LIFE_MS, type Session, type SessionKind } from './session.ts'
 import { deleteSession, insertSession } from './session-store.ts'
+import { ENDED_AT, endedKey } from './sign-in/ended.ts'
 import { newToken, tokenDigest } from './token.ts'
 
 interface Opening {
@@ -12,11 +13,14 @@ interface Opening {
   readonly kind: SessionKind
   /** Epoch milliseconds; never taken to be in the future. */
   readonly authTime: number
+  /** Of the provider's session, if it said one. */
+  readonly sid?: string | null
 }
 
 /**
  * Opens a session after a sign-in. `replaces` is the token the browser came with: it ends, so that a token planted
- * before the sign-in is worth nothing after it (session fixation). Throws `person.unknown`, `person.suspended`.
+ * before the sign-in is worth nothing after it (session fixation). Throws `person.unknown`, `person.suspended`,
+ * and `sign_in.unknown` when the session at the provider ended meanwhile.
  */
 export async function openSession(
   parts: PeopleParts,
@@ -35,10 +39,12 @@ export async function openSessionIn(
   tx: Tx,
   opening: Opening,
 ): Promise<{ token: Secret; session: Session }> {
-  const { personId, kind, authTime } = opening
+  const { personId, kind, authTime, sid = null } = opening
   const person = await findPerson(tx, personId)
   if (!person) throw new Problem('person.unknown', `there is no person \`${personId}\``)
   if (person.status !== 'active') throw new Problem('person.suspended', 'this person is suspended')
+  if (sid !== null && (await wasUsed(tx, ENDED_AT, endedKey(person.issuer, sid))))
+    throw new Problem('sign_in.unknown', 'the session at the identity provider has ended')
   const now = parts.clock.now()
   const { token, digest } = newToken(parts.random)
   const session: Session = {
@@ -49,6 +55,7 @@ export async function openSessionIn(
     createdAt: now,
     lastSeenAt: now,
     expiresAt: now + SESSION_LIFE_MS,
+    sid,
   }
   await insertSession(tx, session)
   await parts.ledger.append(tx, { type: 'session.opened', person: personId, facts: { kind } })

@@ -12,6 +12,7 @@ export async function insertSession(tx: Tx, session: Session): Promise<void> {
       created_at: session.createdAt,
       last_seen_at: session.lastSeenAt,
       expires_at: session.expiresAt,
+      sid: session.sid,
     })
     .execute()
 }
@@ -31,6 +32,7 @@ export async function selectSession(reader: Reader, digest: string): Promise<Ses
       createdAt: row.created_at,
       lastSeenAt: row.last_seen_at,
       expiresAt: row.expires_at,
+      sid: row.sid,
     }
   )
 }
@@ -61,6 +63,30 @@ export async function deleteSessionsOf(tx: Tx, personId: string): Promise<number
     .where('person_id', '=', personId)
     .executeTakeFirstOrThrow()
   return Number(numDeletedRows)
+}
+
+/**
+ * Ends sessions of people of a provider: of one person, of one session there, or of both. Of a named person, those whose
+ * session there is not known end as well. Answers whose they were, once for each.
+ */
+export async function deleteSessionsAt(
+  tx: Tx,
+  of: { issuer: string; personId: string | undefined; sid: string | undefined },
+): Promise<string[]> {
+  const { issuer, personId, sid } = of
+  let query = tx
+    .deleteFrom('sessions')
+    .where('person_id', 'in', (persons) =>
+      persons.selectFrom('persons').select('id').where('issuer', '=', issuer),
+    )
+  if (personId !== undefined) query = query.where('person_id', '=', personId)
+  if (sid !== undefined)
+    query = query.where((where) =>
+      personId === undefined
+        ? where('sid', '=', sid)
+        : where.or([where('sid', '=', sid), where('sid', 'is', null)]),
+    )
+  return (await query.returning('person_id').execute()).map((row) => row.person_id)
 }
 
 /** Sessions that are over, by age or by a browser's silence. */

@@ -11,6 +11,8 @@ export interface Session {
   readonly createdAt: number
   readonly lastSeenAt: number
   readonly expiresAt: number
+  /** What the provider calls its own session; `null`: it did not say. */
+  readonly sid: string | null
 }
 
 const MINUTE = 60_000

@@ -1,6 +1,7 @@
 import { expireRequests } from '../approvals/index.ts'
 import { type Repetition, repeat, type Wait } from '../lib/repeat.ts'
-import type { LiveState } from '../live/index.ts'
+import type { Change, LiveState } from '../live/index.ts'
+import type { Tx } from '../storage/index.ts'
 import { closeTasks } from './close.ts'
 import { expireConsents } from './consent-store.ts'
 import { expireTasks } from './expire.ts'
@@ -99,9 +100,19 @@ function isHolder(kind: LiveState['kind']): kind is Holder['kind'] {
 
 /** Closes every task of an agent, a person or a space that has ended, or that rests on an issuer that has. */
 export async function closeTasksOf(parts: TaskParts, holder: Holder): Promise<void> {
-  const change = await parts.storage.transaction(async (tx) => {
-    const ids = (await tasksOf(tx, { [OF[holder.kind]]: holder.id })).map(({ id }) => id)
-    return closeTasks(parts, tx, ids, { by: 'system', reason: `${holder.kind}.ended` })
-  })
+  const change = await parts.storage.transaction((tx) =>
+    closeTasksIn(parts, tx, holder, `${holder.kind}.ended`),
+  )
   await parts.live.settle(change)
+}
+
+/** The same in the caller's transaction, with a code for why. The caller settles. */
+export async function closeTasksIn(
+  parts: TaskParts,
+  tx: Tx,
+  holder: Holder,
+  reason: string,
+): Promise<Change> {
+  const ids = (await tasksOf(tx, { [OF[holder.kind]]: holder.id })).map(({ id }) => id)
+  return closeTasks(parts, tx, ids, { by: 'system', reason })
 }

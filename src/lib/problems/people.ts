@@ -17,6 +17,8 @@ export const PERSON_PROBLEMS = {
   'group.bad_name': { status: 400, title: 'The group name is not acceptable' },
   'group.exists': { status: 409, title: 'There is such a group already' },
   'group.unknown': { status: 404, title: 'There is no such group' },
+  'logout_token.invalid': { status: 400, title: 'The logout token does not hold' },
+  'logout_token.replayed': { status: 400, title: 'The logout token was used before' },
   'person.bad_claims': {
     status: 400,
     title: 'The identity provider says too little about the person',
@@ -35,6 +37,7 @@ export const PERSON_PROBLEMS = {
   'setup.link_invalid': { status: 410, title: 'The setup link does not work any more' },
   'sign_in.failed': { status: 502, title: 'The sign-in could not be completed' },
   'sign_in.refused': { status: 403, title: 'The identity provider refused' },
+  'sign_in.too_weak': { status: 403, title: 'The sign-in was too weak' },
   'sign_in.unknown': { status: 400, title: 'The sign-in is over' },
   'sign_in.wrong_browser': { status: 403, title: 'The sign-in was begun in another browser' },
   'step_up.required': { status: 401, title: 'The person has to prove anew who they are' },

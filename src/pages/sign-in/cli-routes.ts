@@ -44,6 +44,7 @@ export function addCli(desk: Desk, parts: PageParts): void {
     const code = await issueCliCode(parts.people, {
       personId: visitor.person.id,
       authTime: visitor.session.authTime,
+      sid: visitor.session.sid,
       challenge,
       redirectUri,
     })

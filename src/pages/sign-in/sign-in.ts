@@ -32,7 +32,7 @@ export async function complete(
   // Used up whatever comes of it.
   cookies.clear(reply, 'sign_in')
   if (setup !== undefined) cookies.clear(reply, 'setup')
-  const { person, authTime, returnTo } = await parts.providers.complete(
+  const { person, authTime, returnTo, sid } = await parts.providers.complete(
     request.raw.url ?? '',
     browser,
   )
@@ -40,6 +40,7 @@ export async function complete(
     personId: person.id,
     kind: 'browser',
     authTime,
+    sid,
     ...(former === undefined ? {} : { replaces: former }),
   })
   cookies.set(reply, 'session', token.reveal(), SESSION_LIFE_MS / 1000)

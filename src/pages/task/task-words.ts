@@ -26,6 +26,7 @@ const REASON: Readonly<Record<string, string>> = {
   'sponsor_grant.ended': 'its sponsor grant was ended',
   'agent.ended': 'the agent was retired',
   'person.ended': 'the person was suspended',
+  'person.signed_out': 'the person signed out at their identity provider',
   'parent.closed': 'the task above it ended',
   revoked: 'its token was revoked',
   'session.ended': 'the program ended its session',

@@ -72,6 +72,7 @@ export async function beginSignIn(
     code_challenge: sha256url(verifier),
     code_challenge_method: 'S256',
     ...(maxAge === undefined ? {} : { max_age: String(maxAge) }),
+    ...(provider.acrValues.length === 0 ? {} : { acr_values: provider.acrValues.join(' ') }),
   })
   return { url: url.href, cookie: browser.token, expiresAt }
 }

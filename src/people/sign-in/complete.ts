@@ -18,13 +18,15 @@ export interface SignedIn {
   readonly authTime: number
   /** A path on our own origin. */
   readonly returnTo: string
+  /** What the provider calls its session (OpenID Connect Back-Channel Logout 1.0 section 2.1). */
+  readonly sid: string | null
 }
 
 /**
  * Ends a sign-in with what the browser brought back from the provider. `callbackUrl` is the requested URL (only its
  * query counts), `cookie` the value `beginSignIn` gave. The sign-in is used up whatever comes of it.
  * Throws `sign_in.unknown`, `sign_in.wrong_browser`, `sign_in.refused` (the provider said no), `sign_in.failed`
- * (its answer does not hold), `person.bad_claims`, `person.suspended`.
+ * (its answer does not hold), `sign_in.too_weak`, `person.bad_claims`, `person.suspended`.
  */
 export async function completeSignIn(
   parts: PeopleParts,
@@ -45,11 +47,17 @@ export async function completeSignIn(
   const provider = await openProvider(parts, parts.storage.read, signIn.issuer)
   if (!provider) throw new Problem('sign_in.unknown', 'the identity provider was removed')
   const { claims, authTime } = await redeem(discovery, provider, address, { state, ...sealed })
+  requireStrongEnough(provider, claims)
   const { email = null, groupValues = [], ...profile } = readProfile(claims, provider)
   // We asked for everything here, so silence means there is none.
   const person = await signInPerson(parts, { ...profile, email, groupValues })
   if (person.status !== 'active') throw new Problem('person.suspended', 'this person is suspended')
-  return { person, authTime: Math.min(authTime, parts.clock.now()), returnTo: signIn.returnTo }
+  return {
+    person,
+    authTime: Math.min(authTime, parts.clock.now()),
+    returnTo: signIn.returnTo,
+    sid: typeof claims.sid === 'string' && claims.sid.length <= 255 ? claims.sid : null,
+  }
 }
 
 function openSealed(parts: PeopleParts, signIn: SignIn): SealedSignIn {
@@ -65,6 +73,21 @@ function requireSameBrowser(sealed: SealedSignIn, cookie: string | undefined): v
   const digest = cookie === undefined ? undefined : tokenDigest(cookie)
   if (digest === undefined || !sameBytes(Buffer.from(digest), Buffer.from(sealed.browser)))
     throw new Problem('sign_in.wrong_browser', 'this sign-in was begun in another browser')
+}
+
+/**
+ * INVARIANT: `acr_values` only asks (OpenID Connect Core 3.1.2.1); what counts is what the ID token says. The userinfo endpoint
+ * says nothing of this sign-in.
+ */
+function requireStrongEnough(
+  { acrValues }: ProviderWithSecret,
+  { acr }: Readonly<Record<string, unknown>>,
+): void {
+  if (acrValues.length > 0 && !(typeof acr === 'string' && acrValues.includes(acr)))
+    throw new Problem(
+      'sign_in.too_weak',
+      `the identity provider does not say that you signed in as ${acrValues.join(' or ')}`,
+    )
 }
 
 /** Code for tokens; everything of OpenID Connect Core 3.1.3.7, RFC 9207 and the signature is checked by the library. */
@@ -87,7 +110,10 @@ async function redeem(
     if (!claims) throw new Problem('sign_in.failed', 'the identity provider sent no ID token')
     const more = await moreClaims(config, provider, tokens.access_token, claims)
     // Without `auth_time` the ID token itself is the only moment we know of.
-    return { claims: { ...more, ...claims }, authTime: (claims.auth_time ?? claims.iat) * 1000 }
+    return {
+      claims: { ...more, acr: undefined, ...claims },
+      authTime: (claims.auth_time ?? claims.iat) * 1000,
+    }
   } catch (cause) {
     if (cause instanceof Problem) throw cause
     if (cause instanceof openid.AuthorizationResponseError) {

@@ -20,6 +20,8 @@ export async function selectProvider(
       name: row.name,
       clientId: row.client_id,
       groupsClaim: row.groups_claim,
+      closesTasks: row.closes_tasks === 1,
+      acrValues: row.acr_values?.split(' ') ?? [],
       createdAt: row.created_at,
       sealedSecret: row.sealed_secret ?? undefined,
     }
@@ -29,7 +31,15 @@ export async function selectProvider(
 export async function selectProviders(reader: Reader): Promise<IdentityProvider[]> {
   const rows = await reader
     .selectFrom('identity_providers')
-    .select(['issuer', 'name', 'client_id', 'groups_claim', 'created_at'])
+    .select([
+      'issuer',
+      'name',
+      'client_id',
+      'groups_claim',
+      'closes_tasks',
+      'acr_values',
+      'created_at',
+    ])
     .orderBy('name')
     .orderBy('issuer')
     .execute()
@@ -38,6 +48,8 @@ export async function selectProviders(reader: Reader): Promise<IdentityProvider[
     name: row.name,
     clientId: row.client_id,
     groupsClaim: row.groups_claim,
+    closesTasks: row.closes_tasks === 1,
+    acrValues: row.acr_values?.split(' ') ?? [],
     createdAt: row.created_at,
   }))
 }
@@ -49,6 +61,8 @@ export async function upsertProvider(tx: Tx, provider: StoredProvider): Promise<
     client_id: provider.clientId,
     sealed_secret: provider.sealedSecret ?? null,
     groups_claim: provider.groupsClaim,
+    closes_tasks: provider.closesTasks ? 1 : 0,
+    acr_values: provider.acrValues.length === 0 ? null : provider.acrValues.join(' '),
   }
   await tx
     .insertInto('identity_providers')

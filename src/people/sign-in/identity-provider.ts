@@ -9,6 +9,10 @@ export interface IdentityProvider {
   readonly clientId: string
   /** The claim that holds the provider's group values. */
   readonly groupsClaim: string
+  /** Signing out there closes the person's tasks, and not only their sessions. */
+  readonly closesTasks: boolean
+  /** Ways to prove who one is (`acr`), one of which a sign-in has to say; none: any will do. */
+  readonly acrValues: readonly string[]
   readonly createdAt: number
 }
 

@@ -11,6 +11,7 @@ import {
 import type { PeopleParts } from '../parts.ts'
 import type { SignedIn } from './complete.ts'
 import { Discovery } from './discovery.ts'
+import { type AlsoEnding, logOut } from './log-out.ts'
 import { type Bringer, checkSubjectToken, type Subject } from './subject-token.ts'
 
 /** Everything that talks to identity providers. One per process: it remembers what they publish. */
@@ -48,6 +49,11 @@ export class Providers {
     { agent }: { agent: Bringer },
   ): Promise<Subject> {
     return checkSubjectToken(this.#parts, (issuer) => this.#keysOf(issuer), token, tokenType, agent)
+  }
+
+  /** See `logOut`. */
+  logOut(token: string, also: AlsoEnding): Promise<void> {
+    return logOut(this.#parts, (issuer) => this.#keysOf(issuer), token, also)
   }
 
   close(): Promise<void> {

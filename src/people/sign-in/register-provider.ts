@@ -20,24 +20,36 @@ export async function registerProvider(
     clientId: string
     clientSecret?: Secret
     groupsClaim?: string
+    closesTasks?: boolean
+    acrValues?: readonly string[]
     allowLoopback?: boolean
     by: string
   },
 ): Promise<void> {
-  const { issuer, name, clientId, clientSecret, groupsClaim = 'groups', by } = registration
+  const { issuer, name, clientId, clientSecret, by } = registration
+  const { groupsClaim = 'groups', closesTasks = false, acrValues = [] } = registration
   checkIssuer(parts, issuer, registration.allowLoopback === true)
   await parts.storage.transaction(async (tx) => {
-    const wanted = { name, clientId, groupsClaim, clientSecret }
+    const wanted = { name, clientId, groupsClaim, closesTasks, acrValues, clientSecret }
     if (isSame(await openProvider(parts, tx, issuer), wanted)) return
     await upsertProvider(tx, {
       issuer,
       name,
       clientId,
       groupsClaim,
+      closesTasks,
+      acrValues,
       createdAt: parts.clock.now(),
       sealedSecret: clientSecret && parts.master.seal(clientSecret.reveal(), secretContext(issuer)),
     })
-    const facts = { issuer, name, client_id: clientId, groups_claim: groupsClaim }
+    const facts = {
+      issuer,
+      name,
+      client_id: clientId,
+      groups_claim: groupsClaim,
+      closes_tasks: closesTasks,
+      acr_values: [...acrValues],
+    }
     await parts.ledger.append(tx, { type: 'identity_provider.registered', by, facts })
   })
 }
@@ -67,13 +79,18 @@ export async function openProvider(
 /** What is configured is registered at every start; only a change is worth a record. */
 function isSame(
   known: ProviderWithSecret | undefined,
-  wanted: Pick<ProviderWithSecret, 'name' | 'clientId' | 'groupsClaim' | 'clientSecret'>,
+  wanted: Pick<
+    ProviderWithSecret,
+    'name' | 'clientId' | 'groupsClaim' | 'closesTasks' | 'acrValues' | 'clientSecret'
+  >,
 ): boolean {
   return (
     known !== undefined &&
     known.name === wanted.name &&
     known.clientId === wanted.clientId &&
     known.groupsClaim === wanted.groupsClaim &&
+    known.closesTasks === wanted.closesTasks &&
+    known.acrValues.join(' ') === wanted.acrValues.join(' ') &&
     known.clientSecret?.reveal() === wanted.clientSecret?.reveal()
   )
 }

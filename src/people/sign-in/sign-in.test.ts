@@ -166,6 +166,30 @@ forEachEngine('signing in at a provider that lies', (open) => {
     assert.deepEqual(person.groups, ['support'])
   })
 
+  test('a provider has to say how the person proved it, where that was wanted', async () => {
+    const around = await ready()
+    const { fake, parts, providers } = around
+    // What the userinfo endpoint says is about the person, not about this sign-in.
+    fake.userinfo = { sub: 'sam', name: 'Sam', acr: 'mfa' }
+    await registerProvider(parts, {
+      ...{ issuer: fake.issuer, name: 'Test', clientId: 'remit', allowLoopback: true, by },
+      clientSecret: new Secret(fake.secret),
+      acrValues: ['mfa', 'phr'],
+    })
+    const { url } = await providers.begin({ issuer: fake.issuer, returnTo: '/' })
+    assert.equal(new URL(url).searchParams.get('acr_values'), 'mfa phr')
+    const saying = (acr: unknown) =>
+      signIn(around, (claims) => {
+        const { name: _, ...shorter } = claims
+        return fake.sign({ ...shorter, acr })
+      })
+    for (const acr of [undefined, '', 'pwd', '0', 'mfa phr', ['mfa'], 'MFA'])
+      await assert.rejects(saying(acr), { code: 'sign_in.too_weak' }, JSON.stringify(acr))
+    const before = await parts.storage.read.selectFrom('persons').selectAll().execute()
+    assert.deepEqual(before, [])
+    assert.equal((await saying('phr')).person.name, 'Sam')
+  })
+
   test('a wrong nonce, issuer, audience, time or subject is refused', async () => {
     const around = await ready()
     for (const change of [

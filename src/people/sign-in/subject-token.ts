@@ -15,7 +15,7 @@ const TYP_OF = new Map<string, readonly string[]>([
   ['urn:ietf:params:oauth:token-type:id_token', ['JWT', '']],
   ['urn:ietf:params:oauth:token-type:access_token', ['at+jwt']],
 ])
-const ALGORITHMS = ['ES256', 'Ed25519', 'EdDSA', 'PS256', 'RS256'] as const
+export const ALGORITHMS = ['ES256', 'Ed25519', 'EdDSA', 'PS256', 'RS256'] as const
 const MOST_AGE_SECONDS = 600
 
 /** The agent that brings a token, and its clients at identity providers. */

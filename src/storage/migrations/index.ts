@@ -15,6 +15,7 @@ import { issuers } from './0016-issuers.ts'
 import { descriptions } from './0017-descriptions.ts'
 import { tokenForms } from './0018-token-forms.ts'
 import { deferrals } from './0019-deferrals.ts'
+import { signOuts } from './0020-sign-outs.ts'
 import type { Migration } from './migration.ts'
 
 /** Every migration, oldest first. Add at the end; never change or remove one that was released. */
@@ -36,4 +37,5 @@ export const MIGRATIONS: readonly Migration[] = [
   descriptions,
   tokenForms,
   deferrals,
+  signOuts,
 ]

@@ -34,6 +34,10 @@ export interface IdentityProviderRow {
   client_id: string
   sealed_secret: Uint8Array | null
   groups_claim: string
+  /** 1: signing out there closes the person's tasks here. */
+  closes_tasks: number
+  /** Separated by spaces. */
+  acr_values: string | null
   created_at: Millis
 }
 
@@ -53,6 +57,8 @@ export interface SessionRow {
   created_at: Millis
   last_seen_at: Millis
   expires_at: Millis
+  /** Of the provider's session. */
+  sid: string | null
 }
 
 /** A sign-in under way at a provider. */
@@ -72,6 +78,7 @@ export interface CliCodeRow {
   redirect_uri: string
   auth_time: Millis
   expires_at: Millis
+  sid: string | null
 }
 
 export interface ConfirmationRow {
