@@ -8,10 +8,7 @@ import { idTokenFor, signIn } from '../examples/refund-desk/people.ts'
 import { setCeiling } from '../src/agents/index.ts'
 import { readSettings } from '../src/config/settings.ts'
 import { type Desk, serveDesk } from '../src/dev/desk/serve.ts'
-import {
-  type DevIdentityProvider,
-  serveIdentityProvider,
-} from '../src/dev/identity-provider/serve.ts'
+import { serveIdentityProvider } from '../src/dev/identity-provider/serve.ts'
 import { type OrdersApi, serveOrders } from '../src/dev/orders/serve.ts'
 import { SAMPLE_AGENT, SAMPLE_PEOPLE } from '../src/dev/sample.ts'
 import { seedSample } from '../src/dev/seed.ts'
@@ -53,6 +50,16 @@ export interface WorldOptions {
   readonly patience?: { readonly startsWithin: number; readonly pausesAtMost: number }
   /** Of MCP calls. */
   readonly mcp?: Partial<McpLimits>
+  /** Starts the identity provider for Remit at this issuer. Default: the development one. */
+  readonly provider?: (issuer: string) => Promise<WorldProvider>
+}
+
+/** Where people of a world sign in; it knows the sample people by their ids. */
+export interface WorldProvider {
+  readonly issuer: string
+  /** Of Remit's client there, `remit`. */
+  readonly secret: string
+  close(): Promise<void>
 }
 
 /** What outlives a server that is stopped and started again. */
@@ -61,7 +68,7 @@ interface Ground {
   readonly ports: readonly [issuer: number, gateway: number]
   readonly databaseUrl: string | undefined
   readonly giveBackDatabase: () => Promise<void>
-  readonly provider: DevIdentityProvider
+  readonly provider: WorldProvider
   readonly orders: OrdersApi
   readonly desk: Desk | undefined
   readonly echo: Upstream
@@ -160,7 +167,7 @@ export class World {
       REMIT_TRUST_DOMAIN: 'test.remit',
       REMIT_IDP_ISSUER: this.provider,
       REMIT_IDP_CLIENT_ID: 'remit',
-      REMIT_IDP_CLIENT_SECRET: CLIENT_SECRET,
+      REMIT_IDP_CLIENT_SECRET: this.#ground.provider.secret,
       REMIT_CLIENT_CERT_FROM: this.#options.certificatesFrom ?? '',
       REMIT_DPOP_NONCES: this.#options.nonces ?? 'off',
       REMIT_LOG_LEVEL: 'debug',
@@ -362,14 +369,7 @@ async function makeGround(engine: 'sqlite' | 'postgres', options: WorldOptions):
     ports: [issuer, gateway],
     databaseUrl: database?.url,
     giveBackDatabase: database?.giveBack ?? (async () => {}),
-    provider: await serveIdentityProvider({
-      port: 0,
-      people: SAMPLE_PEOPLE,
-      clients: [
-        { id: 'remit', secret: CLIENT_SECRET, redirectUris: [`${at(issuer)}/sign-in/callback`] },
-        { id: SAMPLE_AGENT.id, redirectUris: ['http://127.0.0.1/callback'] },
-      ],
-    }),
+    provider: await (options.provider ?? developmentProvider)(at(issuer)),
     orders: await serveOrders({
       port: 0,
       issuer: at(issuer),
@@ -379,6 +379,18 @@ async function makeGround(engine: 'sqlite' | 'postgres', options: WorldOptions):
     desk: options.desk ? await serveDesk({ port: 0, pace: 10 }) : undefined,
     echo: await startUpstream(),
   }
+}
+
+async function developmentProvider(remit: string): Promise<WorldProvider> {
+  const { close, issuer } = await serveIdentityProvider({
+    port: 0,
+    people: SAMPLE_PEOPLE,
+    clients: [
+      { id: 'remit', secret: CLIENT_SECRET, redirectUris: [`${remit}/sign-in/callback`] },
+      { id: SAMPLE_AGENT.id, redirectUris: ['http://127.0.0.1/callback'] },
+    ],
+  })
+  return { issuer, secret: CLIENT_SECRET, close }
 }
 
 /**

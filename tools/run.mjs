@@ -18,6 +18,7 @@ const COMMANDS = {
   remit: [['src/main.ts']],
   test: [['tools/test.ts']],
   'test:long': [['tools/test.ts', '--long']],
+  'test:interop': [['test/interop/run.ts']],
   check: [['tools/check.ts']],
   'build:sdk': [['tools/build-sdk.ts']],
   demo: [['tools/demo.ts']],

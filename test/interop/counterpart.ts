@@ -1,0 +1,11 @@
+/** A program of others that Remit is tried against, and that npm cannot bring. */
+export interface Counterpart {
+  /** Also the folder beside this file with its `*.interop.ts`. */
+  readonly name: string
+  readonly version: string
+  /** Brings it here; answers what its tests are told by the environment. Throws `NotToBeHad` when this machine cannot have it. */
+  get(): Promise<Readonly<Record<string, string>>>
+}
+
+/** Nothing is wrong with Remit or its counterpart: this machine reaches no source of it. */
+export class NotToBeHad extends Error {}

@@ -1,0 +1,75 @@
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { createReadStream, existsSync } from 'node:fs'
+import { mkdir, rm } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { NotToBeHad } from './counterpart.ts'
+import { needProgram } from './program.ts'
+
+/** Of one download, in ms. */
+const LONGEST = 240_000
+
+/** A file of Maven Central by its coordinates, and the digest that it must have. */
+export interface MavenFile {
+  readonly group: string
+  readonly artifact: string
+  readonly version: string
+  readonly packaging: 'zip'
+  readonly sha256: string
+}
+
+/** Where downloads are kept, outside of the repository. */
+export function cacheFolder(): string {
+  return process.env.REMIT_INTEROP_CACHE ?? join(homedir(), '.cache', 'remit-interop')
+}
+
+/**
+ * Brought by Maven itself, which knows where this machine gets such files from, and kept in the cache.
+ * INVARIANT: what is answered has the digest that the repository pins, whoever served or kept it.
+ * Throws `NotToBeHad` when this machine reaches no source of it.
+ */
+export async function fromMaven(file: MavenFile): Promise<string> {
+  const repository = join(cacheFolder(), 'maven')
+  const kept = join(repository, pathOf(file))
+  if (existsSync(kept) && (await digestOf(kept)) === file.sha256) return kept
+  await rm(kept, { force: true })
+  await mkdir(repository, { recursive: true })
+  get(file, repository)
+  const found = await digestOf(kept)
+  if (found === file.sha256) return kept
+  await rm(kept)
+  throw new Error(`${pathOf(file)} has the SHA-256 ${found}, and ${file.sha256} was expected`)
+}
+
+/** Where Maven keeps it in a repository of its own layout. */
+export function pathOf({ group, artifact, version, packaging }: MavenFile): string {
+  return join(...group.split('.'), artifact, version, `${artifact}-${version}.${packaging}`)
+}
+
+function get(file: MavenFile, repository: string): void {
+  needProgram('mvn', 'maven')
+  const { group, artifact, version, packaging } = file
+  const ran = spawnSync(
+    'mvn',
+    [
+      '--batch-mode',
+      '--quiet',
+      'dependency:get',
+      `-Dartifact=${group}:${artifact}:${version}:${packaging}`,
+      '-Dtransitive=false',
+      `-Dmaven.repo.local=${repository}`,
+    ],
+    { encoding: 'utf8', timeout: LONGEST },
+  )
+  if (ran.status === 0 && existsSync(join(repository, pathOf(file)))) return
+  const why = ran.stdout.split('\n').find((line) => line.startsWith('[ERROR]')) ?? 'no answer'
+  throw new NotToBeHad(`Maven could not bring it: ${why.slice(0, 200)}`)
+}
+
+async function digestOf(file: string): Promise<string> {
+  const hash = createHash('sha256')
+  await pipeline(createReadStream(file), hash)
+  return hash.digest('hex')
+}

@@ -1,0 +1,98 @@
+import { randomBytes } from 'node:crypto'
+import { formsOf } from '../../../examples/refund-desk/browser.ts'
+import { SAMPLE_AGENT } from '../../../src/dev/sample.ts'
+import { sha256url } from '../../../src/lib/bytes.ts'
+import { AGENT_REDIRECT, passwordOf } from './realm.ts'
+
+const MOST_STEPS = 8
+
+/** Somebody with a browser that Keycloak remembers, or not yet. */
+export class KeycloakPerson {
+  readonly name: string
+  readonly #issuer: string
+  readonly #cookies = new Map<string, string>()
+
+  constructor(issuer: string, name: string) {
+    this.#issuer = issuer
+    this.name = name
+  }
+
+  /** From an authorization request of a client to the address that Keycloak sends the browser to. */
+  async authorize(start: string): Promise<URL> {
+    let next: { url: string; form?: URLSearchParams } = { url: start }
+    for (let step = 0; step < MOST_STEPS; step++) {
+      const answer = await this.#send(next.url, next.form)
+      const location = answer.headers.get('location')
+      const html = await answer.text()
+      if (location) {
+        const to = new URL(location, next.url)
+        if (to.origin !== new URL(this.#issuer).origin) return to
+        next = { url: to.href }
+        continue
+      }
+      const page = { url: next.url, status: answer.status, html, text: '' }
+      const form = formsOf(page).find(({ fields }) => fields.has('password'))
+      if (!form || next.form) throw new Error(`Keycloak answered ${answer.status}: ${html}`)
+      const filled = new URLSearchParams([...form.fields])
+      filled.set('username', this.name)
+      filled.set('password', passwordOf(this.name))
+      next = { url: new URL(form.action, next.url).href, form: filled }
+    }
+    throw new Error('Keycloak redirects without end')
+  }
+
+  /** Signs in at the agent's own application. Answers the tokens that it gets; `more` is put into its request. */
+  async tokensOfAgent(
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<{ id_token: string; access_token: string }> {
+    const at = `${this.#issuer}/protocol/openid-connect`
+    const verifier = randomBytes(32).toString('base64url')
+    const asked = new URLSearchParams({
+      client_id: SAMPLE_AGENT.id,
+      redirect_uri: AGENT_REDIRECT,
+      response_type: 'code',
+      scope: 'openid profile email',
+      code_challenge: sha256url(verifier),
+      code_challenge_method: 'S256',
+      ...more,
+    })
+    const back = await this.authorize(`${at}/auth?${asked}`)
+    const answer = await fetch(`${at}/token`, {
+      method: 'POST',
+      body: new URLSearchParams({
+        grant_type: 'authorization_code',
+        client_id: SAMPLE_AGENT.id,
+        redirect_uri: AGENT_REDIRECT,
+        code: back.searchParams.get('code') ?? '',
+        code_verifier: verifier,
+      }),
+    })
+    const body = (await answer.json()) as Record<string, unknown> // a JSON object by RFC 6749
+    if (!answer.ok) throw new Error(`Keycloak gave no tokens: ${JSON.stringify(body)}`)
+    return { id_token: String(body.id_token), access_token: String(body.access_token) }
+  }
+
+  /** Signs out at the agent's own application, and with it of everything that this browser is signed in at. */
+  async signOut(): Promise<void> {
+    const { id_token: hint } = await this.tokensOfAgent()
+    const asked = new URLSearchParams({ id_token_hint: hint })
+    const answer = await this.#send(`${this.#issuer}/protocol/openid-connect/logout?${asked}`)
+    const page = await answer.text()
+    if (answer.status !== 200) throw new Error(`Keycloak answered ${answer.status}: ${page}`)
+  }
+
+  async #send(url: string, form?: URLSearchParams): Promise<Response> {
+    const answer = await fetch(url, {
+      method: form ? 'POST' : 'GET',
+      redirect: 'manual',
+      headers: { cookie: [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ') },
+      ...(form ? { body: form } : {}),
+    })
+    for (const line of answer.headers.getSetCookie()) {
+      const [, name = '', value = ''] = /^([^=]*)=([^;]*)/.exec(line) ?? []
+      if (/;\s*max-age=0\b/i.test(line)) this.#cookies.delete(name)
+      else this.#cookies.set(name, value)
+    }
+    return answer
+  }
+}

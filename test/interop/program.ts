@@ -1,0 +1,25 @@
+import { spawnSync } from 'node:child_process'
+import { NotToBeHad } from './counterpart.ts'
+
+/** Of one package, in ms. */
+const LONGEST = 120_000
+
+/** A program of the machine; where it is absent, the Debian package that has it is installed. Throws `NotToBeHad`. */
+export function needProgram(program: string, debianPackage: string): void {
+  if (isThere(program)) return
+  const root = process.getuid?.() === 0
+  if (!root || !isThere('apt-get'))
+    throw new NotToBeHad(
+      `there is no \`${program}\`; Debian's package ${debianPackage} has it, and only root can install it`,
+    )
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  const apt = (...args: string[]) =>
+    spawnSync('apt-get', ['-qq', ...args], { env, timeout: LONGEST, stdio: 'ignore' }).status === 0
+  const install = () => apt('install', '-y', '--no-install-recommends', debianPackage)
+  if (!(install() || (apt('update') && install())) || !isThere(program))
+    throw new NotToBeHad(`Debian's package ${debianPackage} could not be installed`)
+}
+
+function isThere(program: string): boolean {
+  return spawnSync('sh', ['-c', `command -v ${program}`], { stdio: 'ignore' }).status === 0
+}

@@ -1,0 +1,66 @@
+// `npm run test:interop [-- name …]`: Remit beside programs of others that npm cannot bring. Ends with a table of what ran
+// and what could not be had here; fails only if something that ran failed.
+import { spawn } from 'node:child_process'
+import { globSync } from 'node:fs'
+import { constants } from 'node:os'
+import { join } from 'node:path'
+import { type Counterpart, NotToBeHad } from './counterpart.ts'
+import { keycloak } from './keycloak/get.ts'
+
+const COUNTERPARTS: readonly Counterpart[] = [keycloak]
+/** Of one test, in ms; a counterpart starts within its first. */
+const LONGEST = 300_000
+
+interface Row {
+  readonly name: string
+  readonly outcome: string
+  readonly failed: boolean
+}
+
+async function tryOne(counterpart: Counterpart): Promise<Row> {
+  const name = `${counterpart.name} ${counterpart.version}`
+  const began = performance.now()
+  let env: Readonly<Record<string, string>>
+  try {
+    env = await counterpart.get()
+  } catch (error) {
+    if (error instanceof NotToBeHad)
+      return { name, outcome: `could not be had: ${error.message}`, failed: false }
+    throw error
+  }
+  const code = await runTests(counterpart.name, env)
+  const seconds = Math.round((performance.now() - began) / 1000)
+  const outcome = code === 0 ? `ran, ${seconds} s` : `ran and FAILED, ${seconds} s`
+  return { name, outcome, failed: code !== 0 }
+}
+
+function runTests(name: string, env: Readonly<Record<string, string>>): Promise<number> {
+  const files = globSync(join(import.meta.dirname, name, '*.interop.ts'))
+  if (files.length === 0) throw new Error(`there are no tests with ${name}`)
+  const child = spawn(process.execPath, ['--test', `--test-timeout=${LONGEST}`, ...files], {
+    stdio: 'inherit',
+    env: { ...process.env, ...env },
+  })
+  const forward = (signal: NodeJS.Signals) => child.kill(signal)
+  process.on('SIGTERM', forward).on('SIGINT', forward)
+  return new Promise((resolve) =>
+    child.once('exit', (code, signal) => {
+      process.off('SIGTERM', forward).off('SIGINT', forward)
+      resolve(code ?? 128 + (signal ? constants.signals[signal] : 0))
+    }),
+  )
+}
+
+const wanted = process.argv.slice(2)
+const chosen = COUNTERPARTS.filter(({ name }) => wanted.length === 0 || wanted.includes(name))
+if (chosen.length === 0) {
+  console.error(`Known are: ${COUNTERPARTS.map(({ name }) => name).join(', ')}`)
+  process.exit(1)
+}
+const rows: Row[] = []
+for (const counterpart of chosen) rows.push(await tryOne(counterpart))
+const width = Math.max(...rows.map(({ name }) => name.length))
+console.log(
+  `\nCounterparts\n${rows.map((row) => `  ${row.name.padEnd(width)}  ${row.outcome}`).join('\n')}`,
+)
+process.exitCode = rows.some(({ failed }) => failed) ? 1 : 0
