@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, it } from 'node:test'
 import { addIssuer, INTROSPECTED_FOR_MS, revokeIssuer } from '../../src/agents/index.ts'
 import { Secret } from '../../src/lib/secret.ts'
+import { Pep } from '../conformance/authzen/pdp.ts'
 import { foreignServer, SECRET } from '../issuers/server.ts'
 import { newKey, type TestKey } from '../signing.ts'
 import { inEachWorld } from '../world.ts'
@@ -122,6 +123,39 @@ inEachWorld('an authorization server that was there before', (worldNow) => {
     // Finn may not read orders as the policies of the story have it; the token does not change that.
     const other = await server.accessToken('nobody-here', { scope: 'orders.read', thumbprint })
     assert.equal((await call(other, key)).status, 403)
+  })
+
+  it('at the decision point, too: an enforcement point forwards the token, and its task is found by it', async () => {
+    const pep = await Pep.add(world, 'edge')
+    const key = await newKey()
+    const token = await server.accessToken('sam', {
+      ...{ scope: 'orders.read', thumbprint: key.thumbprint },
+    })
+    const url = `${world.gateway}/orders/orders/1042`
+    const dpop = await world.agent.proof(key, { method: 'GET', url, token })
+    const { id } = await world.person('sam')
+    const asks = async (name: string, context: object = {}) => {
+      const answer = await pep.evaluate({
+        subject: { type: 'user', id },
+        action: { name },
+        resource: { type: 'resource', id: 'orders' },
+        context: {
+          args: { order_id: '1042' },
+          access_token: token,
+          dpop,
+          method: 'GET',
+          url,
+          ...context,
+        },
+      })
+      assert.equal(answer.status, 200, answer.text)
+      return answer.body.decision
+    }
+    assert.equal(await asks('orders.read'), true)
+    assert.equal(await asks('orders.read'), true)
+    assert.equal(await asks('orders.list', { args: {} }), false)
+    assert.equal(await asks('orders.read', { task: 'tsk_0123456789012345678901' }), false)
+    assert.equal(await asks('orders.read', { access_token: `${token}x` }), false)
   })
 
   it('opaque ones are asked about, and end when their server says so', async () => {

@@ -91,7 +91,8 @@ function callQuestion(
 ): AskedCall | Answer {
   const { alone, catalog, pep } = given
   const said = readCallContext(question.context)
-  if (said.task === undefined) return NO_TASK
+  // Who forwards a token of another server does not know the task that it opens.
+  if (said.task === undefined && !said.shown) return NO_TASK
   const is = SUBJECTS.get(question.subject.type)
   if (is === undefined) return WRONG_SUBJECT
   const resource = resourceOf(question.resource, pep, catalog)
@@ -111,7 +112,9 @@ function callQuestion(
     arguments: typed.ok ? typed.arguments : new Map(),
     origin: { ip: said.ip },
     can: canDo(question.context),
-    alone: alone && { ...alone, args, approval: said.approval },
+    // What people are asked about names its task.
+    alone:
+      said.task === undefined ? undefined : alone && { ...alone, args, approval: said.approval },
   }
   return { call, untyped: typed.ok ? undefined : denied(typed.reason, typed.detail) }
 }

@@ -153,14 +153,17 @@ async function identifyAsked(
   { resource, shown, task }: CallQuestion,
 ): Promise<Identified> {
   if (!shown) {
-    if (asker.namesTasks) return identifyTold(parts, { task, resource })
+    if (asker.namesTasks && task !== undefined) return identifyTold(parts, { task, resource })
     return nobody(
       new Problem('token.missing', 'the question does not bring the token and proof of the call'),
     )
   }
   const who = await identify(parts, { ...shown, resource })
   if (!who.known) return who
-  if (who.held.task.id !== task)
+  // Of a token that we issued, whoever forwards it knows the task.
+  if (task === undefined && who.held.task.openedBy !== 'token')
+    return nobody(new Problem('evaluation.no_task', 'the question names no task'), who.proof)
+  if (task !== undefined && who.held.task.id !== task)
     return nobody(new Problem('token.unknown_task', 'the token is of another task'), who.proof)
   // INVARIANT: a call that was made with this proof is over; nobody makes it a second time.
   if (who.proof && (await wasUsed(parts.storage.read, 'dpop', who.proof.replayKey)))

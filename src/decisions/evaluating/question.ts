@@ -6,8 +6,8 @@ import type { Call } from '../call.ts'
 
 /** A question about one call, by an enforcement point that has it in hand: nothing is made or taken. */
 export interface CallQuestion extends Pick<Call, 'resource' | 'action' | 'arguments' | 'origin'> {
-  /** Id of the task that it says it is of. */
-  readonly task: string
+  /** Id of the task that it says it is of; not known of a token of another server. */
+  readonly task: string | undefined
   /** What the agent showed, where it is forwarded: token, proof, and what the proof is about. */
   readonly shown?: Pick<Call, 'token' | 'scheme' | 'proof' | 'method' | 'url'> | undefined
   /** For whom it says the call is. */
