@@ -68,6 +68,9 @@ const GRANTS: ReadonlyMap<string, Grant> = new Map([
   [DEVICE_CODE, deviceCode],
 ])
 
+/** Every grant type that something is issued for. */
+export const GRANT_TYPES: readonly string[] = [...INTERACTIVE.keys(), ...GRANTS.keys()]
+
 /**
  * The token endpoint (RFC 6749 section 3.2). Remit's own grants are answered here, on a path without detours; every
  * other grant goes to the provider. `undefined`: the provider answers.

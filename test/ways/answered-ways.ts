@@ -1,8 +1,9 @@
 import { basesOfPerson, endBasis, pendingConsents } from '../../src/tasks/index.ts'
-import { JWT_BEARER } from '../agent.ts'
+import { JWT_BEARER, type TestAgent } from '../agent.ts'
 import { newKey, type TestKey } from '../signing.ts'
 import { type Answer, send } from '../wire.ts'
 import type { PersonName, World } from '../world.ts'
+import type { Ways } from './desk.ts'
 import type { Ready, Way } from './ways.ts'
 
 const SCOPE = 'echo.list'
@@ -31,43 +32,46 @@ async function allow(w: World, name: PersonName): Promise<void> {
 
 /** The yes is there; all that is left is to fetch what comes of it. */
 function fetching(
-  w: World,
+  { alone: other, world: w }: Ways,
   key: TestKey,
   grant_type: string,
   code: Record<string, unknown>,
 ): Ready {
-  return {
-    take: async () => {
-      const [[name, value] = ['', '']] = Object.entries(code)
-      const { status, text } = await w.agent.tokenRequest(key, {
-        grant_type,
-        [name]: String(value),
-        client_assertion_type: JWT_BEARER,
-        client_assertion: await w.agent.assertion(),
-      })
-      return { through: status === 200, seen: `${status} ${text.slice(0, 200)}` }
-    },
+  const [[name, value] = ['', '']] = Object.entries(code)
+  const fetch = async (by: TestAgent) => {
+    const { status, text } = await by.tokenRequest(key, {
+      grant_type,
+      [name]: String(value),
+      client_assertion_type: JWT_BEARER,
+      client_assertion: await by.assertion(),
+    })
+    return { through: status === 200, seen: `${status} ${text.slice(0, 600)}` }
   }
+  return { take: () => fetch(w.agent), stolen: () => fetch(other) }
 }
 
 /** O15: each protocol by which an agent waits for somebody, after the yes and before the task. */
 export const ANSWERED_WAYS: readonly Way[] = [
   {
     name: 'an answer is fetched that the agent asked for itself',
-    standsOn: ['sam', 'refund-bot', 'consent'],
-    prepare: async ({ world }) => {
+    grant: 'urn:openid:params:grant-type:ciba',
+    standsOn: ['sam', 'refund-bot', 'consent', 'keys of agents', 'issuing rules'],
+    prepare: async (ways) => {
+      const { world } = ways
       const { id } = await world.person('sam')
       const form = { scope: `openid ${SCOPE}`, login_hint: id, binding_message: 'look' }
       const { body } = await post(world, '/oauth/bc-authorize', form)
       await allow(world, 'sam')
       const { auth_req_id } = body
-      return fetching(world, await newKey(), 'urn:openid:params:grant-type:ciba', { auth_req_id })
+      return fetching(ways, await newKey(), 'urn:openid:params:grant-type:ciba', { auth_req_id })
     },
   },
   {
     name: 'an answer is fetched that an opening was deferred for',
-    standsOn: ['fiona', 'refund-bot'],
-    prepare: async ({ world }) => {
+    grant: 'urn:ietf:params:oauth:grant-type:deferred',
+    standsOn: ['fiona', 'refund-bot', 'keys of agents', 'issuing rules'],
+    prepare: async (ways) => {
+      const { world } = ways
       const { id } = await world.person('fiona')
       for (const basis of await basesOfPerson(world.rooms.storage.read, id, world.clock.now()))
         if (basis.agentId === 'refund-bot')
@@ -81,20 +85,22 @@ export const ANSWERED_WAYS: readonly Way[] = [
       await allow(world, 'fiona')
       const { deferral_code } = body
       const grant = 'urn:ietf:params:oauth:grant-type:deferred'
-      return fetching(world, key, grant, { deferral_code })
+      return fetching(ways, key, grant, { deferral_code })
     },
   },
   {
     name: 'an answer is fetched that somebody gave to a device',
-    standsOn: ['fiona', 'refund-bot'],
-    prepare: async ({ world }) => {
+    grant: 'urn:ietf:params:oauth:grant-type:device_code',
+    standsOn: ['fiona', 'refund-bot', 'keys of agents', 'issuing rules'],
+    prepare: async (ways) => {
+      const { world } = ways
       const { body } = await post(world, '/oauth/device_authorization', { scope: SCOPE })
       const fiona = await world.browser('fiona')
       const page = await fiona.get(`${world.issuer}/device`)
       const asked = await fiona.submit(page, /^Go on/, { code: String(body.user_code) })
       await fiona.submit(asked, /^Allow/)
       const grant = 'urn:ietf:params:oauth:grant-type:device_code'
-      return fetching(world, await newKey(), grant, { device_code: body.device_code })
+      return fetching(ways, await newKey(), grant, { device_code: body.device_code })
     },
   },
 ]

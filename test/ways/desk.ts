@@ -15,12 +15,13 @@ import { RECORDS } from '../conformance/authzen/records.ts'
 import { ECHO_ACTIONS } from '../echo.ts'
 import { newKey } from '../signing.ts'
 import type { World } from '../world.ts'
+import { Platform } from './platform.ts'
 
 /** The address of an API that agents would call directly. Nobody is there: only Remit is asked. */
 export const DIRECT = 'http://127.0.0.1:9'
 
 /** In whose rooms Sam works with refund-bot, and everyone who is there counts. */
-const HOUSE = 'acme'
+export const HOUSE = 'acme'
 
 /** Everybody may do everything, and people are asked before anything is removed: what is refused then is refused for what a test did. */
 const RULES = `
@@ -34,6 +35,14 @@ const NOTHING = '@id("nothing") forbid (principal, action, resource);'
 
 const TOOLS = ['desk.search-notes', 'desk.read-note']
 
+interface Made {
+  readonly helper: TestAgent
+  readonly alone: TestAgent
+  readonly secret: string
+  readonly service: string
+  readonly platform: Platform
+}
+
 /** What every way needs to be there: three agents beside those that register themselves, one API that asks, one sponsor grant. */
 export class Ways {
   readonly world: World
@@ -45,6 +54,9 @@ export class Ways {
   readonly peps: string[] = []
   /** Surfaces that were made ready, each with the thread that it states. */
   readonly rooms: { readonly surface: Surface; readonly thread: string }[] = []
+  readonly platform: Platform
+  /** Of the echo API, which is inside the trust domain. */
+  readonly service: string
   #made = 0
   readonly #secret: string
   #sponsorGrant = ''
@@ -52,17 +64,22 @@ export class Ways {
   #reviewed: readonly ImportPlan[] = []
   #limit = ''
 
-  private constructor(world: World, made: { helper: TestAgent; alone: TestAgent; secret: string }) {
+  private constructor(world: World, made: Made) {
     this.world = world
+    this.platform = made.platform
     this.helper = made.helper
     this.alone = made.alone
     this.#secret = made.secret
+    this.service = made.service
   }
 
   static async make(world: World): Promise<Ways> {
     const { rooms } = world
     const [ada, fiona] = [await world.person('ada'), await world.person('fiona')]
     const secret = await addDirectApi(world, ada.id)
+    await world.trustEcho()
+    const inside = await addEnforcer(rooms.people, { resource: 'echo', by: ada.id })
+    const service = inside.secret.reveal()
     await setCeiling(rooms.agents, {
       agentId: 'refund-bot',
       ceiling: everything(world),
@@ -78,7 +95,13 @@ export class Ways {
       ownerId: ada.id,
       by: ada.id,
     })
-    const ways = new Ways(world, { helper, alone, secret })
+    const ways = new Ways(world, {
+      helper,
+      alone,
+      secret,
+      service,
+      platform: await Platform.trusted(world, fiona.id),
+    })
     await ways.permitAll()
     await ways.consent()
     await ways.sponsor()

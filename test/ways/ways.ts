@@ -1,5 +1,5 @@
 import { listTasks } from '../../src/tasks/index.ts'
-import { JWT_BEARER, type OpenTask } from '../agent.ts'
+import { JWT_BEARER, type OpenTask, TOKEN_EXCHANGE } from '../agent.ts'
 import { ALICE, RECORD_1 } from '../conformance/authzen/pdp.ts'
 import { Place, rpcOf } from '../mcp/place.ts'
 import { Stranger } from '../mcp/stranger.ts'
@@ -21,12 +21,19 @@ export type Footing =
   | 'sponsor grant'
   | 'resource'
   | 'rules'
+  | 'issuing rules'
   | 'signing key'
   | 'enforcement point'
   | 'policy-only set'
   | 'space'
   | 'surface'
   | 'thread'
+  | 'workload'
+  | 'issuer'
+  | 'client link'
+  | 'keys of agents'
+  | 'trusted service'
+  | 'registration'
 
 /** A way made ready while all was well. */
 export interface Ready {
@@ -35,11 +42,17 @@ export interface Ready {
   readonly tasks?: readonly string[]
   /** Of clients that registered themselves. */
   readonly agents?: readonly string[]
+  /** They take their registration back. */
+  readonly leave?: readonly (() => Promise<void>)[]
+  /** Somebody else, who authenticates well as who they are, shows what was made ready. */
+  readonly stolen?: () => Promise<{ readonly through: boolean; readonly seen: string }>
 }
 
 export interface Way {
   readonly name: string
   readonly standsOn: readonly Footing[]
+  /** When it is taken at the token endpoint: the grant type, or by which of our functions its assertion is taken. */
+  readonly grant?: string
   readonly prepare: (ways: Ways) => Promise<Ready>
 }
 
@@ -52,7 +65,7 @@ const TICKET_GRANT = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 
 const status = (wanted: number, answer: { status: number; text: string }) => ({
   through: answer.status === wanted,
-  seen: `${answer.status} ${answer.text.slice(0, 200)}`,
+  seen: `${answer.status} ${answer.text.slice(0, 600)}`,
 })
 
 const openForSam = ({ everything, world }: Ways) => world.open({ details: everything })
@@ -66,26 +79,26 @@ async function ticketOf(ways: Ways, parent: OpenTask) {
   return ways.world.agent.about(parent, 'POST', '/children', { body: JSON.stringify(body) })
 }
 
-async function redeem({ helper }: Ways, ticket: unknown) {
+async function redeem({ helper }: Ways, ticket: unknown, by = helper) {
   const key = await newKey()
   const form = {
     grant_type: TICKET_GRANT,
     client_assertion_type: JWT_BEARER,
-    client_assertion: await helper.assertion(),
+    client_assertion: await by.assertion(),
     assertion: String(ticket),
   }
-  return { key, answer: await helper.tokenRequest(key, form) }
+  return { key, answer: await by.tokenRequest(key, form) }
 }
 
-async function openAlone({ alone, sponsorGrant }: Ways) {
+async function openAlone({ alone, sponsorGrant }: Ways, by = alone) {
   const key = await newKey()
   const form = {
     grant_type: 'client_credentials',
     client_assertion_type: JWT_BEARER,
-    client_assertion: await alone.assertion(),
+    client_assertion: await by.assertion(),
     sponsor_grant: sponsorGrant,
   }
-  return { key, answer: await alone.tokenRequest(key, form) }
+  return { key, answer: await by.tokenRequest(key, form) }
 }
 
 /** A task of refund-bot for Sam in a conversation. */
@@ -143,26 +156,51 @@ async function answered(ways: Ways, answer: (page: string) => Promise<void>): Pr
   }
 }
 
-/** Every way in which power is taken up or used. One that is added to Remit is added here. */
-export const WAYS: readonly Way[] = [
+const seenOf = ({ body, status }: { body: unknown; status: number }) => ({
+  through: status === 200,
+  seen: `${status} ${JSON.stringify(body)}`,
+})
+
+/** It takes its registration back (RFC 7592). */
+async function leave({ client }: Stranger): Promise<void> {
+  const { registration_access_token: token, registration_client_uri: url } = Object(client)
+  const headers = [['Authorization', `Bearer ${token}`]] as const
+  const { status, text } = await send(String(url), { method: 'DELETE', headers })
+  if (status !== 204) throw new Error(`${status} ${text}`)
+}
+
+/** The ways that are no answers of people. One that is added to Remit is added here. */
+export const DIRECT_WAYS: readonly Way[] = [
   {
     name: 'a token of the person is exchanged for a task',
-    standsOn: ['sam', 'refund-bot', 'consent'],
-    prepare: async ({ everything, world }) => {
+    grant: TOKEN_EXCHANGE,
+    standsOn: ['sam', 'refund-bot', 'consent', 'keys of agents', 'client link', 'issuing rules'],
+    prepare: async ({ everything, helper, world }) => {
       const subjectToken = await world.idToken()
       const wish = { details: everything, subjectToken }
-      return { take: async () => status(200, await world.agent.ask(wish)) }
+      return {
+        take: async () => status(200, await world.agent.ask(wish)),
+        stolen: async () => status(200, await helper.ask(wish)),
+      }
     },
   },
   {
     name: 'a task token is exchanged for a resource token',
-    standsOn: [...FOR_SAM, 'resource'],
+    grant: TOKEN_EXCHANGE,
+    standsOn: [...FOR_SAM, 'resource', 'issuing rules'],
     prepare: async (ways) => {
       const task = await openForSam(ways)
       const { agent, gateway } = ways.world
       return {
         tasks: [task.id],
         take: async () => status(200, await agent.askToken(task, `${gateway}/echo`)),
+        stolen: async () => {
+          const { id, key } = await openForSam(ways)
+          return status(
+            200,
+            await agent.askToken({ id, key, token: task.token }, `${gateway}/echo`),
+          )
+        },
       }
     },
   },
@@ -176,13 +214,15 @@ export const WAYS: readonly Way[] = [
   },
   {
     name: 'a ticket is exchanged for a child task',
-    standsOn: [...FOR_SAM, 'helper-bot'],
+    grant: 'ticket',
+    standsOn: [...FOR_SAM, 'helper-bot', 'keys of agents', 'issuing rules'],
     prepare: async (ways) => {
       const parent = await openForSam(ways)
       const { body } = await ticketOf(ways, parent)
       return {
         tasks: [parent.id],
         take: async () => status(200, (await redeem(ways, body.ticket)).answer),
+        stolen: async () => status(200, (await redeem(ways, body.ticket, ways.alone)).answer),
       }
     },
   },
@@ -197,8 +237,12 @@ export const WAYS: readonly Way[] = [
   },
   {
     name: 'a task is opened with nobody present',
-    standsOn: ['fiona', 'night-bot', 'sponsor grant'],
-    prepare: async (ways) => ({ take: async () => status(200, (await openAlone(ways)).answer) }),
+    grant: 'client_credentials',
+    standsOn: ['fiona', 'night-bot', 'sponsor grant', 'keys of agents', 'issuing rules'],
+    prepare: async (ways) => ({
+      take: async () => status(200, (await openAlone(ways)).answer),
+      stolen: async () => status(200, (await openAlone(ways, ways.helper)).answer),
+    }),
   },
   {
     name: 'a task without a person calls',
@@ -207,47 +251,62 @@ export const WAYS: readonly Way[] = [
   },
   {
     name: 'a code is exchanged for a task',
-    standsOn: ['sam', 'stranger', 'consent', 'resource'],
+    grant: 'authorization_code',
+    standsOn: ['sam', 'stranger', 'consent', 'resource', 'registration', 'issuing rules'],
     prepare: async ({ world }) => {
       const desk = `${world.gateway}/desk`
       const stranger = await Stranger.arrive(world)
+      // By hand: the SDK forgets the token that goes with it.
+      await stranger.register()
       const back = await stranger.codeFor(desk)
       return {
         agents: [stranger.id],
-        take: async () => {
-          const { body, status } = await stranger.redeem(back, desk)
-          return { through: status === 200, seen: `${status} ${JSON.stringify(body)}` }
+        leave: [() => leave(stranger)],
+        take: async () => seenOf(await stranger.redeem(back, desk)),
+        stolen: async () => {
+          const other = await Stranger.arrive(world)
+          await other.register()
+          return seenOf(await stranger.redeem(back, desk, { client_id: other.id }))
         },
       }
     },
   },
   {
     name: 'a refresh token is exchanged',
-    standsOn: ['sam', 'stranger', 'consent', 'task', 'resource'],
+    grant: 'refresh_token',
+    standsOn: ['sam', 'stranger', 'consent', 'task', 'resource', 'registration', 'issuing rules'],
     prepare: async ({ world }) => {
       const desk = `${world.gateway}/desk`
       const stranger = await Stranger.arrive(world)
+      // By hand: the SDK forgets the token that goes with it.
+      await stranger.register()
       await stranger.enter(desk)
       return {
         agents: [stranger.id],
         tasks: [await onlyTaskOf(stranger, world)],
-        take: async () => {
-          const { body, status } = await stranger.refresh({ resource: desk })
-          return { through: status === 200, seen: `${status} ${JSON.stringify(body)}` }
+        leave: [() => leave(stranger)],
+        take: async () => seenOf(await stranger.refresh({ resource: desk })),
+        stolen: async () => {
+          const other = await Stranger.arrive(world)
+          await other.register()
+          return seenOf(await stranger.refresh({ resource: desk, client_id: other.id }))
         },
       }
     },
   },
   {
     name: 'a bearer token calls a tool',
-    standsOn: ['sam', 'stranger', 'consent', 'task', 'resource', 'rules'],
+    standsOn: ['sam', 'stranger', 'consent', 'task', 'resource', 'rules', 'registration'],
     prepare: async ({ world }) => {
       const stranger = await Stranger.arrive(world)
+      // By hand: the SDK forgets the token that goes with it.
+      await stranger.register()
       const client = await stranger.enter(`${world.gateway}/desk`)
       // What it would do when it is refused: ask for other tokens, and its person. This is about the one it has.
       stranger.saved = stranger.saved && { ...stranger.saved, refresh_token: '' }
       return {
         agents: [stranger.id],
+        leave: [() => leave(stranger)],
         tasks: [await onlyTaskOf(stranger, world)],
         take: async () => {
           try {
@@ -315,7 +374,16 @@ export const WAYS: readonly Way[] = [
   },
   {
     name: 'a task is opened in a conversation',
-    standsOn: ['sam', 'refund-bot', 'consent', ...IN_SPACE],
+    grant: TOKEN_EXCHANGE,
+    standsOn: [
+      'sam',
+      'refund-bot',
+      'consent',
+      ...IN_SPACE,
+      'keys of agents',
+      'client link',
+      'issuing rules',
+    ],
     prepare: async (ways) => {
       const thread = await ways.thread()
       return { take: async () => status(200, (await openInSpace(ways, thread)).answer) }
@@ -323,7 +391,8 @@ export const WAYS: readonly Way[] = [
   },
   {
     name: 'a task token of a conversation is exchanged for a resource token',
-    standsOn: [...FOR_SAM, 'resource', ...IN_SPACE],
+    grant: TOKEN_EXCHANGE,
+    standsOn: [...FOR_SAM, 'resource', ...IN_SPACE, 'issuing rules'],
     prepare: async (ways) => {
       const { agent, gateway } = ways.world
       const task = await inSpace(ways)

@@ -33,6 +33,9 @@ const ASSERTIONS: readonly {
   { is: ({ typ }) => typ === '' || typ === 'jwt', grant: workloadGrant },
 ]
 
+/** By which of our functions each is taken. */
+export const ASSERTION_GRANTS: readonly string[] = ASSERTIONS.map(({ grant }) => grant.name)
+
 /** The JWT bearer grant (RFC 7523 section 2.1). */
 export async function jwtBearer(
   parts: DecisionParts,
