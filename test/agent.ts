@@ -20,7 +20,7 @@ export interface Place {
   readonly gateway: string
   readonly clock: Clock
   /** Ports to connect to, by origin, when there are several servers behind one. */
-  readonly ports?: Readonly<Record<string, number>>
+  readonly ports?: Readonly<Record<string, number>> | undefined
 }
 
 /** How a request differs from a right one. A parameter that is `undefined` is left out. */

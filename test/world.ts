@@ -88,6 +88,8 @@ export class World {
   /** Directory of the master key, and of the database when that is SQLite. */
   readonly data: string
   readonly databaseUrl: string | undefined
+  /** Where agents connect to, by origin, when there are several servers. */
+  ports: Readonly<Record<string, number>> | undefined
   readonly #options: WorldOptions
   readonly #ground: Ground
   readonly #browsers = new Map<PersonName, Promise<Browser>>()

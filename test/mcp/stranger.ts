@@ -13,6 +13,7 @@ import type {
 import type { Browser, Page } from '../../examples/refund-desk/browser.ts'
 import { sha256url } from '../../src/lib/bytes.ts'
 import { publishPolicies } from '../../src/policy/index.ts'
+import { postForm } from '../agent.ts'
 import { type Answer, send } from '../wire.ts'
 import type { PersonName, World } from '../world.ts'
 
@@ -220,13 +221,12 @@ export class Stranger implements OAuthClientProvider {
   async token(
     fields: Readonly<Record<string, string>>,
     dpop?: string,
-  ): Promise<{ status: number; body: Record<string, unknown> }> {
-    const answer = await fetch(`${this.#world.issuer}/oauth/token`, {
-      method: 'POST',
-      headers: dpop === undefined ? {} : { dpop },
-      body: new URLSearchParams({ client_id: this.id, ...fields }),
-    })
-    return { status: answer.status, body: (await answer.json()) as Record<string, unknown> } // every answer is an object
+  ): Promise<Pick<Answer, 'status' | 'body'>> {
+    const { issuer, ports } = this.#world
+    const form = { client_id: this.id, ...fields }
+    const headers = dpop === undefined ? [] : [['DPoP', dpop] as const]
+    const { body, status } = await postForm(`${issuer}/oauth/token`, form, headers, ports?.[issuer])
+    return { status, body }
   }
 
   redeem(back: URL, resource: string, over: Readonly<Record<string, string>> = {}, dpop?: string) {

@@ -54,6 +54,7 @@ function fetching(
 export const ANSWERED_WAYS: readonly Way[] = [
   {
     name: 'an answer is fetched that the agent asked for itself',
+    serves: 'once',
     grant: 'urn:openid:params:grant-type:ciba',
     standsOn: ['sam', 'refund-bot', 'consent', 'keys of agents', 'issuing rules'],
     prepare: async (ways) => {
@@ -68,6 +69,7 @@ export const ANSWERED_WAYS: readonly Way[] = [
   },
   {
     name: 'an answer is fetched that an opening was deferred for',
+    serves: 'once',
     grant: 'urn:ietf:params:oauth:grant-type:deferred',
     standsOn: ['fiona', 'refund-bot', 'keys of agents', 'issuing rules'],
     prepare: async (ways) => {
@@ -90,6 +92,7 @@ export const ANSWERED_WAYS: readonly Way[] = [
   },
   {
     name: 'an answer is fetched that somebody gave to a device',
+    serves: 'once',
     grant: 'urn:ietf:params:oauth:grant-type:device_code',
     standsOn: ['fiona', 'refund-bot', 'keys of agents', 'issuing rules'],
     prepare: async (ways) => {

@@ -53,6 +53,8 @@ export interface Way {
   readonly standsOn: readonly Footing[]
   /** When it is taken at the token endpoint: the grant type, or by which of our functions its assertion is taken. */
   readonly grant?: string
+  /** What is shown serves once, or, where using it twice ends it, at most once. */
+  readonly serves?: 'once' | 'at most once'
   readonly prepare: (ways: Ways) => Promise<Ready>
 }
 
@@ -173,6 +175,7 @@ async function leave({ client }: Stranger): Promise<void> {
 export const DIRECT_WAYS: readonly Way[] = [
   {
     name: 'a token of the person is exchanged for a task',
+    serves: 'once',
     grant: TOKEN_EXCHANGE,
     standsOn: ['sam', 'refund-bot', 'consent', 'keys of agents', 'client link', 'issuing rules'],
     prepare: async ({ everything, helper, world }) => {
@@ -214,6 +217,7 @@ export const DIRECT_WAYS: readonly Way[] = [
   },
   {
     name: 'a ticket is exchanged for a child task',
+    serves: 'once',
     grant: 'ticket',
     standsOn: [...FOR_SAM, 'helper-bot', 'keys of agents', 'issuing rules'],
     prepare: async (ways) => {
@@ -251,6 +255,7 @@ export const DIRECT_WAYS: readonly Way[] = [
   },
   {
     name: 'a code is exchanged for a task',
+    serves: 'at most once',
     grant: 'authorization_code',
     standsOn: ['sam', 'stranger', 'consent', 'resource', 'registration', 'issuing rules'],
     prepare: async ({ world }) => {
@@ -273,6 +278,7 @@ export const DIRECT_WAYS: readonly Way[] = [
   },
   {
     name: 'a refresh token is exchanged',
+    serves: 'at most once',
     grant: 'refresh_token',
     standsOn: ['sam', 'stranger', 'consent', 'task', 'resource', 'registration', 'issuing rules'],
     prepare: async ({ world }) => {
@@ -478,6 +484,7 @@ export const DIRECT_WAYS: readonly Way[] = [
   },
   {
     name: 'an approved call is sent again',
+    serves: 'once',
     standsOn: CALLS_FOR_SAM,
     prepare: (ways) =>
       answered(ways, async (page) => {

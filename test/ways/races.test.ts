@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict'
+import { after, before, it } from 'node:test'
+import { readSettings } from '../../src/config/settings.ts'
+import { openLog } from '../../src/http/index.ts'
+import { systemRandom } from '../../src/lib/random.ts'
+import { createServer, type Server } from '../../src/server.ts'
+import { listTasks } from '../../src/tasks/index.ts'
+import { freePorts } from '../ports.ts'
+import { inEachWorld, type World } from '../world.ts'
+import { Ways } from './desk.ts'
+import { WAYS } from './grant-ways.ts'
+
+const AT_ONCE = 64
+const OPENINGS = 10_000
+
+/** A second server on the database. From here on every other request of an agent is its own. */
+async function secondReplica(w: World): Promise<Server> {
+  const [issuer = 0, gateway = 0] = await freePorts(2)
+  const second = await createServer({
+    settings: readSettings({
+      ...w.environment,
+      REMIT_LISTEN: `127.0.0.1:${issuer}`,
+      REMIT_GATEWAY_LISTEN: `127.0.0.1:${gateway}`,
+    }),
+    clock: w.clock,
+    random: systemRandom,
+    log: openLog({ level: 'silent' }),
+    migrate: false,
+    development: true,
+  })
+  await second.listen()
+  let requests = 0
+  const inTurn = (origin: string, other: number) =>
+    requests++ % 2 ? other : Number(new URL(origin).port)
+  w.ports = {
+    get [w.issuer]() {
+      return inTurn(w.issuer, issuer)
+    },
+    get [w.gateway]() {
+      return inTurn(w.gateway, gateway)
+    },
+  }
+  return second
+}
+
+inEachWorld(
+  `what serves once, ${AT_ONCE} times at once`,
+  (world) => {
+    let ways: Ways
+    let second: Server | undefined
+    before(async () => {
+      ways = await Ways.make(world())
+      if (world().databaseUrl !== undefined) second = await secondReplica(world())
+    })
+    after(() => second?.stop())
+
+    for (const { grant, name, prepare, serves } of WAYS.filter((way) => way.serves))
+      it(name, async () => {
+        const { take } = await prepare(ways)
+        const count = async () =>
+          (await listTasks(world().rooms.storage.read, { limit: OPENINGS })).length
+        const [opened, reached] = [await count(), world().echo.reached.length]
+        const answers = await Promise.all(Array.from({ length: AT_ONCE }, take))
+        const winners = answers.filter(({ through }) => through)
+        const seen = [...new Set(answers.map((answer) => answer.seen.slice(0, 200)))].join('\n')
+        assert.ok(winners.length <= 1, seen)
+        if (serves === 'once') assert.equal(winners.length, 1, seen)
+        // Whatever was answered: no more came of it.
+        if (grant === undefined) assert.equal(world().echo.reached.length - reached, 1)
+        else assert.ok((await count()) - opened <= 1)
+        assert.ok(
+          answers.every(({ seen: text }) => !text.startsWith('5')),
+          seen,
+        )
+        assert.equal((await take()).through, false, 'later')
+      })
+  },
+  { desk: true, deviceCodes: true },
+)
