@@ -156,7 +156,9 @@ export const Task = Type.Object({
   agent: Type.String(),
   parent: Type.Union([Type.String(), Type.Null()]),
   root: Type.String({ description: 'the task at the top of its tree' }),
-  opened_by: Type.String({ description: '`exchange`, `sponsor`, `code`, `child` or `token`' }),
+  opened_by: Type.String({
+    description: '`exchange`, `sponsor`, `code`, `child`, `token` or `assertion`',
+  }),
   sponsored: Type.Boolean({ description: 'nobody is present: `person` is the sponsor' }),
   sponsor_grant: Type.Union([Type.String(), Type.Null()]),
   space: Type.Union([Type.String(), Type.Null()]),

@@ -1,3 +1,4 @@
+import type { Detail } from '@remit/engine'
 import type { LedgerEvent } from '../ledger/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { BASES_STEP } from '../tasks/index.ts'
@@ -6,7 +7,7 @@ import { issuingBy } from './issuance/gate.ts'
 import { answerOpening } from './opening/answer.ts'
 import { askPerson } from './opening/ask-person.ts'
 import { begin, refusedBy } from './opening/begin.ts'
-import { type Brought, readBrought } from './opening/bring.ts'
+import { type Brought, type BroughtOrNot, readBrought } from './opening/bring.ts'
 import { grantOrAsk } from './opening/grant.ts'
 import { newTask } from './opening/new-task.ts'
 import { type Opening, type OpeningAnswer, refused } from './opening/opening.ts'
@@ -23,18 +24,38 @@ const MOST_TRIES = 3
  * the task begins in the one transaction that uses up the three. Without a basis the person is asked.
  */
 export async function openTask(parts: DecisionParts, opening: Opening): Promise<OpeningAnswer> {
-  const read = await readBrought(parts, opening)
+  return openFor(parts, opening, await readBrought(parts, opening), {
+    grant: 'token_exchange',
+    openedBy: 'exchange',
+  })
+}
+
+/** By which grant, and on what beside the bases. */
+export interface OpeningWay {
+  readonly grant: 'token_exchange' | 'jwt_bearer'
+  readonly openedBy: 'exchange' | 'assertion'
+  /** What an assertion says that is itself why the agent may act. */
+  readonly asserted?: readonly Detail[] | undefined
+}
+
+/** The same, of what was read before. */
+export async function openFor(
+  parts: DecisionParts,
+  opening: Opening,
+  read: BroughtOrNot,
+  way: OpeningWay,
+): Promise<OpeningAnswer> {
   const attempt = attemptOf(opening, read)
   if (!read.ok)
     return refuseOpening(parts, attempt, refused(read.problem.code, read.problem.detail))
   for (let tries = 0; tries < MOST_TRIES; tries++) {
-    const answer = await tryOpening(parts, opening, read.brought, attempt)
+    const answer = await tryOpening(parts, opening, { brought: read.brought, way }, attempt)
     if (answer !== 'bases_changed') return answer
   }
   return refuseOpening(parts, attempt, refusedBy(BASES_STEP))
 }
 
-function attemptOf(opening: Opening, read: Awaited<ReturnType<typeof readBrought>>): Attempt {
+function attemptOf(opening: Opening, read: BroughtOrNot): Attempt {
   const about: Partial<LedgerEvent> = read.ok
     ? { agent: read.brought.agent.id, person: read.brought.subject.person.id }
     : { agent: read.agentId }
@@ -45,15 +66,15 @@ function attemptOf(opening: Opening, read: Awaited<ReturnType<typeof readBrought
 async function tryOpening(
   parts: DecisionParts,
   opening: Opening,
-  brought: Brought,
+  { brought, way }: { readonly brought: Brought; readonly way: OpeningWay },
   attempt: Attempt,
 ): Promise<OpeningAnswer | 'bases_changed'> {
   const grant = await problemOr(
     grantOrAsk(
       parts,
       opening,
-      { ...brought, issuing: issuingBy('token_exchange', opening) },
-      { asking: opening.defer && [] },
+      { ...brought, issuing: issuingBy(way.grant, opening) },
+      { asking: opening.defer && [], asserted: way.asserted },
     ),
   )
   if (grant instanceof Problem)
@@ -81,7 +102,7 @@ async function tryOpening(
     place: grant.place,
     issuers: brought.issuers,
     proved: subject,
-    openedBy: 'exchange',
+    openedBy: way.openedBy,
   })
   const failed = await begin(parts, task, {
     brought,

@@ -168,6 +168,7 @@ export function createProvider(ports: ProviderPorts): AuthorizationServer {
       revocation_endpoint: `${ports.issuer}/oauth/revoke`,
       revocation_endpoint_auth_methods_supported: ['none', 'private_key_jwt'],
       revocation_endpoint_token_type_values_supported: [ACCESS_TOKEN, REFRESH_TOKEN, DEFERRAL_CODE],
+      authorization_grant_profiles_supported: ['urn:ietf:params:oauth:grant-profile:id-jag'],
       deferred_token_response_supported: true,
       backchannel_authentication_endpoint: `${ports.issuer}${BACKCHANNEL}`,
       backchannel_token_delivery_modes_supported: ['poll', 'ping'],

@@ -59,6 +59,7 @@ export function openSteps(
         ...(task.budget.length === 0 ? {} : { budget: task.budget }),
         ...(task.parentId === null ? {} : { parent: task.parentId }),
         ...(task.sponsorGrantId === null ? {} : { sponsor_grant: task.sponsorGrantId }),
+        ...(task.openedBy === 'assertion' ? { opened_by: task.openedBy } : {}),
         ...(task.issuers.length === 0 ? {} : { issuers: task.issuers }),
       },
       private: { purpose: task.purpose },

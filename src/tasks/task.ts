@@ -33,7 +33,7 @@ export interface Task {
   readonly acr: string | null
   /** RFC 7638 thumbprint of the task key; `null` for a client that cannot prove possession (contract 4). */
   readonly keyThumbprint: string | null
-  /** Token exchange, sponsor grant, authorization code, ticket of its parent, or a foreign access token (contract 5). */
+  /** Token exchange, sponsor grant, authorization code, ticket of its parent, a foreign access token, or an identity assertion (contract 5). */
   readonly openedBy: OpenedBy
   /** Nobody is present: `personId` is the sponsor. Passed on to children. */
   readonly sponsored: boolean
@@ -50,7 +50,7 @@ export interface Task {
   readonly closeReason: string | null
 }
 
-export type OpenedBy = 'exchange' | 'sponsor' | 'code' | 'child' | 'token'
+export type OpenedBy = 'exchange' | 'sponsor' | 'code' | 'child' | 'token' | 'assertion'
 
 /**
  * One limit. `calls`: how many calls may be sent, of one action where it is named; `sum`: what the values of one numeric

@@ -24,7 +24,7 @@ export async function addIssuer(
   const fixed = readFixed(described, reach)
   const issuer: TrustedIssuer = {
     ...fixed,
-    ...readTerms(fixed.kind, described, reach),
+    ...readTerms(fixed, described, reach),
     ...{ state: 'active', agents: 0, createdBy: by, createdAt: parts.clock.now() },
   }
   const sealedSecret = sealed(parts, issuer, secret)

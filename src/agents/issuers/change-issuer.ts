@@ -33,7 +33,7 @@ export async function setIssuerTerms(
 ): Promise<TrustedIssuer> {
   const reach = { loopback: parts.loopback, remit: parts.issuer }
   return changing(parts, change.name, undefined, async (tx, known) => {
-    const issuer: TrustedIssuer = { ...known, ...readTerms(known.kind, change.terms, reach) }
+    const issuer: TrustedIssuer = { ...known, ...readTerms(known, change.terms, reach) }
     await checkAround(parts, tx, issuer, { by: change.by, before: known.rules })
     await requireOneAsked(tx, issuer)
     if (issuer.mostAgents < known.agents)

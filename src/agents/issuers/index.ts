@@ -25,6 +25,8 @@ export {
   type IssuerUse,
   issuerKey,
   type KeySource,
+  type PeerMapping,
+  type PeopleMapping,
   type Sponsored,
   type TrustedIssuer,
 } from './trusted-issuer.ts'

@@ -14,6 +14,8 @@ export function factsOf(issuer: TrustedIssuer): NonNullable<LedgerEvent['facts']
     audience: issuer.audience,
     rules: issuer.rules,
     access: issuer.access,
+    people: issuer.people,
+    peer: issuer.peer,
     trust: issuer.trust,
     ceiling: issuer.ceiling,
     most_agents: issuer.mostAgents,

@@ -10,6 +10,8 @@ import type {
   IssuerState,
   IssuerUse,
   KeySource,
+  PeerMapping,
+  PeopleMapping,
   TrustedIssuer,
 } from './trusted-issuer.ts'
 
@@ -89,6 +91,8 @@ function rowOf(issuer: StoredIssuer): Row {
     audience: issuer.audience,
     rules: canonicalJson(issuer.rules),
     access: issuer.access && canonicalJson(issuer.access),
+    people: issuer.people && canonicalJson(issuer.people),
+    peer: issuer.peer && canonicalJson(issuer.peer),
     sealed_secret: issuer.sealedSecret,
     trust: issuer.trust,
     ceiling: issuer.ceiling && canonicalJson(issuer.ceiling),
@@ -120,6 +124,8 @@ function issuerOf(row: Row): StoredIssuer {
     audience: row.audience,
     rules: JSON.parse(row.rules) as IdentityRule[], // as above
     access: row.access === null ? null : (JSON.parse(row.access) as AccessMapping), // as above
+    people: row.people === null ? null : (JSON.parse(row.people) as PeopleMapping), // as above
+    peer: row.peer === null ? null : (JSON.parse(row.peer) as PeerMapping), // as above
     sealedSecret: row.sealed_secret,
     trust: row.trust as TrustLevel, // a CHECK of the table
     ceiling: row.ceiling === null ? null : (JSON.parse(row.ceiling) as Detail[]), // as above

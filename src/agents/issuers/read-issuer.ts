@@ -3,6 +3,7 @@ import { readCeiling, readTrust } from '../limits.ts'
 import { bad, type Reach } from './bad-issuer.ts'
 import { readAccess } from './read-access.ts'
 import { isAddress, isDomain, readAlgorithms, readKeys } from './read-keys.ts'
+import { readPeer, readPeople } from './read-people.ts'
 import { readRules } from './read-rules.ts'
 import { ISSUER_USES, type IssuerUse, type TrustedIssuer, trustDomainId } from './trusted-issuer.ts'
 
@@ -16,6 +17,8 @@ export interface IssuerTerms {
   readonly subjectPrefix?: string | null
   readonly rules?: unknown
   readonly access?: unknown
+  readonly people?: unknown
+  readonly peer?: unknown
   readonly trust: unknown
   /** `remit_call` details, or `null` for "whatever the agents may". */
   readonly ceiling: unknown
@@ -61,7 +64,11 @@ export function readFixed(described: IssuerDescription, reach: Reach): Fixed {
 }
 
 /** The rest. Throws `issuer.bad`, `agent.bad_trust`, `agent.bad_ceiling`. */
-export function readTerms(kind: Fixed['kind'], given: IssuerTerms, reach: Reach): Terms {
+export function readTerms(
+  { issuer, kind }: Pick<Fixed, 'kind' | 'issuer'>,
+  given: IssuerTerms,
+  reach: Reach,
+): Terms {
   const { audience = null, subjectPrefix = null, expiresAt = null, contact = '' } = given
   const uses = readUses(kind, given.uses)
   if (audience !== null && !isText(audience)) throw bad('an audience is plain text')
@@ -72,7 +79,15 @@ export function readTerms(kind: Fixed['kind'], given: IssuerTerms, reach: Reach)
   const access = readAccess(given.access ?? null, reach)
   if ((access !== null) !== uses.includes('access_token'))
     throw bad('how access tokens are read is said exactly where they are accepted')
+  const people = readPeople(given.people ?? null, issuer)
+  if ((people !== null) !== uses.some((use) => use === 'id_jag' || use === 'chaining'))
+    throw bad('for whom assertions speak is said exactly where they are accepted')
+  const peer = readPeer(given.peer ?? null)
+  if ((peer !== null) !== uses.includes('peer'))
+    throw bad('what a peer gets of ours is said exactly of peers')
   return {
+    people,
+    peer,
     ...{ uses, audience, subjectPrefix, access, trust, contact, expiresAt },
     keys: readKeys(kind, given.keys ?? { discovery: true }, reach),
     algorithms: readAlgorithms(kind, given.algorithms),

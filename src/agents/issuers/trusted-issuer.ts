@@ -7,7 +7,7 @@ import type { ClaimTest } from './claim-test.ts'
 /**
  * What an issuer is trusted with. `workload`: saying which agent somebody is. `access_token`: its access tokens open tasks at
  * the gateway. `id_jag`: identity assertions of people (ID-JAG). `chaining`: authorization grants of another domain. `attestation`:
- * that a key is of an instance of a client.
+ * that a key is of an instance of a client. `peer`: it is the server of another domain, which takes assertions of ours.
  */
 export const ISSUER_USES = [
   'workload',
@@ -15,6 +15,7 @@ export const ISSUER_USES = [
   'id_jag',
   'chaining',
   'attestation',
+  'peer',
 ] as const
 export type IssuerUse = (typeof ISSUER_USES)[number]
 
@@ -75,6 +76,29 @@ export type AccessMapping = {
   readonly subject: string
 }
 
+/** For whom identity assertions of the issuer speak (ID-JAG, grants of another domain). */
+export type PeopleMapping = {
+  /** The identity provider whose person the claim `subject` names; the issuer itself, where its people sign in nowhere else. */
+  readonly provider: string
+  readonly subject: 'sub' | 'aud_sub'
+  /** Whether somebody whom the subject does not name is found by `email`, among the people of that provider. */
+  readonly email: boolean
+  /** Whether somebody who was never here becomes a person with the first assertion. */
+  readonly admits: boolean
+  /** Whether the assertion is itself why the agent may act, within what it says, where the person was not asked. */
+  readonly delegates: boolean
+}
+
+/** What the server of another domain gets of ours, and how agents are called there. */
+export type PeerMapping = {
+  /** Identifiers of its resources, as the catalog knows them. */
+  readonly resources: readonly string[]
+  /** Client ids by agent. One that is known by a metadata document has the same everywhere. */
+  readonly clients: Readonly<Record<string, string>>
+  /** Whether it reads `authorization_details` as we write them; else it gets scopes alone, and nothing that has bounds. */
+  readonly details: boolean
+}
+
 /**
  * An issuer of others that an administrator trusts with something, within limits. Other rooms ask for it by `IssuerTrust`;
  * nobody keeps a second list of such issuers.
@@ -98,6 +122,8 @@ export interface TrustedIssuer {
   readonly audience: string | null
   readonly rules: readonly IdentityRule[]
   readonly access: AccessMapping | null
+  readonly people: PeopleMapping | null
+  readonly peer: PeerMapping | null
   /** Nothing that comes from it is trusted more. */
   readonly trust: TrustLevel
   /** Nothing that comes from it may do more; `null`: whatever the agents may. */

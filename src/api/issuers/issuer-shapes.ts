@@ -26,7 +26,7 @@ const TERMS = {
   algorithms: Type.Optional(Type.Array(Type.String(), { minItems: 1, maxItems: 8 })),
   uses: Type.Array(Type.Union(ISSUER_USES.map((use) => Type.Literal(use))), {
     minItems: 1,
-    maxItems: 4,
+    maxItems: ISSUER_USES.length,
     description: 'what it is trusted with',
   }),
   audience: Type.Optional(orNull(Text)),
@@ -42,6 +42,18 @@ const TERMS = {
     Type.Unknown({
       description:
         'how access tokens are read: `{"provider","subject","typ","introspection":{"url","client_id"}}`',
+    }),
+  ),
+  people: Type.Optional(
+    Type.Unknown({
+      description:
+        'for whom its identity assertions speak: `{"provider","subject","email","admits","delegates"}`',
+    }),
+  ),
+  peer: Type.Optional(
+    Type.Unknown({
+      description:
+        'what the server of another domain gets of ours: `{"resources":["https://…"],"clients":{"agent":"client id there"},"details"}`',
     }),
   ),
   secret: Type.Optional(
@@ -111,6 +123,8 @@ export function termsOf(
     ...(given.subject_prefix === undefined ? {} : { subjectPrefix: given.subject_prefix }),
     ...(given.rules === undefined ? {} : { rules: given.rules }),
     ...(given.access === undefined ? {} : { access: given.access }),
+    ...(given.people === undefined ? {} : { people: given.people }),
+    ...(given.peer === undefined ? {} : { peer: given.peer }),
     ...(most_agents === undefined ? {} : { mostAgents: most_agents }),
     ...(most_life_seconds === undefined ? {} : { mostLifeSeconds: most_life_seconds }),
     ...(given.bearer === undefined ? {} : { bearer: given.bearer }),
@@ -142,6 +156,8 @@ function termsShape(issuer: TrustedIssuer) {
     subject_prefix: issuer.subjectPrefix,
     rules: issuer.rules.map(ruleShape),
     access: accessShape(issuer),
+    people: issuer.people,
+    peer: issuer.peer,
     trust: issuer.trust,
     ceiling: issuer.ceiling,
     most_agents: issuer.mostAgents,

@@ -28,6 +28,8 @@ interface AddOptions {
   readonly audience?: string
   readonly rulesFile?: string
   readonly accessFile?: string
+  readonly peopleFile?: string
+  readonly peerFile?: string
   readonly secretFile?: string
   readonly mostAgents?: number
   readonly bearer?: true
@@ -48,7 +50,7 @@ export function addCommand(start: Start): Command {
       '--issuer <text>',
       'exactly as its tokens say it; spiffe://DOMAIN of a trust domain',
     )
-    .requiredOption('--use <use...>', 'workload, access_token, id_jag, chaining, attestation')
+    .requiredOption('--use <use...>', 'workload, access_token, id_jag, chaining, attestation, peer')
     .requiredOption(
       '--trust <level>',
       'the most: 0 quarantined, 1 external, 2 partner, 3 internal',
@@ -70,6 +72,8 @@ export function addCommand(start: Start): Command {
     .option('--audience <text>', "the only audience of its tokens; else Remit's issuer")
     .option('--rules-file <file>', 'which agent a token is of, as JSON (docs/trusted-issuers.md)')
     .option('--access-file <file>', 'how its access tokens are read, as JSON')
+    .option('--people-file <file>', 'for whom its identity assertions speak, as JSON')
+    .option('--peer-file <file>', 'what it gets of our assertions, as JSON')
     .option('--secret-file <file>', 'with which introspection is asked; - for standard input')
     .option('--most-agents <count>', 'that are made for its subjects', readCount)
     .option('--bearer', 'tokens count without proof of a key')
@@ -93,7 +97,7 @@ export function addCommand(start: Start): Command {
 }
 
 async function termsOf(cli: Cli, options: AddOptions): Promise<object> {
-  const { accessFile, expires, owner, rulesFile, secretFile } = options
+  const { accessFile, expires, owner, peerFile, peopleFile, rulesFile, secretFile } = options
   return {
     uses: options.use,
     trust: options.trust,
@@ -101,6 +105,8 @@ async function termsOf(cli: Cli, options: AddOptions): Promise<object> {
     ...(await keysOf(cli, options)),
     ...(rulesFile === undefined ? {} : { rules: await readJsonFile(cli, rulesFile) }),
     ...(accessFile === undefined ? {} : { access: await readJsonFile(cli, accessFile) }),
+    ...(peopleFile === undefined ? {} : { people: await readJsonFile(cli, peopleFile) }),
+    ...(peerFile === undefined ? {} : { peer: await readJsonFile(cli, peerFile) }),
     ...(secretFile === undefined ? {} : { secret: await readSecret(cli, 'Secret', secretFile) }),
     ...(owner === undefined ? {} : { owner: (await findPerson(cli.api, owner)).id }),
     ...(expires === undefined ? {} : { expires_at: readExpires(expires, cli.world.clock.now()) }),

@@ -65,6 +65,8 @@ export interface GrantOptions {
   readonly only?: string | undefined
   /** Rules that people lifted for this opening. */
   readonly lifted?: readonly ForbidRef[]
+  /** What an assertion says, where it is itself why the agent may act; whatever else there is limits it all the same. */
+  readonly asserted?: readonly Detail[] | undefined
 }
 
 /**
@@ -94,7 +96,7 @@ export async function grantOrAsk(
   parts: DecisionParts,
   opening: WantedTask,
   who: Who,
-  { asking, lifted = [], only }: GrantOptions & { readonly asking: Requestable[] | undefined },
+  { asserted, asking, lifted = [], only }: GrantOptions & { readonly asking: Requestable[] | undefined },
 ): Promise<OpeningGrant | Unapproved> {
   checkPurpose(opening.purpose)
   const badLife = readLife(opening.lifeSeconds)
@@ -128,7 +130,8 @@ export async function grantOrAsk(
   const bases = inForce.filter(
     ({ id, kind }) => only === undefined || id === only || kind === 'admin',
   )
-  const limited = authorityWithin(asked, agent, { bases: basisLimits(bases) }, kindOf)
+  const limits = [...basisLimits(bases), ...(asserted ? [asserted] : [])]
+  const limited = authorityWithin(asked, agent, { bases: limits }, kindOf)
   const { views, where } = here
   const { purpose } = opening
   const openers = { person, agents: [agent], sponsored: false, where, purpose, views }

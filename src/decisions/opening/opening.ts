@@ -51,6 +51,14 @@ export interface Opening extends OpeningRequest, WantedTask {
   readonly defer?: Deferring | undefined
 }
 
+/** The same by an identity assertion of another organization (ID-JAG), which may say all of it. */
+export interface AssertedOpening extends OpeningRequest, Omit<WantedTask, 'purpose'> {
+  readonly identity: string
+  /** Whose grant of another domain it is, by its type: for people, or of a whole domain. */
+  readonly use: 'id_jag' | 'chaining'
+  readonly purpose?: string | undefined
+}
+
 export interface Deferring {
   /** What the agent wants to be told by. */
   readonly notificationToken: string | undefined

@@ -3,6 +3,7 @@ import { readCompact, readObject } from '../../keys/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { type Form, required } from '../form.ts'
 import { openingAnswer, type TokenAnswer } from '../token-answer.ts'
+import { redeems } from './identity-assertion.ts'
 import { openingOf, type Presented, refuse } from './read.ts'
 import { workloadGrant } from './workload.ts'
 
@@ -29,6 +30,12 @@ const ASSERTIONS: readonly {
     is: ({ issuer, typ, withClient }, parts) =>
       typ === 'remit-ticket+jwt' || issuer === parts.issuer || (issuer === undefined && withClient),
     grant: ticket,
+  },
+  { is: ({ typ }) => typ === 'oauth-id-jag+jwt', grant: redeems('id_jag') },
+  // Of nobody that a client authenticates beside is the assertion a workload's own.
+  {
+    is: ({ typ, withClient }) => (typ === '' || typ === 'jwt') && withClient,
+    grant: redeems('chaining'),
   },
   { is: ({ typ }) => typ === '' || typ === 'jwt', grant: workloadGrant },
 ]

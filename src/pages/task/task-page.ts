@@ -47,6 +47,8 @@ const PURPOSE = {
   code: 'The purpose is what was agreed to when the program was let in.',
   sponsor: 'The purpose is what the sponsor wrote.',
   child: 'The purpose is in the words of the agent that handed this on. Not verified.',
+  assertion:
+    'It began with an assertion of another organization; the purpose is in the agent’s own words. Not verified.',
   token: 'It began with an access token of another server, which says no purpose.',
 } as const satisfies Record<OpenedBy, string>
 

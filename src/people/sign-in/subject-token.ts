@@ -89,7 +89,7 @@ export async function checkSubjectToken(
 }
 
 /** What cannot be read, or lies ahead, is not known. */
-function provedBy({ acr, auth_time: at, iat }: Claims): Pick<Subject, 'authTime' | 'acr'> {
+export function provedBy({ acr, auth_time: at, iat }: Claims): Pick<Subject, 'authTime' | 'acr'> {
   const known = typeof at === 'number' && Number.isSafeInteger(at) && at >= 0 && at <= iat
   const text = typeof acr === 'string' && /^[\x21-\x7e]{1,255}$/.test(acr)
   return { authTime: known ? at * 1000 : null, acr: text ? acr : null }

@@ -16,6 +16,7 @@ import { descriptions } from './0017-descriptions.ts'
 import { tokenForms } from './0018-token-forms.ts'
 import { deferrals } from './0019-deferrals.ts'
 import { signOuts } from './0020-sign-outs.ts'
+import { assertions } from './0021-assertions.ts'
 import type { Migration } from './migration.ts'
 
 /** Every migration, oldest first. Add at the end; never change or remove one that was released. */
@@ -38,4 +39,5 @@ export const MIGRATIONS: readonly Migration[] = [
   tokenForms,
   deferrals,
   signOuts,
+  assertions,
 ]

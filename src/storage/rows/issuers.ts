@@ -17,6 +17,10 @@ export interface TrustedIssuerRow {
   audience: string | null
   rules: JsonText
   access: JsonText | null
+  /** For whom its identity assertions speak. */
+  people: JsonText | null
+  /** What it gets of ours, where it is the server of another domain. */
+  peer: JsonText | null
   /** With which introspection is asked. */
   sealed_secret: Uint8Array | null
   trust: number

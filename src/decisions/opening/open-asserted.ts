@@ -1,0 +1,111 @@
+import type { Detail } from '@remit/engine'
+import { type Agent, agentIdOf, type TrustedIssuer, type Vouched } from '../../agents/index.ts'
+import { Problem } from '../../lib/problem.ts'
+import { assertedPerson, provedBy } from '../../people/index.ts'
+import { openFor } from '../open-task.ts'
+import type { DecisionParts } from '../parts.ts'
+import { problemOr } from '../reasons.ts'
+import { type Asserted, readAsserted } from './asserted.ts'
+import { type BroughtAgent, type BroughtOrNot, readAgent } from './bring.ts'
+import type { AssertedOpening, Opening, OpeningAnswer } from './opening.ts'
+
+/** Types of assertions, by what their issuer is trusted with. Neither counts as the other. */
+const TYP = { id_jag: ['oauth-id-jag+jwt'], chaining: ['JWT', ''] } as const
+/** RFC 8693 section 3, and ID-JAG. */
+const TOKEN_TYPE = {
+  id_jag: 'urn:ietf:params:oauth:token-type:id-jag',
+  chaining: 'urn:ietf:params:oauth:token-type:jwt',
+} as const
+
+/**
+ * Opens a task for a person of another organization, whose identity provider asserts who it is and what it lets the client do
+ * (ID-JAG; identity chaining). Otherwise as any other (contract 5.1). The assertion is used up with the task.
+ */
+export async function openAsserted(
+  parts: DecisionParts,
+  asked: AssertedOpening,
+): Promise<OpeningAnswer> {
+  const way = { grant: 'jwt_bearer', openedBy: 'assertion' } as const
+  const agent = await readAgent(parts, asked)
+  const opening: Opening = {
+    ...asked,
+    purpose: asked.purpose ?? '',
+    subjectToken: asked.identity,
+    subjectTokenType: TOKEN_TYPE[asked.use],
+    defer: undefined,
+  }
+  if (!agent.ok) return openFor(parts, opening, agent, way)
+  const read = await problemOr(readAll(parts, asked, agent.brought))
+  if (read instanceof Problem) {
+    const { agent: known, proof } = agent.brought
+    return openFor(parts, opening, { ok: false, problem: read, proof, agentId: known.id }, way)
+  }
+  const wanted = { ...opening, ...read.asserted, scope: undefined }
+  return openFor(parts, wanted, read.brought, { ...way, asserted: read.basis })
+}
+
+interface Read {
+  readonly brought: BroughtOrNot
+  readonly asserted: Pick<Asserted, 'details' | 'resource'> & { readonly purpose: string }
+  readonly basis: readonly Detail[] | undefined
+}
+
+async function readAll(
+  parts: DecisionParts,
+  asked: AssertedOpening,
+  brought: BroughtAgent,
+): Promise<Read> {
+  const vouched = await parts.issuers.check(asked.identity, {
+    use: asked.use,
+    typ: TYP[asked.use],
+    audience: parts.issuer,
+  })
+  const { claims, digest, issuer } = vouched
+  checkBound(vouched, brought, asked.use)
+  const mapping = issuer.people
+  if (!mapping) throw new TypeError('an issuer of assertions that speak for nobody')
+  const { limit, ...asserted } = await readAsserted(parts, asked, claims)
+  const person = await assertedPerson(parts, claims, mapping)
+  const subject = { person, replayKey: digest, expiresAt: claims.exp * 1000, ...provedBy(claims) }
+  return {
+    brought: { ok: true, brought: { ...brought, subject, issuers: also(brought, issuer) } },
+    asserted: { ...asserted, purpose: asked.purpose ?? purposeOf(brought.agent) },
+    basis: mapping.delegates ? limit : undefined,
+  }
+}
+
+/**
+ * INVARIANT: it was given to this client, and to this key where it names one. Whoever acts in it is the client itself: what other
+ * agents of another organization did before cannot be said in our tokens, and is not left out silently either.
+ */
+function checkBound(
+  { claims, issuer }: Vouched,
+  { agent, proof }: BroughtAgent,
+  use: AssertedOpening['use'],
+): void {
+  const { act, client_id: clientId, cnf, jti } = claims
+  if (typeof jti !== 'string') throw new Problem('token.malformed', '`jti` is missing')
+  const unnamed = use === 'chaining' && clientId === undefined
+  if (!unnamed && (typeof clientId !== 'string' || agentIdOf(clientId) !== agent.id))
+    throw new Problem('subject_token.not_for_agent', 'it was issued to another client')
+  if (cnf !== undefined && (!isObject(cnf) || cnf.jkt !== proof.thumbprint))
+    throw new Problem('subject_token.not_for_agent', 'it is bound to another key')
+  if (act === undefined) return
+  if (!isObject(act) || typeof act.sub !== 'string' || act.iss !== issuer.issuer)
+    throw new Problem('subject_token.not_for_agent', 'its issuer does not vouch for who acts in it')
+  if (act.act !== undefined)
+    throw new Problem('grant.not_accepted', 'more than one agent acts in it')
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function also({ issuers }: BroughtAgent, issuer: TrustedIssuer): readonly TrustedIssuer[] {
+  return [issuer, ...issuers.filter(({ name }) => name !== issuer.name)]
+}
+
+/** What nobody says is not made up: it is what the client is there for. */
+function purposeOf({ name }: Agent): string {
+  return `${name}, as its organization allows`
+}

@@ -1,0 +1,27 @@
+import { type DecisionParts, openAsserted } from '../../decisions/index.ts'
+import { type Form, required } from '../form.ts'
+import { openingAnswer, type TokenAnswer } from '../token-answer.ts'
+import { limitsOf, openingOf, type Presented, placeOf, refuse, wantedOf } from './read.ts'
+
+/**
+ * Redeems the identity assertion of another organization (ID-JAG section 4.4) or the grant of another domain (OAuth identity
+ * chaining): the client authenticates beside it, and there is no refresh token.
+ */
+export function redeems(use: 'id_jag' | 'chaining') {
+  return async (parts: DecisionParts, presented: Presented, form: Form): Promise<TokenAnswer> => {
+    refuse(form, ['subject_token'], 'is not accepted here: the assertion says for whom')
+    const answer = await openAsserted(parts, {
+      ...presented,
+      ...openingOf(form),
+      use,
+      identity: required(form, 'assertion'),
+      ...wantedOf(form),
+      ...limitsOf(form),
+      ...placeOf(form),
+      purpose: form.get('purpose'),
+    })
+    const opened = openingAnswer(answer)
+    const details = answer.outcome === 'opened' ? answer.details : []
+    return { ...opened, scope: [...new Set(details.flatMap(({ actions }) => actions))].join(' ') }
+  }
+}

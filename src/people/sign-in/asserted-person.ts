@@ -1,0 +1,54 @@
+import { Problem } from '../../lib/problem.ts'
+import type { PeopleParts } from '../parts.ts'
+import type { Person } from '../person.ts'
+import { findPersonBySubject, findPersonsByEmail } from '../person-store.ts'
+import { signInPerson } from '../sign-in-person.ts'
+import { readProfile } from './profile.ts'
+
+/** How an identity assertion of another organization says who a person is. */
+export interface AssertedBy {
+  readonly provider: string
+  readonly subject: string
+  readonly email: boolean
+  readonly admits: boolean
+}
+
+/**
+ * For whom an assertion speaks, whose signature, issuer and times are checked already: who signs in at `provider` under that subject;
+ * where it is said so, who has that address there; or somebody new. Of people who are known nothing is changed: an
+ * assertion is about access, and says less than a sign-in does.
+ * @throws Problem `grant.not_accepted` in the same words for all who are not found, `person.suspended`, `person.bad_claims`
+ */
+export async function assertedPerson(
+  parts: PeopleParts,
+  claims: Readonly<Record<string, unknown>>,
+  by: AssertedBy,
+): Promise<Person> {
+  const profile = {
+    ...readProfile(
+      { ...claims, sub: claims[by.subject] },
+      { issuer: by.provider, groupsClaim: '' },
+    ),
+    groupValues: undefined,
+  }
+  const { read } = parts.storage
+  const person =
+    (await findPersonBySubject(read, by.provider, profile.subject)) ??
+    (by.email ? await byAddress(parts, claims, by) : undefined) ??
+    (by.admits ? await signInPerson(parts, profile) : undefined)
+  if (!person) throw new Problem('grant.not_accepted', 'the assertion speaks for nobody known here')
+  if (person.status !== 'active') throw new Problem('person.suspended', 'this person is suspended')
+  return person
+}
+
+/** INVARIANT: an address names somebody only among the people of that provider, where one alone has it, and it is verified. */
+async function byAddress(
+  { storage }: PeopleParts,
+  { email, email_verified: verified }: Readonly<Record<string, unknown>>,
+  { provider }: AssertedBy,
+): Promise<Person | undefined> {
+  if (typeof email !== 'string' || email === '' || verified === false) return undefined
+  const found = await findPersonsByEmail(storage.read, email)
+  const [only] = found
+  return found.length === 1 && only?.issuer === provider ? only : undefined
+}
