@@ -68,6 +68,11 @@ export {
   issueResourceToken,
   type ResourceTokenRequest,
 } from './issue-resource-token.ts'
+export {
+  type AssertionRequest,
+  type IssuedAssertion,
+  issueAssertion,
+} from './issuing/issue-assertion.ts'
 export { replaceTransaction, type TransactionReplacement } from './issuing/replace-transaction.ts'
 export { subjectOf } from './minting.ts'
 export type { Notice } from './notices/notice.ts'

@@ -6,7 +6,7 @@ import { consumeOnceStep } from '../storage/index.ts'
 import { type Minted, type Proof, tokenTypeOf } from '../tokens/index.ts'
 import type { HeldTask, Setting } from './facts.ts'
 import { checkHolder, type Presented } from './holder.ts'
-import { type Issuing, issuingBy, mayIssueAt } from './issuance/gate.ts'
+import { type Issuing, issuingBy, mayIssueAt, type Token } from './issuance/gate.ts'
 import { type IssuedAccess, resourceAccess } from './issuing/resource-access.ts'
 import { callKeys, livenessOf, PAST_DEADLINE, settingLiveness } from './liveness.ts'
 import { type Refused, refused } from './opening/opening.ts'
@@ -104,6 +104,8 @@ export async function grantAt(
     readonly details?: unknown
     readonly scope?: string | undefined
     readonly issuing: Issuing
+    /** An access token, when left out. */
+    readonly kind?: Token
     /** The task token, where one was shown. */
     readonly token?: string
   },
@@ -136,7 +138,7 @@ export async function grantAt(
   if (details.length === 0)
     return refused('task.resource_not_granted', 'the task may do nothing of that at this resource')
   const of = { held, resource: resource.name, setting }
-  const not = await mayIssueAt(parts, of, 'access_token', asked.issuing)
+  const not = await mayIssueAt(parts, of, asked.kind ?? 'access_token', asked.issuing)
   if (not) return not
   return {
     resource,

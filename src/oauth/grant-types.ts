@@ -16,6 +16,9 @@ export const CIBA = 'urn:openid:params:grant-type:ciba'
 export const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token'
 export const REFRESH_TOKEN = 'urn:ietf:params:oauth:token-type:refresh_token'
 export const ID_TOKEN = 'urn:ietf:params:oauth:token-type:id_token'
+/** draft-ietf-oauth-identity-assertion-authz-grant; draft-ietf-oauth-identity-chaining */
+export const ID_JAG = 'urn:ietf:params:oauth:token-type:id-jag'
+export const JWT = 'urn:ietf:params:oauth:token-type:jwt'
 /** draft-ietf-oauth-transaction-tokens */
 export const TRANSACTION_TOKEN = 'urn:ietf:params:oauth:token-type:txn_token'
 /** RFC 7523 section 2.2 */

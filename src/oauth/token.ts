@@ -21,6 +21,7 @@ import {
 import { ciba } from './grants/ciba.ts'
 import { clientCredentials } from './grants/client-credentials.ts'
 import { deferred } from './grants/deferred.ts'
+import { type AssertionAnswer, assertionFor, wantsAssertion } from './grants/issue-assertion.ts'
 import { jwtBearer } from './grants/jwt-bearer.ts'
 import { deferringOf, type Presented } from './grants/read.ts'
 import { tokenExchange } from './grants/token-exchange.ts'
@@ -79,7 +80,7 @@ export async function tokenEndpoint(
   message: IncomingMessage,
   reply: ServerResponse,
   ports: TokenPorts,
-): Promise<TokenAnswer | TransactionAnswer | undefined> {
+): Promise<TokenAnswer | TransactionAnswer | AssertionAnswer | undefined> {
   if (message.method !== 'POST') throw new Problem('request.method_not_allowed', 'POST is needed')
   const { form: sent, text } = await readForm(message)
   const form = withAttestation(message, sent)
@@ -104,6 +105,8 @@ export async function tokenEndpoint(
     url: `${ports.issuer}/oauth/token`,
     origin: { ip: message.socket.remoteAddress ?? '' },
   }
+  if (grant === tokenExchange && wantsAssertion(form))
+    return assertionFor(ports.decisions, presented, form)
   if (interactive) return interactive(ports, presented, form)
   return grant?.(ports.decisions, presented, form)
 }

@@ -24,6 +24,7 @@ export { DpopNonces, NONCES_DEMANDED, type NoncesDemanded, type ProvedFor } from
 export { type DeferralKind, newOpaqueToken, opaqueDigest } from './opaque-token.ts'
 export { pairwiseSubject } from './pairwise.ts'
 export { type ActClaim, MAX_CHAIN, type Parties, type PartyClaims, partyClaims } from './parties.ts'
+export { mintPeerAssertion, type PeerAssertion } from './peer-assertion.ts'
 export {
   boundKeyOf,
   type Certificate,

@@ -134,6 +134,15 @@ export class IssuerTrust {
     return this.#checked(token, expected, this.#standing(another ? undefined : only, 'attestation'))
   }
 
+  /** The server of another domain by its issuer, in force; `undefined` for everybody who is none. */
+  async peer(audience: string): Promise<TrustedIssuer | undefined> {
+    const found = (await this.all()).find(
+      ({ issuer, state, uses }) =>
+        issuer === audience && state !== 'revoked' && uses.includes('peer'),
+    )
+    return found && withoutSecret(this.#standing(found, 'peer'))
+  }
+
   /**
    * Which registration an access token claims to be of: by what it says where it is a JWT, else the one whose tokens say nothing.
    * Nothing about it is believed yet. `undefined`: it is none of those.

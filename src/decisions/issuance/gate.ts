@@ -54,8 +54,8 @@ const CLOSED = {
   },
 } as const
 
-/** What Remit issues by itself. */
-type Token = 'access_token' | 'refresh_token'
+/** What Remit issues by itself. `jwt`: an authorization grant of another domain. */
+export type Token = 'access_token' | 'refresh_token' | 'id_jag' | 'jwt'
 
 export function issueAction(token: Token, { grant }: Pick<Issuing, 'grant'>): string {
   return `issue:${token}:${grant}`

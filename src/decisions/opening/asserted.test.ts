@@ -92,7 +92,7 @@ forEachEngine('tasks that an assertion of another organization opens', (open) =>
     assert.deepEqual(task.details, [only('orders.read'), only('orders.list')])
     assert.deepEqual(await findTask(parts.storage.read, task.id), task)
     const token = await world.token(one)
-    assert.equal((await world.decide(one, token, READ)).outcome, 'allow')
+    assert.equal((await world.decide(one, token, READ)).outcome, 'permit')
     // Nothing stays behind that another task could stand on.
     const between = { personId: world.sam.id, agentId: 'desk', now: parts.clock.now() }
     assert.deepEqual(await basesFor(parts.storage.read, between), [])

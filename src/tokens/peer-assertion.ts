@@ -1,0 +1,56 @@
+import type { Detail } from '@remit/engine'
+import { signJwt } from '../keys/index.ts'
+import { base64url } from '../lib/bytes.ts'
+import { Problem } from '../lib/problem.ts'
+import {
+  type Authentication,
+  authenticationClaims,
+  type Minted,
+  type Minting,
+} from './access-token.ts'
+import { type Parties, partyClaims } from './parties.ts'
+
+/** No assertion lives longer: whoever took one does not ask us again. */
+const MOST_LIFE_MS = 300_000
+
+/** What the authorization server of another domain is told. */
+export interface PeerAssertion {
+  /** `oauth-id-jag+jwt`, or `JWT` of a grant that says no type (OAuth identity chaining). */
+  readonly typ: 'oauth-id-jag+jwt' | 'JWT'
+  /** Its issuer, alone. */
+  readonly audience: string
+  /** Of the agent, over there. */
+  readonly clientId: string
+  readonly parties: Parties
+  readonly resource: string
+  readonly scope?: string | undefined
+  readonly details?: readonly Detail[] | undefined
+  readonly authentication: Authentication
+  /** The key of the task: only whoever has it redeems this. */
+  readonly thumbprint: string
+  readonly deadline: number
+}
+
+/** Signs an assertion that counts at one server of another domain, for this client and this key. */
+export async function mintPeerAssertion(
+  { clock, issuer, key, random }: Minting,
+  given: PeerAssertion,
+): Promise<Minted> {
+  const now = clock.now()
+  const iat = Math.floor(now / 1000)
+  const exp = Math.floor(Math.min(now + MOST_LIFE_MS, given.deadline) / 1000)
+  if (exp <= iat) throw new Problem('token.expired', 'the task ends before the token would begin')
+  const id = base64url(random.bytes(16))
+  const { sub_id: _, ...parties } = partyClaims(issuer, given.parties)
+  const claims = {
+    ...{ iss: issuer, aud: given.audience, client_id: given.clientId, iat, exp, jti: id },
+    ...parties,
+    resource: given.resource,
+    ...(given.scope === undefined ? {} : { scope: given.scope }),
+    ...(given.details === undefined ? {} : { authorization_details: given.details }),
+    ...authenticationClaims(given.authentication),
+    cnf: { jkt: given.thumbprint },
+  }
+  const token = await signJwt(key, { typ: given.typ, claims })
+  return { token, id, expiresIn: exp - iat }
+}
