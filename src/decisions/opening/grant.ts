@@ -96,7 +96,12 @@ export async function grantOrAsk(
   parts: DecisionParts,
   opening: WantedTask,
   who: Who,
-  { asserted, asking, lifted = [], only }: GrantOptions & { readonly asking: Requestable[] | undefined },
+  {
+    asserted,
+    asking,
+    lifted = [],
+    only,
+  }: GrantOptions & { readonly asking: Requestable[] | undefined },
 ): Promise<OpeningGrant | Unapproved> {
   checkPurpose(opening.purpose)
   const badLife = readLife(opening.lifeSeconds)
