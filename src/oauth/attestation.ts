@@ -31,8 +31,6 @@ export function isAttested(message: IncomingMessage): boolean {
  * @throws Problem `oauth.invalid_request`, `attestation.invalid`
  */
 export function withAttestation(message: IncomingMessage, form: Form): Form {
-  if (form.get('client_assertion_type') === ATTESTED)
-    throw new Problem('oauth.invalid_request', 'an attestation is sent in its header')
   if (!isAttested(message)) return form
   if (form.has('client_assertion') || form.has('client_secret'))
     throw new Problem('oauth.invalid_request', 'a client authenticates in one way')

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { ATTESTED } from '../agents/index.ts'
 import { collectBody } from '../http/index.ts'
 import { Problem } from '../lib/problem.ts'
 
@@ -19,7 +20,11 @@ export async function readForm(message: IncomingMessage): Promise<{ text: string
     )
   }
   const text = await readBody(message, MOST_BYTES)
-  return { text, form: parseForm(text) }
+  const form = parseForm(text)
+  // INVARIANT: an attestation comes in headers, at the one endpoint that checks what comes with it. No form says it.
+  if (form.get('client_assertion_type') === ATTESTED)
+    throw new Problem('oauth.invalid_request', 'an attestation is sent in its header')
+  return { text, form }
 }
 
 /** A body as text, at most so many bytes. Throws `input.too_large`, `request.incomplete`, and `input.malformed` when it is not UTF-8. */

@@ -314,6 +314,30 @@ inEachWorld('clients whose instances are attested', (world) => {
       ...typed,
     })
     assert.equal(form.body.error, 'invalid_request')
+    for (const path of ['/oauth/introspect', '/oauth/bc-authorize', '/oauth/revoke']) {
+      const typedThere = {
+        ...{ client_assertion_type: typed.client_assertion_type },
+        client_assertion: `attestation_pop_jwt ${good} ${await pop(instance)}`,
+        ...{ token: `remit_dc_${'A'.repeat(43)}`, scope: 'orders.read' },
+        ...{ purpose: 'x', login_hint: (await w.person('sam')).id },
+      }
+      const { body } = await send(`${w.issuer}${path}`, {
+        method: 'POST',
+        headers: [
+          ['Content-Type', 'application/x-www-form-urlencoded'],
+          ...(path === '/oauth/revoke'
+            ? ([
+                [
+                  'DPoP',
+                  await proof(w.clock, instance, { method: 'POST', url: `${w.issuer}${path}` }),
+                ],
+              ] as const)
+            : []),
+        ],
+        body: new URLSearchParams(typedThere).toString(),
+      })
+      assert.deepEqual([path, body.error, body.active], [path, 'invalid_request', undefined])
+    }
   })
 
   it('an attestation that names no attester is of the only one whose rules know such a client', async () => {
