@@ -138,7 +138,7 @@ const NOBODY = refused(
   'there is nobody by that hint who can be asked',
 )
 
-async function useUp(tx: Tx, { assertion, proof }: Caller): Promise<void> {
+export async function useUp(tx: Tx, { assertion, proof }: Caller): Promise<void> {
   if (proof && !(await consumeOnce(tx, 'dpop', proof.replayKey, proof.expiresAt)))
     throw new Problem('proof.replayed', 'the proof was used before')
   if (!(await useCredential(tx, assertion)))

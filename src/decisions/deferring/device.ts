@@ -13,7 +13,7 @@ import { refuseOpening } from '../opening/refuse.ts'
 import { isRefused, readAsked } from '../opening/wanted.ts'
 import type { DecisionParts } from '../parts.ts'
 import { problemOr } from '../reasons.ts'
-import { type Caller, putQuestion, questionOf, readCaller } from './ask-directly.ts'
+import { type Caller, putQuestion, questionOf, readCaller, useUp } from './ask-directly.ts'
 import { type HeldBack, holdBack } from './defer.ts'
 import { thaw } from './frozen-request.ts'
 
@@ -33,6 +33,9 @@ export type DeviceBegun =
 
 /** Short: codes that were sent to somebody else have little time to get there. */
 const WAITS_SECONDS = 300
+const WAITS_MS = WAITS_SECONDS * 1000
+/** Codes that a person types in that time, right or wrong. */
+const MOST_TYPED = 10
 /** RFC 8628 section 6.1: no vowels, no digits, nothing that is read as something else. 34 bits of eight. */
 const LETTERS = 'BCDFGHJKLMNPQRSTVWXZ'
 const LENGTH = 8
@@ -62,8 +65,9 @@ export async function beginDevice(
 async function begin(
   parts: DecisionParts,
   request: DeviceRequest,
-  { agent, assertion, proof }: Caller,
+  caller: Caller,
 ): Promise<DeviceBegun> {
+  const { agent, proof } = caller
   checkPurpose(request.purpose)
   const catalog = await parts.catalog.current()
   const asked = readAsked(request, catalog)
@@ -73,10 +77,7 @@ async function begin(
     return refused('task.beyond_ceiling', 'the agent may never be given any of what it asks for')
   const userCode = newUserCode(parts.random)
   const held = await parts.storage.transaction(async (tx) => {
-    if (proof && !(await consumeOnce(tx, 'dpop', proof.replayKey, proof.expiresAt)))
-      throw new Problem('proof.replayed', 'the proof was used before')
-    if (!(await consumeOnce(tx, 'assertion', assertion.replayKey, assertion.expiresAt)))
-      throw new Problem('assertion.replayed', 'the client assertion was used before')
+    await useUp(tx, caller)
     const proved = { authTime: null, acr: null }
     return holdBack(
       parts,
@@ -90,7 +91,7 @@ async function begin(
       },
       {
         consentId: null,
-        answeredBy: parts.clock.now() + WAITS_SECONDS * 1000,
+        answeredBy: parts.clock.now() + WAITS_MS,
         userCode: digestOf(userCode),
       },
     )
@@ -115,13 +116,15 @@ function digestOf(typed: string): string {
 
 /**
  * A person typed a code: from now on the request is about them, and they are asked. Nothing is allowed by it yet. Answers the question.
- * @throws Problem `device.unknown_code`, or why nothing can be asked
+ * @throws Problem `device.unknown_code`, `device.too_many_codes`, or why nothing can be asked
  */
 export async function claimDevice(
   parts: DecisionParts,
   { person, typed }: { readonly person: Person; readonly typed: string },
 ): Promise<Id<'consent'>> {
   const now = parts.clock.now()
+  if (!(await mayType(parts, person, now)))
+    throw new Problem('device.too_many_codes', 'too many codes were typed; wait five minutes')
   const found = await findByUserCode(parts.storage.read, digestOf(typed), now)
   const agent = found && (await findAgent(parts.storage.read, found.agentId))
   if (!found || !agent) throw unknownCode()
@@ -140,6 +143,21 @@ export async function claimDevice(
     const claim = { digest: found.digest, personId: person.id, consentId: asked }
     if (!(await claimDeferral(tx, claim))) throw unknownCode()
     return asked
+  })
+}
+
+/** RFC 8628 section 5.1. INVARIANT: counted before anything is looked up, in all replicas together, for each person by themselves. */
+function mayType(
+  { storage }: Pick<DecisionParts, 'storage'>,
+  { id }: Person,
+  now: number,
+): Promise<boolean> {
+  const period = Math.floor(now / WAITS_MS)
+  return storage.transaction(async (tx) => {
+    for (let nth = 0; nth < MOST_TYPED; nth++)
+      if (await consumeOnce(tx, 'typed code', `${id} ${period} ${nth}`, (period + 1) * WAITS_MS))
+        return true
+    return false
   })
 }
 

@@ -27,6 +27,7 @@ export const TOKEN_PROBLEMS = {
   'deferral.too_fast': { status: 400, title: 'The answer was asked for too soon' },
   'deferral.unknown': { status: 400, title: 'There is no such deferred request' },
   'deferral.used': { status: 400, title: 'The code was redeemed before' },
+  'device.too_many_codes': { status: 429, title: 'Too many device codes were typed' },
   'device.unknown_code': { status: 400, title: 'The device code does not work' },
   'introspection.unauthenticated': {
     status: 401,
