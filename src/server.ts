@@ -1,4 +1,4 @@
-import { forgetWorkloadTokens } from './agents/index.ts'
+import { forgetWorkloadTokens, suspendUncertified } from './agents/index.ts'
 import { type ApiParts, addApi } from './api/index.ts'
 import { forgetEvaluated } from './approvals/index.ts'
 import { authzenHandlers } from './authzen/index.ts'
@@ -10,6 +10,7 @@ import {
   keepRecovering,
   keepTelling,
   recover,
+  suspendDormant,
 } from './decisions/index.ts'
 import {
   createGateway,
@@ -159,8 +160,15 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     repeat(
       async () => {
         await forgetUnusedClients(decisions, { keptDays: settings.registrationKeptDays })
+        await suspendDormant(decisions, { dormantDays: settings.agentDormantDays })
       },
       { everyMs: FORGET_CLIENTS_EVERY_MS, onError },
+    ),
+    repeat(
+      async () => {
+        await suspendUncertified(rooms.agents)
+      },
+      { everyMs: CLEAN_UP_EVERY_MS, onError },
     ),
     repeat(() => keys.refresh(), { everyMs: REFRESH_KEYS_EVERY_MS, onError }),
     repeat(

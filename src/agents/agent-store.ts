@@ -1,7 +1,7 @@
 import { type Detail, type DetailType, parseDetails } from '@remit/engine'
 import { canonicalJson } from '../lib/canonical-json.ts'
 import type { Reader, Tx } from '../storage/index.ts'
-import type { Agent, AgentClient, AgentStatus, TrustLevel } from './agent.ts'
+import type { Agent, AgentClient, AgentStatus, SelfSuspension, TrustLevel } from './agent.ts'
 
 /** The agent, whatever its status, with its clients; `undefined` when there is none. */
 export async function findAgent(reader: Reader, id: string): Promise<Agent | undefined> {
@@ -36,6 +36,22 @@ export async function listSelfRegistered(
   return gather(reader, await rows.execute())
 }
 
+/** Active agents that match, by name, starting behind `after`: those whose recertification was due, or that began before a time. */
+export async function listActive(
+  reader: Reader,
+  page: {
+    readonly dueBy?: number
+    readonly begunBefore?: number
+    readonly after: string
+    readonly limit: number
+  },
+): Promise<Agent[]> {
+  let query = agents(reader).where('status', '=', 'active').where('id', '>', page.after)
+  if (page.dueBy !== undefined) query = query.where('recertify_by', '<=', page.dueBy)
+  if (page.begunBefore !== undefined) query = query.where('created_at', '<', page.begunBefore)
+  return gather(reader, await query.orderBy('id').limit(page.limit).execute())
+}
+
 /** False when the name was given to an agent before, also to one that is retired. */
 export async function insertAgent(tx: Tx, agent: Omit<Agent, 'clients'>): Promise<boolean> {
   const { numInsertedOrUpdatedRows } = await tx
@@ -63,12 +79,22 @@ export async function insertAgent(tx: Tx, agent: Omit<Agent, 'clients'>): Promis
 export type AgentChanges = Partial<
   Pick<
     Agent,
-    'description' | 'ownerId' | 'trust' | 'ceiling' | 'mayDelegate' | 'notifyAt' | 'status'
+    | 'description'
+    | 'ownerId'
+    | 'trust'
+    | 'ceiling'
+    | 'mayDelegate'
+    | 'notifyAt'
+    | 'status'
+    | 'certification'
+    | 'suspendedFor'
+    | 'resumedAt'
   >
 >
 
 export async function updateAgent(tx: Tx, id: string, changes: AgentChanges): Promise<void> {
   const { description, ownerId, trust, ceiling, mayDelegate, notifyAt, status } = changes
+  const { certification, suspendedFor, resumedAt } = changes
   await tx
     .updateTable('agents')
     .set({
@@ -81,6 +107,14 @@ export async function updateAgent(tx: Tx, id: string, changes: AgentChanges): Pr
         : { may_delegate: mayDelegate && canonicalJson(mayDelegate) }),
       ...(notifyAt === undefined ? {} : { notify_at: notifyAt }),
       ...(status === undefined ? {} : { status }),
+      ...(suspendedFor === undefined ? {} : { suspended_for: suspendedFor }),
+      ...(resumedAt === undefined ? {} : { resumed_at: resumedAt }),
+      ...(certification === undefined
+        ? {}
+        : {
+            recertify_days: certification?.days ?? null,
+            recertify_by: certification?.until ?? null,
+          }),
     })
     .where('id', '=', id)
     .execute()
@@ -157,10 +191,18 @@ async function gather(reader: Reader, rows: readonly AgentRow[]): Promise<Agent[
     notifyAt: row.notify_at,
     issuer: row.issuer,
     clientUrl: row.client_url,
+    certification: certificationOf(row),
+    suspendedFor: row.suspended_for as SelfSuspension | null, // a CHECK of the table
+    resumedAt: row.resumed_at,
     clients: links
       .filter((link) => link.agent_id === row.id)
       .map((link) => ({ issuer: link.issuer, clientId: link.client_id })),
   }))
+}
+
+function certificationOf({ recertify_by, recertify_days }: AgentRow): Agent['certification'] {
+  if (recertify_by === null || recertify_days === null) return null
+  return { days: recertify_days, until: recertify_by }
 }
 
 function details(text: string, type: DetailType): Detail[] {

@@ -37,7 +37,23 @@ export interface Agent {
   readonly clientUrl: string | null
   /** Its clients at identity providers: a token issued to one of them was given to this agent. */
   readonly clients: readonly AgentClient[]
+  /** How long the owner's word for it counts, in days, and until when (ms) the last one does. `null`: no date is set. */
+  readonly certification: { readonly days: number; readonly until: number } | null
+  /** Why it was suspended, where no person did that. */
+  readonly suspendedFor: SelfSuspension | null
+  /** When it was last let go on. */
+  readonly resumedAt: number | null
 }
+
+/** `dormant`: too long without a task. `uncertified`: its owner did not say in time that it is still wanted. */
+export type SelfSuspension = 'dormant' | 'uncertified'
+
+/** Of an agent that begins. */
+export const BEGINNING = {
+  certification: null,
+  suspendedFor: null,
+  resumedAt: null,
+} as const satisfies Partial<Agent>
 
 export interface AgentClient {
   readonly issuer: string

@@ -1,6 +1,8 @@
+import { Problem } from '../lib/problem.ts'
 import type { Agent, AgentStatus } from './agent.ts'
 import { updateAgent } from './agent-store.ts'
 import { changeAgent } from './change-agent.ts'
+import { isOverdue } from './lifecycle/overdue.ts'
 import type { AgentParts } from './parts.ts'
 
 /** Which agent, by whom (a person or `operator`), and in a sentence why. */
@@ -11,18 +13,21 @@ export interface StatusChange {
 }
 
 /** Stops the agent: nothing happens under any of its tasks until it is resumed. Throws `agent.unknown`, `agent.final`. */
-export function suspendAgent(parts: AgentParts, change: StatusChange): Promise<void> {
-  return changeStatus(parts, change, 'suspended')
+export async function suspendAgent(parts: AgentParts, change: StatusChange): Promise<void> {
+  await changeStatus(parts, change, 'suspended')
 }
 
-/** Lets it go on; resource tokens from before stay dead. Throws `agent.unknown`, `agent.final`. */
-export function resumeAgent(parts: AgentParts, change: StatusChange): Promise<void> {
-  return changeStatus(parts, change, 'active')
+/**
+ * Lets it go on; resource tokens from before stay dead. Throws `agent.unknown`, `agent.final`, `agent.uncertified`: its owner
+ * has to stand by it first.
+ */
+export async function resumeAgent(parts: AgentParts, change: StatusChange): Promise<void> {
+  await changeStatus(parts, change, 'active')
 }
 
 /** Ends the agent for good; its tasks close. Retiring twice is no error. Throws `agent.unknown`. */
-export function retireAgent(parts: AgentParts, change: StatusChange): Promise<void> {
-  return changeStatus(parts, change, 'retired')
+export async function retireAgent(parts: AgentParts, change: StatusChange): Promise<void> {
+  await changeStatus(parts, change, 'retired')
 }
 
 const ACTS = {
@@ -35,15 +40,20 @@ function changeStatus(
   parts: AgentParts,
   { agentId, by, reason }: StatusChange,
   status: AgentStatus,
-): Promise<void> {
+): Promise<boolean> {
   const { type, state } = ACTS[status]
+  const now = parts.clock.now()
   return changeAgent(parts, {
     agentId,
     by,
     state,
     write: async (tx, agent: Agent) => {
-      if (agent.status === status) return undefined
-      await updateAgent(tx, agentId, { status })
+      if (status === 'active' && isOverdue(agent, now))
+        throw new Problem('agent.uncertified', `the owner of \`${agentId}\` has to recertify it`)
+      // INVARIANT: an agent that stopped by itself and that a person then stops is stopped by that person: no owner wakes it.
+      if (agent.status === status && agent.suspendedFor === null) return undefined
+      const resumed = status === 'active' ? { resumedAt: now } : {}
+      await updateAgent(tx, agentId, { status, suspendedFor: null, ...resumed })
       return { type, private: { reason } }
     },
   })

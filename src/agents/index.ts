@@ -24,6 +24,7 @@ export { listKeys } from './agent-key-store.ts'
 export {
   findAgent,
   findAgentOfClient,
+  listActive,
   listAgents,
   listSelfRegistered,
 } from './agent-store.ts'
@@ -58,6 +59,9 @@ export { type Description, selfOf } from './documents/description.ts'
 export { findDescription } from './documents/description-store.ts'
 export { type NoticingParts, noticeDescription } from './documents/notice-change.ts'
 export * from './issuers/index.ts'
+export { isOverdue } from './lifecycle/overdue.ts'
+export { recertifyAgent, setCertification } from './lifecycle/recertify.ts'
+export { suspendByItself, suspendUncertified } from './lifecycle/suspend-by-itself.ts'
 export { type AgentOrigin, originOf, type VouchedBy, vouchedBy } from './origin.ts'
 export type { AgentParts } from './parts.ts'
 export { type Registration, registerAgent } from './register.ts'

@@ -2,7 +2,7 @@ import { isName } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'
 import { findPerson } from '../people/index.ts'
 import type { Reader } from '../storage/index.ts'
-import type { Agent, AgentClient } from './agent.ts'
+import { type Agent, type AgentClient, BEGINNING } from './agent.ts'
 import { readAgentKey } from './agent-key.ts'
 import { insertKey } from './agent-key-store.ts'
 import { insertAgent, insertClient } from './agent-store.ts'
@@ -56,6 +56,7 @@ export async function registerAgent(parts: AgentParts, registration: Registratio
     issuer: null,
     clientUrl,
     clients,
+    ...BEGINNING,
   }
   const keys = (registration.keys ?? []).map(readAgentKey)
   await parts.storage.transaction(async (tx) => {

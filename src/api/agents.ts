@@ -7,11 +7,13 @@ import {
   linkClient,
   listAgents,
   listKeys,
+  recertifyAgent,
   registerAgent,
   resumeAgent,
   retireAgent,
   revokeKey,
   setCeiling,
+  setCertification,
   setNotifyAt,
   setTrust,
   suspendAgent,
@@ -211,6 +213,43 @@ export const AGENT_OPERATIONS = [
         notifyAt: body.at,
         allowLoopback: parts.development,
         by: caller.person.id,
+      })
+      return shown(parts, params.name)
+    },
+  }),
+  operation({
+    id: 'agents.set_certification',
+    method: 'PUT',
+    path: '/agents/:name/certification',
+    says: 'Sets for how many days the word of its owner counts, from now; then it stops until the owner recertifies it. Null: no date.',
+    who: 'administrator',
+    widens: true,
+    params: ByName,
+    body: Type.Object(
+      { days: Type.Union([Type.Integer({ minimum: 1, maximum: 3650 }), Type.Null()]) },
+      closed,
+    ),
+    answer: Shown,
+    run: async (parts, { body, caller, params }) => {
+      const change = { agentId: params.name, days: body.days, by: caller.person.id }
+      await setCertification(parts.agents, change)
+      return shown(parts, params.name)
+    },
+  }),
+  operation({
+    id: 'agents.recertify',
+    method: 'POST',
+    path: '/agents/:name/recertify',
+    says: 'Says that the agent is still wanted, as its owner or an administrator: its date moves on. Wakes it if that date stopped it.',
+    who: 'person',
+    widens: true,
+    params: ByName,
+    answer: Shown,
+    run: async (parts, { caller, params }) => {
+      await recertifyAgent(parts.agents, {
+        agentId: params.name,
+        by: caller.person.id,
+        mayFor: ({ ownerId }) => caller.administrator || ownerId === caller.person.id,
       })
       return shown(parts, params.name)
     },

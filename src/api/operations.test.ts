@@ -51,7 +51,7 @@ describe('the table of operations', () => {
     const personal = OPERATIONS.filter(({ who, widens }) => widens && who !== 'administrator')
     assert.deepEqual(
       personal.map(({ id }) => id),
-      ['tasks.resume', 'sponsorships.grant'],
+      ['agents.recertify', 'tasks.resume', 'sponsorships.grant'],
     )
     assert.deepEqual(
       OPERATIONS.filter(({ who }) => who === 'anyone').map(({ id }) => id),

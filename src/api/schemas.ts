@@ -92,6 +92,16 @@ export const Agent = Type.Object({
   notify_at: Type.Union([Type.String(), Type.Null()], {
     description: 'where it is told that somebody has answered what it waits for',
   }),
+  suspended_for: Type.Union([Type.String(), Type.Null()], {
+    description:
+      'why it stopped by itself: `dormant`, too long without a task; `uncertified`, nobody stood by it in time; else null',
+  }),
+  recertify_by: Type.Union([Time, Type.Null()], {
+    description: 'when it stops unless its owner says before that it is still wanted',
+  }),
+  recertify_days: Type.Union([Type.Integer(), Type.Null()], {
+    description: 'how long that word counts',
+  }),
 })
 
 export const Resource = Type.Object({

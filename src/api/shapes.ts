@@ -34,6 +34,9 @@ export function agentShape(agent: Agent, ownerName: string | null) {
     origin: originOf(agent),
     vouched_by: vouchedBy(agent),
     client_url: agent.clientUrl,
+    suspended_for: agent.suspendedFor,
+    recertify_by: agent.certification && time(agent.certification.until),
+    recertify_days: agent.certification?.days ?? null,
   }
 }
 

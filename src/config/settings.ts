@@ -236,6 +236,12 @@ export const SETTINGS = {
     'An agent that registered itself, and that nobody allows anything, is retired after so many days without a task. 0: never.',
     readBetween(0, 3650),
   ),
+  agentDormantDays: setting(
+    'REMIT_AGENT_DORMANT_DAYS',
+    '180',
+    'An agent is suspended after so many days without a task, until an administrator resumes it. 0: never.',
+    readBetween(0, 3650),
+  ),
   registrationsPerMinute: setting(
     'REMIT_REGISTRATIONS_PER_MINUTE',
     '30',

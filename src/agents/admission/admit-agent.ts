@@ -1,7 +1,7 @@
 import { Problem } from '../../lib/problem.ts'
 import { findPerson } from '../../people/index.ts'
 import type { Reader, Tx } from '../../storage/index.ts'
-import type { Agent } from '../agent.ts'
+import { type Agent, BEGINNING } from '../agent.ts'
 import { findAgent, insertAgent } from '../agent-store.ts'
 import { agentIdOf, clientHost, isClientUrl } from '../documents/client-url.ts'
 import { digestOf, provingOf } from '../documents/description.ts'
@@ -159,6 +159,7 @@ function newcomer(
     issuer: null,
     clientUrl: isClientUrl(clientId) ? clientId : null,
     clients: [],
+    ...BEGINNING,
   }
 }
 

@@ -3,7 +3,7 @@ import { Problem } from '../../lib/problem.ts'
 import { findPerson } from '../../people/index.ts'
 import type { Reader, Tx } from '../../storage/index.ts'
 import { NO_RULE } from '../admission/admit-agent.ts'
-import type { Agent } from '../agent.ts'
+import { type Agent, BEGINNING } from '../agent.ts'
 import { findAgent, insertAgent } from '../agent-store.ts'
 import type { AgentParts } from '../parts.ts'
 import { holds } from './claim-test.ts'
@@ -157,6 +157,7 @@ function newcomer(
     clientUrl: null,
     issuer: issuer.name,
     clients: [],
+    ...BEGINNING,
   }
 }
 

@@ -15,6 +15,10 @@ export interface Agent {
   readonly origin: string
   readonly vouched_by: string
   readonly client_url: string | null
+  /** Why it stopped by itself. */
+  readonly suspended_for: string | null
+  readonly recertify_by: string | null
+  readonly recertify_days: number | null
 }
 
 /** With its keys and clients. */

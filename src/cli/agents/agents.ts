@@ -4,6 +4,7 @@ import { addCommand } from './add.ts'
 import { addKeyCommand, linkCommand, revokeKeyCommand } from './keys.ts'
 import { limitsCommand } from './limits.ts'
 import { notifyCommand } from './notify.ts'
+import { recertifyCommand } from './recertify.ts'
 import { listCommand, showCommand } from './show.ts'
 import { statusCommands } from './status.ts'
 
@@ -20,6 +21,7 @@ export function agentsCommand(start: Start): Command {
     addCommand,
     limitsCommand,
     notifyCommand,
+    recertifyCommand,
     ...statusCommands,
     addKeyCommand,
     revokeKeyCommand,

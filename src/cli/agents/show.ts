@@ -78,6 +78,11 @@ const VOUCHED: Readonly<Record<string, string>> = {
   nobody: 'nobody has verified its name',
 }
 
+const STOPPED: Readonly<Record<string, string>> = {
+  dormant: 'it was too long without a task; an administrator can resume it',
+  uncertified: 'nobody recertified it in time; its owner can: remit agents recertify',
+}
+
 function cameFrom({ origin, vouched_by: by }: Agent): string {
   return `${CAME[origin] ?? origin}; ${VOUCHED[by] ?? by}`
 }
@@ -111,6 +116,8 @@ export async function showAgent(cli: Cli, agent: ShownAgent): Promise<void> {
       facts(
         [
           ['status', statusWord(agent.status)],
+          ['stopped because', STOPPED[agent.suspended_for ?? ''] ?? ''],
+          ['to be recertified by', agent.recertify_by === null ? '' : moment(agent.recertify_by)],
           ['trust', trustInWords(agent.trust)],
           ['owner', named(agent.owner_name, agent.owner)],
           ['since', moment(agent.created_at)],

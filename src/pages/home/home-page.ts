@@ -24,6 +24,14 @@ export interface NoticeItem {
   readonly at: number
 }
 
+/** An agent of the viewer that they have to stand by again. */
+export interface RecertifyItem {
+  readonly id: string
+  readonly until: number
+  /** It stopped because nobody did. */
+  readonly stopped: boolean
+}
+
 /** One thing an administrator sets up once. */
 export interface SetupStep {
   readonly done: boolean
@@ -44,6 +52,8 @@ export interface HomeView {
   readonly decisions: readonly DecisionItem[]
   /** Calls that the viewer had to be told of. */
   readonly notices: readonly NoticeItem[]
+  /** Agents of the viewer whose date is near or past. */
+  readonly recertify: readonly RecertifyItem[]
   /** For administrators, until all of it is done. */
   readonly setup: readonly SetupStep[]
   /** For administrators: definitions that wait for their word. */
@@ -73,6 +83,14 @@ function noticeList(items: readonly NoticeItem[], now: number): Html {
   )}</ul></section>`
 }
 
+function recertifyList(items: readonly RecertifyItem[], now: number): Html {
+  return html`<section aria-labelledby="recertify"><h2 id="recertify">Are these agents of yours still wanted?</h2>
+<ul class="list">${items.map(
+    ({ id, until, stopped }) =>
+      html`<li class="item"><p class="what">${show(id)}</p><p class="meta">${badge(stopped ? 'Stopped' : 'Recertify')}<span>${until > now ? `stops in ${duration(until - now)}` : 'its date has passed'}</span></p>${command(`remit agents recertify ${id}`)}</li>`,
+  )}</ul></section>`
+}
+
 function setup(steps: readonly SetupStep[]): Html | false {
   const open = steps.filter(({ done }) => !done)
   if (open.length === 0) return false
@@ -90,6 +108,7 @@ export function homePage(view: HomeView): string {
 ${consents.length > 0 && consentList(consents, now)}
 ${waiting.length > 0 && requestList(waiting, now)}
 ${view.notices.length > 0 && noticeList(view.notices, now)}
+${view.recertify.length > 0 && recertifyList(view.recertify, now)}
 ${view.definitions > 0 && notice('warn', view.definitions === 1 ? 'A definition changed' : `${view.definitions} definitions changed`, html`<p>Calls wait until somebody has looked: <a href="/definitions">what changed</a></p>`)}
 ${setup(view.setup)}
 <section aria-labelledby="running"><h2 id="running">Working for you now</h2>

@@ -13,6 +13,7 @@ import { sponsorGrantsOf } from '../sponsor-grant/sponsor-grant-routes.ts'
 import { runningTasks } from '../task/task-routes.ts'
 import type { Desk, Visit } from '../visit.ts'
 import { type HomeView, homePage, type SetupStep } from './home-page.ts'
+import { agentsToRecertify } from './recertify.ts'
 
 const RECENT = 10
 
@@ -51,6 +52,7 @@ async function viewOf(parts: PageParts, { visitor, now }: Visit): Promise<HomeVi
         agent: await names.agent(agentId),
       })),
     ),
+    recertify: await agentsToRecertify(parts, personId, now),
     setup: visitor.administrator ? await setupSteps(parts) : [],
     definitions: visitor.administrator ? await waitingDefinitions(parts) : 0,
   }

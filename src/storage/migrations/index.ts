@@ -17,6 +17,7 @@ import { tokenForms } from './0018-token-forms.ts'
 import { deferrals } from './0019-deferrals.ts'
 import { signOuts } from './0020-sign-outs.ts'
 import { assertions } from './0021-assertions.ts'
+import { lifecycle } from './0022-lifecycle.ts'
 import type { Migration } from './migration.ts'
 
 /** Every migration, oldest first. Add at the end; never change or remove one that was released. */
@@ -40,4 +41,5 @@ export const MIGRATIONS: readonly Migration[] = [
   deferrals,
   signOuts,
   assertions,
+  lifecycle,
 ]

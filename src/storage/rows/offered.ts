@@ -21,6 +21,12 @@ export interface AgentRow {
   issuer: string | null
   /** Its OAuth client id, where that is the address of a metadata document. */
   client_url: string | null
+  /** How long its owner's word for it counts, and until when the last one does; null: for ever. */
+  recertify_days: number | null
+  recertify_by: Millis | null
+  /** Of one that was suspended by itself. */
+  suspended_for: string | null
+  resumed_at: Millis | null
 }
 
 /** What an agent that came by itself says of itself: as it was let in, or as its document was last found. */

@@ -1,0 +1,46 @@
+import type { Tx } from '../../storage/index.ts'
+import type { Agent, SelfSuspension } from '../agent.ts'
+import { listActive, updateAgent } from '../agent-store.ts'
+import { changeAgent } from '../change-agent.ts'
+import type { AgentParts } from '../parts.ts'
+import { isOverdue } from './overdue.ts'
+
+const AT_ONCE = 100
+
+/**
+ * Suspends an agent where no person does it. `still` is asked within the transaction: what changed since it was found counts.
+ * Answers whether it was suspended.
+ */
+export function suspendByItself(
+  parts: AgentParts,
+  agentId: string,
+  why: SelfSuspension,
+  still: (tx: Tx, agent: Agent) => boolean | Promise<boolean>,
+): Promise<boolean> {
+  return changeAgent(parts, {
+    agentId,
+    by: 'system',
+    state: 'suspended',
+    applies: async (tx, agent) => agent.status === 'active' && (await still(tx, agent)),
+    write: async (tx) => {
+      await updateAgent(tx, agentId, { status: 'suspended', suspendedFor: why })
+      return { type: 'agent.suspended', reason: `agent.${why}` }
+    },
+  })
+}
+
+/** Suspends the agents whose owners let the date pass. Answers how many there were. */
+export async function suspendUncertified(parts: AgentParts): Promise<number> {
+  const now = parts.clock.now()
+  let suspended = 0
+  for (let after = ''; ; ) {
+    const page = await listActive(parts.storage.read, { dueBy: now, after, limit: AT_ONCE })
+    for (const { id } of page) {
+      const still = (_: Tx, agent: Agent) => isOverdue(agent, now)
+      if (await suspendByItself(parts, id, 'uncertified', still)) suspended += 1
+    }
+    const last = page.at(-1)
+    if (!last || page.length < AT_ONCE) return suspended
+    after = last.id
+  }
+}

@@ -1,0 +1,79 @@
+import { type Command, InvalidArgumentError } from 'commander'
+import type { Cli } from '../cli.ts'
+import { command, type Start } from '../command.ts'
+import { usage } from '../failure.ts'
+import { at } from '../server/api.ts'
+import { table } from '../terminal/table.ts'
+import { bold, dim, green, text } from '../terminal/text.ts'
+import { moment } from '../terminal/time.ts'
+import type { Agent, ShownAgent } from './agent.ts'
+import { statusWord } from './show.ts'
+
+interface RecertifyOptions {
+  readonly every?: number
+  readonly never?: true
+}
+
+/** `remit agents recertify [NAME]` */
+export function recertifyCommand(start: Start): Command {
+  return command('recertify', 'Says that an agent is still wanted; without a name, lists dates.', [
+    'remit agents recertify',
+    'remit agents recertify refund-bot',
+    'remit agents recertify refund-bot --every 90',
+    'remit agents recertify refund-bot --never',
+  ])
+    .argument('[name]', 'an agent that you answer for')
+    .option('--every <days>', 'for administrators: how long that word counts, from now', readDays)
+    .option('--never', 'for administrators: it carries no date')
+    .action(async (name: string | undefined, options: RecertifyOptions, invoked: Command) => {
+      const cli = await start(invoked)
+      if (name === undefined) await listDates(cli, options)
+      else await recertify(cli, name, options)
+    })
+}
+
+async function recertify(cli: Cli, name: string, options: RecertifyOptions): Promise<void> {
+  const { every, never } = options
+  if (every !== undefined && never) throw usage('Say --every or --never, not both')
+  const agent =
+    every === undefined && !never
+      ? await cli.api.send<ShownAgent>('POST', at`/agents/${name}/recertify`)
+      : await cli.api.send<ShownAgent>('PUT', at`/agents/${name}/certification`, {
+          days: every ?? null,
+        })
+  const until = agent.recertify_by
+  cli.say(
+    until === null
+      ? text`${green('✓')} ${bold(agent.id)} carries no date`
+      : text`${green('✓')} ${bold(agent.id)} counts as wanted until ${moment(until)}; it is ${agent.status}`,
+  )
+  cli.answer(agent, () => [])
+}
+
+async function listDates(cli: Cli, options: RecertifyOptions): Promise<void> {
+  if (options.every !== undefined || options.never) throw usage('Say which agent')
+  const { agents } = await cli.api.get<{ agents: readonly Agent[] }>('/agents')
+  const dated = agents
+    .filter((agent) => agent.recertify_by !== null && agent.status !== 'retired')
+    .toSorted((a, b) => (a.recertify_by ?? '').localeCompare(b.recertify_by ?? ''))
+  cli.answer({ agents: dated }, () =>
+    dated.length === 0
+      ? [dim('No agent carries a date. `remit agents recertify NAME --every DAYS` sets one.')]
+      : table(
+          ['NAME', 'STATUS', 'RECERTIFY BY', 'OWNER'],
+          dated.map((agent) => [
+            bold(agent.id),
+            statusWord(agent.status),
+            moment(agent.recertify_by ?? ''),
+            agent.owner_name ?? agent.owner,
+          ]),
+          cli.width,
+        ),
+  )
+}
+
+function readDays(given: string): number {
+  const days = /^\d{1,4}$/.test(given) ? Number(given) : 0
+  if (days < 1 || days > 3650) throw new InvalidArgumentError('days are 1 to 3650.')
+  return days
+}
