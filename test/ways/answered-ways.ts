@@ -47,7 +47,7 @@ function fetching(
     })
     return { through: status === 200, seen: `${status} ${text.slice(0, 600)}` }
   }
-  return { take: () => fetch(w.agent), stolen: () => fetch(other) }
+  return { shows: String(value), take: () => fetch(w.agent), stolen: () => fetch(other) }
 }
 
 /** O15: each protocol by which an agent waits for somebody, after the yes and before the task. */

@@ -44,6 +44,8 @@ export interface Ready {
   readonly agents?: readonly string[]
   /** They take their registration back. */
   readonly leave?: readonly (() => Promise<void>)[]
+  /** What it shows when it is taken. */
+  readonly shows?: string
   /** Somebody else, who authenticates well as who they are, shows what was made ready. */
   readonly stolen?: () => Promise<{ readonly through: boolean; readonly seen: string }>
 }
