@@ -307,6 +307,19 @@ forEachEngine('tasks that an assertion of another organization opens', (open) =>
     )
   })
 
+  test('a grant of another domain is of another use and another type', async (t) => {
+    const { held, jag, reason } = await begin(t, { uses: ['chaining'] })
+    const use = 'chaining' as const
+    const { opened } = await held({ use, identity: await jag({}, { typ: 'JWT' }) })
+    assert.equal(opened.task.openedBy, 'assertion')
+    assert.equal(await reason({ use, identity: await jag() }), 'token.wrong_type')
+    assert.equal(await reason({ identity: await jag() }), 'issuer.not_trusted')
+    const unnamed = await jag({ client_id: undefined }, { typ: 'JWT' })
+    assert.equal(await reason({ use, identity: unnamed }), 'opened')
+    const other = await jag({ client_id: 'other' }, { typ: 'JWT' })
+    assert.equal(await reason({ use, identity: other }), 'subject_token.not_for_agent')
+  })
+
   test('handing on stays within it', async (t) => {
     const { held } = await begin(t)
     const { opened } = await held({ scope: 'orders.read' })

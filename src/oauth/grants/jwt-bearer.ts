@@ -16,6 +16,8 @@ interface Claimed {
   readonly issuer: unknown
   /** Somebody authenticates beside it. */
   readonly withClient: boolean
+  /** And its issuer is trusted with grants of another domain. */
+  readonly chains: boolean
 }
 
 /**
@@ -32,9 +34,8 @@ const ASSERTIONS: readonly {
     grant: ticket,
   },
   { is: ({ typ }) => typ === 'oauth-id-jag+jwt', grant: redeems('id_jag') },
-  // Of nobody that a client authenticates beside is the assertion a workload's own.
   {
-    is: ({ typ, withClient }) => (typ === '' || typ === 'jwt') && withClient,
+    is: ({ chains, typ }) => (typ === '' || typ === 'jwt') && chains,
     grant: redeems('chaining'),
   },
   { is: ({ typ }) => typ === '' || typ === 'jwt', grant: workloadGrant },
@@ -49,17 +50,24 @@ export async function jwtBearer(
   presented: Presented,
   form: Form,
 ): Promise<TokenAnswer> {
-  const claimed = {
-    ...readClaimed(required(form, 'assertion')),
-    withClient: form.has('client_assertion'),
-  }
+  const said = readClaimed(required(form, 'assertion'))
+  const withClient = form.has('client_assertion')
+  const chains = withClient && (await isPeer(parts, said.issuer))
+  const claimed = { ...said, withClient, chains }
   const found = ASSERTIONS.find(({ is }) => is(claimed, parts))
   if (!found) throw new Problem('grant.not_accepted', 'assertions of this type are not accepted')
   return found.grant(parts, presented, form)
 }
 
+async function isPeer({ issuers }: DecisionParts, issuer: unknown): Promise<boolean> {
+  const all = await issuers.all()
+  return all.some(
+    (one) => one.issuer === issuer && one.state !== 'revoked' && one.uses.includes('chaining'),
+  )
+}
+
 /** What cannot be read is nothing in particular; whoever takes it says so. */
-function readClaimed(assertion: string): Omit<Claimed, 'withClient'> {
+function readClaimed(assertion: string): Pick<Claimed, 'typ' | 'issuer'> {
   try {
     const { header, payload } = readCompact(assertion)
     const { iss } = readObject(payload, 'claims set')
