@@ -44,6 +44,14 @@ export type ClaimsExpectation = Omit<JwtExpectation, 'typ' | 'algorithms' | 'key
 export const CLOCK_SKEW_MS = 10_000
 
 /**
+ * Until when a use of something that ends then has to be remembered, epoch milliseconds: where one replica's clock is ahead it is
+ * forgotten, and it must not hold any more where another one's is behind.
+ */
+export function rememberedUntil(end: number): number {
+  return end + 2 * CLOCK_SKEW_MS
+}
+
+/**
  * The one check of every JWT (RFC 7519 section 7.2, RFC 8725): type, algorithm, key, signature, and only then the
  * content: issuer, audience, times. `exp` and `iat` are required.
  * @throws Problem `token.malformed`, `token.wrong_type`, `token.wrong_algorithm`, `token.unknown_key`,

@@ -5,6 +5,7 @@ export {
   checkClaims,
   checkJwt,
   type JwtExpectation,
+  rememberedUntil,
   unverifiedIssuer,
 } from './check-jwt.ts'
 export {

@@ -4,6 +4,7 @@ import {
   importPublicJwk,
   readCompact,
   readObject,
+  rememberedUntil,
 } from '../../keys/index.ts'
 import { sha256url } from '../../lib/bytes.ts'
 import { isName } from '../../lib/id.ts'
@@ -53,7 +54,7 @@ export async function byOwnKey(
     issuers: await parts.issuers.behind(agent),
     vouched: undefined,
     replayKey: assertionReplayKey(client.clientId, jtiOf(claims)),
-    expiresAt: claims.exp * 1000,
+    expiresAt: rememberedUntil(claims.exp * 1000),
     heldBy: null,
   }
 }

@@ -1,3 +1,4 @@
+import { rememberedUntil } from '../../keys/index.ts'
 import { identifyWorkload } from '../issuers/identify-workload.ts'
 import type { Vouched } from '../issuers/issuer-trust.ts'
 import type { Authenticated, AuthenticatingParts } from './authenticated.ts'
@@ -27,7 +28,7 @@ async function vouchedFor(parts: AuthenticatingParts, vouched: Vouched): Promise
     issuers: [vouched.issuer, ...others],
     vouched,
     replayKey: vouched.digest,
-    expiresAt: vouched.claims.exp * 1000,
+    expiresAt: rememberedUntil(vouched.claims.exp * 1000),
     heldBy: agent.id,
   }
 }

@@ -11,13 +11,14 @@ import {
   setIssuerTerms,
   suspendIssuer,
 } from '../../agents/index.ts'
-import { importPublicJwk } from '../../keys/index.ts'
+import { CLOCK_SKEW_MS, importPublicJwk } from '../../keys/index.ts'
 import { Secret } from '../../lib/secret.ts'
 import { suspendPerson } from '../../people/index.ts'
 import { fakeProvider } from '../../people/sign-in/testing.ts'
 import { forEachEngine } from '../../storage/testing.ts'
-import { closeTask, findTask, listTasks } from '../../tasks/index.ts'
+import { closeTask, findTask, forgetForeignTokens, listTasks } from '../../tasks/index.ts'
 import { decideCall } from '../decide-call.ts'
+import { Facts } from '../facts.ts'
 import { only } from '../opening/testing.ts'
 import {
   ALL_OF_ORDERS,
@@ -135,6 +136,25 @@ forEachEngine('access tokens of other servers', (open) => {
     assert.ok(task)
     await closeTask(parts, { taskId: task.id, by, reason: 'test' })
     assert.equal(await reason(shown), 'task.closed')
+    assert.equal((await tasks()).length, 1)
+  })
+
+  test('closed stays closed where the clock of another replica is behind', async (t) => {
+    const { bearer, key, parts, tasks, token, world } = await begin(t, { bearer: true })
+    const shown = await token({ cnf: undefined })
+    assert.equal(await bearer(shown), 'permit')
+    const [task] = await tasks()
+    assert.ok(task)
+    await closeTask(parts, { taskId: task.id, by, reason: 'test' })
+    // One clock is ahead by as much as the other is behind.
+    const exp = (Math.floor(parts.clock.now() / 1000) + 600) * 1000
+    await parts.storage.transaction((tx) => forgetForeignTokens(tx, exp + CLOCK_SKEW_MS))
+    const { catalog, issuers, live, storage } = parts
+    const replica = { ...parts, facts: new Facts({ catalog, issuers, live, storage }) }
+    const held = { key } as unknown as Held // as above
+    const call = await world.call(held, shown, READ, { scheme: 'Bearer', proof: undefined })
+    const verdict = await decideCall(replica, call)
+    assert.equal(verdict.outcome === 'deny' && verdict.reason, 'task.closed')
     assert.equal((await tasks()).length, 1)
   })
 

@@ -7,6 +7,7 @@ import {
   vouchedFor,
 } from '../../agents/index.ts'
 import { detailsForScope } from '../../catalog/index.ts'
+import { rememberedUntil } from '../../keys/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { meetPerson, type Person } from '../../people/index.ts'
 import {
@@ -85,7 +86,7 @@ export async function openImplicit(
     place: here.place,
   })
   const { read } = parts.storage
-  const expiresAt = vouched.claims.exp * 1000
+  const expiresAt = rememberedUntil(vouched.claims.exp * 1000)
   const done = await parts.storage.commit([
     foreignTokenStep(read, { digest: vouched.digest, taskId: task.id, expiresAt }),
     ...openSteps(parts, task, { chain: [task.agentId], origin: shown.origin }),

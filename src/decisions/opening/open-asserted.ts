@@ -1,5 +1,6 @@
 import type { Detail } from '@remit/engine'
 import { type Agent, agentIdOf, type TrustedIssuer, type Vouched } from '../../agents/index.ts'
+import { rememberedUntil } from '../../keys/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { assertedPerson, provedBy } from '../../people/index.ts'
 import { openFor } from '../open-task.ts'
@@ -66,7 +67,8 @@ async function readAll(
   if (!mapping) throw new TypeError('an issuer of assertions that speak for nobody')
   const { limit, ...asserted } = await readAsserted(parts, asked, claims)
   const person = await assertedPerson(parts, claims, mapping)
-  const subject = { person, replayKey: digest, expiresAt: claims.exp * 1000, ...provedBy(claims) }
+  const expiresAt = rememberedUntil(claims.exp * 1000)
+  const subject = { person, replayKey: digest, expiresAt, ...provedBy(claims) }
   return {
     brought: { ok: true, brought: { ...brought, subject, issuers: also(brought, issuer) } },
     asserted: { ...asserted, purpose: asked.purpose ?? purposeOf(brought.agent) },

@@ -1,6 +1,6 @@
 import { contains } from '@remit/engine'
 import { type Agent, vouchedFor } from '../../agents/index.ts'
-import { CLOCK_SKEW_MS } from '../../keys/index.ts'
+import { rememberedUntil } from '../../keys/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import {
   type Basis,
@@ -70,7 +70,7 @@ export async function openChild(
   const failed = await begin(parts, child.task, {
     brought: read.brought,
     // Another replica's clock may be behind ours: it must remember for longer than it accepts.
-    also: { kind: 'ticket', replayKey: known.jti, expiresAt: known.exp * 1000 + 2 * CLOCK_SKEW_MS },
+    also: { kind: 'ticket', replayKey: known.jti, expiresAt: rememberedUntil(known.exp * 1000) },
     guards: joinTreeSteps(
       parts.storage.read,
       { ...child.task, parentId: held.task.id },

@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto'
-import { type Claims, checkJwt, unverifiedIssuer } from '../../keys/index.ts'
+import { type Claims, checkJwt, rememberedUntil, unverifiedIssuer } from '../../keys/index.ts'
 import { sha256url } from '../../lib/bytes.ts'
 import { canonicalJson } from '../../lib/canonical-json.ts'
 import { Problem } from '../../lib/problem.ts'
@@ -83,7 +83,7 @@ export async function checkSubjectToken(
   return {
     person,
     replayKey: replayKey(token, claims),
-    expiresAt: Math.min(claims.exp, claims.iat + MOST_AGE_SECONDS) * 1000,
+    expiresAt: rememberedUntil(Math.min(claims.exp, claims.iat + MOST_AGE_SECONDS) * 1000),
     ...provedBy(claims),
   }
 }
