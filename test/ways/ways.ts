@@ -53,7 +53,7 @@ export interface Ready {
 export interface Way {
   readonly name: string
   readonly standsOn: readonly Footing[]
-  /** When it is taken at the token endpoint: the grant type, or by which of our functions its assertion is taken. */
+  /** When it is taken at the token endpoint: the grant type, or the name of the kind of assertion. */
   readonly grant?: string
   /** What is shown serves once, or, where using it twice ends it, at most once. */
   readonly serves?: 'once' | 'at most once'

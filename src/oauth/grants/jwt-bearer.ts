@@ -25,24 +25,27 @@ interface Claimed {
  * only looked like it. Whatever fits nothing is refused without anything being fetched.
  */
 const ASSERTIONS: readonly {
+  readonly name: string
   readonly is: (claimed: Claimed, parts: DecisionParts) => boolean
   readonly grant: Grant
 }[] = [
   {
+    name: 'ticket',
     is: ({ issuer, typ, withClient }, parts) =>
       typ === 'remit-ticket+jwt' || issuer === parts.issuer || (issuer === undefined && withClient),
     grant: ticket,
   },
-  { is: ({ typ }) => typ === 'oauth-id-jag+jwt', grant: redeems('id_jag') },
+  { name: 'id_jag', is: ({ typ }) => typ === 'oauth-id-jag+jwt', grant: redeems('id_jag') },
   {
+    name: 'chaining',
     is: ({ chains, typ }) => (typ === '' || typ === 'jwt') && chains,
     grant: redeems('chaining'),
   },
-  { is: ({ typ }) => typ === '' || typ === 'jwt', grant: workloadGrant },
+  { name: 'workload', is: ({ typ }) => typ === '' || typ === 'jwt', grant: workloadGrant },
 ]
 
-/** By which of our functions each is taken. */
-export const ASSERTION_GRANTS: readonly string[] = ASSERTIONS.map(({ grant }) => grant.name)
+/** Every one of them, by name. */
+export const ASSERTION_GRANTS: readonly string[] = ASSERTIONS.map(({ name }) => name)
 
 /** The JWT bearer grant (RFC 7523 section 2.1). */
 export async function jwtBearer(
