@@ -17,6 +17,7 @@ import {
   setNotifyAt,
   setTrust,
   suspendAgent,
+  unlinkClient,
 } from '../agents/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { personNames } from './names.ts'
@@ -308,6 +309,23 @@ export const AGENT_OPERATIONS = [
         clientId,
         by: caller.person.id,
       })
+      return shown(parts, params.name)
+    },
+  }),
+  operation({
+    id: 'agents.unlink_client',
+    method: 'POST',
+    path: '/agents/:name/clients/unlink',
+    says: 'Takes that back: tokens given to that client count for nothing here any more. Resource tokens of the agent are dead, its tasks go on.',
+    who: 'administrator',
+    widens: false,
+    params: ByName,
+    body: Client,
+    answer: Shown,
+    run: async (parts, { body, caller, params }) => {
+      const { client_id: clientId, issuer } = body
+      const by = caller.person.id
+      await unlinkClient(parts.agents, { agentId: params.name, issuer, clientId, by })
       return shown(parts, params.name)
     },
   }),

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { command, type Start } from '../command.ts'
 import { addCommand } from './add.ts'
-import { addKeyCommand, linkCommand, revokeKeyCommand } from './keys.ts'
+import { addKeyCommand, linkCommand, revokeKeyCommand, unlinkCommand } from './keys.ts'
 import { limitsCommand } from './limits.ts'
 import { notifyCommand } from './notify.ts'
 import { recertifyCommand } from './recertify.ts'
@@ -26,6 +26,7 @@ export function agentsCommand(start: Start): Command {
     addKeyCommand,
     revokeKeyCommand,
     linkCommand,
+    unlinkCommand,
   ]) {
     agents.addCommand(add(start))
   }

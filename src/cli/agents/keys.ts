@@ -76,3 +76,19 @@ export function linkCommand(start: Start): Command {
       cli.answer(agent, () => [])
     })
 }
+
+/** `remit agents unlink NAME ISSUER=CLIENT_ID` */
+export function unlinkCommand(start: Start): Command {
+  return command('unlink', 'Takes that back: tokens given to that client count no more.', [
+    'remit agents unlink invoice-bot https://login.example.com=invoice-bot-client',
+  ])
+    .argument('<name>', 'the agent')
+    .argument('<client>', 'ISSUER=CLIENT_ID')
+    .action(async (name: string, client: string, _options: object, invoked: Command) => {
+      const cli = await start(invoked)
+      const body = readClient(client)
+      const agent = await cli.api.send<ShownAgent>('POST', at`/agents/${name}/clients/unlink`, body)
+      cli.say(text`${green('✓')} ${body.client_id} at ${body.issuer} is not ${bold(agent.id)}`)
+      cli.answer(agent, () => [])
+    })
+}
