@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
-import { addAdmissionRule } from '../../src/agents/index.ts'
+import { addAdmissionRule, resumeAgent, suspendAgent } from '../../src/agents/index.ts'
 import { endBasis, listTasks } from '../../src/tasks/index.ts'
 import { openDesk, Stranger } from '../mcp/stranger.ts'
 import { newKey, proof } from '../signing.ts'
@@ -127,6 +127,22 @@ inEachWorld(
       const again = await refresh(token)
       assert.equal(again.body.error, 'invalid_grant')
       assert.equal(again.body.access_token, undefined)
+    })
+
+    it('what is suspended meanwhile is not given again, and closes nothing', async () => {
+      const { closed, refresh, stranger, token, w } = await begin()
+      const one = await refresh(token)
+      const change = { agentId: stranger.id, by: 'operator', reason: 'test' }
+      await suspendAgent(w.rooms.agents, change)
+      const again = await refresh(token)
+      assert.deepEqual([again.status, again.body.error], [400, 'invalid_grant'])
+      assert.equal(again.body.access_token, undefined)
+      assert.equal(await closed(), null)
+      await resumeAgent(w.rooms.agents, change)
+      assert.deepEqual((await refresh(token)).body, one.body)
+      const other = await refresh(token, {}, await newKey())
+      assert.equal(other.body.error, 'invalid_grant')
+      assert.equal(await closed(), 'refresh.reused')
     })
 
     it('a client without a key has no such seconds', async () => {

@@ -9,6 +9,7 @@ import {
 } from '../../tokens/index.ts'
 import type { HeldTask } from '../facts.ts'
 import { aboutTask, grantAt } from '../issue-resource-token.ts'
+import type { Refused } from '../opening/opening.ts'
 import { isRefused } from '../opening/wanted.ts'
 import type { DecisionParts } from '../parts.ts'
 import { proofStep } from '../refuse.ts'
@@ -57,7 +58,8 @@ export function rememberStep(
 
 /**
  * The same answer again, for the same request by the same key within some seconds: the first one may have been lost. Never a second
- * family: these are the tokens that were issued then, and not once the refresh token among them was used. `undefined`: it is reuse.
+ * family: these are the tokens that were issued then, and not once the refresh token among them was used. Refused while it is stopped.
+ * `undefined`: it is reuse.
  */
 export async function lostAnswer(
   parts: DecisionParts,
@@ -69,7 +71,7 @@ export async function lostAnswer(
     /** What else is used up. */
     readonly steps: readonly Step[]
   },
-): Promise<InteractiveTokens | undefined> {
+): Promise<InteractiveTokens | Refused | undefined> {
   const { asked, held, proof, shown, steps } = given
   const requestHash = hashOf(asked, proof)
   const { digest } = shown
@@ -81,7 +83,8 @@ export async function lostAnswer(
   const issuing = { grant: 'refresh_token', bound: true, origin: asked.origin } as const
   const { details, scope } = asked
   const still = await grantAt(parts, held, { resource: shown.resource, details, scope, issuing })
-  if (isRefused(still)) return undefined
+  // It is the client all the same, and suspending closes nothing.
+  if (isRefused(still)) return still
   const done = await parts.storage.commit([
     proofStep(parts, proof),
     ...steps,

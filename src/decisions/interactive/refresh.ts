@@ -51,9 +51,12 @@ export async function refreshTokens(
     return no(refused('refresh_token.invalid', 'the refresh token is not one of this client'))
   const client = await problemOr(proveClient(parts, asked))
   if (client instanceof Problem) return no(refused(client.code, client.detail))
-  const again = async () =>
-    (proof && (await lostAnswer(parts, { asked, shown, held, proof, steps: client.steps }))) ??
-    no(await reused(parts, shown))
+  const again = async () => {
+    const before =
+      proof && (await lostAnswer(parts, { asked, shown, held, proof, steps: client.steps }))
+    if (!before) return no(await reused(parts, shown))
+    return before.outcome === 'refused' ? no(grantEnded(before)) : before
+  }
   if (shown.usedAt !== null) return again()
   const wrong = misuse(parts, { asked, shown, held, proof })
   if (wrong) return no(wrong)
