@@ -132,11 +132,12 @@ const concerns = ({ takes }: Act) =>
 const isOneOf = (codes: readonly string[], seen: string) =>
   codes.includes(/"code":"([^"]+)"/.exec(seen)?.[1] ?? '')
 
-/** Asked of people by agents directly: only so many in an hour, and here they come close together. */
+/** People are asked only so often in an hour, and type so many codes in five minutes; here it all comes close together. */
 async function prepareGrants(ways: Ways, of: readonly Way[] = GRANTS) {
-  await ways.world.rooms.storage.transaction((tx) =>
-    tx.updateTable('consent_requests').set({ created_at: 0 }).execute(),
-  )
+  await ways.world.rooms.storage.transaction(async (tx) => {
+    await tx.updateTable('consent_requests').set({ created_at: 0 }).execute()
+    await tx.deleteFrom('used_once').where('kind', '=', 'typed code').execute()
+  })
   return prepareAll(ways, of)
 }
 
