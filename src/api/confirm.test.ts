@@ -42,6 +42,15 @@ async function samples(w: World): Promise<Record<string, Sample>> {
       { issuer: w.provider, client_id: 'one' },
       { issuer: w.provider, client_id: 'two' },
     ),
+    'agents.recertify': {
+      ...sample('/agents/refund-bot/recertify', {}, {}),
+      other: { path: '/agents/other-bot/recertify', body: {} },
+    },
+    'agents.set_certification': sample(
+      '/agents/refund-bot/certification',
+      { days: 30 },
+      { days: 31 },
+    ),
     'agents.resume': sample('/agents/refund-bot/resume', {}, { reason: 'other' }),
     'people.resume': sample(`/people/${person}/resume`, {}, { reason: 'other' }),
     'groups.create': sample(
