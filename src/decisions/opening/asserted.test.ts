@@ -308,14 +308,23 @@ forEachEngine('tasks that an assertion of another organization opens', (open) =>
   })
 
   test('a grant of another domain is of another use and another type', async (t) => {
-    const { held, jag, reason } = await begin(t, { uses: ['chaining'] })
+    const { held, jag, opening, parts, reason } = await begin(t, { uses: ['chaining'] })
     const use = 'chaining' as const
     const { opened } = await held({ use, identity: await jag({}, { typ: 'JWT' }) })
     assert.equal(opened.task.openedBy, 'assertion')
     assert.equal(await reason({ use, identity: await jag() }), 'token.wrong_type')
     assert.equal(await reason({ identity: await jag() }), 'issuer.not_trusted')
-    const unnamed = await jag({ client_id: undefined }, { typ: 'JWT' })
-    assert.equal(await reason({ use, identity: unnamed }), 'opened')
+    // One that names no client names the key it is for; whoever finds another has nothing.
+    const key = newKey()
+    const { thumbprint: jkt } = await thumbprintOf(key)
+    const unnamed = (cnf?: object) => jag({ client_id: undefined, cnf }, { typ: 'JWT' })
+    const forKey = await opening({ use, identity: await unnamed({ jkt }) }, key)
+    assert.equal(outcomeOf(await openAsserted(parts, forKey)), 'opened')
+    for (const cnf of [undefined, { jkt }])
+      assert.equal(
+        await reason({ use, identity: await unnamed(cnf) }),
+        'subject_token.not_for_agent',
+      )
     const other = await jag({ client_id: 'other' }, { typ: 'JWT' })
     assert.equal(await reason({ use, identity: other }), 'subject_token.not_for_agent')
   })

@@ -77,8 +77,9 @@ async function readAll(
 }
 
 /**
- * INVARIANT: it was given to this client, and to this key where it names one. Whoever acts in it is the client itself: what other
- * agents of another organization did before cannot be said in our tokens, and is not left out silently either.
+ * INVARIANT: it was given to this client, or at least to this key: a grant of another domain need not know what the client
+ * is called here, and one that says neither would be good for whoever finds it. Whoever acts in it is the client itself:
+ * what other agents of another organization did before cannot be said in our tokens, and is not left out silently either.
  */
 function checkBound(
   { claims, issuer }: Vouched,
@@ -90,7 +91,7 @@ function checkBound(
   const unnamed = use === 'chaining' && clientId === undefined
   if (!unnamed && (typeof clientId !== 'string' || agentIdOf(clientId) !== agent.id))
     throw new Problem('subject_token.not_for_agent', 'it was issued to another client')
-  if (cnf !== undefined && (!isObject(cnf) || cnf.jkt !== proof.thumbprint))
+  if ((unnamed || cnf !== undefined) && (!isObject(cnf) || cnf.jkt !== proof.thumbprint))
     throw new Problem('subject_token.not_for_agent', 'it is bound to another key')
   if (act === undefined) return
   if (!isObject(act) || typeof act.sub !== 'string' || act.iss !== issuer.issuer)
