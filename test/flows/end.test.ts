@@ -176,7 +176,8 @@ inEachWorld('the end of a task', (world) => {
       { subjectToken, details: w.everything },
       { form: { requested_lifetime: '120' } },
     )
-    assert.equal(answer.body.expires_in, 120)
+    // Whole seconds of what is left: one may be under way.
+    assert.ok([119, 120].includes(Number(answer.body.expires_in)), answer.text)
     const task = await w.open()
     const token = await w.agent.token(task, w.orders)
     const { ended } = await watching(w, task)

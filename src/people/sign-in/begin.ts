@@ -7,10 +7,7 @@ import { newToken } from '../token.ts'
 import type { Discovery } from './discovery.ts'
 import { localPath } from './local-path.ts'
 import { openProvider } from './register-provider.ts'
-import { insertSignIn } from './sign-in-store.ts'
-
-/** A person has this long to come back from the provider. */
-export const SIGN_IN_LIFE_MS = 10 * 60_000
+import { insertSignIn, SIGN_IN_LIFE_MS } from './sign-in-store.ts'
 
 /** What `complete` needs and nobody else may know. */
 export interface SealedSignIn {

@@ -1,5 +1,8 @@
 import type { Tx } from '../../storage/index.ts'
 
+/** A person has this long to come back from the provider. */
+export const SIGN_IN_LIFE_MS = 10 * 60_000
+
 /** A sign-in under way. What must stay secret about it is sealed. */
 export interface SignIn {
   readonly stateDigest: string
