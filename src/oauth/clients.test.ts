@@ -176,6 +176,16 @@ inEachWorld('clients that know nothing of Remit but the standards', (world) => {
     assert.equal(verified.protectedHeader.alg, 'ES256')
   })
 
+  it('what is at none of its addresses is told as it is everywhere', async () => {
+    const w = world()
+    for (const path of ['/oauth/nothing', '/oauth/par']) {
+      const answer = await send(`${w.issuer}${path}`)
+      assert.equal(answer.status, 404, path)
+      assert.equal(answer.body.code, 'request.not_found', path)
+      assert.ok(answer.body.request_id, path)
+    }
+  })
+
   it('metadata says what is true, the same in both places, and nothing that is not offered', async () => {
     const w = world()
     const [one, two] = await Promise.all([

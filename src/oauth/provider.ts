@@ -197,12 +197,25 @@ export function createProvider(ports: ProviderPorts): AuthorizationServer {
       body.token_endpoint_auth_methods_supported?.push('self_signed_tls_client_auth')
     }
   })
+  provider.use(async (context, next) => {
+    await next()
+    if (context.status === 404 && !context.body) nothingThere(context)
+  })
   provider.use(answerWhereKnown({ decisions: ports.decisions, path: AUTHORIZE, show }))
   provider.on('server_error', (_context, error) => ports.onError(error))
   return {
     handle: callbackOf(provider, ports.issuer),
     settle: (request, uid) => settleInteraction({ ...ports, provider }, request, uid),
   }
+}
+
+/** What none of its addresses is, or not for this method, is told as it is everywhere else. */
+function nothingThere(context: Pick<KoaContextWithOIDC, 'body' | 'res' | 'status' | 'type'>): void {
+  const problem = new Problem('request.not_found', 'nothing is at this address')
+  const requestId = context.res.getHeader('request-id')
+  context.body = JSON.stringify({ ...problem.toJSON(), request_id: requestId })
+  context.status = problem.status
+  context.type = 'application/problem+json'
 }
 
 /** Section 9 of the draft on attestations. Nobody is asked for one who authenticates otherwise. */
