@@ -17,7 +17,7 @@ export interface Trust {
   readonly issuer: string
   readonly trustDomain: string
   /** The API's own resource identifier; of a service that others call, those whose calls it works on. */
-  readonly location: string | readonly string[]
+  readonly locations: readonly string[]
   readonly keys: JWTVerifyGetKey
   readonly now: () => number
 }
@@ -43,10 +43,9 @@ export async function readTransaction(token: string, trust: Trust): Promise<Tran
   const tctx = recordOf(payload.tctx)
   const { action, location } = tctx
   if (typeof action !== 'string' || payload.scope !== action) throw invalid('it names no action')
-  const own = typeof trust.location === 'string' ? [trust.location] : trust.location
-  if (typeof location !== 'string' || !own.includes(location))
+  if (typeof location !== 'string' || !trust.locations.includes(location))
     throw new ApiRefusal('transaction.other_api', 'the token was made for another API', {
-      cause: differs('location', own.join(' '), location),
+      cause: differs('location', trust.locations.join(' '), location),
     })
   const task = recordOf(tctx.task)
   const [id, purpose, txn] = [textOr(task.id), textOr(task.purpose), textOr(payload.txn)]
