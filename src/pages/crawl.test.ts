@@ -5,21 +5,14 @@ import { askConfirmation, createSetupLink } from '../people/index.ts'
 import type { Storage } from '../storage/index.ts'
 import { forEachEngine } from '../storage/testing.ts'
 import { grantBasis } from '../tasks/index.ts'
+import { allowed, askedFor } from './approval/testing.ts'
+import { authorizationBegun } from './authorize/testing.ts'
+import { consentAsked } from './consent/testing.ts'
+import { decided } from './decision/testing.ts'
 import { ASSETS } from './frame/assets.ts'
-import {
-  allowed,
-  askedFor,
-  authorizationBegun,
-  consentAsked,
-  decided,
-  detail,
-  openedChild,
-  openedTask,
-  PROVIDER,
-  refundBot,
-  sponsoredBy,
-  testPages,
-} from './testing.ts'
+import { sponsoredBy } from './sponsor-grant/testing.ts'
+import { openedChild, openedTask } from './task/testing.ts'
+import { detail, PROVIDER, refundBot, testPages } from './testing.ts'
 
 /** A world in which every page has something to show to one person. */
 async function begin(storage: Storage) {

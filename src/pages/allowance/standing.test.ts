@@ -3,8 +3,11 @@ import { test } from 'node:test'
 import { findRequest, listAllowances } from '../../approvals/index.ts'
 import type { Storage } from '../../storage/index.ts'
 import { forEachEngine } from '../../storage/testing.ts'
+import { allowed, askedFor } from '../approval/testing.ts'
 import { textContent } from '../frame/testing.ts'
-import { allowed, askedFor, hiddenFields, openedTask, refundBot, testPages } from '../testing.ts'
+import { openedTask } from '../task/testing.ts'
+import { refundBot, testPages } from '../testing.ts'
+import { hiddenFields } from '../visiting/testing.ts'
 
 /** Hidden fields as a browser sends them. */
 function sentFields(body: string, action: string): Record<string, string> {

@@ -4,7 +4,10 @@ import { findRequest, listAnswers } from '../../approvals/index.ts'
 import type { Storage } from '../../storage/index.ts'
 import { forEachEngine } from '../../storage/testing.ts'
 import { NASTY, textContent } from '../frame/testing.ts'
-import { askedFor, hiddenFields, openedTask, refundBot, testPages } from '../testing.ts'
+import { openedTask } from '../task/testing.ts'
+import { refundBot, testPages } from '../testing.ts'
+import { hiddenFields } from '../visiting/testing.ts'
+import { askedFor } from './testing.ts'
 
 async function begin(storage: Storage) {
   const pages = await testPages(storage)

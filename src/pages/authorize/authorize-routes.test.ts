@@ -8,7 +8,8 @@ import type { Storage } from '../../storage/index.ts'
 import { forEachEngine } from '../../storage/testing.ts'
 import { basesOfPerson, beginAuthorization, findAuthorization } from '../../tasks/index.ts'
 import { textContent } from '../frame/testing.ts'
-import { detail, hiddenFields, testPages } from '../testing.ts'
+import { detail, testPages } from '../testing.ts'
+import { hiddenFields } from '../visiting/testing.ts'
 
 const CLIENT = `client-${'0'.repeat(32)}`
 const BROWSER = 'a-value-that-only-this-browser-has'

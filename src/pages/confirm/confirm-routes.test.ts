@@ -4,7 +4,8 @@ import { askConfirmation, readConfirmation } from '../../people/index.ts'
 import type { Storage } from '../../storage/index.ts'
 import { forEachEngine } from '../../storage/testing.ts'
 import { textContent } from '../frame/testing.ts'
-import { hiddenFields, testPages } from '../testing.ts'
+import { testPages } from '../testing.ts'
+import { hiddenFields } from '../visiting/testing.ts'
 
 const PAYLOAD = {
   text: 'permit (principal, action, resource);\n// everything <b>',

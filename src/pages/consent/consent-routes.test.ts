@@ -4,7 +4,9 @@ import type { Storage } from '../../storage/index.ts'
 import { forEachEngine } from '../../storage/testing.ts'
 import { basesOfPerson, findConsent } from '../../tasks/index.ts'
 import { textContent } from '../frame/testing.ts'
-import { consentAsked, hiddenFields, refundBot, testPages } from '../testing.ts'
+import { refundBot, testPages } from '../testing.ts'
+import { hiddenFields } from '../visiting/testing.ts'
+import { consentAsked } from './testing.ts'
 
 async function begin(storage: Storage) {
   const pages = await testPages(storage)

@@ -4,7 +4,9 @@ import { publishPolicies } from '../../policy/index.ts'
 import type { Storage } from '../../storage/index.ts'
 import { forEachEngine } from '../../storage/testing.ts'
 import { textContent } from '../frame/testing.ts'
-import { decided, openedTask, refundBot, testPages } from '../testing.ts'
+import { openedTask } from '../task/testing.ts'
+import { refundBot, testPages } from '../testing.ts'
+import { decided } from './testing.ts'
 
 async function begin(storage: Storage) {
   const pages = await testPages(storage)

@@ -5,7 +5,8 @@ import { planOrders } from '../../catalog/testing.ts'
 import type { Storage } from '../../storage/index.ts'
 import { forEachEngine } from '../../storage/testing.ts'
 import { textContent } from '../frame/testing.ts'
-import { hiddenFields, testPages } from '../testing.ts'
+import { testPages } from '../testing.ts'
+import { hiddenFields } from '../visiting/testing.ts'
 
 async function begin(storage: Storage) {
   const pages = await testPages(storage)

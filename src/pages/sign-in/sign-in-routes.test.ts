@@ -8,7 +8,8 @@ import {
   registerProvider,
 } from '../../people/index.ts'
 import { forEachEngine } from '../../storage/testing.ts'
-import { hiddenFields, PROVIDER, testPages } from '../testing.ts'
+import { PROVIDER, testPages } from '../testing.ts'
+import { hiddenFields } from '../visiting/testing.ts'
 
 forEachEngine('signing in', (open) => {
   test('whoever is not signed in signs in first, and comes back', async () => {

@@ -3,7 +3,9 @@ import { test } from 'node:test'
 import type { Storage } from '../../storage/index.ts'
 import { forEachEngine } from '../../storage/testing.ts'
 import { findBasis, findTask, grantBasis } from '../../tasks/index.ts'
-import { detail, hiddenFields, openedTask, refundBot, testPages } from '../testing.ts'
+import { detail, refundBot, testPages } from '../testing.ts'
+import { hiddenFields } from '../visiting/testing.ts'
+import { openedTask } from './testing.ts'
 
 async function begin(storage: Storage) {
   const pages = await testPages(storage)

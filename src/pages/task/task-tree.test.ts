@@ -4,16 +4,10 @@ import type { Storage } from '../../storage/index.ts'
 import { forEachEngine } from '../../storage/testing.ts'
 import { closeTask } from '../../tasks/index.ts'
 import { textContent } from '../frame/testing.ts'
-import {
-  addAgent,
-  detail,
-  openedChild,
-  openedTask,
-  refundBot,
-  sponsoredBy,
-  type TestBrowser,
-  testPages,
-} from '../testing.ts'
+import { sponsoredBy } from '../sponsor-grant/testing.ts'
+import { addAgent, detail, refundBot, testPages } from '../testing.ts'
+import type { TestBrowser } from '../visiting/testing.ts'
+import { openedChild, openedTask } from './testing.ts'
 
 async function begin(storage: Storage) {
   const pages = await testPages(storage)

@@ -1,0 +1,78 @@
+import {
+  type AccessRequest,
+  answerRequest,
+  attachRequest,
+  type Choice,
+  exactly,
+  listAllowances,
+  shownDigest,
+} from '../../approvals/index.ts'
+import { aCall, anAsk } from '../../approvals/testing.ts'
+import { type Id, newId } from '../../lib/id.ts'
+import { systemRandom } from '../../lib/random.ts'
+import type { Person } from '../../people/index.ts'
+import type { Task } from '../../tasks/index.ts'
+import type { TestPages } from '../testing.ts'
+
+/** The task's agent asks about a refund; people of finance answer. */
+export async function askedFor(
+  { parts }: TestPages,
+  task: Task,
+  body: Record<string, string> = { amount: '900.00' },
+): Promise<AccessRequest> {
+  const { actions } = await parts.decisions.catalog.current()
+  const attached = await parts.decisions.storage.transaction((tx) =>
+    attachRequest(parts.decisions, tx, {
+      call: aCall({
+        person: task.personId,
+        task: task.id,
+        definition: actions.get('orders.refund')?.digest ?? '',
+        body: { kind: 'json', value: body },
+      }),
+      taskId: task.id,
+      personId: task.personId,
+      agentId: task.agentId,
+      deadline: task.deadline,
+      text: 'Refund 900.00 on order "1042"',
+      templateDigest: 't1',
+      ask: anAsk({ prompts: ['Large refunds need <someone> from finance'] }),
+      inspected: [
+        { path: '/order_id', kind: 'string', text: '1042' },
+        { path: '/amount', kind: 'decimal', text: body.amount ?? '900.00' },
+      ],
+      sponsored: task.sponsored,
+      policyVersion: 1,
+      decisionId: newId('decision', systemRandom),
+      insufficient: [],
+    }),
+  )
+  if (attached.outcome === 'too_many_pending') throw new Error('too many pending')
+  return attached.request
+}
+
+/** This person answers a refund for five times, up to 1000.00. Answers the id. */
+export async function allowed(
+  pages: TestPages,
+  task: Task,
+  by: Person,
+  over: Partial<Choice> = {},
+): Promise<Id<'allowance'>> {
+  const { decisions } = pages.parts
+  const request = await askedFor(pages, task, { amount: '905.00' })
+  const pattern = exactly(request.inspected ?? []).map((part) =>
+    part.path === '/amount' ? ({ ...part, how: 'at_most', text: '1000.00' } as const) : part,
+  )
+  const standing: Choice = { tie: 'task', uses: 5, lifeSeconds: null, pattern, ...over }
+  const shown = shownDigest(request, standing)
+  await answerRequest(decisions, {
+    requestId: request.id,
+    person: by,
+    answer: 'approve',
+    standing,
+    shown,
+    authTime: 0,
+  })
+  const [listed] = await listAllowances(decisions, by)
+  if (!listed) throw new Error('nothing was given')
+  return listed.allowance.id
+}

@@ -1,0 +1,51 @@
+import { insertDecisionQuery } from '../../decisions/decision-store.ts'
+import { type Id, newId } from '../../lib/id.ts'
+import { systemRandom } from '../../lib/random.ts'
+import type { Task } from '../../tasks/index.ts'
+import type { TestPages } from '../testing.ts'
+
+/** A refusal in the books, by a policy of this version. */
+export async function decided(
+  { parts, clock }: TestPages,
+  task: Task,
+  policyVersion: number,
+): Promise<Id<'decision'>> {
+  const id = newId('decision', systemRandom)
+  const refused = { passed: false, reason: 'agent.not_permitted' } as const
+  const { storage } = parts.decisions
+  const query = insertDecisionQuery(storage.read, {
+    id,
+    taskId: task.id,
+    personId: task.personId,
+    agentId: task.agentId,
+    resource: 'orders',
+    action: 'orders.read',
+    outcome: 'deny',
+    reason: refused.reason,
+    callHash: 'h',
+    policyVersion,
+    requestId: null,
+    allowanceId: null,
+    explanation: {
+      detail: 'the policies do not let refund-bot do this',
+      enough: 'another policy',
+      gates: [
+        { gate: 'credential', passed: true },
+        {
+          gate: 'agent',
+          ...refused,
+          subject: task.agentId,
+          policies: ['no-reading'],
+          note: 'for operators',
+        },
+      ],
+    },
+    state: 'decided',
+    status: null,
+    replicaId: 'rpl',
+    at: clock.now(),
+    endedAt: null,
+  })
+  await storage.commit([{ name: 'decision', query, rows: 1 }])
+  return id
+}

@@ -1,0 +1,85 @@
+import { base64url } from '../../lib/bytes.ts'
+import { newId } from '../../lib/id.ts'
+import { systemRandom } from '../../lib/random.ts'
+import type { Person } from '../../people/index.ts'
+import type { Reader, Step } from '../../storage/index.ts'
+import {
+  ancestorsOf,
+  findSponsorGrant,
+  holdGrantSteps,
+  joinTreeSteps,
+  openSteps,
+  type Task,
+} from '../../tasks/index.ts'
+import { detail, type TestPages } from '../testing.ts'
+
+const HOUR = 3_600_000
+
+export async function openedTask(
+  { parts, clock }: TestPages,
+  person: Pick<Person, 'id'>,
+  over: Partial<Task> = {},
+): Promise<Task> {
+  const id = newId('task', systemRandom)
+  const task: Task = {
+    id,
+    rootId: id,
+    parentId: null,
+    personId: person.id,
+    agentId: 'refund-bot',
+    purpose: 'refund order 1042 <i>now</i>',
+    details: [detail('orders.refund', { path: '/amount', op: 'lte', value: '1000.00' })],
+    mayDelegate: [],
+    bases: [],
+    spaceId: null,
+    threadId: null,
+    authTime: null,
+    acr: null,
+    keyThumbprint: base64url(systemRandom.bytes(32)),
+    openedBy: 'exchange',
+    sponsored: false,
+    sponsorGrantId: null,
+    issuers: [],
+    budget: [],
+    state: 'open',
+    openedAt: clock.now(),
+    deadline: clock.now() + HOUR,
+    closedAt: null,
+    closeReason: null,
+    ...over,
+  }
+  const guards = await guardsOf(parts.decisions.storage.read, task)
+  const done = await parts.decisions.storage.commit(openSteps(parts.decisions, task, {}, guards))
+  if (!done.committed) throw new Error(`not opened: ${done.failed}`)
+  return task
+}
+
+/** A task of another agent below this one. */
+export async function openedChild(
+  pages: TestPages,
+  parent: Task,
+  over: Partial<Task> = {},
+): Promise<Task> {
+  const { bases, personId, rootId, sponsorGrantId, sponsored } = parent
+  return openedTask(
+    pages,
+    { id: personId },
+    {
+      ...{ bases, rootId, sponsored, sponsorGrantId },
+      parentId: parent.id,
+      openedBy: 'child',
+      ...over,
+    },
+  )
+}
+
+/** As an opening has them: of what the task is under. */
+async function guardsOf(read: Reader, task: Task): Promise<readonly Step[]> {
+  const { parentId, sponsorGrantId } = task
+  if (parentId !== null) {
+    const line = (await ancestorsOf(read, task)).map(({ id }) => id)
+    return joinTreeSteps(read, { ...task, parentId }, line)
+  }
+  const grant = sponsorGrantId === null ? undefined : await findSponsorGrant(read, sponsorGrantId)
+  return grant ? holdGrantSteps(read, grant, task.openedAt) : []
+}
