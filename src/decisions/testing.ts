@@ -1,74 +1,47 @@
-import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { after, type TestContext } from 'node:test'
 import type { Detail } from '@remit/engine'
-import { IssuerTrust, registerAgent } from '../agents/index.ts'
 import { type AccessRequest, answerRequest, findRequest, shownDigest } from '../approvals/index.ts'
-import { type TestParts, testParts } from '../approvals/testing.ts'
-import { type Action, applyImport, Catalog, matchAction, typeArguments } from '../catalog/index.ts'
-import { planOrders } from '../catalog/testing.ts'
-import type { MasterKey } from '../keys/index.ts'
+import { type Action, matchAction, typeArguments } from '../catalog/index.ts'
 import { type Json, parseJson } from '../lib/json.ts'
-import { Live, ORGANIZATION } from '../live/index.ts'
-import { type Outbound, outbound } from '../net/index.ts'
-import {
-  createBuiltInGroups,
-  createGroup,
-  mapGroup,
-  type Person,
-  Providers,
-  registerProvider,
-} from '../people/index.ts'
+import type { Person } from '../people/index.ts'
 import { type FakeProvider, fakeProvider } from '../people/sign-in/testing.ts'
 import { signInPerson } from '../people/sign-in-person.ts'
-import { Policies, publishPolicies } from '../policy/index.ts'
 import { REFUND_DESK } from '../policy/testing.ts'
 import type { Storage } from '../storage/index.ts'
-import { grantBasis, LIMITS } from '../tasks/index.ts'
-import { beginSigningKeys, VerifiedTokens } from '../tokens/index.ts'
+import { grantBasis } from '../tasks/index.ts'
 import type { Call } from './call.ts'
 import { decideCall } from './decide-call.ts'
-import { DecisionPoints } from './external/decision-points.ts'
-import { Facts } from './facts.ts'
+import {
+  ALL_OF_ORDERS,
+  decisionPoints,
+  deskOver,
+  GATEWAY,
+  ISSUER,
+  ORDERS,
+  riskBooks,
+} from './desk/testing.ts'
 import { issueResourceToken, type ResourceTokenRequest } from './issue-resource-token.ts'
+import { jwt, newKey, type TestKey } from './keys/testing.ts'
 import { openTask } from './open-task.ts'
 import type { Opened, Opening } from './opening/opening.ts'
-import type { DecisionParts } from './parts.ts'
-import { RiskBooks } from './risk/risk-books.ts'
 import type { Verdict } from './verdict.ts'
 
-export { REFUND_DESK }
+export {
+  ALL_OF_ORDERS,
+  decisionPoints,
+  GATEWAY,
+  ISSUER,
+  newKey,
+  ORDERS,
+  REFUND_DESK,
+  riskBooks,
+  type TestKey,
+}
 
-export const ISSUER = 'http://127.0.0.1:7480'
 export const TOKEN_URL = `${ISSUER}/oauth/token`
-export const GATEWAY = 'http://127.0.0.1:7481'
-export const ORDERS = `${GATEWAY}/orders`
 const ID_TOKEN = 'urn:ietf:params:oauth:token-type:id_token'
 const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
-
-/** All that the refund desk may do with orders. */
-export const ALL_OF_ORDERS: Detail = {
-  type: 'remit_call',
-  locations: [ORDERS],
-  actions: ['orders.list', 'orders.read', 'orders.list-refunds', 'orders.watch', 'orders.refund'],
-  bounds: [],
-}
-
-export interface TestKey {
-  readonly privateKey: KeyObject
-  readonly jwk: Readonly<Record<string, unknown>>
-}
-
-export function newKey(): TestKey {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  return { privateKey, jwk: { ...publicKey.export({ format: 'jwk' }) } }
-}
-
-function jwt(key: TestKey, header: object, claims: object): string {
-  const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url')
-  const input = `${encode({ alg: 'ES256', ...header })}.${encode(claims)}`
-  const privateKey = { key: key.privateKey, dsaEncoding: 'ieee-p1363' } as const
-  return `${input}.${sign('sha256', Buffer.from(input), privateKey).toString('base64url')}`
-}
 
 /** An opened task, as the agent holds it. */
 export interface Held {
@@ -113,13 +86,7 @@ export function worldsOver(open: () => Promise<Storage>) {
  * agent with a key and a basis for Sam.
  */
 export class World {
-  readonly parts: DecisionParts &
-    TestParts & {
-      readonly live: Live
-      readonly providers: Providers
-      readonly policies: Policies
-      readonly master: MasterKey
-    }
+  readonly parts: Awaited<ReturnType<typeof deskOver>>['parts']
   readonly provider: FakeProvider
   readonly agentKey: TestKey
   readonly sam: Person
@@ -143,82 +110,18 @@ export class World {
   static async over(storage: Storage): Promise<World> {
     const provider = await fakeProvider()
     try {
-      return await World.#make(storage, provider)
+      const agentKey = newKey()
+      const world = new World({
+        ...(await deskOver(storage, provider, agentKey)),
+        provider,
+        agentKey,
+      })
+      await world.allow([ALL_OF_ORDERS])
+      return world
     } catch (error) {
       await provider.close()
       throw error
     }
-  }
-
-  static async #make(storage: Storage, provider: FakeProvider): Promise<World> {
-    const base = await testParts(storage)
-    const { clock, random } = base
-    const live = new Live({ storage, clock, random })
-    await storage.transaction(async (tx) => {
-      await live.begin(tx, ORGANIZATION)
-      await live.begin(tx, LIMITS)
-      await beginSigningKeys(tx, live, base.keys)
-    })
-    await live.start()
-    const people = { ...base, live, issuer: ISSUER }
-    const providers = new Providers(people, outbound)
-    const by = 'operator'
-    await createBuiltInGroups(people)
-    await registerProvider(people, {
-      issuer: provider.issuer,
-      name: 'Test',
-      clientId: 'remit',
-      allowLoopback: true,
-      by,
-    })
-    for (const group of ['support', 'finance']) {
-      await createGroup(people, { name: group, description: '', by })
-      await mapGroup(people, { issuer: provider.issuer, value: group, group, by })
-    }
-    const meet = (subject: string, ...groupValues: string[]) =>
-      signInPerson(people, {
-        issuer: provider.issuer,
-        subject,
-        name: subject,
-        email: undefined,
-        groupValues,
-        issuedAt: clock.now(),
-      })
-    const catalog = new Catalog({ storage, live })
-    const policies = new Policies({ storage, live, catalog })
-    const rules = { ...base, live, catalog, revalidate: policies.revalidate.bind(policies) }
-    await applyImport(rules, planOrders(), by)
-    await publishPolicies(rules, { text: REFUND_DESK, by, note: 'test' })
-    const [sam, finn, fay, ada] = await Promise.all([
-      meet('sam', 'support'),
-      meet('finn', 'finance'),
-      meet('fay', 'finance'),
-      meet('ada'),
-    ])
-    const agentKey = newKey()
-    await registerAgent(
-      { ...base, live },
-      {
-        name: 'refund-bot',
-        description: '',
-        ownerId: ada.id,
-        trust: 3,
-        ceiling: [ALL_OF_ORDERS],
-        keys: [agentKey.jwk],
-        clients: [{ issuer: provider.issuer, clientId: 'bot-client' }],
-        by,
-      },
-    )
-    const issuers = new IssuerTrust({ storage, live, clock, master: base.master }, outbound)
-    const facts = new Facts({ storage, live, catalog, issuers })
-    const verified = new VerifiedTokens()
-    const risk = riskBooks(base, live)
-    const points = decisionPoints({ ...base, live })
-    const rest = { facts, issuers, verified, risk, points }
-    const parts = { ...people, catalog, policies, providers, ...rest }
-    const world = new World({ parts, provider, agentKey, sam, finn, fay, ada })
-    await world.allow([ALL_OF_ORDERS])
-    return world
   }
 
   async end(): Promise<void> {
@@ -388,25 +291,6 @@ export class World {
   #seconds(): number {
     return Math.floor(this.parts.clock.now() / 1000)
   }
-}
-
-const reached: Outbound = outbound({ allowOrigins: () => true })
-
-/** As a process that has just started. */
-export function decisionPoints(
-  parts: Pick<TestParts, 'storage' | 'master' | 'clock'> & { readonly live: Pick<Live, 'view'> },
-): DecisionPoints {
-  return new DecisionPoints({ ...parts, outbound: reached })
-}
-
-/** As a process that has just started. */
-export function riskBooks(
-  { master, random, storage }: Pick<TestParts, 'storage' | 'random' | 'master'>,
-  live: Live,
-  timeZone = 'UTC',
-): RiskBooks {
-  const key = master.derive('counterparties')
-  return new RiskBooks({ storage, random, replicaId: live.replicaId, key, timeZone })
 }
 
 function argumentsOf(
