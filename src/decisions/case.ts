@@ -6,6 +6,7 @@ import { argumentTexts } from '../tokens/index.ts'
 import { type Call, freeze } from './call.ts'
 import type { StoredDecision, StoredGate } from './decision-store.ts'
 import type { Identified } from './identified.ts'
+import { isChallenge } from './reasons.ts'
 import type { Assessment } from './risk/assess.ts'
 import { storedRisk } from './risk/stored-risk.ts'
 
@@ -69,7 +70,7 @@ export function rowOf(each: Booked, finding: Finding): StoredDecision {
     agentId: task?.agentId ?? null,
     resource: call.resource.name,
     action: call.action?.name ?? null,
-    outcome: finding.outcome,
+    outcome: isChallenge(finding.reason) ? 'challenged' : finding.outcome,
     reason: finding.reason,
     callHash: each.callHash ?? null,
     policyVersion: each.policyVersion ?? null,
@@ -104,7 +105,7 @@ export function recordOf(each: Booked, finding: Finding): LedgerEvent {
   const { call, who } = each
   const task = who.known ? who.held.task : undefined
   return {
-    type: each.pep === undefined ? TYPE[finding.outcome] : 'evaluation.answered',
+    type: each.pep === undefined ? typeOf(finding) : 'evaluation.answered',
     decisionId: each.id,
     person: task?.personId,
     agent: task?.agentId,
@@ -112,7 +113,7 @@ export function recordOf(each: Booked, finding: Finding): LedgerEvent {
     task: task?.id,
     resource: call.resource.name,
     action: call.action?.name,
-    outcome: finding.outcome,
+    outcome: isChallenge(finding.reason) ? 'challenged' : finding.outcome,
     reason: finding.reason,
     policyVersion: each.policyVersion,
     callHash: each.callHash,
@@ -130,6 +131,12 @@ function factsOf({ pep }: Booked, { allowanceId }: Finding): Pick<LedgerEvent, '
   return allowanceId === undefined ? {} : { facts: { allowance: allowanceId } }
 }
 
+function typeOf({ outcome, reason }: Finding): string {
+  return isChallenge(reason) ? CHALLENGED : TYPE[outcome]
+}
+
+/** Of a record about a demand for a nonce, wherever it was made. */
+export const CHALLENGED = 'proof.challenged'
 const TYPE = {
   permit: 'decision.intent',
   deny: 'decision.denied',

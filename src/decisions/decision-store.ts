@@ -3,6 +3,7 @@ import type { Selectable } from 'kysely'
 import { canonicalJson } from '../lib/canonical-json.ts'
 import type { Id } from '../lib/id.ts'
 import { keptQuery, type Reader, type Schema, type Step, type Tx } from '../storage/index.ts'
+import { isChallenge } from './reasons.ts'
 import type { StoredInputs } from './recorded/recorded-store.ts'
 import type { StoredRisk } from './risk/stored-risk.ts'
 
@@ -42,6 +43,9 @@ export type DecisionState =
   /** The replica that sent it is gone. Never repeated. */
   | 'indeterminate'
 
+/** `challenged`: asked to prove its key with a nonce, which decides nothing. */
+export type StoredOutcome = 'permit' | 'deny' | 'requestable' | 'challenged'
+
 /** What `explain` needs of a decision beyond its columns. */
 export type Explanation = {
   readonly gates: readonly StoredGate[]
@@ -60,7 +64,7 @@ export interface StoredDecision {
   readonly agentId: string | null
   readonly resource: string | null
   readonly action: string | null
-  readonly outcome: 'permit' | 'deny' | 'requestable'
+  readonly outcome: StoredOutcome
   readonly reason: string
   readonly callHash: string | null
   readonly policyVersion: number | null
@@ -88,7 +92,8 @@ export function insertDecisionQuery(
     agent_id: decision.agentId,
     resource: decision.resource,
     action: decision.action,
-    outcome: decision.outcome,
+    // The table knows three; which denials are challenges, their reason says.
+    outcome: decision.outcome === 'challenged' ? 'deny' : decision.outcome,
     reason: decision.reason,
     call_hash: decision.callHash,
     policy_version: decision.policyVersion,
@@ -225,7 +230,7 @@ function decisionOf(row: Row): StoredDecision {
     agentId: row.agent_id,
     resource: row.resource,
     action: row.action,
-    outcome: row.outcome as StoredDecision['outcome'], // a CHECK of the table
+    outcome: outcomeOf(row),
     reason: row.reason,
     callHash: row.call_hash,
     policyVersion: row.policy_version,
@@ -238,4 +243,8 @@ function decisionOf(row: Row): StoredDecision {
     at: row.at,
     endedAt: row.ended_at,
   }
+}
+
+function outcomeOf({ outcome, reason }: Pick<Row, 'outcome' | 'reason'>): StoredOutcome {
+  return isChallenge(reason) ? 'challenged' : (outcome as StoredOutcome) // as: a CHECK of the table
 }

@@ -2,7 +2,7 @@ import type { Ask, GateName } from '@remit/engine'
 import { isId } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'
 import { type Settlement, settlementsOf } from '../tasks/index.ts'
-import type { DecisionState, StoredDecision } from './decision-store.ts'
+import type { DecisionState, StoredDecision, StoredOutcome } from './decision-store.ts'
 import { explainGates, type OperatorGate } from './explaining/explain-gates.ts'
 import type { DecisionParts } from './parts.ts'
 import { readRecorded } from './recorded/read-recorded.ts'
@@ -15,7 +15,7 @@ export type { OperatorGate }
 export interface Explanation {
   readonly id: string
   readonly at: number
-  readonly outcome: 'permit' | 'deny' | 'requestable'
+  readonly outcome: StoredOutcome
   readonly reason: string
   readonly detail: string | undefined
   /** What would have been enough. */

@@ -11,6 +11,16 @@ function isCode(reason: string): reason is ProblemCode {
   return Object.hasOwn(PROBLEMS, reason)
 }
 
+/**
+ * A demand to prove the key once more, with a nonce that only now was given (RFC 9449 section 8): no statement about the caller, and no
+ * denial. Every client meets it, and goes on.
+ */
+export const CHALLENGE = 'proof.nonce_required'
+
+export function isChallenge(reason: string): boolean {
+  return reason === CHALLENGE
+}
+
 /** What would be enough where a credential does not hold. */
 export function enoughFor(code: ProblemCode): string {
   if (code === 'token.missing') return 'a resource token for this API, with a proof by the task key'

@@ -3,6 +3,7 @@ import { before, it } from 'node:test'
 import { type CryptoKey, importJWK } from 'jose'
 import * as oauth from 'oauth4webapi'
 import * as openid from 'openid-client'
+import { findDecision } from '../../src/decisions/index.ts'
 import { ID_TOKEN, type OpenTask, TOKEN_EXCHANGE } from '../agent.ts'
 import { assertDenied, assertNoToken, assertRefused } from '../refusals.ts'
 import { allOf, type KnownShop, letIn, sdkTask, shopDirect } from '../sdk/shops.ts'
@@ -48,6 +49,18 @@ inEachWorld(
       assert.ok(done.status < 300, done.text)
       const again = await withNonce(w, task, nonceOf(refused), token)
       assert.ok(again.status < 300, 'one nonce serves many proofs')
+    })
+
+    it('being asked for one is recorded as that, and as no denial', async () => {
+      const w = world()
+      const before = (await w.ledger()).length
+      await w.agent.call(task, 'POST', THINGS, { token, ...BODY })
+      const [asked, ...more] = (await w.ledger()).slice(before)
+      assert.deepEqual(more, [])
+      assert.equal(asked?.type, 'proof.challenged')
+      assert.equal(asked?.outcome, 'challenged')
+      const decision = await findDecision(w.rooms.storage.read, String(asked?.decision_id))
+      assert.equal(decision?.outcome, 'challenged')
     })
 
     it('D5: a proof made ahead of time, a nonce of another server, an old one, one made up', async () => {
@@ -141,6 +154,7 @@ inEachWorld(
       const form = { client_assertion: assertion }
       const refused = await w.agent.ask(wish, { form })
       assertNoToken(refused, 'use_dpop_nonce', 'proof.nonce_required')
+      assert.equal((await w.ledger()).at(-1)?.type, 'proof.challenged')
       const claims = { nonce: nonceOf(refused) }
       const opened = await w.agent.ask(wish, { form, proof: { claims } })
       assert.equal(opened.status, 200, opened.text)

@@ -67,6 +67,8 @@ function sentence(of: Explanation): Text {
   if (of.outcome === 'requestable') {
     return text`${yellow('●')} ${who} may ${what} only once a person has approved this very call. Nothing was sent.`
   }
+  if (of.outcome === 'challenged')
+    return text`${dim('·')} ${who} was asked to prove its key with a nonce before it may ${what}. Nothing was decided.`
   return text`${red('✗')} ${who} was not allowed to ${what}: ${titleOf(of.reason)}. Nothing was sent.`
 }
 

@@ -2,7 +2,7 @@
 export interface Explanation {
   readonly id: string
   readonly at: string
-  readonly outcome: 'permit' | 'deny' | 'requestable'
+  readonly outcome: 'permit' | 'deny' | 'requestable' | 'challenged'
   readonly reason: string
   readonly detail?: string
   readonly enough?: string

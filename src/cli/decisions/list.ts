@@ -61,6 +61,7 @@ type Outcome = Pick<Decision, 'outcome' | 'reason' | 'state' | 'status'>
 
 /** What came of it, in a few words. */
 function outcomeWords({ outcome, reason, state, status }: Outcome): Text {
+  if (outcome === 'challenged') return dim('asked to prove its key with a nonce')
   if (outcome === 'deny') return red(`refused: ${reason}`)
   if (outcome === 'requestable') return yellow('a person has to approve it')
   switch (state) {

@@ -1,7 +1,9 @@
 import type { LedgerEvent } from '../../ledger/index.ts'
 import { consumeOnceStep } from '../../storage/index.ts'
 import type { Proof } from '../../tokens/index.ts'
+import { CHALLENGED } from '../case.ts'
 import type { DecisionParts } from '../parts.ts'
+import { isChallenge } from '../reasons.ts'
 import { PROOF_STEP } from '../refuse.ts'
 import { type Refused, refused } from './opening.ts'
 
@@ -35,8 +37,8 @@ export async function refuseOpening(
 function recordStep(parts: DecisionParts, attempt: Attempt, { reason }: Refused) {
   return parts.ledger.appendStep({
     ...attempt.about,
-    type: attempt.type,
-    outcome: 'refused',
+    type: isChallenge(reason) ? CHALLENGED : attempt.type,
+    outcome: isChallenge(reason) ? 'challenged' : 'refused',
     reason,
     thumbprint: attempt.proof?.thumbprint,
     origin: { ip: attempt.ip },

@@ -1,5 +1,5 @@
 import { type CallFacts, type Decision, decide, type PolicySet } from '@remit/engine'
-import type { StoredDecision } from '../decision-store.ts'
+import type { StoredDecision, StoredOutcome } from '../decision-store.ts'
 import { factsFrom } from './inputs.ts'
 import type { StoredInputs } from './recorded-store.ts'
 import type { SettingFacts } from './setting.ts'
@@ -33,7 +33,7 @@ export function readSetting(value: string): SettingFacts {
 
 /** How it is decided with these policies, in the words of the books. */
 export interface DecidedAgain {
-  readonly outcome: StoredDecision['outcome']
+  readonly outcome: Exclude<StoredOutcome, 'challenged'>
   readonly reason: string
   readonly decision: Decision
 }

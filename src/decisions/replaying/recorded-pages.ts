@@ -1,5 +1,6 @@
 import type { Reader } from '../../storage/index.ts'
 import type { StoredDecision } from '../decision-store.ts'
+import { CHALLENGE } from '../reasons.ts'
 import type { StoredInputs } from '../recorded/recorded-store.ts'
 
 /** A decision of the books, as far as replaying asks. */
@@ -72,6 +73,7 @@ async function readRows(
       'inputs',
       'setting',
     ])
+    .where('reason', '!=', CHALLENGE)
     .where('at', '>=', after?.at ?? since)
     .where('at', '<=', until)
   if (agentId !== undefined) query = query.where('agent_id', '=', agentId)

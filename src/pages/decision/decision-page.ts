@@ -1,6 +1,6 @@
 import { documentOf, type Viewer } from '../frame/document.ts'
 import { type Html, html } from '../frame/html.ts'
-import { facts, notice } from '../frame/pieces.ts'
+import { facts, notice, type Tone } from '../frame/pieces.ts'
 import { asSentence, show } from '../frame/show.ts'
 import { duration, when } from '../frame/time.ts'
 import { actionName, type DecisionItem, outcomeBadge } from './decision-words.ts'
@@ -75,7 +75,15 @@ const HEADING = {
   permit: 'Permitted',
   deny: 'Refused',
   requestable: 'Refused until a person approves',
+  challenged: 'Asked for a fresh proof',
 } as const satisfies Record<DecisionItem['outcome'], string>
+
+const TONE = {
+  permit: 'good',
+  deny: 'bad',
+  requestable: 'warn',
+  challenged: 'calm',
+} as const satisfies Record<DecisionItem['outcome'], Tone>
 
 /** Why a call was permitted or refused: which gate, which rule, and what would have been enough. */
 export function decisionPage(view: DecisionView): string {
@@ -84,7 +92,7 @@ export function decisionPage(view: DecisionView): string {
   const body = html`
 <div class="head"><p class="eyebrow">${outcomeBadge(item)}<span>${when(item.at, now)}</span></p>
 <h1>${actionName(item.action)}: ${HEADING[item.outcome].toLowerCase()}</h1></div>
-${refused && notice(item.outcome === 'deny' ? 'bad' : 'warn', 'Why', html`<p>${show(asSentence(view.detail))}</p>${view.hints.map((hint) => html`<p>${show(asSentence(hint))}</p>`)}${view.enough && html`<p><strong>What would be enough:</strong> ${show(view.enough)}</p>`}${view.requestId !== null && html`<p><a href="/approvals/${view.requestId}">The access request</a></p>`}`)}
+${refused && notice(TONE[item.outcome], 'Why', html`<p>${show(asSentence(view.detail))}</p>${view.hints.map((hint) => html`<p>${show(asSentence(hint))}</p>`)}${view.enough && html`<p><strong>What would be enough:</strong> ${show(view.enough)}</p>`}${view.requestId !== null && html`<p><a href="/approvals/${view.requestId}">The access request</a></p>`}`)}
 ${item.state === 'indeterminate' && notice('warn', 'The outcome is not known', html`<p>Remit stopped between sending the call and hearing the answer. The call may have had its effect. It is never repeated by itself: look at the API.</p>`)}
 <section class="card" aria-labelledby="call"><h2 id="call">The call</h2>${call(view)}</section>
 ${weighed(view.risk)}

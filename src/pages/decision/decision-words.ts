@@ -10,7 +10,7 @@ export interface DecisionItem {
   readonly at: number
   readonly agent: string | null
   readonly action: string | null
-  readonly outcome: 'permit' | 'deny' | 'requestable'
+  readonly outcome: 'permit' | 'deny' | 'requestable' | 'challenged'
   /** Stable code of why not. */
   readonly reason: string
   readonly state: 'decided' | 'sending' | 'answered' | 'failed' | 'not_sent' | 'indeterminate'
@@ -20,6 +20,7 @@ export interface DecisionItem {
 
 /** What came of it, in one or two words. */
 export function outcomeBadge(item: Pick<DecisionItem, 'outcome' | 'state' | 'status'>): Html {
+  if (item.outcome === 'challenged') return badge('Asked for a fresh proof', 'calm')
   if (item.outcome === 'deny') return badge('Refused', 'bad')
   if (item.outcome === 'requestable') return badge('Asked a person', 'warn')
   switch (item.state) {
