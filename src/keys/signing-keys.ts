@@ -3,6 +3,7 @@ import type { Clock } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Random } from '../lib/random.ts'
 import type { Storage, Tx } from '../storage/index.ts'
+import { CLOCK_SKEW_MS } from './check-jwt.ts'
 import type { MasterKey } from './master-key.ts'
 import {
   makeKey,
@@ -21,6 +22,8 @@ export const JWKS_MAX_AGE_SECONDS = 300
 export const ANNOUNCE_MS = 2 * JWKS_MAX_AGE_SECONDS * 1000
 /** The longest a token may live (contract 4): until then a retired key's signatures are good. */
 const LONGEST_LIFE_MS = 24 * 60 * 60 * 1000
+/** It is published a little longer: a replica whose clock is late still signed with it, one whose clock is ahead still publishes it. */
+const PUBLISHED_MS = LONGEST_LIFE_MS + 2 * CLOCK_SKEW_MS
 const CHANNEL = 'signing_keys'
 
 export interface SigningKeysOptions {
@@ -140,7 +143,7 @@ export class SigningKeys {
 
   #isPublished({ purpose, retiredAt }: StoredKey): boolean {
     if (purpose !== 'tokens') return false
-    return retiredAt === null || this.#options.clock.now() < retiredAt + LONGEST_LIFE_MS
+    return retiredAt === null || this.#options.clock.now() < retiredAt + PUBLISHED_MS
   }
 }
 
