@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
 import { readSettings } from '../../src/config/settings.ts'
 import { openLog } from '../../src/http/index.ts'
 import { systemRandom } from '../../src/lib/random.ts'
 import { createServer, type Server } from '../../src/server.ts'
-import { TestAgent } from '../agent.ts'
+import { type OpenTask, TestAgent } from '../agent.ts'
 import { freePorts } from '../ports.ts'
 import { assertDenied, assertNoToken, assertRefused, assertRequestable } from '../refusals.ts'
+import type { ShiftedClock } from '../shifted-clock.ts'
+import { send } from '../wire.ts'
 import { World } from '../world.ts'
 
 const READ = '/echo/things/1'
@@ -17,6 +20,8 @@ describe('two replicas on one database', { skip }, () => {
   let second: Server
   /** The same agent, whose requests reach the other replica. */
   let elsewhere: TestAgent
+  /** The port of the other one. */
+  let elsewhereIssuer = 0
 
   before(async () => {
     w = await World.start('postgres')
@@ -34,6 +39,7 @@ describe('two replicas on one database', { skip }, () => {
       development: true,
     })
     await second.listen()
+    elsewhereIssuer = issuer
     const ports = { [w.issuer]: issuer, [w.gateway]: gateway }
     const place = { issuer: w.issuer, gateway: w.gateway, clock: w.clock, ports }
     elsewhere = new TestAgent(place, w.agent.id, w.agent.key)
@@ -151,4 +157,63 @@ describe('two replicas on one database', { skip }, () => {
     assert.equal((await w.agent.call(next, 'GET', READ)).status, 200)
     assertRefused(await ada.send('POST', `/keys/${key?.kid}/withdraw`, {}), 'keys.unknown')
   })
+
+  it('keys rotate while both are busy: nobody refuses a token, also who keeps our keys for as long as that is allowed', async () => {
+    const ada = await w.api('ada')
+    const tasks = await Promise.all([w.open(), w.open()])
+    const strict = strictVerifier(w.clock, w.issuer, [undefined, elsewhereIssuer])
+    const signedWith = new Set<string>()
+    const work = async (task: OpenTask) => {
+      for (const [at, there] of [
+        [w.agent, elsewhere],
+        [elsewhere, w.agent],
+      ] as const) {
+        const token = await at.token(task, `${w.gateway}/echo`)
+        signedWith.add(await strict(token))
+        assert.equal((await there.call(task, 'GET', READ, { token })).status, 200)
+      }
+    }
+    for (let round = 0; round < 3; round++) {
+      const rotation = ada.send('POST', '/keys', {})
+      await Promise.all(tasks.map(work))
+      assert.equal((await rotation).status, 200)
+      for (let minutes = 0; minutes < 10; minutes += 2.5) {
+        await Promise.all(tasks.map(work))
+        w.clock.advance(150_000)
+      }
+      await Promise.all(tasks.map(work))
+    }
+    assert.ok(signedWith.size >= 4, `${signedWith.size} keys have signed`)
+  })
 })
+
+/**
+ * An API of others with `jose`: asks the replicas in turn for our keys, keeps them for as long as it was told, and asks no sooner,
+ * whatever comes. Answers which key it was.
+ */
+function strictVerifier(
+  clock: ShiftedClock,
+  issuer: string,
+  ports: readonly (number | undefined)[],
+) {
+  let kept = Promise.resolve<JSONWebKeySet>({ keys: [] })
+  let until = Number.NEGATIVE_INFINITY
+  let turn = 0
+  const fetchKeys = async (port: number | undefined) => {
+    const { headers, text } = await send(`${issuer}/oauth/jwks`, { port })
+    const maxAge = /max-age=(\d+)/.exec(headers['cache-control'] ?? '')?.[1]
+    until = clock.now() + Number(maxAge) * 1000
+    return JSON.parse(text) as JSONWebKeySet // as: `jose` reads it
+  }
+  return async (token: string): Promise<string> => {
+    if (clock.now() >= until) {
+      until = Number.POSITIVE_INFINITY
+      kept = fetchKeys(ports[turn++ % ports.length])
+    }
+    const currentDate = new Date(clock.now())
+    const { protectedHeader } = await jwtVerify(token, createLocalJWKSet(await kept), {
+      ...{ currentDate, issuer, typ: 'at+jwt', algorithms: ['ES256'] },
+    })
+    return protectedHeader.kid ?? ''
+  }
+}
