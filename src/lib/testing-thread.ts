@@ -1,0 +1,14 @@
+import { threadId } from 'node:worker_threads'
+import { answerAside } from './aside.ts'
+import { Problem } from './problem.ts'
+
+/** What `aside.test.ts` has a thread do; it answers with the number of the thread that did it. */
+export type Errand = 'answer' | 'refuse' | 'break' | 'leave' | 'hang'
+
+answerAside((errand: Errand) => {
+  if (errand === 'refuse') throw new Problem('policy.invalid', `thread ${threadId}`)
+  if (errand === 'break') throw new RangeError(`thread ${threadId}`)
+  if (errand === 'leave') process.exit()
+  while (errand === 'hang');
+  return threadId
+})
