@@ -24,11 +24,23 @@ export function codeId(code: string): string {
 export function adapterFor(
   model: string,
   artefacts: Artefacts,
-  findByAddress?: Adapter['find'],
+  {
+    findByAddress,
+    isProved = () => false,
+  }: {
+    readonly findByAddress?: (address: string) => Promise<AdapterPayload | undefined>
+    /** Whether the client of the request of now has authenticated already: then it is not asked to. */
+    readonly isProved?: () => boolean
+  } = {},
 ): Adapter {
   if (model === 'Session') return NOTHING
   const secret = SECRET_MODELS.has(model)
   const stored = (id: string) => (secret ? codeId(id) : id)
+  // INVARIANT: an address is never looked for among our own, whatever somebody registered.
+  const findClient = async (id: string) =>
+    looksLikeClientUrl(id) ? findByAddress?.(id) : artefacts.find<AdapterPayload>('Client', { id })
+  const known = (client: AdapterPayload | undefined): AdapterPayload | undefined =>
+    client && isProved() ? { ...client, token_endpoint_auth_method: 'none' } : client
   return {
     async upsert(id, payload, expiresIn) {
       if (model === 'ReplayDetection') await artefacts.once(id, expiresIn ?? REPLAY_SECONDS)
@@ -41,8 +53,7 @@ export function adapterFor(
         )
     },
     async find(id) {
-      // INVARIANT: an address is never looked for among our own, whatever somebody registered.
-      if (model === 'Client' && looksLikeClientUrl(id)) return findByAddress?.(id)
+      if (model === 'Client') return known(await findClient(id))
       const found = await artefacts.find<AdapterPayload>(model, { id: stored(id) })
       return found && secret ? { ...found, jti: id } : found
     },

@@ -3,12 +3,13 @@ import { ATTESTED, type AttestationChallenges, writeShown } from '../agents/inde
 import { headerValues } from '../http/index.ts'
 import { readCompact, readObject } from '../keys/index.ts'
 import { Problem } from '../lib/problem.ts'
-import type { Form } from './form.ts'
+import { type Form, readForm } from './form.ts'
 
 export const CHALLENGE = '/oauth/challenge'
 export const CHALLENGE_HEADER = 'oauth-client-attestation-challenge'
 const ATTESTATION = 'oauth-client-attestation'
 const POP = 'oauth-client-attestation-pop'
+export const ATTESTATION_HEADERS = [ATTESTATION, POP] as const
 /** RFC 9110 section 11.2, as far as a JWT can be one. */
 const TOKEN68 = /^[A-Za-z0-9._-]+$/
 
@@ -22,7 +23,15 @@ export function challengeEndpoint(
 }
 
 export function isAttested(message: IncomingMessage): boolean {
-  return [ATTESTATION, POP].some((name) => headerValues(message, name).length > 0)
+  return ATTESTATION_HEADERS.some((name) => headerValues(message, name).length > 0)
+}
+
+/** The form of a request whose client authenticates, whichever way it does. */
+export async function readClientForm(
+  message: IncomingMessage,
+): Promise<{ text: string; form: Form }> {
+  const { form, text } = await readForm(message)
+  return { text, form: withAttestation(message, form) }
 }
 
 /**
@@ -30,7 +39,7 @@ export function isAttested(message: IncomingMessage): boolean {
  * or else with the DPoP proof (section 7). A second way to authenticate beside it is refused.
  * @throws Problem `oauth.invalid_request`, `attestation.invalid`
  */
-export function withAttestation(message: IncomingMessage, form: Form): Form {
+function withAttestation(message: IncomingMessage, form: Form): Form {
   if (!isAttested(message)) return form
   if (form.has('client_assertion') || form.has('client_secret'))
     throw new Problem('oauth.invalid_request', 'a client authenticates in one way')

@@ -207,9 +207,9 @@ inEachWorld('clients that know nothing of Remit but the standards', (world) => {
       assert.ok((body.grant_types_supported as string[]).includes(grant), grant)
     assert.deepEqual(body.token_endpoint_auth_methods_supported, [
       'private_key_jwt',
-      'none',
       'attest_jwt_client_auth',
       'attest_jwt_client_auth_dpop',
+      'none',
     ])
     assert.deepEqual(body.code_challenge_methods_supported, ['S256'])
     assert.equal(body.authorization_response_iss_parameter_supported, true)

@@ -21,7 +21,7 @@ export async function readForm(message: IncomingMessage): Promise<{ text: string
   }
   const text = await readBody(message, MOST_BYTES)
   const form = parseForm(text)
-  // INVARIANT: an attestation comes in headers, at the one endpoint that checks what comes with it. No form says it.
+  // INVARIANT: an attestation comes in headers, and `attestation.ts` alone says so. No form does.
   if (form.get('client_assertion_type') === ATTESTED)
     throw new Problem('oauth.invalid_request', 'an attestation is sent in its header')
   return { text, form }

@@ -35,6 +35,7 @@ import { beginInteraction } from './interactive/begin.ts'
 import { clientOfDocument } from './interactive/client-of-document.ts'
 import { noResource, resourceServer } from './interactive/resources.ts'
 import { type Settled, settleInteraction } from './interactive/resume.ts'
+import { isProved } from './proved-request.ts'
 import { REGISTER, type RegistrationPolicy } from './registration/register.ts'
 
 export interface ProviderPorts {
@@ -93,7 +94,10 @@ export function createProvider(ports: ProviderPorts): AuthorizationServer {
   }
   const provider = new Provider(ports.issuer, {
     adapter: (model) =>
-      adapterFor(model, ports.artefacts, (id) => clientOfDocument(ports.decisions.documents, id)),
+      adapterFor(model, ports.artefacts, {
+        findByAddress: (id) => clientOfDocument(ports.decisions.documents, id),
+        isProved: () => isProved(Provider.ctx?.req),
+      }),
     jwks: ports.keys.providerJwks(),
     clientAuthMethods: ['private_key_jwt', 'none'],
     enabledJWA: {
@@ -162,13 +166,13 @@ export function createProvider(ports: ProviderPorts): AuthorizationServer {
         : { registration_endpoint: `${ports.issuer}${REGISTER}` }),
       introspection_endpoint: `${ports.issuer}/oauth/introspect`,
       introspection_endpoint_auth_methods_supported: [
-        'private_key_jwt',
+        ...waysOf(ports),
         'client_secret_basic',
         'Bearer',
       ],
       introspection_signing_alg_values_supported: ['ES256'],
       revocation_endpoint: `${ports.issuer}/oauth/revoke`,
-      revocation_endpoint_auth_methods_supported: ['none', 'private_key_jwt'],
+      revocation_endpoint_auth_methods_supported: ['none', ...waysOf(ports)],
       revocation_endpoint_token_type_values_supported: [ACCESS_TOKEN, REFRESH_TOKEN, DEFERRAL_CODE],
       identity_chaining_requested_token_types_supported: [ID_JAG, JWT],
       authorization_grant_profiles_supported: ['urn:ietf:params:oauth:grant-profile:id-jag'],
@@ -190,12 +194,8 @@ export function createProvider(ports: ProviderPorts): AuthorizationServer {
     if (context.oidc?.route !== 'discovery') return
     const body: { token_endpoint_auth_methods_supported?: string[] } = Object(context.body)
     Object.assign(body, QUERY_ONLY)
-    if (ports.decisions.challenges)
-      body.token_endpoint_auth_methods_supported?.push(...BY_ATTESTATION)
-    if (ports.certificates) {
-      Object.assign(body, BY_CERTIFICATE)
-      body.token_endpoint_auth_methods_supported?.push('self_signed_tls_client_auth')
-    }
+    if (ports.certificates) Object.assign(body, BY_CERTIFICATE)
+    body.token_endpoint_auth_methods_supported = [...waysOf(ports), 'none']
   })
   provider.use(async (context, next) => {
     await next()
@@ -216,6 +216,15 @@ function nothingThere(context: Pick<KoaContextWithOIDC, 'body' | 'res' | 'status
   context.body = JSON.stringify({ ...problem.toJSON(), request_id: requestId })
   context.status = problem.status
   context.type = 'application/problem+json'
+}
+
+/** How agents authenticate, at every endpoint where they do. */
+function waysOf({ certificates, decisions }: ProviderPorts): string[] {
+  return [
+    'private_key_jwt',
+    ...(decisions.challenges ? BY_ATTESTATION : []),
+    ...(certificates ? ['self_signed_tls_client_auth'] : []),
+  ]
 }
 
 /** Section 9 of the draft on attestations. Nobody is asked for one who authenticates otherwise. */

@@ -5,9 +5,12 @@ import {
   isDeferralCode,
   revokeToken,
 } from '../decisions/index.ts'
-import { headerValues } from '../http/index.ts'
 import { Problem } from '../lib/problem.ts'
-import { readForm, required } from './form.ts'
+import { readClientForm } from './attestation.ts'
+import { required } from './form.ts'
+import { type PresentingPorts, presentedAt } from './presented.ts'
+
+export const REVOKE = '/oauth/revoke'
 
 /**
  * Revocation (RFC 7009). A task token ends its task with everything below it; a resource token ends every resource token of its
@@ -19,19 +22,17 @@ import { readForm, required } from './form.ts'
  */
 export async function revocationEndpoint(
   message: IncomingMessage,
-  ports: { readonly decisions: DecisionParts; readonly issuer: string },
+  ports: PresentingPorts & { readonly decisions: DecisionParts },
 ): Promise<void> {
   if (message.method !== 'POST') throw new Problem('request.method_not_allowed', 'POST is needed')
-  const { form } = await readForm(message)
+  const { form } = await readClientForm(message)
   const token = required(form, 'token')
   if (!isDeferralCode(token)) return revokeToken(ports.decisions, token)
   await cancelDeferral(ports.decisions, {
+    ...presentedAt(message, ports, REVOKE),
     code: token,
     assertion: form.get('client_assertion'),
     assertionType: form.get('client_assertion_type'),
-    proof: headerValues(message, 'dpop'),
-    method: 'POST',
-    url: `${ports.issuer}/oauth/revoke`,
-    origin: { ip: message.socket.remoteAddress ?? '' },
+    clientId: form.get('client_id'),
   })
 }

@@ -1,10 +1,10 @@
-import { IncomingMessage, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { DecisionParts } from '../decisions/index.ts'
-import { type ClientCertificates, headerValues } from '../http/index.ts'
+import type { ClientCertificates } from '../http/index.ts'
 import { Problem } from '../lib/problem.ts'
-import { CHALLENGE_HEADER, isAttested, withAttestation } from './attestation.ts'
+import { readClientForm } from './attestation.ts'
 import { deviceCode } from './backchannel/device-request.ts'
-import { type Form, readForm, required } from './form.ts'
+import { type Form, required } from './form.ts'
 import {
   CIBA,
   CLIENT_CREDENTIALS,
@@ -25,6 +25,7 @@ import { type AssertionAnswer, assertionFor, wantsAssertion } from './grants/iss
 import { jwtBearer } from './grants/jwt-bearer.ts'
 import { deferringOf, type Presented } from './grants/read.ts'
 import { tokenExchange } from './grants/token-exchange.ts'
+import { presentedAt, withBody } from './presented.ts'
 import type { TokenAnswer } from './token-answer.ts'
 import {
   replaceTransactionToken,
@@ -37,7 +38,6 @@ export interface TokenPorts extends InteractiveParts {
   readonly issuer: string
   /** Whether devices without a browser may ask. */
   readonly deviceCodes: boolean
-  /** What clients showed at their TLS connections; absent where nobody ends those in front of us. */
   readonly certificates?: ClientCertificates | undefined
   /** Audience of transaction tokens. */
   readonly trustDomain: string
@@ -82,11 +82,7 @@ export async function tokenEndpoint(
   ports: TokenPorts,
 ): Promise<TokenAnswer | TransactionAnswer | AssertionAnswer | undefined> {
   if (message.method !== 'POST') throw new Problem('request.method_not_allowed', 'POST is needed')
-  const { form: sent, text } = await readForm(message)
-  const form = withAttestation(message, sent)
-  const { challenges } = ports.decisions
-  // Section 6.2 of the draft: the next proof answers this one.
-  if (challenges && isAttested(message)) reply.setHeader(CHALLENGE_HEADER, challenges.now())
+  const { form, text } = await readClientForm(message)
   const type = required(form, 'grant_type')
   const grant = type === DEVICE_CODE && !ports.deviceCodes ? undefined : GRANTS.get(type)
   const interactive = INTERACTIVE.get(type)
@@ -98,27 +94,9 @@ export async function tokenEndpoint(
     return replaceTransactionToken(message, form, ports)
   // On every grant: what cannot be read is refused, whether or not it would be deferred.
   deferringOf(form)
-  const presented = {
-    proof: headerValues(message, 'dpop'),
-    certificate: ports.certificates?.read(message),
-    method: 'POST',
-    url: `${ports.issuer}/oauth/token`,
-    origin: { ip: message.socket.remoteAddress ?? '' },
-  }
+  const presented = presentedAt(message, ports, '/oauth/token')
   if (grant === tokenExchange && wantsAssertion(form))
     return assertionFor(ports.decisions, presented, form)
   if (interactive) return interactive(ports, presented, form)
   return grant?.(ports.decisions, presented, form)
-}
-
-/** The request as it was before its body was read: the provider reads bodies itself. */
-function withBody(message: IncomingMessage, text: string): IncomingMessage {
-  const again = new IncomingMessage(message.socket)
-  const { headers, httpVersion, httpVersionMajor, httpVersionMinor, method, rawHeaders, url } =
-    message
-  const head = { headers, httpVersion, httpVersionMajor, httpVersionMinor, method, rawHeaders, url }
-  Object.assign(again, head, { complete: true })
-  again.push(text)
-  again.push(null)
-  return again
 }

@@ -4,9 +4,11 @@ import { type CryptoKey, importJWK } from 'jose'
 import * as oauth from 'oauth4webapi'
 import * as openid from 'openid-client'
 import { findDecision } from '../../src/decisions/index.ts'
-import { ID_TOKEN, type OpenTask, TOKEN_EXCHANGE } from '../agent.ts'
+import { ID_TOKEN, JWT_BEARER, type OpenTask, postForm, TOKEN_EXCHANGE } from '../agent.ts'
+import { Stranger } from '../mcp/stranger.ts'
 import { assertDenied, assertNoToken, assertRefused } from '../refusals.ts'
 import { allOf, type KnownShop, letIn, sdkTask, shopDirect } from '../sdk/shops.ts'
+import { newKey } from '../signing.ts'
 import type { Answer } from '../wire.ts'
 import { inEachWorld, type World } from '../world.ts'
 
@@ -232,7 +234,63 @@ inEachWorld(
         { DPoP },
       )
       assert.ok(String(opened.task_id).startsWith('tsk_'))
+      // The nonce of the token endpoint is the one of the issuer: it counts where requests are pushed, too.
+      const stranger = await Stranger.arrive(w)
+      await stranger.register()
+      const pushing = await openid.discovery(new URL(w.issuer), stranger.id, {}, openid.None(), {
+        execute: [openid.allowInsecureRequests],
+      })
+      const asked = Object.fromEntries(stranger.asking(w.orders).searchParams)
+      const handle = openid.getDPoPHandle(pushing, await openid.randomDPoPKeyPair('ES256'))
+      for (const _ of [1, 2]) {
+        const url = await openid.buildAuthorizationUrlWithPAR(pushing, asked, { DPoP: handle })
+        assert.match(String(url.searchParams.get('request_uri')), /^urn:/)
+      }
+    })
+
+    it('wherever a proof can come, one without a nonce is told which, and uses up nothing else', async () => {
+      const w = world()
+      const { id: login_hint } = await w.person('sam')
+      const stranger = await Stranger.arrive(w)
+      await stranger.register()
+      const wish = { scope: 'orders.read', purpose: 'look at orders' }
+      const pushed = Object.fromEntries(stranger.asking(w.orders).searchParams)
+      const key = await newKey()
+      const as = async () => ({
+        client_assertion_type: JWT_BEARER,
+        client_assertion: await w.agent.assertion(),
+      })
+      const ask = async (path: string, form: Record<string, string>, nonce?: unknown) => {
+        const url = `${w.issuer}${path}`
+        const claims = nonce === undefined ? {} : { nonce }
+        const dpop = await w.agent.proof(key, { method: 'POST', url }, { claims })
+        return postForm(url, form, [['DPoP', dpop]])
+      }
+      let code = ''
+      for (const [path, form, gets] of [
+        ['/oauth/bc-authorize', { ...wish, login_hint, ...(await as()) }, 'auth_req_id'],
+        ['/oauth/device_authorization', { ...wish, ...(await as()) }, 'device_code'],
+        ['/oauth/par', pushed, 'request_uri'],
+        ['/oauth/revoke', { ...(await as()) }, undefined],
+      ] as const) {
+        const given = gets === undefined ? { ...form, token: code } : form
+        for (const bad of [undefined, '', 'x']) {
+          const refused = await ask(path, given, bad)
+          assertNoToken(refused, 'use_dpop_nonce', 'proof.nonce_required', `${path} ${bad}`)
+        }
+        const done = await ask(path, given, nonceOf(await ask(path, given)))
+        assert.ok(done.status < 300, `${path} ${done.text}`)
+        if (gets === 'auth_req_id') code = String(done.body.auth_req_id)
+      }
+    })
+
+    it('the SDK opens a task', async () => {
+      const w = world()
+      const sdk = await sdkTask(w, { scope: 'orders.read' })
+      const answer = await sdk.fetch(`${w.orders}/orders/1042`)
+      assert.equal(answer.status, 200, await answer.clone().text())
+      await sdk.close()
     })
   },
-  { nonces: 'always' },
+  { nonces: 'always', deviceCodes: true },
 )

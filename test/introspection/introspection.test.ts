@@ -120,6 +120,8 @@ inEachWorld(
       assert.equal(server.introspection_endpoint, `${w.issuer}/oauth/introspect`)
       assert.deepEqual(server.introspection_endpoint_auth_methods_supported, [
         'private_key_jwt',
+        'attest_jwt_client_auth',
+        'attest_jwt_client_auth_dpop',
         'client_secret_basic',
         'Bearer',
       ])

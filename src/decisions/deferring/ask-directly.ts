@@ -1,10 +1,5 @@
 import { asCalls, contains, type Detail } from '@remit/engine'
-import {
-  type Agent,
-  authenticateAgent,
-  type CredentialUse,
-  useCredential,
-} from '../../agents/index.ts'
+import { type Agent, useCredential } from '../../agents/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Person } from '../../people/index.ts'
 import { consumeOnce, type Tx } from '../../storage/index.ts'
@@ -15,8 +10,8 @@ import {
   MOST_ASKED_AN_HOUR,
   requestConsent,
 } from '../../tasks/index.ts'
-import { checkProof, type Proof } from '../../tokens/index.ts'
 import { type Issuing, issuingBy } from '../issuance/gate.ts'
+import { type Caller, readCaller } from '../opening/bring.ts'
 import { grantOpening } from '../opening/grant.ts'
 import { type OpeningRequest, type Refused, refused, type WantedTask } from '../opening/opening.ts'
 import { type Attempt, refuseOpening } from '../opening/refuse.ts'
@@ -37,13 +32,6 @@ export interface BackchannelRequest extends OpeningRequest, WantedTask {
 }
 
 export type Asked = { readonly outcome: 'asked'; readonly held: HeldBack } | Refused
-
-/** Who authenticated, perhaps with the key that it will use. */
-export interface Caller {
-  readonly agent: Agent
-  readonly assertion: CredentialUse
-  readonly proof: Proof | undefined
-}
 
 /**
  * Puts an agent's question to a person. Nothing shows that the person is there, so they are asked each time, whatever they allowed
@@ -74,24 +62,6 @@ export async function askDirectly(
     ip: request.origin.ip,
   }
   return refuseOpening(parts, attempt, why)
-}
-
-/** The agent, and its proof if it sent one. */
-export async function readCaller(
-  parts: DecisionParts,
-  { assertion, assertionType, method, proof: sent, url }: OpeningRequest,
-): Promise<Caller | Problem> {
-  const proof =
-    sent === undefined || sent.length === 0
-      ? undefined
-      : await problemOr(checkProof(sent, { method, url, clock: parts.clock }))
-  if (proof instanceof Problem) return proof
-  if (assertion === undefined || assertionType === undefined)
-    return new Problem('agent.unauthenticated', 'the request carries no client assertion')
-  const known = await problemOr(authenticateAgent(parts, { assertion, assertionType }))
-  if (known instanceof Problem) return known
-  const { agent, ...used } = known
-  return { agent, assertion: used, proof }
 }
 
 async function ask(

@@ -1,9 +1,12 @@
-import { authenticateAgent, credentialStep } from '../../agents/index.ts'
+import { credentialStep } from '../../agents/index.ts'
 import { identifyEnforcer } from '../../catalog/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { LiveView } from '../../live/index.ts'
 import type { Peps, PresentedPep } from '../../policy/index.ts'
+import { readCaller } from '../opening/bring.ts'
+import type { OpeningRequest } from '../opening/opening.ts'
 import type { DecisionParts } from '../parts.ts'
+import { proofStep } from '../refuse.ts'
 
 /** What asking about tokens works with. */
 export interface IntrospectionParts extends DecisionParts {
@@ -11,13 +14,7 @@ export interface IntrospectionParts extends DecisionParts {
 }
 
 /** How a caller says who it is, as the edge has read it. */
-export type PresentedCaller =
-  | PresentedPep
-  | {
-      readonly kind: 'client assertion'
-      readonly assertion: string
-      readonly assertionType: string
-    }
+export type PresentedCaller = PresentedPep | ({ readonly kind: 'agent' } & OpeningRequest)
 
 /** A token, as far as it decides who may be told about it. */
 export interface AboutToken {
@@ -46,13 +43,14 @@ export async function identifyIntrospector(
 ): Promise<Introspector> {
   if (!presented) throw unauthenticated(undefined)
   try {
-    if (presented.kind === 'client assertion') return await agent(parts, presented)
+    if (presented.kind === 'agent') return await agent(parts, presented)
     if (presented.kind === 'secret' && presented.secret.startsWith('enf_'))
       return await enforcer(parts, presented)
     return await pep(parts, presented)
   } catch (cause) {
-    // A store that cannot be reached says nothing about who asks.
-    throw cause instanceof Problem && cause.status < 500 ? unauthenticated(cause) : cause
+    // A store that cannot be reached says nothing about who asks; and a fresh value has to be asked for.
+    const hidden = cause instanceof Problem && cause.status < 500 && !isSaid(cause)
+    throw hidden ? unauthenticated(cause) : cause
   }
 }
 
@@ -77,17 +75,26 @@ async function pep({ peps }: IntrospectionParts, presented: PresentedPep): Promi
   }
 }
 
-/** With its base credential, used once as everywhere. */
+/** With its base credential, used once as everywhere. A proof comes only where it is a part of that. */
 async function agent(
   parts: DecisionParts,
-  presented: Extract<PresentedCaller, { kind: 'client assertion' }>,
+  presented: Extract<PresentedCaller, { kind: 'agent' }>,
 ): Promise<Introspector> {
-  const authenticated = await authenticateAgent(parts, presented)
-  const { agent: known } = authenticated
-  const used = credentialStep(parts.storage.read, authenticated)
-  if (!(await parts.storage.commit([used])).committed)
+  const caller = await readCaller(parts, presented)
+  if (caller instanceof Problem) throw caller
+  const { agent: known, assertion, proof } = caller
+  const used = [
+    credentialStep(parts.storage.read, assertion),
+    ...(proof ? [proofStep(parts, proof)] : []),
+  ]
+  if (!(await parts.storage.commit(used)).committed)
     throw new Problem('assertion.replayed', 'the client assertion was used before')
   return { name: known.id, mayKnow: ({ agentId }) => agentId === known.id }
+}
+
+/** What the next request heals, by what this one is told. */
+function isSaid({ code }: Problem): boolean {
+  return code.startsWith('attestation.') || code === 'proof.nonce_required'
 }
 
 function unauthenticated(cause: Problem | undefined): Problem {

@@ -44,19 +44,45 @@ export async function readAgent(
   parts: DecisionParts,
   request: OpeningRequest,
 ): Promise<BroughtOrNot<BroughtAgent>> {
-  const { method, url } = request
-  const nonce = parts.nonces?.checkFor(url, { at: 'token endpoint' })
-  const { clock, random } = parts
-  // INVARIANT: a certificate that says which agent asks binds no task; a task has a key of its own.
-  const certificate = request.assertion === undefined ? undefined : request.certificate
-  const shown = { proof: request.proof, certificate }
-  const proof = await problemOr(checkPossession(shown, { method, url, clock, random, nonce }))
+  const proof = await provedKey(parts, request)
   if (proof instanceof Problem)
     return { ok: false, problem: proof, proof: undefined, agentId: undefined }
   const known = await problemOr(authenticate(parts, request))
   if (known instanceof Problem) return { ok: false, problem: known, proof, agentId: undefined }
   const { agent, issuers, vouched: _, ...assertion } = known
   return { ok: true, brought: { agent, assertion, proof, issuers } }
+}
+
+/** Who asks, where a key may be proved later. */
+export interface Caller {
+  readonly agent: Agent
+  readonly assertion: CredentialUse
+  readonly proof: Proof | undefined
+}
+
+/** The same of a request that need not prove a key yet. */
+export async function readCaller(
+  parts: DecisionParts,
+  request: OpeningRequest,
+): Promise<Caller | Problem> {
+  const { assertion: own, certificate, proof: sent } = request
+  const shows = (sent?.length ?? 0) > 0 || (own !== undefined && certificate !== undefined)
+  const proof = shows ? await provedKey(parts, request) : undefined
+  if (proof instanceof Problem) return proof
+  const known = await problemOr(authenticate(parts, request))
+  if (known instanceof Problem) return known
+  const { agent, issuers: _, vouched: __, ...assertion } = known
+  return { agent, assertion, proof }
+}
+
+function provedKey(parts: DecisionParts, request: OpeningRequest): Promise<Proof | Problem> {
+  const { method, url } = request
+  const nonce = parts.nonces?.checkFor(url, { at: 'token endpoint' })
+  const { clock, random } = parts
+  // INVARIANT: a certificate that says which agent asks binds no task; a task has a key of its own.
+  const certificate = request.assertion === undefined ? undefined : request.certificate
+  const shown = { proof: request.proof, certificate }
+  return problemOr(checkPossession(shown, { method, url, clock, random, nonce }))
 }
 
 /** An agent that a trusted issuer vouches for, by that issuer's own word; it may be one that cannot prove a key. */
@@ -96,9 +122,18 @@ export async function readBrought(parts: DecisionParts, opening: Opening): Promi
   return { ok: true, brought: { ...read.brought, subject } }
 }
 
-async function authenticate(
+/**
+ * Which agent asks: by a credential of its own, or, where it shows none, by the certificate of its connection.
+ * @throws Problem `agent.…`, `client_document.…`, `attestation.…`
+ */
+export async function authenticate(
   parts: DecisionParts,
-  { assertion, assertionType, certificate, clientId }: OpeningRequest,
+  {
+    assertion,
+    assertionType,
+    certificate,
+    clientId,
+  }: Pick<OpeningRequest, 'assertion' | 'assertionType' | 'certificate' | 'clientId'>,
 ): Promise<Authenticated> {
   if (assertion === undefined && certificate && clientId !== undefined)
     return authenticateByCertificate(parts, { clientId, jwk: certificate.jwk })

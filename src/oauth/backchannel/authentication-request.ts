@@ -5,10 +5,11 @@ import {
   type Hint,
   isNotificationToken,
 } from '../../decisions/index.ts'
-import { headerValues } from '../../http/index.ts'
 import { Problem } from '../../lib/problem.ts'
-import { type Form, readForm } from '../form.ts'
+import { readClientForm } from '../attestation.ts'
+import type { Form } from '../form.ts'
 import { limitsOf, openingOf, placeOf, refuse, wantedOf } from '../grants/read.ts'
+import { type PresentingPorts, presentedAt } from '../presented.ts'
 import { refusalProblem } from '../token-answer.ts'
 
 export const BACKCHANNEL = '/oauth/bc-authorize'
@@ -23,17 +24,18 @@ const HINTS = ['login_hint', 'id_token_hint', 'login_hint_token'] as const
  */
 export async function backchannelEndpoint(
   message: IncomingMessage,
-  { decisions, issuer }: { readonly decisions: DecisionParts; readonly issuer: string },
+  ports: PresentingPorts & { readonly decisions: DecisionParts },
 ): Promise<object> {
   if (message.method !== 'POST') throw new Problem('request.method_not_allowed', 'POST is needed')
-  const { form } = await readForm(message)
+  const { form } = await readClientForm(message)
   refuse(form, ['request', 'subject_token'], 'is not accepted here')
   const binding = form.get('binding_message')
   const purpose = form.get('purpose') ?? binding
   if (purpose === undefined)
     throw new Problem('oauth.invalid_request', '`purpose` or `binding_message` is needed')
   const wanted = wantedOf(form)
-  const answer = await askDirectly(decisions, {
+  const answer = await askDirectly(ports.decisions, {
+    ...presentedAt(message, ports, BACKCHANNEL),
     ...openingOf(form),
     ...wanted,
     scope: withoutOpenId(wanted.scope),
@@ -44,10 +46,6 @@ export async function backchannelEndpoint(
     message: binding,
     waits: waitsOf(form),
     notificationToken: notificationTokenOf(form),
-    proof: headerValues(message, 'dpop'),
-    method: 'POST',
-    url: `${issuer}${BACKCHANNEL}`,
-    origin: { ip: message.socket.remoteAddress ?? '' },
   })
   if (answer.outcome === 'refused') throw refusalProblem(answer)
   const { code, expiresIn, interval } = answer.held

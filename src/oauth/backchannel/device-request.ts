@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http'
 import { beginDevice, type DecisionParts } from '../../decisions/index.ts'
-import { headerValues } from '../../http/index.ts'
 import { Problem } from '../../lib/problem.ts'
-import type { Form } from '../form.ts'
-import { readForm, required } from '../form.ts'
+import { readClientForm } from '../attestation.ts'
+import { type Form, required } from '../form.ts'
 import { polled } from '../grants/deferred.ts'
 import { limitsOf, openingOf, type Presented, placeOf, wantedOf } from '../grants/read.ts'
+import { type PresentingPorts, presentedAt } from '../presented.ts'
 import type { TokenAnswer } from '../token-answer.ts'
 import { refusalProblem } from '../token-answer.ts'
 
@@ -17,26 +17,23 @@ export const DEVICE = '/oauth/device_authorization'
  */
 export async function deviceEndpoint(
   message: IncomingMessage,
-  { decisions, issuer }: { readonly decisions: DecisionParts; readonly issuer: string },
+  ports: PresentingPorts & { readonly decisions: DecisionParts },
 ): Promise<object> {
   if (message.method !== 'POST') throw new Problem('request.method_not_allowed', 'POST is needed')
-  const { form } = await readForm(message)
-  const answer = await beginDevice(decisions, {
+  const { form } = await readClientForm(message)
+  const answer = await beginDevice(ports.decisions, {
+    ...presentedAt(message, ports, DEVICE),
     ...openingOf(form),
     ...wantedOf(form),
     ...limitsOf(form),
     ...placeOf(form),
     purpose: required(form, 'purpose'),
-    proof: headerValues(message, 'dpop'),
-    method: 'POST',
-    url: `${issuer}${DEVICE}`,
-    origin: { ip: message.socket.remoteAddress ?? '' },
   })
   if (answer.outcome === 'refused') throw refusalProblem(answer)
   return {
     device_code: answer.held.code,
     user_code: answer.userCode,
-    verification_uri: `${issuer}/device`,
+    verification_uri: `${ports.issuer}/device`,
     expires_in: answer.waits,
     interval: answer.held.interval,
   }

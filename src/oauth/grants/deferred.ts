@@ -30,6 +30,7 @@ export async function polled(
     code: required(form, name),
     assertion: form.get('client_assertion'),
     assertionType: form.get('client_assertion_type'),
+    clientId: form.get('client_id'),
   })
   if (answer.outcome === 'refused') throw refusalProblem(answer)
   if (answer.outcome === 'opened') return openingAnswer(answer)

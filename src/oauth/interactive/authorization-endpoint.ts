@@ -1,5 +1,6 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { RawContext, RawHandler } from '../../http/index.ts'
+import type { ServerResponse } from 'node:http'
+import type { RawHandler } from '../../http/index.ts'
+import type { Answering } from '../answering.ts'
 import type { AuthorizationServer } from '../provider.ts'
 
 const PATH = '/oauth/authorize'
@@ -8,22 +9,19 @@ const PATH = '/oauth/authorize'
  * The authorization endpoint (RFC 6749 section 3.1) and the way back to it from the pages. Requests are the provider's to
  * judge; who answers them, and what, is in our own books.
  */
-export function authorizationHandler(
-  server: AuthorizationServer,
-  failing: (reply: ServerResponse, context: RawContext, work: () => Promise<void>) => Promise<void>,
-): RawHandler {
+export function authorizationHandler(server: AuthorizationServer, answer: Answering): RawHandler {
   return {
     name: 'authorization endpoint',
     paths: [PATH, `${PATH}/`],
-    handle: (message: IncomingMessage, reply: ServerResponse, context: RawContext) =>
-      failing(reply, context, async () => {
-        const uid = uidOf(message.url ?? '')
-        const settled = uid === undefined ? 'settled' : await server.settle(message, uid)
-        // Without an answer, or without one of this browser: the page says which. Told already: it says that too.
-        if (settled === 'settled') await server.handle(message, reply)
-        else if (settled === 'unanswered') redirect(reply, `/authorize/${uid}`)
-        else redirect(reply, `/authorize/${uid}?told=yes`)
-      }),
+    handle: answer(async (message, reply) => {
+      const uid = uidOf(message.url ?? '')
+      const settled = uid === undefined ? 'settled' : await server.settle(message, uid)
+      // Without an answer, or without one of this browser: the page says which. Told already: it says that too.
+      if (settled === 'settled') await server.handle(message, reply)
+      else if (settled === 'unanswered') redirect(reply, `/authorize/${uid}`)
+      else redirect(reply, `/authorize/${uid}?told=yes`)
+      return undefined
+    }),
   }
 }
 

@@ -8,7 +8,9 @@ import {
 import { headerValues } from '../../http/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { INTROSPECTION_TYPE } from '../../tokens/index.ts'
-import { readForm, required } from '../form.ts'
+import { readClientForm } from '../attestation.ts'
+import { required } from '../form.ts'
+import type { PresentingPorts } from '../presented.ts'
 import { presentedCaller } from './presented-caller.ts'
 
 /** What an answer is written as. */
@@ -23,11 +25,12 @@ export interface Told {
  */
 export async function introspectionEndpoint(
   message: IncomingMessage,
-  { decisions }: { readonly decisions: IntrospectionParts },
+  ports: PresentingPorts & { readonly decisions: IntrospectionParts },
 ): Promise<Told> {
+  const { decisions } = ports
   if (message.method !== 'POST') throw new Problem('request.method_not_allowed', 'POST is needed')
-  const { form } = await readForm(message)
-  const caller = await identifyIntrospector(decisions, presentedCaller(message, form))
+  const { form } = await readClientForm(message)
+  const caller = await identifyIntrospector(decisions, presentedCaller(message, form, ports))
   const token = required(form, 'token')
   if (wantsSigned(message)) {
     const text = await introspectSigned(decisions, caller, token)

@@ -1,0 +1,97 @@
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import type { DecisionParts } from '../decisions/index.ts'
+import { logBug, type RawContext, type RawHandler, toProblem } from '../http/index.ts'
+import { CHALLENGE_HEADER, isAttested } from './attestation.ts'
+import type { Told } from './introspection/introspect.ts'
+import { oauthAnswer } from './render-problem.ts'
+
+/** What our own endpoints do; `undefined`: somebody else has answered. */
+export type Work = (message: IncomingMessage, reply: ServerResponse) => Promise<object | undefined>
+
+/** Makes a handler of what an endpoint does. */
+export type Answering = (work: Work, status?: number) => RawHandler['handle']
+
+/**
+ * The one place where something thrown becomes an OAuth error, and where whoever needs a fresh value for the next request is told it:
+ * the nonce of a proof (RFC 9449 section 8), the challenge of an attestation (section 6.2 of the draft on those).
+ */
+export function answeringFor(ports: FreshValues): Answering {
+  return (work, status = 200) =>
+    (message, reply, context) =>
+      answering({ message, reply, context }, ports, { work, status })
+}
+
+interface Exchange {
+  readonly message: IncomingMessage
+  readonly reply: ServerResponse
+  readonly context: RawContext
+}
+
+interface FreshValues {
+  readonly issuer: string
+  readonly decisions: Pick<DecisionParts, 'challenges' | 'nonces'>
+}
+
+async function answering(
+  { context, message, reply }: Exchange,
+  { decisions, issuer }: FreshValues,
+  { status, work }: { readonly work: Work; readonly status: number },
+): Promise<void> {
+  const { challenges, nonces } = decisions
+  if (challenges && isAttested(message)) reply.setHeader(CHALLENGE_HEADER, challenges.now())
+  try {
+    const body = await work(message, reply)
+    if (body) write(reply, status, body)
+  } catch (error) {
+    const { bug, problem } = toProblem(error)
+    if (bug !== undefined) logBug(context.log, bug)
+    if (nonces && problem.code === 'proof.nonce_required')
+      reply.setHeader('dpop-nonce', nonces.current(issuer))
+    const answer = oauthAnswer(problem, context.requestId)
+    const asked = WANTED[problem.code] ?? {}
+    if (reply.headersSent) reply.destroy()
+    else write(reply, answer.status, answer.body, { ...RETRY[answer.status], ...asked })
+  }
+}
+
+/** RFC 9110 section 11.6.1: what a secret can be sent in. */
+const SECRETS: OutgoingHttpHeaders = {
+  'www-authenticate': 'Basic realm="remit", Bearer realm="remit"',
+}
+const WANTED: Readonly<Record<string, OutgoingHttpHeaders>> = {
+  'enforcer.unauthenticated': SECRETS,
+  'introspection.unauthenticated': SECRETS,
+  'registration.unauthorized': { 'www-authenticate': 'Bearer error="invalid_token"' },
+}
+
+/** RFC 9110 section 10.2.3, seconds. */
+const RETRY: Readonly<Record<number, OutgoingHttpHeaders>> = {
+  429: { 'retry-after': '60' },
+  503: { 'retry-after': '2' },
+}
+
+/** RFC 6749 section 5.1: never cached. */
+function write(
+  reply: ServerResponse,
+  status: number,
+  body: object,
+  headers: OutgoingHttpHeaders = {},
+): void {
+  writeText(reply, status, { type: 'application/json', text: JSON.stringify(body) }, headers)
+}
+
+export function writeText(
+  reply: ServerResponse,
+  status: number,
+  { text, type }: Told,
+  headers: OutgoingHttpHeaders = {},
+): void {
+  reply.writeHead(status, {
+    'content-type': type,
+    'content-length': Buffer.byteLength(text),
+    'cache-control': 'no-store',
+    pragma: 'no-cache',
+    ...headers,
+  })
+  reply.end(text)
+}

@@ -1,0 +1,43 @@
+import { type IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import { type ClientCertificates, headerValues } from '../http/index.ts'
+import type { Presented } from './grants/read.ts'
+
+/** What stands before the form of every request by which something is asked for as an agent. */
+export interface PresentingPorts {
+  readonly issuer: string
+  /** What clients showed at their TLS connections; absent where nobody ends those in front of us. */
+  readonly certificates?: ClientCertificates | undefined
+}
+
+/** With what a request came to this path of ours. */
+export function presentedAt(
+  message: IncomingMessage,
+  { certificates, issuer }: PresentingPorts,
+  path: string,
+): Presented {
+  return {
+    proof: headerValues(message, 'dpop'),
+    certificate: certificates?.read(message),
+    method: 'POST',
+    url: `${issuer}${path}`,
+    origin: { ip: message.socket.remoteAddress ?? '' },
+  }
+}
+
+/** The request as it was before its body was read, for the provider, which reads bodies itself; with another body, and without some headers. */
+export function withBody(
+  message: IncomingMessage,
+  text: string,
+  without: readonly string[] = [],
+): IncomingMessage {
+  const again = new IncomingMessage(message.socket)
+  const { httpVersion, httpVersionMajor, httpVersionMinor, method, rawHeaders, url } = message
+  const headers: IncomingHttpHeaders = { ...message.headers }
+  headers['content-length'] = String(Buffer.byteLength(text))
+  for (const name of without) delete headers[name]
+  const head = { headers, httpVersion, httpVersionMajor, httpVersionMinor, method, rawHeaders, url }
+  Object.assign(again, head, { complete: true })
+  again.push(text)
+  again.push(null)
+  return again
+}

@@ -1,0 +1,55 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { ATTESTED } from '../agents/index.ts'
+import { provePushed } from '../decisions/index.ts'
+import { Problem } from '../lib/problem.ts'
+import { ATTESTATION_HEADERS, readClientForm } from './attestation.ts'
+import { type Form, required } from './form.ts'
+import { presentedAt, withBody } from './presented.ts'
+import { markProved } from './proved-request.ts'
+import type { TokenPorts } from './token.ts'
+
+export const PUSHED = '/oauth/par'
+
+/**
+ * Pushed authorization requests (RFC 9126), which are the provider's to judge. What comes in headers is ours to check before, as
+ * everywhere: a proof, of which the provider sees only the key (`dpop_jkt`, RFC 9449 section 10.1), and an attestation.
+ */
+export async function pushedRequestEndpoint(
+  message: IncomingMessage,
+  reply: ServerResponse,
+  ports: TokenPorts,
+): Promise<undefined> {
+  if (message.method !== 'POST') {
+    await ports.provider(message, reply)
+    return undefined
+  }
+  const { form, text } = await readClientForm(message)
+  const attested = form.get('client_assertion_type') === ATTESTED
+  const presented = presentedAt(message, ports, PUSHED)
+  const thumbprint = await provePushed(ports.decisions, {
+    ...presented,
+    attested: attested
+      ? { clientId: required(form, 'client_id'), assertion: required(form, 'client_assertion') }
+      : undefined,
+  })
+  const changed =
+    thumbprint === undefined && !attested ? text : rest(form, { attested, thumbprint })
+  const request = withBody(message, changed, [...ATTESTATION_HEADERS, 'dpop'])
+  if (attested) markProved(request)
+  await ports.provider(request, reply)
+  return undefined
+}
+
+/** The form, as the provider is to read it. */
+function rest(
+  form: Form,
+  { attested, thumbprint }: { readonly attested: boolean; readonly thumbprint: string | undefined },
+): string {
+  const left = new URLSearchParams([...form])
+  if (attested) for (const name of ['client_assertion', 'client_assertion_type']) left.delete(name)
+  if (thumbprint === undefined) return left.toString()
+  if ((form.get('dpop_jkt') ?? thumbprint) !== thumbprint)
+    throw new Problem('proof.wrong_key', '`dpop_jkt` names another key than the proof is by')
+  left.set('dpop_jkt', thumbprint)
+  return left.toString()
+}
