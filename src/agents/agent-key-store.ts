@@ -21,6 +21,17 @@ export async function listKeys(reader: Reader, agentId: string): Promise<AgentKe
   }))
 }
 
+/** Whether it ever had one, also one that was revoked. */
+export async function hadKeys(reader: Reader, agentId: string): Promise<boolean> {
+  const row = await reader
+    .selectFrom('agent_keys')
+    .select('thumbprint')
+    .where('agent_id', '=', agentId)
+    .limit(1)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
 /** False when the key, or its `kid` within the agent, is in use; a revoked key never comes back. */
 export async function insertKey(tx: Tx, key: AgentKey): Promise<boolean> {
   const { numInsertedOrUpdatedRows } = await tx

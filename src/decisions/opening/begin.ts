@@ -35,7 +35,11 @@ export async function begin(
   parts: DecisionParts,
   task: Task,
   given: {
-    readonly brought: Pick<BroughtAgent, 'assertion'> & { readonly proof: Proof | undefined }
+    readonly brought: {
+      /** None of a client that proves nothing of itself. */
+      readonly assertion: BroughtAgent['assertion'] | undefined
+      readonly proof: Proof | undefined
+    }
     readonly also?: UsedOnce
     readonly guards?: readonly Step[]
     readonly record: Partial<LedgerEvent>
@@ -46,7 +50,7 @@ export async function begin(
   const { read } = parts.storage
   const done = await parts.storage.commit([
     ...(proof ? [consumeOnceStep(read, 'dpop', proof.replayKey, proof.expiresAt)] : []),
-    credentialStep(read, assertion),
+    ...(assertion ? [credentialStep(read, assertion)] : []),
     ...(also ? [consumeOnceStep(read, also.kind, also.replayKey, also.expiresAt)] : []),
     ...openSteps(parts, task, record, guards),
   ])

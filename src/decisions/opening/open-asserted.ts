@@ -2,12 +2,13 @@ import type { Detail } from '@remit/engine'
 import { type Agent, agentIdOf, type TrustedIssuer, type Vouched } from '../../agents/index.ts'
 import { rememberedUntil } from '../../keys/index.ts'
 import { Problem } from '../../lib/problem.ts'
-import { assertedPerson, provedBy } from '../../people/index.ts'
+import { assertedPerson, provedBy, type Subject } from '../../people/index.ts'
+import type { Proof } from '../../tokens/index.ts'
 import { openFor } from '../open-task.ts'
 import type { DecisionParts } from '../parts.ts'
 import { problemOr } from '../reasons.ts'
 import { type Asserted, readAsserted } from './asserted.ts'
-import { type BroughtAgent, type BroughtOrNot, readAgent } from './bring.ts'
+import { type BroughtAgent, readAgent } from './bring.ts'
 import type { AssertedOpening, Opening, OpeningAnswer } from './opening.ts'
 
 /** Types of assertions, by what their issuer is trusted with. Neither counts as the other. */
@@ -36,26 +37,35 @@ export async function openAsserted(
     defer: undefined,
   }
   if (!agent.ok) return openFor(parts, opening, agent, way)
-  const read = await problemOr(readAll(parts, asked, agent.brought))
+  const read = await problemOr(readAssertion(parts, asked, agent.brought))
   if (read instanceof Problem) {
     const { agent: known, proof } = agent.brought
     return openFor(parts, opening, { ok: false, problem: read, proof, agentId: known.id }, way)
   }
   const wanted = { ...opening, ...read.asserted, scope: undefined }
-  return openFor(parts, wanted, read.brought, { ...way, asserted: read.basis })
+  const brought = { ok: true, brought: read.brought } as const
+  return openFor(parts, wanted, brought, { ...way, asserted: read.basis })
 }
 
-interface Read {
-  readonly brought: BroughtOrNot
+/** Whoever shows an assertion, and with which key. */
+type Shows = Pick<BroughtAgent, 'agent' | 'issuers'> & { readonly proof: Proof | undefined }
+
+/** What an assertion says, checked, of whoever shows it. */
+export interface ReadAssertion<B extends Shows> {
+  readonly brought: B & { readonly subject: Subject }
+  /** Who issued it. */
+  readonly issuer: TrustedIssuer
+  /** It is for one key, which was proved. */
+  readonly bound: boolean
   readonly asserted: Pick<Asserted, 'details' | 'resource'> & { readonly purpose: string }
   readonly basis: readonly Detail[] | undefined
 }
 
-async function readAll(
+export async function readAssertion<B extends Shows>(
   parts: DecisionParts,
   asked: AssertedOpening,
-  brought: BroughtAgent,
-): Promise<Read> {
+  brought: B,
+): Promise<ReadAssertion<B>> {
   const vouched = await parts.issuers.check(asked.identity, {
     use: asked.use,
     typ: TYP[asked.use],
@@ -70,7 +80,9 @@ async function readAll(
   const expiresAt = rememberedUntil(claims.exp * 1000)
   const subject = { person, replayKey: digest, expiresAt, ...provedBy(claims) }
   return {
-    brought: { ok: true, brought: { ...brought, subject, issuers: also(brought, issuer) } },
+    brought: { ...brought, subject, issuers: also(brought, issuer) },
+    issuer,
+    bound: claims.cnf !== undefined,
     asserted: { ...asserted, purpose: asked.purpose ?? purposeOf(brought.agent) },
     basis: mapping.delegates ? limit : undefined,
   }
@@ -83,7 +95,7 @@ async function readAll(
  */
 function checkBound(
   { claims, issuer }: Vouched,
-  { agent, proof }: BroughtAgent,
+  { agent, proof }: Shows,
   use: AssertedOpening['use'],
 ): void {
   const { act, client_id: clientId, cnf, jti } = claims
@@ -91,7 +103,7 @@ function checkBound(
   const unnamed = use === 'chaining' && clientId === undefined
   if (!unnamed && (typeof clientId !== 'string' || agentIdOf(clientId) !== agent.id))
     throw new Problem('subject_token.not_for_agent', 'it was issued to another client')
-  if ((unnamed || cnf !== undefined) && (!isObject(cnf) || cnf.jkt !== proof.thumbprint))
+  if ((unnamed || cnf !== undefined) && (!isObject(cnf) || cnf.jkt !== proof?.thumbprint))
     throw new Problem('subject_token.not_for_agent', 'it is bound to another key')
   if (act === undefined) return
   if (!isObject(act) || typeof act.sub !== 'string' || act.iss !== issuer.issuer)
@@ -104,7 +116,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function also({ issuers }: BroughtAgent, issuer: TrustedIssuer): readonly TrustedIssuer[] {
+function also({ issuers }: Shows, issuer: TrustedIssuer): readonly TrustedIssuer[] {
   return [issuer, ...issuers.filter(({ name }) => name !== issuer.name)]
 }
 

@@ -1,4 +1,4 @@
-import { type DecisionParts, openAsserted } from '../../decisions/index.ts'
+import { type DecisionParts, openAsserted, openPublic } from '../../decisions/index.ts'
 import { type Form, required } from '../form.ts'
 import { openingAnswer, type TokenAnswer } from '../token-answer.ts'
 import { limitsOf, openingOf, type Presented, placeOf, refuse, wantedOf } from './read.ts'
@@ -10,16 +10,21 @@ import { limitsOf, openingOf, type Presented, placeOf, refuse, wantedOf } from '
 export function redeems(use: 'id_jag' | 'chaining') {
   return async (parts: DecisionParts, presented: Presented, form: Form): Promise<TokenAnswer> => {
     refuse(form, ['subject_token'], 'is not accepted here: the assertion says for whom')
-    const answer = await openAsserted(parts, {
+    const asked = {
       ...presented,
       ...openingOf(form),
-      use,
       identity: required(form, 'assertion'),
       ...wantedOf(form),
       ...limitsOf(form),
       ...placeOf(form),
       purpose: form.get('purpose'),
-    })
+    }
+    const { assertion, certificate, clientId } = asked
+    const provesNothing = use === 'id_jag' && assertion === undefined && certificate === undefined
+    const answer =
+      provesNothing && clientId !== undefined
+        ? await openPublic(parts, { ...asked, clientId })
+        : await openAsserted(parts, { ...asked, use })
     const opened = openingAnswer(answer)
     const details = answer.outcome === 'opened' ? answer.details : []
     return { ...opened, scope: [...new Set(details.flatMap(({ actions }) => actions))].join(' ') }

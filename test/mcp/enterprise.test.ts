@@ -1,0 +1,335 @@
+import assert from 'node:assert/strict'
+import { before, it } from 'node:test'
+import {
+  Client,
+  CrossAppAccessProvider,
+  createPrivateKeyJwtAuth,
+  DpopSession,
+  discoverAndRequestJwtAuthGrant,
+  type OAuthClientProvider,
+  StreamableHTTPClientTransport,
+} from '@modelcontextprotocol/client'
+import {
+  addIssuer,
+  addKey,
+  registerAgent,
+  revokeIssuer,
+  revokeKey,
+  setIssuerTerms,
+} from '../../src/agents/index.ts'
+import { findTask, listTasks } from '../../src/tasks/index.ts'
+import { JWT_BEARER, postForm, TestAgent } from '../agent.ts'
+import { serveDocuments } from '../document-server.ts'
+import { newKey, proof } from '../signing.ts'
+import { inEachWorld } from '../world.ts'
+import { serveEnterprise } from './enterprise-provider.ts'
+import { wordsOf } from './place.ts'
+import { deskActions, openDesk, ping } from './stranger.ts'
+
+const GRANT = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
+const SCOPES = ['search-notes', 'read-note', 'send-message'].map((name) => `desk.${name}`)
+
+inEachWorld(
+  'MCP Enterprise-Managed Authorization',
+  (world) => {
+    const desk = () => `${world().gateway}/desk`
+    let enterprise: Awaited<ReturnType<typeof serveEnterprise>>
+
+    before(async () => {
+      const w = world()
+      await openDesk(w)
+      const { id } = await w.person('ada')
+      enterprise = await serveEnterprise(
+        w.clock,
+        { mail: { secret: 's1', there: 'mailer' }, vault: { secret: 's2', there: 'keyed' } },
+        SCOPES,
+      )
+      w.onStop(() => enterprise.close())
+      for (const name of ['mailer', 'keyed']) await register(name)
+      await addIssuer(w.rooms.issuers, {
+        ...{ ...terms(id), name: 'enterprise', issuer: enterprise.issuer, by: id },
+      })
+    })
+
+    const terms = (ownerId: string) => ({
+      ...{ uses: ['id_jag'], trust: 2, ceiling: null, ownerId, bearer: true },
+      people: { provider: world().provider, delegates: true },
+    })
+
+    async function register(name: string, keys: readonly unknown[] = []) {
+      const { id } = await world().person('ada')
+      const what = { description: '', trust: 2, ceiling: deskActions(world()), ownerId: id, by: id }
+      return registerAgent(world().rooms.agents, { ...what, name, keys })
+    }
+
+    /** The official client's own provider for it, as its documentation has it. */
+    function provider(app: 'mail' | 'vault', there: string): CrossAppAccessProvider {
+      return new CrossAppAccessProvider({
+        clientId: there,
+        // The SDK wants one, and does not send it to a server that takes none.
+        clientSecret: 'unused',
+        expectedIssuer: world().issuer,
+        assertion: async ({ authorizationServerUrl, fetchFn, resourceUrl }) => {
+          const { jwtAuthGrant } = await discoverAndRequestJwtAuthGrant({
+            idpUrl: enterprise.issuer,
+            audience: authorizationServerUrl,
+            resource: resourceUrl,
+            idToken: await enterprise.idToken('sam', app),
+            clientId: app,
+            clientSecret: app === 'mail' ? 's1' : 's2',
+            fetchFn,
+          })
+          return jwtAuthGrant
+        },
+      })
+    }
+
+    async function connect(authProvider: OAuthClientProvider): Promise<Client> {
+      const client = new Client({ name: 'mail', version: '1' })
+      await client.connect(new StreamableHTTPClientTransport(new URL(desk()), { authProvider }))
+      world().onStop(() => client.close())
+      return client
+    }
+
+    const search = { name: 'search_notes', arguments: { query: 'late' } }
+
+    /** A request that is right but for what differs. */
+    async function redeem(
+      over: Readonly<Record<string, string | undefined>> = {},
+      said: Readonly<Record<string, unknown>> = {},
+      dpop?: string,
+    ) {
+      const w = world()
+      const honest = { sub: 'sam', aud: w.issuer, client_id: 'mailer', resource: desk() }
+      const assertion = await enterprise.sign(
+        { ...honest, scope: 'desk.read-note', ...said },
+        'oauth-id-jag+jwt',
+      )
+      const form = { grant_type: GRANT, client_id: 'mailer', assertion, ...over }
+      const headers = dpop === undefined ? [] : [['DPoP', dpop] as const]
+      return postForm(`${w.issuer}/oauth/token`, form, headers)
+    }
+
+    const proving = (key: Awaited<ReturnType<typeof newKey>>) =>
+      proof(world().clock, key, { method: 'POST', url: `${world().issuer}/oauth/token` })
+
+    const codeOf = async (answer: ReturnType<typeof redeem>) => (await answer).body.code
+
+    it('the official client signs in at its enterprise, redeems the assertion, and calls a tool; nobody is asked', async () => {
+      const w = world()
+      const mail = provider('mail', 'mailer')
+      const client = await connect(mail)
+      const found = await client.callTool(search)
+      assert.notEqual(found.isError, true, wordsOf(found))
+      const tokens = mail.tokens()
+      assert.ok(tokens)
+      assert.deepEqual([tokens.token_type, tokens.refresh_token], ['Bearer', undefined])
+      assert.ok((tokens.expires_in ?? 0) <= 300)
+      assert.doesNotMatch(tokens.access_token, /\./, 'opaque')
+      const [task, ...more] = await listTasks(w.rooms.storage.read, { agentId: 'mailer', limit: 9 })
+      assert.ok(task && more.length === 0)
+      const sam = await w.person('sam')
+      assert.deepEqual(
+        [task.personId, task.openedBy, task.issuers, task.keyThumbprint],
+        [sam.id, 'assertion', ['enterprise'], null],
+      )
+      assert.deepEqual(task.mayDelegate, [])
+      assert.ok(task.deadline - task.openedAt <= 310_000, 'it ends with its only token')
+      // Of risk class high a bearer token may nothing, whatever the enterprise says.
+      const message = { name: 'send_message', arguments: { to: 'a@example.com', text: 'hello' } }
+      const refused = await client.callTool(message)
+      assert.match(wordsOf(refused), /cannot prove possession/)
+      assert.ok(!w.log.includes(tokens.access_token), 'tokens stay out of the log')
+    })
+
+    it('a client that has a key proves it, and its token is bound', async () => {
+      const w = world()
+      const key = await newKey()
+      const { id: by } = await w.person('ada')
+      await addKey(w.rooms.agents, { agentId: 'keyed', jwk: key.publicJwk, by })
+      const bare = provider('vault', 'keyed')
+      await assert.rejects(connect(bare), /client/i)
+      assert.equal(bare.tokens(), undefined)
+      const session = await DpopSession.create()
+      const authenticates = createPrivateKeyJwtAuth({
+        ...{ issuer: 'keyed', subject: 'keyed', alg: 'ES256' },
+        privateKey: { ...key.privateJwk },
+      })
+      const bound = Object.assign(provider('vault', 'keyed'), {
+        addClientAuthentication: authenticates,
+        dpop: () => session,
+      })
+      const client = await connect(bound)
+      assert.notEqual((await client.callTool(search)).isError, true)
+      const tokens = bound.tokens()
+      assert.equal(tokens?.token_type, 'DPoP')
+      const stolen = await ping(desk(), tokens?.access_token ?? '')
+      assert.equal(stolen.status, 401)
+      // Nor does it get one that proves nothing by leaving out the proof.
+      const silent = await redeem(
+        {
+          client_id: undefined,
+          client_assertion_type: JWT_BEARER,
+          client_assertion: await new TestAgent(w, 'keyed', key).assertion(),
+        },
+        { client_id: 'keyed' },
+      )
+      assert.deepEqual([silent.status, silent.body.code], [400, 'proof.missing'])
+    })
+
+    it('a public client with a key of the moment gets a bound token, and no task token', async () => {
+      const key = await newKey()
+      const { body, status, text } = await redeem({}, {}, await proving(key))
+      assert.equal(status, 200, text)
+      assert.equal(body.token_type, 'DPoP')
+      const task = await findTask(world().rooms.storage.read, String(body.task_id))
+      assert.equal(task?.keyThumbprint, key.thumbprint)
+      const url = `${world().issuer}/v1/tasks/${task?.id}`
+      const asTask = await fetch(url, { headers: { authorization: `DPoP ${body.access_token}` } })
+      assert.equal(asTask.status, 401)
+    })
+
+    it('whoever can prove something is never served without it', async () => {
+      const w = world()
+      const { id: by } = await w.person('ada')
+      const key = await newKey()
+      await register('once-keyed', [key.publicJwk])
+      const as = (client_id: string) => codeOf(redeem({ client_id }, { client_id }))
+      assert.equal(await as('once-keyed'), 'agent.unauthenticated')
+      const { thumbprint } = key
+      await revokeKey(w.rooms.agents, { agentId: 'once-keyed', thumbprint, by })
+      assert.equal(await as('once-keyed'), 'agent.unauthenticated', 'also when its key was revoked')
+      await register('in-a-cluster')
+      assert.equal(await as('in-a-cluster'), undefined)
+      await addIssuer(w.rooms.issuers, {
+        ...{ name: 'cluster', issuer: 'https://cluster.example', by, ownerId: by },
+        ...{ uses: ['workload'], trust: 3, ceiling: null },
+        rules: [
+          {
+            ...{ name: 'one', agent: 'in-a-cluster' },
+            when: [{ claim: 'sub', equals: 'agents/one' }],
+          },
+        ],
+      })
+      assert.equal(await as('in-a-cluster'), 'agent.unauthenticated')
+      assert.equal(await as('nobody'), 'agent.unauthenticated')
+      assert.equal(await codeOf(redeem({ client_id: undefined })), 'proof.missing')
+    })
+
+    it('a client is known by the address of its metadata document, if that says that it has no key', async () => {
+      const elsewhere = await serveDocuments()
+      world().onStop(() => elsewhere.close())
+      const documentOf = (name: string, over: object = {}) => {
+        const url = `${elsewhere.origin}/${name}.json`
+        const said = {
+          client_id: url,
+          client_name: 'Mail',
+          redirect_uris: ['http://127.0.0.1:1/cb'],
+        }
+        elsewhere.put(`/${name}.json`, { ...said, token_endpoint_auth_method: 'none', ...over })
+        return url
+      }
+      const plain = documentOf('plain')
+      assert.equal(
+        await codeOf(redeem({ client_id: plain }, { client_id: plain })),
+        'agent.unauthenticated',
+      )
+      await register(plain)
+      const { status, text } = await redeem({ client_id: plain }, { client_id: plain })
+      assert.equal(status, 200, text)
+      const { publicJwk } = await newKey()
+      const keyed = documentOf('keyed', {
+        token_endpoint_auth_method: 'private_key_jwt',
+        jwks: { keys: [{ ...publicJwk, kid: 'k1' }] },
+      })
+      await register(keyed)
+      assert.equal(
+        await codeOf(redeem({ client_id: keyed }, { client_id: keyed })),
+        'agent.unauthenticated',
+      )
+    })
+
+    it('an assertion is for its client, its key and its resource, and counts once', async () => {
+      const w = world()
+      assert.equal(
+        await codeOf(redeem({}, { client_id: 'keyed' })),
+        'subject_token.not_for_agent',
+        'of another client',
+      )
+      const key = await newKey()
+      const cnf = { jkt: key.thumbprint }
+      assert.equal(await codeOf(redeem({}, { cnf })), 'subject_token.not_for_agent')
+      const other = await proving(await newKey())
+      assert.equal(await codeOf(redeem({}, { cnf }, other)), 'subject_token.not_for_agent')
+      assert.equal((await redeem({}, { cnf }, await proving(key))).status, 200)
+      const nowhere = redeem({}, { resource: undefined })
+      assert.equal(await codeOf(nowhere), 'resource.unknown')
+      const elsewhere = { resource: w.orders, scope: 'orders.read' }
+      assert.equal(
+        await codeOf(redeem({ resource: desk() }, elsewhere)),
+        'task.resource_not_granted',
+      )
+      const assertion = await enterprise.sign(
+        {
+          sub: 'sam',
+          aud: w.issuer,
+          client_id: 'mailer',
+          resource: desk(),
+          scope: 'desk.read-note',
+        },
+        'oauth-id-jag+jwt',
+      )
+      assert.equal((await redeem({ assertion })).status, 200)
+      assert.equal(await codeOf(redeem({ assertion })), 'subject_token.replayed')
+      const foreign = await redeem({}, { aud: 'https://other.example' })
+      assert.deepEqual(
+        [foreign.body.error, foreign.body.code],
+        ['invalid_grant', 'token.wrong_audience'],
+      )
+    })
+
+    it('a token that proves nothing is for MCP servers only', async () => {
+      const w = world()
+      const api = { resource: w.orders, scope: 'orders.read' }
+      assert.equal(await codeOf(redeem({}, api)), 'proof.missing')
+    })
+
+    it('when its token has run out, the client brings another assertion', async () => {
+      const w = world()
+      const mail = provider('mail', 'mailer')
+      const client = await connect(mail)
+      const first = mail.tokens()?.access_token
+      w.clock.advance(301_000)
+      // Another task, and so another session: clients begin one when they are told 404 (MCP, "Session Management").
+      await assert.rejects(client.callTool(search), /session has ended/)
+      assert.ok(first)
+      assert.notEqual(mail.tokens()?.access_token, first)
+      assert.notEqual((await (await connect(mail)).callTool(search)).isError, true)
+    })
+
+    it('only an issuer whose tokens count without a key is enough', async () => {
+      const w = world()
+      const { id } = await w.person('ada')
+      const set = (bearer: boolean) =>
+        setIssuerTerms(w.rooms.issuers, {
+          ...{ name: 'enterprise', by: id, terms: { ...terms(id), bearer } },
+        })
+      await set(false)
+      const refused = await redeem()
+      assert.deepEqual([refused.status, refused.body.error], [401, 'invalid_client'])
+      const key = await newKey()
+      assert.equal((await redeem({}, {}, await proving(key))).status, 401, 'nor with any key')
+      const bound = await redeem({}, { cnf: { jkt: key.thumbprint } }, await proving(key))
+      assert.equal(bound.status, 200, 'but with the one that the issuer saw')
+      await set(true)
+      assert.equal((await redeem()).status, 200)
+      const open = await redeem()
+      const token = String(open.body.access_token)
+      assert.equal((await ping(desk(), token)).status, 200)
+      await revokeIssuer(w.rooms.issuers, { name: 'enterprise', by: id, reason: 'test' })
+      assert.equal((await ping(desk(), token)).status, 403)
+      assert.equal(await codeOf(redeem()), 'issuer.not_trusted')
+    })
+  },
+  { desk: true },
+)
