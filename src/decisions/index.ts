@@ -83,8 +83,8 @@ export { openTask } from './open-task.ts'
 export { issueTicket, type TicketRequest } from './opening/issue-ticket.ts'
 export { openAsserted } from './opening/open-asserted.ts'
 export { openChild } from './opening/open-child.ts'
+export { openPublic } from './opening/open-public.ts'
 export { openSponsored } from './opening/open-sponsored.ts'
-export { openPublic, type PublicOpening } from './opening/open-public.ts'
 export { openWorkload } from './opening/open-workload.ts'
 export type {
   ChildOpening,
