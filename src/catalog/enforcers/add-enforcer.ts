@@ -2,11 +2,12 @@ import type { Ledger } from '../../ledger/index.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { newId } from '../../lib/id.ts'
 import { Problem } from '../../lib/problem.ts'
+import { newProgramSecret } from '../../lib/program-secret.ts'
 import type { Random } from '../../lib/random.ts'
 import type { Secret } from '../../lib/secret.ts'
 import type { Storage } from '../../storage/index.ts'
 import { selectResource } from '../catalog-store.ts'
-import { type Enforcer, newEnforcerSecret } from './enforcer.ts'
+import type { Enforcer } from './enforcer.ts'
 import { insertEnforcer } from './enforcer-store.ts'
 
 export interface EnforcerParts {
@@ -24,7 +25,7 @@ export async function addEnforcer(
   parts: EnforcerParts,
   { resource, by }: { readonly resource: string; readonly by: string },
 ): Promise<{ enforcer: Enforcer; secret: Secret }> {
-  const { digest, secret } = newEnforcerSecret(parts.random)
+  const { digest, secret } = newProgramSecret('enforcer', parts.random)
   const enforcer: Enforcer = {
     id: newId('enforcer', parts.random),
     resource,

@@ -1,6 +1,7 @@
 import { Problem } from '../../lib/problem.ts'
+import { programSecretDigest } from '../../lib/program-secret.ts'
 import type { EnforcerParts } from './add-enforcer.ts'
-import { type Enforcer, enforcerDigest } from './enforcer.ts'
+import type { Enforcer } from './enforcer.ts'
 import { selectByDigest, usedStep } from './enforcer-store.ts'
 
 /** A write per minute, not per call. */
@@ -14,7 +15,7 @@ export async function identifyEnforcer(
   { storage, clock }: Pick<EnforcerParts, 'storage' | 'clock'>,
   secret: string | undefined,
 ): Promise<Enforcer> {
-  const digest = secret === undefined ? undefined : enforcerDigest(secret)
+  const digest = secret === undefined ? undefined : programSecretDigest('enforcer', secret)
   const found = digest === undefined ? undefined : await selectByDigest(storage.read, digest)
   if (!found || found.revokedAt !== null)
     throw new Problem('enforcer.unauthenticated', 'the secret of an enforcement point is needed')

@@ -3,6 +3,7 @@ import type { Ledger, LedgerEvent } from '../../ledger/index.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { isName, newId } from '../../lib/id.ts'
 import { Problem } from '../../lib/problem.ts'
+import { newProgramSecret } from '../../lib/program-secret.ts'
 import type { Random } from '../../lib/random.ts'
 import type { Secret } from '../../lib/secret.ts'
 import type { Live, Raise } from '../../live/index.ts'
@@ -10,7 +11,6 @@ import type { Storage, Tx } from '../../storage/index.ts'
 import { checkSettings } from './check-settings.ts'
 import {
   type IssuingSettings,
-  newPepSecret,
   type Pep,
   type PepCredential,
   type PepSettings,
@@ -100,7 +100,7 @@ export async function addPepSecret(
   parts: PepParts,
   given: PepChange,
 ): Promise<{ credential: PepCredential; secret: Secret }> {
-  const { digest, secret } = newPepSecret(parts.random)
+  const { digest, secret } = newProgramSecret('pep', parts.random)
   const credential = await addCredential(parts, given, {
     kind: 'secret',
     digest,

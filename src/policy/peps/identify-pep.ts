@@ -4,9 +4,10 @@ import type { Clock } from '../../lib/clock.ts'
 import { isName } from '../../lib/id.ts'
 import { Kept } from '../../lib/kept.ts'
 import { Problem } from '../../lib/problem.ts'
+import { programSecretDigest } from '../../lib/program-secret.ts'
 import { type Live, type LiveView, ORGANIZATION } from '../../live/index.ts'
 import type { Storage } from '../../storage/index.ts'
-import { isPepSecret, type Pep, type PepCredential, pepKey } from './pep.ts'
+import { type Pep, type PepCredential, pepKey } from './pep.ts'
 import { selectCredential, selectCredentials, selectPep, usedPepStep } from './pep-store.ts'
 
 /** How one says who it is, as the edge has read it. */
@@ -95,7 +96,7 @@ export class Peps {
     presented: Extract<PresentedPep, { kind: 'secret' }>,
     digest: string,
   ): Promise<KnownPep & { expiresAt: number }> {
-    if (!isPepSecret(presented.secret))
+    if (!programSecretDigest('pep', presented.secret))
       throw new Problem('pep.unknown', 'this is no secret of ours')
     const { read } = this.#parts.storage
     const named = await selectCredential(read, digest)

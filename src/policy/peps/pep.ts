@@ -1,8 +1,5 @@
 import type { PublicJwk } from '../../keys/index.ts'
-import { base64url, fromBase64url, sha256url } from '../../lib/bytes.ts'
 import type { Id } from '../../lib/id.ts'
-import type { Random } from '../../lib/random.ts'
-import { Secret } from '../../lib/secret.ts'
 import type { LiveKey } from '../../live/index.ts'
 
 /** What an enforcement point may ask about, and how it is answered. */
@@ -74,20 +71,6 @@ export interface PepCredential {
   readonly createdBy: string
   readonly createdAt: number
   readonly endedAt: number | null
-}
-
-const PREFIX = 'pep_'
-const BYTES = 32
-
-/** 256 random bits behind a word that tells people and leak scanners what it is. Only the digest is ever stored. */
-export function newPepSecret(random: Random): { secret: Secret; digest: string } {
-  const secret = PREFIX + base64url(random.bytes(BYTES))
-  return { secret: new Secret(secret), digest: sha256url(secret) }
-}
-
-/** Whether a text looks like such a secret. */
-export function isPepSecret(text: string): boolean {
-  return text.startsWith(PREFIX) && fromBase64url(text.slice(PREFIX.length))?.byteLength === BYTES
 }
 
 /** Everything that an answer to it stands on, but for what the question is about. */

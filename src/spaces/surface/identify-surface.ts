@@ -1,6 +1,7 @@
 import { Problem } from '../../lib/problem.ts'
+import { programSecretDigest } from '../../lib/program-secret.ts'
 import type { SpaceParts } from '../parts.ts'
-import { type Surface, surfaceDigest } from './surface.ts'
+import type { Surface } from './surface.ts'
 import { heardStep, surfaceByDigest } from './surface-store.ts'
 
 /**
@@ -11,7 +12,7 @@ export async function identifySurface(
   { clock, storage }: Pick<SpaceParts, 'storage' | 'clock'>,
   secret: string | undefined,
 ): Promise<Surface> {
-  const digest = secret === undefined ? undefined : surfaceDigest(secret)
+  const digest = secret === undefined ? undefined : programSecretDigest('surface', secret)
   const found = digest === undefined ? undefined : await surfaceByDigest(storage.read, digest)
   if (!found || found.revokedAt !== null)
     throw new Problem('surface.unauthenticated', 'the secret of a surface is needed')

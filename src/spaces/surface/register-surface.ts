@@ -1,10 +1,11 @@
 import { visible } from '../../catalog/index.ts'
 import { newId } from '../../lib/id.ts'
 import { Problem } from '../../lib/problem.ts'
+import { newProgramSecret } from '../../lib/program-secret.ts'
 import type { Secret } from '../../lib/secret.ts'
 import { requireSpace } from '../change-space.ts'
 import type { SpaceParts } from '../parts.ts'
-import { newSurfaceSecret, SILENT_AFTER, type Surface } from './surface.ts'
+import { SILENT_AFTER, type Surface } from './surface.ts'
 import { insertSurface, revokeRow } from './surface-store.ts'
 
 /**
@@ -24,7 +25,7 @@ export async function registerSurface(
   if (name.trim() === '' || name.length > 100 || visible(name) !== name)
     throw new Problem('surface.bad', 'a name is 1 to 100 visible characters')
   const now = parts.clock.now()
-  const { digest, secret } = newSurfaceSecret(parts.random)
+  const { digest, secret } = newProgramSecret('surface', parts.random)
   const surface: Surface = {
     id: newId('surface', parts.random),
     name,

@@ -1,10 +1,10 @@
 import type { Ledger } from '../../../ledger/index.ts'
-import { base64url, fromBase64url, sha256url } from '../../../lib/bytes.ts'
 import type { Clock } from '../../../lib/clock.ts'
 import { isName, newId } from '../../../lib/id.ts'
 import { Problem } from '../../../lib/problem.ts'
+import { newProgramSecret, programSecretDigest } from '../../../lib/program-secret.ts'
 import type { Random } from '../../../lib/random.ts'
-import { Secret } from '../../../lib/secret.ts'
+import type { Secret } from '../../../lib/secret.ts'
 import type { Storage } from '../../../storage/index.ts'
 import type { SignalSource } from './signal-source.ts'
 import {
@@ -21,8 +21,6 @@ export interface SourceParts {
   readonly random: Random
 }
 
-const PREFIX = 'sgs_'
-const BYTES = 32
 /** A write per minute, not per signal. */
 const TOUCH_AFTER_MS = 60_000
 
@@ -39,7 +37,7 @@ export async function addSource(
       'signal_source.bad_name',
       `\`${String(name).slice(0, 64)}\` is not a name: lower-case letters, digits and hyphens`,
     )
-  const secret = PREFIX + base64url(random.bytes(BYTES))
+  const { digest, secret } = newProgramSecret('signal_source', random)
   const source: SignalSource = {
     id: newId('signal_source', random),
     name,
@@ -49,11 +47,11 @@ export async function addSource(
     revokedAt: null,
   }
   await storage.transaction(async (tx) => {
-    if (!(await insertSource(tx, source, sha256url(secret))))
+    if (!(await insertSource(tx, source, digest)))
       throw new Problem('signal_source.exists', `there is a signal source \`${name}\` already`)
     await ledger.append(tx, { type: 'signal_source.added', by, facts: { source: name } })
   })
-  return { source, secret: new Secret(secret) }
+  return { source, secret }
 }
 
 /**
@@ -79,7 +77,7 @@ export async function identifySource(
   { clock, storage }: Pick<SourceParts, 'storage' | 'clock'>,
   secret: string | undefined,
 ): Promise<SignalSource> {
-  const digest = secret === undefined ? undefined : digestOf(secret)
+  const digest = secret === undefined ? undefined : programSecretDigest('signal_source', secret)
   const found = digest === undefined ? undefined : await findSourceByDigest(storage.read, digest)
   if (!found || found.revokedAt !== null)
     throw new Problem('signal_source.unauthenticated', 'the secret of a signal source is needed')
@@ -87,10 +85,4 @@ export async function identifySource(
   if (now - (found.lastUsedAt ?? 0) >= TOUCH_AFTER_MS)
     await storage.commit([sourceUsedStep(storage.read, found.id, now)])
   return found
-}
-
-function digestOf(secret: string): string | undefined {
-  if (!secret.startsWith(PREFIX)) return undefined
-  const bytes = fromBase64url(secret.slice(PREFIX.length))
-  return bytes?.byteLength === BYTES ? sha256url(secret) : undefined
 }
