@@ -1,4 +1,5 @@
 import { type Detail, type DetailType, parseDetails } from '@remit/engine'
+import { type SqlBool, sql } from 'kysely'
 import { canonicalJson } from '../lib/canonical-json.ts'
 import type { Reader, Tx } from '../storage/index.ts'
 import type { Agent, AgentClient, AgentStatus, SelfSuspension, TrustLevel } from './agent.ts'
@@ -19,37 +20,30 @@ export async function listAgents(
   return gather(reader, await query.execute())
 }
 
-/** Active agents that registered themselves (RFC 7591) before a time, by name, starting behind `after`. */
-export async function listSelfRegistered(
-  reader: Reader,
-  page: { readonly before: number; readonly after: string; readonly limit: number },
-): Promise<Agent[]> {
-  const rows = agents(reader)
-    .where('admission', 'is not', null)
-    .where('client_url', 'is', null)
-    .where('issuer', 'is', null)
-    .where('status', '=', 'active')
-    .where('created_at', '<', page.before)
-    .where('id', '>', page.after)
-    .orderBy('id')
-    .limit(page.limit)
-  return gather(reader, await rows.execute())
+/** Where a page of what is due begins: behind this one. */
+export interface Due {
+  readonly by: number
+  readonly id: string
 }
 
-/** Active agents that match, by name, starting behind `after`: those whose recertification was due, or that began before a time. */
-export async function listActive(
+/** Active agents whose recertification was due by then, those that were due first before the others. */
+export async function listDue(
   reader: Reader,
-  page: {
-    readonly dueBy?: number
-    readonly begunBefore?: number
-    readonly after: string
-    readonly limit: number
-  },
-): Promise<Agent[]> {
-  let query = agents(reader).where('status', '=', 'active').where('id', '>', page.after)
-  if (page.dueBy !== undefined) query = query.where('recertify_by', '<=', page.dueBy)
-  if (page.begunBefore !== undefined) query = query.where('created_at', '<', page.begunBefore)
-  return gather(reader, await query.orderBy('id').limit(page.limit).execute())
+  page: { readonly by: number; readonly after: Due | undefined; readonly limit: number },
+): Promise<Due[]> {
+  const { after } = page
+  let query = reader
+    .selectFrom('agents')
+    .select(['id', 'recertify_by'])
+    // As the index has it: written out, or it could not be used.
+    .where(sql<SqlBool>`status = 'active'`)
+    .where('recertify_by', '<=', page.by)
+  if (after)
+    query = query.where(({ eb, refTuple, tuple }) =>
+      eb(refTuple('recertify_by', 'id'), '>', tuple(after.by, after.id)),
+    )
+  const rows = await query.orderBy('recertify_by').orderBy('id').limit(page.limit).execute()
+  return rows.map(({ id, recertify_by }) => ({ id, by: recertify_by ?? page.by }))
 }
 
 /** False when the name was given to an agent before, also to one that is retired. */

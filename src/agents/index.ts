@@ -24,9 +24,7 @@ export { listKeys } from './agent-key-store.ts'
 export {
   findAgent,
   findAgentOfClient,
-  listActive,
   listAgents,
-  listSelfRegistered,
 } from './agent-store.ts'
 export type { AttestationChallenges } from './attestation/challenges.ts'
 export { POP_ALGORITHMS } from './attestation/possession.ts'

@@ -113,11 +113,12 @@ export class Ledger {
   }
 
   /**
-   * Records the event when `tx` commits.
+   * Records the events in their order, a few hundred at most, when `tx` commits.
    * @throws Problem `ledger.record_too_large`
    */
-  async append(tx: Tx, event: LedgerEvent): Promise<void> {
-    await intakeQuery(tx, [this.makeRecord(event)]).execute()
+  async append(tx: Tx, ...events: readonly LedgerEvent[]): Promise<void> {
+    const records = events.map((event) => this.makeRecord(event))
+    if (records.length > 0) await intakeQuery(tx, records).execute()
   }
 
   /** The same as a step of a `commit`. */

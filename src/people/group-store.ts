@@ -33,17 +33,10 @@ export async function selectGroups(reader: Reader): Promise<readonly Group[]> {
     .orderBy('issuer')
     .orderBy('value')
     .execute()
-  const counts = await reader
-    .selectFrom('memberships')
-    .select((query) => ['group_name', query.fn.count('person_id').distinct().as('members')])
-    .groupBy('group_name')
-    .execute()
-  const members = new Map(counts.map((row) => [row.group_name, Number(row.members)]))
   return groups.map((row) => ({
     name: row.name,
     description: row.description,
     createdAt: row.created_at,
-    members: members.get(row.name) ?? 0,
     mappings: mappings
       .filter(({ group_name }) => group_name === row.name)
       .map(({ issuer, value }) => ({ issuer, value })),

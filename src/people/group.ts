@@ -6,6 +6,5 @@ export interface Group {
   readonly name: string
   readonly description: string
   readonly createdAt: number
-  readonly members: number
   readonly mappings: readonly { readonly issuer: string; readonly value: string }[]
 }

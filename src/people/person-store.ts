@@ -30,13 +30,22 @@ export async function findPersonsByEmail(reader: Reader, email: string): Promise
 /** Up to `limit` people by name, optionally of one group, starting behind `after` (the last person seen). */
 export async function listPersons(
   reader: Reader,
-  page: { limit: number; group?: string; after?: Pick<Person, 'name' | 'id'> },
+  page: { limit: number; group?: string; after?: Pick<Person, 'name' | 'id'>; large?: number },
 ): Promise<Person[]> {
-  const { limit, group, after } = page
+  const { limit, group, after, large = LARGE_GROUP } = page
   let ids = reader.selectFrom('persons').select('id').orderBy('name').orderBy('id').limit(limit)
-  if (group !== undefined) {
+  if (group !== undefined && !(await hasMoreThan(reader, group, large))) {
     ids = ids.where('id', 'in', (query) =>
       query.selectFrom('memberships').select('person_id').where('group_name', '=', group),
+    )
+  } else if (group !== undefined) {
+    ids = ids.where(({ exists, selectFrom }) =>
+      exists(
+        selectFrom('memberships')
+          .select('person_id')
+          .whereRef('memberships.person_id', '=', 'persons.id')
+          .where('group_name', '=', group),
+      ),
     )
   }
   if (after !== undefined) {
@@ -50,6 +59,21 @@ export async function listPersons(
     .orderBy('persons.id')
     .execute()
   return gather(rows)
+}
+
+/** Members of which people are picked and put in order. Where there are more, people are gone through by name, and soon some are found. */
+const LARGE_GROUP = 10_000
+
+async function hasMoreThan(reader: Reader, group: string, count: number): Promise<boolean> {
+  const row = await reader
+    .selectFrom('memberships')
+    .select('person_id')
+    .where('group_name', '=', group)
+    .orderBy('person_id')
+    .limit(1)
+    .offset(count)
+    .executeTakeFirst()
+  return row !== undefined
 }
 
 /** What these people are called, by id; those who are not known are left out. */
@@ -134,10 +158,11 @@ export async function hasActiveMember(reader: Reader, group: string): Promise<bo
   return row !== undefined
 }
 
-/** Ids of the active people in a group; `undefined` when there is no such group. */
+/** Ids of active people in a group, at most so many; `undefined` when there is no such group. */
 export async function activePeopleOf(
   reader: Reader,
   group: string,
+  most: number,
 ): Promise<readonly string[] | undefined> {
   const rows = await reader
     .selectFrom('groups')
@@ -148,6 +173,7 @@ export async function activePeopleOf(
     .select('persons.id')
     .distinct()
     .where('groups.name', '=', group)
+    .limit(most)
     .execute()
   return rows.length === 0 ? undefined : rows.flatMap(({ id }) => id ?? [])
 }

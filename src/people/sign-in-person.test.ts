@@ -161,6 +161,10 @@ forEachEngine('people and their groups', (open) => {
       support.map(({ groups }) => groups),
       [['support'], ['support']],
     )
+    const large = await listPersons(read, { limit: 9, group: 'support', large: 1 })
+    assert.deepEqual(large, support, 'a large group is gone through by name')
+    const behind = await listPersons(read, { limit: 9, group: 'support', large: 1, after: last })
+    assert.deepEqual(behind, [])
   })
 
   test('names and addresses are recorded as commitments only', async () => {

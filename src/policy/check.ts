@@ -89,7 +89,7 @@ async function warnOfNames(
     for (const { 0: whole, 1: kind, 2: name = '', index } of piece.text.matchAll(NAMED)) {
       if (kind === undefined || found.full || seen.has(`${kind} ${name}`)) continue
       seen.add(`${kind} ${name}`)
-      const isThere = kind === 'Group' ? activePeopleOf(reader, name) : findAgent(reader, name)
+      const isThere = kind === 'Group' ? activePeopleOf(reader, name, 1) : findAgent(reader, name)
       if ((await isThere) !== undefined) continue
       const [words, help] = kind === 'Group' ? NO_GROUP : NO_AGENT
       found.warning(
@@ -126,6 +126,9 @@ type Named =
   | { readonly people: readonly string[]; readonly nobody?: undefined }
   | { readonly people?: undefined; readonly nobody: Missing }
 
+/** Of a group. No quorum is larger. */
+const MOST_COUNTED = 1_000
+
 /** Who can answer, as the people are now. Looked up once for each name. */
 class Staff {
   readonly #reader: Reader
@@ -159,7 +162,7 @@ class Staff {
   }
 
   async #ofGroup(group: string): Promise<Named> {
-    const known = this.#groups.get(group) ?? activePeopleOf(this.#reader, group)
+    const known = this.#groups.get(group) ?? activePeopleOf(this.#reader, group, MOST_COUNTED)
     this.#groups.set(group, known)
     const people = await known
     if (!people) {

@@ -1,10 +1,11 @@
 import { cancelRequests, endAllowancesOf } from '../approvals/index.ts'
+import type { LedgerEvent } from '../ledger/index.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Change } from '../live/index.ts'
 import type { Tx } from '../storage/index.ts'
 import type { TaskParts } from './parts.ts'
 import type { Task } from './task.ts'
-import { findTask, markClosed, openTree, rootsOf } from './task-store.ts'
+import { findTask, forgetIssuersOf, markClosed, openTrees, rootsOf } from './task-store.ts'
 import { holdTrees } from './tree-store.ts'
 
 /** Which task, by whom (a person, a task, or `system`), and a code for why. */
@@ -26,7 +27,7 @@ export async function closeTask(parts: TaskParts, closing: Closing): Promise<Tas
     const known = await findTask(tx, closing.taskId)
     if (!known) throw new Problem('task.unknown', `there is no task \`${closing.taskId}\``)
     await holdTrees(tx, [known.rootId])
-    const ended = await closeTree(parts, tx, closing)
+    const ended = await closeTrees(parts, tx, [known.id], closing)
     // INVARIANT: a second call, too, returns only when no replica permits; the first may still be waiting for one.
     const raised = await raiseEnded(parts, tx, ended.length > 0 ? ended : [known.id])
     return { task: (await findTask(tx, known.id)) ?? known, change: raised }
@@ -34,6 +35,9 @@ export async function closeTask(parts: TaskParts, closing: Closing): Promise<Tas
   await parts.live.settle(change)
   return task
 }
+
+/** Tasks that are marked and recorded in one statement. */
+const AT_ONCE = 200
 
 /**
  * Several closings in one transaction and one settling: what an ended agent, person or basis takes with it. Those that
@@ -46,36 +50,68 @@ export async function closeTasks(
   why: Omit<Closing, 'taskId'>,
 ): Promise<Change> {
   const ended = new Set(taskIds)
-  await holdTrees(tx, await rootsOf(tx, taskIds))
-  for (const taskId of taskIds) {
-    for (const id of await closeTree(parts, tx, { ...why, taskId })) ended.add(id)
-  }
+  const some = chunksOf(taskIds)
+  const roots: string[] = []
+  for (const ids of some) roots.push(...(await rootsOf(tx, ids)))
+  await holdTrees(tx, roots)
+  for (const ids of some) for (const id of await closeTrees(parts, tx, ids, why)) ended.add(id)
   return raiseEnded(parts, tx, [...ended])
 }
 
 /**
- * Rows, access requests, allowances and records, while the tree is held. Children first, so that no record speaks of an open task
- * under a closed one.
+ * Rows, access requests, allowances and records, while the trees are held. Children first, so that no record speaks of an open
+ * task under a closed one.
  */
-async function closeTree(parts: TaskParts, tx: Tx, closing: Closing): Promise<string[]> {
+async function closeTrees(
+  parts: TaskParts,
+  tx: Tx,
+  taskIds: readonly string[],
+  why: Omit<Closing, 'taskId'>,
+): Promise<string[]> {
+  const named = new Set(taskIds)
   const ended: string[] = []
-  for (const task of (await openTree(tx, closing.taskId)).toReversed()) {
-    const reason = task.id === closing.taskId ? closing.reason : 'parent.closed'
-    if (!(await markClosed(tx, task.id, { at: parts.clock.now(), reason }))) continue
-    ended.push(task.id)
-    await parts.ledger.append(tx, {
+  for (const tasks of chunksOf((await openTrees(tx, taskIds)).toReversed())) {
+    const closed = await markEach(parts, tx, tasks, { named, why })
+    await parts.ledger.append(tx, ...closed)
+    await forgetIssuersOf(tx, tasks)
+    const ids = closed.map(({ task }) => task)
+    await cancelRequests(parts, tx, ids)
+    await endAllowancesOf(parts, tx, ids)
+    ended.push(...ids)
+  }
+  return ended
+}
+
+/** The records of those that were not closed before, in order. */
+async function markEach(
+  { clock }: TaskParts,
+  tx: Tx,
+  tasks: readonly Task[],
+  { named, why }: { readonly named: ReadonlySet<string>; readonly why: Omit<Closing, 'taskId'> },
+): Promise<(LedgerEvent & { readonly task: string })[]> {
+  const at = clock.now()
+  const reasonOf = ({ id }: Task) => (named.has(id) ? why.reason : 'parent.closed')
+  const closed = new Set<string>()
+  for (const [reason, those] of Map.groupBy(tasks, reasonOf)) {
+    const ids = those.map(({ id }) => id)
+    for (const id of await markClosed(tx, ids, { at, reason })) closed.add(id)
+  }
+  return tasks
+    .filter(({ id }) => closed.has(id))
+    .map((task) => ({
       type: 'task.closed',
       task: task.id,
       person: task.personId,
       agent: task.agentId,
-      by: closing.by,
-      reason,
-      private: { note: closing.note },
-    })
-  }
-  await cancelRequests(parts, tx, ended)
-  await endAllowancesOf(parts, tx, ended)
-  return ended
+      by: why.by,
+      reason: reasonOf(task),
+      private: { note: why.note },
+    }))
+}
+
+function chunksOf<T>(all: readonly T[]): (readonly T[])[] {
+  const count = Math.ceil(all.length / AT_ONCE)
+  return Array.from({ length: count }, (_, i) => all.slice(i * AT_ONCE, (i + 1) * AT_ONCE))
 }
 
 function raiseEnded(parts: TaskParts, tx: Tx, ids: readonly string[]): Promise<Change> {

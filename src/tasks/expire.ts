@@ -1,4 +1,4 @@
-import { closeTask } from './close.ts'
+import { closeTasks } from './close.ts'
 import type { TaskParts } from './parts.ts'
 import { tasksPastDeadline } from './task-store.ts'
 
@@ -9,10 +9,12 @@ export async function expireTasks(parts: TaskParts): Promise<number> {
   let count = 0
   for (;;) {
     const due = await tasksPastDeadline(parts.storage.read, parts.clock.now(), AT_ONCE)
-    for (const taskId of due) {
-      await closeTask(parts, { taskId, by: 'system', reason: 'deadline' })
-      count++
-    }
+    if (due.length === 0) return count
+    const change = await parts.storage.transaction((tx) =>
+      closeTasks(parts, tx, due, { by: 'system', reason: 'deadline' }),
+    )
+    await parts.live.settle(change)
+    count += due.length
     if (due.length < AT_ONCE) return count
   }
 }

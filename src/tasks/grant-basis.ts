@@ -7,7 +7,7 @@ import type { Basis, BasisKind } from './basis.ts'
 import { basesOfAgent, findBasis, insertBasis, markEnded } from './basis-store.ts'
 import { closeTasks } from './close.ts'
 import type { TaskParts } from './parts.ts'
-import { tasksOf } from './task-store.ts'
+import { tasksBetween } from './task-store.ts'
 
 /** Between whom, within what, by whom, and until when (epoch milliseconds; never, when left out). */
 export interface Grant {
@@ -89,7 +89,7 @@ export async function endBasis(
       })
     }
     const closedSince = parts.clock.now() - 2 * LEASE_MS
-    const standing = await tasksOf(tx, basis, { closedSince })
+    const standing = await tasksBetween(tx, basis, closedSince)
     const ids = standing.filter(({ bases }) => bases.includes(basis.id)).map(({ id }) => id)
     return closeTasks(parts, tx, ids, { by: ending.by, reason: 'basis.ended' })
   })

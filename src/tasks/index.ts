@@ -75,6 +75,7 @@ export {
   forgetForeignTokens,
 } from './foreign/foreign-token-store.ts'
 export { endBasis, endConsentsOf, type Grant, grantBasis } from './grant-basis.ts'
+export { idleAgents, unusedClients } from './idle-agents-store.ts'
 export { closeTasksIn, closeTasksOf, TaskKeeper } from './keep.ts'
 export { budgetWithin } from './limits/each-task.ts'
 export { limitsOn } from './limits/limit-store.ts'

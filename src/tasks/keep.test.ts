@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { forEachEngine } from '../storage/testing.ts'
-import { TaskKeeper } from './keep.ts'
+import { closeTasksOf, TaskKeeper } from './keep.ts'
+import { openSteps } from './open.ts'
 import { checkPurpose } from './task.ts'
-import { findTask } from './task-store.ts'
-import { openedTask, type TaskTestParts, taskTestParts } from './testing.ts'
+import { findTask, openTasksOf } from './task-store.ts'
+import { aTask, openedChild, openedTask, type TaskTestParts, taskTestParts } from './testing.ts'
 
 forEachEngine('what ends takes its tasks with it', (open) => {
   const keeper = (parts: TaskTestParts) => new TaskKeeper(parts, { onError: assert.ifError })
@@ -46,6 +47,37 @@ forEachEngine('what ends takes its tasks with it', (open) => {
     assert.equal((await findTask(parts.storage.read, person.id))?.closeReason, 'person.ended')
     assert.equal(await stateOf(parts, other.id), 'open')
     await keep.stop()
+    await parts.live.stop()
+  })
+
+  test('many tasks of one agent are closed some at a time, all of them, each with its record', async () => {
+    const parts = await taskTestParts(await open())
+    const tasks = Array.from({ length: 430 }, () => aTask(parts, { agentId: 'busy-bot' }))
+    await parts.storage.commit(tasks.flatMap((task) => openSteps(parts, task, {})))
+    const other = await openedTask(parts)
+    await closeTasksOf(parts, { kind: 'agent', id: 'busy-bot' })
+    const left = await openTasksOf(parts.storage.read, { kind: 'agent', id: 'busy-bot' }, 1)
+    assert.deepEqual(left, [])
+    const keys = tasks.map(({ id }) => ({ kind: 'task', id }) as const)
+    assert.equal((await parts.live.view(keys)).dead.length, tasks.length)
+    const records = (await parts.recorded()).filter(({ type }) => type === 'task.closed')
+    assert.equal(new Set(records.map(({ task }) => task)).size, tasks.length)
+    assert.equal(records.length, tasks.length)
+    assert.equal(await stateOf(parts, other.id), 'open')
+    await parts.live.stop()
+  })
+
+  test('a whole tree under many roots closes with them', async () => {
+    const parts = await taskTestParts(await open())
+    const agentId = 'busy-bot'
+    const roots = [await openedTask(parts, { agentId }), await openedTask(parts, { agentId })]
+    const below = [await openedChild(parts, roots[0] ?? assert.fail())]
+    below.push(await openedChild(parts, below[0] ?? assert.fail()))
+    await closeTasksOf(parts, { kind: 'agent', id: agentId })
+    for (const { id } of roots)
+      assert.equal((await findTask(parts.storage.read, id))?.closeReason, 'agent.ended')
+    for (const { id } of below)
+      assert.equal((await findTask(parts.storage.read, id))?.closeReason, 'parent.closed')
     await parts.live.stop()
   })
 

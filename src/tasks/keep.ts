@@ -6,14 +6,11 @@ import { closeTasks } from './close.ts'
 import { expireConsents } from './consent-store.ts'
 import { expireTasks } from './expire.ts'
 import type { TaskParts } from './parts.ts'
-import { holdersOfTasks, issuersOfTasks, tasksOf } from './task-store.ts'
+import { endedHolders, type Holder, openTasksOf } from './task-store.ts'
 
 const EVERY_MS = 1_000
-const AT_ONCE = 500
-
-type Holder = { readonly kind: 'agent' | 'person' | 'space' | 'issuer'; readonly id: string }
-
-const COLUMN = { agent: 'agent_id', person: 'person_id', space: 'space_id' } as const
+const AT_ONCE = 200
+const HOLDERS: ReadonlySet<string> = new Set<Holder['kind']>(['agent', 'person', 'space', 'issuer'])
 
 /**
  * What goes on by itself: deadlines close tasks, unanswered requests expire, and tasks whose agent, person, space or
@@ -77,14 +74,8 @@ export class TaskKeeper {
 
   async #findEnded(kind: Holder['kind']): Promise<void> {
     for (let after = ''; ; ) {
-      const page = { after, count: AT_ONCE }
-      const { read } = this.#parts.storage
-      const ids =
-        kind === 'issuer'
-          ? await issuersOfTasks(read, page)
-          : await holdersOfTasks(read, COLUMN[kind], page)
-      const { dead } = await this.#parts.live.view(ids.map((id) => ({ kind, id })))
-      this.#hear(dead)
+      const ids = await endedHolders(this.#parts.storage.read, kind, { after, count: AT_ONCE })
+      for (const id of ids) this.#ended.set(`${kind}:${id}`, { kind, id })
       const last = ids.at(-1)
       if (last === undefined || ids.length < AT_ONCE) return
       after = last
@@ -92,27 +83,33 @@ export class TaskKeeper {
   }
 }
 
-const OF = { agent: 'agentId', person: 'personId', space: 'spaceId', issuer: 'issuer' } as const
-
 function isHolder(kind: LiveState['kind']): kind is Holder['kind'] {
-  return Object.hasOwn(OF, kind)
+  return HOLDERS.has(kind)
 }
 
-/** Closes every task of an agent, a person or a space that has ended, or that rests on an issuer that has. */
+/**
+ * Closes every task of an agent, a person or a space that has ended, or that rests on an issuer that has. Some at a time:
+ * nothing is permitted under any of them any more, and nobody else has to wait until all of them are written down.
+ */
 export async function closeTasksOf(parts: TaskParts, holder: Holder): Promise<void> {
-  const change = await parts.storage.transaction((tx) =>
-    closeTasksIn(parts, tx, holder, `${holder.kind}.ended`),
-  )
-  await parts.live.settle(change)
+  for (;;) {
+    const { change, count } = await parts.storage.transaction(async (tx) => {
+      const ids = await openTasksOf(tx, holder, AT_ONCE)
+      const why = { by: 'system', reason: `${holder.kind}.ended` }
+      return { count: ids.length, change: await closeTasks(parts, tx, ids, why) }
+    })
+    await parts.live.settle(change)
+    if (count < AT_ONCE) return
+  }
 }
 
-/** The same in the caller's transaction, with a code for why. The caller settles. */
+/** All of them in the caller's transaction, with a code for why. The caller settles. */
 export async function closeTasksIn(
   parts: TaskParts,
   tx: Tx,
   holder: Holder,
   reason: string,
 ): Promise<Change> {
-  const ids = (await tasksOf(tx, { [OF[holder.kind]]: holder.id })).map(({ id }) => id)
+  const ids = await openTasksOf(tx, holder, Number.MAX_SAFE_INTEGER)
   return closeTasks(parts, tx, ids, { by: 'system', reason })
 }

@@ -3,7 +3,7 @@ import type { Raise } from '../live/index.ts'
 import type { Tx } from '../storage/index.ts'
 import type { TaskParts } from './parts.ts'
 import type { Task } from './task.ts'
-import { ancestorsOf, changeState, findTask, openTree } from './task-store.ts'
+import { ancestorsOf, changeState, findTask, openTrees } from './task-store.ts'
 import { holdTrees } from './tree-store.ts'
 
 /** Which task, by whom, and in words why. */
@@ -70,7 +70,7 @@ async function liveStates(tx: Tx, changed: Task): Promise<Raise[]> {
   const above = await ancestorsOf(tx, changed)
   const still = new Set(above.filter(({ state }) => state !== 'open').map(({ id }) => id))
   const stands = new Set<string>()
-  const tree = await openTree(tx, changed.id)
+  const tree = await openTrees(tx, [changed.id])
   return tree.map((task) => {
     const under =
       task.id === changed.id ? still.size > 0 : task.parentId !== null && stands.has(task.parentId)

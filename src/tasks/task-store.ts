@@ -1,9 +1,9 @@
 import type { Detail } from '@remit/engine'
-import type { Selectable } from 'kysely'
+import { type Selectable, type SqlBool, sql } from 'kysely'
 import { canonicalJson } from '../lib/canonical-json.ts'
 import type { Id } from '../lib/id.ts'
 import type { Reader, Schema, Step, Tx } from '../storage/index.ts'
-import type { Limit, OpenedBy, Task, TaskState } from './task.ts'
+import { type Limit, type OpenedBy, TASK_LIFE, type Task, type TaskState } from './task.ts'
 
 type Row = Selectable<Schema['tasks']>
 
@@ -24,14 +24,19 @@ export async function findTask(db: Reader, id: string): Promise<Task | undefined
 }
 
 /** A task and everything below it that is not closed, parents before children. */
-export async function openTree(db: Reader, id: string): Promise<Task[]> {
+export function openTree(db: Reader, id: string): Promise<Task[]> {
+  return openTrees(db, [id])
+}
+
+/** Tasks and everything below them that is not closed, parents before children. */
+export async function openTrees(db: Reader, ids: readonly string[]): Promise<Task[]> {
   const rows = await db
     .withRecursive('tree', (query) =>
       query
         .selectFrom('tasks')
         .select(['tasks.id'])
-        .where('tasks.id', '=', id)
-        .unionAll(
+        .where('tasks.id', 'in', ids)
+        .union(
           query
             .selectFrom('tasks')
             .innerJoin('tree', 'tree.id', 'tasks.parent_id')
@@ -115,19 +120,21 @@ export async function changeState(
   return numUpdatedRows === 1n
 }
 
-/** Final. False when it was closed before. */
+/** Final. Answers those that were not closed before. */
 export async function markClosed(
   tx: Tx,
-  id: string,
+  ids: readonly string[],
   closing: { at: number; reason: string },
-): Promise<boolean> {
-  const { numUpdatedRows } = await tx
+): Promise<string[]> {
+  if (ids.length === 0) return []
+  const rows = await tx
     .updateTable('tasks')
     .set({ state: 'closed', closed_at: closing.at, close_reason: closing.reason })
-    .where('id', '=', id)
+    .where('id', 'in', ids)
     .where('state', '!=', 'closed')
-    .executeTakeFirstOrThrow()
-  return numUpdatedRows === 1n
+    .returning('id')
+    .execute()
+  return rows.map(({ id }) => id)
 }
 
 export interface TaskFilter {
@@ -139,7 +146,24 @@ export interface TaskFilter {
   readonly after?: { readonly openedAt: number; readonly id: string }
 }
 
+const STATES: readonly TaskState[] = ['open', 'suspended', 'closed']
+
+/** Of a person or an agent, each state is asked for by itself, so that none is looked through for another. */
 export async function listTasks(db: Reader, filter: TaskFilter): Promise<Task[]> {
+  const { agentId, personId, state } = filter
+  const ofSomebody = personId !== undefined || agentId !== undefined
+  if (state !== undefined || !ofSomebody) return pageOfTasks(db, filter)
+  const pages: Task[] = []
+  for (const each of STATES) pages.push(...(await pageOfTasks(db, { ...filter, state: each })))
+  return pages.toSorted(newestFirst).slice(0, filter.limit)
+}
+
+function newestFirst(a: Task, b: Task): number {
+  if (a.openedAt !== b.openedAt) return b.openedAt - a.openedAt
+  return a.id < b.id ? 1 : -1
+}
+
+async function pageOfTasks(db: Reader, filter: TaskFilter): Promise<Task[]> {
   const { personId, agentId, state, after } = filter
   let query = db.selectFrom('tasks').selectAll()
   if (personId !== undefined) query = query.where('person_id', '=', personId)
@@ -160,11 +184,14 @@ export async function listTasks(db: Reader, filter: TaskFilter): Promise<Task[]>
 
 const NOT_CLOSED = ['open', 'suspended'] as const
 
+/** As the index of what is due has it: written out, or it could not be used. */
+const IS_NOT_CLOSED = sql<SqlBool>`state <> 'closed'`
+
 export async function tasksPastDeadline(db: Reader, now: number, count: number): Promise<string[]> {
   const rows = await db
     .selectFrom('tasks')
     .select('id')
-    .where('state', 'in', NOT_CLOSED)
+    .where(IS_NOT_CLOSED)
     .where('deadline', '<=', now)
     .orderBy('deadline')
     .limit(count)
@@ -172,26 +199,50 @@ export async function tasksPastDeadline(db: Reader, now: number, count: number):
   return rows.map(({ id }) => id)
 }
 
-/** Tasks that are not closed, or were closed after `closedSince`, of a person, an agent, in a space; oldest first. */
-export async function tasksOf(
+/** Tasks between a person and an agent that are not closed, or were closed after `closedSince`, with what they stand on. */
+export async function tasksBetween(
   db: Reader,
-  of: { personId?: string; agentId?: string; spaceId?: string; issuer?: string },
-  { closedSince = Number.MAX_SAFE_INTEGER }: { closedSince?: number } = {},
-): Promise<Task[]> {
-  let query = db
+  of: { readonly personId: string; readonly agentId: string },
+  closedSince: number,
+): Promise<{ readonly id: string; readonly bases: readonly string[] }[]> {
+  const ofPerson = db
     .selectFrom('tasks')
-    .selectAll()
-    .where((eb) => eb.or([eb('state', 'in', NOT_CLOSED), eb('closed_at', '>', closedSince)]))
-  if (of.personId !== undefined) query = query.where('person_id', '=', of.personId)
-  if (of.agentId !== undefined) query = query.where('agent_id', '=', of.agentId)
-  if (of.spaceId !== undefined) query = query.where('space_id', '=', of.spaceId)
-  const { issuer } = of
-  if (issuer !== undefined) {
-    query = query.where('id', 'in', (resting) =>
-      resting.selectFrom('task_issuers').select('task_id').where('issuer', '=', issuer),
-    )
-  }
-  return (await query.orderBy('opened_at').execute()).map(taskOf)
+    .select(['id', 'agent_id', 'bases'])
+    .where('person_id', '=', of.personId)
+  const open = await ofPerson.where('state', 'in', NOT_CLOSED).execute()
+  const closed = await ofPerson
+    .where('state', '=', 'closed')
+    // What was opened earlier was over by itself.
+    .where('opened_at', '>', closedSince - TASK_LIFE.most)
+    .where('closed_at', '>', closedSince)
+    .execute()
+  return [...open, ...closed]
+    .filter(({ agent_id }) => agent_id === of.agentId)
+    .map(({ bases, id }) => ({ id, bases: JSON.parse(bases) as string[] })) // as: written by rowOf
+}
+
+/** Who or what tasks are of, or rest on. */
+export interface Holder {
+  readonly kind: 'agent' | 'person' | 'space' | 'issuer'
+  readonly id: string
+}
+
+const COLUMN = { agent: 'agent_id', person: 'person_id', space: 'space_id' } as const
+
+/** Tasks of a holder that are not closed, at most so many; in no order, which would mean to look at all of them. */
+export async function openTasksOf(
+  db: Reader,
+  { id, kind }: Holder,
+  most: number,
+): Promise<string[]> {
+  let query = db.selectFrom('tasks').select('tasks.id').where('tasks.state', 'in', NOT_CLOSED)
+  query =
+    kind === 'issuer'
+      ? query
+          .innerJoin('task_issuers', 'task_issuers.task_id', 'tasks.id')
+          .where('task_issuers.issuer', '=', id)
+      : query.where(`tasks.${COLUMN[kind]}`, '=', id)
+  return (await query.limit(most).execute()).map((row) => row.id)
 }
 
 /** What a task rests on, to find it by; as many rows as issuers. */
@@ -202,40 +253,48 @@ export function insertIssuersQuery(
   return db.insertInto('task_issuers').values(issuers.map((issuer) => ({ issuer, task_id: id })))
 }
 
-/** Issuers that tasks which are not closed rest on, in order, behind `after`. */
-export async function issuersOfTasks(
-  db: Reader,
-  page: { after: string; count: number },
-): Promise<string[]> {
-  const rows = await db
-    .selectFrom('task_issuers')
-    .innerJoin('tasks', 'tasks.id', 'task_issuers.task_id')
-    .select('task_issuers.issuer')
-    .distinct()
-    .where('tasks.state', 'in', NOT_CLOSED)
-    .where('task_issuers.issuer', '>', page.after)
-    .orderBy('task_issuers.issuer')
-    .limit(page.count)
-    .execute()
-  return rows.map(({ issuer }) => issuer)
+/** What these tasks rested on, when they have closed: nobody looks for them there any more. */
+export async function forgetIssuersOf(
+  tx: Tx,
+  tasks: readonly Pick<Task, 'id' | 'issuers'>[],
+): Promise<void> {
+  const resting = tasks.filter(({ issuers }) => issuers.length > 0).map(({ id }) => id)
+  if (resting.length > 0)
+    await tx.deleteFrom('task_issuers').where('task_id', 'in', resting).execute()
 }
 
-/** Who has tasks that are not closed, in order, behind `after`. */
-export async function holdersOfTasks(
+/**
+ * Who has ended and has tasks that are not closed, in order, behind `after`. Asked from the side of those that ended, which
+ * are few; who has tasks is everybody.
+ */
+export async function endedHolders(
   db: Reader,
-  column: 'person_id' | 'agent_id' | 'space_id',
-  page: { after: string; count: number },
+  kind: Holder['kind'],
+  page: { readonly after: string; readonly count: number },
 ): Promise<string[]> {
   const rows = await db
-    .selectFrom('tasks')
-    .select(`${column} as holder`)
-    .distinct()
-    .where('state', 'in', NOT_CLOSED)
-    .where(column, '>', page.after)
-    .orderBy('holder')
+    .selectFrom('live_epochs')
+    .select('live_epochs.id')
+    // As the index has it: written out, or it could not be used.
+    .where(sql<SqlBool>`live_epochs.state = 'ended' and live_epochs.kind <> 'task'`)
+    .where('live_epochs.kind', '=', kind)
+    .where('live_epochs.id', '>', page.after)
+    .where(({ exists }) => exists(openTaskOf(db, kind)))
+    .orderBy('live_epochs.id')
     .limit(page.count)
     .execute()
-  return rows.flatMap(({ holder }) => (holder === null ? [] : [holder]))
+  return rows.map(({ id }) => id)
+}
+
+/** Correlated with `live_epochs.id`. */
+function openTaskOf(db: Reader, kind: Holder['kind']) {
+  const id = sql<string>`live_epochs.id`
+  const query = db.selectFrom('tasks').select(sql<number>`1`.as('one'))
+  const open = query.where('tasks.state', 'in', NOT_CLOSED)
+  if (kind !== 'issuer') return open.where(`tasks.${COLUMN[kind]}`, '=', id)
+  return open
+    .innerJoin('task_issuers', 'task_issuers.task_id', 'tasks.id')
+    .where('task_issuers.issuer', '=', id)
 }
 
 function parentsFirst(tasks: readonly Task[]): Task[] {

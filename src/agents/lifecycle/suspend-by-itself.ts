@@ -1,6 +1,6 @@
 import type { Tx } from '../../storage/index.ts'
 import type { Agent, SelfSuspension } from '../agent.ts'
-import { listActive, updateAgent } from '../agent-store.ts'
+import { type Due, listDue, updateAgent } from '../agent-store.ts'
 import { changeAgent } from '../change-agent.ts'
 import type { AgentParts } from '../parts.ts'
 import { isOverdue } from './overdue.ts'
@@ -33,14 +33,13 @@ export function suspendByItself(
 export async function suspendUncertified(parts: AgentParts): Promise<number> {
   const now = parts.clock.now()
   let suspended = 0
-  for (let after = ''; ; ) {
-    const page = await listActive(parts.storage.read, { dueBy: now, after, limit: AT_ONCE })
+  for (let after: Due | undefined; ; ) {
+    const page = await listDue(parts.storage.read, { by: now, after, limit: AT_ONCE })
     for (const { id } of page) {
       const still = (_: Tx, agent: Agent) => isOverdue(agent, now)
       if (await suspendByItself(parts, id, 'uncertified', still)) suspended += 1
     }
-    const last = page.at(-1)
-    if (!last || page.length < AT_ONCE) return suspended
-    after = last.id
+    after = page.at(-1)
+    if (!after || page.length < AT_ONCE) return suspended
   }
 }

@@ -1,5 +1,5 @@
-import { type Agent, listSelfRegistered, retireAgent } from '../../agents/index.ts'
-import { basesOfAgent, listTasks } from '../../tasks/index.ts'
+import { retireAgent } from '../../agents/index.ts'
+import { basesOfAgent, listTasks, unusedClients } from '../../tasks/index.ts'
 import { forgetRegistration } from '../../tokens/index.ts'
 import type { DecisionParts } from '../parts.ts'
 
@@ -19,18 +19,21 @@ export async function forgetUnusedClients(
   const before = parts.clock.now() - Math.max(keptDays, 2) * DAY_MS
   let forgotten = 0
   for (let after = ''; ; ) {
-    const page = await listSelfRegistered(parts.storage.read, { after, before, limit: AT_ONCE })
-    for (const agent of page)
-      if (await isUnused(parts, agent, before)) forgotten += await forget(parts, agent)
+    const page = await unusedClients(parts.storage.read, {
+      ...{ after, before, limit: AT_ONCE },
+      now: parts.clock.now(),
+    })
+    for (const id of page)
+      if (await isUnused(parts, id, before)) forgotten += await forget(parts, id)
     const last = page.at(-1)
     if (!last || page.length < AT_ONCE) return forgotten
-    after = last.id
+    after = last
   }
 }
 
 async function isUnused(
   { clock, storage }: DecisionParts,
-  { id: agentId }: Agent,
+  agentId: string,
   before: number,
 ): Promise<boolean> {
   const now = clock.now()
@@ -40,7 +43,7 @@ async function isUnused(
   return tasks.every(({ closedAt, deadline }) => Math.min(closedAt ?? deadline, deadline) < before)
 }
 
-async function forget(parts: DecisionParts, { id }: Agent): Promise<number> {
+async function forget(parts: DecisionParts, id: string): Promise<number> {
   await retireAgent(parts, { agentId: id, by: 'system', reason: 'nobody used it' })
   await parts.storage.transaction((tx) => forgetRegistration(tx, id))
   return 1

@@ -1,6 +1,6 @@
-import { type Agent, listActive, suspendByItself } from '../../agents/index.ts'
+import { type Agent, findAgent, suspendByItself } from '../../agents/index.ts'
 import type { Reader } from '../../storage/index.ts'
-import { listTasks } from '../../tasks/index.ts'
+import { idleAgents, listTasks } from '../../tasks/index.ts'
 import type { DecisionParts } from '../parts.ts'
 
 const AT_ONCE = 100
@@ -19,24 +19,17 @@ export async function suspendDormant(
   const before = parts.clock.now() - Math.max(dormantDays, 2) * DAY_MS
   let suspended = 0
   for (let after = ''; ; ) {
-    const page = await listActive(parts.storage.read, {
-      begunBefore: before,
-      after,
-      limit: AT_ONCE,
-    })
-    for (const agent of page) suspended += await suspendIfDormant(parts, agent, before)
+    const page = await idleAgents(parts.storage.read, { before, after, limit: AT_ONCE })
+    for (const id of page) suspended += await suspendIfDormant(parts, id, before)
     const last = page.at(-1)
     if (!last || page.length < AT_ONCE) return suspended
-    after = last.id
+    after = last
   }
 }
 
-async function suspendIfDormant(
-  parts: DecisionParts,
-  agent: Agent,
-  before: number,
-): Promise<number> {
-  if (!(await isDormant(parts.storage.read, agent, before))) return 0
+async function suspendIfDormant(parts: DecisionParts, id: string, before: number): Promise<number> {
+  const agent = await findAgent(parts.storage.read, id)
+  if (!agent || !(await isDormant(parts.storage.read, agent, before))) return 0
   const done = await suspendByItself(parts, agent.id, 'dormant', (tx, now) =>
     isDormant(tx, now, before),
   )

@@ -18,6 +18,7 @@ import { deferrals } from './0019-deferrals.ts'
 import { signOuts } from './0020-sign-outs.ts'
 import { assertions } from './0021-assertions.ts'
 import { lifecycle } from './0022-lifecycle.ts'
+import { scale } from './0025-scale.ts'
 import type { Migration } from './migration.ts'
 
 /** Every migration, oldest first. Add at the end; never change or remove one that was released. */
@@ -42,4 +43,5 @@ export const MIGRATIONS: readonly Migration[] = [
   signOuts,
   assertions,
   lifecycle,
+  scale,
 ]

@@ -3,7 +3,7 @@ import { type ExpressionBuilder, type Selectable, sql } from 'kysely'
 import { canonicalJson } from '../../lib/canonical-json.ts'
 import type { Id } from '../../lib/id.ts'
 import type { Reader, Schema, Step, Tx } from '../../storage/index.ts'
-import type { Limit } from '../task.ts'
+import { type Limit, TASK_LIFE } from '../task.ts'
 import type { Schedule } from './schedule.ts'
 import type { SponsorGrant } from './sponsor-grant.ts'
 
@@ -144,6 +144,8 @@ export async function tasksUnderGrant(
     .selectFrom('tasks')
     .select('id')
     .where('sponsor_grant_id', '=', grantId)
+    // What was opened earlier was over by itself.
+    .where('opened_at', '>', closedSince - TASK_LIFE.most)
     .where('parent_id', 'is', null)
     .where((eb) => eb.or([eb('state', '!=', 'closed'), eb('closed_at', '>', closedSince)]))
     .execute()
