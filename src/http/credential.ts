@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import { headerValues } from './header-values.ts'
 
-/** RFC 6750 section 2.1: `b64token`. */
-const BEARER = /^bearer +([A-Za-z0-9._~+/-]+=*)$/i
-const BASIC = /^basic +([A-Za-z0-9+/]+={0,2})$/i
+/** RFC 6750 section 2.1: one space and `b64token`. What other readers would read otherwise is none. */
+const BEARER = /^bearer ([A-Za-z0-9._~+/-]+=*)$/i
+const BASIC = /^basic ([A-Za-z0-9+/]+={0,2})$/i
 
 /** What a program says who it is with, in one header `Authorization`. */
 export type ShownCredential =

@@ -62,7 +62,7 @@ describe('how often one address may ask', () => {
     for (let i = 0; i < 20; i++) assert.equal(ask('192.0.2.1', '/livez', 'GET'), 0)
   })
 
-  it('takes an IPv6 network for one address, and IPv4 in IPv6 for IPv4', () => {
+  it('O16 (better-auth CVE-2026-45364): takes an IPv6 network for one address, and IPv4 in IPv6 for IPv4', () => {
     const { ask } = limits(SIGN_INS)
     for (const ip of ['2001:db8::1', '2001:0db8:0:0:ffff::9']) ask(ip, '/sign-in')
     assert.ok(ask('2001:db8::2', '/sign-in') > 0)

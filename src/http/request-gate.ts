@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { Problem } from '../lib/problem.ts'
+import { headerValues } from './header-values.ts'
 import { LIMITS } from './limits.ts'
 
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS'])
@@ -28,15 +29,15 @@ function checkTarget(request: IncomingMessage): void {
   }
 }
 
+/** Node keeps the first of several, and others the last: who was let in would depend on who reads. */
+function checkOnce(request: IncomingMessage, name: 'host' | 'authorization'): void {
+  if (headerValues(request, name).length > 1)
+    throw new Problem('request.bad_header', `the header \`${name}\` is repeated`)
+}
+
 function checkHost(request: IncomingMessage, host: string): void {
   if (ANY_HOST.has(pathOf(request.url ?? ''))) return
-  let seen = 0
-  const { rawHeaders } = request
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i] ?? ''
-    if (name.length === 4 && name.toLowerCase() === 'host') seen++
-  }
-  if (seen > 1) throw new Problem('request.bad_header', 'the host header is repeated')
+  checkOnce(request, 'host')
   if (request.headers.host?.toLowerCase() !== host) {
     throw new Problem('request.wrong_host', `this server answers as ${host}`)
   }
@@ -57,8 +58,8 @@ export function fromOwnPage(request: IncomingMessage, origin: string): boolean |
 }
 
 /**
- * What every request must satisfy before any handler sees it: a plain target, our own name, a known method, and for
- * everything that may change something, no sign that another site caused it.
+ * What every request must satisfy before any handler sees it: a plain target, our own name, one credential at most, a known
+ * method, and for everything that may change something, no sign that another site caused it.
  * What comes back throws `Problem('request.…')`.
  */
 export function requestGate(origin: string): (request: IncomingMessage) => void {
@@ -66,6 +67,7 @@ export function requestGate(origin: string): (request: IncomingMessage) => void 
   return (request) => {
     checkTarget(request)
     checkHost(request, host)
+    checkOnce(request, 'authorization')
     const method = request.method ?? ''
     if (!METHODS.has(method)) {
       throw new Problem('request.method_not_allowed', `\`${method}\` is not offered`)

@@ -83,7 +83,7 @@ for (const [alg, pair] of JOSE) {
   })
 }
 
-test('every key with every other algorithm in the header is refused', async () => {
+test('T1: every key with every other algorithm in the header is refused', async () => {
   const algorithms: Algorithm[] = ['ES256', 'Ed25519', 'EdDSA', 'PS256', 'RS256']
   const headers = [...algorithms, 'none', 'None', 'nOnE', 'HS256', 'es256', 'ES384', '', 'toString']
   for (const [name, pair] of Object.entries(pairs)) {
@@ -134,7 +134,7 @@ test('any flipped, cut or added character is refused', async () => {
   )
 })
 
-test('every single bit of the token counts', async () => {
+test('T4: every single bit of the token counts', async () => {
   const token = await mint()
   for (let i = 0; i < token.length; i++) {
     const bytes = Buffer.from(token)
@@ -173,7 +173,7 @@ for (const [name, changes, code] of REFUSED) {
   })
 }
 
-test('ten seconds of clock skew are tolerated at the start of a life, none at its end', async () => {
+test('T8: ten seconds of clock skew are tolerated at the start of a life, none at its end', async () => {
   await checkJwt(await mint({ iat: SECOND + 10, nbf: SECOND + 10 }), base)
   await checkJwt(await mint({ exp: SECOND + 1 }), base)
 })
@@ -200,7 +200,7 @@ test('an unknown, absent or inherited kid finds no key', async () => {
   }
 })
 
-test('keys in the header do not verify the token that brings them', async () => {
+test('T3: keys in the header do not verify the token that brings them', async () => {
   const jwk = publicKey.export({ format: 'jwk' })
   for (const extra of [
     { jwk },

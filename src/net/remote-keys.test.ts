@@ -176,7 +176,7 @@ test('what is not a key set is refused, and so is one of 101 keys', async () => 
   }
 })
 
-test('kid is looked up as data', async () => {
+test('T2: kid is looked up as data', async () => {
   const idp = publisher('a')
   for (const kid of ['__proto__', 'constructor', 'toString', ''])
     assert.equal(await idp.find(kid), undefined)

@@ -29,7 +29,7 @@ forEachEngine('the first administrator', (open) => {
     await assert.rejects(createSetupLink(parts), { code: 'setup.closed' })
   })
 
-  test('of sixty-four people with the same link, one becomes administrator', async () => {
+  test('SPIRE, join tokens: of sixty-four people with the same link, one becomes administrator', async () => {
     const parts = await testPeople(await open())
     const people = await Promise.all(
       Array.from({ length: 64 }, (_, i) => someone(parts, `person-${i}`)),

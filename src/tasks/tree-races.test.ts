@@ -65,7 +65,7 @@ forEachEngine('a tree that grows while it is cut', (open) => {
     return view.states.filter(({ state }) => state === 'active').length
   }
 
-  test('64 children at once against a close: nothing below is alive', async (t) => {
+  test('X5: 64 children at once against a close: nothing below is alive', async (t) => {
     const parts = await begin(t)
     for (let round = 0; round < 4; round++) {
       const { lines, root } = await tree(parts)

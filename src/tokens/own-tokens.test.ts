@@ -236,7 +236,7 @@ describe('who acts for whom', () => {
     return claims
   }
 
-  test('the chain nests with the current agent outermost, for every length up to five', async () => {
+  test('X8: the chain nests with the current agent outermost, for every length up to five', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.stringMatching(/^[a-z]{2,8}$/), { minLength: 1, maxLength: 5 }),
@@ -376,7 +376,7 @@ describe('no token passes for another', () => {
     'a proof': (token) => checkProof(token, { method: 'POST', url, clock }),
   }
 
-  test('every token at every check: only its own accepts it', async () => {
+  test('T5: every token at every check: only its own accepts it', async () => {
     for (const [made, make] of Object.entries(MADE))
       for (const [name, check] of Object.entries(CHECKS)) {
         const token = await make()

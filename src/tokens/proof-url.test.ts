@@ -54,7 +54,7 @@ for (const htu of OTHER)
   test(`${JSON.stringify(htu)} is not ${URL_443}`, () =>
     assert.equal(isForUrl(htu, URL_443), false))
 
-test('what is accepted is the same to a URL parser too', () => {
+test('D2: what is accepted is the same to a URL parser too', () => {
   const host = fc.constantFrom(
     'gw.example',
     'GW.example',

@@ -138,7 +138,7 @@ describe('a token that was verified before', () => {
     await assert.rejects(check(later), refused('token.not_yet_valid'))
   })
 
-  test('is exactly its text', async () => {
+  test('T7: is exactly its text', async () => {
     const token = await mint()
     await check(token)
     const [head, , signature] = token.split('.')

@@ -31,7 +31,7 @@ inEachWorld('the authorization endpoint under attack', (world) => {
     return stranger
   }
 
-  it('no code without PKCE by S256, and the error goes to the client with iss', async () => {
+  it('O2, O3: no code without PKCE by S256, and the error goes to the client with iss', async () => {
     const stranger = await Stranger.arrive(world())
     for (const over of [
       { code_challenge: undefined, code_challenge_method: undefined },
@@ -110,7 +110,7 @@ inEachWorld('the authorization endpoint under attack', (world) => {
     assert.equal(await errorAt(w.orders), undefined)
   })
 
-  it('never redirects anywhere but to what was registered; only the port on this computer may differ', async () => {
+  it('O1: never redirects anywhere but to what was registered; only the port on this computer may differ', async () => {
     const stranger = await Stranger.arrive(world())
     const { host, port } = new URL(stranger.redirectUrl)
     for (const redirect_uri of [
@@ -272,7 +272,7 @@ inEachWorld('the authorization endpoint under attack', (world) => {
     assert.equal(location, '')
   })
 
-  it('answers in the query and in no other way, errors included', async () => {
+  it('O17: answers in the query and in no other way, errors included', async () => {
     const stranger = await Stranger.arrive(world())
     const house = await registered(HOUSE)
     for (const [client, redirect_uri] of [
@@ -301,7 +301,7 @@ inEachWorld('the authorization endpoint under attack', (world) => {
     assert.match(fine.location, /^\/authorize\//)
   })
 
-  it('a parameter that comes twice is no request, and one in a body is none either', async () => {
+  it('O12: a parameter that comes twice is no request, and one in a body is none either', async () => {
     const stranger = await Stranger.arrive(world())
     await stranger.register()
     const twice = {
@@ -326,7 +326,7 @@ inEachWorld('the authorization endpoint under attack', (world) => {
     assert.equal(posted.status, 404)
   })
 
-  it('a pushed request is held to the same, is for its client, and is not added to', async () => {
+  it('O13: a pushed request is held to the same, is for its client, and is not added to', async () => {
     const w = world()
     const stranger = await Stranger.arrive(w)
     const other = await Stranger.arrive(w)
@@ -381,7 +381,7 @@ inEachWorld('the authorization endpoint under attack', (world) => {
     } else assert.ok(!added.location.includes('evil.example'))
   })
 
-  it('its pages are framed by nobody, kept by nobody and tell no other site where they are', async () => {
+  it('O8: its pages are framed by nobody, kept by nobody and tell no other site where they are', async () => {
     const stranger = await Stranger.arrive(world())
     const refused = await stranger.authorize(desk(), { redirect_uri: 'https://evil.example' })
     const asked = await stranger.authorize(desk())

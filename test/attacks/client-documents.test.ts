@@ -92,7 +92,7 @@ forEachEngine('M1: documents of clients from hostile places', (open) => {
     async () =>
       addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }))
 
-  test(`a name that leads to any of ${SPECIAL.length} special addresses is not followed, alone or among good ones`, async () => {
+  test(`M1 (ZITADEL CVE-2026-27945 and CVE-2026-55671, MCP Registry CVE-2026-44430, Logto): a name that leads to any of ${SPECIAL.length} special addresses is not followed, alone or among good ones`, async () => {
     assert.ok(SPECIAL.length >= 60)
     for (const address of SPECIAL)
       for (const answers of [[address], ['93.184.216.34', address], [address, '93.184.216.34']]) {

@@ -59,7 +59,7 @@ inEachWorld(
         assert.equal((await ping(desk(), String(body.access_token))).status, 401)
     })
 
-    it('a code that is replayed later closes the task', async () => {
+    it('O4: a code that is replayed later closes the task', async () => {
       const stranger = await Stranger.arrive(world())
       const back = await stranger.codeFor(desk())
       const first = await stranger.redeem(back, desk())

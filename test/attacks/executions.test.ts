@@ -92,7 +92,7 @@ inEachWorld('one approval, one execution', (world) => {
     assert.equal(w.echo.reached.length, denied ? 0 : 1)
   })
 
-  it('an agent that asks for too much at once is denied without asking anyone', async () => {
+  it('X6: an agent that asks for too much at once is denied without asking anyone', async () => {
     const w = world()
     w.echo.forget()
     const task = await w.open()

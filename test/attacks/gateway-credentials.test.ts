@@ -105,7 +105,7 @@ inEachWorld('credentials at the gateway', (world) => {
       await refusedWith(w, code, task, { token })
   })
 
-  it('a bound token as Bearer, with or without a proof', async () => {
+  it('D4: a bound token as Bearer, with or without a proof', async () => {
     const w = world()
     await refusedWith(w, 'token.wrong_scheme', task, { scheme: 'Bearer', proofs: [] })
     await refusedWith(w, 'token.wrong_scheme', task, { scheme: 'Bearer' })
@@ -140,7 +140,7 @@ inEachWorld('credentials at the gateway', (world) => {
     await refusedWith(w, 'proof.replayed', task, { token: task.token, proofs: [refused] })
   })
 
-  it('a proof for another method, address, query, token, time or key', async () => {
+  it('D3: a proof for another method, address, query, token, time or key', async () => {
     const w = world()
     const at = (url: string) => ({ proof: { claims: { htu: url } } })
     const { gateway } = w

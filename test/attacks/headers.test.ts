@@ -83,7 +83,7 @@ inEachWorld('what every answer says', (world) => {
       }
   })
 
-  it('pages of somebody who is signed in', async () => {
+  it('O9, O10: pages of somebody who is signed in', async () => {
     const w = world()
     for (const name of ['sam', 'fiona', 'ada'] as const) {
       const browser = await w.browser(name)

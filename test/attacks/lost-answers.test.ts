@@ -91,7 +91,7 @@ inEachWorld(
         refresh: (token: unknown) => Promise<unknown>
       }) => Promise<void>,
     ])[])
-      it(`${name}, it is reuse, and closes the task`, async () => {
+      it(`O6: ${name}, it is reuse, and closes the task`, async () => {
         const { closed, refresh, token, w } = await begin()
         const { body } = await refresh(token)
         await spoil({ w, one: body.refresh_token, refresh })
@@ -110,7 +110,7 @@ inEachWorld(
       assert.equal(await closed(), 'refresh.reused')
     })
 
-    it('another key is reuse, whoever has it', async () => {
+    it('D6: another key is reuse, whoever has it', async () => {
       const { closed, refresh, token } = await begin()
       await refresh(token)
       const stolen = await refresh(token, {}, await newKey())

@@ -1,26 +1,71 @@
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { ADVISORIES } from './advisories.ts'
 
 const root = join(import.meta.dirname, '..', '..')
+const textOf = (file: string) => readFileSync(join(root, file), 'utf8')
+const table = textOf('test/attacks/README.md')
+const [attacks = '', advisories = ''] = table.split('## What happened to others')
 
-test('every test that the table of attacks names is there', async () => {
-  const table = await readFile(join(import.meta.dirname, 'README.md'), 'utf8')
-  const named = [...table.matchAll(/`([\w/-]+\.test\.ts)` “([^”]+)”/g)]
-  assert.ok(named.length > 70, `${named.length}`)
-  const gone: string[] = []
-  for (const [, file = '', title = ''] of named) {
-    const text = await readFile(join(root, file), 'utf8').catch(() => '')
-    if (!text.includes(title)) gone.push(`${file}: ${title}`)
-  }
-  assert.deepEqual(gone, [])
+/** The rows that there have to be: front channel, tokens, proofs, exchange, events, documents of clients. */
+const ROWS = Object.entries({ O: 17, T: 10, D: 6, X: 8, V: 3, M: 7 }).flatMap(([letter, count]) =>
+  Array.from({ length: count }, (_, n) => `${letter}${n + 1}`),
+)
+
+interface Named {
+  readonly ids: readonly string[]
+  readonly tests: readonly { readonly file: string; readonly title: string }[]
+}
+
+const rows: readonly Named[] = [
+  ...attacks.matchAll(/^\| ([A-Z]\d+(?:, [A-Z]\d+)*) \| [^|]+ \| (.*) \|$/gm),
+].map(([, ids = '', tests = '']) => ({
+  ids: ids.split(', '),
+  tests: [...tests.matchAll(/`([\w/-]+\.test\.ts)` “([^”]+)”/g)].map(
+    ([, file = '', title = '']) => ({ file, title }),
+  ),
+}))
+
+/** What the tests of a file are called. */
+function titlesIn(file: string): string[] {
+  const text = textOf(file)
+  return [
+    ...text.matchAll(/\b(?:test|it|describe|forEachEngine|inEachWorld)\(\s*(['`"])(.*?)\1,/g),
+  ].map(([, , title = '']) => title)
+}
+
+test('every attack has its row, and every row its tests', () => {
+  assert.deepEqual(rows.flatMap(({ ids }) => ids).toSorted(), ROWS.toSorted())
+  for (const { ids, tests } of rows) assert.ok(tests.length > 0, ids.join())
 })
 
-test('every row that an advisory points to is one of the table', async () => {
-  const table = await readFile(join(import.meta.dirname, 'README.md'), 'utf8')
-  const advisories = table.slice(table.indexOf('## What happened to others'))
-  const rows = [...advisories.matchAll(/^\| .* \| ([OTDXM]\d.*) \|$/gm)].map(([, row]) => row)
-  assert.ok(rows.length > 15)
-  for (const row of rows) assert.ok(table.includes(`\n| ${row} | `), row)
+test('every test that is named is there, and one of each row has the name of the row', () => {
+  const wrong: string[] = []
+  for (const { ids, tests } of rows) {
+    for (const { file, title } of tests)
+      if (!textOf(file).includes(title)) wrong.push(`${file}: ${title}`)
+    for (const id of ids) {
+      const own = new RegExp(`\\b${id}\\b`)
+      const named = tests.some(({ file }) => titlesIn(file).some((title) => own.test(title)))
+      if (!named) wrong.push(`${id}: no test of its row says so`)
+    }
+  }
+  assert.deepEqual(wrong, [])
+})
+
+test('everything that happened to others is in the table, and in the title of a test that tries it', () => {
+  const wrong: string[] = []
+  for (const { id, peer, row } of ADVISORIES) {
+    const line = advisories.split('\n').find((one) => one.startsWith(`| ${peer} ${id},`))
+    const [, about, file] = /^\| .+ \| ([^|]+) \| `([^`]+)` \|$/.exec(line ?? '') ?? []
+    if (about !== row || file === undefined) wrong.push(`${peer} ${id}: not in the table`)
+    else if (!titlesIn(file).some((title) => title.includes(peer) && title.includes(id)))
+      wrong.push(`${peer} ${id}: no test in ${file}`)
+    for (const one of row.split(', ')) if (!ROWS.includes(one)) wrong.push(`${one}: no such row`)
+  }
+  assert.deepEqual(wrong, [])
+  assert.equal(advisories.split('\n').filter((line) => line.includes('.test.ts` |')).length, 45)
+  assert.equal(ADVISORIES.length, 45)
 })

@@ -162,7 +162,7 @@ inEachWorld('clients that introduce themselves with bad intentions', (world) => 
     assert.ok(!page.html.includes('<script'))
   })
 
-  it('that call themselves like an agent of the house are not taken for it', async () => {
+  it('M2: that call themselves like an agent of the house are not taken for it', async () => {
     const w = world()
     const { read } = w.rooms.storage
     const ids: string[] = []

@@ -342,7 +342,7 @@ inEachWorld('targets and framing at the issuer', (world) => {
       }
   })
 
-  it('a form from another site changes nothing', async () => {
+  it('O7: a form from another site changes nothing', async () => {
     const w = world()
     const { host } = new URL(w.issuer)
     for (const path of [

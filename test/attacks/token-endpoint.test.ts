@@ -57,7 +57,7 @@ inEachWorld('client authentication at the token endpoint', (world) => {
       await unauthenticated(claims({ aud }), JSON.stringify(aud))
   })
 
-  it('an assertion that was used before', async () => {
+  it('O14: an assertion that was used before', async () => {
     const w = world()
     const client_assertion = await w.agent.assertion()
     assert.equal((await ask(w, { form: { client_assertion } })).status, 200)
@@ -306,7 +306,7 @@ inEachWorld('proofs and requests at the token endpoint', (world) => {
     )
   })
 
-  it('parameters that claim another actor, audience or kind of token', async () => {
+  it('X1: parameters that claim another actor, audience or kind of token', async () => {
     const w = world()
     for (const form of [
       { actor_token: 'x' },

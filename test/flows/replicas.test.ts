@@ -57,7 +57,7 @@ describe('two replicas on one database', { skip }, () => {
     assert.equal((await elsewhere.about(task, 'GET', '')).body.state, 'open')
   })
 
-  it('what was used at one is used at the other: proofs, assertions, subject tokens', async () => {
+  it('D1: what was used at one is used at the other: proofs, assertions, subject tokens', async () => {
     const task = await w.open()
     const token = await w.agent.token(task, `${w.gateway}/echo`)
     const proofs = [await w.agent.proof(task.key, { method: 'GET', url: w.gateway + READ, token })]
@@ -143,7 +143,7 @@ describe('two replicas on one database', { skip }, () => {
     assert.equal((await elsewhere.call(task, 'GET', READ)).status, 200)
   })
 
-  it('a key withdrawn at one: nothing that it signed counts at the other, and the next one does', async () => {
+  it('T9: a key withdrawn at one: nothing that it signed counts at the other, and the next one does', async () => {
     const ada = await w.api('ada')
     const task = await w.open()
     const token = await elsewhere.token(task, `${w.gateway}/echo`)

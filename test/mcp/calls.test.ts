@@ -53,7 +53,7 @@ inEachWorld('an MCP server behind the gateway', (world) => {
     })
   }
 
-  it('is sent what was decided on, the credential, and nothing of the caller', async () => {
+  it('X7: is sent what was decided on, the credential, and nothing of the caller', async () => {
     const session = await place.session(await place.open())
     const params = {
       name: 'say',

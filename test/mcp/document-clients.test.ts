@@ -100,6 +100,27 @@ inEachWorld(
       assert.deepEqual([agent?.clientUrl, agent?.trust, agent?.admission], [url, 0, ''])
     })
 
+    it('M5: a picture that a client brings is neither shown nor fetched, from a document or a registration', async () => {
+      const w = world()
+      const picture = {
+        logo_uri: `${elsewhere.origin}/picture.png`,
+        tos_uri: `${elsewhere.origin}/terms`,
+      }
+      const { stranger } = await arrive(picture)
+      await stranger.knock(desk())
+      const registered = await Stranger.arrive(w)
+      await registered.register(picture)
+      await registered.knock(desk())
+      for (const page of [await stranger.ask(), await registered.ask()]) {
+        assert.equal(page.status, 200)
+        assert.doesNotMatch(page.html, /picture\.png|\/terms|<img|<picture|background-image/i)
+      }
+      assert.ok(elsewhere.asked.length > 0)
+      assert.ok(!elsewhere.asked.some(({ url }) => /picture|terms/.test(String(url))))
+      const policy = (await send(`${w.issuer}/sign-in`)).headers['content-security-policy']
+      assert.doesNotMatch(String(policy), /img-src (?!'self'|'none'|data:)/, 'nor could one be')
+    })
+
     it('the official client connects from nothing but the URL of the server, with its document, and calls a tool', async () => {
       const w = world()
       await rule()

@@ -281,7 +281,7 @@ async function checkAlive(world: World, nodes: readonly Node[]): Promise<void> {
 }
 
 forEachEngine('random trees of tasks', (open) => {
-  test('no child is ever more than its parent handed on, and nothing lives under what is dead', async (t) => {
+  test('X2: no child is ever more than its parent handed on, and nothing lives under what is dead', async (t) => {
     const storage = await open()
     const stage = await stageOver(storage)
     const { world } = stage

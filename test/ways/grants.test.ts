@@ -171,7 +171,7 @@ inEachWorld(
       assert.deepEqual([body.grant_types_supported].flat().toSorted(), [...GRANT_TYPES].toSorted())
     })
 
-    it('gives nothing to somebody else, and is open to whom it is for', async () => {
+    it('O5, X3: gives nothing to somebody else, and is open to whom it is for', async () => {
       const wrong: string[] = []
       for (const [{ name }, { stolen, take }] of await prepareGrants(ways)) {
         const other = await stolen?.()

@@ -67,7 +67,7 @@ test('a client id is an address in one spelling, or none', () => {
   for (const bad of BAD) assert.ok(!isClientUrl(bad), String(bad))
 })
 
-test('what could be an address is never one of our own ids', () => {
+test('M7: what could be an address is never one of our own ids', () => {
   for (const text of [...GOOD, ...BAD.slice(0, 24)])
     assert.ok(looksLikeClientUrl(String(text)), String(text))
   for (const own of ['refund-bot', `client-${'0'.repeat(32)}`, agentIdOf(GOOD[0] ?? '')])

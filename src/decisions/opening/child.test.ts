@@ -248,7 +248,7 @@ forEachEngine('a child task', (open) => {
     assert.equal(reasonOf(await redeem(world, helper, token)), 'task.too_deep')
   })
 
-  test('a flood of children is bounded, also when their tickets were made before', async (t) => {
+  test('X4: a flood of children is bounded, also when their tickets were made before', async (t) => {
     const { world, parts, helper, parent } = await begin(t)
     const { children } = TREE_LIMITS
     const tickets = await Promise.all(

@@ -108,7 +108,7 @@ forEachEngine('a logout token', (open) => {
     assert.equal(await (await session(personId, 'two'))(), true)
   })
 
-  test('works once, however often it is sent', async () => {
+  test('V1: works once, however often it is sent', async () => {
     const { fake, claims, send, person, session } = await ready()
     const sam = await person(fake.issuer, 'sam')
     const token = await fake.sign(claims, { typ: 'logout+jwt' })
@@ -122,7 +122,7 @@ forEachEngine('a logout token', (open) => {
     assert.equal(await later(), true)
   })
 
-  test('that is not quite one ends nothing', async () => {
+  test('V1: that is not quite one ends nothing', async () => {
     const { fake, other, claims, send, say, person, session } = await ready()
     const sam = await person(fake.issuer, 'sam')
     const stays = await session(sam.id, 'one')

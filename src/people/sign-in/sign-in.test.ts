@@ -389,7 +389,7 @@ forEachEngine('registering an identity provider', (open) => {
   })
 })
 
-test('after a sign-in a browser never leaves our origin (open redirector)', () => {
+test('O11: after a sign-in a browser never leaves our origin (open redirector)', () => {
   const issuer = 'http://127.0.0.1:7480'
   assert.equal(localPath('/tasks/tsk_1?all=1#x', issuer), '/tasks/tsk_1?all=1')
   for (const bad of [

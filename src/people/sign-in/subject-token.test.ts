@@ -138,7 +138,7 @@ forEachEngine('a subject token', (open) => {
       await assert.rejects(say({ iss }), { code: 'subject_token.unknown_issuer' })
   })
 
-  test('that is stale, expired, from the future or without times is refused', async () => {
+  test('T6: that is stale, expired, from the future or without times is refused', async () => {
     const { say, parts, now } = await ready()
     const late = { iat: now - 601, exp: now + 300 }
     await assert.rejects(say(late), { code: 'token.too_old' })

@@ -88,7 +88,7 @@ forEachEngine('what other systems say', (open) => {
     assert.equal((await decided(world, other)).outcome, 'requestable')
   })
 
-  test('can only raise: the same again takes the higher level and the later end', async (t) => {
+  test('V1: can only raise: the same again takes the higher level and the later end', async (t) => {
     const { held, world } = await begin(t)
     await raise(world)
     const now = world.parts.clock.now()
@@ -123,7 +123,7 @@ forEachEngine('what other systems say', (open) => {
     )
   })
 
-  test('is refused when it is malformed, endless, about nothing, or one too many', async (t) => {
+  test('V3: is refused when it is malformed, endless, about nothing, or one too many', async (t) => {
     const { world } = await begin(t)
     const now = world.parts.clock.now()
     const bad: readonly Partial<Raising>[] = [
