@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
+import { Client, DpopSession, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { addAdmissionRule, findAgent, setTrust } from '../../src/agents/index.ts'
 import { answer } from '../../src/net/mcp/testing.ts'
 import { basesOfPerson, findTask, listTasks } from '../../src/tasks/index.ts'
+import { JWT_BEARER, postForm, TestAgent } from '../agent.ts'
+import { newKey } from '../signing.ts'
 import { send } from '../wire.ts'
 import { inEachWorld } from '../world.ts'
+import { KnownClient } from './known-client.ts'
 import { Place, wordsOf } from './place.ts'
 import { on, serveNotes } from './scripted.ts'
 import { deskActions, openDesk, ping, Stranger } from './stranger.ts'
@@ -38,6 +42,64 @@ inEachWorld(
       assert.ok(task && more.length === 0)
       return task
     }
+
+    it('one that was registered before is told its id, registers nothing, and is let in the same way', async () => {
+      const stranger = await Stranger.arrive(world())
+      await stranger.register()
+      const { id } = stranger
+      const client = await stranger.enter(desk())
+      assert.equal(stranger.id, id, 'it did not register again')
+      const found = await client.callTool({ name: 'search_notes', arguments: { query: 'late' } })
+      assert.notEqual(found.isError, true, wordsOf(found))
+    })
+
+    it('one that was registered with its key proves it, and has bound tokens', async () => {
+      const w = world()
+      const stranger = await Stranger.arrive(w)
+      const key = await newKey()
+      const answer = await stranger.register({
+        token_endpoint_auth_method: 'private_key_jwt',
+        jwks: { keys: [{ ...key.publicJwk, kid: 'k1' }] },
+      })
+      assert.equal(answer.status, 201, answer.text)
+      const session = await DpopSession.create()
+      const given = { id: stranger.id, issuer: w.issuer, key, session }
+      const known = new KnownClient(stranger.redirectUrl, given)
+      const connect = async () => {
+        const client = new Client({ name: 'known', version: '1' })
+        const transport = new StreamableHTTPClientTransport(new URL(desk()), {
+          authProvider: known,
+        })
+        w.onStop(() => client.close())
+        return { client, transport, connected: client.connect(transport) }
+      }
+      const first = await connect()
+      await assert.rejects(first.connected, /Unauthorized/)
+      const back = await stranger.answered(await stranger.ask('sam', known.sent))
+      await first.transport.finishAuth(back.searchParams)
+      assert.deepEqual([known.saved?.token_type, known.registered], ['DPoP', false])
+      const { client, connected } = await connect()
+      await connected
+      const found = await client.callTool({ name: 'search_notes', arguments: { query: 'late' } })
+      assert.notEqual(found.isError, true, wordsOf(found))
+      assert.equal((await taskOf(stranger)).keyThumbprint, session.thumbprint)
+      assert.equal((await ping(desk(), known.saved?.access_token ?? '')).status, 401)
+      // Its assertion says who it is, also where it does not say so again; nobody else's does.
+      const url = `${w.issuer}/oauth/token`
+      const refresh = async (by: TestAgent) =>
+        postForm(
+          url,
+          {
+            ...{ grant_type: 'refresh_token', refresh_token: known.saved?.refresh_token ?? '' },
+            client_assertion_type: JWT_BEARER,
+            client_assertion: await by.assertion(),
+          },
+          [['DPoP', await session.buildProof({ htm: 'POST', htu: url })]],
+        )
+      assert.equal((await refresh(w.agent)).body.error, 'invalid_grant')
+      const next = await refresh(new TestAgent(w, stranger.id, key))
+      assert.equal(next.status, 200, next.text)
+    })
 
     it('is challenged, registers, asks its person, and calls a tool', async () => {
       const w = world()

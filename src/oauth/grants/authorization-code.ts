@@ -12,7 +12,7 @@ import { codeId } from '../adapter.ts'
 import { type Form, required } from '../form.ts'
 import { ACCESS_TOKEN } from '../grant-types.ts'
 import type { TokenAnswer } from '../token-answer.ts'
-import { deferringOf, type Presented, refuse, wantedOf } from './read.ts'
+import { clientIdOf, deferringOf, type Presented, refuse, wantedOf } from './read.ts'
 
 /** What the grants of the authorization endpoint work with. */
 export interface InteractiveParts {
@@ -68,7 +68,7 @@ export async function authorizationCode(
 function checkCode(stored: StoredCode, form: Form): string | undefined {
   const verifier = required(form, 'code_verifier')
   const bound =
-    stored.clientId === required(form, 'client_id') &&
+    stored.clientId === clientIdOf(form) &&
     stored.redirectUri === required(form, 'redirect_uri') &&
     stored.resource === required(form, 'resource') &&
     stored.codeChallengeMethod === 'S256' &&
@@ -88,7 +88,7 @@ export async function refreshToken(
     await refreshTokens(decisions, {
       ...presented,
       ...assertionOf(form),
-      clientId: required(form, 'client_id'),
+      clientId: clientIdOf(form),
       refreshToken: required(form, 'refresh_token'),
       resource: form.get('resource'),
       ...wantedOf(form),

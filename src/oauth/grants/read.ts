@@ -1,8 +1,9 @@
 import { type Deferring, isNotificationToken } from '../../decisions/index.ts'
 import type { ShownCertificate } from '../../http/index.ts'
+import { readCompact, readObject } from '../../keys/index.ts'
 import { parseJson } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
-import type { Form } from '../form.ts'
+import { type Form, required } from '../form.ts'
 import { ACCESS_TOKEN } from '../grant-types.ts'
 
 /** What every request of ours at the token endpoint is presented with: read from headers and the connection, never the form. */
@@ -23,6 +24,26 @@ export function openingOf(form: Form) {
     assertionType: form.get('client_assertion_type'),
     clientId: form.get('client_id'),
     resource: form.get('resource'),
+  }
+}
+
+/**
+ * Who asks, of a grant that was made for a client: what it says, or whom its assertion is of (RFC 7521 section 4.2, RFC 6749 section
+ * 4.1.3). Nothing about the assertion is believed here; whoever takes it checks that it is this client's.
+ */
+export function clientIdOf(form: Form): string {
+  const assertion = form.get('client_assertion')
+  const named = assertion === undefined ? undefined : subjectOf(assertion)
+  return form.get('client_id') ?? named ?? required(form, 'client_id')
+}
+
+function subjectOf(assertion: string): string | undefined {
+  try {
+    const { sub } = readObject(readCompact(assertion).payload, 'claims set')
+    return typeof sub === 'string' ? sub : undefined
+  } catch (error) {
+    if (error instanceof Problem) return undefined
+    throw error
   }
 }
 
