@@ -1,0 +1,96 @@
+import { spawn } from 'node:child_process'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const PROGRAM = join(
+  import.meta.dirname,
+  'node_modules/@modelcontextprotocol/conformance/dist/index.js',
+)
+/** The page on which a person is asked. */
+const PAGE = /^http\S+\/oauth\/authorize\?\S+$/m
+
+export interface Check {
+  readonly id: string
+  readonly status: 'SUCCESS' | 'FAILURE' | 'WARNING' | 'SKIPPED' | 'INFO'
+  readonly errorMessage?: string
+}
+
+/** What the suite is told about an authorization server. */
+export interface Tested {
+  readonly issuer: string
+  readonly revision: string
+  readonly clientId: string
+  readonly resource: string
+  /** Where it listens for the answer, on 127.0.0.1, at `/callback`. */
+  readonly port: number
+  /** Does what a person does in a browser. */
+  readonly person: (page: string) => Promise<unknown>
+}
+
+/** Runs the scenarios for authorization servers, and answers every check it made, by scenario. */
+export async function testAuthorizationServer(
+  tested: Tested,
+): Promise<ReadonlyMap<string, readonly Check[]>> {
+  const out = await mkdtemp(join(tmpdir(), 'remit-mcp-conformance-'))
+  try {
+    await run(tested, out)
+    return await read(out)
+  } finally {
+    await rm(out, { recursive: true, force: true })
+  }
+}
+
+async function run(tested: Tested, out: string): Promise<void> {
+  const { clientId, issuer, person, port, resource, revision } = tested
+  const args = ['authorization', '--url', issuer, '--spec-version', revision, '-o', out]
+  args.push('--client-id', clientId, '--resource', resource, '--port', String(port))
+  const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const ended = new Promise<void>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', () => resolve())
+  })
+  let said = ''
+  let asked: Promise<unknown> | undefined
+  const hear = (chunk: Buffer) => {
+    said += chunk.toString()
+    const page = asked ? undefined : PAGE.exec(said)?.[0]
+    if (page === undefined) return
+    asked = person(page)
+    // It would wait five minutes for an answer that does not come.
+    asked.catch(() => child.kill())
+  }
+  child.stdout.on('data', hear)
+  child.stderr.on('data', hear)
+  await ended
+  await asked
+}
+
+/** One folder for each scenario, named after it and the time. */
+async function read(out: string): Promise<ReadonlyMap<string, readonly Check[]>> {
+  const found = new Map<string, readonly Check[]>()
+  for (const name of await readdir(out)) {
+    const scenario = name.replace(/^authorization-server-(.+?)-\d{4}-.*$/, '$1')
+    found.set(scenario, JSON.parse(await readFile(join(out, name, 'checks.json'), 'utf8')))
+  }
+  return found
+}
+
+/**
+ * What is wrong with checks, where these are known to be other than a success, each for a reason: every other one that is no success,
+ * every known one that is by now, and every known one without a reason.
+ */
+export function complaints(
+  checks: readonly Check[],
+  known: Readonly<Record<string, string>>,
+): readonly string[] {
+  const bad = checks.filter(({ status }) => status !== 'SUCCESS')
+  const unknown = bad.filter(({ id }) => !(id in known))
+  const stale = Object.keys(known).filter((id) => bad.every((check) => check.id !== id))
+  const silent = Object.keys(known).filter((id) => known[id]?.trim() === '')
+  return [
+    ...unknown.map(({ errorMessage, id, status }) => `${id}: ${status} ${errorMessage ?? ''}`),
+    ...stale.map((id) => `${id} is a success by now: take it off the list`),
+    ...silent.map((id) => `${id} is on the list without a reason`),
+  ]
+}
