@@ -166,6 +166,14 @@ export const Task = Type.Object({
   agent: Type.String(),
   parent: Type.Union([Type.String(), Type.Null()]),
   root: Type.String({ description: 'the task at the top of its tree' }),
+  actors: Type.Array(
+    Type.Object({
+      iss: Type.String(),
+      sub: Type.String(),
+      sub_profile: Type.Optional(Type.String()),
+    }),
+    { description: 'agents of other organizations that acted before, the latest first' },
+  ),
   opened_by: Type.String({
     description: '`exchange`, `sponsor`, `code`, `child`, `token` or `assertion`',
   }),

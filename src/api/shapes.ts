@@ -106,6 +106,7 @@ export function taskShape(task: Task) {
     parent: task.parentId,
     root: task.rootId,
     opened_by: task.openedBy,
+    actors: task.actors.map((actor) => ({ ...actor })),
     sponsored: task.sponsored,
     sponsor_grant: task.sponsorGrantId,
     space: task.spaceId,

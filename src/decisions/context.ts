@@ -14,7 +14,7 @@ export interface Circumstances extends Pick<Case, 'at'>, Pick<Call, 'origin'> {
 
 /** A task, or one that is about to be opened. */
 interface ContextOf {
-  readonly task: Pick<Task, 'purpose' | 'personId' | 'sponsored' | 'keyThumbprint'> & {
+  readonly task: Pick<Task, 'purpose' | 'personId' | 'sponsored' | 'keyThumbprint' | 'actors'> & {
     readonly id: string
   }
 }
@@ -38,10 +38,22 @@ export function contextOf(
     ...(thread
       ? { thread: { record: { id: thread.id, strangers: { integer: String(thread.strangers) } } } }
       : {}),
+    ...foreign(task.actors),
     task: { record: { id: task.id, purpose: task.purpose } },
     token: { record: { bound: task.keyThumbprint !== null } },
     origin: { record: { ip: origin.ip } },
   }
+}
+
+/**
+ * INVARIANT: who acted elsewhere is never among the agents of a rule, whatever they are called: as records of issuer and subject they
+ * are no entities of ours.
+ */
+function foreign(actors: Task['actors']): PolicyRecord {
+  if (actors.length === 0) return {}
+  const all = actors.map(({ iss, sub }) => ({ record: { issuer: iss, subject: sub } }))
+  const issuers = [...new Set(actors.map(({ iss }) => iss))]
+  return { foreign: { record: { actors: { set: all }, issuers: { set: issuers } } } }
 }
 
 /**

@@ -23,8 +23,9 @@ export function partiesOf(
 ): Parties {
   if (task.sponsored) return { chain }
   const { id, issuer, subject } = person
-  if (at?.subjects === 'pairwise') return { person: { id: nameAt(parts, id, at) }, chain }
-  return { person: { id, known: { issuer, subject } }, chain }
+  const { actors } = task
+  if (at?.subjects === 'pairwise') return { person: { id: nameAt(parts, id, at) }, chain, actors }
+  return { person: { id, known: { issuer, subject } }, chain, actors }
 }
 
 /**

@@ -101,6 +101,7 @@ async function tryOpening(
     lifeSeconds: opening.lifeSeconds,
     place: grant.place,
     issuers: brought.issuers,
+    actors: brought.actors,
     proved: subject,
     openedBy: way.openedBy,
   })

@@ -79,9 +79,11 @@ const BY_CODE: Partial<Record<ProblemCode, OAuthError>> = {
   'task.key_used': 'invalid_dpop_proof',
   'task.nothing_requested': 'invalid_authorization_details',
   'task.resource_not_granted': 'invalid_target',
+  'token.chain_too_deep': 'invalid_request',
 }
 
 const BY_FAMILY: Readonly<Record<string, OAuthError>> = {
+  actor: 'invalid_grant',
   agent: 'invalid_client',
   assertion: 'invalid_client',
   code: 'invalid_grant',

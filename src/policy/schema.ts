@@ -15,6 +15,7 @@ import { ISSUE, ISSUE_ACTIONS } from './issuance/actions.ts'
  *
  * - `principal` is the person (the sponsor when no person is present), then each agent of the chain, in turn.
  * - `context.person` is there when a person is present; `context.agent` is the current agent of the chain.
+ * - `context.foreign` is there when agents of other organizations acted before those of the chain: who, and whose.
  * - `context.requester` is who asked, `context.participants` who is in the conversation: by the word of the surface that sees it.
  * - `context.space`: `in` a space means in it or in one below it. `context.thread.strangers`: people there whom nobody here knows.
  * - `context.token.bound`: the call proved possession of the task's key. Not so for bearer tokens of clients that have none.
@@ -41,10 +42,11 @@ type Risk = {
   firstForAgent: Bool, firstForAction: Bool, firstForCounterparty?: Bool,
   callsLastMinute: Long, sizeRatio?: decimal, hour: Long, hourUtc: Long, definitionAgeDays?: Long
 };
+type Foreign = { actors: Set<{ issuer: String, subject: String }>, issuers: Set<String> };
 type Approval = { id: String, approvers: Set<Person> };
 action ${[...ACTION_GROUPS, ISSUE].map((group) => quote(group)).join(', ')};`
 
-const CONTEXT = `person?: Person, agent: Agent, chain: Set<Agent>, requester?: Person, participants: Set<Person>,
+const CONTEXT = `person?: Person, agent: Agent, chain: Set<Agent>, foreign?: Foreign, requester?: Person, participants: Set<Person>,
     now: datetime, risk: Risk, task: Task, token: Token, space?: Space, thread?: Thread, origin: Origin, approval?: Approval`
 
 /** Text of the schema: the preamble, then one block for each action (one for all issuances), blank lines between them. */

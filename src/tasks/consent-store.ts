@@ -3,6 +3,7 @@ import type { Selectable } from 'kysely'
 import { canonicalJson } from '../lib/canonical-json.ts'
 import type { Id } from '../lib/id.ts'
 import type { Reader, Schema, Storage, Tx } from '../storage/index.ts'
+import type { ForeignActor } from '../tokens/index.ts'
 import type { ConsentRequest, ConsentState } from './consent.ts'
 
 type Row = Selectable<Schema['consent_requests']>
@@ -24,6 +25,7 @@ export async function insertConsent(tx: Tx, request: ConsentRequest): Promise<vo
       message: request.asked?.message ?? null,
       asked_from: request.asked?.from ?? null,
       auth_time: request.authTime,
+      actors: canonicalJson(request.actors),
     })
     .execute()
 }
@@ -156,6 +158,7 @@ function consentOf(row: Row): ConsentRequest {
             from: row.asked_from,
           },
     authTime: row.auth_time,
+    actors: JSON.parse(row.actors) as ForeignActor[], // written by insertConsent
     createdAt: row.created_at,
     expiresAt: row.expires_at,
   }

@@ -1,5 +1,6 @@
 import type { Detail } from '@remit/engine'
 import type { Id } from '../lib/id.ts'
+import type { ForeignActor } from '../tokens/index.ts'
 
 export type ConsentState = 'pending' | 'granted' | 'denied' | 'expired'
 
@@ -11,6 +12,8 @@ export interface ConsentRequest {
   readonly purpose: string
   /** What is asked for: never more than the agent could get. The person may narrow it. */
   readonly details: readonly Detail[]
+  /** Who acted elsewhere before the agent did, by the word of an issuer that is trusted. */
+  readonly actors: readonly ForeignActor[]
   readonly state: ConsentState
   readonly basisId: Id<'basis'> | null
   /** The agent put it itself, about one task (CIBA, device code), with a sentence of its own; `null`: an opening lacked a basis. */

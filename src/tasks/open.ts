@@ -61,6 +61,7 @@ export function openSteps(
         ...(task.sponsorGrantId === null ? {} : { sponsor_grant: task.sponsorGrantId }),
         ...(task.openedBy === 'assertion' ? { opened_by: task.openedBy } : {}),
         ...(task.issuers.length === 0 ? {} : { issuers: task.issuers }),
+        ...(task.actors.length === 0 ? {} : { actors: task.actors }),
       },
       private: { purpose: task.purpose },
     }),

@@ -2,6 +2,7 @@ import type { Detail } from '@remit/engine'
 import { canonicalJson } from '../lib/canonical-json.ts'
 import { type Id, newId } from '../lib/id.ts'
 import type { Tx } from '../storage/index.ts'
+import type { ForeignActor } from '../tokens/index.ts'
 import { CONSENT_WAITS, type ConsentRequest, MOST_PENDING_CONSENTS } from './consent.ts'
 import { consentsBetween, insertConsent } from './consent-store.ts'
 import type { TaskParts } from './parts.ts'
@@ -12,6 +13,8 @@ export interface ConsentAsking {
   readonly personId: Id<'person'>
   readonly purpose: string
   readonly details: readonly Detail[]
+  /** Who acted elsewhere before it. */
+  readonly actors?: readonly ForeignActor[]
   /** Of a question that the agent puts itself: it is answered for one task, and no other waits for the same answer. */
   readonly asked?: ConsentRequest['asked']
   /** When it ends without an answer; in an hour, when left out. */
@@ -36,7 +39,12 @@ export async function requestConsent(
   const denied = same.find(({ state }) => state === 'denied')
   if (denied) return { outcome: 'denied', until: denied.expiresAt }
   const waiting = same.find(
-    (known) => known.purpose === asking.purpose && !known.asked && !asking.asked,
+    (known) =>
+      known.purpose === asking.purpose &&
+      !known.asked &&
+      !asking.asked &&
+      // INVARIANT: the page that the person reads says who is behind this very opening.
+      canonicalJson(known.actors) === canonicalJson(asking.actors ?? []),
   )
   if (waiting) return { outcome: 'asked', consentId: waiting.id }
   if (asked.filter(({ state }) => state === 'pending').length >= MOST_PENDING_CONSENTS)
@@ -47,6 +55,7 @@ export async function requestConsent(
     state: 'pending',
     basisId: null,
     asked: asking.asked ?? null,
+    actors: asking.actors ?? [],
     authTime: null,
     createdAt: now,
     expiresAt: asking.expiresAt ?? now + CONSENT_WAITS,
@@ -56,7 +65,12 @@ export async function requestConsent(
     type: 'consent.requested',
     person: request.personId,
     agent: request.agentId,
-    facts: { consent: request.id, details: request.details, asked_by: request.asked?.by },
+    facts: {
+      consent: request.id,
+      details: request.details,
+      asked_by: request.asked?.by,
+      ...(request.actors.length === 0 ? {} : { actors: request.actors }),
+    },
     private: { purpose: request.purpose, message: request.asked?.message ?? undefined },
   })
   return { outcome: 'asked', consentId: request.id }

@@ -3,6 +3,7 @@ import { type Selectable, type SqlBool, sql } from 'kysely'
 import { canonicalJson } from '../lib/canonical-json.ts'
 import type { Id } from '../lib/id.ts'
 import type { Reader, Schema, Step, Tx } from '../storage/index.ts'
+import type { ForeignActor } from '../tokens/index.ts'
 import { type Limit, type OpenedBy, TASK_LIFE, type Task, type TaskState } from './task.ts'
 
 type Row = Selectable<Schema['tasks']>
@@ -332,6 +333,7 @@ function rowOf(task: Task): Row {
     auth_time: task.authTime,
     acr: task.acr,
     issuers: canonicalJson(task.issuers),
+    actors: canonicalJson(task.actors),
   }
 }
 
@@ -355,6 +357,7 @@ function taskOf(row: Row): Task {
     sponsored: row.sponsored === 1,
     sponsorGrantId: row.sponsor_grant_id as Id<'sponsor_grant'> | null, // written from a grant's id
     issuers: JSON.parse(row.issuers) as string[], // written by rowOf
+    actors: JSON.parse(row.actors) as ForeignActor[], // written by rowOf
     budget: JSON.parse(row.budget) as Limit[], // written by rowOf
     state: row.state as TaskState, // a CHECK of the table; `requested` is not written yet
     openedAt: row.opened_at,

@@ -1,6 +1,7 @@
 import type { Detail } from '@remit/engine'
 import type { Id } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'
+import type { ForeignActor } from '../tokens/index.ts'
 
 /**
  * A row says what was done to this task itself. Whether anything may happen under it is live state, which also knows
@@ -40,6 +41,8 @@ export interface Task {
   readonly sponsorGrantId: Id<'sponsor_grant'> | null
   /** Names of the trusted issuers that it rests on: who vouched for its agents or its person. Passed on to children. */
   readonly issuers: readonly string[]
+  /** Who acted elsewhere before all of our agents, the latest first: by the word of those issuers. Passed on to children. */
+  readonly actors: readonly ForeignActor[]
   /** Limits of this task and everything below it together. */
   readonly budget: readonly Limit[]
   readonly state: TaskState

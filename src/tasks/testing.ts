@@ -52,6 +52,7 @@ export function aTask(parts: TestParts, over: Partial<Task> = {}): Task {
     sponsored: false,
     sponsorGrantId: null,
     issuers: [],
+    actors: [],
     budget: [],
     state: 'open',
     openedAt: now,

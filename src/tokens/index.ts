@@ -23,7 +23,15 @@ export { INTROSPECTION_TYPE, mintIntrospection } from './introspection-token.ts'
 export { DpopNonces, NONCES_DEMANDED, type NoncesDemanded, type ProvedFor } from './nonces.ts'
 export { type DeferralKind, newOpaqueToken, opaqueDigest } from './opaque-token.ts'
 export { pairwiseSubject } from './pairwise.ts'
-export { type ActClaim, MAX_CHAIN, type Parties, type PartyClaims, partyClaims } from './parties.ts'
+export {
+  type ActClaim,
+  type ForeignActor,
+  MAX_CHAIN,
+  type Parties,
+  type PartyClaims,
+  partyClaims,
+  readActors,
+} from './parties.ts'
 export { mintPeerAssertion, type PeerAssertion } from './peer-assertion.ts'
 export {
   boundKeyOf,

@@ -13,13 +13,20 @@ export interface Parties {
   }
   /** Agent ids, the one that acts now first, from live task rows: never copied from a token that was presented. */
   readonly chain: readonly string[]
+  /** Who acted before all of them, elsewhere, the latest first: from the task's row, word for word as it was vouched for. */
+  readonly actors?: readonly ForeignActor[]
 }
 
-/** RFC 8693 section 4.1 in the shape of draft-mcguinness-oauth-actor-profile. The outermost is the current agent. */
-export interface ActClaim {
+/** An actor of another organization: known by the pair, never by `sub` alone, and never one of ours. */
+export type ForeignActor = {
   readonly iss: string
   readonly sub: string
-  readonly sub_profile: 'ai_agent'
+  /** As it came; nothing is assumed where it is missing. */
+  readonly sub_profile?: string
+}
+
+/** RFC 8693 section 4.1 in the shape of draft-mcguinness-oauth-actor-profile. The outermost is the current agent, one of ours. */
+export interface ActClaim extends ForeignActor {
   readonly act?: ActClaim
 }
 
@@ -39,13 +46,15 @@ export const MAX_CHAIN = 5
  * INVARIANT: a person's token always names the agent; no agent ever holds one that reads as the person alone.
  * @throws Problem `token.chain_too_deep`
  */
-export function partyClaims(issuer: string, { person, chain }: Parties): PartyClaims {
-  if (chain.length > MAX_CHAIN) {
-    throw new Problem('token.chain_too_deep', `${chain.length} agents, ${MAX_CHAIN} at most`)
+export function partyClaims(issuer: string, { actors = [], chain, person }: Parties): PartyClaims {
+  const depth = chain.length + actors.length
+  if (depth > MAX_CHAIN) {
+    throw new Problem('token.chain_too_deep', `${depth} agents, ${MAX_CHAIN} at most`)
   }
   const root = chain.at(-1)
   if (root === undefined) throw new TypeError('a token without an agent')
-  const act = actClaim(issuer, person ? chain : chain.slice(0, -1))
+  if (!person && actors.length > 0) throw new TypeError('others acted before, and for nobody')
+  const act = actClaim([...(person ? chain : chain.slice(0, -1)).map(own(issuer)), ...actors])
   if (!person) return { sub: root, sub_profile: 'ai_agent', ...(act && { act }) }
   const { id: sub, known } = person
   const upstream = known && { format: 'iss_sub' as const, iss: known.issuer, sub: known.subject }
@@ -57,9 +66,13 @@ export function partyClaims(issuer: string, { person, chain }: Parties): PartyCl
   }
 }
 
-function actClaim(iss: string, chain: readonly string[]): ActClaim | undefined {
-  return chain.reduceRight<ActClaim | undefined>(
-    (act, sub) => ({ iss, sub, sub_profile: 'ai_agent', ...(act && { act }) }),
+function own(iss: string): (sub: string) => ForeignActor {
+  return (sub) => ({ iss, sub, sub_profile: 'ai_agent' })
+}
+
+function actClaim(actors: readonly ForeignActor[]): ActClaim | undefined {
+  return actors.reduceRight<ActClaim | undefined>(
+    (act, actor) => ({ ...actor, ...(act && { act }) }),
     undefined,
   )
 }
@@ -67,7 +80,7 @@ function actClaim(iss: string, chain: readonly string[]): ActClaim | undefined {
 /** Reads them back. @throws Problem `token.malformed` */
 export function readParties(issuer: string, claims: PlainObject): PartyClaims {
   const sub = textMember(claims, 'sub')
-  const act = claims.act === undefined ? undefined : readAct(issuer, claims.act, MAX_CHAIN)
+  const act = claims.act === undefined ? undefined : actClaim(readOwnActors(issuer, claims.act))
   if (claims.sub_profile === 'ai_agent' && claims.sub_id === undefined) {
     return { sub, sub_profile: 'ai_agent', ...(act && { act }) }
   }
@@ -81,17 +94,45 @@ export function readParties(issuer: string, claims: PlainObject): PartyClaims {
   return { sub, sub_profile: 'user', sub_id: { format: 'iss_sub', ...pair }, act }
 }
 
-function readAct(issuer: string, value: unknown, left: number): ActClaim {
-  const claim = objectOf(value, 'act')
-  if (left === 0) throw malformed(`more than ${MAX_CHAIN} agents`)
-  if (claim.iss !== issuer || claim.sub_profile !== 'ai_agent') throw malformed('`act` is not ours')
-  const act = claim.act === undefined ? undefined : readAct(issuer, claim.act, left - 1)
-  return {
-    iss: issuer,
-    sub: textMember(claim, 'sub'),
-    sub_profile: 'ai_agent',
-    ...(act && { act }),
+/** Ours, and behind them those of others. */
+function readOwnActors(issuer: string, act: unknown): readonly ForeignActor[] {
+  const actors = readActors(act)
+  const ours = actors.filter((actor) => actor.iss === issuer)
+  const wrong = actors.some(
+    ({ iss, sub_profile: profile }, i) =>
+      (iss === issuer) !== i < ours.length || (iss === issuer && profile !== 'ai_agent'),
+  )
+  if (ours.length === 0 || wrong) throw malformed('`act` is not ours')
+  return actors
+}
+
+const PROFILE = /^[\x21\x23-\x5b\x5d-\x7e]{1,64}(?: [\x21\x23-\x5b\x5d-\x7e]{1,64}){0,7}$/
+const ACTOR = /^[\x20-\x7e]{1,2048}$/
+
+/**
+ * A chain of `act`, the outermost first, which could be said again word for word: what has members that could not is refused, for none is
+ * left out silently. Whether anybody is who they are called here is not asked.
+ * @throws Problem `token.malformed`, `token.chain_too_deep`
+ */
+export function readActors(act: unknown): readonly ForeignActor[] {
+  const actors: ForeignActor[] = []
+  for (let next = act; next !== undefined; ) {
+    if (actors.length === MAX_CHAIN)
+      throw new Problem('token.chain_too_deep', `more than ${MAX_CHAIN} agents`)
+    const { act: before, iss, sub, sub_profile: profile, ...more } = objectOf(next, 'act')
+    const [unknown] = Object.keys(more)
+    if (unknown !== undefined) throw malformed('an `act` has a member that means nothing here')
+    if (!isActorText(iss) || !isActorText(sub)) throw malformed('an `act` does not say who it is')
+    if (profile !== undefined && !(typeof profile === 'string' && PROFILE.test(profile)))
+      throw malformed('`sub_profile` of an `act` is no list of profiles')
+    actors.push({ iss, sub, ...(profile === undefined ? {} : { sub_profile: profile }) })
+    next = before
   }
+  return actors
+}
+
+function isActorText(value: unknown): value is string {
+  return typeof value === 'string' && ACTOR.test(value)
 }
 
 export function textMember(object: PlainObject, name: string): string {

@@ -150,7 +150,8 @@ describe('a permit', () => {
       assert.ok(admission.admitted)
       return admission.call
     }
-    const nested = { sub: 'helper', act: { sub: 'bot' } }
+    const ours = (sub: string, act?: object) => ({ iss: ISSUER, sub, ...(act && { act }) })
+    const nested = ours('helper', ours('bot'))
     const call = await of(claims({ act: nested }))
     assert.deepEqual([call.agent, call.chain], ['helper', ['helper', 'bot']])
     assert.deepEqual(call.person, { id: 'psn_1', issuer: 'https://idp.example', subject: 'sam' })
@@ -158,6 +159,14 @@ describe('a permit', () => {
       claims({ sub: 'clerk', sub_profile: 'ai_agent', sub_id: undefined, act: undefined }),
     )
     assert.deepEqual([alone.agent, alone.chain, alone.person], ['clerk', ['clerk'], undefined])
+    // One of others that is called like an agent here is none of the chain.
+    const theirs = { iss: 'https://acme.example', sub: 'bot', act: { iss: 'spiffe://a', sub: 'x' } }
+    const led = await of(claims({ act: ours('helper', theirs) }))
+    assert.deepEqual(led.chain, ['helper'])
+    assert.deepEqual(led.actors, [
+      { issuer: 'https://acme.example', subject: 'bot' },
+      { issuer: 'spiffe://a', subject: 'x' },
+    ])
     const child = await of(claims({ sub: 'clerk', sub_profile: 'ai_agent', sub_id: undefined }))
     assert.deepEqual(child.chain, ['bot', 'clerk'])
   })
@@ -165,7 +174,7 @@ describe('a permit', () => {
   it('does not hold with anything missing or odd in it', async () => {
     const { ask } = guarded()
     const deep = [1, 2, 3, 4, 5, 6].reduce<object | undefined>(
-      (act, i) => ({ sub: `a${i}`, act }),
+      (act, i) => ({ iss: ISSUER, sub: `a${i}`, act }),
       undefined,
     )
     const wrong: Record<string, JWTPayload> = {
@@ -189,6 +198,17 @@ describe('a permit', () => {
       'no agent': claims({ act: undefined }),
       'an agent without a name': claims({ act: {} }),
       'a chain that is too long': claims({ act: deep }),
+      'an agent of nobody': claims({ act: { sub: 'bot' } }),
+      'an agent of others that acts now': claims({
+        act: { iss: 'https://acme.example', sub: 'x' },
+      }),
+      'one of ours behind one of others': claims({
+        act: {
+          iss: ISSUER,
+          sub: 'bot',
+          act: { iss: 'https://acme.example', sub: 'x', act: { iss: ISSUER, sub: 'y' } },
+        },
+      }),
       'no context': claims({ tctx: undefined }),
       'a context that is a text': claims({ tctx: 'x' }),
       'no task': claims({}, { task: undefined }),

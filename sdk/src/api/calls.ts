@@ -187,10 +187,20 @@ function callFrom(answer: Readonly<Record<string, unknown>>): RemitCall {
     person: personFrom(answer.person),
     agent,
     chain,
+    ...actorsFrom(answer.actors),
     task: { id, purpose, ...(parent === undefined ? {} : { parent }) },
     purpose,
     arguments: texts,
   }
+}
+
+function actorsFrom(value: unknown): Pick<RemitCall, 'actors'> {
+  const actors = listOf(value, (each) => {
+    const [issuer, subject] = [textOr(recordOf(each).iss), textOr(recordOf(each).sub)]
+    if (!issuer || !subject) throw new Error('the permit does not say who acted before')
+    return { issuer, subject }
+  })
+  return actors.length === 0 ? {} : { actors }
 }
 
 function personFrom(value: unknown): RemitCall['person'] {

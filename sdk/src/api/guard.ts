@@ -4,6 +4,12 @@ import type { Answering } from './answers/answering.ts'
 import type { ArgumentTexts, ReadArgument, ReadArguments } from './arguments.ts'
 import type { Incoming } from './incoming.ts'
 
+/** An agent of another organization: known by issuer and subject together. */
+export interface Actor {
+  readonly issuer: string
+  readonly subject: string
+}
+
 /** A call that Remit permitted: who, for whom, and what. */
 export interface RemitCall {
   readonly decisionId: string
@@ -19,6 +25,11 @@ export interface RemitCall {
   readonly agent: string
   /** That agent, then those that stand behind it. */
   readonly chain: readonly string[]
+  /**
+   * Agents of other organizations that acted before all of those, the latest first, by the word of an issuer that Remit trusts. For
+   * the books: none of them is one of the chain, whatever they are called.
+   */
+  readonly actors?: readonly Actor[]
   readonly task: { readonly id: string; readonly purpose: string; readonly parent?: string }
   readonly purpose: string
   /** Behind the gateway: its address, then those of services that passed the call on. */

@@ -13,7 +13,7 @@ export {
 export { type BehindGatewayOptions, behindGateway } from './behind-gateway.ts'
 export { callOf } from './call-of.ts'
 export { type DirectOptions, direct } from './direct.ts'
-export type { Admission, Ended, Guard, RemitCall, Route } from './guard.ts'
+export type { Actor, Admission, Ended, Guard, RemitCall, Route } from './guard.ts'
 export type { Incoming } from './incoming.ts'
 export { type InsideDomainOptions, insideDomain } from './inside-domain.ts'
 export {

@@ -10,7 +10,7 @@ import { UsageError } from '../errors.ts'
 import { recordOf, textOr } from '../wire/problem.ts'
 import { ApiRefusal } from './answer.ts'
 import { argumentTextsOf } from './arguments.ts'
-import type { RemitCall } from './guard.ts'
+import type { Actor, RemitCall } from './guard.ts'
 
 /** Whose transaction tokens are believed, and for whom they have to be. */
 export interface Trust {
@@ -51,7 +51,7 @@ export async function readTransaction(token: string, trust: Trust): Promise<Tran
   const [id, purpose, txn] = [textOr(task.id), textOr(task.purpose), textOr(payload.txn)]
   if (!id || !purpose || !txn) throw invalid('it names no task or no decision')
   const parent = textOr(task.parent)
-  const { chain, person } = parties(payload)
+  const { chain, person, ...others } = parties(payload)
   const [agent] = chain
   if (agent === undefined) throw invalid('it names no agent')
   const via = textOr(payload.req_wl)?.split(' ')
@@ -66,6 +66,7 @@ export async function readTransaction(token: string, trust: Trust): Promise<Tran
       person,
       agent,
       chain,
+      ...others,
       task: { id, purpose, ...(parent === undefined ? {} : { parent }) },
       purpose,
       via,
@@ -112,23 +113,32 @@ function misfit(cause: errors.JOSEError, trust: Trust): UsageError | undefined {
 
 const NO_KEYS = new Set(['ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID', 'ERR_JOSE_GENERIC'])
 
-/** Whom it is for and who acts; the outermost `act` is the agent that acts now (RFC 8693 section 4.1). */
-function parties(payload: JWTPayload): Pick<RemitCall, 'chain' | 'person'> {
+/**
+ * Whom it is for and who acts; the outermost `act` is the agent that acts now (RFC 8693 section 4.1). Those of Remit come first; none of
+ * others is ever among the chain, whatever its name.
+ */
+function parties(payload: JWTPayload): Pick<RemitCall, 'actors' | 'chain' | 'person'> {
   const chain: string[] = []
+  const actors: Actor[] = []
   for (let act = payload.act; act !== undefined; act = recordOf(act).act) {
-    const sub = textOr(recordOf(act).sub)
-    if (sub === undefined || chain.length >= MOST_CHAIN) throw invalid('`act` cannot be read')
-    chain.push(sub)
+    const [iss, sub] = [textOr(recordOf(act).iss), textOr(recordOf(act).sub)]
+    const ours = iss === payload.iss
+    if (!iss || !sub || chain.length + actors.length >= MOST_CHAIN || (ours && actors.length > 0))
+      throw invalid('`act` cannot be read')
+    if (ours) chain.push(sub)
+    else actors.push({ issuer: iss, subject: sub })
   }
+  const others = actors.length === 0 ? {} : { actors }
   const sub = payload.sub ?? ''
-  if (payload.sub_profile === 'ai_agent') return { chain: [...chain, sub], person: undefined }
+  if (payload.sub_profile === 'ai_agent')
+    return { ...others, chain: [...chain, sub], person: undefined }
   // A name for this API alone: nothing says who that is.
   if (payload.sub_profile === 'user' && sub.startsWith('pairwise_') && !('sub_id' in payload))
-    return { chain, person: { id: sub } }
+    return { ...others, chain, person: { id: sub } }
   const { iss, sub: subject } = recordOf(payload.sub_id)
   if (payload.sub_profile !== 'user' || typeof iss !== 'string' || typeof subject !== 'string')
     throw invalid('it does not say for whom')
-  return { chain, person: { id: sub, issuer: iss, subject } }
+  return { ...others, chain, person: { id: sub, issuer: iss, subject } }
 }
 
 /**

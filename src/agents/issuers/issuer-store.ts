@@ -15,7 +15,8 @@ import type {
   TrustedIssuer,
 } from './trusted-issuer.ts'
 
-type Row = Selectable<Schema['trusted_issuers']>
+type Counted = 'people_brought' | 'hour_began' | 'hour_people'
+type Row = Omit<Selectable<Schema['trusted_issuers']>, Counted | 'most_people' | 'people_an_hour'>
 
 /** With the secret that introspection is asked with, as it lies in the store. */
 export interface StoredIssuer extends TrustedIssuer {

@@ -42,6 +42,18 @@ export interface Vouched {
   readonly digest: string
 }
 
+/** Who acted, as a chain of `act` has it. */
+type Actor = { readonly iss: string; readonly sub: string }
+
+/** Uses with which an issuer says who its agents are. */
+const NAMES_AGENTS: readonly IssuerUse[] = ['workload', 'access_token', 'id_jag', 'chaining']
+
+/** Of a trust domain, within it; where subjects are limited that are agents, among those. */
+function isOf({ issuer, kind, subjectPrefix, uses }: TrustedIssuer, sub: string): boolean {
+  if (kind === 'spiffe' && !(isSpiffeId(sub) && sub.startsWith(`${issuer}/`))) return false
+  return subjectPrefix === null || !uses.includes('workload') || sub.startsWith(subjectPrefix)
+}
+
 const ATTESTATION_TYP = 'oauth-client-attestation+jwt'
 const LONGEST_SUBJECT = 2048
 const LONGEST_JTI = 256
@@ -144,6 +156,18 @@ export class IssuerTrust {
   }
 
   /**
+   * The registration whose agent this is, in force: that of whoever says so where the actor is its own, else the only one for its issuer
+   * that may say which agent somebody is.
+   * @throws Problem `actor.not_trusted`, `issuer.suspended`, `issuer.expired`
+   */
+  async ofActor(by: TrustedIssuer, { iss, sub }: Actor): Promise<TrustedIssuer> {
+    const issuer = by.issuer === iss ? by : await this.#namingAgents(iss)
+    if (!issuer || !isOf(issuer, sub))
+      throw new Problem('actor.not_trusted', 'an agent acts in it whose issuer is not trusted')
+    return issuer
+  }
+
+  /**
    * Which registration an access token claims to be of: by what it says where it is a JWT, else the one whose tokens say nothing.
    * Nothing about it is believed yet. `undefined`: it is none of those.
    */
@@ -174,6 +198,16 @@ export class IssuerTrust {
     const said = await this.#ask(issuer, access.introspection, token)
     if (!said) throw new Problem('token.expired', 'its server says that the token does not hold')
     return this.#introspected(withoutSecret(issuer), token, said, resource)
+  }
+
+  async #namingAgents(iss: string): Promise<TrustedIssuer | undefined> {
+    const [only, another] = (await this.all()).filter(
+      ({ issuer, state, uses }) =>
+        issuer === iss && state !== 'revoked' && uses.some((use) => NAMES_AGENTS.includes(use)),
+    )
+    // INVARIANT: where customers share an issuer, nobody knows whose agent that is.
+    if (!only || another || only.tenant !== null) return undefined
+    return withoutSecret(this.#standing(only, undefined))
   }
 
   #ask(

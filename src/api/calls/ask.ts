@@ -41,6 +41,12 @@ const Permit = Type.Object({
   person: Type.Union([Person, Type.Null()], { description: 'null when nobody is present' }),
   agent: Text,
   chain: Type.Array(Text, { description: 'this agent, then those behind it' }),
+  actors: Type.Optional(
+    Type.Array(Type.Object({ iss: Text, sub: Text, sub_profile: Type.Optional(Text) }), {
+      description:
+        'who acted elsewhere before all of them, the latest first; information, and never one of the chain',
+    }),
+  ),
   task: Type.Object({ id: Text, purpose: Text, parent: Type.Optional(Text) }),
   arguments: Type.Record(Text, Type.Unknown(), {
     description: 'as the catalog types them; numbers and dates are the text that came',
@@ -96,6 +102,7 @@ export async function askAboutCall(
 async function permitted(parts: ApiParts, call: Call, verdict: Permitted) {
   const { agent, chain, decisionId, task } = verdict
   const { parties } = verdict.transactionClaims
+  const { actors = [] } = parties
   // The last look, as the gateway has it in the tick of the first byte.
   if (!stillLive(parts.decisions, verdict)) {
     const problem = new Problem('call.no_longer_live', 'the task ended before the call began', {
@@ -112,6 +119,7 @@ async function permitted(parts: ApiParts, call: Call, verdict: Permitted) {
     person: parties.person ? { id: parties.person.id, ...parties.person.known } : null,
     agent,
     chain: [...chain],
+    ...(actors.length === 0 ? {} : { actors: actors.map((actor) => ({ ...actor })) }),
     task,
     arguments: { ...argumentTexts(call.arguments) },
     // The others were done here.

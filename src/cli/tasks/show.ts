@@ -58,6 +58,7 @@ function factsOf(cli: Cli, task: Shown): readonly (readonly [string, Value])[] {
     ['task', task.id],
     ['state', statusWord(task.state)],
     ['agent', task.agent],
+    ...task.actors.map((one): [string, Value] => ['behind', text`${one.sub}  ${dim(one.iss)}`]),
     [task.sponsored ? 'sponsor' : 'person', task.person],
     ['under', grant === null ? undefined : text`the sponsor grant ${grant}`],
     ['parent', task.parent ?? undefined],

@@ -8,6 +8,8 @@ export interface Task {
   readonly purpose: string
   readonly person: string
   readonly agent: string
+  /** Who acted elsewhere before, the latest first. */
+  readonly actors: readonly { readonly iss: string; readonly sub: string }[]
   readonly parent: string | null
   readonly sponsored: boolean
   readonly sponsor_grant: string | null

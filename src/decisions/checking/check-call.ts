@@ -236,6 +236,7 @@ function heldFor(
     sponsored,
     sponsorGrantId: null,
     issuers: [],
+    actors: [],
     budget: [],
     state: 'open',
     openedAt: at,

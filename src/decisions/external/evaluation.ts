@@ -42,6 +42,7 @@ export function evaluationRequest(
     context: {
       agent: { id: task.agentId, trust: setting.agents[0]?.trust ?? 0 },
       chain,
+      ...(task.actors.length === 0 ? {} : { actors: task.actors }),
       sponsored: task.sponsored,
       task: { id: task.id, purpose: task.purpose },
       ...(sendsArguments ? { arguments: argumentsOf(call) } : {}),

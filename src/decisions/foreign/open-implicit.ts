@@ -25,6 +25,7 @@ import { enter, standsOn } from '../opening/grant.ts'
 import { newTask } from '../opening/new-task.ts'
 import { detailsAt, isRefused } from '../opening/wanted.ts'
 import type { DecisionParts } from '../parts.ts'
+import { type Behind, readBehind } from './actors.ts'
 
 /**
  * Opens the one task of an access token of another server (contract 5.6): for the person that it names, by the agent that its client
@@ -43,7 +44,8 @@ export async function openImplicit(
   },
 ): Promise<void> {
   const agent = await identifyClient(parts, vouched)
-  const issuers = await resting(parts, vouched, agent)
+  const behind = await readBehind(parts, vouched, agent)
+  const issuers = await resting(parts, vouched, agent, behind)
   const person = await personOf(parts, vouched)
   const here = await enter(parts, {}, { person, agent, issuers, sponsored: false })
   if (isRefused(here)) throw new Problem(here.reason, here.detail)
@@ -59,7 +61,7 @@ export async function openImplicit(
   const whole = authorityWithin({ calls, delegates: undefined }, limited, limits, kindOf)
   const openers = {
     ...{ person, agents: [limited], sponsored: false, where: here.where },
-    ...{ purpose: purposeOf(vouched), views: here.views },
+    ...{ purpose: purposeOf(vouched), views: here.views, actors: behind.actors },
   }
   const issuing = {
     grant: 'token_exchange' as const,
@@ -81,6 +83,7 @@ export async function openImplicit(
     keyThumbprint: shown.thumbprint ?? null,
     openedBy: 'token',
     issuers,
+    actors: behind.actors,
     bases: standsOn({ details: got.details, mayDelegate: [] }, bases, kindOf),
     lifeSeconds: Math.max(1, Math.floor(vouched.claims.exp - now / 1000)),
     place: here.place,
@@ -101,9 +104,10 @@ async function resting(
   parts: Pick<DecisionParts, 'issuers'>,
   { issuer }: Vouched,
   agent: Parameters<DecisionParts['issuers']['behind']>[0],
+  behind: Behind,
 ): Promise<readonly TrustedIssuer[]> {
-  const others = (await parts.issuers.behind(agent)).filter(({ name }) => name !== issuer.name)
-  return [issuer, ...others]
+  const all = [issuer, ...behind.issuers, ...(await parts.issuers.behind(agent))]
+  return [...new Map(all.map((each) => [each.name, each])).values()]
 }
 
 /** INVARIANT: whom a token is for is said by the claim that was configured, as a person of the provider that was configured. */

@@ -12,6 +12,7 @@ import type { CatalogView } from '../../catalog/index.ts'
 import type { LiveView } from '../../live/index.ts'
 import type { Person } from '../../people/index.ts'
 import type { GrantName } from '../../policy/index.ts'
+import type { Task } from '../../tasks/index.ts'
 import { contextOf } from '../context.ts'
 import { agentEntity, groupEntities, personEntity, spaceEntities } from '../entities.ts'
 import type { HeldTask, Setting } from '../facts.ts'
@@ -69,6 +70,8 @@ export interface Openers {
   readonly sponsored: boolean
   readonly where: Whereabouts | undefined
   readonly purpose: string
+  /** Who acted elsewhere before all of them. */
+  readonly actors?: Task['actors']
   /** In which all of them are alive, owners too, and the rules. */
   readonly views: readonly LiveView[]
 }
@@ -145,7 +148,7 @@ export async function mayIssueAt(
 
 async function factsOf(
   parts: DecisionParts,
-  { agents, person, purpose, sponsored, views, where }: Openers,
+  { actors = [], agents, person, purpose, sponsored, views, where }: Openers,
   { bound, origin }: Issuing,
 ): Promise<IssuanceFacts> {
   const also = views.at(-1)
@@ -153,7 +156,8 @@ async function factsOf(
   for (const id of new Set(agents.map(({ ownerId }) => ownerId)))
     if (also) owners.push(await parts.facts.person(id, also))
   const people = [person, ...owners, ...(where?.conversation?.participants ?? [])]
-  const task = { id: '', purpose, personId: person.id, sponsored, keyThumbprint: bound ? '' : null }
+  const keyThumbprint = bound ? '' : null
+  const task = { id: '', purpose, personId: person.id, sponsored, keyThumbprint, actors }
   const at = parts.clock.now()
   return {
     person: personEntity(person),

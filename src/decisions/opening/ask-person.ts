@@ -37,6 +37,7 @@ export async function askPerson(
       personId: subject.person.id,
       purpose: opening.purpose,
       details: missing.details,
+      actors: brought.actors ?? [],
     }
     // INVARIANT: read here, so that a yes given in this very moment is not followed by the same question.
     const now = await basesFor(tx, { ...asking, now: parts.clock.now() })

@@ -9,7 +9,7 @@ import {
 } from '../../agents/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Subject } from '../../people/index.ts'
-import { checkPossession, type Proof } from '../../tokens/index.ts'
+import { checkPossession, type ForeignActor, type Proof } from '../../tokens/index.ts'
 import { readProof } from '../interactive/credentials.ts'
 import type { DecisionParts } from '../parts.ts'
 import { problemOr } from '../reasons.ts'
@@ -22,6 +22,8 @@ export interface BroughtAgent {
   readonly proof: Proof
   /** Those that vouch for the agent, in force. */
   readonly issuers: readonly TrustedIssuer[]
+  /** Who acted elsewhere before it. */
+  readonly actors?: readonly ForeignActor[]
 }
 
 /** And for whom: used once, likewise. */

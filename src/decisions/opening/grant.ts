@@ -13,6 +13,7 @@ import type { CatalogView } from '../../catalog/index.ts'
 import type { LiveView } from '../../live/index.ts'
 import type { Person } from '../../people/index.ts'
 import { type Basis, basesFor, basisLimits, checkPurpose, type Limit } from '../../tasks/index.ts'
+import type { ForeignActor } from '../../tokens/index.ts'
 import { type Issuing, issuedWithin } from '../issuance/gate.ts'
 import { alsoLiveness, livenessOf, openingKeys } from '../liveness.ts'
 import type { DecisionParts } from '../parts.ts'
@@ -88,6 +89,8 @@ interface Who {
   readonly agent: Agent
   readonly subject: { readonly person: Person }
   readonly issuers: readonly TrustedIssuer[]
+  /** Who acted elsewhere before the agent. */
+  readonly actors?: readonly ForeignActor[]
   readonly issuing: Issuing
 }
 
@@ -139,7 +142,8 @@ export async function grantOrAsk(
   const limited = authorityWithin(asked, agent, { bases: limits }, kindOf)
   const { views, where } = here
   const { purpose } = opening
-  const openers = { person, agents: [agent], sponsored: false, where, purpose, views }
+  const { actors = [] } = who
+  const openers = { person, agents: [agent], sponsored: false, where, purpose, actors, views }
   if (isNothing(asked, limited)) {
     const missing = beyondBases(within, bases, kindOf)
     if (missing.outcome !== 'needs_consent') return missing

@@ -61,7 +61,7 @@ async function findTicket(
   if (badLife) return badLife
   const agent = await findAgent(parts.storage.read, wanted.agent)
   if (!agent) return refused('agent.unknown', 'there is no such agent')
-  if (held.chain.length >= MAX_CHAIN)
+  if (held.chain.length + held.task.actors.length >= MAX_CHAIN)
     return refused('task.too_deep', `a chain has ${MAX_CHAIN} agents at most`)
   const parent = await readParent(parts, held, {
     child: agent,

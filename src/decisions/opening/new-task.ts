@@ -34,6 +34,8 @@ export interface NewTask
   readonly parent?: Task
   /** Those that vouch for it. It does not outlast the trust in them. */
   readonly issuers: readonly Pick<TrustedIssuer, 'name' | 'expiresAt'>[]
+  /** Who acted elsewhere before its agent; of a child those of its parent. */
+  readonly actors?: Task['actors'] | undefined
   /** The sponsor grant under which nobody is present. */
   readonly sponsorGrant?: { readonly id: NonNullable<Task['sponsorGrantId']>; expiresAt: number }
 }
@@ -46,6 +48,7 @@ export interface NewTask
 export async function newTask(
   parts: Pick<DecisionParts, 'clock' | 'random' | 'facts'>,
   {
+    actors = [],
     approvedUntil,
     bases,
     id: chosen,
@@ -84,6 +87,7 @@ export async function newTask(
     sponsored: parent?.sponsored ?? sponsorGrant !== undefined,
     sponsorGrantId: parent?.sponsorGrantId ?? sponsorGrant?.id ?? null,
     issuers: [...new Set([...(parent?.issuers ?? []), ...issuers.map(({ name }) => name)])],
+    actors: parent?.actors ?? actors,
     state: 'open',
     openedAt: now,
     deadline: Math.min(now + Math.min(asked, TASK_LIFE.most), ...ends),

@@ -3,7 +3,8 @@ import { type Agent, agentIdOf, type TrustedIssuer, type Vouched } from '../../a
 import { rememberedUntil } from '../../keys/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { assertedPerson, provedBy, type Subject } from '../../people/index.ts'
-import type { Proof } from '../../tokens/index.ts'
+import type { ForeignActor, Proof } from '../../tokens/index.ts'
+import { readBehind } from '../foreign/actors.ts'
 import { openFor } from '../open-task.ts'
 import type { DecisionParts } from '../parts.ts'
 import { problemOr } from '../reasons.ts'
@@ -52,7 +53,12 @@ type Shows = Pick<BroughtAgent, 'agent' | 'issuers'> & { readonly proof: Proof |
 
 /** What an assertion says, checked, of whoever shows it. */
 export interface ReadAssertion<B extends Shows> {
-  readonly brought: B & { readonly subject: Subject }
+  readonly brought: Omit<B, 'issuers'> & {
+    readonly subject: Subject
+    readonly actors: readonly ForeignActor[]
+    /** Of the agent, of the assertion, and of everybody who acted before. */
+    readonly issuers: readonly TrustedIssuer[]
+  }
   /** Who issued it. */
   readonly issuer: TrustedIssuer
   /** It is for one key, which was proved. */
@@ -73,6 +79,7 @@ export async function readAssertion<B extends Shows>(
   })
   const { claims, digest, issuer } = vouched
   checkBound(vouched, brought, asked.use)
+  const behind = await readBehind(parts, vouched, brought.agent)
   const mapping = issuer.people
   if (!mapping) throw new TypeError('an issuer of assertions that speak for nobody')
   const { limit, ...asserted } = await readAsserted(parts, asked, claims)
@@ -80,7 +87,12 @@ export async function readAssertion<B extends Shows>(
   const expiresAt = rememberedUntil(claims.exp * 1000)
   const subject = { person, replayKey: digest, expiresAt, ...provedBy(claims) }
   return {
-    brought: { ...brought, subject, issuers: also(brought, issuer) },
+    brought: {
+      ...brought,
+      subject,
+      actors: behind.actors,
+      issuers: unique([issuer, ...behind.issuers, ...brought.issuers]),
+    },
     issuer,
     bound: claims.cnf !== undefined,
     asserted: { ...asserted, purpose: asked.purpose ?? purposeOf(brought.agent) },
@@ -90,34 +102,28 @@ export async function readAssertion<B extends Shows>(
 
 /**
  * INVARIANT: it was given to this client, or at least to this key: a grant of another domain need not know what the client
- * is called here, and one that says neither would be good for whoever finds it. Whoever acts in it is the client itself:
- * what other agents of another organization did before cannot be said in our tokens, and is not left out silently either.
+ * is called here, and one that says neither would be good for whoever finds it.
  */
 function checkBound(
-  { claims, issuer }: Vouched,
+  { claims }: Vouched,
   { agent, proof }: Shows,
   use: AssertedOpening['use'],
 ): void {
-  const { act, client_id: clientId, cnf, jti } = claims
+  const { client_id: clientId, cnf, jti } = claims
   if (typeof jti !== 'string') throw new Problem('token.malformed', '`jti` is missing')
   const unnamed = use === 'chaining' && clientId === undefined
   if (!unnamed && (typeof clientId !== 'string' || agentIdOf(clientId) !== agent.id))
     throw new Problem('subject_token.not_for_agent', 'it was issued to another client')
   if ((unnamed || cnf !== undefined) && (!isObject(cnf) || cnf.jkt !== proof?.thumbprint))
     throw new Problem('subject_token.not_for_agent', 'it is bound to another key')
-  if (act === undefined) return
-  if (!isObject(act) || typeof act.sub !== 'string' || act.iss !== issuer.issuer)
-    throw new Problem('subject_token.not_for_agent', 'its issuer does not vouch for who acts in it')
-  if (act.act !== undefined)
-    throw new Problem('grant.not_accepted', 'more than one agent acts in it')
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function also({ issuers }: Shows, issuer: TrustedIssuer): readonly TrustedIssuer[] {
-  return [issuer, ...issuers.filter(({ name }) => name !== issuer.name)]
+function unique(issuers: readonly TrustedIssuer[]): readonly TrustedIssuer[] {
+  return [...new Map(issuers.map((issuer) => [issuer.name, issuer])).values()]
 }
 
 /** What nobody says is not made up: it is what the client is there for. */

@@ -116,7 +116,7 @@ async function grantChild(
   const { agent: known, issuers } = brought
   if (ticket.agent !== known.id)
     return refused('ticket.wrong_agent', 'the ticket names another agent')
-  if (held.chain.length >= MAX_CHAIN)
+  if (held.chain.length + held.task.actors.length >= MAX_CHAIN)
     return refused('task.too_deep', `a chain has ${MAX_CHAIN} agents at most`)
   const parent = await readParent(parts, held, {
     child: known,
@@ -138,7 +138,7 @@ async function grantChild(
   const agents = [agent, ...parent.agents]
   const got = await issuedWithin(
     parts,
-    { person, agents, sponsored, where, purpose, views },
+    { person, agents, sponsored, where, purpose, views, actors: held.task.actors },
     issuing,
     { catalog: parent.catalog, got: whole },
   )

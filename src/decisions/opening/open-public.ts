@@ -83,14 +83,14 @@ async function prepare(
   asked: PublicOpening,
   said: ReadAssertion<BroughtPublic>,
 ): Promise<Ready | Refused> {
-  const { agent, issuers, proof, subject } = said.brought
+  const { actors, agent, issuers, proof, subject } = said.brought
   const resource = await resourceOf(parts, said)
   const { details, purpose } = said.asserted
   const lifeSeconds = asLongAsOneToken(asked.lifeSeconds)
   const wanted = { ...asked, details, purpose, lifeSeconds, scope: undefined }
   const bound = proof !== undefined
   const issuing = { ...issuingBy('jwt_bearer', asked), bound }
-  const who = { agent, subject, issuers, issuing }
+  const who = { actors, agent, subject, issuers, issuing }
   const grant = await grantOpening(parts, wanted, who, { asserted: said.basis })
   if (grant.outcome === 'refused') return grant
   if (grant.outcome === 'needs_consent')
@@ -98,7 +98,7 @@ async function prepare(
   if (detailsAt(grant.details, resource).length === 0)
     return refused('task.resource_not_granted', 'nothing was granted at this resource')
   const task = await newTask(parts, {
-    ...{ agentId: agent.id, personId: subject.person.id, purpose, issuers, lifeSeconds },
+    ...{ agentId: agent.id, personId: subject.person.id, purpose, issuers, actors, lifeSeconds },
     ...{ details: grant.details, budget: grant.budget, bases: grant.bases, place: grant.place },
     // There is no task token to hand anything on with.
     mayDelegate: [],

@@ -1,5 +1,7 @@
 /** What can go wrong with agents and how they come in. Kept sorted. */
 export const AGENT_PROBLEMS = {
+  'actor.impostor': { status: 400, title: 'An actor of others looks like one of Remit' },
+  'actor.not_trusted': { status: 400, title: 'An actor has an issuer that is not trusted' },
   'admission.bad_rule': { status: 400, title: 'The admission rule is not acceptable' },
   'admission.exists': { status: 409, title: 'There is an admission rule of that name' },
   'admission.unknown': { status: 404, title: 'There is no such admission rule' },

@@ -1,5 +1,7 @@
+import type { ForeignActor } from '../../tokens/index.ts'
 import { type AllowanceItem, allowanceList } from '../allowance/allowance-list.ts'
 import { type StandingForm, standingForm } from '../allowance/standing-form.ts'
+import { behind } from '../frame/behind.ts'
 import { csrfField, documentOf, type Viewer } from '../frame/document.ts'
 import { type Html, html } from '../frame/html.ts'
 import { badge, claim, facts, notice, type Tone } from '../frame/pieces.ts'
@@ -24,6 +26,8 @@ export interface ApprovalView {
   readonly agent: { readonly name: string; readonly owner: string; readonly trust: string }
   /** Names of the agents from the first to the current one. */
   readonly chain: readonly string[]
+  /** Who acted elsewhere before the first of them. */
+  readonly actors: readonly ForeignActor[]
   readonly task: { readonly id: string; readonly purpose: string }
   /** Whether the viewer may see the task and its decisions too. */
   readonly insider: boolean
@@ -155,6 +159,7 @@ function who(view: ApprovalView): Html {
       chain.length > 1 &&
         html`<ol class="chain">${chain.map((name, i) => html`<li${i > 0 && html` class="next"`}>${show(name)}</li>`)}</ol>`,
     ],
+    ['Behind it', view.actors.length > 0 && behind(view.actors)],
   ])}${claim(show(view.task.purpose), 'the agent', view.insider && !(view.opening && view.standing.state !== 'used') && html`<a href="/tasks/${view.task.id}">Open the task</a>`)}`
 }
 

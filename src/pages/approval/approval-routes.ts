@@ -212,6 +212,7 @@ async function whoAndWhy(parts: PageParts, request: AccessRequest, names: Names)
       trust: TRUST[agent?.trust ?? 0][0],
     },
     chain: await chainOf(request, names),
+    actors: task?.actors ?? [],
     task: { id: request.taskId, purpose: task?.purpose ?? purposeIn(request) },
     prompts: ask.prompts,
     rules: ask.forbids.map(({ id }) => id),

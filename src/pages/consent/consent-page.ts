@@ -1,5 +1,6 @@
 import type { Detail } from '@remit/engine'
 import type { ConsentRequest } from '../../tasks/index.ts'
+import type { ForeignActor } from '../../tokens/index.ts'
 import {
   argumentInWords,
   boundInWords,
@@ -7,6 +8,7 @@ import {
   detailsInWords,
   type TitleOf,
 } from '../frame/authority.ts'
+import { behind } from '../frame/behind.ts'
 import { csrfField, documentOf, type Viewer } from '../frame/document.ts'
 import { type Html, html } from '../frame/html.ts'
 import { claim, facts, notice } from '../frame/pieces.ts'
@@ -36,6 +38,8 @@ export interface ConsentView {
   /** The agent asks by itself, about one task. */
   readonly asked: ConsentRequest['asked']
   readonly details: readonly Detail[]
+  /** Who acted elsewhere before the agent did. */
+  readonly actors: readonly ForeignActor[]
   readonly titleOf: TitleOf
   readonly limitsOf: LimitsOf
   readonly state: 'pending' | 'granted' | 'denied' | 'expired'
@@ -63,6 +67,7 @@ ${facts([
   ],
   ['Description', agent.description !== '' && show(agent.description)],
   ['Owner', show(agent.owner)],
+  ['Behind it', view.actors.length > 0 && behind(view.actors)],
   ['Trust', html`${agent.trust[0]}, <span class="soft">${agent.trust[1]}</span>`],
   [
     'Started from',

@@ -84,6 +84,7 @@ async function viewOf(parts: PageParts, visit: Visit): Promise<ConsentView> {
     purpose: asked.purpose,
     asked: asked.asked,
     details: asked.details,
+    actors: asked.actors,
     titleOf: (location) => catalog.byIdentifier.get(location)?.title,
     limitsOf: limitsIn(catalog),
     state: over ? 'expired' : asked.state,

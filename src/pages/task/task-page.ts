@@ -1,8 +1,10 @@
 import type { Detail } from '@remit/engine'
 import type { LimitSubject, LimitUse, OpenedBy, ShownLimit } from '../../tasks/index.ts'
+import type { ForeignActor } from '../../tokens/index.ts'
 import { type RequestItem, requestList } from '../approval/approvals-page.ts'
 import { type DecisionItem, decisionTable } from '../decision/decision-words.ts'
 import { detailsInWords, type TitleOf } from '../frame/authority.ts'
+import { behind } from '../frame/behind.ts'
 import { csrfField, documentOf, type Viewer } from '../frame/document.ts'
 import { type Html, html } from '../frame/html.ts'
 import { empty, facts, notice } from '../frame/pieces.ts'
@@ -19,6 +21,8 @@ export interface TaskView {
   readonly person: string
   readonly agent: { readonly name: string; readonly owner: string }
   readonly openedBy: OpenedBy
+  /** Who acted elsewhere before, the latest first. */
+  readonly actors: readonly ForeignActor[]
   readonly sponsored: boolean
   /** What it is under, and whether the viewer has it among those on the home page. */
   readonly sponsorGrant: { readonly id: string; readonly listed: boolean } | undefined
@@ -76,6 +80,7 @@ function about(view: TaskView): Html {
       'Agent',
       html`${show(view.agent.name)} <span class="soft">owned by ${show(view.agent.owner)}</span>`,
     ],
+    ['Behind it', view.actors.length > 0 && behind(view.actors)],
     view.sponsored
       ? ['Sponsored by', html`${show(person)}<span class="soft">, who need not be present</span>`]
       : ['On behalf of', show(person)],

@@ -40,6 +40,7 @@ export async function openedTask(
     sponsored: false,
     sponsorGrantId: null,
     issuers: [],
+    actors: [],
     budget: [],
     state: 'open',
     openedAt: clock.now(),

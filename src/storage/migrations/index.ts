@@ -19,6 +19,7 @@ import { signOuts } from './0020-sign-outs.ts'
 import { assertions } from './0021-assertions.ts'
 import { lifecycle } from './0022-lifecycle.ts'
 import { scale } from './0025-scale.ts'
+import { actors } from './0026-actors.ts'
 import type { Migration } from './migration.ts'
 
 /** Every migration, oldest first. Add at the end; never change or remove one that was released. */
@@ -44,4 +45,5 @@ export const MIGRATIONS: readonly Migration[] = [
   assertions,
   lifecycle,
   scale,
+  actors,
 ]

@@ -1,4 +1,5 @@
 /** Rows of trusted issuers. See `../schema.ts`. */
+import type { Generated } from 'kysely'
 import type { Flag, JsonText, Millis } from './column.ts'
 
 /** agents: issuers of others that are trusted, each with what may come of it at most */
@@ -35,6 +36,12 @@ export interface TrustedIssuerRow {
   state: 'active' | 'suspended' | 'revoked'
   created_by: string
   created_at: Millis
+  most_people: Generated<number>
+  people_an_hour: Generated<number>
+  /** People who were never here before one of its tokens spoke of them; in all, and in the hour that began then. */
+  people_brought: Generated<number>
+  hour_began: Generated<Millis>
+  hour_people: Generated<number>
 }
 
 /** agents: whom an issuer vouches for */

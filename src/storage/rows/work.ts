@@ -36,6 +36,8 @@ export interface ConsentRequestRow {
   asked_from: string | null
   /** When the person who answered had last signed in. */
   auth_time: Millis | null
+  /** Who acted elsewhere before the agent did. */
+  actors: Generated<JsonText>
 }
 
 /** A token request that somebody has to answer first. Of codes, only digests and sealed forms are kept. */
@@ -95,6 +97,8 @@ export interface TaskRow {
   acr: string | null
   /** Names of the trusted issuers that it rests on. */
   issuers: Generated<JsonText>
+  /** Who acted elsewhere before its agents did, the latest first. */
+  actors: Generated<JsonText>
 }
 
 /** A client at the authorization endpoint: what it asks, what the person answered, and the task that came of it. */

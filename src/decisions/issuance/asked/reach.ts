@@ -158,7 +158,8 @@ async function aroundOf(
   const { peeks } = await peekBudgets(parts, lasting, ANY_CALL, parts.clock.now())
   const sponsored = sponsorGrant !== undefined
   const purpose = sponsorGrant?.purpose ?? ''
-  const task = { id: '', purpose, personId: person.id, sponsored, keyThumbprint: bound ? '' : null }
+  const keyThumbprint = bound ? '' : null
+  const task = { id: '', purpose, personId: person.id, sponsored, keyThumbprint, actors: [] }
   const circumstances = { at: parts.clock.now(), origin: { ip } }
   return {
     catalog,
