@@ -52,6 +52,8 @@ const person = {
   id: 'psn_AAAAAAAAAAAAAAAAAAAAAA',
   known: { issuer: 'https://idp.example', subject: 'amy' },
 } as const
+/** An agent of another organization that is called like one of ours. */
+const theirs = { iss: 'https://acme.example', sub: 'refund-bot' }
 const parties: Parties = { person, chain: ['refund-bot'] }
 const task = { id: 'tsk_AAAAAAAAAAAAAAAAAAAAAA', purpose: 'refund order 1042' } as const
 const details: Detail[] = [
@@ -269,10 +271,32 @@ describe('who acts for whom', () => {
     await assert.rejects(claimsOf({ chain }), { code: 'token.chain_too_deep' })
   })
 
-  const six = Array.from({ length: 6 }).reduce<object | undefined>(
-    (inner) => ({ ...act, ...(inner && { act: inner }) }),
-    undefined,
-  )
+  test('those of others stand behind ours as they came, and count among the five', async () => {
+    const actors = [theirs, { ...theirs, sub: 'planner', sub_profile: 'service ai_agent' }]
+    const claims = await claimsOf({ person, chain: ['a', 'b', 'c'], actors })
+    assert.deepEqual(claims.act?.act?.act?.act, { ...actors[0], act: actors[1] })
+    for (const given of [
+      { person, chain: ['a', 'b', 'c', 'd'], actors },
+      { person, chain: ['a'], actors: [...actors, ...actors] },
+    ]) {
+      const deep = claimsOf(given)
+      if (given.chain.length + given.actors.length > 5)
+        await assert.rejects(deep, { code: 'token.chain_too_deep' })
+      else await deep
+    }
+    await assert.rejects(claimsOf({ chain: ['a'], actors }), TypeError)
+  })
+
+  test('a token of ours with six actors is refused', async () => {
+    const six = Array.from({ length: 6 }).reduce<object | undefined>(
+      (inner) => ({ ...act, ...(inner && { act: inner }) }),
+      undefined,
+    )
+    const { token } = await mintTaskToken(minting, taskGrant)
+    const forged = forge('at+jwt', { ...decodeJwt(token), act: six })
+    await assert.rejects(checkTaskToken(forged, own), { code: 'token.chain_too_deep' })
+  })
+
   const FORGED: Record<string, object> = {
     'a person without an agent': { act: undefined },
     'an actor of another issuer': { act: { ...act, iss: 'https://evil.example' } },
@@ -280,7 +304,10 @@ describe('who acts for whom', () => {
     'an actor without a name': { act: { ...act, sub: '' } },
     'an actor that is a text': { act: 'refund-bot' },
     'an actor that is a list': { act: [act] },
-    'six actors': { act: six },
+    'an actor of others before ours': { act: { ...theirs, act } },
+    'an actor of ours behind one of others': { act: { ...act, act: { ...theirs, act } } },
+    'an actor of others with more than a name': { act: { ...act, act: { ...theirs, x: 1 } } },
+    'an actor of ours without a kind': { act: { ...act, sub_profile: undefined } },
     'a subject of no kind': { sub_profile: undefined },
     'an agent with a person inside': { sub_profile: 'ai_agent' },
     'a person of unknown origin': { sub_id: undefined },

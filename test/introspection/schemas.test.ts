@@ -36,7 +36,8 @@ async function validators(): Promise<Record<Name, ValidateFunction>> {
 }
 
 /** What may be missing; everything else has to be there. */
-const OPTIONAL = /^\/(?:scope|auth_time|acr)$|\/task\/parent$|\/act\/act$|^\/tctx\/arguments\//
+const OPTIONAL =
+  /^\/(?:scope|auth_time|acr)$|\/task\/parent$|\/act\/act(?:\/sub_profile)?$|^\/tctx\/arguments\//
 
 /** Every place in it where a member could be missing, or one too many. */
 function* membersOf(value: unknown, at = ''): Generator<readonly [string, string]> {
@@ -184,6 +185,16 @@ inEachWorld(
           const with_ = changed(claims, at, (object) => void Object.assign(object, { x: 'y' }))
           assert.ok(!valid[name](with_), `${name}, ${grant}: one more in ${at}`)
         }
+      }
+    })
+
+    it('know who acted elsewhere, behind an agent of ours alone', () => {
+      const theirs = { iss: 'spiffe://mesh.example', sub: 'spiffe://mesh.example/ns/a' }
+      for (const [name, grant, claims] of seen.filter(([, , { act }]) => act !== undefined)) {
+        const ours = { ...Object(claims.act) }
+        const led = (act: object) => valid[name]({ ...claims, act })
+        assert.ok(led({ ...ours, act: { ...theirs, act: theirs } }), `${name}, ${grant}`)
+        assert.ok(!led(theirs), `${name}, ${grant}: nobody of ours acts`)
       }
     })
 
