@@ -13,6 +13,7 @@ import type { ConnectionParts } from './connections/index.ts'
 import {
   type DecisionParts,
   DecisionPoints,
+  Dormancy,
   Facts,
   RiskBooks,
   SHADOW,
@@ -173,6 +174,7 @@ export async function openRooms(
       ...{ ...shared, keys, catalog, policies, providers, documents, challenges },
       ...{ facts, issuers, verified, risk, points, shadow },
       nonces,
+      dormancy: new Dormancy(settings.agentDormantDays),
     }
     await createBuiltInGroups(shared)
     await configuredProvider(settings, shared, options.development)

@@ -160,7 +160,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     repeat(
       async () => {
         await forgetUnusedClients(decisions, { keptDays: settings.registrationKeptDays })
-        await suspendDormant(decisions, { dormantDays: settings.agentDormantDays })
+        await suspendDormant(decisions)
       },
       { everyMs: FORGET_CLIENTS_EVERY_MS, onError },
     ),

@@ -1,22 +1,31 @@
 import { registerAgent } from '../src/agents/index.ts'
+import type { Clock } from '../src/lib/clock.ts'
 import { JWT_BEARER, type OpenTask, TestAgent } from './agent.ts'
 import { newKey } from './signing.ts'
 import type { Answer } from './wire.ts'
 import type { PersonName, World } from './world.ts'
 
 /** An agent beside refund-bot, for orders, that this person answers for. */
-export async function addAgent(w: World, name: string, owner: PersonName): Promise<TestAgent> {
+export async function addAgent(
+  w: World,
+  name: string,
+  owner: PersonName,
+  { clock = w.clock }: { readonly clock?: Clock } = {},
+): Promise<TestAgent> {
   const key = await newKey()
   const { id: ownerId } = await w.person(owner)
-  await registerAgent(w.rooms.agents, {
-    name,
-    description: '',
-    ownerId,
-    trust: 3,
-    ceiling: [orders(w, 'orders.read', 'orders.list')],
-    keys: [key.publicJwk],
-    by: ownerId,
-  })
+  await registerAgent(
+    { ...w.rooms.agents, clock },
+    {
+      name,
+      description: '',
+      ownerId,
+      trust: 3,
+      ceiling: [orders(w, 'orders.read', 'orders.list')],
+      keys: [key.publicJwk],
+      by: ownerId,
+    },
+  )
   return new TestAgent(w, name, key)
 }
 

@@ -5,6 +5,9 @@ import type { Agent } from './agent.ts'
 import { byAttestation } from './attestation/by-attestation.ts'
 import { ATTESTED } from './attestation/shown.ts'
 import { isClientUrl } from './documents/client-url.ts'
+import { isOverdue } from './lifecycle/overdue.ts'
+import { suspendIfUncertified } from './lifecycle/suspend-by-itself.ts'
+import type { AgentParts } from './parts.ts'
 import type { Authenticated, AuthenticatingParts, Way } from './proving/authenticated.ts'
 import { byOwnKey } from './proving/own-key.ts'
 import { byIssuer, bySvid } from './proving/platform-token.ts'
@@ -43,11 +46,12 @@ export async function authenticateAgent(
   return found
 }
 
-/** An agent that proved who it is and may not act is recorded. */
-export async function activeOnly(
-  parts: Pick<AuthenticatingParts, 'storage' | 'ledger'>,
-  { id, status }: Agent,
-): Promise<void> {
+/** An agent that proved who it is and may not act is recorded. One past its date is stopped now, whoever looks for such agents. */
+export async function activeOnly(parts: AgentParts, agent: Agent): Promise<void> {
+  const { id } = agent
+  const late = agent.status === 'active' && isOverdue(agent, parts.clock.now())
+  if (late) await suspendIfUncertified(parts, id)
+  const status = late ? 'suspended' : agent.status
   if (status === 'active') return
   await parts.storage.transaction((tx) =>
     parts.ledger.append(tx, { type: 'agent.refused', agent: id, reason: `agent.${status}` }),

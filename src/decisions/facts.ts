@@ -33,7 +33,7 @@ import {
   spaceEntities,
 } from './entities.ts'
 import { FRESH_FOR, type FreshFor, isStale, stale } from './fresh.ts'
-import { alsoKeys } from './liveness.ts'
+import { alsoKeys, certifiedAt } from './liveness.ts'
 import { mayHandOn } from './opening/authority.ts'
 import { RecordedSettings } from './recorded/setting.ts'
 import { Locator } from './whereabouts/locator.ts'
@@ -147,6 +147,7 @@ export class Facts {
     const { chain, task } = held
     const inTheWay =
       (await this.#untrusted(task, at)) ??
+      certifiedAt(agents, at) ??
       standsInTheWay(where, task, { agents: chain, at }) ??
       (await this.stale(task, { person: await this.person(task.personId, view), where, at }))
     const key = `${task.id} ${resource}`

@@ -75,6 +75,7 @@ export {
   issueAssertion,
 } from './issuing/issue-assertion.ts'
 export { replaceTransaction, type TransactionReplacement } from './issuing/replace-transaction.ts'
+export { Dormancy } from './lifecycle/dormancy.ts'
 export { suspendDormant } from './lifecycle/suspend-dormant.ts'
 export { subjectOf } from './minting.ts'
 export type { Notice } from './notices/notice.ts'

@@ -1,5 +1,5 @@
 import type { GateResult } from '@remit/engine'
-import { type Agent, issuerKey } from '../agents/index.ts'
+import { type Agent, isOverdue, issuerKey } from '../agents/index.ts'
 import { type Action, RULES } from '../catalog/index.ts'
 import type { ProblemCode } from '../lib/problem.ts'
 import { type LiveKey, type LiveState, type LiveView, ORGANIZATION } from '../live/index.ts'
@@ -112,6 +112,11 @@ const QUARANTINED: Words = [
   'an agent of the task is quarantined and is given nothing',
   'an administrator raises its trust level',
 ]
+const UNCERTIFIED: GateResult = dead([
+  'agent.suspended',
+  'the owner of an agent of the task did not say in time that it is still wanted',
+  'its owner, or an administrator, recertifies it',
+])
 const SPONSOR: Words = [
   'sponsor_grant.not_in_force',
   'the sponsor of the task does not answer for its agent any more',
@@ -167,6 +172,14 @@ export function alsoLiveness(also: LiveView, { agents, sponsor }: Parties): Gate
   if (agents.some(({ trust }) => trust === 0)) return dead(QUARANTINED)
   const root = agents.at(-1)
   return sponsor && !(root && answersFor(sponsor, root)) ? dead(SPONSOR) : PASSED
+}
+
+/** Gate 2 for dates of agents. INVARIANT: a date counts when it is there, and not when somebody has looked. */
+export function certifiedAt(
+  agents: readonly Pick<Agent, 'certification'>[],
+  at: number,
+): GateResult | undefined {
+  return agents.some((agent) => isOverdue(agent, at)) ? UNCERTIFIED : undefined
 }
 
 /** The same for a task at one resource. */

@@ -8,6 +8,7 @@ import type { TaskParts } from '../tasks/index.ts'
 import type { DpopNonces, VerifiedTokens } from '../tokens/index.ts'
 import type { DecisionPoints } from './external/decision-points.ts'
 import type { Facts } from './facts.ts'
+import type { Dormancy } from './lifecycle/dormancy.ts'
 import type { RiskBooks } from './risk/risk-books.ts'
 import type { Watcher } from './shadow/answered.ts'
 
@@ -31,6 +32,8 @@ export interface DecisionParts extends TaskParts {
   readonly nonces?: DpopNonces
   /** Looks at calls that were answered; absent where nothing does. */
   readonly shadow?: Watcher
+  /** Who has slept too long; absent where nobody does. */
+  readonly dormancy?: Dormancy
   /** Clients that are known by the address of a document; absent where nobody is. */
   readonly documents?: ClientDocuments | undefined
   /** What proofs beside attestations answer; absent where none are accepted. */

@@ -3,6 +3,8 @@ import { it } from 'node:test'
 import { setCertification, setOwner, suspendUncertified } from '../../src/agents/index.ts'
 import { manualClock } from '../../src/lib/clock.ts'
 import { suspendPerson } from '../../src/people/index.ts'
+import { JWT_BEARER, postForm } from '../agent.ts'
+import { addAgent, spawn } from '../delegation.ts'
 import { assertDenied, assertNoToken, assertRefused } from '../refusals.ts'
 import { inEachWorld } from '../world.ts'
 
@@ -26,15 +28,19 @@ inEachWorld('the life of an agent', (world) => {
     assert.match((await (await w.browser('ada')).get(w.issuer)).html, /stops in/)
     assert.doesNotMatch((await (await w.browser('fiona')).get(w.issuer)).html, /still wanted/)
     w.clock.advance(60_000)
-    await suspendUncertified(w.rooms.agents)
-
+    // Nobody has looked for such agents: the date counts by itself.
     assertDenied(await w.agent.call(task, 'GET', READ, { token }), 'agent.suspended')
     assertNoToken(
       await w.agent.askToken(task, `${w.gateway}/echo`),
       'unauthorized_client',
       'agent.suspended',
     )
+    assert.equal((await ada.send('GET', BOT)).body.status, 'active')
+    const ask = { subjectToken: await w.idToken(), scope: 'orders.read' }
+    assertNoToken(await w.agent.ask(ask), 'invalid_client', 'agent.unauthenticated')
     assert.equal((await ada.send('GET', BOT)).body.suspended_for, 'uncertified')
+    assert.equal(await suspendUncertified(w.rooms.agents), 0, 'asking has stopped it')
+    assertDenied(await w.agent.call(task, 'GET', READ, { token }), 'agent.suspended')
     const page = await (await w.browser('ada')).get(w.issuer)
     assert.match(page.html, /remit agents recertify refund-bot/)
     assertRefused(await ada.send('POST', `${BOT}/resume`, {}), 'agent.uncertified')
@@ -47,6 +53,36 @@ inEachWorld('the life of an agent', (world) => {
     assert.equal((await w.agent.call(task, 'GET', READ)).status, 200)
     const never = await ada.send('PUT', `${BOT}/certification`, { days: null })
     assert.equal(never.body.recertify_by, null)
+  })
+
+  it('one that slept too long is stopped by asking for anything, and goes on when an administrator resumes it', async () => {
+    const w = world()
+    const clock = manualClock(w.clock.now() - 181 * DAY)
+    const sleeper = await addAgent(w, 'sleeper', 'ada', { clock })
+    const { id: login_hint } = await w.person('sam')
+    const ask = async () =>
+      postForm(
+        `${w.issuer}/oauth/bc-authorize`,
+        {
+          client_assertion_type: JWT_BEARER,
+          client_assertion: await sleeper.assertion(),
+          ...{ scope: 'orders.read', purpose: 'look at orders', login_hint },
+        },
+        [],
+      )
+    const asked = await ask()
+    assertNoToken(asked, 'unauthorized_client', 'agent.suspended')
+    const ada = await w.api('ada')
+    assert.equal((await ada.send('GET', '/agents/sleeper')).body.suspended_for, 'dormant')
+    const parent = await w.open()
+    const spawned = spawn(w, [w.agent, parent], sleeper)
+    await assert.rejects(spawned, /agent.suspended/)
+    assert.equal((await ada.send('POST', '/agents/sleeper/resume', {})).status, 200)
+    assert.equal((await ask()).status, 200)
+    const late = await addAgent(w, 'late-sleeper', 'ada', { clock })
+    await assert.rejects(spawn(w, [w.agent, parent], late), /agent.suspended/)
+    const found = (await ada.send('GET', '/agents/late-sleeper')).body
+    assert.equal(found.suspended_for, 'dormant')
   })
 
   it('when its owner leaves it stops, whatever its own status says', async () => {

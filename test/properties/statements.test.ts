@@ -9,6 +9,7 @@ import {
   listForTask,
 } from '../../src/approvals/index.ts'
 import {
+  Dormancy,
   forgetUnusedClients,
   listDecisions,
   recordOutcome,
@@ -121,7 +122,7 @@ forEachEngine('statements', (open) => {
     await expireRequests(parts)
     await recover(parts)
     await lapse(parts)
-    await suspendDormant(parts, { dormantDays: 90 })
+    await suspendDormant({ ...parts, dormancy: new Dormancy(90) })
     await forgetUnusedClients(parts, { keptDays: 90 })
     await suspendUncertified(parts)
 

@@ -35,11 +35,14 @@ export async function suspendUncertified(parts: AgentParts): Promise<number> {
   let suspended = 0
   for (let after: Due | undefined; ; ) {
     const page = await listDue(parts.storage.read, { by: now, after, limit: AT_ONCE })
-    for (const { id } of page) {
-      const still = (_: Tx, agent: Agent) => isOverdue(agent, now)
-      if (await suspendByItself(parts, id, 'uncertified', still)) suspended += 1
-    }
+    for (const { id } of page) if (await suspendIfUncertified(parts, id)) suspended += 1
     after = page.at(-1)
     if (!after || page.length < AT_ONCE) return suspended
   }
+}
+
+/** The same for one agent. Answers whether it was suspended. */
+export function suspendIfUncertified(parts: AgentParts, agentId: string): Promise<boolean> {
+  const now = parts.clock.now()
+  return suspendByItself(parts, agentId, 'uncertified', (_, agent) => isOverdue(agent, now))
 }

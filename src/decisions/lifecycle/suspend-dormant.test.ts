@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { findAgent, resumeAgent } from '../../agents/index.ts'
 import { forEachEngine } from '../../storage/testing.ts'
 import { worldsOver } from '../testing.ts'
+import { Dormancy } from './dormancy.ts'
 import { suspendDormant } from './suspend-dormant.ts'
 
 const DAY = 24 * 3_600_000
@@ -13,7 +14,7 @@ forEachEngine('dormant agents', (open) => {
 
   test('one that had no task for so long is suspended, and says why; resumed, its days begin anew', async (t) => {
     const { parts } = await worlds.own(t)
-    const sweep = (dormantDays = 60) => suspendDormant(parts, { dormantDays })
+    const sweep = (days = 60) => suspendDormant({ ...parts, dormancy: new Dormancy(days) })
     const standing = async () => {
       const agent = await findAgent(parts.storage.read, agentId)
       return [agent?.status, agent?.suspendedFor]
@@ -36,7 +37,7 @@ forEachEngine('dormant agents', (open) => {
   test('its last task counts until that was over, and a short time never ends one that runs', async (t) => {
     const world = await worlds.own(t)
     const { clock } = world.parts
-    const sweep = (dormantDays: number) => suspendDormant(world.parts, { dormantDays })
+    const sweep = (days: number) => suspendDormant({ ...world.parts, dormancy: new Dormancy(days) })
     const { opened } = await world.open()
     assert.equal(await sweep(1), 0)
     clock.advance(opened.task.deadline - clock.now() + 60 * DAY)

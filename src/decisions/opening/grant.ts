@@ -15,7 +15,8 @@ import type { Person } from '../../people/index.ts'
 import { type Basis, basesFor, basisLimits, checkPurpose, type Limit } from '../../tasks/index.ts'
 import type { ForeignActor } from '../../tokens/index.ts'
 import { type Issuing, issuedWithin } from '../issuance/gate.ts'
-import { alsoLiveness, livenessOf, openingKeys } from '../liveness.ts'
+import { DORMANT } from '../lifecycle/dormancy.ts'
+import { alsoLiveness, certifiedAt, livenessOf, openingKeys } from '../liveness.ts'
 import type { DecisionParts } from '../parts.ts'
 import { codeOf } from '../reasons.ts'
 import type { Whereabouts } from '../whereabouts/whereabouts.ts'
@@ -231,7 +232,10 @@ export async function enter(
   if (!alive.passed) return refused(codeOf(alive.reason ?? ''), alive.detail)
   const found = await enterPlace(parts, place, view, { person, agents: [agent], sponsored })
   if (isRefused(found)) return found
-  const gate = alsoLiveness(found.also, { agents: [atMostTrusted(agent, issuers)] })
+  const gate =
+    certifiedAt([agent], parts.clock.now()) ??
+    alsoLiveness(found.also, { agents: [atMostTrusted(agent, issuers)] })
   if (!gate.passed) return refused(codeOf(gate.reason ?? ''), gate.detail)
+  if (await parts.dormancy?.suspends(parts, agent)) return DORMANT
   return { place, where: found.where, views: [view, found.also] }
 }

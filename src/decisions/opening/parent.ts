@@ -4,7 +4,8 @@ import type { CatalogView } from '../../catalog/index.ts'
 import type { LiveView } from '../../live/index.ts'
 import { findPerson, type Person } from '../../people/index.ts'
 import type { HeldTask } from '../facts.ts'
-import { alsoLiveness, callKeys, livenessOf, PAST_DEADLINE } from '../liveness.ts'
+import { DORMANT } from '../lifecycle/dormancy.ts'
+import { alsoLiveness, callKeys, certifiedAt, livenessOf, PAST_DEADLINE } from '../liveness.ts'
 import type { DecisionParts } from '../parts.ts'
 import { codeOf } from '../reasons.ts'
 import type { Whereabouts } from '../whereabouts/whereabouts.ts'
@@ -69,11 +70,11 @@ export async function readParent(
   const { sponsored } = task
   const found = await enterPlace(parts, place, view, { person, agents: all, sponsored })
   if (isRefused(found)) return found
-  const owned = alsoLiveness(found.also, {
-    agents: all,
-    sponsor: task.sponsored ? person : undefined,
-  })
+  const sponsor = task.sponsored ? person : undefined
+  const owned =
+    certifiedAt(all, parts.clock.now()) ?? alsoLiveness(found.also, { agents: all, sponsor })
   if (!owned.passed) return refused(codeOf(owned.reason ?? ''), owned.detail)
+  if (await parts.dormancy?.suspends(parts, child)) return DORMANT
   const catalog = await parts.catalog.current()
   return {
     held,

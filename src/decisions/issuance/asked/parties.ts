@@ -21,7 +21,7 @@ import {
   listSponsorGrants,
   type SponsorGrant,
 } from '../../../tasks/index.ts'
-import { alsoKeys, alsoLiveness, livenessOf, openingKeys } from '../../liveness.ts'
+import { alsoKeys, alsoLiveness, certifiedAt, livenessOf, openingKeys } from '../../liveness.ts'
 import { adminBases } from '../../opening/open-child.ts'
 import type { DecisionParts } from '../../parts.ts'
 import { codeOf, problemOr } from '../../reasons.ts'
@@ -175,9 +175,10 @@ async function alive(
   if (!(await sameAgents(parts, found))) return { reason: 'agent.unknown' }
   const owners = agents.map(({ ownerId }) => ownerId)
   const also = await parts.live.view(alsoKeys(owners, []))
-  const not = reasonOf(alsoLiveness(also, { agents, sponsor: sponsored ? person : undefined }))
-  if (not) return { reason: not }
   const at = parts.clock.now()
+  const sponsor = sponsored ? person : undefined
+  const not = reasonOf(certifiedAt(agents, at) ?? alsoLiveness(also, { agents, sponsor }))
+  if (not) return { reason: not }
   const old = await parts.facts.stale({ sponsored }, { person, where: undefined, at })
   if (old) return { reason: codeOf(old.reason ?? '') }
   const bases: (readonly Basis[])[] = []
