@@ -2,6 +2,7 @@ import {
   type AgentParts,
   ClientDocuments,
   ISSUERS,
+  ISSUERS_SEALED,
   type IssuerParts,
   IssuerTrust,
 } from './agents/index.ts'
@@ -9,8 +10,9 @@ import type { ApiParts } from './api/index.ts'
 import { Catalog, RULES } from './catalog/index.ts'
 import type { Settings } from './config/settings.ts'
 import { isLoopback } from './config/settings.ts'
-import type { ConnectionParts } from './connections/index.ts'
+import { CONNECTIONS_SEALED, type ConnectionParts } from './connections/index.ts'
 import {
+  DECISIONS_SEALED,
   type DecisionParts,
   DecisionPoints,
   Dormancy,
@@ -20,7 +22,16 @@ import {
   Shadow,
   stopShadow,
 } from './decisions/index.ts'
-import { loadSigningKeys, type MasterKey, openMasterKey, type SigningKeys } from './keys/index.ts'
+import {
+  LASTING_KEYS_SEALED,
+  loadSigningKeys,
+  type MasterKey,
+  openMasterKey,
+  type SealedColumn,
+  SIGNING_KEYS_SEALED,
+  type SigningKeys,
+  withLastingKeys,
+} from './keys/index.ts'
 import { GatheredRecords, Ledger, ledgerOrigin } from './ledger/index.ts'
 import type { Clock } from './lib/clock.ts'
 import type { Random } from './lib/random.ts'
@@ -28,6 +39,7 @@ import { Live, ORGANIZATION } from './live/index.ts'
 import { type Outbound, outbound } from './net/index.ts'
 import {
   createBuiltInGroups,
+  PEOPLE_SEALED,
   type PeopleParts,
   Providers,
   registerProvider,
@@ -75,6 +87,16 @@ export interface Rooms extends Omit<ApiParts, 'development' | 'describeMcp'> {
   readonly shadow: Shadow
 }
 
+/** Everything that is sealed with the master key. */
+export const SEALED: readonly SealedColumn[] = [
+  SIGNING_KEYS_SEALED,
+  LASTING_KEYS_SEALED,
+  ...PEOPLE_SEALED,
+  ...ISSUERS_SEALED,
+  ...CONNECTIONS_SEALED,
+  ...DECISIONS_SEALED,
+]
+
 export function storageOptions(settings: Settings): StorageOptions {
   const { data, databaseUrl } = settings
   return databaseUrl
@@ -100,12 +122,14 @@ export async function openRooms(
     clock,
   })
   try {
-    const master = await openMasterKey({
+    const opened = await openMasterKey({
       directory: settings.data,
       ...(settings.masterKey ? { value: settings.masterKey } : {}),
       random,
     })
-    const keys = await loadSigningKeys({ storage, master, clock, random, onError })
+    // These refuse a master key that is not the one of this database, before anything is made with it.
+    const keys = await loadSigningKeys({ storage, master: opened, clock, random, onError })
+    const master = await withLastingKeys(opened, { storage, clock })
     const ledger = new Ledger({
       storage,
       key: keys.ledger,
@@ -154,7 +178,7 @@ export async function openRooms(
       onError,
     })
     const nonces = new DpopNonces({
-      key: master.derive('DPoP nonces'),
+      keys: master.deriveEach('DPoP nonces'),
       clock,
       demanded: settings.dpopNonces,
     })
@@ -203,7 +227,7 @@ export async function openRooms(
       decisions,
       deciders,
       published,
-      custody: { ...shared, keys },
+      custody: { ...shared, keys, columns: SEALED },
     }
   } catch (error) {
     await storage.close()

@@ -91,9 +91,9 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const authorizationServer = beginWhenAsked({
     registration,
     certificates: certificates !== undefined,
-    ...{ issuer, keys, decisions, problemPage, onError, deviceCodes, artefacts: kept },
+    ...{ issuer, decisions, problemPage, onError, deviceCodes, artefacts: kept },
     cookies: cookiesOf(issuer),
-    cookieKey: base64url(rooms.master.derive('cookies of the authorization server')),
+    cookieKeys: rooms.master.deriveEach('cookies of the authorization server').map(base64url),
   })
 
   const http = createHttp({

@@ -14,6 +14,7 @@ import { SAMPLE_AGENT, SAMPLE_PEOPLE } from '../src/dev/sample.ts'
 import { seedSample } from '../src/dev/seed.ts'
 import type { McpLimits } from '../src/gateway/index.ts'
 import { openLog } from '../src/http/index.ts'
+import { countSealed } from '../src/keys/index.ts'
 import { Problem } from '../src/lib/problem.ts'
 import { systemRandom } from '../src/lib/random.ts'
 import { findPersonBySubject, openSession, type Person } from '../src/people/index.ts'
@@ -211,12 +212,15 @@ export class World {
   }
 
   async stop(): Promise<void> {
+    const lost = this.#server ? await lostOf(this.#server.rooms) : []
     await this.stopServer()
     for (const end of this.#ended.splice(0)) await end()
     const { desk, giveBackDatabase, echo, home, orders, provider } = this.#ground
     await Promise.all([provider.close(), orders.close(), desk?.close(), echo.close()])
     await giveBackDatabase()
     await rm(home, { recursive: true, force: true })
+    if (lost.length > 0)
+      throw new Error(`the table of what is sealed does not open ${lost.join(', ')}`)
   }
 
   /** Something else that ends with the world. */
@@ -357,6 +361,16 @@ export class Api {
         ? {}
         : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     })
+  }
+}
+
+/** Columns with values that the table of what is sealed does not open, whatever the tests had sealed there. */
+async function lostOf({ custody }: Rooms): Promise<readonly string[]> {
+  try {
+    const sealed = await countSealed(custody)
+    return sealed.filter(({ unreadable }) => unreadable > 0).map(({ what }) => what)
+  } catch {
+    return [] // tests may leave a store that nobody can read
   }
 }
 

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
-import { rotateKey, withdrawKey } from '../tokens/index.ts'
+import { countSealed, type Sealed } from '../keys/index.ts'
+import { rotateKey, sealEverythingAgain, withdrawKey } from '../tokens/index.ts'
 import { operation } from './operation.ts'
 import type { ApiParts } from './parts.ts'
 import { ById, listOf, Nothing, Reason, Time } from './schemas.ts'
@@ -29,7 +30,21 @@ function keysNow({ custody }: ApiParts) {
     }))
 }
 
-/** The keys that sign tokens. */
+const Count = Type.Integer({ minimum: 0 })
+const SealedNow = Type.Object({
+  keys: Type.Array(Type.String(), {
+    description: 'Names of the master keys that are here: the first seals, others only open.',
+  }),
+  sealed: Type.Array(
+    Type.Object({ what: Type.String(), current: Count, before: Count, unreadable: Count }),
+  ),
+})
+
+function sealedNow({ custody }: ApiParts, sealed: readonly Sealed[]) {
+  return { keys: [...custody.master.ids], sealed: [...sealed] }
+}
+
+/** The keys that sign tokens, and the master key. */
 export const KEY_OPERATIONS = [
   operation({
     id: 'keys.list',
@@ -69,5 +84,26 @@ export const KEY_OPERATIONS = [
       await withdrawKey(parts.custody, { kid: params.id, by: caller.person.id, reason })
       return {}
     },
+  }),
+  operation({
+    id: 'keys.sealed',
+    method: 'GET',
+    path: '/keys/sealed',
+    says: 'What is sealed with the master key that seals now, what with one that only opens, and what nothing here opens.',
+    who: 'administrator',
+    widens: false,
+    answer: SealedNow,
+    run: async (parts) => sealedNow(parts, await countSealed(parts.custody)),
+  }),
+  operation({
+    id: 'keys.seal_again',
+    method: 'POST',
+    path: '/keys/sealed',
+    says: 'Seals everything with the master key that seals now. When nothing is left of another one, that one can be taken away.',
+    who: 'administrator',
+    widens: false,
+    answer: SealedNow,
+    run: async (parts, { caller }) =>
+      sealedNow(parts, await sealEverythingAgain(parts.custody, { by: caller.person.id })),
   }),
 ]

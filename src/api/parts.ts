@@ -2,7 +2,7 @@ import type { AgentParts, IssuerParts } from '../agents/index.ts'
 import type { ConnectionParts } from '../connections/index.ts'
 import type { DecisionParts } from '../decisions/index.ts'
 import type { ClientCertificates } from '../http/index.ts'
-import type { SigningKeys } from '../keys/index.ts'
+import type { SealingParts, SigningKeys } from '../keys/index.ts'
 import type { Ledger } from '../ledger/index.ts'
 import type { McpDescription } from '../net/index.ts'
 import type { PeopleParts, Providers } from '../people/index.ts'
@@ -29,8 +29,9 @@ export interface ApiParts {
   readonly peps: PepParts
   readonly decisions: DecisionParts
   readonly ledger: Ledger
-  /** Of the keys that sign tokens. */
-  readonly custody: CustodyParts & { readonly keys: Pick<SigningKeys, 'list'> }
+  /** Of the keys that sign tokens, and of the master key. */
+  readonly custody: CustodyParts &
+    Pick<SealingParts, 'columns'> & { readonly keys: Pick<SigningKeys, 'list'> }
   /** Asks an MCP server that an administrator named for what it offers, through the rules for outbound requests. */
   readonly describeMcp: (at: {
     readonly url: string

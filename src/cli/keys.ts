@@ -16,14 +16,27 @@ interface Key {
   readonly good_until?: string
 }
 
+interface SealedNow {
+  readonly keys: readonly string[]
+  readonly sealed: readonly {
+    readonly what: string
+    readonly current: number
+    readonly before: number
+    readonly unreadable: number
+  }[]
+}
+
 /** `remit keys …` */
 export function keysCommand(start: Start): Command {
-  const keys = command('keys', 'The keys that sign tokens.', [
+  const keys = command('keys', 'The keys that sign tokens, and what the master key seals.', [
     'remit keys list',
     'remit keys rotate',
     'remit keys withdraw key_… --reason "the disk was stolen"',
+    'remit keys sealed',
+    'remit keys seal-again',
   ])
-  for (const add of [listCommand, rotateCommand, withdrawCommand]) keys.addCommand(add(start))
+  const all = [listCommand, rotateCommand, withdrawCommand, sealedCommand, sealAgainCommand]
+  for (const add of all) keys.addCommand(add(start))
   return keys
 }
 
@@ -70,6 +83,46 @@ function withdrawCommand(start: Start): Command {
       )
       cli.answer({ kid, withdrawn: true }, () => [])
     })
+}
+
+function sealedCommand(start: Start): Command {
+  return command('sealed', 'What is sealed with which master key.', ['remit keys sealed']).action(
+    async (_options: object, invoked: Command) => {
+      const cli = await start(invoked)
+      showSealed(cli, await cli.api.get<SealedNow>('/keys/sealed'))
+    },
+  )
+}
+
+function sealAgainCommand(start: Start): Command {
+  return command(
+    'seal-again',
+    'Seals everything with the first master key; then the others can be taken away.',
+    ['remit keys seal-again'],
+  ).action(async (_options: object, invoked: Command) => {
+    const cli = await start(invoked)
+    showSealed(cli, await cli.api.send<SealedNow>('POST', '/keys/sealed'))
+  })
+}
+
+function showSealed(cli: Cli, answer: SealedNow): void {
+  const [current = '', ...others] = answer.keys
+  const left = answer.sealed.reduce((sum, { before }) => sum + before, 0)
+  const lost = answer.sealed.reduce((sum, { unreadable }) => sum + unreadable, 0)
+  const rows = answer.sealed.map((each) => [
+    each.what,
+    String(each.current),
+    String(each.before),
+    String(each.unreadable),
+  ])
+  if (others.length > 0)
+    cli.say(
+      left > 0
+        ? text`${bold(current)} seals; ${left} values are still sealed with ${others.join(', ')}: \`remit keys seal-again\``
+        : text`${green('✓')} everything is sealed with ${bold(current)}; ${others.join(', ')} can be taken away`,
+    )
+  if (lost > 0) cli.say(text`${lost} values open with no master key that is here`)
+  cli.answer(answer, () => table(['SEALED', `BY ${current}`, 'BEFORE', 'LOST'], rows, cli.width))
 }
 
 function showKeys(cli: Cli, answer: { readonly keys: readonly Key[] }): void {

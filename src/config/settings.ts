@@ -141,7 +141,7 @@ export const SETTINGS = {
   ),
   masterKey: optional(
     'REMIT_MASTER_KEY',
-    'Key that seals signing keys and credentials: 32 bytes, base64url. Without it a file in the data directory is made and used.',
+    'Key that seals signing keys and credentials: 32 bytes, base64url. While it is changed, the key of before may follow after a comma. Without it a file in the data directory is made and used.',
     (value) => new Secret(value),
   ),
   trustDomain: setting(

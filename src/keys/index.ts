@@ -16,11 +16,16 @@ export {
   readCompact,
   readObject,
 } from './compact.ts'
-export { type MasterKey, type MasterKeyOptions, openMasterKey } from './master-key.ts'
+export { type MasterKeyOptions, openMasterKey } from './master-key.ts'
 export { importPublicJwk, type PublicJwk, type PublicKey } from './public-jwk.ts'
+export type { MasterKey } from './sealing/key-ring.ts'
+export { LASTING_KEYS_SEALED, withLastingKeys } from './sealing/lasting-keys.ts'
+export { countSealed, type Sealed, type SealingParts, sealAgain } from './sealing/seal-again.ts'
+export type { SealedColumn } from './sealing/sealed-column.ts'
 export { signJwt } from './sign-jwt.ts'
 export { type Algorithm, fits, isAlgorithm, verifySignature } from './signature.ts'
 export type { PublishedJwk, SigningKey } from './signing-key.ts'
+export { SIGNING_KEYS_SEALED } from './signing-key-store.ts'
 export {
   announceKeys,
   JWKS_MAX_AGE_SECONDS,

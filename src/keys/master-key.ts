@@ -1,4 +1,3 @@
-import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto'
 import { constants } from 'node:fs'
 import { type FileHandle, link, mkdir, open, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -6,42 +5,39 @@ import { base64url, fromBase64url } from '../lib/bytes.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Random } from '../lib/random.ts'
 import type { Secret } from '../lib/secret.ts'
-
-/** Protects what is stored: private keys and other people's credentials are sealed with it, never written plain. */
-export interface MasterKey {
-  /**
-   * AES-256-GCM: version byte ‖ nonce (12) ‖ ciphertext ‖ tag (16). `place` says where the value is stored, such as
-   * `connections/crm`; it is authenticated, so a sealed value that is moved to another row does not open there.
-   */
-  seal(plain: Uint8Array | string, place: string): Uint8Array
-  /** @throws Problem `keys.cannot_open` when it was sealed elsewhere, with another master key, or has been altered */
-  open(sealed: Uint8Array, place: string): Uint8Array
-  /** A 32-byte key for one other purpose (cookies, nonces), the same in every replica. HKDF-SHA256, RFC 5869. */
-  derive(purpose: string): Uint8Array
-}
+import { type KeyMaterial, keyRing, type MasterKey } from './sealing/key-ring.ts'
 
 export interface MasterKeyOptions {
-  /** The data directory: `master.key` is read from it, or made in it on the first start. */
+  /**
+   * The data directory: `master.key` is read from it, or made in it on the first start. The first key in it seals; others after it,
+   * on lines of their own, only open what was sealed before.
+   */
   directory: string
-  /** The key itself (32 bytes, base64url), from a secret manager; then no file is read or written. */
+  /** The key itself (32 bytes, base64url), from a secret manager; then no file is read or written. Others may follow, after commas. */
   value?: Secret
   random: Random
 }
 
 const FILE = 'master.key'
 const KEY_BYTES = 32
-const NONCE_BYTES = 12
-const TAG_BYTES = 16
-const VERSION = 1
+/** The one that seals, and those that only open: two would do for any change of it. */
+const MOST_KEYS = 4
 
 /** @throws Problem `keys.master_key_malformed`, `keys.master_key_exposed` */
 export async function openMasterKey(options: MasterKeyOptions): Promise<MasterKey> {
   const { directory, value, random } = options
-  if (value) return masterKey(keyBytes(value.reveal(), 'the given master key'), random)
+  if (value) return keyRing(readKeys(value.reveal(), 'the given master key'), random)
   await mkdir(directory, { recursive: true, mode: 0o700 })
   const path = join(directory, FILE)
   const text = (await readKeyFile(path)) ?? (await makeKeyFile(path, random))
-  return masterKey(keyBytes(text.replace(/\r?\n$/, ''), path), random)
+  return keyRing(readKeys(text, path), random)
+}
+
+function readKeys(text: string, where: string): KeyMaterial {
+  const [first = '', ...others] = text.trim().split(/[\s,]+/)
+  if (others.length >= MOST_KEYS)
+    throw new Problem('keys.master_key_malformed', `${where} has more than ${MOST_KEYS} keys`)
+  return [keyBytes(first, where), ...others.map((each) => keyBytes(each, where))]
 }
 
 function keyBytes(text: string, where: string): Uint8Array {
@@ -115,45 +111,4 @@ async function syncDirectory(path: string): Promise<void> {
 
 function isCode(error: unknown, code: string): boolean {
   return error instanceof Error && 'code' in error && error.code === code
-}
-
-function masterKey(bytes: Uint8Array, random: Random): MasterKey {
-  const derive = (purpose: string) =>
-    new Uint8Array(hkdfSync('sha256', bytes, '', `remit/${purpose}/v1`, KEY_BYTES))
-  const sealing = derive('seal')
-  return {
-    derive: (purpose) => derive(`derived/${purpose}`),
-    seal(plain, place) {
-      const nonce = random.bytes(NONCE_BYTES)
-      const cipher = createCipheriv('aes-256-gcm', sealing, nonce, { authTagLength: TAG_BYTES })
-      cipher.setAAD(Buffer.from(place))
-      const sealed = [
-        cipher.update(plain instanceof Uint8Array ? plain : Buffer.from(plain)),
-        cipher.final(),
-      ]
-      return Buffer.concat([Buffer.of(VERSION), nonce, ...sealed, cipher.getAuthTag()])
-    },
-    open(sealed, place) {
-      try {
-        return opened(sealing, sealed, place)
-      } catch (cause) {
-        throw new Problem('keys.cannot_open', `${place} cannot be opened with this master key`, {
-          cause,
-        })
-      }
-    },
-  }
-}
-
-function opened(key: Uint8Array, sealed: Uint8Array, place: string): Uint8Array {
-  if (sealed[0] !== VERSION) throw new TypeError('unknown version of sealing')
-  const body = 1 + NONCE_BYTES
-  const end = sealed.byteLength - TAG_BYTES
-  if (end < body) throw new TypeError('too short')
-  const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(1, body), {
-    authTagLength: TAG_BYTES,
-  })
-  decipher.setAAD(Buffer.from(place))
-  decipher.setAuthTag(sealed.subarray(end))
-  return Buffer.concat([decipher.update(sealed.subarray(body, end)), decipher.final()])
 }

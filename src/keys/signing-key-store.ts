@@ -2,7 +2,16 @@ import { isId } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Reader, Tx } from '../storage/index.ts'
 import { importPublicJwk } from './public-jwk.ts'
-import type { StoredKey } from './signing-key.ts'
+import type { SealedColumn } from './sealing/sealed-column.ts'
+import { placeOf, type StoredKey } from './signing-key.ts'
+
+export const SIGNING_KEYS_SEALED: SealedColumn = {
+  table: 'signing_keys',
+  column: 'sealed',
+  key: 'kid',
+  with: ['purpose'],
+  place: ({ kid = '', purpose = '' }) => placeOf(purpose, kid),
+}
 
 /** Every key, in the order in which they retire: of several, the first that is not retired yet signs. */
 export async function readKeys(reader: Reader): Promise<StoredKey[]> {

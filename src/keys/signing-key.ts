@@ -1,8 +1,9 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { type Id, newId } from '../lib/id.ts'
+import { Problem } from '../lib/problem.ts'
 import type { Random } from '../lib/random.ts'
-import type { MasterKey } from './master-key.ts'
 import { importPublicJwk, type PublicJwk } from './public-jwk.ts'
+import type { MasterKey } from './sealing/key-ring.ts'
 import { signData } from './signature.ts'
 
 /** `tokens` signs what others verify with our JWKS; `ledger` signs checkpoints. A key never does both. */
@@ -46,7 +47,6 @@ export interface StoredKey {
 export interface OpenedKey {
   readonly signing: SigningKey
   readonly publicKey: KeyObject
-  readonly privateKey: KeyObject
 }
 
 /** A new key pair, its private half already sealed to the row it belongs in. */
@@ -89,9 +89,14 @@ export function openKey(stored: StoredKey, master: MasterKey): OpenedKey {
     publicJwk,
     sign: (data) => signData(alg, privateKey, data),
   }
-  return { signing, privateKey, publicKey: createPublicKey(privateKey) }
+  const publicKey = createPublicKey(privateKey)
+  // INVARIANT: what is published is the half of what signs, whatever somebody wrote into the row.
+  if (!importPublicJwk(publicJwk).key.equals(publicKey))
+    throw new Problem('keys.cannot_open', `what ${kid} publishes is not its own`)
+  return { signing, publicKey }
 }
 
-function placeOf(purpose: Purpose, kid: string): string {
+/** What the private half of a key is sealed to. */
+export function placeOf(purpose: string, kid: string): string {
   return `signing_keys/${purpose}/${kid}`
 }

@@ -1,10 +1,10 @@
-import type { JsonWebKey, KeyObject } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import type { Clock } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Random } from '../lib/random.ts'
 import type { Storage, Tx } from '../storage/index.ts'
 import { CLOCK_SKEW_MS } from './check-jwt.ts'
-import type { MasterKey } from './master-key.ts'
+import type { MasterKey } from './sealing/key-ring.ts'
 import {
   makeKey,
   type OpenedKey,
@@ -97,20 +97,6 @@ export class SigningKeys {
         ? { signsFrom: kid === current.kid ? undefined : (current.retiredAt ?? undefined) }
         : { retiredAt, goodUntil: retiredAt + LONGEST_LIFE_MS }),
     }))
-  }
-
-  /** Private JWKS for oidc-provider, the signing key first. Handed to that library at start and nowhere else. */
-  providerJwks(): { keys: (JsonWebKey & { kid: string; alg: string; use: 'sig' })[] } {
-    const current = this.#current('tokens')
-    const others = this.#published().filter((key) => key !== current)
-    return {
-      keys: [current, ...others].map(({ alg, kid, privateKey }) => ({
-        ...privateKey.export({ format: 'jwk' }),
-        kid,
-        alg,
-        use: 'sig',
-      })),
-    }
   }
 
   /** Reads the keys again, opening those that are new. On failure what was known stays. */

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import Provider, {
   type ErrorOut,
@@ -8,7 +9,6 @@ import Provider, {
 import { ISSUER_ALGORITHMS, POP_ALGORITHMS } from '../agents/index.ts'
 import type { DecisionParts } from '../decisions/index.ts'
 import type { Cookies, ProblemPage } from '../http/index.ts'
-import type { SigningKeys } from '../keys/index.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Artefacts } from '../tokens/index.ts'
 import { adapterFor } from './adapter.ts'
@@ -45,12 +45,11 @@ export interface ProviderPorts {
   /** Whether tokens can be bound to certificates, and agents known by them (RFC 8705). */
   readonly certificates: boolean
   readonly registration: RegistrationPolicy
-  readonly keys: SigningKeys
   readonly artefacts: Artefacts
   readonly decisions: DecisionParts
   readonly cookies: Cookies
-  /** Signs the provider's cookies; the same in every replica. */
-  readonly cookieKey: string
+  /** For the provider's cookies, the same in every replica: the first signs, all of them hold. */
+  readonly cookieKeys: readonly string[]
   /** How an error looks that cannot be sent back to the client. */
   readonly problemPage: ProblemPage
   readonly onError: (error: unknown) => void
@@ -98,7 +97,7 @@ export function createProvider(ports: ProviderPorts): AuthorizationServer {
         findByAddress: (id) => clientOfDocument(ports.decisions.documents, id),
         isProved: () => isProved(Provider.ctx?.req),
       }),
-    jwks: ports.keys.providerJwks(),
+    jwks: { keys: [signsNothing()] },
     clientAuthMethods: ['private_key_jwt', 'none'],
     enabledJWA: {
       clientAuthSigningAlgValues: ['ES256', 'EdDSA'],
@@ -115,7 +114,7 @@ export function createProvider(ports: ProviderPorts): AuthorizationServer {
     issueRefreshToken: async () => false,
     ttl: LIVES,
     cookies: {
-      keys: [ports.cookieKey],
+      keys: [...ports.cookieKeys],
       names: { interaction: 'remit_interaction', resume: 'remit_resume', session: 'remit_oauth' },
       short: { signed: true, httpOnly: true, sameSite: 'lax' },
       long: { signed: true, httpOnly: true, sameSite: 'lax' },
@@ -207,6 +206,15 @@ export function createProvider(ports: ProviderPorts): AuthorizationServer {
     handle: callbackOf(provider, ports.issuer),
     settle: (request, uid) => settleInteraction({ ...ports, provider }, request, uid),
   }
+}
+
+/**
+ * The provider has to have a key, and signs nothing: all tokens are ours. So it is given one that is nobody's, and that no verifier
+ * will ever hear of, for ours do not leave `keys`.
+ */
+function signsNothing() {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  return { ...privateKey.export({ format: 'jwk' }), alg: 'ES256', use: 'sig' } as const
 }
 
 /** What none of its addresses is, or not for this method, is told as it is everywhere else. */

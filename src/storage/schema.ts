@@ -6,6 +6,7 @@ import type {
   PolicyOnlySetRow,
 } from './rows/asked.ts'
 import type {
+  LastingKeyRow,
   LedgerCheckpointRow,
   LedgerHeadRow,
   LedgerIntakeRow,
@@ -94,6 +95,7 @@ export interface Schema {
   live_changes: LiveChangeRow
   live_replicas: LiveReplicaRow
   signing_keys: SigningKeyRow
+  lasting_keys: LastingKeyRow
   persons: PersonRow
   groups: GroupRow
   memberships: MembershipRow

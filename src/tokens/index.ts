@@ -61,6 +61,7 @@ export {
 export type { CustodyParts } from './signing-key/custody-parts.ts'
 export { beginSigningKeys, signingKeyOf } from './signing-key/live-key.ts'
 export { rotateKey } from './signing-key/rotate-key.ts'
+export { sealEverythingAgain } from './signing-key/seal-again.ts'
 export { withdrawKey } from './signing-key/withdraw-key.ts'
 export {
   checkTaskToken,

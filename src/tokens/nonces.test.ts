@@ -10,7 +10,7 @@ const HERE = 'https://remit.example'
 const ALWAYS = { at: 'token endpoint' } as const
 
 function replica(at = NOW, demanded: NoncesDemanded = 'always', key = KEY): DpopNonces {
-  return new DpopNonces({ key, clock: { now: () => at, monotonic: () => at }, demanded })
+  return new DpopNonces({ keys: [key], clock: { now: () => at, monotonic: () => at }, demanded })
 }
 
 function accepts(nonces: DpopNonces, nonce: unknown, origin = HERE): boolean {
@@ -32,6 +32,16 @@ describe('nonces of DPoP proofs', () => {
     assert.ok(!accepts(replica(NOW, 'always', new Uint8Array(32).fill(8)), nonce))
     for (const bad of [undefined, null, '', 1, {}, [nonce], `${nonce}A`, ` ${nonce}`, 'x.y'])
       assert.ok(!accepts(replica(), bad), String(bad))
+  })
+
+  it('while replicas go over to another key, each takes what the other gave; and none when only one knows the key', () => {
+    const other = new Uint8Array(32).fill(8)
+    const with_ = (...keys: Uint8Array[]) =>
+      new DpopNonces({ keys, clock: { now: () => NOW, monotonic: () => NOW }, demanded: 'always' })
+    const [before, gone] = [with_(KEY, other), with_(other, KEY)]
+    assert.ok(accepts(before, gone.current(HERE)))
+    assert.ok(accepts(gone, before.current(HERE)))
+    assert.ok(!accepts(with_(other), before.current(HERE)))
   })
 
   it('changing anything of one makes it worthless', () => {

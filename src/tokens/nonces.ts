@@ -27,23 +27,26 @@ const NONCE = /^([0-9a-z]{1,9})\.([A-Za-z0-9_-]{22})$/
  * once is what its `jti` is for; a nonce says that it was not made long before.
  */
 export class DpopNonces {
-  readonly #key: Uint8Array
+  readonly #keys: readonly Uint8Array[]
   readonly #clock: Clock
   readonly #demanded: NoncesDemanded
 
   constructor(given: {
-    readonly key: Uint8Array
+    /** The first makes them; what any made holds, so that replicas can go over to another master key one by one. */
+    readonly keys: readonly Uint8Array[]
     readonly clock: Clock
     readonly demanded: NoncesDemanded
   }) {
-    this.#key = given.key
+    this.#keys = given.keys
     this.#clock = given.clock
     this.#demanded = given.demanded
   }
 
   /** What a proof for something at this origin is made with now. */
   current(origin: string): string {
-    return this.#at(origin, this.#period())
+    const [key] = this.#keys
+    if (!key) throw new Error('nonces are made with a key')
+    return nonceOf(key, origin, this.#period())
   }
 
   /** Whether it is one of now, whatever is demanded. */
@@ -74,16 +77,18 @@ export class DpopNonces {
     const [, period = ''] = typeof nonce === 'string' ? (NONCE.exec(nonce) ?? []) : []
     const age = this.#period() - Number.parseInt(period, 36)
     if (!(age <= PERIODS_BACK && age >= -PERIODS_AHEAD)) return false
-    const right = this.#at(origin, Number.parseInt(period, 36))
-    return sameBytes(Buffer.from(right), Buffer.from(String(nonce)))
-  }
-
-  #at(origin: string, period: number): string {
-    const mac = createHmac('sha256', this.#key).update(`${origin}\0${period}`).digest()
-    return `${period.toString(36)}.${base64url(mac.subarray(0, MAC_BYTES))}`
+    return this.#keys.some((key) => {
+      const right = nonceOf(key, origin, Number.parseInt(period, 36))
+      return sameBytes(Buffer.from(right), Buffer.from(String(nonce)))
+    })
   }
 
   #period(): number {
     return Math.floor(this.#clock.now() / PERIOD_MS)
   }
+}
+
+function nonceOf(key: Uint8Array, origin: string, period: number): string {
+  const mac = createHmac('sha256', key).update(`${origin}\0${period}`).digest()
+  return `${period.toString(36)}.${base64url(mac.subarray(0, MAC_BYTES))}`
 }

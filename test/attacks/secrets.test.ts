@@ -2,39 +2,15 @@ import assert from 'node:assert/strict'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { it } from 'node:test'
-import { sql } from 'kysely'
 import { addAdmissionRule } from '../../src/agents/index.ts'
 import { createSetupLink, issueCliCode } from '../../src/people/index.ts'
 import { Pep } from '../conformance/authzen/pdp.ts'
 import { ECHO_SECRET } from '../echo.ts'
+import { everythingStored } from '../everything-stored.ts'
 import { deskActions, Stranger } from '../mcp/stranger.ts'
 import { assertRequestable } from '../refusals.ts'
 import { send } from '../wire.ts'
-import { inEachWorld, type World } from '../world.ts'
-
-/** Everything that is kept, as text: each column of each row, blobs as latin1. */
-async function everythingStored(w: World): Promise<string> {
-  const { storage } = w.rooms
-  if (storage.engine === 'sqlite') {
-    const files = (await readdir(w.data)).filter((name) => name.startsWith('remit.db'))
-    assert.ok(files.length > 0)
-    const texts = await Promise.all(files.map((name) => readFile(join(w.data, name), 'latin1')))
-    return texts.join('\n')
-  }
-  const tables = await sql<{
-    name: string
-  }>`SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'`.execute(storage.read)
-  let all = ''
-  for (const { name } of tables.rows) {
-    const { rows } = await sql<Record<string, unknown>>`SELECT * FROM ${sql.id(name)}`.execute(
-      storage.read,
-    )
-    for (const row of rows)
-      for (const value of Object.values(row))
-        all += `${Buffer.isBuffer(value) ? value.toString('latin1') : String(value)}\n`
-  }
-  return all
-}
+import { inEachWorld } from '../world.ts'
 
 /** A secret as it is, and as it would look in the encodings that turn up in stores and logs. */
 function spellings(secret: string): string[] {

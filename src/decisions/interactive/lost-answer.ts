@@ -100,6 +100,7 @@ export async function lostAnswer(
   return JSON.parse(text) as InteractiveTokens // sealed by `rememberStep`
 }
 
-function placeOf({ digest }: Pick<RefreshToken, 'digest'>): string {
+/** What an answer is sealed to. */
+export function placeOf({ digest }: Pick<RefreshToken, 'digest'>): string {
   return `refresh_answers/${digest}`
 }

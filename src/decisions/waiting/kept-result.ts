@@ -69,7 +69,8 @@ export async function readResult(
   }
 }
 
-function place(decisionId: string): string {
+/** What an answer is sealed to. */
+export function place(decisionId: string): string {
   return `kept_results/${decisionId}`
 }
 

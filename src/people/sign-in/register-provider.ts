@@ -111,6 +111,7 @@ function checkIssuer(parts: PeopleParts, issuer: string, allowLoopback: boolean)
     throw new Problem('provider.bad_issuer', `\`${issuer}\` is on loopback, which was not allowed`)
 }
 
-function secretContext(issuer: string): string {
+/** What a client secret is sealed to. */
+export function secretContext(issuer: string): string {
   return `identity_providers/${issuer}/secret`
 }

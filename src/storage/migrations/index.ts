@@ -18,6 +18,7 @@ import { deferrals } from './0019-deferrals.ts'
 import { signOuts } from './0020-sign-outs.ts'
 import { assertions } from './0021-assertions.ts'
 import { lifecycle } from './0022-lifecycle.ts'
+import { lastingKeys } from './0024-lasting-keys.ts'
 import { scale } from './0025-scale.ts'
 import { actors } from './0026-actors.ts'
 import type { Migration } from './migration.ts'
@@ -44,6 +45,7 @@ export const MIGRATIONS: readonly Migration[] = [
   signOuts,
   assertions,
   lifecycle,
+  lastingKeys,
   scale,
   actors,
 ]

@@ -47,6 +47,15 @@ export interface SigningKeyRow {
   sealed: Uint8Array
   created_at: Millis
   retired_at: Millis | null
+  /** Where the private half is. */
+  custody: Generated<string>
+}
+
+/** Derived from the first master key, and kept: what was made with them has to stay the same. */
+export interface LastingKeyRow {
+  purpose: string
+  sealed: Uint8Array
+  created_at: Millis
 }
 
 /** ledger (contract 9) */

@@ -1,0 +1,57 @@
+import type { Clock } from '../../lib/clock.ts'
+import type { Storage } from '../../storage/index.ts'
+import type { MasterKey } from './key-ring.ts'
+import { addLastingKey, readLastingKeys } from './lasting-key-store.ts'
+import type { SealedColumn } from './sealed-column.ts'
+
+/**
+ * What these keys made has to stay the same for ever: names of people that APIs keep, and what agents are compared with by what
+ * they did before. So they outlive the master key that they were derived from.
+ */
+const LASTING = ['counterparties', 'obligation-hash', 'pairwise subjects']
+
+/**
+ * The master key, with keys that another one derived before it. The first start keeps what it derives, from the oldest key that is
+ * here; from then on what was kept counts.
+ * @throws Problem `keys.cannot_open`
+ */
+export async function withLastingKeys(
+  master: MasterKey,
+  { clock, storage }: { readonly clock: Clock; readonly storage: Storage },
+): Promise<MasterKey> {
+  const known = await readLastingKeys(storage.read)
+  const missing = LASTING.filter((purpose) => !known.has(purpose))
+  for (const purpose of missing) {
+    const value = master.deriveEach(purpose).at(-1) ?? master.derive(purpose)
+    const sealed = master.seal(value, lastingPlace(purpose))
+    await storage.transaction((tx) => addLastingKey(tx, { purpose, sealed, at: clock.now() }))
+  }
+  // Of replicas that start at once, one was first: what is there counts.
+  const kept = missing.length === 0 ? known : await readLastingKeys(storage.read)
+  const lasting = new Map(
+    [...kept].map(([purpose, sealed]) => [
+      purpose,
+      new Uint8Array(master.open(sealed, lastingPlace(purpose))),
+    ]),
+  )
+  const find = (purpose: string) => lasting.get(purpose)
+  return {
+    ...master,
+    derive: (purpose) => find(purpose) ?? master.derive(purpose),
+    deriveEach: (purpose) => {
+      const found = find(purpose)
+      return found ? [found] : master.deriveEach(purpose)
+    },
+  }
+}
+
+export const LASTING_KEYS_SEALED: SealedColumn = {
+  table: 'lasting_keys',
+  column: 'sealed',
+  key: 'purpose',
+  place: ({ purpose = '' }) => lastingPlace(purpose),
+}
+
+function lastingPlace(purpose: string): string {
+  return `lasting_keys/${purpose}`
+}

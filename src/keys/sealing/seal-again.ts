@@ -1,0 +1,83 @@
+import type { Storage } from '../../storage/index.ts'
+import type { MasterKey } from './key-ring.ts'
+import type { SealedColumn } from './sealed-column.ts'
+import { readSealed, replaceValue, type SealedValue } from './sealed-store.ts'
+
+export interface SealingParts {
+  readonly storage: Storage
+  readonly master: Pick<MasterKey, 'sealAgain'>
+  /** All there are. */
+  readonly columns: readonly SealedColumn[]
+}
+
+/** How many values of a column are sealed with what. */
+export interface Sealed {
+  readonly what: string
+  readonly current: number
+  /** With a key that only opens. */
+  readonly before: number
+  /** With none that is here, or altered. */
+  readonly unreadable: number
+}
+
+const PAGE = 100
+
+/** Says what is sealed with which key, and changes nothing. */
+export function countSealed(parts: SealingParts): Promise<readonly Sealed[]> {
+  return eachColumn(parts, async () => 0)
+}
+
+/**
+ * Seals everything with the first key that other keys had sealed. Page by page, and only what is still as it was read: it may be stopped
+ * anywhere and run again, by several at once, beside everything else that goes on. What nothing here opens is left as it is. Answers what
+ * it is like then.
+ */
+export function sealAgain(parts: SealingParts): Promise<readonly Sealed[]> {
+  return eachColumn(parts, (column, values) =>
+    parts.storage.transaction(async (tx) => {
+      let replaced = 0
+      for (const { again, value } of values)
+        if (await replaceValue(tx, column, value, again)) replaced++
+      return replaced
+    }),
+  )
+}
+
+interface Again {
+  readonly value: SealedValue
+  readonly again: Uint8Array
+}
+
+async function eachColumn(
+  parts: SealingParts,
+  replace: (column: SealedColumn, values: readonly Again[]) => Promise<number>,
+): Promise<readonly Sealed[]> {
+  const all: Sealed[] = []
+  for (const column of parts.columns) {
+    const found = { current: 0, before: 0, unreadable: 0 }
+    for (let after = ''; ; ) {
+      const page = await readSealed(parts.storage.read, column, { after, most: PAGE })
+      const sorted = page.map((value) => ({ value, again: againOf(parts.master, value) }))
+      const old = sorted.filter((each): each is Again => each.again instanceof Uint8Array)
+      const replaced = old.length === 0 ? 0 : await replace(column, old)
+      found.unreadable += sorted.filter(({ again }) => again === 'unreadable').length
+      found.current += sorted.filter(({ again }) => again === undefined).length + replaced
+      found.before += old.length - replaced
+      if (page.length < PAGE) break
+      after = page.at(-1)?.key ?? ''
+    }
+    all.push({ what: `${column.table}.${column.column}`, ...found })
+  }
+  return all
+}
+
+function againOf(
+  master: Pick<MasterKey, 'sealAgain'>,
+  { place, sealed }: SealedValue,
+): Uint8Array | 'unreadable' | undefined {
+  try {
+    return master.sealAgain(sealed, place)
+  } catch {
+    return 'unreadable'
+  }
+}
