@@ -21,6 +21,7 @@ import {
   SHADOW,
   Shadow,
   stopShadow,
+  WaitingRoom,
 } from './decisions/index.ts'
 import {
   LASTING_KEYS_SEALED,
@@ -198,6 +199,11 @@ export async function openRooms(
       ...{ ...shared, keys, catalog, policies, providers, documents, challenges },
       ...{ facts, issuers, verified, risk, points, shadow },
       nonces,
+      room: new WaitingRoom({
+        ...{ clock, storage },
+        most: settings.mostWaiting,
+        mostOfAgent: settings.mostWaitingOfAgent,
+      }),
       dormancy: new Dormancy(settings.agentDormantDays),
     }
     await createBuiltInGroups(shared)

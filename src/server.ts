@@ -32,6 +32,7 @@ import {
 import { JWKS_MAX_AGE_SECONDS, type SigningKeys } from './keys/index.ts'
 import { base64url } from './lib/bytes.ts'
 import type { Clock } from './lib/clock.ts'
+import { Crowd } from './lib/crowd.ts'
 import type { Random } from './lib/random.ts'
 import { repeat, systemWait } from './lib/repeat.ts'
 import { describeMcpServer, outbound } from './net/index.ts'
@@ -109,6 +110,11 @@ export async function createServer(options: ServerOptions): Promise<Server> {
         ...{ registration, registrationToken },
         trustDomain: settings.trustDomain,
         certificates,
+        pushed: new Crowd({
+          clock,
+          most: settings.mostWaiting,
+          count: () => kept.countExpiring('PushedAuthorizationRequest'),
+        }),
         decisions: { ...decisions, peps: rooms.askers },
       }),
       ...authzenHandlers({ ...rooms, clock, random, peps: rooms.askers }),

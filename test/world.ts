@@ -47,6 +47,8 @@ export interface WorldOptions {
   readonly desk?: boolean
   /** With device codes switched on. Default: no. */
   readonly deviceCodes?: boolean
+  /** More of its environment. */
+  readonly settings?: Readonly<Record<string, string>>
   /** With APIs that do not answer, in milliseconds. */
   readonly patience?: { readonly startsWithin: number; readonly pausesAtMost: number }
   /** Of MCP calls. */
@@ -175,6 +177,7 @@ export class World {
       REMIT_DPOP_NONCES: this.#options.nonces ?? 'off',
       REMIT_LOG_LEVEL: 'debug',
       REMIT_DEVICE_CODES: this.#options.deviceCodes ? 'on' : 'off',
+      ...this.#options.settings,
     }
   }
 

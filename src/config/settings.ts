@@ -242,6 +242,18 @@ export const SETTINGS = {
     'An agent is suspended after so many days without a task, until an administrator resumes it. 0: never.',
     readBetween(0, 3650),
   ),
+  mostWaiting: setting(
+    'REMIT_MOST_WAITING',
+    '100000',
+    'So many requests wait for an answer at once: deferred ones, those that agents put to people (CIBA), device codes. As many again may be pushed to the authorization endpoint.',
+    readBetween(1, 10_000_000),
+  ),
+  mostWaitingOfAgent: setting(
+    'REMIT_MOST_WAITING_OF_AGENT',
+    '1000',
+    'And so many of one agent.',
+    readBetween(1, 10_000_000),
+  ),
   registrationsPerMinute: setting(
     'REMIT_REGISTRATIONS_PER_MINUTE',
     '30',

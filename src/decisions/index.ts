@@ -17,6 +17,7 @@ export { beginDevice, claimDevice } from './deferring/device.ts'
 export type { Hint } from './deferring/hint.ts'
 export { type Poll, type PollAnswer, pollDeferral } from './deferring/poll.ts'
 export { keepTelling } from './deferring/tell.ts'
+export { WaitingRoom } from './deferring/waiting-room.ts'
 export { CallAnswering } from './evaluating/call-answering.ts'
 export type { Asker, CallQuestion, EvaluatedCall } from './evaluating/question.ts'
 export {

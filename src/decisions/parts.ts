@@ -6,6 +6,7 @@ import type { Providers } from '../people/index.ts'
 import type { Policies } from '../policy/index.ts'
 import type { TaskParts } from '../tasks/index.ts'
 import type { DpopNonces, VerifiedTokens } from '../tokens/index.ts'
+import type { WaitingRoom } from './deferring/waiting-room.ts'
 import type { DecisionPoints } from './external/decision-points.ts'
 import type { Facts } from './facts.ts'
 import type { Dormancy } from './lifecycle/dormancy.ts'
@@ -34,6 +35,8 @@ export interface DecisionParts extends TaskParts {
   readonly shadow?: Watcher
   /** Who has slept too long; absent where nobody does. */
   readonly dormancy?: Dormancy
+  /** How many requests may wait for an answer; absent where nobody counts. */
+  readonly room?: WaitingRoom
   /** Clients that are known by the address of a document; absent where nobody is. */
   readonly documents?: ClientDocuments | undefined
   /** What proofs beside attestations answer; absent where none are accepted. */

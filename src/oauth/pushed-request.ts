@@ -36,6 +36,8 @@ export async function pushedRequestEndpoint(
     thumbprint === undefined && !attested ? text : rest(form, { attested, thumbprint })
   const request = withBody(message, changed, [...ATTESTATION_HEADERS, 'dpop'])
   if (attested) markProved(request)
+  if (!(await ports.pushed.admits()))
+    throw new Problem('authorization.too_many', 'too many requests were pushed and not used')
   await ports.provider(request, reply)
   return undefined
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { DecisionParts } from '../decisions/index.ts'
 import type { ClientCertificates } from '../http/index.ts'
+import type { Crowd } from '../lib/crowd.ts'
 import { Problem } from '../lib/problem.ts'
 import { readClientForm } from './attestation.ts'
 import { deviceCode } from './backchannel/device-request.ts'
@@ -39,6 +40,8 @@ export interface TokenPorts extends InteractiveParts {
   /** Whether devices without a browser may ask. */
   readonly deviceCodes: boolean
   readonly certificates?: ClientCertificates | undefined
+  /** Authorization requests that were pushed, and wait for their browser. */
+  readonly pushed: Crowd
   /** Audience of transaction tokens. */
   readonly trustDomain: string
   /** The standard grants. */

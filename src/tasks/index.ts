@@ -50,6 +50,7 @@ export {
 export {
   claimDeferral,
   claimTelling,
+  countWaiting,
   countWaitingFor,
   countWaitingOf,
   DEFERRAL_STEP,

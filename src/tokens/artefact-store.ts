@@ -121,14 +121,15 @@ export async function countExpiring(reader: Reader, model: string, now: number):
   return Number(count)
 }
 
-/** A client that became an agent stays registered for good. */
-export async function keepRegistration(tx: Tx, clientId: string): Promise<void> {
-  await tx
+/** A client that became an agent stays registered for good. False: it is not registered, or not any more. */
+export async function keepRegistration(tx: Tx, clientId: string): Promise<boolean> {
+  const { numUpdatedRows } = await tx
     .updateTable('oidc_payloads')
     .set({ expires_at: null })
     .where('model', 'in', ['Client', 'Registration'])
     .where('id', '=', clientId)
-    .execute()
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows > 0n
 }
 
 /** With whoever manages it. */

@@ -3,10 +3,12 @@ import { describe, it } from 'node:test'
 import { importJWK } from 'jose'
 import * as oauth from 'oauth4webapi'
 import * as openid from 'openid-client'
-import { JWT_BEARER } from '../agent.ts'
+import { JWT_BEARER, postForm, type TestAgent } from '../agent.ts'
+import { addAgent } from '../delegation.ts'
+import { Stranger } from '../mcp/stranger.ts'
 import { assertNoToken } from '../refusals.ts'
 import { newKey } from '../signing.ts'
-import { send } from '../wire.ts'
+import { type Answer, send } from '../wire.ts'
 import { inEachWorld, type PersonName, World } from '../world.ts'
 
 const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code'
@@ -148,8 +150,78 @@ inEachWorld(
       )
       assertNoToken(await begin(w, { purpose: '' }), 'invalid_request', 'oauth.invalid_request')
     })
+
+    it('A11: so many wait at once, of one agent and of all, and whoever gives up makes room', async () => {
+      const w = world()
+      // What waited before is over.
+      w.clock.advance(11 * 60_000)
+      const isFull = ({ body, headers, status }: Answer) => {
+        if (status === 200) return false
+        assert.deepEqual(
+          [status, body.error, body.code],
+          [429, 'temporarily_unavailable', 'deferral.too_many'],
+        )
+        assert.ok(Number(headers['retry-after']) > 0)
+        return true
+      }
+      const fill = async (as: TestAgent, asked: () => Promise<Answer>): Promise<Answer[]> => {
+        const got = await asked()
+        return isFull(got) ? [] : [got, ...(await fill(as, asked))]
+      }
+      const mine = await fill(w.agent, () => begin(w))
+      assert.equal(mine.length, 6)
+      const { id: login_hint } = await w.person('sam')
+      const ask = async (as: TestAgent) =>
+        postForm(
+          `${w.issuer}/oauth/bc-authorize`,
+          {
+            client_assertion_type: JWT_BEARER,
+            client_assertion: await as.assertion(),
+            ...{ scope: 'orders.read', purpose: 'look at orders', login_hint },
+          },
+          [],
+        )
+      assert.ok(isFull(await ask(w.agent)), 'whichever way it waits')
+      const url = `${w.issuer}/oauth/revoke`
+      const gone = await postForm(
+        url,
+        {
+          client_assertion_type: JWT_BEARER,
+          client_assertion: await w.agent.assertion(),
+          token: String(mine[0]?.body.device_code),
+        },
+        [['DPoP', await w.agent.proof(await newKey(), { method: 'POST', url })]],
+      )
+      assert.equal(gone.status, 200, gone.text)
+      assert.equal((await fill(w.agent, () => begin(w))).length, 1)
+      const other = await addAgent(w, 'other-bot', 'ada')
+      w.clock.advance(5_000)
+      const theirs = async () =>
+        begin(w, { client_assertion: await other.assertion(), purpose: 'other' })
+      assert.equal((await fill(other, theirs)).length, 2, 'eight in all')
+    })
+
+    it('A11: so many requests are pushed and not used, and each ends within a minute', async () => {
+      const w = world()
+      const stranger = await Stranger.arrive(w)
+      await stranger.register()
+      const asked = Object.fromEntries(stranger.asking(w.orders).searchParams)
+      const push = () => postForm(`${w.issuer}/oauth/par`, asked, [])
+      for (let n = 0; n < 8; n++) assert.equal((await push()).status, 201)
+      const full = await push()
+      assert.deepEqual(
+        [full.status, full.body.error, full.body.code],
+        [429, 'temporarily_unavailable', 'authorization.too_many'],
+      )
+      w.clock.advance(61_000)
+      assert.equal((await push()).status, 201)
+    })
   },
-  { consented: false, deviceCodes: true },
+  {
+    consented: false,
+    deviceCodes: true,
+    settings: { REMIT_MOST_WAITING: '8', REMIT_MOST_WAITING_OF_AGENT: '6' },
+  },
 )
 
 describe('device codes that are not switched on', () => {

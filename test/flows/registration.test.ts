@@ -90,6 +90,33 @@ inEachWorld(
       assert.match((await stranger.authorize(desk())).text, /not registered here/)
     })
 
+    it('one that takes itself back while a person lets it in is let in by nobody', async () => {
+      const w = world()
+      for (let round = 0; round < 4; round++) {
+        const { client, stranger } = await arrive()
+        await stranger.knock(desk())
+        const page = await stranger.ask()
+        const sam = await w.browser('sam')
+        const [, gone] = await Promise.all([
+          sam.submit(page, /^grant$/),
+          managing(client, 'DELETE'),
+        ])
+        assert.equal(gone.status, 204, gone.text)
+        const agent = await findAgent(w.rooms.storage.read, client.client_id)
+        assert.ok(agent === undefined || agent.status === 'retired', `${agent?.status}`)
+        for (const back of stranger.arrived)
+          assert.ok((await stranger.redeem(back, desk())).status >= 400)
+      }
+      // After it has gone the answer is refused, and says why.
+      const { client, stranger } = await arrive()
+      await stranger.knock(desk())
+      const page = await stranger.ask()
+      assert.equal((await managing(client, 'DELETE')).status, 204)
+      const late = await (await w.browser('sam')).submit(page, /^grant$/)
+      assert.ok(late.status >= 400, late.text)
+      assert.equal(await findAgent(w.rooms.storage.read, client.client_id), undefined)
+    })
+
     it('with their own token, at their own address, and in one answer to everyone else', async () => {
       const { client } = await arrive()
       const { client: other } = await arrive()

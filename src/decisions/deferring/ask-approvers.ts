@@ -32,6 +32,8 @@ export async function askApprovers(
   { attempt, unapproved }: { readonly unapproved: Unapproved; readonly attempt: Attempt },
 ): Promise<Deferred | Refused> {
   const { version: policyVersion } = await parts.policies.active()
+  const full = await parts.room?.isFullFor(brought.agent.id)
+  if (full) return refuseOpening(parts, attempt, full)
   const held = await problemOr(
     parts.storage.transaction(async (tx) => {
       await useProof(tx, brought)

@@ -76,6 +76,8 @@ async function ask(
   const issuing = issuingBy('ciba', request)
   const details = await questionOf(parts, request, { agent, person, issuing })
   if ('outcome' in details) return details.reason.startsWith('person.') ? NOBODY : details
+  const full = await parts.room?.isFullFor(agent.id)
+  if (full) return full
   const answeredBy = parts.clock.now() + request.waits * 1000
   return parts.storage.transaction(async (tx) => {
     await useUp(tx, caller)

@@ -76,6 +76,8 @@ async function begin(
   if (!asked) return refused('task.nothing_requested', 'ask by `authorization_details` or `scope`')
   if (isNothing(asked, withinAgent(asked, agent, catalog.kindOf)))
     return refused('task.beyond_ceiling', 'the agent may never be given any of what it asks for')
+  const full = await parts.room?.isFullFor(agent.id)
+  if (full) return full
   const userCode = newUserCode(parts.random)
   const held = await parts.storage.transaction(async (tx) => {
     await useUp(tx, caller)

@@ -8,6 +8,7 @@ import {
 } from '../../agents/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { endConsentsOf } from '../../tasks/index.ts'
+import { forgetRegistration } from '../../tokens/index.ts'
 import type { DecisionParts } from '../parts.ts'
 
 /**
@@ -35,7 +36,14 @@ export async function describeClient(parts: DecisionParts, client: SelfRegistere
  * permits any more.
  */
 export async function deregisterClient(parts: DecisionParts, clientId: string): Promise<void> {
+  await retire(parts, clientId)
+  await parts.storage.transaction((tx) => forgetRegistration(tx, clientId))
+  // INVARIANT: whom a person let in meanwhile is found here; and nobody is let in without a registration.
+  await retire(parts, clientId)
+}
+
+async function retire(parts: DecisionParts, clientId: string): Promise<void> {
   const agent = await findAgent(parts.storage.read, clientId)
-  if (!agent) return
+  if (!agent || agent.status === 'retired') return
   await retireAgent(parts, { agentId: agent.id, by: agent.id, reason: 'it deregistered' })
 }

@@ -31,6 +31,8 @@ export async function askPerson(
 ): Promise<NeedsConsent | Deferred | Refused | typeof CHANGED> {
   const { agent, proof, subject } = brought
   const { missing, attempt } = asked
+  const full = opening.defer && (await parts.room?.isFullFor(agent.id))
+  if (full) return refuseOpening(parts, attempt, full)
   const asking = parts.storage.transaction<Asked>(async (tx) => {
     const asking = {
       agentId: agent.id,

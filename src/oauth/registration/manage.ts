@@ -36,8 +36,6 @@ export async function managementEndpoint(
   if (message.method === 'PUT') return replace(message, ports, managed)
   if (message.method === 'DELETE') {
     await deregisterClient(ports.decisions, managed.client_id)
-    await ports.artefacts.destroy('Client', managed.client_id)
-    await ports.artefacts.destroy('Registration', managed.client_id)
     return undefined
   }
   throw new Problem('request.method_not_allowed', 'GET, PUT or DELETE is needed')

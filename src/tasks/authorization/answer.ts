@@ -84,7 +84,10 @@ async function admit(
   { person }: AuthorizationAnswer,
 ): Promise<Agent> {
   const agent = await admitAgentIn(parts, tx, asked, person.id)
-  await keepRegistration(tx, asked.clientId)
+  const kept = await keepRegistration(tx, asked.clientId)
+  // INVARIANT: a client that took its registration back becomes no agent in the same moment.
+  if (!kept && agent.admission !== null && agent.clientUrl === null)
+    throw new Problem('authorization.changed', 'the program is not registered any more')
   return agent
 }
 

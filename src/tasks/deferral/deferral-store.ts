@@ -155,11 +155,22 @@ export async function claimDeferral(
 }
 
 /** What this agent waits for, in all. */
-export async function countWaitingOf(tx: Tx, agentId: string, now: number): Promise<number> {
+export async function countWaitingOf(tx: Reader, agentId: string, now: number): Promise<number> {
   const { count } = await tx
     .selectFrom('deferrals')
     .select(({ fn }) => fn.countAll<number | string>().as('count'))
     .where('agent_id', '=', agentId)
+    .where('state', '=', 'pending')
+    .where('expires_at', '>', now)
+    .executeTakeFirstOrThrow()
+  return Number(count)
+}
+
+/** What all agents wait for together. */
+export async function countWaiting(db: Reader, now: number): Promise<number> {
+  const { count } = await db
+    .selectFrom('deferrals')
+    .select(({ fn }) => fn.countAll<number | string>().as('count'))
     .where('state', '=', 'pending')
     .where('expires_at', '>', now)
     .executeTakeFirstOrThrow()
