@@ -41,14 +41,14 @@ export async function openPublic(
   const proof = read instanceof Problem ? undefined : read
   const found =
     read instanceof Problem ? read : await problemOr(findPublicClient(parts, asked.clientId))
-  const about = found instanceof Problem ? {} : { agent: found.id }
-  const attempt: Attempt = { type: 'task.refused', proof, about, ip: asked.origin.ip }
+  const attempt: Attempt = { type: 'task.refused', proof, about: {}, ip: asked.origin.ip }
   if (found instanceof Problem) return refuse(parts, attempt, found)
   const shown = { agent: found, proof, issuers: [] as const, assertion: undefined }
   const said = await problemOr(readAssertion(parts, { ...asked, use: 'id_jag' }, shown))
   if (said instanceof Problem) return refuse(parts, attempt, said)
   const { subject } = said.brought
-  const known = { ...attempt, about: { ...about, person: subject.person.id } }
+  // Not before: until then it is nobody's word but the client's own.
+  const known = { ...attempt, about: { agent: found.id, person: subject.person.id } }
   const ready = await problemOr(prepare(parts, asked, said))
   if (ready instanceof Problem) return refuse(parts, known, ready)
   if (isRefused(ready)) return refuseOpening(parts, known, ready)
