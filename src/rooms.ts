@@ -1,3 +1,4 @@
+import type { StepUp } from '@remit/engine'
 import {
   type AgentParts,
   ClientDocuments,
@@ -154,7 +155,8 @@ export async function openRooms(
     await live.start()
     const catalog = new Catalog({ storage, live })
     const policies = new Policies({ storage, live, catalog, engine: settings.policyEngine })
-    const shared = { storage, ledger, live, clock, random, issuer, master }
+    const stepUp = stepUpIn(settings)
+    const shared = { storage, ledger, live, clock, random, issuer, master, stepUp }
     const connections = { ...shared, revalidate: policies.revalidate.bind(policies) }
     const providers = new Providers(shared, outbound)
     const issuers = new IssuerTrust(shared, outbound)
@@ -248,6 +250,13 @@ function onLoopback(settings: Settings, development: boolean): (origin: string) 
 }
 
 const HOUR = 3_600_000
+
+/** What a yes of people to what widens access wants of their sign-in. */
+function stepUpIn({ freshSignInAcrValues, freshSignInMinutes }: Settings): StepUp | undefined {
+  if (freshSignInMinutes === 0 && freshSignInAcrValues.length === 0) return undefined
+  const maxAgeSeconds = freshSignInMinutes === 0 ? null : freshSignInMinutes * 60
+  return { acrValues: freshSignInAcrValues, maxAgeSeconds }
+}
 
 function freshFor({ absentPersonFreshDays, personFreshHours }: Settings) {
   return { present: personFreshHours * HOUR, absent: absentPersonFreshDays * 24 * HOUR }

@@ -45,6 +45,8 @@ export interface WorldOptions {
   readonly nonces?: 'auto' | 'always'
   /** With the sample MCP server running behind `desk`. Default: no, it is only in the catalog. */
   readonly desk?: boolean
+  /** What a yes on pages wants of the sign-in before it: so many minutes, and an `acr`. Default: nothing. */
+  readonly freshSignIn?: { readonly minutes: number; readonly acr: string }
   /** With device codes switched on. Default: no. */
   readonly deviceCodes?: boolean
   /** More of its environment. */
@@ -175,6 +177,8 @@ export class World {
       REMIT_IDP_CLIENT_SECRET: this.#ground.provider.secret,
       REMIT_CLIENT_CERT_FROM: this.#options.certificatesFrom ?? '',
       REMIT_DPOP_NONCES: this.#options.nonces ?? 'off',
+      REMIT_FRESH_SIGN_IN_MINUTES: String(this.#options.freshSignIn?.minutes ?? 0),
+      REMIT_FRESH_SIGN_IN_ACR_VALUES: this.#options.freshSignIn?.acr ?? '',
       REMIT_LOG_LEVEL: 'debug',
       REMIT_DEVICE_CODES: this.#options.deviceCodes ? 'on' : 'off',
       ...this.#options.settings,

@@ -15,6 +15,7 @@ export function isLifted({ id, digest }: ForbidRef, lifted: readonly ForbidRef[]
 /** What to ask so that all these forbids can be lifted together: every rule of each, at its strictest. */
 export function askFor(forbids: readonly Requestable[], risk: Risk): Ask {
   const rules = new Map(forbids.map(({ approvers }) => [JSON.stringify(approvers), approvers]))
+  const stepUps = forbids.flatMap(({ stepUp }) => stepUp ?? [])
   const prompts = new Set(forbids.map(({ prompt }) => prompt).filter((prompt) => prompt !== ''))
   return {
     forbids: forbids.map(({ id, digest }) => ({ id, digest })),
@@ -23,6 +24,7 @@ export function askFor(forbids: readonly Requestable[], risk: Risk): Ask {
     lifetimeSeconds: Math.min(...forbids.map(({ lifetimeSeconds }) => lifetimeSeconds)),
     risk,
     self: forbids.every(({ self }) => self),
+    ...(stepUps.length === 0 ? {} : { stepUps }),
     prompts: [...prompts],
   }
 }

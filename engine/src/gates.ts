@@ -1,7 +1,7 @@
 /** The vocabulary of a decision (contract 3): what is known about a call, what each gate said, and what follows. */
 import type { KindOf, TypedArguments } from './arguments.ts'
 import type { Detail } from './detail.ts'
-import type { Obligation, PolicyEntity, PolicyRecord } from './policy.ts'
+import type { Obligation, PolicyEntity, PolicyRecord, StepUp } from './policy.ts'
 
 /** In the order in which they are told. The first two stop early; all others are always evaluated. */
 export const GATES = [
@@ -50,6 +50,8 @@ export type Ask = {
   readonly risk: Risk
   /** Whether requester and represented person may answer: only when every forbid says so. */
   readonly self: boolean
+  /** How whoever approves has to have signed in: all of it. */
+  readonly stepUps?: readonly StepUp[]
   readonly prompts: readonly string[]
 }
 

@@ -80,8 +80,10 @@ export type {
   PolicySet,
   PolicyValue,
   Requestable,
+  StepUp,
   Without,
 } from './policy.ts'
 export { policyArguments } from './policy-value.ts'
 export { queriesOf } from './principals.ts'
+export { unmetStepUp } from './unmet-step-up.ts'
 export { boundInWords, detailInWords } from './words.ts'

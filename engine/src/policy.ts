@@ -52,6 +52,12 @@ export interface PolicyAnswer {
   readonly errors: readonly { readonly policy: string; readonly message: string }[]
 }
 
+/** How somebody has to have proved who they are (RFC 9470): in one of these ways (`acr`; none: any), and not longer ago (`null`: whenever). */
+export type StepUp = {
+  readonly acrValues: readonly string[]
+  readonly maxAgeSeconds: number | null
+}
+
 /** A forbid that people may lift for one call: `@requestable` and its companions, checked when the set was loaded. */
 export interface Requestable {
   readonly id: string
@@ -64,6 +70,8 @@ export interface Requestable {
   readonly lifetimeSeconds: number
   /** Whether requester and represented person may answer too. */
   readonly self: boolean
+  /** How whoever approves has to have signed in. */
+  readonly stepUp?: StepUp
   /** About the issue of tokens and nothing else: it waits for people before there is a task, and is no matter of calls. */
   readonly issuance?: true
 }

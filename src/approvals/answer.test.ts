@@ -4,7 +4,7 @@ import { newId } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'
 import { forEachEngine } from '../storage/testing.ts'
 import type { AccessRequest } from './access-request.ts'
-import { answerRequest, type Given } from './answer.ts'
+import { answerRequest, type Given, stepUpsOf } from './answer.ts'
 import { shownDigest } from './answer-hash.ts'
 import { cancelRequests, expireRequests } from './end.ts'
 import { findRequest, listAnswers } from './list.ts'
@@ -68,6 +68,37 @@ forEachEngine('answering an access request', (open) => {
     assert.equal(record?.type, 'approval.answered')
     assert.equal(record?.by, finn.id)
     assert.equal(record?.outcome, 'approved')
+  })
+
+  test('where rules or risk want a fresh sign-in, an approval without is refused, and a denial is not', async () => {
+    const stepUps = [{ acrValues: ['mfa', 'phr'], maxAgeSeconds: 300 }]
+    const { parts, fay, finn, request, say, now } = await begin(anAsk({ stepUps }))
+    const at = parts.clock.now()
+    const old = at - 301_000
+    for (const proved of [
+      undefined,
+      { authTime: at, acr: null },
+      { authTime: at, acr: 'pwd' },
+      { authTime: null, acr: 'mfa' },
+      { authTime: old, acr: 'mfa' },
+    ])
+      await rejects(say(finn, 'approve', proved ? { proved } : {}), 'step_up.required')
+    assert.equal((await now()).state, 'pending')
+    const fresh = { authTime: at - 300_000, acr: 'phr' }
+    const approved = await say(finn, 'approve', { proved: fresh })
+    assert.equal(approved.state, 'approved')
+    const record = (await parts.recorded()).at(-1)
+    assert.equal(record?.facts?.acr, 'phr')
+    assert.equal((await say(fay, 'deny')).state, 'denied', 'only reduces')
+    for (const [risk, wanted] of [
+      ['high', stepUps],
+      ['critical', stepUps],
+      ['medium', []],
+    ] as const)
+      assert.deepEqual(
+        stepUpsOf({ stepUp: stepUps[0] }, { ask: { ...request.ask, stepUps: [], risk } }),
+        wanted,
+      )
   })
 
   test('a denial ends it, with the words that the agent is told', async () => {

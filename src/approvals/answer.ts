@@ -1,6 +1,7 @@
+import type { StepUp } from '@remit/engine'
 import type { Id } from '../lib/id.ts'
 import { Problem, type ProblemCode } from '../lib/problem.ts'
-import { findPerson } from '../people/index.ts'
+import { findPerson, type Proved, requireProved, UNPROVED } from '../people/index.ts'
 import type { Tx } from '../storage/index.ts'
 import { type AccessRequest, LONGEST_REASON, USES } from './access-request.ts'
 import type { Choice } from './allowance/allowance.ts'
@@ -27,6 +28,8 @@ export interface Given {
   readonly shown: string
   /** When the person last signed in, epoch milliseconds. */
   readonly authTime: number
+  /** What their provider said of it; left out, it said nothing. */
+  readonly proved?: Proved
 }
 
 const CODE: Readonly<Record<WhyNot, ProblemCode>> = {
@@ -44,7 +47,7 @@ const CODE: Readonly<Record<WhyNot, ProblemCode>> = {
  * Answers the request as it is afterwards.
  * @throws Problem `approval.unknown`, `approval.not_pending`, `approval.expired`, `approval.own_request`,
  * `approval.not_an_approver`, `approval.already_answered`, `approval.shown_differs`, `approval.bad_reason`,
- * `allowance.bad_choice`
+ * `allowance.bad_choice`, `step_up.required`
  */
 export async function answerRequest(parts: ApprovalParts, given: Given): Promise<AccessRequest> {
   checkReason(given.reason)
@@ -80,11 +83,39 @@ async function take(parts: ApprovalParts, tx: Tx, given: Given): Promise<AccessR
     return request.state === 'pending'
       ? new Problem('approval.already_answered', 'you have approved already')
       : new Problem('approval.not_pending', 'the request is approved already')
+  const tooWeak = given.answer === 'approve' ? unproved(parts, request, given) : undefined
+  if (tooWeak) return tooWeak
   const standing = choiceOf(request, given)
   if (standing instanceof Problem) return standing
   if (given.shown !== shownDigest(request, standing))
     return new Problem('approval.shown_differs', 'the page showed something else; look again')
   return settle(parts, tx, request, { ...given, standing })
+}
+
+/**
+ * What an approval of this request wants of a sign-in: what the rules that ask say, and for calls of high risk what is set for all that
+ * widens access. A denial wants nothing.
+ */
+export function stepUpsOf(
+  { stepUp }: Pick<ApprovalParts, 'stepUp'>,
+  { ask }: Pick<AccessRequest, 'ask'>,
+): readonly StepUp[] {
+  const risky = ask.risk === 'high' || ask.risk === 'critical'
+  return [...(ask.stepUps ?? []), ...(risky && stepUp ? [stepUp] : [])]
+}
+
+function unproved(
+  parts: ApprovalParts,
+  request: AccessRequest,
+  { proved = UNPROVED }: Given,
+): Problem | undefined {
+  try {
+    requireProved(proved, stepUpsOf(parts, request), parts.clock.now())
+    return undefined
+  } catch (error) {
+    if (error instanceof Problem) return error
+    throw error
+  }
 }
 
 function choiceOf(request: AccessRequest, given: Given): Choice | Problem | undefined {
@@ -134,7 +165,12 @@ async function settle(
     aboutRequest('approval.answered', request, {
       by,
       outcome: ending?.state ?? 'pending',
-      facts: { answer, answer_hash: hash, auth_time: given.authTime },
+      facts: {
+        answer,
+        answer_hash: hash,
+        auth_time: given.authTime,
+        acr: given.proved?.acr ?? undefined,
+      },
       ...(reason === null ? {} : { private: { reason } }),
     }),
   )

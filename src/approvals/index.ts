@@ -22,7 +22,7 @@ export {
   useAllowanceSteps,
 } from './allowance/use.ts'
 export { nameOf, patternInWords, saysOf } from './allowance/words.ts'
-export { answerRequest, type Given } from './answer.ts'
+export { answerRequest, type Given, stepUpsOf } from './answer.ts'
 export { answerHash, shownDigest } from './answer-hash.ts'
 export {
   type AskedAgain,

@@ -1,3 +1,4 @@
+import type { StepUp } from '@remit/engine'
 import type { Ledger } from '../ledger/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Random } from '../lib/random.ts'
@@ -9,4 +10,6 @@ export interface ApprovalParts {
   readonly ledger: Pick<Ledger, 'append' | 'appendStep'>
   readonly clock: Clock
   readonly random: Random
+  /** How somebody has to have signed in who says yes to what widens access; absent: a session is enough. */
+  readonly stepUp?: StepUp | undefined
 }

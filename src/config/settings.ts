@@ -302,6 +302,18 @@ export const SETTINGS = {
     'Where DPoP proofs have to be made with a nonce of ours: `auto` for calls that change something or are high risk, `always`, or `off`.',
     oneOf('auto', 'always', 'off'),
   ),
+  freshSignInMinutes: setting(
+    'REMIT_FRESH_SIGN_IN_MINUTES',
+    '0',
+    'How long ago somebody may have signed in, at most, who says yes on a page of ours to what widens access: a consent, an act of an administrator, a call of high or critical risk. Older: they sign in again first. 0: a session is enough.',
+    readBetween(0, 720),
+  ),
+  freshSignInAcrValues: setting(
+    'REMIT_FRESH_SIGN_IN_ACR_VALUES',
+    '',
+    'Ways to prove who one is (`acr`), separated by spaces, one of which the sign-in before such a yes has to say. Empty: any will do.',
+    (value) => value.split(' ').filter(Boolean),
+  ),
   personFreshHours: setting(
     'REMIT_PERSON_FRESH_HOURS',
     '24',

@@ -8,6 +8,7 @@ import type { HeldTask, Setting } from './facts.ts'
 import { checkHolder, type Presented } from './holder.ts'
 import { type Issuing, issuingBy, mayIssueAt, type Token } from './issuance/gate.ts'
 import { type IssuedAccess, resourceAccess } from './issuing/resource-access.ts'
+import { stepUpAt } from './issuing/step-up-at.ts'
 import { callKeys, livenessOf, PAST_DEADLINE, settingLiveness } from './liveness.ts'
 import { type Refused, refused } from './opening/opening.ts'
 import { refuseOpening } from './opening/refuse.ts'
@@ -64,6 +65,8 @@ export async function issueResourceToken(
   const issuing = issuingBy('token_exchange', asked)
   const grant = await grantAt(parts, held, { ...asked, issuing })
   if ('outcome' in grant) return no(grant)
+  const tooWeak = await stepUpAt(parts, { ...grant, held, origin: asked.origin })
+  if (tooWeak) return no(tooWeak)
   const { setting, ...at } = grant
   const issued = await resourceAccess(parts, held, {
     ...at,

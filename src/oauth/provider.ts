@@ -10,6 +10,7 @@ import { ISSUER_ALGORITHMS, POP_ALGORITHMS } from '../agents/index.ts'
 import type { DecisionParts } from '../decisions/index.ts'
 import type { Cookies, ProblemPage } from '../http/index.ts'
 import { Problem } from '../lib/problem.ts'
+import { listProviders } from '../people/index.ts'
 import type { Artefacts } from '../tokens/index.ts'
 import { adapterFor } from './adapter.ts'
 import { CHALLENGE } from './attestation.ts'
@@ -35,6 +36,7 @@ import { beginInteraction } from './interactive/begin.ts'
 import { clientOfDocument } from './interactive/client-of-document.ts'
 import { noResource, resourceServer } from './interactive/resources.ts'
 import { type Settled, settleInteraction } from './interactive/resume.ts'
+import { letStepUpPass } from './interactive/step-up.ts'
 import { isProved } from './proved-request.ts'
 import { REGISTER, type RegistrationPolicy } from './registration/register.ts'
 
@@ -184,6 +186,7 @@ export function createProvider(ports: ProviderPorts): AuthorizationServer {
       actor_profile_token_types_supported: ['urn:ietf:params:oauth:token-type:access_token'],
     },
   })
+  letStepUpPass(provider)
   const ours = [TOKEN_EXCHANGE, JWT_BEARER, CLIENT_CREDENTIALS, DEFERRED, CIBA]
   for (const grant of ports.deviceCodes ? [...ours, DEVICE_CODE] : ours)
     provider.registerGrantType(grant, handledBefore, [], [])
@@ -193,6 +196,7 @@ export function createProvider(ports: ProviderPorts): AuthorizationServer {
     if (context.oidc?.route !== 'discovery') return
     const body: { token_endpoint_auth_methods_supported?: string[] } = Object(context.body)
     Object.assign(body, QUERY_ONLY)
+    Object.assign(body, await waysToSignIn(ports))
     if (ports.certificates) Object.assign(body, BY_CERTIFICATE)
     body.token_endpoint_auth_methods_supported = [...waysOf(ports), 'none']
   })
@@ -233,6 +237,13 @@ function waysOf({ certificates, decisions }: ProviderPorts): string[] {
     ...(decisions.challenges ? BY_ATTESTATION : []),
     ...(certificates ? ['self_signed_tls_client_auth'] : []),
   ]
+}
+
+/** RFC 9470 section 4: those that providers of people were registered with. */
+async function waysToSignIn({ decisions }: ProviderPorts) {
+  const providers = await listProviders(decisions)
+  const values = [...new Set(providers.flatMap(({ acrValues }) => acrValues))]
+  return values.length === 0 ? {} : { acr_values_supported: values.toSorted() }
 }
 
 /** Section 9 of the draft on attestations. Nobody is asked for one who authenticates otherwise. */

@@ -6,6 +6,7 @@ type OAuthError =
   | 'authorization_pending'
   | 'expired_login_hint_token'
   | 'expired_token'
+  | 'insufficient_user_authentication'
   | 'interaction_required'
   | 'invalid_authorization_details'
   | 'invalid_binding_message'
@@ -69,6 +70,7 @@ const BY_CODE: Partial<Record<ProblemCode, OAuthError>> = {
   'resource.unknown': 'invalid_target',
   'storage.unavailable': 'temporarily_unavailable',
   'sponsor_grant.ambiguous': 'invalid_request',
+  'step_up.required': 'insufficient_user_authentication',
   'task.bad_budget': 'invalid_request',
   'task.bad_details': 'invalid_authorization_details',
   'task.bad_purpose': 'invalid_request',

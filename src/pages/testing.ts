@@ -1,3 +1,4 @@
+import type { StepUp } from '@remit/engine'
 import { IssuerTrust, registerAgent } from '../agents/index.ts'
 import { applyImport, Catalog } from '../catalog/index.ts'
 import { planOrders } from '../catalog/testing.ts'
@@ -19,7 +20,7 @@ import {
   type Person,
   type Providers,
 } from '../people/index.ts'
-import { PROVIDER, someone, testPeople, withProvider } from '../people/testing.ts'
+import { PROVIDER, someone, type TestPeople, testPeople, withProvider } from '../people/testing.ts'
 import { Policies } from '../policy/index.ts'
 import type { Storage } from '../storage/index.ts'
 import { LIMITS } from '../tasks/index.ts'
@@ -46,9 +47,9 @@ export interface TestPages {
 }
 
 /** All rooms over one store, the pages on top, and a provider that says yes. */
-export async function testPages(storage: Storage): Promise<TestPages> {
+export async function testPages(storage: Storage, stepUp?: StepUp): Promise<TestPages> {
   const clock = manualClock()
-  const people = { ...(await testPeople(storage, clock)), issuer: ORIGIN }
+  const people = { ...(await testPeople(storage, clock)), issuer: ORIGIN, stepUp }
   await storage.transaction(async (tx) => {
     for (const key of [ORGANIZATION, LIMITS]) await people.live.begin(tx, key)
   })
@@ -88,8 +89,8 @@ export async function testPages(storage: Storage): Promise<TestPages> {
   }
 }
 
-async function businessOf(storage: Storage, people: Awaited<ReturnType<typeof testPeople>>) {
-  const { clock, live, random, issuer } = people
+async function businessOf(storage: Storage, people: TestPeople) {
+  const { clock, live, random, issuer, stepUp } = people
   const master = people.master as MasterKey // testPeople makes a whole one
   const keys = await loadSigningKeys({ storage, master, clock, random })
   const origin = ledgerOrigin(issuer)
@@ -102,6 +103,7 @@ async function businessOf(storage: Storage, people: Awaited<ReturnType<typeof te
   const decisions: DecisionParts = {
     ...{ storage, ledger, clock, random, live, keys, issuer, catalog, policies, providers, facts },
     issuers,
+    stepUp,
     master,
     verified: new VerifiedTokens(),
     risk: riskBooks({ master, random, storage }, live),
@@ -113,20 +115,22 @@ async function businessOf(storage: Storage, people: Awaited<ReturnType<typeof te
 
 /** Signs in whoever the `code` names by id. */
 function agreeableProvider(people: PeopleParts): Pick<Providers, 'begin' | 'complete'> {
-  const begun = new Map<string, string>()
+  const begun = new Map<string, { returnTo: string; acr: string | null }>()
   return {
-    async begin({ issuer, returnTo }) {
+    async begin({ fresh, issuer, returnTo }) {
       const cookie = base64url(people.random.bytes(32))
-      begun.set(cookie, returnTo)
+      begun.set(cookie, { returnTo, acr: fresh?.acrValues[0] ?? null })
       const url = `${issuer}/authorize?state=${cookie.slice(0, 8)}`
       return { url, cookie: new Secret(cookie), expiresAt: people.clock.now() + 600_000 }
     },
     async complete(callbackUrl, cookie) {
       const id = new URL(callbackUrl, ORIGIN).searchParams.get('code') ?? ''
       const person = await findPerson(people.storage.read, id)
-      const returnTo = begun.get(cookie ?? '')
-      if (!person || returnTo === undefined) throw new Error('a sign-in that nobody began')
-      return { person, returnTo, authTime: people.clock.now(), sid: null }
+      const signIn = begun.get(cookie ?? '')
+      if (!person || !signIn) throw new Error('a sign-in that nobody began')
+      const authTime = people.clock.now()
+      const { acr, returnTo } = signIn
+      return { person, returnTo, authTime, sid: null, proved: { authTime, acr } }
     },
   }
 }

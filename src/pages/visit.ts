@@ -148,6 +148,11 @@ export function notFound(): Problem {
   return new Problem('request.not_found', 'nothing that you may see is at this address')
 }
 
+/** On a page; where a session is not enough, no scheme of HTTP helps that a 401 would have to name. */
+export function statusHere({ status }: Problem): number {
+  return status === 401 ? 403 : status
+}
+
 /**
  * A refusal that belongs on the page where it happened; anything else is thrown on. `prefixes` name whose refusals they
  * are, `consent.`.

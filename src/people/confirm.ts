@@ -5,6 +5,7 @@ import { CONFIRMATION_LIFE_MS, type Confirmation, payloadDigest } from './confir
 import { changeConfirmation, insertConfirmation, selectConfirmation } from './confirmation-store.ts'
 import type { PeopleParts } from './parts.ts'
 import type { Session } from './session.ts'
+import { requireProved } from './step-up/step-up.ts'
 
 /** Asks a person to confirm on a page what they asked for by CLI. Show `/confirm/<id>`. */
 export async function askConfirmation(
@@ -45,7 +46,7 @@ export async function readConfirmation(
 /**
  * The person's yes or no, on the page.
  * INVARIANT: a session of the CLI never answers; whoever stole one could otherwise widen access with it.
- * Throws `confirmation.unknown`, `confirmation.answered`, `confirmation.needs_browser`.
+ * Throws `confirmation.unknown`, `confirmation.answered`, `confirmation.needs_browser`, `step_up.required`.
  */
 export async function answerConfirmation(
   parts: PeopleParts,
@@ -55,6 +56,8 @@ export async function answerConfirmation(
   if (kind !== 'browser')
     throw new Problem('confirmation.needs_browser', 'confirm on the page, in a browser')
   const confirmation = await readConfirmation(parts, id, personId)
+  if (answer === 'confirmed' && parts.stepUp)
+    requireProved(session.proved, [parts.stepUp], parts.clock.now())
   await parts.storage.transaction(async (tx) => {
     const now = parts.clock.now()
     const change = { id, personId, from: 'pending', to: answer, now } as const

@@ -6,6 +6,7 @@ import { findPerson } from './person-store.ts'
 import { SESSION_LIFE_MS, type Session, type SessionKind } from './session.ts'
 import { deleteSession, insertSession } from './session-store.ts'
 import { ENDED_AT, endedKey } from './sign-in/ended.ts'
+import { type Proved, UNPROVED } from './step-up/step-up.ts'
 import { newToken, tokenDigest } from './token.ts'
 
 interface Opening {
@@ -15,6 +16,7 @@ interface Opening {
   readonly authTime: number
   /** Of the provider's session, if it said one. */
   readonly sid?: string | null
+  readonly proved?: Proved
 }
 
 /**
@@ -39,7 +41,7 @@ export async function openSessionIn(
   tx: Tx,
   opening: Opening,
 ): Promise<{ token: Secret; session: Session }> {
-  const { personId, kind, authTime, sid = null } = opening
+  const { personId, kind, authTime, sid = null, proved = UNPROVED } = opening
   const person = await findPerson(tx, personId)
   if (!person) throw new Problem('person.unknown', `there is no person \`${personId}\``)
   if (person.status !== 'active') throw new Problem('person.suspended', 'this person is suspended')
@@ -56,6 +58,7 @@ export async function openSessionIn(
     lastSeenAt: now,
     expiresAt: now + SESSION_LIFE_MS,
     sid,
+    proved,
   }
   await insertSession(tx, session)
   await parts.ledger.append(tx, { type: 'session.opened', person: personId, facts: { kind } })

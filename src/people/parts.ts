@@ -1,3 +1,4 @@
+import type { StepUp } from '@remit/engine'
 import type { MasterKey } from '../keys/index.ts'
 import type { Ledger } from '../ledger/index.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -15,4 +16,6 @@ export interface PeopleParts {
   readonly random: Random
   /** Remit's own issuer: an origin, without a trailing slash. */
   readonly issuer: string
+  /** How somebody has to have signed in who says yes to what widens access; absent: a session is enough. */
+  readonly stepUp?: StepUp | undefined
 }

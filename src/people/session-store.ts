@@ -13,6 +13,8 @@ export async function insertSession(tx: Tx, session: Session): Promise<void> {
       last_seen_at: session.lastSeenAt,
       expires_at: session.expiresAt,
       sid: session.sid,
+      proved_at: session.proved.authTime,
+      acr: session.proved.acr,
     })
     .execute()
 }
@@ -33,6 +35,7 @@ export async function selectSession(reader: Reader, digest: string): Promise<Ses
       lastSeenAt: row.last_seen_at,
       expiresAt: row.expires_at,
       sid: row.sid,
+      proved: { authTime: row.proved_at, acr: row.acr },
     }
   )
 }

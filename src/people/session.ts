@@ -1,3 +1,5 @@
+import type { Proved } from './step-up/step-up.ts'
+
 /** `browser`: answers and confirms. `cli`: manages, but answers nothing (contract 10). */
 export type SessionKind = 'browser' | 'cli'
 
@@ -6,13 +8,15 @@ export interface Session {
   readonly digest: string
   readonly personId: string
   readonly kind: SessionKind
-  /** When the person last proved who they are at the provider. */
+  /** When the person last signed in: what the provider says, else when it said anything. */
   readonly authTime: number
   readonly createdAt: number
   readonly lastSeenAt: number
   readonly expiresAt: number
   /** What the provider calls its own session; `null`: it did not say. */
   readonly sid: string | null
+  /** Only what the provider said of it. */
+  readonly proved: Proved
 }
 
 const MINUTE = 60_000

@@ -15,6 +15,23 @@ function mistakes(
 const ask = { requestable: '', approvers: 'group:finance' }
 
 describe('annotations', () => {
+  it('say how whoever approves has to have signed in', () => {
+    const read = (approver_step_up: string) =>
+      readAnnotations('forbid', { id: 'x', ...ask, approver_step_up }, 'text').requestable?.stepUp
+    assert.deepEqual(read('mfa phr max_age=PT5M'), {
+      acrValues: ['mfa', 'phr'],
+      maxAgeSeconds: 300,
+    })
+    assert.deepEqual(read('max_age=PT5M'), { acrValues: [], maxAgeSeconds: 300 })
+    for (const wrong of ['', 'max_age=soon', 'max_age=PT1M max_age=PT2M', 'a"b'])
+      assert.match(
+        mistakes({ ...ask, approver_step_up: wrong }),
+        /`@approver_step_up`: `acr`/,
+        wrong,
+      )
+    assert.match(mistakes({ approver_step_up: 'mfa' }), /means nothing without `@requestable`/)
+  })
+
   it('say who may lift a forbid, how many of them, and for how long', () => {
     const { requestable, mistakes: none } = readAnnotations(
       'forbid',

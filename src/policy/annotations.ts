@@ -3,7 +3,7 @@ import { visible } from '../catalog/index.ts'
 import { domainHash } from '../lib/domain-hash.ts'
 import { isId, isName } from '../lib/id.ts'
 import { secondsOf } from './duration.ts'
-import { OBLIGATION_ANNOTATIONS, readObligations } from './obligations.ts'
+import { OBLIGATION_ANNOTATIONS, readObligations, STEP_UP_WORDS, stepUpOf } from './obligations.ts'
 
 /** As Cedar gives them: an annotation without a value is `null`. */
 export type Annotations = Readonly<Record<string, string | null>>
@@ -18,7 +18,7 @@ export interface ReadAnnotations {
 
 const DEFAULT_LIFETIME = 'PT1H'
 const MOST_QUORUM = 10
-const COMPANIONS = ['approvers', 'quorum', 'lifetime', 'self'] as const
+const COMPANIONS = ['approvers', 'quorum', 'lifetime', 'self', 'approver_step_up'] as const
 /** A misspelt `@quorum` must not quietly ask fewer people, so nothing unknown is accepted. */
 const KNOWN = new Set<string>([
   'id',
@@ -32,7 +32,8 @@ const KNOWN = new Set<string>([
 /**
  * What the annotations of one policy say. `@requestable("prompt")` makes a forbid one that people can lift for one call:
  * `@approvers` (comma list of `group:name` and `person:psn_…`), `@quorum` (default 1), `@lifetime` (ISO 8601, at most 24 h, default
- * `PT1H`), `@self("true")` when requester and represented person may answer too.
+ * `PT1H`), `@self("true")` when requester and represented person may answer too, `@approver_step_up("mfa max_age=PT5M")` when whoever
+ * approves has to have signed in like that.
  */
 export function readAnnotations(
   effect: 'permit' | 'forbid',
@@ -100,6 +101,9 @@ function readRequestable(
   if ('self' in annotations && !['true', 'false'].includes(annotations.self ?? '')) {
     mistakes.push('`@self` is "true" or "false"')
   }
+  const stepUp = stepUpOf(annotations.approver_step_up ?? '')
+  if ('approver_step_up' in annotations && !stepUp)
+    mistakes.push(`\`@approver_step_up\`: ${STEP_UP_WORDS}`)
   return {
     id,
     digest: policyDigest(text),
@@ -108,6 +112,7 @@ function readRequestable(
     quorum,
     lifetimeSeconds: lifetimeSeconds ?? 0,
     self: self === 'true',
+    ...(stepUp ? { stepUp } : {}),
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Obligation, STEP_UP } from '@remit/engine'
+import { type Obligation, STEP_UP, type StepUp } from '@remit/engine'
 import { visible } from '../catalog/index.ts'
 import { isId, isName } from '../lib/id.ts'
 import { secondsOf } from './duration.ts'
@@ -86,6 +86,22 @@ function readNotify(value: string): Read {
 }
 
 function readStepUp(value: string): Read {
+  const wanted = stepUpOf(value)
+  if (!wanted) return { mistake: STEP_UP_WORDS }
+  const { acrValues, maxAgeSeconds } = wanted
+  return {
+    type: STEP_UP,
+    properties: {
+      ...(acrValues.length === 0 ? {} : { acr_values: acrValues.join(' ') }),
+      ...(maxAgeSeconds === null ? {} : { max_age: String(maxAgeSeconds) }),
+    },
+  }
+}
+
+export const STEP_UP_WORDS = '`acr` values, and `max_age=PT15M` at most once'
+
+/** `mfa phr max_age=PT15M`; `undefined` when it is not that. */
+export function stepUpOf(value: string): StepUp | undefined {
   const parts = value.split(' ').filter((part) => part !== '')
   const ages = parts.filter((part) => part.startsWith('max_age='))
   const ways = parts.filter((part) => !part.startsWith('max_age='))
@@ -97,14 +113,8 @@ function readStepUp(value: string): Read {
     (ages.length === 1 && maxAge === undefined) ||
     !ways.every((way) => /^[\x21\x23-\x5B\x5D-\x7E]{1,255}$/.test(way))
   )
-    return { mistake: '`acr` values, and `max_age=PT15M` at most once' }
-  return {
-    type: STEP_UP,
-    properties: {
-      ...(ways.length === 0 ? {} : { acr_values: [...new Set(ways)].join(' ') }),
-      ...(maxAge === undefined ? {} : { max_age: String(maxAge) }),
-    },
-  }
+    return undefined
+  return { acrValues: [...new Set(ways)], maxAgeSeconds: maxAge ?? null }
 }
 
 function readCustom(value: string): Read {

@@ -1,6 +1,7 @@
 import { contains, type Detail, type KindOf } from '@remit/engine'
 import type { Id } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'
+import { type Proved, requireProved } from '../people/index.ts'
 import type { Tx } from '../storage/index.ts'
 import { type ConsentRequest, QUIET_AFTER_NO } from './consent.ts'
 import { answerPending, readConsent } from './consent-store.ts'
@@ -15,18 +16,19 @@ export interface ConsentAnswer {
   readonly details?: readonly Detail[] | undefined
   /** When the consent ends by itself, epoch milliseconds. */
   readonly expiresAt?: number | undefined
-  /** When the person last signed in. */
-  readonly authTime: number
+  /** When the person last proved who they are, and how, as far as their provider says. */
+  readonly authTime: number | null
+  readonly acr?: string | null
 }
 
 /**
  * Takes a person's answer to an agent's question; a grant becomes a delegation basis. Answers the question as it is
  * afterwards.
  * @throws Problem `consent.unknown` (also when it is someone else's), `consent.not_pending`, `consent.widened`,
- * `consent.nothing_granted`
+ * `consent.nothing_granted`, `step_up.required`
  */
 export function answerConsent(
-  parts: Pick<TaskParts, 'storage' | 'ledger' | 'clock' | 'random'>,
+  parts: AnsweringParts,
   answer: ConsentAnswer,
   kindOf: KindOf,
 ): Promise<ConsentRequest> {
@@ -37,6 +39,8 @@ export function answerConsent(
       throw new Problem('consent.unknown', 'there is no such consent request')
     if (asked.state !== 'pending' || asked.expiresAt <= parts.clock.now())
       throw new Problem('consent.not_pending', 'the request is not waiting for an answer')
+    if (answer.answer === 'grant' && parts.stepUp)
+      requireProved(provedIn(answer), [parts.stepUp], parts.clock.now())
     return answer.answer === 'grant'
       ? grant(parts, tx, asked, answer, narrowed(asked, answer, { kindOf, now: parts.clock.now() }))
       : deny(parts, tx, asked, answer)
@@ -57,7 +61,11 @@ function narrowed(
   return details
 }
 
-type AnsweringParts = Pick<TaskParts, 'ledger' | 'clock' | 'random' | 'storage'>
+type AnsweringParts = Pick<TaskParts, 'ledger' | 'clock' | 'random' | 'stepUp' | 'storage'>
+
+function provedIn({ acr = null, authTime }: ConsentAnswer): Proved {
+  return { acr, authTime }
+}
 
 async function grant(
   parts: AnsweringParts,
@@ -101,7 +109,7 @@ async function end(
   answer: ConsentAnswer,
   answered: ConsentRequest & { readonly state: 'granted' | 'denied' },
 ): Promise<ConsentRequest> {
-  const after = { ...answered, authTime: answer.authTime }
+  const after = { ...answered, ...provedIn(answer) }
   if (!(await answerPending(tx, asked.id, after)))
     throw new Error('a consent request changed inside the transaction that read it')
   await parts.ledger.append(tx, {
@@ -113,7 +121,8 @@ async function end(
     facts: {
       consent: asked.id,
       basis: after.basisId ?? undefined,
-      auth_time: answer.authTime,
+      auth_time: answer.authTime ?? undefined,
+      acr: answer.acr ?? undefined,
     },
   })
   return after

@@ -26,6 +26,7 @@ export async function insertConsent(tx: Tx, request: ConsentRequest): Promise<vo
       asked_from: request.asked?.from ?? null,
       auth_time: request.authTime,
       actors: canonicalJson(request.actors),
+      acr: request.acr,
     })
     .execute()
 }
@@ -79,7 +80,7 @@ export async function pendingConsents(
 export async function answerPending(
   tx: Tx,
   id: string,
-  answer: Pick<ConsentRequest, 'authTime' | 'basisId' | 'expiresAt'> & {
+  answer: Pick<ConsentRequest, 'acr' | 'authTime' | 'basisId' | 'expiresAt'> & {
     state: 'granted' | 'denied'
   },
 ): Promise<boolean> {
@@ -90,6 +91,7 @@ export async function answerPending(
       basis_id: answer.basisId,
       expires_at: answer.expiresAt,
       auth_time: answer.authTime,
+      acr: answer.acr,
     })
     .where('id', '=', id)
     .where('state', '=', 'pending')
@@ -159,6 +161,7 @@ function consentOf(row: Row): ConsentRequest {
           },
     authTime: row.auth_time,
     actors: JSON.parse(row.actors) as ForeignActor[], // written by insertConsent
+    acr: row.acr,
     createdAt: row.created_at,
     expiresAt: row.expires_at,
   }

@@ -23,8 +23,9 @@ export interface ConsentRequest {
     /** Where a device began, as an address of the network. */
     readonly from: string | null
   } | null
-  /** When the person who answered had last signed in. */
+  /** When the person who answered had proved who they are, and how, as far as their provider says. */
   readonly authTime: number | null
+  readonly acr: string | null
   readonly createdAt: number
   readonly expiresAt: number
 }

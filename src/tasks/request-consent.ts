@@ -57,6 +57,7 @@ export async function requestConsent(
     asked: asking.asked ?? null,
     actors: asking.actors ?? [],
     authTime: null,
+    acr: null,
     createdAt: now,
     expiresAt: asking.expiresAt ?? now + CONSENT_WAITS,
   }

@@ -190,7 +190,9 @@ async function redeem(
     place: grant.place,
     // Where nothing was shown of the person, they themselves were there to answer.
     proved:
-      own.flow === 'deferred' ? request.proved : { authTime: consent?.authTime ?? null, acr: null },
+      own.flow === 'deferred'
+        ? request.proved
+        : { authTime: consent?.authTime ?? null, acr: consent?.acr ?? null },
     openedBy: 'exchange',
     issuers: brought.issuers,
   })

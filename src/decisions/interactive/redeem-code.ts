@@ -100,7 +100,7 @@ interface Behind {
   readonly details: Task['details']
   readonly bases: readonly Basis[]
   readonly purpose: string
-  readonly authTime: number | null
+  readonly proved: { readonly authTime: number | null; readonly acr: string | null }
   readonly issuers: readonly TrustedIssuer[]
 }
 
@@ -148,8 +148,8 @@ async function behind(
   const details = detailsAt(grant.details, authorization.resource)
   if (details.length === 0)
     return refused('grant.ended', 'nothing is left of what the person allowed')
-  const { authTime } = authorization
-  return { agent, person, details, bases: own, purpose, authTime, issuers }
+  const { acr, authTime } = authorization
+  return { agent, person, details, bases: own, purpose, proved: { acr, authTime }, issuers }
 }
 
 function interactiveTask(
@@ -168,8 +168,7 @@ function interactiveTask(
     keyThumbprint: proof?.thumbprint ?? null,
     openedBy: 'code',
     issuers: found.issuers,
-    // How the person signed in, a session does not say.
-    proved: { authTime: found.authTime, acr: null },
+    proved: found.proved,
     bases: found.bases,
     // The consent ends when the person said; the task with it.
     lifeSeconds: TASK_LIFE.most / 1000,

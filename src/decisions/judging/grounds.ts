@@ -114,8 +114,8 @@ function doableOf(theirs: readonly string[]): readonly string[] {
 }
 
 /** As the token or the session said that the task began with: nothing later speaks for the person. */
-function authenticationOf(
-  { acr, authTime }: HeldTask['task'],
+export function authenticationOf(
+  { acr, authTime }: Pick<HeldTask['task'], 'acr' | 'authTime'>,
   at: number,
 ): NonNullable<CallFacts['authentication']> {
   return {

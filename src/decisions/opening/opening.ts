@@ -1,4 +1,4 @@
-import type { Detail } from '@remit/engine'
+import type { Detail, GateResult } from '@remit/engine'
 import type { Id } from '../../lib/id.ts'
 import type { ProblemCode } from '../../lib/problem.ts'
 import type { Task } from '../../tasks/index.ts'
@@ -116,6 +116,8 @@ export interface Refused {
   readonly outcome: 'refused'
   readonly reason: ProblemCode
   readonly detail: string
+  /** What sign-in would be enough, where that is what is missing (RFC 9470). */
+  readonly stepUp?: GateResult['stepUp']
 }
 
 export function refused(reason: ProblemCode, detail: string): Refused {

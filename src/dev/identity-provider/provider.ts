@@ -83,10 +83,11 @@ export function developmentProvider(options: {
     jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), alg: 'ES256', use: 'sig' }] },
     cookies: { names: DEV_IDP_COOKIES, keys: [base64url(options.random.bytes(32))] },
     responseTypes: ['code'],
+    acrValues: ['anyone'],
     pkce: { required: () => true },
     scopes: ['openid', 'profile', 'email', 'groups'],
     claims: {
-      openid: ['sub', 'auth_time', 'jti'],
+      openid: ['sub', 'auth_time', 'jti', 'acr'],
       profile: ['name'],
       email: ['email', 'email_verified'],
       groups: ['groups'],

@@ -59,7 +59,10 @@ async function choose(
     answer(res, 400, troublePage('No such person', 'choose one of the people on the page'))
     return
   }
-  await provider.interactionFinished(req, res, { login: { accountId: person.id } })
+  // Whoever is asked to prove it in some way has: anyone can be anyone here.
+  const [acr] = String(params.acr_values ?? '').split(' ')
+  const login = { accountId: person.id, ...(acr ? { acr } : {}) }
+  await provider.interactionFinished(req, res, { login })
 }
 
 async function handle(

@@ -36,6 +36,7 @@ export const PERSON_PROBLEMS = {
   'setup.closed': { status: 409, title: 'There is an administrator already' },
   'setup.link_invalid': { status: 410, title: 'The setup link does not work any more' },
   'sign_in.failed': { status: 502, title: 'The sign-in could not be completed' },
+  'sign_in.not_fresh': { status: 403, title: 'The sign-in was not a fresh one' },
   'sign_in.refused': { status: 403, title: 'The identity provider refused' },
   'sign_in.too_weak': { status: 403, title: 'The sign-in was too weak' },
   'sign_in.unknown': { status: 400, title: 'The sign-in is over' },

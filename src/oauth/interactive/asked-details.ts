@@ -1,5 +1,6 @@
 import { errors, type KoaContextWithOIDC } from 'oidc-provider'
 import { type DecisionParts, readAskedDetails } from '../../decisions/index.ts'
+import { stepUpParameters } from './step-up.ts'
 
 /**
  * Parameters of an authorization request, pushed or not, that the protocol library leaves to us. Each is checked where the request is;
@@ -7,6 +8,7 @@ import { type DecisionParts, readAskedDetails } from '../../decisions/index.ts'
  */
 export function extraParameters({ catalog }: Pick<DecisionParts, 'catalog'>) {
   return {
+    ...stepUpParameters,
     authorization_details: async (
       { oidc }: KoaContextWithOIDC,
       text: string | undefined,

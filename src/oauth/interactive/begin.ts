@@ -8,6 +8,7 @@ import { beginAuthorization } from '../../tasks/index.ts'
 import type { Artefacts } from '../../tokens/index.ts'
 import type { ClientRegistration } from '../registration/read-metadata.ts'
 import { selfRegistered } from '../registration/self-registered.ts'
+import { stepUpOf } from './step-up.ts'
 
 const BROWSER_BYTES = 32
 /** Longer than a request waits; several may be under way in one browser. */
@@ -59,6 +60,7 @@ export async function beginInteraction(
       .split(' ')
       .includes('deferred'),
     browser: sha256url(browser),
+    stepUp: stepUpOf(params),
   })
   return `/authorize/${uid}`
 }

@@ -3,6 +3,7 @@ import type Provider from 'oidc-provider'
 import type { DecisionParts } from '../../decisions/index.ts'
 import type { Cookies } from '../../http/index.ts'
 import { sha256url } from '../../lib/bytes.ts'
+import { isProvedWell } from '../../people/index.ts'
 import { type Authorization, findAuthorization } from '../../tasks/index.ts'
 
 /**
@@ -49,10 +50,19 @@ export async function settleInteraction(
       consent: { grantId: authorization.id },
     }
   } else if (authorization.state === 'denied') {
-    interaction.result = { error: 'access_denied', error_description: 'the person said no' }
+    interaction.result = isUnmet(authorization)
+      ? { error: UNMET, error_description: 'the person did not sign in like that' }
+      : { error: 'access_denied', error_description: 'the person said no' }
   } else return 'told'
   await interaction.persist()
   return 'settled'
+}
+
+/** RFC 9470 section 5, OpenID Connect Unmet Authentication Requirements 1.0. */
+const UNMET = 'unmet_authentication_requirements'
+
+function isUnmet({ acr, authTime, createdAt, stepUp }: Authorization): boolean {
+  return stepUp !== null && !isProvedWell({ acr, authTime }, stepUp, createdAt)
 }
 
 function allowed({ details, personId }: Authorization): { personId: string; scope: string } {

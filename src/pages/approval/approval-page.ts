@@ -8,6 +8,7 @@ import { badge, claim, facts, notice, type Tone } from '../frame/pieces.ts'
 import { asSentence, isDeceptive, marked, show } from '../frame/show.ts'
 import { showJson } from '../frame/show-json.ts'
 import { clockTime, duration, when } from '../frame/time.ts'
+import { type SignInFirst, signInFirstNotice } from '../sign-in/again.ts'
 
 export type RiskName = 'low' | 'medium' | 'high' | 'critical'
 
@@ -58,6 +59,8 @@ export interface ApprovalView {
   readonly standing: Standing
   /** What the viewer may answer, or why nothing. */
   readonly may: { readonly answers: readonly ('approve' | 'deny')[] } | { readonly why: string }
+  /** What has to come before an approval. */
+  readonly first?: SignInFirst | undefined
   /** What can be answered beyond *once*, or why nothing. */
   readonly more: StandingForm | { readonly why: string }
   /** Digest of what is displayed; comes back with the answer. */
@@ -204,25 +207,26 @@ function answersSoFar(view: ApprovalView): Html | false {
 }
 
 function answerSection(view: ApprovalView): Html | false {
-  const { may, now } = view
+  const { first, may, now } = view
   if ('why' in may) {
     if (view.standing.state !== 'pending') return false
     return html`${notice('calm', 'You cannot answer this', html`<p>${asSentence(may.why)}</p>`)}`
   }
-  const approve = may.answers.includes('approve')
+  const mayApprove = may.answers.includes('approve')
+  const approve = mayApprove && !first
   const until = Math.min(now + view.lifetimeMs, view.deadline)
-  const left = approve
+  const left = mayApprove
     ? html`<p><strong>Approve once</strong> lets exactly this ${view.opening ? 'task open' : 'call through'}, once, until ${clockTime(until, now)}${view.opening && ', and the task ends then at the latest'}. Anything changed asks again.</p>
 <p class="soft">${duration(view.expiresAt - now)} left. No answer by ${clockTime(view.expiresAt, now)} means no.</p>`
     : html`<p>You can still take the approval back while it is unused.</p>`
   // No single-line field: in one, Enter would press the first button.
   return html`<section class="card" aria-labelledby="answer"><h2 id="answer">Your answer</h2>
 ${view.mistake !== undefined && notice('bad', 'Not answered', html`<p>${view.mistake}</p>`)}
-<div class="stack">${left}</div>
+<div class="stack">${left}${mayApprove && first && signInFirstNotice(first)}</div>
 <form method="post" action="/approvals/${view.id}">${csrfField(view.viewer)}<input type="hidden" name="shown" value="${view.shown}">
 <div class="field"><label for="reason">Reason <span class="hint">${view.opening ? 'optional; the agent is not told' : 'optional; the agent is told when you deny'}</span></label>
 <textarea id="reason" name="reason" maxlength="500" rows="2" autocomplete="off"></textarea></div>
-<div class="actions">${approve && html`<button class="primary" name="answer" value="approve">Approve once</button>`}<button class="danger" name="answer" value="deny">${approve ? 'Deny' : 'Take it back'}</button></div>
+<div class="actions">${approve && html`<button class="primary" name="answer" value="approve">Approve once</button>`}<button class="danger" name="answer" value="deny">${mayApprove ? 'Deny' : 'Take it back'}</button></div>
 </form></section>${approve && moreThanOnce(view)}`
 }
 

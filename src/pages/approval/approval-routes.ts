@@ -13,6 +13,7 @@ import {
   onlyOnce,
   patternInWords,
   shownDigest,
+  stepUpsOf,
 } from '../../approvals/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { findTask } from '../../tasks/index.ts'
@@ -23,8 +24,17 @@ import { usesInWords } from '../allowance/standing-words.ts'
 import { TRUST } from '../frame/authority.ts'
 import { Names } from '../names.ts'
 import type { PageParts } from '../parts.ts'
+import { signInFirst } from '../sign-in/again.ts'
 import { roleOf } from '../task/task-role.ts'
-import { type Act, type Desk, mistakeOf, notFound, type Visit, type Visitor } from '../visit.ts'
+import {
+  type Act,
+  type Desk,
+  mistakeOf,
+  notFound,
+  statusHere,
+  type Visit,
+  type Visitor,
+} from '../visit.ts'
 import { type ApprovalView, approvalPage, type Standing } from './approval-page.ts'
 import { approvalsPage, type RequestItem } from './approvals-page.ts'
 import { callRows, isUninspectable } from './call-rows.ts'
@@ -63,10 +73,12 @@ export function addApprovals(desk: Desk, parts: PageParts): void {
         ...(standing === undefined ? {} : { standing: choiceFromText(standing) }),
         shown: fields.get('shown') ?? '',
         authTime: visitor.session.authTime,
+        proved: visitor.session.proved,
       })
     } catch (error) {
-      const { detail, status } = mistakeOf(error, 'approval.', 'allowance.')
-      return { page: approvalPage({ ...(await viewOf(parts, act)), mistake: detail }), status }
+      const mistake = mistakeOf(error, 'approval.', 'allowance.', 'step_up.')
+      const page = approvalPage({ ...(await viewOf(parts, act)), mistake: mistake.detail })
+      return { page, status: statusHere(mistake) }
     }
     return { to: `/approvals/${id}` }
   })
@@ -75,7 +87,7 @@ export function addApprovals(desk: Desk, parts: PageParts): void {
   desk.post('/approvals/:id/standing', async (act) => {
     await requireVisible(parts, act.visitor, act.id)
     const view = await viewOf(parts, act)
-    if (!('answers' in view.may) || !view.may.answers.includes('approve'))
+    if (view.first || !('answers' in view.may) || !view.may.answers.includes('approve'))
       return { page: approvalPage(view), status: 409 }
     try {
       return await spelledOut(parts, act, view)
@@ -182,8 +194,13 @@ async function viewOf(parts: PageParts, { visitor, now, id }: Visit): Promise<Ap
     standing: await standingOf(parts, visitor, request),
     more: moreOf(request),
     may: may.may ? { answers: may.answers } : { why: may.detail },
+    first: signInFirst(visitor.session, wantedOf(parts, request, now), `/approvals/${id}`),
     shown: shownDigest(request),
   }
+}
+
+function wantedOf(parts: PageParts, request: AccessRequest, at: number) {
+  return stepUpsOf(parts.decisions, request).map((stepUp) => ({ stepUp, at }))
 }
 
 function moreOf(request: AccessRequest): ApprovalView['more'] {

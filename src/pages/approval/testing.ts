@@ -1,3 +1,4 @@
+import type { Ask } from '@remit/engine'
 import {
   type AccessRequest,
   answerRequest,
@@ -19,6 +20,7 @@ export async function askedFor(
   { parts }: TestPages,
   task: Task,
   body: Record<string, string> = { amount: '900.00' },
+  ask: Partial<Ask> = {},
 ): Promise<AccessRequest> {
   const { actions } = await parts.decisions.catalog.current()
   const attached = await parts.decisions.storage.transaction((tx) =>
@@ -35,7 +37,7 @@ export async function askedFor(
       deadline: task.deadline,
       text: 'Refund 900.00 on order "1042"',
       templateDigest: 't1',
-      ask: anAsk({ prompts: ['Large refunds need <someone> from finance'] }),
+      ask: anAsk({ prompts: ['Large refunds need <someone> from finance'], ...ask }),
       inspected: [
         { path: '/order_id', kind: 'string', text: '1042' },
         { path: '/amount', kind: 'decimal', text: body.amount ?? '900.00' },

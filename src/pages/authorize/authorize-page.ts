@@ -11,6 +11,7 @@ import { type Html, html } from '../frame/html.ts'
 import { badge, command, facts, notice } from '../frame/pieces.ts'
 import { show } from '../frame/show.ts'
 import { duration, when } from '../frame/time.ts'
+import { adviceToSignIn, type SignInFirst, signInFirstNotice } from '../sign-in/again.ts'
 import { LIVES, USUAL_LIFE } from './lives.ts'
 
 export interface AuthorizeView {
@@ -43,6 +44,10 @@ export interface AuthorizeView {
   /** What this person left of the same question the last time. */
   readonly before: readonly Detail[] | undefined
   readonly limitsOf: LimitsOf
+  /** What has to come before a yes. */
+  readonly first?: SignInFirst | undefined
+  /** What would help, and does not have to. */
+  readonly advised?: SignInFirst | undefined
   readonly mistake?: string | undefined
 }
 
@@ -174,12 +179,13 @@ function form(view: AuthorizeView): Html {
   return html`<form method="post" action="/authorize/${asked.id}">${csrfField(view.viewer)}
 <section class="card" aria-labelledby="what"><h2 id="what">What it may do for you</h2>
 ${view.mistake !== undefined && notice('bad', 'Nothing was granted', html`<p>${view.mistake}</p>`)}
+${view.first ? signInFirstNotice(view.first) : view.advised && adviceToSignIn(view.advised)}
 <p class="soft">Take out what it does not need. Policies still decide every single call, and risky ones still ask a person.</p>
 ${groupsOf(choices, view).map((group) => groupFields(group, view))}</section>
 <section class="card" aria-labelledby="long"><h2 id="long">For how long</h2>
 <div class="field"><label for="life" class="away">For how long</label><select id="life" name="life">${options}</select></div>
 <p class="soft small">Then it has to ask again. You can end it earlier under <a href="/tasks">Tasks</a>.</p></section>
-<div class="actions"><button class="primary" name="answer" value="grant">Allow</button><button name="answer" value="deny">Do not allow</button>
+<div class="actions">${!view.first && html`<button class="primary" name="answer" value="grant">Allow</button>`}<button name="answer" value="deny">Do not allow</button>
 <span class="soft small">Without an answer for ${duration(asked.expiresAt - view.now)} it is no.</span></div></form>`
 }
 

@@ -1,6 +1,6 @@
 import { findDescription, isLoopbackRedirect } from '../../agents/index.ts'
 import { countedRisk } from '../../catalog/index.ts'
-import { type Offer, offerTo } from '../../decisions/index.ts'
+import { adviseStepUp, type Offer, offerTo } from '../../decisions/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { ADMINISTRATORS, listPersons } from '../../people/index.ts'
 import {
@@ -13,8 +13,9 @@ import {
 import { limitsIn, narrowed } from '../consent/narrowing.ts'
 import { Names } from '../names.ts'
 import type { PageParts } from '../parts.ts'
+import { signInFirst } from '../sign-in/again.ts'
 import { onwardPage } from '../sign-in/sign-in-page.ts'
-import { type Act, type Desk, mistakeOf, type Visit } from '../visit.ts'
+import { type Act, type Desk, mistakeOf, statusHere, type Visit, type Visitor } from '../visit.ts'
 import { type AuthorizeView, authorizePage, onwardAddress } from './authorize-page.ts'
 import { endOfLife } from './lives.ts'
 
@@ -41,9 +42,10 @@ export function addAuthorize(desk: Desk, parts: PageParts): void {
         to: onwardAddress(asked.id),
       })
     } catch (error) {
-      const { detail, status } = mistakeOf(error, 'consent.')
+      const mistake = mistakeOf(error, 'consent.', 'step_up.')
       const view = await viewOf(parts, act, asked)
-      return { page: authorizePage({ ...view, mistake: detail }), status }
+      const page = authorizePage({ ...view, mistake: mistake.detail })
+      return { page, status: statusHere(mistake) }
     }
   })
 }
@@ -77,7 +79,7 @@ async function answerOf(
     offered,
     details: answer === 'grant' ? narrowed(offered, limitsIn(catalog), fields) : [],
     expiresAt: answer === 'grant' ? endOfLife(fields, now) : now,
-    authTime: visitor.session.authTime,
+    ...visitor.session.proved,
   }
 }
 
@@ -91,6 +93,7 @@ async function viewOf(
   const offer = await offerTo(parts.decisions, asked, person)
   const catalog = await parts.decisions.catalog.current()
   const { clientId, resource } = asked
+  const here = `/authorize/${asked.id}`
   const before = await lastAllowed(read, { clientId, personId: person.id, resource })
   const described = await findDescription(read, offer.agent.id)
   return {
@@ -110,7 +113,31 @@ async function viewOf(
     before,
     changedAt: (before && described?.changedAt) ?? undefined,
     limitsOf: limitsIn(catalog),
+    first: signInFirst(visitor.session, wantedOf(parts, asked, now), here),
+    advised: await advisedOf(parts, visitor, offer, { here, now }),
   }
+}
+
+/** What the client wants is measured when it asked, what is set for everyone now. */
+function wantedOf({ decisions }: PageParts, asked: Authorization, now: number) {
+  const wants = [
+    { stepUp: asked.stepUp, at: asked.createdAt },
+    { stepUp: decisions.stepUp, at: now },
+  ]
+  return wants.flatMap(({ at, stepUp }) => (stepUp ? { at, stepUp } : []))
+}
+
+async function advisedOf(
+  parts: PageParts,
+  { person, session }: Visitor,
+  { agent, offered, resource }: Offer,
+  { here, now }: { here: string; now: number },
+) {
+  if (!resource) return undefined
+  const { proved } = session
+  const given = { person, agent, resource, offered, proved }
+  const stepUp = await adviseStepUp(parts.decisions, given)
+  return stepUp && signInFirst(session, [{ stepUp, at: now }], here)
 }
 
 /** Who can let it in: told to people of the organization, who have to know whom to ask. */

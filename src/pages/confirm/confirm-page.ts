@@ -4,6 +4,7 @@ import { facts, notice } from '../frame/pieces.ts'
 import { isDeceptive, show } from '../frame/show.ts'
 import { showJson } from '../frame/show-json.ts'
 import { clockTime, duration, when } from '../frame/time.ts'
+import { type SignInFirst, signInFirstNotice } from '../sign-in/again.ts'
 
 export interface ConfirmView {
   readonly now: number
@@ -18,6 +19,8 @@ export interface ConfirmView {
   readonly state: 'pending' | 'confirmed' | 'refused' | 'used'
   readonly createdAt: number
   readonly expiresAt: number
+  /** What has to come before a yes. */
+  readonly first: SignInFirst | undefined
 }
 
 function outcome({ state }: ConfirmView) {
@@ -59,7 +62,8 @@ ${
   html`<section class="card" aria-labelledby="answer"><h2 id="answer">Your answer</h2>
 <p>This widens what someone or something may do, so it needs your word in the browser. It counts once, for exactly this input.</p>
 <p class="soft">${duration(view.expiresAt - now)} left. No answer by ${clockTime(view.expiresAt, now)} means no.</p>
-<form method="post" action="/confirm/${view.id}">${csrfField(view.viewer)}<div class="actions"><button class="primary" name="answer" value="confirmed">Confirm</button><button class="danger" name="answer" value="refused">Refuse</button></div></form></section>`
+${view.first && signInFirstNotice(view.first)}
+<form method="post" action="/confirm/${view.id}">${csrfField(view.viewer)}<div class="actions">${!view.first && html`<button class="primary" name="answer" value="confirmed">Confirm</button>`}<button class="danger" name="answer" value="refused">Refuse</button></div></form></section>`
 }`
   return documentOf({ title: 'Confirm', body, viewer: view.viewer })
 }

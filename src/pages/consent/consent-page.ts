@@ -14,6 +14,7 @@ import { type Html, html } from '../frame/html.ts'
 import { claim, facts, notice } from '../frame/pieces.ts'
 import { show } from '../frame/show.ts'
 import { duration, when } from '../frame/time.ts'
+import { type SignInFirst, signInFirstNotice } from '../sign-in/again.ts'
 import {
   ASKED_LIFETIME,
   type Choice,
@@ -49,6 +50,8 @@ export interface ConsentView {
     | undefined
   readonly expiresAt: number
   readonly mistake?: string | undefined
+  /** What has to come before a yes. */
+  readonly first?: SignInFirst | undefined
 }
 
 /** A person lets an agent act for them, within what they leave of what it asks. */
@@ -143,12 +146,13 @@ function form(view: ConsentView): Html {
   return html`<form method="post" action="/consent/${view.id}">${csrfField(view.viewer)}
 <section class="card" aria-labelledby="what"><h2 id="what">What it wants to do for you</h2>
 ${view.mistake !== undefined && notice('bad', 'Nothing was granted', html`<p>${view.mistake}</p>`)}
+${view.first && signInFirstNotice(view.first)}
 <p class="soft">Take out what it does not need. You can only make this smaller.</p>
 <fieldset><legend class="away">Permissions</legend>${choices.map((choice) => permission(choice, (detail) => detailInWords(detail, view.titleOf)))}</fieldset></section>
 <section class="card" aria-labelledby="long"><h2 id="long">For how long</h2>
 <div class="field"><label for="lifetime" class="away">For how long</label><select id="lifetime" name="lifetime">${options}</select></div>
 <p class="soft small">Never more than you may do yourself. Policies still decide every single call, and risky ones still ask a person.</p></section>
-<div class="actions"><button class="primary" name="answer" value="grant">Allow</button><button name="answer" value="deny">Do not allow</button>
+<div class="actions">${!view.first && html`<button class="primary" name="answer" value="grant">Allow</button>`}<button name="answer" value="deny">Do not allow</button>
 <span class="soft small">Without an answer for ${duration(view.expiresAt - view.now)} it is no.</span></div></form>`
 }
 

@@ -11,7 +11,8 @@ import {
 import { TRUST } from '../frame/authority.ts'
 import { Names } from '../names.ts'
 import type { PageParts } from '../parts.ts'
-import { type Act, type Desk, mistakeOf, notFound, type Visit } from '../visit.ts'
+import { signInFirst } from '../sign-in/again.ts'
+import { type Act, type Desk, mistakeOf, notFound, statusHere, type Visit } from '../visit.ts'
 import { type ConsentView, consentPage } from './consent-page.ts'
 import { endOf, limitsIn, narrowed } from './narrowing.ts'
 
@@ -24,8 +25,9 @@ export function addConsent(desk: Desk, parts: PageParts): void {
     try {
       await answerConsent(parts.decisions, answerOf(act, asked, catalog), catalog.kindOf)
     } catch (error) {
-      const { detail, status } = mistakeOf(error, 'consent.')
-      return { page: consentPage({ ...(await viewOf(parts, act)), mistake: detail }), status }
+      const mistake = mistakeOf(error, 'consent.', 'step_up.')
+      const page = consentPage({ ...(await viewOf(parts, act)), mistake: mistake.detail })
+      return { page, status: statusHere(mistake) }
     }
     return { to: `/consent/${asked.id}` }
   })
@@ -39,7 +41,7 @@ function answerOf(
   const common = {
     consentId: asked.id,
     person: visitor.person,
-    authTime: visitor.session.authTime,
+    ...visitor.session.proved,
   }
   const answer = fields.get('answer')
   if (answer === 'deny') return { ...common, answer }
@@ -69,6 +71,8 @@ async function viewOf(parts: PageParts, visit: Visit): Promise<ConsentView> {
   const agent = await findAgent(read, asked.agentId)
   const basis = asked.basisId === null ? undefined : await findBasis(read, asked.basisId)
   const catalog = await parts.decisions.catalog.current()
+  const { stepUp } = parts.decisions
+  const wanted = stepUp ? [{ stepUp, at: now }] : []
   const over = asked.state === 'pending' && asked.expiresAt <= now
   return {
     now,
@@ -90,5 +94,6 @@ async function viewOf(parts: PageParts, visit: Visit): Promise<ConsentView> {
     state: over ? 'expired' : asked.state,
     granted: basis && { details: basis.details, expiresAt: basis.expiresAt },
     expiresAt: asked.expiresAt,
+    first: signInFirst(visitor.session, wanted, `/consent/${id}`),
   }
 }

@@ -6,8 +6,18 @@ import {
   type Offer,
   rejectOffers,
 } from '../../catalog/index.ts'
+import { requireProved } from '../../people/index.ts'
 import type { PageParts } from '../parts.ts'
-import { type Act, type Desk, mistakeOf, notFound, type Shown, type Visit } from '../visit.ts'
+import { signInFirst } from '../sign-in/again.ts'
+import {
+  type Act,
+  type Desk,
+  mistakeOf,
+  notFound,
+  type Shown,
+  statusHere,
+  type Visit,
+} from '../visit.ts'
 import { definitionsPage, type OfferedItem } from './definitions-page.ts'
 
 export const DEFINITIONS = '/definitions'
@@ -31,21 +41,26 @@ async function answer(parts: PageParts, act: Act): Promise<Shown> {
   if (!how) throw notFound()
   const { policies } = parts.decisions
   const catalog = { ...parts.decisions, revalidate: policies.revalidate.bind(policies) }
+  const { stepUp } = parts.people
   try {
+    if (how === acceptOffers && stepUp) requireProved(visitor.session.proved, [stepUp], act.now)
     await how(catalog, {
       resource: given('resource'),
       offers: [{ action: given('action'), digest: given('digest') }],
       by: visitor.person.id,
     })
   } catch (error) {
-    const mistake = mistakeOf(error, 'definition.', 'policy.', 'catalog.')
-    return { page: await pageFor(parts, act, mistake.detail), status: mistake.status }
+    const mistake = mistakeOf(error, 'definition.', 'policy.', 'catalog.', 'step_up.')
+    return { page: await pageFor(parts, act, mistake.detail), status: statusHere(mistake) }
   }
   return { to: DEFINITIONS }
 }
 
 async function pageFor(parts: PageParts, { now, visitor }: Visit, mistake?: string) {
-  return definitionsPage({ now, viewer: visitor.viewer, items: await itemsOf(parts), mistake })
+  const { stepUp } = parts.people
+  const first = signInFirst(visitor.session, stepUp ? [{ stepUp, at: now }] : [], DEFINITIONS)
+  const items = await itemsOf(parts)
+  return definitionsPage({ now, viewer: visitor.viewer, items, mistake, first })
 }
 
 /** Those that wait first. */

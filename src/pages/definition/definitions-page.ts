@@ -4,6 +4,7 @@ import { type Html, html } from '../frame/html.ts'
 import { badge, empty, facts, notice } from '../frame/pieces.ts'
 import { show } from '../frame/show.ts'
 import { when } from '../frame/time.ts'
+import { type SignInFirst, signInFirstNotice } from '../sign-in/again.ts'
 
 export interface OfferedItem {
   readonly offer: Offer
@@ -16,17 +17,20 @@ export interface DefinitionsView {
   readonly viewer: Viewer
   readonly items: readonly OfferedItem[]
   readonly mistake: string | undefined
+  /** What has to come before a yes. */
+  readonly first: SignInFirst | undefined
 }
 
 /** Beyond that a page would not be read; the command line has them all. */
 const MOST_ITEMS = 50
 
 export function definitionsPage(view: DefinitionsView): string {
-  const { items, mistake } = view
+  const { first, items, mistake } = view
   const more = items.length - MOST_ITEMS
   const body = html`<div class="head"><h1>Changed definitions</h1>
 <p class="soft">What APIs and MCP servers say about themselves by now, and nobody has accepted. No call of a changed operation is permitted until somebody does. Every word below is theirs.</p></div>
 ${mistake !== undefined && notice('bad', 'Nothing was changed', html`<p>${show(mistake)}</p>`)}
+${first && items.length > 0 && signInFirstNotice(first)}
 ${items.length === 0 && empty('Everything is as it was reviewed', 'When an import or a server brings another definition, it is shown here, field by field.')}
 ${items.slice(0, MOST_ITEMS).map((item) => card(item, view))}
 ${more > 0 && html`<p class="soft">And ${more} more: <code>remit resources review NAME</code></p>`}`
@@ -48,7 +52,7 @@ ${facts([
 ])}
 ${kind === 'changed' && unreadable === undefined && differences.length === 0 && html`<p>It says again what was reviewed.</p>`}
 ${differences.map(difference)}
-${answers(offer, view.viewer)}</section>`
+${answers(offer, view)}</section>`
 }
 
 function difference({ after, before, field }: FieldDifference): Html {
@@ -58,13 +62,16 @@ function difference({ after, before, field }: FieldDifference): Html {
   ])}`
 }
 
-function answers({ action, digest, resource, state, unreadable }: Offer, viewer: Viewer): Html {
+function answers(
+  { action, digest, resource, state, unreadable }: Offer,
+  { first, viewer }: DefinitionsView,
+): Html {
   const hidden = [
     ['resource', resource],
     ['action', action],
     ['digest', digest],
   ].map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)
   return html`<form method="post" action="/definitions/answer">${csrfField(viewer)}${hidden}<div class="actions">
-${unreadable === undefined && html`<button name="answer" value="accept" class="primary">Accept exactly this</button>`}
+${unreadable === undefined && !first && html`<button name="answer" value="accept" class="primary">Accept exactly this</button>`}
 ${state === 'waiting' && html`<button name="answer" value="reject">Keep it out</button>`}</div></form>`
 }

@@ -1,11 +1,14 @@
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Cookies } from '../../http/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { endSession, isCsrfToken, isSetupLink, listProviders } from '../../people/index.ts'
 import type { PageParts } from '../parts.ts'
-import { fieldsOf, requireOwnPage } from '../visit.ts'
+import { fieldsOf, findVisitor, requireOwnPage, signInAddress } from '../visit.ts'
 import { begin, complete } from './sign-in.ts'
 import { onwardPage, setupPage, signedOutPage, signInPage } from './sign-in-page.ts'
+
+/** As http/ reads it, strictly. */
+type Query = Readonly<Record<string, string>>
 
 /** The setup link's token waits in a cookie while the person is at the provider. */
 const SETUP_SECONDS = 600
@@ -15,11 +18,23 @@ function page(reply: FastifyReply, text: string): FastifyReply {
 }
 
 export function addSignIn(app: FastifyInstance, parts: PageParts, cookies: Cookies): void {
+  /** Whoever is signed in proves it anew, where they did before. */
+  async function again(request: FastifyRequest, reply: FastifyReply): Promise<string> {
+    const { acr_values: ways = '', return_to: returnTo = '/' } = request.query as Query
+    const visitor = await findVisitor(parts, cookies, request)
+    if (!visitor) return signInAddress(returnTo)
+    // Only asked for: which of them counts is not said by an address.
+    const acrValues = /^[\x21-\x7e ]{0,500}$/.test(ways) ? ways.split(' ').filter(Boolean) : []
+    const { issuer } = visitor.person
+    return begin(parts, cookies, reply, { issuer, returnTo, fresh: { acrValues } })
+  }
+
   app.get('/sign-in', async (request, reply) => {
-    const query = request.query as Readonly<Record<string, string>> // read strictly by http/
+    const query = request.query as Query
     const returnTo = query.return_to ?? '/'
     const providers = await listProviders(parts.people)
     const only = providers.length === 1 ? providers[0]?.issuer : undefined
+    if (query.again === 'yes') return reply.redirect(await again(request, reply), 303)
     const issuer = query.provider ?? only
     if (issuer !== undefined) {
       return reply.redirect(await begin(parts, cookies, reply, { issuer, returnTo }), 303)

@@ -8,7 +8,7 @@ export async function begin(
   parts: PageParts,
   cookies: Cookies,
   reply: FastifyReply,
-  signIn: { readonly issuer: string; readonly returnTo: string },
+  signIn: Parameters<PageParts['providers']['begin']>[0],
 ): Promise<string> {
   const { url, cookie, expiresAt } = await parts.providers.begin(signIn)
   const seconds = (expiresAt - parts.decisions.clock.now()) / 1000
@@ -32,7 +32,7 @@ export async function complete(
   // Used up whatever comes of it.
   cookies.clear(reply, 'sign_in')
   if (setup !== undefined) cookies.clear(reply, 'setup')
-  const { person, authTime, returnTo, sid } = await parts.providers.complete(
+  const { person, authTime, proved, returnTo, sid } = await parts.providers.complete(
     request.raw.url ?? '',
     browser,
   )
@@ -40,6 +40,7 @@ export async function complete(
     personId: person.id,
     kind: 'browser',
     authTime,
+    proved,
     sid,
     ...(former === undefined ? {} : { replaces: former }),
   })

@@ -16,6 +16,17 @@ export interface SealedSignIn {
   /** Digest of the value that only the browser which began has, in a cookie. */
   readonly browser: string
   readonly maxAge?: number
+  /** Epoch ms: the person has to prove anew who they are, from then on. */
+  readonly freshSince?: number
+}
+
+export interface Beginning {
+  readonly issuer: string
+  readonly returnTo: string
+  /** Seconds. */
+  readonly maxAge?: number
+  /** Whoever the provider remembers has to prove it all the same, if they can in one of these ways (`acr`). */
+  readonly fresh?: { readonly acrValues: readonly string[] }
 }
 
 export function signInContext(stateDigest: string): string {
@@ -29,12 +40,12 @@ export function callbackAddress(issuer: string): string {
 /**
  * Begins a sign-in: authorization code with PKCE S256, state and nonce (OpenID Connect Core 3.1.2, RFC 9700 2.1.1).
  * `cookie` goes to the browser, HttpOnly, and comes back with the callback. `maxAge` (seconds) asks the provider to let
- * the person prove again who they are when that is longer ago. Throws `provider.unknown`, `provider.unreachable`.
+ * the person prove again who they are when that is longer ago, `fresh` in any case. Throws `provider.unknown`, `provider.unreachable`.
  */
 export async function beginSignIn(
   parts: PeopleParts,
   discovery: Discovery,
-  { issuer, returnTo, maxAge }: { issuer: string; returnTo: string; maxAge?: number },
+  { issuer, returnTo, maxAge, fresh }: Beginning,
 ): Promise<{ url: string; cookie: Secret; expiresAt: number }> {
   const provider = await openProvider(parts, parts.storage.read, issuer)
   if (!provider)
@@ -50,6 +61,7 @@ export async function beginSignIn(
     verifier,
     browser: browser.digest,
     ...(maxAge === undefined ? {} : { maxAge }),
+    ...(fresh ? { freshSince: parts.clock.now() } : {}),
   }
   const expiresAt = parts.clock.now() + SIGN_IN_LIFE_MS
   await parts.storage.transaction((tx) =>
@@ -61,6 +73,7 @@ export async function beginSignIn(
       expiresAt,
     }),
   )
+  const acrValues = new Set([...(fresh?.acrValues ?? []), ...provider.acrValues])
   const url = openid.buildAuthorizationUrl(config, {
     redirect_uri: callbackAddress(parts.issuer),
     scope: scopes(config.serverMetadata(), provider.groupsClaim),
@@ -69,7 +82,8 @@ export async function beginSignIn(
     code_challenge: sha256url(verifier),
     code_challenge_method: 'S256',
     ...(maxAge === undefined ? {} : { max_age: String(maxAge) }),
-    ...(provider.acrValues.length === 0 ? {} : { acr_values: provider.acrValues.join(' ') }),
+    ...(fresh ? { prompt: 'login', max_age: '0' } : {}),
+    ...(acrValues.size === 0 ? {} : { acr_values: [...acrValues].join(' ') }),
   })
   return { url: url.href, cookie: browser.token, expiresAt }
 }

@@ -4,6 +4,7 @@ import { Problem } from '../../lib/problem.ts'
 import type { PeopleParts } from '../parts.ts'
 import type { Person } from '../person.ts'
 import { signInPerson } from '../sign-in-person.ts'
+import type { Proved } from '../step-up/step-up.ts'
 import { tokenDigest } from '../token.ts'
 import { callbackAddress, type SealedSignIn, signInContext } from './begin.ts'
 import type { Discovery } from './discovery.ts'
@@ -11,11 +12,17 @@ import type { ProviderWithSecret } from './identity-provider.ts'
 import { readProfile } from './profile.ts'
 import { openProvider } from './register-provider.ts'
 import { type SignIn, takeSignIn } from './sign-in-store.ts'
+import { provedBy } from './subject-token.ts'
+
+/** How far the clocks of providers may be behind ours. */
+const SKEW_MS = 30_000
 
 /** A person who has just shown at the provider who they are. `authTime`: epoch milliseconds. */
 export interface SignedIn {
   readonly person: Person
   readonly authTime: number
+  /** Only what the provider said of it. */
+  readonly proved: Proved
   /** A path on our own origin. */
   readonly returnTo: string
   /** What the provider calls its session (OpenID Connect Back-Channel Logout 1.0 section 2.1). */
@@ -26,7 +33,7 @@ export interface SignedIn {
  * Ends a sign-in with what the browser brought back from the provider. `callbackUrl` is the requested URL (only its
  * query counts), `cookie` the value `beginSignIn` gave. The sign-in is used up whatever comes of it.
  * Throws `sign_in.unknown`, `sign_in.wrong_browser`, `sign_in.refused` (the provider said no), `sign_in.failed`
- * (its answer does not hold), `sign_in.too_weak`, `person.bad_claims`, `person.suspended`.
+ * (its answer does not hold), `sign_in.not_fresh`, `sign_in.too_weak`, `person.bad_claims`, `person.suspended`.
  */
 export async function completeSignIn(
   parts: PeopleParts,
@@ -46,7 +53,11 @@ export async function completeSignIn(
   requireSameBrowser(sealed, cookie)
   const provider = await openProvider(parts, parts.storage.read, signIn.issuer)
   if (!provider) throw new Problem('sign_in.unknown', 'the identity provider was removed')
-  const { claims, authTime } = await redeem(discovery, provider, address, { state, ...sealed })
+  const { claims, authTime, ...said } = await redeem(discovery, provider, address, {
+    state,
+    ...sealed,
+  })
+  const proved = freshly(sealed, said.proved)
   requireStrongEnough(provider, claims)
   const { email = null, groupValues = [], ...profile } = readProfile(claims, provider)
   // We asked for everything here, so silence means there is none.
@@ -55,6 +66,7 @@ export async function completeSignIn(
   return {
     person,
     authTime: Math.min(authTime, parts.clock.now()),
+    proved,
     returnTo: signIn.returnTo,
     sid: typeof claims.sid === 'string' && claims.sid.length <= 255 ? claims.sid : null,
   }
@@ -73,6 +85,20 @@ function requireSameBrowser(sealed: SealedSignIn, cookie: string | undefined): v
   const digest = cookie === undefined ? undefined : tokenDigest(cookie)
   if (digest === undefined || !sameBytes(Buffer.from(digest), Buffer.from(sealed.browser)))
     throw new Problem('sign_in.wrong_browser', 'this sign-in was begun in another browser')
+}
+
+/**
+ * INVARIANT: `prompt` and `max_age` only ask (OpenID Connect Core 3.1.2.1); what counts is the `auth_time` in the ID token. One that
+ * does not say it, which the standard forbids here, proved nothing. Then it was not before we asked, whatever their clock says.
+ */
+function freshly({ freshSince }: SealedSignIn, { acr, authTime }: Proved): Proved {
+  if (freshSince === undefined) return { acr, authTime }
+  if (authTime === null || authTime < freshSince - SKEW_MS)
+    throw new Problem(
+      'sign_in.not_fresh',
+      'the identity provider does not say that you signed in just now',
+    )
+  return { acr, authTime: Math.max(authTime, freshSince) }
 }
 
 /**
@@ -96,7 +122,7 @@ async function redeem(
   provider: ProviderWithSecret,
   address: URL,
   expected: SealedSignIn & { readonly state: string },
-): Promise<{ claims: Record<string, unknown>; authTime: number }> {
+): Promise<{ claims: Record<string, unknown>; authTime: number; proved: Proved }> {
   try {
     const config = await discovery.configuration(provider)
     const tokens = await openid.authorizationCodeGrant(config, address, {
@@ -113,6 +139,7 @@ async function redeem(
     return {
       claims: { ...more, acr: undefined, ...claims },
       authTime: (claims.auth_time ?? claims.iat) * 1000,
+      proved: provedBy(claims),
     }
   } catch (cause) {
     if (cause instanceof Problem) throw cause

@@ -145,8 +145,10 @@ forEachEngine('signing in at a provider that lies', (open) => {
     { fake, parts, providers }: Awaited<ReturnType<typeof ready>>,
     say: (claims: Record<string, unknown>, fake: FakeProvider) => Promise<string> | string,
     callback: Record<string, string> = {},
+    fresh?: { acrValues: readonly string[] },
   ) {
-    const { url, cookie } = await providers.begin({ issuer: fake.issuer, returnTo: '/' })
+    const begun = { issuer: fake.issuer, returnTo: '/', ...(fresh ? { fresh } : {}) }
+    const { url, cookie } = await providers.begin(begun)
     const asked = new URL(url).searchParams
     const now = Math.floor(parts.clock.now() / 1000)
     const claims = { iss: fake.issuer, aud: 'remit', sub: 'sam', name: 'Sam', groups: ['support'] }
@@ -188,6 +190,30 @@ forEachEngine('signing in at a provider that lies', (open) => {
     const before = await parts.storage.read.selectFrom('persons').selectAll().execute()
     assert.deepEqual(before, [])
     assert.equal((await saying('phr')).person.name, 'Sam')
+  })
+
+  test('where a fresh sign-in is wanted, only the `auth_time` of the ID token says that it is one', async () => {
+    const around = await ready()
+    const { fake, parts, providers } = around
+    const fresh = { acrValues: ['mfa'] }
+    const { url } = await providers.begin({ issuer: fake.issuer, returnTo: '/', fresh })
+    const { acr_values, max_age, prompt } = Object.fromEntries(new URL(url).searchParams)
+    assert.deepEqual([acr_values, max_age, prompt], ['mfa', '0', 'login'])
+    const now = Math.floor(parts.clock.now() / 1000)
+    const saying = (auth_time: unknown, acr?: string) =>
+      signIn(around, (claims) => fake.sign({ ...claims, auth_time, acr }), {}, fresh)
+    for (const auth_time of [undefined, now - 31, 0, 1, -1, String(now), now + 3600])
+      await assert.rejects(saying(auth_time), (error: { code?: string }) =>
+        ['sign_in.not_fresh', 'sign_in.failed'].includes(String(error.code)),
+      )
+    await assert.rejects(saying(undefined), { code: 'sign_in.not_fresh' })
+    await assert.rejects(saying(now - 31), { code: 'sign_in.not_fresh' })
+    const asked = parts.clock.now()
+    assert.deepEqual((await saying(now, 'mfa')).proved, { authTime: asked, acr: 'mfa' })
+    // What was asked for is no answer: too weak a sign-in is refused where the act is.
+    assert.deepEqual((await saying(now - 20)).proved, { authTime: asked, acr: null })
+    const silent = await signIn(around, (claims) => fake.sign(claims))
+    assert.equal(silent.proved.authTime, null, 'and who does not say when is not taken for fresh')
   })
 
   test('a wrong nonce, issuer, audience, time or subject is refused', async () => {

@@ -103,6 +103,8 @@ function askingNotes(before: PolicyJson, after: PolicyJson): readonly string[] {
     notes.push(
       now.self ? 'those it is for may lift it, too' : 'those it is for may not lift it any more',
     )
+  if (was.stepUp !== now.stepUp)
+    notes.push(`whoever lifts it has to have signed in: ${now.stepUp || 'in any way'}`)
   return notes
 }
 
@@ -110,5 +112,6 @@ function asking({ annotations = {}, effect }: PolicyJson) {
   const { requestable } = readAnnotations(effect, annotations, '')
   if (!requestable) return undefined
   const { approvers, lifetimeSeconds: lifetime, quorum, self } = requestable
-  return { approvers: approvers.join(' or '), lifetime, quorum, self }
+  const stepUp = annotations.approver_step_up ?? ''
+  return { approvers: approvers.join(' or '), lifetime, quorum, self, stepUp }
 }

@@ -21,6 +21,7 @@ import { lifecycle } from './0022-lifecycle.ts'
 import { lastingKeys } from './0024-lasting-keys.ts'
 import { scale } from './0025-scale.ts'
 import { actors } from './0026-actors.ts'
+import { proofs } from './0030-proofs.ts'
 import type { Migration } from './migration.ts'
 
 /** Every migration, oldest first. Add at the end; never change or remove one that was released. */
@@ -48,4 +49,5 @@ export const MIGRATIONS: readonly Migration[] = [
   lastingKeys,
   scale,
   actors,
+  proofs,
 ]

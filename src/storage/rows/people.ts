@@ -13,6 +13,10 @@ export interface PersonRow {
   last_seen_at: Millis
   /** When the provider issued the newest token that spoke of groups. */
   groups_seen_at: Millis | null
+  /** What is mapped from the provider's claims. */
+  attributes: JsonText | null
+  /** When the provider issued the newest token that spoke of all of them. */
+  attributes_seen_at: Millis | null
 }
 
 export interface GroupRow {
@@ -38,6 +42,10 @@ export interface IdentityProviderRow {
   closes_tasks: number
   /** Separated by spaces. */
   acr_values: string | null
+  /** Which claims are which attributes of people. */
+  attributes: JsonText | null
+  /** Of the addresses of its people, separated by spaces. */
+  domains: string | null
   created_at: Millis
 }
 
@@ -59,6 +67,9 @@ export interface SessionRow {
   expires_at: Millis
   /** Of the provider's session. */
   sid: string | null
+  /** When and how the person proved who they are, where the provider said so. */
+  proved_at: Millis | null
+  acr: string | null
 }
 
 /** A sign-in under way at a provider. */

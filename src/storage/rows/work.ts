@@ -34,10 +34,11 @@ export interface ConsentRequestRow {
   message: string | null
   /** The address that it began at, of a device. */
   asked_from: string | null
-  /** When the person who answered had last signed in. */
+  /** When the person who answered had proved who they are, and how, as far as is known. */
   auth_time: Millis | null
   /** Who acted elsewhere before the agent did. */
   actors: Generated<JsonText>
+  acr: string | null
 }
 
 /** A token request that somebody has to answer first. Of codes, only digests and sealed forms are kept. */
@@ -123,8 +124,11 @@ export interface AuthorizationRow {
   task_id: string | null
   created_at: Millis
   expires_at: Millis
-  /** When the person who answered had signed in. */
+  /** When the person who answered had proved who they are, and how, as far as is known. */
   auth_time: Millis | null
+  acr: string | null
+  /** How the client says that they have to. */
+  step_up: JsonText | null
   /** `authorization_details` as sent. */
   asked_details: JsonText | null
   /** 1: the client said that the token may be deferred. */

@@ -2,6 +2,7 @@ import { contains, type Detail, type KindOf } from '@remit/engine'
 import { type Agent, admitAgentIn, agentIdOf } from '../../agents/index.ts'
 import type { Id } from '../../lib/id.ts'
 import { Problem } from '../../lib/problem.ts'
+import { requireProved } from '../../people/index.ts'
 import type { Tx } from '../../storage/index.ts'
 import { keepRegistration } from '../../tokens/index.ts'
 import { grantBasisIn } from '../grant-basis.ts'
@@ -23,17 +24,18 @@ export interface AuthorizationAnswer {
   readonly offered: readonly Detail[]
   /** When the consent ends by itself, epoch milliseconds. */
   readonly expiresAt: number
-  /** When the person last signed in. */
-  readonly authTime: number
+  /** When the person last proved who they are, and how, as far as their provider says. */
+  readonly authTime: number | null
+  readonly acr?: string | null
 }
 
-type AnsweringParts = Pick<TaskParts, 'storage' | 'ledger' | 'clock' | 'random' | 'live'>
+type AnsweringParts = Pick<TaskParts, 'storage' | 'ledger' | 'clock' | 'random' | 'live' | 'stepUp'>
 
 /**
  * Takes a person's answer to a client. A grant makes the client an agent, if it was none, and the consent a delegation
  * basis; the code then opens the task. Answers it as it is afterwards.
  * @throws Problem `authorization.unknown` (also in another browser), `authorization.not_pending`, `consent.widened`,
- * `consent.nothing_granted`, `authorization.changed`
+ * `consent.nothing_granted`, `authorization.changed`, `step_up.required`
  */
 export function answerAuthorization(
   parts: AnsweringParts,
@@ -53,16 +55,29 @@ export function answerAuthorization(
       await admit(parts, tx, asked, answer)
       return asked
     }
+    if (answer.answer === 'grant') requireStepUp(parts, asked, answer)
     const after = {
       ...asked,
       personId: answer.person.id,
       authTime: answer.authTime,
+      acr: answer.acr ?? null,
       expiresAt: now + AUTHORIZATION_KEPT,
     }
     return answer.answer === 'grant'
       ? grant(parts, tx, after, { ...answer, details: narrowed(answer, { kindOf, now }) })
       : end(parts, tx, { ...after, state: 'denied' }, answer)
   })
+}
+
+/** What the client wants is measured when it asked, what is set for everyone now. */
+function requireStepUp(
+  { clock, stepUp }: AnsweringParts,
+  asked: Authorization,
+  { acr = null, authTime }: AuthorizationAnswer,
+): void {
+  const proved = { acr, authTime }
+  if (asked.stepUp) requireProved(proved, [asked.stepUp], asked.createdAt)
+  if (stepUp) requireProved(proved, [stepUp], clock.now())
 }
 
 function narrowed(
@@ -131,7 +146,8 @@ async function end(
       resource: after.resource,
       redirect_uri: after.redirectUri,
       basis: after.basisId ?? undefined,
-      auth_time: answer.authTime,
+      auth_time: answer.authTime ?? undefined,
+      acr: answer.acr ?? undefined,
     },
   })
   return after

@@ -1,4 +1,4 @@
-import type { Detail } from '@remit/engine'
+import type { Detail, StepUp } from '@remit/engine'
 import type { Selectable } from 'kysely'
 import { canonicalJson } from '../../lib/canonical-json.ts'
 import type { Id } from '../../lib/id.ts'
@@ -88,6 +88,8 @@ function rowOf(authorization: Authorization): Row {
     created_at: authorization.createdAt,
     expires_at: authorization.expiresAt,
     auth_time: authorization.authTime,
+    acr: authorization.acr,
+    step_up: authorization.stepUp && canonicalJson(authorization.stepUp),
     asked_details: authorization.askedDetails,
     may_defer: authorization.deferrable ? 1 : 0,
     proves: writtenOf(authorization),
@@ -107,6 +109,8 @@ function authorizationOf(row: Row): Authorization {
     state: row.state as AuthorizationState, // a CHECK of the table
     personId: row.person_id as Id<'person'> | null, // written from a person's id
     authTime: row.auth_time,
+    acr: row.acr,
+    stepUp: row.step_up === null ? null : (JSON.parse(row.step_up) as StepUp), // written by rowOf
     askedDetails: row.asked_details,
     deferrable: row.may_defer === 1,
     details: row.details === null ? null : (JSON.parse(row.details) as Detail[]), // written by rowOf

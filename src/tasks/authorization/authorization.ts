@@ -1,4 +1,4 @@
-import type { Detail } from '@remit/engine'
+import type { Detail, StepUp } from '@remit/engine'
 import type { SelfRegistered } from '../../agents/index.ts'
 import type { Id } from '../../lib/id.ts'
 
@@ -23,13 +23,16 @@ export interface Authorization extends SelfRegistered {
   readonly askedDetails: string | null
   /** The client said that the token may be deferred, and has to say so again when it redeems the code. */
   readonly deferrable: boolean
+  /** How the person has to have proved it (RFC 9470 section 4), if the client says; the age is that of the moment it asks. */
+  readonly stepUp: StepUp | null
   /** Digest of a value that only the browser has which began. */
   readonly browser: string
   readonly state: AuthorizationState
   /** Who answered. */
   readonly personId: Id<'person'> | null
-  /** When that person had signed in. */
+  /** When that person had proved who they are, and how, as far as their provider says. */
   readonly authTime: number | null
+  readonly acr: string | null
   /** What the person allowed. */
   readonly details: readonly Detail[] | null
   readonly basisId: Id<'basis'> | null

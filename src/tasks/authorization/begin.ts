@@ -18,7 +18,8 @@ export type Beginning = Pick<
   | 'browser'
   | 'proves'
   | 'softwareId'
->
+> &
+  Partial<Pick<Authorization, 'stepUp'>>
 
 /** A client stands at the authorization endpoint. Nobody has said anything yet. */
 export function beginAuthorization(
@@ -28,10 +29,12 @@ export function beginAuthorization(
   const now = clock.now()
   return storage.transaction((tx) =>
     insertAuthorization(tx, {
+      stepUp: null,
       ...beginning,
       state: 'pending',
       personId: null,
       authTime: null,
+      acr: null,
       details: null,
       basisId: null,
       taskId: null,

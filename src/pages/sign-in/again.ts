@@ -1,0 +1,45 @@
+import type { StepUp } from '@remit/engine'
+import { isProvedWell, type Session, stepUpInWords } from '../../people/index.ts'
+import { type Html, html } from '../frame/html.ts'
+import { notice } from '../frame/pieces.ts'
+
+/** What has to come before a yes: the session began too long ago for it, or by too little. */
+export interface SignInFirst {
+  readonly href: string
+  /** `, as mfa, not longer than 5 minutes ago` */
+  readonly words: string
+}
+
+/** `undefined` when the session is good enough for all of it. `path` is where the person comes back to. */
+export function signInFirst(
+  { proved }: Session,
+  wanted: readonly { readonly stepUp: StepUp; readonly at: number }[],
+  path: string,
+): SignInFirst | undefined {
+  const unmet = wanted.filter(({ at, stepUp }) => !isProvedWell(proved, stepUp, at))
+  const [first] = unmet
+  if (!first) return undefined
+  const query = new URLSearchParams({ again: 'yes', return_to: path })
+  // A wish: what counts is what the provider says, when the answer is given.
+  const ways = new Set(unmet.flatMap(({ stepUp }) => stepUp.acrValues))
+  if (ways.size > 0) query.set('acr_values', [...ways].join(' '))
+  return { href: `/sign-in?${query}`, words: stepUpInWords(first.stepUp) }
+}
+
+/** Where a yes can be given, and some of it will not work without. */
+export function adviceToSignIn({ href, words }: SignInFirst): Html {
+  return notice(
+    'calm',
+    'Some of this wants a sign-in of its own',
+    html`<p>A rule permits some of it only to people who have signed in${words}. Without that it is refused when the program tries.</p><p><a class="button" href="${href}">Sign in again first</a></p>`,
+  )
+}
+
+/** Stands where the button for a yes would be. */
+export function signInFirstNotice({ href, words }: SignInFirst): Html {
+  return notice(
+    'warn',
+    'Sign in again before you say yes',
+    html`<p>A yes here wants a sign-in of its own${words}. You come back to this page. Saying no needs nothing.</p><p><a class="button" href="${href}">Sign in again</a></p>`,
+  )
+}
