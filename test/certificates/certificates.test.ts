@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict'
 import { createPrivateKey } from 'node:crypto'
 import { before, it } from 'node:test'
+import express from 'express'
+import { direct } from 'remit-sdk/api'
+import { expressGuard } from 'remit-sdk/express'
 import { addKey } from '../../src/agents/index.ts'
+import { addEnforcer } from '../../src/catalog/index.ts'
 import { ID_TOKEN, JWT_BEARER, TOKEN_EXCHANGE } from '../agent.ts'
 import { askAs } from '../introspection/asking.ts'
 import { assertDenied, assertNoToken, assertRefused } from '../refusals.ts'
+import { allOf, type KnownShop, letIn, shopDirect } from '../sdk/shops.ts'
 import { decode, newKey } from '../signing.ts'
 import { type Answer, type Sending, send } from '../wire.ts'
 import { inEachWorld } from '../world.ts'
@@ -150,6 +155,80 @@ inEachWorld(
       const token = await w.agent.token(task, `${w.gateway}/echo`)
       assertDenied(await call(selfSigned(), token), 'token.wrong_scheme')
       assertNoToken(await exchange(task, selfSigned()), 'invalid_dpop_proof', 'proof.wrong_key')
+    })
+
+    it('a direct API learns it from its own connection, or from its proxy, and from nobody else', async () => {
+      const w = world()
+      const { id: by } = await w.person('ada')
+      const trusted = { from: ['127.0.0.1', '::1'] }
+      const shop = await shopDirect(w, 'express', { clientCertificates: trusted })
+      const wary = await shopDirect(w, 'fastify', { clientCertificates: { from: ['192.0.2.7'] } })
+      const blind = await shopDirect(w, 'web')
+      const shops = [shop, wary, blind]
+      await letIn(w, shops)
+      const { secret } = await addEnforcer(w.rooms.people, { resource: shop.name, by })
+      const guard = direct({
+        ...{ issuer: w.issuer, resource: shop.identifier, secret: secret.reveal() },
+        clientCertificates: 'tls',
+      })
+      const app = express()
+      app.get('/items', expressGuard(guard)({ action: `${shop.name}.list` }), (_, reply) => {
+        reply.json({ done: true })
+      })
+      const ends = await TlsProxy.before(app)
+      const proxies = await Promise.all(shops.map(({ origin }) => TlsProxy.start(origin)))
+      w.onStop(async () => {
+        for (const each of [ends, ...proxies]) await each.close()
+      })
+      const certificate = selfSigned()
+      const details = JSON.stringify(shops.map(allOf))
+      const opened = await post(certificate, await opening({ authorization_details: details }))
+      assert.equal(opened.status, 200, opened.text)
+      const tokenFor = async ({ identifier }: KnownShop) => {
+        const answer = await post(certificate, {
+          grant_type: TOKEN_EXCHANGE,
+          client_id: String(opened.body.task_id),
+          subject_token: String(opened.body.access_token),
+          subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+          resource: identifier,
+        })
+        assert.equal(answer.status, 200, answer.text)
+        return String(answer.body.access_token)
+      }
+      const token = await tokenFor(shop)
+      const ask = async (
+        through: TlsProxy | undefined,
+        shown: SelfSigned | undefined,
+        at = shop,
+      ) => {
+        const bearer = at === shop ? token : await tokenFor(at)
+        return through?.send(`${at.identifier}/items`, shown, {
+          headers: [['Authorization', `Bearer ${bearer}`]],
+        })
+      }
+      for (const through of [ends, proxies[0]]) {
+        assert.equal((await ask(through, certificate))?.status, 200)
+        assert.equal((await ask(through, selfSigned()))?.body.code, 'proof.wrong_key')
+        assert.equal((await ask(through, undefined))?.body.code, 'token.wrong_scheme')
+      }
+      // At its own TLS connection what a header says is nothing; an address that is no proxy may not say it.
+      const forged = [
+        ['Authorization', `Bearer ${token}`],
+        ['Client-Cert', headerOf(certificate.der)],
+      ] as const
+      const claimed = await ends.send(`${shop.identifier}/items`, undefined, { headers: forged })
+      assert.equal(claimed.body.code, 'token.wrong_scheme')
+      assert.equal((await ask(proxies[1], certificate, wary))?.body.code, 'request.bad_header')
+      assert.equal((await ask(proxies[2], certificate, blind))?.body.code, 'token.wrong_scheme')
+      for (const value of ['x', '::', ':AAA:', `:${'A'.repeat(9000)}:`, ':AAAA:, :AAAA:']) {
+        const headers = [
+          ['Authorization', `Bearer ${token}`],
+          ['Client-Cert', value],
+        ] as const
+        const answer = await send(`${shop.identifier}/items`, { headers })
+        assert.equal(answer.body.code, 'request.bad_header', value.slice(0, 20))
+      }
+      assert.deepEqual([shop.handled.length, wary.handled.length, blind.handled.length], [1, 0, 0])
     })
 
     it('a certificate serves one task, for ever', async () => {

@@ -16,7 +16,12 @@ export class TlsProxy {
     this.#own = own
   }
 
-  static async start(upstream: string): Promise<TlsProxy> {
+  static start(upstream: string): Promise<TlsProxy> {
+    return TlsProxy.before((request, reply) => pass(upstream, request, reply))
+  }
+
+  /** The same connections, answered by this. */
+  static async before(answer: http.RequestListener): Promise<TlsProxy> {
     const own = selfSigned()
     const server = https.createServer(
       {
@@ -26,20 +31,7 @@ export class TlsProxy {
         // Clients sign their certificates themselves; which one it is, is what counts.
         rejectUnauthorized: false,
       },
-      (request, reply) => {
-        const { 'client-cert': _, ...headers } = request.headers
-        const shown = (request.socket as TLSSocket).getPeerCertificate(true).raw // it listens with TLS
-        const passed = http.request(new URL(request.url ?? '/', upstream), {
-          method: request.method,
-          headers: { ...headers, ...(shown ? { 'client-cert': headerOf(shown) } : {}) },
-        })
-        passed.on('response', (answer) => {
-          reply.writeHead(answer.statusCode ?? 502, answer.headers)
-          answer.pipe(reply)
-        })
-        passed.on('error', () => reply.destroy())
-        request.pipe(passed)
-      },
+      answer,
     )
     await once(server.listen(0, '127.0.0.1'), 'listening')
     return new TlsProxy(server, own)
@@ -75,4 +67,34 @@ export class TlsProxy {
       body: text.startsWith('{') ? (JSON.parse(text) as Record<string, unknown>) : {}, // an object
     }
   }
+}
+
+function pass(upstream: string, request: http.IncomingMessage, reply: http.ServerResponse): void {
+  const { 'client-cert': _, 'client-cert-chain': __, ...headers } = request.headers
+  const [leaf, ...chain] = shownBy(request.socket as TLSSocket) // it listens with TLS
+  const passed = http.request(new URL(request.url ?? '/', upstream), {
+    method: request.method,
+    headers: {
+      ...headers,
+      ...(leaf ? { 'client-cert': headerOf(leaf) } : {}),
+      ...(chain.length > 0 ? { 'client-cert-chain': chain.map(headerOf).join(', ') } : {}),
+    },
+  })
+  passed.on('response', (answer) => {
+    reply.writeHead(answer.statusCode ?? 502, answer.headers)
+    answer.pipe(reply)
+  })
+  passed.on('error', () => reply.destroy())
+  request.pipe(passed)
+}
+
+/** What the client sent, the leaf first (RFC 9440 section 2.3). */
+function shownBy(socket: TLSSocket): Buffer[] {
+  const all: Buffer[] = []
+  let next = socket.getPeerCertificate(true)
+  while (next?.raw && !all.some((one) => one.equals(next.raw))) {
+    all.push(next.raw)
+    next = next.issuerCertificate
+  }
+  return all
 }

@@ -17,6 +17,7 @@ export const API_PROBLEMS = {
   'input.too_large': [413, 'The input is too large'],
   'obligation.failed': [502, 'The answer is withheld'],
   'request.ambiguous_target': [400, 'The request target can be read in more than one way'],
+  'request.bad_header': [400, 'A header is repeated, malformed or not accepted'],
   'request.unsupported_media_type': [415, 'The body is not JSON'],
   'token.missing': [401, 'There is no access token'],
   'transaction.agent_token': [401, 'Agents do not call this API directly'],

@@ -11,6 +11,8 @@ export interface AskedCall {
   readonly scheme: 'DPoP' | 'Bearer'
   readonly token: string
   readonly proofs: readonly string[]
+  /** `x5t#S256` of what the client showed at the connection. */
+  readonly certificate?: string
   readonly method: string
   readonly url: string
   readonly headers: readonly (readonly [string, string])[]

@@ -6,6 +6,7 @@ import { ApiRefusal, answerOf } from './answer.ts'
 import { type Answering, admitsJson, answeringFor } from './answers/answering.ts'
 import { doableWith } from './answers/obligations.ts'
 import { Calls, type ReportedOutcome } from './calls.ts'
+import { type ClientCertificates, certificateOf } from './client-certificate.ts'
 import type { Admission, Ended, Guard, Route } from './guard.ts'
 import { bodyText, type Incoming } from './incoming.ts'
 
@@ -28,6 +29,8 @@ export interface DirectOptions {
    * denied. Remit's gateway has a key of its own, so what the two hash cannot be compared.
    */
   readonly hashKey?: Uint8Array
+  /** Where the API learns which certificate a client showed, for tokens that are bound to one. Default: nowhere, and such tokens are refused. */
+  readonly clientCertificates?: ClientCertificates
   /** Default 256 KiB, at most 400 KiB. */
   readonly maxBodyBytes?: number
   /** How long to wait for Remit, in milliseconds. Default 3000. */
@@ -49,7 +52,14 @@ const USUAL_HEADERS = [
   'prefer',
 ]
 /** Who calls is no part of what is decided, shown and hashed. */
-const CREDENTIALS = new Set(['authorization', 'proxy-authorization', 'cookie', 'dpop', 'txn-token'])
+const CREDENTIALS = new Set([
+  'authorization',
+  'client-cert',
+  'cookie',
+  'dpop',
+  'proxy-authorization',
+  'txn-token',
+])
 const MOST_BODY_BYTES = 400 * 1024
 const CREDENTIAL = /^(dpop|bearer) ([A-Za-z0-9._~+/=-]+)$/i
 
@@ -85,7 +95,8 @@ export function direct(options: DirectOptions): Guard {
   const secret = more.find((name) => CREDENTIALS.has(name))
   if (secret) throw new UsageError(`\`${secret}\` is a credential: it is not shown to people`)
   const seen = new Set([...USUAL_HEADERS, ...more])
-  const reading = { resource, seen, basePath: options.basePath, maxBodyBytes, hashKey }
+  const { basePath, clientCertificates: certificates } = options
+  const reading = { resource, seen, basePath, certificates, maxBodyBytes, hashKey }
   return {
     maxBodyBytes,
     settled: () => calls.settled(),
@@ -113,6 +124,7 @@ interface Reading {
   readonly resource: string
   readonly seen: ReadonlySet<string>
   readonly basePath: string | undefined
+  readonly certificates: ClientCertificates | undefined
   readonly maxBodyBytes: number
   readonly hashKey: Uint8Array | undefined
 }
@@ -125,11 +137,13 @@ async function admit(
   const [, scheme, token] = CREDENTIAL.exec(incoming.header('authorization') ?? '') ?? []
   if (scheme === undefined || token === undefined)
     throw new ApiRefusal('token.missing', 'a resource token with a DPoP proof is needed')
+  const certificate = await certificateOf(incoming, reading.certificates)
   const text = await bodyText(incoming, reading.maxBodyBytes)
   const verdict = await calls.ask({
     scheme: scheme.toLowerCase() === 'dpop' ? 'DPoP' : 'Bearer',
     token,
     proofs: (incoming.header('dpop') ?? '').split(',').flatMap((each) => each.trim() || []),
+    ...(certificate === undefined ? {} : { certificate }),
     method: incoming.method,
     url: publicUrl(incoming.target, reading),
     headers: [...reading.seen].flatMap((name) => {

@@ -1,5 +1,12 @@
 import { ApiRefusal } from './answer.ts'
 
+/** A connection that the server ends itself, as Node has it. */
+export interface Connection {
+  readonly remoteAddress?: string | undefined
+  /** Of TLS: what the client showed. */
+  getPeerCertificate?(): { readonly raw?: Uint8Array | undefined } | null
+}
+
 /** A request that reached an API, whatever framework it came through. */
 export interface Incoming {
   readonly method: string
@@ -10,6 +17,7 @@ export interface Incoming {
   /** All of the body as bytes, at most so many. */
   bytes(most: number): Promise<Uint8Array>
   readonly ip?: string | undefined
+  readonly connection?: Connection | undefined
 }
 
 const JSON_TYPE = /^application\/json(?:\s*;\s*charset=utf-8)?$/i

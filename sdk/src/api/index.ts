@@ -12,6 +12,7 @@ export {
 } from './arguments.ts'
 export { type BehindGatewayOptions, behindGateway } from './behind-gateway.ts'
 export { callOf } from './call-of.ts'
+export type { ClientCertificates } from './client-certificate.ts'
 export { type DirectOptions, direct } from './direct.ts'
 export type { Actor, Admission, Ended, Guard, RemitCall, Route } from './guard.ts'
 export type { Incoming } from './incoming.ts'

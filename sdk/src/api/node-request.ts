@@ -1,4 +1,4 @@
-import { collect, type Incoming } from './incoming.ts'
+import { type Connection, collect, type Incoming } from './incoming.ts'
 
 export type { WritableResponse as NodeResponse } from './answers/node-answer.ts'
 
@@ -7,6 +7,7 @@ export interface NodeRequest extends AsyncIterable<Uint8Array> {
   readonly method?: string | undefined
   readonly url?: string | undefined
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  readonly socket?: Connection | undefined
 }
 
 /** Everything but the body, which frameworks read in different ways. */
@@ -22,6 +23,7 @@ export function headOf(
       return Array.isArray(value) ? value.join(', ') : value
     },
     ip: about.ip,
+    connection: request.socket,
   }
 }
 

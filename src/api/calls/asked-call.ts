@@ -28,6 +28,13 @@ export const AskedCall = Type.Object(
         description: 'every value of `DPoP`',
       }),
     ),
+    certificate: Type.Optional(
+      Type.String({
+        pattern: '^[A-Za-z0-9_-]{43}$',
+        description:
+          '`x5t#S256` of the certificate that the client showed at the connection, which the API ended itself or was told of by the proxy that did',
+      }),
+    ),
     method: Type.String({ pattern: '^[A-Z]{1,16}$' }),
     url: Type.String({
       maxLength: 10_240,
@@ -55,7 +62,14 @@ export const AskedCall = Type.Object(
 export type AskedCall = Static<typeof AskedCall>
 
 /** Headers that say who calls. They are not part of what is decided, shown and hashed. */
-const CREDENTIALS = new Set(['authorization', 'proxy-authorization', 'cookie', 'dpop', 'txn-token'])
+const CREDENTIALS = new Set([
+  'authorization',
+  'client-cert',
+  'cookie',
+  'dpop',
+  'proxy-authorization',
+  'txn-token',
+])
 
 /** The API that asks, as the catalog has it now. @throws Problem `resource.unknown`, `enforcer.not_direct` */
 export async function resourceOf(parts: ApiParts, name: string): Promise<Resource> {
@@ -127,6 +141,7 @@ function callOf(resource: Resource, asked: AskedCall, read: ReadParts): Call {
     token,
     scheme,
     proof: proofs,
+    ...(asked.certificate === undefined ? {} : { certificate: { x5t: asked.certificate } }),
     method,
     url,
     resource,
