@@ -24,6 +24,8 @@ export interface TestParts extends ApprovalParts {
 /** Members of a record that tests look at. */
 export interface TestRecord {
   readonly type: string
+  readonly agent?: string
+  readonly person?: string
   readonly by?: string
   readonly decision_id?: string
   readonly facts?: { readonly [name: string]: unknown }

@@ -33,9 +33,9 @@ export function callKeys(on: {
   ]
 }
 
-/** What opening a task depends on; the task itself has no live state yet. */
+/** What opening a task depends on; the task itself has no live state yet, and neither has a person who is not there yet. */
 export function openingKeys(
-  person: string,
+  person: string | undefined,
   agent: string,
   spaces: readonly string[],
   issuers: readonly string[],
@@ -43,7 +43,7 @@ export function openingKeys(
   return [
     ORGANIZATION,
     { kind: 'agent', id: agent },
-    { kind: 'person', id: person },
+    ...(person === undefined ? [] : [{ kind: 'person' as const, id: person }]),
     ...spaceKeys(spaces),
     ...issuers.map(issuerKey),
   ]

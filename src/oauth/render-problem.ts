@@ -59,6 +59,7 @@ const BY_CODE: Partial<Record<ProblemCode, OAuthError>> = {
   'enforcer.unauthenticated': 'invalid_client',
   'introspection.unauthenticated': 'invalid_client',
   'issuance.forbidden': 'invalid_target',
+  'issuer.people_too_fast': 'temporarily_unavailable',
   'organization.suspended': 'access_denied',
   'proof.nonce_required': 'use_dpop_nonce',
   'registration.bad_metadata': 'invalid_client_metadata',

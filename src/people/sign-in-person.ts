@@ -14,10 +14,15 @@ import { LONGEST_TEXT, type Profile } from './sign-in/profile.ts'
  *
  * INVARIANT: older news never overrides newer. A token from before a person left a group must not bring the group back.
  */
-export async function signInPerson(parts: PeopleParts, profile: Profile): Promise<Person> {
+export async function signInPerson(
+  parts: PeopleParts,
+  profile: Profile,
+  brought?: Brought,
+): Promise<Person> {
   const { person, change } = await parts.storage.transaction(async (tx) => {
     const known = await findPersonBySubject(tx, profile.issuer, profile.subject)
-    if (!known) return { person: await create(parts, tx, profile), change: undefined }
+    if (known && brought) return { person: known, change: undefined }
+    if (!known) return { person: await create(parts, tx, profile, brought), change: undefined }
     if (profile.issuedAt < known.lastSeenAt) return { person: known, change: undefined }
     return refresh(parts, tx, known, profile)
   })
@@ -25,7 +30,21 @@ export async function signInPerson(parts: PeopleParts, profile: Profile): Promis
   return person
 }
 
-async function create(parts: PeopleParts, tx: Tx, profile: Profile): Promise<Person> {
+/** Not by a sign-in, but by the word of somebody else. Of somebody who is known that says nothing new. */
+interface Brought {
+  /** Name of the trusted issuer. */
+  readonly by: string
+  /** Takes the room for one more; throws where there is none. */
+  readonly room: (tx: Tx) => Promise<void>
+}
+
+async function create(
+  parts: PeopleParts,
+  tx: Tx,
+  profile: Profile,
+  brought: Brought | undefined,
+): Promise<Person> {
+  await brought?.room(tx)
   const { issuer, subject } = profile
   const email = profile.email ?? undefined
   const name = profile.name ?? email ?? subject.slice(0, LONGEST_TEXT)
@@ -49,7 +68,7 @@ async function create(parts: PeopleParts, tx: Tx, profile: Profile): Promise<Per
   await parts.ledger.append(tx, {
     type: 'person.created',
     person: person.id,
-    facts: { issuer, groups },
+    facts: { issuer, groups, ...(brought ? { brought_by: brought.by } : {}) },
     private: { subject, name, ...(email === undefined ? {} : { email }) },
   })
   return person

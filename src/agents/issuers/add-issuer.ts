@@ -25,7 +25,7 @@ export async function addIssuer(
   const issuer: TrustedIssuer = {
     ...fixed,
     ...readTerms(fixed, described, reach),
-    ...{ state: 'active', agents: 0, createdBy: by, createdAt: parts.clock.now() },
+    ...{ state: 'active', agents: 0, brought: 0, createdBy: by, createdAt: parts.clock.now() },
   }
   const sealedSecret = sealed(parts, issuer, secret)
   const raised = await parts.storage.transaction(async (tx) => {

@@ -34,6 +34,16 @@ export function claimAt(claims: PlainObject, claim: string): unknown {
   return at
 }
 
+/** Where a claim is, as a JSON Pointer. */
+export function claimPointer(claim: string): string {
+  return claim.startsWith('/') ? claim : memberPointer(claim)
+}
+
+/** To a member of an object. */
+export function memberPointer(name: string): string {
+  return `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`
+}
+
 function member(of: unknown, name: string): unknown {
   if (typeof of !== 'object' || of === null || Array.isArray(of)) return undefined
   const members: { readonly [name: string]: unknown } = { ...of }

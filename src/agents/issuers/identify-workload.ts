@@ -43,14 +43,24 @@ export function identifyWorkload(parts: WorkloadParts, vouched: Vouched): Promis
 
 /**
  * The agent that an access token was issued to: by the same rules; without one that names an agent, one for each client of the server.
- * Who acts for whom elsewhere (`act`) counts only where a rule asks about it.
+ * Who acts for whom elsewhere (`act`) counts where a rule asks about it; or, where the registration says so, one for each of those who act.
  */
 export function identifyClient(parts: WorkloadParts, vouched: Vouched): Promise<Agent> {
   const { act, azp, client_id: clientId = azp } = vouched.claims
   if (typeof clientId !== 'string' || !/^[\x20-\x7e]{1,512}$/.test(clientId))
     throw new Problem('token.malformed', 'the token says no client')
   // No subject is called so: a tab is not among what one may say.
+  if (act !== undefined && vouched.issuer.access?.actor === 'act')
+    return identified(parts, { ...vouched, subject: `actor\t${ownActor(vouched)}` })
   return identified(parts, { ...vouched, subject: `client\t${clientId}` }, act !== undefined)
+}
+
+/** INVARIANT: an issuer says which of its own agents acts. */
+function ownActor({ claims, issuer }: Vouched): string {
+  const { iss, sub } = { ...Object(claims.act) }
+  if (iss !== issuer.issuer || typeof sub !== 'string' || !/^[\x20-\x7e]{1,512}$/.test(sub))
+    throw new Problem('issuer.not_trusted', 'who acts with the token is none of its issuer')
+  return sub
 }
 
 async function identified(

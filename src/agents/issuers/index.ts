@@ -1,5 +1,6 @@
 /** Issuers of others that are trusted: workloads, access tokens, assertions of people. Everyone who needs one uses these. */
 export { addIssuer } from './add-issuer.ts'
+export { bringPerson } from './bring-person.ts'
 export {
   type IssuerChange,
   resumeIssuer,
@@ -7,7 +8,7 @@ export {
   setIssuerTerms,
   suspendIssuer,
 } from './change-issuer.ts'
-export { type ClaimTest, claimAt, holds } from './claim-test.ts'
+export { type ClaimTest, claimAt, claimPointer, holds, memberPointer } from './claim-test.ts'
 export { identifyClient, workloadId } from './identify-workload.ts'
 export { INTROSPECTED_FOR_MS } from './introspection.ts'
 export type { Connect } from './issuer-keys.ts'
@@ -19,6 +20,7 @@ export { ISSUER_ALGORITHMS } from './read-keys.ts'
 export {
   type AccessMapping,
   type Admitted,
+  type DetailRule,
   type IdentityRule,
   ISSUER_USES,
   ISSUERS,

@@ -19,6 +19,8 @@ export function factsOf(issuer: TrustedIssuer): NonNullable<LedgerEvent['facts']
     trust: issuer.trust,
     ceiling: issuer.ceiling,
     most_agents: issuer.mostAgents,
+    most_people: issuer.mostPeople,
+    people_an_hour: issuer.peopleAnHour,
     most_life_seconds: issuer.mostLifeSeconds,
     bearer: issuer.bearer,
     owner: issuer.ownerId,

@@ -15,8 +15,9 @@ import type {
   TrustedIssuer,
 } from './trusted-issuer.ts'
 
-type Counted = 'people_brought' | 'hour_began' | 'hour_people'
-type Row = Omit<Selectable<Schema['trusted_issuers']>, Counted | 'most_people' | 'people_an_hour'>
+type Whole = Selectable<Schema['trusted_issuers']>
+/** Without what is counted by itself. */
+type Row = Omit<Whole, 'people_brought' | 'hour_began' | 'hour_people'>
 
 /** With the secret that introspection is asked with, as it lies in the store. */
 export interface StoredIssuer extends TrustedIssuer {
@@ -78,6 +79,46 @@ export async function takeRoom(tx: Tx, name: string): Promise<boolean> {
   return numUpdatedRows === 1n
 }
 
+const HOUR = 3_600_000
+
+/** Takes room for one more person, in all and in the hour that counts, which begins with the first of it. */
+export async function takePersonRoom(
+  tx: Tx,
+  name: string,
+  now: number,
+): Promise<'taken' | 'full' | 'too fast'> {
+  const over = now - HOUR
+  const { numUpdatedRows } = await tx
+    .updateTable('trusted_issuers')
+    .set((eb) => ({
+      people_brought: eb('people_brought', '+', 1),
+      hour_people: eb
+        .case()
+        .when('hour_began', '<=', over)
+        .then(1)
+        .else(eb('hour_people', '+', 1))
+        .end(),
+      hour_began: eb
+        .case()
+        .when('hour_began', '<=', over)
+        .then(now)
+        .else(eb.ref('hour_began'))
+        .end(),
+    }))
+    .where('name', '=', name)
+    .whereRef('people_brought', '<', 'most_people')
+    .where((eb) =>
+      eb.or([
+        eb.and([eb('hour_began', '<=', over), eb('people_an_hour', '>', 0)]),
+        eb('hour_people', '<', eb.ref('people_an_hour')),
+      ]),
+    )
+    .executeTakeFirstOrThrow()
+  if (numUpdatedRows === 1n) return 'taken'
+  const known = await findIssuer(tx, name)
+  return known && known.brought < known.mostPeople ? 'too fast' : 'full'
+}
+
 function rowOf(issuer: StoredIssuer): Row {
   return {
     name: issuer.name,
@@ -98,6 +139,8 @@ function rowOf(issuer: StoredIssuer): Row {
     trust: issuer.trust,
     ceiling: issuer.ceiling && canonicalJson(issuer.ceiling),
     most_agents: issuer.mostAgents,
+    most_people: issuer.mostPeople,
+    people_an_hour: issuer.peopleAnHour,
     agents: issuer.agents,
     most_life_seconds: issuer.mostLifeSeconds,
     bearer: issuer.bearer ? 1 : 0,
@@ -110,8 +153,15 @@ function rowOf(issuer: StoredIssuer): Row {
   }
 }
 
+/** Registrations from before there were rules for details and actors have none. */
+function accessOf(text: string): AccessMapping {
+  type Stored = Omit<AccessMapping, 'details' | 'actor'> & Partial<AccessMapping>
+  const stored = JSON.parse(text) as Stored // as above
+  return { ...stored, details: stored.details ?? [], actor: stored.actor ?? 'client' }
+}
+
 /** What is JSON was written by `rowOf`, of what was read strictly. */
-function issuerOf(row: Row): StoredIssuer {
+function issuerOf(row: Whole): StoredIssuer {
   const { tenant_claim: claim, tenant_value: value } = row
   return {
     name: row.name,
@@ -124,13 +174,16 @@ function issuerOf(row: Row): StoredIssuer {
     uses: JSON.parse(row.uses) as IssuerUse[], // as above
     audience: row.audience,
     rules: JSON.parse(row.rules) as IdentityRule[], // as above
-    access: row.access === null ? null : (JSON.parse(row.access) as AccessMapping), // as above
+    access: row.access === null ? null : accessOf(row.access),
     people: row.people === null ? null : (JSON.parse(row.people) as PeopleMapping), // as above
     peer: row.peer === null ? null : (JSON.parse(row.peer) as PeerMapping), // as above
     sealedSecret: row.sealed_secret,
     trust: row.trust as TrustLevel, // a CHECK of the table
     ceiling: row.ceiling === null ? null : (JSON.parse(row.ceiling) as Detail[]), // as above
     mostAgents: row.most_agents,
+    mostPeople: row.most_people,
+    peopleAnHour: row.people_an_hour,
+    brought: row.people_brought,
     agents: row.agents,
     mostLifeSeconds: row.most_life_seconds,
     bearer: row.bearer === 1,

@@ -1,17 +1,21 @@
+import type { Operator } from '@remit/engine'
 import { bad } from './bad-issuer.ts'
-import { claimName } from './claim-test.ts'
+import { claimName, MOST_TESTS } from './claim-test.ts'
 import { membersOf, readAddress } from './read-keys.ts'
-import type { AccessMapping } from './trusted-issuer.ts'
+import { readTest } from './read-rules.ts'
+import type { AccessMapping, DetailRule } from './trusted-issuer.ts'
 
 const TYPES = ['at+jwt', 'JWT', ''] as const
 
 /**
- * `{provider, subject?, typ?, introspection?: {url, client_id}}` as it was sent; `null` where none are accepted.
+ * `{provider, subject?, typ?, actor?, details?, introspection?: {url, client_id}}` as it was sent; `null` where none are accepted.
  * Throws `issuer.bad`.
  */
 export function readAccess(value: unknown, reach: { loopback: boolean }): AccessMapping | null {
   if (value === null) return null
   const {
+    actor = 'client',
+    details = [],
     introspection = null,
     provider,
     subject = 'sub',
@@ -25,7 +29,78 @@ export function readAccess(value: unknown, reach: { loopback: boolean }): Access
   const types = TYPES.filter((one) => Array.isArray(typ) && typ.includes(one))
   if (!Array.isArray(typ) || types.length === 0 || types.length !== typ.length)
     throw bad('`typ` is among `at+jwt`, `JWT` and nothing')
-  return { provider, subject, typ: types, introspection: readIntrospection(introspection, reach) }
+  if (actor !== 'client' && actor !== 'act') throw bad('`actor` is `client` or `act`')
+  return {
+    ...{ provider, subject, typ: types, actor },
+    introspection: readIntrospection(introspection, reach),
+    details: readDetailRules(details),
+  }
+}
+
+const MOST_RULES = 64
+const MOST_BOUNDS = 16
+const OPERATORS: readonly Operator[] = ['eq', 'in', 'lte', 'gte', 'prefix']
+
+/**
+ * `[{type, when?, at, actions, bounds?: [{path, op, from}], ignores?}]` as it was sent; `{type: "remit_call"}` by itself for what is
+ * written as ours. Whether resource and actions are there is seen when a token comes, as for ceilings.
+ */
+function readDetailRules(value: unknown): DetailRule[] {
+  if (!Array.isArray(value) || value.length > MOST_RULES)
+    throw bad(`there are ${MOST_RULES} rules for details at most`)
+  return value.map((rule) => {
+    const { actions, at, bounds = [], ignores = [], type, when = [], ...more } = membersOf(rule)
+    const unknown = Object.keys(more)[0]
+    if (unknown !== undefined || typeof type !== 'string' || !/^[\x21-\x7e]{1,512}$/.test(type))
+      throw bad('a rule for details has type, when, at, actions, bounds and ignores')
+    if (!Array.isArray(when) || when.length > MOST_TESTS)
+      throw bad(`a rule for details has ${MOST_TESTS} conditions at most`)
+    const tests = when.map(readTest)
+    const ours = type === 'remit_call' && at === undefined && actions === undefined
+    if (
+      ours &&
+      (listOf(bounds, 'bounds', 0).length > 0 || listOf(ignores, 'ignores', 0).length > 0)
+    )
+      throw bad('what is written as ours says its own bounds')
+    if (ours) return { type, when: tests, gives: null }
+    return {
+      type,
+      when: tests,
+      gives: {
+        location: textIn(at, 'a resource'),
+        actions: listOf(actions, 'actions').map((name) => textIn(name, 'an action')),
+        bounds: listOf(bounds, 'bounds', 0).map(readBound),
+        ignores: listOf(ignores, 'ignores', 0).map(readClaim),
+      },
+    }
+  })
+}
+
+function readBound(value: unknown) {
+  const { from, op, path, ...more } = membersOf(value)
+  const operator = OPERATORS.find((one) => one === op)
+  if (Object.keys(more).length > 0 || operator === undefined)
+    throw bad('a bound has path, op and from: where its value stands')
+  if (typeof path !== 'string' || !/^\/[\x21-\x7e]{0,512}$/.test(path))
+    throw bad('the path of a bound is a JSON Pointer')
+  return { path, op: operator, from: readClaim(from) }
+}
+
+function readClaim(value: unknown): string {
+  if (typeof value !== 'string' || !claimName(value)) throw bad('a member is named, or pointed to')
+  return value
+}
+
+function listOf(value: unknown, what: string, least = 1): readonly unknown[] {
+  if (!Array.isArray(value) || value.length < least || value.length > MOST_BOUNDS)
+    throw bad(`${what} is a list of at most ${MOST_BOUNDS}`)
+  return value
+}
+
+function textIn(value: unknown, what: string): string {
+  if (typeof value !== 'string' || !/^[\x21-\x7e]{1,2048}$/.test(value))
+    throw bad(`${what} is plain text`)
+  return value
 }
 
 function readIntrospection(value: unknown, reach: { loopback: boolean }) {

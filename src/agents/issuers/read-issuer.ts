@@ -23,6 +23,8 @@ export interface IssuerTerms {
   /** `remit_call` details, or `null` for "whatever the agents may". */
   readonly ceiling: unknown
   readonly mostAgents?: number
+  readonly mostPeople?: number
+  readonly peopleAnHour?: number
   readonly mostLifeSeconds?: number
   readonly bearer?: boolean
   readonly ownerId: string
@@ -40,10 +42,16 @@ export interface IssuerDescription extends IssuerTerms {
 
 const MOST_LIFE = { default: 3600, most: 86_400 } as const
 const MOST_AGENTS = { default: 1_000, most: 1_000_000 } as const
+/** Who brings a million people on purpose says so. */
+const MOST_PEOPLE = { default: 10_000, most: 100_000_000 } as const
+const AN_HOUR = { default: 1_000, most: 1_000_000 } as const
 const LONGEST = 512
 
 type Fixed = Pick<TrustedIssuer, 'name' | 'kind' | 'issuer' | 'tenant'>
-type Terms = Omit<TrustedIssuer, keyof Fixed | 'state' | 'agents' | 'createdBy' | 'createdAt'>
+type Terms = Omit<
+  TrustedIssuer,
+  keyof Fixed | 'state' | 'agents' | 'brought' | 'createdBy' | 'createdAt'
+>
 
 /** What never changes about it. Throws `issuer.bad`. */
 export function readFixed(described: IssuerDescription, reach: Reach): Fixed {
@@ -94,6 +102,8 @@ export function readTerms(
     rules: readRules(given.rules ?? [], trust),
     ceiling: given.ceiling === null ? null : readCeiling(given.ceiling),
     mostAgents: whole(given.mostAgents ?? MOST_AGENTS.default, 0, MOST_AGENTS.most),
+    mostPeople: whole(given.mostPeople ?? MOST_PEOPLE.default, 0, MOST_PEOPLE.most),
+    peopleAnHour: whole(given.peopleAnHour ?? AN_HOUR.default, 0, AN_HOUR.most),
     mostLifeSeconds: whole(given.mostLifeSeconds ?? MOST_LIFE.default, 1, MOST_LIFE.most),
     bearer: given.bearer ?? false,
     ownerId: given.ownerId,

@@ -37,7 +37,8 @@ function readRule(value: unknown, most: TrustLevel): IdentityRule {
   return { name, when: tests, gives: { agent } }
 }
 
-function readTest(value: unknown): ClaimTest {
+/** `{claim, equals | prefix}`. */
+export function readTest(value: unknown): ClaimTest {
   const { claim, equals, prefix, ...more } = membersOf(value)
   const text = equals ?? prefix
   if (Object.keys(more).length > 0 || (equals === undefined) === (prefix === undefined))

@@ -1,4 +1,4 @@
-import type { Detail } from '@remit/engine'
+import type { Detail, Operator } from '@remit/engine'
 import type { Algorithm, PublicJwk } from '../../keys/index.ts'
 import type { LiveKey } from '../../live/index.ts'
 import type { TrustLevel } from '../agent.ts'
@@ -74,6 +74,30 @@ export type AccessMapping = {
   /** The identity provider whose person the claim `subject` names. */
   readonly provider: string
   readonly subject: string
+  /** What its `authorization_details` are here, by type; what none speaks of is nothing. */
+  readonly details: readonly DetailRule[]
+  /** Whose agent acts where no rule names one: the client's, or where a token says so (`act`) that of who acts with it. */
+  readonly actor: 'client' | 'act'
+}
+
+/** What an element of theirs (RFC 9396) is in details of ours. */
+export type DetailRule = {
+  readonly type: string
+  /** Of the element; all must hold. */
+  readonly when: readonly ClaimTest[]
+  /** `null`: it is a `remit_call`, as we write it. */
+  readonly gives: null | {
+    readonly location: string
+    readonly actions: readonly string[]
+    /** Each with a value that the element has to have. */
+    readonly bounds: readonly {
+      readonly path: string
+      readonly op: Operator
+      readonly from: string
+    }[]
+    /** Members that narrow nothing here. An element with any other gives nothing. */
+    readonly ignores: readonly string[]
+  }
 }
 
 /** For whom identity assertions of the issuer speak (ID-JAG, grants of another domain). */
@@ -130,6 +154,9 @@ export interface TrustedIssuer {
   readonly ceiling: readonly Detail[] | null
   /** How many agents may be made for its subjects. */
   readonly mostAgents: number
+  /** How many people who were never here it may bring, ever and in any hour. */
+  readonly mostPeople: number
+  readonly peopleAnHour: number
   /** Of its tokens, from `iat` to `exp`. */
   readonly mostLifeSeconds: number
   /** Whether those it vouches for get tokens without proving a key, or show their own without. */
@@ -143,6 +170,8 @@ export interface TrustedIssuer {
   readonly state: IssuerState
   /** How many were made so far. */
   readonly agents: number
+  /** How many people it has brought. */
+  readonly brought: number
   readonly createdBy: string
   readonly createdAt: number
 }

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
 import {
   type ClaimTest,
+  type DetailRule,
   type IdentityRule,
   ISSUER_USES,
   type IssuerTerms,
@@ -41,7 +42,7 @@ const TERMS = {
   access: Type.Optional(
     Type.Unknown({
       description:
-        'how access tokens are read: `{"provider","subject","typ","introspection":{"url","client_id"}}`',
+        'how access tokens are read: `{"provider","subject","typ","actor","details","introspection":{"url","client_id"}}`',
     }),
   ),
   people: Type.Optional(
@@ -66,6 +67,8 @@ const TERMS = {
   trust: Type.Integer({ minimum: 0, maximum: 3 }),
   ceiling: orNull(Type.Array(Detail, { maxItems: 64 })),
   most_agents: Type.Optional(Type.Integer({ minimum: 0 })),
+  most_people: Type.Optional(Type.Integer({ minimum: 0 })),
+  people_an_hour: Type.Optional(Type.Integer({ minimum: 0 })),
   most_life_seconds: Type.Optional(Type.Integer({ minimum: 1 })),
   bearer: Type.Optional(Type.Boolean()),
   owner: Type.Optional(Type.String({ description: 'a person id; the caller when left out' })),
@@ -96,6 +99,7 @@ export const Issuer = Type.Object({
   tenant: Type.Unknown(),
   state: Type.String({ description: '`active`, `suspended` or `revoked`' }),
   agents: Type.Integer({ description: 'how many were made for its subjects' }),
+  people: Type.Integer({ description: 'how many it brought that were never here' }),
   terms: Type.Unknown({ description: 'as they can be set again; the secret is left out' }),
   has_secret: Type.Boolean(),
   created_by: Type.String(),
@@ -106,6 +110,8 @@ export function termsOf(
   {
     expires_at: expiresAt = null,
     most_agents,
+    most_people,
+    people_an_hour,
     most_life_seconds,
     owner,
     secret: _,
@@ -126,6 +132,8 @@ export function termsOf(
     ...(given.people === undefined ? {} : { people: given.people }),
     ...(given.peer === undefined ? {} : { peer: given.peer }),
     ...(most_agents === undefined ? {} : { mostAgents: most_agents }),
+    ...(most_people === undefined ? {} : { mostPeople: most_people }),
+    ...(people_an_hour === undefined ? {} : { peopleAnHour: people_an_hour }),
     ...(most_life_seconds === undefined ? {} : { mostLifeSeconds: most_life_seconds }),
     ...(given.bearer === undefined ? {} : { bearer: given.bearer }),
     ...(given.contact === undefined ? {} : { contact: given.contact }),
@@ -137,7 +145,7 @@ export function termsOf(
 export function issuerShape(issuer: TrustedIssuer): Static<typeof Issuer> {
   const { createdAt, createdBy, name, kind, state, tenant, agents } = issuer
   return {
-    ...{ name, kind, tenant, state, agents },
+    ...{ name, kind, tenant, state, agents, people: issuer.brought },
     issuer: issuer.issuer,
     terms: termsShape(issuer),
     has_secret: issuer.access?.introspection != null,
@@ -161,6 +169,8 @@ function termsShape(issuer: TrustedIssuer) {
     trust: issuer.trust,
     ceiling: issuer.ceiling,
     most_agents: issuer.mostAgents,
+    most_people: issuer.mostPeople,
+    people_an_hour: issuer.peopleAnHour,
     most_life_seconds: issuer.mostLifeSeconds,
     bearer: issuer.bearer,
     owner: issuer.ownerId,
@@ -185,7 +195,7 @@ function keysShape(keys: KeySource): object {
 }
 
 function ruleShape({ gives, name, when }: IdentityRule) {
-  const tests = when.map(({ claim, is, value }: ClaimTest) => ({ claim, [is]: value }))
+  const tests = when.map(testShape)
   if ('agent' in gives) return { name, when: tests, agent: gives.agent }
   const { ceiling, mayDelegate, ownerId, sponsor, trust } = gives.admit
   return {
@@ -195,11 +205,23 @@ function ruleShape({ gives, name, when }: IdentityRule) {
   }
 }
 
+function testShape({ claim, is, value }: ClaimTest) {
+  return { claim, [is]: value }
+}
+
 function accessShape({ access }: TrustedIssuer) {
   if (!access) return null
   const { introspection, ...rest } = access
   return {
     ...rest,
+    details: rest.details.map(detailRuleShape),
     introspection: introspection && { url: introspection.url, client_id: introspection.clientId },
   }
+}
+
+function detailRuleShape({ gives, type, when }: DetailRule) {
+  const shown = { type, when: when.map(testShape) }
+  if (!gives) return shown
+  const { location: at, ...rest } = gives
+  return { ...shown, at, ...rest }
 }

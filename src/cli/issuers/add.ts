@@ -32,6 +32,8 @@ interface AddOptions {
   readonly peerFile?: string
   readonly secretFile?: string
   readonly mostAgents?: number
+  readonly mostPeople?: number
+  readonly peopleAnHour?: number
   readonly bearer?: true
   readonly owner?: string
   readonly contact?: string
@@ -76,6 +78,8 @@ export function addCommand(start: Start): Command {
     .option('--peer-file <file>', 'what it gets of our assertions, as JSON')
     .option('--secret-file <file>', 'with which introspection is asked; - for standard input')
     .option('--most-agents <count>', 'that are made for its subjects', readCount)
+    .option('--most-people <count>', 'whom it may bring that were never here', readCount)
+    .option('--people-an-hour <count>', 'of those in an hour', readCount)
     .option('--bearer', 'tokens count without proof of a key')
     .option('--owner <person>', 'who answers for what comes of it: id, e-mail or name; else you')
     .option('--contact <text>', 'whom to reach over there')
@@ -114,6 +118,8 @@ async function termsOf(cli: Cli, options: AddOptions): Promise<object> {
     ...(options.algorithm === undefined ? {} : { algorithms: options.algorithm }),
     ...(options.audience === undefined ? {} : { audience: options.audience }),
     ...(options.mostAgents === undefined ? {} : { most_agents: options.mostAgents }),
+    ...(options.mostPeople === undefined ? {} : { most_people: options.mostPeople }),
+    ...(options.peopleAnHour === undefined ? {} : { people_an_hour: options.peopleAnHour }),
     ...(options.bearer ? { bearer: true } : {}),
     ...(options.contact === undefined ? {} : { contact: options.contact }),
   }

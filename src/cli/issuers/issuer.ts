@@ -11,6 +11,8 @@ export interface Issuer {
   readonly tenant: { readonly claim: string; readonly value: string } | null
   readonly state: 'active' | 'suspended' | 'revoked'
   readonly agents: number
+  /** That were never here before. */
+  readonly people: number
   readonly terms: Terms
   readonly created_at: string
 }
@@ -26,6 +28,8 @@ export interface Terms {
   readonly trust: number
   readonly ceiling: readonly Detail[] | null
   readonly most_agents: number
+  readonly most_people: number
+  readonly people_an_hour: number
   readonly bearer: boolean
   readonly owner: string
   readonly contact: string
@@ -63,6 +67,9 @@ export function showIssuer(cli: Cli, issuer: Issuer): void {
       ? []
       : [text`  subjects that begin with ${terms.subject_prefix}`]),
     text`  agents made for its subjects: ${String(issuer.agents)} of ${String(terms.most_agents)}`,
+    ...(issuer.people === 0
+      ? []
+      : [text`  people it brought: ${String(issuer.people)} of ${String(terms.most_people)}`]),
     ...(terms.contact === '' ? [] : [text`  contact: ${terms.contact}`]),
     ...terms.rules.map(ruleLine),
     ...(terms.rules.length === 0 && terms.uses.includes('workload')

@@ -8,87 +8,26 @@ import {
   type IssuerDescription,
   resumeIssuer,
   revokeIssuer,
-  setIssuerTerms,
   suspendIssuer,
 } from '../../agents/index.ts'
-import { CLOCK_SKEW_MS, importPublicJwk } from '../../keys/index.ts'
+import { CLOCK_SKEW_MS } from '../../keys/index.ts'
 import { Secret } from '../../lib/secret.ts'
 import { suspendPerson } from '../../people/index.ts'
-import { fakeProvider } from '../../people/sign-in/testing.ts'
 import { forEachEngine } from '../../storage/testing.ts'
 import { closeTask, findTask, forgetForeignTokens, listTasks } from '../../tasks/index.ts'
 import { decideCall } from '../decide-call.ts'
 import { Facts } from '../facts.ts'
 import { only } from '../opening/testing.ts'
-import {
-  ALL_OF_ORDERS,
-  type Held,
-  newKey,
-  ORDERS,
-  READ,
-  refund,
-  type TestKey,
-  type Wish,
-  worldsOver,
-} from '../testing.ts'
+import { ALL_OF_ORDERS, type Held, newKey, ORDERS, READ, refund, worldsOver } from '../testing.ts'
+import { tokenWorld } from './testing.ts'
 
 const by = 'operator'
 
 forEachEngine('access tokens of other servers', (open) => {
   const worlds = worldsOver(open)
 
-  async function begin(t: TestContext, over: Partial<IssuerDescription> = {}) {
-    const world = await worlds.own(t)
-    const server = await fakeProvider()
-    t.after(() => server.close())
-    const parts = { ...world.parts, loopback: true }
-    const terms = (more: Partial<IssuerDescription> = {}) => ({
-      uses: ['access_token'],
-      access: { provider: world.provider.issuer },
-      trust: 3,
-      ceiling: null,
-      ownerId: world.ada.id,
-      rules: [
-        { name: 'bot', when: [{ claim: 'client_id', equals: 'bot-client' }], agent: 'refund-bot' },
-      ],
-      ...over,
-      ...more,
-    })
-    await addIssuer(parts, { ...terms(), name: 'house', issuer: server.issuer, by })
-    let count = 0
-    const key = newKey()
-    const claims = (more: Record<string, unknown> = {}) => {
-      const now = Math.floor(parts.clock.now() / 1000)
-      return {
-        ...{ iss: server.issuer, aud: ORDERS, sub: 'sam', client_id: 'bot-client' },
-        ...{ iat: now, exp: now + 600, jti: `f${count++}`, scope: 'orders.read orders.refund' },
-        cnf: { jkt: importPublicJwk(key.jwk).thumbprint },
-        ...more,
-      }
-    }
-    const token = (more: Record<string, unknown> = {}, header: Record<string, unknown> = {}) =>
-      server.sign(claims(more), { typ: 'at+jwt', ...header })
-    // A call needs a task's holder only for its key.
-    const held = { key } as unknown as Held // the rest of it is of tokens that we issued
-    const decide = (shown: string, wish: Wish = READ, as: object = {}, by_: TestKey = key) =>
-      world.call({ ...held, key: by_ }, shown, wish, as).then((call) => decideCall(parts, call))
-    const reason = async (
-      shown: string,
-      wish: Wish = READ,
-      as: object = {},
-      by_: TestKey = key,
-    ) => {
-      const verdict = await decide(shown, wish, as, by_)
-      return verdict.outcome === 'deny' ? verdict.reason : verdict.outcome
-    }
-    const bearer = (shown: string, wish: Wish = READ) =>
-      reason(shown, wish, { scheme: 'Bearer', proof: undefined })
-    const tasks = () => listTasks(parts.storage.read, { limit: 50 })
-    const change = { name: 'house', by, reason: 'test' }
-    const set = (more: Partial<IssuerDescription>) =>
-      setIssuerTerms(parts, { name: 'house', terms: terms(more), by })
-    return { world, parts, server, key, claims, token, decide, reason, bearer, tasks, change, set }
-  }
+  const begin = async (t: TestContext, over: Partial<IssuerDescription> = {}) =>
+    tokenWorld(t, await worlds.own(t), over)
 
   test('open one task each, for whom and by whom they say, as the mapping says', async (t) => {
     const { parts, reason, tasks, token, world } = await begin(t)

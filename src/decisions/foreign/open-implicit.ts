@@ -1,15 +1,16 @@
 import type { Detail } from '@remit/engine'
 import {
+  type Agent,
+  bringPerson,
   claimAt,
   identifyClient,
   type TrustedIssuer,
   type Vouched,
   vouchedFor,
 } from '../../agents/index.ts'
-import { detailsForScope } from '../../catalog/index.ts'
 import { rememberedUntil } from '../../keys/index.ts'
 import { Problem } from '../../lib/problem.ts'
-import { meetPerson, type Person } from '../../people/index.ts'
+import { isNewcomer, meetPerson, type Newcomer, type Person } from '../../people/index.ts'
 import {
   basesFor,
   basisLimits,
@@ -17,6 +18,7 @@ import {
   foreignTokenStep,
   openSteps,
 } from '../../tasks/index.ts'
+import type { ForeignActor } from '../../tokens/index.ts'
 import type { Call } from '../call.ts'
 import { issuedWithin } from '../issuance/gate.ts'
 import { authorityWithin } from '../opening/authority.ts'
@@ -26,67 +28,50 @@ import { newTask } from '../opening/new-task.ts'
 import { detailsAt, isRefused } from '../opening/wanted.ts'
 import type { DecisionParts } from '../parts.ts'
 import { type Behind, readBehind } from './actors.ts'
+import { foreignDetails } from './foreign-details.ts'
+
+/** How it was shown. */
+interface Shown {
+  /** `undefined`: it is bound to no key. */
+  readonly thumbprint: string | undefined
+  readonly resource: string
+  readonly origin: Call['origin'] | undefined
+}
 
 /**
  * Opens the one task of an access token of another server (contract 5.6): for the person that it names, by the agent that its client
- * is, for what its scopes mean in the catalog, within everything that limits a task here, until it expires. What its server asked the
+ * is, for what its scopes and details mean here, within everything that limits a task here, until it expires. What its server asked the
  * person stands for a consent, because an administrator said so when trusting it.
  * @throws Problem `token.…`, `issuer.…`, `person.…`, `agent.…`, `task.…`
  */
 export async function openImplicit(
   parts: DecisionParts,
   vouched: Vouched,
-  shown: {
-    /** `undefined`: it is bound to no key. */
-    readonly thumbprint: string | undefined
-    readonly resource: string
-    readonly origin: Call['origin'] | undefined
-  },
+  shown: Shown,
 ): Promise<void> {
   const agent = await identifyClient(parts, vouched)
   const behind = await readBehind(parts, vouched, agent)
   const issuers = await resting(parts, vouched, agent, behind)
-  const person = await personOf(parts, vouched)
-  const here = await enter(parts, {}, { person, agent, issuers, sponsored: false })
-  if (isRefused(here)) throw new Problem(here.reason, here.detail)
-  const catalog = await parts.catalog.current()
-  const { kindOf } = catalog
-  const calls = asked(vouched, detailsOf(catalog, vouched.claims.scope), shown.resource)
-  const limited = vouchedFor(agent, issuers, kindOf)
-  const now = parts.clock.now()
-  const bases = (
-    await basesFor(parts.storage.read, { personId: person.id, agentId: agent.id, now })
-  ).filter(({ kind }) => kind === 'admin')
-  const limits = { bases: [calls, ...basisLimits(bases)] }
-  const whole = authorityWithin({ calls, delegates: undefined }, limited, limits, kindOf)
-  const openers = {
-    ...{ person, agents: [limited], sponsored: false, where: here.where },
-    ...{ purpose: purposeOf(vouched), views: here.views, actors: behind.actors },
-  }
-  const issuing = {
-    grant: 'token_exchange' as const,
-    bound: shown.thumbprint !== undefined,
-    origin: shown.origin ?? { ip: '' },
-  }
-  const got =
-    whole.details.length === 0
-      ? whole
-      : await issuedWithin(parts, openers, issuing, { catalog, got: whole })
-  if (isRefused(got)) throw new Problem(got.reason, got.detail)
-  if (got.details.length === 0)
-    throw new Problem('task.beyond_ceiling', 'nothing that the token is for may be given here')
+  const met = await personOf(parts, vouched)
+  const token = { agent, issuers, actors: behind.actors, vouched, shown }
+  const person = isNewcomer(met) ? await brought(parts, met, token) : met
+  const { bases, details, kindOf, place } = await grantFor(
+    parts,
+    { person, newcomer: false },
+    token,
+  )
   const task = await newTask(parts, {
     ...{ agentId: agent.id, personId: person.id, purpose: purposeOf(vouched), budget: [] },
-    details: got.details,
+    details,
     // There is no task token to hand anything on with.
     mayDelegate: [],
     keyThumbprint: shown.thumbprint ?? null,
     openedBy: 'token',
     issuers,
     actors: behind.actors,
-    bases: standsOn({ details: got.details, mayDelegate: [] }, bases, kindOf),
-    lifeSeconds: Math.max(1, Math.floor(vouched.claims.exp - now / 1000)),
-    place: here.place,
+    bases: standsOn({ details, mayDelegate: [] }, bases, kindOf),
+    lifeSeconds: Math.max(1, Math.floor(vouched.claims.exp - parts.clock.now() / 1000)),
+    place,
   })
   const { read } = parts.storage
   const expiresAt = rememberedUntil(vouched.claims.exp * 1000)
@@ -100,6 +85,60 @@ export async function openImplicit(
   throw new Problem(why.reason, why.detail)
 }
 
+/** A token, checked, of an agent that is known. */
+interface Token {
+  readonly agent: Agent
+  /** All that it rests on. */
+  readonly issuers: readonly TrustedIssuer[]
+  readonly actors: readonly ForeignActor[]
+  readonly vouched: Vouched
+  readonly shown: Shown
+}
+
+/** INVARIANT: nobody becomes a person by a token that opens nothing. */
+async function brought(parts: DecisionParts, newcomer: Newcomer, token: Token): Promise<Person> {
+  await grantFor(parts, { person: newcomer.person, newcomer: true }, token)
+  return bringPerson(parts, token.vouched.issuer.name, newcomer)
+}
+
+/** What the token is for here. Reads, and writes nothing. */
+async function grantFor(
+  parts: DecisionParts,
+  who: { readonly person: Person; readonly newcomer: boolean },
+  { actors, agent, issuers, shown, vouched }: Token,
+) {
+  const { person } = who
+  const here = await enter(parts, {}, { ...who, agent, issuers, sponsored: false })
+  if (isRefused(here)) throw new Problem(here.reason, here.detail)
+  const catalog = await parts.catalog.current()
+  const { kindOf } = catalog
+  const calls = asked(vouched, foreignDetails(vouched, catalog), shown.resource)
+  const limited = vouchedFor(agent, issuers, kindOf)
+  const now = parts.clock.now()
+  const bases = (
+    await basesFor(parts.storage.read, { personId: person.id, agentId: agent.id, now })
+  ).filter(({ kind }) => kind === 'admin')
+  const limits = { bases: [calls, ...basisLimits(bases)] }
+  const whole = authorityWithin({ calls, delegates: undefined }, limited, limits, kindOf)
+  const openers = {
+    ...{ person, agents: [limited], sponsored: false, where: here.where },
+    ...{ purpose: purposeOf(vouched), views: here.views, actors },
+  }
+  const issuing = {
+    grant: 'token_exchange' as const,
+    bound: shown.thumbprint !== undefined,
+    origin: shown.origin ?? { ip: '' },
+  }
+  const got =
+    whole.details.length === 0
+      ? whole
+      : await issuedWithin(parts, openers, issuing, { catalog, got: whole })
+  if (isRefused(got)) throw new Problem(got.reason, got.detail)
+  if (got.details.length === 0)
+    throw new Problem('task.beyond_ceiling', 'nothing that the token is for may be given here')
+  return { bases, details: got.details, kindOf, place: here.place }
+}
+
 async function resting(
   parts: Pick<DecisionParts, 'issuers'>,
   { issuer }: Vouched,
@@ -111,7 +150,10 @@ async function resting(
 }
 
 /** INVARIANT: whom a token is for is said by the claim that was configured, as a person of the provider that was configured. */
-async function personOf(parts: DecisionParts, { claims, issuer }: Vouched): Promise<Person> {
+async function personOf(
+  parts: DecisionParts,
+  { claims, issuer }: Vouched,
+): Promise<Person | Newcomer> {
   const { access } = issuer
   if (!access) throw new Problem('issuer.not_trusted', 'its access tokens are not accepted')
   // RFC 9068 section 2.2: a client that asked for itself is its own subject.
@@ -128,16 +170,6 @@ function asked(
   resource: string,
 ): readonly Detail[] {
   return issuer.audience === null ? detailsAt(details, resource) : details
-}
-
-function detailsOf(
-  catalog: Parameters<typeof detailsForScope>[0],
-  scope: unknown,
-): readonly Detail[] {
-  const names = typeof scope === 'string' ? scope.split(' ') : []
-  const known = names.filter((name) => catalog.actions.has(name))
-  const read = detailsForScope(catalog, known.join(' '))
-  return known.length > 0 && read.ok ? read.details : []
 }
 
 /** In our words: a token says no purpose. */

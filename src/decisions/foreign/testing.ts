@@ -1,10 +1,22 @@
 import type { TestContext } from 'node:test'
-import { addIssuer, type IssuerDescription } from '../../agents/index.ts'
+import { addIssuer, type IssuerDescription, setIssuerTerms } from '../../agents/index.ts'
+import { importPublicJwk } from '../../keys/index.ts'
 import { type FakeProvider, fakeProvider } from '../../people/sign-in/testing.ts'
+import { listTasks } from '../../tasks/index.ts'
+import { decideCall } from '../decide-call.ts'
 import { openAsserted } from '../opening/open-asserted.ts'
 import type { AssertedOpening, OpeningAnswer } from '../opening/opening.ts'
 import { addAgent, permitAll } from '../opening/testing.ts'
-import { type Held, newKey, type TestKey, TOKEN_URL, type worldsOver } from '../testing.ts'
+import {
+  type Held,
+  newKey,
+  ORDERS,
+  READ,
+  type TestKey,
+  TOKEN_URL,
+  type Wish,
+  type worldsOver,
+} from '../testing.ts'
 
 type OpenWorld = Awaited<ReturnType<ReturnType<typeof worldsOver>['own']>>
 
@@ -77,4 +89,58 @@ export async function assertedWorld(
 
 export function outcomeOf(answer: OpeningAnswer): string {
   return answer.outcome === 'refused' ? answer.reason : answer.outcome
+}
+
+const by = 'operator'
+
+/** A server of others whose access tokens count, and a client of it that is refund-bot. */
+export async function tokenWorld(
+  t: TestContext,
+  world: OpenWorld,
+  over: Partial<IssuerDescription> = {},
+) {
+  const server = await fakeProvider()
+  t.after(() => server.close())
+  const parts = { ...world.parts, loopback: true }
+  const terms = (more: Partial<IssuerDescription> = {}) => ({
+    uses: ['access_token'],
+    access: { provider: world.provider.issuer },
+    trust: 3,
+    ceiling: null,
+    ownerId: world.ada.id,
+    rules: [
+      { name: 'bot', when: [{ claim: 'client_id', equals: 'bot-client' }], agent: 'refund-bot' },
+    ],
+    ...over,
+    ...more,
+  })
+  await addIssuer(parts, { ...terms(), name: 'house', issuer: server.issuer, by })
+  let count = 0
+  const key = newKey()
+  const claims = (more: Record<string, unknown> = {}) => {
+    const now = Math.floor(parts.clock.now() / 1000)
+    return {
+      ...{ iss: server.issuer, aud: ORDERS, sub: 'sam', client_id: 'bot-client' },
+      ...{ iat: now, exp: now + 600, jti: `f${count++}`, scope: 'orders.read orders.refund' },
+      cnf: { jkt: importPublicJwk(key.jwk).thumbprint },
+      ...more,
+    }
+  }
+  const token = (more: Record<string, unknown> = {}, header: Record<string, unknown> = {}) =>
+    server.sign(claims(more), { typ: 'at+jwt', ...header })
+  // A call needs a task's holder only for its key.
+  const held = { key } as unknown as Held // the rest of it is of tokens that we issued
+  const decide = (shown: string, wish: Wish = READ, as: object = {}, by_: TestKey = key) =>
+    world.call({ ...held, key: by_ }, shown, wish, as).then((call) => decideCall(parts, call))
+  const reason = async (shown: string, wish: Wish = READ, as: object = {}, by_: TestKey = key) => {
+    const verdict = await decide(shown, wish, as, by_)
+    return verdict.outcome === 'deny' ? verdict.reason : verdict.outcome
+  }
+  const bearer = (shown: string, wish: Wish = READ) =>
+    reason(shown, wish, { scheme: 'Bearer', proof: undefined })
+  const tasks = () => listTasks(parts.storage.read, { limit: 50 })
+  const change = { name: 'house', by, reason: 'test' }
+  const set = (more: Partial<IssuerDescription>) =>
+    setIssuerTerms(parts, { name: 'house', terms: terms(more), by })
+  return { world, parts, server, key, claims, token, decide, reason, bearer, tasks, change, set }
 }

@@ -89,6 +89,8 @@ export async function grantOpening(
 interface Who {
   readonly agent: Agent
   readonly subject: { readonly person: Person }
+  /** The person would become one with this opening: nothing of them is written. */
+  readonly newcomer?: boolean
   readonly issuers: readonly TrustedIssuer[]
   /** Who acted elsewhere before the agent. */
   readonly actors?: readonly ForeignActor[]
@@ -110,9 +112,10 @@ export async function grantOrAsk(
   checkPurpose(opening.purpose)
   const badLife = readLife(opening.lifeSeconds)
   if (badLife) return badLife
-  const { issuers, issuing } = who
+  const { issuers, issuing, newcomer = false } = who
   const { person } = who.subject
-  const here = await enter(parts, opening, { person, agent: who.agent, issuers, sponsored: false })
+  const comers = { person, newcomer, agent: who.agent, issuers, sponsored: false }
+  const here = await enter(parts, opening, comers)
   if (isRefused(here)) return here
   // INVARIANT: the catalog is taken after the views that watch over it were read.
   const catalog = await parts.catalog.current()
@@ -214,15 +217,22 @@ export async function enter(
   {
     agent,
     issuers,
+    newcomer,
     person,
     sponsored,
-  }: { person: Person; agent: Agent; issuers: readonly TrustedIssuer[]; sponsored: boolean },
+  }: {
+    person: Person
+    newcomer?: boolean
+    agent: Agent
+    issuers: readonly TrustedIssuer[]
+    sponsored: boolean
+  },
 ): Promise<Entered | Refused> {
   const place = await findPlace(parts, wanted)
   if (isRefused(place)) return place
   const view = await parts.live.view(
     openingKeys(
-      person.id,
+      newcomer ? undefined : person.id,
       agent.id,
       place.spaces,
       issuers.map(({ name }) => name),

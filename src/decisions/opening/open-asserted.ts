@@ -2,14 +2,23 @@ import type { Detail } from '@remit/engine'
 import { type Agent, agentIdOf, type TrustedIssuer, type Vouched } from '../../agents/index.ts'
 import { rememberedUntil } from '../../keys/index.ts'
 import { Problem } from '../../lib/problem.ts'
-import { assertedPerson, provedBy, type Subject } from '../../people/index.ts'
+import {
+  assertedPerson,
+  isNewcomer,
+  type Newcomer,
+  provedBy,
+  type Subject,
+} from '../../people/index.ts'
 import type { ForeignActor, Proof } from '../../tokens/index.ts'
 import { readBehind } from '../foreign/actors.ts'
+import { issuingBy } from '../issuance/gate.ts'
 import { openFor } from '../open-task.ts'
 import type { DecisionParts } from '../parts.ts'
 import { problemOr } from '../reasons.ts'
 import { type Asserted, readAsserted } from './asserted.ts'
 import { type BroughtAgent, readAgent } from './bring.ts'
+import { grantOpening } from './grant.ts'
+import { meet } from './meet.ts'
 import type { AssertedOpening, Opening, OpeningAnswer } from './opening.ts'
 
 /** Types of assertions, by what their issuer is trusted with. Neither counts as the other. */
@@ -38,7 +47,9 @@ export async function openAsserted(
     defer: undefined,
   }
   if (!agent.ok) return openFor(parts, opening, agent, way)
-  const read = await problemOr(readAssertion(parts, asked, agent.brought))
+  const read = await problemOr(
+    readAssertion(parts, asked, agent.brought).then((said) => meetSubject(parts, asked, said)),
+  )
   if (read instanceof Problem) {
     const { agent: known, proof } = agent.brought
     return openFor(parts, opening, { ok: false, problem: read, proof, agentId: known.id }, way)
@@ -59,6 +70,8 @@ export interface ReadAssertion<B extends Shows> {
     /** Of the agent, of the assertion, and of everybody who acted before. */
     readonly issuers: readonly TrustedIssuer[]
   }
+  /** Somebody whom nobody here knows yet: `subject` is who they would be. */
+  readonly newcomer: Newcomer | undefined
   /** Who issued it. */
   readonly issuer: TrustedIssuer
   /** It is for one key, which was proved. */
@@ -83,7 +96,9 @@ export async function readAssertion<B extends Shows>(
   const mapping = issuer.people
   if (!mapping) throw new TypeError('an issuer of assertions that speak for nobody')
   const { limit, ...asserted } = await readAsserted(parts, asked, claims)
-  const person = await assertedPerson(parts, claims, mapping)
+  const met = await assertedPerson(parts, claims, mapping)
+  const newcomer = isNewcomer(met) ? met : undefined
+  const person = isNewcomer(met) ? met.person : met
   const expiresAt = rememberedUntil(claims.exp * 1000)
   const subject = { person, replayKey: digest, expiresAt, ...provedBy(claims) }
   return {
@@ -93,11 +108,29 @@ export async function readAssertion<B extends Shows>(
       actors: behind.actors,
       issuers: unique([issuer, ...behind.issuers, ...brought.issuers]),
     },
+    newcomer,
     issuer,
     bound: claims.cnf !== undefined,
     asserted: { ...asserted, purpose: asked.purpose ?? purposeOf(brought.agent) },
     basis: mapping.delegates ? limit : undefined,
   }
+}
+
+/** The same of somebody who is here: a newcomer becomes a person, if the assertion opens anything. */
+export async function meetSubject<B extends Shows>(
+  parts: DecisionParts,
+  asked: AssertedOpening,
+  said: ReadAssertion<B>,
+): Promise<ReadAssertion<B>> {
+  const { asserted, basis, brought, issuer, newcomer } = said
+  if (!newcomer) return said
+  const wanted = { ...asked, ...asserted, scope: undefined }
+  const issuing = { ...issuingBy('jwt_bearer', asked), bound: brought.proof !== undefined }
+  const who = { ...brought, newcomer: true, issuing }
+  const grant = () => grantOpening(parts, wanted, who, { asserted: basis })
+  const person = await meet(parts, { newcomer, by: issuer.name }, { ...asserted, grant })
+  const subject = { ...brought.subject, person }
+  return { ...said, newcomer: undefined, brought: { ...brought, subject } }
 }
 
 /**

@@ -1,5 +1,6 @@
 import { type Agent, findPublicClient } from '../../agents/index.ts'
 import { Problem } from '../../lib/problem.ts'
+import type { Subject } from '../../people/index.ts'
 import type { Task } from '../../tasks/index.ts'
 import type { Proof } from '../../tokens/index.ts'
 import { readProof } from '../interactive/credentials.ts'
@@ -11,7 +12,7 @@ import { begin, refusedBy } from './begin.ts'
 import { type Granted, grantOpening } from './grant.ts'
 import { newTask } from './new-task.ts'
 import { asLongAsOneToken } from './one-token.ts'
-import { type ReadAssertion, readAssertion } from './open-asserted.ts'
+import { meetSubject, type ReadAssertion, readAssertion } from './open-asserted.ts'
 import { type AssertedOpening, type Opened, type Refused, refused } from './opening.ts'
 import { type Attempt, refuseOpening } from './refuse.ts'
 import { detailsAt, isRefused } from './wanted.ts'
@@ -46,16 +47,17 @@ export async function openPublic(
   const shown = { agent: found, proof, issuers: [] as const, assertion: undefined }
   const said = await problemOr(readAssertion(parts, { ...asked, use: 'id_jag' }, shown))
   if (said instanceof Problem) return refuse(parts, attempt, said)
-  const { subject } = said.brought
+  const { brought, newcomer } = said
   // Not before: until then it is nobody's word but the client's own.
-  const known = { ...attempt, about: { agent: found.id, person: subject.person.id } }
+  const person = newcomer ? {} : { person: brought.subject.person.id }
+  const known = { ...attempt, about: { agent: found.id, ...person } }
   const ready = await problemOr(prepare(parts, asked, said))
   if (ready instanceof Problem) return refuse(parts, known, ready)
   if (isRefused(ready)) return refuseOpening(parts, known, ready)
-  const { grant, resource, task } = ready
+  const { grant, resource, subject, task } = ready
   const chain = [task.agentId]
   const failed = await begin(parts, task, {
-    brought: said.brought,
+    brought,
     also: { ...subject, kind: 'subject_token' },
     record: { chain, origin: asked.origin },
   })
@@ -76,15 +78,17 @@ interface Ready {
   readonly task: Task
   readonly grant: Granted
   readonly resource: string
+  readonly subject: Subject
 }
 
 async function prepare(
   parts: DecisionParts,
   asked: PublicOpening,
-  said: ReadAssertion<BroughtPublic>,
+  shown: ReadAssertion<BroughtPublic>,
 ): Promise<Ready | Refused> {
+  const resource = await resourceOf(parts, shown)
+  const said = await meetSubject(parts, { ...asked, use: 'id_jag' }, shown)
   const { actors, agent, issuers, proof, subject } = said.brought
-  const resource = await resourceOf(parts, said)
   const { details, purpose } = said.asserted
   const lifeSeconds = asLongAsOneToken(asked.lifeSeconds)
   const wanted = { ...asked, details, purpose, lifeSeconds, scope: undefined }
@@ -106,7 +110,7 @@ async function prepare(
     proved: subject,
     openedBy: 'assertion',
   })
-  return { task, grant, resource }
+  return { task, grant, resource, subject }
 }
 
 /**

@@ -46,6 +46,11 @@ export const AGENT_PROBLEMS = {
   'issuer.final': { status: 409, title: 'A revoked issuer cannot be changed' },
   'issuer.full': { status: 403, title: 'The issuer vouches for as many agents as it may' },
   'issuer.not_trusted': { status: 403, title: 'The issuer is not trusted with this' },
+  'issuer.people_full': { status: 403, title: 'The issuer has brought as many people as it may' },
+  'issuer.people_too_fast': {
+    status: 429,
+    title: 'The issuer brings more people in an hour than it may',
+  },
   'issuer.revoked': { status: 403, title: 'The trust in the issuer was revoked' },
   'issuer.suspended': { status: 403, title: 'The issuer is suspended' },
   'issuer.unknown': { status: 404, title: 'There is no such trusted issuer' },

@@ -2,7 +2,7 @@ import { Problem } from '../../lib/problem.ts'
 import type { PeopleParts } from '../parts.ts'
 import type { Person } from '../person.ts'
 import { findPersonBySubject, findPersonsByEmail } from '../person-store.ts'
-import { signInPerson } from '../sign-in-person.ts'
+import { asNewcomer, isNewcomer, type Newcomer } from './newcomer.ts'
 import { readProfile } from './profile.ts'
 
 /** How an identity assertion of another organization says who a person is. */
@@ -15,7 +15,7 @@ export interface AssertedBy {
 
 /**
  * For whom an assertion speaks, whose signature, issuer and times are checked already: who signs in at `provider` under that subject;
- * where it is said so, who has that address there; or somebody new. Of people who are known nothing is changed: an
+ * where it is said so, who has that address there; or somebody new, of whom nothing is written yet. Of people who are known nothing is changed: an
  * assertion is about access, and says less than a sign-in does.
  * @throws Problem `grant.not_accepted` in the same words for all who are not found, `person.suspended`, `person.bad_claims`
  */
@@ -23,7 +23,7 @@ export async function assertedPerson(
   parts: PeopleParts,
   claims: Readonly<Record<string, unknown>>,
   by: AssertedBy,
-): Promise<Person> {
+): Promise<Person | Newcomer> {
   const profile = {
     ...readProfile(
       { ...claims, sub: claims[by.subject] },
@@ -35,9 +35,10 @@ export async function assertedPerson(
   const person =
     (await findPersonBySubject(read, by.provider, profile.subject)) ??
     (by.email ? await byAddress(parts, claims, by) : undefined) ??
-    (by.admits ? await signInPerson(parts, profile) : undefined)
+    (by.admits ? asNewcomer(parts, profile) : undefined)
   if (!person) throw new Problem('grant.not_accepted', 'the assertion speaks for nobody known here')
-  if (person.status !== 'active') throw new Problem('person.suspended', 'this person is suspended')
+  if (!isNewcomer(person) && person.status !== 'active')
+    throw new Problem('person.suspended', 'this person is suspended')
   return person
 }
 

@@ -2,20 +2,20 @@ import { Problem } from '../../lib/problem.ts'
 import type { PeopleParts } from '../parts.ts'
 import type { Person } from '../person.ts'
 import { findPersonBySubject } from '../person-store.ts'
-import { signInPerson } from '../sign-in-person.ts'
 import { selectProvider } from './identity-provider-store.ts'
+import { asNewcomer, type Newcomer } from './newcomer.ts'
 import { readProfile } from './profile.ts'
 
 /**
  * The person of a configured identity provider whom another server names, by the claim that was configured for that. One who was never
- * here begins with nothing but that; about one who was, it says nothing new.
+ * here would begin with nothing but that, and nothing is written yet; about one who was, it says nothing new.
  * Throws `subject_token.unknown_issuer`, `person.bad_claims`, `person.suspended`.
  */
 export async function meetPerson(
   parts: PeopleParts,
   named: { readonly provider: string; readonly said: unknown },
   iat: number,
-): Promise<Person> {
+): Promise<Person | Newcomer> {
   const provider = await selectProvider(parts.storage.read, named.provider)
   if (!provider)
     throw new Problem(
@@ -25,7 +25,7 @@ export async function meetPerson(
   // No groups: only the provider itself says those.
   const { issuedAt, issuer, subject } = readProfile({ sub: named.said, iat }, provider)
   const known = await findPersonBySubject(parts.storage.read, issuer, subject)
-  const person = known ?? (await signInPerson(parts, { issuer, subject, issuedAt }))
-  if (person.status !== 'active') throw new Problem('person.suspended', 'this person is suspended')
-  return person
+  if (!known) return asNewcomer(parts, { issuer, subject, issuedAt })
+  if (known.status !== 'active') throw new Problem('person.suspended', 'this person is suspended')
+  return known
 }
