@@ -51,7 +51,7 @@ export {
   readDenial,
 } from './evaluated/evaluated-store.ts'
 export { callHash, type FrozenBody, type FrozenCall, frozenText } from './frozen-call.ts'
-export { liftedForTask } from './lifted.ts'
+export { lastingApproval, liftedForTask } from './lifted.ts'
 export { findRequest, listAnswers, listForApprover, listForPerson, listForTask } from './list.ts'
 export type { ApprovalParts } from './parts.ts'
 export { standingOfCall } from './standing-of-call.ts'

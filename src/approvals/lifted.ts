@@ -1,25 +1,50 @@
 import type { ForbidRef } from '@remit/engine'
+import type { AccessRequest } from './access-request.ts'
 import { approversOf } from './approvers.ts'
 import { isEnough } from './eligibility.ts'
 import type { ApprovalParts } from './parts.ts'
-import { usedRequestsOf } from './request-store.ts'
+import { requestsForCall, usedRequestsOf } from './request-store.ts'
+import { standingOf } from './standing.ts'
 
 /**
  * The forbids that people lifted for a task when it opened: as long as their approval lasts, and those who gave it still may. What a task
- * was opened by lasts as long as what it gives (AROP: nothing outlives the approval).
+ * was opened by lasts as long as what it gives (AROP: nothing outlives the approval). `template`: of the question about an opening; what
+ * people said about one token of the task is about that token.
  */
 export async function liftedForTask(
   parts: Pick<ApprovalParts, 'storage'>,
   {
-    action,
     now,
     taskId,
-  }: { readonly taskId: string; readonly action: string; readonly now: number },
+    template,
+  }: { readonly taskId: string; readonly template: string; readonly now: number },
 ): Promise<readonly ForbidRef[]> {
   const lifted: ForbidRef[] = []
-  for (const request of await usedRequestsOf(parts.storage.read, { taskId, action, now })) {
+  for (const request of await usedRequestsOf(parts.storage.read, { taskId, template, now })) {
     const { approvers, denied } = await approversOf(parts.storage.read, request)
     if (!denied && isEnough(approvers, request)) lifted.push(...request.ask.forbids)
   }
   return lifted
+}
+
+/** How a question stands whose answer lasts: using it once does not end it, its time does. */
+export type Lasting =
+  | { readonly state: 'approved'; readonly request: AccessRequest; readonly used: boolean }
+  | { readonly state: 'pending' | 'denied'; readonly request: AccessRequest }
+  /** `insufficient`: approved once, by people who may not any more. */
+  | { readonly state: 'none'; readonly insufficient: readonly AccessRequest['id'][] }
+
+export async function lastingApproval(
+  { storage }: Pick<ApprovalParts, 'storage'>,
+  { callHash, taskId }: Pick<AccessRequest, 'callHash' | 'taskId'>,
+  now: number,
+): Promise<Lasting> {
+  const standing = standingOf(await requestsForCall(storage.read, taskId, callHash), now)
+  if (standing.state === 'none') return { state: 'none', insufficient: [] }
+  const { request, state } = standing
+  if (state === 'pending' || state === 'denied') return { state, request }
+  if ((request.usableUntil ?? 0) <= now) return { state: 'none', insufficient: [] }
+  const { approvers, denied } = await approversOf(storage.read, request)
+  if (denied || !isEnough(approvers, request)) return { state: 'none', insufficient: [request.id] }
+  return { state: 'approved', request, used: state === 'executed' }
 }

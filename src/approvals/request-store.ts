@@ -49,16 +49,16 @@ export async function requestsForCall(
   return rows.map(requestOf)
 }
 
-/** Approvals of an action that this task used and that still last. */
+/** Approvals of one kind of question that this task used and that still last. */
 export async function usedRequestsOf(
   db: Reader,
-  of: { readonly taskId: string; readonly action: string; readonly now: number },
+  of: { readonly taskId: string; readonly template: string; readonly now: number },
 ): Promise<AccessRequest[]> {
   const rows = await db
     .selectFrom('access_requests')
     .selectAll()
     .where('task_id', '=', of.taskId)
-    .where('action', '=', of.action)
+    .where('template_digest', '=', of.template)
     .where('state', '=', 'approved')
     .where('used_by', 'is not', null)
     .where('usable_until', '>', of.now)

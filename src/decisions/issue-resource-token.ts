@@ -1,12 +1,14 @@
 import { type Detail, type GateResult, intersect } from '@remit/engine'
+import { USE_STEP } from '../approvals/index.ts'
 import type { Resource } from '../catalog/index.ts'
 import type { LedgerEvent } from '../ledger/index.ts'
 import type { LiveView } from '../live/index.ts'
-import { consumeOnceStep } from '../storage/index.ts'
+import { consumeOnceStep, type Step } from '../storage/index.ts'
 import { type Minted, type Proof, tokenTypeOf } from '../tokens/index.ts'
 import type { HeldTask, Setting } from './facts.ts'
 import { checkHolder, type Presented } from './holder.ts'
-import { type Issuing, issuingBy, mayIssueAt, type Token } from './issuance/gate.ts'
+import { approvedToken, type IssuableToken } from './issuance/approved-token.ts'
+import { type Issuing, issuingBy, type Token } from './issuance/issuing.ts'
 import { type IssuedAccess, resourceAccess } from './issuing/resource-access.ts'
 import { stepUpAt } from './issuing/step-up-at.ts'
 import { callKeys, livenessOf, PAST_DEADLINE, settingLiveness } from './liveness.ts'
@@ -67,18 +69,20 @@ export async function issueResourceToken(
   if ('outcome' in grant) return no(grant)
   const tooWeak = await stepUpAt(parts, { ...grant, held, origin: asked.origin })
   if (tooWeak) return no(tooWeak)
-  const { setting, ...at } = grant
+  const { people, setting, ...at } = grant
   const issued = await resourceAccess(parts, held, {
     ...at,
+    until: people.until,
     person: setting.person,
     thumbprint: proof.thumbprint,
   })
   const { token } = issued
-  if (!(await book(parts, { held, proof, issued, resource: grant.resource.name })))
-    return no(refused('proof.replayed', 'the proof was used before'))
+  const steps = [...people.steps, ...issued.steps]
+  const failed = await book(parts, { held, proof, steps, issued, resource: grant.resource.name })
+  if (failed === PROOF_STEP) return no(refused('proof.replayed', 'the proof was used before'))
+  if (failed !== undefined) return no(STALE)
   // INVARIANT: nothing awaits between this check and the answer.
-  if (!parts.live.holds(grant.view) || !parts.live.holds(grant.setting.also))
-    return refused('token.stale', 'something changed while the token was issued; ask again')
+  if (!parts.live.holds(grant.view) || !parts.live.holds(grant.setting.also)) return STALE
   const { details, scope } = grant
   return {
     outcome: 'issued',
@@ -90,12 +94,16 @@ export async function issueResourceToken(
   }
 }
 
+const STALE = refused('token.stale', 'something changed while the token was issued; ask again')
+
 export interface GrantAt {
   readonly resource: Resource
   readonly view: LiveView
   readonly setting: Setting
   readonly details: readonly Detail[]
   readonly scope: string | undefined
+  /** What people approved about it, if they had to. */
+  readonly people: IssuableToken
 }
 
 /** What a token of this task would hold at this resource, as everything is now. */
@@ -140,15 +148,16 @@ export async function grantAt(
   const details = wanted === undefined ? here : intersect(here, wanted, catalog.kindOf)
   if (details.length === 0)
     return refused('task.resource_not_granted', 'the task may do nothing of that at this resource')
-  const of = { held, resource: resource.name, setting }
-  const not = await mayIssueAt(parts, of, asked.kind ?? 'access_token', asked.issuing)
-  if (not) return not
+  const of = { held, resource: resource.name, setting, details }
+  const people = await approvedToken(parts, of, asked.kind ?? 'access_token', asked.issuing)
+  if (isRefused(people)) return people
   return {
     resource,
     view,
     setting,
     details,
     scope: grantedScope(asked.scope, details),
+    people,
   }
 }
 
@@ -156,15 +165,21 @@ function because(gate: GateResult): Refused {
   return refused(codeOf(gate.reason ?? ''), gate.detail)
 }
 
-/** False: the proof was used before. */
+/** The guard that failed, if one did: the proof was used before, or somebody was quicker to use the approval. */
 async function book(
   parts: DecisionParts,
-  given: { held: HeldTask; proof: Proof; issued: IssuedAccess; resource: string },
-): Promise<boolean> {
-  const { held, issued, proof, resource } = given
+  given: {
+    held: HeldTask
+    proof: Proof
+    steps: readonly Step[]
+    issued: IssuedAccess
+    resource: string
+  },
+): Promise<string | undefined> {
+  const { held, issued, proof, resource, steps } = given
   const done = await parts.storage.commit([
     consumeOnceStep(parts.storage.read, 'dpop', proof.replayKey, proof.expiresAt),
-    ...issued.steps,
+    ...steps,
     parts.ledger.appendStep({
       ...aboutTask(held),
       type: 'token.issued',
@@ -173,9 +188,10 @@ async function book(
       thumbprint: proof.thumbprint,
     }),
   ])
-  if (!done.committed && done.failed !== PROOF_STEP)
+  if (done.committed) return undefined
+  if (done.failed !== PROOF_STEP && done.failed !== USE_STEP)
     throw new Error(`a token could not be recorded: ${done.failed}`)
-  return done.committed
+  return done.failed
 }
 
 export function aboutTask({ task, chain }: HeldTask): Partial<LedgerEvent> {

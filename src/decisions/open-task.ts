@@ -3,9 +3,10 @@ import type { LedgerEvent } from '../ledger/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { BASES_STEP } from '../tasks/index.ts'
 import { askApprovers } from './deferring/ask-approvers.ts'
-import { issuingBy } from './issuance/gate.ts'
+import type { FrozenWay } from './deferring/frozen-request.ts'
+import { issuingBy } from './issuance/issuing.ts'
 import { answerOpening } from './opening/answer.ts'
-import { askPerson } from './opening/ask-person.ts'
+import { askPerson, waitingOf } from './opening/ask-person.ts'
 import { begin, refusedBy } from './opening/begin.ts'
 import { type Brought, type BroughtOrNot, readBrought } from './opening/bring.ts'
 import { grantOrAsk } from './opening/grant.ts'
@@ -69,21 +70,35 @@ async function tryOpening(
   { brought, way }: { readonly brought: Brought; readonly way: OpeningWay },
   attempt: Attempt,
 ): Promise<OpeningAnswer | 'bases_changed'> {
+  const frozen: FrozenWay | undefined =
+    way.openedBy === 'exchange'
+      ? undefined
+      : {
+          kind: 'asserted',
+          issuers: brought.issuers.map(({ name }) => name),
+          asserted: way.asserted,
+          actors: brought.actors ?? [],
+        }
   const grant = await problemOr(
     grantOrAsk(
       parts,
       opening,
       { ...brought, issuing: issuingBy(way.grant, opening) },
-      { asking: opening.defer && [], asserted: way.asserted },
+      { asking: [], asserted: way.asserted },
     ),
   )
   if (grant instanceof Problem)
     return refuseOpening(parts, attempt, refused(grant.code, grant.detail))
   if (grant.outcome === 'refused') return refuseOpening(parts, attempt, grant)
   if (grant.outcome === 'needs_consent')
-    return askPerson(parts, opening, brought, { missing: grant, attempt })
+    return askPerson(parts, opening, brought, { missing: grant, attempt, way: frozen })
   if (grant.outcome === 'needs_approval')
-    return askApprovers(parts, opening, brought, { unapproved: grant, attempt })
+    return askApprovers(parts, {
+      ...{ brought, attempt, unapproved: grant, grant: way.grant, sponsored: false },
+      ...{ chain: [brought.agent.id], defer: opening.defer },
+      waiting: waitingOf(opening, brought, frozen),
+      also: { ...brought.subject, kind: 'subject_token' },
+    })
   if (opening.resource !== undefined && detailsAt(grant.details, opening.resource).length === 0) {
     const nothing = 'nothing was granted at this resource'
     return refuseOpening(parts, attempt, refused('task.resource_not_granted', nothing))

@@ -69,10 +69,10 @@ function tokenAnswer(
   }
 }
 
-export function refusalProblem({ detail, reason, stepUp }: Refused): Problem {
-  if (!stepUp) return new Problem(reason, detail)
+export function refusalProblem({ detail, members: more = {}, reason, stepUp }: Refused): Problem {
+  if (!stepUp) return new Problem(reason, detail, { members: more })
   const { acrValues: acr_values, maxAge } = stepUp
   const max_age = maxAge === undefined ? undefined : Number(maxAge)
-  const members = { ...(acr_values ? { acr_values } : {}), ...(maxAge ? { max_age } : {}) }
+  const members = { ...more, ...(acr_values ? { acr_values } : {}), ...(maxAge ? { max_age } : {}) }
   return new Problem(reason, detail, { members })
 }

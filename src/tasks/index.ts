@@ -3,8 +3,10 @@ export { answerConsent, type ConsentAnswer } from './answer-consent.ts'
 export { type AuthorizationAnswer, answerAuthorization } from './authorization/answer.ts'
 export type { Authorization, AuthorizationState } from './authorization/authorization.ts'
 export {
+  authorizationWaitingLike,
   findAuthorization,
   lastAllowed,
+  nameAuthorizedTask,
   useAuthorizationStep,
 } from './authorization/authorization-store.ts'
 export {

@@ -228,7 +228,7 @@ forbid (principal is Person, action == Action::"issue:access_token:token_exchang
         subjectToken: await w.idToken(),
         key: await newKey(),
       })
-      assert.equal(silent.body.code, 'issuance.forbidden')
+      assert.equal(silent.body.code, 'issuance.approval_needed')
       await publishPolicies(w.rooms.policy, { text, by, note: 'for tests' })
     })
 

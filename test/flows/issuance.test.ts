@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
 import { addAdmissionRule } from '../../src/agents/index.ts'
+import { listForApprover } from '../../src/approvals/index.ts'
+import { findPerson } from '../../src/people/index.ts'
 import { latestSet, publishPolicies } from '../../src/policy/index.ts'
 import { listTasks } from '../../src/tasks/index.ts'
+import { say } from '../mcp/asking.ts'
 import { deskActions, openDesk, ping, Stranger } from '../mcp/stranger.ts'
 import { inEachWorld } from '../world.ts'
 
@@ -31,6 +34,26 @@ inEachWorld('policies gate the tokens of clients that come with a code', (world)
     const text = action === '' ? permits : `${permits}\n${rule}\n`
     await publishPolicies(world().rooms.policy, { text, by, note: 'for a test' })
   }
+
+  /** Until the next one. */
+  async function ask(action: string): Promise<void> {
+    const rule = `@id("such-tokens-ask") @requestable("Finance looks at it") @approvers("group:finance") @lifetime("PT20M")
+      forbid (principal, action == Action::"${action}", resource);`
+    const { id: by } = await world().person('ada')
+    const text = `${permits}\n${rule}\n`
+    await publishPolicies(world().rooms.policy, { text, by, note: 'for a test' })
+  }
+
+  /** What finance is asked now. */
+  async function question() {
+    const fiona = await findPerson(world().rooms.storage.read, (await world().person('fiona')).id)
+    assert.ok(fiona)
+    const [asked] = await listForApprover(world().rooms.decisions, fiona)
+    assert.ok(asked)
+    return asked
+  }
+  const answer = async (button: RegExp) =>
+    say(world(), `${world().issuer}/approvals/${(await question()).id}`, button)
 
   const tasksOf = ({ id: agentId }: Stranger) =>
     listTasks(world().rooms.storage.read, { agentId, limit: 5 })
@@ -71,6 +94,67 @@ inEachWorld('policies gate the tokens of clients that come with a code', (world)
     assert.equal(status, 200)
     assert.equal('refresh_token' in body, false)
     assert.equal((await ping(desk(), String(body.access_token))).status, 200)
+  })
+
+  it('others are asked after the person, and the code opens the task that they approved', async () => {
+    const stranger = await Stranger.arrive(world())
+    await ask('issue:access_token:authorization_code')
+    await stranger.knock(desk())
+    const sam = await stranger.browser('sam')
+    const waiting = await sam.submit(await stranger.ask(), /^grant$/)
+    assert.match(waiting.text, /others are asked first.*anyone in finance/)
+    const { pathname } = new URL(waiting.url)
+    const onward = `${world().issuer}/oauth${pathname}`
+    const still = await sam.get(onward)
+    assert.match(still.text, /others are asked first/)
+    assert.deepEqual(stranger.arrived, [], 'no code yet')
+    const { taskId } = await question()
+    await answer(/^Approve once/)
+    await sam.get(onward)
+    const [back] = stranger.arrived
+    assert.ok(back)
+    const issued = await stranger.redeem(back, desk())
+    assert.equal(issued.status, 200, JSON.stringify(issued.body))
+    assert.equal(issued.body.task_id, taskId)
+    const [task] = await tasksOf(stranger)
+    assert.ok(task && task.deadline - task.openedAt <= 20 * 60_000, 'no longer than the approval')
+    assert.equal((await ping(desk(), String(issued.body.access_token))).status, 200)
+  })
+
+  it('a no of others is told to the program, and a person who gave up waiting need not ask them twice', async () => {
+    const stranger = await Stranger.arrive(world())
+    await ask('issue:access_token:authorization_code')
+    const sam = await stranger.browser('sam')
+    const begin = async () => {
+      await stranger.knock(desk())
+      return sam.submit(await stranger.ask(), /^grant$/)
+    }
+    await begin()
+    const first = await question()
+    const again = await begin()
+    assert.equal((await question()).id, first.id, 'the same question')
+    await answer(/^deny$/)
+    await sam.get(`${world().issuer}/oauth${new URL(again.url).pathname}`)
+    const [back] = stranger.arrived
+    assert.equal(back?.searchParams.get('error'), 'access_denied')
+    assert.deepEqual(await tasksOf(stranger), [])
+  })
+
+  it('refreshing waits where people are asked, and goes on with the same token', async () => {
+    const stranger = await Stranger.arrive(world())
+    await forbid('')
+    const { body } = await stranger.redeem(await stranger.codeFor(desk()), desk())
+    const refresh_token = String(body.refresh_token)
+    await ask('issue:access_token:refresh_token')
+    const waiting = await stranger.refresh({ refresh_token })
+    assert.equal(waiting.body.error, 'authorization_pending')
+    assert.equal(waiting.body.code, 'issuance.approval_pending')
+    assert.equal(Object(waiting.body.access_request).id, (await question()).id)
+    await answer(/^Approve once/)
+    const next = await stranger.refresh({ refresh_token })
+    assert.equal(next.status, 200, JSON.stringify(next.body))
+    const more = await stranger.refresh({ refresh_token: String(next.body.refresh_token) })
+    assert.equal(more.status, 200, 'their yes lasts')
   })
 
   it('nor is the next one: the last that was given works once more', async () => {

@@ -39,7 +39,7 @@ forEachEngine('openings that rules make wait for people', (open) => {
 
   test('without the word of the agent they are refused, and nobody is asked', async (t) => {
     const { asked, tasks, waiting } = await begin(t)
-    assert.equal(reasonOf(await waiting.try({ defer: undefined })), 'issuance.forbidden')
+    assert.equal(reasonOf(await waiting.try({ defer: undefined })), 'issuance.approval_needed')
     assert.equal(await asked(), undefined)
     assert.equal(await tasks(), 0)
   })
@@ -75,13 +75,13 @@ forEachEngine('openings that rules make wait for people', (open) => {
     const opened = await waiting.poll(code)
     assert.ok(opened.outcome === 'opened')
     const other = await openTask(parts, await world.opening(newKey()))
-    assert.equal(reasonOf(other), 'issuance.forbidden')
+    assert.equal(reasonOf(other), 'issuance.approval_needed')
     assert.ok(await world.token({ opened, key: waiting.key }))
     await suspendPerson(parts, { personId: finn.id, by: 'operator', reason: 'test' })
     const asked = world.exchange({ opened, key: waiting.key }, { resource: ORDERS })
     const refused = await issueResourceToken(parts, asked)
     assert.ok(refused.outcome === 'refused')
-    assert.equal(refused.reason, 'issuance.forbidden')
+    assert.equal(refused.reason, 'issuance.approval_pending', 'its people are asked anew')
   })
 
   test('a no, and a yes of somebody who may not any more, open nothing', async (t) => {

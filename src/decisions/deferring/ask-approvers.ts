@@ -1,18 +1,19 @@
-import { useCredential } from '../../agents/index.ts'
+import { type CredentialUse, useCredential } from '../../agents/index.ts'
 import { attachQuestion } from '../../approvals/index.ts'
 import { newId } from '../../lib/id.ts'
 import { Problem } from '../../lib/problem.ts'
+import type { GrantName } from '../../policy/index.ts'
 import { consumeOnce, type Tx } from '../../storage/index.ts'
 import { countWaitingOf } from '../../tasks/index.ts'
-import { waitingOf } from '../opening/ask-person.ts'
-import type { Brought } from '../opening/bring.ts'
-import type { Unapproved } from '../opening/grant.ts'
-import { type Deferred, type Opening, type Refused, refused } from '../opening/opening.ts'
+import type { Proof } from '../../tokens/index.ts'
+import { openingQuestion } from '../issuance/question.ts'
+import { refusedBy, type UsedOnce } from '../opening/begin.ts'
+import type { Granted, Unapproved } from '../opening/grant.ts'
+import { type Deferred, type Deferring, type Refused, refused } from '../opening/opening.ts'
 import { type Attempt, refuseOpening } from '../opening/refuse.ts'
 import type { DecisionParts } from '../parts.ts'
 import { problemOr } from '../reasons.ts'
-import { findHeldBack, type HeldBack, holdBack } from './defer.ts'
-import { openingQuestion } from './opening-question.ts'
+import { findHeldBack, type HeldBack, holdBack, type Waiting } from './defer.ts'
 
 /** People have so long to answer, as about calls of high risk. */
 const ANSWERED_WITHIN = 60 * 60_000
@@ -21,71 +22,104 @@ export const LONGEST_APPROVAL = 24 * 60 * 60_000
 /** An agent that waits for more at once asks nobody. */
 export const MOST_WAITING = 20
 
+/** An opening that nothing but people stands in the way of. */
+export interface ToApprove {
+  readonly waiting: Waiting
+  readonly unapproved: Unapproved<Pick<Granted, 'details' | 'mayDelegate' | 'person'>>
+  readonly grant: GrantName
+  /** The chain that it would have. */
+  readonly chain: readonly string[]
+  readonly sponsored: boolean
+  readonly brought: { readonly assertion: CredentialUse; readonly proof: Proof | undefined }
+  /** What else is used up. */
+  readonly also?: UsedOnce
+  /** Absent where the agent cannot wait, or did not say that it does. */
+  readonly defer: Deferring | undefined
+  readonly attempt: Attempt
+}
+
 /**
- * Nothing but people stands in the way of an opening, and the agent lets it be deferred: they are asked, about this opening and no other,
- * and a code takes the place of what was brought. The id of the task that it will be is fixed with the question.
+ * The agent lets it be deferred: people are asked, about this opening and no other, and a code takes the place of what was brought. The
+ * id of the task that it will be is fixed with the question. Otherwise it is refused, and nobody is asked.
  */
 export async function askApprovers(
   parts: DecisionParts,
-  opening: Opening,
-  brought: Brought,
-  { attempt, unapproved }: { readonly unapproved: Unapproved; readonly attempt: Attempt },
+  asked: ToApprove,
 ): Promise<Deferred | Refused> {
-  const { version: policyVersion } = await parts.policies.active()
-  const full = await parts.room?.isFullFor(brought.agent.id)
+  const { attempt, defer } = asked
+  const { proof } = asked.brought
+  if (!defer) return refuseOpening(parts, attempt, proof ? SAY_SO : CANNOT_WAIT)
+  if (!proof) return refuseOpening(parts, attempt, CANNOT_WAIT)
+  const full = await parts.room?.isFullFor(asked.waiting.agent.id)
   if (full) return refuseOpening(parts, attempt, full)
-  const held = await problemOr(
-    parts.storage.transaction(async (tx) => {
-      await useProof(tx, brought)
-      const waiting = waitingOf(opening, brought)
-      const same = await findHeldBack(parts, tx, waiting)
-      if (same) return same
-      await useRest(tx, brought)
-      if ((await countWaitingOf(tx, brought.agent.id, parts.clock.now())) >= MOST_WAITING)
-        throw new Problem('approval.too_many_pending', 'the agent waits for too much already')
-      const now = parts.clock.now()
-      const { details, mayDelegate, person } = unapproved.grant
-      const question = openingQuestion(
-        parts,
-        {
-          ...{ details, mayDelegate, person, agent: brought.agent, request: waiting.request },
-          taskId: newId('task', parts.random),
-          deadline: now + LONGEST_APPROVAL,
-        },
-        unapproved.forbids,
-        { catalog: unapproved.catalog, policyVersion },
-      )
-      await attachQuestion(parts, tx, question, [])
-      await parts.ledger.append(tx, {
-        ...attempt.about,
-        type: 'task.deferred',
-        outcome: 'deferred',
-        reason: 'approval.required',
-        thumbprint: brought.proof.thumbprint,
-        origin: { ip: attempt.ip },
-      })
-      const until = { consentId: null, answeredBy: now + ANSWERED_WITHIN, taskId: question.taskId }
-      const notificationToken = opening.defer?.notificationToken
-      return holdBack(parts, tx, waiting, { ...until, notificationToken })
-    }),
-  )
+  const held = await problemOr(hold(parts, asked, { defer, proof }))
   if (!(held instanceof Problem)) return deferred(held)
   if (held.status >= 500) throw held
   return refuseOpening(parts, attempt, refused(held.code, held.detail))
+}
+
+const SAY_SO = refused(
+  'issuance.approval_needed',
+  'people have to approve it first: send `completion_mode=deferred` to wait for them',
+)
+const CANNOT_WAIT = refused(
+  'issuance.approval_needed',
+  'people have to approve it first, and only who proves a key can wait for them',
+)
+
+async function hold(
+  parts: DecisionParts,
+  asked: ToApprove,
+  { defer, proof }: { readonly defer: Deferring; readonly proof: Proof },
+): Promise<HeldBack> {
+  const { attempt, brought, unapproved, waiting } = asked
+  const { version: policyVersion } = await parts.policies.active()
+  return parts.storage.transaction(async (tx) => {
+    await useOnce(tx, { ...proof, kind: 'dpop' })
+    const same = await findHeldBack(parts, tx, waiting)
+    if (same) return same
+    if (!(await useCredential(tx, brought.assertion)))
+      throw new Problem('assertion.replayed', 'the client assertion was used before')
+    if (asked.also) await useOnce(tx, asked.also)
+    if ((await countWaitingOf(tx, waiting.agent.id, parts.clock.now())) >= MOST_WAITING)
+      throw new Problem('approval.too_many_pending', 'the agent waits for too much already')
+    const now = parts.clock.now()
+    const { chain, grant, sponsored } = asked
+    const { details, mayDelegate, person } = unapproved.grant
+    const question = openingQuestion(
+      parts,
+      {
+        ...{ chain, details, grant, mayDelegate, person, sponsored, request: waiting.request },
+        thumbprint: proof.thumbprint,
+        taskId: newId('task', parts.random),
+        deadline: now + LONGEST_APPROVAL,
+      },
+      unapproved.forbids,
+      { catalog: unapproved.catalog, policyVersion },
+    )
+    await attachQuestion(parts, tx, question, [])
+    await parts.ledger.append(tx, {
+      ...attempt.about,
+      type: 'task.deferred',
+      outcome: 'deferred',
+      reason: 'approval.required',
+      thumbprint: proof.thumbprint,
+      origin: { ip: attempt.ip },
+    })
+    const until = { consentId: null, answeredBy: now + ANSWERED_WITHIN, taskId: question.taskId }
+    return holdBack(parts, tx, waiting, { ...until, notificationToken: defer.notificationToken })
+  })
 }
 
 function deferred({ code, expiresIn, interval }: HeldBack): Deferred {
   return { outcome: 'deferred', code, expiresIn, interval, page: undefined }
 }
 
-async function useProof(tx: Tx, { proof }: Brought): Promise<void> {
-  if (!(await consumeOnce(tx, 'dpop', proof.replayKey, proof.expiresAt)))
-    throw new Problem('proof.replayed', 'the proof was used before')
-}
-
-async function useRest(tx: Tx, { assertion, subject }: Brought): Promise<void> {
-  if (!(await useCredential(tx, assertion)))
-    throw new Problem('assertion.replayed', 'the client assertion was used before')
-  if (!(await consumeOnce(tx, 'subject_token', subject.replayKey, subject.expiresAt)))
-    throw new Problem('subject_token.replayed', 'the subject token was used before')
+async function useOnce(
+  tx: Tx,
+  { expiresAt, kind, replayKey }: Pick<UsedOnce, 'expiresAt' | 'replayKey'> & { kind: string },
+): Promise<void> {
+  if (await consumeOnce(tx, kind, replayKey, expiresAt)) return
+  const { detail, reason } = refusedBy(`used ${kind}`)
+  throw new Problem(reason, detail)
 }

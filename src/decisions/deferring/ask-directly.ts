@@ -10,9 +10,9 @@ import {
   MOST_ASKED_AN_HOUR,
   requestConsent,
 } from '../../tasks/index.ts'
-import { type Issuing, issuingBy } from '../issuance/gate.ts'
+import { type Issuing, issuingBy } from '../issuance/issuing.ts'
 import { type Caller, readCaller } from '../opening/bring.ts'
-import { grantOpening } from '../opening/grant.ts'
+import { type Granted, grantOrAsk, isUnapproved, type Unapproved } from '../opening/grant.ts'
 import { type OpeningRequest, type Refused, refused, type WantedTask } from '../opening/opening.ts'
 import { type Attempt, refuseOpening } from '../opening/refuse.ts'
 import { detailsAt } from '../opening/wanted.ts'
@@ -127,16 +127,17 @@ export async function questionOf(
   const nothingBefore = { only: 'nothing' }
   const issuers = await parts.issuers.behind(agent)
   const given = { agent, subject: { person }, issuers, issuing }
-  const grant = await grantOpening(parts, wanted, given, nothingBefore)
+  const grant = await grantOrAsk(parts, wanted, given, { ...nothingBefore, asking: [] })
   if (grant.outcome === 'refused') return grant
-  const details = grant.outcome === 'granted' ? allOf(grant) : grant.details
+  // Whom rules want to be asked is asked after the person.
+  const details = grant.outcome === 'needs_consent' ? grant.details : allOf(grant)
   if (wanted.resource !== undefined && detailsAt(details, wanted.resource).length === 0)
     return refused('task.resource_not_granted', 'nothing could be granted at this resource')
   return details
 }
 
-function allOf(grant: Extract<Awaited<ReturnType<typeof grantOpening>>, { outcome: 'granted' }>) {
-  const { delegatesAsked, details, kindOf, mayDelegate } = grant
+function allOf(found: Granted | Unapproved) {
+  const { delegatesAsked, details, kindOf, mayDelegate } = isUnapproved(found) ? found.grant : found
   if (!delegatesAsked) return details
   const more = asCalls(mayDelegate).filter((detail) => !contains(details, [detail], kindOf))
   return [...details, ...more]

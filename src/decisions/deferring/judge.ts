@@ -1,25 +1,19 @@
 import type { ForbidRef } from '@remit/engine'
-import { type Agent, findAgent } from '../../agents/index.ts'
+import { findAgent } from '../../agents/index.ts'
 import { type AccessRequest, type FrozenQuestion, usableApproval } from '../../approvals/index.ts'
 import { newId } from '../../lib/id.ts'
 import { Problem } from '../../lib/problem.ts'
-import { findPerson, type Person } from '../../people/index.ts'
-import {
-  answerableUntil,
-  type ConsentRequest,
-  type Deferral,
-  findConsent,
-} from '../../tasks/index.ts'
-import type { Issuing } from '../issuance/gate.ts'
+import { findPerson } from '../../people/index.ts'
+import { answerableUntil, type Deferral, findConsent } from '../../tasks/index.ts'
+import { openingQuestion } from '../issuance/question.ts'
 import type { BroughtAgent } from '../opening/bring.ts'
-import { type Granted, grantOrAsk, type Unapproved } from '../opening/grant.ts'
-import { type Refused, refused } from '../opening/opening.ts'
-import { detailsAt } from '../opening/wanted.ts'
+import { isUnapproved, type Unapproved } from '../opening/grant.ts'
+import { type OpeningRequest, type Refused, refused } from '../opening/opening.ts'
+import { detailsAt, isRefused } from '../opening/wanted.ts'
 import type { DecisionParts } from '../parts.ts'
-import { problemOr } from '../reasons.ts'
 import { LONGEST_APPROVAL } from './ask-approvers.ts'
 import { type FrozenRequest, thaw } from './frozen-request.ts'
-import { openingQuestion } from './opening-question.ts'
+import { grantOf, lineOf, type Plan, planOpening, type Waiter } from './plan.ts'
 
 export interface StillWaiting {
   readonly outcome: 'waiting'
@@ -29,9 +23,8 @@ export interface StillWaiting {
 
 export interface Allowed {
   readonly outcome: 'granted'
-  readonly grant: Granted
+  readonly plan: Plan
   readonly request: FrozenRequest
-  readonly consent: ConsentRequest | undefined
   /** Of people whom rules wanted to be asked; used up with the task. */
   readonly approval: AccessRequest | undefined
 }
@@ -58,7 +51,10 @@ const WAITING: StillWaiting = { outcome: 'waiting', page: undefined }
 export async function judgeDeferral(
   parts: DecisionParts,
   own: Deferral,
-  { brought, issuing }: { readonly brought: BroughtAgent; readonly issuing: Issuing },
+  {
+    brought,
+    origin,
+  }: { readonly brought: BroughtAgent; readonly origin: OpeningRequest['origin'] },
 ): Promise<Standing> {
   const { read } = parts.storage
   const consent = own.consentId === null ? undefined : await findConsent(read, own.consentId)
@@ -73,40 +69,43 @@ export async function judgeDeferral(
   if (consent?.state === 'denied')
     return denied(refused('consent.denied', 'the person said no to this'))
   if (byThis && consent?.state === 'pending') return WAITING
-  const request = thaw(own.request)
-  const only = byThis ? (consent?.basisId ?? 'nothing') : undefined
-  const who = { agent, subject: { person }, issuers: brought.issuers, issuing }
-  const judged = (lifted: readonly ForbidRef[]) =>
-    problemOr(grantOrAsk(parts, request, who, { only, lifted, asking: byThis ? undefined : [] }))
-  const first = await judged([])
-  if (first instanceof Problem || first.outcome !== 'needs_approval')
-    return standingOf(parts, first, { consent, request, approval: undefined })
-  const people = await withPeople(parts, own, { agent, person, request, unapproved: first })
+  const waiter: Waiter = {
+    ...{ person, consent, origin, flow: own.flow, request: thaw(own.request) },
+    brought: { ...brought, agent },
+    only: byThis ? (consent?.basisId ?? 'nothing') : undefined,
+  }
+  const planned = (lifted: readonly ForbidRef[]) =>
+    planOpening(parts, waiter, { lifted, asking: [] })
+  const first = await planned([])
+  if (first instanceof Problem || !isUnapproved(first))
+    return standingOf(parts, first, waiter, undefined)
+  const people = await withPeople(parts, own, waiter, first)
   if (people.outcome !== 'approved') return people
   const { approval } = people
-  const lifted = await judged(approval.ask.forbids)
-  if (!(lifted instanceof Problem) && lifted.outcome === 'needs_approval') return WAITING
-  return standingOf(parts, lifted, { consent, request, approval })
+  const lifted = await planned(approval.ask.forbids)
+  if (!(lifted instanceof Problem) && isUnapproved(lifted)) return WAITING
+  return standingOf(parts, lifted, waiter, approval)
 }
 
-type Judged = Problem | Exclude<Awaited<ReturnType<typeof grantOrAsk>>, Unapproved>
+type Planned = Awaited<ReturnType<typeof planOpening>>
 
 function standingOf(
   { issuer }: DecisionParts,
-  grant: Judged,
-  known: Pick<Allowed, 'approval' | 'consent' | 'request'>,
+  plan: Exclude<Planned, Unapproved<Plan['grant']>>,
+  { consent, request }: Waiter,
+  approval: AccessRequest | undefined,
 ): Standing {
-  const { consent, request } = known
-  if (grant instanceof Problem) return denied(refused(grant.code, grant.detail))
-  if (grant.outcome === 'refused') return denied(grant)
-  if (grant.outcome === 'needs_consent') {
+  if (plan instanceof Problem) return denied(refused(plan.code, plan.detail))
+  if (isRefused(plan)) return denied(plan)
+  if ('outcome' in plan) {
     if (consent?.state === 'pending')
       return { outcome: 'waiting', page: `${issuer}/consent/${consent.id}` }
     return denied(refused('consent.required', 'the person has taken the consent back'))
   }
-  if (request.resource !== undefined && detailsAt(grant.details, request.resource).length === 0)
+  const { details } = plan.grant
+  if (request.resource !== undefined && detailsAt(details, request.resource).length === 0)
     return denied(refused('task.resource_not_granted', 'nothing was granted at this resource'))
-  return { ...known, outcome: 'granted', grant }
+  return { outcome: 'granted', plan, request, approval }
 }
 
 function denied(why: Refused): Extract<Standing, { outcome: 'denied' }> {
@@ -117,23 +116,21 @@ function denied(why: Refused): Extract<Standing, { outcome: 'denied' }> {
 async function withPeople(
   parts: DecisionParts,
   own: Deferral,
-  asked: {
-    readonly agent: Agent
-    readonly person: Person
-    readonly request: FrozenRequest
-    readonly unapproved: Unapproved
-  },
+  waiter: Waiter,
+  unapproved: Unapproved<Plan['grant']>,
 ): Promise<
   { readonly outcome: 'approved'; readonly approval: AccessRequest } | Exclude<Standing, Allowed>
 > {
-  const { agent, person, request, unapproved } = asked
+  const { brought, person, request } = waiter
   const { details, mayDelegate } = unapproved.grant
   const now = parts.clock.now()
   const { version: policyVersion } = await parts.policies.active()
   const question = openingQuestion(
     parts,
     {
-      ...{ agent, details, mayDelegate, person, request },
+      ...{ details, mayDelegate, person, request, ...(await lineOf(parts, waiter)) },
+      grant: grantOf(waiter),
+      thumbprint: brought.proof.thumbprint,
       taskId: own.taskId ?? newId('task', parts.random),
       deadline: own.createdAt + LONGEST_APPROVAL,
     },
@@ -159,7 +156,7 @@ async function withPeople(
   }
 }
 
-function covers({ ask }: AccessRequest, forbids: readonly ForbidRef[]): boolean {
+export function covers({ ask }: AccessRequest, forbids: readonly ForbidRef[]): boolean {
   return forbids.every(({ digest, id }) =>
     ask.forbids.some((each) => each.id === id && each.digest === digest),
   )

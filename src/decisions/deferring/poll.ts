@@ -1,7 +1,6 @@
 import { credentialStep } from '../../agents/index.ts'
 import { attachQuestion, useSteps } from '../../approvals/index.ts'
 import { newId } from '../../lib/id.ts'
-import type { GrantName } from '../../policy/index.ts'
 import { consumeOnceStep } from '../../storage/index.ts'
 import {
   BASES_STEP,
@@ -16,11 +15,9 @@ import {
   slowDownStep,
 } from '../../tasks/index.ts'
 import { opaqueDigest } from '../../tokens/index.ts'
-import { issuingBy } from '../issuance/gate.ts'
 import { answerOpening } from '../opening/answer.ts'
 import { begin, refusedBy } from '../opening/begin.ts'
 import { type BroughtAgent, readAgent } from '../opening/bring.ts'
-import { newTask } from '../opening/new-task.ts'
 import { type Opened, type OpeningRequest, type Refused, refused } from '../opening/opening.ts'
 import { refuseOpening } from '../opening/refuse.ts'
 import type { DecisionParts } from '../parts.ts'
@@ -34,13 +31,6 @@ export interface Poll extends OpeningRequest {
 }
 
 export type PollAnswer = Opened | Refused | StillWaiting
-
-/** As policies name how a token comes: of a request that was put off, by how it was first made. */
-const GRANT_OF: Readonly<Record<Flow, GrantName>> = {
-  deferred: 'token_exchange',
-  ciba: 'ciba',
-  device: 'device_code',
-}
 
 /** How often bases may change between looking and opening before we stop trying. */
 const MOST_TRIES = 3
@@ -75,7 +65,7 @@ export async function pollDeferral(parts: DecisionParts, poll: Poll): Promise<Po
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     const standing =
       ended(own, parts.clock.now()) ??
-      (await judgeDeferral(parts, own, { brought, issuing: issuingBy(GRANT_OF[own.flow], poll) }))
+      (await judgeDeferral(parts, own, { brought, origin: poll.origin }))
     if (standing.outcome === 'refused') return no(standing)
     if (standing.outcome === 'denied') return generic(await no(standing.why), standing.why)
     if (standing.outcome === 'ask') await askNow(parts, own, standing)
@@ -173,33 +163,17 @@ async function redeem(
   },
 ): Promise<Opened | Refused | string> {
   const { brought, granted, own } = given
-  const { approval, consent, grant, request } = granted
+  const { approval, plan, request } = granted
   const { thumbprint } = brought.proof
-  const task = await newTask(parts, {
+  const { guards, held } = await plan.begins({
     id: own.taskId ?? undefined,
     approvedUntil: approval?.usableUntil ?? undefined,
-    agentId: own.agentId,
-    personId: grant.person.id,
-    purpose: request.purpose,
-    details: grant.details,
-    mayDelegate: grant.mayDelegate,
-    budget: grant.budget,
-    bases: grant.bases,
-    keyThumbprint: thumbprint,
-    lifeSeconds: request.lifeSeconds,
-    place: grant.place,
-    // Where nothing was shown of the person, they themselves were there to answer.
-    proved:
-      own.flow === 'deferred'
-        ? request.proved
-        : { authTime: consent?.authTime ?? null, acr: consent?.acr ?? null },
-    openedBy: 'exchange',
-    issuers: brought.issuers,
   })
-  const { id, agentId, personId } = task
-  const failed = await begin(parts, task, {
+  const { agentId, id, personId } = held.task
+  const failed = await begin(parts, held.task, {
     brought,
     guards: [
+      ...guards,
       ...(approval ? useSteps(parts, approval, newId('decision', parts.random)) : []),
       redeemDeferralStep(parts.storage.read, { digest: own.digest, thumbprint, taskId: id }),
       parts.ledger.appendStep({
@@ -208,11 +182,10 @@ async function redeem(
         facts: { flow: own.flow, consent: own.consentId ?? undefined },
       }),
     ],
-    record: { chain: [agentId], origin: poll.origin },
+    record: { chain: held.chain, origin: poll.origin },
   })
   if (failed !== undefined) return failed
-  const held = { task, chain: [agentId], above: [], spaces: grant.place.spaces }
-  return answerOpening(parts, request, held, grant)
+  return answerOpening(parts, request, held, plan.grant)
 }
 
 /** Somebody was quicker: another poll, or whoever cancelled. */

@@ -2,7 +2,8 @@ import type { Detail } from '@remit/engine'
 import type { Step } from '../../storage/index.ts'
 import { insertRefreshStep, newOpaqueToken, type Proof, tokenTypeOf } from '../../tokens/index.ts'
 import type { HeldTask } from '../facts.ts'
-import { type Issuing as IssuingBy, mayIssueAt } from '../issuance/gate.ts'
+import { mayIssueAt } from '../issuance/gate.ts'
+import type { Issuing as IssuingBy } from '../issuance/issuing.ts'
 import { aboutTask, grantAt } from '../issue-resource-token.ts'
 import { resourceAccess } from '../issuing/resource-access.ts'
 import type { Refused } from '../opening/opening.ts'
@@ -56,11 +57,12 @@ export async function issueTokens(
   const at = await grantAt(parts, held, { resource, details: wanted, scope: asking, issuing })
   if (isRefused(at)) return at
   const of = { held, resource: at.resource.name, setting: at.setting }
-  const noMore = await mayIssueAt(parts, of, 'refresh_token', issuing)
+  const { people } = at
+  const noMore = await mayIssueAt(parts, of, 'refresh_token', issuing, people.lifted)
   const scope = scopeOf(at.details)
   const { setting, view, details } = at
   const issued = await resourceAccess(parts, held, {
-    ...{ resource: at.resource, view, details, scope, person: setting.person },
+    ...{ resource: at.resource, view, details, scope, person: setting.person, until: people.until },
     thumbprint: task.keyThumbprint,
   })
   const { expiresIn, id, token } = issued.token
@@ -73,6 +75,7 @@ export async function issueTokens(
   }
   const done = await parts.storage.commit([
     ...asked.steps,
+    ...people.steps,
     ...(asked.remember ? [asked.remember(answer)] : []),
     ...issued.steps,
     ...(refresh

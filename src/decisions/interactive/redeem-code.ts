@@ -1,3 +1,4 @@
+import type { ForbidRef } from '@remit/engine'
 import {
   type Agent,
   agentIdOf,
@@ -5,6 +6,8 @@ import {
   listKeys,
   type TrustedIssuer,
 } from '../../agents/index.ts'
+import { type AccessRequest, USE_STEP, useSteps } from '../../approvals/index.ts'
+import { newId } from '../../lib/id.ts'
 import { Problem } from '../../lib/problem.ts'
 import { findPerson, type Person } from '../../people/index.ts'
 import {
@@ -20,13 +23,14 @@ import {
   useAuthorizationStep,
 } from '../../tasks/index.ts'
 import { CODE_STEP, consumeCodeStep, type Proof } from '../../tokens/index.ts'
-import { grantOpening } from '../opening/grant.ts'
+import { grantOrAsk, isUnapproved } from '../opening/grant.ts'
 import { newTask } from '../opening/new-task.ts'
 import { type Refused, refused } from '../opening/opening.ts'
 import { detailsAt, isRefused } from '../opening/wanted.ts'
 import type { DecisionParts } from '../parts.ts'
 import { problemOr } from '../reasons.ts'
 import { PROOF_STEP, proofStep } from '../refuse.ts'
+import { approvalOfCode, purposeOf } from './approved-code.ts'
 import { grantEnded, type Presenting, readProof, refusing } from './credentials.ts'
 import { type InteractiveTokens, issueTokens } from './issue.ts'
 import {
@@ -86,6 +90,7 @@ export async function redeemCode(
     ...client.steps,
     consumeCodeStep(read, asked.codeId, { now: parts.clock.now(), knownUntil: task.deadline }),
     useAuthorizationStep(read, AUTHORIZATION_STEP, authorization.id, task.id),
+    ...(found.approval ? useSteps(parts, found.approval, newId('decision', parts.random)) : []),
     ...openSteps(parts, task, { chain: [task.agentId], origin: asked.origin }),
   ])
   if (!done.committed) return no(await overtaken(parts, authorization, done.failed))
@@ -95,6 +100,8 @@ export async function redeemCode(
 }
 
 interface Behind {
+  /** Of others than the person, where rules wanted them to be asked. */
+  readonly approval: AccessRequest | undefined
   readonly agent: Agent
   readonly person: Person
   readonly details: Task['details']
@@ -127,16 +134,26 @@ async function behind(
   // INVARIANT: bearer tokens are for MCP servers, whose clients may know nothing else; an API's clients have keys.
   if (!proof && resource.protocol !== 'mcp')
     return refused('proof.missing', 'this resource takes bound tokens only: send a DPoP proof')
-  // In our words: nobody was asked for one.
-  const purpose = `${authorization.clientName} at ${resource.name}, as allowed on the consent page`
+  const purpose = purposeOf(authorization, resource.name)
   const wanted = { details: authorization.details, purpose }
   const issuers = await problemOr(parts.issuers.behind(agent))
   if (issuers instanceof Problem) return refused('grant.ended', issuers.detail)
   const bound = proof !== undefined
   const issuing = { grant: 'authorization_code', bound, origin } as const
   const who = { agent, subject: { person }, issuers, issuing }
-  const grant = await problemOr(grantOpening(parts, wanted, who))
+  const granting = (lifted: readonly ForbidRef[]) =>
+    problemOr(grantOrAsk(parts, wanted, who, { lifted, asking: [] }))
+  const first = await granting([])
+  const asked = !(first instanceof Problem) && isUnapproved(first) ? first : undefined
+  const { taskId } = authorization
+  const approval =
+    asked && taskId
+      ? await approvalOfCode(parts, { ...authorization, taskId }, { agent, person, ...asked })
+      : undefined
+  if (asked && !approval) return NOT_APPROVED
+  const grant = approval ? await granting(approval.ask.forbids) : first
   if (grant instanceof Problem) return refused(grant.code, grant.detail)
+  if (grant.outcome === 'needs_approval') return NOT_APPROVED
   if (grant.outcome === 'refused') return notGranted(grant)
   if (grant.outcome === 'needs_consent')
     return refused('grant.ended', 'the person has taken the consent back')
@@ -149,8 +166,22 @@ async function behind(
   if (details.length === 0)
     return refused('grant.ended', 'nothing is left of what the person allowed')
   const { acr, authTime } = authorization
-  return { agent, person, details, bases: own, purpose, proved: { acr, authTime }, issuers }
+  return {
+    agent,
+    person,
+    details,
+    bases: own,
+    purpose,
+    proved: { acr, authTime },
+    issuers,
+    approval,
+  }
 }
+
+const NOT_APPROVED = refused(
+  'issuance.approval_needed',
+  'people have to approve it first; begin again, and they are asked after the person',
+)
 
 function interactiveTask(
   parts: DecisionParts,
@@ -158,6 +189,12 @@ function interactiveTask(
   proof: Proof | undefined,
 ): Promise<Task> {
   return newTask(parts, {
+    ...(found.approval
+      ? {
+          id: found.approval.taskId,
+          approvedUntil: found.approval.usableUntil ?? undefined,
+        }
+      : {}),
     agentId: found.agent.id,
     personId: found.person.id,
     purpose: found.purpose,
@@ -202,7 +239,7 @@ async function firstTokens(
 
 /** Where policies let no token be issued, asking the person again is no help. */
 function notGranted(refusal: Refused): Refused {
-  return refusal.reason === 'issuance.forbidden' ? refusal : grantEnded(refusal)
+  return refusal.reason.startsWith('issuance.') ? refusal : grantEnded(refusal)
 }
 
 /** All that the task may do: narrowing the first token narrows none after it. */
@@ -227,6 +264,7 @@ async function overtaken(
   if (guard === KEY_STEP)
     return refused('task.key_used', 'the key belongs to another task; make a fresh one for each')
   if (guard === BASES_STEP) return refused('grant.ended', 'the person has taken the consent back')
+  if (guard === USE_STEP) return NOT_APPROVED
   if (guard !== CODE_STEP && guard !== AUTHORIZATION_STEP)
     throw new Error(`a task could not be opened: ${guard}`)
   const now = await findAuthorization(parts.storage.read, id)

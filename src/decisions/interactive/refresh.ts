@@ -1,4 +1,5 @@
 import { listKeys } from '../../agents/index.ts'
+import { USE_STEP } from '../../approvals/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { closeTask } from '../../tasks/index.ts'
 import {
@@ -55,7 +56,8 @@ export async function refreshTokens(
     const before =
       proof && (await lostAnswer(parts, { asked, shown, held, proof, steps: client.steps }))
     if (!before) return no(await reused(parts, shown))
-    return before.outcome === 'refused' ? no(grantEnded(before)) : before
+    if (before.outcome !== 'refused') return before
+    return no(before.asks ? before : refusedRefresh(before))
   }
   if (shown.usedAt !== null) return again()
   const wrong = misuse(parts, { asked, shown, held, proof })
@@ -78,12 +80,20 @@ export async function refreshTokens(
     ],
   })
   if (issued.outcome === 'issued') return issued
-  if (issued.outcome === 'refused') return no(grantEnded(issued))
+  if (issued.outcome === 'refused') return no(issued.asks ? issued : refusedRefresh(issued))
   if (issued.guard === PROOF_STEP) return no(refused('proof.replayed', 'the proof was used before'))
   if (isAssertionStep(issued.guard))
     return no(refused('assertion.replayed', 'the client assertion was used before'))
   if (issued.guard === REFRESH_STEP) return again()
+  if (issued.guard === USE_STEP) return no(STALE)
   throw new Error(`tokens could not be stored: ${issued.guard}`)
+}
+
+const STALE = refused('token.stale', 'somebody was quicker; send the request again')
+
+/** What people said is told as it is: asking them again is no help. */
+function refusedRefresh(refusal: Refused): Refused {
+  return refusal.reason.startsWith('approval.') ? refusal : grantEnded(refusal)
 }
 
 function misuse(

@@ -4,6 +4,7 @@ import {
   type Issuable,
   type IssuanceFacts,
   issuable,
+  type PolicySet,
   type Requestable,
 } from '@remit/engine'
 import type { Agent } from '../../agents/index.ts'
@@ -11,7 +12,6 @@ import { liftedForTask } from '../../approvals/index.ts'
 import type { CatalogView } from '../../catalog/index.ts'
 import type { LiveView } from '../../live/index.ts'
 import type { Person } from '../../people/index.ts'
-import type { GrantName } from '../../policy/index.ts'
 import type { Task } from '../../tasks/index.ts'
 import { contextOf } from '../context.ts'
 import { agentEntity, groupEntities, personEntity, spaceEntities } from '../entities.ts'
@@ -19,22 +19,8 @@ import type { HeldTask, Setting } from '../facts.ts'
 import { type Refused, refused } from '../opening/opening.ts'
 import type { DecisionParts } from '../parts.ts'
 import { intersecting, type Whereabouts } from '../whereabouts/whereabouts.ts'
-
-/** By which grant a token is issued, to whom from where. */
-export interface Issuing {
-  readonly grant: GrantName
-  /** Whether it will be bound to a key. */
-  readonly bound: boolean
-  readonly origin: { readonly ip: string }
-}
-
-/** Of a request that proves its key. */
-export function issuingBy(
-  grant: GrantName,
-  { origin }: { readonly origin: Issuing['origin'] },
-): Issuing {
-  return { grant, bound: true, origin }
-}
+import { type Issuing, issueAction, type Token } from './issuing.ts'
+import { OPENING_WORDS } from './question.ts'
 
 /** Of tokens without a call: nothing is unusual about them. */
 const NO_RISK = { class: 'low' } as const
@@ -54,13 +40,6 @@ const CLOSED = {
     },
   },
 } as const
-
-/** What Remit issues by itself. `jwt`: an authorization grant of another domain. */
-export type Token = 'access_token' | 'refresh_token' | 'id_jag' | 'jwt'
-
-export function issueAction(token: Token, { grant }: Pick<Issuing, 'grant'>): string {
-  return `issue:${token}:${grant}`
-}
 
 /** Those for whom a task would be opened, and where. */
 export interface Openers {
@@ -93,7 +72,7 @@ export async function issuedWithin<
     readonly catalog: CatalogView
     readonly got: T
     readonly lifted?: readonly ForbidRef[]
-    readonly asking?: Requestable[]
+    readonly asking?: Requestable[] | undefined
   },
 ): Promise<T | Refused> {
   const { asking, catalog, got, lifted } = given
@@ -117,15 +96,37 @@ export async function issuedWithin<
   return notIssuable([...answers.values()])
 }
 
-/** A resource token, and what comes with it, of a task that is open. */
+/** A token of a task that is open. */
+export interface TokenOf {
+  readonly held: HeldTask
+  /** Catalog name; of an assertion, the server that it is for, too. */
+  readonly resource: string
+  readonly setting: Setting
+}
+
+/** What comes with a token about which people were asked, or nobody: `lifted` are the forbids that they lifted for it. */
 export async function mayIssueAt(
   parts: DecisionParts,
-  { held, resource, setting }: { held: HeldTask; resource: string; setting: Setting },
+  of: TokenOf,
   token: Token,
   issuing: Issuing,
+  lifted: readonly ForbidRef[] = [],
 ): Promise<Refused | undefined> {
+  const { allowed, answer } = await tokenGate(parts, of, token, issuing, lifted)
+  return allowed ? undefined : notIssuable([answer])
+}
+
+/** How policies answer about a token; what people lifted when the task opened is lifted for all of its tokens. */
+export async function tokenGate(
+  parts: DecisionParts,
+  { held, resource, setting }: TokenOf,
+  token: Token,
+  issuing: Issuing,
+  lifted: readonly ForbidRef[] = [],
+): Promise<{ readonly allowed: boolean; readonly answer: Issuable; readonly policies: PolicySet }> {
   const policies = await parts.policies.active()
-  const around = { at: parts.clock.now(), origin: issuing.origin, risk: NO_RISK }
+  const now = parts.clock.now()
+  const around = { at: now, origin: issuing.origin, risk: NO_RISK }
   const facts: IssuanceFacts = {
     person: setting.personEntity,
     sponsored: held.task.sponsored,
@@ -135,15 +136,14 @@ export async function mayIssueAt(
     context: contextOf(around, held, setting),
     closed: CLOSED,
   }
-  const action = issueAction(token, issuing)
-  const answer = issuable(facts, { action, resource }, policies)
-  if (answer.allowed) return undefined
-  if (answer.reason !== 'issuance.needs_approval') return notIssuable([answer])
-  // What people lifted when the task opened is lifted for it.
-  const now = parts.clock.now()
-  const lifted = await liftedForTask(parts, { taskId: held.task.id, action, now })
-  const again = issuable(facts, { action, resource }, policies, lifted)
-  return again.allowed ? undefined : notIssuable([again])
+  const asked = { action: issueAction(token, issuing), resource }
+  const first = issuable(facts, asked, policies, lifted)
+  if (first.allowed || first.reason !== 'issuance.needs_approval')
+    return { allowed: first.allowed, answer: first, policies }
+  const of = { taskId: held.task.id, template: OPENING_WORDS, now }
+  const before = await liftedForTask(parts, of)
+  const answer = issuable(facts, asked, policies, [...lifted, ...before])
+  return { allowed: answer.allowed, answer, policies }
 }
 
 async function factsOf(
@@ -181,9 +181,11 @@ function at(details: readonly Detail[], allows: (location: string) => boolean): 
 }
 
 /** INVARIANT: which rule it was is for the books, not for whoever asks. */
-function notIssuable(answers: readonly Issuable[]): Refused {
-  const failed = answers.find((each) => !each.allowed && each.reason === 'policy.error')
-  return failed
-    ? refused('policy.error', 'a policy about issuing tokens could not be evaluated')
+export function notIssuable(answers: readonly Issuable[]): Refused {
+  const found = (reason: string) => answers.some((each) => !each.allowed && each.reason === reason)
+  if (found('policy.error'))
+    return refused('policy.error', 'a policy about issuing tokens could not be evaluated')
+  return found('issuance.needs_approval')
+    ? refused('issuance.approval_needed', 'people have to approve it first')
     : refused('issuance.forbidden', 'policies let no such token be issued there')
 }

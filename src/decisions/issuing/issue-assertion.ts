@@ -1,10 +1,12 @@
 import type { Detail } from '@remit/engine'
 import { findAgent, issuerKey, type TrustedIssuer } from '../../agents/index.ts'
+import { USE_STEP } from '../../approvals/index.ts'
 import { consumeOnceStep } from '../../storage/index.ts'
 import { type Minted, mintPeerAssertion, type Proof } from '../../tokens/index.ts'
 import type { HeldTask } from '../facts.ts'
 import { checkHolder, type Presented } from '../holder.ts'
-import { issuingBy, mayIssueAt } from '../issuance/gate.ts'
+import { mayIssueAt } from '../issuance/gate.ts'
+import { issuingBy } from '../issuance/issuing.ts'
 import { aboutTask, type GrantAt, grantAt } from '../issue-resource-token.ts'
 import { livenessOf } from '../liveness.ts'
 import { minting, partiesOf } from '../minting.ts'
@@ -61,9 +63,10 @@ export async function issueAssertion(
     return no(refused('token.unknown_task', '`client_id` is not the task of the token'))
   const made = await make(parts, asked, held, proof)
   if (isRefused(made)) return no(made)
-  const { holds, issued, record } = made
+  const { holds, issued, people, record } = made
   const done = await parts.storage.commit([
     consumeOnceStep(parts.storage.read, 'dpop', proof.replayKey, proof.expiresAt),
+    ...people.steps,
     parts.ledger.appendStep({
       ...about,
       type: 'token.issued',
@@ -72,12 +75,13 @@ export async function issueAssertion(
       ...record,
     }),
   ])
+  if (!done.committed && done.failed === USE_STEP) return no(STALE)
   if (!done.committed) return no(refused('proof.replayed', 'the proof was used before'))
   // INVARIANT: nothing awaits between this check and the answer.
-  if (!holds())
-    return refused('token.stale', 'something changed while the token was issued; ask again')
-  return issued
+  return holds() ? issued : STALE
 }
+
+const STALE = refused('token.stale', 'something changed while the token was issued; ask again')
 
 async function make(parts: DecisionParts, asked: AssertionRequest, held: HeldTask, proof: Proof) {
   const peer = await peerOf(parts, asked)
@@ -97,7 +101,8 @@ async function make(parts: DecisionParts, asked: AssertionRequest, held: HeldTas
   if (isRefused(grant)) return grant
   // INVARIANT: two levels. The server itself, without which there is nothing, and what it protects.
   const at = { held, resource: issuer.issuer, setting: grant.setting }
-  const not = await mayIssueAt(parts, at, kind, issuing)
+  const { people } = grant
+  const not = await mayIssueAt(parts, at, kind, issuing, people.lifted)
   if (not) return not
   const clientId = await clientAt(parts, held, peer)
   if (clientId === undefined)
@@ -111,9 +116,10 @@ async function make(parts: DecisionParts, asked: AssertionRequest, held: HeldTas
     parties: partiesOf(parts, held, grant.setting, undefined),
     authentication: held.task,
     thumbprint: proof.thumbprint,
-    deadline: held.task.deadline,
+    deadline: Math.min(held.task.deadline, people.until ?? held.task.deadline),
   })
   return {
+    people,
     issued: { outcome: 'issued', token, ...said } satisfies IssuedAssertion,
     record: { resource: grant.resource.name, facts: { kind, peer: issuer.name, ...said } },
     holds: () => [grant.view, grant.setting.also, view].every((each) => parts.live.holds(each)),

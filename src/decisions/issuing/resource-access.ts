@@ -21,6 +21,8 @@ export interface Access {
   readonly person: Setting['person']
   readonly details: readonly Detail[]
   readonly scope?: string | undefined
+  /** The end of what people approved, where they had to. */
+  readonly until?: number | undefined
   /** `null`: of a client that cannot prove possession. */
   readonly thumbprint: string | null
 }
@@ -54,7 +56,7 @@ export async function resourceAccess(
     ...(access.scope === undefined ? {} : { scope: access.scope }),
     authentication: held.task,
     thumbprint,
-    notAfter: held.task.deadline,
+    notAfter: Math.min(held.task.deadline, access.until ?? held.task.deadline),
   })
   return { token, steps: [] }
 }
@@ -63,7 +65,8 @@ function handle(parts: DecisionParts, { task }: HeldTask, access: Access): Issue
   const { token, digest } = newOpaqueToken('remit_at', parts.random)
   const id = base64url(parts.random.bytes(16))
   const now = parts.clock.now()
-  const expiresAt = Math.min(now + RESOURCE_TOKEN_LIFE_MS, task.deadline)
+  const ends = Math.min(task.deadline, access.until ?? task.deadline)
+  const expiresAt = Math.min(now + RESOURCE_TOKEN_LIFE_MS, ends)
   const { details, resource, scope = null, thumbprint, view } = access
   const step = insertBearerStep(parts.storage.read, {
     ...{ digest, id, taskId: task.id, resource: resource.identifier, epochs: view.hash, details },

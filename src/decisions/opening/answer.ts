@@ -44,7 +44,10 @@ export async function answerOpening(
 }
 
 /** What of a grant the answer needs. */
-type AnswerGrant = Pick<Granted, 'details' | 'delegatesAsked' | 'person' | 'views' | 'issuing'>
+export type AnswerGrant = Pick<
+  Granted,
+  'details' | 'delegatesAsked' | 'person' | 'views' | 'issuing'
+>
 
 type Token = Pick<Opened, 'kind' | 'token' | 'details' | 'scope'>
 

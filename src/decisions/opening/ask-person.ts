@@ -9,6 +9,7 @@ import {
   requestConsent,
 } from '../../tasks/index.ts'
 import { findHeldBack, type HeldBack, holdBack, type Waiting } from '../deferring/defer.ts'
+import type { FrozenWay } from '../deferring/frozen-request.ts'
 import type { DecisionParts } from '../parts.ts'
 import { problemOr } from '../reasons.ts'
 import type { Brought } from './bring.ts'
@@ -27,10 +28,10 @@ export async function askPerson(
   parts: DecisionParts,
   opening: Opening,
   brought: Brought,
-  asked: { missing: Missing; attempt: Attempt },
+  asked: { missing: Missing; attempt: Attempt; way?: FrozenWay | undefined },
 ): Promise<NeedsConsent | Deferred | Refused | typeof CHANGED> {
   const { agent, proof, subject } = brought
-  const { missing, attempt } = asked
+  const { missing, attempt, way } = asked
   const full = opening.defer && (await parts.room?.isFullFor(agent.id))
   if (full) return refuseOpening(parts, attempt, full)
   const asking = parts.storage.transaction<Asked>(async (tx) => {
@@ -45,13 +46,13 @@ export async function askPerson(
     const now = await basesFor(tx, { ...asking, now: parts.clock.now() })
     if (!sameBases(now, missing.bases)) return CHANGED
     if (!(await consumeOnce(tx, 'dpop', proof.replayKey, proof.expiresAt))) return 'replayed'
-    const waiting = waitingOf(opening, brought)
+    const waiting = waitingOf(opening, brought, way)
     const same = opening.defer && (await findHeldBack(parts, tx, waiting))
     if (same) return { outcome: 'deferred', held: same }
     const done = await requestConsent(parts, tx, asking)
     const deferred = opening.defer !== undefined && done.outcome === 'asked'
     const held = deferred
-      ? await holdOpening(parts, tx, opening, brought, done.consentId)
+      ? await holdOpening(parts, tx, { opening, brought, waiting }, done.consentId)
       : undefined
     await parts.ledger.append(tx, {
       ...attempt.about,
@@ -89,14 +90,18 @@ type Asked =
   | 'replayed'
   | typeof CHANGED
 
-export function waitingOf(opening: Opening, { agent, proof, subject }: Brought): Waiting {
+export function waitingOf(
+  opening: Opening,
+  { agent, proof, subject }: Brought,
+  way: FrozenWay | undefined,
+): Waiting {
   const { authTime, acr } = subject
   return {
     flow: 'deferred',
     agent,
     personId: subject.person.id,
     thumbprint: proof.thumbprint,
-    request: { ...opening, proved: { authTime, acr } },
+    request: { ...opening, proved: { authTime, acr }, way },
   }
 }
 
@@ -107,8 +112,11 @@ export function waitingOf(opening: Opening, { agent, proof, subject }: Brought):
 async function holdOpening(
   parts: DecisionParts,
   tx: Tx,
-  opening: Opening,
-  brought: Brought,
+  {
+    opening,
+    brought,
+    waiting,
+  }: { readonly opening: Opening; readonly brought: Brought; readonly waiting: Waiting },
   consentId: HeldBack['consentId'] & string,
 ): Promise<HeldBack> {
   const { assertion, subject } = brought
@@ -118,7 +126,7 @@ async function holdOpening(
     throw new Problem('subject_token.replayed', 'the subject token was used before')
   const consent = await findConsent(tx, consentId)
   if (!consent) throw new Error('a question is gone in the moment it was put')
-  return holdBack(parts, tx, waitingOf(opening, brought), {
+  return holdBack(parts, tx, waiting, {
     consentId,
     answeredBy: consent.expiresAt,
     notificationToken: opening.defer?.notificationToken,

@@ -14,7 +14,8 @@ import type { LiveView } from '../../live/index.ts'
 import type { Person } from '../../people/index.ts'
 import { type Basis, basesFor, basisLimits, checkPurpose, type Limit } from '../../tasks/index.ts'
 import type { ForeignActor } from '../../tokens/index.ts'
-import { type Issuing, issuedWithin } from '../issuance/gate.ts'
+import { issuedWithin } from '../issuance/gate.ts'
+import type { Issuing } from '../issuance/issuing.ts'
 import { DORMANT } from '../lifecycle/dormancy.ts'
 import { alsoLiveness, certifiedAt, livenessOf, openingKeys } from '../liveness.ts'
 import type { DecisionParts } from '../parts.ts'
@@ -53,14 +54,35 @@ export interface Missing {
 }
 
 /** It would be granted, and rules want people to approve that it is issued. */
-export interface Unapproved {
+export interface Unapproved<G = Granted> {
   readonly outcome: 'needs_approval'
-  readonly grant: Granted
+  readonly grant: G
   readonly forbids: readonly Requestable[]
   readonly catalog: CatalogView
 }
 
 export type OpeningGrant = Granted | Missing | Refused
+
+export function isUnapproved<G>(value: object | Unapproved<G>): value is Unapproved<G> {
+  return 'outcome' in value && value.outcome === 'needs_approval'
+}
+
+/** Whether people may be asked, and what they lifted. */
+export interface Asking {
+  /** Gets the forbids that only people stand in the way by; absent where nobody is asked. */
+  readonly asking?: Requestable[] | undefined
+  readonly lifted?: readonly ForbidRef[]
+}
+
+/** The same grant, unless people have to be asked about it. */
+export function unlessAsked<G extends object>(
+  grant: G,
+  { asking = [] }: Asking,
+  catalog: CatalogView,
+): G | Unapproved<G> {
+  if (asking.length === 0) return grant
+  return { outcome: 'needs_approval', grant, forbids: uniqueForbids(asking), catalog }
+}
 
 export interface GrantOptions {
   /** Of what the person consented to, this alone counts. */
@@ -177,8 +199,7 @@ export async function grantOrAsk(
     issuing,
     kindOf,
   }
-  if (!asking || asking.length === 0) return grant
-  return { outcome: 'needs_approval', grant, forbids: uniqueForbids(asking), catalog }
+  return unlessAsked(grant, { asking }, catalog)
 }
 
 /** Consent helps where administrators left the question to the person, or allowed at least a part of it. */

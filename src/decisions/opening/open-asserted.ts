@@ -11,7 +11,7 @@ import {
 } from '../../people/index.ts'
 import type { ForeignActor, Proof } from '../../tokens/index.ts'
 import { readBehind } from '../foreign/actors.ts'
-import { issuingBy } from '../issuance/gate.ts'
+import { issuingBy } from '../issuance/issuing.ts'
 import { openFor } from '../open-task.ts'
 import type { DecisionParts } from '../parts.ts'
 import { problemOr } from '../reasons.ts'
@@ -44,7 +44,7 @@ export async function openAsserted(
     purpose: asked.purpose ?? '',
     subjectToken: asked.identity,
     subjectTokenType: TOKEN_TYPE[asked.use],
-    defer: undefined,
+    defer: asked.defer,
   }
   if (!agent.ok) return openFor(parts, opening, agent, way)
   const read = await problemOr(

@@ -11,9 +11,12 @@ import {
   LINE_STEP,
 } from '../../tasks/index.ts'
 import { checkTicket, MAX_CHAIN, type TicketClaims } from '../../tokens/index.ts'
+import { askApprovers } from '../deferring/ask-approvers.ts'
+import type { FrozenRequest } from '../deferring/frozen-request.ts'
 import type { HeldTask } from '../facts.ts'
 import { ownTokens } from '../identify.ts'
-import { issuedWithin, issuingBy } from '../issuance/gate.ts'
+import { issuedWithin } from '../issuance/gate.ts'
+import { issuingBy } from '../issuance/issuing.ts'
 import { subjectOf } from '../minting.ts'
 import type { DecisionParts } from '../parts.ts'
 import { problemOr } from '../reasons.ts'
@@ -21,12 +24,19 @@ import { answerOpening } from './answer.ts'
 import { authorityWithin, isNothing, withinAgent } from './authority.ts'
 import { begin, refusedBy } from './begin.ts'
 import { type BroughtAgent, readAgent } from './bring.ts'
-import { type Granted, standsOn } from './grant.ts'
-import { newTask } from './new-task.ts'
-import { type ChildOpening, type Opened, type Refused, refused } from './opening.ts'
+import {
+  type Asking,
+  type Granted,
+  isUnapproved,
+  standsOn,
+  type Unapproved,
+  unlessAsked,
+} from './grant.ts'
+import { type NewTask, newTask } from './new-task.ts'
+import { type ChildOpening, type Deferred, type Opened, type Refused, refused } from './opening.ts'
 import { type Parent, readParent } from './parent.ts'
 import { withinPlace } from './place.ts'
-import { refuseOpening } from './refuse.ts'
+import { type Attempt, refuseOpening } from './refuse.ts'
 import { detailsAt, isRefused, readLimits } from './wanted.ts'
 
 /**
@@ -37,45 +47,51 @@ import { detailsAt, isRefused, readLimits } from './wanted.ts'
 export async function openChild(
   parts: DecisionParts,
   opening: ChildOpening,
-): Promise<Opened | Refused> {
+): Promise<Opened | Deferred | Refused> {
   const read = await readAgent(parts, opening)
   const ticket = read.ok && (await problemOr(checkTicket(opening.ticket, ownTokens(parts))))
   const known = ticket instanceof Problem || !ticket ? undefined : ticket
   const held = known && (await parts.facts.task(known.task.parent))
-  const refuse = (refusal: Refused) =>
-    refuseOpening(
-      parts,
-      {
-        type: 'task.refused',
-        proof: read.ok ? read.brought.proof : read.proof,
-        about: {
-          agent: read.ok ? read.brought.agent.id : read.agentId,
-          person: held?.task.personId,
-          tokenId: known?.jti,
-          facts: { parent: held?.task.id },
-        },
-        ip: opening.origin.ip,
-      },
-      refusal,
-    )
+  const attempt: Attempt = {
+    type: 'task.refused',
+    proof: read.ok ? read.brought.proof : read.proof,
+    about: {
+      agent: read.ok ? read.brought.agent.id : read.agentId,
+      person: held?.task.personId,
+      tokenId: known?.jti,
+      facts: { parent: held?.task.id },
+    },
+    ip: opening.origin.ip,
+  }
+  const refuse = (refusal: Refused) => refuseOpening(parts, attempt, refusal)
   if (!read.ok) return refuse(refused(read.problem.code, read.problem.detail))
   if (ticket instanceof Problem) return refuse(refused(ticket.code, ticket.detail))
   if (!known || !held || known.sub !== subjectOf(parts, held, undefined))
     return refuse(refused('token.unknown_task', 'the ticket is of no task here'))
   const redeeming = { opening, brought: read.brought, ticket: known, held }
-  const grant = await problemOr(grantChild(parts, redeeming))
+  const grant = await problemOr(grantChild(parts, redeeming, { asking: [] }))
   if (grant instanceof Problem) return refuse(refused(grant.code, grant.detail))
   if (isRefused(grant)) return refuse(grant)
+  // Another replica's clock may be behind ours: it must remember for longer than it accepts.
+  const expiresAt = rememberedUntil(known.exp * 1000)
+  const also = { kind: 'ticket', replayKey: known.jti, expiresAt } as const
+  if (isUnapproved(grant)) {
+    const { agent, proof } = read.brought
+    return askApprovers(parts, {
+      ...{ also, attempt, brought: read.brought, unapproved: grant, grant: 'jwt_bearer' },
+      ...{ chain: [agent.id, ...held.chain], defer: opening.defer },
+      sponsored: held.task.sponsored,
+      waiting: {
+        ...{ flow: 'deferred', agent, personId: held.task.personId },
+        ...{ thumbprint: proof.thumbprint, request: frozenChild(opening, known) },
+      },
+    })
+  }
   const child = await beginning(parts, redeeming, grant)
   const failed = await begin(parts, child.task, {
     brought: read.brought,
-    // Another replica's clock may be behind ours: it must remember for longer than it accepts.
-    also: { kind: 'ticket', replayKey: known.jti, expiresAt: rememberedUntil(known.exp * 1000) },
-    guards: joinTreeSteps(
-      parts.storage.read,
-      { ...child.task, parentId: held.task.id },
-      child.above.map(({ id }) => id),
-    ),
+    also,
+    guards: childGuards(parts, child),
     record: { chain: child.chain, tokenId: known.jti, origin: opening.origin },
   })
   if (failed === LINE_STEP) return refuse(await notOpen(parts, child.above))
@@ -83,15 +99,30 @@ export async function openChild(
   return answerOpening(parts, opening, child, grant)
 }
 
-interface Redeeming {
-  readonly opening: ChildOpening
-  readonly brought: BroughtAgent
+/** All that its ticket says; who it is for and under what, the parent does. */
+function frozenChild({ resource }: ChildOpening, ticket: TicketClaims): FrozenRequest {
+  const { lifeSeconds, task } = ticket
+  const proved = { authTime: null, acr: null }
+  return { purpose: task.purpose, lifeSeconds, resource, proved, way: { kind: 'child', ticket } }
+}
+
+/** The tree, held while a child begins. */
+export function childGuards({ storage }: DecisionParts, { above, task }: HeldTask) {
+  const [parent] = above
+  if (!parent) throw new TypeError('a child without a parent')
+  const line = above.map(({ id }) => id)
+  return joinTreeSteps(storage.read, { ...task, parentId: parent.id }, line)
+}
+
+export interface Redeeming {
+  readonly opening: Pick<ChildOpening, 'origin' | 'resource'> & { readonly ticket?: string }
+  readonly brought: Omit<BroughtAgent, 'assertion'>
   readonly ticket: TicketClaims
   /** The parent. */
   readonly held: HeldTask
 }
 
-type ChildGrant = Pick<
+export type ChildGrant = Pick<
   Granted,
   | 'details'
   | 'mayDelegate'
@@ -109,10 +140,11 @@ type ChildGrant = Pick<
  * agent for this person (contract 2). The parent's list lies within every basis the parent stands on. A consent of the
  * child's agent adds nothing: for whom it works here, the parent decided.
  */
-async function grantChild(
+export async function grantChild(
   parts: DecisionParts,
   { opening, brought, ticket, held }: Redeeming,
-): Promise<ChildGrant | Refused> {
+  people: Asking,
+): Promise<ChildGrant | Unapproved<ChildGrant> | Refused> {
   const { agent: known, issuers } = brought
   if (ticket.agent !== known.id)
     return refused('ticket.wrong_agent', 'the ticket names another agent')
@@ -121,7 +153,7 @@ async function grantChild(
   const parent = await readParent(parts, held, {
     child: known,
     issuers: issuers.map(({ name }) => name),
-    ticket: opening.ticket,
+    ...(opening.ticket === undefined ? {} : { ticket: opening.ticket }),
     space: ticket.space,
   })
   if (isRefused(parent)) return parent
@@ -140,12 +172,12 @@ async function grantChild(
     parts,
     { person, agents, sponsored, where, purpose, views, actors: held.task.actors },
     issuing,
-    { catalog: parent.catalog, got: whole },
+    { catalog: parent.catalog, got: whole, ...people },
   )
   if (isRefused(got)) return got
   if (opening.resource !== undefined && detailsAt(got.details, opening.resource).length === 0)
     return refused('task.resource_not_granted', 'nothing was granted at this resource')
-  return {
+  const grant: ChildGrant = {
     ...got,
     delegatesAsked: ticket.delegates !== undefined,
     budget,
@@ -155,6 +187,7 @@ async function grantChild(
     views,
     issuing,
   }
+  return unlessAsked(grant, people, parent.catalog)
 }
 
 function authorityOf(
@@ -191,13 +224,15 @@ export async function adminBases(
   return bases.filter(({ kind }) => kind === 'admin')
 }
 
-async function beginning(
+export async function beginning(
   parts: DecisionParts,
   { brought, held, ticket }: Redeeming,
   grant: ChildGrant,
+  planned: Pick<NewTask, 'id' | 'approvedUntil'> = {},
 ): Promise<HeldTask> {
   const { task: parent } = held
   const task = await newTask(parts, {
+    ...planned,
     agentId: brought.agent.id,
     personId: parent.personId,
     purpose: ticket.task.purpose,

@@ -15,19 +15,35 @@ import {
   type Task,
 } from '../../tasks/index.ts'
 import type { Proof } from '../../tokens/index.ts'
-import { type Issuing, issuedWithin, issuingBy } from '../issuance/gate.ts'
+import { askApprovers } from '../deferring/ask-approvers.ts'
+import { issuedWithin } from '../issuance/gate.ts'
+import { type Issuing, issuingBy } from '../issuance/issuing.ts'
 import type { DecisionParts } from '../parts.ts'
 import { problemOr } from '../reasons.ts'
 import { answerOpening } from './answer.ts'
 import { type AskedAuthority, type Authority, authorityWithin, isNothing } from './authority.ts'
 import { begin, refusedBy } from './begin.ts'
 import { type BroughtAgent, type BroughtOrNot, readAgent } from './bring.ts'
-import { enter, type Granted, standsOn } from './grant.ts'
-import { newTask } from './new-task.ts'
+import {
+  type Asking,
+  enter,
+  type Granted,
+  isUnapproved,
+  standsOn,
+  type Unapproved,
+  unlessAsked,
+} from './grant.ts'
+import { type NewTask, newTask } from './new-task.ts'
 import { adminBases } from './open-child.ts'
-import { type Opened, type Refused, refused, type SponsoredOpening } from './opening.ts'
+import {
+  type Deferred,
+  type Opened,
+  type Refused,
+  refused,
+  type SponsoredOpening,
+} from './opening.ts'
 import { withinPlace } from './place.ts'
-import { refuseOpening } from './refuse.ts'
+import { type Attempt, refuseOpening } from './refuse.ts'
 import { detailsAt, isRefused, readAsked, readLife } from './wanted.ts'
 
 /**
@@ -37,7 +53,7 @@ import { detailsAt, isRefused, readAsked, readLife } from './wanted.ts'
 export async function openSponsored(
   parts: DecisionParts,
   opening: SponsoredOpening,
-): Promise<Opened | Refused> {
+): Promise<Opened | Deferred | Refused> {
   return openUnderGrant(parts, opening, await readAgent(parts, opening), 'client_credentials')
 }
 
@@ -51,30 +67,42 @@ export async function openUnderGrant(
   opening: SponsoredOpening,
   read: BroughtOrNot<Opener>,
   by: 'client_credentials' | 'jwt_bearer',
-): Promise<Opened | Refused> {
+): Promise<Opened | Deferred | Refused> {
   const found = read.ok && (await findGrant(parts, read.brought.agent, opening.grantId))
   const grant = !found || isRefused(found) ? undefined : found
-  const refuse = (refusal: Refused) =>
-    refuseOpening(
-      parts,
-      {
-        type: 'task.refused',
-        proof: read.ok ? read.brought.proof : read.proof,
-        about: {
-          agent: read.ok ? read.brought.agent.id : read.agentId,
-          person: grant?.personId,
-          facts: { sponsor_grant: grant?.id },
-        },
-        ip: opening.origin.ip,
-      },
-      refusal,
-    )
+  const attempt: Attempt = {
+    type: 'task.refused',
+    proof: read.ok ? read.brought.proof : read.proof,
+    about: {
+      agent: read.ok ? read.brought.agent.id : read.agentId,
+      person: grant?.personId,
+      facts: { sponsor_grant: grant?.id },
+    },
+    ip: opening.origin.ip,
+  }
+  const refuse = (refusal: Refused) => refuseOpening(parts, attempt, refusal)
   if (!read.ok) return refuse(refused(read.problem.code, read.problem.detail))
   if (!grant) return refuse(found && isRefused(found) ? found : UNKNOWN)
   const issuing = { ...issuingBy(by, opening), bound: read.brought.proof !== undefined }
-  const got = await problemOr(grantUnder(parts, opening, read.brought, { grant, issuing }))
+  const asked = { grant, issuing, asking: [] }
+  const got = await problemOr(grantUnder(parts, opening, read.brought, asked))
   if (got instanceof Problem) return refuse(refused(got.code, got.detail))
   if (isRefused(got)) return refuse(got)
+  if (isUnapproved(got)) {
+    const { agent, proof } = read.brought
+    return askApprovers(parts, {
+      ...{ attempt, brought: read.brought, unapproved: got, grant: by, sponsored: true },
+      ...{ chain: [agent.id], defer: opening.defer },
+      waiting: {
+        ...{ flow: 'deferred', agent, personId: grant.personId },
+        thumbprint: proof?.thumbprint ?? null,
+        request: {
+          ...{ ...opening, purpose: grant.purpose, proved: { authTime: null, acr: null } },
+          way: { kind: 'sponsored', by, grantId: grant.id },
+        },
+      },
+    })
+  }
   const task = await taskUnder(parts, opening, { brought: read.brought, grant, got })
   const failed = await begin(parts, task, {
     brought: read.brought,
@@ -110,18 +138,22 @@ async function findGrant(
   return only ?? UNKNOWN
 }
 
-type UnderGrant = Pick<
+export type UnderGrant = Pick<
   Granted,
   'details' | 'mayDelegate' | 'delegatesAsked' | 'person' | 'bases' | 'place' | 'views' | 'issuing'
 >
 
 /** Asked ∩ ceiling ∩ the grant ∩ what administrators allow the agent with the sponsor's authority. */
-async function grantUnder(
+export async function grantUnder(
   parts: DecisionParts,
   opening: SponsoredOpening,
   { agent: known, issuers }: Pick<BroughtAgent, 'agent' | 'issuers'>,
-  { grant, issuing }: { readonly grant: SponsorGrant; readonly issuing: Issuing },
-): Promise<UnderGrant | Refused> {
+  {
+    grant,
+    issuing,
+    ...people
+  }: Asking & { readonly grant: SponsorGrant; readonly issuing: Issuing },
+): Promise<UnderGrant | Unapproved<UnderGrant> | Refused> {
   const badLife = readLife(opening.lifeSeconds)
   if (badLife) return badLife
   if (opening.budget !== undefined)
@@ -149,11 +181,11 @@ async function grantUnder(
   const { views, where } = here
   const { purpose } = grant
   const openers = { person: sponsor, agents: [agent], sponsored: true, where, purpose, views }
-  const got = await issuedWithin(parts, openers, issuing, { catalog, got: whole })
+  const got = await issuedWithin(parts, openers, issuing, { catalog, got: whole, ...people })
   if (isRefused(got)) return got
   if (opening.resource !== undefined && detailsAt(got.details, opening.resource).length === 0)
     return refused('task.resource_not_granted', 'nothing was granted at this resource')
-  return {
+  const under: UnderGrant = {
     ...got,
     delegatesAsked: asked.delegates !== undefined,
     person: sponsor,
@@ -162,6 +194,7 @@ async function grantUnder(
     views,
     issuing,
   }
+  return unlessAsked(under, people, catalog)
 }
 
 function notInForce(
@@ -206,13 +239,15 @@ function authorityUnder(
   return { ...own, mayDelegate }
 }
 
-function taskUnder(
+export function taskUnder(
   parts: DecisionParts,
-  { lifeSeconds }: SponsoredOpening,
-  given: { brought: Opener; grant: SponsorGrant; got: UnderGrant },
+  { lifeSeconds }: Pick<SponsoredOpening, 'lifeSeconds'>,
+  given: { brought: Omit<Opener, 'assertion'>; grant: SponsorGrant; got: UnderGrant },
+  planned: Pick<NewTask, 'id' | 'approvedUntil'> = {},
 ): Promise<Task> {
   const { brought, got, grant } = given
   return newTask(parts, {
+    ...planned,
     agentId: brought.agent.id,
     personId: grant.personId,
     purpose: grant.purpose,

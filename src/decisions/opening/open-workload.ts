@@ -9,7 +9,7 @@ import { problemOr } from '../reasons.ts'
 import { type BroughtOrNot, type BroughtWorkload, readWorkload } from './bring.ts'
 import { asLongAsOneToken } from './one-token.ts'
 import { openUnderGrant } from './open-sponsored.ts'
-import type { Opened, Refused, SponsoredOpening } from './opening.ts'
+import type { Deferred, Opened, Refused, SponsoredOpening } from './opening.ts'
 import { isRefused, readWanted } from './wanted.ts'
 
 const DAY = 86_400_000
@@ -22,7 +22,7 @@ const DAY = 86_400_000
 export async function openWorkload(
   parts: DecisionParts,
   opening: SponsoredOpening,
-): Promise<Opened | Refused> {
+): Promise<Opened | Deferred | Refused> {
   const read = await readWorkload(parts, opening)
   const asked = read.ok ? await problemOr(asBrought(parts, opening, read.brought)) : opening
   if (!(asked instanceof Problem)) return openUnderGrant(parts, asked, read, 'jwt_bearer')

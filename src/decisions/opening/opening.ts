@@ -1,4 +1,5 @@
 import type { Detail, GateResult } from '@remit/engine'
+import type { FrozenQuestion } from '../../approvals/index.ts'
 import type { Id } from '../../lib/id.ts'
 import type { ProblemCode } from '../../lib/problem.ts'
 import type { Task } from '../../tasks/index.ts'
@@ -57,6 +58,7 @@ export interface AssertedOpening extends OpeningRequest, Omit<WantedTask, 'purpo
   /** Whose grant of another domain it is, by its type: for people, or of a whole domain. */
   readonly use: 'id_jag' | 'chaining'
   readonly purpose?: string | undefined
+  readonly defer?: Deferring | undefined
 }
 
 export interface Deferring {
@@ -67,6 +69,7 @@ export interface Deferring {
 /** A ticket of a parent task, redeemed by the agent that it names (contract 5.4). */
 export interface ChildOpening extends OpeningRequest {
   readonly ticket: string
+  readonly defer?: Deferring | undefined
 }
 
 /** A task with nobody present, under a sponsor grant (contract 5.2). */
@@ -75,6 +78,7 @@ export interface SponsoredOpening extends OpeningRequest, Omit<WantedTask, 'purp
   readonly purpose?: string | undefined
   /** Which grant; left out, the only one in force. */
   readonly grantId?: string | undefined
+  readonly defer?: Deferring | undefined
 }
 
 export type OpeningAnswer = Opened | NeedsConsent | Deferred | Refused
@@ -118,6 +122,14 @@ export interface Refused {
   readonly detail: string
   /** What sign-in would be enough, where that is what is missing (RFC 9470). */
   readonly stepUp?: GateResult['stepUp']
+  /** What people are asked along with it. */
+  readonly asks?: {
+    readonly question: FrozenQuestion
+    /** Approvals in hand that are not enough. */
+    readonly insufficient: readonly string[]
+  }
+  /** What whoever is refused is told beside it. */
+  readonly members?: Readonly<Record<string, unknown>>
 }
 
 export function refused(reason: ProblemCode, detail: string): Refused {

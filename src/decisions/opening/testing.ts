@@ -15,7 +15,7 @@ import {
 import { issueTicket, type TicketRequest } from './issue-ticket.ts'
 import { openChild } from './open-child.ts'
 import { openSponsored } from './open-sponsored.ts'
-import type { ChildOpening, Opened, Refused, SponsoredOpening } from './opening.ts'
+import type { ChildOpening, Deferred, Opened, Refused, SponsoredOpening } from './opening.ts'
 
 const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
@@ -32,7 +32,7 @@ export const refundsUpTo = (value: string, order?: string): Detail => ({
   ],
 })
 
-export const reasonOf = (answer: Opened | Refused) =>
+export const reasonOf = (answer: Opened | Deferred | Refused) =>
   answer.outcome === 'refused' ? answer.reason : answer.outcome
 
 /** An agent other than refund-bot. */
@@ -120,7 +120,7 @@ export function redeem(
   agent: TestAgent,
   ticket: string,
   key: TestKey = newKey(),
-): Promise<Opened | Refused> {
+): Promise<Opened | Deferred | Refused> {
   return openChild(world.parts, redemption(world, agent, ticket, key))
 }
 
@@ -168,7 +168,7 @@ export function beginAlone(
   agent: TestAgent,
   over: Partial<SponsoredOpening> = {},
   key: TestKey = newKey(),
-): Promise<Opened | Refused> {
+): Promise<Opened | Deferred | Refused> {
   return openSponsored(world.parts, { ...presented(world, agent, key), ...over })
 }
 

@@ -19,7 +19,7 @@ import { decideCall } from '../decide-call.ts'
 import { openTask } from '../open-task.ts'
 import { type Held, newKey, ORDERS, READ, TOKEN_URL, type World, worldsOver } from '../testing.ts'
 import { openWorkload } from './open-workload.ts'
-import type { Opened, Refused, SponsoredOpening } from './opening.ts'
+import type { Deferred, Opened, Refused, SponsoredOpening } from './opening.ts'
 import { addAgent, child, only, permitAll, reasonOf } from './testing.ts'
 
 const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
@@ -94,8 +94,8 @@ forEachEngine('tasks of agents that a trusted issuer vouches for', (open) => {
     return verdict.outcome === 'deny' ? verdict.reason : verdict.outcome
   }
 
-  function opened(answer: Opened | Refused): Opened {
-    if (answer.outcome === 'refused') throw new Error(JSON.stringify(answer))
+  function opened(answer: Opened | Deferred | Refused): Opened {
+    if (answer.outcome !== 'opened') throw new Error(JSON.stringify(answer))
     return answer
   }
 
@@ -253,7 +253,7 @@ forEachEngine('tasks of agents that a trusted issuer vouches for', (open) => {
     const { opening, parts, token } = await begin(t)
     const asks = async (scope: unknown, asked: Partial<SponsoredOpening> = {}) =>
       openWorkload(parts, await opening({ assertion: await token({ scope }), ...asked }))
-    const actions = (answer: Opened | Refused) =>
+    const actions = (answer: Opened | Deferred | Refused) =>
       opened(answer).details.flatMap((each) => each.actions)
     assert.deepEqual(actions(await asks('orders.read things.unknown')), ['orders.read'])
     assert.deepEqual(actions(await asks('orders.read orders.list', { scope: 'orders.list' })), [

@@ -21,6 +21,11 @@ export const POLICY_PROBLEMS = {
   'evaluation.overtaken': { status: 403, title: 'Something changed while the answer was made' },
   'evaluation.unknown': { status: 403, title: 'The policy set does not know this' },
   'evaluation.wrong_subject': { status: 403, title: 'The task is not for this subject' },
+  'issuance.approval_needed': {
+    status: 403,
+    title: 'People have to approve this before it is issued',
+  },
+  'issuance.approval_pending': { status: 403, title: 'People are asked about this token' },
   'issuance.forbidden': { status: 403, title: 'Policies let no such token be issued' },
   'issuance.no_gate': { status: 403, title: 'The request has no gate tuple' },
   'issuance.not_permitted': { status: 403, title: 'This could not be permitted to those who ask' },

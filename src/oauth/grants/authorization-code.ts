@@ -11,7 +11,7 @@ import type { Artefacts } from '../../tokens/index.ts'
 import { codeId } from '../adapter.ts'
 import { type Form, required } from '../form.ts'
 import { ACCESS_TOKEN } from '../grant-types.ts'
-import type { TokenAnswer } from '../token-answer.ts'
+import { refusalProblem, type TokenAnswer } from '../token-answer.ts'
 import { clientIdOf, deferringOf, type Presented, refuse, wantedOf } from './read.ts'
 
 /** What the grants of the authorization endpoint work with. */
@@ -105,7 +105,7 @@ function assertionOf(form: Form) {
 }
 
 function interactiveAnswer(answer: InteractiveTokens | Refused): TokenAnswer {
-  if (answer.outcome === 'refused') throw new Problem(answer.reason, answer.detail)
+  if (answer.outcome === 'refused') throw refusalProblem(answer)
   return {
     access_token: answer.token,
     issued_token_type: ACCESS_TOKEN,

@@ -1,7 +1,15 @@
 import { type DecisionParts, openSponsored } from '../../decisions/index.ts'
 import type { Form } from '../form.ts'
 import { openingAnswer, type TokenAnswer } from '../token-answer.ts'
-import { limitsOf, openingOf, type Presented, placeOf, refuse, wantedOf } from './read.ts'
+import {
+  deferringOf,
+  limitsOf,
+  openingOf,
+  type Presented,
+  placeOf,
+  refuse,
+  wantedOf,
+} from './read.ts'
 
 /**
  * Client credentials (RFC 6749 section 4.4): a task with nobody present, under a sponsor grant in force (contract 5.2).
@@ -20,6 +28,7 @@ export async function clientCredentials(
     ...limitsOf(form),
     ...placeOf(form),
     purpose: form.get('purpose'),
+    defer: deferringOf(form),
     grantId: form.get('sponsor_grant'),
   }
   return openingAnswer(await openSponsored(parts, opening))

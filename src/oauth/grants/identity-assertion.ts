@@ -1,7 +1,15 @@
 import { type DecisionParts, openAsserted, openPublic } from '../../decisions/index.ts'
 import { type Form, required } from '../form.ts'
 import { openingAnswer, type TokenAnswer } from '../token-answer.ts'
-import { limitsOf, openingOf, type Presented, placeOf, refuse, wantedOf } from './read.ts'
+import {
+  deferringOf,
+  limitsOf,
+  openingOf,
+  type Presented,
+  placeOf,
+  refuse,
+  wantedOf,
+} from './read.ts'
 
 /**
  * Redeems the identity assertion of another organization (ID-JAG section 4.4) or the grant of another domain (OAuth identity
@@ -18,6 +26,7 @@ export function redeems(use: 'id_jag' | 'chaining') {
       ...limitsOf(form),
       ...placeOf(form),
       purpose: form.get('purpose'),
+      defer: deferringOf(form),
     }
     const { assertion, certificate, clientId } = asked
     const provesNothing = use === 'id_jag' && assertion === undefined && certificate === undefined

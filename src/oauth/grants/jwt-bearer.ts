@@ -4,7 +4,7 @@ import { Problem } from '../../lib/problem.ts'
 import { type Form, required } from '../form.ts'
 import { openingAnswer, type TokenAnswer } from '../token-answer.ts'
 import { redeems } from './identity-assertion.ts'
-import { openingOf, type Presented, refuse } from './read.ts'
+import { deferringOf, openingOf, type Presented, refuse } from './read.ts'
 import { workloadGrant } from './workload.ts'
 
 type Grant = (parts: DecisionParts, presented: Presented, form: Form) => Promise<TokenAnswer>
@@ -99,5 +99,8 @@ async function ticket(
 ): Promise<TokenAnswer> {
   refuse(form, OF_THE_TICKET, 'is what the ticket says')
   const given = required(form, 'assertion')
-  return openingAnswer(await openChild(parts, { ...presented, ...openingOf(form), ticket: given }))
+  const defer = deferringOf(form)
+  return openingAnswer(
+    await openChild(parts, { ...presented, ...openingOf(form), ticket: given, defer }),
+  )
 }

@@ -3,7 +3,15 @@ import type { ProblemCode } from '../../lib/problem.ts'
 import { type Form, required } from '../form.ts'
 import { CLIENT_ASSERTION_TYPE } from '../grant-types.ts'
 import { openingAnswer, type TokenAnswer } from '../token-answer.ts'
-import { limitsOf, type Presented, placeOf, refuse, refuseActor, wantedOf } from './read.ts'
+import {
+  deferringOf,
+  limitsOf,
+  type Presented,
+  placeOf,
+  refuse,
+  refuseActor,
+  wantedOf,
+} from './read.ts'
 
 /**
  * The Workload Authorization Grant: a token of a trusted issuer opens a task for the agent that it names, without any other
@@ -30,6 +38,7 @@ export async function workloadGrant(
     ...limitsOf(form),
     ...placeOf(form),
     purpose: form.get('purpose'),
+    defer: deferringOf(form),
     grantId: form.get('sponsor_grant'),
   })
   const opened = openingAnswer(answer.outcome === 'refused' ? asGrant(answer) : answer)

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type Provider from 'oidc-provider'
-import type { DecisionParts } from '../../decisions/index.ts'
+import { askAboutCode, type DecisionParts } from '../../decisions/index.ts'
 import type { Cookies } from '../../http/index.ts'
 import { sha256url } from '../../lib/bytes.ts'
 import { isProvedWell } from '../../people/index.ts'
@@ -34,7 +34,12 @@ export async function settleInteraction(
   if (authorization.state === 'pending') return 'unanswered'
   const interaction = await provider.Interaction.find(uid)
   if (!interaction) return 'told'
-  if (authorization.state === 'granted') {
+  const people =
+    authorization.state === 'granted' ? await askAboutCode(decisions, authorization) : undefined
+  if (people?.state === 'waiting') return 'unanswered'
+  if (people?.state === 'denied') {
+    interaction.result = { error: 'access_denied', error_description: 'people said no' }
+  } else if (authorization.state === 'granted') {
     const { personId, scope } = allowed(authorization)
     const grant = new provider.Grant({
       accountId: personId,

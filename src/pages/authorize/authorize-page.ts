@@ -10,7 +10,7 @@ import { csrfField, documentOf, type Viewer } from '../frame/document.ts'
 import { type Html, html } from '../frame/html.ts'
 import { badge, command, facts, notice } from '../frame/pieces.ts'
 import { show } from '../frame/show.ts'
-import { duration, when } from '../frame/time.ts'
+import { clockTime, duration, when } from '../frame/time.ts'
 import { adviceToSignIn, type SignInFirst, signInFirstNotice } from '../sign-in/again.ts'
 import { LIVES, USUAL_LIFE } from './lives.ts'
 
@@ -31,6 +31,8 @@ export interface AuthorizeView {
   readonly state: Authorization['state'] | 'expired'
   /** The browser was on its way to the program, which had the answer already. */
   readonly told: boolean
+  /** Others whom rules want to be asked first, and until when. */
+  readonly others: { readonly approvers: readonly string[]; readonly expiresAt: number } | undefined
   /** The answer would go to a program on the person's own computer, which any program there can be. */
   readonly loopback: boolean
   /** When what it says of itself was last found to be another, if people were asked before. */
@@ -73,7 +75,10 @@ export function onwardAddress(id: string): string {
   return `/oauth/authorize/${id}`
 }
 
-function over({ state, asked, told }: AuthorizeView): Html {
+function over({ state, asked, now, others, told }: AuthorizeView): Html {
+  if (others)
+    return html`${notice('warn', 'You allowed this, and others are asked first', html`<p>A rule wants ${others.approvers.map((name, i) => html`${i > 0 && ', and '}${show(name)}`)} to approve it, until ${clockTime(others.expiresAt, now)}. The program goes on when they have. If it gives up waiting, start again there: their answer counts then, too.</p>`)}
+<div class="actions"><a class="button primary" href="${onwardAddress(asked.id)}">Have they answered?</a></div>`
   if (state === 'expired')
     return notice(
       'calm',

@@ -1,6 +1,12 @@
 import { findDescription, isLoopbackRedirect } from '../../agents/index.ts'
 import { countedRisk } from '../../catalog/index.ts'
-import { adviseStepUp, type Offer, offerTo } from '../../decisions/index.ts'
+import {
+  adviseStepUp,
+  askAboutCode,
+  codeStanding,
+  type Offer,
+  offerTo,
+} from '../../decisions/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { ADMINISTRATORS, listPersons } from '../../people/index.ts'
 import {
@@ -33,8 +39,13 @@ export function addAuthorize(desk: Desk, parts: PageParts): void {
     const { kindOf } = await parts.decisions.catalog.current()
     try {
       const answer = await answerOf(parts, act, asked)
-      const { state } = await answerAuthorization(parts.decisions, answer, kindOf)
+      const answered = await answerAuthorization(parts.decisions, answer, kindOf)
+      const { state } = answered
       if (state === 'pending') return { to: `/authorize/${asked.id}` }
+      if (state === 'granted') {
+        const people = await askAboutCode(parts.decisions, answered)
+        if (people.state === 'waiting') return { to: `/authorize/${asked.id}` }
+      }
       return onwardPage({
         title: state === 'granted' ? 'You allowed this' : 'You said no',
         text: 'The program is told so now.',
@@ -102,6 +113,7 @@ async function viewOf(
     asked,
     state: asked.state === 'pending' && asked.expiresAt <= now ? 'expired' : asked.state,
     told: query.get('told') === 'yes',
+    others: await othersAsked(parts, asked),
     loopback: isLoopbackRedirect(asked.redirectUri),
     offer,
     owner: await new Names(parts).person(offer.agent.ownerId),
@@ -138,6 +150,20 @@ async function advisedOf(
   const given = { person, agent, resource, offered, proved }
   const stepUp = await adviseStepUp(parts.decisions, given)
   return stepUp && signInFirst(session, [{ stepUp, at: now }], here)
+}
+
+/** Others than the person, whom rules want to be asked. Looking asks nobody. */
+async function othersAsked(
+  parts: PageParts,
+  asked: Authorization,
+): Promise<AuthorizeView['others']> {
+  if (asked.state !== 'granted') return undefined
+  const people = await codeStanding(parts.decisions, asked)
+  if (people.state !== 'waiting') return undefined
+  const names = new Names(parts)
+  const { ask, expiresAt } = people.request
+  const rules = ask.approvers.map((rule) => Promise.all(rule.map((name) => names.approver(name))))
+  return { approvers: (await Promise.all(rules)).map((rule) => rule.join(' or ')), expiresAt }
 }
 
 /** Who can let it in: told to people of the organization, who have to know whom to ask. */

@@ -23,13 +23,26 @@ const GRANTS_OF: Readonly<Record<string, readonly string[]>> = {
 }
 
 export const ISSUE = 'issue'
-/** The one issuance that may wait for people: an agent opens a task for a person, and lets the answer be deferred. */
-export const ASKED_FOR = 'issue:access_token:token_exchange'
 
 /** `issue:access_token:token_exchange` … : what policies and enforcement points call an issuance. */
 export const ISSUE_ACTIONS: readonly string[] = Object.entries(GRANTS_OF).flatMap(
   ([token, grants]) => grants.map((grant) => `${ISSUE}:${token}:${grant}`),
 )
+
+/**
+ * Those that people can be asked about: what opens a task, and tokens of an open one. A refresh token is no question of its own: it comes
+ * with what was approved, or is left out.
+ */
+const ASKED_ABOUT = [
+  ...GRANT_NAMES.map((grant) => `${ISSUE}:access_token:${grant}`),
+  `${ISSUE}:id_jag:token_exchange`,
+  `${ISSUE}:jwt:token_exchange`,
+]
+
+/** Whether people can be asked about it, or about some of them. */
+export function canBeAskedAbout(name: string): boolean {
+  return name === ISSUE || ASKED_ABOUT.includes(name)
+}
 
 const KNOWN: ReadonlySet<string> = new Set([ISSUE, ...ISSUE_ACTIONS])
 

@@ -19,6 +19,9 @@ test('rules may forbid issuances, by name or all of them', () => {
     `forbid (principal is Agent, action == ${ONE}, resource) when { principal.trust < 2 };`,
     `forbid (principal, action in [${ONE}, Action::"write"], resource) unless { context.token.bound };`,
     `${ASKS} forbid (principal, action == ${ONE}, resource);`,
+    `${ASKS} forbid (principal, action in Action::"issue", resource);`,
+    `${ASKS} forbid (principal, action in [${ONE}, Action::"issue:refresh_token:authorization_code"], resource);`,
+    `${ASKS} forbid (principal, action == Action::"issue:access_token:ciba", resource);`,
     'forbid (principal, action, resource) when { action in Action::"issue" && context.task.id == "" };',
   ])
     assert.deepEqual(mistakes(rule), [], rule)
@@ -30,18 +33,17 @@ test('what such a rule cannot mean is refused: permits, people who are asked, ki
     ['permit (principal, action in Action::"issue", resource);', /no issuance needs a permit/],
     [
       `${ASKS} forbid (principal, action in [${ONE}, Action::"write"], resource);`,
-      /no other issuance waits/,
+      /name issuances and nothing else/,
     ],
     [
-      `${ASKS} forbid (principal, action == Action::"issue:access_token:ciba", resource);`,
-      /no other/,
+      `${ASKS} forbid (principal, action == Action::"issue:refresh_token:refresh_token", resource);`,
+      /comes with the access token/,
     ],
     [
       `${ASKS} forbid (principal, action == ${ONE}, resource) when { context.risk.score > 50 };`,
       /about calls/,
     ],
-    [`${ASKS} forbid (principal, action in Action::"issue", resource);`, /no other/],
-    [`${ASKS} forbid (principal, action, resource) when { action == ${ONE} };`, /no other/],
+    [`${ASKS} forbid (principal, action, resource) when { action == ${ONE} };`, /nothing else/],
     ['forbid (principal, action == Action::"issue:saml1:token_exchange", resource);', /saml1/],
     [`forbid (principal, action == ${ONE}, resource) when { context.args.amount == 1 };`, /amount/],
   ] as const)

@@ -1,7 +1,7 @@
 import type { PolicyJson } from '@cedar-policy/cedar-wasm/nodejs'
 import type { Requestable } from '@remit/engine'
 import { namesOf } from '../portions.ts'
-import { ASKED_FOR, ISSUE, isIssuance } from './actions.ts'
+import { canBeAskedAbout, ISSUE, isIssuance } from './actions.ts'
 
 /**
  * What a rule about issuing tokens cannot mean; `undefined`: nothing is wrong.
@@ -14,11 +14,13 @@ export function issuanceMistake(shape: PolicyJson): string | undefined {
   if (effect === 'forbid') {
     if (!('requestable' in annotations)) return undefined
     if (about.length === 0 && !asksForIssuance(shape)) return undefined
-    if (names.length > 0 && names.every((name) => name === ASKED_FOR))
-      return readsRisk(shape)
-        ? '`context.risk` is about calls: before there is a task, nothing is known of it'
-        : undefined
-    return `\`@requestable\` belongs to rules about calls, and about \`${ASKED_FOR}\` by itself: no other issuance waits for people`
+    if (names.length === 0 || about.length < names.length)
+      return '`@requestable` belongs to rules about calls, or to rules that name issuances and nothing else'
+    if (!names.some(canBeAskedAbout))
+      return `people are asked about no ${names.map((name) => `\`${name}\``).join(', ')} by itself: it comes with the access token`
+    return readsRisk(shape)
+      ? '`context.risk` is about calls: of a token nothing is unusual'
+      : undefined
   }
   if (about.length === 0 || about.length < names.length) return undefined
   return 'no issuance needs a permit: forbid those that are not to be'

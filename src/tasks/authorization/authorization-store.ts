@@ -66,6 +66,45 @@ export function useAuthorizationStep(db: Reader, name: string, id: string, taskI
   return { name, query, rows: 1 }
 }
 
+/** Of the same question, answered in the same way and not redeemed: the task that people were asked about. */
+export async function authorizationWaitingLike(
+  db: Reader,
+  like: Authorization,
+): Promise<Id<'task'> | undefined> {
+  const row = await db
+    .selectFrom('authorizations')
+    .select('task_id')
+    .where('client_id', '=', like.clientId)
+    .where('person_id', '=', like.personId)
+    .where('resource', '=', like.resource)
+    .where('details', '=', like.details && canonicalJson(like.details))
+    .where('state', '=', 'granted')
+    .where('task_id', 'is not', null)
+    .orderBy('created_at', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return (row?.task_id ?? undefined) as Id<'task'> | undefined // written from a task's id
+}
+
+/** Says which task a granted request will be, before it is. False when it was said otherwise meanwhile, or it was used. */
+export async function nameAuthorizedTask(
+  tx: Tx,
+  {
+    before,
+    id,
+    taskId,
+  }: { readonly id: string; readonly before: string | null; readonly taskId: string },
+): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('authorizations')
+    .set({ task_id: taskId })
+    .where('id', '=', id)
+    .where('state', '=', 'granted')
+    .where((e) => (before === null ? e('task_id', 'is', null) : e('task_id', '=', before)))
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows === 1n
+}
+
 export async function forgetAuthorizations(tx: Tx, now: number): Promise<void> {
   await tx.deleteFrom('authorizations').where('expires_at', '<', now).execute()
 }
