@@ -37,6 +37,7 @@ import { clientOfDocument } from './interactive/client-of-document.ts'
 import { noResource, resourceServer } from './interactive/resources.ts'
 import { type Settled, settleInteraction } from './interactive/resume.ts'
 import { letStepUpPass } from './interactive/step-up.ts'
+import { tellProblems } from './interactive/tell-problems.ts'
 import { isProved } from './proved-request.ts'
 import { REGISTER, type RegistrationPolicy } from './registration/register.ts'
 
@@ -141,8 +142,7 @@ export function createProvider(ports: ProviderPorts): AuthorizationServer {
     },
     // Who somebody is, is said by the person's own session here; the provider needs a name for them.
     findAccount: (_context, accountId) => ({ accountId, claims: () => ({ sub: accountId }) }),
-    renderError: (context, out, { cause }) =>
-      show(context, cause instanceof Problem ? cause : inOurWords(out)),
+    renderError: (context, out, error) => show(context, problemIn(error) ?? inOurWords(out)),
     // RFC 7523bis section 3: the issuer is the only audience, as a single string.
     assertJwtClientAuthClaimsAndHeader: async (_ctx, { aud, exp, iat }) => {
       if (aud !== ports.issuer)
@@ -205,7 +205,7 @@ export function createProvider(ports: ProviderPorts): AuthorizationServer {
     if (context.status === 404 && !context.body) nothingThere(context)
   })
   provider.use(answerWhereKnown({ decisions: ports.decisions, path: AUTHORIZE, show }))
-  provider.on('server_error', (_context, error) => ports.onError(error))
+  tellProblems(provider, ports.onError)
   return {
     handle: callbackOf(provider, ports.issuer),
     settle: (request, uid) => settleInteraction({ ...ports, provider }, request, uid),
@@ -255,6 +255,11 @@ function attestationMetadata({ decisions, issuer }: ProviderPorts) {
     client_attestation_pop_signing_alg_values_supported: [...POP_ALGORITHMS],
     client_attestation_pop_methods_supported: ['attestation_pop_jwt', 'dpop_combined', 'none'],
   }
+}
+
+/** One of ours that was thrown inside, or that something of the provider's stands for. */
+function problemIn(error: Error): Problem | undefined {
+  return [error, error.cause].find((one) => one instanceof Problem)
 }
 
 function inOurWords({ error, error_description: why }: ErrorOut): Problem {
