@@ -128,6 +128,7 @@ export {
 export {
   ancestorsOf,
   findTask,
+  findTaskByKey,
   listTasks,
   openTree,
   type TaskFilter,

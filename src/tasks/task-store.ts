@@ -24,6 +24,16 @@ export async function findTask(db: Reader, id: string): Promise<Task | undefined
   return row && taskOf(row)
 }
 
+/** The only task that this key was ever for. */
+export async function findTaskByKey(db: Reader, thumbprint: string): Promise<Task | undefined> {
+  const row = await db
+    .selectFrom('tasks')
+    .selectAll()
+    .where('key_thumbprint', '=', thumbprint)
+    .executeTakeFirst()
+  return row && taskOf(row)
+}
+
 /** A task and everything below it that is not closed, parents before children. */
 export function openTree(db: Reader, id: string): Promise<Task[]> {
   return openTrees(db, [id])

@@ -17,7 +17,7 @@ import {
   revokeKey,
   setIssuerTerms,
 } from '../../src/agents/index.ts'
-import { findTask, listTasks } from '../../src/tasks/index.ts'
+import { closeTask, findTask, listTasks } from '../../src/tasks/index.ts'
 import { JWT_BEARER, postForm, TestAgent } from '../agent.ts'
 import { serveDocuments } from '../document-server.ts'
 import { newKey, proof } from '../signing.ts'
@@ -134,7 +134,6 @@ inEachWorld(
         [sam.id, 'assertion', ['enterprise'], null],
       )
       assert.deepEqual(task.mayDelegate, [])
-      assert.ok(task.deadline - task.openedAt <= 310_000, 'it ends with its only token')
       // Of risk class high a bearer token may nothing, whatever the enterprise says.
       const message = { name: 'send_message', arguments: { to: 'a@example.com', text: 'hello' } }
       const refused = await client.callTool(message)
@@ -294,17 +293,63 @@ inEachWorld(
       assert.equal(await codeOf(redeem({}, api)), 'proof.missing')
     })
 
-    it('when its token has run out, the client brings another assertion', async () => {
+    it('a client that brings one assertion after the other works on in one task, with its session', async () => {
       const w = world()
       const mail = provider('mail', 'mailer')
       const client = await connect(mail)
       const first = mail.tokens()?.access_token
+      const taskOf = async () => {
+        const of = { agentId: 'mailer', state: 'open', limit: 9 } as const
+        return (await listTasks(w.rooms.storage.read, of)).map(({ id }) => id)
+      }
+      const before = await taskOf()
       w.clock.advance(301_000)
-      // Another task, and so another session: clients begin one when they are told 404 (MCP, "Session Management").
-      await assert.rejects(client.callTool(search), /session has ended/)
+      assert.notEqual((await client.callTool(search)).isError, true)
       assert.ok(first)
       assert.notEqual(mail.tokens()?.access_token, first)
-      assert.notEqual((await (await connect(mail)).callTool(search)).isError, true)
+      assert.deepEqual(await taskOf(), before, 'no other task')
+      // With a key of its own, too, which would be good for no second task.
+      const key = await newKey()
+      const bound = await redeem({}, {}, await proving(key))
+      const again = await redeem({}, {}, await proving(key))
+      assert.equal(again.status, 200, again.text)
+      assert.equal(again.body.task_id, bound.body.task_id)
+      assert.notEqual(again.body.access_token, bound.body.access_token)
+    })
+
+    it('going on gets nothing that opening does not, and the task no wider', async () => {
+      const w = world()
+      const key = await newKey()
+      const open = async (over = {}, said = {}) => redeem(over, said, await proving(key))
+      const first = await open()
+      const id = String(first.body.task_id)
+      assert.equal(first.body.scope, 'desk.read-note')
+      // What is more than the task, or asked for as a task of its own, is another task, which needs another key.
+      const wider = { scope: 'desk.read-note desk.search-notes' }
+      assert.equal(await codeOf(open({}, wider)), 'task.key_used')
+      assert.equal(await codeOf(open({ purpose: 'something else' })), 'task.key_used')
+      assert.equal(await codeOf(open({ requested_lifetime: '600' })), 'task.key_used')
+      // Somebody else's assertion, by the same key.
+      assert.equal(await codeOf(open({}, { sub: 'fiona' })), 'task.key_used')
+      // All of it is used up each time.
+      const honest = { sub: 'sam', aud: w.issuer, client_id: 'mailer', resource: desk() }
+      const assertion = await enterprise.sign(
+        { ...honest, scope: 'desk.read-note' },
+        'oauth-id-jag+jwt',
+      )
+      const dpop = await proving(key)
+      assert.equal((await redeem({ assertion }, {}, dpop)).body.task_id, id)
+      assert.equal(await codeOf(redeem({ assertion }, {}, dpop)), 'proof.replayed')
+      assert.equal(await codeOf(open({ assertion })), 'subject_token.replayed')
+      // Sixteen at once with one assertion: one token.
+      const one = await enterprise.sign({ ...honest, scope: 'desk.read-note' }, 'oauth-id-jag+jwt')
+      const answers = await Promise.all(
+        Array.from({ length: 16 }, () => open({ assertion: one }).then(({ status }) => status)),
+      )
+      assert.deepEqual(answers.toSorted(), [200, ...Array(15).fill(400)])
+      // It is dead when it is dead, and its key with it.
+      await closeTask(w.rooms.decisions, { taskId: id as never, by: 'operator', reason: 'test' })
+      assert.equal(await codeOf(open()), 'task.key_used')
     })
 
     it('only an issuer whose tokens count without a key is enough', async () => {

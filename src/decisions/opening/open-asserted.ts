@@ -1,33 +1,23 @@
-import type { Detail } from '@remit/engine'
-import { type Agent, agentIdOf, type TrustedIssuer, type Vouched } from '../../agents/index.ts'
-import { rememberedUntil } from '../../keys/index.ts'
 import { Problem } from '../../lib/problem.ts'
-import {
-  assertedPerson,
-  isNewcomer,
-  type Newcomer,
-  provedBy,
-  type Subject,
-} from '../../people/index.ts'
-import type { ForeignActor, Proof } from '../../tokens/index.ts'
-import { readBehind } from '../foreign/actors.ts'
-import { issuingBy } from '../issuance/issuing.ts'
+import { TASK_LIFE } from '../../tasks/index.ts'
 import { openFor } from '../open-task.ts'
 import type { DecisionParts } from '../parts.ts'
 import { problemOr } from '../reasons.ts'
-import { type Asserted, readAsserted } from './asserted.ts'
-import { type BroughtAgent, readAgent } from './bring.ts'
-import { grantOpening } from './grant.ts'
-import { meet } from './meet.ts'
-import type { AssertedOpening, Opening, OpeningAnswer } from './opening.ts'
+import { readAgent } from './bring.ts'
+import { continueAsserted } from './continue-asserted.ts'
+import { type AssertedOpening, type Opening, type OpeningAnswer, refused } from './opening.ts'
+import { meetSubject, readAssertion } from './read-assertion.ts'
+import { refuseOpening } from './refuse.ts'
+import { isRefused } from './wanted.ts'
 
-/** Types of assertions, by what their issuer is trusted with. Neither counts as the other. */
-const TYP = { id_jag: ['oauth-id-jag+jwt'], chaining: ['JWT', ''] } as const
 /** RFC 8693 section 3, and ID-JAG. */
 const TOKEN_TYPE = {
   id_jag: 'urn:ietf:params:oauth:token-type:id-jag',
   chaining: 'urn:ietf:params:oauth:token-type:jwt',
 } as const
+
+/** Each token of such a task takes an assertion of its own, so that nothing is gained by ending it early. */
+export const LONG_SECONDS = TASK_LIFE.most / 1000
 
 /**
  * Opens a task for a person of another organization, whose identity provider asserts who it is and what it lets the client do
@@ -54,112 +44,18 @@ export async function openAsserted(
     const { agent: known, proof } = agent.brought
     return openFor(parts, opening, { ok: false, problem: read, proof, agentId: known.id }, way)
   }
-  const wanted = { ...opening, ...read.asserted, scope: undefined }
+  const { resource } = read.asserted
+  if (resource !== undefined) {
+    const { agent: known, proof, subject } = read.brought
+    const about = { agent: known.id, person: subject.person.id }
+    const attempt = { type: 'task.refused', proof, about, ip: asked.origin.ip } as const
+    const going = await problemOr(continueAsserted(parts, { asked, said: read, resource }))
+    if (going instanceof Problem)
+      return refuseOpening(parts, attempt, refused(going.code, going.detail))
+    if (going) return isRefused(going) ? refuseOpening(parts, attempt, going) : going
+  }
+  const lifeSeconds = asked.lifeSeconds ?? (resource === undefined ? undefined : LONG_SECONDS)
+  const wanted = { ...opening, ...read.asserted, scope: undefined, lifeSeconds }
   const brought = { ok: true, brought: read.brought } as const
   return openFor(parts, wanted, brought, { ...way, asserted: read.basis })
-}
-
-/** Whoever shows an assertion, and with which key. */
-type Shows = Pick<BroughtAgent, 'agent' | 'issuers'> & { readonly proof: Proof | undefined }
-
-/** What an assertion says, checked, of whoever shows it. */
-export interface ReadAssertion<B extends Shows> {
-  readonly brought: Omit<B, 'issuers'> & {
-    readonly subject: Subject
-    readonly actors: readonly ForeignActor[]
-    /** Of the agent, of the assertion, and of everybody who acted before. */
-    readonly issuers: readonly TrustedIssuer[]
-  }
-  /** Somebody whom nobody here knows yet: `subject` is who they would be. */
-  readonly newcomer: Newcomer | undefined
-  /** Who issued it. */
-  readonly issuer: TrustedIssuer
-  /** It is for one key, which was proved. */
-  readonly bound: boolean
-  readonly asserted: Pick<Asserted, 'details' | 'resource'> & { readonly purpose: string }
-  readonly basis: readonly Detail[] | undefined
-}
-
-export async function readAssertion<B extends Shows>(
-  parts: DecisionParts,
-  asked: AssertedOpening,
-  brought: B,
-): Promise<ReadAssertion<B>> {
-  const vouched = await parts.issuers.check(asked.identity, {
-    use: asked.use,
-    typ: TYP[asked.use],
-    audience: parts.issuer,
-  })
-  const { claims, digest, issuer } = vouched
-  checkBound(vouched, brought, asked.use)
-  const behind = await readBehind(parts, vouched, brought.agent)
-  const mapping = issuer.people
-  if (!mapping) throw new TypeError('an issuer of assertions that speak for nobody')
-  const { limit, ...asserted } = await readAsserted(parts, asked, claims)
-  const met = await assertedPerson(parts, claims, mapping)
-  const newcomer = isNewcomer(met) ? met : undefined
-  const person = isNewcomer(met) ? met.person : met
-  const expiresAt = rememberedUntil(claims.exp * 1000)
-  const subject = { person, replayKey: digest, expiresAt, ...provedBy(claims) }
-  return {
-    brought: {
-      ...brought,
-      subject,
-      actors: behind.actors,
-      issuers: unique([issuer, ...behind.issuers, ...brought.issuers]),
-    },
-    newcomer,
-    issuer,
-    bound: claims.cnf !== undefined,
-    asserted: { ...asserted, purpose: asked.purpose ?? purposeOf(brought.agent) },
-    basis: mapping.delegates ? limit : undefined,
-  }
-}
-
-/** The same of somebody who is here: a newcomer becomes a person, if the assertion opens anything. */
-export async function meetSubject<B extends Shows>(
-  parts: DecisionParts,
-  asked: AssertedOpening,
-  said: ReadAssertion<B>,
-): Promise<ReadAssertion<B>> {
-  const { asserted, basis, brought, issuer, newcomer } = said
-  if (!newcomer) return said
-  const wanted = { ...asked, ...asserted, scope: undefined }
-  const issuing = { ...issuingBy('jwt_bearer', asked), bound: brought.proof !== undefined }
-  const who = { ...brought, newcomer: true, issuing }
-  const grant = () => grantOpening(parts, wanted, who, { asserted: basis })
-  const person = await meet(parts, { newcomer, by: issuer.name }, { ...asserted, grant })
-  const subject = { ...brought.subject, person }
-  return { ...said, newcomer: undefined, brought: { ...brought, subject } }
-}
-
-/**
- * INVARIANT: it was given to this client, or at least to this key: a grant of another domain need not know what the client
- * is called here, and one that says neither would be good for whoever finds it.
- */
-function checkBound(
-  { claims }: Vouched,
-  { agent, proof }: Shows,
-  use: AssertedOpening['use'],
-): void {
-  const { client_id: clientId, cnf, jti } = claims
-  if (typeof jti !== 'string') throw new Problem('token.malformed', '`jti` is missing')
-  const unnamed = use === 'chaining' && clientId === undefined
-  if (!unnamed && (typeof clientId !== 'string' || agentIdOf(clientId) !== agent.id))
-    throw new Problem('subject_token.not_for_agent', 'it was issued to another client')
-  if ((unnamed || cnf !== undefined) && (!isObject(cnf) || cnf.jkt !== proof?.thumbprint))
-    throw new Problem('subject_token.not_for_agent', 'it is bound to another key')
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function unique(issuers: readonly TrustedIssuer[]): readonly TrustedIssuer[] {
-  return [...new Map(issuers.map((issuer) => [issuer.name, issuer])).values()]
-}
-
-/** What nobody says is not made up: it is what the client is there for. */
-function purposeOf({ name }: Agent): string {
-  return `${name}, as its organization allows`
 }

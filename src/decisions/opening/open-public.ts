@@ -9,11 +9,12 @@ import type { DecisionParts } from '../parts.ts'
 import { problemOr } from '../reasons.ts'
 import { answerOpening } from './answer.ts'
 import { begin, refusedBy } from './begin.ts'
+import { continueAsserted } from './continue-asserted.ts'
 import { type Granted, grantOpening } from './grant.ts'
 import { newTask } from './new-task.ts'
-import { asLongAsOneToken } from './one-token.ts'
-import { meetSubject, type ReadAssertion, readAssertion } from './open-asserted.ts'
+import { LONG_SECONDS } from './open-asserted.ts'
 import { type AssertedOpening, type Opened, type Refused, refused } from './opening.ts'
+import { meetSubject, type ReadAssertion, readAssertion } from './read-assertion.ts'
 import { type Attempt, refuseOpening } from './refuse.ts'
 import { detailsAt, isRefused } from './wanted.ts'
 
@@ -54,6 +55,7 @@ export async function openPublic(
   const ready = await problemOr(prepare(parts, asked, said))
   if (ready instanceof Problem) return refuse(parts, known, ready)
   if (isRefused(ready)) return refuseOpening(parts, known, ready)
+  if ('token' in ready) return ready
   const { grant, resource, subject, task } = ready
   const chain = [task.agentId]
   const failed = await begin(parts, task, {
@@ -74,6 +76,7 @@ function refuse(
   return refuseOpening(parts, attempt, refused(code, detail))
 }
 
+/** What is to be opened. */
 interface Ready {
   readonly task: Task
   readonly grant: Granted
@@ -85,12 +88,14 @@ async function prepare(
   parts: DecisionParts,
   asked: PublicOpening,
   shown: ReadAssertion<BroughtPublic>,
-): Promise<Ready | Refused> {
+): Promise<Ready | Opened | Refused> {
   const resource = await resourceOf(parts, shown)
   const said = await meetSubject(parts, { ...asked, use: 'id_jag' }, shown)
   const { actors, agent, issuers, proof, subject } = said.brought
   const { details, purpose } = said.asserted
-  const lifeSeconds = asLongAsOneToken(asked.lifeSeconds)
+  const going = await continueAsserted(parts, { asked, said, resource })
+  if (going) return going
+  const lifeSeconds = asked.lifeSeconds ?? LONG_SECONDS
   const wanted = { ...asked, details, purpose, lifeSeconds, scope: undefined }
   const bound = proof !== undefined
   const issuing = { ...issuingBy('jwt_bearer', asked), bound }

@@ -4,15 +4,17 @@ import { detailsForScope } from '../../catalog/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { findPerson } from '../../people/index.ts'
 import { sponsorOnce } from '../../tasks/index.ts'
+import { RESOURCE_TOKEN_LIFE_MS } from '../../tokens/index.ts'
 import type { DecisionParts } from '../parts.ts'
 import { problemOr } from '../reasons.ts'
 import { type BroughtOrNot, type BroughtWorkload, readWorkload } from './bring.ts'
-import { asLongAsOneToken } from './one-token.ts'
 import { openUnderGrant } from './open-sponsored.ts'
 import type { Deferred, Opened, Refused, SponsoredOpening } from './opening.ts'
 import { isRefused, readWanted } from './wanted.ts'
 
 const DAY = 86_400_000
+/** A task that has one token and no way to the next lasts as long as that, and a moment for the two to be made. */
+const ONE_TOKEN_SECONDS = RESOURCE_TOKEN_LIFE_MS / 1000 + 10
 
 /**
  * Opens a task by a Workload Authorization Grant: a token of a trusted issuer is the grant itself, and the agent that it names acts
@@ -46,7 +48,10 @@ async function asBrought(
     throw new Problem('proof.missing', 'send a DPoP proof: its token is bound to a key')
   if (asked.resource === undefined)
     throw new Problem('resource.unknown', 'name the one `resource` that a token is wanted for')
-  return { ...asked, lifeSeconds: asLongAsOneToken(asked.lifeSeconds) }
+  return {
+    ...asked,
+    lifeSeconds: Math.min(asked.lifeSeconds ?? ONE_TOKEN_SECONDS, ONE_TOKEN_SECONDS),
+  }
 }
 
 /** Whom a rule admitted is sponsored as the rule says, by the owner who set it, when it comes first. */
