@@ -29,6 +29,7 @@ import {
   suspendTask,
 } from '../../src/tasks/index.ts'
 import { HOUSE, type Ways } from './desk.ts'
+import { PARTNER } from './partner.ts'
 import { PLATFORM } from './platform.ts'
 import type { Footing, Ready, Way } from './ways.ts'
 
@@ -50,6 +51,7 @@ export interface Act {
 
 export const HOUSE_AGENTS = ['refund-bot', 'helper-bot', 'night-bot']
 const AGENTS = ['refund-bot', 'helper-bot', 'night-bot', 'stranger', 'workload'] as const
+export const ISSUERS = [PLATFORM, PARTNER]
 export const RESOURCES = ['echo', 'desk', 'direct']
 /** The rules of these tests forbid everything to whom this is said about. */
 const STOLEN = { signal: 'stolen-key', source: 'source:siem' } as const
@@ -142,10 +144,10 @@ export const ACTS: readonly Act[] = [
   {
     name: 'the issuer is suspended',
     takes: ['issuer'],
-    act: async ({ world }) =>
-      void (await suspendIssuer(world.rooms.issuers, { ...WHY, name: PLATFORM })),
-    undo: async ({ world }) =>
-      void (await resumeIssuer(world.rooms.issuers, { ...WHY, name: PLATFORM })),
+    act: ({ world }) =>
+      inTurn(ISSUERS, (name) => suspendIssuer(world.rooms.issuers, { ...WHY, name })),
+    undo: ({ world }) =>
+      inTurn(ISSUERS, (name) => resumeIssuer(world.rooms.issuers, { ...WHY, name })),
   },
   {
     name: 'the tasks are suspended',

@@ -15,6 +15,7 @@ import { RECORDS } from '../conformance/authzen/records.ts'
 import { ECHO_ACTIONS } from '../echo.ts'
 import { newKey } from '../signing.ts'
 import type { World } from '../world.ts'
+import { Partner } from './partner.ts'
 import { Platform } from './platform.ts'
 
 /** The address of an API that agents would call directly. Nobody is there: only Remit is asked. */
@@ -41,6 +42,7 @@ interface Made {
   readonly secret: string
   readonly service: string
   readonly platform: Platform
+  readonly partner: Partner
 }
 
 /** What every way needs to be there: three agents beside those that register themselves, one API that asks, one sponsor grant. */
@@ -55,6 +57,7 @@ export class Ways {
   /** Surfaces that were made ready, each with the thread that it states. */
   readonly rooms: { readonly surface: Surface; readonly thread: string }[] = []
   readonly platform: Platform
+  readonly partner: Partner
   /** Of the echo API, which is inside the trust domain. */
   readonly service: string
   #made = 0
@@ -67,6 +70,7 @@ export class Ways {
   private constructor(world: World, made: Made) {
     this.world = world
     this.platform = made.platform
+    this.partner = made.partner
     this.helper = made.helper
     this.alone = made.alone
     this.#secret = made.secret
@@ -101,6 +105,7 @@ export class Ways {
       secret,
       service,
       platform: await Platform.trusted(world, fiona.id),
+      partner: await Partner.trusted(world, ada.id),
     })
     await ways.permitAll()
     await ways.consent()

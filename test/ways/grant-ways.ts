@@ -1,6 +1,7 @@
 import { JWT_BEARER, postForm, TOKEN_EXCHANGE } from '../agent.ts'
 import { newKey } from '../signing.ts'
 import { ANSWERED_WAYS } from './answered-ways.ts'
+import { PARTNER_WAYS } from './partner-ways.ts'
 import { WORKLOAD } from './platform.ts'
 import { DIRECT_WAYS, type Way } from './ways.ts'
 
@@ -74,4 +75,9 @@ const OF_OTHERS: readonly Way[] = [
 ]
 
 /** Every way in which power is taken up or used. One that is added to Remit is added to one of these. */
-export const WAYS: readonly Way[] = [...DIRECT_WAYS, ...ANSWERED_WAYS, ...OF_OTHERS]
+export const WAYS: readonly Way[] = [
+  ...DIRECT_WAYS,
+  ...ANSWERED_WAYS,
+  ...OF_OTHERS,
+  ...PARTNER_WAYS,
+]

@@ -7,16 +7,22 @@ import { ASSERTION_GRANTS } from '../../src/oauth/grants/jwt-bearer.ts'
 import { GRANT_TYPES } from '../../src/oauth/token.ts'
 import { send } from '../wire.ts'
 import { inEachWorld } from '../world.ts'
-import { ACTS, type Act, HOUSE_AGENTS, prepareAll, RESOURCES, takenOf, WHY } from './acts.ts'
+import {
+  ACTS,
+  type Act,
+  HOUSE_AGENTS,
+  ISSUERS,
+  prepareAll,
+  RESOURCES,
+  takenOf,
+  WHY,
+} from './acts.ts'
 import { Ways } from './desk.ts'
 import { WAYS } from './grant-ways.ts'
-import { PLATFORM } from './platform.ts'
 import type { Ready, Way } from './ways.ts'
 
 const GRANTS = WAYS.filter(({ grant }) => grant !== undefined)
 const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
-/** Assertions of other servers, without a row here so far: `src/decisions/opening/asserted.test.ts` has what stops them. */
-const NO_ROW_YET = ['id_jag', 'chaining']
 const DAY = 24 * 3_600_000
 
 /** What an act is answered with at the grants that it stops, and why the others may go on. */
@@ -45,7 +51,7 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
     others: 'nobody brings a token of a person, or it was taken in before',
   },
   'the issuer is suspended': {
-    stops: ['grant.not_accepted'],
+    stops: ['grant.not_accepted', 'issuer.suspended'],
     others: 'no token of the issuer is in what they stand on',
   },
   'the tasks are suspended': {
@@ -89,7 +95,10 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
     stops: ['token.unknown_key'],
     others: 'nothing that Remit signed is shown',
   },
-  'the trust in the issuer is revoked': { stops: ['grant.not_accepted'] },
+  'the trust in the issuer is revoked': {
+    // What says no type is taken for a workload's where nobody is trusted with grants.
+    stops: ['grant.not_accepted', 'issuer.not_trusted', 'oauth.invalid_request'],
+  },
   'the resources are removed': {
     stops: ['resource.unknown', 'grant.ended', 'enforcer.unauthenticated'],
   },
@@ -101,8 +110,9 @@ const FOR_GOOD: readonly Act[] = [
   {
     name: 'the trust in the issuer is revoked',
     takes: ['issuer'],
-    act: async ({ world }) =>
-      void (await revokeIssuer(world.rooms.issuers, { ...WHY, name: PLATFORM })),
+    act: async ({ world }) => {
+      for (const name of ISSUERS) await revokeIssuer(world.rooms.issuers, { ...WHY, name })
+    },
   },
   {
     name: 'the resources are removed',
@@ -166,7 +176,7 @@ inEachWorld(
     it('has a row here, and is named in the metadata', async () => {
       const rows = new Set(GRANTS.map(({ grant }) => grant))
       const wanted = [...GRANT_TYPES.filter((type) => type !== JWT_BEARER), ...ASSERTION_GRANTS]
-      assert.deepEqual([...rows, ...NO_ROW_YET].toSorted(), wanted.toSorted())
+      assert.deepEqual([...rows].toSorted(), wanted.toSorted())
       const { body } = await send(`${world().issuer}/.well-known/oauth-authorization-server`)
       assert.deepEqual([body.grant_types_supported].flat().toSorted(), [...GRANT_TYPES].toSorted())
     })

@@ -1,0 +1,69 @@
+import { listTasks } from '../../src/tasks/index.ts'
+import { JWT_BEARER, type OpenTask, type TestAgent } from '../agent.ts'
+import { newKey } from '../signing.ts'
+import type { Ways } from './desk.ts'
+import type { Way } from './ways.ts'
+
+const ASSERTION_GRANT = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
+
+const seenOf = ({ status, text }: { status: number; text: string }) => ({
+  through: status === 200,
+  seen: `${status} ${text.slice(0, 600)}`,
+})
+
+async function redeem(agent: TestAgent, assertion: string) {
+  const own = { client_assertion_type: JWT_BEARER, client_assertion: await agent.assertion() }
+  const form = { grant_type: ASSERTION_GRANT, assertion, ...own }
+  return seenOf(await agent.tokenRequest(await newKey(), form))
+}
+
+function redeeming(name: string, grant: 'id_jag' | 'chaining', typ: 'oauth-id-jag+jwt' | 'JWT') {
+  return {
+    ...{ name, grant, serves: 'once' },
+    standsOn: ['sam', 'refund-bot', 'keys of agents', 'issuer', 'issuing rules'],
+    prepare: async ({ helper, partner, world }) => {
+      const assertion = await partner.assertion(typ)
+      return {
+        shows: assertion,
+        take: () => redeem(world.agent, assertion),
+        stolen: () => redeem(helper, assertion),
+      }
+    },
+  } satisfies Way
+}
+
+/** A token of the partner's server, and how it is shown at the gateway. */
+async function shown({ partner, world }: Ways) {
+  const key = await newKey()
+  const token = await partner.accessToken(key.thumbprint)
+  const task: OpenTask = { id: '', token, key }
+  const call = async () => seenOf(await world.agent.call(task, 'GET', '/echo/things', { token }))
+  return { call, token }
+}
+
+/** By the word of another organization: its assertions, and the access tokens of its server. */
+export const PARTNER_WAYS: readonly Way[] = [
+  redeeming('an assertion of another organization opens a task', 'id_jag', 'oauth-id-jag+jwt'),
+  redeeming('a grant of another domain opens a task', 'chaining', 'JWT'),
+  {
+    name: 'an access token of another server opens a task with its first call',
+    standsOn: ['sam', 'refund-bot', 'issuer', 'resource', 'rules'],
+    prepare: async (ways) => {
+      const { call, token } = await shown(ways)
+      return { shows: token, take: call }
+    },
+  },
+  {
+    name: 'an access token of another server calls again',
+    standsOn: ['sam', 'refund-bot', 'issuer', 'resource', 'rules', 'task'],
+    prepare: async (ways) => {
+      const { call, token } = await shown(ways)
+      const first = await call()
+      if (!first.through) throw new Error(first.seen)
+      const of = { agentId: 'refund-bot', limit: 1 }
+      const [task] = await listTasks(ways.world.rooms.storage.read, of)
+      if (task?.openedBy !== 'token') throw new Error('the token opened no task')
+      return { shows: token, tasks: [task.id], take: call }
+    },
+  },
+]

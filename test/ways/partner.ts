@@ -1,0 +1,56 @@
+import { addIssuer } from '../../src/agents/index.ts'
+import { type FakeProvider, fakeProvider } from '../../src/people/sign-in/testing.ts'
+import type { World } from '../world.ts'
+
+export const PARTNER = 'partner'
+
+/** Another organization: its assertions open tasks of refund-bot, and so do the access tokens of its server. */
+export class Partner {
+  readonly #fake: FakeProvider
+  readonly #world: World
+  #count = 0
+
+  private constructor(world: World, fake: FakeProvider) {
+    this.#world = world
+    this.#fake = fake
+  }
+
+  static async trusted(world: World, owner: string): Promise<Partner> {
+    const fake = await fakeProvider()
+    world.onStop(() => fake.close())
+    await addIssuer(world.rooms.issuers, {
+      ...{ name: PARTNER, issuer: fake.issuer, by: owner, ownerId: owner },
+      ...{ uses: ['id_jag', 'chaining', 'access_token'], trust: 3, ceiling: null },
+      people: { provider: world.provider, delegates: true },
+      access: { provider: world.provider },
+      rules: [
+        { name: 'bot', when: [{ claim: 'client_id', equals: 'their-bot' }], agent: 'refund-bot' },
+      ],
+    })
+    return new Partner(world, fake)
+  }
+
+  /** For Sam, by refund-bot, with one of its own agents behind it. */
+  assertion(typ: 'oauth-id-jag+jwt' | 'JWT', claims: object = {}): Promise<string> {
+    const act = { iss: this.#fake.issuer, sub: 'planner', sub_profile: 'ai_agent' }
+    const said = { aud: this.#world.issuer, client_id: 'refund-bot', act, ...claims }
+    return this.#fake.sign(this.#claims(said), { typ })
+  }
+
+  /** An access token for the echo API, bound to this key. */
+  accessToken(jkt: string, claims: object = {}): Promise<string> {
+    const { gateway } = this.#world
+    const said = { aud: `${gateway}/echo`, client_id: 'their-bot', cnf: { jkt }, ...claims }
+    return this.#fake.sign(this.#claims(said), { typ: 'at+jwt' })
+  }
+
+  get issuer(): string {
+    return this.#fake.issuer
+  }
+
+  #claims(more: object) {
+    const now = Math.floor(this.#world.clock.now() / 1000)
+    const honest = { iss: this.#fake.issuer, sub: 'sam', iat: now, exp: now + 600 }
+    return { ...honest, jti: `p${this.#count++}`, scope: 'echo.list', ...more }
+  }
+}
