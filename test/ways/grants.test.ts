@@ -95,10 +95,7 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
     stops: ['token.unknown_key'],
     others: 'nothing that Remit signed is shown',
   },
-  'the trust in the issuer is revoked': {
-    // What says no type is taken for a workload's where nobody is trusted with grants.
-    stops: ['grant.not_accepted', 'issuer.not_trusted', 'oauth.invalid_request'],
-  },
+  'the trust in the issuer is revoked': { stops: ['grant.not_accepted', 'issuer.not_trusted'] },
   'the resources are removed': {
     stops: ['resource.unknown', 'grant.ended', 'enforcer.unauthenticated'],
   },

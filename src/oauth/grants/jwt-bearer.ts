@@ -62,11 +62,11 @@ export async function jwtBearer(
   return found.grant(parts, presented, form)
 }
 
+/** Now; or, of an issuer that nobody trusts any more, before: then it is refused as what it is. */
 async function isPeer({ issuers }: DecisionParts, issuer: unknown): Promise<boolean> {
-  const all = await issuers.all()
-  return all.some(
-    (one) => one.issuer === issuer && one.state !== 'revoked' && one.uses.includes('chaining'),
-  )
+  const all = (await issuers.all()).filter((one) => one.issuer === issuer)
+  const now = all.filter(({ state }) => state !== 'revoked')
+  return (now.length > 0 ? now : all).some(({ uses }) => uses.includes('chaining'))
 }
 
 /** What cannot be read is nothing in particular; whoever takes it says so. */
