@@ -15,8 +15,8 @@ import type { AssertedOpening, Opened, Refused } from './opening.ts'
 import type { ReadAssertion, Shows } from './read-assertion.ts'
 import { detailsAt, grantedScope, isRefused } from './wanted.ts'
 
-/** Of one client for one person. */
-const MOST_LOOKED_AT = 16
+/** Of one person, the newest: an agent may have as many as it has people. */
+const MOST_LOOKED_AT = 64
 
 export interface Continuing {
   readonly asked: Omit<AssertedOpening, 'use'>
@@ -78,7 +78,7 @@ async function alike(parts: DecisionParts, { asked, said }: Continuing): Promise
   const known = proof && (await findTaskByKey(read, proof.thumbprint))
   const found = proof
     ? [known].filter((task) => task !== undefined)
-    : await listTasks(read, { ...of, state: 'open', limit: MOST_LOOKED_AT })
+    : await listTasks(read, { personId: of.personId, state: 'open', limit: MOST_LOOKED_AT })
   const names = issuers.map(({ name }) => name).toSorted()
   return found.filter(
     (task) =>
