@@ -9,36 +9,42 @@ export interface Options {
   readonly profile: boolean
   /** Only what has this in its name. */
   readonly only: string | undefined
+  /** How many instead of a million. */
+  readonly people: number | undefined
   /** Results are written by runs of the usual length that leave nothing out; any other is a try, which prints. */
   readonly isTry: boolean
 }
 
 /**
- * `--seconds S --rounds R`, and of `--profile` and `--only TEXT` what is offered.
+ * `--seconds S --rounds R`, and of `--profile`, `--only TEXT` and `--people N` what is offered.
  * @throws TypeError when anything else is given
  */
 export function readOptions(
   usual: Pick<Options, 'seconds' | 'rounds'>,
-  offered: readonly ('profile' | 'only')[],
+  offered: readonly ('profile' | 'only' | 'people')[],
 ): Options {
   const { values } = parseArgs({
     options: {
       seconds: { type: 'string' },
       rounds: { type: 'string' },
       only: { type: 'string' },
+      people: { type: 'string' },
       profile: { type: 'boolean', default: false },
     },
   })
-  const { only, profile, rounds, seconds } = values
+  const { only, people, profile, rounds, seconds } = values
   if (only !== undefined && !offered.includes('only'))
     throw new TypeError('there is nothing to choose from with --only')
   if (profile && !offered.includes('profile')) throw new TypeError('there is no profile of this')
+  if (people !== undefined && !offered.includes('people'))
+    throw new TypeError('people make no difference here')
   return {
     seconds: positive('seconds', seconds) ?? usual.seconds,
     rounds: Math.ceil(positive('rounds', rounds) ?? usual.rounds),
     profile,
     only,
-    isTry: [only, rounds, seconds].some((each) => each !== undefined),
+    people: people === undefined ? undefined : Math.round(Number(people)),
+    isTry: [only, people, rounds, seconds].some((each) => each !== undefined),
   }
 }
 

@@ -1,0 +1,43 @@
+import { generateKeyPairSync } from 'node:crypto'
+import type { JWK } from 'jose'
+
+/** How many there are. */
+export interface Size {
+  readonly people: number
+  readonly agents: number
+}
+
+/** Those of a filled store that requests are made for: spread over all of it, so that what they touch is not what was touched last. */
+export interface Crowd {
+  /** Of the provider that everybody is from, which signs what says who somebody is. */
+  readonly provider: { readonly issuer: string; readonly key: JWK }
+  readonly agents: readonly CrowdAgent[]
+  readonly people: readonly CrowdPerson[]
+}
+
+export interface CrowdAgent {
+  readonly id: string
+  readonly key: JWK
+}
+
+export interface CrowdPerson {
+  readonly id: string
+  readonly subject: string
+  /** Who may act for them, and does, in this task. */
+  readonly agent: string
+  readonly task: { readonly id: string; readonly key: JWK }
+}
+
+export function newJwk(): { readonly privateJwk: JWK; readonly publicJwk: JWK } {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  return {
+    privateJwk: { ...privateKey.export({ format: 'jwk' }) },
+    publicJwk: { ...publicKey.export({ format: 'jwk' }) },
+  }
+}
+
+/** Which are picked of so many: at most so many, evenly spread. */
+export function picked(of: number, most: number): (index: number) => boolean {
+  const every = Math.max(1, Math.floor(of / most))
+  return (index) => index % every === 0 && index / every < most
+}
