@@ -8,7 +8,7 @@ export class ProofMaker {
   readonly #key: KeyObject
   readonly #header: string
 
-  constructor(task: OpenTask) {
+  constructor(task: { readonly key: Pick<OpenTask['key'], 'privateJwk' | 'publicJwk'> }) {
     this.#key = createPrivateKey({ key: { ...task.key.privateJwk }, format: 'jwk' })
     const { crv, kty, x, y } = task.key.publicJwk
     const header = { typ: 'dpop+jwt', alg: 'ES256', jwk: { kty, crv, x, y } }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { costOf } from '../harness/cost.ts'
 import { measureFsync } from '../harness/fsync.ts'
 import { closedLoop, percentile } from '../harness/load.ts'
-import { describeMachine, onCores, PROJECT, pinMyself } from '../harness/machine.ts'
+import { describeMachine, onCores, PROJECT, pinMyself, versionOf } from '../harness/machine.ts'
 import { readOptions } from '../harness/options.ts'
 import { profilesWanted } from '../harness/profile.ts'
 import { freePorts, startProgram } from '../harness/program.ts'
@@ -13,6 +13,7 @@ import { publish } from '../harness/publish.ts'
 import { startRemit } from '../harness/remit.ts'
 import { type Results, Rounds, ratio } from '../harness/results.ts'
 import { Exchanger, mustBeOk } from './exchanger.ts'
+import { Plain } from './plain.ts'
 
 const CONNECTIONS = 32
 const WARM_UP = 8_000
@@ -23,6 +24,10 @@ const WIDE = 'token exchange, both cores'
 const ONE_THREAD = 'signatures alone, one thread'
 const POOL = 'signatures alone, thread pool, one core'
 const EMPTY = 'empty node:http route, one core'
+const RULES = 'token exchange with 20 rules about issuing, one core'
+const PLAIN_OPAQUE = 'plain oidc-provider, client credentials, opaque, in memory'
+const PLAIN_BOUND = 'plain oidc-provider, client credentials, JWT bound by DPoP, in memory'
+const PLAIN_DURABLE = 'plain oidc-provider, client credentials, JWT bound by DPoP, in SQLite'
 const CPU = ', CPU'
 
 const options = readOptions({ seconds: 3, rounds: 5 }, ['profile'])
@@ -34,6 +39,12 @@ const upstream = 'http://127.0.0.1:9' // never called
 const remit = await startRemit({ cores, upstream, nodeOptions: profiles.nodeOptions })
 /** The same, free to use both cores: signatures and commits have threads of their own. */
 const wideRemit = await startRemit({ cores: pinned ? 'both' : 'any', upstream })
+const rulesRemit = await startRemit({
+  ...{ cores, upstream },
+  seed: [join(import.meta.dirname, 'rules.ts')],
+})
+const inMemory = await Plain.start('memory', cores)
+const inSqlite = await Plain.start('SQLite', cores)
 const [emptyPort = 0] = await freePorts(1)
 const empty = await startProgram(
   [process.execPath, join(PROJECT, 'bench', 'harness', 'empty-route.ts'), String(emptyPort)],
@@ -51,17 +62,36 @@ try {
     const wide = new Exchanger(wideRemit, await wideRemit.openTasks(CONNECTIONS))
     await wide.run(wide.prepare(WARM_UP))
     const count = Math.round((warm.requests / warm.seconds) * options.seconds)
-    for (let round = 0; round < options.rounds; round++) await oneRound(narrow, wide, count)
-    report(narrow.recorded() + wide.recorded(), count)
+    const ruled = new Exchanger(rulesRemit, await rulesRemit.openTasks(CONNECTIONS))
+    await ruled.run(ruled.prepare(WARM_UP))
+    await warmUpPlain()
+    for (let round = 0; round < options.rounds; round++)
+      await oneRound({ narrow, wide, ruled }, count)
+    report(narrow.recorded() + wide.recorded() + ruled.recorded(), count)
   }
 } finally {
   await remit.stop()
   await wideRemit.stop()
+  await rulesRemit.stop()
+  await inMemory.stop()
+  await inSqlite.stop()
   await empty.stop()
 }
 profiles.print(WARM_UP)
 
-async function oneRound(narrow: Exchanger, wide: Exchanger, count: number): Promise<void> {
+interface Exchangers {
+  readonly narrow: Exchanger
+  readonly wide: Exchanger
+  readonly ruled: Exchanger
+}
+
+async function warmUpPlain(): Promise<void> {
+  for (const plain of [inMemory, inSqlite])
+    for (const bound of [true, false])
+      await plain.run(plain.prepare(WARM_UP / 4, { bound }), CONNECTIONS)
+}
+
+async function oneRound({ narrow, ruled, wide }: Exchangers, count: number): Promise<void> {
   const requests = narrow.prepare(count)
   const { load } = await measure(EXCHANGE, remit.program, () => narrow.run(requests))
   rounds.add('token exchange, p50 in the closed loop', 'ms', percentile(load.latencies, 0.5))
@@ -70,12 +100,23 @@ async function oneRound(narrow: Exchanger, wide: Exchanger, count: number): Prom
   await narrow.mustBeRefused(requests.slice(0, CONNECTIONS))
   const more = wide.prepare(count)
   await measure(WIDE, wideRemit.program, () => wide.run(more))
+  const besides = ruled.prepare(count)
+  await measure(RULES, rulesRemit.program, () => ruled.run(besides))
+  await plainly(PLAIN_OPAQUE, inMemory, count, false)
+  await plainly(PLAIN_BOUND, inMemory, count, true)
+  await plainly(PLAIN_DURABLE, inSqlite, count, true)
   signatures(ONE_THREAD, 'one-thread')
   signatures(POOL, 'pool')
   const same = requests[0] ?? Buffer.alloc(0)
   const many = Array.from({ length: EMPTY_REQUESTS }, () => same)
   const options = { connections: CONNECTIONS, check: mustBeOk }
   await measure(EMPTY, empty, () => closedLoop(emptyPort, many, options))
+}
+
+async function plainly(name: string, plain: Plain, count: number, bound: boolean): Promise<void> {
+  // They are fewer in a second, and the same time is enough.
+  const requests = plain.prepare(Math.round(count / 2), { bound })
+  await measure(name, plain.program, () => plain.run(requests, CONNECTIONS))
 }
 
 async function measure(name: string, ...of: Parameters<typeof costOf>): ReturnType<typeof costOf> {
@@ -104,7 +145,8 @@ function report(issued: number, count: number): void {
   const results: Results = {
     benchmark: 'tokens',
     says: `A task token and a DPoP proof become a resource token at \`/oauth/token\` of \`remit serve\`: two signatures verified, one made, proof and
-record durable in SQLite before the answer. ${CONNECTIONS} connections, closed loop. ${issued} tokens, all different, each with its
+record durable in SQLite before the answer. Beside it, plain \`oidc-provider\` (${versionOf('oidc-provider')}) by client credentials: a
+secret, no person, no task, no record. ${CONNECTIONS} connections, closed loop. ${issued} tokens, all different, each with its
 record in the ledger; ${options.rounds * CONNECTIONS} replayed proofs, all refused.`,
     machine,
     settings: {
@@ -131,6 +173,16 @@ record in the ledger; ${options.rounds * CONNECTIONS} replayed proofs, all refus
       {
         name: 'the same, server on both cores beside the load',
         value: share(WIDE),
+        unit: '',
+      },
+      ...[PLAIN_OPAQUE, PLAIN_BOUND, PLAIN_DURABLE].map((name) => ({
+        name: `processor time of ${name}, times that of an exchange`,
+        value: ratio(rounds.get(name + CPU), rounds.get(EXCHANGE + CPU)),
+        unit: '',
+      })),
+      {
+        name: 'processor time with 20 rules about issuing, times that without',
+        value: ratio(rounds.get(RULES + CPU), rounds.get(EXCHANGE + CPU)),
         unit: '',
       },
       {
