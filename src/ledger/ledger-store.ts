@@ -94,31 +94,51 @@ export function growSteps(
     },
     ...chunksOf(taken).map((chunk) => ({
       name: 'ledger intake',
-      query: db.deleteFrom('ledger_intake').where(
-        'seq',
-        'in',
-        chunk.map(({ seq }) => seq),
-      ),
+      query: takeQuery(db, chunk),
       rows: chunk.length,
     })),
     ...chunksOf(leaves).map((chunk) => ({
       name: 'ledger leaves',
-      query: db.insertInto('ledger_leaves').values(
-        chunk.map(({ position, leafHash, record }) => ({
-          position,
-          leaf_hash: leafHash,
-          record,
-        })),
-      ),
+      query: leavesQuery(db, chunk),
       rows: chunk.length,
     })),
     ...chunksOf(kept).map((chunk) => ({
       name: 'ledger private',
-      query: db.insertInto('ledger_private').values(chunk),
+      query: privateQuery(db, chunk),
       rows: chunk.length,
     })),
     ...tiles.map((tile) => ({ name: 'ledger tile', query: tileQuery(db, tile), rows: 1 })),
   ]
+}
+
+function takeQuery(db: Reader, taken: readonly Waiting[]): Step['query'] {
+  const seqs = taken.map(({ seq }) => seq)
+  return keptQuery(db, `ledger taken ${seqs.length}`, seqs, () =>
+    db.deleteFrom('ledger_intake').where('seq', 'in', seqs),
+  )
+}
+
+function leavesQuery(db: Reader, leaves: readonly Leaf[]): Step['query'] {
+  const values = leaves.flatMap(({ leafHash, position, record }) => [position, leafHash, record])
+  return keptQuery(db, `ledger leaves ${leaves.length}`, values, () =>
+    db
+      .insertInto('ledger_leaves')
+      .values(
+        leaves.map(({ leafHash, position, record }) => ({ position, leaf_hash: leafHash, record })),
+      ),
+  )
+}
+
+interface Private {
+  readonly position: number
+  readonly private: string
+}
+
+function privateQuery(db: Reader, kept: readonly Private[]): Step['query'] {
+  const values = kept.flatMap((each) => [each.position, each.private])
+  return keptQuery(db, `ledger private ${kept.length}`, values, () =>
+    db.insertInto('ledger_private').values(kept),
+  )
 }
 
 function tileQuery(db: Reader, { level, index, hashes }: Tile) {

@@ -49,8 +49,26 @@ export function keyText({ kind, id }: LiveKey): string {
   return `${kind}:${id}`
 }
 
+/** Of the same states, by one of them: what was made of them is made once, as long as they are what they are. */
+const views = new WeakMap<LiveState, View[]>()
+/** A task is called at some resources; more than that are made anew. */
+const MOST_VIEWS = 8
+
 export function makeView(states: readonly LiveState[]): LiveView {
-  return new View(states)
+  const key = states.find(({ kind }) => kind === 'task') ?? states.at(-1)
+  if (!key) return new View(states)
+  const known = views.get(key) ?? []
+  const same = known.find((view) => isOf(view, states))
+  if (same) return same
+  const view = new View(states)
+  views.set(key, [view, ...known.slice(0, MOST_VIEWS - 1)])
+  return view
+}
+
+function isOf(view: LiveView, states: readonly LiveState[]): boolean {
+  return (
+    view.states.length === states.length && view.states.every((state, i) => state === states[i])
+  )
 }
 
 class View implements LiveView {

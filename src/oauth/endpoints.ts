@@ -41,6 +41,8 @@ export function oauthHandlers(given: OAuthPorts): RawHandler[] {
     {
       name: 'token endpoint',
       paths: ['/oauth/token'],
+      // Tokens are in the ledger, what is refused is in the log.
+      inBooks: true,
       handle: answer((message, reply) => tokenEndpoint(message, reply, ports)),
     },
     ...(decisions.challenges ? [challengeHandler(answer, decisions.challenges)] : []),

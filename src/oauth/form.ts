@@ -69,7 +69,11 @@ export function parseForm(text: string): Form {
   return form
 }
 
+/** Nothing to decode: tokens, above all, which are most of a request. */
+const PLAIN = /^[A-Za-z0-9._~:/-]*$/
+
 function decode(text: string): string | undefined {
+  if (PLAIN.test(text)) return text
   try {
     const decoded = decodeURIComponent(text.replaceAll('+', '%20'))
     return decoded.includes('\0') ? undefined : decoded
