@@ -32,7 +32,7 @@ const server = await createServer({
   clock: systemClock,
   random: systemRandom,
   log: openLog({ level: 'error' }),
-  migrate: false,
+  migrate: true,
   development: true,
 })
 tell(since(began, 1))

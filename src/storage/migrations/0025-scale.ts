@@ -35,6 +35,9 @@ export const scale: Migration = {
     'CREATE INDEX consent_requests_by_agent ON consent_requests (agent_id, person_id, state, expires_at)',
     'CREATE INDEX sponsor_grants_newest ON sponsor_grants (created_at)',
 
+    // ledger: nobody ever looked for a record by its hash, and every record had to be put there
+    'DROP INDEX ledger_leaves_by_hash',
+
     // approvals and decisions: lists of administrators, newest first
     'DROP INDEX allowances_in_force',
     'CREATE INDEX allowances_newest ON allowances (created_at)',
