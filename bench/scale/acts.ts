@@ -175,6 +175,7 @@ export class Actor {
             },
             ...{
               issuers: [],
+              actors: [],
               budget: [],
               state: 'open' as const,
               openedAt: now,
@@ -336,7 +337,7 @@ export const ACTS: readonly Act[] = [
     prepare: async ({ decisions }) => [
       async () => {
         await forgetUnusedClients(decisions, { keptDays: 90 })
-        await suspendDormant(decisions, { dormantDays: 180 })
+        await suspendDormant(decisions)
       },
     ],
   },
