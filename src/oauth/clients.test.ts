@@ -178,10 +178,13 @@ inEachWorld('clients that know nothing of Remit but the standards', (world) => {
 
   it('what is at none of its addresses is told as it is everywhere', async () => {
     const w = world()
-    for (const path of ['/oauth/nothing', '/oauth/par']) {
+    for (const [path, status, code] of [
+      ['/oauth/nothing', 404, 'request.not_found'],
+      ['/oauth/par', 405, 'request.method_not_allowed'],
+    ] as const) {
       const answer = await send(`${w.issuer}${path}`)
-      assert.equal(answer.status, 404, path)
-      assert.equal(answer.body.code, 'request.not_found', path)
+      assert.equal(answer.status, status, path)
+      assert.equal(answer.body.code, code, path)
       assert.ok(answer.body.request_id, path)
     }
   })

@@ -142,7 +142,12 @@ export function createProvider(ports: ProviderPorts): AuthorizationServer {
     },
     // Who somebody is, is said by the person's own session here; the provider needs a name for them.
     findAccount: (_context, accountId) => ({ accountId, claims: () => ({ sub: accountId }) }),
-    renderError: (context, out, error) => show(context, problemIn(error) ?? inOurWords(out)),
+    renderError: (context, out, error) => {
+      // Programs are answered as programs, whatever they say they accept.
+      if (context.path !== AUTHORIZE && !context.path.startsWith(`${AUTHORIZE}/`))
+        context.body = out
+      else show(context, problemIn(error) ?? inOurWords(out))
+    },
     // RFC 7523bis section 3: the issuer is the only audience, as a single string.
     assertJwtClientAuthClaimsAndHeader: async (_ctx, { aud, exp, iat }) => {
       if (aud !== ports.issuer)

@@ -19,10 +19,7 @@ export async function pushedRequestEndpoint(
   reply: ServerResponse,
   ports: TokenPorts,
 ): Promise<undefined> {
-  if (message.method !== 'POST') {
-    await ports.provider(message, reply)
-    return undefined
-  }
+  if (message.method !== 'POST') throw new Problem('request.method_not_allowed', 'POST is needed')
   const { form, text } = await readClientForm(message)
   const attested = form.get('client_assertion_type') === ATTESTED
   const presented = presentedAt(message, ports, PUSHED)

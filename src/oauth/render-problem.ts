@@ -25,6 +25,7 @@ type OAuthError =
   | 'temporarily_unavailable'
   | 'unauthorized_client'
   | 'unknown_user_id'
+  | 'unsupported_grant_type'
   | 'use_dpop_nonce'
   | 'use_attestation_challenge'
   | 'use_fresh_attestation'
@@ -64,6 +65,7 @@ const BY_CODE: Partial<Record<ProblemCode, OAuthError>> = {
   'issuance.approval_pending': 'authorization_pending',
   'issuance.forbidden': 'invalid_target',
   'issuer.people_too_fast': 'temporarily_unavailable',
+  'oauth.unsupported_grant': 'unsupported_grant_type',
   'organization.suspended': 'access_denied',
   'proof.nonce_required': 'use_dpop_nonce',
   'registration.bad_metadata': 'invalid_client_metadata',

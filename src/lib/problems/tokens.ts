@@ -42,6 +42,7 @@ export const TOKEN_PROBLEMS = {
   'keys.unacceptable_jwk': { status: 400, title: 'The public key cannot be accepted' },
   'keys.unknown': { status: 404, title: 'There is no such key' },
   'oauth.invalid_request': { status: 400, title: 'The OAuth request is malformed' },
+  'oauth.unsupported_grant': { status: 400, title: 'The grant type is not offered' },
   'proof.bad_key': { status: 401, title: 'The key of the DPoP proof cannot be accepted' },
   'proof.bad_signature': { status: 401, title: 'The signature of the DPoP proof does not verify' },
   'proof.malformed': { status: 401, title: 'The DPoP proof cannot be read' },
