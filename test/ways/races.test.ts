@@ -5,10 +5,14 @@ import { openLog } from '../../src/http/index.ts'
 import { systemRandom } from '../../src/lib/random.ts'
 import { createServer, type Server } from '../../src/server.ts'
 import { listTasks } from '../../src/tasks/index.ts'
+import { postForm } from '../agent.ts'
+import { Stranger } from '../mcp/stranger.ts'
 import { freePorts } from '../ports.ts'
+import { send } from '../wire.ts'
 import { inEachWorld, type World } from '../world.ts'
 import { Ways } from './desk.ts'
 import { WAYS } from './grant-ways.ts'
+import { pushedUrl } from './held.ts'
 
 const AT_ONCE = 64
 const OPENINGS = 10_000
@@ -74,6 +78,50 @@ inEachWorld(
         )
         assert.equal((await take()).through, false, 'later')
       })
+
+    it('a pushed request is answered', async () => {
+      const w = world()
+      const stranger = await Stranger.arrive(w)
+      await stranger.register()
+      const asked = Object.fromEntries(stranger.asking(`${w.gateway}/desk`).searchParams)
+      const { body } = await postForm(`${w.issuer}/oauth/par`, asked, [])
+      const url = pushedUrl(w.issuer, stranger.id, String(body.request_uri)).href
+      const browser = await stranger.browser('sam')
+      // The first makes the browser one that is known.
+      const first = await browser.get(url)
+      const others = Array.from({ length: AT_ONCE - 1 }, () => browser.get(url))
+      const pages = [first, ...(await Promise.all(others))]
+      const last = await Promise.all(pages.map((page) => browser.submit(page, /^grant$/)))
+      const codes = stranger.arrived.filter(({ searchParams }) => searchParams.has('code'))
+      const seen = [...new Set(last.map((page) => `${page.status} ${page.text.slice(0, 80)}`))]
+      assert.equal(codes.length, 1, seen.join('\n'))
+      assert.ok(!seen.some((one) => one.startsWith('5')), seen.join('\n'))
+    })
+
+    it('a registration is taken back', async () => {
+      const w = world()
+      const stranger = await Stranger.arrive(w)
+      await stranger.register()
+      const desk = `${w.gateway}/desk`
+      await stranger.redeem(await stranger.codeFor(desk), desk)
+      const { registration_access_token: token, registration_client_uri: at } = Object(
+        stranger.client,
+      )
+      const headers = [['Authorization', `Bearer ${token}`]] as const
+      const leave = () => send(String(at), { method: 'DELETE', headers })
+      const answers = await Promise.all(Array.from({ length: AT_ONCE }, leave))
+      const statuses = answers.map(({ status }) => status)
+      assert.ok(statuses.includes(204), statuses.join())
+      assert.ok(
+        statuses.every((status) => status === 204 || status === 401),
+        statuses.join(),
+      )
+      const retired = (await w.ledger()).filter(
+        ({ agent, type }) => type === 'agent.retired' && agent === stranger.id,
+      )
+      assert.equal(retired.length, 1)
+      assert.equal((await leave()).status, 401, 'later')
+    })
   },
   { desk: true, deviceCodes: true },
 )
