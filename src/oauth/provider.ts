@@ -213,7 +213,8 @@ export function createProvider(ports: ProviderPorts): AuthorizationServer {
   tellProblems(provider, ports.onError)
   return {
     handle: callbackOf(provider, ports.issuer),
-    settle: (request, uid) => settleInteraction({ ...ports, provider }, request, uid),
+    settle: (request, uid) =>
+      settleInteraction({ ...ports, provider }, request, uid).catch(askAgain(ports.onError)),
   }
 }
 
@@ -285,6 +286,15 @@ function askAlways(): interactionPolicy.Prompt[] {
     new Prompt({ name: 'login', requestable: true }),
     new Prompt({ name: 'consent' }, unanswered),
   ]
+}
+
+/** What could not be stored can be tried again from the page, which says how the request stands. */
+function askAgain(onError: ProviderPorts['onError']): (error: unknown) => Settled {
+  return (error) => {
+    if (!(error instanceof Problem && error.status === 503)) throw error
+    onError(error)
+    return 'unanswered'
+  }
 }
 
 /** Its answers name the scheme and host it was asked at. The host was checked against ours before; the scheme is configuration. */

@@ -18,6 +18,9 @@ const ALL: readonly (Step & { readonly serves?: string })[] = [
 const DONE =
   /"(?:subject_token\.replayed|ticket\.replayed|code\.used|refresh_token\.used|deferral\.used|registration\.unauthorized)"|You allowed this/
 
+/** Said in so many words, or a page from which one goes on. */
+const STOPPED = /^503 .*storage\.unavailable|^200 .*You allowed this .* Back to the program/s
+
 const MOST_STOPS = 8
 const MANY = 100_000
 
@@ -48,7 +51,7 @@ inEachWorld(
               assert.ok(answer.through && at > 0, hint)
               break
             }
-            assert.match(answer.seen, /^503 .*storage\.unavailable/s, hint)
+            assert.match(answer.seen, STOPPED, hint)
             assert.doesNotMatch(
               answer.seen,
               /"(?:access_token|refresh_token|ticket|code)":"ey|remit_/,

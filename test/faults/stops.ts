@@ -29,7 +29,7 @@ export class Stops {
       const { request } = message as { request: IncomingMessage } // as: what Node publishes there
       if (String(request.socket.localPort) !== port) return
       if (!this.#armed?.path.test(request.url ?? '')) return
-      this.#last = { done: 0, hit: false }
+      // One count for all that the work asks for: a form, and where it leads.
       this.#running.enterWith(this.#last)
     }
   }
@@ -51,7 +51,7 @@ export class Stops {
     unsubscribe(STARTED, this.#begin)
   }
 
-  /** What `work` asks of this path is stopped. Answers whether that came to be. */
+  /** What `work` asks of these paths is stopped. Answers whether that came to be. */
   async during<T>(
     stop: { readonly at: number; readonly how: Stop; readonly path: RegExp },
     work: () => Promise<T>,
