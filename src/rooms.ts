@@ -1,3 +1,5 @@
+import { X509Certificate } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import type { StepUp } from '@remit/engine'
 import {
   type AgentParts,
@@ -36,6 +38,7 @@ import {
 } from './keys/index.ts'
 import { GatheredRecords, Ledger, ledgerOrigin } from './ledger/index.ts'
 import type { Clock } from './lib/clock.ts'
+import { Problem } from './lib/problem.ts'
 import type { Random } from './lib/random.ts'
 import { Live, ORGANIZATION } from './live/index.ts'
 import { type Outbound, outbound } from './net/index.ts'
@@ -201,6 +204,7 @@ export async function openRooms(
       ...{ ...shared, keys, catalog, policies, providers, documents, challenges },
       ...{ facts, issuers, verified, risk, points, shadow },
       nonces,
+      clientAuthorities: await authoritiesIn(settings.clientAuthorities),
       room: new WaitingRoom({
         ...{ clock, storage },
         most: settings.mostWaiting,
@@ -305,4 +309,13 @@ export async function closeRooms(rooms: Rooms): Promise<void> {
   await rooms.published.close()
   rooms.keys.close()
   await rooms.storage.close()
+}
+
+/** Certificates of a PEM file, DER. INVARIANT: a file that cannot be read starts nothing. */
+async function authoritiesIn(file: string): Promise<readonly Uint8Array[]> {
+  if (file === '') return []
+  const pem = await readFile(file, 'utf8')
+  const found = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
+  if (found.length === 0) throw new Problem('config.invalid', `there is no certificate in ${file}`)
+  return found.map((text) => new X509Certificate(text).raw)
 }

@@ -1,40 +1,29 @@
-import { importPublicJwk } from '../keys/index.ts'
 import { base64url } from '../lib/bytes.ts'
-import { Problem } from '../lib/problem.ts'
 import type { Random } from '../lib/random.ts'
-import { listKeys } from './agent-key-store.ts'
-import { findAgent } from './agent-store.ts'
 import {
   type Authenticated,
   type AuthenticatingParts,
   activeOnly,
   inTheSameWords,
 } from './authenticate.ts'
-
-/** A certificate that a client showed at the TLS connection. */
-export interface AgentCertificate {
-  readonly clientId: string
-  /** Its public key. */
-  readonly jwk: unknown
-}
+import { type AgentCertificate, byCertificate } from './certificates/by-certificate.ts'
+import { identifyWorkload } from './issuers/identify-workload.ts'
+import { isSpiffeId } from './issuers/spiffe-id.ts'
 
 const CONNECTION_MS = 60_000
 
 /**
- * Authenticates an agent by `self_signed_tls_client_auth` (RFC 8705 section 2.2): the key of its certificate is one that we hold for it. Who
- * signed the certificate does not matter. Failures are told as those of `authenticateAgent`.
+ * Authenticates an agent by the certificate of its connection: one of its own keys or names (RFC 8705 section 2), or an X.509-SVID, which says
+ * by its SPIFFE ID which workload of a trusted domain it is of. Failures are told as those of `authenticateAgent`.
  */
 export async function authenticateByCertificate(
   parts: AuthenticatingParts & { readonly random: Random },
   presented: AgentCertificate,
 ): Promise<Authenticated> {
-  const agent = await verify(parts, presented).catch(inTheSameWords)
-  const issuers = await parts.issuers.behind(agent).catch(inTheSameWords)
+  const { agent, issuers, vouched } = await prove(parts, presented).catch(inTheSameWords)
   await activeOnly(parts, agent)
   return {
-    agent,
-    issuers,
-    vouched: undefined,
+    ...{ agent, issuers, vouched },
     // Nothing of a connection can be sent again elsewhere.
     replayKey: base64url(parts.random.bytes(32)),
     expiresAt: parts.clock.now() + CONNECTION_MS,
@@ -42,12 +31,17 @@ export async function authenticateByCertificate(
   }
 }
 
-async function verify(parts: AuthenticatingParts, { clientId, jwk }: AgentCertificate) {
-  const { thumbprint } = importPublicJwk(jwk)
-  const agent = await findAgent(parts.storage.read, clientId)
-  if (!agent) throw new Problem('agent.unknown', 'there is no such agent')
-  const keys = await listKeys(parts.storage.read, agent.id)
-  if (!keys.some((key) => key.thumbprint === thumbprint))
-    throw new Problem('agent_key.unknown', 'the certificate is of no key of the agent')
-  return agent
+async function prove(
+  parts: AuthenticatingParts,
+  presented: AgentCertificate,
+): Promise<Pick<Authenticated, 'agent' | 'issuers' | 'vouched'>> {
+  if (!isSpiffeId(presented.clientId)) {
+    const agent = await byCertificate(parts, presented)
+    return { agent, issuers: await parts.issuers.behind(agent), vouched: undefined }
+  }
+  const vouched = await parts.issuers.checkX509Svid(presented, presented.clientId)
+  const agent = await identifyWorkload(parts, vouched)
+  const behind = await parts.issuers.behind(agent)
+  const others = behind.filter(({ name }) => name !== vouched.issuer.name)
+  return { agent, issuers: [vouched.issuer, ...others], vouched }
 }

@@ -35,7 +35,11 @@ export {
   assertionReplayKey,
   authenticateAgent,
 } from './authenticate.ts'
-export { type AgentCertificate, authenticateByCertificate } from './authenticate-certificate.ts'
+export { authenticateByCertificate } from './authenticate-certificate.ts'
+export type { AgentCertificate } from './certificates/by-certificate.ts'
+export { CERTIFICATE_NAMES, type CertificateName } from './certificates/certificate-name.ts'
+export { listCertificateNames } from './certificates/certificate-name-store.ts'
+export { addCertificateName, removeCertificateName } from './certificates/change-names.ts'
 export { linkClient, unlinkClient } from './change-clients.ts'
 export { addKey, revokeKey } from './change-keys.ts'
 export { setCeiling, setOwner, setTrust } from './change-limits.ts'

@@ -42,6 +42,11 @@ async function samples(w: World): Promise<Record<string, Sample>> {
       { issuer: w.provider, client_id: 'one' },
       { issuer: w.provider, client_id: 'two' },
     ),
+    'agents.add_certificate_name': sample(
+      '/agents/refund-bot/certificate-names',
+      { kind: 'san_dns', value: 'one.example' },
+      { kind: 'san_dns', value: 'two.example' },
+    ),
     'agents.recertify': {
       ...sample('/agents/refund-bot/recertify', {}, {}),
       other: { path: '/agents/other-bot/recertify', body: {} },

@@ -1,5 +1,6 @@
 import { ADMISSION_OPERATIONS } from './admission.ts'
 import { AGENT_OPERATIONS } from './agents.ts'
+import { CERTIFICATE_NAME_OPERATIONS } from './certificates/names.ts'
 import { CONNECTION_OPERATIONS } from './connections.ts'
 import { ENFORCER_OPERATIONS } from './enforcers.ts'
 import { ISSUER_OPERATIONS } from './issuers/issuers.ts'
@@ -30,6 +31,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...SESSION_OPERATIONS,
   ...PEOPLE_OPERATIONS,
   ...AGENT_OPERATIONS,
+  ...CERTIFICATE_NAME_OPERATIONS,
   ...ADMISSION_OPERATIONS,
   ...ISSUER_OPERATIONS,
   ...RESOURCE_OPERATIONS,

@@ -296,6 +296,12 @@ export const SETTINGS = {
     'Addresses of the proxies that end TLS in front of this server and say in `Client-Cert` (RFC 9440) which certificate a client showed, separated by commas. Empty: nobody is believed, and nothing is bound to certificates.',
     readAddresses,
   ),
+  clientAuthorities: setting(
+    'REMIT_CLIENT_CA_FILE',
+    '',
+    'File with the certificates (PEM) of the authorities that sign client certificates: agents are known by the names in those (`tls_client_auth`, RFC 8705). Needs REMIT_CLIENT_CERT_FROM. Empty: nobody is.',
+    text,
+  ),
   dpopNonces: setting(
     'REMIT_DPOP_NONCES',
     'auto',

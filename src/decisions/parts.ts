@@ -33,6 +33,8 @@ export interface DecisionParts extends TaskParts {
   readonly nonces?: DpopNonces
   /** Looks at calls that were answered; absent where nothing does. */
   readonly shadow?: Watcher
+  /** Who signs certificates by which agents are known, DER. */
+  readonly clientAuthorities?: readonly Uint8Array[]
   /** Who has slept too long; absent where nobody does. */
   readonly dormancy?: Dormancy
   /** How many requests may wait for an answer; absent where nobody counts. */

@@ -12,9 +12,13 @@ export interface ShownCertificate {
   readonly x5t: string
   /** Its public key, as a JWK. */
   readonly jwk: unknown
+  /** DER. */
+  readonly leaf: Uint8Array
+  /** What came between it and an authority, DER; nothing of it is checked here. */
+  readonly chain: readonly Uint8Array[]
 }
 
-interface Read extends ShownCertificate {
+interface Read extends Omit<ShownCertificate, 'chain'> {
   /** Epoch milliseconds. */
   readonly from: number
   readonly to: number
@@ -23,6 +27,7 @@ interface Read extends ShownCertificate {
 /** RFC 9440 section 2.2: a byte sequence of RFC 8941, which is base64 between colons. */
 const VALUE = /^:([A-Za-z0-9+/]+={0,2}):$/
 const MOST_CHARACTERS = 8_192
+const MOST_CHAIN_CHARACTERS = 32_768
 const MOST_KEPT = 2_000
 
 /**
@@ -42,15 +47,17 @@ export class ClientCertificates {
   /** @throws Problem `request.bad_header` */
   read(message: IncomingMessage): ShownCertificate | undefined {
     const [value, ...more] = headerValues(message, 'client-cert')
-    if (value === undefined) return undefined
+    const chain = headerValues(message, 'client-cert-chain')
+    if (value === undefined && chain.length === 0) return undefined
     if (!this.#from.has(addressOf(message)))
       throw bad('`Client-Cert` is for the proxy in front of this server to say')
-    if (more.length > 0) throw bad('`Client-Cert` came twice')
+    if (value === undefined || more.length > 0 || chain.length > 1)
+      throw bad('`Client-Cert` came twice, or not at all')
     const certificate = this.#kept.get(value, '') ?? this.#kept.put(value, '', parse(value))
     const now = this.#clock.now()
     if (now < certificate.from || now >= certificate.to)
       throw bad('the client certificate is not valid at this time')
-    return certificate
+    return { ...certificate, chain: chain.flatMap(readChain) }
   }
 }
 
@@ -70,6 +77,7 @@ function parse(value: string): Read {
       throw new Error('there is more than one certificate')
     return {
       x5t: sha256url(der),
+      leaf: der,
       jwk: certificate.publicKey.export({ format: 'jwk' }),
       from: Date.parse(certificate.validFrom),
       to: Date.parse(certificate.validTo),
@@ -77,6 +85,16 @@ function parse(value: string): Read {
   } catch (cause) {
     throw new Problem('request.bad_header', '`Client-Cert` is not a certificate', { cause })
   }
+}
+
+/** RFC 9440 section 2.3: a list of byte sequences. */
+function readChain(value: string): Uint8Array[] {
+  if (value.length > MOST_CHAIN_CHARACTERS) throw bad('`Client-Cert-Chain` is too long')
+  return value.split(',').map((each) => {
+    const [, text] = VALUE.exec(each.trim()) ?? []
+    if (text === undefined) throw bad('`Client-Cert-Chain` is not a list of byte sequences')
+    return Buffer.from(text, 'base64')
+  })
 }
 
 function bad(detail: string): Problem {

@@ -1,3 +1,5 @@
+export { type CheckedCertificate, checkPath, type ShownPath } from './certificates/check-path.ts'
+export { plainAddress } from './certificates/names.ts'
 export {
   CLOCK_SKEW_MS,
   type Claims,

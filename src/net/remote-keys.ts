@@ -17,6 +17,8 @@ export interface RemoteKeys<Key> {
    * the publisher has no such key. Throws Problem `outbound.…` when it cannot be reached and nothing usable is known.
    */
   find(header: KeyHeader): Promise<Key | undefined>
+  /** All of them. Throws as `find` does. */
+  all(): Promise<readonly Key[]>
 }
 
 /** What a JWT header says about its key. */
@@ -92,6 +94,11 @@ export function remoteKeys<Key>(options: RemoteKeysOptions<Key>): RemoteKeys<Key
       }
       if (key === undefined && failure !== undefined) throw failure
       return key
+    },
+    async all() {
+      if (clock.monotonic() - fetchedAt >= freshMs) await refresh()
+      if (clock.monotonic() - fetchedAt < STALE_MS) return keys.map(({ key }) => key)
+      throw failure
     },
   }
 }

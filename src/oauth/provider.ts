@@ -242,6 +242,7 @@ function waysOf({ certificates, decisions }: ProviderPorts): string[] {
     'private_key_jwt',
     ...(decisions.challenges ? BY_ATTESTATION : []),
     ...(certificates ? ['self_signed_tls_client_auth'] : []),
+    ...(certificates && decisions.clientAuthorities?.length ? ['tls_client_auth'] : []),
   ]
 }
 

@@ -30,6 +30,7 @@ import type {
 import type {
   ActionRow,
   AdmissionRuleRow,
+  AgentCertificateNameRow,
   AgentClientRow,
   AgentDescriptionRow,
   AgentKeyRow,
@@ -108,6 +109,7 @@ export interface Schema {
   agents: AgentRow
   agent_keys: AgentKeyRow
   agent_clients: AgentClientRow
+  agent_certificate_names: AgentCertificateNameRow
   trusted_issuers: TrustedIssuerRow
   workloads: WorkloadRow
   workload_tokens: WorkloadTokenRow

@@ -24,30 +24,114 @@ const HOUR = 3_600_000
 export function selfSigned(
   given: { readonly key?: KeyObject; readonly from?: number; readonly to?: number } = {},
 ): SelfSigned {
+  return certificate({ ...given, subject: [['CN', 'an agent']] })
+}
+
+/** An attribute of a subject; several lists of one share a place. */
+export type Attribute = readonly [type: keyof typeof ATTRIBUTES, value: string]
+
+const ATTRIBUTES = {
+  CN: [0x55, 0x04, 0x03],
+  O: [0x55, 0x04, 0x0a],
+  OU: [0x55, 0x04, 0x0b],
+  title: [0x55, 0x04, 0x0c],
+} as const
+
+export interface Certifying {
+  readonly key?: KeyObject
+  readonly from?: number
+  readonly to?: number
+  readonly subject: readonly Attribute[]
+  /** All attributes in one place. */
+  readonly together?: boolean
+  /** Who signs; by itself the key itself. */
+  readonly by?: Issued
+  /** May sign others, with at most so many between. */
+  readonly ca?: boolean | number
+  readonly uris?: readonly string[]
+  readonly dns?: readonly string[]
+  readonly emails?: readonly string[]
+  readonly ips?: readonly (readonly number[])[]
+  /** First byte of `keyUsage`. */
+  readonly usage?: number
+  readonly forServers?: boolean
+  readonly forClients?: boolean
+  /** A critical extension that nobody knows. */
+  readonly unknown?: boolean
+  /** Only such DNS names below. */
+  readonly onlyDns?: string
+}
+
+export interface Issued extends SelfSigned {
+  readonly name: Buffer
+}
+
+export function certificate(given: Certifying): Issued {
   const key = given.key ?? generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
   const now = Date.now()
-  const name = sequence(set(sequence(oid([0x55, 0x04, 0x03]), text('an agent'))))
+  const attributes = given.subject.map(([type, value]) =>
+    sequence(oid(ATTRIBUTES[type]), text(value)),
+  )
+  const name = sequence(
+    ...(given.together ? [set(...attributes)] : attributes.map((one) => set(one))),
+  )
   const algorithm = sequence(oid([0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02]))
   const serial = Buffer.concat([Buffer.from([1]), randomBytes(15)])
+  const extensions = extensionsOf(given)
   const body = sequence(
     tagged(0xa0, tagged(0x02, Buffer.from([2]))),
     tagged(0x02, serial),
     algorithm,
-    name,
+    given.by?.name ?? name,
     sequence(time(given.from ?? now - HOUR), time(given.to ?? now + 24 * HOUR)),
     name,
     createPublicKey(key).export({ format: 'der', type: 'spki' }),
+    ...(extensions.length > 0 ? [tagged(0xa3, sequence(...extensions))] : []),
   )
-  const signature = sign('sha256', body, key)
+  const signature = sign('sha256', body, given.by?.key ?? key)
   const der = sequence(body, algorithm, tagged(0x03, Buffer.concat([Buffer.from([0]), signature])))
-  const lines = der.toString('base64').replaceAll(/.{1,64}/g, '$&\n')
   return {
-    key,
+    ...{ key, name, der, x5t: sha256url(der) },
     keyPem: key.export({ format: 'pem', type: 'pkcs8' }).toString(),
-    certPem: `-----BEGIN CERTIFICATE-----\n${lines}-----END CERTIFICATE-----\n`,
-    der,
-    x5t: sha256url(der),
+    certPem: pemOf(der),
   }
+}
+
+export function pemOf(der: Buffer): string {
+  const lines = der.toString('base64').replaceAll(/.{1,64}/g, '$&\n')
+  return `-----BEGIN CERTIFICATE-----\n${lines}-----END CERTIFICATE-----\n`
+}
+
+/** RFC 5280 section 4.2.1, the ends of their ids. */
+function extensionsOf(given: Certifying): Buffer[] {
+  const { ca, onlyDns, usage } = given
+  const names = [
+    ...(given.emails ?? []).map((one) => tagged(0x81, Buffer.from(one))),
+    ...(given.dns ?? []).map((one) => tagged(0x82, Buffer.from(one))),
+    ...(given.uris ?? []).map((one) => tagged(0x86, Buffer.from(one))),
+    ...(given.ips ?? []).map((one) => tagged(0x87, Buffer.from(one))),
+  ]
+  const between = typeof ca === 'number' ? [tagged(0x02, Buffer.from([ca]))] : []
+  const purposes = [
+    ...(given.forServers ? [oid([0x2b, 6, 1, 5, 5, 7, 3, 1])] : []),
+    ...(given.forClients ? [oid([0x2b, 6, 1, 5, 5, 7, 3, 2])] : []),
+  ]
+  return [
+    ...(ca !== undefined && ca !== false
+      ? [extension(0x13, sequence(tagged(0x01, Buffer.from([0xff])), ...between))]
+      : []),
+    ...(usage === undefined ? [] : [extension(0x0f, tagged(0x03, Buffer.from([0, usage])))]),
+    ...(purposes.length > 0 ? [extension(0x25, sequence(...purposes))] : []),
+    ...(names.length > 0 ? [extension(0x11, sequence(...names))] : []),
+    ...(onlyDns === undefined
+      ? []
+      : [extension(0x1e, sequence(tagged(0xa0, sequence(tagged(0x82, Buffer.from(onlyDns))))))]),
+    ...(given.unknown ? [extension(0x7f, sequence())] : []),
+  ]
+}
+
+function extension(id: number, value: Buffer): Buffer {
+  return sequence(oid([0x55, 0x1d, id]), tagged(0x01, Buffer.from([0xff])), tagged(0x04, value))
 }
 
 /** The value of `Client-Cert` (RFC 9440). */

@@ -30,6 +30,7 @@ export class IssuerKeys {
   readonly #connect: Connect
   readonly #outbounds = new Map<string, Outbound>()
   readonly #sets = new Map<string, RemoteKeys<KeyObject>>()
+  readonly #authorities = new Map<string, RemoteKeys<Uint8Array>>()
   readonly #addresses = new Map<string, { readonly at: number; found: Promise<string> }>()
 
   constructor(clock: Clock, connect: Connect) {
@@ -53,6 +54,23 @@ export class IssuerKeys {
           return this.#set(issuer, url, issuer.issuer).find(header)
         }
     }
+  }
+
+  /** Who signs certificates of a trust domain, DER: what its bundle says (SPIFFE Trust Domain and Bundle section 4.2.2), and nobody else. */
+  async authorities(issuer: TrustedIssuer): Promise<readonly Uint8Array[]> {
+    const { keys, name } = issuer
+    if (keys.kind !== 'spiffe_bundle') return []
+    const key = `${name} ${keys.url}`
+    const known =
+      this.#authorities.get(key) ??
+      remoteKeys({
+        ...this.#source(keys.url, keys.url),
+        read: authority,
+        use: 'x509-svid',
+        freshFor: (bundle) => milliseconds(bundle.get('spiffe_refresh_hint')),
+      })
+    this.#authorities.set(key, known)
+    return known.all()
   }
 
   /** One whole exchange with the issuer, by the same rules. `at`: what an administrator registered. */
@@ -143,6 +161,14 @@ function jwksUri(metadata: Json, issuer: string): string {
       `the metadata of ${issuer} names another issuer, or no keys`,
     )
   return url
+}
+
+/** One certificate, base64 (RFC 7517 section 4.7). */
+function authority({ x5c }: Readonly<Record<string, unknown>>): Uint8Array {
+  const [only, ...more]: readonly unknown[] = Array.isArray(x5c) ? x5c : []
+  if (typeof only !== 'string' || more.length > 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(only))
+    throw new Problem('certificate.not_trusted', 'an authority is not one certificate')
+  return Buffer.from(only, 'base64')
 }
 
 /** Kinds that nothing can be verified with are passed over. */

@@ -3,10 +3,12 @@ import {
   type Claims,
   checkClaims,
   checkJwt,
+  checkPath,
   type MasterKey,
   type PlainObject,
   readCompact,
   readObject,
+  type ShownPath,
 } from '../../keys/index.ts'
 import { sha256url } from '../../lib/bytes.ts'
 import { canonicalJson } from '../../lib/canonical-json.ts'
@@ -118,12 +120,36 @@ export class IssuerTrust {
   async checkSvid(token: string, expected: Omit<Expected, 'use' | 'typ'>): Promise<Vouched> {
     const { sub } = readObject(readCompact(token).payload, 'claims set')
     if (!isSpiffeId(sub)) throw new Problem('token.malformed', '`sub` is not a SPIFFE ID')
-    const domain = sub.slice(0, sub.indexOf('/', 'spiffe://'.length))
+    const issuer = await this.#ofDomain(sub)
+    return this.#checked(token, { ...expected, use: 'workload', typ: ['JWT', 'jose', ''] }, issuer)
+  }
+
+  /**
+   * The same for an X.509-SVID (SPIFFE X.509-SVID section 5): one SPIFFE ID and no other URI, signed by an authority of its own trust domain.
+   * Its life is held to that of tokens.
+   * @throws Problem `issuer.…`, `certificate.not_trusted`, `outbound.…`
+   */
+  async checkX509Svid(shown: ShownPath, id: string): Promise<Vouched> {
+    const issuer = withoutSecret(await this.#ofDomain(id))
+    const anchors = await this.keys.authorities(issuer)
+    const { from, signedBy, to, uris } = await checkPath(shown, { anchors, now: this.#clock.now() })
+    const [only, ...more] = uris
+    if (only !== id || more.length > 0 || signedBy.some((uri) => uri !== issuer.issuer))
+      throw new Problem('certificate.not_trusted', 'the certificate is of another SPIFFE ID')
+    if (to - from > issuer.mostLifeSeconds * 1000)
+      throw new Problem('certificate.not_trusted', 'the certificate lives too long')
+    const [iat, exp] = [from, to].map((at) => Math.floor(at / 1000))
+    const claims: Claims = { iss: issuer.issuer, aud: [], sub: id, iat: iat ?? 0, exp: exp ?? 0 }
+    return { issuer, claims, subject: subjectOf(issuer, claims), digest: sha256url(shown.leaf) }
+  }
+
+  /** The registration of an ID's trust domain, in force. */
+  async #ofDomain(id: string): Promise<StoredIssuer> {
+    const domain = id.slice(0, id.indexOf('/', 'spiffe://'.length))
     const found = (await this.all()).filter(
       ({ issuer, kind, state }) => kind === 'spiffe' && issuer === domain && state !== 'revoked',
     )
-    const issuer = this.#standing(found[0], 'workload')
-    return this.#checked(token, { ...expected, use: 'workload', typ: ['JWT', 'jose', ''] }, issuer)
+    return this.#standing(found[0], 'workload')
   }
 
   /**

@@ -12,6 +12,8 @@ export type AuthenticatingParts = AgentParts & {
   readonly issuer: string
   readonly issuers: IssuerTrust
   readonly documents?: ClientDocuments | undefined
+  /** Who signs certificates by which agents are known, DER; nobody, when left out. */
+  readonly clientAuthorities?: readonly Uint8Array[] | undefined
   /** Without, no attestations are accepted. */
   readonly challenges?: AttestationChallenges | undefined
 }

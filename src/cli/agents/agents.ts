@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { command, type Start } from '../command.ts'
 import { addCommand } from './add.ts'
+import { certificateCommand } from './certificate.ts'
 import { addKeyCommand, linkCommand, revokeKeyCommand, unlinkCommand } from './keys.ts'
 import { limitsCommand } from './limits.ts'
 import { notifyCommand } from './notify.ts'
@@ -27,6 +28,7 @@ export function agentsCommand(start: Start): Command {
     revokeKeyCommand,
     linkCommand,
     unlinkCommand,
+    certificateCommand,
   ]) {
     agents.addCommand(add(start))
   }

@@ -138,7 +138,7 @@ export async function authenticate(
   }: Pick<OpeningRequest, 'assertion' | 'assertionType' | 'certificate' | 'clientId'>,
 ): Promise<Authenticated> {
   if (assertion === undefined && certificate && clientId !== undefined)
-    return authenticateByCertificate(parts, { clientId, jwk: certificate.jwk })
+    return authenticateByCertificate(parts, { ...certificate, clientId })
   if (assertion === undefined || assertionType === undefined)
     throw new Problem('agent.unauthenticated', 'the request carries no client assertion')
   return authenticateAgent(parts, { assertion, assertionType })

@@ -9,6 +9,9 @@ import type { Minted } from '../../tokens/index.ts'
 export interface ClientCertificate {
   readonly x5t: string
   readonly jwk: unknown
+  /** DER, and what came between it and an authority. */
+  readonly leaf: Uint8Array
+  readonly chain: readonly Uint8Array[]
 }
 
 /** What every request to open a task brings, as an edge read it, before anything about it is believed. */

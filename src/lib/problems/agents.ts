@@ -6,6 +6,10 @@ export const AGENT_PROBLEMS = {
   'admission.exists': { status: 409, title: 'There is an admission rule of that name' },
   'admission.unknown': { status: 404, title: 'There is no such admission rule' },
   'agent.bad_ceiling': { status: 400, title: 'The ceiling is not acceptable' },
+  'agent.bad_certificate_name': {
+    status: 400,
+    title: 'The name in certificates is not acceptable',
+  },
   'agent.bad_certification': {
     status: 400,
     title: 'The recertification is not acceptable',
@@ -17,6 +21,7 @@ export const AGENT_PROBLEMS = {
   },
   'agent.bad_owner': { status: 400, title: 'The owner cannot answer for an agent' },
   'agent.bad_trust': { status: 400, title: 'There is no such trust level' },
+  'agent.certificate_name_taken': { status: 409, title: 'The name is of another agent' },
   'agent.exists': { status: 409, title: 'The agent name is taken' },
   'agent.final': { status: 409, title: 'A retired agent cannot be changed' },
   'agent.not_owner': { status: 403, title: 'The agent is not yours to answer for' },

@@ -21,6 +21,7 @@ import { lifecycle } from './0022-lifecycle.ts'
 import { lastingKeys } from './0024-lasting-keys.ts'
 import { scale } from './0025-scale.ts'
 import { actors } from './0026-actors.ts'
+import { certificateNames } from './0029-certificate-names.ts'
 import { proofs } from './0030-proofs.ts'
 import type { Migration } from './migration.ts'
 
@@ -49,5 +50,6 @@ export const MIGRATIONS: readonly Migration[] = [
   lastingKeys,
   scale,
   actors,
+  certificateNames,
   proofs,
 ]

@@ -77,6 +77,13 @@ export interface AgentKeyRow {
 }
 
 /** Which client at which identity provider is this agent's, so that tokens issued to it can be exchanged. */
+export interface AgentCertificateNameRow {
+  kind: string
+  value: string
+  agent_id: string
+  created_at: number
+}
+
 export interface AgentClientRow {
   issuer: string
   client_id: string

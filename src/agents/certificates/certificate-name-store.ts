@@ -1,0 +1,42 @@
+import type { Reader, Tx } from '../../storage/index.ts'
+import type { CertificateName } from './certificate-name.ts'
+
+export async function listCertificateNames(
+  reader: Reader,
+  agentId: string,
+): Promise<CertificateName[]> {
+  const rows = await reader
+    .selectFrom('agent_certificate_names')
+    .select(['kind', 'value'])
+    .where('agent_id', '=', agentId)
+    .orderBy('kind')
+    .orderBy('value')
+    .execute()
+  return rows.map(({ kind, value }) => ({ kind: kind as CertificateName['kind'], value })) // a CHECK of the table
+}
+
+/** False when the name is an agent's already. */
+export async function insertCertificateName(
+  tx: Tx,
+  of: CertificateName & { readonly agentId: string; readonly now: number },
+): Promise<boolean> {
+  const { agentId, kind, now, value } = of
+  const { numInsertedOrUpdatedRows } = await tx
+    .insertInto('agent_certificate_names')
+    .values({ kind, value, agent_id: agentId, created_at: now })
+    .onConflict((conflict) => conflict.columns(['kind', 'value']).doNothing())
+    .executeTakeFirstOrThrow()
+  return numInsertedOrUpdatedRows === 1n
+}
+
+export async function deleteCertificateName(
+  tx: Tx,
+  { agentId, kind, value }: CertificateName & { readonly agentId: string },
+): Promise<void> {
+  await tx
+    .deleteFrom('agent_certificate_names')
+    .where('kind', '=', kind)
+    .where('value', '=', value)
+    .where('agent_id', '=', agentId)
+    .execute()
+}

@@ -1,0 +1,167 @@
+import { X509Certificate } from 'node:crypto'
+import type { Certificate } from 'pkijs'
+import { Problem } from '../../lib/problem.ts'
+import { type CertificateNames, namesOf } from './names.ts'
+
+/** Certificates, DER: the one that counts, and those between it and whoever is trusted. */
+export interface ShownPath {
+  readonly leaf: Uint8Array
+  readonly chain: readonly Uint8Array[]
+}
+
+/** A certificate that somebody trusted signed for this holder. Times are epoch milliseconds. */
+export interface CheckedCertificate extends CertificateNames {
+  readonly from: number
+  readonly to: number
+  /** URIs in the certificates between it and the anchor. */
+  readonly signedBy: readonly string[]
+}
+
+const MOST_BETWEEN = 4
+const LEAST_RSA_BITS = 2048
+const KEY_USAGE = '2.5.29.15'
+const EXTENDED_KEY_USAGE = '2.5.29.37'
+const BASIC_CONSTRAINTS = '2.5.29.19'
+const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2'
+/** Bits of `keyUsage`, first byte (RFC 5280 section 4.2.1.3). */
+const DIGITAL_SIGNATURE = 0x80
+const CERT_SIGN = 0x04
+const CRL_SIGN = 0x02
+/** All extensions that somebody looks at, here or in the library. A critical one that is none of these is refused. */
+const UNDERSTOOD: ReadonlySet<string> = new Set([
+  KEY_USAGE,
+  EXTENDED_KEY_USAGE,
+  '2.5.29.17', // subjectAltName
+  BASIC_CONSTRAINTS,
+  '2.5.29.30', // nameConstraints
+  '2.5.29.32', // certificatePolicies
+  '2.5.29.36', // policyConstraints
+])
+/** RFC 8017, RFC 5758, RFC 8410: SHA-1 and older count for nobody. */
+const SIGNATURES: ReadonlySet<string> = new Set([
+  '1.2.840.10045.4.3.2',
+  '1.2.840.10045.4.3.3',
+  '1.2.840.10045.4.3.4',
+  '1.2.840.113549.1.1.11',
+  '1.2.840.113549.1.1.12',
+  '1.2.840.113549.1.1.13',
+])
+
+/**
+ * Path validation (RFC 5280 section 6), by a library, and what it leaves open: that a client may authenticate with the certificate, which is
+ * of nobody who signs others. Whether it was revoked is not asked: such certificates are short-lived, or are taken away by name.
+ * @throws Problem `certificate.not_trusted`
+ */
+export async function checkPath(
+  { chain, leaf }: ShownPath,
+  { anchors, now }: { readonly anchors: readonly Uint8Array[]; readonly now: number },
+): Promise<CheckedCertificate> {
+  if (anchors.length === 0) throw untrusted('nobody is trusted to sign certificates')
+  if (chain.length > MOST_BETWEEN) throw untrusted('there are too many certificates in between')
+  const { Certificate: Read, CertificateChainValidationEngine: Engine } = await import('pkijs')
+  try {
+    const read = (der: Uint8Array) => Read.fromBER(Uint8Array.from(der))
+    const own = read(leaf)
+    const engine = new Engine({
+      trustedCerts: anchors.map(read),
+      certs: [...chain.filter((der) => !same(der, leaf)).map(read), own],
+      checkDate: new Date(now),
+    })
+    const { certificatePath = [], result, resultMessage } = await engine.verify()
+    if (!result) throw untrusted(resultMessage)
+    const path = certificatePath.map(derOf)
+    // INVARIANT: what was validated is the certificate that was shown, whatever else came with it.
+    if (!path[0] || !same(path[0], leaf)) throw untrusted('another certificate was validated')
+    checkSigned(path.map((der) => new X509Certificate(der)))
+    certificatePath.forEach(checkStrength)
+    certificatePath.forEach(checkDepth)
+    checkHolder(own)
+    const { validFrom, validTo } = new X509Certificate(leaf)
+    const between = await Promise.all(certificatePath.slice(1, -1).map(namesOf))
+    return {
+      ...(await namesOf(own)),
+      from: Date.parse(validFrom),
+      to: Date.parse(validTo),
+      signedBy: between.flatMap(({ uris }) => uris),
+    }
+  } catch (cause) {
+    if (cause instanceof Problem) throw cause
+    throw untrusted('the certificate cannot be read', cause)
+  }
+}
+
+/** The library's word is not the only one for who signed what. */
+function checkSigned(path: readonly X509Certificate[]): void {
+  for (const [i, certificate] of path.entries()) {
+    const issuer = path[i + 1]
+    if (!issuer) return
+    if (!issuer.ca || !certificate.checkIssued(issuer) || !certificate.verify(issuer.publicKey))
+      throw untrusted('it is not signed by whom it names')
+  }
+}
+
+function checkStrength(certificate: Certificate, i: number, path: readonly Certificate[]): void {
+  const { signatureAlgorithm, extensions = [] } = certificate
+  const unknown = extensions.find(({ critical, extnID }) => critical && !UNDERSTOOD.has(extnID))
+  if (unknown) throw untrusted(`nobody here understands its extension ${unknown.extnID}`)
+  // What an anchor signed itself with means nothing.
+  if (i < path.length - 1 && !SIGNATURES.has(signatureAlgorithm.algorithmId))
+    throw untrusted('it is signed in a way that does not count')
+  const { asymmetricKeyDetails } = new X509Certificate(derOf(certificate)).publicKey
+  if ((asymmetricKeyDetails?.modulusLength ?? LEAST_RSA_BITS) < LEAST_RSA_BITS)
+    throw untrusted('a key is too short')
+}
+
+/** RFC 5280 section 6.1.4 (l, m), which the library leaves out: how many authorities may be below one. */
+function checkDepth(certificate: Certificate, i: number): void {
+  const constraints = parsed(certificate, BASIC_CONSTRAINTS)
+  const most: unknown = constraints && Reflect.get(constraints, 'pathLenConstraint')
+  if (most === undefined) return
+  // What is too large for a number is an object, and larger than any path here.
+  if (i > 0 && typeof most === 'number' && i - 1 > most)
+    throw untrusted('there are more authorities than one of them allows')
+}
+
+/** SPIFFE X.509-SVID sections 4.1 to 4.3 and 5.1, which is what any client's certificate should be. */
+function checkHolder(own: Certificate): void {
+  const constraints = parsed(own, BASIC_CONSTRAINTS)
+  if (constraints && Reflect.get(constraints, 'cA') === true)
+    throw untrusted('it is of somebody who signs others')
+  const usage = bitsOf(own)
+  if (usage !== undefined && (usage & (CERT_SIGN | CRL_SIGN)) !== 0)
+    throw untrusted('its key is for signing certificates')
+  if (usage !== undefined && (usage & DIGITAL_SIGNATURE) === 0)
+    throw untrusted('its key is not for signing')
+  const extended = parsed(own, EXTENDED_KEY_USAGE)
+  const purposes: unknown = extended && Reflect.get(extended, 'keyPurposes')
+  if (extended && !(Array.isArray(purposes) && purposes.includes(CLIENT_AUTH)))
+    throw untrusted('it is not for clients')
+}
+
+function bitsOf(certificate: Certificate): number | undefined {
+  const usage = parsed(certificate, KEY_USAGE)
+  if (!usage) return undefined
+  const block: unknown = Reflect.get(usage, 'valueBlock')
+  const bytes: unknown = typeof block === 'object' && block && Reflect.get(block, 'valueHexView')
+  if (!(bytes instanceof Uint8Array)) throw untrusted('its key usage cannot be read')
+  return bytes[0] ?? 0
+}
+
+function parsed({ extensions = [] }: Certificate, id: string): object | undefined {
+  const found = extensions.find(({ extnID }) => extnID === id)
+  if (!found) return undefined
+  if (!found.parsedValue) throw untrusted(`its extension ${id} cannot be read`)
+  return found.parsedValue
+}
+
+function derOf(certificate: Certificate): Uint8Array {
+  return new Uint8Array(certificate.toSchema(false).toBER(false))
+}
+
+function same(one: Uint8Array, other: Uint8Array): boolean {
+  return Buffer.from(one).equals(other)
+}
+
+function untrusted(why: string, cause?: unknown): Problem {
+  return new Problem('certificate.not_trusted', `the client certificate: ${why}`, { cause })
+}

@@ -1,0 +1,102 @@
+import { isIPv6 } from 'node:net'
+import type { Certificate, RelativeDistinguishedNames } from 'pkijs'
+
+/** What a certificate calls its holder. */
+export interface CertificateNames {
+  /** RFC 4514, as `openssl x509 -nameopt RFC2253` writes it; nothing where it could be written in two ways. */
+  readonly subject: string | undefined
+  readonly dns: readonly string[]
+  readonly uris: readonly string[]
+  /** In one form. */
+  readonly ips: readonly string[]
+  readonly emails: readonly string[]
+}
+
+/** Tags of GeneralName (RFC 5280 section 4.2.1.6). */
+const EMAIL = 1
+const DNS = 2
+const URI = 6
+const IP = 7
+
+/** RFC 4514 section 3. */
+const SHORT: Readonly<Record<string, string>> = {
+  '2.5.4.3': 'CN',
+  '2.5.4.6': 'C',
+  '2.5.4.7': 'L',
+  '2.5.4.8': 'ST',
+  '2.5.4.9': 'STREET',
+  '2.5.4.10': 'O',
+  '2.5.4.11': 'OU',
+  '0.9.2342.19200300.100.1.1': 'UID',
+  '0.9.2342.19200300.100.1.25': 'DC',
+}
+
+export async function namesOf(certificate: Certificate): Promise<CertificateNames> {
+  const { AltName } = await import('pkijs')
+  const found = certificate.extensions?.find(({ extnID }) => extnID === '2.5.29.17')?.parsedValue
+  const names = found instanceof AltName ? found.altNames : []
+  const texts = (tag: number) =>
+    names.flatMap(({ type, value }) => (type === tag && typeof value === 'string' ? [value] : []))
+  return {
+    subject: subjectOf(certificate.subject),
+    dns: texts(DNS).map((name) => name.toLowerCase()),
+    uris: texts(URI),
+    ips: names.flatMap(({ type, value }) => (type === IP ? addressOf(value) : [])),
+    emails: texts(EMAIL),
+  }
+}
+
+/** An address in the form in which addresses of certificates are compared; `undefined`: it is none. */
+export function plainAddress(text: string): string | undefined {
+  if (isIPv6(text)) return URL.parse(`http://[${text}]`)?.hostname.slice(1, -1)
+  return /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/.test(text) ? text : undefined
+}
+
+function addressOf(value: unknown): string[] {
+  const block: unknown = typeof value === 'object' && value && Reflect.get(value, 'valueBlock')
+  const bytes: unknown = typeof block === 'object' && block && Reflect.get(block, 'valueHexView')
+  if (!(bytes instanceof Uint8Array)) return []
+  if (bytes.length === 4) return [bytes.join('.')]
+  if (bytes.length !== 16) return []
+  const groups = Array.from({ length: 8 }, (_, i) =>
+    ((bytes[2 * i] ?? 0) * 256 + (bytes[2 * i + 1] ?? 0)).toString(16),
+  )
+  return [plainAddress(groups.join(':')) ?? ''].filter((text) => text !== '')
+}
+
+/**
+ * Where several attributes share a place, or one is of a kind without a short name or no text, nobody can say what an administrator would
+ * have written.
+ */
+function subjectOf(name: RelativeDistinguishedNames): string | undefined {
+  const { typesAndValues } = name
+  if (typesAndValues.length === 0 || !isSingle(name)) return undefined
+  const parts: string[] = []
+  for (const { type, value } of typesAndValues.toReversed()) {
+    const { value: text }: { value?: unknown } = Object(value.valueBlock)
+    const short = SHORT[type]
+    if (short === undefined || typeof text !== 'string') return undefined
+    parts.push(`${short}=${escaped(text)}`)
+  }
+  return parts.join(',')
+}
+
+/** Whether each place has one attribute. */
+function isSingle(name: RelativeDistinguishedNames): boolean {
+  const { value: places }: { value?: unknown } = Object(name.toSchema().valueBlock)
+  return (
+    Array.isArray(places) &&
+    places.every((place: unknown) => {
+      const { value }: { value?: unknown } = Object(Object(place).valueBlock)
+      return Array.isArray(value) && value.length === 1
+    })
+  )
+}
+
+/** RFC 4514 section 2.4. */
+function escaped(text: string): string {
+  return text
+    .replaceAll(/[\\"+,;<>]/g, '\\$&')
+    .replace(/^[ #]/, '\\$&')
+    .replace(/(?<!^) $/, '\\ ')
+}
