@@ -66,6 +66,7 @@ test('everything that happened to others is in the table, and in the title of a 
     for (const one of row.split(', ')) if (!ROWS.includes(one)) wrong.push(`${one}: no such row`)
   }
   assert.deepEqual(wrong, [])
-  assert.equal(advisories.split('\n').filter((line) => line.includes('.test.ts` |')).length, 45)
-  assert.equal(ADVISORIES.length, 45)
+  const lines = advisories.split('\n').filter((line) => line.includes('.test.ts` |'))
+  assert.equal(lines.length, ADVISORIES.length, 'and nothing else is in the table')
+  assert.ok(ADVISORIES.length >= 50)
 })

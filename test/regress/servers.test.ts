@@ -1,8 +1,10 @@
-/** What was reported against other authorization servers and what agents run in, tried here (`test/attacks/README.md`). */
+/** What was reported against other authorization servers and what agents run in (`test/attacks/README.md`): in one world, so that it costs one. */
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { before, it } from 'node:test'
+import { deflateRawSync } from 'node:zlib'
+import { CompactSign, importJWK, type JWK } from 'jose'
 import { signIn } from '../../examples/refund-desk/people.ts'
 import { endSession, resumePerson, suspendPerson } from '../../src/people/index.ts'
 import { listTasks } from '../../src/tasks/index.ts'
@@ -375,6 +377,70 @@ inEachWorld(
       }
     })
 
+    it('SPIRE, verified and parsed: what two parsers read differently is not read at all, though its signature holds', async () => {
+      const w = world()
+      const key = await importJWK(w.agent.key.privateJwk, 'ES256')
+      const iat = seconds(w.clock)
+      const times = `"iat":${iat},"exp":${iat + 60},"aud":"${w.issuer}"`
+      const signed = (claims: string) =>
+        new CompactSign(Buffer.from(claims))
+          .setProtectedHeader({ alg: 'ES256', typ: 'client-authentication+jwt' })
+          .sign(key)
+      const ask = async (client_assertion: string) =>
+        w.agent.ask(
+          { subjectToken: await w.idToken(), scope: 'echo.list' },
+          { form: { client_assertion } },
+        )
+      const own = `"iss":"refund-bot","sub":"refund-bot"`
+      assert.equal(
+        (await ask(await signed(`{${own},${times},"jti":"${crypto.randomUUID()}"}`))).status,
+        200,
+      )
+      for (const claims of [
+        `{${own},"sub":"night-bot",${times},"jti":"a"}`,
+        `{"sub":"night-bot",${own},${times},"jti":"b"}`,
+        `{${own},"s\\u0075b":"night-bot",${times},"jti":"c"}`,
+        `{${own},${times},"jti":"d"}{"sub":"night-bot"}`,
+        `{${own},${times},"jti":"e"}${' '.repeat(9_000)}x`,
+        `[{${own},${times},"jti":"f"}]`,
+        `{${own},${times},"jti":"g","__proto__":{"sub":"night-bot"}}`,
+      ])
+        assert.equal((await ask(await signed(claims))).status, 401, claims.slice(0, 90))
+    })
+
+    it('jose and others, bombs in JWE: what is encrypted or compressed is opened nowhere', async () => {
+      const w = world()
+      const task = await w.open()
+      const text = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+      const zeros = deflateRawSync(Buffer.alloc(4_000_000)).toString('base64url')
+      const form = (path: string, fields: Record<string, string>) =>
+        postForm(`${w.issuer}/oauth/${path}`, fields, [])
+      for (const header of [
+        { alg: 'dir', enc: 'A256GCM', zip: 'DEF' },
+        { alg: 'ECDH-ES', enc: 'A256GCM', zip: 'DEF', epk: newKeyOf(task.key.publicJwk) },
+        { alg: 'PBES2-HS512+A256KW', enc: 'A256GCM', p2c: 2_000_000_000, p2s: 'AAAA' },
+      ]) {
+        const bomb = `${text(header)}..AAAAAAAAAAAAAAAA.${zeros}.AAAAAAAAAAAAAAAAAAAAAA`
+        const own = { client_assertion_type: JWT_BEARER, client_assertion: bomb }
+        const answers = [
+          await w.agent.ask({ subjectToken: bomb, scope: 'echo.list' }),
+          await w.agent.askToken({ ...task, token: bomb }, w.orders),
+          await form('token', { grant_type: ASSERTION_GRANT, assertion: bomb }),
+          await form('token', { grant_type: 'client_credentials', ...own }),
+          await form('bc-authorize', { ...own, scope: 'openid', login_hint_token: bomb }),
+          await form('backchannel-logout', { logout_token: bomb }),
+          await w.agent.ask(
+            { subjectToken: await w.idToken(), scope: 'echo.list' },
+            { proofs: [bomb] },
+          ),
+          await w.agent.call(task, 'GET', '/echo/things', { token: bomb }),
+        ]
+        for (const { status, text: said } of answers)
+          assert.ok([400, 401, 431].includes(status), `${header.alg}: ${status} ${said}`)
+        assert.equal((await askWith(w, ways.secret, bomb)).body.active, false)
+      }
+    })
+
     it('NocoDB CVE-2026-46554, FirstData #173: what is revoked is refused by the next request, however well it is known', async () => {
       const w = world()
       const task = await w.open({ details: ways.everything })
@@ -477,3 +543,8 @@ inEachWorld(
   },
   { desk: true, deviceCodes: true },
 )
+
+/** What a sender of a JWE would put beside it. */
+function newKeyOf({ crv, kty, x, y }: JWK): object {
+  return { crv, kty, x, y }
+}

@@ -25,6 +25,35 @@ test('groups are a text or a list of texts, and never a guess at anything else',
     assert.throws(() => groups(bad), BAD)
 })
 
+test('oauth2-proxy GHSA-c5c4: an address that could be read in two ways is none', () => {
+  const emailOf = (email: unknown) => readProfile({ sub: 's', iat: 1, email }, provider).email
+  for (const email of [
+    'sam@example.com',
+    "o'neil@example.com",
+    'sam+x@sub.example.com',
+    'sämi@exämple.com',
+  ])
+    assert.equal(emailOf(email), email)
+  for (const email of [
+    'sam@evil.example@corp.example',
+    'sam@corp.example@evil.example',
+    '"sam@corp.example"@evil.example',
+    'sam@evil.example,ada@corp.example',
+    'sam@evil.example <ada@corp.example>',
+    'sam@evil.example\nada@corp.example',
+    'sam@corp.exam\u200bple',
+    ' sam@corp.example',
+    'sam',
+    '@corp.example',
+    'sam@',
+    '',
+    `${'a'.repeat(200)}@corp.example`,
+  ])
+    assert.equal(emailOf(email), null, JSON.stringify(email))
+  assert.equal(emailOf(undefined), undefined)
+  assert.equal(emailOf(7), undefined)
+})
+
 test('whatever the claims are: a profile that can be stored and hashed, or bad claims', () => {
   const claims = fc.dictionary(
     fc.constantFrom(

@@ -22,7 +22,7 @@ const MOST_GROUPS = 1_000
 
 /**
  * Reads the claims of a token whose signature, issuer, audience and times are checked already (OpenID Connect Core 5.1).
- * An e-mail address that the provider says it has not verified is left out: policies may rely on it.
+ * An e-mail address that the provider says it has not verified, or that can be read in two ways, is left out: policies may rely on it.
  * Throws `person.bad_claims`.
  */
 export function readProfile(
@@ -37,10 +37,22 @@ export function readProfile(
     issuer: provider.issuer,
     subject: sub,
     name: shortText(claims.name) ?? shortText(claims.preferred_username),
-    email: claims.email_verified === false ? null : shortText(claims.email),
+    email: claims.email_verified === false ? null : addressIn(claims.email),
     groupValues: groupValues(claims[provider.groupsClaim], provider.groupsClaim),
     issuedAt: iat * 1000,
   }
+}
+
+/**
+ * One `@`, and nothing that quotes, ends or hides: whoever reads an address from its end and whoever reads it from its beginning have to
+ * mean the same domain.
+ */
+const ADDRESS = /^[^\s@"(),:;<>[\]\\\p{C}]+@[^\s@"(),:;<>[\]\\\p{C}]+$/u
+
+/** As it was said, or not at all: an address that was mended could be somebody else's. */
+function addressIn(value: unknown): string | null | undefined {
+  if (typeof value !== 'string') return undefined
+  return value.length <= LONGEST_TEXT && ADDRESS.test(value) ? value : null
 }
 
 /** Names come from another system and are shown to approvers: nothing in them may move, hide or break lines. */
