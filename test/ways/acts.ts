@@ -29,7 +29,7 @@ import {
   suspendTask,
 } from '../../src/tasks/index.ts'
 import { HOUSE, type Ways } from './desk.ts'
-import { PARTNER } from './partner.ts'
+import { MAILER, PARTNER } from './partner.ts'
 import { PLATFORM } from './platform.ts'
 import type { Footing, Ready, Way } from './ways.ts'
 
@@ -49,8 +49,8 @@ export interface Act {
   readonly undo?: (ways: Ways, ready: Taken) => Promise<void>
 }
 
-export const HOUSE_AGENTS = ['refund-bot', 'helper-bot', 'night-bot']
-const AGENTS = ['refund-bot', 'helper-bot', 'night-bot', 'stranger', 'workload'] as const
+export const HOUSE_AGENTS = ['refund-bot', 'helper-bot', 'night-bot', MAILER]
+const AGENTS = ['refund-bot', 'helper-bot', 'night-bot', MAILER, 'stranger', 'workload'] as const
 export const ISSUERS = [PLATFORM, PARTNER]
 export const RESOURCES = ['echo', 'desk', 'direct']
 /** The rules of these tests forbid everything to whom this is said about. */

@@ -59,11 +59,14 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
     others: 'they open a task, and that is another one',
   },
   'the tasks are closed': {
-    stops: ['task.closed', 'grant.ended'],
+    stops: ['task.closed', 'grant.ended', 'task.key_used'],
     others: 'they open a task, and that is another one',
   },
   'the consents are ended': {
-    stops: ['consent.required', 'task.closed', 'grant.ended', 'deferral.denied'],
+    stops: [
+      ...(['consent.required', 'task.closed', 'grant.ended', 'deferral.denied'] as const),
+      'task.key_used',
+    ],
     others: 'they are for another person or for nobody, or carry their own consent',
   },
   'the sponsor grant is ended': {
@@ -97,7 +100,11 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
   },
   'the trust in the issuer is revoked': { stops: ['grant.not_accepted', 'issuer.not_trusted'] },
   'the resources are removed': {
-    stops: ['resource.unknown', 'grant.ended', 'enforcer.unauthenticated'],
+    stops: [
+      ...(['resource.unknown', 'grant.ended', 'enforcer.unauthenticated'] as const),
+      // Of an assertion that is for one of them; its issuer is revoked by then.
+      ...(['grant.not_accepted', 'issuer.not_trusted'] as const),
+    ],
   },
   'the keys of the agents are revoked': { stops: ['agent.unauthenticated'] },
 }

@@ -1,7 +1,8 @@
 import { listTasks } from '../../src/tasks/index.ts'
-import { JWT_BEARER, type OpenTask, type TestAgent } from '../agent.ts'
-import { newKey } from '../signing.ts'
+import { JWT_BEARER, type OpenTask, postForm, type TestAgent } from '../agent.ts'
+import { newKey, type TestKey } from '../signing.ts'
 import type { Ways } from './desk.ts'
+import { MAILER } from './partner.ts'
 import type { Way } from './ways.ts'
 
 const ASSERTION_GRANT = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
@@ -32,6 +33,30 @@ function redeeming(name: string, grant: 'id_jag' | 'chaining', typ: 'oauth-id-ja
   } satisfies Way
 }
 
+/** For Sam, as a public client. */
+async function mail({ partner, world }: Ways) {
+  const said = { client_id: MAILER, act: undefined, resource: `${world.gateway}/desk` }
+  const assertion = await partner.assertion('oauth-id-jag+jwt', {
+    ...said,
+    scope: 'desk.search-notes',
+  })
+  const form = { grant_type: ASSERTION_GRANT, client_id: MAILER, assertion }
+  return { assertion, take: async () => postForm(`${world.issuer}/oauth/token`, form, []) }
+}
+
+/** For Sam, by refund-bot with a key that it goes on with. */
+async function goOn({ partner, world }: Ways, key: TestKey) {
+  const assertion = await partner.assertion('oauth-id-jag+jwt', {
+    resource: `${world.gateway}/echo`,
+  })
+  const take = async () => {
+    const client_assertion = await world.agent.assertion()
+    const own = { client_assertion_type: JWT_BEARER, client_assertion }
+    return world.agent.tokenRequest(key, { grant_type: ASSERTION_GRANT, assertion, ...own })
+  }
+  return { assertion, take }
+}
+
 /** A token of the partner's server, and how it is shown at the gateway. */
 async function shown({ partner, world }: Ways) {
   const key = await newKey()
@@ -45,6 +70,43 @@ async function shown({ partner, world }: Ways) {
 export const PARTNER_WAYS: readonly Way[] = [
   redeeming('an assertion of another organization opens a task', 'id_jag', 'oauth-id-jag+jwt'),
   redeeming('a grant of another domain opens a task', 'chaining', 'JWT'),
+  {
+    name: 'a client that proves nothing shows an assertion',
+    ...{ grant: 'id_jag', serves: 'once' },
+    standsOn: ['sam', MAILER, 'issuer', 'issuing rules', 'resource'],
+    prepare: async (ways) => {
+      const { assertion, take } = await mail(ways)
+      return {
+        shows: assertion,
+        take: async () => seenOf(await take()),
+        stolen: () => redeem(ways.helper, assertion),
+      }
+    },
+  },
+  {
+    name: 'the next assertion goes on with the task of the one before',
+    ...{ grant: 'id_jag', serves: 'once' },
+    standsOn: [
+      ...(['sam', 'refund-bot', 'keys of agents', 'issuer', 'issuing rules'] as const),
+      ...(['resource', 'task', 'consent'] as const),
+    ],
+    prepare: async (ways) => {
+      const key = await newKey()
+      const first = await (await goOn(ways, key)).take()
+      if (first.status !== 200) throw new Error(first.text)
+      const { assertion, take } = await goOn(ways, key)
+      return {
+        shows: assertion,
+        tasks: [String(first.body.task_id)],
+        take: async () => {
+          const answer = await take()
+          const same = answer.body.task_id === first.body.task_id
+          return { ...seenOf(answer), through: answer.status === 200 && same }
+        },
+        stolen: () => redeem(ways.helper, assertion),
+      }
+    },
+  },
   {
     name: 'an access token of another server opens a task with its first call',
     standsOn: ['sam', 'refund-bot', 'issuer', 'resource', 'rules'],

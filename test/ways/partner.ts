@@ -1,8 +1,12 @@
-import { addIssuer } from '../../src/agents/index.ts'
+import { addIssuer, registerAgent } from '../../src/agents/index.ts'
 import { type FakeProvider, fakeProvider } from '../../src/people/sign-in/testing.ts'
 import type { World } from '../world.ts'
 
 export const PARTNER = 'partner'
+/** A program of the partner's, without a key: its assertions are all that it has. */
+export const MAILER = 'mailer'
+
+const NOTES = { type: 'remit_call', actions: ['desk.search-notes'], bounds: [] }
 
 /** Another organization: its assertions open tasks of refund-bot, and so do the access tokens of its server. */
 export class Partner {
@@ -18,9 +22,17 @@ export class Partner {
   static async trusted(world: World, owner: string): Promise<Partner> {
     const fake = await fakeProvider()
     world.onStop(() => fake.close())
+    const ceiling = [
+      { ...NOTES, locations: [`${world.gateway}/desk`] },
+      { ...NOTES, locations: [`${world.gateway}/echo`], actions: ['echo.list'] },
+    ]
+    await registerAgent(world.rooms.agents, {
+      ...{ name: MAILER, description: '', trust: 3, ceiling, ownerId: owner, by: owner },
+    })
     await addIssuer(world.rooms.issuers, {
       ...{ name: PARTNER, issuer: fake.issuer, by: owner, ownerId: owner },
       ...{ uses: ['id_jag', 'chaining', 'access_token'], trust: 3, ceiling: null },
+      bearer: true,
       people: { provider: world.provider, delegates: true },
       access: { provider: world.provider },
       rules: [

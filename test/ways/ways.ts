@@ -15,6 +15,7 @@ export type Footing =
   | 'refund-bot'
   | 'helper-bot'
   | 'night-bot'
+  | 'mailer'
   | 'stranger'
   | 'task'
   | 'consent'

@@ -40,6 +40,7 @@ export async function answerOpening(
       ...(grant.delegatesAsked ? { mayDelegate: held.task.mayDelegate } : {}),
     }
   await closeTask(parts, { taskId: held.task.id, by: 'system', reason: 'overtaken' })
+  if (isRefused(token)) return token
   return refused('task.overtaken', 'something it depends on changed while the task was opening')
 }
 

@@ -53,7 +53,8 @@ export async function continueAsserted(
   const held = task && (await parts.facts.task(task.id))
   if (!held) return undefined
   const at = await grantAt(parts, held, { resource, details: here, issuing })
-  if (isRefused(at)) return undefined
+  // With a key there is no other task that could open.
+  if (isRefused(at)) return said.brought.proof ? at : undefined
   const scope = grantedScope(asked.scope, at.details)
   const issued = await resourceAccess(parts, held, {
     ...{ resource: at.resource, view: at.view, details: at.details, person: at.setting.person },
@@ -67,7 +68,7 @@ export async function continueAsserted(
   return { ...answer, ...of, ...(scope === undefined ? {} : { scope }) }
 }
 
-/** Open, by the same key or by none, for the same, through the same, and asked for as plainly. */
+/** Not closed, by the same key or by none, for the same, through the same, and asked for as plainly. */
 async function alike(parts: DecisionParts, { asked, said }: Continuing): Promise<readonly Task[]> {
   const { budget, lifeSeconds, purpose, space, thread } = asked
   const ofItsOwn = [budget, lifeSeconds, purpose, space, thread].some((one) => one !== undefined)
@@ -83,7 +84,7 @@ async function alike(parts: DecisionParts, { asked, said }: Continuing): Promise
   return found.filter(
     (task) =>
       task.openedBy === 'assertion' &&
-      task.state === 'open' &&
+      (task.state === 'open' || (task.state === 'suspended' && proof !== undefined)) &&
       task.agentId === of.agentId &&
       task.personId === of.personId &&
       task.keyThumbprint === (proof?.thumbprint ?? null) &&
