@@ -1,6 +1,7 @@
 import type { ForeignActor } from '../../tokens/index.ts'
 import { type AllowanceItem, allowanceList } from '../allowance/allowance-list.ts'
 import { type StandingForm, standingForm } from '../allowance/standing-form.ts'
+import type { TitleOf } from '../frame/authority.ts'
 import { behind } from '../frame/behind.ts'
 import { csrfField, documentOf, type Viewer } from '../frame/document.ts'
 import { type Html, html } from '../frame/html.ts'
@@ -9,6 +10,8 @@ import { asSentence, isDeceptive, marked, show } from '../frame/show.ts'
 import { showJson } from '../frame/show-json.ts'
 import { clockTime, duration, when } from '../frame/time.ts'
 import { type SignInFirst, signInFirstNotice } from '../sign-in/again.ts'
+import type { CallRow } from './call-rows.ts'
+import { type IssuanceAsked, issuanceInWords, WORDS } from './issuance-words.ts'
 
 export type RiskName = 'low' | 'medium' | 'high' | 'critical'
 
@@ -20,8 +23,11 @@ export interface ApprovalView {
   readonly sentence: string
   readonly risk: RiskName
   readonly action: string
-  /** It is about a task that is to open, and no call. */
-  readonly opening: boolean
+  /** Of a task that is to open, or a token: no call. */
+  readonly issuance: IssuanceAsked | undefined
+  readonly titleOf: TitleOf
+  /** Nobody is present: `person` is the sponsor. */
+  readonly sponsored: boolean
   readonly resource: string
   readonly person: string
   readonly agent: { readonly name: string; readonly owner: string; readonly trust: string }
@@ -75,13 +81,6 @@ export type Standing =
   /** Answered for more than once; `undefined`: that is over. */
   | { readonly state: 'standing'; readonly allowance: AllowanceItem | undefined }
 
-/** One line of what is sent: where it stands in the request, its name, and its value. */
-export interface CallRow {
-  readonly place: 'request' | 'query' | 'body' | 'argument'
-  readonly name: string
-  readonly value: { readonly text: string } | { readonly json: string }
-}
-
 export const RISK: Readonly<Record<RiskName, readonly [string, Tone]>> = {
   low: ['Low risk', 'calm'],
   medium: ['Medium risk', 'calm'],
@@ -101,10 +100,14 @@ ${outcome(view)}
 ${isDeceptive(view.call) && notice('warn', 'This call contains characters that deceive the eye', html`<p>Characters that cannot be seen are written out as <mark class="hidden">\\u…</mark>; letters that pass for others are <mark class="twin">marked</mark>.</p>`)}
 ${view.uninspectable && notice('warn', 'The body of this call cannot be shown', html`<p>It is not JSON. Approve only if you know from elsewhere what is in it.</p>`)}
 <section class="card" aria-labelledby="who"><h2 id="who">Who</h2>${who(view)}</section>
-<section class="card" aria-labelledby="what"><h2 id="what">${view.opening ? 'Exactly what is asked for' : 'Exactly what is sent'}</h2>${what(view)}</section>
+<section class="card" aria-labelledby="what"><h2 id="what">${wordsOf(view).heading}</h2>${what(view)}</section>
 <section class="card" aria-labelledby="why"><h2 id="why">Why you are asked</h2>${why(view)}</section>
 ${answerSection(view)}`
   return documentOf({ title: 'Approval', body, viewer: view.viewer, current: 'approvals' })
+}
+
+function wordsOf({ issuance }: Pick<ApprovalView, 'issuance'>) {
+  return WORDS[issuance?.about ?? 'call']
 }
 
 function outcome(view: ApprovalView): Html {
@@ -116,35 +119,31 @@ function outcome(view: ApprovalView): Html {
       return notice(
         'good',
         'Approved, not used yet',
-        html`<p>Good for one ${view.opening ? 'opening' : 'execution of this call'} until ${clockTime(view.usableUntil ?? now, now)}.</p>`,
+        html`<p>Good for ${wordsOf(view).goodFor} until ${clockTime(view.usableUntil ?? now, now)}.</p>`,
       )
     case 'used':
       return notice(
         'good',
-        view.opening ? 'Approved, and the task was opened' : 'Approved and executed',
-        html`<p>The approval is used up. ${view.insider && (view.opening ? html`<a href="/tasks/${view.task.id}">See the task</a>` : html`<a href="/decisions/${standing.decision}">See what happened</a>`)}</p>`,
+        wordsOf(view).used,
+        html`<p>The approval is used up. ${view.insider && (view.issuance ? html`<a href="/tasks/${view.task.id}">See the task</a>` : html`<a href="/decisions/${standing.decision}">See what happened</a>`)}</p>`,
       )
     case 'standing':
       return standing.allowance
         ? html`${notice('good', 'Approved for more than once', html`<p>Calls like this one go through without asking.</p>`)}${allowanceList([standing.allowance], view)}`
         : notice('calm', 'The standing answer is over', html`<p>Calls like this one ask again.</p>`)
     case 'denied':
-      return notice(
-        'bad',
-        'Denied',
-        html`<p>${view.opening ? 'The task was not opened.' : 'The call was not made.'}</p>`,
-      )
+      return notice('bad', 'Denied', html`<p>${wordsOf(view).not}</p>`)
     case 'expired':
       return notice(
         'calm',
         'Expired',
-        html`<p>Nobody answered in time, which denies. ${view.opening ? 'The task was not opened.' : 'The call was not made.'}</p>`,
+        html`<p>Nobody answered in time, which denies. ${wordsOf(view).not}</p>`,
       )
     case 'cancelled':
       return notice(
         'calm',
         'No longer needed',
-        html`<p>The task ended or asked for something else. The call was not made.</p>`,
+        html`<p>The task ended or asked for something else. ${wordsOf(view).not}</p>`,
       )
   }
 }
@@ -152,7 +151,7 @@ function outcome(view: ApprovalView): Html {
 function who(view: ApprovalView): Html {
   const { agent, chain } = view
   return html`${facts([
-    ['On behalf of', show(view.person)],
+    [view.sponsored ? 'Sponsored by' : 'On behalf of', show(view.person)],
     [
       'Agent',
       html`${show(agent.name)} <span class="soft">${agent.trust.toLowerCase()}, owned by ${show(agent.owner)}</span>`,
@@ -163,7 +162,7 @@ function who(view: ApprovalView): Html {
         html`<ol class="chain">${chain.map((name, i) => html`<li${i > 0 && html` class="next"`}>${show(name)}</li>`)}</ol>`,
     ],
     ['Behind it', view.actors.length > 0 && behind(view.actors)],
-  ])}${claim(show(view.task.purpose), 'the agent', view.insider && !(view.opening && view.standing.state !== 'used') && html`<a href="/tasks/${view.task.id}">Open the task</a>`)}`
+  ])}${claim(show(view.task.purpose), view.sponsored ? 'the sponsor' : 'the agent', view.insider && !(view.issuance?.about === 'task' && view.standing.state !== 'used') && html`<a href="/tasks/${view.task.id}">Open the task</a>`)}`
 }
 
 const PLACE = { request: '', query: 'in the query', body: 'in the body', argument: '' } as const
@@ -175,8 +174,12 @@ function what(view: ApprovalView): Html {
     const where = PLACE[place]
     return html`<div><dt>${show(name)}${where !== '' && html` <span class="soft">${where}</span>`}</dt><dd>${shown}</dd></div>`
   })
-  return html`<dl class="facts">${rows}</dl>
-<details${isDeceptive(view.call) && html` open`}><summary>The whole call, byte for byte</summary>
+  const { issuance, lifetimeMs, titleOf } = view
+  const said = issuance
+    ? issuanceInWords(issuance, titleOf, lifetimeMs)
+    : html`<dl class="facts">${rows}</dl>`
+  return html`${said}
+<details${isDeceptive(view.call) && html` open`}><summary>${wordsOf(view).whole}</summary>
 <div class="stack">${showJson(view.call)}<p class="small soft">Nothing is left out. What is executed is exactly this, or nothing.</p></div></details>`
 }
 
@@ -216,7 +219,7 @@ function answerSection(view: ApprovalView): Html | false {
   const approve = mayApprove && !first
   const until = Math.min(now + view.lifetimeMs, view.deadline)
   const left = mayApprove
-    ? html`<p><strong>Approve once</strong> lets exactly this ${view.opening ? 'task open' : 'call through'}, once, until ${clockTime(until, now)}${view.opening && ', and the task ends then at the latest'}. Anything changed asks again.</p>
+    ? html`<p><strong>Approve once</strong> lets exactly this ${wordsOf(view).lets} until ${clockTime(until, now)}${wordsOf(view).and}. Anything changed asks again.</p>
 <p class="soft">${duration(view.expiresAt - now)} left. No answer by ${clockTime(view.expiresAt, now)} means no.</p>`
     : html`<p>You can still take the approval back while it is unused.</p>`
   // No single-line field: in one, Enter would press the first button.
@@ -224,15 +227,16 @@ function answerSection(view: ApprovalView): Html | false {
 ${view.mistake !== undefined && notice('bad', 'Not answered', html`<p>${view.mistake}</p>`)}
 <div class="stack">${left}${mayApprove && first && signInFirstNotice(first)}</div>
 <form method="post" action="/approvals/${view.id}">${csrfField(view.viewer)}<input type="hidden" name="shown" value="${view.shown}">
-<div class="field"><label for="reason">Reason <span class="hint">${view.opening ? 'optional; the agent is not told' : 'optional; the agent is told when you deny'}</span></label>
+<div class="field"><label for="reason">Reason <span class="hint">optional; ${wordsOf(view).told}</span></label>
 <textarea id="reason" name="reason" maxlength="500" rows="2" autocomplete="off"></textarea></div>
 <div class="actions">${approve && html`<button class="primary" name="answer" value="approve">Approve once</button>`}<button class="danger" name="answer" value="deny">${mayApprove ? 'Deny' : 'Take it back'}</button></div>
 </form></section>${approve && moreThanOnce(view)}`
 }
 
 function moreThanOnce(view: ApprovalView): Html {
-  const { agent, more, opening } = view
-  if (opening) return html`<p class="soft">Only once: each opening is asked about by itself.</p>`
+  const { agent, more } = view
+  const { onlyOnce } = wordsOf(view)
+  if (onlyOnce !== undefined) return html`<p class="soft">${onlyOnce}</p>`
   if ('why' in more) return html`<p class="soft">Only once: ${more.why}.</p>`
   return standingForm(more, { ...view, agent: agent.name })
 }

@@ -7,7 +7,7 @@ import { NASTY, textContent } from '../frame/testing.ts'
 import { openedTask } from '../task/testing.ts'
 import { refundBot, testPages } from '../testing.ts'
 import { hiddenFields } from '../visiting/testing.ts'
-import { askedFor } from './testing.ts'
+import { askedFor, openingAsked } from './testing.ts'
 
 async function begin(storage: Storage) {
   const pages = await testPages(storage)
@@ -43,6 +43,27 @@ forEachEngine('the page of an access request', (open) => {
     ]) {
       assert.ok(text.includes(part), part)
     }
+  })
+
+  test('says what a task will be given in sentences, before it opens', async () => {
+    const { pages, fiona, sam } = await begin(await open())
+    const request = await openingAsked(pages, sam)
+    const { body } = await (await pages.browserOf(fiona)).get(`/approvals/${request.id}`)
+    const text = textContent(body)
+    for (const part of [
+      'Sponsored by',
+      'count <b>orders</b>',
+      'Read orders at Orders',
+      'Refund orders at Orders, only where amount is at most 1000.00',
+      'with nobody present, under a sponsor grant',
+      '30 minutes at most, from your answer on',
+      'key-of-the-task',
+      'Nobody works at night unseen.',
+      'lets exactly this task open, once, until 00:30 UTC, and the task ends then at the latest',
+    ])
+      assert.ok(text.includes(part), `${part}\n${text}`)
+    const [said = ''] = text.split('The whole request, byte for byte')
+    assert.doesNotMatch(said, /[{}]|remit_call|may_do/, 'nothing has to be read as JSON')
   })
 
   test('takes an approval, and shows it', async () => {

@@ -38,6 +38,7 @@ import {
 import { type ApprovalView, approvalPage, type Standing } from './approval-page.ts'
 import { approvalsPage, type RequestItem } from './approvals-page.ts'
 import { callRows, isUninspectable } from './call-rows.ts'
+import { issuanceIn } from './issuance-words.ts'
 
 export function addApprovals(desk: Desk, parts: PageParts): void {
   desk.get('/approvals', async ({ visitor, now }) => {
@@ -220,7 +221,9 @@ async function whoAndWhy(parts: PageParts, request: AccessRequest, names: Names)
   return {
     risk: request.risk,
     action: request.action,
-    opening: request.action.startsWith('issue:'),
+    issuance: issuanceIn(request),
+    titleOf: (location: string) => catalog.byIdentifier.get(location)?.title,
+    sponsored: request.sponsored,
     resource: catalog.resources.get(request.resource)?.title ?? request.resource,
     person: await names.person(request.personId),
     agent: {

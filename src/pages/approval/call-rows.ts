@@ -1,6 +1,12 @@
 import { type Canonical, canonicalJson } from '../../lib/canonical-json.ts'
 import { ExactNumber } from '../../lib/json.ts'
-import type { CallRow } from './approval-page.ts'
+
+/** One line of what is sent: where it stands in the request, its name, and its value. */
+export interface CallRow {
+  readonly place: 'request' | 'query' | 'body' | 'argument'
+  readonly name: string
+  readonly value: { readonly text: string } | { readonly json: string }
+}
 
 /** The parts of a frozen call (`frozenText`) that a person looks at first. */
 interface FrozenParts {
@@ -90,6 +96,12 @@ export function callRows(call: string): CallRow[] {
     ...query.map(([name, value]): CallRow => ({ place: 'query', name, value: { text: value } })),
     ...bodyRows(body),
   ]
+}
+
+/** Members of a JSON body, numbers as numbers; nothing of any other body. */
+export function jsonBody(call: string): Readonly<Record<string, unknown>> {
+  const { body } = JSON.parse(call) as FrozenParts // written by `frozenText`
+  return body.kind === 'json' ? Object(body.value) : {}
 }
 
 /** Whether the call has a body that nobody can read here: not JSON, so all that is known of it is its digest. */

@@ -2,6 +2,7 @@ import type { Ask } from '@remit/engine'
 import {
   type AccessRequest,
   answerRequest,
+  attachQuestion,
   attachRequest,
   type Choice,
   exactly,
@@ -9,11 +10,12 @@ import {
   shownDigest,
 } from '../../approvals/index.ts'
 import { aCall, anAsk } from '../../approvals/testing.ts'
+import { openingQuestion } from '../../decisions/issuance/question.ts'
 import { type Id, newId } from '../../lib/id.ts'
 import { systemRandom } from '../../lib/random.ts'
 import type { Person } from '../../people/index.ts'
 import type { Task } from '../../tasks/index.ts'
-import type { TestPages } from '../testing.ts'
+import { detail, type TestPages } from '../testing.ts'
 
 /** The task's agent asks about a refund; people of finance answer. */
 export async function askedFor(
@@ -77,4 +79,41 @@ export async function allowed(
   const [listed] = await listAllowances(decisions, by)
   if (!listed) throw new Error('nothing was given')
   return listed.allowance.id
+}
+
+/** A rule wants finance to approve that refund-bot opens a task with nobody present; `sponsor` sponsors it. */
+export async function openingAsked(
+  { clock, parts }: TestPages,
+  sponsor: Person,
+): Promise<AccessRequest> {
+  const { decisions } = parts
+  const refunds = detail('orders.refund', { path: '/amount', op: 'lte', value: '1000.00' })
+  const question = openingQuestion(
+    decisions,
+    {
+      ...{ chain: ['refund-bot'], person: sponsor, sponsored: true, grant: 'client_credentials' },
+      details: [detail('orders.read'), refunds],
+      mayDelegate: [{ ...detail('orders.read'), type: 'remit_delegate' }],
+      request: {
+        ...{ purpose: 'count <b>orders</b>', lifeSeconds: 7200 },
+        proved: { authTime: null, acr: null },
+      },
+      thumbprint: 'key-of-the-task',
+      taskId: newId('task', systemRandom),
+      deadline: clock.now() + 24 * 3_600_000,
+    },
+    [
+      {
+        ...{ id: 'openings-ask', digest: 'd', prompt: 'Nobody works at night unseen.' },
+        ...{ approvers: ['group:finance'], quorum: 1, lifetimeSeconds: 1800, self: false },
+        issuance: true,
+      },
+    ],
+    { catalog: await decisions.catalog.current(), policyVersion: 1 },
+  )
+  const attached = await decisions.storage.transaction((tx) =>
+    attachQuestion(decisions, tx, question, []),
+  )
+  if (attached.outcome === 'too_many_pending') throw new Error('too many pending')
+  return attached.request
 }
