@@ -134,6 +134,37 @@ forEachEngine('a child task', (open) => {
       held.opened.details.flatMap(({ actions }) => actions),
       ['orders.read'],
     )
+    // Below it, what was handed on is the most, in both lists: whoever is handed one thing hands on no other.
+    const below = (details: unknown) => ticketFor(world, held, { agent: boss.id, details })
+    await assert.rejects(below([only('orders.list')]), refusedTicket('task.beyond_parent'))
+    await assert.rejects(
+      below([only('orders.read'), handOn('orders.list')]),
+      refusedTicket('task.beyond_parent'),
+    )
+    await below([only('orders.read')])
+  })
+
+  test('does not get what its parent can do and may not hand on', async (t) => {
+    const { world, helper } = await begin(t)
+    const doer = await addAgent(world, 'doer-bot', {
+      ceiling: [only('orders.read', 'orders.list')],
+      mayDelegate: [handOn('orders.list')],
+    })
+    const root = await world.open()
+    const does = await child(world, root, doer, {
+      details: [only('orders.read', 'orders.list')],
+    })
+    const actions = (details: readonly { readonly actions: readonly string[] }[] = []) =>
+      details.flatMap((detail) => detail.actions).toSorted()
+    assert.deepEqual(actions(does.opened.details), ['orders.list', 'orders.read'])
+    const ask = (details: unknown) => ticketFor(world, does, { agent: helper.id, details })
+    await assert.rejects(ask([only('orders.read')]), refusedTicket('task.beyond_parent'))
+    await assert.rejects(
+      ask([only('orders.list'), handOn('orders.read')]),
+      refusedTicket('task.beyond_parent'),
+    )
+    const got = await child(world, does, helper, { details: [only('orders.list')] })
+    assert.deepEqual(actions(got.opened.details), ['orders.list'])
   })
 
   test('a stolen, replayed, expired or altered ticket opens nothing', async (t) => {
