@@ -1,6 +1,6 @@
 import type { Migration } from './migration.ts'
 
-/** Names by which certificates of an authority say that somebody is an agent (RFC 8705 section 2.1.2). */
+/** Names by which certificates of an authority say that somebody is an agent (RFC 8705 section 2.1.2); and what an agent waits for, counted. */
 export const certificateNames: Migration = {
   version: 29,
   name: 'certificate names',
@@ -13,5 +13,7 @@ export const certificateNames: Migration = {
       PRIMARY KEY (kind, value)
     )`,
     'CREATE INDEX agent_certificate_names_by_agent ON agent_certificate_names (agent_id)',
+    // Without those that have ended, which are remembered for a day.
+    "CREATE INDEX deferrals_waiting ON deferrals (agent_id, expires_at) WHERE state = 'pending'",
   ],
 }
