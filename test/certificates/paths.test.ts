@@ -93,6 +93,11 @@ describe('paths of client certificates (RFC 5280)', () => {
       await assert.rejects(check(...given), untrusted, name)
     const mine = certificate(HOLDER)
     await assert.rejects(check(mine, [mine, good, middle]), untrusted, 'its own twice')
+    // The same words with another signature, behind which the right one is sent along.
+    const der = Buffer.from(good.der)
+    der.writeUInt8(der.readUInt8(der.length - 1) ^ 1, der.length - 1)
+    const altered = { ...good, der }
+    await assert.rejects(check(altered, [middle, good]), untrusted, 'another signature')
     const inside = issue({ by: bound, dns: ['bot.inside.example'] })
     assert.deepEqual((await check(inside, [bound])).dns, ['bot.inside.example'])
     const garbled = { leaf: Buffer.from('x'), chain: [] }
