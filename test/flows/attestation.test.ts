@@ -427,6 +427,17 @@ inEachWorld(
           path,
         )
       }
+      // A proof that nobody asked for is used once all the same.
+      const spare = await dpop(await newKey(), {}, '/oauth/introspect')
+      const asks = async () =>
+        post('/oauth/introspect', {
+          dpop: spare,
+          form: {
+            ...{ token, client_assertion_type: JWT_BEARER },
+            client_assertion: await w.agent.assertion(),
+          },
+        })
+      assert.deepEqual([(await asks()).status, (await asks()).status], [200, 401])
       const cancel = async (showing: Partial<Showing>) =>
         post('/oauth/revoke', { ...showing, form: { token: waits } })
       const other = { ...(await combined('/oauth/revoke')), attestation: [] }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { addIssuer } from '../../agents/index.ts'
+import { addIssuer, setCertification } from '../../agents/index.ts'
+import { manualClock } from '../../lib/clock.ts'
 import { Problem } from '../../lib/problem.ts'
 import { fakeProvider } from '../../people/sign-in/testing.ts'
 import { forEachEngine } from '../../storage/testing.ts'
@@ -48,6 +49,17 @@ forEachEngine('codes that devices show', (open) => {
     assert.equal(await type(code, world.ada), 'asked')
     parts.clock.advance(5 * MINUTES)
     assert.equal(await type(await shown()), 'asked')
+  })
+
+  test('whose owner is late is asked for by nobody who types, though nothing has stopped it yet', async (t) => {
+    const { parts, shown, type } = await begin(t)
+    const day = 24 * 60 * MINUTES
+    const clock = manualClock(parts.clock.now() - day + MINUTES)
+    await setCertification({ ...parts, clock }, { agentId: 'refund-bot', days: 1, by: 'operator' })
+    const [code, late] = [await shown(), await shown()]
+    assert.equal(await type(code), 'asked')
+    parts.clock.advance(MINUTES)
+    assert.equal(await type(late), 'agent.suspended')
   })
 
   test('a token of a platform may be shown again, as everywhere, by whoever showed it first', async (t) => {
