@@ -27,10 +27,12 @@ import {
   WaitingRoom,
 } from './decisions/index.ts'
 import {
+  GuardedSigner,
   LASTING_KEYS_SEALED,
   loadSigningKeys,
   type MasterKey,
   openMasterKey,
+  Pkcs11Signer,
   type SealedColumn,
   SIGNING_KEYS_SEALED,
   type SigningKeys,
@@ -40,6 +42,7 @@ import { GatheredRecords, Ledger, ledgerOrigin } from './ledger/index.ts'
 import type { Clock } from './lib/clock.ts'
 import { Problem } from './lib/problem.ts'
 import type { Random } from './lib/random.ts'
+import { systemWait } from './lib/repeat.ts'
 import { Live, ORGANIZATION } from './live/index.ts'
 import { type Outbound, outbound } from './net/index.ts'
 import {
@@ -133,7 +136,10 @@ export async function openRooms(
       random,
     })
     // These refuse a master key that is not the one of this database, before anything is made with it.
-    const keys = await loadSigningKeys({ storage, master: opened, clock, random, onError })
+    const keys = await loadSigningKeys({
+      ...{ storage, master: opened, clock, random, onError },
+      ...{ signer: signerOf(settings, ports), madeIn: settings.signer },
+    })
     const master = await withLastingKeys(opened, { storage, clock })
     const ledger = new Ledger({
       storage,
@@ -253,6 +259,14 @@ function onLoopback(settings: Settings, development: boolean): (origin: string) 
   return (origin) => here && isLoopback(new URL(origin).hostname)
 }
 
+/** Who holds keys that are not here. Nothing is asked of it before something has to be signed. */
+function signerOf(settings: Settings, { clock, onError, random }: Ports) {
+  const { pkcs11Addon: addon, pkcs11Module: module, pkcs11Pin: pin, pkcs11Token: token } = settings
+  if (!module || !token || !pin) return undefined
+  const signer = new Pkcs11Signer({ module, token, pin, addon, clock, random, onError })
+  return new GuardedSigner({ signer, random, wait: systemWait })
+}
+
 const HOUR = 3_600_000
 
 /** What a yes of people to what widens access wants of their sign-in. */
@@ -307,7 +321,7 @@ export async function closeRooms(rooms: Rooms): Promise<void> {
   await rooms.issuerTrust.close()
   await rooms.deciders.close()
   await rooms.published.close()
-  rooms.keys.close()
+  await rooms.keys.close()
   await rooms.storage.close()
 }
 

@@ -152,7 +152,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     log,
   })
 
-  for (const warning of storage.warnings()) log.warn(warning)
+  for (const warning of [...storage.warnings(), ...keys.warnings()]) log.warn(warning)
   await recover(decisions)
   await ledger.start()
   const keeper = new TaskKeeper(decisions, { onError })
@@ -167,6 +167,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       async () => {
         await forgetUnusedClients(decisions, { keptDays: settings.registrationKeptDays })
         await suspendDormant(decisions)
+        await keys.forget()
       },
       { everyMs: FORGET_CLIENTS_EVERY_MS, onError },
     ),
@@ -298,6 +299,7 @@ function healthChecks(rooms: Rooms): HealthCheck[] {
         if (rooms.ledger.failure !== undefined) throw rooms.ledger.failure
       },
     },
+    { name: 'signing keys', check: () => rooms.keys.requireSigning() },
     { name: 'policies', check: async () => void (await rooms.policies.active()) },
   ]
 }

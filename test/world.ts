@@ -49,8 +49,8 @@ export interface WorldOptions {
   readonly freshSignIn?: { readonly minutes: number; readonly acr: string }
   /** With device codes switched on. Default: no. */
   readonly deviceCodes?: boolean
-  /** More of its environment. */
-  readonly settings?: Readonly<Record<string, string>>
+  /** More of its environment; asked at each start, where it is a function. */
+  readonly settings?: Readonly<Record<string, string>> | (() => Readonly<Record<string, string>>)
   /** With APIs that do not answer, in milliseconds. */
   readonly patience?: { readonly startsWithin: number; readonly pausesAtMost: number }
   /** Of MCP calls. */
@@ -164,6 +164,7 @@ export class World {
   /** Environment of a server of this world, as `remit serve` would read it. */
   get environment(): Readonly<Record<string, string>> {
     const [issuer, gateway] = this.#ground.ports
+    const { settings } = this.#options
     return {
       REMIT_DATA: this.data,
       ...(this.databaseUrl === undefined ? {} : { DATABASE_URL: this.databaseUrl }),
@@ -181,7 +182,7 @@ export class World {
       REMIT_FRESH_SIGN_IN_ACR_VALUES: this.#options.freshSignIn?.acr ?? '',
       REMIT_LOG_LEVEL: 'debug',
       REMIT_DEVICE_CODES: this.#options.deviceCodes ? 'on' : 'off',
-      ...this.#options.settings,
+      ...(typeof settings === 'function' ? settings() : settings),
     }
   }
 

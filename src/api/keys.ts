@@ -9,6 +9,9 @@ import { time } from './shapes.ts'
 const Key = Type.Object({
   kid: Type.String(),
   alg: Type.String(),
+  held: Type.Union([Type.Literal('here'), Type.Literal('pkcs11')], {
+    description: 'Where the private half is: sealed in the database, or in a token.',
+  }),
   state: Type.Union([Type.Literal('announced'), Type.Literal('signing'), Type.Literal('retired')]),
   created_at: Time,
   signs_from: Type.Optional(Time),
@@ -19,9 +22,10 @@ const Key = Type.Object({
 function keysNow({ custody }: ApiParts) {
   return custody.keys
     .list()
-    .map(({ alg, createdAt, goodUntil, kid, retiredAt, signsFrom, state }) => ({
+    .map(({ alg, createdAt, custody, goodUntil, kid, retiredAt, signsFrom, state }) => ({
       kid,
       alg,
+      held: custody,
       state,
       created_at: time(createdAt),
       ...(signsFrom === undefined ? {} : { signs_from: time(signsFrom) }),

@@ -9,6 +9,7 @@ import { moment } from './terminal/time.ts'
 interface Key {
   readonly kid: string
   readonly alg: string
+  readonly held: 'here' | 'pkcs11'
   readonly state: 'announced' | 'signing' | 'retired'
   readonly created_at: string
   readonly signs_from?: string
@@ -128,8 +129,14 @@ function showSealed(cli: Cli, answer: SealedNow): void {
 function showKeys(cli: Cli, answer: { readonly keys: readonly Key[] }): void {
   cli.answer(answer, () =>
     table(
-      ['KEY', 'ALG', 'SINCE', 'STATE'],
-      answer.keys.map((key) => [bold(key.kid), key.alg, moment(key.created_at), stateText(key)]),
+      ['KEY', 'ALG', 'HELD', 'SINCE', 'STATE'],
+      answer.keys.map((key) => [
+        bold(key.kid),
+        key.alg,
+        key.held,
+        moment(key.created_at),
+        stateText(key),
+      ]),
       cli.width,
     ),
   )

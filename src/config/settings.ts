@@ -144,6 +144,29 @@ export const SETTINGS = {
     'Key that seals signing keys and credentials: 32 bytes, base64url. While it is changed, the key of before may follow after a comma. Without it a file in the data directory is made and used.',
     (value) => new Secret(value),
   ),
+  signer: setting(
+    'REMIT_SIGNER',
+    'here',
+    'Where new keys that sign tokens are made: `here`, sealed with the master key, or `pkcs11`, in a token that they never leave. Keys that are there already stay where they are.',
+    oneOf('here', 'pkcs11'),
+  ),
+  pkcs11Module: optional(
+    'REMIT_PKCS11_MODULE',
+    'Path of the PKCS #11 library of a token (an HSM, or a service that speaks this) that holds keys which sign tokens.',
+    text,
+  ),
+  pkcs11Token: optional('REMIT_PKCS11_TOKEN', 'Label of that token.', text),
+  pkcs11Pin: optional(
+    'REMIT_PKCS11_PIN',
+    'PIN of its user. A wrong one is tried once: tokens lock themselves.',
+    (value) => new Secret(value),
+  ),
+  pkcs11Addon: setting(
+    'REMIT_PKCS11_ADDON',
+    'pkcs11js',
+    'The package `pkcs11js`, by its name or the address of its main file (`file:///…`). It is native code, and not installed with Remit.',
+    text,
+  ),
   trustDomain: setting(
     'REMIT_TRUST_DOMAIN',
     'remit',
@@ -383,6 +406,10 @@ function contradictions(settings: Settings): string[] {
     found.push('REMIT_GATEWAY has to be another origin than REMIT_ISSUER')
   if (settings.providerIssuer && !settings.providerClientId)
     found.push('REMIT_IDP_CLIENT_ID is missing')
+  const { pkcs11Module, pkcs11Pin, pkcs11Token, signer } = settings
+  const token = [pkcs11Module, pkcs11Token, pkcs11Pin]
+  if ((signer === 'pkcs11' || token.some(Boolean)) && !token.every(Boolean))
+    found.push('REMIT_PKCS11_MODULE, REMIT_PKCS11_TOKEN and REMIT_PKCS11_PIN belong together')
   if (settings.databaseUrl && !/^postgres(?:ql)?:\/\//.test(settings.databaseUrl.reveal())) {
     found.push('DATABASE_URL is not a PostgreSQL address')
   }

@@ -18,6 +18,8 @@ export {
   readCompact,
   readObject,
 } from './compact.ts'
+export { GuardedSigner } from './external/guarded-signer.ts'
+export { Pkcs11Signer } from './external/pkcs11/pkcs11-signer.ts'
 export { type MasterKeyOptions, openMasterKey } from './master-key.ts'
 export { importPublicJwk, type PublicJwk, type PublicKey } from './public-jwk.ts'
 export type { MasterKey } from './sealing/key-ring.ts'
@@ -26,7 +28,7 @@ export { countSealed, type Sealed, type SealingParts, sealAgain } from './sealin
 export type { SealedColumn } from './sealing/sealed-column.ts'
 export { signJwt } from './sign-jwt.ts'
 export { type Algorithm, fits, isAlgorithm, verifySignature } from './signature.ts'
-export type { PublishedJwk, SigningKey } from './signing-key.ts'
+export type { Custody, PublishedJwk, SigningKey } from './signing-key.ts'
 export { SIGNING_KEYS_SEALED } from './signing-key-store.ts'
 export {
   announceKeys,

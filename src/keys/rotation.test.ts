@@ -11,6 +11,7 @@ import { CLOCK_SKEW_MS } from './check-jwt.ts'
 import { openMasterKey } from './master-key.ts'
 import type { MasterKey } from './sealing/key-ring.ts'
 import { signJwt } from './sign-jwt.ts'
+import { makeKey } from './signing-key.ts'
 import { JWKS_MAX_AGE_SECONDS, loadSigningKeys, rotateTokensKey } from './signing-keys.ts'
 import { withdrawTokensKey } from './withdraw-key.ts'
 
@@ -93,12 +94,12 @@ forEachEngine('rotation under load', (open) => {
     let turn = 0
     const anyReplica = () => (turn++ % 2 === 0 ? first : second)
     const verifiers = [0, 1].map(() => strictVerifier(place.clock, anyReplica))
-    const custody = { master, clock: place.clock, random }
-    return { ...place, custody, replicas, verifiers, anyReplica }
+    const newKey = () => makeKey('tokens', master, random, place.clock.now())
+    return { ...place, newKey, replicas, verifiers, anyReplica }
   }
 
   test('two replicas sign, one rotation follows the other for a day, and no strict verifier refuses a token before its end', async () => {
-    const { anyReplica, clock, custody, replicas, storage, verifiers } = await begin()
+    const { anyReplica, clock, newKey, replicas, storage, verifiers } = await begin()
     const begun = clock.monotonic()
     const living: Token[] = []
     const signedWith = new Set<string>()
@@ -111,7 +112,9 @@ forEachEngine('rotation under load', (open) => {
     for (let step = 0; clock.monotonic() - begun < 1.1 * DAY * SECOND; step++) {
       for (const each of replicas) await each.follow()
       if (clock.now() > lastSecond) {
-        const { signsFrom } = await storage.transaction((tx) => rotateTokensKey(tx, custody))
+        const { signsFrom } = await storage.transaction((tx) =>
+          rotateTokensKey(tx, clock, newKey()),
+        )
         lastSecond = signsFrom + CLOCK_SKEW_MS - SECOND
       }
       for (const each of replicas) {
@@ -136,18 +139,22 @@ forEachEngine('rotation under load', (open) => {
   })
 
   test('a withdrawn key is published nowhere once every replica has read, and no strict verifier takes its tokens when its copy has run out', async () => {
-    const { clock, custody, replicas, storage, verifiers } = await begin()
+    const { clock, newKey, replicas, storage, verifiers } = await begin()
     const [first, second] = replicas
     assert.ok(first && second)
     for (let round = 0; round < 5; round++) {
-      const { kid: announced } = await storage.transaction((tx) => rotateTokensKey(tx, custody))
+      const { kid: announced } = await storage.transaction((tx) =>
+        rotateTokensKey(tx, clock, newKey()),
+      )
       clock.advance(3 * MAX_AGE)
       for (const each of replicas) await each.follow()
       const token: Token = await first.mint(DAY)
       assert.equal(token.kid, announced)
       for (const verifier of verifiers) assert.equal(await verifier.refuses(token), undefined)
 
-      await storage.transaction((tx) => withdrawTokensKey(tx, custody, token.kid))
+      await storage.transaction((tx) =>
+        withdrawTokensKey(tx, clock, { kid: token.kid, spare: newKey() }),
+      )
       await first.keys.refresh()
       assert.notEqual(first.keys.tokens.kid, token.kid, 'another signs at once')
       assert.equal(first.keys.find(token.kid), undefined)

@@ -3,7 +3,7 @@ import { Problem } from '../lib/problem.ts'
 import type { Reader, Tx } from '../storage/index.ts'
 import { importPublicJwk } from './public-jwk.ts'
 import type { SealedColumn } from './sealing/sealed-column.ts'
-import { placeOf, type StoredKey } from './signing-key.ts'
+import { CUSTODIES, placeOf, type StoredKey } from './signing-key.ts'
 
 export const SIGNING_KEYS_SEALED: SealedColumn = {
   table: 'signing_keys',
@@ -23,17 +23,20 @@ export async function readKeys(reader: Reader): Promise<StoredKey[]> {
     const { jwk } = importPublicJwk(JSON.parse(row.public_jwk))
     const publicJwk = { ...jwk, kid, alg, use: 'sig' } as const
     const { sealed, created_at: createdAt, retired_at: retiredAt } = row
-    return { kid, purpose, alg, publicJwk, sealed, createdAt, retiredAt }
+    const custody = CUSTODIES.find((each) => each === row.custody)
+    if (!custody) throw strange(kid)
+    return { kid, purpose, alg, publicJwk, sealed, custody, createdAt, retiredAt }
   })
   const end = ({ retiredAt }: StoredKey) => retiredAt ?? Number.MAX_SAFE_INTEGER
   return keys.sort((a, b) => end(a) - end(b))
 }
 
-/** Stores a key unless its purpose has one in use: of replicas that start at once, one wins and the others read. */
-export async function addKeyIfNone(tx: Tx, key: StoredKey): Promise<void> {
-  await insert(tx, key)
+/** Stores a key unless its purpose has one in use: of replicas that start at once, one wins (`true`) and the others read. */
+export async function addKeyIfNone(tx: Tx, key: StoredKey): Promise<boolean> {
+  const { numInsertedOrUpdatedRows } = await insert(tx, key)
     .onConflict((conflict) => conflict.doNothing())
-    .execute()
+    .executeTakeFirstOrThrow()
+  return numInsertedOrUpdatedRows === 1n
 }
 
 /** Puts a key in the place of the one in use, which goes on signing until `retiredAt`. */
@@ -47,13 +50,18 @@ export async function replaceKey(tx: Tx, key: StoredKey, retiredAt: number): Pro
   await insert(tx, key).execute()
 }
 
-export async function retireAt(tx: Tx, kid: string, at: number): Promise<void> {
+/** `null`: it goes on. */
+export async function retireAt(tx: Tx, kid: string, at: number | null): Promise<void> {
   await tx.updateTable('signing_keys').set({ retired_at: at }).where('kid', '=', kid).execute()
 }
 
-/** With its private half. */
-export async function deleteKey(tx: Tx, kid: string): Promise<void> {
-  await tx.deleteFrom('signing_keys').where('kid', '=', kid).execute()
+/** With its private half. `false`: it was gone. */
+export async function deleteKey(tx: Tx, kid: string): Promise<boolean> {
+  const { numDeletedRows } = await tx
+    .deleteFrom('signing_keys')
+    .where('kid', '=', kid)
+    .executeTakeFirstOrThrow()
+  return numDeletedRows === 1n
 }
 
 function insert(tx: Tx, key: StoredKey) {
@@ -63,6 +71,7 @@ function insert(tx: Tx, key: StoredKey) {
     alg: key.alg,
     public_jwk: JSON.stringify(key.publicJwk),
     sealed: key.sealed,
+    custody: key.custody,
     created_at: key.createdAt,
     retired_at: key.retiredAt,
   })

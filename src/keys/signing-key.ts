@@ -1,7 +1,9 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import type { Clock } from '../lib/clock.ts'
 import { type Id, newId } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Random } from '../lib/random.ts'
+import type { GuardedSigner } from './external/guarded-signer.ts'
 import { importPublicJwk, type PublicJwk } from './public-jwk.ts'
 import type { MasterKey } from './sealing/key-ring.ts'
 import { signData } from './signature.ts'
@@ -9,13 +11,13 @@ import { signData } from './signature.ts'
 /** `tokens` signs what others verify with our JWKS; `ledger` signs checkpoints. A key never does both. */
 export type Purpose = 'tokens' | 'ledger'
 
-/** A private key that never leaves this module; what others hold can sign, and nothing else. */
+/** A private key that never leaves this module, or never came here; what others hold can sign, and nothing else. */
 export interface SigningKey {
   readonly kid: Id<'key'>
   readonly alg: 'ES256' | 'Ed25519'
   /** With `kid`, `alg` and `use`, as published. */
   readonly publicJwk: PublishedJwk
-  /** Signs on the thread pool; JOSE form, 64 bytes. */
+  /** Signs on the thread pool, or elsewhere; JOSE form, 64 bytes. @throws Problem `keys.signer_…` */
   sign(data: Uint8Array): Promise<Uint8Array>
 }
 
@@ -24,6 +26,10 @@ export type PublishedJwk = PublicJwk & {
   readonly alg: string
   readonly use: 'sig'
 }
+
+/** Where a private half is: here, sealed; or with an external signer. */
+export const CUSTODIES = ['here', 'pkcs11'] as const
+export type Custody = (typeof CUSTODIES)[number]
 
 /** RFC 9864 names for what RFC 8037 calls EdDSA; P-256 for tokens because every verifier has it. */
 const ALGORITHM = { tokens: 'ES256', ledger: 'Ed25519' } as const satisfies Record<
@@ -37,7 +43,9 @@ export interface StoredKey {
   readonly purpose: Purpose
   readonly alg: SigningKey['alg']
   readonly publicJwk: PublishedJwk
+  /** The private half; of a key that is held elsewhere, which one it is there and its public half. */
   readonly sealed: Uint8Array
+  readonly custody: Custody
   readonly createdAt: number
   /** Epoch milliseconds from which it no longer signs; its signatures stay good for as long as tokens live. */
   readonly retiredAt: number | null
@@ -72,13 +80,76 @@ export function makeKey(
     alg,
     publicJwk: { ...jwk, kid, alg, use: 'sig' },
     sealed,
+    custody: 'here',
     createdAt: now,
     retiredAt: null,
   }
 }
 
+/**
+ * A new key for tokens whose private half stays with the signer.
+ * @throws Problem `keys.signer_unavailable`, `keys.signer_wrong`
+ */
+export async function makeHeldKey(
+  signer: Pick<GuardedSigner, 'make'>,
+  { clock, master, random }: { master: MasterKey; random: Random; clock: Clock },
+): Promise<StoredKey> {
+  const kid = newId('key', random)
+  const { jwk, reference } = await signer.make(kid)
+  return {
+    kid,
+    purpose: 'tokens',
+    alg: 'ES256',
+    publicJwk: { ...jwk, kid, alg: 'ES256', use: 'sig' },
+    sealed: master.seal(JSON.stringify({ reference, jwk }), placeOf('tokens', kid)),
+    custody: 'pkcs11',
+    createdAt: clock.now(),
+    retiredAt: null,
+  }
+}
+
+/** What a key that is held elsewhere is called there. @throws Problem `keys.cannot_open` */
+export function referenceOf(stored: StoredKey, master: Pick<MasterKey, 'open'>): string {
+  return heldOf(stored, master).reference
+}
+
+function heldOf(stored: StoredKey, master: Pick<MasterKey, 'open'>) {
+  const plain = Buffer.from(master.open(stored.sealed, placeOf(stored.purpose, stored.kid)))
+  const { jwk, reference } = JSON.parse(plain.toString()) as { jwk: PublicJwk; reference: string } // as: sealed by `makeHeldKey`
+  return { reference, publicKey: importPublicJwk(jwk).key }
+}
+
 /** @throws Problem `keys.cannot_open` when the master key is another one, or the row was altered */
-export function openKey(stored: StoredKey, master: MasterKey): OpenedKey {
+export function openKey(
+  stored: StoredKey,
+  master: MasterKey,
+  signer: Pick<GuardedSigner, 'sign'> | undefined,
+): OpenedKey {
+  const opened =
+    stored.custody === 'here' ? openHere(stored, master) : openHeld(stored, master, signer)
+  // INVARIANT: what is published is the half of what signs, whatever somebody wrote into the row.
+  if (!importPublicJwk(stored.publicJwk).key.equals(opened.publicKey))
+    throw new Problem('keys.cannot_open', `what ${stored.kid} publishes is not its own`)
+  return opened
+}
+
+/** INVARIANT: where the signer does not sign, nothing does. */
+function openHeld(
+  stored: StoredKey,
+  master: MasterKey,
+  signer: Pick<GuardedSigner, 'sign'> | undefined,
+): OpenedKey {
+  const { alg, kid, publicJwk } = stored
+  const { publicKey, reference } = heldOf(stored, master)
+  const sign = async (data: Uint8Array) => {
+    if (!signer)
+      throw new Problem('keys.signer_missing', `${kid} is held by a signer that is not configured`)
+    return signer.sign({ kid, reference, publicKey }, data)
+  }
+  return { publicKey, signing: { kid, alg, publicJwk, sign } }
+}
+
+function openHere(stored: StoredKey, master: MasterKey): OpenedKey {
   const { alg, kid, publicJwk, purpose, sealed } = stored
   const plain = Buffer.from(master.open(sealed, placeOf(purpose, kid)))
   const privateKey = createPrivateKey({ key: plain, type: 'pkcs8', format: 'der' })
@@ -89,11 +160,7 @@ export function openKey(stored: StoredKey, master: MasterKey): OpenedKey {
     publicJwk,
     sign: (data) => signData(alg, privateKey, data),
   }
-  const publicKey = createPublicKey(privateKey)
-  // INVARIANT: what is published is the half of what signs, whatever somebody wrote into the row.
-  if (!importPublicJwk(publicJwk).key.equals(publicKey))
-    throw new Problem('keys.cannot_open', `what ${kid} publishes is not its own`)
-  return { signing, publicKey }
+  return { signing, publicKey: createPublicKey(privateKey) }
 }
 
 /** What the private half of a key is sealed to. */

@@ -11,6 +11,7 @@ import { forEachEngine } from '../storage/testing.ts'
 import { openMasterKey } from './master-key.ts'
 import { signJwt } from './sign-jwt.ts'
 import { verifySignature } from './signature.ts'
+import { makeKey, type StoredKey } from './signing-key.ts'
 import { readKeys } from './signing-key-store.ts'
 import { announceKeys, loadSigningKeys, rotateTokensKey } from './signing-keys.ts'
 import { withdrawTokensKey } from './withdraw-key.ts'
@@ -22,8 +23,12 @@ const newMaster = () =>
   openMasterKey({ directory: '/nowhere', value: new Secret(base64url(random.bytes(32))), random })
 const master = await newMaster()
 
+function newKey(clock: ReturnType<typeof manualClock>): StoredKey {
+  return makeKey('tokens', master, random, clock.now())
+}
+
 function rotate(storage: Storage, clock: ReturnType<typeof manualClock>) {
-  return storage.transaction((tx) => rotateTokensKey(tx, { master, clock, random }))
+  return storage.transaction((tx) => rotateTokensKey(tx, clock, newKey(clock)))
 }
 
 forEachEngine('signing keys', (open) => {
@@ -194,8 +199,17 @@ forEachEngine('signing keys', (open) => {
     keys.close()
   })
 
-  const withdraw = (storage: Storage, clock: ReturnType<typeof manualClock>, kid: string) =>
-    storage.transaction((tx) => withdrawTokensKey(tx, { master, clock, random }, kid))
+  const withdraw = async (
+    storage: Storage,
+    clock: ReturnType<typeof manualClock>,
+    kid: string,
+    spare: StoredKey | undefined = newKey(clock),
+  ) => {
+    const { replaced } = await storage.transaction((tx) =>
+      withdrawTokensKey(tx, clock, { kid, spare }),
+    )
+    return { made: replaced ? spare?.kid : undefined }
+  }
 
   test('a withdrawn key is gone with its private half, and another signs at once', async () => {
     const { storage, clock, keys } = await start()
@@ -231,6 +245,40 @@ forEachEngine('signing keys', (open) => {
     assert.equal(keys.tokens.kid, announced.kid, 'the new one is known for ten minutes before')
     clock.advance(MINUTE)
     assert.equal(keys.tokens.kid, made)
+  })
+
+  test('withdrawn without another: the one that would have retired goes on; without that, nothing signs until a rotation', async () => {
+    const { storage, clock, keys } = await start()
+    const first = keys.tokens.kid
+    const announced = await rotate(storage, clock)
+    const none = { kid: announced.kid, spare: undefined }
+    await storage.transaction((tx) => withdrawTokensKey(tx, clock, none))
+    await keys.refresh()
+    clock.advance(HOUR)
+    assert.equal(keys.tokens.kid, first)
+    await storage.transaction((tx) => withdrawTokensKey(tx, clock, { ...none, kid: first }))
+    await keys.refresh()
+    assert.throws(() => keys.tokens, { code: 'keys.nothing_signs' })
+    await assert.rejects(keys.requireSigning(), { code: 'keys.nothing_signs' })
+    assert.deepEqual([keys.list(), keys.jwks()], [[], { keys: [] }])
+    const { kid, signsFrom } = await rotate(storage, clock)
+    await keys.refresh()
+    assert.deepEqual([keys.tokens.kid, signsFrom], [kid, clock.now()])
+    await keys.requireSigning()
+  })
+
+  test('keys that are published no more are forgotten, and no others', async () => {
+    const { storage, clock, keys } = await start()
+    const old = keys.tokens.kid
+    const { kid } = await rotate(storage, clock)
+    clock.advance(24 * HOUR + 10 * MINUTE)
+    await keys.forget()
+    await keys.refresh()
+    assert.ok(keys.find(old), 'until clocks cannot differ about it')
+    clock.advance(MINUTE)
+    await keys.forget()
+    const rows = await storage.read.selectFrom('signing_keys').select('kid').execute()
+    assert.deepEqual(rows.map((row) => row.kid).toSorted(), [kid, keys.ledger.kid].toSorted())
   })
 
   test('a retired key is withdrawn without touching the others', async () => {

@@ -4,17 +4,21 @@ import { Problem } from '../lib/problem.ts'
 import type { Random } from '../lib/random.ts'
 import type { Storage, Tx } from '../storage/index.ts'
 import { CLOCK_SKEW_MS } from './check-jwt.ts'
+import type { GuardedSigner } from './external/guarded-signer.ts'
 import type { MasterKey } from './sealing/key-ring.ts'
 import {
+  type Custody,
+  makeHeldKey,
   makeKey,
   type OpenedKey,
   openKey,
   type PublishedJwk,
   type Purpose,
+  referenceOf,
   type SigningKey,
   type StoredKey,
 } from './signing-key.ts'
-import { addKeyIfNone, readKeys, replaceKey } from './signing-key-store.ts'
+import { addKeyIfNone, deleteKey, readKeys, replaceKey } from './signing-key-store.ts'
 
 /** Verifiers may hold our JWKS this long (`Cache-Control: max-age`), and replicas their own reading of it. */
 export const JWKS_MAX_AGE_SECONDS = 300
@@ -24,19 +28,26 @@ export const ANNOUNCE_MS = 2 * JWKS_MAX_AGE_SECONDS * 1000
 const LONGEST_LIFE_MS = 24 * 60 * 60 * 1000
 /** It is published a little longer: a replica whose clock is late still signed with it, one whose clock is ahead still publishes it. */
 const PUBLISHED_MS = LONGEST_LIFE_MS + 2 * CLOCK_SKEW_MS
+/** A signer that signed so long ago is asked again whether it could. */
+const PROBE_AFTER_MS = 10_000
 const CHANNEL = 'signing_keys'
 
 export interface SigningKeysOptions {
-  storage: Storage
-  master: MasterKey
-  clock: Clock
-  random: Random
+  readonly storage: Storage
+  readonly master: MasterKey
+  readonly clock: Clock
+  readonly random: Random
+  /** Who holds keys that are not here; needed as long as one of those signs. */
+  readonly signer?: GuardedSigner | undefined
+  /** Where new keys for tokens are made. Default: here. */
+  readonly madeIn?: Custody
 }
 
 /** A key for tokens, as operators see it. Times in epoch milliseconds. */
 export interface TokensKey {
   readonly kid: string
   readonly alg: string
+  readonly custody: Custody
   readonly createdAt: number
   readonly state: 'announced' | 'signing' | 'retired'
   /** Of an announced one. */
@@ -52,19 +63,22 @@ export interface TokensKey {
  */
 export class SigningKeys {
   readonly #options: SigningKeysOptions
+  readonly #onError: (error: unknown) => void
   readonly #stopListening: () => void
+  #probedAt = Number.NEGATIVE_INFINITY
   /** By `kid`, in the order in which they retire. Replaced as a whole. */
   #keys: ReadonlyMap<string, StoredKey & OpenedKey> = new Map()
 
   /** @internal use `loadSigningKeys` */
   constructor(options: SigningKeysOptions, onError: (error: unknown) => void) {
     this.#options = options
+    this.#onError = onError
     this.#stopListening = options.storage.onNotify(CHANNEL, () => {
       this.refresh().catch(onError)
     })
   }
 
-  /** ES256. The key that signs now: ask each time, it changes with rotation. */
+  /** ES256. The key that signs now: ask each time, it changes with rotation. @throws Problem `keys.nothing_signs` */
   get tokens(): SigningKey {
     return this.#current('tokens').signing
   }
@@ -87,40 +101,107 @@ export class SigningKeys {
 
   /** The keys for tokens: those that sign, will sign, or whose signatures may still be good. Oldest first. */
   list(): readonly TokensKey[] {
-    const current = this.#current('tokens')
-    return this.#published().map(({ alg, createdAt, kid, retiredAt }) => ({
+    const current = this.#find('tokens')
+    return this.#published().map(({ alg, createdAt, custody, kid, retiredAt }) => ({
       kid,
       alg,
+      custody,
       createdAt,
-      state: kid === current.kid ? 'signing' : retiredAt === null ? 'announced' : 'retired',
+      state: kid === current?.kid ? 'signing' : retiredAt === null ? 'announced' : 'retired',
       ...(retiredAt === null
-        ? { signsFrom: kid === current.kid ? undefined : (current.retiredAt ?? undefined) }
+        ? { signsFrom: kid === current?.kid ? undefined : (current?.retiredAt ?? undefined) }
         : { retiredAt, goodUntil: retiredAt + LONGEST_LIFE_MS }),
     }))
   }
 
   /** Reads the keys again, opening those that are new. On failure what was known stays. */
   async refresh(): Promise<void> {
-    const { master, storage } = this.#options
+    const { master, signer, storage } = this.#options
     const keys = new Map<string, StoredKey & OpenedKey>()
     for (const stored of await readKeys(storage.read)) {
-      const opened = this.#keys.get(stored.kid) ?? openKey(stored, master)
+      const opened = this.#keys.get(stored.kid) ?? openKey(stored, master, signer)
       keys.set(stored.kid, { ...opened, ...stored })
     }
     this.#keys = keys
   }
 
+  /** Whether new keys for tokens are made here, which takes no time and cannot fail. */
+  get makesHere(): boolean {
+    return this.#options.madeIn !== 'pkcs11'
+  }
+
+  /** A new key for tokens, made where such keys are made now, and known to nobody. @throws Problem `keys.signer_…` */
+  async make(): Promise<StoredKey> {
+    const { clock, master, random, signer } = this.#options
+    if (this.makesHere) return makeKey('tokens', master, random, clock.now())
+    if (!signer) throw new Problem('keys.signer_missing', 'keys are made in a signer that is none')
+    return makeHeldKey(signer, { clock, master, random })
+  }
+
+  /** Of a key that is in no row any more, or never was, deletes what is elsewhere. It is tried once; the log says if it stays. */
+  async discard(key: StoredKey): Promise<void> {
+    if (key.custody === 'here') return
+    try {
+      await this.#options.signer?.destroy(referenceOf(key, this.#options.master))
+    } catch (error) {
+      this.#onError(error)
+    }
+  }
+
+  /** Forgets keys that are published no more, here and where they are held. */
+  async forget(): Promise<void> {
+    const now = this.#options.clock.now()
+    for (const key of await readKeys(this.#options.storage.read)) {
+      const { kid, purpose, retiredAt } = key
+      if (purpose !== 'tokens' || retiredAt === null || now < retiredAt + PUBLISHED_MS) continue
+      if (await this.#options.storage.transaction((tx) => deleteKey(tx, kid)))
+        await this.discard(key)
+    }
+  }
+
+  /** For readiness. @throws Problem `keys.nothing_signs`, `keys.signer_…` */
+  async requireSigning(): Promise<void> {
+    const { clock, signer } = this.#options
+    const { custody, signing } = this.#current('tokens')
+    if (custody === 'here') return
+    const fresh = clock.monotonic() - this.#probedAt < PROBE_AFTER_MS
+    if (fresh && signer?.failure === undefined) return
+    await signing.sign(Buffer.from('could you sign'))
+    this.#probedAt = clock.monotonic()
+  }
+
+  /** What an operator should know although everything works. */
+  warnings(): readonly string[] {
+    const { madeIn = 'here' } = this.#options
+    const current = this.#find('tokens')
+    if (!current || current.custody === madeIn || this.#hasNext()) return []
+    return [
+      `keys are made in ${madeIn}, and the one that signs tokens is in ${current.custody}: \`remit keys rotate\` changes that`,
+    ]
+  }
+
   /** Stops following other replicas. */
-  close(): void {
+  async close(): Promise<void> {
     this.#stopListening()
+    await this.#options.signer?.close()
+  }
+
+  #hasNext(): boolean {
+    return this.list().some(({ state }) => state === 'announced')
   }
 
   #current(purpose: Purpose): StoredKey & OpenedKey {
+    const key = this.#find(purpose)
+    if (!key) throw new Problem('keys.nothing_signs', `no ${purpose} key is in use`)
+    return key
+  }
+
+  #find(purpose: Purpose): (StoredKey & OpenedKey) | undefined {
     const now = this.#options.clock.now()
     for (const key of this.#keys.values()) {
       if (key.purpose === purpose && (key.retiredAt === null || now < key.retiredAt)) return key
     }
-    throw new Error(`no ${purpose} key is in use`)
+    return undefined
   }
 
   #published(): (StoredKey & OpenedKey)[] {
@@ -135,41 +216,48 @@ export class SigningKeys {
 
 /**
  * The signing keys, made at the first start.
- * @throws Problem `keys.cannot_open` when the stored keys were sealed with another master key
+ * @throws Problem `keys.cannot_open` when the stored keys were sealed with another master key; `keys.signer_missing` when the one that
+ * signs is held by a signer that is not configured; `keys.signer_…` when the first one cannot be made there
  */
 export async function loadSigningKeys(
   options: SigningKeysOptions & { onError?: (error: unknown) => void },
 ): Promise<SigningKeys> {
   const { storage, master, random, clock } = options
+  const keys = new SigningKeys(options, options.onError ?? (() => {}))
   const found = await readKeys(storage.read)
   for (const purpose of ['tokens', 'ledger'] as const) {
     if (found.some((key) => key.purpose === purpose)) continue
-    const key = makeKey(purpose, master, random, clock.now())
-    await storage.transaction((tx) => addKeyIfNone(tx, key))
+    const key =
+      purpose === 'tokens' ? await keys.make() : makeKey(purpose, master, random, clock.now())
+    if (!(await storage.transaction((tx) => addKeyIfNone(tx, key)))) await keys.discard(key)
   }
-  const keys = new SigningKeys(options, options.onError ?? (() => {}))
   await keys.refresh()
+  const signing = keys.list().find(({ state }) => state === 'signing')
+  if (signing?.custody === 'pkcs11' && !options.signer)
+    throw new Problem(
+      'keys.signer_missing',
+      `${signing.kid} signs tokens, and is held by a signer that is not configured`,
+    )
   return keys
 }
 
 /**
- * Begins a rotation of the tokens key: the new key is published at once and signs after everyone can know it
- * (10 minutes); the old one stays published until its last token has expired. Call `announceKeys` after the commit.
+ * Begins a rotation to a key that was just made: it is published at once and signs after everyone can know it (10 minutes); the old one
+ * stays published until its last token has expired. Where nothing signs, it does at once. Call `announceKeys` after the commit.
  * @throws Problem `keys.rotation_under_way`
  */
 export async function rotateTokensKey(
   tx: Tx,
-  options: Omit<SigningKeysOptions, 'storage'>,
+  clock: Clock,
+  key: StoredKey,
 ): Promise<{ kid: string; signsFrom: number }> {
-  const now = options.clock.now()
-  const stored = await readKeys(tx)
-  if (
-    stored.some((key) => key.purpose === 'tokens' && key.retiredAt !== null && key.retiredAt > now)
-  ) {
+  const now = clock.now()
+  const stored = (await readKeys(tx)).filter(({ purpose }) => purpose === 'tokens')
+  if (stored.some(({ retiredAt }) => retiredAt !== null && retiredAt > now)) {
     throw new Problem('keys.rotation_under_way', 'the last new key does not sign yet')
   }
-  const key = makeKey('tokens', options.master, options.random, now)
-  const signsFrom = now + ANNOUNCE_MS
+  const signs = stored.some(({ retiredAt }) => retiredAt === null)
+  const signsFrom = signs ? now + ANNOUNCE_MS : now
   await replaceKey(tx, key, signsFrom)
   return { kid: key.kid, signsFrom }
 }

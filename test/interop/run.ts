@@ -6,8 +6,9 @@ import { constants } from 'node:os'
 import { join } from 'node:path'
 import { type Counterpart, NotToBeHad } from './counterpart.ts'
 import { keycloak } from './keycloak/get.ts'
+import { softhsm } from './softhsm/get.ts'
 
-const COUNTERPARTS: readonly Counterpart[] = [keycloak]
+const COUNTERPARTS: readonly Counterpart[] = [softhsm, keycloak]
 /** Of one test, in ms; a counterpart starts within its first. */
 const LONGEST = 300_000
 

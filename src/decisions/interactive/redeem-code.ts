@@ -229,6 +229,10 @@ async function firstTokens(
     ...{ clientId, resource, proof: given.proof, details: given.details, steps: [] },
     family: authorizedScope(task),
     by: { grant: 'authorization_code', origin: given.origin },
+  }).catch(async (error: unknown) => {
+    // The code is used up: nobody will ever have anything of this task.
+    await closeTask(parts, { taskId: task.id, by: 'system', reason: 'failed' })
+    throw error
   })
   if (issued.outcome === 'issued') return issued
   await closeTask(parts, { taskId: task.id, by: 'system', reason: 'overtaken' })

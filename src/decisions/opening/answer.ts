@@ -26,10 +26,11 @@ export async function answerOpening(
   held: HeldTask,
   grant: AnswerGrant,
 ): Promise<Opened | Refused> {
-  const token =
-    wanted.resource === undefined
-      ? await taskToken(parts, wanted, held, grant)
-      : await resourceToken(parts, { ...wanted, resource: wanted.resource }, held, grant)
+  const token = await tokenOf(parts, wanted, held, grant).catch(async (error: unknown) => {
+    // Nobody has anything of it, and nobody could have: its key counts once.
+    await closeTask(parts, { taskId: held.task.id, by: 'system', reason: 'failed' })
+    throw error
+  })
   // INVARIANT: nothing awaits between this check and the answer.
   if (!isRefused(token) && grant.views.every((view) => parts.live.holds(view)))
     return {
@@ -51,6 +52,17 @@ export type AnswerGrant = Pick<
 >
 
 type Token = Pick<Opened, 'kind' | 'token' | 'details' | 'scope'>
+
+async function tokenOf(
+  parts: DecisionParts,
+  wanted: Wanted,
+  held: HeldTask,
+  grant: AnswerGrant,
+): Promise<Token | Refused> {
+  const { resource } = wanted
+  if (resource === undefined) return taskToken(parts, wanted, held, grant)
+  return resourceToken(parts, { ...wanted, resource }, held, grant)
+}
 
 async function taskToken(
   parts: DecisionParts,

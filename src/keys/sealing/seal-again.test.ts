@@ -4,6 +4,7 @@ import { manualClock } from '../../lib/clock.ts'
 import { systemRandom as random } from '../../lib/random.ts'
 import type { Storage } from '../../storage/index.ts'
 import { forEachEngine } from '../../storage/testing.ts'
+import { makeKey } from '../signing-key.ts'
 import { SIGNING_KEYS_SEALED } from '../signing-key-store.ts'
 import { loadSigningKeys, rotateTokensKey } from '../signing-keys.ts'
 import { keyRing, type MasterKey } from './key-ring.ts'
@@ -30,7 +31,9 @@ const MANY = 230
 async function fill(storage: Storage, master: MasterKey): Promise<void> {
   const clock = manualClock()
   await loadSigningKeys({ storage, master, clock, random })
-  await storage.transaction((tx) => rotateTokensKey(tx, { master, clock, random }))
+  await storage.transaction((tx) =>
+    rotateTokensKey(tx, clock, makeKey('tokens', master, random, clock.now())),
+  )
   await withLastingKeys(master, { storage, clock })
   const rows = Array.from({ length: MANY }, (_, i) => ({
     name: `c${String(i).padStart(4, '0')}`,

@@ -10,7 +10,7 @@ export interface CustodyParts {
   readonly storage: Storage
   readonly ledger: Pick<Ledger, 'append'>
   readonly live: Pick<Live, 'begin' | 'raise' | 'settle'>
-  readonly keys: Pick<SigningKeys, 'refresh'>
+  readonly keys: Pick<SigningKeys, 'refresh' | 'make' | 'makesHere' | 'discard' | 'list'>
   readonly master: MasterKey
   readonly clock: Clock
   readonly random: Random

@@ -1,11 +1,13 @@
 import { announceKeys, withdrawTokensKey } from '../../keys/index.ts'
 import type { CustodyParts } from './custody-parts.ts'
 import { liveKey } from './live-key.ts'
+import { rotateKey } from './rotate-key.ts'
 
 /**
  * For a key that may be in other hands: it signs nothing more, and when this has returned no replica accepts a token that it
  * signed, whenever that was; streams begun with one are cut. Whoever verifies offline is bounded by the token's `exp` and by
- * how long it keeps our JWKS. Another key signs at once.
+ * how long it keeps our JWKS. Another key signs at once. That none can be made now is no reason to wait: then nothing signs,
+ * until a rotation makes one.
  * @throws Problem `keys.unknown`
  */
 export async function withdrawKey(
@@ -13,8 +15,12 @@ export async function withdrawKey(
   withdrawal: { readonly kid: string; readonly by: string; readonly reason: string },
 ): Promise<void> {
   const { by, kid, reason } = withdrawal
-  const raised = await parts.storage.transaction(async (tx) => {
-    const { made } = await withdrawTokensKey(tx, parts, kid)
+  const { keys, storage } = parts
+  // One that is made elsewhere comes afterwards: nothing dead waits for it.
+  const spare = keys.makesHere ? await keys.make() : undefined
+  const { key, raised } = await storage.transaction(async (tx) => {
+    const withdrawn = await withdrawTokensKey(tx, parts.clock, { kid, spare })
+    const made = withdrawn.replaced ? spare?.kid : undefined
     if (made !== undefined) await parts.live.begin(tx, liveKey(made))
     await parts.ledger.append(tx, {
       type: 'key.withdrawn',
@@ -22,9 +28,15 @@ export async function withdrawKey(
       facts: { kid, ...(made === undefined ? {} : { made }) },
       private: { reason },
     })
-    return parts.live.raise(tx, [{ ...liveKey(kid), state: 'ended' }])
+    return {
+      ...withdrawn,
+      raised: await parts.live.raise(tx, [{ ...liveKey(kid), state: 'ended' }]),
+    }
   })
-  announceKeys(parts.storage)
+  announceKeys(storage)
   await parts.live.settle(raised)
-  await parts.keys.refresh()
+  await keys.refresh()
+  if (!keys.list().some(({ state }) => state === 'signing'))
+    await rotateKey(parts, { by }).catch(() => {}) // readiness says that nothing signs
+  await keys.discard(key)
 }

@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict'
+import { createPublicKey } from 'node:crypto'
+import { after, before, beforeEach, describe, it } from 'node:test'
+import { sha256 } from '../../../lib/bytes.ts'
+import { manualClock } from '../../../lib/clock.ts'
+import { systemRandom as random } from '../../../lib/random.ts'
+import { Secret } from '../../../lib/secret.ts'
+import { verifySignature } from '../../signature.ts'
+import type { ExternalKey } from '../signer.ts'
+import { Pkcs11Signer } from './pkcs11-signer.ts'
+import { STAND_IN, STAND_IN_PIN, type StandIn, standIn } from './testing.ts'
+
+const never = new AbortController().signal
+const UNAVAILABLE = { code: 'keys.signer_unavailable' }
+
+describe('a token behind PKCS #11 (a stand-in)', () => {
+  const clock = manualClock()
+  let token: StandIn
+  let errors: string[] = []
+  let signer: Pkcs11Signer
+  let key: ExternalKey
+
+  const signerWith = (wrong: { pin?: string; token?: string; addon?: string } = {}) =>
+    new Pkcs11Signer({
+      module: token.module,
+      token: wrong.token ?? 'remit',
+      pin: new Secret(wrong.pin ?? STAND_IN_PIN),
+      addon: wrong.addon ?? STAND_IN,
+      ...{ clock, random },
+      onError: (error) => errors.push(String(error)),
+    })
+  const sign = (data: string, signal = never, by = signer) =>
+    by.sign(key.reference, sha256(data), signal)
+  const assertSigns = async (data: string) => {
+    const publicKey = createPublicKey({ key: { ...key.publicJwk }, format: 'jwk' })
+    const signature = await sign(data)
+    assert.ok(await verifySignature('ES256', publicKey, Buffer.from(data), signature), data)
+  }
+
+  before(async () => {
+    process.env.REMIT_MASTER_KEY = 'only the server may know this'
+    token = standIn()
+    signer = signerWith()
+    key = await signer.make('remit key_1', never)
+  })
+  beforeEach(() => {
+    token.behave('well')
+    errors = []
+    clock.advance(10_000)
+  })
+  after(async () => {
+    delete process.env.REMIT_MASTER_KEY
+    await signer.close()
+    token.end()
+  })
+
+  it('makes a key, and signs with it what ES256 verifies', async () => {
+    assert.deepEqual(Object.keys(key.publicJwk), ['kty', 'crv', 'x', 'y'])
+    await assertSigns('one')
+    assert.equal(token.logins(), 1)
+  })
+
+  it('tells the process nothing that only the server may know', () => {
+    assert.ok(token.environment().includes('PATH'))
+    assert.ok(!token.environment().some((name) => /^(REMIT_|DATABASE_URL|PG)/.test(name)))
+  })
+
+  it('signs many at once, each in a session of its own', async () => {
+    await Promise.all(Array.from({ length: 40 }, (_, i) => assertSigns(`${i}`)))
+  })
+
+  it('begins anew by itself when its sessions are gone, and loses nothing', async () => {
+    token.behave('forget sessions')
+    await Promise.all(['a', 'b', 'c', 'd', 'e', 'f'].map(assertSigns))
+    assert.equal(token.logins(), 2)
+  })
+
+  it('a device that fails: no signature; and then again', async () => {
+    token.behave('refuse')
+    await assert.rejects(sign('x'), UNAVAILABLE)
+    token.behave('well')
+    await assertSigns('x')
+  })
+
+  it('a library that hangs is killed when the time is over, and the next one is asked anew', async () => {
+    token.behave('hang')
+    const late = new AbortController()
+    const [hung, beside] = [sign('x', late.signal), sign('y')]
+    late.abort()
+    await assert.rejects(hung, UNAVAILABLE)
+    await assert.rejects(beside, UNAVAILABLE)
+    token.behave('well')
+    await assertSigns('x')
+  })
+
+  it('a library that crashes takes its own process with it, and no other', async () => {
+    token.behave('die')
+    await assert.rejects(Promise.all([sign('x'), sign('y')]), UNAVAILABLE)
+    assert.match(errors.join(), /ended \(9\)/)
+    token.behave('well')
+    await assertSigns('x')
+  })
+
+  it('a key that can be taken out is none', async () => {
+    const before = token.keys()
+    token.behave('loose')
+    await assert.rejects(signer.make('remit key_2', never), /can be taken out/)
+    const left = token.keys().filter((name) => !before.includes(name))
+    token.behave('well')
+    for (const reference of left) await assert.rejects(signer.sign(reference, sha256('x'), never))
+  })
+
+  it('a deleted key signs nothing; deleting it again is fine', async () => {
+    const other = await signer.make('remit key_3', never)
+    for (let i = 0; i < 2; i++) await signer.destroy(other.reference, never)
+    await assert.rejects(signer.sign(other.reference, sha256('x'), never), UNAVAILABLE)
+    assert.ok(!token.keys().includes(other.reference))
+  })
+
+  it('a wrong PIN is tried once, whoever asks how often', async (t) => {
+    const wrong = signerWith({ pin: 'wrong' })
+    t.after(() => wrong.close())
+    const before = token.logins()
+    for (let i = 0; i < 3; i++) {
+      await assert.rejects(sign('x', never, wrong), UNAVAILABLE)
+      clock.advance(60_000)
+    }
+    assert.equal(token.logins(), before + 1)
+    assert.ok(!errors.join().includes('wrong'), 'and not told')
+  })
+
+  it('no such token, no such package: said, and tried again only after a pause', async (t) => {
+    for (const [given, why] of [
+      [{ token: 'lost' }, /0 tokens have the label lost/],
+      [{ addon: 'pkcs11js-that-nobody-has' }, /Cannot find package/],
+    ] as const) {
+      const other = signerWith(given)
+      t.after(() => other.close())
+      await assert.rejects(sign('x', never, other), { ...UNAVAILABLE, message: why })
+      await assert.rejects(sign('x', never, other), { message: /a moment ago/ })
+      clock.advance(5_000)
+      await assert.rejects(sign('x', never, other), { message: why })
+    }
+  })
+
+  it('when it is closed, nothing is asked any more', async () => {
+    const other = signerWith()
+    const asked = sign('x', never, other)
+    await Promise.all([assert.rejects(asked, UNAVAILABLE), other.close()])
+    await assert.rejects(sign('x', never, other), UNAVAILABLE)
+  })
+})

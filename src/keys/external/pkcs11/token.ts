@@ -1,0 +1,233 @@
+import {
+  type Attribute,
+  CKA,
+  CKF,
+  CKK_EC,
+  CKM,
+  CKO,
+  CKR,
+  CKU_USER,
+  type Cryptoki,
+  type Handle,
+  resultOf,
+} from './cryptoki.ts'
+
+export interface TokenAccess {
+  /** Path of the vendor's library. */
+  readonly module: string
+  /** Label of the token. */
+  readonly token: string
+  readonly pin: string
+}
+
+/** So many signatures are made at once; each has a session of its own, as the standard wants it. */
+const SESSIONS = 4
+const DIGEST_BYTES = 32
+const SIGNATURE_BYTES = 64
+/** The curve P-256 by its object identifier (1.2.840.10045.3.1.7) in DER. */
+const P256 = Buffer.from('06082a8648ce3d030107', 'hex')
+const POINT_BYTES = 65
+const MOST_FOUND = 4
+
+/** After these, everything begins anew, once: the token was taken out, or somebody else ended our sessions. */
+const BEGIN_ANEW: ReadonlySet<number | undefined> = new Set([
+  CKR.KEY_HANDLE_INVALID,
+  CKR.OBJECT_HANDLE_INVALID,
+  CKR.SESSION_CLOSED,
+  CKR.SESSION_HANDLE_INVALID,
+  CKR.USER_NOT_LOGGED_IN,
+  CKR.DEVICE_ERROR,
+  CKR.DEVICE_REMOVED,
+  CKR.TOKEN_NOT_PRESENT,
+])
+
+/** A token with its sessions, in the process that does nothing else. Keys are named by their `CKA_ID`, in hexadecimal. */
+export class Pkcs11Token {
+  readonly #cryptoki: Cryptoki
+  readonly #access: TokenAccess
+  #free: Handle[] = []
+  #waiting: ((session: Handle) => void)[] = []
+  #slot: Handle | undefined
+  #handles = new Map<string, Handle>()
+  /** Rises with each new set of sessions. */
+  #generation = 0
+
+  /** Loads the library and logs in. Throws what the library says. */
+  constructor(cryptoki: Cryptoki, access: TokenAccess) {
+    this.#cryptoki = cryptoki
+    this.#access = access
+    cryptoki.load(access.module)
+    cryptoki.C_Initialize({ flags: CKF.OS_LOCKING_OK })
+    this.#open()
+  }
+
+  make(id: string, label: string): Promise<{ point: Buffer }> {
+    const common = [
+      { type: CKA.TOKEN, value: true },
+      { type: CKA.KEY_TYPE, value: CKK_EC },
+      { type: CKA.ID, value: Buffer.from(id, 'hex') },
+      { type: CKA.LABEL, value: label },
+    ]
+    return this.#with(async (session) => {
+      const { privateKey, publicKey } = this.#cryptoki.C_GenerateKeyPair(
+        session,
+        { mechanism: CKM.EC_KEY_PAIR_GEN },
+        [
+          { type: CKA.CLASS, value: CKO.PUBLIC_KEY },
+          ...common,
+          { type: CKA.VERIFY, value: true },
+          { type: CKA.EC_PARAMS, value: P256 },
+        ],
+        [
+          { type: CKA.CLASS, value: CKO.PRIVATE_KEY },
+          ...common,
+          { type: CKA.PRIVATE, value: true },
+          { type: CKA.SENSITIVE, value: true },
+          { type: CKA.EXTRACTABLE, value: false },
+          { type: CKA.SIGN, value: true },
+        ],
+      )
+      this.#requireHeld(session, privateKey)
+      const [point] = this.#cryptoki.C_GetAttributeValue(session, publicKey, [
+        { type: CKA.EC_POINT },
+      ])
+      return { point: uncompressed(point?.value) }
+    })
+  }
+
+  sign(id: string, digest: Buffer): Promise<Buffer> {
+    if (digest.byteLength !== DIGEST_BYTES) throw new Error('not a SHA-256')
+    return this.#with(async (session) => {
+      this.#cryptoki.C_SignInit(session, { mechanism: CKM.ECDSA }, this.#privateKey(session, id))
+      return this.#cryptoki.C_SignAsync(session, digest, Buffer.alloc(SIGNATURE_BYTES))
+    })
+  }
+
+  destroy(id: string): Promise<void> {
+    return this.#with(async (session) => {
+      for (const kind of [CKO.PRIVATE_KEY, CKO.PUBLIC_KEY])
+        for (const object of this.#find(session, kind, id))
+          this.#cryptoki.C_DestroyObject(session, object)
+      this.#handles.delete(id)
+    })
+  }
+
+  /** INVARIANT: a key that could be taken out of the token is none that we use. */
+  #requireHeld(session: Handle, key: Handle): void {
+    const [sensitive, extractable] = this.#cryptoki.C_GetAttributeValue(session, key, [
+      { type: CKA.SENSITIVE },
+      { type: CKA.EXTRACTABLE },
+    ])
+    if (sensitive?.value[0] !== 1 || extractable?.value[0] !== 0)
+      throw new Error('the token made a key that can be taken out of it')
+  }
+
+  #privateKey(session: Handle, id: string): Handle {
+    const known = this.#handles.get(id)
+    if (known) return known
+    const found = this.#find(session, CKO.PRIVATE_KEY, id)
+    const [key] = found
+    if (!key || found.length > 1) throw new Error(`${found.length} private keys have the id ${id}`)
+    this.#requireHeld(session, key)
+    this.#handles.set(id, key)
+    return key
+  }
+
+  #find(session: Handle, kind: number, id: string): Handle[] {
+    const template: Attribute[] = [
+      { type: CKA.CLASS, value: kind },
+      { type: CKA.ID, value: Buffer.from(id, 'hex') },
+    ]
+    this.#cryptoki.C_FindObjectsInit(session, template)
+    try {
+      return this.#cryptoki.C_FindObjects(session, MOST_FOUND)
+    } finally {
+      this.#cryptoki.C_FindObjectsFinal(session)
+    }
+  }
+
+  async #with<T>(work: (session: Handle) => Promise<T>): Promise<T> {
+    const generation = this.#generation
+    try {
+      return await this.#inSession(work)
+    } catch (error) {
+      if (!BEGIN_ANEW.has(resultOf(error))) throw error
+      if (generation === this.#generation) this.#open()
+      return await this.#inSession(work)
+    }
+  }
+
+  async #inSession<T>(work: (session: Handle) => Promise<T>): Promise<T> {
+    const generation = this.#generation
+    const session = this.#free.pop() ?? (await this.#nextFree())
+    try {
+      return await work(session)
+    } finally {
+      // Sessions of before are gone with everything that was in them.
+      if (generation === this.#generation) this.#release(session)
+    }
+  }
+
+  #nextFree(): Promise<Handle> {
+    return new Promise((resolve) => this.#waiting.push(resolve))
+  }
+
+  #release(session: Handle): void {
+    const next = this.#waiting.shift()
+    if (next) next(session)
+    else this.#free.push(session)
+  }
+
+  #open(): void {
+    this.#generation++
+    this.#handles.clear()
+    this.#free = []
+    if (this.#slot) this.#closeAll(this.#slot)
+    const slot = this.#findSlot()
+    this.#slot = slot
+    const flags = CKF.SERIAL_SESSION | CKF.RW_SESSION
+    const sessions = Array.from({ length: SESSIONS }, () =>
+      this.#cryptoki.C_OpenSession(slot, flags),
+    )
+    this.#logIn(sessions[0])
+    for (const session of sessions) this.#release(session)
+  }
+
+  #logIn(session: Handle | undefined): void {
+    if (!session) return
+    try {
+      this.#cryptoki.C_Login(session, CKU_USER, this.#access.pin)
+    } catch (error) {
+      if (resultOf(error) !== CKR.USER_ALREADY_LOGGED_IN) throw error
+    }
+  }
+
+  #closeAll(slot: Handle): void {
+    try {
+      this.#cryptoki.C_CloseAllSessions(slot)
+    } catch {
+      // They are gone already.
+    }
+  }
+
+  #findSlot(): Handle {
+    const slots = this.#cryptoki
+      .C_GetSlotList(true)
+      .filter((slot) => this.#cryptoki.C_GetTokenInfo(slot).label.trimEnd() === this.#access.token)
+    const [slot] = slots
+    if (!slot || slots.length > 1)
+      throw new Error(`${slots.length} tokens have the label ${this.#access.token}`)
+    return slot
+  }
+}
+
+/** A point is an OCTET STRING in DER (PKCS #11 v2.40 section 2.3.3); some libraries answer what is in it. */
+function uncompressed(value: Buffer | undefined): Buffer {
+  const point =
+    value?.byteLength === POINT_BYTES + 2 && value[0] === 4 && value[1] === POINT_BYTES
+      ? value.subarray(2)
+      : value
+  if (point?.byteLength !== POINT_BYTES || point[0] !== 4)
+    throw new Error('the public key is no uncompressed point')
+  return point
+}
