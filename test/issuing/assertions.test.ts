@@ -144,12 +144,13 @@ inEachWorld('an ID-JAG at the token endpoint', (world) => {
       assert.match(text, code, name)
       assert.doesNotMatch(text, /access_token/, name)
     }
-    const elsewhere = await redeem(await jag({ resource: w.orders }), undefined, {
-      resource: `${w.gateway}/echo`,
-    })
+    // What it says beyond the resource that it is for grants nothing, asked for or not.
+    const wide = { resource: w.orders, scope: 'orders.read echo.list' }
+    const elsewhere = await redeem(await jag(wide), undefined, { resource: `${w.gateway}/echo` })
     assert.match(elsewhere.text, /task\.resource_not_granted/)
     assert.deepEqual(stranger.asked, [], 'nothing is fetched from where a message says')
     assert.equal((await listTasks(w.rooms.storage.read, { limit: 500 })).length, before)
+    assert.equal((await redeem(await jag(wide))).body.scope, 'orders.read')
   })
 
   it('counts once, whoever comes with it, and for the key that it names', async () => {

@@ -93,7 +93,9 @@ forEachEngine('whom and what a trusted issuer may bring', (open) => {
 
   test('the same of assertions that admit', async (t) => {
     const people = { provider: 'https://people.example', admits: true }
-    const made = await assertedWorld(t, await worlds.own(t), { people, mostPeople: 1 })
+    const made = await assertedWorld(t, await worlds.own(t), {
+      ...{ people, mostPeople: 1, ceiling: [only('orders.read'), only('orders.list')] },
+    })
     const { jag, opening, parts } = made
     const comes = async (sub: string, more: object = {}) => {
       const identity = await jag({ sub, ...more })
@@ -108,6 +110,7 @@ forEachEngine('whom and what a trusted issuer may bring', (open) => {
       await comes('kim', { scope: 'orders.refund', resource: 'https://x' }),
       'grant.not_accepted',
     )
+    assert.equal(await comes('kim', { scope: 'orders.refund' }), 'task.beyond_ceiling')
     assert.equal(await known('kim'), undefined)
     assert.equal(await comes('kim'), 'opened')
     assert.equal(await comes('lee'), 'issuer.people_full')
