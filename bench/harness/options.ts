@@ -15,6 +15,9 @@ export interface Options {
   readonly isTry: boolean
 }
 
+/** Fewer people than this say nothing about scale. */
+const ENOUGH = 100_000
+
 /**
  * `--seconds S --rounds R`, and of `--profile`, `--only TEXT` and `--people N` what is offered.
  * @throws TypeError when anything else is given
@@ -44,7 +47,7 @@ export function readOptions(
     profile,
     only,
     people: people === undefined ? undefined : Math.round(Number(people)),
-    isTry: [only, people, rounds, seconds].some((each) => each !== undefined),
+    isTry: [only, rounds, seconds].some((each) => each !== undefined) || Number(people) < ENOUGH,
   }
 }
 

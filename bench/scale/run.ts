@@ -74,6 +74,7 @@ async function compare(stores: readonly Store[]): Promise<void> {
         for (const { server, store } of round % 2 ? served : served.toReversed()) {
           const told = await server.measure(name, TIMES)
           if (round >= 0) note(store, name, told)
+          if (round === options.rounds - 1 && name === ACTS.at(-1)?.name) noteMemory(store, told)
         }
   } finally {
     for (const { server } of served) await server.stop()
@@ -87,6 +88,11 @@ function note(store: Store, act: string, { cpuMs, did, residentMiB, wallMs }: To
   rounds.addMeasure(of, `processor, ${count}`, unit, (cpuMs * times) / did)
   rounds.addMeasure(of, `by the clock, ${count}`, unit, (wallMs * times) / did)
   if (act === START) rounds.addMeasure(of, `resident, ${count}`, 'MiB', residentMiB)
+}
+
+/** After all that was done: what a process keeps of what it has seen. */
+function noteMemory({ engine, size }: Store, { residentMiB }: Told): void {
+  rounds.add(`${engine}, resident afterwards, ${peopleOf({ size })}`, 'MiB', residentMiB)
 }
 
 function peopleOf({ size }: Pick<Store, 'size'>): string {
