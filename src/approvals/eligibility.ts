@@ -25,6 +25,11 @@ function means(name: string, person: Approver): boolean {
   return name === `person:${person.id}`
 }
 
+/** All names of approver rules that mean this person. */
+export function namesOf({ groups, id }: Pick<Approver, 'groups' | 'id'>): string[] {
+  return [`person:${id}`, ...groups.map((group) => `group:${group}`)]
+}
+
 function meets(rule: readonly string[], person: Approver): boolean {
   return rule.some((name) => means(name, person))
 }

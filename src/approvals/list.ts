@@ -1,8 +1,14 @@
 import type { AccessRequest, ApprovalAnswer } from './access-request.ts'
 import { answersTo } from './answer-store.ts'
-import { type Approver, isEligible } from './eligibility.ts'
+import { type Approver, isEligible, namesOf } from './eligibility.ts'
 import type { ApprovalParts } from './parts.ts'
-import { type Place, readRequest, requestsInState, requestsOfTask } from './request-store.ts'
+import {
+  type Place,
+  readRequest,
+  requestsAsking,
+  requestsInState,
+  requestsOfTask,
+} from './request-store.ts'
 import { isWaiting } from './standing.ts'
 
 type ReadingParts = Pick<ApprovalParts, 'storage' | 'clock'>
@@ -17,9 +23,10 @@ export async function listForApprover(
 ): Promise<AccessRequest[]> {
   const now = parts.clock.now()
   const listed: AccessRequest[] = []
+  const names = namesOf(person)
   let after: Place | undefined
   do {
-    const page = await requestsInState(parts.storage.read, 'pending', { count: AT_ONCE, after })
+    const page = await requestsAsking(parts.storage.read, names, { count: AT_ONCE, after })
     for (const request of page) {
       if (isWaiting(request, now) && isEligible(person, request) === undefined) listed.push(request)
     }

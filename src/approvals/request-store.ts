@@ -21,7 +21,16 @@ export async function insertRequest(tx: Tx, request: AccessRequest): Promise<boo
         .doNothing(),
     )
     .executeTakeFirstOrThrow()
-  return numInsertedOrUpdatedRows === 1n
+  if (numInsertedOrUpdatedRows !== 1n) return false
+  const names = [...new Set(request.ask.approvers.flat())]
+  if (names.length > 0) {
+    const { createdAt: created_at, id: request_id } = request
+    await tx
+      .insertInto('asked_people')
+      .values(names.map((name) => ({ name, created_at, request_id })))
+      .execute()
+  }
+  return true
 }
 
 export async function readRequest(db: Reader, id: string): Promise<AccessRequest | undefined> {
@@ -92,6 +101,54 @@ export async function countPending(db: Reader, taskId: string, now: number): Pro
 export interface Place {
   readonly createdAt: number
   readonly id: string
+}
+
+/** Waiting requests that a rule names somebody of these in, newest first, `count` at a time. */
+export async function requestsAsking(
+  db: Reader,
+  names: readonly string[],
+  page: { readonly count: number; readonly after?: Place | undefined },
+): Promise<AccessRequest[]> {
+  const found = new Map<string, Place>()
+  // One after the other: each is in order by itself.
+  for (const name of names) {
+    const { after, count } = page
+    let query = db
+      .selectFrom('asked_people')
+      .select(['created_at', 'request_id'])
+      .where('name', '=', name)
+    if (after)
+      query = query.where(({ eb, refTuple, tuple }) =>
+        eb(refTuple('created_at', 'request_id'), '<', tuple(after.createdAt, after.id)),
+      )
+    const rows = await query
+      .orderBy('created_at', 'desc')
+      .orderBy('request_id', 'desc')
+      .limit(count)
+      .execute()
+    for (const { created_at, request_id } of rows)
+      found.set(request_id, { createdAt: created_at, id: request_id })
+  }
+  const ids = [...found.values()].toSorted(newestFirst).slice(0, page.count)
+  return (await requestsOf(db, ids)).toSorted(newestFirst)
+}
+
+function newestFirst(a: Place, b: Place): number {
+  return b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1)
+}
+
+async function requestsOf(db: Reader, places: readonly Place[]): Promise<AccessRequest[]> {
+  if (places.length === 0) return []
+  const rows = await db
+    .selectFrom('access_requests')
+    .selectAll()
+    .where(
+      'id',
+      'in',
+      places.map(({ id }) => id),
+    )
+    .execute()
+  return rows.map(requestOf)
 }
 
 /** Newest first, `count` at a time. */
@@ -188,7 +245,11 @@ export async function endRequest(
     .where('state', '=', seen.state)
   if (seen.state === 'approved') query = query.where('uses_left', '>', 0)
   const { numUpdatedRows } = await query.executeTakeFirstOrThrow()
-  return numUpdatedRows === 1n
+  if (numUpdatedRows !== 1n) return false
+  // It waits no longer, whatever became of it.
+  if (seen.state === 'pending')
+    await tx.deleteFrom('asked_people').where('request_id', '=', seen.id).execute()
+  return true
 }
 
 /** One use, by one decision, while it lasts. */

@@ -69,6 +69,7 @@ import type {
   AccessRequestRow,
   AllowanceRow,
   ApprovalAnswerRow,
+  AskedPersonRow,
   AuthorizationRow,
   BasisRow,
   ConsentRequestRow,
@@ -129,6 +130,7 @@ export interface Schema {
   shadow_counts: ShadowCountRow
   shadow_differences: ShadowDifferenceRow
   access_requests: AccessRequestRow
+  asked_people: AskedPersonRow
   approval_answers: ApprovalAnswerRow
   decisions: DecisionRow
   decision_settings: DecisionSettingRow

@@ -47,7 +47,7 @@ import { flawsOf, watched } from './statements.ts'
 /** What grows with people, agents, tasks and calls. Of everything else there is as much as administrators set up. */
 const GROWS = new Set(
   `persons memberships sessions agents agent_keys agent_clients agent_habits action_sizes workloads workload_tokens foreign_tokens
-  tasks task_issuers bases consent_requests sponsor_grants limit_counts limit_uses access_requests approval_answers allowances
+  tasks task_issuers bases consent_requests sponsor_grants limit_counts limit_uses access_requests asked_people approval_answers allowances
   decisions kept_results notices deferrals ledger_leaves ledger_private ledger_tiles live_epochs live_changes used_once
   bearer_tokens refresh_tokens risk_signals`.split(/\s+/),
 )

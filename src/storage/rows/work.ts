@@ -214,6 +214,14 @@ export interface PolicySetRow {
   tests: Generated<JsonText>
 }
 
+/** approvals: whom a request that waits may be answered by */
+export interface AskedPersonRow {
+  /** As rules name them: `group:finance`, `person:psn_…`. */
+  name: string
+  created_at: Millis
+  request_id: string
+}
+
 /** approvals */
 export interface AccessRequestRow {
   id: string
