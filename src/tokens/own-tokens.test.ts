@@ -395,6 +395,12 @@ describe('no token passes for another', () => {
       forge('remit-ticket+jwt', { iss: issuer, aud: issuer, sub: person.id, jti: 'j', ...times }),
     'a logout token': () =>
       forge('logout+jwt', { iss: issuer, aud: issuer, sub: person.id, jti: 'j', ...times }),
+    'an identity assertion': () =>
+      forge('oauth-id-jag+jwt', { iss: issuer, aud: issuer, sub: person.id, jti: 'j', ...times }),
+    'an attestation': () =>
+      forge('oauth-client-attestation+jwt', { iss: issuer, sub: 'refund-bot', ...times }),
+    'an answer of introspection': () =>
+      forge('token-introspection+jwt', { iss: issuer, aud: orders, ...times }),
   }
   const CHECKS: Record<string, (token: string) => Promise<unknown>> = {
     'a task token': (token) => checkTaskToken(token, own),
@@ -412,7 +418,7 @@ describe('no token passes for another', () => {
       }
   })
 
-  test('all claims of all types together, under every type: the type alone decides', async () => {
+  test('T5: all claims of all types together, under every type: the type alone decides', async () => {
     const everything = {}
     for (const make of Object.values(MADE)) Object.assign(everything, decodeJwt(await make()))
     const audiences = {
@@ -428,6 +434,12 @@ describe('no token passes for another', () => {
       'client-authentication+jwt',
       'remit-ticket+jwt',
       'logout+jwt',
+      'oauth-id-jag+jwt',
+      'oauth-client-attestation+jwt',
+      'oauth-client-attestation-pop+jwt',
+      'token-introspection+jwt',
+      'pep-authentication+jwt',
+      'login-hint+jwt',
       'secevent+jwt',
     ])
       for (const [name, aud] of Object.entries(audiences)) {
