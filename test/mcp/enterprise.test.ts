@@ -6,6 +6,7 @@ import {
   createPrivateKeyJwtAuth,
   DpopSession,
   discoverAndRequestJwtAuthGrant,
+  exchangeJwtAuthGrant,
   type OAuthClientProvider,
   StreamableHTTPClientTransport,
 } from '@modelcontextprotocol/client'
@@ -186,6 +187,30 @@ inEachWorld(
       const url = `${world().issuer}/v1/tasks/${task?.id}`
       const asTask = await fetch(url, { headers: { authorization: `DPoP ${body.access_token}` } })
       assert.equal(asTask.status, 401)
+    })
+
+    it('the two calls of the official client by themselves', async () => {
+      const { issuer } = world()
+      const { jwtAuthGrant, scope } = await discoverAndRequestJwtAuthGrant({
+        ...{
+          idpUrl: enterprise.issuer,
+          audience: issuer,
+          resource: desk(),
+          scope: 'desk.search-notes',
+        },
+        ...{ idToken: await enterprise.idToken('sam', 'mail'), clientId: 'mail' },
+        clientSecret: 's1',
+      })
+      assert.equal(scope, 'desk.search-notes')
+      const redeeming = {
+        ...{ tokenEndpoint: `${issuer}/oauth/token`, jwtAuthGrant },
+        ...{ clientId: 'mailer', clientSecret: 'unused' },
+      }
+      const tokens = await exchangeJwtAuthGrant({ ...redeeming, authMethod: 'none' })
+      assert.deepEqual([tokens.token_type, tokens.scope], ['Bearer', scope])
+      assert.equal((await ping(desk(), tokens.access_token)).status, 200)
+      // Nobody has a secret here.
+      await assert.rejects(exchangeJwtAuthGrant(redeeming), /JWT grant exchange failed/)
     })
 
     it('whoever can prove something is never served without it', async () => {
