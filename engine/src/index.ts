@@ -61,7 +61,13 @@ export type {
 export { GATES } from './gates.ts'
 export { type GrantLimits, granted } from './granted.ts'
 export { intersect } from './intersect.ts'
-export { type Issuable, type Issuance, type IssuanceFacts, issuable } from './issuable.ts'
+export {
+  type Issuable,
+  type Issuance,
+  type IssuanceFacts,
+  issuable,
+  issuanceQueries,
+} from './issuable.ts'
 export { misfit } from './misfit.ts'
 export { STEP_UP } from './obligations.ts'
 export {

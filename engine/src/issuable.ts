@@ -68,6 +68,27 @@ export function issuable(
   return asking(policies) ? askedFor({ facts, action, resource }, policies, lifted) : YES
 }
 
+/** What is asked about each of them, whole, for explaining. */
+export function issuanceQueries(
+  facts: IssuanceFacts,
+  { action, resource }: Issuance,
+): readonly { readonly gate: 'person' | 'agent'; readonly query: Query }[] {
+  const { agents, entities, persons } = principalsOf(facts)
+  const context = wholeContext(facts)
+  const ask =
+    (gate: 'person' | 'agent') =>
+    ({ uid: principal }: { readonly uid: Query['principal'] }) => ({
+      gate,
+      query: { principal, action, resource, context, entities },
+    })
+  return [...persons.map(ask('person')), ...agents.map(ask('agent'))]
+}
+
+/** As rules about issuing were written for: nothing is open in it. */
+function wholeContext(facts: IssuanceFacts) {
+  return { ...contextAround(facts), ...facts.closed, args: { record: {} } }
+}
+
 const YES: Issuable = { allowed: true }
 
 const known = new WeakMap<PolicySet, boolean>()
@@ -87,8 +108,7 @@ function askedFor(
   lifted: readonly ForbidRef[],
 ): Issuable {
   const { agents, entities, persons } = principalsOf(facts)
-  // Whole, as rules about issuing were written for: nothing is open here.
-  const context = { ...contextAround(facts), ...facts.closed, args: { record: {} } }
+  const context = wholeContext(facts)
   const forbids = new Map<string, Requestable>()
   const about = (id: string) => {
     const forbid = policies.requestable.get(id)

@@ -10,6 +10,7 @@ export { ExplainedQuery, type ExplainedRule, type NearPermit } from './explainin
 export { type PublishedRule, RulesOf } from './explaining/rules-of.ts'
 export type { Mistake, Validation } from './findings.ts'
 export { type GrantName, ISSUE_ACTIONS, readIssueAction } from './issuance/actions.ts'
+export { CLOSED } from './issuance/closed.ts'
 export {
   loadAside,
   loadPolicySet,

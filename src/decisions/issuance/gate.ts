@@ -12,6 +12,7 @@ import { liftedForTask } from '../../approvals/index.ts'
 import type { CatalogView } from '../../catalog/index.ts'
 import type { LiveView } from '../../live/index.ts'
 import type { Person } from '../../people/index.ts'
+import { CLOSED } from '../../policy/index.ts'
 import type { Task } from '../../tasks/index.ts'
 import { contextOf } from '../context.ts'
 import { agentEntity, groupEntities, personEntity, spaceEntities } from '../entities.ts'
@@ -24,23 +25,6 @@ import { OPENING_WORDS } from './question.ts'
 
 /** Of tokens without a call: nothing is unusual about them. */
 const NO_RISK = { class: 'low' } as const
-/** Read by no rule (`issuanceMistake`); there so that a whole context is one of the schema's. */
-const CLOSED = {
-  risk: {
-    record: {
-      class: 'low',
-      score: { integer: '0' },
-      signals: { set: [] },
-      firstForAgent: false,
-      firstForAction: false,
-      callsLastMinute: { integer: '0' },
-      hour: { integer: '0' },
-      hourUtc: { integer: '0' },
-      external: { set: [] },
-    },
-  },
-} as const
-
 /** Those for whom a task would be opened, and where. */
 export interface Openers {
   readonly person: Person

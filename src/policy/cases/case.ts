@@ -39,8 +39,10 @@ export interface Case {
   readonly agents: readonly string[]
   /** Agents above the one that acts, nearest first. */
   readonly above: readonly string[]
-  /** Names of actions, or of groups of them, or `all`. */
+  /** Names of actions, or of groups of them, or `all`; of issuances, where `at` says at which resource. */
   readonly actions: readonly Texts[]
+  /** Nothing is called: it is about tokens for this resource. */
+  readonly at: string | undefined
   readonly args: Members | undefined
   /** They are the file's for all tests: an action that does not have one goes without. */
   readonly loose: boolean

@@ -69,19 +69,30 @@ function readCase(own: Members, given: Members | undefined, cast: Cast): Case {
   // A case that names a sponsor has no person, whatever is given for all.
   if (own.members.has('sponsor')) members.delete('person')
   if (own.members.has('person')) members.delete('sponsor')
+  // And one about tokens calls nothing.
+  for (const calls of ['action', 'args', 'risk'])
+    if (own.members.has('issue') && !own.members.has(calls)) members.delete(calls)
+  if (own.members.has('action')) for (const issues of ['issue', 'at']) members.delete(issues)
   const read = new Reading({ ...own, members })
   const it = read.text('it')
   if (it === undefined) throw new BadFile(own.line, 'a test needs a sentence: `it: …`')
   const sponsors = read.texts('sponsor')
   const persons = sponsors.length > 0 ? sponsors : read.texts('person')
   const agents = read.texts('agent')
-  const actions = read.nodes('action')
+  const issued = read.nodes('issue')
+  const actions = issued.length > 0 ? issued : read.nodes('action')
+  const at = read.text('at')
   const above = read.texts('above')
   const expected = read.any('expect')
   if (persons.length === 0)
     throw new BadFile(own.line, `\`${it}\` does not say for whom: \`person:\` or \`sponsor:\``)
   if (agents.length === 0) throw new BadFile(own.line, `\`${it}\` names no \`agent:\``)
-  if (actions.length === 0) throw new BadFile(own.line, `\`${it}\` names no \`action:\``)
+  if (actions.length === 0)
+    throw new BadFile(own.line, `\`${it}\` names no \`action:\` and no \`issue:\``)
+  if (issued.length > 0 && at === undefined)
+    throw new BadFile(own.line, `\`${it}\` does not say for which resource: \`at:\``)
+  if (issued.length === 0 && at !== undefined)
+    throw new BadFile(own.line, '`at` belongs to `issue:`')
   if (!expected)
     throw new BadFile(own.line, `\`${it}\` expects nothing: \`expect: ${OUTCOMES.join(', or ')}\``)
   const participants = read.texts('participants')
@@ -101,6 +112,7 @@ function readCase(own: Members, given: Members | undefined, cast: Cast): Case {
     agents,
     above,
     actions,
+    at: issued.length > 0 ? at : undefined,
     args: read.map('args'),
     loose: !own.members.has('args'),
     risk: risk(read),

@@ -206,3 +206,69 @@ test('where nothing permits, what the nearest permit lacks is told', () => {
     ],
   )
 })
+
+test('what is issued: forbidden, asked about, and permitted where no rule says anything', () => {
+  const text = `${REFUND_DESK}
+@id("nobody-refreshes-at-orders")
+forbid (principal is Person, action == Action::"issue:refresh_token:authorization_code", resource == Resource::"orders");
+@id("strangers-ask") @requestable("Look at it.") @approvers("group:finance")
+forbid (principal is Agent, action in Action::"issue", resource) when { principal.trust < 2 };`
+  const report = run(
+    `
+  - it: support may not refresh at orders, and elsewhere may
+    issue: refresh_token:authorization_code
+    at: orders
+    expect: deny
+    rules: [nobody-refreshes-at-orders]
+  - { it: elsewhere they may, issue: refresh_token:authorization_code, at: things, expect: permit }
+  - it: whom we do not know asks, by every grant
+    agent: [refund-bot, other-bot]
+    issue: access_token
+    at: orders
+    expect: { refund-bot: permit, other-bot: asks }
+  - it: and whoever is there at night, too
+    agent: other-bot
+    sponsor: finn
+    issue: access_token:client_credentials
+    at: orders
+    expect: asks
+    approvers: [group:finance]
+    rules: [strangers-ask]
+  - { it: is wrong, issue: access_token:ciba, agent: other-bot, at: orders, expect: permit }
+`,
+    text,
+  )
+  assert.equal(report.calls, 1 + 1 + 2 * 7 + 1 + 1)
+  assert.deepEqual(
+    report.failed.map(({ call, came, expected, it, why }) => [
+      it,
+      call?.action,
+      expected,
+      came,
+      why,
+    ]),
+    [
+      [
+        'is wrong',
+        'issue:access_token:ciba',
+        'permit',
+        'asks',
+        [
+          {
+            text: 'it is issued only after people approved it',
+            rules: ['strangers-ask'],
+            facts: ['principal.trust is 1: less than 2'],
+          },
+        ],
+      ],
+    ],
+  )
+  assert.match(
+    wrong('  - { it: x, issue: saml, at: orders, expect: deny }')[1] ?? '',
+    /nothing is issued as/,
+  )
+  assert.match(
+    wrong('  - { it: x, issue: access_token, expect: deny }')[1] ?? '',
+    /for which resource/,
+  )
+})

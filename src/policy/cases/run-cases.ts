@@ -3,10 +3,11 @@ import { Problem } from '../../lib/problem.ts'
 import { RulesOf } from '../explaining/rules-of.ts'
 import { loadPolicySet } from '../load.ts'
 import type { SourceFile } from '../source-files.ts'
-import type { Case, CaseFile, Expectation, Outcome, Reason, TestSource } from './case.ts'
+import type { Case, CaseFile, Expectation, Reason, TestSource } from './case.ts'
 import { type CaseCall, factsOfCase } from './case-call.ts'
 import { type Filling, filledArguments, missingArguments } from './case-value.ts'
 import { readCases } from './read-cases.ts'
+import { issuancesNamed, type JudgedIssuance, judgeIssuance, type Loaded } from './run-issuance.ts'
 import { type ActionTypes, SchemaTypes } from './schema-types.ts'
 import { BadFile } from './tree.ts'
 import { whyOf } from './why-of.ts'
@@ -127,10 +128,12 @@ class Run {
   }
 
   /** Names of actions, each with the name under which the case has it. */
-  #actionsOf({ actions, args, loose }: Case): ReadonlyMap<string, string> {
+  #actionsOf({ actions, args, at, loose }: Case): ReadonlyMap<string, string> {
     const found = new Map<string, string>()
     for (const { line, text } of actions) {
-      const names = this.#types.expand(text)
+      const names = at === undefined ? this.#types.expand(text) : issuancesNamed(text)
+      if (at !== undefined && names.length === 0)
+        throw new BadFile(line, `nothing is issued as \`${text}\``, 'such as access_token:ciba')
       if (names.length === 0 && !this.#types.isGroup(text))
         throw new BadFile(
           line,
@@ -156,18 +159,24 @@ class Run {
     const types = this.#types.of(call.action)
     const expected = of.expect.find((each) => fits(each, call, as))
     if (!types || !expected) throw new BadFile(of.line, `nothing is expected of ${call.action}`)
+    const about = { file: file.file, line: expected.line, it: of.it, call }
+    if (of.at !== undefined) {
+      const found = judgeIssuance(file, of, call, types)
+      const wrong = wrongWith(found, of, expected)
+      if (wrong) this.#failed.push({ ...about, ...wrong, why: found.why() })
+      return
+    }
     const facts = factsOfCase(file, of, call, types)
     const { action } = call
     const missing = missingArguments(facts.call.arguments, types.args)
     const decisions = decideFilled(facts, types, missing, file.policies)
     const [{ decision, facts: decided }] = decisions
-    const about = { file: file.file, line: expected.line, it: of.it, call }
     if (decisions.some((each) => each.decision.outcome !== decision.outcome)) {
       const text = `the rules look at what the test does not say: give ${action} the arguments ${missing.join(', ')}`
       this.#failed.push({ ...about, line: of.line, why: [{ text, rules: [] }] })
       return
     }
-    const wrong = wrongWith(decision, of, expected)
+    const wrong = wrongWith(foundOf(decision), of, expected)
     if (wrong) this.#failed.push({ ...about, ...wrong, why: whyOf(decision, decided, file.rules) })
   }
 }
@@ -186,11 +195,6 @@ function aboutOf(text: string, files: readonly SourceFile[], about: CaseFile['ab
     return lines.slice(found.line - 1, (files[at + 1]?.line ?? lines.length + 1) - 1).join('\n')
   })
   return parts.join('\n')
-}
-
-interface Loaded {
-  readonly policies: PolicySet
-  readonly rules: RulesOf
 }
 
 type LoadedFile = CaseFile & Loaded
@@ -227,14 +231,24 @@ function fits(each: Expectation, call: CaseCall, as: string): boolean {
 
 const SAID = { permit: 'permit', deny: 'deny', requestable: 'asks' } as const
 
+type Found = Pick<JudgedIssuance, 'outcome' | 'rules' | 'approvers'>
+
+function foundOf(decision: Decision): Found {
+  return {
+    outcome: SAID[decision.outcome],
+    rules: decision.gates.flatMap(({ policies = [] }) => policies),
+    approvers: decision.outcome === 'requestable' ? decision.ask.approvers.flat() : [],
+  }
+}
+
 function wrongWith(
-  decision: Decision,
+  found: Found,
   { approvers, rules }: Case,
   expected: Expectation,
 ): { readonly expected: string; readonly came: string } | undefined {
-  const came: Outcome = SAID[decision.outcome]
+  const { outcome: came } = found
   if (came !== expected.outcome) return { expected: expected.outcome, came }
-  const determined = new Set(decision.gates.flatMap(({ policies = [] }) => policies))
+  const determined = new Set(found.rules)
   const missing = rules.filter(({ text }) => !determined.has(text))
   if (missing.length > 0) {
     const by = [...determined].join(', ') || 'no rule'
@@ -244,12 +258,11 @@ function wrongWith(
     }
   }
   if (!approvers || came === 'permit') return undefined
-  const asked = decision.outcome === 'requestable' ? decision.ask.approvers : []
   const words = (names: readonly string[]) => names.toSorted().join(', ') || 'nobody'
-  const found = words([...new Set(asked.flat())])
-  return found === words(approvers)
+  const asked = words([...new Set(found.approvers)])
+  return asked === words(approvers)
     ? undefined
-    : { expected: `asks ${words(approvers)}`, came: `${came} ${found}` }
+    : { expected: `asks ${words(approvers)}`, came: `${came} ${asked}` }
 }
 
 /** A name that was probably meant. */

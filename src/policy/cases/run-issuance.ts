@@ -1,0 +1,71 @@
+import { askFor, issuable, issuanceQueries, type PolicySet } from '@remit/engine'
+import { ExplainedQuery } from '../explaining/explain-query.ts'
+import type { RulesOf } from '../explaining/rules-of.ts'
+import { ISSUE, ISSUE_ACTIONS } from '../issuance/actions.ts'
+import { CLOSED } from '../issuance/closed.ts'
+import type { Case, CaseFile, Outcome, Reason } from './case.ts'
+import { type CaseCall, factsOfCase } from './case-call.ts'
+import type { ActionTypes } from './schema-types.ts'
+
+/** Policies, loaded for a file. */
+export interface Loaded {
+  readonly policies: PolicySet
+  readonly rules: RulesOf
+}
+
+/** What rules say of one issuance. */
+export interface JudgedIssuance {
+  readonly outcome: Outcome
+  readonly rules: readonly string[]
+  readonly approvers: readonly string[]
+  readonly why: () => readonly Reason[]
+}
+
+/** `access_token:ciba`, `access_token` by every grant, `all`; as the actions that they are. Empty: there is none. */
+export function issuancesNamed(text: string): readonly string[] {
+  if (text === 'all') return ISSUE_ACTIONS
+  const name = `${ISSUE}:${text}`
+  return ISSUE_ACTIONS.filter((each) => each === name || each.startsWith(`${name}:`))
+}
+
+/** As the gate of what Remit issues asks: what no rule forbids is issued, and people can be asked where rules say so. */
+export function judgeIssuance(
+  file: CaseFile & Loaded,
+  of: Case,
+  call: CaseCall,
+  types: ActionTypes,
+): JudgedIssuance {
+  const resource = of.at ?? ''
+  const { context, ...facts } = factsOfCase(file, of, call, types)
+  const known = of.context.has('task') ? context : { ...context, task: notOpen(of) }
+  const asked = { action: call.action, resource }
+  const issuing = { ...facts, context: { ...known, risk: LOW }, closed: CLOSED }
+  const answer = issuable(issuing, asked, file.policies)
+  const rules = answer.allowed ? [] : answer.policies
+  const needs = !answer.allowed && answer.reason === 'issuance.needs_approval'
+  const approvers = needs ? askFor(answer.forbids, 'high').approvers.flat() : []
+  const why = () => {
+    const words = issuanceQueries(issuing, asked).flatMap(({ query }) => {
+      const explained = new ExplainedQuery(query, file.rules)
+      return rules.flatMap((id) =>
+        explained.holds(id) ? (explained.determining(id)?.why ?? []) : [],
+      )
+    })
+    const text = answer.allowed ? 'no rule forbids it' : WORDS[answer.reason]
+    return [{ text, rules, ...(words.length > 0 ? { facts: [...new Set(words)] } : {}) }]
+  }
+  if (answer.allowed) return { outcome: 'permit', rules, approvers, why }
+  return { outcome: needs ? 'asks' : 'deny', rules, approvers, why }
+}
+
+const LOW = { record: { class: 'low' } } as const
+const WORDS = {
+  'issuance.forbidden': 'a rule forbids that it is issued',
+  'issuance.needs_approval': 'it is issued only after people approved it',
+  'policy.error': 'a rule that applies could not be evaluated',
+} as const
+
+/** Before there is one. */
+function notOpen({ purpose }: Case) {
+  return { record: { id: '', purpose: purpose ?? 'a test' } }
+}
