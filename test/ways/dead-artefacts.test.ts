@@ -116,12 +116,14 @@ inEachWorld(
       if (page) return [['Cookie', `remit_session=${token}; remit_browser=${token}`]] as const
       const bound = token.includes('.') || token === held.artefacts.handle
       if (!bound) return [['Authorization', `Bearer ${token}`]] as const
-      const proof = await world().agent.proof(held.key, { method, url, token })
+      const proof = await world().agent.proof(keyOf(token), { method, url, token })
       return [
         ['Authorization', `DPoP ${token}`],
         ['DPoP', proof],
       ] as const
     }
+
+    const keyOf = (token: string) => (token === held.artefacts.foreign ? held.foreignKey : held.key)
 
     /** What anybody is answered is no door. */
     function isOpen(bare: Answer, { headers, status, text }: Answer): boolean {
@@ -184,7 +186,7 @@ inEachWorld(
       const { id } = await world().person('sam')
       const about = { method: 'GET', url: `${gateway}/echo/things` }
       for (const token of [undefined, ...Object.values(held.artefacts)]) {
-        const dpop = token && (await agent.proof(held.key, { ...about, token }))
+        const dpop = token && (await agent.proof(keyOf(token), { ...about, token }))
         const answer = await pep.evaluate({
           subject: { type: 'user', id },
           action: { name: 'echo.list' },

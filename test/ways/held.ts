@@ -3,12 +3,12 @@ import type { IncomingMessage } from 'node:http'
 import { addIssuer } from '../../src/agents/index.ts'
 import { setTokens } from '../../src/catalog/index.ts'
 import type { OpaqueKind } from '../../src/tokens/opaque-token.ts'
-import { ACCESS_TOKEN, type OpenTask, postForm, TOKEN_EXCHANGE } from '../agent.ts'
+import { ACCESS_TOKEN, JWT_BEARER, type OpenTask, postForm, TOKEN_EXCHANGE } from '../agent.ts'
 import { askWith } from '../introspection/asking.ts'
 import { Place, type Session } from '../mcp/place.ts'
 import { Stranger, VERIFIER } from '../mcp/stranger.ts'
 import { assertRequestable } from '../refusals.ts'
-import { decode, type TestKey } from '../signing.ts'
+import { decode, newKey, type TestKey } from '../signing.ts'
 import { ANSWERED_WAYS } from './answered-ways.ts'
 import { calls, DIRECT, type Ways } from './desk.ts'
 
@@ -22,6 +22,8 @@ export type Kind =
   | 'transaction'
   | 'id_jag'
   | 'chaining'
+  | 'asserted'
+  | 'foreign'
   | 'introspection'
   | 'request_uri'
   | 'code'
@@ -29,7 +31,9 @@ export type Kind =
 export interface Held {
   readonly artefacts: Readonly<Record<Kind, string>>
   readonly task: OpenTask
+  /** Of the task; of the token of another server. */
   readonly key: TestKey
+  readonly foreignKey: TestKey
   readonly stranger: Stranger
   /** A call that Fiona approved and nobody has sent, and one that she answered for as often as needed. */
   readonly approved: string
@@ -64,6 +68,7 @@ export async function collect(ways: Ways): Promise<Held> {
   const { body } = await agent.about(task, 'POST', '/children', { body: JSON.stringify(child) })
   const waited = await answeredCodes(ways)
   const came = await pushedCode(ways)
+  const others = await ofOthers(ways)
   return {
     artefacts: {
       task: task.token,
@@ -74,11 +79,14 @@ export async function collect(ways: Ways): Promise<Held> {
       id_jag: await assertionFor(ways, task, ID_JAG),
       chaining: await assertionFor(ways, task, JWT),
       introspection: told.text,
+      asserted: others.asserted,
+      foreign: others.foreign,
       ...waited,
       ...came.artefacts,
     },
     task,
     key: task.key,
+    foreignKey: others.key,
     stranger: came.stranger,
     ...(await answers(ways, task, resource)),
     session: await Place.at(world, 'desk').session(task),
@@ -89,7 +97,7 @@ export async function collect(ways: Ways): Promise<Held> {
 async function trustPeer({ world }: Ways): Promise<void> {
   const { id } = await world.person('ada')
   await addIssuer(world.rooms.issuers, {
-    ...{ name: 'partner', issuer: PEER, uses: ['peer'], trust: 2, ceiling: null },
+    ...{ name: 'peer', issuer: PEER, uses: ['peer'], trust: 2, ceiling: null },
     ...{ ownerId: id, by: id },
     peer: { resources: [`${world.gateway}/echo`], clients: { 'refund-bot': 'over-there' } },
   })
@@ -107,6 +115,26 @@ async function assertionFor({ world }: Ways, task: OpenTask, kind: string): Prom
   })
   assert.equal(body.token_type, 'N_A', text)
   return String(body.access_token)
+}
+
+/** What others signed and a task began with: an assertion, and an access token with its first call. */
+async function ofOthers({ partner, world }: Ways) {
+  const { agent } = world
+  const asserted = await partner.assertion('oauth-id-jag+jwt')
+  const opened = await agent.tokenRequest(await newKey(), {
+    grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+    assertion: asserted,
+    client_assertion_type: JWT_BEARER,
+    client_assertion: await agent.assertion(),
+  })
+  assert.equal(opened.status, 200, opened.text)
+  const key = await newKey()
+  const foreign = await partner.accessToken(key.thumbprint)
+  const call = await agent.call({ id: '', token: '', key }, 'GET', '/echo/things', {
+    token: foreign,
+  })
+  assert.equal(call.status, 200, call.text)
+  return { asserted, foreign, key }
 }
 
 /** What agents waited with, after it was fetched. */
