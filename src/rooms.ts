@@ -50,6 +50,7 @@ import {
   PEOPLE_SEALED,
   type PeopleParts,
   Providers,
+  readAttributeClaims,
   registerProvider,
 } from './people/index.ts'
 import {
@@ -288,6 +289,8 @@ async function configuredProvider(
 ): Promise<void> {
   const {
     providerAcrValues,
+    providerAttributes,
+    providerDomains,
     providerClientId,
     providerClientSecret,
     providerGroupsClaim,
@@ -303,6 +306,8 @@ async function configuredProvider(
     ...(providerClientSecret ? { clientSecret: providerClientSecret } : {}),
     groupsClaim: providerGroupsClaim,
     acrValues: providerAcrValues,
+    attributes: readAttributeClaims(providerAttributes),
+    domains: providerDomains,
     closesTasks: providerSignOut === 'sessions-and-tasks',
     allowLoopback: reachesLoopback(settings, development),
     by: 'configuration',

@@ -1,13 +1,18 @@
 import { Type } from 'typebox'
+import { Problem } from '../lib/problem.ts'
 import { Secret } from '../lib/secret.ts'
 import {
+  type AttributeValue,
   addMember,
   createGroup,
   dropMember,
+  entriesOf,
+  findPerson,
   listGroups,
   listPersons,
   listProviders,
   mapGroup,
+  readAttributeClaims,
   registerProvider,
   resumePerson,
   suspendPerson,
@@ -24,7 +29,22 @@ const Provider = Type.Object({
   issuer: Type.String(),
   name: Type.String(),
   client_id: Type.String(),
+  groups_claim: Type.String(),
+  attributes: Type.Array(Type.String(), { description: '`attribute=claim` each' }),
+  domains: Type.Array(Type.String()),
 })
+const Value = Type.Union([Type.String(), Type.Number(), Type.Boolean(), Type.Array(Type.String())])
+const KnownPerson = Type.Object({
+  ...Person.properties,
+  attributes: Type.Record(Type.String(), Value),
+  last_seen_at: Type.String(),
+  confirmed_at: Type.String({ description: 'when all of this was last said by the provider' }),
+})
+
+function shown(value: AttributeValue): string | number | boolean | string[] {
+  return typeof value === 'object' ? [...value] : value
+}
+
 const Mapping = Type.Object(
   { issuer: Type.String(), value: Type.String({ maxLength: 256 }), group: Name },
   closed,
@@ -45,6 +65,29 @@ export const PEOPLE_OPERATIONS = [
         personShape,
       ),
     }),
+  }),
+  operation({
+    id: 'people.show',
+    method: 'GET',
+    path: '/people/:id',
+    says: 'One person, with what their provider said of them, and when it last confirmed that.',
+    who: 'administrator',
+    widens: false,
+    params: ById,
+    answer: KnownPerson,
+    run: async (parts, { params }) => {
+      const person = await findPerson(parts.people.storage.read, params.id)
+      if (!person) throw new Problem('person.unknown', `there is no person \`${params.id}\``)
+      const { attributes, confirmedAt, lastSeenAt } = person
+      return {
+        ...personShape(person),
+        attributes: Object.fromEntries(
+          entriesOf(attributes).map(([name, value]) => [name, shown(value)]),
+        ),
+        last_seen_at: new Date(lastSeenAt).toISOString(),
+        confirmed_at: new Date(confirmedAt).toISOString(),
+      }
+    },
   }),
   ...(['suspend', 'resume'] as const).map((act) =>
     operation({
@@ -173,10 +216,13 @@ export const PEOPLE_OPERATIONS = [
     widens: false,
     answer: listOf('providers', Provider),
     run: async (parts) => ({
-      providers: (await listProviders(parts.people)).map(({ clientId, issuer, name }) => ({
-        issuer,
-        name,
-        client_id: clientId,
+      providers: (await listProviders(parts.people)).map((provider) => ({
+        issuer: provider.issuer,
+        name: provider.name,
+        client_id: provider.clientId,
+        groups_claim: provider.groupsClaim,
+        attributes: entriesOf(provider.attributes).map(([name, claim]) => `${name}=${claim}`),
+        domains: [...provider.domains],
       })),
     }),
   }),
@@ -195,6 +241,13 @@ export const PEOPLE_OPERATIONS = [
         client_secret: Type.Optional(Type.String({ maxLength: 1024 })),
         groups_claim: Type.Optional(Type.String({ maxLength: 100 })),
         closes_tasks: Type.Optional(Type.Boolean()),
+        attributes: Type.Optional(
+          Type.Array(Type.String({ maxLength: 300 }), {
+            maxItems: 50,
+            description: '`attribute=claim` each',
+          }),
+        ),
+        domains: Type.Optional(Type.Array(Type.String({ maxLength: 253 }), { maxItems: 50 })),
         acr_values: Type.Optional(
           Type.Array(Type.String({ pattern: '^[!-~]{1,255}$' }), { maxItems: 10 }),
         ),
@@ -205,6 +258,7 @@ export const PEOPLE_OPERATIONS = [
     run: async (parts, { body, caller }) => {
       const { acr_values, client_id, client_secret, closes_tasks, groups_claim, issuer, name } =
         body
+      const { attributes, domains } = body
       await registerProvider(parts.people, {
         issuer,
         name,
@@ -213,6 +267,8 @@ export const PEOPLE_OPERATIONS = [
         ...(groups_claim === undefined ? {} : { groupsClaim: groups_claim }),
         ...(acr_values === undefined ? {} : { acrValues: acr_values }),
         ...(closes_tasks === undefined ? {} : { closesTasks: closes_tasks }),
+        ...(attributes === undefined ? {} : { attributes: readAttributeClaims(attributes) }),
+        ...(domains === undefined ? {} : { domains }),
         allowLoopback: parts.development,
         by: caller.person.id,
       })

@@ -3,17 +3,20 @@ import { statusWord } from './agents/show.ts'
 import { command, type Start } from './command.ts'
 import { findPerson } from './person.ts'
 import { at } from './server/api.ts'
-import { table } from './terminal/table.ts'
+import { facts, indented, table } from './terminal/table.ts'
 import { bold, dim, green, text } from './terminal/text.ts'
+import { moment } from './terminal/time.ts'
 import type { Person } from './whoami.ts'
 
 /** `remit people …` */
 export function peopleCommand(start: Start): Command {
   const people = command('people', 'People who have signed in.', [
     'remit people list',
+    'remit people show sam@example.com',
     'remit people suspend sam@example.com --reason "left"',
   ])
   people.addCommand(listCommand(start))
+  people.addCommand(showCommand(start))
   for (const add of statusCommands) people.addCommand(add(start))
   return people
 }
@@ -38,6 +41,41 @@ function listCommand(start: Start): Command {
       )
     },
   )
+}
+
+interface KnownPerson extends Person {
+  readonly attributes: Readonly<Record<string, string | number | boolean | readonly string[]>>
+  readonly last_seen_at: string
+  readonly confirmed_at: string
+}
+
+function showCommand(start: Start): Command {
+  return command('show', 'One person, and what their identity provider says of them.', [
+    'remit people show sam@example.com',
+  ])
+    .argument('<person>', 'id, e-mail or name')
+    .action(async (wanted: string, _options: object, invoked: Command) => {
+      const cli = await start(invoked)
+      const { id } = await findPerson(cli.api, wanted)
+      const person = await cli.api.get<KnownPerson>(at`/people/${id}`)
+      const attributes = Object.entries(person.attributes)
+      cli.answer(person, () => [
+        text`${bold(person.name)} · ${statusWord(person.status)}`,
+        ...indented(
+          facts(
+            [
+              ['id', person.id],
+              ['email', person.email ?? undefined],
+              ['groups', person.groups.join(', ') || 'none'],
+              ...attributes.map(([name, value]) => [name, String(value)] as const),
+              ['known from', text`${person.issuer} as ${person.subject}`],
+              ['confirmed', moment(person.confirmed_at)],
+            ],
+            cli.room,
+          ),
+        ),
+      ])
+    })
 }
 
 const ACTS = {

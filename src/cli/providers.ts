@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { command, type Start } from './command.ts'
 import { readSecret } from './connections.ts'
+import { Failure } from './failure.ts'
 import { table } from './terminal/table.ts'
 import { bold, dim, green, text } from './terminal/text.ts'
 
@@ -8,15 +9,18 @@ interface Provider {
   readonly issuer: string
   readonly name: string
   readonly client_id: string
+  readonly attributes: readonly string[]
+  readonly domains: readonly string[]
 }
 
 /** `remit providers …` */
 export function providersCommand(start: Start): Command {
   const providers = command('providers', 'Identity providers that people sign in with.', [
     'remit providers list',
+    'remit providers test https://login.example.com',
     'remit providers add https://login.example.com --name "Example login" --client-id remit',
   ])
-  for (const add of [listCommand, addCommand]) providers.addCommand(add(start))
+  for (const add of [listCommand, addCommand, testCommand]) providers.addCommand(add(start))
   return providers
 }
 
@@ -27,13 +31,45 @@ function listCommand(start: Start): Command {
       const answer = await cli.api.get<{ providers: readonly Provider[] }>('/identity-providers')
       cli.answer(answer, () =>
         table(
-          ['NAME', 'ISSUER', 'CLIENT'],
-          answer.providers.map(({ client_id, issuer, name }) => [bold(name), issuer, client_id]),
+          ['NAME', 'ISSUER', 'CLIENT', 'ATTRIBUTES', 'DOMAINS'],
+          answer.providers.map(({ attributes, client_id, domains, issuer, name }) => [
+            bold(name),
+            issuer,
+            client_id,
+            attributes.join(', ') || dim('none'),
+            domains.join(', ') || dim('none'),
+          ]),
           cli.width,
         ),
       )
     },
   )
+}
+
+function testCommand(start: Start): Command {
+  return command(
+    'test',
+    'Shows in the browser what a provider says of somebody, and what is made of it.',
+    ['remit providers test https://login.example.com'],
+  )
+    .argument('<issuer>', 'its issuer')
+    .action(async (issuer: string, _options: object, invoked: Command) => {
+      const cli = await start(invoked)
+      const { providers } = await cli.api.get<{ providers: readonly Provider[] }>(
+        '/identity-providers',
+      )
+      if (!providers.some((each) => each.issuer === issuer))
+        throw new Failure(`\`${issuer}\` is not registered`, {
+          code: 'provider.unknown',
+          next: ['remit providers list'],
+        })
+      const page = `${cli.url}/providers?${new URLSearchParams({ issuer })}`
+      cli.say(
+        text`Signing in there signs nobody in here. Open as an administrator:`,
+        text`  ${page}`,
+      )
+      cli.answer({ page }, () => [])
+    })
 }
 
 interface AddOptions {
@@ -42,6 +78,8 @@ interface AddOptions {
   readonly groupsClaim?: string
   readonly closesTasks?: true
   readonly acrValues?: string
+  readonly attribute?: readonly string[]
+  readonly domain?: readonly string[]
   readonly public?: true
   readonly secretFile?: string
 }
@@ -56,6 +94,8 @@ function addCommand(start: Start): Command {
     .option('--public', 'that client has no secret')
     .option('--secret-file <file>', 'its secret; else it is asked for, or read from standard input')
     .option('--groups-claim <name>', "claim that lists the person's groups")
+    .option('--attribute <attribute=claim...>', 'what its claims say of people, `department=dept`')
+    .option('--domain <name...>', 'of the addresses of its people: who types one is sent there')
     .option('--acr-values <list>', 'ways to prove who one is there; a sign-in has to say one')
     .option(
       '--closes-tasks',
@@ -63,7 +103,8 @@ function addCommand(start: Start): Command {
     )
     .action(async (issuer: string, options: AddOptions, invoked: Command) => {
       const cli = await start(invoked)
-      const { acrValues, clientId, closesTasks, groupsClaim, name, secretFile } = options
+      const { acrValues, attribute, clientId, closesTasks, domain, groupsClaim } = options
+      const { name, secretFile } = options
       const secret = options.public
         ? undefined
         : await readSecret(cli, `Secret of ${clientId}`, secretFile)
@@ -75,9 +116,12 @@ function addCommand(start: Start): Command {
         ...(groupsClaim === undefined ? {} : { groups_claim: groupsClaim }),
         ...(acrValues === undefined ? {} : { acr_values: acrValues.split(' ').filter(Boolean) }),
         ...(closesTasks ? { closes_tasks: true } : {}),
+        ...(attribute === undefined ? {} : { attributes: attribute }),
+        ...(domain === undefined ? {} : { domains: domain }),
       })
       cli.say(
         text`${green('✓')} people can sign in with ${bold(name)}`,
+        dim(text`  what it says of people: remit providers test ${issuer}`),
         dim(text`  its redirect URI there: ${cli.url}/sign-in/callback`),
         dim(text`  where it says that somebody signed out: ${cli.url}/oauth/backchannel-logout`),
       )

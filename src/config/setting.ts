@@ -100,4 +100,11 @@ export function readTimeZone(text: string): string {
   }
 }
 
+export function readList(text: string): readonly string[] {
+  return text
+    .split(',')
+    .map((each) => each.trim())
+    .filter(Boolean)
+}
+
 export const text = (value: string) => value

@@ -5,6 +5,7 @@ import {
   optional,
   readAddresses,
   readBetween,
+  readList,
   readListen,
   readOrigin,
   readRate,
@@ -125,6 +126,18 @@ export const SETTINGS = {
     '',
     'Ways to prove who one is (`acr`), separated by spaces. Sign-ins at that provider ask for them and have to say one. Empty: any will do.',
     (value) => value.split(' ').filter(Boolean),
+  ),
+  providerAttributes: setting(
+    'REMIT_IDP_ATTRIBUTES',
+    '',
+    "Which of that provider's claims are which attributes of people: `department=dept, roles=/realm_access/roles`.",
+    readList,
+  ),
+  providerDomains: setting(
+    'REMIT_IDP_DOMAINS',
+    '',
+    'Domains of the addresses of its people, separated by commas: who types such an address at the sign-in page is sent there.',
+    readList,
   ),
   timeZone: setting(
     'REMIT_TIME_ZONE',

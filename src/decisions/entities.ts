@@ -1,6 +1,7 @@
 import type { EntityRef, PolicyEntity } from '@remit/engine'
 import type { Agent } from '../agents/index.ts'
 import type { Person } from '../people/index.ts'
+import { attributeRecord } from '../policy/index.ts'
 import type { SpaceLine } from '../spaces/index.ts'
 
 /** People, agents and groups as policies see them. Attributes come from our own books, never from a request. */
@@ -11,6 +12,7 @@ export function personEntity(person: Person): PolicyEntity {
       issuer: person.issuer,
       subject: person.subject,
       ...(person.email === undefined ? {} : { email: person.email }),
+      ...attributeRecord(person.attributes),
     },
     parents: person.groups.map(groupRef),
   }

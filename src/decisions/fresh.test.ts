@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import type { SaidAttributes } from '../people/attributes/change.ts'
 import { resumePerson, suspendPerson } from '../people/index.ts'
 import { signInPerson } from '../people/sign-in-person.ts'
+import { publishPolicies } from '../policy/index.ts'
+import { REFUND_DESK } from '../policy/testing.ts'
 import { createSpace, registerSurface, stateThread } from '../spaces/index.ts'
 import { forEachEngine } from '../storage/testing.ts'
 import { decideCall } from './decide-call.ts'
@@ -90,6 +93,38 @@ forEachEngine('what is known of a person', (open) => {
     parts.clock.advance(HOUR)
     const later = await confirm('without')
     assert.equal(later.confirmedAt, parts.clock.now())
+  })
+
+  test('attributes that rules read count as groups do: from the next token on, and not when they are too old', async (t) => {
+    const { parts, read, world } = await begin(t)
+    const rules = `@id("no-contractors") forbid (principal is Person, action == Action::"orders.read", resource)
+      unless { principal has department && principal.department == "Support" && principal has level && principal.level >= 2 };`
+    await publishPolicies(parts, { text: `${REFUND_DESK}\n${rules}`, by, note: 'test' })
+    const say = (attributes?: SaidAttributes) => {
+      parts.clock.advance(1000)
+      return signInPerson(parts, {
+        ...{ issuer: world.provider.issuer, subject: 'sam', name: 'sam' },
+        ...{ groupValues: ['support'], issuedAt: parts.clock.now() },
+        ...(attributes ? { attributes } : {}),
+      })
+    }
+    const held = await world.open(LONG)
+    assert.equal(await read(held), 'person.not_permitted', 'a department by no name is none')
+    await say({ department: 'Support', level: 2 })
+    assert.equal(await read(held), 'permit')
+    await say({ level: 1 })
+    assert.equal(await read(held), 'person.not_permitted')
+    await say({ level: 3 })
+    assert.equal(await read(held), 'permit')
+    parts.clock.advance(2 * HOUR)
+    await say()
+    assert.equal(
+      await read(held),
+      'person.stale',
+      'a token that is silent about them confirms none',
+    )
+    await say({ department: 'Support', level: 3 })
+    assert.equal(await read(held), 'permit')
   })
 
   test('of a sponsor: for longer, since nobody asks them to sign in each day', async (t) => {

@@ -8,7 +8,7 @@ export interface PageParts {
   /** Whether devices without a browser may ask for people. */
   readonly deviceCodes: boolean
   readonly people: PeopleParts
-  readonly providers: Pick<Providers, 'begin' | 'complete'>
+  readonly providers: Pick<Providers, 'begin' | 'finish'>
   /** Also the parts of tasks and approvals. */
   readonly decisions: DecisionParts
 }

@@ -11,6 +11,7 @@ import { addDevice } from './device/device-routes.ts'
 import { serveAssets } from './frame/assets.ts'
 import { addHome } from './home/home-routes.ts'
 import type { PageParts } from './parts.ts'
+import { addProviders } from './provider/provider-routes.ts'
 import { addCli } from './sign-in/cli-routes.ts'
 import { addSetup, addSignIn } from './sign-in/sign-in-routes.ts'
 import { addSponsorGrants } from './sponsor-grant/sponsor-grant-routes.ts'
@@ -36,6 +37,7 @@ export function registerPages(app: FastifyInstance, parts: PageParts): void {
     addSponsorGrants(desk, parts)
     addDecisions(desk, parts)
     addDefinitions(desk, parts)
+    addProviders(desk, parts)
     addConfirm(desk, parts)
     addCli(desk, parts)
   })

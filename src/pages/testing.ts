@@ -9,6 +9,7 @@ import { loadSigningKeys, type MasterKey } from '../keys/index.ts'
 import { Ledger, ledgerOrigin } from '../ledger/index.ts'
 import { base64url } from '../lib/bytes.ts'
 import { type ManualClock, manualClock } from '../lib/clock.ts'
+import { Problem } from '../lib/problem.ts'
 import { Secret } from '../lib/secret.ts'
 import { ORGANIZATION } from '../live/index.ts'
 import { outbound } from '../net/index.ts'
@@ -114,16 +115,17 @@ async function businessOf(storage: Storage, people: TestPeople) {
 }
 
 /** Signs in whoever the `code` names by id. */
-function agreeableProvider(people: PeopleParts): Pick<Providers, 'begin' | 'complete'> {
+function agreeableProvider(people: PeopleParts): Pick<Providers, 'begin' | 'finish'> {
   const begun = new Map<string, { returnTo: string; acr: string | null }>()
   return {
     async begin({ fresh, issuer, returnTo }) {
+      if (issuer.includes('down')) throw new Problem('provider.unreachable', 'it does not answer')
       const cookie = base64url(people.random.bytes(32))
       begun.set(cookie, { returnTo, acr: fresh?.acrValues[0] ?? null })
       const url = `${issuer}/authorize?state=${cookie.slice(0, 8)}`
       return { url, cookie: new Secret(cookie), expiresAt: people.clock.now() + 600_000 }
     },
-    async complete(callbackUrl, cookie) {
+    async finish(callbackUrl, cookie) {
       const id = new URL(callbackUrl, ORIGIN).searchParams.get('code') ?? ''
       const person = await findPerson(people.storage.read, id)
       const signIn = begun.get(cookie ?? '')

@@ -1,3 +1,13 @@
+export {
+  type AttributeClaims,
+  type AttributeName,
+  type AttributeValue,
+  entriesOf,
+  isAttribute,
+  PERSON_ATTRIBUTES,
+  type PersonAttributes,
+} from './attributes/attribute.ts'
+export { readAttributeClaims } from './attributes/read-attributes.ts'
 export { addMember, dropMember } from './change-members.ts'
 export { issueCliCode, redeemCliCode } from './cli-code.ts'
 export {
@@ -27,7 +37,7 @@ export { endSession, readSession } from './read-session.ts'
 export { BROWSER_IDLE_MS, SESSION_LIFE_MS, type Session, type SessionKind } from './session.ts'
 export { createSetupLink, hasAdministrator, isSetupLink, redeemSetupLink } from './setup-link.ts'
 export { type AssertedBy, assertedPerson } from './sign-in/asserted-person.ts'
-export type { SignedIn } from './sign-in/complete.ts'
+export type { SignedIn, TriedSignIn } from './sign-in/complete.ts'
 export type { IdentityProvider } from './sign-in/identity-provider.ts'
 export { localPath } from './sign-in/local-path.ts'
 export { meetPerson } from './sign-in/meet-person.ts'

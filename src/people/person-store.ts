@@ -1,5 +1,6 @@
 import type { Id } from '../lib/id.ts'
 import type { Reader, Tx } from '../storage/index.ts'
+import { type AttributeName, entriesOf, type PersonAttributes } from './attributes/attribute.ts'
 import type { Person, PersonStatus } from './person.ts'
 
 /** The person, whatever the status; `undefined` when there is none. Works inside and outside a transaction. */
@@ -92,7 +93,10 @@ export async function namesOfPersons(
 
 export async function insertPerson(
   tx: Tx,
-  person: Omit<Person, 'groups' | 'confirmedAt'> & { readonly groupsSeenAt: number | null },
+  person: Omit<Person, 'groups' | 'confirmedAt'> & {
+    readonly groupsSeenAt: number | null
+    readonly attributesSeenAt: number | null
+  },
 ): Promise<void> {
   await tx
     .insertInto('persons')
@@ -106,15 +110,18 @@ export async function insertPerson(
       created_at: person.createdAt,
       last_seen_at: person.lastSeenAt,
       groups_seen_at: person.groupsSeenAt,
+      attributes: writtenOf(person.attributes),
+      attributes_seen_at: person.attributesSeenAt,
     })
     .execute()
 }
 
 export async function updateProfile(
   tx: Tx,
-  person: Pick<Person, 'id' | 'name' | 'lastSeenAt'> & {
+  person: Pick<Person, 'attributes' | 'id' | 'name' | 'lastSeenAt'> & {
     readonly email: string | undefined
     readonly groupsSeen: boolean
+    readonly attributesSeen: boolean
   },
 ): Promise<void> {
   await tx
@@ -123,6 +130,8 @@ export async function updateProfile(
       name: person.name,
       email: person.email ?? null,
       last_seen_at: person.lastSeenAt,
+      attributes: writtenOf(person.attributes),
+      ...(person.attributesSeen ? { attributes_seen_at: person.lastSeenAt } : {}),
       ...(person.groupsSeen ? { groups_seen_at: person.lastSeenAt } : {}),
     })
     .where('id', '=', person.id)
@@ -178,6 +187,37 @@ export async function activePeopleOf(
   return rows.length === 0 ? undefined : rows.flatMap(({ id }) => id ?? [])
 }
 
+function writtenOf(attributes: PersonAttributes): string | null {
+  return Object.keys(attributes).length === 0 ? null : JSON.stringify(attributes)
+}
+
+/** Of people of a provider: what is not mapped any more is not known any more. Answers of whom. */
+export async function dropAttributes(
+  tx: Tx,
+  issuer: string,
+  dropped: readonly AttributeName[],
+): Promise<string[]> {
+  const rows = await tx
+    .selectFrom('persons')
+    .select(['id', 'attributes'])
+    .where('issuer', '=', issuer)
+    .where('attributes', 'is not', null)
+    .execute()
+  const changed: string[] = []
+  for (const { attributes, id } of rows) {
+    const known = JSON.parse(attributes ?? '{}') as PersonAttributes // written by writtenOf
+    if (!dropped.some((name) => name in known)) continue
+    const left = Object.fromEntries(entriesOf(known).filter(([name]) => !dropped.includes(name)))
+    await tx
+      .updateTable('persons')
+      .set({ attributes: writtenOf(left) })
+      .where('id', '=', id)
+      .execute()
+    changed.push(id)
+  }
+  return changed
+}
+
 function withGroups(reader: Reader) {
   return reader
     .selectFrom('persons')
@@ -208,7 +248,12 @@ function gather(rows: readonly PersonWithGroup[]): Person[] {
       status: row.status as PersonStatus, // written by insertPerson and changeStatus only
       createdAt: row.created_at,
       lastSeenAt: row.last_seen_at,
-      confirmedAt: Math.min(row.last_seen_at, row.groups_seen_at ?? row.last_seen_at),
+      attributes: row.attributes === null ? {} : (JSON.parse(row.attributes) as PersonAttributes), // written by writtenOf
+      confirmedAt: Math.min(
+        row.last_seen_at,
+        row.groups_seen_at ?? row.last_seen_at,
+        row.attributes_seen_at ?? row.last_seen_at,
+      ),
     }
   })
 }

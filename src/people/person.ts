@@ -1,4 +1,5 @@
 import type { Id } from '../lib/id.ts'
+import type { PersonAttributes } from './attributes/attribute.ts'
 import { ADMINISTRATORS } from './group.ts'
 
 export type PersonStatus = 'active' | 'suspended'
@@ -14,6 +15,8 @@ export interface Person {
   readonly name: string
   readonly email?: string
   readonly groups: readonly string[]
+  /** What the provider's claims are mapped to. */
+  readonly attributes: PersonAttributes
   readonly status: PersonStatus
   readonly createdAt: number
   /** When the provider issued the newest token that told us about this person, epoch milliseconds. */

@@ -41,6 +41,10 @@ forEachEngine('people and their groups', (open) => {
     const claims = { subject: 'sam', name: 'Sam', email: undefined, groupValues: [], issuedAt: 1 }
     const there = await signInPerson(parts, { ...claims, issuer: 'https://other.example' })
     assert.notEqual(here.id, there.id)
+    const email = 'sam@example.com'
+    const known = await signInPerson(parts, { ...claims, issuer: 'https://third.example', email })
+    assert.equal(here.email, email)
+    assert.notEqual(known.id, here.id, 'an address links nobody')
   })
 
   test('of many first sign-ins at once there is one person', async () => {

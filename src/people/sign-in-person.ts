@@ -1,14 +1,16 @@
 import { newId } from '../lib/id.ts'
 import type { Change } from '../live/index.ts'
 import type { Tx } from '../storage/index.ts'
+import { changedBy, sameAttributes, speaksOfAll } from './attributes/change.ts'
 import { insertMember, mappedGroups, providerGroupsOf, removeMember } from './group-store.ts'
 import type { PeopleParts } from './parts.ts'
 import type { Person } from './person.ts'
 import { findPerson, findPersonBySubject, insertPerson, updateProfile } from './person-store.ts'
-import { LONGEST_TEXT, type Profile } from './sign-in/profile.ts'
+import { LONGEST_TEXT } from './sign-in/plain-text.ts'
+import type { Profile } from './sign-in/profile.ts'
 
 /**
- * Brings what a provider says about a person into our books: makes the person at the first time, refreshes name, e-mail
+ * Brings what a provider says about a person into our books: makes the person at the first time, refreshes name, e-mail, attributes
  * and the groups that the provider's values map to (what it says nothing about stays), and raises the person's epoch when anything a decision reads has
  * changed. Answers after every replica knows. The caller refuses a suspended person.
  *
@@ -56,20 +58,22 @@ async function create(
     name,
     ...(email === undefined ? {} : { email }),
     groups,
+    attributes: changedBy({}, profile.attributes),
     status: 'active',
     createdAt: parts.clock.now(),
     lastSeenAt: profile.issuedAt,
     confirmedAt: profile.issuedAt,
   }
   const groupsSeenAt = profile.groupValues === undefined ? null : profile.issuedAt
-  await insertPerson(tx, { ...person, groupsSeenAt })
+  const attributesSeenAt = profile.attributes === undefined ? null : profile.issuedAt
+  await insertPerson(tx, { ...person, groupsSeenAt, attributesSeenAt })
   for (const group of groups) await insertMember(tx, person.id, group, 'provider')
   await parts.live.begin(tx, { kind: 'person', id: person.id })
   await parts.ledger.append(tx, {
     type: 'person.created',
     person: person.id,
     facts: { issuer, groups, ...(brought ? { brought_by: brought.by } : {}) },
-    private: { subject, name, ...(email === undefined ? {} : { email }) },
+    private: { subject, name, ...(email === undefined ? {} : { email }), ...person.attributes },
   })
   return person
 }
@@ -82,22 +86,28 @@ async function refresh(
 ): Promise<{ person: Person; change: Change | undefined }> {
   const { name = known.name } = profile
   const email = profile.email === undefined ? known.email : (profile.email ?? undefined)
+  const attributes = changedBy(known.attributes, profile.attributes)
   await updateProfile(tx, {
     id: known.id,
+    attributes,
+    attributesSeen: speaksOfAll(known.attributes, profile.attributes),
     name,
     email,
     lastSeenAt: profile.issuedAt,
     groupsSeen: profile.groupValues !== undefined,
   })
   const { added, removed } = await refreshGroups(tx, known, profile)
-  const renamed = known.name !== name || known.email !== email
+  const renamed =
+    known.name !== name || known.email !== email || !sameAttributes(known.attributes, attributes)
   const person = (await findPerson(tx, known.id)) ?? known
   if (!renamed && added.length + removed.length === 0) return { person, change: undefined }
   await parts.ledger.append(tx, {
     type: 'person.changed',
     person: known.id,
     facts: { added, removed },
-    ...(renamed ? { private: { name, ...(email === undefined ? {} : { email }) } } : {}),
+    ...(renamed
+      ? { private: { name, ...(email === undefined ? {} : { email }), ...attributes } }
+      : {}),
   })
   return { person, change: await parts.live.raise(tx, [{ kind: 'person', id: known.id }]) }
 }

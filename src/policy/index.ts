@@ -59,6 +59,7 @@ export {
   selectPep as findPep,
   selectPeps as listPeps,
 } from './peps/pep-store.ts'
+export { attributeRecord } from './person-attributes.ts'
 export { findPolicy, Policies, type PolicyText } from './policies.ts'
 export {
   findSet,

@@ -9,10 +9,12 @@ import {
 } from '../catalog/index.ts'
 import { limitLines } from './impossible/limits.ts'
 import { ISSUE, ISSUE_ACTIONS } from './issuance/actions.ts'
+import { PERSON_ATTRIBUTE_LINES } from './person-attributes.ts'
 
 /**
  * The Cedar schema that policies are written against, generated from the catalog (contract 3).
  *
+ * - Attributes of a person are those that the registration of their provider maps (docs/identity-providers.md).
  * - `principal` is the person (the sponsor when no person is present), then each agent of the chain, in turn.
  * - `context.person` is there when a person is present; `context.agent` is the current agent of the chain.
  * - `context.foreign` is there when agents of other organizations acted before those of the chain: who, and whose.
@@ -29,7 +31,7 @@ import { ISSUE, ISSUE_ACTIONS } from './issuance/actions.ts'
  *   has to permit it. `context.task.id` is empty while there is no task yet.
  */
 const PREAMBLE = `entity Group in [Group];
-entity Person in [Group] { issuer: String, subject: String, email?: String };
+entity Person in [Group] { issuer: String, subject: String, email?: String, ${PERSON_ATTRIBUTE_LINES} };
 entity Agent { trust: Long, owner: Person, vendor?: String };
 entity Space in [Space];
 entity Resource;

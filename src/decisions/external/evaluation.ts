@@ -26,12 +26,16 @@ export function evaluationRequest(
   sendsArguments: boolean,
 ): Readonly<Record<string, unknown>> {
   const { chain, task } = held
-  const { email, groups, id, issuer, subject } = setting.person
+  const { attributes, email, groups, id, issuer, subject } = setting.person
   return {
     subject: {
       type: 'person',
       id,
-      properties: { issuer, subject, groups, ...(email === undefined ? {} : { email }) },
+      properties: {
+        ...{ issuer, subject, groups },
+        ...(email === undefined ? {} : { email }),
+        ...(Object.keys(attributes).length === 0 ? {} : { attributes }),
+      },
     },
     action: { name: call.action.name, properties: { access: call.action.access } },
     resource: {

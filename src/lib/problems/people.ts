@@ -28,6 +28,8 @@ export const PERSON_PROBLEMS = {
   'person.stale': { status: 403, title: 'What is known of the person is too old' },
   'person.suspended': { status: 403, title: 'The person is suspended' },
   'person.unknown': { status: 404, title: 'There is no such person' },
+  'provider.bad_attributes': { status: 400, title: 'The mapping of attributes cannot be used' },
+  'provider.bad_domain': { status: 400, title: 'The domain cannot be used' },
   'provider.bad_issuer': { status: 400, title: 'The issuer cannot be used' },
   'provider.unknown': { status: 404, title: 'The identity provider is not configured' },
   'provider.unreachable': { status: 502, title: 'The identity provider cannot be reached' },

@@ -8,15 +8,38 @@ export interface ProviderChoice {
   readonly href: string
 }
 
+export interface SignInView {
+  readonly choices: readonly ProviderChoice[]
+  /** Somebody may type an address, by whose domain their provider is found. */
+  readonly asks: boolean
+  readonly returnTo: string
+  /** What was typed, when it led nowhere. */
+  readonly address: string
+  /** Name of the one that was chosen and does not answer. */
+  readonly down: string | undefined
+}
+
 /** Which identity provider, when there are several; what to do when there is none. */
-export function signInPage(choices: readonly ProviderChoice[]): string {
+export function signInPage(view: SignInView): string {
+  const { choices } = view
   const body =
     choices.length > 0
       ? html`<div class="head"><h1>Sign in</h1><p class="lead">Remit knows people through your organization’s identity provider.</p></div>
+${view.down !== undefined && notice('warn', `${view.down} cannot be reached right now`, html`<p>Try again in a moment. If you have an account at another provider, that is another person here.</p>`)}
+${view.asks && addressForm(view)}
 <div class="card"><ul class="list">${choices.map(({ name, href }) => html`<li><a class="button wide" href="${href}">${show(name)}</a></li>`)}</ul></div>`
       : html`<div class="head"><h1>Nobody can sign in yet</h1><p class="lead">No identity provider is configured.</p></div>
 <div class="card"><p>Set <code>REMIT_IDP_ISSUER</code> and <code>REMIT_IDP_CLIENT_ID</code> to an OpenID Connect provider, and start Remit again. The provider has to know the address <code>/sign-in/callback</code> of this server.</p></div>`
   return documentOf({ title: 'Sign in', body })
+}
+
+/** INVARIANT: it is told by the domain alone, so that nobody learns who is known here. */
+function addressForm({ address, returnTo }: SignInView) {
+  return html`<form class="card" method="post" action="/sign-in"><input type="hidden" name="return_to" value="${returnTo}">
+${address !== '' && notice('calm', 'No provider is known for that address', html`<p>Choose one below.</p>`)}
+<div class="field"><label for="email">Your e-mail address <span class="hint">it finds your provider</span></label>
+<input type="email" id="email" name="email" value="${address}" autocomplete="username" required></div>
+<div class="actions"><button class="primary">Continue</button></div></form>`
 }
 
 export function signedOutPage(): string {

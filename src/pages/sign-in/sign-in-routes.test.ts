@@ -43,6 +43,56 @@ forEachEngine('signing in', (open) => {
     assert.equal((await other.get('/')).statusCode, 303)
   })
 
+  test('who types an address is sent to the provider of its domain, and learns nothing else by it', async () => {
+    const pages = await testPages(await open())
+    const more = { clientId: 'remit', by: 'operator' } as const
+    const [one, two] = ['https://one.example', 'https://two.example']
+    const register = (issuer: string, name: string, domains: readonly string[]) =>
+      registerProvider(pages.parts.people, { issuer, name, domains, ...more })
+    await register(one ?? '', 'One', ['one.example', 'both.example'])
+    await register(two ?? '', 'Two', ['two.example', 'both.example'])
+    const browser = pages.browser()
+    const { body } = await browser.get('/sign-in?return_to=/tasks')
+    assert.match(body, /<form[^>]* method="post" action="\/sign-in"/)
+    const type = (email: string) => browser.post('/sign-in', { email, return_to: '/tasks' })
+    const sent = await type(' Sam@TWO.example ')
+    assert.equal(sent.statusCode, 200)
+    assert.match(
+      sent.body,
+      new RegExp(`<meta http-equiv="refresh" content="0; url=${two}/authorize`),
+    )
+    for (const nowhere of [
+      'sam@other.example',
+      'sam@both.example',
+      'two.example',
+      '',
+      '@two.example',
+      'a@b@two.example',
+    ])
+      assert.match((await type(nowhere)).body, /href="\/sign-in\?provider=/, nowhere)
+    const refused = await browser.post(
+      '/sign-in',
+      { email: 'sam@two.example' },
+      { origin: 'https://evil.example' },
+    )
+    assert.equal(refused.statusCode, 403)
+    await assert.rejects(register(one ?? '', 'One', ['ONE.example']), {
+      code: 'provider.bad_domain',
+    })
+  })
+
+  test('where one provider does not answer the others are still there', async () => {
+    const pages = await testPages(await open())
+    const down = { issuer: 'https://down.example', name: 'Down', clientId: 'remit', by: 'operator' }
+    await registerProvider(pages.parts.people, down)
+    const page = await pages
+      .browser()
+      .get('/sign-in?provider=https%3A%2F%2Fdown.example&return_to=/tasks')
+    assert.equal(page.statusCode, 502)
+    assert.match(page.body, /Down cannot be reached right now/)
+    assert.match(page.body, new RegExp(`href="/sign-in\\?provider=${encodeURIComponent(PROVIDER)}`))
+  })
+
   test('with several providers the person chooses', async () => {
     const pages = await testPages(await open())
     await registerProvider(pages.parts.people, {

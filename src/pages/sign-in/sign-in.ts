@@ -2,6 +2,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Cookies } from '../../http/index.ts'
 import { openSession, redeemSetupLink, SESSION_LIFE_MS } from '../../people/index.ts'
 import type { PageParts } from '../parts.ts'
+import { showTried } from '../provider/provider-routes.ts'
+import { findVisitor } from '../visit.ts'
 
 /** Begins a sign-in for this browser; answers the address at the provider to go to. */
 export async function begin(
@@ -18,24 +20,27 @@ export async function begin(
 
 /**
  * Ends a sign-in: opens the session, and makes the person the first administrator when it began with the setup link.
- * Answers the path to go to.
+ * Answers the path to go to, or what an administrator
+ * sees who only tried.
  */
 export async function complete(
   parts: PageParts,
   cookies: Cookies,
   request: FastifyRequest,
   reply: FastifyReply,
-): Promise<string> {
+): Promise<{ readonly to: string } | { readonly page: string }> {
   const setup = cookies.read(request.raw, 'setup')
   const former = cookies.read(request.raw, 'session')
   const browser = cookies.read(request.raw, 'sign_in')
   // Used up whatever comes of it.
   cookies.clear(reply, 'sign_in')
   if (setup !== undefined) cookies.clear(reply, 'setup')
-  const { person, authTime, proved, returnTo, sid } = await parts.providers.complete(
-    request.raw.url ?? '',
-    browser,
-  )
+  const done = await parts.providers.finish(request.raw.url ?? '', browser)
+  if ('triedBy' in done) {
+    const visitor = await findVisitor(parts, cookies, request)
+    return { page: await showTried(parts, visitor, done) }
+  }
+  const { person, authTime, proved, returnTo, sid } = done
   const { token } = await openSession(parts.people, {
     personId: person.id,
     kind: 'browser',
@@ -48,5 +53,5 @@ export async function complete(
   if (setup !== undefined) {
     await redeemSetupLink(parts.people, { token: setup, personId: person.id })
   }
-  return returnTo
+  return { to: returnTo }
 }

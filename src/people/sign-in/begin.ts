@@ -18,6 +18,8 @@ export interface SealedSignIn {
   readonly maxAge?: number
   /** Epoch ms: the person has to prove anew who they are, from then on. */
   readonly freshSince?: number
+  /** Id of the administrator who looks what the provider says; nobody is signed in by it. */
+  readonly triedBy?: string
 }
 
 export interface Beginning {
@@ -27,6 +29,10 @@ export interface Beginning {
   readonly maxAge?: number
   /** Whoever the provider remembers has to prove it all the same, if they can in one of these ways (`acr`). */
   readonly fresh?: { readonly acrValues: readonly string[] }
+  /** As `SealedSignIn`. */
+  readonly triedBy?: string
+  /** Who the person says they are (OpenID Connect Core 3.1.2.1); the provider may ask for another. */
+  readonly loginHint?: string
 }
 
 export function signInContext(stateDigest: string): string {
@@ -45,7 +51,7 @@ export function callbackAddress(issuer: string): string {
 export async function beginSignIn(
   parts: PeopleParts,
   discovery: Discovery,
-  { issuer, returnTo, maxAge, fresh }: Beginning,
+  { issuer, returnTo, maxAge, fresh, triedBy, loginHint }: Beginning,
 ): Promise<{ url: string; cookie: Secret; expiresAt: number }> {
   const provider = await openProvider(parts, parts.storage.read, issuer)
   if (!provider)
@@ -62,6 +68,7 @@ export async function beginSignIn(
     browser: browser.digest,
     ...(maxAge === undefined ? {} : { maxAge }),
     ...(fresh ? { freshSince: parts.clock.now() } : {}),
+    ...(triedBy === undefined ? {} : { triedBy }),
   }
   const expiresAt = parts.clock.now() + SIGN_IN_LIFE_MS
   await parts.storage.transaction((tx) =>
@@ -83,6 +90,7 @@ export async function beginSignIn(
     code_challenge_method: 'S256',
     ...(maxAge === undefined ? {} : { max_age: String(maxAge) }),
     ...(fresh ? { prompt: 'login', max_age: '0' } : {}),
+    ...(loginHint === undefined ? {} : { login_hint: loginHint }),
     ...(acrValues.size === 0 ? {} : { acr_values: [...acrValues].join(' ') }),
   })
   return { url: url.href, cookie: browser.token, expiresAt }

@@ -1,6 +1,10 @@
 import * as openid from 'openid-client'
 import { sameBytes, sha256url } from '../../lib/bytes.ts'
 import { Problem } from '../../lib/problem.ts'
+import { entriesOf } from '../attributes/attribute.ts'
+import { wholly } from '../attributes/change.ts'
+import { claimAt } from '../attributes/read-attributes.ts'
+import { mappedGroups } from '../group-store.ts'
 import type { PeopleParts } from '../parts.ts'
 import type { Person } from '../person.ts'
 import { signInPerson } from '../sign-in-person.ts'
@@ -9,7 +13,7 @@ import { tokenDigest } from '../token.ts'
 import { callbackAddress, type SealedSignIn, signInContext } from './begin.ts'
 import type { Discovery } from './discovery.ts'
 import type { ProviderWithSecret } from './identity-provider.ts'
-import { readProfile } from './profile.ts'
+import { type Profile, readProfile } from './profile.ts'
 import { openProvider } from './register-provider.ts'
 import { type SignIn, takeSignIn } from './sign-in-store.ts'
 import { provedBy } from './subject-token.ts'
@@ -29,6 +33,20 @@ export interface SignedIn {
   readonly sid: string | null
 }
 
+/** What came of an administrator's look at a provider: its very words, and what would be made of them. Nothing of it is kept. */
+export interface TriedSignIn {
+  readonly triedBy: string
+  readonly issuer: string
+  readonly returnTo: string
+  readonly claims: Readonly<Record<string, unknown>>
+  /** What is wrong with them, if they would sign nobody in. */
+  readonly mistake: string | undefined
+  readonly profile: Profile | undefined
+  /** Groups here that its values are mapped to, and values that are mapped to none. */
+  readonly groups: readonly string[]
+  readonly unmapped: readonly string[]
+}
+
 /**
  * Ends a sign-in with what the browser brought back from the provider. `callbackUrl` is the requested URL (only its
  * query counts), `cookie` the value `beginSignIn` gave. The sign-in is used up whatever comes of it.
@@ -40,7 +58,7 @@ export async function completeSignIn(
   discovery: Discovery,
   callbackUrl: string,
   cookie: string | undefined,
-): Promise<SignedIn> {
+): Promise<SignedIn | TriedSignIn> {
   const address = new URL(callbackAddress(parts.issuer))
   address.search = URL.parse(callbackUrl, parts.issuer)?.search ?? ''
   const [state, ...more] = address.searchParams.getAll('state')
@@ -57,11 +75,14 @@ export async function completeSignIn(
     state,
     ...sealed,
   })
+  if (sealed.triedBy !== undefined)
+    return { ...(await tried(parts, provider, claims)), ...signIn, triedBy: sealed.triedBy }
   const proved = freshly(sealed, said.proved)
   requireStrongEnough(provider, claims)
-  const { email = null, groupValues = [], ...profile } = readProfile(claims, provider)
+  const { attributes, email = null, groupValues = [], ...profile } = readProfile(claims, provider)
   // We asked for everything here, so silence means there is none.
-  const person = await signInPerson(parts, { ...profile, email, groupValues })
+  const all = attributes && wholly(attributes, provider.attributes)
+  const person = await signInPerson(parts, { ...profile, attributes: all, email, groupValues })
   if (person.status !== 'active') throw new Problem('person.suspended', 'this person is suspended')
   return {
     person,
@@ -69,6 +90,26 @@ export async function completeSignIn(
     proved,
     returnTo: signIn.returnTo,
     sid: typeof claims.sid === 'string' && claims.sid.length <= 255 ? claims.sid : null,
+  }
+}
+
+async function tried(
+  parts: PeopleParts,
+  provider: ProviderWithSecret,
+  claims: Readonly<Record<string, unknown>>,
+): Promise<Omit<TriedSignIn, 'issuer' | 'returnTo' | 'triedBy'>> {
+  try {
+    requireStrongEnough(provider, claims)
+    const profile = readProfile(claims, provider)
+    const { read } = parts.storage
+    const groups = await mappedGroups(read, provider.issuer, profile.groupValues ?? [])
+    const unmapped: string[] = []
+    for (const value of profile.groupValues ?? [])
+      if ((await mappedGroups(read, provider.issuer, [value])).length === 0) unmapped.push(value)
+    return { claims, mistake: undefined, profile, groups, unmapped }
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    return { claims, mistake: error.detail, profile: undefined, groups: [], unmapped: [] }
   }
 }
 
@@ -161,7 +202,10 @@ async function moreClaims(
   accessToken: string,
   claims: openid.IDToken,
 ): Promise<Record<string, unknown>> {
-  if (claims.name !== undefined && claims[provider.groupsClaim] !== undefined) return {}
+  const wanted = ['name', provider.groupsClaim]
+  const mapped = entriesOf(provider.attributes).map(([, claim]) => claim)
+  const isThere = (claim: string) => claimAt(claims, claim) !== undefined
+  if (wanted.every((name) => claims[name] !== undefined) && mapped.every(isThere)) return {}
   if (!config.serverMetadata().userinfo_endpoint) return {}
   return openid.fetchUserInfo(config, accessToken, claims.sub)
 }

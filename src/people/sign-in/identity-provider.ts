@@ -1,4 +1,5 @@
 import type { Secret } from '../../lib/secret.ts'
+import type { AttributeClaims } from '../attributes/attribute.ts'
 
 /** An OpenID provider that signs people in. `issuer` is byte-exact what its tokens say. */
 export interface IdentityProvider {
@@ -13,6 +14,10 @@ export interface IdentityProvider {
   readonly closesTasks: boolean
   /** Ways to prove who one is (`acr`), one of which a sign-in has to say; none: any will do. */
   readonly acrValues: readonly string[]
+  /** Which of its claims are which attributes of people. */
+  readonly attributes: AttributeClaims
+  /** Of the addresses of its people: who types one of these is sent there. */
+  readonly domains: readonly string[]
   readonly createdAt: number
 }
 

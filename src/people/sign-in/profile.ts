@@ -1,4 +1,8 @@
 import { Problem } from '../../lib/problem.ts'
+import type { AttributeClaims } from '../attributes/attribute.ts'
+import type { SaidAttributes } from '../attributes/change.ts'
+import { readAttributes } from '../attributes/read-attributes.ts'
+import { LONGEST_TEXT, shortText } from './plain-text.ts'
 
 /** What a provider says about a person, read from verified claims. */
 export interface Profile {
@@ -10,14 +14,14 @@ export interface Profile {
   readonly email?: string | null | undefined
   /** The provider's own group values; `undefined`: it said nothing about groups. */
   readonly groupValues?: readonly string[] | undefined
+  /** What it said of attributes that are mapped; `undefined`: none is, or it is about something else. */
+  readonly attributes?: SaidAttributes | undefined
   /** Epoch milliseconds. */
   readonly issuedAt: number
 }
 
 /** OpenID Connect Core 2: at most 255 ASCII characters. */
 const SUBJECT = /^[\x20-\x7e]{1,255}$/
-/** Of a name or an address. */
-export const LONGEST_TEXT = 200
 const MOST_GROUPS = 1_000
 
 /**
@@ -27,7 +31,11 @@ const MOST_GROUPS = 1_000
  */
 export function readProfile(
   claims: Readonly<Record<string, unknown>>,
-  provider: { readonly issuer: string; readonly groupsClaim: string },
+  provider: {
+    readonly issuer: string
+    readonly groupsClaim: string
+    readonly attributes?: AttributeClaims
+  },
 ): Profile {
   const { sub, iat } = claims
   if (typeof sub !== 'string' || !SUBJECT.test(sub))
@@ -39,6 +47,9 @@ export function readProfile(
     name: shortText(claims.name) ?? shortText(claims.preferred_username),
     email: claims.email_verified === false ? null : addressIn(claims.email),
     groupValues: groupValues(claims[provider.groupsClaim], provider.groupsClaim),
+    ...(provider.attributes && Object.keys(provider.attributes).length > 0
+      ? { attributes: readAttributes(claims, provider.attributes) }
+      : {}),
     issuedAt: iat * 1000,
   }
 }
@@ -53,17 +64,6 @@ const ADDRESS = /^[^\s@"(),:;<>[\]\\\p{C}]+@[^\s@"(),:;<>[\]\\\p{C}]+$/u
 function addressIn(value: unknown): string | null | undefined {
   if (typeof value !== 'string') return undefined
   return value.length <= LONGEST_TEXT && ADDRESS.test(value) ? value : null
-}
-
-/** Names come from another system and are shown to approvers: nothing in them may move, hide or break lines. */
-function shortText(value: unknown): string | undefined {
-  if (typeof value !== 'string') return undefined
-  const text = value
-    .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '')
-    .trim()
-    .slice(0, LONGEST_TEXT)
-    .toWellFormed()
-  return text === '' ? undefined : text
 }
 
 function groupValues(value: unknown, claim: string): readonly string[] | undefined {

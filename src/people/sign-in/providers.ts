@@ -10,7 +10,7 @@ import {
 } from '../../net/index.ts'
 import type { PeopleParts } from '../parts.ts'
 import type { Beginning } from './begin.ts'
-import type { SignedIn } from './complete.ts'
+import type { SignedIn, TriedSignIn } from './complete.ts'
 import { Discovery } from './discovery.ts'
 import { type AlsoEnding, logOut } from './log-out.ts'
 import { type Bringer, checkSubjectToken, type Subject } from './subject-token.ts'
@@ -33,8 +33,15 @@ export class Providers {
     return beginSignIn(this.#parts, this.#discovery, signIn)
   }
 
-  /** See `completeSignIn`. */
+  /** See `completeSignIn`; of a try there is nobody. */
   async complete(callbackUrl: string, cookie: string | undefined): Promise<SignedIn> {
+    const done = await this.finish(callbackUrl, cookie)
+    if ('triedBy' in done) throw new Problem('sign_in.unknown', 'it was only a try')
+    return done
+  }
+
+  /** See `completeSignIn`. */
+  async finish(callbackUrl: string, cookie: string | undefined): Promise<SignedIn | TriedSignIn> {
     const { completeSignIn } = await import('./complete.ts')
     return completeSignIn(this.#parts, this.#discovery, callbackUrl, cookie)
   }

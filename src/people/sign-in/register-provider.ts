@@ -1,7 +1,9 @@
 import { Problem } from '../../lib/problem.ts'
 import { Secret } from '../../lib/secret.ts'
 import type { Reader } from '../../storage/index.ts'
+import { type AttributeClaims, entriesOf } from '../attributes/attribute.ts'
 import type { PeopleParts } from '../parts.ts'
+import { dropAttributes } from '../person-store.ts'
 import type { IdentityProvider, ProviderWithSecret } from './identity-provider.ts'
 import { selectProvider, selectProviders, upsertProvider } from './identity-provider-store.ts'
 
@@ -10,7 +12,7 @@ const LOOPBACK = new Set(['127.0.0.1', '[::1]', 'localhost'])
 /**
  * Registers an identity provider, or replaces its registration. The client secret is sealed at rest. Its own origin may
  * be on a private network, because an administrator named it; plain HTTP is for loopback, and only when
- * `allowLoopback` says so. Throws `provider.bad_issuer`.
+ * `allowLoopback` says so. Throws `provider.bad_issuer`, `provider.bad_domain`.
  */
 export async function registerProvider(
   parts: PeopleParts,
@@ -22,23 +24,24 @@ export async function registerProvider(
     groupsClaim?: string
     closesTasks?: boolean
     acrValues?: readonly string[]
+    attributes?: AttributeClaims
+    domains?: readonly string[]
     allowLoopback?: boolean
     by: string
   },
 ): Promise<void> {
   const { issuer, name, clientId, clientSecret, by } = registration
   const { groupsClaim = 'groups', closesTasks = false, acrValues = [] } = registration
+  const { attributes = {}, domains = [] } = registration
+  checkDomains(domains)
   checkIssuer(parts, issuer, registration.allowLoopback === true)
-  await parts.storage.transaction(async (tx) => {
-    const wanted = { name, clientId, groupsClaim, closesTasks, acrValues, clientSecret }
-    if (isSame(await openProvider(parts, tx, issuer), wanted)) return
+  const said = { name, clientId, groupsClaim, closesTasks, acrValues, attributes, domains }
+  const change = await parts.storage.transaction(async (tx) => {
+    const known = await openProvider(parts, tx, issuer)
+    if (isSame(known, { ...said, clientSecret })) return undefined
     await upsertProvider(tx, {
       issuer,
-      name,
-      clientId,
-      groupsClaim,
-      closesTasks,
-      acrValues,
+      ...said,
       createdAt: parts.clock.now(),
       sealedSecret: clientSecret && parts.master.seal(clientSecret.reveal(), secretContext(issuer)),
     })
@@ -49,9 +52,23 @@ export async function registerProvider(
       groups_claim: groupsClaim,
       closes_tasks: closesTasks,
       acr_values: [...acrValues],
+      attributes: { ...attributes },
+      domains: [...domains],
     }
     await parts.ledger.append(tx, { type: 'identity_provider.registered', by, facts })
+    // INVARIANT: what a claim said counts no longer than that it is mapped.
+    const dropped = entriesOf(known?.attributes ?? {}).filter(
+      ([attribute, claim]) => attributes[attribute] !== claim,
+    )
+    const names = dropped.map(([attribute]) => attribute)
+    const people = names.length === 0 ? [] : await dropAttributes(tx, issuer, names)
+    if (people.length === 0) return undefined
+    return parts.live.raise(
+      tx,
+      people.map((id) => ({ kind: 'person', id })),
+    )
   })
+  if (change) await parts.live.settle(change)
 }
 
 export function listProviders(
@@ -79,10 +96,7 @@ export async function openProvider(
 /** What is configured is registered at every start; only a change is worth a record. */
 function isSame(
   known: ProviderWithSecret | undefined,
-  wanted: Pick<
-    ProviderWithSecret,
-    'name' | 'clientId' | 'groupsClaim' | 'closesTasks' | 'acrValues' | 'clientSecret'
-  >,
+  wanted: Omit<ProviderWithSecret, 'issuer' | 'createdAt'>,
 ): boolean {
   return (
     known !== undefined &&
@@ -91,8 +105,18 @@ function isSame(
     known.groupsClaim === wanted.groupsClaim &&
     known.closesTasks === wanted.closesTasks &&
     known.acrValues.join(' ') === wanted.acrValues.join(' ') &&
+    JSON.stringify(entriesOf(known.attributes)) === JSON.stringify(entriesOf(wanted.attributes)) &&
+    known.domains.join(' ') === wanted.domains.join(' ') &&
     known.clientSecret?.reveal() === wanted.clientSecret?.reveal()
   )
+}
+
+const DOMAIN = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$/
+
+function checkDomains(domains: readonly string[]): void {
+  const wrong = domains.find((domain) => !DOMAIN.test(domain))
+  if (wrong !== undefined)
+    throw new Problem('provider.bad_domain', `\`${wrong}\` is no domain such as \`example.com\``)
 }
 
 function checkIssuer(parts: PeopleParts, issuer: string, allowLoopback: boolean): void {

@@ -9,6 +9,7 @@ import type {
 } from '@remit/engine'
 import { exact } from '@remit/engine'
 import { isRisk } from '../../catalog/index.ts'
+import { attributeRecord } from '../person-attributes.ts'
 import type { Case, CaseAgent, CaseFile, CasePerson } from './case.ts'
 import { caseArguments, caseContextValue, neutralRecord } from './case-value.ts'
 import type { ActionTypes } from './schema-types.ts'
@@ -127,14 +128,24 @@ function personValue(file: CaseFile, name: string): PolicyValue {
   return { entity: { type: 'Person', id: file.people.get(name)?.id ?? name } }
 }
 
-const NOBODY: CasePerson = { id: 'somebody', groups: [], email: undefined }
+const NOBODY: CasePerson = {
+  id: 'somebody',
+  groups: [],
+  email: undefined,
+  attributes: {},
+}
 const PLAIN_AGENT: CaseAgent = { trust: 3, owner: undefined }
 
 function personEntity(file: CaseFile, name: string): PolicyEntity {
-  const { email, groups, id } = file.people.get(name) ?? { ...NOBODY, id: name }
+  const { attributes, email, groups, id } = file.people.get(name) ?? { ...NOBODY, id: name }
   return {
     uid: { type: 'Person', id },
-    attributes: { issuer: 'test', subject: name, ...(email === undefined ? {} : { email }) },
+    attributes: {
+      issuer: 'test',
+      subject: name,
+      ...(email === undefined ? {} : { email }),
+      ...attributeRecord(attributes),
+    },
     parents: groups.map((group) => ({ type: 'Group', id: group })),
   }
 }

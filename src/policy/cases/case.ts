@@ -1,4 +1,5 @@
 import type { Risk } from '@remit/engine'
+import type { PersonAttributes } from '../../people/index.ts'
 import type { Members, Texts, Tree } from './tree.ts'
 
 /** A file of tests as it is stored with the policies. */
@@ -12,6 +13,7 @@ export interface CasePerson {
   readonly id: string
   readonly groups: readonly string[]
   readonly email: string | undefined
+  readonly attributes: PersonAttributes
 }
 
 export interface CaseAgent {

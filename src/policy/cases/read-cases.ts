@@ -1,4 +1,10 @@
 import { isRisk } from '../../catalog/index.ts'
+import {
+  type AttributeName,
+  isAttribute,
+  PERSON_ATTRIBUTES,
+  type PersonAttributes,
+} from '../../people/index.ts'
 import { type Case, type CaseAgent, type CaseFile, type CasePerson, OUTCOMES } from './case.ts'
 import { readExpected } from './read-expected.ts'
 import { Reading } from './reading.ts'
@@ -36,16 +42,39 @@ function asMap(tree: Tree): Members {
 function person(name: string, tree: Tree): CasePerson {
   if (tree.is !== 'map') {
     const groups = Reading.texts(tree)
-    return { id: name, groups, email: undefined }
+    return { id: name, groups, email: undefined, attributes: {} }
   }
   const read = new Reading(tree)
   const found = {
     id: read.text('id') ?? name,
     groups: read.texts('groups'),
     email: read.text('email'),
+    attributes: attributesIn(read.members('attributes')),
   }
   read.end()
   return found
+}
+
+/** `attributes: { department: sales, level: 3, roles: [reviewer] }`, of their types. */
+function attributesIn(members: readonly (readonly [string, Tree])[]): PersonAttributes {
+  return Object.fromEntries(
+    members.map(([name, tree]) => {
+      const value = isAttribute(name) ? attributeValue(PERSON_ATTRIBUTES[name], tree) : undefined
+      if (value === undefined)
+        throw new BadFile(tree.line, `\`${name}\` is no attribute of people, or none of this type`)
+      return [name, value]
+    }),
+  )
+}
+
+function attributeValue(type: (typeof PERSON_ATTRIBUTES)[AttributeName], tree: Tree) {
+  const texts = Reading.texts(tree)
+  if (type === 'strings') return texts.toSorted()
+  const [text = '', ...more] = texts
+  if (more.length > 0 || tree.is !== 'text') return undefined
+  if (type === 'string') return text
+  if (type === 'integer') return /^-?\d{1,15}$/.test(text) ? Number(text) : undefined
+  return ['true', 'false'].includes(text) ? text === 'true' : undefined
 }
 
 function agent(tree: Tree): CaseAgent {

@@ -272,3 +272,28 @@ forbid (principal is Agent, action in Action::"issue", resource) when { principa
     /for which resource/,
   )
 })
+
+test('attributes of people are of their types, and those of a rule', () => {
+  const text = `@id("reading") permit (principal, action == Action::"orders.read", resource)
+when { principal is Agent || (principal has roles && principal.roles.contains("reader") && principal has level && principal.level > 2) };`
+  const file = (attributes: string) => `people: { sam: { attributes: ${attributes} } }
+agents: { refund-bot: {} }
+tests:
+  - it: reads
+    person: sam
+    agent: refund-bot
+    action: orders.read
+    args: { order_id: "1" }
+    expect: permit`
+  const failed = (attributes: string) =>
+    runCases({ text, schema: SCHEMA, tests: [{ file: 'a.yaml', text: file(attributes) }] }).failed
+  assert.deepEqual(failed('{ roles: [reader, x], level: 3, external: false }'), [])
+  assert.equal(failed('{ roles: [reader], level: 2 }').length, 1)
+  for (const wrong of [
+    '{ level: high }',
+    '{ external: no-one }',
+    '{ shoe: 7 }',
+    '{ department: [a, b] }',
+  ])
+    assert.match(String(failed(wrong)[0]?.why[0]?.text), /is no attribute of people/, wrong)
+})

@@ -1,0 +1,22 @@
+/** Of a name, an address, a value. */
+export const LONGEST_TEXT = 200
+
+/**
+ * A text of another system as it is kept; `undefined`: none, or nothing of it is left. Names are shown to approvers: nothing in them may
+ * move, hide or break lines.
+ */
+export function shortText(value: unknown): string | undefined {
+  if (typeof value !== 'string') return undefined
+  const text = value
+    .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '')
+    .trim()
+    .slice(0, LONGEST_TEXT)
+    .toWellFormed()
+  return text === '' ? undefined : text
+}
+
+/** The same of what rules compare: only what needs no change. */
+export function plainText(value: unknown): string | undefined {
+  const text = shortText(value)
+  return text === value ? text : undefined
+}
