@@ -111,8 +111,8 @@ async function addPerson(from: Rooms, id: Id<'person'>, subject: string): Promis
     name,
     email: `${subject}@example.com`,
   }
-  const times = { createdAt: now, lastSeenAt: now, groupsSeenAt: now }
-  await insertPerson(collected.tx, { ...person, ...times, status: 'active' })
+  const times = { createdAt: now, lastSeenAt: now, groupsSeenAt: now, attributesSeenAt: null }
+  await insertPerson(collected.tx, { ...person, ...times, attributes: {}, status: 'active' })
   await collected.tx
     .insertInto('memberships')
     .values({ person_id: id, group_name: 'support', source: 'provider' })

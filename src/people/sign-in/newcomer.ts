@@ -3,7 +3,8 @@ import type { Tx } from '../../storage/index.ts'
 import type { PeopleParts } from '../parts.ts'
 import type { Person } from '../person.ts'
 import { signInPerson } from '../sign-in-person.ts'
-import { LONGEST_TEXT, type Profile } from './profile.ts'
+import { LONGEST_TEXT } from './plain-text.ts'
+import type { Profile } from './profile.ts'
 
 /** Somebody whom another server names and nobody here knows: as they would begin, in no group, before anything of it is written. */
 export interface Newcomer {
@@ -24,6 +25,7 @@ export function asNewcomer(
     name: profile.name ?? email ?? subject.slice(0, LONGEST_TEXT),
     ...(email === undefined ? {} : { email }),
     groups: [],
+    attributes: {},
     status: 'active',
     createdAt: clock.now(),
     lastSeenAt: issuedAt,
