@@ -21,11 +21,14 @@ export async function withLastingKeys(
 ): Promise<MasterKey> {
   const known = await readLastingKeys(storage.read)
   const missing = LASTING.filter((purpose) => !known.has(purpose))
-  for (const purpose of missing) {
+  const made = missing.map((purpose) => {
     const value = master.deriveEach(purpose).at(-1) ?? master.derive(purpose)
-    const sealed = master.seal(value, lastingPlace(purpose))
-    await storage.transaction((tx) => addLastingKey(tx, { purpose, sealed, at: clock.now() }))
-  }
+    return { purpose, sealed: master.seal(value, lastingPlace(purpose)), at: clock.now() }
+  })
+  if (made.length > 0)
+    await storage.transaction(async (tx) => {
+      for (const key of made) await addLastingKey(tx, key)
+    })
   // Of replicas that start at once, one was first: what is there counts.
   const kept = missing.length === 0 ? known : await readLastingKeys(storage.read)
   const lasting = new Map(

@@ -7,7 +7,7 @@ import { newToken } from '../token.ts'
 import type { Discovery } from './discovery.ts'
 import { localPath } from './local-path.ts'
 import { openProvider } from './register-provider.ts'
-import { insertSignIn, SIGN_IN_LIFE_MS } from './sign-in-store.ts'
+import { insertSignIn, SIGN_IN_LIFE_MS, signInContext } from './sign-in-store.ts'
 
 /** What `complete` needs and nobody else may know. */
 export interface SealedSignIn {
@@ -33,10 +33,6 @@ export interface Beginning {
   readonly triedBy?: string
   /** Who the person says they are (OpenID Connect Core 3.1.2.1); the provider may ask for another. */
   readonly loginHint?: string
-}
-
-export function signInContext(stateDigest: string): string {
-  return `sign_ins/${stateDigest}`
 }
 
 export function callbackAddress(issuer: string): string {

@@ -1,6 +1,6 @@
 import type { SealedColumn } from '../../keys/index.ts'
-import { signInContext } from './begin.ts'
 import { secretContext } from './register-provider.ts'
+import { signInContext } from './sign-in-store.ts'
 
 export const PEOPLE_SEALED: readonly SealedColumn[] = [
   {

@@ -12,6 +12,11 @@ export interface SignIn {
   readonly expiresAt: number
 }
 
+/** What is secret of a sign-in is sealed to this. */
+export function signInContext(stateDigest: string): string {
+  return `sign_ins/${stateDigest}`
+}
+
 export async function insertSignIn(tx: Tx, signIn: SignIn): Promise<void> {
   await tx
     .insertInto('sign_ins')
