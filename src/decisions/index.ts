@@ -77,6 +77,7 @@ export {
   type IssuedAssertion,
   issueAssertion,
 } from './issuing/issue-assertion.ts'
+export { issueForSubject } from './issuing/issue-for-subject.ts'
 export { replaceTransaction, type TransactionReplacement } from './issuing/replace-transaction.ts'
 export { Dormancy } from './lifecycle/dormancy.ts'
 export { suspendDormant } from './lifecycle/suspend-dormant.ts'

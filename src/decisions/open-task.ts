@@ -4,6 +4,7 @@ import { Problem } from '../lib/problem.ts'
 import { BASES_STEP } from '../tasks/index.ts'
 import { askApprovers } from './deferring/ask-approvers.ts'
 import type { FrozenWay } from './deferring/frozen-request.ts'
+import type { HeldTask } from './facts.ts'
 import { issuingBy } from './issuance/issuing.ts'
 import { answerOpening } from './opening/answer.ts'
 import { askPerson, waitingOf } from './opening/ask-person.ts'
@@ -11,7 +12,7 @@ import { begin, refusedBy } from './opening/begin.ts'
 import { type Brought, type BroughtOrNot, readBrought } from './opening/bring.ts'
 import { grantOrAsk } from './opening/grant.ts'
 import { newTask } from './opening/new-task.ts'
-import { type Opening, type OpeningAnswer, refused } from './opening/opening.ts'
+import { type Opening, type OpeningAnswer, type Refused, refused } from './opening/opening.ts'
 import { type Attempt, refuseOpening } from './opening/refuse.ts'
 import { detailsAt } from './opening/wanted.ts'
 import type { DecisionParts } from './parts.ts'
@@ -37,6 +38,8 @@ export interface OpeningWay {
   readonly openedBy: 'exchange' | 'assertion'
   /** What an assertion says that is itself why the agent may act. */
   readonly asserted?: readonly Detail[] | undefined
+  /** One look more at the task that would begin, before anything is used up. */
+  readonly before?: (held: HeldTask) => Promise<Refused | undefined>
 }
 
 /** The same, of what was read before. */
@@ -120,17 +123,16 @@ async function tryOpening(
     proved: subject,
     openedBy: way.openedBy,
   })
+  const chain = [task.agentId]
+  const held = { task, chain, above: [], spaces: grant.place.spaces }
+  const not = await way.before?.(held)
+  if (not) return refuseOpening(parts, attempt, not)
   const failed = await begin(parts, task, {
     brought,
     also: { ...subject, kind: 'subject_token' },
-    record: { chain: [task.agentId], origin: opening.origin },
+    record: { chain, origin: opening.origin },
   })
   if (failed === BASES_STEP) return 'bases_changed'
   if (failed !== undefined) return refuseOpening(parts, attempt, refusedBy(failed))
-  return answerOpening(
-    parts,
-    opening,
-    { task, chain: [task.agentId], above: [], spaces: grant.place.spaces },
-    grant,
-  )
+  return answerOpening(parts, opening, held, grant)
 }

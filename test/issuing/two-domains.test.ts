@@ -12,7 +12,14 @@ import { applyImport, setRisk } from '../../src/catalog/index.ts'
 import { planImport } from '../../src/catalog/testing.ts'
 import { publishPolicies } from '../../src/policy/index.ts'
 import { findTask, grantBasis } from '../../src/tasks/index.ts'
-import { ACCESS_TOKEN, JWT_BEARER, type OpenTask, TestAgent, TOKEN_EXCHANGE } from '../agent.ts'
+import {
+  ACCESS_TOKEN,
+  ID_TOKEN,
+  JWT_BEARER,
+  type OpenTask,
+  TestAgent,
+  TOKEN_EXCHANGE,
+} from '../agent.ts'
 import { spawn } from '../delegation.ts'
 import { decode, newKey } from '../signing.ts'
 import { until } from '../until.ts'
@@ -82,7 +89,11 @@ inEachWorld('identity chaining between two Remits', (world) => {
     await addIssuer(acme.rooms.issuers, {
       ...{ name: 'house', issuer: house.issuer, uses: ['peer'], trust: 2, ceiling: null },
       ...{ ownerId: there, by: there },
-      peer: { resources: [identifier], clients: { helper: 'acme-helper' }, details: true },
+      peer: {
+        resources: [identifier],
+        clients: { helper: 'acme-helper', 'refund-bot': 'acme-helper' },
+        details: true,
+      },
     })
   })
   after(() => acme.stop())
@@ -102,6 +113,67 @@ inEachWorld('identity chaining between two Remits', (world) => {
     assert.equal(body.token_type, 'N_A', text)
     return { child, grant: String(body.access_token) }
   }
+
+  it('gives an agent one for the token of its person, by way of a task that has nothing else', async () => {
+    const house = world()
+    const { agent } = acme
+    const subject_token = await acme.idToken()
+    const key = await newKey()
+    const ask = async (more: Record<string, string | undefined> = {}, with_ = key) =>
+      agent.tokenRequest(with_, {
+        ...{ grant_type: TOKEN_EXCHANGE, requested_token_type: JWT, subject_token },
+        ...{ subject_token_type: ID_TOKEN, audience: house.issuer, scope: 'stock.list' },
+        ...{ purpose: 'see what is there', client_assertion_type: JWT_BEARER },
+        client_assertion: await agent.assertion(),
+        ...more,
+      })
+    const publish = async (rule: string) => {
+      const { id: by } = await acme.person('ada')
+      await publishPolicies(acme.rooms.policy, { text: RULES + rule, by, note: 'for a test' })
+    }
+    for (const [more, code] of [
+      [{ audience: 'https://as.example' }, 'resource.unknown'],
+      [{ audience: acme.issuer }, 'resource.unknown'],
+      [{ resource: acme.orders }, 'resource.unknown'],
+      [{ scope: 'orders.read' }, 'task.resource_not_granted'],
+      [{ scope: undefined }, 'task.resource_not_granted'],
+      [{ client_assertion: undefined }, 'agent.unauthenticated'],
+      [{ client_assertion: await helper.assertion() }, 'subject_token.not_for_agent'],
+      [{ actor_token: 'x', actor_token_type: ID_TOKEN }, 'oauth.invalid_request'],
+    ] as const) {
+      const { status, body } = await ask(more)
+      assert.ok(status >= 400 && body.code === code, JSON.stringify([more, body]))
+    }
+    for (const resource of ['stock', house.issuer]) {
+      const at = `action == Action::"issue:jwt:token_exchange", resource == Resource::"${resource}"`
+      await publish(`@id("none") forbid (principal is Person, ${at});`)
+      assert.equal((await ask()).body.code, 'issuance.forbidden', resource)
+    }
+    await publish('')
+    // Nothing of that used the token up, or the key.
+    const { body, text } = await ask()
+    assert.deepEqual([body.token_type, body.issued_token_type], ['N_A', JWT], text)
+    const task = await findTask(acme.rooms.storage.read, String(body.task_id))
+    assert.ok(task && task.deadline <= acme.clock.now() + 310_000)
+    assert.deepEqual(task.details, [stock])
+    assert.equal((await ask({}, await newKey())).body.code, 'subject_token.replayed')
+    const said = decode(String(body.access_token)).claims
+    assert.deepEqual(
+      [said.aud, said.client_id, said.cnf],
+      [...[house.issuer, 'acme-helper', { jkt: key.thumbprint }]],
+    )
+    const redeemed = await theirs.tokenRequest(key, {
+      ...{ grant_type: GRANT, assertion: String(body.access_token) },
+      ...{ client_assertion_type: JWT_BEARER, client_assertion: await theirs.assertion() },
+    })
+    // Both have an agent called refund-bot.
+    assert.equal(redeemed.body.code, 'actor.impostor')
+    const issued = (await acme.ledger()).filter(({ task: id }) => id === task.id)
+    assert.deepEqual(
+      issued.map(({ type }) => type),
+      ['task.opened', 'token.issued'],
+    )
+  })
 
   it('carries who acts for whom from one into the other, and ends where the trust ends', async () => {
     const house = world()
@@ -139,7 +211,9 @@ inEachWorld('identity chaining between two Remits', (world) => {
     assert.deepEqual(begun?.chain, ['acme-helper'])
     assert.deepEqual(Object(begun?.facts).actors, [of('helper'), of('refund-bot')])
     assert.ok(records.some(({ type }) => type === 'decision.intent'))
-    const issued = (await acme.ledger()).find(({ facts }) => Object(facts).peer === 'house')
+    const issued = (await acme.ledger()).find(
+      ({ facts, task: id }) => id === child.id && Object(facts).peer === 'house',
+    )
     assert.deepEqual([issued?.task, issued?.chain], [child.id, ['helper', 'refund-bot']])
 
     assert.equal((await redeem(theirs)).status, 400, 'once')

@@ -2,7 +2,7 @@ import type { Detail } from '@remit/engine'
 import { findAgent, issuerKey, type TrustedIssuer } from '../../agents/index.ts'
 import { USE_STEP } from '../../approvals/index.ts'
 import { consumeOnceStep } from '../../storage/index.ts'
-import { type Minted, mintPeerAssertion, type Proof } from '../../tokens/index.ts'
+import { type Minted, mintPeerAssertion } from '../../tokens/index.ts'
 import type { HeldTask } from '../facts.ts'
 import { checkHolder, type Presented } from '../holder.ts'
 import { mayIssueAt } from '../issuance/gate.ts'
@@ -37,7 +37,7 @@ export interface IssuedAssertion {
   readonly scope?: string
 }
 
-interface Peer {
+export interface Peer {
   readonly issuer: TrustedIssuer
   readonly mapping: NonNullable<TrustedIssuer['peer']>
 }
@@ -61,7 +61,7 @@ export async function issueAssertion(
   const { held, proof } = holder
   if (asked.clientId !== held.task.id)
     return no(refused('token.unknown_task', '`client_id` is not the task of the token'))
-  const made = await make(parts, asked, held, proof)
+  const made = await makeAssertion(parts, asked, held, proof.thumbprint)
   if (isRefused(made)) return no(made)
   const { holds, issued, people, record } = made
   const done = await parts.storage.commit([
@@ -81,9 +81,21 @@ export async function issueAssertion(
   return holds() ? issued : STALE
 }
 
-const STALE = refused('token.stale', 'something changed while the token was issued; ask again')
+export const STALE = refused(
+  'token.stale',
+  'something changed while the token was issued; ask again',
+)
 
-async function make(parts: DecisionParts, asked: AssertionRequest, held: HeldTask, proof: Proof) {
+/** What an assertion is made of; `thumbprint`: of the key of the task. */
+export type Wanted = Pick<AssertionRequest, 'kind' | 'audience' | 'resource' | 'origin'> &
+  Partial<Pick<AssertionRequest, 'details' | 'scope'>>
+
+export async function makeAssertion(
+  parts: DecisionParts,
+  asked: Wanted,
+  held: HeldTask,
+  thumbprint: string,
+) {
   const peer = await peerOf(parts, asked)
   if (isRefused(peer)) return peer
   const { issuer, mapping } = peer
@@ -115,7 +127,7 @@ async function make(parts: DecisionParts, asked: AssertionRequest, held: HeldTas
     ...{ audience: issuer.issuer, clientId, resource, ...said },
     parties: partiesOf(parts, held, grant.setting, undefined),
     authentication: held.task,
-    thumbprint: proof.thumbprint,
+    thumbprint,
     deadline: Math.min(held.task.deadline, people.until ?? held.task.deadline),
   })
   return {
@@ -127,23 +139,26 @@ async function make(parts: DecisionParts, asked: AssertionRequest, held: HeldTas
 }
 
 /** INVARIANT: never for our own domain; there a task has its tokens. */
-async function peerOf(
+export async function peerOf(
   parts: DecisionParts,
-  { audience }: AssertionRequest,
+  { audience }: Pick<AssertionRequest, 'audience'>,
 ): Promise<Peer | Refused> {
   const issuer = audience === parts.issuer ? undefined : await parts.issuers.peer(audience)
   if (!issuer?.peer) return refused('resource.unknown', '`audience` is no server of another domain')
   return { issuer, mapping: issuer.peer }
 }
 
-function resourceOf({ resources }: Peer['mapping'], asked: AssertionRequest): string | undefined {
+export function resourceOf(
+  { resources }: Peer['mapping'],
+  asked: Pick<AssertionRequest, 'resource'>,
+): string | undefined {
   const [only, ...more] = resources
   const resource = asked.resource ?? (more.length === 0 ? only : undefined)
   return resources.find((one) => one === resource)
 }
 
 /** How the agent is called over there: as it was registered, or the address of its document. */
-async function clientAt(
+export async function clientAt(
   parts: DecisionParts,
   { task }: HeldTask,
   { mapping }: Peer,

@@ -1,9 +1,14 @@
-import { type DecisionParts, issueAssertion } from '../../decisions/index.ts'
+import {
+  type DecisionParts,
+  type IssuedAssertion,
+  issueAssertion,
+  issueForSubject,
+} from '../../decisions/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { type Form, required } from '../form.ts'
-import { ACCESS_TOKEN, ID_JAG, JWT } from '../grant-types.ts'
-import { refusalProblem } from '../token-answer.ts'
-import { type Presented, refuseAllBut, wantedOf } from './read.ts'
+import { ACCESS_TOKEN, ID_JAG, ID_TOKEN, JWT } from '../grant-types.ts'
+import { openingAnswer, refusalProblem } from '../token-answer.ts'
+import { type Presented, placeOf, refuse, refuseAllBut, wantedOf } from './read.ts'
 
 /** RFC 8693 section 2.2.1, for what is no access token. */
 export interface AssertionAnswer {
@@ -13,6 +18,8 @@ export interface AssertionAnswer {
   readonly expires_in: number
   readonly scope?: string
   readonly authorization_details?: readonly object[]
+  /** Where it opened one. */
+  readonly task_id?: string
 }
 
 const KINDS: ReadonlyMap<string, 'id_jag' | 'jwt'> = new Map([
@@ -42,6 +49,7 @@ export async function assertionFor(
   presented: Presented,
   form: Form,
 ): Promise<AssertionAnswer> {
+  if (form.get('subject_token_type') === ID_TOKEN) return assertionOf(parts, presented, form)
   refuseAllBut(form, KNOWN, 'means nothing here')
   if (required(form, 'subject_token_type') !== ACCESS_TOKEN)
     throw new Problem('oauth.invalid_request', 'a task token is an access token')
@@ -56,7 +64,43 @@ export async function assertionFor(
     ...wantedOf(form),
   })
   if (answer.outcome === 'refused') throw refusalProblem(answer)
-  const { details, scope, token } = answer
+  return answerOf(type, answer)
+}
+
+/** An agent brings a token of its person: a task opens, and the assertion is all that comes of it. */
+async function assertionOf(
+  parts: DecisionParts,
+  presented: Presented,
+  form: Form,
+): Promise<AssertionAnswer> {
+  refuse(
+    form,
+    ['actor_token', 'actor_token_type', 'budget', 'completion_mode'],
+    'means nothing here',
+  )
+  const type = required(form, 'requested_token_type')
+  const answer = await issueForSubject(parts, {
+    ...presented,
+    assertion: form.get('client_assertion'),
+    assertionType: form.get('client_assertion_type'),
+    clientId: form.get('client_id'),
+    kind: KINDS.get(type) ?? 'id_jag',
+    subjectToken: required(form, 'subject_token'),
+    subjectTokenType: ID_TOKEN,
+    audience: required(form, 'audience'),
+    resource: form.get('resource'),
+    ...wantedOf(form),
+    purpose: required(form, 'purpose'),
+    ...placeOf(form),
+  })
+  if (answer.outcome !== 'issued') {
+    openingAnswer(answer)
+    throw new Error('an answer without a token that is no refusal')
+  }
+  return { ...answerOf(type, answer), task_id: answer.taskId }
+}
+
+function answerOf(type: string, { details, scope, token }: IssuedAssertion): AssertionAnswer {
   return {
     access_token: token.token,
     issued_token_type: type,

@@ -141,6 +141,15 @@ describe('rules that can never match', () => {
       validatePolicies(`@id("x") permit (principal, ${scope});`, SCHEMA).mistakes[0]
     assert.match(rule('action, resource == Resource::"bnak"')?.message ?? '', /no resource `bnak`/)
     assert.match(rule('action, resource == Resource::"bnak"')?.help ?? '', /did you mean `bank`/)
+    // For the server of another domain, by its issuer; that is about what is issued, and about nothing else.
+    const server = 'resource == Resource::"https://as.example"'
+    const about = (action: string) =>
+      validatePolicies(
+        `@id("x") forbid (principal, action == Action::"${action}", ${server});`,
+        SCHEMA,
+      ).mistakes[0]?.message
+    assert.equal(about('issue:id_jag:token_exchange'), undefined)
+    assert.match(about('bank.pay') ?? '', /no resource/)
     assert.match(
       rule('action == Action::"bank.pya", resource')?.message ?? '',
       /unrecognized action/,

@@ -44,8 +44,10 @@ function checkResources(
   resources: ReadonlySet<string>,
   found: Findings,
 ): void {
+  // Assertions are issued for servers of other domains, by their issuers: no resource of the catalog is called like an address.
+  const issues = [...entitiesIn(shape, 'Action')].some((name) => /^issue(?::|$)/.test(name))
   for (const name of entitiesIn(shape, 'Resource')) {
-    if (resources.has(name)) continue
+    if (resources.has(name) || (issues && /^https?:\/\//.test(name))) continue
     const help = nearest(name, [...resources]) ?? `there are: ${[...resources].join(', ')}`
     const at = piece.start + placeOf(piece.text, name, 'Resource')
     found.mistake(id, at, `there is no resource \`${name}\`, so this never matches`, help)

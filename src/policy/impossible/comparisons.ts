@@ -54,7 +54,7 @@ export function entitiesIn(policy: PolicyJson, type: string): ReadonlySet<string
       Object.values(node).forEach(look)
     }
   }
-  look([policy.principal, policy.resource, policy.conditions])
+  look([policy.principal, policy.action, policy.resource, policy.conditions])
   return ids
 }
 
