@@ -4,26 +4,34 @@ import type { TaskState } from './task.ts'
 
 const ANY: readonly TaskState[] = ['open', 'suspended', 'closed']
 
-/** Active agents of before a time, by name, behind `after`. */
+/** Where a look at all agents begins, by name, and how many it looks at. */
 export interface Idle {
   /** No task of theirs was opened since then, and they are older. */
   readonly before: number
   readonly after: string
-  readonly limit: number
+  readonly looks: number
+}
+
+/** Those that were found, and behind whom to go on; `undefined` when there are no more. */
+export interface Found {
+  readonly ids: readonly string[]
+  readonly next: string | undefined
 }
 
 /**
- * Agents for which no task was opened for long. Asked in one statement for many: most agents are at work, and are looked at no
- * further.
+ * Active agents for which no task was opened for long. Asked in one statement for some at a time: most agents are at work, and are
+ * looked at no further, and nothing else waits until all were looked at.
  */
-export async function idleAgents(db: Reader, page: Idle): Promise<string[]> {
-  const rows = await idle(db, page).execute()
-  return rows.map(({ id }) => id)
+export async function idleAgents(db: Reader, page: Idle): Promise<Found> {
+  const next = await nextOf(db, page)
+  const rows = await idle(db, page, next).execute()
+  return { ids: rows.map(({ id }) => id), next }
 }
 
 /** Of those, the ones that registered themselves (RFC 7591) and that nobody lets act for them. */
-export async function unusedClients(db: Reader, page: Idle & { now: number }): Promise<string[]> {
-  const rows = await idle(db, page)
+export async function unusedClients(db: Reader, page: Idle & { now: number }): Promise<Found> {
+  const next = await nextOf(db, page)
+  const rows = await idle(db, page, next)
     .where('admission', 'is not', null)
     .where('client_url', 'is', null)
     .where('issuer', 'is', null)
@@ -47,11 +55,24 @@ export async function unusedClients(db: Reader, page: Idle & { now: number }): P
       ),
     )
     .execute()
-  return rows.map(({ id }) => id)
+  return { ids: rows.map(({ id }) => id), next }
 }
 
-function idle(db: Reader, { after, before, limit }: Idle) {
-  return db
+/** The last of those that are looked at. */
+async function nextOf(db: Reader, { after, looks }: Idle): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('agents')
+    .select('id')
+    .where('id', '>', after)
+    .orderBy('id')
+    .limit(1)
+    .offset(looks - 1)
+    .executeTakeFirst()
+  return row?.id
+}
+
+function idle(db: Reader, { after, before }: Idle, last: string | undefined) {
+  const query = db
     .selectFrom('agents')
     .select('agents.id')
     .where('agents.status', '=', 'active')
@@ -71,5 +92,5 @@ function idle(db: Reader, { after, before, limit }: Idle) {
       ),
     )
     .orderBy('agents.id')
-    .limit(limit)
+  return last === undefined ? query : query.where('agents.id', '<=', last)
 }

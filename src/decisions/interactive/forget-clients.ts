@@ -3,7 +3,7 @@ import { basesOfAgent, listTasks, unusedClients } from '../../tasks/index.ts'
 import { forgetRegistration } from '../../tokens/index.ts'
 import type { DecisionParts } from '../parts.ts'
 
-const AT_ONCE = 100
+const AT_ONCE = 500
 const DAY_MS = 24 * 3_600_000
 
 /**
@@ -18,17 +18,16 @@ export async function forgetUnusedClients(
   if (keptDays === 0) return 0
   const before = parts.clock.now() - Math.max(keptDays, 2) * DAY_MS
   let forgotten = 0
-  for (let after = ''; ; ) {
-    const page = await unusedClients(parts.storage.read, {
-      ...{ after, before, limit: AT_ONCE },
+  for (let after: string | undefined = ''; after !== undefined; ) {
+    const { ids, next } = await unusedClients(parts.storage.read, {
+      ...{ after, before, looks: AT_ONCE },
       now: parts.clock.now(),
     })
-    for (const id of page)
+    for (const id of ids)
       if (await isUnused(parts, id, before)) forgotten += await forget(parts, id)
-    const last = page.at(-1)
-    if (!last || page.length < AT_ONCE) return forgotten
-    after = last
+    after = next
   }
+  return forgotten
 }
 
 async function isUnused(

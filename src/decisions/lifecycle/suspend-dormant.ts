@@ -2,7 +2,7 @@ import { findAgent } from '../../agents/index.ts'
 import { idleAgents } from '../../tasks/index.ts'
 import type { DecisionParts } from '../parts.ts'
 
-const AT_ONCE = 100
+const AT_ONCE = 500
 
 /**
  * Suspends agents that had no task for too long. Waking one is an administrator's act, and begins its days anew. Answers how many
@@ -13,14 +13,13 @@ export async function suspendDormant(parts: DecisionParts): Promise<number> {
   const before = dormancy?.before(parts.clock.now())
   if (!dormancy || before === undefined) return 0
   let suspended = 0
-  for (let after = ''; ; ) {
-    const page = await idleAgents(parts.storage.read, { before, after, limit: AT_ONCE })
-    for (const id of page) {
+  for (let after: string | undefined = ''; after !== undefined; ) {
+    const { ids, next } = await idleAgents(parts.storage.read, { before, after, looks: AT_ONCE })
+    for (const id of ids) {
       const agent = await findAgent(parts.storage.read, id)
       if (agent && (await dormancy.suspends(parts, agent))) suspended += 1
     }
-    const last = page.at(-1)
-    if (!last || page.length < AT_ONCE) return suspended
-    after = last
+    after = next
   }
+  return suspended
 }
