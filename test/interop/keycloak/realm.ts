@@ -23,6 +23,24 @@ const GROUPS = {
   },
 }
 
+/** As an organization's own mappers would: one claim by its name, one inside another, one of each type. */
+const ATTRIBUTES = [
+  ['department', 'department', 'Support', 'String'],
+  ['level', 'org.level', '3', 'int'],
+  ['external', 'external', 'false', 'boolean'],
+].map(([name, claim, value, type]) => ({
+  name,
+  protocol: 'openid-connect',
+  protocolMapper: 'oidc-hardcoded-claim-mapper',
+  config: {
+    'claim.name': claim,
+    'claim.value': value,
+    'jsonType.label': type,
+    'id.token.claim': 'true',
+    'access.token.claim': 'true',
+  },
+}))
+
 /** What an administrator of Keycloak would set up for Remit at `remit` and the sample agent (`--import-realm`). */
 export function realm(remit: string): object {
   const client = {
@@ -30,7 +48,7 @@ export function realm(remit: string): object {
     protocol: 'openid-connect',
     standardFlowEnabled: true,
     directAccessGrantsEnabled: false,
-    protocolMappers: [GROUPS],
+    protocolMappers: [GROUPS, ...ATTRIBUTES],
   }
   // Keycloak refuses authorization requests of these clients that come without PKCE.
   const pkce = { 'pkce.code.challenge.method': 'S256' }

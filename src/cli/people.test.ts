@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { World as Remit } from '../../test/world.ts'
+import { signInPerson } from '../people/index.ts'
+import { signedIn } from './testing.ts'
+
+describe('remit people and providers', () => {
+  let remit: Remit
+  before(async () => {
+    remit = await Remit.start('sqlite')
+  })
+  after(() => remit.stop())
+
+  test('who is known, what their provider says of them, and who is stopped', async (t) => {
+    const cli = await signedIn(t, remit)
+    const { people } = remit.rooms
+    await signInPerson(people, {
+      ...{ issuer: remit.provider, subject: 'sam', issuedAt: people.clock.now() },
+      attributes: { department: 'Support', level: 3, external: false, roles: ['a', 'b'] },
+    })
+    const listed = await cli.remit('people', 'list')
+    assert.match(listed.out, /NAME +STATUS +EMAIL +GROUPS +ID/)
+    assert.match(listed.out, /Sam Support +active +sam@example\.com +support +psn_/)
+    const shown = await cli.remit('people', 'show', 'sam@example.com')
+    assert.equal(shown.exit, 0, shown.said)
+    assert.match(shown.out, /^Sam Support · active\n/)
+    for (const line of [
+      /groups +support/,
+      /department +Support/,
+      /external +false/,
+      /level +3/,
+      /roles +a,b/,
+      /known from +http:\/\/127\.0\.0\.1:\d+ as sam/,
+      /confirmed +\S/,
+    ])
+      assert.match(shown.out, line)
+    const { json } = await cli.remit('people', 'show', 'sam@example.com', '--json')
+    assert.deepEqual(json.attributes, {
+      department: 'Support',
+      external: false,
+      level: 3,
+      roles: ['a', 'b'],
+    })
+    const nobody = await cli.remit('people', 'show', 'nobody')
+    assert.equal(nobody.exit, 1)
+    assert.match(nobody.said, /✗ Nobody is known as `nobody`/)
+    const stopped = await cli.remit('people', 'suspend', 'sam@example.com', '--reason', 'left')
+    assert.match(stopped.said, /✓ sam@example\.com is suspended/)
+    assert.match((await cli.remit('people', 'list')).out, /Sam Support +suspended/)
+    const again = await cli.remit('people', 'resume', 'sam@example.com')
+    assert.match(again.said, /✓ sam@example\.com is active again/)
+  })
+
+  test('a provider is added with what its claims mean, listed, and led to where it is tried', async (t) => {
+    const cli = await signedIn(t, remit)
+    const issuer = 'https://login.example.com'
+    const add = [
+      'providers',
+      'add',
+      issuer,
+      '--name',
+      'Example',
+      '--client-id',
+      'remit',
+      '--public',
+    ]
+    const added = await cli.remit(
+      ...add,
+      ...['--attribute', 'roles=/realm_access/roles', 'department=dept'],
+      ...['--domain', 'example.com'],
+    )
+    assert.equal(added.exit, 0, added.said)
+    assert.match(added.said, /its redirect URI there: \S+\/sign-in\/callback/)
+    assert.match(
+      (await cli.remit('providers', 'list')).out,
+      /Example +https:\/\/login\.example\.com +remit +department=dept, roles=\/realm_access\/roles +example\.com/,
+    )
+    const tried = await cli.remit('providers', 'test', issuer)
+    assert.ok(tried.said.includes(`/providers?issuer=${encodeURIComponent(issuer)}`), tried.said)
+    const unknown = await cli.remit('providers', 'test', 'https://other.example')
+    assert.match(unknown.said, /✗ `https:\/\/other\.example` is not registered/)
+    const wrong = await cli.remit(...add, '--attribute', 'shoe=size')
+    assert.equal(wrong.exit, 1)
+    assert.match(wrong.said, /provider\.bad_attributes|is not `attribute=claim`/)
+    const domain = await cli.remit(...add, '--domain', 'EXAMPLE.com')
+    assert.match(domain.said, /is no domain/)
+  })
+})
