@@ -1,6 +1,7 @@
 import type { Adapter, AdapterPayload } from 'oidc-provider'
 import { looksLikeClientUrl } from '../agents/index.ts'
 import { sha256url } from '../lib/bytes.ts'
+import { Problem } from '../lib/problem.ts'
 import type { Artefacts } from '../tokens/index.ts'
 
 /** Longer than any proof or assertion is accepted. */
@@ -43,7 +44,8 @@ export function adapterFor(
     client && isProved() ? { ...client, token_endpoint_auth_method: 'none' } : client
   return {
     async upsert(id, payload, expiresIn) {
-      if (model === 'ReplayDetection') await artefacts.once(id, expiresIn ?? REPLAY_SECONDS)
+      if (model === 'ReplayDetection')
+        await artefacts.once(id, expiresIn ?? REPLAY_SECONDS).catch(asReplayed)
       else
         await artefacts.put(
           model,
@@ -63,6 +65,13 @@ export function adapterFor(
     destroy: (id) => artefacts.destroy(model, stored(id)),
     revokeByGrantId: (grantId) => artefacts.destroyGrant(grantId),
   }
+}
+
+/** Said of what a client authenticates with, as where our own grants use it up. */
+function asReplayed(error: unknown): never {
+  if (error instanceof Problem && error.code === 'artefact.used')
+    throw new Problem('assertion.replayed', 'the assertion was used before')
+  throw error
 }
 
 async function nothing(): Promise<undefined> {}

@@ -11,7 +11,8 @@ import { listTasks } from '../../src/tasks/index.ts'
 import { JWT_BEARER, postForm, TestAgent } from '../agent.ts'
 import { askWith } from '../introspection/asking.ts'
 import { ping, Stranger } from '../mcp/stranger.ts'
-import { decode, jws, newKey, seconds, unsecured } from '../signing.ts'
+import { assertNoToken } from '../refusals.ts'
+import { assertion, decode, jws, newKey, seconds, unsecured } from '../signing.ts'
 import { WHY } from '../ways/acts.ts'
 import { ANSWERED_WAYS } from '../ways/answered-ways.ts'
 import { calls, DIRECT, Ways } from '../ways/desk.ts'
@@ -233,6 +234,27 @@ inEachWorld(
           const replayed = await again(form)
           assert.equal(replayed.status, 401, `${first}, then ${second}: ${replayed.text}`)
         }
+    })
+
+    it('Ory Hydra GHSA-3p3g-vpw6-4w66: nor does it push two requests, of 8 at the same time', async () => {
+      const w = world()
+      const key = await newKey()
+      const stranger = await Stranger.arrive(w)
+      const made = await stranger.register({
+        token_endpoint_auth_method: 'private_key_jwt',
+        jwks: { keys: [key.publicJwk] },
+      })
+      assert.equal(made.status, 201, made.text)
+      const form = {
+        ...Object.fromEntries(stranger.asking(desk()).searchParams),
+        client_assertion_type: JWT_BEARER,
+        client_assertion: await assertion(w.clock, { id: stranger.id, key }, w.issuer),
+      }
+      const push = () => postForm(`${w.issuer}/oauth/par`, form, [])
+      const answers = await Promise.all(Array.from({ length: 8 }, push))
+      assert.equal(answers.filter(({ status }) => status === 201).length, 1)
+      for (const answer of [...answers.filter(({ status }) => status !== 201), await push()])
+        assertNoToken(answer, 'invalid_client', 'agent.unauthenticated')
     })
 
     it('Ory v26.2.5: of errors at the same time each is told its own', async () => {

@@ -32,7 +32,8 @@ export function tellProblems(provider: Provider, onError: (error: unknown) => vo
   }
   provider.on('server_error', (context, error) => {
     note(context, error)
-    onError(error)
+    // A refusal of ours is no failure, although the provider takes everything for one that it does not know.
+    if (!(error instanceof Problem) || error.status >= 500) onError(error)
   })
   provider.on('pushed_authorization_request.error', note)
   provider.on('grant.error', note)
