@@ -41,12 +41,18 @@ const BEGIN_ANEW: ReadonlySet<number | undefined> = new Set([
   CKR.TOKEN_NOT_PRESENT,
 ])
 
+interface Session {
+  readonly handle: Handle
+  /** Of which set of sessions. */
+  readonly generation: number
+}
+
 /** A token with its sessions, in the process that does nothing else. Keys are named by their `CKA_ID`, in hexadecimal. */
 export class Pkcs11Token {
   readonly #cryptoki: Cryptoki
   readonly #access: TokenAccess
-  #free: Handle[] = []
-  #waiting: ((session: Handle) => void)[] = []
+  #free: Session[] = []
+  #waiting: ((session: Session) => void)[] = []
   #slot: Handle | undefined
   #handles = new Map<string, Handle>()
   /** Rises with each new set of sessions. */
@@ -158,21 +164,26 @@ export class Pkcs11Token {
   }
 
   async #inSession<T>(work: (session: Handle) => Promise<T>): Promise<T> {
-    const generation = this.#generation
-    const session = this.#free.pop() ?? (await this.#nextFree())
+    const session = await this.#nextFree()
     try {
-      return await work(session)
+      return await work(session.handle)
     } finally {
-      // Sessions of before are gone with everything that was in them.
-      if (generation === this.#generation) this.#release(session)
+      this.#release(session)
     }
   }
 
-  #nextFree(): Promise<Handle> {
-    return new Promise((resolve) => this.#waiting.push(resolve))
+  async #nextFree(): Promise<Session> {
+    for (;;) {
+      const session =
+        this.#free.pop() ?? (await new Promise<Session>((resolve) => this.#waiting.push(resolve)))
+      // It may have been given before everything began anew, and be taken after that.
+      if (session.generation === this.#generation) return session
+    }
   }
 
-  #release(session: Handle): void {
+  #release(session: Session): void {
+    // Sessions of before are gone with everything that was in them.
+    if (session.generation !== this.#generation) return
     const next = this.#waiting.shift()
     if (next) next(session)
     else this.#free.push(session)
@@ -190,7 +201,7 @@ export class Pkcs11Token {
       this.#cryptoki.C_OpenSession(slot, flags),
     )
     this.#logIn(sessions[0])
-    for (const session of sessions) this.#release(session)
+    for (const handle of sessions) this.#release({ handle, generation: this.#generation })
   }
 
   #logIn(session: Handle | undefined): void {
