@@ -37,7 +37,16 @@ describe('remit issuers', () => {
     await writeFile(join(cli.home, 'rules.json'), JSON.stringify(rules))
     const more = ['--any', '--rules-file', 'rules.json', '--expires', '90d', '--contact', 'ops']
     const prefix = ['--subject-prefix', 'system:serviceaccount:agents:', '--most-agents', '7']
-    const added = await cli.remit('issuers', 'add', 'prod', ...CLUSTER, ...more, ...prefix)
+    const people = ['--most-people', '5', '--people-an-hour', '2']
+    const added = await cli.remit(
+      'issuers',
+      'add',
+      'prod',
+      ...CLUSTER,
+      ...more,
+      ...prefix,
+      ...people,
+    )
     assert.equal(added.exit, 0, added.said)
     assert.match(added.said, /prod is trusted with workload/)
     for (const line of [
@@ -55,6 +64,46 @@ describe('remit issuers', () => {
     const set = await cli.remit('issuers', 'set', 'prod', '--file', 'prod.json', '--json')
     assert.equal(set.exit, 0, set.said)
     assert.deepEqual(set.json.terms, shown.json.terms, 'what is shown can be set again')
+    const { most_people, people_an_hour } = Object(set.json.terms)
+    assert.deepEqual([most_people, people_an_hour], [5, 2])
+    const access = {
+      ...{ provider: 'https://login.example.com', actor: 'act' },
+      details: [
+        { type: 'remit_call' },
+        {
+          ...{ type: 'paying', at: 'https://gw.example/pay', actions: ['pay.send'] },
+          when: [{ claim: '/amount/currency', equals: 'EUR' }],
+          bounds: [{ path: '/amount', op: 'lte', from: '/amount/most' }],
+          ignores: ['note'],
+        },
+      ],
+    }
+    await writeFile(join(cli.home, 'access.json'), JSON.stringify(access))
+    const server = [
+      '--issuer',
+      'https://as.example',
+      '--use',
+      'access_token',
+      '--trust',
+      '2',
+      '--any',
+    ]
+    const read = await cli.remit(
+      ...['issuers', 'add', 'server', ...server, '--access-file', 'access.json'],
+    )
+    assert.equal(read.exit, 0, read.said)
+    const shownServer = await cli.remit('issuers', 'show', 'server', '--json')
+    await writeFile(join(cli.home, 'server.json'), shownServer.out)
+    const again = await cli.remit('issuers', 'set', 'server', '--file', 'server.json', '--json')
+    assert.deepEqual(
+      Object(again.json.terms).access,
+      Object(shownServer.json.terms).access,
+      again.said,
+    )
+    assert.deepEqual(Object(again.json.terms).access.details, [
+      { type: 'remit_call', when: [] },
+      access.details[1],
+    ])
     const tenant = ['--issuer', 'https://ci.example', '--tenant', 'owner=7', '--use', 'workload']
     const mesh = ['--issuer', 'spiffe://prod.example', '--bundle', 'https://spire.example/b']
     for (const args of [
