@@ -60,7 +60,20 @@ export interface Certifying {
   readonly unknown?: boolean
   /** Only such DNS names below. */
   readonly onlyDns?: string
+  /** Only such names below, or none such. */
+  readonly permits?: readonly Constraint[]
+  readonly excludes?: readonly Constraint[]
+  /** Its names twice: the second time these. */
+  readonly alsoDns?: string
 }
+
+/** What authorities may say about names, as text or bytes; subjects as attributes. */
+export type Constraint =
+  | { readonly email: string }
+  | { readonly dns: string }
+  | { readonly uri: string }
+  | { readonly ip: readonly number[] }
+  | { readonly subject: readonly Attribute[] }
 
 export interface Issued extends SelfSigned {
   readonly name: Buffer
@@ -69,9 +82,7 @@ export interface Issued extends SelfSigned {
 export function certificate(given: Certifying): Issued {
   const key = given.key ?? generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
   const now = Date.now()
-  const attributes = given.subject.map(([type, value]) =>
-    sequence(oid(ATTRIBUTES[type]), text(value)),
-  )
+  const attributes = given.subject.map(attribute)
   const name = sequence(
     ...(given.together ? [set(...attributes)] : attributes.map((one) => set(one))),
   )
@@ -102,9 +113,26 @@ export function pemOf(der: Buffer): string {
   return `-----BEGIN CERTIFICATE-----\n${lines}-----END CERTIFICATE-----\n`
 }
 
+function attribute([type, value]: Attribute): Buffer {
+  return sequence(oid(ATTRIBUTES[type]), text(value))
+}
+
+function subtree(base: Constraint): Buffer {
+  if ('email' in base) return sequence(tagged(0x81, Buffer.from(base.email)))
+  if ('dns' in base) return sequence(tagged(0x82, Buffer.from(base.dns)))
+  if ('uri' in base) return sequence(tagged(0x86, Buffer.from(base.uri)))
+  if ('ip' in base) return sequence(tagged(0x87, Buffer.from(base.ip)))
+  return sequence(tagged(0xa4, sequence(...base.subject.map((one) => set(attribute(one))))))
+}
+
 /** RFC 5280 section 4.2.1, the ends of their ids. */
 function extensionsOf(given: Certifying): Buffer[] {
-  const { ca, onlyDns, usage } = given
+  const { alsoDns, ca, excludes = [], onlyDns, usage } = given
+  const permits = [...(given.permits ?? []), ...(onlyDns === undefined ? [] : [{ dns: onlyDns }])]
+  const constraints = [
+    ...(permits.length > 0 ? [tagged(0xa0, Buffer.concat(permits.map(subtree)))] : []),
+    ...(excludes.length > 0 ? [tagged(0xa1, Buffer.concat(excludes.map(subtree)))] : []),
+  ]
   const names = [
     ...(given.emails ?? []).map((one) => tagged(0x81, Buffer.from(one))),
     ...(given.dns ?? []).map((one) => tagged(0x82, Buffer.from(one))),
@@ -123,9 +151,10 @@ function extensionsOf(given: Certifying): Buffer[] {
     ...(usage === undefined ? [] : [extension(0x0f, tagged(0x03, Buffer.from([0, usage])))]),
     ...(purposes.length > 0 ? [extension(0x25, sequence(...purposes))] : []),
     ...(names.length > 0 ? [extension(0x11, sequence(...names))] : []),
-    ...(onlyDns === undefined
+    ...(alsoDns === undefined
       ? []
-      : [extension(0x1e, sequence(tagged(0xa0, sequence(tagged(0x82, Buffer.from(onlyDns))))))]),
+      : [extension(0x11, sequence(tagged(0x82, Buffer.from(alsoDns))))]),
+    ...(constraints.length > 0 ? [extension(0x1e, sequence(...constraints))] : []),
     ...(given.unknown ? [extension(0x7f, sequence())] : []),
   ]
 }

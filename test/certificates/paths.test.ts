@@ -103,4 +103,94 @@ describe('paths of client certificates (RFC 5280)', () => {
     const garbled = { leaf: Buffer.from('x'), chain: [] }
     await assert.rejects(checkPath(garbled, { anchors: [root.der], now }), untrusted)
   })
+
+  it('authorities that signed each other lead nowhere, and that is found out', {
+    timeout: 20_000,
+  }, async () => {
+    const first = certificate({ subject: CN('a'), ...CA })
+    const b = certificate({ subject: CN('b'), by: first, ...CA })
+    const a = certificate({ subject: CN('a'), by: b, key: first.key, ...CA })
+    await assert.rejects(check(issue({ by: a }), [a, b]), untrusted)
+    await assert.rejects(check(issue({ by: a }), [b, a, first]), untrusted)
+    // Where one of them is signed by an anchor, too, that is the way; in whatever order they come.
+    const out = certificate({ subject: CN('b'), by: root, key: b.key, ...CA })
+    for (const chain of [
+      [a, b, out],
+      [out, b, a],
+    ])
+      await check(issue({ by: a }), chain)
+  })
+
+  it('an authority gives the names that all above it may give, and every one is looked at', async () => {
+    const both = { dns: ['bot.inside.example', 'bot.outside.example'] }
+    const bound = (over: Partial<Certifying>) =>
+      certificate({ subject: CN('bound'), by: root, ...CA, ...over })
+    const inside = bound({ onlyDns: 'inside.example' })
+    const wider = bound({ by: inside, subject: CN('wider'), onlyDns: 'outside.example' })
+    const acme = bound({ permits: [{ subject: [['O', 'Acme']] }] })
+    const net = bound({ permits: [{ ip: [10, 0, 0, 0, 255, 255, 0, 0] }] })
+    const web = bound({ permits: [{ uri: 'inside.example' }] })
+    const mail = bound({ permits: [{ email: 'inside.example' }, { email: 'one@x.example' }] })
+    const not = bound({ excludes: [{ dns: 'outside.example' }, { uri: '.outside.example' }] })
+    const anchor = certificate({ subject: CN('anchor'), ...CA, onlyDns: 'inside.example' })
+    const bot = [
+      ['O', 'Acme'],
+      ['CN', 'bot'],
+    ] as const
+    const refused: Record<string, [by: Issued, names: Partial<Certifying>, chain?: Issued[]]> = {
+      'one that it may beside one that it may not': [inside, both],
+      'what only an authority below it permits': [
+        wider,
+        { dns: ['bot.outside.example'] },
+        [wider, inside],
+      ],
+      'names that come twice': [inside, { dns: ['inside.example'], alsoDns: 'outside.example' }],
+      'another subject': [acme, { subject: CN('bot') }],
+      'a subject in which it is somewhere': [
+        acme,
+        {
+          subject: [
+            ['OU', 'x'],
+            ['O', 'Acme'],
+            ['CN', 'bot'],
+          ],
+        },
+      ],
+      'an address of another net': [
+        net,
+        {
+          ips: [
+            [10, 0, 0, 7],
+            [10, 1, 0, 7],
+          ],
+        },
+      ],
+      'an address of another kind': [net, { ips: [Array(16).fill(10)] }],
+      'another host': [web, { uris: ['https://inside.example/a', 'https://outside.example/a'] }],
+      'a host in the name of somebody': [web, { uris: ['https://inside.example@x.example/'] }],
+      'a host below': [web, { uris: ['https://a.inside.example/'] }],
+      'a URI without a host': [web, { uris: ['urn:inside.example'] }],
+      'another address': [mail, { emails: ['a@inside.example', 'two@x.example'] }],
+      'two hosts': [mail, { emails: ['a@b@inside.example'] }],
+      'a host that is excluded': [not, { dns: ['A.Outside.example'] }],
+      'the same, with a dot at its end': [not, { dns: ['a.outside.example.'] }],
+      'a URI of one': [not, { uris: ['https://a.outside.example'] }],
+    }
+    for (const [name, [by, names, chain = [by]]] of Object.entries(refused))
+      await assert.rejects(check(issue({ by, ...names }), chain), untrusted, name)
+    await assert.rejects(
+      check(issue({ by: anchor, dns: ['outside.example'] }), [], { anchors: [anchor.der] }),
+      untrusted,
+      'an anchor itself',
+    )
+    const permitted: [by: Issued, names: Partial<Certifying>][] = [
+      [inside, { dns: ['INSIDE.example', 'a.b.inside.example'], uris: ['urn:x'] }],
+      [acme, { subject: bot }],
+      [net, { ips: [[10, 0, 9, 9]] }],
+      [web, { uris: ['https://Inside.example:8443/a'] }],
+      [mail, { emails: ['a@Inside.example', 'one@x.example'] }],
+      [not, { dns: ['outside.example.org'], uris: ['https://outside.example/'] }],
+    ]
+    for (const [by, names] of permitted) await check(issue({ by, uris: [], ...names }), [by])
+  })
 })

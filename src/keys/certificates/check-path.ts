@@ -1,7 +1,10 @@
 import { X509Certificate } from 'node:crypto'
 import type { Certificate } from 'pkijs'
 import { Problem } from '../../lib/problem.ts'
-import { type CertificateNames, namesOf } from './names.ts'
+import { checkConstraints } from './constraints.ts'
+import { parsedExtension as parsed, untrusted } from './extension.ts'
+import { leadToAnchor } from './lead.ts'
+import { bytesIn, type CertificateNames, namesOf } from './names.ts'
 
 /** Certificates, DER: the one that counts, and those between it and whoever is trusted. */
 export interface ShownPath {
@@ -60,12 +63,22 @@ export async function checkPath(
   if (chain.length > MOST_BETWEEN) throw untrusted('there are too many certificates in between')
   const { Certificate: Read, CertificateChainValidationEngine: Engine } = await import('pkijs')
   try {
-    const read = (der: Uint8Array) => Read.fromBER(Uint8Array.from(der))
-    const own = read(leaf)
+    const way = wayOf({ leaf, chain }, anchors, now)
+    if (!way) throw untrusted('it leads to nobody who is trusted')
+    const read = way.map(({ raw }) => Read.fromBER(Uint8Array.from(raw)))
+    const [own, ...above] = read
+    const anchor = above.pop()
+    if (!own || !anchor) throw untrusted('it leads to nobody who is trusted')
     const engine = new Engine({
-      trustedCerts: anchors.map(read),
-      certs: [...chain.filter((der) => !same(der, leaf)).map(read), own],
+      trustedCerts: [anchor],
+      certs: [...above, own],
       checkDate: new Date(now),
+      // INVARIANT: the library goes this way or none.
+      findIssuer: async (certificate, all, crypto) => {
+        const next = read[read.indexOf(certificate) + 1]
+        const found = await all.defaultFindIssuer(certificate, all, crypto)
+        return found.filter((each) => each === next)
+      },
     })
     const { certificatePath = [], result, resultMessage } = await engine.verify()
     if (!result) throw untrusted(resultMessage)
@@ -75,6 +88,7 @@ export async function checkPath(
     checkSigned(path.map((der) => new X509Certificate(der)))
     certificatePath.forEach(checkStrength)
     certificatePath.forEach(checkDepth)
+    checkConstraints(certificatePath)
     checkHolder(own)
     const { validFrom, validTo } = new X509Certificate(leaf)
     const between = await Promise.all(certificatePath.slice(1, -1).map(namesOf))
@@ -88,6 +102,12 @@ export async function checkPath(
     if (cause instanceof Problem) throw cause
     throw untrusted('the certificate cannot be read', cause)
   }
+}
+
+function wayOf({ chain, leaf }: ShownPath, anchors: readonly Uint8Array[], now: number) {
+  const read = (der: Uint8Array) => new X509Certificate(der)
+  const between = chain.filter((der) => !same(der, leaf)).map(read)
+  return leadToAnchor(read(leaf), { anchors: anchors.map(read), between, now })
 }
 
 /** The library's word is not the only one for who signed what. */
@@ -141,17 +161,9 @@ function checkHolder(own: Certificate): void {
 function bitsOf(certificate: Certificate): number | undefined {
   const usage = parsed(certificate, KEY_USAGE)
   if (!usage) return undefined
-  const block: unknown = Reflect.get(usage, 'valueBlock')
-  const bytes: unknown = typeof block === 'object' && block && Reflect.get(block, 'valueHexView')
-  if (!(bytes instanceof Uint8Array)) throw untrusted('its key usage cannot be read')
+  const bytes = bytesIn(usage)
+  if (!bytes) throw untrusted('its key usage cannot be read')
   return bytes[0] ?? 0
-}
-
-function parsed({ extensions = [] }: Certificate, id: string): object | undefined {
-  const found = extensions.find(({ extnID }) => extnID === id)
-  if (!found) return undefined
-  if (!found.parsedValue) throw untrusted(`its extension ${id} cannot be read`)
-  return found.parsedValue
 }
 
 function derOf(certificate: Certificate): Uint8Array {
@@ -160,8 +172,4 @@ function derOf(certificate: Certificate): Uint8Array {
 
 function same(one: Uint8Array, other: Uint8Array): boolean {
   return Buffer.from(one).equals(other)
-}
-
-function untrusted(why: string, cause?: unknown): Problem {
-  return new Problem('certificate.not_trusted', `the client certificate: ${why}`, { cause })
 }

@@ -13,10 +13,7 @@ export interface CertificateNames {
 }
 
 /** Tags of GeneralName (RFC 5280 section 4.2.1.6). */
-const EMAIL = 1
-const DNS = 2
-const URI = 6
-const IP = 7
+export const GENERAL_NAME = { email: 1, dns: 2, directory: 4, uri: 6, ip: 7 } as const
 
 /** RFC 4514 section 3. */
 const SHORT: Readonly<Record<string, string>> = {
@@ -39,10 +36,10 @@ export async function namesOf(certificate: Certificate): Promise<CertificateName
     names.flatMap(({ type, value }) => (type === tag && typeof value === 'string' ? [value] : []))
   return {
     subject: subjectOf(certificate.subject),
-    dns: texts(DNS).map((name) => name.toLowerCase()),
-    uris: texts(URI),
-    ips: names.flatMap(({ type, value }) => (type === IP ? addressOf(value) : [])),
-    emails: texts(EMAIL),
+    dns: texts(GENERAL_NAME.dns).map((name) => name.toLowerCase()),
+    uris: texts(GENERAL_NAME.uri),
+    ips: names.flatMap(({ type, value }) => (type === GENERAL_NAME.ip ? addressOf(value) : [])),
+    emails: texts(GENERAL_NAME.email),
   }
 }
 
@@ -52,10 +49,16 @@ export function plainAddress(text: string): string | undefined {
   return /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/.test(text) ? text : undefined
 }
 
-function addressOf(value: unknown): string[] {
+/** Of an octet string. */
+export function bytesIn(value: unknown): Uint8Array | undefined {
   const block: unknown = typeof value === 'object' && value && Reflect.get(value, 'valueBlock')
   const bytes: unknown = typeof block === 'object' && block && Reflect.get(block, 'valueHexView')
-  if (!(bytes instanceof Uint8Array)) return []
+  return bytes instanceof Uint8Array ? bytes : undefined
+}
+
+function addressOf(value: unknown): string[] {
+  const bytes = bytesIn(value)
+  if (!bytes) return []
   if (bytes.length === 4) return [bytes.join('.')]
   if (bytes.length !== 16) return []
   const groups = Array.from({ length: 8 }, (_, i) =>

@@ -1,0 +1,124 @@
+import type { Certificate, GeneralName, RelativeDistinguishedNames } from 'pkijs'
+import { parsedExtension, untrusted } from './extension.ts'
+import { bytesIn, GENERAL_NAME } from './names.ts'
+
+const NAME_CONSTRAINTS = '2.5.29.30'
+const SUBJECT_ALT_NAME = '2.5.29.17'
+const EMAIL_ADDRESS = '1.2.840.113549.1.9.1'
+
+type Name = Pick<GeneralName, 'type'> & { readonly value: unknown }
+
+/**
+ * Which names each authority may give (RFC 5280 section 4.2.1.10), for everybody below it. The library takes a certificate for permitted
+ * where one of its names is, and what an authority below permits for permitted above.
+ * INVARIANT: every name is within what every authority above permits, and no authority permits what the one above it does not. What nobody here
+ * can compare is not within.
+ * @throws Problem `certificate.not_trusted`
+ */
+export function checkConstraints(path: readonly Certificate[]): void {
+  for (const [i, authority] of path.entries()) {
+    const constraints = parsedExtension(authority, NAME_CONSTRAINTS)
+    if (!constraints) continue
+    const permitted = basesOf(constraints, 'permittedSubtrees')
+    const excluded = basesOf(constraints, 'excludedSubtrees')
+    for (const name of path.slice(0, i).flatMap(namesIn)) {
+      const outside = permitted.filter(({ type }) => type === name.type)
+      const permits = outside.length === 0 || outside.some((base) => isWithin(name, base) === true)
+      const excludes = excluded.some((base) => isWithin(name, base) !== false)
+      if (!permits || excludes) throw untrusted('an authority may not give such a name')
+    }
+  }
+}
+
+function basesOf(constraints: object, which: string): readonly Name[] {
+  const subtrees: unknown = Reflect.get(constraints, which)
+  if (subtrees === undefined) return []
+  if (!Array.isArray(subtrees)) throw untrusted('its name constraints cannot be read')
+  return subtrees.map(({ base }: { base: Name }) => base)
+}
+
+/** Those beside the subject, the subject, and addresses in it. */
+function namesIn(certificate: Certificate): readonly Name[] {
+  const { subject } = certificate
+  const found = parsedExtension(certificate, SUBJECT_ALT_NAME)
+  const beside: unknown = found ? Reflect.get(found, 'altNames') : []
+  if (!Array.isArray(beside)) throw untrusted('its names cannot be read')
+  const addresses = subject.typesAndValues.filter(({ type }) => type === EMAIL_ADDRESS)
+  return [
+    ...beside,
+    ...addresses.map(({ value }) => ({ type: GENERAL_NAME.email, value: value.valueBlock.value })),
+    ...(subject.typesAndValues.length > 0
+      ? [{ type: GENERAL_NAME.directory, value: subject }]
+      : []),
+  ]
+}
+
+/** `undefined`: nobody can say. */
+function isWithin(name: Name, base: Name): boolean | undefined {
+  if (name.type !== base.type) return false
+  const [one, other] = [name.value, base.value]
+  if (name.type === GENERAL_NAME.directory) return isBelow(one, other)
+  if (name.type === GENERAL_NAME.ip) return isAddressIn(bytesIn(one), bytesIn(other))
+  if (typeof one !== 'string' || typeof other !== 'string') return undefined
+  const [text, within] = [one.toLowerCase(), other.toLowerCase()]
+  switch (name.type) {
+    case GENERAL_NAME.dns:
+      return isHostIn(text, within, true)
+    case GENERAL_NAME.email:
+      return isMailIn(text, within)
+    case GENERAL_NAME.uri:
+      return isHostIn(hostOf(text), within, false)
+    default:
+      return undefined
+  }
+}
+
+/** A leading dot means hosts below; without one they are meant, too, where it is said so. */
+function isHostIn(host: string | undefined, within: string, below: boolean): boolean | undefined {
+  // With a dot at its end, or an empty part, it is written like none.
+  if (host === undefined || /^\.|\.\.|\.$/.test(host)) return undefined
+  if (within === '') return true
+  if (within.startsWith('.')) return host.endsWith(within)
+  return host === within || (below && host.endsWith(`.${within}`))
+}
+
+function isMailIn(address: string, within: string): boolean | undefined {
+  const [, host, more] = address.split('@')
+  if (host === undefined || more !== undefined) return undefined
+  return within.includes('@') ? address === within : isHostIn(host, within, false)
+}
+
+/** RFC 3986 section 3.2; an address in brackets is no host name. */
+function hostOf(uri: string): string | undefined {
+  const [, host] =
+    /^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#@]*@)?([^/?#:@[\]]+)(?::\d*)?(?:[/?#]|$)/.exec(uri) ?? []
+  return host
+}
+
+function isAddressIn(
+  address: Uint8Array | undefined,
+  within: Uint8Array | undefined,
+): boolean | undefined {
+  if (!address || !within || within.length % 2 !== 0) return undefined
+  const size = within.length / 2
+  if (address.length !== size) return false
+  return address.every(
+    (byte, i) => (byte & at(within, size + i)) === (at(within, i) & at(within, size + i)),
+  )
+}
+
+function at(bytes: Uint8Array, i: number): number {
+  return bytes[i] ?? 0
+}
+
+/** A subject is within whatever it begins with (section 7.1). */
+function isBelow(one: unknown, other: unknown): boolean | undefined {
+  const [parts, within] = [partsOf(one), partsOf(other)]
+  if (!parts || !within) return undefined
+  return within.every((part, i) => parts[i]?.isEqual(part) === true)
+}
+
+function partsOf(name: unknown): RelativeDistinguishedNames['typesAndValues'] | undefined {
+  const { typesAndValues }: { typesAndValues?: unknown } = Object(name)
+  return Array.isArray(typesAndValues) ? typesAndValues : undefined
+}

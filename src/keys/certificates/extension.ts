@@ -1,0 +1,16 @@
+import type { Certificate } from 'pkijs'
+import { Problem } from '../../lib/problem.ts'
+
+/** What an extension says; `undefined` where it is not there. @throws Problem `certificate.not_trusted` where it cannot be read */
+export function parsedExtension({ extensions = [] }: Certificate, id: string): object | undefined {
+  const [found, another] = extensions.filter(({ extnID }) => extnID === id)
+  // RFC 5280 section 4.2. Whoever reads the first must not be told another thing than whoever reads the last.
+  if (another) throw untrusted(`its extension ${id} is there twice`)
+  if (!found) return undefined
+  if (!found.parsedValue) throw untrusted(`its extension ${id} cannot be read`)
+  return found.parsedValue
+}
+
+export function untrusted(why: string, cause?: unknown): Problem {
+  return new Problem('certificate.not_trusted', `the client certificate: ${why}`, { cause })
+}
