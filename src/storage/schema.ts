@@ -36,6 +36,7 @@ import type {
   AgentKeyRow,
   AgentRow,
   BearerTokenRow,
+  CertifiedAgentRow,
   ConnectionRow,
   EnforcerRow,
   OfferedDefinitionRow,
@@ -111,6 +112,7 @@ export interface Schema {
   agent_keys: AgentKeyRow
   agent_clients: AgentClientRow
   agent_certificate_names: AgentCertificateNameRow
+  certified_agents: CertifiedAgentRow
   trusted_issuers: TrustedIssuerRow
   workloads: WorkloadRow
   workload_tokens: WorkloadTokenRow

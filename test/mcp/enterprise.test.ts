@@ -11,9 +11,11 @@ import {
   StreamableHTTPClientTransport,
 } from '@modelcontextprotocol/client'
 import {
+  addCertificateName,
   addIssuer,
   addKey,
   registerAgent,
+  removeCertificateName,
   revokeIssuer,
   revokeKey,
   setIssuerTerms,
@@ -223,6 +225,14 @@ inEachWorld(
       const { thumbprint } = key
       await revokeKey(w.rooms.agents, { agentId: 'once-keyed', thumbprint, by })
       assert.equal(await as('once-keyed'), 'agent.unauthenticated', 'also when its key was revoked')
+      // Known by a certificate, which is no less than a key: whoever takes the name away makes it no public client.
+      await register('certified')
+      const name = { kind: 'san_dns', value: 'certified.example' } as const
+      const certified = { agentId: 'certified', name, by }
+      await addCertificateName(w.rooms.agents, certified)
+      assert.equal(await as('certified'), 'agent.unauthenticated')
+      await removeCertificateName(w.rooms.agents, certified)
+      assert.equal(await as('certified'), 'agent.unauthenticated', 'also when it was taken back')
       await register('in-a-cluster')
       assert.equal(await as('in-a-cluster'), undefined)
       await addIssuer(w.rooms.issuers, {

@@ -26,7 +26,22 @@ export async function insertCertificateName(
     .values({ kind, value, agent_id: agentId, created_at: now })
     .onConflict((conflict) => conflict.columns(['kind', 'value']).doNothing())
     .executeTakeFirstOrThrow()
+  await tx
+    .insertInto('certified_agents')
+    .values({ agent_id: agentId })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
   return numInsertedOrUpdatedRows === 1n
+}
+
+/** Whether it ever had one, also one that was taken back. */
+export async function wasCertified(reader: Reader, agentId: string): Promise<boolean> {
+  const row = await reader
+    .selectFrom('certified_agents')
+    .select('agent_id')
+    .where('agent_id', '=', agentId)
+    .executeTakeFirst()
+  return row !== undefined
 }
 
 export async function deleteCertificateName(

@@ -3,6 +3,7 @@ import type { Agent } from '../agent.ts'
 import { hadKeys } from '../agent-key-store.ts'
 import { findAgent } from '../agent-store.ts'
 import { activeOnly, inTheSameWords } from '../authenticate.ts'
+import { wasCertified } from '../certificates/certificate-name-store.ts'
 import { agentIdOf, isClientUrl } from '../documents/client-url.ts'
 import { findDescription } from '../documents/description-store.ts'
 import type { AuthenticatingParts } from './authenticated.ts'
@@ -10,7 +11,7 @@ import type { AuthenticatingParts } from './authenticated.ts'
 /**
  * The agent that a client says it is, where it has nothing to prove that with (`none`, RFC 7591 section 2). Failures are told as those
  * of `authenticateAgent`.
- * INVARIANT: whoever has, publishes or ever had a key, or is vouched for by an issuer, is none of these.
+ * INVARIANT: whoever has, publishes or ever had a key, is or was known by a certificate, or is vouched for by an issuer, is none of these.
  */
 export async function findPublicClient(
   parts: AuthenticatingParts,
@@ -28,6 +29,7 @@ async function find(parts: AuthenticatingParts, clientId: string): Promise<Agent
   const proves =
     agent.issuer !== null ||
     (await hadKeys(read, agent.id)) ||
+    (await wasCertified(read, agent.id)) ||
     (await publishesKeys(parts, clientId)) ||
     (await isNamedByIssuer(parts, agent))
   if (proves) throw new Problem('agent.unauthenticated', 'it can prove who it is, and has to')

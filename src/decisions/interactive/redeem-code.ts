@@ -2,8 +2,8 @@ import type { ForbidRef } from '@remit/engine'
 import {
   type Agent,
   agentIdOf,
+  canProve,
   findAgent,
-  listKeys,
   type TrustedIssuer,
 } from '../../agents/index.ts'
 import { type AccessRequest, USE_STEP, useSteps } from '../../approvals/index.ts'
@@ -126,8 +126,8 @@ async function behind(
   const person = await findPerson(read, authorization.personId ?? '')
   if (!agent || !person) return refused('grant.ended', 'the client or the person is gone')
   // INVARIANT: an agent that can prove possession never gets a token that does not need it.
-  if (!proof && (client.byKey || (await listKeys(read, agent.id)).length > 0))
-    return refused('proof.missing', 'an agent that has keys sends a DPoP proof')
+  if (!proof && (client.byKey || (await canProve(read, agent.id))))
+    return refused('proof.missing', 'an agent that can prove itself sends a DPoP proof')
   const { byIdentifier } = await parts.catalog.current()
   const resource = byIdentifier.get(authorization.resource)
   if (!resource) return refused('resource.unknown', 'no such resource is offered')

@@ -1,4 +1,4 @@
-import { listKeys } from '../../agents/index.ts'
+import { canProve } from '../../agents/index.ts'
 import { USE_STEP } from '../../approvals/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { closeTask } from '../../tasks/index.ts'
@@ -62,8 +62,8 @@ export async function refreshTokens(
   if (shown.usedAt !== null) return again()
   const wrong = misuse(parts, { asked, shown, held, proof })
   if (wrong) return no(wrong)
-  if (!proof && (client.byKey || (await listKeys(read, held.task.agentId)).length > 0))
-    return no(refused('grant.ended', 'the agent has keys by now, and proves its possession'))
+  if (!proof && (client.byKey || (await canProve(read, held.task.agentId))))
+    return no(refused('grant.ended', 'the agent can prove itself by now, and has to'))
   const issued = await issueTokens(parts, held, {
     clientId: shown.clientId,
     resource: shown.resource,

@@ -1,5 +1,5 @@
 import { intersect } from '@remit/engine'
-import { listKeys, type Sponsored } from '../../agents/index.ts'
+import { canProve, type Sponsored } from '../../agents/index.ts'
 import { detailsForScope } from '../../catalog/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { findPerson } from '../../people/index.ts'
@@ -44,7 +44,7 @@ async function asBrought(
   if (brought.proof) return asked
   const { agent, vouched } = brought
   // INVARIANT: what can prove possession, or may not do without, gets nothing that does not need it.
-  if (!vouched.issuer.bearer || (await listKeys(parts.storage.read, agent.id)).length > 0)
+  if (!vouched.issuer.bearer || (await canProve(parts.storage.read, agent.id)))
     throw new Problem('proof.missing', 'send a DPoP proof: its token is bound to a key')
   if (asked.resource === undefined)
     throw new Problem('resource.unknown', 'name the one `resource` that a token is wanted for')

@@ -23,6 +23,7 @@ import { scale } from './0025-scale.ts'
 import { actors } from './0026-actors.ts'
 import { certificateNames } from './0029-certificate-names.ts'
 import { proofs } from './0030-proofs.ts'
+import { certifiedAgents } from './0031-certified-agents.ts'
 import { askedPeople } from './0038-asked-people.ts'
 import type { Migration } from './migration.ts'
 
@@ -53,5 +54,6 @@ export const MIGRATIONS: readonly Migration[] = [
   actors,
   certificateNames,
   proofs,
+  certifiedAgents,
   askedPeople,
 ]

@@ -84,6 +84,10 @@ export interface AgentCertificateNameRow {
   created_at: number
 }
 
+export interface CertifiedAgentRow {
+  agent_id: string
+}
+
 export interface AgentClientRow {
   issuer: string
   client_id: string
