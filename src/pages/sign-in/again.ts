@@ -31,7 +31,7 @@ export function adviceToSignIn({ href, words }: SignInFirst): Html {
   return notice(
     'calm',
     'Some of this wants a sign-in of its own',
-    html`<p>A rule permits some of it only to people who have signed in${words}. Without that it is refused when the program tries.</p><p><a class="button" href="${href}">Sign in again first</a></p>`,
+    html`<div class="stack"><p>A rule permits some of it only to people who have signed in${words}. Without that it is refused when the program tries.</p><p><a class="button" href="${href}">Sign in again first</a></p></div>`,
   )
 }
 
@@ -40,6 +40,6 @@ export function signInFirstNotice({ href, words }: SignInFirst): Html {
   return notice(
     'warn',
     'Sign in again before you say yes',
-    html`<p>A yes here wants a sign-in of its own${words}. You come back to this page. Saying no needs nothing.</p><p><a class="button" href="${href}">Sign in again</a></p>`,
+    html`<div class="stack"><p>A yes here wants a sign-in of its own${words}. You come back to this page. Saying no needs nothing.</p><p><a class="button" href="${href}">Sign in again</a></p></div>`,
   )
 }
