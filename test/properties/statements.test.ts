@@ -42,7 +42,8 @@ import {
   suspendTask,
   TaskKeeper,
 } from '../../src/tasks/index.ts'
-import { flawsOf, watched } from './statements.ts'
+import { endedHolders } from '../../src/tasks/task-store.ts'
+import { flawsOf, planOf, watched } from './statements.ts'
 
 /** What grows with people, agents, tasks and calls. Of everything else there is as much as administrators set up. */
 const GROWS = new Set(
@@ -168,6 +169,13 @@ forEachEngine('statements', (open) => {
         if (matters(flaw, text) && !few) flaws.push(`${flaw}: ${text}`)
     }
     assert.deepEqual(flaws, [])
+  })
+
+  test('who has ended is looked for among those who have, not among everybody', async () => {
+    const { statements, storage } = watched(await open())
+    await endedHolders(storage.read, 'person', { after: '', count: 10 })
+    const text = [...statements].find((each) => each.includes('exists')) ?? assert.fail()
+    assert.match((await planOf(storage, text)).join('; '), /live_ended/)
   })
 
   test('one that has no index is found out', async () => {

@@ -38,11 +38,21 @@ export async function flawsOf(storage: Storage, text: string): Promise<readonly 
   })
 }
 
-async function sqliteFlaws({ read }: Storage, text: string): Promise<string[]> {
+/** The steps in which a statement is done, as the engine says them. */
+export async function planOf({ engine, read }: Storage, text: string): Promise<string[]> {
+  if (engine === 'postgres') {
+    const explain = CompiledQuery.raw(`EXPLAIN (GENERIC_PLAN) ${text}`)
+    const { rows } = await read.executeQuery<{ 'QUERY PLAN': string }>(explain)
+    return rows.map((row) => row['QUERY PLAN'])
+  }
   const parameters = Array.from(text.matchAll(/\?/g), () => null)
   const explain = CompiledQuery.raw(`EXPLAIN QUERY PLAN ${text}`, parameters)
   const { rows } = await read.executeQuery<{ detail: string }>(explain)
-  return rows.flatMap(({ detail }) => {
+  return rows.map(({ detail }) => detail)
+}
+
+async function sqliteFlaws(storage: Storage, text: string): Promise<string[]> {
+  return (await planOf(storage, text)).flatMap((detail) => {
     const scanned = /^SCAN ([a-z]\w*)/.exec(detail)?.[1]
     if (scanned !== undefined) return [`scan ${scanned}`]
     // Sorting the last term is sorting those that are equal before it.
