@@ -1,4 +1,4 @@
-import type { Ask, GateName } from '@remit/engine'
+import { type Ask, type GateName, issuanceQueries, queriesOf } from '@remit/engine'
 import { isId } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'
 import { type Settlement, settlementsOf } from '../tasks/index.ts'
@@ -57,7 +57,7 @@ export interface OperatorExplanation extends Explanation {
   readonly ask: Ask | undefined
   readonly gates: readonly OperatorGate[]
   /** Whether what it was decided from is still there. */
-  readonly facts: Replayable['of']
+  readonly facts: 'facts' | 'stopped' | 'erased'
 }
 
 /** @throws Problem `decision.unknown` */
@@ -102,7 +102,14 @@ async function gatesOf(
   made: Replayable,
 ): Promise<readonly OperatorGate[]> {
   const rules = policyVersion ? await parts.policies.rules(policyVersion) : undefined
-  return explainGates(explanation.gates, made.of === 'facts' ? made.facts : undefined, rules)
+  return explainGates(explanation.gates, queriesFrom(made), rules)
+}
+
+function queriesFrom(made: Replayable) {
+  if (made.of === 'facts') return () => queriesOf(made.facts)
+  if (made.of !== 'issuance') return undefined
+  const { facts, ...asked } = made.issuance
+  return () => issuanceQueries(facts, asked)
 }
 
 function forPerson(
@@ -149,5 +156,10 @@ function forOperator(
   const { callHash, explanation, personId, policyVersion, replicaId } = decision
   const { ask, risk } = explanation
   const more = { personId, callHash, policyVersion, replicaId, ask, risk: risk && whole(risk) }
-  return { ...forPerson(decision, gates), ...more, gates, facts: made.of }
+  return {
+    ...forPerson(decision, gates),
+    ...more,
+    gates,
+    facts: made.of === 'issuance' ? 'facts' : made.of,
+  }
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
 import { addAdmissionRule } from '../../src/agents/index.ts'
 import { listForApprover } from '../../src/approvals/index.ts'
+import { explain } from '../../src/decisions/index.ts'
 import { findPerson } from '../../src/people/index.ts'
 import { latestSet, publishPolicies } from '../../src/policy/index.ts'
 import { listTasks } from '../../src/tasks/index.ts'
@@ -82,6 +83,12 @@ inEachWorld('policies gate the tokens of clients that come with a code', (world)
     await forbid('issue:access_token:refresh_token')
     const refused = await stranger.refresh({ refresh_token })
     assert.equal(refused.body.error, 'invalid_grant')
+    const told = await explain(
+      world().rooms.decisions,
+      String(refused.body.decision_id),
+      'operator',
+    )
+    assert.equal(told.gates[0]?.policies[0]?.id, 'no-such-token')
     assert.equal((await ping(desk(), String(body.access_token))).status, 200)
     await forbid('')
     assert.equal((await stranger.refresh({ refresh_token })).status, 200, 'it was not used up')

@@ -61,15 +61,18 @@ export function explainLines(of: Explanation, look: Look): readonly Value[] {
 /** What happened, as one would say it. */
 function sentence(of: Explanation): Text {
   const who = bold(of.agent ?? 'Somebody unknown')
-  const what = of.action === null ? 'make a call' : text`call ${bold(of.action)}`
+  const what =
+    of.action === null
+      ? 'make a call'
+      : text`${of.action.startsWith('issue:') ? 'be given' : 'call'} ${bold(of.action)}`
   if (of.outcome === 'permit')
     return text`${green('✓')} ${who} was allowed to ${what}. ${whatCame(of)}`
   if (of.outcome === 'requestable') {
-    return text`${yellow('●')} ${who} may ${what} only once a person has approved this very call. Nothing was sent.`
+    return text`${yellow('●')} ${who} may ${what} only once a person has approved exactly this. Nothing was sent.`
   }
   if (of.outcome === 'challenged')
     return text`${dim('·')} ${who} was asked to prove its key with a nonce before it may ${what}. Nothing was decided.`
-  return text`${red('✗')} ${who} was not allowed to ${what}: ${titleOf(of.reason)}. Nothing was sent.`
+  return text`${red('✗')} ${who} was not allowed to ${what}: ${titleOf(of.reason)}. Nothing was ${of.action?.startsWith('issue:') === true ? 'issued' : 'sent'}.`
 }
 
 /** What came of a call that was permitted. */

@@ -6,6 +6,7 @@ import {
   type Decision,
   type Detail,
   decide,
+  queriesOf,
   type TypedArguments,
 } from '@remit/engine'
 import { type Agent, findAgent, listAgents } from '../../agents/index.ts'
@@ -98,7 +99,7 @@ export async function checkCall(parts: DecisionParts, asked: Checked): Promise<C
     verdict: decision.outcome,
     ...wordsOf(decision),
     ...{ person, agent, action, resource },
-    gates: explainGates(gatesOf(decision), facts, rules),
+    gates: explainGates(gatesOf(decision), () => queriesOf(facts), rules),
     ask: decision.outcome === 'requestable' ? decision.ask : undefined,
     basis: await basisOf(parts, asked, facts, catalog.kindOf),
     dependsOn: new Set(answers.map((each) => each.decision.outcome)).size > 1 ? given.missing : [],

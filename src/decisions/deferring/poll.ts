@@ -101,7 +101,7 @@ function ended({ state, expiresAt }: Deferral, now: number): Refused | undefined
 
 /** INVARIANT: why something cannot be granted any more may say something about the person; the agent learns only that it is so. */
 function generic(answer: Refused, why: Refused): Refused {
-  if (answer !== why) return answer
+  if (answer.reason !== why.reason) return answer
   return refused('deferral.denied', 'it was not allowed, or cannot be granted any more')
 }
 

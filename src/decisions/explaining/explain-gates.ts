@@ -1,4 +1,4 @@
-import { type CallFacts, type PolicyQuery, queriesOf } from '@remit/engine'
+import type { PolicyQuery, queriesOf } from '@remit/engine'
 import {
   ExplainedQuery,
   type ExplainedRule,
@@ -16,13 +16,13 @@ export interface OperatorGate extends BareGate {
 }
 type BareGate = Omit<StoredGate, 'policies'>
 
-/** `facts`: what the decision was made from, where that is known. Without them rules are shown as they stand, and none are looked for. */
+/** `queries`: what policies were asked, where that is known. Without them rules are shown as they stand, and none are looked for. */
 export function explainGates(
   gates: readonly StoredGate[],
-  facts: CallFacts | undefined,
+  queries: (() => ReturnType<typeof queriesOf>) | undefined,
   rules: RulesOf | undefined,
 ): readonly OperatorGate[] {
-  const asked = rules && facts ? questions(facts, rules) : []
+  const asked = rules && queries ? questions(queries, rules) : []
   return gates.map(({ policies: ids = [], ...gate }) => ({
     ...gate,
     policies: ids.flatMap((id) => determining(id, gate, asked, rules) ?? []),
@@ -36,9 +36,12 @@ interface Question {
   readonly explained: ExplainedQuery
 }
 
-function questions(facts: CallFacts, rules: RulesOf): readonly Question[] {
+function questions(
+  queries: () => ReturnType<typeof queriesOf>,
+  rules: RulesOf,
+): readonly Question[] {
   try {
-    return queriesOf(facts).map(({ gate, query }) => ({
+    return queries().map(({ gate, query }) => ({
       gate,
       query,
       explained: new ExplainedQuery(query, rules),

@@ -45,5 +45,6 @@ export function refusing(
  * (`invalid_grant`) instead of registering anew (`invalid_client`).
  */
 export function grantEnded(refusal: Refused): Refused {
-  return refused('grant.ended', refusal.detail)
+  const { judged } = refusal
+  return { ...refused('grant.ended', refusal.detail), ...(judged ? { judged } : {}) }
 }

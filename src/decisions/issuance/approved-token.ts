@@ -6,6 +6,7 @@ import { type Refused, refused } from '../opening/opening.ts'
 import type { DecisionParts } from '../parts.ts'
 import { notIssuable, type TokenOf, tokenGate } from './gate.ts'
 import type { Issuing, Token } from './issuing.ts'
+import type { JudgedIssuance } from './judged.ts'
 import { tokenQuestion } from './question.ts'
 
 /** A token that may be issued. */
@@ -30,20 +31,25 @@ export async function approvedToken(
   token: Token,
   issuing: Issuing,
 ): Promise<IssuableToken | Refused> {
-  const { allowed, answer, policies } = await tokenGate(parts, of, token, issuing)
-  if (allowed || answer.allowed) return NOTHING_ASKED
-  if (answer.reason !== 'issuance.needs_approval') return notIssuable([answer])
+  const judged = await tokenGate(parts, of, token, issuing)
+  const { answer, policyVersion } = judged
+  if (answer.allowed) return NOTHING_ASKED
+  if (answer.reason !== 'issuance.needs_approval') return notIssuable([judged])
   const asked = { ...of, token, grant: issuing.grant }
-  const question = tokenQuestion(parts, asked, answer.forbids, policies.version)
+  const question = tokenQuestion(parts, asked, answer.forbids, policyVersion)
   const people = await lastingApproval(parts, question, parts.clock.now())
   if (people.state === 'denied') return refused('approval.denied', 'people said no to this token')
   if (people.state !== 'approved')
-    return pending(question, people.state === 'none' ? people.insufficient : [])
+    return pending(question, people.state === 'none' ? people.insufficient : [], {
+      ...judged,
+      answer,
+    })
   const { request, used } = people
   const { forbids: lifted } = request.ask
   const again = await tokenGate(parts, of, token, issuing, lifted)
   // Other rules ask by now, or these in other words.
-  if (!again.allowed) return pending(question, [request.id])
+  if (!again.answer.allowed)
+    return pending(question, [request.id], { ...again, answer: again.answer })
   return {
     steps: used ? [] : useSteps(parts, request, newId('decision', parts.random)),
     until: request.usableUntil ?? undefined,
@@ -54,6 +60,7 @@ export async function approvedToken(
 function pending(
   question: NonNullable<Refused['asks']>['question'],
   insufficient: readonly string[],
+  judged: JudgedIssuance,
 ): Refused {
   return {
     ...refused(
@@ -61,5 +68,6 @@ function pending(
       'people are asked about this token; send the same request again when they have answered',
     ),
     asks: { question, insufficient },
+    judged,
   }
 }

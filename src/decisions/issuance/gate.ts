@@ -4,7 +4,6 @@ import {
   type Issuable,
   type IssuanceFacts,
   issuable,
-  type PolicySet,
   type Requestable,
 } from '@remit/engine'
 import type { Agent } from '../../agents/index.ts'
@@ -21,6 +20,7 @@ import { type Refused, refused } from '../opening/opening.ts'
 import type { DecisionParts } from '../parts.ts'
 import { intersecting, type Whereabouts } from '../whereabouts/whereabouts.ts'
 import { type Issuing, issueAction, type Token } from './issuing.ts'
+import type { JudgedIssuance } from './judged.ts'
 import { OPENING_WORDS } from './question.ts'
 
 /** Of tokens without a call: nothing is unusual about them. */
@@ -64,11 +64,13 @@ export async function issuedWithin<
   const policies = await parts.policies.active()
   const facts = await factsOf(parts, openers, issuing)
   const action = issueAction('access_token', issuing)
-  const answers = new Map<string, Issuable>()
+  const judged = new Map<string, Judged>()
   const allows = (location: string) => {
     const resource = catalog.byIdentifier.get(location)?.name ?? location
-    const answer = answers.get(location) ?? issuable(facts, { action, resource }, policies, lifted)
-    answers.set(location, answer)
+    const asked = { action, resource, lifted: lifted ?? [], policyVersion: policies.version }
+    const answer =
+      judged.get(location)?.answer ?? issuable(facts, { action, resource }, policies, lifted)
+    judged.set(location, { ...asked, facts, answer })
     if (answer.allowed || answer.reason !== 'issuance.needs_approval' || !asking)
       return answer.allowed
     asking.push(...answer.forbids)
@@ -77,7 +79,7 @@ export async function issuedWithin<
   const details = at(got.details, allows)
   const left = got.details.length > 0 ? details : at(got.mayDelegate, allows)
   if (left.length > 0) return { ...got, details }
-  return notIssuable([...answers.values()])
+  return notIssuable([...judged.values()])
 }
 
 /** A token of a task that is open. */
@@ -96,8 +98,8 @@ export async function mayIssueAt(
   issuing: Issuing,
   lifted: readonly ForbidRef[] = [],
 ): Promise<Refused | undefined> {
-  const { allowed, answer } = await tokenGate(parts, of, token, issuing, lifted)
-  return allowed ? undefined : notIssuable([answer])
+  const judged = await tokenGate(parts, of, token, issuing, lifted)
+  return judged.answer.allowed ? undefined : notIssuable([judged])
 }
 
 /** How policies answer about a token; what people lifted when the task opened is lifted for all of its tokens. */
@@ -107,7 +109,7 @@ export async function tokenGate(
   token: Token,
   issuing: Issuing,
   lifted: readonly ForbidRef[] = [],
-): Promise<{ readonly allowed: boolean; readonly answer: Issuable; readonly policies: PolicySet }> {
+): Promise<Judged> {
   const policies = await parts.policies.active()
   const now = parts.clock.now()
   const around = { at: now, origin: issuing.origin, risk: NO_RISK }
@@ -121,14 +123,18 @@ export async function tokenGate(
     closed: CLOSED,
   }
   const asked = { action: issueAction(token, issuing), resource }
+  const known = { ...asked, facts, policyVersion: policies.version }
   const first = issuable(facts, asked, policies, lifted)
   if (first.allowed || first.reason !== 'issuance.needs_approval')
-    return { allowed: first.allowed, answer: first, policies }
+    return { ...known, lifted, answer: first }
   const of = { taskId: held.task.id, template: OPENING_WORDS, now }
   const before = await liftedForTask(parts, of)
-  const answer = issuable(facts, asked, policies, [...lifted, ...before])
-  return { allowed: answer.allowed, answer, policies }
+  const all = [...lifted, ...before]
+  return { ...known, lifted: all, answer: issuable(facts, asked, policies, all) }
 }
+
+/** One that may have been let be. */
+export type Judged = Omit<JudgedIssuance, 'answer'> & { readonly answer: Issuable }
 
 async function factsOf(
   parts: DecisionParts,
@@ -165,8 +171,20 @@ function at(details: readonly Detail[], allows: (location: string) => boolean): 
 }
 
 /** INVARIANT: which rule it was is for the books, not for whoever asks. */
-export function notIssuable(answers: readonly Issuable[]): Refused {
-  const found = (reason: string) => answers.some((each) => !each.allowed && each.reason === reason)
+export function notIssuable(all: readonly Judged[]): Refused {
+  const refusal = refusalOf(all)
+  const judged = all.find(isRefusedAs(refusal.reason)) ?? all.find(isRefusedAs(undefined))
+  return judged ? { ...refusal, judged } : refusal
+}
+
+function isRefusedAs(reason: string | undefined) {
+  return (each: Judged): each is JudgedIssuance =>
+    !each.answer.allowed && (reason === undefined || each.answer.reason === reason)
+}
+
+function refusalOf(all: readonly Judged[]): Refused {
+  const found = (reason: string) =>
+    all.some(({ answer }) => !answer.allowed && answer.reason === reason)
   if (found('policy.error'))
     return refused('policy.error', 'a policy about issuing tokens could not be evaluated')
   return found('issuance.needs_approval')

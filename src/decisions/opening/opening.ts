@@ -4,6 +4,7 @@ import type { Id } from '../../lib/id.ts'
 import type { ProblemCode } from '../../lib/problem.ts'
 import type { Task } from '../../tasks/index.ts'
 import type { Minted } from '../../tokens/index.ts'
+import type { JudgedIssuance } from '../issuance/judged.ts'
 
 /** A certificate that a client showed at the TLS connection, with its public key. */
 export interface ClientCertificate {
@@ -125,6 +126,8 @@ export interface Refused {
   readonly detail: string
   /** What sign-in would be enough, where that is what is missing (RFC 9470). */
   readonly stepUp?: GateResult['stepUp']
+  /** What policies looked at, where they refused it: for the books. */
+  readonly judged?: JudgedIssuance
   /** What people are asked along with it. */
   readonly asks?: {
     readonly question: FrozenQuestion

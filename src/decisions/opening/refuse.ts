@@ -1,8 +1,10 @@
 import { type AccessRequest, attachQuestion } from '../../approvals/index.ts'
 import type { LedgerEvent } from '../../ledger/index.ts'
+import { type Id, newId } from '../../lib/id.ts'
 import { consumeOnce, consumeOnceStep } from '../../storage/index.ts'
 import type { Proof } from '../../tokens/index.ts'
 import { CHALLENGED } from '../case.ts'
+import { issuanceRow } from '../issuance/issuance-row.ts'
 import type { DecisionParts } from '../parts.ts'
 import { isChallenge } from '../reasons.ts'
 import { PROOF_STEP } from '../refuse.ts'
@@ -28,8 +30,15 @@ export async function refuseOpening(
   const used = proof
     ? [consumeOnceStep(parts.storage.read, 'dpop', proof.replayKey, proof.expiresAt)]
     : []
-  const done = await parts.storage.commit([...used, recordStep(parts, attempt, refusal)])
-  if (done.committed) return refusal
+  const { judged } = refusal
+  const id = judged && newId('decision', parts.random)
+  const row = judged && id && issuanceRow(parts, judged, { ...attempt, id, detail: refusal.detail })
+  const done = await parts.storage.commit([
+    ...used,
+    ...(row ? [{ name: 'decision', query: row, rows: 1 as const }] : []),
+    recordStep(parts, attempt, refusal, id),
+  ])
+  if (done.committed) return id ? { ...told(refusal), members: { decision_id: id } } : refusal
   if (done.failed !== PROOF_STEP) throw new Error(`a refusal could not be recorded: ${done.failed}`)
   return refuseReplay(parts, attempt)
 }
@@ -43,7 +52,7 @@ async function refuseReplay(parts: DecisionParts, attempt: Attempt): Promise<Ref
 async function refuseAsking(
   parts: DecisionParts,
   attempt: Attempt,
-  { asks: _, ...refusal }: Refused,
+  { asks: _, judged, ...refusal }: Refused,
   { insufficient, question }: NonNullable<Refused['asks']>,
 ): Promise<Refused> {
   const { proof } = attempt
@@ -56,8 +65,15 @@ async function refuseAsking(
       return TOO_MANY
     }
     const { request } = attached
-    await parts.ledger.append(tx, { ...recordOf(attempt, refusal), requestId: request.id })
-    return { ...refusal, members: { access_request: told(parts, request) } }
+    const { decisionId: id } = question
+    if (judged) {
+      const as = { ...attempt, id, detail: refusal.detail, requestId: request.id }
+      await tx.executeQuery(issuanceRow(parts, judged, as).compile())
+    }
+    const record = recordOf(attempt, refusal, judged && id)
+    await parts.ledger.append(tx, { ...record, requestId: request.id })
+    const decision = judged ? { decision_id: id } : {}
+    return { ...refusal, members: { ...decision, access_request: toldOf(parts, request) } }
   })
   return answer ?? refuseReplay(parts, attempt)
 }
@@ -68,7 +84,7 @@ const TOO_MANY = refused(
 )
 
 /** As for a call that people are asked about. */
-function told({ issuer }: Pick<DecisionParts, 'issuer'>, request: AccessRequest) {
+function toldOf({ issuer }: Pick<DecisionParts, 'issuer'>, request: AccessRequest) {
   const { expiresAt, id, state, taskId } = request
   return {
     ...{ id, state, url: `${issuer}/v1/tasks/${taskId}/requests/${id}` },
@@ -77,12 +93,22 @@ function told({ issuer }: Pick<DecisionParts, 'issuer'>, request: AccessRequest)
   }
 }
 
-function recordStep(parts: DecisionParts, attempt: Attempt, refusal: Refused) {
-  return parts.ledger.appendStep(recordOf(attempt, refusal))
+function told({ judged: _, ...refusal }: Refused): Refused {
+  return refusal
 }
 
-function recordOf(attempt: Attempt, { reason }: Refused): LedgerEvent {
+function recordStep(
+  parts: DecisionParts,
+  attempt: Attempt,
+  refusal: Refused,
+  decisionId?: Id<'decision'>,
+) {
+  return parts.ledger.appendStep(recordOf(attempt, refusal, decisionId))
+}
+
+function recordOf(attempt: Attempt, { reason }: Refused, decisionId?: Id<'decision'>): LedgerEvent {
   return {
+    decisionId,
     ...attempt.about,
     type: isChallenge(reason) ? CHALLENGED : attempt.type,
     outcome: isChallenge(reason) ? 'challenged' : 'refused',

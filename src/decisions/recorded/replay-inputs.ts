@@ -1,5 +1,7 @@
 import { type CallFacts, type Decision, decide, type PolicySet } from '@remit/engine'
+import { readIssueAction } from '../../policy/index.ts'
 import type { StoredDecision, StoredOutcome } from '../decision-store.ts'
+import { type RecordedIssuance, recordedIssuance } from '../issuance/judged.ts'
 import { factsFrom } from './inputs.ts'
 import type { StoredInputs } from './recorded-store.ts'
 import type { SettingFacts } from './setting.ts'
@@ -17,11 +19,16 @@ export type RecordedDecision = Pick<
  */
 export type Replayable =
   | { readonly of: 'facts'; readonly facts: CallFacts }
+  | { readonly of: 'issuance'; readonly issuance: RecordedIssuance }
   | { readonly of: 'stopped' | 'erased' }
 
 /** `setting`: the value under the row's digest, read once for all rows that name it; `undefined` where there is none. */
 export function replayInputs(row: RecordedDecision, setting: SettingFacts | undefined): Replayable {
   const { action, at, inputs, resource } = row
+  if (action !== null && resource !== null && readIssueAction(action)) {
+    if (inputs === null) return { of: 'erased' }
+    return { of: 'issuance', issuance: recordedIssuance(inputs, { action, resource }) }
+  }
   if (row.setting === null) return { of: 'stopped' }
   if (inputs === null || !setting || resource === null || action === null) return { of: 'erased' }
   return { of: 'facts', facts: factsFrom(inputs, setting, { action, at, resource }) }

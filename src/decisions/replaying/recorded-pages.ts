@@ -74,6 +74,8 @@ async function readRows(
       'setting',
     ])
     .where('reason', '!=', CHALLENGE)
+    // Of tokens only what was refused is kept: nothing that a sum could be made of.
+    .where((e) => e.or([e('action', 'is', null), e('action', 'not like', 'issue:%')]))
     .where('at', '>=', after?.at ?? since)
     .where('at', '<=', until)
   if (agentId !== undefined) query = query.where('agent_id', '=', agentId)

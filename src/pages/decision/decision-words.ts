@@ -41,6 +41,9 @@ export function outcomeBadge(item: Pick<DecisionItem, 'outcome' | 'state' | 'sta
 
 export function actionName(action: string | null): Html {
   if (action === null) return html`<span class="soft">nothing known</span>`
+  const [kind, token = '', grant = ''] = action.split(':')
+  if (kind === 'issue')
+    return html`<span title="${action}">${show(`Issue ${token} by ${grant}`.replaceAll('_', ' '))}</span>`
   const words = actionInWords(action)
   return html`<span title="${action}">${show(words.charAt(0).toUpperCase() + words.slice(1))}</span>`
 }
