@@ -71,8 +71,15 @@ export async function issueForSubject(
     if (holds()) return { ...issued, taskId: task.id }
   }
   await closeTask(parts, { taskId: task.id, by: 'system', reason: 'overtaken' })
-  return made && isRefused(made) ? made : STALE
+  if (!made || !isRefused(made)) return STALE
+  // The task is over: nobody can be asked about a token of it.
+  return made.asks ? NEEDS_TASK : made
 }
+
+const NEEDS_TASK = refused(
+  'issuance.approval_needed',
+  'people have to approve it first: open a task, and ask with its token',
+)
 
 const WAY = { grant: 'token_exchange', openedBy: 'exchange' } as const
 
