@@ -22,9 +22,14 @@ export async function findPersonBySubject(
   )
 }
 
-/** Everybody of this address, at whichever provider; two are enough to know that it says not whom. */
-export async function findPersonsByEmail(reader: Reader, email: string): Promise<Person[]> {
-  const ids = reader.selectFrom('persons').select('id').where('email', '=', email).limit(2)
+/** Everybody of this address, at one provider or at whichever; two are enough to know that it says not whom. */
+export async function findPersonsByEmail(
+  reader: Reader,
+  email: string,
+  provider?: string,
+): Promise<Person[]> {
+  let ids = reader.selectFrom('persons').select('id').where('email', '=', email).limit(2)
+  if (provider !== undefined) ids = ids.where('issuer', '=', provider)
   return gather(await withGroups(reader).where('persons.id', 'in', ids).execute())
 }
 

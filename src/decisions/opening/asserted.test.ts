@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { asCalls } from '@remit/engine'
 import { addIssuer, type IssuerDescription, revokeIssuer } from '../../agents/index.ts'
-import { findPerson, findPersonBySubject, suspendPerson } from '../../people/index.ts'
+import { findPerson, findPersonBySubject, signInPerson, suspendPerson } from '../../people/index.ts'
 import { fakeProvider, unsigned } from '../../people/sign-in/testing.ts'
 import { forEachEngine } from '../../storage/testing.ts'
-import { basesFor, findTask } from '../../tasks/index.ts'
+import { basesFor, closeTask, findTask } from '../../tasks/index.ts'
 import { assertedWorld, outcomeOf } from '../foreign/testing.ts'
 import { newKey, ORDERS, READ, type TestKey, TOKEN_URL, worldsOver } from '../testing.ts'
 import { openAsserted } from './open-asserted.ts'
@@ -206,6 +206,29 @@ forEachEngine('tasks that an assertion of another organization opens', (open) =>
     assert.deepEqual(outcomes, ['opened', ...Array(63).fill('subject_token.replayed')])
   })
 
+  test('closed while the next token of a task was made: no token is given out', async (t) => {
+    const { jag, opening, parts } = await begin(t)
+    const key = newKey()
+    const brings = async () => opening({ identity: await jag({ resource: ORDERS }) }, key)
+    const first = await openAsserted(parts, await brings())
+    assert.ok(first.outcome === 'opened')
+    assert.equal(outcomeOf(await openAsserted(parts, await brings())), 'opened', 'it goes on')
+    const racing = {
+      ...parts,
+      storage: {
+        ...parts.storage,
+        read: parts.storage.read,
+        transaction: parts.storage.transaction.bind(parts.storage),
+        commit: async (steps: Parameters<typeof parts.storage.commit>[0]) => {
+          const done = await parts.storage.commit(steps)
+          await closeTask(parts, { taskId: first.task.id, by: 'x', reason: 'person' })
+          return done
+        },
+      },
+    }
+    assert.equal(outcomeOf(await openAsserted(racing, await brings())), 'token.stale')
+  })
+
   test('people: by address where that is said so, new ones where it is', async (t) => {
     const { jag, held, reason, world, parts } = await begin(t, {
       people: { provider: 'https://people.example', delegates: true, admits: true, email: true },
@@ -225,6 +248,12 @@ forEachEngine('tasks that an assertion of another organization opens', (open) =>
     assert.equal(again.opened.task.personId, kim?.id)
     const known = kim && (await findPerson(parts.storage.read, kim.id))
     assert.deepEqual(known, kim, 'an assertion changes nothing of somebody who is known')
+    // Somebody elsewhere has the same address, and so takes it from nobody; two of the same provider do.
+    const profile = { email: 'kim@acme.example', name: 'Kim', issuedAt: parts.clock.now() }
+    const elsewhere = { issuer: 'https://partner.example', subject: 'kim' }
+    await signInPerson(parts, { ...profile, ...elsewhere, groupValues: [] })
+    const still = await held({ identity: await jag({ sub: 'other', email: 'kim@acme.example' }) })
+    assert.equal(still.opened.task.personId, kim?.id)
     const unverified = { sub: 'third', email: 'kim@acme.example', email_verified: false }
     const third = await held({ identity: await jag(unverified) })
     assert.notEqual(third.opened.task.personId, kim?.id)

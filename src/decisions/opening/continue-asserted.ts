@@ -11,12 +11,15 @@ import { proofStep } from '../refuse.ts'
 import { refusedBy } from './begin.ts'
 import type { BroughtAgent } from './bring.ts'
 import { grantOpening } from './grant.ts'
-import type { AssertedOpening, Opened, Refused } from './opening.ts'
+import { type AssertedOpening, type Opened, type Refused, refused } from './opening.ts'
 import type { ReadAssertion, Shows } from './read-assertion.ts'
 import { detailsAt, grantedScope, isRefused } from './wanted.ts'
 
 /** Of one person, the newest: an agent may have as many as it has people. */
 const MOST_LOOKED_AT = 64
+
+/** All that was brought is used up already. */
+export const SPENT = refused('token.stale', 'something changed while the token was issued')
 
 export interface Continuing {
   readonly asked: Omit<AssertedOpening, 'use'>
@@ -58,10 +61,13 @@ export async function continueAsserted(
   const scope = grantedScope(asked.scope, at.details)
   const issued = await resourceAccess(parts, held, {
     ...{ resource: at.resource, view: at.view, details: at.details, person: at.setting.person },
-    ...{ scope, thumbprint: held.task.keyThumbprint },
+    ...{ scope, thumbprint: held.task.keyThumbprint, until: at.people.until },
   })
   const failed = await use(parts, continuing, { held, at, issued })
   if (failed !== undefined) return refusedBy(failed)
+  // INVARIANT: nothing awaits between this check and the answer.
+  if (![at.view, at.setting.also, ...grant.views].every((view) => parts.live.holds(view)))
+    return SPENT
   const { token } = issued
   const answer = { outcome: 'opened', kind: 'resource', token, details: at.details } as const
   const of = { task: held.task, chain: held.chain }
@@ -110,6 +116,7 @@ async function use(
     ...(proof ? [proofStep(parts, proof)] : []),
     ...(assertion ? [credentialStep(read, assertion)] : []),
     consumeOnceStep(read, 'subject_token', replayKey, expiresAt),
+    ...at.people.steps,
     ...issued.steps,
     parts.ledger.appendStep({
       ...aboutTask(held),

@@ -4,7 +4,7 @@ import { openFor } from '../open-task.ts'
 import type { DecisionParts } from '../parts.ts'
 import { problemOr } from '../reasons.ts'
 import { readAgent } from './bring.ts'
-import { continueAsserted } from './continue-asserted.ts'
+import { continueAsserted, SPENT } from './continue-asserted.ts'
 import { type AssertedOpening, type Opening, type OpeningAnswer, refused } from './opening.ts'
 import { meetSubject, readAssertion } from './read-assertion.ts'
 import { refuseOpening } from './refuse.ts'
@@ -52,7 +52,8 @@ export async function openAsserted(
     const going = await problemOr(continueAsserted(parts, { asked, said: read, resource }))
     if (going instanceof Problem)
       return refuseOpening(parts, attempt, refused(going.code, going.detail))
-    if (going) return isRefused(going) ? refuseOpening(parts, attempt, going) : going
+    if (going && (going === SPENT || !isRefused(going))) return going
+    if (going) return refuseOpening(parts, attempt, going)
   }
   const lifeSeconds = asked.lifeSeconds ?? (resource === undefined ? undefined : LONG_SECONDS)
   const wanted = { ...opening, ...read.asserted, scope: undefined, lifeSeconds }

@@ -9,7 +9,7 @@ import type { DecisionParts } from '../parts.ts'
 import { problemOr } from '../reasons.ts'
 import { answerOpening } from './answer.ts'
 import { begin, refusedBy } from './begin.ts'
-import { continueAsserted } from './continue-asserted.ts'
+import { continueAsserted, SPENT } from './continue-asserted.ts'
 import { type Granted, grantOpening } from './grant.ts'
 import { newTask } from './new-task.ts'
 import { LONG_SECONDS } from './open-asserted.ts'
@@ -54,6 +54,7 @@ export async function openPublic(
   const known = { ...attempt, about: { agent: found.id, ...person } }
   const ready = await problemOr(prepare(parts, asked, said))
   if (ready instanceof Problem) return refuse(parts, known, ready)
+  if (ready === SPENT) return SPENT
   if (isRefused(ready)) return refuseOpening(parts, known, ready)
   if ('token' in ready) return ready
   const { grant, resource, subject, task } = ready

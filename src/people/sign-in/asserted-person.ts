@@ -49,7 +49,7 @@ async function byAddress(
   { provider }: AssertedBy,
 ): Promise<Person | undefined> {
   if (typeof email !== 'string' || email === '' || verified === false) return undefined
-  const found = await findPersonsByEmail(storage.read, email)
-  const [only] = found
-  return found.length === 1 && only?.issuer === provider ? only : undefined
+  // Those of others do not count: whoever may bring people could take an address from somebody by giving it to one more.
+  const [only, another] = await findPersonsByEmail(storage.read, email, provider)
+  return another ? undefined : only
 }
