@@ -62,6 +62,8 @@ describe('paths of client certificates (RFC 5280)', () => {
     const bound = certificate({ subject: CN('bound'), by: root, ...CA, onlyDns: 'inside.example' })
     const noSign = certificate({ subject: CN('middle'), by: root, ca: true, usage: 0x02 })
     const old = certificate({ subject: CN('middle'), by: root, ...CA, to: now - 1000 })
+    const servers = certificate({ subject: CN('middle'), by: root, ...CA, forServers: true })
+    const clients = certificate({ subject: CN('middle'), by: root, ...CA, forClients: true })
     const { publicKey: _, privateKey: weak } = generateKeyPairSync('rsa', { modulusLength: 1024 })
     const good = issue()
     const cases: Record<string, [leaf: Issued, chain?: readonly Issued[], over?: object]> = {
@@ -84,6 +86,7 @@ describe('paths of client certificates (RFC 5280)', () => {
       'a key that signs nothing': [issue({ usage: 0x20 })],
       'for servers': [issue({ forServers: true })],
       'an extension that nobody knows': [issue({ unknown: true })],
+      'signed by one that signs for servers': [issue({ by: servers, forClients: true }), [servers]],
       'a short key': [issue({ key: weak })],
       'a chain without end': [good, [middle, middle, middle, middle, middle]],
       // The holder of `good` is nobody who can be borrowed.
@@ -91,6 +94,7 @@ describe('paths of client certificates (RFC 5280)', () => {
     }
     for (const [name, given] of Object.entries(cases))
       await assert.rejects(check(...given), untrusted, name)
+    await check(issue({ by: clients, forClients: true }), [clients])
     const mine = certificate(HOLDER)
     await assert.rejects(check(mine, [mine, good, middle]), untrusted, 'its own twice')
     // The same words with another signature, behind which the right one is sent along.

@@ -26,6 +26,7 @@ const KEY_USAGE = '2.5.29.15'
 const EXTENDED_KEY_USAGE = '2.5.29.37'
 const BASIC_CONSTRAINTS = '2.5.29.19'
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2'
+const ANY_PURPOSE = '2.5.29.37.0'
 /** Bits of `keyUsage`, first byte (RFC 5280 section 4.2.1.3). */
 const DIGITAL_SIGNATURE = 0x80
 const CERT_SIGN = 0x04
@@ -88,6 +89,7 @@ export async function checkPath(
     checkSigned(path.map((der) => new X509Certificate(der)))
     certificatePath.forEach(checkStrength)
     certificatePath.forEach(checkDepth)
+    certificatePath.slice(1).forEach(checkPurpose)
     checkConstraints(certificatePath)
     checkHolder(own)
     const { validFrom, validTo } = new X509Certificate(leaf)
@@ -152,10 +154,22 @@ function checkHolder(own: Certificate): void {
     throw untrusted('its key is for signing certificates')
   if (usage !== undefined && (usage & DIGITAL_SIGNATURE) === 0)
     throw untrusted('its key is not for signing')
-  const extended = parsed(own, EXTENDED_KEY_USAGE)
-  const purposes: unknown = extended && Reflect.get(extended, 'keyPurposes')
-  if (extended && !(Array.isArray(purposes) && purposes.includes(CLIENT_AUTH)))
-    throw untrusted('it is not for clients')
+  if (purposesOf(own)?.includes(CLIENT_AUTH) === false) throw untrusted('it is not for clients')
+}
+
+/** An authority that says what it signs for, as TLS everywhere reads it, signs for nothing else: not for clients where it is for servers. */
+function checkPurpose(authority: Certificate): void {
+  const purposes = purposesOf(authority)
+  if (purposes && !purposes.includes(CLIENT_AUTH) && !purposes.includes(ANY_PURPOSE))
+    throw untrusted('its authority does not sign for clients')
+}
+
+/** `undefined`: it does not say. */
+function purposesOf(certificate: Certificate): readonly unknown[] | undefined {
+  const extended = parsed(certificate, EXTENDED_KEY_USAGE)
+  if (!extended) return undefined
+  const purposes: unknown = Reflect.get(extended, 'keyPurposes')
+  return Array.isArray(purposes) ? purposes : []
 }
 
 function bitsOf(certificate: Certificate): number | undefined {
