@@ -343,6 +343,16 @@ inEachWorld(
       assert.ok(first)
       assert.notEqual(mail.tokens()?.access_token, first)
       assert.deepEqual(await taskOf(), before, 'no other task')
+      // A task never learns of a later sign-in, which may be what is wanted: that begins another.
+      const signedIn = Math.floor(w.clock.now() / 1000) - 60
+      const taskFor = async (said: object) => (await redeem({}, { ...said })).body.task_id
+      const weak = await taskFor({ acr: 'pwd', auth_time: signedIn })
+      assert.equal(await taskFor({ acr: 'pwd', auth_time: signedIn }), weak)
+      const strong = await taskFor({ acr: 'mfa', auth_time: signedIn })
+      const fresh = await taskFor({ acr: 'mfa', auth_time: signedIn + 30 })
+      assert.equal(new Set([weak, strong, fresh]).size, 3)
+      const { acr, authTime } = (await findTask(w.rooms.storage.read, String(fresh))) ?? {}
+      assert.deepEqual([acr, authTime], ['mfa', (signedIn + 30) * 1000])
       // With a key of its own, too, which would be good for no second task.
       const key = await newKey()
       const bound = await redeem({}, {}, await proving(key))

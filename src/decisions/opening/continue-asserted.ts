@@ -74,7 +74,10 @@ export async function continueAsserted(
   return { ...answer, ...of, ...(scope === undefined ? {} : { scope }) }
 }
 
-/** Not closed, by the same key or by none, for the same, through the same, and asked for as plainly. */
+/**
+ * Not closed, by the same key or by none, for the same, through the same, and asked for as plainly. A task never learns of a later sign-in
+ * (RFC 9470): without a key, another sign-in is another task; with one, whoever needs it comes with another key.
+ */
 async function alike(parts: DecisionParts, { asked, said }: Continuing): Promise<readonly Task[]> {
   const { budget, lifeSeconds, purpose, space, thread } = asked
   const ofItsOwn = [budget, lifeSeconds, purpose, space, thread].some((one) => one !== undefined)
@@ -97,6 +100,7 @@ async function alike(parts: DecisionParts, { asked, said }: Continuing): Promise
       task.spaceId === null &&
       task.budget.length === 0 &&
       task.deadline > parts.clock.now() &&
+      (proof !== undefined || (task.acr === subject.acr && task.authTime === subject.authTime)) &&
       task.purpose === said.asserted.purpose &&
       task.issuers.toSorted().join() === names.join() &&
       JSON.stringify(task.actors) === JSON.stringify(actors),
