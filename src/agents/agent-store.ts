@@ -46,6 +46,25 @@ export async function listDue(
   return rows.map(({ id, recertify_by }) => ({ id, by: recertify_by ?? page.by }))
 }
 
+/** Agents that carry a date and are not retired, those that are or were due first before the others. */
+export async function listDated(
+  reader: Reader,
+  page: { readonly limit: number; readonly after?: Due },
+): Promise<Agent[]> {
+  const { after, limit } = page
+  let query = agents(reader)
+    // As the index has it: written out, or it could not be used.
+    .where(sql<SqlBool>`status <> 'retired' AND recertify_by IS NOT NULL`)
+    .orderBy('recertify_by')
+    .orderBy('id')
+    .limit(limit)
+  if (after)
+    query = query.where(({ eb, refTuple, tuple }) =>
+      eb(refTuple('recertify_by', 'id'), '>', tuple(after.by, after.id)),
+    )
+  return gather(reader, await query.execute())
+}
+
 /** False when the name was given to an agent before, also to one that is retired. */
 export async function insertAgent(tx: Tx, agent: Omit<Agent, 'clients'>): Promise<boolean> {
   const { numInsertedOrUpdatedRows } = await tx

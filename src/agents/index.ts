@@ -25,6 +25,7 @@ export {
   findAgent,
   findAgentOfClient,
   listAgents,
+  listDated,
 } from './agent-store.ts'
 export type { AttestationChallenges } from './attestation/challenges.ts'
 export { POP_ALGORITHMS } from './attestation/possession.ts'

@@ -1,5 +1,5 @@
 import { ADMISSION_OPERATIONS } from './admission.ts'
-import { AGENT_OPERATIONS } from './agents.ts'
+import { AGENT_OPERATIONS } from './agents/agents.ts'
 import { CERTIFICATE_NAME_OPERATIONS } from './certificates/names.ts'
 import { CONNECTION_OPERATIONS } from './connections.ts'
 import { ENFORCER_OPERATIONS } from './enforcers.ts'

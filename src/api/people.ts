@@ -8,6 +8,7 @@ import {
   dropMember,
   entriesOf,
   findPerson,
+  findPersonsCalled,
   listGroups,
   listPersons,
   listProviders,
@@ -19,10 +20,10 @@ import {
   unmapGroup,
 } from '../people/index.ts'
 import { operation } from './operation.ts'
+import { Along, along, pageOf } from './paging.ts'
 import { ById, listOf, Name, Nothing, Person, Reason } from './schemas.ts'
 import { personShape } from './shapes.ts'
 
-const MOST_LISTED = 1000
 const closed = { additionalProperties: false } as const
 const Group = Type.Object({ name: Name, description: Type.String() })
 const Provider = Type.Object({
@@ -56,15 +57,34 @@ export const PEOPLE_OPERATIONS = [
     id: 'people.list',
     method: 'GET',
     path: '/people',
-    says: 'Every person that has signed in.',
+    says: 'People who have signed in, by name, a page at a time.',
     who: 'administrator',
     widens: false,
-    answer: listOf('people', Person),
-    run: async (parts) => ({
-      people: (await listPersons(parts.people.storage.read, { limit: MOST_LISTED })).map(
-        personShape,
-      ),
-    }),
+    query: Type.Object(
+      {
+        ...Along,
+        called: Type.Optional(
+          Type.String({
+            maxLength: 320,
+            description: 'only those whose e-mail address, subject or name is exactly this',
+          }),
+        ),
+      },
+      closed,
+    ),
+    answer: along('people', Person),
+    run: async (parts, { query }) => {
+      const { read } = parts.people.storage
+      const { after, called } = query
+      const { items, more } = await pageOf(query, async (limit) => {
+        if (called !== undefined) return findPersonsCalled(read, called)
+        const last = after === undefined ? undefined : await findPerson(read, after)
+        if (after !== undefined && !last)
+          throw new Problem('person.unknown', `there is no person \`${after}\``)
+        return listPersons(read, { limit, ...(last ? { after: last } : {}) })
+      })
+      return { people: items.map(personShape), more }
+    },
   }),
   operation({
     id: 'people.show',

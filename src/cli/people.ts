@@ -3,6 +3,7 @@ import { statusWord } from './agents/show.ts'
 import { command, type Start } from './command.ts'
 import { findPerson } from './person.ts'
 import { at } from './server/api.ts'
+import { howToGoOn, type Pages, withPages } from './server/pages.ts'
 import { facts, indented, table } from './terminal/table.ts'
 import { bold, dim, green, text } from './terminal/text.ts'
 import { moment } from './terminal/time.ts'
@@ -22,25 +23,30 @@ export function peopleCommand(start: Start): Command {
 }
 
 function listCommand(start: Start): Command {
-  return command('list', 'Every person that has signed in.', ['remit people list']).action(
-    async (_options: object, invoked: Command) => {
-      const cli = await start(invoked)
-      const answer = await cli.api.get<{ people: readonly Person[] }>('/people')
-      cli.answer(answer, () =>
-        table(
-          ['NAME', 'STATUS', 'EMAIL', 'GROUPS', 'ID'],
-          answer.people.map((person) => [
-            bold(person.name),
-            statusWord(person.status),
-            person.email ?? dim('–'),
-            person.groups.join(', ') || dim('none'),
-            person.id,
-          ]),
-          cli.width,
-        ),
-      )
-    },
-  )
+  const list = command('list', 'People who have signed in, by name.', [
+    'remit people list',
+    'remit people list --after per_…',
+  ])
+  return withPages(list).action(async (options: Pages, invoked: Command) => {
+    const cli = await start(invoked)
+    const answer = await cli.api.get<{ people: readonly Person[]; more: boolean }>('/people', {
+      ...options,
+    })
+    cli.answer(answer, () => [
+      ...table(
+        ['NAME', 'STATUS', 'EMAIL', 'GROUPS', 'ID'],
+        answer.people.map((person) => [
+          bold(person.name),
+          statusWord(person.status),
+          person.email ?? dim('–'),
+          person.groups.join(', ') || dim('none'),
+          person.id,
+        ]),
+        cli.width,
+      ),
+      ...howToGoOn('remit people list', answer.more, answer.people),
+    ])
+  })
 }
 
 interface KnownPerson extends Person {

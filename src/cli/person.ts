@@ -10,7 +10,9 @@ import type { Person } from './whoami.ts'
  */
 export async function findPerson(api: Api, wanted: string): Promise<{ readonly id: string }> {
   if (isId('person', wanted)) return { id: wanted }
-  const { people } = await api.get<{ people: readonly Person[] }>('/people')
+  const { people } = await api.get<{ people: readonly Person[] }>('/people', {
+    called: wanted,
+  })
   for (const part of ['email', 'subject', 'name'] as const) {
     const found = people.filter((person) => person[part] === wanted)
     const [only] = found

@@ -30,6 +30,7 @@ export {
   findPerson,
   findPersonBySubject,
   findPersonsByEmail,
+  findPersonsCalled,
   listPersons,
   namesOfPersons,
 } from './person-store.ts'

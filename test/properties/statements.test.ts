@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { listAgents, retireAgent, suspendUncertified } from '../../src/agents/index.ts'
+import { listAgents, listDated, retireAgent, suspendUncertified } from '../../src/agents/index.ts'
 import {
   expireRequests,
   listAllowances,
@@ -26,7 +26,7 @@ import {
   sponsored,
 } from '../../src/decisions/opening/testing.ts'
 import { READ, refund, World } from '../../src/decisions/testing.ts'
-import { findPersonsByEmail, listPersons } from '../../src/people/index.ts'
+import { findPersonsByEmail, findPersonsCalled, listPersons } from '../../src/people/index.ts'
 import type { Storage } from '../../src/storage/index.ts'
 import { forEachEngine } from '../../src/storage/testing.ts'
 import {
@@ -137,7 +137,11 @@ forEachEngine('statements', (open) => {
     await listAgents(storage.read, { limit: 10 })
     await listAgents(storage.read, { ownerId: ada.id, limit: 10 })
     await listPersons(storage.read, { limit: 10 })
+    await listPersons(storage.read, { limit: 10, after: ada })
     await findPersonsByEmail(storage.read, 'sam@example.com')
+    await findPersonsCalled(storage.read, 'sam@example.com')
+    await listDated(storage.read, { limit: 10 })
+    await listDated(storage.read, { limit: 10, after: { by: 1, id: 'refund-bot' } })
     await listForApprover(parts, finn)
     await listForPerson(parts, personId)
     await listForTask(parts, held.opened.task.id)

@@ -3,6 +3,7 @@ import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { usage } from '../failure.ts'
 import { at } from '../server/api.ts'
+import { howToGoOn } from '../server/pages.ts'
 import { table } from '../terminal/table.ts'
 import { bold, dim, green, text } from '../terminal/text.ts'
 import { moment } from '../terminal/time.ts'
@@ -12,6 +13,7 @@ import { statusWord } from './show.ts'
 interface RecertifyOptions {
   readonly every?: number
   readonly never?: true
+  readonly after?: string
 }
 
 /** `remit agents recertify [NAME]` */
@@ -25,6 +27,7 @@ export function recertifyCommand(start: Start): Command {
     .argument('[name]', 'an agent that you answer for')
     .option('--every <days>', 'for administrators: how long that word counts, from now', readDays)
     .option('--never', 'for administrators: it carries no date')
+    .option('--after <id>', 'of the list: go on behind this one, the last of the page before')
     .action(async (name: string | undefined, options: RecertifyOptions, invoked: Command) => {
       const cli = await start(invoked)
       if (name === undefined) await listDates(cli, options)
@@ -52,23 +55,25 @@ async function recertify(cli: Cli, name: string, options: RecertifyOptions): Pro
 
 async function listDates(cli: Cli, options: RecertifyOptions): Promise<void> {
   if (options.every !== undefined || options.never) throw usage('Say which agent')
-  const { agents } = await cli.api.get<{ agents: readonly Agent[] }>('/agents')
-  const dated = agents
-    .filter((agent) => agent.recertify_by !== null && agent.status !== 'retired')
-    .toSorted((a, b) => (a.recertify_by ?? '').localeCompare(b.recertify_by ?? ''))
-  cli.answer({ agents: dated }, () =>
-    dated.length === 0
+  const query = { after: options.after, dated: 'yes' }
+  const answer = await cli.api.get<{ agents: readonly Agent[]; more: boolean }>('/agents', query)
+  const { agents, more } = answer
+  cli.answer(answer, () =>
+    agents.length === 0
       ? [dim('No agent carries a date. `remit agents recertify NAME --every DAYS` sets one.')]
-      : table(
-          ['NAME', 'STATUS', 'RECERTIFY BY', 'OWNER'],
-          dated.map((agent) => [
-            bold(agent.id),
-            statusWord(agent.status),
-            moment(agent.recertify_by ?? ''),
-            agent.owner_name ?? agent.owner,
-          ]),
-          cli.width,
-        ),
+      : [
+          ...table(
+            ['NAME', 'STATUS', 'RECERTIFY BY', 'OWNER'],
+            agents.map((agent) => [
+              bold(agent.id),
+              statusWord(agent.status),
+              moment(agent.recertify_by ?? ''),
+              agent.owner_name ?? agent.owner,
+            ]),
+            cli.width,
+          ),
+          ...howToGoOn('remit agents recertify', more, agents),
+        ],
   )
 }
 

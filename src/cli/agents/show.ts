@@ -4,6 +4,7 @@ import { command, type Start } from '../command.ts'
 import { Failure } from '../failure.ts'
 import { named } from '../person.ts'
 import { at } from '../server/api.ts'
+import { howToGoOn, type Pages, withPages } from '../server/pages.ts'
 import { facts, indented, table } from '../terminal/table.ts'
 import { bold, dim, green, red, type Text, text, type Value, yellow } from '../terminal/text.ts'
 import { moment } from '../terminal/time.ts'
@@ -11,14 +12,20 @@ import { type Agent, type Detail, type ShownAgent, trustInWords } from './agent.
 
 /** `remit agents list` */
 export function listCommand(start: Start): Command {
-  return command('list', 'Every agent.', ['remit agents list']).action(
-    async (_options: object, invoked: Command) => {
-      const cli = await start(invoked)
-      const answer = await cli.api.get<{ agents: readonly Agent[] }>('/agents')
-      cli.answer(answer, () =>
-        answer.agents.length === 0
-          ? [dim('No agents yet. `remit agents add NAME …` registers one.')]
-          : table(
+  const list = command('list', 'Agents, by name.', [
+    'remit agents list',
+    'remit agents list --after invoice-bot',
+  ])
+  return withPages(list).action(async (options: Pages, invoked: Command) => {
+    const cli = await start(invoked)
+    const answer = await cli.api.get<{ agents: readonly Agent[]; more: boolean }>('/agents', {
+      ...options,
+    })
+    cli.answer(answer, () =>
+      answer.agents.length === 0
+        ? [dim('No agents yet. `remit agents add NAME …` registers one.')]
+        : [
+            ...table(
               ['NAME', 'STATUS', 'TRUST', 'CAME', 'OWNER', 'DESCRIPTION'],
               answer.agents.map((agent) => [
                 bold(agent.id),
@@ -30,9 +37,10 @@ export function listCommand(start: Start): Command {
               ]),
               cli.width,
             ),
-      )
-    },
-  )
+            ...howToGoOn('remit agents list', answer.more, answer.agents),
+          ],
+    )
+  })
 }
 
 /** What it says it is called, of one that registered itself. */
@@ -55,8 +63,8 @@ export function showCommand(start: Start): Command {
 /** An agent by its id, or by the address that it is known by as a client. */
 async function idOf(cli: Cli, name: string): Promise<string> {
   if (!name.startsWith('https://')) return name
-  const { agents } = await cli.api.get<{ agents: readonly Agent[] }>('/agents')
-  const found = agents.find((agent) => agent.client_url === name)
+  const { agents } = await cli.api.get<{ agents: readonly Agent[] }>('/agents', { client: name })
+  const [found] = agents
   if (!found)
     throw new Failure(`There is no agent whose client id is \`${name}\``, {
       next: ['remit agents list'],

@@ -24,6 +24,7 @@ import { actors } from './0026-actors.ts'
 import { certificateNames } from './0029-certificate-names.ts'
 import { proofs } from './0030-proofs.ts'
 import { certifiedAgents } from './0031-certified-agents.ts'
+import { datedAgents } from './0032-dated-agents.ts'
 import { askedPeople } from './0038-asked-people.ts'
 import type { Migration } from './migration.ts'
 
@@ -55,5 +56,6 @@ export const MIGRATIONS: readonly Migration[] = [
   certificateNames,
   proofs,
   certifiedAgents,
+  datedAgents,
   askedPeople,
 ]

@@ -1,0 +1,71 @@
+import { Type } from 'typebox'
+import { findAgent, findDescription, listKeys } from '../../agents/index.ts'
+import { Problem } from '../../lib/problem.ts'
+import { personNames } from '../names.ts'
+import type { ApiParts } from '../parts.ts'
+import { Agent } from '../schemas.ts'
+import { agentShape, time } from '../shapes.ts'
+
+const closed = { additionalProperties: false } as const
+const Key = Type.Object({
+  thumbprint: Type.String(),
+  kid: Type.String(),
+  created_at: Type.String(),
+  revoked: Type.Boolean(),
+})
+export const Client = Type.Object({ issuer: Type.String(), client_id: Type.String() }, closed)
+const Described = Type.Object({
+  client_name: Type.String(),
+  redirect_uris: Type.Array(Type.String()),
+  redirect_hosts: Type.Array(Type.String()),
+  methods: Type.Array(Type.String()),
+  keys: Type.Array(Type.String(), { description: 'thumbprints' }),
+  noticed_at: Type.String(),
+  changed_at: Type.Union([Type.String(), Type.Null()]),
+})
+export const Shown = Type.Intersect([
+  Agent,
+  Type.Object({
+    may_delegate: Type.Union([Type.Array(Type.Unknown()), Type.Null()]),
+    clients: Type.Array(Client),
+    keys: Type.Array(Key),
+    described: Type.Union([Described, Type.Null()], {
+      description: 'what one that came by itself says of itself; else null',
+    }),
+  }),
+])
+
+/** @throws Problem `agent.unknown` */
+export async function shownAgent(parts: ApiParts, name: string) {
+  const agent = await findAgent(parts.agents.storage.read, name)
+  if (!agent) throw new Problem('agent.unknown', `there is no agent \`${name}\``)
+  const keys = await listKeys(parts.agents.storage.read, name)
+  const nameOf = await personNames(parts, [agent.ownerId])
+  return {
+    ...agentShape(agent, nameOf(agent.ownerId)),
+    may_delegate: agent.mayDelegate && [...agent.mayDelegate],
+    clients: agent.clients.map(({ clientId, issuer }) => ({ issuer, client_id: clientId })),
+    keys: keys.map(({ createdAt, kid, revokedAt, thumbprint }) => ({
+      thumbprint,
+      kid,
+      created_at: time(createdAt),
+      revoked: revokedAt !== undefined,
+    })),
+    described: await describedShape(parts, name),
+  }
+}
+
+async function describedShape(parts: ApiParts, agentId: string) {
+  const found = await findDescription(parts.agents.storage.read, agentId)
+  if (!found) return null
+  const { changedAt, clientName, noticedAt, proves, redirectUris } = found
+  return {
+    client_name: clientName,
+    redirect_uris: [...redirectUris],
+    redirect_hosts: [...new Set(redirectUris.map((uri) => new URL(uri).host))],
+    methods: [...proves.methods],
+    keys: [...proves.keys],
+    noticed_at: time(noticedAt),
+    changed_at: changedAt === null ? null : time(changedAt),
+  }
+}
