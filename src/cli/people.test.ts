@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { addAgent } from '../../test/delegation.ts'
 import { World as Remit } from '../../test/world.ts'
 import { signInPerson } from '../people/index.ts'
 import { signedIn } from './testing.ts'
@@ -49,6 +50,48 @@ describe('remit people and providers', () => {
     assert.match((await cli.remit('people', 'list')).out, /Sam Support +suspended/)
     const again = await cli.remit('people', 'resume', 'sam@example.com')
     assert.match(again.said, /✓ sam@example\.com is active again/)
+  })
+
+  test('long lists come page by page, and nobody is missed or shown twice', async (t) => {
+    const cli = await signedIn(t, remit)
+    await addAgent(remit, 'order-watcher', 'ada')
+    for (const what of ['people', 'agents'] as const) {
+      const idsOf = async (...options: string[]) => {
+        const { json } = await cli.remit(what, 'list', '--json', ...options)
+        const page = json as { [list: string]: readonly { id: string }[] } & { more: boolean } // as documented
+        return { ids: page[what]?.map(({ id }) => id) ?? [], more: page.more }
+      }
+      const all = await idsOf()
+      assert.ok(all.ids.length > 1 && !all.more, what)
+      const seen: string[] = []
+      for (let more = true; more; ) {
+        const last = seen.at(-1)
+        const page = await idsOf('--limit', '1', ...(last ? ['--after', last] : []))
+        assert.equal(page.ids.length, 1)
+        seen.push(...page.ids)
+        more = page.more
+      }
+      assert.deepEqual(seen, all.ids)
+      const { out } = await cli.remit(what, 'list', '--limit', '1')
+      assert.match(out, new RegExp(`There are more: .remit ${what} list --after ${seen[0]}`))
+      for (const wrong of ['0', '1001', 'x'])
+        assert.equal((await cli.remit(what, 'list', '--limit', wrong)).exit, 2)
+    }
+    const nobody = await cli.remit('people', 'list', '--after', 'psn_nobody')
+    assert.match(nobody.said, /person\.unknown/)
+  })
+
+  test('whom a word means is asked of the server; a word for two people is for none', async (t) => {
+    const cli = await signedIn(t, remit)
+    for (const word of ['sam', 'Sam Support', 'sam@example.com'])
+      assert.match((await cli.remit('people', 'show', word)).out, /Sam Support/)
+    const { people } = remit.rooms
+    await signInPerson(people, {
+      ...{ issuer: remit.provider, subject: 'other-sam', issuedAt: people.clock.now() },
+      name: 'Sam Support',
+    })
+    const two = await cli.remit('people', 'suspend', 'Sam Support')
+    assert.match(two.said, /Several people are `Sam Support`/)
   })
 
   test('a provider is added with what its claims mean, listed, and led to where it is tried', async (t) => {

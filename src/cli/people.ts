@@ -25,7 +25,7 @@ export function peopleCommand(start: Start): Command {
 function listCommand(start: Start): Command {
   const list = command('list', 'People who have signed in, by name.', [
     'remit people list',
-    'remit people list --after per_…',
+    'remit people list --after psn_…',
   ])
   return withPages(list).action(async (options: Pages, invoked: Command) => {
     const cli = await start(invoked)

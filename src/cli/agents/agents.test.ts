@@ -30,6 +30,8 @@ describe('remit agents', () => {
       agents.map(({ id }) => id),
       ['refund-bot'],
     )
+    const past = await cli.remit('agents', 'recertify', '--after', 'refund-bot')
+    assert.match(past.out, /No agent carries a date/)
     const sam = await signedIn(t, remit, 'sam')
     const not = await sam.remit('agents', 'recertify', 'refund-bot')
     assert.equal(not.exit, 1)
