@@ -50,8 +50,10 @@ export class Introspections {
     // Strangers may send as many tokens as they like; their server is not to feel all of them.
     if (this.#underWay >= MOST_AT_ONCE)
       throw new Problem('issuer.unreachable', 'too many tokens are being asked about')
+    // First: what cannot be asked is not under way.
+    const question = asked()
     this.#underWay++
-    const said = introspect(asked(), to.outbound, token).finally(() => {
+    const said = introspect(question, to.outbound, token).finally(() => {
       this.#underWay--
     })
     this.#answers.put(key, 'asked', { at: now, said })

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { type TestContext, test } from 'node:test'
+import { manualClock } from '../../lib/clock.ts'
 import { Problem } from '../../lib/problem.ts'
 import { hs256, unsigned } from '../../people/sign-in/testing.ts'
 import { forEachEngine } from '../../storage/testing.ts'
 import { keyPair } from '../testing.ts'
 import { resumeIssuer, revokeIssuer, setIssuerTerms, suspendIssuer } from './change-issuer.ts'
+import { Introspections } from './introspection.ts'
 import { isSpiffeId } from './spiffe-id.ts'
 import { type IssuerWorld, issuerWorld, trusted } from './testing.ts'
 
@@ -300,4 +302,18 @@ test('a SPIFFE ID of a workload is written one way', () => {
     42,
   ])
     assert.ok(!isSpiffeId(bad), String(bad))
+})
+
+test('a secret that cannot be opened keeps nobody from asking other servers', async () => {
+  const introspections = new Introspections(manualClock())
+  const json = { headers: { 'content-type': 'application/json' } }
+  const outbound = { fetch: async () => new Response('{"active":true}', json) }
+  const locked = () => {
+    throw new Error('it cannot be opened')
+  }
+  for (let i = 0; i < 100; i++)
+    await assert.rejects(introspections.ask(locked, { name: 'one', outbound }, `t${i}`), /opened/)
+  const asked = { url: 'https://two.example/introspect', clientId: 'c', secret: 's' }
+  const said = await introspections.ask(() => asked, { name: 'two', outbound }, 'token')
+  assert.equal(said?.active, true)
 })
