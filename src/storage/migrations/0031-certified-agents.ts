@@ -5,7 +5,7 @@ export const certifiedAgents: Migration = {
   version: 31,
   name: 'certified agents',
   statements: ({ text }) => [
-    `CREATE TABLE certified_agents (agent_id ${text} PRIMARY KEY REFERENCES agents (id))`,
+    `CREATE TABLE certified_agents (agent_id ${text} NOT NULL PRIMARY KEY REFERENCES agents (id))`,
     'INSERT INTO certified_agents SELECT DISTINCT agent_id FROM agent_certificate_names',
   ],
 }
