@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
 import { Client, DpopSession, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
-import { addAdmissionRule, findAgent, setTrust } from '../../src/agents/index.ts'
+import {
+  addAdmissionRule,
+  addCertificateName,
+  findAgent,
+  setTrust,
+} from '../../src/agents/index.ts'
 import { answer } from '../../src/net/mcp/testing.ts'
 import { basesOfPerson, findTask, listTasks } from '../../src/tasks/index.ts'
 import { JWT_BEARER, postForm, TestAgent } from '../agent.ts'
@@ -241,6 +246,23 @@ inEachWorld(
       const task = await findTask(world().rooms.storage.read, id)
       assert.equal(task?.closeReason, 'session.ended')
       assert.equal((await stranger.refresh()).body.error, 'invalid_grant')
+    })
+
+    it('gets nothing that needs no proof once it is known by a certificate', async () => {
+      const { agents } = world().rooms
+      const certified = (agentId: string) =>
+        addCertificateName(agents, {
+          ...{ agentId, by: 'operator' },
+          name: { kind: 'san_dns', value: `${agentId}.example` },
+        })
+      const before = await Stranger.arrive(world())
+      const back = await before.codeFor(desk())
+      await certified(before.id)
+      assert.equal((await before.redeem(back, desk())).body.code, 'proof.missing')
+      const after = await Stranger.arrive(world())
+      await after.enter(desk())
+      await certified(after.id)
+      assert.equal((await after.refresh()).body.code, 'grant.ended')
     })
 
     it('ends its task by revoking either token', async () => {
