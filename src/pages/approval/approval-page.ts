@@ -97,7 +97,7 @@ export function approvalPage(view: ApprovalView): string {
 <h1 class="sentence">${marked(view.sentence)}</h1>
 </div>
 ${outcome(view)}
-${isDeceptive(view.call) && notice('warn', 'This call contains characters that deceive the eye', html`<p>Characters that cannot be seen are written out as <mark class="hidden">\\u…</mark>; letters that pass for others are <mark class="twin">marked</mark>.</p>`)}
+${isDeceptive(view.call) && notice('warn', wordsOf(view).deceives, html`<p>Characters that cannot be seen are written out as <mark class="hidden">\\u…</mark>; letters that pass for others are <mark class="twin">marked</mark>.</p>`)}
 ${view.uninspectable && notice('warn', 'The body of this call cannot be shown', html`<p>It is not JSON. Approve only if you know from elsewhere what is in it.</p>`)}
 <section class="card" aria-labelledby="who"><h2 id="who">Who</h2>${who(view)}</section>
 <section class="card" aria-labelledby="what"><h2 id="what">${wordsOf(view).heading}</h2>${what(view)}</section>
@@ -180,7 +180,7 @@ function what(view: ApprovalView): Html {
     : html`<dl class="facts">${rows}</dl>`
   return html`${said}
 <details${isDeceptive(view.call) && html` open`}><summary>${wordsOf(view).whole}</summary>
-<div class="stack">${showJson(view.call)}<p class="small soft">Nothing is left out. What is executed is exactly this, or nothing.</p></div></details>`
+<div class="stack">${showJson(view.call)}<p class="small soft">Nothing is left out. ${wordsOf(view).exactly}</p></div></details>`
 }
 
 function why(view: ApprovalView): Html {

@@ -37,7 +37,7 @@ export function requestList(items: readonly RequestItem[], now: number): Html {
 
 export function approvalsPage(view: ApprovalsView): string {
   const { mine, others, now, standing } = view
-  const body = html`<div class="head"><h1>Approvals</h1><p class="lead">Calls that a policy does not let through without a person.</p></div>
+  const body = html`<div class="head"><h1>Approvals</h1><p class="lead">What a policy does not let happen without a person: calls, and tasks and tokens that are to be given.</p></div>
 <section aria-labelledby="mine"><h2 id="mine">Waiting for you</h2>
 ${mine.length > 0 ? requestList(mine, now) : empty('Nothing waits for your answer', 'When an agent wants to do something that you are asked about, it is here. No answer means no.')}</section>
 ${others.length > 0 && html`<section aria-labelledby="others"><h2 id="others">Asked on your behalf</h2><p class="soft">Someone else has to look at these.</p>${requestList(others, now)}</section>`}

@@ -111,6 +111,8 @@ export const WORDS = {
   call: {
     heading: 'Exactly what is sent',
     whole: 'The whole call, byte for byte',
+    deceives: 'This call contains characters that deceive the eye',
+    exactly: 'What is executed is exactly this, or nothing.',
     goodFor: 'one execution of this call',
     used: 'Approved and executed',
     not: 'The call was not made.',
@@ -122,6 +124,8 @@ export const WORDS = {
   task: {
     heading: 'What it will be given',
     whole: 'The whole request, byte for byte',
+    deceives: 'This request contains characters that deceive the eye',
+    exactly: 'What is opened is exactly this, or nothing.',
     goodFor: 'one opening',
     used: 'Approved, and the task was opened',
     not: 'The task was not opened.',
@@ -133,10 +137,12 @@ export const WORDS = {
   token: {
     heading: 'What it will be given',
     whole: 'The whole request, byte for byte',
+    deceives: 'This request contains characters that deceive the eye',
+    exactly: 'What is issued is exactly this, or nothing.',
     goodFor: 'this token',
     used: 'Approved, and the token was issued',
     not: 'The token was not issued.',
-    lets: 'token be issued,',
+    lets: 'token be issued, again whenever it has run out,',
     and: ', and it works no longer than that',
     told: 'the agent is not told',
     onlyOnce: 'For this token only: any other is asked about by itself.',

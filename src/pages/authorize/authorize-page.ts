@@ -1,16 +1,17 @@
 import type { Detail, Risk } from '@remit/engine'
-import { clientHost, isClientUrl } from '../../agents/index.ts'
-import { RISKS } from '../../catalog/index.ts'
+import { clientHost, isClientUrl, vouchedBy } from '../../agents/index.ts'
 import type { Offer } from '../../decisions/index.ts'
 import type { Authorization } from '../../tasks/index.ts'
+import { byRisk, type RiskOf } from '../consent/by-risk.ts'
 import { permission } from '../consent/consent-page.ts'
 import { type Choice, choicesOf, type LimitsOf } from '../consent/narrowing.ts'
 import { detailInWordsHere, TRUST } from '../frame/authority.ts'
 import { csrfField, documentOf, type Viewer } from '../frame/document.ts'
 import { type Html, html } from '../frame/html.ts'
-import { badge, command, facts, notice } from '../frame/pieces.ts'
+import { command, facts, notice } from '../frame/pieces.ts'
 import { show } from '../frame/show.ts'
 import { clockTime, duration, when } from '../frame/time.ts'
+import { vouchedBadge } from '../frame/vouched.ts'
 import { adviceToSignIn, type SignInFirst, signInFirstNotice } from '../sign-in/again.ts'
 import { LIVES, USUAL_LIFE } from './lives.ts'
 
@@ -41,8 +42,7 @@ export interface AuthorizeView {
   readonly owner: string
   /** Names of those who can let it in. */
   readonly administrators: readonly string[]
-  /** As gates count it: what a server says of its own tools makes none look harmless. */
-  readonly riskOf: (action: string) => Risk | undefined
+  readonly riskOf: RiskOf
   /** What this person left of the same question the last time. */
   readonly before: readonly Detail[] | undefined
   readonly limitsOf: LimitsOf
@@ -150,7 +150,7 @@ function who(view: AuthorizeView): Html {
 ${facts([
   [
     'Program',
-    html`${show(asked.clientName)} ${badge(isClientUrl(asked.clientId) ? 'name not verified' : 'self-registered, name not verified', 'warn')}`,
+    html`${show(asked.clientName)} ${vouchedBadge({ by: isClientUrl(asked.clientId) ? 'address' : vouchedBy(agent) })}`,
   ],
   ...knownBy(view),
   ['The answer goes to', placeOf(asked.redirectUri, loopback)],
@@ -186,42 +186,12 @@ function form(view: AuthorizeView): Html {
 ${view.mistake !== undefined && notice('bad', 'Nothing was granted', html`<p>${view.mistake}</p>`)}
 ${view.first ? signInFirstNotice(view.first) : view.advised && adviceToSignIn(view.advised)}
 <p class="soft">Take out what it does not need. Policies still decide every single call, and risky ones still ask a person.</p>
-${groupsOf(choices, view).map((group) => groupFields(group, view))}</section>
+${byRisk(choices, view.riskOf, (choice, risk) => permission(choice, detailInWordsHere, isChosen(choice, risk, view)))}</section>
 <section class="card" aria-labelledby="long"><h2 id="long">For how long</h2>
 <div class="field"><label for="life" class="away">For how long</label><select id="life" name="life">${options}</select></div>
 <p class="soft small">Then it has to ask again. You can end it earlier under <a href="/tasks">Tasks</a>.</p></section>
 <div class="actions">${!view.first && html`<button class="primary" name="answer" value="grant">Allow</button>`}<button name="answer" value="deny">Do not allow</button>
 <span class="soft small">Without an answer for ${duration(asked.expiresAt - view.now)} it is no.</span></div></form>`
-}
-
-interface Group {
-  readonly risk: Risk | undefined
-  readonly choices: readonly Choice[]
-}
-
-/** By the highest risk class of what a choice allows, the lowest first; fields keep their names. */
-function groupsOf(choices: readonly Choice[], view: AuthorizeView): Group[] {
-  const byRisk = Map.groupBy(choices, ({ detail }) => highest(detail, view))
-  return [...RISKS, undefined]
-    .map((risk) => ({ risk, choices: byRisk.get(risk) ?? [] }))
-    .filter((group) => group.choices.length > 0)
-}
-
-function highest({ actions }: Detail, { riskOf }: AuthorizeView): Risk | undefined {
-  const risks = actions.map(riskOf)
-  return RISKS.findLast((risk) => risks.includes(risk))
-}
-
-const RISK_WORDS: Readonly<Record<Risk, string>> = {
-  low: 'Low risk',
-  medium: 'Medium risk',
-  high: 'High risk',
-  critical: 'Critical',
-}
-
-function groupFields({ risk, choices }: Group, view: AuthorizeView): Html {
-  return html`<fieldset><legend>${risk ? RISK_WORDS[risk] : 'Other'}</legend>
-${choices.map((choice) => permission(choice, detailInWordsHere, isChosen(choice, risk, view)))}</fieldset>`
 }
 
 /** As the person left it the last time; the first time everything that is not critical. */

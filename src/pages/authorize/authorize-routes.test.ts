@@ -7,8 +7,9 @@ import { ADMINISTRATORS } from '../../people/index.ts'
 import type { Storage } from '../../storage/index.ts'
 import { forEachEngine } from '../../storage/testing.ts'
 import { basesOfPerson, beginAuthorization, findAuthorization } from '../../tasks/index.ts'
+import { artefacts } from '../../tokens/index.ts'
 import { textContent } from '../frame/testing.ts'
-import { detail, testPages } from '../testing.ts'
+import { detail, refundBot, testPages } from '../testing.ts'
 import { hiddenFields } from '../visiting/testing.ts'
 
 const CLIENT = `client-${'0'.repeat(32)}`
@@ -26,17 +27,21 @@ async function begin(storage: Storage) {
   const parts = { ...people, ...decisions, revalidate: async () => {} }
   const browser = await pages.browserOf(sam)
   browser.setCookie('remit_browser', BROWSER)
+  await artefacts(decisions).put('Client', CLIENT, { client_id: CLIENT }, HOUR / 1000)
   let asked = 0
   return {
     ...{ pages, parts, sam, ada, browser },
     /** A client that stands at the authorization endpoint; answers the path of its page. */
-    async asks(over: { redirectUri?: string; clientName?: string; scope?: string } = {}) {
+    async asks(
+      over: { redirectUri?: string; clientId?: string; clientName?: string; scope?: string } = {},
+    ) {
       const id = `request-${++asked}`
-      const { clientName = 'Notes in a box', redirectUri = HERE, scope = null } = over
+      const { clientId = CLIENT, clientName = 'Notes in a box' } = over
+      const { redirectUri = HERE, scope = null } = over
       await beginAuthorization(decisions, {
         askedDetails: null,
         deferrable: false,
-        ...{ id, clientId: CLIENT, clientName, redirectUri, redirectUris: [redirectUri], scope },
+        ...{ id, clientId, clientName, redirectUri, redirectUris: [redirectUri], scope },
         ...{ resource: detail('orders.read').locations[0], browser: sha256url(BROWSER) },
       })
       return `/authorize/${id}`
@@ -87,6 +92,16 @@ forEachEngine('the page on which a client asks', (open) => {
     ])
       assert.ok(house.includes(words), `${words}: ${house}`)
     assert.ok(!house.includes('on this computer'))
+  })
+
+  test('of one that an administrator registered does not say that it registered itself', async () => {
+    const { ada, asks, pages, text } = await begin(await open())
+    await refundBot(pages, ada)
+    const shown = await text(await asks({ clientId: 'refund-bot', clientName: 'refund-bot' }))
+    assert.match(shown, /Program ?refund-bot registered by an administrator/)
+    assert.doesNotMatch(shown, /not verified/)
+    const document = { clientId: 'https://app.example/c.json', redirectUri: HOUSE }
+    assert.match(await text(await asks(document)), /Notes in a box name not verified/)
   })
 
   test('offers what lies within the ceiling, by class, and ticks nothing that cannot be undone', async () => {

@@ -1,5 +1,4 @@
 import { findDescription, isLoopbackRedirect } from '../../agents/index.ts'
-import { countedRisk } from '../../catalog/index.ts'
 import {
   adviseStepUp,
   askAboutCode,
@@ -16,6 +15,7 @@ import {
   findAuthorization,
   lastAllowed,
 } from '../../tasks/index.ts'
+import { riskIn } from '../consent/by-risk.ts'
 import { limitsIn, narrowed } from '../consent/narrowing.ts'
 import { Names } from '../names.ts'
 import type { PageParts } from '../parts.ts'
@@ -118,10 +118,7 @@ async function viewOf(
     offer,
     owner: await new Names(parts).person(offer.agent.ownerId),
     administrators: await administratorsOf(parts, offer),
-    riskOf: (name) => {
-      const action = catalog.actions.get(name)
-      return action && countedRisk(action)
-    },
+    riskOf: riskIn(catalog),
     before,
     changedAt: (before && described?.changedAt) ?? undefined,
     limitsOf: limitsIn(catalog),

@@ -14,7 +14,9 @@ import { type Html, html } from '../frame/html.ts'
 import { claim, facts, notice } from '../frame/pieces.ts'
 import { show } from '../frame/show.ts'
 import { duration, when } from '../frame/time.ts'
+import { type Vouched, vouchedBadge, vouchedFacts } from '../frame/vouched.ts'
 import { type SignInFirst, signInFirstNotice } from '../sign-in/again.ts'
+import { byRisk, type RiskOf } from './by-risk.ts'
 import {
   ASKED_LIFETIME,
   type Choice,
@@ -34,6 +36,7 @@ export interface ConsentView {
     readonly description: string
     readonly owner: string
     readonly trust: readonly [string, string]
+    readonly vouched: Vouched
   }
   readonly purpose: string
   /** The agent asks by itself, about one task. */
@@ -43,6 +46,7 @@ export interface ConsentView {
   readonly actors: readonly ForeignActor[]
   readonly titleOf: TitleOf
   readonly limitsOf: LimitsOf
+  readonly riskOf: RiskOf
   readonly state: 'pending' | 'granted' | 'denied' | 'expired'
   /** What was granted in the end, and until when. */
   readonly granted?:
@@ -66,15 +70,18 @@ ${outcome(view)}
 ${facts([
   [
     'Agent',
-    html`${show(agent.name)}${agent.name !== agent.id && html` <code class="soft">${agent.id}</code>`}`,
+    html`${show(agent.name)}${agent.name !== agent.id && html` <code class="soft">${agent.id}</code>`} ${vouchedBadge(agent.vouched)}`,
   ],
+  ...vouchedFacts(agent.vouched),
   ['Description', agent.description !== '' && show(agent.description)],
   ['Owner', show(agent.owner)],
-  ['Behind it', view.actors.length > 0 && behind(view.actors)],
   ['Trust', html`${agent.trust[0]}, <span class="soft">${agent.trust[1]}</span>`],
+  ['Behind it', view.actors.length > 0 && behind(view.actors)],
   [
     'Started from',
-    view.asked?.from !== null && view.asked?.from !== undefined && show(view.asked.from),
+    view.asked?.from !== null &&
+      view.asked?.from !== undefined &&
+      html`${show(view.asked.from)}<span class="soft">, as the network says</span>`,
   ],
 ])}${claim(wordsOf(view), 'the agent')}</section>
 ${view.state === 'pending' && form(view)}`
@@ -148,7 +155,7 @@ function form(view: ConsentView): Html {
 ${view.mistake !== undefined && notice('bad', 'Nothing was granted', html`<p>${view.mistake}</p>`)}
 ${view.first && signInFirstNotice(view.first)}
 <p class="soft">Take out what it does not need. You can only make this smaller.</p>
-<fieldset><legend class="away">Permissions</legend>${choices.map((choice) => permission(choice, (detail) => detailInWords(detail, view.titleOf)))}</fieldset></section>
+${byRisk(choices, view.riskOf, (choice) => permission(choice, (detail) => detailInWords(detail, view.titleOf)))}</section>
 <section class="card" aria-labelledby="long"><h2 id="long">For how long</h2>
 <div class="field"><label for="lifetime" class="away">For how long</label><select id="lifetime" name="lifetime">${options}</select></div>
 <p class="soft small">Never more than you may do yourself. Policies still decide every single call, and risky ones still ask a person.</p></section>
@@ -164,8 +171,8 @@ export function permission(choice: Choice, inWords: (detail: Detail) => Html, ch
   const fields = bounds.filter((bound) => bound.kind !== 'fixed')
   const id = `detail-${index}`
   return html`<div class="choice"><input type="checkbox" id="${id}" name="${id}" value="yes"${chosen && html` checked`}>
-<label for="${id}">${inWords({ ...detail, bounds: fixed })}</label>
-${fields.length > 0 && html`<div class="narrow">${fields.map((field) => boundField(field))}</div>`}</div>`
+<label for="${id}" id="${id}-words">${inWords({ ...detail, bounds: fixed })}</label>
+${fields.length > 0 && html`<div class="narrow" role="group" aria-labelledby="${id}-words">${fields.map((field) => boundField(field))}</div>`}</div>`
 }
 
 function boundField(field: Exclude<Choice['bounds'][number], { kind: 'fixed' }>): Html {
@@ -177,7 +184,7 @@ function boundField(field: Exclude<Choice['bounds'][number], { kind: 'fixed' }>)
     return html`<fieldset class="field"><legend class="hint">${show(argumentInWords(field.bound.path))} is one of</legend>${boxes}</fieldset>`
   }
   if (field.kind === 'limit') {
-    return html`<div class="field"><label for="${field.name}" class="hint">${show(argumentInWords(field.path))} at most</label>
+    return html`<div class="field"><label for="${field.name}" class="hint">${show(argumentInWords(field.path))} is at most</label>
 <input class="short" type="text" inputmode="decimal" id="${field.name}" name="${field.name}" placeholder="no limit" autocomplete="off"></div>`
   }
   return html`<div class="field"><label for="${field.name}" class="hint">${boundInWords({ ...field.bound, value: '' })}</label>

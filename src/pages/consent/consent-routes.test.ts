@@ -18,6 +18,7 @@ async function begin(storage: Storage) {
   return {
     pages,
     ada,
+    sam,
     path: `/consent/${id}`,
     browser: await pages.browserOf(sam),
     state: async () => (await findConsent(read, id))?.state,
@@ -43,6 +44,7 @@ forEachEngine('the consent page', (open) => {
       'Handles refunds <b>fast</b>',
       'Name of ada',
       'Internal',
+      'registered by an administrator',
       'refund order 1042 <i>now</i>',
       'Written by the agent. Not verified.',
       'Read orders',
@@ -51,7 +53,26 @@ forEachEngine('the consent page', (open) => {
       assert.ok(text.includes(part), part)
     }
     assert.match(body, /name="bound-1-0" value="1000.00"/)
+    assert.match(text.replaceAll(/\s+/g, ' '), /Low risk.*Read orders.*High risk.*Refund orders/)
     assert.match((await browser.get('/')).body, new RegExp(path))
+  })
+
+  test('says who stands for the name of an agent that no administrator registered, if anybody does', async () => {
+    const { pages, sam } = await begin(await open())
+    const { storage } = pages.parts.decisions
+    const browser = await pages.browserOf(sam)
+    const shown = async (known: object, purpose: string) => {
+      await storage.transaction((tx) =>
+        tx.updateTable('agents').set(known).where('id', '=', 'refund-bot').execute(),
+      )
+      const { body } = await browser.get(`/consent/${await consentAsked(pages, sam, purpose)}`)
+      return textContent(body).replaceAll(/\s+/g, ' ')
+    }
+    assert.match(await shown({ admission: '' }, 'one'), /self-registered, name not verified/)
+    const document = await shown({ client_url: 'https://app.example/c.json' }, 'two')
+    assert.match(document, /refund-bot name not verified.*It is from ?app\.example/)
+    const vouched = await shown({ issuer: 'partner' }, 'three')
+    assert.match(vouched, /named by who vouches for it.*Vouched for by ?the issuer partner/)
   })
 
   test('grants what is left, for as long as was chosen', async () => {

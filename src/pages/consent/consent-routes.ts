@@ -1,4 +1,4 @@
-import { findAgent } from '../../agents/index.ts'
+import { findAgent, vouchedBy } from '../../agents/index.ts'
 import type { CatalogView } from '../../catalog/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import {
@@ -13,6 +13,7 @@ import { Names } from '../names.ts'
 import type { PageParts } from '../parts.ts'
 import { signInFirst } from '../sign-in/again.ts'
 import { type Act, type Desk, mistakeOf, notFound, statusHere, type Visit } from '../visit.ts'
+import { riskIn } from './by-risk.ts'
 import { type ConsentView, consentPage } from './consent-page.ts'
 import { endOf, limitsIn, narrowed } from './narrowing.ts'
 
@@ -84,6 +85,11 @@ async function viewOf(parts: PageParts, visit: Visit): Promise<ConsentView> {
       description: agent?.description ?? '',
       owner: agent ? await names.person(agent.ownerId) : '',
       trust: TRUST[agent?.trust ?? 0],
+      vouched: {
+        by: agent ? vouchedBy(agent) : 'nobody',
+        issuer: agent?.issuer ?? null,
+        clientUrl: agent?.clientUrl ?? null,
+      },
     },
     purpose: asked.purpose,
     asked: asked.asked,
@@ -91,6 +97,7 @@ async function viewOf(parts: PageParts, visit: Visit): Promise<ConsentView> {
     actors: asked.actors,
     titleOf: (location) => catalog.byIdentifier.get(location)?.title,
     limitsOf: limitsIn(catalog),
+    riskOf: riskIn(catalog),
     state: over ? 'expired' : asked.state,
     granted: basis && { details: basis.details, expiresAt: basis.expiresAt },
     expiresAt: asked.expiresAt,

@@ -4,12 +4,16 @@ import { requestConsent } from '../../tasks/index.ts'
 import { detail, type TestPages } from '../testing.ts'
 
 /** The agent asks to act for this person. */
-export async function consentAsked({ parts }: TestPages, person: Person): Promise<Id<'consent'>> {
+export async function consentAsked(
+  { parts }: TestPages,
+  person: Person,
+  purpose = 'refund order 1042 <i>now</i>',
+): Promise<Id<'consent'>> {
   const asked = await parts.decisions.storage.transaction((tx) =>
     requestConsent(parts.decisions, tx, {
       agentId: 'refund-bot',
       personId: person.id,
-      purpose: 'refund order 1042 <i>now</i>',
+      purpose,
       details: [
         detail('orders.read'),
         detail('orders.refund', { path: '/amount', op: 'lte', value: '1000.00' }),

@@ -34,6 +34,7 @@ forEachEngine('changed definitions', (open) => {
     assert.match(text, /orders\.refund.*Quarantined.*by an import/)
     assert.match(text, /description.*Refund an order.*Refund <b>an order<\/b>, or two/)
     assert.doesNotMatch(body, /<b>an order/)
+    assert.ok(!body.includes('u{a}'), 'its lines are lines')
     assert.equal((await sam.get('/definitions')).statusCode, 303)
   })
 

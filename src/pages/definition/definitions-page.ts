@@ -2,7 +2,7 @@ import type { FieldDifference, Offer } from '../../catalog/index.ts'
 import { csrfField, documentOf, type Viewer } from '../frame/document.ts'
 import { type Html, html } from '../frame/html.ts'
 import { badge, empty, facts, notice } from '../frame/pieces.ts'
-import { show } from '../frame/show.ts'
+import { show, showLines } from '../frame/show.ts'
 import { when } from '../frame/time.ts'
 import { type SignInFirst, signInFirstNotice } from '../sign-in/again.ts'
 
@@ -57,8 +57,8 @@ ${answers(offer, view)}</section>`
 
 function difference({ after, before, field }: FieldDifference): Html {
   return html`<h3><code>${show(field)}</code></h3>${facts([
-    ['Reviewed', before !== undefined && html`<del>${show(before)}</del>`],
-    ['Offered', after !== undefined && html`<ins>${show(after)}</ins>`],
+    ['Reviewed', before !== undefined && html`<del>${showLines(before)}</del>`],
+    ['Offered', after !== undefined && html`<ins>${showLines(after)}</ins>`],
   ])}`
 }
 

@@ -1,3 +1,4 @@
+import { visible } from '../../catalog/index.ts'
 import { ASSETS } from './assets.ts'
 import { type Html, html, raw } from './html.ts'
 
@@ -63,7 +64,7 @@ export function documentOf(page: Page): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>${page.title} · Remit</title>${onward}
+<title>${visible(page.title)} · Remit</title>${onward}
 <link rel="icon" href="${ASSETS.icon.path}" type="image/svg+xml">
 <link rel="stylesheet" href="${ASSETS.style.path}">
 </head>

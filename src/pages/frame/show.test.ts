@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { isDeceptive, show } from './show.ts'
+import { documentOf } from './document.ts'
+import { html } from './html.ts'
+import { isDeceptive, show, showLines } from './show.ts'
 import { NASTY, textContent } from './testing.ts'
 
 /** The inverse of `visible`. */
@@ -74,5 +76,24 @@ describe('lookalikes', () => {
       assert.deepEqual(marks(text), [], text)
       assert.equal(isDeceptive(text), false, text)
     }
+  })
+})
+
+describe('text of several lines', () => {
+  it('keeps its lines and paragraphs, and pushes nothing out of sight', () => {
+    assert.equal(
+      showLines('one\ntwo\n\nthree').toString(),
+      '<bdi>one</bdi><br><bdi>two</bdi><br><br><bdi>three</bdi>',
+    )
+    const far = showLines(`one${'\n'.repeat(40)}two`).toString()
+    assert.doesNotMatch(far, /<br>/)
+    assert.equal(far.split('u{a}').length, 41)
+  })
+})
+
+describe('the title of a page', () => {
+  it('hides nothing either', () => {
+    const page = documentOf({ title: 'pay\u200bpal \u202egnp', body: html`` })
+    assert.match(page, /<title>pay\\u\{200b\}pal \\u\{202e\}gnp · Remit<\/title>/)
   })
 })

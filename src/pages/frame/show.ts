@@ -143,6 +143,15 @@ export function show(text: string): Html {
   return marked(visible(text))
 }
 
+/**
+ * The same of several lines: a line is a line and a paragraph a paragraph. More empty lines than that are written out, so that
+ * nothing is pushed out of sight.
+ */
+export function showLines(text: string): Html {
+  const parts = text.split(/((?<!\n)\n{1,2}(?!\n))/)
+  return html`${parts.map((part, i) => (i % 2 === 0 ? show(part) : [...part].map(() => html`<br>`)))}`
+}
+
 /** Whether a text holds something that a person would not see, or would take for something else. */
 export function isDeceptive(text: string): boolean {
   return visible(text).replaceAll('\\\\', '').includes('\\u{') || twinsIn([...text]).size > 0

@@ -75,3 +75,9 @@ for (const [scheme, block] of [
 it('the style sheet loads nothing', () => {
   assert.doesNotMatch(CSS, /url\(|@import|@font-face/)
 })
+
+describe('text from outside', () => {
+  it('is broken anywhere, so that no long word makes a page wider than the screen', () => {
+    assert.match(CSS, /\nbdi \{\n {2}overflow-wrap: anywhere;\n\}/)
+  })
+})

@@ -116,6 +116,7 @@ ${running.length > 0 ? taskList(running, now) : empty('No agent is working for y
 <section aria-labelledby="sponsored"><h2 id="sponsored">Working while you are away</h2>
 ${sponsorGrantList(view.sponsored, view)}</section>
 <section aria-labelledby="decided"><h2 id="decided">Decided lately on your behalf</h2>
-${decisions.length > 0 ? html`<div class="card">${decisionTable('Decided lately on your behalf', decisions, now)}</div>` : empty('Nothing decided yet', 'Each call that an agent makes for you is decided when it is made. The decisions are here, with their reasons.')}</section>`
+${decisions.length > 0 ? html`<div class="card">${decisionTable('Decided lately on your behalf', decisions, now)}</div>` : empty('Nothing decided yet', 'Each call that an agent makes for you is decided when it is made. The decisions are here, with their reasons.')}</section>
+${view.viewer.administrator && html`<p class="soft">For administrators: <a href="/providers">see what an identity provider says of people</a></p>`}`
   return documentOf({ title: 'Home', body, viewer: view.viewer, current: 'home' })
 }

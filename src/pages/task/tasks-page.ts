@@ -53,10 +53,10 @@ function basisCard(item: BasisItem, view: TasksView): Html {
   const { now, titleOf, viewer } = view
   const source =
     item.kind === 'consent' ? 'You allowed this' : 'An administrator allowed this for you'
-  return html`<li class="card"><div class="head"><h3>${show(item.agent)}</h3>
+  return html`<li class="card"><div class="head"><h3 id="${item.id}">${show(item.agent)}</h3>
 <p class="soft">${source} ${when(item.createdAt, now)}. ${item.expiresAt === null ? 'It has no end.' : html`Ends ${when(item.expiresAt, now)}.`}</p></div>
 ${detailsInWords(item.details, titleOf)}
-${item.kind === 'consent' ? html`<form method="post" action="/bases/${item.id}/end">${csrfField(viewer)}<div class="actions"><button class="danger">Take it back</button><span class="soft small">Ends every task that stands on it, at once.</span></div></form>` : html`<p class="soft small">An administrator can end it.</p>`}</li>`
+${item.kind === 'consent' ? html`<form method="post" action="/bases/${item.id}/end">${csrfField(viewer)}<div class="actions"><button class="danger" aria-describedby="${item.id}">Take it back</button><span class="soft small">Ends every task that stands on it, at once.</span></div></form>` : html`<p class="soft small">An administrator can end it.</p>`}</li>`
 }
 
 export function tasksPage(view: TasksView): string {

@@ -1,0 +1,43 @@
+import { clientHost, type VouchedBy } from '../../agents/index.ts'
+import { type Html, html } from './html.ts'
+import { badge } from './pieces.ts'
+import { show } from './show.ts'
+
+/** Who stands for what an agent is called. */
+export interface Vouched {
+  readonly by: VouchedBy
+  /** The trusted issuer that does. */
+  readonly issuer: string | null
+  /** Address of its metadata document. */
+  readonly clientUrl: string | null
+}
+
+/** Stands beside the name: whether anybody but itself says that it is called so. */
+export function vouchedBadge({ by }: Pick<Vouched, 'by'>): Html {
+  switch (by) {
+    case 'administrator':
+      return badge('registered by an administrator')
+    case 'issuer':
+      return badge('named by who vouches for it')
+    case 'address':
+      return badge('name not verified', 'warn')
+    case 'nobody':
+      return badge('self-registered, name not verified', 'warn')
+  }
+}
+
+/** What of it is no word of its own. */
+export function vouchedFacts({
+  by,
+  clientUrl,
+  issuer,
+}: Vouched): readonly (readonly [string, Html | false])[] {
+  return [
+    ['Vouched for by', by === 'issuer' && issuer !== null && html`the issuer ${show(issuer)}`],
+    [
+      'It is from',
+      clientUrl !== null &&
+        html`<strong>${clientHost(clientUrl)}</strong> <code class="soft">${clientUrl}</code>`,
+    ],
+  ]
+}
