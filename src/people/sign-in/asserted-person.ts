@@ -42,7 +42,7 @@ export async function assertedPerson(
   return person
 }
 
-/** INVARIANT: an address names somebody only among the people of that provider, where one alone has it, and it is verified. */
+/** INVARIANT: an address names somebody only among the people of that provider, where one alone has it, and never one called unverified. */
 async function byAddress(
   { storage }: PeopleParts,
   { email, email_verified: verified }: Readonly<Record<string, unknown>>,
