@@ -1,15 +1,16 @@
 import type { Detail, Risk } from '@remit/engine'
 import { clientHost, isClientUrl, vouchedBy } from '../../agents/index.ts'
 import type { Offer } from '../../decisions/index.ts'
+import type { Fields } from '../../http/index.ts'
 import type { Authorization } from '../../tasks/index.ts'
 import { byRisk, type RiskOf } from '../consent/by-risk.ts'
-import { permission } from '../consent/consent-page.ts'
+import { NOT_BY_ENTER, permission } from '../consent/consent-page.ts'
 import { type Choice, choicesOf, type LimitsOf } from '../consent/narrowing.ts'
 import { detailInWordsHere, TRUST } from '../frame/authority.ts'
 import { csrfField, documentOf, type Viewer } from '../frame/document.ts'
 import { type Html, html } from '../frame/html.ts'
 import { command, facts, notice } from '../frame/pieces.ts'
-import { show } from '../frame/show.ts'
+import { asSentence, show } from '../frame/show.ts'
 import { clockTime, duration, when } from '../frame/time.ts'
 import { vouchedBadge } from '../frame/vouched.ts'
 import { adviceToSignIn, type SignInFirst, signInFirstNotice } from '../sign-in/again.ts'
@@ -51,6 +52,8 @@ export interface AuthorizeView {
   /** What would help, and does not have to. */
   readonly advised?: SignInFirst | undefined
   readonly mistake?: string | undefined
+  /** What was sent with the mistake. */
+  readonly sent?: Fields | undefined
 }
 
 /** A person lets a client in that knows nothing but an address: who asks, where the answer goes, and what it may do. */
@@ -177,16 +180,17 @@ function placeOf(redirectUri: string, loopback: boolean): Html {
 function form(view: AuthorizeView): Html {
   const { asked, offer } = view
   const choices = choicesOf(offer.offered, view.limitsOf)
+  const chosen = view.sent?.get('life') ?? USUAL_LIFE
   const options = LIVES.map(
     ({ value, label }) =>
-      html`<option value="${value}"${value === USUAL_LIFE && html` selected`}>${label}</option>`,
+      html`<option value="${value}"${value === chosen && html` selected`}>${label}</option>`,
   )
-  return html`<form method="post" action="/authorize/${asked.id}">${csrfField(view.viewer)}
+  return html`<form method="post" action="/authorize/${asked.id}">${csrfField(view.viewer)}${NOT_BY_ENTER}
 <section class="card" aria-labelledby="what"><h2 id="what">What it may do for you</h2>
-${view.mistake !== undefined && notice('bad', 'Nothing was granted', html`<p>${view.mistake}</p>`)}
+${view.mistake !== undefined && notice('bad', 'Nothing was granted', html`<p>${asSentence(view.mistake)}</p>`)}
 ${view.first ? signInFirstNotice(view.first) : view.advised && adviceToSignIn(view.advised)}
 <p class="soft">Take out what it does not need. Policies still decide every single call, and risky ones still ask a person.</p>
-${byRisk(choices, view.riskOf, (choice, risk) => permission(choice, detailInWordsHere, isChosen(choice, risk, view)))}</section>
+${byRisk(choices, view.riskOf, (choice, risk) => permission(choice, detailInWordsHere, { chosen: isChosen(choice, risk, view), sent: view.sent }))}</section>
 <section class="card" aria-labelledby="long"><h2 id="long">For how long</h2>
 <div class="field"><label for="life" class="away">For how long</label><select id="life" name="life">${options}</select></div>
 <p class="soft small">Then it has to ask again. You can end it earlier under <a href="/tasks">Tasks</a>.</p></section>

@@ -55,7 +55,7 @@ export function addAuthorize(desk: Desk, parts: PageParts): void {
     } catch (error) {
       const mistake = mistakeOf(error, 'consent.', 'step_up.')
       const view = await viewOf(parts, act, asked)
-      const page = authorizePage({ ...view, mistake: mistake.detail })
+      const page = authorizePage({ ...view, mistake: mistake.detail, sent: act.fields })
       return { page, status: statusHere(mistake) }
     }
   })

@@ -1,4 +1,5 @@
 import type { Detail } from '@remit/engine'
+import type { Fields } from '../../http/index.ts'
 import type { ConsentRequest } from '../../tasks/index.ts'
 import type { ForeignActor } from '../../tokens/index.ts'
 import {
@@ -12,7 +13,7 @@ import { behind } from '../frame/behind.ts'
 import { csrfField, documentOf, type Viewer } from '../frame/document.ts'
 import { type Html, html } from '../frame/html.ts'
 import { claim, facts, notice } from '../frame/pieces.ts'
-import { show } from '../frame/show.ts'
+import { asSentence, show } from '../frame/show.ts'
 import { duration, when } from '../frame/time.ts'
 import { type Vouched, vouchedBadge, vouchedFacts } from '../frame/vouched.ts'
 import { type SignInFirst, signInFirstNotice } from '../sign-in/again.ts'
@@ -54,6 +55,8 @@ export interface ConsentView {
     | undefined
   readonly expiresAt: number
   readonly mistake?: string | undefined
+  /** What was sent with the mistake: it is shown again, so that nothing that was taken out comes back. */
+  readonly sent?: Fields | undefined
   /** What has to come before a yes. */
   readonly first?: SignInFirst | undefined
 }
@@ -146,16 +149,17 @@ ${granted && html`<section class="card"><h2>What you allowed</h2>${detailsInWord
 function form(view: ConsentView): Html {
   const choices = choicesOf(view.details, view.limitsOf)
   const usual = view.asked === null ? USUAL_LIFETIME : ASKED_LIFETIME
+  const chosen = view.sent?.get('lifetime') ?? usual
   const options = LIFETIMES.map(
     ({ value, label }) =>
-      html`<option value="${value}"${value === usual && html` selected`}>${label}</option>`,
+      html`<option value="${value}"${value === chosen && html` selected`}>${label}</option>`,
   )
-  return html`<form method="post" action="/consent/${view.id}">${csrfField(view.viewer)}
+  return html`<form method="post" action="/consent/${view.id}">${csrfField(view.viewer)}${NOT_BY_ENTER}
 <section class="card" aria-labelledby="what"><h2 id="what">What it wants to do for you</h2>
-${view.mistake !== undefined && notice('bad', 'Nothing was granted', html`<p>${view.mistake}</p>`)}
+${view.mistake !== undefined && notice('bad', 'Nothing was granted', html`<p>${asSentence(view.mistake)}</p>`)}
 ${view.first && signInFirstNotice(view.first)}
 <p class="soft">Take out what it does not need. You can only make this smaller.</p>
-${byRisk(choices, view.riskOf, (choice) => permission(choice, (detail) => detailInWords(detail, view.titleOf)))}</section>
+${byRisk(choices, view.riskOf, (choice) => permission(choice, (detail) => detailInWords(detail, view.titleOf), { sent: view.sent }))}</section>
 <section class="card" aria-labelledby="long"><h2 id="long">For how long</h2>
 <div class="field"><label for="lifetime" class="away">For how long</label><select id="lifetime" name="lifetime">${options}</select></div>
 <p class="soft small">Never more than you may do yourself. Policies still decide every single call, and risky ones still ask a person.</p></section>
@@ -163,30 +167,41 @@ ${byRisk(choices, view.riskOf, (choice) => permission(choice, (detail) => detail
 <span class="soft small">Without an answer for ${duration(view.expiresAt - view.now)} it is no.</span></div></form>`
 }
 
-/** One thing to take or leave, with what can be narrowed about it. */
-export function permission(choice: Choice, inWords: (detail: Detail) => Html, chosen = true): Html {
+/** Enter in a field presses the first button of its form. A yes is pressed, and nothing else is one: this one does nothing. */
+export const NOT_BY_ENTER = html`<button disabled hidden></button>`
+
+/** One thing to take or leave, with what can be narrowed about it; as it was sent, where it was. */
+export function permission(
+  choice: Choice,
+  inWords: (detail: Detail) => Html,
+  { chosen = true, sent }: { readonly chosen?: boolean; readonly sent?: Fields | undefined },
+): Html {
   const { index, detail, bounds } = choice
   // What can be changed has a field of its own; the sentence says the rest.
   const fixed = bounds.filter((bound) => bound.kind === 'fixed').map(({ bound }) => bound)
   const fields = bounds.filter((bound) => bound.kind !== 'fixed')
   const id = `detail-${index}`
-  return html`<div class="choice"><input type="checkbox" id="${id}" name="${id}" value="yes"${chosen && html` checked`}>
+  const ticked = sent ? sent.get(id) === 'yes' : chosen
+  return html`<div class="choice"><input type="checkbox" id="${id}" name="${id}" value="yes"${ticked && html` checked`}>
 <label for="${id}" id="${id}-words">${inWords({ ...detail, bounds: fixed })}</label>
-${fields.length > 0 && html`<div class="narrow" role="group" aria-labelledby="${id}-words">${fields.map((field) => boundField(field))}</div>`}</div>`
+${fields.length > 0 && html`<div class="narrow" role="group" aria-labelledby="${id}-words">${fields.map((field) => boundField(field, sent))}</div>`}</div>`
 }
 
-function boundField(field: Exclude<Choice['bounds'][number], { kind: 'fixed' }>): Html {
+function boundField(
+  field: Exclude<Choice['bounds'][number], { kind: 'fixed' }>,
+  sent: Fields | undefined,
+): Html {
   if (field.kind === 'values') {
     const boxes = field.values.map(
       ({ name, value }) =>
-        html`<span class="choice"><input type="checkbox" id="${name}" name="${name}" value="yes" checked><label for="${name}">${show(value)}</label></span>`,
+        html`<span class="choice"><input type="checkbox" id="${name}" name="${name}" value="yes"${(!sent || sent.get(name) === 'yes') && html` checked`}><label for="${name}">${show(value)}</label></span>`,
     )
     return html`<fieldset class="field"><legend class="hint">${show(argumentInWords(field.bound.path))} is one of</legend>${boxes}</fieldset>`
   }
   if (field.kind === 'limit') {
     return html`<div class="field"><label for="${field.name}" class="hint">${show(argumentInWords(field.path))} is at most</label>
-<input class="short" type="text" inputmode="decimal" id="${field.name}" name="${field.name}" placeholder="no limit" autocomplete="off"></div>`
+<input class="short" type="text" inputmode="decimal" id="${field.name}" name="${field.name}" value="${sent?.get(field.name) ?? ''}" placeholder="no limit" autocomplete="off"></div>`
   }
   return html`<div class="field"><label for="${field.name}" class="hint">${boundInWords({ ...field.bound, value: '' })}</label>
-<input class="short" type="text" id="${field.name}" name="${field.name}" value="${field.value}" autocomplete="off" required></div>`
+<input class="short" type="text" id="${field.name}" name="${field.name}" value="${sent?.get(field.name) ?? field.value}" autocomplete="off" required></div>`
 }

@@ -106,9 +106,26 @@ forEachEngine('the consent page', (open) => {
       const answer = await browser.submit(path, path, { ...UNTOUCHED, answer: 'grant', ...change })
       assert.ok(answer.statusCode >= 400 && answer.statusCode < 500, JSON.stringify(change))
       assert.match(answer.body, /Nothing was granted/)
+      const again = `name="bound-1-0" value="${change['bound-1-0'] ?? '1000.00'}"`
+      assert.ok(answer.body.includes(again), 'what was typed is still there')
+      const out = change['detail-0'] === ''
+      assert.equal(
+        /name="detail-0" value="yes" checked/.test(answer.body),
+        !out,
+        'taken out stays out',
+      )
+      assert.match(answer.body, /value="week" selected/)
     }
     assert.equal(await state(), 'pending')
     assert.deepEqual(await bases(), [])
+  })
+
+  test('says yes by its button alone, never by Enter in a field', async () => {
+    const { browser, path } = await begin(await open())
+    const { body } = await browser.get(path)
+    const [form = ''] = new RegExp(`<form[^>]* action="${path}"[\\s\\S]*?</form>`).exec(body) ?? []
+    assert.match(/<button[^>]*>/.exec(form)?.[0] ?? '', / disabled/)
+    assert.match(form, /<button class="primary" name="answer" value="grant">/)
   })
 
   test('takes a no', async () => {

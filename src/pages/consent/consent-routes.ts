@@ -27,7 +27,11 @@ export function addConsent(desk: Desk, parts: PageParts): void {
       await answerConsent(parts.decisions, answerOf(act, asked, catalog), catalog.kindOf)
     } catch (error) {
       const mistake = mistakeOf(error, 'consent.', 'step_up.')
-      const page = consentPage({ ...(await viewOf(parts, act)), mistake: mistake.detail })
+      const page = consentPage({
+        ...(await viewOf(parts, act)),
+        mistake: mistake.detail,
+        sent: act.fields,
+      })
       return { page, status: statusHere(mistake) }
     }
     return { to: `/consent/${asked.id}` }
