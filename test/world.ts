@@ -55,8 +55,8 @@ export interface WorldOptions {
   readonly patience?: { readonly startsWithin: number; readonly pausesAtMost: number }
   /** Of MCP calls. */
   readonly mcp?: Partial<McpLimits>
-  /** Starts the identity provider for Remit at this issuer. Default: the development one. */
-  readonly provider?: (issuer: string) => Promise<WorldProvider>
+  /** Starts the identity provider for Remit at this issuer, with this gateway. Default: the development one. */
+  readonly provider?: (issuer: string, gateway: string) => Promise<WorldProvider>
 }
 
 /** Where people of a world sign in; it knows the sample people by their ids. */
@@ -393,7 +393,7 @@ async function makeGround(engine: 'sqlite' | 'postgres', options: WorldOptions):
     ports: [issuer, gateway],
     databaseUrl: database?.url,
     giveBackDatabase: database?.giveBack ?? (async () => {}),
-    provider: await (options.provider ?? developmentProvider)(at(issuer)),
+    provider: await (options.provider ?? developmentProvider)(at(issuer), at(gateway)),
     orders: await serveOrders({
       port: 0,
       issuer: at(issuer),

@@ -11,6 +11,7 @@ import { World } from '../../world.ts'
 import { KeycloakPerson } from './person.ts'
 import { CLIENT_SECRET, passwordOf } from './realm.ts'
 import { startKeycloak } from './start.ts'
+import { tokensOfKeycloak } from './tokens.ts'
 
 describe('with Keycloak as the identity provider', () => {
   let w: World
@@ -156,6 +157,8 @@ describe('with Keycloak as the identity provider', () => {
     const ended = (await w.ledger()).findLast(({ type }) => type === 'person.signed_out')
     assert.deepEqual(ended?.facts, { issuer: w.provider, sessions: 1 })
   })
+
+  describe('and its tokens', () => tokensOfKeycloak(() => w))
 
   it('a session that Keycloak remembers is too weak where a policy wants a fresh proof', async () => {
     await stepUpOrders()

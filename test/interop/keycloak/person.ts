@@ -6,6 +6,49 @@ import { AGENT_REDIRECT, passwordOf } from './realm.ts'
 
 const MOST_STEPS = 8
 
+export interface KeycloakTokens {
+  readonly id_token: string
+  readonly access_token: string
+  readonly refresh_token: string
+}
+
+/** Of a key, for a POST to this address. */
+export type Proof = (url: string) => Promise<string>
+
+export function endpoints(issuer: string): string {
+  return `${issuer}/protocol/openid-connect`
+}
+
+/** What the token endpoint of Keycloak answers to this. */
+export async function askTokens(
+  issuer: string,
+  form: Readonly<Record<string, string>>,
+  proof?: Proof,
+): Promise<{ readonly status: number; readonly body: Readonly<Record<string, unknown>> }> {
+  const url = `${endpoints(issuer)}/token`
+  const answer = await fetch(url, {
+    method: 'POST',
+    body: new URLSearchParams(form),
+    ...(proof ? { headers: { DPoP: await proof(url) } } : {}),
+  })
+  return { status: answer.status, body: (await answer.json()) as Record<string, unknown> } // an object by RFC 6749
+}
+
+export async function tokensFor(
+  issuer: string,
+  form: Readonly<Record<string, string>>,
+  proof?: Proof,
+): Promise<KeycloakTokens> {
+  const { body, status } = await askTokens(issuer, form, proof)
+  if (status !== 200) throw new Error(`Keycloak gave no tokens: ${JSON.stringify(body)}`)
+  const text = (name: string) => String(body[name])
+  return {
+    id_token: text('id_token'),
+    access_token: text('access_token'),
+    refresh_token: text('refresh_token'),
+  }
+}
+
 /** Somebody with a browser that Keycloak remembers, or not yet. */
 export class KeycloakPerson {
   readonly name: string
@@ -42,13 +85,19 @@ export class KeycloakPerson {
   }
 
   /** Signs in at the agent's own application. Answers the tokens that it gets; `more` is put into its request. */
-  async tokensOfAgent(
+  tokensOfAgent(more: Readonly<Record<string, string>> = {}): Promise<KeycloakTokens> {
+    return this.tokensOf(SAMPLE_AGENT.id, more)
+  }
+
+  /** The same at another public client. `proof`: what it proves the key with that its tokens are bound to. */
+  async tokensOf(
+    client: string,
     more: Readonly<Record<string, string>> = {},
-  ): Promise<{ id_token: string; access_token: string }> {
-    const at = `${this.#issuer}/protocol/openid-connect`
+    proof?: Proof,
+  ): Promise<KeycloakTokens> {
     const verifier = randomBytes(32).toString('base64url')
     const asked = new URLSearchParams({
-      client_id: SAMPLE_AGENT.id,
+      client_id: client,
       redirect_uri: AGENT_REDIRECT,
       response_type: 'code',
       scope: 'openid profile email',
@@ -56,27 +105,22 @@ export class KeycloakPerson {
       code_challenge_method: 'S256',
       ...more,
     })
-    const back = await this.authorize(`${at}/auth?${asked}`)
-    const answer = await fetch(`${at}/token`, {
-      method: 'POST',
-      body: new URLSearchParams({
-        grant_type: 'authorization_code',
-        client_id: SAMPLE_AGENT.id,
-        redirect_uri: AGENT_REDIRECT,
-        code: back.searchParams.get('code') ?? '',
-        code_verifier: verifier,
-      }),
-    })
-    const body = (await answer.json()) as Record<string, unknown> // a JSON object by RFC 6749
-    if (!answer.ok) throw new Error(`Keycloak gave no tokens: ${JSON.stringify(body)}`)
-    return { id_token: String(body.id_token), access_token: String(body.access_token) }
+    const back = await this.authorize(`${endpoints(this.#issuer)}/auth?${asked}`)
+    const form = {
+      grant_type: 'authorization_code',
+      client_id: client,
+      redirect_uri: AGENT_REDIRECT,
+      code: back.searchParams.get('code') ?? '',
+      code_verifier: verifier,
+    }
+    return tokensFor(this.#issuer, form, proof)
   }
 
   /** Signs out at the agent's own application, and with it of everything that this browser is signed in at. */
   async signOut(): Promise<void> {
     const { id_token: hint } = await this.tokensOfAgent()
     const asked = new URLSearchParams({ id_token_hint: hint })
-    const answer = await this.#send(`${this.#issuer}/protocol/openid-connect/logout?${asked}`)
+    const answer = await this.#send(`${endpoints(this.#issuer)}/logout?${asked}`)
     const page = await answer.text()
     if (answer.status !== 200) throw new Error(`Keycloak answered ${answer.status}: ${page}`)
   }

@@ -5,15 +5,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { freePorts } from '../../ports.ts'
+import { ADMIN } from './admin.ts'
 import { CLIENT_SECRET, REALM, realm } from './realm.ts'
 
 /** It builds itself before it starts, which is slow on a busy machine; in ms. */
 const STARTS_WITHIN = 240_000
 const MEMORY = '-Xms64m -Xmx512m'
+/** A preview in this version: assertions of other servers as grants (RFC 7523). */
+const FEATURES = ['--import-realm', '--features=jwt-authorization-grant']
 
-/** A Keycloak of its own for Remit at `remit`, in memory, unpacked from the archive that the environment names. */
+/** A Keycloak of its own for Remit at `remit` with this gateway, in memory, unpacked from the archive that the environment names. */
 export async function startKeycloak(
   remit: string,
+  gateway: string,
 ): Promise<{ issuer: string; secret: string; close(): Promise<void> }> {
   const home = await mkdtemp(join(tmpdir(), 'remit-keycloak-'))
   const [port = 0] = await freePorts(1)
@@ -24,7 +28,7 @@ export async function startKeycloak(
     await rm(home, { recursive: true, force: true })
   }
   try {
-    child = await spawnIn(await unpack(home), port, realm(remit))
+    child = await spawnIn(await unpack(home), port, realm(remit, gateway))
     await answering(child, issuer)
   } catch (error) {
     await close()
@@ -47,11 +51,15 @@ async function spawnIn(place: string, port: number, imported: object): Promise<C
   await mkdir(folder, { recursive: true })
   await writeFile(join(folder, 'realm.json'), JSON.stringify(imported))
   const args = ['start-dev', '--db=dev-mem', '--http-host=127.0.0.1', `--http-port=${port}`]
-  const child = spawn(join(place, 'bin', 'kc.sh'), [...args, '--import-realm'], {
+  const child = spawn(join(place, 'bin', 'kc.sh'), [...args, ...FEATURES], {
     // A group of its own, so that what the script starts ends with it.
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, JAVA_OPTS_KC_HEAP: MEMORY, JAVA_OPTS_APPEND: '-XX:TieredStopAtLevel=1' },
+    env: {
+      ...process.env,
+      ...{ JAVA_OPTS_KC_HEAP: MEMORY, JAVA_OPTS_APPEND: '-XX:TieredStopAtLevel=1' },
+      ...{ KC_BOOTSTRAP_ADMIN_USERNAME: ADMIN.name, KC_BOOTSTRAP_ADMIN_PASSWORD: ADMIN.password },
+    },
   })
   process.once('exit', () => kill(child))
   return child
