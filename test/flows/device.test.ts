@@ -236,6 +236,6 @@ describe('device codes that are not switched on', () => {
     assert.equal((await sam.get(`${w.issuer}/device`)).status, 404)
     const answer = await poll(w, `remit_vc_${'A'.repeat(43)}`, await newKey())
     // Whoever is no client of the protocol library is no client for its grants.
-    assert.ok(answer.status >= 400 && answer.body.code === undefined, answer.text)
+    assert.deepEqual([answer.status, answer.body.error], [401, 'invalid_client'], answer.text)
   })
 })

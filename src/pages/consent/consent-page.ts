@@ -13,7 +13,7 @@ import { behind } from '../frame/behind.ts'
 import { csrfField, documentOf, type Viewer } from '../frame/document.ts'
 import { type Html, html } from '../frame/html.ts'
 import { claim, facts, notice } from '../frame/pieces.ts'
-import { asSentence, show } from '../frame/show.ts'
+import { asSentence, isDeceptive, show } from '../frame/show.ts'
 import { duration, when } from '../frame/time.ts'
 import { type Vouched, vouchedBadge, vouchedFacts } from '../frame/vouched.ts'
 import { type SignInFirst, signInFirstNotice } from '../sign-in/again.ts'
@@ -203,5 +203,5 @@ function boundField(
 <input class="short" type="text" inputmode="decimal" id="${field.name}" name="${field.name}" value="${sent?.get(field.name) ?? ''}" placeholder="no limit" autocomplete="off"></div>`
   }
   return html`<div class="field"><label for="${field.name}" class="hint">${boundInWords({ ...field.bound, value: '' })}</label>
-<input class="short" type="text" id="${field.name}" name="${field.name}" value="${sent?.get(field.name) ?? field.value}" autocomplete="off" required></div>`
+<input class="short" type="text" id="${field.name}" name="${field.name}" value="${sent?.get(field.name) ?? field.value}" autocomplete="off" required>${isDeceptive(field.value) && html`<span class="hint">asked for is ${show(field.value)}</span>`}</div>`
 }

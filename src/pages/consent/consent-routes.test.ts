@@ -4,7 +4,7 @@ import type { Storage } from '../../storage/index.ts'
 import { forEachEngine } from '../../storage/testing.ts'
 import { basesOfPerson, findConsent } from '../../tasks/index.ts'
 import { textContent } from '../frame/testing.ts'
-import { refundBot, testPages } from '../testing.ts'
+import { detail, refundBot, testPages } from '../testing.ts'
 import { hiddenFields } from '../visiting/testing.ts'
 import { consentAsked } from './testing.ts'
 
@@ -73,6 +73,14 @@ forEachEngine('the consent page', (open) => {
     assert.match(document, /refund-bot name not verified.*It is from ?app\.example/)
     const vouched = await shown({ issuer: 'partner' }, 'three')
     assert.match(vouched, /named by who vouches for it.*Vouched for by ?the issuer partner/)
+  })
+
+  test('writes out what cannot be seen in a field', async () => {
+    const { browser, pages, sam } = await begin(await open())
+    const bounds = [{ path: '/order_id', op: 'prefix', value: 'EU\u200b-' }] as const
+    const asked = [{ ...detail('orders.read'), bounds }]
+    const { body } = await browser.get(`/consent/${await consentAsked(pages, sam, 'x', asked)}`)
+    assert.match(textContent(body), /asked for is EU\\u\{200b\}-/)
   })
 
   test('grants what is left, for as long as was chosen', async () => {
