@@ -8,10 +8,12 @@ import { ACCESS_TOKEN } from '../../agent.ts'
 import { assertNoToken } from '../../refusals.ts'
 import { decode, newKey } from '../../signing.ts'
 import { World } from '../../world.ts'
+import { grantsWithKeycloak } from './grants.ts'
 import { KeycloakPerson } from './person.ts'
 import { CLIENT_SECRET, passwordOf } from './realm.ts'
 import { startKeycloak } from './start.ts'
 import { tokensOfKeycloak } from './tokens.ts'
+import { KeycloakTrust } from './trust.ts'
 
 describe('with Keycloak as the identity provider', () => {
   let w: World
@@ -158,7 +160,14 @@ describe('with Keycloak as the identity provider', () => {
     assert.deepEqual(ended?.facts, { issuer: w.provider, sessions: 1 })
   })
 
-  describe('and its tokens', () => tokensOfKeycloak(() => w))
+  describe('that is trusted, and trusts Remit', () => {
+    let trust: KeycloakTrust
+    before(async () => {
+      trust = await KeycloakTrust.begin(w)
+    })
+    tokensOfKeycloak(() => trust)
+    grantsWithKeycloak(() => trust)
+  })
 
   it('a session that Keycloak remembers is too weak where a policy wants a fresh proof', async () => {
     await stepUpOrders()
