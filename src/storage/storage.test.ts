@@ -294,6 +294,7 @@ forEachEngine('values', (open) => {
       sealed,
       created_at: Number.MAX_SAFE_INTEGER,
       retired_at: null,
+      custody: 'here',
     }
     await storage.transaction((tx) => tx.insertInto('signing_keys').values(row).execute())
     assert.deepEqual(await storage.read.selectFrom('signing_keys').selectAll().execute(), [row])
