@@ -32,22 +32,19 @@ export function watched(storage: Storage): { storage: Storage; statements: Set<s
 export async function flawsOf(storage: Storage, text: string): Promise<readonly string[]> {
   const flaws = storage.engine === 'sqlite' ? sqliteFlaws : postgresFlaws
   // A part of another one, that means nothing without it, cannot be prepared; what was run could be.
-  return flaws(storage, text).catch((error: unknown) => {
-    if (error instanceof Found) return error.flaws
-    return []
-  })
+  return flaws(storage, text).catch(() => [])
 }
 
 /** The steps in which a statement is done, as the engine says them. */
-export async function planOf({ engine, read }: Storage, text: string): Promise<string[]> {
-  if (engine === 'postgres') {
+export async function planOf(storage: Storage, text: string): Promise<string[]> {
+  if (storage.engine === 'postgres') {
     const explain = CompiledQuery.raw(`EXPLAIN (GENERIC_PLAN) ${text}`)
-    const { rows } = await read.executeQuery<{ 'QUERY PLAN': string }>(explain)
+    const rows = await asIfLarge<{ 'QUERY PLAN': string }>(storage, explain)
     return rows.map((row) => row['QUERY PLAN'])
   }
   const parameters = Array.from(text.matchAll(/\?/g), () => null)
   const explain = CompiledQuery.raw(`EXPLAIN QUERY PLAN ${text}`, parameters)
-  const { rows } = await read.executeQuery<{ detail: string }>(explain)
+  const { rows } = await storage.read.executeQuery<{ detail: string }>(explain)
   return rows.map(({ detail }) => detail)
 }
 
@@ -68,31 +65,39 @@ interface Plan {
 }
 
 /** Rolls back what was pretended. */
-class Found extends Error {
-  readonly flaws: readonly string[]
+class Explained extends Error {
+  readonly rows: readonly unknown[]
 
-  constructor(flaws: readonly string[]) {
-    super('found')
-    this.flaws = flaws
+  constructor(rows: readonly unknown[]) {
+    super('explained')
+    this.rows = rows
   }
 }
 
 /**
- * A table in which nothing is yet is read whole, whatever its indexes. So every table is said to be large, and what needs no index
+ * A table in which little is yet is read whole, whatever its indexes. So every table is said to be large, and what needs no index
  * is made as dear as can be: what is still done so cannot be done otherwise.
  */
-async function postgresFlaws(storage: Storage, text: string): Promise<string[]> {
-  return storage.transaction(async (tx) => {
+async function asIfLarge<Row>(storage: Storage, explain: CompiledQuery): Promise<readonly Row[]> {
+  const pretending = storage.transaction(async (tx) => {
     await sql`UPDATE pg_class SET reltuples = 10000000, relpages = 1
       WHERE relkind IN ('r', 'i') AND relnamespace = 'public'::regnamespace`.execute(tx)
     for (const way of ['seqscan', 'sort', 'hashjoin', 'mergejoin', 'hashagg'])
       await sql`SET LOCAL ${sql.raw(`enable_${way}`)} = off`.execute(tx)
-    const explain = CompiledQuery.raw(`EXPLAIN (GENERIC_PLAN, FORMAT JSON) ${text}`)
-    const { rows } = await tx.executeQuery<{ 'QUERY PLAN': { Plan: Plan }[] }>(explain)
-    const [planned] = rows[0]?.['QUERY PLAN'] ?? []
-    if (!planned) throw new Error('no plan')
-    throw new Found(flawsIn(planned.Plan))
+    throw new Explained((await tx.executeQuery(explain)).rows)
   })
+  return pretending.catch((error: unknown) => {
+    if (error instanceof Explained) return error.rows as readonly Row[] // as: what EXPLAIN answers
+    throw error
+  })
+}
+
+async function postgresFlaws(storage: Storage, text: string): Promise<string[]> {
+  const explain = CompiledQuery.raw(`EXPLAIN (GENERIC_PLAN, FORMAT JSON) ${text}`)
+  const [row] = await asIfLarge<{ 'QUERY PLAN': { Plan: Plan }[] }>(storage, explain)
+  const [planned] = row?.['QUERY PLAN'] ?? []
+  if (!planned) throw new Error('no plan')
+  return flawsIn(planned.Plan)
 }
 
 function flawsIn(plan: Plan, limited = false): string[] {
