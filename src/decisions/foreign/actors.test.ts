@@ -3,7 +3,6 @@ import { type TestContext, test } from 'node:test'
 import {
   addIssuer,
   type IssuerDescription,
-  linkClient,
   revokeIssuer,
   suspendIssuer,
 } from '../../agents/index.ts'
@@ -139,20 +138,13 @@ forEachEngine('agents of other organizations that acted before ours', (open) => 
   })
 
   test('X2: nobody passes for one of ours', async (t) => {
-    const { acme, parts, theirs, why, world } = await begin(t)
+    const { parts, theirs, why, world } = await begin(t)
     const act = { iss: parts.issuer, sub: 'refund-bot', sub_profile: 'ai_agent' }
-    for (const bold of [
-      act,
-      theirs('x', { act }),
-      theirs(world.sam.id),
-      theirs('x', { act: theirs('refund-bot') }),
-    ])
+    for (const bold of [act, theirs('x', { act }), theirs(world.sam.id)])
       assert.equal(await why(bold), 'actor.impostor')
-    // The agent that came may be called the same over there; another one where an administrator says that it is the same.
-    assert.equal(await why(theirs('desk')), 'opened')
-    const link = { agentId: 'refund-bot', issuer: acme.issuer, clientId: 'refund-bot' }
-    await linkClient(parts, { ...link, by: 'operator' })
-    assert.equal(await why(theirs('refund-bot')), 'opened')
+    // Two organizations may have an agent of one name: an actor is never named without its issuer.
+    for (const name of ['desk', 'refund-bot'])
+      assert.equal(await why(theirs('x', { act: theirs(name) })), 'opened')
   })
 
   test('rules see whose they are, and take none of them for an agent', async (t) => {

@@ -1,5 +1,4 @@
-import type { TrustedIssuer } from '../../agents/index.ts'
-import { type Agent, findAgent, findAgentOfClient, type Vouched } from '../../agents/index.ts'
+import type { TrustedIssuer, Vouched } from '../../agents/index.ts'
 import { isId } from '../../lib/id.ts'
 import { Problem } from '../../lib/problem.ts'
 import { type ForeignActor, MAX_CHAIN, readActors } from '../../tokens/index.ts'
@@ -17,13 +16,13 @@ const LONGEST = 512
  * Who acted before our agent, as what it shows says (RFC 8693 section 4.1, Actor Profile): kept word for word, behind our agent, or
  * refused altogether. It permits nothing; what rests on it ends with the trust in each who vouches for one of them.
  *
- * INVARIANT: nobody is among them who claims to be of Remit, or is called like one of ours and is not that one; and nobody twice.
+ * INVARIANT: nobody is among them who claims to be of Remit; and nobody twice. One of theirs may be called like one of ours: nothing
+ * reads the name of an actor without its issuer.
  * @throws Problem `actor.not_trusted`, `actor.impostor`, `token.malformed`, `token.chain_too_deep`, `issuer.…`
  */
 export async function readBehind(
-  parts: Pick<DecisionParts, 'storage' | 'issuers' | 'issuer'>,
+  parts: Pick<DecisionParts, 'issuers' | 'issuer'>,
   { claims, issuer }: Vouched,
-  agent: Pick<Agent, 'id'>,
 ): Promise<Behind> {
   const actors = readActors(claims.act)
   // Our own agent stands before them.
@@ -36,7 +35,6 @@ export async function readBehind(
     checkActor(actor, parts.issuer)
     const found = await parts.issuers.ofActor(issuer, actor)
     issuers.set(found.name, found)
-    await checkName(parts, actor, agent)
   }
   return { actors, issuers: [...issuers.values()] }
 }
@@ -48,17 +46,6 @@ function checkActor({ iss, sub, sub_profile: profile = '' }: ForeignActor, ours:
     throw new Problem('token.malformed', 'a person acts in it for another')
   if (iss === ours) throw impostor('nobody else says what agents of Remit did')
   if (isId('person', sub) || isId('task', sub)) throw impostor('an actor has an id of Remit')
-}
-
-/** One of theirs may be called like one of ours only where it is the same: the agent that came, or one that is linked to it. */
-async function checkName(
-  { storage }: Pick<DecisionParts, 'storage'>,
-  { iss, sub }: ForeignActor,
-  agent: Pick<Agent, 'id'>,
-): Promise<void> {
-  if (sub === agent.id || !(await findAgent(storage.read, sub))) return
-  const linked = await findAgentOfClient(storage.read, { issuer: iss, clientId: sub })
-  if (linked !== sub) throw impostor(`an actor of others is called like the agent \`${sub}\` here`)
 }
 
 function impostor(detail: string): Problem {

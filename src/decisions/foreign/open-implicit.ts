@@ -50,7 +50,7 @@ export async function openImplicit(
   shown: Shown,
 ): Promise<void> {
   const agent = await identifyClient(parts, vouched)
-  const behind = await readBehind(parts, vouched, agent)
+  const behind = await readBehind(parts, vouched)
   const issuers = await resting(parts, vouched, agent, behind)
   const met = await personOf(parts, vouched)
   const token = { agent, issuers, actors: behind.actors, vouched, shown }

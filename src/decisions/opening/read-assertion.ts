@@ -55,7 +55,7 @@ export async function readAssertion<B extends Shows>(
   })
   const { claims, digest, issuer } = vouched
   checkBound(vouched, brought, asked.use)
-  const behind = await readBehind(parts, vouched, brought.agent)
+  const behind = await readBehind(parts, vouched)
   const mapping = issuer.people
   if (!mapping) throw new TypeError('an issuer of assertions that speak for nobody')
   const { limit, ...asserted } = await readAsserted(parts, asked, claims)
