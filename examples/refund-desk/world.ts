@@ -1,11 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import net, { type AddressInfo } from 'node:net'
+import net from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 const PROJECT = join(import.meta.dirname, '..', '..')
+/** Below what systems hand out by themselves, so that nobody's outgoing connection sits on one of them. */
+const FIRST_PORT = 20_000
+const LAST_PORT = 32_000
 
 export interface World {
   readonly issuer: string
@@ -117,8 +121,8 @@ async function freePorts(count: number): Promise<number> {
   for (let tries = 0; tries < 50; tries++) {
     const held: net.Server[] = []
     try {
-      const first = await hold(0, held)
-      for (let i = 1; i < count; i++) await hold(first + i, held)
+      const first = randomInt(FIRST_PORT, LAST_PORT)
+      for (let i = 0; i < count; i++) await hold(first + i, held)
       return first
     } catch {
       // one of them is taken: try elsewhere
@@ -129,12 +133,11 @@ async function freePorts(count: number): Promise<number> {
   throw new Error(`no ${count} neighbouring free ports`)
 }
 
-async function hold(port: number, held: net.Server[]): Promise<number> {
+async function hold(port: number, held: net.Server[]): Promise<void> {
   const server = net.createServer()
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, '127.0.0.1', resolve)
   })
   held.push(server)
-  return (server.address() as AddressInfo).port // listening on TCP
 }
