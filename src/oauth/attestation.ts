@@ -65,7 +65,15 @@ function onlyOne(message: IncomingMessage, name: string): string {
 /** Section 7.1: a client that says its id says the one that is attested. */
 function requireOwn(clientId: string | undefined, attestation: string): void {
   if (clientId === undefined) return
-  const { sub } = readObject(readCompact(attestation).payload, 'claims set')
-  if (sub !== clientId)
+  if (subjectOf(attestation) !== clientId)
     throw new Problem('attestation.invalid', '`client_id` is not whom the attestation is about')
+}
+
+/** As it says, before anybody has looked whether that is true. */
+function subjectOf(attestation: string): unknown {
+  try {
+    return readObject(readCompact(attestation).payload, 'claims set').sub
+  } catch (cause) {
+    throw new Problem('attestation.invalid', 'the attestation is no JWT', { cause })
+  }
 }

@@ -252,6 +252,16 @@ inEachWorld(
           },
           'invalid_client',
         ],
+        ...['a.b.c', 'abc', `${good.slice(0, -40)}`, 'e30.e30.AA'].flatMap(
+          (attestation, at): typeof wrong => [
+            [`no JWT (${at})`, { attestation }, 'invalid_client_attestation'],
+            [
+              `no JWT (${at}), of a client that is named`,
+              { attestation, form: { client_id: CLIENT } },
+              'invalid_client_attestation',
+            ],
+          ],
+        ),
         ['two', { attestation: [good, good] }, 'invalid_client_attestation'],
         [
           'two proofs',
