@@ -214,7 +214,7 @@ test('T3: keys in the header do not verify the token that brings them', async ()
   }
 })
 
-test('media types compare as media types do, and a neighbour is never accepted', async () => {
+test('T5: media types compare as media types do, and a neighbour is never accepted', async () => {
   const typed = (typ: string | undefined) =>
     forge(JSON.stringify({ alg: 'ES256', kid: key.kid, typ }), JSON.stringify(claims))
   for (const typ of ['at+jwt', 'AT+JWT', 'application/at+jwt'])
