@@ -3,9 +3,10 @@ import type { LedgerEvent } from '../ledger/index.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Change } from '../live/index.ts'
 import type { Tx } from '../storage/index.ts'
+import { forgetIssuersOf } from './listing/holders.ts'
 import type { TaskParts } from './parts.ts'
 import type { Task } from './task.ts'
-import { findTask, forgetIssuersOf, markClosed, openTrees, rootsOf } from './task-store.ts'
+import { findTask, markClosed, openTrees, rootsOf } from './task-store.ts'
 import { holdTrees } from './tree-store.ts'
 
 /** Which task, by whom (a person, a task, or `system`), and a code for why. */

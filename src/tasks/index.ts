@@ -92,6 +92,7 @@ export {
   type StandingLimit,
   subjectsOf,
 } from './limits/standing-limit.ts'
+export { listTasks, type TaskFilter } from './listing/list-tasks.ts'
 export { BASES_STEP, KEY_STEP, openSteps } from './open.ts'
 export type { TaskParts } from './parts.ts'
 export { type ConsentAsked, type ConsentAsking, requestConsent } from './request-consent.ts'
@@ -125,15 +126,6 @@ export {
   type Task,
   type TaskState,
 } from './task.ts'
-export {
-  ancestorsOf,
-  findTask,
-  findTaskByKey,
-  listTasks,
-  openTree,
-  type TaskFilter,
-  type Tree,
-  treeOf,
-} from './task-store.ts'
+export { ancestorsOf, findTask, findTaskByKey, openTree, type Tree, treeOf } from './task-store.ts'
 export { hasRoom, joinTreeSteps, LINE_STEP, ROOM_STEP, TREE_LIMITS } from './tree-store.ts'
 export { voidTokens } from './void-tokens.ts'

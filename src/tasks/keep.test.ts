@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { forEachEngine } from '../storage/testing.ts'
 import { closeTasksOf, TaskKeeper } from './keep.ts'
+import { openTasksOf } from './listing/holders.ts'
 import { openSteps } from './open.ts'
 import { checkPurpose } from './task.ts'
-import { findTask, openTasksOf } from './task-store.ts'
+import { findTask } from './task-store.ts'
 import { aTask, openedChild, openedTask, type TaskTestParts, taskTestParts } from './testing.ts'
 
 forEachEngine('what ends takes its tasks with it', (open) => {

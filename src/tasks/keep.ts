@@ -5,8 +5,8 @@ import type { Tx } from '../storage/index.ts'
 import { closeTasks } from './close.ts'
 import { expireConsents } from './consent-store.ts'
 import { expireTasks } from './expire.ts'
+import { endedHolders, type Holder, openTasksOf } from './listing/holders.ts'
 import type { TaskParts } from './parts.ts'
-import { endedHolders, type Holder, openTasksOf } from './task-store.ts'
 
 const EVERY_MS = 1_000
 const AT_ONCE = 200

@@ -2,9 +2,10 @@ import type { LedgerEvent } from '../ledger/index.ts'
 import type { Step } from '../storage/index.ts'
 import { holdBasesStep } from './basis-store.ts'
 import { insertCountsQuery } from './budget/budget-store.ts'
+import { insertIssuersQuery } from './listing/holders.ts'
 import type { TaskParts } from './parts.ts'
 import type { Task } from './task.ts'
-import { insertIssuersQuery, insertTaskQuery } from './task-store.ts'
+import { insertTaskQuery } from './task-store.ts'
 
 /** Names of the guards: a key that another task had, and a basis that ended while the task was opening. */
 export const KEY_STEP = 'task key'

@@ -148,52 +148,7 @@ export async function markClosed(
   return rows.map(({ id }) => id)
 }
 
-export interface TaskFilter {
-  readonly personId?: string
-  readonly agentId?: string
-  readonly state?: TaskState
-  readonly limit: number
-  /** The last task seen; newest come first. */
-  readonly after?: { readonly openedAt: number; readonly id: string }
-}
-
-const STATES: readonly TaskState[] = ['open', 'suspended', 'closed']
-
-/** Of a person or an agent, each state is asked for by itself, so that none is looked through for another. */
-export async function listTasks(db: Reader, filter: TaskFilter): Promise<Task[]> {
-  const { agentId, personId, state } = filter
-  const ofSomebody = personId !== undefined || agentId !== undefined
-  if (state !== undefined || !ofSomebody) return pageOfTasks(db, filter)
-  const pages: Task[] = []
-  for (const each of STATES) pages.push(...(await pageOfTasks(db, { ...filter, state: each })))
-  return pages.toSorted(newestFirst).slice(0, filter.limit)
-}
-
-function newestFirst(a: Task, b: Task): number {
-  if (a.openedAt !== b.openedAt) return b.openedAt - a.openedAt
-  return a.id < b.id ? 1 : -1
-}
-
-async function pageOfTasks(db: Reader, filter: TaskFilter): Promise<Task[]> {
-  const { personId, agentId, state, after } = filter
-  let query = db.selectFrom('tasks').selectAll()
-  if (personId !== undefined) query = query.where('person_id', '=', personId)
-  if (agentId !== undefined) query = query.where('agent_id', '=', agentId)
-  if (state !== undefined) query = query.where('state', '=', state)
-  if (after) {
-    query = query.where(({ eb, refTuple, tuple }) =>
-      eb(refTuple('opened_at', 'id'), '<', tuple(after.openedAt, after.id)),
-    )
-  }
-  const rows = await query
-    .orderBy('opened_at', 'desc')
-    .orderBy('id', 'desc')
-    .limit(filter.limit)
-    .execute()
-  return rows.map(taskOf)
-}
-
-const NOT_CLOSED = ['open', 'suspended'] as const
+export const NOT_CLOSED = ['open', 'suspended'] as const
 
 /** As the index of what is due has it: written out, or it could not be used. */
 const IS_NOT_CLOSED = sql<SqlBool>`state <> 'closed'`
@@ -230,82 +185,6 @@ export async function tasksBetween(
   return [...open, ...closed]
     .filter(({ agent_id }) => agent_id === of.agentId)
     .map(({ bases, id }) => ({ id, bases: JSON.parse(bases) as string[] })) // as: written by rowOf
-}
-
-/** Who or what tasks are of, or rest on. */
-export interface Holder {
-  readonly kind: 'agent' | 'person' | 'space' | 'issuer'
-  readonly id: string
-}
-
-const COLUMN = { agent: 'agent_id', person: 'person_id', space: 'space_id' } as const
-
-/** Tasks of a holder that are not closed, at most so many; in no order, which would mean to look at all of them. */
-export async function openTasksOf(
-  db: Reader,
-  { id, kind }: Holder,
-  most: number,
-): Promise<string[]> {
-  let query = db.selectFrom('tasks').select('tasks.id').where('tasks.state', 'in', NOT_CLOSED)
-  query =
-    kind === 'issuer'
-      ? query
-          .innerJoin('task_issuers', 'task_issuers.task_id', 'tasks.id')
-          .where('task_issuers.issuer', '=', id)
-      : query.where(`tasks.${COLUMN[kind]}`, '=', id)
-  return (await query.limit(most).execute()).map((row) => row.id)
-}
-
-/** What a task rests on, to find it by; as many rows as issuers. */
-export function insertIssuersQuery(
-  db: Reader,
-  { id, issuers }: Pick<Task, 'id' | 'issuers'>,
-): Step['query'] {
-  return db.insertInto('task_issuers').values(issuers.map((issuer) => ({ issuer, task_id: id })))
-}
-
-/** What these tasks rested on, when they have closed: nobody looks for them there any more. */
-export async function forgetIssuersOf(
-  tx: Tx,
-  tasks: readonly Pick<Task, 'id' | 'issuers'>[],
-): Promise<void> {
-  const resting = tasks.filter(({ issuers }) => issuers.length > 0).map(({ id }) => id)
-  if (resting.length > 0)
-    await tx.deleteFrom('task_issuers').where('task_id', 'in', resting).execute()
-}
-
-/**
- * Who has ended and has tasks that are not closed, in order, behind `after`. Asked from the side of those that ended, which
- * are few; who has tasks is everybody.
- */
-export async function endedHolders(
-  db: Reader,
-  kind: Holder['kind'],
-  page: { readonly after: string; readonly count: number },
-): Promise<string[]> {
-  const rows = await db
-    .selectFrom('live_epochs')
-    .select('live_epochs.id')
-    // As the index has it: written out, or it could not be used.
-    .where(sql<SqlBool>`live_epochs.state = 'ended' and live_epochs.kind <> 'task'`)
-    .where('live_epochs.kind', '=', kind)
-    .where('live_epochs.id', '>', page.after)
-    .where(({ exists }) => exists(openTaskOf(db, kind)))
-    .orderBy('live_epochs.id')
-    .limit(page.count)
-    .execute()
-  return rows.map(({ id }) => id)
-}
-
-/** Correlated with `live_epochs.id`. */
-function openTaskOf(db: Reader, kind: Holder['kind']) {
-  const id = sql<string>`live_epochs.id`
-  const query = db.selectFrom('tasks').select(sql<number>`1`.as('one'))
-  const open = query.where('tasks.state', 'in', NOT_CLOSED)
-  if (kind !== 'issuer') return open.where(`tasks.${COLUMN[kind]}`, '=', id)
-  return open
-    .innerJoin('task_issuers', 'task_issuers.task_id', 'tasks.id')
-    .where('task_issuers.issuer', '=', id)
 }
 
 function parentsFirst(tasks: readonly Task[]): Task[] {
@@ -347,7 +226,8 @@ function rowOf(task: Task): Row {
   }
 }
 
-function taskOf(row: Row): Task {
+/** The task of a row. */
+export function taskOf(row: Row): Task {
   return {
     id: row.id as Id<'task'>, // every id in this table was made by newId('task')
     rootId: row.root_id as Id<'task'>, // likewise

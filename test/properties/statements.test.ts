@@ -43,7 +43,7 @@ import {
   suspendTask,
   TaskKeeper,
 } from '../../src/tasks/index.ts'
-import { endedHolders } from '../../src/tasks/task-store.ts'
+import { endedHolders } from '../../src/tasks/listing/holders.ts'
 import { flawsOf, planOf, watched } from './statements.ts'
 
 /** What grows with people, agents, tasks and calls. Of everything else there is as much as administrators set up. */
