@@ -21,6 +21,7 @@ import {
   Running,
 } from './gateway/index.ts'
 import {
+  ClientAddresses,
   ClientCertificates,
   cookiesOf,
   createHttp,
@@ -97,8 +98,10 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     cookieKeys: rooms.master.deriveEach('cookies of the authorization server').map(base64url),
   })
 
+  const addresses = new ClientAddresses(settings.trustedProxies)
   const http = createHttp({
     origin: settings.issuer,
+    addresses,
     log,
     clock,
     random,
@@ -139,6 +142,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     gateway: settings.gateway,
     issuer: settings.issuer,
     trustDomain: settings.trustDomain,
+    addresses,
     certificates,
     catalog: rooms.catalog,
     connections: rooms.connections,

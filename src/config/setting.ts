@@ -91,6 +91,24 @@ export function readAddresses(text: string): readonly string[] {
   return given
 }
 
+/** Addresses, and networks such as `10.0.0.0/8`. */
+export function readNetworks(text: string): readonly string[] {
+  const given = readList(text)
+  const isNetwork = (each: string) => {
+    const [address = '', bits, ...more] = each.split('/')
+    const family = isIP(address)
+    const most = family === 4 ? 32 : 128
+    return (
+      family !== 0 &&
+      more.length === 0 &&
+      (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most))
+    )
+  }
+  if (!given.every(isNetwork))
+    throw new Error('is not a list of addresses and networks such as `10.0.0.5, 10.1.0.0/16`')
+  return given
+}
+
 export function readTimeZone(text: string): string {
   try {
     new Intl.DateTimeFormat('en-GB', { timeZone: text })

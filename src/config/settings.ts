@@ -7,6 +7,7 @@ import {
   readBetween,
   readList,
   readListen,
+  readNetworks,
   readOrigin,
   readRate,
   readTimeZone,
@@ -154,7 +155,7 @@ export const SETTINGS = {
   signInsPerMinute: setting(
     'REMIT_SIGN_INS_PER_MINUTE',
     '120',
-    'How often one address may ask for pages and codes of signing in, in a minute; as many at once. 0: no limit. An address is an IPv4 address or an IPv6 /64. Loopback is never limited, and behind a proxy everyone has its address: limit there, and set these to 0.',
+    'How often one address may ask for pages and codes of signing in, in a minute; as many at once. 0: no limit. An address is an IPv4 address or an IPv6 /64. Behind a proxy everyone has its address: name it in REMIT_TRUSTED_PROXIES.',
     readRate,
   ),
   tokensPerMinute: setting(
@@ -239,6 +240,12 @@ export const SETTINGS = {
     '10485760',
     'Most bytes of one answer of an MCP server, with everything it tells on the way.',
     readBetween(1024, 104_857_600),
+  ),
+  trustedProxies: setting(
+    'REMIT_TRUSTED_PROXIES',
+    '',
+    'Addresses and networks of the proxies in front of this server, separated by commas. They are believed about the address of a client (the last one of `X-Forwarded-For` that is none of theirs), and no limit of one address counts for them. Empty: nobody is believed, and the limits leave out loopback.',
+    readNetworks,
   ),
   clientCertificatesFrom: setting(
     'REMIT_CLIENT_CERT_FROM',

@@ -1,6 +1,7 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { ClientAddresses } from '../http/index.ts'
 import type { Arrived } from './passage.ts'
 
 const LIMITS = {
@@ -22,7 +23,10 @@ export interface Front {
 }
 
 /** Connections, and which bytes on them are requests at all. `handle` answers each of those, and never throws. */
-export function createFront(handle: (arrived: Arrived) => Promise<void>): Front {
+export function createFront(
+  handle: (arrived: Arrived) => Promise<void>,
+  addresses: ClientAddresses,
+): Front {
   const underWay = new Set<Promise<void>>()
   const doubted = new WeakSet<Socket>()
   const busy = new WeakMap<Duplex, number>()
@@ -31,7 +35,7 @@ export function createFront(handle: (arrived: Arrived) => Promise<void>): Front 
     // INVARIANT: what was sent along with a request that has two readings is no request.
     if (doubted.has(socket)) return
     const doubt = () => void doubted.add(socket)
-    const call = handle({ message, reply, ip: socket.remoteAddress ?? '', doubt })
+    const call = handle({ message, reply, ip: addresses.of(message), doubt })
     underWay.add(call)
     busy.set(socket, (busy.get(socket) ?? 0) + 1)
     void call.finally(() => {

@@ -11,6 +11,7 @@ import { parseJson } from '../lib/json.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Random } from '../lib/random.ts'
 import { addHealth, type HealthCheck } from './health.ts'
+import type { ClientAddresses } from './inbound/client-addresses.ts'
 import { LIMITS } from './limits.ts'
 import { requestLog } from './logger.ts'
 import { type Rate, RateLimits } from './rate-limit.ts'
@@ -31,6 +32,8 @@ export interface HttpOptions {
   /** Take their paths before the router. */
   raw?: readonly RawHandler[]
   checks?: readonly HealthCheck[]
+  /** Where requests come from. */
+  addresses?: ClientAddresses
   /** How often one address may ask for what. */
   rates?: readonly Rate[]
   problemPage: ProblemPage
@@ -97,7 +100,11 @@ function addProblems(app: FastifyInstance, page: ProblemPage): void {
 
 function createApp(options: HttpOptions): FastifyInstance {
   const newRequestId = () => base64url(options.random.bytes(12))
-  const limits = new RateLimits(options.rates ?? [], () => options.clock.monotonic())
+  const limits = new RateLimits(
+    options.rates ?? [],
+    () => options.clock.monotonic(),
+    options.addresses,
+  )
   const app = Fastify({
     loggerInstance: options.log as FastifyBaseLogger, // pino's type says less than what it does
     // Its lines have the address in them; ours is written in the gate.

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { Problem } from '../lib/problem.ts'
+import { ClientAddresses } from './inbound/client-addresses.ts'
 import { pathOf } from './request-gate.ts'
 
 /** How often one address may ask for something. */
@@ -20,26 +21,33 @@ const MINUTE_MS = 60_000
 
 /**
  * One bucket for each address, in the memory of this process: it bounds what one source can cost, and is no guard that
- * anything else relies on. Loopback is never limited: nothing but this machine, or a proxy on it, speaks from there.
+ * anything else relies on.
  */
 export class RateLimits {
   readonly #rates: readonly { readonly rate: Rate; readonly buckets: Buckets }[]
+  readonly #addresses: ClientAddresses
 
   /** `monotonic`: milliseconds. */
-  constructor(rates: readonly Rate[], monotonic: () => number) {
+  constructor(
+    rates: readonly Rate[],
+    monotonic: () => number,
+    addresses: ClientAddresses = new ClientAddresses(),
+  ) {
+    this.#addresses = addresses
     this.#rates = rates
       .filter(({ perMinute }) => perMinute > 0)
       .map((rate) => ({ rate, buckets: new Buckets(rate.perMinute, monotonic) }))
   }
 
   /** Counts a request. Throws `request.too_many`, with the seconds after which one more is taken as `retry_after`. */
-  check({ method, socket, url = '' }: IncomingMessage): void {
+  check(message: IncomingMessage): void {
+    const { method, url = '' } = message
     const path = pathOf(url)
     for (const { buckets, rate } of this.#rates) {
       if (rate.method !== undefined && rate.method !== method) continue
       if (!rate.paths.some((own) => path === own || (own.endsWith('/') && path.startsWith(own))))
         continue
-      const address = addressKey(socket.remoteAddress ?? '')
+      const address = this.#addresses.keyOf(message)
       const waitMs = address === undefined ? 0 : buckets.take(address)
       if (waitMs === 0) continue
       throw new Problem('request.too_many', `too many ${rate.of} from one address`, {
@@ -84,23 +92,4 @@ class Buckets {
       this.#buckets.delete(oldest)
     }
   }
-}
-
-/**
- * What counts as one address: IPv4 whole (also when it is written as IPv6), of IPv6 the /64, which is what one subscriber
- * gets (RFC 6177). `undefined`: loopback.
- */
-export function addressKey(ip: string): string | undefined {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip)?.[1] ?? ip
-  if (mapped === '::1' || /^127\./.test(mapped)) return undefined
-  if (!mapped.includes(':')) return mapped
-  const [front = '', back] = (mapped.split('%')[0] ?? '').split('::')
-  const head = front.split(':').filter((group) => group !== '')
-  const tail = (back ?? '').split(':').filter((group) => group !== '')
-  const zeros = back === undefined ? 0 : Math.max(0, 8 - head.length - tail.length)
-  const groups = [...head, ...Array.from({ length: zeros }, () => '0'), ...tail]
-  return `${groups
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(':')}::/64`
 }
