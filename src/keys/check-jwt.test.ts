@@ -167,6 +167,18 @@ const REFUSED: [name: string, changes: object, code: string][] = [
   ['issued 11 seconds in the future', { iat: SECOND + 11 }, 'token.not_yet_valid'],
   ['not before 11 seconds from now', { nbf: SECOND + 11 }, 'token.not_yet_valid'],
 ]
+test('of tokens of others, the fraction of a date is cut off', async () => {
+  const times = { iat: SECOND + 0.9, nbf: SECOND + 0.5, exp: SECOND + 60.75 }
+  const { iat, exp } = await checkJwt(await mint(times), { ...base, fractions: true })
+  assert.deepEqual([iat, exp], [SECOND, SECOND + 60])
+  const over = await mint({ exp: SECOND + 0.9 })
+  await assert.rejects(checkJwt(over, { ...base, fractions: true }), { code: 'token.expired' })
+  for (const exp of [-0.5, 1e308, '1e9'])
+    await assert.rejects(checkJwt(await mint({ exp }), { ...base, fractions: true }), {
+      code: 'token.malformed',
+    })
+})
+
 for (const [name, changes, code] of REFUSED) {
   test(`${name}: ${code}`, async () => {
     await assert.rejects(checkJwt(await mint(changes), base), { code })

@@ -35,6 +35,8 @@ export interface JwtExpectation {
   readonly maxAgeSeconds?: number
   /** Where `iat` need not be there, it counts as issued now: then it may live on for `maxLifeSeconds` at most. */
   readonly iatOptional?: true
+  /** For tokens of others: a NumericDate may have a fraction (RFC 7519 section 2). It is cut off, also in the claims that are answered. */
+  readonly fractions?: true
 }
 
 /** What claims have to say, however they came. */
@@ -99,11 +101,12 @@ function mediaType(typ: string): string {
 /** The part of the check that is about content. For claims that came another way, from somebody who vouches for them. */
 export function checkClaims(claims: PlainObject, expect: ClaimsExpectation): Claims {
   const { iss, aud } = claims
-  const exp = seconds(claims, 'exp')
+  const seconds = (name: string) => secondsIn(claims, name, expect.fractions)
+  const exp = seconds('exp')
   const now = expect.clock.now()
   const iat =
-    claims.iat === undefined && expect.iatOptional ? Math.floor(now / 1000) : seconds(claims, 'iat')
-  const nbf = claims.nbf === undefined ? iat : seconds(claims, 'nbf')
+    claims.iat === undefined && expect.iatOptional ? Math.floor(now / 1000) : seconds('iat')
+  const nbf = claims.nbf === undefined ? iat : seconds('nbf')
   if (expect.issuer !== undefined && iss !== expect.issuer)
     throw new Problem('token.wrong_issuer', `\`iss\` must be ${expect.issuer}`)
   const wanted = expect.audience
@@ -133,9 +136,10 @@ export function checkClaims(claims: PlainObject, expect: ClaimsExpectation): Cla
   }
 }
 
-/** RFC 7519 section 2, NumericDate, but whole and positive: fractions and strings are someone's mistake. */
-function seconds(claims: PlainObject, name: string): number {
-  const value = claims[name]
+/** RFC 7519 section 2, NumericDate, whole and positive. Our own tokens have no fractions, so there they are refused. */
+function secondsIn(claims: PlainObject, name: string, fractions: true | undefined): number {
+  const said = claims[name]
+  const value = fractions && typeof said === 'number' ? Math.floor(said) : said
   if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {
     throw new Problem('token.malformed', `\`${name}\` must be a whole number of seconds`)
   }

@@ -261,6 +261,7 @@ export class IssuerTrust {
       audience: soleAudience(issuer.audience ?? resource),
       clock: this.#clock,
       maxLifeSeconds: issuer.mostLifeSeconds,
+      fractions: true,
     })
     const subject = subjectOf(issuer, claims)
     return { issuer, claims, subject, digest: sha256url(`${issuer.name}\0${token}`) }
@@ -316,6 +317,7 @@ export class IssuerTrust {
       keyFor: (header): Promise<KeyObject | undefined> => find(header),
       clock: this.#clock,
       maxLifeSeconds: issuer.mostLifeSeconds,
+      fractions: true,
       ...(spiffe || attested ? { iatOptional: true } : {}),
     })
     return {

@@ -75,6 +75,7 @@ async function verify(parts: AuthenticatingParts, assertion: string): Promise<Pr
     keyFor: () => importPublicJwk(key.jwk).key,
     clock: parts.clock,
     maxLifeSeconds: MOST_LIFE_SECONDS,
+    fractions: true,
   })
   jtiOf(claims)
   return { claims, client: { clientId: iss, agent } }

@@ -17,6 +17,8 @@ const HELP: Partial<Readonly<Record<ProblemCode, string>>> = {
   'session.required': 'Your session has ended. Sign in, then do it again: nothing was changed.',
   'session.wrong_form':
     'The page is from another session, perhaps one that you have signed out of. Open it again and repeat what you did.',
+  'sign_in.failed':
+    'Sign in again. If it fails each time, show this page to an administrator: it says what the provider has to change, and the log has more under this request id.',
   'sign_in.unknown': 'A sign-in has to be finished within ten minutes, once. Start again.',
   'sign_in.wrong_browser': 'Finish signing in in the browser you began in. Start again.',
   'setup.link_invalid':
@@ -34,6 +36,11 @@ function way(problem: Problem): Html {
   return html`<a class="button" href="/">Go to the start</a>`
 }
 
+/** Details of failures on our side stay in the log. What an identity provider got wrong is not ours, and its operator has to hear of it. */
+function isForPeople({ code, status }: Problem): boolean {
+  return status < 500 || code === 'sign_in.failed'
+}
+
 /** Something went wrong, in words. The code and the request id are for whoever is asked for help. */
 export function problemPage(problem: Problem, requestId: string): string {
   const { status, title } = PROBLEMS[problem.code]
@@ -41,7 +48,7 @@ export function problemPage(problem: Problem, requestId: string): string {
   return documentOf({
     title,
     body: html`<div class="head"><p class="eyebrow">${status}</p><h1>${title}</h1>
-<p class="lead">${status < 500 && html`${show(asSentence(problem.detail))}`} ${help}</p></div>
+<p class="lead">${isForPeople(problem) && html`${show(asSentence(problem.detail))}`} ${help}</p></div>
 <div class="actions">${way(problem)}</div>
 <p class="soft small">Code <code>${problem.code}</code> · Request <code>${requestId}</code></p>`,
   })

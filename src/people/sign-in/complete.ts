@@ -12,7 +12,9 @@ import type { Proved } from '../step-up/step-up.ts'
 import { tokenDigest } from '../token.ts'
 import { callbackAddress, type SealedSignIn } from './begin.ts'
 import type { Discovery } from './discovery.ts'
+import { idTokenMistake } from './id-token-mistake.ts'
 import type { ProviderWithSecret } from './identity-provider.ts'
+import { requireMillis } from './numeric-date.ts'
 import { type Profile, readProfile } from './profile.ts'
 import { openProvider } from './register-provider.ts'
 import { type SignIn, signInContext, takeSignIn } from './sign-in-store.ts'
@@ -179,7 +181,7 @@ async function redeem(
     // Without `auth_time` the ID token itself is the only moment we know of.
     return {
       claims: { ...more, acr: undefined, ...claims },
-      authTime: (claims.auth_time ?? claims.iat) * 1000,
+      authTime: requireMillis(claims.auth_time ?? claims.iat, 'auth_time'),
       proved: provedBy(claims),
     }
   } catch (cause) {
@@ -189,7 +191,9 @@ async function redeem(
       const code = /^[a-z_]{1,40}$/.test(cause.error) ? cause.error : 'an error'
       throw new Problem('sign_in.refused', `the identity provider answered ${code}`, { cause })
     }
-    throw new Problem('sign_in.failed', 'the answer of the identity provider does not hold', {
+    const mistake = idTokenMistake(cause)
+    const why = mistake === undefined ? '' : `: ${mistake}`
+    throw new Problem('sign_in.failed', `the answer of the identity provider does not hold${why}`, {
       cause,
     })
   }

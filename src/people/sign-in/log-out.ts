@@ -76,6 +76,7 @@ async function checked(
       keyFor: (header) => keys.find(header),
       clock: parts.clock,
       maxAgeSeconds: MOST_AGE_SECONDS,
+      fractions: true,
     })
     return { provider, claims }
   } catch (cause) {

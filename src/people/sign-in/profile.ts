@@ -2,6 +2,7 @@ import { Problem } from '../../lib/problem.ts'
 import type { AttributeClaims } from '../attributes/attribute.ts'
 import type { SaidAttributes } from '../attributes/change.ts'
 import { readAttributes } from '../attributes/read-attributes.ts'
+import { requireMillis } from './numeric-date.ts'
 import { LONGEST_TEXT, shortText } from './plain-text.ts'
 
 /** What a provider says about a person, read from verified claims. */
@@ -40,7 +41,6 @@ export function readProfile(
   const { sub, iat } = claims
   if (typeof sub !== 'string' || !SUBJECT.test(sub))
     throw new Problem('person.bad_claims', '`sub` must be 1 to 255 printable ASCII characters')
-  if (typeof iat !== 'number') throw new Problem('person.bad_claims', '`iat` is missing')
   return {
     issuer: provider.issuer,
     subject: sub,
@@ -50,7 +50,7 @@ export function readProfile(
     ...(provider.attributes && Object.keys(provider.attributes).length > 0
       ? { attributes: readAttributes(claims, provider.attributes) }
       : {}),
-    issuedAt: iat * 1000,
+    issuedAt: requireMillis(iat, 'iat'),
   }
 }
 

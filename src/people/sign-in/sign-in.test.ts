@@ -14,6 +14,7 @@ import { outbound } from '../../net/index.ts'
 import { forEachEngine } from '../../storage/testing.ts'
 import { createGroup } from '../create-group.ts'
 import { mapGroup } from '../map-group.ts'
+import { openSession } from '../open-session.ts'
 import { suspendPerson } from '../suspend-person.ts'
 import { type TestPeople, testPeople } from '../testing.ts'
 import { localPath } from './local-path.ts'
@@ -214,6 +215,53 @@ forEachEngine('signing in at a provider that lies', (open) => {
     assert.deepEqual((await saying(now - 20)).proved, { authTime: asked, acr: null })
     const silent = await signIn(around, (claims) => fake.sign(claims))
     assert.equal(silent.proved.authTime, null, 'and who does not say when is not taken for fresh')
+  })
+
+  test('a date with a fraction signs in (RFC 7519 section 2, as Canaille sends it)', async () => {
+    const around = await ready()
+    const now = around.parts.clock.now()
+    const second = Math.floor(now / 1000)
+    for (const [said, authTime] of [
+      [{ auth_time: second - 0.75, iat: second + 0.25 }, (second - 1) * 1000],
+      [{ iat: second + 0.5 }, second * 1000],
+      // A provider whose clock is ahead makes no sign-in fresher than now.
+      [{ auth_time: second + 900 }, now],
+    ] as const) {
+      const done = await signIn(around, (claims, fake) => fake.sign({ ...claims, ...said }))
+      assert.equal(done.authTime, authTime, JSON.stringify(said))
+      const signedIn = {
+        personId: done.person.id,
+        kind: 'browser',
+        authTime: done.authTime,
+      } as const
+      assert.ok(await openSession(around.parts, signedIn))
+    }
+  })
+
+  test('claims that no store could keep are refused with their name, and nobody is signed in', async () => {
+    const around = await ready()
+    for (const [change, why] of [
+      [{ auth_time: 1e300 }, /`auth_time` must be a date/],
+      [{ auth_time: -1 }, /auth_time/],
+      [{ auth_time: '1764288000' }, /auth_time/],
+      [{ sub: 'x'.repeat(256) }, /`sub` must be/],
+      [{ groups: [1] }, /`groups` is not a list/],
+      [{ iss: 'https://evil.example' }, /`iss` in its ID token is `https:\/\/evil\.example`/],
+      [
+        { aud: 'another-client' },
+        /`aud` in its ID token is `another-client`, and `remit` was expected/,
+      ],
+      [{ nonce: 'other' }, /has a wrong `nonce`$/],
+    ] as const)
+      await assert.rejects(
+        signIn(around, (claims, fake) => fake.sign({ ...claims, ...change })),
+        (error: { detail?: string; code?: string }) =>
+          ['sign_in.failed', 'person.bad_claims'].includes(String(error.code)) &&
+          why.test(String(error.detail)),
+        JSON.stringify(change),
+      )
+    const { read } = around.parts.storage
+    assert.deepEqual(await read.selectFrom('persons').selectAll().execute(), [])
   })
 
   test('a wrong nonce, issuer, audience, time or subject is refused', async () => {

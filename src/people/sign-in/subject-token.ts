@@ -8,6 +8,7 @@ import type { PeopleParts } from '../parts.ts'
 import type { Person } from '../person.ts'
 import { signInPerson } from '../sign-in-person.ts'
 import { selectProvider } from './identity-provider-store.ts'
+import { millisOf } from './numeric-date.ts'
 import { readProfile } from './profile.ts'
 
 /** Types of RFC 8693 section 3 that may say for whom a task is opened, and the `typ` each must have in its header. */
@@ -76,6 +77,7 @@ export async function checkSubjectToken(
     keyFor: (header) => keys.find(header),
     clock: parts.clock,
     maxAgeSeconds: MOST_AGE_SECONDS,
+    fractions: true,
   })
   requireMeantFor(agent, claims, parts.issuer)
   const person = await signInPerson(parts, readProfile(claims, provider))
@@ -90,9 +92,10 @@ export async function checkSubjectToken(
 
 /** What cannot be read, or lies ahead, is not known. */
 export function provedBy({ acr, auth_time: at, iat }: Claims): Pick<Subject, 'authTime' | 'acr'> {
-  const known = typeof at === 'number' && Number.isSafeInteger(at) && at >= 0 && at <= iat
+  const millis = millisOf(at)
+  const known = millis !== undefined && millis <= iat * 1000
   const text = typeof acr === 'string' && /^[\x21-\x7e]{1,255}$/.test(acr)
-  return { authTime: known ? at * 1000 : null, acr: text ? acr : null }
+  return { authTime: known ? millis : null, acr: text ? acr : null }
 }
 
 /**

@@ -129,6 +129,7 @@ export class Peps {
       clock,
       maxBytes: MOST_CHARACTERS,
       maxLifeSeconds: MOST_LIFE_SECONDS,
+      fractions: true,
     })
     return { ...known, expiresAt: claims.exp * 1000 }
   }
