@@ -28,6 +28,7 @@ import {
 } from './decisions/index.ts'
 import {
   GuardedSigner,
+  hasSigningKeys,
   LASTING_KEYS_SEALED,
   loadSigningKeys,
   type MasterKey,
@@ -134,6 +135,7 @@ export async function openRooms(
     const opened = await openMasterKey({
       directory: settings.data,
       ...(settings.masterKey ? { value: settings.masterKey } : {}),
+      isNeeded: () => hasSigningKeys(storage),
       random,
     })
     // These refuse a master key that is not the one of this database, before anything is made with it.

@@ -95,6 +95,10 @@ function run([program, ...args]) {
     env: { ...process.env, PATH, NODE_COMPILE_CACHE },
   })
   const forward = (signal) => child.kill(signal)
+  // npm passes a signal to its shell, and not every shell passes it on: when npm is gone, so is whoever wanted this to run.
+  const parent = process.ppid
+  const orphaned = () => process.ppid !== parent && forward('SIGTERM')
+  const watch = process.env.npm_lifecycle_event ? setInterval(orphaned, 500) : undefined
   // Ctrl-C reaches the whole group by itself; it only must not end this before the child has stopped.
   const wait = () => {}
   process.on('SIGTERM', forward)
@@ -103,6 +107,7 @@ function run([program, ...args]) {
     child.once('exit', (code, signal) => {
       process.off('SIGTERM', forward)
       process.off('SIGINT', wait)
+      clearInterval(watch)
       resolve(code ?? (signal === null ? 1 : 130))
     })
   })

@@ -1,23 +1,46 @@
-import { startDevelopment } from '../dev/start.ts'
+import { type Development, developmentData, hasKeptState, startDevelopment } from '../dev/start.ts'
+import { Failure, usage } from './failure.ts'
 import { untilSignal } from './until-signal.ts'
+import type { World } from './world.ts'
 
-/** `remit dev`: Remit with everything around it that is needed to try it out. */
-export async function dev(options: { reset?: boolean; port?: number }): Promise<void> {
-  const { reset = false, port } = options
-  const began = performance.now()
-  const world = await startDevelopment({
-    reset,
-    ...(port === undefined ? {} : { port }),
-    environment: process.env,
-  })
-  process.stderr.write(welcome(world, performance.now() - began))
-  await untilSignal()
-  process.stderr.write('\nStopping …\n')
-  await world.stop()
+export interface DevOptions {
+  readonly reset?: boolean
+  readonly port?: number
+  /** Do not ask before a reset. */
+  readonly yes?: boolean
 }
 
-function welcome(world: Awaited<ReturnType<typeof startDevelopment>>, ms: number): string {
-  const { agentKeyFile, data, desk, fresh, gateway, issuer, orders, provider } = world
+/** `remit dev`: Remit with everything around it that is needed to try it out. */
+export async function dev(options: DevOptions, world: World): Promise<void> {
+  const { reset = false, port, yes = false } = options
+  if (reset && !yes) await agreeToReset(world)
+  const began = performance.now()
+  const development = await startDevelopment({
+    reset,
+    ...(port === undefined ? {} : { port }),
+    environment: world.environment,
+  })
+  process.stderr.write(welcome(development, performance.now() - began))
+  await untilSignal()
+  process.stderr.write('\nStopping …\n')
+  await development.stop()
+}
+
+/** Agents, tasks and the ledger go with the state, so a person is asked. A script says `--yes`. */
+async function agreeToReset(world: World): Promise<void> {
+  const data = developmentData(world.environment)
+  if (!hasKeptState(data)) return
+  if (!world.interactive)
+    throw usage(
+      `--reset removes everything in ${data}, and nobody is here to agree`,
+      'npm start -- --reset --yes',
+    )
+  const agreed = await world.askYes(`Remove everything in ${data} (agents, APIs, tasks, ledger)?`)
+  if (!agreed) throw new Failure('Nothing was removed', { next: ['npm start keeps the state'] })
+}
+
+function welcome(development: Development, ms: number): string {
+  const { agentKeyFile, data, desk, fresh, gateway, issuer, orders, provider } = development
   const url = issuer === 'http://127.0.0.1:7480' ? '' : ` --url ${issuer}`
   return `
   Remit is ready (${(ms / 1000).toFixed(1)} s).  ${fresh ? 'New' : 'Kept'} state in ${data}; --reset starts over.

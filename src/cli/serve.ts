@@ -3,18 +3,24 @@ import { openLog } from '../http/index.ts'
 import { systemClock } from '../lib/clock.ts'
 import { systemRandom } from '../lib/random.ts'
 import { createSetupLink, hasAdministrator, listProviders } from '../people/index.ts'
+import { storageOptions } from '../rooms.ts'
 import { createServer, type Server } from '../server.ts'
+import { schemaVersion } from '../storage/index.ts'
 import { untilSignal } from './until-signal.ts'
 
 /** `remit serve`: runs until it is told to stop. Talk goes to stderr, the log to stdout. */
-export async function serve(): Promise<void> {
+export async function serve({ migrate = false }: { migrate?: boolean }): Promise<void> {
   const settings = readSettings(process.env)
+  const { recorded, needed } = await schemaVersion(storageOptions(settings))
+  if (recorded === 0) process.stderr.write('The database is empty: Remit sets it up.\n')
+  else if (migrate && recorded < needed)
+    process.stderr.write(`The schema is brought from version ${recorded} to ${needed}.\n`)
   const server = await createServer({
     settings,
     clock: systemClock,
     random: systemRandom,
     log: openLog({ level: settings.logLevel }),
-    migrate: false,
+    migrate: migrate || recorded === 0,
     development: false,
   })
   try {

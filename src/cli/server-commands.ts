@@ -1,17 +1,20 @@
 import { type Command, InvalidArgumentError } from 'commander'
+import type { CommonOptions } from './cli.ts'
 import { command } from './command.ts'
+import { systemWorld } from './system-world.ts'
 
 /** `remit dev`: everything on this machine. */
 export function devCommand(): Command {
   return command('dev', 'Everything on this machine, to try it out.', [
     'remit dev',
-    'remit dev --reset   # begin anew: forgets everything of before',
+    'remit dev --reset   # start over: removes the kept state',
   ])
-    .option('--reset', 'remove what is kept and begin anew')
+    .option('--reset', 'remove the kept state and start over')
+    .option('--yes', 'with --reset: do not ask')
     .option('--port <number>', 'first of the ports to use', readPort)
-    .action(async ({ port, reset = false }: { port?: number; reset?: boolean }) => {
+    .action(async (given: { port?: number; reset?: boolean; yes?: boolean }) => {
       const { dev } = await import('./dev.ts')
-      await dev({ reset, ...(port === undefined ? {} : { port }) })
+      await dev(given, systemWorld())
     })
 }
 
@@ -19,19 +22,22 @@ export function devCommand(): Command {
 export function serveCommand(): Command {
   return command('serve', 'The server. Its settings: docs/configuration.md.', [
     'REMIT_ISSUER=https://remit.example.com REMIT_GATEWAY=https://gateway.example.com remit serve',
-  ]).action(async () => {
-    const { serve } = await import('./serve.ts')
-    await serve()
-  })
+    'remit serve --migrate   # also brings an older database up to date',
+  ])
+    .option('--migrate', 'bring an older database up to date first (an empty one always is)')
+    .action(async (given: { migrate?: boolean }) => {
+      const { serve } = await import('./serve.ts')
+      await serve(given)
+    })
 }
 
 /** `remit migrate`: brings the schema of the store up to date. */
 export function migrateCommand(): Command {
   return command('migrate', 'Brings the database up to date, before a new version.', [
     'DATABASE_URL=postgres://… remit migrate',
-  ]).action(async () => {
+  ]).action(async (_given: unknown, invoked: Command) => {
     const { migrate } = await import('./migrate.ts')
-    await migrate()
+    await migrate(systemWorld(), invoked.optsWithGlobals<CommonOptions>().json ?? false)
   })
 }
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 
 /**
- * What the page of a problem says to do, as one paragraph: the page is the only place where that is written. `undefined` when
+ * What the page of a problem says to do, its first paragraph or the first point of its list: the page is the only place where that is written. `undefined` when
  * there is no such page here.
  */
 export async function whatToDo(code: string): Promise<string | undefined> {
@@ -9,13 +9,14 @@ export async function whatToDo(code: string): Promise<string | undefined> {
   const page = new URL(`../../docs/problems/${code}.md`, import.meta.url)
   const text = await readFile(page, 'utf8').catch(() => '')
   const advice = text.split('\n## What to do\n')[1]?.split('\n## ')[0]
-  const [paragraph] = advice?.trim().split(/\n\s*\n/) ?? []
+  const [paragraph] = advice?.trim().split(/\n\s*\n|\n(?=- )/) ?? []
   return paragraph ? plain(paragraph) : undefined
 }
 
 /** Markdown links without their addresses, lines joined. */
 function plain(paragraph: string): string {
   return paragraph
+    .replace(/^- /, '')
     .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
     .replaceAll(/\s*\n\s*/g, ' ')
     .replaceAll('**', '')

@@ -32,11 +32,16 @@ if (values.help) process.stdout.write(HELP)
 else await serve().catch(tellPort)
 
 /** A port that is taken is nobody's mistake in here, and needs no stack. Whatever listens already ends with the process. */
-function tellPort(error: unknown): never {
+function tellPort(error: unknown): void {
   const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
   if (!taken) throw error
-  process.stderr.write(`${error.message}\n`)
-  process.exit(1)
+  const portTaken = 'port' in error ? error.port : undefined
+  if (!process.send) {
+    process.stderr.write(`${error.message}\n`)
+    process.exit(1)
+  }
+  // Whoever started this says it in its own words.
+  process.send({ portTaken }, () => process.exit(1))
 }
 
 async function serve(): Promise<void> {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { readSettings } from '../config/settings.ts'
 import { openLog } from '../http/index.ts'
@@ -10,6 +10,7 @@ import { systemClock } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
 import { systemRandom } from '../lib/random.ts'
 import { createServer } from '../server.ts'
+import { emptyDataDirectory } from '../storage/index.ts'
 import { SAMPLE_AGENT } from './sample.ts'
 import { seedSample } from './seed.ts'
 
@@ -41,8 +42,9 @@ export async function startDevelopment(options: {
   port?: number
   environment: Readonly<Record<string, string | undefined>>
 }): Promise<Development> {
-  const data = resolve(options.environment.REMIT_DATA ?? '.remit')
+  const data = developmentData(options.environment)
   if (options.reset) await clear(data)
+  const empty = !existsSync(data) || (await foreignFiles(data)).length === 0
   const { fresh, port, secret } = await prepare(data, options.port)
   const [issuer, gateway, provider, orders] = [0, 1, 2, 3].map(
     (i) => `http://127.0.0.1:${port + i}`,
@@ -91,8 +93,20 @@ export async function startDevelopment(options: {
     return { issuer, gateway, provider, orders, desk, data, agentKeyFile, fresh, stop }
   } catch (error) {
     await stop()
+    // A start that failed claims nothing: the next one may choose other ports.
+    if (fresh && empty) await clear(data)
     throw error
   }
+}
+
+/** Where `remit dev` keeps its state. */
+export function developmentData(environment: Readonly<Record<string, string | undefined>>): string {
+  return resolve(environment.REMIT_DATA ?? '.remit')
+}
+
+/** True when `remit dev` has kept something in the directory. */
+export function hasKeptState(data: string): boolean {
+  return existsSync(join(data, MARK))
 }
 
 /** Settings that `remit dev` chooses itself; a stray variable of another installation must not mix in. */
@@ -104,15 +118,20 @@ function withoutSettings(environment: Readonly<Record<string, string | undefined
   )
 }
 
+async function foreignFiles(data: string): Promise<readonly string[]> {
+  return (await readdir(data)).filter((name) => name !== 'lock.db')
+}
+
+/** @throws Problem `dev.not_ours`, `storage.locked`: a Remit that runs keeps its state */
 async function clear(data: string): Promise<void> {
   if (!existsSync(data)) return
-  if (!existsSync(join(data, MARK)) && (await readdir(data)).length > 0) {
+  if (!hasKeptState(data) && (await foreignFiles(data)).length > 0) {
     throw new Problem(
       'dev.not_ours',
       `\`${data}\` holds something else; remove it yourself, or choose another REMIT_DATA`,
     )
   }
-  await rm(data, { recursive: true })
+  await emptyDataDirectory(data, MARK)
 }
 
 async function prepare(data: string, wanted: number | undefined) {
@@ -164,11 +183,17 @@ function startSamples(at: {
     env: { ...process.env, REMIT_IDP_CLIENT_SECRET: at.secret },
   })
   const ended = once(child, 'exit')
-  const ready = Promise.race([once(child, 'message'), ended.then(() => 'ended')]).then((first) => {
-    if (first !== 'ended') return
-    const ports = `${at.port} to ${at.port + 2}`
-    throw new Problem('server.port_in_use', `the samples could not start on ports ${ports}`)
-  })
+  const ready = Promise.race([once(child, 'message'), ended.then(() => ['ended'])]).then(
+    ([said]) => {
+      if (said === 'ready') return
+      const taken: unknown = said?.portTaken
+      const ports = `one of the ports ${at.port} to ${at.port + 2}`
+      throw new Problem(
+        'server.port_in_use',
+        `${typeof taken === 'number' ? `port ${taken}` : ports} is taken by another program, and a sample service needs it`,
+      )
+    },
+  )
   // Whoever waits for it hears of it; what goes wrong before that is told first.
   ready.catch(() => {})
   return {

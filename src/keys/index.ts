@@ -29,7 +29,7 @@ export type { SealedColumn } from './sealing/sealed-column.ts'
 export { signJwt } from './sign-jwt.ts'
 export { type Algorithm, fits, isAlgorithm, verifySignature } from './signature.ts'
 export type { Custody, PublishedJwk, SigningKey } from './signing-key.ts'
-export { SIGNING_KEYS_SEALED } from './signing-key-store.ts'
+export { hasSigningKeys, SIGNING_KEYS_SEALED } from './signing-key-store.ts'
 export {
   announceKeys,
   JWKS_MAX_AGE_SECONDS,

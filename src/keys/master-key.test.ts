@@ -34,6 +34,15 @@ test('the first start makes a key that only its owner can read, and the next sta
   assert.equal(String(Buffer.from((await open(directory)).open(sealed, 'place'))), 'secret')
 })
 
+test('a missing file beside a database that was sealed with one is refused, and none is made', async () => {
+  const directory = newDirectory()
+  const needed = { directory, random: systemRandom, isNeeded: async () => true }
+  await assert.rejects(openMasterKey(needed), { code: 'keys.master_key_missing' })
+  assert.deepEqual(readdirSync(directory), [])
+  await open(directory)
+  await openMasterKey(needed)
+})
+
 test('processes that start at once all use the same key', async () => {
   const directory = newDirectory()
   const keys = await Promise.all(Array.from({ length: 8 }, () => open(directory)))

@@ -15,6 +15,11 @@ export interface MasterKeyOptions {
   directory: string
   /** The key itself (32 bytes, base64url), from a secret manager; then no file is read or written. Others may follow, after commas. */
   value?: Secret
+  /**
+   * True when something is sealed already. Then a missing file is a mistake, and no new key is made: it could open nothing.
+   * Asked only when there is no file.
+   */
+  isNeeded?: () => Promise<boolean>
   random: Random
 }
 
@@ -23,13 +28,20 @@ const KEY_BYTES = 32
 /** The one that seals, and those that only open: two would do for any change of it. */
 const MOST_KEYS = 4
 
-/** @throws Problem `keys.master_key_malformed`, `keys.master_key_exposed` */
+/** @throws Problem `keys.master_key_malformed`, `keys.master_key_exposed`, `keys.master_key_missing` */
 export async function openMasterKey(options: MasterKeyOptions): Promise<MasterKey> {
   const { directory, value, random } = options
   if (value) return keyRing(readKeys(value.reveal(), 'the given master key'), random)
   await mkdir(directory, { recursive: true, mode: 0o700 })
   const path = join(directory, FILE)
-  const text = (await readKeyFile(path)) ?? (await makeKeyFile(path, random))
+  const kept = await readKeyFile(path)
+  // INVARIANT: a new key is never made beside a database that an older one sealed.
+  if (kept === undefined && (await options.isNeeded?.()))
+    throw new Problem(
+      'keys.master_key_missing',
+      `there is no ${path}, and the database was sealed with one`,
+    )
+  const text = kept ?? (await makeKeyFile(path, random))
   return keyRing(readKeys(text, path), random)
 }
 

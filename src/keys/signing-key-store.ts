@@ -31,6 +31,11 @@ export async function readKeys(reader: Reader): Promise<StoredKey[]> {
   return keys.sort((a, b) => end(a) - end(b))
 }
 
+/** True when the database was in use before: its first start makes a key that signs. */
+export async function hasSigningKeys({ read }: { readonly read: Reader }): Promise<boolean> {
+  return (await read.selectFrom('signing_keys').select('kid').limit(1).execute()).length > 0
+}
+
 /** Stores a key unless its purpose has one in use: of replicas that start at once, one wins (`true`) and the others read. */
 export async function addKeyIfNone(tx: Tx, key: StoredKey): Promise<boolean> {
   const { numInsertedOrUpdatedRows } = await insert(tx, key)

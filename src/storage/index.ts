@@ -1,7 +1,13 @@
 export { consumeOnce, consumeOnceStep, forgetUsed, wasUsed } from './consume-once.ts'
 export { isDuplicate } from './failure.ts'
 export { keptQuery } from './kept-query.ts'
-export type { Migrated } from './migrate.ts'
-export { migrate, openStorage, type StorageOptions } from './open.ts'
+export type { Migrated, SchemaVersion } from './migrate.ts'
+export {
+  emptyDataDirectory,
+  migrate,
+  openStorage,
+  type StorageOptions,
+  schemaVersion,
+} from './open.ts'
 export type { Schema } from './schema.ts'
 export type { Committed, Reader, Step, Storage, Tx } from './storage.ts'

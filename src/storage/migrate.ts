@@ -30,13 +30,23 @@ export function runMigrations(storage: Storage): Promise<Migrated> {
   })
 }
 
-/** Throws unless the schema is exactly this build's: `storage.outdated` or `storage.newer`. */
-export async function requireCurrentSchema(storage: Storage): Promise<void> {
+/** Version of the schema that is stored (0: there is none yet), and the one that this build needs. */
+export interface SchemaVersion {
+  readonly recorded: number
+  readonly needed: number
+}
+
+export async function readSchemaVersion(storage: Storage): Promise<SchemaVersion> {
   const { rows } =
     storage.engine === 'sqlite'
       ? await sql`SELECT 1 FROM sqlite_schema WHERE name = 'migrations'`.execute(storage.read)
       : await sql`SELECT 1 WHERE to_regclass('migrations') IS NOT NULL`.execute(storage.read)
-  const version = rows.length ? await recordedVersion(storage.read) : 0
+  return { recorded: rows.length ? await recordedVersion(storage.read) : 0, needed: NEWEST }
+}
+
+/** Throws unless the schema is exactly this build's: `storage.outdated` or `storage.newer`. */
+export async function requireCurrentSchema(storage: Storage): Promise<void> {
+  const { recorded: version } = await readSchemaVersion(storage)
   refuseNewer(version)
   if (version < NEWEST) {
     throw new Problem(

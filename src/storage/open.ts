@@ -1,5 +1,11 @@
 import type { Clock } from '../lib/clock.ts'
-import { type Migrated, requireCurrentSchema, runMigrations } from './migrate.ts'
+import {
+  type Migrated,
+  readSchemaVersion,
+  requireCurrentSchema,
+  runMigrations,
+  type SchemaVersion,
+} from './migrate.ts'
 import type { Storage } from './storage.ts'
 
 export type StorageOptions = (
@@ -17,7 +23,7 @@ export type StorageOptions = (
 /**
  * Opens the store that `options` name, ready for use.
  *
- * @throws Problem `storage.locked`, `storage.unavailable`, `storage.outdated`, `storage.newer`
+ * @throws Problem `storage.locked`, `storage.cannot_open`, `storage.unavailable`, `storage.outdated`, `storage.newer`
  */
 export async function openStorage(options: StorageOptions): Promise<Storage> {
   const storage = await openEngine(options)
@@ -43,6 +49,26 @@ export async function migrate(options: StorageOptions): Promise<Migrated> {
   } finally {
     await storage.close()
   }
+}
+
+/** Which schema is stored, before anything is changed. @throws Problem `storage.locked`, `storage.cannot_open` */
+export async function schemaVersion(options: StorageOptions): Promise<SchemaVersion> {
+  const storage = await openEngine(options)
+  try {
+    return await readSchemaVersion(storage)
+  } finally {
+    await storage.close()
+  }
+}
+
+/**
+ * Removes everything in a data directory of the embedded engine, but only when no process works in it. The file `last` goes last.
+ *
+ * @throws Problem `storage.locked`
+ */
+export async function emptyDataDirectory(directory: string, last: string): Promise<void> {
+  const { emptyDirectory } = await import('./sqlite/directory.ts')
+  emptyDirectory(directory, last)
 }
 
 /** Only the engine that is used is loaded. */

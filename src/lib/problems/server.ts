@@ -12,6 +12,7 @@ export const SERVER_PROBLEMS = {
   'server.failed': { status: 500, title: 'Something went wrong on our side' },
   'server.not_ready': { status: 503, title: 'The server is not ready' },
   'server.port_in_use': { status: 500, title: 'The port is taken by another program' },
+  'storage.cannot_open': { status: 503, title: 'The database cannot be opened' },
   'storage.locked': { status: 500, title: 'The data directory is in use by another process' },
   'storage.newer': { status: 500, title: 'The schema is newer than this build' },
   'storage.outdated': { status: 500, title: 'The schema is older than this build' },

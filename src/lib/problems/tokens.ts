@@ -42,6 +42,7 @@ export const TOKEN_PROBLEMS = {
   'keys.cannot_open': { status: 500, title: 'A sealed value cannot be opened' },
   'keys.master_key_exposed': { status: 500, title: 'Others can read the master key' },
   'keys.master_key_malformed': { status: 500, title: 'The master key is not a master key' },
+  'keys.master_key_missing': { status: 500, title: 'The master key is missing' },
   'keys.nothing_signs': { status: 503, title: 'No key signs tokens' },
   'keys.rotation_under_way': { status: 409, title: 'A rotation is already under way' },
   'keys.signer_missing': { status: 500, title: 'The signer of tokens is not configured' },

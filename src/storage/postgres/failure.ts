@@ -36,6 +36,33 @@ export function isDuplicateKey(error: unknown): boolean {
   return sqlStateOf(error) === UNIQUE_VIOLATION
 }
 
+/**
+ * What an operator has to know when the database cannot be opened: where it was looked for, and why that failed. Never the password.
+ */
+export function cannotOpen(error: unknown, { host, port, user, database }: Place): Problem {
+  const state = sqlStateOf(error)
+  const server = SERVER_FAILED.find(([prefix]) => state?.startsWith(prefix))
+  const why =
+    state === undefined ? networkReason(error) : `${server?.[1] ?? 'it answered'} (${state})`
+  const where = `the database \`${database}\` at ${host}:${port} as user \`${user}\``
+  return new Problem('storage.cannot_open', `${where}: ${why}`, { cause: error })
+}
+
+/** Where a database was looked for. */
+export interface Place {
+  readonly host: string
+  readonly port: number
+  readonly user: string
+  readonly database: string
+}
+
+/** A host of several addresses fails with one error for each. */
+function networkReason(error: unknown): string {
+  const each = error instanceof AggregateError ? error.errors : [error]
+  const reasons = each.map((one) => (one instanceof Error ? one.message : String(one)))
+  return [...new Set(reasons)].join('; ')
+}
+
 /** Turns what `pg` throws into ours. Whatever has no SQLSTATE came from the network or from this process. */
 export function translated(error: unknown): Error {
   if (error instanceof Problem) return error

@@ -1,11 +1,13 @@
 import { Kysely, sql } from 'kysely'
+import pg from 'pg'
+import { Problem } from '../../lib/problem.ts'
 import { dialectOver, forReading } from '../dialect.ts'
 import { Hints } from '../hints.ts'
 import type { Schema } from '../schema.ts'
 import type { Storage } from '../storage.ts'
 import { Attempts } from './attempts.ts'
-import { TRANSACTION_LIMIT } from './client.ts'
-import { translated } from './failure.ts'
+import { TRANSACTION_LIMIT, withoutLimits } from './client.ts'
+import { cannotOpen } from './failure.ts'
 import { Listener } from './listener.ts'
 import { SessionPool } from './pool.ts'
 import { Primary } from './primary.ts'
@@ -78,8 +80,17 @@ export async function openPostgres(options: PostgresOptions): Promise<Storage> {
     return storage
   } catch (error) {
     await storage.close()
-    throw translated(error)
+    throw openingFailure(error, url)
   }
+}
+
+/** What the pool said is about a request that may be repeated; at a start, where and why is what counts. */
+function openingFailure(error: unknown, url: string): Error {
+  const cause = error instanceof Problem ? error.cause : error
+  const isOurs = error instanceof Problem && !(cause instanceof Error)
+  if (isOurs) return error
+  const { host, port, user = '', database = '' } = new pg.Client(withoutLimits(url))
+  return cannotOpen(cause, { host, port, user, database })
 }
 
 async function databaseTime(read: Storage['read']): Promise<number> {

@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, statSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Problem } from '../../lib/problem.ts'
@@ -14,6 +14,25 @@ export interface HeldDirectory {
   release(): void
 }
 
+const LOCK = 'lock.db'
+
+/**
+ * Removes everything in a data directory that no process works in. `last` is removed last, so that an interrupted attempt can be repeated.
+ * The lock itself stays: it is held meanwhile.
+ *
+ * @throws Problem `storage.locked`
+ */
+export function emptyDirectory(directory: string, last: string): void {
+  const held = holdDirectory(directory)
+  try {
+    const names = readdirSync(directory).filter((name) => name !== LOCK && name !== last)
+    for (const name of [...names, last])
+      rmSync(join(directory, name), { recursive: true, force: true })
+  } finally {
+    held.release()
+  }
+}
+
 /**
  * Makes the directory if need be and takes its lock: an open exclusive transaction on `lock.db`, which the kernel
  * ends with the process however that dies. The database itself cannot be the lock: a connection that holds it
@@ -24,14 +43,14 @@ export interface HeldDirectory {
 export function holdDirectory(directory: string): HeldDirectory {
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 })
-    for (const name of ['lock.db', 'remit.db']) createPrivate(join(directory, name))
+    for (const name of [LOCK, 'remit.db']) createPrivate(join(directory, name))
   } catch (cause) {
     throw unavailable(
       `the data directory ${directory} cannot be written: ${reasonOf(cause)}`,
       cause,
     )
   }
-  const lock = new DatabaseSync(join(directory, 'lock.db'), { timeout: 0 })
+  const lock = new DatabaseSync(join(directory, LOCK), { timeout: 0 })
   try {
     lock.exec('BEGIN EXCLUSIVE')
   } catch (cause) {

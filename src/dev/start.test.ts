@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { Problem } from '../lib/problem.ts'
+import { openStorage } from '../storage/index.ts'
+import { hasKeptState, startDevelopment } from './start.ts'
+
+function directoryOf(t: TestContext): string {
+  const parent = mkdtempSync(join(tmpdir(), 'remit-dev-'))
+  t.after(() => rmSync(parent, { recursive: true }))
+  return join(parent, 'data')
+}
+
+const started = (data: string, options: { reset?: boolean; port: number }) =>
+  startDevelopment({ reset: false, ...options, environment: { REMIT_DATA: data } })
+
+/** A server on a port that the kernel chose: whoever else wants it is refused. */
+async function takenPort(t: TestContext): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.after(() => server.close())
+  const address = server.address()
+  assert.ok(address && typeof address === 'object')
+  return address.port
+}
+
+test('--reset does not touch a directory that a running Remit works in', async (t) => {
+  const data = directoryOf(t)
+  const running = await openStorage({ kind: 'sqlite', directory: data, migrate: true })
+  t.after(() => running.close())
+  writeFileSync(join(data, 'dev.json'), '{"port":7480,"secret":"kept"}\n')
+  writeFileSync(join(data, 'master.key'), 'kept\n')
+  await assert.rejects(started(data, { reset: true, port: 8480 }), { code: 'storage.locked' })
+  assert.equal(readFileSync(join(data, 'master.key'), 'utf8'), 'kept\n')
+  assert.match(readFileSync(join(data, 'dev.json'), 'utf8'), /7480/)
+  const tables = await running.read.selectFrom('signing_keys').selectAll().execute()
+  assert.deepEqual(tables, [], 'the database can still be read')
+})
+
+test('--reset refuses a directory that holds something else', async (t) => {
+  const data = directoryOf(t)
+  await (await openStorage({ kind: 'sqlite', directory: data, migrate: true })).close()
+  await assert.rejects(started(data, { reset: true, port: 8480 }), { code: 'dev.not_ours' })
+  assert.ok(existsSync(join(data, 'remit.db')))
+})
+
+test('a start that fails for a taken port names it, and claims nothing', async (t) => {
+  const data = directoryOf(t)
+  const port = await takenPort(t)
+  // Three ports further are the sample services; the taken one is the issuer's, or that of the desk.
+  for (const first of [port, port - 4])
+    await assert.rejects(
+      started(data, { port: first }),
+      (error) =>
+        error instanceof Problem &&
+        error.code === 'server.port_in_use' &&
+        error.detail.includes(`port ${port} `),
+      `from ${first}`,
+    )
+  assert.equal(hasKeptState(data), false)
+})
