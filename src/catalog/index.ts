@@ -75,4 +75,3 @@ export {
 export { type GivenArguments, type TypedResult, typeArguments } from './type-arguments.ts'
 export { typeText as typeScalar } from './type-scalar.ts'
 export { summarizeUntyped, type UntypedSummary } from './untyped.ts'
-export { quoted, visible } from './visible.ts'

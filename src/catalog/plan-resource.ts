@@ -1,8 +1,8 @@
 import { isName } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'
+import { visible } from '../lib/text/visible.ts'
 import type { AnswerShapes } from './answers/shape.ts'
 import type { Action, PinnedDefinition, Resource } from './resource.ts'
-import { visible } from './visible.ts'
 
 export interface ImportOptions {
   readonly name: string

@@ -1,4 +1,4 @@
-import { visible } from './visible.ts'
+import { visible } from '../lib/text/visible.ts'
 
 /** Each is also a problem code, `arguments.<fault>`. */
 export type ArgumentFault =

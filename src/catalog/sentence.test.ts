@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { TypedValue } from '@remit/engine'
 import fc from 'fast-check'
+import { quoted, visible } from '../lib/text/visible.ts'
 import { checkSentence, renderSentence } from './sentence.ts'
 import { jsonBody, onlyAction, planOperation } from './testing.ts'
-import { quoted, visible } from './visible.ts'
 
 const action = onlyAction(
   planOperation(

@@ -1,8 +1,8 @@
 import type { TypedArguments, TypedValue } from '@remit/engine'
 import { argumentAt } from '@remit/engine'
+import { quoted, visible } from '../lib/text/visible.ts'
 import type { ArgumentSchema, ArgumentType } from './argument.ts'
 import type { Action } from './resource.ts'
-import { quoted, visible } from './visible.ts'
 
 /** What stands in a sentence for an argument that was not given. */
 const NOT_GIVEN = '(not given)'

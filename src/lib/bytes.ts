@@ -20,6 +20,11 @@ export function sha256url(data: string | Uint8Array): string {
   return hash('sha256', data, 'base64url')
 }
 
+/** SHA-256 as programs of the command line print it, for people who compare what they downloaded. */
+export function sha256hex(data: string | Uint8Array): string {
+  return hash('sha256', data, 'hex')
+}
+
 /** Compares secrets without telling by timing where they differ; different lengths are unequal. */
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.byteLength === b.byteLength && timingSafeEqual(a, b)

@@ -1,7 +1,7 @@
 import type { Obligation, Requestable } from '@remit/engine'
-import { visible } from '../catalog/index.ts'
 import { domainHash } from '../lib/domain-hash.ts'
 import { isId, isName } from '../lib/id.ts'
+import { visible } from '../lib/text/visible.ts'
 import { secondsOf } from './duration.ts'
 import { OBLIGATION_ANNOTATIONS, readObligations, STEP_UP_WORDS, stepUpOf } from './obligations.ts'
 

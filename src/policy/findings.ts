@@ -1,4 +1,4 @@
-import { visible } from '../catalog/index.ts'
+import { visible } from '../lib/text/visible.ts'
 import { positionsAt } from './policy-text.ts'
 
 /** One thing that is wrong, or worth knowing, and where. */

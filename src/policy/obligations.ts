@@ -1,6 +1,6 @@
 import { type Obligation, STEP_UP, type StepUp } from '@remit/engine'
-import { visible } from '../catalog/index.ts'
 import { isId, isName } from '../lib/id.ts'
+import { visible } from '../lib/text/visible.ts'
 import { secondsOf } from './duration.ts'
 
 /**

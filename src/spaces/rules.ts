@@ -1,6 +1,7 @@
 import { type Detail, misfit, parseDetails } from '@remit/engine'
-import { type CatalogView, expandGroups, visible } from '../catalog/index.ts'
+import { type CatalogView, expandGroups } from '../catalog/index.ts'
 import { Problem } from '../lib/problem.ts'
+import { visible } from '../lib/text/visible.ts'
 import { readAgents, readPeople } from './openers.ts'
 import type { Space, SpaceMode } from './space.ts'
 

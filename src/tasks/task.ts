@@ -1,6 +1,7 @@
 import type { Detail } from '@remit/engine'
 import type { Id } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'
+import { isReadableLine } from '../lib/text/hidden.ts'
 import type { ForeignActor } from '../tokens/index.ts'
 
 /**
@@ -97,8 +98,7 @@ export const LONGEST_PURPOSE = 200
  */
 export function checkPurpose(text: string): string {
   const length = [...text].length
-  const plain = text.isWellFormed() && !/[\p{Cc}\p{Cf}\p{Co}\p{Zl}\p{Zp}]/u.test(text)
-  if (text.trim() !== text || length < 1 || length > LONGEST_PURPOSE || !plain)
+  if (text.trim() !== text || length > LONGEST_PURPOSE || !isReadableLine(text))
     throw new Problem(
       'task.bad_purpose',
       `a purpose is 1 to ${LONGEST_PURPOSE} visible characters on one line`,

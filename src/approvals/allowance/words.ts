@@ -1,4 +1,4 @@
-import { quoted, visible } from '../../catalog/index.ts'
+import { quoted, visible } from '../../lib/text/visible.ts'
 import type { Pattern, PatternPart } from './pattern.ts'
 
 /** `order_id` for `/order_id`, `to/city` for `/to/city`. */

@@ -1,6 +1,7 @@
 import { sha256url } from '../../lib/bytes.ts'
 import { canonicalJson } from '../../lib/canonical-json.ts'
 import type { JsonObject } from '../../lib/json.ts'
+import { cut, legible, visible } from '../../lib/text/visible.ts'
 import type { McpDescription } from '../../net/index.ts'
 import { bad } from '../openapi/document.ts'
 import {
@@ -10,7 +11,6 @@ import {
   planResource,
 } from '../plan-resource.ts'
 import type { Action, PinnedServer } from '../resource.ts'
-import { cut, legible, visible } from '../visible.ts'
 import { mappingNotes } from './authzen-mapping.ts'
 import { nameFor } from './known-names.ts'
 import { readResources } from './offered-resources.ts'

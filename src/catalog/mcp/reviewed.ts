@@ -1,7 +1,7 @@
 import { canonicalJson } from '../../lib/canonical-json.ts'
 import { isObject, type Json, type JsonObject, parseJson } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
-import { cut, legible } from '../visible.ts'
+import { cut, legible } from '../../lib/text/visible.ts'
 
 /** Of one definition, as text. */
 const MOST_BYTES = 64 * 1024

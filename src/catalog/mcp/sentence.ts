@@ -1,6 +1,6 @@
+import { cut } from '../../lib/text/visible.ts'
 import type { ArgumentSchema } from '../argument.ts'
 import { checkSentence } from '../sentence.ts'
-import { cut } from '../visible.ts'
 
 const MOST_WORDS = 120
 const MOST_SHOWN = 8

@@ -1,5 +1,5 @@
+import { quoted } from '../../lib/text/visible.ts'
 import { slug } from '../slug.ts'
-import { quoted } from '../visible.ts'
 
 /** What the names of tools and prompts may be: nothing in them looks like something else (MCP 2025-11-25, "Tool Names"). */
 const WIRE_NAME = /^[A-Za-z0-9_./-]{1,128}$/

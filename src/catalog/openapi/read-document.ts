@@ -10,7 +10,7 @@ import {
 } from 'yaml'
 import { ExactNumber, isObject, type Json, type JsonObject, parseJson } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
-import { visible } from '../visible.ts'
+import { visible } from '../../lib/text/visible.ts'
 import { bad } from './document.ts'
 
 const MOST_BYTES = 32 * 1024 * 1024

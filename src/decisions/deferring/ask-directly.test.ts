@@ -169,7 +169,16 @@ forEachEngine('an agent that asks a person itself (CIBA)', (open) => {
 
   test('what it says is one short line; what is asked lies within its ceiling', async (t) => {
     const { parts, sam, why } = await begin(t)
-    for (const message of ['', 'x'.repeat(121), 'two\nlines', ' edge', 'hidden\u202e'])
+    for (const message of [
+      '',
+      'x'.repeat(121),
+      'two\nlines',
+      ' edge',
+      'hidden\u202e',
+      '\u2800\u2800',
+      '\u{1d159}',
+      '9\u03360',
+    ])
       assert.equal(await why({ message }), 'backchannel.bad_message', JSON.stringify(message))
     const other = { ...ALL_OF_ORDERS, locations: ['https://other.example/api'] }
     assert.equal(await why({ details: [other] }), 'task.beyond_ceiling')

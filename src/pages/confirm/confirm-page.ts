@@ -1,7 +1,7 @@
 import { csrfField, documentOf, type Viewer } from '../frame/document.ts'
 import { html } from '../frame/html.ts'
 import { facts, notice } from '../frame/pieces.ts'
-import { isDeceptive, show } from '../frame/show.ts'
+import { isDeceptive, show, showLayout } from '../frame/show.ts'
 import { showJson } from '../frame/show-json.ts'
 import { clockTime, duration, when } from '../frame/time.ts'
 import { type SignInFirst, signInFirstNotice } from '../sign-in/again.ts'
@@ -45,7 +45,7 @@ export function confirmPage(view: ConfirmView): string {
   const { now } = view
   const texts = view.texts.map(
     ({ name, text }) =>
-      html`<div class="stack"><h3>${show(name)}</h3><pre class="json" tabindex="0"><code>${text.split('\n').map((line, i) => html`${i > 0 && '\n'}${show(line)}`)}</code></pre></div>`,
+      html`<div class="stack"><h3>${show(name)}</h3><pre class="json" tabindex="0"><code>${showLayout(text)}</code></pre></div>`,
   )
   const body = html`
 <div class="head"><p class="eyebrow">Asked from the command line ${when(view.createdAt, now)}</p><h1>Confirm <code>${view.operation}</code></h1></div>

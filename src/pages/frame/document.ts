@@ -1,4 +1,4 @@
-import { visible } from '../../catalog/index.ts'
+import { visible } from '../../lib/text/visible.ts'
 import { ASSETS } from './assets.ts'
 import { type Html, html, raw } from './html.ts'
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import fc from 'fast-check'
+import { sha256hex } from '../../lib/bytes.ts'
 import { type Canonical, canonicalJson } from '../../lib/canonical-json.ts'
 import { ExactNumber } from '../../lib/json.ts'
 import { showJson } from './show-json.ts'
@@ -62,7 +63,37 @@ it('nothing displayed is invisible, and no markup comes out of a value', () => {
   )
 })
 
-it('a large call is shown whole', () => {
-  const canonical = canonicalJson({ note: 'x'.repeat(500_000), list: Array(2_000).fill('y\u200b') })
-  assert.equal(bytesOf(showJson(canonical).toString()), canonical)
+it('a call is shown whole, up to a limit', () => {
+  const large = canonicalJson({ lines: Array.from({ length: 4000 }, (_, i) => `line ${i}`) })
+  assert.equal(bytesOf(showJson(large).toString()), large)
+})
+
+it('a call beyond the limit is told by its size and digest, with the exact bytes to download', () => {
+  const large = canonicalJson({ lines: Array.from({ length: 240 }, () => 'а'.repeat(2030)) })
+  const shown = showJson(large, '/approvals/req_1/call').toString()
+  assert.ok(shown.length < 300, shown)
+  assert.match(shown, new RegExp(`${Buffer.byteLength(large)} bytes`))
+  assert.match(shown, new RegExp(sha256hex(large)))
+  assert.match(shown, /href="\/approvals\/req_1\/call" download/)
+})
+
+it('what is shown costs no more than a few times its length, whatever it is made of', () => {
+  const many = (value: Canonical, count: number) =>
+    canonicalJson(Array.from({ length: count }, () => value))
+  let deep: Canonical = 'x'
+  for (let i = 0; i < 3000; i++) deep = [deep]
+  for (const text of [
+    many('pаy', 10_000),
+    many('\u2800', 9_000),
+    many([], 20_000),
+    many('\u001b', 6_000),
+    canonicalJson('а\u200b'.repeat(30_000)),
+    canonicalJson(deep),
+  ])
+    assert.ok(showJson(text).toString().length < 1_500_000, text.slice(0, 20))
+})
+
+it('indentation in a text is layout, and not marked', () => {
+  assert.doesNotMatch(showJson('"permit (    principal)"').toString(), /<mark/)
+  assert.match(showJson('"a\\u001bb"').toString(), /<mark class="hidden"[^>]*>\\u001b</)
 })

@@ -1,47 +1,20 @@
-import { visible } from '../../catalog/index.ts'
+import { sha256hex } from '../../lib/bytes.ts'
+import { visibleLines } from '../../lib/text/visible.ts'
 import { type Html, html } from './html.ts'
-import { marked } from './show.ts'
+import { MAX_SHOWN, Marker } from './show.ts'
 
 const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s"{}[\],:]+/gsu
 /** A list of plain values stays on one line up to this. */
 const SHORT = 60
+/** Deeper levels are not moved further to the right. */
+const MAX_INDENT = 20
+/** JSON's own escapes: those by number are of what cannot be seen, or were written by `escaped`. */
+const JSON_ESCAPES = /\\[^u]|(?:\\u[0-9a-f]{4})+/gi
 
 /** A character inside a JSON string that cannot be seen, as the JSON escape for it. */
 function escaped(character: string): string {
   const units = Array.from({ length: character.length }, (_, i) => character.charCodeAt(i))
   return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('')
-}
-
-/**
- * One JSON string token. What cannot be seen is written as a JSON escape, so that the text on the page still parses to
- * the very same value. `visible` decides what that is; the backslashes that are there are JSON's own and stay.
- */
-function stringToken(token: string): Html[] {
-  const letters = token.replaceAll('\\', '')
-  if (visible(letters) === letters) return [marked(token)]
-  const parts: Html[] = []
-  let plain = ''
-  const flush = () => {
-    if (plain !== '') parts.push(marked(plain))
-    plain = ''
-  }
-  let before = ''
-  for (const character of token) {
-    const hidden =
-      character !== '\\' &&
-      (visible(character) !== character || (character === ' ' && before === ' '))
-    if (hidden) {
-      flush()
-      parts.push(
-        html`<mark class="hidden" title="This character cannot be seen">${escaped(character)}</mark>`,
-      )
-    } else {
-      plain += character
-    }
-    before = character
-  }
-  flush()
-  return parts
 }
 
 /** Where a list or object that opens at `start` ends, if it is short and flat. */
@@ -57,17 +30,20 @@ function shortEnd(tokens: readonly string[], start: number): number | undefined 
 }
 
 /**
- * Canonical JSON text on several lines. Tokens stay as they are: taking out the white space between them and parsing
- * gives the same value, so writing that canonically gives the same bytes again.
- * INVARIANT: nothing is left out, however long it is.
+ * Canonical JSON text on several lines. Tokens stay as they are, but for escapes of what cannot be seen: taking out the white
+ * space between them and parsing gives the same value, so writing that canonically gives the same bytes again.
+ * INVARIANT: nothing is left out up to `MAX_SHOWN` characters, and what is longer is not begun: size and digest are told instead,
+ * with `download`, where the exact bytes are.
  */
-export function showJson(text: string): Html {
+export function showJson(text: string, download?: string): Html {
+  if (text.length > MAX_SHOWN) return tooLong(text, download)
   const tokens = Array.from(text.matchAll(TOKEN), ([token]) => token)
+  const marker = new Marker(JSON_ESCAPES)
   const parts: Html[] = []
   let depth = 0
   /** Up to here everything stays on the line. */
   let flatUntil = -1
-  const newline = () => html`${`\n${'  '.repeat(depth)}`}`
+  const newline = () => html`${`\n${'  '.repeat(Math.min(depth, MAX_INDENT))}`}`
   tokens.forEach((token, i) => {
     const flat = i <= flatUntil
     if (token === '{' || token === '[') {
@@ -84,9 +60,17 @@ export function showJson(text: string): Html {
       parts.push(html`,`, flat ? html` ` : newline())
     } else if (token === ':') {
       parts.push(html`: `)
+    } else if (token.startsWith('"')) {
+      parts.push(html`<bdi>${marker.mark(visibleLines(token, escaped))}</bdi>`)
     } else {
-      parts.push(...(token.startsWith('"') ? stringToken(token) : [html`${token}`]))
+      parts.push(html`${token}`)
     }
   })
   return html`<pre class="json" tabindex="0"><code>${parts}</code></pre>`
+}
+
+function tooLong(text: string, download: string | undefined): Html {
+  const size = Buffer.byteLength(text)
+  const link = download !== undefined && html` <a href="${download}" download>Download it</a>.`
+  return html`<p>Too long to show here: ${size} bytes.${link} <span class="soft">SHA-256</span> <code>${sha256hex(text)}</code></p>`
 }

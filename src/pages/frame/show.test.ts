@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { documentOf } from './document.ts'
 import { html } from './html.ts'
-import { isDeceptive, show, showLines } from './show.ts'
+import { isDeceptive, MAX_MARKS, MAX_SHOWN, show, showLayout, showLines } from './show.ts'
 import { NASTY, textContent } from './testing.ts'
 
 /** The inverse of `visible`. */
@@ -51,12 +51,12 @@ describe('lookalikes', () => {
     [
       ...show(text)
         .toString()
-        .matchAll(/<mark class="twin" title="([^"]*)">(.)<\/mark>/gu),
+        .matchAll(/<mark class="twin" title="([^"]*)">(.+?)<\/mark>/gu),
     ].map(([, title, character]) => `${character} ${title}`)
 
   it('are marked where they stand among Latin letters, or are a whole word of lookalikes', () => {
-    assert.deepEqual(marks('раypal.com'), ['р U+0440, looks like p', 'а U+0430, looks like a'])
-    assert.equal(marks('орсе').length, 4)
+    assert.deepEqual(marks('раypal.com'), ['ра U+0440 U+0430, looks like pa'])
+    assert.equal(marks('орсе').length, 1)
     assert.deepEqual(marks('1⁄2'), ['⁄ U+2044, looks like /'])
     assert.equal(marks('ａdmin').length, 1)
     assert.equal(isDeceptive('раypal'), true)
@@ -79,7 +79,39 @@ describe('lookalikes', () => {
   })
 })
 
+describe('a text that an agent made to stall the page', () => {
+  it('is marked in runs, a few hundred at most, and then as a whole', () => {
+    const nasty = 'pаy '.repeat(10_000)
+    const shown = show(nasty).toString()
+    assert.equal(shown.split('<mark').length - 1, MAX_MARKS + 1)
+    assert.equal(textContent(shown), nasty)
+    assert.ok(shown.length < nasty.length + 100 * MAX_MARKS)
+    const one = show('а'.repeat(60_000)).toString()
+    assert.equal(one.split('<mark').length - 1, 1)
+  })
+
+  it('is cut, with what it was cut from', () => {
+    const shown = show('x'.repeat(1_000_000)).toString()
+    assert.ok(shown.length < MAX_SHOWN + 500)
+    assert.match(shown, /and 934464 more characters. SHA-256 of the whole: <code>[0-9a-f]{64}</)
+  })
+
+  it('costs no more than a few times its length, whatever it is made of', () => {
+    for (const one of ['а', 'pаy ', '\u200b', '\u2800', '\u0336', '`', '\\', '𐐄 ', '"\u0301 ']) {
+      const text = one.repeat(Math.floor(MAX_SHOWN / one.length))
+      assert.ok(show(text).toString().length < 10 * MAX_SHOWN, JSON.stringify(one))
+    }
+  })
+})
+
 describe('text of several lines', () => {
+  it('keeps indentation and line breaks where space is kept, and marks what hides there', () => {
+    const policy = 'permit (\n    principal\n);'
+    assert.equal(showLayout(policy).toString(), `<bdi>${policy}</bdi>`)
+    assert.equal(isDeceptive(policy), false)
+    assert.match(showLayout('a\u2800b').toString(), /<mark class="hidden"[^>]*>\\u\{2800\}<\/mark>/)
+  })
+
   it('keeps its lines and paragraphs, and pushes nothing out of sight', () => {
     assert.equal(
       showLines('one\ntwo\n\nthree').toString(),

@@ -1,146 +1,72 @@
-import { visible } from '../../catalog/index.ts'
+import { sha256hex } from '../../lib/bytes.ts'
+import { hasLookalikes, lookalikesIn } from '../../lib/text/lookalikes.ts'
+import { cut, legible, visible, visibleLines } from '../../lib/text/visible.ts'
 import { type Html, html } from './html.ts'
 
-/**
- * Letters and signs that pass for ASCII ones in most fonts. With the compatibility forms (fullwidth, mathematical …),
- * which normalisation finds, these are what a lookalike is usually made of.
- */
-const TWINS = new Map(
-  Object.entries({
-    a: 'аɑα',
-    b: 'Ьƅ',
-    c: 'сϲ',
-    d: 'ԁ',
-    e: 'еҽ',
-    f: 'ƒ',
-    g: 'ɡ',
-    h: 'һ',
-    i: 'іıɩι',
-    j: 'јϳ',
-    k: 'κ',
-    l: 'ӏІӀǀ',
-    n: 'ո',
-    o: 'оοօ',
-    p: 'рρ',
-    q: 'ԛ',
-    r: 'г',
-    s: 'ѕ',
-    u: 'υս',
-    v: 'ѵν',
-    w: 'ԝѡω',
-    x: 'хχ',
-    y: 'уγ',
-    A: 'АΑ',
-    B: 'ВΒ',
-    C: 'СϹ',
-    E: 'ЕΕ',
-    H: 'НΗ',
-    I: 'Ι',
-    J: 'Ј',
-    K: 'КΚ',
-    M: 'МΜ',
-    N: 'Ν',
-    O: 'ОΟՕ',
-    P: 'РΡ',
-    S: 'ЅՏ',
-    T: 'ТΤ',
-    X: 'ХΧ',
-    Y: 'ҮΥ',
-    Z: 'Ζ',
-    '/': '⁄∕╱',
-    '.': '․',
-    ',': '‚',
-    ':': '։∶ː',
-    '-': '‐‑‒−',
-    "'": 'ʹʼˈ',
-    '0': '০०',
-  }).flatMap(([ascii, twins]) => [...twins].map((twin) => [twin, ascii] as const)),
-)
+/** What is marked one by one in one text; after that, the rest is marked as a whole. */
+export const MAX_MARKS = 200
+/** More characters than this of one text no page shows: it says how much there is, and its digest. */
+export const MAX_SHOWN = 65_536
 
-const WORD = /[\p{L}\p{M}\p{N}]+/gu
-const WESTERN = /[A-Za-z0-9]/
+/** What `visible` and `visibleLines` write out, neighbours together. A doubled backslash is a backslash. */
+const WRITTEN_OUT = /\\\\|(?:\\u\{[0-9a-f]+\})+/g
 
-/** The ASCII character that `character` passes for, if it is not that character itself. */
-function twinOf(character: string): string | undefined {
-  const known = TWINS.get(character)
-  if (known !== undefined) return known
-  if (/^[\x20-\x7e]$/.test(character)) return undefined
-  const plain = character.normalize('NFKC')
-  // Superscripts and an ellipsis are ordinary typography.
-  return /^[\x21-\x7e]+$/.test(plain) && !/[¹²³ªº…™]/.test(character) ? plain : undefined
-}
+/** Marks what would deceive in texts that belong together. INVARIANT: however much there is, it makes at most `MAX_MARKS` marks and one for the rest of each text. */
+export class Marker {
+  #left = MAX_MARKS
+  readonly #written: RegExp
 
-/**
- * Where lookalikes are in a text: code point index → what it passes for. Letters of another script count when they
- * stand among Latin ones or when the whole word is made of lookalikes; a Cyrillic or Greek word as such does not.
- */
-function twinsIn(characters: readonly string[]): Map<number, string> {
-  const found = new Map<number, string>()
-  const text = characters.join('')
-  const starts = new Map<number, number>()
-  let offset = 0
-  characters.forEach((character, i) => {
-    starts.set(offset, i)
-    offset += character.length
-  })
-  for (const match of text.matchAll(WORD)) {
-    const first = starts.get(match.index) ?? 0
-    const word = [...match[0]]
-    const twins = word.map(twinOf)
-    if (twins.some(Boolean) && (WESTERN.test(match[0]) || twins.every(Boolean))) {
-      twins.forEach((twin, i) => {
-        if (twin !== undefined) found.set(first + i, twin)
-      })
-    }
+  /** `written`: how hidden characters are written out in these texts, and what else begins with a backslash. */
+  constructor(written: RegExp = WRITTEN_OUT) {
+    this.#written = written
   }
-  characters.forEach((character, i) => {
-    const twin = /[\p{L}\p{M}]/u.test(character) ? undefined : twinOf(character)
-    if (twin !== undefined) found.set(i, twin)
-  })
-  return found
-}
 
-function codePoint(character: string): string {
-  return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`
-}
-
-function escapeMark(text: string): Html {
-  return html`<mark class="hidden" title="This character cannot be seen">${text}</mark>`
-}
-
-function withTwins(text: string): Html[] {
-  const characters = [...text]
-  const twins = twinsIn(characters)
-  const parts: Html[] = []
-  let plain = ''
-  characters.forEach((character, i) => {
-    const twin = twins.get(i)
-    if (twin === undefined) {
-      plain += character
-      return
+  /** A text in which everything hidden is written out already. */
+  mark(text: string): Html {
+    const parts: Html[] = []
+    let from = 0
+    for (const { at, to, tone, title } of this.#found(text)) {
+      if (at > from) parts.push(html`${text.slice(from, at)}`)
+      if (this.#left <= 0)
+        return html`${parts}<mark class="twin" title="More like what is marked before">${text.slice(at)}</mark>`
+      this.#left--
+      parts.push(html`<mark class="${tone}" title="${title}">${text.slice(at, to)}</mark>`)
+      from = to
     }
-    const title = `${codePoint(character)}, looks like ${twin}`
-    parts.push(html`${plain}<mark class="twin" title="${title}">${character}</mark>`)
-    plain = ''
-  })
-  return [...parts, html`${plain}`]
+    return html`${parts}${text.slice(from)}`
+  }
+
+  *#found(text: string) {
+    let from = 0
+    for (const { 0: written, index } of text.matchAll(this.#written)) {
+      if (!written.startsWith('\\u')) continue
+      yield* lookalikes(text, from, index)
+      from = index + written.length
+      yield { at: index, to: from, tone: 'hidden', title: 'This cannot be seen' }
+    }
+    yield* lookalikes(text, from, text.length)
+  }
+}
+
+function* lookalikes(text: string, start: number, end: number) {
+  for (const { from, to, says } of lookalikesIn(text.slice(start, end)))
+    yield { at: start + from, to: start + to, tone: 'twin', title: says }
 }
 
 /** Marks in a text in which `visible` has already written out what cannot be seen. */
 export function marked(visibleText: string): Html {
-  const parts: Html[] = []
-  let from = 0
-  for (const match of visibleText.matchAll(/\\\\|\\u\{[0-9a-f]+\}/g)) {
-    if (match[0] === '\\\\') continue
-    parts.push(...withTwins(visibleText.slice(from, match.index)), escapeMark(match[0]))
-    from = match.index + match[0].length
-  }
-  return html`<bdi>${[...parts, ...withTwins(visibleText.slice(from))]}</bdi>`
+  return html`<bdi>${new Marker().mark(visibleText)}</bdi>`
 }
 
 /** Text from outside, with nothing in it hidden, and lookalikes marked. It cannot reorder what stands around it. */
 export function show(text: string): Html {
-  return marked(visible(text))
+  if (text.length <= MAX_SHOWN) return marked(visible(text))
+  return html`${marked(visible(cut(text, MAX_SHOWN)))}${rest(text, MAX_SHOWN)}`
+}
+
+/** What is said of the part of a text that is not shown. */
+export function rest(text: string, shown: number): Html {
+  return html` <span class="soft">… and ${text.length - shown} more characters. SHA-256 of the whole: <code>${sha256hex(text)}</code></span>`
 }
 
 /**
@@ -152,9 +78,19 @@ export function showLines(text: string): Html {
   return html`${parts.map((part, i) => (i % 2 === 0 ? show(part) : [...part].map(() => html`<br>`)))}`
 }
 
-/** Whether a text holds something that a person would not see, or would take for something else. */
+/** Text of several lines for inside a `pre`: indentation and line breaks are what they are, as in a policy or a document. */
+export function showLayout(text: string): Html {
+  const shown = cut(text.replaceAll('\r\n', '\n'), MAX_SHOWN)
+  const marks = new Marker().mark(visibleLines(shown))
+  return html`<bdi>${marks}</bdi>${text.length > MAX_SHOWN && rest(text, shown.length)}`
+}
+
+/**
+ * Whether a text, of one line or several, holds something that a person would not see, or would take for something else.
+ * Layout is neither.
+ */
 export function isDeceptive(text: string): boolean {
-  return visible(text).replaceAll('\\\\', '').includes('\\u{') || twinsIn([...text]).size > 0
+  return legible(text).hidden || hasLookalikes(text)
 }
 
 /** A detail of ours, which is lower case without a full stop, as a sentence. */

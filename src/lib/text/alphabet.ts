@@ -1,0 +1,76 @@
+import confusables from 'unhomoglyph/data.json' with { type: 'json' }
+
+/** What one character is to somebody who reads Latin letters. */
+export interface Glyph {
+  /** The ASCII character that it passes for, if it is not that character itself. */
+  readonly twin: string | undefined
+  /** The value of a digit that is none of 0 to 9. */
+  readonly digit: string | undefined
+  readonly isLetter: boolean
+  /** An accent or an ASCII digit: belongs to any alphabet. */
+  readonly isNeutral: boolean
+  /** Latin, or of all scripts: never at home in another alphabet only. */
+  readonly isLatinOrCommon: boolean
+  readonly isEastAsian: boolean
+}
+
+const PRINTABLE = /^[\x21-\x7e]$/
+/**
+ * What passes for one ASCII character in most fonts (UTS #39). Longer look-alikes (`æ`, `ł`) are letters of ordinary alphabets.
+ * The table takes capital I and small l for one; which of them is meant follows the case.
+ */
+const TWINS = new Map(
+  Object.entries(confusables)
+    .filter(([from, to]) => PRINTABLE.test(to) && from > '\u00ff')
+    .map(([from, to]) => [from, to === 'l' && /^\p{Lu}$/u.test(from) ? 'I' : to]),
+)
+
+const FOREIGN_DIGIT = /^(?![0-9])\p{Nd}$/v
+const LATIN_OR_COMMON = /^[\p{Script=Latin}\p{Script=Common}\p{Script=Inherited}]$/v
+/** They stand among Latin letters as a matter of course (UTS #39 section 5.2, highly restrictive). */
+const EAST_ASIAN =
+  /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Bopomofo}]$/v
+/** Quotation marks, dashes of prose and an ellipsis are ordinary typography, and so are superscripts and `™`. */
+const TYPOGRAPHY = /^[\p{Pi}\p{Pf}\u2013\u2014\u2026\u2122\u2070-\u2079]$/v
+
+function twinOf(character: string): string | undefined {
+  // Latin-1 is on keyboards.
+  if (character <= '\u00ff' || TYPOGRAPHY.test(character)) return undefined
+  const known = TWINS.get(character)
+  if (known !== undefined) return known
+  const plain = character.normalize('NFKC')
+  return /^[\x21-\x7e]+$/.test(plain) ? plain : undefined
+}
+
+/** The ten digits of a script stand in a row. */
+function digitOf(character: string): string | undefined {
+  if (!FOREIGN_DIGIT.test(character)) return undefined
+  const code = character.codePointAt(0) ?? 0
+  let value = 0
+  while (value < 9 && FOREIGN_DIGIT.test(String.fromCodePoint(code - value - 1))) value++
+  return String(value)
+}
+
+function lookAt(character: string): Glyph {
+  return {
+    twin: twinOf(character),
+    digit: digitOf(character),
+    isLetter: /^\p{L}$/v.test(character),
+    isNeutral: /^[\p{M}0-9]$/v.test(character),
+    isLatinOrCommon: LATIN_OR_COMMON.test(character),
+    isEastAsian: EAST_ASIAN.test(character),
+  }
+}
+
+const MAX_REMEMBERED = 4096
+const remembered = new Map<string, Glyph>()
+
+/** One look at each character: a page of one alphabet has few of them. */
+export function glyphOf(character: string): Glyph {
+  const known = remembered.get(character)
+  if (known) return known
+  const glyph = lookAt(character)
+  if (remembered.size >= MAX_REMEMBERED) remembered.clear()
+  remembered.set(character, glyph)
+  return glyph
+}

@@ -1,0 +1,52 @@
+import { writeOutHidden, writtenOut } from './hidden.ts'
+
+/** As many spaces in a row are layout; more push words out of sight. */
+export const MAX_SPACES_IN_A_ROW = 40
+
+const SECOND_SPACE_OR_BACKSLASH = /(?<= ) |\\/g
+const TOO_MANY_SPACES = new RegExp(`(?<= {${MAX_SPACES_IN_A_ROW}}) `, 'g')
+
+/**
+ * One line with nothing hidden in it: such characters become `\u{202e}`, a backslash becomes `\\`, and of several
+ * spaces in a row all but the first are written out, so that padding cannot push words out of sight.
+ * INVARIANT: reversible, so two different texts never look the same for a reason this function knows.
+ * Plain text: whoever puts it into HTML escapes it there.
+ */
+export function visible(text: string): string {
+  const escaped = text.replaceAll(SECOND_SPACE_OR_BACKSLASH, (found) =>
+    found === '\\' ? '\\\\' : writtenOut(found),
+  )
+  return writeOutHidden(escaped)
+}
+
+/** `visible`, in double quotes, so that it is clear where the value begins and ends. */
+export function quoted(text: string): string {
+  return `"${visible(text).replaceAll('"', '\\"')}"`
+}
+
+/**
+ * A text of several lines as people and models read it: line breaks, tabs, indentation and backslashes stay as they are, what
+ * leaves no mark is written out. For where space is kept (`pre`, a terminal); beside words of ours, use `visible`.
+ */
+export function visibleLines(
+  text: string,
+  write: (characters: string) => string = writtenOut,
+): string {
+  return writeOutHidden(text, isLayout, write).replaceAll(TOO_MANY_SPACES, write)
+}
+
+function isLayout(character: string): boolean {
+  return character === '\n' || character === '\t'
+}
+
+/** `visibleLines` of text whose lines may end as on Windows, and whether anything was hidden. */
+export function legible(text: string): { readonly text: string; readonly hidden: boolean } {
+  const lines = text.replaceAll('\r\n', '\n')
+  const shown = visibleLines(lines)
+  return { text: shown, hidden: shown !== lines }
+}
+
+/** No half of a surrogate pair at the end. */
+export function cut(text: string, most: number): string {
+  return text.slice(0, most).replace(/[\ud800-\udbff]$/, '')
+}
