@@ -2,6 +2,7 @@ import { visible } from '../lib/text/visible.ts'
 
 /** Each is also a problem code, `arguments.<fault>`. */
 export type ArgumentFault =
+  | 'look_alike'
   | 'missing'
   | 'not_allowed'
   | 'out_of_range'

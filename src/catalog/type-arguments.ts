@@ -1,6 +1,12 @@
 import type { TypedArguments, TypedValue } from '@remit/engine'
 import type { Json } from '../lib/json.ts'
-import { ARGUMENT_LIMITS, type Argument, type ArgumentSchema, type TypedType } from './argument.ts'
+import {
+  ARGUMENT_LIMITS,
+  type Argument,
+  type ArgumentSchema,
+  type RecordType,
+  type TypedType,
+} from './argument.ts'
 import { memberAt, type Refusal, refuse } from './refusal.ts'
 import type { Action } from './resource.ts'
 import { typeText } from './type-scalar.ts'
@@ -125,7 +131,7 @@ function typeBody(
   body: Json | undefined,
   typed: Map<string, TypedValue>,
 ): Refusal | undefined {
-  const { form, required, open } = schema.body
+  const { form, required } = schema.body
   if (body === undefined) {
     return required
       ? refuse('missing', '/body', 'is required: this operation needs a body')
@@ -136,14 +142,26 @@ function typeBody(
   const known = schema.arguments.filter(({ place }) => place === 'body')
   if (form === 'whole') return typeWhole(known, body, typed)
   if (!(body instanceof Map)) return refuse('wrong_kind', '', 'the body has to be a JSON object')
-  const fields = known.map((argument) => ({ ...argument, name: argument.wire }))
-  const result = typeRecord({ kind: 'record', fields, open }, body, '', 0)
+  const result = typeRecord(bodyType(schema, known), body, '', 0)
   if ('ok' in result) return result
   for (const { name, wire } of known) {
     const value = result.fields.get(wire)
     if (value !== undefined) typed.set(name, value)
   }
   return undefined
+}
+
+/** A schema comes from the catalog and serves many calls. */
+const BODIES = new WeakMap<ArgumentSchema, RecordType>()
+
+/** The members of the body under their names on the wire. */
+function bodyType(schema: ArgumentSchema, known: readonly Argument[]): RecordType {
+  const made = BODIES.get(schema)
+  if (made) return made
+  const fields = known.map((argument) => ({ ...argument, name: argument.wire }))
+  const type: RecordType = { kind: 'record', fields, open: schema.body.open }
+  BODIES.set(schema, type)
+  return type
 }
 
 function typeWhole(

@@ -7,6 +7,7 @@ import {
   type SetType,
   type TypedType,
 } from './argument.ts'
+import { refuseLookAlikes } from './look-alike.ts'
 import { memberAt, type Refusal, refuse } from './refusal.ts'
 import { type Numeric, typeText } from './type-scalar.ts'
 
@@ -56,7 +57,7 @@ function typeSet(type: SetType, value: Json, at: string, depth: number): TypedVa
   return { kind: 'set', items }
 }
 
-/** The members of an object, each once: required ones there, unknown ones refused unless the document allows more. */
+/** The members of an object, each once: required ones there, unknown ones refused unless the document allows more, and look-alikes even then. */
 export function typeRecord(
   type: RecordType,
   value: ReadonlyMap<string, Json>,
@@ -70,6 +71,8 @@ export function typeRecord(
       }
     }
   }
+  const lookAlike = refuseLookAlikes(type, value.keys(), at)
+  if (lookAlike) return lookAlike
   const fields = new Map<string, TypedValue>()
   for (const field of type.fields) {
     const here = `${at}/${field.name}`

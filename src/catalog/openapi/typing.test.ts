@@ -1,12 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import fc from 'fast-check'
-import { parseJson } from '../../lib/json.ts'
 import type { ArgumentType } from '../argument.ts'
 import { planImportAside } from '../plan-import-aside.ts'
 import { jsonBody, onlyAction, operationDocument, planImport } from '../testing.ts'
-import { typeValue } from '../type-value.ts'
-import { union } from './union.ts'
 
 const OPTIONS = { name: 'things', identifier: 'http://127.0.0.1:7481/things' } as const
 
@@ -239,67 +235,6 @@ describe('typing a schema', () => {
       kind: 'untyped',
       reason: 'its schema contains itself',
     })
-  })
-
-  it('loses nothing in a union: what fits one alternative fits the whole', () => {
-    const scalar: fc.Arbitrary<ArgumentType> = fc.oneof(
-      fc.constantFrom<ArgumentType>(
-        { kind: 'boolean' },
-        { kind: 'string' },
-        { kind: 'string', enum: ['a', 'b'] },
-        { kind: 'string', minLength: 2, maxLength: 3 },
-        { kind: 'integer' },
-        { kind: 'integer', minimum: '2', enum: ['2', '3'] },
-        { kind: 'decimal', maximum: '2.5' },
-        { kind: 'datetime' },
-        { kind: 'datetime', date: true },
-      ),
-    )
-    const type: fc.Arbitrary<ArgumentType> = fc.oneof(
-      scalar,
-      scalar.map((items): ArgumentType => ({ kind: 'set', items: items as never, maxItems: 2 })), // as: a scalar
-      fc
-        .uniqueArray(fc.constantFrom('a', 'b', 'c'), { maxLength: 3 })
-        .chain((names) =>
-          fc.tuple(
-            ...names.map((name) =>
-              fc.record({
-                name: fc.constant(name),
-                type: scalar,
-                required: fc.boolean(),
-                nullable: fc.boolean(),
-              }),
-            ),
-          ),
-        )
-        .map((fields): ArgumentType => ({ kind: 'record', fields, open: false })),
-    )
-    const leaf = fc.constantFrom('"a"', '"abc"', '2', '2.5', '3', 'true', '"2026-01-02"', 'null')
-    const value = fc.oneof(
-      leaf,
-      fc.array(leaf, { maxLength: 3 }).map((items) => `[${items.join(',')}]`),
-      fc.dictionary(fc.constantFrom('a', 'b', 'c'), leaf).map(
-        (members) =>
-          `{${Object.entries(members)
-            .map(([name, each]) => `"${name}":${each}`)
-            .join(',')}}`,
-      ),
-    )
-    fc.assert(
-      fc.property(type, type, value, (a, b, text) => {
-        const whole = union(a, b)
-        if (a.kind === 'untyped' || whole.kind === 'untyped') return
-        const json = parseJson(text)
-        const alone = typeValue(a, json, '', 0)
-        if ('ok' in alone) return
-        const typed = typeValue(whole, json, '', 0)
-        assert.ok(
-          !('ok' in typed),
-          `${text} fits ${JSON.stringify(a)} and not ${JSON.stringify(whole)}`,
-        )
-      }),
-      { numRuns: 2_000 },
-    )
   })
 })
 

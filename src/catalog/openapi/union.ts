@@ -1,10 +1,12 @@
-import type {
-  ArgumentType,
-  Field,
-  RecordType,
-  ScalarType,
-  SetType,
-  UntypedType,
+import { exact } from '@remit/engine'
+import {
+  ARGUMENT_LIMITS,
+  type ArgumentType,
+  type Field,
+  type RecordType,
+  type ScalarType,
+  type SetType,
+  type UntypedType,
 } from '../argument.ts'
 import { untyped } from './reader.ts'
 
@@ -17,8 +19,10 @@ type Numeric = Extract<ScalarType, { kind: 'integer' | 'decimal' }>
  * - Strings of different forms (a date, or a word): a string.
  * - `asText`, in a path or a query: plain values of different kinds are the text that is sent.
  * - Two objects: one object, in which what is not required by both is optional. A member that is of one kind here and of another
- *   there has no type, and neither has anything else.
- * INVARIANT: whatever fits `a` or `b` fits the union and means the same there, so a rule can rely on what it sees.
+ *   there has no type, and neither has anything else. Nor has a member that one declares where the other allows any further members.
+ * INVARIANT: whatever fits `a` or `b` fits the union. What the union gives a type means there what it means in the alternative,
+ * so a rule can rely on what it sees. Three things are refused all the same, whichever alternative has them: dot segments where one is a path,
+ * whole numbers that no decimal holds where one is a decimal, and members that look alike (`refuseLookAlikes`).
  */
 export function union(a: ArgumentType, b: ArgumentType, asText = false): ArgumentType {
   if (a.kind === 'untyped') return a
@@ -29,16 +33,27 @@ export function union(a: ArgumentType, b: ArgumentType, asText = false): Argumen
   if (isNumeric(a) && isNumeric(b) && a.quoted === b.quoted) return eitherNumber(a, b)
   if (a.kind === 'boolean' && b.kind === 'boolean') return a
   if (a.kind === 'datetime' && b.kind === 'datetime') return a.date === b.date ? a : STRING
-  if ((isString(a) && isString(b)) || (asText && isScalar(a) && isScalar(b))) return STRING
+  if ((isString(a) && isString(b)) || (asText && isScalar(a) && isScalar(b))) return anyString(a, b)
   return untyped(`it may be ${inWords(a)} or ${inWords(b)}`)
 }
 
 const STRING: Text = { kind: 'string' }
 
+/** Any string that is no longer than the longest that either takes. */
+function anyString(a: ArgumentType, b: ArgumentType): Text {
+  const maxLength = Math.max(...[a, b].map((each) => (isText(each) ? longest(each) : 0)))
+  return maxLength > ARGUMENT_LIMITS.string ? { ...STRING, maxLength } : STRING
+}
+
+function longest({ maxLength = ARGUMENT_LIMITS.string }: Text): number {
+  return maxLength
+}
+
 function eitherText(a: Text, b: Text): Text {
   const values = a.enum && b.enum ? [...new Set([...a.enum, ...b.enum])] : undefined
   const minLength = both(a.minLength, b.minLength, Math.min)
-  const maxLength = both(a.maxLength, b.maxLength, Math.max)
+  const most = Math.max(longest(a), longest(b))
+  const maxLength = most === ARGUMENT_LIMITS.string ? undefined : most
   return {
     // A path may only be read as one: no dot segments.
     kind: a.kind === 'path' || b.kind === 'path' ? 'path' : 'string',
@@ -52,14 +67,16 @@ function eitherText(a: Text, b: Text): Text {
 const LIMITS = ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf'] as const
 
 function eitherNumber(a: Numeric, b: Numeric): Numeric {
+  const kind = a.kind === b.kind ? a.kind : 'decimal'
   const values = a.enum && b.enum ? [...new Set([...a.enum, ...b.enum])] : undefined
-  const limits = LIMITS.flatMap((name) =>
-    a[name] !== undefined && a[name] === b[name] ? [[name, a[name]] as const] : [],
-  )
+  const limits = LIMITS.flatMap((name) => {
+    const limit = a[name]
+    return limit !== undefined && limit === b[name] && exact(kind, limit) ? [[name, limit]] : []
+  })
   return {
-    kind: a.kind === b.kind ? a.kind : 'decimal',
+    kind,
     ...(a.quoted ? { quoted: true } : {}),
-    ...(values === undefined ? {} : { enum: values }),
+    ...(values === undefined ? {} : { enum: values.filter((value) => exact(kind, value)) }),
     ...Object.fromEntries(limits),
   }
 }
@@ -82,11 +99,11 @@ function eitherRecord(a: RecordType, b: RecordType): RecordType {
   const fields = a.fields.map((field) => {
     const other = others.get(field.name)
     others.delete(field.name)
-    return other ? eitherField(field, other) : optional(field)
+    return other ? eitherField(field, other) : ofOne(field, b)
   })
   return {
     kind: 'record',
-    fields: [...fields, ...[...others.values()].map(optional)],
+    fields: [...fields, ...[...others.values()].map((field) => ofOne(field, a))],
     open: a.open || b.open,
   }
 }
@@ -100,8 +117,11 @@ function eitherField(a: Field, b: Field): Field {
   }
 }
 
-function optional(field: Field): Field {
-  return { ...field, required: false }
+/** A member that only one alternative declares. Where the other is open, the member may be anything in it. */
+function ofOne(field: Field, other: RecordType): Field {
+  if (!other.open) return { ...field, required: false }
+  const type = untyped('it may be anything in one of the objects that the document allows here')
+  return { ...field, required: false, type }
 }
 
 /** A limit holds for both only when both have one. */

@@ -1,6 +1,10 @@
 /** What can go wrong with the catalog, its definitions and the connections behind it. Kept sorted. */
 export const CATALOG_PROBLEMS = {
   'action.unknown': { status: 404, title: 'The resource has no such operation' },
+  'arguments.look_alike': {
+    status: 400,
+    title: 'Two arguments differ only in how their names are written',
+  },
   'arguments.missing': { status: 400, title: 'A required argument is missing' },
   'arguments.not_allowed': {
     status: 400,
