@@ -5,6 +5,7 @@ import { Secret } from '../src/lib/secret.ts'
 import { publishPolicies } from '../src/policy/index.ts'
 import { DESK, REFUND_DESK } from '../src/policy/testing.ts'
 import type { Rooms } from '../src/rooms.ts'
+import { OPEN_ORDER } from './attacks/json-readers.ts'
 
 /** What the gateway puts in for `echo`; it must turn up nowhere else. */
 export const ECHO_SECRET = 'canary-credential-of-the-echo-api'
@@ -40,6 +41,13 @@ const DOCUMENT = {
       },
       post: { operationId: 'create', requestBody: body, ...answers },
     },
+    '/orders': {
+      post: {
+        operationId: 'order',
+        requestBody: { content: { 'application/json': { schema: OPEN_ORDER } } },
+        ...answers,
+      },
+    },
     '/things/{thing}': {
       get: { operationId: 'read', parameters: [path('thing')], ...answers },
       delete: { operationId: 'delete', parameters: [path('thing')], ...answers },
@@ -50,7 +58,14 @@ const DOCUMENT = {
   },
 }
 
-export const ECHO_ACTIONS = ['echo.list', 'echo.create', 'echo.read', 'echo.delete', 'echo.part']
+export const ECHO_ACTIONS = [
+  'echo.list',
+  'echo.create',
+  'echo.read',
+  'echo.delete',
+  'echo.part',
+  'echo.order',
+]
 
 /** The policies of the sample, and: support may do everything with `echo` through any agent; deleting asks finance. */
 const POLICIES = `${REFUND_DESK}${DESK}

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import fc from 'fast-check'
+import { parseJson } from '../../src/lib/json.ts'
 import type { OpenTask } from '../agent.ts'
 import { decode } from '../signing.ts'
 import { World } from '../world.ts'
+import { JSON_READERS, orderBodies, type ReadOrder } from './json-readers.ts'
 
 const PIECES = [
   'things',
@@ -116,10 +118,38 @@ describe('what was decided on is what the API parses', () => {
     )
     assert.ok(passed > 100, `${passed} got through`)
   })
+
+  it('for any body of an open object: refused, or read by Go, Java and .NET as exactly the decided arguments', async () => {
+    let passed = 0
+    await fc.assert(
+      fc.asyncProperty(orderBodies, async (body) => {
+        world.echo.forget()
+        const answer = await world.agent.call(task, 'POST', '/echo/orders', { token, body })
+        const [seen] = world.echo.reached
+        if (!seen) {
+          assert.ok(answer.status >= 400, `${body}: ${answer.status}`)
+          return
+        }
+        passed++
+        const { tctx } = decode(String(seen.headers['txn-token'])).claims as { tctx: Tctx } // contract 4
+        const decided = asDecided(tctx.arguments)
+        for (const [name, reader] of Object.entries(JSON_READERS))
+          assert.deepEqual(reader(parseJson(seen.body)), decided, `${name}: ${seen.body}`)
+      }),
+      { numRuns: 300 },
+    )
+    assert.ok(passed > 50, `${passed} got through`)
+  })
 })
 
+/** The decided arguments in the form in which readers tell what they read. */
+function asDecided(given: Tctx['arguments']): ReadOrder {
+  const order = parseJson(JSON.stringify(given))
+  return JSON_READERS.jackson?.(order) ?? {}
+}
+
 interface Tctx {
-  readonly arguments: Readonly<Record<string, string>>
+  readonly arguments: Readonly<Record<string, unknown>>
 }
 
 /** The reading of the URL standard, as most frameworks have it. */

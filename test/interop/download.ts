@@ -16,7 +16,7 @@ export interface MavenFile {
   readonly group: string
   readonly artifact: string
   readonly version: string
-  readonly packaging: 'zip'
+  readonly packaging: 'jar' | 'zip'
   readonly sha256: string
 }
 

@@ -5,10 +5,12 @@ import { globSync } from 'node:fs'
 import { constants } from 'node:os'
 import { join } from 'node:path'
 import { type Counterpart, NotToBeHad } from './counterpart.ts'
+import { jsonGo } from './json-go/get.ts'
+import { jsonJava } from './json-java/get.ts'
 import { keycloak } from './keycloak/get.ts'
 import { softhsm } from './softhsm/get.ts'
 
-const COUNTERPARTS: readonly Counterpart[] = [softhsm, keycloak]
+const COUNTERPARTS: readonly Counterpart[] = [softhsm, jsonGo, jsonJava, keycloak]
 /** Of one test, in ms; a counterpart starts within its first. */
 const LONGEST = 300_000
 
