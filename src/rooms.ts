@@ -15,6 +15,7 @@ import type { Settings } from './config/settings.ts'
 import { isLoopback } from './config/settings.ts'
 import { CONNECTIONS_SEALED, type ConnectionParts } from './connections/index.ts'
 import {
+  CallsInFlight,
   DECISIONS_SEALED,
   type DecisionParts,
   DecisionPoints,
@@ -211,7 +212,7 @@ export async function openRooms(
     })
     const decisions = {
       ...{ ...shared, keys, catalog, policies, providers, documents, challenges },
-      ...{ facts, issuers, verified, risk, points, shadow },
+      ...{ facts, issuers, verified, risk, points, shadow, flights: new CallsInFlight() },
       nonces,
       clientAuthorities: await authoritiesIn(settings.clientAuthorities),
       room: new WaitingRoom({

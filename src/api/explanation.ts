@@ -80,6 +80,12 @@ export const Explanation = Type.Intersect([
       description: 'the standing answer that lifted what stood in the way',
     }),
     ended_at: Type.Union([Time, Type.Null()]),
+    presumed: Type.Optional(
+      Type.Object(
+        { state: Type.Literal('indeterminate'), at: Time },
+        { description: 'what was recorded before the true outcome was known' },
+      ),
+    ),
     settled: Type.Optional(
       Type.Array(
         Type.Object({
@@ -127,6 +133,9 @@ export function explanationShape(decision: StoredDecision, told: Noun): Static<t
     request: decision.requestId,
     allowance: decision.allowanceId,
     ended_at: decision.endedAt === null ? null : time(decision.endedAt),
+    ...(decision.presumedAt === null
+      ? {}
+      : { presumed: { state: 'indeterminate' as const, at: time(decision.presumedAt) } }),
     ...(settlements.length === 0 ? {} : { settled: settlements.map(settledShape) }),
     ...(detail === undefined ? {} : { detail }),
     ...(enough === undefined ? {} : { enough }),

@@ -89,6 +89,7 @@ export function rowOf(each: Booked, finding: Finding): StoredDecision {
     replicaId: each.replicaId,
     at: each.at,
     endedAt: null,
+    presumedAt: null,
   }
 }
 

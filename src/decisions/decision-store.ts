@@ -29,6 +29,7 @@ const COLUMNS = [
   'replica_id',
   'at',
   'ended_at',
+  'presumed_at',
 ] as const satisfies readonly (keyof Row)[]
 
 export type DecisionState =
@@ -40,7 +41,7 @@ export type DecisionState =
   | 'failed'
   /** Provably no byte was sent; approval and budget were returned. */
   | 'not_sent'
-  /** The replica that sent it is gone. Never repeated. */
+  /** Presumed: the replica that sent it is gone, or its API silent. Never repeated, and corrected by whoever knows better. */
   | 'indeterminate'
 
 /** `challenged`: asked to prove its key with a nonce, which decides nothing. */
@@ -78,6 +79,8 @@ export interface StoredDecision {
   readonly replicaId: string
   readonly at: number
   readonly endedAt: number | null
+  /** When it was called indeterminate, where a true outcome corrected that later. */
+  readonly presumedAt: number | null
 }
 
 export function insertDecisionQuery(
@@ -123,7 +126,7 @@ export async function findDecision(db: Reader, id: string): Promise<StoredDecisi
 
 /**
  * The outcome of a call that was being sent.
- * INVARIANT: it is said once; what has been found indeterminate stays so.
+ * INVARIANT: it is said once; what has been found indeterminate is only ever corrected, once (`correctQuery`).
  */
 export function endQuery(
   db: Reader,
@@ -142,6 +145,25 @@ export function endQuery(
       .where('id', '=', id)
       .where('state', '=', 'sending'),
   )
+}
+
+/** A true outcome instead of a presumed one. */
+export function correctQuery(
+  db: Reader,
+  id: string,
+  ending: {
+    readonly state: 'answered' | 'failed' | 'not_sent'
+    readonly status?: number | undefined
+    readonly at: number
+  },
+): Step['query'] {
+  const { at, state, status = null } = ending
+  return db
+    .updateTable('decisions')
+    .set((eb) => ({ state, status, presumed_at: eb.ref('ended_at'), ended_at: at }))
+    .where('id', '=', id)
+    .where('state', '=', 'indeterminate')
+    .where('presumed_at', 'is', null)
 }
 
 export interface DecisionFilter {
@@ -208,6 +230,38 @@ export async function sendingOf(
   return rows.map(decisionOf)
 }
 
+/** Which of these calls are being sent, as far as the books say. */
+export async function sendingAmong(db: Reader, ids: readonly string[]): Promise<string[]> {
+  const rows = await db
+    .selectFrom('decisions')
+    .select('id')
+    .where('id', 'in', ids)
+    .where('state', '=', 'sending')
+    .execute()
+  return rows.map(({ id }) => id)
+}
+
+/** Calls that a replica is sending itself, as far as the books say, in the order of their ids. */
+export async function strandedOf(
+  db: Reader,
+  replicaId: string,
+  { after, limit }: { readonly after: string; readonly limit: number },
+): Promise<string[]> {
+  const rows = await db
+    .selectFrom('decisions')
+    .leftJoin('resources', 'resources.name', 'decisions.resource')
+    .select('decisions.id')
+    .where('decisions.state', '=', 'sending')
+    .where('decisions.replica_id', '=', replicaId)
+    .where('decisions.id', '>', after)
+    // An API that asks by itself says later what became of its call (`lapse`).
+    .where((eb) => eb.or([eb('resources.mode', 'is', null), eb('resources.mode', '!=', 'direct')]))
+    .orderBy('decisions.id')
+    .limit(limit)
+    .execute()
+  return rows.map(({ id }) => id)
+}
+
 /** Calls to APIs that ask by themselves, permitted before `since` and without an outcome, some at a time. */
 export async function unreported(db: Reader, since: number, count: number): Promise<string[]> {
   const rows = await db
@@ -242,6 +296,7 @@ function decisionOf(row: Row): StoredDecision {
     replicaId: row.replica_id,
     at: row.at,
     endedAt: row.ended_at,
+    presumedAt: row.presumed_at,
   }
 }
 

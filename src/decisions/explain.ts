@@ -35,6 +35,8 @@ export interface Explanation {
   /** What the API answered. */
   readonly status: number | null
   readonly endedAt: number | null
+  /** When it was presumed to be indeterminate, where a true outcome corrected that. */
+  readonly presumedAt: number | null
   /** What it turned out to take of limits on answers, once it ended; to the person, those of the task. */
   readonly settlements: readonly Settlement[]
   readonly gates: readonly ExplainedGate[]

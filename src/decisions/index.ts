@@ -100,7 +100,7 @@ export type {
   Refused,
   SponsoredOpening,
 } from './opening/opening.ts'
-export { type Outcome, recordOutcome } from './outcome.ts'
+export { recordOutcome } from './outcome.ts'
 export type { DecisionParts } from './parts.ts'
 export { eraseValues } from './recorded/erase.ts'
 export { findSetting, type StoredInputs } from './recorded/recorded-store.ts'
@@ -130,6 +130,10 @@ export { listSignals, type StoredSignal, SUBJECT_KINDS } from './risk/signals/si
 export { addSource, identifySource, revokeSource } from './risk/signals/source.ts'
 export { listSources } from './risk/signals/source-store.ts'
 export { DECISIONS_SEALED } from './sealed/columns.ts'
+export { CallsInFlight } from './settling/calls-in-flight.ts'
+export { endCall } from './settling/end-call.ts'
+export type { Outcome } from './settling/outcome-record.ts'
+export { settleOwn } from './settling/settle-own.ts'
 export { SHADOW, startShadow, stopShadow } from './shadow/change-shadow.ts'
 export { Shadow } from './shadow/shadow.ts'
 export { findDraft, latestDraft, readSeen, type ShadowDraft } from './shadow/shadow-store.ts'

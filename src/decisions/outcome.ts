@@ -9,29 +9,26 @@ import type { Step } from '../storage/index.ts'
 import { giveBackSteps, type Said, type Settlement, settleSteps } from '../tasks/index.ts'
 import { endQuery, findDecision, type StoredDecision } from './decision-store.ts'
 import type { DecisionParts } from './parts.ts'
-
-/** What became of a call that was permitted. */
-export interface Outcome {
-  /**
-   * `answered`: the API answered, whatever it said. `failed`: something was sent, and no whole answer came.
-   * `not_sent`: provably no byte was sent.
-   */
-  readonly state: 'answered' | 'failed' | 'not_sent'
-  readonly status?: number | undefined
-  readonly latencyMs?: number | undefined
-  /** Digest of the answer's body, base64url. */
-  readonly digest?: string | undefined
-  /** Why it was not sent or failed: a code. */
-  readonly reason?: string | undefined
-  /** What the answer says of amounts, or why it does not, where the permit `settles` something by it. */
-  readonly said?: Said | undefined
-}
+import { correctOutcome } from './settling/correct.ts'
+import { type Ending, type Outcome, outcomeRecord } from './settling/outcome-record.ts'
 
 /**
- * Records the outcome of a permitted call, once. `not_sent` gives approval, allowance and budget back.
- * False: there is nothing to end (an outcome was recorded before, or the call was found indeterminate).
+ * Records the outcome of a permitted call, once. `not_sent` gives approval, allowance and budget back. Where the call was
+ * presumed to be indeterminate, this corrects it, once.
+ * False: there is nothing to end or to correct (an outcome was recorded before).
  */
 export async function recordOutcome(
+  parts: RecordingParts,
+  decisionId: string,
+  outcome: Outcome,
+): Promise<boolean> {
+  const recorded = await endOrCorrect(parts, decisionId, outcome)
+  parts.flights.end(decisionId)
+  if (recorded && outcome.state === 'not_sent') parts.risk.notSent(decisionId)
+  return recorded
+}
+
+async function endOrCorrect(
   parts: OutcomeParts,
   decisionId: string,
   outcome: Outcome,
@@ -43,19 +40,17 @@ export async function recordOutcome(
       ? await endSettled(parts, decisionId, { ...outcome, said })
       : endSteps(parts, decisionId, outcome)
   const done = await parts.storage.commit([...ending, ...back])
-  if (!done.committed && done.failed !== OUTCOME_STEP)
+  if (done.committed) return true
+  if (done.failed !== OUTCOME_STEP)
     throw new Error(`an outcome could not be recorded: ${done.failed}`)
-  if (done.committed && outcome.state === 'not_sent') parts.risk.notSent(decisionId)
-  return done.committed
+  return correctOutcome(parts, decisionId, outcome, back)
 }
 
 type OutcomeParts = Pick<DecisionParts, 'storage' | 'ledger' | 'clock' | 'risk'>
+type RecordingParts = OutcomeParts & Pick<DecisionParts, 'flights'>
 
 const OUTCOME_STEP = 'outcome'
 
-type Ending = Omit<Outcome, 'state' | 'said'> & {
-  readonly state: Outcome['state'] | 'indeterminate'
-}
 
 /**
  * The same as `endSteps`, with what the call reserved of limits on answers: settled by what is said, or kept.
@@ -77,7 +72,7 @@ export function endSteps(
   outcome: Ending,
   settlements: readonly Settlement[] = [],
 ): Step[] {
-  const { state, status, digest, latencyMs, reason } = outcome
+  const { state, status } = outcome
   return [
     {
       name: OUTCOME_STEP,
@@ -85,19 +80,7 @@ export function endSteps(
       rows: 1,
     },
     parts.ledger.appendStep({
-      type: 'decision.outcome',
-      decisionId,
-      outcome: state,
-      ...(reason === undefined ? {} : { reason }),
-      ...(status === undefined
-        ? {}
-        : {
-            upstream: {
-              status,
-              ...(digest === undefined ? {} : { digest }),
-              ...(latencyMs === undefined ? {} : { latencyMs }),
-            },
-          }),
+      ...outcomeRecord(decisionId, outcome),
       ...settledIn(settlements),
     }),
   ]

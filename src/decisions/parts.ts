@@ -11,6 +11,7 @@ import type { DecisionPoints } from './external/decision-points.ts'
 import type { Facts } from './facts.ts'
 import type { Dormancy } from './lifecycle/dormancy.ts'
 import type { RiskBooks } from './risk/risk-books.ts'
+import type { CallsInFlight } from './settling/calls-in-flight.ts'
 import type { Watcher } from './shadow/answered.ts'
 
 /** What this room works with. Every act takes it first. */
@@ -29,6 +30,8 @@ export interface DecisionParts extends TaskParts {
   readonly risk: RiskBooks
   readonly points: DecisionPoints
   readonly verified: VerifiedTokens
+  /** What this process knows of its own calls beyond the store. */
+  readonly flights: CallsInFlight
   /** Demanded of proofs; absent where none ever is. */
   readonly nonces?: DpopNonces
   /** Looks at calls that were answered; absent where nothing does. */

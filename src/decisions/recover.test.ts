@@ -22,10 +22,23 @@ forEachEngine('after a crash', (open) => {
     return { world, held, token: await world.token(held) }
   }
 
-  /** The process that starts after this one is gone. */
+  /** The process that starts after this one is gone, when it has run for as long as whoever is alive needs to show it. */
   async function restarted(t: TestContext, world: World) {
-    const { parts } = world
-    await parts.live.stop()
+    await world.parts.live.stop()
+    const parts = await beside(t, world)
+    await letOthersShow(parts)
+    return parts
+  }
+
+  async function letOthersShow({ clock, live }: Pick<World['parts'], 'clock' | 'live'>) {
+    for (let passed = 0; passed < 12_000; passed += 4_000) {
+      clock.advance(4_000)
+      await live.renew()
+    }
+  }
+
+  /** Another process on the same store. */
+  async function beside(t: TestContext, { parts }: World) {
     const live = new Live({ storage: parts.storage, clock: parts.clock, random: parts.random })
     await live.start()
     t.after(() => live.stop())
@@ -62,7 +75,6 @@ forEachEngine('after a crash', (open) => {
       outcomes.map(({ decision_id, outcome, reason }) => [decision_id, outcome, reason]),
       [[verdict.decisionId, 'indeterminate', 'replica.gone']],
     )
-    assert.equal(await recordOutcome(parts, verdict.decisionId, { state: 'not_sent' }), false)
     const again = await decideCall(parts, repeated)
     assert.ok(again.outcome === 'executed')
     assert.equal(again.state, 'indeterminate')
@@ -87,6 +99,37 @@ forEachEngine('after a crash', (open) => {
     )
     assert.equal((await findDecision(after.storage.read, answered.decisionId))?.state, 'answered')
     assert.equal((await findDecision(after.storage.read, refused.decisionId))?.state, 'decided')
+  })
+})
+
+forEachEngine('a store that paused', (open) => {
+  test('makes no server judge another one gone that comes back as well', async (t) => {
+    const world = await World.over(await open())
+    t.after(() => world.end())
+    const { parts } = world
+    // The data directory of SQLite has one process at a time.
+    if (parts.storage.engine === 'sqlite') return
+    const held = await world.open()
+    const verdict = await world.decide(held, await world.token(held), READ)
+    assert.ok(verdict.outcome === 'permit')
+    const live = new Live({ storage: parts.storage, clock: parts.clock, random: parts.random })
+    await live.start()
+    t.after(() => live.stop())
+    const other = { ...parts, live }
+
+    parts.clock.advance(14_000)
+    await live.renew()
+    assert.equal(await recover(other), 0, 'it came back first')
+    parts.clock.advance(1_000)
+    await parts.live.renew()
+    for (let passed = 0; passed < 12_000; passed += 4_000) {
+      parts.clock.advance(4_000)
+      await Promise.all([live.renew(), parts.live.renew()])
+      assert.equal(await recover(other), 0)
+    }
+    assert.equal(await recordOutcome(parts, verdict.decisionId, { state: 'answered' }), true)
+    const row = await findDecision(parts.storage.read, verdict.decisionId)
+    assert.deepEqual([row?.state, row?.presumedAt], ['answered', null])
   })
 })
 

@@ -3,6 +3,7 @@ import { sendingOf, sendingReplicas } from './decision-store.ts'
 import { lapse } from './lapse.ts'
 import { endSettled } from './outcome.ts'
 import type { DecisionParts } from './parts.ts'
+import { settleOwn } from './settling/settle-own.ts'
 
 const AT_ONCE = 100
 const RECOVER_EVERY_MS = 5_000
@@ -17,7 +18,10 @@ export async function recover(parts: DecisionParts): Promise<number> {
   const sending = await sendingReplicas(parts.storage.read)
   if (sending.every((id) => id === parts.live.replicaId)) return 0
   // The data directory of SQLite has one process at a time: whoever else it was is gone, whatever its lease says.
-  const others = parts.storage.engine === 'sqlite' ? [] : await parts.live.replicas()
+  const shared = parts.storage.engine !== 'sqlite'
+  // INVARIANT: after the store paused, nobody is judged by who comes back first.
+  if (shared && !parts.live.mayJudgeOthers()) return 0
+  const others = shared ? await parts.live.replicas() : []
   const alive = new Set<string>([parts.live.replicaId, ...others])
   let count = 0
   for (const replicaId of sending) {
@@ -45,14 +49,15 @@ async function markIndeterminate(parts: DecisionParts, replicaId: string): Promi
   }
 }
 
-/** Keeps looking for what crashed replicas left behind, and for what APIs that ask by themselves have not reported. */
+/** Keeps settling the calls of this process, looking for what crashed replicas left behind, and for what APIs that ask by themselves have not reported. */
 export function keepRecovering(
   parts: DecisionParts,
   options: { onError: (error: unknown) => void; wait?: Wait },
 ): Repetition {
   const work = async () => {
-    await recover(parts)
-    await lapse(parts)
+    // A step that fails keeps none of the others from being done.
+    const done = await Promise.allSettled([settleOwn(parts), recover(parts), lapse(parts)])
+    for (const each of done) if (each.status === 'rejected') options.onError(each.reason)
   }
   return repeat(work, { ...options, everyMs: RECOVER_EVERY_MS })
 }

@@ -60,19 +60,36 @@ function requestable(verdict: Requestable): Refusal {
 
 function executed(verdict: Executed): Refusal {
   const { decisionId, requestId, requestUrl, state, status } = verdict
-  const ended = status === undefined ? `its outcome is \`${state}\`` : `the API answered ${status}`
-  const detail = `this call was approved and executed once; ${ended}`
+  const detail = whatBecame(state, status)
   return {
     status: 409,
     problem: new Problem('approval.executed', detail, {
       members: {
         decision_id: decisionId,
-        enough: 'a new approval: POST {"request_id": …} to `request_url`',
+        enough:
+          state === 'sending'
+            ? 'the same call again in a moment, to be told what became of it'
+            : 'a new approval: POST {"request_id": …} to `request_url`',
         state,
         ...(status === undefined ? {} : { upstream_status: status }),
         request_id: requestId,
         request_url: requestUrl,
       },
     }),
+  }
+}
+
+/** INVARIANT: nothing that is not known is told as if it were. */
+function whatBecame(state: Executed['state'], status: number | undefined): string {
+  const approved = 'this call was approved'
+  switch (state) {
+    case 'sending':
+      return `${approved}, and an earlier request is using the approval; whether the call is executed is not known yet`
+    case 'answered':
+      return `${approved} and executed once; the API answered${status === undefined ? '' : ` ${status}`}`
+    case 'failed':
+      return `${approved} and sent once; no whole answer came, so whether it was executed is not known`
+    case 'indeterminate':
+      return `${approved}, and its approval was used once; whether the call was sent is not known`
   }
 }

@@ -17,6 +17,7 @@ import { partiesOf } from './minting.ts'
 import { noticeSteps } from './notices/notify.ts'
 import type { DecisionParts } from './parts.ts'
 import { bookingOf, PROOF_STEP, refuseReplay, usedProofSteps } from './refuse.ts'
+import { commitKnown } from './settling/commit-known.ts'
 import { ticketOf } from './still-live.ts'
 import type { Denied, Permitted } from './verdict.ts'
 
@@ -45,7 +46,7 @@ export async function reserve(
     facts,
     ...bookedOf(word),
   })
-  const done = await parts.storage.commit([
+  const done = await commitKnown(parts, each.id, [
     ...usedProofSteps(parts, each),
     // Budgets before what people said, here and where they are given back, so that no two commits wait for each other.
     ...takeSteps(parts, budget.takings, { decisionId: each.id, at: each.at }),

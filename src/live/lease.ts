@@ -14,6 +14,8 @@ const SAMPLE_MS = 100
 export class Lease {
   readonly #clock: Clock
   #until = Number.NEGATIVE_INFINITY
+  /** Since when it is in force without a break. */
+  #since = Number.NEGATIVE_INFINITY
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -25,7 +27,13 @@ export class Lease {
 
   /** `since`: monotonic time before the renewal asked the database for anything. */
   renew(since: number): void {
+    if (!this.inForce()) this.#since = since
     this.#until = since + LOCAL_LEASE_MS
+  }
+
+  /** For how long it has been in force without a break, in milliseconds; 0 where it is not. */
+  age(): number {
+    return this.inForce() ? this.#clock.monotonic() - this.#since : 0
   }
 
   end(): void {

@@ -181,6 +181,14 @@ export class Live {
     return this.#replica.leased()
   }
 
+  /**
+   * Whether a replica without a lease is gone, and not only waiting for a store that paused: who is alive had the time to take
+   * its lease again since ours is back.
+   */
+  mayJudgeOthers(): boolean {
+    return this.#replica.lease.age() >= 2 * LEASE_MS
+  }
+
   async #read(
     keys: readonly LiveKey[],
   ): Promise<{ kept: boolean; states: ReadonlyMap<string, LiveState> }> {

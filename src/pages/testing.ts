@@ -2,7 +2,7 @@ import type { StepUp } from '@remit/engine'
 import { IssuerTrust, registerAgent } from '../agents/index.ts'
 import { applyImport, Catalog } from '../catalog/index.ts'
 import { planOrders } from '../catalog/testing.ts'
-import { type DecisionParts, Facts } from '../decisions/index.ts'
+import { CallsInFlight, type DecisionParts, Facts } from '../decisions/index.ts'
 import { decisionPoints, riskBooks } from '../decisions/testing.ts'
 import { type TestHttp, testHttp } from '../http/testing.ts'
 import { loadSigningKeys, type MasterKey } from '../keys/index.ts'
@@ -107,6 +107,7 @@ async function businessOf(storage: Storage, people: TestPeople) {
     stepUp,
     master,
     verified: new VerifiedTokens(),
+    flights: new CallsInFlight(),
     risk: riskBooks({ master, random, storage }, live),
     points: decisionPoints({ master, clock, storage, live }),
   }

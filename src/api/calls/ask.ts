@@ -4,8 +4,8 @@ import type { Enforcer } from '../../catalog/index.ts'
 import {
   type Call,
   decideCall,
+  endCall,
   type Permitted,
-  recordOutcome,
   refusalOf,
   stillLive,
 } from '../../decisions/index.ts'
@@ -108,9 +108,11 @@ async function permitted(parts: ApiParts, call: Call, verdict: Permitted) {
     const problem = new Problem('call.no_longer_live', 'the task ended before the call began', {
       members: { decision_id: decisionId },
     })
-    await recordOutcome(parts.decisions, decisionId, { state: 'not_sent', reason: problem.code })
+    await endCall(parts.decisions, decisionId, { state: 'not_sent', reason: problem.code })
     return refused(problem.status, problem, { 'remit-decision': decisionId })
   }
+  // From here on it is the API's call, which says later what became of it.
+  parts.decisions.flights.end(decisionId)
   return {
     decision: true as const,
     decision_id: decisionId,

@@ -76,7 +76,12 @@ function sentence(of: Explanation): Text {
 }
 
 /** What came of a call that was permitted. */
-function whatCame({ state, status }: Explanation): string {
+function whatCame(of: Explanation): string {
+  const before = of.presumed ? ' Before that was known, it was recorded as indeterminate.' : ''
+  return `${outcomeWords(of)}${before}`
+}
+
+function outcomeWords({ state, status }: Explanation): string {
   switch (state) {
     case 'answered':
       return `The API answered ${status}.`
@@ -85,7 +90,7 @@ function whatCame({ state, status }: Explanation): string {
     case 'not_sent':
       return 'It was not sent after all, and nothing was used up.'
     case 'indeterminate':
-      return 'Remit stopped before the answer came; whether the API acted is not known.'
+      return 'Nobody said in time what became of it; whether the API acted is not known.'
     default:
       return 'It is under way.'
   }

@@ -17,6 +17,8 @@ export interface Explanation {
   readonly state: string
   readonly status: number | null
   readonly ended_at: string | null
+  /** What was recorded before the true outcome was known. */
+  readonly presumed?: { readonly state: string; readonly at: string }
   /** What it turned out to take of limits on answers. */
   readonly settled?: readonly {
     readonly limit: string

@@ -23,6 +23,7 @@ import { DecisionPoints } from '../external/decision-points.ts'
 import { Facts } from '../facts.ts'
 import type { TestKey } from '../keys/testing.ts'
 import { RiskBooks } from '../risk/risk-books.ts'
+import { CallsInFlight } from '../settling/calls-in-flight.ts'
 
 export const ISSUER = 'http://127.0.0.1:7480'
 export const GATEWAY = 'http://127.0.0.1:7481'
@@ -100,7 +101,8 @@ export async function deskOver(storage: Storage, provider: FakeProvider, agentKe
   const verified = new VerifiedTokens()
   const risk = riskBooks(base, live)
   const points = decisionPoints({ ...base, live })
-  const rest = { facts, issuers, verified, risk, points }
+  const flights = new CallsInFlight()
+  const rest = { facts, issuers, verified, risk, points, flights }
   const parts = { ...people, catalog, policies, providers, ...rest }
   return { parts, sam, finn, fay, ada }
 }

@@ -40,6 +40,7 @@ export function issuanceRow(
     replicaId: live.replicaId,
     at: clock.now(),
     endedAt: null,
+    presumedAt: null,
   }
   const from = { inputs: issuanceInputs(judged), setting: null }
   return insertDecisionQuery(storage.read, row, from)

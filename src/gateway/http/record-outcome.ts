@@ -1,4 +1,4 @@
-import { recordOutcome as record } from '../../decisions/index.ts'
+import { endCall, type Outcome } from '../../decisions/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { Ended } from '../ended.ts'
 import type { GatewayPorts } from '../ports.ts'
@@ -15,19 +15,22 @@ export function recordingFailure<In extends Permitted, Out>(
       const { decisionId } = known.verdict
       const problem =
         error instanceof Problem ? error : new Problem('server.failed', 'the call was not sent')
-      await record(ports.decisions, decisionId, { state: 'not_sent', reason: problem.code })
+      await end(ports, decisionId, { state: 'not_sent', reason: problem.code })
       ports.log.error({ decision: decisionId, err: error }, 'a call was not sent')
       throw ended(problem, decisionId)
     }
   }
 }
 
-/** The outcome, whatever it was. A failure that the caller has not been told by a status yet is thrown. */
+/**
+ * The outcome, whatever it was. A failure that the caller has not been told by a status yet is thrown. A store that fails now cannot undo
+ * what the API did, and whoever is told of a failure does it again: so the caller is told what became of the call all the same.
+ */
 export async function recordOutcome(done: Done, ports: GatewayPorts): Promise<Done> {
   const { cut, digest, latencyMs, problem, said, state, status, withheld } = done.forwarded
   const reason =
     (withheld?.problem ?? problem)?.code ?? (cut === undefined ? undefined : 'call.cut')
-  await record(ports.decisions, done.verdict.decisionId, {
+  await end(ports, done.verdict.decisionId, {
     state,
     status: withheld?.status ?? status,
     latencyMs,
@@ -44,6 +47,12 @@ export async function recordOutcome(done: Done, ports: GatewayPorts): Promise<Do
       done.verdict.decisionId,
     )
   return done
+}
+
+async function end(ports: GatewayPorts, decisionId: string, outcome: Outcome): Promise<void> {
+  const { late } = await endCall(ports.decisions, decisionId, outcome)
+  if (late !== undefined)
+    ports.log.error({ decision: decisionId, err: late }, 'an outcome is not stored yet')
 }
 
 /** A permitted call that came to nothing, with the decision that it can be looked up by. */

@@ -2,8 +2,8 @@ import {
   type Call,
   type Denied,
   decideCall,
+  endCall,
   findDecision,
-  recordOutcome,
   type Verdict,
 } from '../../decisions/index.ts'
 import { Problem } from '../../lib/problem.ts'
@@ -36,7 +36,7 @@ export async function decide(typed: Typed, ports: McpPorts): Promise<Decided> {
   const task = await taskOf(verdict, ports)
   if (task === null || isOwn(conversation, task)) return { ...typed, call, verdict }
   if (verdict.outcome === 'permit')
-    await recordOutcome(ports.decisions, verdict.decisionId, {
+    await endCall(ports.decisions, verdict.decisionId, {
       state: 'not_sent',
       reason: 'mcp.session_unknown',
     })

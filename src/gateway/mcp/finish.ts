@@ -1,4 +1,4 @@
-import { keepResult, recordOutcome } from '../../decisions/index.ts'
+import { endCall, keepResult } from '../../decisions/index.ts'
 import type { Done } from './passage.ts'
 import { keptText } from './people/told-again.ts'
 import type { McpPorts } from './ports.ts'
@@ -14,9 +14,8 @@ export async function finish(done: Done, ports: McpPorts): Promise<Done> {
   const failing = (words: string) => (error: unknown) =>
     ports.log.error({ decision: decisionId, err: error }, words)
   await keep(done, ports).catch(failing('an answer was not kept'))
-  await recordOutcome(ports.decisions, decisionId, recorded).catch(
-    failing('an outcome was not recorded'),
-  )
+  const { late } = await endCall(ports.decisions, decisionId, recorded)
+  if (late !== undefined) failing('an outcome is not stored yet')(late)
   answer.end(reply)
   return done
 }

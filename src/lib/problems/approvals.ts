@@ -5,7 +5,7 @@ export const APPROVAL_PROBLEMS = {
   'approval.already_answered': { status: 409, title: 'You have answered already' },
   'approval.bad_reason': { status: 400, title: 'The reason cannot be accepted' },
   'approval.denied': { status: 403, title: 'A person denied this call' },
-  'approval.executed': { status: 409, title: 'This call was approved and executed before' },
+  'approval.executed': { status: 409, title: 'The approval of this call was used before' },
   'approval.expired': { status: 409, title: 'The request expired' },
   'approval.not_an_approver': { status: 403, title: 'You may not answer this request' },
   'approval.not_pending': { status: 409, title: 'The request is not waiting for an answer' },

@@ -47,6 +47,8 @@ export interface DecisionView {
   readonly policyVersion: number | null
   readonly callHash: string | null
   readonly endedAt: number | null
+  /** When it was called indeterminate, where a true outcome corrected that later. */
+  readonly presumedAt: number | null
   readonly gates: readonly GateView[]
   /** What it turned out to take of limits on answers. */
   readonly settlements: readonly SettlementView[]
@@ -93,7 +95,8 @@ export function decisionPage(view: DecisionView): string {
 <div class="head"><p class="eyebrow">${outcomeBadge(item)}<span>${when(item.at, now)}</span></p>
 <h1>${actionName(item.action)}: ${HEADING[item.outcome].toLowerCase()}</h1></div>
 ${refused && notice(TONE[item.outcome], 'Why', html`<p>${show(asSentence(view.detail))}</p>${view.hints.map((hint) => html`<p>${show(asSentence(hint))}</p>`)}${view.enough && html`<p><strong>What would be enough:</strong> ${show(view.enough)}</p>`}${view.requestId !== null && html`<p><a href="/approvals/${view.requestId}">The access request</a></p>`}`)}
-${item.state === 'indeterminate' && notice('warn', 'The outcome is not known', html`<p>Remit stopped between sending the call and hearing the answer. The call may have had its effect. It is never repeated by itself: look at the API.</p>`)}
+${item.state === 'indeterminate' && notice('warn', 'The outcome is not known', html`<p>Nobody said in time what became of the call. It may have had its effect. It is never repeated by itself: look at the API.</p>`)}
+${view.presumedAt !== null && notice('calm', 'The outcome was corrected', html`<p>The outcome was first recorded as unknown (${when(view.presumedAt, now)}). The server that made the call, or the API, said later what became of it.</p>`)}
 <section class="card" aria-labelledby="call"><h2 id="call">The call</h2>${call(view)}</section>
 ${weighed(view.risk)}
 ${view.gates.length > 0 && html`<section class="card" aria-labelledby="gates"><h2 id="gates">What was looked at</h2><ul class="gates">${view.gates.map((gate) => gateItem(gate))}</ul></section>`}`
@@ -110,7 +113,7 @@ function call(view: DecisionView): Html {
     [
       'API answered',
       item.status !== null &&
-        html`${item.status}${view.endedAt !== null && html` <span class="soft">after ${duration(view.endedAt - item.at)}</span>`}`,
+        html`${item.status}${view.endedAt !== null && view.presumedAt === null && html` <span class="soft">after ${duration(view.endedAt - item.at)}</span>`}`,
     ],
     [
       'Lifted by',

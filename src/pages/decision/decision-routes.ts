@@ -79,6 +79,7 @@ async function viewOf(parts: PageParts, visit: Visit): Promise<DecisionView> {
     policyVersion: operator ? decision.policyVersion : null,
     callHash: decision.callHash,
     endedAt: decision.endedAt,
+    presumedAt: decision.presumedAt,
     settlements: told.settlements,
     risk: told.risk,
     gates: await Promise.all(told.gates.map((gate) => gateOf(gate, names))),

@@ -45,6 +45,7 @@ export async function decided(
     replicaId: 'rpl',
     at: clock.now(),
     endedAt: null,
+    presumedAt: null,
   })
   await storage.commit([{ name: 'decision', query, rows: 1 }])
   return id

@@ -26,6 +26,7 @@ import { proofs } from './0030-proofs.ts'
 import { certifiedAgents } from './0031-certified-agents.ts'
 import { datedAgents } from './0032-dated-agents.ts'
 import { askedPeople } from './0038-asked-people.ts'
+import { presumedOutcomes } from './0047-presumed-outcomes.ts'
 import type { Migration } from './migration.ts'
 
 /** Every migration, oldest first. Add at the end; never change or remove one that was released. */
@@ -58,4 +59,5 @@ export const MIGRATIONS: readonly Migration[] = [
   certifiedAgents,
   datedAgents,
   askedPeople,
+  presumedOutcomes,
 ]

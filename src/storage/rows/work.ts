@@ -317,6 +317,8 @@ export interface DecisionRow {
   replica_id: string
   at: Millis
   ended_at: Millis | null
+  /** When it was presumed to be indeterminate, where a true outcome corrected that. */
+  presumed_at: Millis | null
   allowance_id: string | null
   /** What differs from call to call of what it was made from; erased together with the arguments. */
   inputs: JsonText | null

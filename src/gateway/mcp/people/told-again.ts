@@ -24,7 +24,7 @@ export function toldAgain(message: RpcRequest, verdict: Executed): Answered {
     ? `the server answered with an error: ${error.get('message')}`
     : became(verdict)
   const more = state === 'sending' ? '' : ` ${onceMore(verdict)}`
-  const text = `This call was approved and sent before, and is not sent again (decision ${decisionId}): ${words}.${more}`
+  const text = `This call was approved before, and its approval is used; it is not sent again (decision ${decisionId}): ${words}.${more}`
   return notExecuted(message, text, meta)
 }
 
@@ -38,7 +38,7 @@ function again(
   const told = new Map(result)
   if (message.method === 'tools/call') {
     const content = result.get('content')
-    const words = `This call was approved and executed before (decision ${decisionId}), and is not executed again; this is what was answered then.`
+    const words = `The approval of this call was used before (decision ${decisionId}), and is not executed again; this is what was answered then.`
     told.set('content', [textContent(words), ...(Array.isArray(content) ? content : [])])
   }
   const before = result.get('_meta')
@@ -51,7 +51,7 @@ function again(
 function became({ larger, outdated, state }: Executed): string {
   switch (state) {
     case 'sending':
-      return 'it is being executed by an earlier request, and has no answer yet. Send this exact call again in a moment to be told the answer'
+      return 'an earlier request is using the approval, and what became of it is not known yet. Send this exact call again in a moment to be told'
     case 'answered':
       if (outdated)
         return 'it was executed, and its answer is not told again: policies say by now what may be told of it'

@@ -1,4 +1,4 @@
-import { recordOutcome } from '../../../decisions/index.ts'
+import { endCall } from '../../../decisions/index.ts'
 import { Problem } from '../../../lib/problem.ts'
 import { Answered } from '../ended.ts'
 import type { Equipped, Permitted } from '../passage.ts'
@@ -16,7 +16,7 @@ export async function equip(permitted: Permitted, ports: McpPorts): Promise<Equi
   } catch (error) {
     const { decisionId } = verdict
     const reason = error instanceof Problem ? error.code : 'server.failed'
-    await recordOutcome(ports.decisions, decisionId, { state: 'not_sent', reason })
+    await endCall(ports.decisions, decisionId, { state: 'not_sent', reason })
     ports.log.error({ decision: decisionId, err: error }, 'a call was not sent')
     const text = `Not executed: the call could not be sent, for a reason on the gateway's side. The same call can be made again later. Decision ${decisionId}.`
     throw new Answered(failedCall(rpc, text, { [META.decision]: decisionId }))

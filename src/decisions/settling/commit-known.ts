@@ -1,0 +1,46 @@
+import { Problem } from '../../lib/problem.ts'
+import type { Committed, Step } from '../../storage/index.ts'
+import { findDecision } from '../decision-store.ts'
+import type { DecisionParts } from '../parts.ts'
+
+/**
+ * Commits what makes a permit, and knows afterwards whether it was committed. A commit whose answer was lost is sent once
+ * more, as it was: the row of the decision and the used proof are unique, so the second waits until the first is decided,
+ * and then either takes its place or fails; where it fails, the row says which of both it was.
+ * INVARIANT: nobody is told anything about a call before that. Where it cannot be found out, nothing is sent, and what may
+ * have been stored is given back (`settleOwn`).
+ * @throws Problem `storage.unavailable`: the call was not sent
+ */
+export async function commitKnown(
+  parts: Pick<DecisionParts, 'storage' | 'flights' | 'clock'>,
+  id: string,
+  steps: readonly Step[],
+): Promise<Committed> {
+  const { clock, flights, storage } = parts
+  flights.begin(id)
+  try {
+    const done = await storage.commit(steps).catch(async (error: unknown) => {
+      if (!isUnknown(error)) throw error
+      const again = await storage.commit(steps)
+      return again.committed || (await isStored(parts, id)) ? { committed: true as const } : again
+    })
+    if (!done.committed) flights.end(id)
+    return done
+  } catch (error) {
+    if (!isUnknown(error)) {
+      flights.end(id)
+      throw error
+    }
+    flights.keepUnsent(id, clock.monotonic())
+    const detail = 'the call was not sent: the database did not answer'
+    throw new Problem('storage.unavailable', detail, { cause: error })
+  }
+}
+
+function isUnknown(error: unknown): boolean {
+  return error instanceof Problem && error.code === 'storage.unavailable'
+}
+
+async function isStored({ storage }: Pick<DecisionParts, 'storage'>, id: string): Promise<boolean> {
+  return (await findDecision(storage.read, id)) !== undefined
+}

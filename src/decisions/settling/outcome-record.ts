@@ -1,0 +1,46 @@
+import type { LedgerEvent } from '../../ledger/index.ts'
+import type { Said } from '../../tasks/index.ts'
+
+/** What became of a call that was permitted. */
+export interface Outcome {
+  /**
+   * `answered`: the API answered, whatever it said. `failed`: something was sent, and no whole answer came.
+   * `not_sent`: provably no byte was sent.
+   */
+  readonly state: 'answered' | 'failed' | 'not_sent'
+  readonly status?: number | undefined
+  readonly latencyMs?: number | undefined
+  /** Digest of the answer's body, base64url. */
+  readonly digest?: string | undefined
+  /** Why it was not sent or failed: a code. */
+  readonly reason?: string | undefined
+  /** What the answer says of amounts, or why it does not, where the permit `settles` something by it. */
+  readonly said?: Said | undefined
+}
+
+/** An outcome, or the presumption that nobody will ever say one. */
+export type Ending = Omit<Outcome, 'state' | 'said'> & {
+  readonly state: Outcome['state'] | 'indeterminate'
+}
+
+/** The record of an ending. The intent says all the rest. */
+export function outcomeRecord(
+  decisionId: string,
+  { digest, latencyMs, reason, state, status }: Ending,
+): LedgerEvent {
+  return {
+    type: 'decision.outcome',
+    decisionId,
+    outcome: state,
+    ...(reason === undefined ? {} : { reason }),
+    ...(status === undefined
+      ? {}
+      : {
+          upstream: {
+            status,
+            ...(digest === undefined ? {} : { digest }),
+            ...(latencyMs === undefined ? {} : { latencyMs }),
+          },
+        }),
+  }
+}
