@@ -51,7 +51,6 @@ type RecordingParts = OutcomeParts & Pick<DecisionParts, 'flights'>
 
 const OUTCOME_STEP = 'outcome'
 
-
 /**
  * The same as `endSteps`, with what the call reserved of limits on answers: settled by what is said, or kept.
  * INVARIANT: in one transaction with the ending, which is said once, so nothing is settled twice.

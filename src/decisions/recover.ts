@@ -59,5 +59,13 @@ export function keepRecovering(
     const done = await Promise.allSettled([settleOwn(parts), recover(parts), lapse(parts)])
     for (const each of done) if (each.status === 'rejected') options.onError(each.reason)
   }
-  return repeat(work, { ...options, everyMs: RECOVER_EVERY_MS })
+  const loop = repeat(work, { ...options, everyMs: RECOVER_EVERY_MS })
+  return {
+    wake: loop.wake,
+    /** What is known of calls that have ended goes along before this process does. */
+    async stop() {
+      await loop.stop()
+      await settleOwn(parts).catch(options.onError)
+    },
+  }
 }

@@ -1,9 +1,13 @@
+import { IdTable } from './id-table.ts'
 import type { DecisionCounts, Trouble } from './report.ts'
 
 /** A record as it is read here; `docs/ledger.md` of Remit has all of it. */
 export interface LedgerRecord {
   readonly type: string
+  readonly eventId: string | undefined
   readonly decisionId: string | undefined
+  /** The access request. */
+  readonly requestId: string | undefined
   readonly outcome: string | undefined
   /** Name → base64url. */
   readonly commitments: ReadonlyMap<string, string>
@@ -12,10 +16,27 @@ export interface LedgerRecord {
 const ENDINGS = ['answered', 'failed', 'not_sent', 'indeterminate'] as const
 type Ending = (typeof ENDINGS)[number]
 
-/** Every permitted call is one intent, later one outcome; never a second, never one without the other before it. */
+/** In the table: an intent without an outcome, then each ending from here on. */
+const OPEN = 1
+const FIRST_ENDING = 2
+const PRESUMED = FIRST_ENDING + ENDINGS.indexOf('indeterminate')
+const CORRECTED = 100
+/** In the table of approvals. */
+const USED = 1
+const RETURNED = 2
+
+/**
+ * What the records say, taken together:
+ *
+ * - every permitted call is one intent, later one outcome; never a second, never one without the other before it;
+ * - an outcome is corrected once at most, and only one that was presumed (`indeterminate`), by a true one;
+ * - an approval is used at most once, unless it was returned in between;
+ * - no two records are the same event.
+ */
 export class Decisions {
-  /** By decision id: the ending, or none yet. */
-  readonly #permitted = new Map<string, Ending | undefined>()
+  readonly #permitted = new IdTable()
+  readonly #approvals = new IdTable()
+  readonly #events = new IdTable()
   readonly #endings: Record<Ending, number> = {
     answered: 0,
     failed: 0,
@@ -24,13 +45,35 @@ export class Decisions {
   }
   #denied = 0
   #requestable = 0
+  #corrected = 0
+  #breaks = 0
 
   add(record: LedgerRecord, index: number): Trouble | undefined {
-    if (record.type === 'decision.denied') this.#denied++
-    else if (record.type === 'decision.requestable') this.#requestable++
-    else if (record.type === 'decision.intent') return this.#intent(record, index)
-    else if (record.type === 'decision.outcome') return this.#outcome(record, index)
-    return undefined
+    const repeated = this.#event(record, index)
+    if (repeated) return repeated
+    switch (record.type) {
+      case 'decision.denied':
+        this.#denied++
+        return undefined
+      case 'decision.requestable':
+        this.#requestable++
+        return undefined
+      case 'decision.intent':
+        return this.#intent(record, index)
+      case 'decision.outcome':
+        return this.#outcome(record, index)
+      case 'decision.correction':
+        return this.#correction(record, index)
+      case 'approval.used':
+        return this.#used(record, index)
+      case 'approval.returned':
+        return this.#returned(record, index)
+      case 'ledger.break_accepted':
+        this.#breaks++
+        return undefined
+      default:
+        return undefined
+    }
   }
 
   counts(): DecisionCounts {
@@ -43,28 +86,67 @@ export class Decisions {
       notSent,
       indeterminate,
       open: permitted - answered - failed - notSent - indeterminate,
+      corrected: this.#corrected,
       denied: this.#denied,
       requestable: this.#requestable,
+      breaks: this.#breaks,
     }
+  }
+
+  #event({ eventId }: LedgerRecord, index: number): Trouble | undefined {
+    if (eventId === undefined) return undefined
+    if (this.#events.get(eventId) !== 0)
+      return contradiction(index, `the event ${eventId} is recorded twice`)
+    this.#events.set(eventId, 1)
+    return undefined
   }
 
   #intent({ decisionId }: LedgerRecord, index: number): Trouble | undefined {
     if (decisionId === undefined) return contradiction(index, 'an intent names no decision')
-    if (this.#permitted.has(decisionId))
+    if (this.#permitted.get(decisionId) !== 0)
       return contradiction(index, `the decision ${decisionId} has a second intent`)
-    this.#permitted.set(decisionId, undefined)
+    this.#permitted.set(decisionId, OPEN)
     return undefined
   }
 
   #outcome({ decisionId, outcome }: LedgerRecord, index: number): Trouble | undefined {
-    if (decisionId === undefined || !this.#permitted.has(decisionId))
+    const before = decisionId === undefined ? 0 : this.#permitted.get(decisionId)
+    if (decisionId === undefined || before === 0)
       return contradiction(index, `an outcome has no intent before it: ${decisionId}`)
-    if (this.#permitted.get(decisionId))
+    if (before !== OPEN)
       return contradiction(index, `the decision ${decisionId} has a second outcome`)
     const ending = ENDINGS.find((each) => each === outcome)
     if (!ending) return contradiction(index, `the decision ${decisionId} ended as ${outcome}`)
-    this.#permitted.set(decisionId, ending)
+    this.#permitted.set(decisionId, FIRST_ENDING + ENDINGS.indexOf(ending))
     this.#endings[ending]++
+    return undefined
+  }
+
+  #correction({ decisionId, outcome }: LedgerRecord, index: number): Trouble | undefined {
+    if (decisionId === undefined || this.#permitted.get(decisionId) !== PRESUMED)
+      return contradiction(index, `a correction has no presumed outcome before it: ${decisionId}`)
+    const ending = ENDINGS.find((each) => each === outcome)
+    if (!ending || ending === 'indeterminate')
+      return contradiction(index, `the decision ${decisionId} was corrected to ${outcome}`)
+    this.#permitted.set(decisionId, CORRECTED)
+    this.#endings.indeterminate--
+    this.#endings[ending]++
+    this.#corrected++
+    return undefined
+  }
+
+  #used({ requestId }: LedgerRecord, index: number): Trouble | undefined {
+    if (requestId === undefined) return contradiction(index, 'a used approval names no request')
+    if (this.#approvals.get(requestId) === USED)
+      return contradiction(index, `the approval ${requestId} is used a second time`)
+    this.#approvals.set(requestId, USED)
+    return undefined
+  }
+
+  #returned({ requestId }: LedgerRecord, index: number): Trouble | undefined {
+    if (requestId === undefined || this.#approvals.get(requestId) !== USED)
+      return contradiction(index, `an approval is returned that is not used: ${requestId}`)
+    this.#approvals.set(requestId, RETURNED)
     return undefined
   }
 }

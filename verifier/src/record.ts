@@ -14,7 +14,9 @@ export function parseRecord(bytes: Uint8Array): LedgerRecord | undefined {
   }
   return {
     type,
+    eventId: textOf(members.get('event_id')),
     decisionId: textOf(members.get('decision_id')),
+    requestId: textOf(members.get('request_id')),
     outcome: textOf(members.get('outcome')),
     commitments,
   }

@@ -29,8 +29,12 @@ export interface DecisionCounts {
   readonly indeterminate: number
   /** Permitted, and no outcome recorded yet. */
   readonly open: number
+  /** Of those with an outcome: first presumed to be indeterminate, then known. */
+  readonly corrected: number
   readonly denied: number
   readonly requestable: number
+  /** How often an administrator accepted that the ledger does not contain what was signed before. */
+  readonly breaks: number
 }
 
 export interface CommitmentCounts {
@@ -87,10 +91,16 @@ export function describe(report: Report): string {
 }
 
 function describeRecords({ decisions, commitments }: Report): readonly string[] {
-  const { permitted, answered, failed, notSent, indeterminate, open } = decisions
+  const { permitted, answered, failed, notSent, indeterminate, open, corrected, breaks } = decisions
   return [
     `permitted    ${permitted}: ${answered} answered, ${failed} failed, ${notSent} not sent, ${indeterminate} indeterminate, ${open} without an outcome yet`,
     `refused      ${decisions.denied} denied, ${decisions.requestable} that a person could approve`,
+    ...(corrected === 0 ? [] : [`corrected    ${corrected} that were indeterminate first`]),
     `commitments  ${commitments.checked} checked, ${commitments.absent} without their value`,
+    ...(breaks === 0
+      ? []
+      : [
+          `breaks       ${breaks}: records were lost before, and an administrator went on without them (ledger.break_accepted)`,
+        ]),
   ]
 }

@@ -3,7 +3,15 @@ import { createHash, generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
 import { parseVerifierKey } from './note.ts'
 import type { Report } from './report.ts'
-import { type Files, makeExport, memorySource, plainRecords, record, vkeyOf } from './testing.ts'
+import {
+  type Files,
+  makeExport,
+  memorySource,
+  plainRecords,
+  record,
+  signNote,
+  vkeyOf,
+} from './testing.ts'
 import { type Trust, verifyLedger } from './verify.ts'
 
 const verify = (files: Files, trust?: Trust) => verifyLedger(memorySource(files), trust)
@@ -174,6 +182,8 @@ test('intents and outcomes are paired and counted', async () => {
     open: 1,
     denied: 1,
     requestable: 1,
+    corrected: 0,
+    breaks: 0,
   })
   for (const [bad, index] of [
     [call('dec_1', 'answered', 'answered'), 2],
@@ -185,6 +195,55 @@ test('intents and outcomes are paired and counted', async () => {
     [[Buffer.from('{"type":"test.happened","v":2}')], 0],
   ] as const)
     says(await verify(makeExport(bad)), 'contradictory', index)
+})
+
+test('a correction follows a presumed outcome, once, and is counted', async () => {
+  const intent = record({ type: 'decision.intent', decision_id: 'dec_1' })
+  const outcome = (said: string) =>
+    record({ type: 'decision.outcome', decision_id: 'dec_1', outcome: said })
+  const correction = (said: string) =>
+    record({ type: 'decision.correction', decision_id: 'dec_1', outcome: said })
+  const presumed = [intent, outcome('indeterminate')]
+  const report = await verify(makeExport([...presumed, correction('answered')]))
+  says(report, 'ok')
+  const { answered, corrected, indeterminate, open } = report.decisions
+  assert.deepEqual([answered, corrected, indeterminate, open], [1, 1, 0, 0])
+  for (const [bad, index] of [
+    [[...presumed, correction('answered'), correction('failed')], 3],
+    [[...presumed, correction('indeterminate')], 2],
+    [[...presumed, correction('vanished')], 2],
+    [[intent, outcome('failed'), correction('answered')], 2],
+    [[intent, correction('answered')], 1],
+    [[correction('answered')], 0],
+    [[...presumed, correction('answered'), outcome('failed')], 3],
+  ] as const)
+    says(await verify(makeExport(bad)), 'contradictory', index)
+})
+
+test('an approval is used once, or again after it was returned', async () => {
+  const used = record({ type: 'approval.used', request_id: 'req_1' })
+  const returned = record({ type: 'approval.returned', request_id: 'req_1' })
+  says(await verify(makeExport([used, returned, used, returned])), 'ok')
+  for (const [bad, index] of [
+    [[used, used], 1],
+    [[used, returned, used, used], 3],
+    [[returned], 0],
+    [[record({ type: 'approval.used' })], 0],
+  ] as const)
+    says(await verify(makeExport(bad)), 'contradictory', index)
+})
+
+test('no event is recorded twice', async () => {
+  const twice = [...plainRecords(3), record({ type: 'test.other', event_id: 'rec_1' })]
+  says(await verify(makeExport(twice)), 'contradictory', 3)
+})
+
+test('a checkpoint that names another log is refused, also when the same key signed it', async () => {
+  const files = makeExport(plainRecords(3))
+  const other = Buffer.from(bytesOf(files, 'checkpoint')).toString().split('\n')
+  const renamed = signNote(`other.example/ledger\n${other[1]}\n${other[2]}\n`)
+  says(await verify(new Map(files).set('checkpoint', Buffer.from(renamed))), 'invalid signature')
+  says(await verify(files, { since: Buffer.from(renamed) }), 'invalid signature')
 })
 
 test('disclosed values are compared with the commitments', async () => {
