@@ -3,6 +3,7 @@ import { credentialFor } from '../connections/index.ts'
 import type { Permitted } from '../decisions/index.ts'
 import { mintTransactionToken } from '../tokens/index.ts'
 import type { GatewayPorts } from './ports.ts'
+import { credentialTexts } from './redaction/credential-texts.ts'
 
 /** The version that agents speak to us (`strictRequest` lets no other through), and a pseudonym. */
 const VIA = '1.1 remit'
@@ -37,7 +38,7 @@ export async function injectedHeaders(
   if (resource.connection !== undefined) {
     const { header, value } = await credentialFor(ports.connections, resource.connection)
     headers[header] = value.reveal()
-    secrets.push(value.reveal().replace(/^Bearer /i, ''))
+    secrets.push(...credentialTexts(value.reveal()))
   }
   return { headers, secrets }
 }

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import type { Redactor } from '../redaction/redactor.ts'
 
 /** What of an upstream's answer reaches the agent. Everything else stays behind, cookies first of all. */
 const PASSED_ON = new Set([
@@ -31,33 +32,22 @@ export function answerHeaders(
     target: string
     upstream: string
     identifier: string
-    secrets: readonly string[]
     decisionId: string
   },
+  redactor: Redactor,
 ): Record<string, string | string[]> {
   const headers: Record<string, string | string[]> = {}
-  const tells = (text: string) =>
-    at.secrets.some((secret) => secret !== '' && text.includes(secret))
   for (const [name, value] of Object.entries(from)) {
     if (value === undefined || !PASSED_ON.has(name)) continue
     const text = Array.isArray(value) ? value.join(', ') : value
-    if (FIELD.test(text) && !tells(text)) headers[name] = value
+    if (FIELD.test(text) && !redactor.finds(text)) headers[name] = value
   }
   const location = typeof from.location === 'string' ? rewrite(from.location, at) : undefined
-  if (location && !tells(location) && !tells(decoded(location))) headers.location = location
+  if (location && !redactor.finds(location)) headers.location = location
   headers['x-content-type-options'] = 'nosniff'
   headers['content-security-policy'] = "default-src 'none'; sandbox"
   headers['remit-decision'] = at.decisionId
   return headers
-}
-
-/** An address may hold it percent-encoded. */
-function decoded(location: string): string {
-  try {
-    return decodeURIComponent(location)
-  } catch {
-    return location
-  }
 }
 
 function rewrite(

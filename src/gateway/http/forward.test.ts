@@ -102,6 +102,26 @@ test('a credential that the upstream echoes never reaches the agent', async () =
   assert.equal(answer.headers.get('link'), null)
 })
 
+test('nor one that the upstream echoes as JSON of PHP or .NET, in Base64 or in an address', async () => {
+  const secret = 'c2VjcmV0/Y2FuYXJ5+MTIz/NDU2'
+  for (const written of [
+    secret.replaceAll('/', '\\/'),
+    secret.replaceAll('+', '\\u002B'),
+    Buffer.from(`Authorization: Bearer ${secret}`).toString('base64'),
+    encodeURIComponent(secret),
+  ]) {
+    const upstream = http.createServer((_, reply) => {
+      reply.writeHead(200, { link: `<https://x.example/?key=${written}>` })
+      reply.write(`{"echo":"${written.slice(0, 20)}`)
+      setImmediate(() => reply.end(`${written.slice(20)}"}`))
+    })
+    const { reply } = await through(upstream, { out: { secrets: [secret] } })
+    const answer = await fetch(reply)
+    assert.match(await answer.text(), /^\{"echo":"[\w=]{0,32}\*{27,}"\}$/)
+    assert.equal(answer.headers.get('link'), null)
+  }
+})
+
 test('what is no longer live in the last tick is not sent', async () => {
   let reached = 0
   const upstream = http.createServer((_, reply) => {

@@ -5,8 +5,8 @@ import { Problem } from '../../lib/problem.ts'
 import type { Said } from '../../tasks/index.ts'
 import { MOST_RESHAPED } from '../obliged/reshape.ts'
 import { obligedHeaders, reshapeBody, withheld } from '../obliged/reshape-body.ts'
+import { type RedactedStream, Redactor } from '../redaction/redactor.ts'
 import type { Cut } from '../running.ts'
-import { secretFilter } from '../secret-filter.ts'
 import { AnswerReader } from '../settled/read-answer.ts'
 import { answerHeaders } from './answer-headers.ts'
 import type { Forwarded, ForwardPorts, Outgoing } from './outgoing.ts'
@@ -41,7 +41,8 @@ class Forwarding implements Dispatcher.DispatchHandler {
   readonly #ports: ForwardPorts
   readonly #resolve: (ended: Forwarded) => void
   readonly #began: number
-  readonly #filter: ReturnType<typeof secretFilter>
+  readonly #redactor: Redactor
+  readonly #filter: RedactedStream
   readonly #hash = createHash('sha256')
   #controller: Dispatcher.DispatchController | undefined
   #status: number | undefined
@@ -67,7 +68,8 @@ class Forwarding implements Dispatcher.DispatchHandler {
     this.#ports = ports
     this.#resolve = resolve
     this.#began = ports.clock.monotonic()
-    this.#filter = secretFilter(out.secrets)
+    this.#redactor = new Redactor(out.secrets)
+    this.#filter = this.#redactor.stream()
     this.#reader = ports.settles ? new AnswerReader() : undefined
   }
 
@@ -115,7 +117,7 @@ class Forwarding implements Dispatcher.DispatchHandler {
       this.#whole = { status, headers, parts: [], size: 0 }
       return
     }
-    this.#reply.writeHead(status, answerHeaders(headers, this.#out))
+    this.#reply.writeHead(status, answerHeaders(headers, this.#out, this.#redactor))
     this.#reply.flushHeaders()
     this.#status = status
   }
@@ -180,7 +182,7 @@ class Forwarding implements Dispatcher.DispatchHandler {
     }
     const length = body.length === 0 ? {} : { 'content-length': String(told.length) }
     this.#reply.writeHead(status, {
-      ...answerHeaders(obligedHeaders(headers), this.#out),
+      ...answerHeaders(obligedHeaders(headers), this.#out, this.#redactor),
       ...length,
     })
     this.#status = status

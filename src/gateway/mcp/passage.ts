@@ -12,6 +12,7 @@ import type {
 } from '../../net/index.ts'
 import type { Said } from '../../tasks/index.ts'
 import type { Located } from '../passage.ts'
+import type { Redactor } from '../redaction/redactor.ts'
 import type { Reply } from './reply.ts'
 import type { Conversation } from './session-id.ts'
 
@@ -52,8 +53,8 @@ export interface Permitted extends Typed {
 }
 export interface Equipped extends Permitted {
   peer: McpPeer
-  /** What must not come back, in every spelling. */
-  secrets: readonly string[]
+  /** Takes out of an answer what must not come back. */
+  redactor: Redactor
 }
 /** How it ended, for the books and for the client. */
 export interface Done extends Equipped {

@@ -1,18 +1,18 @@
 import { endCall } from '../../../decisions/index.ts'
 import { Problem } from '../../../lib/problem.ts'
+import { Redactor } from '../../redaction/redactor.ts'
 import { Answered } from '../ended.ts'
 import type { Equipped, Permitted } from '../passage.ts'
 import type { McpPorts } from '../ports.ts'
 import { failedCall, META } from '../tool-error.ts'
 import { peerOf } from './peer.ts'
-import { spellings } from './scrub.ts'
 
 /** The server, with a transaction token where it is in the trust domain, and its connection's credential. */
 export async function equip(permitted: Permitted, ports: McpPorts): Promise<Equipped> {
   const { rpc, resource, verdict } = permitted
   try {
     const { peer, secrets } = await peerOf(resource, verdict, ports)
-    return { ...permitted, peer, secrets: spellings(secrets) }
+    return { ...permitted, peer, redactor: new Redactor(secrets) }
   } catch (error) {
     const { decisionId } = verdict
     const reason = error instanceof Problem ? error.code : 'server.failed'

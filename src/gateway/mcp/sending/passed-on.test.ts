@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isObject, type Json, parseJson, printJson } from '../../../lib/json.ts'
 import { readMessage } from '../../../net/mcp/message.ts'
+import { Redactor } from '../../redaction/redactor.ts'
 import { passedOn } from './passed-on.ts'
 
 type Asking = Parameters<typeof passedOn>[1]
@@ -9,7 +10,7 @@ type Asking = Parameters<typeof passedOn>[1]
 function told(method: string, answer: object): Json {
   const asking = {
     rpc: { kind: 'request', id: 'mine', method, params: new Map() },
-    secrets: [],
+    redactor: new Redactor([]),
     verdict: { decisionId: 'dec_1' },
   } as unknown as Asking // as: only what is looked at
   const read = readMessage(JSON.stringify({ jsonrpc: '2.0', id: 'dec_1', ...answer }))
@@ -82,7 +83,7 @@ test('numbers go on as they were written', () => {
   assert.ok(read.kind === 'result')
   const asking = {
     rpc: { id: 1, method: 'tools/call' },
-    secrets: [],
+    redactor: new Redactor([]),
     verdict: { decisionId: 'dec_1' },
   } as unknown as Asking // as: only what is looked at
   const reply = passedOn(read, asking)

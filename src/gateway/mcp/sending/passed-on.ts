@@ -4,7 +4,7 @@ import type { Reshape } from '../../obliged/reshape.ts'
 import { reshapeResult } from '../../obliged/reshape-result.ts'
 import type { Equipped } from '../passage.ts'
 import { isOurs, META } from '../tool-error.ts'
-import { scrub, scrubText } from './scrub.ts'
+import { scrub } from './scrub.ts'
 
 /** URL elicitation as an error (revision 2025-11-25): a server may not send people anywhere in our name. */
 const ELICITATION_REQUIRED = -32042
@@ -24,16 +24,16 @@ const MEMBERS: Readonly<Record<string, readonly string[]>> = {
  */
 export function passedOn(
   answer: RpcResult | RpcError,
-  { rpc, secrets, verdict }: Pick<Equipped, 'rpc' | 'secrets' | 'verdict'>,
+  { redactor, rpc, verdict }: Pick<Equipped, 'redactor' | 'rpc' | 'verdict'>,
 ): RpcResult | RpcError {
   const { id, method } = rpc
   if (answer.kind === 'error') {
     const code = answer.code === ELICITATION_REQUIRED ? RPC.internalError : answer.code
-    const words = code === answer.code ? scrubText(answer.message, secrets) : 'not offered'
+    const words = code === answer.code ? redactor.text(answer.message) : 'not offered'
     return { kind: 'error', id, code, message: words, data: undefined }
   }
   const result = new Map<string, Json>()
-  const said = scrub(answer.result, secrets)
+  const said = scrub(answer.result, redactor)
   for (const name of MEMBERS[method] ?? []) {
     const value = said.get(name)
     if (value !== undefined) result.set(name, value)

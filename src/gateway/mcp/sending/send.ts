@@ -17,7 +17,6 @@ import type { Done, Equipped, Outcome } from '../passage.ts'
 import type { McpPorts } from '../ports.ts'
 import { failedCall, META } from '../tool-error.ts'
 import { passedOn, reshaped } from './passed-on.ts'
-import { scrubText } from './scrub.ts'
 import { type Left, problemOf } from './upstream-failure.ts'
 
 /** Sends the call and waits for its answer. Never throws: how it ended is the value. */
@@ -116,7 +115,7 @@ class Sending {
 
   /** Progress of this very call, to where its client wants it. Nothing else that a server says is passed on. */
   #relay(said: RpcRequest | RpcNotification): void {
-    const { answer, progressToken, resource, secrets, verdict } = this.#equipped
+    const { answer, progressToken, redactor, resource, verdict } = this.#equipped
     if (said.kind === 'notification' && LISTS_CHANGED.has(said.method))
       this.#ports.watch.due(resource.name)
     if (said.kind !== 'notification' || said.method !== 'notifications/progress') return
@@ -127,7 +126,7 @@ class Sending {
     if (at === undefined) return
     // Words about a call of which not all may be told are not told.
     const words =
-      typeof message === 'string' && !this.#reshaped ? scrubText(message, secrets) : undefined
+      typeof message === 'string' && !this.#reshaped ? redactor.text(message) : undefined
     answer.progress(progressToken, at, words, numberOf(total))
   }
 

@@ -1,0 +1,61 @@
+/** Shorter ones are looked for as they are, and not encoded: too much else would look like them. */
+const MIN_ENCODED = 8
+
+/** Of a longer one, such as a token, the end: without it the rest is worth nothing. */
+const MAX_ENCODED = 96
+
+/** One text that is looked for: for each place the characters that may stand there. */
+export interface Needle {
+  readonly codes: Uint8Array
+  /** The other character that may stand there; 0 for none. */
+  readonly others: Uint8Array
+  /** Lines may be broken within it, as encodings are printed. */
+  readonly wraps: boolean
+}
+
+/**
+ * What data may not hold: each secret as it is, in Base64 (both alphabets) wherever it begins in a group of three bytes, and in hexadecimal.
+ * INVARIANT: what is looked for has at most the length of a credential, so what is held back is bounded.
+ */
+export function needles(secrets: readonly string[]): readonly Needle[] {
+  return [...new Set(secrets)].filter((secret) => secret !== '').flatMap(needlesOf)
+}
+
+function needlesOf(secret: string): Needle[] {
+  const plain = needle(secret, FORM, false)
+  if (secret.length < MIN_ENCODED) return [plain]
+  const bytes = Buffer.from(secret.slice(-MAX_ENCODED))
+  const hex = bytes.toString('hex')
+  return [
+    plain,
+    ...[0, 1, 2].map((before) => needle(base64Behind(bytes, before), BASE64URL, true)),
+    needle(hex, HEX, true),
+  ]
+}
+
+const BASE64URL = others('+-', '/_')
+const HEX = others('aA', 'bB', 'cC', 'dD', 'eE', 'fF')
+/** A form writes a space as a plus. */
+const FORM = others(' +')
+
+/** By a character, the other one that may stand for it. */
+function others(...pairs: readonly string[]): Uint8Array {
+  const table = new Uint8Array(256)
+  for (const pair of pairs) table[pair.charCodeAt(0)] = pair.charCodeAt(1)
+  return table
+}
+
+/** What stays of it in Base64 behind so many bytes (modulo 3) and before whatever follows. */
+function base64Behind(bytes: Buffer, before: number): string {
+  const whole = Buffer.concat([Buffer.alloc(before), bytes])
+  const from = Math.ceil((before * 8) / 6)
+  const to = Math.floor((whole.length * 8) / 6)
+  return whole.toString('base64').slice(from, to)
+}
+
+function needle(text: string, others: Uint8Array, wraps: boolean): Needle {
+  const codes = new Uint8Array(Buffer.from(text))
+  const other = new Uint8Array(codes.length)
+  for (let i = 0; i < codes.length; i++) other[i] = others[codes[i] ?? 0] ?? 0
+  return { codes, others: other, wraps }
+}

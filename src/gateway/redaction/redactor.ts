@@ -1,0 +1,161 @@
+import { ENTITIES } from './entities.ts'
+import { type Match, match } from './match.ts'
+import { type Needle, needles } from './needles.ts'
+import { introduces, isSign, Readings } from './readings.ts'
+
+const STAR = 0x2a
+const BACKSLASH = 0x5c
+const AMPERSAND = 0x26
+
+/**
+ * Blanks what we injected upstream, should the upstream echo it: no credential reaches the agent's process. It is found as programs write it
+ * into texts: as it is, escaped, encoded, in Base64 and in hexadecimal. Whoever wants to tell it on has other ways. Same length, so that
+ * lengths and offsets stay true.
+ */
+export class Redactor {
+  readonly #needles: readonly Needle[]
+  /** By two bytes that follow each other, whether a needle may begin with them. */
+  readonly #starts = ANY_ESCAPE.slice()
+  /** By the character, whether a needle begins with it. */
+  readonly #firsts = new Uint8Array(256)
+  readonly #shortest: number
+
+  constructor(secrets: readonly string[]) {
+    this.#needles = needles(secrets)
+    this.#shortest = Math.min(...this.#needles.map(({ codes }) => codes.length))
+    for (const each of this.#needles) this.#mark(each)
+  }
+
+  /** For one answer that comes in pieces. */
+  stream(): RedactedStream {
+    return new RedactedStream((held, whole) => this.#blank(held, whole), this.#needles.length === 0)
+  }
+
+  /** Whether the text holds any of it. */
+  finds(text: string): boolean {
+    return this.text(text) !== text
+  }
+
+  text(text: string): string {
+    if (text.length < this.#shortest) return text
+    const bytes = Buffer.from(text)
+    const { blanked } = this.#blank(bytes, true)
+    return blanked === bytes ? text : blanked.toString()
+  }
+
+  #mark({ codes, others, wraps }: Needle): void {
+    const [first = 0, second] = codes
+    for (const code of others[0] ? [first, others[0]] : [first]) {
+      this.#firsts[code] = 1
+      for (const escape of SIGN_ESCAPES.get(code) ?? []) this.#starts[escape] = 1
+      if (introduces(code)) for (let any = 0; any < 64; any++) this.#starts[pair(code, any)] = 1
+      if (second === undefined) for (let any = 0; any < 64; any++) this.#starts[pair(code, any)] = 1
+      else {
+        for (const next of [second, others[1] || second]) this.#starts[pair(code, next)] = 1
+        for (const next of INTRODUCERS) this.#starts[pair(code, next)] = 1
+        if (wraps) for (const next of BREAKS) this.#starts[pair(code, next)] = 1
+      }
+    }
+  }
+
+  /** What is blanked of `data`, a copy if anything is, and how much of its beginning is known. */
+  #blank(data: Buffer, whole: boolean): { blanked: Buffer; known: number } {
+    let blanked = data
+    const starts = this.#starts
+    const last = data.length - 1
+    for (let at = 0, next = data[0] ?? 0; at <= last; at++) {
+      const byte = next
+      next = data[at + 1] ?? 0
+      // The last byte has no second one: it may begin anything.
+      if (at < last && starts[pair(byte, next)] === 0) continue
+      const found = this.#at(data, at, whole)
+      if (found === undefined) continue
+      if (found === 'cut') return { blanked, known: at }
+      if (blanked === data) blanked = Buffer.from(data)
+      blanked.fill(STAR, at, found.end)
+      at = found.end - 1
+      next = data[found.end] ?? 0
+    }
+    return { blanked, known: data.length }
+  }
+
+  #at(data: Buffer, at: number, whole: boolean): Match {
+    const byte = data[at] ?? 0
+    const escape = introduces(byte)
+    if (escape) {
+      READINGS.read(data, at)
+      let begins = READINGS.cut
+      for (const code of READINGS.codes) begins ||= this.#firsts[code] === 1
+      if (!begins) return undefined
+    }
+    let end = 0
+    for (const needle of this.#needles) {
+      if (!escape && !mayBegin(needle, byte, data[at + 1])) continue
+      const found = match(needle, data, at, whole)
+      // Another one that may be longer is waited for.
+      if (found === 'cut') return 'cut'
+      if (found) end = Math.max(end, found.end)
+    }
+    return end > 0 ? { end } : undefined
+  }
+}
+
+/** By its first two bytes, of which the first is no escape; `undefined`: the data ends. */
+function mayBegin({ codes, others }: Needle, byte: number, next: number | undefined): boolean {
+  if (byte !== codes[0] && byte !== others[0]) return false
+  if (next === undefined || next === codes[1] || next === others[1] || codes.length === 1)
+    return true
+  return introduces(next) || BREAKS.includes(next)
+}
+
+const READINGS = new Readings()
+
+const INTRODUCERS = Uint8Array.from(Buffer.from('\\%&'))
+const BREAKS = Uint8Array.from(Buffer.from('\r\n'))
+
+/** Two bytes, told apart by their lower six bits. */
+function pair(first: number, second: number): number {
+  return ((first & 63) << 6) | (second & 63)
+}
+
+/** What the escape of a letter, a digit or another escape begins with. */
+const ANY_ESCAPE = new Uint8Array(64 * 64)
+for (const two of ['\\\\', '\\u', '\\x', '%2', '%3', '%4', '%5', '%6', '%7', '&#', '&a', '&A'])
+  ANY_ESCAPE[pair(two.charCodeAt(0), two.charCodeAt(1))] = 1
+
+/** What the escape of a sign begins with, by the sign. */
+const SIGN_ESCAPES = new Map<number, number[]>()
+for (let code = 0; code < 128; code++)
+  if (isSign(code)) SIGN_ESCAPES.set(code, [pair(BACKSLASH, code)])
+for (const [name, code] of ENTITIES)
+  SIGN_ESCAPES.get(code)?.push(pair(AMPERSAND, name.charCodeAt(0)))
+
+export class RedactedStream {
+  readonly #blank: (data: Buffer, whole: boolean) => { blanked: Buffer; known: number }
+  readonly #idle: boolean
+  #held: Buffer = Buffer.alloc(0)
+
+  constructor(
+    blank: (data: Buffer, whole: boolean) => { blanked: Buffer; known: number },
+    idle: boolean,
+  ) {
+    this.#blank = blank
+    this.#idle = idle
+  }
+
+  /** What is known not to be the beginning of a secret; the rest is held back until it is. */
+  push(chunk: Buffer): Buffer {
+    if (this.#idle) return chunk
+    const data = this.#held.length ? Buffer.concat([this.#held, chunk]) : chunk
+    const { blanked, known } = this.#blank(data, false)
+    // A copy, so that a few bytes do not keep a large chunk.
+    this.#held = Buffer.from(data.subarray(known))
+    return blanked.subarray(0, known)
+  }
+
+  rest(): Buffer {
+    const { blanked } = this.#blank(this.#held, true)
+    this.#held = Buffer.alloc(0)
+    return blanked
+  }
+}
