@@ -194,7 +194,7 @@ inEachWorld(
       at.notes.play(
         on('tools/call', ({ message }, reply) => {
           const { progressToken } = message.params._meta
-          for (const progress of [1, 0.5, 3, 2, -1, null, '7', 4])
+          for (const progress of [0, 1, 0.5, 3, 2, -1, null, '7', 4])
             stream(reply, {
               jsonrpc: '2.0',
               method: 'notifications/progress',
@@ -220,7 +220,11 @@ inEachWorld(
       const steps = messages.flatMap(({ params: about }) =>
         about?.message.startsWith('step') ? [about.message] : [],
       )
-      assert.deepEqual(steps, ['step 1', 'step 3', 'step 4'], 'none is lost behind our own words')
+      assert.deepEqual(
+        steps,
+        ['step 0', 'step 1', 'step 3', 'step 4'],
+        'none is lost behind our own words',
+      )
       assert.ok(values.length > steps.length, JSON.stringify(messages))
       assert.ok(
         values.every((value, i) => i === 0 || value > (values[i - 1] ?? 0)),

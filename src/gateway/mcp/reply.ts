@@ -19,7 +19,8 @@ const MOST_WORDS = 1_000
 export class Reply {
   readonly #raw: ServerResponse
   readonly #gone = new AbortController()
-  #progress = 0
+  /** The last value that was told; nothing yet. */
+  #progress = -1
   #base = 0
   #ended = false
 
@@ -59,9 +60,9 @@ export class Reply {
     this.#event({ kind: 'notification', method: 'notifications/progress', params })
   }
 
-  /** Whoever counts next begins at zero. */
+  /** Whoever counts next begins at zero, and that is told, too. */
   countAnew(): void {
-    this.#base = this.#progress
+    this.#base = this.#progress + 1
   }
 
   /** The answer. Status and headers count only where nothing was told before. */

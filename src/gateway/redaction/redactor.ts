@@ -47,7 +47,7 @@ export class Redactor {
     const [first = 0, second] = codes
     for (const code of others[0] ? [first, others[0]] : [first]) {
       this.#firsts[code] = 1
-      for (const escape of SIGN_ESCAPES.get(code) ?? []) this.#starts[escape] = 1
+      for (const start of SIGN_ESCAPES.get(code) ?? []) this.#starts[start] = 1
       if (introduces(code)) for (let any = 0; any < 64; any++) this.#starts[pair(code, any)] = 1
       if (second === undefined) for (let any = 0; any < 64; any++) this.#starts[pair(code, any)] = 1
       else {
@@ -81,8 +81,8 @@ export class Redactor {
 
   #at(data: Buffer, at: number, whole: boolean): Match {
     const byte = data[at] ?? 0
-    const escape = introduces(byte)
-    if (escape) {
+    const escaped = introduces(byte)
+    if (escaped) {
       READINGS.read(data, at)
       let begins = READINGS.cut
       for (const code of READINGS.codes) begins ||= this.#firsts[code] === 1
@@ -90,7 +90,7 @@ export class Redactor {
     }
     let end = 0
     for (const needle of this.#needles) {
-      if (!escape && !mayBegin(needle, byte, data[at + 1])) continue
+      if (!escaped && !mayBegin(needle, byte, data[at + 1])) continue
       const found = match(needle, data, at, whole)
       // Another one that may be longer is waited for.
       if (found === 'cut') return 'cut'
