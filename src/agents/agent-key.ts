@@ -1,26 +1,19 @@
-import { importPublicJwk } from '../keys/index.ts'
+import { importVerificationJwk } from '../keys/index.ts'
 import { Problem } from '../lib/problem.ts'
 import type { AgentKey } from './agent.ts'
 
 /**
  * Reads a public key that an agent will sign its assertions with: EC P-256 (ES256) or OKP Ed25519, as JWK. `kid` is kept
- * when there is one. `use` and `alg`, when present, must fit. Throws `agent_key.unacceptable`.
+ * when there is one. `use`, `key_ops` and `alg`, when present, must fit. Throws `agent_key.unacceptable`.
  */
 export function readAgentKey(value: unknown): Pick<AgentKey, 'jwk' | 'kid' | 'thumbprint'> {
-  const { jwk, thumbprint } = importKey(value)
+  const { alg, jwk, thumbprint } = importKey(value)
   if (jwk.kty === 'RSA') throw unacceptable('keys of agents are EC P-256 or OKP Ed25519')
-  const {
-    kid = thumbprint,
-    use,
-    alg,
-  }: { kid?: unknown; use?: unknown; alg?: unknown } = {
-    ...(value as object), // an object, or it would not have been imported
-  }
+  const { kid = thumbprint }: { kid?: unknown } = { ...Object(value) }
   if (typeof kid !== 'string' || !/^[\x21-\x7e]{1,128}$/.test(kid))
     throw unacceptable('`kid` must be 1 to 128 printable characters without spaces')
-  if (use !== undefined && use !== 'sig') throw unacceptable('`use` must be `sig`')
-  const algorithms = ALGORITHMS_OF[jwk.kty]
-  if (alg !== undefined && !algorithms.some((known) => known === alg))
+  const algorithms: readonly string[] = ALGORITHMS_OF[jwk.kty]
+  if (alg !== undefined && !algorithms.includes(alg))
     throw unacceptable(`\`alg\` must be ${algorithms.join(' or ')}`)
   return { jwk, kid, thumbprint }
 }
@@ -30,7 +23,7 @@ export const ALGORITHMS_OF = { EC: ['ES256'], OKP: ['Ed25519', 'EdDSA'] } as con
 
 function importKey(value: unknown) {
   try {
-    return importPublicJwk(value)
+    return importVerificationJwk(value)
   } catch (cause) {
     throw cause instanceof Problem ? unacceptable(cause.detail, cause) : cause
   }

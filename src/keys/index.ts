@@ -38,4 +38,5 @@ export {
   type SigningKeys,
   type TokensKey,
 } from './signing-keys.ts'
+export { importVerificationJwk, type VerificationKey } from './verification-jwk.ts'
 export { withdrawTokensKey } from './withdraw-key.ts'

@@ -1,6 +1,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { fromBase64url, sha256url } from '../lib/bytes.ts'
 import { Problem } from '../lib/problem.ts'
+import { weaknessOf } from './key-strength.ts'
 
 /** The members that make a public key (RFC 7518 section 6, RFC 8037 section 2), and nothing else. */
 export type PublicJwk =
@@ -32,7 +33,10 @@ export function importPublicJwk(value: unknown): PublicKey {
   const known = imported.get(thumbprint)
   if (known) return remember(thumbprint, known)
   checkSizes(jwk)
-  return remember(thumbprint, { key: importKey(jwk), jwk, thumbprint })
+  const key = importKey(jwk)
+  const weakness = weaknessOf(key)
+  if (weakness !== undefined) throw unacceptable(weakness)
+  return remember(thumbprint, { key, jwk, thumbprint })
 }
 
 /** Keeps the most recently used. */

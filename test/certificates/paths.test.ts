@@ -65,6 +65,8 @@ describe('paths of client certificates (RFC 5280)', () => {
     const servers = certificate({ subject: CN('middle'), by: root, ...CA, forServers: true })
     const clients = certificate({ subject: CN('middle'), by: root, ...CA, forClients: true })
     const { publicKey: _, privateKey: weak } = generateKeyPairSync('rsa', { modulusLength: 1024 })
+    const odd = (namedCurve: string) => generateKeyPairSync('ec', { namedCurve }).privateKey
+    const dsa = generateKeyPairSync('dsa', { modulusLength: 2048, divisorLength: 256 }).privateKey
     const good = issue()
     const cases: Record<string, [leaf: Issued, chain?: readonly Issued[], over?: object]> = {
       'another root of the same name': [issue({ by: stranger }), []],
@@ -88,6 +90,9 @@ describe('paths of client certificates (RFC 5280)', () => {
       'an extension that nobody knows': [issue({ unknown: true })],
       'signed by one that signs for servers': [issue({ by: servers, forClients: true }), [servers]],
       'a short key': [issue({ key: weak })],
+      'a key on P-192': [issue({ key: odd('prime192v1') })],
+      'a key on secp256k1': [issue({ key: odd('secp256k1') })],
+      'a DSA key': [issue({ key: dsa })],
       'a chain without end': [good, [middle, middle, middle, middle, middle]],
       // The holder of `good` is nobody who can be borrowed.
       'somebody else behind it': [certificate(HOLDER), [certificate(HOLDER), good, middle]],

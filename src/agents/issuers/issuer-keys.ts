@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto'
-import { importPublicJwk, type JoseHeader } from '../../keys/index.ts'
+import { importPublicJwk, importVerificationJwk, type JoseHeader } from '../../keys/index.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { ExactNumber, type Json } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
@@ -12,6 +12,7 @@ import {
 import type { IssuerKey, TrustedIssuer } from './trusted-issuer.ts'
 
 /** How long the address of an issuer's keys counts. */
+const JWT_SVID = 'jwt-svid'
 const FRESH_MS = 60 * 60_000
 /** Least time between two looks at its metadata, whatever came of the first. */
 const PAUSE_MS = 30_000
@@ -98,8 +99,8 @@ export class IssuerKeys {
     return this.#kept(`${issuer.name} ${url}`, () =>
       remoteKeys({
         ...this.#source(url, url),
-        read: publicKey,
-        use: 'jwt-svid',
+        read: svidKey,
+        use: JWT_SVID,
         freshFor: (bundle) => milliseconds(bundle.get('spiffe_refresh_hint')),
       }),
     )
@@ -173,11 +174,18 @@ function authority({ x5c }: Readonly<Record<string, unknown>>): Uint8Array {
 
 /** Kinds that nothing can be verified with are passed over. */
 function publicKey(jwk: Readonly<Record<string, unknown>>): KeyObject {
-  return importPublicJwk(jwk).key
+  return importVerificationJwk(jwk).key
 }
 
-function pick(keys: readonly IssuerKey[], { kid }: JoseHeader): KeyObject | undefined {
-  const found = kid === undefined ? keys : keys.filter((key) => key.kid === kid)
+/** The same of a trust domain, whose bundle calls the use of its keys so (SPIFFE-BUNDLE section 4.2.2). */
+function svidKey(jwk: Readonly<Record<string, unknown>>): KeyObject {
+  return importVerificationJwk(jwk, JWT_SVID).key
+}
+
+function pick(keys: readonly IssuerKey[], { alg, kid }: JoseHeader): KeyObject | undefined {
+  const found = keys.filter(
+    (key) => (key.alg ?? alg) === alg && (kid === undefined || key.kid === kid),
+  )
   const [only, another] = found
   return only && !another ? importPublicJwk(only.jwk).key : undefined
 }

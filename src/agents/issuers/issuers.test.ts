@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
 import { Problem } from '../../lib/problem.ts'
 import { Secret } from '../../lib/secret.ts'
@@ -18,6 +19,10 @@ const RULE = { name: 'ours', when: [{ claim: 'sub', prefix: 'agent/' }] }
 function isProblem(code: string) {
   return (error: unknown) => error instanceof Problem && error.code === code
 }
+
+const SIGNING_JWK = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({
+  format: 'jwk',
+})
 
 forEachEngine('trusted issuers', (open) => {
   async function begin(t: { after: (fn: () => Promise<void>) => void }) {
@@ -87,6 +92,17 @@ forEachEngine('trusted issuers', (open) => {
       [{ keys: { spiffe_bundle: 'https://a.example/k' } }, 'issuer.bad'],
       [{ keys: { jwks: { keys: [] } } }, 'issuer.bad'],
       [{ keys: { jwks: { keys: [{ kty: 'oct', k: 'c2VjcmV0' }] } } }, 'issuer.bad'],
+      ...[
+        { use: 'enc', alg: 'ECDH-ES', key_ops: ['deriveKey'] },
+        { use: 'enc' },
+        { key_ops: ['deriveKey'] },
+        { key_ops: ['verify', 'verify'] },
+        { alg: 'ECDH-ES' },
+        { alg: 'RS256' },
+      ].map(
+        (said) =>
+          [{ keys: { jwks: { keys: [{ ...SIGNING_JWK, ...said }] } } }, 'issuer.bad'] as const,
+      ),
       [{ tenant: { claim: 'tenant', value: '' } }, 'issuer.bad'],
       [{ subjectPrefix: 'agent' }, 'issuer.bad'],
       [{ rules: [{ name: 'a', when: [], agent: 'refund-bot' }] }, 'issuer.bad'],

@@ -1,4 +1,4 @@
-import { type Algorithm, importPublicJwk, isAlgorithm } from '../../keys/index.ts'
+import { type Algorithm, importVerificationJwk, isAlgorithm } from '../../keys/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { bad, type Reach } from './bad-issuer.ts'
 import type { IssuerKey, KeySource, TrustedIssuer } from './trusted-issuer.ts'
@@ -90,7 +90,8 @@ function readKey(value: unknown): IssuerKey {
   if (kid !== null && (typeof kid !== 'string' || kid === '' || kid.length > LONGEST_KID))
     throw bad('`kid` is a short text')
   try {
-    return { kid, jwk: importPublicJwk(value).jwk }
+    const { alg, jwk } = importVerificationJwk(value)
+    return { kid, jwk, ...(alg === undefined ? {} : { alg }) }
   } catch (error) {
     if (error instanceof Problem) throw bad(`a key cannot be used: ${error.detail}`)
     throw error

@@ -35,6 +35,8 @@ export type KeySource =
 export type IssuerKey = {
   readonly kid: string | null
   readonly jwk: PublicJwk
+  /** The only algorithm that its owner means it for. */
+  readonly alg?: Algorithm
 }
 
 /**

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import type { Certificate } from 'pkijs'
 import { Problem } from '../../lib/problem.ts'
+import { weaknessOf } from '../key-strength.ts'
 import { checkConstraints } from './constraints.ts'
 import { parsedExtension as parsed, untrusted } from './extension.ts'
 import { leadToAnchor } from './lead.ts'
@@ -21,7 +22,6 @@ export interface CheckedCertificate extends CertificateNames {
 }
 
 const MOST_BETWEEN = 4
-const LEAST_RSA_BITS = 2048
 const KEY_USAGE = '2.5.29.15'
 const EXTENDED_KEY_USAGE = '2.5.29.37'
 const BASIC_CONSTRAINTS = '2.5.29.19'
@@ -129,9 +129,8 @@ function checkStrength(certificate: Certificate, i: number, path: readonly Certi
   // What an anchor signed itself with means nothing.
   if (i < path.length - 1 && !SIGNATURES.has(signatureAlgorithm.algorithmId))
     throw untrusted('it is signed in a way that does not count')
-  const { asymmetricKeyDetails } = new X509Certificate(derOf(certificate)).publicKey
-  if ((asymmetricKeyDetails?.modulusLength ?? LEAST_RSA_BITS) < LEAST_RSA_BITS)
-    throw untrusted('a key is too short')
+  const weakness = weaknessOf(new X509Certificate(derOf(certificate)).publicKey)
+  if (weakness !== undefined) throw untrusted(`a key does not count: ${weakness}`)
 }
 
 /** RFC 5280 section 6.1.4 (l, m), which the library leaves out: how many authorities may be below one. */

@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto'
-import { importPublicJwk } from '../../keys/index.ts'
+import { importVerificationJwk } from '../../keys/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Secret } from '../../lib/secret.ts'
 import {
@@ -72,7 +72,7 @@ export class Providers {
     if (known?.url === url) return known.keys
     const { fetchJson } = outbound
     // Kinds we cannot verify with are passed over; the JWT check decides which key fits which algorithm.
-    const read = (jwk: Readonly<Record<string, unknown>>) => importPublicJwk(jwk).key
+    const read = (jwk: Readonly<Record<string, unknown>>) => importVerificationJwk(jwk).key
     const keys = remoteKeys({ url, fetchJson, clock: this.#parts.clock, read })
     this.#keys.set(issuer, { url, keys })
     return keys

@@ -1,4 +1,4 @@
-import { importPublicJwk } from '../../keys/index.ts'
+import { importVerificationJwk } from '../../keys/index.ts'
 import type { Ledger, LedgerEvent } from '../../ledger/index.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { isName, newId } from '../../lib/id.ts'
@@ -204,7 +204,7 @@ function toldIssuing({ audiences, issuer, parties }: IssuingSettings) {
 
 function importKey(jwk: unknown) {
   try {
-    return importPublicJwk(jwk)
+    return importVerificationJwk(jwk)
   } catch (cause) {
     throw cause instanceof Problem ? new Problem('pep.bad_key', cause.detail, { cause }) : cause
   }
