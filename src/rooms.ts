@@ -45,7 +45,7 @@ import type { Clock } from './lib/clock.ts'
 import { Problem } from './lib/problem.ts'
 import type { Random } from './lib/random.ts'
 import { systemWait } from './lib/repeat.ts'
-import { Live, ORGANIZATION } from './live/index.ts'
+import { DatabaseClock, Live, ORGANIZATION } from './live/index.ts'
 import { type Outbound, outbound } from './net/index.ts'
 import {
   createBuiltInGroups,
@@ -123,16 +123,19 @@ export function storageOptions(settings: Settings): StorageOptions {
 export async function openRooms(
   settings: Settings,
   ports: Ports,
-  options: { migrate: boolean; development: boolean },
+  options: { migrate: boolean; development: boolean; databaseClock?: Clock | undefined },
 ): Promise<Rooms> {
-  const { clock, onError, random } = ports
+  const { onError, random } = ports
   const { gateway, issuer } = settings
   const storage = await openStorage({
     ...storageOptions(settings),
     migrate: options.migrate,
-    clock,
+    clock: ports.clock,
+    databaseClock: options.databaseClock,
   })
   try {
+    // INVARIANT: nothing from here on knows another time than the database's.
+    const clock = await DatabaseClock.over(ports.clock, storage)
     const opened = await openMasterKey({
       directory: settings.data,
       ...(settings.masterKey ? { value: settings.masterKey } : {}),
@@ -142,7 +145,7 @@ export async function openRooms(
     // These refuse a master key that is not the one of this database, before anything is made with it.
     const keys = await loadSigningKeys({
       ...{ storage, master: opened, clock, random, onError },
-      ...{ signer: signerOf(settings, ports), madeIn: settings.signer },
+      ...{ signer: signerOf(settings, { ...ports, clock }), madeIn: settings.signer },
     })
     const master = await withLastingKeys(opened, { storage, clock })
     const ledger = new Ledger({
@@ -153,7 +156,7 @@ export async function openRooms(
       random,
       onError,
     })
-    const live = new Live({ storage, clock, random, onError })
+    const live = new Live({ storage, clock: ports.clock, time: clock, random, onError })
     await storage.transaction(async (tx) => {
       await live.begin(tx, ORGANIZATION)
       await live.begin(tx, RULES)
@@ -244,7 +247,11 @@ export async function openRooms(
       only: {
         live,
         onlySets: new OnlySets(shared),
-        answered: new GatheredRecords({ storage, ledger }),
+        answered: new GatheredRecords({
+          // What enforcement points are told is a decision as good as any.
+          storage: { read: storage.read, commit: (steps) => live.commit(storage, steps) },
+          ledger,
+        }),
       },
       decisions,
       deciders,

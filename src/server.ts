@@ -36,6 +36,7 @@ import type { Clock } from './lib/clock.ts'
 import { Crowd } from './lib/crowd.ts'
 import type { Random } from './lib/random.ts'
 import { repeat, systemWait } from './lib/repeat.ts'
+import type { Live } from './live/index.ts'
 import { describeMcpServer, outbound } from './net/index.ts'
 import { beginWhenAsked, oauthHandlers } from './oauth/index.ts'
 import { problemPage, registerPages } from './pages/index.ts'
@@ -58,6 +59,8 @@ export interface ServerOptions {
   /** Bring the schema up to date at start. */
   readonly migrate: boolean
   readonly development: boolean
+  /** Stands in for PostgreSQL's own time, in tests that move it. */
+  readonly databaseClock?: Clock
   /** With APIs that do not answer. Default: that of the gateway. */
   readonly patience?: Patience
   /** Of MCP calls. Default: those of the gateway, and of the settings. */
@@ -80,10 +83,11 @@ const REFRESH_KEYS_EVERY_MS = (JWKS_MAX_AGE_SECONDS * 1000) / 2
 
 /** The composition root: rooms, what goes on by itself, and the edges on their two origins. */
 export async function createServer(options: ServerOptions): Promise<Server> {
-  const { clock, development, log, random, settings } = options
+  const { development, log, random, settings } = options
   const onError = (error: unknown) => log.error({ err: error }, 'background work failed')
-  const rooms = await openRooms(settings, { clock, random, onError }, options)
+  const rooms = await openRooms(settings, { clock: options.clock, random, onError }, options)
   const { decisions, keys, ledger, live, storage } = rooms
+  const { clock } = decisions
   const kept = artefacts({ storage, clock })
   const { issuer } = settings
   const deviceCodes = settings.deviceCodes === 'on'
@@ -168,22 +172,22 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     keepTelling({ ...decisions, outbound: agentsAt }, { onError }),
     repeat(() => rooms.shadow.flush(), { everyMs: SHADOW_EVERY_MS, onError }),
     repeat(
-      async () => {
+      whileClockIsRight(live, async () => {
         await forgetUnusedClients(decisions, { keptDays: settings.registrationKeptDays })
         await suspendDormant(decisions)
         await keys.forget()
-      },
+      }),
       { everyMs: FORGET_CLIENTS_EVERY_MS, onError },
     ),
     repeat(
-      async () => {
+      whileClockIsRight(live, async () => {
         await suspendUncertified(rooms.agents)
-      },
+      }),
       { everyMs: CLEAN_UP_EVERY_MS, onError },
     ),
     repeat(() => keys.refresh(), { everyMs: REFRESH_KEYS_EVERY_MS, onError }),
     repeat(
-      async () => {
+      whileClockIsRight(live, async () => {
         await forgetUsed(storage, clock.now())
         await storage.transaction((tx) => forgetWorkloadTokens(tx, clock.now()))
         await storage.transaction((tx) => forgetForeignTokens(tx, clock.now()))
@@ -194,7 +198,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
         await forgetDeferrals(storage, clock.now())
         await forgetRisk(decisions)
         await forgetEvaluated(storage, clock.now())
-      },
+      }),
       { everyMs: CLEAN_UP_EVERY_MS, onError },
     ),
   ]
@@ -294,9 +298,22 @@ function rates(settings: Settings): Rate[] {
   ]
 }
 
+/** INVARIANT: who cannot tell the time sweeps nothing: what is forgotten too early can be used a second time. */
+function whileClockIsRight(live: Live, work: () => Promise<void>): () => Promise<void> {
+  return async () => {
+    if (!live.clockProblem) await work()
+  }
+}
+
 function healthChecks(rooms: Rooms): HealthCheck[] {
   return [
     { name: 'storage', check: async () => void (await rooms.storage.now()) },
+    {
+      name: 'clock',
+      check: () => {
+        if (rooms.live.clockProblem) throw rooms.live.clockProblem
+      },
+    },
     {
       name: 'ledger',
       check: () => {

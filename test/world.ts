@@ -202,6 +202,7 @@ export class World {
     const server = await createServer({
       settings: readSettings(this.environment),
       clock: this.clock,
+      databaseClock: this.clock,
       random: systemRandom,
       log: openLog({ level: 'debug', destination }),
       migrate: true,

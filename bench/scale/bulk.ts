@@ -6,9 +6,10 @@ import {
   SqliteAdapter,
   SqliteIntrospector,
   SqliteQueryCompiler,
+  sql,
 } from 'kysely'
 import pg from 'pg'
-import type { Schema, Step, Storage, Tx } from '../../src/storage/index.ts'
+import type { Lane, Schema, Step, Storage, Tx } from '../../src/storage/index.ts'
 
 /**
  * Takes what the product's own functions would write, instead of writing it: whatever they insert, they insert here, and what they
@@ -47,16 +48,22 @@ export class Collected {
         createIntrospector: (db) => new SqliteIntrospector(db),
       },
     })
-    this.storage = {
-      engine: 'sqlite',
+    const lane: Lane = {
       read: this.tx,
       transaction: (work) => work(this.tx),
+      now: async () => Date.now(),
+    }
+    this.storage = {
+      engine: 'sqlite',
+      ...lane,
+      lanes: { renewal: lane, revocation: lane },
+      time: () => sql<number>`${Date.now()}`,
+      nowAtHand: () => Date.now(),
       exclusively: (work) => work(this.tx),
       commit: async (steps) => {
         this.take(steps)
         return { committed: true }
       },
-      now: async () => Date.now(),
       notify: () => {},
       onNotify: () => () => {},
       warnings: () => [],

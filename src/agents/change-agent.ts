@@ -25,7 +25,7 @@ export interface AgentChange {
  */
 export async function changeAgent(parts: AgentParts, change: AgentChange): Promise<boolean> {
   const { agentId, by } = change
-  const raised = await parts.storage.transaction(async (tx) => {
+  const raised = await parts.storage.lanes.revocation.transaction(async (tx) => {
     const agent = await findAgent(tx, agentId)
     if (!agent) throw new Problem('agent.unknown', `there is no agent \`${agentId}\``)
     if (change.applies && !(await change.applies(tx, agent))) return undefined

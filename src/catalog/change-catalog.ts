@@ -33,7 +33,7 @@ export async function changeCatalog(parts: CatalogParts, change: CatalogChange):
   if (change.next) {
     await parts.revalidate(change.next(await selectActions(storage.read)))
   }
-  const raised = await storage.transaction(async (tx) => {
+  const raised = await storage.lanes.revocation.transaction(async (tx) => {
     await change.write(tx)
     const result = await live.raise(tx, [...change.raises, { ...RULES, state: 'active' }])
     const now = result.states.find(({ kind }) => kind === RULES.kind)?.epoch

@@ -3,6 +3,7 @@ import { manualClock } from '../lib/clock.ts'
 import { systemRandom } from '../lib/random.ts'
 import { Live } from '../live/index.ts'
 import type { Storage } from '../storage/index.ts'
+import { timedBy } from '../storage/testing.ts'
 import type { CatalogParts } from './parts.ts'
 import { planImport } from './plan-import.ts'
 import type { ImportPlan } from './plan-resource.ts'
@@ -70,7 +71,7 @@ export async function catalogParts(
   storage: Storage,
 ): Promise<CatalogParts & { readonly live: Live; readonly events: RecordedEvent[] }> {
   const clock = manualClock()
-  const live = new Live({ storage, clock, random: systemRandom })
+  const live = new Live({ storage: timedBy(storage, clock), clock, random: systemRandom })
   await live.renew()
   const events: RecordedEvent[] = []
   return {

@@ -6,7 +6,7 @@ import { Catalog } from '../catalog/index.ts'
 import { Live } from '../live/index.ts'
 import { outbound } from '../net/index.ts'
 import { Policies } from '../policy/index.ts'
-import { forEachEngine } from '../storage/testing.ts'
+import { forEachEngine, timedBy } from '../storage/testing.ts'
 import { closeTask } from '../tasks/index.ts'
 import { checkResourceToken, rotateKey, withdrawKey } from '../tokens/index.ts'
 import { decideCall } from './decide-call.ts'
@@ -205,7 +205,7 @@ forEachEngine('a task token', (open) => {
     // Another replica: its own lease and facts, and the keys as they were. It has all of this in its cache.
     const old = keys.tokens
     const oldKey = keys.find(old.kid)
-    const elsewhere = new Live({ storage, clock, random })
+    const elsewhere = new Live({ storage: timedBy(storage, clock), clock, random })
     await elsewhere.start()
     t.after(() => elsewhere.stop())
     const catalog = new Catalog({ storage, live: elsewhere })

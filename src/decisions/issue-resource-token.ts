@@ -177,7 +177,7 @@ async function book(
   },
 ): Promise<string | undefined> {
   const { held, issued, proof, resource, steps } = given
-  const done = await parts.storage.commit([
+  const done = await parts.live.commit(parts.storage, [
     consumeOnceStep(parts.storage.read, 'dpop', proof.replayKey, proof.expiresAt),
     ...steps,
     parts.ledger.appendStep({

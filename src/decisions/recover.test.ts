@@ -5,7 +5,7 @@ import { Catalog } from '../catalog/index.ts'
 import { Live } from '../live/index.ts'
 import { outbound } from '../net/index.ts'
 import { Policies } from '../policy/index.ts'
-import { forEachEngine } from '../storage/testing.ts'
+import { forEachEngine, timedBy } from '../storage/testing.ts'
 import { decideCall } from './decide-call.ts'
 import { findDecision } from './decision-store.ts'
 import { explain } from './explain.ts'
@@ -39,7 +39,7 @@ forEachEngine('after a crash', (open) => {
 
   /** Another process on the same store. */
   async function beside(t: TestContext, { parts }: World) {
-    const live = new Live({ storage: parts.storage, clock: parts.clock, random: parts.random })
+    const live = new Live({ ...parts, storage: timedBy(parts.storage, parts.clock) })
     await live.start()
     t.after(() => live.stop())
     const { storage } = parts
@@ -112,7 +112,7 @@ forEachEngine('a store that paused', (open) => {
     const held = await world.open()
     const verdict = await world.decide(held, await world.token(held), READ)
     assert.ok(verdict.outcome === 'permit')
-    const live = new Live({ storage: parts.storage, clock: parts.clock, random: parts.random })
+    const live = new Live({ ...parts, storage: timedBy(parts.storage, parts.clock) })
     await live.start()
     t.after(() => live.stop())
     const other = { ...parts, live }

@@ -1,6 +1,6 @@
 import type { CallFacts, Deny, GateResult, Obligation } from '@remit/engine'
 import type { AccessRequest } from '../approvals/index.ts'
-import { consumeOnceStep, type Reader, type Step } from '../storage/index.ts'
+import { consumeOnceStep, type Reader, type Step, type Storage } from '../storage/index.ts'
 import type { Proof } from '../tokens/index.ts'
 import { type Booked, type Case, type Finding, recordOf, rowOf } from './case.ts'
 import { findDecision, insertDecisionQuery, type StoredDecision } from './decision-store.ts'
@@ -84,10 +84,15 @@ export async function refuse(
 }
 
 /** False: the proof was used before, and nothing was written. */
-async function book(parts: DecisionParts, each: Booked, finding: Finding): Promise<boolean> {
+async function book(
+  parts: DecisionParts,
+  each: Booked,
+  finding: Finding,
+  commit: Storage['commit'] = (steps) => parts.storage.commit(steps),
+): Promise<boolean> {
   const used = usedProofSteps(parts, each)
   const booking = bookingOf(parts, each, finding)
-  const done = await parts.storage.commit([...used, ...booking.steps])
+  const done = await commit([...used, ...booking.steps])
   if (done.committed) booking.done()
   else if (done.failed !== PROOF_STEP)
     throw new Error(`a refusal could not be recorded: ${done.failed}`)
@@ -133,7 +138,9 @@ export async function refuseExecuted(
     enough: 'a new access request for the same call',
     requestId: request.id,
   }
-  if (!(await book(parts, each, finding))) return refuseReplay(parts, each)
+  // What was answered then is told again: that, too, wants a lease.
+  const commit: Storage['commit'] = (steps) => parts.live.commit(parts.storage, steps)
+  if (!(await book(parts, each, finding, commit))) return refuseReplay(parts, each)
   const execution = request.usedBy && (await findDecision(parts.storage.read, request.usedBy))
   if (!execution) throw new Error('an approval was used by a decision that has no row')
   const { state } = execution

@@ -1,3 +1,4 @@
+export { DatabaseClock, MAX_CLOCK_DIFFERENCE_MS } from './database-clock.ts'
 export { LEASE_MS } from './lease.ts'
 export { Live, type LiveOptions } from './live.ts'
 export {

@@ -10,10 +10,24 @@ const LOCAL_LEASE_MS = 4_500
 const DRIFT = 1.01
 const SAMPLE_MS = 100
 
-/** This replica's own right to use what it has read, by its monotonic clock: it also runs out while nothing else works. */
+/** One moment, by both clocks of this process. */
+export interface Moment {
+  readonly wall: number
+  readonly monotonic: number
+}
+
+export function momentOf(clock: Clock): Moment {
+  return { wall: clock.now(), monotonic: clock.monotonic() }
+}
+
+/**
+ * This server's own right to use what it has read. It also runs out while nothing else works.
+ * INVARIANT: whichever clock says that it is over is believed. The monotonic one does not count the time that a machine
+ * slept; the wall clock can be set.
+ */
 export class Lease {
   readonly #clock: Clock
-  #until = Number.NEGATIVE_INFINITY
+  #until: Moment = OVER
   /** Since when it is in force without a break. */
   #since = Number.NEGATIVE_INFINITY
 
@@ -22,13 +36,14 @@ export class Lease {
   }
 
   inForce(): boolean {
-    return this.#clock.monotonic() < this.#until
+    const { wall, monotonic } = this.#until
+    return this.#clock.monotonic() < monotonic && this.#clock.now() < wall
   }
 
-  /** `since`: monotonic time before the renewal asked the database for anything. */
-  renew(since: number): void {
-    if (!this.inForce()) this.#since = since
-    this.#until = since + LOCAL_LEASE_MS
+  /** `asked`: before the renewal asked the database for anything. */
+  renew({ monotonic, wall }: Moment): void {
+    if (!this.inForce()) this.#since = monotonic
+    this.#until = { monotonic: monotonic + LOCAL_LEASE_MS, wall: wall + LOCAL_LEASE_MS }
   }
 
   /** For how long it has been in force without a break, in milliseconds; 0 where it is not. */
@@ -37,9 +52,11 @@ export class Lease {
   }
 
   end(): void {
-    this.#until = Number.NEGATIVE_INFINITY
+    this.#until = OVER
   }
 }
+
+const OVER: Moment = { wall: Number.NEGATIVE_INFINITY, monotonic: Number.NEGATIVE_INFINITY }
 
 /**
  * Database time that cannot be made to run ahead. A step forward of the database's clock would make leases that are

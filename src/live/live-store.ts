@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
-import type { Reader, Step, Storage, Tx } from '../storage/index.ts'
+import { keptQuery, type Reader, type Step, type Storage, type Tx } from '../storage/index.ts'
+import { LEASE_MS } from './lease.ts'
 import { keyText, type LiveKey, type LiveKind, type LiveState } from './live-state.ts'
 
 /** Keys in one statement. */
@@ -7,6 +8,8 @@ const CHUNK = 200
 
 /** Orders the transactions that raise; any number that nothing else in this database locks. */
 const RAISE_LOCK = 7_480_001
+/** How long a transaction that holds it may be silent, in milliseconds. */
+const MAX_RAISE_PAUSE_MS = '2000'
 
 export interface NumberedChange extends LiveState {
   readonly seq: number
@@ -50,7 +53,10 @@ export function beginStep(reader: Reader, key: LiveKey, state: LiveState['state'
  * SQLite has one writer and needs none.
  */
 export async function orderRaises(tx: Tx, engine: Storage['engine']): Promise<void> {
-  if (engine === 'postgres') await sql`SELECT pg_advisory_xact_lock(${RAISE_LOCK})`.execute(tx)
+  // INVARIANT: a server that stalls with the lock is let go of by the database, or nothing could be revoked anywhere.
+  if (engine === 'postgres')
+    await sql`SELECT set_config('idle_in_transaction_session_timeout', ${MAX_RAISE_PAUSE_MS}, true),
+      pg_advisory_xact_lock(${RAISE_LOCK})`.execute(tx)
 }
 
 /** Raises the epoch of every key; with `state` also changes the state, but never that of an ended one. */
@@ -120,6 +126,71 @@ export async function lastChange(tx: Tx): Promise<number> {
   return row?.seq ?? 0
 }
 
+/** A server's own row beside database time, read in one moment. `leaseUntil`: absent where there is no row. */
+export async function ownLease(
+  tx: Tx,
+  id: string,
+  time: Storage['time'],
+): Promise<{ readonly leaseUntil: number | undefined; readonly now: number }> {
+  const row = await tx
+    .selectNoFrom((eb) => [
+      eb.selectFrom('live_replicas').select('lease_until').where('id', '=', id).as('lease_until'),
+      time().as('now'),
+    ])
+    .executeTakeFirstOrThrow()
+  return { leaseUntil: row.lease_until ?? undefined, now: row.now }
+}
+
+/**
+ * The lease of a server, as the database sees it when the statement runs: a step of whatever gives authority.
+ * INVARIANT: a server that slept learns here, from the one clock that everybody shares, that it may give nothing.
+ */
+export function leaseStep({ lanes, nowAtHand, time }: LeaseParts, id: string): Step {
+  const { read } = lanes.renewal
+  const at = nowAtHand?.()
+  const [name, parameters] =
+    at === undefined
+      ? ['lease in force', [id]]
+      : ['lease in force at', [id, at, at + MAX_LEASE_AHEAD_MS]]
+  const build = () => leaseQuery(read, { id, time, at })
+  return { name: LEASE_STEP, query: keptQuery(read, name, parameters, build), rows: 1 }
+}
+
+/** The same asked for by itself. */
+export async function hasLease(
+  { nowAtHand, read, time }: Pick<Storage, 'read' | 'nowAtHand' | 'time'>,
+  id: string,
+): Promise<boolean> {
+  const row = await leaseQuery(read, { id, time, at: nowAtHand?.() }).executeTakeFirst()
+  return row !== undefined
+}
+
+type LeaseParts = Pick<Storage, 'lanes' | 'nowAtHand' | 'time'>
+
+function leaseQuery(
+  db: Reader,
+  { at, id, time }: { id: string; time: Storage['time']; at: number | undefined },
+) {
+  const latest =
+    at === undefined
+      ? sql<number>`${time()} + ${sql.lit(MAX_LEASE_AHEAD_MS)}`
+      : at + MAX_LEASE_AHEAD_MS
+  return (
+    db
+      .selectFrom('live_replicas')
+      .select('id')
+      .where('id', '=', id)
+      .where('lease_until', '>', at ?? time())
+      // A row from a time when the database's clock was ahead is no lease of now.
+      .where('lease_until', '<=', latest)
+  )
+}
+
+export const LEASE_STEP = 'own lease'
+
+/** The most that a lease can reach into the future, by a clock that was not set back since. */
+export const MAX_LEASE_AHEAD_MS = LEASE_MS + 1_000
+
 export async function takeLease(
   tx: Tx,
   replica: { id: string; leaseUntil: number; acknowledged: number; startedAt: number },
@@ -146,16 +217,48 @@ export async function removeReplica(tx: Tx, id: string): Promise<void> {
 }
 
 /** Replicas whose lease has not run out at `now` (database time). */
-export async function leasedReplicas(
-  reader: Reader,
-  now: number,
-): Promise<readonly { id: string; acknowledged: number }[]> {
-  return reader
+export async function leasedReplicas(reader: Reader, now: number): Promise<readonly ReplicaRow[]> {
+  const rows = await reader
     .selectFrom('live_replicas')
-    .select(['id', 'acknowledged'])
+    .select(['id', 'acknowledged', 'lease_until'])
     .where('lease_until', '>', now)
     .orderBy('id')
     .execute()
+  return rows.map(({ id, acknowledged, lease_until }) => ({
+    ...{ id, acknowledged },
+    leaseUntil: lease_until,
+  }))
+}
+
+export interface ReplicaRow {
+  readonly id: string
+  readonly acknowledged: number
+  readonly leaseUntil: number
+}
+
+/** Writes down how late it is, for whoever starts next. */
+export async function recordTime(tx: Tx, now: number): Promise<void> {
+  await tx
+    .insertInto('recorded_time')
+    .values({ id: 1, newest: now })
+    .onConflict((conflict) =>
+      conflict.column('id').doUpdateSet({ newest: now }).where('recorded_time.newest', '<', now),
+    )
+    .execute()
+}
+
+/** The newest time that is known from before: what was written down, or what a server that was killed left in its row. */
+export async function recordedTime(reader: Reader): Promise<number | undefined> {
+  const [written, left] = await Promise.all([
+    reader.selectFrom('recorded_time').select('newest').executeTakeFirst(),
+    reader
+      .selectFrom('live_replicas')
+      .select((eb) => eb.fn.max('lease_until').as('until'))
+      .executeTakeFirst(),
+  ])
+  const times = [written?.newest, left?.until == null ? undefined : left.until - LEASE_MS]
+  const known = times.filter((time) => time !== undefined)
+  return known.length === 0 ? undefined : Math.max(...known)
 }
 
 /** Forgets changes older than `before` that every replica with a lease has dropped, and replicas gone since then. */

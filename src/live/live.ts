@@ -3,7 +3,8 @@ import type { Id } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Random } from '../lib/random.ts'
 import { idleWait, type Repetition, repeat, systemWait, type Wait } from '../lib/repeat.ts'
-import type { Step, Storage, Tx } from '../storage/index.ts'
+import type { Committed, Step, Storage, Tx } from '../storage/index.ts'
+import { DatabaseClock } from './database-clock.ts'
 import { LEASE_MS } from './lease.ts'
 import {
   type Change,
@@ -13,7 +14,7 @@ import {
   type LiveView,
   makeView,
 } from './live-state.ts'
-import { beginStep, readEpochs } from './live-store.ts'
+import { beginStep, hasLease, LEASE_STEP, readEpochs } from './live-store.ts'
 import { type Raise, raise } from './raise.ts'
 import { type ChangeListener, Replica } from './replica.ts'
 
@@ -26,7 +27,10 @@ const CHANNEL = 'live'
 
 export interface LiveOptions {
   readonly storage: Storage
+  /** Of this process: what its lease is judged by, and what is compared with database time. */
   readonly clock: Clock
+  /** Follows the renewals. Default: one of its own. */
+  readonly time?: DatabaseClock
   readonly random: Random
   /** What the renewal loop or a listener threw. */
   readonly onError?: (error: unknown) => void
@@ -42,7 +46,7 @@ export interface LiveOptions {
  */
 export class Live {
   readonly #storage: Storage
-  readonly #clock: Clock
+  readonly #time: DatabaseClock
   readonly #onError: (error: unknown) => void
   readonly #wait: Wait | undefined
   readonly #replica: Replica
@@ -52,15 +56,25 @@ export class Live {
 
   constructor(options: LiveOptions) {
     this.#storage = options.storage
-    this.#clock = options.clock
+    this.#time = options.time ?? new DatabaseClock(options.clock, options.storage)
     this.#onError = options.onError ?? (() => {})
     this.#wait = options.wait
-    this.#replica = new Replica(options.storage, options.clock, options.random, this.#onError)
+    this.#replica = new Replica({ ...options, time: this.#time, onError: this.#onError })
   }
 
   /** This process, for rows that say who works on them. */
   get replicaId(): Id<'replica'> {
     return this.#replica.id
+  }
+
+  /** Whether this server has the right to use what it knows. Who has not, sweeps nothing either. */
+  get inForce(): boolean {
+    return this.#replica.lease.inForce()
+  }
+
+  /** Why this server's clock cannot be trusted; absent while it can. */
+  get clockProblem(): Problem | undefined {
+    return this.#time.problem
   }
 
   /** Takes the first lease and keeps renewing it. Throws when the store cannot be reached. */
@@ -135,6 +149,33 @@ export class Live {
     return view.states.every((state) => state.state === 'active' && cache.isCurrent(state))
   }
 
+  /**
+   * Commits what gives authority: a reservation, an opening, an issuing. Nothing is written unless this server's lease is
+   * in force by database time in the same transaction: a server that slept finds out here, whatever its clocks say.
+   * @throws Problem `live.lease_over`, `server.clock_off`
+   */
+  async commit(storage: Pick<Storage, 'commit'>, steps: readonly Step[]): Promise<Committed> {
+    if (this.#time.problem) throw this.#time.problem
+    const done = await storage.commit([...steps, this.#replica.leaseStep()])
+    if (!done.committed && done.failed === LEASE_STEP) throw this.#leaseOver()
+    return done
+  }
+
+  /**
+   * The same by a read, for what gives authority and writes nothing.
+   * @throws Problem `live.lease_over`, `server.clock_off`, `storage.unavailable`
+   */
+  async confirmLease(): Promise<void> {
+    if (this.#time.problem) throw this.#time.problem
+    if (!(await hasLease(this.#storage, this.#replica.id))) throw this.#leaseOver()
+  }
+
+  /** What was read under it is dropped at once; the next renewal reads anew. */
+  #leaseOver(): Problem {
+    this.#replica.lose()
+    return new Problem('live.lease_over', 'this server had lost its lease; nothing was done')
+  }
+
   /** Writes the first row of a key. Where there is one already it stays: what has ended does not begin again. */
   async begin(tx: Tx, key: LiveKey, state: LiveState['state'] = 'active'): Promise<void> {
     await tx.executeQuery(beginStep(tx, key, state).query.compile())
@@ -150,7 +191,7 @@ export class Live {
    * An ended key stays ended. After the commit, `settle` what this returned before answering.
    */
   raise(tx: Tx, changes: readonly Raise[]): Promise<Change> {
-    return raise(tx, this.#storage.engine, changes, this.#clock.now())
+    return raise(tx, this.#storage.engine, changes, this.#time.now())
   }
 
   /**

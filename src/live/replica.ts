@@ -1,17 +1,23 @@
 import type { Clock } from '../lib/clock.ts'
 import { type Id, newId } from '../lib/id.ts'
 import type { Random } from '../lib/random.ts'
-import type { Storage } from '../storage/index.ts'
+import type { Step, Storage } from '../storage/index.ts'
+import type { DatabaseClock, Reading } from './database-clock.ts'
 import { DatabaseTime, LEASE_MS, Lease } from './lease.ts'
 import { type Change, keyText, type LiveState } from './live-state.ts'
 import {
   changesAfter,
   lastChange,
   leasedReplicas,
+  leaseStep,
+  ownLease,
+  type ReplicaRow,
+  recordTime,
   removeReplica,
   takeLease,
   trimChanges,
 } from './live-store.ts'
+import { Sightings } from './sightings.ts'
 import { StateCache } from './state-cache.ts'
 
 const TRIM_EVERY_MS = 60_000
@@ -22,6 +28,15 @@ const MOST_STATES = 50_000
 
 export type ChangeListener = (states: readonly LiveState[]) => void
 
+export interface ReplicaOptions {
+  readonly storage: Storage
+  /** Of this process. */
+  readonly clock: Clock
+  readonly time: DatabaseClock
+  readonly random: Random
+  readonly onError: (error: unknown) => void
+}
+
 /** This process as one of the replicas: its lease, what it has read under it, and its row. */
 export class Replica {
   readonly id: Id<'replica'>
@@ -29,8 +44,10 @@ export class Replica {
   readonly cache = new StateCache(MOST_STATES)
   readonly #storage: Storage
   readonly #clock: Clock
+  readonly #time: DatabaseClock
   readonly #onError: (error: unknown) => void
   readonly #databaseTime = new DatabaseTime()
+  readonly #sightings = new Sightings()
   readonly #listeners = new Set<ChangeListener>()
   /** Number of the last change applied here; none before the first lease. */
   #applied: number | undefined
@@ -40,11 +57,12 @@ export class Replica {
   readonly #startedAt: number
   #trimmedAt: number
 
-  constructor(storage: Storage, clock: Clock, random: Random, onError: (error: unknown) => void) {
+  constructor({ storage, clock, time, random, onError }: ReplicaOptions) {
     this.id = newId('replica', random)
     this.lease = new Lease(clock)
     this.#storage = storage
     this.#clock = clock
+    this.#time = time
     this.#onError = onError
     this.#startedAt = clock.now()
     this.#trimmedAt = clock.monotonic()
@@ -69,27 +87,42 @@ export class Replica {
    */
   async #renew(): Promise<void> {
     if (!this.lease.inForce()) this.lose()
-    const since = this.#clock.monotonic()
-    // INVARIANT: not the bounded time: a bound may lie behind the database's clock (an answer that took long makes it
-    // so), and a row that says the lease is over before it is lets revocations return too early.
-    const now = await this.#storage.now()
-    this.#databaseTime.see(now, this.#clock.monotonic())
-    await this.#storage.transaction(async (tx) => {
+    const asked = this.#time.moment()
+    const { renewal } = this.#storage.lanes
+    const before = await renewal.transaction(async (tx) => {
+      const own = await ownLease(tx, this.id, this.#storage.time)
+      // INVARIANT: the database knows better than the clocks here, which may have stood still while this machine slept.
+      if (isOver(own.leaseUntil, own.now)) this.lose()
       const applied = this.#applied ?? (await lastChange(tx))
       const changes = await changesAfter(tx, applied)
       this.#applied = changes.at(-1)?.seq ?? applied
       this.apply(changes.filter((change) => !this.#ahead.delete(changeText(change))))
       await takeLease(tx, {
         id: this.id,
-        leaseUntil: now + LEASE_MS,
+        leaseUntil: own.now + LEASE_MS,
         acknowledged: this.#applied,
         startedAt: this.#startedAt,
       })
+      return own
     })
-    // INVARIANT: when the older lease ran out meanwhile, revocations did not wait for this replica, and one of them
-    // may have missed this renewal too: nothing read under the older lease may be used under this one.
-    if (!this.lease.inForce()) this.lose()
-    this.lease.renew(since)
+    const database = await renewal.now()
+    const answered = this.#time.moment()
+    this.#databaseTime.see(database, answered.monotonic)
+    // INVARIANT: when the older lease ran out meanwhile, by any clock, revocations did not wait for this server, and one of
+    // them may have missed this renewal too: nothing read under the older lease may be used under this one.
+    if (!this.lease.inForce() || isOver(before.leaseUntil, database)) this.lose()
+    this.#see({ asked, database, answered })
+    this.lease.renew(asked)
+  }
+
+  /** A clock that cannot be trusted permits nothing, until a later renewal finds it right. */
+  #see(reading: Reading): void {
+    try {
+      this.#time.see(reading)
+    } catch (error) {
+      this.lose()
+      throw error
+    }
   }
 
   /** Drops what was changed and tells the listeners. */
@@ -116,30 +149,46 @@ export class Replica {
     if (this.#clock.monotonic() - this.#trimmedAt < TRIM_EVERY_MS) return
     this.#trimmedAt = this.#clock.monotonic()
     const now = await this.#databaseNow()
-    await this.#storage.transaction((tx) => trimChanges(tx, now, now - KEEP_CHANGES_MS))
+    await this.#storage.lanes.renewal.transaction(async (tx) => {
+      await trimChanges(tx, now, now - KEEP_CHANGES_MS)
+      await recordTime(tx, this.#time.now())
+    })
+  }
+
+  /** A step of whatever gives authority. */
+  leaseStep(): Step {
+    return leaseStep(this.#storage, this.id)
   }
 
   /** True when no other replica can still hold what came before the change. */
   async othersAcknowledged(through: number): Promise<boolean> {
     // Time first, rows after: a lease seen as run out had run out when the rows were read.
-    const now = await this.#databaseNow()
-    const replicas = await leasedReplicas(this.#storage.read, now)
+    const replicas = await this.#leased()
     return replicas.every(({ id, acknowledged }) => id === this.id || acknowledged >= through)
   }
 
   async leased(): Promise<readonly string[]> {
-    const replicas = await leasedReplicas(this.#storage.read, await this.#databaseNow())
-    return replicas.map(({ id }) => id)
+    return (await this.#leased()).map(({ id }) => id)
+  }
+
+  async #leased(): Promise<readonly ReplicaRow[]> {
+    const { read } = this.#storage.lanes.revocation
+    const now = await this.#databaseNow()
+    return this.#sightings.leased(await leasedReplicas(read, now), {
+      now,
+      monotonic: this.#clock.monotonic(),
+    })
   }
 
   async leave(): Promise<void> {
     await this.#renewing?.catch(() => {})
     this.lose()
-    await this.#storage.transaction((tx) => removeReplica(tx, this.id))
+    await this.#storage.lanes.renewal.transaction((tx) => removeReplica(tx, this.id))
   }
 
   async #databaseNow(): Promise<number> {
-    return this.#databaseTime.bounded(await this.#storage.now(), this.#clock.monotonic())
+    const now = await this.#storage.lanes.revocation.now()
+    return this.#databaseTime.bounded(now, this.#clock.monotonic())
   }
 
   #tell(states: readonly LiveState[]): void {
@@ -152,6 +201,11 @@ export class Replica {
       }
     }
   }
+}
+
+/** No row: it was so long over that the others have forgotten it. */
+function isOver(leaseUntil: number | undefined, now: number): boolean {
+  return leaseUntil === undefined || leaseUntil <= now
 }
 
 function changeText(state: LiveState): string {

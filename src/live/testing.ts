@@ -1,16 +1,24 @@
 import { setImmediate } from 'node:timers/promises'
-import { type ManualClock, manualClock } from '../lib/clock.ts'
+import { type Clock, type ManualClock, manualClock } from '../lib/clock.ts'
 import type { Wait } from '../lib/repeat.ts'
-import type { Storage } from '../storage/index.ts'
+import type { Storage, Tx } from '../storage/index.ts'
+import { timedBy } from '../storage/testing.ts'
+import { type Moment, momentOf } from './lease.ts'
 
-/** Where a test may hold an operation: before it reaches the store, or when the store has answered. */
-export type Point = 'time' | 'transaction' | 'committed' | 'read'
+/**
+ * Where a test may hold an operation: before it reaches the store, between the last statement of a transaction and its
+ * commit, or when the store has answered. SQLite has one writer, so nobody else writes while one is held `inside`.
+ */
+export type Point = 'time' | 'transaction' | 'inside' | 'committed' | 'read'
 
 /** Time that passes when the test says so, for every replica and for the database. */
 export class ManualTime {
   readonly clock: ManualClock = manualClock()
+  /** The database's: the same, but for what it was set ahead. */
+  readonly database: Pick<Clock, 'now'> = { now: () => this.clock.now() + this.#ahead }
   readonly #waiting = new Set<() => void>()
   #asked = 0
+  #ahead = 0
 
   readonly wait: Wait = (ms, signal) =>
     new Promise((resolve) => {
@@ -28,6 +36,11 @@ export class ManualTime {
   advance(ms: number): void {
     this.clock.advance(ms)
     for (const check of [...this.#waiting]) check()
+  }
+
+  /** Sets the clock of the database, and nobody else's. */
+  setDatabaseAhead(ms: number): void {
+    this.#ahead = ms
   }
 
   /** Lets time pass in small steps; in between, what is due runs and the store answers. */
@@ -48,12 +61,18 @@ export class ManualTime {
     }
   }
 
-  /** A replica's way to the store. */
+  /** A replica's way to the store, and to database time, which stands where this time does. */
   over(storage: Storage, hold: (point: Point) => Promise<void> = async () => {}): Storage {
     const transaction: Storage['transaction'] = async (work) => {
       await hold('transaction')
       this.#asked++
-      const done = storage.transaction(work).finally(() => {
+      const held = async (tx: Tx) => {
+        const result = await work(tx)
+        this.#asked--
+        await hold('inside').finally(() => this.#asked++)
+        return result
+      }
+      const done = storage.transaction(held).finally(() => {
         this.#asked--
       })
       const result = await done
@@ -72,10 +91,55 @@ export class ManualTime {
       },
     })
     const now = async () => {
-      const read = this.clock.now()
+      const read = this.database.now()
       await hold('time')
       return read
     }
-    return { ...storage, read, transaction, now }
+    return {
+      ...timedBy(storage, this.database),
+      ...{ read, transaction, now },
+      lanes: {
+        // What is compiled there and run elsewhere is nothing that was asked.
+        renewal: { read: storage.read, transaction, now },
+        revocation: { read, transaction, now },
+      },
+    }
+  }
+}
+
+/** A machine that can be put to sleep: its clocks stand still meanwhile, and do not catch up. */
+export class SleepyClock implements Clock {
+  readonly #real: Clock
+  /** Whether the wall clock is right when it wakes, as of a laptop; that of a paused guest is not. */
+  #wallIsRight: boolean
+  #asleepSince: Moment | undefined
+  #slept = 0
+
+  constructor(real: Clock, wallIsRight: boolean) {
+    this.#real = real
+    this.#wallIsRight = wallIsRight
+  }
+
+  sleep(): void {
+    this.#asleepSince = momentOf(this.#real)
+  }
+
+  wake(): void {
+    this.#slept = this.#real.monotonic() - this.monotonic()
+    this.#asleepSince = undefined
+  }
+
+  /** The wall clock is set to what it is, as NTP would. */
+  setRight(): void {
+    this.#wallIsRight = true
+  }
+
+  now(): number {
+    const missing = this.#wallIsRight ? 0 : this.#slept
+    return (this.#asleepSince?.wall ?? this.#real.now()) - missing
+  }
+
+  monotonic(): number {
+    return (this.#asleepSince?.monotonic ?? this.#real.monotonic()) - this.#slept
   }
 }

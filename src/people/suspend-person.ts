@@ -18,7 +18,7 @@ interface StatusChange {
  */
 export async function suspendPerson(parts: PeopleParts, change: StatusChange): Promise<void> {
   const { personId, by, reason } = change
-  const raised = await parts.storage.transaction(async (tx) => {
+  const raised = await parts.storage.lanes.revocation.transaction(async (tx) => {
     const changed = await keepingAdministrator(tx, () =>
       changeStatus(tx, personId, 'active', 'suspended'),
     )
@@ -41,7 +41,7 @@ export async function suspendPerson(parts: PeopleParts, change: StatusChange): P
 /** Lets a suspended person work again; resource tokens from before stay dead. Throws `person.unknown`. */
 export async function resumePerson(parts: PeopleParts, change: StatusChange): Promise<void> {
   const { personId, by, reason } = change
-  const raised = await parts.storage.transaction(async (tx) => {
+  const raised = await parts.storage.lanes.revocation.transaction(async (tx) => {
     if (!(await changeStatus(tx, personId, 'suspended', 'active'))) {
       await requirePerson(tx, personId)
       return undefined

@@ -6,6 +6,7 @@ import { systemRandom } from '../lib/random.ts'
 import { Secret } from '../lib/secret.ts'
 import { Live } from '../live/index.ts'
 import type { Storage } from '../storage/index.ts'
+import { timedBy } from '../storage/testing.ts'
 import { createBuiltInGroups, createGroup } from './create-group.ts'
 import { mapGroup } from './map-group.ts'
 import type { PeopleParts } from './parts.ts'
@@ -40,7 +41,7 @@ export async function testPeople(
   clock: ManualClock = manualClock(),
 ): Promise<TestPeople> {
   const random = systemRandom
-  const live = new Live({ storage, clock, random })
+  const live = new Live({ storage: timedBy(storage, clock), clock, random })
   const value = new Secret(base64url(random.bytes(32)))
   const master = await openMasterKey({ directory: '/nowhere', value, random })
   const { ledger: key } = await loadSigningKeys({ storage, master, clock, random })

@@ -17,7 +17,7 @@ export async function changeSpace(
 ): Promise<Space> {
   const { by, name, rules } = change
   const catalog = await parts.catalog.current()
-  const { raised, space } = await parts.storage.transaction(async (tx) => {
+  const { raised, space } = await parts.storage.lanes.revocation.transaction(async (tx) => {
     const changed = withRules(await requireSpace(tx, name), rules, catalog)
     await updateRules(tx, changed)
     await parts.ledger.append(tx, {
@@ -57,7 +57,7 @@ async function move(
   { by, name, reason }: SpaceStatusChange,
   to: 'active' | 'suspended',
 ): Promise<void> {
-  const raised = await parts.storage.transaction(async (tx) => {
+  const raised = await parts.storage.lanes.revocation.transaction(async (tx) => {
     await requireSpace(tx, name)
     const from = to === 'active' ? 'suspended' : 'active'
     if (await changeStatus(tx, name, [from], to))
@@ -79,7 +79,7 @@ async function move(
  */
 export async function removeSpace(parts: SpaceParts, change: SpaceStatusChange): Promise<void> {
   const { by, name, reason } = change
-  const raised = await parts.storage.transaction(async (tx) => {
+  const raised = await parts.storage.lanes.revocation.transaction(async (tx) => {
     await requireSpace(tx, name)
     const ids = await treeOfSpace(tx, name)
     for (const id of ids.toReversed()) {

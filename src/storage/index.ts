@@ -10,4 +10,4 @@ export {
   schemaVersion,
 } from './open.ts'
 export type { Schema } from './schema.ts'
-export type { Committed, Reader, Step, Storage, Tx } from './storage.ts'
+export type { Committed, Lane, Reader, Step, Storage, Tx } from './storage.ts'

@@ -7,6 +7,7 @@ import {
   type SchemaVersion,
 } from './migrate.ts'
 import type { Storage } from './storage.ts'
+import { timedBy } from './timed-by.ts'
 
 export type StorageOptions = (
   | { kind: 'sqlite'; directory: string }
@@ -16,6 +17,8 @@ export type StorageOptions = (
   migrate?: boolean
   /** Database time of SQLite. PostgreSQL has its own. */
   clock?: Clock
+  /** Stands in for PostgreSQL's own time, in tests that move it. */
+  databaseClock?: Clock | undefined
   /** How long a `transaction` may keep others waiting before it is rolled back, in ms. Default 10 s. */
   transactionLimit?: number
 }
@@ -78,5 +81,6 @@ async function openEngine(options: StorageOptions): Promise<Storage> {
     return openSqlite(options)
   }
   const { openPostgres } = await import('./postgres/open.ts')
-  return openPostgres(options)
+  const storage = await openPostgres(options)
+  return options.databaseClock ? timedBy(storage, options.databaseClock) : storage
 }

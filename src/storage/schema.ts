@@ -17,6 +17,7 @@ import type {
   LiveEpochRow,
   LiveReplicaRow,
   MetaRow,
+  RecordedTimeRow,
   SigningKeyRow,
   UsedOnceRow,
 } from './rows/ground.ts'
@@ -97,6 +98,7 @@ export interface Schema {
   live_epochs: LiveEpochRow
   live_changes: LiveChangeRow
   live_replicas: LiveReplicaRow
+  recorded_time: RecordedTimeRow
   signing_keys: SigningKeyRow
   lasting_keys: LastingKeyRow
   persons: PersonRow

@@ -1,4 +1,4 @@
-import type { CompiledQuery, Kysely } from 'kysely'
+import type { CompiledQuery, Kysely, RawBuilder } from 'kysely'
 import type { Schema } from './schema.ts'
 
 export type Reader = Kysely<Schema>
@@ -17,6 +17,13 @@ export interface Step {
 export type Committed =
   | { readonly committed: true }
   | { readonly committed: false; readonly failed: string }
+
+/**
+ * The same store over connections that nothing else uses. On PostgreSQL a transaction of a lane whose caller is silent
+ * ends soon, and a lock that a revocation does not get in time is asked for again. Transactions of the renewal lane are
+ * read committed. On SQLite all writes share one queue, which is short.
+ */
+export type Lane = Pick<Storage, 'read' | 'transaction' | 'now'>
 
 /**
  * Durable state. Two engines behind it: SQLite (WAL, synchronous=FULL, one writer thread with group commit) and PostgreSQL.
@@ -44,6 +51,12 @@ export interface Storage {
   commit(steps: readonly Step[]): Promise<Committed>
   /** Database time in epoch milliseconds: the clock of leases and expiry across replicas. */
   now(): Promise<number>
+  /** The same as part of a statement, read when the statement runs. */
+  time(): RawBuilder<number>
+  /** The same without asking, where database time is this process's own clock. Absent on PostgreSQL. */
+  readonly nowAtHand?: (() => number) | undefined
+  /** For what must wait behind no call. */
+  readonly lanes: { readonly renewal: Lane; readonly revocation: Lane }
   /** Hints to the other replicas. Correctness never depends on one arriving. */
   notify(channel: string): void
   onNotify(channel: string, listener: () => void): () => void

@@ -6,6 +6,8 @@ import { migrate, openStorage } from './open.ts'
 import { takeDatabase } from './postgres/testing.ts'
 import type { Storage } from './storage.ts'
 
+export { timedBy } from './timed-by.ts'
+
 interface Fresh {
   readonly storage: Storage
   end(): Promise<void>

@@ -24,7 +24,7 @@ export interface Closing {
  * @throws Problem `task.unknown`
  */
 export async function closeTask(parts: TaskParts, closing: Closing): Promise<Task> {
-  const { task, change } = await parts.storage.transaction(async (tx) => {
+  const { task, change } = await parts.storage.lanes.revocation.transaction(async (tx) => {
     const known = await findTask(tx, closing.taskId)
     if (!known) throw new Problem('task.unknown', `there is no task \`${closing.taskId}\``)
     await holdTrees(tx, [known.rootId])

@@ -10,7 +10,7 @@ export async function expireTasks(parts: TaskParts): Promise<number> {
   for (;;) {
     const due = await tasksPastDeadline(parts.storage.read, parts.clock.now(), AT_ONCE)
     if (due.length === 0) return count
-    const change = await parts.storage.transaction((tx) =>
+    const change = await parts.storage.lanes.revocation.transaction((tx) =>
       closeTasks(parts, tx, due, { by: 'system', reason: 'deadline' }),
     )
     await parts.live.settle(change)

@@ -75,7 +75,7 @@ export async function endBasis(
   parts: TaskParts,
   ending: { readonly basisId: string; readonly by: string },
 ): Promise<void> {
-  const change = await parts.storage.transaction(async (tx) => {
+  const change = await parts.storage.lanes.revocation.transaction(async (tx) => {
     const basis = await findBasis(tx, ending.basisId)
     if (!basis) throw new Problem('basis.unknown', `there is no basis \`${ending.basisId}\``)
     // INVARIANT: first the row, then the look for tasks: an opening under way holds the row (`holdBasesStep`).

@@ -54,11 +54,13 @@ export class TaskKeeper {
 
   /** One round. The loop calls it; tests do too. */
   async sweep(): Promise<void> {
-    const { storage, clock } = this.#parts
+    const { clock, live, storage } = this.#parts
     for (const [key, holder] of this.#ended) {
       await closeTasksOf(this.#parts, holder)
       this.#ended.delete(key)
     }
+    // INVARIANT: closing is final, so nothing closes by a clock that cannot be trusted.
+    if (live.clockProblem) return
     await expireTasks(this.#parts)
     await expireRequests(this.#parts)
     await expireConsents(storage, clock.now())
@@ -93,7 +95,7 @@ function isHolder(kind: LiveState['kind']): kind is Holder['kind'] {
  */
 export async function closeTasksOf(parts: TaskParts, holder: Holder): Promise<void> {
   for (;;) {
-    const { change, count } = await parts.storage.transaction(async (tx) => {
+    const { change, count } = await parts.storage.lanes.revocation.transaction(async (tx) => {
       const ids = await openTasksOf(tx, holder, AT_ONCE)
       const why = { by: 'system', reason: `${holder.kind}.ended` }
       return { count: ids.length, change: await closeTasks(parts, tx, ids, why) }

@@ -3,5 +3,8 @@ import type { Live } from '../live/index.ts'
 
 /** What this room works with. Every act takes it first. */
 export interface TaskParts extends ApprovalParts {
-  readonly live: Pick<Live, 'begin' | 'beginStep' | 'raise' | 'settle' | 'view' | 'onChange'>
+  readonly live: Pick<
+    Live,
+    'begin' | 'beginStep' | 'clockProblem' | 'raise' | 'settle' | 'view' | 'onChange'
+  >
 }

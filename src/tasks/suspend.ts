@@ -35,7 +35,7 @@ type Move =
   | { readonly from: 'suspended'; readonly to: 'open'; readonly type: 'task.resumed' }
 
 async function move(parts: TaskParts, change: StateChange, step: Move): Promise<Task> {
-  const { task, raised } = await parts.storage.transaction(async (tx) => {
+  const { task, raised } = await parts.storage.lanes.revocation.transaction(async (tx) => {
     const known = await findTask(tx, change.taskId)
     if (!known) throw new Problem('task.unknown', `there is no task \`${change.taskId}\``)
     if (known.state === 'closed')

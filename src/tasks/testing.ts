@@ -4,6 +4,7 @@ import { base64url } from '../lib/bytes.ts'
 import { newId } from '../lib/id.ts'
 import { Live, ORGANIZATION } from '../live/index.ts'
 import type { Storage } from '../storage/index.ts'
+import { timedBy } from '../storage/testing.ts'
 import { openSteps } from './open.ts'
 import type { Task } from './task.ts'
 import { ancestorsOf, findTask } from './task-store.ts'
@@ -14,7 +15,7 @@ export type TaskTestParts = TestParts & { readonly live: Live }
 /** The parts of this room over an open store, alive. Stop `live` when done. */
 export async function taskTestParts(storage: Storage): Promise<TaskTestParts> {
   const parts = await testParts(storage)
-  const live = new Live({ storage, clock: parts.clock, random: parts.random })
+  const live = new Live({ ...parts, storage: timedBy(storage, parts.clock) })
   await storage.transaction((tx) => live.begin(tx, ORGANIZATION))
   await live.start()
   return { ...parts, live }

@@ -9,7 +9,7 @@ import { findTask } from './task-store.ts'
  * @throws Problem `task.unknown`
  */
 export async function voidTokens(parts: TaskParts, change: StateChange): Promise<void> {
-  const raised = await parts.storage.transaction(async (tx) => {
+  const raised = await parts.storage.lanes.revocation.transaction(async (tx) => {
     const task = await findTask(tx, change.taskId)
     if (!task) throw new Problem('task.unknown', `there is no task \`${change.taskId}\``)
     if (task.state === 'closed') return parts.live.raise(tx, [])

@@ -38,10 +38,18 @@ export class Stops {
     const stops = new Stops(new URL(issuer).port)
     const { storage } = rooms
     const [commit, transaction] = [storage.commit, storage.transaction]
+    const { revocation } = storage.lanes
     Object.assign(storage, {
       commit: (steps: Parameters<typeof commit>[0]) => stops.#pass(() => commit(steps)),
       transaction: (work: Parameters<typeof transaction>[0]) =>
         stops.#pass(() => transaction(work)),
+    })
+    Object.assign(storage.lanes, {
+      revocation: {
+        ...revocation,
+        transaction: (work: Parameters<typeof transaction>[0]) =>
+          stops.#pass(() => revocation.transaction(work)),
+      },
     })
     subscribe(STARTED, stops.#begin)
     return stops

@@ -221,7 +221,7 @@ test('nothing is written outside of a transaction, should BEGIN fail', async () 
     url: server.url,
     size: 1,
     primary: new Primary(),
-    limit: 1_000,
+    limits: { idle: 1_000 },
   })
   const session = await pool.borrow()
   const alone = session.query("INSERT INTO meta (key, value) VALUES ('alone', '')")

@@ -103,7 +103,7 @@ async function changing(
   state: LiveState['state'] | undefined,
   write: (tx: Tx, known: StoredIssuer) => Promise<void>,
 ): Promise<TrustedIssuer> {
-  const { issuer, raised } = await parts.storage.transaction(async (tx) => {
+  const { issuer, raised } = await parts.storage.lanes.revocation.transaction(async (tx) => {
     const known = await findIssuer(tx, name)
     if (!known) throw new Problem('issuer.unknown', `there is no trusted issuer \`${name}\``)
     if (known.state === 'revoked' && state !== 'ended')

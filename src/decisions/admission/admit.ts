@@ -70,7 +70,7 @@ export async function admit(parts: DecisionParts, asked: Admission): Promise<Adm
 /** False: the proof was used before. A bearer token has none, and nothing to write. */
 async function book(parts: DecisionParts, steps: readonly Step[]): Promise<boolean> {
   if (steps.length === 0) return true
-  const done = await parts.storage.commit(steps)
+  const done = await parts.live.commit(parts.storage, steps)
   if (!done.committed && done.failed !== PROOF_STEP)
     throw new Error(`an admission could not be booked: ${done.failed}`)
   return done.committed

@@ -17,6 +17,7 @@ import { signInPerson } from '../../people/sign-in-person.ts'
 import { Policies, publishPolicies } from '../../policy/index.ts'
 import { REFUND_DESK } from '../../policy/testing.ts'
 import type { Storage } from '../../storage/index.ts'
+import { timedBy } from '../../storage/testing.ts'
 import { LIMITS } from '../../tasks/index.ts'
 import { beginSigningKeys, VerifiedTokens } from '../../tokens/index.ts'
 import { DecisionPoints } from '../external/decision-points.ts'
@@ -41,7 +42,7 @@ export const ALL_OF_ORDERS: Detail = {
 export async function deskOver(storage: Storage, provider: FakeProvider, agentKey: TestKey) {
   const base = await testParts(storage)
   const { clock, random } = base
-  const live = new Live({ storage, clock, random })
+  const live = new Live({ storage: timedBy(storage, clock), clock, random })
   await storage.transaction(async (tx) => {
     await live.begin(tx, ORGANIZATION)
     await live.begin(tx, LIMITS)

@@ -74,10 +74,10 @@ export class CallAnswering {
       return undefined
     }
     const { offer, word } = weighed
-    const { storage } = this.#parts
+    const { live, storage } = this.#parts
     const each = { ...weighed.each, id: answered.id }
     const booking = bookingOf(this.#parts, each, weighed.finding)
-    const done = await storage.commit([
+    const done = await live.commit(storage, [
       // INVARIANT: one approval, one permit, whoever repeats the question and however often.
       ...(word ? useSteps(this.#parts, word.request, answered.id) : []),
       ...booking.steps,

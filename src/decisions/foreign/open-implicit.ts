@@ -75,7 +75,7 @@ export async function openImplicit(
   })
   const { read } = parts.storage
   const expiresAt = rememberedUntil(vouched.claims.exp * 1000)
-  const done = await parts.storage.commit([
+  const done = await parts.live.commit(parts.storage, [
     foreignTokenStep(read, { digest: vouched.digest, taskId: task.id, expiresAt }),
     ...openSteps(parts, task, { chain: [task.agentId], origin: shown.origin }),
   ])

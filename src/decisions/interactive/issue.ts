@@ -73,7 +73,7 @@ export async function issueTokens(
     outcome: 'issued',
     ...{ kind, token, expiresIn, refreshToken: refresh?.token, details, scope, taskId: task.id },
   }
-  const done = await parts.storage.commit([
+  const done = await parts.live.commit(parts.storage, [
     ...asked.steps,
     ...people.steps,
     ...(asked.remember ? [asked.remember(answer)] : []),

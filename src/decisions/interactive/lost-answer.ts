@@ -85,7 +85,7 @@ export async function lostAnswer(
   const still = await grantAt(parts, held, { resource: shown.resource, details, scope, issuing })
   // It is the client all the same, and suspending closes nothing.
   if (isRefused(still)) return still
-  const done = await parts.storage.commit([
+  const done = await parts.live.commit(parts.storage, [
     proofStep(parts, proof),
     ...steps,
     parts.ledger.appendStep({

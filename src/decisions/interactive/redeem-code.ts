@@ -85,7 +85,7 @@ export async function redeemCode(
   const found = await behind(parts, authorization, { proof, client, origin: asked.origin })
   if (isRefused(found)) return no(found)
   const task = await interactiveTask(parts, found, proof)
-  const done = await parts.storage.commit([
+  const done = await parts.live.commit(parts.storage, [
     ...(proof ? [proofStep(parts, proof)] : []),
     ...client.steps,
     consumeCodeStep(read, asked.codeId, { now: parts.clock.now(), knownUntil: task.deadline }),

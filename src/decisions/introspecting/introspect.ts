@@ -50,7 +50,21 @@ export async function introspect(
   caller: Introspector,
   token: string,
 ): Promise<Introspection> {
-  return stillSo(parts, caller, await find(parts, caller, token))
+  return stillSo(parts, caller, await findUnderLease(parts, caller, token))
+}
+
+/**
+ * An introspection writes nothing that could be conditional on this server's lease, so what is alive is confirmed by a
+ * read of its own: a server that slept tells nobody that a token works.
+ */
+async function findUnderLease(
+  parts: DecisionParts,
+  caller: Introspector,
+  token: string,
+): Promise<Found | undefined> {
+  const found = await find(parts, caller, token)
+  if (found) await parts.live.confirmLease()
+  return found
 }
 
 /** The same as a JWT for this caller (RFC 9701), which no one takes for an access token. */
@@ -60,7 +74,7 @@ export async function introspectSigned(
   token: string,
 ): Promise<string> {
   const sign = (told: Introspection) => mintIntrospection(minting(parts), caller.name, told)
-  const found = await find(parts, caller, token)
+  const found = await findUnderLease(parts, caller, token)
   const told = stillSo(parts, caller, found)
   const signed = await sign(told)
   // Signing takes a while; what ended meanwhile is not told as if it had not.

@@ -64,7 +64,7 @@ export async function issueAssertion(
   const made = await makeAssertion(parts, asked, held, proof.thumbprint)
   if (isRefused(made)) return no(made)
   const { holds, issued, people, record } = made
-  const done = await parts.storage.commit([
+  const done = await parts.live.commit(parts.storage, [
     consumeOnceStep(parts.storage.read, 'dpop', proof.replayKey, proof.expiresAt),
     ...people.steps,
     parts.ledger.appendStep({

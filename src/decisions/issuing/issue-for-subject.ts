@@ -63,7 +63,7 @@ export async function issueForSubject(
     const { holds, issued, record } = made
     const { thumbprint } = read.brought.proof
     const about = { ...aboutTask(held), tokenId: issued.token.id, thumbprint, ...record }
-    await parts.storage.commit([
+    await parts.live.commit(parts.storage, [
       ...made.people.steps,
       parts.ledger.appendStep({ ...about, type: 'token.issued' }),
     ])

@@ -49,7 +49,7 @@ export async function replaceTransaction(
   const holds = await stillStands(parts, before)
   const { random: _, ...own } = minting(parts)
   const token = await renewTransactionToken(own, before, workload)
-  await parts.storage.commit([
+  await parts.live.commit(parts.storage, [
     parts.ledger.appendStep({
       type: 'transaction.replaced',
       decisionId: before.txn,

@@ -105,7 +105,7 @@ async function resourceToken(
   })
   const thumbprint = task.keyThumbprint ?? undefined
   const issued = { resource: resource.name, tokenId: token.id, thumbprint }
-  const done = await parts.storage.commit([
+  const done = await parts.live.commit(parts.storage, [
     ...steps,
     parts.ledger.appendStep({ ...aboutTask(held), type: 'token.issued', ...issued }),
   ])

@@ -48,7 +48,7 @@ export async function begin(
   const { also, brought, guards, record } = given
   const { assertion, proof } = brought
   const { read } = parts.storage
-  const done = await parts.storage.commit([
+  const done = await parts.live.commit(parts.storage, [
     ...(proof ? [consumeOnceStep(read, 'dpop', proof.replayKey, proof.expiresAt)] : []),
     ...(assertion ? [credentialStep(read, assertion)] : []),
     ...(also ? [consumeOnceStep(read, also.kind, also.replayKey, also.expiresAt)] : []),

@@ -116,7 +116,7 @@ async function use(
   const { assertion, proof, subject } = said.brought
   const { read } = parts.storage
   const { expiresAt, replayKey } = subject
-  const done = await parts.storage.commit([
+  const done = await parts.live.commit(parts.storage, [
     ...(proof ? [proofStep(parts, proof)] : []),
     ...(assertion ? [credentialStep(read, assertion)] : []),
     consumeOnceStep(read, 'subject_token', replayKey, expiresAt),

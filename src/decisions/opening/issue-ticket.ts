@@ -132,7 +132,7 @@ async function recordTicket(
   given: { ticket: Minted; agentId: string; asked: AskedAuthority },
 ): Promise<void> {
   const { calls, delegates } = given.asked
-  await parts.storage.commit([
+  await parts.live.commit(parts.storage, [
     parts.ledger.appendStep({
       ...aboutTask(held),
       type: 'ticket.issued',

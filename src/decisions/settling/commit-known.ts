@@ -9,19 +9,20 @@ import type { DecisionParts } from '../parts.ts'
  * and then either takes its place or fails; where it fails, the row says which of both it was.
  * INVARIANT: nobody is told anything about a call before that. Where it cannot be found out, nothing is sent, and what may
  * have been stored is given back (`settleOwn`).
- * @throws Problem `storage.unavailable`: the call was not sent
+ * @throws Problem `storage.unavailable`, `live.lease_over`: the call was not sent
  */
 export async function commitKnown(
-  parts: Pick<DecisionParts, 'storage' | 'flights' | 'clock'>,
+  parts: Pick<DecisionParts, 'storage' | 'live' | 'flights' | 'clock'>,
   id: string,
   steps: readonly Step[],
 ): Promise<Committed> {
-  const { clock, flights, storage } = parts
+  const { clock, flights, live, storage } = parts
+  const commit = () => live.commit(storage, steps)
   flights.begin(id)
   try {
-    const done = await storage.commit(steps).catch(async (error: unknown) => {
+    const done = await commit().catch(async (error: unknown) => {
       if (!isUnknown(error)) throw error
-      const again = await storage.commit(steps)
+      const again = await commit()
       return again.committed || (await isStored(parts, id)) ? { committed: true as const } : again
     })
     if (!done.committed) flights.end(id)

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { CallFacts, PolicySet } from '@remit/engine'
 import { Live } from '../../live/index.ts'
 import { publishPolicies } from '../../policy/index.ts'
-import { forEachEngine } from '../../storage/testing.ts'
+import { forEachEngine, timedBy } from '../../storage/testing.ts'
 import { READ, REFUND_DESK, refund, type World, worldsOver } from '../testing.ts'
 import type { Answered } from './answered.ts'
 import { startShadow, stopShadow } from './change-shadow.ts'
@@ -84,7 +84,7 @@ forEachEngine('shadow', (open) => {
   }, async (t) => {
     const world = await worlds.own(t)
     const { clock, random, storage } = world.parts
-    const there = new Live({ storage, clock, random })
+    const there = new Live({ storage: timedBy(storage, clock), clock, random })
     await there.start()
     t.after(() => there.stop().catch(() => {}))
     const [here, other] = [shadowOf(world), shadowOf(world, { live: there })]

@@ -173,7 +173,7 @@ async function change(
   { name, state }: { readonly name: string; readonly state?: Raise['state'] },
   write: (tx: Tx) => Promise<LedgerEvent>,
 ): Promise<void> {
-  const raised = await parts.storage.transaction(async (tx) => {
+  const raised = await parts.storage.lanes.revocation.transaction(async (tx) => {
     await parts.ledger.append(tx, await write(tx))
     const key = pepKey(name)
     return parts.live.raise(tx, [state === undefined ? key : { ...key, state }])

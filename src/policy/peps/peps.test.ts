@@ -6,7 +6,7 @@ import { catalogParts, planOrders } from '../../catalog/testing.ts'
 import { systemRandom } from '../../lib/random.ts'
 import { Live, ORGANIZATION } from '../../live/index.ts'
 import type { Storage } from '../../storage/index.ts'
-import { forEachEngine } from '../../storage/testing.ts'
+import { forEachEngine, timedBy } from '../../storage/testing.ts'
 import {
   addPep,
   addPepKey,
@@ -114,7 +114,7 @@ forEachEngine('enforcement points that ask', (open) => {
     const made = await addPepSecret(parts, { name: 'edge', by })
     const presented = secret(made.secret.reveal())
     const { clock, storage } = parts
-    const other = new Live({ storage, clock, random: systemRandom })
+    const other = new Live({ storage: timedBy(storage, clock), clock, random: systemRandom })
     await other.renew()
     const elsewhere = new Peps({ storage, clock, issuer, live: other })
     const known = await whoAsks(elsewhere, presented)

@@ -7,6 +7,23 @@ const STATEMENT_TIMEOUT = 5_000
 export const TRANSACTION_LIMIT = 10_000
 const SILENCE_TIMEOUT = 10_000
 
+/** A lease is 5 s, so a renewal that is not answered has to be tried again before that. */
+export const RENEWAL_LIMITS: Partial<Limits> = { idle: 2_000, lock: 1_000, silence: 3_000 }
+/** Who waits for a lock asks again soon: its holder may be gone by then. */
+export const REVOCATION_LIMITS: Partial<Limits> = { idle: 5_000, lock: 1_000 }
+const CALL_LIMITS: Limits = {
+  idle: TRANSACTION_LIMIT,
+  lock: LOCK_TIMEOUT,
+  silence: SILENCE_TIMEOUT,
+}
+
+/** In milliseconds: for the caller within a transaction, for a lock, for the server's answer. */
+export interface Limits {
+  readonly idle: number
+  readonly lock: number
+  readonly silence: number
+}
+
 const INT8 = 20
 const NUMERIC = 1700
 const BYTEA = 17
@@ -30,13 +47,14 @@ function plainBytes(text: string): Uint8Array {
   return new Uint8Array(Buffer.from(text.slice(2), 'hex'))
 }
 
-export function clientOptions(url: string, limit = TRANSACTION_LIMIT): pg.ClientConfig {
+export function clientOptions(url: string, limits: Partial<Limits> = {}): pg.ClientConfig {
+  const { idle, lock, silence } = { ...CALL_LIMITS, ...limits }
   return {
     ...withoutLimits(url),
-    statement_timeout: STATEMENT_TIMEOUT,
-    lock_timeout: LOCK_TIMEOUT,
-    idle_in_transaction_session_timeout: limit,
-    query_timeout: SILENCE_TIMEOUT,
+    statement_timeout: Math.min(STATEMENT_TIMEOUT, silence),
+    lock_timeout: lock,
+    idle_in_transaction_session_timeout: idle,
+    query_timeout: silence,
   }
 }
 

@@ -22,14 +22,17 @@ const CONSTRAINT = '23'
 const UNIQUE_VIOLATION = '23505'
 /** Serialisation failure and deadlock: nothing happened, trying again is right. */
 const WORTH_ANOTHER_TRY = new Set(['40001', '40P01'])
+const LOCK_NOT_AVAILABLE = '55P03'
 
 /** What the server said, if it was the server: errors of the network have codes, too. */
 export function sqlStateOf(error: unknown): string | undefined {
   return error instanceof pg.DatabaseError ? error.code : undefined
 }
 
-export function isWorthAnotherTry(error: unknown): boolean {
-  return WORTH_ANOTHER_TRY.has(sqlStateOf(error) ?? '')
+/** `locks`: so is a lock that was not had in time, where its holder may be gone by then. */
+export function isWorthAnotherTry(error: unknown, locks = false): boolean {
+  const state = sqlStateOf(error) ?? ''
+  return WORTH_ANOTHER_TRY.has(state) || (locks && state === LOCK_NOT_AVAILABLE)
 }
 
 export function isDuplicateKey(error: unknown): boolean {

@@ -4,9 +4,9 @@ import { Problem } from '../../lib/problem.ts'
 import { dialectOver, forReading } from '../dialect.ts'
 import { Hints } from '../hints.ts'
 import type { Schema } from '../schema.ts'
-import type { Storage } from '../storage.ts'
+import type { Lane, Storage } from '../storage.ts'
 import { Attempts } from './attempts.ts'
-import { TRANSACTION_LIMIT, withoutLimits } from './client.ts'
+import { RENEWAL_LIMITS, REVOCATION_LIMITS, TRANSACTION_LIMIT, withoutLimits } from './client.ts'
 import { cannotOpen } from './failure.ts'
 import { Listener } from './listener.ts'
 import { SessionPool } from './pool.ts'
@@ -14,9 +14,11 @@ import { Primary } from './primary.ts'
 import { Session } from './session.ts'
 import { commitSteps, runExclusively, runTransaction } from './transaction.ts'
 
-/** Connections per replica: for reading, for writing, and one that listens. */
+/** Connections of a server: for reading, for writing, for renewals, for revocations (reading and writing), and one that listens. */
 const READING = 10
 const WRITING = 10
+const RENEWING = 2
+const REVOKING = 3
 /** Of the advisory lock under which migrations run: "remit" in ASCII. */
 const MIGRATION_LOCK = 0x72656d6974
 
@@ -35,29 +37,25 @@ export interface PostgresOptions {
 export async function openPostgres(options: PostgresOptions): Promise<Storage> {
   const { url, transactionLimit: limit = TRANSACTION_LIMIT } = options
   const primary = new Primary()
-  const reading = new SessionPool({ url, size: READING, primary, limit })
-  const writing = new SessionPool({ url, size: WRITING, primary, limit })
+  const limits = { idle: limit }
+  const reading = new SessionPool({ url, size: READING, primary, limits })
+  const writing = new SessionPool({ url, size: WRITING, primary, limits })
+  const renewing = new SessionPool({ url, size: RENEWING, primary, limits: RENEWAL_LIMITS })
+  const revocation = { url, size: REVOKING, primary, limits: REVOCATION_LIMITS, retriesLocks: true }
+  const looking = new SessionPool(revocation)
+  const revoking = new SessionPool(revocation)
+  const pools = [reading, writing, renewing, looking, revoking]
   const hints = new Hints()
   const listener = new Listener(url, hints)
   const attempts = new Attempts(() => writing.borrow())
-  const read = new Kysely<Schema>({
-    dialect: dialectOver(
-      'postgres',
-      forReading(
-        () => reading.borrow(),
-        async (session) => {
-          if (session instanceof Session) session.release()
-        },
-      ),
-    ),
-  })
+  const read = readerOver(reading)
   let closed: Promise<unknown> | undefined
   const storage: Storage = {
     engine: 'postgres',
     read,
     transaction: (work) => runTransaction(attempts, work),
     exclusively: async (work) => {
-      const patient = new SessionPool({ url, size: 1, primary, limit: 'none' })
+      const patient = new SessionPool({ url, size: 1, primary, limits: 'none' })
       try {
         return await runExclusively(await patient.borrow(), MIGRATION_LOCK, work)
       } finally {
@@ -66,11 +64,16 @@ export async function openPostgres(options: PostgresOptions): Promise<Storage> {
     },
     commit: (steps) => commitSteps(attempts, steps),
     now: () => databaseTime(read),
+    time: databaseTimeNow,
+    lanes: {
+      renewal: laneOver({ reading: renewing, writing: renewing, isolation: 'READ COMMITTED' }),
+      revocation: laneOver({ reading: looking, writing: revoking, isolation: 'SERIALIZABLE' }),
+    },
     notify: (channel) => listener.notify(channel),
     onNotify: (channel, heard) => hints.on(channel, heard),
     warnings: () => primary.warnings,
     close: async () => {
-      closed ??= Promise.all([listener.stop(), reading.close(), writing.close()])
+      closed ??= Promise.all([listener.stop(), ...pools.map((pool) => pool.close())])
       await closed
     },
   }
@@ -93,8 +96,34 @@ function openingFailure(error: unknown, url: string): Error {
   return cannotOpen(cause, { host, port, user, database })
 }
 
+/** Reads go over one pool and transactions over another, each with attempts of its own. */
+function laneOver(pools: {
+  reading: SessionPool
+  writing: SessionPool
+  isolation: 'SERIALIZABLE' | 'READ COMMITTED'
+}): Lane {
+  const read = readerOver(pools.reading)
+  const attempts = new Attempts(() => pools.writing.borrow())
+  return {
+    read,
+    transaction: (work) => runTransaction(attempts, work, pools.isolation),
+    now: () => databaseTime(read),
+  }
+}
+
+function readerOver(pool: SessionPool): Storage['read'] {
+  const release = async (session: unknown) => {
+    if (session instanceof Session) session.release()
+  }
+  const connections = forReading(() => pool.borrow(), release)
+  return new Kysely<Schema>({ dialect: dialectOver('postgres', connections) })
+}
+
+function databaseTimeNow() {
+  return sql<number>`floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint`
+}
+
 async function databaseTime(read: Storage['read']): Promise<number> {
-  const { rows } = await sql<{ now: number }>`
-    SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now`.execute(read)
+  const { rows } = await sql<{ now: number }>`SELECT ${databaseTimeNow()} AS now`.execute(read)
   return rows[0]?.now ?? Number.NaN
 }

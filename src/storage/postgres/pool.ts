@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { unavailable } from '../failure.ts'
-import { clientOptions, withoutLimits } from './client.ts'
+import { clientOptions, type Limits, TRANSACTION_LIMIT, withoutLimits } from './client.ts'
 import { translated } from './failure.ts'
 import type { Primary } from './primary.ts'
 import { Session } from './session.ts'
@@ -9,8 +9,10 @@ export interface PoolOptions {
   readonly url: string
   readonly size: number
   readonly primary: Primary
-  /** How long a transaction may wait for its caller, in ms; `none`: and any statement as long as it takes. */
-  readonly limit: number | 'none'
+  /** What may be waited for; `none`: any statement takes as long as it takes. */
+  readonly limits: Partial<Limits> | 'none'
+  /** Whether a lock that was not had in time is worth another try. Default: no. */
+  readonly retriesLocks?: boolean
 }
 
 /**
@@ -23,15 +25,17 @@ export class SessionPool {
   readonly #pool: pg.Pool
   readonly #primary: Primary
   readonly #patience: number | undefined
+  readonly #retriesLocks: boolean
   readonly #arriving = new Set<Promise<unknown>>()
   readonly #lent = new Set<Session>()
   #closed: Promise<void> | undefined
 
-  constructor({ url, size, primary, limit }: PoolOptions) {
+  constructor({ url, size, primary, limits, retriesLocks = false }: PoolOptions) {
     this.#primary = primary
-    this.#patience = limit === 'none' ? undefined : limit
+    this.#retriesLocks = retriesLocks
+    this.#patience = limits === 'none' ? undefined : (limits.idle ?? TRANSACTION_LIMIT)
     this.#pool = new pg.Pool({
-      ...(limit === 'none' ? withoutLimits(url) : clientOptions(url, limit)),
+      ...(limits === 'none' ? withoutLimits(url) : clientOptions(url, limits)),
       max: size,
       pipeline: true,
       onConnect: async (client) => {
@@ -84,7 +88,10 @@ export class SessionPool {
   }
 
   #lend(client: pg.PoolClient): Session {
-    const session = new Session(client, (returned) => this.#lent.delete(returned))
+    const session = new Session(client, {
+      onRelease: (returned) => this.#lent.delete(returned),
+      retriesLocks: this.#retriesLocks,
+    })
     this.#lent.add(session)
     return session
   }

@@ -15,10 +15,15 @@ export class Session implements DatabaseConnection {
   #contended = false
   #released = false
   readonly #onRelease: (session: Session) => void
+  readonly #retriesLocks: boolean
 
-  constructor(client: pg.PoolClient, onRelease: (session: Session) => void) {
+  constructor(
+    client: pg.PoolClient,
+    { onRelease, retriesLocks }: { onRelease: (session: Session) => void; retriesLocks: boolean },
+  ) {
     this.#client = client
     this.#onRelease = onRelease
+    this.#retriesLocks = retriesLocks
     this.#onNotice = ({ message }) => {
       if (message?.includes('synchronous replication')) this.#unconfirmed = true
     }
@@ -34,7 +39,7 @@ export class Session implements DatabaseConnection {
     try {
       return await this.#client.query(sql, [...parameters])
     } catch (error) {
-      if (isWorthAnotherTry(error)) this.#contended = true
+      if (isWorthAnotherTry(error, this.#retriesLocks)) this.#contended = true
       else if (!sqlStateOf(error)) this.#broken = true
       throw error
     }

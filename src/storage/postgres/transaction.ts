@@ -12,9 +12,14 @@ import type { Session } from './session.ts'
  * Why serialisable: business code reads, decides and writes, and must be right on SQLite, where transactions run one
  * after another, and here alike. `commitSteps` is the other half of the reasoning.
  */
-export function runTransaction<T>(attempts: Attempts, work: (tx: Tx) => Promise<T>): Promise<T> {
+export function runTransaction<T>(
+  attempts: Attempts,
+  work: (tx: Tx) => Promise<T>,
+  isolation: 'SERIALIZABLE' | 'READ COMMITTED' = 'SERIALIZABLE',
+): Promise<T> {
   return attempts.run((session) => {
-    const connections = transactionOver(session, 'BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE')
+    const begin = `BEGIN ISOLATION LEVEL ${isolation} READ WRITE`
+    const connections = transactionOver(session, begin)
     return new Kysely<Schema>({ dialect: dialectOver('postgres', connections) })
       .transaction()
       .execute(work)

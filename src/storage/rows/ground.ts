@@ -94,3 +94,9 @@ export interface LedgerCheckpointRow {
   note: string
   at: Millis
 }
+
+/** One row. */
+export interface RecordedTimeRow {
+  id: number
+  newest: number
+}

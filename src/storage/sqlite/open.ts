@@ -1,10 +1,10 @@
 import { DatabaseSync } from 'node:sqlite'
-import { type CompiledQuery, type DatabaseConnection, Kysely, type QueryResult } from 'kysely'
+import { type CompiledQuery, type DatabaseConnection, Kysely, type QueryResult, sql } from 'kysely'
 import { type Clock, systemClock } from '../../lib/clock.ts'
 import { type Connections, dialectOver, forReading, noStreaming } from '../dialect.ts'
 import { Hints } from '../hints.ts'
 import type { Schema } from '../schema.ts'
-import type { Storage } from '../storage.ts'
+import type { Lane, Storage } from '../storage.ts'
 import { type HeldDirectory, holdDirectory } from './directory.ts'
 import { translated } from './failure.ts'
 import type { Answer } from './messages.ts'
@@ -52,13 +52,19 @@ function storageOver(directory: HeldDirectory, writer: Writer, options: SqliteOp
   })
   const hints = new Hints()
   let open = true
-  return {
-    engine: 'sqlite',
+  const lane: Lane = {
     read: new Kysely<Schema>({ dialect: dialectOver('sqlite', readsOf(reading)) }),
     transaction: (work) => limited.transaction().execute(work),
+    now: async () => clock.now(),
+  }
+  return {
+    engine: 'sqlite',
+    ...lane,
+    lanes: { renewal: lane, revocation: lane },
+    time: () => sql<number>`${clock.now()}`,
+    nowAtHand: () => clock.now(),
     exclusively: (work) => unlimited.transaction().execute(work),
     commit: (steps) => writer.commit(steps),
-    now: async () => clock.now(),
     notify: (channel) => hints.raise(channel),
     onNotify: (channel, listener) => hints.on(channel, listener),
     warnings: () => directory.warnings,

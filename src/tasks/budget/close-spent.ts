@@ -14,7 +14,7 @@ export async function closeSpent(
   taskId: string,
   isIdle: (tx: Tx, taskIds: readonly string[]) => Promise<boolean>,
 ): Promise<boolean> {
-  const change = await parts.storage.transaction(async (tx) => {
+  const change = await parts.storage.lanes.revocation.transaction(async (tx) => {
     const task = await findTask(tx, taskId)
     if (!task || task.state === 'closed') return undefined
     // INVARIANT: while the row is held nothing can be taken or come back, so what is idle now stays so.

@@ -13,7 +13,7 @@ export async function endSponsorship(
   parts: TaskParts,
   ending: { readonly grantId: string; readonly by: string },
 ): Promise<void> {
-  const change = await parts.storage.transaction(async (tx) => {
+  const change = await parts.storage.lanes.revocation.transaction(async (tx) => {
     const grant = await findSponsorGrant(tx, ending.grantId)
     if (!grant)
       throw new Problem('sponsor_grant.unknown', `there is no sponsor grant \`${ending.grantId}\``)

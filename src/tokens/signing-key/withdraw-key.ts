@@ -18,7 +18,7 @@ export async function withdrawKey(
   const { keys, storage } = parts
   // One that is made elsewhere comes afterwards: nothing dead waits for it.
   const spare = keys.makesHere ? await keys.make() : undefined
-  const { key, raised } = await storage.transaction(async (tx) => {
+  const { key, raised } = await storage.lanes.revocation.transaction(async (tx) => {
     const withdrawn = await withdrawTokensKey(tx, parts.clock, { kid, spare })
     const made = withdrawn.replaced ? spare?.kid : undefined
     if (made !== undefined) await parts.live.begin(tx, liveKey(made))
