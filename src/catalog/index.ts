@@ -37,6 +37,7 @@ export { knownNames } from './mcp/known-names.ts'
 export { planMcpImport } from './mcp/plan-mcp-import.ts'
 export { planMcpImportAside } from './mcp/plan-mcp-import-aside.ts'
 export { trustMappings } from './mcp/trust-mappings.ts'
+export { bundleDocument } from './openapi/bundle.ts'
 export type { CatalogParts } from './parts.ts'
 export { planImportAside } from './plan-import-aside.ts'
 export {

@@ -7,7 +7,7 @@ import { bad, objectAt, textAt } from './openapi/document.ts'
 import { operationName, readOperation } from './openapi/operation.ts'
 import { readDocument } from './openapi/read-document.ts'
 import { Effort } from './openapi/reader.ts'
-import { resolve } from './openapi/references.ts'
+import { OUTSIDE, resolve } from './openapi/references.ts'
 import { parseTemplate } from './path-template.ts'
 import { freeName, type ImportOptions, type ImportPlan, planResource } from './plan-resource.ts'
 import type { Action } from './resource.ts'
@@ -53,6 +53,8 @@ export function planImport(document: unknown, options: ImportOptions): ImportPla
     if (actions.size > MOST_ACTIONS)
       throw bad(`the document has more than ${MOST_ACTIONS} operations`)
   }
+  if (isTorn(notes, actions.values()))
+    notes.push('parts of the description are in other files: `--openapi DIR` reads a directory')
   if (actions.size === 0) throw bad('the document has no operation that can be offered')
   return {
     resource,
@@ -100,15 +102,24 @@ function* operationsOf(root: JsonObject, notes: string[]): Generator<Place> {
       continue
     }
     for (const method of METHODS) {
-      const operation = item.value.get(method)
-      if (isObject(operation))
-        yield { method: method.toUpperCase(), path, item: item.value, operation }
+      const node = item.value.get(method)
+      if (!isObject(node)) continue
+      const operation = resolve(root, node)
+      if (operation.ok)
+        yield { method: method.toUpperCase(), path, item: item.value, operation: operation.value }
+      else notes.push(`${method.toUpperCase()} ${path} is left out: ${operation.reason}`)
     }
     for (const method of NOT_OFFERED) {
       if (item.value.has(method))
         notes.push(`${method.toUpperCase()} ${path} is left out: the method is not offered`)
     }
   }
+}
+
+/** Whether anything refers to another file. */
+function isTorn(notes: readonly string[], actions: Iterable<Action>): boolean {
+  const says = (text: string) => text.includes(OUTSIDE)
+  return notes.some(says) || [...actions].some((each) => each.untyped.some((at) => says(at.reason)))
 }
 
 function isAt(server: string, upstream: string): boolean {

@@ -33,13 +33,14 @@ export function readDocument(document: unknown): JsonObject {
 }
 
 function toJson(document: unknown): Json {
-  if (document instanceof Uint8Array) return fromText(new TextDecoder().decode(document))
-  if (typeof document === 'string') return fromText(document)
+  if (document instanceof Uint8Array) return readText(new TextDecoder().decode(document))
+  if (typeof document === 'string') return readText(document)
   if (document instanceof Map) return document
-  return fromText(JSON.stringify(document) ?? '')
+  return readText(JSON.stringify(document) ?? '')
 }
 
-function fromText(text: string): Json {
+/** Any JSON or YAML, a part of a document in a file of its own. Throws like `readDocument`. */
+export function readText(text: string): Json {
   if (text.length > MOST_BYTES) throw bad(`the document is larger than ${MOST_BYTES} bytes`)
   const trimmed = text.replace(/^\ufeff/, '')
   return /^\s*\{/.test(trimmed) ? fromJson(trimmed) : fromYaml(trimmed)

@@ -1,5 +1,7 @@
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts'
 
+export const OUTSIDE = 'it refers to something outside the document'
+
 /** Hops from one `$ref` to the next. */
 const MOST_HOPS = 16
 
@@ -19,7 +21,7 @@ export function resolve(document: JsonObject, node: Json | undefined): Resolved 
     const target = current.get('$ref')
     if (target === undefined) return { ok: true, value: current, pointer }
     if (typeof target !== 'string' || !target.startsWith('#')) {
-      return { ok: false, reason: 'it refers to something outside the document' }
+      return { ok: false, reason: OUTSIDE }
     }
     pointer = target
     current = at(document, target.slice(1))

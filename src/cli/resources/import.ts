@@ -1,6 +1,7 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
+import { Problem } from '../../lib/problem.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { Failure, usage } from '../failure.ts'
@@ -8,6 +9,7 @@ import { at } from '../server/api.ts'
 import { dim, text } from '../terminal/text.ts'
 import type { World } from '../world.ts'
 import { type Imported, importedLines, type Previewed, previewLines } from './imported.ts'
+import { documentIn } from './openapi-directory.ts'
 import type { ShownResource } from './resource.ts'
 
 interface ImportOptions {
@@ -32,6 +34,7 @@ export function importCommand(start: Start): Command {
     'Puts an API into the catalog from its OpenAPI document, or an MCP server from what it offers; or updates it.',
     [
       'remit resources import billing --openapi billing.yaml --upstream http://127.0.0.1:9000',
+      'remit resources import droplets --openapi ./specification',
       'remit resources import orders --openapi https://orders.internal/openapi.json --trusted',
       'remit resources import shop --openapi shop.yaml --direct https://shop.example/api',
       'remit resources import desk --mcp http://127.0.0.1:7484/mcp --connection desk-key',
@@ -39,7 +42,10 @@ export function importCommand(start: Start): Command {
     ],
   )
     .argument('<name>', 'what it is called here, for ever')
-    .option('--openapi <file|url>', 'its OpenAPI 3 document, JSON or YAML; - for standard input')
+    .option(
+      '--openapi <file|dir|url>',
+      'its OpenAPI 3 document, JSON or YAML, or a directory that has it in several files; - for standard input',
+    )
     .option('--mcp <url>', 'or the address of an MCP server: Remit asks it what it offers')
     .option(
       '--upstream <url>',
@@ -107,16 +113,23 @@ async function documentOf(cli: Cli, openapi: string): Promise<{ readonly documen
   return { document: await readDocument(cli.world, openapi) }
 }
 
-/** The document's text. What it refers to is not fetched: it has to refer only to itself. */
+/** The document's text. What it refers to is not fetched: it has to refer only to itself, or to files of its directory. */
 async function readDocument(world: World, from: string): Promise<string> {
   try {
+    if (await isDirectory(world, from)) return await documentIn(resolve(world.directory, from))
     const bytes = await bytesOf(world, from)
     if (bytes.byteLength > MOST_BYTES) throw new Error('it is longer than 32 MiB')
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
+    const said = cause instanceof Problem ? cause.detail : undefined
+    const why = said ?? (cause instanceof Error ? cause.message : String(cause))
     throw new Failure('The OpenAPI document cannot be read', { detail: `${from}: ${why}`, cause })
   }
+}
+
+async function isDirectory(world: World, from: string): Promise<boolean> {
+  if (from === '-' || /^https?:\/\//.test(from)) return false
+  return (await stat(resolve(world.directory, from))).isDirectory()
 }
 
 async function bytesOf(world: World, from: string): Promise<Uint8Array> {
