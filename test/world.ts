@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { after, before, describe } from 'node:test'
+import { asDelegates } from '@remit/engine'
 import type { Browser } from '../examples/refund-desk/browser.ts'
 import { idTokenFor, signIn } from '../examples/refund-desk/people.ts'
 import { setCeiling } from '../src/agents/index.ts'
@@ -330,7 +331,7 @@ export class World {
     await importEcho(this.rooms, { upstream: this.echo.origin, trusted: true, by: id })
   }
 
-  /** A basis by consent, so that nobody is asked. */
+  /** A basis by consent, to do and to hand on, so that nobody is asked. */
   async allow(name: PersonName, agentId = 'refund-bot'): Promise<void> {
     const { id } = await this.person(name)
     const parsed = this.everything as Parameters<typeof grantBasis>[1]['details'] // as written above
@@ -338,7 +339,7 @@ export class World {
       personId: id,
       agentId,
       kind: 'consent',
-      details: parsed,
+      details: [...parsed, ...asDelegates(parsed)],
       grantedBy: id,
     })
   }

@@ -1,5 +1,5 @@
 import type { KindOf } from './arguments.ts'
-import type { Detail } from './detail.ts'
+import { callsIn, type Detail, delegatesIn } from './detail.ts'
 import { isInside, regionsOf } from './region.ts'
 
 /**
@@ -29,4 +29,19 @@ export function contains(
       }),
     )
   })
+}
+
+/**
+ * The same where both lists hold what may be done and what may be handed on: each of the child's inside the parent's of the
+ * same type. What may be handed on is no reason to do it, and the other way round (contract 12.8).
+ */
+export function containsByType(
+  parent: readonly Detail[],
+  child: readonly Detail[],
+  kindOf: KindOf,
+): boolean {
+  return (
+    contains(callsIn(parent), callsIn(child), kindOf) &&
+    contains(delegatesIn(parent), delegatesIn(child), kindOf)
+  )
 }

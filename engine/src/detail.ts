@@ -43,6 +43,16 @@ export const DETAIL_LIMITS = {
   characters: 1024,
 } as const
 
+/** The part of a list that may be done. */
+export function callsIn(details: readonly Detail[]): Detail[] {
+  return details.filter(({ type }) => type === 'remit_call')
+}
+
+/** The part of a list that may be handed on. */
+export function delegatesIn(details: readonly Detail[]): Detail[] {
+  return details.filter(({ type }) => type === 'remit_delegate')
+}
+
 /** The same authority as something to hand on. Only the type differs: the algebra compares authority without it. */
 export function asDelegates(details: readonly Detail[]): Detail[] {
   return details.map((detail) => ({ ...detail, type: 'remit_delegate' }))

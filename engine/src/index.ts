@@ -36,12 +36,12 @@ export {
   valueFromJson,
   withAttributes,
 } from './cedar/index.ts'
-export { contains } from './contains.ts'
+export { contains, containsByType } from './contains.ts'
 export { type Callable, couldPermit, type ReachFacts } from './could-permit.ts'
 export { type Coverage, covers } from './covers.ts'
 export { decide, stopEarly } from './decide.ts'
 export type { Bound, Detail, DetailType, Operator } from './detail.ts'
-export { asCalls, asDelegates, DETAIL_LIMITS } from './detail.ts'
+export { asCalls, asDelegates, callsIn, DETAIL_LIMITS, delegatesIn } from './detail.ts'
 export { type Exact, exact } from './exact.ts'
 export { fits } from './fits.ts'
 export type {

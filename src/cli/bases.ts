@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { Detail } from './agents/agent.ts'
 import { readAllowed } from './agents/allowed.ts'
 import { detailLines } from './agents/show.ts'
+import type { Cli } from './cli.ts'
 import { command, type Start } from './command.ts'
 import { readExpires } from './expires.ts'
 import { findPerson } from './person.ts'
@@ -55,6 +56,7 @@ function listCommand(start: Start): Command {
 interface GrantOptions {
   readonly allow?: readonly string[]
   readonly allowFile?: string
+  readonly delegate?: readonly string[]
   readonly expires?: string
 }
 
@@ -64,6 +66,7 @@ function grantCommand(start: Start): Command {
     'Lets an agent act for a person without asking them, as an administrator.',
     [
       'remit bases grant invoice-bot sam@example.com --allow billing.invoices.read',
+      'remit bases grant planner-bot sam@example.com --delegate billing.invoices.read',
       'remit bases grant invoice-bot psn_… --allow-file details.json --expires 90d',
     ],
   )
@@ -71,13 +74,19 @@ function grantCommand(start: Start): Command {
     .argument('<person>', 'id, e-mail or name')
     .option('--allow <action...>', 'actions, without bounds')
     .option('--allow-file <file>', 'details with bounds, as JSON')
+    .option('--delegate <action...>', 'actions that it may hand on to child tasks; else none')
     .option('--expires <time>', 'from now (30d, 12h), or a time (RFC 3339)')
     .action(async (agent: string, wanted: string, given: GrantOptions, invoked: Command) => {
       const cli = await start(invoked)
       const { allow: actions, allowFile: file, expires } = given
       const until = expires === undefined ? {} : { expires_at: readExpires(expires, cli.now) }
       const options = ['--allow ACTION …', '--allow-file FILE'] as const
-      const details = await readAllowed(cli, { actions, file, options })
+      const details = [
+        ...(given.delegate !== undefined && actions === undefined && file === undefined
+          ? []
+          : await readAllowed(cli, { actions, file, options })),
+        ...(await delegatesOf(cli, given.delegate)),
+      ]
       const { id: person } = await findPerson(cli.api, wanted)
       const basis = await cli.api.send<{ id: string }>('POST', '/bases', {
         agent,
@@ -88,6 +97,17 @@ function grantCommand(start: Start): Command {
       cli.say(text`${green('✓')} ${bold(agent)} may act for ${bold(wanted)} (${basis.id})`)
       cli.answer(basis, () => [])
     })
+}
+
+/** To hand on is not to do: it is said by itself. */
+async function delegatesOf(
+  cli: Cli,
+  actions: readonly string[] | undefined,
+): Promise<readonly Detail[]> {
+  if (actions === undefined) return []
+  const options = ['--delegate ACTION …', '--allow-file FILE'] as const
+  const details = await readAllowed(cli, { actions, file: undefined, options })
+  return details.map((detail) => ({ ...detail, type: 'remit_delegate' }))
 }
 
 function endCommand(start: Start): Command {

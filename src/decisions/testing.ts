@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { after, type TestContext } from 'node:test'
-import type { Detail } from '@remit/engine'
+import { asDelegates, type Detail } from '@remit/engine'
 import { type AccessRequest, answerRequest, findRequest, shownDigest } from '../approvals/index.ts'
 import { type Action, matchAction, typeArguments } from '../catalog/index.ts'
 import { type Json, parseJson } from '../lib/json.ts'
@@ -145,8 +145,13 @@ export class World {
     })
   }
 
-  /** Sam consents. */
+  /** Sam consents, to doing it and to handing it on. */
   allow(details: readonly Detail[], agentId = 'refund-bot') {
+    return this.consent([...details, ...asDelegates(details)], agentId)
+  }
+
+  /** Sam consents to exactly this. */
+  consent(details: readonly Detail[], agentId = 'refund-bot') {
     const { id } = this.sam
     return grantBasis(this.parts, {
       personId: id,

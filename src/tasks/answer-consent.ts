@@ -1,4 +1,4 @@
-import { contains, type Detail, type KindOf } from '@remit/engine'
+import { containsByType, type Detail, type KindOf } from '@remit/engine'
 import type { Id } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'
 import { type Proved, requireProved } from '../people/index.ts'
@@ -56,7 +56,7 @@ function narrowed(
   const { expiresAt = Number.POSITIVE_INFINITY } = answer
   if (details.length === 0 || expiresAt <= now)
     throw new Problem('consent.nothing_granted', 'nothing is left of what was asked; deny instead')
-  if (!contains(asked.details, details, kindOf))
+  if (!containsByType(asked.details, details, kindOf))
     throw new Problem('consent.widened', 'a consent can only narrow what was asked')
   return details
 }

@@ -25,13 +25,13 @@ forEachEngine('delegation bases', (open) => {
 
   test('consents add up, and an administrator’s grant limits them', async () => {
     const { grant, inForce, parts } = await begin()
-    assert.deepEqual(basisLimits(await inForce()), [])
+    assert.deepEqual(basisLimits(await inForce()), { calls: [], delegates: [] })
     await grant([read])
     await grant([refund])
     const limits = () => ({ ceiling: [read, refund] })
     const both = granted(
       [read, refund],
-      { ...limits(), bases: basisLimits(await inForce()) },
+      { ...limits(), bases: basisLimits(await inForce()).calls },
       kindOf,
     )
     assert.deepEqual(both.flatMap(({ actions }) => actions).toSorted(), [
@@ -41,7 +41,7 @@ forEachEngine('delegation bases', (open) => {
     await grant([read], 'admin')
     const less = granted(
       [read, refund],
-      { ...limits(), bases: basisLimits(await inForce()) },
+      { ...limits(), bases: basisLimits(await inForce()).calls },
       kindOf,
     )
     assert.deepEqual(

@@ -1,4 +1,4 @@
-import type { Detail } from '@remit/engine'
+import { callsIn, type Detail, delegatesIn } from '@remit/engine'
 import type { Id } from '../lib/id.ts'
 
 export type BasisKind = 'consent' | 'admin'
@@ -9,6 +9,7 @@ export interface Basis {
   readonly personId: Id<'person'>
   readonly agentId: string
   readonly kind: BasisKind
+  /** What may be done (`remit_call`) and what may be handed on (`remit_delegate`). Neither is a basis for the other. */
   readonly details: readonly Detail[]
   /** The person himself, or the administrator. */
   readonly grantedBy: string
@@ -21,13 +22,35 @@ export function inForce(basis: Basis, now: number): boolean {
   return basis.endedAt === null && (basis.expiresAt === null || basis.expiresAt > now)
 }
 
+/** Lists that all have to cover what is granted: to do, and to hand on. */
+export interface BasisLimits {
+  readonly calls: readonly (readonly Detail[])[]
+  readonly delegates: readonly (readonly Detail[])[]
+}
+
 /**
  * The bases as limits of the algebra. What a person consented to at different times adds up, and so does what
  * administrators granted; where there is both, both must allow it (contract 2: every basis).
+ *
+ * INVARIANT: a basis for doing something is none for handing it on, and the other way round (contract 12.8).
  */
-export function basisLimits(bases: readonly Basis[]): Detail[][] {
-  return (['consent', 'admin'] as const)
+export function basisLimits(bases: readonly Basis[]): BasisLimits {
+  const lists = (['consent', 'admin'] as const)
     .map((kind) => bases.filter((basis) => basis.kind === kind))
     .filter((ofKind) => ofKind.length > 0)
     .map((ofKind) => ofKind.flatMap(({ details }) => details))
+  return limitsOfLists(lists)
+}
+
+/** Lists that hold both types, as limits of each. */
+export function limitsOfLists(lists: readonly (readonly Detail[])[]): BasisLimits {
+  return { calls: lists.map(callsIn), delegates: lists.map(delegatesIn) }
+}
+
+/** All of these limits at once. */
+export function allLimits(...limits: readonly BasisLimits[]): BasisLimits {
+  return {
+    calls: limits.flatMap(({ calls }) => calls),
+    delegates: limits.flatMap(({ delegates }) => delegates),
+  }
 }

@@ -122,6 +122,27 @@ export async function withdrawConsent(tx: Tx, id: string, now: number): Promise<
   return numUpdatedRows === 1n
 }
 
+/** All that people were asked about in the questions whose answers are these bases. */
+export async function questionsBehind(
+  db: Reader,
+  of: {
+    readonly agentId: string
+    readonly personId: string
+    readonly basisIds: readonly string[]
+  },
+): Promise<readonly Detail[]> {
+  if (of.basisIds.length === 0) return []
+  const rows = await db
+    .selectFrom('consent_requests')
+    .select('details')
+    .where('agent_id', '=', of.agentId)
+    .where('person_id', '=', of.personId)
+    .where('state', '=', 'granted')
+    .where('basis_id', 'in', of.basisIds)
+    .execute()
+  return rows.flatMap(({ details }) => JSON.parse(details) as Detail[]) // written by insertConsent
+}
+
 /** Closes the books on questions nobody answered. Most of the time there are none, and nothing is written. */
 export async function expireConsents(storage: Storage, now: number): Promise<void> {
   const due = await storage.read

@@ -14,7 +14,14 @@ export {
   beginAuthorization,
   forgetOldAuthorizations,
 } from './authorization/begin.ts'
-export { type Basis, type BasisKind, basisLimits } from './basis.ts'
+export {
+  allLimits,
+  type Basis,
+  type BasisKind,
+  type BasisLimits,
+  basisLimits,
+  limitsOfLists,
+} from './basis.ts'
 export { basesFor, basesOfAgent, basesOfPerson, findBasis } from './basis-store.ts'
 export {
   type AnswerPart,
@@ -39,6 +46,7 @@ export { type ConsentRequest, type ConsentState, MOST_ASKED_AN_HOUR } from './co
 export {
   countAskedOf,
   pendingConsents,
+  questionsBehind,
   readConsent as findConsent,
   withdrawConsent,
 } from './consent-store.ts'

@@ -19,8 +19,10 @@ export async function tools(story: Story): Promise<Task> {
       { locations: [desk], actions: ['desk.search-notes', 'desk.read-note'] },
       { locations: [desk], actions: ['desk.add-note'], bounds: [thisOrder] },
     ],
+    // What it does itself it may not therefore hand on.
+    mayDelegate: [{ locations: [desk], actions: ['desk.add-note'], bounds: [thisOrder] }],
     onConsent: async ({ interactionUri }) => {
-      await sam.submit(await sam.get(interactionUri), /^Allow/)
+      await sam.allow(await sam.get(interactionUri))
     },
   })
   saw('Sam agrees, and the SDK goes on by itself', task.id.startsWith('tsk_'), task.id)

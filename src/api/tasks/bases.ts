@@ -1,4 +1,4 @@
-import { parseDetails } from '@remit/engine'
+import { parseAuthority } from '@remit/engine'
 import { Type } from 'typebox'
 import { findAgent } from '../../agents/index.ts'
 import { Problem } from '../../lib/problem.ts'
@@ -49,7 +49,7 @@ export const BASIS_OPERATIONS = [
     id: 'bases.grant',
     method: 'POST',
     path: '/bases',
-    says: 'Grants, as an administrator, that an agent may act for a person within these details, without asking them.',
+    says: 'Grants, as an administrator, that an agent may act for a person within these details, without asking them: `remit_call` to do, `remit_delegate` to hand on to child tasks.',
     who: 'administrator',
     widens: true,
     body: Type.Object(
@@ -63,8 +63,8 @@ export const BASIS_OPERATIONS = [
     ),
     answer: Type.Object({ id: Type.String() }),
     run: async (parts, { body, caller }) => {
-      const details = parseDetails(body.details, 'remit_call')
-      if (!details.ok) throw new Problem('task.bad_details', details.reason)
+      const given = parseAuthority(body.details)
+      if (!given.ok) throw new Problem('task.bad_details', given.reason)
       const agent = await findAgent(parts.agents.storage.read, body.agent)
       if (!agent) throw new Problem('agent.unknown', `there is no agent \`${body.agent}\``)
       const person = await findPerson(parts.people.storage.read, body.person)
@@ -73,7 +73,7 @@ export const BASIS_OPERATIONS = [
         agentId: agent.id,
         personId: person.id,
         kind: 'admin',
-        details: details.details,
+        details: [...given.calls, ...(given.delegates ?? [])],
         expiresAt: body.expires_at === undefined ? undefined : Date.parse(body.expires_at),
         grantedBy: caller.person.id,
       })

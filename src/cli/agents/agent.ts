@@ -42,7 +42,7 @@ export interface ShownAgent extends Agent {
 
 /** Contract 2. */
 export interface Detail {
-  readonly type: 'remit_call'
+  readonly type: 'remit_call' | 'remit_delegate'
   readonly locations: readonly string[]
   readonly actions: readonly string[]
   readonly bounds: readonly {

@@ -157,9 +157,10 @@ function section(title: string, lines: readonly Text[]): readonly Value[] {
 export async function detailLines(details: readonly Detail[]): Promise<readonly Text[]> {
   // Only these commands need it, and it takes a moment to load.
   const { boundInWords } = await import('@remit/engine')
-  return details.map(({ actions, bounds, locations }) => {
+  return details.map(({ actions, bounds, locations, type }) => {
     const where = bounds.length === 0 ? '' : ` where ${bounds.map(boundInWords).join(' and ')}`
-    return text`${actions.join(', ')}${where} ${dim(text`at ${locations.join(', ')}`)}`
+    const how = type === 'remit_delegate' ? 'to hand on: ' : ''
+    return text`${how}${actions.join(', ')}${where} ${dim(text`at ${locations.join(', ')}`)}`
   })
 }
 

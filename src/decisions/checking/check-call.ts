@@ -293,7 +293,7 @@ async function basisOf(
   if (sponsored) return 'not needed'
   const bases = await basesFor(parts.storage.read, { personId, agentId, now: parts.clock.now() })
   if (bases.length === 0) return 'none'
-  const covered = basisLimits(bases).every((details) => covers(details, call, kindOf).covered)
+  const covered = basisLimits(bases).calls.every((details) => covers(details, call, kindOf).covered)
   return covered ? 'covers' : 'does not cover'
 }
 

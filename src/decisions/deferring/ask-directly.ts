@@ -1,4 +1,4 @@
-import { asCalls, contains, type Detail } from '@remit/engine'
+import { callsIn, type Detail } from '@remit/engine'
 import { type Agent, useCredential } from '../../agents/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Person } from '../../people/index.ts'
@@ -117,7 +117,7 @@ export async function useUp(tx: Tx, { assertion, proof }: Caller): Promise<void>
     throw new Problem('assertion.replayed', 'the client assertion was used before')
 }
 
-/** Everything that is asked for, within the agent's ceiling, as what may be done for the person: whatever they allowed before. */
+/** Everything that is asked for, to do and to hand on, within the agent's ceiling: whatever the person allowed before. */
 export async function questionOf(
   parts: DecisionParts,
   wanted: WantedTask & { readonly resource?: string | undefined },
@@ -131,16 +131,14 @@ export async function questionOf(
   if (grant.outcome === 'refused') return grant
   // Whom rules want to be asked is asked after the person.
   const details = grant.outcome === 'needs_consent' ? grant.details : allOf(grant)
-  if (wanted.resource !== undefined && detailsAt(details, wanted.resource).length === 0)
+  if (wanted.resource !== undefined && detailsAt(callsIn(details), wanted.resource).length === 0)
     return refused('task.resource_not_granted', 'nothing could be granted at this resource')
   return details
 }
 
 function allOf(found: Granted | Unapproved) {
-  const { delegatesAsked, details, kindOf, mayDelegate } = isUnapproved(found) ? found.grant : found
-  if (!delegatesAsked) return details
-  const more = asCalls(mayDelegate).filter((detail) => !contains(details, [detail], kindOf))
-  return [...details, ...more]
+  const { delegatesAsked, details, mayDelegate } = isUnapproved(found) ? found.grant : found
+  return delegatesAsked ? [...details, ...mayDelegate] : details
 }
 
 /** Answers the question's id. One person is not asked by all agents at once, nor all the time. */

@@ -11,7 +11,7 @@ import { publishPolicies } from '../../policy/index.ts'
 import { forEachEngine } from '../../storage/testing.ts'
 import { findConsent, findTask } from '../../tasks/index.ts'
 import { openAsserted } from '../opening/open-asserted.ts'
-import { addAgent, child, only } from '../opening/testing.ts'
+import { addAgent, child, handOn, only } from '../opening/testing.ts'
 import { READ, worldsOver } from '../testing.ts'
 import { assertedWorld, outcomeOf } from './testing.ts'
 
@@ -41,7 +41,9 @@ forEachEngine('agents of other organizations that acted before ours', (open) => 
     await trust('agents')
     const planner = { iss: ELSEWHERE, sub: 'planner/7', sub_profile: 'service ai_agent' }
     const act = theirs('their-desk', { sub_profile: 'ai_agent', act: planner })
-    const one = await held({ identity: await jag({ act }) })
+    const details = [handOn('orders.read')]
+    const identity = await jag({ act, authorization_details: details })
+    const one = await held({ identity })
     const { task } = one.opened
     assert.deepEqual(task.actors, [theirs('their-desk', { sub_profile: 'ai_agent' }), planner])
     assert.deepEqual(task.issuers, ['acme', 'agents'])

@@ -12,6 +12,7 @@ import { rememberedUntil } from '../../keys/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { isNewcomer, meetPerson, type Newcomer, type Person } from '../../people/index.ts'
 import {
+  allLimits,
   basesFor,
   basisLimits,
   FOREIGN_STEP,
@@ -118,7 +119,7 @@ async function grantFor(
   const bases = (
     await basesFor(parts.storage.read, { personId: person.id, agentId: agent.id, now })
   ).filter(({ kind }) => kind === 'admin')
-  const limits = { bases: [calls, ...basisLimits(bases)] }
+  const limits = { bases: allLimits({ calls: [calls], delegates: [] }, basisLimits(bases)) }
   const whole = authorityWithin({ calls, delegates: undefined }, limited, limits, kindOf)
   const openers = {
     ...{ person, agents: [limited], sponsored: false, where: here.where },

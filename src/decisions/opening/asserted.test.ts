@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { asCalls } from '@remit/engine'
 import { addIssuer, type IssuerDescription, revokeIssuer } from '../../agents/index.ts'
 import { findPerson, findPersonBySubject, signInPerson, suspendPerson } from '../../people/index.ts'
 import { fakeProvider, unsigned } from '../../people/sign-in/testing.ts'
@@ -9,7 +8,7 @@ import { basesFor, closeTask, findTask } from '../../tasks/index.ts'
 import { assertedWorld, outcomeOf } from '../foreign/testing.ts'
 import { newKey, ORDERS, READ, type TestKey, TOKEN_URL, worldsOver } from '../testing.ts'
 import { openAsserted } from './open-asserted.ts'
-import { addAgent, only, permitAll } from './testing.ts'
+import { addAgent, handOn, only, permitAll } from './testing.ts'
 
 const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
@@ -286,9 +285,13 @@ forEachEngine('tasks that an assertion of another organization opens', (open) =>
     assert.equal(await reason({ use, identity: other }), 'subject_token.not_for_agent')
   })
 
-  test('handing on stays within it', async (t) => {
-    const { held } = await begin(t)
+  test('what it says may be done may not therefore be handed on; what it says may be handed on, may', async (t) => {
+    const { held, jag } = await begin(t)
     const { opened } = await held({ scope: 'orders.read' })
-    assert.deepEqual(asCalls(opened.task.mayDelegate), [only('orders.read')])
+    assert.deepEqual(opened.task.mayDelegate, [])
+    const identity = await jag({ authorization_details: [handOn('orders.read')] })
+    const both = await held({ identity })
+    assert.deepEqual(both.opened.details, [only('orders.read'), only('orders.list')])
+    assert.deepEqual(both.opened.task.mayDelegate, [handOn('orders.read')])
   })
 })

@@ -1,10 +1,10 @@
-import { asDelegates, type Detail, intersect } from '@remit/engine'
+import { callsIn, type Detail, delegatesIn, intersect } from '@remit/engine'
 import type { CatalogView } from '../../catalog/index.ts'
 import type { Claims } from '../../keys/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { DecisionParts } from '../parts.ts'
 import type { AssertedOpening } from './opening.ts'
-import { isRefused, readAsked, readWanted } from './wanted.ts'
+import { isRefused, readAsked } from './wanted.ts'
 
 /** What an assertion says may be done, and what of that is asked for. */
 export interface Asserted {
@@ -29,10 +29,10 @@ export async function readAsserted(
   const limit = within(limitOf(claims, catalog), resources)
   const wanted = readAsked(asked, catalog)
   if (isRefused(wanted)) throw new Problem(wanted.reason, wanted.detail)
-  const calls = wanted ? intersect(wanted.calls, limit, catalog.kindOf) : limit
-  const delegates = wanted?.delegates
-    ? intersect(wanted.delegates, asDelegates(limit), catalog.kindOf)
-    : []
+  const { kindOf } = catalog
+  const calls = wanted ? intersect(wanted.calls, callsIn(limit), kindOf) : callsIn(limit)
+  const handedOn = delegatesIn(limit)
+  const delegates = wanted ? intersect(wanted.delegates ?? [], handedOn, kindOf) : handedOn
   if (calls.length + delegates.length === 0)
     throw new Problem('task.nothing_requested', 'the assertion says nothing of what is asked for')
   return { limit, details: [...calls, ...delegates], resource }
@@ -57,7 +57,7 @@ function limitOf(claims: Claims, catalog: CatalogView): readonly Detail[] {
   if (details !== undefined && !Array.isArray(details))
     throw new Problem('token.malformed', '`authorization_details` is not a list')
   const names = scope?.split(' ').filter((name) => catalog.actions.has(name)) ?? []
-  const read = readWanted(
+  const read = readAsked(
     {
       ...(details && { details: details.filter(isOurs) }),
       ...(names.length > 0 && { scope: names.join(' ') }),
@@ -65,11 +65,12 @@ function limitOf(claims: Claims, catalog: CatalogView): readonly Detail[] {
     catalog,
   )
   if (isRefused(read)) throw new Problem(read.reason, read.detail)
-  return read ?? []
+  return read ? [...read.calls, ...(read.delegates ?? [])] : []
 }
 
 function isOurs(detail: unknown): boolean {
-  return typeof detail === 'object' && detail !== null && Object(detail).type === 'remit_call'
+  const type: unknown = typeof detail === 'object' && detail !== null && Object(detail).type
+  return type === 'remit_call' || type === 'remit_delegate'
 }
 
 function within(

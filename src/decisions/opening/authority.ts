@@ -1,13 +1,6 @@
-import {
-  asDelegates,
-  type Detail,
-  type GrantLimits,
-  granted,
-  intersect,
-  type KindOf,
-} from '@remit/engine'
+import { asDelegates, type Detail, granted, intersect, type KindOf } from '@remit/engine'
 import type { Agent } from '../../agents/index.ts'
-import type { Task } from '../../tasks/index.ts'
+import type { BasisLimits, Task } from '../../tasks/index.ts'
 
 /** What is asked for: to do, and to hand on. `delegates` left out: whatever may be done may be handed on. */
 export interface AskedAuthority {
@@ -23,23 +16,20 @@ export interface Authority {
 
 /**
  * Both lists of a request, cut down to what everyone allows (contract 2): to do, within the agent's ceiling; to hand on,
- * within the agent's own list, and its ceiling where it has none; both within the parent's list and every basis.
- * What nobody asked to hand on is what was granted, within the agent's own list.
+ * within the agent's own list, and its ceiling where it has none; both within the parent's list and every basis of the same
+ * kind. What nobody asked to hand on is what was granted, within the same limits.
  */
 export function authorityWithin(
   asked: AskedAuthority,
   agent: Pick<Agent, 'ceiling' | 'mayDelegate'>,
-  limits: Pick<GrantLimits, 'bases' | 'parent'>,
+  { bases, parent }: { readonly bases: BasisLimits; readonly parent?: readonly Detail[] },
   kindOf: KindOf,
 ): Authority {
-  const details = granted(asked.calls, { ...limits, ceiling: agent.ceiling }, kindOf)
-  if (asked.delegates !== undefined) {
-    const ceiling = handOnLimit(agent)
-    return { details, mayDelegate: granted(asked.delegates, { ...limits, ceiling }, kindOf) }
-  }
-  const own = asDelegates(details)
-  const mayDelegate = agent.mayDelegate ? intersect(own, agent.mayDelegate, kindOf) : own
-  return { details, mayDelegate }
+  const toDo = { bases: bases.calls, parent, ceiling: agent.ceiling }
+  const details = granted(asked.calls, toDo, kindOf)
+  const toHandOn = { bases: bases.delegates, parent, ceiling: handOnLimit(agent) }
+  const delegates = asked.delegates ?? asDelegates(details)
+  return { details, mayDelegate: granted(delegates, toHandOn, kindOf) }
 }
 
 /** What of it the agent could get at all. */

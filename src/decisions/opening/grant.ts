@@ -1,7 +1,8 @@
 import {
-  asCalls,
+  callsIn,
   contains,
   type Detail,
+  delegatesIn,
   type ForbidRef,
   intersect,
   type KindOf,
@@ -12,7 +13,16 @@ import { type Agent, atMostTrusted, type TrustedIssuer, vouchedFor } from '../..
 import type { CatalogView } from '../../catalog/index.ts'
 import type { LiveView } from '../../live/index.ts'
 import type { Person } from '../../people/index.ts'
-import { type Basis, basesFor, basisLimits, checkPurpose, type Limit } from '../../tasks/index.ts'
+import {
+  allLimits,
+  type Basis,
+  basesFor,
+  basisLimits,
+  checkPurpose,
+  type Limit,
+  limitsOfLists,
+  questionsBehind,
+} from '../../tasks/index.ts'
 import type { ForeignActor } from '../../tokens/index.ts'
 import { issuedWithin } from '../issuance/gate.ts'
 import type { Issuing } from '../issuance/issuing.ts'
@@ -21,7 +31,13 @@ import { alsoLiveness, certifiedAt, livenessOf, openingKeys } from '../liveness.
 import type { DecisionParts } from '../parts.ts'
 import { codeOf } from '../reasons.ts'
 import type { Whereabouts } from '../whereabouts/whereabouts.ts'
-import { type Authority, authorityWithin, isNothing, withinAgent } from './authority.ts'
+import {
+  type AskedAuthority,
+  type Authority,
+  authorityWithin,
+  isNothing,
+  withinAgent,
+} from './authority.ts'
 import { type Refused, refused, type WantedTask } from './opening.ts'
 import { enterPlace, findPlace, type Place, type WantedPlace, withinPlace } from './place.ts'
 import { checkSettled, isRefused, readAsked, readLife, readLimits } from './wanted.ts'
@@ -47,7 +63,7 @@ export interface Granted extends Authority {
 /** Within the ceiling, and no basis covers anything of it. */
 export interface Missing {
   readonly outcome: 'needs_consent'
-  /** All of it as what may be done for the person, by this agent or by those it hands it to. */
+  /** All of it: what it would do for the person, and what it would hand on to others. */
   readonly details: readonly Detail[]
   /** Those that were in force when it was found missing. */
   readonly bases: readonly Basis[]
@@ -164,23 +180,34 @@ export async function grantOrAsk(
   const bases = inForce.filter(
     ({ id, kind }) => only === undefined || id === only || kind === 'admin',
   )
-  const limits = [...basisLimits(bases), ...(asserted ? [asserted] : [])]
-  const limited = authorityWithin(asked, agent, { bases: limits }, kindOf)
+  const said = limitsOfLists(asserted ? [asserted] : [])
+  const limited = authorityWithin(
+    asked,
+    agent,
+    { bases: allLimits(basisLimits(bases), said) },
+    kindOf,
+  )
   const { views, where } = here
   const { purpose } = opening
   const { actors = [] } = who
   const openers = { person, agents: [agent], sponsored: false, where, purpose, actors, views }
-  if (isNothing(asked, limited)) {
-    const missing = beyondBases(within, bases, kindOf)
-    if (missing.outcome !== 'needs_consent') return missing
+  const most = beyondBases(within, { bases, asserted }, kindOf)
+  const nothing = isNothing(asked, limited)
+  const asksToHandOn = { asked, limited, most, answered: only !== undefined }
+  if (nothing || (await isToBeHandedOn(parts, { agent, person, bases }, asksToHandOn, kindOf))) {
+    if (most.details.length + most.mayDelegate.length === 0)
+      return refused(
+        'task.beyond_basis',
+        'administrators allow the agent other things for this person',
+      )
     // Nobody is asked about what would not be issued.
-    const { details } = missing
-    const left = { details, mayDelegate: [] }
     const could = await issuedWithin(parts, openers, issuing, {
-      ...{ catalog, got: left, lifted },
+      ...{ catalog, got: most, lifted },
       ...(asking ? { asking: [] } : {}),
     })
-    return isRefused(could) ? could : { ...missing, details: could.details }
+    if (isRefused(could)) return could
+    const details = [...could.details, ...could.mayDelegate]
+    return { outcome: 'needs_consent', details, bases }
   }
   const got = await issuedWithin(parts, openers, issuing, {
     ...{ catalog, got: limited, lifted },
@@ -202,16 +229,50 @@ export async function grantOrAsk(
   return unlessAsked(grant, { asking }, catalog)
 }
 
-/** Consent helps where administrators left the question to the person, or allowed at least a part of it. */
-function beyondBases(within: Authority, bases: readonly Basis[], kindOf: KindOf): OpeningGrant {
-  const handedOn = asCalls(within.mayDelegate).filter(
-    (detail) => !contains(within.details, [detail], kindOf),
+/** What consent could add at most: within what administrators, and whoever vouches, allow of the same. */
+function beyondBases(
+  within: Authority,
+  { asserted, bases }: { bases: readonly Basis[]; asserted: readonly Detail[] | undefined },
+  kindOf: KindOf,
+): Authority {
+  const limits = allLimits(
+    basisLimits(bases.filter(({ kind }) => kind === 'admin')),
+    limitsOfLists(asserted ? [asserted] : []),
   )
-  const wanted: readonly Detail[] = [...within.details, ...handedOn]
-  const [admin] = basisLimits(bases.filter(({ kind }) => kind === 'admin'))
-  const details = admin ? intersect(wanted, admin, kindOf) : wanted
-  if (details.length > 0) return { outcome: 'needs_consent', details, bases }
-  return refused('task.beyond_basis', 'administrators allow the agent other things for this person')
+  const cut = (details: readonly Detail[], lists: readonly (readonly Detail[])[]) =>
+    lists.reduce((left, list) => intersect(left, list, kindOf), details)
+  return {
+    details: cut(within.details, limits.calls),
+    mayDelegate: cut(within.mayDelegate, limits.delegates),
+  }
+}
+
+/**
+ * Whether the person is to be asked about handing on alone: it was asked for, nothing that was allowed before covers any of it, and
+ * the person has not left it out of an answer that still counts.
+ */
+async function isToBeHandedOn(
+  parts: DecisionParts,
+  between: { readonly agent: Agent; readonly person: Person; readonly bases: readonly Basis[] },
+  found: {
+    readonly asked: AskedAuthority
+    readonly limited: Authority
+    readonly most: Authority
+    /** The question was put and answered for this opening alone. */
+    readonly answered: boolean
+  },
+  kindOf: KindOf,
+): Promise<boolean> {
+  const { answered, asked, limited, most } = found
+  if (answered || !asked.delegates?.length || limited.mayDelegate.length > 0) return false
+  if (most.mayDelegate.length === 0) return false
+  const { agent, bases, person } = between
+  const before = await questionsBehind(parts.storage.read, {
+    agentId: agent.id,
+    personId: person.id,
+    basisIds: bases.map(({ id }) => id),
+  })
+  return !contains(delegatesIn(before), most.mayDelegate, kindOf)
 }
 
 /** Those of the bases that anything of it comes from: when one of them ends, so does the task. */
@@ -220,8 +281,11 @@ export function standsOn(
   bases: readonly Basis[],
   kindOf: KindOf,
 ): Basis[] {
-  const all = [...details, ...mayDelegate]
-  return bases.filter((basis) => intersect(all, basis.details, kindOf).length > 0)
+  return bases.filter(
+    (basis) =>
+      intersect(details, callsIn(basis.details), kindOf).length > 0 ||
+      intersect(mayDelegate, delegatesIn(basis.details), kindOf).length > 0,
+  )
 }
 
 export interface Entered {

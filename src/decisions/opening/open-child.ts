@@ -3,6 +3,7 @@ import { type Agent, vouchedFor } from '../../agents/index.ts'
 import { rememberedUntil } from '../../keys/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import {
+  allLimits,
   type Basis,
   basesFor,
   basisLimits,
@@ -200,10 +201,11 @@ function authorityOf(
   if (isRefused(asked)) return asked
   if (isNothing(asked, withinAgent(asked, agent, kindOf)))
     return refused('task.beyond_ceiling', 'the agent may never be given any of what is asked')
-  const own = { parent: parent.mayHandOn, bases: [parent.mayHandOn] }
+  const handedOn = { calls: [parent.mayHandOn], delegates: [parent.mayHandOn] }
+  const own = { parent: parent.mayHandOn, bases: handedOn }
   if (isNothing(asked, authorityWithin(asked, agent, own, kindOf)))
     return refused('task.beyond_parent', 'the parent may hand on nothing of it any more')
-  const limits = { ...own, bases: [...own.bases, ...basisLimits(bases)] }
+  const limits = { ...own, bases: allLimits(handedOn, basisLimits(bases)) }
   const got = authorityWithin(asked, agent, limits, kindOf)
   if (isNothing(asked, got))
     return refused('task.beyond_basis', 'administrators allow the agent other things here')

@@ -1,10 +1,12 @@
-import { type Detail, intersect, type KindOf } from '@remit/engine'
+import { asDelegates, type KindOf } from '@remit/engine'
 import { type Agent, vouchedFor } from '../../agents/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { findPerson } from '../../people/index.ts'
 import {
+  allLimits,
   allowsAt,
   answersFor,
+  type BasisLimits,
   basisLimits,
   findSponsorGrant,
   grantInForce,
@@ -224,19 +226,14 @@ function allOf(grant: SponsorGrant): AskedAuthority {
 }
 
 function authorityUnder(
-  { calls, delegates }: AskedAuthority,
+  asked: AskedAuthority,
   agent: Agent,
-  { grant, bases }: { grant: SponsorGrant; bases: readonly (readonly Detail[])[] },
+  { grant, bases }: { grant: SponsorGrant; bases: BasisLimits },
   kindOf: KindOf,
 ): Authority {
-  const limits = { bases: [grant.details, ...bases] }
-  const own = authorityWithin({ calls, delegates: undefined }, agent, limits, kindOf)
-  const handed = grant.mayDelegate
-  if (delegates === undefined)
-    return handed ? { ...own, mayDelegate: intersect(own.mayDelegate, handed, kindOf) } : own
-  const toHandOn = { bases: [handed ?? grant.details, ...bases] }
-  const { mayDelegate } = authorityWithin({ calls: [], delegates }, agent, toHandOn, kindOf)
-  return { ...own, mayDelegate }
+  const { details, mayDelegate } = grant
+  const sponsored = { calls: [details], delegates: [mayDelegate ?? asDelegates(details)] }
+  return authorityWithin(asked, agent, { bases: allLimits(sponsored, bases) }, kindOf)
 }
 
 export function taskUnder(

@@ -1,5 +1,11 @@
 import { type Detail, misfit, parseAuthority, parseDetails } from '@remit/engine'
-import { Answers, type CatalogView, detailsForScope, expandGroups } from '../../catalog/index.ts'
+import {
+  Answers,
+  actionsOfRequests,
+  type CatalogView,
+  detailsForScope,
+  expandGroups,
+} from '../../catalog/index.ts'
 import { type Limit, misfitOfAnswers, readBudget } from '../../tasks/index.ts'
 import type { DecisionParts } from '../parts.ts'
 import type { AskedAuthority } from './authority.ts'
@@ -65,7 +71,13 @@ function readDetails(given: unknown, catalog: CatalogView): readonly Detail[] | 
 }
 
 function fitting(given: readonly Detail[], catalog: CatalogView): readonly Detail[] | Refused {
-  const details = expandGroups(catalog, given)
+  const named = actionsOfRequests(catalog, given)
+  if (!named.ok)
+    return refused(
+      'task.bad_details',
+      `nothing that is named there answers to \`${named.unknown}\``,
+    )
+  const details = expandGroups(catalog, named.details)
   const wrong = misfit(details, catalog.kindOf)
   return wrong === undefined ? details : refused('task.bad_details', wrong)
 }

@@ -1,4 +1,4 @@
-import { contains, type Detail, type KindOf } from '@remit/engine'
+import { containsByType, type Detail, type KindOf } from '@remit/engine'
 import { type Agent, admitAgentIn, agentIdOf } from '../../agents/index.ts'
 import type { Id } from '../../lib/id.ts'
 import { Problem } from '../../lib/problem.ts'
@@ -86,7 +86,7 @@ function narrowed(
 ): readonly Detail[] {
   if (details.length === 0 || expiresAt <= now)
     throw new Problem('consent.nothing_granted', 'nothing is left of what was asked; deny instead')
-  if (!contains(offered, details, kindOf))
+  if (!containsByType(offered, details, kindOf))
     throw new Problem('consent.widened', 'a consent can only narrow what was asked')
   return details
 }

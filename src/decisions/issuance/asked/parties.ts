@@ -223,9 +223,9 @@ function basesOf(
   return basesFor(parts.storage.read, { personId, agentId, now: parts.clock.now() })
 }
 
-/** As limits of the algebra. With a sponsor, the grant is the first of them. */
+/** As limits of what may be done. With a sponsor, the grant is the first of them. */
 export function limitsOf({ sponsorGrant }: Parties, bases: readonly Basis[]) {
-  const limits = basisLimits(bases)
+  const limits = basisLimits(bases).calls
   return sponsorGrant ? [sponsorGrant.details, ...limits] : limits
 }
 
