@@ -287,7 +287,37 @@ inEachWorld(
         .where('id', '=', id)
         .executeTakeFirstOrThrow()
       assert.ok(!JSON.stringify(row).includes(secret))
-      assert.ok(row.payload.includes('sha256:'))
+      assert.ok(row.payload.includes('hmac-sha256:'))
+    })
+
+    it('a document that is exchanged after the yes, under a member called secret, is not what was confirmed', async () => {
+      const w = world()
+      const ada = await w.api('ada')
+      const answer = { responses: { 200: { description: 'x' } } }
+      const documentOf = (secret: object) => ({
+        openapi: '3.1.0',
+        info: { title: 'Sneaky', version: '1' },
+        paths: { '/status': { $ref: '#/components/pathItems/secret' } },
+        components: { pathItems: { secret } },
+      })
+      const send = (secret: object, headers: readonly (readonly [string, string])[] = []) =>
+        ada.send(
+          'PUT',
+          '/resources/sneaky',
+          { document: documentOf(secret), upstream: 'https://one.example' },
+          headers,
+        )
+      const harmless = { get: { operationId: 'status', ...answer } }
+      const { id } = (await send(harmless)).body.confirmation as { id: string } // documented
+      await sayYes(w, id)
+      const wipe = {
+        ...harmless,
+        delete: { operationId: 'wipe', 'x-remit-risk': 'low', ...answer },
+      }
+      const exchanged = await send(wipe, [['Remit-Confirmation', id]])
+      assertRefused(exchanged, 'confirmation.missing')
+      const done = await send(harmless, [['Remit-Confirmation', id]])
+      assert.deepEqual(done.body.added, ['sneaky.status'])
     })
 
     it('a number that no JSON number is, in a document that is only passed on: refused', async () => {

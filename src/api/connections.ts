@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { addConnection, listConnections, removeConnection } from '../connections/index.ts'
 import { Secret } from '../lib/secret.ts'
 import { operation } from './operation.ts'
-import { ByName, listOf, Name, Nothing, Time } from './schemas.ts'
+import { ByName, listOf, Name, Nothing, secretText, Time } from './schemas.ts'
 import { time } from './shapes.ts'
 
 const Connection = Type.Object({
@@ -44,7 +44,7 @@ export const CONNECTION_OPERATIONS = [
         name: Name,
         kind: Type.Literal('bearer'),
         header: Type.Optional(Type.String({ maxLength: 100 })),
-        secret: Type.String({ minLength: 1, maxLength: 8192 }),
+        secret: secretText({ minLength: 1, maxLength: 8192 }),
       },
       { additionalProperties: false },
     ),

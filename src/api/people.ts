@@ -21,7 +21,7 @@ import {
 } from '../people/index.ts'
 import { operation } from './operation.ts'
 import { Along, along, pageOf } from './paging.ts'
-import { ById, listOf, Name, Nothing, Person, Reason } from './schemas.ts'
+import { ById, listOf, Name, Nothing, Person, Reason, secretText } from './schemas.ts'
 import { personShape } from './shapes.ts'
 
 const closed = { additionalProperties: false } as const
@@ -258,7 +258,7 @@ export const PEOPLE_OPERATIONS = [
         issuer: Type.String({ maxLength: 512 }),
         name: Type.String({ minLength: 1, maxLength: 100 }),
         client_id: Type.String({ minLength: 1, maxLength: 256 }),
-        client_secret: Type.Optional(Type.String({ maxLength: 1024 })),
+        client_secret: Type.Optional(secretText({ maxLength: 1024 })),
         groups_claim: Type.Optional(Type.String({ maxLength: 100 })),
         closes_tasks: Type.Optional(Type.Boolean()),
         attributes: Type.Optional(

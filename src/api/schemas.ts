@@ -6,6 +6,15 @@ export const Name = Type.String({
   pattern: '^[a-z][a-z0-9-]{0,61}[a-z0-9]$',
   description: 'lower-case letters, digits and hyphens',
 })
+/**
+ * A text that is a secret. `writeOnly` (JSON Schema section 9.4) is what confirmations look at: a secret is shown as a digest, and
+ * nothing else is.
+ */
+export const secretText = (options: {
+  minLength?: number
+  maxLength: number
+  description?: string
+}) => Type.String({ ...options, writeOnly: true })
 export const Time = Type.String({ format: 'date-time', description: 'RFC 3339, UTC' })
 export const Nothing = Type.Object({}, closed)
 export const ByName = Type.Object({ name: Name }, closed)

@@ -27,6 +27,13 @@ export {
   type Submitted,
   submitRequest,
 } from './evaluating/submit-request.ts'
+export {
+  type ChangedReach,
+  type ReachOfChange,
+  reachOfAgent,
+  reachOfPerson,
+  reachOfPolicies,
+} from './ever/changed-reach.ts'
 export { whatCan } from './ever/what-can.ts'
 export { type AbleAgent, type Means, whoCan } from './ever/who-can.ts'
 export {

@@ -33,7 +33,7 @@ async function begin(storage: Storage) {
   const confirmation = await askConfirmation(pages.parts.people, {
     personId: fiona.id,
     operation: 'policies.publish',
-    payload: {},
+    payloadOf: () => ({}),
   })
   const browser = await pages.browserOf(fiona)
   const ids: Record<string, string> = {

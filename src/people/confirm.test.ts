@@ -13,6 +13,7 @@ import { someone, type TestPeople, testPeople } from './testing.ts'
 
 const operation = 'policies.publish'
 const payload = { text: 'permit (principal, action, resource);', note: 'everything' }
+const payloadOf = () => payload
 const MISSING = { code: 'confirmation.missing' }
 const UNKNOWN = { code: 'confirmation.unknown' }
 
@@ -26,14 +27,14 @@ forEachEngine('confirmations', (open) => {
     const parts = await testPeople(await open())
     const ada = await sessionOf(parts, 'ada')
     const { personId } = ada
-    const confirmation = await askConfirmation(parts, { personId, operation, payload })
+    const confirmation = await askConfirmation(parts, { personId, operation, payloadOf })
     return { parts, ada, personId, confirmation, id: confirmation.id }
   }
 
   test('a yes on the page lets the CLI do exactly that, once', async () => {
     const { parts, ada, personId, confirmation, id } = await asked()
     assert.deepEqual(await readConfirmation(parts, id, personId), confirmation)
-    const use = { id, personId, operation, payload }
+    const use = { id, personId, operation, payloadOf }
     await assert.rejects(useConfirmation(parts, use), MISSING)
     await answerConfirmation(parts, { id, session: ada, answer: 'confirmed' })
     await useConfirmation(parts, use)
@@ -45,7 +46,7 @@ forEachEngine('confirmations', (open) => {
     await answerConfirmation(parts, { id, session: ada, answer: 'confirmed' })
     const outcomes = await Promise.allSettled(
       Array.from({ length: 64 }, () =>
-        useConfirmation(parts, { id, personId, operation, payload }),
+        useConfirmation(parts, { id, personId, operation, payloadOf }),
       ),
     )
     assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1)
@@ -55,15 +56,18 @@ forEachEngine('confirmations', (open) => {
     const { parts, ada, personId, id } = await asked()
     const other = await sessionOf(parts, 'sam')
     await answerConfirmation(parts, { id, session: ada, answer: 'confirmed' })
-    const use = { id, personId, operation, payload }
+    const use = { id, personId, operation, payloadOf }
     for (const wrong of [
-      { ...use, payload: { ...payload, note: 'something' } },
+      { ...use, payloadOf: () => ({ ...payload, note: 'something' }) },
       { ...use, operation: 'agents.register' },
       { ...use, personId: other.personId },
       { ...use, id: 'cnf_AAAAAAAAAAAAAAAAAAAAAA' },
     ])
       await assert.rejects(useConfirmation(parts, wrong), MISSING)
-    await useConfirmation(parts, { ...use, payload: { note: 'everything', text: payload.text } })
+    await useConfirmation(parts, {
+      ...use,
+      payloadOf: () => ({ note: 'everything', text: payload.text }),
+    })
   })
 
   test('a session of the CLI cannot answer, nor can anyone else', async () => {
@@ -86,14 +90,14 @@ forEachEngine('confirmations', (open) => {
     await assert.rejects(answerConfirmation(parts, { id, session: ada, answer: 'confirmed' }), {
       code: 'confirmation.answered',
     })
-    await assert.rejects(useConfirmation(parts, { id, personId, operation, payload }), MISSING)
+    await assert.rejects(useConfirmation(parts, { id, personId, operation, payloadOf }), MISSING)
   })
 
   test('after ten minutes there is nothing to answer, and no yes to use', async () => {
     const { parts, ada, personId, id } = await asked()
     await answerConfirmation(parts, { id, session: ada, answer: 'confirmed' })
     parts.clock.advance(10 * 60_000)
-    await assert.rejects(useConfirmation(parts, { id, personId, operation, payload }), MISSING)
+    await assert.rejects(useConfirmation(parts, { id, personId, operation, payloadOf }), MISSING)
     await assert.rejects(readConfirmation(parts, id, personId), UNKNOWN)
     await assert.rejects(
       answerConfirmation(parts, { id, session: ada, answer: 'refused' }),

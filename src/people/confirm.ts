@@ -1,8 +1,23 @@
-import { type Canonical, canonicalJson } from '../lib/canonical-json.ts'
+import { base64url, fromBase64url } from '../lib/bytes.ts'
+import { canonicalJson } from '../lib/canonical-json.ts'
 import { newId } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'
-import { CONFIRMATION_LIFE_MS, type Confirmation, payloadDigest } from './confirmation.ts'
-import { changeConfirmation, insertConfirmation, selectConfirmation } from './confirmation-store.ts'
+import {
+  CONFIRMATION_LIFE_MS,
+  type Confirmation,
+  MAX_PENDING,
+  type PayloadOf,
+  payloadDigest,
+  secretDigest,
+} from './confirmation.ts'
+import { bounded, type Meaning } from './confirmation-meaning.ts'
+import {
+  changeConfirmation,
+  deleteOldestPending,
+  insertConfirmation,
+  selectConfirmation,
+  selectDigestKey,
+} from './confirmation-store.ts'
 import type { PeopleParts } from './parts.ts'
 import type { Session } from './session.ts'
 import { requireProved } from './step-up/step-up.ts'
@@ -10,21 +25,29 @@ import { requireProved } from './step-up/step-up.ts'
 /** Asks a person to confirm on a page what they asked for by CLI. Show `/confirm/<id>`. */
 export async function askConfirmation(
   parts: PeopleParts,
-  asked: { personId: string; operation: string; payload: Canonical },
+  asked: { personId: string; operation: string; payloadOf: PayloadOf; meaning?: Meaning },
 ): Promise<Confirmation> {
-  const { personId, operation, payload } = asked
+  const { meaning, personId, operation, payloadOf } = asked
   const now = parts.clock.now()
+  const id = newId('confirmation', parts.random)
+  const key = parts.random.bytes(32)
+  const payload = payloadOf(secretDigest(key))
   const confirmation: Confirmation = {
-    id: newId('confirmation', parts.random),
+    id,
     personId,
     operation,
     payload: canonicalJson(payload),
     payloadDigest: payloadDigest(operation, payload),
+    meaning: meaning && bounded(meaning),
     state: 'pending',
     createdAt: now,
     expiresAt: now + CONFIRMATION_LIFE_MS,
   }
-  await parts.storage.transaction((tx) => insertConfirmation(tx, confirmation))
+  const sealed = parts.master.seal(base64url(key), placeOf(id))
+  await parts.storage.transaction(async (tx) => {
+    await deleteOldestPending(tx, personId, MAX_PENDING - 1)
+    await insertConfirmation(tx, confirmation, sealed)
+  })
   return confirmation
 }
 
@@ -83,9 +106,14 @@ export async function answerConfirmation(
  */
 export async function useConfirmation(
   parts: PeopleParts,
-  use: { id: string; personId: string; operation: string; payload: Canonical },
+  use: { id: string; personId: string; operation: string; payloadOf: PayloadOf },
 ): Promise<void> {
-  const { id, personId, operation, payload } = use
+  const { id, personId, operation, payloadOf } = use
+  const now = parts.clock.now()
+  const sealed = await selectDigestKey(parts.storage.read, { id, personId, now })
+  if (!sealed) throw missing()
+  const key = fromBase64url(Buffer.from(parts.master.open(sealed, placeOf(id))).toString())
+  if (!key) throw new Error(`the digest key of confirmation ${id} is not base64url`)
   const used = await parts.storage.transaction((tx) =>
     changeConfirmation(tx, {
       id,
@@ -93,9 +121,16 @@ export async function useConfirmation(
       from: 'confirmed',
       to: 'used',
       now: parts.clock.now(),
-      payloadDigest: payloadDigest(operation, payload),
+      payloadDigest: payloadDigest(operation, payloadOf(secretDigest(key))),
     }),
   )
-  if (!used)
-    throw new Problem('confirmation.missing', 'this has not been confirmed, or was used already')
+  if (!used) throw missing()
+}
+
+function missing(): Problem {
+  return new Problem('confirmation.missing', 'this has not been confirmed, or was used already')
+}
+
+function placeOf(id: string): string {
+  return `confirmations/${id}`
 }

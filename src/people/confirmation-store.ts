@@ -1,8 +1,14 @@
 import type { Id } from '../lib/id.ts'
 import type { Reader, Tx } from '../storage/index.ts'
 import type { Confirmation, ConfirmationState } from './confirmation.ts'
+import type { Meaning } from './confirmation-meaning.ts'
 
-export async function insertConfirmation(tx: Tx, confirmation: Confirmation): Promise<void> {
+/** `digestKey`: sealed; what the digests of secrets in the payload are keyed with. */
+export async function insertConfirmation(
+  tx: Tx,
+  confirmation: Confirmation,
+  digestKey: Uint8Array,
+): Promise<void> {
   await tx
     .insertInto('confirmations')
     .values({
@@ -11,10 +17,12 @@ export async function insertConfirmation(tx: Tx, confirmation: Confirmation): Pr
       operation: confirmation.operation,
       payload_digest: confirmation.payloadDigest,
       payload: confirmation.payload,
+      meaning: confirmation.meaning ? JSON.stringify(confirmation.meaning) : null,
       state: confirmation.state,
       created_at: confirmation.createdAt,
       expires_at: confirmation.expiresAt,
       answered_at: null,
+      digest_key: digestKey,
     })
     .execute()
 }
@@ -35,11 +43,45 @@ export async function selectConfirmation(
       operation: row.operation,
       payloadDigest: row.payload_digest,
       payload: row.payload,
+      meaning: row.meaning === null ? undefined : (JSON.parse(row.meaning) as Meaning), // written by insertConfirmation
       state: row.state as ConfirmationState, // written by this file only
       createdAt: row.created_at,
       expiresAt: row.expires_at,
     }
   )
+}
+
+/** The sealed key of one that this person said yes to, while it may be used. */
+export async function selectDigestKey(
+  reader: Reader,
+  of: { readonly id: string; readonly personId: string; readonly now: number },
+): Promise<Uint8Array | undefined> {
+  const row = await reader
+    .selectFrom('confirmations')
+    .select('digest_key')
+    .where('id', '=', of.id)
+    .where('person_id', '=', of.personId)
+    .where('state', '=', 'confirmed')
+    .where('expires_at', '>', of.now)
+    .executeTakeFirst()
+  return row?.digest_key ?? undefined
+}
+
+/** Keeps so many of a person's that wait, the newest. */
+export async function deleteOldestPending(tx: Tx, personId: string, keep: number): Promise<void> {
+  const older = await tx
+    .selectFrom('confirmations')
+    .select('id')
+    .where('person_id', '=', personId)
+    .where('state', '=', 'pending')
+    .orderBy('created_at', 'desc')
+    .orderBy('id')
+    .offset(keep)
+    .limit(1_000)
+    .execute()
+  if (older.length === 0) return
+  const ids = older.map(({ id }) => id)
+  await tx.deleteFrom('confirmations').where('id', 'in', ids).execute()
 }
 
 /** Moves it from one state to the next, while there is time. True for exactly one caller. */

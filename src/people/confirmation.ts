@@ -1,12 +1,14 @@
-import type { Canonical } from '../lib/canonical-json.ts'
+import { createHmac } from 'node:crypto'
+import { type Canonical, canonicalJson } from '../lib/canonical-json.ts'
 import { domainHash } from '../lib/domain-hash.ts'
 import type { Id } from '../lib/id.ts'
+import type { Meaning } from './confirmation-meaning.ts'
 
 export type ConfirmationState = 'pending' | 'confirmed' | 'refused' | 'used'
 
 /**
  * An act that widens access, asked for by the CLI and waiting for the same person's yes on a page (contract 10).
- * `payload` is the act's whole input as canonical JSON: what is shown is what is done.
+ * `payload` is the act's whole input as canonical JSON, with a digest in place of each secret: what is shown is what is done.
  */
 export interface Confirmation {
   readonly id: Id<'confirmation'>
@@ -15,6 +17,8 @@ export interface Confirmation {
   readonly operation: string
   readonly payloadDigest: string
   readonly payload: string
+  /** What it would do, as it was found out when it was asked for. */
+  readonly meaning: Meaning | undefined
   readonly state: ConfirmationState
   readonly createdAt: number
   readonly expiresAt: number
@@ -22,7 +26,22 @@ export interface Confirmation {
 
 export const CONFIRMATION_LIFE_MS = 10 * 60_000
 
+/** So many of one person wait at once. When another is asked for, the oldest goes. */
+export const MAX_PENDING = 16
+
 /** What a yes is bound to: this operation with exactly this input. */
 export function payloadDigest(operation: string, payload: Canonical): string {
-  return domainHash('remit/confirmation/v1', { operation, payload })
+  return domainHash('remit/confirmation/v2', { operation, payload })
 }
+
+/** Writes something in place of a secret that is different for each secret, and tells nothing about it. */
+export type SecretDigest = (secret: Canonical) => string
+
+/** `key`: of this confirmation alone, so that nobody who reads the store can try out what the secret could be. */
+export function secretDigest(key: Uint8Array): SecretDigest {
+  return (secret) =>
+    `hmac-sha256:${createHmac('sha256', key).update(canonicalJson(secret)).digest('base64url')}`
+}
+
+/** The whole input, as it is shown and bound. */
+export type PayloadOf = (digest: SecretDigest) => Canonical

@@ -16,7 +16,8 @@ export {
   readConfirmation,
   useConfirmation,
 } from './confirm.ts'
-export type { Confirmation } from './confirmation.ts'
+export type { Confirmation, PayloadOf, SecretDigest } from './confirmation.ts'
+export type { Meaning, MeantChange } from './confirmation-meaning.ts'
 export { createBuiltInGroups, createGroup, listGroups } from './create-group.ts'
 export { csrfToken, isCsrfToken } from './csrf.ts'
 export { forgetEnded } from './forget.ts'

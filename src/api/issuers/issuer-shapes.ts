@@ -8,7 +8,7 @@ import {
   type KeySource,
   type TrustedIssuer,
 } from '../../agents/index.ts'
-import { Detail, Name, Time } from '../schemas.ts'
+import { Detail, Name, secretText, Time } from '../schemas.ts'
 import { time } from '../shapes.ts'
 
 const closed = { additionalProperties: false } as const
@@ -58,7 +58,7 @@ const TERMS = {
     }),
   ),
   secret: Type.Optional(
-    Type.String({
+    secretText({
       minLength: 1,
       maxLength: 8192,
       description: 'with which introspection is asked; never shown again',

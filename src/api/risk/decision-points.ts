@@ -8,7 +8,7 @@ import {
 } from '../../decisions/index.ts'
 import { Secret } from '../../lib/secret.ts'
 import { operation } from '../operation.ts'
-import { ByName, listOf, Name, Nothing, Time } from '../schemas.ts'
+import { ByName, listOf, Name, Nothing, secretText, Time } from '../schemas.ts'
 import { time } from '../shapes.ts'
 
 const closed = { additionalProperties: false } as const
@@ -82,7 +82,7 @@ export const POINT_OPERATIONS = [
       {
         name: Name,
         url: Type.String({ maxLength: 2048, description: 'of its access evaluation endpoint' }),
-        secret: Type.Optional(Type.String({ minLength: 1, maxLength: 8192 })),
+        secret: Type.Optional(secretText({ minLength: 1, maxLength: 8192 })),
         header: Type.Optional(
           Type.String({
             maxLength: 64,

@@ -1,7 +1,8 @@
+import type { Meaning, MeantChange } from '../../people/index.ts'
 import { csrfField, documentOf, type Viewer } from '../frame/document.ts'
-import { html } from '../frame/html.ts'
+import { type Html, html } from '../frame/html.ts'
 import { facts, notice } from '../frame/pieces.ts'
-import { isDeceptive, show, showLayout } from '../frame/show.ts'
+import { MAX_SHOWN, show, showLayout } from '../frame/show.ts'
 import { showJson } from '../frame/show-json.ts'
 import { clockTime, duration, when } from '../frame/time.ts'
 import { type SignInFirst, signInFirstNotice } from '../sign-in/again.ts'
@@ -14,8 +15,17 @@ export interface ConfirmView {
   readonly operation: string
   /** Canonical JSON of its whole input. */
   readonly payload: string
-  /** Texts in it that are read better as lines, such as policies. */
-  readonly texts: readonly { readonly name: string; readonly text: string }[]
+  /** SHA-256 of the payload, base64url: what the file that can be downloaded has. */
+  readonly digest: string
+  readonly meaning: Meaning | undefined
+  /** Texts in it that are read better as lines, such as policies; of long ones only how long they are. */
+  readonly texts: readonly {
+    readonly name: string
+    readonly text: string
+    readonly lines: number
+  }[]
+  /** It holds characters that pass for others, or cannot be seen. */
+  readonly deceptive: boolean
   readonly state: 'pending' | 'confirmed' | 'refused' | 'used'
   readonly createdAt: number
   readonly expiresAt: number
@@ -40,30 +50,81 @@ function outcome({ state }: ConfirmView) {
   }
 }
 
-/** What was asked for on the command line, exactly, and a yes or no to it. */
+/** What was asked for on the command line: what it would do and change, all of it, and a yes or no to it. */
 export function confirmPage(view: ConfirmView): string {
-  const { now } = view
-  const texts = view.texts.map(
-    ({ name, text }) =>
-      html`<div class="stack"><h3>${show(name)}</h3><pre class="json" tabindex="0"><code>${showLayout(text)}</code></pre></div>`,
-  )
+  const { meaning, now, operation, state } = view
   const body = html`
-<div class="head"><p class="eyebrow">Asked from the command line ${when(view.createdAt, now)}</p><h1>Confirm <code>${view.operation}</code></h1></div>
+<div class="head"><p class="eyebrow"><span>Asked from the command line ${when(view.createdAt, now)}</span></p><h1>${meaning ? show(meaning.sentence) : html`Confirm <code>${operation}</code>`}</h1></div>
 ${outcome(view)}
-${isDeceptive(view.payload) && notice('warn', 'This input contains characters that deceive the eye', html`<p>They are marked below.</p>`)}
-<section class="card" aria-labelledby="what"><h2 id="what">Exactly this is done</h2>
-${facts([
-  ['Operation', html`<code>${view.operation}</code>`],
-  ['As', show(view.viewer.name)],
-])}${texts}
-<details${texts.length === 0 && html` open`}><summary>The whole input, byte for byte</summary>${showJson(view.payload)}</details></section>
+${view.deceptive && notice('warn', 'This contains look-alike or invisible characters', html`<p>They are marked below.</p>`)}
 ${
-  view.state === 'pending' &&
-  html`<section class="card" aria-labelledby="answer"><h2 id="answer">Your answer</h2>
-<p>This widens what someone or something may do, so it needs your word in the browser. It counts once, for exactly this input.</p>
-<p class="soft">${duration(view.expiresAt - now)} left. No answer by ${clockTime(view.expiresAt, now)} means no.</p>
-${view.first && signInFirstNotice(view.first)}
-<form method="post" action="/confirm/${view.id}">${csrfField(view.viewer)}<div class="actions">${!view.first && html`<button class="primary" name="answer" value="confirmed">Confirm</button>`}<button class="danger" name="answer" value="refused">Refuse</button></div></form></section>`
-}`
-  return documentOf({ title: 'Confirm', body, viewer: view.viewer })
+  meaning?.refused !== undefined &&
+  notice('warn', 'As things are, this would be refused', html`<p>${show(meaning.refused)}</p>`)
+}
+${meaning && meaningHtml(meaning)}
+<section class="card" aria-labelledby="all"><h2 id="all">Exactly this is done</h2>
+${facts([
+  ['Operation', html`<code>${operation}</code>`],
+  ['As', show(view.viewer.name)],
+  ['Digest', html`<code>sha256:${view.digest}</code>`],
+])}${view.texts.map(textHtml)}${wholeInput(view)}</section>
+${state === 'pending' && answer(view)}`
+  return documentOf({
+    title: meaning ? meaning.sentence : 'Confirm',
+    body,
+    viewer: view.viewer,
+  })
+}
+
+function meaningHtml({ against, changes, consequences = [], facts: known }: Meaning): Html {
+  return html`${
+    known.length > 0 &&
+    html`<section class="card" aria-labelledby="about"><h2 id="about">What it is about</h2>${facts(known.map(([name, value]) => [name, show(value)] as const))}</section>`
+  }${
+    changes &&
+    html`<section class="card" aria-labelledby="changes"><h2 id="changes">${against ?? 'What changes'}</h2>
+${changes.length === 0 ? html`<p>Nothing.</p>` : html`<ul class="changes">${changes.map(changeHtml)}</ul>`}</section>`
+  }${
+    consequences.length > 0 &&
+    html`<section class="card" aria-labelledby="means"><h2 id="means">What it means for who can do what</h2>
+<ul class="sentences">${consequences.map((line) => html`<li class="one">${show(line)}</li>`)}</ul></section>`
+  }`
+}
+
+const SIGNS = {
+  '+': ['+', 'Added'],
+  '-': ['−', 'Removed'],
+  '~': ['~', 'Changed'],
+  '=': ['=', 'Not changed in effect'],
+} as const
+
+function changeHtml({ lines, notes, sign, what }: MeantChange): Html {
+  const [mark, words] = SIGNS[sign]
+  const changed = lines.map(({ sign: kind, text }, i) => {
+    const line = html`${kind} ${showLayout(text)}`
+    return html`${i > 0 && '\n'}${kind === '+' ? html`<ins>${line}</ins>` : kind === '-' ? html`<del>${line}</del>` : line}`
+  })
+  return html`<li class="change"><span class="sign" title="${words}">${mark}</span><div class="stack"><span>${show(what)}</span>${notes.map((note) => html`<p class="soft small">${show(note)}</p>`)}${lines.length > 0 && html`<details><summary>The text</summary><pre class="json" tabindex="0"><code>${changed}</code></pre></details>`}</div></li>`
+}
+
+function textHtml({ lines, name, text }: ConfirmView['texts'][number]): Html {
+  if (text === '')
+    return html`<div class="stack"><h3>${show(name)}</h3><p class="soft">${lines} lines: too long to stand here. They are in the file below.</p></div>`
+  return html`<details><summary>${show(name)}, ${lines} lines</summary><pre class="json" tabindex="0"><code>${showLayout(text)}</code></pre></details>`
+}
+
+/** All of it, either here or as a file of the very bytes that the digest is of. */
+function wholeInput({ id, meaning, payload, texts }: ConfirmView): Html {
+  const file = html`<p><a href="/confirm/${id}/input" download>Download the whole input</a> <span class="soft">(${payload.length} characters; it has the digest above)</span></p>`
+  if (payload.length > MAX_SHOWN) return file
+  const open = texts.length === 0 && !meaning?.changes
+  return html`<details${open && html` open`}><summary>The whole input, byte for byte</summary>${showJson(payload)}</details>${file}`
+}
+
+function answer(view: ConfirmView): Html {
+  const { expiresAt, first, id, now, viewer } = view
+  return html`${first && signInFirstNotice(first)}
+<form method="post" action="/confirm/${id}">${csrfField(viewer)}<div class="answer">
+<p class="soft small">Confirm it here because it widens what someone or something may do. It counts once, for exactly this input. ${duration(expiresAt - now)} left: no answer by ${clockTime(expiresAt, now)} counts as no.</p>
+<div class="actions">${!first && html`<button class="primary" name="answer" value="confirmed">Confirm</button>`}<button class="danger" name="answer" value="refused">Refuse</button></div></div></form>`
 }

@@ -1,5 +1,7 @@
+import { sha256url } from '../../lib/bytes.ts'
 import { Problem } from '../../lib/problem.ts'
-import { answerConfirmation, readConfirmation } from '../../people/index.ts'
+import { answerConfirmation, type Meaning, readConfirmation } from '../../people/index.ts'
+import { isDeceptive, MAX_SHOWN } from '../frame/show.ts'
 import type { PageParts } from '../parts.ts'
 import { signInFirst } from '../sign-in/again.ts'
 import { type Desk, mistakeOf, notFound, statusHere, type Visit } from '../visit.ts'
@@ -7,6 +9,11 @@ import { type ConfirmView, confirmPage } from './confirm-page.ts'
 
 export function addConfirm(desk: Desk, parts: PageParts): void {
   desk.get('/confirm/:id', async (visit) => confirmPage(await viewOf(parts, visit)))
+
+  desk.get('/confirm/:id/input', async ({ id, visitor }) => {
+    const { payload } = await readConfirmation(parts.people, id, visitor.person.id).catch(unknown)
+    return { file: payload, name: `${id}.json`, type: 'application/json' }
+  })
 
   desk.post('/confirm/:id', async (act) => {
     const { visitor, fields, id } = act
@@ -29,21 +36,41 @@ async function viewOf(parts: PageParts, { visitor, now, id }: Visit): Promise<Co
   const { stepUp } = parts.people
   const wanted = stepUp ? [{ stepUp, at: now }] : []
   const first = signInFirst(visitor.session, wanted, `/confirm/${id}`)
-  return { ...found, first, now, viewer: visitor.viewer, texts: textsOf(found.payload) }
+  const { meaning, payload } = found
+  const shown = payload.length <= MAX_SHOWN ? payload : ''
+  return {
+    ...found,
+    first,
+    now,
+    viewer: visitor.viewer,
+    digest: sha256url(payload),
+    texts: textsOf(payload),
+    deceptive: isDeceptive(shown) || textOfMeaning(meaning).some(isDeceptive),
+  }
 }
 
 function unknown(error: unknown): never {
   throw error instanceof Problem && error.code === 'confirmation.unknown' ? notFound() : error
 }
 
+/** What of it comes from outside. */
+function textOfMeaning(meaning: Meaning | undefined): readonly string[] {
+  if (!meaning) return []
+  const { changes = [], facts, sentence } = meaning
+  const texts = changes.flatMap(({ lines, what }) => [what, ...lines.map(({ text }) => text)])
+  return [sentence, ...facts.map(([, value]) => value), ...texts]
+}
+
 /** Members that are texts of several lines: a policy is read as it was written, not as one JSON string. */
-function textsOf(payload: string): { name: string; text: string }[] {
-  const found: { name: string; text: string }[] = []
+function textsOf(payload: string): ConfirmView['texts'] {
+  const found: { name: string; text: string; lines: number }[] = []
   const look = (value: unknown) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return
     for (const [name, inner] of Object.entries(value)) {
-      if (typeof inner === 'string' && inner.includes('\n')) found.push({ name, text: inner })
-      else look(inner)
+      if (typeof inner === 'string' && inner.includes('\n')) {
+        const text = inner.length > MAX_SHOWN ? '' : inner
+        found.push({ name, text, lines: inner.split('\n').length })
+      } else look(inner)
     }
   }
   look(JSON.parse(payload))

@@ -98,7 +98,11 @@ forEachEngine('a yes that wants a fresh sign-in', (open) => {
       state: async () => (await findConsent(read, consent))?.state,
     })
     assert.equal((await findConsent(read, consent))?.acr, 'mfa')
-    const asked = { personId: ada.id, operation: 'policies.publish', payload: { text: 'x' } }
+    const asked = {
+      personId: ada.id,
+      operation: 'policies.publish',
+      payloadOf: () => ({ text: 'x' }),
+    }
     const { id } = await askConfirmation(pages.parts.people, asked)
     await wantsFreshSignIn(around, {
       ...{ browser: await pages.browserOf(ada), person: ada, page: `/confirm/${id}` },

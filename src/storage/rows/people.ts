@@ -102,4 +102,6 @@ export interface ConfirmationRow {
   created_at: Millis
   expires_at: Millis
   answered_at: Millis | null
+  digest_key: Uint8Array | null
+  meaning: JsonText | null
 }

@@ -1,0 +1,60 @@
+import { reachOfPerson } from '../../decisions/index.ts'
+import { Problem } from '../../lib/problem.ts'
+import { findPerson, type Meaning } from '../../people/index.ts'
+import type { Input, Operation } from '../operation.ts'
+import type { ApiParts } from '../parts.ts'
+import { type Given, said } from './given.ts'
+import { meaningOfAgent } from './of-agent.ts'
+import { meaningOfImport } from './of-import.ts'
+import { meaningOfPolicies } from './of-policies.ts'
+import { changedLines } from './reach-lines.ts'
+import { SENTENCES } from './sentences.ts'
+
+type Means = (parts: ApiParts, given: Given) => Promise<Meaning>
+
+/** Acts whose difference to what is in force can be told. */
+const DIFFERENCES: Readonly<Record<string, Means>> = {
+  'agents.register': meaningOfAgent,
+  'agents.set_limits': meaningOfAgent,
+  'groups.add_member': meaningOfMember,
+  'policies.publish': meaningOfPolicies,
+  'policies.publish_again': meaningOfPolicies,
+  'resources.import': meaningOfImport,
+}
+
+/** What an act would do. That it would be refused as things are, is a part of that. */
+export async function meaningOf(
+  parts: ApiParts,
+  { id, says }: Pick<Operation, 'id' | 'says'>,
+  { body, params }: Pick<Input, 'body' | 'params'>,
+): Promise<Meaning> {
+  const given = { body: membersOf(body), params: membersOf(params) }
+  const sentence = SENTENCES[id]?.(given) ?? says
+  try {
+    return (await DIFFERENCES[id]?.(parts, given)) ?? { sentence, facts: [] }
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    return { sentence, facts: [], refused: error.detail }
+  }
+}
+
+async function meaningOfMember(parts: ApiParts, { params }: Given): Promise<Meaning> {
+  const group = said(params.name)
+  const person = await findPerson(parts.people.storage.read, said(params.id))
+  if (!person) throw new Problem('person.unknown', `there is no person \`${said(params.id)}\``)
+  const groups = [...new Set([...person.groups, group])].toSorted()
+  return {
+    sentence: `Put ${person.name} into the group ${group}`,
+    facts: [
+      ['Person', `${person.name}${person.email === undefined ? '' : `, ${person.email}`}`],
+      ['In groups now', person.groups.join(', ') || 'none'],
+    ],
+    consequences: changedLines(await reachOfPerson(parts.decisions, person, { ...person, groups })),
+  }
+}
+
+function membersOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
+    ? (value as Readonly<Record<string, unknown>>) // plain JSON, or what the router read from the path
+    : {}
+}

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import { inEachWorld, type World } from '../../../test/world.ts'
+import { type Meaning, readConfirmation } from '../../people/index.ts'
+import { OPERATIONS } from '../operations.ts'
+import { SENTENCES } from './sentences.ts'
+
+const DIFFERENT = ['policies.publish', 'policies.publish_again', 'resources.import']
+
+it('every act that is confirmed has a sentence that says what will happen', () => {
+  const widening = OPERATIONS.filter(({ widens }) => widens).map(({ id }) => id)
+  for (const id of widening) assert.ok(SENTENCES[id] || DIFFERENT.includes(id), id)
+})
+
+async function meant(w: World, method: string, path: string, body: unknown): Promise<Meaning> {
+  const asked = await (await w.api('ada')).send(method, path, body)
+  assert.equal(asked.status, 202, asked.text)
+  const { id } = asked.body.confirmation as { id: string } // documented
+  const { meaning } = await readConfirmation(w.rooms.people, id, (await w.person('ada')).id)
+  assert.ok(meaning)
+  return meaning
+}
+
+inEachWorld(
+  'what a confirmation says',
+  (world) => {
+    it('of an import: what is added, where the API really is, and the risk of each action', async () => {
+      const answer = { responses: { 200: { description: 'x' } } }
+      const document = {
+        openapi: '3.1.0',
+        info: { title: 'Notes', version: '1' },
+        paths: {
+          '/notes': {
+            get: { operationId: 'list', ...answer },
+            delete: { operationId: 'wipe', ...answer },
+          },
+        },
+      }
+      const upstream = 'https://notes.example'
+      const said = await meant(world(), 'PUT', '/resources/notes', { document, upstream })
+      assert.equal(
+        said.sentence,
+        'Import the API “Notes” as notes, reached at https://notes.example: 2 actions added',
+      )
+      assert.deepEqual(said.facts[0], ['Reached at', upstream])
+      const changes = said.changes?.map(({ sign, what }) => `${sign} ${what}`) ?? []
+      assert.ok(
+        changes.some((what) => /^\+ notes\.wipe: new, \w+ risk, DELETE \/notes$/.test(what)),
+      )
+    })
+
+    it('of policies: rule by rule against those in force, and who could do what then', async () => {
+      const w = world()
+      const text = '@id("all") permit (principal, action, resource);'
+      const said = await meant(w, 'POST', '/policies', { text, note: 'open' })
+      assert.match(said.sentence, /^Put these policies in force: 1 rule added, \d+ removed$/)
+      assert.match(said.against ?? '', /against version \d+ in force/)
+      assert.ok(said.changes?.some(({ sign, what }) => sign === '+' && what === 'all: new'))
+      assert.ok(said.changes?.some(({ sign }) => sign === '-'))
+      const consequences = said.consequences?.join('\n') ?? ''
+      assert.match(consequences, /refund-bot could do .*, and could not before/)
+      assert.match(consequences, /\d of \d people could do orders\.\w+, and could not before/)
+    })
+
+    it('of policies that would be refused: why', async () => {
+      const said = await meant(world(), 'POST', '/policies', { text: 'permit (', note: '' })
+      assert.ok(said.refused)
+    })
+
+    it('of an agent’s limits: trust and ceiling as they are and as they would be', async () => {
+      const w = world()
+      const ceiling = [{ type: 'remit_call', locations: [w.orders], actions: ['orders.read'] }]
+      const said = await meant(w, 'PUT', '/agents/refund-bot/limits', { ceiling, trust: 1 })
+      assert.match(said.sentence, /^Change the limits of the agent refund-bot: trust from \d/)
+      assert.match(said.sentence, /to 1 \(external\), 1 action at most \(\d+ before\)$/)
+      assert.ok(said.changes?.some(({ sign, what }) => sign === '-' && /orders\.refund/.test(what)))
+      assert.ok(
+        said.consequences?.some((line) => /refund-bot could not do .*orders\.refund/.test(line)),
+      )
+    })
+
+    it('of a new member of a group: who, and what they could do then', async () => {
+      const w = world()
+      const { id, name } = await w.person('nils')
+      const said = await meant(w, 'PUT', `/groups/support/members/${id}`, undefined)
+      assert.equal(said.sentence, `Put ${name} into the group support`)
+      assert.match(said.consequences?.join() ?? '', /could do .*orders\.read/)
+    })
+  },
+  { development: false },
+)

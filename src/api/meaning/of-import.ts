@@ -1,0 +1,63 @@
+import { findResource, type Imported, previewImport } from '../../catalog/index.ts'
+import type { Meaning, MeantChange } from '../../people/index.ts'
+import type { ApiParts } from '../parts.ts'
+import { planOf } from '../resources/plan-of.ts'
+import { countWords } from './count-words.ts'
+import { type Given, said } from './given.ts'
+
+/** What the request says, validated by the schema of the operation. */
+type Wanted = Parameters<typeof planOf>[2] & { readonly accept?: boolean }
+
+/** An API that is put into the catalog, or brought up to date: where it is, and what of it changes. */
+export async function meaningOfImport(parts: ApiParts, { body, params }: Given): Promise<Meaning> {
+  const { accept = false, ...wanted } = body as Wanted // validated against the schema of the operation
+  const name = said(params.name)
+  const plan = await planOf(parts, name, wanted)
+  const known = await findResource(parts.connections.storage.read, name)
+  const seen = await previewImport(parts.connections, plan, { accept })
+  const { resource } = plan
+  const risks = new Map(seen.settled.actions.map((action) => [action.name, action]))
+  const change =
+    (sign: MeantChange['sign'], how: string) =>
+    (action: string): MeantChange => {
+      const of = risks.get(action)
+      const about = of ? `, ${of.risk} risk, ${of.method} ${of.path}` : ''
+      return { sign, what: `${action}: ${how}${about}`, notes: [], lines: [] }
+    }
+  return {
+    sentence: `${known ? 'Bring' : 'Import'} the API “${resource.title}” ${known ? 'up to date ' : ''}as ${name}, reached at ${resource.upstream}: ${changesInWords(seen)}`,
+    facts: [
+      ['Reached at', resource.upstream],
+      ['Called at', resource.identifier],
+      ['Credential', resource.connection ?? 'none'],
+      ['Receives transaction tokens', resource.trusted ? 'yes' : 'no'],
+      ...plan.notes.map((note) => ['Note', note] as const),
+    ],
+    changes: [
+      ...seen.added.map(change('+', 'new')),
+      ...seen.changed.map(change('~', 'changed, and counts at once')),
+      ...seen.quarantined.map(change('~', 'changed, stopped until somebody accepts it')),
+      ...seen.waiting.map(change('=', 'new, waits until somebody accepts it')),
+      ...seen.restored.map(change('=', 'as it was reviewed, works again')),
+      ...seen.removed.map(change('-', 'gone')),
+    ],
+    against: known ? 'Actions, against those in the catalog' : 'Actions',
+    consequences: [
+      'What it offers can be called by nobody before rules permit it and agents have it in their ceiling',
+    ],
+  }
+}
+
+function changesInWords(seen: Imported): string {
+  const { added, changed, quarantined, removed, restored, waiting } = seen
+  return countWords(
+    [
+      [added.length, 'added'],
+      [changed.length + quarantined.length, 'changed'],
+      [waiting.length, 'waiting for review'],
+      [restored.length, 'working again'],
+      [removed.length, 'removed'],
+    ],
+    'action',
+  )
+}

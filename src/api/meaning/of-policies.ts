@@ -1,0 +1,51 @@
+import { reachOfPolicies } from '../../decisions/index.ts'
+import type { Meaning, MeantChange } from '../../people/index.ts'
+import { compareAside, findSet, latestSet, type RuleChange } from '../../policy/index.ts'
+import type { ApiParts } from '../parts.ts'
+import { countWords } from './count-words.ts'
+import type { Given } from './given.ts'
+import { reachLines } from './reach-lines.ts'
+
+const SIGN = { added: '+', removed: '-', changed: '~', reworded: '=' } as const
+const WORDS = {
+  added: 'new',
+  removed: 'gone',
+  changed: 'changed',
+  reworded: 'the same in other words',
+} as const
+
+/** Policies that are put in force: rule by rule, and who could do what by them. */
+export async function meaningOfPolicies(
+  parts: ApiParts,
+  { body, params }: Given,
+): Promise<Meaning> {
+  const { read } = parts.policy.storage
+  const again = params.version === undefined ? undefined : Number(params.version)
+  const older = again === undefined ? undefined : await findSet(read, again)
+  const text = older?.text ?? String(body.text ?? '')
+  const before = (await latestSet(read)) ?? { version: 0, text: '' }
+  const changes = await compareAside(before.text, text)
+  const what = again === undefined ? 'these policies' : `the policies of version ${again} again`
+  return {
+    sentence: `Put ${what} in force: ${rulesInWords(changes)}`,
+    facts: typeof body.note === 'string' ? [['Note', body.note]] : [],
+    changes: changes.map(meant),
+    against: before.version === 0 ? 'Rules' : `Rules, against version ${before.version} in force`,
+    consequences: reachLines(await reachOfPolicies(parts.decisions, text)),
+  }
+}
+
+function rulesInWords(changes: readonly RuleChange[]): string {
+  if (changes.length === 0) return 'the same rules as now'
+  return countWords(
+    (['added', 'changed', 'removed', 'reworded'] as const).map((kind) => [
+      changes.filter(({ change }) => change === kind).length,
+      kind === 'reworded' ? 'written in other words' : kind,
+    ]),
+    'rule',
+  )
+}
+
+function meant({ change, id, lines, notes }: RuleChange): MeantChange {
+  return { sign: SIGN[change], what: `${id}: ${WORDS[change]}`, notes, lines }
+}

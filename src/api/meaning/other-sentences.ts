@@ -1,0 +1,36 @@
+import { type Sentence, said } from './given.ts'
+
+/** Issuers, decision points, spaces, limits and books. */
+export const OTHER_SENTENCES: Readonly<Record<string, Sentence>> = {
+  'admission.add': ({ body }) =>
+    `Let in the programs that the rule ${said(body.name)} matches, with trust level ${said(body.trust)}`,
+  'admission.remove': ({ params }) => `Remove the admission rule ${said(params.name)}`,
+  'issuers.add': ({ body }) => `Trust the issuer ${said(body.issuer)} as ${said(body.name)}`,
+  'issuers.set_terms': ({ params }) =>
+    `Change what the issuer ${said(params.name)} is trusted with`,
+  'issuers.resume': ({ params }) => `Let the suspended issuer ${said(params.name)} count again`,
+  'enforcers.add': ({ params }) => `Let ${said(params.name)} ask about the calls it receives`,
+  'connections.add': ({ body }) => `Keep the credential ${said(body.name)} for an API`,
+  'signals.end': ({ body }) =>
+    `Take back the signal ${said(body.signal)} about ${said(body.subject)}`,
+  'points.add': ({ body }) =>
+    `Ask the decision point ${said(body.name)} at ${said(body.url)} about calls`,
+  'points.remove': ({ params }) => `Ask the decision point ${said(params.name)} no more`,
+  'spaces.create': ({ body }) => `Make the space ${said(body.name)}`,
+  'spaces.change': ({ params }) => `Change the space ${said(params.name)}, also for tasks that run`,
+  'spaces.resume': ({ params }) => `Let calls in the space ${said(params.name)} go on`,
+  'surfaces.register': ({ body, params }) =>
+    `Let the program ${said(body.name)} say who is present in ${said(params.name)}`,
+  'peps.add': ({ body }) => `Register the enforcement point ${said(body.name)}`,
+  'peps.change': ({ params }) => `Change the enforcement point ${said(params.name)}`,
+  'peps.add_secret': ({ params }) => `Make a secret for the enforcement point ${said(params.name)}`,
+  'peps.add_key': ({ params }) => `Add a key to the enforcement point ${said(params.name)}`,
+  'policysets.publish': ({ params }) => `Publish the policy-only set ${said(params.name)}`,
+  'tasks.resume': ({ params }) => `Let the suspended task ${said(params.id)} continue`,
+  'bases.grant': ({ body }) => `Let ${said(body.agent)} act for a person without asking them`,
+  'sponsorships.grant': ({ body }) =>
+    `Let ${said(body.agent)} open tasks in your name while nobody is present: ${said(body.purpose)}`,
+  'limits.set': ({ body }) => `Set a limit for ${said(body.subject)}`,
+  'limits.remove': ({ params }) => `Remove the limit ${said(params.id)}`,
+  'ledger.erase': ({ body }) => `Erase values beside the ledger for good: ${said(body.why)}`,
+}
