@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises'
 import net from 'node:net'
 import { join } from 'node:path'
 import { it, type TestContext } from 'node:test'
-import type { Browser, Page } from '../examples/refund-desk/browser.ts'
+import { type Browser, everythingTicked, type Page } from '../examples/refund-desk/browser.ts'
 import { signIn } from '../examples/refund-desk/people.ts'
 import { appears, type Command, readPage } from './first-hour/page.ts'
 import { type Running, Terminal } from './first-hour/terminal.ts'
@@ -89,7 +89,9 @@ class Reader {
     )
     assert.ok(address, `${where}: there is no page to open\n${running.output}`)
     const browser = await this.#browserOf(person)
-    const done = await press(browser, await browser.get(address), button)
+    const page = await browser.get(address)
+    const [, ticks, label = ''] = /^(tick everything, )?(.+)$/.exec(button) ?? []
+    const done = await press(browser, page, label, ticks ? everythingTicked(page) : {})
     assert.equal(done.status, 200, `${where}: ${done.text}`)
   }
 
@@ -101,8 +103,13 @@ class Reader {
   }
 }
 
-function press(browser: Browser, page: Page, button: string): Promise<Page> {
-  return browser.submit(page, new RegExp(`^${button}`, 'i'))
+function press(
+  browser: Browser,
+  page: Page,
+  button: string,
+  fields: Record<string, string>,
+): Promise<Page> {
+  return browser.submit(page, new RegExp(`^${button}`, 'i'), fields)
 }
 
 /** The first of so many free ports in a row, below those that the kernel hands out. */

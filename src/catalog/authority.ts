@@ -1,5 +1,6 @@
 import type { Detail } from '@remit/engine'
 import type { CatalogView } from './catalog.ts'
+import { matchAction } from './match-action.ts'
 import { type Action, countedAccess, countedRisk, RISKS } from './resource.ts'
 
 export type FromScope =
@@ -66,4 +67,49 @@ function expand(view: CatalogView, { actions, locations }: Detail): readonly str
     }
   }
   return [...expanded]
+}
+
+/** A request that is meant to be made: method and path, as they will be sent. */
+const REQUEST = /^([A-Z]{1,16}):(\/[^?#\s]*)$/
+
+export type FromRequests =
+  | { readonly ok: true; readonly details: readonly Detail[] }
+  | { readonly ok: false; readonly unknown: string }
+
+/**
+ * Requests in details (`GET:/orders/1042`) become the actions that they call at the locations named: for agents that know what they
+ * want to call, and not what it is called here. Done when something is asked for, as with groups.
+ */
+export function actionsOfRequests(view: CatalogView, details: readonly Detail[]): FromRequests {
+  const named: Detail[] = []
+  for (const detail of details) {
+    const actions: string[] = []
+    for (const name of detail.actions) {
+      const found = REQUEST.test(name) ? calledBy(view, detail.locations, name) : [name]
+      if (found.length === 0) return { ok: false, unknown: name }
+      actions.push(...found)
+    }
+    named.push({ ...detail, actions: [...new Set(actions)] })
+  }
+  return { ok: true, details: named }
+}
+
+function calledBy(view: CatalogView, locations: readonly string[], request: string): string[] {
+  const [, method = '', path = ''] = REQUEST.exec(request) ?? []
+  const segments = segmentsOf(path)
+  if (!segments) return []
+  return locations.flatMap((location) => {
+    const resource = view.byIdentifier.get(location)
+    if (resource?.protocol !== 'http') return []
+    const match = matchAction(view.actionsOf(resource.name), method, segments)
+    return match ? [match.action.name] : []
+  })
+}
+
+function segmentsOf(path: string): readonly string[] | undefined {
+  try {
+    return path.slice(1).split('/').map(decodeURIComponent)
+  } catch {
+    return undefined
+  }
 }

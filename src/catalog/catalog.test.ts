@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Problem } from '../lib/problem.ts'
 import { forEachEngine } from '../storage/testing.ts'
-import { detailsForScope, expandGroups } from './authority.ts'
+import { actionsOfRequests, detailsForScope, expandGroups } from './authority.ts'
 import { Catalog, viewOf } from './catalog.ts'
 import { selectActions, selectResource, selectResources } from './catalog-store.ts'
 import { setRisk, setSentence, templateDigest } from './change-action.ts'
@@ -307,6 +307,22 @@ describe('a catalog view', () => {
       expandGroups(view, [{ ...detail, locations: ['http://gw/x'], actions: ['read'] }]),
       [],
     )
+  })
+
+  it('finds the actions that requests call, at the locations named, and says which request calls none', () => {
+    const detail = { type: 'remit_call', locations: [at], bounds: [] } as const
+    const found = (...actions: string[]) => {
+      const read = actionsOfRequests(view, [{ ...detail, actions }])
+      return read.ok ? read.details.flatMap((each) => each.actions) : `not ${read.unknown}`
+    }
+    assert.deepEqual(found('GET:/orders/1042', 'orders.list', 'read'), [
+      'orders.read',
+      'orders.list',
+      'read',
+    ])
+    assert.deepEqual(found('POST:/orders/1%2042/refunds'), ['orders.refund'])
+    for (const none of ['DELETE:/orders/1042', 'GET:/', 'GET:/orders/%zz', 'GET:/nowhere'])
+      assert.equal(found(none), `not ${none}`)
   })
 
   it('names a wording by its digest', () => {

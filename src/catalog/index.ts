@@ -11,6 +11,7 @@ export {
 } from './argument.ts'
 export {
   ACTION_GROUPS,
+  actionsOfRequests,
   detailsForScope,
   expandGroups,
   type FromScope,

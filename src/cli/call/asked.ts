@@ -10,21 +10,31 @@ export interface Asked {
   readonly details?: readonly object[]
   readonly scope?: string
   readonly said: boolean
+  /** Method and path of the call, where it is asked for nothing else. */
+  readonly request?: string
 }
 
 /**
- * Reads `--details` and `--scope`. Without either: everything that the API offers; the grant is cut down to what the agent may
- * ever be given there.
+ * Reads `--details`, `--scope` and `--all`. Without any of them: what this very call needs. With `--all`, everything that the API
+ * offers; the grant is cut down to what the agent may ever be given there.
  */
 export async function readAsked(
   world: World,
-  given: { readonly details?: string; readonly scope?: readonly string[] },
+  given: { readonly details?: string; readonly scope?: readonly string[]; readonly all?: true },
   target: Target,
+  method: string,
 ): Promise<Asked> {
-  const { details, scope } = given
+  const { all, details, scope } = given
+  if (all && (details !== undefined || scope !== undefined))
+    throw usage('`--all` asks for everything; leave out `--details` and `--scope`', '--all')
+  if (all) {
+    const parts = actionParts(target.actions).map((actions) => detail(target, { actions }))
+    return { details: parts, said: true }
+  }
   if (details === undefined && scope === undefined) {
-    const all = actionParts(target.actions).map((actions) => detail(target, { actions }))
-    return { details: all, said: false }
+    const path = target.url.slice(target.identifier.length).replace(/[?#].*$/, '')
+    const request = `${method}:${path.startsWith('/') ? path : `/${path}`}`
+    return { details: [detail(target, { actions: [request] })], said: false, request }
   }
   return {
     said: true,

@@ -85,10 +85,29 @@ const TARGET: Target = {
   actions: Array.from({ length: 70 }, (_, i) => `orders.a${i}`),
 }
 
-test('without details everything is asked for that the API offers, in lists as long as they may be', async (t) => {
+test('without details nothing is asked for but this very call', async (t) => {
   const { world } = await testCli(t)
-  const asked = await readAsked(world, {}, TARGET)
-  assert.equal(asked.said, false)
+  const target = { ...TARGET, url: `${TARGET.identifier}/orders/1042?full=true` }
+  const asked = await readAsked(world, {}, target, 'GET')
+  assert.deepEqual(asked, {
+    said: false,
+    request: 'GET:/orders/1042',
+    details: [
+      {
+        type: 'remit_call',
+        locations: [TARGET.identifier],
+        actions: ['GET:/orders/1042'],
+        bounds: [],
+      },
+    ],
+  })
+})
+
+test('with --all everything is asked for that the API offers, in lists as long as they may be', async (t) => {
+  const { world } = await testCli(t)
+  const asked = await readAsked(world, { all: true }, TARGET, 'GET')
+  assert.equal(asked.said, true)
+  await assert.rejects(readAsked(world, { all: true, scope: ['a'] }, TARGET, 'GET'), { exit: 2 })
   assert.deepEqual(
     asked.details?.map((detail) => ('actions' in detail ? (detail.actions as string[]).length : 0)), // as: written two lines above
     [64, 6],
@@ -102,15 +121,19 @@ test('details may leave out what the call says, and nothing else is added', asyn
   const expected = [
     { type: 'remit_call', locations: [TARGET.identifier], actions: ['orders.read'], bounds },
   ]
-  assert.deepEqual((await readAsked(world, { details: '@d.json' }, TARGET)).details, expected)
+  assert.deepEqual(
+    (await readAsked(world, { details: '@d.json' }, TARGET, 'GET')).details,
+    expected,
+  )
   const asked = await readAsked(
     world,
     { details: JSON.stringify(expected), scope: ['a', 'b'] },
     TARGET,
+    'GET',
   )
   assert.deepEqual(asked, { said: true, details: expected, scope: 'a b' })
   for (const wrong of ['{', '[1]', 'null']) {
-    await assert.rejects(readAsked(world, { details: wrong }, TARGET), { exit: 2 })
+    await assert.rejects(readAsked(world, { details: wrong }, TARGET, 'GET'), { exit: 2 })
   }
 })
 
@@ -156,7 +179,7 @@ async function keeping(owner: Owner) {
 test('the next call of the same work finds its task, with its key, readable by its owner only', async (t) => {
   const { folder, open, tasks } = await keeping(t)
   await tasks.keep(WORK, await open('tsk_1', 60), { said: false })
-  const found = await tasks.find(WORK, HERE, { said: false })
+  const [found] = await tasks.find(WORK, HERE, { said: false })
   assert.equal(found?.task.id, 'tsk_1')
   assert.ok(found?.task.key.privateJwk.d)
   for (const name of await readdir(folder)) {
@@ -175,19 +198,31 @@ test('a task of other work is not used: another person, purpose, agent, server, 
     { agent: 'x' },
     { url: 'https://x.example' },
   ]) {
-    assert.equal(await tasks.find({ ...WORK, ...change }, HERE, { said: false }), undefined)
+    assert.deepEqual(await tasks.find({ ...WORK, ...change }, HERE, { said: false }), [])
   }
-  assert.equal(await tasks.find(WORK, 'https://gw.example/other', { said: false }), undefined)
+  assert.deepEqual(await tasks.find(WORK, 'https://gw.example/other', { said: false }), [])
   const said = { said: true, details: [{ actions: ['orders.read'] }] }
-  assert.equal(await tasks.find(WORK, HERE, said), undefined)
+  assert.deepEqual(await tasks.find(WORK, HERE, said), [])
   await tasks.keep(WORK, await open('tsk_2', 30), said)
-  assert.equal((await tasks.find(WORK, HERE, said))?.task.id, 'tsk_2')
+  assert.equal((await tasks.find(WORK, HERE, said))[0]?.task.id, 'tsk_2')
+})
+
+test('of several tasks of one work the one for the same request comes first, then one for the same method', async (t) => {
+  const { open, tasks } = await keeping(t)
+  const asked = (request: string) => ({ said: false, request })
+  await tasks.keep(WORK, await open('tsk_1', 60), asked('POST:/refunds'))
+  await tasks.keep(WORK, await open('tsk_2', 50), asked('GET:/orders/1'))
+  await tasks.keep(WORK, await open('tsk_3', 40), asked('GET:/orders/2'))
+  const order = async (request: string) =>
+    (await tasks.find(WORK, HERE, asked(request))).map(({ task }) => task.id)
+  assert.deepEqual(await order('GET:/orders/2'), ['tsk_3', 'tsk_2', 'tsk_1'])
+  assert.deepEqual(await order('POST:/refunds'), ['tsk_1', 'tsk_2', 'tsk_3'])
 })
 
 test('a task whose time is over is not found, and its key is gone from the disk', async (t) => {
   const { clock, folder, open, tasks } = await keeping(t)
   await tasks.keep(WORK, await open('tsk_1', 1), { said: false })
   clock.advance(60_000)
-  assert.equal(await tasks.find(WORK, HERE, { said: false }), undefined)
+  assert.deepEqual(await tasks.find(WORK, HERE, { said: false }), [])
   assert.deepEqual(await readdir(folder), [])
 })

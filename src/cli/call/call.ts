@@ -3,13 +3,14 @@ import type { OpenTask } from '../agent/client.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { Ended, Failure, usage } from '../failure.ts'
+import { dim } from '../terminal/text.ts'
 import { readText } from './asked.ts'
 import { closeKept, endTask } from './end.ts'
 import { KeptTasks } from './kept-tasks.ts'
 import type { Answer, Call } from './send.ts'
 import { findTarget } from './target.ts'
 import { type PeopleOptions, throughPeople } from './through-people.ts'
-import { keptTask, newTask, readWork, type WorkOptions } from './work.ts'
+import { type CallWork, keptTasks, newTask, readWork, tellTask, type WorkOptions } from './work.ts'
 import { writeBody, writeJson } from './write-body.ts'
 
 interface CallOptions extends WorkOptions, PeopleOptions {
@@ -44,12 +45,13 @@ export function callCommand(start: Start): Command {
     )
     .option('--provider <issuer>', 'where they sign in, when the agent has clients at several')
     .option('--purpose <text>', 'what it is for; people read it. Calls of one purpose share a task')
-    .option('--details <json|@file>', 'what the task is for; else all that the agent may do there')
+    .option('--details <json|@file>', 'what the task is for; else what this call needs')
     .option(
       '--scope <scope>',
       'the same by an OAuth scope, such as orders.read; once for each',
       (scope: string, before: readonly string[] = []) => [...before, scope],
     )
+    .option('--all', 'the same: all that the agent may do there')
     .option('-d, --data <json|@file|->', 'the body')
     .option(
       '--wait',
@@ -87,26 +89,52 @@ async function callOnce(
   options: CallOptions,
 ): Promise<void> {
   if (path === undefined) throw usage('Say what to call', 'remit call … GET orders/orders/1042')
-  const work = await readWork(cli, await findTarget(cli, path), options)
+  const target = await findTarget(cli, path)
+  const work = await readWork(cli, { method, target }, options)
   const body = await readBody(cli, options.data)
   const call = { method, url: work.target.url, resource: work.target.identifier, body }
-  const kept = options.newTask ? undefined : await keptTask(cli, work)
-  if (kept && (await callWith(cli, kept, call, options)) !== 'unknown task') return
+  if (!options.newTask && (await callInKept(cli, work, call, options))) return
   const wait = options.wait === true || cli.world.interactive
   await callWith(cli, await newTask(cli, work, wait), call, options)
 }
 
-/** One call in one task, told and printed. `unknown task`: the server never heard of it, so nothing was done. */
+/** So many that are open are tried before another is opened. */
+const MAX_TRIED = 4
+
+/** The call in a task that is open already. False: there is none that covers it, and nothing was done. */
+async function callInKept(
+  cli: Cli,
+  work: CallWork,
+  call: Call,
+  options: CallOptions,
+): Promise<boolean> {
+  const kept = (await keptTasks(cli, work)).slice(0, MAX_TRIED)
+  for (const task of kept) {
+    tellTask(cli, work, task, 'open')
+    const onlyCovered = !work.asked.said
+    const done = await callWith(cli, task, call, { ...options, onlyCovered })
+    if (done === 'done') return true
+    if (done === 'not covered') cli.say(dim('  that task does not cover this call'))
+  }
+  return false
+}
+
+/**
+ * One call in one task, told and printed. `unknown task`: the server never heard of it, so nothing was done. `not covered`: neither,
+ * and another task may cover it.
+ */
 async function callWith(
   cli: Cli,
   task: OpenTask,
   call: Call,
-  options: CallOptions,
-): Promise<'done' | 'unknown task'> {
+  options: CallOptions & PeopleOptions,
+): Promise<'done' | 'unknown task' | 'not covered'> {
   const tasks = new KeptTasks(cli.world)
   let answer: Answer
   try {
-    answer = await throughPeople(cli, task, call, options)
+    const found = await throughPeople(cli, task, call, options)
+    if (found === 'not covered') return found
+    answer = found
   } catch (error) {
     const code = error instanceof Failure ? (error.code ?? '') : ''
     if (ENDED.test(code)) await tasks.forget(task.id)

@@ -20,6 +20,8 @@ export interface KeptTask extends Work {
   readonly task: OpenTask
   /** Digest of what was asked for, when it was spelled out. */
   readonly asked: string | undefined
+  /** Method and path of the call that it was opened for. */
+  readonly request?: string | undefined
 }
 
 /** The open tasks of this user account: one file each, mode 0600, gone when the task is. */
@@ -32,15 +34,20 @@ export class KeptTasks {
     this.#directory = join(stateDirectory(world), 'tasks')
   }
 
-  /** The open task of this work that may do something at a resource, and was asked for the same when that is said. */
-  async find(work: Work, resource: string, asked: Asked): Promise<KeptTask | undefined> {
+  /**
+   * The open tasks of this work that may do something at a resource, and were asked for the same when that is said. Those first that
+   * were opened for the same request, or at least for the same method.
+   */
+  async find(work: Work, resource: string, asked: Asked): Promise<readonly KeptTask[]> {
     const wanted = digestOf(asked)
     const all = await this.list(work)
-    return all.find(
-      (kept) =>
-        kept.task.details.some(({ locations }) => locations.includes(resource)) &&
-        (wanted === undefined || kept.asked === wanted),
-    )
+    return all
+      .filter(
+        ({ asked: before, task }) =>
+          task.details.some(({ locations }) => locations.includes(resource)) &&
+          (wanted === undefined || before === wanted),
+      )
+      .toSorted((a, b) => likeness(b, asked) - likeness(a, asked))
   }
 
   /** Newest first. What is over is removed on the way. */
@@ -58,7 +65,7 @@ export class KeptTasks {
   }
 
   async keep(work: Work, task: OpenTask, asked: Asked): Promise<void> {
-    const kept: KeptTask = { ...work, task, asked: digestOf(asked) }
+    const kept: KeptTask = { ...work, task, asked: digestOf(asked), request: asked.request }
     await writePrivate(this.#path(task.id), `${JSON.stringify(kept)}\n`, this.#world.random)
   }
 
@@ -75,6 +82,12 @@ function fits(kept: KeptTask, work: Partial<Work>): boolean {
   return (['url', 'agent', 'person', 'purpose'] as const).every(
     (part) => work[part] === undefined || work[part] === kept[part],
   )
+}
+
+function likeness({ request }: KeptTask, asked: Asked): number {
+  if (request === undefined || asked.request === undefined) return 0
+  if (request === asked.request) return 2
+  return request.split(':')[0] === asked.request.split(':')[0] ? 1 : 0
 }
 
 function digestOf({ details, said, scope }: Asked): string | undefined {

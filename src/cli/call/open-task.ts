@@ -71,9 +71,16 @@ function tellConsent(cli: Cli, opening: Opening, page: string): void {
   cli.say(
     text`${yellow('●')} ${question(opening)}`,
     text`  ${bold(page)}`,
+    ...moreWords(opening).map((words) => dim(`  ${words}`)),
     dim('  waiting …  (Ctrl-C stops; the same command goes on later)'),
   )
   if (opening.person.label === 'you') cli.open(page)
+}
+
+/** Where nobody said what the task is for, it is for one call. */
+function moreWords({ asked }: Opening): readonly string[] {
+  if (asked.said) return []
+  return ['this asks for this one call; --scope ACTION or --all asks for more at once']
 }
 
 function question({ agent, person, purpose }: Opening): string {
@@ -85,7 +92,7 @@ function notAgreed(opening: Opening, answer: OAuthRefusal, page: string): Failur
   return new Failure('The person has to agree first', {
     code: 'consent.required',
     detail: question(opening),
-    next: [page, 'then the same command again; --wait waits for it'],
+    next: [page, 'then the same command again; --wait waits for it', ...moreWords(opening)],
     members: membersOf(answer),
   })
 }

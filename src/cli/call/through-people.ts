@@ -8,6 +8,8 @@ import { outcomeOf, tellAnswer, tellRequest } from './show-answer.ts'
 export interface PeopleOptions {
   readonly wait?: true
   readonly askAgain?: true
+  /** A refusal because the task does not cover the call is not told. */
+  readonly onlyCovered?: boolean
 }
 
 /** Sends the call; where people have to approve it and shall be waited for, sends the very same call once they have. */
@@ -16,9 +18,10 @@ export async function throughPeople(
   task: OpenTask,
   call: Call,
   options: PeopleOptions,
-): Promise<Answer> {
+): Promise<Answer | 'not covered'> {
   for (;;) {
     const answer = await send(cli, task, call)
+    if (options.onlyCovered && answer.problem?.code === 'task.not_covered') return 'not covered'
     await tellAnswer(cli, answer)
     const id = await pendingRequest(cli, task, answer, options)
     if (id === undefined || !options.wait) return answer

@@ -17,6 +17,7 @@ export interface WorkOptions extends RepresentedOptions {
   readonly purpose?: string
   readonly details?: string
   readonly scope?: readonly string[]
+  readonly all?: true
 }
 
 /** What is done for whom, as which agent, where, and with what authority. */
@@ -28,7 +29,11 @@ export interface CallWork {
   readonly asked: Asked
 }
 
-export async function readWork(cli: Cli, target: Target, options: WorkOptions): Promise<CallWork> {
+export async function readWork(
+  cli: Cli,
+  { method, target }: { readonly method: string; readonly target: Target },
+  options: WorkOptions,
+): Promise<CallWork> {
   const { purpose } = options
   if (purpose === undefined) {
     throw usage('Say what it is for: people read it', '--purpose "refund order 1042"')
@@ -39,16 +44,15 @@ export async function readWork(cli: Cli, target: Target, options: WorkOptions): 
     agent,
     purpose,
     person: await representedPerson(cli, agent.id, options),
-    asked: await readAsked(cli.world, options, target),
+    asked: await readAsked(cli.world, options, target, method),
   }
 }
 
-/** The open task of this work. */
-export async function keptTask(cli: Cli, work: CallWork): Promise<OpenTask | undefined> {
+/** The open tasks of this work, the likeliest to cover the call first. */
+export async function keptTasks(cli: Cli, work: CallWork): Promise<readonly OpenTask[]> {
   const { asked, target } = work
   const kept = await new KeptTasks(cli.world).find(nameOf(cli, work), target.identifier, asked)
-  if (kept) tellTask(cli, work, kept.task, 'open')
-  return kept?.task
+  return kept.map(({ task }) => task)
 }
 
 /** Opens a task for this work, and keeps it for the next call. */
@@ -64,7 +68,12 @@ function nameOf(cli: Cli, { agent, person, purpose }: CallWork): Work {
   return { url: cli.url, agent: agent.id, person: person.label, purpose }
 }
 
-function tellTask(cli: Cli, { agent, person }: CallWork, task: OpenTask, since: string): void {
+export function tellTask(
+  cli: Cli,
+  { agent, person }: CallWork,
+  task: OpenTask,
+  since: string,
+): void {
   const about = text`${task.id} ${since}, ends ${relative(task.expiresAt, cli.now)}`
   cli.say(text`${dim('→')} ${bold(agent.id)} for ${person.label}  ${dim(about)}`)
 }
