@@ -39,7 +39,7 @@ import { repeat, systemWait } from './lib/repeat.ts'
 import type { Live } from './live/index.ts'
 import { describeMcpServer, outbound } from './net/index.ts'
 import { beginWhenAsked, oauthHandlers } from './oauth/index.ts'
-import { problemPage, registerPages } from './pages/index.ts'
+import { problemPage, problemPageFor, registerPages } from './pages/index.ts'
 import { forgetEnded } from './people/index.ts'
 import { closeRooms, openRooms, type Rooms } from './rooms.ts'
 import { forgetUsed } from './storage/index.ts'
@@ -128,7 +128,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     ],
     checks: healthChecks(rooms),
     rates: rates(settings),
-    problemPage,
+    problemPage: problemPageFor({ ...rooms, deviceCodes }),
   })
   registerPages(http.app, { ...rooms, deviceCodes })
   const upstreams = outbound({ allowOrigins: () => true }) // it is only ever asked for what an administrator registered

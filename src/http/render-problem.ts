@@ -1,10 +1,15 @@
+import type { IncomingMessage } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { Problem, type ProblemCode } from '../lib/problem.ts'
 import { pathOf } from './request-gate.ts'
 
 /** How a problem looks to a person. `pages/` has the one that ships. */
-export type ProblemPage = (problem: Problem, requestId: string) => string
+export type ProblemPage = (
+  problem: Problem,
+  requestId: string,
+  request: IncomingMessage,
+) => string | Promise<string>
 
 /** Fastify's own refusals in our words. Anything of its that is not here is a bug of ours. */
 const FROM_FASTIFY: Readonly<Record<string, readonly [ProblemCode, string]>> = {
@@ -108,9 +113,21 @@ export function renderProblem(
   for (const [name, value] of Object.entries(problemHeaders(problem))) {
     if (!reply.hasHeader(name)) reply.header(name, value)
   }
-  return forPerson(request)
-    ? reply.type('text/html; charset=utf-8').send(page(problem, request.id))
-    : reply.type('application/problem+json').send(Buffer.from(problemJson(problem, request.id)))
+  if (!forPerson(request))
+    return reply
+      .type('application/problem+json')
+      .send(Buffer.from(problemJson(problem, request.id)))
+  reply.type('text/html; charset=utf-8')
+  const made = page(problem, request.id, request.raw)
+  if (typeof made === 'string') return reply.send(made)
+  made.then(
+    (html) => reply.send(html),
+    (failure: unknown) => {
+      logBug(request.log, failure)
+      reply.send('')
+    },
+  )
+  return reply
 }
 
 /** Writes a failure whole; the only place where its text goes. */

@@ -8,7 +8,7 @@ import Provider, {
 } from 'oidc-provider'
 import { ISSUER_ALGORITHMS, POP_ALGORITHMS } from '../agents/index.ts'
 import type { DecisionParts } from '../decisions/index.ts'
-import type { Cookies, ProblemPage } from '../http/index.ts'
+import type { Cookies } from '../http/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { listProviders } from '../people/index.ts'
 import type { Artefacts } from '../tokens/index.ts'
@@ -54,7 +54,7 @@ export interface ProviderPorts {
   /** For the provider's cookies, the same in every replica: the first signs, all of them hold. */
   readonly cookieKeys: readonly string[]
   /** How an error looks that cannot be sent back to the client. */
-  readonly problemPage: ProblemPage
+  readonly problemPage: (problem: Problem, requestId: string) => string
   readonly onError: (error: unknown) => void
 }
 

@@ -28,7 +28,7 @@ import { LIMITS } from '../tasks/index.ts'
 import { VerifiedTokens } from '../tokens/index.ts'
 import type { PageParts } from './parts.ts'
 import { registerPages } from './register.ts'
-import { problemPage } from './trouble/trouble-page.ts'
+import { problemPageFor } from './trouble/problem-page-for.ts'
 import { TestBrowser } from './visiting/testing.ts'
 
 export const ORIGIN = 'http://remit.test'
@@ -66,7 +66,7 @@ export async function testPages(storage: Storage, stepUp?: StepUp): Promise<Test
   await applyImport(catalogParts, planOrders(), 'operator')
   const providers = agreeableProvider(people)
   const parts: PageParts = { issuer: ORIGIN, deviceCodes: true, people, providers, decisions }
-  const http = testHttp({ clock, problemPage })
+  const http = testHttp({ clock, problemPage: problemPageFor(parts) })
   const routes: string[] = []
   http.app.addHook('onRoute', ({ method, url }) => {
     for (const one of [method].flat()) if (one !== 'HEAD') routes.push(`${one} ${url}`)

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { listForApprover } from '../approvals/index.ts'
 import { type Cookies, type Fields, fromOwnPage } from '../http/index.ts'
@@ -43,13 +44,15 @@ export type Shown =
   | string
   | { readonly page: string; readonly status: number }
   | { readonly to: string }
+  /** Exactly this text, to be kept as a file. */
+  | { readonly file: string; readonly name: string; readonly type: 'application/json' }
 
 export async function findVisitor(
   parts: PageParts,
   cookies: Cookies,
-  request: FastifyRequest,
+  request: IncomingMessage,
 ): Promise<Visitor | undefined> {
-  const token = cookies.read(request.raw, 'session')
+  const token = cookies.read(request, 'session')
   const found = token === undefined ? undefined : await readSession(parts.people, token)
   // INVARIANT: the command line's session opens no page, so that it can answer nothing (contract 10).
   if (token === undefined || found?.session.kind !== 'browser') return undefined
@@ -100,6 +103,11 @@ function visitOf(
 
 function send(reply: FastifyReply, shown: Shown): FastifyReply {
   if (typeof shown !== 'string' && 'to' in shown) return reply.redirect(shown.to, 303)
+  if (typeof shown !== 'string' && 'file' in shown)
+    return reply
+      .type(shown.type)
+      .header('content-disposition', `attachment; filename="${shown.name}"`)
+      .send(shown.file)
   const { page, status } = typeof shown === 'string' ? { page: shown, status: 200 } : shown
   return reply.code(status).type('text/html; charset=utf-8').send(page)
 }
@@ -119,7 +127,7 @@ export function deskOf(app: FastifyInstance, parts: PageParts, cookies: Cookies)
   return {
     get(path, show) {
       app.get(path, async (request, reply) => {
-        const visitor = await findVisitor(parts, cookies, request)
+        const visitor = await findVisitor(parts, cookies, request.raw)
         if (!visitor) return reply.redirect(signInAddress(request.raw.url ?? '/'), 303)
         return send(reply, await show(visitOf(parts, cookies, request, visitor)))
       })
@@ -127,7 +135,7 @@ export function deskOf(app: FastifyInstance, parts: PageParts, cookies: Cookies)
     post(path, act) {
       app.post(path, async (request, reply) => {
         requireOwnPage(parts, request)
-        const visitor = await findVisitor(parts, cookies, request)
+        const visitor = await findVisitor(parts, cookies, request.raw)
         const token = cookies.read(request.raw, 'session')
         // No redirect to the provider from here: it would still be the form's navigation, which stays on our origin.
         if (!visitor || token === undefined) {
@@ -141,6 +149,11 @@ export function deskOf(app: FastifyInstance, parts: PageParts, cookies: Cookies)
       })
     },
   }
+}
+
+/** Said to those who are signed in and may not: a page that leads elsewhere without a word explains nothing. */
+export function requireAdministrator({ administrator }: Pick<Visitor, 'administrator'>): void {
+  if (!administrator) throw new Problem('api.not_permitted', 'this page is for administrators')
 }
 
 /** The same answer for what does not exist and what is not yours to see. */

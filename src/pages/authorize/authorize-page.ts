@@ -1,11 +1,10 @@
-import type { Detail, Risk } from '@remit/engine'
+import type { Detail } from '@remit/engine'
 import { clientHost, isClientUrl, vouchedBy } from '../../agents/index.ts'
 import type { Offer } from '../../decisions/index.ts'
 import type { Fields } from '../../http/index.ts'
 import type { Authorization } from '../../tasks/index.ts'
-import { byRisk, type RiskOf } from '../consent/by-risk.ts'
-import { NOT_BY_ENTER, permission } from '../consent/consent-page.ts'
-import { type Choice, choicesOf, type LimitsOf } from '../consent/narrowing.ts'
+import { answerBar, choicesInGroups, NOT_BY_ENTER } from '../consent/choices.ts'
+import { type Choice, choicesOf, type Known } from '../consent/narrowing.ts'
 import { detailInWordsHere, TRUST } from '../frame/authority.ts'
 import { csrfField, documentOf, type Viewer } from '../frame/document.ts'
 import { type Html, html } from '../frame/html.ts'
@@ -43,10 +42,9 @@ export interface AuthorizeView {
   readonly owner: string
   /** Names of those who can let it in. */
   readonly administrators: readonly string[]
-  readonly riskOf: RiskOf
   /** What this person left of the same question the last time. */
   readonly before: readonly Detail[] | undefined
-  readonly limitsOf: LimitsOf
+  readonly known: Known
   /** What has to come before a yes. */
   readonly first?: SignInFirst | undefined
   /** What would help, and does not have to. */
@@ -119,8 +117,7 @@ function waiting(view: AuthorizeView): Html {
 /** What of it is no word of its own: where its document is, which whoever controls that place has put there. */
 function knownBy({ asked, changedAt, now }: AuthorizeView): [string, Html | false][] {
   const { clientId, proves } = asked
-  if (!isClientUrl(clientId))
-    return [['Registered as', html`<code class="soft">${clientId}</code>`]]
+  if (!isClientUrl(clientId)) return []
   return [
     [
       'It is from',
@@ -161,15 +158,20 @@ ${facts([
     'It wants to use',
     html`${show(resource?.title ?? asked.resource)} <code class="soft">${asked.resource}</code>`,
   ],
-  ['Let in by', agent.admission ? html`the rule <code>${agent.admission}</code>` : false],
-  // Nobody answers yet for what nobody has brought.
-  ['Owner', (offer.known || agent.trust > 0) && show(owner)],
-  ['Trust', html`${trust[0]}, <span class="soft">${trust[1]}</span>`],
 ])}
 ${
   loopback &&
   notice('warn', 'Only go on if you just started this program yourself', anyoneHere(view))
-}</section>`
+}
+<details><summary>More about it</summary>${facts([
+    ...(isClientUrl(asked.clientId)
+      ? []
+      : [['Registered as', html`<code class="soft">${asked.clientId}</code>`] as const]),
+    ['Let in by', agent.admission ? html`the rule <code>${agent.admission}</code>` : false],
+    // Nobody answers yet for what nobody has brought.
+    ['Owner', (offer.known || agent.trust > 0) && show(owner)],
+    ['Trust', html`${trust[0]}, <span class="soft">${trust[1]}</span>`],
+  ])}</details></section>`
 }
 
 function placeOf(redirectUri: string, loopback: boolean): Html {
@@ -179,7 +181,7 @@ function placeOf(redirectUri: string, loopback: boolean): Html {
 
 function form(view: AuthorizeView): Html {
   const { asked, offer } = view
-  const choices = choicesOf(offer.offered, view.limitsOf)
+  const choices = choicesOf(offer.offered, view.known)
   const chosen = view.sent?.get('life') ?? USUAL_LIFE
   const options = LIVES.map(
     ({ value, label }) =>
@@ -189,18 +191,19 @@ function form(view: AuthorizeView): Html {
 <section class="card" aria-labelledby="what"><h2 id="what">What it may do for you</h2>
 ${view.mistake !== undefined && notice('bad', 'Nothing was granted', html`<p>${asSentence(view.mistake)}</p>`)}
 ${view.first ? signInFirstNotice(view.first) : view.advised && adviceToSignIn(view.advised)}
-<p class="soft">Take out what it does not need. Policies still decide every single call, and risky ones still ask a person.</p>
-${byRisk(choices, view.riskOf, (choice, risk) => permission(choice, detailInWordsHere, { chosen: isChosen(choice, risk, view), sent: view.sent }))}</section>
-<section class="card" aria-labelledby="long"><h2 id="long">For how long</h2>
-<div class="field"><label for="life" class="away">For how long</label><select id="life" name="life">${options}</select></div>
-<p class="soft small">Then it has to ask again. You can end it earlier under <a href="/tasks">Tasks</a>.</p></section>
-<div class="actions">${!view.first && html`<button class="primary" name="answer" value="grant">Allow</button>`}<button name="answer" value="deny">Do not allow</button>
-<span class="soft small">Without an answer for ${duration(asked.expiresAt - view.now)} it is no.</span></div></form>`
+<p class="soft small">Take out what it does not need. Policies still decide every call, and risky ones still ask a person.</p>
+${choicesInGroups({ choices, inWords: detailInWordsHere, chosen: (choice) => isChosen(choice, view), sent: view.sent })}</section>
+${answerBar({
+  choices,
+  yes: !view.first,
+  lifetime: { name: 'life', options: html`${options}` },
+  soft: `Then it has to ask again. Expires in ${duration(asked.expiresAt - view.now)}; no answer counts as no.`,
+})}</form>`
 }
 
-/** As the person left it the last time; the first time everything that is not critical. */
-function isChosen({ detail }: Choice, risk: Risk | undefined, { before }: AuthorizeView): boolean {
-  if (!before) return risk !== 'critical'
+/** As the person left it the last time. */
+function isChosen({ detail }: Choice, { before }: AuthorizeView): boolean {
+  if (!before) return true
   return detail.actions.every((action) => before.some(({ actions }) => actions.includes(action)))
 }
 

@@ -15,8 +15,7 @@ import {
   findAuthorization,
   lastAllowed,
 } from '../../tasks/index.ts'
-import { riskIn } from '../consent/by-risk.ts'
-import { limitsIn, narrowed } from '../consent/narrowing.ts'
+import { isYes, knownIn, narrowed, ONLY_READING } from '../consent/narrowing.ts'
 import { Names } from '../names.ts'
 import type { PageParts } from '../parts.ts'
 import { signInFirst } from '../sign-in/again.ts'
@@ -71,7 +70,7 @@ async function requireOwn(parts: PageParts, { id, browser }: Visit): Promise<Aut
   return asked
 }
 
-const ANSWERS = ['grant', 'deny', 'introduce'] as const
+const ANSWERS = ['grant', ONLY_READING, 'deny', 'introduce'] as const
 
 async function answerOf(
   parts: PageParts,
@@ -86,10 +85,10 @@ async function answerOf(
     authorizationId: asked.id,
     browser,
     person: visitor.person,
-    answer,
+    answer: answer === ONLY_READING ? 'grant' : answer,
     offered,
-    details: answer === 'grant' ? narrowed(offered, limitsIn(catalog), fields) : [],
-    expiresAt: answer === 'grant' ? endOfLife(fields, now) : now,
+    details: isYes(answer) ? narrowed(offered, knownIn(catalog), fields) : [],
+    expiresAt: isYes(answer) ? endOfLife(fields, now) : now,
     ...visitor.session.proved,
   }
 }
@@ -118,10 +117,9 @@ async function viewOf(
     offer,
     owner: await new Names(parts).person(offer.agent.ownerId),
     administrators: await administratorsOf(parts, offer),
-    riskOf: riskIn(catalog),
     before,
     changedAt: (before && described?.changedAt) ?? undefined,
-    limitsOf: limitsIn(catalog),
+    known: knownIn(catalog),
     first: signInFirst(visitor.session, wantedOf(parts, asked, now), here),
     advised: await advisedOf(parts, visitor, offer, { here, now }),
   }

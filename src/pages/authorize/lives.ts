@@ -10,8 +10,8 @@ export const LIVES = [
   { value: 'workday', label: '8 hours', ms: 8 * HOUR },
   { value: 'day', label: '24 hours', ms: TASK_LIFE.most },
 ] as const
-/** What is chosen unless the person chooses. */
-export const USUAL_LIFE = 'workday'
+/** What is chosen unless the person chooses: the shortest. */
+export const USUAL_LIFE = 'hour'
 
 /** When it ends, epoch milliseconds. */
 export function endOfLife(fields: Fields, now: number): number {

@@ -2,30 +2,17 @@ import type { Detail } from '@remit/engine'
 import type { Fields } from '../../http/index.ts'
 import type { ConsentRequest } from '../../tasks/index.ts'
 import type { ForeignActor } from '../../tokens/index.ts'
-import {
-  argumentInWords,
-  boundInWords,
-  detailInWords,
-  detailsInWords,
-  type TitleOf,
-} from '../frame/authority.ts'
+import { detailInWords, detailsInWords, type TitleOf } from '../frame/authority.ts'
 import { behind } from '../frame/behind.ts'
 import { csrfField, documentOf, type Viewer } from '../frame/document.ts'
 import { type Html, html } from '../frame/html.ts'
 import { claim, facts, notice } from '../frame/pieces.ts'
-import { asSentence, isDeceptive, show } from '../frame/show.ts'
+import { asSentence, show } from '../frame/show.ts'
 import { duration, when } from '../frame/time.ts'
 import { type Vouched, vouchedBadge, vouchedFacts } from '../frame/vouched.ts'
 import { type SignInFirst, signInFirstNotice } from '../sign-in/again.ts'
-import { byRisk, type RiskOf } from './by-risk.ts'
-import {
-  ASKED_LIFETIME,
-  type Choice,
-  choicesOf,
-  LIFETIMES,
-  type LimitsOf,
-  USUAL_LIFETIME,
-} from './narrowing.ts'
+import { answerBar, choicesInGroups, NOT_BY_ENTER } from './choices.ts'
+import { choicesOf, type Known, LIFETIMES, USUAL_LIFETIME } from './narrowing.ts'
 
 export interface ConsentView {
   readonly now: number
@@ -46,8 +33,7 @@ export interface ConsentView {
   /** Who acted elsewhere before the agent did. */
   readonly actors: readonly ForeignActor[]
   readonly titleOf: TitleOf
-  readonly limitsOf: LimitsOf
-  readonly riskOf: RiskOf
+  readonly known: Known
   readonly state: 'pending' | 'granted' | 'denied' | 'expired'
   /** What was granted in the end, and until when. */
   readonly granted?:
@@ -76,9 +62,6 @@ ${facts([
     html`${show(agent.name)}${agent.name !== agent.id && html` <code class="soft">${agent.id}</code>`} ${vouchedBadge(agent.vouched)}`,
   ],
   ...vouchedFacts(agent.vouched),
-  ['Description', agent.description !== '' && show(agent.description)],
-  ['Owner', show(agent.owner)],
-  ['Trust', html`${agent.trust[0]}, <span class="soft">${agent.trust[1]}</span>`],
   ['Behind it', view.actors.length > 0 && behind(view.actors)],
   [
     'Started from',
@@ -86,7 +69,12 @@ ${facts([
       view.asked?.from !== undefined &&
       html`${show(view.asked.from)}<span class="soft">, as the network says</span>`,
   ],
-])}${claim(wordsOf(view), 'the agent')}</section>
+])}${claim(wordsOf(view), 'the agent')}
+<details><summary>More about ${show(agent.name)}</summary>${facts([
+    ['Description', agent.description !== '' && show(agent.description)],
+    ['Owner', show(agent.owner)],
+    ['Trust', html`${agent.trust[0]}, <span class="soft">${agent.trust[1]}</span>`],
+  ])}</details></section>
 ${view.state === 'pending' && form(view)}`
   return documentOf({ title: `Let ${agent.name} act for you?`, body, viewer: view.viewer })
 }
@@ -147,61 +135,23 @@ ${granted && html`<section class="card"><h2>What you allowed</h2>${detailsInWord
 }
 
 function form(view: ConsentView): Html {
-  const choices = choicesOf(view.details, view.limitsOf)
-  const usual = view.asked === null ? USUAL_LIFETIME : ASKED_LIFETIME
-  const chosen = view.sent?.get('lifetime') ?? usual
+  const choices = choicesOf(view.details, view.known)
+  const chosen = view.sent?.get('lifetime') ?? USUAL_LIFETIME
   const options = LIFETIMES.map(
     ({ value, label }) =>
       html`<option value="${value}"${value === chosen && html` selected`}>${label}</option>`,
   )
+  const calls = choices.some(({ detail }) => detail.type === 'remit_call')
   return html`<form method="post" action="/consent/${view.id}">${csrfField(view.viewer)}${NOT_BY_ENTER}
-<section class="card" aria-labelledby="what"><h2 id="what">What it wants to do for you</h2>
+<section class="card" aria-labelledby="what"><h2 id="what">${calls ? 'What it wants to do for you' : 'It wants to do nothing itself'}</h2>
 ${view.mistake !== undefined && notice('bad', 'Nothing was granted', html`<p>${asSentence(view.mistake)}</p>`)}
 ${view.first && signInFirstNotice(view.first)}
-<p class="soft">Take out what it does not need. You can only make this smaller.</p>
-${byRisk(choices, view.riskOf, (choice) => permission(choice, (detail) => detailInWords(detail, view.titleOf), { sent: view.sent }))}</section>
-<section class="card" aria-labelledby="long"><h2 id="long">For how long</h2>
-<div class="field"><label for="lifetime" class="away">For how long</label><select id="lifetime" name="lifetime">${options}</select></div>
-<p class="soft small">Never more than you may do yourself. Policies still decide every single call, and risky ones still ask a person.</p></section>
-<div class="actions">${!view.first && html`<button class="primary" name="answer" value="grant">Allow</button>`}<button name="answer" value="deny">Do not allow</button>
-<span class="soft small">Without an answer for ${duration(view.expiresAt - view.now)} it is no.</span></div></form>`
-}
-
-/** Enter in a field presses the first button of its form. A yes is pressed, and nothing else is one: this one does nothing. */
-export const NOT_BY_ENTER = html`<button disabled hidden></button>`
-
-/** One thing to take or leave, with what can be narrowed about it; as it was sent, where it was. */
-export function permission(
-  choice: Choice,
-  inWords: (detail: Detail) => Html,
-  { chosen = true, sent }: { readonly chosen?: boolean; readonly sent?: Fields | undefined },
-): Html {
-  const { index, detail, bounds } = choice
-  // What can be changed has a field of its own; the sentence says the rest.
-  const fixed = bounds.filter((bound) => bound.kind === 'fixed').map(({ bound }) => bound)
-  const fields = bounds.filter((bound) => bound.kind !== 'fixed')
-  const id = `detail-${index}`
-  const ticked = sent ? sent.get(id) === 'yes' : chosen
-  return html`<div class="choice"><input type="checkbox" id="${id}" name="${id}" value="yes"${ticked && html` checked`}>
-<label for="${id}" id="${id}-words">${inWords({ ...detail, bounds: fixed })}</label>
-${fields.length > 0 && html`<div class="narrow" role="group" aria-labelledby="${id}-words">${fields.map((field) => boundField(field, sent))}</div>`}</div>`
-}
-
-function boundField(
-  field: Exclude<Choice['bounds'][number], { kind: 'fixed' }>,
-  sent: Fields | undefined,
-): Html {
-  if (field.kind === 'values') {
-    const boxes = field.values.map(
-      ({ name, value }) =>
-        html`<span class="choice"><input type="checkbox" id="${name}" name="${name}" value="yes"${(!sent || sent.get(name) === 'yes') && html` checked`}><label for="${name}">${show(value)}</label></span>`,
-    )
-    return html`<fieldset class="field"><legend class="hint">${show(argumentInWords(field.bound.path))} is one of</legend>${boxes}</fieldset>`
-  }
-  if (field.kind === 'limit') {
-    return html`<div class="field"><label for="${field.name}" class="hint">${show(argumentInWords(field.path))} is at most</label>
-<input class="short" type="text" inputmode="decimal" id="${field.name}" name="${field.name}" value="${sent?.get(field.name) ?? ''}" placeholder="no limit" autocomplete="off"></div>`
-  }
-  return html`<div class="field"><label for="${field.name}" class="hint">${boundInWords({ ...field.bound, value: '' })}</label>
-<input class="short" type="text" id="${field.name}" name="${field.name}" value="${sent?.get(field.name) ?? field.value}" autocomplete="off" required>${isDeceptive(field.value) && html`<span class="hint">asked for is ${show(field.value)}</span>`}</div>`
+<p class="soft small">You can only make this smaller. Policies still decide every call, and risky ones still ask a person.</p>
+${choicesInGroups({ choices, inWords: (detail) => detailInWords(detail, view.titleOf), sent: view.sent })}</section>
+${answerBar({
+  choices,
+  yes: !view.first,
+  lifetime: { name: 'lifetime', options: html`${options}` },
+  soft: `Expires in ${duration(view.expiresAt - view.now)}; no answer counts as no.`,
+})}</form>`
 }

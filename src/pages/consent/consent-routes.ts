@@ -13,9 +13,8 @@ import { Names } from '../names.ts'
 import type { PageParts } from '../parts.ts'
 import { signInFirst } from '../sign-in/again.ts'
 import { type Act, type Desk, mistakeOf, notFound, statusHere, type Visit } from '../visit.ts'
-import { riskIn } from './by-risk.ts'
 import { type ConsentView, consentPage } from './consent-page.ts'
-import { endOf, limitsIn, narrowed } from './narrowing.ts'
+import { endOf, isYes, knownIn, narrowed } from './narrowing.ts'
 
 export function addConsent(desk: Desk, parts: PageParts): void {
   desk.get('/consent/:id', async (visit) => consentPage(await viewOf(parts, visit)))
@@ -50,13 +49,13 @@ function answerOf(
   }
   const answer = fields.get('answer')
   if (answer === 'deny') return { ...common, answer }
-  if (answer !== 'grant') {
-    throw new Problem('request.malformed', '`answer` is neither grant nor deny')
+  if (!isYes(answer)) {
+    throw new Problem('request.malformed', '`answer` is none of those offered')
   }
   return {
     ...common,
-    answer,
-    details: narrowed(asked.details, limitsIn(catalog), fields),
+    answer: 'grant',
+    details: narrowed(asked.details, knownIn(catalog), fields),
     expiresAt: endOf(fields, now),
   }
 }
@@ -100,8 +99,7 @@ async function viewOf(parts: PageParts, visit: Visit): Promise<ConsentView> {
     details: asked.details,
     actors: asked.actors,
     titleOf: (location) => catalog.byIdentifier.get(location)?.title,
-    limitsOf: limitsIn(catalog),
-    riskOf: riskIn(catalog),
+    known: knownIn(catalog),
     state: over ? 'expired' : asked.state,
     granted: basis && { details: basis.details, expiresAt: basis.expiresAt },
     expiresAt: asked.expiresAt,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import type { Detail } from '@remit/engine'
-import { endOf, narrowed } from './narrowing.ts'
+import { choicesOf, endOf, groupOf, isRisky, type Known, narrowed } from './narrowing.ts'
 
 const READ: Detail = {
   type: 'remit_call',
@@ -17,8 +17,11 @@ const REFUND: Detail = {
     { path: '/currency', op: 'in', value: ['EUR', 'USD'] },
   ],
 }
-const limitsOf = (_location: string, action: string) =>
-  action === 'orders.refund' ? ['/amount', '/fee'] : []
+const known: Known = {
+  limitsOf: (_location, action) => (action === 'orders.refund' ? ['/amount', '/fee'] : []),
+  riskOf: (action) => (action === 'orders.refund' ? 'high' : 'low'),
+  isReading: (action) => action === 'orders.read',
+}
 
 /** The form as it is sent when nothing was touched. */
 const UNTOUCHED = {
@@ -34,7 +37,7 @@ function sent(change: Record<string, string | undefined> = {}): readonly Detail[
   const fields = Object.entries({ ...UNTOUCHED, ...change }).filter(
     (pair): pair is [string, string] => pair[1] !== undefined,
   )
-  return narrowed([READ, REFUND], limitsOf, new Map(fields))
+  return narrowed([READ, REFUND], known, new Map(fields))
 }
 
 it('a form that was not touched leaves everything as it was asked', () => {
@@ -44,6 +47,24 @@ it('a form that was not touched leaves everything as it was asked', () => {
 it('what is not ticked is not granted', () => {
   assert.deepEqual(sent({ 'detail-1': undefined }), [READ])
   assert.deepEqual(sent({ 'detail-0': undefined, 'detail-1': undefined }), [])
+})
+
+it('what is left out as a group, or changes something where only reading is allowed, is not granted', () => {
+  const [read, refund] = choicesOf([READ, REFUND], known)
+  assert.ok(read && refund)
+  assert.deepEqual([isRisky(read), isRisky(refund)], [false, true])
+  assert.notEqual(groupOf(read), groupOf(refund))
+  assert.deepEqual(sent({ [groupOf(read)]: 'yes' }), [REFUND])
+  assert.deepEqual(sent({ answer: 'read' }), [READ])
+  const handOn: Detail = { ...READ, type: 'remit_delegate' }
+  const both = choicesOf([READ, handOn], known)
+  assert.notEqual(...(both.map(groupOf) as [string, string]), 'to do and to hand on are apart')
+  const fields = new Map([
+    ['detail-0', 'yes'],
+    ['detail-1', 'yes'],
+    ['answer', 'read'],
+  ] as const)
+  assert.deepEqual(narrowed([READ, handOn], known, fields), [READ])
 })
 
 it('bounds take the values of the form, and new limits are added', () => {
@@ -62,7 +83,7 @@ it('bounds take the values of the form, and new limits are added', () => {
 it('actions that the agent put together are taken or left one by one, and bounded one by one', () => {
   const both: Detail = { ...READ, actions: ['orders.read', 'orders.refund'] }
   const left = (fields: Record<string, string>) =>
-    narrowed([both], limitsOf, new Map(Object.entries(fields)))
+    narrowed([both], known, new Map(Object.entries(fields)))
   assert.deepEqual(left({ 'detail-0': 'yes', 'detail-1': 'yes' }), [both], 'untouched: as asked')
   assert.deepEqual(left({ 'detail-0': 'yes' }), [READ])
   const limited = left({ 'detail-0': 'yes', 'detail-1': 'yes', 'limit-1-/amount': '50' })
@@ -78,7 +99,7 @@ it('actions that the agent put together are taken or left one by one, and bounde
 
 it('more actions than anyone reads are left as they were put together', () => {
   const many: Detail = { ...READ, actions: Array.from({ length: 65 }, (_, i) => `orders.a${i}`) }
-  assert.deepEqual(narrowed([many], limitsOf, new Map([['detail-0', 'yes']])), [many])
+  assert.deepEqual(narrowed([many], known, new Map([['detail-0', 'yes']])), [many])
 })
 
 it('a list of values cannot be emptied into "any value"', () => {

@@ -1,5 +1,5 @@
-import type { Bound, Detail } from '@remit/engine'
-import type { CatalogView } from '../../catalog/index.ts'
+import type { Bound, Detail, Risk } from '@remit/engine'
+import { type CatalogView, countedAccess, countedRisk, RISKS } from '../../catalog/index.ts'
 import type { Fields } from '../../http/index.ts'
 import { Problem } from '../../lib/problem.ts'
 
@@ -14,16 +14,35 @@ export const LIFETIMES = [
   { value: 'month', label: '30 days', ms: 30 * DAY },
   { value: 'open', label: 'Until I end it', ms: undefined },
 ] as const
-/** What is chosen unless the person chooses. */
-export const USUAL_LIFETIME = 'week'
-/** The same where the agent asked by itself, for one task. */
-export const ASKED_LIFETIME = 'hour'
+/** What is chosen unless the person chooses: the shortest. */
+export const USUAL_LIFETIME = 'hour'
 
-/** JSON Pointers of arguments of an action that a largest value can be set for. */
-export type LimitsOf = (location: string, action: string) => readonly string[]
+/** What is known of actions that somebody may be allowed to do, as gates count it: what a server says of its own tools makes none look harmless. */
+export interface Known {
+  /** JSON Pointers of arguments of an action that a largest value can be set for. */
+  readonly limitsOf: (location: string, action: string) => readonly string[]
+  readonly riskOf: (action: string) => Risk | undefined
+  /** It changes nothing. */
+  readonly isReading: (action: string) => boolean
+}
+
+export function knownIn(catalog: CatalogView): Known {
+  const of = (name: string) => catalog.actions.get(name)
+  return {
+    limitsOf: limitsIn(catalog),
+    riskOf: (name) => {
+      const action = of(name)
+      return action && countedRisk(action)
+    },
+    isReading: (name) => {
+      const action = of(name)
+      return action !== undefined && countedAccess(action) === 'read'
+    },
+  }
+}
 
 /** Numbers among the arguments of an action: those a largest value can be set for. */
-export function limitsIn(catalog: CatalogView): LimitsOf {
+function limitsIn(catalog: CatalogView): Known['limitsOf'] {
   return (location, action) => {
     const found = catalog.actions.get(action)
     const resource = catalog.byIdentifier.get(location)
@@ -50,6 +69,20 @@ export interface Choice {
   readonly index: number
   readonly detail: Detail
   readonly bounds: readonly BoundChoice[]
+  /** The highest of what it allows; `undefined` where the catalog does not know. */
+  readonly risk: Risk | undefined
+  /** Allows nothing but to look. */
+  readonly reading: boolean
+}
+
+/** Beside each other on the page: what may be done and what may be handed on, by risk class. Name of the field that leaves all of it out. */
+export function groupOf({ detail, risk }: Pick<Choice, 'detail' | 'risk'>): string {
+  return `none-${detail.type === 'remit_call' ? 'do' : 'hand-on'}-${risk ?? 'other'}`
+}
+
+/** What a person has to tick themselves. */
+export function isRisky({ risk }: Pick<Choice, 'risk'>): boolean {
+  return risk !== 'low' && risk !== 'medium'
 }
 
 /** More than a person would read one by one: then they are taken or left as the agent put them together. */
@@ -64,17 +97,24 @@ function perAction(details: readonly Detail[]): readonly Detail[] {
 }
 
 /** What a person can change about what was asked, with the names of the form fields for it. */
-export function choicesOf(details: readonly Detail[], limitsOf: LimitsOf): Choice[] {
+export function choicesOf(details: readonly Detail[], known: Known): Choice[] {
   return perAction(details).map((detail, index) => ({
     index,
     detail,
+    risk: highest(detail, known),
+    reading: detail.type === 'remit_call' && detail.actions.every(known.isReading),
     bounds: [
       ...detail.bounds.map((bound, i) => boundChoice(bound, `bound-${index}-${i}`)),
-      ...newLimits(detail, limitsOf).map(
+      ...newLimits(detail, known).map(
         (path): BoundChoice => ({ kind: 'limit', path, name: `limit-${index}-${path}` }),
       ),
     ],
   }))
+}
+
+function highest({ actions }: Detail, { riskOf }: Known): Risk | undefined {
+  const risks = actions.map(riskOf)
+  return risks.includes(undefined) ? undefined : RISKS.findLast((risk) => risks.includes(risk))
 }
 
 function boundChoice(bound: Bound, name: string): BoundChoice {
@@ -87,7 +127,7 @@ function boundChoice(bound: Bound, name: string): BoundChoice {
 }
 
 /** Limits that hold for every call of the detail: arguments that all of its actions have, and no bound is on yet. */
-function newLimits(detail: Detail, limitsOf: LimitsOf): readonly string[] {
+function newLimits(detail: Detail, { limitsOf }: Known): readonly string[] {
   const bound = new Set(detail.bounds.map(({ path }) => path))
   const perAction = detail.locations.flatMap((location) =>
     detail.actions.map((action) => limitsOf(location, action)),
@@ -102,16 +142,23 @@ function newLimits(detail: Detail, limitsOf: LimitsOf): readonly string[] {
  */
 export function narrowed(
   details: readonly Detail[],
-  limitsOf: LimitsOf,
+  known: Known,
   fields: Fields,
 ): readonly Detail[] {
-  const left = choicesOf(details, limitsOf)
-    .filter(({ index }) => fields.get(`detail-${index}`) === 'yes')
+  const left = choicesOf(details, known)
+    .filter((choice) => isLeft(choice, fields))
     .map(({ detail, bounds }) => ({
       ...detail,
       bounds: bounds.flatMap((choice) => boundLeft(choice, fields)),
     }))
   return bundled(left)
+}
+
+/** Ticked, and not left out with its group, nor with everything that changes something. */
+function isLeft(choice: Choice, fields: Fields): boolean {
+  if (fields.get(groupOf(choice)) === 'yes') return false
+  if (fields.get('answer') === ONLY_READING && !choice.reading) return false
+  return fields.get(`detail-${choice.index}`) === 'yes'
 }
 
 /** Actions with the same bounds at the same places again as one detail: tokens carry these, and stay small. */
@@ -145,6 +192,14 @@ function boundLeft(choice: BoundChoice, fields: Fields): Bound[] {
       return value === '' ? [] : [{ path: choice.path, op: 'lte', value }]
     }
   }
+}
+
+/** Value of the button that allows what is ticked and changes nothing. */
+export const ONLY_READING = 'read'
+
+/** Whether a yes was said, to all that is ticked or to reading alone. */
+export function isYes(answer: string | undefined): boolean {
+  return answer === 'grant' || answer === ONLY_READING
 }
 
 /** When the consent ends, epoch milliseconds; `undefined` for one without an end. */

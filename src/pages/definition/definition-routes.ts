@@ -14,6 +14,7 @@ import {
   type Desk,
   mistakeOf,
   notFound,
+  requireAdministrator,
   type Shown,
   statusHere,
   type Visit,
@@ -25,7 +26,7 @@ export const DEFINITIONS = '/definitions'
 /** What is offered by now and nobody has accepted, for administrators to look at and to answer. */
 export function addDefinitions(desk: Desk, parts: PageParts): void {
   desk.get(DEFINITIONS, async (visit) => {
-    if (!visit.visitor.administrator) return { to: '/' }
+    requireAdministrator(visit.visitor)
     return pageFor(parts, visit)
   })
   desk.post(`${DEFINITIONS}/answer`, async (act) => {

@@ -98,9 +98,9 @@ function sentence(detail: Detail, where?: Html): Html {
   return html`<div>${andList(actions)}${where}${only}</div>`
 }
 
-/** Details as a list of sentences. */
+/** Details as a list of sentences. What may only be handed on says so. */
 export function detailsInWords(details: readonly Detail[], titleOf: TitleOf): Html {
-  return html`<ul class="sentences">${details.map((detail) => html`<li class="one">${detailInWords(detail, titleOf)}</li>`)}</ul>`
+  return html`<ul class="sentences">${details.map((detail) => html`<li class="one"><div>${detailInWords(detail, titleOf)}${detail.type === 'remit_delegate' && html`<span class="soft small">to hand on to other agents, not to do itself</span>`}</div></li>`)}</ul>`
 }
 
 /** A trust level in words (contract 1). */

@@ -1,13 +1,13 @@
 import { listProviders, type TriedSignIn } from '../../people/index.ts'
 import type { PageParts } from '../parts.ts'
-import { type Desk, notFound } from '../visit.ts'
+import { type Desk, notFound, requireAdministrator } from '../visit.ts'
 import { providersPage } from './providers-page.ts'
 import { triedPage } from './tried-page.ts'
 
 /** Administrators look what a provider says of somebody, and what is made of it. */
 export function addProviders(desk: Desk, parts: PageParts): void {
   desk.get('/providers', async ({ visitor, query }) => {
-    if (!visitor.administrator) return { to: '/' }
+    requireAdministrator(visitor)
     const providers = await listProviders(parts.people)
     return providersPage({ viewer: visitor.viewer, providers, chosen: query.get('issuer') })
   })

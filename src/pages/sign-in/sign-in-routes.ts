@@ -45,7 +45,7 @@ export function addSignIn(app: FastifyInstance, parts: PageParts, cookies: Cooki
   /** Whoever is signed in proves it anew, where they did before. */
   async function again(request: FastifyRequest, reply: FastifyReply): Promise<string> {
     const { acr_values: ways = '', return_to: returnTo = '/' } = request.query as Query
-    const visitor = await findVisitor(parts, cookies, request)
+    const visitor = await findVisitor(parts, cookies, request.raw)
     if (!visitor) return signInAddress(returnTo)
     // Only asked for: which of them counts is not said by an address.
     const acrValues = /^[\x21-\x7e ]{0,500}$/.test(ways) ? ways.split(' ').filter(Boolean) : []
@@ -56,7 +56,7 @@ export function addSignIn(app: FastifyInstance, parts: PageParts, cookies: Cooki
   /** An administrator looks what a provider says; nobody is signed in by it. */
   async function tryOut(request: FastifyRequest, reply: FastifyReply): Promise<string> {
     const { provider: issuer = '' } = request.query as Query // as: see there
-    const visitor = await findVisitor(parts, cookies, request)
+    const visitor = await findVisitor(parts, cookies, request.raw)
     if (!visitor) return signInAddress(request.raw.url ?? '/')
     if (!visitor.administrator) throw notFound()
     const triedBy = visitor.person.id

@@ -37,7 +37,7 @@ export async function complete(
   if (setup !== undefined) cookies.clear(reply, 'setup')
   const done = await parts.providers.finish(request.raw.url ?? '', browser)
   if ('triedBy' in done) {
-    const visitor = await findVisitor(parts, cookies, request)
+    const visitor = await findVisitor(parts, cookies, request.raw)
     return { page: await showTried(parts, visitor, done) }
   }
   const { person, authTime, proved, returnTo, sid } = done

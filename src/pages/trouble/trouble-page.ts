@@ -1,6 +1,6 @@
 import type { Problem, ProblemCode } from '../../lib/problem.ts'
 import { PROBLEMS } from '../../lib/problem.ts'
-import { documentOf } from '../frame/document.ts'
+import { documentOf, type Viewer } from '../frame/document.ts'
 import { type Html, html } from '../frame/html.ts'
 import { asSentence, show } from '../frame/show.ts'
 
@@ -8,6 +8,7 @@ import { asSentence, show } from '../frame/show.ts'
 const HELP: Partial<Readonly<Record<ProblemCode, string>>> = {
   'request.not_found':
     'The link may be wrong, or it leads to something that is not yours to see. Make sure that you are signed in as the right person.',
+  'api.not_permitted': 'Ask an administrator, or sign in as one.',
   'request.cross_site': 'Go to the page itself and press the button there.',
   'authorization.bad_request':
     'Nothing was allowed and nothing was sent on, so you can close this page. If the program is yours, this is what to correct in it.',
@@ -42,11 +43,12 @@ function isForPeople({ code, status }: Problem): boolean {
 }
 
 /** Something went wrong, in words. The code and the request id are for whoever is asked for help. */
-export function problemPage(problem: Problem, requestId: string): string {
+export function problemPage(problem: Problem, requestId: string, viewer?: Viewer): string {
   const { status, title } = PROBLEMS[problem.code]
   const help = HELP[problem.code]
   return documentOf({
     title,
+    viewer,
     body: html`<div class="head"><p class="eyebrow">${status}</p><h1>${title}</h1>
 <p class="lead">${isForPeople(problem) && html`${show(asSentence(problem.detail))}`} ${help}</p></div>
 <div class="actions">${way(problem)}</div>
