@@ -64,6 +64,11 @@ export class Browser {
     )
   }
 
+  /** Ticks everything that can be ticked on a page that asks for consent, and allows it. */
+  allow(page: Page, fields: Record<string, string | undefined> = {}): Promise<Page> {
+    return this.submit(page, /^Allow/, { ...everythingTicked(page), ...fields })
+  }
+
   async #navigate(
     method: string,
     url: string,
@@ -156,6 +161,12 @@ function keep(jar: Jar, line: string): void {
   const key = `${name};${path}`
   if (gone) jar.delete(key)
   else jar.set(key, { name, value: pair.slice(at + 1).trim(), path })
+}
+
+/** What a person ticks who allows all of it: nothing of high risk is ticked for them. */
+export function everythingTicked({ html }: Page): Record<string, string> {
+  const names = html.matchAll(/<input type="checkbox" id="(detail-\d+)"/g)
+  return Object.fromEntries(Array.from(names, ([, name = '']) => [name, 'yes']))
 }
 
 export function formsOf(page: Page): Form[] {

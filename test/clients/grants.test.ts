@@ -103,7 +103,7 @@ describe('every grant, by client libraries that know nothing of Remit', () => {
     assert.ok(asked)
     const sam = await world.browser('sam')
     const page = await sam.get(`${world.issuer}/consent/${asked.id}`)
-    assert.equal((await sam.submit(page, /^Allow/)).status, 200)
+    assert.equal((await sam.allow(page)).status, 200)
   }
 
   it('a proof without a nonce gets nothing here', async () => {
@@ -260,7 +260,7 @@ describe('every grant, by client libraries that know nothing of Remit', () => {
         const sam = await world.browser('sam')
         const page = await sam.get(`${world.issuer}/device`)
         const shown = await sam.submit(page, /^Go on/, { code: String(asked.user_code) })
-        assert.equal((await sam.submit(shown, /^Allow/)).status, 200)
+        assert.equal((await sam.allow(shown)).status, 200)
         assert.equal((await client.fetchDevice(asked)).token_type, 'dpop')
       })
 
@@ -277,7 +277,7 @@ describe('every grant, by client libraries that know nothing of Remit', () => {
         await assert.rejects(client.grant(DEFERRED, { deferral_code }), waiting)
         const browser = await world.browser('nils')
         const page = await browser.get(String(refused.cause.interaction_uri))
-        assert.equal((await browser.submit(page, /^Allow/)).status, 200)
+        assert.equal((await browser.allow(page)).status, 200)
         const said = await client.grant(DEFERRED, { deferral_code })
         assert.deepEqual([said.token_type, said.scope], ['dpop', scope])
       })

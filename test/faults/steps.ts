@@ -167,7 +167,7 @@ export const STEPS: readonly Step[] = [
       const page = await browser.get(`${world.issuer}/consent/${asked?.id}`)
       return {
         take: async () => {
-          const { status, text } = await browser.submit(page, /^Allow/)
+          const { status, text } = await browser.allow(page)
           const left = await pendingConsents(read, id, world.clock.now())
           return { through: !left.some((one) => one.id === asked?.id), seen: `${status} ${text}` }
         },

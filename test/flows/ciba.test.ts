@@ -3,6 +3,7 @@ import { it } from 'node:test'
 import { importJWK } from 'jose'
 import * as oauth from 'oauth4webapi'
 import * as openid from 'openid-client'
+import { everythingTicked } from '../../examples/refund-desk/browser.ts'
 import { setNotifyAt } from '../../src/agents/index.ts'
 import { suspendPerson } from '../../src/people/index.ts'
 import { pendingConsents } from '../../src/tasks/index.ts'
@@ -31,7 +32,7 @@ async function answer(w: World, name: PersonName, button: RegExp, hints: readonl
   assert.match((await browser.get(`${w.issuer}/`)).html, new RegExp(`/consent/${asked.id}`))
   const page = await browser.get(`${w.issuer}/consent/${asked.id}`)
   for (const hint of hints) assert.ok(page.text.includes(hint), hint)
-  assert.equal((await browser.submit(page, button)).status, 200)
+  assert.equal((await browser.submit(page, button, everythingTicked(page))).status, 200)
 }
 
 inEachWorld(
@@ -124,7 +125,7 @@ inEachWorld(
         thrown instanceof oauth.ResponseBodyError && thrown.error === error
       await assert.rejects(poll(), refusedAs('authorization_pending'))
       await assert.rejects(poll(), refusedAs('slow_down'))
-      await answer(w, 'sam', /^Do not allow/, [])
+      await answer(w, 'sam', /^Refuse/, [])
       await assert.rejects(poll(), refusedAs('access_denied'))
     })
 

@@ -47,9 +47,9 @@ inEachWorld(
         ([, value]) => value === '1000.00',
       )
       assert.ok(amount, 'the largest amount can be lowered')
-      const wider = await sam.submit(asked, /^Allow/, { [amount[0]]: '1000.01' })
+      const wider = await sam.allow(asked, { [amount[0]]: '1000.01' })
       assert.equal(wider.status, 400, 'a consent only narrows')
-      assert.equal((await sam.submit(asked, /^Allow/, { [amount[0]]: '50.00' })).status, 200)
+      assert.equal((await sam.allow(asked, { [amount[0]]: '50.00' })).status, 200)
 
       // Nothing but the proof was used up by being asked.
       const second = await agent.ask(wish, { form })
@@ -87,7 +87,7 @@ inEachWorld(
       // A basis for something else exists by now; it covers nothing of this.
       assertNoToken(first, 'interaction_required', 'consent.required')
       const sam = await w.browser('sam')
-      await sam.submit(await sam.get(String(first.body.interaction_uri)), /^Do not allow/)
+      await sam.submit(await sam.get(String(first.body.interaction_uri)), /^Refuse/)
       assertNoToken(await ask(), 'access_denied', 'consent.denied')
     })
 
@@ -98,7 +98,7 @@ inEachWorld(
       ]
       const first = await w.agent.ask({ subjectToken: await w.idToken(), details })
       const sam = await w.browser('sam')
-      await sam.submit(await sam.get(String(first.body.interaction_uri)), /^Allow/)
+      await sam.allow(await sam.get(String(first.body.interaction_uri)))
       const task = await w.open({ details })
       const token = await w.agent.token(task, w.orders)
       const path = '/orders/orders/1042/refunds'

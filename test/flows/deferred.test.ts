@@ -3,6 +3,7 @@ import { it } from 'node:test'
 import { importJWK } from 'jose'
 import * as oauth from 'oauth4webapi'
 import * as openid from 'openid-client'
+import { everythingTicked } from '../../examples/refund-desk/browser.ts'
 import { setNotifyAt } from '../../src/agents/index.ts'
 import { publishPolicies } from '../../src/policy/index.ts'
 import { JWT_BEARER } from '../agent.ts'
@@ -39,7 +40,8 @@ async function wish(w: World, action: string, over: Record<string, string> = {})
 
 async function answer(w: World, page: unknown, button: RegExp): Promise<void> {
   const sam = await w.browser('sam')
-  assert.equal((await sam.submit(await sam.get(String(page)), button)).status, 200)
+  const asked = await sam.get(String(page))
+  assert.equal((await sam.submit(asked, button, everythingTicked(asked))).status, 200)
 }
 
 inEachWorld(

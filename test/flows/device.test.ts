@@ -84,7 +84,7 @@ inEachWorld(
           { DPoP },
         )
       await assert.rejects(ask(), { error: 'authorization_pending' })
-      assert.equal((await browser.submit(shown, /^Allow/)).status, 200)
+      assert.equal((await browser.allow(shown)).status, 200)
       const opened = await ask()
       assert.equal(opened.scope, 'orders.read')
       await assert.rejects(ask(), { error: 'invalid_grant' })
@@ -108,7 +108,7 @@ inEachWorld(
       )
       const asked = await oauth.processDeviceAuthorizationResponse(server, agent, response)
       const { browser, shown } = await type(w, 'sam', asked.user_code)
-      await browser.submit(shown, /^Do not allow/)
+      await browser.submit(shown, /^Refuse/)
       const denied = await poll(w, asked.device_code, await newKey())
       assertNoToken(denied, 'access_denied', 'deferral.denied')
     })

@@ -27,7 +27,7 @@ async function allow(w: World, name: PersonName): Promise<void> {
   const { id } = await w.person(name)
   const [asked] = await pendingConsents(w.rooms.storage.read, id, w.clock.now())
   const browser = await w.browser(name)
-  await browser.submit(await browser.get(`${w.issuer}/consent/${asked?.id}`), /^Allow/)
+  await browser.allow(await browser.get(`${w.issuer}/consent/${asked?.id}`))
 }
 
 /** The yes is there; all that is left is to fetch what comes of it. */
@@ -101,7 +101,7 @@ export const ANSWERED_WAYS: readonly Way[] = [
       const fiona = await world.browser('fiona')
       const page = await fiona.get(`${world.issuer}/device`)
       const asked = await fiona.submit(page, /^Go on/, { code: String(body.user_code) })
-      await fiona.submit(asked, /^Allow/)
+      await fiona.allow(asked)
       const grant = 'urn:ietf:params:oauth:grant-type:device_code'
       return fetching(ways, await newKey(), grant, { device_code: body.device_code })
     },

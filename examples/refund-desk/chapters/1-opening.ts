@@ -47,7 +47,7 @@ export async function openingTheTask(story: Story): Promise<OpenTask> {
     consent.status === 200 && consent.text.includes('refund-bot') && consent.text.includes('1042'),
     consent.text,
   )
-  const done = await sam.submit(consent, /^Allow/)
+  const done = await sam.allow(consent)
   saw('Sam allows it', done.status === 200, `${done.status} ${done.url} ${done.text}`)
   const task = await openTask(asked)
   saw(

@@ -39,7 +39,7 @@ export async function urlOnly({ fiona, sam, world }: Story): Promise<void> {
         /not verified/i.test(page.text),
       page.text,
     )
-    const back = await sam.submit(page, /^Allow/)
+    const back = await sam.allow(page)
     saw('Sam allows it', back.status === 200 && stranger.code !== undefined, back.text)
     const transport = transportOf(url, { authProvider: stranger })
     await transport.finishAuth(stranger.code ?? '')
