@@ -7,16 +7,27 @@ const MAX_NAMED = 12
 export function reachLines({ agents, cut, looked, people }: ReachOfChange): readonly string[] {
   const lines = [
     ...agents.flatMap(changedLines),
-    ...people.flatMap(({ action, gain, lose }) => [
-      ...(gain > 0
-        ? [`${peopleWords(gain, looked)} could do ${action}, and could not before`]
-        : []),
-      ...(lose > 0 ? [`${peopleWords(lose, looked)} could not do ${action} any more`] : []),
-    ]),
+    ...peopleLines(people, 'gain').map(
+      ([count, actions]) =>
+        `${peopleWords(count, looked)} could do ${named(actions)}, and could not before`,
+    ),
+    ...peopleLines(people, 'lose').map(
+      ([count, actions]) => `${peopleWords(count, looked)} could not do ${named(actions)} any more`,
+    ),
   ]
   if (lines.length === 0 && !cut)
     return ['Nobody could do more or less than before; when people are asked may change']
   return cut ? [...lines, 'There are more agents and people than were looked at here'] : lines
+}
+
+/** Actions that as many people gain, or lose, in one line. */
+function peopleLines(
+  people: ReachOfChange['people'],
+  change: 'gain' | 'lose',
+): readonly (readonly [number, readonly string[]])[] {
+  const by = Map.groupBy(people, (each) => each[change])
+  by.delete(0)
+  return [...by].map(([count, each]) => [count, each.map(({ action }) => action)] as const)
 }
 
 export function changedLines({ gains, loses, who }: ChangedReach): readonly string[] {
