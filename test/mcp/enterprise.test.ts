@@ -20,6 +20,7 @@ import {
   revokeKey,
   setIssuerTerms,
 } from '../../src/agents/index.ts'
+import { setRisk } from '../../src/catalog/index.ts'
 import { closeTask, findTask, listTasks } from '../../src/tasks/index.ts'
 import { JWT_BEARER, postForm, TestAgent } from '../agent.ts'
 import { serveDocuments } from '../document-server.ts'
@@ -120,6 +121,9 @@ inEachWorld(
 
     it('the official client signs in at its enterprise, redeems the assertion, and calls a tool; nobody is asked', async () => {
       const w = world()
+      const by = (await w.person('ada')).id
+      const catalog = w.rooms.connections
+      await setRisk(catalog, { action: 'desk.send-message', risk: 'critical', by })
       const mail = provider('mail', 'mailer')
       const client = await connect(mail)
       const found = await client.callTool(search)
@@ -137,7 +141,7 @@ inEachWorld(
         [sam.id, 'assertion', ['enterprise'], null],
       )
       assert.deepEqual(task.mayDelegate, [])
-      // Of risk class high a bearer token may nothing, whatever the enterprise says.
+      // What is critical a bearer token may never do, whatever the enterprise says.
       const message = { name: 'send_message', arguments: { to: 'a@example.com', text: 'hello' } }
       const refused = await client.callTool(message)
       assert.match(wordsOf(refused), /cannot prove possession/)
