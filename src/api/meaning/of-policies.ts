@@ -1,7 +1,15 @@
 import { reachOfPolicies } from '../../decisions/index.ts'
+import { Problem } from '../../lib/problem.ts'
 import type { Meaning, MeantChange } from '../../people/index.ts'
-import { compareAside, findSet, latestSet, type RuleChange } from '../../policy/index.ts'
+import {
+  checkPolicies,
+  compareAside,
+  findSet,
+  latestSet,
+  type RuleChange,
+} from '../../policy/index.ts'
 import type { ApiParts } from '../parts.ts'
+import { schemaNow } from '../policies/policy-texts.ts'
 import { countWords } from './count-words.ts'
 import type { Given } from './given.ts'
 import { reachLines } from './reach-lines.ts'
@@ -23,6 +31,9 @@ export async function meaningOfPolicies(
   const again = params.version === undefined ? undefined : Number(params.version)
   const older = again === undefined ? undefined : await findSet(read, again)
   const text = older?.text ?? String(body.text ?? '')
+  const { mistakes } = await checkPolicies(read, { text, schema: await schemaNow(parts) })
+  const [first] = mistakes
+  if (first) throw new Problem('policy.invalid', `line ${first.line}: ${first.message}`)
   const before = (await latestSet(read)) ?? { version: 0, text: '' }
   const changes = await compareAside(before.text, text)
   const what = again === undefined ? 'these policies' : `the policies of version ${again} again`
