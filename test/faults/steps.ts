@@ -25,7 +25,7 @@ async function again(browser: Browser, { url }: Page): Promise<Page> {
   const page = await browser.get(url)
   const on = /href="([^"]*\/oauth\/authorize\/[^"]+)"/.exec(page.html)?.[1]
   if (on) return browser.get(new URL(on, page.url).href)
-  return page.html.includes('value="grant"') ? browser.submit(page, /^grant$/) : page
+  return page.html.includes('value="grant"') ? browser.allow(page) : page
 }
 
 /** A form of refund-bot, authenticated anew each time. */

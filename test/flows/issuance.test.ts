@@ -108,7 +108,7 @@ inEachWorld('policies gate the tokens of clients that come with a code', (world)
     await ask('issue:access_token:authorization_code')
     await stranger.knock(desk())
     const sam = await stranger.browser('sam')
-    const waiting = await sam.submit(await stranger.ask(), /^grant$/)
+    const waiting = await sam.allow(await stranger.ask())
     assert.match(waiting.text, /others are asked first.*anyone in finance/)
     const { pathname } = new URL(waiting.url)
     const onward = `${world().issuer}/oauth${pathname}`
@@ -134,7 +134,7 @@ inEachWorld('policies gate the tokens of clients that come with a code', (world)
     const sam = await stranger.browser('sam')
     const begin = async () => {
       await stranger.knock(desk())
-      return sam.submit(await stranger.ask(), /^grant$/)
+      return sam.allow(await stranger.ask())
     }
     await begin()
     const first = await question()

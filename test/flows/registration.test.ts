@@ -97,10 +97,7 @@ inEachWorld(
         await stranger.knock(desk())
         const page = await stranger.ask()
         const sam = await w.browser('sam')
-        const [, gone] = await Promise.all([
-          sam.submit(page, /^grant$/),
-          managing(client, 'DELETE'),
-        ])
+        const [, gone] = await Promise.all([sam.allow(page), managing(client, 'DELETE')])
         assert.equal(gone.status, 204, gone.text)
         const agent = await findAgent(w.rooms.storage.read, client.client_id)
         assert.ok(agent === undefined || agent.status === 'retired', `${agent?.status}`)
@@ -112,7 +109,7 @@ inEachWorld(
       await stranger.knock(desk())
       const page = await stranger.ask()
       assert.equal((await managing(client, 'DELETE')).status, 204)
-      const late = await (await w.browser('sam')).submit(page, /^grant$/)
+      const late = await (await w.browser('sam')).allow(page)
       assert.ok(late.status >= 400, late.text)
       assert.equal(await findAgent(w.rooms.storage.read, client.client_id), undefined)
     })

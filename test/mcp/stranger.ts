@@ -10,7 +10,7 @@ import type {
   OAuthClientMetadata,
   OAuthTokens,
 } from '@modelcontextprotocol/sdk/shared/auth.js'
-import type { Browser, Page } from '../../examples/refund-desk/browser.ts'
+import { type Browser, everythingTicked, type Page } from '../../examples/refund-desk/browser.ts'
 import { sha256url } from '../../src/lib/bytes.ts'
 import { publishPolicies } from '../../src/policy/index.ts'
 import { postForm } from '../agent.ts'
@@ -184,7 +184,7 @@ export class Stranger implements OAuthClientProvider {
   ): Promise<URL> {
     const before = this.#arrived.length
     const browser = await this.browser(person)
-    const last = await browser.submit(page, button, { ...fields })
+    const last = await browser.submit(page, button, { ...everythingTicked(page), ...fields })
     const url = this.#arrived[before]
     if (!url)
       throw new Error(`nothing came back: ${last.status} ${last.url} ${last.text.slice(0, 300)}`)

@@ -118,7 +118,7 @@ inEachWorld(
       const page = await browser.get(String(stranger.sent))
       const token = browser.cookie(w.issuer, 'remit_session') ?? ''
       await endSession(w.rooms.people, token)
-      const answered = await browser.submit(page, /^grant$/)
+      const answered = await browser.allow(page)
       assert.notEqual(answered.status, 200)
       assert.deepEqual(stranger.arrived, [])
     })
