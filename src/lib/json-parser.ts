@@ -23,14 +23,16 @@ export class JsonParser {
   readonly #text: string
   readonly #depth: number
   readonly #most: number
+  readonly #allowed: readonly string[]
   #values = 0
   #at = 0
 
   /** `most`: of values, each list, object and scalar counted. */
-  constructor(text: string, depth: number, most: number) {
+  constructor(text: string, depth: number, most: number, allowed: readonly string[] = []) {
     this.#text = text
     this.#depth = depth
     this.#most = most
+    this.#allowed = allowed
   }
 
   document(): Json {
@@ -85,7 +87,7 @@ export class JsonParser {
     const start = this.#at
     if (this.#text.charCodeAt(start) !== QUOTE) throw this.#malformed('expected a member name')
     const name = this.#string()
-    if (name.startsWith('__') && FORBIDDEN_NAMES.has(name))
+    if (name.startsWith('__') && FORBIDDEN_NAMES.has(name) && !this.#allowed.includes(name))
       throw new Problem('input.forbidden_key', `${name} at ${start} is not allowed`)
     if (members.has(name))
       throw new Problem('input.duplicate_key', `the member name at ${start} is a repetition`)

@@ -16,6 +16,8 @@ export interface JsonLimits {
   bytes?: number
   /** Of nested arrays and objects; at most, and by default, 64. */
   depth?: number
+  /** Of the names with a meaning in Cedar's JSON those that are read, in a file that is Cedar's own. Default: none. */
+  allowed?: readonly ('__entity' | '__extn')[]
 }
 
 const MOST_BYTES = 1024 * 1024
@@ -38,7 +40,7 @@ export function parseJson(input: string | Uint8Array, limits: JsonLimits = {}): 
   if (text.startsWith('\ufeff'))
     throw new Problem('input.malformed', 'starts with a byte order mark')
   const depth = Math.min(limits.depth ?? MOST_DEPTH, MOST_DEPTH)
-  return new JsonParser(text, depth, Math.max(MOST_VALUES, most / 8)).document()
+  return new JsonParser(text, depth, Math.max(MOST_VALUES, most / 8), limits.allowed).document()
 }
 
 /** Member order kept, numbers as they came, no white space. The inverse of `parseJson`. */

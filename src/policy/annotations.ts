@@ -14,6 +14,8 @@ export interface ReadAnnotations {
   readonly requestable: Requestable | undefined
   readonly obligations: readonly Obligation[]
   readonly mistakes: readonly string[]
+  /** Those of the mistakes that say only that an annotation means nothing here. */
+  readonly unknown: readonly string[]
 }
 
 const DEFAULT_LIFETIME = 'PT1H'
@@ -44,6 +46,7 @@ export function readAnnotations(
   for (const name of Object.keys(annotations)) {
     if (!KNOWN.has(name)) mistakes.push(`\`@${name}\` is not an annotation that is known here`)
   }
+  const unknown = [...mistakes]
   const id = annotations.id ?? ''
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(id)) {
     mistakes.push('needs an `@id("…")` of letters, digits, `.`, `_` and `-`, at most 64')
@@ -53,7 +56,7 @@ export function readAnnotations(
     for (const name of COMPANIONS) {
       if (name in annotations) mistakes.push(`\`@${name}\` means nothing without \`@requestable\``)
     }
-    return { id, requestable: undefined, obligations, mistakes }
+    return { id, requestable: undefined, obligations, mistakes, unknown }
   }
   if (effect === 'permit')
     mistakes.push('`@requestable` belongs to a forbid: people lift what forbids')
@@ -63,6 +66,7 @@ export function readAnnotations(
     requestable: mistakes.length === 0 ? requestable : undefined,
     obligations,
     mistakes,
+    unknown,
   }
 }
 

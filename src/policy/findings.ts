@@ -30,11 +30,14 @@ interface Found extends Omit<Mistake, 'line' | 'column'> {
 /** Gathers what is found in one text. */
 export class Findings {
   readonly #text: string
+  readonly foreign: boolean
   readonly #mistakes: Found[] = []
   readonly #warnings: Found[] = []
 
-  constructor(text: string) {
+  /** `foreign`: a set with a schema of its own, written for other programs too: annotations of theirs are told and stay. */
+  constructor(text: string, foreign = false) {
     this.#text = text
+    this.foreign = foreign
   }
 
   mistake(policy: string | undefined, offset: number, message: string, help?: string): void {

@@ -48,7 +48,7 @@ export interface Examination {
 
 /** The same, with what was parsed on the way. */
 export function examinePolicies(text: string, schema: string): Examination {
-  const found = new Findings(text)
+  const found = new Findings(text, !isGenerated(schema))
   const policies = examine(text, schema, found)
   const validation = found.result()
   return { validation, policies: validation.mistakes.length === 0 ? policies : [] }
@@ -188,10 +188,14 @@ function isLinkPiece({ text }: PolicyPiece): boolean {
 /** What Cedar accepts and our own engine would not, or not within its limits. */
 function checkCompiles(parsed: ReadonlyMap<string, ReadPiece>, found: Findings): void {
   const compiler = new SetCompiler()
+  const own = new PolicyCompiler()
   const templates = new PolicyCompiler()
   for (const { id = '', json, piece, policy } of parsed.values()) {
     try {
-      if (policy) compiler.add(policy)
+      // A set of others is compiled as it will be loaded: without what annotations mean here.
+      if (policy && found.foreign)
+        own.add(id, readExactJson(json) as PolicyJson) // as: what `exactJson` wrote of Cedar's form
+      else if (policy) compiler.add(policy)
       else templates.addTemplate(id, readExactJson(json) as PolicyJson) // as: what `exactJson` wrote of Cedar's form
     } catch (error) {
       if (!(error instanceof CompileError)) throw error

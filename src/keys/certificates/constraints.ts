@@ -4,6 +4,8 @@ import { bytesIn, GENERAL_NAME } from './names.ts'
 
 const NAME_CONSTRAINTS = '2.5.29.30'
 const SUBJECT_ALT_NAME = '2.5.29.17'
+/** Of names with constraints, in one path: each is compared with each. */
+const MAX_COMPARISONS = 10_000
 const EMAIL_ADDRESS = '1.2.840.113549.1.9.1'
 
 type Name = Pick<GeneralName, 'type'> & { readonly value: unknown }
@@ -16,12 +18,17 @@ type Name = Pick<GeneralName, 'type'> & { readonly value: unknown }
  * @throws Problem `certificate.not_trusted`
  */
 export function checkConstraints(path: readonly Certificate[]): void {
+  let comparisons = 0
   for (const [i, authority] of path.entries()) {
     const constraints = parsedExtension(authority, NAME_CONSTRAINTS)
     if (!constraints) continue
     const permitted = basesOf(constraints, 'permittedSubtrees')
     const excluded = basesOf(constraints, 'excludedSubtrees')
-    for (const name of path.slice(0, i).flatMap(namesIn)) {
+    const names = path.slice(0, i).flatMap(namesIn)
+    comparisons += names.length * (permitted.length + excluded.length)
+    if (comparisons > MAX_COMPARISONS)
+      throw untrusted(`its names and constraints take more than ${MAX_COMPARISONS} comparisons`)
+    for (const name of names) {
       const outside = permitted.filter(({ type }) => type === name.type)
       const permits = outside.length === 0 || outside.some((base) => isWithin(name, base) === true)
       const excludes = excluded.some((base) => isWithin(name, base) !== false)

@@ -13,6 +13,6 @@ export async function checkOnlySetAside(set: OnlySetText): Promise<OnlyValidatio
     return await inThread(set)
   } catch {
     const message = 'the set is too deeply nested or too large to be checked'
-    return { mistakes: [{ part: 'policies', message }], warnings: [] }
+    return { mistakes: [{ part: 'policies', message }], warnings: [], policies: set.policies }
   }
 }

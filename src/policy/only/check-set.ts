@@ -4,6 +4,7 @@ import { nesting, splitPolicies } from '../policy-text.ts'
 import { POLICY_LIMITS, validatePolicies } from '../validate.ts'
 import { readEntities } from './entities.ts'
 import { LoadedOnlySet } from './loaded-set.ts'
+import { namePolicies } from './name-policies.ts'
 import { ONLY_LIMITS, type OnlySetText } from './only-set.ts'
 import { readShape } from './shape.ts'
 
@@ -20,13 +21,21 @@ export interface OnlyMistake {
 export interface OnlyValidation {
   readonly mistakes: readonly OnlyMistake[]
   readonly warnings: readonly OnlyMistake[]
+  /** As they are kept: each with an id. */
+  readonly policies: string
 }
 
 /**
  * Everything that is wrong with a set: policies strictly against the schema of the set, and entities too. Run it in a thread
  * (`check-set-aside.ts`), as `validatePolicies`.
  */
-export function checkOnlySet({ entities, policies, schema }: OnlySetText): OnlyValidation {
+export function checkOnlySet({ entities, policies: given, schema }: OnlySetText): OnlyValidation {
+  const { made, text: policies } = namePolicies(given)
+  const mistaken = (part: OnlyMistake['part'], message: string): OnlyValidation => ({
+    mistakes: [{ part, message }],
+    warnings: [],
+    policies,
+  })
   if (Buffer.byteLength(schema) > ONLY_LIMITS.schemaBytes)
     return mistaken('schema', `longer than ${ONLY_LIMITS.schemaBytes} bytes`)
   if (nesting(schema) > POLICY_LIMITS.nesting)
@@ -34,19 +43,24 @@ export function checkOnlySet({ entities, policies, schema }: OnlySetText): OnlyV
   const { mistakes, warnings } = validatePolicies(policies, schema)
   const found: OnlyMistake[] = mistakes.map((mistake) => ({ ...mistake, part: 'policies' }))
   const odd: OnlyMistake[] = warnings.map((warning) => ({ ...warning, part: 'policies' }))
+  if (made > 0)
+    odd.push({
+      part: 'policies',
+      message: `${made} without an \`@id\`: ids were made of their texts`,
+    })
   const ownSchema = cedar.checkParseSchema(schema)
   if (ownSchema.type !== 'success')
     return mistaken('schema', ownSchema.errors[0]?.message ?? 'it cannot be read')
   found.push(...asksPeople(policies))
-  if (found.length > 0) return { mistakes: found, warnings: odd }
+  if (found.length > 0) return { mistakes: found, warnings: odd, policies }
   try {
     readEntities(entities, readShape(schema))
     new LoadedOnlySet({ name: 'checked', version: 0, policies, schema, entities })
   } catch (error) {
     if (!(error instanceof Problem) || error.code !== 'policy_set.invalid') throw error
-    return { mistakes: error.members.mistakes as OnlyMistake[], warnings: odd } // as: every `policy_set.invalid` is made with them
+    return { mistakes: error.members.mistakes as OnlyMistake[], warnings: odd, policies } // as: every `policy_set.invalid` is made with them
   }
-  return { mistakes: [], warnings: odd }
+  return { mistakes: [], warnings: odd, policies }
 }
 
 /** Nobody is asked about what such a set decides, so what people could lift would only mislead. */
@@ -59,8 +73,4 @@ function asksPeople(policies: string): readonly OnlyMistake[] {
         },
       ]
     : []
-}
-
-function mistaken(part: OnlyMistake['part'], message: string): OnlyValidation {
-  return { mistakes: [{ part, message }], warnings: [] }
 }

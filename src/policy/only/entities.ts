@@ -21,7 +21,7 @@ const MEMBERS = new Set(['uid', 'attrs', 'parents', 'tags'])
  */
 export function readEntities(text: string, shape: SchemaShape): readonly OnlyEntity[] {
   const list = read(text)
-  const entities = list.map((item, i) => readEntity(item, shape, `entity ${i}`))
+  const entities = list.flatMap((item, i) => readEntity(item, shape, `entity ${i}`) ?? [])
   const seen = new Set<string>()
   for (const { uid } of entities) {
     const key = keyOf(uid)
@@ -35,7 +35,7 @@ export function readEntities(text: string, shape: SchemaShape): readonly OnlyEnt
 function read(text: string): readonly Json[] {
   let list: Json
   try {
-    list = parseJson(text, { bytes: ONLY_LIMITS.entityBytes })
+    list = parseJson(text, { bytes: ONLY_LIMITS.entityBytes, allowed: ['__entity', '__extn'] })
   } catch (error) {
     throw error instanceof Problem ? invalid(error.detail) : error
   }
@@ -44,13 +44,17 @@ function read(text: string): readonly Json[] {
   return list
 }
 
-function readEntity(item: Json, { entities }: SchemaShape, at: string): OnlyEntity {
+function readEntity(item: Json, shape: SchemaShape, at: string): OnlyEntity | undefined {
   if (!isObject(item)) throw invalid(`${at} is no object`)
   for (const name of item.keys())
     if (!MEMBERS.has(name)) throw invalid(`${at}: \`${name}\` is not known`)
   const uid = readUid(item.get('uid') ?? null, at)
-  const entity = entities.get(uid.type)
   const words = `${at} (${keyOf(uid)})`
+  if (/(?:^|::)Action$/.test(uid.type)) {
+    checkAction(uid, item, shape, words)
+    return undefined
+  }
+  const entity = shape.entities.get(uid.type)
   if (!entity) throw invalid(`${words}: the schema has no such type`)
   if (entity.ids && !entity.ids.includes(uid.id))
     throw invalid(`${words}: the schema does not list it`)
@@ -62,7 +66,37 @@ function readEntity(item: Json, { entities }: SchemaShape, at: string): OnlyEnti
   }
 }
 
-function readUid(value: Json, at: string): OnlyEntity['uid'] {
+/** Files of Cedar list actions, too. They may say of them what the schema says, and it is the schema that counts. */
+function checkAction(
+  uid: OnlyEntity['uid'],
+  item: JsonObject,
+  { actions }: SchemaShape,
+  at: string,
+): void {
+  const known = new Map(actions.map((action) => [keyOf(action), action]))
+  if (!known.has(keyOf(uid))) throw invalid(`${at}: the schema has no such action`)
+  if (objectAt(item, 'attrs').size > 0 || objectAt(item, 'tags').size > 0)
+    throw invalid(`${at}: actions have neither attributes nor tags`)
+  const above = new Set<string>()
+  const rising = [keyOf(uid)]
+  for (let key = rising.pop(); key !== undefined; key = rising.pop())
+    for (const group of known.get(key)?.groups ?? [])
+      if (!above.has(keyOf(group))) {
+        above.add(keyOf(group))
+        rising.push(keyOf(group))
+      }
+  for (const parent of listOf(item.get('parents') ?? [], at))
+    if (!above.has(keyOf(parent)))
+      throw invalid(`${at}: the schema does not say that it is in ${keyOf(parent)}`)
+}
+
+function listOf(value: Json, at: string): OnlyEntity['uid'][] {
+  if (!Array.isArray(value)) throw invalid(`${at}: \`parents\` is no list`)
+  return value.map((item: Json) => readUid(item, `${at}, a parent`))
+}
+
+function readUid(given: Json, at: string): OnlyEntity['uid'] {
+  const value = isObject(given) && given.size === 1 ? (given.get('__entity') ?? given) : given
   const type = isObject(value) ? value.get('type') : undefined
   const id = isObject(value) ? value.get('id') : undefined
   if (typeof type !== 'string' || typeof id !== 'string')
@@ -71,12 +105,10 @@ function readUid(value: Json, at: string): OnlyEntity['uid'] {
 }
 
 function readParents(value: Json, { parents }: EntityShape, at: string): OnlyEntity['uid'][] {
-  if (!Array.isArray(value)) throw invalid(`${at}: \`parents\` is no list`)
-  return value.map((item: Json) => {
-    const uid = readUid(item, `${at}, a parent`)
-    if (!parents.has(uid.type)) throw invalid(`${at}: it cannot be in a \`${uid.type}\``)
-    return uid
-  })
+  const uids = listOf(value, at)
+  for (const { type } of uids)
+    if (!parents.has(type)) throw invalid(`${at}: it cannot be in a \`${type}\``)
+  return uids
 }
 
 function readAttributes(item: JsonObject, { attributes }: EntityShape): OnlyEntity['attrs'] {

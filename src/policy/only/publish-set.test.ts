@@ -64,7 +64,6 @@ forEachEngine('publishing policy-only sets', (open) => {
         'policies',
         /nothing/,
       ],
-      [{ policies: 'permit (principal, action, resource);' }, 'policies', /@id/],
       [
         { policies: '@id("x") permit (principal, action == Action::"launch", resource);' },
         'policies',

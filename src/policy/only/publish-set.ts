@@ -33,9 +33,13 @@ export async function publishOnlySet(
   parts: OnlySetParts,
   set: OnlySetText & { readonly name: string; readonly note: string; readonly by: string },
 ): Promise<PublishedOnlySet> {
-  const { by, entities, name, note, policies, schema } = set
+  const { by, entities, name, note, schema } = set
   if (!isName(name)) throw new Problem('policy_set.invalid', 'the name is not one')
-  const { mistakes, warnings } = await checkOnlySetAside({ policies, schema, entities })
+  const { mistakes, policies, warnings } = await checkOnlySetAside({
+    policies: set.policies,
+    schema,
+    entities,
+  })
   if (mistakes.length > 0) throw invalidSet(mistakes)
   const digest = domainHash('remit/policy-only/v1', [policies, schema, entities].join('\0'))
   const { raised, version } = await parts.storage

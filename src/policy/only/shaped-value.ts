@@ -1,10 +1,11 @@
+import { valueFromJson } from '@remit/engine'
 import { ExactNumber, isObject, type Json } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { RecordShape, ValueShape } from './shape.ts'
 
 /**
- * A value in Cedar's JSON form. References and extension calls are only ever written here, from what a schema says: input
- * cannot say them (member names that mean one are refused where JSON is read).
+ * A value in Cedar's JSON form. References and extension calls are only ever written here, from what a schema says. Requests
+ * cannot say them (member names that mean one are refused where JSON is read); files of entities can, where the schema says the same.
  */
 export type CedarJson =
   | boolean
@@ -76,9 +77,10 @@ function integer(value: Json, at: string): number | bigint {
 }
 
 const FORMS = {
-  decimal: /^-?\d{1,15}\.\d{1,4}$/,
+  // How large a number may be is for Cedar's own reader to say, who also takes zeros in front.
+  decimal: /^-?\d{1,64}\.\d{1,4}$/,
   datetime: /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:\.\d{3})?(?:Z|[+-]\d{4}))?$/,
-  duration: /^-?(?=\d)(?:\d{1,18}d)?(?:\d{1,18}h)?(?:\d{1,18}m)?(?:\d{1,18}s)?(?:\d{1,18}ms)?$/,
+  duration: /^-?(?=\d)(?:\d{1,64}d)?(?:\d{1,64}h)?(?:\d{1,64}m)?(?:\d{1,64}s)?(?:\d{1,64}ms)?$/,
   ip: /^[0-9a-fA-F:.]{2,43}(?:\/\d{1,3})?$/,
 } as const
 
@@ -90,9 +92,29 @@ const WORDS = {
 } as const
 
 function extensionText(value: Json, fn: keyof typeof FORMS, at: string): string {
-  const text = fn === 'decimal' && value instanceof ExactNumber ? decimalText(value.text) : value
-  if (typeof text !== 'string' || !FORMS[fn].test(text)) throw misfit(at, WORDS[fn])
+  const said = calledAs(value, fn)
+  const text = fn === 'decimal' && said instanceof ExactNumber ? decimalText(said.text) : said
+  if (typeof text !== 'string' || !FORMS[fn].test(text) || !isInRange(text, fn))
+    throw misfit(at, WORDS[fn])
   return text
+}
+
+function isInRange(arg: string, fn: keyof typeof FORMS): boolean {
+  try {
+    valueFromJson({ __extn: { fn, arg } })
+    return true
+  } catch (error) {
+    if (error instanceof TypeError) return false
+    throw error
+  }
+}
+
+/** The argument of a call as files of Cedar write it, when it calls what the schema says; else the value itself. */
+function calledAs(value: Json, fn: keyof typeof FORMS): Json {
+  const call = isObject(value) && value.size === 1 ? value.get('__extn') : undefined
+  return isObject(call) && call.size === 2 && call.get('fn') === fn
+    ? (call.get('arg') ?? null)
+    : value
 }
 
 /** A whole number is a decimal, too. */
@@ -102,7 +124,8 @@ function decimalText(text: string): string {
 
 function reference(value: Json, type: string, at: string): { type: string; id: string } {
   if (typeof value === 'string') return { type, id: value }
-  const given = isObject(value) && value.size === 2 ? value : undefined
+  const named = isObject(value) && value.size === 1 ? value.get('__entity') : value
+  const given = isObject(named) && named.size === 2 ? named : undefined
   const id = given?.get('id')
   if (given?.get('type') !== type || typeof id !== 'string')
     throw misfit(at, `has to be an entity of the type \`${type}\``)

@@ -71,8 +71,11 @@ function checkAnnotations(
   piece: PolicyPiece,
   found: Findings,
 ): string | undefined {
-  const { id, mistakes } = readAnnotations(effect, annotations, piece.text)
-  for (const message of mistakes) found.mistake(id || undefined, piece.start, message)
+  const { id, mistakes, unknown } = readAnnotations(effect, annotations, piece.text)
+  for (const message of mistakes) {
+    if (found.foreign && unknown.includes(message)) found.warning(id, piece.start, message)
+    else found.mistake(id || undefined, piece.start, message)
+  }
   return id || undefined
 }
 
