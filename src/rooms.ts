@@ -40,7 +40,7 @@ import {
   type SigningKeys,
   withLastingKeys,
 } from './keys/index.ts'
-import { GatheredRecords, Ledger, ledgerOrigin } from './ledger/index.ts'
+import { GatheredRecords, HeadFile, Ledger, ledgerOrigin } from './ledger/index.ts'
 import type { Clock } from './lib/clock.ts'
 import { Problem } from './lib/problem.ts'
 import type { Random } from './lib/random.ts'
@@ -152,6 +152,7 @@ export async function openRooms(
       storage,
       key: keys.ledger,
       origin: ledgerOrigin(issuer),
+      keeper: new HeadFile(settings.data, random),
       clock,
       random,
       onError,

@@ -142,6 +142,7 @@ async function samples(w: World): Promise<Record<string, Sample>> {
       { positions: [0], why: 'requested' },
       { positions: [1], why: 'requested' },
     ),
+    'ledger.accept_break': sample('/ledger/break/accept', { history: 1 }, { history: 2 }),
     'limits.set': sample(
       '/limits',
       { subject: { kind: 'organization' }, limit: { limit: 'calls', max: 2, seconds: 60 } },

@@ -6,6 +6,7 @@ import { ENFORCER_OPERATIONS } from './enforcers.ts'
 import { ISSUER_OPERATIONS } from './issuers/issuers.ts'
 import { KEY_OPERATIONS } from './keys.ts'
 import { LEDGER_OPERATIONS } from './ledger.ts'
+import { LEDGER_BREAK_OPERATIONS } from './ledger-break.ts'
 import { LIMIT_OPERATIONS } from './limits.ts'
 import type { Operation } from './operation.ts'
 import { PEOPLE_OPERATIONS } from './people.ts'
@@ -54,4 +55,5 @@ export const OPERATIONS: readonly Operation[] = [
   ...LIMIT_OPERATIONS,
   ...KEY_OPERATIONS,
   ...LEDGER_OPERATIONS,
+  ...LEDGER_BREAK_OPERATIONS,
 ]

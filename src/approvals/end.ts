@@ -3,7 +3,7 @@ import type { Tx } from '../storage/index.ts'
 import type { AccessRequest } from './access-request.ts'
 import type { ApprovalParts } from './parts.ts'
 import { aboutRequest } from './record.ts'
-import { endRequest, openRequestsOf, pendingPast } from './request-store.ts'
+import { endRequest, openRequests, openRequestsOf, pendingPast } from './request-store.ts'
 
 type EndingParts = Pick<ApprovalParts, 'ledger'>
 
@@ -63,5 +63,21 @@ export async function expireRequests(
       return ended
     })
     if (due.length < AT_ONCE) return count
+  }
+}
+
+/** Every request that could still lead to something, some at a time. Answers how many ended. `reason` is a code. */
+export async function voidRequests(
+  parts: Pick<ApprovalParts, 'ledger' | 'storage'>,
+  reason: string,
+): Promise<number> {
+  let count = 0
+  for (;;) {
+    const open = await openRequests(parts.storage.read, AT_ONCE)
+    if (open.length === 0) return count
+    await parts.storage.transaction(async (tx) => {
+      for (const request of open) await cancel(parts, tx, request, reason)
+    })
+    count += open.length
   }
 }

@@ -4,7 +4,7 @@ export type { AccessRequest, ApprovalAnswer, RequestState } from './access-reque
 export { ALLOWANCE_LIMITS, type Allowance, type Choice, isInForce } from './allowance/allowance.ts'
 export { readAllowance } from './allowance/allowance-store.ts'
 export { choiceEnds, onlyOnce, readChoice } from './allowance/choice.ts'
-export { endAllowance, endAllowancesOf, findAllowance } from './allowance/end.ts'
+export { endAllAllowances, endAllowance, endAllowancesOf, findAllowance } from './allowance/end.ts'
 export { type Leaf, leavesOf } from './allowance/leaf.ts'
 export {
   allowanceOfRequest,
@@ -35,7 +35,7 @@ export {
   questionOf,
 } from './attach.ts'
 export { type Approver, isEligible, type MayAnswer, mayAnswer } from './eligibility.ts'
-export { cancel as cancelRequest, cancelRequests, expireRequests } from './end.ts'
+export { cancel as cancelRequest, cancelRequests, expireRequests, voidRequests } from './end.ts'
 export {
   approvedUntil,
   DENIAL_MS,

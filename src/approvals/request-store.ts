@@ -193,6 +193,22 @@ export async function pendingPast(
 }
 
 /** Requests of these tasks that still wait, or that could still be used. */
+/** Whatever waits for people, or was approved and not used. */
+export async function openRequests(db: Reader, count: number): Promise<AccessRequest[]> {
+  const rows = await db
+    .selectFrom('access_requests')
+    .selectAll()
+    .where((where) =>
+      where.or([
+        where('state', '=', 'pending'),
+        where.and([where('state', '=', 'approved'), where('uses_left', '>', 0)]),
+      ]),
+    )
+    .limit(count)
+    .execute()
+  return rows.map(requestOf)
+}
+
 export async function openRequestsOf(
   db: Reader,
   taskIds: readonly string[],

@@ -450,7 +450,11 @@ forEachEngine('when the books cannot be written', (open) => {
     })
     const broken = {
       ...parts,
-      ledger: { append: () => Promise.reject(new Error('disk full')), appendStep },
+      ledger: {
+        append: () => Promise.reject(new Error('disk full')),
+        appendStep,
+        broken: undefined,
+      },
     }
     const call = await world.call(held, token, refund('900.00'))
     await assert.rejects(decideCall(broken, call))

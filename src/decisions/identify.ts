@@ -16,7 +16,7 @@ import {
 import type { HeldTask } from './facts.ts'
 import { foreignIssuer, holdForeign } from './foreign/hold-foreign.ts'
 import type { Credential, Identified, Knock } from './identified.ts'
-import { callKeys, livenessOf, PAST_DEADLINE, STALE } from './liveness.ts'
+import { callKeys, ledgerGate, livenessOf, PAST_DEADLINE, STALE } from './liveness.ts'
 import { isSubject } from './minting.ts'
 import type { DecisionParts } from './parts.ts'
 import { enoughFor, problemOr } from './reasons.ts'
@@ -275,11 +275,13 @@ const TOLD: GateResult = {
 
 /** Gate 2 for what the token itself depends on. */
 export function livenessNow(
-  parts: Pick<DecisionParts, 'clock'>,
+  parts: Pick<DecisionParts, 'clock' | 'ledger'>,
   { task }: HeldTask,
   view: LiveView,
   claims: { readonly task: { readonly ep: string } },
 ): GateResult {
+  const broken = ledgerGate(parts.ledger)
+  if (broken) return broken
   const alive = livenessOf(view)
   if (!alive.passed) return alive
   if (task.deadline <= parts.clock.now()) return PAST_DEADLINE

@@ -1,4 +1,5 @@
 /** The only way from a call to an answer: identify → facts → decide → reserve → (the edge sends) → outcome. */
+export { type AcceptedBreak, acceptBreak } from './accepting/accept-break.ts'
 export { type Admission, type Admitted, admit } from './admission/admit.ts'
 export { type Reach, reachOf } from './admission/reachable.ts'
 export type { Call, Sent } from './call.ts'

@@ -155,6 +155,17 @@ export function livenessOf(view: Pick<LiveView, 'dead'>): GateResult {
   return PASSED
 }
 
+/** Gate 2 while the ledger does not contain what was signed before: what was revoked or used up may be missing with it. */
+export function ledgerGate({ broken }: { readonly broken: string | undefined }): GateResult | undefined {
+  return broken === undefined ? undefined : LEDGER
+}
+
+const LEDGER: GateResult = dead([
+  'ledger.inconsistent',
+  'the ledger does not contain everything that was signed before, so nothing is permitted',
+  'an administrator looks at it and goes on: remit ledger state',
+])
+
 /** Who takes part in a task, as of the views that watch over it. */
 export interface Parties {
   /** In the order of the chain: the last is the one that the task at the root is of. */

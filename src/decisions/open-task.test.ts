@@ -357,6 +357,7 @@ forEachEngine('opening a task for a person', (open) => {
         appendStep: () => {
           throw new Error('disk full')
         },
+        broken: undefined,
       },
     }
     await assert.rejects(openTask(broken, opening), /disk full/)

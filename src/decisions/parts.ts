@@ -1,6 +1,7 @@
 import type { AttestationChallenges, ClientDocuments, IssuerTrust } from '../agents/index.ts'
 import type { Catalog } from '../catalog/index.ts'
 import type { MasterKey, SigningKeys } from '../keys/index.ts'
+import type { Ledger } from '../ledger/index.ts'
 import type { Live } from '../live/index.ts'
 import type { Providers } from '../people/index.ts'
 import type { Policies } from '../policy/index.ts'
@@ -17,6 +18,7 @@ import type { Watcher } from './shadow/answered.ts'
 /** What this room works with. Every act takes it first. */
 export interface DecisionParts extends TaskParts {
   readonly live: Live
+  readonly ledger: Pick<Ledger, 'append' | 'appendStep' | 'broken'>
   readonly keys: Pick<SigningKeys, 'find' | 'tokens'>
   readonly master: Pick<MasterKey, 'derive' | 'open' | 'seal'>
   /** Remit's own: an origin, without a trailing slash. */

@@ -5,6 +5,7 @@ import type { DecisionParts } from './parts.ts'
 import type { Permitted, Ticket } from './verdict.ts'
 
 type LiveParts = Pick<DecisionParts, 'live' | 'clock'> & {
+  readonly ledger: Pick<DecisionParts['ledger'], 'broken'>
   readonly facts: Pick<DecisionParts['facts'], 'isHeard'>
 }
 type Rests = Pick<Permitted, 'view' | 'ticket'>
@@ -39,9 +40,13 @@ export function stillLive(parts: LiveParts, verdict: Rests): boolean {
  * The same for a call under way, such as a stream: the token that began it may expire, the task may not, nor may whoever says who is
  * there fall silent.
  */
-export function mayContinue({ clock, facts, live }: LiveParts, { view, ticket }: Rests): boolean {
+export function mayContinue(
+  { clock, facts, ledger, live }: LiveParts,
+  { view, ticket }: Rests,
+): boolean {
   const { also, deadline, surface, word } = ticket
   const at = clock.now()
+  if (ledger.broken !== undefined) return false
   if (at >= deadline || !holdsAll(live, [view, also, word])) return false
   return surface === undefined || facts.isHeard(surface, at)
 }

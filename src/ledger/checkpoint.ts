@@ -1,5 +1,5 @@
 import type { SigningKey } from '../keys/index.ts'
-import { fromBase64url, sha256 } from '../lib/bytes.ts'
+import { fromBase64url, sameBytes, sha256 } from '../lib/bytes.ts'
 
 /** Signature type of Ed25519 in signed notes (C2SP signed-note, "Signature types"). */
 const ED25519 = Uint8Array.of(1)
@@ -8,6 +8,8 @@ const ED25519 = Uint8Array.of(1)
 export interface TreeHead {
   readonly size: number
   readonly root: Uint8Array
+  /** Which history of this ledger it is of: the first is 0, and each accepted break begins another. */
+  readonly history: number
 }
 
 /** The name of a log and of its key: the issuer as a scheme-less address, `remit.example.com/ledger`. */
@@ -16,13 +18,14 @@ export function ledgerOrigin(issuer: string): string {
   return `${host}${pathname.replace(/\/$/, '')}/ledger`
 }
 
-/** Signs checkpoints: C2SP tlog-checkpoint, without extension lines, as a C2SP signed note. */
+/** Signs checkpoints: C2SP tlog-checkpoint, as a C2SP signed note. Histories after the first have one extension line. */
 export class CheckpointSigner {
   readonly origin: string
   /** The verifier key, to be given to whoever verifies: `<origin>+<key id>+<key>`. */
   readonly vkey: string
   readonly #key: SigningKey
   readonly #keyId: Uint8Array
+  readonly #encoded: Uint8Array
 
   constructor(origin: string, key: SigningKey) {
     if (!/^[^\s+]+$/.test(origin)) throw new Error('an origin has no spaces and no plus')
@@ -30,23 +33,45 @@ export class CheckpointSigner {
     const encoded = Buffer.concat([ED25519, publicKey])
     this.origin = origin
     this.#key = key
-    this.#keyId = sha256(Buffer.concat([Buffer.from(`${origin}\n`), encoded])).subarray(0, 4)
+    this.#encoded = encoded
+    this.#keyId = keyIdOf(origin, encoded)
     this.vkey = `${origin}+${Buffer.from(this.#keyId).toString('hex')}+${encoded.toString('base64')}`
   }
 
-  async sign({ size, root }: TreeHead): Promise<string> {
-    const text = `${this.origin}\n${size}\n${base64(root)}\n`
+  async sign({ history, root, size }: TreeHead): Promise<string> {
+    const extension = history === 0 ? '' : `history ${history}\n`
+    const text = `${this.origin}\n${size}\n${base64(root)}\n${extension}`
     const signature = await this.#key.sign(Buffer.from(text))
     return `${text}\n— ${this.origin} ${base64(Buffer.concat([this.#keyId, signature]))}\n`
   }
+
+  /** Whether a note is of this key, under whatever name it was known by then. Says nothing about the signature. */
+  isOwn(note: string): boolean {
+    const origin = note.slice(0, note.indexOf('\n'))
+    const id = keyIdOf(origin, this.#encoded)
+    return note
+      .split('\n')
+      .some((line) => line.startsWith(`— ${origin} `) && startsWith(line.split(' ')[2], id))
+  }
+}
+
+function keyIdOf(origin: string, encoded: Uint8Array): Uint8Array {
+  return sha256(Buffer.concat([Buffer.from(`${origin}\n`), encoded])).subarray(0, 4)
+}
+
+function startsWith(signature: string | undefined, id: Uint8Array): boolean {
+  return sameBytes(Buffer.from(signature ?? '', 'base64').subarray(0, id.length), id)
 }
 
 /** What a note of ours says; `undefined` when it is not one. Whether the signature is good is for verifiers to say. */
 export function readTreeHead(note: string): TreeHead | undefined {
-  const match = /^[^\n]+\n(0|[1-9]\d*)\n([A-Za-z0-9+/]{43}=)\n/.exec(note)
+  const match = HEAD.exec(note)
   if (!match?.[1] || !match[2]) return undefined
-  return { size: Number(match[1]), root: Buffer.from(match[2], 'base64') }
+  const root = Buffer.from(match[2], 'base64')
+  return { size: Number(match[1]), root, history: Number(match[3] ?? 0) }
 }
+
+const HEAD = /^[^\n]+\n(0|[1-9]\d{0,15})\n([A-Za-z0-9+/]{43}=)\n(?:history ([1-9]\d{0,8})\n)?/
 
 function ed25519Bytes(key: SigningKey): Uint8Array {
   const { publicJwk } = key

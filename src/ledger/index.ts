@@ -1,3 +1,5 @@
+export { HeadFile, type HeadKeeper } from './breaks/head-file.ts'
+export type { CommonPart, LedgerBreak } from './breaks/ledger-break.ts'
 export { ledgerOrigin } from './checkpoint.ts'
 export type { WriteFile } from './export.ts'
 export { GatheredRecords } from './gathered-records.ts'

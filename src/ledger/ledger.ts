@@ -4,7 +4,11 @@ import { Problem } from '../lib/problem.ts'
 import type { Random } from '../lib/random.ts'
 import { type Repetition, repeat, type Wait } from '../lib/repeat.ts'
 import type { Step, Storage, Tx } from '../storage/index.ts'
-import { CheckpointSigner, readTreeHead, type TreeHead } from './checkpoint.ts'
+import { acceptBreaks, deleteCheckpointsBeyond, readBreaks } from './breaks/break-store.ts'
+import { Continuity, headFacts } from './breaks/continuity.ts'
+import type { HeadKeeper } from './breaks/head-file.ts'
+import type { CommonPart, LedgerBreak } from './breaks/ledger-break.ts'
+import { CheckpointSigner, readTreeHead } from './checkpoint.ts'
 import { type WriteFile, writePrivate, writeTree } from './export.ts'
 import { positionsAbout } from './find-records.ts'
 import type { LedgerEvent, LedgerRecord } from './ledger-event.ts'
@@ -35,7 +39,7 @@ import {
   type Sharing,
   sharedRecord,
 } from './shared-record.ts'
-import { signCheckpoint } from './sign-checkpoint.ts'
+import { rootAt } from './sign-checkpoint.ts'
 
 /** The longest a committed record waits for its position and a checkpoint over it. */
 const EVERY_MS = 1_000
@@ -54,6 +58,8 @@ export interface LedgerOptions {
   readonly origin: string
   readonly clock: Clock
   readonly random: Random
+  /** Where the newest signed head is kept outside the database; absent where it is not. */
+  readonly keeper?: HeadKeeper
   /** What a run of the sequencer threw; the next run comes as usual. */
   readonly onError?: (error: unknown) => void
   readonly wait?: Wait
@@ -72,7 +78,7 @@ export class Ledger {
   readonly #wait: Wait | undefined
   #loop: Repetition | undefined
   #running: Promise<unknown> = Promise.resolve()
-  #signed: TreeHead | undefined
+  readonly #continuity: Continuity
   #signatures = 0
   #failure: unknown
 
@@ -83,6 +89,11 @@ export class Ledger {
     this.#signer = new CheckpointSigner(options.origin, options.key)
     this.#onError = options.onError ?? (() => {})
     this.#wait = options.wait
+    this.#continuity = new Continuity({
+      ...{ storage: this.#storage, signer: this.#signer, clock: this.#clock },
+      ...{ keeper: options.keeper, onError: this.#onError },
+      append: (tx, event) => this.append(tx, event),
+    })
   }
 
   /** The key to verify checkpoints with, as text (C2SP signed-note, "Verifier keys"). */
@@ -95,9 +106,61 @@ export class Ledger {
     return this.#failure
   }
 
+  /**
+   * Why nothing is permitted: the ledger does not contain what was signed before. Asked in the tick that writes the first
+   * byte, and of what runs; does no I/O.
+   */
+  get broken(): string | undefined {
+    const { found, isUnchecked } = this.#continuity
+    return found?.detail ?? (isUnchecked ? 'the database failed over' : undefined)
+  }
+
+  /** The break that an administrator has to look at, and what the present tree has in common with what was signed. */
+  async openBreak(): Promise<(LedgerBreak & { readonly common: CommonPart }) | undefined> {
+    const { open } = await readBreaks(this.#storage.read)
+    return open && { ...open, common: await this.#continuity.common(open) }
+  }
+
+  /**
+   * Goes on without what is missing: a new history begins with the present tree. `ready` looks, in the transaction, whether
+   * everything that may have been lost is void by now; `facts` say what was done for that.
+   * @throws Problem `ledger.no_break`, `ledger.inconsistent` where the tree itself is damaged
+   */
+  async acceptBreak(
+    history: number,
+    by: string,
+    {
+      facts,
+      ready,
+    }: { readonly facts: LedgerEvent['facts']; readonly ready: (tx: Tx) => Promise<void> },
+  ): Promise<void> {
+    await sequenceIntake(this.#storage)
+    const found = await this.openBreak()
+    if (found?.history !== history) throw noBreak(history)
+    const size = await this.size()
+    const root = base64(await rootAt(this.#storage, size))
+    await this.#storage.transaction(async (tx) => {
+      await ready(tx)
+      if ((await acceptBreaks(tx, by, this.#clock.now())) === 0) throw noBreak(history)
+      await deleteCheckpointsBeyond(tx, found.common.size)
+      await this.append(tx, {
+        type: 'ledger.break_accepted',
+        by,
+        reason: 'ledger.inconsistent',
+        facts: {
+          ...{ history, size, root, common_size: found.common.size },
+          head: headFacts(found.head),
+          ...facts,
+        },
+      })
+    })
+    this.#continuity.forget()
+    await this.sequence()
+  }
+
   /** Sequences what waits, signs, and keeps doing so. */
   async start(): Promise<void> {
-    await this.sequence()
+    await this.#sequenceIfWhole()
     this.#loop = repeat(() => this.sequence().then(() => {}), {
       everyMs: EVERY_MS,
       gatherMs: GATHER_MS,
@@ -109,7 +172,9 @@ export class Ledger {
   /** Leaves nothing unsequenced that was committed before. */
   async stop(): Promise<void> {
     await this.#loop?.stop()
-    await this.sequence()
+    await this.#sequenceIfWhole()
+    const newest = await newestCheckpoint(this.#storage.read)
+    if (newest) await this.#continuity.flush(newest.note)
   }
 
   /**
@@ -224,7 +289,7 @@ export class Ledger {
    * see arguments and addresses). The checkpoint comes last: an export that was interrupted has none.
    */
   async exportTo(write: WriteFile, options: { readonly private?: boolean } = {}): Promise<void> {
-    await this.sequence()
+    await this.#sequenceIfWhole()
     const note = await this.checkpoint()
     const size = readTreeHead(note)?.size ?? 0
     await writeTree(this.#storage.read, size, write)
@@ -235,6 +300,7 @@ export class Ledger {
 
   /** The bytes of a record, for whoever appends it (`GatheredRecords`). The sequencer is told that one comes. */
   makeRecord(event: LedgerEvent): NewRecord {
+    this.#requireUnbroken(event.type)
     const made = makeRecord(event, this.#clock.now(), this.#random)
     this.#loop?.wake()
     return made
@@ -247,6 +313,7 @@ export class Ledger {
 
   /** As `makeRecord`, of answers that share it. */
   makeShared(sharing: Sharing, answers: readonly ReadyAnswer[]): NewRecord {
+    this.#requireUnbroken('evaluation.answered')
     this.#loop?.wake()
     return sharedRecord(sharing, answers, this.#clock.now(), this.#random)
   }
@@ -254,17 +321,33 @@ export class Ledger {
   async #sequence(): Promise<number> {
     try {
       const count = await sequenceIntake(this.#storage)
-      const signed = this.#signed
-      const newest = await signCheckpoint(this.#storage, this.#signer, this.#clock, signed)
-      this.#signed = readTreeHead(newest.note)
-      if (newest.size !== signed?.size && ++this.#signatures % TRIM_EVERY === 0)
+      const before = this.#continuity.signedSize
+      const newest = await this.#continuity.sign()
+      if (newest.size !== before && ++this.#signatures % TRIM_EVERY === 0)
         await trimCheckpoints(this.#storage, KEEP_CHECKPOINTS)
       this.#failure = undefined
       return count
     } catch (error) {
       this.#failure = error
+      await this.#continuity.noteFailure(error).catch(this.#onError)
       throw error
     }
+  }
+
+  /** A break keeps the server from permitting, and from nothing else: people sign in, revoke, and look at it. */
+  async #sequenceIfWhole(): Promise<void> {
+    try {
+      await this.sequence()
+    } catch (error) {
+      if (this.broken === undefined) throw error
+      this.#onError(error)
+    }
+  }
+
+  /** What has to be compared first is compared soon. */
+  #requireUnbroken(type: string): void {
+    if (this.#continuity.isUnchecked) this.#loop?.wake()
+    this.#continuity.requireUnbroken(type)
   }
 
   readonly #readTile: ReadTile = (level, index) => readTile(this.#storage.read, level, index)
@@ -290,6 +373,10 @@ interface Said {
 
 function isWithin(number: number, least: number, most: number): boolean {
   return Number.isSafeInteger(number) && number >= least && number <= most
+}
+
+function noBreak(history: number): Problem {
+  return new Problem('ledger.no_break', `there is no break that history ${history} would follow`)
 }
 
 function unknownPosition(position: number): Problem {

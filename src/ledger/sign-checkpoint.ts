@@ -23,7 +23,7 @@ export async function signCheckpoint(
   storage: Storage,
   signer: CheckpointSigner,
   clock: Clock,
-  signed: TreeHead | undefined,
+  { history, signed }: { readonly history: number; readonly signed: TreeHead | undefined },
 ): Promise<StoredCheckpoint> {
   // In this order: what another replica signs meanwhile must not look as if it were ahead of the tree.
   const newest = await newestCheckpoint(storage.read)
@@ -32,23 +32,46 @@ export async function signCheckpoint(
   if (newest && before?.size !== newest.size)
     throw inconsistent(`the stored checkpoint of size ${newest.size} is not one`)
   for (const earlier of [before, signed]) {
-    if (earlier) await requireContained(storage, earlier, size)
+    // What was signed in an earlier history was looked at when the present one was accepted.
+    if (earlier && earlier.history >= history)
+      await requireContained(storage, earlier, { history, size })
   }
-  if (newest?.size === size) return newest
-  const note = await signer.sign({ size, root: await rootAt(storage, size) })
+  if (newest?.size === size && before?.history === history) return newest
+  const note = await signer.sign({ size, root: await rootAt(storage, size), history })
   const checkpoint = { size, note, at: clock.now() }
   await insertCheckpoint(storage, checkpoint)
   return checkpoint
 }
 
-async function requireContained(storage: Storage, earlier: TreeHead, size: number): Promise<void> {
+/** @throws Problem `ledger.inconsistent`, with the head that is missing */
+async function requireContained(
+  storage: Storage,
+  earlier: TreeHead,
+  { history, size }: Pick<TreeHead, 'history' | 'size'>,
+): Promise<void> {
+  if (earlier.history > history)
+    throw missing(earlier, `records were signed for after a break that is not in the database`)
   if (earlier.size > size)
-    throw inconsistent(`${earlier.size} records were signed for and there are ${size}`)
+    throw missing(earlier, `${earlier.size} records were signed for and there are ${size}`)
   if (!sameBytes(await rootAt(storage, earlier.size), earlier.root))
-    throw inconsistent(`the first ${earlier.size} records are not those that were signed for`)
+    throw missing(earlier, `the first ${earlier.size} records are not those that were signed for`)
 }
 
-async function rootAt(storage: Storage, size: number): Promise<Uint8Array> {
+/** A signed head that the tree does not contain. */
+export class MissingHead extends Problem {
+  readonly head: TreeHead
+
+  constructor(head: TreeHead, detail: string) {
+    super('ledger.inconsistent', detail)
+    this.head = head
+  }
+}
+
+function missing(head: TreeHead, detail: string): Problem {
+  return new MissingHead(head, detail)
+}
+
+export async function rootAt(storage: Storage, size: number): Promise<Uint8Array> {
   const edge = await readEdge(storage.read, size)
   if (!edge) throw inconsistent(`tiles of the tree of ${size} records are missing`)
   return rootOf(edge)

@@ -7,6 +7,7 @@ import type {
 } from './rows/asked.ts'
 import type {
   LastingKeyRow,
+  LedgerBreakRow,
   LedgerCheckpointRow,
   LedgerHeadRow,
   LedgerIntakeRow,
@@ -144,6 +145,7 @@ export interface Schema {
   ledger_tiles: LedgerTileRow
   ledger_head: LedgerHeadRow
   ledger_checkpoints: LedgerCheckpointRow
+  ledger_breaks: LedgerBreakRow
   oidc_payloads: OidcPayloadRow
   admission_rules: AdmissionRuleRow
   authorizations: AuthorizationRow

@@ -57,6 +57,11 @@ export interface Storage {
   readonly nowAtHand?: (() => number) | undefined
   /** For what must wait behind no call. */
   readonly lanes: { readonly renewal: Lane; readonly revocation: Lane }
+  /**
+   * Which of its futures the database is in: another text after a failover, or a restore to an earlier moment. Absent where it cannot be
+   * told, as with a file.
+   */
+  lineage?(): string | undefined
   /** Hints to the other replicas. Correctness never depends on one arriving. */
   notify(channel: string): void
   onNotify(channel: string, listener: () => void): () => void

@@ -42,6 +42,7 @@ export { type Settlement, settlementsOf, settleSteps } from './budget/settle-bud
 export { budgetUse, budgetUses, type LimitUse } from './budget/show-budget.ts'
 export { BUDGET_STEP, giveBackSteps, takeSteps } from './budget/take-budget.ts'
 export { type Closing, closeTask } from './close.ts'
+export { closeAllTasks } from './close-all.ts'
 export { type ConsentRequest, type ConsentState, MOST_ASKED_AN_HOUR } from './consent.ts'
 export {
   countAskedOf,
@@ -58,6 +59,7 @@ export {
   PAUSE,
 } from './deferral/deferral.ts'
 export {
+  cancelAllDeferrals,
   claimDeferral,
   claimTelling,
   countWaiting,
@@ -134,6 +136,14 @@ export {
   type Task,
   type TaskState,
 } from './task.ts'
-export { ancestorsOf, findTask, findTaskByKey, openTree, type Tree, treeOf } from './task-store.ts'
+export {
+  ancestorsOf,
+  findTask,
+  findTaskByKey,
+  openTree,
+  type Tree,
+  treeOf,
+  unclosedTasks,
+} from './task-store.ts'
 export { hasRoom, joinTreeSteps, LINE_STEP, ROOM_STEP, TREE_LIMITS } from './tree-store.ts'
 export { voidTokens } from './void-tokens.ts'

@@ -150,6 +150,16 @@ export async function markClosed(
 
 export const NOT_CLOSED = ['open', 'suspended'] as const
 
+export async function unclosedTasks(db: Reader, count: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom('tasks')
+    .select('id')
+    .where(IS_NOT_CLOSED)
+    .limit(count)
+    .execute()
+  return rows.map(({ id }) => id)
+}
+
 /** As the index of what is due has it: written out, or it could not be used. */
 const IS_NOT_CLOSED = sql<SqlBool>`state <> 'closed'`
 

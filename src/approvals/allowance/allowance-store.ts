@@ -89,6 +89,16 @@ function inForce(db: Reader, now: number) {
     .where((where) => where.or([where('uses_left', 'is', null), where('uses_left', '>', 0)]))
 }
 
+export async function unendedAllowances(db: Reader, count: number): Promise<Allowance[]> {
+  const rows = await db
+    .selectFrom('allowances')
+    .selectAll()
+    .where('ended_at', 'is', null)
+    .limit(count)
+    .execute()
+  return rows.map(allowanceOf)
+}
+
 /** Those that are tied to these tasks and have not ended. */
 export async function allowancesOfTasks(
   db: Reader,

@@ -4,7 +4,7 @@ import type { Reader, Tx } from '../../storage/index.ts'
 import { answersTo } from '../answer-store.ts'
 import type { ApprovalParts } from '../parts.ts'
 import type { Allowance } from './allowance.ts'
-import { allowancesOfTasks, markEnded, readAllowance } from './allowance-store.ts'
+import { allowancesOfTasks, markEnded, readAllowance, unendedAllowances } from './allowance-store.ts'
 import { aboutAllowance } from './record.ts'
 
 /**
@@ -65,4 +65,22 @@ async function end(
 ): Promise<void> {
   if (!(await markEnded(tx, allowance.id, { at: parts.clock.now(), by }))) return
   await parts.ledger.append(tx, aboutAllowance('allowance.ended', allowance, { by }))
+}
+
+const AT_ONCE = 100
+
+/** Every standing answer that has not ended, some at a time. Answers how many. */
+export async function endAllAllowances(
+  parts: Pick<ApprovalParts, 'storage' | 'ledger' | 'clock'>,
+  by: string,
+): Promise<number> {
+  let count = 0
+  for (;;) {
+    const open = await unendedAllowances(parts.storage.read, AT_ONCE)
+    if (open.length === 0) return count
+    await parts.storage.transaction(async (tx) => {
+      for (const allowance of open) await end(parts, tx, allowance, by)
+    })
+    count += open.length
+  }
 }

@@ -5,6 +5,7 @@ import { command, type Start } from '../command.ts'
 import { Failure } from '../failure.ts'
 import { missing } from '../private-file.ts'
 import { bold, dim, green, text } from '../terminal/text.ts'
+import { acceptCommand, stateCommand } from './break.ts'
 import { eraseCommand } from './erase.ts'
 
 /** `remit ledger …` */
@@ -13,8 +14,10 @@ export function ledgerCommand(start: Start): Command {
     'remit ledger export ./ledger   # then verify it offline',
     'remit ledger checkpoint > checkpoint-today',
     'remit ledger erase dec_… --why requested',
+    'remit ledger state',
   ])
-  for (const add of [exportCommand, checkpointCommand, eraseCommand]) ledger.addCommand(add(start))
+  for (const add of [exportCommand, checkpointCommand, eraseCommand, stateCommand, acceptCommand])
+    ledger.addCommand(add(start))
   return ledger
 }
 

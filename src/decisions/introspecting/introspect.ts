@@ -83,12 +83,13 @@ export async function introspectSigned(
 
 /** INVARIANT: nothing awaits between this look and the answer. */
 function stillSo(
-  { live }: Pick<DecisionParts, 'live'>,
+  { ledger, live }: Pick<DecisionParts, 'live' | 'ledger'>,
   caller: Introspector,
   found: Found | undefined,
 ): Introspection {
   if (caller.view && !live.holds(caller.view))
     throw new Problem('introspection.unauthenticated', 'the caller changed meanwhile; ask again')
+  if (ledger.broken !== undefined) return INACTIVE
   if (!found?.views.every((view) => live.holds(view))) return INACTIVE
   return { active: true, ...found.claims }
 }
@@ -98,6 +99,8 @@ async function find(
   caller: Introspector,
   token: string,
 ): Promise<Found | undefined> {
+  // What was revoked may be missing.
+  if (parts.ledger.broken !== undefined) return undefined
   const digest = opaqueDigest('remit_at', token)
   if (digest !== undefined) return ofHandle(parts, caller, digest)
   const audience = audienceOf(token)

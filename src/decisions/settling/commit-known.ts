@@ -12,27 +12,29 @@ import type { DecisionParts } from '../parts.ts'
  * @throws Problem `storage.unavailable`, `live.lease_over`: the call was not sent
  */
 export async function commitKnown(
-  parts: Pick<DecisionParts, 'storage' | 'live' | 'flights' | 'clock'>,
+  parts: Pick<DecisionParts, 'storage' | 'live' | 'ledger' | 'flights' | 'clock'>,
   id: string,
   steps: readonly Step[],
 ): Promise<Committed> {
   const { clock, flights, live, storage } = parts
   const commit = () => live.commit(storage, steps)
   flights.begin(id)
+  let unknown = false
   try {
     const done = await commit().catch(async (error: unknown) => {
       if (!isUnknown(error)) throw error
+      unknown = true
+      // Another future of the database may not know what this was prepared from.
+      if (parts.ledger.broken !== undefined) throw error
       const again = await commit()
       return again.committed || (await isStored(parts, id)) ? { committed: true as const } : again
     })
     if (!done.committed) flights.end(id)
     return done
   } catch (error) {
-    if (!isUnknown(error)) {
-      flights.end(id)
-      throw error
-    }
-    flights.keepUnsent(id, clock.monotonic())
+    if (unknown) flights.keepUnsent(id, clock.monotonic())
+    else flights.end(id)
+    if (!isUnknown(error)) throw error
     const detail = 'the call was not sent: the database did not answer'
     throw new Problem('storage.unavailable', detail, { cause: error })
   }

@@ -29,6 +29,7 @@ import { askedPeople } from './0038-asked-people.ts'
 import { confirmedSecrets } from './0044-confirmed-secrets.ts'
 import { recordedTime } from './0045-recorded-time.ts'
 import { presumedOutcomes } from './0047-presumed-outcomes.ts'
+import { ledgerBreaks } from './0048-ledger-breaks.ts'
 import type { Migration } from './migration.ts'
 
 /** Every migration, oldest first. Add at the end; never change or remove one that was released. */
@@ -64,4 +65,5 @@ export const MIGRATIONS: readonly Migration[] = [
   confirmedSecrets,
   recordedTime,
   presumedOutcomes,
+  ledgerBreaks,
 ]

@@ -62,7 +62,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Storage> {
         await patient.close()
       }
     },
-    commit: (steps) => commitSteps(attempts, steps),
+    commit: (steps) => commitSteps(attempts, steps, () => primary.lineage),
     now: () => databaseTime(read),
     time: databaseTimeNow,
     lanes: {
@@ -71,6 +71,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Storage> {
     },
     notify: (channel) => listener.notify(channel),
     onNotify: (channel, heard) => hints.on(channel, heard),
+    lineage: () => primary.lineage,
     warnings: () => primary.warnings,
     close: async () => {
       closed ??= Promise.all([listener.stop(), ...pools.map((pool) => pool.close())])

@@ -71,6 +71,11 @@ export class Primary {
     ]
   }
 
+  /** System identifier and timeline of the newest primary that was seen. */
+  get lineage(): string | undefined {
+    return this.#newest && `${this.#newest.system}/${this.#newest.timeline}`
+  }
+
   isCurrent(client: pg.ClientBase): boolean {
     const timeline = this.#timelines.get(client)
     return timeline === undefined || timeline === this.#newest?.timeline

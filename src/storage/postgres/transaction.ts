@@ -3,6 +3,7 @@ import { type Connections, dialectOver } from '../dialect.ts'
 import type { Schema } from '../schema.ts'
 import type { Committed, Step, Tx } from '../storage.ts'
 import type { Attempts } from './attempts.ts'
+import { unavailable } from '../failure.ts'
 import { isDuplicateKey, translated } from './failure.ts'
 import type { Session } from './session.ts'
 
@@ -50,9 +51,16 @@ export async function runExclusively<T>(
  * which PostgreSQL evaluates on the newest committed version under the row's lock (manual 13.2.1), or a unique key.
  * Two commits can then not both win one row, and neither fails because of rows it does not touch.
  */
-export function commitSteps(attempts: Attempts, steps: readonly Step[]): Promise<Committed> {
+export function commitSteps(
+  attempts: Attempts,
+  steps: readonly Step[],
+  lineage: () => string | undefined,
+): Promise<Committed> {
+  const before = lineage()
   const compiled = steps.map(({ query }) => query.compile())
   return attempts.run(async (session) => {
+    // INVARIANT: what was prepared before a failover is not done after it, where what it was prepared from may be gone.
+    if (lineage() !== before) throw unavailable('the database failed over meanwhile')
     const begun = session.query('BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE')
     const sent = compiled.map(({ sql, parameters }) => session.query(sql, parameters))
     const [beginning, ...results] = await Promise.allSettled([begun, ...sent])

@@ -89,6 +89,18 @@ export interface LedgerHeadRow {
   fence: number
 }
 
+export interface LedgerBreakRow {
+  /** Of the history that begins when it is accepted. */
+  history: number
+  detail: string
+  /** The signed note that is missing, or nothing. */
+  head: string
+  size: number
+  found_at: Millis
+  accepted_at: Millis | null
+  accepted_by: string | null
+}
+
 export interface LedgerCheckpointRow {
   size: number
   note: string

@@ -122,6 +122,15 @@ export async function markCancelled(tx: Tx, digest: string, now: number): Promis
   return numUpdatedRows === 1n
 }
 
+/** Nobody's token request waits any more: what it waited for may have been given before. */
+export async function cancelAllDeferrals(tx: Tx): Promise<void> {
+  await tx
+    .updateTable('deferrals')
+    .set({ state: 'cancelled', notify_token: null })
+    .where('state', '=', 'pending')
+    .execute()
+}
+
 /** A request that a device began, which nobody has typed the code of and somebody still can. */
 export async function findByUserCode(
   db: Reader,

@@ -1,0 +1,184 @@
+import { sameBytes } from '../../lib/bytes.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { Problem } from '../../lib/problem.ts'
+import type { Storage, Tx } from '../../storage/index.ts'
+import { type CheckpointSigner, readTreeHead, type TreeHead } from '../checkpoint.ts'
+import type { LedgerEvent } from '../ledger-event.ts'
+import { readHead, type StoredCheckpoint } from '../ledger-store.ts'
+import { MissingHead, rootAt, signCheckpoint } from '../sign-checkpoint.ts'
+import { insertBreak, listCheckpoints, readBreaks } from './break-store.ts'
+import type { HeadKeeper } from './head-file.ts'
+import type { CommonPart, LedgerBreak } from './ledger-break.ts'
+import { isPermit } from './permits.ts'
+
+/** The head outside the database is written no more often than this. */
+const KEEP_EVERY_MS = 1_000
+
+export interface ContinuityPorts {
+  readonly storage: Storage
+  readonly signer: CheckpointSigner
+  readonly clock: Clock
+  readonly keeper: HeadKeeper | undefined
+  readonly onError: (error: unknown) => void
+  readonly append: (tx: Tx, event: LedgerEvent) => Promise<void>
+}
+
+/**
+ * Whether the ledger still contains what was signed. The newest signed head is remembered in this process and in a file
+ * outside the database; what is found missing is written down for every server, and stops every permit until an
+ * administrator goes on without it.
+ */
+export class Continuity {
+  readonly #ports: ContinuityPorts
+  #signed: TreeHead | undefined
+  #loaded = false
+  #keptNote: string | undefined
+  #keptAt = Number.NEGATIVE_INFINITY
+  #found: LedgerBreak | undefined
+  /** Of the database, when it was last compared. */
+  #lineage: string | undefined
+
+  constructor(ports: ContinuityPorts) {
+    this.#ports = ports
+    this.#lineage = ports.storage.lineage?.()
+  }
+
+  get found(): LedgerBreak | undefined {
+    return this.#found
+  }
+
+  get signedSize(): number | undefined {
+    return this.#signed?.size
+  }
+
+  /** Another server of the database answers than when it was last compared. */
+  get isUnchecked(): boolean {
+    return this.#ports.storage.lineage?.() !== this.#lineage
+  }
+
+  /** @throws Problem `ledger.inconsistent` where this would permit something */
+  requireUnbroken(type: string): void {
+    if (!isPermit(type)) return
+    if (this.#found) throw new Problem('ledger.inconsistent', this.#found.detail)
+    if (this.isUnchecked)
+      throw new Problem(
+        'ledger.inconsistent',
+        'the database failed over, and is compared with what was signed first; the same again in a moment',
+      )
+  }
+
+  /**
+   * Compares, and signs the tree as it is.
+   * @throws Problem `ledger.inconsistent`
+   */
+  async sign(): Promise<StoredCheckpoint> {
+    const { clock, signer, storage } = this.#ports
+    const lineage = storage.lineage?.()
+    const { history, open } = await readBreaks(storage.read)
+    if (open) {
+      this.#found = open
+      throw new Problem('ledger.inconsistent', open.detail)
+    }
+    await this.#load()
+    const newest = await signCheckpoint(storage, signer, clock, { history, signed: this.#signed })
+    this.#signed = readTreeHead(newest.note)
+    this.#found = undefined
+    this.#lineage = lineage
+    await this.#keep(newest.note, false)
+    return newest
+  }
+
+  /** What is not kept yet, when the process ends. */
+  async flush(note: string): Promise<void> {
+    await this.#keep(note, true)
+  }
+
+  /** A run of the sequencer failed: when it is a break, nothing is permitted from now on, here and soon everywhere. */
+  async noteFailure(error: unknown): Promise<void> {
+    if (!(error instanceof Problem) || error.code !== 'ledger.inconsistent') return
+    const { clock, storage } = this.#ports
+    const head = error instanceof MissingHead ? error.head : undefined
+    // INVARIANT: first here, where it needs nothing that could fail.
+    this.#found ??= { history: 0, detail: error.detail, head, size: 0, foundAt: clock.now() }
+    const { history, open } = await readBreaks(storage.read)
+    if (open) {
+      this.#found = open
+      return
+    }
+    const found = {
+      history: Math.max(history, head?.history ?? 0) + 1,
+      detail: error.detail,
+      size: (await readHead(storage.read))?.size ?? 0,
+      foundAt: clock.now(),
+    }
+    this.#found = { ...found, head }
+    await this.#write(found, head)
+  }
+
+  /** An administrator went on without what is missing: what was signed before counts no more. */
+  forget(): void {
+    this.#signed = undefined
+    this.#found = undefined
+  }
+
+  /** What the present tree has in common with what was signed, as far as stored checkpoints tell. */
+  async common({ head }: Pick<LedgerBreak, 'head'>): Promise<CommonPart> {
+    const { storage } = this.#ports
+    for (const { at, note, size } of await listCheckpoints(storage.read)) {
+      const signed = readTreeHead(note)
+      if (!signed || (head && size > head.size)) continue
+      const root = await rootAt(storage, size).catch(() => undefined)
+      if (root && sameBytes(root, signed.root)) return { size, at }
+    }
+    return { size: 0, at: undefined }
+  }
+
+  async #write(found: Omit<LedgerBreak, 'head'>, head: TreeHead | undefined): Promise<void> {
+    const { append, storage } = this.#ports
+    const note = head ? `lost\n${head.size}\n${Buffer.from(head.root).toString('base64')}\n` : ''
+    const text = head && head.history > 0 ? `${note}history ${head.history}\n` : note
+    await storage.transaction(async (tx) => {
+      if (!(await insertBreak(tx, found, text))) return
+      await append(tx, {
+        type: 'ledger.break_found',
+        by: 'system',
+        reason: 'ledger.inconsistent',
+        facts: { history: found.history, size: found.size, head: headFacts(head) },
+      })
+    })
+  }
+
+  /** The head of the file, once. A file that says nothing is worth nothing; one that is damaged stops everything. */
+  async #load(): Promise<void> {
+    const { keeper, onError, signer } = this.#ports
+    if (this.#loaded || !keeper) return
+    const note = await keeper.read()
+    this.#loaded = true
+    if (note === undefined) return
+    const head = readTreeHead(note)
+    if (!head) {
+      this.#loaded = false
+      throw new Problem('ledger.inconsistent', `${keeper.where} is not a signed head`)
+    }
+    if (signer.isOwn(note)) this.#signed ??= head
+    else onError(new Error(`${keeper.where} is the head of another ledger, and is replaced`))
+  }
+
+  async #keep(note: string, now: boolean): Promise<void> {
+    const { clock, keeper, onError } = this.#ports
+    if (!keeper || note === this.#keptNote) return
+    if (!now && clock.monotonic() - this.#keptAt < KEEP_EVERY_MS) return
+    this.#keptAt = clock.monotonic()
+    try {
+      await keeper.write(note)
+      this.#keptNote = note
+    } catch (error) {
+      onError(new Error(`the signed head could not be kept in ${keeper.where}`, { cause: error }))
+    }
+  }
+}
+
+export function headFacts(head: TreeHead | undefined) {
+  if (!head) return undefined
+  return { size: head.size, root: Buffer.from(head.root).toString('base64') }
+}

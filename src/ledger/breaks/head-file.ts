@@ -1,0 +1,63 @@
+import { type FileHandle, mkdir, open, readFile, rename, unlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { base64url } from '../../lib/bytes.ts'
+import type { Random } from '../../lib/random.ts'
+
+/** Beside the master key: what happens to the database does not happen to it. */
+const FILE = 'ledger.head'
+
+/** Where the newest signed head is kept outside the database. */
+export interface HeadKeeper {
+  /** For people: where it is. */
+  readonly where: string
+  read(): Promise<string | undefined>
+  /** Durable, and whole or not at all, when it answers. */
+  write(note: string): Promise<void>
+}
+
+export class HeadFile implements HeadKeeper {
+  readonly where: string
+  readonly #directory: string
+  readonly #random: Random
+
+  constructor(directory: string, random: Random) {
+    this.#directory = directory
+    this.#random = random
+    this.where = join(directory, FILE)
+  }
+
+  async read(): Promise<string | undefined> {
+    try {
+      return await readFile(this.where, 'utf8')
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+      throw error
+    }
+  }
+
+  async write(note: string): Promise<void> {
+    await mkdir(this.#directory, { recursive: true, mode: 0o700 })
+    const draft = `${this.where}.${base64url(this.#random.bytes(9))}`
+    try {
+      await synced(await open(draft, 'wx', 0o600), (file) => file.writeFile(note))
+      await rename(draft, this.where)
+    } catch (error) {
+      await unlink(draft).catch(() => {})
+      throw error
+    }
+    // A name is durable when its directory is.
+    if (process.platform !== 'win32') await synced(await open(this.#directory, 'r'))
+  }
+}
+
+async function synced(
+  file: FileHandle,
+  work: (file: FileHandle) => Promise<void> = async () => {},
+): Promise<void> {
+  try {
+    await work(file)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}

@@ -1,0 +1,22 @@
+import type { TreeHead } from '../checkpoint.ts'
+
+/** The ledger does not contain what was signed before: nothing may be permitted until an administrator goes on without it. */
+export interface LedgerBreak {
+  /** Number of the history that begins when it is accepted; the first one is 0. */
+  readonly history: number
+  readonly detail: string
+  /** The signed head that is missing; absent where the tree itself is damaged. */
+  readonly head: TreeHead | undefined
+  /** How many records there were when it was found. */
+  readonly size: number
+  /** Epoch milliseconds. */
+  readonly foundAt: number
+}
+
+/** What of the signed past is still there. */
+export interface CommonPart {
+  /** The largest signed size that the present tree contains, as far as stored checkpoints tell. */
+  readonly size: number
+  /** When that was signed. */
+  readonly at: number | undefined
+}

@@ -1,0 +1,19 @@
+/**
+ * Records of what gives somebody something: a call that is sent, an answer to an enforcement point, a task, a token, a ticket.
+ * INVARIANT: none of them is written while the ledger does not contain what was signed before. Whatever permits writes its
+ * record first, so nothing is permitted meanwhile, whoever asks.
+ */
+const PERMITS: ReadonlySet<string> = new Set([
+  'decision.intent',
+  'evaluation.answered',
+  'mcp.session_opened',
+  'task.opened',
+  'task.resumed',
+  'ticket.issued',
+  'token.issued',
+  'token.repeated',
+])
+
+export function isPermit(type: string): boolean {
+  return PERMITS.has(type)
+}
