@@ -34,6 +34,7 @@ import { JWKS_MAX_AGE_SECONDS, type SigningKeys } from './keys/index.ts'
 import { base64url } from './lib/bytes.ts'
 import type { Clock } from './lib/clock.ts'
 import { Crowd } from './lib/crowd.ts'
+import { Problem } from './lib/problem.ts'
 import type { Random } from './lib/random.ts'
 import { repeat, systemWait } from './lib/repeat.ts'
 import type { Live } from './live/index.ts'
@@ -71,6 +72,8 @@ export interface Server {
   readonly rooms: Rooms
   /** Begins to listen: the issuer's origin, then the gateway. Throws `server.port_in_use`. */
   listen(): Promise<{ issuer: number; gateway: number }>
+  /** When this process can never write again, with why: nothing but another process helps. */
+  readonly lost: Promise<Error>
   /** Not ready from now on; lets what runs end, then lets go of everything. */
   stop(): Promise<void>
 }
@@ -205,8 +208,12 @@ export async function createServer(options: ServerOptions): Promise<Server> {
 
   let loading: Promise<unknown> = Promise.resolve()
 
+  const lost = new Promise<Error>((resolve) => storage.onLost?.(resolve))
+  lost.then((err) => log.fatal({ err }, 'the store is lost to this process, which has to be started again'))
+
   return {
     rooms,
+    lost,
     async listen() {
       const issuer = await http.listen(settings.listen)
       const ports = { issuer: issuer.port, gateway: await gateway.listen(settings.gatewayListen) }
@@ -307,7 +314,14 @@ function whileClockIsRight(live: Live, work: () => Promise<void>): () => Promise
 
 function healthChecks(rooms: Rooms): HealthCheck[] {
   return [
-    { name: 'storage', check: async () => void (await rooms.storage.now()) },
+    {
+      name: 'storage',
+      // The lease is written every second, so it says that writing works, and a look at it costs the store nothing.
+      check: () => {
+        if (!rooms.live.leased)
+          throw new Problem('storage.unavailable', 'nothing could be written in the last seconds')
+      },
+    },
     {
       name: 'clock',
       check: () => {

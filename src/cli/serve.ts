@@ -6,7 +6,7 @@ import { createSetupLink, hasAdministrator, listProviders } from '../people/inde
 import { storageOptions } from '../rooms.ts'
 import { createServer, type Server } from '../server.ts'
 import { schemaVersion } from '../storage/index.ts'
-import { untilSignal } from './until-signal.ts'
+import { untilEnded } from './until-ended.ts'
 
 /** `remit serve`: runs until it is told to stop. Talk goes to stderr, the log to stdout. */
 export async function serve({ migrate = false }: { migrate?: boolean }): Promise<void> {
@@ -31,9 +31,7 @@ export async function serve({ migrate = false }: { migrate?: boolean }): Promise
   }
   process.stderr.write(`Remit serves ${settings.issuer}, gateway ${settings.gateway}\n`)
   await sayFirstSteps(server, settings.issuer)
-  await untilSignal()
-  process.stderr.write('Stopping …\n')
-  await server.stop()
+  await untilEnded(server)
 }
 
 /** To the terminal and nowhere else: the link makes an administrator, so it is never logged. */

@@ -222,6 +222,11 @@ export class Live {
     return this.#replica.leased()
   }
 
+  /** Whether this replica has written its lease to the store within the last seconds. */
+  get leased(): boolean {
+    return this.#replica.lease.inForce()
+  }
+
   /**
    * Whether a replica without a lease is gone, and not only waiting for a store that paused: who is alive had the time to take
    * its lease again since ours is back.

@@ -65,6 +65,8 @@ export interface Storage {
   /** Hints to the other replicas. Correctness never depends on one arriving. */
   notify(channel: string): void
   onNotify(channel: string, listener: () => void): () => void
+  /** Calls once when this process can never write again, whatever happens: only another process can. */
+  onLost?(listener: (error: Error) => void): void
   /** What an operator should know although everything works, for readiness and `doctor`. Empty when all is well. */
   warnings(): readonly string[]
   /** A transaction that keeps every other process from doing the same meanwhile, without a time limit. For migrations. */

@@ -67,6 +67,7 @@ function storageOver(directory: HeldDirectory, writer: Writer, options: SqliteOp
     commit: (steps) => writer.commit(steps),
     notify: (channel) => hints.raise(channel),
     onNotify: (channel, listener) => hints.on(channel, listener),
+    onLost: (listener) => writer.onLost(listener),
     warnings: () => directory.warnings,
     close: async () => {
       await writer.close()

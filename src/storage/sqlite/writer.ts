@@ -27,6 +27,7 @@ export class Writer {
   #lastId = 0
   #dead: Error | undefined
   #closed: Promise<void> | undefined
+  readonly #onLost: ((error: Error) => void)[] = []
 
   /** `thread` runs `writer-thread.ts`; see `startWriter`. */
   constructor(thread: Worker) {
@@ -68,6 +69,11 @@ export class Writer {
 
   async end(turn: number, how: 'commit' | 'rollback'): Promise<void> {
     await this.#send((id) => ({ kind: 'end', id, turn, how }))
+  }
+
+  /** The thread is gone although nobody closed it. */
+  onLost(listener: (error: Error) => void): void {
+    this.#onLost.push(listener)
   }
 
   close(): Promise<void> {
@@ -127,7 +133,9 @@ export class Writer {
   /** A thread that is gone may have committed or not: no one is told that anything succeeded, from now on. */
   #die(cause?: unknown): void {
     const reason = cause instanceof Error ? ` (${cause.message})` : ''
+    const lost = this.#dead === undefined
     this.#dead ??= unavailable(`the writer thread ended${reason}: restart to go on`, cause)
+    if (lost) for (const tell of this.#onLost) tell(this.#dead)
     for (const { reject } of this.#waiting.values()) reject(this.#dead)
     this.#waiting.clear()
   }
