@@ -109,9 +109,9 @@ export const SEALED: readonly SealedColumn[] = [
 ]
 
 export function storageOptions(settings: Settings): StorageOptions {
-  const { data, databaseUrl } = settings
+  const { data, databaseReplication: replication, databaseUrl } = settings
   return databaseUrl
-    ? { kind: 'postgres', url: databaseUrl.reveal() }
+    ? { kind: 'postgres', url: databaseUrl.reveal(), replication }
     : { kind: 'sqlite', directory: data }
 }
 
@@ -129,6 +129,7 @@ export async function openRooms(
   const { gateway, issuer } = settings
   const storage = await openStorage({
     ...storageOptions(settings),
+    onFailover: (what: string) => onError(new Error(what)),
     migrate: options.migrate,
     clock: ports.clock,
     databaseClock: options.databaseClock,

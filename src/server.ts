@@ -209,7 +209,9 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   let loading: Promise<unknown> = Promise.resolve()
 
   const lost = new Promise<Error>((resolve) => storage.onLost?.(resolve))
-  lost.then((err) => log.fatal({ err }, 'the store is lost to this process, which has to be started again'))
+  lost.then((err) =>
+    log.fatal({ err }, 'the store is lost to this process, which has to be started again'),
+  )
 
   return {
     rooms,

@@ -140,6 +140,12 @@ export const SETTINGS = {
     'Domains of the addresses of its people, separated by commas: who types such an address at the sign-in page is sent there.',
     readList,
   ),
+  databaseReplication: setting(
+    'REMIT_DATABASE_REPLICATION',
+    'warned',
+    'Whether a commit has to be on a standby of PostgreSQL before it counts: `required` (without `synchronous_standby_names` nothing starts, which is what several machines should have), `warned` (it is told at the start, and after a failover), or `single` (there is no standby, and that is wanted).',
+    oneOf('warned', 'required', 'single'),
+  ),
   timeZone: setting(
     'REMIT_TIME_ZONE',
     'UTC',

@@ -156,7 +156,11 @@ export function livenessOf(view: Pick<LiveView, 'dead'>): GateResult {
 }
 
 /** Gate 2 while the ledger does not contain what was signed before: what was revoked or used up may be missing with it. */
-export function ledgerGate({ broken }: { readonly broken: string | undefined }): GateResult | undefined {
+export function ledgerGate({
+  broken,
+}: {
+  readonly broken: string | undefined
+}): GateResult | undefined {
   return broken === undefined ? undefined : LEDGER
 }
 

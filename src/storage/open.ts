@@ -6,12 +6,13 @@ import {
   runMigrations,
   type SchemaVersion,
 } from './migrate.ts'
+import type { PrimaryOptions } from './postgres/primary.ts'
 import type { Storage } from './storage.ts'
 import { timedBy } from './timed-by.ts'
 
 export type StorageOptions = (
   | { kind: 'sqlite'; directory: string }
-  | { kind: 'postgres'; url: string }
+  | ({ kind: 'postgres'; url: string } & PrimaryOptions)
 ) & {
   /** Bring the schema up to date first. Without it an older schema is refused. */
   migrate?: boolean
@@ -19,6 +20,8 @@ export type StorageOptions = (
   clock?: Clock
   /** Stands in for PostgreSQL's own time, in tests that move it. */
   databaseClock?: Clock | undefined
+  /** Hears of a failover of PostgreSQL that may have lost something. */
+  onFailover?: (what: string) => void
   /** How long a `transaction` may keep others waiting before it is rolled back, in ms. Default 10 s. */
   transactionLimit?: number
 }

@@ -151,12 +151,7 @@ export async function markClosed(
 export const NOT_CLOSED = ['open', 'suspended'] as const
 
 export async function unclosedTasks(db: Reader, count: number): Promise<string[]> {
-  const rows = await db
-    .selectFrom('tasks')
-    .select('id')
-    .where(IS_NOT_CLOSED)
-    .limit(count)
-    .execute()
+  const rows = await db.selectFrom('tasks').select('id').where(IS_NOT_CLOSED).limit(count).execute()
   return rows.map(({ id }) => id)
 }
 

@@ -15,7 +15,9 @@ async function lived(w: World) {
     closed: await w.agent.token(closed, w.orders),
     approved: await w.agent.token(approved, `${w.gateway}/echo`),
   }
-  const asked = assertRequestable(await w.agent.call(approved, 'DELETE', ERASE, { token: tokens.approved }))
+  const asked = assertRequestable(
+    await w.agent.call(approved, 'DELETE', ERASE, { token: tokens.approved }),
+  )
   const fiona = await w.browser('fiona')
   assert.equal((await fiona.submit(await fiona.get(asked.page), /^Approve once/)).status, 200)
   await w.rooms.ledger.sequence()

@@ -201,6 +201,18 @@ test('a commit that no standby confirmed is not called done', async () => {
   await storage.close()
 })
 
+test('where synchronous replication is required, a primary alone is refused; where there is none, nothing is told', async () => {
+  const at = { kind: 'postgres', url: server.url } as const
+  await assert.rejects(openStorage({ ...at, replication: 'required' }), (error) => {
+    assert.ok(unavailable(error))
+    assert.match(String(error), /synchronous replication is off/)
+    return true
+  })
+  const single = await openStorage({ ...at, replication: 'single' })
+  assert.doesNotMatch(single.warnings().join(), /synchronous replication/)
+  await single.close()
+})
+
 test('a session that was told not to wait for the disk waits all the same', async () => {
   const url = new URL(server.url)
   url.searchParams.set('options', '-c synchronous_commit=off')
@@ -248,8 +260,13 @@ test('a standby is refused', async () => {
 
 test('a failover: connections from before are not used, and work goes on with the new primary', async () => {
   const cluster = await startPostgres()
-  const storage = await openStorage({ kind: 'postgres', url: cluster.url, migrate: true })
+  const told: string[] = []
+  const onFailover = (what: string) => told.push(what)
+  const storage = await openStorage({
+    ...{ kind: 'postgres', url: cluster.url, migrate: true, onFailover },
+  })
   await storage.commit([insert(storage.read, 'before')])
+  const lineage = storage.lineage?.()
   await cluster.crash()
   writeFileSync(join(cluster.data, 'standby.signal'), '')
   await cluster.resume()
@@ -258,7 +275,15 @@ test('a failover: connections from before are not used, and work goes on with th
   await client.connect()
   await client.query('SELECT pg_promote()')
   await client.end()
+  await assert.rejects(
+    storage.commit([insert(storage.read, 'prepared before')]),
+    unavailable,
+    'what was prepared before a failover is not done after it',
+  )
   await until(() => storage.commit([insert(storage.read, 'promoted')]).then(() => true))
+  assert.equal(await has(storage, 'prepared before'), false)
+  assert.match(told.join(), /failed over \(timeline 1 to 2\)/)
+  assert.notEqual(storage.lineage?.(), lineage)
   assert.ok(await has(storage, 'before'))
   await storage.close()
   await cluster.stop()

@@ -4,7 +4,12 @@ import type { Reader, Tx } from '../../storage/index.ts'
 import { answersTo } from '../answer-store.ts'
 import type { ApprovalParts } from '../parts.ts'
 import type { Allowance } from './allowance.ts'
-import { allowancesOfTasks, markEnded, readAllowance, unendedAllowances } from './allowance-store.ts'
+import {
+  allowancesOfTasks,
+  markEnded,
+  readAllowance,
+  unendedAllowances,
+} from './allowance-store.ts'
 import { aboutAllowance } from './record.ts'
 
 /**

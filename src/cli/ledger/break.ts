@@ -72,13 +72,17 @@ export function acceptCommand(start: Start): Command {
         options.yes ||
         (await cli.world.askYes('Close every open task and void every approval, and go on?'))
       if (!sure)
-        throw new Failure('Nothing was changed', { detail: 'nobody said yes; `--yes` does not ask' })
+        throw new Failure('Nothing was changed', {
+          detail: 'nobody said yes; `--yes` does not ask',
+        })
       const body = { history: Number(given) }
       const done = await cli.api.send<Accepted>('POST', '/ledger/break/accept', body)
       cli.answer(done, () => [])
       cli.say(
         text`${green('✓')} closed ${bold(done.closed_tasks)} tasks, voided ${bold(done.voided_requests)} access requests, ended ${bold(done.ended_allowances)} standing answers`,
-        dim('  what was suspended, revoked or withdrawn in the time that is missing has to be so again'),
+        dim(
+          '  what was suspended, revoked or withdrawn in the time that is missing has to be so again',
+        ),
       )
     })
 }

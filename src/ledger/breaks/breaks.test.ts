@@ -44,7 +44,11 @@ forEachEngine('a database that went back', (open) => {
       for (const table of [...tables, 'ledger_intake'] as const) {
         await tx.deleteFrom(table).execute()
         const rows = before.get(table) ?? []
-        if (rows.length > 0) await tx.insertInto(table).values(rows as never).execute()
+        if (rows.length > 0)
+          await tx
+            .insertInto(table)
+            .values(rows as never)
+            .execute()
       }
     })
   }

@@ -10,7 +10,7 @@ import { RENEWAL_LIMITS, REVOCATION_LIMITS, TRANSACTION_LIMIT, withoutLimits } f
 import { cannotOpen } from './failure.ts'
 import { Listener } from './listener.ts'
 import { SessionPool } from './pool.ts'
-import { Primary } from './primary.ts'
+import { Primary, type PrimaryOptions } from './primary.ts'
 import { Session } from './session.ts'
 import { commitSteps, runExclusively, runTransaction } from './transaction.ts'
 
@@ -22,7 +22,7 @@ const REVOKING = 3
 /** Of the advisory lock under which migrations run: "remit" in ASCII. */
 const MIGRATION_LOCK = 0x72656d6974
 
-export interface PostgresOptions {
+export interface PostgresOptions extends PrimaryOptions {
   /** `postgres://user:password@host:port/database`, with TLS as `?sslmode=verify-full`. */
   url: string
   /** How long an interactive transaction may wait for its caller, in ms. */
@@ -36,7 +36,7 @@ export interface PostgresOptions {
  */
 export async function openPostgres(options: PostgresOptions): Promise<Storage> {
   const { url, transactionLimit: limit = TRANSACTION_LIMIT } = options
-  const primary = new Primary()
+  const primary = new Primary(options)
   const limits = { idle: limit }
   const reading = new SessionPool({ url, size: READING, primary, limits })
   const writing = new SessionPool({ url, size: WRITING, primary, limits })

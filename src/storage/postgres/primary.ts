@@ -21,6 +21,18 @@ const IDENTITY = `
          ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int AS timeline
   FROM pg_control_system()`
 
+/**
+ * Whether a commit has to be on another server before it counts: `required`, or nothing is done; `warned`, it is told when it does not;
+ * `single`, there is no other server, and that is wanted.
+ */
+export type Replication = 'required' | 'warned' | 'single'
+
+export interface PrimaryOptions {
+  readonly replication?: Replication | undefined
+  /** Hears of a failover that may have lost something. */
+  readonly onFailover?: ((what: string) => void) | undefined
+}
+
 interface Identity {
   readonly system: string
   readonly timeline: number
@@ -35,6 +47,13 @@ export class Primary {
   #newest: Identity | undefined
   readonly #timelines = new WeakMap<pg.ClientBase, number>()
   #warnings: readonly string[] = []
+  readonly #replication: Replication
+  readonly #onFailover: (what: string) => void
+
+  constructor({ replication = 'warned', onFailover = () => {} }: PrimaryOptions = {}) {
+    this.#replication = replication
+    this.#onFailover = onFailover
+  }
 
   get warnings(): readonly string[] {
     return this.#warnings
@@ -51,13 +70,18 @@ export class Primary {
     const [server] = rows
     if (!server || server.standby) throw unavailable('the database is a standby, not the primary')
     if (server.version < OLDEST) throw unavailable('PostgreSQL 15 or newer is needed')
+    const alone = server.standbys.trim() === ''
+    if (alone && this.#replication === 'required')
+      throw unavailable(
+        'synchronous replication is off (synchronous_standby_names is empty), and REMIT_DATABASE_REPLICATION requires it',
+      )
     const identity = await identityOf(client)
-    if (identity) this.#accept(client, identity)
+    if (identity) this.#accept(client, identity, alone)
     this.#warnings = [
       ...(server.fsync === 'on'
         ? []
         : ['fsync is off in PostgreSQL: a power cut loses what was acknowledged']),
-      ...(server.standbys.trim()
+      ...(!alone || this.#replication === 'single'
         ? []
         : [
             'synchronous replication is off (synchronous_standby_names is empty): after a failover, revocations and ' +
@@ -81,11 +105,16 @@ export class Primary {
     return timeline === undefined || timeline === this.#newest?.timeline
   }
 
-  #accept(client: pg.ClientBase, { system, timeline }: Identity): void {
+  #accept(client: pg.ClientBase, { system, timeline }: Identity, alone: boolean): void {
     if (this.#newest && system !== this.#newest.system)
       throw unavailable('this is another database cluster than the one this process started with')
     if (this.#newest && timeline < this.#newest.timeline)
       throw unavailable('this database was primary before a failover and is not any more')
+    if (this.#newest && timeline > this.#newest.timeline && alone)
+      this.#onFailover(
+        `the database failed over (timeline ${this.#newest.timeline} to ${timeline}) without synchronous replication: ` +
+          'revocations and single uses that were acknowledged just before can be missing, also where the ledger finds nothing missing',
+      )
     this.#newest = { system, timeline }
     this.#timelines.set(client, timeline)
   }

@@ -1,9 +1,9 @@
 import { Kysely } from 'kysely'
 import { type Connections, dialectOver } from '../dialect.ts'
+import { unavailable } from '../failure.ts'
 import type { Schema } from '../schema.ts'
 import type { Committed, Step, Tx } from '../storage.ts'
 import type { Attempts } from './attempts.ts'
-import { unavailable } from '../failure.ts'
 import { isDuplicateKey, translated } from './failure.ts'
 import type { Session } from './session.ts'
 

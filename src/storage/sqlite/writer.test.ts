@@ -231,3 +231,21 @@ test('a transaction that ended itself writes nothing more', async (t) => {
   await assert.rejects(ending, unavailable)
   assert.deepEqual(await keys(storage), [])
 })
+
+test('a thread that is gone is told once, and one that was closed is not', async (t) => {
+  const file = join(folder(t), 'remit.db')
+  const thread = startWriter(file)
+  const writer = new Writer(thread)
+  const told: Error[] = []
+  writer.onLost((error) => told.push(error))
+  await writer.commit([])
+  await thread.terminate()
+  await assert.rejects(writer.commit([]), unavailable)
+  assert.equal(told.length, 1)
+  assert.ok(unavailable(told[0]))
+
+  const closed = new Writer(startWriter(file))
+  closed.onLost(() => assert.fail('it was closed'))
+  await closed.commit([])
+  await closed.close()
+})
