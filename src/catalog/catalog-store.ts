@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import type { Selectable } from 'kysely'
 import { canonicalJson } from '../lib/canonical-json.ts'
 import type { Reader, Schema, Tx } from '../storage/index.ts'
@@ -96,18 +97,39 @@ export async function changeResource(
   return numUpdatedRows === 1n
 }
 
+/** An action as its row, but for who accepted it and when. */
+export type PreparedAction = (accepted: Accepted) => Schema['actions']
+
+/** So many are written out before others get their turn. */
+const PREPARED_AT_ONCE = 25
+
+/**
+ * The rows of a whole API, made before a transaction begins and in small steps: a transaction keeps everybody else from writing, and this thread
+ * answers calls.
+ */
+export async function prepareActions(
+  actions: readonly Action[],
+): Promise<readonly PreparedAction[]> {
+  const prepared: PreparedAction[] = []
+  for (const [i, action] of actions.entries()) {
+    if (i > 0 && i % PREPARED_AT_ONCE === 0) await turn()
+    prepared.push(rowOf(action))
+  }
+  return prepared
+}
+
 /** The actions of a resource are exactly these from now on. `accepted`: of those that do not say it of themselves. */
 export async function replaceActions(
   tx: Tx,
   resource: string,
-  actions: readonly Action[],
+  actions: readonly PreparedAction[],
   accepted: Accepted,
 ): Promise<void> {
   await tx.deleteFrom('actions').where('resource', '=', resource).execute()
   for (let i = 0; i < actions.length; i += CHUNK) {
     await tx
       .insertInto('actions')
-      .values(actions.slice(i, i + CHUNK).map((action) => rowOf(action, accepted)))
+      .values(actions.slice(i, i + CHUNK).map((prepared) => prepared(accepted)))
       .execute()
   }
 }
@@ -115,7 +137,7 @@ export async function replaceActions(
 /** One action anew, or for the first time. */
 export async function writeAction(tx: Tx, action: Action, accepted: Accepted): Promise<void> {
   await tx.deleteFrom('actions').where('name', '=', action.name).execute()
-  await tx.insertInto('actions').values(rowOf(action, accepted)).execute()
+  await tx.insertInto('actions').values(rowOf(action)(accepted)).execute()
 }
 
 export async function changeAction(
@@ -182,8 +204,8 @@ function actionOf(row: Selectable<Schema['actions']> & { offered: string | null 
   }
 }
 
-function rowOf(action: Action, accepted: Accepted): Schema['actions'] {
-  return {
+function rowOf(action: Action): PreparedAction {
+  const row: Omit<Schema['actions'], 'accepted_at' | 'accepted_by'> = {
     resource: action.resource,
     name: action.name,
     method: action.method,
@@ -199,7 +221,9 @@ function rowOf(action: Action, accepted: Accepted): Schema['actions'] {
     counterparty: action.counterparty ?? null,
     size: action.size ?? null,
     description: action.description ?? null,
-    accepted_at: (action.accepted ?? accepted).at,
-    accepted_by: (action.accepted ?? accepted).by,
+  }
+  return (accepted) => {
+    const { at, by } = action.accepted ?? accepted
+    return { ...row, accepted_at: at, accepted_by: by }
   }
 }

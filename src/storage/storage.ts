@@ -36,7 +36,8 @@ export interface Storage {
   /**
    * Runs `work` as one serialisable unit and answers after it is durable. A throw rolls back.
    * On SQLite, transactions run one after another: keep them short and never wait for anything else inside.
-   * On PostgreSQL, `work` may run again after a serialisation failure: it must have no effect but its statements.
+   * `work` may run again, after a serialisation failure on PostgreSQL or a turn that was lost on SQLite: it must have no effect but its
+   * statements.
    * A statement that fails ends the transaction, also when its error is caught: use ON CONFLICT to go on.
    *
    * @throws Problem `storage.unavailable`: not done, or not known to be done. `isDuplicate` tells a taken key apart.

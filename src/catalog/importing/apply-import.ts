@@ -6,6 +6,7 @@ import { selectShapesText, shapesText, writeShapes } from '../answers/shape-stor
 import {
   changeResource,
   identifierOwner,
+  prepareActions,
   replaceActions,
   selectActions,
   selectResource,
@@ -57,6 +58,7 @@ export async function applyImport(
   }
   const { actions, difference, resource } = settled
   const touched = isTouched(present, settled)
+  const rows = touched ? await prepareActions(actions) : []
   await changeCatalog(parts, {
     ...(touched
       ? { next: (all) => [...all.filter((action) => action.resource !== name), ...actions] }
@@ -65,7 +67,7 @@ export async function applyImport(
       const now = parts.clock.now()
       await writeResource(tx, resource, now)
       const mistrusted = await mistrust(tx, present.known, resource, now)
-      if (touched) await replaceActions(tx, name, actions, { at: now, by })
+      if (touched) await replaceActions(tx, name, rows, { at: now, by })
       await writeOffers(parts, tx, settled, by)
       if (!described) await writeShapes(tx, name, shapes)
       await parts.ledger.append(tx, {

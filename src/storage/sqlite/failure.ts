@@ -33,7 +33,18 @@ export function failureOf(error: unknown): Failure {
   return { kind, message, code: String(code), duplicate }
 }
 
+/** The turn of a transaction was over before it ended: it was rolled back, so nothing of it remains. */
+export class LostTurn extends Problem {
+  constructor(message: string) {
+    super('storage.unavailable', message)
+  }
+}
+
+/** The code of that failure. */
+export const LOST = 'lost'
+
 export function errorOf(failure: Failure): Error {
+  if (failure.code === LOST) return new LostTurn(failure.message)
   if (failure.kind === 'unavailable') return unavailable(failure.message)
   if (failure.kind === 'refused')
     return new StatementFailed(failure.message, failure.code, failure.duplicate)

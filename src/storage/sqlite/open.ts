@@ -6,7 +6,7 @@ import { Hints } from '../hints.ts'
 import type { Schema } from '../schema.ts'
 import type { Lane, Storage } from '../storage.ts'
 import { type HeldDirectory, holdDirectory } from './directory.ts'
-import { translated } from './failure.ts'
+import { LostTurn, translated } from './failure.ts'
 import type { Answer } from './messages.ts'
 import { openForReading } from './pragmas.ts'
 import { Statements } from './statements.ts'
@@ -54,7 +54,7 @@ function storageOver(directory: HeldDirectory, writer: Writer, options: SqliteOp
   let open = true
   const lane: Lane = {
     read: new Kysely<Schema>({ dialect: dialectOver('sqlite', readsOf(reading)) }),
-    transaction: (work) => limited.transaction().execute(work),
+    transaction: (work) => repeated(() => limited.transaction().execute(work)),
     now: async () => clock.now(),
   }
   return {
@@ -76,6 +76,23 @@ function storageOver(directory: HeldDirectory, writer: Writer, options: SqliteOp
       reading.close()
       directory.release()
     },
+  }
+}
+
+/** How often a transaction is tried whose turn was lost. */
+const MAX_TRIES = 3
+
+/**
+ * A turn is lost when this thread was held up by something else while the writer waited for the next statement. It was rolled back, and
+ * `work` has no effect but its statements, so nobody has to be told: it runs again.
+ */
+async function repeated<T>(run: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await run()
+    } catch (error) {
+      if (!(error instanceof LostTurn) || tries >= MAX_TRIES) throw error
+    }
   }
 }
 

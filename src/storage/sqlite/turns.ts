@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { failureOf } from './failure.ts'
+import { failureOf, LOST } from './failure.ts'
 import type { Batch, Failure, Reply, Request } from './messages.ts'
 import { Statements } from './statements.ts'
 
@@ -227,5 +227,5 @@ function spoiled(id: number): Reply {
 function lostTurn({ id, how }: { id: number; how?: 'commit' | 'rollback' }): Reply {
   if (how === 'rollback') return { id, kind: 'done' }
   const message = 'the transaction took too long or was lost, and was rolled back'
-  return failed(id, { kind: 'unavailable', message, code: '', duplicate: false })
+  return failed(id, { kind: 'unavailable', message, code: LOST, duplicate: false })
 }

@@ -59,24 +59,57 @@ test('a caller that hangs in a transaction is rolled back and does not stop the 
     tx.insertInto('meta').values({ key: 'transaction', value: '' }).execute(),
   )
   never.resolve()
-  await assert.rejects(hanging, unavailable)
-  assert.deepEqual(await keys(storage), ['batch', 'transaction'])
+  // Nothing of it remained, so it ran again.
+  await hanging
+  assert.deepEqual(await keys(storage), ['batch', 'hanging', 'too late', 'transaction'])
+})
+
+test('a transaction whose turn was lost runs again from its beginning, and is told after the third time', async (t) => {
+  const storage = await open(t, { transactionLimit: 50 })
+  let tries = 0
+  const endless = storage.transaction(async (tx) => {
+    tries++
+    await tx
+      .insertInto('meta')
+      .values({ key: `try ${tries}`, value: '' })
+      .execute()
+    for (;;) await tx.selectFrom('meta').select('key').execute()
+  })
+  await assert.rejects(endless, unavailable)
+  assert.equal(tries, 3)
+  assert.deepEqual(await keys(storage), [])
+})
+
+test('a transaction that fails by itself, or whose outcome nobody knows, runs once', async (t) => {
+  const storage = await open(t)
+  let tries = 0
+  const failing = storage.transaction(async () => {
+    tries++
+    throw new Error('of its own')
+  })
+  await assert.rejects(failing, /of its own/)
+  assert.equal(tries, 1)
 })
 
 test('one that hangs without another statement cannot commit what was rolled back', async (t) => {
   const storage = await open(t, { transactionLimit: 50 })
   const inside = Promise.withResolvers<void>()
   const never = Promise.withResolvers<void>()
+  let tries = 0
   const hanging = storage.transaction(async (tx) => {
-    await tx.insertInto('meta').values({ key: 'hanging', value: '' }).execute()
+    tries++
+    await tx
+      .insertInto('meta')
+      .values({ key: `hanging ${tries}`, value: '' })
+      .execute()
     inside.resolve()
     await never.promise
   })
   await inside.promise
   await storage.commit([insert(storage.read, 'batch')])
   never.resolve()
-  await assert.rejects(hanging, unavailable)
-  assert.deepEqual(await keys(storage), ['batch'])
+  await hanging
+  assert.deepEqual(await keys(storage), ['batch', 'hanging 2'])
 })
 
 test('when the thread dies, whoever waits is told, and nothing is accepted after', async (t) => {
