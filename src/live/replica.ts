@@ -183,7 +183,10 @@ export class Replica {
   async leave(): Promise<void> {
     await this.#renewing?.catch(() => {})
     this.lose()
-    await this.#storage.lanes.renewal.transaction((tx) => removeReplica(tx, this.id))
+    await this.#storage.lanes.renewal.transaction(async (tx) => {
+      await removeReplica(tx, this.id)
+      await recordTime(tx, this.#time.now())
+    })
   }
 
   async #databaseNow(): Promise<number> {
