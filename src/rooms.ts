@@ -21,6 +21,7 @@ import {
   DecisionPoints,
   Dormancy,
   Facts,
+  ReservationQueue,
   RiskBooks,
   SHADOW,
   Shadow,
@@ -218,6 +219,7 @@ export async function openRooms(
     const decisions = {
       ...{ ...shared, keys, catalog, policies, providers, documents, challenges },
       ...{ facts, issuers, verified, risk, points, shadow, flights: new CallsInFlight() },
+      reservations: new ReservationQueue({ clock }),
       nonces,
       clientAuthorities: await authoritiesIn(settings.clientAuthorities),
       room: new WaitingRoom({

@@ -11,6 +11,7 @@ import type { WaitingRoom } from './deferring/waiting-room.ts'
 import type { DecisionPoints } from './external/decision-points.ts'
 import type { Facts } from './facts.ts'
 import type { Dormancy } from './lifecycle/dormancy.ts'
+import type { ReservationQueue } from './reservation-queue.ts'
 import type { RiskBooks } from './risk/risk-books.ts'
 import type { CallsInFlight } from './settling/calls-in-flight.ts'
 import type { Watcher } from './shadow/answered.ts'
@@ -42,6 +43,8 @@ export interface DecisionParts extends TaskParts {
   readonly clientAuthorities?: readonly Uint8Array[]
   /** Who has slept too long; absent where nobody does. */
   readonly dormancy?: Dormancy
+  /** Calls that wait for the store; absent where nobody counts. */
+  readonly reservations?: ReservationQueue
   /** How many requests may wait for an answer; absent where nobody counts. */
   readonly room?: WaitingRoom
   /** Clients that are known by the address of a document; absent where nobody is. */

@@ -46,7 +46,7 @@ export async function reserve(
     facts,
     ...bookedOf(word),
   })
-  const done = await commitKnown(parts, each.id, [
+  const steps = [
     ...usedProofSteps(parts, each),
     // Budgets before what people said, here and where they are given back, so that no two commits wait for each other.
     ...takeSteps(parts, budget.takings, { decisionId: each.id, at: each.at }),
@@ -54,7 +54,9 @@ export async function reserve(
     ...parts.risk.steps(risk, each.id),
     ...noticeSteps(parts, each, permit.obligations),
     ...booking.steps,
-  ])
+  ]
+  const commit = () => commitKnown(parts, each.id, steps)
+  const done = await (parts.reservations?.pass(commit) ?? commit())
   if (done.committed) {
     booking.done()
     parts.risk.permitted(risk, each.id)

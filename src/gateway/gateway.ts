@@ -86,8 +86,15 @@ function failure(error: unknown, ports: GatewayPorts): OwnAnswer {
   ports.log.error({ err: error }, 'a call failed')
   const problem =
     error instanceof Problem ? error : new Problem('server.failed', 'the call was not sent')
-  return { status: problem.status, problem }
+  return {
+    status: problem.status,
+    problem,
+    ...(problem.status === 503 ? { headers: { 'retry-after': RETRY_AFTER_SECONDS } } : {}),
+  }
 }
+
+/** A lease is renewed within a second, and a queue that is full empties in about that. */
+const RETRY_AFTER_SECONDS = '1'
 
 function answer(message: IncomingMessage, reply: ServerResponse, own: OwnAnswer): void {
   if (reply.headersSent || reply.destroyed) {

@@ -11,6 +11,7 @@ export const SERVER_PROBLEMS = {
   'live.lease_over': { status: 503, title: 'The server has to look again' },
   'live.stopped': { status: 503, title: 'The server is stopping' },
   'organization.suspended': { status: 403, title: 'Everything is suspended' },
+  'server.busy': { status: 503, title: 'The server has too much to do' },
   'server.clock_off': { status: 503, title: 'The clock of the server is wrong' },
   'server.failed': { status: 500, title: 'Something went wrong on our side' },
   'server.not_ready': { status: 503, title: 'The server is not ready' },
