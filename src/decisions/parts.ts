@@ -11,9 +11,9 @@ import type { WaitingRoom } from './deferring/waiting-room.ts'
 import type { DecisionPoints } from './external/decision-points.ts'
 import type { Facts } from './facts.ts'
 import type { Dormancy } from './lifecycle/dormancy.ts'
-import type { ReservationQueue } from './reservation-queue.ts'
 import type { RiskBooks } from './risk/risk-books.ts'
 import type { CallsInFlight } from './settling/calls-in-flight.ts'
+import type { ReservationQueue } from './settling/reservation-queue.ts'
 import type { Watcher } from './shadow/answered.ts'
 
 /** What this room works with. Every act takes it first. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { manualClock } from '../lib/clock.ts'
+import { manualClock } from '../../lib/clock.ts'
 import { MAX_RESERVATION_WAIT_MS, ReservationQueue } from './reservation-queue.ts'
 
 const BUSY = { code: 'server.busy' }

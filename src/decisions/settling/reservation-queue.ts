@@ -1,5 +1,5 @@
-import type { Clock } from '../lib/clock.ts'
-import { Problem } from '../lib/problem.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { Problem } from '../../lib/problem.ts'
 
 /** Reservations of a server that wait for the store at once. */
 export const MAX_WAITING_RESERVATIONS = 1_000
