@@ -24,6 +24,7 @@ import { SURFACE_OPERATIONS } from './spaces/surface-operations.ts'
 import { ALLOWANCE_OPERATIONS } from './tasks/allowances.ts'
 import { BASIS_OPERATIONS } from './tasks/bases.ts'
 import { NOTICE_OPERATIONS } from './tasks/notices.ts'
+import { REQUEST_OPERATIONS } from './tasks/requests.ts'
 import { SPONSOR_GRANT_OPERATIONS } from './tasks/sponsor-grants.ts'
 import { TASK_OPERATIONS } from './tasks/tasks.ts'
 
@@ -48,6 +49,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...PEP_OPERATIONS,
   ...POLICY_SET_OPERATIONS,
   ...TASK_OPERATIONS,
+  ...REQUEST_OPERATIONS,
   ...BASIS_OPERATIONS,
   ...SPONSOR_GRANT_OPERATIONS,
   ...ALLOWANCE_OPERATIONS,

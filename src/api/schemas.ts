@@ -222,7 +222,7 @@ export const AccessRequest = Type.Object({
   agent: Type.String(),
   person: Type.String(),
   action: Type.String(),
-  text: Type.String(),
+  text: Type.String({ description: 'the sentence; after 300 characters the page goes on' }),
   risk: Type.String(),
   page: Type.String(),
   created_at: Time,

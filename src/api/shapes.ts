@@ -1,5 +1,5 @@
 import { type Agent, originOf, vouchedBy } from '../agents/index.ts'
-import type { AccessRequest } from '../approvals/index.ts'
+import type { ListedRequest } from '../approvals/index.ts'
 import type { Action, Resource } from '../catalog/index.ts'
 import type { StoredDecision } from '../decisions/index.ts'
 import type { Person } from '../people/index.ts'
@@ -121,7 +121,7 @@ export function taskShape(task: Task) {
   }
 }
 
-export function requestShape(request: AccessRequest, issuer: string) {
+export function requestShape(request: ListedRequest, issuer: string) {
   return {
     id: request.id,
     state: request.state,

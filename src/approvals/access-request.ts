@@ -74,8 +74,11 @@ export const WAITS: Readonly<Record<Risk, number>> = {
   high: 60 * MINUTE,
   critical: 15 * MINUTE,
 }
-/** An agent that asks for more at once is denied without asking anyone. */
-export const MOST_PENDING = 10
+/**
+ * How many questions may wait at once; what is more is denied without asking anyone. `agentAndApprover`: of one agent for one
+ * name of a rule, a group or a person.
+ */
+export const MAX_PENDING = { task: 10, agent: 100, agentAndApprover: 50 } as const
 /** After a person denied a call, the same call asks nobody for this long. */
 export const QUIET_AFTER_DENIAL = 10 * MINUTE
 /** One approval, one execution. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { newId } from '../lib/id.ts'
 import { forEachEngine } from '../storage/testing.ts'
-import { MOST_PENDING, QUIET_AFTER_DENIAL } from './access-request.ts'
+import { MAX_PENDING, QUIET_AFTER_DENIAL } from './access-request.ts'
 import { answerRequest } from './answer.ts'
 import { shownDigest } from './answer-hash.ts'
 import { attachAgain, attachRequest } from './attach.ts'
@@ -70,17 +70,17 @@ forEachEngine('access requests attach to one call of one task', (open) => {
   test('a task has at most ten waiting; the eleventh asks nobody', async () => {
     const { parts, asking } = await begin()
     const ask = (path: string) => ({ ...asking, call: { ...asking.call, path } })
-    for (let i = 0; i < MOST_PENDING; i++) await attached(parts, ask(`/${i}`))
+    for (let i = 0; i < MAX_PENDING.task; i++) await attached(parts, ask(`/${i}`))
     const done = await parts.storage.transaction((tx) => attachRequest(parts, tx, ask('/more')))
     assert.equal(done.outcome, 'too_many_pending')
-    assert.equal((await listForTask(parts, asking.taskId)).length, MOST_PENDING)
+    assert.equal((await listForTask(parts, asking.taskId)).length, MAX_PENDING.task)
     assert.ok(await attached(parts, ask('/3')), 'one that waits can still be attached to')
   })
 
   test('two new calls at the same time cannot both be the tenth', async () => {
     const { parts, asking } = await begin()
     const ask = (path: string) => ({ ...asking, call: { ...asking.call, path } })
-    for (let i = 1; i < MOST_PENDING; i++) await attached(parts, ask(`/${i}`))
+    for (let i = 1; i < MAX_PENDING.task; i++) await attached(parts, ask(`/${i}`))
     const done = await Promise.all(
       Array.from({ length: 8 }, (_, i) =>
         parts.storage.transaction((tx) => attachRequest(parts, tx, ask(`/more/${i}`))),

@@ -2,13 +2,14 @@ import type { Ask } from '@remit/engine'
 import { base64url } from '../lib/bytes.ts'
 import { type Id, newId } from '../lib/id.ts'
 import type { Tx } from '../storage/index.ts'
-import { type AccessRequest, MOST_PENDING, WAITS } from './access-request.ts'
+import { type AccessRequest, WAITS } from './access-request.ts'
 import type { Leaf } from './allowance/leaf.ts'
 import { cancel, expire } from './end.ts'
 import { callHash, type FrozenCall, frozenText } from './frozen-call.ts'
 import type { ApprovalParts } from './parts.ts'
 import { aboutRequest } from './record.ts'
-import { countPending, insertRequest, requestsForCall } from './request-store.ts'
+import { insertRequest, requestsForCall } from './request-store.ts'
+import { hasRoom } from './room-store.ts'
 import { asksTheSame, isUnused, isWaiting, standingOf } from './standing.ts'
 
 /** A call that people shall be asked about. The text comes from the catalog's template, never from the agent. */
@@ -124,8 +125,7 @@ export function questionOf(asking: Asking): FrozenQuestion {
 
 async function create(parts: ApprovalParts, tx: Tx, question: FrozenQuestion): Promise<Attached> {
   const { taskId, callHash: hash } = question
-  if ((await countPending(tx, taskId, parts.clock.now())) >= MOST_PENDING)
-    return { outcome: 'too_many_pending' }
+  if (!(await hasRoom(tx, question, parts.clock.now()))) return { outcome: 'too_many_pending' }
   const request = newRequest(parts, question)
   if (!(await insertRequest(tx, request))) {
     const known = await requestsForCall(tx, taskId, hash)

@@ -1,14 +1,18 @@
 import type { LedgerEvent } from '../ledger/index.ts'
 import type { Tx } from '../storage/index.ts'
-import type { AccessRequest } from './access-request.ts'
+import { openRequests, openRequestsOf, pendingPast } from './list-store.ts'
+import type { ListedRequest } from './listed-request.ts'
 import type { ApprovalParts } from './parts.ts'
-import { aboutRequest } from './record.ts'
-import { endRequest, openRequests, openRequestsOf, pendingPast } from './request-store.ts'
+import { type AboutRequest, aboutRequest } from './record.ts'
+import { endRequest } from './request-store.ts'
+
+/** As much of a request as its end is about. */
+type EndedRequest = AboutRequest & Pick<ListedRequest, 'state'>
 
 type EndingParts = Pick<ApprovalParts, 'ledger'>
 
 /** Nobody answered in time: that is a denial. False: an answer was first. */
-export async function expire(parts: EndingParts, tx: Tx, request: AccessRequest): Promise<boolean> {
+export async function expire(parts: EndingParts, tx: Tx, request: EndedRequest): Promise<boolean> {
   if (!(await endRequest(tx, request, { state: 'expired' }))) return false
   await parts.ledger.append(tx, aboutRequest('approval.expired', request))
   return true
@@ -18,7 +22,7 @@ export async function expire(parts: EndingParts, tx: Tx, request: AccessRequest)
 export async function cancel(
   parts: EndingParts,
   tx: Tx,
-  request: AccessRequest,
+  request: EndedRequest,
   reason: string,
   kept: LedgerEvent['private'] = {},
 ): Promise<boolean> {
@@ -39,8 +43,8 @@ export async function cancelRequests(
   tx: Tx,
   taskIds: readonly string[],
   reason = 'task.closed',
-): Promise<AccessRequest[]> {
-  const ended: AccessRequest[] = []
+): Promise<ListedRequest[]> {
+  const ended: ListedRequest[] = []
   for (const request of await openRequestsOf(tx, taskIds)) {
     if (await cancel(parts, tx, request, reason)) ended.push(request)
   }

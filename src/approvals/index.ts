@@ -52,7 +52,16 @@ export {
 } from './evaluated/evaluated-store.ts'
 export { callHash, type FrozenBody, type FrozenCall, frozenText } from './frozen-call.ts'
 export { lastingApproval, liftedForTask } from './lifted.ts'
-export { findRequest, listAnswers, listForApprover, listForPerson, listForTask } from './list.ts'
+export {
+  countForApprover,
+  findRequest,
+  type ListPage,
+  listAnswers,
+  listForApprover,
+  listForPerson,
+  listForTask,
+} from './list.ts'
+export { type ListedRequest, MAX_LISTED_TEXT } from './listed-request.ts'
 export type { ApprovalParts } from './parts.ts'
 export { standingOfCall } from './standing-of-call.ts'
 export {

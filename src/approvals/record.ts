@@ -1,10 +1,16 @@
 import type { LedgerEvent } from '../ledger/index.ts'
 import type { AccessRequest } from './access-request.ts'
 
+/** As much of a request as its records say. */
+export type AboutRequest = Pick<
+  AccessRequest,
+  'id' | 'taskId' | 'personId' | 'agentId' | 'resource' | 'action' | 'callHash' | 'policyVersion'
+>
+
 /** What every record about a request says; what a person reads or writes is behind a salted commitment. */
 export function aboutRequest(
   type: `approval.${string}`,
-  request: AccessRequest,
+  request: AboutRequest,
   more: Partial<LedgerEvent> = {},
 ): LedgerEvent {
   return {

@@ -24,13 +24,25 @@ export async function insertRequest(tx: Tx, request: AccessRequest): Promise<boo
   if (numInsertedOrUpdatedRows !== 1n) return false
   const names = [...new Set(request.ask.approvers.flat())]
   if (names.length > 0) {
-    const { createdAt: created_at, id: request_id } = request
     await tx
       .insertInto('asked_people')
-      .values(names.map((name) => ({ name, created_at, request_id })))
+      .values(names.map((name) => askedRow(name, request)))
       .execute()
   }
   return true
+}
+
+function askedRow(name: string, request: AccessRequest): Selectable<Schema['asked_people']> {
+  const { self } = request.ask
+  return {
+    name,
+    created_at: request.createdAt,
+    request_id: request.id,
+    agent_id: request.agentId,
+    expires_at: request.expiresAt,
+    barred_person_id: self ? null : request.personId,
+    barred_requester_id: self ? null : (request.requesterId ?? null),
+  }
 }
 
 export async function readRequest(db: Reader, id: string): Promise<AccessRequest | undefined> {
@@ -71,159 +83,6 @@ export async function usedRequestsOf(
     .where('state', '=', 'approved')
     .where('used_by', 'is not', null)
     .where('usable_until', '>', of.now)
-    .execute()
-  return rows.map(requestOf)
-}
-
-export async function requestsOfTask(db: Reader, taskId: string): Promise<AccessRequest[]> {
-  const rows = await db
-    .selectFrom('access_requests')
-    .selectAll()
-    .where('task_id', '=', taskId)
-    .orderBy('created_at', 'desc')
-    .limit(200)
-    .execute()
-  return rows.map(requestOf)
-}
-
-export async function countPending(db: Reader, taskId: string, now: number): Promise<number> {
-  const { count } = await db
-    .selectFrom('access_requests')
-    .select(({ fn }) => fn.countAll().as('count'))
-    .where('task_id', '=', taskId)
-    .where('state', '=', 'pending')
-    .where('expires_at', '>', now)
-    .executeTakeFirstOrThrow()
-  return Number(count)
-}
-
-/** Where a page of requests ended. */
-export interface Place {
-  readonly createdAt: number
-  readonly id: string
-}
-
-/** Waiting requests that a rule names somebody of these in, newest first, `count` at a time. */
-export async function requestsAsking(
-  db: Reader,
-  names: readonly string[],
-  page: { readonly count: number; readonly after?: Place | undefined },
-): Promise<AccessRequest[]> {
-  const found = new Map<string, Place>()
-  // One after the other: each is in order by itself.
-  for (const name of names) {
-    const { after, count } = page
-    let query = db
-      .selectFrom('asked_people')
-      .select(['created_at', 'request_id'])
-      .where('name', '=', name)
-    if (after)
-      query = query.where(({ eb, refTuple, tuple }) =>
-        eb(refTuple('created_at', 'request_id'), '<', tuple(after.createdAt, after.id)),
-      )
-    const rows = await query
-      .orderBy('created_at', 'desc')
-      .orderBy('request_id', 'desc')
-      .limit(count)
-      .execute()
-    for (const { created_at, request_id } of rows)
-      found.set(request_id, { createdAt: created_at, id: request_id })
-  }
-  const ids = [...found.values()].toSorted(newestFirst).slice(0, page.count)
-  return (await requestsOf(db, ids)).toSorted(newestFirst)
-}
-
-function newestFirst(a: Place, b: Place): number {
-  return b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1)
-}
-
-async function requestsOf(db: Reader, places: readonly Place[]): Promise<AccessRequest[]> {
-  if (places.length === 0) return []
-  const rows = await db
-    .selectFrom('access_requests')
-    .selectAll()
-    .where(
-      'id',
-      'in',
-      places.map(({ id }) => id),
-    )
-    .execute()
-  return rows.map(requestOf)
-}
-
-/** Newest first, `count` at a time. */
-export async function requestsInState(
-  db: Reader,
-  state: RequestState,
-  page: { count: number; after?: Place | undefined; personId?: string | undefined },
-): Promise<AccessRequest[]> {
-  const { after, personId } = page
-  let query = db.selectFrom('access_requests').selectAll().where('state', '=', state)
-  if (personId !== undefined) query = query.where('person_id', '=', personId)
-  if (after) {
-    query = query.where((where) =>
-      where.or([
-        where('created_at', '<', after.createdAt),
-        where.and([where('created_at', '=', after.createdAt), where('id', '<', after.id)]),
-      ]),
-    )
-  }
-  const rows = await query
-    .orderBy('created_at', 'desc')
-    .orderBy('id', 'desc')
-    .limit(page.count)
-    .execute()
-  return rows.map(requestOf)
-}
-
-export async function pendingPast(
-  db: Reader,
-  now: number,
-  count: number,
-): Promise<AccessRequest[]> {
-  const rows = await db
-    .selectFrom('access_requests')
-    .selectAll()
-    .where('state', '=', 'pending')
-    .where('expires_at', '<=', now)
-    .orderBy('expires_at')
-    .limit(count)
-    .execute()
-  return rows.map(requestOf)
-}
-
-/** Requests of these tasks that still wait, or that could still be used. */
-/** Whatever waits for people, or was approved and not used. */
-export async function openRequests(db: Reader, count: number): Promise<AccessRequest[]> {
-  const rows = await db
-    .selectFrom('access_requests')
-    .selectAll()
-    .where((where) =>
-      where.or([
-        where('state', '=', 'pending'),
-        where.and([where('state', '=', 'approved'), where('uses_left', '>', 0)]),
-      ]),
-    )
-    .limit(count)
-    .execute()
-  return rows.map(requestOf)
-}
-
-export async function openRequestsOf(
-  db: Reader,
-  taskIds: readonly string[],
-): Promise<AccessRequest[]> {
-  if (taskIds.length === 0) return []
-  const rows = await db
-    .selectFrom('access_requests')
-    .selectAll()
-    .where('task_id', 'in', taskIds)
-    .where((where) =>
-      where.or([
-        where('state', '=', 'pending'),
-        where.and([where('state', '=', 'approved'), where('uses_left', '>', 0)]),
-      ]),
-    )
     .execute()
   return rows.map(requestOf)
 }

@@ -11,7 +11,10 @@ export type Standing =
   /** Approved and used: `usedBy` is the decision that executed it. */
   | { readonly state: 'executed'; readonly request: AccessRequest }
 
-export function isWaiting(request: AccessRequest, now: number): boolean {
+export function isWaiting(
+  request: Pick<AccessRequest, 'state' | 'expiresAt'>,
+  now: number,
+): boolean {
   return request.state === 'pending' && request.expiresAt > now
 }
 

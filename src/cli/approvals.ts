@@ -4,7 +4,7 @@ import { command, type Start } from './command.ts'
 import { riskWord } from './resources/show.ts'
 import { at } from './server/api.ts'
 import { facts, indented } from './terminal/table.ts'
-import { bold, dim, text, type Value } from './terminal/text.ts'
+import { bold, dim, joined, text, type Value } from './terminal/text.ts'
 import { relative } from './terminal/time.ts'
 
 interface AccessRequest {
@@ -23,7 +23,17 @@ interface AccessRequest {
 
 interface Waiting {
   readonly to_answer: readonly AccessRequest[]
+  readonly more: boolean
+  readonly agents: readonly { readonly agent: string; readonly waiting: number }[]
   readonly for_me: readonly AccessRequest[]
+  readonly for_me_more: boolean
+}
+
+interface ListOptions {
+  readonly limit?: string
+  readonly after?: string
+  readonly before?: string
+  readonly agent?: string
 }
 
 /**
@@ -43,17 +53,39 @@ export function approvalsCommand(start: Start): Command {
 function listCommand(start: Start): Command {
   return command('list', 'What waits for you, and what waits for others on your behalf.', [
     'remit approvals list',
-  ]).action(async (_options: object, invoked: Command) => {
-    const cli = await start(invoked)
-    const waiting = await cli.api.get<Waiting>('/access-requests')
-    cli.answer(waiting, () => {
-      const parts = [
-        ...requests(cli, 'For you to answer', waiting.to_answer),
-        ...requests(cli, 'On your behalf, for others to answer', waiting.for_me),
-      ]
-      return parts.length === 0 ? [dim('Nothing waits.')] : parts.slice(0, -1)
+    'remit approvals list --agent refund-bot --limit 10',
+  ])
+    .option('--agent <id>', 'only what this agent asks you')
+    .option('--limit <count>', 'at most this many, 50 by default, 200 at most')
+    .option('--after <id>', 'what stands behind this request: lists are oldest first')
+    .option('--before <id>', 'what stands before this request')
+    .action(async ({ after, agent, before, limit }: ListOptions, invoked: Command) => {
+      const cli = await start(invoked)
+      const query = { after, agent, before, limit, for_me_after: after, for_me_before: before }
+      const waiting = await cli.api.get<Waiting>('/access-requests', query)
+      cli.answer(waiting, () => {
+        const parts = [
+          ...requests(cli, 'For you to answer', waiting.to_answer),
+          ...of(waiting.agents),
+          ...requests(cli, 'On your behalf', waiting.for_me),
+          ...further(waiting, before !== undefined),
+        ]
+        return parts.length === 0 ? [dim('Nothing waits.')] : parts.slice(0, -1)
+      })
     })
-  })
+}
+
+/** Where several agents ask: so that one that asks much hides nobody. */
+function of(agents: Waiting['agents']): readonly Value[] {
+  if (agents.length < 2) return []
+  const told = agents.map(({ agent, waiting }) => text`${agent} ${waiting}`)
+  return [text`Waiting for you, by agent: ${joined(told, ', ')}`, '']
+}
+
+function further(waiting: Waiting, back: boolean): readonly Value[] {
+  const list = waiting.more ? waiting.to_answer : waiting.for_me_more ? waiting.for_me : []
+  const edge = back ? list.at(0) : list.at(-1)
+  return edge ? [dim(text`There are more: ${back ? '--before' : '--after'} ${edge.id}`), ''] : []
 }
 
 function requests(cli: Cli, title: string, list: readonly AccessRequest[]): readonly Value[] {

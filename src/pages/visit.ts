@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { listForApprover } from '../approvals/index.ts'
+import { countForApprover } from '../approvals/index.ts'
 import { type Cookies, type Fields, fromOwnPage } from '../http/index.ts'
 import { sha256url } from '../lib/bytes.ts'
 import { Problem } from '../lib/problem.ts'
@@ -57,13 +57,14 @@ export async function findVisitor(
   // INVARIANT: the command line's session opens no page, so that it can answer nothing (contract 10).
   if (token === undefined || found?.session.kind !== 'browser') return undefined
   const { person, session } = found
-  const waiting = await listForApprover(parts.decisions, person)
+  const counts = await countForApprover(parts.decisions, person)
+  const waiting = counts.reduce((sum, { count }) => sum + count, 0)
   const administrator = isAdministrator(person)
   return {
     person,
     session,
     administrator,
-    viewer: { name: person.name, csrf: csrfToken(token), administrator, waiting: waiting.length },
+    viewer: { name: person.name, csrf: csrfToken(token), administrator, waiting },
   }
 }
 

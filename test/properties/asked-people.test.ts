@@ -10,7 +10,7 @@ import {
   type TestParts,
   testParts,
 } from '../../src/approvals/testing.ts'
-import { askedPeople } from '../../src/storage/migrations/0038-asked-people.ts'
+import { askedAgents } from '../../src/storage/migrations/0042-asked-agents.ts'
 import { wordsOf } from '../../src/storage/migrations/migration.ts'
 import { forEachEngine } from '../../src/storage/testing.ts'
 
@@ -28,7 +28,7 @@ forEachEngine('who is asked', (open) => {
     )
   const EVERYBODY = ['group:audit', 'group:finance', 'person:psn_cfo']
 
-  test('is found by each name once, among the newest first, and by nobody else', async () => {
+  test('is found by each name once, among the oldest first, and by nobody else', async () => {
     const { maria, parts, request } = await begin()
     assert.deepEqual(await asked(parts), EVERYBODY)
     const listed = async (id: `psn_${string}`, ...groups: string[]) =>
@@ -39,7 +39,7 @@ forEachEngine('who is asked', (open) => {
     parts.clock.advance(1)
     const ask = anAsk({ approvers: [['group:audit']] })
     const later = await attached(parts, anAsking(parts, maria, { ask }))
-    assert.deepEqual(await listed('psn_finn', 'finance', 'audit'), [later.id, request.id])
+    assert.deepEqual(await listed('psn_finn', 'finance', 'audit'), [request.id, later.id])
   })
 
   test('is forgotten when nobody is asked any more', async () => {
@@ -54,7 +54,7 @@ forEachEngine('who is asked', (open) => {
     const { storage } = parts
     await storage.transaction(async (tx) => {
       await tx.deleteFrom('asked_people').execute()
-      const statement = askedPeople.statements(wordsOf(storage.engine)).at(-1) ?? ''
+      const statement = askedAgents.statements(wordsOf(storage.engine)).at(-1) ?? ''
       await sql.raw(statement).execute(tx)
     })
     assert.deepEqual(await asked(parts), EVERYBODY)

@@ -1,6 +1,5 @@
 import { Type } from 'typebox'
 import { findAgent } from '../../agents/index.ts'
-import { listForApprover, listForPerson } from '../../approvals/index.ts'
 import { explain, findDecision, listDecisions } from '../../decisions/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import {
@@ -20,8 +19,8 @@ import { limitShapes, StandingLimit } from '../limits.ts'
 import { personNames } from '../names.ts'
 import { type Caller, operation } from '../operation.ts'
 import type { ApiParts } from '../parts.ts'
-import { AccessRequest, ById, Decision, listOf, Name, Page, Reason, Task } from '../schemas.ts'
-import { decisionShape, requestShape, taskShape } from '../shapes.ts'
+import { ById, Decision, listOf, Name, Page, Reason, Task } from '../schemas.ts'
+import { decisionShape, taskShape } from '../shapes.ts'
 import { shownTask, shownTasks } from './shown-task.ts'
 
 const closed = { additionalProperties: false } as const
@@ -203,26 +202,6 @@ export const TASK_OPERATIONS = [
       },
     }),
   ),
-  operation({
-    id: 'requests.list',
-    method: 'GET',
-    path: '/access-requests',
-    says: 'Requests that wait: for the caller’s answer, and on the caller’s behalf. They are answered on their pages, never here.',
-    who: 'person',
-    widens: false,
-    answer: Type.Object({
-      to_answer: Type.Array(AccessRequest),
-      for_me: Type.Array(AccessRequest),
-    }),
-    run: async (parts, { caller }) => {
-      const shape = (list: Awaited<ReturnType<typeof listForPerson>>) =>
-        list.map((request) => requestShape(request, parts.issuer))
-      return {
-        to_answer: shape(await listForApprover(parts.decisions, caller.person)),
-        for_me: shape(await listForPerson(parts.decisions, caller.person.id)),
-      }
-    },
-  }),
   operation({
     id: 'decisions.list',
     method: 'GET',

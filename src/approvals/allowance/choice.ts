@@ -1,5 +1,6 @@
 import { canonicalJson } from '../../lib/canonical-json.ts'
 import { Problem } from '../../lib/problem.ts'
+import { MAX_SHOWN } from '../../lib/text/visible.ts'
 import type { AccessRequest } from '../access-request.ts'
 import { ALLOWANCE_LIMITS, type Choice } from './allowance.ts'
 import type { Leaf } from './leaf.ts'
@@ -8,6 +9,8 @@ import { type How, howsFor, type PatternPart, partAdmits } from './pattern.ts'
 /** Why a request can only be answered for once; in words. Nothing when more can be chosen. */
 export function onlyOnce(request: AccessRequest): string | undefined {
   if (request.risk === 'critical') return 'a critical call is looked at each time'
+  if (request.call.length > MAX_SHOWN)
+    return 'this call is too long to be shown on a page as a whole'
   if (request.inspected === null)
     return 'parts of this call have no type, so nothing can be said about the next one'
   return undefined

@@ -27,7 +27,7 @@ forEachEngine('openings that rules make wait for people', (open) => {
       publishPolicies(parts, { text: REFUND_DESK + RULE(prompt), by: 'operator', note: 'test' })
     await publish('Somebody of finance looks at it.')
     if (consented) await world.allow([ALL_OF_ORDERS])
-    const asked = async () => (await listForApprover(parts, finn))[0]
+    const asked = async () => findRequest(parts, (await listForApprover(parts, finn))[0]?.id ?? '')
     const answer = async (say: 'approve' | 'deny', by = finn) => {
       const request = await asked()
       if (!request) throw new Error('nothing is asked')

@@ -1,5 +1,7 @@
 import { writeOutHidden, writtenOut } from './hidden.ts'
 
+/** More characters than this of one text, or of one call, no page shows: it says how much there is, and its digest. */
+export const MAX_SHOWN = 65_536
 /** As many spaces in a row are layout; more push words out of sight. */
 export const MAX_SPACES_IN_A_ROW = 40
 

@@ -6,12 +6,11 @@ import { behind } from '../frame/behind.ts'
 import { csrfField, documentOf, type Viewer } from '../frame/document.ts'
 import { type Html, html } from '../frame/html.ts'
 import { badge, claim, facts, notice, type Tone } from '../frame/pieces.ts'
-import { asSentence, isDeceptive, marked, show } from '../frame/show.ts'
-import { showJson } from '../frame/show-json.ts'
+import { asSentence, marked, show } from '../frame/show.ts'
 import { clockTime, duration, when } from '../frame/time.ts'
 import { type SignInFirst, signInFirstNotice } from '../sign-in/again.ts'
-import type { CallRow } from './call-rows.ts'
 import { type IssuanceAsked, issuanceInWords, WORDS } from './issuance-words.ts'
+import type { ShownCall } from './shown-call.ts'
 
 export type RiskName = 'low' | 'medium' | 'high' | 'critical'
 
@@ -38,9 +37,7 @@ export interface ApprovalView {
   readonly task: { readonly id: string; readonly purpose: string }
   /** Whether the viewer may see the task and its decisions too. */
   readonly insider: boolean
-  /** Canonical JSON of the frozen call. */
-  readonly call: string
-  readonly rows: readonly CallRow[]
+  readonly call: ShownCall
   /** The body cannot be shown: it is not JSON. */
   readonly uninspectable: boolean
   /** What the policies that ask say to people, and their ids. */
@@ -88,16 +85,20 @@ export const RISK: Readonly<Record<RiskName, readonly [string, Tone]>> = {
   critical: ['Critical risk', 'bad'],
 }
 
+/** A sentence has the values of the call in it, however long they are. All of them are below. */
+const MAX_HEADING = 1_000
+
 /** The page on which a person decides about one call (order of the parts: what, who, exactly what, why, what it grants). */
 export function approvalPage(view: ApprovalView): string {
   const [risk, tone] = RISK[view.risk]
   const body = html`
 <div class="head">
 <p class="eyebrow">${badge(risk, tone)} <span>asked ${when(view.createdAt, view.now)}</span></p>
-<h1 class="sentence">${marked(view.sentence)}</h1>
+<h1 class="sentence">${marked(view.sentence, MAX_HEADING)}</h1>
 </div>
 ${outcome(view)}
-${isDeceptive(view.call) && notice('warn', wordsOf(view).deceives, html`<p>Characters that cannot be seen are written out as <mark class="hidden">\\u…</mark>; letters that pass for others are <mark class="twin">marked</mark>.</p>`)}
+${view.call.deceives && notice('warn', wordsOf(view).deceives, html`<p>Characters that cannot be seen are written out as <mark class="hidden">\\u…</mark>; letters that pass for others are <mark class="twin">marked</mark>.</p>`)}
+${view.call.tooLong && notice('warn', 'This is too long to be shown on a page', html`<p>Below is how it begins. Approve only after you have read all of it: <a href="/approvals/${view.id}/call" download>download exactly what will be sent</a> and compare its digest.</p>`)}
 ${view.uninspectable && notice('warn', 'The body of this call cannot be shown', html`<p>It is not JSON. Approve only if you know from elsewhere what is in it.</p>`)}
 <section class="card" aria-labelledby="who"><h2 id="who">Who</h2>${who(view)}</section>
 <section class="card" aria-labelledby="what"><h2 id="what">${wordsOf(view).heading}</h2>${what(view)}</section>
@@ -165,22 +166,12 @@ function who(view: ApprovalView): Html {
   ])}${claim(show(view.task.purpose), view.sponsored ? 'the sponsor' : 'the agent', view.insider && !(view.issuance?.about === 'task' && view.standing.state !== 'used') && html`<a href="/tasks/${view.task.id}">Open the task</a>`)}`
 }
 
-const PLACE = { request: '', query: 'in the query', body: 'in the body', argument: '' } as const
-
 function what(view: ApprovalView): Html {
-  const rows = view.rows.map(({ place, name, value }) => {
-    const shown =
-      'text' in value ? html`<span class="value">${show(value.text)}</span>` : showJson(value.json)
-    const where = PLACE[place]
-    return html`<div><dt>${show(name)}${where !== '' && html` <span class="soft">${where}</span>`}</dt><dd>${shown}</dd></div>`
-  })
-  const { issuance, lifetimeMs, titleOf } = view
-  const said = issuance
-    ? issuanceInWords(issuance, titleOf, lifetimeMs)
-    : html`<dl class="facts">${rows}</dl>`
+  const { call, issuance, lifetimeMs, titleOf } = view
+  const said = issuance ? issuanceInWords(issuance, titleOf, lifetimeMs) : call.rows
   return html`${said}
-<details${isDeceptive(view.call) && html` open`}><summary>${wordsOf(view).whole}</summary>
-<div class="stack">${showJson(view.call)}<p class="small soft">Nothing is left out. ${wordsOf(view).exactly}</p></div></details>`
+<details${(call.deceives || call.tooLong) && html` open`}><summary>${wordsOf(view).whole}</summary>
+<div class="stack">${call.whole}<p class="small soft">Nothing is left out. ${wordsOf(view).exactly}</p></div></details>`
 }
 
 function why(view: ApprovalView): Html {

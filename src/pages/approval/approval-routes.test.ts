@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { findRequest, listAnswers } from '../../approvals/index.ts'
+import { sha256hex } from '../../lib/bytes.ts'
 import type { Storage } from '../../storage/index.ts'
 import { forEachEngine } from '../../storage/testing.ts'
 import { NASTY, textContent } from '../frame/testing.ts'
@@ -137,14 +138,35 @@ forEachEngine('the page of an access request', (open) => {
     assert.equal(await standing(), 'pending')
   })
 
-  test('tells nothing about the call to people it does not concern', async () => {
+  test('is not there for people it does not concern: they cannot tell it from one that never was', async () => {
     const { pages, path } = await begin(await open())
     const browser = await pages.browserOf(await pages.person('nils'))
-    const page = await browser.get(path)
-    assert.equal(page.statusCode, 403)
-    assert.match(page.body, /does not name you or a group of yours/)
-    assert.doesNotMatch(page.body, /1042|900/)
-    assert.equal((await browser.get('/approvals/req_unknown')).statusCode, 404)
+    const [page, file, never] = await Promise.all(
+      [path, `${path}/call`, '/approvals/req_unknown'].map((each) => browser.get(each)),
+    )
+    assert.deepEqual([page?.statusCode, file?.statusCode, never?.statusCode], [404, 404, 404])
+    const told = (body = '') => textContent(body).replaceAll(/Request [\w-]+/g, '')
+    assert.equal(told(page?.body), told(never?.body))
+    const form = { csrf: hiddenFields(page?.body ?? '', '/sign-out').csrf ?? '', answer: 'deny' }
+    assert.equal((await browser.post(path, form)).statusCode, 404)
+  })
+
+  test('of 240 × 2,030 Cyrillic letters is small, and the exact bytes can be downloaded', async () => {
+    const { pages, fiona, task } = await begin(await open())
+    const lines = Array.from({ length: 240 }, () => 'а'.repeat(2_030))
+    const { id } = await askedFor(pages, task, { lines, note: 'а'.repeat(60_000) })
+    const browser = await pages.browserOf(fiona)
+    const { body, statusCode } = await browser.get(`/approvals/${id}`)
+    assert.equal(statusCode, 200)
+    assert.ok(body.length < 40_000, `${body.length} characters`)
+    assert.match(body, /too long to be shown on a page/)
+    assert.match(body, /value="approve">Approve once/)
+    assert.match(body, /Only once: this call is too long/)
+    const { call } = (await findRequest(pages.parts.decisions, id)) ?? assert.fail()
+    assert.ok(body.includes(sha256hex(call)))
+    const file = await browser.get(`/approvals/${id}/call`)
+    assert.equal(file.body, call)
+    assert.match(String(file.headers['content-disposition']), /^attachment; filename="req_/)
   })
 
   test('after its end says that nobody answered', async () => {

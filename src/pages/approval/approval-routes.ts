@@ -7,8 +7,6 @@ import {
   giversOf,
   isEligible,
   listAnswers,
-  listForApprover,
-  listForPerson,
   mayAnswer,
   onlyOnce,
   patternInWords,
@@ -36,23 +34,26 @@ import {
   type Visitor,
 } from '../visit.ts'
 import { type ApprovalView, approvalPage, type Standing } from './approval-page.ts'
-import { approvalsPage, type RequestItem } from './approvals-page.ts'
-import { callRows, isUninspectable } from './call-rows.ts'
+import { approvalsPage } from './approvals-page.ts'
+import { isUninspectable } from './call-rows.ts'
 import { issuanceIn } from './issuance-words.ts'
+import { requestLists } from './request-lists.ts'
+import { showCall } from './shown-call.ts'
 
 export function addApprovals(desk: Desk, parts: PageParts): void {
-  desk.get('/approvals', async ({ visitor, now }) => {
-    const mine = await listForApprover(parts.decisions, visitor.person)
-    const own = await listForPerson(parts.decisions, visitor.person.id)
-    const ids = new Set(mine.map(({ id }) => id))
-    const others = own.filter(({ id }) => !ids.has(id))
+  desk.get('/approvals', async ({ visitor, now, query }) => {
     return approvalsPage({
       now,
       viewer: visitor.viewer,
-      mine: await requestItems(parts, mine),
-      others: await requestItems(parts, others),
+      ...(await requestLists(parts, visitor, query)),
       standing: await allowancesOf(parts, visitor),
     })
+  })
+
+  // The exact bytes that are shown, hashed and sent, for what is too long for a page.
+  desk.get('/approvals/:id/call', async ({ visitor, id }) => {
+    const { call } = await requireVisible(parts, visitor, id)
+    return { file: call, name: `${id}.json`, type: 'application/json' }
   })
 
   desk.get('/approvals/:id', async (visit) => approvalPage(await viewOf(parts, visit)))
@@ -108,27 +109,9 @@ async function spelledOut(parts: PageParts, act: Act, view: ApprovalView): Promi
   return standingPage({ ...view, agent: view.agent.name, choice, shown })
 }
 
-export async function requestItems(
-  parts: PageParts,
-  requests: readonly AccessRequest[],
-): Promise<RequestItem[]> {
-  const names = new Names(parts)
-  return Promise.all(
-    requests.map(async (request) => ({
-      id: request.id,
-      sentence: request.text,
-      risk: request.risk,
-      agent: await names.agent(request.agentId),
-      person: await names.person(request.personId),
-      createdAt: request.createdAt,
-      expiresAt: request.expiresAt,
-    })),
-  )
-}
-
 /**
- * A request for the eyes of those it concerns: who may answer it or did, the represented person, administrators. Others
- * are told why not, and nothing about the call.
+ * A request for the eyes of those it concerns: who may answer it or did, the represented person, administrators. To others
+ * there is none.
  */
 async function requireVisible(
   parts: PageParts,
@@ -141,10 +124,7 @@ async function requireVisible(
   if (why === undefined || request.personId === person.id || administrator) return request
   const answers = await listAnswers(parts.decisions, id)
   if (answers.some(({ personId }) => personId === person.id)) return request
-  throw new Problem(
-    'approval.not_an_approver',
-    'the policy that asks does not name you or a group of yours',
-  )
+  throw notFound()
 }
 
 async function standingOf(
@@ -174,8 +154,7 @@ async function viewOf(parts: PageParts, { visitor, now, id }: Visit): Promise<Ap
     id,
     insider: (await roleOf(parts, visitor, request)) !== undefined,
     sentence: request.text,
-    call: request.call,
-    rows: callRows(request.call),
+    call: await showCall(request.call, `/approvals/${id}/call`),
     uninspectable: isUninspectable(request.call),
     usableUntil: request.usableUntil ?? undefined,
     deadline: request.deadline,

@@ -17,12 +17,23 @@ export interface RequestItem {
   readonly expiresAt: number
 }
 
+/** A part of a list that is oldest first, and where it goes on. */
+export interface RequestPage {
+  readonly items: readonly RequestItem[]
+  readonly earlier?: string | undefined
+  readonly later?: string | undefined
+}
+
 export interface ApprovalsView {
   readonly now: number
   readonly viewer: Viewer
-  readonly mine: readonly RequestItem[]
+  readonly mine: RequestPage
   /** Those that agents made on the viewer's behalf and that others answer. */
-  readonly others: readonly RequestItem[]
+  readonly others: RequestPage
+  /** Whose agents ask the viewer, and how much, those with the fewest first. */
+  readonly agents: readonly { readonly id: string; readonly name: string; readonly count: number }[]
+  /** The one whose questions are shown; all of them when there is none. */
+  readonly agent: string | undefined
   /** Standing answers in force that concern the viewer. */
   readonly standing: readonly AllowanceItem[]
 }
@@ -35,12 +46,29 @@ export function requestList(items: readonly RequestItem[], now: number): Html {
   })}</ul>`
 }
 
+function requestPage(page: RequestPage, now: number): Html {
+  const { earlier, items, later } = page
+  const along =
+    (earlier !== undefined || later !== undefined) &&
+    html`<nav class="pager" aria-label="Pages">${earlier !== undefined && html`<a href="${earlier}">← Asked earlier</a>`}${later !== undefined && html`<a href="${later}">Asked later →</a>`}</nav>`
+  return html`${requestList(items, now)}${along}`
+}
+
+/** Where several agents ask: one that asks much hides no other. */
+function agentLinks({ agent, agents }: ApprovalsView): Html | false {
+  if (agents.length < 2) return false
+  const all = agents.reduce((sum, { count }) => sum + count, 0)
+  const item = (href: string, name: Html, count: number, current: boolean) =>
+    html`<li><a href="${href}"${current && html` aria-current="true"`}>${name} <span class="count">${count}</span></a></li>`
+  return html`<nav aria-label="By agent"><ul class="pills">${item('/approvals', html`All`, all, agent === undefined)}${agents.map(({ count, id, name }) => item(`/approvals?agent=${encodeURIComponent(id)}`, show(name), count, id === agent))}</ul></nav>`
+}
+
 export function approvalsPage(view: ApprovalsView): string {
-  const { mine, others, now, standing } = view
+  const { agent, mine, others, now, standing } = view
   const body = html`<div class="head"><h1>Approvals</h1><p class="lead">What a policy does not let happen without a person: calls, and tasks and tokens that are to be given.</p></div>
 <section aria-labelledby="mine"><h2 id="mine">Waiting for you</h2>
-${mine.length > 0 ? requestList(mine, now) : empty('Nothing waits for your answer', 'When an agent wants to do something that you are asked about, it is here. No answer means no.')}</section>
-${others.length > 0 && html`<section aria-labelledby="others"><h2 id="others">Asked on your behalf</h2><p class="soft">Someone else has to look at these.</p>${requestList(others, now)}</section>`}
+${agentLinks(view)}${mine.items.length > 0 ? requestPage(mine, now) : agent !== undefined ? empty('This agent asks you nothing', html`<a href="/approvals">Everything that waits for you</a>`) : empty('Nothing waits for your answer', 'When an agent wants to do something that you are asked about, it is here. No answer means no.')}</section>
+${others.items.length > 0 && html`<section aria-labelledby="others"><h2 id="others">Asked on your behalf</h2><p class="soft">Someone else has to look at these.</p>${requestPage(others, now)}</section>`}
 ${standing.length > 0 && html`<section aria-labelledby="standing"><h2 id="standing">Standing answers</h2><p class="soft">Calls that go through without asking, because someone said so for more than once.</p>${allowanceList(standing, view)}</section>`}`
   return documentOf({ title: 'Approvals', body, viewer: view.viewer, current: 'approvals' })
 }

@@ -29,6 +29,22 @@ it('every part of a call that is sent has a line, and numbers keep their text', 
   ])
 })
 
+it('a header that the API obeys has a line; one about the form of the answer has none', () => {
+  const headers = [
+    ['accept', 'application/json'],
+    ['accept-language', 'de'],
+    ['idempotency-key', 'k1'],
+    ['if-match', '"v1"'],
+    ['prefer', 'handling=lenient'],
+  ] as const
+  const rows = callRows(frozenText(aCall({ headers, body: { kind: 'none' } })))
+  assert.deepEqual(rows.slice(1), [
+    { place: 'header', name: 'idempotency-key', value: { text: 'k1' } },
+    { place: 'header', name: 'if-match', value: { text: '"v1"' } },
+    { place: 'header', name: 'prefer', value: { text: 'handling=lenient' } },
+  ])
+})
+
 it('a message of MCP is a tool and its arguments, and nothing of it is left out', () => {
   const rows = (method: string, path: string, value: Canonical) =>
     callRows(frozenText(aCall({ method, path, body: { kind: 'json', value } })))

@@ -3,7 +3,7 @@ import { ExactNumber } from '../../lib/json.ts'
 
 /** One line of what is sent: where it stands in the request, its name, and its value. */
 export interface CallRow {
-  readonly place: 'request' | 'query' | 'body' | 'argument'
+  readonly place: 'request' | 'query' | 'header' | 'body' | 'argument'
   readonly name: string
   readonly value: { readonly text: string } | { readonly json: string }
 }
@@ -13,6 +13,7 @@ interface FrozenParts {
   readonly method: string
   readonly path: string
   readonly query: readonly (readonly [string, string])[]
+  readonly headers: readonly (readonly [string, string])[]
   readonly body:
     | { readonly kind: 'none' }
     | { readonly kind: 'json'; readonly value: Canonical }
@@ -86,14 +87,25 @@ function messageRows({ body, method, path }: FrozenParts): CallRow[] {
   ]
 }
 
-/** A frozen call as lines: where it goes, its query, its body member by member. Headers are in the whole call only. */
+/** They say in which form and language an answer is wanted, and nothing about what is done. */
+const ABOUT_THE_ANSWER = new Set(['accept', 'accept-language'])
+
+/** What else the agent chose that the API obeys: `prefer`, `if-match`, `idempotency-key` and the like. */
+function headerRows({ headers }: FrozenParts): CallRow[] {
+  return headers
+    .filter(([name]) => !ABOUT_THE_ANSWER.has(name))
+    .map(([name, value]) => ({ place: 'header', name, value: { text: value } }))
+}
+
+/** A frozen call as lines: where it goes, its query, headers that change what happens, its body member by member. */
 export function callRows(call: string): CallRow[] {
   const parts = readFrozen(call)
   const { method, path, query, body } = parts
-  if (method.includes('/')) return messageRows(parts)
+  if (method.includes('/')) return [...messageRows(parts), ...headerRows(parts)]
   return [
     { place: 'request', name: method, value: { text: path } },
     ...query.map(([name, value]): CallRow => ({ place: 'query', name, value: { text: value } })),
+    ...headerRows(parts),
     ...bodyRows(body),
   ]
 }

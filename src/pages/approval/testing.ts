@@ -11,6 +11,7 @@ import {
 } from '../../approvals/index.ts'
 import { aCall, anAsk } from '../../approvals/testing.ts'
 import { openingQuestion } from '../../decisions/issuance/question.ts'
+import type { Canonical } from '../../lib/canonical-json.ts'
 import { type Id, newId } from '../../lib/id.ts'
 import { systemRandom } from '../../lib/random.ts'
 import type { Person } from '../../people/index.ts'
@@ -21,7 +22,7 @@ import { detail, type TestPages } from '../testing.ts'
 export async function askedFor(
   { parts }: TestPages,
   task: Task,
-  body: Record<string, string> = { amount: '900.00' },
+  body: Readonly<Record<string, Canonical>> = { amount: '900.00' },
   ask: Partial<Ask> = {},
 ): Promise<AccessRequest> {
   const { actions } = await parts.decisions.catalog.current()
@@ -42,7 +43,7 @@ export async function askedFor(
       ask: anAsk({ prompts: ['Large refunds need <someone> from finance'], ...ask }),
       inspected: [
         { path: '/order_id', kind: 'string', text: '1042' },
-        { path: '/amount', kind: 'decimal', text: body.amount ?? '900.00' },
+        { path: '/amount', kind: 'decimal', text: String(body.amount ?? '900.00') },
       ],
       sponsored: task.sponsored,
       policyVersion: 1,

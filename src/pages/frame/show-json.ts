@@ -1,7 +1,7 @@
 import { sha256hex } from '../../lib/bytes.ts'
-import { visibleLines } from '../../lib/text/visible.ts'
+import { MAX_SHOWN, visibleLines } from '../../lib/text/visible.ts'
 import { type Html, html } from './html.ts'
-import { MAX_SHOWN, Marker } from './show.ts'
+import { Marker } from './show.ts'
 
 const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s"{}[\],:]+/gsu
 /** A list of plain values stays on one line up to this. */

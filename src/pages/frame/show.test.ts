@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
+import { MAX_SHOWN } from '../../lib/text/visible.ts'
 import { documentOf } from './document.ts'
 import { html } from './html.ts'
-import { isDeceptive, MAX_MARKS, MAX_SHOWN, show, showLayout, showLines } from './show.ts'
+import { isDeceptive, MAX_MARKS, show, showLayout, showLines } from './show.ts'
 import { NASTY, textContent } from './testing.ts'
 
 /** The inverse of `visible`. */

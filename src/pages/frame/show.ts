@@ -1,12 +1,10 @@
 import { sha256hex } from '../../lib/bytes.ts'
 import { hasLookalikes, lookalikesIn } from '../../lib/text/lookalikes.ts'
-import { cut, legible, visible, visibleLines } from '../../lib/text/visible.ts'
+import { cut, legible, MAX_SHOWN, visible, visibleLines } from '../../lib/text/visible.ts'
 import { type Html, html } from './html.ts'
 
 /** What is marked one by one in one text; after that, the rest is marked as a whole. */
 export const MAX_MARKS = 200
-/** More characters than this of one text no page shows: it says how much there is, and its digest. */
-export const MAX_SHOWN = 65_536
 
 /** What `visible` and `visibleLines` write out, neighbours together. A doubled backslash is a backslash. */
 const WRITTEN_OUT = /\\\\|(?:\\u\{[0-9a-f]+\})+/g
@@ -53,19 +51,25 @@ function* lookalikes(text: string, start: number, end: number) {
     yield { at: start + from, to: start + to, tone: 'twin', title: says }
 }
 
-/** Marks in a text in which `visible` has already written out what cannot be seen. */
-export function marked(visibleText: string): Html {
+/** Marks in a text in which `visible` has already written out what cannot be seen; cut to `most`. */
+export function marked(visibleText: string, most = MAX_SHOWN): Html {
+  if (visibleText.length > most)
+    return html`<bdi>${new Marker().mark(cut(visibleText, most))}</bdi>${rest(visibleText, most)}`
   return html`<bdi>${new Marker().mark(visibleText)}</bdi>`
 }
 
-/** Text from outside, with nothing in it hidden, and lookalikes marked. It cannot reorder what stands around it. */
-export function show(text: string): Html {
-  if (text.length <= MAX_SHOWN) return marked(visible(text))
-  return html`${marked(visible(cut(text, MAX_SHOWN)))}${rest(text, MAX_SHOWN)}`
+/**
+ * Text from outside, with nothing in it hidden, and lookalikes marked. It cannot reorder what stands around it. What is longer
+ * than `most` ends in how much more there is.
+ */
+export function show(text: string, most = MAX_SHOWN): Html {
+  if (text.length <= most) return marked(visible(text))
+  const shown = cut(text, most)
+  return html`${marked(visible(shown))}${rest(text, shown.length)}`
 }
 
 /** What is said of the part of a text that is not shown. */
-export function rest(text: string, shown: number): Html {
+function rest(text: string, shown: number): Html {
   return html` <span class="soft">… and ${text.length - shown} more characters. SHA-256 of the whole: <code>${sha256hex(text)}</code></span>`
 }
 

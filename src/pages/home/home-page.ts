@@ -1,4 +1,4 @@
-import { type RequestItem, requestList } from '../approval/approvals-page.ts'
+import { type RequestPage, requestList } from '../approval/approvals-page.ts'
 import { type DecisionItem, decisionTable } from '../decision/decision-words.ts'
 import type { TitleOf } from '../frame/authority.ts'
 import { documentOf, type Viewer } from '../frame/document.ts'
@@ -43,7 +43,8 @@ export interface SetupStep {
 export interface HomeView {
   readonly now: number
   readonly viewer: Viewer
-  readonly waiting: readonly RequestItem[]
+  /** The first of those that wait. */
+  readonly waiting: RequestPage
   readonly consents: readonly ConsentItem[]
   readonly running: readonly TaskItem[]
   /** What lets agents work while the viewer is away. */
@@ -60,8 +61,8 @@ export interface HomeView {
   readonly definitions: number
 }
 
-function heading({ waiting, consents }: HomeView): string {
-  const count = waiting.length + consents.length
+function heading({ viewer, consents }: HomeView): string {
+  const count = viewer.waiting + consents.length
   if (count === 0) return 'Nothing waits for you'
   return count === 1 ? 'One thing waits for you' : `${count} things wait for you`
 }
@@ -106,7 +107,7 @@ export function homePage(view: HomeView): string {
   const { waiting, consents, running, decisions, now } = view
   const body = html`<div class="head"><h1>${heading(view)}</h1></div>
 ${consents.length > 0 && consentList(consents, now)}
-${waiting.length > 0 && requestList(waiting, now)}
+${waiting.items.length > 0 && requestList(waiting.items, now)}${waiting.later !== undefined && html`<p><a href="/approvals">All ${view.viewer.waiting} that wait for your answer</a></p>`}
 ${view.notices.length > 0 && noticeList(view.notices, now)}
 ${view.recertify.length > 0 && recertifyList(view.recertify, now)}
 ${view.definitions > 0 && notice('warn', view.definitions === 1 ? 'A definition changed' : `${view.definitions} definitions changed`, html`<p>Calls wait until somebody has looked: <a href="/definitions">what changed</a></p>`)}

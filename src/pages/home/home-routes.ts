@@ -1,10 +1,9 @@
 import { listAgents } from '../../agents/index.ts'
-import { listForApprover } from '../../approvals/index.ts'
 import { listDecisions, listNotices } from '../../decisions/index.ts'
 import { listProviders } from '../../people/index.ts'
 import { latestSet } from '../../policy/index.ts'
 import { pendingConsents } from '../../tasks/index.ts'
-import { requestItems } from '../approval/approval-routes.ts'
+import { firstRequests } from '../approval/request-lists.ts'
 import { decisionItems } from '../decision/decision-routes.ts'
 import { waitingDefinitions } from '../definition/definition-routes.ts'
 import { Names } from '../names.ts'
@@ -26,13 +25,12 @@ async function viewOf(parts: PageParts, { visitor, now }: Visit): Promise<HomeVi
   const names = new Names(parts)
   const personId = visitor.person.id
   const consents = await pendingConsents(read, personId, now)
-  const waiting = await listForApprover(parts.decisions, visitor.person)
   const catalog = await parts.decisions.catalog.current()
   const decisions = await listDecisions(read, { personId, limit: RECENT })
   return {
     now,
     viewer: visitor.viewer,
-    waiting: await requestItems(parts, waiting),
+    waiting: await firstRequests(parts, visitor),
     consents: await Promise.all(
       consents.map(async ({ id, agentId, purpose, expiresAt }) => ({
         id,

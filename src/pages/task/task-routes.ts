@@ -16,7 +16,7 @@ import {
   suspendTask,
   type Task,
 } from '../../tasks/index.ts'
-import { requestItems } from '../approval/approval-routes.ts'
+import { requestItems } from '../approval/request-lists.ts'
 import { decisionItems } from '../decision/decision-routes.ts'
 import { Names } from '../names.ts'
 import type { PageParts } from '../parts.ts'

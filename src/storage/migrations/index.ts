@@ -26,6 +26,7 @@ import { proofs } from './0030-proofs.ts'
 import { certifiedAgents } from './0031-certified-agents.ts'
 import { datedAgents } from './0032-dated-agents.ts'
 import { askedPeople } from './0038-asked-people.ts'
+import { askedAgents } from './0042-asked-agents.ts'
 import { confirmedSecrets } from './0044-confirmed-secrets.ts'
 import { recordedTime } from './0045-recorded-time.ts'
 import { presumedOutcomes } from './0047-presumed-outcomes.ts'
@@ -62,6 +63,7 @@ export const MIGRATIONS: readonly Migration[] = [
   certifiedAgents,
   datedAgents,
   askedPeople,
+  askedAgents,
   confirmedSecrets,
   recordedTime,
   presumedOutcomes,

@@ -220,6 +220,11 @@ export interface AskedPersonRow {
   name: string
   created_at: Millis
   request_id: string
+  agent_id: string
+  expires_at: Millis
+  /** Whose own request it is: the person it is for and who asked in the conversation, unless they may answer it too. */
+  barred_person_id: string | null
+  barred_requester_id: string | null
 }
 
 /** approvals */

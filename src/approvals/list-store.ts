@@ -1,0 +1,210 @@
+import { type Expression, type ExpressionBuilder, type SqlBool, sql } from 'kysely'
+import type { Reader, Schema } from '../storage/index.ts'
+import type { ListedRequest } from './listed-request.ts'
+import { listedOf, selectListed } from './listed-request-store.ts'
+
+/** Where a page begins or ends: requests are in order of time, and of id within a moment. */
+export interface Place {
+  readonly createdAt: number
+  readonly id: string
+}
+
+/** A part of a list, oldest first: behind `after`, or the last ones before `before`. */
+export interface PageOfRequests {
+  readonly count: number
+  readonly after?: Place | undefined
+  readonly before?: Place | undefined
+}
+
+/** Whose list it is: the names by which rules mean them, and who they are. */
+export interface ApproverQuery {
+  readonly names: readonly string[]
+  readonly personId: string
+  readonly now: number
+  readonly agentId?: string | undefined
+}
+
+type AskedPeople = ExpressionBuilder<Schema, 'asked_people'>
+
+/** What waits and is not this person's own. */
+function isOpenTo({ now, personId }: ApproverQuery) {
+  return ({ and, eb, or }: AskedPeople): Expression<SqlBool> =>
+    and([
+      eb('expires_at', '>', now),
+      or([eb('barred_person_id', 'is', null), eb('barred_person_id', '!=', personId)]),
+      or([eb('barred_requester_id', 'is', null), eb('barred_requester_id', '!=', personId)]),
+    ])
+}
+
+/** Waiting requests that a rule names somebody of these in, oldest first. */
+export async function requestsAsking(
+  db: Reader,
+  who: ApproverQuery,
+  page: PageOfRequests,
+): Promise<ListedRequest[]> {
+  const found = new Map<string, Place>()
+  // One after the other: each is in order by itself.
+  for (const name of who.names)
+    for (const place of await placesOf(db, name, who, page)) found.set(place.id, place)
+  const places = [...found.values()].toSorted(oldestFirst)
+  const ids = (page.before ? places.slice(-page.count) : places.slice(0, page.count)).map(
+    ({ id }) => id,
+  )
+  if (ids.length === 0) return []
+  const rows = await selectListed(db).where('id', 'in', ids).execute()
+  return rows.map(listedOf).toSorted(oldestFirst)
+}
+
+async function placesOf(
+  db: Reader,
+  name: string,
+  who: ApproverQuery,
+  { after, before, count }: PageOfRequests,
+): Promise<Place[]> {
+  let query = db
+    .selectFrom('asked_people')
+    .select(['created_at', 'request_id'])
+    .where('name', '=', name)
+    .where(isOpenTo(who))
+  if (who.agentId !== undefined) query = query.where('agent_id', '=', who.agentId)
+  const edge = before ?? after
+  if (edge)
+    query = query.where(({ eb, refTuple, tuple }) =>
+      eb(refTuple('created_at', 'request_id'), before ? '<' : '>', tuple(edge.createdAt, edge.id)),
+    )
+  const direction = before ? 'desc' : 'asc'
+  const rows = await query
+    .orderBy('created_at', direction)
+    .orderBy('request_id', direction)
+    .limit(count)
+    .execute()
+  return rows.map(({ created_at, request_id }) => ({ createdAt: created_at, id: request_id }))
+}
+
+function oldestFirst(a: Place, b: Place): number {
+  return a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1)
+}
+
+/** How many requests of each agent wait for somebody, the fewest first. */
+export async function countAsking(
+  db: Reader,
+  who: ApproverQuery,
+): Promise<{ agentId: string; count: number }[]> {
+  const rows = await db
+    .selectFrom('asked_people')
+    .select(['agent_id', ({ fn }) => fn.count('request_id').distinct().as('count')])
+    .where('name', 'in', who.names)
+    .where(isOpenTo(who))
+    .groupBy('agent_id')
+    .execute()
+  return rows
+    .map(({ agent_id, count }) => ({ agentId: agent_id, count: Number(count) }))
+    .toSorted((a, b) => a.count - b.count || (a.agentId < b.agentId ? -1 : 1))
+}
+
+/** What waits and was asked on this person's behalf, oldest first. `except`: what they may answer under one of these names. */
+export async function requestsFor(
+  db: Reader,
+  whose: {
+    readonly personId: string
+    readonly now: number
+    readonly except: readonly string[]
+  },
+  { after, before, count }: PageOfRequests,
+): Promise<ListedRequest[]> {
+  const { except, now, personId } = whose
+  let query = selectListed(db)
+    .where('person_id', '=', personId)
+    .where('state', '=', 'pending')
+    // As a sum, so that the index of what expires is not taken for the better one: its order is another.
+    .where(sql<number>`expires_at + 0`, '>', now)
+  if (except.length > 0)
+    query = query.where(({ exists, not, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('asked_people')
+            .select('asked_people.name')
+            .whereRef('asked_people.request_id', '=', 'access_requests.id')
+            .where('asked_people.name', 'in', except)
+            .where('asked_people.barred_person_id', 'is', null),
+        ),
+      ),
+    )
+  const edge = before ?? after
+  if (edge)
+    query = query.where(({ eb, refTuple, tuple }) =>
+      eb(refTuple('created_at', 'id'), before ? '<' : '>', tuple(edge.createdAt, edge.id)),
+    )
+  const direction = before ? 'desc' : 'asc'
+  const rows = await query
+    .orderBy('created_at', direction)
+    .orderBy('id', direction)
+    .limit(count)
+    .execute()
+  return rows.map(listedOf).toSorted(oldestFirst)
+}
+
+/** Newest first, at most 200. */
+export async function requestsOfTask(db: Reader, taskId: string): Promise<ListedRequest[]> {
+  const rows = await selectListed(db)
+    .where('task_id', '=', taskId)
+    .orderBy('created_at', 'desc')
+    .limit(200)
+    .execute()
+  return rows.map(listedOf)
+}
+
+export async function placeOf(db: Reader, id: string): Promise<Place | undefined> {
+  const row = await db
+    .selectFrom('access_requests')
+    .select(['created_at', 'id'])
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return row && { createdAt: row.created_at, id: row.id }
+}
+
+export async function pendingPast(
+  db: Reader,
+  now: number,
+  count: number,
+): Promise<ListedRequest[]> {
+  const rows = await selectListed(db)
+    .where('state', '=', 'pending')
+    .where('expires_at', '<=', now)
+    .orderBy('expires_at')
+    .limit(count)
+    .execute()
+  return rows.map(listedOf)
+}
+
+/** Whatever waits for people, or was approved and not used. */
+export async function openRequests(db: Reader, count: number): Promise<ListedRequest[]> {
+  const rows = await selectListed(db)
+    .where((where) =>
+      where.or([
+        where('state', '=', 'pending'),
+        where.and([where('state', '=', 'approved'), where('uses_left', '>', 0)]),
+      ]),
+    )
+    .limit(count)
+    .execute()
+  return rows.map(listedOf)
+}
+
+/** Requests of these tasks that still wait, or that could still be used. */
+export async function openRequestsOf(
+  db: Reader,
+  taskIds: readonly string[],
+): Promise<ListedRequest[]> {
+  if (taskIds.length === 0) return []
+  const rows = await selectListed(db)
+    .where('task_id', 'in', taskIds)
+    .where((where) =>
+      where.or([
+        where('state', '=', 'pending'),
+        where.and([where('state', '=', 'approved'), where('uses_left', '>', 0)]),
+      ]),
+    )
+    .execute()
+  return rows.map(listedOf)
+}
