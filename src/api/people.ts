@@ -138,15 +138,14 @@ export const PEOPLE_OPERATIONS = [
     id: 'groups.list',
     method: 'GET',
     path: '/groups',
-    says: 'Every group. Policies and approver rules name them.',
+    says: 'The groups one is in, or every group for administrators. Policies and approver rules name them.',
     who: 'person',
     widens: false,
     answer: listOf('groups', Group),
-    run: async (parts) => ({
-      groups: (await listGroups(parts.people)).map(({ description, name }) => ({
-        name,
-        description,
-      })),
+    run: async (parts, { caller: { administrator, person } }) => ({
+      groups: (await listGroups(parts.people))
+        .filter(({ name }) => administrator || person.groups.includes(name))
+        .map(({ description, name }) => ({ name, description })),
     }),
   }),
   operation({
@@ -232,7 +231,7 @@ export const PEOPLE_OPERATIONS = [
     method: 'GET',
     path: '/identity-providers',
     says: 'The OpenID Connect providers that people sign in with.',
-    who: 'person',
+    who: 'administrator',
     widens: false,
     answer: listOf('providers', Provider),
     run: async (parts) => ({

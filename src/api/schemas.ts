@@ -118,7 +118,9 @@ export const Resource = Type.Object({
   title: Type.String(),
   identifier: Type.String(),
   mode: Type.String(),
-  upstream: Type.String(),
+  upstream: Type.Union([Type.String(), Type.Null()], {
+    description: 'told to administrators, like `connection` and `server`; null for others',
+  }),
   trusted: Type.Boolean(),
   connection: Type.Union([Type.String(), Type.Null()]),
   protocol: Type.String({ description: '`http` or `mcp`' }),

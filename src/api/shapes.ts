@@ -59,6 +59,11 @@ export function resourceShape(resource: Resource) {
   }
 }
 
+/** What people know of an API who do not run it: what agents call it by, and nothing of what is behind. */
+export function publicResourceShape(resource: Resource) {
+  return { ...resourceShape(resource), upstream: null, connection: null, server: null }
+}
+
 export function actionShape(action: Action) {
   const {
     accepted,

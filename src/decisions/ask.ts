@@ -70,7 +70,7 @@ const CLOSED = {
 
 const TOO_MANY = {
   reason: 'approval.too_many_pending',
-  detail: 'as many calls of this task wait for people as may wait at once',
+  detail: 'as many calls of this task or agent wait for people as may wait at once',
   enough: 'answers to the requests that are pending, then the same call again',
 } as const
 

@@ -28,12 +28,13 @@ export const AGENT_OPERATIONS = [
     id: 'agents.show',
     method: 'GET',
     path: '/agents/:name',
-    says: 'One agent with its keys and its clients at identity providers.',
+    says: 'One agent that one answers for, or any for administrators, with its keys and its clients at identity providers.',
     who: 'person',
     widens: false,
     params: ByName,
     answer: Shown,
-    run: (parts, { params }) => shownAgent(parts, params.name),
+    run: (parts, { caller, params }) =>
+      shownAgent(parts, params.name, caller.administrator ? undefined : caller.person.id),
   }),
   operation({
     id: 'agents.register',

@@ -1,5 +1,11 @@
 import { Type } from 'typebox'
-import { agentIdOf, findAgent, listAgents, listDated } from '../../agents/index.ts'
+import {
+  type Agent as AgentNoun,
+  agentIdOf,
+  findAgent,
+  listAgents,
+  listDated,
+} from '../../agents/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { personNames } from '../names.ts'
 import { operation } from '../operation.ts'
@@ -31,13 +37,17 @@ export const listOperation = operation({
   id: 'agents.list',
   method: 'GET',
   path: '/agents',
-  says: 'Agents by name, a page at a time.',
+  says: 'Agents by name, a page at a time: those one answers for, or all for administrators.',
   who: 'person',
   widens: false,
   query: Query,
   answer: along('agents', Agent),
-  run: async (parts, { query }) => {
-    const { items, more } = await pageOf(query, (limit) => find(parts, { ...query, limit }))
+  run: async (parts, { caller, query }) => {
+    const { items, more } = await pageOf(query, (limit) =>
+      caller.administrator
+        ? find(parts, { ...query, limit })
+        : findOwn(parts, caller.person.id, { ...query, limit }),
+    )
     const nameOf = await personNames(
       parts,
       items.map(({ ownerId }) => ownerId),
@@ -46,10 +56,36 @@ export const listOperation = operation({
   },
 })
 
-async function find(
-  { agents }: ApiParts,
-  query: { readonly limit: number } & Pick<Along, 'after'> & { client?: string; dated?: 'yes' },
-) {
+type Wanted = { readonly limit: number } & Pick<Along, 'after'> & {
+    client?: string
+    dated?: 'yes'
+  }
+
+/** Of their own, whoever it is that asks: few enough to look through. */
+async function findOwn({ agents }: ApiParts, ownerId: string, query: Wanted) {
+  const { after, client, dated, limit } = query
+  const { read } = agents.storage
+  if (client !== undefined) {
+    const found = await findAgent(read, agentIdOf(client))
+    return found?.ownerId === ownerId ? [found] : []
+  }
+  if (dated === undefined)
+    return listAgents(read, { ownerId, limit, ...(after === undefined ? {} : { after }) })
+  const own = await listAgents(read, { ownerId, limit: MAX_OWN })
+  const due = own
+    .filter(({ certification }) => certification)
+    .toSorted((a, b) => untilOf(a) - untilOf(b) || (a.id < b.id ? -1 : 1))
+  const from = after === undefined ? 0 : due.findIndex(({ id }) => id === after) + 1
+  return due.slice(from, from + limit)
+}
+
+const MAX_OWN = 1000
+
+function untilOf({ certification }: AgentNoun): number {
+  return certification?.until ?? 0
+}
+
+async function find({ agents }: ApiParts, query: Wanted) {
   const { after, client, dated, limit } = query
   const { read } = agents.storage
   if (client !== undefined) {

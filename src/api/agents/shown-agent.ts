@@ -35,10 +35,14 @@ export const Shown = Type.Intersect([
   }),
 ])
 
-/** @throws Problem `agent.unknown` */
-export async function shownAgent(parts: ApiParts, name: string) {
+/**
+ * `ownerId`: only where this person answers for it; to others there is none.
+ * @throws Problem `agent.unknown`
+ */
+export async function shownAgent(parts: ApiParts, name: string, ownerId?: string) {
   const agent = await findAgent(parts.agents.storage.read, name)
-  if (!agent) throw new Problem('agent.unknown', `there is no agent \`${name}\``)
+  if (!agent || (ownerId !== undefined && agent.ownerId !== ownerId))
+    throw new Problem('agent.unknown', `there is no agent \`${name}\``)
   const keys = await listKeys(parts.agents.storage.read, name)
   const nameOf = await personNames(parts, [agent.ownerId])
   return {

@@ -15,10 +15,10 @@ import {
 } from '../../catalog/index.ts'
 import { connectResource } from '../../connections/index.ts'
 import { Problem } from '../../lib/problem.ts'
-import { operation } from '../operation.ts'
+import { type Caller, operation } from '../operation.ts'
 import type { ApiParts } from '../parts.ts'
 import { Action, ByName, listOf, Name, Reason, Resource } from '../schemas.ts'
-import { actionShape, resourceShape } from '../shapes.ts'
+import { actionShape, publicResourceShape, resourceShape } from '../shapes.ts'
 import { IMPORT_BYTES, ImportBody, Imported, importedShape } from './import-shapes.ts'
 import { planOf } from './plan-of.ts'
 import { Change, previewedChanges } from './review-shapes.ts'
@@ -30,11 +30,19 @@ const ByAction = Type.Object(
   closed,
 )
 
-async function shown(parts: ApiParts, name: string) {
+async function shown(parts: ApiParts, name: string, shape: ShapeOf = resourceShape) {
   const { read } = parts.connections.storage
   const resource = await findResource(read, name)
   if (!resource) throw new Problem('catalog.unknown_resource', `there is no resource \`${name}\``)
-  return { ...resourceShape(resource), actions: (await listActions(read, name)).map(actionShape) }
+  return { ...shape(resource), actions: (await listActions(read, name)).map(actionShape) }
+}
+
+type ShapeOf = (
+  resource: Parameters<typeof resourceShape>[0],
+) => ReturnType<typeof resourceShape> | ReturnType<typeof publicResourceShape>
+
+function shapeFor({ administrator }: Caller): ShapeOf {
+  return administrator ? resourceShape : publicResourceShape
 }
 
 export const RESOURCE_OPERATIONS = [
@@ -42,12 +50,12 @@ export const RESOURCE_OPERATIONS = [
     id: 'resources.list',
     method: 'GET',
     path: '/resources',
-    says: 'Every resource of the catalog.',
+    says: 'Every resource of the catalog. What is behind it is told to administrators.',
     who: 'person',
     widens: false,
     answer: listOf('resources', Resource),
-    run: async (parts) => ({
-      resources: (await listResources(parts.connections.storage.read)).map(resourceShape),
+    run: async (parts, { caller }) => ({
+      resources: (await listResources(parts.connections.storage.read)).map(shapeFor(caller)),
     }),
   }),
   operation({
@@ -59,7 +67,7 @@ export const RESOURCE_OPERATIONS = [
     widens: false,
     params: ByName,
     answer: Shown,
-    run: (parts, { params }) => shown(parts, params.name),
+    run: (parts, { caller, params }) => shown(parts, params.name, shapeFor(caller)),
   }),
   operation({
     id: 'resources.import',

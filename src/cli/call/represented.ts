@@ -157,8 +157,8 @@ interface Client {
 /** The agent's client at a provider: as registered, for those who may look; else as `remit dev` sets it up. */
 async function clientOf(cli: Cli, agentId: string, provider: string | undefined): Promise<Client> {
   if (await cli.api.signedIn()) {
-    const { clients } = await cli.api.get<ShownAgent>(at`/agents/${agentId}`)
-    const found = clients.find(({ issuer }) => provider === undefined || issuer === provider)
+    const agent = await cli.api.get<ShownAgent>(at`/agents/${agentId}`).catch(notShown)
+    const found = agent?.clients.find(({ issuer }) => provider === undefined || issuer === provider)
     if (found) return { issuer: found.issuer, clientId: found.client_id }
   }
   const issuer = provider ?? besideDevelopment(cli.url)?.provider
@@ -172,6 +172,12 @@ async function clientOf(cli: Cli, agentId: string, provider: string | undefined)
     })
   }
   return { issuer, clientId: agentId }
+}
+
+/** Only who answers for an agent, and administrators, may look it up. */
+function notShown(error: unknown): undefined {
+  if (error instanceof Failure && error.code === 'agent.unknown') return undefined
+  throw error
 }
 
 function reasonOf(cause: unknown): string {

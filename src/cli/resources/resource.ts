@@ -6,7 +6,8 @@ export interface Resource {
   readonly title: string
   readonly identifier: string
   readonly mode: string
-  readonly upstream: string
+  /** Of what is behind it, those who do not administer are told nothing: all three are null then. */
+  readonly upstream: string | null
   readonly trusted: boolean
   readonly connection: string | null
   readonly protocol: string

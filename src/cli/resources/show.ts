@@ -22,7 +22,7 @@ export function listCommand(start: Start): Command {
                 bold(each.name),
                 statusWord(each.status),
                 each.identifier,
-                each.upstream,
+                each.upstream ?? '',
                 each.title,
               ]),
               cli.width,
@@ -66,12 +66,21 @@ function about(resource: Resource): readonly (readonly [string, Value])[] {
       ? [['MCP server', text`${resource.server.name} ${resource.server.version}`] as const]
       : []),
     ['for agents', resource.identifier],
+    ...behind(resource),
+    ...tokensOf(resource),
+  ]
+}
+
+/** For administrators: nobody else is told. */
+function behind(resource: Resource): readonly (readonly [string, Value])[] {
+  const { connection, trusted, upstream } = resource
+  if (upstream === null) return []
+  return [
     [
       'upstream',
-      text`${resource.upstream}${resource.trusted ? dim('  trusted: receives the transaction token') : ''}`,
+      text`${upstream}${trusted ? dim('  trusted: receives the transaction token') : ''}`,
     ],
-    ['credential', resource.connection ?? dim('none')],
-    ...tokensOf(resource),
+    ['credential', connection ?? dim('none')],
   ]
 }
 

@@ -14,7 +14,7 @@ export const APPROVAL_PROBLEMS = {
   'approval.shown_differs': { status: 409, title: 'The page showed something else' },
   'approval.too_many_pending': {
     status: 403,
-    title: 'Too many calls of this task wait for people',
+    title: 'Too many calls of this agent wait for people',
   },
   'approval.unknown': { status: 404, title: 'There is no such access request' },
   'approval.used': { status: 409, title: 'The call was executed already' },
