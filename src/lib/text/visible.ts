@@ -50,5 +50,6 @@ export function legible(text: string): { readonly text: string; readonly hidden:
 
 /** No half of a surrogate pair at the end. */
 export function cut(text: string, most: number): string {
+  if (text.length <= most) return text
   return text.slice(0, most).replace(/[\ud800-\udbff]$/, '')
 }

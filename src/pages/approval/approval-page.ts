@@ -6,7 +6,7 @@ import { behind } from '../frame/behind.ts'
 import { csrfField, documentOf, type Viewer } from '../frame/document.ts'
 import { type Html, html } from '../frame/html.ts'
 import { badge, claim, facts, notice, type Tone } from '../frame/pieces.ts'
-import { asSentence, marked, show } from '../frame/show.ts'
+import { asSentence, MAX_HEADING, marked, show } from '../frame/show.ts'
 import { clockTime, duration, when } from '../frame/time.ts'
 import { type SignInFirst, signInFirstNotice } from '../sign-in/again.ts'
 import { type IssuanceAsked, issuanceInWords, WORDS } from './issuance-words.ts'
@@ -84,9 +84,6 @@ export const RISK: Readonly<Record<RiskName, readonly [string, Tone]>> = {
   high: ['High risk', 'warn'],
   critical: ['Critical risk', 'bad'],
 }
-
-/** A sentence has the values of the call in it, however long they are. All of them are below. */
-const MAX_HEADING = 1_000
 
 /** The page on which a person decides about one call (order of the parts: what, who, exactly what, why, what it grants). */
 export function approvalPage(view: ApprovalView): string {

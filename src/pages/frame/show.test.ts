@@ -97,6 +97,11 @@ describe('a text that an agent made to stall the page', () => {
     assert.match(shown, /and 934464 more characters. SHA-256 of the whole: <code>[0-9a-f]{64}</)
   })
 
+  it('is shown whole up to the limit, also where what is written out is longer', () => {
+    const text = '\u2800'.repeat(MAX_SHOWN)
+    assert.equal(textContent(show(text).toString()), '\\u{2800}'.repeat(MAX_SHOWN))
+  })
+
   it('costs no more than a few times its length, whatever it is made of', () => {
     for (const one of ['а', 'pаy ', '\u200b', '\u2800', '\u0336', '`', '\\', '𐐄 ', '"\u0301 ']) {
       const text = one.repeat(Math.floor(MAX_SHOWN / one.length))

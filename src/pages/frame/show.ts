@@ -6,6 +6,9 @@ import { type Html, html } from './html.ts'
 /** What is marked one by one in one text; after that, the rest is marked as a whole. */
 export const MAX_MARKS = 200
 
+/** A sentence has the values of a call in it, however long they are. All of them stand below it. */
+export const MAX_HEADING = 300
+
 /** What `visible` and `visibleLines` write out, neighbours together. A doubled backslash is a backslash. */
 const WRITTEN_OUT = /\\\\|(?:\\u\{[0-9a-f]+\})+/g
 
@@ -51,10 +54,10 @@ function* lookalikes(text: string, start: number, end: number) {
     yield { at: start + from, to: start + to, tone: 'twin', title: says }
 }
 
-/** Marks in a text in which `visible` has already written out what cannot be seen; cut to `most`. */
+/** Marks in a text in which `visible` has already written out what cannot be seen; cut to `most`, for what is also told elsewhere. */
 export function marked(visibleText: string, most = MAX_SHOWN): Html {
   if (visibleText.length > most)
-    return html`<bdi>${new Marker().mark(cut(visibleText, most))}</bdi>${rest(visibleText, most)}`
+    return html`<bdi>${new Marker().mark(cut(visibleText, most))}…</bdi>`
   return html`<bdi>${new Marker().mark(visibleText)}</bdi>`
 }
 
@@ -63,9 +66,9 @@ export function marked(visibleText: string, most = MAX_SHOWN): Html {
  * than `most` ends in how much more there is.
  */
 export function show(text: string, most = MAX_SHOWN): Html {
-  if (text.length <= most) return marked(visible(text))
   const shown = cut(text, most)
-  return html`${marked(visible(shown))}${rest(text, shown.length)}`
+  const marks = html`<bdi>${new Marker().mark(visible(shown))}</bdi>`
+  return shown === text ? marks : html`${marks}${rest(text, shown.length)}`
 }
 
 /** What is said of the part of a text that is not shown. */
