@@ -147,7 +147,8 @@ forEachEngine('the page of an access request', (open) => {
     assert.deepEqual([page?.statusCode, file?.statusCode, never?.statusCode], [404, 404, 404])
     const told = (body = '') => textContent(body).replaceAll(/Request [\w-]+/g, '')
     assert.equal(told(page?.body), told(never?.body))
-    const form = { csrf: hiddenFields(page?.body ?? '', '/sign-out').csrf ?? '', answer: 'deny' }
+    const { csrf = '' } = hiddenFields((await browser.get('/')).body, '/sign-out')
+    const form = { csrf, answer: 'deny' }
     assert.equal((await browser.post(path, form)).statusCode, 404)
   })
 
