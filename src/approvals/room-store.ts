@@ -1,11 +1,10 @@
 import type { Reader } from '../storage/index.ts'
-import { MAX_PENDING } from './access-request.ts'
-import type { FrozenQuestion } from './attach.ts'
+import { type AccessRequest, MAX_PENDING } from './access-request.ts'
 
 /** Whether one more question may wait: of its task, of its agent, and of its agent for each name that may answer it. */
 export async function hasRoom(
   db: Reader,
-  { agentId, ask, taskId }: Pick<FrozenQuestion, 'agentId' | 'ask' | 'taskId'>,
+  { agentId, ask, taskId }: Pick<AccessRequest, 'agentId' | 'ask' | 'taskId'>,
   now: number,
 ): Promise<boolean> {
   if ((await pendingOf(db, 'task_id', taskId, now)) >= MAX_PENDING.task) return false

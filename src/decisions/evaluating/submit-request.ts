@@ -59,7 +59,10 @@ export async function submitRequest(
     await checkStill(parts, tx, denial)
     const attached = await attachQuestion(parts, tx, question, denial.insufficient)
     if (attached.outcome === 'too_many_pending')
-      throw new Problem('approval.too_many_pending', 'too many calls of this task or agent wait for people')
+      throw new Problem(
+        'approval.too_many_pending',
+        'too many calls of this task or agent wait for people',
+      )
     const { id: requestId } = attached.request
     const row = newRequest(parts, { denial, given, requestId })
     if (!(await insertEvaluationRequest(tx, row))) throw reused()

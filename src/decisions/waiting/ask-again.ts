@@ -25,6 +25,9 @@ export async function askAgain(
   if (asked.outcome === 'denied')
     throw new Problem('approval.denied', 'a person denied this call a short while ago')
   if (asked.outcome === 'too_many_pending')
-    throw new Problem('approval.too_many_pending', 'too many calls of this task or agent wait for people')
+    throw new Problem(
+      'approval.too_many_pending',
+      'too many calls of this task or agent wait for people',
+    )
   return asked.request
 }
