@@ -31,6 +31,15 @@ export interface Answer {
   readonly error?: Problem | undefined
 }
 
+/**
+ * The body of an answer, and the id of its record. The id goes into a header: bodies of batches and searches are the same for the same
+ * question, so that whoever compares or keeps them can.
+ */
+export interface AnswerBody {
+  readonly text: string
+  readonly evaluationId: string
+}
+
 /** What is the same for every answer of a request. */
 export interface About {
   /** Of the record, and of the decision where there is one of its own. */

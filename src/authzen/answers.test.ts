@@ -146,17 +146,17 @@ const known = { pep: { name: 'edge' } } as unknown as KnownPep // as: a search u
 describe('what changed while an answer was made', () => {
   test('permits nothing, and the record is followed by one that says so', async () => {
     const { answering, booked, withdrawn } = permitting(false)
-    const text = await evaluate(ports, answering, request(QUESTION))
+    const { text } = await evaluate(ports, answering, request(QUESTION))
     assert.deepEqual(
       [JSON.parse(text).decision, JSON.parse(text).context.reason],
       [false, 'evaluation.overtaken'],
     )
     const all = await evaluateAll(ports, answering, request({ ...QUESTION, evaluations: [{}, {}] }))
-    assert.ok(!all.includes('"decision":true'))
+    assert.ok(!all.text.includes('"decision":true'))
     const found = await search(ports, answering, {
       ...{ known, sought: 'subject', request: request(QUESTION) },
     })
-    assert.deepEqual(JSON.parse(found).results, [])
+    assert.deepEqual(JSON.parse(found.text).results, [])
     assert.deepEqual(
       withdrawn,
       booked.map(({ id }) => id),
@@ -166,7 +166,9 @@ describe('what changed while an answer was made', () => {
 
   test('nothing changed: the answer is given, and nothing more is written', async () => {
     const { answering, booked, withdrawn } = permitting(true)
-    assert.equal(JSON.parse(await evaluate(ports, answering, request(QUESTION))).decision, true)
+    const { evaluationId, text } = await evaluate(ports, answering, request(QUESTION))
+    assert.equal(JSON.parse(text).decision, true)
+    assert.equal(JSON.parse(text).context.evaluation_id, evaluationId)
     assert.deepEqual([booked.length, withdrawn.length], [1, 0])
   })
 

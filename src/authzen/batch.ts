@@ -39,43 +39,53 @@ export function readBatch(body: JsonObject): Batch {
   }
 }
 
-type Defaults = Partial<Question>
+/** Each is read once and judged where an item uses it: a default that no item uses can be anything. */
+interface Defaults {
+  readonly subject: () => Question['subject']
+  readonly action: () => Question['action']
+  readonly resource: () => Question['resource']
+  readonly context: () => Question['context']
+}
 
-/** What is there has to be right, whether or not a question needs it. */
 function readDefaults(body: JsonObject): Defaults {
-  const [subject, action, resource] = ['subject', 'action', 'resource'].map((name) =>
-    body.get(name),
-  )
   return {
-    ...(subject === undefined ? {} : { subject: readEntity(subject, 'subject') }),
-    ...(action === undefined ? {} : { action: readAction(action) }),
-    ...(resource === undefined ? {} : { resource: readEntity(resource, 'resource') }),
-    context: readContext(body.get('context')),
+    subject: once(() => readEntity(body.get('subject'), 'subject')),
+    action: once(() => readAction(body.get('action'))),
+    resource: once(() => readEntity(body.get('resource'), 'resource')),
+    context: once(() => readContext(body.get('context'))),
+  }
+}
+
+/** A mistake counts as often as it is used, and is found once. */
+function once<T>(read: () => T): () => T {
+  let found: { readonly value: T } | Problem | undefined
+  return () => {
+    found ??= reading(() => ({ value: read() }))
+    if (found instanceof Problem) throw found
+    return found.value
   }
 }
 
 /** A member that is there replaces the default whole. */
 function readItem(item: Json, defaults: Defaults, i: number): Question | Problem {
   if (!isObject(item)) throw malformed(`\`evaluations[${i}]\` has to be an object`)
+  return reading(() => ({
+    subject: item.has('subject') ? readEntity(item.get('subject'), 'subject') : defaults.subject(),
+    action: item.has('action') ? readAction(item.get('action')) : defaults.action(),
+    resource: item.has('resource')
+      ? readEntity(item.get('resource'), 'resource')
+      : defaults.resource(),
+    context: item.has('context') ? readContext(item.get('context')) : defaults.context(),
+  }))
+}
+
+function reading<T>(read: () => T): T | Problem {
   try {
-    return {
-      subject: (!item.has('subject') && defaults.subject) || entityAt(item, 'subject'),
-      action: (!item.has('action') && defaults.action) || actionAt(item),
-      resource: (!item.has('resource') && defaults.resource) || entityAt(item, 'resource'),
-      context: item.has('context') ? readContext(item.get('context')) : defaults.context,
-    }
+    return read()
   } catch (error) {
     if (error instanceof Problem) return error
     throw error
   }
-}
-
-function entityAt(from: JsonObject, name: 'subject' | 'resource'): Question['subject'] {
-  return readEntity(from.get(name), name)
-}
-
-function actionAt(from: JsonObject): Question['action'] {
-  return readAction(from.get('action'))
 }
 
 function readSemantic(options: Json | undefined): Semantic {

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { logBug, type RawContext, type RawHandler, toProblem } from '../http/index.ts'
 import { Problem } from '../lib/problem.ts'
 import type { KnownPep } from '../policy/index.ts'
+import type { AnswerBody } from './answer.ts'
 import type { Answering } from './answering.ts'
 import { presentedPep } from './authorization.ts'
 import { evaluate, evaluateAll } from './evaluate.ts'
@@ -15,12 +16,15 @@ import { requestHandlers } from './requests/endpoints.ts'
 import { search } from './search/search.ts'
 import { taskMode } from './tasks/task-mode.ts'
 
-/** Answers one request of a known enforcement point, as JSON text. */
+/** Answers one request of a known enforcement point. */
 type Act = (
   ports: AuthzenPorts,
   answering: Answering,
   given: { readonly known: KnownPep; readonly request: ReadRequest },
-) => Promise<string>
+) => Promise<AnswerBody>
+
+/** Names the record of an answer. */
+const EVALUATION_ID = 'evaluation-id'
 
 const ACTS: Readonly<Record<keyof typeof PATHS, Act>> = {
   evaluation: (ports, answering, { request }) => evaluate(ports, answering, request),
@@ -57,7 +61,7 @@ export function authzenHandlers(ports: AuthzenPorts): RawHandler[] {
 }
 
 /** Who asks comes before what is asked: a stranger learns nothing from how a request is refused, and cannot make us read much. */
-async function post(ports: AuthzenPorts, message: IncomingMessage, act: Act): Promise<string> {
+async function post(ports: AuthzenPorts, message: IncomingMessage, act: Act): Promise<AnswerBody> {
   if (message.method !== 'POST') throw notOffered(message)
   const presented = presentedPep(message)
   const known = ports.peps.atHand(presented) ?? (await ports.peps.identify(presented))
@@ -74,9 +78,12 @@ function modeOf(ports: AuthzenPorts, known: KnownPep): Answering | Promise<Answe
 
 const METADATA_HEADERS = ['cache-control', 'public, max-age=300']
 
-async function metadata(ports: AuthzenPorts, message: IncomingMessage): Promise<string> {
+async function metadata(
+  ports: AuthzenPorts,
+  message: IncomingMessage,
+): Promise<Pick<AnswerBody, 'text'>> {
   if (message.method !== 'GET' && message.method !== 'HEAD') throw notOffered(message)
-  return metadataText(ports)
+  return { text: await metadataText(ports) }
 }
 
 function notOffered({ method }: IncomingMessage): Problem {
@@ -90,7 +97,7 @@ async function answering(
   given: {
     ports: AuthzenPorts
     context: RawContext
-    work: () => Promise<string>
+    work: () => Promise<Pick<AnswerBody, 'text'> & Partial<AnswerBody>>
     /** Of what is answered, name and value in turns. */
     headers?: readonly string[]
   },
@@ -98,7 +105,9 @@ async function answering(
   const { context, headers, ports, work } = given
   const exchange = { context, message, reply }
   try {
-    write(exchange, 200, 'application/json', await work(), headers)
+    const { evaluationId, text } = await work()
+    const named = evaluationId === undefined ? headers : [EVALUATION_ID, evaluationId]
+    write(exchange, 200, 'application/json', text, named)
   } catch (error) {
     const { bug, problem } = toProblem(error)
     if (bug !== undefined) logBug(context.log, bug)

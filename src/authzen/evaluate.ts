@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { newId } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'
-import { type About, type Answer, decisionText, itemText } from './answer.ts'
+import { type About, type Answer, type AnswerBody, decisionText, itemText } from './answer.ts'
 import type { Answering } from './answering.ts'
 import { type Batch, readBatch } from './batch.ts'
 import type { AuthzenPorts } from './ports.ts'
@@ -20,7 +20,7 @@ export function evaluate(
   ports: AuthzenPorts,
   answering: Answering,
   request: ReadRequest,
-): Promise<string> {
+): Promise<AnswerBody> {
   return answerOne(ports, answering, readQuestion(request.body), request)
 }
 
@@ -29,7 +29,7 @@ export async function evaluateAll(
   ports: AuthzenPorts,
   answering: Answering,
   request: ReadRequest,
-): Promise<string> {
+): Promise<AnswerBody> {
   const batch = readBatch(request.body)
   if (batch.single) return answerOne(ports, answering, batch.questions[0], request)
   const readable = batch.questions.flatMap((each) => (each instanceof Problem ? [] : [each]))
@@ -46,7 +46,7 @@ export async function evaluateAll(
   })
   const given = answering.stands() ? answers : await withdrawn(answering, about, answers)
   const texts = given.map((answer) => itemText(answer, about))
-  return `{"evaluations":[${texts.join(',')}],"context":${JSON.stringify(contextOf(about))}}`
+  return { text: `{"evaluations":[${texts.join(',')}]}`, evaluationId: about.evaluationId }
 }
 
 async function answerOne(
@@ -54,7 +54,7 @@ async function answerOne(
   answering: Answering,
   question: Question,
   request: ReadRequest,
-): Promise<string> {
+): Promise<AnswerBody> {
   const found = answering.answer(question, { bindingHash: () => bindingHash(request.body) })
   // Waiting for what is there already would cost more than most answers.
   const weighed = found instanceof Promise ? await found : found
@@ -72,7 +72,7 @@ async function answerOne(
   const [given = answer] = answering.stands()
     ? [answer]
     : await withdrawn(answering, about, [answer])
-  return decisionText(given, about)
+  return { text: decisionText(given, about), evaluationId: about.evaluationId }
 }
 
 type Several = Extract<Batch, { single: false }>
@@ -151,10 +151,6 @@ function mistaken(error: Problem): Answer {
 
 function aboutNow({ clock, random }: AuthzenPorts): About & { evaluationId: `dec_${string}` } {
   return { evaluationId: newId('decision', random), at: clock.now() }
-}
-
-function contextOf({ at, evaluationId }: About) {
-  return { evaluation_id: evaluationId, evaluated_at: new Date(at).toISOString() }
 }
 
 /** INVARIANT: what no longer stands in the tick in which it is answered permits nothing. */

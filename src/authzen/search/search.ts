@@ -3,7 +3,7 @@ import { newId } from '../../lib/id.ts'
 import type { JsonObject } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { KnownPep } from '../../policy/index.ts'
-import type { Answer } from '../answer.ts'
+import type { Answer, AnswerBody } from '../answer.ts'
 import type { Answering, Sought } from '../answering.ts'
 import { obligationsOf } from '../obligations.ts'
 import type { AuthzenPorts } from '../ports.ts'
@@ -28,7 +28,7 @@ export async function search(
   ports: AuthzenPorts,
   answering: Answering,
   { known, request, sought }: { known: KnownPep; request: ReadRequest; sought: Sought },
-): Promise<string> {
+): Promise<AnswerBody> {
   const question = readSearch(request.body, sought)
   const by = { pep: known.pep.name, endpoint: sought }
   const page = readPage(ports, request.body, by)
@@ -44,11 +44,8 @@ export async function search(
   const stands = answering.stands()
   if (!stands) await answering.withdraw(id)
   const { next, results } = stands ? found : { next: '', results: [] }
-  return JSON.stringify({
-    page: { next_token: next, count: results.length },
-    context: { evaluation_id: id, evaluated_at: new Date(ports.clock.now()).toISOString() },
-    results,
-  })
+  const text = JSON.stringify({ page: { next_token: next, count: results.length }, results })
+  return { text, evaluationId: id }
 }
 
 /** A request as a question with a place to fill. @throws Problem `evaluation.malformed` */

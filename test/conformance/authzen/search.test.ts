@@ -54,6 +54,18 @@ inEachWorld('AuthZEN certification, Search', (world) => {
     assert.match(answer.text, words)
   }
 
+  it('2.6 the same search gets the same body each time, and a header names its record', async () => {
+    for (const [sought, body] of [
+      ['subject', WHO_READS],
+      ['resource', WHAT_ALICE_READS],
+      ['action', { subject: ALICE, resource: RECORD_1 }],
+    ] as const) {
+      const [first, second] = [await pep.search(sought, body), await pep.search(sought, body)]
+      assert.equal(first.text, second.text)
+      assert.match(String(first.headers['evaluation-id']), /^dec_/)
+      assert.notEqual(first.headers['evaluation-id'], second.headers['evaluation-id'])
+    }
+  })
   it('4.2.1 subjects (S1)', () => finds('subject', WHO_READS, [ALICE, BOB]))
   it('4.2.2 subjects, with a context', () =>
     finds('subject', { ...WHO_READS, context: CONTEXT }, [ALICE, BOB]))
