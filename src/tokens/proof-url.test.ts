@@ -13,6 +13,11 @@ const SAME: [htu: string, url: string][] = [
   ['http://127.0.0.1:7481/a', 'http://127.0.0.1:7481/a'],
   ['https://gw.example', 'https://gw.example/'],
   ['http://[::1]:7481/a', 'http://[::1]:7481/a'],
+  // RFC 9449 section 4.3, check 9: whatever query and fragment say.
+  ['https://gw.example/orders/1042?', URL_443],
+  ['https://gw.example/orders/1042?a=1&b=https://evil.example/', URL_443],
+  ['https://gw.example/orders/1042#f?a', URL_443],
+  ['https://gw.example?a=1', 'https://gw.example/'],
 ]
 for (const [htu, url] of SAME)
   test(`${htu} is ${url}`, () => assert.equal(isForUrl(htu, url), true))
@@ -27,12 +32,13 @@ const OTHER = [
   'https://evil.example/orders/1042',
   'https://gw.example@evil.example/orders/1042',
   'https://user@gw.example/orders/1042',
-  'https://gw.example/orders/1042?',
-  'https://gw.example/orders/1042?a=1',
-  'https://gw.example/orders/1042#',
-  'https://gw.example/orders/1042#f',
   'https://gw.example/orders/1042/',
   'https://gw.example/orders/./1042',
+  'https://gw.example/orders/1042/?a=1',
+  'https://gw.example/orders/%31042?a=1',
+  'https://evil.example/?https://gw.example/orders/1042',
+  'https://evil.example/#https://gw.example/orders/1042',
+  'https://gw.example/orders/1042? a',
   'https://gw.example/orders/x/../1042',
   'https://gw.example//orders/1042',
   'https://gw.example/Orders/1042',
@@ -82,8 +88,13 @@ test('D2: what is accepted is the same to a URL parser too', () => {
     .map(([s, h, p]) => `${s}://${h}${p}`)
   fc.assert(
     fc.property(url, url, (htu, ours) => {
-      if (isForUrl(htu, ours)) assert.equal(URL.parse(htu)?.href, URL.parse(ours)?.href)
+      if (isForUrl(htu, ours)) assert.equal(withoutQuery(htu), withoutQuery(ours))
     }),
     { numRuns: 3000 },
   )
 })
+
+function withoutQuery(text: string): string | undefined {
+  const url = URL.parse(text)
+  return url ? `${url.origin}${url.pathname}` : undefined
+}

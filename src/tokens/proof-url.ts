@@ -1,9 +1,9 @@
 /**
  * `htu` (RFC 9449 section 4.3, check 9): scheme and host compare without case and default ports are left out, as RFC
  * 3986 section 6.2 has it; the path compares byte by byte, because what other spellings of a path mean is the
- * server's secret. No query, no fragment, no credentials.
+ * server's secret. Query and fragment do not count. No credentials.
  */
-const HTTP_URL = /^(https?):\/\/([^/?#@\\\s]+)(\/[^?#\\\s]*)?$/i
+const HTTP_URL = /^(https?):\/\/([^/?#@\\\s]+)(\/[^?#\\\s]*)?(?:[?#]\S*)?$/i
 const DEFAULT_PORT: Readonly<Record<string, string>> = { http: ':80', https: ':443' }
 
 /** Whether a proof's `htu` is this URL. `url` is ours, built from configuration, never from a request's Host. */

@@ -163,8 +163,8 @@ inEachWorld('credentials at the gateway', (world) => {
       `${gateway}0${PATH}`,
       `${gateway}@evil.example${PATH}`,
       `${w.issuer}${PATH}`,
-      `${gateway}${PATH}?a=1`,
-      `${gateway}${PATH}#x`,
+      `${gateway}${PATH}/?a=1`,
+      `${gateway}/?${PATH}`,
       PATH,
       '',
     ])

@@ -246,7 +246,7 @@ inEachWorld('proofs and requests at the token endpoint', (world) => {
     await refused({ proofs: [] }, 'proof.missing')
     await refused({ proofs: [await proof(), await proof()] }, 'proof.malformed', 'two headers')
     await refused({ proofs: [`${await proof()}, ${await proof()}`] }, 'proof.malformed', 'joined')
-    for (const htu of [`${w.issuer}/oauth/revoke`, `${w.gateway}/oauth/token`, `${url}?x=1`])
+    for (const htu of [`${w.issuer}/oauth/revoke`, `${w.gateway}/oauth/token`, `${url}/?x=1`])
       await refused({ proof: { claims: { htu } } }, 'proof.wrong_request', htu)
     await refused({ proof: { claims: { htm: 'GET' } } }, 'proof.wrong_request')
     await refused({ proof: { claims: { iat: seconds(w.clock) - 120 } } }, 'proof.not_now')
