@@ -23,25 +23,32 @@ footer{margin-top:1.5rem;color:var(--soft);font-size:.8rem}
 `
 
 /**
- * `form-action` must name where a sign-in ends: browsers check the redirects of a form as well.
- * Everything here is on loopback, whatever the port. (Not on `[::1]`: a source of a policy cannot be an IPv6 address.)
+ * `form-action` must name where a sign-in ends: browsers check the redirects of a form as well. That is loopback, whatever the port,
+ * or a client's own origin, such as an issuer behind `https`. (Not `[::1]`: a source of a policy cannot be an IPv6 address.)
  */
-const POLICY = [
-  "default-src 'none'",
-  `style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
-  "form-action 'self' http://127.0.0.1:* http://localhost:*",
-  "frame-ancestors 'none'",
-  "base-uri 'none'",
-].join('; ')
+function policyFor(redirectUris: readonly string[]): string {
+  const origins = redirectUris.map((uri) => new URL(uri).origin).filter((at) => !at.includes('['))
+  const ends = new Set(["'self'", 'http://127.0.0.1:*', 'http://localhost:*', ...origins])
+  return [
+    "default-src 'none'",
+    `style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
+    `form-action ${[...ends].join(' ')}`,
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
+  ].join('; ')
+}
 
-export const PAGE_HEADERS = {
-  'content-type': 'text/html; charset=utf-8',
-  'content-security-policy': POLICY,
-  'cache-control': 'no-store',
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
-} as const
+/** Headers of a page from which a sign-in may end at these addresses. */
+export function pageHeaders(redirectUris: readonly string[]) {
+  return {
+    'content-type': 'text/html; charset=utf-8',
+    'content-security-policy': policyFor(redirectUris),
+    'cache-control': 'no-store',
+    'referrer-policy': 'no-referrer',
+    'x-content-type-options': 'nosniff',
+    'x-frame-options': 'DENY',
+  } as const
+}
 
 const WARNING =
   'Development only. Anyone can be anyone here: there are no passwords, and nothing is kept.'

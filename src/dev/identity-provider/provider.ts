@@ -11,7 +11,7 @@ import { isName } from '../../lib/id.ts'
 import type { Random } from '../../lib/random.ts'
 import type { DevClient, DevPerson } from './dev-person.ts'
 import { memoryAdapter } from './memory-adapter.ts'
-import { PAGE_HEADERS, troublePage } from './page.ts'
+import { pageHeaders, troublePage } from './page.ts'
 
 /** Cookies are not separated by port, so ours must not be called like anyone else's on 127.0.0.1. */
 export const DEV_IDP_COOKIES = {
@@ -112,7 +112,7 @@ export function developmentProvider(options: {
       Grant: HOUR,
     },
     renderError(ctx, out) {
-      ctx.set(PAGE_HEADERS)
+      ctx.set(pageHeaders([]))
       ctx.body = troublePage('This sign-in cannot go on', out.error_description ?? out.error)
     },
     findAccount: (_ctx, id) => {

@@ -104,6 +104,24 @@ test('the page asks for no script, and says that anyone can be anyone', async ()
   for (const { name } of SAMPLE_PEOPLE) assert.ok(html.includes(name), name)
 })
 
+test('a sign-in may end at an `https` issuer: the policy of the page names its origin', async () => {
+  const redirectUris = ['https://remit.example/sign-in/callback']
+  const clients = [{ id: 'remit', secret: 'dev-secret', redirectUris }]
+  const behind = await serveIdentityProvider({ port: 0, people: SAMPLE_PEOPLE, clients })
+  const url = new URL('/auth', behind.issuer)
+  url.search = new URLSearchParams({
+    ...{ client_id: 'remit', response_type: 'code', redirect_uri: redirectUris[0] ?? '' },
+    ...{ scope: 'openid', code_challenge: 'a'.repeat(43), code_challenge_method: 'S256' },
+  }).toString()
+  const first = await fetch(url, { redirect: 'manual' })
+  const cookie = first.headers.getSetCookie().map((each) => each.split(';')[0])
+  const at = new URL(first.headers.get('location') ?? '', behind.issuer)
+  const page = await fetch(at, { headers: { cookie: cookie.join('; ') } })
+  await behind.close()
+  const policy = page.headers.get('content-security-policy') ?? ''
+  assert.match(policy, /form-action 'self' .*https:\/\/remit\.example(?:;|$)/)
+})
+
 test('an authorization request without PKCE is sent back with an error', async () => {
   const url = new URL('/auth', provider.issuer)
   url.search = new URLSearchParams({

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { errors, type Provider } from 'oidc-provider'
 import { type Random, systemRandom } from '../../lib/random.ts'
 import type { DevClient, DevPerson } from './dev-person.ts'
-import { choosePage, PAGE_HEADERS, troublePage } from './page.ts'
+import { choosePage, pageHeaders, troublePage } from './page.ts'
 import { DEV_IDP_COOKIES, developmentProvider } from './provider.ts'
 
 export interface DevIdentityProvider {
@@ -37,8 +37,13 @@ async function readForm(req: IncomingMessage): Promise<URLSearchParams | undefin
   return new URLSearchParams(Buffer.concat(chunks).toString('utf8'))
 }
 
-function answer(res: ServerResponse, status: number, html: string): void {
-  res.writeHead(status, PAGE_HEADERS).end(html)
+function answer(
+  res: ServerResponse,
+  status: number,
+  html: string,
+  redirectUris: readonly string[] = [],
+): void {
+  res.writeHead(status, pageHeaders(redirectUris)).end(html)
 }
 
 async function choose(
@@ -50,7 +55,8 @@ async function choose(
   const { uid, params } = await provider.interactionDetails(req, res)
   if (req.method === 'GET') {
     const client = String(params.client_id)
-    answer(res, 200, choosePage({ action: `/choose/${uid}`, client, people }))
+    const ends = [params.redirect_uri].filter((uri) => typeof uri === 'string')
+    answer(res, 200, choosePage({ action: `/choose/${uid}`, client, people }), ends)
     return
   }
   const chosen = (await readForm(req))?.get('person')
