@@ -14,14 +14,17 @@ type Naming = Pick<DecisionParts, 'master'>
 /** Where: at Remit itself when there is no resource. */
 type At = Pick<Resource, 'identifier' | 'subjects'> | undefined
 
-/** Who stands in the tokens of a task: the person when one is present, and every agent behind it. */
+/** Who stands in the tokens of a task: the person when one is present, the sponsor when nobody is, and every agent behind it. */
 export function partiesOf(
   parts: Naming,
   { chain, task }: Pick<HeldTask, 'chain' | 'task'>,
   { person }: Pick<Setting, 'person'>,
   at: At,
 ): Parties {
-  if (task.sponsored) return { chain }
+  if (task.sponsored) {
+    const pairwise = at?.subjects === 'pairwise'
+    return { chain, sponsor: pairwise ? nameAt(parts, person.id, at) : person.id }
+  }
   const { id, issuer, subject } = person
   const { actors } = task
   if (at?.subjects === 'pairwise') return { person: { id: nameAt(parts, id, at) }, chain, actors }

@@ -257,7 +257,9 @@ describe('who acts for whom', () => {
   })
 
   test('an autonomous task names its agent as subject, and nobody else until a child nests', async () => {
-    assert.equal((await claimsOf({ chain: ['night-bot'] })).act, undefined)
+    const alone = await claimsOf({ chain: ['night-bot'], sponsor: 'psn_ada' })
+    assert.equal(alone.act, undefined)
+    assert.deepEqual(alone.sponsor, { format: 'iss_sub', iss: issuer, sub: 'psn_ada' })
     const nested = await claimsOf({ chain: ['child-bot', 'night-bot'] })
     assert.deepEqual(
       [nested.sub, nested.act?.sub, nested.act?.act],
@@ -310,6 +312,19 @@ describe('who acts for whom', () => {
     'an actor of ours without a kind': { act: { ...act, sub_profile: undefined } },
     'a subject of no kind': { sub_profile: undefined },
     'an agent with a person inside': { sub_profile: 'ai_agent' },
+    'a person, and a sponsor': { sponsor: { format: 'iss_sub', iss: issuer, sub: 'psn_ada' } },
+    ...Object.fromEntries(
+      [
+        { format: 'email', email: 'a@b.example' },
+        { format: 'iss_sub', iss: 'https://evil.example', sub: 'psn_ada' },
+        { format: 'iss_sub', iss: issuer, sub: '' },
+        { format: 'iss_sub', iss: issuer, sub: 'psn_ada', more: 1 },
+        'psn_ada',
+      ].map((sponsor, i) => [
+        `a sponsor that is none, ${i}`,
+        { sub: 'night-bot', sub_profile: 'ai_agent', sub_id: undefined, act: undefined, sponsor },
+      ]),
+    ),
     'a person of unknown origin': { sub_id: undefined },
     'a name for one audience, and who that is': { sub: 'pairwise_x' },
     'no subject': { sub: undefined },

@@ -11,6 +11,8 @@ export interface Parties {
     /** The pair under which the identity provider knows the person. Not where their name is for one audience alone. */
     readonly known?: { readonly issuer: string; readonly subject: string }
   }
+  /** With nobody present: the person who answers for it, by the name they have at this audience. */
+  readonly sponsor?: string
   /** Agent ids, the one that acts now first, from live task rows: never copied from a token that was presented. */
   readonly chain: readonly string[]
   /** Who acted before all of them, elsewhere, the latest first: from the task's row, word for word as it was vouched for. */
@@ -38,6 +40,15 @@ export interface PartyClaims {
   /** RFC 9493 section 3.2.3. */
   readonly sub_id?: { readonly format: 'iss_sub'; readonly iss: string; readonly sub: string }
   readonly act?: ActClaim
+  /** With nobody present: who answers for it (RFC 9493 section 3.2.3), by the name that they have in our tokens. */
+  readonly sponsor?: SponsorClaim
+}
+
+/** `iss` is ours. */
+export interface SponsorClaim {
+  readonly format: 'iss_sub'
+  readonly iss: string
+  readonly sub: string
 }
 
 export const MAX_CHAIN = 5
@@ -46,7 +57,10 @@ export const MAX_CHAIN = 5
  * INVARIANT: a person's token always names the agent; no agent ever holds one that reads as the person alone.
  * @throws Problem `token.chain_too_deep`
  */
-export function partyClaims(issuer: string, { actors = [], chain, person }: Parties): PartyClaims {
+export function partyClaims(
+  issuer: string,
+  { actors = [], chain, person, sponsor }: Parties,
+): PartyClaims {
   const depth = chain.length + actors.length
   if (depth > MAX_CHAIN) {
     throw new Problem('token.chain_too_deep', `${depth} agents, ${MAX_CHAIN} at most`)
@@ -55,7 +69,15 @@ export function partyClaims(issuer: string, { actors = [], chain, person }: Part
   if (root === undefined) throw new TypeError('a token without an agent')
   if (!person && actors.length > 0) throw new TypeError('others acted before, and for nobody')
   const act = actClaim([...(person ? chain : chain.slice(0, -1)).map(own(issuer)), ...actors])
-  if (!person) return { sub: root, sub_profile: 'ai_agent', ...(act && { act }) }
+  if (!person) {
+    const stands = sponsor && { format: 'iss_sub' as const, iss: issuer, sub: sponsor }
+    return {
+      sub: root,
+      sub_profile: 'ai_agent',
+      ...(act && { act }),
+      ...(stands && { sponsor: stands }),
+    }
+  }
   const { id: sub, known } = person
   const upstream = known && { format: 'iss_sub' as const, iss: known.issuer, sub: known.subject }
   return {
@@ -82,8 +104,10 @@ export function readParties(issuer: string, claims: PlainObject): PartyClaims {
   const sub = textMember(claims, 'sub')
   const act = claims.act === undefined ? undefined : actClaim(readOwnActors(issuer, claims.act))
   if (claims.sub_profile === 'ai_agent' && claims.sub_id === undefined) {
-    return { sub, sub_profile: 'ai_agent', ...(act && { act }) }
+    const sponsor = readSponsor(issuer, claims.sponsor)
+    return { sub, sub_profile: 'ai_agent', ...(act && { act }), ...(sponsor && { sponsor }) }
   }
+  if (claims.sponsor !== undefined) throw malformed('it names a person and a sponsor')
   if (claims.sub_profile !== 'user' || !act) throw malformed('it does not say for whom who acts')
   // INVARIANT: where the person's name is for one audience alone, nothing says who that is, and only there.
   if (isPairwise(sub) && claims.sub_id === undefined) return { sub, sub_profile: 'user', act }
@@ -92,6 +116,15 @@ export function readParties(issuer: string, claims: PlainObject): PartyClaims {
   if (upstream.format !== 'iss_sub') throw malformed('`sub_id` is of another format')
   const pair = { iss: textMember(upstream, 'iss'), sub: textMember(upstream, 'sub') }
   return { sub, sub_profile: 'user', sub_id: { format: 'iss_sub', ...pair }, act }
+}
+
+/** Tokens from before it was said have none. */
+function readSponsor(issuer: string, claim: unknown): SponsorClaim | undefined {
+  if (claim === undefined) return undefined
+  const { format, iss, sub, ...more } = objectOf(claim, 'sponsor')
+  if (format !== 'iss_sub' || iss !== issuer || Object.keys(more).length > 0)
+    throw malformed('`sponsor` is not ours')
+  return { format, iss, sub: textMember({ sub }, 'sub') }
 }
 
 /** Ours, and behind them those of others. */

@@ -41,7 +41,7 @@ export async function mintPeerAssertion(
   const exp = Math.floor(Math.min(now + MOST_LIFE_MS, given.deadline) / 1000)
   if (exp <= iat) throw new Problem('token.expired', 'the task ends before the token would begin')
   const id = base64url(random.bytes(16))
-  const { sub_id: _, ...parties } = partyClaims(issuer, given.parties)
+  const { sponsor: _, sub_id: __, ...parties } = partyClaims(issuer, given.parties)
   const claims = {
     ...{ iss: issuer, aud: given.audience, client_id: given.clientId, iat, exp, jti: id },
     ...parties,

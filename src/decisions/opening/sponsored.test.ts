@@ -73,6 +73,7 @@ forEachEngine('an autonomous task', (open) => {
         [claims.sub, claims.sub_profile, claims.act, claims.sub_id],
         ['refund-bot', 'ai_agent', undefined, undefined],
       )
+      assert.deepEqual(claims.sponsor, sponsorOf(world))
     }
     const opened = (await parts.recorded()).find(({ type }) => type === 'task.opened')
     assert.equal(opened?.facts?.sponsor_grant, grant.id)
@@ -113,6 +114,7 @@ forEachEngine('an autonomous task', (open) => {
     const held = await child(world, await alone(world, bot), helper)
     const claims = await checkResourceToken(await world.token(held), ORDERS, own)
     assert.deepEqual([claims.sub, claims.sub_profile], ['refund-bot', 'ai_agent'])
+    assert.deepEqual(claims.sponsor, sponsorOf(world), 'also of a child')
     assert.deepEqual([claims.act?.sub, claims.act?.act], ['helper-bot', undefined])
     assert.equal(held.opened.task.sponsored, true)
     assert.equal((await world.decide(held, await world.token(held), READ)).outcome, 'permit')
@@ -328,3 +330,7 @@ forEachEngine('an autonomous task', (open) => {
     )
   })
 })
+
+function sponsorOf({ ada }: { readonly ada: { readonly id: string } }) {
+  return { format: 'iss_sub', iss: ISSUER, sub: ada.id }
+}
