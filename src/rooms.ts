@@ -216,8 +216,13 @@ export async function openRooms(
       policy: settings.clientDocuments,
       endConsents: (agentId) => endConsentsOf(shared, { agentId, by: 'system' }),
     })
+    const fapi2 = settings.securityProfile === 'fapi2'
     const decisions = {
-      ...{ ...shared, keys, catalog, policies, providers, documents, challenges },
+      fapi2,
+      freshKeys: settings.freshKeys === 'on',
+      ...{ ...shared, keys, catalog, policies, providers, documents },
+      // Attestations are no way to authenticate that the profile has.
+      ...(fapi2 ? {} : { challenges }),
       ...{ facts, issuers, verified, risk, points, shadow, flights: new CallsInFlight() },
       reservations: new ReservationQueue({ clock }),
       nonces,

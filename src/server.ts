@@ -97,8 +97,10 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const { registration, registrationToken } = settings
   const { clientCertificatesFrom: from } = settings
   const certificates = from.length === 0 ? undefined : new ClientCertificates({ from, clock })
+  const { fapi2 } = decisions
   const authorizationServer = beginWhenAsked({
     registration,
+    pushedOnly: fapi2 || settings.pushedRequests === 'required',
     certificates: certificates !== undefined,
     ...{ issuer, decisions, problemPage, onError, deviceCodes, artefacts: kept },
     cookies: cookiesOf(issuer),
@@ -117,7 +119,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       ...oauthHandlers({
         ...{ issuer, deviceCodes, artefacts: kept, server: authorizationServer },
         signingOut: rooms.providers,
-        ...{ registration, registrationToken },
+        ...{ fapi2, registration, registrationToken },
         trustDomain: settings.trustDomain,
         certificates,
         pushed: new Crowd({

@@ -15,13 +15,20 @@ import { byIssuer, bySvid } from './proving/platform-token.ts'
 export type { Authenticated, AuthenticatingParts } from './proving/authenticated.ts'
 export { assertionReplayKey } from './proving/own-key.ts'
 
+/** What a client authenticates with. */
+export interface ShownAssertion {
+  readonly assertion: string
+  readonly assertionType: string
+  /** What it may name as its audience beside the issuer, where a standard has it so. */
+  readonly audiences?: readonly string[] | undefined
+}
+
+const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+
 /** The ways to say who one is, by `client_assertion_type`. */
-const WAYS: ReadonlyMap<string, Way> = new Map([
+const WAYS: ReadonlyMap<string, Way> = new Map<string, Way>([
   // RFC 7523 section 2.2
-  [
-    'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
-    (parts, assertion) => wayOf(assertion)(parts, assertion),
-  ],
+  [JWT_BEARER, (parts, assertion, audiences) => wayOf(assertion)(parts, assertion, audiences)],
   // draft-ietf-oauth-spiffe-client-auth section 3.1
   ['urn:ietf:params:oauth:client-assertion-type:jwt-spiffe', bySvid],
   // draft-ietf-oauth-attestation-based-client-auth: in headers, and so of no type that a form can say
@@ -39,9 +46,9 @@ const WAYS: ReadonlyMap<string, Way> = new Map([
  */
 export async function authenticateAgent(
   parts: AuthenticatingParts,
-  { assertion, assertionType }: { readonly assertion: string; readonly assertionType: string },
+  shown: ShownAssertion,
 ): Promise<Authenticated> {
-  const found = await prove(parts, assertion, assertionType).catch(inTheSameWords)
+  const found = await prove(parts, shown).catch(inTheSameWords)
   await activeOnly(parts, found.agent)
   return found
 }
@@ -61,12 +68,18 @@ export async function activeOnly(parts: AgentParts, agent: Agent): Promise<void>
 
 async function prove(
   parts: AuthenticatingParts,
-  assertion: string,
-  assertionType: string,
+  { assertion, assertionType, audiences }: ShownAssertion,
 ): Promise<Authenticated> {
   const way = WAYS.get(assertionType)
+  if (parts.fapi2 && way && wayUsed(way, assertion) !== byOwnKey)
+    throw new Problem('agent.unauthenticated', 'only `private_key_jwt` and certificates count here')
   if (!way) throw new Problem('agent.unauthenticated', '`client_assertion_type` is not known')
-  return way(parts, assertion)
+  return way(parts, assertion, audiences)
+}
+
+/** Which of the ways it is, where the type of an assertion leaves that open. */
+function wayUsed(way: Way, assertion: string): Way {
+  return way === WAYS.get(JWT_BEARER) ? wayOf(assertion) : way
 }
 
 /**

@@ -52,7 +52,12 @@ export {
   credentialStep,
   useCredential,
 } from './credential-use.ts'
-export { checkRedirectUri } from './describing/redirect-uri.ts'
+export { applicationTypeOf, checkRedirectUri } from './describing/redirect-uri.ts'
+export {
+  membersOfTerms,
+  type RequestTerms,
+  readRequestTerms,
+} from './describing/request-terms.ts'
 export { LONGEST_CLIENT_NAME, visibleLine } from './describing/visible-line.ts'
 export type { ClientDocument, ClientKey, ClientMethod } from './documents/client-document.ts'
 export { ClientDocuments, type DocumentPolicy } from './documents/client-documents.ts'

@@ -176,6 +176,24 @@ export const SETTINGS = {
     'Clients whose id is the address of a metadata document: `on`, any address is fetched; `listed`, only those that are agents already and those at hosts that an admission rule names; `off`, none.',
     oneOf('on', 'listed', 'off'),
   ),
+  securityProfile: setting(
+    'REMIT_SECURITY_PROFILE',
+    'standard',
+    'What every client is held to: `standard`, or `fapi2`, the FAPI 2.0 Security Profile. With it clients authenticate by a key of their own or a certificate, push every authorization request, and get bound tokens only. One client can be held to it by its own registration.',
+    oneOf('standard', 'fapi2'),
+  ),
+  pushedRequests: setting(
+    'REMIT_PUSHED_REQUESTS',
+    'offered',
+    'Whether clients have to push authorization requests (RFC 9126): `offered`, or `required` of all. A client can require it of itself.',
+    oneOf('offered', 'required'),
+  ),
+  freshKeys: setting(
+    'REMIT_FRESH_KEYS',
+    'off',
+    'Whether clients that ask a person need a new key for each sign-in: `off`, one key may serve all tasks of a client; `on`, each task has its own. Agents that open tasks by themselves always need a new one.',
+    oneOf('off', 'on'),
+  ),
   registration: setting(
     'REMIT_REGISTRATION',
     'open',

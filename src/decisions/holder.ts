@@ -47,11 +47,16 @@ export async function checkHolder(parts: DecisionParts, presented: Presented): P
   ])
   if (proof instanceof Problem) return { holds: false, problem: proof, proof: undefined }
   if (claims instanceof Problem) return { holds: false, problem: claims, proof }
-  const problem = (code: 'proof.wrong_key' | 'token.unknown_task', detail: string): Holder => ({
+  const problem = (
+    code: 'certificate.wrong' | 'proof.wrong_key' | 'token.unknown_task',
+    detail: string,
+  ): Holder => ({
     holds: false,
     problem: new Problem(code, detail),
     proof,
   })
+  if (proof.thumbprint !== boundKeyOf(claims.cnf) && 'x5t#S256' in claims.cnf)
+    return problem('certificate.wrong', 'the token is bound to another certificate')
   if (proof.thumbprint !== boundKeyOf(claims.cnf))
     return problem('proof.wrong_key', 'the token is bound to another key')
   const held = await parts.facts.task(claims.task.id)

@@ -16,6 +16,7 @@ import {
 import type { HeldTask } from './facts.ts'
 import { foreignIssuer, holdForeign } from './foreign/hold-foreign.ts'
 import type { Credential, Identified, Knock } from './identified.ts'
+import { isKeyOf } from './issuing/task-key.ts'
 import { callKeys, ledgerGate, livenessOf, PAST_DEADLINE, STALE } from './liveness.ts'
 import { isSubject } from './minting.ts'
 import type { DecisionParts } from './parts.ts'
@@ -82,7 +83,7 @@ async function identifyUnproved(
   const proof = certificateProof(certificate, parts)
   if (proof.thumbprint !== bound.thumbprint)
     return nobody(
-      new Problem('proof.wrong_key', 'the token is bound to another certificate'),
+      new Problem('certificate.wrong', 'the token is bound to another certificate'),
       undefined,
       bound.claims,
     )
@@ -177,11 +178,12 @@ export async function identifyAgain(
 async function identifyTask(
   parts: DecisionParts,
   call: Knock,
-  { claims, isOf }: Bound,
+  { claims, isOf, thumbprint }: Bound,
   proof: Proof,
 ): Promise<Identified> {
   const held = await parts.facts.task(claims.task.id)
-  if (!held || held.task.keyThumbprint !== proof.thumbprint || !isOf(held))
+  const proved = thumbprint === proof.thumbprint
+  if (!held || !proved || !isKeyOf(held.task, proof.thumbprint) || !isOf(held))
     return nobody(new Problem('token.unknown_task', 'the token is of no task here'), proof, claims)
   return lookedAt(parts, call, { claims, proof, held, credential: HOLDS })
 }
@@ -196,12 +198,10 @@ async function identifyBearer(
   token: string,
 ): Promise<Identified> {
   const digest = opaqueDigest('remit_at', token)
-  if (digest === undefined)
-    return nobody(new Problem('token.wrong_scheme', 'the token is bound to a key: use DPoP'))
+  if (digest === undefined) return nobody(await unprovedProblem(parts, call, token))
   const bearer = await problemOr(handleAt(parts, call, digest))
   if (bearer instanceof Problem) return nobody(bearer)
-  if (bearer.thumbprint !== null)
-    return nobody(new Problem('token.wrong_scheme', 'the token is bound to a key: use DPoP'))
+  if (bearer.thumbprint !== null) return nobody(unproved(bearer.thumbprint))
   const claims = credentialOf(bearer)
   const held = await parts.facts.task(bearer.taskId)
   // INVARIANT: what has a key is used with it.
@@ -212,6 +212,18 @@ async function identifyBearer(
       claims,
     )
   return lookedAt(parts, call, { claims, proof: undefined, held, credential: BEARER_HOLDS })
+}
+
+/** What is told of a token that is bound to a key, and came without any proof of it. */
+function unproved(thumbprint: string | undefined): Problem {
+  return thumbprint !== undefined && tokenTypeOf(thumbprint) === 'Bearer'
+    ? new Problem('certificate.missing', 'the token is bound to a certificate, and none was shown')
+    : new Problem('token.wrong_scheme', 'the token is bound to a key: use DPoP')
+}
+
+async function unprovedProblem(parts: DecisionParts, call: Knock, token: string): Promise<Problem> {
+  const bound = await problemOr(boundTo(parts, call, token))
+  return unproved(bound instanceof Problem ? undefined : bound.thumbprint)
 }
 
 function credentialOf({ id, taskId, epochs, details, expiresAt }: BearerToken): Credential {

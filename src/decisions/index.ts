@@ -11,7 +11,11 @@ export {
   listDecisions,
   type StoredDecision,
 } from './decision-store.ts'
-export { askDirectly, type BackchannelRequest } from './deferring/ask-directly.ts'
+export {
+  askDirectly,
+  type BackchannelRequest,
+  refuseQuestion,
+} from './deferring/ask-directly.ts'
 export { cancelDeferral, isDeferralCode } from './deferring/cancel.ts'
 export { isNotificationToken } from './deferring/defer.ts'
 export { beginDevice, claimDevice } from './deferring/device.ts'
@@ -50,7 +54,7 @@ export { DecisionPoints } from './external/decision-points.ts'
 export { Facts } from './facts.ts'
 export { adviseStepUp } from './interactive/advise-step-up.ts'
 export { askAboutCode, type CodeStanding, codeStanding } from './interactive/approved-code.ts'
-export { readAskedDetails } from './interactive/asked.ts'
+export { locationsOf, readAskedDetails } from './interactive/asked.ts'
 export { endWithSession } from './interactive/end.ts'
 export { forgetUnusedClients } from './interactive/forget-clients.ts'
 export type { InteractiveTokens } from './interactive/issue.ts'

@@ -47,6 +47,10 @@ export interface DecisionParts extends TaskParts {
   readonly reservations?: ReservationQueue
   /** How many requests may wait for an answer; absent where nobody counts. */
   readonly room?: WaitingRoom
+  /** Whether the FAPI 2.0 Security Profile holds for every client: confidential clients, and bound tokens only. */
+  readonly fapi2?: boolean | undefined
+  /** Whether every task has a key of its own, also those of clients that ask a person. */
+  readonly freshKeys?: boolean | undefined
   /** Clients that are known by the address of a document; absent where nobody is. */
   readonly documents?: ClientDocuments | undefined
   /** What proofs beside attestations answer; absent where none are accepted. */

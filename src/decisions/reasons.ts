@@ -27,6 +27,7 @@ export function enoughFor(code: ProblemCode): string {
   if (code === 'token.wrong_scheme') return 'the scheme `DPoP` with a proof by the task key'
   if (code === 'proof.nonce_required')
     return 'a fresh proof with the nonce of the header `DPoP-Nonce`'
+  if (code.startsWith('certificate.')) return 'the client certificate that the token is bound to'
   if (code.startsWith('proof.')) return 'a fresh proof by the task key for exactly this request'
   if (code.startsWith('token.'))
     return 'a fresh resource token for this API, from the task token or by refreshing'
@@ -49,7 +50,7 @@ export function challengeFor(
   if (code.startsWith('proof.')) return { scheme: 'DPoP', error: 'invalid_dpop_proof' }
   // The token is good, only not for this: 403, as RFC 6750 section 3.1 has it for `insufficient_scope`.
   if (code === 'token.not_covered') return undefined
-  if (code.startsWith('token.') || INVALID_TOKEN.has(code))
+  if (code.startsWith('token.') || code.startsWith('certificate.') || INVALID_TOKEN.has(code))
     return { scheme: 'DPoP', error: 'invalid_token' }
   return undefined
 }

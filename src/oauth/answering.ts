@@ -9,16 +9,25 @@ import { oauthAnswer } from './render-problem.ts'
 export type Work = (message: IncomingMessage, reply: ServerResponse) => Promise<object | undefined>
 
 /** Makes a handler of what an endpoint does. */
-export type Answering = (work: Work, status?: number) => RawHandler['handle']
+export type Answering = (
+  work: Work,
+  status?: number,
+  options?: AnsweringOptions,
+) => RawHandler['handle']
+
+interface AnsweringOptions {
+  /** Errors have the members of the standard and no more (CIBA section 13); our code is in a header. */
+  readonly plainErrors: boolean
+}
 
 /**
  * The one place where something thrown becomes an OAuth error, and where whoever needs a fresh value for the next request is told it:
  * the nonce of a proof (RFC 9449 section 8), the challenge of an attestation (section 6.2 of the draft on those).
  */
 export function answeringFor(ports: FreshValues): Answering {
-  return (work, status = 200) =>
+  return (work, status = 200, options = { plainErrors: false }) =>
     (message, reply, context) =>
-      answering({ message, reply, context }, ports, { work, status })
+      answering({ message, reply, context }, ports, { ...options, work, status })
 }
 
 interface Exchange {
@@ -30,12 +39,18 @@ interface Exchange {
 interface FreshValues {
   readonly issuer: string
   readonly decisions: Pick<DecisionParts, 'challenges' | 'nonces'>
+  /** Where clients can prove a key by a certificate, too. */
+  readonly certificates?: object | undefined
 }
 
 async function answering(
   { context, message, reply }: Exchange,
-  { decisions, issuer }: FreshValues,
-  { status, work }: { readonly work: Work; readonly status: number },
+  { certificates, decisions, issuer }: FreshValues,
+  {
+    plainErrors,
+    status,
+    work,
+  }: AnsweringOptions & { readonly work: Work; readonly status: number },
 ): Promise<void> {
   const { challenges, nonces } = decisions
   if (challenges && isAttested(message)) reply.setHeader(CHALLENGE_HEADER, challenges.now())
@@ -49,10 +64,17 @@ async function answering(
       reply.setHeader('dpop-nonce', nonces.current(issuer))
     const answer = oauthAnswer(problem, context.requestId)
     const asked = WANTED[problem.code] ?? {}
+    // RFC 8705 has no error of its own: whoever shows nothing did not necessarily mean to send a proof.
+    const mended = certificates && problem.code === 'proof.missing' ? INVALID_REQUEST : {}
+    const { error: name, error_description, ...more } = { ...answer.body, ...mended }
+    const body = { error: name, error_description, ...(plainErrors ? {} : more) }
+    const coded = plainErrors ? { 'remit-problem': answer.body.code } : {}
     if (reply.headersSent) reply.destroy()
-    else write(reply, answer.status, answer.body, { ...RETRY[answer.status], ...asked })
+    else write(reply, answer.status, body, { ...RETRY[answer.status], ...asked, ...coded })
   }
 }
+
+const INVALID_REQUEST = { error: 'invalid_request' } as const
 
 /** RFC 9110 section 11.6.1: what a secret can be sent in. */
 const SECRETS: OutgoingHttpHeaders = {

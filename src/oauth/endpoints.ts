@@ -23,7 +23,7 @@ import { type TokenPorts, tokenEndpoint } from './token.ts'
 /** What the authorization server's paths work with. */
 export interface OAuthPorts
   extends Omit<TokenPorts, 'provider' | 'decisions'>,
-    Pick<RegistrationPorts, 'registration' | 'registrationToken'> {
+    Pick<RegistrationPorts, 'fapi2' | 'registration' | 'registrationToken'> {
   readonly decisions: IntrospectionParts
   readonly server: AuthorizationServer
   /** Identity providers, which say who has signed out. */
@@ -72,7 +72,7 @@ export function oauthHandlers(given: OAuthPorts): RawHandler[] {
     {
       name: 'backchannel authentication endpoint',
       paths: [BACKCHANNEL],
-      handle: answer((message) => backchannelEndpoint(message, ports)),
+      handle: answer((message) => backchannelEndpoint(message, ports), 200, { plainErrors: true }),
     },
     ...(given.deviceCodes
       ? [

@@ -34,7 +34,8 @@ import { answerWhereKnown } from './interactive/answer-where-known.ts'
 import { extraParameters } from './interactive/asked-details.ts'
 import { beginInteraction } from './interactive/begin.ts'
 import { clientOfDocument } from './interactive/client-of-document.ts'
-import { noResource, resourceServer } from './interactive/resources.ts'
+import { resourceWanted } from './interactive/resource-wanted.ts'
+import { resourceServer } from './interactive/resources.ts'
 import { type Settled, settleInteraction } from './interactive/resume.ts'
 import { letStepUpPass } from './interactive/step-up.ts'
 import { tellProblems } from './interactive/tell-problems.ts'
@@ -48,6 +49,8 @@ export interface ProviderPorts {
   /** Whether tokens can be bound to certificates, and agents known by them (RFC 8705). */
   readonly certificates: boolean
   readonly registration: RegistrationPolicy
+  /** Whether requests that were not pushed are refused, of every client (RFC 9126 section 5). */
+  readonly pushedOnly: boolean
   readonly artefacts: Artefacts
   readonly decisions: DecisionParts
   readonly cookies: Cookies
@@ -83,6 +86,16 @@ const BY_ATTESTATION = ['attest_jwt_client_auth', 'attest_jwt_client_auth_dpop']
 const MOST_ASSERTION_SECONDS = 300
 const QUERY_ONLY = { response_modes_supported: ['query'] } as const
 
+/** What the library says of ID tokens, which nobody gets here. Scopes are those of the resources, whose metadata name them. */
+const OF_ID_TOKENS = [
+  'claim_types_supported',
+  'claims_parameter_supported',
+  'claims_supported',
+  'id_token_signing_alg_values_supported',
+  'scopes_supported',
+  'subject_types_supported',
+] as const
+
 /**
  * The standard side of the authorization server: metadata (RFC 8414, OpenID Connect Discovery), keys, and the authorization
  * endpoint with pushed requests (RFC 9126), which `oidc-provider` is certified for. What comes of a code is ours
@@ -101,7 +114,8 @@ export function createProvider(ports: ProviderPorts): AuthorizationServer {
         isProved: () => isProved(Provider.ctx?.req),
       }),
     jwks: { keys: [signsNothing()] },
-    clientAuthMethods: ['private_key_jwt', 'none'],
+    clientAuthMethods: ports.decisions.fapi2 ? ['private_key_jwt'] : ['private_key_jwt', 'none'],
+    extraClientMetadata: { properties: ['default_resource', 'security_profile'] },
     enabledJWA: {
       clientAuthSigningAlgValues: ['ES256', 'EdDSA'],
       idTokenSigningAlgValues: ['ES256'],
@@ -130,11 +144,14 @@ export function createProvider(ports: ProviderPorts): AuthorizationServer {
       dPoP: { enabled: true },
       resourceIndicators: {
         enabled: true,
-        defaultResource: noResource,
+        defaultResource: (context, client) => resourceWanted(ports.decisions, context, client),
         getResourceServerInfo: (context, identifier) =>
           resourceServer(ports.decisions, context, identifier),
       },
-      pushedAuthorizationRequests: { enabled: true, requirePushedAuthorizationRequests: false },
+      pushedAuthorizationRequests: {
+        enabled: true,
+        requirePushedAuthorizationRequests: ports.pushedOnly,
+      },
     },
     interactions: {
       policy: askAlways(),
@@ -199,11 +216,15 @@ export function createProvider(ports: ProviderPorts): AuthorizationServer {
   provider.use(async (context, next) => {
     await next()
     if (context.oidc?.route !== 'discovery') return
-    const body: { token_endpoint_auth_methods_supported?: string[] } = Object(context.body)
+    const body: Record<string, unknown> = Object(context.body)
+    for (const name of OF_ID_TOKENS) delete body[name]
     Object.assign(body, QUERY_ONLY)
     Object.assign(body, await waysToSignIn(ports))
     if (ports.certificates) Object.assign(body, BY_CERTIFICATE)
-    body.token_endpoint_auth_methods_supported = [...waysOf(ports), 'none']
+    body.token_endpoint_auth_methods_supported = [
+      ...waysOf(ports),
+      ...(ports.decisions.fapi2 ? [] : ['none']),
+    ]
   })
   provider.use(async (context, next) => {
     await next()

@@ -23,6 +23,9 @@ export async function pushedRequestEndpoint(
   const { form, text } = await readClientForm(message)
   const attested = form.get('client_assertion_type') === ATTESTED
   const presented = presentedAt(message, ports, PUSHED)
+  // FAPI 2.0 Security Profile 5.3.2.2, item 4.
+  if (ports.decisions.fapi2 && !form.has('client_assertion'))
+    throw new Problem('agent.unauthenticated', 'a client that pushes a request authenticates')
   const thumbprint = await provePushed(ports.decisions, {
     ...presented,
     attested: attested

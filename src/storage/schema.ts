@@ -43,7 +43,6 @@ import type {
   EnforcerRow,
   OfferedDefinitionRow,
   OidcPayloadRow,
-  RefreshAnswerRow,
   RefreshTokenRow,
   ResourceAnswersRow,
   ResourceRow,
@@ -157,7 +156,6 @@ export interface Schema {
   allowances: AllowanceRow
   kept_results: KeptResultRow
   bearer_tokens: BearerTokenRow
-  refresh_answers: RefreshAnswerRow
   refresh_tokens: RefreshTokenRow
   enforcers: EnforcerRow
   peps: PepRow

@@ -103,7 +103,7 @@ export {
   subjectsOf,
 } from './limits/standing-limit.ts'
 export { listTasks, type TaskFilter } from './listing/list-tasks.ts'
-export { BASES_STEP, KEY_STEP, openSteps } from './open.ts'
+export { BASES_STEP, KEY_STEP, openSteps, usableKeyStep } from './open.ts'
 export type { TaskParts } from './parts.ts'
 export { type ConsentAsked, type ConsentAsking, requestConsent } from './request-consent.ts'
 export { endSponsorship } from './sponsor/end-sponsorship.ts'

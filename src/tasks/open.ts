@@ -1,22 +1,31 @@
 import type { LedgerEvent } from '../ledger/index.ts'
-import type { Step } from '../storage/index.ts'
+import type { Reader, Step } from '../storage/index.ts'
 import { holdBasesStep } from './basis-store.ts'
 import { insertCountsQuery } from './budget/budget-store.ts'
 import { insertIssuersQuery } from './listing/holders.ts'
 import type { TaskParts } from './parts.ts'
 import type { Task } from './task.ts'
-import { insertTaskQuery } from './task-store.ts'
+import { insertTaskQuery, usableKeyQuery } from './task-store.ts'
 
 /** Names of the guards: a key that another task had, and a basis that ended while the task was opening. */
 export const KEY_STEP = 'task key'
 export const BASES_STEP = 'bases in force'
 
-/** What a new task writes: its row, its budget, its first live state, its record. For the transaction that uses up the tokens. */
+/** Guards that a key can become one of a task that a code opened, beside the one it began with. */
+export function usableKeyStep(db: Reader, of: Parameters<typeof usableKeyQuery>[1]): Step {
+  return { name: KEY_STEP, query: usableKeyQuery(db, of), rows: 1 }
+}
+
+/**
+ * What a new task writes: its row, its budget, its first live state, its record. For the transaction that uses up the tokens.
+ * `sharesKey`: its key may be that of other tasks of its agent that codes opened.
+ */
 export function openSteps(
   parts: Pick<TaskParts, 'storage' | 'ledger' | 'live'>,
   task: Task,
   record: Partial<LedgerEvent>,
   guards: readonly Step[] = [],
+  { sharesKey = false }: { readonly sharesKey?: boolean } = {},
 ): Step[] {
   const guarded = task.parentId !== null || task.openedBy === 'sponsor'
   if (guarded && guards.length === 0)
@@ -26,7 +35,7 @@ export function openSteps(
       ? [holdBasesStep(parts.storage.read, BASES_STEP, task.bases, task.openedAt)]
       : []),
     ...guards,
-    { name: KEY_STEP, query: insertTaskQuery(parts.storage.read, task), rows: 1 },
+    { name: KEY_STEP, query: insertTaskQuery(parts.storage.read, task, { sharesKey }), rows: 1 },
     ...(task.budget.length > 0
       ? [
           {

@@ -9,12 +9,26 @@ import { type Limit, type OpenedBy, TASK_LIFE, type Task, type TaskState } from 
 type Row = Selectable<Schema['tasks']>
 
 const NO_KEY = 'none:'
+/** Stands between a key and the task that shares it. No thumbprint contains it. */
+const SHARED = '#'
 
-/** INVARIANT: the row is inserted only while no other task, open or closed, ever had this key. */
-export function insertTaskQuery(db: Reader, task: Task): Step['query'] {
+/**
+ * INVARIANT: the row is inserted only while no other task, open or closed, ever had this key. `sharesKey`: or only tasks of the same agent
+ * that codes opened. The first task with a key has the key itself in the unique column, so that whoever comes later meets it there.
+ */
+export function insertTaskQuery(
+  db: Reader,
+  task: Task,
+  { sharesKey }: { readonly sharesKey: boolean },
+): Step['query'] {
+  const row = rowOf(task)
+  const key = row.key_thumbprint
+  const first = sql`SELECT 1 FROM tasks AS first WHERE first.key_thumbprint = ${key}
+    AND first.opened_by = 'code' AND first.agent_id = ${task.agentId}`
+  const shared = sql<string>`CASE WHEN EXISTS (${first}) THEN ${`${key}${SHARED}${task.id}`} ELSE ${key} END`
   return db
     .insertInto('tasks')
-    .values(rowOf(task))
+    .values({ ...row, ...(sharesKey ? { key_thumbprint: shared } : {}) })
     .onConflict((conflict) => conflict.column('key_thumbprint').doNothing())
 }
 
@@ -24,7 +38,21 @@ export async function findTask(db: Reader, id: string): Promise<Task | undefined
   return row && taskOf(row)
 }
 
-/** The only task that this key was ever for. */
+/** Fails where a key is one of a task of another agent, or of a task that shares its key with nobody. */
+export function usableKeyQuery(
+  db: Reader,
+  { key, task }: { readonly key: string; readonly task: Pick<Task, 'id' | 'agentId'> },
+): Step['query'] {
+  const taken = sql`SELECT 1 FROM tasks AS other WHERE other.key_thumbprint = ${key}
+    AND (other.opened_by <> 'code' OR other.agent_id <> ${task.agentId})`
+  return db
+    .updateTable('tasks')
+    .set((e) => ({ state: e.ref('state') }))
+    .where('id', '=', task.id)
+    .where(sql<SqlBool>`NOT EXISTS (${taken})`)
+}
+
+/** The only task that this key was ever for, or the first of those that share it. */
 export async function findTaskByKey(db: Reader, thumbprint: string): Promise<Task | undefined> {
   const row = await db
     .selectFrom('tasks')
@@ -231,6 +259,11 @@ function rowOf(task: Task): Row {
   }
 }
 
+function keyOf(column: string): string | null {
+  if (column.startsWith(NO_KEY)) return null
+  return column.split(SHARED)[0] ?? column
+}
+
 /** The task of a row. */
 export function taskOf(row: Row): Task {
   return {
@@ -247,7 +280,7 @@ export function taskOf(row: Row): Task {
     threadId: row.thread_id as Id<'thread'> | null, // written from a thread's id
     authTime: row.auth_time,
     acr: row.acr,
-    keyThumbprint: row.key_thumbprint.startsWith(NO_KEY) ? null : row.key_thumbprint,
+    keyThumbprint: keyOf(row.key_thumbprint),
     openedBy: row.opened_by as OpenedBy, // written by rowOf
     sponsored: row.sponsored === 1,
     sponsorGrantId: row.sponsor_grant_id as Id<'sponsor_grant'> | null, // written from a grant's id

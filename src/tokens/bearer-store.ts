@@ -55,6 +55,8 @@ export function insertRefreshStep(db: Reader, token: RefreshToken): Step {
     issued_at: token.issuedAt,
     expires_at: token.expiresAt,
     used_at: token.usedAt,
+    bound_to: token.boundTo,
+    successor: token.successor,
   })
   return { name: 'refresh token', query, rows: 1 }
 }
@@ -78,6 +80,8 @@ export async function findRefreshToken(
       issuedAt: row.issued_at,
       expiresAt: row.expires_at,
       usedAt: row.used_at,
+      boundTo: row.bound_to as RefreshToken['boundTo'], // a CHECK of the table
+      successor: row.successor,
     }
   )
 }
@@ -86,12 +90,38 @@ export async function findRefreshToken(
 export const REFRESH_STEP = 'unused refresh token'
 
 /** INVARIANT: single use of a refresh token is this update and nothing else. */
-export function useRefreshStep(db: Reader, digest: string, now: number): Step {
+export function useRefreshStep(
+  db: Reader,
+  { digest, now, successor }: { digest: string; now: number; successor: Uint8Array },
+): Step {
   const query = db
     .updateTable('refresh_tokens')
-    .set({ used_at: now })
+    .set({ used_at: now, successor })
     .where('digest', '=', digest)
     .where('used_at', 'is', null)
+  return { name: REFRESH_STEP, query, rows: 1 }
+}
+
+/** Holds a refresh token that nobody has used: it can be told once more to whoever got it before. */
+export function unusedRefreshStep(db: Reader, digest: string): Step {
+  const query = db
+    .updateTable('refresh_tokens')
+    .set((e) => ({ used_at: e.ref('used_at') }))
+    .where('digest', '=', digest)
+    .where('used_at', 'is', null)
+  return { name: REFRESH_STEP, query, rows: 1 }
+}
+
+/** Uses a refresh token that stays the same; `ends`: for the last time. */
+export function touchRefreshStep(
+  db: Reader,
+  { digest, ends, now }: { digest: string; ends: boolean; now: number },
+): Step {
+  const query = db
+    .updateTable('refresh_tokens')
+    .set({ used_at: now, ...(ends ? { expires_at: now } : {}) })
+    .where('digest', '=', digest)
+    .where('expires_at', '>', now)
   return { name: REFRESH_STEP, query, rows: 1 }
 }
 
@@ -99,7 +129,6 @@ export function useRefreshStep(db: Reader, digest: string, now: number): Step {
 export function forgetOpaqueTokens(storage: Storage, now: number): Promise<void> {
   return storage.transaction(async (tx) => {
     await tx.deleteFrom('bearer_tokens').where('expires_at', '<', now).execute()
-    await tx.deleteFrom('refresh_answers').where('ends_at', '<', now).execute()
     await tx.deleteFrom('refresh_tokens').where('expires_at', '<', now).execute()
   })
 }

@@ -23,7 +23,10 @@ export interface BearerToken {
   readonly expiresAt: number
 }
 
-/** Gets the next bearer token of a task, once. Ends with the task. */
+/**
+ * Gets the next resource token of a task. Ends with the task. Bound to a `client` that authenticates, it stays the same (RFC 9449
+ * section 5, FAPI 2.0 Security Profile 5.3.2.1). Any other is bound to the `key` of its task, if that has one, and used once.
+ */
 export interface RefreshToken {
   readonly digest: string
   readonly taskId: Id<'task'>
@@ -32,5 +35,9 @@ export interface RefreshToken {
   readonly scope: string | null
   readonly issuedAt: number
   readonly expiresAt: number
+  readonly boundTo: 'client' | 'key'
+  /** When it was used; of one that stays the same, last. */
   readonly usedAt: number | null
+  /** The refresh token that it was exchanged for, sealed: whoever did not get that asks again. Empty: none was given. */
+  readonly successor: Uint8Array | null
 }

@@ -15,6 +15,8 @@ export {
   insertBearerStep,
   insertRefreshStep,
   REFRESH_STEP,
+  touchRefreshStep,
+  unusedRefreshStep,
   useRefreshStep,
 } from './bearer-store.ts'
 export type { BearerToken, RefreshToken } from './bearer-token.ts'
@@ -50,7 +52,6 @@ export {
   type ProofExpectation,
   requireKey,
 } from './proof.ts'
-export { findRefreshAnswer, insertRefreshAnswerStep } from './refresh-answer-store.ts'
 export {
   checkResourceToken,
   mintResourceToken,

@@ -254,6 +254,10 @@ inEachWorld('the authorization endpoint under attack', (world) => {
 
     // Programs of the house hear of their mistakes, as long as somebody answers for the rule.
     const house = await registered(HOUSE)
+    const other = { redirect_uri: HOUSE, response_type: 'token' }
+    const told = new URL((await house.authorize(desk(), other)).location)
+    assert.equal(told.searchParams.get('error'), 'unsupported_response_type')
+    assert.equal(told.hash, '')
     const hears = async () => {
       const { location } = await house.authorize(desk(), { redirect_uri: HOUSE, prompt: 'none' })
       return location === '' ? undefined : new URL(location).searchParams.get('error')
@@ -355,6 +359,8 @@ inEachWorld('the authorization endpoint under attack', (world) => {
       )
       assert.equal(refused.body.request_uri, undefined)
     }
+    for (const response_type of ['token', 'code id_token', 'none'])
+      assert.equal((await push({ response_type })).body.error, 'unsupported_response_type')
     const pushed = await push({})
     assert.equal(pushed.status, 201, pushed.text)
     const request_uri = String(pushed.body.request_uri)

@@ -64,7 +64,7 @@ async function nothingWorks(
     scope: 'orders.read',
     key: task.key,
   })
-  assertNoToken(reopened, 'invalid_dpop_proof', 'task.key_used')
+  assertNoToken(reopened, 'invalid_request', 'task.key_used')
 
   const fiona = await w.browser('fiona')
   assert.notEqual((await fiona.submit(page, /^Approve once/)).status, 200, 'the page from before')

@@ -74,8 +74,6 @@ inEachWorld('clients that introduce themselves with bad intentions', (world) => 
       'http://LOCALHOST/callback',
       'http://localhost./callback',
       'http://0.0.0.0/callback',
-      'https://localhost/callback',
-      'https://127.0.0.1/callback',
       'https://app.example/callback#',
       'https://app.example/callback#fragment',
       'https://user@app.example/callback',
@@ -123,6 +121,8 @@ inEachWorld('clients that introduce themselves with bad intentions', (world) => 
       'http://localhost/callback',
       'http://127.0.0.1:1234/callback',
       'http://[::1]:1234/callback',
+      'https://localhost:8443/callback',
+      'https://127.0.0.1:8443/callback',
     ])
       assert.equal((await stranger.register({ redirect_uris: [uri] })).status, 201, uri)
   })

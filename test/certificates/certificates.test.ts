@@ -127,10 +127,11 @@ inEachWorld(
       const task = await open()
       const token = String((await exchange(task, task.certificate)).body.access_token)
       const other = selfSigned()
-      assertDenied(await call(other, token), 'proof.wrong_key')
-      assertDenied(await call(undefined, token), 'token.wrong_scheme')
+      assertDenied(await call(other, token), 'certificate.wrong')
+      assertDenied(await call(undefined, token), 'certificate.missing')
       // The same key in another certificate is another certificate.
-      assertDenied(await call(selfSigned({ key: task.certificate.key }), token), 'proof.wrong_key')
+      const renewed = selfSigned({ key: task.certificate.key })
+      assertDenied(await call(renewed, token), 'certificate.wrong')
       const key = await newKey()
       const url = w.gateway + ECHO
       const proof = await w.agent.proof(key, { method: 'GET', url, token })
@@ -141,12 +142,12 @@ inEachWorld(
       assertDenied(await call(task.certificate, token, dpop), 'proof.wrong_key')
       const bare = [['Authorization', `DPoP ${token}`]] as const
       assertDenied(await call(task.certificate, token, bare), 'proof.missing')
-      assertNoToken(await exchange(task, other), 'invalid_dpop_proof', 'proof.wrong_key')
-      assertNoToken(await exchange(task, undefined), 'invalid_dpop_proof', 'proof.missing')
+      assertNoToken(await exchange(task, other), 'invalid_grant', 'certificate.wrong')
+      assertNoToken(await exchange(task, undefined), 'invalid_request', 'proof.missing')
       const read = await issuer.send(`${w.issuer}/v1/tasks/${task.id}`, other, {
         headers: [['Authorization', `Bearer ${task.token}`]],
       })
-      assertRefused(read, 'proof.wrong_key')
+      assertRefused(read, 'certificate.wrong')
     })
 
     it('D4: what is bound to a DPoP key is not opened by any certificate', async () => {
@@ -208,8 +209,8 @@ inEachWorld(
       }
       for (const through of [ends, proxies[0]]) {
         assert.equal((await ask(through, certificate))?.status, 200)
-        assert.equal((await ask(through, selfSigned()))?.body.code, 'proof.wrong_key')
-        assert.equal((await ask(through, undefined))?.body.code, 'token.wrong_scheme')
+        assert.equal((await ask(through, selfSigned()))?.body.code, 'certificate.wrong')
+        assert.equal((await ask(through, undefined))?.body.code, 'certificate.missing')
       }
       // At its own TLS connection what a header says is nothing; an address that is no proxy may not say it.
       const forged = [
@@ -217,9 +218,9 @@ inEachWorld(
         ['Client-Cert', headerOf(certificate.der)],
       ] as const
       const claimed = await ends.send(`${shop.identifier}/items`, undefined, { headers: forged })
-      assert.equal(claimed.body.code, 'token.wrong_scheme')
+      assert.equal(claimed.body.code, 'certificate.missing')
       assert.equal((await ask(proxies[1], certificate, wary))?.body.code, 'request.bad_header')
-      assert.equal((await ask(proxies[2], certificate, blind))?.body.code, 'token.wrong_scheme')
+      assert.equal((await ask(proxies[2], certificate, blind))?.body.code, 'certificate.missing')
       for (const value of ['x', '::', ':AAA:', `:${'A'.repeat(9000)}:`, ':AAAA:, :AAAA:']) {
         const headers = [
           ['Authorization', `Bearer ${token}`],
@@ -234,7 +235,7 @@ inEachWorld(
     it('a certificate serves one task, for ever', async () => {
       const task = await open()
       const again = await post(task.certificate, await opening())
-      assertNoToken(again, 'invalid_dpop_proof', 'task.key_used')
+      assertNoToken(again, 'invalid_request', 'task.key_used')
     })
 
     it('an agent is known by the key of its certificate; the task gets a key of its own', async () => {
@@ -252,7 +253,7 @@ inEachWorld(
         [['DPoP', await w.agent.proof(key, { method: 'POST', url })]] as const
       // The base credential opens tasks, and binds none.
       const unbound = await post(base, by_certificate)
-      assertNoToken(unbound, 'invalid_dpop_proof', 'proof.missing')
+      assertNoToken(unbound, 'invalid_request', 'proof.missing')
       const stranger = await post(selfSigned(), by_certificate, await proof())
       assertNoToken(stranger, 'invalid_client', 'agent.unauthenticated')
       const nobody = await post(base, { ...by_certificate, client_id: 'nobody' }, await proof())

@@ -8,7 +8,7 @@ import { setNotifyAt } from '../../src/agents/index.ts'
 import { suspendPerson } from '../../src/people/index.ts'
 import { pendingConsents } from '../../src/tasks/index.ts'
 import { JWT_BEARER } from '../agent.ts'
-import { assertNoToken } from '../refusals.ts'
+import { newKey } from '../signing.ts'
 import { until } from '../until.ts'
 import { startUpstream } from '../upstream.ts'
 import { send } from '../wire.ts'
@@ -151,30 +151,70 @@ inEachWorld(
           body: String(new URLSearchParams(sent)),
         })
       }
-      const bad = 'oauth.invalid_request'
-      assertNoToken(await ask({ login_hint: undefined }), 'invalid_request', bad)
-      assertNoToken(await ask({ id_token_hint: 'x' }), 'invalid_request', bad)
-      assertNoToken(await ask({ binding_message: undefined }), 'invalid_request', bad)
-      assertNoToken(await ask({ requested_expiry: '-1' }), 'invalid_request', bad)
-      assertNoToken(await ask({ client_notification_token: 'short' }), 'invalid_request', bad)
-      assertNoToken(await ask({ request: 'eyJ' }), 'invalid_request', bad)
-      const long = { binding_message: 'x'.repeat(121), purpose: 'watch' }
-      assertNoToken(await ask(long), 'invalid_binding_message', 'backchannel.bad_message')
-      assertNoToken(
-        await ask({ scope: 'openid orders.nothing' }),
-        'invalid_scope',
-        'task.bad_scope',
-      )
-      const unknown = 'backchannel.unknown_person'
-      assertNoToken(await ask({ login_hint: 'nobody@x.example' }), 'unknown_user_id', unknown)
-      const { client_assertion } = {
-        client_assertion: await w.agent.assertion({ claims: { aud: 'x' } }),
+      // CIBA section 13: an error has the members of the standard and no more. What we call it is in a header.
+      const refused = async (
+        form: Record<string, string | undefined>,
+        error: string,
+        code: string,
+      ) => {
+        const answer = await ask(form)
+        assert.deepEqual(Object.keys(answer.body), ['error', 'error_description'], answer.text)
+        assert.equal(answer.body.error, error)
+        assert.equal(answer.headers['remit-problem'], code)
+        assert.equal(answer.status, error === 'invalid_client' ? 401 : 400)
       }
-      assertNoToken(await ask({ client_assertion }), 'invalid_client', 'agent.unauthenticated')
+      const bad = 'oauth.invalid_request'
+      await refused({ login_hint: undefined }, 'invalid_request', bad)
+      await refused({ id_token_hint: 'x' }, 'invalid_request', bad)
+      await refused({ binding_message: undefined }, 'invalid_request', bad)
+      await refused({ requested_expiry: '-1' }, 'invalid_request', bad)
+      await refused({ client_notification_token: 'short' }, 'invalid_request', bad)
+      await refused({ request: 'eyJ' }, 'invalid_request', bad)
+      // Who asks comes first: what is wrong with a form, only agents hear.
+      const stranger = { client_assertion: undefined, client_assertion_type: undefined }
+      for (const form of [{ request: 'eyJ' }, { login_hint: undefined }])
+        await refused({ ...stranger, ...form }, 'invalid_client', 'agent.unauthenticated')
+      const long = { binding_message: 'x'.repeat(121), purpose: 'watch' }
+      await refused(long, 'invalid_binding_message', 'backchannel.bad_message')
+      await refused({ scope: 'openid orders.nothing' }, 'invalid_scope', 'task.bad_scope')
+      const unknown = 'backchannel.unknown_person'
+      await refused({ login_hint: 'nobody@x.example' }, 'unknown_user_id', unknown)
+      for (const aud of ['x', [w.issuer, 'x'], `${w.issuer}/oauth/par`]) {
+        const client_assertion = await w.agent.assertion({ claims: { aud } })
+        await refused({ client_assertion }, 'invalid_client', 'agent.unauthenticated')
+      }
       const fiona = await w.person('fiona')
       const suspension = { personId: fiona.id, by: 'operator', reason: 'test' }
       await suspendPerson(w.rooms.people, suspension)
-      assertNoToken(await ask({ login_hint: fiona.id }), 'unknown_user_id', unknown)
+      await refused({ login_hint: fiona.id }, 'unknown_user_id', unknown)
+    })
+
+    it('CIBA 7.1: an assertion is for the issuer, the token endpoint or this one; elsewhere for the issuer alone', async () => {
+      const w = world()
+      const sam = await w.person('sam')
+      const as = async (aud: string) => ({
+        client_assertion_type: JWT_BEARER,
+        client_assertion: await w.agent.assertion({ claims: { aud } }),
+      })
+      const post = async (path: string, form: Record<string, string>) =>
+        send(w.issuer + path, {
+          method: 'POST',
+          headers: [
+            ['Content-Type', 'application/x-www-form-urlencoded'],
+            ['DPoP', await w.agent.proof(await newKey(), { method: 'POST', url: w.issuer + path })],
+          ],
+          body: String(new URLSearchParams(form)),
+        })
+      const question = { scope: 'openid orders.watch', binding_message: 'w', login_hint: sam.id }
+      for (const path of ['', '/oauth/token', '/oauth/bc-authorize']) {
+        const form = { ...(await as(w.issuer + path)), ...question }
+        assert.equal((await post('/oauth/bc-authorize', form)).status, 200, path)
+      }
+      const grant = { grant_type: 'client_credentials', purpose: 'w', scope: 'orders.watch' }
+      for (const path of ['/oauth/token', '/oauth/bc-authorize']) {
+        const form = { ...(await as(w.issuer + path)), ...grant }
+        assert.equal((await post('/oauth/token', form)).body.error, 'invalid_client', path)
+      }
     })
   },
   { consented: false },

@@ -74,7 +74,7 @@ inEachWorld(
       const again = await agent.ask({ ...wish, key: await newKey() })
       assertNoToken(again, 'invalid_grant', 'subject_token.replayed')
       const other = await agent.ask({ ...wish, subjectToken: await w.idToken() })
-      assertNoToken(other, 'invalid_dpop_proof', 'task.key_used', 'a key is for one task')
+      assertNoToken(other, 'invalid_request', 'task.key_used', 'a key is for one task')
     })
 
     it('a person who says no is not asked again for a while', async () => {

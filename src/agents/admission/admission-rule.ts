@@ -47,6 +47,8 @@ export interface Proving {
   /** The keys, of a client that registered them with us. */
   readonly jwks?: readonly object[] | undefined
   readonly jwksUri?: string | undefined
+  /** It holds itself to the FAPI 2.0 Security Profile. */
+  readonly fapi2?: boolean | undefined
 }
 
 /**

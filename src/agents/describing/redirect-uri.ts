@@ -33,10 +33,18 @@ export function checkRedirectUri(value: unknown): string {
   if (url.username !== '' || url.password !== '') throw bad('an address has no user name')
   const own = [...url.searchParams.keys()].find((name) => ANSWERS.has(name.toLowerCase()))
   if (own !== undefined) throw bad(`\`${own}\` is a parameter of the answer`)
-  const loopback = isLoopbackRedirect(value)
-  if (url.protocol === 'https:' ? loopback : !(url.protocol === 'http:' && loopback))
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopbackRedirect(value)))
     throw bad('answers are sent to `https`, or to `http` on `localhost`, `127.0.0.1` or `[::1]`')
   return value
+}
+
+/**
+ * `application_type` of OpenID Connect Registration, by where answers go: `native` is what the protocol library lets come from any port of
+ * this computer (RFC 8252 section 7.3), which no client with a certificate for it needs.
+ */
+export function applicationTypeOf(redirectUris: readonly string[]): 'native' | 'web' {
+  const here = redirectUris.filter(isLoopbackRedirect)
+  return here.length > 0 && here.every((uri) => uri.startsWith('http:')) ? 'native' : 'web'
 }
 
 function bad(detail: string): Problem {

@@ -1,4 +1,5 @@
 import type { AgentKey } from '../agent.ts'
+import type { RequestTerms } from '../describing/request-terms.ts'
 
 /** How a client may prove itself at the token endpoint. */
 export type ClientMethod = 'none' | 'private_key_jwt'
@@ -17,6 +18,7 @@ export interface ClientDocument {
   /** At least one. More than one: the client chooses each time. */
   readonly methods: readonly ClientMethod[]
   readonly jwksUri: string | undefined
+  readonly terms: RequestTerms
   /** Of `jwks`, or fetched from `jwks_uri`. */
   readonly keys: readonly ClientKey[]
 }

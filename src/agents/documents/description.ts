@@ -25,11 +25,16 @@ export function provingOf(client: Pick<SelfRegistered, 'proves'>): Proving {
 
 /** A client whose document was read, as what admission and consent go by. */
 export function selfOf(document: ClientDocument): SelfRegistered & { readonly proves: Proving } {
-  const { clientId, clientName, jwksUri, keys, methods, redirectUris } = document
+  const { clientId, clientName, jwksUri, keys, methods, redirectUris, terms } = document
   const thumbprints = keys.map(({ thumbprint }) => thumbprint).toSorted()
   return {
     ...{ clientId, clientName, redirectUris },
-    proves: { methods, keys: thumbprints, ...(jwksUri === undefined ? {} : { jwksUri }) },
+    proves: {
+      methods,
+      keys: thumbprints,
+      ...(jwksUri === undefined ? {} : { jwksUri }),
+      ...(terms.fapi2 ? { fapi2: true } : {}),
+    },
   }
 }
 

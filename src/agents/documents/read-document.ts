@@ -1,6 +1,7 @@
 import { ExactNumber, type Json } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
 import { checkRedirectUri } from '../describing/redirect-uri.ts'
+import { readRequestTerms } from '../describing/request-terms.ts'
 import { LONGEST_CLIENT_NAME, visibleLine } from '../describing/visible-line.ts'
 import type { ClientDocument } from './client-document.ts'
 import { clientHost } from './client-url.ts'
@@ -37,6 +38,7 @@ export function readDocument(json: Json, clientId: string): ReadDocument {
     clientId,
     ...asking(given, clientId),
     methods,
+    terms: readRequestTerms(given, { methods, server: { fapi2: false }, bad: invalid }),
     jwksUri: proves && jwksUri !== undefined ? keysAddress(jwksUri) : undefined,
     keys: proves && jwks !== undefined ? keysOf(jwks) : [],
   }

@@ -14,6 +14,8 @@ export type AuthenticatingParts = AgentParts & {
   readonly documents?: ClientDocuments | undefined
   /** Who signs certificates by which agents are known, DER; nobody, when left out. */
   readonly clientAuthorities?: readonly Uint8Array[] | undefined
+  /** Keys of one's own and certificates count, and nothing else (FAPI 2.0 Security Profile 5.3.2.1). */
+  readonly fapi2?: boolean | undefined
   /** Without, no attestations are accepted. */
   readonly challenges?: AttestationChallenges | undefined
 }
@@ -28,4 +30,8 @@ export interface Authenticated extends CredentialUse {
 }
 
 /** One way to say who one is. */
-export type Way = (parts: AuthenticatingParts, assertion: string) => Promise<Authenticated>
+export type Way = (
+  parts: AuthenticatingParts,
+  assertion: string,
+  audiences?: readonly string[],
+) => Promise<Authenticated>

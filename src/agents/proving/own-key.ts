@@ -41,13 +41,14 @@ interface Proven {
 
 /**
  * RFC 7523 section 3, RFC 7523bis: signed by a key we hold for the agent, or that its metadata document names; issuer and subject the
- * client id, audience Remit's issuer and nothing else, `jti`, at most five minutes.
+ * client id, audience Remit's issuer and nothing else (unless the endpoint names more), `jti`, at most five minutes.
  */
 export async function byOwnKey(
   parts: AuthenticatingParts,
   assertion: string,
+  audiences: readonly string[] = [],
 ): Promise<Authenticated> {
-  const { claims, client } = await verify(parts, assertion)
+  const { claims, client } = await verify(parts, assertion, audiences)
   const agent = client.agent ?? (await admitted(parts, client.clientId))
   return {
     agent,
@@ -59,7 +60,11 @@ export async function byOwnKey(
   }
 }
 
-async function verify(parts: AuthenticatingParts, assertion: string): Promise<Proven> {
+async function verify(
+  parts: AuthenticatingParts,
+  assertion: string,
+  audiences: readonly string[],
+): Promise<Proven> {
   const { header, payload } = readCompact(assertion)
   const { iss, sub } = readObject(payload, 'claims set')
   if ((!isName(iss) && !isClientUrl(iss)) || sub !== iss)
@@ -70,7 +75,7 @@ async function verify(parts: AuthenticatingParts, assertion: string): Promise<Pr
   const claims = await checkJwt(assertion, {
     typ: TYP,
     issuer: iss,
-    audience: parts.issuer,
+    audience: audienceOf(parts, audiences),
     algorithms: ALGORITHMS_OF[key.jwk.kty],
     keyFor: () => importPublicJwk(key.jwk).key,
     clock: parts.clock,
@@ -79,6 +84,13 @@ async function verify(parts: AuthenticatingParts, assertion: string): Promise<Pr
   })
   jtiOf(claims)
   return { claims, client: { clientId: iss, agent } }
+}
+
+/** INVARIANT: one audience, even where several would do: whoever else is named could use the assertion here. */
+function audienceOf({ issuer }: AuthenticatingParts, more: readonly string[]) {
+  if (more.length === 0) return issuer
+  return ([only, ...others]: readonly string[]) =>
+    others.length === 0 && only !== undefined && [issuer, ...more].includes(only)
 }
 
 /**

@@ -27,6 +27,7 @@ async function find(parts: AuthenticatingParts, clientId: string): Promise<Agent
   const agent = await findAgent(read, agentIdOf(clientId))
   if (!agent) throw new Problem('agent.unknown', 'there is no such agent')
   const proves =
+    parts.fapi2 ||
     agent.issuer !== null ||
     (await hadKeys(read, agent.id)) ||
     (await wasCertified(read, agent.id)) ||

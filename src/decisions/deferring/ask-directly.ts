@@ -42,26 +42,36 @@ export async function askDirectly(
   request: BackchannelRequest,
 ): Promise<Asked> {
   const caller = await readCaller(parts, request)
-  if (caller instanceof Problem) {
-    const attempt = {
-      type: 'task.refused' as const,
-      proof: undefined,
-      about: {},
-      ip: request.origin.ip,
-    }
-    return refuseOpening(parts, attempt, refused(caller.code, caller.detail))
-  }
+  if (caller instanceof Problem) return refuseCaller(parts, request, caller)
   const asked = await problemOr(ask(parts, request, caller))
   if (!(asked instanceof Problem) && asked.outcome === 'asked') return asked
   if (asked instanceof Problem && asked.status >= 500) throw asked
   const why = asked instanceof Problem ? refused(asked.code, asked.detail) : asked
-  const attempt: Attempt = {
-    type: 'task.refused',
-    proof: caller.proof,
-    about: { agent: caller.agent.id },
-    ip: request.origin.ip,
-  }
-  return refuseOpening(parts, attempt, why)
+  return refuseOpening(parts, attemptOf(request, caller), why)
+}
+
+/** A request that cannot be read. Whoever sends it authenticates first, and is told what is wrong only then (CIBA section 7.2). */
+export async function refuseQuestion(
+  parts: DecisionParts,
+  request: OpeningRequest,
+  wrong: Problem,
+): Promise<Refused> {
+  const caller = await readCaller(parts, request)
+  if (caller instanceof Problem) return refuseCaller(parts, request, caller)
+  return refuseOpening(parts, attemptOf(request, caller), refused(wrong.code, wrong.detail))
+}
+
+function refuseCaller(
+  parts: DecisionParts,
+  { origin }: OpeningRequest,
+  { code, detail }: Problem,
+): Promise<Refused> {
+  const attempt = { type: 'task.refused' as const, proof: undefined, about: {}, ip: origin.ip }
+  return refuseOpening(parts, attempt, refused(code, detail))
+}
+
+function attemptOf({ origin }: OpeningRequest, { agent, proof }: Caller): Attempt {
+  return { type: 'task.refused', proof, about: { agent: agent.id }, ip: origin.ip }
 }
 
 async function ask(

@@ -1,6 +1,12 @@
 import type { Detail } from '@remit/engine'
 import type { Step } from '../../storage/index.ts'
-import { insertRefreshStep, newOpaqueToken, type Proof, tokenTypeOf } from '../../tokens/index.ts'
+import {
+  insertRefreshStep,
+  newOpaqueToken,
+  type Proof,
+  type RefreshToken,
+  tokenTypeOf,
+} from '../../tokens/index.ts'
 import type { HeldTask } from '../facts.ts'
 import { mayIssueAt } from '../issuance/gate.ts'
 import type { Issuing as IssuingBy } from '../issuance/issuing.ts'
@@ -35,10 +41,12 @@ export interface Issuing {
   readonly family?: string | null
   readonly proof: Proof | undefined
   readonly by: Pick<IssuingBy, 'grant' | 'origin'>
-  /** Used up together with the issue. */
-  readonly steps: readonly Step[]
-  /** Written with it, about what is answered. */
-  readonly remember?: ((answer: InteractiveTokens) => Step) | undefined
+  /** What gets the token after this one: another, bound to this, or one that was given out before. */
+  readonly refresh: { readonly next: RefreshToken['boundTo'] } | { readonly same: string }
+  /** The answer to the same question before may have been lost. */
+  readonly repeats?: boolean
+  /** Used up together with the issue; `refreshToken` is what is answered. */
+  readonly steps: (refreshToken: string | undefined) => readonly Step[]
 }
 
 /**
@@ -61,40 +69,29 @@ export async function issueTokens(
   const noMore = await mayIssueAt(parts, of, 'refresh_token', issuing, people.lifted)
   const scope = scopeOf(at.details)
   const { setting, view, details } = at
+  // A client that authenticates may prove another key than the one that its task began with.
+  const thumbprint = asked.proof?.thumbprint ?? task.keyThumbprint
   const issued = await resourceAccess(parts, held, {
     ...{ resource: at.resource, view, details, scope, person: setting.person, until: people.until },
-    thumbprint: task.keyThumbprint,
+    thumbprint,
   })
   const { expiresIn, id, token } = issued.token
-  const refresh = noMore ? undefined : newOpaqueToken('remit_rt', parts.random)
-  const now = parts.clock.now()
-  const kind = tokenTypeOf(task.keyThumbprint)
+  const { refreshToken, steps } = noMore
+    ? { refreshToken: undefined, steps: [] }
+    : nextRefreshToken(parts, held, { ...asked, family: asked.family ?? scope })
+  const kind = tokenTypeOf(thumbprint)
   const answer: InteractiveTokens = {
     outcome: 'issued',
-    ...{ kind, token, expiresIn, refreshToken: refresh?.token, details, scope, taskId: task.id },
+    ...{ kind, token, expiresIn, refreshToken, details, scope, taskId: task.id },
   }
   const done = await parts.live.commit(parts.storage, [
-    ...asked.steps,
+    ...asked.steps(refreshToken),
     ...people.steps,
-    ...(asked.remember ? [asked.remember(answer)] : []),
     ...issued.steps,
-    ...(refresh
-      ? [
-          insertRefreshStep(parts.storage.read, {
-            digest: refresh.digest,
-            taskId: task.id,
-            clientId: asked.clientId,
-            resource,
-            scope: asked.family ?? scope,
-            issuedAt: now,
-            expiresAt: task.deadline,
-            usedAt: null,
-          }),
-        ]
-      : []),
+    ...steps,
     parts.ledger.appendStep({
       ...aboutTask(held),
-      type: 'token.issued',
+      type: asked.repeats ? 'token.repeated' : 'token.issued',
       resource: at.resource.name,
       tokenId: id,
       thumbprint: asked.proof?.thumbprint,
@@ -102,6 +99,20 @@ export async function issueTokens(
   ])
   if (!done.committed) return { outcome: 'failed', guard: done.failed }
   return answer
+}
+
+function nextRefreshToken(
+  { clock, random, storage }: Pick<DecisionParts, 'clock' | 'random' | 'storage'>,
+  { task }: HeldTask,
+  { clientId, family = null, refresh, resource }: Issuing,
+): { readonly refreshToken: string; readonly steps: readonly Step[] } {
+  if ('same' in refresh) return { refreshToken: refresh.same, steps: [] }
+  const { digest, token } = newOpaqueToken('remit_rt', random)
+  const step = insertRefreshStep(storage.read, {
+    ...{ digest, clientId, resource, taskId: task.id, scope: family, boundTo: refresh.next },
+    ...{ issuedAt: clock.now(), expiresAt: task.deadline, usedAt: null, successor: null },
+  })
+  return { refreshToken: token, steps: [step] }
 }
 
 function scopeOf(details: readonly Detail[]): string {

@@ -1,106 +1,45 @@
-import { sha256url } from '../../lib/bytes.ts'
 import type { Step } from '../../storage/index.ts'
 import {
-  findRefreshAnswer,
-  insertRefreshAnswerStep,
+  findRefreshToken,
   opaqueDigest,
-  type Proof,
   type RefreshToken,
+  unusedRefreshStep,
+  useRefreshStep,
 } from '../../tokens/index.ts'
-import type { HeldTask } from '../facts.ts'
-import { aboutTask, grantAt } from '../issue-resource-token.ts'
-import type { Refused } from '../opening/opening.ts'
-import { isRefused } from '../opening/wanted.ts'
 import type { DecisionParts } from '../parts.ts'
-import { proofStep } from '../refuse.ts'
-import type { InteractiveTokens } from './issue.ts'
 
-/** Long enough for a client that tries again at once, too short for anything else. */
-const KEPT_MS = 10_000
+/** Where a refresh token was exchanged and no other was given, as policies let none be issued. */
+const NONE = ''
 
-/** What is asked with a refresh token. */
-interface Asked {
-  readonly clientId: string
-  readonly refreshToken: string
-  readonly resource?: string | undefined
-  readonly scope?: string | undefined
-  readonly details?: unknown
-  readonly origin: { readonly ip: string }
-}
-
-/** Everything that makes a request the same one: the key too, but not the proof, which is fresh each time. */
-function hashOf(asked: Asked, { thumbprint }: Proof): string {
-  const { clientId, details, refreshToken, resource, scope } = asked
-  return sha256url(JSON.stringify([refreshToken, clientId, thumbprint, resource, scope, details]))
+/** Uses a refresh token up, and keeps what it is exchanged for in the same update. */
+export function exchangeStep(
+  { clock, master, storage }: Pick<DecisionParts, 'clock' | 'master' | 'storage'>,
+  { digest }: Pick<RefreshToken, 'digest'>,
+  successor: string | undefined,
+): Step {
+  const sealed = master.seal(successor ?? NONE, placeOf({ digest }))
+  return useRefreshStep(storage.read, { digest, now: clock.now(), successor: sealed })
 }
 
 /**
- * Keeps what a refresh token is answered with, in the commit that uses it up. Only for clients that prove their key: of any other,
- * whoever holds a copy would look the same.
+ * What a used refresh token was exchanged for, while nobody has used that: the answer may have been lost on its way, and a client that slept
+ * comes back hours later. `step` holds it to that. Never a second family: it is the token that was issued then. `reused`: somebody got
+ * the answer, so there are two who hold the token. `none`: there was nothing to lose.
  */
-export function rememberStep(
-  parts: Pick<DecisionParts, 'clock' | 'master' | 'storage'>,
-  shown: Pick<RefreshToken, 'digest'>,
-  { asked, proof }: { readonly asked: Asked; readonly proof: Proof },
-): (answer: InteractiveTokens) => Step {
-  return (answer) =>
-    insertRefreshAnswerStep(parts.storage.read, {
-      digest: shown.digest,
-      requestHash: hashOf(asked, proof),
-      answer: parts.master.seal(JSON.stringify(answer), placeOf(shown)),
-      next:
-        answer.refreshToken === undefined
-          ? null
-          : (opaqueDigest('remit_rt', answer.refreshToken) ?? null),
-      until: parts.clock.now() + KEPT_MS,
-    })
+export async function lostSuccessor(
+  { master, storage }: Pick<DecisionParts, 'master' | 'storage'>,
+  { digest, successor }: Pick<RefreshToken, 'digest' | 'successor'>,
+): Promise<{ readonly token: string; readonly step: Step } | 'none' | 'reused'> {
+  if (successor === null) return 'reused'
+  const token = Buffer.from(master.open(successor, placeOf({ digest }))).toString('utf8')
+  if (token === NONE) return 'none'
+  const next = opaqueDigest('remit_rt', token)
+  const kept = next === undefined ? undefined : await findRefreshToken(storage.read, next)
+  if (next === undefined || !kept || kept.usedAt !== null) return 'reused'
+  return { token, step: unusedRefreshStep(storage.read, next) }
 }
 
-/**
- * The same answer again, for the same request by the same key within some seconds: the first one may have been lost. Never a second
- * family: these are the tokens that were issued then, and not once the refresh token among them was used. Refused while it is stopped.
- * `undefined`: it is reuse.
- */
-export async function lostAnswer(
-  parts: DecisionParts,
-  given: {
-    readonly asked: Asked
-    readonly shown: RefreshToken
-    readonly held: HeldTask
-    readonly proof: Proof
-    /** What else is used up. */
-    readonly steps: readonly Step[]
-  },
-): Promise<InteractiveTokens | Refused | undefined> {
-  const { asked, held, proof, shown, steps } = given
-  const requestHash = hashOf(asked, proof)
-  const { digest } = shown
-  const sealed = await findRefreshAnswer(parts.storage.read, {
-    ...{ digest, requestHash },
-    now: parts.clock.now(),
-  })
-  if (!sealed) return undefined
-  const issuing = { grant: 'refresh_token', bound: true, origin: asked.origin } as const
-  const { details, scope } = asked
-  const still = await grantAt(parts, held, { resource: shown.resource, details, scope, issuing })
-  // It is the client all the same, and suspending closes nothing.
-  if (isRefused(still)) return still
-  const done = await parts.live.commit(parts.storage, [
-    proofStep(parts, proof),
-    ...steps,
-    parts.ledger.appendStep({
-      ...aboutTask(held),
-      type: 'token.repeated',
-      resource: still.resource.name,
-      thumbprint: proof.thumbprint,
-    }),
-  ])
-  if (!done.committed) return undefined
-  const text = Buffer.from(parts.master.open(sealed, placeOf(shown))).toString('utf8')
-  return JSON.parse(text) as InteractiveTokens // sealed by `rememberStep`
-}
-
-/** What an answer is sealed to. */
+/** What a successor is sealed to. */
 export function placeOf({ digest }: Pick<RefreshToken, 'digest'>): string {
-  return `refresh_answers/${digest}`
+  return `refresh_tokens/${digest}`
 }

@@ -30,6 +30,11 @@ export function isAssertionStep(guard: string): boolean {
   return Object.values(CREDENTIAL_STEPS).some((name) => name === guard)
 }
 
+/** What its refresh tokens are bound to (contract 12.2). */
+export function boundTo({ byKey }: ProvedClient): 'client' | 'key' {
+  return byKey ? 'client' : 'key'
+}
+
 const PUBLIC: ProvedClient = { byKey: false, steps: [] }
 
 /**
@@ -42,12 +47,14 @@ export async function proveClient(
   parts: DecisionParts,
   { assertion, assertionType = '', clientId }: ClientShown,
 ): Promise<ProvedClient> {
-  const methods = await methodsOf(parts, clientId)
+  const { fapi2, methods } = await waysOf(parts, clientId)
   if (assertion === undefined) {
-    if (methods.includes('none')) return PUBLIC
+    if (methods.includes('none') && !fapi2) return PUBLIC
     throw new Problem('agent.unauthenticated', 'the client authenticates with its key')
   }
   // Whoever can show more than it said is believed, not refused.
+  if (fapi2 && assertionType === ATTESTED)
+    throw new Problem('agent.unauthenticated', 'the client authenticates with its key')
   if (!methods.includes('private_key_jwt') && assertionType !== ATTESTED)
     throw new Problem(
       'oauth.invalid_request',
@@ -59,13 +66,17 @@ export async function proveClient(
   return { byKey: true, steps: [credentialStep(parts.storage.read, credential)] }
 }
 
-async function methodsOf(
+async function waysOf(
   parts: DecisionParts,
   clientId: string,
-): Promise<readonly ('none' | 'private_key_jwt')[]> {
-  if (!isClientUrl(clientId))
-    return (await findDescription(parts.storage.read, clientId))?.proves.methods ?? ['none']
+): Promise<{ readonly fapi2: boolean; readonly methods: readonly ('none' | 'private_key_jwt')[] }> {
+  const everyone = parts.fapi2 ?? false
+  if (!isClientUrl(clientId)) {
+    const { fapi2 = false, methods = ['none'] } =
+      (await findDescription(parts.storage.read, clientId))?.proves ?? {}
+    return { fapi2: everyone || fapi2, methods }
+  }
   const document = await parts.documents?.inForce(clientId)
   if (!document) throw new Problem('client_document.refused', 'no documents are fetched here')
-  return document.methods
+  return { fapi2: everyone || document.terms.fapi2, methods: document.methods }
 }

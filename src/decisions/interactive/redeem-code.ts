@@ -23,6 +23,7 @@ import {
   useAuthorizationStep,
 } from '../../tasks/index.ts'
 import { CODE_STEP, consumeCodeStep, type Proof } from '../../tokens/index.ts'
+import { KEY_USED } from '../opening/begin.ts'
 import { grantOrAsk, isUnapproved } from '../opening/grant.ts'
 import { newTask } from '../opening/new-task.ts'
 import { type Refused, refused } from '../opening/opening.ts'
@@ -34,6 +35,7 @@ import { approvalOfCode, purposeOf } from './approved-code.ts'
 import { grantEnded, type Presenting, readProof, refusing } from './credentials.ts'
 import { type InteractiveTokens, issueTokens } from './issue.ts'
 import {
+  boundTo,
   type ClientShown,
   isAssertionStep,
   type ProvedClient,
@@ -85,17 +87,22 @@ export async function redeemCode(
   const found = await behind(parts, authorization, { proof, client, origin: asked.origin })
   if (isRefused(found)) return no(found)
   const task = await interactiveTask(parts, found, proof)
-  const done = await parts.live.commit(parts.storage, [
+  const sharesKey = proof !== undefined && !parts.freshKeys
+  const steps = [
     ...(proof ? [proofStep(parts, proof)] : []),
     ...client.steps,
     consumeCodeStep(read, asked.codeId, { now: parts.clock.now(), knownUntil: task.deadline }),
     useAuthorizationStep(read, AUTHORIZATION_STEP, authorization.id, task.id),
     ...(found.approval ? useSteps(parts, found.approval, newId('decision', parts.random)) : []),
-    ...openSteps(parts, task, { chain: [task.agentId], origin: asked.origin }),
-  ])
+    ...openSteps(parts, task, { chain: [task.agentId], origin: asked.origin }, [], { sharesKey }),
+  ]
+  const first = await parts.live.commit(parts.storage, steps)
+  // Of two tasks that begin with one key in the same moment, the second did not see the first yet.
+  const again = sharesKey && !first.committed && first.failed === KEY_STEP
+  const done = again ? await parts.live.commit(parts.storage, steps) : first
   if (!done.committed) return no(await overtaken(parts, authorization, done.failed))
   return firstTokens(parts, task, {
-    ...{ authorization, proof, origin: asked.origin, details: asked.details },
+    ...{ authorization, client, proof, origin: asked.origin, details: asked.details },
   })
 }
 
@@ -132,7 +139,7 @@ async function behind(
   const resource = byIdentifier.get(authorization.resource)
   if (!resource) return refused('resource.unknown', 'no such resource is offered')
   // INVARIANT: bearer tokens are for MCP servers, whose clients may know nothing else; an API's clients have keys.
-  if (!proof && resource.protocol !== 'mcp')
+  if (!proof && (resource.protocol !== 'mcp' || parts.fapi2))
     return refused('proof.missing', 'this resource takes bound tokens only: send a DPoP proof')
   const purpose = purposeOf(authorization, resource.name)
   const wanted = { details: authorization.details, purpose }
@@ -217,6 +224,7 @@ async function firstTokens(
   task: Task,
   given: {
     readonly authorization: Authorization
+    readonly client: ProvedClient
     readonly proof: Proof | undefined
     readonly origin: Presenting['origin']
     readonly details: unknown
@@ -226,7 +234,9 @@ async function firstTokens(
   const held = await parts.facts.task(task.id)
   if (!held) throw new Error('a task is gone in the moment it was opened')
   const issued = await issueTokens(parts, held, {
-    ...{ clientId, resource, proof: given.proof, details: given.details, steps: [] },
+    ...{ clientId, resource, proof: given.proof, details: given.details },
+    refresh: { next: boundTo(given.client) },
+    steps: () => [],
     family: authorizedScope(task),
     by: { grant: 'authorization_code', origin: given.origin },
   }).catch(async (error: unknown) => {
@@ -265,8 +275,7 @@ async function overtaken(
   if (isAssertionStep(guard))
     return refused('assertion.replayed', 'the client assertion was used before')
   if (guard === PROOF_STEP) return refused('proof.replayed', 'the proof was used before')
-  if (guard === KEY_STEP)
-    return refused('task.key_used', 'the key belongs to another task; make a fresh one for each')
+  if (guard === KEY_STEP) return refused('task.key_used', KEY_USED)
   if (guard === BASES_STEP) return refused('grant.ended', 'the person has taken the consent back')
   if (guard === USE_STEP) return NOT_APPROVED
   if (guard !== CODE_STEP && guard !== AUTHORIZATION_STEP)

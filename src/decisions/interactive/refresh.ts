@@ -1,25 +1,33 @@
 import { canProve } from '../../agents/index.ts'
 import { USE_STEP } from '../../approvals/index.ts'
 import { Problem } from '../../lib/problem.ts'
-import { closeTask } from '../../tasks/index.ts'
+import type { Step } from '../../storage/index.ts'
+import { closeTask, KEY_STEP, usableKeyStep } from '../../tasks/index.ts'
 import {
   findRefreshToken,
   opaqueDigest,
   type Proof,
   REFRESH_STEP,
   type RefreshToken,
-  useRefreshStep,
+  touchRefreshStep,
 } from '../../tokens/index.ts'
 import type { HeldTask } from '../facts.ts'
 import { aboutTask } from '../issue-resource-token.ts'
+import { KEY_USED } from '../opening/begin.ts'
 import { type Refused, refused } from '../opening/opening.ts'
 import type { DecisionParts } from '../parts.ts'
 import { problemOr } from '../reasons.ts'
 import { PROOF_STEP, proofStep } from '../refuse.ts'
 import { grantEnded, type Presenting, readProof, refusing } from './credentials.ts'
 import { type InteractiveTokens, issueTokens } from './issue.ts'
-import { lostAnswer, rememberStep } from './lost-answer.ts'
-import { type ClientShown, isAssertionStep, proveClient } from './prove-client.ts'
+import { exchangeStep, lostSuccessor } from './lost-answer.ts'
+import {
+  boundTo,
+  type ClientShown,
+  isAssertionStep,
+  type ProvedClient,
+  proveClient,
+} from './prove-client.ts'
 
 /** RFC 6749 section 6, with RFC 8707. */
 export interface Refreshing extends Presenting, ClientShown {
@@ -32,9 +40,10 @@ export interface Refreshing extends Presenting, ClientShown {
 }
 
 /**
- * The next resource token of a task that a code opened, and the next refresh token: the one that was shown is used up in
- * the same transaction. Shown a second time it closes the task, whoever shows it (RFC 9700 section 4.14.2); but the same request by the
- * same key gets the same answer again, for some seconds: the first may have been lost.
+ * The next resource token of a task that a code opened. The refresh token of a client that authenticates stays the same, and counts with
+ * any key of that client (RFC 9449 section 5). Any other is used up in the same transaction, and the next one is given. Shown a second
+ * time it gets that next one again, until somebody has used it: the first answer may have been lost. After that it closes the task,
+ * whoever shows it (RFC 9700 section 4.14.2).
  */
 export async function refreshTokens(
   parts: DecisionParts,
@@ -52,41 +61,102 @@ export async function refreshTokens(
     return no(refused('refresh_token.invalid', 'the refresh token is not one of this client'))
   const client = await problemOr(proveClient(parts, asked))
   if (client instanceof Problem) return no(refused(client.code, client.detail))
-  const again = async () => {
-    const before =
-      proof && (await lostAnswer(parts, { asked, shown, held, proof, steps: client.steps }))
-    if (!before) return no(await reused(parts, shown))
-    if (before.outcome !== 'refused') return before
-    return no(before.asks ? before : refusedRefresh(before))
-  }
-  if (shown.usedAt !== null) return again()
-  const wrong = misuse(parts, { asked, shown, held, proof })
+  const given: Given = { asked, shown, held, proof, client }
+  const wrong = await misuse(parts, given)
+  // Whoever has used what it was exchanged for is somebody else than whoever comes now.
+  const lost =
+    shown.boundTo === 'key' && shown.usedAt !== null && (await lostSuccessor(parts, shown))
+  if (lost === 'reused') return no(await reused(parts, shown))
   if (wrong) return no(wrong)
-  if (!proof && (client.byKey || (await canProve(read, held.task.agentId))))
-    return no(refused('grant.ended', 'the agent can prove itself by now, and has to'))
-  const issued = await issueTokens(parts, held, {
+  const first = await exchange(parts, given, lost)
+  // Of two at the same moment the second finds what the first was given.
+  const again = first.outcome === 'failed' && first.guard === REFRESH_STEP && !lost
+  const answer = again ? await exchangeAgain(parts, given) : first
+  if (answer === 'reused') return no(await reused(parts, shown))
+  if (answer.outcome === 'issued') return answer
+  if (answer.outcome === 'refused') return no(answer.asks ? answer : refusedRefresh(answer))
+  return no(await overtaken(parts, shown, answer.guard))
+}
+
+interface Given {
+  readonly asked: Refreshing
+  readonly shown: RefreshToken
+  readonly held: HeldTask
+  readonly proof: Proof | undefined
+  readonly client: ProvedClient
+}
+
+type Lost = Awaited<ReturnType<typeof lostSuccessor>> | false
+
+async function exchange(
+  parts: DecisionParts,
+  { asked, client, held, proof, shown }: Given,
+  lost: Exclude<Lost, 'reused'>,
+) {
+  if (lost === 'none')
+    return refused(
+      'refresh_token.invalid',
+      'the refresh token was used, and none was given after it',
+    )
+  const now = parts.clock.now()
+  const { read } = parts.storage
+  const { digest } = shown
+  const stays = shown.boundTo === 'client'
+  const exchanged = (next: string | undefined) =>
+    stays
+      ? [keyStep(parts, held, proof), touchRefreshStep(read, { digest, now, ends: !next })].flat()
+      : [lost ? lost.step : exchangeStep(parts, shown, next)]
+  return issueTokens(parts, held, {
     clientId: shown.clientId,
     resource: shown.resource,
     scope: asked.scope,
     details: asked.details,
     family: shown.scope,
     proof,
-    remember: proof && rememberStep(parts, shown, { asked, proof }),
+    repeats: lost !== false,
     by: { grant: 'refresh_token', origin: asked.origin },
-    steps: [
+    refresh: stays
+      ? { same: asked.refreshToken }
+      : lost
+        ? { same: lost.token }
+        : { next: boundTo(client) },
+    steps: (next) => [
       ...(proof ? [proofStep(parts, proof)] : []),
       ...client.steps,
-      useRefreshStep(read, shown.digest, parts.clock.now()),
+      ...exchanged(next),
     ],
   })
-  if (issued.outcome === 'issued') return issued
-  if (issued.outcome === 'refused') return no(issued.asks ? issued : refusedRefresh(issued))
-  if (issued.guard === PROOF_STEP) return no(refused('proof.replayed', 'the proof was used before'))
-  if (isAssertionStep(issued.guard))
-    return no(refused('assertion.replayed', 'the client assertion was used before'))
-  if (issued.guard === REFRESH_STEP) return again()
-  if (issued.guard === USE_STEP) return no(STALE)
-  throw new Error(`tokens could not be stored: ${issued.guard}`)
+}
+
+async function exchangeAgain(parts: DecisionParts, given: Given) {
+  const now = await findRefreshToken(parts.storage.read, given.shown.digest)
+  if (!now || now.boundTo === 'client') return refused('refresh_token.invalid', 'it has expired')
+  const lost = now.usedAt !== null && (await lostSuccessor(parts, now))
+  return lost === 'reused' ? lost : exchange(parts, given, lost)
+}
+
+/** INVARIANT: no key of another agent, and none that a task has for itself, becomes one of this client's. */
+function keyStep({ storage }: DecisionParts, { task }: HeldTask, proof: Proof | undefined): Step[] {
+  return proof === undefined || proof.thumbprint === task.keyThumbprint
+    ? []
+    : [usableKeyStep(storage.read, { key: proof.thumbprint, task })]
+}
+
+async function overtaken(
+  parts: DecisionParts,
+  shown: RefreshToken,
+  guard: string,
+): Promise<Refused> {
+  if (guard === PROOF_STEP) return refused('proof.replayed', 'the proof was used before')
+  if (isAssertionStep(guard))
+    return refused('assertion.replayed', 'the client assertion was used before')
+  if (guard === KEY_STEP) return refused('task.key_used', KEY_USED)
+  if (guard === REFRESH_STEP)
+    return shown.boundTo === 'client'
+      ? refused('refresh_token.invalid', 'the refresh token has expired')
+      : reused(parts, shown)
+  if (guard === USE_STEP) return STALE
+  throw new Error(`tokens could not be stored: ${guard}`)
 }
 
 const STALE = refused('token.stale', 'somebody was quicker; send the request again')
@@ -96,18 +166,23 @@ function refusedRefresh(refusal: Refused): Refused {
   return refusal.reason.startsWith('approval.') ? refusal : grantEnded(refusal)
 }
 
-function misuse(
+async function misuse(
   parts: DecisionParts,
-  given: { asked: Refreshing; shown: RefreshToken; held: HeldTask; proof: Proof | undefined },
-): Refused | undefined {
-  const { asked, held, proof, shown } = given
+  { asked, client, held, proof, shown }: Given,
+): Promise<Refused | undefined> {
   if (asked.resource !== undefined && asked.resource !== shown.resource)
     return refused('task.resource_not_granted', 'the refresh token is for another resource')
   if (shown.expiresAt <= parts.clock.now())
     return refused('refresh_token.invalid', 'the refresh token has expired')
-  if (held.task.keyThumbprint !== null && !proof)
+  if (shown.boundTo === 'client' && !client.byKey)
+    return refused('agent.unauthenticated', 'the client authenticates with its key')
+  const { agentId, keyThumbprint } = held.task
+  if (keyThumbprint !== null && !proof)
     return refused('proof.missing', 'the refresh token is bound to the key of its task')
-  if (held.task.keyThumbprint !== (proof?.thumbprint ?? null))
+  if (!proof && (client.byKey || (await canProve(parts.storage.read, agentId))))
+    return refused('grant.ended', 'the agent can prove itself by now, and has to')
+  // RFC 9449 section 5: bound to the client where that authenticates, and to the key where nothing else says who it is.
+  if (shown.boundTo === 'key' && keyThumbprint !== (proof?.thumbprint ?? null))
     return refused('proof.wrong_key', 'the refresh token is not bound to that key')
   const had = (shown.scope ?? '').split(' ')
   const more = asked.scope?.split(' ').some((name) => !had.includes(name))

@@ -16,6 +16,7 @@ import {
 } from '../../tokens/index.ts'
 import type { HeldTask, Setting } from '../facts.ts'
 import { livenessNow, ownTokens } from '../identify.ts'
+import { isKeyOf } from '../issuing/task-key.ts'
 import { callKeys, livenessOf, settingLiveness } from '../liveness.ts'
 import { isSubject, minting, partiesOf } from '../minting.ts'
 import type { DecisionParts } from '../parts.ts'
@@ -155,7 +156,7 @@ async function ofHandle(
   if (!row || row.expiresAt <= parts.clock.now()) return undefined
   const resource = (await parts.catalog.current()).byIdentifier.get(row.resource)
   const held = await parts.facts.task(row.taskId)
-  if (!resource || !held || held.task.keyThumbprint !== row.thumbprint) return undefined
+  if (!resource || !held || !isKeyOf(held.task, row.thumbprint)) return undefined
   if (!caller.mayKnow({ resource: resource.name, agentId: held.task.agentId })) return undefined
   const claims = { exp: Math.floor(row.expiresAt / 1000), task: { id: row.taskId, ep: row.epochs } }
   const alive = await aliveAt(parts, held, { resource, token: undefined, claims })
@@ -200,7 +201,7 @@ async function holderOf(
   at: Resource | undefined,
 ): Promise<HeldTask | undefined> {
   const held = await parts.facts.task(claims.client_id)
-  if (held?.task.keyThumbprint !== boundKeyOf(claims.cnf)) return undefined
+  if (!held || !isKeyOf(held.task, boundKeyOf(claims.cnf))) return undefined
   return isSubject(parts, held, claims, at) ? held : undefined
 }
 

@@ -57,6 +57,10 @@ export async function begin(
   return done.committed ? undefined : done.failed
 }
 
+/** Also of certificates. */
+export const KEY_USED =
+  'the key belongs to another task: make a new key (or certificate) and send the request with that'
+
 const REFUSALS: Readonly<Record<string, readonly [ProblemCode, string]>> = {
   [PROOF_STEP]: ['proof.replayed', 'the proof was used before'],
   [CREDENTIAL_STEPS.once]: ['assertion.replayed', 'the client assertion was used before'],
@@ -65,7 +69,7 @@ const REFUSALS: Readonly<Record<string, readonly [ProblemCode, string]>> = {
   'used ticket': ['ticket.replayed', 'the ticket was used before'],
   [DEFERRAL_STEP]: ['deferral.used', 'the code was redeemed before'],
   [USE_STEP]: ['deferral.denied', 'the approval was used, taken back or has ended'],
-  [KEY_STEP]: ['task.key_used', 'the key belongs to another task; make a fresh one for each'],
+  [KEY_STEP]: ['task.key_used', KEY_USED],
   [BASES_STEP]: ['task.overtaken', 'what it stands on changed meanwhile'],
   [LINE_STEP]: ['task.closed', 'a task above it is not open any more'],
   [ROOM_STEP]: ['task.too_many_children', 'there are as many tasks below as there may be'],

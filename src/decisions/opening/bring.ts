@@ -133,13 +133,14 @@ export async function authenticate(
   {
     assertion,
     assertionType,
+    audiences,
     certificate,
     clientId,
-  }: Pick<OpeningRequest, 'assertion' | 'assertionType' | 'certificate' | 'clientId'>,
+  }: Pick<OpeningRequest, 'assertion' | 'assertionType' | 'audiences' | 'certificate' | 'clientId'>,
 ): Promise<Authenticated> {
   if (assertion === undefined && certificate && clientId !== undefined)
     return authenticateByCertificate(parts, { ...certificate, clientId })
   if (assertion === undefined || assertionType === undefined)
     throw new Problem('agent.unauthenticated', 'the request carries no client assertion')
-  return authenticateAgent(parts, { assertion, assertionType })
+  return authenticateAgent(parts, { assertion, assertionType, audiences })
 }

@@ -124,7 +124,7 @@ async function prepare(
  * key, or the assertion is for the key that was proved; and a token that proves nothing is for MCP servers only.
  */
 async function resourceOf(
-  { catalog }: DecisionParts,
+  { catalog, fapi2 }: DecisionParts,
   { asserted, bound, brought, issuer }: ReadAssertion<BroughtPublic>,
 ): Promise<string> {
   if (!bound && !issuer.bearer)
@@ -133,7 +133,7 @@ async function resourceOf(
   if (resource === undefined)
     throw new Problem('resource.unknown', 'name the one `resource` that a token is wanted for')
   const { byIdentifier } = await catalog.current()
-  if (!brought.proof && byIdentifier.get(resource)?.protocol !== 'mcp')
+  if (!brought.proof && (fapi2 || byIdentifier.get(resource)?.protocol !== 'mcp'))
     throw new Problem('proof.missing', 'this resource takes bound tokens only: send a DPoP proof')
   return resource
 }

@@ -44,7 +44,8 @@ async function asBrought(
   if (brought.proof) return asked
   const { agent, vouched } = brought
   // INVARIANT: what can prove possession, or may not do without, gets nothing that does not need it.
-  if (!vouched.issuer.bearer || (await canProve(parts.storage.read, agent.id)))
+  const unbound = vouched.issuer.bearer && !parts.fapi2
+  if (!unbound || (await canProve(parts.storage.read, agent.id)))
     throw new Problem('proof.missing', 'send a DPoP proof: its token is bound to a key')
   if (asked.resource === undefined)
     throw new Problem('resource.unknown', 'name the one `resource` that a token is wanted for')

@@ -20,6 +20,8 @@ export interface OpeningRequest {
   /** RFC 7523 client authentication: `client_assertion` and its type. */
   readonly assertion: string | undefined
   readonly assertionType: string | undefined
+  /** What an assertion may name as its audience beside the issuer. */
+  readonly audiences?: readonly string[] | undefined
   /** Every value of the header `DPoP`: by a key that was never used for a task. */
   readonly proof: string | readonly string[] | undefined
   /** Of the TLS connection: it binds the task where there is no proof, or says which agent asks where there is no assertion. */

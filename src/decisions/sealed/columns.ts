@@ -1,7 +1,7 @@
 import type { SealedColumn } from '../../keys/index.ts'
 import { placeOf as placeOfDeferral } from '../deferring/defer.ts'
 import { sealPlace } from '../external/decision-point.ts'
-import { placeOf as placeOfAnswer } from '../interactive/lost-answer.ts'
+import { placeOf as placeOfSuccessor } from '../interactive/lost-answer.ts'
 import { place as placeOfResult } from '../waiting/kept-result.ts'
 
 export const DECISIONS_SEALED: readonly SealedColumn[] = [
@@ -21,10 +21,10 @@ export const DECISIONS_SEALED: readonly SealedColumn[] = [
     }),
   ),
   {
-    table: 'refresh_answers',
-    column: 'answer',
+    table: 'refresh_tokens',
+    column: 'successor',
     key: 'digest',
-    place: ({ digest = '' }) => placeOfAnswer({ digest }),
+    place: ({ digest = '' }) => placeOfSuccessor({ digest }),
   },
   {
     table: 'kept_results',

@@ -19,10 +19,12 @@ export const TOKEN_PROBLEMS = {
   'backchannel.bad_message': { status: 400, title: 'The binding message is not acceptable' },
   'backchannel.hint_expired': { status: 400, title: 'The hint whom to ask has expired' },
   'backchannel.unknown_person': { status: 400, title: 'Nobody can be asked by this hint' },
+  'certificate.missing': { status: 401, title: 'The client certificate of the token is needed' },
   'certificate.not_trusted': {
     status: 401,
     title: 'The client certificate is of nobody who is known here',
   },
+  'certificate.wrong': { status: 401, title: 'The client certificate is not that of the token' },
   'code.invalid': { status: 400, title: 'The authorization code does not work' },
   'code.used': { status: 400, title: 'The authorization code was used before' },
   'deferral.denied': { status: 400, title: 'The request was not granted' },

@@ -4,11 +4,12 @@ import {
   type DecisionParts,
   type Hint,
   isNotificationToken,
+  refuseQuestion,
 } from '../../decisions/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { readClientForm } from '../attestation.ts'
 import type { Form } from '../form.ts'
-import { limitsOf, openingOf, placeOf, refuse, wantedOf } from '../grants/read.ts'
+import { credentialsOf, limitsOf, placeOf, refuse, refuseActor, wantedOf } from '../grants/read.ts'
 import { type PresentingPorts, presentedAt } from '../presented.ts'
 import { refusalProblem } from '../token-answer.ts'
 
@@ -28,28 +29,48 @@ export async function backchannelEndpoint(
 ): Promise<object> {
   if (message.method !== 'POST') throw new Problem('request.method_not_allowed', 'POST is needed')
   const { form } = await readClientForm(message)
-  refuse(form, ['request', 'subject_token'], 'is not accepted here')
-  const binding = form.get('binding_message')
-  const purpose = form.get('purpose') ?? binding
-  if (purpose === undefined)
-    throw new Problem('oauth.invalid_request', '`purpose` or `binding_message` is needed')
-  const wanted = wantedOf(form)
-  const answer = await askDirectly(ports.decisions, {
+  const { issuer } = ports
+  const asking = {
     ...presentedAt(message, ports, BACKCHANNEL),
-    ...openingOf(form),
-    ...wanted,
-    scope: withoutOpenId(wanted.scope),
-    ...limitsOf(form),
-    ...placeOf(form),
-    purpose,
-    hint: hintOf(form),
-    message: binding,
-    waits: waitsOf(form),
-    notificationToken: notificationTokenOf(form),
-  })
+    ...credentialsOf(form),
+    // Section 7.1 has it so. RFC 7523bis has the issuer alone: everywhere else that is all that counts.
+    audiences: ports.decisions.fapi2 ? [] : [`${issuer}/oauth/token`, `${issuer}${BACKCHANNEL}`],
+  }
+  const question = questionOf(form)
+  const answer =
+    question instanceof Problem
+      ? await refuseQuestion(ports.decisions, asking, question)
+      : await askDirectly(ports.decisions, { ...asking, ...question })
   if (answer.outcome === 'refused') throw refusalProblem(answer)
   const { code, expiresIn, interval } = answer.held
   return { auth_req_id: code, expires_in: expiresIn, interval }
+}
+
+/** What is asked, or what is wrong with it. */
+function questionOf(form: Form) {
+  try {
+    refuse(form, ['request', 'subject_token'], 'is not accepted here')
+    refuseActor(form)
+    const binding = form.get('binding_message')
+    const purpose = form.get('purpose') ?? binding
+    if (purpose === undefined)
+      throw new Problem('oauth.invalid_request', '`purpose` or `binding_message` is needed')
+    const wanted = wantedOf(form)
+    return {
+      ...wanted,
+      scope: withoutOpenId(wanted.scope),
+      ...limitsOf(form),
+      ...placeOf(form),
+      purpose,
+      hint: hintOf(form),
+      message: binding,
+      waits: waitsOf(form),
+      notificationToken: notificationTokenOf(form),
+    }
+  } catch (error) {
+    if (error instanceof Problem) return error
+    throw error
+  }
 }
 
 /** Exactly one (section 7.1). */

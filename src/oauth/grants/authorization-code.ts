@@ -66,11 +66,12 @@ export async function authorizationCode(
  * INVARIANT: a code without a challenge is worth nothing; there is no grant without PKCE, and no method but S256.
  */
 function checkCode(stored: StoredCode, form: Form): string | undefined {
-  const verifier = required(form, 'code_verifier')
+  // RFC 7636 section 4.6: without one it is the wrong one.
+  const verifier = form.get('code_verifier') ?? ''
   const bound =
     stored.clientId === clientIdOf(form) &&
     stored.redirectUri === required(form, 'redirect_uri') &&
-    stored.resource === required(form, 'resource') &&
+    stored.resource === (form.get('resource') ?? stored.resource) &&
     stored.codeChallengeMethod === 'S256' &&
     VERIFIER.test(verifier) &&
     stored.codeChallenge === sha256url(verifier)

@@ -19,6 +19,11 @@ export interface Presented {
 /** RFC 7523 section 2.2 client authentication, and the one resource a token is wanted for (RFC 8707). */
 export function openingOf(form: Form) {
   refuseActor(form)
+  return credentialsOf(form)
+}
+
+/** The same, where what else is in the form is judged later. */
+export function credentialsOf(form: Form) {
   return {
     assertion: form.get('client_assertion'),
     assertionType: form.get('client_assertion_type'),

@@ -24,11 +24,25 @@ export function answerWhereKnown(ports: {
       return ports.show(context, bad('answers are sent in the query: leave `response_mode` out'))
     await next()
     const away = awayFrom(context)
-    if (away === undefined || (await mayLeave(ports.decisions, context))) return
+    if (away === undefined) return
+    if (await mayLeave(ports.decisions, context)) {
+      if (away.hash !== '') context.set('Location', inQuery(away))
+      return
+    }
     context.remove('Location')
-    const why = away.searchParams.get('error_description') ?? 'the request cannot be answered'
+    const told = new URL(inQuery(away)).searchParams
+    const why = told.get('error_description') ?? 'the request cannot be answered'
     ports.show(context, bad(why))
   }
+}
+
+/** Errors of response types that are answered in the fragment, if there were any. */
+function inQuery(away: URL): string {
+  const there = new URL(away)
+  there.hash = ''
+  for (const [name, value] of new URLSearchParams(away.hash.slice(1)))
+    there.searchParams.append(name, value)
+  return there.href
 }
 
 /** Where the browser is sent, if that is not to us. */

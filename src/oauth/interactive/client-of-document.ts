@@ -1,8 +1,9 @@
 import Provider, { type AdapterPayload, errors } from 'oidc-provider'
 import {
+  applicationTypeOf,
   type ClientDocument,
   type ClientDocuments,
-  isLoopbackRedirect,
+  membersOfTerms,
 } from '../../agents/index.ts'
 import { Problem } from '../../lib/problem.ts'
 
@@ -37,11 +38,12 @@ function payloadOf(document: ClientDocument): AdapterPayload {
     client_id: clientId,
     client_name: clientName,
     redirect_uris: [...redirectUris],
-    application_type: redirectUris.some(isLoopbackRedirect) ? 'native' : 'web',
+    application_type: applicationTypeOf(redirectUris),
     ...(method === undefined ? {} : { token_endpoint_auth_method: method }),
     grant_types: ['authorization_code', 'refresh_token'],
     response_types: ['code'],
     response_modes: ['query'],
+    ...membersOfTerms(document.terms),
     ...(keys.length > 0
       ? { jwks: { keys: keys.map(({ jwk, kid }) => ({ ...jwk, kid, use: 'sig' })) } }
       : {}),

@@ -23,10 +23,3 @@ export async function resourceServer(
     .join(' ')
   return { scope, audience: identifier, accessTokenFormat: 'opaque' }
 }
-
-/** There is none: a client says what it wants its token for. */
-export function noResource(): never {
-  throw new errors.InvalidTarget(
-    '`resource` is needed: the address of the server that the token is for',
-  )
-}

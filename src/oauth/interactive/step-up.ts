@@ -27,6 +27,9 @@ export function letStepUpPass(provider: object): void {
         read[name] = undefined
       }
       this.#parameters = read
+      // Before the library looks at how the answer would be sent, and calls that what is wrong.
+      if (typeof read?.response_type === 'string' && read.response_type !== 'code')
+        throw new errors.UnsupportedResponseType('response_type is code')
     }
   }
   Object.defineProperty(provider, 'OIDCContext', { value: Context })

@@ -76,7 +76,7 @@ async function replace(
   const ours = OURS.find((name) => Object.hasOwn(given, name))
   if (ours !== undefined)
     throw new Problem('registration.bad_metadata', `\`${ours}\` is not the client's to say`)
-  const client = readClientMetadata(body)
+  const client = readClientMetadata(body, ports)
   await requireAllowed(ports, client_id, client)
   await describeClient(ports.decisions, selfRegistered(client_id, client))
   const replaced = { client_id, ...client }

@@ -1,8 +1,10 @@
 import {
+  applicationTypeOf,
   checkRedirectUri,
-  isLoopbackRedirect,
   LONGEST_CLIENT_NAME,
+  membersOfTerms,
   readClientKeys,
+  readRequestTerms,
   visibleLine,
 } from '../../agents/index.ts'
 import { Problem } from '../../lib/problem.ts'
@@ -20,6 +22,9 @@ export interface ClientRegistration {
   /** Of a client that authenticates: public keys that are ours to check with. */
   readonly jwks?: { readonly keys: readonly object[] }
   /** Its own word, for rules that narrow by it. */
+  readonly require_pushed_authorization_requests?: true
+  readonly security_profile?: 'fapi2'
+  readonly default_resource?: string
   readonly software_id?: string
   readonly software_version?: string
 }
@@ -36,7 +41,10 @@ type Members = Readonly<Record<string, unknown>>
  * another kind of client is refused, so that nobody finds out later.
  * @throws Problem `registration.bad_metadata`, `registration.bad_redirect`
  */
-export function readClientMetadata(value: unknown): ClientRegistration {
+export function readClientMetadata(
+  value: unknown,
+  server: { readonly fapi2?: boolean | undefined },
+): ClientRegistration {
   const given = membersOf(value)
   const redirects = given.redirect_uris
   if (!Array.isArray(redirects) || redirects.length === 0 || redirects.length > MOST_REDIRECTS)
@@ -47,15 +55,18 @@ export function readClientMetadata(value: unknown): ClientRegistration {
     throw bad('`response_types` is `code`')
   const { application_type: kind = 'web' } = given
   if (kind !== 'web' && kind !== 'native') throw bad('`application_type` is `web` or `native`')
+  const proving = provingOf(given)
+  const methods = [proving.token_endpoint_auth_method]
   return {
     redirect_uris: uris,
     // What it is follows from where answers go, whatever it calls itself.
-    application_type: uris.some(isLoopbackRedirect) ? 'native' : 'web',
-    ...provingOf(given),
+    application_type: applicationTypeOf(uris),
+    ...proving,
     response_types: ['code'],
     response_modes: ['query'],
     client_name: nameOf(given.client_name),
     ...softwareOf(given),
+    ...membersOfTerms(readRequestTerms(given, { methods, server, bad })),
   }
 }
 

@@ -32,6 +32,8 @@ export interface RegistrationPorts {
   readonly clock: Clock
   readonly random: Random
   readonly registration: RegistrationPolicy
+  /** Whether the FAPI 2.0 Security Profile holds for every client. */
+  readonly fapi2?: boolean | undefined
   /** Needed to register, where one is set (RFC 7591 section 3, initial access token). */
   readonly registrationToken?: Secret | undefined
   /** How many may wait for their first use; only tests say it. */
@@ -67,7 +69,7 @@ export async function registrationEndpoint(
   const { artefacts, clock, random } = ports
   if (message.method !== 'POST') throw new Problem('request.method_not_allowed', 'POST is needed')
   requireInitialToken(message, ports)
-  const client = readClientMetadata(await readJson(message))
+  const client = readClientMetadata(await readJson(message), ports)
   // Lower case only: it becomes the name of an agent.
   const client_id = `client-${Buffer.from(random.bytes(16)).toString('hex')}`
   await requireAllowed(ports, client_id, client)

@@ -3,7 +3,12 @@ import type { ClientRegistration } from './read-metadata.ts'
 
 type Said = Pick<
   ClientRegistration,
-  'redirect_uris' | 'client_name' | 'token_endpoint_auth_method' | 'jwks' | 'software_id'
+  | 'redirect_uris'
+  | 'client_name'
+  | 'token_endpoint_auth_method'
+  | 'jwks'
+  | 'software_id'
+  | 'security_profile'
 >
 
 /** A client that registered, as admission and consent go by it. */
@@ -21,6 +26,7 @@ export function selfRegistered(clientId: string, client: Said): SelfRegistered {
             methods: [client.token_endpoint_auth_method],
             keys: thumbprints,
             jwks: jwks?.keys ?? [],
+            ...(client.security_profile === 'fapi2' ? { fapi2: true } : {}),
           },
         }),
   }

@@ -31,6 +31,7 @@ import { confirmedSecrets } from './0044-confirmed-secrets.ts'
 import { recordedTime } from './0045-recorded-time.ts'
 import { presumedOutcomes } from './0047-presumed-outcomes.ts'
 import { ledgerBreaks } from './0048-ledger-breaks.ts'
+import { refreshTokens } from './0050-refresh-tokens.ts'
 import type { Migration } from './migration.ts'
 
 /** Every migration, oldest first. Add at the end; never change or remove one that was released. */
@@ -68,4 +69,5 @@ export const MIGRATIONS: readonly Migration[] = [
   recordedTime,
   presumedOutcomes,
   ledgerBreaks,
+  refreshTokens,
 ]

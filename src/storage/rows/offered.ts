@@ -223,16 +223,6 @@ export interface BearerTokenRow {
   expires_at: Millis
 }
 
-/** What a refresh token was answered with. */
-export interface RefreshAnswerRow {
-  digest: string
-  request_hash: string
-  answer: Uint8Array
-  /** Digest of the refresh token in it. */
-  next: string | null
-  ends_at: Millis
-}
-
 export interface RefreshTokenRow {
   digest: string
   task_id: string
@@ -242,4 +232,7 @@ export interface RefreshTokenRow {
   issued_at: Millis
   expires_at: Millis
   used_at: Millis | null
+  bound_to: string
+  /** Sealed. */
+  successor: Uint8Array | null
 }
