@@ -19,7 +19,8 @@ const DONE =
   /"(?:subject_token\.replayed|ticket\.replayed|code\.used|refresh_token\.used|deferral\.used|registration\.unauthorized)"|You allowed this/
 
 /** Said in so many words, or a page from which one goes on. */
-const STOPPED = /^503 .*storage\.unavailable|^200 .*You allowed this .* Back to the program/s
+const STOPPED =
+  /^503 .*(?:storage\.unavailable|temporarily_unavailable)|^200 .*You allowed this .* Back to the program/s
 
 const MOST_STOPS = 8
 const MANY = 100_000
