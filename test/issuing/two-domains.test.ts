@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, it } from 'node:test'
-import type { Detail } from '@remit/engine'
+import { asDelegates, type Detail } from '@remit/engine'
 import { addIssuer, registerAgent, revokeIssuer, setCeiling } from '../../src/agents/index.ts'
 import { applyImport, setRisk } from '../../src/catalog/index.ts'
 import { planImport } from '../../src/catalog/testing.ts'
@@ -78,7 +78,8 @@ inEachWorld('identity chaining between two Remits', (world) => {
     const { id: personId } = await acme.person('sam')
     for (const agentId of ['refund-bot', 'helper'])
       await grantBasis(acme.rooms.decisions, {
-        ...{ personId, agentId, kind: 'consent', details: [stock], grantedBy: personId },
+        ...{ personId, agentId, kind: 'consent', grantedBy: personId },
+        details: [stock, ...asDelegates([stock])],
       })
     await addIssuer(acme.rooms.issuers, {
       ...{ name: 'house', issuer: house.issuer, uses: ['peer'], trust: 2, ceiling: null },

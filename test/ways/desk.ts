@@ -1,4 +1,4 @@
-import type { Detail } from '@remit/engine'
+import { asDelegates, type Detail } from '@remit/engine'
 import { addAdmissionRule, findAgent, registerAgent, setCeiling } from '../../src/agents/index.ts'
 import { addEnforcer, applyImport, setRisk } from '../../src/catalog/index.ts'
 import type { ImportPlan } from '../../src/catalog/plan-resource.ts'
@@ -245,14 +245,14 @@ export class Ways {
     await publishPolicies(this.world.rooms.policy, { text, by, note: 'for tests' })
   }
 
-  /** Sam agrees to everything that refund-bot may do. */
+  /** Sam agrees to everything that refund-bot may do, and to its handing it on. */
   async consent(): Promise<void> {
     const { id } = await this.world.person('sam')
     await grantBasis(this.world.rooms.decisions, {
       personId: id,
       agentId: SAMPLE_AGENT.id,
       kind: 'consent',
-      details: this.everything,
+      details: [...this.everything, ...asDelegates(this.everything)],
       grantedBy: id,
     })
   }
