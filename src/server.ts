@@ -19,6 +19,7 @@ import {
   PATIENCE,
   type Patience,
   Running,
+  UpstreamSlots,
 } from './gateway/index.ts'
 import {
   ClientAddresses,
@@ -38,7 +39,7 @@ import { Problem } from './lib/problem.ts'
 import type { Random } from './lib/random.ts'
 import { repeat, systemWait } from './lib/repeat.ts'
 import type { Live } from './live/index.ts'
-import { describeMcpServer, outbound } from './net/index.ts'
+import { describeMcpServer, MAX_CONNECTIONS, outbound } from './net/index.ts'
 import { beginWhenAsked, oauthHandlers } from './oauth/index.ts'
 import { problemPage, problemPageFor, registerPages } from './pages/index.ts'
 import { forgetEnded } from './people/index.ts'
@@ -157,6 +158,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     connections: rooms.connections,
     decisions,
     dispatcher: upstreams.dispatcher,
+    slots: new UpstreamSlots(MAX_CONNECTIONS),
     patience: options.patience ?? PATIENCE,
     master: rooms.master,
     mcp: { ...mcpLimits(settings), ...options.mcp },

@@ -51,6 +51,11 @@ export function mayContinue(
   return surface === undefined || facts.isHeard(surface, at)
 }
 
+/** Everything that `mayContinue` asks about, for `Live.pin`. */
+export function groundOf({ view, ticket }: Rests): readonly LiveView[] {
+  return [view, ticket.also, ticket.word].filter((each) => each !== undefined)
+}
+
 function holdsAll(live: LiveParts['live'], views: readonly (LiveView | undefined)[]): boolean {
   return views.every((view) => view === undefined || live.holds(view))
 }

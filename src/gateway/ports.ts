@@ -8,6 +8,7 @@ import type { Wait } from '../lib/repeat.ts'
 import type { Patience } from './http/outgoing.ts'
 import type { McpLimits } from './mcp/limits.ts'
 import type { Running } from './running.ts'
+import type { UpstreamSlots } from './upstream-slots.ts'
 
 /** What the gateway works with. */
 export interface GatewayPorts {
@@ -23,6 +24,8 @@ export interface GatewayPorts {
   readonly connections: ConnectionParts
   readonly decisions: DecisionParts
   readonly dispatcher: Dispatcher
+  /** Who may have how many of the dispatcher's connections. */
+  readonly slots: UpstreamSlots
   readonly patience: Patience
   /** Seals the ids of MCP sessions; and the key of digests in answers. */
   readonly master: Pick<MasterKey, 'derive' | 'seal' | 'open'>

@@ -1,5 +1,5 @@
 import { type Repetition, repeat } from '../lib/repeat.ts'
-import type { Live } from '../live/index.ts'
+import type { Live, LiveView } from '../live/index.ts'
 
 /** Why we ended a call: what it stands on is no longer alive, the gateway is going down, or nobody waits for the answer. */
 export type Cut = 'ended' | 'stopping' | 'abandoned'
@@ -10,26 +10,45 @@ const LOOK_EVERY_MS = 250
 interface Watched {
   readonly lives: () => boolean
   readonly cut: (reason: Cut) => void
+  readonly release: () => void
+}
+
+/** What a running call stands on. */
+export interface Ground {
+  /** Read once, when the watch begins. */
+  readonly views: readonly LiveView[]
+  readonly lives: () => boolean
 }
 
 /** Every answer that is streaming now. Cut as soon as what it stands on has changed. */
 export class Running {
   readonly #watched = new Set<Watched>()
+  readonly #live: Pick<Live, 'onChange' | 'pin'>
   readonly #stopListening: () => void
   readonly #looking: Repetition
   #stopped = false
 
-  constructor(live: Pick<Live, 'onChange'>, onError: (error: unknown) => void) {
+  constructor(live: Pick<Live, 'onChange' | 'pin'>, onError: (error: unknown) => void) {
+    this.#live = live
     this.#stopListening = live.onChange(() => this.look())
     this.#looking = repeat(async () => this.look(), { everyMs: LOOK_EVERY_MS, onError })
   }
 
-  /** Calls `cut` once when `lives` has turned false. Returns how to stop watching. */
-  watch(lives: () => boolean, cut: (reason: Cut) => void): () => void {
-    const entry = { lives, cut }
+  /** Calls `cut` once when the ground is gone. Returns how to stop watching. */
+  watch({ lives, views }: Ground, cut: (reason: Cut) => void): () => void {
+    const pins = views.map((view) => this.#live.pin(view))
+    const release = () => {
+      for (const unpin of pins) unpin()
+    }
+    const entry = { lives, cut, release }
     this.#watched.add(entry)
     if (this.#stopped) queueMicrotask(() => this.#cutAll())
-    return () => this.#watched.delete(entry)
+    return () => this.#end(entry)
+  }
+
+  #end(entry: Watched): void {
+    this.#watched.delete(entry)
+    entry.release()
   }
 
   get size(): number {
@@ -39,7 +58,7 @@ export class Running {
   look(): void {
     for (const entry of this.#watched) {
       if (entry.lives()) continue
-      this.#watched.delete(entry)
+      this.#end(entry)
       entry.cut('ended')
     }
   }
@@ -54,7 +73,9 @@ export class Running {
 
   #cutAll(): void {
     const all = [...this.#watched]
-    this.#watched.clear()
-    for (const entry of all) entry.cut('stopping')
+    for (const entry of all) {
+      this.#end(entry)
+      entry.cut('stopping')
+    }
   }
 }

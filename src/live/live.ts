@@ -176,6 +176,20 @@ export class Live {
     return new Problem('live.lease_over', 'this server had lost its lease; nothing was done')
   }
 
+  /**
+   * Keeps what a running call stands on at hand, however much else is looked at meanwhile; answers how to let go. Without it a stream
+   * would end because its state was least recently used.
+   */
+  pin(view: LiveView): () => void {
+    const { cache } = this.#replica
+    cache.pin(view.states)
+    let pinned = true
+    return () => {
+      if (pinned) cache.unpin(view.states)
+      pinned = false
+    }
+  }
+
   /** Writes the first row of a key. Where there is one already it stays: what has ended does not begin again. */
   async begin(tx: Tx, key: LiveKey, state: LiveState['state'] = 'active'): Promise<void> {
     await tx.executeQuery(beginStep(tx, key, state).query.compile())

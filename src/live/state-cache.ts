@@ -18,6 +18,8 @@ export class StateCache {
   readonly #states = new Map<string, LiveState>()
   readonly #current = new Set<LiveState>()
   readonly #reads = new Set<EpochRead>()
+  /** How many running calls stand on a state. */
+  readonly #pins = new Map<LiveState, number>()
 
   constructor(limit: number) {
     this.#limit = limit
@@ -34,6 +36,19 @@ export class StateCache {
 
   isCurrent(state: LiveState): boolean {
     return this.#current.has(state)
+  }
+
+  /** Keeps these from being evicted while something that runs stands on them. What is dropped is dropped all the same. */
+  pin(states: readonly LiveState[]): void {
+    for (const state of states) this.#pins.set(state, (this.#pins.get(state) ?? 0) + 1)
+  }
+
+  unpin(states: readonly LiveState[]): void {
+    for (const state of states) {
+      const count = (this.#pins.get(state) ?? 0) - 1
+      if (count > 0) this.#pins.set(state, count)
+      else this.#pins.delete(state)
+    }
   }
 
   beginRead(): EpochRead {
@@ -85,11 +100,18 @@ export class StateCache {
     this.#current.delete(state)
   }
 
+  /** One out for one in. Pinned states go to the newest end, so that each is met once in a round; when all are pinned, none goes. */
   #evict(): void {
     if (this.#states.size <= this.#limit) return
+    let looks = this.#states.size
     for (const [text, state] of this.#states) {
-      this.#forget(text, state)
-      return
+      if (looks-- === 0) return
+      if (!this.#pins.has(state)) {
+        this.#forget(text, state)
+        return
+      }
+      this.#states.delete(text)
+      this.#states.set(text, state)
     }
   }
 }

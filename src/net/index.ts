@@ -29,7 +29,7 @@ export {
   openSession,
 } from './mcp/session.ts'
 export { sseEvent } from './mcp/sse.ts'
-export { type Outbound, type OutboundOptions, outbound } from './outbound.ts'
+export { MAX_CONNECTIONS, type Outbound, type OutboundOptions, outbound } from './outbound.ts'
 export {
   type KeyHeader,
   type RemoteKeys,

@@ -26,11 +26,14 @@ export interface Outbound {
   close(): Promise<void>
 }
 
+/** To one origin, when not told otherwise. */
+export const MAX_CONNECTIONS = 128
+
 export interface OutboundOptions {
   /** Registered origins: they may be plain HTTP, literal addresses and private networks. All others may not. */
   allowOrigins: AllowOrigin
   resolver?: Resolver
-  /** Connections per origin. */
+  /** Connections per origin. Default: `MAX_CONNECTIONS`. */
   connections?: number
 }
 
@@ -38,7 +41,7 @@ export interface OutboundOptions {
 export function outbound(options: OutboundOptions): Outbound {
   const dispatcher = new Agent({
     connect: checkedConnector(options.allowOrigins, options.resolver ?? systemResolver),
-    connections: options.connections ?? 128,
+    connections: options.connections ?? MAX_CONNECTIONS,
     pipelining: 1,
   })
   return {

@@ -1,3 +1,4 @@
+import type { LiveView } from '../../live/index.ts'
 import type { Call } from '../call.ts'
 import type { Identified } from '../identify.ts'
 import type { DecisionParts } from '../parts.ts'
@@ -30,6 +31,12 @@ export function holding(call: Call, who: Identified, verdict: Verdict): Verdict 
 export function heldUntil(held: Requestable): number | undefined {
   const who = heldCalls.get(held)?.who
   return who && Math.min(who.claims.exp * 1000, who.held.task.deadline)
+}
+
+/** Everything that `heldStands` asks about, for `Live.pin`. */
+export function heldGround(held: Requestable): readonly LiveView[] {
+  const who = heldCalls.get(held)?.who
+  return who ? [who.view] : []
 }
 
 /** Whether all that the request stands on is as it was. Where not, `decideHeld` tells what has ended. Does no I/O. */

@@ -14,6 +14,7 @@ after(() => dispatcher.close())
 
 type Options = {
   mayStart?: () => boolean
+  mayContinue?: () => boolean
   onCut?: (cut: (reason: Cut) => void) => () => void
   out?: Partial<Outgoing>
   dispatcher?: Agent
@@ -53,6 +54,7 @@ async function through(
         patience: options.patience ?? PATIENCE,
         settles: options.settles ?? false,
         mayStart: options.mayStart ?? (() => true),
+        mayContinue: options.mayContinue ?? (() => true),
         onCut: options.onCut ?? (() => () => {}),
       },
     )
@@ -134,6 +136,31 @@ test('what is no longer live in the last tick is not sent', async () => {
   assert.equal(result.state, 'not_sent')
   assert.equal(result.problem?.code, 'call.no_longer_live')
   assert.equal(reached, 0)
+})
+
+test('a part that arrives after the call has lost its ground is not passed on, before any timer or event', async () => {
+  for (const told of ['', 'first']) {
+    let lives = true
+    let more: () => void = () => {}
+    const upstream = http.createServer((_, reply) => {
+      if (told === '') lives = false
+      reply.writeHead(200).write('first')
+      more = () => reply.end('second')
+    })
+    const { ended, reply } = await through(upstream, { mayContinue: () => lives })
+    const heard: string[] = []
+    const reading = (async () => {
+      for await (const part of (await fetch(reply)).body ?? []) {
+        heard.push(Buffer.from(part).toString())
+        lives = false
+        more()
+      }
+    })()
+    const { cut, state } = await ended
+    assert.deepEqual([cut, state], ['ended', told === '' ? 'failed' : 'answered'])
+    await reading.catch(() => {})
+    assert.equal(heard.join(''), told)
+  }
 })
 
 test('an upstream that is not there: not sent, and said so', async () => {

@@ -104,7 +104,7 @@ class Forwarding implements Dispatcher.DispatchHandler {
     status: number,
     headers: IncomingHttpHeaders,
   ): void {
-    if (status < 200 || this.#settled) return
+    if (status < 200 || this.#settled || !this.#lives()) return
     // Asked for plain bytes. In any other encoding an echoed credential could not be seen.
     const encoding = headers['content-encoding'] ?? 'identity'
     if (encoding !== 'identity') {
@@ -123,7 +123,7 @@ class Forwarding implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#settled) return
+    if (this.#settled || !this.#lives()) return
     this.#hash.update(chunk)
     this.#reader?.push(chunk)
     const part = this.#filter.push(chunk)
@@ -142,7 +142,7 @@ class Forwarding implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    if (this.#settled) return
+    if (this.#settled || !this.#lives()) return
     if (this.#whole) {
       this.#tellWhole(this.#whole)
       return
@@ -157,6 +157,16 @@ class Forwarding implements Dispatcher.DispatchHandler {
       digest: this.#hash.digest('base64url'),
       ...this.#said(),
     })
+  }
+
+  /**
+   * INVARIANT: no part of an answer is passed on when what the call rests on is no longer alive. Events and a timer cut a silent stream;
+   * after a pause of the whole process they come later than what waits in the sockets.
+   */
+  #lives(): boolean {
+    if (this.#ports.mayContinue()) return true
+    this.#cut('ended')
+    return false
   }
 
   #hold(controller: Dispatcher.DispatchController, whole: Whole, part: Buffer): void {

@@ -43,6 +43,8 @@ export interface ForwardPorts {
   readonly patience: Patience
   /** Last-tick liveness: asked in the tick that writes the first byte. */
   mayStart(): boolean
+  /** Liveness of a call under way: asked before each part of the answer is passed on. */
+  mayContinue(): boolean
   /** What may be told of the whole body, or why nothing of it may. Answers stream where there is none. */
   readonly reshape?: Reshape | undefined
   /** The answer says how much the call takes of limits: it is read while it passes. */

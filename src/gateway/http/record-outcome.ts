@@ -60,7 +60,10 @@ function ended(problem: Problem, decisionId: string): Ended {
   const { code, detail, members, status } = problem
   return new Ended({
     status,
-    headers: { 'remit-decision': decisionId },
+    headers: {
+      'remit-decision': decisionId,
+      ...(code === 'upstream.busy' ? { 'retry-after': '1' } : {}),
+    },
     problem: new Problem(code, detail, { members: { ...members, decision_id: decisionId } }),
   })
 }

@@ -1,20 +1,30 @@
-import { mayContinue, stillLive } from '../../decisions/index.ts'
+import { groundOf, mayContinue, stillLive } from '../../decisions/index.ts'
 import { reshapeFor } from '../obliged/reshape.ts'
 import type { GatewayPorts } from '../ports.ts'
+import { slotHolders } from '../upstream-slots.ts'
 import { forward } from './forward.ts'
 import type { Done, Equipped } from './passage.ts'
+import { noSlot } from './upstream-failure.ts'
 
 /** Sends and streams. The last liveness check is in the tick of the first byte; a change later on cuts the answer. */
 export async function send(equipped: Equipped, ports: GatewayPorts): Promise<Done> {
   const { outgoing, reply, verdict } = equipped
+  const slot = ports.slots.take(outgoing.origin, slotHolders(verdict))
+  if (!slot)
+    return { ...equipped, forwarded: { state: 'not_sent', problem: noSlot(), latencyMs: 0 } }
+  const ground = {
+    views: groundOf(verdict),
+    lives: () => mayContinue(ports.decisions, verdict),
+  }
   const forwarded = await forward(outgoing, reply, {
     dispatcher: ports.dispatcher,
     clock: ports.decisions.clock,
     patience: ports.patience,
     mayStart: () => stillLive(ports.decisions, verdict),
+    mayContinue: ground.lives,
     reshape: reshapeFor(verdict.obligations, () => ports.master.derive('obligation-hash')),
     settles: verdict.settles.length > 0,
-    onCut: (cut) => ports.running.watch(() => mayContinue(ports.decisions, verdict), cut),
-  })
+    onCut: (cut) => ports.running.watch(ground, cut),
+  }).finally(slot)
   return { ...equipped, forwarded }
 }

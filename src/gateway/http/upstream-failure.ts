@@ -20,6 +20,12 @@ export function allBusy(): Problem {
   return new Problem('upstream.unreachable', detail)
 }
 
+/** The caller holds its share of the connections to the API already. */
+export function noSlot(): Problem {
+  const detail = 'this caller holds its share of the connections to the API; nothing was sent'
+  return new Problem('upstream.busy', detail)
+}
+
 export function unreadable(): Problem {
   const detail =
     'the API answered in an encoding that was not asked for; whether it acted is not known'

@@ -1,5 +1,5 @@
 import type { Action, Resource } from '../../catalog/index.ts'
-import { mayContinue, reachOf, stillLive } from '../../decisions/index.ts'
+import { groundOf, mayContinue, reachOf, stillLive } from '../../decisions/index.ts'
 import { base64url } from '../../lib/bytes.ts'
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts'
 import {
@@ -39,7 +39,7 @@ export async function initialize(
   const { peer } = await peerOf(resource, undefined, ports)
   const leaving = new AbortController()
   const watched = ports.running.watch(
-    () => mayContinue(ports.decisions, who),
+    { views: groundOf(who), lives: () => mayContinue(ports.decisions, who) },
     () => leaving.abort(),
   )
   const began = await openSession(peer, {

@@ -30,6 +30,7 @@ export const WIRE_PROBLEMS = {
   'request.too_many': { status: 429, title: 'Too many requests' },
   'request.unsupported_media_type': { status: 415, title: 'The body is not JSON' },
   'request.wrong_host': { status: 421, title: 'The Host header does not name this server' },
+  'upstream.busy': { status: 503, title: 'Others hold the connections to the API' },
   'upstream.cut': { status: 502, title: 'The API ended the connection without an answer' },
   'upstream.not_mcp': { status: 502, title: 'The MCP server answered something else' },
   'upstream.timeout': { status: 504, title: 'The API did not answer in time' },

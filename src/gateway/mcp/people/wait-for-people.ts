@@ -1,6 +1,7 @@
 import { type AccessRequest, findRequest } from '../../../approvals/index.ts'
 import {
   decideHeld,
+  heldGround,
   heldStands,
   heldUntil,
   type Requestable,
@@ -91,7 +92,7 @@ class Wait {
     const leave = AbortSignal.any([over.signal, answer.gone, cancelled])
     const interrupted = AbortSignal.any([leave, ended.signal])
     const unwatch = running.watch(
-      () => heldStands(decisions, verdict),
+      { views: heldGround(verdict), lives: () => heldStands(decisions, verdict) },
       (cut) => (cut === 'ended' ? ended : over).abort(),
     )
     try {

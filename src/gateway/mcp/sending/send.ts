@@ -1,4 +1,4 @@
-import { mayContinue, stillLive } from '../../../decisions/index.ts'
+import { groundOf, mayContinue, stillLive } from '../../../decisions/index.ts'
 import { sha256url } from '../../../lib/bytes.ts'
 import { ExactNumber, type Json, printJson } from '../../../lib/json.ts'
 import {
@@ -11,8 +11,10 @@ import {
   type RpcRequest,
   sameId,
 } from '../../../net/index.ts'
+import { noSlot } from '../../http/upstream-failure.ts'
 import { type Reshape, reshapeFor } from '../../obliged/reshape.ts'
 import { saidInResult } from '../../settled/read-answer.ts'
+import { slotHolders } from '../../upstream-slots.ts'
 import type { Done, Equipped, Outcome } from '../passage.ts'
 import type { McpPorts } from '../ports.ts'
 import { failedCall, META } from '../tool-error.ts'
@@ -21,12 +23,34 @@ import { type Left, problemOf } from './upstream-failure.ts'
 
 /** Sends the call and waits for its answer. Never throws: how it ended is the value. */
 export async function send(equipped: Equipped, ports: McpPorts): Promise<Done> {
+  const slot = ports.slots.take(originOf(equipped.peer.url), slotHolders(equipped.verdict))
+  if (!slot) return { ...equipped, outcome: noSlotOutcome(equipped) }
   const began = ports.decisions.clock.monotonic()
   const sending = new Sending(equipped, ports)
-  const ended = await sending.run().catch(brokenOff)
+  const ended = await sending.run().catch(brokenOff).finally(slot)
   const latencyMs = ports.decisions.clock.monotonic() - began
   const outcome = outcomeOf(equipped, ended, sending.left, latencyMs, ports)
   return { ...equipped, outcome: { ...outcome, ...saidIn(equipped, ended) } }
+}
+
+function originOf(url: string): string {
+  return new URL(url).origin
+}
+
+/** The caller holds its share of the connections to the server already. */
+function noSlotOutcome({ rpc, verdict }: Equipped): Outcome {
+  const { code, detail } = noSlot()
+  const meta = { [META.decision]: verdict.decisionId, [META.retryAfter]: new ExactNumber('1') }
+  const text = `Not executed: ${detail}. ${AGAIN} Decision ${verdict.decisionId}.`
+  const reply = failedCall(rpc, text, meta)
+  return {
+    state: 'not_sent',
+    status: undefined,
+    latencyMs: 0,
+    digest: undefined,
+    reason: code,
+    reply,
+  }
 }
 
 /** By what the server said, before anything is left out of it. */
@@ -61,7 +85,7 @@ class Sending {
     const { cancelled, verdict } = this.#equipped
     const { decisions, running } = this.#ports
     const unwatch = running.watch(
-      () => mayContinue(decisions, verdict),
+      { views: groundOf(verdict), lives: () => mayContinue(decisions, verdict) },
       (cut) => this.#leave(cut),
     )
     const onCancel = () => this.#leave('cancelled')

@@ -1,0 +1,92 @@
+import type { Permitted } from '../decisions/index.ts'
+
+/** Whom a call occupies a connection for: the same call counts for each of them. */
+export interface SlotHolders {
+  readonly task: string
+  readonly agent: string
+  /** The represented person, or the sponsor. */
+  readonly person: string
+}
+
+/** For whom a permitted call is made. */
+export function slotHolders({
+  agent,
+  person,
+  task,
+}: Pick<Permitted, 'agent' | 'person' | 'task'>): SlotHolders {
+  return { task: task.id, agent, person: person.id }
+}
+
+const KINDS = ['task', 'agent', 'person'] as const
+
+type Kind = (typeof KINDS)[number]
+
+/**
+ * From which part of the connections on a caller has to hold less than an equal share, and counted by what. So a busy task leaves
+ * room for other tasks, a busy person for other people, and a busy agent, whoever it works for, for other agents.
+ */
+const TIERS: readonly (readonly [from: number, counted: readonly Kind[]])[] = [
+  [7 / 8, ['task', 'person', 'agent']],
+  [13 / 16, ['task', 'person']],
+  [3 / 4, ['task']],
+]
+
+/** Connections of one API that are in use, and by whom. */
+interface Usage {
+  total: number
+  /** Calls under way by holder, for each kind of holder. */
+  readonly held: Readonly<Record<Kind, Map<string, number>>>
+}
+
+/**
+ * Shares the connections to each API among tasks, agents and people, so that nobody's streams keep everyone else out. While plenty is
+ * free, anyone may have more; of what is left then, nobody gets more than an equal share. Memory is bounded by the calls under way.
+ */
+export class UpstreamSlots {
+  readonly #limit: number
+  readonly #usage = new Map<string, Usage>()
+
+  /** @param limit connections to one API */
+  constructor(limit: number) {
+    this.#limit = limit
+  }
+
+  /** A connection to `origin`; call what it answers when the call has ended. `undefined`: others come first now. */
+  take(origin: string, holders: SlotHolders): (() => void) | undefined {
+    const usage = this.#usage.get(origin) ?? emptyUsage()
+    if (!this.#hasRoom(usage, holders)) return undefined
+    this.#usage.set(origin, usage)
+    usage.total++
+    for (const kind of KINDS) add(usage.held[kind], holders[kind], 1)
+    let released = false
+    return () => {
+      if (released) return
+      released = true
+      usage.total--
+      for (const kind of KINDS) add(usage.held[kind], holders[kind], -1)
+      if (usage.total === 0) this.#usage.delete(origin)
+    }
+  }
+
+  #hasRoom(usage: Usage, holders: SlotHolders): boolean {
+    if (usage.total >= this.#limit) return false
+    const [, counted = []] = TIERS.find(([from]) => usage.total >= this.#limit * from) ?? []
+    return counted.every((kind) => {
+      const held = usage.held[kind]
+      const mine = held.get(holders[kind]) ?? 0
+      const sharing = held.size + (mine === 0 ? 1 : 0)
+      // One more may come at any time, so a single holder never has all.
+      return mine < this.#limit / Math.max(sharing, 2)
+    })
+  }
+}
+
+function emptyUsage(): Usage {
+  return { total: 0, held: { task: new Map(), agent: new Map(), person: new Map() } }
+}
+
+function add(held: Map<string, number>, holder: string, by: 1 | -1): void {
+  const count = (held.get(holder) ?? 0) + by
+  if (count === 0) held.delete(holder)
+  else held.set(holder, count)
+}
