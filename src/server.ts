@@ -34,6 +34,7 @@ import {
 import { JWKS_MAX_AGE_SECONDS, type SigningKeys } from './keys/index.ts'
 import { base64url } from './lib/bytes.ts'
 import type { Clock } from './lib/clock.ts'
+import { type Closing, closeAll } from './lib/close-all.ts'
 import { Crowd } from './lib/crowd.ts'
 import { Problem } from './lib/problem.ts'
 import type { Random } from './lib/random.ts'
@@ -43,7 +44,7 @@ import { describeMcpServer, MAX_CONNECTIONS, outbound } from './net/index.ts'
 import { beginWhenAsked, oauthHandlers } from './oauth/index.ts'
 import { problemPage, problemPageFor, registerPages } from './pages/index.ts'
 import { forgetEnded } from './people/index.ts'
-import { closeRooms, openRooms, type Rooms } from './rooms.ts'
+import { closingsOf, openRooms, type Rooms } from './rooms.ts'
 import { forgetUsed } from './storage/index.ts'
 import {
   forgetDeferrals,
@@ -75,9 +76,15 @@ export interface Server {
   listen(): Promise<{ issuer: number; gateway: number }>
   /** When this process can never write again, with why: nothing but another process helps. */
   readonly lost: Promise<Error>
-  /** Not ready from now on; lets what runs end, then lets go of everything. */
-  stop(): Promise<void>
+  /**
+   * Not ready from now on; lets what runs end, then lets go of everything. Ends also when the store is gone: what fails or takes too
+   * long is logged and left behind. Never throws; answers whether all went well.
+   */
+  stop(): Promise<boolean>
 }
+
+/** For each thing that is let go of. The lease is over by then in any case. */
+const CLOSING_LIMIT_MS = 5_000
 
 const CLEAN_UP_EVERY_MS = 60_000
 /** What a draft would have answered differently is written so often. */
@@ -227,15 +234,21 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       loading = rooms.policies.active().catch(onError)
       return ports
     },
-    async stop() {
-      await Promise.all([http.stop(), gateway.stop()])
-      await loading
-      await keeper.stop()
-      for (const work of background) await work.stop()
-      await rooms.shadow.stop().catch(onError)
-      await upstreams.close()
-      await agentsAt.close()
-      await closeRooms(rooms)
+    stop() {
+      const edges = () => Promise.all([http.stop(), gateway.stop()])
+      const closings: readonly Closing[] = [
+        { name: 'edges', close: edges },
+        { name: 'policies', close: () => loading },
+        { name: 'task keeper', close: () => keeper.stop() },
+        ...background.map((work, i) => ({ name: `background ${i}`, close: () => work.stop() })),
+        { name: 'shadow', close: () => rooms.shadow.stop() },
+        { name: 'upstreams', close: () => upstreams.close() },
+        { name: 'agents', close: () => agentsAt.close() },
+        ...closingsOf(rooms),
+      ]
+      const failed = (error: unknown, name: string) =>
+        log.error({ err: error, closing: name }, 'stopping went on without it')
+      return closeAll(closings, { limitMs: CLOSING_LIMIT_MS, wait: systemWait, onError: failed })
     },
   }
 }

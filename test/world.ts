@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -218,7 +219,7 @@ export class World {
   async stopServer(): Promise<void> {
     const server = this.#server
     this.#server = undefined
-    await server?.stop()
+    if (server) assert.ok(await server.stop(), 'everything was let go of')
   }
 
   async stop(): Promise<void> {

@@ -15,5 +15,17 @@ export async function untilEnded(server: Pick<Server, 'lost' | 'stop'>): Promise
     process.exit(LOST)
   }
   process.stderr.write('Stopping …\n')
-  await server.stop()
+  endWithin(STOPPING_LIMIT_MS)
+  // Something that hangs must not keep a process alive that serves nobody.
+  process.exit((await server.stop()) ? 0 : 1)
+}
+
+/** Shorter than what supervisors wait before they kill. */
+const STOPPING_LIMIT_MS = 25_000
+
+function endWithin(ms: number): void {
+  setTimeout(() => {
+    process.stderr.write(`Not everything could be let go of within ${ms / 1000} s.\n`)
+    process.exit(1)
+  }, ms).unref()
 }

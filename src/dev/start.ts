@@ -81,7 +81,7 @@ export async function startDevelopment(options: {
       migrate: true,
       development: true,
     })
-    stops.push(() => server.stop())
+    stops.push(async () => void (await server.stop()))
     await seedSample(server.rooms, {
       providerIssuer: provider,
       ordersUrl: orders,
