@@ -10,16 +10,19 @@ import { untilEnded } from './until-ended.ts'
 
 /** `remit serve`: runs until it is told to stop. Talk goes to stderr, the log to stdout. */
 export async function serve({ migrate = false }: { migrate?: boolean }): Promise<void> {
+  // From here on, so that a signal during the start is not lost either.
+  const signalled = untilSignal()
   const settings = readSettings(process.env)
   const { recorded, needed } = await schemaVersion(storageOptions(settings))
   if (recorded === 0) process.stderr.write('The database is empty: Remit sets it up.\n')
   else if (migrate && recorded < needed)
     process.stderr.write(`The schema is brought from version ${recorded} to ${needed}.\n`)
+  const log = openLog({ level: settings.logLevel })
   const server = await createServer({
     settings,
     clock: systemClock,
     random: systemRandom,
-    log: openLog({ level: settings.logLevel }),
+    log,
     migrate: migrate || recorded === 0,
     development: false,
   })
@@ -30,8 +33,10 @@ export async function serve({ migrate = false }: { migrate?: boolean }): Promise
     throw error
   }
   process.stderr.write(`Remit serves ${settings.issuer}, gateway ${settings.gateway}\n`)
-  await sayFirstSteps(server, settings.issuer)
-  await untilEnded(server)
+  await sayFirstSteps(server, settings.issuer).catch((err) =>
+    log.error({ err }, 'the first steps could not be looked up'),
+  )
+  await untilEnded(server, signalled)
 }
 
 /** To the terminal and nowhere else: the link makes an administrator, so it is never logged. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,16 +8,14 @@ import { type TestContext, test } from 'node:test'
 import { openStorage } from '../../src/storage/index.ts'
 import { takeDatabase } from '../../src/storage/postgres/testing.ts'
 import { freePorts } from '../ports.ts'
-import { type Proxy, startProxy } from './proxy.ts'
+import { startProxy } from './proxy.ts'
 
 const server = process.env.TEST_POSTGRES_URL
 const skip = server ? false : 'needs PostgreSQL (TEST_POSTGRES_URL)'
 const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts')
 
 /** `remit serve` as an operator starts it, on a database behind a proxy. */
-async function serving(
-  t: TestContext,
-): Promise<{ child: ChildProcess; proxy: Proxy; url: string }> {
+async function serving(t: TestContext) {
   const { giveBack, url } = await takeDatabase(server ?? '')
   const proxy = await startProxy(url)
   const data = mkdtempSync(join(tmpdir(), 'remit-stop-'))
@@ -41,11 +39,14 @@ async function serving(
     rmSync(data, { recursive: true })
   })
   let said = ''
-  for await (const chunk of child.stderr ?? []) {
-    said += chunk
-    if (said.includes('Remit serves')) return { child, proxy, url }
-  }
-  throw new Error(`the server ended before it was ready: ${said}`)
+  await new Promise<void>((resolve, reject) => {
+    child.stderr.on('data', (chunk: Buffer) => {
+      said += chunk
+      if (said.includes('Remit serves')) resolve()
+    })
+    child.once('exit', () => reject(new Error(`the server ended before it was ready: ${said}`)))
+  })
+  return { child, proxy, url }
 }
 
 /** Ids of servers whose lease is not over. */
