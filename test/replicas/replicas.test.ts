@@ -1,0 +1,62 @@
+/** Whole servers in processes of their own on one PostgreSQL. What they promise is counted by the API that they call. */
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { until } from '../until.ts'
+import { World } from '../world.ts'
+import { ACTS, closeBesideCalls } from './acts.ts'
+import { ServerProcess } from './server-process.ts'
+import { Traffic } from './traffic.ts'
+
+const skip = process.env.TEST_POSTGRES_URL ? false : 'needs PostgreSQL (TEST_POSTGRES_URL)'
+
+describe('two server processes on one database', { skip }, () => {
+  let w: World
+  let servers: readonly [ServerProcess, ServerProcess]
+
+  before(async () => {
+    w = await World.start('postgres')
+    servers = await Promise.all([ServerProcess.start(w), ServerProcess.start(w)])
+  })
+  after(async () => {
+    await Promise.all((servers ?? []).map((each) => each.kill()))
+    await w?.stop()
+  })
+
+  it('nothing is executed twice, overdrawn, or permitted after an end has returned', async () => {
+    const traffic = new Traffic(w)
+    for (const act of ACTS) await Promise.all([act(w, traffic, servers), act(w, traffic, servers)])
+    assert.ok(traffic.assertInvariants() > 10, 'most of it reached the API')
+  })
+
+  it('also when one is killed in the middle and comes back', async () => {
+    const traffic = new Traffic(w)
+    const [, second] = servers
+    const work = Promise.all(ACTS.map((act) => act(w, traffic, servers)))
+    await until(async () => (w.echo.reached.length > 1 ? true : undefined))
+    await second.kill()
+    await work
+    await second.resume()
+    await closeBesideCalls(w, traffic, servers)
+    traffic.assertInvariants()
+  })
+
+  it('a server that stands still while a task is closed elsewhere permits nothing when it goes on', async () => {
+    const traffic = new Traffic(w)
+    const [, second] = servers
+    const task = await w.open()
+    await traffic.tokenOf(task)
+    assert.equal((await traffic.call(second.agent, task))?.status, 200)
+    const goOn = second.freeze()
+    try {
+      assert.equal((await w.agent.about(task, 'DELETE', '')).status, 200)
+      traffic.ended(task)
+      const waiting = Array.from({ length: 8 }, () => traffic.call(second.agent, task))
+      goOn()
+      await Promise.all(waiting)
+      await traffic.call(second.agent, task)
+    } finally {
+      goOn()
+    }
+    assert.equal(traffic.assertInvariants(), 1)
+  })
+})
