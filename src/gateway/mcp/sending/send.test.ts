@@ -3,6 +3,7 @@ import { after, afterEach, before, test } from 'node:test'
 import { Agent } from 'undici'
 import { systemClock } from '../../../lib/clock.ts'
 import { type ScriptedServer, serveScript } from '../../../net/mcp/testing.ts'
+import { UpstreamSlots } from '../../upstream-slots.ts'
 import { Desk } from '../desk.ts'
 import { send } from './send.ts'
 
@@ -24,6 +25,7 @@ after(async () => {
 function permitted(holds: () => boolean, notAfter = Number.POSITIVE_INFINITY): Sending {
   const verdict = {
     decisionId: 'dec_1',
+    ...{ agent: 'bot', person: { id: 'psn_sam' }, task: { id: 'tsk_1' } },
     obligations: [],
     settles: [],
     view: {},
@@ -47,6 +49,7 @@ function permitted(holds: () => boolean, notAfter = Number.POSITIVE_INFINITY): S
   const ports = {
     decisions: { clock: systemClock, live: { holds } },
     running: { watch: () => () => {} },
+    slots: new UpstreamSlots(8),
     desk: new Desk(),
     log: { warn() {} },
   }
