@@ -44,6 +44,20 @@ test('a rule that fails refuses, and so does a set that throws', () => {
   assert.match(says(broken), /^policy\.error/)
 })
 
+test('a set that throws only when people could be asked refuses, and asks nobody', () => {
+  const asks = { ...forbid(() => 'yes'), requestable: { ...requestable('no'), issuance: true as const } }
+  const set = policySet([asks])
+  assert.match(says(set), /^issuance\.needs_approval/)
+  const broken: PolicySet = {
+    ...set,
+    evaluate(query, without) {
+      if (without === 'nothing') throw new Error('broken')
+      return set.evaluate(query, without)
+    },
+  }
+  assert.match(says(broken), /^policy\.error/)
+})
+
 test('what people could lift keeps no token back', () => {
   const asks = { ...forbid(() => 'yes'), requestable: requestable('no') }
   assert.equal(says([asks]), 'allowed')

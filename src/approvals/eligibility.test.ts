@@ -108,6 +108,19 @@ test('a quorum is distinct people, and every rule needs its own', () => {
   assert.equal(isEnough([person('psn_lea', 'legal')], either), true)
 })
 
+test('a quorum of any size is that many people, not two', () => {
+  const people = Array.from({ length: 6 }, (_, i) => person(`psn_${i}`, 'finance'))
+  for (let quorum = 1; quorum <= 6; quorum++) {
+    const asked = request({ ask: anAsk({ quorum }) })
+    for (let count = 0; count <= 6; count++)
+      assert.equal(
+        isEnough(people.slice(0, count), asked),
+        count >= quorum,
+        `${count} of ${quorum}`,
+      )
+  }
+})
+
 test('a suspended person does not count, and no rule at all is never enough', () => {
   assert.equal(isEnough([{ ...finn, status: 'suspended' }], request()), false)
   assert.equal(isEnough([finn], request({ ask: anAsk({ approvers: [] }) })), false)

@@ -102,6 +102,21 @@ forEachEngine('the life of a task', (open) => {
     await parts.live.stop()
   })
 
+  test('who closes or suspends what is closed or suspended already waits for every replica, too', async (t) => {
+    for (const end of [closeTask, suspendTask]) {
+      const { task, ...parts } = await begin()
+      const settle = t.mock.method(parts.live, 'settle')
+      await end(parts, { taskId: task.id, ...why })
+      await end(parts, { taskId: task.id, ...why })
+      const settled = settle.mock.calls.map(({ arguments: [change] }) =>
+        change?.states.some(({ kind, id }) => kind === 'task' && id === task.id),
+      )
+      // The first may still wait for a replica that permits; the second must not answer before it.
+      assert.deepEqual(settled, [true, true], end.name)
+      await parts.live.stop()
+    }
+  })
+
   test('suspending stops a tree and resuming lets it go on; epochs rise both times', async () => {
     const { task, ...parts } = await begin()
     const child = await openedChild(parts, task)

@@ -39,6 +39,30 @@ inEachWorld('an answer that stands for more than one call', (world) => {
     assert.equal(records.filter(({ type }) => type === 'allowance.given').length, 1)
   })
 
+  it('ends with its task: in the row, in the lists and on record', async () => {
+    const w = world()
+    const task = await w.open()
+    const asked = assertRequestable(await remove(w, task, 'u1'))
+    await answerForMore(w, asked.page, { uses: '3' })
+    const sam = await w.api('sam')
+    const listed = async () => {
+      const { body } = await sam.send('GET', '/allowances')
+      return (body.allowances as { id: string; request: string }[]).find(
+        ({ request }) => request === asked.id,
+      ) // as the schema says
+    }
+    const given = await listed()
+    assert.ok(given)
+    assert.equal((await w.agent.about(task, 'DELETE', '')).status, 200)
+    assert.equal(await listed(), undefined)
+    const ended = (await w.ledger()).find(
+      (each) => each.type === 'allowance.ended' && each.task === task.id,
+    )
+    assert.equal(ended?.by, 'task.closed')
+    const { body } = await sam.send('GET', `/allowances/${given.id}`)
+    assert.equal(body.ended_by, 'task.closed')
+  })
+
   it('is listed and ended by the person it is used for, over the API', async () => {
     const w = world()
     const task = await w.open()

@@ -333,6 +333,12 @@ inEachWorld(
       await addKey(rooms, { agentId: agentIdOf(url), jwk: pinned.publicJwk, by: id })
       const no = await agent.ask({ subjectToken: await w.idToken(), details: deskActions(w) })
       assert.equal(no.body.error, 'invalid_client')
+      // Also when it names the key of its document, so that no pinned key is tried in its place.
+      const named = await agent.ask(
+        { subjectToken: await w.idToken(), details: deskActions(w) },
+        { assertion: { header: { kid: 'k1' } } },
+      )
+      assert.equal(named.body.error, 'invalid_client', named.text)
       const push = async (by: TestAgent) => {
         const client_assertion = await by.assertion()
         const body = new URLSearchParams({

@@ -237,6 +237,14 @@ forEachEngine('a standing answer', (open) => {
     assert.equal(await means(), 0)
   })
 
+  test('is not used for a call that its giver asks for', async () => {
+    const { fay, finn, given, means } = await begin()
+    await given()
+    assert.equal(await means({ requesterId: fay.id }), 1)
+    // Whoever begins to ask in the conversation after having answered would lift the rule for their own call.
+    assert.equal(await means({ requesterId: finn.id }), 0)
+  })
+
   test('of two people it is one only when both chose the same', async () => {
     const same = await begin(anAsk({ quorum: 2 }))
     await same.approve(same.finn, same.choice)

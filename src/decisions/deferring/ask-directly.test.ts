@@ -93,6 +93,23 @@ forEachEngine('an agent that asks a person itself (CIBA)', (open) => {
     assert.equal(await tasks(), 1)
   })
 
+  test('a yes never gives more than administrators allow for this person', async (t) => {
+    const { asked, parts, poll, sam, waiting } = await begin(t)
+    await grantBasis(parts, {
+      ...{ personId: sam.id, agentId: 'refund-bot', grantedBy: 'psn_admin' },
+      kind: 'admin',
+      details: [only('orders.read')],
+    })
+    const { code } = await asked()
+    await waiting.answer('grant', { details: [only('orders.read', 'orders.list')] })
+    const opened = await poll(code)
+    assert.ok(opened.outcome === 'opened')
+    assert.deepEqual(
+      opened.details.map(({ actions }) => actions),
+      [['orders.read']],
+    )
+  })
+
   test('one question, one answer, one task: equal questions do not share an answer', async (t) => {
     const { asked, poll, waiting } = await begin(t)
     const one = await asked()

@@ -225,13 +225,23 @@ forEachEngine('a limit on any minute', (open) => {
     const [{ sweptTo } = { sweptTo: 0 }] = await countsOf(read, [task.id], parts.clock.now())
     assert.equal(sweptTo, parts.clock.now() - MINUTE)
     const taking = { owner: task.id, name: 'calls in 1 min', amount: 1n, most: 2n }
-    const query = insertUseQuery(read, 'dec_late', taking, sweptTo - 5)
-    await parts.storage.commit([{ name: 'use', query, rows: 1 }])
-    const row = await read
-      .selectFrom('limit_uses')
-      .select('at')
-      .where('decision_id', '=', 'dec_late')
-      .executeTakeFirst()
-    assert.equal(row?.at, sweptTo + 1)
+    // The very millisecond up to which another replica forgot is forgotten, too: a use in it would be counted for ever.
+    for (const [late, at] of [
+      [sweptTo - 5, sweptTo + 1],
+      [sweptTo - 1, sweptTo + 1],
+      [sweptTo, sweptTo + 1],
+      [sweptTo + 1, sweptTo + 1],
+      [sweptTo + 2, sweptTo + 2],
+    ] as const) {
+      const decision = `dec_late_${late}`
+      const query = insertUseQuery(read, decision, taking, late)
+      await parts.storage.commit([{ name: 'use', query, rows: 1 }])
+      const row = await read
+        .selectFrom('limit_uses')
+        .select('at')
+        .where('decision_id', '=', decision)
+        .executeTakeFirst()
+      assert.equal(row?.at, at)
+    }
   })
 })
