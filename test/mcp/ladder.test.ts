@@ -34,7 +34,10 @@ inEachWorld(
       assert.equal(at.notes.calls().length, before + 1)
 
       const again = await client.callTool({ name: 'erase', arguments: { what: 'a' } })
-      assert.match(wordsOf(again), /approval of this call was used before.*not executed again.*\ndone/s)
+      assert.match(
+        wordsOf(again),
+        /approval of this call was used before.*not executed again.*\ndone/s,
+      )
       assert.equal(again._meta?.['remit/told-again'], true)
       assert.equal(again._meta?.['remit/decision'], done._meta?.['remit/decision'])
       assert.equal(at.notes.calls().length, before + 1)
