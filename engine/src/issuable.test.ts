@@ -45,7 +45,10 @@ test('a rule that fails refuses, and so does a set that throws', () => {
 })
 
 test('a set that throws only when people could be asked refuses, and asks nobody', () => {
-  const asks = { ...forbid(() => 'yes'), requestable: { ...requestable('no'), issuance: true as const } }
+  const asks = {
+    ...forbid(() => 'yes'),
+    requestable: { ...requestable('no'), issuance: true as const },
+  }
   const set = policySet([asks])
   assert.match(says(set), /^issuance\.needs_approval/)
   const broken: PolicySet = {
