@@ -10,7 +10,7 @@ type Row = Selectable<Schema['tasks']>
 
 const NO_KEY = 'none:'
 /** Stands between a key and the task that shares it. No thumbprint contains it. */
-const SHARED = '#'
+const SHARED = '|'
 
 /**
  * INVARIANT: the row is inserted only while no other task, open or closed, ever had this key. `sharesKey`: or only tasks of the same agent

@@ -79,6 +79,21 @@ inEachWorld(
         assert.equal((await take()).through, false, 'later')
       })
 
+    it('a refresh token is exchanged: all get one next token, and once that was used none', async () => {
+      const desk = `${world().gateway}/desk`
+      const stranger = await Stranger.arrive(world())
+      await stranger.register()
+      await stranger.enter(desk)
+      const answers = await Promise.all(Array.from({ length: AT_ONCE }, () => stranger.refresh()))
+      const nexts = answers.flatMap(({ body, status }) =>
+        status === 200 ? [String(body.refresh_token)] : [],
+      )
+      const [next = ''] = nexts
+      assert.deepEqual([...new Set(nexts)], [next])
+      assert.equal((await stranger.refresh({ refresh_token: next })).status, 200)
+      assert.equal((await stranger.refresh()).body.code, 'refresh_token.used')
+    })
+
     it('a pushed request is answered', async () => {
       const w = world()
       const stranger = await Stranger.arrive(w)

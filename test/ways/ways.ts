@@ -281,7 +281,6 @@ export const DIRECT_WAYS: readonly Way[] = [
   },
   {
     name: 'a refresh token is exchanged',
-    serves: 'at most once',
     grant: 'refresh_token',
     standsOn: ['sam', 'stranger', 'consent', 'task', 'resource', 'registration', 'issuing rules'],
     prepare: async ({ world }) => {
