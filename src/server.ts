@@ -22,6 +22,7 @@ import {
   UpstreamSlots,
 } from './gateway/index.ts'
 import {
+  type Capacity,
   ClientAddresses,
   ClientCertificates,
   cookiesOf,
@@ -116,9 +117,11 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   })
 
   const addresses = new ClientAddresses(settings.trustedProxies)
+  const capacity = capacityOf(settings)
   const http = createHttp({
     origin: settings.issuer,
     addresses,
+    capacity,
     log,
     clock,
     random,
@@ -160,6 +163,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     issuer: settings.issuer,
     trustDomain: settings.trustDomain,
     addresses,
+    capacity,
     certificates,
     catalog: rooms.catalog,
     connections: rooms.connections,
@@ -250,6 +254,17 @@ export async function createServer(options: ServerOptions): Promise<Server> {
         log.error({ err: error, closing: name }, 'stopping went on without it')
       return closeAll(closings, { limitMs: CLOSING_LIMIT_MS, wait: systemWait, onError: failed })
     },
+  }
+}
+
+function capacityOf(settings: Settings): Capacity {
+  const bytes = settings.maxBodyMib * 1024 * 1024
+  return {
+    connections: {
+      total: settings.maxConnections,
+      perAddress: settings.maxConnectionsPerAddress,
+    },
+    bodyBytes: { total: bytes, perAddress: bytes / 4 },
   }
 }
 

@@ -106,4 +106,27 @@ export function exchange(origin: string, bytes: string): Promise<string> {
   })
 }
 
+/** Sends the head of a request and nothing of the body that it announces; answers everything that came back until the connection ended. */
+export function headOnly(
+  url: string,
+  method: string,
+  headers: readonly (readonly [string, string])[],
+): Promise<string> {
+  const { host, hostname, pathname, port } = new URL(url)
+  const lines = [`${method} ${pathname} HTTP/1.1`, `Host: ${host}`]
+  const own = headers.map(([name, value]) => `${name}: ${value}`)
+  return new Promise((resolve, reject) => {
+    let answer = ''
+    const head = `${[...lines, ...own].join('\r\n')}\r\n\r\n`
+    const socket = net.connect(Number(port), hostname, () => socket.write(head))
+    socket.setTimeout(PATIENCE_MS, () => socket.destroy(new Error(`no end of it: ${answer}`)))
+    socket.setEncoding('utf8')
+    socket.on('data', (chunk: string) => {
+      answer += chunk
+    })
+    socket.on('close', () => resolve(answer))
+    socket.on('error', reject)
+  })
+}
+
 const PATIENCE_MS = 20_000

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { isUnfinished } from '../http/index.ts'
 import { authorize } from './authenticate.ts'
 import { addCallRoutes } from './calls/add-call-routes.ts'
 import { confirmWidening } from './confirm.ts'
@@ -25,6 +26,8 @@ export function addApi(app: FastifyInstance, parts: ApiParts): void {
 
 function addOperation(app: FastifyInstance, parts: ApiParts, operation: Operation): void {
   const callers = new WeakMap<FastifyRequest, Caller>()
+  /** Their body had not arrived when they were let in: they are asked again when it is there. */
+  const late = new WeakSet<FastifyRequest>()
   app.route({
     method: operation.method,
     url: API_PREFIX + operation.path,
@@ -36,10 +39,14 @@ function addOperation(app: FastifyInstance, parts: ApiParts, operation: Operatio
     ...(operation.bodyBytes === undefined ? {} : { bodyLimit: operation.bodyBytes }),
     // Permission comes before the input is read: a stranger learns nothing from how it is refused, and cannot make us read much.
     onRequest: async (request) => {
+      if (isUnfinished(request.raw)) late.add(request)
       const caller = await authorize(parts, operation, request)
       if (caller) callers.set(request, caller)
     },
-    preValidation: async (request) => readBody(request, operation),
+    preValidation: async (request) => {
+      if (late.has(request)) await authorize(parts, operation, request)
+      readBody(request, operation)
+    },
     handler: (request, reply) => run(parts, operation, callers.get(request), { request, reply }),
   })
 }

@@ -1,7 +1,7 @@
 import { Problem } from '../lib/problem.ts'
 import { findTask, type Task } from '../tasks/index.ts'
 import type { Certificate } from '../tokens/index.ts'
-import { checkHolder } from './holder.ts'
+import { checkHolder, type Holder } from './holder.ts'
 import { callKeys, livenessOf, PAST_DEADLINE } from './liveness.ts'
 import type { DecisionParts } from './parts.ts'
 import { codeOf } from './reasons.ts'
@@ -27,22 +27,13 @@ export async function requireTask(
   credential: TaskCredential,
   { suspendedToo = false }: { suspendedToo?: boolean } = {},
 ): Promise<Task> {
-  const { token, scheme } = credential
-  if (token === undefined) throw new Problem('token.missing', 'the request carries no access token')
-  // RFC 8705 section 3: a token that is bound to a certificate comes as a bearer token.
-  const certificate = scheme === 'Bearer' ? credential.certificate : undefined
-  if (scheme !== 'DPoP' && !certificate)
-    throw new Problem('token.wrong_scheme', 'the token is bound to a key: use DPoP')
-  const proof = certificate ? undefined : credential.proof
-  const holder = await checkHolder(parts, {
-    ...{ ...credential, certificate, proof, token },
-    as: 'authorization',
-  })
+  const holder = await holderOf(parts, credential)
   if (holder.proof) {
     const done = await parts.storage.commit([proofStep(parts, holder.proof)])
     if (!done.committed) throw new Problem('proof.replayed', 'the proof was used before')
   }
   if (!holder.holds) throw holder.problem
+  const { token } = credential
   const { task, chain, spaces } = holder.held
   const view = await parts.live.view(
     callKeys({
@@ -56,4 +47,33 @@ export async function requireTask(
   if (!gate.passed) throw new Problem(codeOf(gate.reason ?? ''), gate.detail)
   // The row, and not what is kept of it: its state may have changed.
   return (await findTask(parts.storage.read, task.id)) ?? task
+}
+
+/**
+ * A look at token and proof before the rest of a request is waited for. Those who pass it are asked again by `requireTask`: nothing of
+ * theirs is used up. A proof that is refused is.
+ * @throws Problem `token.…`, `proof.…`
+ */
+export async function requireHolder(
+  parts: DecisionParts,
+  credential: TaskCredential,
+): Promise<void> {
+  const holder = await holderOf(parts, credential)
+  if (holder.holds) return
+  if (holder.proof) await parts.storage.commit([proofStep(parts, holder.proof)])
+  throw holder.problem
+}
+
+async function holderOf(parts: DecisionParts, credential: TaskCredential): Promise<Holder> {
+  const { token, scheme } = credential
+  if (token === undefined) throw new Problem('token.missing', 'the request carries no access token')
+  // RFC 8705 section 3: a token that is bound to a certificate comes as a bearer token.
+  const certificate = scheme === 'Bearer' ? credential.certificate : undefined
+  if (scheme !== 'DPoP' && !certificate)
+    throw new Problem('token.wrong_scheme', 'the token is bound to a key: use DPoP')
+  const proof = certificate ? undefined : credential.proof
+  return checkHolder(parts, {
+    ...{ ...credential, certificate, proof, token },
+    as: 'authorization',
+  })
 }

@@ -1,7 +1,6 @@
-import http, { type IncomingMessage, type ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { ClientAddresses } from '../http/index.ts'
+import { boundedServer, type Capacity, type ClientAddresses, doubt } from '../http/index.ts'
 import type { Arrived } from './passage.ts'
 
 const LIMITS = {
@@ -14,28 +13,23 @@ const LIMITS = {
   insecureHTTPParser: false,
 } as const
 const MOST_HEADERS = 64
-const MOST_CONNECTIONS = 10_000
 
 /** A server with hard limits, and the calls under way on it. */
 export interface Front {
-  readonly server: http.Server
+  readonly server: Server
   readonly underWay: ReadonlySet<Promise<void>>
 }
 
 /** Connections, and which bytes on them are requests at all. `handle` answers each of those, and never throws. */
 export function createFront(
   handle: (arrived: Arrived) => Promise<void>,
-  addresses: ClientAddresses,
+  { addresses, capacity }: { addresses: ClientAddresses; capacity?: Capacity | undefined },
 ): Front {
   const underWay = new Set<Promise<void>>()
-  const doubted = new WeakSet<Socket>()
   const busy = new WeakMap<Duplex, number>()
   const take = (message: IncomingMessage, reply: ServerResponse) => {
     const { socket } = message
-    // INVARIANT: what was sent along with a request that has two readings is no request.
-    if (doubted.has(socket)) return
-    const doubt = () => void doubted.add(socket)
-    const call = handle({ message, reply, ip: addresses.of(message), doubt })
+    const call = handle({ message, reply, ip: addresses.of(message), doubt: () => doubt(message) })
     underWay.add(call)
     busy.set(socket, (busy.get(socket) ?? 0) + 1)
     void call.finally(() => {
@@ -43,9 +37,8 @@ export function createFront(
       busy.set(socket, (busy.get(socket) ?? 0) - 1)
     })
   }
-  const server = http.createServer(LIMITS, take)
+  const server = boundedServer({ addresses, capacity, http: LIMITS }, take)
   server.maxHeadersCount = MOST_HEADERS
-  server.maxConnections = MOST_CONNECTIONS
   // Expectations are judged with the rest of the head.
   server.on('checkExpectation', take)
   const refuse = (socket: Duplex, status: string) => {

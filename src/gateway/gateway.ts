@@ -29,7 +29,7 @@ const GRACE_MS = 1_000
 export function createGateway(ports: GatewayPorts): Gateway {
   const watch = new DefinitionWatch(ports)
   const all: McpPorts = { ...ports, desk: new Desk(), watch }
-  const { server, underWay } = createFront((arrived) => handle(arrived, all), ports.addresses)
+  const { server, underWay } = createFront((arrived) => handle(arrived, all), ports)
   return {
     async listen({ host, port }) {
       await once(server.listen(port, host), 'listening').catch((error: unknown) => {

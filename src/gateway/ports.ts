@@ -2,7 +2,7 @@ import type { Dispatcher } from 'undici'
 import type { Catalog } from '../catalog/index.ts'
 import type { ConnectionParts } from '../connections/index.ts'
 import type { DecisionParts } from '../decisions/index.ts'
-import type { ClientAddresses, ClientCertificates, Logger } from '../http/index.ts'
+import type { Capacity, ClientAddresses, ClientCertificates, Logger } from '../http/index.ts'
 import type { MasterKey } from '../keys/index.ts'
 import type { Wait } from '../lib/repeat.ts'
 import type { Patience } from './http/outgoing.ts'
@@ -18,6 +18,8 @@ export interface GatewayPorts {
   readonly trustDomain: string
   /** Where requests come from. */
   readonly addresses: ClientAddresses
+  /** What strangers may hold. */
+  readonly capacity?: Capacity | undefined
   /** What clients showed at their TLS connections; absent where nobody ends those in front of us. */
   readonly certificates?: ClientCertificates | undefined
   readonly catalog: Pick<Catalog, 'current'>

@@ -1,4 +1,4 @@
-import { readTarget, type Target } from '../http/index.ts'
+import { framingFault, rawValues, readTarget, type Target } from '../http/index.ts'
 import { Problem } from '../lib/problem.ts'
 
 /** What came over the wire, before anything is believed. */
@@ -36,20 +36,6 @@ function readHeaders(raw: readonly string[]): Map<string, string> {
   return headers
 }
 
-function checkFraming(headers: ReadonlyMap<string, string>): string | undefined {
-  const transfer = headers.get('transfer-encoding')
-  if (transfer !== undefined && transfer !== 'chunked')
-    return 'transfer-encoding may only be `chunked`'
-  if (transfer !== undefined && headers.has('content-length'))
-    return 'content-length beside transfer-encoding'
-  if (headers.has('upgrade')) return 'upgrade is not offered'
-  const expect = headers.get('expect')
-  if (expect !== undefined && expect.toLowerCase() !== '100-continue') return 'unknown expectation'
-  const encoding = headers.get('content-encoding')
-  if (encoding !== undefined && encoding !== 'identity') return 'content-encoding is not accepted'
-  return undefined
-}
-
 /**
  * Reads a request in the one way every server would read it, or refuses it (`request.*`). Nothing is normalised: what is
  * ambiguous is turned away, and the upstream request is built anew from the parts returned here.
@@ -65,8 +51,10 @@ export function strictRequest(raw: RawRequest, host: string): StrictRequest {
   if (headers.get('host')?.toLowerCase() !== host) {
     throw new Problem('request.wrong_host', 'the Host header does not name this gateway')
   }
-  const framing = checkFraming(headers)
-  if (framing) throw new Problem('request.bad_header', framing)
+  const fault = headers.has('upgrade')
+    ? 'upgrade is not offered'
+    : framingFault(rawValues(raw.rawHeaders))
+  if (fault) throw new Problem('request.bad_header', fault)
 
   return { method: raw.method, ...readTarget(raw.target), headers }
 }

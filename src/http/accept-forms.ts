@@ -1,4 +1,5 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { collectBody } from './inbound/collect-body.ts'
 import { type Fields, readFields } from './read-fields.ts'
 
 /**
@@ -7,9 +8,11 @@ import { type Fields, readFields } from './read-fields.ts'
  */
 export function acceptForms(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser<string>(
+  app.addContentTypeParser(
     'application/x-www-form-urlencoded',
-    { parseAs: 'string' },
-    async (_request: unknown, body: string): Promise<Fields> => readFields(body, 'form'),
+    async (request: FastifyRequest): Promise<Fields> => {
+      const bytes = await collectBody(request.raw, request.routeOptions.bodyLimit)
+      return readFields(bytes.toString('utf8'), 'form')
+    },
   )
 }

@@ -201,6 +201,45 @@ describe('bodies', () => {
   })
 })
 
+describe('framing', () => {
+  it('has one reading, as at the gateway: other codings, repeated and contradicting headers are refused', async (t) => {
+    const http = server(t)
+    const { port } = await http.listen({ host: '127.0.0.1', port: 0 })
+    const json = 'Content-Type: application/json\r\n'
+    const chunks = '\r\n2\r\n{}\r\n0\r\n\r\n'
+    for (const text of [
+      `${json}Transfer-Encoding: identity, chunked\r\n${chunks}`,
+      `${json}Transfer-Encoding: gzip, chunked\r\n${chunks}`,
+      `${json}Transfer-Encoding: Chunked\r\n${chunks}`,
+      `${json}Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n${chunks}`,
+      `${json}${json}Content-Length: 2\r\n\r\n{}`,
+      `${json}Content-Type: text/plain\r\nContent-Length: 2\r\n\r\n{}`,
+      `${json}Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}`,
+      `${json}Origin: http://remit.test\r\nOrigin: http://evil.test\r\nContent-Length: 2\r\n\r\n{}`,
+      `${json}Authorization: Bearer a\r\nAuthorization: Bearer b\r\nContent-Length: 2\r\n\r\n{}`,
+    ]) {
+      const answer = await exchange(port, `POST /things HTTP/1.1\r\nHost: remit.test\r\n${text}`)
+      assert.match(answer, /^HTTP\/1\.1 400 /, text)
+    }
+    const good = `${json}Transfer-Encoding: chunked\r\n${chunks}`
+    const answer = await exchange(port, `POST /things HTTP/1.1\r\nHost: remit.test\r\n${good}`)
+    assert.match(answer, /^HTTP\/1\.1 200 /)
+  })
+})
+
+describe('an upload that is given up', () => {
+  it('is a line in the log like every other request, and no error', async (t) => {
+    const http = server(t)
+    const { port } = await http.listen({ host: '127.0.0.1', port: 0 })
+    const head = 'POST /things HTTP/1.1\r\nHost: remit.test\r\nContent-Type: application/json\r\n'
+    const socket = connect(port, '127.0.0.1')
+    socket.write(`${head}Content-Length: 100\r\n\r\n{"a":`, () => socket.destroy())
+    while (!http.logged().includes('request given up')) await new Promise(setImmediate)
+    assert.doesNotMatch(http.logged(), /"level":"(?:error|warn)"|aborted|stack/)
+    assert.match(http.logged(), /"level":"info".*"route":"\/things","msg":"request given up"/)
+  })
+})
+
 describe('what goes wrong', () => {
   it('is RFC 9457 for programs and a page for people, with a request id', async (t) => {
     const { app } = server(t)

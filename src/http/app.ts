@@ -11,7 +11,9 @@ import { parseJson } from '../lib/json.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Random } from '../lib/random.ts'
 import { addHealth, type HealthCheck } from './health.ts'
+import type { Capacity } from './inbound/bounded-server.ts'
 import type { ClientAddresses } from './inbound/client-addresses.ts'
+import { collectBody } from './inbound/collect-body.ts'
 import { LIMITS } from './limits.ts'
 import { requestLog } from './logger.ts'
 import { type Rate, RateLimits } from './rate-limit.ts'
@@ -34,6 +36,8 @@ export interface HttpOptions {
   checks?: readonly HealthCheck[]
   /** Where requests come from. */
   addresses?: ClientAddresses
+  /** What strangers may hold: connections, and bodies that have not arrived whole. */
+  capacity?: Capacity
   /** How often one address may ask for what. */
   rates?: readonly Rate[]
   problemPage: ProblemPage
@@ -50,7 +54,8 @@ export interface HttpServer {
   stop(graceMs?: number): Promise<void>
 }
 
-async function readJsonBody(request: FastifyRequest, bytes: Buffer): Promise<unknown> {
+async function readJsonBody(request: FastifyRequest): Promise<unknown> {
+  const bytes = await collectBody(request.raw, request.routeOptions.bodyLimit)
   // Strict first: JSON.parse would take the last of two equal names and any depth.
   parseJson(bytes, { bytes: request.routeOptions.bodyLimit })
   const text = bytes.toString('utf8')
@@ -79,6 +84,10 @@ function addGate(app: FastifyInstance, options: HttpOptions, limits: RateLimits)
     const target = request.raw.url ?? ''
     const at = target.indexOf('?')
     request.query = Object.fromEntries(readFields(at < 0 ? '' : target.slice(at + 1), 'query'))
+  })
+  app.addHook('onRequestAbort', async (request) => {
+    const route = request.routeOptions.url ?? 'none'
+    lines.info({ reqId: request.id, method: request.method, route }, 'request given up')
   })
   app.addHook('onResponse', async (request, reply) => {
     const ms = Math.round(options.clock.monotonic() - (begun.get(request) ?? 0))
@@ -133,13 +142,15 @@ function createApp(options: HttpOptions): FastifyInstance {
         headers: securityHeaders(options.origin),
         raw: options.raw ?? [],
         limits,
+        addresses: options.addresses,
+        capacity: options.capacity,
         newRequestId,
         monotonic: () => options.clock.monotonic(),
         otherwise,
       }),
   })
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, readJsonBody)
+  app.addContentTypeParser('application/json', readJsonBody)
   addProblems(app, options.problemPage)
   addGate(app, options, limits)
   return app

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { Problem } from '../lib/problem.ts'
-import { headerValues } from './header-values.ts'
+import { doubt, framingFault, rawValues } from './inbound/framing.ts'
 import { LIMITS } from './limits.ts'
 
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS'])
@@ -29,15 +29,15 @@ function checkTarget(request: IncomingMessage): void {
   }
 }
 
-/** Node keeps the first of several, and others the last: who was let in would depend on who reads. */
-function checkOnce(request: IncomingMessage, name: 'host' | 'authorization'): void {
-  if (headerValues(request, name).length > 1)
-    throw new Problem('request.bad_header', `the header \`${name}\` is repeated`)
+function checkFraming(request: IncomingMessage): void {
+  const fault = framingFault(rawValues(request.rawHeaders))
+  if (!fault) return
+  doubt(request)
+  throw new Problem('request.bad_header', fault)
 }
 
 function checkHost(request: IncomingMessage, host: string): void {
   if (ANY_HOST.has(pathOf(request.url ?? ''))) return
-  checkOnce(request, 'host')
   if (request.headers.host?.toLowerCase() !== host) {
     throw new Problem('request.wrong_host', `this server answers as ${host}`)
   }
@@ -66,8 +66,8 @@ export function requestGate(origin: string): (request: IncomingMessage) => void 
   const { host } = new URL(origin)
   return (request) => {
     checkTarget(request)
+    checkFraming(request)
     checkHost(request, host)
-    checkOnce(request, 'authorization')
     const method = request.method ?? ''
     if (!METHODS.has(method)) {
       throw new Problem('request.method_not_allowed', `\`${method}\` is not offered`)

@@ -1,7 +1,9 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Logger } from 'pino'
 import { Problem } from '../lib/problem.ts'
+import { boundedServer, type Capacity } from './inbound/bounded-server.ts'
+import type { ClientAddresses } from './inbound/client-addresses.ts'
 import { LIMITS } from './limits.ts'
 import { requestLog } from './logger.ts'
 import type { RateLimits } from './rate-limit.ts'
@@ -15,6 +17,8 @@ export interface NodeServerOptions {
   headers: Readonly<Record<string, string>>
   raw: readonly RawHandler[]
   limits: Pick<RateLimits, 'check'>
+  addresses?: ClientAddresses | undefined
+  capacity?: Capacity | undefined
   newRequestId(): string
   /** Monotonic milliseconds. */
   monotonic(): number
@@ -134,6 +138,17 @@ export function refuseBytes(error: NodeJS.ErrnoException, socket: Socket): void 
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
 }
 
+const HTTP = {
+  headersTimeout: LIMITS.headersTimeout,
+  requestTimeout: LIMITS.requestTimeout,
+  keepAliveTimeout: LIMITS.keepAliveTimeout,
+  connectionsCheckingInterval: 5_000,
+  maxHeaderSize: LIMITS.headerBytes,
+  requireHostHeader: true,
+  insecureHTTPParser: false,
+  noDelay: true,
+} as const
+
 /** The Node server: hard limits, raw handlers first, then the router. */
 export function createNodeServer(options: NodeServerOptions): Server {
   const prepared: Prepared = {
@@ -143,17 +158,8 @@ export function createNodeServer(options: NodeServerOptions): Server {
     check: requestGate(options.origin),
   }
   const find = rawFinder(options.raw)
-  const server = createServer(
-    {
-      headersTimeout: LIMITS.headersTimeout,
-      requestTimeout: LIMITS.requestTimeout,
-      keepAliveTimeout: LIMITS.keepAliveTimeout,
-      connectionsCheckingInterval: 5_000,
-      maxHeaderSize: LIMITS.headerBytes,
-      requireHostHeader: true,
-      insecureHTTPParser: false,
-      noDelay: true,
-    },
+  const server = boundedServer(
+    { addresses: options.addresses, capacity: options.capacity, http: HTTP },
     (request, response) => {
       const handler = find(request.url ?? '')
       if (handler) void handleRaw(prepared, handler, request, response)

@@ -1,5 +1,5 @@
 import { type IncomingHttpHeaders, IncomingMessage } from 'node:http'
-import { type ClientCertificates, headerValues } from '../http/index.ts'
+import { type ClientCertificates, clientAddressOf, headerValues } from '../http/index.ts'
 import type { Presented } from './grants/read.ts'
 
 /** What stands before the form of every request by which something is asked for as an agent. */
@@ -20,7 +20,7 @@ export function presentedAt(
     certificate: certificates?.read(message),
     method: 'POST',
     url: `${issuer}${path}`,
-    origin: { ip: message.socket.remoteAddress ?? '' },
+    origin: { ip: clientAddressOf(message) },
   }
 }
 

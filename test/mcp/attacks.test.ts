@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, afterEach, before, it } from 'node:test'
 import { answer, type Script, stream } from '../../src/net/mcp/testing.ts'
 import { until } from '../until.ts'
-import { exchange, send } from '../wire.ts'
+import { exchange, headOnly, send } from '../wire.ts'
 import { inEachWorld } from '../world.ts'
 import { type OddRequest, Place, rpcOf, wordsOf } from './place.ts'
 import { on, serveNotes } from './scripted.ts'
@@ -33,6 +33,16 @@ inEachWorld('attacks on the MCP gateway', (world) => {
     assert.equal(notes.calls().length, before, 'a call reached the server')
     return done
   }
+
+  it('a message of a stranger is refused before a byte of it has come, and the stranger is cut off', async () => {
+    const answer = await headOnly(place.identifier, 'POST', [
+      ['Authorization', 'Bearer nobody'],
+      ['Content-Type', 'application/json'],
+      ['Accept', 'application/json, text/event-stream'],
+      ['Content-Length', '900000'],
+    ])
+    assert.match(answer, /^HTTP\/1\.1 401 .*\r\nconnection: close\r\n/is)
+  })
 
   it('a session of another task is no session, for calls, lists, notifications and its end', async () => {
     const mine = await place.session(await place.open())

@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { type Enforcer, identifyEnforcer } from '../../catalog/index.ts'
+import { credentialFirst } from '../credential-first.ts'
 import { plainJson, schemaOf } from '../document.ts'
 import type { ApiParts } from '../parts.ts'
-import { readBody } from '../read-body.ts'
 import { Nothing } from '../schemas.ts'
 import { askAboutCall, CallAnswer } from './ask.ts'
 import { AskedCall } from './asked-call.ts'
@@ -26,7 +26,7 @@ export function addCallRoutes(app: FastifyInstance, parts: ApiParts): void {
       security: 'enforcer',
     }),
     serializerCompiler: plainJson,
-    preValidation: asking.preValidation,
+    ...asking.hooks,
     handler: (request) =>
       askAboutCall(parts, asking.enforcer(request), request.body as Static<typeof AskedCall>), // validated against this very schema
   })
@@ -40,7 +40,7 @@ export function addCallRoutes(app: FastifyInstance, parts: ApiParts): void {
       security: 'enforcer',
     }),
     serializerCompiler: plainJson,
-    preValidation: asking.preValidation,
+    ...asking.hooks,
     handler: async (request) => {
       const { decision: id } = request.params as Static<typeof OfDecision> // validated against this very schema
       const outcome = request.body as Static<typeof ReportedOutcome> // validated against this very schema
@@ -54,11 +54,14 @@ export function addCallRoutes(app: FastifyInstance, parts: ApiParts): void {
 function authenticated(parts: ApiParts) {
   const known = new WeakMap<FastifyRequest, Enforcer>()
   return {
-    preValidation: async (request: FastifyRequest) => {
-      const match = /^bearer (enf_[A-Za-z0-9_-]{1,128})$/i.exec(request.headers.authorization ?? '')
-      known.set(request, await identifyEnforcer(parts.people, match?.[1]))
-      readBody(request, { body: true })
-    },
+    hooks: credentialFirst({
+      body: true,
+      check: async (request) => {
+        const { authorization = '' } = request.headers
+        const match = /^bearer (enf_[A-Za-z0-9_-]{1,128})$/i.exec(authorization)
+        known.set(request, await identifyEnforcer(parts.people, match?.[1]))
+      },
+    }),
     enforcer(request: FastifyRequest): Enforcer {
       const enforcer = known.get(request)
       if (!enforcer) throw new Error('a route about calls was reached without an enforcement point')

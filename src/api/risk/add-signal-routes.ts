@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Static } from 'typebox'
 import { identifySource, raiseSignal, type SignalSource } from '../../decisions/index.ts'
+import { credentialFirst } from '../credential-first.ts'
 import { plainJson, schemaOf } from '../document.ts'
 import type { ApiParts } from '../parts.ts'
-import { readBody } from '../read-body.ts'
 import { GivenSignal, raisingOf, Signal, signalShape } from './signals.ts'
 
 /** Where other systems raise signals, by the secret of a signal source. */
@@ -18,12 +18,14 @@ export function addSignalRoutes(app: FastifyInstance, parts: ApiParts): void {
       security: 'source',
     }),
     serializerCompiler: plainJson,
-    // The secret comes before the input is looked at.
-    preValidation: async (request: FastifyRequest) => {
-      const match = /^bearer (sgs_[A-Za-z0-9_-]{1,128})$/i.exec(request.headers.authorization ?? '')
-      known.set(request, await identifySource(parts.decisions, match?.[1]))
-      readBody(request, { body: true })
-    },
+    ...credentialFirst({
+      body: true,
+      check: async (request) => {
+        const { authorization = '' } = request.headers
+        const match = /^bearer (sgs_[A-Za-z0-9_-]{1,128})$/i.exec(authorization)
+        known.set(request, await identifySource(parts.decisions, match?.[1]))
+      },
+    }),
     handler: async (request) => {
       const source = known.get(request)
       if (!source) throw new Error('a route for signals was reached without a signal source')

@@ -7,9 +7,9 @@ import {
   stateThread,
   THREAD_LIMITS,
 } from '../../spaces/index.ts'
+import { credentialFirst } from '../credential-first.ts'
 import { plainJson, schemaOf } from '../document.ts'
 import type { ApiParts } from '../parts.ts'
-import { readBody } from '../read-body.ts'
 import { Name, Nothing, Time } from '../schemas.ts'
 import { time } from '../shapes.ts'
 import { Thread, threadShape } from './thread-shape.ts'
@@ -62,7 +62,7 @@ export function addSurfaceRoutes(app: FastifyInstance, parts: ApiParts): void {
       security: 'surface',
     }),
     serializerCompiler: plainJson,
-    preValidation: saying.preValidation(true),
+    ...saying.hooks(true),
     handler: async (request) => {
       const { space, thread } = request.params as Static<typeof OfThread> // validated against this very schema
       const { others = 0, ...rest } = request.body as Static<typeof Statement> // likewise
@@ -79,7 +79,7 @@ export function addSurfaceRoutes(app: FastifyInstance, parts: ApiParts): void {
       security: 'surface',
     }),
     serializerCompiler: plainJson,
-    preValidation: saying.preValidation(false),
+    ...saying.hooks(false),
     handler: async (request) => {
       const at = request.params as Static<typeof OfThread> // validated against this very schema
       await endThread(parts.spaces, saying.surface(request), at)
@@ -94,7 +94,7 @@ export function addSurfaceRoutes(app: FastifyInstance, parts: ApiParts): void {
       security: 'surface',
     }),
     serializerCompiler: plainJson,
-    preValidation: saying.preValidation(false),
+    ...saying.hooks(false),
     handler: async (request) => {
       const { heardAt, silentAfter } = saying.surface(request)
       return { heard_at: time(heardAt), silent_after: silentAfter / 1000 }
@@ -106,11 +106,15 @@ export function addSurfaceRoutes(app: FastifyInstance, parts: ApiParts): void {
 function authenticated(parts: ApiParts) {
   const known = new WeakMap<FastifyRequest, Surface>()
   return {
-    preValidation: (body: boolean) => async (request: FastifyRequest) => {
-      const match = /^bearer (srf_[A-Za-z0-9_-]{1,128})$/i.exec(request.headers.authorization ?? '')
-      known.set(request, await identifySurface(parts.spaces, match?.[1]))
-      readBody(request, { body })
-    },
+    hooks: (body: boolean) =>
+      credentialFirst({
+        body,
+        check: async (request) => {
+          const { authorization = '' } = request.headers
+          const match = /^bearer (srf_[A-Za-z0-9_-]{1,128})$/i.exec(authorization)
+          known.set(request, await identifySurface(parts.spaces, match?.[1]))
+        },
+      }),
     surface(request: FastifyRequest): Surface {
       const surface = known.get(request)
       if (!surface) throw new Error('a route of surfaces was reached without one')

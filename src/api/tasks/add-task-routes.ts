@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { requireTask, type TaskCredential } from '../../decisions/index.ts'
-import { headerValues } from '../../http/index.ts'
+import { requireHolder, requireTask, type TaskCredential } from '../../decisions/index.ts'
+import { headerValues, isUnfinished } from '../../http/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Task } from '../../tasks/index.ts'
 import { plainJson, schemaOf } from '../document.ts'
@@ -23,6 +23,12 @@ function addRoute(app: FastifyInstance, parts: ApiParts, operation: TaskOperatio
     schema: schemaOf({ ...operation, security: 'task' }),
     serializerCompiler: plainJson,
     // The credential comes before the input is looked at; its proof is used up whatever the input is.
+    onRequest: async (request, reply) => {
+      if (isUnfinished(request.raw))
+        await requireHolder(parts.decisions, credentialOf(parts, request)).catch(
+          tellingNonce(parts, reply),
+        )
+    },
     preValidation: async (request, reply) => {
       const task = taskOf(parts, operation, request).catch(tellingNonce(parts, reply))
       tasks.set(request, await task)

@@ -1,3 +1,4 @@
+import { checkCaller } from '../check-caller.ts'
 import type { Located } from '../passage.ts'
 import type { GatewayPorts } from '../ports.ts'
 import { startingWith } from '../steps.ts'
@@ -17,6 +18,7 @@ import { typeArguments } from './type-arguments.ts'
  * from there on is recorded as not sent; what was sent is recorded with its outcome.
  */
 export const HTTP_CALL = startingWith<Located, Matched, GatewayPorts>('action', match)
+  .next('caller', checkCaller)
   .next('whole body', takeBody)
   .next('typed arguments', typeArguments)
   .next('decision', decide)

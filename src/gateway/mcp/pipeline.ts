@@ -1,3 +1,4 @@
+import { checkCaller } from '../check-caller.ts'
 import type { Located } from '../passage.ts'
 import { startingWith } from '../steps.ts'
 import { converse } from './converse.ts'
@@ -13,8 +14,12 @@ import { takeMessage } from './take-message.ts'
 import { checkTransport } from './transport.ts'
 import { typeCall } from './type-call.ts'
 
-/** What happens to every MCP message after its arrival, in order. Whose it is is asked once it is known what it is. */
+/**
+ * What happens to every MCP message after its arrival, in order. Who sends it is checked before its body is waited for, and whose
+ * session it is once it is known what it is.
+ */
 export const MCP_MESSAGE = startingWith<Located, Located, McpPorts>('transport', checkTransport)
+  .next('caller', checkCaller)
   .next('whole message', takeMessage)
   .next('session', converse)
 

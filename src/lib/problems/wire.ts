@@ -27,6 +27,7 @@ export const WIRE_PROBLEMS = {
   'request.not_acceptable': { status: 406, title: 'The answer would not be accepted' },
   'request.not_found': { status: 404, title: 'There is nothing at this address' },
   'request.target_too_long': { status: 414, title: 'The request target is too long' },
+  'request.too_fragmented': { status: 400, title: 'The body comes in too many small pieces' },
   'request.too_many': { status: 429, title: 'Too many requests' },
   'request.unsupported_media_type': { status: 415, title: 'The body is not JSON' },
   'request.wrong_host': { status: 421, title: 'The Host header does not name this server' },

@@ -5,13 +5,13 @@ import {
   introspect,
   introspectSigned,
 } from '../../decisions/index.ts'
-import { headerValues } from '../../http/index.ts'
+import { headerValues, isUnfinished } from '../../http/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { INTROSPECTION_TYPE } from '../../tokens/index.ts'
 import { readClientForm } from '../attestation.ts'
 import { required } from '../form.ts'
 import type { PresentingPorts } from '../presented.ts'
-import { presentedCaller } from './presented-caller.ts'
+import { presentedCaller, secretInHeader } from './presented-caller.ts'
 
 /** What an answer is written as. */
 export interface Told {
@@ -29,6 +29,9 @@ export async function introspectionEndpoint(
 ): Promise<Told> {
   const { decisions } = ports
   if (message.method !== 'POST') throw new Problem('request.method_not_allowed', 'POST is needed')
+  // Whoever shows a secret in a header is known before a body that has not arrived is waited for.
+  const secret = isUnfinished(message) ? secretInHeader(message) : undefined
+  if (secret) await identifyIntrospector(decisions, secret)
   const { form } = await readClientForm(message)
   const caller = await identifyIntrospector(decisions, presentedCaller(message, form, ports))
   const token = required(form, 'token')

@@ -33,6 +33,12 @@ export function presentedCaller(
   }
 }
 
+/** A secret can be looked at twice; an assertion counts once. */
+export function secretInHeader(message: IncomingMessage): PresentedCaller | undefined {
+  const shown = ofHeader(message)
+  return shown?.kind === 'secret' ? shown : undefined
+}
+
 function ofHeader(message: IncomingMessage): PresentedCaller | undefined {
   const shown = shownCredential(message)
   if (!shown) return undefined

@@ -1,0 +1,151 @@
+import { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import { Problem } from '../../lib/problem.ts'
+import type { AddressQuota } from './address-quota.ts'
+import type { ClientAddresses } from './client-addresses.ts'
+
+/** What the requests of one origin share. */
+export interface InboundLimits {
+  readonly addresses: ClientAddresses
+  /** Bytes of bodies that have arrived and that nobody has read to their end yet. */
+  readonly bodies: AddressQuota
+}
+
+/**
+ * So many pieces of a body are free, whatever their size; behind them a piece has to be as large as `MIN_PIECE_BYTES` on average. A
+ * sender who writes single bytes makes each of them cost as much as a kilobyte.
+ */
+export const FREE_PIECES = 1_024
+export const MIN_PIECE_BYTES = 64
+/** What a piece costs beside its bytes while nobody reads: a buffer of its own. */
+const PIECE_OVERHEAD = 256
+
+/**
+ * A request whose body costs bounded memory and time however it is sent. INVARIANT: every body comes through here, whoever reads it
+ * and whether or not anybody does.
+ */
+export class BoundedRequest extends IncomingMessage {
+  readonly #limits: InboundLimits
+  #key: { readonly of: string | undefined } | undefined
+  #held = 0
+  #pieces = 0
+  #bytes = 0
+  #refusal: Problem | undefined
+  #discard: { left: number; done(): void } | undefined
+  #invite: (() => void) | undefined
+
+  constructor(socket: Socket, limits: InboundLimits) {
+    super(socket)
+    this.#limits = limits
+  }
+
+  get clientAddress(): string {
+    return this.#limits.addresses.of(this)
+  }
+
+  /** Why nothing more of the body is taken. Told as the event `refused`, too. */
+  get refusal(): Problem | undefined {
+    return this.#refusal
+  }
+
+  /** A body was announced, and has not arrived whole. */
+  get isUnfinished(): boolean {
+    if (this.complete || this.destroyed) return false
+    const { 'content-length': length, 'transfer-encoding': coding } = this.headers
+    return coding !== undefined || (length !== undefined && length !== '0')
+  }
+
+  /** The client waits to be asked for the body (RFC 9110 section 10.1.1). */
+  get isUninvited(): boolean {
+    return this.#invite !== undefined
+  }
+
+  /** `invite` asks the client for the body, once somebody wants it. */
+  awaitReader(invite: () => void): void {
+    this.#invite = invite
+  }
+
+  /** Somebody reads the body from now on. */
+  beginReading(): void {
+    const invite = this.#invite
+    this.#invite = undefined
+    invite?.()
+  }
+
+  /** Takes what still comes and keeps nothing of it. `done`: it has come, or more than `most` bytes have. */
+  discard(most: number, done: () => void): void {
+    this.#discard = { left: most, done }
+    this.removeAllListeners('data')
+    this.once('end', done)
+    this.once('close', done)
+    this.resume()
+  }
+
+  override push(chunk: Buffer | null, encoding?: BufferEncoding): boolean {
+    if (chunk === null) return super.push(null)
+    if (this.#refusal) return false
+    this.#pieces += 1
+    this.#bytes += chunk.length
+    this.#refusal = this.#judge(chunk.length)
+    if (this.#refusal) {
+      this.#discard?.done()
+      this.emit('refused', this.#refusal)
+      return false
+    }
+    if (!this.#discard) return super.push(chunk, encoding)
+    this.#discard.left -= chunk.length
+    if (this.#discard.left < 0) this.#discard.done()
+    return true
+  }
+
+  override _read(size: number): void {
+    // Nothing asks the socket for more of what is refused.
+    if (!this.#refusal) super._read(size)
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    this.#release()
+    super._destroy(error, done)
+  }
+
+  /** A request that was answered before its body came is not destroyed with its connection: so both are listened to. */
+  readonly #release = () => {
+    if (this.#held === 0) return
+    this.#limits.bodies.give(this.#key?.of, this.#held)
+    this.#held = 0
+    this.socket.off('close', this.#release)
+  }
+
+  #judge(length: number): Problem | undefined {
+    if (this.#pieces > FREE_PIECES + this.#bytes / MIN_PIECE_BYTES)
+      return new Problem('request.too_fragmented', 'the pieces of the body are too small')
+    if (this.#discard) return undefined
+    this.#key ??= { of: this.#limits.addresses.keyOf(this) }
+    const amount = length + (this.readableFlowing ? 0 : PIECE_OVERHEAD)
+    const exhausted = this.#limits.bodies.take(this.#key.of, amount)
+    if (exhausted !== undefined) return NO_ROOM[exhausted]()
+    if (this.#held === 0) this.socket.once('close', this.#release)
+    this.#held += amount
+    return undefined
+  }
+}
+
+const NO_ROOM = {
+  address: () =>
+    new Problem('request.too_many', 'too many bodies from one address have not arrived whole', {
+      members: { retry_after: 1 },
+    }),
+  total: () => new Problem('server.busy', 'too many bodies have not arrived whole'),
+} as const
+
+/** Whether a body was announced and is not here yet. One that came with its head is, by the time anybody can ask. */
+export function isUnfinished(message: IncomingMessage): boolean {
+  return message instanceof BoundedRequest && message.isUnfinished
+}
+
+/** The address of whoever made a request, where the server knows better than the connection does. */
+export function clientAddressOf(message: IncomingMessage): string {
+  return message instanceof BoundedRequest
+    ? message.clientAddress
+    : (message.socket.remoteAddress ?? '')
+}

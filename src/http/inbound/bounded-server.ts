@@ -1,0 +1,66 @@
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+} from 'node:http'
+import type { Socket } from 'node:net'
+import { AddressQuota } from './address-quota.ts'
+import { BoundedRequest, type InboundLimits } from './bounded-request.ts'
+import { BoundedResponse } from './bounded-response.ts'
+import { ClientAddresses } from './client-addresses.ts'
+import { isDoubted } from './framing.ts'
+
+/** What strangers may hold of one origin, in total and for each address. */
+export interface Capacity {
+  readonly connections: { readonly total: number; readonly perAddress: number }
+  /** Of bodies that have not been read to their end. */
+  readonly bodyBytes: { readonly total: number; readonly perAddress: number }
+}
+
+export const CAPACITY: Capacity = {
+  connections: { total: 5_000, perAddress: 500 },
+  bodyBytes: { total: 64 * 1_048_576, perAddress: 16 * 1_048_576 },
+}
+
+/** A Node server whose connections and bodies are bounded, whatever their handlers do with them. */
+export function boundedServer(
+  given: {
+    readonly addresses?: ClientAddresses | undefined
+    readonly capacity?: Capacity | undefined
+    readonly http: ServerOptions
+  },
+  handle: RequestListener,
+): Server {
+  const { addresses = new ClientAddresses(), capacity = CAPACITY, http } = given
+  const limits: InboundLimits = { addresses, bodies: new AddressQuota(capacity.bodyBytes) }
+  class Request extends BoundedRequest {
+    constructor(socket: Socket) {
+      super(socket, limits)
+    }
+  }
+  const classes = { IncomingMessage: Request, ServerResponse: BoundedResponse }
+  const options = { ...http, ...classes } as ServerOptions // as: its classes are those of Node, more narrowly typed
+  const take: RequestListener = (request, response) => {
+    if (!isDoubted(request)) handle(request, response)
+  }
+  const server = createServer(options, take)
+  boundConnections(server, addresses, new AddressQuota(capacity.connections))
+  server.on('checkContinue', (request: IncomingMessage, response: BoundedResponse) => {
+    if (request instanceof BoundedRequest) request.awaitReader(() => response.writeContinue())
+    take(request, response)
+  })
+  return server
+}
+
+function boundConnections(server: Server, addresses: ClientAddresses, open: AddressQuota): void {
+  server.on('connection', (socket: Socket) => {
+    const key = addresses.keyOfConnection(socket.remoteAddress)
+    if (open.take(key, 1) !== undefined) {
+      socket.destroy()
+      return
+    }
+    socket.once('close', () => open.give(key, 1))
+  })
+}

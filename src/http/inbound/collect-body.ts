@@ -1,0 +1,76 @@
+import type { IncomingMessage } from 'node:http'
+import { Problem } from '../../lib/problem.ts'
+import { BoundedRequest } from './bounded-request.ts'
+
+const FIRST_BYTES = 4_096
+
+/**
+ * The whole body of a request, in memory that grows with its bytes and not with its pieces. What is larger is not read further.
+ * @throws Problem `input.too_large`, `request.incomplete`, `request.too_fragmented`, `request.too_many`, `server.busy`
+ */
+export function collectBody(message: IncomingMessage, most: number): Promise<Buffer> {
+  // What ended before anybody listened says nothing any more.
+  if (message.destroyed) return Promise.reject(incomplete())
+  if (Number(message.headers['content-length'] ?? 0) > most) return Promise.reject(tooLarge(most))
+  if (message instanceof BoundedRequest) {
+    if (message.refusal) return Promise.reject(message.refusal)
+    message.beginReading()
+  }
+  return new Promise((resolve, reject) => {
+    const body = new Body()
+    message.on('data', (chunk: Buffer) => {
+      if (body.size + chunk.length <= most) {
+        body.add(chunk, most)
+        return
+      }
+      reject(tooLarge(most))
+      message.pause()
+    })
+    message.on('end', () => resolve(body.bytes))
+    const cut = (cause?: unknown) => reject(incomplete(cause))
+    message.on('refused', reject)
+    message.on('error', cut)
+    message.on('close', () => {
+      if (!message.complete) cut()
+    })
+  })
+}
+
+/** One buffer that doubles. A body of a single piece, as most are, is that piece. */
+class Body {
+  #bytes: Buffer = Buffer.alloc(0)
+  #size = 0
+
+  get size(): number {
+    return this.#size
+  }
+
+  get bytes(): Buffer {
+    return this.#bytes.subarray(0, this.#size)
+  }
+
+  add(chunk: Buffer, most: number): void {
+    const size = this.#size + chunk.length
+    if (this.#size === 0) {
+      this.#bytes = chunk
+    } else {
+      if (size > this.#bytes.length) this.#grow(Math.min(most, Math.max(size * 2, FIRST_BYTES)))
+      chunk.copy(this.#bytes, this.#size)
+    }
+    this.#size = size
+  }
+
+  #grow(length: number): void {
+    const larger = Buffer.allocUnsafeSlow(length)
+    this.#bytes.copy(larger, 0, 0, this.#size)
+    this.#bytes = larger
+  }
+}
+
+function tooLarge(most: number): Problem {
+  return new Problem('input.too_large', `a body is at most ${most} bytes`)
+}
+
+function incomplete(cause?: unknown): Problem {
+  return new Problem('request.incomplete', 'the body ended before it was complete', { cause })
+}

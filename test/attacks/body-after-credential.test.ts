@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict'
+import http from 'node:http'
+import { it } from 'node:test'
+import { headOnly } from '../wire.ts'
+import { inEachWorld, type World } from '../world.ts'
+
+const GARBAGE: readonly (readonly [string, string])[] = [
+  ['Authorization', 'Bearer nobody'],
+  ['Authorization', 'DPoP eyJhbGciOiJFUzI1NiJ9.e30.AAAA'],
+]
+
+/** Where bodies are taken, and what a stranger without a good credential is told there. */
+const PLACES: Readonly<Record<string, (w: World) => readonly [string, string, string]>> = {
+  'a call through the gateway': (w) => ['POST', `${w.gateway}/echo/things`, '401'],
+  'a question of an enforcement point': (w) => ['POST', `${w.issuer}/v1/calls`, '401'],
+  'a signal': (w) => ['POST', `${w.issuer}/v1/risk-signals`, '401'],
+  'a statement of a surface': (w) => ['PUT', `${w.issuer}/v1/spaces/a/threads/b`, '401'],
+  'an act of a task': (w) => ['POST', `${w.issuer}/v1/tasks/tsk_a/children`, '401'],
+  'an act of an administrator': (w) => ['PUT', `${w.issuer}/api/v1/resources/a`, '401'],
+  'an evaluation': (w) => ['POST', `${w.issuer}/access/v1/evaluation`, '401'],
+  'many evaluations': (w) => ['POST', `${w.issuer}/access/v1/evaluations`, '401'],
+}
+
+inEachWorld('credential before body', (world) => {
+  for (const [name, place] of Object.entries(PLACES)) {
+    it(`${name}: a stranger is refused before a byte of the body has come, and cut off`, async () => {
+      const [method, url, status] = place(world())
+      for (const credential of GARBAGE) {
+        const headers = [
+          credential,
+          ['Content-Type', 'application/json'],
+          ['Content-Length', '900000'],
+        ] as const
+        const answer = await headOnly(url, method, headers)
+        assert.match(answer, new RegExp(`^HTTP/1\\.1 ${status} `), name)
+        assert.match(answer, /\r\nconnection: close\r\n/i)
+      }
+    })
+  }
+
+  it('introspection by a secret in a header', async () => {
+    const headers = [
+      ['Authorization', 'Bearer enf_nobody'],
+      ['Content-Type', 'application/x-www-form-urlencoded'],
+      ['Content-Length', '90000'],
+    ] as const
+    const answer = await headOnly(`${world().issuer}/oauth/introspect`, 'POST', headers)
+    assert.match(answer, /^HTTP\/1\.1 401 /)
+  })
+
+  it('a known caller is asked for the body then, and its proof counts for the whole request', async () => {
+    const w = world()
+    const task = await w.open()
+    const token = await w.agent.token(task, `${w.gateway}/echo`)
+    const body = '{"name":"a"}'
+    const url = `${w.gateway}/echo/things`
+    const proof = await w.agent.proof(task.key, { method: 'POST', url, token })
+    const once = () => sendWhenAsked(url, body, { authorization: `DPoP ${token}`, dpop: proof })
+    assert.deepEqual(await once(), { asked: true, status: 200 })
+    assert.deepEqual(await once(), { asked: true, status: 401 }, 'the proof was used')
+
+    const about = `${w.issuer}/v1/tasks/${task.id}/children`
+    const headers = {
+      authorization: `DPoP ${task.token}`,
+      dpop: await w.agent.proof(task.key, { method: 'POST', url: about, token: task.token }),
+    }
+    const { asked, status } = await sendWhenAsked(about, '{}', headers)
+    assert.deepEqual([asked, status !== 401], [true, true], `${status}`)
+  })
+})
+
+/** Sends a body once the server asks for it (Expect: 100-continue). */
+function sendWhenAsked(url: string, body: string, headers: Readonly<Record<string, string>>) {
+  return new Promise<{ asked: boolean; status: number | undefined }>((resolve, reject) => {
+    let asked = false
+    const request = http.request(url, {
+      method: 'POST',
+      agent: false,
+      headers: {
+        ...headers,
+        'content-type': 'application/json',
+        'content-length': body.length,
+        expect: '100-continue',
+      },
+    })
+    request.on('continue', () => {
+      asked = true
+      request.end(body)
+    })
+    request.on('response', (answer) => {
+      answer.resume()
+      resolve({ asked, status: answer.statusCode })
+    })
+    request.on('error', reject)
+    request.flushHeaders()
+  })
+}
