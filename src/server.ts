@@ -36,13 +36,13 @@ import { JWKS_MAX_AGE_SECONDS, type SigningKeys } from './keys/index.ts'
 import { base64url } from './lib/bytes.ts'
 import type { Clock } from './lib/clock.ts'
 import { type Closing, closeAll } from './lib/close-all.ts'
-import { Crowd } from './lib/crowd.ts'
+import { OccupancyLimit } from './lib/occupancy-limit.ts'
 import { Problem } from './lib/problem.ts'
 import type { Random } from './lib/random.ts'
 import { repeat, systemWait } from './lib/repeat.ts'
 import type { Live } from './live/index.ts'
 import { describeMcpServer, MAX_CONNECTIONS, outbound } from './net/index.ts'
-import { beginWhenAsked, oauthHandlers } from './oauth/index.ts'
+import { beginWhenAsked, oauthHandlers, PUSHED_LIFE_MS, PushedRoom } from './oauth/index.ts'
 import { problemPage, problemPageFor, registerPages } from './pages/index.ts'
 import { forgetEnded } from './people/index.ts'
 import { closingsOf, openRooms, type Rooms } from './rooms.ts'
@@ -133,11 +133,17 @@ export async function createServer(options: ServerOptions): Promise<Server> {
         ...{ fapi2, registration, registrationToken },
         trustDomain: settings.trustDomain,
         certificates,
-        pushed: new Crowd({
+        pushed: new PushedRoom({
           clock,
-          most: settings.mostWaiting,
-          count: () => kept.countExpiring('PushedAuthorizationRequest'),
+          share: settings.mostWaitingOfAgent,
+          lifeMs: PUSHED_LIFE_MS,
+          all: new OccupancyLimit({
+            clock,
+            most: settings.mostWaiting,
+            count: () => kept.countExpiring('PushedAuthorizationRequest'),
+          }),
         }),
+        addresses,
         decisions: { ...decisions, peps: rooms.askers },
       }),
       ...authzenHandlers({ ...rooms, clock, random, peps: rooms.askers }),

@@ -31,6 +31,29 @@ test('an issuer that is neither https nor loopback is refused, so is one with a 
   assert.equal(mistakes({ REMIT_ISSUER: 'https://remit.example.com' }), '')
 })
 
+test('plain HTTP outside loopback is served to nobody unless that is said', () => {
+  for (const name of ['REMIT_LISTEN', 'REMIT_GATEWAY_LISTEN']) {
+    for (const host of ['0.0.0.0', '[::]', '192.0.2.1', 'remit.internal']) {
+      const told = mistakes({ [name]: `${host}:7490` })
+      assert.match(told, new RegExp(`^${name} is no loopback address.*REMIT_PLAIN_HTTP`))
+      assert.equal(mistakes({ [name]: `${host}:7490`, REMIT_PLAIN_HTTP: 'behind-proxy' }), '')
+    }
+    for (const host of ['127.0.0.1', '[::1]', 'localhost'])
+      assert.equal(mistakes({ [name]: `${host}:7490` }), '')
+  }
+})
+
+test('proxies are addresses and networks', () => {
+  const read = (value: string) => readSettings({ REMIT_TRUSTED_PROXIES: value }).trustedProxies
+  assert.deepEqual(read('10.0.0.5, 10.1.0.0/16,2001:db8::/32'), [
+    '10.0.0.5',
+    '10.1.0.0/16',
+    '2001:db8::/32',
+  ])
+  for (const bad of ['proxy', '10.0.0.0/33', '10.0.0.0/8/8', '2001:db8::/129', '10.0.0.0/'])
+    assert.match(mistakes({ REMIT_TRUSTED_PROXIES: bad }), /addresses and networks/, bad)
+})
+
 test('gateway and issuer never share an origin', () => {
   assert.match(mistakes({ REMIT_GATEWAY: 'http://127.0.0.1:7480' }), /another origin/)
 })

@@ -1,6 +1,7 @@
 import { Problem } from '../lib/problem.ts'
 import { Secret } from '../lib/secret.ts'
 import {
+  isLoopback,
   oneOf,
   optional,
   readAddresses,
@@ -43,6 +44,12 @@ export const SETTINGS = {
     '127.0.0.1:7481',
     'Where the gateway is served from.',
     readListen,
+  ),
+  plainHttp: setting(
+    'REMIT_PLAIN_HTTP',
+    'loopback',
+    'Remit speaks plain HTTP; a proxy in front ends TLS. `loopback`: it listens on loopback addresses only, for a proxy on the same machine. `behind-proxy`: it may listen elsewhere, because nobody but a proxy that ends TLS can reach its ports.',
+    oneOf('loopback', 'behind-proxy'),
   ),
   data: setting(
     'REMIT_DATA',
@@ -226,7 +233,7 @@ export const SETTINGS = {
   mostWaitingOfAgent: setting(
     'REMIT_MOST_WAITING_OF_AGENT',
     '1000',
-    'And so many of one agent.',
+    'And so many of one agent; pushed ones, of one client, or of one address where a client does not authenticate.',
     readBetween(1, 10_000_000),
   ),
   registrationsPerMinute: setting(
@@ -380,6 +387,14 @@ function contradictions(settings: Settings): string[] {
   const found: string[] = []
   if (settings.issuer === settings.gateway)
     found.push('REMIT_GATEWAY has to be another origin than REMIT_ISSUER')
+  for (const [name, { host }] of [
+    ['REMIT_LISTEN', settings.listen],
+    ['REMIT_GATEWAY_LISTEN', settings.gatewayListen],
+  ] as const)
+    if (settings.plainHttp === 'loopback' && !isLoopback(host))
+      found.push(
+        `${name} is no loopback address, and plain HTTP is served there: credentials could be read on the way. Where a proxy that ends TLS is all that reaches it, set REMIT_PLAIN_HTTP=behind-proxy`,
+      )
   if (settings.providerIssuer && !settings.providerClientId)
     found.push('REMIT_IDP_CLIENT_ID is missing')
   const { pkcs11Module, pkcs11Pin, pkcs11Token, signer } = settings

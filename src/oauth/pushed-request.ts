@@ -9,6 +9,8 @@ import { markProved } from './proved-request.ts'
 import type { TokenPorts } from './token.ts'
 
 export const PUSHED = '/oauth/par'
+/** The provider keeps them so long (`oidc-provider`, pushed authorization requests). */
+export const PUSHED_LIFE_MS = 60_000
 
 /**
  * Pushed authorization requests (RFC 9126), which are the provider's to judge. What comes in headers is ours to check before, as
@@ -36,10 +38,39 @@ export async function pushedRequestEndpoint(
     thumbprint === undefined && !attested ? text : rest(form, { attested, thumbprint })
   const request = withBody(message, changed, [...ATTESTATION_HEADERS, 'dpop'])
   if (attested) markProved(request)
-  if (!(await ports.pushed.admits()))
-    throw new Problem('authorization.too_many', 'too many requests were pushed and not used')
-  await ports.provider(request, reply)
+  const giveBack = await ports.pushed.enter(shareOf(message, form, ports))
+  try {
+    await ports.provider(request, reply)
+  } finally {
+    // What the provider refused waits for no browser.
+    if (reply.statusCode !== 201) giveBack()
+  }
   return undefined
+}
+
+/**
+ * In whose share a request counts. A client that authenticates has one of its own; of one that does not, anybody can say the name, so it is
+ * the address that counts.
+ */
+function shareOf(
+  message: IncomingMessage,
+  form: Form,
+  { addresses }: TokenPorts,
+): string | undefined {
+  const assertion = form.get('client_assertion')
+  if (assertion === undefined) return addresses.keyOf(message)
+  return `client ${form.get('client_id') ?? claimedSubject(assertion)}`
+}
+
+/** Who an assertion says it is of. Nobody believes it here: a place is kept only where the provider did. */
+function claimedSubject(assertion: string): string {
+  try {
+    const [, payload = ''] = assertion.split('.')
+    const { sub } = JSON.parse(Buffer.from(payload, 'base64url').toString()) as { sub?: unknown } // any JSON
+    return String(sub)
+  } catch {
+    return ''
+  }
 }
 
 /** The form, as the provider is to read it. */

@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { DecisionParts } from '../decisions/index.ts'
-import type { ClientCertificates } from '../http/index.ts'
-import type { Crowd } from '../lib/crowd.ts'
+import type { ClientAddresses, ClientCertificates } from '../http/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { readClientForm } from './attestation.ts'
 import { deviceCode } from './backchannel/device-request.ts'
@@ -27,6 +26,7 @@ import { jwtBearer } from './grants/jwt-bearer.ts'
 import { deferringOf, type Presented } from './grants/read.ts'
 import { tokenExchange } from './grants/token-exchange.ts'
 import { presentedAt, withBody } from './presented.ts'
+import type { PushedRoom } from './pushed-room.ts'
 import type { TokenAnswer } from './token-answer.ts'
 import {
   replaceTransactionToken,
@@ -40,8 +40,10 @@ export interface TokenPorts extends InteractiveParts {
   /** Whether devices without a browser may ask. */
   readonly deviceCodes: boolean
   readonly certificates?: ClientCertificates | undefined
+  /** Where requests come from. */
+  readonly addresses: ClientAddresses
   /** Authorization requests that were pushed, and wait for their browser. */
-  readonly pushed: Crowd
+  readonly pushed: PushedRoom
   /** Audience of transaction tokens. */
   readonly trustDomain: string
   /** The standard grants. */

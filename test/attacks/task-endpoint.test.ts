@@ -100,7 +100,7 @@ inEachWorld('what a task may ask about itself', (world) => {
     ] as const)
       assertRefused(await w.agent.about(task, 'POST', '/requests', { body }), code, body)
     const form = await postForm(`${w.issuer}/v1/tasks/${task.id}/requests`, { request_id: 'x' }, [])
-    assertRefused(form, 'request.unsupported_media_type')
+    assertRefused(form, 'token.missing')
   })
 
   it('a pending request cannot be answered by its agent in any way', async () => {

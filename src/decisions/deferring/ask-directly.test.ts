@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash, sign } from 'node:crypto'
 import { type TestContext, test } from 'node:test'
 import type { Detail } from '@remit/engine'
+import { setTrust } from '../../agents/index.ts'
 import { forEachEngine } from '../../storage/testing.ts'
 import { basesOfPerson, grantBasis, listTasks } from '../../tasks/index.ts'
 import { ALL_OF_ORDERS, ISSUER, newKey, worldsOver } from '../testing.ts'
@@ -139,6 +140,30 @@ forEachEngine('an agent that asks a person itself (CIBA)', (open) => {
     ] as const)
       assert.equal(await why({ hint }), suspended, hint.value)
     assert.equal(await tasks(), 0)
+  })
+
+  test('an agent from outside does not learn which addresses are people, unless it has a basis for them', async (t) => {
+    const { parts, sam, why, world } = await begin(t)
+    const address = 'sam@people.example'
+    await parts.storage.transaction((tx) =>
+      tx.updateTable('persons').set({ email: address }).where('id', '=', sam.id).execute(),
+    )
+    const named = { hint: { kind: 'login_hint', value: address } } as const
+    const nobody = { hint: { kind: 'login_hint', value: 'nobody@people.example' } } as const
+    const agentId = 'refund-bot'
+    for (const trust of [1, 2] as const) {
+      await setTrust(parts, { agentId, trust, by: 'operator' })
+      assert.equal(await why(nobody), 'backchannel.unknown_person')
+      assert.equal(await why(named), 'backchannel.unknown_person', `trust ${trust}`)
+    }
+    const value = await world.subjectToken()
+    assert.equal(await why({ hint: { kind: 'id_token_hint', value } }), 'asked', 'it was shown her')
+    await grantBasis(parts, {
+      ...{ personId: sam.id, agentId, grantedBy: sam.id },
+      ...{ kind: 'consent', details: [only('orders.read')] },
+    })
+    assert.notEqual(await why(named), 'backchannel.unknown_person')
+    assert.equal(await why(nobody), 'backchannel.unknown_person')
   })
 
   test('an agent finds people by id token and by a hint that it signed', async (t) => {

@@ -1,5 +1,5 @@
 import type { Clock } from '../../lib/clock.ts'
-import { Crowd } from '../../lib/crowd.ts'
+import { OccupancyLimit } from '../../lib/occupancy-limit.ts'
 import type { Storage } from '../../storage/index.ts'
 import { countWaiting, countWaitingOf } from '../../tasks/index.ts'
 import { type Refused, refused } from '../opening/opening.ts'
@@ -9,7 +9,7 @@ export class WaitingRoom {
   readonly #clock: Clock
   readonly #storage: Pick<Storage, 'read'>
   readonly #mostOfAgent: number
-  readonly #all: Crowd
+  readonly #all: OccupancyLimit
 
   constructor(given: {
     readonly clock: Clock
@@ -21,7 +21,10 @@ export class WaitingRoom {
     this.#clock = clock
     this.#storage = storage
     this.#mostOfAgent = mostOfAgent
-    this.#all = new Crowd({ clock, most, count: () => countWaiting(storage.read, clock.now()) })
+    this.#all = new OccupancyLimit({
+      ...{ clock, most },
+      count: () => countWaiting(storage.read, clock.now()),
+    })
   }
 
   /** Asked before anything is written. Answers why there is no room. */

@@ -1,0 +1,81 @@
+import type { Clock } from '../lib/clock.ts'
+import type { OccupancyLimit } from '../lib/occupancy-limit.ts'
+import { Problem } from '../lib/problem.ts'
+
+/**
+ * Room for authorization requests that were pushed and not used: for all, and for each client or address a share. Only what is accepted
+ * takes room for its life; what is judged holds a place no longer than that takes.
+ */
+export class PushedRoom {
+  readonly #clock: Clock
+  readonly #all: Pick<OccupancyLimit, 'admits' | 'leave'>
+  readonly #share: number
+  readonly #lifeMs: number
+  /** When the places of each run out (monotonic), oldest first. */
+  readonly #places = new Map<string, number[]>()
+  #sweepAt = 0
+
+  constructor(given: {
+    readonly clock: Clock
+    readonly all: Pick<OccupancyLimit, 'admits' | 'leave'>
+    /** Most of one client, or of one address. */
+    readonly share: number
+    readonly lifeMs: number
+  }) {
+    this.#clock = given.clock
+    this.#all = given.all
+    this.#share = given.share
+    this.#lifeMs = given.lifeMs
+  }
+
+  /**
+   * Takes a place. `of`: whose share it counts in; `undefined`, in nobody's. Answers what gives the place back.
+   * @throws Problem `authorization.too_many`
+   */
+  async enter(of: string | undefined): Promise<() => void> {
+    const until = this.#clock.monotonic() + this.#lifeMs
+    if (of !== undefined) {
+      if (this.#held(of).length >= this.#share)
+        throw new Problem('authorization.too_many', 'too many requests were pushed and not used')
+      this.#held(of).push(until)
+    }
+    const back = () => {
+      if (of !== undefined) this.#giveBack(of, until)
+    }
+    const admitted = await this.#all.admits().catch((error: unknown) => {
+      back()
+      throw error
+    })
+    if (!admitted) {
+      back()
+      throw new Problem('authorization.too_many', 'too many requests were pushed and not used')
+    }
+    return () => {
+      back()
+      this.#all.leave()
+    }
+  }
+
+  /** The places of one that have not run out. */
+  #held(of: string): number[] {
+    const now = this.#clock.monotonic()
+    if (now >= this.#sweepAt) this.#sweep(now)
+    const places = (this.#places.get(of) ?? []).filter((until) => until > now)
+    this.#places.set(of, places)
+    return places
+  }
+
+  #giveBack(of: string, until: number): void {
+    const places = this.#places.get(of) ?? []
+    const at = places.lastIndexOf(until)
+    if (at >= 0) places.splice(at, 1)
+    if (places.length === 0) this.#places.delete(of)
+  }
+
+  /** Those who hold nothing any more are forgotten, so that there are never more names than places. */
+  #sweep(now: number): void {
+    this.#sweepAt = now + this.#lifeMs
+    for (const [of, places] of this.#places)
+      if (places.every((until) => until <= now)) this.#places.delete(of)
+  }
+}
