@@ -61,6 +61,8 @@ export async function startRemit(options: {
   cores: Cores
   upstream: string
   nodeOptions?: readonly string[]
+  /** Settings beside the usual ones. */
+  env?: Readonly<Record<string, string>>
   /** A program that puts more into the sample world, with its arguments. */
   seed?: readonly string[]
 }): Promise<Remit> {
@@ -74,7 +76,12 @@ export async function startRemit(options: {
       { id: SAMPLE_AGENT.id, redirectUris: ['http://127.0.0.1/callback'] },
     ],
   })
-  const env = { ...home.env, REMIT_IDP_ISSUER: people.issuer, REMIT_IDP_CLIENT_ID: 'remit' }
+  const env = {
+    ...home.env,
+    ...options.env,
+    REMIT_IDP_ISSUER: people.issuer,
+    REMIT_IDP_CLIENT_ID: 'remit',
+  }
   const agentKeyFile = join(data, 'refund-bot.jwk')
   run([join(import.meta.dirname, 'seed.ts'), options.upstream, agentKeyFile], env)
   if (options.seed) run(options.seed, env)
