@@ -1,5 +1,6 @@
 import { Problem } from '../lib/problem.ts'
 import { Secret } from '../lib/secret.ts'
+import { INBOUND_SETTINGS } from './inbound-settings.ts'
 import {
   isLoopback,
   oneOf,
@@ -8,7 +9,6 @@ import {
   readBetween,
   readList,
   readListen,
-  readNetworks,
   readOrigin,
   readRate,
   readTimeZone,
@@ -45,12 +45,7 @@ export const SETTINGS = {
     'Where the gateway is served from.',
     readListen,
   ),
-  plainHttp: setting(
-    'REMIT_PLAIN_HTTP',
-    'loopback',
-    'Remit speaks plain HTTP; a proxy in front ends TLS. `loopback`: it listens on loopback addresses only, for a proxy on the same machine. `behind-proxy`: it may listen elsewhere, because nobody but a proxy that ends TLS can reach its ports.',
-    oneOf('loopback', 'behind-proxy'),
-  ),
+  ...INBOUND_SETTINGS,
   data: setting(
     'REMIT_DATA',
     '.remit',
@@ -271,30 +266,6 @@ export const SETTINGS = {
     '10485760',
     'Most bytes of one answer of an MCP server, with everything it tells on the way.',
     readBetween(1024, 104_857_600),
-  ),
-  trustedProxies: setting(
-    'REMIT_TRUSTED_PROXIES',
-    '',
-    'Addresses and networks of the proxies in front of this server, separated by commas. They are believed about the address of a client (the last one of `X-Forwarded-For` that is none of theirs), and no limit of one address counts for them. Empty: nobody is believed, and the limits leave out loopback.',
-    readNetworks,
-  ),
-  maxConnections: setting(
-    'REMIT_MAX_CONNECTIONS',
-    '5000',
-    'Connections that the issuer, and again the gateway, keeps open at once. A call that waits for people holds one.',
-    readBetween(10, 1_000_000),
-  ),
-  maxConnectionsPerAddress: setting(
-    'REMIT_MAX_CONNECTIONS_PER_ADDRESS',
-    '500',
-    'The same for one address. 0: no limit. A proxy on another machine has all connections: name it in REMIT_TRUSTED_PROXIES.',
-    readBetween(0, 1_000_000),
-  ),
-  maxBodyMib: setting(
-    'REMIT_MAX_BODY_MIB',
-    '64',
-    'Mebibytes of bodies that have not arrived whole, at the issuer and again at the gateway. One address has a quarter of it.',
-    readBetween(4, 65_536),
   ),
   clientCertificatesFrom: setting(
     'REMIT_CLIENT_CERT_FROM',
