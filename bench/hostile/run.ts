@@ -62,9 +62,11 @@ async function measure(remit: Remit): Promise<boolean> {
   const sampling = setInterval(() => {
     most = Math.max(most, remit.program.residentMiB())
   }, SAMPLE_MS)
+  const busy = remit.program.cpuSeconds()
   const strangers = startStrangers(remit)
   const called = await callFor(seconds, remit, task)
   clearInterval(sampling)
+  const processor = (remit.program.cpuSeconds() - busy) / seconds
   const sent = await strangers
   const after = { memory: remit.program.residentMiB(), disk: bytesOf(remit.data) }
   const findings = judge({ alone, called, most, before, after })
@@ -88,6 +90,7 @@ that calls through the gateway every 50 ms. What they sent, by connections: ${Ob
         { name: 'resident memory at most', unit: 'MiB', values: [most] },
         { name: 'resident memory afterwards', unit: 'MiB', values: [after.memory] },
         { name: 'log', unit: 'MiB', values: [sizeOf(join(remit.data, 'server.log')) / 2 ** 20] },
+        { name: 'processor time of the server, each second', unit: 's', values: [processor] },
         { name: 'call alone, p50', unit: 'ms', values: [percentile(alone.latencies, 0.5)] },
         { name: 'call alone, p99', unit: 'ms', values: [percentile(alone.latencies, 0.99)] },
       ],

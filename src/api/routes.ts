@@ -36,7 +36,7 @@ function addOperation(app: FastifyInstance, parts: ApiParts, operation: Operatio
       security: operation.who === 'anyone' ? undefined : 'session',
     }),
     serializerCompiler: plainJson,
-    ...(operation.bodyBytes === undefined ? {} : { bodyLimit: operation.bodyBytes }),
+    ...limitOf(operation),
     // Permission comes before the input is read: a stranger learns nothing from how it is refused, and cannot make us read much.
     onRequest: async (request) => {
       if (isUnfinished(request.raw)) late.add(request)
@@ -49,6 +49,14 @@ function addOperation(app: FastifyInstance, parts: ApiParts, operation: Operatio
     },
     handler: (request, reply) => run(parts, operation, callers.get(request), { request, reply }),
   })
+}
+
+/** Nobody is known before the body of what anyone may call, so nothing large is read for it. */
+const MAX_BYTES_OF_STRANGERS = 16_384
+
+function limitOf({ bodyBytes, who }: Operation): { bodyLimit?: number } {
+  if (bodyBytes !== undefined) return { bodyLimit: bodyBytes }
+  return who === 'anyone' ? { bodyLimit: MAX_BYTES_OF_STRANGERS } : {}
 }
 
 async function run(

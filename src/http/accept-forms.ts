@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { collectBody } from './inbound/collect-body.ts'
+import { LIMITS } from './limits.ts'
 import { type Fields, readFields } from './read-fields.ts'
 
 /**
@@ -11,7 +12,7 @@ export function acceptForms(app: FastifyInstance): void {
   app.addContentTypeParser(
     'application/x-www-form-urlencoded',
     async (request: FastifyRequest): Promise<Fields> => {
-      const bytes = await collectBody(request.raw, request.routeOptions.bodyLimit)
+      const bytes = await collectBody(request.raw, LIMITS.formBytes)
       return readFields(bytes.toString('utf8'), 'form')
     },
   )

@@ -8,6 +8,8 @@ export const LIMITS = {
   headerBytes: 16_384,
   headerCount: 100,
   bodyBytes: 1_048_576,
+  /** A form of a person: a page of ours sends no more, and much of it comes before anybody is known. */
+  formBytes: 262_144,
   /** A path segment that is a parameter. Names and ids are far shorter. */
   parameterLength: 200,
   targetLength: 8_192,

@@ -38,6 +38,19 @@ inEachWorld('credential before body', (world) => {
     })
   }
 
+  it('where anyone may ask, a large body is refused by its length alone', async () => {
+    const w = world()
+    for (const [path, type] of [
+      ['/api/v1/session', 'application/json'],
+      ['/oauth/token', 'application/x-www-form-urlencoded'],
+      ['/oauth/par', 'application/x-www-form-urlencoded'],
+    ] as const) {
+      const headers = [['Content-Type', type] as const, ['Content-Length', '900000'] as const]
+      const answer = await headOnly(w.issuer + path, 'POST', headers)
+      assert.match(answer, /^HTTP\/1\.1 4(?:00|13) /, path)
+    }
+  })
+
   it('introspection by a secret in a header', async () => {
     const headers = [
       ['Authorization', 'Bearer enf_nobody'],
