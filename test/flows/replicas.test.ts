@@ -33,6 +33,7 @@ describe('two replicas on one database', { skip }, () => {
         REMIT_GATEWAY_LISTEN: `127.0.0.1:${gateway}`,
       }),
       clock: w.clock,
+      databaseClock: w.clock,
       random: systemRandom,
       log: openLog({ level: 'silent' }),
       migrate: false,

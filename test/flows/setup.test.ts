@@ -20,15 +20,16 @@ inEachWorld(
     it('comes in through the setup link, once; looking at it changes nothing', async () => {
       const w = world()
       const replaced = await linkOf(w)
+      // Time never goes back, so the one that has expired is made first.
+      const early = { ...w.clock, now: () => w.clock.now() - 3_600_001 }
+      const { token: expired } = await createSetupLink({ ...w.rooms.people, clock: early })
+      const old = `${w.issuer}/setup/${expired.reveal()}`
+      assert.equal((await new Browser().get(old)).status, 410, 'it expires')
       const link = await linkOf(w)
       const preview = new Browser()
       assert.equal((await preview.get(replaced)).status, 410, 'the newest one counts')
       for (let i = 0; i < 3; i++) assert.equal((await preview.get(link)).status, 200)
       assert.equal(await hasAdministrator(w.rooms.people), false)
-      w.clock.jump(3_600_001)
-      assert.equal((await preview.get(link)).status, 410, 'it expires')
-      w.clock.jump(-3_600_001)
-
       const ada = new Browser()
       const home = await signInThrough(ada, link, /^ada$/)
       assert.equal(home.status, 200, home.text)
