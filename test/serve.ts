@@ -4,11 +4,16 @@ import { openLog } from '../src/http/index.ts'
 import { systemClock } from '../src/lib/clock.ts'
 import { systemRandom } from '../src/lib/random.ts'
 import { createServer } from '../src/server.ts'
+import { shiftedClock } from './shifted-clock.ts'
 
 const settings = readSettings(process.env)
+/** How far the world that it belongs to has moved its time. */
+const ahead = Number(process.env.CLOCK_AHEAD_MS ?? 0)
+const clock = shiftedClock()
+clock.advance(ahead)
 const server = await createServer({
   settings,
-  clock: systemClock,
+  ...(ahead === 0 ? { clock: systemClock } : { clock, databaseClock: clock }),
   random: systemRandom,
   log: openLog({ level: 'silent' }),
   migrate: true,

@@ -1,6 +1,8 @@
 import type { Clock } from '../src/lib/clock.ts'
 
 export interface ShiftedClock extends Clock {
+  /** How far the wall clock was moved. */
+  readonly ahead: number
   /** So much later, for wall and monotonic time. */
   advance(ms: number): void
   /** Moves the wall clock only. */
@@ -12,6 +14,9 @@ export function shiftedClock(): ShiftedClock {
   let wall = 0
   let elapsed = 0
   return {
+    get ahead() {
+      return wall
+    },
     now: () => Date.now() + wall,
     monotonic: () => performance.now() + elapsed,
     advance(ms) {

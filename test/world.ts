@@ -183,6 +183,8 @@ export class World {
       REMIT_FRESH_SIGN_IN_MINUTES: String(this.#options.freshSignIn?.minutes ?? 0),
       REMIT_FRESH_SIGN_IN_ACR_VALUES: this.#options.freshSignIn?.acr ?? '',
       REMIT_LOG_LEVEL: 'debug',
+      // For a server in a process of its own (`serve.ts`).
+      CLOCK_AHEAD_MS: String(this.clock.ahead),
       REMIT_DEVICE_CODES: this.#options.deviceCodes ? 'on' : 'off',
       ...(typeof settings === 'function' ? settings() : settings),
     }
@@ -214,6 +216,14 @@ export class World {
     })
     this.#server = server
     await server.listen()
+  }
+
+  /** So much time passes that whoever is alive has shown it, and others may be judged gone. */
+  async letOthersShow(): Promise<void> {
+    for (let passed = 0; passed < 15_000; passed += 1_000) {
+      this.clock.advance(1_000)
+      await this.rooms.live.renew()
+    }
   }
 
   async stopServer(): Promise<void> {

@@ -42,7 +42,11 @@ async function serveSleeper(w: World, sleeps: 'monotonic' | 'all') {
       w.agent.id,
       w.agent.key,
     ),
-    sleep: () => child.kill('SIGSTOP'),
+    async sleep() {
+      child.kill('SIGUSR2')
+      await once(child.stdout, 'data')
+      child.kill('SIGSTOP')
+    },
     wake: () => child.kill('SIGCONT'),
     async end() {
       child.kill('SIGCONT')
@@ -73,7 +77,7 @@ describe('C1: a server that sleeps while a task is closed at another', { skip },
         assert.equal((await sleeper.agent.call(task, 'GET', READ, { token })).status, 200)
         w.echo.forget()
 
-        sleeper.sleep()
+        await sleeper.sleep()
         // They wait in its socket, proofs and all.
         const calls = Array.from({ length: WAITING }, () =>
           sleeper.agent.call(task, 'GET', READ, { token }),

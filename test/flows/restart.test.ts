@@ -43,6 +43,7 @@ async function leasesRunOut(w: World): Promise<void> {
       .where('id', '!=', live.replicaId)
       .execute(),
   )
+  await w.letOthersShow()
 }
 
 inEachWorld('a server that ends and starts again', (world) => {

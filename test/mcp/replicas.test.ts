@@ -156,6 +156,7 @@ async function aloneNow(w: World): Promise<void> {
       .where('id', '!=', live.replicaId)
       .execute(),
   )
+  await w.letOthersShow()
   await recover(w.rooms.decisions)
 }
 
