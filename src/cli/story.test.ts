@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { cp, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { everythingTicked } from '../../examples/refund-desk/browser.ts'
 import { type PersonName, World as Remit } from '../../test/world.ts'
 import { directorySource, verifyLedger } from '../../verifier/src/index.ts'
 import { clickThrough } from '../dev/identity-provider/click.ts'
@@ -10,6 +11,8 @@ import { type Owner, sink, type TestCli, testCli } from './testing.ts'
 // The command line against the real thing: a server, a gateway, an identity provider, people who click.
 
 const WORK = ['--agent', 'refund-bot', '--person', 'sam', '--purpose', 'refund order 1042'] as const
+/** All that the agent may do there, so that the person is asked once for the whole work. */
+const ALL = '--all'
 const REFUND = ['call', ...WORK, 'POST', 'orders/orders/1042/refunds', '-d'] as const
 
 /** A person who clicks as soon as the command line says where. */
@@ -31,9 +34,10 @@ async function userOf(owner: Owner, remit: Remit, ...clicks: Click[]): Promise<T
       const [page] = where.exec(text) ?? []
       if (page === undefined || done.has(page)) continue
       done.add(page)
-      void remit
-        .browser(who)
-        .then(async (browser) => browser.submit(await browser.get(page), button))
+      void remit.browser(who).then(async (browser) => {
+        const shown = await browser.get(page)
+        return browser.submit(shown, button, everythingTicked(shown))
+      })
     }
   })
   const cli = await testCli(
@@ -70,10 +74,18 @@ describe('beside `remit dev`', () => {
     await cli.remit('login')
     const { talk } = (await userOf(t, remit, APPROVE)).world
     const approving = await testCli(t, cli.world.environment, { ...cli.world, talk })
-    const asked = await cli.remit('call', ...WORK, 'GET', 'orders/orders/1042')
+    const asked = await cli.remit('call', ...WORK, ALL, 'GET', 'orders/orders/1042')
     assert.equal(asked.exit, 1)
     assert.match(asked.said, /sam has to agree that refund-bot may do this: refund order 1042/)
-    const read = await cli.remit('call', ...WORK, '--wait', '--json', 'GET', 'orders/orders/1042')
+    const read = await cli.remit(
+      'call',
+      ...WORK,
+      ALL,
+      '--wait',
+      '--json',
+      'GET',
+      'orders/orders/1042',
+    )
     assert.equal(read.exit, 0, read.said)
     assert.equal(read.json.outcome, 'permitted')
     assert.match(read.out, /"total": 940\.00/)

@@ -67,7 +67,8 @@ forEachEngine('rules that ask people', (open) => {
       shipped.warnings.map(({ policy }) => policy),
       [
         ...['critical-actions-ask', 'unusual-writes-ask', 'external-agents-ask-before-writing'],
-        ...['support-orders', 'refund-bot-for-support', 'large-refunds-ask'],
+        ...['bearer-tokens-ask-for-high', 'support-orders', 'refund-bot-for-support'],
+        'large-refunds-ask',
       ],
     )
     const broken = await checkPolicies(read, { text: `${REFUND_DESK} permit (`, schema })

@@ -46,6 +46,14 @@ async function leasesRunOut(w: World): Promise<void> {
   await w.letOthersShow()
 }
 
+/** The server has its lease for so long, in milliseconds, without a break. */
+async function holdLease(w: World, ms: number): Promise<void> {
+  for (let passed = 0; passed < ms; passed += 1_000) {
+    w.clock.advance(1_000)
+    await w.rooms.live.renew()
+  }
+}
+
 inEachWorld('a server that ends and starts again', (world) => {
   it('stopped: tasks, tokens, pending requests and what was executed are as before', async () => {
     const w = world()
@@ -125,6 +133,10 @@ inEachWorld('a server that ends and starts again', (world) => {
     if (w.rooms.storage.engine === 'postgres') {
       assert.equal(before?.state, 'sending', 'whoever may still be alive is not taken for dead')
       await leasesRunOut(w)
+      await recover(w.rooms.decisions)
+      const { state } = (await findDecision(w.rooms.storage.read, id)) ?? {}
+      assert.equal(state, 'sending', 'nobody is judged by who comes back first')
+      await holdLease(w, 12_000)
       await recover(w.rooms.decisions)
     }
     const decision = await findDecision(w.rooms.storage.read, id)

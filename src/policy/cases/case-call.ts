@@ -11,7 +11,7 @@ import { exact } from '@remit/engine'
 import { isRisk } from '../../catalog/index.ts'
 import { attributeRecord } from '../person-attributes.ts'
 import type { Case, CaseAgent, CaseFile, CasePerson } from './case.ts'
-import { caseArguments, caseContextValue, neutralRecord } from './case-value.ts'
+import { caseArguments, caseContextValue, fitsArgument, neutralRecord } from './case-value.ts'
 import type { ActionTypes } from './schema-types.ts'
 import { BadFile } from './tree.ts'
 
@@ -68,7 +68,10 @@ function riskOf({ risk }: Case, { groups }: ActionTypes): Risk {
   return risk ?? (isRisk(own) ? own : 'low')
 }
 
-/** Of several actions, each gets the arguments that it has; one has to have each. That is checked before (`run-cases.ts`). */
+/**
+ * Of several actions, each gets the arguments that it has, as far as they are of its type: what is an amount for one API may be a count for
+ * another. One has to have each; that is checked before (`run-cases.ts`).
+ */
 function argumentsOf(
   { actions, args, loose }: Case,
   { args: type, name }: ActionTypes,
@@ -77,7 +80,7 @@ function argumentsOf(
   const single = !loose && actions.length === 1 && actions[0]?.text === name
   const members = single
     ? args.members
-    : new Map([...args.members].filter(([each]) => type.members.has(each)))
+    : new Map([...args.members].filter((each) => fitsArgument(each, type)))
   return caseArguments({ ...args, members }, type)
 }
 

@@ -18,6 +18,19 @@ export function caseArguments(given: Members, type: RecordType): TypedArguments 
   return fieldsOf(given, type, 'an argument')
 }
 
+/** True when the action has an argument of this name, and the value is one of its type. */
+export function fitsArgument([name, tree]: readonly [string, Tree], type: RecordType): boolean {
+  const member = type.members.get(name)
+  if (!member) return false
+  try {
+    caseValue(tree, member.type)
+    return true
+  } catch (error) {
+    if (error instanceof BadFile) return false
+    throw error
+  }
+}
+
 /** A value of the context. */
 export function caseContextValue(tree: Tree, type: ValueType, name: string): PolicyValue {
   if (type.is === 'Entity') {

@@ -3,6 +3,7 @@ import { after, afterEach, before, test } from 'node:test'
 import { Agent } from 'undici'
 import { systemClock } from '../../../lib/clock.ts'
 import { type ScriptedServer, serveScript } from '../../../net/mcp/testing.ts'
+import { Redactor } from '../../redaction/redactor.ts'
 import { UpstreamSlots } from '../../upstream-slots.ts'
 import { Desk } from '../desk.ts'
 import { send } from './send.ts'
@@ -38,7 +39,7 @@ function permitted(holds: () => boolean, notAfter = Number.POSITIVE_INFINITY): S
     progressToken: undefined,
     cancelled: new AbortController().signal,
     conversation: { key: 'k', task: 'tsk_1', upstream: { revision: '2025-11-25', id: 's' } },
-    secrets: [],
+    redactor: new Redactor([]),
     peer: {
       dispatcher,
       url: server.url,
@@ -47,7 +48,7 @@ function permitted(holds: () => boolean, notAfter = Number.POSITIVE_INFINITY): S
     },
   }
   const ports = {
-    decisions: { clock: systemClock, live: { holds } },
+    decisions: { clock: systemClock, ledger: {}, live: { holds } },
     running: { watch: () => () => {} },
     slots: new UpstreamSlots(8),
     desk: new Desk(),
