@@ -1,5 +1,5 @@
 import { Problem } from '../../lib/problem.ts'
-import { keptMarks, proposedMarks } from '../marks.ts'
+import { keptMarks, proposedMarks } from '../marks/marks.ts'
 import type { Action } from '../resource.ts'
 import { checkSentence } from '../sentence.ts'
 

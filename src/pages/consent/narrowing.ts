@@ -1,5 +1,11 @@
 import type { Bound, Detail, Risk } from '@remit/engine'
-import { type CatalogView, countedAccess, countedRisk, RISKS } from '../../catalog/index.ts'
+import {
+  type CatalogView,
+  countedAccess,
+  countedRisk,
+  isPaging,
+  RISKS,
+} from '../../catalog/index.ts'
 import type { Fields } from '../../http/index.ts'
 import { Problem } from '../../lib/problem.ts'
 
@@ -41,7 +47,7 @@ export function knownIn(catalog: CatalogView): Known {
   }
 }
 
-/** Numbers among the arguments of an action: those a largest value can be set for. */
+/** Numbers among the arguments of an action, without those of pages: those that a largest value can be set for. */
 function limitsIn(catalog: CatalogView): Known['limitsOf'] {
   return (location, action) => {
     const found = catalog.actions.get(action)
@@ -49,6 +55,7 @@ function limitsIn(catalog: CatalogView): Known['limitsOf'] {
     if (!found || found.resource !== resource?.name) return []
     return found.arguments.arguments
       .filter(({ type }) => type.kind === 'integer' || type.kind === 'decimal')
+      .filter(({ name }) => !isPaging(found, name))
       .map(({ name }) => `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`)
   }
 }

@@ -1,11 +1,12 @@
-import { Problem } from '../lib/problem.ts'
-import type { ArgumentType, Field } from './argument.ts'
-import { kindAt } from './catalog.ts'
-import { changeAction } from './catalog-store.ts'
-import { requireAction } from './change-action.ts'
-import { changeCatalog } from './change-catalog.ts'
-import type { CatalogParts } from './parts.ts'
-import type { Action } from './resource.ts'
+import { Problem } from '../../lib/problem.ts'
+import type { ArgumentType, Field } from '../argument.ts'
+import { kindAt } from '../catalog.ts'
+import { changeAction } from '../catalog-store.ts'
+import { requireAction } from '../change-action.ts'
+import { changeCatalog } from '../change-catalog.ts'
+import type { CatalogParts } from '../parts.ts'
+import type { Action } from '../resource.ts'
+import { isPaging, plain } from './paging.ts'
 
 /** Which argument says whom a call is about, and which one how large it is. Risk signals look at both. */
 export type Mark = 'counterparty' | 'size'
@@ -33,12 +34,16 @@ const SIZES = ['amount', 'total', 'price', 'quantity', 'sum', 'limit', 'count']
 export function proposedMarks(action: Pick<Action, 'access' | 'arguments'>): Pick<Action, Mark> {
   const { access, arguments: schema } = action
   const fields = schema.arguments
-  // Reading has no counterparty, and how much is read is what its `limit` says.
+  // Reading has no counterparty.
   const counterparty =
     access === 'write'
       ? firstNamed(fields, COUNTERPARTIES, (at) => isMark(action, 'counterparty', at))
       : undefined
-  const size = firstNamed(fields, SIZES, (at) => isMark(action, 'size', at))
+  const size = firstNamed(
+    fields.filter(({ name }) => !isPaging(action, name)),
+    SIZES,
+    (at) => isMark(action, 'size', at),
+  )
   return marks(counterparty, size)
 }
 
@@ -91,10 +96,6 @@ function pathsOf(fields: readonly Field[], above: string): readonly Place[] {
 
 function membersOf(type: ArgumentType): readonly Field[] {
   return type.kind === 'record' ? type.fields : []
-}
-
-function plain(name: string): string {
-  return name.toLowerCase().replaceAll(/[_-]/g, '')
 }
 
 function pointerTo(name: string): string {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { Problem } from '../lib/problem.ts'
-import { forEachEngine } from '../storage/testing.ts'
-import { selectActions } from './catalog-store.ts'
-import { applyImport } from './importing/apply-import.ts'
+import { Problem } from '../../lib/problem.ts'
+import { forEachEngine } from '../../storage/testing.ts'
+import { selectActions } from '../catalog-store.ts'
+import { applyImport } from '../importing/apply-import.ts'
+import { catalogParts, planImport, planOrders } from '../testing.ts'
 import { proposedMarks, setMark } from './marks.ts'
-import { catalogParts, planImport, planOrders } from './testing.ts'
 
 function planWith(properties: Record<string, unknown>, method = 'post') {
   const schema = { type: 'object', properties }
@@ -53,6 +53,20 @@ describe('whom a call is about and how large it is', () => {
     const payee = { type: 'object', properties: { iban: text, amount: number } }
     assert.deepEqual(proposed({ payment: payee }), ['/payment/iban', '/payment/amount'])
     assert.deepEqual(proposed({ payment: payee, amount: number }), ['/payment/iban', '/amount'])
+  })
+
+  test('is proposed of no argument that says which part of a list is shown', () => {
+    const integer = { type: 'integer' }
+    for (const name of ['page_size', 'per_page', 'perPage', 'offset', 'page', 'skip', 'maxResults'])
+      assert.deepEqual(proposed({ [name]: integer }), [undefined, undefined], name)
+    assert.deepEqual(proposed({ limit: integer, query: text }), [undefined, undefined])
+    assert.deepEqual(proposed({ limit: integer, offset: integer }), [undefined, undefined])
+    assert.deepEqual(proposed({ limit: integer, page: integer, total: number }), [
+      undefined,
+      '/total',
+    ])
+    // Of a card, say: an action that changes something, and no list.
+    assert.deepEqual(proposed({ limit: integer }), [undefined, '/limit'])
   })
 
   test('is proposed only where the argument can say it', () => {
