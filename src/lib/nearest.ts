@@ -13,16 +13,20 @@ export function nearest(wrong: string, names: readonly string[]): string | undef
 
 const LONGEST = 128
 
-/** Levenshtein's, of short texts. */
+/** Levenshtein's, of short texts; two neighbours that changed places are one step. */
 function distance(a: string, b: string): number {
   if (a.length > LONGEST || b.length > LONGEST) return Number.POSITIVE_INFINITY
+  let above: readonly number[] = []
   let row = Array.from({ length: b.length + 1 }, (_, i) => i)
   for (let i = 1; i <= a.length; i++) {
     const next = [i]
     for (let j = 1; j <= b.length; j++) {
       const same = a[i - 1] === b[j - 1] ? 0 : 1
-      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + same))
+      const steps = Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + same)
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
+      next.push(swapped ? Math.min(steps, (above[j - 2] ?? 0) + 1) : steps)
     }
+    above = row
     row = next
   }
   return row[b.length] ?? 0

@@ -53,6 +53,37 @@ permit (principal, action == Action::"orders.refund", resource);
     assert.equal(found.length, expected.length, found.join('\n'))
   })
 
+  it('helps with a name of the same kind, and with how decimals are compared', () => {
+    const help = (scope: string, condition = 'true') =>
+      validatePolicies(`@id("x") forbid (${scope}) when { ${condition} };`, SCHEMA).mistakes[0]
+        ?.help
+    const action = (name: string) => help(`principal, action == Action::"${name}", resource`)
+    assert.equal(action('orders.raed'), 'did you mean `Action::"orders.read"`?')
+    assert.equal(action('orders.something-else'), undefined)
+    assert.equal(
+      help('principal, action in Action::"raed", resource'),
+      'did you mean `Action::"read"`?',
+    )
+    assert.equal(help('principal is User, action, resource'), 'did you mean `Person`?')
+    assert.equal(help('principal == Role::"a", action, resource'), 'did you mean `Group`?')
+    assert.match(help('principal is Robot, action, resource') ?? '', /^there are: Person, Agent/)
+    const refund = (condition: string) =>
+      help('principal, action == Action::"orders.refund", resource', condition)
+    const meant = (words: string) => `a decimal is compared with a decimal: \`${words}\``
+    assert.equal(
+      refund('context.args.amount > 100'),
+      meant('context.args.amount.greaterThan(decimal("100.00"))'),
+    )
+    assert.equal(
+      refund('context.args.amount <= decimal("3.5")'),
+      meant('context.args.amount.lessThanOrEqual(decimal("3.5"))'),
+    )
+    assert.equal(
+      refund('context.args.amount == 100'),
+      meant('context.args.amount == decimal("100.00")'),
+    )
+  })
+
   it('refuses a rule that no action can meet', () => {
     assert.match(
       mistakes(

@@ -4,6 +4,7 @@ import { cedarWasm } from './cedar-wasm.ts'
 import { SetCompiler } from './compiled-set.ts'
 import { readExactJson } from './exact-integers.ts'
 import { Findings, type Validation } from './findings.ts'
+import { hintFor } from './hints.ts'
 import { checkImpossible } from './impossible/check-impossible.ts'
 import { issuanceMistake } from './issuance/check-rule.ts'
 import type { ParsedPolicy } from './parse.ts'
@@ -20,7 +21,6 @@ import { warnOfRules } from './statics/warn-of-rules.ts'
 import { warnOfTemplates } from './statics/warn-of-templates.ts'
 import { isLink } from './templates/link-text.ts'
 import {
-  helpOf,
   isOfTemplate,
   ownWords,
   placeIn,
@@ -137,12 +137,12 @@ function checkPortion(
   const failing = new Set(answer.validationErrors.map(({ policyId }) => policyId))
   for (const { policyId, error } of answer.validationErrors)
     if (!isOfTemplate(parsed.get(policyId), error))
-      report(parsed.get(policyId), error, false, found)
+      report(parsed.get(policyId), error, { harmless: false, schema }, found)
   for (const { policyId, error } of answer.validationWarnings) {
     const harmless = HARMLESS.some((pattern) => pattern.test(error.message))
     // What a wrong name leads to need not be said again.
     if (!failing.has(policyId) || !/impossible|applicable action/.test(error.message)) {
-      report(parsed.get(policyId), error, harmless, found)
+      report(parsed.get(policyId), error, { harmless, schema }, found)
     }
   }
   for (const { message } of answer.otherWarnings) found.mistake(undefined, 0, ownWords(message))
@@ -151,13 +151,15 @@ function checkPortion(
 function report(
   parsed: ReadPiece | undefined,
   error: DetailedError,
-  harmless: boolean,
+  { harmless, schema }: { readonly harmless: boolean; readonly schema: string },
   found: Findings,
 ): void {
   const offset = parsed ? placeIn(parsed, error) : 0
+  const rest = parsed?.piece.text.slice(offset - parsed.piece.start) ?? ''
+  const help = hintFor(error, rest, schema)
   const words = ownWords(error.message)
-  if (harmless) found.warning(parsed?.id, offset, words, helpOf(error))
-  else found.mistake(parsed?.id, offset, words, helpOf(error))
+  if (harmless) found.warning(parsed?.id, offset, words, help)
+  else found.mistake(parsed?.id, offset, words, help)
 }
 
 /**
