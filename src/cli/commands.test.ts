@@ -38,6 +38,13 @@ async function keepSession({ world }: TestCli, url: string): Promise<void> {
   await new Sessions(world).keep({ url, token: new Secret('session-token'), expiresAt })
 }
 
+/** A server that is an issuer, and nothing else. */
+function issuerServer(owner: Owner): Promise<string> {
+  return fakeServer(owner, (request, reply) => {
+    reply.end(JSON.stringify({ issuer: `http://${request.headers.host}` }))
+  })
+}
+
 function problem(code: string, status: number, members: object = {}) {
   const body = { title: `title of ${code}`, status, detail: 'why it is so', code, ...members }
   return { status, body, type: 'application/problem+json' }
@@ -239,27 +246,55 @@ test('no other command is loaded with one', async () => {
 const STATIC_IMPORT = /^(?:import|export) (?!type )[^'"]*?from '(\.[^']+)'/gm
 
 test('who is not signed in is told how, and a program gets the code', async (t) => {
-  const cli = await testCli(t)
+  const cli = await testCli(t, { REMIT_URL: await issuerServer(t) })
   const told = await cli.remit('whoami')
   assert.equal(told.exit, 1)
   assert.equal(told.out, '')
   assert.match(told.said, /next +remit login/)
   assert.match(told.said, /session\.required docs\/problems\/session\.required\.md/)
-  const { error } = (await cli.remit('whoami', '--json')).json as { error: { code: string } } // as: how failures look
+  const program = await cli.remit('whoami', '--json')
+  const { error } = program.json as { error: { code: string } } // as: how failures look
   assert.equal(error.code, 'session.required')
+  assert.equal(program.said, '', 'an error is told once')
+})
+
+test('a wrong address is told as that, before anybody is told to sign in', async (t) => {
+  const [port] = await freePorts(1)
+  const gateway = await fakeServer(t, (_request, reply) => {
+    reply.writeHead(404, { 'content-type': 'application/problem+json' })
+    reply.end(JSON.stringify({ title: 'x', code: 'resource.unknown' }))
+  })
+  const cli = await testCli(t)
+  for (const command of [['agents', 'list'], ['whoami'], ['login', '--no-open']]) {
+    const nobody = await cli.remit('--url', `http://127.0.0.1:${port}`, ...command)
+    assert.equal(nobody.exit, 1)
+    assert.match(nobody.said, /cannot be reached[\s\S]*ECONNREFUSED/, command.join(' '))
+    const other = await cli.remit('--url', gateway, ...command)
+    assert.match(other.said, /✗ This is not a Remit issuer/, command.join(' '))
+    assert.doesNotMatch(nobody.said + other.said, /Sign in/)
+  }
+})
+
+test('help tells the address that is used: the port that this checkout kept', async (t) => {
+  const cli = await testCli(t)
+  assert.match((await cli.remit('--help')).out, /else http:\/\/127\.0\.0\.1:7480/)
+  await mkdir(join(cli.home, '.remit'))
+  await writeFile(join(cli.home, '.remit', 'dev.json'), '{"port":8480,"secret":"kept"}\n')
+  assert.match((await cli.remit('--help')).out, /else http:\/\/127\.0\.0\.1:8480/)
 })
 
 test('the session goes to its own server and nowhere else', async (t) => {
   const elsewhere: string[] = []
   const other = await fakeServer(t, (request, reply) => {
-    elsewhere.push(request.headers.authorization ?? 'none')
+    elsewhere.push(request.headers.authorization ?? request.url ?? '')
     reply.end('{}')
   })
   const cli = await signedInAt(t, () => ({}))
   assert.equal((await cli.remit('agents', 'list', '--url', other)).exit, 1)
   const redirecting = await signedInAt(t, () => ({ status: 302, location: other }))
   assert.equal((await redirecting.remit('agents', 'list')).exit, 1)
-  assert.deepEqual(elsewhere, [])
+  // Asked, without a session, whether it is an issuer.
+  assert.deepEqual(elsewhere, ['/.well-known/oauth-authorization-server'])
 })
 
 test('a problem is told with its detail, its code, its page and what to do', async (t) => {
@@ -587,4 +622,17 @@ test('a confirmation that leads elsewhere is printed, never opened', async (t) =
   assert.match(said, /nothing was changed/)
   assert.deepEqual(opened, [])
   assert.equal(server.asked.filter(({ method }) => method === 'POST').length, 1)
+})
+
+test('a name that cannot be one, and a credential of no kind, are told in words', async (t) => {
+  const cli = await signedInAt(t, () => ({}))
+  const named = await cli.remit('agents', 'add', 'Bad_Name', '--trust', '1', '--ceiling', 'a.*')
+  assert.equal(named.exit, 2)
+  assert.match(named.said, /✗ The agent name is not acceptable/)
+  assert.match(named.said, /do +Use 2 to 63 lower-case letters/)
+  const kept = await cli.remit('connections', 'add', 'key', '--header', 'x-api-key')
+  assert.equal(kept.exit, 2)
+  assert.match(kept.said, /kind of credential is missing/)
+  assert.match(kept.said, /next +remit connections add key --bearer --header x-api-key/)
+  assert.deepEqual(cli.asked, [])
 })

@@ -71,7 +71,11 @@ function addCommand(start: Start): Command {
     .option('--header <name>', 'the header it goes into; else Authorization: Bearer …')
     .option('--from-file <file>', 'read it from there')
     .action(async (name: string, options: AddOptions, invoked: Command) => {
-      if (!options.bearer) throw usage('Say what kind of credential it is', '--bearer')
+      if (!options.bearer)
+        throw usage(
+          'The kind of credential is missing: --bearer, a token that is sent as it is, is the only one there is by now',
+          `remit connections add ${name} --bearer${options.header === undefined ? '' : ` --header ${options.header}`}`,
+        )
       const cli = await start(invoked)
       const secret = await readSecret(cli, `Credential of ${name}`, options.fromFile)
       const { header } = options

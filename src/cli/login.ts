@@ -6,6 +6,7 @@ import type { Cli } from './cli.ts'
 import { command, type Start } from './command.ts'
 import { Failure } from './failure.ts'
 import { refusedBy, unreachable } from './server/refused.ts'
+import { requireIssuer } from './server/require-issuer.ts'
 import { Sessions } from './server/sessions.ts'
 import { bold, dim, green, text } from './terminal/text.ts'
 import { moment } from './terminal/time.ts'
@@ -30,7 +31,7 @@ interface Opened {
 }
 
 async function login(cli: Cli, options: { open: boolean }): Promise<void> {
-  await requireServer(cli.url)
+  await requireIssuer(cli.url)
   const { random } = cli.world
   // RFC 7636: the code is worth nothing to anyone who sees it in the browser.
   const verifier = base64url(random.bytes(32))
@@ -59,14 +60,6 @@ async function login(cli: Cli, options: { open: boolean }): Promise<void> {
     text`${green('✓')} Signed in to ${cli.url} as ${bold(person.name)}${role}, until ${moment(expires_at)}`,
   )
   if (cli.json) cli.answer({ url: cli.url, ...me }, () => [])
-}
-
-/** Before anybody is sent to a page that is not there. Whatever it answers: somebody does. */
-async function requireServer(url: string): Promise<void> {
-  const answer = await fetch(`${url}/livez`, { redirect: 'manual' }).catch((error: unknown) => {
-    throw unreachable(url, error)
-  })
-  await answer.body?.cancel()
 }
 
 async function redeem(

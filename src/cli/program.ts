@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { Cli, type CommonOptions, hasColour } from './cli.ts'
 import { command, helpText, type Start } from './command.ts'
+import { developmentAddress } from './server/address.ts'
 import { red } from './terminal/text.ts'
 import type { Output, World } from './world.ts'
 
@@ -20,7 +21,7 @@ export async function createProgram(world: World, args: readonly string[] = []):
     'remit call --agent refund-bot --person sam --purpose "refund order 1042" GET orders/orders/1042',
     'remit decisions explain dec_…                 # why a call was answered as it was',
   ])
-    .option('--url <origin>', 'the server; else REMIT_URL, else http://127.0.0.1:7480')
+    .option('--url <origin>', `the server; else REMIT_URL, else ${await developmentAddress(world)}`)
     .option('--json', 'answer for programs, on standard output')
     .version(version(), '--version', 'which Remit this is')
     .helpOption('-h, --help', 'what a command does, with examples')

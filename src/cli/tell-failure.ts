@@ -36,12 +36,13 @@ export async function failureLines(failure: Failure, width?: number): Promise<re
   return [text`${red('✗')} ${bold(message)}`, ...told]
 }
 
-/** For a program, on standard output; for a person, on standard error. */
+/** Told once: to a program on standard output, to a person on standard error. */
 export async function tellFailure(world: World, failure: Failure, json: boolean): Promise<void> {
   const { code, detail, members, message, next } = failure
   if (json) {
     const error = { ...members, title: message, code, detail, next }
     world.output.write(`${JSON.stringify({ error }, null, 2)}\n`)
+    return
   }
   const coloured = hasColour(world, world.talk)
   for (const line of await failureLines(failure, world.talk.width)) {

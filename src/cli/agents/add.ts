@@ -1,7 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander'
+import { isName } from '../../lib/id.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
-import { usage } from '../failure.ts'
+import { Failure, usage } from '../failure.ts'
 import { findPerson } from '../person.ts'
 import { bold, dim, green, text } from '../terminal/text.ts'
 import type { ShownAgent } from './agent.ts'
@@ -51,6 +52,7 @@ export function addCommand(start: Start): Command {
 
 async function add(cli: Cli, name: string, options: AddOptions): Promise<void> {
   const { description = '', key, keyOut, owner, trust } = options
+  checkName(name)
   if (key !== undefined && keyOut !== undefined) throw usage('Say --key or --key-out, not both')
   const clients = (options.client ?? []).map(readClient)
   const ceiling = await readAllowed(cli, ceilingOf(options))
@@ -87,6 +89,16 @@ async function add(cli: Cli, name: string, options: AddOptions): Promise<void> {
   }
   cli.say('')
   await showAgent(cli, agent)
+}
+
+/** Before a key is made, and before anything is confirmed on a page. */
+function checkName(name: string): void {
+  if (name.startsWith('https://') || isName(name)) return
+  throw new Failure('The agent name is not acceptable', {
+    code: 'agent.bad_name',
+    detail: `\`${name}\` is not a name, nor the address of a metadata document`,
+    exit: 2,
+  })
 }
 
 export function ceilingOf(given: Pick<AddOptions, 'ceiling' | 'ceilingFile'>): Allowed {

@@ -158,6 +158,8 @@ describe('policies and real calls', () => {
       said.out,
       /again\.cedar:1:1 {2}again\n +says the same as `no-reading` at draft\.cedar:\d+/,
     )
+    assert.match(said.said, /✓ valid, \d+ warnings? in draft\.cedar, again\.cedar/)
+    assert.doesNotMatch(said.said, /nothing wrong/)
   })
 
   test('a template in one file, its links in another: checked, compared, published, explained by both places', async (t) => {

@@ -29,6 +29,11 @@ export function validateCommand(start: Start): Command {
         cli.say('', text`${red('✗')} ${mistakes.length} to correct before this can be published`)
         throw new Ended(1)
       }
-      cli.say(text`${green('✓')} nothing wrong in ${sources.files.join(', ')}`)
+      const files = sources.files.join(', ')
+      cli.say(
+        warnings.length === 0
+          ? text`${green('✓')} nothing wrong in ${files}`
+          : text`${green('✓')} valid, ${warnings.length} ${warnings.length === 1 ? 'warning' : 'warnings'} in ${files}`,
+      )
     })
 }

@@ -9,7 +9,6 @@ import { at } from '../server/api.ts'
 import { dim, text } from '../terminal/text.ts'
 import type { World } from '../world.ts'
 import { type Imported, importedLines, type Previewed, previewLines } from './imported.ts'
-import { documentIn } from './openapi-directory.ts'
 import type { ShownResource } from './resource.ts'
 
 interface ImportOptions {
@@ -116,7 +115,11 @@ async function documentOf(cli: Cli, openapi: string): Promise<{ readonly documen
 /** The document's text. What it refers to is not fetched: it has to refer only to itself, or to files of its directory. */
 async function readDocument(world: World, from: string): Promise<string> {
   try {
-    if (await isDirectory(world, from)) return await documentIn(resolve(world.directory, from))
+    if (await isDirectory(world, from)) {
+      // Files of the server, which no other command needs.
+      const { documentIn } = await import('./openapi-directory.ts')
+      return await documentIn(resolve(world.directory, from))
+    }
     const bytes = await bytesOf(world, from)
     if (bytes.byteLength > MOST_BYTES) throw new Error('it is longer than 32 MiB')
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)

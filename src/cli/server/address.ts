@@ -22,7 +22,7 @@ export async function serverAddress(world: World, given: string | undefined): Pr
 }
 
 /** `remit dev` writes its port into its data directory. Whatever stands there, this is an address of this machine. */
-async function developmentAddress(world: World): Promise<string> {
+export async function developmentAddress(world: World): Promise<string> {
   const text = await readFile(join(dataDirectory(world), 'dev.json'), 'utf8').catch(() => '')
   const port = /"port":\s*(\d{1,5})\b/.exec(text)?.[1]
   return port === undefined ? SETTINGS.issuer.default : `http://127.0.0.1:${port}`

@@ -2,6 +2,7 @@ import { Failure } from '../failure.ts'
 import type { World } from '../world.ts'
 import { type Asked, awaitConfirmation } from './confirmation.ts'
 import { refusedBy, unreachable } from './refused.ts'
+import { requireIssuer } from './require-issuer.ts'
 import { Sessions } from './sessions.ts'
 
 const PREFIX = '/api/v1'
@@ -92,7 +93,10 @@ export class Api {
     patience = PATIENCE_MS,
   ): Promise<Response> {
     const session = await this.#sessions.find(this.url)
-    if (!session) throw notSignedIn(this.url)
+    if (!session) {
+      await requireIssuer(this.url)
+      throw notSignedIn(this.url)
+    }
     const answer = await fetch(this.url + PREFIX + path, {
       method,
       // The token goes to this server and nowhere else.

@@ -15,7 +15,23 @@ test('times are told from now', () => {
 })
 
 test('a moment is told to the minute, and what is no time is told as it is', () => {
-  assert.match(moment(NOW), /^2026-11-2[456] \d\d:\d0$/)
+  assert.match(moment(NOW), /^2026-11-2[456] \d\d:\d\d (?:UTC|[+-]\d\d:\d\d)$/)
   assert.equal(moment('yesterday'), 'yesterday')
   assert.equal(relative('yesterday', NOW), 'yesterday')
+})
+
+test('a moment carries its zone: UTC, or the offset that holds on that day', (t) => {
+  const before = process.env.TZ
+  t.after(() => {
+    if (before === undefined) delete process.env.TZ
+    else process.env.TZ = before
+  })
+  const told = (zone: string, at: number) => {
+    process.env.TZ = zone
+    return moment(at)
+  }
+  assert.equal(told('UTC', NOW), '2026-11-25 12:00 UTC')
+  assert.equal(told('Europe/Berlin', NOW), '2026-11-25 13:00 +01:00')
+  assert.equal(told('Europe/Berlin', Date.UTC(2026, 6, 1)), '2026-07-01 02:00 +02:00')
+  assert.equal(told('America/St_Johns', NOW), '2026-11-25 08:30 -03:30')
 })
