@@ -4,13 +4,22 @@ import { spawn } from 'node:child_process'
 import { globSync } from 'node:fs'
 import { constants } from 'node:os'
 import { join } from 'node:path'
+import { canaille } from './canaille/get.ts'
 import { type Counterpart, NotToBeHad } from './counterpart.ts'
 import { jsonGo } from './json-go/get.ts'
 import { jsonJava } from './json-java/get.ts'
 import { keycloak } from './keycloak/get.ts'
+import { nanoidp } from './nanoidp/get.ts'
 import { softhsm } from './softhsm/get.ts'
 
-const COUNTERPARTS: readonly Counterpart[] = [softhsm, jsonGo, jsonJava, keycloak]
+const COUNTERPARTS: readonly Counterpart[] = [
+  softhsm,
+  jsonGo,
+  jsonJava,
+  canaille,
+  nanoidp,
+  keycloak,
+]
 /** Of one test, in ms; a counterpart starts within its first. */
 const LONGEST = 300_000
 

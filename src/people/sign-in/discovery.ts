@@ -2,6 +2,7 @@ import type * as OpenId from 'openid-client'
 import type { Clock } from '../../lib/clock.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Outbound, OutboundOptions } from '../../net/index.ts'
+import { clientSecretBasic } from './client-secret-basic.ts'
 import type { ProviderWithSecret } from './identity-provider.ts'
 
 const FRESH_MS = 60 * 60_000
@@ -104,6 +105,6 @@ function clientAuthentication(
   const secret = provider.clientSecret.reveal()
   const methods = metadata.token_endpoint_auth_methods_supported ?? ['client_secret_basic']
   return methods.includes('client_secret_basic')
-    ? openid.ClientSecretBasic(secret)
+    ? clientSecretBasic(secret)
     : openid.ClientSecretPost(secret)
 }

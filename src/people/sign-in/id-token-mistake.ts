@@ -19,8 +19,16 @@ export function idTokenMistake(error: unknown): string | undefined {
     const wanted = expected === undefined ? '' : `, and \`${expected}\` was expected`
     return `\`${claim}\` in its ID token is ${found === undefined ? 'not readable' : `\`${found}\``}${wanted}`
   }
+  if (chain.some(isClientRefused)) return 'it does not know this client, or not by this secret'
   const messages = chain.map((each) => member(each, 'message')).filter((each) => each !== undefined)
   return shortText(messages.at(-1))
+}
+
+/** `invalid_client` of RFC 6749 section 5.2, in its body or as the challenge to authenticate that goes with it. */
+function isClientRefused(error: unknown): boolean {
+  if (member(error, 'error') === 'invalid_client') return true
+  const challenges = member(error, 'cause')
+  return Array.isArray(challenges) && challenges.some((each) => member(each, 'scheme') === 'basic')
 }
 
 function causesOf(error: unknown): unknown[] {

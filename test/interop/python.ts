@@ -1,0 +1,50 @@
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { NotToBeHad } from './counterpart.ts'
+import { cacheFolder } from './download.ts'
+import { needProgram } from './program.ts'
+
+/** Of installing one program with all that it needs. */
+const MAX_INSTALL_MS = 240_000
+
+/**
+ * A virtual environment with the Python program `name`, kept in the cache. Answers its folder of programs.
+ * INVARIANT: every package in it has a version and a digest that `requirements` pins, whoever served it.
+ * Throws `NotToBeHad` when this machine reaches no source of it.
+ */
+export async function fromPip(name: string, requirements: string): Promise<string> {
+  needProgram('python3', 'python3')
+  const folder = join(cacheFolder(), 'python', name)
+  const stamp = join(folder, '.installed')
+  const python = run('python3', ['--version']).stdout.trim()
+  const pins = createHash('sha256').update(readFileSync(requirements)).digest('hex')
+  const installed = `${pins} ${python}`
+  const programs = join(folder, 'bin')
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === installed) return programs
+  await rm(folder, { recursive: true, force: true })
+  await mkdir(folder, { recursive: true })
+  const made = run('python3', ['-m', 'venv', folder])
+  if (made.status !== 0)
+    throw new NotToBeHad("`python3 -m venv` fails; Debian's package python3-venv has what it needs")
+  install(join(programs, 'pip'), requirements)
+  writeFileSync(stamp, installed)
+  return programs
+}
+
+function install(pip: string, requirements: string): void {
+  // No package runs a program of its own to be installed.
+  const only = ['--require-hashes', '--only-binary=:all:', '--no-deps']
+  const quiet = ['--quiet', '--no-input', '--disable-pip-version-check']
+  const { status, stderr } = run(pip, ['install', ...quiet, ...only, '-r', requirements])
+  if (status === 0) return
+  if (stderr.includes('DO NOT MATCH THE HASHES')) throw new Error(stderr)
+  const why = stderr.split('\n').find((line) => line.startsWith('ERROR')) ?? 'no answer'
+  throw new NotToBeHad(`pip could not bring it: ${why.slice(0, 200)}`)
+}
+
+function run(program: string, args: readonly string[]) {
+  return spawnSync(program, args, { encoding: 'utf8', timeout: MAX_INSTALL_MS })
+}
