@@ -57,9 +57,9 @@ function welcome(development: Development, ms: number): string {
 
   The first call asks Sam to agree at ${issuer}; the second waits for Fiona.
 
-  Or with any MCP client, at ${gateway}/desk (Streamable HTTP), once Ada has let it in (docs/mcp.md). For instance:
+  Or with any MCP client, at ${gateway}/desk (Streamable HTTP), once Ada has let it in (docs/mcp.md). For instance, with Node 22.19 or newer:
 
-    npx @modelcontextprotocol/inspector --transport http --server-url ${gateway}/desk
+    npx @modelcontextprotocol/inspector@2.12.0 --transport http --server-url ${gateway}/desk
 
   Ctrl-C stops everything.
 

@@ -83,7 +83,7 @@ const COMMANDS: readonly (readonly [string, Readonly<Record<string, Load>>])[] =
     },
   ],
   [
-    'What is there, and who may',
+    'Configuration and access',
     {
       agents: async () => (await import('./agents/agents.ts')).agentsCommand,
       admission: async () => (await import('./admission.ts')).admissionCommand,

@@ -30,7 +30,7 @@ export const SETTINGS = {
   listen: setting(
     'REMIT_LISTEN',
     '127.0.0.1:7480',
-    'Where that origin is served from.',
+    'Address and port to listen on, for that origin.',
     readListen,
   ),
   gateway: setting(
@@ -42,7 +42,7 @@ export const SETTINGS = {
   gatewayListen: setting(
     'REMIT_GATEWAY_LISTEN',
     '127.0.0.1:7481',
-    'Where the gateway is served from.',
+    'Address and port to listen on, for the gateway.',
     readListen,
   ),
   ...INBOUND_SETTINGS,
@@ -76,7 +76,7 @@ export const SETTINGS = {
   pkcs11Token: optional('REMIT_PKCS11_TOKEN', 'Label of that token.', text),
   pkcs11Pin: optional(
     'REMIT_PKCS11_PIN',
-    'PIN of its user. A wrong one is tried once: tokens lock themselves.',
+    'PIN of its user. A wrong one is tried once only: tokens lock themselves after failures.',
     (value) => new Secret(value),
   ),
   pkcs11Addon: setting(
@@ -222,19 +222,19 @@ export const SETTINGS = {
   mostWaiting: setting(
     'REMIT_MOST_WAITING',
     '100000',
-    'So many requests wait for an answer at once: deferred ones, those that agents put to people (CIBA), device codes. As many again may be pushed to the authorization endpoint.',
+    'Most requests that wait for an answer at once: deferred ones, those that agents put to people (CIBA), device codes. As many again may be pushed to the authorization endpoint.',
     readBetween(1, 10_000_000),
   ),
   mostWaitingOfAgent: setting(
     'REMIT_MOST_WAITING_OF_AGENT',
     '1000',
-    'And so many of one agent; pushed ones, of one client, or of one address where a client does not authenticate.',
+    'Most of those for one agent; of pushed ones for one client, or of one address where a client does not authenticate.',
     readBetween(1, 10_000_000),
   ),
   registrationsPerMinute: setting(
     'REMIT_REGISTRATIONS_PER_MINUTE',
     '30',
-    'The same for clients that register themselves.',
+    'How often one address may register clients, in a minute.',
     readRate,
   ),
   deviceCodes: setting(
@@ -270,7 +270,7 @@ export const SETTINGS = {
   clientCertificatesFrom: setting(
     'REMIT_CLIENT_CERT_FROM',
     '',
-    'Addresses of the proxies that end TLS in front of this server and say in `Client-Cert` (RFC 9440) which certificate a client showed, separated by commas. Empty: nobody is believed, and nothing is bound to certificates.',
+    'Addresses of the proxies that end TLS in front of this server and say in `Client-Cert` (RFC 9440) which certificate a client showed, separated by commas. Empty: the header is ignored, and nothing is bound to certificates.',
     readAddresses,
   ),
   clientAuthorities: setting(

@@ -79,7 +79,7 @@ export function linkCommand(start: Start): Command {
 
 /** `remit agents unlink NAME ISSUER=CLIENT_ID` */
 export function unlinkCommand(start: Start): Command {
-  return command('unlink', 'Takes that back: tokens given to that client count no more.', [
+  return command('unlink', 'Removes the link; tokens for that client are no longer accepted.', [
     'remit agents unlink invoice-bot https://login.example.com=invoice-bot-client',
   ])
     .argument('<name>', 'the agent')

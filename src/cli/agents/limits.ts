@@ -16,7 +16,7 @@ interface LimitOptions {
 
 /** `remit agents limits NAME …`: what is not said stays. */
 export function limitsCommand(start: Start): Command {
-  return command('limits', 'Sets the ceiling or the trust level of an agent anew.', [
+  return command('limits', 'Replaces the ceiling or the trust level of an agent.', [
     'remit agents limits invoice-bot --ceiling billing.invoices.read billing.invoices.list',
     'remit agents limits invoice-bot --trust 2',
   ])

@@ -36,7 +36,7 @@ export async function readWork(
 ): Promise<CallWork> {
   const { purpose } = options
   if (purpose === undefined) {
-    throw usage('Say what it is for: people read it', '--purpose "refund order 1042"')
+    throw usage('Give a purpose: people will read it', '--purpose "refund order 1042"')
   }
   const agent = await actingAgent(cli, options)
   return {

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import type { Argument } from '../../catalog/index.ts'
 import { statusWord } from '../agents/show.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
@@ -98,8 +99,24 @@ function row(action: Action): readonly Value[] {
     action.quarantined ? text`${bold(action.name)} ${red('quarantined')}` : bold(action.name),
     text`${action.method.padEnd(6)} ${action.method === action.path ? '' : action.path}`,
     text`${riskWord(action.risk)}${action.risk_proposed ? dim('*') : ''}`,
-    action.arguments.arguments.map(argumentInWords).join(', ') || dim('none'),
+    argumentsInWords(action.arguments.arguments),
   ]
+}
+
+const MAX_SHOWN_LENGTH = 200
+
+/** As many as a table stays readable with, and how many more there are; `--json` has them all. */
+export function argumentsInWords(all: readonly Argument[]): Value {
+  if (all.length === 0) return dim('none')
+  const shown: string[] = []
+  let length = 0
+  for (const words of all.map(argumentInWords)) {
+    length += words.length + 2
+    if (shown.length > 0 && length > MAX_SHOWN_LENGTH) break
+    shown.push(words.length > MAX_SHOWN_LENGTH ? `${words.slice(0, MAX_SHOWN_LENGTH)}…` : words)
+  }
+  const more = all.length - shown.length
+  return more === 0 ? shown.join(', ') : text`${shown.join(', ')} ${dim(`and ${more} more`)}`
 }
 
 export function riskWord(risk: string): Text {

@@ -23,7 +23,7 @@ const LEVELS = ['low', 'medium', 'high', 'critical']
 export function riskCommand(start: Start): Command {
   const risk = command(
     'risk',
-    'What is said about agents, people and tasks that makes their calls weigh more.',
+    'Risk signals about agents, people and tasks: they make calls weigh more.',
     [
       'remit risk raise agent:refund-bot leaked-key high --expires 12h',
       'remit risk list',
