@@ -1,5 +1,5 @@
 // What strangers can do to a server in two minutes: memory, disk, and how long a legitimate call takes meanwhile.
-//   node bench/hostile/run.ts [--seconds S]
+//   node bench/hostile/run.ts [--seconds S] [--heap MIB]
 import { spawn } from 'node:child_process'
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -30,7 +30,11 @@ const USUAL_SECONDS = 120
 const SAMPLE_MS = 250
 
 const { values } = parseArgs({
-  options: { seconds: { type: 'string' }, untimed: { type: 'boolean', default: false } },
+  options: {
+    seconds: { type: 'string' },
+    heap: { type: 'string' },
+    untimed: { type: 'boolean', default: false },
+  },
 })
 const seconds = Number(values.seconds ?? USUAL_SECONDS)
 if (!(seconds > 0 && seconds <= 600)) throw new TypeError('--seconds is a number from 0 to 600')
@@ -39,6 +43,7 @@ const machine = describeMachine(false)
 const upstream = await startUpstream()
 const remit = await startRemit({
   cores: 'any',
+  nodeOptions: values.heap === undefined ? [] : [`--max-old-space-size=${Number(values.heap)}`],
   upstream: `http://127.0.0.1:${upstream.port}`,
   // This address is the proxy's, so that those of the strangers count like any others.
   env: { REMIT_TRUSTED_PROXIES: '127.0.0.1' },
@@ -96,7 +101,7 @@ that calls through the gateway every 50 ms. What they sent, by connections: ${Ob
       ],
       findings,
     },
-    { isTry: values.seconds !== undefined },
+    { isTry: values.seconds !== undefined || values.heap !== undefined },
   )
   const counted = findings.filter(({ unit }) => !values.untimed || unit !== 'ms')
   return counted.some(({ met }) => met === false)
