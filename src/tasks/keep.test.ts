@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Problem } from '../lib/problem.ts'
 import { forEachEngine } from '../storage/testing.ts'
 import { closeTasksOf, TaskKeeper } from './keep.ts'
 import { openTasksOf } from './listing/holders.ts'
 import { openSteps } from './open.ts'
+import type { TaskParts } from './parts.ts'
 import { checkPurpose } from './task.ts'
 import { findTask } from './task-store.ts'
 import { aTask, openedChild, openedTask, type TaskTestParts, taskTestParts } from './testing.ts'
@@ -114,4 +116,29 @@ test('a purpose is one visible line', () => {
     'x'.repeat(201),
   ])
     assert.throws(() => checkPurpose(bad), { code: 'task.bad_purpose' })
+
+  test('C2: nothing closes by a clock that cannot be trusted', async () => {
+    const parts = await taskTestParts(await open())
+    const task = await openedTask(parts)
+    parts.clock.advance(task.deadline)
+    const clockProblem = new Problem('server.clock_off', 'an hour ahead')
+    const wrong = { ...parts, live: { ...bound(parts), clockProblem } }
+    await new TaskKeeper(wrong, { onError: assert.ifError }).sweep()
+    assert.equal(await stateOf(parts, task.id), 'open')
+    await keeper(parts).sweep()
+    assert.equal(await stateOf(parts, task.id), 'closed')
+    await parts.live.stop()
+  })
+
+  function bound({ live }: TaskTestParts): TaskParts['live'] {
+    return {
+      begin: live.begin.bind(live),
+      beginStep: live.beginStep.bind(live),
+      clockProblem: undefined,
+      onChange: live.onChange.bind(live),
+      raise: live.raise.bind(live),
+      settle: live.settle.bind(live),
+      view: live.view.bind(live),
+    }
+  }
 })

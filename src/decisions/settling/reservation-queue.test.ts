@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { manualClock } from '../../lib/clock.ts'
+import { forEachEngine } from '../../storage/testing.ts'
+import { decideCall } from '../decide-call.ts'
+import { READ, worldsOver } from '../testing.ts'
 import { MAX_RESERVATION_WAIT_MS, ReservationQueue } from './reservation-queue.ts'
 
 const BUSY = { code: 'server.busy' }
@@ -53,4 +56,20 @@ test('what fails makes room, too', async () => {
     /no/,
   )
   assert.equal(await queue.pass(async () => 1), 1)
+})
+
+forEachEngine('C6: a server with too much to do', (open) => {
+  const worlds = worldsOver(open)
+
+  test('refuses a call before anything of it is written', async (t) => {
+    const world = await worlds.own(t)
+    const held = await world.open()
+    const call = await world.call(held, await world.token(held), READ)
+    const { parts } = world
+    const reservations = new ReservationQueue({ clock: parts.clock, max: 0 })
+    await assert.rejects(decideCall({ ...parts, reservations }, call), BUSY)
+    assert.deepEqual(await parts.storage.read.selectFrom('decisions').select('id').execute(), [])
+    // Not even its proof was used up.
+    assert.equal((await decideCall(parts, call)).outcome, 'permit')
+  })
 })
