@@ -33,6 +33,31 @@ forEachEngine('what ends takes its tasks with it', (open) => {
   const stateOf = async (parts: TaskTestParts, id: string) =>
     (await findTask(parts.storage.read, id))?.state
 
+  test('C2: nothing closes by a clock that cannot be trusted', async () => {
+    const parts = await taskTestParts(await open())
+    const task = await openedTask(parts)
+    parts.clock.advance(task.deadline)
+    const clockProblem = new Problem('server.clock_off', 'an hour ahead')
+    const wrong = { ...parts, live: { ...bound(parts), clockProblem } }
+    await new TaskKeeper(wrong, { onError: assert.ifError }).sweep()
+    assert.equal(await stateOf(parts, task.id), 'open')
+    await keeper(parts).sweep()
+    assert.equal(await stateOf(parts, task.id), 'closed')
+    await parts.live.stop()
+  })
+
+  function bound({ live }: TaskTestParts): TaskParts['live'] {
+    return {
+      begin: live.begin.bind(live),
+      beginStep: live.beginStep.bind(live),
+      clockProblem: undefined,
+      onChange: live.onChange.bind(live),
+      raise: live.raise.bind(live),
+      settle: live.settle.bind(live),
+      view: live.view.bind(live),
+    }
+  }
+
   test('a retired agent and a person who has ended close their tasks, a suspended one does not', async () => {
     const parts = await taskTestParts(await open())
     const bot = await openedTask(parts, { agentId: 'old-bot' })
@@ -116,29 +141,4 @@ test('a purpose is one visible line', () => {
     'x'.repeat(201),
   ])
     assert.throws(() => checkPurpose(bad), { code: 'task.bad_purpose' })
-
-  test('C2: nothing closes by a clock that cannot be trusted', async () => {
-    const parts = await taskTestParts(await open())
-    const task = await openedTask(parts)
-    parts.clock.advance(task.deadline)
-    const clockProblem = new Problem('server.clock_off', 'an hour ahead')
-    const wrong = { ...parts, live: { ...bound(parts), clockProblem } }
-    await new TaskKeeper(wrong, { onError: assert.ifError }).sweep()
-    assert.equal(await stateOf(parts, task.id), 'open')
-    await keeper(parts).sweep()
-    assert.equal(await stateOf(parts, task.id), 'closed')
-    await parts.live.stop()
-  })
-
-  function bound({ live }: TaskTestParts): TaskParts['live'] {
-    return {
-      begin: live.begin.bind(live),
-      beginStep: live.beginStep.bind(live),
-      clockProblem: undefined,
-      onChange: live.onChange.bind(live),
-      raise: live.raise.bind(live),
-      settle: live.settle.bind(live),
-      view: live.view.bind(live),
-    }
-  }
 })
