@@ -487,7 +487,7 @@ inEachWorld('asking about calls', (world) => {
 })
 
 inEachWorld('asking about calls, and time', (world) => {
-  it('a call that nobody reports in time is indeterminate, for good', async () => {
+  it('a call that nobody reports in time is indeterminate, until what is true is told, once', async () => {
     const w = world()
     const { asked, mine } = await known(w)
     const permit = await post(`${w.issuer}/v1/calls`, asked, mine)
@@ -501,6 +501,9 @@ inEachWorld('asking about calls, and time', (world) => {
     await lapse(w.rooms.decisions)
     assert.equal(await state(), 'indeterminate')
     const outcome = `${w.issuer}/v1/calls/${id}/outcome`
+    // What was presumed gives way to what is known (contract 12.12); what was told does not.
+    assert.equal((await post(outcome, { state: 'answered', status: 200 }, mine)).status, 200)
+    assert.equal(await state(), 'answered')
     assertRefused(await post(outcome, { state: 'not_sent' }, mine), 'decision.ended')
   })
 })
