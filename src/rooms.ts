@@ -64,7 +64,14 @@ import {
   Policies,
   type PolicyParts,
 } from './policy/index.ts'
-import { openStorage, type Storage, type StorageOptions } from './storage/index.ts'
+import {
+  DiskGuard,
+  type DiskRoom,
+  freeBytesOf,
+  openStorage,
+  type Storage,
+  type StorageOptions,
+} from './storage/index.ts'
 import { endConsentsOf, LIMITS } from './tasks/index.ts'
 import { beginSigningKeys, DpopNonces, VerifiedTokens } from './tokens/index.ts'
 
@@ -73,11 +80,14 @@ export interface Ports {
   readonly clock: Clock
   readonly random: Random
   readonly onError: (error: unknown) => void
+  /** How much room the store has changed. */
+  readonly onRoom?: (room: DiskRoom) => void
 }
 
 /** The business, put together: what edges and commands work with. */
 export interface Rooms extends Omit<ApiParts, 'development' | 'describeMcp'> {
   readonly storage: Storage
+  readonly disk: DiskGuard
   readonly master: MasterKey
   readonly keys: SigningKeys
   readonly live: Live
@@ -125,7 +135,13 @@ export function storageOptions(settings: Settings): StorageOptions {
 export async function openRooms(
   settings: Settings,
   ports: Ports,
-  options: { migrate: boolean; development: boolean; databaseClock?: Clock | undefined },
+  options: {
+    migrate: boolean
+    development: boolean
+    databaseClock?: Clock | undefined
+    /** Of the store. Default: as the file system says. */
+    freeBytes?: (() => Promise<number>) | undefined
+  },
 ): Promise<Rooms> {
   const { onError, random } = ports
   const { gateway, issuer } = settings
@@ -151,7 +167,14 @@ export async function openRooms(
       ...{ signer: signerOf(settings, { ...ports, clock }), madeIn: settings.signer },
     })
     const master = await withLastingKeys(opened, { storage, clock })
+    const disk = new DiskGuard({
+      reserveBytes: settings.databaseUrl ? 0 : settings.diskReserveMb * 1_048_576,
+      freeBytes: options.freeBytes ?? (() => freeBytesOf(settings.data)),
+      onChange: ports.onRoom ?? (() => {}),
+    })
+    await disk.check()
     const ledger = new Ledger({
+      hasRoom: () => disk.room === 'ample',
       storage,
       key: keys.ledger,
       origin: ledgerOrigin(issuer),
@@ -224,7 +247,7 @@ export async function openRooms(
       ...{ ...shared, keys, catalog, policies, providers, documents },
       // Attestations are no way to authenticate that the profile has.
       ...(fapi2 ? {} : { challenges }),
-      ...{ facts, issuers, verified, risk, points, shadow, flights: new CallsInFlight() },
+      ...{ facts, issuers, verified, risk, points, shadow, disk, flights: new CallsInFlight() },
       reservations: new ReservationQueue({ clock }),
       nonces,
       clientAuthorities: await authoritiesIn(settings.clientAuthorities),
@@ -239,7 +262,7 @@ export async function openRooms(
     await configuredProvider(settings, shared, options.development)
     return {
       ...shared,
-      gateway,
+      ...{ gateway, disk },
       shadow,
       keys,
       catalog,

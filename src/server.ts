@@ -31,6 +31,7 @@ import {
   type Logger,
   type Rate,
   type RawHandler,
+  StrangerLimits,
 } from './http/index.ts'
 import { JWKS_MAX_AGE_SECONDS, type SigningKeys } from './keys/index.ts'
 import { base64url } from './lib/bytes.ts'
@@ -46,7 +47,7 @@ import { beginWhenAsked, oauthHandlers, PUSHED_LIFE_MS, PushedRoom } from './oau
 import { problemPage, problemPageFor, registerPages } from './pages/index.ts'
 import { forgetEnded } from './people/index.ts'
 import { closingsOf, openRooms, type Rooms } from './rooms.ts'
-import { forgetUsed } from './storage/index.ts'
+import { type DiskRoom, forgetUsed } from './storage/index.ts'
 import {
   forgetDeferrals,
   forgetForeignTokens,
@@ -65,6 +66,8 @@ export interface ServerOptions {
   readonly development: boolean
   /** Stands in for PostgreSQL's own time, in tests that move it. */
   readonly databaseClock?: Clock
+  /** Of the store. Default: as the file system says. */
+  readonly freeBytes?: () => Promise<number>
   /** With APIs that do not answer. Default: that of the gateway. */
   readonly patience?: Patience
   /** Of MCP calls. Default: those of the gateway, and of the settings. */
@@ -87,6 +90,13 @@ export interface Server {
 /** For each thing that is let go of. The lease is over by then in any case. */
 const CLOSING_LIMIT_MS = 5_000
 
+const DISK = {
+  low: 'the disk is filling up: refusals are not recorded any more',
+  reserved:
+    'the disk is nearly full: calls, tasks and tokens are refused, the rest is kept for revocation and sign-in',
+} as const
+/** How often the disk is looked at. */
+const DISK_EVERY_MS = 1_000
 const CLEAN_UP_EVERY_MS = 60_000
 /** What a draft would have answered differently is written so often. */
 const SHADOW_EVERY_MS = 2_000
@@ -97,7 +107,11 @@ const REFRESH_KEYS_EVERY_MS = (JWKS_MAX_AGE_SECONDS * 1000) / 2
 export async function createServer(options: ServerOptions): Promise<Server> {
   const { development, log, random, settings } = options
   const onError = (error: unknown) => log.error({ err: error }, 'background work failed')
-  const rooms = await openRooms(settings, { clock: options.clock, random, onError }, options)
+  const onRoom = (room: DiskRoom) =>
+    room === 'ample'
+      ? log.info({ room }, 'the disk has room again')
+      : log.error({ room }, DISK[room])
+  const rooms = await openRooms(settings, { clock: options.clock, random, onError, onRoom }, options)
   const { decisions, keys, ledger, live, storage } = rooms
   const { clock } = decisions
   const kept = artefacts({ storage, clock })
@@ -117,11 +131,16 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   })
 
   const addresses = new ClientAddresses(settings.trustedProxies)
+  const strangers = new StrangerLimits({
+    addresses,
+    perMinute: settings.refusalsPerMinute,
+    monotonic: () => clock.monotonic(),
+    count: (refused) => ledger.refusals.countStranger(refused),
+  })
   const capacity = capacityOf(settings)
   const http = createHttp({
     origin: settings.issuer,
-    addresses,
-    capacity,
+    ...{ addresses, capacity, strangers },
     log,
     clock,
     random,
@@ -168,8 +187,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     gateway: settings.gateway,
     issuer: settings.issuer,
     trustDomain: settings.trustDomain,
-    addresses,
-    capacity,
+    ...{ addresses, capacity, strangers },
     certificates,
     catalog: rooms.catalog,
     connections: rooms.connections,
@@ -194,6 +212,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     keepRecovering(decisions, { onError }),
     keepForgetting(decisions, { onError }),
     keepTelling({ ...decisions, outbound: agentsAt }, { onError }),
+    repeat(() => rooms.disk.check(), { everyMs: DISK_EVERY_MS, onError }),
     repeat(() => rooms.shadow.flush(), { everyMs: SHADOW_EVERY_MS, onError }),
     repeat(
       whileClockIsRight(live, async () => {
@@ -362,6 +381,7 @@ function healthChecks(rooms: Rooms): HealthCheck[] {
           throw new Problem('storage.unavailable', 'nothing could be written in the last seconds')
       },
     },
+    { name: 'disk', check: () => rooms.disk.requireRoom() },
     {
       name: 'clock',
       check: () => {

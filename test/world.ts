@@ -55,6 +55,8 @@ export interface WorldOptions {
   readonly settings?: Readonly<Record<string, string>> | (() => Readonly<Record<string, string>>)
   /** With APIs that do not answer, in milliseconds. */
   readonly patience?: { readonly startsWithin: number; readonly pausesAtMost: number }
+  /** Bytes that the store may still write. Default: as the file system says. */
+  readonly freeBytes?: () => Promise<number>
   /** Of MCP calls. */
   readonly mcp?: Partial<McpLimits>
   /** Starts the identity provider for Remit at this issuer, with this gateway. Default: the development one. */
@@ -212,6 +214,7 @@ export class World {
       migrate: true,
       development: this.#options.development ?? true,
       ...(this.#options.patience ? { patience: this.#options.patience } : {}),
+      ...(this.#options.freeBytes ? { freeBytes: this.#options.freeBytes } : {}),
       ...(this.#options.mcp ? { mcp: this.#options.mcp } : {}),
     })
     this.#server = server

@@ -31,7 +31,8 @@ async function refusal(attempt: Promise<unknown>): Promise<string> {
     (thrown: unknown) => thrown,
   )
   assert.ok(error instanceof Problem)
-  assert.deepEqual(error.toJSON(), {
+  const { fault: _, ...told } = error.toJSON()
+  assert.deepEqual(told, {
     type: 'urn:remit:problem:agent.unauthenticated',
     title: 'The agent could not be authenticated',
     status: 401,
@@ -80,6 +81,34 @@ forEachEngine('authenticating an agent', (open) => {
       undefined,
     ])
       assert.equal(await refused({ aud }), 'token.wrong_audience', JSON.stringify(aud))
+  })
+
+  test('F6: what is wrong with the assertion itself is told, alike whether or not there is such an agent', async () => {
+    const { parts, key } = await ready()
+    const now = Math.floor(parts.clock.now() / 1000)
+    const fault = async (claims: Record<string, unknown>, header = {}) => {
+      const made = await assertion(parts, key, claims, header)
+      const error = await authenticate(parts, made).catch((thrown: unknown) => thrown)
+      return error instanceof Problem ? error.members.fault : 'accepted'
+    }
+    const life = '`exp` may be at most 300 seconds after `iat`'
+    const aud = `\`aud\` has to be ${parts.issuer}, and nothing else`
+    const key_ = 'no active agent has a key that verifies it'
+    const told: readonly (readonly [Record<string, unknown>, string])[] = [
+      [{ exp: now + 3600 }, life],
+      [{ aud: `${parts.issuer}/oauth/token` }, aud],
+      [{ exp: now - 1 }, 'the token has expired'],
+      [{ jti: '' }, '`jti` is missing'],
+    ]
+    for (const [claims, words] of told) {
+      assert.equal(await fault(claims), words)
+      assert.equal(await fault({ iss: 'no-bot', sub: 'no-bot', ...claims }), words)
+    }
+    assert.equal(await fault({}, { kid: 'other' }), key_)
+    assert.equal(await fault({ iss: 'no-bot', sub: 'no-bot' }), key_)
+    assert.match(String(await fault({}, { typ: 'dpop+jwt' })), /^`typ` has to be /)
+    await suspendAgent(parts, { agentId, by, reason: 'test' })
+    assert.equal(await fault({}), key_, 'as of one that is unknown')
   })
 
   test('needs issuer and subject to be the agent', async () => {

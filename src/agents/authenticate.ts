@@ -7,9 +7,10 @@ import { ATTESTED } from './attestation/shown.ts'
 import { isClientUrl } from './documents/client-url.ts'
 import { isOverdue } from './lifecycle/overdue.ts'
 import { suspendIfUncertified } from './lifecycle/suspend-by-itself.ts'
-import type { AgentParts } from './parts.ts'
+import type { AgentParts, RefusingParts } from './parts.ts'
+import { assertionFault } from './proving/assertion-fault.ts'
 import type { Authenticated, AuthenticatingParts, Way } from './proving/authenticated.ts'
-import { byOwnKey } from './proving/own-key.ts'
+import { byOwnKey, ownAssertionRules } from './proving/own-key.ts'
 import { byIssuer, bySvid } from './proving/platform-token.ts'
 
 export type { Authenticated, AuthenticatingParts } from './proving/authenticated.ts'
@@ -40,7 +41,7 @@ const WAYS: ReadonlyMap<string, Way> = new Map<string, Way>([
  * issuer that is trusted to say which agent somebody is. Such a base credential opens tasks and can do nothing else.
  *
  * Every failure is `agent.unauthenticated` in the same words, so that nobody learns which agents exist or are stopped;
- * the true reason is the problem's `cause`, for the log. An agent that proved who it is and may not act is recorded.
+ * the true reason is the problem's `cause`, for the log, and what is wrong with the assertion itself is told (`fault`). An agent that proved who it is and may not act is recorded.
  * What is wrong with a document is said: it is where everyone can read it.
  * @throws Problem also `agent.quarantined`: it proved who it is, and nobody has let it in; `client_document.…`
  */
@@ -48,22 +49,42 @@ export async function authenticateAgent(
   parts: AuthenticatingParts,
   shown: ShownAssertion,
 ): Promise<Authenticated> {
-  const found = await prove(parts, shown).catch(inTheSameWords)
-  await activeOnly(parts, found.agent)
+  const found = await prove(parts, shown).catch((cause: unknown) =>
+    inTheSameWords(cause, faultOf(parts, shown)),
+  )
+  await activeOnly(parts, found.agent, () => faultOf(parts, shown))
   return found
 }
 
 /** An agent that proved who it is and may not act is recorded. One past its date is stopped now, whoever looks for such agents. */
-export async function activeOnly(parts: AgentParts, agent: Agent): Promise<void> {
+export async function activeOnly(
+  parts: RefusingParts,
+  agent: Agent,
+  fault: () => string | undefined = () => undefined,
+): Promise<void> {
+  const { id } = agent
+  const refusal = await stopped(parts, agent)
+  if (!refusal) return
+  const reason = refusal.code
+  if (parts.ledger.refusals.admits({ agent: id, reason }))
+    await parts.storage.transaction((tx) =>
+      parts.ledger.append(tx, { type: 'agent.refused', agent: id, reason }),
+    )
+  throw unauthenticated(refusal, fault())
+}
+
+/** The same of an agent that somebody only says to be: nothing was proved, so nothing is recorded of it. */
+export async function activeIfSaid(parts: AgentParts, agent: Agent): Promise<void> {
+  const refusal = await stopped(parts, agent)
+  if (refusal) throw unauthenticated(refusal)
+}
+
+async function stopped(parts: AgentParts, agent: Agent): Promise<Problem | undefined> {
   const { id } = agent
   const late = agent.status === 'active' && isOverdue(agent, parts.clock.now())
   if (late) await suspendIfUncertified(parts, id)
   const status = late ? 'suspended' : agent.status
-  if (status === 'active') return
-  await parts.storage.transaction((tx) =>
-    parts.ledger.append(tx, { type: 'agent.refused', agent: id, reason: `agent.${status}` }),
-  )
-  throw unauthenticated(new Problem(`agent.${status}`, `\`${id}\` is ${status}`))
+  return status === 'active' ? undefined : new Problem(`agent.${status}`, `\`${id}\` is ${status}`)
 }
 
 async function prove(
@@ -91,11 +112,32 @@ function wayOf(assertion: string): Way {
   return isName(iss) || (isClientUrl(iss) && sub === iss) ? byOwnKey : byIssuer
 }
 
-export function inTheSameWords(cause: unknown): never {
+/** `fault`: what whoever made the assertion may be told of it. */
+export function inTheSameWords(cause: unknown, fault?: string): never {
   // A store that cannot be reached says nothing about the agent.
   throw cause instanceof Problem && cause.status < 500 && !isSaid(cause)
-    ? unauthenticated(cause)
+    ? unauthenticated(cause, fault)
     : cause
+}
+
+/** Only of those that an agent signs itself: what tokens of issuers have to say is between those and us. */
+function faultOf(
+  parts: AuthenticatingParts,
+  { assertion, assertionType, audiences }: ShownAssertion,
+): string | undefined {
+  if (!WAYS.has(assertionType)) return '`client_assertion_type` is not known'
+  if (assertionType !== JWT_BEARER || !isOwn(assertion)) return undefined
+  const fault = assertionFault(assertion, ownAssertionRules(parts, audiences))
+  return fault ?? 'no active agent has a key that verifies it'
+}
+
+/** What cannot be read is of nobody else. */
+function isOwn(assertion: string): boolean {
+  try {
+    return wayOf(assertion) === byOwnKey
+  } catch {
+    return true
+  }
 }
 
 /** What everyone can read at an address; what the draft on attestations has words for; and that an agent which proved who it is was let in by nobody. */
@@ -103,12 +145,10 @@ function isSaid({ code }: Problem): boolean {
   return /^(?:client_document|attestation)\./.test(code) || code === 'agent.quarantined'
 }
 
-function unauthenticated(cause: Problem): Problem {
+function unauthenticated(cause: Problem, fault?: string): Problem {
   return new Problem(
     'agent.unauthenticated',
     'the client assertion does not authenticate an agent',
-    {
-      cause,
-    },
+    { cause, ...(fault === undefined ? {} : { members: { fault } }) },
   )
 }

@@ -10,3 +10,6 @@ export interface AgentParts {
   readonly live: Pick<Live, 'begin' | 'raise' | 'settle'>
   readonly clock: Clock
 }
+
+/** Agents that may not act are recorded, and counted when they repeat themselves. */
+export type RefusingParts = AgentParts & { readonly ledger: Pick<Ledger, 'append' | 'refusals'> }

@@ -28,6 +28,8 @@ export interface TestRecord {
   readonly person?: string
   readonly by?: string
   readonly decision_id?: string
+  readonly token_id?: string
+  readonly commitments?: Readonly<Record<string, string>>
   readonly facts?: { readonly [name: string]: unknown }
   readonly outcome?: string
   readonly reason?: string

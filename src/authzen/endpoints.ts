@@ -65,6 +65,7 @@ async function post(ports: AuthzenPorts, message: IncomingMessage, act: Act): Pr
   if (message.method !== 'POST') throw notOffered(message)
   const presented = presentedPep(message)
   const known = ports.peps.atHand(presented) ?? (await ports.peps.identify(presented))
+  ports.decisions.disk?.requireRoom()
   const request = await readRequest(message)
   const mode = modeOf(ports, known)
   return act(ports, mode instanceof Promise ? await mode : mode, { known, request })
@@ -109,13 +110,17 @@ async function answering(
     const named = evaluationId === undefined ? headers : [EVALUATION_ID, evaluationId]
     write(exchange, 200, 'application/json', text, named)
   } catch (error) {
-    const { bug, problem } = toProblem(error)
+    const { bug, problem: found } = toProblem(error)
     if (bug !== undefined) logBug(context.log, bug)
-    else if (problem.cause !== undefined) context.log.debug({ err: problem.cause }, problem.code)
+    else context.explain(found)
+    const problem = context.judge(found)
     if (reply.headersSent) reply.destroy()
     else refuse(exchange, { issuer: ports.issuer, problem })
   }
 }
+
+/** Statuses below 500 that are more than "it is wrong". */
+const TOLD = new Set([401, 405, 429])
 
 interface Exchange {
   readonly context: RawContext
@@ -131,17 +136,19 @@ function refuse(
   exchange: Exchange,
   { issuer, problem }: { readonly issuer: string; readonly problem: Problem },
 ): void {
-  const { code, detail, status } = problem
+  const { code, detail, members, status } = problem
   const { message } = exchange
+  const retry = status === 429 ? ['retry-after', `${members.retry_after}`] : []
   const headers = [
     ...(status === 401 ? challenges(issuer).flatMap((each) => ['www-authenticate', each]) : []),
+    ...retry,
     ...(status === 405
       ? ['allow', message.url?.startsWith(METADATA_PATH) ? 'GET, HEAD' : 'POST']
       : []),
     // What was not read of the request must not be taken for the next one.
     ...(message.complete ? [] : ['connection', 'close']),
   ]
-  const shown = status === 401 || status === 405 || status >= 500 ? Math.min(status, 500) : 400
+  const shown = TOLD.has(status) || status >= 500 ? Math.min(status, 500) : 400
   write(exchange, shown, 'text/plain; charset=utf-8', `${code}: ${detail}\n`, headers)
 }
 

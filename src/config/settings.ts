@@ -172,6 +172,18 @@ export const SETTINGS = {
     'The same for requests to the token endpoint and to revoke; ten times as many for questions about tokens (introspection).',
     readRate,
   ),
+  refusalsPerMinute: setting(
+    'REMIT_REFUSALS_PER_MINUTE',
+    '600',
+    'How often one address is told why it is refused, where nobody could be identified, in a minute; as many at once. Beyond that the answer is 429. Callers who can be identified are served all the same. 0: no limit.',
+    readRate,
+  ),
+  diskReserveMb: setting(
+    'REMIT_DISK_RESERVE_MB',
+    '128',
+    "Megabytes of the data directory's file system that are kept for revocation and sign-in. Below it, calls, new tasks and tokens are refused; below twice as much, records of refusals are not written. 0: no reserve. Not with PostgreSQL, whose disk cannot be seen from here.",
+    readBetween(0, 1_000_000),
+  ),
   clientDocuments: setting(
     'REMIT_CLIENT_DOCUMENTS',
     'on',

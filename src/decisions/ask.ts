@@ -8,7 +8,8 @@ import { type Case, type Finding, recordOf } from './case.ts'
 import type { Identified } from './identify.ts'
 import { inspectedOf } from './judging/inspected.ts'
 import type { DecisionParts } from './parts.ts'
-import { bookQueries, deniedOf, refuseReplay } from './refuse.ts'
+import { bookQueries, deniedOf, likeOf, refuseReplay } from './refuse.ts'
+import { type Bookkeeping, bookkeepingFor } from './refused-caller.ts'
 import type { Denied, Requestable } from './verdict.ts'
 
 type Known = Extract<Identified, { known: true }>
@@ -32,8 +33,10 @@ export async function ask(
 ): Promise<Requestable | Denied> {
   const { facts, gates } = decision
   let booked = () => {}
+  let kept: ReturnType<typeof likeOf> = { id: each.id, as: 'decision' }
   const asked = await parts.storage.transaction(async (tx) => {
     booked = () => {} // of an attempt that was rolled back
+    kept = { id: each.id, as: 'decision' }
     if (!(await useProof(tx, each))) return 'replayed'
     // INVARIANT: read here, so that closing the task and asking about it cannot both go through (contract 5.9).
     const task = await findTask(tx, each.who.held.task.id)
@@ -43,17 +46,31 @@ export async function ask(
     }
     const attached = await attachRequest(parts, tx, askingOf(each, decision, about))
     if (attached.outcome === 'too_many_pending') {
-      booked = await book(parts, tx, each, { ...TOO_MANY, outcome: 'deny', gates, facts })
+      const keeping = bookkeepingFor(parts, each, TOO_MANY.reason)
+      const finding = { ...TOO_MANY, outcome: 'deny', gates, facts } as const
+      if (keeping.as === 'record') booked = await book(parts, tx, each, finding, keeping)
+      else kept = likeIn(keeping, each)
       return 'too_many_pending'
     }
-    booked = await book(parts, tx, each, { ...decision, requestId: attached.request.id })
-    return attached.request
+    const { outcome, request } = attached
+    const finding = { ...decision, requestId: request.id }
+    const keeping = bookkeepingFor(parts, each, decision.reason)
+    // What people are asked about names its decision; only asking again for the same call can repeat itself.
+    if (keeping.as === 'record') booked = await book(parts, tx, each, finding, keeping)
+    else if (outcome === 'created') booked = await book(parts, tx, each, finding)
+    else kept = likeIn(keeping, each)
+    return request
   })
   booked()
   if (asked === 'replayed') return refuseReplay(parts, each)
-  if (asked === 'too_many_pending') return deniedOf(each, { ...TOO_MANY, gates })
+  if (asked === 'too_many_pending') return deniedOf(kept, { ...TOO_MANY, gates })
   if (asked === 'closed') return deniedOf(each, { ...CLOSED, gates })
-  return requestable(parts, each, decision, asked)
+  return requestable(parts, kept.as === 'count' ? asked.decisionId : kept.id, decision, asked)
+}
+
+/** INVARIANT: only who is known gets as far as asking people. */
+function likeIn(keeping: Bookkeeping, { id }: Case): ReturnType<typeof likeOf> {
+  return keeping.as === 'repeat' ? likeOf(keeping, id) : { id, as: 'decision' }
 }
 
 /** As `usedProofSteps`, within the transaction that asks. */
@@ -80,11 +97,15 @@ async function book(
   tx: Tx,
   each: Case,
   finding: Finding,
+  keeping?: Extract<Bookkeeping, { as: 'record' }>,
 ): Promise<() => void> {
   const { done, queries } = bookQueries(parts, tx, each, finding)
   for (const { query } of queries) await tx.executeQuery(query.compile())
   await parts.ledger.append(tx, recordOf(each, finding))
-  return done
+  return () => {
+    done()
+    keeping?.done(each.id)
+  }
 }
 
 /** What people would be asked. */
@@ -117,14 +138,14 @@ export function askingOf(
 
 function requestable(
   parts: DecisionParts,
-  each: Case,
+  decisionId: Id<'decision'>,
   decision: { detail: string; enough: string; gates: readonly GateResult[] },
   request: AccessRequest,
 ): Requestable {
   const { detail, enough, gates } = decision
   return {
     outcome: 'requestable',
-    decisionId: each.id,
+    decisionId,
     reason: 'approval.required',
     detail,
     enough,

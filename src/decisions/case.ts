@@ -123,7 +123,8 @@ export function recordOf(each: Booked, finding: Finding): LedgerEvent {
     tokenId: who.claims?.jti,
     thumbprint: who.proof?.thumbprint,
     origin: call.origin,
-    private: { arguments: call.arguments && argumentTexts(call.arguments) },
+    // INVARIANT: the books keep nothing that somebody wrote who could not be identified.
+    private: { arguments: who.known && call.arguments ? argumentTexts(call.arguments) : undefined },
   }
 }
 

@@ -13,6 +13,7 @@ import { holding } from './waiting/held-call.ts'
 
 /** identify → facts → decide → reserve. The only way from a call to an answer (contract 7). */
 export async function decideCall(parts: DecisionParts, call: Call): Promise<Verdict> {
+  parts.disk?.requireRoom()
   const who = await identify(parts, call)
   return holding(call, who, await decideFor(parts, call, who, false))
 }

@@ -223,7 +223,14 @@ function unproved(thumbprint: string | undefined): Problem {
 
 async function unprovedProblem(parts: DecisionParts, call: Knock, token: string): Promise<Problem> {
   const bound = await problemOr(boundTo(parts, call, token))
-  return unproved(bound instanceof Problem ? undefined : bound.thumbprint)
+  return bound instanceof Problem ? unusableBearer(token) : unproved(bound.thumbprint)
+}
+
+/** A token of ours that is signed is bound to its key; anything else is no token. */
+export function unusableBearer(token: string): Problem {
+  return /^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)
+    ? new Problem('token.wrong_scheme', 'the token is bound to a key: use DPoP')
+    : new Problem('token.malformed', 'it is not a token that is known here')
 }
 
 function credentialOf({ id, taskId, epochs, details, expiresAt }: BearerToken): Credential {

@@ -127,7 +127,7 @@ export {
 } from './recorded/replay-inputs.ts'
 export type { SettingFacts } from './recorded/setting.ts'
 export { keepRecovering, recover } from './recover.ts'
-export { type Refusal, refusalOf } from './refusal.ts'
+export { isRecorded, type Refusal, refusalOf } from './refusal.ts'
 export { type Replay, replay } from './replaying/replay.ts'
 export type { ReplayReport } from './replaying/replayer.ts'
 export { setsOf } from './replaying/sets-of.ts'

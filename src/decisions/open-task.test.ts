@@ -354,6 +354,7 @@ forEachEngine('opening a task for a person', (open) => {
       ...parts,
       ledger: {
         append: parts.ledger.append.bind(parts.ledger),
+        refusals: parts.ledger.refusals,
         appendStep: () => {
           throw new Error('disk full')
         },

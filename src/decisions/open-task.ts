@@ -12,7 +12,13 @@ import { begin, refusedBy } from './opening/begin.ts'
 import { type Brought, type BroughtOrNot, readBrought } from './opening/bring.ts'
 import { grantOrAsk } from './opening/grant.ts'
 import { newTask } from './opening/new-task.ts'
-import { type Opening, type OpeningAnswer, type Refused, refused } from './opening/opening.ts'
+import {
+  type Opening,
+  type OpeningAnswer,
+  type Refused,
+  refused,
+  refusedFor,
+} from './opening/opening.ts'
 import { type Attempt, refuseOpening } from './opening/refuse.ts'
 import { detailsAt } from './opening/wanted.ts'
 import type { DecisionParts } from './parts.ts'
@@ -50,8 +56,7 @@ export async function openFor(
   way: OpeningWay,
 ): Promise<OpeningAnswer> {
   const attempt = attemptOf(opening, read)
-  if (!read.ok)
-    return refuseOpening(parts, attempt, refused(read.problem.code, read.problem.detail))
+  if (!read.ok) return refuseOpening(parts, attempt, refusedFor(read.problem))
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     const answer = await tryOpening(parts, opening, { brought: read.brought, way }, attempt)
     if (answer !== 'bases_changed') return answer

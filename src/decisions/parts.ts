@@ -5,6 +5,7 @@ import type { Ledger } from '../ledger/index.ts'
 import type { Live } from '../live/index.ts'
 import type { Providers } from '../people/index.ts'
 import type { Policies } from '../policy/index.ts'
+import type { DiskGuard } from '../storage/index.ts'
 import type { TaskParts } from '../tasks/index.ts'
 import type { DpopNonces, VerifiedTokens } from '../tokens/index.ts'
 import type { WaitingRoom } from './deferring/waiting-room.ts'
@@ -18,6 +19,7 @@ import type { Watcher } from './shadow/answered.ts'
 
 /** What this room works with. Every act takes it first. */
 export interface DecisionParts extends TaskParts {
+  readonly ledger: Pick<Ledger, 'append' | 'appendStep' | 'refusals'>
   readonly live: Live
   readonly ledger: Pick<Ledger, 'append' | 'appendStep' | 'broken'>
   readonly keys: Pick<SigningKeys, 'find' | 'tokens'>
@@ -35,6 +37,8 @@ export interface DecisionParts extends TaskParts {
   readonly verified: VerifiedTokens
   /** What this process knows of its own calls beyond the store. */
   readonly flights: CallsInFlight
+  /** Whether there is room for what needs a record; absent where nobody watches. */
+  readonly disk?: Pick<DiskGuard, 'requireRoom'>
   /** Demanded of proofs; absent where none ever is. */
   readonly nonces?: DpopNonces
   /** Looks at calls that were answered; absent where nothing does. */

@@ -15,6 +15,11 @@ export interface Refusal {
   readonly retryAfter?: number
 }
 
+/** Whether there is a decision of that id. */
+export function isRecorded(verdict: Denied | Requestable | Executed): boolean {
+  return verdict.outcome !== 'deny' || verdict.unrecorded !== true
+}
+
 /** A decision that is no permit, as RFC 9457 has it. */
 export function refusalOf(verdict: Denied | Requestable | Executed, resource: Challenged): Refusal {
   if (verdict.outcome === 'deny') return denied(verdict, resource)
@@ -22,14 +27,14 @@ export function refusalOf(verdict: Denied | Requestable | Executed, resource: Ch
 }
 
 function denied(verdict: Denied, resource: Challenged): Refusal {
-  const { challenge: asked, decisionId, detail, enough, reason, retryAfter } = verdict
+  const { challenge: asked, decisionId, detail, enough, reason, retryAfter, unrecorded } = verdict
   const retry = retryAfter === undefined ? {} : { retry_after: retryAfter }
   const { acrValues, error: code, maxAge } = asked ?? {}
   const error = code ? { code, description: detail, acrValues, maxAge } : undefined
   return {
     status: asked ? 401 : PROBLEMS[reason].status,
     problem: new Problem(reason, detail, {
-      members: { decision_id: decisionId, enough, ...retry },
+      members: { ...(unrecorded ? {} : { decision_id: decisionId }), enough, ...retry },
     }),
     ...(asked ? { challenge: challenge(resource, error) } : {}),
     ...(code === 'use_dpop_nonce' ? { wantsNonce: true } : {}),

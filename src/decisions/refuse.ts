@@ -1,6 +1,13 @@
 import type { CallFacts, Deny, GateResult, Obligation } from '@remit/engine'
 import type { AccessRequest } from '../approvals/index.ts'
-import { consumeOnceStep, type Reader, type Step, type Storage } from '../storage/index.ts'
+import type { Id } from '../lib/id.ts'
+import {
+  type Committed,
+  consumeOnceStep,
+  type Reader,
+  type Step,
+  type Storage,
+} from '../storage/index.ts'
 import type { Proof } from '../tokens/index.ts'
 import { type Booked, type Case, type Finding, recordOf, rowOf } from './case.ts'
 import { findDecision, insertDecisionQuery, type StoredDecision } from './decision-store.ts'
@@ -8,6 +15,7 @@ import type { DecisionParts } from './parts.ts'
 import { challengeFor, codeOf } from './reasons.ts'
 import { inputsOf } from './recorded/inputs.ts'
 import { insertSettingQuery } from './recorded/recorded-store.ts'
+import { type Bookkeeping, bookkeepingFor } from './refused-caller.ts'
 import type { Denied, Executed } from './verdict.ts'
 import { readResult, shapingOf } from './waiting/kept-result.ts'
 
@@ -73,31 +81,61 @@ export function usedProofSteps(
 /** Why, and from what that was found where the gates were asked. */
 export type Because = Pick<Deny, 'gates' | 'reason' | 'detail' | 'enough'> & Pick<Finding, 'facts'>
 
-/** A refusal uses up its proof and is recorded, in one transaction. With a proof that was used before, that is why. */
+/**
+ * A refusal uses up its proof and is recorded, in one transaction. With a proof that was used before, that is why. A stranger's is
+ * counted, and what repeats itself is explained by an earlier one (contract 12.14).
+ */
 export async function refuse(
   parts: DecisionParts,
   each: Booked,
   because: Because,
 ): Promise<Denied> {
   const finding: Finding = { ...because, outcome: 'deny' }
-  return (await book(parts, each, finding)) ? deniedOf(each, because) : refuseReplay(parts, each)
+  const booked = await book(parts, each, finding)
+  return booked.as === 'replay' ? refuseReplay(parts, each) : deniedOf(booked, because)
 }
 
-/** False: the proof was used before, and nothing was written. */
+/** `as`: how it went into the books; `replay`: the proof was used before, and nothing was written. */
+interface BookedRefusal {
+  readonly id: Id<'decision'>
+  readonly as: 'decision' | 'stranger' | 'count' | 'replay'
+}
+
 async function book(
   parts: DecisionParts,
   each: Booked,
   finding: Finding,
   commit: Storage['commit'] = (steps) => parts.storage.commit(steps),
-): Promise<boolean> {
-  const used = usedProofSteps(parts, each)
-  const booking = bookingOf(parts, each, finding)
-  const done = await commit([...used, ...booking.steps])
-  if (done.committed) booking.done()
-  else if (done.failed !== PROOF_STEP)
+): Promise<BookedRefusal> {
+  const keeping = bookkeepingFor(parts, each, finding.reason)
+  // INVARIANT: what a stranger sends writes nothing, not even that its proof was used.
+  const { id } = each
+  if (keeping.as === 'stranger') return { id, as: 'stranger' }
+  // A proof by another key than the token's could not be used for anything.
+  const usable = keeping.as === 'record' || each.who.known
+  const used = usable ? usedProofSteps(parts, each) : []
+  const booking = keeping.as === 'record' ? bookingOf(parts, each, finding) : NO_BOOKING
+  const steps = [...used, ...booking.steps]
+  const done = steps.length === 0 ? DONE : await commit(steps)
+  if (!done.committed && done.failed !== PROOF_STEP)
     throw new Error(`a refusal could not be recorded: ${done.failed}`)
-  return done.committed
+  if (!done.committed) return { id, as: 'replay' }
+  booking.done()
+  if (keeping.as === 'repeat') return likeOf(keeping, id)
+  keeping.done(id)
+  return { id, as: 'decision' }
 }
+
+/** What stands for a refusal that was only counted. */
+export function likeOf(
+  { like }: Extract<Bookkeeping, { as: 'repeat' }>,
+  id: Id<'decision'>,
+): BookedRefusal {
+  return like === undefined ? { id, as: 'count' } : { id: like, as: 'decision' }
+}
+
+const NO_BOOKING: Booking = { steps: [], done: () => {} }
+const DONE: Committed = { committed: true }
 
 const REPLAYED: GateResult = {
   gate: 'credential',
@@ -111,10 +149,8 @@ const REPLAYED: GateResult = {
 export async function refuseReplay(parts: DecisionParts, each: Booked): Promise<Denied> {
   const { detail, enough = '' } = REPLAYED
   const because = { gates: [REPLAYED], reason: 'proof.replayed', detail, enough }
-  const { steps } = bookingOf(parts, each, { ...because, outcome: 'deny' })
-  const done = await parts.storage.commit(steps)
-  if (!done.committed) throw new Error(`a refusal could not be recorded: ${done.failed}`)
-  return deniedOf(each, because)
+  const spent = { ...each, proofUsed: true }
+  return deniedOf(await book(parts, spent, { ...because, outcome: 'deny' }), because)
 }
 
 /** The call was approved and executed before: told what became of it, and never executed again. */
@@ -140,7 +176,7 @@ export async function refuseExecuted(
   }
   // What was answered then is told again: that, too, wants a lease.
   const commit: Storage['commit'] = (steps) => parts.live.commit(parts.storage, steps)
-  if (!(await book(parts, each, finding, commit))) return refuseReplay(parts, each)
+  if ((await book(parts, each, finding, commit)).as === 'replay') return refuseReplay(parts, each)
   const execution = request.usedBy && (await findDecision(parts.storage.read, request.usedBy))
   if (!execution) throw new Error('an approval was used by a decision that has no row')
   const { state } = execution
@@ -171,7 +207,7 @@ async function keptOf(
 }
 
 export function deniedOf(
-  each: Pick<Case, 'id'>,
+  { as, id }: Pick<BookedRefusal, 'id'> & Partial<BookedRefusal>,
   because: Pick<Deny, 'gates' | 'reason' | 'detail' | 'enough'>,
 ): Denied {
   const reason = codeOf(because.reason)
@@ -179,7 +215,9 @@ export function deniedOf(
   const challenge = challengeFor(reason, gates)
   return {
     outcome: 'deny',
-    decisionId: each.id,
+    decisionId: id,
+    ...(as === 'stranger' ? { unrecorded: true, stranger: true } : {}),
+    ...(as === 'count' ? { unrecorded: true } : {}),
     reason,
     detail,
     enough,

@@ -2,6 +2,7 @@ import { Problem } from '../lib/problem.ts'
 import { findTask, type Task } from '../tasks/index.ts'
 import type { Certificate } from '../tokens/index.ts'
 import { checkHolder, type Holder } from './holder.ts'
+import { unusableBearer } from './identify.ts'
 import { callKeys, livenessOf, PAST_DEADLINE } from './liveness.ts'
 import type { DecisionParts } from './parts.ts'
 import { codeOf } from './reasons.ts'
@@ -28,7 +29,8 @@ export async function requireTask(
   { suspendedToo = false }: { suspendedToo?: boolean } = {},
 ): Promise<Task> {
   const holder = await holderOf(parts, credential)
-  if (holder.proof) {
+  // INVARIANT: what a stranger sends writes nothing, not even that its proof was used.
+  if (holder.holds) {
     const done = await parts.storage.commit([proofStep(parts, holder.proof)])
     if (!done.committed) throw new Problem('proof.replayed', 'the proof was used before')
   }
@@ -59,9 +61,7 @@ export async function requireHolder(
   credential: TaskCredential,
 ): Promise<void> {
   const holder = await holderOf(parts, credential)
-  if (holder.holds) return
-  if (holder.proof) await parts.storage.commit([proofStep(parts, holder.proof)])
-  throw holder.problem
+  if (!holder.holds) throw holder.problem
 }
 
 async function holderOf(parts: DecisionParts, credential: TaskCredential): Promise<Holder> {
@@ -69,8 +69,7 @@ async function holderOf(parts: DecisionParts, credential: TaskCredential): Promi
   if (token === undefined) throw new Problem('token.missing', 'the request carries no access token')
   // RFC 8705 section 3: a token that is bound to a certificate comes as a bearer token.
   const certificate = scheme === 'Bearer' ? credential.certificate : undefined
-  if (scheme !== 'DPoP' && !certificate)
-    throw new Problem('token.wrong_scheme', 'the token is bound to a key: use DPoP')
+  if (scheme !== 'DPoP' && !certificate) throw unusableBearer(token)
   const proof = certificate ? undefined : credential.proof
   return checkHolder(parts, {
     ...{ ...credential, certificate, proof, token },

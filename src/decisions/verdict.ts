@@ -64,7 +64,12 @@ export interface Challenge {
 
 export interface Denied {
   readonly outcome: 'deny'
+  /** What explains it: its own decision, or an earlier one of the same task for the same reason. */
   readonly decisionId: Id<'decision'>
+  /** It was counted and not recorded, so nothing has that id: it is told to nobody. */
+  readonly unrecorded?: true
+  /** Nobody could be identified. Always unrecorded. */
+  readonly stranger?: true
   /** Its status and title are the catalogue's. */
   readonly reason: ProblemCode
   /** Fit for the agent: no policy text, nothing about other people. */

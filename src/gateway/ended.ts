@@ -13,6 +13,8 @@ export interface OwnAnswer {
   readonly headers?: OutgoingHttpHeaders
   readonly problem?: Problem
   readonly body?: unknown
+  /** It goes to somebody who could not be identified: an address is answered so only so often. */
+  readonly stranger?: true
 }
 
 /** Ends the pipeline with an answer of our own: a denial that was decided, or a document. */

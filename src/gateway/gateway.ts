@@ -72,11 +72,19 @@ async function handle(arrived: Arrived, ports: McpPorts): Promise<void> {
       () => undefined,
       (error: unknown) => (error instanceof Ended ? error.answer : failure(error, ports)),
     )
-    if (own) answer(message, reply, own)
+    if (own) answer(message, reply, limited(own, message, ports))
   } catch (error) {
     ports.log.error({ err: error }, 'an answer could not be written')
     reply.destroy()
   }
+}
+
+/** A stranger's address is told why it is refused so often in a minute. */
+function limited(own: OwnAnswer, message: IncomingMessage, { strangers }: GatewayPorts): OwnAnswer {
+  const problem = own.stranger && strangers?.limit(message)
+  if (!problem) return own
+  const retry = { 'retry-after': `${problem.members.retry_after}` }
+  return { status: problem.status, headers: retry, problem }
 }
 
 /** The gateway's one renderer. What is not a `Problem` is a bug: logged whole, shown without its text. */

@@ -26,6 +26,7 @@ export async function locate(strict: Strict, ports: GatewayPorts): Promise<Locat
   if (!request.headers.has('authorization')) {
     throw new Ended({
       status: 401,
+      stranger: true,
       headers: { 'www-authenticate': challenge(resource) },
       problem: new Problem('token.missing', 'a resource token with a DPoP proof is needed'),
     })

@@ -2,7 +2,13 @@ import type { Dispatcher } from 'undici'
 import type { Catalog } from '../catalog/index.ts'
 import type { ConnectionParts } from '../connections/index.ts'
 import type { DecisionParts } from '../decisions/index.ts'
-import type { Capacity, ClientAddresses, ClientCertificates, Logger } from '../http/index.ts'
+import type {
+  Capacity,
+  ClientAddresses,
+  ClientCertificates,
+  Logger,
+  StrangerLimits,
+} from '../http/index.ts'
 import type { MasterKey } from '../keys/index.ts'
 import type { Wait } from '../lib/repeat.ts'
 import type { Patience } from './http/outgoing.ts'
@@ -20,6 +26,8 @@ export interface GatewayPorts {
   readonly addresses: ClientAddresses
   /** What strangers may hold. */
   readonly capacity?: Capacity | undefined
+  /** How often one address is told why it is refused; absent where it is not limited. */
+  readonly strangers?: StrangerLimits
   /** What clients showed at their TLS connections; absent where nobody ends those in front of us. */
   readonly certificates?: ClientCertificates | undefined
   readonly catalog: Pick<Catalog, 'current'>

@@ -1,4 +1,10 @@
-import { type Denied, type Executed, type Requestable, refusalOf } from '../decisions/index.ts'
+import {
+  type Denied,
+  type Executed,
+  isRecorded,
+  type Requestable,
+  refusalOf,
+} from '../decisions/index.ts'
 import type { Challenged } from '../tokens/index.ts'
 import type { OwnAnswer } from './ended.ts'
 import type { GatewayPorts } from './ports.ts'
@@ -14,11 +20,12 @@ export function refusal(
   return {
     status,
     headers: {
-      'remit-decision': verdict.decisionId,
+      ...(isRecorded(verdict) ? { 'remit-decision': verdict.decisionId } : {}),
       ...(challenge === undefined ? {} : { 'www-authenticate': challenge }),
       ...(nonce ? { 'dpop-nonce': nonce } : {}),
       ...(retryAfter === undefined ? {} : { 'retry-after': `${retryAfter}` }),
     },
     problem,
+    ...(verdict.outcome === 'deny' && verdict.stranger ? { stranger: true } : {}),
   }
 }

@@ -12,8 +12,10 @@ import { Problem } from '../lib/problem.ts'
 import type { Random } from '../lib/random.ts'
 import { addHealth, type HealthCheck } from './health.ts'
 import type { Capacity } from './inbound/bounded-server.ts'
-import type { ClientAddresses } from './inbound/client-addresses.ts'
+import { ClientAddresses } from './inbound/client-addresses.ts'
 import { collectBody } from './inbound/collect-body.ts'
+import { LineBudget } from './inbound/line-budget.ts'
+import { StrangerLimits } from './inbound/stranger-limits.ts'
 import { LIMITS } from './limits.ts'
 import { requestLog } from './logger.ts'
 import { type Rate, RateLimits } from './rate-limit.ts'
@@ -23,7 +25,7 @@ import { type ProblemPage, renderProblem } from './render-problem.ts'
 import { requestGate } from './request-gate.ts'
 import { SCHEMA_COMPILERS } from './schema-compilers.ts'
 import { securityHeaders } from './security-headers.ts'
-import { createNodeServer, listenProblem, refuseBytes } from './server.ts'
+import { createNodeServer, listenProblem, refuseBytes, skippedIn } from './server.ts'
 
 export interface HttpOptions {
   /** The one public origin, `https://remit.example`: the only Host answered for, and the only Origin that may change anything. */
@@ -40,6 +42,8 @@ export interface HttpOptions {
   capacity?: Capacity
   /** How often one address may ask for what. */
   rates?: readonly Rate[]
+  /** How often one address is told why it is refused, and who counts that. Default: no limit. */
+  strangers?: StrangerLimits
   problemPage: ProblemPage
 }
 
@@ -70,7 +74,11 @@ function refuseInfinite(_name: string, value: unknown): unknown {
   throw new Problem('input.malformed', 'a number is too large')
 }
 
-function addGate(app: FastifyInstance, options: HttpOptions, limits: RateLimits): void {
+function addGate(
+  app: FastifyInstance,
+  options: HttpOptions,
+  { budget, limits }: { readonly limits: RateLimits; readonly budget: LineBudget },
+): void {
   const headers = securityHeaders(options.origin)
   const check = requestGate(options.origin)
   const begun = new WeakMap<object, number>()
@@ -92,28 +100,35 @@ function addGate(app: FastifyInstance, options: HttpOptions, limits: RateLimits)
   app.addHook('onResponse', async (request, reply) => {
     const ms = Math.round(options.clock.monotonic() - (begun.get(request) ?? 0))
     const route = request.routeOptions.url ?? 'none'
-    lines.info(
-      { reqId: request.id, method: request.method, route, status: reply.statusCode, ms },
-      'request',
-    )
+    const status = reply.statusCode
+    const sampled = status >= 400 && status < 500 ? budget.take(request.raw) : { skipped: 0 }
+    if (!sampled) return
+    const line = { reqId: request.id, method: request.method, route, status, ms }
+    lines.info({ ...line, ...skippedIn(sampled) }, 'request')
   })
 }
 
-function addProblems(app: FastifyInstance, page: ProblemPage): void {
-  app.setErrorHandler((error, request, reply) => renderProblem(request, reply, error, page))
+function addProblems(app: FastifyInstance, page: ProblemPage, strangers: StrangerLimits): void {
+  app.setErrorHandler((error, request, reply) => {
+    const judged = error instanceof Problem ? strangers.judge(request.raw, error, ROUTES) : error
+    return renderProblem(request, reply, judged, page)
+  })
   app.setNotFoundHandler((request, reply) => {
     const problem = new Problem('request.not_found', 'nothing is at this address')
     return renderProblem(request, reply, problem, page)
   })
 }
 
+/** Of the edges that are routes: management API, pages, what tasks and direct APIs ask. */
+const ROUTES = 'request'
+
 function createApp(options: HttpOptions): FastifyInstance {
   const newRequestId = () => base64url(options.random.bytes(12))
-  const limits = new RateLimits(
-    options.rates ?? [],
-    () => options.clock.monotonic(),
-    options.addresses,
-  )
+  const monotonic = () => options.clock.monotonic()
+  const { addresses = new ClientAddresses() } = options
+  const limits = new RateLimits(options.rates ?? [], monotonic, addresses)
+  const strangers = options.strangers ?? new StrangerLimits({ addresses, monotonic, perMinute: 0 })
+  const budget = new LineBudget(addresses, monotonic)
   const app = Fastify({
     loggerInstance: options.log as FastifyBaseLogger, // pino's type says less than what it does
     // Its lines have the address in them; ours is written in the gate.
@@ -141,18 +156,16 @@ function createApp(options: HttpOptions): FastifyInstance {
         log: options.log,
         headers: securityHeaders(options.origin),
         raw: options.raw ?? [],
-        limits,
-        addresses: options.addresses,
+        ...{ limits, strangers, budget, monotonic, addresses },
         capacity: options.capacity,
         newRequestId,
-        monotonic: () => options.clock.monotonic(),
         otherwise,
       }),
   })
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', readJsonBody)
-  addProblems(app, options.problemPage)
-  addGate(app, options, limits)
+  addProblems(app, options.problemPage, strangers)
+  addGate(app, options, { limits, budget })
   return app
 }
 

@@ -5,6 +5,9 @@ import type { AddressInfo } from 'node:net'
 import { describe, it } from 'node:test'
 import { manualClock } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
+import { ClientAddresses } from './inbound/client-addresses.ts'
+import { LineBudget } from './inbound/line-budget.ts'
+import { StrangerLimits } from './inbound/stranger-limits.ts'
 import { openLog } from './logger.ts'
 import { type Rate, RateLimits } from './rate-limit.ts'
 import { createNodeServer } from './server.ts'
@@ -114,6 +117,9 @@ describe('a refusal', () => {
 
   it('comes before a raw handler, too', async (t) => {
     let handled = 0
+    const monotonic = () => 0
+    const addresses = new ClientAddresses()
+    const strangers = new StrangerLimits({ addresses, monotonic, perMinute: 0 })
     const server = createNodeServer({
       origin: TEST_ORIGIN,
       log: openLog({ level: 'silent' }),
@@ -125,7 +131,7 @@ describe('a refusal', () => {
         },
       },
       newRequestId: () => 'r',
-      monotonic: () => 0,
+      ...{ monotonic, strangers, budget: new LineBudget(addresses, monotonic) },
       otherwise() {},
     })
     t.after(() => server.close())

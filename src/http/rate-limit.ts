@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { Problem } from '../lib/problem.ts'
+import { Buckets } from './inbound/buckets.ts'
 import { ClientAddresses } from './inbound/client-addresses.ts'
 import { pathOf } from './request-gate.ts'
 
@@ -14,10 +15,6 @@ export interface Rate {
   /** As many at once, too; 0: no limit. */
   readonly perMinute: number
 }
-
-/** Addresses remembered for each rate. Whoever was not heard of for longest is forgotten first, and begins anew. */
-const MOST_ADDRESSES = 10_000
-const MINUTE_MS = 60_000
 
 /**
  * One bucket for each address, in the memory of this process: it bounds what one source can cost, and is no guard that
@@ -53,43 +50,6 @@ export class RateLimits {
       throw new Problem('request.too_many', `too many ${rate.of} from one address`, {
         members: { retry_after: Math.ceil(waitMs / 1000) },
       })
-    }
-  }
-}
-
-interface Bucket {
-  tokens: number
-  at: number
-}
-
-/** Token buckets that start full and refill evenly. */
-class Buckets {
-  readonly #perMinute: number
-  readonly #monotonic: () => number
-  readonly #buckets = new Map<string, Bucket>()
-
-  constructor(perMinute: number, monotonic: () => number) {
-    this.#perMinute = perMinute
-    this.#monotonic = monotonic
-  }
-
-  /** Takes one: 0, or the milliseconds until there is one. */
-  take(key: string): number {
-    const now = this.#monotonic()
-    const perMs = this.#perMinute / MINUTE_MS
-    const known = this.#buckets.get(key) ?? { tokens: this.#perMinute, at: now }
-    const tokens = Math.min(this.#perMinute, known.tokens + (now - known.at) * perMs)
-    const taken = tokens >= 1
-    this.#buckets.delete(key)
-    this.#buckets.set(key, { tokens: taken ? tokens - 1 : tokens, at: now })
-    this.#forget()
-    return taken ? 0 : (1 - tokens) / perMs
-  }
-
-  #forget(): void {
-    for (const oldest of this.#buckets.keys()) {
-      if (this.#buckets.size <= MOST_ADDRESSES) return
-      this.#buckets.delete(oldest)
     }
   }
 }

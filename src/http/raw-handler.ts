@@ -1,10 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
+import type { Problem } from '../lib/problem.ts'
 import { pathOf } from './request-gate.ts'
 
 export interface RawContext {
   readonly requestId: string
   readonly log: Logger
+  /** What is answered to a request that was refused. One of nobody whom we know is counted, and is told so when there were too many. */
+  judge(problem: Problem, counted?: 'counted'): Problem
+  /** Says in the log why a request was refused, where its answer does not say it; so often in a minute. */
+  explain(problem: Problem): void
   /** What every answer of ours has, name and value in turns. They are set already, but for handlers that answer `atOnce`. */
   headers(): string[]
 }

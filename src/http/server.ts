@@ -4,6 +4,8 @@ import type { Logger } from 'pino'
 import { Problem } from '../lib/problem.ts'
 import { boundedServer, type Capacity } from './inbound/bounded-server.ts'
 import type { ClientAddresses } from './inbound/client-addresses.ts'
+import type { LineBudget } from './inbound/line-budget.ts'
+import type { StrangerLimits } from './inbound/stranger-limits.ts'
 import { LIMITS } from './limits.ts'
 import { requestLog } from './logger.ts'
 import type { RateLimits } from './rate-limit.ts'
@@ -19,6 +21,8 @@ export interface NodeServerOptions {
   limits: Pick<RateLimits, 'check'>
   addresses?: ClientAddresses | undefined
   capacity?: Capacity | undefined
+  strangers: StrangerLimits
+  budget: LineBudget
   newRequestId(): string
   /** Monotonic milliseconds. */
   monotonic(): number
@@ -51,7 +55,7 @@ async function handleRaw(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const context = new Context(options)
+  const context = new Context(options, handler, request)
   if (!handler.atOnce) setHeaders(response, context.headers())
   const line = { handler, request, response, begin: options.monotonic() }
   if (!handler.inBooks) logWhenClosed(options, context, line)
@@ -68,10 +72,31 @@ async function handleRaw(
 class Context implements RawContext {
   readonly requestId: string
   readonly #options: Prepared
+  readonly #handler: RawHandler
+  readonly #request: IncomingMessage
 
-  constructor(options: Prepared) {
+  constructor(options: Prepared, handler: RawHandler, request: IncomingMessage) {
     this.#options = options
+    this.#handler = handler
+    this.#request = request
     this.requestId = options.newRequestId()
+  }
+
+  judge(problem: Problem, counted?: 'counted'): Problem {
+    const { strangers } = this.#options
+    if (counted === undefined) return strangers.judge(this.#request, problem, this.#handler.name)
+    return (problem.status === 401 ? strangers.limit(this.#request) : undefined) ?? problem
+  }
+
+  explain({ cause, code }: Problem): void {
+    if (!(cause instanceof Problem)) return
+    const line = this.#options.budget.take(this.#request)
+    if (!line) return
+    const why = { because: cause.code, detail: cause.detail.slice(0, MAX_DETAIL) }
+    this.#options.lines.info(
+      { reqId: this.requestId, reason: code, ...why, ...skippedIn(line) },
+      'refused',
+    )
   }
 
   get log(): Logger {
@@ -83,9 +108,13 @@ class Context implements RawContext {
   }
 }
 
+/** Of what the log says of a refusal: some of it a stranger wrote. */
+const MAX_DETAIL = 300
+
 function fail(response: ServerResponse, context: RawContext, error: unknown): void {
-  const { problem, bug } = toProblem(error)
+  const { problem: found, bug } = toProblem(error)
   if (bug !== undefined) logBug(context.log, bug)
+  const problem = context.judge(found)
   if (response.headersSent) {
     response.destroy()
     return
@@ -95,7 +124,7 @@ function fail(response: ServerResponse, context: RawContext, error: unknown): vo
 }
 
 function logWhenClosed(
-  { lines, monotonic }: Prepared,
+  { budget, lines, monotonic }: Prepared,
   { requestId }: RawContext,
   of: {
     readonly handler: RawHandler
@@ -111,11 +140,20 @@ function logWhenClosed(
   const log = () => {
     const ms = Math.round(monotonic() - begin)
     const status = response.statusCode
+    const sampled = status >= 400 && status < 500 ? budget.take(request) : NOT_SAMPLED
+    if (!sampled) return
     const line = { reqId: requestId, method: request.method, route: handler.name, status, ms }
-    lines[levelNow()](line, 'request')
+    lines[levelNow()]({ ...line, ...skippedIn(sampled) }, 'request')
   }
   if (response.closed) log()
   else response.on('close', log)
+}
+
+const NOT_SAMPLED = { skipped: 0 } as const
+
+/** How many requests like it had no line. */
+export function skippedIn({ skipped }: { readonly skipped: number }) {
+  return skipped === 0 ? {} : { skipped }
 }
 
 function setHeaders(response: ServerResponse, headers: readonly string[]): void {

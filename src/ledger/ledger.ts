@@ -31,6 +31,7 @@ import {
   type ReadTile,
 } from './proofs.ts'
 import { makeRecord, type NewRecord } from './record.ts'
+import { RefusalTally } from './refusal-tally.ts'
 import { sequenceIntake } from './sequence.ts'
 import {
   type ReadyAnswer,
@@ -63,6 +64,8 @@ export interface LedgerOptions {
   /** What a run of the sequencer threw; the next run comes as usual. */
   readonly onError?: (error: unknown) => void
   readonly wait?: Wait
+  /** False: refusals are counted, and not recorded. Default: always true. */
+  readonly hasRoom?: () => boolean
 }
 
 /**
@@ -70,6 +73,8 @@ export interface LedgerOptions {
  * its record are durable together. Afterwards one sequencer gives positions and signs checkpoints.
  */
 export class Ledger {
+  /** Refusals that are counted instead of recorded one by one. */
+  readonly refusals: RefusalTally
   readonly #storage: Storage
   readonly #clock: Clock
   readonly #random: Random
@@ -93,6 +98,12 @@ export class Ledger {
       ...{ storage: this.#storage, signer: this.#signer, clock: this.#clock },
       ...{ keeper: options.keeper, onError: this.#onError },
       append: (tx, event) => this.append(tx, event),
+    })
+    this.refusals = new RefusalTally({
+      ...options,
+      hasRoom: options.hasRoom ?? (() => true),
+      appendStep: (event) => this.appendStep(event),
+      wake: () => this.#loop?.wake(),
     })
   }
 
@@ -172,6 +183,7 @@ export class Ledger {
   /** Leaves nothing unsequenced that was committed before. */
   async stop(): Promise<void> {
     await this.#loop?.stop()
+    await this.refusals.close()
     await this.#sequenceIfWhole()
     const newest = await newestCheckpoint(this.#storage.read)
     if (newest) await this.#continuity.flush(newest.note)
@@ -197,7 +209,7 @@ export class Ledger {
    * @throws Problem `ledger.inconsistent`: the store was tampered with or rolled back; nothing is signed any more
    */
   sequence(): Promise<number> {
-    const run = this.#running.then(() => this.#sequence())
+    const run = this.#running.then(() => this.refusals.flush()).then(() => this.#sequence())
     this.#running = run.catch(() => {})
     return run
   }

@@ -24,6 +24,7 @@ export const ID_PREFIX = {
   record: 'rec',
   key: 'key',
   replica: 'rpl',
+  refusal_window: 'rfw',
 } as const
 
 export type IdKind = keyof typeof ID_PREFIX

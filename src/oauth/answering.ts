@@ -1,6 +1,7 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type { DecisionParts } from '../decisions/index.ts'
 import { logBug, type RawContext, type RawHandler, toProblem } from '../http/index.ts'
+import type { Problem } from '../lib/problem.ts'
 import { CHALLENGE_HEADER, isAttested } from './attestation.ts'
 import type { Told } from './introspection/introspect.ts'
 import { oauthAnswer } from './render-problem.ts'
@@ -9,15 +10,15 @@ import { oauthAnswer } from './render-problem.ts'
 export type Work = (message: IncomingMessage, reply: ServerResponse) => Promise<object | undefined>
 
 /** Makes a handler of what an endpoint does. */
-export type Answering = (
-  work: Work,
-  status?: number,
-  options?: AnsweringOptions,
-) => RawHandler['handle']
+export type Answering = (work: Work, given?: AnsweringOptions) => RawHandler['handle']
 
-interface AnsweringOptions {
+export interface AnsweringOptions {
+  /** Of what is done. Default: 200. */
+  readonly status?: number
+  /** Whoever is refused was counted where it was decided. */
+  readonly counted?: 'counted'
   /** Errors have the members of the standard and no more (CIBA section 13); our code is in a header. */
-  readonly plainErrors: boolean
+  readonly plainErrors?: true
 }
 
 /**
@@ -25,9 +26,9 @@ interface AnsweringOptions {
  * the nonce of a proof (RFC 9449 section 8), the challenge of an attestation (section 6.2 of the draft on those).
  */
 export function answeringFor(ports: FreshValues): Answering {
-  return (work, status = 200, options = { plainErrors: false }) =>
+  return (work, given = {}) =>
     (message, reply, context) =>
-      answering({ message, reply, context }, ports, { ...options, work, status })
+      answering({ message, reply, context }, ports, { work, ...given })
 }
 
 interface Exchange {
@@ -46,11 +47,7 @@ interface FreshValues {
 async function answering(
   { context, message, reply }: Exchange,
   { certificates, decisions, issuer }: FreshValues,
-  {
-    plainErrors,
-    status,
-    work,
-  }: AnsweringOptions & { readonly work: Work; readonly status: number },
+  { counted, plainErrors, status = 200, work }: AnsweringOptions & { readonly work: Work },
 ): Promise<void> {
   const { challenges, nonces } = decisions
   if (challenges && isAttested(message)) reply.setHeader(CHALLENGE_HEADER, challenges.now())
@@ -58,8 +55,10 @@ async function answering(
     const body = await work(message, reply)
     if (body) write(reply, status, body)
   } catch (error) {
-    const { bug, problem } = toProblem(error)
+    const { bug, problem: found } = toProblem(error)
     if (bug !== undefined) logBug(context.log, bug)
+    else context.explain(found)
+    const problem = context.judge(found, counted)
     if (nonces && problem.code === 'proof.nonce_required')
       reply.setHeader('dpop-nonce', nonces.current(issuer))
     const answer = oauthAnswer(problem, context.requestId)
@@ -70,7 +69,12 @@ async function answering(
     const body = { error: name, error_description, ...(plainErrors ? {} : more) }
     const coded = plainErrors ? { 'remit-problem': answer.body.code } : {}
     if (reply.headersSent) reply.destroy()
-    else write(reply, answer.status, body, { ...RETRY[answer.status], ...asked, ...coded })
+    else
+      write(reply, answer.status, body, {
+        ...retryOf(problem, answer.status),
+        ...asked,
+        ...coded,
+      })
   }
 }
 
@@ -90,6 +94,11 @@ const WANTED: Readonly<Record<string, OutgoingHttpHeaders>> = {
 const RETRY: Readonly<Record<number, OutgoingHttpHeaders>> = {
   429: { 'retry-after': '60' },
   503: { 'retry-after': '2' },
+}
+
+function retryOf({ members }: Problem, status: number): OutgoingHttpHeaders {
+  const { retry_after: seconds } = members
+  return typeof seconds === 'number' ? { 'retry-after': `${seconds}` } : (RETRY[status] ?? {})
 }
 
 /** RFC 6749 section 5.1: never cached. */

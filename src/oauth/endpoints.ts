@@ -4,7 +4,7 @@ import type { IntrospectionParts } from '../decisions/index.ts'
 import type { RawHandler } from '../http/index.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Providers } from '../people/index.ts'
-import { type Answering, answeringFor, writeText } from './answering.ts'
+import { type Answering, answeringFor, type Work, writeText } from './answering.ts'
 import { CHALLENGE, challengeEndpoint } from './attestation.ts'
 import { BACKCHANNEL, backchannelEndpoint } from './backchannel/authentication-request.ts'
 import { DEVICE, deviceEndpoint } from './backchannel/device-request.ts'
@@ -30,6 +30,9 @@ export interface OAuthPorts
   readonly signingOut: Pick<Providers, 'logOut'>
 }
 
+/** What is refused there is counted by `decisions`. */
+const COUNTED = { counted: 'counted' } as const
+
 /** The authorization server's paths, taken before the router: ours first, everything else of the protocol to the provider. */
 export function oauthHandlers(given: OAuthPorts): RawHandler[] {
   const { artefacts, decisions, server } = given
@@ -37,19 +40,29 @@ export function oauthHandlers(given: OAuthPorts): RawHandler[] {
   const registering = { ...given, artefacts, clock, random, storage }
   const ports: TokenPorts = { ...given, provider: server.handle }
   const answer = answeringFor(given)
+  // What is not done without a record. Revocation and introspection go on.
+  const recorded =
+    (work: Work): Work =>
+    async (message, reply) => {
+      decisions.disk?.requireRoom()
+      return work(message, reply)
+    }
   return [
     {
       name: 'token endpoint',
       paths: ['/oauth/token'],
       // Tokens are in the ledger, what is refused is in the log.
       inBooks: true,
-      handle: answer((message, reply) => tokenEndpoint(message, reply, ports)),
+      handle: answer(
+        recorded((message, reply) => tokenEndpoint(message, reply, ports)),
+        COUNTED,
+      ),
     },
     ...(decisions.challenges ? [challengeHandler(answer, decisions.challenges)] : []),
     {
       name: 'pushed authorization requests',
       paths: [PUSHED],
-      handle: answer((message, reply) => pushedRequestEndpoint(message, reply, ports)),
+      handle: answer(recorded((message, reply) => pushedRequestEndpoint(message, reply, ports))),
     },
     {
       name: 'revocation endpoint',
@@ -72,14 +85,20 @@ export function oauthHandlers(given: OAuthPorts): RawHandler[] {
     {
       name: 'backchannel authentication endpoint',
       paths: [BACKCHANNEL],
-      handle: answer((message) => backchannelEndpoint(message, ports), 200, { plainErrors: true }),
+      handle: answer(
+        recorded((message) => backchannelEndpoint(message, ports)),
+        { ...COUNTED, plainErrors: true },
+      ),
     },
     ...(given.deviceCodes
       ? [
           {
             name: 'device authorization endpoint',
             paths: [DEVICE],
-            handle: answer((message) => deviceEndpoint(message, ports)),
+            handle: answer(
+              recorded((message) => deviceEndpoint(message, ports)),
+              COUNTED,
+            ),
           },
         ]
       : []),
@@ -95,7 +114,12 @@ export function oauthHandlers(given: OAuthPorts): RawHandler[] {
     {
       name: 'registration endpoint',
       paths: [REGISTER],
-      handle: answer((message) => registrationEndpoint(message, registering), 201),
+      handle: answer(
+        recorded((message) => registrationEndpoint(message, registering)),
+        {
+          status: 201,
+        },
+      ),
     },
     {
       name: 'registrations',

@@ -83,6 +83,7 @@ const BY_CODE: Partial<Record<ProblemCode, OAuthError>> = {
   'resource.unknown': 'invalid_target',
   'server.busy': 'temporarily_unavailable',
   'server.clock_off': 'temporarily_unavailable',
+  'storage.reserved': 'temporarily_unavailable',
   'storage.unavailable': 'temporarily_unavailable',
   'sponsor_grant.ambiguous': 'invalid_request',
   'step_up.required': 'insufficient_user_authentication',
@@ -139,7 +140,8 @@ export function oauthAnswer(problem: Problem, requestId: string) {
   const error = oauthError(problem.code)
   // Services are told how they authenticate; why it failed, nobody is.
   const hidden = error === 'invalid_client' && !OF_SERVICES.has(problem.code)
-  const description = hidden ? 'the client could not be authenticated' : problem.detail
+  const { fault, ...members } = problem.members
+  const description = hidden ? hiddenDetail(fault) : problem.detail
   return {
     status: statusOf(error, problem),
     body: {
@@ -149,9 +151,15 @@ export function oauthAnswer(problem: Problem, requestId: string) {
         .replaceAll(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, "'"),
       code: hidden ? 'agent.unauthenticated' : problem.code,
       request_id: requestId,
-      ...problem.members,
+      ...members,
     },
   }
+}
+
+/** What is wrong with an assertion in itself says nothing about who is known here. */
+function hiddenDetail(fault: unknown): string {
+  const words = 'the client could not be authenticated'
+  return typeof fault === 'string' ? `${words}: ${fault}` : words
 }
 
 const UNAUTHORIZED: ReadonlySet<OAuthError> = new Set([

@@ -69,8 +69,14 @@ function tokenAnswer(
   }
 }
 
-export function refusalProblem({ detail, members: more = {}, reason, stepUp }: Refused): Problem {
-  if (!stepUp) return new Problem(reason, detail, { members: more })
+export function refusalProblem({
+  cause,
+  detail,
+  members: more = {},
+  reason,
+  stepUp,
+}: Refused): Problem {
+  if (!stepUp) return new Problem(reason, detail, { cause, members: more })
   const { acrValues: acr_values, maxAge } = stepUp
   const max_age = maxAge === undefined ? undefined : Number(maxAge)
   const members = { ...more, ...(acr_values ? { acr_values } : {}), ...(maxAge ? { max_age } : {}) }

@@ -9,6 +9,9 @@ export interface LedgerRecord {
   /** The access request. */
   readonly requestId: string | undefined
   readonly outcome: string | undefined
+  /** Of refusals that were counted: their window, and how often each of its entries was refused. */
+  readonly window: string | undefined
+  readonly counts: readonly number[] | undefined
   /** Name → base64url. */
   readonly commitments: ReadonlyMap<string, string>
 }
@@ -43,6 +46,9 @@ export class Decisions {
     not_sent: 0,
     indeterminate: 0,
   }
+  /** Windows whose refusals were counted. */
+  readonly #windows = new Set<string>()
+  #strangers = 0
   #denied = 0
   #requestable = 0
   #corrected = 0
@@ -68,6 +74,8 @@ export class Decisions {
         return this.#used(record, index)
       case 'approval.returned':
         return this.#returned(record, index)
+      case 'refusals.counted':
+        return this.#counted(record, index)
       case 'ledger.break_accepted':
         this.#breaks++
         return undefined
@@ -90,7 +98,19 @@ export class Decisions {
       denied: this.#denied,
       requestable: this.#requestable,
       breaks: this.#breaks,
+      strangers: this.#strangers,
     }
+  }
+
+  /** A window ends once, with a count for each of its entries. */
+  #counted({ counts, window }: LedgerRecord, index: number): Trouble | undefined {
+    if (window === undefined || counts === undefined)
+      return contradiction(index, 'counted refusals name no window, or no counts')
+    if (this.#windows.has(window))
+      return contradiction(index, `the refusals of ${window} were counted twice`)
+    this.#windows.add(window)
+    for (const count of counts) this.#strangers += count
+    return undefined
   }
 
   #event({ eventId }: LedgerRecord, index: number): Trouble | undefined {

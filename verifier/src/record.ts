@@ -18,8 +18,20 @@ export function parseRecord(bytes: Uint8Array): LedgerRecord | undefined {
     decisionId: textOf(members.get('decision_id')),
     requestId: textOf(members.get('request_id')),
     outcome: textOf(members.get('outcome')),
+    ...countedIn(members.get('facts')),
     commitments,
   }
+}
+
+function countedIn(facts: unknown): Pick<LedgerRecord, 'window' | 'counts'> {
+  if (typeof facts !== 'object' || facts === null) return { window: undefined, counts: undefined }
+  const { counts, window }: { counts?: unknown; window?: unknown } = facts
+  const isCounts = Array.isArray(counts) && counts.every(isCount)
+  return { window: textOf(window), counts: isCounts ? counts : undefined }
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0
 }
 
 /** Members of a JSON object; `undefined` for anything else. */

@@ -35,6 +35,8 @@ export interface DecisionCounts {
   readonly requestable: number
   /** How often an administrator accepted that the ledger does not contain what was signed before. */
   readonly breaks: number
+  /** Refusals of callers who could not be identified, as far as windows were counted. */
+  readonly strangers: number
 }
 
 export interface CommitmentCounts {

@@ -157,6 +157,9 @@ test('a remembered checkpoint finds a ledger that was cut, rewritten, or signed 
   says(await verify(makeExport(plainRecords(3)), { since: empty }), 'ok')
 })
 
+const counted = (window: string, counts: readonly number[]) =>
+  record({ type: 'refusals.counted', facts: { window, counts } })
+
 test('intents and outcomes are paired and counted', async () => {
   const call = (id: string, ...outcomes: string[]) => [
     record({ type: 'decision.intent', decision_id: id }),
@@ -170,6 +173,8 @@ test('intents and outcomes are paired and counted', async () => {
     ...call('dec_5'),
     record({ type: 'decision.denied', decision_id: 'dec_6' }),
     record({ type: 'decision.requestable', decision_id: 'dec_7' }),
+    counted('rfw_1', [3, 1]),
+    counted('rfw_2', [1]),
   ]
   const report = await verify(makeExport(good))
   says(report, 'ok')
@@ -184,6 +189,7 @@ test('intents and outcomes are paired and counted', async () => {
     requestable: 1,
     corrected: 0,
     breaks: 0,
+    strangers: 5,
   })
   for (const [bad, index] of [
     [call('dec_1', 'answered', 'answered'), 2],
@@ -191,6 +197,9 @@ test('intents and outcomes are paired and counted', async () => {
     [call('dec_1', 'answered').toReversed(), 0],
     [call('dec_1', 'vanished'), 1],
     [[record({ type: 'decision.intent' })], 0],
+    [[counted('rfw_1', [1]), counted('rfw_1', [1])], 1],
+    [[counted('rfw_1', [0])], 0],
+    [[record({ type: 'refusals.counted' })], 0],
     [[Buffer.from('no JSON')], 0],
     [[Buffer.from('{"type":"test.happened","v":2}')], 0],
   ] as const)

@@ -4,10 +4,10 @@ import type { CredentialUse } from '../credential-use.ts'
 import type { ClientDocuments } from '../documents/client-documents.ts'
 import type { IssuerTrust, Vouched } from '../issuers/issuer-trust.ts'
 import type { TrustedIssuer } from '../issuers/trusted-issuer.ts'
-import type { AgentParts } from '../parts.ts'
+import type { RefusingParts } from '../parts.ts'
 
 /** What authentication works with. Without `documents` nobody is known by an address. */
-export type AuthenticatingParts = AgentParts & {
+export type AuthenticatingParts = RefusingParts & {
   /** Remit's own. */
   readonly issuer: string
   readonly issuers: IssuerTrust

@@ -18,12 +18,25 @@ import type { ClientKey } from '../documents/client-document.ts'
 import { agentIdOf, isClientUrl } from '../documents/client-url.ts'
 import { selfOf } from '../documents/description.ts'
 import { findDescription } from '../documents/description-store.ts'
+import type { AssertionRules } from './assertion-fault.ts'
 import type { Authenticated, AuthenticatingParts } from './authenticated.ts'
 
 /** RFC 7523bis names the first; assertions without a type are still accepted, a neighbour's type never. */
 const TYP = ['client-authentication+jwt', 'JWT', ''] as const
 const MOST_LIFE_SECONDS = 300
 const LONGEST_JTI = 256
+
+/** Rules of every assertion that an agent signs itself; which algorithm of these, its key says. */
+export function ownAssertionRules(
+  { clock, issuer }: Pick<AuthenticatingParts, 'clock' | 'issuer'>,
+  audiences: readonly string[] = [],
+): AssertionRules {
+  return {
+    ...{ typ: TYP, issuer, clock, fractions: true, maxLifeSeconds: MOST_LIFE_SECONDS },
+    audience: audienceOf({ issuer }, audiences),
+    algorithms: [...ALGORITHMS_OF.EC, ...ALGORITHMS_OF.OKP],
+  }
+}
 
 /**
  * The one form of an assertion's replay id, whoever checked the assertion: also `oidc-provider` computes it so, from
@@ -73,21 +86,17 @@ async function verify(
   const key = await keyOf(parts, { clientId: iss, agent }, header)
   if (!key) throw new Problem('agent_key.unknown', `\`${iss}\` has no key that fits the assertion`)
   const claims = await checkJwt(assertion, {
-    typ: TYP,
+    ...ownAssertionRules(parts, audiences),
     issuer: iss,
-    audience: audienceOf(parts, audiences),
     algorithms: ALGORITHMS_OF[key.jwk.kty],
     keyFor: () => importPublicJwk(key.jwk).key,
-    clock: parts.clock,
-    maxLifeSeconds: MOST_LIFE_SECONDS,
-    fractions: true,
   })
   jtiOf(claims)
   return { claims, client: { clientId: iss, agent } }
 }
 
 /** INVARIANT: one audience, even where several would do: whoever else is named could use the assertion here. */
-function audienceOf({ issuer }: AuthenticatingParts, more: readonly string[]) {
+function audienceOf({ issuer }: Pick<AuthenticatingParts, 'issuer'>, more: readonly string[]) {
   if (more.length === 0) return issuer
   return ([only, ...others]: readonly string[]) =>
     others.length === 0 && only !== undefined && [issuer, ...more].includes(only)

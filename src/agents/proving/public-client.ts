@@ -2,7 +2,7 @@ import { Problem } from '../../lib/problem.ts'
 import type { Agent } from '../agent.ts'
 import { hadKeys } from '../agent-key-store.ts'
 import { findAgent } from '../agent-store.ts'
-import { activeOnly, inTheSameWords } from '../authenticate.ts'
+import { activeIfSaid, inTheSameWords } from '../authenticate.ts'
 import { wasCertified } from '../certificates/certificate-name-store.ts'
 import { agentIdOf, isClientUrl } from '../documents/client-url.ts'
 import { findDescription } from '../documents/description-store.ts'
@@ -18,7 +18,7 @@ export async function findPublicClient(
   clientId: string,
 ): Promise<Agent> {
   const agent = await find(parts, clientId).catch(inTheSameWords)
-  await activeOnly(parts, agent)
+  await activeIfSaid(parts, agent)
   return agent
 }
 

@@ -5,6 +5,7 @@ import {
   type Call,
   decideCall,
   endCall,
+  isRecorded,
   type Permitted,
   refusalOf,
   stillLive,
@@ -92,7 +93,7 @@ export async function askAboutCall(
   const { challenge, problem, retryAfter, status, wantsNonce } = refusalOf(verdict, resource)
   const nonce = wantsNonce && parts.decisions.nonces?.current(new URL(call.url).origin)
   return refused(status, problem, {
-    'remit-decision': verdict.decisionId,
+    ...(isRecorded(verdict) ? { 'remit-decision': verdict.decisionId } : {}),
     ...(challenge === undefined ? {} : { 'www-authenticate': challenge }),
     ...(nonce ? { 'dpop-nonce': nonce } : {}),
     ...(retryAfter === undefined ? {} : { 'retry-after': `${retryAfter}` }),

@@ -51,7 +51,7 @@ async function answering(ports: AuthzenPorts, exchange: Exchange): Promise<void>
     const { bug, problem } = toProblem(error)
     if (bug !== undefined) logBug(context.log, bug)
     if (reply.headersSent) reply.destroy()
-    else refuse(ports, exchange, problem)
+    else refuse(ports, exchange, context.judge(problem))
   }
 }
 
@@ -128,6 +128,7 @@ function refuse({ issuer }: AuthzenPorts, exchange: Exchange, problem: Problem):
     'content-length': Buffer.byteLength(text),
     ...(problem.status === 401 ? { 'www-authenticate': challenges(issuer) } : {}),
     ...(typeof allow === 'string' ? { allow } : {}),
+    ...(problem.status === 429 ? { 'retry-after': `${problem.members.retry_after}` } : {}),
     // What was not read of the request must not be taken for the next one.
     ...(message.complete ? {} : { connection: 'close' }),
   })

@@ -40,6 +40,7 @@ export interface Admitted
  * lists and pings have no effect that the books would have to prove.
  */
 export async function admit(parts: DecisionParts, asked: Admission): Promise<Admitted | Denied> {
+  parts.disk?.requireRoom()
   const who = await identify(parts, asked)
   const each: Booked = {
     id: newId('decision', parts.random),

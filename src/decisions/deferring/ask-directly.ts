@@ -13,7 +13,13 @@ import {
 import { type Issuing, issuingBy } from '../issuance/issuing.ts'
 import { type Caller, readCaller } from '../opening/bring.ts'
 import { type Granted, grantOrAsk, isUnapproved, type Unapproved } from '../opening/grant.ts'
-import { type OpeningRequest, type Refused, refused, type WantedTask } from '../opening/opening.ts'
+import {
+  type OpeningRequest,
+  type Refused,
+  refused,
+  refusedFor,
+  type WantedTask,
+} from '../opening/opening.ts'
 import { type Attempt, refuseOpening } from '../opening/refuse.ts'
 import { detailsAt } from '../opening/wanted.ts'
 import type { DecisionParts } from '../parts.ts'
@@ -64,10 +70,10 @@ export async function refuseQuestion(
 function refuseCaller(
   parts: DecisionParts,
   { origin }: OpeningRequest,
-  { code, detail }: Problem,
+  problem: Problem,
 ): Promise<Refused> {
   const attempt = { type: 'task.refused' as const, proof: undefined, about: {}, ip: origin.ip }
-  return refuseOpening(parts, attempt, refused(code, detail))
+  return refuseOpening(parts, attempt, refusedFor(problem))
 }
 
 function attemptOf({ origin }: OpeningRequest, { agent, proof }: Caller): Attempt {

@@ -9,7 +9,13 @@ import { answerableUntil, checkPurpose, claimDeferral, findByUserCode } from '..
 import { issuingBy } from '../issuance/issuing.ts'
 import { isNothing, withinAgent } from '../opening/authority.ts'
 import { type Caller, readCaller } from '../opening/bring.ts'
-import { type OpeningRequest, type Refused, refused, type WantedTask } from '../opening/opening.ts'
+import {
+  type OpeningRequest,
+  type Refused,
+  refused,
+  refusedFor,
+  type WantedTask,
+} from '../opening/opening.ts'
 import { refuseOpening } from '../opening/refuse.ts'
 import { isRefused, readAsked } from '../opening/wanted.ts'
 import type { DecisionParts } from '../parts.ts'
@@ -59,7 +65,7 @@ export async function beginDevice(
       about: { agent: known?.agent.id },
       ip: request.origin.ip,
     },
-    begun instanceof Problem ? refused(begun.code, begun.detail) : begun,
+    begun instanceof Problem ? refusedFor(begun) : begun,
   )
 }
 

@@ -18,7 +18,13 @@ import { opaqueDigest } from '../../tokens/index.ts'
 import { answerOpening } from '../opening/answer.ts'
 import { begin, refusedBy } from '../opening/begin.ts'
 import { type BroughtAgent, readAgent } from '../opening/bring.ts'
-import { type Opened, type OpeningRequest, type Refused, refused } from '../opening/opening.ts'
+import {
+  type Opened,
+  type OpeningRequest,
+  type Refused,
+  refused,
+  refusedFor,
+} from '../opening/opening.ts'
 import { refuseOpening } from '../opening/refuse.ts'
 import type { DecisionParts } from '../parts.ts'
 import { KIND_OF } from './defer.ts'
@@ -57,7 +63,7 @@ export async function pollDeferral(parts: DecisionParts, poll: Poll): Promise<Po
       },
       refusal,
     )
-  if (!read.ok) return no(refused(read.problem.code, read.problem.detail))
+  if (!read.ok) return no(refusedFor(read.problem))
   if (!own) return no(refused('deferral.unknown', 'the agent waits for nothing by this code'))
   const { brought } = read
   if (own.thumbprint !== null && own.thumbprint !== brought.proof.thumbprint)

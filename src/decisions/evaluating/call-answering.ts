@@ -9,6 +9,7 @@ import type { GatheredRecords, LedgerEvent } from '../../ledger/index.ts'
 import type { AnsweredRequest } from '../../policy/index.ts'
 import type { DecisionParts } from '../parts.ts'
 import { bookingOf } from '../refuse.ts'
+import { bookkeepingFor, isStranger } from '../refused-caller.ts'
 import { evaluateCall, identifyCase } from './evaluate-call.ts'
 import type { Asker, CallQuestion, EvaluatedCall, Unhelped } from './question.ts'
 import { denied, type UsedWord, type Weighed } from './weighed.ts'
@@ -76,6 +77,12 @@ export class CallAnswering {
     const { offer, word } = weighed
     const { live, storage } = this.#parts
     const each = { ...weighed.each, id: answered.id }
+    // Somebody whom nobody knows called, and their words are no matter for the books.
+    if (
+      isStranger(each) &&
+      bookkeepingFor(this.#parts, each, weighed.finding.reason).as === 'stranger'
+    )
+      return undefined
     const booking = bookingOf(this.#parts, each, weighed.finding)
     const done = await live.commit(storage, [
       // INVARIANT: one approval, one permit, whoever repeats the question and however often.

@@ -68,7 +68,7 @@ forEachEngine('whom and what a trusted issuer may bring', (open) => {
     const last = (await parts.recorded()).findLast(
       ({ reason: why }) => why === 'issuer.people_full',
     )
-    assert.equal(last?.type, 'decision.denied')
+    assert.equal(last?.type, 'refusals.noticed')
     await set({ mostPeople: 3 })
     // All at once for the last place: one has it.
     const all = await Promise.all(Array.from({ length: 8 }, (_, i) => comes(`last-${i}`)))

@@ -26,7 +26,7 @@ import { CODE_STEP, consumeCodeStep, type Proof } from '../../tokens/index.ts'
 import { KEY_USED } from '../opening/begin.ts'
 import { grantOrAsk, isUnapproved } from '../opening/grant.ts'
 import { newTask } from '../opening/new-task.ts'
-import { type Refused, refused } from '../opening/opening.ts'
+import { type Refused, refused, refusedFor } from '../opening/opening.ts'
 import { detailsAt, isRefused } from '../opening/wanted.ts'
 import type { DecisionParts } from '../parts.ts'
 import { problemOr } from '../reasons.ts'
@@ -83,7 +83,7 @@ export async function redeemCode(
   if (authorization?.state === 'used') return no(await replayed(parts, authorization))
   if (authorization?.state !== 'granted') return no(refused('code.invalid', 'the code is unknown'))
   const client = await problemOr(proveClient(parts, { ...asked, clientId: authorization.clientId }))
-  if (client instanceof Problem) return no(refused(client.code, client.detail))
+  if (client instanceof Problem) return no(refusedFor(client))
   const found = await behind(parts, authorization, { proof, client, origin: asked.origin })
   if (isRefused(found)) return no(found)
   const task = await interactiveTask(parts, found, proof)

@@ -14,7 +14,7 @@ import {
 import type { HeldTask } from '../facts.ts'
 import { aboutTask } from '../issue-resource-token.ts'
 import { KEY_USED } from '../opening/begin.ts'
-import { type Refused, refused } from '../opening/opening.ts'
+import { type Refused, refused, refusedFor } from '../opening/opening.ts'
 import type { DecisionParts } from '../parts.ts'
 import { problemOr } from '../reasons.ts'
 import { PROOF_STEP, proofStep } from '../refuse.ts'
@@ -60,7 +60,7 @@ export async function refreshTokens(
   if (!shown || !held || shown.clientId !== asked.clientId)
     return no(refused('refresh_token.invalid', 'the refresh token is not one of this client'))
   const client = await problemOr(proveClient(parts, asked))
-  if (client instanceof Problem) return no(refused(client.code, client.detail))
+  if (client instanceof Problem) return no(refusedFor(client))
   const given: Given = { asked, shown, held, proof, client }
   const wrong = await misuse(parts, given)
   // Whoever has used what it was exchanged for is somebody else than whoever comes now.

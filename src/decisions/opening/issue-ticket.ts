@@ -34,12 +34,15 @@ export async function issueTicket(
   task: Task,
   asked: TicketRequest,
 ): Promise<Minted> {
+  parts.disk?.requireRoom()
   const held = await parts.facts.task(task.id)
   if (!held) throw new Error(`task ${task.id} has no row`)
   const found = await problemOr(findTicket(parts, held, asked))
   if (!(found instanceof Problem) && !isRefused(found)) return found
   const code = found instanceof Problem ? found.code : found.reason
-  await parts.storage.commit([
+  const { agentId, id } = held.task
+  const recorded = parts.ledger.refusals.admits({ task: id, agent: agentId, reason: code })
+  const steps = [
     parts.ledger.appendStep({
       ...aboutTask(held),
       type: 'ticket.refused',
@@ -47,7 +50,8 @@ export async function issueTicket(
       reason: code,
       facts: { for: asked.agent },
     }),
-  ])
+  ]
+  if (recorded) await parts.storage.commit(steps)
   throw found instanceof Problem ? found : new Problem(code, found.detail)
 }
 

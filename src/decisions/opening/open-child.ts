@@ -34,7 +34,14 @@ import {
   unlessAsked,
 } from './grant.ts'
 import { type NewTask, newTask } from './new-task.ts'
-import { type ChildOpening, type Deferred, type Opened, type Refused, refused } from './opening.ts'
+import {
+  type ChildOpening,
+  type Deferred,
+  type Opened,
+  type Refused,
+  refused,
+  refusedFor,
+} from './opening.ts'
 import { type Parent, readParent } from './parent.ts'
 import { withinPlace } from './place.ts'
 import { type Attempt, refuseOpening } from './refuse.ts'
@@ -65,7 +72,7 @@ export async function openChild(
     ip: opening.origin.ip,
   }
   const refuse = (refusal: Refused) => refuseOpening(parts, attempt, refusal)
-  if (!read.ok) return refuse(refused(read.problem.code, read.problem.detail))
+  if (!read.ok) return refuse(refusedFor(read.problem))
   if (ticket instanceof Problem) return refuse(refused(ticket.code, ticket.detail))
   if (!known || !held || known.sub !== subjectOf(parts, held, undefined))
     return refuse(refused('token.unknown_task', 'the ticket is of no task here'))

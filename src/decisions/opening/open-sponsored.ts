@@ -42,6 +42,7 @@ import {
   type Opened,
   type Refused,
   refused,
+  refusedFor,
   type SponsoredOpening,
 } from './opening.ts'
 import { withinPlace } from './place.ts'
@@ -83,7 +84,7 @@ export async function openUnderGrant(
     ip: opening.origin.ip,
   }
   const refuse = (refusal: Refused) => refuseOpening(parts, attempt, refusal)
-  if (!read.ok) return refuse(refused(read.problem.code, read.problem.detail))
+  if (!read.ok) return refuse(refusedFor(read.problem))
   if (!grant) return refuse(found && isRefused(found) ? found : UNKNOWN)
   const issuing = { ...issuingBy(by, opening), bound: read.brought.proof !== undefined }
   const asked = { grant, issuing, asking: [] }

@@ -1,7 +1,7 @@
 import type { Detail, GateResult } from '@remit/engine'
 import type { FrozenQuestion } from '../../approvals/index.ts'
 import type { Id } from '../../lib/id.ts'
-import type { ProblemCode } from '../../lib/problem.ts'
+import type { Problem, ProblemCode } from '../../lib/problem.ts'
 import type { Task } from '../../tasks/index.ts'
 import type { Minted } from '../../tokens/index.ts'
 import type { JudgedIssuance } from '../issuance/judged.ts'
@@ -138,6 +138,15 @@ export interface Refused {
   }
   /** What whoever is refused is told beside it. */
   readonly members?: Readonly<Record<string, unknown>>
+  /** For the log. */
+  readonly cause?: unknown
+}
+
+/** What another room refused, with what it says about why for the log. */
+export function refusedFor(problem: Problem): Refused {
+  const { cause, code, detail, members } = problem
+  const { fault } = members
+  return { ...refused(code, detail), cause, ...(fault === undefined ? {} : { members: { fault } }) }
 }
 
 export function refused(reason: ProblemCode, detail: string): Refused {

@@ -1,13 +1,14 @@
 import { type AccessRequest, attachQuestion } from '../../approvals/index.ts'
 import type { LedgerEvent } from '../../ledger/index.ts'
 import { type Id, newId } from '../../lib/id.ts'
-import { consumeOnce, consumeOnceStep } from '../../storage/index.ts'
+import { consumeOnce, consumeOnceStep, type Step } from '../../storage/index.ts'
 import type { Proof } from '../../tokens/index.ts'
 import { CHALLENGED } from '../case.ts'
 import { issuanceRow } from '../issuance/issuance-row.ts'
 import type { DecisionParts } from '../parts.ts'
 import { isChallenge } from '../reasons.ts'
 import { PROOF_STEP } from '../refuse.ts'
+import { bookkeepingForOpening } from '../refused-caller.ts'
 import { type Refused, refused } from './opening.ts'
 
 /** What was refused, and to whom, as far as that is known. */
@@ -27,9 +28,14 @@ export async function refuseOpening(
 ): Promise<Refused> {
   const { proof } = attempt
   if (refusal.asks) return refuseAsking(parts, attempt, refusal, refusal.asks)
+  const keeping = bookkeepingForOpening(parts, attempt, refusal.reason)
+  // INVARIANT: what a stranger sends writes nothing, not even that its proof was used.
+  if (keeping.as === 'stranger') return told(refusal)
   const used = proof
     ? [consumeOnceStep(parts.storage.read, 'dpop', proof.replayKey, proof.expiresAt)]
     : []
+  if (keeping.as === 'repeat')
+    return repeated(parts, attempt, { refusal, used, like: keeping.like })
   const { judged } = refusal
   const id = judged && newId('decision', parts.random)
   const row = judged && id && issuanceRow(parts, judged, { ...attempt, id, detail: refusal.detail })
@@ -38,14 +44,33 @@ export async function refuseOpening(
     ...(row ? [{ name: 'decision', query: row, rows: 1 as const }] : []),
     recordStep(parts, attempt, refusal, id),
   ])
+  if (done.committed && id) keeping.done(id)
   if (done.committed) return id ? { ...told(refusal), members: { decision_id: id } } : refusal
   if (done.failed !== PROOF_STEP) throw new Error(`a refusal could not be recorded: ${done.failed}`)
   return refuseReplay(parts, attempt)
 }
 
+/** One more of many alike: only its proof is used up. What was judged is explained by the last that was recorded. */
+async function repeated(
+  parts: DecisionParts,
+  attempt: Attempt,
+  given: {
+    readonly refusal: Refused
+    readonly used: readonly Step[]
+    readonly like: Id<'decision'> | undefined
+  },
+): Promise<Refused> {
+  const { like, refusal, used } = given
+  const done = used.length === 0 || (await parts.storage.commit(used)).committed
+  if (!done) return refuseReplay(parts, attempt)
+  const members = refusal.judged && like ? { decision_id: like } : undefined
+  return members ? { ...told(refusal), members } : told(refusal)
+}
+
 async function refuseReplay(parts: DecisionParts, attempt: Attempt): Promise<Refused> {
   const replayed = refused('proof.replayed', 'the proof was used before')
-  await parts.storage.commit([recordStep(parts, attempt, replayed)])
+  if (bookkeepingForOpening(parts, attempt, replayed.reason).as === 'record')
+    await parts.storage.commit([recordStep(parts, attempt, replayed)])
   return replayed
 }
 

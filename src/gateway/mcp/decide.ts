@@ -4,6 +4,7 @@ import {
   decideCall,
   endCall,
   findDecision,
+  isRecorded,
   type Verdict,
 } from '../../decisions/index.ts'
 import { Problem } from '../../lib/problem.ts'
@@ -63,7 +64,8 @@ export async function denied(found: Found, verdict: Denied, ports: McpPorts): Pr
 }
 
 /** COAZ-MCP, "Mapping Errors": the parameters of the message are what no request can be made of. */
-function unmapped({ id }: RpcRequest, { decisionId, detail, enough, reason }: Denied): Answered {
-  const members = { decision_id: decisionId, enough }
+function unmapped({ id }: RpcRequest, verdict: Denied): Answered {
+  const { decisionId, detail, enough, reason } = verdict
+  const members = { ...(isRecorded(verdict) ? { decision_id: decisionId } : {}), enough }
   return new Answered(rpcError(id, RPC.invalidParams, new Problem(reason, detail, { members })))
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { IncomingMessage } from 'node:http'
 import { describe, it } from 'node:test'
-import { addressKey } from './address-key.ts'
+import { addressKey } from '../../lib/address-key.ts'
 import { AddressQuota } from './address-quota.ts'
 import { ClientAddresses } from './client-addresses.ts'
 

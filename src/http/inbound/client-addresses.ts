@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { BlockList, isIP, isIPv4 } from 'node:net'
+import { addressKey, isLoopbackAddress, plainAddress } from '../../lib/address-key.ts'
 import { headerValues } from '../header-values.ts'
-import { addressKey, isLoopbackAddress, plainAddress } from './address-key.ts'
 
 /** A proxy appends one address. A list that is longer was not written by the proxies that we know. */
 const MAX_HOPS = 16

@@ -10,7 +10,7 @@ const NO_WAY_AROUND =
 
 /** Not executed, why, what would be enough: words that keep a model from trying to get there another way. */
 export function denial(message: RpcRequest, verdict: Denied): Answered {
-  const { challenge, decisionId, detail, enough, reason, retryAfter } = verdict
+  const { challenge, decisionId, detail, enough, reason, retryAfter, unrecorded } = verdict
   const text = [
     `Not executed: ${detail}.`,
     enough === '' ? '' : `What would be enough: ${enough}.`,
@@ -20,10 +20,10 @@ export function denial(message: RpcRequest, verdict: Denied): Answered {
     retryAfter === undefined
       ? ''
       : `Make this exact call again in ${retryAfter} seconds at the earliest.`,
-    `Decision ${decisionId}.`,
+    unrecorded ? '' : `Decision ${decisionId}.`,
   ]
   return notExecuted(message, text.filter(Boolean).join(' '), {
-    [META.decision]: decisionId,
+    ...(unrecorded ? {} : { [META.decision]: decisionId }),
     ...(retryAfter === undefined ? {} : { [META.retryAfter]: exact(retryAfter) }),
   })
 }

@@ -1,0 +1,60 @@
+import { statfs } from 'node:fs/promises'
+import { Problem } from '../lib/problem.ts'
+
+/** `low`: refusals are not written any more. `reserved`: nothing but what revokes, and sign-in. */
+export type DiskRoom = 'ample' | 'low' | 'reserved'
+
+export interface DiskGuardOptions {
+  /** Kept for revocation and sign-in. 0: nothing is watched. */
+  readonly reserveBytes: number
+  /** Bytes that may still be written. */
+  readonly freeBytes: () => Promise<number>
+  /** Told once of each change. */
+  readonly onChange?: (room: DiskRoom) => void
+}
+
+/** Below so many times the reserve, refusals are counted and not written. */
+const LOW = 2
+
+/**
+ * Watches how much room the store has. What may be lost is given up first: records of refusals, then everything that needs a
+ * record (calls, openings, tokens). The rest of the disk is kept for what ends access, and for those who sign in to do so.
+ */
+export class DiskGuard {
+  readonly #options: DiskGuardOptions
+  #room: DiskRoom = 'ample'
+
+  constructor(options: DiskGuardOptions) {
+    this.#options = options
+  }
+
+  get room(): DiskRoom {
+    return this.#room
+  }
+
+  /** Looks again. What is known stays as it is when nobody can tell. */
+  async check(): Promise<void> {
+    const { freeBytes, onChange, reserveBytes } = this.#options
+    if (reserveBytes === 0) return
+    const free = await freeBytes()
+    const room = free < reserveBytes ? 'reserved' : free < LOW * reserveBytes ? 'low' : 'ample'
+    if (room === this.#room) return
+    this.#room = room
+    onChange?.(room)
+  }
+
+  /** For everything that is not done without a record. @throws Problem `storage.reserved` */
+  requireRoom(): void {
+    if (this.#room !== 'reserved') return
+    throw new Problem(
+      'storage.reserved',
+      'the disk of the store is nearly full; what is left is kept for revocation and sign-in',
+    )
+  }
+}
+
+/** Free bytes of the file system that holds this directory. */
+export async function freeBytesOf(directory: string): Promise<number> {
+  const { bavail, bsize } = await statfs(directory)
+  return bavail * bsize
+}
