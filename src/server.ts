@@ -111,7 +111,11 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     room === 'ample'
       ? log.info({ room }, 'the disk has room again')
       : log.error({ room }, DISK[room])
-  const rooms = await openRooms(settings, { clock: options.clock, random, onError, onRoom }, options)
+  const rooms = await openRooms(
+    settings,
+    { clock: options.clock, random, onError, onRoom },
+    options,
+  )
   const { decisions, keys, ledger, live, storage } = rooms
   const { clock } = decisions
   const kept = artefacts({ storage, clock })

@@ -19,9 +19,8 @@ import type { Watcher } from './shadow/answered.ts'
 
 /** What this room works with. Every act takes it first. */
 export interface DecisionParts extends TaskParts {
-  readonly ledger: Pick<Ledger, 'append' | 'appendStep' | 'refusals'>
   readonly live: Live
-  readonly ledger: Pick<Ledger, 'append' | 'appendStep' | 'broken'>
+  readonly ledger: Pick<Ledger, 'append' | 'appendStep' | 'broken' | 'refusals'>
   readonly keys: Pick<SigningKeys, 'find' | 'tokens'>
   readonly master: Pick<MasterKey, 'derive' | 'open' | 'seal'>
   /** Remit's own: an origin, without a trailing slash. */
