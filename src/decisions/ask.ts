@@ -8,8 +8,8 @@ import { type Case, type Finding, recordOf } from './case.ts'
 import type { Identified } from './identify.ts'
 import { inspectedOf } from './judging/inspected.ts'
 import type { DecisionParts } from './parts.ts'
+import { type Bookkeeping, bookkeepingFor } from './refusals/refused-caller.ts'
 import { bookQueries, deniedOf, likeOf, refuseReplay } from './refuse.ts'
-import { type Bookkeeping, bookkeepingFor } from './refused-caller.ts'
 import type { Denied, Requestable } from './verdict.ts'
 
 type Known = Extract<Identified, { known: true }>

@@ -15,7 +15,7 @@ import type { DecisionParts } from './parts.ts'
 import { challengeFor, codeOf } from './reasons.ts'
 import { inputsOf } from './recorded/inputs.ts'
 import { insertSettingQuery } from './recorded/recorded-store.ts'
-import { type Bookkeeping, bookkeepingFor } from './refused-caller.ts'
+import { type Bookkeeping, bookkeepingFor } from './refusals/refused-caller.ts'
 import type { Denied, Executed } from './verdict.ts'
 import { readResult, shapingOf } from './waiting/kept-result.ts'
 

@@ -7,8 +7,8 @@ import { CHALLENGED } from '../case.ts'
 import { issuanceRow } from '../issuance/issuance-row.ts'
 import type { DecisionParts } from '../parts.ts'
 import { isChallenge } from '../reasons.ts'
+import { bookkeepingForOpening } from '../refusals/refused-caller.ts'
 import { PROOF_STEP } from '../refuse.ts'
-import { bookkeepingForOpening } from '../refused-caller.ts'
 import { type Refused, refused } from './opening.ts'
 
 /** What was refused, and to whom, as far as that is known. */

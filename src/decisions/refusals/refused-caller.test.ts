@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { MAX_RECORDED } from '../ledger/index.ts'
-import { forEachEngine } from '../storage/testing.ts'
-import { decideCall } from './decide-call.ts'
-import { findDecision } from './decision-store.ts'
-import { openTask } from './open-task.ts'
-import { newKey, READ, refund, worldsOver } from './testing.ts'
-import type { Verdict } from './verdict.ts'
+import { MAX_RECORDED } from '../../ledger/index.ts'
+import { forEachEngine } from '../../storage/testing.ts'
+import { decideCall } from '../decide-call.ts'
+import { findDecision } from '../decision-store.ts'
+import { openTask } from '../open-task.ts'
+import { newKey, READ, refund, worldsOver } from '../testing.ts'
+import type { Verdict } from '../verdict.ts'
 
 function reasonOf(verdict: Verdict): string {
   return 'reason' in verdict ? verdict.reason : verdict.outcome

@@ -1,7 +1,7 @@
-import type { LedgerEvent, RefusedCaller } from '../ledger/index.ts'
-import { type Id, isId } from '../lib/id.ts'
-import type { Booked } from './case.ts'
-import type { DecisionParts } from './parts.ts'
+import type { LedgerEvent, RefusedCaller } from '../../ledger/index.ts'
+import { type Id, isId } from '../../lib/id.ts'
+import type { Booked } from '../case.ts'
+import type { DecisionParts } from '../parts.ts'
 
 type Tallying = Pick<DecisionParts, 'ledger'>
 
