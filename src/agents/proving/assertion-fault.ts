@@ -1,4 +1,10 @@
-import { type Algorithm, checkClaims, type JwtExpectation, readCompact, readObject } from '../../keys/index.ts'
+import {
+  type Algorithm,
+  checkClaims,
+  type JwtExpectation,
+  readCompact,
+  readObject,
+} from '../../keys/index.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { Problem } from '../../lib/problem.ts'
 
