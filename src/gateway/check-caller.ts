@@ -15,7 +15,15 @@ export async function checkCaller<T extends Located & { action?: Action }>(
   located: T,
   ports: GatewayPorts,
 ): Promise<T> {
-  if (!isUnfinished(located.message)) return located
+  if (isUnfinished(located.message)) await refuseStranger(located, ports)
+  return located
+}
+
+/** Ends the request of whoever does not pass gates 1 and 2. */
+export async function refuseStranger(
+  located: Located & { action?: Action },
+  ports: GatewayPorts,
+): Promise<void> {
   const { action, ip, resource } = located
   const denied = await callerProblem(ports.decisions, {
     ...presented(located, ports),
@@ -24,5 +32,4 @@ export async function checkCaller<T extends Located & { action?: Action }>(
     ...(action ? { action } : {}),
   })
   if (denied) throw new Ended(refusal(denied, resource, ports))
-  return located
 }

@@ -130,14 +130,14 @@ inEachWorld('credentials at the gateway', (world) => {
     const proof = await w.agent.proof(task.key, { method: 'GET', url: w.gateway + PATH, token })
     assert.equal((await attempt(w, task, { token, proofs: [proof] })).status, 200)
     await refusedWith(w, 'proof.replayed', task, { token, proofs: [proof] })
-    // Refused for another reason: used up all the same.
+    // A token that does not hold identifies nobody: nothing of a stranger is kept, not even the proof.
     const refused = await w.agent.proof(task.key, {
       method: 'GET',
       url: w.gateway + PATH,
       token: task.token,
     })
     await refusedWith(w, 'token.wrong_audience', task, { token: task.token, proofs: [refused] })
-    await refusedWith(w, 'proof.replayed', task, { token: task.token, proofs: [refused] })
+    await refusedWith(w, 'token.wrong_audience', task, { token: task.token, proofs: [refused] })
   })
 
   it('D3: a proof for another method, address, query, token, time or key', async () => {

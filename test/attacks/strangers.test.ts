@@ -177,6 +177,13 @@ inEachWorld('strangers', (world) => {
       assert.deepEqual([status, body.code], [401, 'token.malformed'], url)
       assert.match(String(body.detail), /not a token/)
     }
+    // Before anything about sessions is said.
+    const message = await send(`${w.gateway}/desk`, {
+      method: 'POST',
+      headers: [...headers, JSON_TYPE, ['Accept', 'application/json, text/event-stream']],
+      body: '{"jsonrpc":"2.0","id":1,"method":"tools/list"}',
+    })
+    assert.deepEqual([message.status, message.body.code], [401, 'token.malformed'])
   })
 
   it('F6: the log says at its default level why an agent was not authenticated, under the id in the answer', async () => {

@@ -1,5 +1,6 @@
 import { Problem } from '../../lib/problem.ts'
 import { isMcpRevision, RPC, type RpcMessage } from '../../net/index.ts'
+import { refuseStranger } from '../check-caller.ts'
 import { notHeard } from './ended.ts'
 import type { Heard, Placed } from './passage.ts'
 import type { McpPorts } from './ports.ts'
@@ -9,7 +10,7 @@ import { type Conversation, readSessionId } from './session-id.ts'
  * The conversation that a request belongs to, from its session id. Whether it is the caller's is checked where the caller is known:
  * `isOwn`.
  */
-export function converse(heard: Heard, ports: McpPorts): Placed {
+export async function converse(heard: Heard, ports: McpPorts): Promise<Placed> {
   const { rpc: message, request, resource } = heard
   const revision = request.headers.get('mcp-protocol-version')
   if (message && isInitialize(message)) {
@@ -17,9 +18,12 @@ export function converse(heard: Heard, ports: McpPorts): Placed {
     return { ...heard, conversation: undefined }
   }
   const id = request.headers.get('mcp-session-id')
-  if (id === undefined) throw notHeard(REQUIRED, RPC.invalidRequest)
-  const conversation = readOnce(ports, resource.name, id)
-  if (!conversation || ports.desk.hasEnded(conversation.key)) throw unknownSession()
+  const conversation = id === undefined ? undefined : readOnce(ports, resource.name, id)
+  if (!conversation || ports.desk.hasEnded(conversation.key)) {
+    // Whoever has no token that holds is told that, and nothing about sessions.
+    await refuseStranger(heard, ports)
+    throw id === undefined ? notHeard(REQUIRED, RPC.invalidRequest) : unknownSession()
+  }
   // Without the header it is the revision that was agreed on (MCP, "Protocol Version Header").
   if (revision !== undefined && revision !== conversation.revision) throw wrongVersion(revision)
   checkKind(message)
