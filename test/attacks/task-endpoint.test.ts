@@ -23,7 +23,7 @@ inEachWorld('what a task may ask about itself', (world) => {
     assertRefused(await agent.about(task, 'GET', '', { scheme: 'Bearer' }), 'token.wrong_scheme')
     assertRefused(await agent.about(task, 'GET', '', { token: sam.token }), 'token.malformed')
     const asBearer = { token: sam.token, scheme: 'Bearer' }
-    assertRefused(await agent.about(task, 'GET', '', asBearer), 'token.wrong_scheme')
+    assertRefused(await agent.about(task, 'GET', '', asBearer), 'token.malformed')
     const resource = await agent.token(task, w.orders)
     assertRefused(await agent.about(task, 'GET', '', { token: resource }), 'token.wrong_audience')
     const idToken = await w.idToken()

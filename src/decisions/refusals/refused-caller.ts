@@ -2,6 +2,7 @@ import type { LedgerEvent, RefusedCaller } from '../../ledger/index.ts'
 import { type Id, isId } from '../../lib/id.ts'
 import type { Booked } from '../case.ts'
 import type { DecisionParts } from '../parts.ts'
+import { isChallenge } from '../reasons.ts'
 
 type Tallying = Pick<DecisionParts, 'ledger'>
 
@@ -23,7 +24,7 @@ export function bookkeepingForOpening(
   const { agent, task } = attempt.about
   if (agent !== undefined || task !== undefined)
     return bookkeepingOf(refusals, { agent, task, reason })
-  refusals.countStranger({ at: 'token request', reason, ip: attempt.ip })
+  if (!isChallenge(reason)) refusals.countStranger({ at: 'token request', reason, ip: attempt.ip })
   return { as: 'stranger' }
 }
 
@@ -48,7 +49,8 @@ export function bookkeepingFor(
   if (caller) return bookkeepingOf(refusals, caller)
   const { pep } = each
   const ip = each.call.origin?.ip
-  refusals.countStranger({ at: 'call', reason, ...(pep === undefined ? { ip } : { pep }) })
+  if (!isChallenge(reason))
+    refusals.countStranger({ at: 'call', reason, ...(pep === undefined ? { ip } : { pep }) })
   return { as: 'stranger' }
 }
 

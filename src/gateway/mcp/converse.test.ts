@@ -31,34 +31,35 @@ async function place() {
     },
   }
   const desk = new Desk()
-  const hear = (id: string, resource = 'notes') => {
+  const hear = async (id: string, resource = 'notes') => {
     const headers = new Map([['mcp-session-id', id]])
     const heard = { rpc: undefined, request: { headers }, resource: { name: resource } }
     const ports = { desk, master: counting }
-    // as: what `converse` looks at
-    return converse(heard as unknown as Heard, ports as unknown as McpPorts).conversation
+    // as: what `converse` looks at; nobody says who calls
+    const placed = await converse(heard as unknown as Heard, ports as unknown as McpPorts)
+    return placed.conversation
   }
   return { desk, hear, id: sessionId(master, CONVERSATION), opened: () => opened }
 }
 
 test('the id that every call of a session brings is opened once', async () => {
   const { hear, id, opened } = await place()
-  for (let call = 0; call < 3; call++) assert.deepEqual(hear(id), CONVERSATION)
+  for (let call = 0; call < 3; call++) assert.deepEqual(await hear(id), CONVERSATION)
   assert.equal(opened(), 1)
 })
 
 test('an id that was good before is none at another resource, nor altered, nor once its session has ended', async () => {
   const { desk, hear, id, opened } = await place()
-  hear(id)
+  await hear(id)
   // In the middle: not every character may stand at the end of base64url.
   const at = id.length >> 1
   const altered = `${id.slice(0, at)}${id[at] === 'A' ? 'B' : 'A'}${id.slice(at + 1)}`
   for (let again = 0; again < 2; again++) {
-    assert.throws(() => hear(id, 'other'))
-    assert.throws(() => hear(altered))
-    assert.deepEqual(hear(id), CONVERSATION)
+    await assert.rejects(hear(id, 'other'))
+    await assert.rejects(hear(altered))
+    assert.deepEqual(await hear(id), CONVERSATION)
   }
   assert.equal(opened(), 5, 'what is none is not kept')
   desk.end(CONVERSATION.key)
-  assert.throws(() => hear(id))
+  await assert.rejects(hear(id))
 })
