@@ -47,7 +47,7 @@ import { beginWhenAsked, oauthHandlers, PUSHED_LIFE_MS, PushedRoom } from './oau
 import { problemPage, problemPageFor, registerPages } from './pages/index.ts'
 import { forgetEnded } from './people/index.ts'
 import { closingsOf, openRooms, type Rooms } from './rooms.ts'
-import { type DiskRoom, forgetUsed } from './storage/index.ts'
+import { type DiskRoom, forgetUsed, ROOM_IN_WORDS } from './storage/index.ts'
 import {
   forgetDeferrals,
   forgetForeignTokens,
@@ -90,11 +90,6 @@ export interface Server {
 /** For each thing that is let go of. The lease is over by then in any case. */
 const CLOSING_LIMIT_MS = 5_000
 
-const DISK = {
-  low: 'the disk is filling up: refusals are not recorded any more',
-  reserved:
-    'the disk is nearly full: calls, tasks and tokens are refused, the rest is kept for revocation and sign-in',
-} as const
 /** How often the disk is looked at. */
 const DISK_EVERY_MS = 1_000
 const CLEAN_UP_EVERY_MS = 60_000
@@ -108,9 +103,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const { development, log, random, settings } = options
   const onError = (error: unknown) => log.error({ err: error }, 'background work failed')
   const onRoom = (room: DiskRoom) =>
-    room === 'ample'
-      ? log.info({ room }, 'the disk has room again')
-      : log.error({ room }, DISK[room])
+    log[room === 'ample' ? 'info' : 'error']({ room }, ROOM_IN_WORDS[room])
   const rooms = await openRooms(
     settings,
     { clock: options.clock, random, onError, onRoom },

@@ -4,6 +4,14 @@ import { Problem } from '../lib/problem.ts'
 /** `low`: refusals are not written any more. `reserved`: nothing but what revokes, and sign-in. */
 export type DiskRoom = 'ample' | 'low' | 'reserved'
 
+/** For the log. */
+export const ROOM_IN_WORDS: Readonly<Record<DiskRoom, string>> = {
+  ample: 'the disk has room again',
+  low: 'the disk is filling up: refusals are not recorded any more',
+  reserved:
+    'the disk is nearly full: calls, tasks and tokens are refused, the rest is kept for revocation and sign-in',
+}
+
 export interface DiskGuardOptions {
   /** Kept for revocation and sign-in. 0: nothing is watched. */
   readonly reserveBytes: number
