@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { ADVISORIES } from './advisories.ts'
@@ -7,7 +7,8 @@ import { ADVISORIES } from './advisories.ts'
 const root = join(import.meta.dirname, '..', '..')
 const textOf = (file: string) => readFileSync(join(root, file), 'utf8')
 const table = textOf('test/attacks/README.md')
-const [attacks = '', advisories = ''] = table.split('## What happened to others')
+const [attacks = '', others = ''] = table.split('## What happened to others')
+const [advisories = '', review = ''] = others.split('## What a review found')
 
 /** The rows that there have to be: front channel, tokens, proofs, exchange, events, documents of clients. */
 const ROWS = Object.entries({ O: 17, T: 10, D: 6, X: 8, V: 3, M: 7 }).flatMap(([letter, count]) =>
@@ -69,4 +70,19 @@ test('everything that happened to others is in the table, and in the title of a 
   const lines = advisories.split('\n').filter((line) => line.includes('.test.ts` |'))
   assert.equal(lines.length, ADVISORIES.length, 'and nothing else is in the table')
   assert.ok(ADVISORIES.length >= 50)
+})
+
+test('everything that the review found has tests that are there, beside guards that are there', () => {
+  const found = [...review.matchAll(/^\| ([^|]+) \| [^|]+ \| (.+) \| ([^|]+) \|$/gm)].slice(2)
+  const wrong: string[] = []
+  for (const [, letter = '', tests = '', guards = ''] of found) {
+    const named = [...tests.matchAll(/`([\w/.-]+\.test\.ts)` “([^”]+)”/g)]
+    if (named.length === 0) wrong.push(`${letter}: no test`)
+    for (const [, file = '', title = ''] of named)
+      if (!textOf(file).includes(title)) wrong.push(`${letter}: ${file}: ${title}`)
+    for (const [, guard = ''] of guards.matchAll(/`([^`]+)`/g))
+      if (guard.includes('/') && !existsSync(join(root, guard))) wrong.push(`${letter}: ${guard}`)
+  }
+  assert.deepEqual(wrong, [])
+  assert.ok(found.length > 100)
 })

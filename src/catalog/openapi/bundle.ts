@@ -1,7 +1,6 @@
 import { posix } from 'node:path'
 import { isObject, type Json, type JsonObject, printJson } from '../../lib/json.ts'
 import { bad, isList } from './document.ts'
-import { readText } from './read-document.ts'
 
 const MAX_FILES = 5_000
 const MAX_CHARACTERS = 32 * 1024 * 1024
@@ -56,6 +55,8 @@ class Bundle {
     const text = await this.#read(path)
     this.#characters += text?.length ?? 0
     if (this.#characters > MAX_CHARACTERS) throw bad('its files are longer than 32 MiB together')
+    // Loaded here: the reader of YAML is needed by no start.
+    const { readText } = await import('./read-document.ts')
     const content = text === undefined ? undefined : readText(text)
     this.#files.set(path, content)
     return content

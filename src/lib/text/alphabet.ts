@@ -1,4 +1,4 @@
-import confusables from 'unhomoglyph/data.json' with { type: 'json' }
+import { createRequire } from 'node:module'
 
 /** What one character is to somebody who reads Latin letters. */
 export interface Glyph {
@@ -19,11 +19,21 @@ const PRINTABLE = /^[\x21-\x7e]$/
  * What passes for one ASCII character in most fonts (UTS #39). Longer look-alikes (`æ`, `ł`) are letters of ordinary alphabets.
  * The table takes capital I and small l for one; which of them is meant follows the case.
  */
-const TWINS = new Map(
-  Object.entries(confusables)
-    .filter(([from, to]) => PRINTABLE.test(to) && from > '\u00ff')
-    .map(([from, to]) => [from, to === 'l' && /^\p{Lu}$/u.test(from) ? 'I' : to]),
-)
+let twins: ReadonlyMap<string, string> | undefined
+
+/** Read when the first odd text is looked at: a start need not wait for it. */
+function twinsByCharacter(): ReadonlyMap<string, string> {
+  if (twins) return twins
+  const confusables: Readonly<Record<string, string>> = createRequire(import.meta.url)(
+    'unhomoglyph/data.json',
+  )
+  twins = new Map(
+    Object.entries(confusables)
+      .filter(([from, to]) => PRINTABLE.test(to) && from > '\u00ff')
+      .map(([from, to]) => [from, to === 'l' && /^\p{Lu}$/u.test(from) ? 'I' : to]),
+  )
+  return twins
+}
 
 const FOREIGN_DIGIT = /^(?![0-9])\p{Nd}$/v
 const LATIN_OR_COMMON = /^[\p{Script=Latin}\p{Script=Common}\p{Script=Inherited}]$/v
@@ -36,7 +46,7 @@ const TYPOGRAPHY = /^[\p{Pi}\p{Pf}\u2013\u2014\u2026\u2122\u2070-\u2079]$/v
 function twinOf(character: string): string | undefined {
   // Latin-1 is on keyboards.
   if (character <= '\u00ff' || TYPOGRAPHY.test(character)) return undefined
-  const known = TWINS.get(character)
+  const known = twinsByCharacter().get(character)
   if (known !== undefined) return known
   const plain = character.normalize('NFKC')
   return /^[\x21-\x7e]+$/.test(plain) ? plain : undefined
