@@ -71,7 +71,9 @@ inEachWorld('the life of an agent', (world) => {
         [],
       )
     const asked = await ask()
-    assertNoToken(asked, 'unauthorized_client', 'agent.suspended')
+    assert.equal(asked.status, 400, asked.text)
+    assert.equal(asked.body.error, 'unauthorized_client')
+    assert.equal(asked.headers['remit-problem'], 'agent.suspended')
     const ada = await w.api('ada')
     assert.equal((await ada.send('GET', '/agents/sleeper')).body.suspended_for, 'dormant')
     const parent = await w.open()
