@@ -187,9 +187,9 @@ describe('beside `remit dev`', () => {
       'orders/orders/1042',
     )
     assert.equal(replayed.exit, 1)
-    assert.match(replayed.said, /subject_token\.replayed/)
+    assert.match(replayed.out, /subject_token\.replayed/)
     const nobody = await sam.remit(...call, '--person', 'nobody', 'GET', 'orders/orders/1042')
-    assert.match(nobody.said, /the sample people are sam, fiona, ada, nils/)
+    assert.match(nobody.out, /the sample people are sam, fiona, ada, nils/)
   })
 
   test('a stream is printed as it comes, and is cut when its task is closed', async (t) => {

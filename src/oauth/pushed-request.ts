@@ -39,12 +39,11 @@ export async function pushedRequestEndpoint(
   const request = withBody(message, changed, [...ATTESTATION_HEADERS, 'dpop'])
   if (attested) markProved(request)
   const giveBack = await ports.pushed.enter(shareOf(message, form, ports))
-  try {
-    await ports.provider(request, reply)
-  } finally {
-    // What the provider refused waits for no browser.
-    if (reply.statusCode !== 201) giveBack()
-  }
+  // What the provider refused waits for no browser. It may answer after it has returned, so the end of the answer is what tells.
+  reply.once('close', () => {
+    if (reply.statusCode !== 201 || !reply.writableFinished) giveBack()
+  })
+  await ports.provider(request, reply)
   return undefined
 }
 

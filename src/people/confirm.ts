@@ -131,6 +131,6 @@ function missing(): Problem {
   return new Problem('confirmation.missing', 'this has not been confirmed, or was used already')
 }
 
-function placeOf(id: string): string {
+export function placeOf(id: string): string {
   return `confirmations/${id}`
 }

@@ -41,22 +41,27 @@ inEachWorld(
       const answers = await Promise.all(
         Array.from({ length: 16 }, () => stranger.refresh({ refresh_token })),
       )
-      const given = answers.filter(({ status }) => status === 200)
-      assert.ok(given.length <= 1, `${given.length}`)
-      for (const { body } of given) {
-        const next = await stranger.refresh({ refresh_token: String(body.refresh_token) })
-        assert.equal(next.body.error, 'invalid_grant', 'the family is gone')
-      }
+      // A lost answer costs nobody a task, so all of them get the same successor; once it was used, the first one ends the family.
+      const given = new Set(answers.map(({ body }) => body.refresh_token).filter(Boolean))
+      assert.equal(given.size, 1)
+      const [successor = ''] = given
+      const next = await stranger.refresh({ refresh_token: String(successor) })
+      assert.equal(next.status, 200)
+      assert.equal((await stranger.refresh({ refresh_token })).body.error, 'invalid_grant')
+      const gone = await stranger.refresh({ refresh_token: String(next.body.refresh_token) })
+      assert.equal(gone.body.error, 'invalid_grant', 'the family is gone')
     })
 
     it('Keycloak CVE-2026-9802: a restart does not bring a refresh token back that was exchanged', async () => {
       const { stranger, refresh_token } = await entered()
       const next = await stranger.refresh({ refresh_token })
       assert.equal(next.status, 200)
+      const last = await stranger.refresh({ refresh_token: String(next.body.refresh_token) })
+      assert.equal(last.status, 200)
       await world().restart()
       const again = await stranger.refresh({ refresh_token })
       assert.equal(again.body.code, 'refresh_token.used')
-      const newest = await stranger.refresh({ refresh_token: String(next.body.refresh_token) })
+      const newest = await stranger.refresh({ refresh_token: String(last.body.refresh_token) })
       assert.equal(newest.body.error, 'invalid_grant', 'and its copy has ended with it')
     })
 

@@ -1,4 +1,5 @@
 import type { SealedColumn } from '../../keys/index.ts'
+import { placeOf } from '../confirm.ts'
 import { secretContext } from './register-provider.ts'
 import { signInContext } from './sign-in-store.ts'
 
@@ -14,5 +15,11 @@ export const PEOPLE_SEALED: readonly SealedColumn[] = [
     column: 'sealed',
     key: 'state_digest',
     place: ({ state_digest: digest = '' }) => signInContext(digest),
+  },
+  {
+    table: 'confirmations',
+    column: 'digest_key',
+    key: 'id',
+    place: ({ id = '' }) => placeOf(id),
   },
 ]
