@@ -14,11 +14,11 @@ export function assertRefused(answer: Answer, code: ProblemCode, hint = ''): voi
   assert.equal(answer.headers['cache-control'], 'no-store', seen)
 }
 
-/** The answer of the token endpoint is this refusal (RFC 6749 section 5.2), with our code beside theirs. */
+/** The answer of the token endpoint is this refusal (RFC 6749 section 5.2), with our code beside theirs; CIBA has it in a header. */
 export function assertNoToken(answer: Answer, error: string, code: ProblemCode, hint = ''): void {
   const seen = `${hint} ${answer.status} ${answer.text.slice(0, 500)}`
   assert.equal(answer.body.error, error, seen)
-  assert.equal(answer.body.code, code, seen)
+  assert.equal(answer.body.code ?? answer.headers['remit-problem'], code, seen)
   assert.equal(answer.status, error === 'invalid_client' ? 401 : 400, seen)
   assert.equal(answer.headers['cache-control'], 'no-store', seen)
   assert.equal('access_token' in answer.body, false, seen)

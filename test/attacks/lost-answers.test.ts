@@ -46,7 +46,9 @@ inEachWorld(
       const key = await newKey()
       const sent = new URL(String(stranger.sent))
       sent.searchParams.set('resource', w.orders)
-      const back = await stranger.answered(await stranger.ask('sam', sent))
+      const back = await stranger.answered(await stranger.ask('sam', sent), {
+        fields: { life: 'workday' },
+      })
       const url = `${w.issuer}/oauth/token`
       const proofBy = (by = key) => proof(w.clock, by, { method: 'POST', url })
       const first = await stranger.redeem(back, w.orders, {}, await proofBy())
@@ -177,7 +179,7 @@ inEachWorld(
       const w = world()
       const stranger = await Stranger.arrive(w)
       const desk = `${w.gateway}/desk`
-      const back = await stranger.codeFor(desk)
+      const back = await stranger.codeFor(desk, { fields: { life: 'workday' } })
       const { body } = await stranger.redeem(back, desk)
       const refresh_token = String(body.refresh_token)
       const one = await stranger.refresh({ refresh_token })

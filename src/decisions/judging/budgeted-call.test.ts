@@ -138,7 +138,10 @@ forEachEngine('a call under a budget', (open) => {
     await permit()
     const crashed = {
       ...parts,
-      live: { ...parts.live, replicaId: 'rpl_other', replicas: async () => [] },
+      live: {
+        ...parts.live,
+        ...{ replicaId: 'rpl_other', replicas: async () => [], mayJudgeOthers: () => true },
+      },
     }
     assert.equal(await recover(crashed as unknown as typeof parts), 1) // as: only what `recover` asks of live
     assert.deepEqual(await used(world, held, budget), ['3', '90.00'])

@@ -125,15 +125,19 @@ forEachEngine('a call under a limit on what answers say', (open) => {
     const lost = await permit(world, held, token)
     const crashed = {
       ...parts,
-      live: { ...parts.live, replicaId: 'rpl_other', replicas: async () => [] },
+      live: {
+        ...parts.live,
+        ...{ replicaId: 'rpl_other', replicas: async () => [], mayJudgeOthers: () => true },
+      },
     }
     assert.equal(await recover(crashed as unknown as typeof parts), 1) // as: only what `recover` asks of live
     assert.deepEqual(await used(world, held), ['50'])
     const [kept] = (await explain(parts, lost.decisionId, 'operator')).settlements
     assert.deepEqual([kept?.amount, kept?.by], ['10', 'indeterminate'])
-    // An outcome that comes after that changes nothing.
+    // A true outcome that comes after that is told; what was reserved stays taken.
     const late = { state: 'answered', said: withRows(1) } as const
-    assert.equal(await recordOutcome(parts, lost.decisionId, late), false)
+    assert.equal(await recordOutcome(parts, lost.decisionId, late), true)
+    assert.equal(await recordOutcome(parts, lost.decisionId, late), false, 'once')
     assert.deepEqual(await used(world, held), ['50'])
   })
 
