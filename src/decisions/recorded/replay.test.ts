@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { canonicalJson } from '../../lib/canonical-json.ts'
 import { loadPolicySet, publishPolicies } from '../../policy/index.ts'
 import { forEachEngine } from '../../storage/testing.ts'
+import { closeTask } from '../../tasks/index.ts'
 import type { StoredGate } from '../decision-store.ts'
 import { listDecisions } from '../decision-store.ts'
 import { issueResourceToken } from '../issue-resource-token.ts'
@@ -66,7 +67,12 @@ forEachEngine('a decision is made again from what was recorded', (open) => {
     assert.ok(asked.outcome === 'requestable')
     await world.answer(asked.request.id, world.finn, 'deny')
     await world.decide(held, token, refund('800.00'))
-    await world.decide(held, 'no token', READ)
+    // Stopped before any rule is asked: its task is closed.
+    const gone = await world.open()
+    const late = await world.token(gone)
+    const { id: taskId } = gone.opened.task
+    await closeTask(world.parts, { taskId, by: 'psn_admin', reason: 'person' })
+    await world.decide(gone, late, READ)
     const bounds = [{ path: '/order_id', op: 'eq' as const, value: '7' }]
     const details = [{ ...ALL_OF_ORDERS, actions: ['orders.refund'], bounds }]
     const narrow = await world.open({ details })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Problem } from '../../lib/problem.ts'
 import { forEachEngine } from '../../storage/testing.ts'
+import { closeTask } from '../../tasks/index.ts'
 import { eraseValues } from '../recorded/erase.ts'
 import { READ, REFUND_DESK, refund, type World, worldsOver } from '../testing.ts'
 import { type Replay, replay } from './replay.ts'
@@ -42,7 +43,12 @@ forEachEngine('replay', (open) => {
     await world.decide(held, token, refund('900.00'))
     await world.decide(held, token, refund('900.00'))
     await world.decide(held, token, refund('5000.01'))
-    await world.decide(held, 'no token', READ)
+    // Stopped before any rule is asked: its task is closed.
+    const gone = await world.open()
+    const late = await world.token(gone)
+    const { id: taskId } = gone.opened.task
+    await closeTask(world.parts, { taskId, by: 'psn_admin', reason: 'person' })
+    await world.decide(gone, late, READ)
     return world
   }
 
