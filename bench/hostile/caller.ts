@@ -1,4 +1,5 @@
 import http from 'node:http'
+import { json } from 'node:stream/consumers'
 import { type OpenTask, resourceToken } from '../../src/cli/agent/client.ts'
 import { ProofMaker } from '../harness/proofs.ts'
 import type { Remit } from '../harness/remit.ts'
@@ -40,17 +41,24 @@ export async function callFor(seconds: number, remit: Remit, task: OpenTask): Pr
   return { latencies: latencies.toSorted((a, b) => a - b), failures }
 }
 
-/** The status, or what went wrong. */
+/** The status, with the code of the problem if there is one; or what went wrong. */
 function get(url: string, agent: http.Agent, headers: Record<string, string>): Promise<string> {
   return new Promise((resolve) => {
     const request = http.get(url, { agent, headers, timeout: PATIENCE_MS }, (answer) => {
-      answer.resume()
-      answer.on('end', () => resolve(String(answer.statusCode)))
-      answer.on('error', () => resolve('cut'))
+      const said = json(answer).then(
+        (body) => [answer.statusCode, ...codeIn(body)].join(' '),
+        () => 'cut',
+      )
+      resolve(said)
     })
     request.on('timeout', () => request.destroy(new Error('late')))
     request.on('error', (error) => resolve(error.message))
   })
+}
+
+function codeIn(body: unknown): string[] {
+  const said = typeof body === 'object' && body !== null && 'code' in body
+  return said ? [String(body.code)] : []
 }
 
 export function percentile(sorted: readonly number[], share: number): number {

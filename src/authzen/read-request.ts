@@ -20,9 +20,8 @@ export interface ReadRequest {
  * @throws Problem `evaluation.malformed`, `input.…`, `request.incomplete`
  */
 export async function readRequest(message: IncomingMessage): Promise<ReadRequest> {
-  const { 'content-encoding': encoding = 'identity', 'content-type': type = '' } = message.headers
+  const { 'content-type': type = '' } = message.headers
   if (!JSON_TYPE.test(type)) throw malformed('the content type has to be `application/json`')
-  if (encoding.toLowerCase() !== 'identity') throw malformed('a body that is encoded is not read')
   const bytes = await collectBody(message, MOST_BODY_BYTES)
   if (bytes.length === 0) throw malformed('the body is empty; a JSON object is needed')
   const body = parseJson(bytes, { bytes: MOST_BODY_BYTES, depth: MOST_DEPTH })

@@ -131,7 +131,7 @@ inEachWorld(
       const { tools } = await client.listTools()
       assert.deepEqual(
         tools.map(({ name }) => name),
-        ['add_note', 'read_note', 'search_notes'],
+        ['add_note', 'read_note', 'search_notes', 'send_message'],
       )
       const found = await client.callTool({ name: 'search_notes', arguments: { query: 'late' } })
       assert.notEqual(found.isError, true, wordsOf(found))
@@ -142,7 +142,8 @@ inEachWorld(
       assert.equal(task.openedBy, 'code')
       assert.equal(task.keyThumbprint, null)
       assert.equal(task.purpose, 'Notes in a box at desk, as allowed on the consent page')
-      assert.equal(task.deadline - task.openedAt > 7.9 * 60 * MINUTE, true)
+      const life = task.deadline - task.openedAt
+      assert.ok(life > 50 * MINUTE && life <= 60 * MINUTE, `${life} ms, the shortest first`)
       assert.equal(stranger.saved?.token_type, 'Bearer')
       assert.ok((stranger.saved.expires_in ?? 0) <= 300)
       assert.ok(!w.log.includes(stranger.saved.access_token), 'tokens stay out of the log')
@@ -202,26 +203,23 @@ inEachWorld(
       const redirect_uri = 'https://app.example/callback'
       await stranger.register({ redirect_uris: [redirect_uri] })
       const page = await stranger.ask('sam', stranger.asking(place.identifier, { redirect_uri }))
-      assert.match(page.text, /High risk Look around/)
+      assert.match(page.text, /High risk Nothing here is ticked for you\. Tick what it needs\. Look around/)
       assert.ok(!page.text.includes('Low risk'), page.text)
     })
 
-    it('cannot do what is risky with a token that proves nothing, and is told why', async () => {
+    it('does nothing risky with a token that proves nothing before an administrator has said yes', async () => {
       const w = world()
       const stranger = await Stranger.arrive(w)
       const client = await stranger.enter(desk())
-      const message = {
-        name: 'send_message',
-        arguments: { to: 'someone@example.com', text: 'hello' },
+      const send = async (text: string) => {
+        const message = { to: 'someone@example.com', text }
+        return wordsOf(await client.callTool({ name: 'send_message', arguments: message }))
       }
-      const refused = await client.callTool(message)
-      assert.equal(refused.isError, true)
-      assert.match(wordsOf(refused), /cannot prove possession/)
-      // Internal clients may, and then a person of finance is asked, word by word.
+      assert.match(await send('hello'), /not executed.* waits for anyone in administrators and /)
+      // What internal clients send, only a person of finance looks at.
       const { id: by } = await w.person('ada')
       await setTrust(w.rooms.agents, { agentId: stranger.id, trust: 3, by })
-      const held = await client.callTool(message)
-      assert.match(wordsOf(held), /approvals\/req_/)
+      assert.match(await send('hello again'), /not executed.* waits for anyone in finance,/)
     })
 
     it('is told that the person said no', async () => {
