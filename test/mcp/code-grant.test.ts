@@ -203,7 +203,10 @@ inEachWorld(
       const redirect_uri = 'https://app.example/callback'
       await stranger.register({ redirect_uris: [redirect_uri] })
       const page = await stranger.ask('sam', stranger.asking(place.identifier, { redirect_uri }))
-      assert.match(page.text, /High risk Nothing here is ticked for you\. Tick what it needs\. Look around/)
+      assert.match(
+        page.text,
+        /High risk Nothing here is ticked for you\. Tick what it needs\. Look around/,
+      )
       assert.ok(!page.text.includes('Low risk'), page.text)
     })
 

@@ -129,7 +129,9 @@ inEachWorld('AuthZEN certification, Basic', (world) => {
     await refused(`\ufeff${JSON.stringify(READS)}`, /byte order mark/)
     await refused({ ...READS, context: { text: 'x'.repeat(600_000) } }, /input\.too_large/)
     await refused({ ...READS, subject: { ...ALICE, id: 'x'.repeat(2_000) } }, /1024 characters/)
-    await refused(READS, /content-encoding is not accepted/, { headers: [['Content-Encoding', 'gzip']] })
+    await refused(READS, /content-encoding is not accepted/, {
+      headers: [['Content-Encoding', 'gzip']],
+    })
     await refused(
       { ...READS, subject: { ...ALICE, properties: { role: 7 } } },
       /does_not_fit: `\/role`/,
