@@ -21,7 +21,7 @@ export type Committed =
 /**
  * The same store over connections that nothing else uses. On PostgreSQL a transaction of a lane whose caller is silent
  * ends soon, and a lock that a revocation does not get in time is asked for again. Transactions of the renewal lane are
- * read committed. On SQLite all writes share one queue, which is short.
+ * read committed. On SQLite all writes share one queue, and transactions of a lane go to its front.
  */
 export type Lane = Pick<Storage, 'read' | 'transaction' | 'now'>
 

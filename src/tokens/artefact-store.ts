@@ -7,8 +7,8 @@ export interface ArtefactRow {
   consumedAt: number | null
 }
 
-export async function putArtefact(
-  tx: Tx,
+export function putArtefactStep(
+  db: Reader,
   row: {
     model: string
     id: string
@@ -18,7 +18,7 @@ export async function putArtefact(
     uid: string | null
     expiresAt: number | null
   },
-): Promise<void> {
+): Step {
   const values = {
     payload: row.payload,
     grant_id: row.grantId,
@@ -26,11 +26,11 @@ export async function putArtefact(
     uid: row.uid,
     expires_at: row.expiresAt,
   }
-  await tx
+  const query = db
     .insertInto('oidc_payloads')
     .values({ model: row.model, id: row.id, consumed_at: null, ...values })
     .onConflict((conflict) => conflict.columns(['model', 'id']).doUpdateSet(values))
-    .execute()
+  return { name: 'artefact', query, rows: 1 }
 }
 
 export async function findArtefact(
@@ -49,21 +49,15 @@ export async function findArtefact(
   return rows.where('user_code', '=', key.userCode).executeTakeFirst()
 }
 
-/** True for exactly one caller. */
-export async function consumeArtefact(
-  tx: Tx,
-  model: string,
-  id: string,
-  now: number,
-): Promise<boolean> {
-  const { numUpdatedRows } = await tx
+/** Commits for exactly one caller. */
+export function consumeArtefactStep(db: Reader, model: string, id: string, now: number): Step {
+  const query = db
     .updateTable('oidc_payloads')
     .set({ consumed_at: now })
     .where('model', '=', model)
     .where('id', '=', id)
     .where('consumed_at', 'is', null)
-    .executeTakeFirstOrThrow()
-  return numUpdatedRows === 1n
+  return { name: 'unused artefact', query, rows: 1 }
 }
 
 /** Name of the guard that fails for a code that was used, or is gone. */

@@ -1,7 +1,13 @@
 import type { Clock } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
-import { consumeOnce, type Storage } from '../storage/index.ts'
+import { consumeOnceStep, type Storage } from '../storage/index.ts'
 import * as store from './artefact-store.ts'
+
+export interface Artefact {
+  readonly model: string
+  readonly id: string
+  readonly payload: object
+}
 
 /** What a standard grant leaves between two requests: codes, sessions, pushed requests. Kept for the protocol library. */
 export interface Artefacts {
@@ -11,6 +17,8 @@ export interface Artefacts {
     payload: object,
     expiresInSeconds: number | undefined,
   ): Promise<void>
+  /** Several, in one commit. */
+  putAll(artefacts: readonly Artefact[], expiresInSeconds: number | undefined): Promise<void>
   find<Payload extends object>(model: string, key: store.ArtefactKey): Promise<Payload | undefined>
   /** Another payload in the place of one that is there, for as long. False when there is none. */
   replace(model: string, id: string, payload: object): Promise<boolean>
@@ -30,23 +38,25 @@ export interface Artefacts {
 export function artefacts({ storage, clock }: { storage: Storage; clock: Clock }): Artefacts {
   const endOf = (seconds: number | undefined) =>
     seconds === undefined ? null : clock.now() + seconds * 1000
+  const putStep = ({ id, model, payload }: Artefact, expiresAt: number | null) => {
+    const text = (name: string) => {
+      const value: unknown = Reflect.get(payload, name)
+      return typeof value === 'string' ? value : null
+    }
+    return store.putArtefactStep(storage.read, {
+      ...{ model, id, expiresAt, payload: JSON.stringify(payload) },
+      ...{ grantId: text('grantId'), userCode: text('userCode'), uid: text('uid') },
+    })
+  }
+  // What strangers may leave here shares its commit with others, so that much of it does not keep calls from being written.
+  const putAll = async (all: readonly Artefact[], expiresInSeconds: number | undefined) => {
+    const expiresAt = endOf(expiresInSeconds)
+    await storage.commit(all.map((each) => putStep(each, expiresAt)))
+  }
   return {
-    async put(model, id, payload, expiresInSeconds) {
-      const text = (name: string) => {
-        const value: unknown = Reflect.get(payload, name)
-        return typeof value === 'string' ? value : null
-      }
-      const row = {
-        model,
-        id,
-        payload: JSON.stringify(payload),
-        grantId: text('grantId'),
-        userCode: text('userCode'),
-        uid: text('uid'),
-        expiresAt: endOf(expiresInSeconds),
-      }
-      await storage.transaction((tx) => store.putArtefact(tx, row))
-    },
+    put: (model, id, payload, expiresInSeconds) =>
+      putAll([{ model, id, payload }], expiresInSeconds),
+    putAll,
     async find<Payload extends object>(model: string, key: store.ArtefactKey) {
       const row = await store.findArtefact(storage.read, model, key, clock.now())
       if (!row) return undefined
@@ -60,15 +70,15 @@ export function artefacts({ storage, clock }: { storage: Storage; clock: Clock }
         }),
       ),
     async consume(model, id) {
-      const won = await storage.transaction((tx) =>
-        store.consumeArtefact(tx, model, id, clock.now()),
-      )
-      if (!won) throw new Problem('artefact.used', 'it was used before')
+      const use = store.consumeArtefactStep(storage.read, model, id, clock.now())
+      const done = await storage.commit([use])
+      if (!done.committed) throw new Problem('artefact.used', 'it was used before')
     },
     async once(key, expiresInSeconds) {
       const expiresAt = clock.now() + expiresInSeconds * 1000
-      const first = await storage.transaction((tx) => consumeOnce(tx, 'assertion', key, expiresAt))
-      if (!first) throw new Problem('artefact.used', 'it was used before')
+      const use = consumeOnceStep(storage.read, 'assertion', key, expiresAt)
+      const done = await storage.commit([use])
+      if (!done.committed) throw new Problem('artefact.used', 'it was used before')
     },
     destroy: (model, id) => storage.transaction((tx) => store.destroyArtefact(tx, model, id)),
     destroyGrant: (grantId) => storage.transaction((tx) => store.destroyGrant(tx, grantId)),

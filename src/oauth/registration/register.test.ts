@@ -57,6 +57,13 @@ forEachEngine('registrations', (open) => {
     assert.deepEqual([await knows(unused.client_id), await knows(used.client_id)], [false, true])
   })
 
+  test('share their commits: strangers who register many do not keep calls from being written', async () => {
+    const storage = await open()
+    const transaction = () => assert.fail('a turn of its own')
+    const { client_id } = await begin({ ...storage, transaction }).register()
+    assert.ok(await begin(storage).knows(client_id))
+  })
+
   test('so many wait and no more; who waits an hour makes room, and agents take none', async () => {
     const storage = await open()
     const { clock, knows, register } = begin(storage, { mostUnused: 3 })

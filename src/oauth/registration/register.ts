@@ -76,9 +76,12 @@ export async function registrationEndpoint(
   await makeRoom(ports)
   const { digest, token } = newOpaqueToken('remit_rm', random)
   const kept: KeptRegistration = { digest, issuedAt: Math.floor(clock.now() / 1000) }
-  // First who manages it: a client without would be one that nobody can take back.
-  await artefacts.put('Registration', client_id, kept, UNUSED_SECONDS)
-  await artefacts.put('Client', client_id, { client_id, ...client }, UNUSED_SECONDS)
+  // With who manages it: a client without would be one that nobody can take back.
+  const both = [
+    { model: 'Registration', id: client_id, payload: kept },
+    { model: 'Client', id: client_id, payload: { client_id, ...client } },
+  ]
+  await artefacts.putAll(both, UNUSED_SECONDS)
   return registered(ports, { client_id, client, kept, token })
 }
 

@@ -7,7 +7,7 @@ import { newToken } from '../token.ts'
 import type { Discovery } from './discovery.ts'
 import { localPath } from './local-path.ts'
 import { openProvider } from './register-provider.ts'
-import { insertSignIn, SIGN_IN_LIFE_MS, signInContext } from './sign-in-store.ts'
+import { insertSignInStep, SIGN_IN_LIFE_MS, signInContext } from './sign-in-store.ts'
 
 /** What `complete` needs and nobody else may know. */
 export interface SealedSignIn {
@@ -67,15 +67,16 @@ export async function beginSignIn(
     ...(triedBy === undefined ? {} : { triedBy }),
   }
   const expiresAt = parts.clock.now() + SIGN_IN_LIFE_MS
-  await parts.storage.transaction((tx) =>
-    insertSignIn(tx, {
+  // Anyone may begin one: it shares its commit with others, so that many of them do not keep calls from being written.
+  await parts.storage.commit([
+    insertSignInStep(parts.storage.read, {
       stateDigest,
       issuer,
       sealed: parts.master.seal(JSON.stringify(sealed), signInContext(stateDigest)),
       returnTo: localPath(returnTo, parts.issuer),
       expiresAt,
     }),
-  )
+  ])
   const acrValues = new Set([...(fresh?.acrValues ?? []), ...provider.acrValues])
   const url = openid.buildAuthorizationUrl(config, {
     redirect_uri: callbackAddress(parts.issuer),

@@ -1,4 +1,4 @@
-import type { Tx } from '../../storage/index.ts'
+import type { Reader, Step, Tx } from '../../storage/index.ts'
 
 /** A person has this long to come back from the provider. */
 export const SIGN_IN_LIFE_MS = 10 * 60_000
@@ -17,17 +17,15 @@ export function signInContext(stateDigest: string): string {
   return `sign_ins/${stateDigest}`
 }
 
-export async function insertSignIn(tx: Tx, signIn: SignIn): Promise<void> {
-  await tx
-    .insertInto('sign_ins')
-    .values({
-      state_digest: signIn.stateDigest,
-      issuer: signIn.issuer,
-      sealed: signIn.sealed,
-      return_to: signIn.returnTo,
-      expires_at: signIn.expiresAt,
-    })
-    .execute()
+export function insertSignInStep(db: Reader, signIn: SignIn): Step {
+  const query = db.insertInto('sign_ins').values({
+    state_digest: signIn.stateDigest,
+    issuer: signIn.issuer,
+    sealed: signIn.sealed,
+    return_to: signIn.returnTo,
+    expires_at: signIn.expiresAt,
+  })
+  return { name: 'sign-in', query, rows: 1 }
 }
 
 /** Removes and returns it: whoever gets it is the only one. */

@@ -86,6 +86,14 @@ forEachEngine('signing in at the development identity provider', (open) => {
     assert.ok(!Buffer.from(stored[0]?.sealed_secret ?? []).includes(DEV_SECRET))
   })
 
+  test('one that is begun shares its commit: strangers who begin many do not keep calls from being written', async () => {
+    const { parts, issuer } = await ready()
+    const storage = { ...parts.storage, transaction: () => assert.fail('a turn of its own') }
+    const providers = new Providers({ ...parts, storage }, outbound)
+    ends.push(() => providers.close())
+    assert.ok((await providers.begin({ issuer, returnTo: '/' })).url)
+  })
+
   test('a callback works once, however often it is sent', async () => {
     const { providers, begin } = await ready()
     const { url, cookie } = await begin()

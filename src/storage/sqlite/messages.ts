@@ -10,7 +10,13 @@ export type Request =
   /** Each batch: all of its steps or none. */
   | { readonly kind: 'batches'; readonly batches: readonly Batch[] }
   /** Asks for the turn. `limit`: how long the turn may last, in ms; absent: as long as it takes. */
-  | { readonly kind: 'begin'; readonly id: number; readonly limit: number | undefined }
+  | {
+      readonly kind: 'begin'
+      readonly id: number
+      readonly limit: number | undefined
+      /** Before all others that wait: leases and revocations. */
+      readonly first: boolean
+    }
   | {
       readonly kind: 'query'
       readonly id: number

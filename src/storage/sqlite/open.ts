@@ -44,22 +44,22 @@ function storageOver(directory: HeldDirectory, writer: Writer, options: SqliteOp
   const { clock = systemClock, transactionLimit = TRANSACTION_LIMIT } = options
   const reading = new DatabaseSync(directory.file, { readOnly: true })
   openForReading(reading)
-  const limited = new Kysely<Schema>({
-    dialect: dialectOver('sqlite', turnsOf(writer, transactionLimit)),
-  })
-  const unlimited = new Kysely<Schema>({
-    dialect: dialectOver('sqlite', turnsOf(writer, undefined)),
-  })
+  const writing = (limit: number | undefined, how = { first: false }) =>
+    new Kysely<Schema>({ dialect: dialectOver('sqlite', turnsOf(writer, limit, how)) })
+  const limited = writing(transactionLimit)
+  const urgent = writing(transactionLimit, { first: true })
+  const unlimited = writing(undefined)
   const hints = new Hints()
   let open = true
-  const lane: Lane = {
+  const laneOver = (writes: Kysely<Schema>): Lane => ({
     read: new Kysely<Schema>({ dialect: dialectOver('sqlite', readsOf(reading)) }),
-    transaction: (work) => repeated(() => limited.transaction().execute(work)),
+    transaction: (work) => repeated(() => writes.transaction().execute(work)),
     now: async () => clock.now(),
-  }
+  })
+  const lane = laneOver(urgent)
   return {
     engine: 'sqlite',
-    ...lane,
+    ...laneOver(limited),
     lanes: { renewal: lane, revocation: lane },
     time: () => sql<number>`${clock.now()}`,
     nowAtHand: () => clock.now(),
@@ -120,7 +120,11 @@ interface TurnConnection extends DatabaseConnection {
 }
 
 /** A connection for each transaction; its statements travel to the writer thread one by one. */
-function turnsOf(writer: Writer, limit: number | undefined): Connections {
+function turnsOf(
+  writer: Writer,
+  limit: number | undefined,
+  how: { readonly first: boolean },
+): Connections {
   const connect = (): TurnConnection => ({
     turn: 0,
     async executeQuery<R>({ sql, parameters }: CompiledQuery) {
@@ -133,7 +137,7 @@ function turnsOf(writer: Writer, limit: number | undefined): Connections {
     acquireConnection: async () => connect(),
     releaseConnection: async () => {},
     async beginTransaction(connection) {
-      Object.assign(connection, { turn: await writer.begin(limit) })
+      Object.assign(connection, { turn: await writer.begin(limit, how) })
     },
     commitTransaction: (connection) => writer.end(turnOf(connection), 'commit'),
     // When the thread is gone there is nothing left to roll back, and the caller's own error says more.

@@ -30,6 +30,7 @@ export class Turns {
   /** Takes in what has arrived meanwhile, so that it joins the next group. */
   readonly #collect: () => void
   #batches: Batch[] = []
+  /** Those that go first are in front, in their order. */
   readonly #begins: Begin[] = []
   #turn: Turn | undefined
 
@@ -46,10 +47,15 @@ export class Turns {
 
   receive(request: Exclude<Request, { kind: 'close' }>): void {
     if (request.kind === 'batches') this.#batches.push(...request.batches)
-    else if (request.kind === 'begin') this.#begins.push(request)
+    else if (request.kind === 'begin') this.#queue(request)
     else if (request.turn !== this.#turn?.id) this.#send([lostTurn(request)])
     else if (request.kind === 'query') this.#send([this.#query(this.#turn, request)])
     else this.#end(this.#turn, request)
+  }
+
+  #queue(begin: Begin): void {
+    const others = begin.first ? this.#begins.findIndex(({ first }) => !first) : -1
+    this.#begins.splice(others < 0 ? this.#begins.length : others, 0, begin)
   }
 
   /** Does everything that can be done now. Batches and interactive transactions alternate, so neither starves. */

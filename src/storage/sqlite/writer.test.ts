@@ -235,6 +235,28 @@ test('batches that wait together are answered together, after one commit', (t) =
   )
 })
 
+test('transactions of a lane go before others that wait, in their order', async (t) => {
+  const storage = await open(t)
+  const { renewal, revocation } = storage.lanes
+  const [inside, leave] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const order: string[] = []
+  const said = (name: string) => async () => void order.push(name)
+  const running = storage.transaction(async () => {
+    inside.resolve()
+    await leave.promise
+  })
+  await inside.promise
+  const waiting = [
+    ...['a', 'b'].map((name) => storage.transaction(said(name))),
+    renewal.transaction(said('renewal')),
+    revocation.transaction(said('revocation')),
+    storage.transaction(said('c')),
+  ]
+  leave.resolve()
+  await Promise.all([running, ...waiting])
+  assert.deepEqual(order, ['renewal', 'revocation', 'a', 'b', 'c'])
+})
+
 test('database time is the clock that was passed in', async (t) => {
   const clock = manualClock()
   const storage = await open(t, { clock })

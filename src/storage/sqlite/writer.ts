@@ -55,9 +55,9 @@ export class Writer {
       : { committed: false, failed: steps[failed]?.name ?? '' }
   }
 
-  /** Answers when no one else writes. The turn ends with `end`, or by itself after `limit` ms. */
-  async begin(limit: number | undefined): Promise<number> {
-    const { id } = await this.#send((id) => ({ kind: 'begin', id, limit }))
+  /** Answers when no one else writes. The turn ends with `end`, or by itself after `limit` ms. `first`: before others that wait. */
+  async begin(limit: number | undefined, { first = false } = {}): Promise<number> {
+    const { id } = await this.#send((id) => ({ kind: 'begin', id, limit, first }))
     return id
   }
 
