@@ -267,6 +267,10 @@ export async function trimChanges(tx: Tx, now: number, before: number): Promise<
   await tx
     .deleteFrom('live_changes')
     .where('at', '<', before)
+    // INVARIANT: the newest one stays, so that a smaller number than before always means that the store went back.
+    .where('seq', '<', (eb) =>
+      eb.selectFrom('live_changes as all').select((inner) => inner.fn.max('all.seq').as('newest')),
+    )
     .where((eb) =>
       eb(
         'seq',

@@ -54,6 +54,8 @@ export class Replica {
   /** Own changes, applied when they were made and not yet read back. */
   readonly #ahead = new Set<string>()
   #renewing: Promise<void> | undefined
+  /** The future of the database that was seen last, where that can be told. */
+  #lineage: string | undefined
   readonly #startedAt: number
   #trimmedAt: number
 
@@ -93,7 +95,9 @@ export class Replica {
       const own = await ownLease(tx, this.id, this.#storage.time)
       // INVARIANT: the database knows better than the clocks here, which may have stood still while this machine slept.
       if (isOver(own.leaseUntil, own.now)) this.lose()
-      const applied = this.#applied ?? (await lastChange(tx))
+      const last = await lastChange(tx)
+      if (this.#wentBack(last)) this.#forget()
+      const applied = this.#applied ?? last
       const changes = await changesAfter(tx, applied)
       this.#applied = changes.at(-1)?.seq ?? applied
       this.apply(changes.filter((change) => !this.#ahead.delete(changeText(change))))
@@ -113,6 +117,24 @@ export class Replica {
     if (!this.lease.inForce() || isOver(before.leaseUntil, database)) this.lose()
     this.#see({ asked, database, answered })
     this.lease.renew(asked)
+  }
+
+  /**
+   * Whether the store has lost what this server knows of: fewer changes than were applied here, or another future of the
+   * database (`Storage.lineage`), in which the same numbers can be other changes.
+   */
+  #wentBack(last: number): boolean {
+    const lineage = this.#storage.lineage?.()
+    const known = this.#lineage ?? lineage
+    this.#lineage = lineage
+    return lineage !== known || last < (this.#applied ?? 0)
+  }
+
+  /** INVARIANT: what was read from commits that are lost holds nothing, and no number of theirs is acknowledged any more. */
+  #forget(): void {
+    this.lose()
+    this.#ahead.clear()
+    this.#applied = undefined
   }
 
   /** A clock that cannot be trusted permits nothing, until a later renewal finds it right. */
