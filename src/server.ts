@@ -1,17 +1,8 @@
-import { forgetWorkloadTokens, suspendUncertified } from './agents/index.ts'
 import { type ApiParts, addApi } from './api/index.ts'
-import { forgetEvaluated } from './approvals/index.ts'
 import { authzenHandlers } from './authzen/index.ts'
+import { startBackground } from './background.ts'
 import { isLoopback, type Settings } from './config/settings.ts'
-import {
-  forgetRisk,
-  forgetUnusedClients,
-  keepForgetting,
-  keepRecovering,
-  keepTelling,
-  recover,
-  suspendDormant,
-} from './decisions/index.ts'
+import { recover } from './decisions/index.ts'
 import {
   createGateway,
   MCP_LIMITS,
@@ -40,21 +31,14 @@ import { type Closing, closeAll } from './lib/close-all.ts'
 import { OccupancyLimit } from './lib/occupancy-limit.ts'
 import { Problem } from './lib/problem.ts'
 import type { Random } from './lib/random.ts'
-import { repeat, systemWait } from './lib/repeat.ts'
-import type { Live } from './live/index.ts'
+import { systemWait } from './lib/repeat.ts'
 import { describeMcpServer, MAX_CONNECTIONS, outbound } from './net/index.ts'
 import { beginWhenAsked, oauthHandlers, PUSHED_LIFE_MS, PushedRoom } from './oauth/index.ts'
 import { problemPage, problemPageFor, registerPages } from './pages/index.ts'
-import { forgetEnded } from './people/index.ts'
 import { closingsOf, openRooms, type Rooms } from './rooms.ts'
-import { type DiskRoom, forgetUsed, ROOM_IN_WORDS } from './storage/index.ts'
-import {
-  forgetDeferrals,
-  forgetForeignTokens,
-  forgetOldAuthorizations,
-  TaskKeeper,
-} from './tasks/index.ts'
-import { artefacts, forgetOpaqueTokens } from './tokens/index.ts'
+import { type DiskRoom, ROOM_IN_WORDS } from './storage/index.ts'
+import { TaskKeeper } from './tasks/index.ts'
+import { artefacts } from './tokens/index.ts'
 
 export interface ServerOptions {
   readonly settings: Settings
@@ -89,14 +73,6 @@ export interface Server {
 
 /** For each thing that is let go of. The lease is over by then in any case. */
 const CLOSING_LIMIT_MS = 5_000
-
-/** How often the disk is looked at. */
-const DISK_EVERY_MS = 1_000
-const CLEAN_UP_EVERY_MS = 60_000
-/** What a draft would have answered differently is written so often. */
-const SHADOW_EVERY_MS = 2_000
-const FORGET_CLIENTS_EVERY_MS = 3_600_000
-const REFRESH_KEYS_EVERY_MS = (JWKS_MAX_AGE_SECONDS * 1000) / 2
 
 /** The composition root: rooms, what goes on by itself, and the edges on their two origins. */
 export async function createServer(options: ServerOptions): Promise<Server> {
@@ -205,43 +181,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const keeper = new TaskKeeper(decisions, { onError })
   await keeper.start()
   await rooms.shadow.start()
-  const background = [
-    keepRecovering(decisions, { onError }),
-    keepForgetting(decisions, { onError }),
-    keepTelling({ ...decisions, outbound: agentsAt }, { onError }),
-    repeat(() => rooms.disk.check(), { everyMs: DISK_EVERY_MS, onError }),
-    repeat(() => rooms.shadow.flush(), { everyMs: SHADOW_EVERY_MS, onError }),
-    repeat(
-      whileClockIsRight(live, async () => {
-        await forgetUnusedClients(decisions, { keptDays: settings.registrationKeptDays })
-        await suspendDormant(decisions)
-        await keys.forget()
-      }),
-      { everyMs: FORGET_CLIENTS_EVERY_MS, onError },
-    ),
-    repeat(
-      whileClockIsRight(live, async () => {
-        await suspendUncertified(rooms.agents)
-      }),
-      { everyMs: CLEAN_UP_EVERY_MS, onError },
-    ),
-    repeat(() => keys.refresh(), { everyMs: REFRESH_KEYS_EVERY_MS, onError }),
-    repeat(
-      whileClockIsRight(live, async () => {
-        await forgetUsed(storage, clock.now())
-        await storage.transaction((tx) => forgetWorkloadTokens(tx, clock.now()))
-        await storage.transaction((tx) => forgetForeignTokens(tx, clock.now()))
-        await forgetEnded(rooms.people)
-        await kept.forget()
-        await forgetOpaqueTokens(storage, clock.now())
-        await forgetOldAuthorizations(storage, clock.now())
-        await forgetDeferrals(storage, clock.now())
-        await forgetRisk(decisions)
-        await forgetEvaluated(storage, clock.now())
-      }),
-      { everyMs: CLEAN_UP_EVERY_MS, onError },
-    ),
-  ]
+  const background = startBackground({ rooms, settings, artefacts: kept, agentsAt }, onError)
 
   let loading: Promise<unknown> = Promise.resolve()
 
@@ -266,7 +206,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
         { name: 'edges', close: edges },
         { name: 'policies', close: () => loading },
         { name: 'task keeper', close: () => keeper.stop() },
-        ...background.map((work, i) => ({ name: `background ${i}`, close: () => work.stop() })),
+        ...background,
         { name: 'shadow', close: () => rooms.shadow.stop() },
         { name: 'upstreams', close: () => upstreams.close() },
         { name: 'agents', close: () => agentsAt.close() },
@@ -359,13 +299,6 @@ function rates(settings: Settings): Rate[] {
       perMinute: settings.registrationsPerMinute,
     },
   ]
-}
-
-/** INVARIANT: who cannot tell the time sweeps nothing: what is forgotten too early can be used a second time. */
-function whileClockIsRight(live: Live, work: () => Promise<void>): () => Promise<void> {
-  return async () => {
-    if (!live.clockProblem) await work()
-  }
 }
 
 function healthChecks(rooms: Rooms): HealthCheck[] {

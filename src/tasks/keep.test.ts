@@ -46,6 +46,40 @@ forEachEngine('what ends takes its tasks with it', (open) => {
     await parts.live.stop()
   })
 
+  test('C13: what cannot be closed keeps nothing else from being closed, is told, and is tried again', async () => {
+    const parts = await taskTestParts(await open())
+    const stuck = await openedTask(parts, { agentId: 'old-bot' })
+    const overdue = await openedTask(parts)
+    const other = await openedTask(parts, { agentId: 'new-bot' })
+    await begin(parts, 'agent', 'old-bot', 'new-bot')
+    let fails = true
+    const ledger: TaskParts['ledger'] = {
+      appendStep: parts.ledger.appendStep.bind(parts.ledger),
+      append: async (tx, ...events) => {
+        if (fails && events.some(({ task }) => task === stuck.id)) throw new Error('a damaged row')
+        await parts.ledger.append(tx, ...events)
+      },
+    }
+    const told: string[] = []
+    const keep = new TaskKeeper({ ...parts, ledger }, { onError: (error) => told.push(`${error}`) })
+    await raise(parts, 'agent', 'old-bot', 'ended')
+    await raise(parts, 'agent', 'new-bot', 'ended')
+    await keep.start()
+    parts.clock.advance(overdue.deadline)
+    await keep.sweep()
+    assert.deepEqual(
+      [await stateOf(parts, stuck.id), await stateOf(parts, other.id)],
+      ['open', 'closed'],
+    )
+    await keep.stop()
+    assert.match(told[0] ?? '', /`tasks of agent:old-bot` failed/)
+    fails = false
+    await keep.sweep()
+    assert.equal(await stateOf(parts, stuck.id), 'closed')
+    assert.equal(await stateOf(parts, overdue.id), 'closed')
+    await parts.live.stop()
+  })
+
   function bound({ live }: TaskTestParts): TaskParts['live'] {
     return {
       begin: live.begin.bind(live),

@@ -1,4 +1,5 @@
 import { expireRequests } from '../approvals/index.ts'
+import { runChores } from '../lib/chores.ts'
 import { type Repetition, repeat, type Wait } from '../lib/repeat.ts'
 import type { Change, LiveState } from '../live/index.ts'
 import type { Tx } from '../storage/index.ts'
@@ -52,18 +53,26 @@ export class TaskKeeper {
     await this.#loop?.stop()
   }
 
-  /** One round. The loop calls it; tests do too. */
+  /** One round; what fails in it keeps nothing else from being done. The loop calls it; tests do too. */
   async sweep(): Promise<void> {
     const { clock, live, storage } = this.#parts
-    for (const [key, holder] of this.#ended) {
-      await closeTasksOf(this.#parts, holder)
-      this.#ended.delete(key)
-    }
+    const parts = this.#parts
+    const onError = this.#onError
+    const ended = [...this.#ended].map(([key, holder]) => ({
+      name: `tasks of ${key}`,
+      run: async () => {
+        await closeTasksOf(parts, holder)
+        this.#ended.delete(key)
+      },
+    }))
+    await runChores(ended, { onError })
+    const due = [
+      { name: 'task deadlines', run: () => expireTasks(parts) },
+      { name: 'unanswered requests', run: () => expireRequests(parts) },
+      { name: 'unanswered consents', run: () => expireConsents(storage, clock.now()) },
+    ]
     // INVARIANT: closing is final, so nothing closes by a clock that cannot be trusted.
-    if (live.clockProblem) return
-    await expireTasks(this.#parts)
-    await expireRequests(this.#parts)
-    await expireConsents(storage, clock.now())
+    await runChores(due, { onError, while: () => !live.clockProblem })
   }
 
   #hear(states: readonly LiveState[]): void {

@@ -1,0 +1,113 @@
+import { forgetWorkloadTokens, suspendUncertified } from './agents/index.ts'
+import { forgetEvaluated } from './approvals/index.ts'
+import type { Settings } from './config/settings.ts'
+import {
+  forgetRisk,
+  forgetUnusedClients,
+  keepForgetting,
+  keepRecovering,
+  keepTelling,
+  suspendDormant,
+} from './decisions/index.ts'
+import { JWKS_MAX_AGE_SECONDS } from './keys/index.ts'
+import { type Chore, runChores } from './lib/chores.ts'
+import type { Closing } from './lib/close-all.ts'
+import { type Repetition, repeat } from './lib/repeat.ts'
+import type { Outbound } from './net/index.ts'
+import { forgetEnded } from './people/index.ts'
+import type { Rooms } from './rooms.ts'
+import { forgetUsed } from './storage/index.ts'
+import { forgetDeferrals, forgetForeignTokens, forgetOldAuthorizations } from './tasks/index.ts'
+import { type Artefacts, forgetOpaqueTokens } from './tokens/index.ts'
+
+/** How often the disk is looked at. */
+const DISK_EVERY_MS = 1_000
+const EVERY_MINUTE_MS = 60_000
+/** What a draft would have answered differently is written so often. */
+const SHADOW_EVERY_MS = 2_000
+const EVERY_HOUR_MS = 3_600_000
+const REFRESH_KEYS_EVERY_MS = (JWKS_MAX_AGE_SECONDS * 1000) / 2
+
+export interface BackgroundParts {
+  readonly rooms: Rooms
+  readonly settings: Pick<Settings, 'registrationKeptDays'>
+  readonly artefacts: Pick<Artefacts, 'forget'>
+  /** To agents that wait for an answer. */
+  readonly agentsAt: Outbound
+}
+
+/** Everything that goes on by itself beside the lease, the ledger and the tasks. Answers how each of it ends. */
+export function startBackground(
+  parts: BackgroundParts,
+  onError: (error: unknown) => void,
+): readonly Closing[] {
+  const { agentsAt, rooms } = parts
+  const { decisions, disk, keys, shadow } = rooms
+  const each = (chores: readonly Chore[], everyMs: number) =>
+    repeat(() => tidy(parts, chores, onError), { everyMs, onError })
+  const running: Readonly<Record<string, Repetition>> = {
+    recovering: keepRecovering(decisions, { onError }),
+    'kept results': keepForgetting(decisions, { onError }),
+    telling: keepTelling({ ...decisions, outbound: agentsAt }, { onError }),
+    disk: repeat(() => disk.check(), { everyMs: DISK_EVERY_MS, onError }),
+    'draft of policies': repeat(() => shadow.flush(), { everyMs: SHADOW_EVERY_MS, onError }),
+    'signing keys': repeat(() => keys.refresh(), { everyMs: REFRESH_KEYS_EVERY_MS, onError }),
+    'hourly work': each(hourly(parts), EVERY_HOUR_MS),
+    certification: each([certification(parts)], EVERY_MINUTE_MS),
+    'clean-up': each(cleanUp(parts), EVERY_MINUTE_MS),
+  }
+  return Object.entries(running).map(([name, work]) => ({ name, close: () => work.stop() }))
+}
+
+/**
+ * One round.
+ * INVARIANT: who cannot tell the time sweeps nothing: what is forgotten too early can be used a second time.
+ */
+export function tidy(
+  { rooms: { live } }: Pick<BackgroundParts, 'rooms'>,
+  chores: readonly Chore[],
+  onError: (error: unknown) => void,
+): Promise<void> {
+  return runChores(chores, { onError, while: () => !live.clockProblem })
+}
+
+function hourly({ rooms, settings }: BackgroundParts): readonly Chore[] {
+  const { decisions, keys } = rooms
+  const kept = { keptDays: settings.registrationKeptDays }
+  return [
+    { name: 'unused clients', run: () => forgetUnusedClients(decisions, kept) },
+    { name: 'dormant agents', run: () => suspendDormant(decisions) },
+    { name: 'retired keys', run: () => keys.forget() },
+  ]
+}
+
+function certification({ rooms }: BackgroundParts): Chore {
+  return { name: 'uncertified agents', run: () => suspendUncertified(rooms.agents) }
+}
+
+/** What is over and counts for nothing any more. */
+export function cleanUp({
+  artefacts,
+  rooms,
+}: Pick<BackgroundParts, 'artefacts' | 'rooms'>): readonly Chore[] {
+  const { decisions, people, storage } = rooms
+  const now = () => decisions.clock.now()
+  return [
+    { name: 'used proofs', run: () => forgetUsed(storage, now()) },
+    {
+      name: 'tokens of workloads',
+      run: () => storage.transaction((tx) => forgetWorkloadTokens(tx, now())),
+    },
+    {
+      name: 'foreign tokens',
+      run: () => storage.transaction((tx) => forgetForeignTokens(tx, now())),
+    },
+    { name: 'sessions', run: () => forgetEnded(people) },
+    { name: 'artefacts', run: () => artefacts.forget() },
+    { name: 'opaque tokens', run: () => forgetOpaqueTokens(storage, now()) },
+    { name: 'authorizations', run: () => forgetOldAuthorizations(storage, now()) },
+    { name: 'deferrals', run: () => forgetDeferrals(storage, now()) },
+    { name: 'risk', run: () => forgetRisk(decisions) },
+    { name: 'evaluated requests', run: () => forgetEvaluated(storage, now()) },
+  ]
+}
