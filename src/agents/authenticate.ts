@@ -56,7 +56,10 @@ export async function authenticateAgent(
   return found
 }
 
-/** An agent that proved who it is and may not act is recorded. One past its date is stopped now, whoever looks for such agents. */
+/**
+ * An agent that proved who it is and may not act is recorded. One past its date is stopped now, whoever looks for such agents.
+ * A second lock for calls: each looks at the live state of every agent in the chain. For openings it is the first.
+ */
 export async function activeOnly(
   parts: RefusingParts,
   agent: Agent,

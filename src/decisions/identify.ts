@@ -204,7 +204,7 @@ async function identifyBearer(
   if (bearer.thumbprint !== null) return nobody(unproved(bearer.thumbprint))
   const claims = credentialOf(bearer)
   const held = await parts.facts.task(bearer.taskId)
-  // INVARIANT: what has a key is used with it.
+  // INVARIANT: what has a key is used with it. A second lock: no bearer token is stored for a task with a key.
   if (!held || held.task.keyThumbprint !== null)
     return nobody(
       new Problem('token.unknown_task', 'the token is of no task here'),

@@ -254,7 +254,8 @@ export class Live {
   ): Promise<{ kept: boolean; states: ReadonlyMap<string, LiveState> }> {
     const { cache, lease } = this.#replica
     const read = cache.beginRead()
-    // INVARIANT: only what is read under a lease that began before the read is kept.
+    // INVARIANT: only what is read under a lease that began before the read is kept. A second lock: whoever loses the lease voids
+    // the reads under way (`StateCache.clear`).
     if (!lease.inForce()) read.void = true
     try {
       const rows = await readEpochs(this.#storage.read, keys)

@@ -30,6 +30,8 @@ function holdTree(db: Reader, rootId: string) {
 /**
  * The guards under which a child may begin, in this order: the tree is held, everything above is open, there is room.
  * Each is a statement of its own, and sees what was committed before the tree was held.
+ * Two of these are second locks. Holding the tree: the root is among those above, and the next statement writes its row too. The
+ * deadline: `readParent` asked for it in the same moment.
  */
 export function joinTreeSteps(
   db: Reader,

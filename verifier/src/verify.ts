@@ -32,6 +32,7 @@ export async function verifyLedger(source: Source, trust: Trust = {}): Promise<R
     const key = trust.key ?? own
     if (!key) throw new Stop(unsigned('there is no key: vkey is missing or is not one'))
     checkpoint = await signedCheckpoint(source, key)
+    // A second lock where the export has no key: the checkpoint was verified by the one given.
     if (trust.key && own?.text !== trust.key.text)
       throw new Stop({
         verdict: 'modified',

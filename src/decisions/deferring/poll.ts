@@ -93,6 +93,7 @@ async function ownDeferral(
 ): Promise<Deferral | undefined> {
   const digest = opaqueDigest(KIND_OF[flow], code)
   const found = digest === undefined ? undefined : await findDeferral(parts.storage.read, digest)
+  // The flow is a second lock: the prefix of a code says it, and its digest is of the whole code.
   return found?.agentId === agentId && found.flow === flow ? found : undefined
 }
 

@@ -156,6 +156,7 @@ export async function grantChild(
   const { agent: known, issuers } = brought
   if (ticket.agent !== known.id)
     return refused('ticket.wrong_agent', 'the ticket names another agent')
+  // A second lock: the ticket was made for the same chain, and refused there.
   if (held.chain.length + held.task.actors.length >= MAX_CHAIN)
     return refused('task.too_deep', `a chain has ${MAX_CHAIN} agents at most`)
   const parent = await readParent(parts, held, {
