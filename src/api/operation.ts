@@ -36,6 +36,8 @@ export interface Operation {
   readonly mediaType?: string
   /** Most bytes of the body, where it is not what every operation takes. */
   readonly bodyBytes?: number
+  /** Members of a large body that `run` may get as their JSON text where they were objects: parsing them would keep others waiting. */
+  readonly textMembers?: readonly string[]
   readonly run: (parts: ApiParts, caller: Caller | undefined, input: Input) => Promise<unknown>
 }
 

@@ -54,8 +54,8 @@ function addOperation(app: FastifyInstance, parts: ApiParts, operation: Operatio
 /** Nobody is known before the body of what anyone may call, so nothing large is read for it. */
 const MAX_BYTES_OF_STRANGERS = 16_384
 
-function limitOf({ bodyBytes, who }: Operation): { bodyLimit?: number } {
-  if (bodyBytes !== undefined) return { bodyLimit: bodyBytes }
+function limitOf({ bodyBytes, textMembers = [], who }: Operation) {
+  if (bodyBytes !== undefined) return { bodyLimit: bodyBytes, config: { textMembers } }
   return who === 'anyone' ? { bodyLimit: MAX_BYTES_OF_STRANGERS } : {}
 }
 

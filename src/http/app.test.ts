@@ -174,6 +174,28 @@ describe('bodies', () => {
     }
   })
 
+  it('that are large are read as strictly, in a thread, and what may be large in them comes as text', async (t) => {
+    const http = server(t)
+    const config = { textMembers: ['document'] }
+    http.app.post('/large', { bodyLimit: 4_000_000, config }, async (request) => request.body)
+    const send = (text: string) =>
+      http.app.inject({
+        method: 'POST',
+        url: '/large',
+        authority: 'remit.test',
+        headers: { 'content-type': 'application/json' },
+        payload: text,
+      })
+    const pad = `"pad":"${'x'.repeat(1_100_000)}"`
+    const { document, n } = (await send(`{"document":{"a":[1]},"n":1,${pad}}`)).json()
+    assert.deepEqual([document, n], ['{"a":[1]}', 1])
+    assert.deepEqual((await send('{"document":{"a":[1]}}')).json(), { document: { a: [1] } })
+    const twice = await send(`{"document":{"a":1,"a":2},${pad}}`)
+    assert.deepEqual([twice.statusCode, twice.json().code], [400, 'input.duplicate_key'])
+    const more = await send(`{"document":"${'y'.repeat(4_000_000)}"}`)
+    assert.deepEqual([more.statusCode, more.json().code], [413, 'input.too_large'])
+  })
+
   it('are refused when they are larger than 1 MiB', async (t) => {
     const answer = await post(t, '/things', 'application/json', `"${'a'.repeat(1_048_576)}"`)
     assert.equal(answer.statusCode, 413)

@@ -7,7 +7,6 @@ import Fastify, {
 import type { Logger } from 'pino'
 import { base64url } from '../lib/bytes.ts'
 import type { Clock } from '../lib/clock.ts'
-import { parseJson } from '../lib/json.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Random } from '../lib/random.ts'
 import { addHealth, type HealthCheck } from './health.ts'
@@ -15,6 +14,8 @@ import type { Capacity } from './inbound/bounded-server.ts'
 import { ClientAddresses } from './inbound/client-addresses.ts'
 import { collectBody } from './inbound/collect-body.ts'
 import { LineBudget } from './inbound/line-budget.ts'
+import { readLargeJson } from './inbound/read-large-json.ts'
+import { readPlainJson } from './inbound/read-plain-json.ts'
 import { StrangerLimits } from './inbound/stranger-limits.ts'
 import { LIMITS } from './limits.ts'
 import { requestLog } from './logger.ts'
@@ -58,20 +59,18 @@ export interface HttpServer {
   stop(graceMs?: number): Promise<void>
 }
 
-async function readJsonBody(request: FastifyRequest): Promise<unknown> {
-  const bytes = await collectBody(request.raw, request.routeOptions.bodyLimit)
-  // Strict first: JSON.parse would take the last of two equal names and any depth.
-  parseJson(bytes, { bytes: request.routeOptions.bodyLimit })
-  const text = bytes.toString('utf8')
-  return MAYBE_INFINITE.test(text) ? JSON.parse(text, refuseInfinite) : JSON.parse(text)
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Members of a JSON body that reach the route as text when the body is large, although they were objects. */
+    textMembers?: readonly string[]
+  }
 }
 
-/** Looks like a number that is too large for a JavaScript one; or a text that looks so. */
-const MAYBE_INFINITE = /[eE]\+?\d{3}|\d{309}/
-
-function refuseInfinite(_name: string, value: unknown): unknown {
-  if (value !== Number.POSITIVE_INFINITY && value !== Number.NEGATIVE_INFINITY) return value
-  throw new Problem('input.malformed', 'a number is too large')
+async function readJsonBody(request: FastifyRequest): Promise<unknown> {
+  const { bodyLimit, config } = request.routeOptions
+  const bytes = await collectBody(request.raw, bodyLimit)
+  if (bytes.length <= LIMITS.bodyBytes) return readPlainJson(bytes, bodyLimit)
+  return readLargeJson({ bytes, most: bodyLimit, texts: config.textMembers ?? [] })
 }
 
 function addGate(

@@ -78,6 +78,7 @@ export const RESOURCE_OPERATIONS = [
     widens: true,
     params: ByName,
     bodyBytes: IMPORT_BYTES,
+    textMembers: ['document'],
     body: ImportBody,
     answer: Imported,
     run: async (parts, { body, caller, params }) => {
@@ -95,13 +96,14 @@ export const RESOURCE_OPERATIONS = [
     widens: false,
     params: ByName,
     bodyBytes: IMPORT_BYTES,
+    textMembers: ['document'],
     body: ImportBody,
     answer: Type.Intersect([Imported, listOf('changes', Change)]),
     run: async (parts, { body, params }) => {
       const { accept = false, ...wanted } = body
       const plan = await planOf(parts, params.name, wanted)
       const seen = await previewImport(parts.connections, plan, { accept })
-      return { ...importedShape(seen), changes: previewedChanges(plan.actions, seen) }
+      return { ...importedShape(seen), changes: await previewedChanges(plan.actions, seen) }
     },
   }),
   operation({

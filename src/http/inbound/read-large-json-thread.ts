@@ -1,0 +1,25 @@
+import { answerAside } from '../../lib/aside.ts'
+import type { LargeBody, ReadBody } from './read-large-json.ts'
+import { readPlainJson } from './read-plain-json.ts'
+
+answerAside(({ bytes, most, texts: names }: LargeBody): ReadBody => {
+  const value = readPlainJson(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), most)
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return { rest: JSON.stringify(value), texts: {} }
+  const members = Object.entries(value)
+  const texts = members.flatMap(([name, member]) =>
+    names.includes(name) && canBeLarge(member) ? [[name, textOf(member)] as const] : [],
+  )
+  const taken = new Set(texts.map(([name]) => name))
+  const rest = Object.fromEntries(members.filter(([name]) => !taken.has(name)))
+  return { rest: JSON.stringify(rest), texts: Object.fromEntries(texts) }
+})
+
+/** A number, or nothing, stays what it is. */
+function canBeLarge(member: unknown): boolean {
+  return typeof member === 'string' || (typeof member === 'object' && member !== null)
+}
+
+function textOf(member: unknown): string {
+  return typeof member === 'string' ? member : JSON.stringify(member)
+}

@@ -1,0 +1,51 @@
+import { aside } from '../../lib/aside.ts'
+import { Problem } from '../../lib/problem.ts'
+
+export interface LargeBody {
+  readonly bytes: Uint8Array
+  readonly most: number
+  /** Members of the body that may be large, and that whoever takes them can read from a text: an object there is written out again. */
+  readonly texts: readonly string[]
+}
+
+/** The body without those members, as JSON, and what they say. */
+export interface ReadBody {
+  readonly rest: string
+  readonly texts: Readonly<Record<string, string>>
+}
+
+const MOST_MS = 30_000
+
+const inThread = aside<LargeBody, ReadBody>(import.meta.url, 'read-large-json-thread', MOST_MS)
+
+/**
+ * `readPlainJson` in a thread, for bodies that take long: this thread answers calls meanwhile, and gets texts instead of objects.
+ * @throws Problem like it
+ */
+export async function readLargeJson(body: LargeBody): Promise<unknown> {
+  try {
+    const { rest, texts } = await oneByOne(() => read(body))
+    const value: unknown = JSON.parse(rest)
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? { ...value, ...texts }
+      : value
+  } catch (error) {
+    if (error instanceof Problem) throw error
+    // The thread ran out of time, of stack or of memory.
+    throw new Problem('input.too_large', 'the body takes too long to read', { cause: error })
+  }
+}
+
+function read(body: LargeBody): Promise<ReadBody> {
+  // What is sent is copied with all the memory that it is a part of.
+  return inThread({ ...body, bytes: new Uint8Array(body.bytes) })
+}
+
+let last: Promise<unknown> = Promise.resolve()
+
+/** Each large body takes several times its bytes while it is read. */
+function oneByOne<T>(work: () => Promise<T>): Promise<T> {
+  const next = last.then(work)
+  last = next.catch(() => {})
+  return next
+}
