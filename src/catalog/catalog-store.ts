@@ -1,13 +1,13 @@
-import { setImmediate as turn } from 'node:timers/promises'
 import type { Selectable } from 'kysely'
 import { canonicalJson } from '../lib/canonical-json.ts'
+import { mapInSteps } from '../lib/in-steps.ts'
 import type { Reader, Schema, Tx } from '../storage/index.ts'
 import type { ArgumentSchema, Untyped } from './argument.ts'
 import type { PlannedResource } from './plan-resource.ts'
 import type { Accepted, Action, PinnedDefinition, PinnedServer, Resource } from './resource.ts'
 
-/** Rows in one statement. */
-const CHUNK = 500
+/** Rows in one statement: making one of more would keep others waiting. */
+const CHUNK = 100
 
 /** Resources that were not removed, by name. */
 export async function selectResources(reader: Reader): Promise<readonly Resource[]> {
@@ -42,7 +42,7 @@ export async function identifierOwner(
   return row?.name
 }
 
-/** Every action, or those of one resource, in a fixed order. */
+/** Every action, or those of one resource, in a fixed order. All of one moment: one statement reads them, and what it read is parsed in steps. */
 export async function selectActions(reader: Reader, resource?: string): Promise<readonly Action[]> {
   let query = reader
     .selectFrom('actions')
@@ -51,7 +51,7 @@ export async function selectActions(reader: Reader, resource?: string): Promise<
     .select('offered_definitions.kind as offered')
     .orderBy('actions.name')
   if (resource !== undefined) query = query.where('actions.resource', '=', resource)
-  return (await query.execute()).map(actionOf)
+  return mapInSteps(await query.execute(), actionOf)
 }
 
 export async function writeResource(tx: Tx, planned: PlannedResource, now: number): Promise<void> {
@@ -100,22 +100,12 @@ export async function changeResource(
 /** An action as its row, but for who accepted it and when. */
 export type PreparedAction = (accepted: Accepted) => Schema['actions']
 
-/** So many are written out before others get their turn. */
-const PREPARED_AT_ONCE = 25
-
 /**
  * The rows of a whole API, made before a transaction begins and in small steps: a transaction keeps everybody else from writing, and this thread
  * answers calls.
  */
-export async function prepareActions(
-  actions: readonly Action[],
-): Promise<readonly PreparedAction[]> {
-  const prepared: PreparedAction[] = []
-  for (const [i, action] of actions.entries()) {
-    if (i > 0 && i % PREPARED_AT_ONCE === 0) await turn()
-    prepared.push(rowOf(action))
-  }
-  return prepared
+export function prepareActions(actions: readonly Action[]): Promise<readonly PreparedAction[]> {
+  return mapInSteps(actions, rowOf)
 }
 
 /** The actions of a resource are exactly these from now on. `accepted`: of those that do not say it of themselves. */

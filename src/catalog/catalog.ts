@@ -25,24 +25,30 @@ const NO_ACTIONS: readonly Action[] = []
 export class Catalog {
   readonly #storage: Storage
   readonly #live: Pick<Live, 'view'>
-  #view: CatalogView | undefined
+  #read: { readonly epoch: number; readonly view: Promise<CatalogView> } | undefined
 
   constructor(parts: { readonly storage: Storage; readonly live: Pick<Live, 'view'> }) {
     this.#storage = parts.storage
     this.#live = parts.live
   }
 
-  /** Never older than the last change that any replica has finished. */
+  /** Never older than the last change that any replica has finished. Who asks while it is read waits for that one reading. */
   async current(): Promise<CatalogView> {
     const { states } = await this.#live.view([RULES])
     const epoch = states[0]?.epoch ?? 0
-    if (this.#view?.epoch !== epoch) {
-      const view = await readCatalog(this.#storage, epoch)
-      // Two reads may overtake each other; what was read under the later epoch stays.
-      if (!this.#view || this.#view.epoch < epoch) this.#view = view
-      return view
+    const known = this.#read
+    if (known?.epoch === epoch) return known.view
+    const view = readCatalog(this.#storage, epoch)
+    // Two readings may overtake each other; what is read under the later epoch stays.
+    if (known && known.epoch > epoch) return view
+    const read = { epoch, view }
+    this.#read = read
+    try {
+      return await view
+    } catch (error) {
+      if (this.#read === read) this.#read = undefined
+      throw error
     }
-    return this.#view
   }
 }
 

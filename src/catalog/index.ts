@@ -65,7 +65,7 @@ export { type Answered, acceptOffers, rejectOffers } from './review/accept-offer
 export { differences, type FieldDifference } from './review/differences.ts'
 export { type Notice, type Noticed, noticeOffered } from './review/notice.ts'
 export type { Offer } from './review/offer.ts'
-export { selectOffers as listOffers } from './review/offer-store.ts'
+export { countWaitingOffers, selectOffers as listOffers } from './review/offer-store.ts'
 export { checkSentence, renderSentence, renderValue } from './sentence.ts'
 export { setTokens, type TokenWish } from './set-tokens.ts'
 export {

@@ -1,7 +1,8 @@
 import { answerAside } from '../lib/aside.ts'
+import { packPlan } from './packed-plan.ts'
 import { planImport } from './plan-import.ts'
 import type { ImportOptions } from './plan-resource.ts'
 
 answerAside((input: { document: unknown; options: ImportOptions }) =>
-  planImport(input.document, input.options),
+  packPlan(planImport(input.document, input.options)),
 )

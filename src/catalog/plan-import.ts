@@ -3,6 +3,7 @@ import { canonicalJson } from '../lib/canonical-json.ts'
 import { isObject, type JsonObject } from '../lib/json.ts'
 import { answersOf } from './answers/of-operation.ts'
 import { ShapeReader } from './answers/read-shapes.ts'
+import { shapesText } from './answers/shape-store.ts'
 import { bad, objectAt, textAt } from './openapi/document.ts'
 import { operationName, readOperation } from './openapi/operation.ts'
 import { readDocument } from './openapi/read-document.ts'
@@ -62,7 +63,7 @@ export function planImport(document: unknown, options: ImportOptions): ImportPla
     notes,
     ...(answers.size === 0
       ? {}
-      : { answers: { nodes: shapes.finish(), of: Object.fromEntries(answers) } }),
+      : { answers: shapesText({ nodes: shapes.finish(), of: Object.fromEntries(answers) }) }),
   }
 }
 

@@ -1,7 +1,6 @@
 import { isName } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'
 import { visible } from '../lib/text/visible.ts'
-import type { AnswerShapes } from './answers/shape.ts'
 import type { Action, PinnedDefinition, Resource } from './resource.ts'
 
 export interface ImportOptions {
@@ -39,8 +38,8 @@ export interface ImportPlan {
   readonly actions: readonly Action[]
   /** What an administrator should read: renamed arguments, operations left out, patterns not enforced, hints that contradict each other. */
   readonly notes: readonly string[]
-  /** What its answers can look like, where the document says. Of an MCP server that is in the definitions. */
-  readonly answers?: AnswerShapes
+  /** What its answers can look like, where the document says: `shapesText`. Of an MCP server that is in the definitions. */
+  readonly answers?: string
 }
 
 export type PlannedResource = {

@@ -75,7 +75,7 @@ export {
   publishAgain,
   publishPolicies,
 } from './publish.ts'
-export { schemaFor } from './schema.ts'
+export { schemaFor, schemaInSteps } from './schema.ts'
 export { placeOf, type SourceFile } from './source-files.ts'
 export { conditionOf, type SeenLimit } from './suggesting/conditions.ts'
 export { type NarrowedText, narrowText, type UsedRule } from './suggesting/narrow-text.ts'

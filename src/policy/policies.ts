@@ -10,7 +10,7 @@ import { idOf } from './policy-id.ts'
 import { findSet, latestSet, type PublishedSet } from './policy-store.ts'
 import { positionAt, splitPolicies } from './policy-text.ts'
 import { invalid } from './publish.ts'
-import { schemaFor } from './schema.ts'
+import { schemaFor, schemaInSteps } from './schema.ts'
 import { isLink, templateOf } from './templates/link-text.ts'
 import { withTemplate } from './templates/templates.ts'
 import { validateAside } from './validate-aside.ts'
@@ -73,16 +73,15 @@ export class Policies {
     if (!published) return NO_POLICIES
     const { actions } = await this.#catalog.current()
     const { version, text } = published
-    return loadAside({ version, text, schema: schemaFor([...actions.values()]) }, this.#engine)
+    const schema = await schemaInSteps(actions.values())
+    return loadAside({ version, text, schema }, this.#engine)
   }
 
   /** A text that is not published, ready to evaluate like the set in force. It was checked against the catalog. */
   async draft(text: string): Promise<PolicySet> {
     const { actions } = await this.#catalog.current()
-    return loadAside(
-      { version: DRAFT, text, schema: schemaFor([...actions.values()]) },
-      this.#engine,
-    )
+    const schema = await schemaInSteps(actions.values())
+    return loadAside({ version: DRAFT, text, schema }, this.#engine)
   }
 
   /** A set as it was published; for explanations. Throws `policy.unknown_version`. */
@@ -128,7 +127,8 @@ export class Policies {
   async revalidate(actions: readonly Action[]): Promise<void> {
     const published = await latestSet(this.#storage.read)
     if (!published) return
-    const { mistakes } = await validateAside({ text: published.text, schema: schemaFor(actions) })
+    const schema = await schemaInSteps(actions)
+    const { mistakes } = await validateAside({ text: published.text, schema })
     if (mistakes.length > 0) throw invalid(mistakes, 'policy.would_break')
   }
 }

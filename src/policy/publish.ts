@@ -8,7 +8,7 @@ import { checkPolicies } from './check.ts'
 import type { Mistake } from './findings.ts'
 import type { PolicyParts } from './parts.ts'
 import { findSet, insertSet, latestSet } from './policy-store.ts'
-import { schemaFor } from './schema.ts'
+import { schemaInSteps } from './schema.ts'
 import type { SourceFile } from './source-files.ts'
 
 export interface Published {
@@ -43,7 +43,7 @@ export async function publishPolicies(
   const { storage, live } = parts
   const { by, files = [], note, text } = publication
   const before = await rulesEpoch(parts)
-  const schema = schemaFor([...(await parts.catalog.current()).actions.values()])
+  const schema = await schemaInSteps((await parts.catalog.current()).actions.values())
   const { mistakes, warnings } = await checkPolicies(storage.read, { text, schema })
   if (mistakes.length > 0) throw invalid(mistakes)
   const tests = publication.tests ?? (await latestSet(storage.read))?.tests ?? []

@@ -7,6 +7,7 @@ import {
   isOptional,
   RISKS,
 } from '../catalog/index.ts'
+import { mapInSteps } from '../lib/in-steps.ts'
 import { limitLines } from './impossible/limits.ts'
 import { ISSUE, ISSUE_ACTIONS } from './issuance/actions.ts'
 import { PERSON_ATTRIBUTE_LINES } from './person-attributes.ts'
@@ -53,7 +54,16 @@ const CONTEXT = `person?: Person, agent: Agent, chain: Set<Agent>, foreign?: For
 
 /** Text of the schema: the preamble, then one block for each action (one for all issuances), blank lines between them. */
 export function schemaFor(actions: readonly Action[]): string {
-  return [PREAMBLE, ...STAND_INS.map(declaration), ISSUANCES, ...actions.map(declaration)]
+  return textOf(actions.map(declaration))
+}
+
+/** The same in steps: where calls are answered, the catalog may be large. */
+export async function schemaInSteps(actions: Iterable<Action>): Promise<string> {
+  return textOf(await mapInSteps([...actions], declaration))
+}
+
+function textOf(declarations: readonly string[]): string {
+  return [PREAMBLE, ...STAND_INS.map(declaration), ISSUANCES, ...declarations]
     .join('\n\n')
     .concat('\n')
 }

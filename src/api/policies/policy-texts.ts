@@ -8,7 +8,7 @@ import {
   latestSet,
   type RuleChange,
   runCasesAside,
-  schemaFor,
+  schemaInSteps,
 } from '../../policy/index.ts'
 import { operation } from '../operation.ts'
 import type { ApiParts } from '../parts.ts'
@@ -18,7 +18,7 @@ const closed = { additionalProperties: false } as const
 
 /** What policies are written against now. */
 export async function schemaNow(parts: ApiParts): Promise<string> {
-  return schemaFor([...(await parts.policy.catalog.current()).actions.values()])
+  return await schemaInSteps((await parts.policy.catalog.current()).actions.values())
 }
 
 const Version = Type.String({ pattern: '^(active|[1-9]\\d{0,8})$' })

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { type Action, differences, type Offer, type previewImport } from '../../catalog/index.ts'
+import { mapInSteps } from '../../lib/in-steps.ts'
 import { Time } from '../schemas.ts'
 import { time } from '../shapes.ts'
 
@@ -51,20 +52,20 @@ export function offeredShape(offer: Offer, reviewed: Action | undefined) {
 }
 
 /** What an import would do to the actions of a resource. */
-export function previewedChanges(
+export async function previewedChanges(
   planned: readonly Action[],
   { before, removed }: Awaited<ReturnType<typeof previewImport>>,
 ) {
   const known = new Map(before.map((action) => [action.name, action]))
   const other = planned.filter((action) => known.get(action.name)?.digest !== action.digest)
   return [
-    ...other.map((offered) => ({
+    ...(await mapInSteps(other, (offered) => ({
       action: offered.name,
       kind: known.has(offered.name) ? 'changed' : 'added',
       differences: known.has(offered.name)
         ? shownDifferences(known.get(offered.name), { offered })
         : [],
-    })),
+    }))),
     ...removed.map((action) => ({ action, kind: 'removed', differences: [] })),
   ]
 }

@@ -6,6 +6,7 @@ import {
   rejectOffers,
   removeResource,
 } from '../../catalog/index.ts'
+import { mapInSteps } from '../../lib/in-steps.ts'
 import { operation } from '../operation.ts'
 import type { ApiParts } from '../parts.ts'
 import { ByName, listOf, Nothing, Reason } from '../schemas.ts'
@@ -34,7 +35,9 @@ async function changes(parts: ApiParts, resource: string) {
   const { read } = parts.connections.storage
   const reviewed = new Map((await listActions(read, resource)).map((each) => [each.name, each]))
   const offers = await listOffers(read, resource)
-  return { changes: offers.map((offer) => offeredShape(offer, reviewed.get(offer.action))) }
+  return {
+    changes: await mapInSteps(offers, (offer) => offeredShape(offer, reviewed.get(offer.action))),
+  }
 }
 
 export const REVIEW_OPERATIONS = [

@@ -2,7 +2,7 @@ import { canonicalJson } from '../../lib/canonical-json.ts'
 import { domainHash } from '../../lib/domain-hash.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Tx } from '../../storage/index.ts'
-import { selectShapesText, shapesText, writeShapes } from '../answers/shape-store.ts'
+import { selectShapesText, writeShapes } from '../answers/shape-store.ts'
 import {
   changeResource,
   identifierOwner,
@@ -16,7 +16,13 @@ import { changeCatalog } from '../change-catalog.ts'
 import type { CatalogParts } from '../parts.ts'
 import type { ImportPlan, PlannedResource } from '../plan-resource.ts'
 import { type Action, movesTo, type Resource } from '../resource.ts'
-import { deleteOffers, selectOffers, upsertOffer } from '../review/offer-store.ts'
+import {
+  deleteOffers,
+  type PreparedOffer,
+  prepareOffers,
+  selectOffers,
+  upsertOffers,
+} from '../review/offer-store.ts'
 import { summarizeUntyped, type UntypedSummary } from '../untyped.ts'
 import { type Difference, type Present, type Settled, settleImport } from './settle-import.ts'
 
@@ -47,9 +53,9 @@ export async function applyImport(
 ): Promise<Imported> {
   const { name } = plan.resource
   const present = await presentOf(parts, plan)
-  const settled = settleImport(plan, present, accept)
+  const settled = await settleImport(plan, present, accept)
   const imported = importedOf(present, settled)
-  const shapes = plan.answers && shapesText(plan.answers)
+  const shapes = plan.answers
   const described = (await selectShapesText(parts.storage.read, name)) === shapes
   if (imported.unchanged) {
     // The same document, read by a version that did not look at answers.
@@ -59,6 +65,7 @@ export async function applyImport(
   const { actions, difference, resource } = settled
   const touched = isTouched(present, settled)
   const rows = touched ? await prepareActions(actions) : []
+  const offers = await offersOf(parts, settled, by)
   await changeCatalog(parts, {
     ...(touched
       ? { next: (all) => [...all.filter((action) => action.resource !== name), ...actions] }
@@ -68,7 +75,8 @@ export async function applyImport(
       await writeResource(tx, resource, now)
       const mistrusted = await mistrust(tx, present.known, resource, now)
       if (touched) await replaceActions(tx, name, rows, { at: now, by })
-      await writeOffers(parts, tx, settled, by)
+      await deleteOffers(tx, settled.dropped)
+      await upsertOffers(tx, offers)
       if (!described) await writeShapes(tx, name, shapes)
       await parts.ledger.append(tx, {
         type: present.known ? 'resource.updated' : 'resource.imported',
@@ -109,7 +117,7 @@ export async function previewImport(
   { accept = false }: HowToImport = {},
 ): Promise<Imported & { readonly settled: Settled; readonly before: readonly Action[] }> {
   const present = await presentOf(parts, plan)
-  const settled = settleImport(plan, present, accept)
+  const settled = await settleImport(plan, present, accept)
   if (isTouched(present, settled)) {
     const others = (await selectActions(parts.storage.read)).filter(
       (action) => action.resource !== plan.resource.name,
@@ -146,17 +154,14 @@ function importedOf(present: Present, settled: Settled): Imported {
   }
 }
 
-async function writeOffers(
+function offersOf(
   parts: CatalogParts,
-  tx: Tx,
-  { dropped, offers, resource }: Settled,
+  { offers, resource }: Settled,
   by: string,
-): Promise<void> {
-  await deleteOffers(tx, dropped)
-  for (const found of offers) {
-    const row = { resource: resource.name, state: 'waiting', source: 'import', by } as const
-    await upsertOffer(tx, { ...found, ...row, offeredAt: parts.clock.now() })
-  }
+): Promise<readonly PreparedOffer[]> {
+  const offeredAt = parts.clock.now()
+  const row = { resource: resource.name, state: 'waiting', source: 'import', by } as const
+  return prepareOffers(offers.map((found) => ({ ...found, ...row, offeredAt })))
 }
 
 /** More names than these would not fit into a record; how many there are, and which, can be told from it all the same. */

@@ -1,3 +1,4 @@
+import { mapInSteps } from '../../lib/in-steps.ts'
 import type { ImportPlan, PlannedResource } from '../plan-resource.ts'
 import type { Action, Resource } from '../resource.ts'
 import { type Found, type Offer, offerOf } from '../review/offer.ts'
@@ -37,13 +38,17 @@ export interface Present {
 
 /**
  * What becomes of a plan. The first import is a review by itself. After that, what differs from what was reviewed waits, unless the
- * administrator says `accept` in the same breath; what is not offered any more goes at once. Pure.
+ * administrator says `accept` in the same breath; what is not offered any more goes at once. Pure, in steps.
  * INVARIANT: without `accept`, no action means anything else afterwards than before.
  * @throws Problem `catalog.changed`
  */
-export function settleImport(plan: ImportPlan, present: Present, accept: boolean): Settled {
+export async function settleImport(
+  plan: ImportPlan,
+  present: Present,
+  accept: boolean,
+): Promise<Settled> {
   const settling = new Settling(present, accept || present.known === undefined)
-  for (const action of plan.actions) settling.take(action)
+  await mapInSteps(plan.actions, (action) => settling.take(action))
   return settling.settled(plan)
 }
 

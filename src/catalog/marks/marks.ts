@@ -72,7 +72,8 @@ function firstNamed(
   names: readonly string[],
   isFit: (path: string) => boolean,
 ): string | undefined {
-  const found = pathsOf(fields, '').filter(({ path }) => isFit(path))
+  const wanted = new Set(names)
+  const found = pathsOf(fields, '').filter(({ name, path }) => wanted.has(name) && isFit(path))
   for (const name of names) {
     const match = found.find((each) => each.name === name)
     if (match) return match.path

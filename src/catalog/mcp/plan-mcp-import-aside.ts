@@ -1,7 +1,9 @@
 import { aside } from '../../lib/aside.ts'
+import { mapInSteps } from '../../lib/in-steps.ts'
 import { type JsonObject, printJson } from '../../lib/json.ts'
 import type { McpDescription } from '../../net/index.ts'
 import { bad } from '../openapi/document.ts'
+import { type PackedPlan, unpackPlan } from '../packed-plan.ts'
 import type { ImportOptions, ImportPlan } from '../plan-resource.ts'
 import { MOST_CHARACTERS } from './plan-mcp-import.ts'
 
@@ -16,7 +18,7 @@ type List = 'tools' | 'prompts' | 'resources' | 'resourceTemplates'
 const plan: (input: {
   readonly description: PackedDescription
   readonly options: ImportOptions
-}) => Promise<ImportPlan> = aside(import.meta.url, 'plan-mcp-import-thread', MOST_MS)
+}) => Promise<PackedPlan> = aside(import.meta.url, 'plan-mcp-import-thread', MOST_MS)
 
 /**
  * `planMcpImport` in a thread of its own, for servers: a server can say things about itself that take seconds to read, and until then
@@ -29,7 +31,7 @@ export async function planMcpImportAside(input: {
   const { description, options } = input
   let left = MOST_CHARACTERS
   const pack = (items: readonly JsonObject[]) =>
-    items.map((item) => {
+    mapInSteps(items, (item) => {
       const text = printJson(item)
       left -= text.length
       if (left < 0)
@@ -39,10 +41,10 @@ export async function planMcpImportAside(input: {
   const { prompts, resources, resourceTemplates, tools } = description
   const packed = {
     ...description,
-    tools: pack(tools),
-    prompts: pack(prompts),
-    resources: pack(resources),
-    resourceTemplates: pack(resourceTemplates),
+    tools: await pack(tools),
+    prompts: await pack(prompts),
+    resources: await pack(resources),
+    resourceTemplates: await pack(resourceTemplates),
   }
-  return plan({ description: packed, options })
+  return unpackPlan(await plan({ description: packed, options }))
 }

@@ -1,5 +1,6 @@
 import { answerAside } from '../../lib/aside.ts'
 import { isObject, type JsonObject, parseJson } from '../../lib/json.ts'
+import { packPlan } from '../packed-plan.ts'
 import type { ImportOptions } from '../plan-resource.ts'
 import { MOST_CHARACTERS, planMcpImport } from './plan-mcp-import.ts'
 import type { PackedDescription } from './plan-mcp-import-aside.ts'
@@ -14,7 +15,7 @@ answerAside((input: { description: PackedDescription; options: ImportOptions }) 
     resources: resources.map(unpack),
     resourceTemplates: resourceTemplates.map(unpack),
   }
-  return planMcpImport(unpacked, options)
+  return packPlan(planMcpImport(unpacked, options))
 })
 
 function unpack(text: string): JsonObject {

@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely'
 import { canonicalJson } from '../../lib/canonical-json.ts'
+import { mapInSteps } from '../../lib/in-steps.ts'
 import type { Reader, Schema, Tx } from '../../storage/index.ts'
 import type { Action } from '../resource.ts'
 import type { Offer } from './offer.ts'
@@ -8,7 +9,25 @@ import type { Offer } from './offer.ts'
 export async function selectOffers(reader: Reader, resource?: string): Promise<readonly Offer[]> {
   let query = reader.selectFrom('offered_definitions').selectAll().orderBy('action')
   if (resource !== undefined) query = query.where('resource', '=', resource)
-  return (await query.execute()).map(offerFrom)
+  return mapInSteps(await query.execute(), offerFrom)
+}
+
+/** How many wait for an administrator's word. */
+export async function countWaitingOffers(reader: Reader): Promise<number> {
+  const { waiting } = await reader
+    .selectFrom('offered_definitions')
+    .select((count) => count.fn.countAll().as('waiting'))
+    .where('state', '=', 'waiting')
+    .executeTakeFirstOrThrow()
+  return Number(waiting)
+}
+
+/** An offer as its row. */
+export type PreparedOffer = Schema['offered_definitions']
+
+/** The rows of many offers, made before a transaction begins and in small steps, as `prepareActions`. */
+export function prepareOffers(offers: readonly Offer[]): Promise<readonly PreparedOffer[]> {
+  return mapInSteps(offers, rowOf)
 }
 
 /**
@@ -16,24 +35,43 @@ export async function selectOffers(reader: Reader, resource?: string): Promise<r
  * `false`: nothing was written.
  */
 export async function upsertOffer(tx: Tx, offer: Offer): Promise<boolean> {
-  const row = rowOf(offer)
-  const { action, resource, ...said } = row
+  return (await upsert(tx, [rowOf(offer)])) === 1n
+}
+
+/** The same for many, each of another action. */
+export async function upsertOffers(tx: Tx, offers: readonly PreparedOffer[]): Promise<void> {
+  for (let i = 0; i < offers.length; i += ROWS) await upsert(tx, offers.slice(i, i + ROWS))
+}
+
+/** In one statement. */
+const ROWS = 100
+
+async function upsert(tx: Tx, rows: readonly PreparedOffer[]): Promise<bigint> {
   const { numInsertedOrUpdatedRows } = await tx
     .insertInto('offered_definitions')
-    .values(row)
+    .values(rows)
     .onConflict((conflict) =>
       conflict
         .column('action')
-        .doUpdateSet(said)
+        .doUpdateSet((given) => ({
+          kind: given.ref('excluded.kind'),
+          state: given.ref('excluded.state'),
+          definition: given.ref('excluded.definition'),
+          unreadable: given.ref('excluded.unreadable'),
+          digest: given.ref('excluded.digest'),
+          source: given.ref('excluded.source'),
+          offered_at: given.ref('excluded.offered_at'),
+          offered_by: given.ref('excluded.offered_by'),
+        }))
         .where((where) =>
           where.or([
-            where('offered_definitions.digest', '!=', row.digest),
-            where('offered_definitions.kind', '!=', row.kind),
+            where('offered_definitions.digest', '!=', where.ref('excluded.digest')),
+            where('offered_definitions.kind', '!=', where.ref('excluded.kind')),
           ]),
         ),
     )
     .executeTakeFirstOrThrow()
-  return numInsertedOrUpdatedRows === 1n
+  return numInsertedOrUpdatedRows ?? 0n
 }
 
 export async function deleteOffers(tx: Tx, actions: readonly string[]): Promise<void> {

@@ -21,7 +21,7 @@ import {
   type GivenByName,
   loadPolicySet,
   RulesOf,
-  schemaFor,
+  schemaInSteps,
 } from '../../policy/index.ts'
 import { basesFor, basisLimits, type Task } from '../../tasks/index.ts'
 import { contextOf } from '../context.ts'
@@ -81,7 +81,7 @@ export async function checkCall(parts: DecisionParts, asked: Checked): Promise<C
   const action = actionNamed(asked.action, catalog.actions)
   const resource = catalog.resources.get(action.resource)
   if (!resource) throw new Problem('action.unknown', `the API of \`${action.name}\` was removed`)
-  const schema = schemaFor([...catalog.actions.values()])
+  const schema = await schemaInSteps(catalog.actions.values())
   const given = argumentsByName(schema, action.name, asked.arguments)
   if (!given.ok) throw new Problem('arguments.wrong_kind', given.detail)
   const ground = await groundOf(parts, asked, { person, agent, action, resource })

@@ -3,7 +3,7 @@ import type { PolicyEntity } from '@remit/engine'
 import { type Agent, listAgents } from '../../agents/index.ts'
 import type { CatalogView } from '../../catalog/index.ts'
 import { listPersons, type Person } from '../../people/index.ts'
-import { EverSet, parseAside, schemaFor } from '../../policy/index.ts'
+import { EverSet, parseAside, schemaInSteps } from '../../policy/index.ts'
 import type { DecisionParts } from '../parts.ts'
 import { agentAround, everOf, personAround } from './ever-of.ts'
 import { names } from './who-can.ts'
@@ -40,7 +40,7 @@ const BREATH = 200
 export async function reachOfPolicies(parts: Parts, text: string): Promise<ReachOfChange> {
   const catalog = await parts.catalog.current()
   const { set: before } = await everOf(parts)
-  const schema = schemaFor([...catalog.actions.values()])
+  const schema = await schemaInSteps(catalog.actions.values())
   const after = new EverSet(text, await parseAside(text), schema)
   const looking = new Looking(catalog, before, after)
   const found = await listAgents(parts.storage.read, { limit: MAX_AGENTS + 1 })

@@ -1,7 +1,7 @@
 import type { PolicyEntity } from '@remit/engine'
 import type { Agent } from '../../agents/index.ts'
 import { findPerson, type Person } from '../../people/index.ts'
-import { EverSet, parseAside, schemaFor } from '../../policy/index.ts'
+import { EverSet, parseAside, schemaInSteps } from '../../policy/index.ts'
 import { agentEntity, groupEntities, personEntity, resourceEntity } from '../entities.ts'
 import type { DecisionParts } from '../parts.ts'
 
@@ -16,7 +16,7 @@ export async function everOf(
   const { actions } = await parts.catalog.current()
   return {
     version,
-    set: new EverSet(text, await parseAside(text), schemaFor([...actions.values()])),
+    set: new EverSet(text, await parseAside(text), await schemaInSteps(actions.values())),
   }
 }
 

@@ -1,4 +1,4 @@
-import { schemaFor } from '../../policy/index.ts'
+import { schemaInSteps } from '../../policy/index.ts'
 import type { DecisionParts } from '../parts.ts'
 import type { ReplaySets } from './replay-thread.ts'
 
@@ -11,7 +11,7 @@ export async function setsOf(
 ): Promise<ReplaySets> {
   const { version } = await parts.policies.active()
   const { actions } = await parts.catalog.current()
-  const schema = schemaFor([...actions.values()])
+  const schema = await schemaInSteps(actions.values())
   const live = version === 0 ? NOTHING : await parts.policies.version(version)
   return {
     live: { version, text: live.text, schema },

@@ -11,7 +11,7 @@ import {
   type NarrowedText,
   narrowText,
   parseAside,
-  schemaFor,
+  schemaInSteps,
   type UsedRule,
   validateAside,
 } from '../../policy/index.ts'
@@ -64,7 +64,7 @@ export async function suggestPolicy(
 ): Promise<SuggestedPolicy> {
   const agent = await agentOf(parts, whose)
   const catalog = await parts.catalog.current()
-  const schema = schemaFor([...catalog.actions.values()])
+  const schema = await schemaInSteps(catalog.actions.values())
   const current = await parts.policies.active()
   const before = current.version === 0 ? '' : (await parts.policies.version(current.version)).text
   const which = { ...time, ...('task' in whose ? { taskId: whose.task } : {}) }

@@ -1,11 +1,13 @@
 import {
   acceptOffers,
+  countWaitingOffers,
   differences,
   listActions,
   listOffers,
   type Offer,
   rejectOffers,
 } from '../../catalog/index.ts'
+import { mapInSteps } from '../../lib/in-steps.ts'
 import { requireProved } from '../../people/index.ts'
 import type { PageParts } from '../parts.ts'
 import { signInFirst } from '../sign-in/again.ts'
@@ -78,11 +80,13 @@ async function itemsOf(parts: PageParts): Promise<readonly OfferedItem[]> {
     }
   }
   const waiting = (offer: Offer) => (offer.state === 'waiting' ? 0 : 1)
-  return offers.toSorted((a, b) => waiting(a) - waiting(b)).map(item)
+  return mapInSteps(
+    offers.toSorted((a, b) => waiting(a) - waiting(b)),
+    item,
+  )
 }
 
 /** How many wait for an administrator's word. */
-export async function waitingDefinitions(parts: PageParts): Promise<number> {
-  const offers = await listOffers(parts.decisions.storage.read)
-  return offers.filter(({ state }) => state === 'waiting').length
+export function waitingDefinitions(parts: PageParts): Promise<number> {
+  return countWaitingOffers(parts.decisions.storage.read)
 }
