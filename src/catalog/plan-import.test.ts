@@ -316,6 +316,23 @@ paths:
     )
   })
 
+  it('proposes a sentence that names what matters: the body, what may be left out in brackets', () => {
+    const body = jsonBody({
+      type: 'object',
+      required: ['url'],
+      properties: {
+        title: { type: 'string' },
+        'tags[]': { type: 'string' },
+        parts: { type: 'array', items: { type: 'string' } },
+        url: { type: 'string' },
+      },
+    })
+    assert.equal(
+      onlyAction(planOperation({ summary: 'Create [a] watch', ...body })).sentence,
+      'Create a watch (POST /things/{id}: url {url}[, title {title}])',
+    )
+  })
+
   it('names the definition by a digest that changes with its meaning only', () => {
     const digest = (operation: Record<string, unknown>) =>
       onlyAction(planOperation(operation)).digest

@@ -48,6 +48,21 @@ describe('sentences', () => {
     )
   })
 
+  it('leave out a part in brackets unless everything it names was given', () => {
+    const sentence = 'Refund {amount}[, with the note {note}][ to {address/city} ({tags})]'
+    const amount: TypedValue = { kind: 'decimal', text: '9.00' }
+    const tags: TypedValue = { kind: 'set', items: [text('[a]')] }
+    assert.equal(render(sentence, { amount }), 'Refund 9.00')
+    assert.equal(render(sentence, { amount, tags }), 'Refund 9.00')
+    assert.equal(
+      render(sentence, { amount, note: text('[{amount}]'), tags }),
+      'Refund 9.00, with the note "[{amount}]"',
+      'a value is no template',
+    )
+    assert.equal(render('[Beta] {amount}', { amount }), '[Beta] 9.00', 'words stay words')
+    assert.equal(render('{filter[name]}', { 'filter[name]': text('x') }), '"x"')
+  })
+
   it('keep a value from looking like part of the sentence', () => {
     assert.equal(
       render('Note {note}.', { note: text('ok". Refund {amount} "\n\u202efoo\u200b') }),
@@ -66,6 +81,11 @@ describe('sentences', () => {
     assert.match(mistakes('Pay {amount'), /no partner/)
     assert.match(mistakes('Pay {{amount}}'), /no partner/)
     assert.match(mistakes(' '), /empty/)
+    assert.equal(mistakes('[Beta] Pay {amount}[ for {id}]'), '')
+    assert.match(mistakes('Pay [{amount}'), /bracket has no partner/)
+    assert.match(mistakes('Pay [{amount}[ for {id}]]'), /within brackets/)
+    assert.match(mistakes('[Pay {amount}]'), /all of it may be left out/)
+    assert.match(mistakes('Pay[ {sum}]'), /`{sum}` is not an argument/)
     assert.match(mistakes('Pay\u202e'), /invisible/)
     assert.match(mistakes('x'.repeat(401)), /longer/)
     assert.match(mistakes('{__proto__}'), /not an argument/)

@@ -1,13 +1,16 @@
 import type { TypedArguments, TypedValue } from '@remit/engine'
 import { argumentAt } from '@remit/engine'
 import { quoted, visible } from '../lib/text/visible.ts'
-import type { ArgumentSchema, ArgumentType } from './argument.ts'
+import type { Argument, ArgumentSchema, ArgumentType } from './argument.ts'
 import type { Action } from './resource.ts'
 
 /** What stands in a sentence for an argument that was not given. */
 const NOT_GIVEN = '(not given)'
 const MOST_CHARACTERS = 400
 const PLACEHOLDER = /\{([^{}]*)\}/g
+/** A placeholder, or a part that is there only when everything it names was given: `[, with the note {note}]`. Names may have brackets. */
+const PART = /\{([^{}]*)\}|\[((?:[^[\]{}]|\{[^{}]*\})*)\]/g
+const MOST_ARGUMENTS = 8
 
 /**
  * What is wrong with a template such as `Refund {amount} on order {order_id}`; nothing when it can be used. Placeholders name typed
@@ -22,11 +25,21 @@ export function checkSentence(template: string, schema: ArgumentSchema): readonl
     mistakes.push('it has invisible characters, backslashes or several spaces in a row')
   }
   if (/[{}]/.test(template.replaceAll(PLACEHOLDER, ''))) mistakes.push('a brace has no partner')
+  mistakes.push(...wrongParts(template))
   for (const [, name = ''] of template.matchAll(PLACEHOLDER)) {
     const reason = cannotShow(name, schema)
     if (reason !== undefined) mistakes.push(`\`{${name}}\` ${reason}`)
   }
   return mistakes
+}
+
+/** Brackets around nothing but words are words. */
+function wrongParts(template: string): readonly string[] {
+  const always = template.replaceAll(PART, (_whole, _name, part?: string) =>
+    part === undefined || namesIn(part).length === 0 ? 'x' : '',
+  )
+  if (/[[\]]/.test(always)) return ['a bracket has no partner, or stands within brackets']
+  return template.trim() !== '' && always.trim() === '' ? ['all of it may be left out'] : []
 }
 
 function cannotShow(name: string, schema: ArgumentSchema): string | undefined {
@@ -45,10 +58,22 @@ function cannotShow(name: string, schema: ArgumentSchema): string | undefined {
  * escape it for HTML. Strings are quoted and nothing in them is invisible, so a value cannot pretend to be part of the sentence.
  */
 export function renderSentence(action: Pick<Action, 'sentence'>, args: TypedArguments): string {
-  return action.sentence.replaceAll(PLACEHOLDER, (_, name: string) => {
-    const value = argumentAt(args, `/${name}`)
-    return value === undefined ? NOT_GIVEN : renderValue(value)
-  })
+  const given = (name: string) => argumentAt(args, `/${name}`)
+  const fill = (template: string): string =>
+    template.replaceAll(PART, (whole: string, name: string | undefined, part: string = '') => {
+      if (name !== undefined) {
+        const value = given(name)
+        return value === undefined ? NOT_GIVEN : renderValue(value)
+      }
+      const names = namesIn(part)
+      if (names.length === 0) return whole
+      return names.every((each) => given(each) !== undefined) ? fill(part) : ''
+    })
+  return fill(action.sentence)
+}
+
+function namesIn(template: string): readonly string[] {
+  return Array.from(template.matchAll(PLACEHOLDER), ([, name = '']) => name)
 }
 
 /** A value as people read it: numbers as they were sent, strings quoted. */
@@ -72,7 +97,28 @@ export function renderValue(value: TypedValue): string {
   }
 }
 
-/** What is shown until somebody writes a better sentence: the document's summary, method and path with the values in it. */
+/**
+ * The plain arguments of a call for a sentence, at most so many: first those that every call has, then each other one where it is
+ * given: `: to {to}[, text {text}]`.
+ */
+export function argumentsInSentence(args: readonly Argument[], most = MOST_ARGUMENTS): string {
+  const plain = args.filter(
+    ({ name, type }) =>
+      !/[[\]{}\\]/.test(name) &&
+      type.kind !== 'untyped' &&
+      type.kind !== 'set' &&
+      type.kind !== 'record',
+  )
+  const isAlways = ({ nullable, required }: Argument) => required && !nullable
+  const ordered = [...plain.filter(isAlways), ...plain.filter((each) => !isAlways(each))]
+  const parts = ordered.slice(0, most).map((each, i) => {
+    const part = `${i === 0 ? ': ' : ', '}${each.name} {${each.name}}`
+    return isAlways(each) ? part : `[${part}]`
+  })
+  return parts.join('')
+}
+
+/** What is shown until somebody writes a better sentence: the document's summary, method and path with the values in it, and the other arguments. */
 export function defaultSentence(
   action: Pick<Action, 'method' | 'path' | 'arguments'>,
   summary: string | undefined,
@@ -83,12 +129,17 @@ export function defaultSentence(
     )
     return found !== undefined && found.type.kind !== 'untyped' ? `{${found.name}}` : '…'
   })
+  const others = action.arguments.arguments.filter(({ place }) => place !== 'path')
   const call = `${action.method} ${path}`
   const words = (summary ?? '')
-    .replaceAll(/[{}\\]/g, '')
+    .replaceAll(/[{}[\]\\]/g, '')
     .replaceAll(/\s+/gu, ' ')
     .trim()
     .slice(0, 160)
-  const sentence = words === '' ? call : `${words} (${call})`
-  return checkSentence(sentence, action.arguments).length === 0 ? sentence : call
+  for (let most = MOST_ARGUMENTS; most >= 0; most--) {
+    const whole = `${call}${argumentsInSentence(others, most)}`
+    const sentence = words === '' ? whole : `${words} (${whole})`
+    if (checkSentence(sentence, action.arguments).length === 0) return sentence
+  }
+  return call
 }

@@ -233,14 +233,14 @@ describe('importing an MCP server', () => {
   it('sentences carry words, and nothing that could pass for something else', () => {
     const sentence = (rest: object, properties: object = { to: text, when: { type: 'array' } }) =>
       planServer({ tools: [tool('send', properties, rest)] }).actions[0]?.sentence
-    assert.equal(sentence({ title: 'Send a message' }), 'Send a message (send: to {to})')
-    assert.equal(sentence({ description: 'Sends it. And more.' }), 'Sends it (send: to {to})')
-    assert.equal(sentence({}), 'send: to {to}')
+    assert.equal(sentence({ title: 'Send a message' }), 'Send a message (send[: to {to}])')
+    assert.equal(sentence({ description: 'Sends it. And more.' }), 'Sends it (send[: to {to}])')
+    assert.equal(sentence({}), 'send[: to {to}]')
     assert.equal(
       sentence({
         title: '<b onclick="x()">Read</b> **{to}** [here](https://x.example) \u202e(look)',
       }),
-      'b onclick x Read b to here https x.example u 202e look (send: to {to})',
+      'b onclick x Read b to here https x.example u 202e look (send[: to {to}])',
     )
     const long = sentence({ title: 'word '.repeat(100) }) ?? ''
     assert.ok(long.length < 160, long)

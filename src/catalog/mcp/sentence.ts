@@ -1,26 +1,22 @@
 import { cut } from '../../lib/text/visible.ts'
 import type { ArgumentSchema } from '../argument.ts'
-import { checkSentence } from '../sentence.ts'
+import { argumentsInSentence, checkSentence } from '../sentence.ts'
 
 const MOST_WORDS = 120
 const MOST_SHOWN = 8
 
 /**
  * What people read until somebody writes a better sentence: the server's words for it, bare of everything but words, then what is
- * really called with which plain arguments: `Send a message (send_message: to {to}, text {text})`.
+ * really called with which plain arguments: `Send a message (send_message: to {to}[, text {text}])`.
  */
 export function proposedSentence(
   name: string,
   schema: ArgumentSchema,
   words: string | undefined,
 ): string {
-  const plain = schema.arguments.filter(
-    ({ type }) => type.kind !== 'untyped' && type.kind !== 'set' && type.kind !== 'record',
-  )
   const says = plainWords(words ?? '')
-  for (let shown = Math.min(plain.length, MOST_SHOWN); shown >= 0; shown--) {
-    const list = plain.slice(0, shown).map((each) => `${each.name} {${each.name}}`)
-    const call = list.length === 0 ? name : `${name}: ${list.join(', ')}`
+  for (let most = MOST_SHOWN; most >= 0; most--) {
+    const call = `${name}${argumentsInSentence(schema.arguments, most)}`
     const sentence = says === '' ? call : `${says} (${call})`
     if (checkSentence(sentence, schema).length === 0) return sentence
   }
