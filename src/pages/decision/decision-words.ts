@@ -1,4 +1,4 @@
-import { actionInWords } from '../frame/authority.ts'
+import { actionInWords } from '../frame/action-words.ts'
 import { type Html, html } from '../frame/html.ts'
 import { badge, table } from '../frame/pieces.ts'
 import { show } from '../frame/show.ts'

@@ -1,4 +1,5 @@
 import type { Bound, Detail } from '@remit/engine'
+import { operationInWords } from './action-words.ts'
 import { type Html, html } from './html.ts'
 import { show } from './show.ts'
 
@@ -10,29 +11,6 @@ function andList(items: readonly Html[]): Html {
   const before = items.slice(0, -1)
   if (!last || before.length === 0) return html`${last}`
   return html`${before.map((item, i) => (i === 0 ? item : html`, ${item}`))} and ${last}`
-}
-
-/** `orders.refund` → `refund orders`; `orders.get-order` → `get order`, which says it already. */
-export function actionInWords(action: string): string {
-  const [resource = '', ...rest] = action.split('.')
-  const words = wordsOf(rest)
-  const said = words.some((word) => word === resource || `${word}s` === resource)
-  return said ? words.join(' ') : [...words, resource.replaceAll('-', ' ')].join(' ')
-}
-
-/** The same beside words that say which resource it is: `desk.read-note` → `read note`. */
-function operationInWords(action: string): string {
-  const [, ...rest] = action.split('.')
-  const words = wordsOf(rest)
-  return words.length > 1 ? words.join(' ') : actionInWords(action)
-}
-
-function wordsOf(operation: readonly string[]): readonly string[] {
-  return operation
-    .join(' ')
-    .replaceAll(/([a-z0-9])([A-Z])/g, '$1 $2')
-    .toLowerCase()
-    .split(/[\s_-]+/)
 }
 
 function capital(text: string): string {
