@@ -159,7 +159,10 @@ export function requireAdministrator({ administrator }: Pick<Visitor, 'administr
 
 /** The same answer for what does not exist and what is not yours to see. */
 export function notFound(): Problem {
-  return new Problem('request.not_found', 'nothing that you may see is at this address')
+  return new Problem(
+    'request.not_found',
+    'this page does not exist, or you do not have access to it',
+  )
 }
 
 /** On a page; where a session is not enough, no scheme of HTTP helps that a 401 would have to name. */

@@ -69,7 +69,7 @@ export const AGENT_PROOF_OPERATIONS = [
     id: 'agents.unlink_client',
     method: 'POST',
     path: '/agents/:name/clients/unlink',
-    says: 'Takes that back: tokens given to that client count for nothing here any more. Resource tokens of the agent are dead, its tasks go on.',
+    says: 'Removes the link: tokens for that client are no longer accepted. Resource tokens of the agent stop working; its tasks go on.',
     who: 'administrator',
     widens: false,
     params: ByName,

@@ -93,15 +93,20 @@ export function approvalPage(view: ApprovalView): string {
 <p class="eyebrow">${badge(risk, tone)} <span>asked ${when(view.createdAt, view.now)}</span></p>
 <h1 class="sentence">${marked(view.sentence, MAX_HEADING)}</h1>
 </div>
+${view.mistake !== undefined && notice('bad', 'Not answered', html`<p>${view.mistake}</p>`)}
 ${outcome(view)}
-${view.call.deceives && notice('warn', wordsOf(view).deceives, html`<p>Characters that cannot be seen are written out as <mark class="hidden">\\u…</mark>; letters that pass for others are <mark class="twin">marked</mark>.</p>`)}
+${answerable(view, parts(view))}`
+  return documentOf({ title: 'Approval', body, viewer: view.viewer, current: 'approvals' })
+}
+
+/** What is to be read before an answer. */
+function parts(view: ApprovalView): Html {
+  return html`${view.call.deceives && notice('warn', wordsOf(view).deceives, html`<p>Characters that cannot be seen are written out as <mark class="hidden">\\u…</mark>; letters that pass for others are <mark class="twin">marked</mark>.</p>`)}
 ${view.call.tooLong && notice('warn', 'This is too long to be shown on a page', html`<p>Below is how it begins. Approve only after you have read all of it: <a href="/approvals/${view.id}/call" download>download exactly what will be sent</a> and compare its digest.</p>`)}
 ${view.uninspectable && notice('warn', 'The body of this call cannot be shown', html`<p>It is not JSON. Approve only if you know from elsewhere what is in it.</p>`)}
 <section class="card" aria-labelledby="who"><h2 id="who">Who</h2>${who(view)}</section>
 <section class="card" aria-labelledby="what"><h2 id="what">${wordsOf(view).heading}</h2>${what(view)}</section>
-<section class="card" aria-labelledby="why"><h2 id="why">Why you are asked</h2>${why(view)}</section>
-${answerSection(view)}`
-  return documentOf({ title: 'Approval', body, viewer: view.viewer, current: 'approvals' })
+<section class="card" aria-labelledby="why"><h2 id="why">Why you are asked</h2>${why(view)}</section>`
 }
 
 function wordsOf({ issuance }: Pick<ApprovalView, 'issuance'>) {
@@ -135,7 +140,7 @@ function outcome(view: ApprovalView): Html {
       return notice(
         'calm',
         'Expired',
-        html`<p>Nobody answered in time, which denies. ${wordsOf(view).not}</p>`,
+        html`<p>Nobody answered in time, so it was denied. ${wordsOf(view).not}</p>`,
       )
     case 'cancelled':
       return notice(
@@ -197,28 +202,30 @@ function answersSoFar(view: ApprovalView): Html | false {
   return html`<ul class="list">${items}</ul>`
 }
 
-function answerSection(view: ApprovalView): Html | false {
-  const { first, may, now } = view
-  if ('why' in may) {
-    if (view.standing.state !== 'pending') return false
-    return html`${notice('calm', 'You cannot answer this', html`<p>${asSentence(may.why)}</p>`)}`
-  }
+/** With a form around all that is read, so that its answers can stay in reach while it scrolls. */
+function answerable(view: ApprovalView, read: Html): Html {
+  const { first, may, standing } = view
+  if ('why' in may)
+    return html`${read}
+${standing.state === 'pending' && notice('calm', 'You cannot answer this', html`<p>${asSentence(may.why)}</p>`)}`
   const mayApprove = may.answers.includes('approve')
   const approve = mayApprove && !first
-  const until = Math.min(now + view.lifetimeMs, view.deadline)
-  const left = mayApprove
-    ? html`<p><strong>Approve once</strong> lets exactly this ${wordsOf(view).lets} until ${clockTime(until, now)}${wordsOf(view).and}. Anything changed asks again.</p>
-<p class="soft">${duration(view.expiresAt - now)} left. No answer by ${clockTime(view.expiresAt, now)} means no.</p>`
-    : html`<p>You can still take the approval back while it is unused.</p>`
   // No single-line field: in one, Enter would press the first button.
-  return html`<section class="card" aria-labelledby="answer"><h2 id="answer">Your answer</h2>
-${view.mistake !== undefined && notice('bad', 'Not answered', html`<p>${view.mistake}</p>`)}
-<div class="stack">${left}${mayApprove && first && signInFirstNotice(first)}</div>
-<form method="post" action="/approvals/${view.id}">${csrfField(view.viewer)}<input type="hidden" name="shown" value="${view.shown}">
+  return html`<form class="answering" method="post" action="/approvals/${view.id}">${csrfField(view.viewer)}<input type="hidden" name="shown" value="${view.shown}">
+${read}
+<section class="card" aria-labelledby="answer"><h2 id="answer">Your answer</h2>
+${grants(view, mayApprove)}${mayApprove && first && signInFirstNotice(first)}
 <div class="field"><label for="reason">Reason <span class="hint">optional; ${wordsOf(view).told}</span></label>
-<textarea id="reason" name="reason" maxlength="500" rows="2" autocomplete="off"></textarea></div>
-<div class="actions">${approve && html`<button class="primary" name="answer" value="approve">Approve once</button>`}<button class="danger" name="answer" value="deny">${mayApprove ? 'Deny' : 'Take it back'}</button></div>
-</form></section>${approve && moreThanOnce(view)}`
+<textarea id="reason" name="reason" maxlength="500" rows="2" autocomplete="off"></textarea></div></section>
+<div class="answer" role="group" aria-labelledby="answer"><div class="actions">${approve && html`<button class="primary" name="answer" value="approve">Approve once</button>`}<button class="danger" name="answer" value="deny">${mayApprove ? 'Deny' : 'Take it back'}</button></div>
+${mayApprove && html`<p class="soft small">No answer by ${clockTime(view.expiresAt, view.now)} means no.</p>`}</div>
+</form>${approve && moreThanOnce(view)}`
+}
+
+function grants(view: ApprovalView, mayApprove: boolean): Html {
+  if (!mayApprove) return html`<p>You can still take the approval back while it is unused.</p>`
+  const until = clockTime(Math.min(view.now + view.lifetimeMs, view.deadline), view.now)
+  return html`<p><strong>Approve once</strong> lets exactly this ${wordsOf(view).lets} until ${until}${wordsOf(view).and}. Anything changed asks again. ${duration(view.expiresAt - view.now)} left to answer.</p>`
 }
 
 function moreThanOnce(view: ApprovalView): Html {

@@ -46,6 +46,30 @@ forEachEngine('the page of an access request', (open) => {
     }
   })
 
+  test('has its answers in reach while it is read: in one form with it, behind it, before what goes further', async () => {
+    const { pages, fiona, path } = await begin(await open())
+    const { body } = await (await pages.browserOf(fiona)).get(path)
+    const order = [
+      '<form class="answering"',
+      'id="who"',
+      'id="what"',
+      'id="why"',
+      'name="reason"',
+      '<div class="answer" role="group" aria-labelledby="answer">',
+      'value="approve"',
+      'value="deny"',
+      '</form>',
+      'Answer more than this once',
+    ]
+    const [, main = ''] = body.split('<main')
+    const places = order.map((part) => main.indexOf(part))
+    assert.ok(!places.includes(-1), String(places))
+    assert.deepEqual(
+      places,
+      places.toSorted((a, b) => a - b),
+    )
+  })
+
   test('says what a task will be given in sentences, before it opens', async () => {
     const { pages, fiona, sam } = await begin(await open())
     const request = await openingAsked(pages, sam)
@@ -70,7 +94,7 @@ forEachEngine('the page of an access request', (open) => {
   test('takes an approval, and shows it', async () => {
     const { pages, fiona, path, request, standing } = await begin(await open())
     const browser = await pages.browserOf(fiona)
-    assert.match((await browser.get('/')).body, /One thing waits for you/)
+    assert.match((await browser.get('/')).body, /One thing needs your attention/)
     const done = await browser.submit(path, path, { answer: 'approve', reason: '' })
     assert.equal(done.statusCode, 303)
     assert.equal(done.headers.location, path)

@@ -84,7 +84,7 @@ function over({ state, asked, now, others, told }: AuthorizeView): Html {
     return notice(
       'calm',
       'This question is over',
-      html`<p>Nobody answered in time, which means no. Start again in the program.</p>`,
+      html`<p>Nobody answered in time, so the answer is no. Start again in the program.</p>`,
     )
   if (state === 'used')
     return notice(
@@ -187,7 +187,7 @@ function form(view: AuthorizeView): Html {
     ({ value, label }) =>
       html`<option value="${value}"${value === chosen && html` selected`}>${label}</option>`,
   )
-  return html`<form method="post" action="/authorize/${asked.id}">${csrfField(view.viewer)}${NOT_BY_ENTER}
+  return html`<form class="answering" method="post" action="/authorize/${asked.id}">${csrfField(view.viewer)}${NOT_BY_ENTER}
 <section class="card" aria-labelledby="what"><h2 id="what">What it may do for you</h2>
 ${view.mistake !== undefined && notice('bad', 'Nothing was granted', html`<p>${asSentence(view.mistake)}</p>`)}
 ${view.first ? signInFirstNotice(view.first) : view.advised && adviceToSignIn(view.advised)}

@@ -62,19 +62,23 @@ ${
   meaning?.refused !== undefined &&
   notice('warn', 'As things are, this would be refused', html`<p>${show(meaning.refused)}</p>`)
 }
-${meaning && meaningHtml(meaning)}
-<section class="card" aria-labelledby="all"><h2 id="all">Exactly this is done</h2>
-${facts([
-  ['Operation', html`<code>${operation}</code>`],
-  ['As', show(view.viewer.name)],
-  ['Digest', html`<code>sha256:${view.digest}</code>`],
-])}${view.texts.map(textHtml)}${wholeInput(view)}</section>
-${state === 'pending' && answer(view)}`
+${state === 'pending' ? answerable(view) : all(view)}`
   return documentOf({
     title: meaning ? meaning.sentence : 'Confirm',
     body,
     viewer: view.viewer,
   })
+}
+
+function all(view: ConfirmView): Html {
+  const { digest, meaning, operation, texts, viewer } = view
+  return html`${meaning && meaningHtml(meaning)}
+<section class="card" aria-labelledby="all"><h2 id="all">Exactly this is done</h2>
+${facts([
+  ['Operation', html`<code>${operation}</code>`],
+  ['As', show(viewer.name)],
+  ['Digest', html`<code>sha256:${digest}</code>`],
+])}${texts.map(textHtml)}${wholeInput(view)}</section>`
 }
 
 function meaningHtml({ against, changes, consequences = [], facts: known }: Meaning): Html {
@@ -122,10 +126,12 @@ function wholeInput({ id, meaning, payload, texts }: ConfirmView): Html {
   return html`<details${open && html` open`}><summary>The whole input, byte for byte</summary>${showJson(payload)}</details>${file}`
 }
 
-function answer(view: ConfirmView): Html {
+/** With a form around all that is read, so that its answers can stay in reach while it scrolls. */
+function answerable(view: ConfirmView): Html {
   const { expiresAt, first, id, now, viewer } = view
-  return html`${first && signInFirstNotice(first)}
-<form method="post" action="/confirm/${id}">${csrfField(viewer)}<div class="answer">
-<p class="soft small">Confirm it here because it widens what someone or something may do. It counts once, for exactly this input. ${duration(expiresAt - now)} left: no answer by ${clockTime(expiresAt, now)} counts as no.</p>
-<div class="actions">${!first && html`<button class="primary" name="answer" value="confirmed">Confirm</button>`}<button class="danger" name="answer" value="refused">Refuse</button></div></div></form>`
+  return html`<form class="answering" method="post" action="/confirm/${id}">${csrfField(viewer)}
+${all(view)}${first && signInFirstNotice(first)}
+<p class="soft small">Confirm it here because it widens what someone or something may do. It counts once, for exactly this input. ${duration(expiresAt - now)} left to answer.</p>
+<div class="answer" role="group" aria-label="Your answer"><div class="actions">${!first && html`<button class="primary" name="answer" value="confirmed">Confirm</button>`}<button class="danger" name="answer" value="refused">Refuse</button></div>
+<p class="soft small">No answer by ${clockTime(expiresAt, now)} means no.</p></div></form>`
 }

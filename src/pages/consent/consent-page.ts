@@ -128,7 +128,7 @@ ${granted && html`<section class="card"><h2>What you allowed</h2>${detailsInWord
     return notice(
       'calm',
       'This question is over',
-      html`<p>Nobody answered in time, which means no. The agent can ask again.</p>`,
+      html`<p>Nobody answered in time, so the answer is no. The agent can ask again.</p>`,
     )
   }
   return false
@@ -142,7 +142,7 @@ function form(view: ConsentView): Html {
       html`<option value="${value}"${value === chosen && html` selected`}>${label}</option>`,
   )
   const calls = choices.some(({ detail }) => detail.type === 'remit_call')
-  return html`<form method="post" action="/consent/${view.id}">${csrfField(view.viewer)}${NOT_BY_ENTER}
+  return html`<form class="answering" method="post" action="/consent/${view.id}">${csrfField(view.viewer)}${NOT_BY_ENTER}
 <section class="card" aria-labelledby="what"><h2 id="what">${calls ? 'What it wants to do for you' : 'It wants to do nothing itself'}</h2>
 ${view.mistake !== undefined && notice('bad', 'Nothing was granted', html`<p>${asSentence(view.mistake)}</p>`)}
 ${view.first && signInFirstNotice(view.first)}

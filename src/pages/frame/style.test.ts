@@ -76,6 +76,21 @@ it('the style sheet loads nothing', () => {
   assert.doesNotMatch(CSS, /url\(|@import|@font-face/)
 })
 
+describe('the answers of a page', () => {
+  const rule = (selector: string) =>
+    new RegExp(`\\n${selector.replaceAll('.', '\\.')} \\{([^}]*)\\}`).exec(CSS)?.[1] ?? ''
+
+  it('stay in reach while what they are about scrolls, within a column: in a grid they would stay in their own row', () => {
+    assert.match(rule('.answer'), /position: sticky;\n {2}bottom: 0;/)
+    assert.match(rule('.answering'), /display: flex;\n {2}flex-direction: column;/)
+  })
+
+  it('hide nothing: what is tabbed to stands above them, and a low window has them at the end', () => {
+    assert.match(rule('html:has\\(.answer\\)'), /scroll-padding-bottom: \d+rem/)
+    assert.match(CSS, /@media \(max-height: 30rem\) \{\n {2}\.answer \{\n {4}position: static;/)
+  })
+})
+
 describe('text from outside', () => {
   it('is broken anywhere, so that no long word makes a page wider than the screen', () => {
     assert.match(CSS, /\nbdi \{\n {2}overflow-wrap: anywhere;\n\}/)

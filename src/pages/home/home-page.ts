@@ -63,8 +63,8 @@ export interface HomeView {
 
 function heading({ viewer, consents }: HomeView): string {
   const count = viewer.waiting + consents.length
-  if (count === 0) return 'Nothing waits for you'
-  return count === 1 ? 'One thing waits for you' : `${count} things wait for you`
+  if (count === 0) return 'Nothing needs your attention'
+  return count === 1 ? 'One thing needs your attention' : `${count} things need your attention`
 }
 
 function consentList(items: readonly ConsentItem[], now: number): Html {
@@ -77,7 +77,7 @@ function consentList(items: readonly ConsentItem[], now: number): Html {
 }
 
 function noticeList(items: readonly NoticeItem[], now: number): Html {
-  return html`<section aria-labelledby="told"><h2 id="told">You were to be told</h2>
+  return html`<section aria-labelledby="told"><h2 id="told">For your information</h2>
 <ul class="list">${items.map(
     (item) =>
       html`<li class="item"><p class="what">${show(item.text)}</p><p class="meta">${badge('Permitted')}<span>${show(item.agent)}, ${duration(now - item.at)} ago</span></p></li>`,
@@ -116,8 +116,8 @@ ${setup(view.setup)}
 ${running.length > 0 ? taskList(running, now) : empty('No agent is working for you', 'When one opens a task on your behalf, you can follow it and end it here.')}</section>
 <section aria-labelledby="sponsored"><h2 id="sponsored">Working while you are away</h2>
 ${sponsorGrantList(view.sponsored, view)}</section>
-<section aria-labelledby="decided"><h2 id="decided">Decided lately on your behalf</h2>
-${decisions.length > 0 ? html`<div class="card">${decisionTable('Decided lately on your behalf', decisions, now)}</div>` : empty('Nothing decided yet', 'Each call that an agent makes for you is decided when it is made. The decisions are here, with their reasons.')}</section>
+<section aria-labelledby="decided"><h2 id="decided">Recent decisions</h2>
+${decisions.length > 0 ? html`<div class="card">${decisionTable('Recent decisions', decisions, now)}</div>` : empty('Nothing decided yet', 'Each call that an agent makes for you is decided when it is made. The decisions and their reasons are listed here.')}</section>
 ${view.viewer.administrator && html`<p class="soft">For administrators: <a href="/providers">see what an identity provider says of people</a></p>`}`
   return documentOf({ title: 'Home', body, viewer: view.viewer, current: 'home' })
 }
