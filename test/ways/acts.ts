@@ -314,6 +314,14 @@ export const ACTS: readonly Act[] = [
   },
 ]
 
+/** People are asked only so often in an hour, and type so many codes in five minutes; here it all comes close together. */
+export async function forgetAsking({ rooms }: Ways['world']): Promise<void> {
+  await rooms.storage.transaction(async (tx) => {
+    await tx.updateTable('consent_requests').set({ created_at: 0 }).execute()
+    await tx.deleteFrom('used_once').where('kind', '=', 'typed code').execute()
+  })
+}
+
 export async function prepareAll(
   ways: Ways,
   of: readonly Way[],

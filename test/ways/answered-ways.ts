@@ -54,6 +54,7 @@ function fetching(
 export const ANSWERED_WAYS: readonly Way[] = [
   {
     name: 'an answer is fetched that the agent asked for itself',
+    opens: { person: 'sam', agent: 'refund-bot' },
     serves: 'once',
     grant: 'urn:openid:params:grant-type:ciba',
     standsOn: ['sam', 'refund-bot', 'consent', 'keys of agents', 'issuing rules'],
@@ -69,6 +70,7 @@ export const ANSWERED_WAYS: readonly Way[] = [
   },
   {
     name: 'an answer is fetched that an opening was deferred for',
+    opens: { person: 'fiona', agent: 'refund-bot', askedOnlyWithout: 'an administrator' },
     serves: 'once',
     grant: 'urn:ietf:params:oauth:grant-type:deferred',
     standsOn: ['fiona', 'refund-bot', 'keys of agents', 'issuing rules'],
@@ -76,7 +78,7 @@ export const ANSWERED_WAYS: readonly Way[] = [
       const { world } = ways
       const { id } = await world.person('fiona')
       for (const basis of await basesOfPerson(world.rooms.storage.read, id, world.clock.now()))
-        if (basis.agentId === 'refund-bot')
+        if (basis.agentId === 'refund-bot' && basis.kind === 'consent')
           await endBasis(world.rooms.decisions, { basisId: basis.id, by: id })
       const key = await newKey()
       const subjectToken = await world.idToken('fiona')
@@ -92,6 +94,7 @@ export const ANSWERED_WAYS: readonly Way[] = [
   },
   {
     name: 'an answer is fetched that somebody gave to a device',
+    opens: { person: 'fiona', agent: 'refund-bot' },
     serves: 'once',
     grant: 'urn:ietf:params:oauth:grant-type:device_code',
     standsOn: ['fiona', 'refund-bot', 'keys of agents', 'issuing rules'],

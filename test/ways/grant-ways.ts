@@ -17,6 +17,7 @@ const seenOf = ({ status, text }: { status: number; text: string }) => ({
 const OF_OTHERS: readonly Way[] = [
   {
     name: 'a workload opens a task with a token of its platform',
+    opens: { person: 'fiona', agent: WORKLOAD },
     grant: 'workload',
     standsOn: ['fiona', 'workload', 'issuer', 'issuing rules'],
     prepare: async ({ platform, world }) => {

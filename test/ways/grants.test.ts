@@ -10,6 +10,7 @@ import { inEachWorld } from '../world.ts'
 import {
   ACTS,
   type Act,
+  forgetAsking,
   HOUSE_AGENTS,
   ISSUERS,
   prepareAll,
@@ -146,12 +147,8 @@ const concerns = ({ takes }: Act) =>
 const isOneOf = (codes: readonly string[], seen: string) =>
   codes.includes(/"code":"([^"]+)"/.exec(seen)?.[1] ?? '')
 
-/** People are asked only so often in an hour, and type so many codes in five minutes; here it all comes close together. */
 async function prepareGrants(ways: Ways, of: readonly Way[] = GRANTS) {
-  await ways.world.rooms.storage.transaction(async (tx) => {
-    await tx.updateTable('consent_requests').set({ created_at: 0 }).execute()
-    await tx.deleteFrom('used_once').where('kind', '=', 'typed code').execute()
-  })
+  await forgetAsking(ways.world)
   return prepareAll(ways, of)
 }
 

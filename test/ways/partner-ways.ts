@@ -21,6 +21,7 @@ async function redeem(agent: TestAgent, assertion: string) {
 function redeeming(name: string, grant: 'id_jag' | 'chaining', typ: 'oauth-id-jag+jwt' | 'JWT') {
   return {
     ...{ name, grant, serves: 'once' },
+    opens: { person: 'sam', agent: 'refund-bot' },
     standsOn: ['sam', 'refund-bot', 'keys of agents', 'issuer', 'issuing rules'],
     prepare: async ({ helper, partner, world }) => {
       const assertion = await partner.assertion(typ)
@@ -72,6 +73,7 @@ export const PARTNER_WAYS: readonly Way[] = [
   redeeming('a grant of another domain opens a task', 'chaining', 'JWT'),
   {
     name: 'a client that proves nothing shows an assertion',
+    opens: { person: 'sam', agent: MAILER },
     ...{ grant: 'id_jag', serves: 'once' },
     standsOn: ['sam', MAILER, 'issuer', 'issuing rules', 'resource'],
     prepare: async (ways) => {
@@ -109,6 +111,7 @@ export const PARTNER_WAYS: readonly Way[] = [
   },
   {
     name: 'an access token of another server opens a task with its first call',
+    opens: { person: 'sam', agent: 'refund-bot' },
     standsOn: ['sam', 'refund-bot', 'issuer', 'resource', 'rules'],
     prepare: async (ways) => {
       const { call, token } = await shown(ways)

@@ -56,6 +56,13 @@ export interface Way {
   readonly standsOn: readonly Footing[]
   /** When it is taken at the token endpoint: the grant type, or the name of the kind of assertion. */
   readonly grant?: string
+  /** When a task begins with it: for whom. By which agent: this one, or the one that was made ready. */
+  readonly opens?: {
+    readonly person: 'sam' | 'fiona'
+    readonly agent?: string
+    /** Nobody is asked where administrators have said already what the agent may do: it has its task at once. */
+    readonly askedOnlyWithout?: 'an administrator'
+  }
   /** What is shown serves once, or, where using it twice ends it, at most once. */
   readonly serves?: 'once' | 'at most once'
   readonly prepare: (ways: Ways) => Promise<Ready>
@@ -178,6 +185,7 @@ async function leave({ client }: Stranger): Promise<void> {
 export const DIRECT_WAYS: readonly Way[] = [
   {
     name: 'a token of the person is exchanged for a task',
+    opens: { person: 'sam', agent: 'refund-bot' },
     serves: 'once',
     grant: TOKEN_EXCHANGE,
     standsOn: ['sam', 'refund-bot', 'consent', 'keys of agents', 'client link', 'issuing rules'],
@@ -220,6 +228,7 @@ export const DIRECT_WAYS: readonly Way[] = [
   },
   {
     name: 'a ticket is exchanged for a child task',
+    opens: { person: 'sam', agent: 'helper-bot' },
     serves: 'once',
     grant: 'ticket',
     standsOn: [...FOR_SAM, 'helper-bot', 'keys of agents', 'issuing rules'],
@@ -244,6 +253,7 @@ export const DIRECT_WAYS: readonly Way[] = [
   },
   {
     name: 'a task is opened with nobody present',
+    opens: { person: 'fiona', agent: 'night-bot' },
     grant: 'client_credentials',
     standsOn: ['fiona', 'night-bot', 'sponsor grant', 'keys of agents', 'issuing rules'],
     prepare: async (ways) => ({
@@ -258,6 +268,7 @@ export const DIRECT_WAYS: readonly Way[] = [
   },
   {
     name: 'a code is exchanged for a task',
+    opens: { person: 'sam' },
     serves: 'at most once',
     grant: 'authorization_code',
     standsOn: ['sam', 'stranger', 'consent', 'resource', 'registration', 'issuing rules'],
@@ -382,6 +393,7 @@ export const DIRECT_WAYS: readonly Way[] = [
   },
   {
     name: 'a task is opened in a conversation',
+    opens: { person: 'sam', agent: 'refund-bot' },
     grant: TOKEN_EXCHANGE,
     standsOn: [
       'sam',
