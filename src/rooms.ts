@@ -139,6 +139,8 @@ export async function openRooms(
     migrate: boolean
     development: boolean
     databaseClock?: Clock | undefined
+    /** See `openStorage`. */
+    waitFactor?: number | undefined
     /** Of the store. Default: as the file system says. */
     freeBytes?: (() => Promise<number>) | undefined
   },
@@ -151,6 +153,7 @@ export async function openRooms(
     migrate: options.migrate,
     clock: ports.clock,
     databaseClock: options.databaseClock,
+    waitFactor: options.waitFactor,
   })
   try {
     // INVARIANT: nothing from here on knows another time than the database's.

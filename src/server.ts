@@ -50,6 +50,8 @@ export interface ServerOptions {
   readonly development: boolean
   /** Stands in for PostgreSQL's own time, in tests that move it. */
   readonly databaseClock?: Clock
+  /** PostgreSQL is waited for so many times as long, in tests that share a machine. Default: 1. */
+  readonly waitFactor?: number
   /** Of the store. Default: as the file system says. */
   readonly freeBytes?: () => Promise<number>
   /** With APIs that do not answer. Default: that of the gateway. */

@@ -22,7 +22,7 @@ import { systemRandom } from '../src/lib/random.ts'
 import { findPersonBySubject, openSession, type Person } from '../src/people/index.ts'
 import type { Rooms } from '../src/rooms.ts'
 import { createServer, type Server } from '../src/server.ts'
-import { takeDatabase } from '../src/storage/postgres/testing.ts'
+import { takeDatabase, WAIT_FACTOR } from '../src/storage/postgres/testing.ts'
 import { grantBasis } from '../src/tasks/index.ts'
 import { type OpeningWish, type OpenTask, TestAgent } from './agent.ts'
 import { addEcho, ECHO_ACTIONS, importEcho } from './echo.ts'
@@ -209,6 +209,7 @@ export class World {
       settings: readSettings(this.environment),
       clock: this.clock,
       databaseClock: this.clock,
+      waitFactor: WAIT_FACTOR,
       random: systemRandom,
       log: openLog({ level: 'debug', destination }),
       migrate: true,

@@ -24,6 +24,8 @@ export type StorageOptions = (
   onFailover?: (what: string) => void
   /** How long a `transaction` may keep others waiting before it is rolled back, in ms. Default 10 s. */
   transactionLimit?: number
+  /** PostgreSQL is waited for so many times as long as usual, whatever for; for tests, which share a machine. Default 1. */
+  waitFactor?: number | undefined
 }
 
 /**

@@ -8,6 +8,7 @@ import { findDecision, recover } from '../../src/decisions/index.ts'
 import { openLog } from '../../src/http/index.ts'
 import { systemRandom } from '../../src/lib/random.ts'
 import { createServer, type Server } from '../../src/server.ts'
+import { WAIT_FACTOR } from '../../src/storage/postgres/testing.ts'
 import { freePorts } from '../ports.ts'
 import { until } from '../until.ts'
 import { inEachWorld, World } from '../world.ts'
@@ -37,6 +38,7 @@ describe('MCP at two replicas on one database', { skip }, () => {
       }),
       clock: w.clock,
       databaseClock: w.clock,
+      waitFactor: WAIT_FACTOR,
       random: systemRandom,
       log: openLog({ level: 'silent' }),
       migrate: false,

@@ -14,16 +14,18 @@ const LONGEST_PAUSE = 50
  */
 export class Attempts {
   readonly #borrow: () => Promise<Session>
+  readonly #patience: number
   #line: Promise<unknown> = Promise.resolve()
 
-  constructor(borrow: () => Promise<Session>) {
+  constructor(borrow: () => Promise<Session>, waitFactor = 1) {
     this.#borrow = borrow
+    this.#patience = PATIENCE * waitFactor
   }
 
   async run<T>(attempt: (session: Session) => Promise<T>): Promise<T> {
     const first = await this.#once(attempt)
     if ('value' in first) return first.value
-    const until = performance.now() + PATIENCE
+    const until = performance.now() + this.#patience
     const turn = this.#line.then(() => this.#again(attempt, until))
     this.#line = turn.catch(() => {})
     return turn
@@ -34,7 +36,7 @@ export class Attempts {
       const result = await this.#once(attempt)
       if ('value' in result) return result.value
       if (performance.now() > until)
-        throw unavailable(`still in the way of others after ${PATIENCE} ms`, result.lost)
+        throw unavailable(`still in the way of others after ${this.#patience} ms`, result.lost)
       await sleep(randomInt(LONGEST_PAUSE))
     }
   }

@@ -47,14 +47,20 @@ function plainBytes(text: string): Uint8Array {
   return new Uint8Array(Buffer.from(text.slice(2), 'hex'))
 }
 
-export function clientOptions(url: string, limits: Partial<Limits> = {}): pg.ClientConfig {
+/** `waitFactor`: everything is waited for so many times as long. */
+export function clientOptions(
+  url: string,
+  limits: Partial<Limits> = {},
+  waitFactor = 1,
+): pg.ClientConfig {
   const { idle, lock, silence } = { ...CALL_LIMITS, ...limits }
   return {
     ...withoutLimits(url),
-    statement_timeout: Math.min(STATEMENT_TIMEOUT, silence),
-    lock_timeout: lock,
-    idle_in_transaction_session_timeout: idle,
-    query_timeout: silence,
+    connectionTimeoutMillis: CONNECT_TIMEOUT * waitFactor,
+    statement_timeout: Math.min(STATEMENT_TIMEOUT, silence) * waitFactor,
+    lock_timeout: lock * waitFactor,
+    idle_in_transaction_session_timeout: idle * waitFactor,
+    query_timeout: silence * waitFactor,
   }
 }
 

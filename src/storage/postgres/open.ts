@@ -27,6 +27,8 @@ export interface PostgresOptions extends PrimaryOptions {
   url: string
   /** How long an interactive transaction may wait for its caller, in ms. */
   transactionLimit?: number | undefined
+  /** Connections, locks, answers and other attempts are waited for so many times as long. Default: 1. */
+  waitFactor?: number | undefined
 }
 
 /**
@@ -35,19 +37,20 @@ export interface PostgresOptions extends PrimaryOptions {
  * @throws Problem `storage.unavailable` when it cannot be reached or is not the primary
  */
 export async function openPostgres(options: PostgresOptions): Promise<Storage> {
-  const { url, transactionLimit: limit = TRANSACTION_LIMIT } = options
+  const { url, transactionLimit: limit = TRANSACTION_LIMIT, waitFactor = 1 } = options
   const primary = new Primary(options)
   const limits = { idle: limit }
-  const reading = new SessionPool({ url, size: READING, primary, limits })
-  const writing = new SessionPool({ url, size: WRITING, primary, limits })
-  const renewing = new SessionPool({ url, size: RENEWING, primary, limits: RENEWAL_LIMITS })
-  const revocation = { url, size: REVOKING, primary, limits: REVOCATION_LIMITS, retriesLocks: true }
+  const server = { url, primary, waitFactor }
+  const reading = new SessionPool({ ...server, size: READING, limits })
+  const writing = new SessionPool({ ...server, size: WRITING, limits })
+  const renewing = new SessionPool({ ...server, size: RENEWING, limits: RENEWAL_LIMITS })
+  const revocation = { ...server, size: REVOKING, limits: REVOCATION_LIMITS, retriesLocks: true }
   const looking = new SessionPool(revocation)
   const revoking = new SessionPool(revocation)
   const pools = [reading, writing, renewing, looking, revoking]
   const hints = new Hints()
   const listener = new Listener(url, hints)
-  const attempts = new Attempts(() => writing.borrow())
+  const attempts = new Attempts(() => writing.borrow(), waitFactor)
   const read = readerOver(reading)
   let closed: Promise<unknown> | undefined
   const storage: Storage = {
@@ -66,8 +69,12 @@ export async function openPostgres(options: PostgresOptions): Promise<Storage> {
     now: () => databaseTime(read),
     time: databaseTimeNow,
     lanes: {
-      renewal: laneOver({ reading: renewing, writing: renewing, isolation: 'READ COMMITTED' }),
-      revocation: laneOver({ reading: looking, writing: revoking, isolation: 'SERIALIZABLE' }),
+      renewal: laneOver({
+        ...{ reading: renewing, writing: renewing, isolation: 'READ COMMITTED', waitFactor },
+      }),
+      revocation: laneOver({
+        ...{ reading: looking, writing: revoking, isolation: 'SERIALIZABLE', waitFactor },
+      }),
     },
     notify: (channel) => listener.notify(channel),
     onNotify: (channel, heard) => hints.on(channel, heard),
@@ -102,9 +109,10 @@ function laneOver(pools: {
   reading: SessionPool
   writing: SessionPool
   isolation: 'SERIALIZABLE' | 'READ COMMITTED'
+  waitFactor: number
 }): Lane {
   const read = readerOver(pools.reading)
-  const attempts = new Attempts(() => pools.writing.borrow())
+  const attempts = new Attempts(() => pools.writing.borrow(), pools.waitFactor)
   return {
     read,
     transaction: (work) => runTransaction(attempts, work, pools.isolation),

@@ -13,6 +13,8 @@ export interface PoolOptions {
   readonly limits: Partial<Limits> | 'none'
   /** Whether a lock that was not had in time is worth another try. Default: no. */
   readonly retriesLocks?: boolean
+  /** Everything is waited for so many times as long. Default: 1. */
+  readonly waitFactor?: number
 }
 
 /**
@@ -30,12 +32,13 @@ export class SessionPool {
   readonly #lent = new Set<Session>()
   #closed: Promise<void> | undefined
 
-  constructor({ url, size, primary, limits, retriesLocks = false }: PoolOptions) {
+  constructor(options: PoolOptions) {
+    const { url, size, primary, limits, retriesLocks = false, waitFactor = 1 } = options
     this.#primary = primary
     this.#retriesLocks = retriesLocks
-    this.#patience = limits === 'none' ? undefined : (limits.idle ?? TRANSACTION_LIMIT)
+    this.#patience = limits === 'none' ? undefined : (limits.idle ?? TRANSACTION_LIMIT) * waitFactor
     this.#pool = new pg.Pool({
-      ...(limits === 'none' ? withoutLimits(url) : clientOptions(url, limits)),
+      ...(limits === 'none' ? withoutLimits(url) : clientOptions(url, limits, waitFactor)),
       max: size,
       pipeline: true,
       onConnect: async (client) => {

@@ -5,6 +5,9 @@ import { MIGRATIONS } from '../migrations/index.ts'
 import { wordsOf } from '../migrations/migration.ts'
 import { migrate } from '../open.ts'
 
+/** The tests share a machine, and some of them make a hundred things at once: what is slow there is not broken. */
+export const WAIT_FACTOR = 12
+
 /** Advisory locks on the server that the tests use: one while the template is made, one for each database in use. */
 const TEMPLATE_LOCK = 0x72656d69
 const DATABASE_LOCK = 0x72656d6a
