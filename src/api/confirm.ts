@@ -1,4 +1,9 @@
-import { askConfirmation, type SecretDigest, useConfirmation } from '../people/index.ts'
+import {
+  askConfirmation,
+  type Confirmed,
+  type SecretDigest,
+  useConfirmation,
+} from '../people/index.ts'
 import { meaningOf } from './meaning/meaning-of.ts'
 import type { Caller, Input, Operation } from './operation.ts'
 import type { ApiParts } from './parts.ts'
@@ -10,9 +15,14 @@ export interface ConfirmationNeeded {
   readonly confirmation: { readonly id: string; readonly url: string; readonly expires_at: string }
 }
 
+/** Nothing is confirmed where nothing has to be. */
+type Widening =
+  | { readonly needed: ConfirmationNeeded }
+  | { readonly confirmed: Confirmed | undefined }
+
 /**
  * INVARIANT: outside `remit dev`, what widens access is done only after the same person said yes to exactly this on a page
- * (contract 10): to every value of the request, wherever it stands and whatever it is called. Answers what to confirm, or `undefined` when the act may go on; a yes is used up by that.
+ * (contract 10): to every value of the request, wherever it stands and whatever it is called. Answers what to confirm; or the yes, used up by that, with which the act may go on.
  * @throws Problem `confirmation.missing`
  */
 export async function confirmWidening(
@@ -23,8 +33,8 @@ export async function confirmWidening(
     input,
     confirmation,
   }: { caller: Caller; input: Input; confirmation: string | undefined },
-): Promise<ConfirmationNeeded | undefined> {
-  if (!operation.widens || parts.development) return undefined
+): Promise<Widening> {
+  if (!operation.widens || parts.development) return { confirmed: undefined }
   const payloadOf = (digest: SecretDigest) => ({
     params: withoutSecrets(operation.params, input.params, digest),
     query: withoutSecrets(operation.query, input.query, digest),
@@ -32,12 +42,10 @@ export async function confirmWidening(
   })
   const asked = { personId: caller.person.id, operation: operation.id, payloadOf }
   if (confirmation !== undefined) {
-    await useConfirmation(parts.people, { ...asked, id: confirmation })
-    return undefined
+    return { confirmed: await useConfirmation(parts.people, { ...asked, id: confirmation }) }
   }
   const meaning = await meaningOf(parts, operation, input)
   const { expiresAt, id } = await askConfirmation(parts.people, { ...asked, meaning })
-  return {
-    confirmation: { id, url: `${parts.issuer}/confirm/${id}`, expires_at: time(expiresAt) },
-  }
+  const url = `${parts.issuer}/confirm/${id}`
+  return { needed: { confirmation: { id, url, expires_at: time(expiresAt) } } }
 }

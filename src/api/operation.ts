@@ -1,6 +1,6 @@
 import type { Static, TSchema } from 'typebox'
 import type { Secret } from '../lib/secret.ts'
-import type { Person, Session } from '../people/index.ts'
+import type { Confirmed, Person, Session } from '../people/index.ts'
 import type { ApiParts } from './parts.ts'
 
 /**
@@ -45,6 +45,8 @@ export interface Input {
   readonly params: unknown
   readonly query: unknown
   readonly body: unknown
+  /** The yes that was given to it; `undefined` where none is asked for. */
+  readonly confirmed?: Confirmed | undefined
 }
 
 type Of<S> = S extends TSchema ? Static<S> : undefined
@@ -63,6 +65,7 @@ interface Described<P, Q, B, A extends TSchema, W extends Who>
       readonly params: Of<P>
       readonly query: Of<Q>
       readonly body: Of<B>
+      readonly confirmed?: Confirmed | undefined
     },
   ) => Promise<Static<A>>
 }

@@ -66,12 +66,11 @@ async function run(
   { request, reply }: { request: FastifyRequest; reply: FastifyReply },
 ): Promise<FastifyReply> {
   const input: Input = { params: request.params, query: request.query, body: request.body }
-  if (caller) {
-    const confirmation = headerOf(request, 'remit-confirmation')
-    const needed = await confirmWidening(parts, operation, { caller, input, confirmation })
-    if (needed) return reply.code(202).send(needed)
-  }
-  const answer = await operation.run(parts, caller, input)
+  const confirmation = headerOf(request, 'remit-confirmation')
+  const widening =
+    caller && (await confirmWidening(parts, operation, { caller, input, confirmation }))
+  if (widening && 'needed' in widening) return reply.code(202).send(widening.needed)
+  const answer = await operation.run(parts, caller, { ...input, confirmed: widening?.confirmed })
   return answer instanceof Readable
     ? reply.type(operation.mediaType ?? 'application/octet-stream').send(answer)
     : reply.send(answer)

@@ -13,6 +13,8 @@ export const RULES: LiveKey = { kind: 'policy', id: 'active' }
 
 /** What one change does, within the transaction. */
 export interface CatalogChange {
+  /** Epoch of `RULES` before anything was read that the change rests on. Default: as it is when the check begins. */
+  readonly since?: number
   /** The whole catalog as it will be, when actions or their risk classes change. */
   readonly next?: (actions: readonly Action[]) => readonly Action[]
   /** Rows and ledger record. */
@@ -29,7 +31,7 @@ export interface CatalogChange {
  */
 export async function changeCatalog(parts: CatalogParts, change: CatalogChange): Promise<void> {
   const { storage, live } = parts
-  const before = await rulesEpoch(parts)
+  const { since: before = await rulesEpoch(parts) } = change
   if (change.next) {
     await parts.revalidate(change.next(await selectActions(storage.read)))
   }

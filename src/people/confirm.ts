@@ -5,6 +5,7 @@ import { Problem } from '../lib/problem.ts'
 import {
   CONFIRMATION_LIFE_MS,
   type Confirmation,
+  type Confirmed,
   MAX_PENDING,
   type PayloadOf,
   payloadDigest,
@@ -16,7 +17,7 @@ import {
   deleteOldestPending,
   insertConfirmation,
   selectConfirmation,
-  selectDigestKey,
+  selectConfirmed,
 } from './confirmation-store.ts'
 import type { PeopleParts } from './parts.ts'
 import type { Session } from './session.ts'
@@ -103,16 +104,18 @@ export async function answerConfirmation(
 /**
  * Uses a yes, once, for exactly the operation and input it was given for. The caller acts after this returned; when the
  * act then fails, it has to be confirmed again. Throws `confirmation.missing`.
+ * INVARIANT: what does not follow from the input alone is done only as it was `seen`.
  */
 export async function useConfirmation(
   parts: PeopleParts,
   use: { id: string; personId: string; operation: string; payloadOf: PayloadOf },
-): Promise<void> {
+): Promise<Confirmed> {
   const { id, personId, operation, payloadOf } = use
   const now = parts.clock.now()
-  const sealed = await selectDigestKey(parts.storage.read, { id, personId, now })
-  if (!sealed) throw missing()
-  const key = fromBase64url(Buffer.from(parts.master.open(sealed, placeOf(id))).toString())
+  const confirmed = await selectConfirmed(parts.storage.read, { id, personId, now })
+  if (!confirmed) throw missing()
+  const { digestKey, meaning } = confirmed
+  const key = fromBase64url(Buffer.from(parts.master.open(digestKey, placeOf(id))).toString())
   if (!key) throw new Error(`the digest key of confirmation ${id} is not base64url`)
   const used = await parts.storage.transaction((tx) =>
     changeConfirmation(tx, {
@@ -125,6 +128,7 @@ export async function useConfirmation(
     }),
   )
   if (!used) throw missing()
+  return { seen: meaning?.seen }
 }
 
 function missing(): Problem {

@@ -11,6 +11,8 @@ export interface Meaning {
   readonly consequences?: readonly string[]
   /** Why it would be refused as things are. */
   readonly refused?: string
+  /** Digest of what was found outside of the request, and of what would become of it. What is done in the end has to have the same. */
+  readonly seen?: string
 }
 
 export interface MeantChange {

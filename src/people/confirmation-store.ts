@@ -43,7 +43,7 @@ export async function selectConfirmation(
       operation: row.operation,
       payloadDigest: row.payload_digest,
       payload: row.payload,
-      meaning: row.meaning === null ? undefined : (JSON.parse(row.meaning) as Meaning), // written by insertConfirmation
+      meaning: meaningOf(row.meaning),
       state: row.state as ConfirmationState, // written by this file only
       createdAt: row.created_at,
       expiresAt: row.expires_at,
@@ -51,20 +51,26 @@ export async function selectConfirmation(
   )
 }
 
-/** The sealed key of one that this person said yes to, while it may be used. */
-export async function selectDigestKey(
+function meaningOf(text: string | null): Meaning | undefined {
+  return text === null ? undefined : (JSON.parse(text) as Meaning) // as: written by insertConfirmation
+}
+
+/** Of one that this person said yes to, while it may be used: its sealed key, and what it was said to mean. */
+export async function selectConfirmed(
   reader: Reader,
   of: { readonly id: string; readonly personId: string; readonly now: number },
-): Promise<Uint8Array | undefined> {
+): Promise<{ readonly digestKey: Uint8Array; readonly meaning: Meaning | undefined } | undefined> {
   const row = await reader
     .selectFrom('confirmations')
-    .select('digest_key')
+    .select(['digest_key', 'meaning'])
     .where('id', '=', of.id)
     .where('person_id', '=', of.personId)
     .where('state', '=', 'confirmed')
     .where('expires_at', '>', of.now)
     .executeTakeFirst()
-  return row?.digest_key ?? undefined
+  return row?.digest_key
+    ? { digestKey: row.digest_key, meaning: meaningOf(row.meaning) }
+    : undefined
 }
 
 /** Keeps so many of a person's that wait, the newest. */

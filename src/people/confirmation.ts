@@ -24,6 +24,12 @@ export interface Confirmation {
   readonly expiresAt: number
 }
 
+/** A yes that was used. */
+export interface Confirmed {
+  /** `Meaning.seen` of what the person said yes to; `undefined` where there was nothing to see but the input. */
+  readonly seen: string | undefined
+}
+
 export const CONFIRMATION_LIFE_MS = 10 * 60_000
 
 /** So many of one person wait at once. When another is asked for, the oldest goes. */

@@ -16,7 +16,7 @@ export {
   readConfirmation,
   useConfirmation,
 } from './confirm.ts'
-export type { Confirmation, PayloadOf, SecretDigest } from './confirmation.ts'
+export type { Confirmation, Confirmed, PayloadOf, SecretDigest } from './confirmation.ts'
 export type { Meaning, MeantChange } from './confirmation-meaning.ts'
 export { createBuiltInGroups, createGroup, listGroups } from './create-group.ts'
 export { csrfToken, isCsrfToken } from './csrf.ts'

@@ -41,6 +41,7 @@ export async function meaningOfImport(parts: ApiParts, { body, params }: Given):
       ...seen.restored.map(change('=', 'as it was reviewed, works again')),
       ...seen.removed.map(change('-', 'gone')),
     ],
+    seen: seen.digest,
     against: known ? 'Actions, against those in the catalog' : 'Actions',
     consequences: [
       'What it offers can be called by nobody before rules permit it and agents have it in their ceiling',

@@ -37,6 +37,9 @@ async function shown(parts: ApiParts, name: string, shape: ShapeOf = resourceSha
   return { ...shape(resource), actions: (await listActions(read, name)).map(actionShape) }
 }
 
+/** The digest of no import. */
+const NOTHING = 'nothing'
+
 type ShapeOf = (
   resource: Parameters<typeof resourceShape>[0],
 ) => ReturnType<typeof resourceShape> | ReturnType<typeof publicResourceShape>
@@ -81,10 +84,13 @@ export const RESOURCE_OPERATIONS = [
     textMembers: ['document'],
     body: ImportBody,
     answer: Imported,
-    run: async (parts, { body, caller, params }) => {
+    run: async (parts, { body, caller, confirmed, params }) => {
       const { accept = false, ...wanted } = body
       const plan = await planOf(parts, params.name, wanted)
-      return importedShape(await applyImport(parts.connections, plan, caller.person.id, { accept }))
+      // What could not be shown was not seen.
+      const seen = confirmed && (confirmed.seen ?? NOTHING)
+      const how = { accept, seen }
+      return importedShape(await applyImport(parts.connections, plan, caller.person.id, how))
     },
   }),
   operation({

@@ -12,7 +12,7 @@ import {
   selectResource,
   writeResource,
 } from '../catalog-store.ts'
-import { changeCatalog } from '../change-catalog.ts'
+import { changeCatalog, rulesEpoch } from '../change-catalog.ts'
 import type { CatalogParts } from '../parts.ts'
 import type { ImportPlan, PlannedResource } from '../plan-resource.ts'
 import { type Action, movesTo, type Resource } from '../resource.ts'
@@ -24,6 +24,7 @@ import {
   upsertOffers,
 } from '../review/offer-store.ts'
 import { summarizeUntyped, type UntypedSummary } from '../untyped.ts'
+import { importDigest } from './import-digest.ts'
 import { type Difference, type Present, type Settled, settleImport } from './settle-import.ts'
 
 export interface Imported extends Difference {
@@ -38,22 +39,26 @@ export interface Imported extends Difference {
 export interface HowToImport {
   /** What differs from what was reviewed counts at once: the administrator has looked at it. Default: it waits for review. */
   readonly accept?: boolean
+  /** `importDigest` of what somebody said yes to: anything else is refused. */
+  readonly seen?: string | undefined
 }
 
 /**
  * Puts a planned import into the catalog, new or over what is there. What an administrator has said stays, and what was reviewed
  * stays as it was: an action whose definition changed is quarantined, with the new definition beside it (`settleImport`). Idempotent.
- * @throws Problem `catalog.exists` (name or identifier of another), `policy.would_break`, `catalog.changed`
+ * @throws Problem `catalog.exists` (name or identifier of another), `policy.would_break`, `catalog.changed`, `confirmation.changed`
  */
 export async function applyImport(
   parts: CatalogParts,
   plan: ImportPlan,
   by: string,
-  { accept = false }: HowToImport = {},
+  { accept = false, seen }: HowToImport = {},
 ): Promise<Imported> {
   const { name } = plan.resource
+  const since = await rulesEpoch(parts)
   const present = await presentOf(parts, plan)
   const settled = await settleImport(plan, present, accept)
+  requireSeen(settled, seen)
   const imported = importedOf(present, settled)
   const shapes = plan.answers
   const described = (await selectShapesText(parts.storage.read, name)) === shapes
@@ -67,6 +72,7 @@ export async function applyImport(
   const rows = touched ? await prepareActions(actions) : []
   const offers = await offersOf(parts, settled, by)
   await changeCatalog(parts, {
+    since,
     ...(touched
       ? { next: (all) => [...all.filter((action) => action.resource !== name), ...actions] }
       : {}),
@@ -98,6 +104,15 @@ export async function applyImport(
   return imported
 }
 
+/** INVARIANT: what was seen is what is done, whatever a server answers when it is asked again. */
+function requireSeen(settled: Settled, seen: string | undefined): void {
+  if (seen === undefined || importDigest(settled) === seen) return
+  throw new Problem(
+    'confirmation.changed',
+    `what would come of importing \`${settled.resource.name}\` is not what was confirmed any more; look at it again`,
+  )
+}
+
 /** INVARIANT: the word that its declared mappings count was about whoever answered at that address. True: it is taken back. */
 async function mistrust(
   tx: Tx,
@@ -110,12 +125,19 @@ async function mistrust(
   return changeResource(tx, known.name, ['active', 'suspended'], change)
 }
 
+export interface Previewed extends Imported {
+  readonly settled: Settled
+  readonly before: readonly Action[]
+  /** `importDigest`. */
+  readonly digest: string
+}
+
 /** What `applyImport` would do, without doing it. Throws like it, but for `catalog.changed`. */
 export async function previewImport(
   parts: CatalogParts,
   plan: ImportPlan,
   { accept = false }: HowToImport = {},
-): Promise<Imported & { readonly settled: Settled; readonly before: readonly Action[] }> {
+): Promise<Previewed> {
   const present = await presentOf(parts, plan)
   const settled = await settleImport(plan, present, accept)
   if (isTouched(present, settled)) {
@@ -124,7 +146,12 @@ export async function previewImport(
     )
     await parts.revalidate([...others, ...settled.actions])
   }
-  return { ...importedOf(present, settled), settled, before: present.actions }
+  return {
+    ...importedOf(present, settled),
+    settled,
+    before: present.actions,
+    digest: importDigest(settled),
+  }
 }
 
 async function presentOf(parts: CatalogParts, plan: ImportPlan): Promise<Present> {

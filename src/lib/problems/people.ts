@@ -4,6 +4,7 @@ export const PERSON_PROBLEMS = {
   'cli_code.bad_request': { status: 400, title: 'The login request is not acceptable' },
   'cli_code.invalid': { status: 400, title: 'The login code is not valid' },
   'confirmation.answered': { status: 409, title: 'It was answered already' },
+  'confirmation.changed': { status: 409, title: 'It is not what was confirmed any more' },
   'confirmation.missing': { status: 403, title: 'It has not been confirmed' },
   'confirmation.needs_browser': { status: 403, title: 'This is confirmed in a browser' },
   'confirmation.unknown': { status: 404, title: 'Nothing waits to be confirmed here' },
