@@ -7,6 +7,7 @@ import {
   findAgent,
   setTrust,
 } from '../../src/agents/index.ts'
+import { setRisk } from '../../src/catalog/index.ts'
 import { answer } from '../../src/net/mcp/testing.ts'
 import { basesOfPerson, findTask, listTasks } from '../../src/tasks/index.ts'
 import { JWT_BEARER, postForm, TestAgent } from '../agent.ts'
@@ -205,9 +206,49 @@ inEachWorld(
       const page = await stranger.ask('sam', stranger.asking(place.identifier, { redirect_uri }))
       assert.match(
         page.text,
-        /High risk Nothing here is ticked for you\. Tick what it needs\. Look around/,
+        /High risk Nothing here is ticked for you\. Tick what it needs\. Each call may wait for somebody to approve it: this program cannot prove possession of a key\. Look around/,
       )
       assert.ok(!page.text.includes('Low risk'), page.text)
+    })
+
+    it('is not offered what no program without a key may ever do, unless it says that it has one', async () => {
+      const w = world()
+      const risk = (of: string, risk: string) =>
+        setRisk(w.rooms.connections, { action: `desk.${of}`, risk, by: 'operator' })
+      await risk('add-note', 'critical')
+      const bearer = await Stranger.arrive(w)
+      await bearer.register()
+      const page = await bearer.ask('sam', bearer.asking(desk()))
+      assert.match(
+        page.text,
+        /Left out 1 critical action: this program cannot prove possession of a key Add note/,
+      )
+      const names = (html: string) =>
+        [...html.matchAll(/name="(detail-\d+)"/g)].map(([, one]) => one)
+      assert.equal(names(page.html).length, 3)
+      // A form of its own making gets no more than was offered.
+      const all = Object.fromEntries(Array.from({ length: 8 }, (_, i) => [`detail-${i}`, 'yes']))
+      await bearer.answered(page, { fields: { ...all, life: 'hour' } })
+      const bases = await basesOfPerson(
+        w.rooms.storage.read,
+        (await w.person('sam')).id,
+        w.clock.now(),
+      )
+      const basis = bases.find(({ agentId }) => agentId === bearer.id)
+      const allowed = basis?.details.flatMap(({ actions }) => actions) ?? []
+      assert.deepEqual([allowed.length, allowed.includes('desk.add-note')], [3, false])
+      const alone = bearer.asking(desk(), { scope: 'desk.add-note' })
+      assert.match((await bearer.ask('sam', alone)).text, /This program cannot do what it asks for/)
+      // RFC 9449 section 10: its code is worth nothing without this key.
+      const session = await DpopSession.create()
+      const bound = await Stranger.arrive(w)
+      await bound.register()
+      const asking = bound.asking(desk(), { dpop_jkt: session.thumbprint })
+      const { html, text } = await bound.ask('sam', asking)
+      assert.ok(!text.includes('Left out'), text)
+      assert.equal(names(html).length, 4)
+      assert.match(text, /Critical Nothing here is ticked for you\. Tick what it needs\. Add note/)
+      await risk('add-note', 'medium')
     })
 
     it('does nothing risky with a token that proves nothing before an administrator has said yes', async () => {

@@ -56,6 +56,7 @@ export async function beginInteraction(
     scope: typeof params.scope === 'string' ? params.scope : null,
     askedDetails:
       typeof params.authorization_details === 'string' ? params.authorization_details : null,
+    announcesKey: typeof params.dpop_jkt === 'string',
     deferrable: String(params.completion_mode ?? '')
       .split(' ')
       .includes('deferred'),

@@ -5,6 +5,7 @@ import type { Fields } from '../../http/index.ts'
 import type { Authorization } from '../../tasks/index.ts'
 import { answerBar, choicesInGroups, NOT_BY_ENTER } from '../consent/choices.ts'
 import { type Choice, choicesOf, type Known } from '../consent/narrowing.ts'
+import { capital, operationInWords } from '../frame/action-words.ts'
 import { detailInWordsHere, TRUST } from '../frame/authority.ts'
 import { csrfField, documentOf, type Viewer } from '../frame/document.ts'
 import { type Html, html } from '../frame/html.ts'
@@ -192,13 +193,30 @@ function form(view: AuthorizeView): Html {
 ${view.mistake !== undefined && notice('bad', 'Nothing was granted', html`<p>${asSentence(view.mistake)}</p>`)}
 ${view.first ? signInFirstNotice(view.first) : view.advised && adviceToSignIn(view.advised)}
 <p class="soft small">Take out what it does not need. Policies still decide every call, and risky ones still ask a person.</p>
-${choicesInGroups({ choices, inWords: detailInWordsHere, chosen: (choice) => isChosen(choice, view), sent: view.sent })}</section>
+${choicesInGroups({ choices, inWords: detailInWordsHere, chosen: (choice) => isChosen(choice, view), noteOf: (choice) => noteOf(choice, offer), sent: view.sent })}${leftOut(offer, view.known)}</section>
 ${answerBar({
   choices,
   yes: !view.first,
   lifetime: { name: 'life', options: html`${options}` },
   soft: `Then it has to ask again. Expires in ${duration(asked.expiresAt - view.now)}; no answer counts as no.`,
 })}</form>`
+}
+
+/** What people should know before they tick it. */
+function noteOf({ risk }: Choice, { bearer }: Offer): string | undefined {
+  return bearer && (risk === 'high' || risk === 'critical')
+    ? 'Each call may wait for somebody to approve it: this program cannot prove possession of a key.'
+    : undefined
+}
+
+/** What was asked for and cannot be had, so that nobody misses it without knowing why. */
+function leftOut({ withheld }: Offer, { riskOf }: Known): Html | false {
+  if (withheld.length === 0) return false
+  const risks = new Set(withheld.map(riskOf))
+  const [risk = ''] = risks.size === 1 ? risks : []
+  const what = [risk, withheld.length === 1 ? 'action' : 'actions'].filter(Boolean).join(' ')
+  return html`<details class="group"><summary class="line"><span class="name">Left out</span> <span class="soft">${withheld.length} ${what}: this program cannot prove possession of a key</span></summary>
+<ul class="plain">${withheld.map((action) => html`<li class="soft">${show(capital(operationInWords(action)))}</li>`)}</ul></details>`
 }
 
 /** As the person left it the last time. */
@@ -227,6 +245,10 @@ const SHUT: Readonly<Record<Offer['standing'], readonly [title: string, text: Ht
   beyond: [
     'This program may never do what it asks for',
     html`<p>What it asks for lies outside of what an administrator set as the most it may be given.</p>`,
+  ],
+  keyless: [
+    'This program cannot do what it asks for',
+    html`<p>It cannot prove possession of a key, and no program without one may do this.</p>`,
   ],
   stopped: [
     'This program is stopped',

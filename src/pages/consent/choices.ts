@@ -24,6 +24,8 @@ export interface ChoicesView {
   readonly inWords: (detail: Detail) => Html
   /** Whether one is ticked before the person looks; of what is risky, none is. */
   readonly chosen?: ((choice: Choice) => boolean) | undefined
+  /** What is said of the group that it is in. */
+  readonly noteOf?: ((choice: Choice) => string | undefined) | undefined
   /** What was sent with a mistake: it is shown again, so that nothing that was taken out comes back. */
   readonly sent?: Fields | undefined
 }
@@ -65,8 +67,11 @@ function groupHtml(group: readonly Choice[], view: ChoicesView, open: boolean): 
     group.length > 1 &&
     !risky &&
     html`<div class="choice"><input type="checkbox" id="${none}" name="${none}" value="yes"${out && html` checked`}><label for="${none}">None of these</label></div>`
-  const unticked =
-    risky && html`<p class="soft small">Nothing here is ticked for you. Tick what it needs.</p>`
+  const notes = [
+    ...(risky ? ['Nothing here is ticked for you. Tick what it needs.'] : []),
+    ...new Set(group.flatMap((choice) => view.noteOf?.(choice) ?? [])),
+  ]
+  const unticked = notes.length > 0 && html`<p class="soft small">${notes.join(' ')}</p>`
   if (open)
     return html`<fieldset><legend>${words}</legend>${unticked}
 ${fields}</fieldset>`

@@ -1,4 +1,4 @@
-import { actionInWords } from '../frame/action-words.ts'
+import { actionInWords, capital } from '../frame/action-words.ts'
 import { type Html, html } from '../frame/html.ts'
 import { badge, table } from '../frame/pieces.ts'
 import { show } from '../frame/show.ts'
@@ -44,8 +44,7 @@ export function actionName(action: string | null): Html {
   const [kind, token = '', grant = ''] = action.split(':')
   if (kind === 'issue')
     return html`<span title="${action}">${show(`Issue ${token} by ${grant}`.replaceAll('_', ' '))}</span>`
-  const words = actionInWords(action)
-  return html`<span title="${action}">${show(words.charAt(0).toUpperCase() + words.slice(1))}</span>`
+  return html`<span title="${action}">${show(capital(actionInWords(action)))}</span>`
 }
 
 export function decisionTable(caption: string, items: readonly DecisionItem[], now: number): Html {

@@ -23,6 +23,10 @@ export function operationInWords(action: string): string {
   return words.length === 1 && VERBS.has(first) ? `${first} ${resource}` : words.join(' ')
 }
 
+export function capital(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}
+
 function partsOf(action: string): { readonly resource: string; readonly words: readonly string[] } {
   const [resource = '', ...operation] = action.split('.')
   const words = operation

@@ -1,5 +1,5 @@
 import type { Bound, Detail } from '@remit/engine'
-import { operationInWords } from './action-words.ts'
+import { capital, operationInWords } from './action-words.ts'
 import { type Html, html } from './html.ts'
 import { show } from './show.ts'
 
@@ -11,10 +11,6 @@ function andList(items: readonly Html[]): Html {
   const before = items.slice(0, -1)
   if (!last || before.length === 0) return html`${last}`
   return html`${before.map((item, i) => (i === 0 ? item : html`, ${item}`))} and ${last}`
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
 /** What a limit on answers counts. */

@@ -161,9 +161,10 @@ function authorizationOf(row: Row): Authorization {
   }
 }
 
-type Written = Pick<Authorization, 'proves' | 'softwareId'>
+type Written = Pick<Authorization, 'announcesKey' | 'proves' | 'softwareId'>
 
 /** Nothing, of a public client that said nothing more. */
-function writtenOf({ proves, softwareId }: Authorization): string | null {
-  return proves || softwareId !== undefined ? JSON.stringify({ proves, softwareId }) : null
+function writtenOf({ announcesKey, proves, softwareId }: Authorization): string | null {
+  if (!proves && softwareId === undefined && !announcesKey) return null
+  return JSON.stringify({ proves, softwareId, ...(announcesKey ? { announcesKey } : {}) })
 }

@@ -21,6 +21,8 @@ export interface Authorization extends SelfRegistered {
   readonly scope: string | null
   /** `authorization_details` as sent, which were checked. */
   readonly askedDetails: string | null
+  /** It said which key it will prove (`dpop_jkt`, RFC 9449 section 10), or proved one when it pushed the request. */
+  readonly announcesKey?: boolean | undefined
   /** The client said that the token may be deferred, and has to say so again when it redeems the code. */
   readonly deferrable: boolean
   /** How the person has to have proved it (RFC 9470 section 4), if the client says; the age is that of the moment it asks. */

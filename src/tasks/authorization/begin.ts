@@ -19,7 +19,7 @@ export type Beginning = Pick<
   | 'proves'
   | 'softwareId'
 > &
-  Partial<Pick<Authorization, 'stepUp'>>
+  Partial<Pick<Authorization, 'announcesKey' | 'stepUp'>>
 
 /** A client stands at the authorization endpoint. Nobody has said anything yet. */
 export function beginAuthorization(
