@@ -79,7 +79,7 @@ export async function voidRequests(
   for (;;) {
     const open = await openRequests(parts.storage.read, AT_ONCE)
     if (open.length === 0) return count
-    await parts.storage.transaction(async (tx) => {
+    await parts.storage.lanes.revocation.transaction(async (tx) => {
       for (const request of open) await cancel(parts, tx, request, reason)
     })
     count += open.length

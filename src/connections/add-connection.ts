@@ -51,7 +51,7 @@ export async function replaceCredential(
 ): Promise<void> {
   const { name, secret, by } = given
   checkCredential(secret)
-  await parts.storage.transaction(async (tx) => {
+  await parts.storage.lanes.revocation.transaction(async (tx) => {
     const known = await selectSealed(tx, name)
     const sealed = known && parts.master.seal(secret.reveal(), sealContext(known))
     if (!sealed || !(await replaceSealed(tx, name, sealed))) throw unknown(name)

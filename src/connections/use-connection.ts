@@ -60,7 +60,7 @@ export async function removeConnection(
   change: { readonly name: string; readonly by: string },
 ): Promise<void> {
   const { name, by } = change
-  await parts.storage.transaction(async (tx) => {
+  await parts.storage.lanes.revocation.transaction(async (tx) => {
     const users = (await listResources(tx)).filter((resource) => resource.connection === name)
     if (users.length > 0) {
       const names = users.map((resource) => `\`${resource.name}\``).join(', ')

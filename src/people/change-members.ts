@@ -26,7 +26,7 @@ async function changeMember(
   type: string,
   change: typeof insertMember,
 ): Promise<void> {
-  const raised = await parts.storage.transaction(async (tx) => {
+  const raised = await parts.storage.lanes.revocation.transaction(async (tx) => {
     const person = await findPerson(tx, personId)
     if (!person) throw new Problem('person.unknown', `there is no person \`${personId}\``)
     const changed = await keepingAdministrator(tx, () => change(tx, personId, group, 'manual'))

@@ -45,7 +45,7 @@ export async function askConfirmation(
     expiresAt: now + CONFIRMATION_LIFE_MS,
   }
   const sealed = parts.master.seal(base64url(key), placeOf(id))
-  await parts.storage.transaction(async (tx) => {
+  await parts.storage.lanes.revocation.transaction(async (tx) => {
     await deleteOldestPending(tx, personId, MAX_PENDING - 1)
     await insertConfirmation(tx, confirmation, sealed)
   })
@@ -82,7 +82,7 @@ export async function answerConfirmation(
   const confirmation = await readConfirmation(parts, id, personId)
   if (answer === 'confirmed' && parts.stepUp)
     requireProved(session.proved, [parts.stepUp], parts.clock.now())
-  await parts.storage.transaction(async (tx) => {
+  await parts.storage.lanes.revocation.transaction(async (tx) => {
     const now = parts.clock.now()
     const change = { id, personId, from: 'pending', to: answer, now } as const
     if (!(await changeConfirmation(tx, change)))
@@ -117,7 +117,7 @@ export async function useConfirmation(
   const { digestKey, meaning } = confirmed
   const key = fromBase64url(Buffer.from(parts.master.open(digestKey, placeOf(id))).toString())
   if (!key) throw new Error(`the digest key of confirmation ${id} is not base64url`)
-  const used = await parts.storage.transaction((tx) =>
+  const used = await parts.storage.lanes.revocation.transaction((tx) =>
     changeConfirmation(tx, {
       id,
       personId,

@@ -36,7 +36,7 @@ export async function unmapGroup(
   mapping: Mapping & { readonly by: string },
 ): Promise<void> {
   const { issuer, value, group, by } = mapping
-  const change = await parts.storage.transaction(async (tx) => {
+  const change = await parts.storage.lanes.revocation.transaction(async (tx) => {
     if (!(await deleteMapping(tx, { issuer, value, group }))) return undefined
     const members = await keepingAdministrator(tx, () => removeProviderMembers(tx, issuer, group))
     await parts.ledger.append(tx, {

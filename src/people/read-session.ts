@@ -2,7 +2,7 @@ import type { PeopleParts } from './parts.ts'
 import type { Person } from './person.ts'
 import { findPerson } from './person-store.ts'
 import { BROWSER_IDLE_MS, type Session } from './session.ts'
-import { deleteSession, selectSession, touchStep } from './session-store.ts'
+import { deleteSession, selectSession, touchSession } from './session-store.ts'
 import { tokenDigest } from './token.ts'
 
 /** `lastSeenAt` may lag by this: a write per minute, not per request. */
@@ -22,8 +22,9 @@ export async function readSession(
   if (session.kind === 'browser' && idle >= BROWSER_IDLE_MS) return undefined
   const person = await findPerson(parts.storage.read, session.personId)
   if (person?.status !== 'active') return undefined
+  // Whoever takes access away comes by here first, and waits behind no call.
   if (idle >= TOUCH_AFTER_MS)
-    await parts.storage.commit([touchStep(parts.storage.read, session.digest, now)])
+    await parts.storage.lanes.revocation.transaction((tx) => touchSession(tx, session.digest, now))
   return { session, person }
 }
 
@@ -31,7 +32,7 @@ export async function readSession(
 export async function endSession(parts: PeopleParts, token: string): Promise<void> {
   const digest = tokenDigest(token)
   if (digest === undefined) return
-  await parts.storage.transaction(async (tx) => {
+  await parts.storage.lanes.revocation.transaction(async (tx) => {
     const personId = await deleteSession(tx, digest)
     if (personId !== undefined)
       await parts.ledger.append(tx, { type: 'session.ended', person: personId, by: personId })

@@ -1,4 +1,4 @@
-import type { Reader, Step, Tx } from '../storage/index.ts'
+import type { Reader, Tx } from '../storage/index.ts'
 import type { Session, SessionKind } from './session.ts'
 
 export async function insertSession(tx: Tx, session: Session): Promise<void> {
@@ -41,12 +41,8 @@ export async function selectSession(reader: Reader, digest: string): Promise<Ses
 }
 
 /** A session that ended meanwhile is not brought back: the update then touches nothing. */
-export function touchStep(reader: Reader, digest: string, now: number): Step {
-  return {
-    name: 'session seen',
-    query: reader.updateTable('sessions').set({ last_seen_at: now }).where('digest', '=', digest),
-    rows: 'any',
-  }
+export async function touchSession(tx: Tx, digest: string, now: number): Promise<void> {
+  await tx.updateTable('sessions').set({ last_seen_at: now }).where('digest', '=', digest).execute()
 }
 
 /** Whose session it was, when there was one. */

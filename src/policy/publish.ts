@@ -49,7 +49,7 @@ export async function publishPolicies(
   const tests = publication.tests ?? (await latestSet(storage.read))?.tests ?? []
   const { cases } = await testPolicies({ text, schema, tests, files })
   const digest = domainHash('remit/policies/v1', text)
-  const { version, raised } = await storage.transaction(async (tx) => {
+  const { version, raised } = await storage.lanes.revocation.transaction(async (tx) => {
     const version = ((await latestSet(tx))?.version ?? 0) + 1
     const at = parts.clock.now()
     await insertSet(tx, { version, text, files, tests, schema, digest, note, by, at })

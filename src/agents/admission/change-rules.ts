@@ -79,7 +79,7 @@ export async function removeAdmissionRule(
   parts: AgentParts,
   { name, by }: { name: string; by: string },
 ): Promise<void> {
-  await parts.storage.transaction(async (tx) => {
+  await parts.storage.lanes.revocation.transaction(async (tx) => {
     if (!(await deleteRule(tx, name)))
       throw new Problem('admission.unknown', `there is no rule \`${name}\``)
     await parts.ledger.append(tx, { type: 'admission.rule_removed', by, facts: { rule: name } })

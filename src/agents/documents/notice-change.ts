@@ -77,7 +77,7 @@ async function writeDown(
   },
 ): Promise<void> {
   const proves = provingOf(client)
-  const raised = await parts.storage.transaction(async (tx) => {
+  const raised = await parts.storage.lanes.revocation.transaction(async (tx) => {
     if (!(await replaceDescription(tx, before, client, parts.clock.now()))) return undefined
     await parts.ledger.append(tx, {
       type: 'agent.described_anew',

@@ -45,7 +45,7 @@ export async function endAllowance(
   parts: Pick<ApprovalParts, 'storage' | 'ledger' | 'clock'>,
   ending: { readonly allowanceId: string; readonly person: Person },
 ): Promise<Allowance> {
-  return parts.storage.transaction(async (tx) => {
+  return parts.storage.lanes.revocation.transaction(async (tx) => {
     const allowance = await concerning(tx, ending.allowanceId, ending.person)
     await end(parts, tx, allowance, ending.person.id)
     return (await readAllowance(tx, allowance.id)) ?? allowance
@@ -83,7 +83,7 @@ export async function endAllAllowances(
   for (;;) {
     const open = await unendedAllowances(parts.storage.read, AT_ONCE)
     if (open.length === 0) return count
-    await parts.storage.transaction(async (tx) => {
+    await parts.storage.lanes.revocation.transaction(async (tx) => {
       for (const allowance of open) await end(parts, tx, allowance, by)
     })
     count += open.length

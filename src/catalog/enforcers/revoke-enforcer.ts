@@ -12,7 +12,7 @@ export async function revokeEnforcer(
   change: { readonly id: string; readonly resource: string; readonly by: string },
 ): Promise<void> {
   const { id, resource, by } = change
-  await parts.storage.transaction(async (tx) => {
+  await parts.storage.lanes.revocation.transaction(async (tx) => {
     if (!(await revokeRow(tx, { id, resource, at: parts.clock.now() })))
       throw new Problem('enforcer.unknown', `\`${resource}\` has no such enforcement point in use`)
     await parts.ledger.append(tx, {

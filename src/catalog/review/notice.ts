@@ -39,7 +39,7 @@ export async function noticeOffered(parts: CatalogParts, noticed: Noticed): Prom
   // Most of the time nothing is different: seen without writing.
   const seen = await compare(storage.read, noticed)
   if (seen.fresh.length === 0 && seen.gone.length === 0) return { quarantined: [], waiting: [] }
-  const { raised, ...notice } = await storage.transaction(async (tx) => {
+  const { raised, ...notice } = await storage.lanes.revocation.transaction(async (tx) => {
     // INVARIANT: compared with what is reviewed now, so that what was accepted meanwhile is not quarantined again.
     const { fresh, gone } = await compare(tx, noticed)
     await deleteOffers(tx, gone)

@@ -48,7 +48,7 @@ export async function addPoint(parts: PointParts, given: NewPoint): Promise<Deci
   }
   await check(parts, point, secret)
   const sealed = secret && parts.master.seal(secret.reveal(), sealPlace(point))
-  const raised = await parts.storage.transaction(async (tx) => {
+  const raised = await parts.storage.lanes.revocation.transaction(async (tx) => {
     if (!(await insertPoint(tx, { ...point, sealed })))
       throw new Problem('decision_point.exists', `there is a decision point \`${point.name}\``)
     await parts.ledger.append(tx, {

@@ -45,7 +45,7 @@ export async function logOut(
 ): Promise<void> {
   const { provider, claims } = await checked(parts, keysOf, token)
   const ended = readEnded(claims)
-  const changes = await parts.storage.transaction(async (tx) => {
+  const changes = await parts.storage.lanes.revocation.transaction(async (tx) => {
     await useUp(tx, claims)
     if (ended.sid !== undefined) await rememberEnded(parts, tx, provider.issuer, ended.sid)
     const persons = await endSessions(parts, tx, provider.issuer, ended)

@@ -36,7 +36,7 @@ export async function registerProvider(
   checkDomains(domains)
   checkIssuer(parts, issuer, registration.allowLoopback === true)
   const said = { name, clientId, groupsClaim, closesTasks, acrValues, attributes, domains }
-  const change = await parts.storage.transaction(async (tx) => {
+  const change = await parts.storage.lanes.revocation.transaction(async (tx) => {
     const known = await openProvider(parts, tx, issuer)
     if (isSame(known, { ...said, clientSecret })) return undefined
     await upsertProvider(tx, {

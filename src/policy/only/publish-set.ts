@@ -42,7 +42,7 @@ export async function publishOnlySet(
   })
   if (mistakes.length > 0) throw invalidSet(mistakes)
   const digest = domainHash('remit/policy-only/v1', [policies, schema, entities].join('\0'))
-  const { raised, version } = await parts.storage
+  const { raised, version } = await parts.storage.lanes.revocation
     .transaction(async (tx) => {
       const version = ((await latestOnlySet(tx, name))?.version ?? 0) + 1
       const at = parts.clock.now()

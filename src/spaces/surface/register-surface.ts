@@ -66,7 +66,7 @@ export async function revokeSurface(
   parts: SpaceParts,
   { by, id, space }: { readonly id: string; readonly space: string; readonly by: string },
 ): Promise<void> {
-  const raised = await parts.storage.transaction(async (tx) => {
+  const raised = await parts.storage.lanes.revocation.transaction(async (tx) => {
     if (!(await revokeRow(tx, { id, spaceId: space, at: parts.clock.now() })))
       throw new Problem('surface.unknown', `\`${space}\` has no such surface in use`)
     await parts.ledger.append(tx, { type: 'surface.revoked', by, facts: { space, surface: id } })

@@ -95,7 +95,7 @@ export async function endThread(
   surface: Surface,
   { space, thread: name }: { readonly space: string; readonly thread: string },
 ): Promise<void> {
-  const change = await parts.storage.transaction(async (tx) => {
+  const change = await parts.storage.lanes.revocation.transaction(async (tx) => {
     const line = await findLine(tx, space)
     const known = line.some(({ id }) => id === surface.spaceId)
       ? await threadByName(tx, space, name)

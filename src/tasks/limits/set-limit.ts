@@ -29,7 +29,7 @@ export interface LimitSetting {
 export async function setLimit(parts: TaskParts, setting: LimitSetting): Promise<StandingLimit> {
   const now = parts.clock.now()
   const id = newId('limit', parts.random)
-  const { change, limit } = await parts.storage.transaction(async (tx) => {
+  const { change, limit } = await parts.storage.lanes.revocation.transaction(async (tx) => {
     await requireSubject(tx, setting.subject)
     const limit = await write(tx, setting, { id, now })
     await parts.ledger.append(tx, {

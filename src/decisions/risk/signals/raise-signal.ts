@@ -39,7 +39,7 @@ export async function raiseSignal(parts: SignalParts, raising: Raising): Promise
   const { clock, ledger, live, storage } = parts
   const now = clock.now()
   check(raising, now)
-  const { raised, stored } = await storage.transaction(async (tx) => {
+  const { raised, stored } = await storage.lanes.revocation.transaction(async (tx) => {
     const touched = await keysOf(tx, raising.subject)
     const before = await findSignal(tx, raising)
     const stored = { ...raising, ...strongest(before, raising, now), raisedAt: now }

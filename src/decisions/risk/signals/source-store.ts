@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely'
 import type { Id } from '../../../lib/id.ts'
-import type { Reader, Schema, Step, Tx } from '../../../storage/index.ts'
+import type { Reader, Schema, Tx } from '../../../storage/index.ts'
 import type { SignalSource } from './signal-source.ts'
 
 /** False: the name is taken. */
@@ -50,12 +50,8 @@ export async function revokeSourceRow(tx: Tx, name: string, at: number): Promise
   return numUpdatedRows === 1n
 }
 
-export function sourceUsedStep(db: Reader, id: string, at: number): Step {
-  return {
-    name: 'signal source used',
-    query: db.updateTable('signal_sources').set({ last_used_at: at }).where('id', '=', id),
-    rows: 'any',
-  }
+export async function touchSource(tx: Tx, id: string, at: number): Promise<void> {
+  await tx.updateTable('signal_sources').set({ last_used_at: at }).where('id', '=', id).execute()
 }
 
 function sourceOf(row: Selectable<Schema['signal_sources']>): SignalSource {

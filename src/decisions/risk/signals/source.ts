@@ -11,7 +11,7 @@ import {
   findSourceByDigest,
   insertSource,
   revokeSourceRow,
-  sourceUsedStep,
+  touchSource,
 } from './source-store.ts'
 
 export interface SourceParts {
@@ -62,7 +62,7 @@ export async function revokeSource(
   { clock, ledger, storage }: Pick<SourceParts, 'storage' | 'ledger' | 'clock'>,
   { by, name }: { readonly name: string; readonly by: string },
 ): Promise<void> {
-  await storage.transaction(async (tx) => {
+  await storage.lanes.revocation.transaction(async (tx) => {
     if (!(await revokeSourceRow(tx, name, clock.now())))
       throw new Problem('signal_source.unknown', `there is no signal source \`${name}\` in use`)
     await ledger.append(tx, { type: 'signal_source.revoked', by, facts: { source: name } })
@@ -83,6 +83,6 @@ export async function identifySource(
     throw new Problem('signal_source.unauthenticated', 'the secret of a signal source is needed')
   const now = clock.now()
   if (now - (found.lastUsedAt ?? 0) >= TOUCH_AFTER_MS)
-    await storage.commit([sourceUsedStep(storage.read, found.id, now)])
+    await storage.lanes.revocation.transaction((tx) => touchSource(tx, found.id, now))
   return found
 }
