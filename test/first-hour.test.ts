@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict'
-import { randomInt } from 'node:crypto'
-import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
-import net from 'node:net'
 import { join } from 'node:path'
 import { it, type TestContext } from 'node:test'
 import { type Browser, everythingTicked, type Page } from '../examples/refund-desk/browser.ts'
 import { signIn } from '../examples/refund-desk/people.ts'
 import { appears, type Command, readPage } from './first-hour/page.ts'
 import { type Running, Terminal } from './first-hour/terminal.ts'
+import { neighbouringPorts } from './ports.ts'
 
 const PAGE = join(import.meta.dirname, '..', 'docs', 'first-hour.md')
 /** The ports of the page, 7480 to 7485. */
@@ -110,25 +108,4 @@ function press(
   fields: Record<string, string>,
 ): Promise<Page> {
   return browser.submit(page, new RegExp(`^${button}`, 'i'), fields)
-}
-
-/** The first of so many free ports in a row, below those that the kernel hands out. */
-async function neighbouringPorts(count: number): Promise<number> {
-  for (let tries = 0; tries < 100; tries++) {
-    const first = randomInt(20_000, 32_000)
-    const free = await Promise.all(Array.from({ length: count }, (_, i) => isFree(first + i)))
-    if (free.every(Boolean)) return first
-  }
-  throw new Error(`no ${count} neighbouring free ports`)
-}
-
-async function isFree(port: number): Promise<boolean> {
-  const server = net.createServer()
-  try {
-    await once(server.listen(port, '127.0.0.1'), 'listening')
-  } catch {
-    return false
-  }
-  await new Promise((resolve) => server.close(resolve))
-  return true
 }

@@ -20,6 +20,16 @@ export async function freePorts(count: number): Promise<number[]> {
   return found
 }
 
+/** The first of so many free ports in a row. */
+export async function neighbouringPorts(count: number): Promise<number> {
+  for (let tries = 0; tries < 100; tries++) {
+    const first = randomInt(FIRST, LAST)
+    const free = await Promise.all(Array.from({ length: count }, (_, i) => isFree(first + i)))
+    if (free.every(Boolean)) return first
+  }
+  throw new Error(`no ${count} neighbouring free ports`)
+}
+
 async function isFree(port: number): Promise<boolean> {
   const server = net.createServer()
   try {

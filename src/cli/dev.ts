@@ -1,6 +1,6 @@
 import { type Development, developmentData, hasKeptState, startDevelopment } from '../dev/start.ts'
 import { Failure, usage } from './failure.ts'
-import { untilSignal } from './until-signal.ts'
+import { untilEnded } from './until-ended.ts'
 import type { World } from './world.ts'
 
 export interface DevOptions {
@@ -21,9 +21,7 @@ export async function dev(options: DevOptions, world: World): Promise<void> {
     environment: world.environment,
   })
   process.stderr.write(welcome(development, performance.now() - began))
-  await untilSignal()
-  process.stderr.write('\nStopping …\n')
-  await development.stop()
+  await untilEnded(development)
 }
 
 /** Agents, tasks and the ledger go with the state, so a person is asked. A script says `--yes`. */

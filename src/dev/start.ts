@@ -25,7 +25,10 @@ export interface Development {
   readonly agentKeyFile: string
   /** Nothing was there before. */
   readonly fresh: boolean
-  stop(): Promise<void>
+  /** As `Server.lost`. */
+  readonly lost: Promise<Error>
+  /** Answers whether all went well. */
+  stop(): Promise<boolean>
 }
 
 const DEFAULT_PORT = 7480
@@ -65,14 +68,19 @@ export async function startDevelopment(options: {
   })
   const agentKeyFile = join(data, 'agents', `${SAMPLE_AGENT.id}.jwk`)
   const desk = `http://127.0.0.1:${port + 4}/mcp`
-  const stops: (() => Promise<void>)[] = []
+  const stops: (() => Promise<boolean>)[] = []
   const stop = async () => {
-    for (const each of stops.splice(0).reverse()) await each()
+    let clean = true
+    for (const each of stops.splice(0).reverse()) clean = (await each()) && clean
+    return clean
   }
   try {
     // It starts meanwhile, on another core.
     const samples = startSamples({ port: port + 2, issuer, gateway, secret })
-    stops.push(samples.stop)
+    stops.push(async () => {
+      await samples.stop()
+      return true
+    })
     const server = await createServer({
       settings,
       clock: systemClock,
@@ -81,7 +89,7 @@ export async function startDevelopment(options: {
       migrate: true,
       development: true,
     })
-    stops.push(async () => void (await server.stop()))
+    stops.push(() => server.stop())
     await seedSample(server.rooms, {
       providerIssuer: provider,
       ordersUrl: orders,
@@ -90,7 +98,8 @@ export async function startDevelopment(options: {
     })
     await server.listen()
     await samples.ready
-    return { issuer, gateway, provider, orders, desk, data, agentKeyFile, fresh, stop }
+    const { lost } = server
+    return { issuer, gateway, provider, orders, desk, data, agentKeyFile, fresh, lost, stop }
   } catch (error) {
     await stop()
     // A start that failed claims nothing: the next one may choose other ports.

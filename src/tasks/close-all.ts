@@ -13,7 +13,9 @@ export async function closeAllTasks(
   for (;;) {
     const ids = await unclosedTasks(parts.storage.read, AT_ONCE)
     if (ids.length === 0) return count
-    const change = await parts.storage.lanes.revocation.transaction((tx) => closeTasks(parts, tx, ids, why))
+    const change = await parts.storage.lanes.revocation.transaction((tx) =>
+      closeTasks(parts, tx, ids, why),
+    )
     await parts.live.settle(change)
     count += ids.length
   }

@@ -124,9 +124,7 @@ const ACTS: Readonly<Record<string, Prepare>> = {
     return () => around.ada.send('POST', `/sponsor-grants/${body.id}/end`, {})
   },
   'ending a standing answer': async ({ w }) => {
-    const asked = assertRequestable(
-      await w.agent.call(await w.open(), 'DELETE', '/echo/things/s1'),
-    )
+    const asked = assertRequestable(await w.agent.call(await w.open(), 'DELETE', '/echo/things/s1'))
     const fiona = await w.browser('fiona')
     const spelled = await fiona.submit(await fiona.get(asked.page), /^Look at it first/, {
       uses: '3',

@@ -7,12 +7,7 @@ import type { Random } from '../../../lib/random.ts'
 import type { Secret } from '../../../lib/secret.ts'
 import type { Storage } from '../../../storage/index.ts'
 import type { SignalSource } from './signal-source.ts'
-import {
-  findSourceByDigest,
-  insertSource,
-  revokeSourceRow,
-  touchSource,
-} from './source-store.ts'
+import { findSourceByDigest, insertSource, revokeSourceRow, touchSource } from './source-store.ts'
 
 export interface SourceParts {
   readonly storage: Storage
