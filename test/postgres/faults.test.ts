@@ -140,12 +140,15 @@ test('hints go on after the connection that carries them was cut', async () => {
 
 test('a caller that hangs in a transaction is rolled back and frees what it held', async () => {
   const storage = await open({ transactionLimit: 200 })
+  const holds = Promise.withResolvers<void>()
   const never = Promise.withResolvers<void>()
   const hanging = storage.transaction(async (tx) => {
     await tx.insertInto('meta').values({ key: 'held', value: '' }).execute()
+    holds.resolve()
     await never.promise
   })
   hanging.catch(() => {})
+  await holds.promise
   await until(async () => (await storage.commit([insert(storage.read, 'held')])).committed)
   never.resolve()
   await assert.rejects(hanging, unavailable)
