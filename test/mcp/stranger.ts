@@ -13,7 +13,7 @@ import type {
 import { type Browser, everythingTicked, type Page } from '../../examples/refund-desk/browser.ts'
 import { sha256url } from '../../src/lib/bytes.ts'
 import { publishPolicies } from '../../src/policy/index.ts'
-import { postForm } from '../agent.ts'
+import { postForm, whileLeaseIsOver } from '../agent.ts'
 import { type Answer, send } from '../wire.ts'
 import type { PersonName, World } from '../world.ts'
 
@@ -225,7 +225,9 @@ export class Stranger implements OAuthClientProvider {
     const { issuer, ports } = this.#world
     const form = { client_id: this.id, ...fields }
     const headers = dpop === undefined ? [] : [['DPoP', dpop] as const]
-    const { body, status } = await postForm(`${issuer}/oauth/token`, form, headers, ports?.[issuer])
+    const { body, status } = await whileLeaseIsOver(() =>
+      postForm(`${issuer}/oauth/token`, form, headers, ports?.[issuer]),
+    )
     return { status, body }
   }
 
