@@ -83,6 +83,11 @@ async function samples(w: World): Promise<Record<string, Sample>> {
       { changes: [{ action: 'echo.read', digest: 'x'.repeat(43) }] },
       { changes: [{ action: 'echo.read', digest: 'y'.repeat(43) }] },
     ),
+    'resources.accept_risks': sample(
+      '/resources/echo/risks/accept',
+      { risks: [{ action: 'echo.read', risk: 'low' }] },
+      { risks: [{ action: 'echo.read', risk: 'medium' }] },
+    ),
     'resources.connect': sample(
       '/resources/orders/connection',
       { connection: 'echo-key' },

@@ -16,6 +16,7 @@ import { CHECK_OPERATIONS } from './policies/checks.ts'
 import { POLICY_OPERATIONS } from './policies/policies.ts'
 import { RESOURCE_OPERATIONS } from './resources/resources.ts'
 import { REVIEW_OPERATIONS } from './resources/reviews.ts'
+import { ACCEPT_RISK_OPERATIONS } from './resources/risks.ts'
 import { POINT_OPERATIONS } from './risk/decision-points.ts'
 import { RISK_OPERATIONS } from './risk/risk.ts'
 import { SESSION_OPERATIONS } from './session.ts'
@@ -38,6 +39,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...ISSUER_OPERATIONS,
   ...RESOURCE_OPERATIONS,
   ...REVIEW_OPERATIONS,
+  ...ACCEPT_RISK_OPERATIONS,
   ...ENFORCER_OPERATIONS,
   ...CONNECTION_OPERATIONS,
   ...RISK_OPERATIONS,

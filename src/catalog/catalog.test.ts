@@ -5,7 +5,7 @@ import { forEachEngine } from '../storage/testing.ts'
 import { actionsOfRequests, detailsForScope, expandGroups } from './authority.ts'
 import { Catalog, viewOf } from './catalog.ts'
 import { selectActions, selectResource, selectResources } from './catalog-store.ts'
-import { setRisk, setSentence, templateDigest } from './change-action.ts'
+import { acceptRisks, setRisk, setSentence, templateDigest } from './change-action.ts'
 import { RULES } from './change-catalog.ts'
 import { applyImport } from './importing/apply-import.ts'
 import type { Resource } from './resource.ts'
@@ -100,6 +100,42 @@ forEachEngine('the catalog', (open) => {
     )
     const other = await applyImport(parts, gone, BY, { accept: true })
     assert.match(other.notes.join(), /no longer fits/)
+  })
+
+  it('accepts classes as they were looked at, all of them or none', async () => {
+    const parts = await catalogParts(await open())
+    await applyImport(parts, planOrders(), BY)
+    const proposed = (await selectActions(parts.storage.read)).map(({ name, risk }) => ({
+      action: name,
+      risk,
+    }))
+    const left = async () =>
+      (await selectActions(parts.storage.read)).filter(({ riskProposed }) => riskProposed).length
+    const accepting = (risks: readonly { action: string; risk: string }[], resource = 'orders') =>
+      acceptRisks(parts, { resource, risks, by: BY })
+    const [first, ...others] = proposed
+    assert.ok(first)
+    for (const risks of [
+      [...others, { ...first, risk: 'critical' }],
+      [...proposed, { action: 'orders.gone', risk: 'low' }],
+    ])
+      await assert.rejects(accepting(risks), Problem)
+    await assert.rejects(accepting(proposed, 'other'), problem('catalog.unknown_action'))
+    assert.equal(await left(), proposed.length)
+    // What somebody set meanwhile stays.
+    await setRisk(parts, { action: first.action, risk: 'critical', by: BY })
+    await assert.rejects(accepting(proposed), problem('catalog.changed'))
+    await accepting(others)
+    assert.equal(await left(), 0)
+    const after = (await selectActions(parts.storage.read)).map(({ name, risk }) => [name, risk])
+    assert.deepEqual(after, [
+      [first.action, 'critical'],
+      ...others.map(({ action, risk }) => [action, risk]),
+    ])
+    assert.equal(
+      parts.events.filter(({ type }) => type === 'action.risk_set').length,
+      proposed.length,
+    )
   })
 
   it('asks whether the active policies hold before it changes anything', async () => {

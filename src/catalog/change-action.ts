@@ -38,6 +38,52 @@ export async function setRisk(
 }
 
 /**
+ * The administrator's word on classes that were proposed, as they were looked at: nobody has to set them one by one. All of them or none.
+ * @throws Problem `catalog.unknown_action`, `catalog.changed` (also when one is not proposed like that any more), `policy.would_break`
+ */
+export async function acceptRisks(
+  parts: CatalogParts,
+  accepted: {
+    readonly resource: string
+    readonly risks: readonly { readonly action: string; readonly risk: string }[]
+    readonly by: string
+  },
+): Promise<void> {
+  const { by, resource, risks } = accepted
+  const wanted = new Map(risks.map(({ action, risk }) => [action, risk]))
+  await changeCatalog(parts, {
+    // INVARIANT: looked at after the epoch was read, so that what somebody set meanwhile stays.
+    next: (all) => {
+      const own = new Map(
+        all.filter((each) => each.resource === resource).map((each) => [each.name, each]),
+      )
+      for (const [name, risk] of wanted) requireProposed(own.get(name), name, risk)
+      return all.map((each) => (wanted.has(each.name) ? { ...each, riskProposed: false } : each))
+    },
+    write: async (tx) => {
+      for (const [action, risk] of wanted) {
+        await changeAction(tx, action, { risk_proposed: 0 })
+        await parts.ledger.append(tx, {
+          type: 'action.risk_set',
+          resource,
+          action,
+          by,
+          facts: { risk, before: risk },
+        })
+      }
+    },
+    raises: [],
+  })
+}
+
+function requireProposed(action: Action | undefined, name: string, risk: string): void {
+  if (!action) throw new Problem('catalog.unknown_action', `there is no action \`${name}\``)
+  if (action.riskProposed && action.risk === risk) return
+  const detail = `\`${name}\` is not proposed as ${risk} any more; look at it again`
+  throw new Problem('catalog.changed', detail)
+}
+
+/**
  * The template of the sentence that people read before they approve.
  * @throws Problem `catalog.unknown_action`, `catalog.bad_sentence`, `catalog.changed`
  */

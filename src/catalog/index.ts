@@ -23,7 +23,7 @@ export {
   selectResource as findResource,
   selectResources as listResources,
 } from './catalog-store.ts'
-export { setRisk, setSentence, templateDigest } from './change-action.ts'
+export { acceptRisks, setRisk, setSentence, templateDigest } from './change-action.ts'
 export { RULES, rulesEpoch } from './change-catalog.ts'
 export { addEnforcer, type EnforcerParts } from './enforcers/add-enforcer.ts'
 export type { Enforcer } from './enforcers/enforcer.ts'

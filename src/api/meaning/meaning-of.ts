@@ -7,6 +7,7 @@ import { type Given, said } from './given.ts'
 import { meaningOfAgent } from './of-agent.ts'
 import { meaningOfImport } from './of-import.ts'
 import { meaningOfPolicies } from './of-policies.ts'
+import { meaningOfRisks } from './of-risks.ts'
 import { changedLines } from './reach-lines.ts'
 import { SENTENCES } from './sentences.ts'
 
@@ -19,6 +20,7 @@ const DIFFERENCES: Readonly<Record<string, Means>> = {
   'groups.add_member': meaningOfMember,
   'policies.publish': meaningOfPolicies,
   'policies.publish_again': meaningOfPolicies,
+  'resources.accept_risks': meaningOfRisks,
   'resources.import': meaningOfImport,
 }
 

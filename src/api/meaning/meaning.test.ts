@@ -1,11 +1,18 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { inEachWorld, type World } from '../../../test/world.ts'
+import { applyImport } from '../../catalog/index.ts'
+import { planImport } from '../../catalog/testing.ts'
 import { type Meaning, readConfirmation } from '../../people/index.ts'
 import { OPERATIONS } from '../operations.ts'
 import { SENTENCES } from './sentences.ts'
 
-const DIFFERENT = ['policies.publish', 'policies.publish_again', 'resources.import']
+const DIFFERENT = [
+  'policies.publish',
+  'policies.publish_again',
+  'resources.accept_risks',
+  'resources.import',
+]
 
 it('every act that is confirmed has a sentence that says what will happen', () => {
   const widening = OPERATIONS.filter(({ widens }) => widens).map(({ id }) => id)
@@ -46,6 +53,35 @@ inEachWorld(
       const changes = said.changes?.map(({ sign, what }) => `${sign} ${what}`) ?? []
       assert.ok(
         changes.some((what) => /^\+ notes\.wipe: new, \w+ risk, DELETE \/notes$/.test(what)),
+      )
+    })
+
+    it('of proposed risk classes: how each action counts, and how it counted', async () => {
+      const w = world()
+      const answer = { responses: { 200: { description: 'x' } } }
+      const paths = {
+        '/a': {
+          get: { operationId: 'look', ...answer },
+          delete: { operationId: 'wipe', ...answer },
+        },
+      }
+      const servers = [{ url: 'https://risky.example' }]
+      const info = { title: 'Risky', version: '1' }
+      const identifier = `${w.gateway}/risky`
+      const plan = planImport(
+        { openapi: '3.1.0', info, servers, paths },
+        { name: 'risky', identifier },
+      )
+      await applyImport(w.rooms.connections, plan, 'operator')
+      const risks = [
+        { action: 'risky.look', risk: 'low' },
+        { action: 'risky.wipe', risk: 'high' },
+      ]
+      const said = await meant(w, 'POST', '/resources/risky/risks/accept', { risks })
+      assert.equal(said.sentence, 'Accept 2 proposed risk classes of risky: 1 low, 1 high')
+      assert.deepEqual(
+        said.changes?.map(({ what }) => what),
+        ['risky.look: low risk', 'risky.wipe: high risk'],
       )
     })
 

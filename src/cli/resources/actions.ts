@@ -1,26 +1,66 @@
 import { Argument, type Command } from 'commander'
+import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
-import { usage } from '../failure.ts'
+import { Failure, usage } from '../failure.ts'
 import { at } from '../server/api.ts'
+import { table } from '../terminal/table.ts'
 import { bold, green, text } from '../terminal/text.ts'
-import type { Action } from './resource.ts'
+import type { Action, ShownResource } from './resource.ts'
 import { riskWord } from './show.ts'
 
 const RISKS = ['low', 'medium', 'high', 'critical']
 
-/** `remit resources risk ACTION CLASS` */
+/** `remit resources risk ACTION CLASS`, `remit resources risk API --accept` */
 export function riskCommand(start: Start): Command {
-  return command('risk', 'Sets the risk class of an action. Policies read it.', [
-    'remit resources risk orders.refund high',
-  ])
-    .argument('<action>', 'such as orders.refund')
-    .addArgument(new Argument('<class>', 'low, medium, high or critical').choices(RISKS))
-    .action(async (action: string, risk: string, _options: object, invoked: Command) => {
-      const cli = await start(invoked)
-      const changed = await cli.api.send<Action>('PUT', at`/actions/${action}/risk`, { risk })
-      cli.say(text`${green('✓')} ${bold(changed.name)} is ${riskWord(changed.risk)}`)
-      cli.answer(changed, () => [])
+  return command(
+    'risk',
+    'Sets the risk class of an action, or accepts all that are proposed for an API. Policies read it.',
+    ['remit resources risk orders.refund high', 'remit resources risk orders --accept'],
+  )
+    .argument('<name>', 'the action, such as orders.refund; with --accept the API')
+    .addArgument(new Argument('[class]', 'low, medium, high or critical').choices(RISKS))
+    .option('--accept', 'every class that is proposed counts from now on, as it is shown')
+    .action(
+      async (
+        name: string,
+        risk: string | undefined,
+        { accept }: { readonly accept?: true },
+        invoked: Command,
+      ) => {
+        if ((risk === undefined) !== (accept === true))
+          throw usage(
+            'Say a class for an action, or --accept for an API',
+            `remit resources risk ${name} CLASS`,
+          )
+        const cli = await start(invoked)
+        if (risk === undefined) return acceptRisks(cli, name)
+        const changed = await cli.api.send<Action>('PUT', at`/actions/${name}/risk`, { risk })
+        cli.say(text`${green('✓')} ${bold(changed.name)} is ${riskWord(changed.risk)}`)
+        cli.answer(changed, () => [])
+      },
+    )
+}
+
+async function acceptRisks(cli: Cli, name: string): Promise<void> {
+  const path = at`/resources/${name}`
+  const { actions } = await cli.api.get<ShownResource>(path)
+  const proposed = actions.filter(({ risk_proposed }) => risk_proposed)
+  if (proposed.length === 0)
+    throw new Failure(`No risk class of ${name} is proposed`, {
+      next: [`remit resources show ${name}`],
     })
+  // INVARIANT: whoever accepts has had it before their eyes, and what is sent is what was shown.
+  const rows = proposed.map((each) => [bold(each.name), riskWord(each.risk)])
+  cli.say(...table(['ACTION', 'RISK'], rows, cli.width), '')
+  const risks = proposed.map(({ name: action, risk }) => ({ action, risk }))
+  const answer = await cli.api.send<{ actions: readonly Action[] }>(
+    'POST',
+    `${path}/risks/accept`,
+    { risks },
+  )
+  const what = risks.length === 1 ? 'risk class' : 'risk classes'
+  cli.say(text`${green('✓')} ${risks.length} ${what} of ${bold(name)} accepted`)
+  cli.answer(answer, () => [])
 }
 
 /** `remit resources sentence ACTION TEXT` */

@@ -159,7 +159,7 @@ function untypedLines(actions: readonly Action[], width: number | undefined): re
   ]
 }
 
-function proposedLines({ actions, protocol }: ShownResource): readonly Value[] {
+function proposedLines({ actions, name, protocol }: ShownResource): readonly Value[] {
   const first = actions.find((action) => action.risk_proposed)
   if (!first) return []
   return [
@@ -170,5 +170,6 @@ function proposedLines({ actions, protocol }: ShownResource): readonly Value[] {
         : '* proposed from the method or the document; nobody has confirmed it:',
     ),
     dim(text`  remit resources risk ${first.name} ${first.risk}`),
+    dim(text`  remit resources risk ${name} --accept   accepts all of them`),
   ]
 }
