@@ -135,6 +135,23 @@ forEachEngine('a yes that wants a fresh sign-in', (open) => {
     }
   })
 
+  test('who signed in again, and too weakly, is told that the same again is in vain', async () => {
+    const { finn, pages, sam } = await begin(await open())
+    const task = await openedTask(pages, sam)
+    const { id } = await askedFor(pages, task, undefined, { risk: 'high' })
+    const browser = await pages.browserOf(finn)
+    const page = `/approvals/${id}`
+    const vain =
+      /You have just signed in, and your identity provider does not say how\. The same again changes nothing/
+    pages.clock.advance(2 * MINUTE)
+    assert.doesNotMatch((await browser.get(page)).body, vain, 'not before it was tried')
+    await browser.get(`/sign-in?again=yes&acr_values=mfa&return_to=${encodeURIComponent(page)}`)
+    await browser.get(`/sign-in/callback?code=${finn.id}&weak`)
+    assert.match((await browser.get(page)).body, vain)
+    pages.clock.advance(2 * MINUTE)
+    assert.doesNotMatch((await browser.get(page)).body, vain)
+  })
+
   test('signing in again is for whoever is signed in, at their own provider', async () => {
     const { pages } = await begin(await open())
     const nobody = await pages.browser().get('/sign-in?again=yes&return_to=%2Ftasks')

@@ -8,12 +8,22 @@ export interface SignInFirst {
   readonly href: string
   /** `, as mfa, not longer than 5 minutes ago` */
   readonly words: string
+  /** Doing so once more would change nothing: it was done a moment ago, and this is what the provider said. */
+  readonly vain?: string
+}
+
+/** Whoever has signed in this short a time ago has just done what they were asked to. */
+const JUST_NOW_MS = 60_000
+
+interface Wanted {
+  readonly stepUp: StepUp
+  readonly at: number
 }
 
 /** `undefined` when the session is good enough for all of it. `path` is where the person comes back to. */
 export function signInFirst(
   { proved }: Session,
-  wanted: readonly { readonly stepUp: StepUp; readonly at: number }[],
+  wanted: readonly Wanted[],
   path: string,
 ): SignInFirst | undefined {
   const unmet = wanted.filter(({ at, stepUp }) => !isProvedWell(proved, stepUp, at))
@@ -23,7 +33,16 @@ export function signInFirst(
   // A wish: what counts is what the provider says, when the answer is given.
   const ways = new Set(unmet.flatMap(({ stepUp }) => stepUp.acrValues))
   if (ways.size > 0) query.set('acr_values', [...ways].join(' '))
-  return { href: `/sign-in?${query}`, words: stepUpInWords(first.stepUp) }
+  const vain = inVain(proved, first)
+  return { href: `/sign-in?${query}`, words: stepUpInWords(first.stepUp), ...(vain && { vain }) }
+}
+
+/** Signing in again and again must not be all that a page has to say. */
+function inVain({ acr, authTime }: Session['proved'], { at, stepUp }: Wanted): string | undefined {
+  const weak = stepUp.acrValues.length > 0 && !stepUp.acrValues.includes(acr ?? '')
+  if (!weak || authTime === null || at - authTime > JUST_NOW_MS) return undefined
+  const said = acr === null ? 'does not say how' : `says that it was as ${acr}`
+  return `You have just signed in, and your identity provider ${said}. The same again changes nothing: it has to be set up there, by whoever runs it.`
 }
 
 /** Where a yes can be given, and some of it will not work without. */
@@ -36,10 +55,10 @@ export function adviceToSignIn({ href, words }: SignInFirst): Html {
 }
 
 /** Stands where the button for a yes would be. */
-export function signInFirstNotice({ href, words }: SignInFirst): Html {
+export function signInFirstNotice({ href, vain, words }: SignInFirst): Html {
   return notice(
     'warn',
     'Sign in again before you say yes',
-    html`<div class="stack"><p>A yes here wants a sign-in of its own${words}. You come back to this page. Saying no needs nothing.</p><p><a class="button" href="${href}">Sign in again</a></p></div>`,
+    html`<div class="stack"><p>A yes here wants a sign-in of its own${words}. You come back to this page. Saying no needs nothing.</p>${vain === undefined ? '' : html`<p>${vain}</p>`}<p><a class="button" href="${href}">Sign in again</a></p></div>`,
   )
 }

@@ -9,6 +9,13 @@ import { localPath } from './local-path.ts'
 import { openProvider } from './register-provider.ts'
 import { insertSignInStep, SIGN_IN_LIFE_MS, signInContext } from './sign-in-store.ts'
 
+/**
+ * A sign-in that has to be fresh may have been proved this long before we asked, in milliseconds: so far may the clocks of providers
+ * be behind ours. It is asked for (`max_age`) as it is accepted. Less would be no stricter, and a provider that counts until its own answer
+ * never meets 0.
+ */
+export const FRESH_LEEWAY_MS = 30_000
+
 /** What `complete` needs and nobody else may know. */
 export interface SealedSignIn {
   readonly nonce: string
@@ -86,7 +93,7 @@ export async function beginSignIn(
     code_challenge: sha256url(verifier),
     code_challenge_method: 'S256',
     ...(maxAge === undefined ? {} : { max_age: String(maxAge) }),
-    ...(fresh ? { prompt: 'login', max_age: '0' } : {}),
+    ...(fresh ? { prompt: 'login', max_age: String(FRESH_LEEWAY_MS / 1000) } : {}),
     ...(loginHint === undefined ? {} : { login_hint: loginHint }),
     ...(acrValues.size === 0 ? {} : { acr_values: [...acrValues].join(' ') }),
   })

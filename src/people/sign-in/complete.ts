@@ -10,7 +10,7 @@ import type { Person } from '../person.ts'
 import { signInPerson } from '../sign-in-person.ts'
 import type { Proved } from '../step-up/step-up.ts'
 import { tokenDigest } from '../token.ts'
-import { callbackAddress, type SealedSignIn } from './begin.ts'
+import { callbackAddress, FRESH_LEEWAY_MS, type SealedSignIn } from './begin.ts'
 import type { Discovery } from './discovery.ts'
 import { idTokenMistake } from './id-token-mistake.ts'
 import type { ProviderWithSecret } from './identity-provider.ts'
@@ -19,9 +19,6 @@ import { type Profile, readProfile } from './profile.ts'
 import { openProvider } from './register-provider.ts'
 import { type SignIn, signInContext, takeSignIn } from './sign-in-store.ts'
 import { provedBy } from './subject-token.ts'
-
-/** How far the clocks of providers may be behind ours. */
-const SKEW_MS = 30_000
 
 /** A person who has just shown at the provider who they are. `authTime`: epoch milliseconds. */
 export interface SignedIn {
@@ -136,12 +133,19 @@ function requireSameBrowser(sealed: SealedSignIn, cookie: string | undefined): v
  */
 function freshly({ freshSince }: SealedSignIn, { acr, authTime }: Proved): Proved {
   if (freshSince === undefined) return { acr, authTime }
-  if (authTime === null || authTime < freshSince - SKEW_MS)
-    throw new Problem(
-      'sign_in.not_fresh',
-      'the identity provider does not say that you signed in just now',
+  if (authTime === null)
+    throw notFresh('does not say when you signed in (`auth_time`); without that nobody is fresh')
+  if (authTime < freshSince - FRESH_LEEWAY_MS) {
+    const seconds = Math.round((freshSince - authTime) / 1000)
+    throw notFresh(
+      `remembered you and did not ask again: it says that you signed in ${seconds} seconds before; sign out there first`,
     )
+  }
   return { acr, authTime: Math.max(authTime, freshSince) }
+}
+
+function notFresh(what: string): Problem {
+  return new Problem('sign_in.not_fresh', `the identity provider ${what}`)
 }
 
 /**

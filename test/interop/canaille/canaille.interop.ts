@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { until } from '../../until.ts'
 import { World } from '../../world.ts'
 import { assertNotSignedIn, type ClickThrough, registerAgain, signInWith } from '../sign-in.ts'
 import { CLIENT_FOR_OTHERS, CLIENT_SECRET, passwordOf } from './content.ts'
@@ -25,6 +26,20 @@ describe('with Canaille as the identity provider', () => {
     assert.deepEqual(sam.groups, ['support'])
   })
 
+  /**
+   * Canaille 0.3.6 counts `max_age` until its own answer, so `max_age=0` is never met there. Remit asks for what it accepts, 30 seconds.
+   * It gives out equal tokens within one second, and refuses the second one.
+   */
+  it('whoever has to prove anew who they are is asked for the password again, once', async () => {
+    await nextSecond()
+    const { browser } = await signIn('sam')
+    await nextSecond()
+    const page = await browser.get(`${w.issuer}/sign-in?again=yes&return_to=/tasks`)
+    assert.equal(new URL(page.url).origin, w.provider, page.text)
+    const proved = await browser.submit(page, /^Sign in$/, { password: passwordOf('sam') })
+    assert.deepEqual([proved.status, proved.url], [200, `${w.issuer}/tasks`], proved.text)
+  })
+
   it('a person says no at Canaille and is told so here', async () => {
     const { browser, page } = await signInWith(w, deny, 'nils', passwordOf('nils'))
     assert.equal(new URL(page.url).origin, w.issuer)
@@ -48,16 +63,13 @@ describe('with Canaille as the identity provider', () => {
     assert.match(page.text, /`aud` in its ID token is `remit`, and `remit-for-others` was expected/)
     await registerAgain(w, CLIENT_SECRET)
   })
-
-  /** Canaille 0.3.6 compares `max_age=0` with the time of its own answer, so every proof is too old for it. */
-  it('a fresh sign-in never ends: Canaille asks again each time, and nobody is taken for fresh', async () => {
-    const { browser } = await signIn('sam')
-    const page = await browser.get(`${w.issuer}/sign-in?again=yes&return_to=/`)
-    const proved = await browser.submit(page, /^Sign in$/, { password: passwordOf('sam') })
-    assert.equal(new URL(proved.url).origin, w.provider, proved.text)
-    assert.match(proved.text, /requesting identity confirmation/)
-  })
 })
+
+async function nextSecond(): Promise<void> {
+  const second = () => Math.floor(Date.now() / 1000)
+  const now = second()
+  await until(async () => (second() > now ? true : undefined))
+}
 
 /** Canaille asks for the name, and on the next page for the password. */
 const prove: ClickThrough = async (browser, page, login, password) => {
