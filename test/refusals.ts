@@ -24,14 +24,24 @@ export function assertNoToken(answer: Answer, error: string, code: ProblemCode, 
   assert.equal('access_token' in answer.body, false, seen)
 }
 
-/** A call was refused with a decision that can be looked up; of a stranger there is none. Answers its id. */
+/** A call of somebody who was identified was refused, with a decision that can be looked up. Answers its id. */
 export function assertDenied(answer: Answer, code: ProblemCode, hint = ''): string {
   assertRefused(answer, code, hint)
-  const stranger = answer.status === 401 && answer.body.decision_id === undefined
-  if (!stranger) assert.match(String(answer.body.decision_id), /^dec_/)
-  assert.equal(answer.headers['remit-decision'], answer.body.decision_id)
-  assert.ok(String(answer.body.enough).length > 0, answer.text)
+  const seen = `${hint} ${answer.text}`
+  assert.match(String(answer.body.decision_id), /^dec_/, seen)
+  assert.equal(answer.headers['remit-decision'], answer.body.decision_id, seen)
+  assert.ok(String(answer.body.enough).length > 0, seen)
   return String(answer.body.decision_id)
+}
+
+/** A call of nobody who could be identified was refused: there is no decision, and the answer names none (contract 12.14). */
+export function assertUnidentified(answer: Answer, code: ProblemCode, hint = ''): void {
+  assertRefused(answer, code, hint)
+  const seen = `${hint} ${answer.text}`
+  assert.equal(answer.status, 401, seen)
+  assert.equal(answer.body.decision_id, undefined, seen)
+  assert.equal(answer.headers['remit-decision'], undefined, seen)
+  assert.ok(String(answer.body.enough).length > 0, seen)
 }
 
 export interface Asked {

@@ -48,6 +48,14 @@ test('keys that can be computed, or are on weak curves, count for nobody', () =>
   const rsa = (modulusLength: number) => generateKeyPairSync('rsa', { modulusLength }).publicKey
   assert.match(weaknessOf(rsa(1024)) ?? '', /2048 bits/)
   assert.equal(weaknessOf(rsa(2048)), undefined)
+  // Nothing but the numbers is looked at: nobody has to have such a key.
+  const odd = (bytes: number, e: string) => {
+    const n = Buffer.alloc(bytes, 0xff).toString('base64url')
+    return weaknessOf(createPublicKey({ key: { kty: 'RSA', n, e }, format: 'jwk' })) ?? ''
+  }
+  assert.match(odd(1025, 'AQAB'), /8192 bits at most/)
+  assert.equal(odd(1024, 'AQAB'), '')
+  for (const e of ['AQ', 'Ag', 'AQAA']) assert.match(odd(256, e), /exponent/, e)
   const dsa = generateKeyPairSync('dsa', { modulusLength: 2048, divisorLength: 256 }).publicKey
   assert.match(weaknessOf(dsa) ?? '', /neither/)
   assert.match(weaknessOf(generateKeyPairSync('x25519').publicKey) ?? '', /neither/)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import type { ProblemCode } from '../../src/lib/problem.ts'
 import type { Calling, OpenTask } from '../agent.ts'
-import { assertDenied, assertRefused } from '../refusals.ts'
+import { assertDenied, assertRefused, assertUnidentified } from '../refusals.ts'
 import { jws, newKey, seconds, type TestKey, tampered, unsecured } from '../signing.ts'
 import { send } from '../wire.ts'
 import { inEachWorld, type World } from '../world.ts'
@@ -22,6 +22,7 @@ async function attempt(
 }
 
 /** The call is refused for this reason, with a challenge, and nothing of it reaches the API. */
+/** Of a token that is no good nobody knows whose it is; of a proof that is no good the token says so. */
 async function refusedWith(
   w: World,
   code: ProblemCode,
@@ -31,7 +32,8 @@ async function refusedWith(
 ) {
   const before = w.echo.connections + w.echo.reached.length
   const answer = await attempt(w, task, calling)
-  assertDenied(answer, code, hint)
+  const assertOne = code.startsWith('token.') ? assertUnidentified : assertDenied
+  assertOne(answer, code, hint)
   assert.equal(answer.status, 401)
   assert.match(String(answer.headers['www-authenticate']), /^DPoP .*resource_metadata="/, hint)
   assert.equal(w.echo.connections + w.echo.reached.length, before, `${hint}: nothing was sent`)

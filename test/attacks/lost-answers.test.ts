@@ -127,6 +127,24 @@ inEachWorld(
       }
     })
 
+    it('O6: the next one is used between the look at the old one and its answer: nobody gets it again', async (t) => {
+      const { closed, refresh, token, w } = await begin()
+      const { body } = await refresh(token)
+      const { live } = w.rooms
+      const commit = live.commit.bind(live)
+      let used = false
+      t.mock.method(live, 'commit', async (...given: Parameters<typeof commit>) => {
+        if (!used) {
+          used = true
+          assert.equal((await refresh(body.refresh_token)).status, 200)
+        }
+        return commit(...given)
+      })
+      const late = await refresh(token)
+      assert.equal(late.body.code, 'refresh_token.used', JSON.stringify(late.body))
+      assert.equal(await closed(), 'refresh.reused')
+    })
+
     it('another request gets the next token, too, and no more than was granted', async () => {
       const { closed, refresh, token } = await begin()
       const one = await refresh(token)

@@ -8,7 +8,7 @@ import { addKey } from '../../src/agents/index.ts'
 import { addEnforcer } from '../../src/catalog/index.ts'
 import { ID_TOKEN, JWT_BEARER, TOKEN_EXCHANGE } from '../agent.ts'
 import { askAs } from '../introspection/asking.ts'
-import { assertDenied, assertNoToken, assertRefused } from '../refusals.ts'
+import { assertDenied, assertNoToken, assertRefused, assertUnidentified } from '../refusals.ts'
 import { allOf, type KnownShop, letIn, shopDirect } from '../sdk/shops.ts'
 import { decode, newKey } from '../signing.ts'
 import { type Answer, type Sending, send } from '../wire.ts'
@@ -128,7 +128,7 @@ inEachWorld(
       const token = String((await exchange(task, task.certificate)).body.access_token)
       const other = selfSigned()
       assertDenied(await call(other, token), 'certificate.wrong')
-      assertDenied(await call(undefined, token), 'certificate.missing')
+      assertUnidentified(await call(undefined, token), 'certificate.missing')
       // The same key in another certificate is another certificate.
       const renewed = selfSigned({ key: task.certificate.key })
       assertDenied(await call(renewed, token), 'certificate.wrong')
@@ -154,7 +154,7 @@ inEachWorld(
       const w = world()
       const task = await w.open()
       const token = await w.agent.token(task, `${w.gateway}/echo`)
-      assertDenied(await call(selfSigned(), token), 'token.wrong_scheme')
+      assertUnidentified(await call(selfSigned(), token), 'token.wrong_scheme')
       assertNoToken(await exchange(task, selfSigned()), 'invalid_dpop_proof', 'proof.wrong_key')
     })
 

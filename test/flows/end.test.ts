@@ -7,6 +7,7 @@ import {
   assertNoToken,
   assertRefused,
   assertRequestable,
+  assertUnidentified,
 } from '../refusals.ts'
 import { inEachWorld, type World } from '../world.ts'
 
@@ -182,7 +183,7 @@ inEachWorld('the end of a task', (world) => {
     const token = await w.agent.token(task, w.orders)
     const { ended } = await watching(w, task)
     w.clock.advance(301_000)
-    assertDenied(await w.agent.call(task, 'GET', READ, { token }), 'token.expired')
+    assertUnidentified(await w.agent.call(task, 'GET', READ, { token }), 'token.expired')
     // The orders API has a clock of its own, so another one is asked.
     const other = await w.agent.call(task, 'GET', '/echo/things/1')
     assert.equal(other.status, 200, other.text)
