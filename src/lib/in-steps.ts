@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { setImmediate as turn } from 'node:timers/promises'
 
 /** Items that are gone through before others get their turn: a millisecond or two of what is done to actions. */
@@ -17,4 +18,25 @@ export async function mapInSteps<In, Out>(
     made.push(make(item))
   }
   return made
+}
+
+/** Characters that are digested before others get their turn: a millisecond or two. */
+const CHARACTERS_AT_ONCE = 1_048_576
+
+/** `sha256url` of a text that may be long, and is well-formed. Others get their turn first, too: whoever made the text took time for it. */
+export async function sha256urlInSteps(text: string): Promise<string> {
+  const hash = createHash('sha256')
+  for (let at = 0; at < text.length; ) {
+    await turn()
+    const end = at + CHARACTERS_AT_ONCE
+    // Half of a surrogate pair would be digested as another character.
+    const next = isHighSurrogate(text.charCodeAt(end - 1)) ? end + 1 : end
+    hash.update(text.slice(at, next))
+    at = next
+  }
+  return hash.digest('base64url')
+}
+
+function isHighSurrogate(code: number): boolean {
+  return code >= 0xd800 && code <= 0xdbff
 }

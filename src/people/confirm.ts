@@ -32,13 +32,13 @@ export async function askConfirmation(
   const now = parts.clock.now()
   const id = newId('confirmation', parts.random)
   const key = parts.random.bytes(32)
-  const payload = payloadOf(secretDigest(key))
+  const payload = canonicalJson(payloadOf(secretDigest(key)))
   const confirmation: Confirmation = {
     id,
     personId,
     operation,
-    payload: canonicalJson(payload),
-    payloadDigest: payloadDigest(operation, payload),
+    payload,
+    payloadDigest: await payloadDigest(operation, payload),
     meaning: meaning && bounded(meaning),
     state: 'pending',
     createdAt: now,
@@ -117,6 +117,7 @@ export async function useConfirmation(
   const { digestKey, meaning } = confirmed
   const key = fromBase64url(Buffer.from(parts.master.open(digestKey, placeOf(id))).toString())
   if (!key) throw new Error(`the digest key of confirmation ${id} is not base64url`)
+  const digest = await payloadDigest(operation, canonicalJson(payloadOf(secretDigest(key))))
   const used = await parts.storage.lanes.revocation.transaction((tx) =>
     changeConfirmation(tx, {
       id,
@@ -124,7 +125,7 @@ export async function useConfirmation(
       from: 'confirmed',
       to: 'used',
       now: parts.clock.now(),
-      payloadDigest: payloadDigest(operation, payloadOf(secretDigest(key))),
+      payloadDigest: digest,
     }),
   )
   if (!used) throw missing()

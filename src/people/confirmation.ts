@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto'
 import { type Canonical, canonicalJson } from '../lib/canonical-json.ts'
 import { domainHash } from '../lib/domain-hash.ts'
 import type { Id } from '../lib/id.ts'
+import { sha256urlInSteps } from '../lib/in-steps.ts'
 import type { Meaning } from './confirmation-meaning.ts'
 
 export type ConfirmationState = 'pending' | 'confirmed' | 'refused' | 'used'
@@ -35,9 +36,10 @@ export const CONFIRMATION_LIFE_MS = 10 * 60_000
 /** So many of one person wait at once. When another is asked for, the oldest goes. */
 export const MAX_PENDING = 16
 
-/** What a yes is bound to: this operation with exactly this input. */
-export function payloadDigest(operation: string, payload: Canonical): string {
-  return domainHash('remit/confirmation/v2', { operation, payload })
+/** What a yes is bound to: this operation with exactly this input, as canonical JSON. It may be that of a large import. */
+export async function payloadDigest(operation: string, payload: string): Promise<string> {
+  const digest = await sha256urlInSteps(payload)
+  return domainHash('remit/confirmation/v3', { operation, payload: digest })
 }
 
 /** Writes something in place of a secret that is different for each secret, and tells nothing about it. */

@@ -28,6 +28,7 @@ import { failed } from './failed.ts'
 import { markedByWhat } from './issuance/check-rule.ts'
 import { optimistic } from './optimistic.ts'
 import type { ParsedPolicy } from './parse.ts'
+import type { ActionSchemas } from './schema.ts'
 
 /** Compiles a set, policy by policy: a large one can be compiled in pieces. */
 export class SetCompiler {
@@ -69,8 +70,11 @@ export class SetCompiler {
   }
 
   /** @throws SyntaxError when the schema cannot be read */
-  finish({ schema, version }: { readonly version: number; readonly schema: string }): PolicySet {
-    return new CompiledSet(version, new Declarations(schema), {
+  finish(
+    { schema, version }: { readonly version: number; readonly schema: string },
+    actions?: ActionSchemas,
+  ): PolicySet {
+    return new CompiledSet(version, new Declarations(schema, actions), {
       whole: this.#whole.finish(),
       optimistic: this.#optimistic.finish(),
       requestable: this.#requestable,

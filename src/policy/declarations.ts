@@ -1,5 +1,5 @@
 import type { EntityShape, Field, RecordShape, Shape } from '@remit/engine'
-import { type ActionSchema, actionSchemas } from './schema.ts'
+import { type ActionSchemas, actionSchemas } from './schema.ts'
 
 /** What a call of one action has to be, so that policies may be asked about it. */
 export interface RequestShape {
@@ -14,15 +14,15 @@ export interface RequestShape {
  * evaluation that needs it.
  */
 export class Declarations {
-  readonly actions: ReadonlyMap<string, ActionSchema>
+  readonly actions: ActionSchemas
   readonly entities: ReadonlyMap<string, EntityShape>
   readonly #preamble: string
   readonly #names: Names = { shapes: new Map(SHAPES), entities: new Map() }
   readonly #requests = new Map<string, RequestShape>()
 
   /** @throws SyntaxError when the preamble cannot be read */
-  constructor(schema: string) {
-    this.actions = actionSchemas(schema)
+  constructor(schema: string, actions: ActionSchemas = actionSchemas(schema)) {
+    this.actions = actions
     const [preamble = ''] = schema.trimEnd().split('\n\n', 1)
     this.#preamble = preamble
     new Reading(preamble, this.#names).declarations()

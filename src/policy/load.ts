@@ -3,6 +3,7 @@ import type { PolicySet } from '@remit/engine'
 import { asProblem, SetCompiler } from './compiled-set.ts'
 import { type ParsedPolicy, parsePolicies } from './parse.ts'
 import { parseAside } from './parse-aside.ts'
+import { actionSchemasInSteps } from './schema.ts'
 import { WasmSetLoader } from './wasm/wasm-set.ts'
 
 /** What evaluates policies: our own compiled form, or the official engine. */
@@ -52,7 +53,7 @@ export async function loadAside(source: SetSource, engine: PolicyEngine): Promis
       if (i > 0 && i % AT_ONCE === 0) await turn()
       loader.add(policy)
     }
-    return loader.finish(source)
+    return loader.finish(source, await actionSchemasInSteps(source.schema))
   } catch (error) {
     throw asProblem(error)
   }

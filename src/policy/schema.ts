@@ -167,6 +167,8 @@ export interface ActionSchema {
   readonly groups: readonly string[]
 }
 
+export type ActionSchemas = ReadonlyMap<string, ActionSchema>
+
 /** The first line of what declares actions. */
 const HEAD = /^action (?<names>"[^"]+"(?:, "[^"]+")*) in \[(?<groups>[^\]]+)\]/m
 
@@ -182,15 +184,22 @@ function quoted(list: string): readonly string[] {
 }
 
 /** Takes a text that `schemaFor` wrote apart. */
-export function actionSchemas(schema: string): ReadonlyMap<string, ActionSchema> {
-  const [preamble = '', ...blocks] = schema.trimEnd().split('\n\n')
-  const schemas = new Map<string, ActionSchema>()
-  for (const block of blocks) {
-    const { groups, names } = namesIn(block)
-    const declared = { text: `${preamble}\n\n${block}\n`, groups }
-    for (const name of names) schemas.set(name, declared)
-  }
-  return schemas
+export function actionSchemas(schema: string): ActionSchemas {
+  const [preamble, ...blocks] = schema.trimEnd().split('\n\n')
+  return new Map(blocks.flatMap((block) => schemasIn(block, preamble)))
+}
+
+/** The same in steps. */
+export async function actionSchemasInSteps(schema: string): Promise<ActionSchemas> {
+  const [preamble, ...blocks] = schema.trimEnd().split('\n\n')
+  const schemas = await mapInSteps(blocks, (block) => schemasIn(block, preamble))
+  return new Map(schemas.flat())
+}
+
+function schemasIn(block: string, preamble = ''): (readonly [string, ActionSchema])[] {
+  const { groups, names } = namesIn(block)
+  const declared = { text: `${preamble}\n\n${block}\n`, groups }
+  return names.map((name) => [name, declared] as const)
 }
 
 /** Whether a text was written by `schemaFor`. */

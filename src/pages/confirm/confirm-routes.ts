@@ -1,4 +1,4 @@
-import { sha256url } from '../../lib/bytes.ts'
+import { sha256urlInSteps } from '../../lib/in-steps.ts'
 import { Problem } from '../../lib/problem.ts'
 import { MAX_SHOWN } from '../../lib/text/visible.ts'
 import { answerConfirmation, type Meaning, readConfirmation } from '../../people/index.ts'
@@ -44,7 +44,7 @@ async function viewOf(parts: PageParts, { visitor, now, id }: Visit): Promise<Co
     first,
     now,
     viewer: visitor.viewer,
-    digest: sha256url(payload),
+    digest: await sha256urlInSteps(payload),
     texts: textsOf(payload),
     deceptive: isDeceptive(shown) || textOfMeaning(meaning).some(isDeceptive),
   }
@@ -62,6 +62,9 @@ function textOfMeaning(meaning: Meaning | undefined): readonly string[] {
   return [sentence, ...facts.map(([, value]) => value), ...texts]
 }
 
+/** A longer input is a large document: reading it for a page would keep others waiting, and it is a file to be downloaded. */
+const MAX_SEARCHED = 2 * 1024 * 1024
+
 /** Members that are texts of several lines: a policy is read as it was written, not as one JSON string. */
 function textsOf(payload: string): ConfirmView['texts'] {
   const found: { name: string; text: string; lines: number }[] = []
@@ -74,6 +77,6 @@ function textsOf(payload: string): ConfirmView['texts'] {
       } else look(inner)
     }
   }
-  look(JSON.parse(payload))
+  if (payload.length <= MAX_SEARCHED) look(JSON.parse(payload))
   return found
 }

@@ -61,11 +61,14 @@ export class WasmSetLoader {
   }
 
   /** `schema` is a text of `schemaFor`. @throws Problem `policy.invalid` */
-  finish({ schema, version }: { readonly version: number; readonly schema: string }): PolicySet {
+  finish(
+    { schema, version }: { readonly version: number; readonly schema: string },
+    actions = actionSchemas(schema),
+  ): PolicySet {
     const ids = new Set(this.#policies.map(({ id }) => id))
     if (ids.size < this.#policies.length)
       throw new Problem('policy.invalid', 'two policies have the same id')
-    return new CedarPolicySet(version, this.#policies, actionSchemas(schema))
+    return new CedarPolicySet(version, this.#policies, actions)
   }
 }
 
