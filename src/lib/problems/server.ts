@@ -1,6 +1,6 @@
 /** What can go wrong with the server itself. Kept sorted. */
 export const SERVER_PROBLEMS = {
-  'api.not_permitted': { status: 403, title: 'The operation is not for you' },
+  'api.not_permitted': { status: 403, title: 'You do not have permission' },
   'config.invalid': { status: 500, title: 'The configuration cannot be used' },
   'dev.not_ours': { status: 409, title: 'The directory holds something else' },
   'dev.other_port': { status: 409, title: 'The kept state belongs to another port' },

@@ -65,7 +65,7 @@ function agentLinks({ agent, agents }: ApprovalsView): Html | false {
 
 export function approvalsPage(view: ApprovalsView): string {
   const { agent, mine, others, now, standing } = view
-  const body = html`<div class="head"><h1>Approvals</h1><p class="lead">What a policy does not let happen without a person: calls, and tasks and tokens that are to be given.</p></div>
+  const body = html`<div class="head"><h1>Approvals</h1><p class="lead">Calls, tasks and tokens that policies let through only after a person has approved them.</p></div>
 <section aria-labelledby="mine"><h2 id="mine">Waiting for you</h2>
 ${agentLinks(view)}${mine.items.length > 0 ? requestPage(mine, now) : agent !== undefined ? empty('This agent asks you nothing', html`<a href="/approvals">Everything that waits for you</a>`) : empty('Nothing waits for your answer', 'When an agent wants to do something that you are asked about, it is here. No answer means no.')}</section>
 ${others.items.length > 0 && html`<section aria-labelledby="others"><h2 id="others">Asked on your behalf</h2><p class="soft">Someone else has to look at these.</p>${requestPage(others, now)}</section>`}

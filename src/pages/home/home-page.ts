@@ -61,8 +61,8 @@ export interface HomeView {
   readonly definitions: number
 }
 
-function heading({ viewer, consents }: HomeView): string {
-  const count = viewer.waiting + consents.length
+function heading({ consents, definitions, recertify, viewer }: HomeView): string {
+  const count = viewer.waiting + consents.length + recertify.length + definitions
   if (count === 0) return 'Nothing needs your attention'
   return count === 1 ? 'One thing needs your attention' : `${count} things need your attention`
 }

@@ -7,7 +7,7 @@ import { asSentence, show } from '../frame/show.ts'
 /** What a person can do about it, for problems that people meet. */
 const HELP: Partial<Readonly<Record<ProblemCode, string>>> = {
   'request.not_found':
-    'The link may be wrong, or it leads to something that is not yours to see. Make sure that you are signed in as the right person.',
+    'This page does not exist, or you do not have access to it. Check the address, and that you are signed in as the right person.',
   'api.not_permitted': 'Ask an administrator, or sign in as one.',
   'request.cross_site': 'Go to the page itself and press the button there.',
   'authorization.bad_request':
@@ -37,9 +37,12 @@ function way(problem: Problem): Html {
   return html`<a class="button" href="/">Go to the start</a>`
 }
 
-/** Details of failures on our side stay in the log. What an identity provider got wrong is not ours, and its operator has to hear of it. */
+/**
+ * Details of failures on our side stay in the log. What an identity provider got wrong is not ours, and its operator has to hear of it.
+ * INVARIANT: of what is not there, the same is said as of what may not be seen.
+ */
 function isForPeople({ code, status }: Problem): boolean {
-  return status < 500 || code === 'sign_in.failed'
+  return (status < 500 && code !== 'request.not_found') || code === 'sign_in.failed'
 }
 
 /** Something went wrong, in words. The code and the request id are for whoever is asked for help. */

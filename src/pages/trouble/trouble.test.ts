@@ -14,6 +14,7 @@ forEachEngine('when something is not there', (open) => {
     ]) {
       const { body, statusCode } = await browser.get(address)
       assert.equal(statusCode, 404, address)
+      assert.match(body, /This page does not exist, or you do not have access to it\./, address)
       assert.match(body, /Name of sam/, address)
       assert.match(body, /<nav aria-label="Main">/, address)
       assert.match(body, /action="\/sign-out"/, address)
