@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { inEachWorld, type World } from '../../../test/world.ts'
 import { applyImport } from '../../catalog/index.ts'
+import { planServer, tool } from '../../catalog/mcp/testing.ts'
 import { planImport } from '../../catalog/testing.ts'
 import { type Meaning, readConfirmation } from '../../people/index.ts'
 import { OPERATIONS } from '../operations.ts'
@@ -81,7 +82,22 @@ inEachWorld(
       assert.equal(said.sentence, 'Accept 2 proposed risk classes of risky: 1 low, 1 high')
       assert.deepEqual(
         said.changes?.map(({ what }) => what),
-        ['risky.look: low risk', 'risky.wipe: high risk'],
+        ['low risk, as until now: risky.look', 'high risk, as until now: risky.wipe'],
+      )
+      // What a server says of its own tools counts for nothing until somebody accepts it.
+      const annotations = { readOnlyHint: true }
+      const tools = [tool('look', {}, { annotations })]
+      const name = 'tools-of-another'
+      const server = planServer({ tools }, { name, identifier: `${w.gateway}/${name}` })
+      await applyImport(w.rooms.connections, server, 'operator')
+      const [action] = server.actions
+      const proposed = [{ action: action?.name, risk: action?.risk }]
+      const { changes } = await meant(w, 'POST', `/resources/${name}/risks/accept`, {
+        risks: proposed,
+      })
+      assert.deepEqual(
+        changes?.map(({ sign, what }) => [sign, what]),
+        [['~', `${name}.look: low risk, counted as high until now`]],
       )
     })
 

@@ -55,7 +55,7 @@ function outcome({ state }: ConfirmView) {
 export function confirmPage(view: ConfirmView): string {
   const { meaning, now, operation, state } = view
   const body = html`
-<div class="head"><p class="eyebrow"><span>Asked from the command line ${when(view.createdAt, now)}</span></p><h1>${meaning ? show(meaning.sentence) : html`Confirm <code>${operation}</code>`}</h1></div>
+<div class="head"><p class="eyebrow"><span>Asked from the command line ${when(view.createdAt, now)}</span></p><h1 class="sentence">${meaning ? show(meaning.sentence) : html`Confirm <code>${operation}</code>`}</h1></div>
 ${outcome(view)}
 ${view.deceptive && notice('warn', 'This contains look-alike or invisible characters', html`<p>They are marked below.</p>`)}
 ${
@@ -88,12 +88,24 @@ function meaningHtml({ against, changes, consequences = [], facts: known }: Mean
   }${
     changes &&
     html`<section class="card" aria-labelledby="changes"><h2 id="changes">${against ?? 'What changes'}</h2>
-${changes.length === 0 ? html`<p>Nothing.</p>` : html`<ul class="changes">${changes.map(changeHtml)}</ul>`}</section>`
+${changes.length === 0 ? html`<p>Nothing.</p>` : changesHtml(changes)}</section>`
   }${
     consequences.length > 0 &&
     html`<section class="card" aria-labelledby="means"><h2 id="means">What it means for who can do what</h2>
 <ul class="sentences">${consequences.map((line) => html`<li class="one">${show(line)}</li>`)}</ul></section>`
   }`
+}
+
+/** So many that change nothing by themselves stand beside what does. */
+const MOST_OPEN = 12
+
+function changesHtml(changes: readonly MeantChange[]): Html {
+  const list = (some: readonly MeantChange[]) =>
+    some.length > 0 && html`<ul class="changes">${some.map(changeHtml)}</ul>`
+  const quiet = changes.filter(({ sign }) => sign === '=')
+  if (quiet.length <= MOST_OPEN) return html`${list(changes)}`
+  return html`${list(changes.filter(({ sign }) => sign !== '='))}
+<details><summary>${quiet.length} that change nothing by themselves</summary>${list(quiet)}</details>`
 }
 
 const SIGNS = {

@@ -60,7 +60,10 @@ forEachEngine('confirming on a page', (open) => {
     const text = 'permit (\n  principal,\n    action,\n  resource\n);'
     const { browser, path } = await begin(await open(), { body: { text } }, meaning)
     const { body } = await browser.get(path)
-    assert.match(body, /<h1><bdi>Put these policies in force: 1 rule added<\/bdi><\/h1>/)
+    assert.match(
+      body,
+      /<h1 class="sentence"><bdi>Put these policies in force: 1 rule added<\/bdi><\/h1>/,
+    )
     assert.doesNotMatch(body, /look-alike or invisible|u\{20\}/)
     const shown = textContent(body).replaceAll(/\s+/g, ' ')
     for (const part of [
@@ -72,6 +75,22 @@ forEachEngine('confirming on a page', (open) => {
     ])
       assert.ok(shown.includes(part), part)
     assert.doesNotMatch(shown, /until in /)
+    const [form = ''] = /<form class="answering"[\s\S]*?<\/form>/.exec(body) ?? []
+    assert.match(
+      form,
+      /id="changes"[\s\S]*id="all"[\s\S]*<div class="answer"[\s\S]*value="confirmed"/,
+    )
+  })
+
+  test('folds many lines that change nothing by themselves, and leaves none out', async () => {
+    const line = (sign: '=' | '~', what: string) => ({ sign, what, notes: [], lines: [] })
+    const quiet = Array.from({ length: 40 }, (_, i) => line('=', `quiet ${i}.`))
+    const changes = [...quiet, line('~', 'loud one')]
+    const meaning: Meaning = { sentence: 'Accept 41', facts: [], changes, consequences: [] }
+    const { browser, path } = await begin(await open(), PAYLOAD, meaning)
+    const { body } = await browser.get(path)
+    assert.match(body, /loud one[\s\S]*<summary>40 that change nothing by themselves<\/summary>/)
+    for (const { what } of changes) assert.ok(textContent(body).includes(what), what)
   })
 
   test('what is too long to stand on the page is a file of exactly the bytes whose digest is shown', async () => {
