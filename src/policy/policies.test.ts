@@ -167,17 +167,17 @@ forEachEngine('published policies', (open) => {
       settle: policyParts.live.settle.bind(policyParts.live),
       raise: policyParts.live.raise.bind(policyParts.live),
     }
+    const { lanes, read } = policyParts.storage
+    const transaction: Storage['transaction'] = async (work) => {
+      if (!raced) {
+        raced = true
+        await setRisk(catalogOf, { action: 'orders.read', risk: 'high', by: BY })
+      }
+      return lanes.revocation.transaction(work)
+    }
     const storage: Storage = Object.create(policyParts.storage, {
-      transaction: {
-        value: async (work: Parameters<Storage['transaction']>[0]) => {
-          if (!raced) {
-            raced = true
-            await setRisk(catalogOf, { action: 'orders.read', risk: 'high', by: BY })
-          }
-          return policyParts.storage.transaction(work)
-        },
-      },
-      read: { value: policyParts.storage.read },
+      lanes: { value: { ...lanes, revocation: { ...lanes.revocation, transaction } } },
+      read: { value: read },
     })
     await assert.rejects(
       publishPolicies({ ...policyParts, live, storage }, { text: REFUND_DESK, by: BY, note: '' }),
