@@ -41,7 +41,7 @@ import {
   type SigningKeys,
   withLastingKeys,
 } from './keys/index.ts'
-import { GatheredRecords, HeadFile, Ledger, ledgerOrigin } from './ledger/index.ts'
+import { GatheredRecords, HeadFile, Ledger, LineageFile, ledgerOrigin } from './ledger/index.ts'
 import type { Clock } from './lib/clock.ts'
 import type { Closing } from './lib/close-all.ts'
 import { Problem } from './lib/problem.ts'
@@ -182,6 +182,7 @@ export async function openRooms(
       key: keys.ledger,
       origin: ledgerOrigin(issuer),
       keeper: new HeadFile(settings.data, random),
+      lineageKeeper: new LineageFile(settings.data, random),
       clock,
       random,
       onError,

@@ -1,4 +1,4 @@
-export { HeadFile, type HeadKeeper } from './breaks/head-file.ts'
+export { HeadFile, LineageFile, type TextKeeper } from './breaks/head-file.ts'
 export type { CommonPart, LedgerBreak } from './breaks/ledger-break.ts'
 export { ledgerOrigin } from './checkpoint.ts'
 export type { WriteFile } from './export.ts'

@@ -6,7 +6,7 @@ import { type Repetition, repeat, type Wait } from '../lib/repeat.ts'
 import type { Step, Storage, Tx } from '../storage/index.ts'
 import { acceptBreaks, deleteCheckpointsBeyond, readBreaks } from './breaks/break-store.ts'
 import { Continuity, headFacts } from './breaks/continuity.ts'
-import type { HeadKeeper } from './breaks/head-file.ts'
+import type { TextKeeper } from './breaks/head-file.ts'
 import type { CommonPart, LedgerBreak } from './breaks/ledger-break.ts'
 import { CheckpointSigner, readTreeHead } from './checkpoint.ts'
 import { type WriteFile, writePrivate, writeTree } from './export.ts'
@@ -59,8 +59,9 @@ export interface LedgerOptions {
   readonly origin: string
   readonly clock: Clock
   readonly random: Random
-  /** Where the newest signed head is kept outside the database; absent where it is not. */
-  readonly keeper?: HeadKeeper
+  /** Where the newest signed head is kept outside the database, and which future that was in; absent where it is not. */
+  readonly keeper?: TextKeeper
+  readonly lineageKeeper?: TextKeeper
   /** What a run of the sequencer threw; the next run comes as usual. */
   readonly onError?: (error: unknown) => void
   readonly wait?: Wait
@@ -95,8 +96,7 @@ export class Ledger {
     this.#onError = options.onError ?? (() => {})
     this.#wait = options.wait
     this.#continuity = new Continuity({
-      ...{ storage: this.#storage, signer: this.#signer, clock: this.#clock },
-      ...{ keeper: options.keeper, onError: this.#onError },
+      ...{ ...options, signer: this.#signer, onError: this.#onError },
       append: (tx, event) => this.append(tx, event),
     })
     this.refusals = new RefusalTally({

@@ -291,3 +291,28 @@ test('a failover: connections from before are not used, and work goes on with th
   await storage.close()
   await cluster.stop()
 })
+
+test('which timeline the database is on is told to a role that may do no more than use it', async () => {
+  const client = new pg.Client({ connectionString: server.url })
+  await client.connect()
+  const name = `plain_${Date.now()}`
+  await client.query(
+    `CREATE ROLE ${name} LOGIN PASSWORD 'plain' NOSUPERUSER NOCREATEDB NOCREATEROLE`,
+  )
+  await client.query(
+    `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ${name}`,
+  )
+  const url = Object.assign(new URL(server.url), { username: name, password: 'plain' })
+  const storage = await openStorage({ kind: 'postgres', url: url.href })
+  assert.match(storage.lineage?.() ?? '', /^\d+\/\d+$/)
+  assert.doesNotMatch(storage.warnings().join(), /which timeline/)
+  await storage.close()
+  await client.query('REVOKE EXECUTE ON FUNCTION pg_control_system() FROM PUBLIC')
+  const blind = await openStorage({ kind: 'postgres', url: url.href })
+  assert.equal(blind.lineage?.(), undefined)
+  assert.match(blind.warnings().join(), /which timeline/)
+  await blind.close()
+  await client.query('GRANT EXECUTE ON FUNCTION pg_control_system() TO PUBLIC')
+  await client.query(`DROP OWNED BY ${name}; DROP ROLE ${name}`)
+  await client.end()
+})

@@ -10,7 +10,7 @@ import type { Storage } from '../../storage/index.ts'
 import { forEachEngine } from '../../storage/testing.ts'
 import type { Ledger } from '../ledger.ts'
 import { exported, ledgerKey, ledgerOn } from '../testing.ts'
-import { HeadFile } from './head-file.ts'
+import { HeadFile, LineageFile } from './head-file.ts'
 
 forEachEngine('a database that went back', (open) => {
   async function begin(t: TestContext) {
@@ -150,6 +150,55 @@ forEachEngine('a database that went back', (open) => {
     await ledger.stop()
     await storage.transaction((tx) => tx.deleteFrom('ledger_breaks').execute())
     await assert.rejects(server().sequence(), { code: 'ledger.inconsistent' })
+  })
+
+  test('a failover while no server ran is told once, and stops nothing where everything signed is there', async (t) => {
+    const { directory, storage } = await begin(t)
+    const told: string[] = []
+    const { key } = ledgerKey()
+    /** A server that is started, and stopped, on this future of the database. */
+    const run = async (...futures: readonly string[]) => {
+      let future = futures[0]
+      const ledger = ledgerOn(
+        { ...storage, lineage: () => future },
+        {
+          key,
+          keeper: new HeadFile(directory, systemRandom),
+          lineageKeeper: new LineageFile(directory, systemRandom),
+          onError: (error) => told.push(String(error)),
+        },
+      )
+      for (future of futures) {
+        await ledger.sequence()
+        await permit(storage, ledger)
+      }
+      await ledger.stop()
+    }
+    await run('71/1')
+    await run('71/1')
+    assert.deepEqual(told, [], 'nothing has changed')
+    await run('71/2')
+    assert.match(
+      told.join(),
+      /failed over, or was restored .*\(timeline 1 to 2\) while this server did/,
+    )
+    await run('71/2')
+    await run('71/2', '71/3')
+    await run('71/3')
+    assert.equal(told.length, 1, 'once; what happens while it runs is told by the store')
+    await run('88/1')
+    assert.match(told[1] ?? '', /another database cluster than before \(71 to 88\)/)
+    assert.equal(readFileSync(join(directory, 'database.lineage'), 'utf8'), '88/1\n')
+    writeFileSync(join(directory, 'database.lineage'), 'nothing')
+    await run('88/2')
+    assert.equal(told.length, 2, 'a file that says nothing is replaced')
+  })
+
+  test('a database that does not say which future it is in leaves no file', async (t) => {
+    const { directory, storage } = await begin(t)
+    const lineageKeeper = new LineageFile(directory, systemRandom)
+    await ledgerOn({ ...storage, lineage: () => undefined }, { lineageKeeper }).sequence()
+    assert.equal(await lineageKeeper.read(), undefined)
   })
 
   test('a head of another ledger is replaced; a file that is no head stops everything', async (t) => {

@@ -7,7 +7,8 @@ import type { LedgerEvent } from '../ledger-event.ts'
 import { readHead, type StoredCheckpoint } from '../ledger-store.ts'
 import { MissingHead, rootAt, signCheckpoint } from '../sign-checkpoint.ts'
 import { insertBreak, listCheckpoints, readBreaks } from './break-store.ts'
-import type { HeadKeeper } from './head-file.ts'
+import type { TextKeeper } from './head-file.ts'
+import { KnownLineage } from './known-lineage.ts'
 import type { CommonPart, LedgerBreak } from './ledger-break.ts'
 import { isPermit } from './permits.ts'
 
@@ -18,7 +19,8 @@ export interface ContinuityPorts {
   readonly storage: Storage
   readonly signer: CheckpointSigner
   readonly clock: Clock
-  readonly keeper: HeadKeeper | undefined
+  readonly keeper?: TextKeeper | undefined
+  readonly lineageKeeper?: TextKeeper | undefined
   readonly onError: (error: unknown) => void
   readonly append: (tx: Tx, event: LedgerEvent) => Promise<void>
 }
@@ -35,12 +37,14 @@ export class Continuity {
   #keptNote: string | undefined
   #keptAt = Number.NEGATIVE_INFINITY
   #found: LedgerBreak | undefined
+  readonly #known: KnownLineage
   /** Of the database, when it was last compared. */
   #lineage: string | undefined
 
   constructor(ports: ContinuityPorts) {
     this.#ports = ports
     this.#lineage = ports.storage.lineage?.()
+    this.#known = new KnownLineage(ports.lineageKeeper, ports.onError)
   }
 
   get found(): LedgerBreak | undefined {
@@ -85,6 +89,7 @@ export class Continuity {
     this.#found = undefined
     this.#lineage = lineage
     await this.#keep(newest.note, false)
+    await this.#known.see(lineage)
     return newest
   }
 

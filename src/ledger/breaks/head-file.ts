@@ -3,27 +3,25 @@ import { join } from 'node:path'
 import { base64url } from '../../lib/bytes.ts'
 import type { Random } from '../../lib/random.ts'
 
-/** Beside the master key: what happens to the database does not happen to it. */
-const FILE = 'ledger.head'
-
-/** Where the newest signed head is kept outside the database. */
-export interface HeadKeeper {
+/** A text that is kept outside the database. */
+export interface TextKeeper {
   /** For people: where it is. */
   readonly where: string
   read(): Promise<string | undefined>
   /** Durable, and whole or not at all, when it answers. */
-  write(note: string): Promise<void>
+  write(text: string): Promise<void>
 }
 
-export class HeadFile implements HeadKeeper {
+/** Beside the master key: what happens to the database does not happen to it. */
+class KeptFile implements TextKeeper {
   readonly where: string
   readonly #directory: string
   readonly #random: Random
 
-  constructor(directory: string, random: Random) {
+  constructor(directory: string, name: string, random: Random) {
     this.#directory = directory
     this.#random = random
-    this.where = join(directory, FILE)
+    this.where = join(directory, name)
   }
 
   async read(): Promise<string | undefined> {
@@ -35,11 +33,11 @@ export class HeadFile implements HeadKeeper {
     }
   }
 
-  async write(note: string): Promise<void> {
+  async write(text: string): Promise<void> {
     await mkdir(this.#directory, { recursive: true, mode: 0o700 })
     const draft = `${this.where}.${base64url(this.#random.bytes(9))}`
     try {
-      await synced(await open(draft, 'wx', 0o600), (file) => file.writeFile(note))
+      await synced(await open(draft, 'wx', 0o600), (file) => file.writeFile(text))
       await rename(draft, this.where)
     } catch (error) {
       await unlink(draft).catch(() => {})
@@ -47,6 +45,20 @@ export class HeadFile implements HeadKeeper {
     }
     // A name is durable when its directory is.
     if (process.platform !== 'win32') await synced(await open(this.#directory, 'r'))
+  }
+}
+
+/** The newest signed head. */
+export class HeadFile extends KeptFile {
+  constructor(directory: string, random: Random) {
+    super(directory, 'ledger.head', random)
+  }
+}
+
+/** Which of its futures the database was in. */
+export class LineageFile extends KeptFile {
+  constructor(directory: string, random: Random) {
+    super(directory, 'database.lineage', random)
   }
 }
 
