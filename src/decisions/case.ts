@@ -29,6 +29,9 @@ export interface Case {
   readonly pep?: string
 }
 
+/** A case in which it is known who calls. */
+export type KnownCase = Case & { readonly who: Extract<Identified, { known: true }> }
+
 /** What the books say of a request: a call of an action, or one that is none (`admit`). */
 export type Booked = Omit<Case, 'call' | 'frozen'> & {
   readonly call: Pick<Call, 'resource' | 'origin'> & Partial<Pick<Call, 'action' | 'arguments'>>

@@ -14,6 +14,7 @@ import type { Live, LiveKey, LiveKind, LiveView } from '../live/index.ts'
 import { findPerson, type Person } from '../people/index.ts'
 import { withinSpaces } from '../spaces/index.ts'
 import type { Storage } from '../storage/index.ts'
+import type { TaskLineage } from '../tasks/index.ts'
 import {
   findForeignTask,
   findTask,
@@ -38,16 +39,6 @@ import { mayHandOn } from './opening/authority.ts'
 import { RecordedSettings } from './recorded/setting.ts'
 import { Locator } from './whereabouts/locator.ts'
 import { intersecting, standsInTheWay, type Whereabouts } from './whereabouts/whereabouts.ts'
-
-/** A task and the agents that stand behind it, the one that acts first. Fixed when it opens. */
-export interface HeldTask {
-  readonly task: Task
-  readonly chain: readonly string[]
-  /** The tasks above, nearest first. */
-  readonly above: readonly Task[]
-  /** Its space and those above it, nearest first; none for a task in no space. */
-  readonly spaces: readonly string[]
-}
 
 /** Everything around the calls of one task at one resource, as of two views. */
 export interface Setting {
@@ -99,7 +90,7 @@ export class Facts {
   readonly #storage: Storage
   readonly #live: Pick<Live, 'view'>
   readonly #catalog: Pick<Catalog, 'current'>
-  readonly #tasks = new Kept<HeldTask>(MOST_TASKS)
+  readonly #tasks = new Kept<TaskLineage>(MOST_TASKS)
   readonly #bearers = new Kept<BearerToken>(MOST_OTHERS)
   readonly #foreign = new Kept<Id<'task'>>(MOST_OTHERS)
   readonly #people = new Kept<Person>(MOST_OTHERS)
@@ -127,7 +118,7 @@ export class Facts {
   }
 
   /** Only what never changes about a task may be used of the answer: not its state. */
-  async task(id: string): Promise<HeldTask | undefined> {
+  async task(id: string): Promise<TaskLineage | undefined> {
     const kept = this.#tasks.get(id, 'fixed')
     if (kept) return kept
     const task = await findTask(this.#storage.read, id)
@@ -140,7 +131,7 @@ export class Facts {
   }
 
   /** `view`: of `callKeys` for this task and resource, all active. `at`: the moment that is asked about. */
-  async setting(held: HeldTask, resource: string, view: LiveView, at: number): Promise<Setting> {
+  async setting(held: TaskLineage, resource: string, view: LiveView, at: number): Promise<Setting> {
     const agents = await this.#agentsOf(held, view)
     const owners = agents.map(({ ownerId }) => ownerId)
     const { also, where } = await this.whereabouts(held, view, { keys: alsoKeys(owners, []), at })
@@ -160,7 +151,7 @@ export class Facts {
 
   /** Where a task is at work, and a view of `keys` and of what that rests on beyond `view`. */
   async whereabouts(
-    { spaces, task }: Pick<HeldTask, 'spaces'> & { readonly task: Pick<Task, 'threadId'> },
+    { spaces, task }: Pick<TaskLineage, 'spaces'> & { readonly task: Pick<Task, 'threadId'> },
     view: LiveView,
     { at, keys }: { readonly keys: readonly LiveKey[]; readonly at: number },
   ): Promise<{ where: Whereabouts | undefined; also: LiveView }> {
@@ -215,7 +206,7 @@ export class Facts {
   }
 
   /** The standing limits that a task's calls fall under. Kept: whoever has none costs no read. */
-  async limits({ chain, spaces, task }: HeldTask): Promise<Standing> {
+  async limits({ chain, spaces, task }: TaskLineage): Promise<Standing> {
     return this.limitsOn(subjectsOf({ personId: task.personId, agents: chain, spaces }))
   }
 
@@ -263,7 +254,7 @@ export class Facts {
     return this.#people.put(id, epoch, person)
   }
 
-  async #agentsOf({ chain, task }: HeldTask, view: LiveView): Promise<Agent[]> {
+  async #agentsOf({ chain, task }: TaskLineage, view: LiveView): Promise<Agent[]> {
     const issuers = await this.#issuersOf(task)
     const agents: Agent[] = []
     for (const id of chain) agents.push(atMostTrusted(await this.agent(id, view), issuers))
@@ -284,7 +275,7 @@ export class Facts {
   }
 
   async #make(
-    { task, above }: HeldTask,
+    { task, above }: TaskLineage,
     resource: string,
     around: {
       view: LiveView

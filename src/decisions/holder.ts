@@ -1,4 +1,5 @@
 import { Problem } from '../lib/problem.ts'
+import type { TaskLineage } from '../tasks/index.ts'
 import {
   boundKeyOf,
   type Certificate,
@@ -7,9 +8,9 @@ import {
   type Proof,
   type TaskTokenClaims,
 } from '../tokens/index.ts'
-import type { HeldTask } from './facts.ts'
-import { ownTokens } from './identify.ts'
+
 import { isSubject } from './minting.ts'
+import { ownTokens } from './own-tokens.ts'
 import type { DecisionParts } from './parts.ts'
 import { problemOr } from './reasons.ts'
 
@@ -30,7 +31,7 @@ export type Holder =
       readonly holds: true
       readonly claims: TaskTokenClaims
       readonly proof: Proof
-      readonly held: HeldTask
+      readonly held: TaskLineage
     }
   | { readonly holds: false; readonly problem: Problem; readonly proof: Proof | undefined }
 

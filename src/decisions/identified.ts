@@ -1,8 +1,8 @@
 import type { GateResult } from '@remit/engine'
 import type { LiveView } from '../live/index.ts'
+import type { TaskLineage } from '../tasks/index.ts'
 import type { Proof, ResourceTokenClaims } from '../tokens/index.ts'
 import type { Call } from './call.ts'
-import type { HeldTask } from './facts.ts'
 
 /** What a request says about who makes it, and where it wants to. */
 export type Knock = Pick<
@@ -27,7 +27,7 @@ export type Identified =
       readonly claims: Credential
       /** None with a bearer token, which nothing is proved of. */
       readonly proof: Proof | undefined
-      readonly held: HeldTask
+      readonly held: TaskLineage
       readonly view: LiveView
       readonly credential: GateResult
       readonly liveness: GateResult

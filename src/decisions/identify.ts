@@ -3,6 +3,7 @@ import type { StoredIssuer } from '../agents/index.ts'
 import { countedAccess, countedRisk } from '../catalog/index.ts'
 import { Problem } from '../lib/problem.ts'
 import type { LiveView } from '../live/index.ts'
+import type { TaskLineage } from '../tasks/index.ts'
 import {
   type BearerToken,
   boundKeyOf,
@@ -13,12 +14,13 @@ import {
   type Proof,
   tokenTypeOf,
 } from '../tokens/index.ts'
-import type { HeldTask } from './facts.ts'
+
 import { foreignIssuer, holdForeign } from './foreign/hold-foreign.ts'
 import type { Credential, Identified, Knock } from './identified.ts'
 import { isKeyOf } from './issuing/task-key.ts'
-import { callKeys, ledgerGate, livenessOf, PAST_DEADLINE, STALE } from './liveness.ts'
+import { callKeys, livenessNow } from './liveness.ts'
 import { isSubject } from './minting.ts'
+import { ownTokens, unusableBearer } from './own-tokens.ts'
 import type { DecisionParts } from './parts.ts'
 import { enoughFor, problemOr } from './reasons.ts'
 
@@ -127,7 +129,7 @@ interface Bound {
   readonly claims: Credential
   readonly thumbprint: string
   /** Whether it names whom the task is for; a handle names nobody. */
-  isOf(held: HeldTask): boolean
+  isOf(held: TaskLineage): boolean
 }
 
 /** @throws Problem `token.…` */
@@ -140,7 +142,7 @@ async function boundTo(parts: DecisionParts, call: Knock, token: string): Promis
     return { claims: credentialOf(row), thumbprint: row.thumbprint, isOf: () => true }
   }
   const claims = await checkResourceToken(token, call.resource.identifier, ownTokens(parts))
-  const isOf = (held: HeldTask) => isSubject(parts, held, claims, call.resource)
+  const isOf = (held: TaskLineage) => isSubject(parts, held, claims, call.resource)
   return { claims, thumbprint: boundKeyOf(claims.cnf), isOf }
 }
 
@@ -226,13 +228,6 @@ async function unprovedProblem(parts: DecisionParts, call: Knock, token: string)
   return bound instanceof Problem ? unusableBearer(token) : unproved(bound.thumbprint)
 }
 
-/** A token of ours that is signed is bound to its key; anything else is no token. */
-export function unusableBearer(token: string): Problem {
-  return /^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)
-    ? new Problem('token.wrong_scheme', 'the token is bound to a key: use DPoP')
-    : new Problem('token.malformed', 'it is not a token that is known here')
-}
-
 function credentialOf({ id, taskId, epochs, details, expiresAt }: BearerToken): Credential {
   return {
     jti: id,
@@ -255,7 +250,7 @@ async function lookedAt(
 
 function viewOf(
   parts: DecisionParts,
-  { chain, spaces, task }: HeldTask,
+  { chain, spaces, task }: TaskLineage,
   { resource }: Pick<Knock, 'resource'>,
   token: string | undefined,
 ): Promise<LiveView> {
@@ -290,31 +285,6 @@ const TOLD: GateResult = {
   gate: 'credential',
   passed: true,
   detail: 'the enforcement point is believed about who calls',
-}
-
-/** Gate 2 for what the token itself depends on. */
-export function livenessNow(
-  parts: Pick<DecisionParts, 'clock' | 'ledger'>,
-  { task }: HeldTask,
-  view: LiveView,
-  claims: { readonly task: { readonly ep: string } },
-): GateResult {
-  const broken = ledgerGate(parts.ledger)
-  if (broken) return broken
-  const alive = livenessOf(view)
-  if (!alive.passed) return alive
-  if (task.deadline <= parts.clock.now()) return PAST_DEADLINE
-  // INVARIANT: equal, not newer: a token from before a suspension stays dead after it.
-  return view.hash === claims.task.ep ? alive : STALE
-}
-
-export function ownTokens({
-  issuer,
-  keys,
-  clock,
-  verified,
-}: Pick<DecisionParts, 'issuer' | 'keys' | 'clock' | 'verified'>) {
-  return { issuer, keys, clock, verified }
 }
 
 export function nobody(problem: Problem, proof?: Proof, claims?: Credential): Identified {

@@ -4,8 +4,9 @@ import type { Resource } from '../catalog/index.ts'
 import type { LedgerEvent } from '../ledger/index.ts'
 import type { LiveView } from '../live/index.ts'
 import { consumeOnceStep, type Step } from '../storage/index.ts'
+import type { TaskLineage } from '../tasks/index.ts'
 import { type Minted, type Proof, tokenTypeOf } from '../tokens/index.ts'
-import type { HeldTask, Setting } from './facts.ts'
+import type { Setting } from './facts.ts'
 import { checkHolder, type Presented } from './holder.ts'
 import { approvedToken, type IssuableToken } from './issuance/approved-token.ts'
 import { type Issuing, issuingBy, type Token } from './issuance/issuing.ts'
@@ -16,8 +17,8 @@ import { type Refused, refused } from './opening/opening.ts'
 import { refuseOpening } from './opening/refuse.ts'
 import { detailsAt, grantedScope, isRefused, readWanted } from './opening/wanted.ts'
 import type { DecisionParts } from './parts.ts'
+import { PROOF_STEP } from './proof-step.ts'
 import { codeOf } from './reasons.ts'
-import { PROOF_STEP } from './refuse.ts'
 
 /** A task token exchanged for a token of one resource (contract 5.5). */
 export interface ResourceTokenRequest extends Omit<Presented, 'as'> {
@@ -109,7 +110,7 @@ export interface GrantAt {
 /** What a token of this task would hold at this resource, as everything is now. */
 export async function grantAt(
   parts: DecisionParts,
-  held: HeldTask,
+  held: TaskLineage,
   asked: {
     readonly resource: string
     readonly details?: unknown
@@ -169,7 +170,7 @@ function because(gate: GateResult): Refused {
 async function book(
   parts: DecisionParts,
   given: {
-    held: HeldTask
+    held: TaskLineage
     proof: Proof
     steps: readonly Step[]
     issued: IssuedAccess
@@ -194,6 +195,6 @@ async function book(
   return done.failed
 }
 
-export function aboutTask({ task, chain }: HeldTask): Partial<LedgerEvent> {
+export function aboutTask({ task, chain }: TaskLineage): Partial<LedgerEvent> {
   return { task: task.id, person: task.personId, agent: task.agentId, chain }
 }

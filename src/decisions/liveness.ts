@@ -1,6 +1,7 @@
 import type { GateResult } from '@remit/engine'
 import { type Agent, isOverdue, issuerKey } from '../agents/index.ts'
 import { type Action, RULES } from '../catalog/index.ts'
+import type { Clock } from '../lib/clock.ts'
 import type { ProblemCode } from '../lib/problem.ts'
 import { type LiveKey, type LiveState, type LiveView, ORGANIZATION } from '../live/index.ts'
 import type { Person } from '../people/index.ts'
@@ -224,3 +225,19 @@ export const PAST_DEADLINE: GateResult = dead([
   'the deadline of the task has passed',
   'a new task',
 ])
+
+/** Gate 2 for what the token itself depends on. */
+export function livenessNow(
+  parts: { readonly clock: Clock; readonly ledger: Parameters<typeof ledgerGate>[0] },
+  { task }: { readonly task: Pick<Task, 'deadline'> },
+  view: LiveView,
+  claims: { readonly task: { readonly ep: string } },
+): GateResult {
+  const broken = ledgerGate(parts.ledger)
+  if (broken) return broken
+  const alive = livenessOf(view)
+  if (!alive.passed) return alive
+  if (task.deadline <= parts.clock.now()) return PAST_DEADLINE
+  // INVARIANT: equal, not newer: a token from before a suspension stays dead after it.
+  return view.hash === claims.task.ep ? alive : STALE
+}

@@ -1,6 +1,7 @@
 import type { Resource } from '../catalog/index.ts'
+import type { TaskLineage } from '../tasks/index.ts'
 import { type Minting, type Parties, type PartyClaims, pairwiseSubject } from '../tokens/index.ts'
-import type { HeldTask, Setting } from './facts.ts'
+import type { Setting } from './facts.ts'
 import type { DecisionParts } from './parts.ts'
 
 export function minting(
@@ -17,7 +18,7 @@ type At = Pick<Resource, 'identifier' | 'subjects'> | undefined
 /** Who stands in the tokens of a task: the person when one is present, the sponsor when nobody is, and every agent behind it. */
 export function partiesOf(
   parts: Naming,
-  { chain, task }: Pick<HeldTask, 'chain' | 'task'>,
+  { chain, task }: Pick<TaskLineage, 'chain' | 'task'>,
   { person }: Pick<Setting, 'person'>,
   at: At,
 ): Parties {
@@ -37,7 +38,7 @@ export function partiesOf(
  */
 export function subjectOf(
   parts: Naming,
-  { chain, task }: Pick<HeldTask, 'chain' | 'task'>,
+  { chain, task }: Pick<TaskLineage, 'chain' | 'task'>,
   at: At,
 ): string {
   if (task.sponsored) return chain.at(-1) ?? task.agentId
@@ -51,7 +52,7 @@ function nameAt({ master }: Naming, personId: string, { identifier }: NonNullabl
 /** Whether a token's subject is the task's. */
 export function isSubject(
   parts: Naming,
-  held: Pick<HeldTask, 'chain' | 'task'>,
+  held: Pick<TaskLineage, 'chain' | 'task'>,
   { sub, sub_profile }: Pick<PartyClaims, 'sub' | 'sub_profile'>,
   at: At,
 ): boolean {

@@ -1,10 +1,11 @@
 import type { Detail } from '@remit/engine'
 import type { LedgerEvent } from '../ledger/index.ts'
 import { Problem } from '../lib/problem.ts'
+import type { TaskLineage } from '../tasks/index.ts'
 import { BASES_STEP } from '../tasks/index.ts'
 import { askApprovers } from './deferring/ask-approvers.ts'
 import type { FrozenWay } from './deferring/frozen-request.ts'
-import type { HeldTask } from './facts.ts'
+
 import { issuingBy } from './issuance/issuing.ts'
 import { answerOpening } from './opening/answer.ts'
 import { askPerson, waitingOf } from './opening/ask-person.ts'
@@ -45,7 +46,7 @@ export interface OpeningWay {
   /** What an assertion says that is itself why the agent may act. */
   readonly asserted?: readonly Detail[] | undefined
   /** One look more at the task that would begin, before anything is used up. */
-  readonly before?: (held: HeldTask) => Promise<Refused | undefined>
+  readonly before?: (held: TaskLineage) => Promise<Refused | undefined>
 }
 
 /** The same, of what was read before. */

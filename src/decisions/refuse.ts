@@ -1,25 +1,17 @@
 import type { CallFacts, Deny, GateResult, Obligation } from '@remit/engine'
 import type { AccessRequest } from '../approvals/index.ts'
 import type { Id } from '../lib/id.ts'
-import {
-  type Committed,
-  consumeOnceStep,
-  type Reader,
-  type Step,
-  type Storage,
-} from '../storage/index.ts'
-import type { Proof } from '../tokens/index.ts'
+import type { Committed, Reader, Step, Storage } from '../storage/index.ts'
 import { type Booked, type Case, type Finding, recordOf, rowOf } from './case.ts'
 import { findDecision, insertDecisionQuery, type StoredDecision } from './decision-store.ts'
 import type { DecisionParts } from './parts.ts'
+import { PROOF_STEP, proofStep } from './proof-step.ts'
 import { challengeFor, codeOf } from './reasons.ts'
 import { inputsOf } from './recorded/inputs.ts'
 import { insertSettingQuery } from './recorded/recorded-store.ts'
 import { type Bookkeeping, bookkeepingFor } from './refusals/refused-caller.ts'
 import type { Denied, Executed } from './verdict.ts'
 import { readResult, shapingOf } from './waiting/kept-result.ts'
-
-export const PROOF_STEP = 'used dpop'
 
 /** What is written about every answer: what it was made from, row and record. */
 export interface Booking {
@@ -61,10 +53,6 @@ export function bookQueries(
 
 function decisionStep(query: Step['query']): Step {
   return { name: 'decision', query, rows: 1 }
-}
-
-export function proofStep(parts: DecisionParts, proof: Proof): Step {
-  return consumeOnceStep(parts.storage.read, 'dpop', proof.replayKey, proof.expiresAt)
 }
 
 /**

@@ -2,11 +2,11 @@ import { Problem } from '../lib/problem.ts'
 import { findTask, type Task } from '../tasks/index.ts'
 import type { Certificate } from '../tokens/index.ts'
 import { checkHolder, type Holder } from './holder.ts'
-import { unusableBearer } from './identify.ts'
 import { callKeys, livenessOf, PAST_DEADLINE } from './liveness.ts'
+import { unusableBearer } from './own-tokens.ts'
 import type { DecisionParts } from './parts.ts'
+import { proofStep } from './proof-step.ts'
 import { codeOf } from './reasons.ts'
-import { proofStep } from './refuse.ts'
 
 /** What an agent sends along to say which task it speaks for, at Remit itself. */
 export interface TaskCredential {

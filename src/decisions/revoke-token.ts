@@ -9,7 +9,7 @@ import {
   findRefreshToken,
   opaqueDigest,
 } from '../tokens/index.ts'
-import { ownTokens } from './identify.ts'
+import { ownTokens } from './own-tokens.ts'
 import type { DecisionParts } from './parts.ts'
 import { problemOr } from './reasons.ts'
 

@@ -136,6 +136,7 @@ export {
   type Task,
   type TaskState,
 } from './task.ts'
+export type { TaskLineage } from './task-lineage.ts'
 export {
   ancestorsOf,
   findTask,

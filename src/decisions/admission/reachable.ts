@@ -1,8 +1,8 @@
 import { couldPermit, covers, type TypedArguments } from '@remit/engine'
 import { type Action, countedRisk } from '../../catalog/index.ts'
 import { limitsOver, peekBudgets } from '../../tasks/index.ts'
+import { callable, factsAround } from '../call-facts.ts'
 import { contextsOf } from '../context.ts'
-import { callable, factsAround } from '../judging/grounds.ts'
 import type { DecisionParts } from '../parts.ts'
 import type { Admitted } from './admit.ts'
 

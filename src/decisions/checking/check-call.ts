@@ -23,11 +23,12 @@ import {
   RulesOf,
   schemaInSteps,
 } from '../../policy/index.ts'
+import type { TaskLineage } from '../../tasks/index.ts'
 import { basesFor, basisLimits, type Task } from '../../tasks/index.ts'
+import { callable, factsAround } from '../call-facts.ts'
 import { contextOf } from '../context.ts'
 import { explainGates, type OperatorGate } from '../explaining/explain-gates.ts'
-import type { HeldTask } from '../facts.ts'
-import { callable, factsAround } from '../judging/grounds.ts'
+
 import { callKeys, livenessOf } from '../liveness.ts'
 import type { DecisionParts } from '../parts.ts'
 import { riskRecord } from '../risk/assess.ts'
@@ -210,7 +211,7 @@ function heldFor(
   { sponsored }: Checked,
   { agent, person, action, resource }: Pick<Check, 'person' | 'agent' | 'action' | 'resource'>,
   at: number,
-): HeldTask {
+): TaskLineage {
   const id = newId('task', parts.random)
   const all: Detail = {
     type: 'remit_call',

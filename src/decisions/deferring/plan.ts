@@ -1,13 +1,14 @@
 import type { Problem } from '../../lib/problem.ts'
 import type { GrantName } from '../../policy/index.ts'
 import type { Step } from '../../storage/index.ts'
+import type { TaskLineage } from '../../tasks/index.ts'
 import {
   type ConsentRequest,
   type Flow,
   findSponsorGrant,
   holdGrantSteps,
 } from '../../tasks/index.ts'
-import type { HeldTask } from '../facts.ts'
+
 import { type Issuing, issuingBy } from '../issuance/issuing.ts'
 import type { AnswerGrant } from '../opening/answer.ts'
 import type { BroughtAgent } from '../opening/bring.ts'
@@ -35,7 +36,7 @@ export interface Plan {
   readonly grant: AnswerGrant & Pick<Granted, 'details' | 'mayDelegate' | 'person'>
   readonly begins: (
     how: Planning,
-  ) => Promise<{ readonly held: HeldTask; readonly guards: readonly Step[] }>
+  ) => Promise<{ readonly held: TaskLineage; readonly guards: readonly Step[] }>
 }
 
 /** The one who waits, as they authenticated now, and for what. */

@@ -1,7 +1,8 @@
 import { type Json, type JsonObject, parseJson } from '../../lib/json.ts'
+import type { TaskLineage } from '../../tasks/index.ts'
 import { argumentTexts } from '../../tokens/index.ts'
 import type { Call } from '../call.ts'
-import type { HeldTask, Setting } from '../facts.ts'
+import type { Setting } from '../facts.ts'
 import type { Assessment } from '../risk/assess.ts'
 import type { TokenSays } from './mapping/ask-mapped.ts'
 
@@ -10,7 +11,7 @@ export interface AskedAbout {
   readonly decisionId: string
   readonly at: number
   readonly call: Call
-  readonly held: HeldTask
+  readonly held: TaskLineage
   readonly setting: Pick<Setting, 'person' | 'agents'>
   readonly risk: Assessment
   readonly says: TokenSays

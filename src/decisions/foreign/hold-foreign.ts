@@ -1,10 +1,11 @@
 import type { StoredIssuer, Vouched } from '../../agents/index.ts'
 import { sha256url } from '../../lib/bytes.ts'
 import { Problem } from '../../lib/problem.ts'
+import type { TaskLineage } from '../../tasks/index.ts'
 import { closeTask } from '../../tasks/index.ts'
 import { checkProof, opaqueDigest, type Proof, type ProofExpectation } from '../../tokens/index.ts'
 import type { Call } from '../call.ts'
-import type { HeldTask } from '../facts.ts'
+
 import type { DecisionParts } from '../parts.ts'
 import { problemOr } from '../reasons.ts'
 import { openImplicit } from './open-implicit.ts'
@@ -22,7 +23,7 @@ export type HeldForeign =
       readonly holds: true
       readonly vouched: Vouched
       readonly proof: Proof | undefined
-      readonly held: HeldTask
+      readonly held: TaskLineage
     }
   | { readonly holds: false; readonly problem: Problem; readonly proof: Proof | undefined }
 

@@ -1,23 +1,24 @@
 import type { Vouched } from '../../agents/index.ts'
+import type { TaskLineage } from '../../tasks/index.ts'
 import { findForeignTask } from '../../tasks/index.ts'
-import type { HeldTask } from '../facts.ts'
+
 import type { DecisionParts } from '../parts.ts'
 
 /** The task that a token opened. One that opened none yet opens it now, if that is said. */
 export async function taskOfForeign(
   parts: DecisionParts,
   token: Pick<Vouched, 'digest'>,
-): Promise<HeldTask | undefined>
+): Promise<TaskLineage | undefined>
 export async function taskOfForeign(
   parts: DecisionParts,
   token: Pick<Vouched, 'digest'>,
   open: () => Promise<void>,
-): Promise<HeldTask>
+): Promise<TaskLineage>
 export async function taskOfForeign(
   parts: DecisionParts,
   { digest }: Pick<Vouched, 'digest'>,
   open?: () => Promise<void>,
-): Promise<HeldTask | undefined> {
+): Promise<TaskLineage | undefined> {
   const known = await parts.facts.foreign(digest)
   if (known !== undefined) return parts.facts.task(known)
   if (!open) return undefined

@@ -2,9 +2,9 @@ import { type Detail, type StepUp, unmetStepUp } from '@remit/engine'
 import type { Agent } from '../../agents/index.ts'
 import { countedRisk, type Resource } from '../../catalog/index.ts'
 import type { Person, Proved } from '../../people/index.ts'
+import { authenticationOf, callable } from '../call-facts.ts'
 import { contextsOf } from '../context.ts'
 import { agentEntity, groupEntities, personEntity } from '../entities.ts'
-import { authenticationOf, callable } from '../judging/grounds.ts'
 import type { DecisionParts } from '../parts.ts'
 
 /**

@@ -1,5 +1,6 @@
 import type { Detail } from '@remit/engine'
 import type { Step } from '../../storage/index.ts'
+import type { TaskLineage } from '../../tasks/index.ts'
 import {
   insertRefreshStep,
   newOpaqueToken,
@@ -7,7 +8,7 @@ import {
   type RefreshToken,
   tokenTypeOf,
 } from '../../tokens/index.ts'
-import type { HeldTask } from '../facts.ts'
+
 import { mayIssueAt } from '../issuance/gate.ts'
 import type { Issuing as IssuingBy } from '../issuance/issuing.ts'
 import { aboutTask, grantAt } from '../issue-resource-token.ts'
@@ -56,7 +57,7 @@ export interface Issuing {
  */
 export async function issueTokens(
   parts: DecisionParts,
-  held: HeldTask,
+  held: TaskLineage,
   asked: Issuing,
 ): Promise<InteractiveTokens | Refused | { readonly outcome: 'failed'; readonly guard: string }> {
   const { task } = held
@@ -103,7 +104,7 @@ export async function issueTokens(
 
 function nextRefreshToken(
   { clock, random, storage }: Pick<DecisionParts, 'clock' | 'random' | 'storage'>,
-  { task }: HeldTask,
+  { task }: TaskLineage,
   { clientId, family = null, refresh, resource }: Issuing,
 ): { readonly refreshToken: string; readonly steps: readonly Step[] } {
   if ('same' in refresh) return { refreshToken: refresh.same, steps: [] }

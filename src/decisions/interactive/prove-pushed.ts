@@ -1,7 +1,7 @@
 import { ATTESTED } from '../../agents/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { DecisionParts } from '../parts.ts'
-import { PROOF_STEP, proofStep } from '../refuse.ts'
+import { PROOF_STEP, proofStep } from '../proof-step.ts'
 import { type Presenting, readProof } from './credentials.ts'
 import { proveClient } from './prove-client.ts'
 

@@ -2,6 +2,7 @@ import { canProve } from '../../agents/index.ts'
 import { USE_STEP } from '../../approvals/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Step } from '../../storage/index.ts'
+import type { TaskLineage } from '../../tasks/index.ts'
 import { closeTask, KEY_STEP, usableKeyStep } from '../../tasks/index.ts'
 import {
   findRefreshToken,
@@ -11,13 +12,13 @@ import {
   type RefreshToken,
   touchRefreshStep,
 } from '../../tokens/index.ts'
-import type { HeldTask } from '../facts.ts'
+
 import { aboutTask } from '../issue-resource-token.ts'
 import { KEY_USED } from '../opening/begin.ts'
 import { type Refused, refused, refusedFor } from '../opening/opening.ts'
 import type { DecisionParts } from '../parts.ts'
+import { PROOF_STEP, proofStep } from '../proof-step.ts'
 import { problemOr } from '../reasons.ts'
-import { PROOF_STEP, proofStep } from '../refuse.ts'
 import { grantEnded, type Presenting, readProof, refusing } from './credentials.ts'
 import { type InteractiveTokens, issueTokens } from './issue.ts'
 import { exchangeStep, lostSuccessor } from './lost-answer.ts'
@@ -81,7 +82,7 @@ export async function refreshTokens(
 interface Given {
   readonly asked: Refreshing
   readonly shown: RefreshToken
-  readonly held: HeldTask
+  readonly held: TaskLineage
   readonly proof: Proof | undefined
   readonly client: ProvedClient
 }
@@ -136,7 +137,11 @@ async function exchangeAgain(parts: DecisionParts, given: Given) {
 }
 
 /** INVARIANT: no key of another agent, and none that a task has for itself, becomes one of this client's. */
-function keyStep({ storage }: DecisionParts, { task }: HeldTask, proof: Proof | undefined): Step[] {
+function keyStep(
+  { storage }: DecisionParts,
+  { task }: TaskLineage,
+  proof: Proof | undefined,
+): Step[] {
   return proof === undefined || proof.thumbprint === task.keyThumbprint
     ? []
     : [usableKeyStep(storage.read, { key: proof.thumbprint, task })]

@@ -6,7 +6,7 @@ import type { Peps, PresentedPep } from '../../policy/index.ts'
 import { readCaller } from '../opening/bring.ts'
 import type { OpeningRequest } from '../opening/opening.ts'
 import type { DecisionParts } from '../parts.ts'
-import { proofStep } from '../refuse.ts'
+import { proofStep } from '../proof-step.ts'
 
 /** What asking about tokens works with. */
 export interface IntrospectionParts extends DecisionParts {

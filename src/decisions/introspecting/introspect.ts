@@ -1,6 +1,7 @@
 import type { Resource } from '../../catalog/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { LiveView } from '../../live/index.ts'
+import type { TaskLineage } from '../../tasks/index.ts'
 import {
   type AccessClaims,
   authenticationClaims,
@@ -14,11 +15,11 @@ import {
   partyClaims,
   tokenTypeOf,
 } from '../../tokens/index.ts'
-import type { HeldTask, Setting } from '../facts.ts'
-import { livenessNow, ownTokens } from '../identify.ts'
+import type { Setting } from '../facts.ts'
 import { isKeyOf } from '../issuing/task-key.ts'
-import { callKeys, livenessOf, settingLiveness } from '../liveness.ts'
+import { callKeys, livenessNow, livenessOf, settingLiveness } from '../liveness.ts'
 import { isSubject, minting, partiesOf } from '../minting.ts'
+import { ownTokens } from '../own-tokens.ts'
 import type { DecisionParts } from '../parts.ts'
 import { problemOr } from '../reasons.ts'
 import { audienceOf } from '../revoke-token.ts'
@@ -172,7 +173,7 @@ async function ofHandle(
 function claimsOf(
   parts: Pick<DecisionParts, 'issuer' | 'master'>,
   row: BearerToken,
-  at: { readonly held: HeldTask; readonly resource: Resource; readonly setting: Setting },
+  at: { readonly held: TaskLineage; readonly resource: Resource; readonly setting: Setting },
 ): TokenClaims {
   const { issuer } = parts
   const { held, resource, setting } = at
@@ -199,7 +200,7 @@ async function holderOf(
   parts: DecisionParts,
   claims: AccessClaims,
   at: Resource | undefined,
-): Promise<HeldTask | undefined> {
+): Promise<TaskLineage | undefined> {
   const held = await parts.facts.task(claims.client_id)
   if (!held || !isKeyOf(held.task, boundKeyOf(claims.cnf))) return undefined
   return isSubject(parts, held, claims, at) ? held : undefined
@@ -208,7 +209,7 @@ async function holderOf(
 /** Gate 2 for a token at a resource, as a call there would be looked at. */
 async function aliveAt(
   parts: DecisionParts,
-  held: HeldTask,
+  held: TaskLineage,
   at: {
     readonly resource: Resource
     /** That is signed. */

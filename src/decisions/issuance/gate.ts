@@ -12,10 +12,10 @@ import type { CatalogView } from '../../catalog/index.ts'
 import type { LiveView } from '../../live/index.ts'
 import type { Person } from '../../people/index.ts'
 import { CLOSED } from '../../policy/index.ts'
-import type { Task } from '../../tasks/index.ts'
+import type { Task, TaskLineage } from '../../tasks/index.ts'
 import { contextOf } from '../context.ts'
 import { agentEntity, groupEntities, personEntity, spaceEntities } from '../entities.ts'
-import type { HeldTask, Setting } from '../facts.ts'
+import type { Setting } from '../facts.ts'
 import { type Refused, refused } from '../opening/opening.ts'
 import type { DecisionParts } from '../parts.ts'
 import { intersecting, type Whereabouts } from '../whereabouts/whereabouts.ts'
@@ -84,7 +84,7 @@ export async function issuedWithin<
 
 /** A token of a task that is open. */
 export interface TokenOf {
-  readonly held: HeldTask
+  readonly held: TaskLineage
   /** Catalog name; of an assertion, the server that it is for, too. */
   readonly resource: string
   readonly setting: Setting

@@ -11,8 +11,9 @@ import { domainHash } from '../../lib/domain-hash.ts'
 import { type Id, newId } from '../../lib/id.ts'
 import type { Person } from '../../people/index.ts'
 import type { GrantName } from '../../policy/index.ts'
+import type { TaskLineage } from '../../tasks/index.ts'
 import type { FrozenRequest } from '../deferring/frozen-request.ts'
-import type { HeldTask } from '../facts.ts'
+
 import type { DecisionParts } from '../parts.ts'
 import { issueAction, type Token } from './issuing.ts'
 
@@ -37,7 +38,7 @@ export interface OpeningAsked {
 
 /** The same about one token of a task that is open. */
 export interface TokenAsked {
-  readonly held: HeldTask
+  readonly held: TaskLineage
   readonly token: Token
   readonly grant: GrantName
   /** Catalog name. */

@@ -2,8 +2,9 @@ import type { Detail } from '@remit/engine'
 import { findAgent, issuerKey, type TrustedIssuer } from '../../agents/index.ts'
 import { USE_STEP } from '../../approvals/index.ts'
 import { consumeOnceStep } from '../../storage/index.ts'
+import type { TaskLineage } from '../../tasks/index.ts'
 import { type Minted, mintPeerAssertion } from '../../tokens/index.ts'
-import type { HeldTask } from '../facts.ts'
+
 import { checkHolder, type Presented } from '../holder.ts'
 import { mayIssueAt } from '../issuance/gate.ts'
 import { issuingBy } from '../issuance/issuing.ts'
@@ -93,7 +94,7 @@ export type Wanted = Pick<AssertionRequest, 'kind' | 'audience' | 'resource' | '
 export async function makeAssertion(
   parts: DecisionParts,
   asked: Wanted,
-  held: HeldTask,
+  held: TaskLineage,
   thumbprint: string,
 ) {
   const peer = await peerOf(parts, asked)
@@ -160,7 +161,7 @@ export function resourceOf(
 /** How the agent is called over there: as it was registered, or the address of its document. */
 export async function clientAt(
   parts: DecisionParts,
-  { task }: HeldTask,
+  { task }: TaskLineage,
   { mapping }: Peer,
 ): Promise<string | undefined> {
   if (Object.hasOwn(mapping.clients, task.agentId)) return mapping.clients[task.agentId]

@@ -1,7 +1,8 @@
 import { issuerKey } from '../../agents/index.ts'
 import { Problem } from '../../lib/problem.ts'
+import type { TaskLineage } from '../../tasks/index.ts'
 import { closeTask } from '../../tasks/index.ts'
-import type { HeldTask } from '../facts.ts'
+
 import { mayIssueAt } from '../issuance/gate.ts'
 import { issuingBy } from '../issuance/issuing.ts'
 import { aboutTask } from '../issue-resource-token.ts'
@@ -51,7 +52,7 @@ export async function issueForSubject(
   const { details, peer, resource } = ready
   const lifeSeconds = Math.min(asked.lifeSeconds ?? LIFE_SECONDS, LIFE_SECONDS)
   const wanted = { ...opening, details, scope: undefined, lifeSeconds }
-  const before = (held: HeldTask) => mayHave(parts, held, { asked, peer, resource })
+  const before = (held: TaskLineage) => mayHave(parts, held, { asked, peer, resource })
   const answer = await openFor(parts, wanted, read, { ...WAY, before })
   if (answer.outcome === 'deferred') throw new Error('nobody lets it be deferred')
   if (answer.outcome !== 'opened') return answer
@@ -107,7 +108,7 @@ async function prepare(parts: DecisionParts, asked: SubjectAssertion) {
 /** INVARIANT: what can be known before the person's token is used up is known before. */
 async function mayHave(
   parts: DecisionParts,
-  held: HeldTask,
+  held: TaskLineage,
   { asked, peer, resource }: { asked: SubjectAssertion; peer: Peer; resource: string },
 ): Promise<Refused | undefined> {
   if ((await clientAt(parts, held, peer)) === undefined)

@@ -7,9 +7,9 @@ import {
   type TransactionTokenClaims,
 } from '../../tokens/index.ts'
 import { findDecision } from '../decision-store.ts'
-import { ownTokens } from '../identify.ts'
 import { callKeys, livenessOf, PAST_DEADLINE, settingLiveness } from '../liveness.ts'
 import { minting, subjectOf } from '../minting.ts'
+import { ownTokens } from '../own-tokens.ts'
 import type { DecisionParts } from '../parts.ts'
 import { codeOf } from '../reasons.ts'
 

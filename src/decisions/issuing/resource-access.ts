@@ -3,6 +3,7 @@ import type { Resource } from '../../catalog/index.ts'
 import { base64url } from '../../lib/bytes.ts'
 import type { LiveView } from '../../live/index.ts'
 import type { Step } from '../../storage/index.ts'
+import type { TaskLineage } from '../../tasks/index.ts'
 import {
   insertBearerStep,
   type Minted,
@@ -10,7 +11,7 @@ import {
   newOpaqueToken,
   RESOURCE_TOKEN_LIFE_MS,
 } from '../../tokens/index.ts'
-import type { HeldTask, Setting } from '../facts.ts'
+import type { Setting } from '../facts.ts'
 import { minting, partiesOf } from '../minting.ts'
 import type { DecisionParts } from '../parts.ts'
 
@@ -39,7 +40,7 @@ export interface IssuedAccess {
  */
 export async function resourceAccess(
   parts: DecisionParts,
-  held: HeldTask,
+  held: TaskLineage,
   access: Access,
 ): Promise<IssuedAccess> {
   // As it is now, and not when the request came: a view that was read meanwhile is later than what came before it.
@@ -61,7 +62,7 @@ export async function resourceAccess(
   return { token, steps: [] }
 }
 
-function handle(parts: DecisionParts, { task }: HeldTask, access: Access): IssuedAccess {
+function handle(parts: DecisionParts, { task }: TaskLineage, access: Access): IssuedAccess {
   const { token, digest } = newOpaqueToken('remit_at', parts.random)
   const id = base64url(parts.random.bytes(16))
   const now = parts.clock.now()

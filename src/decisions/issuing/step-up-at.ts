@@ -1,10 +1,11 @@
 import { type GateResult, unmetStepUp } from '@remit/engine'
 import { countedRisk, type Resource } from '../../catalog/index.ts'
 import { stepUpInWords } from '../../people/index.ts'
+import type { TaskLineage } from '../../tasks/index.ts'
+import { authenticationOf, callable, factsAround } from '../call-facts.ts'
 import { contextsOf } from '../context.ts'
-import type { HeldTask, Setting } from '../facts.ts'
+import type { Setting } from '../facts.ts'
 import { stepUpOf } from '../interactive/advise-step-up.ts'
-import { authenticationOf, callable, factsAround } from '../judging/grounds.ts'
 import { type Refused, refused } from '../opening/opening.ts'
 import type { DecisionParts } from '../parts.ts'
 
@@ -15,7 +16,7 @@ import type { DecisionParts } from '../parts.ts'
 export async function stepUpAt(
   parts: DecisionParts,
   given: {
-    readonly held: HeldTask
+    readonly held: TaskLineage
     readonly setting: Setting
     readonly resource: Resource
     readonly details: Setting['details']

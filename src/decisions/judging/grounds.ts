@@ -1,26 +1,12 @@
-import type {
-  Callable,
-  CallFacts,
-  ExternalAnswer,
-  ForbidRef,
-  KindOf,
-  PolicyRecord,
-  PolicySet,
-  ReachFacts,
-} from '@remit/engine'
-import { countedRisk } from '../../catalog/index.ts'
+import type { CallFacts, ExternalAnswer, ForbidRef, KindOf, PolicySet } from '@remit/engine'
 import type { Peeked } from '../../tasks/index.ts'
-import type { Call } from '../call.ts'
-import type { Case } from '../case.ts'
+import { authenticationOf, callable, factsAround } from '../call-facts.ts'
+import type { KnownCase } from '../case.ts'
 import { contextOf } from '../context.ts'
-import type { HeldTask, Setting, Standing } from '../facts.ts'
-import type { Identified } from '../identify.ts'
-import { definitionGate, settingLiveness } from '../liveness.ts'
+import type { Setting, Standing } from '../facts.ts'
+import { definitionGate } from '../liveness.ts'
 import { riskRecord } from '../risk/assess.ts'
 import type { Observed } from '../risk/risk-books.ts'
-
-/** A case in which it is known who calls. */
-export type KnownCase = Case & { readonly who: Extract<Identified, { known: true }> }
 
 /** What a call is judged by. */
 export interface Grounds {
@@ -74,52 +60,8 @@ export function factsOf(each: KnownCase, looked: Looked, lifting?: Lifting): Cal
   }
 }
 
-/** What is the same for every call of a task at one resource, whether it is decided or listed as one that could be made. */
-export function factsAround(
-  setting: Setting,
-  task: HeldTask['task'],
-): Omit<ReachFacts, 'credential' | 'budgets'> {
-  return {
-    liveness: settingLiveness(setting, task),
-    details: setting.details,
-    person: setting.personEntity,
-    sponsored: task.sponsored,
-    intersectWith: setting.intersectWith,
-    agents: setting.agentEntities,
-    entities: setting.entities,
-    external: [],
-    obligations: [],
-    doable: [],
-  }
-}
-
-/** An action as gates and policies see a call of it, but for its arguments. */
-export function callable(
-  { action, resource }: Pick<Call, 'action' | 'resource'>,
-  context: PolicyRecord,
-): Callable {
-  return {
-    location: resource.identifier,
-    resource: resource.name,
-    action: action.name,
-    risk: countedRisk(action),
-    context,
-  }
-}
-
 const OURS = ['notify']
 
 function doableOf(theirs: readonly string[]): readonly string[] {
   return [...OURS, ...theirs]
-}
-
-/** As the token or the session said that the task began with: nothing later speaks for the person. */
-export function authenticationOf(
-  { acr, authTime }: Pick<HeldTask['task'], 'acr' | 'authTime'>,
-  at: number,
-): NonNullable<CallFacts['authentication']> {
-  return {
-    ...(acr === null ? {} : { acr }),
-    ...(authTime === null ? {} : { ageSeconds: Math.max(0, Math.ceil((at - authTime) / 1000)) }),
-  }
 }

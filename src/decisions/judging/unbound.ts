@@ -1,5 +1,6 @@
 import { type Deny, decide } from '@remit/engine'
-import { factsOf, type KnownCase, type Looked } from './grounds.ts'
+import type { KnownCase } from '../case.ts'
+import { factsOf, type Looked } from './grounds.ts'
 
 /**
  * A denial that comes from nothing but the bearer token says so: the agent that reads it cannot find out otherwise, and no

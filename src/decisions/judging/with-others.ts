@@ -1,7 +1,8 @@
 import { type CallFacts, type Decision, decide, type ExternalAnswer } from '@remit/engine'
+import type { KnownCase } from '../case.ts'
 import { partiesOf } from '../minting.ts'
 import type { DecisionParts } from '../parts.ts'
-import type { Grounds, KnownCase, Looked } from './grounds.ts'
+import type { Grounds, Looked } from './grounds.ts'
 
 /** The answers of decision points of others to one call. */
 export type Others = () => Promise<readonly ExternalAnswer[]>

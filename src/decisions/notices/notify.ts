@@ -4,7 +4,7 @@ import { newId } from '../../lib/id.ts'
 import type { Random } from '../../lib/random.ts'
 import type { Person } from '../../people/index.ts'
 import type { Reader, Step } from '../../storage/index.ts'
-import type { KnownCase } from '../judging/grounds.ts'
+import type { KnownCase } from '../case.ts'
 import type { Notice } from './notice.ts'
 import { insertNoticesQuery, noticesFor } from './notice-store.ts'
 

@@ -1,7 +1,8 @@
 import type { Detail } from '@remit/engine'
+import type { TaskLineage } from '../../tasks/index.ts'
 import { closeTask, type Task } from '../../tasks/index.ts'
 import { mintTaskToken } from '../../tokens/index.ts'
-import type { HeldTask } from '../facts.ts'
+
 import { aboutTask, grantAt } from '../issue-resource-token.ts'
 import { resourceAccess } from '../issuing/resource-access.ts'
 import { minting, partiesOf } from '../minting.ts'
@@ -23,7 +24,7 @@ interface Wanted {
 export async function answerOpening(
   parts: DecisionParts,
   wanted: Wanted,
-  held: HeldTask,
+  held: TaskLineage,
   grant: AnswerGrant,
 ): Promise<Opened | Refused> {
   const token = await tokenOf(parts, wanted, held, grant).catch(async (error: unknown) => {
@@ -56,7 +57,7 @@ type Token = Pick<Opened, 'kind' | 'token' | 'details' | 'scope'>
 async function tokenOf(
   parts: DecisionParts,
   wanted: Wanted,
-  held: HeldTask,
+  held: TaskLineage,
   grant: AnswerGrant,
 ): Promise<Token | Refused> {
   const { resource } = wanted
@@ -67,7 +68,7 @@ async function tokenOf(
 async function taskToken(
   parts: DecisionParts,
   wanted: Wanted,
-  held: HeldTask,
+  held: TaskLineage,
   { details, person }: AnswerGrant,
 ): Promise<Token> {
   const { task } = held
@@ -91,7 +92,7 @@ async function taskToken(
 async function resourceToken(
   parts: DecisionParts,
   wanted: Wanted & { readonly resource: string },
-  held: HeldTask,
+  held: TaskLineage,
   { issuing, person }: AnswerGrant,
 ): Promise<Token | Refused> {
   const { task } = held

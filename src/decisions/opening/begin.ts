@@ -16,7 +16,7 @@ import {
 } from '../../tasks/index.ts'
 import type { Proof } from '../../tokens/index.ts'
 import type { DecisionParts } from '../parts.ts'
-import { PROOF_STEP } from '../refuse.ts'
+import { PROOF_STEP } from '../proof-step.ts'
 import type { BroughtAgent } from './bring.ts'
 import { type Refused, refused } from './opening.ts'
 

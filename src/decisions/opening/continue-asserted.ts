@@ -1,13 +1,14 @@
 import { contains } from '@remit/engine'
 import { credentialStep } from '../../agents/index.ts'
 import { consumeOnceStep } from '../../storage/index.ts'
+import type { TaskLineage } from '../../tasks/index.ts'
 import { findTaskByKey, listTasks, type Task } from '../../tasks/index.ts'
-import type { HeldTask } from '../facts.ts'
+
 import { issuingBy } from '../issuance/issuing.ts'
 import { aboutTask, type GrantAt, grantAt } from '../issue-resource-token.ts'
 import { type IssuedAccess, resourceAccess } from '../issuing/resource-access.ts'
 import type { DecisionParts } from '../parts.ts'
-import { proofStep } from '../refuse.ts'
+import { proofStep } from '../proof-step.ts'
 import { refusedBy } from './begin.ts'
 import type { BroughtAgent } from './bring.ts'
 import { grantOpening } from './grant.ts'
@@ -111,7 +112,7 @@ async function alike(parts: DecisionParts, { asked, said }: Continuing): Promise
 async function use(
   parts: DecisionParts,
   { said }: Continuing,
-  { at, held, issued }: { held: HeldTask; at: GrantAt; issued: IssuedAccess },
+  { at, held, issued }: { held: TaskLineage; at: GrantAt; issued: IssuedAccess },
 ): Promise<string | undefined> {
   const { assertion, proof, subject } = said.brought
   const { read } = parts.storage

@@ -2,9 +2,10 @@ import { asCalls, contains, detailInWords } from '@remit/engine'
 import { findAgent } from '../../agents/index.ts'
 import type { CatalogView } from '../../catalog/index.ts'
 import { Problem } from '../../lib/problem.ts'
+import type { TaskLineage } from '../../tasks/index.ts'
 import { checkPurpose, hasRoom, type Task, TREE_LIMITS } from '../../tasks/index.ts'
 import { MAX_CHAIN, type Minted, mintTicket } from '../../tokens/index.ts'
-import type { HeldTask } from '../facts.ts'
+
 import { aboutTask } from '../issue-resource-token.ts'
 import { minting, subjectOf } from '../minting.ts'
 import type { DecisionParts } from '../parts.ts'
@@ -57,7 +58,7 @@ export async function issueTicket(
 
 async function findTicket(
   parts: DecisionParts,
-  held: HeldTask,
+  held: TaskLineage,
   wanted: TicketRequest,
 ): Promise<Minted | Refused> {
   checkPurpose(wanted.purpose)
@@ -132,7 +133,7 @@ function beyondParent(
 
 async function recordTicket(
   parts: DecisionParts,
-  held: HeldTask,
+  held: TaskLineage,
   given: { ticket: Minted; agentId: string; asked: AskedAuthority },
 ): Promise<void> {
   const { calls, delegates } = given.asked

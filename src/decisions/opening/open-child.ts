@@ -2,6 +2,7 @@ import { contains } from '@remit/engine'
 import { type Agent, vouchedFor } from '../../agents/index.ts'
 import { rememberedUntil } from '../../keys/index.ts'
 import { Problem } from '../../lib/problem.ts'
+import type { TaskLineage } from '../../tasks/index.ts'
 import {
   allLimits,
   type Basis,
@@ -14,11 +15,11 @@ import {
 import { checkTicket, MAX_CHAIN, type TicketClaims } from '../../tokens/index.ts'
 import { askApprovers } from '../deferring/ask-approvers.ts'
 import type { FrozenRequest } from '../deferring/frozen-request.ts'
-import type { HeldTask } from '../facts.ts'
-import { ownTokens } from '../identify.ts'
+
 import { issuedWithin } from '../issuance/gate.ts'
 import { issuingBy } from '../issuance/issuing.ts'
 import { subjectOf } from '../minting.ts'
+import { ownTokens } from '../own-tokens.ts'
 import type { DecisionParts } from '../parts.ts'
 import { problemOr } from '../reasons.ts'
 import { answerOpening } from './answer.ts'
@@ -115,7 +116,7 @@ function frozenChild({ resource }: ChildOpening, ticket: TicketClaims): FrozenRe
 }
 
 /** The tree, held while a child begins. */
-export function childGuards({ storage }: DecisionParts, { above, task }: HeldTask) {
+export function childGuards({ storage }: DecisionParts, { above, task }: TaskLineage) {
   const [parent] = above
   if (!parent) throw new TypeError('a child without a parent')
   const line = above.map(({ id }) => id)
@@ -127,7 +128,7 @@ export interface Redeeming {
   readonly brought: Omit<BroughtAgent, 'assertion'>
   readonly ticket: TicketClaims
   /** The parent. */
-  readonly held: HeldTask
+  readonly held: TaskLineage
 }
 
 export type ChildGrant = Pick<
@@ -239,7 +240,7 @@ export async function beginning(
   { brought, held, ticket }: Redeeming,
   grant: ChildGrant,
   planned: Pick<NewTask, 'id' | 'approvedUntil'> = {},
-): Promise<HeldTask> {
+): Promise<TaskLineage> {
   const { task: parent } = held
   const task = await newTask(parts, {
     ...planned,
@@ -267,7 +268,7 @@ export async function beginning(
 }
 
 /** What became of the line between looking and beginning. */
-async function notOpen(parts: DecisionParts, line: HeldTask['above']): Promise<Refused> {
+async function notOpen(parts: DecisionParts, line: TaskLineage['above']): Promise<Refused> {
   for (const { id } of line) {
     const task = await findTask(parts.storage.read, id)
     if (task?.state === 'suspended') return refused('task.suspended', 'a task above is suspended')

@@ -3,7 +3,8 @@ import type { Agent } from '../../agents/index.ts'
 import type { CatalogView } from '../../catalog/index.ts'
 import type { LiveView } from '../../live/index.ts'
 import { findPerson, type Person } from '../../people/index.ts'
-import type { HeldTask } from '../facts.ts'
+import type { TaskLineage } from '../../tasks/index.ts'
+
 import { DORMANT } from '../lifecycle/dormancy.ts'
 import { alsoLiveness, callKeys, certifiedAt, livenessOf, PAST_DEADLINE } from '../liveness.ts'
 import type { DecisionParts } from '../parts.ts'
@@ -16,7 +17,7 @@ import { isRefused } from './wanted.ts'
 
 /** A task that may have a child of this agent: it, everything above it, and the agent are alive. */
 export interface Parent {
-  readonly held: HeldTask
+  readonly held: TaskLineage
   /** The represented person, or the sponsor. */
   readonly person: Person
   /** The chain of the parent. */
@@ -35,7 +36,7 @@ export interface Parent {
 /** Looks at the whole line as it is now. `ticket`: that the child shows. */
 export async function readParent(
   parts: DecisionParts,
-  held: HeldTask,
+  held: TaskLineage,
   given: {
     readonly child: Agent
     /** Names of those that vouch for the child. */

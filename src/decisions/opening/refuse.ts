@@ -6,9 +6,9 @@ import type { Proof } from '../../tokens/index.ts'
 import { CHALLENGED } from '../case.ts'
 import { issuanceRow } from '../issuance/issuance-row.ts'
 import type { DecisionParts } from '../parts.ts'
+import { PROOF_STEP } from '../proof-step.ts'
 import { isChallenge } from '../reasons.ts'
 import { bookkeepingForOpening } from '../refusals/refused-caller.ts'
-import { PROOF_STEP } from '../refuse.ts'
 import { type Refused, refused } from './opening.ts'
 
 /** What was refused, and to whom, as far as that is known. */

@@ -3,7 +3,8 @@ import { type Action, acceptedSince, countedRisk } from '../../catalog/index.ts'
 import type { Random } from '../../lib/random.ts'
 import type { LiveView } from '../../live/index.ts'
 import type { Step, Storage } from '../../storage/index.ts'
-import type { HeldTask } from '../facts.ts'
+import type { TaskLineage } from '../../tasks/index.ts'
+
 import { type Assessment, assess, type RiskInputs } from './assess.ts'
 import { callsElsewhere, type Habit } from './books-store.ts'
 import { counterpartiesOf } from './counterparties.ts'
@@ -19,7 +20,7 @@ export interface Looking {
   readonly at: number
   readonly action: Action
   readonly arguments: TypedArguments
-  readonly held: HeldTask
+  readonly held: TaskLineage
   readonly view: LiveView
 }
 

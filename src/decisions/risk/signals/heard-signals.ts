@@ -1,7 +1,8 @@
 import { Kept } from '../../../lib/kept.ts'
 import type { LiveView } from '../../../live/index.ts'
 import type { Storage } from '../../../storage/index.ts'
-import type { HeldTask } from '../../facts.ts'
+import type { TaskLineage } from '../../../tasks/index.ts'
+
 import type { RaisedSignal } from '../assess.ts'
 import { type StoredSignal, type Subject, selectSignals } from './signal-store.ts'
 
@@ -21,7 +22,7 @@ export class HeardSignals {
 
   /** `view`: of `callKeys` for this task. */
   async about(
-    { above, chain, task }: HeldTask,
+    { above, chain, task }: TaskLineage,
     view: LiveView,
     at: number,
   ): Promise<RaisedSignal[]> {

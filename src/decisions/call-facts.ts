@@ -1,0 +1,50 @@
+import type { Callable, CallFacts, PolicyRecord, ReachFacts } from '@remit/engine'
+import { countedRisk } from '../catalog/index.ts'
+import type { TaskLineage } from '../tasks/index.ts'
+import type { Call } from './call.ts'
+import type { Setting } from './facts.ts'
+import { settingLiveness } from './liveness.ts'
+
+/** What is the same for every call of a task at one resource, whether it is decided or listed as one that could be made. */
+export function factsAround(
+  setting: Setting,
+  task: TaskLineage['task'],
+): Omit<ReachFacts, 'credential' | 'budgets'> {
+  return {
+    liveness: settingLiveness(setting, task),
+    details: setting.details,
+    person: setting.personEntity,
+    sponsored: task.sponsored,
+    intersectWith: setting.intersectWith,
+    agents: setting.agentEntities,
+    entities: setting.entities,
+    external: [],
+    obligations: [],
+    doable: [],
+  }
+}
+
+/** An action as gates and policies see a call of it, but for its arguments. */
+export function callable(
+  { action, resource }: Pick<Call, 'action' | 'resource'>,
+  context: PolicyRecord,
+): Callable {
+  return {
+    location: resource.identifier,
+    resource: resource.name,
+    action: action.name,
+    risk: countedRisk(action),
+    context,
+  }
+}
+
+/** As the token or the session said that the task began with: nothing later speaks for the person. */
+export function authenticationOf(
+  { acr, authTime }: Pick<TaskLineage['task'], 'acr' | 'authTime'>,
+  at: number,
+): NonNullable<CallFacts['authentication']> {
+  return {
+    ...(acr === null ? {} : { acr }),
+    ...(authTime === null ? {} : { ageSeconds: Math.max(0, Math.ceil((at - authTime) / 1000)) }),
+  }
+}

@@ -1,0 +1,19 @@
+import { Problem } from '../lib/problem.ts'
+import type { DecisionParts } from './parts.ts'
+
+/** What tokens that we signed are checked with. */
+export function ownTokens({
+  issuer,
+  keys,
+  clock,
+  verified,
+}: Pick<DecisionParts, 'issuer' | 'keys' | 'clock' | 'verified'>) {
+  return { issuer, keys, clock, verified }
+}
+
+/** A token of ours that is signed is bound to its key; anything else is no token. */
+export function unusableBearer(token: string): Problem {
+  return /^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)
+    ? new Problem('token.wrong_scheme', 'the token is bound to a key: use DPoP')
+    : new Problem('token.malformed', 'it is not a token that is known here')
+}
