@@ -15,12 +15,13 @@ import type { Settings } from './config/settings.ts'
 import { isLoopback } from './config/settings.ts'
 import { CONNECTIONS_SEALED, type ConnectionParts } from './connections/index.ts'
 import {
+  CALLS_SEALED,
+  type CallParts,
   CallsInFlight,
-  DECISIONS_SEALED,
-  type DecisionParts,
   DecisionPoints,
   Dormancy,
   Facts,
+  GRANTS_SEALED,
   ReservationQueue,
   RiskBooks,
   SHADOW,
@@ -101,7 +102,7 @@ export interface Rooms extends Omit<ApiParts, 'development' | 'describeMcp'> {
   /** Enforcement points that ask, and the policy-only sets that answer some of them. */
   readonly askers: Peps
   readonly only: OnlyAnsweringParts
-  readonly decisions: DecisionParts
+  readonly decisions: CallParts
   /** To decision points of others. */
   readonly deciders: Outbound
   /** To the metadata documents of clients: any public address, and nothing of ours. */
@@ -117,7 +118,8 @@ export const SEALED: readonly SealedColumn[] = [
   ...PEOPLE_SEALED,
   ...ISSUERS_SEALED,
   ...CONNECTIONS_SEALED,
-  ...DECISIONS_SEALED,
+  ...CALLS_SEALED,
+  ...GRANTS_SEALED,
 ]
 
 export function storageOptions(settings: Settings): StorageOptions {

@@ -1,6 +1,6 @@
 import type { AgentParts, IssuerParts } from '../agents/index.ts'
 import type { ConnectionParts } from '../connections/index.ts'
-import type { DecisionParts } from '../decisions/index.ts'
+import type { CallParts } from '../decisions/index.ts'
 import type { ClientCertificates } from '../http/index.ts'
 import type { SealingParts, SigningKeys } from '../keys/index.ts'
 import type { Ledger } from '../ledger/index.ts'
@@ -27,7 +27,7 @@ export interface ApiParts {
   readonly spaces: SpaceParts & Pick<PolicyParts, 'catalog'>
   readonly policies: Policies
   readonly peps: PepParts
-  readonly decisions: DecisionParts
+  readonly decisions: CallParts
   readonly ledger: Ledger
   /** Of the keys that sign tokens, and of the master key. */
   readonly custody: CustodyParts &

@@ -1,4 +1,4 @@
-import type { DecisionParts } from '../decisions/index.ts'
+import type { CallParts } from '../decisions/index.ts'
 import type { MasterKey, SigningKeys } from '../keys/index.ts'
 import type { OnlyAnsweringParts, Peps } from '../policy/index.ts'
 
@@ -8,9 +8,9 @@ export interface AuthzenPorts {
   readonly issuer: string
   readonly peps: Pick<Peps, 'atHand' | 'identify'>
   readonly only: OnlyAnsweringParts
-  readonly decisions: DecisionParts
+  readonly decisions: CallParts
   readonly keys: Pick<SigningKeys, 'tokens'>
   readonly master: Pick<MasterKey, 'seal' | 'open'>
-  readonly clock: DecisionParts['clock']
-  readonly random: DecisionParts['random']
+  readonly clock: CallParts['clock']
+  readonly random: CallParts['random']
 }

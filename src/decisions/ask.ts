@@ -4,10 +4,10 @@ import { renderSentence, templateDigest } from '../catalog/index.ts'
 import type { Id } from '../lib/id.ts'
 import { consumeOnce, type Tx } from '../storage/index.ts'
 import { findTask } from '../tasks/index.ts'
+import type { CallParts } from './call-parts.ts'
 import { type Case, type Finding, recordOf } from './case.ts'
 import type { Identified } from './identify.ts'
 import { inspectedOf } from './judging/inspected.ts'
-import type { DecisionParts } from './parts.ts'
 import { type Bookkeeping, bookkeepingFor } from './refusals/refused-caller.ts'
 import { bookQueries, deniedOf, likeOf, refuseReplay } from './refuse.ts'
 import type { Denied, Requestable } from './verdict.ts'
@@ -26,7 +26,7 @@ interface About {
  * proof and records the answer.
  */
 export async function ask(
-  parts: DecisionParts,
+  parts: CallParts,
   each: Case & { readonly who: Known },
   decision: RequestableDeny & { readonly facts: CallFacts },
   about: About,
@@ -93,7 +93,7 @@ const TOO_MANY = {
 
 /** Answers what is to be called after the commit. */
 async function book(
-  parts: DecisionParts,
+  parts: CallParts,
   tx: Tx,
   each: Case,
   finding: Finding,
@@ -137,7 +137,7 @@ export function askingOf(
 }
 
 function requestable(
-  parts: DecisionParts,
+  parts: CallParts,
   decisionId: Id<'decision'>,
   decision: { detail: string; enough: string; gates: readonly GateResult[] },
   request: AccessRequest,

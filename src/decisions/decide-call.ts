@@ -2,18 +2,18 @@ import { type Deny, stopEarly } from '@remit/engine'
 import type { CatalogView } from '../catalog/index.ts'
 import { newId } from '../lib/id.ts'
 import type { Call } from './call.ts'
+import type { CallParts } from './call-parts.ts'
 import type { KnownCase } from './case.ts'
 import { type Case, openCase } from './case.ts'
 import { type Identified, identify } from './identify.ts'
 import type { Grounds } from './judging/grounds.ts'
 import { judge } from './judging/judge.ts'
-import type { DecisionParts } from './parts.ts'
 import { type Because, refuse } from './refuse.ts'
 import type { Verdict } from './verdict.ts'
 import { holding } from './waiting/held-call.ts'
 
 /** identify → facts → decide → reserve. The only way from a call to an answer (contract 7). */
-export async function decideCall(parts: DecisionParts, call: Call): Promise<Verdict> {
+export async function decideCall(parts: CallParts, call: Call): Promise<Verdict> {
   parts.disk?.requireRoom()
   const who = await identify(parts, call)
   return holding(call, who, await decideFor(parts, call, who, false))
@@ -21,7 +21,7 @@ export async function decideCall(parts: DecisionParts, call: Call): Promise<Verd
 
 /** facts → decide → reserve, for whoever makes the call. `proofUsed`: by an earlier answer to the same request. */
 export async function decideFor(
-  parts: DecisionParts,
+  parts: CallParts,
   call: Call,
   who: Identified,
   proofUsed: boolean,
@@ -42,7 +42,7 @@ export async function decideFor(
 
 /** What a call is judged by, as everything is now; or why nothing is judged. */
 export async function groundsFor(
-  parts: DecisionParts,
+  parts: CallParts,
   each: KnownCase,
 ): Promise<
   { readonly each: KnownCase; readonly grounds: Grounds } | { readonly because: Because }

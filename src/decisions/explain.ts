@@ -2,9 +2,9 @@ import { type Ask, type GateName, issuanceQueries, queriesOf } from '@remit/engi
 import { isId } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'
 import { type Settlement, settlementsOf } from '../tasks/index.ts'
+import type { CallParts } from './call-parts.ts'
 import type { DecisionState, StoredDecision, StoredOutcome } from './decision-store.ts'
 import { explainGates, type OperatorGate } from './explaining/explain-gates.ts'
-import type { DecisionParts } from './parts.ts'
 import { readRecorded } from './recorded/read-recorded.ts'
 import type { Replayable } from './recorded/replay-inputs.ts'
 import { type ToldRisk, tellable, whole } from './risk/stored-risk.ts'
@@ -64,17 +64,17 @@ export interface OperatorExplanation extends Explanation {
 
 /** @throws Problem `decision.unknown` */
 export function explain(
-  parts: DecisionParts,
+  parts: CallParts,
   decisionId: string,
   view: 'operator',
 ): Promise<OperatorExplanation>
 export function explain(
-  parts: DecisionParts,
+  parts: CallParts,
   decisionId: string,
   view: 'operator' | 'person',
 ): Promise<Explanation>
 export async function explain(
-  parts: DecisionParts,
+  parts: CallParts,
   decisionId: string,
   view: 'operator' | 'person',
 ): Promise<Explanation | OperatorExplanation> {
@@ -91,7 +91,7 @@ export async function explain(
 
 /** Only a permit that a limit was looked at for has anything to settle. */
 async function settledBy(
-  parts: DecisionParts,
+  parts: CallParts,
   { explanation: { gates }, id, outcome }: StoredDecision,
 ): Promise<readonly Settlement[]> {
   const counted = outcome === 'permit' && gates.some(({ gate }) => gate === 'budget')
@@ -99,7 +99,7 @@ async function settledBy(
 }
 
 async function gatesOf(
-  parts: DecisionParts,
+  parts: CallParts,
   { explanation, policyVersion }: StoredDecision,
   made: Replayable,
 ): Promise<readonly OperatorGate[]> {

@@ -8,10 +8,9 @@ import {
   type Proof,
   type TaskTokenClaims,
 } from '../tokens/index.ts'
-
+import type { GrantParts } from './grant-parts.ts'
 import { isSubject } from './minting.ts'
 import { ownTokens } from './own-tokens.ts'
-import type { DecisionParts } from './parts.ts'
 import { problemOr } from './reasons.ts'
 
 /** A task token as it was presented, with a proof. */
@@ -36,7 +35,7 @@ export type Holder =
   | { readonly holds: false; readonly problem: Problem; readonly proof: Proof | undefined }
 
 /** Whether this is the task's token in the hands of the task's key. Liveness is the caller's next check. */
-export async function checkHolder(parts: DecisionParts, presented: Presented): Promise<Holder> {
+export async function checkHolder(parts: GrantParts, presented: Presented): Promise<Holder> {
   const { token, method, url } = presented
   const bound = presented.as === 'authorization' ? { accessToken: token } : undefined
   const { clock, random } = parts

@@ -14,14 +14,13 @@ import {
   type Proof,
   tokenTypeOf,
 } from '../tokens/index.ts'
-
+import type { CallParts } from './call-parts.ts'
 import { foreignIssuer, holdForeign } from './foreign/hold-foreign.ts'
 import type { Credential, Identified, Knock } from './identified.ts'
 import { isKeyOf } from './issuing/task-key.ts'
 import { callKeys, livenessNow } from './liveness.ts'
 import { isSubject } from './minting.ts'
 import { ownTokens, unusableBearer } from './own-tokens.ts'
-import type { DecisionParts } from './parts.ts'
 import { enoughFor, problemOr } from './reasons.ts'
 
 export type { Credential, Identified, Knock } from './identified.ts'
@@ -39,7 +38,7 @@ const BEARER_HOLDS: GateResult = {
 }
 
 /** Token, proof, task and what it depends on. Never throws for anything a caller sent. */
-export async function identify(parts: DecisionParts, call: Knock): Promise<Identified> {
+export async function identify(parts: CallParts, call: Knock): Promise<Identified> {
   const { token, scheme } = call
   if (token === undefined || scheme === undefined)
     return nobody(new Problem('token.missing', 'the request carries no access token'))
@@ -73,11 +72,7 @@ export async function identify(parts: DecisionParts, call: Knock): Promise<Ident
  * A token that came as `Bearer`: of a client that cannot prove possession, or bound to the certificate of the connection (RFC 8705
  * section 3). INVARIANT: what is bound to a DPoP key is never good here, whatever certificate comes with it.
  */
-async function identifyUnproved(
-  parts: DecisionParts,
-  call: Knock,
-  token: string,
-): Promise<Identified> {
+async function identifyUnproved(parts: CallParts, call: Knock, token: string): Promise<Identified> {
   const { certificate } = call
   const bound = certificate && (await problemOr(boundTo(parts, call, token)))
   if (!certificate || !bound || bound instanceof Problem) return identifyBearer(parts, call, token)
@@ -97,7 +92,7 @@ async function identifyUnproved(
  * is now, so after a suspension it counts again.
  */
 async function identifyForeign(
-  parts: DecisionParts,
+  parts: CallParts,
   call: Knock & { readonly token: string },
   from: StoredIssuer,
   proven?: Proof,
@@ -118,7 +113,7 @@ async function identifyForeign(
 }
 
 /** Only where whoever refuses can also tell the nonce. */
-function nonceCheck({ nonces }: DecisionParts, { action, nonces: told, url }: Knock) {
+function nonceCheck({ nonces }: CallParts, { action, nonces: told, url }: Knock) {
   if (!told) return undefined
   const counted = action && { access: countedAccess(action), risk: countedRisk(action) }
   return nonces?.checkFor(url, { at: 'call', ...counted })
@@ -133,7 +128,7 @@ interface Bound {
 }
 
 /** @throws Problem `token.…` */
-async function boundTo(parts: DecisionParts, call: Knock, token: string): Promise<Bound> {
+async function boundTo(parts: CallParts, call: Knock, token: string): Promise<Bound> {
   const digest = opaqueDigest('remit_at', token)
   if (digest !== undefined) {
     const row = await handleAt(parts, call, digest)
@@ -147,7 +142,7 @@ async function boundTo(parts: DecisionParts, call: Knock, token: string): Promis
 }
 
 /** What is in our books of a token that says nothing. @throws Problem `token.expired`, `token.wrong_audience` */
-async function handleAt(parts: DecisionParts, call: Knock, digest: string): Promise<BearerToken> {
+async function handleAt(parts: CallParts, call: Knock, digest: string): Promise<BearerToken> {
   const row = await parts.facts.bearer(digest)
   if (!row) throw new Problem('token.expired', 'the token is unknown or over')
   if (row.expiresAt <= parts.clock.now())
@@ -163,7 +158,7 @@ async function handleAt(parts: DecisionParts, call: Knock, digest: string): Prom
  * the request came; a proof counts for minutes and could not be checked again.
  */
 export async function identifyAgain(
-  parts: DecisionParts,
+  parts: CallParts,
   call: Knock,
   before: Extract<Identified, { known: true }>,
 ): Promise<Identified> {
@@ -178,7 +173,7 @@ export async function identifyAgain(
 }
 
 async function identifyTask(
-  parts: DecisionParts,
+  parts: CallParts,
   call: Knock,
   { claims, isOf, thumbprint }: Bound,
   proof: Proof,
@@ -194,11 +189,7 @@ async function identifyTask(
  * A token of a client that cannot prove possession: what it says is in our own books. RFC 9449 section 7.1: a bound token is
  * not accepted as a bearer token, with or without a proof.
  */
-async function identifyBearer(
-  parts: DecisionParts,
-  call: Knock,
-  token: string,
-): Promise<Identified> {
+async function identifyBearer(parts: CallParts, call: Knock, token: string): Promise<Identified> {
   const digest = opaqueDigest('remit_at', token)
   if (digest === undefined) return nobody(await unprovedProblem(parts, call, token))
   const bearer = await problemOr(handleAt(parts, call, digest))
@@ -223,7 +214,7 @@ function unproved(thumbprint: string | undefined): Problem {
     : new Problem('token.wrong_scheme', 'the token is bound to a key: use DPoP')
 }
 
-async function unprovedProblem(parts: DecisionParts, call: Knock, token: string): Promise<Problem> {
+async function unprovedProblem(parts: CallParts, call: Knock, token: string): Promise<Problem> {
   const bound = await problemOr(boundTo(parts, call, token))
   return bound instanceof Problem ? unusableBearer(token) : unproved(bound.thumbprint)
 }
@@ -238,7 +229,7 @@ function credentialOf({ id, taskId, epochs, details, expiresAt }: BearerToken): 
 }
 
 async function lookedAt(
-  parts: DecisionParts,
+  parts: CallParts,
   call: Knock,
   who: Pick<Extract<Identified, { known: true }>, 'claims' | 'proof' | 'held' | 'credential'>,
 ): Promise<Identified> {
@@ -249,7 +240,7 @@ async function lookedAt(
 }
 
 function viewOf(
-  parts: DecisionParts,
+  parts: CallParts,
   { chain, spaces, task }: TaskLineage,
   { resource }: Pick<Knock, 'resource'>,
   token: string | undefined,
@@ -265,7 +256,7 @@ function viewOf(
  * token of just now for all that the task holds. For questions; no call is made on the strength of it.
  */
 export async function identifyTold(
-  parts: DecisionParts,
+  parts: CallParts,
   told: { readonly task: string; readonly resource: Knock['resource'] },
 ): Promise<Identified> {
   const held = await parts.facts.task(told.task)

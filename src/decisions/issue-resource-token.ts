@@ -7,6 +7,7 @@ import { consumeOnceStep, type Step } from '../storage/index.ts'
 import type { TaskLineage } from '../tasks/index.ts'
 import { type Minted, type Proof, tokenTypeOf } from '../tokens/index.ts'
 import type { Setting } from './facts.ts'
+import type { GrantParts } from './grant-parts.ts'
 import { checkHolder, type Presented } from './holder.ts'
 import { approvedToken, type IssuableToken } from './issuance/approved-token.ts'
 import { type Issuing, issuingBy, type Token } from './issuance/issuing.ts'
@@ -16,7 +17,6 @@ import { callKeys, livenessOf, PAST_DEADLINE, settingLiveness } from './liveness
 import { type Refused, refused } from './opening/opening.ts'
 import { refuseOpening } from './opening/refuse.ts'
 import { detailsAt, grantedScope, isRefused, readWanted } from './opening/wanted.ts'
-import type { DecisionParts } from './parts.ts'
 import { PROOF_STEP } from './proof-step.ts'
 import { codeOf } from './reasons.ts'
 
@@ -46,7 +46,7 @@ export interface Issued {
  * may do at that resource and no more, for 300 seconds at most.
  */
 export async function issueResourceToken(
-  parts: DecisionParts,
+  parts: GrantParts,
   asked: ResourceTokenRequest,
 ): Promise<Issued | Refused> {
   const holder = await checkHolder(parts, { ...asked, as: 'parameter' })
@@ -109,7 +109,7 @@ export interface GrantAt {
 
 /** What a token of this task would hold at this resource, as everything is now. */
 export async function grantAt(
-  parts: DecisionParts,
+  parts: GrantParts,
   held: TaskLineage,
   asked: {
     readonly resource: string
@@ -168,7 +168,7 @@ function because(gate: GateResult): Refused {
 
 /** The guard that failed, if one did: the proof was used before, or somebody was quicker to use the approval. */
 async function book(
-  parts: DecisionParts,
+  parts: GrantParts,
   given: {
     held: TaskLineage
     proof: Proof

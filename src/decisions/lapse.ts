@@ -1,6 +1,6 @@
+import type { CallParts } from './call-parts.ts'
 import { unreported } from './decision-store.ts'
 import { endSettled } from './outcome.ts'
-import type { DecisionParts } from './parts.ts'
 
 /** How long an API that asked by itself may take to say what became of a call. */
 export const REPORT_WITHIN_MS = 15 * 60_000
@@ -11,7 +11,7 @@ const AT_ONCE = 100
  * recorded once, and never repeated; what they used stays used. Answers how many.
  */
 export async function lapse(
-  parts: Pick<DecisionParts, 'storage' | 'ledger' | 'clock'>,
+  parts: Pick<CallParts, 'storage' | 'ledger' | 'clock'>,
 ): Promise<number> {
   const since = parts.clock.now() - REPORT_WITHIN_MS
   let count = 0

@@ -2,16 +2,14 @@ import type { Resource } from '../catalog/index.ts'
 import type { TaskLineage } from '../tasks/index.ts'
 import { type Minting, type Parties, type PartyClaims, pairwiseSubject } from '../tokens/index.ts'
 import type { Setting } from './facts.ts'
-import type { DecisionParts } from './parts.ts'
+import type { FactParts } from './parts.ts'
 
-export function minting(
-  parts: Pick<DecisionParts, 'keys' | 'issuer' | 'clock' | 'random'>,
-): Minting {
+export function minting(parts: Pick<FactParts, 'keys' | 'issuer' | 'clock' | 'random'>): Minting {
   return { key: parts.keys.tokens, issuer: parts.issuer, clock: parts.clock, random: parts.random }
 }
 
 /** What naming a person at a resource takes. */
-type Naming = Pick<DecisionParts, 'master'>
+type Naming = Pick<FactParts, 'master'>
 /** Where: at Remit itself when there is no resource. */
 type At = Pick<Resource, 'identifier' | 'subjects'> | undefined
 

@@ -5,7 +5,7 @@ import type { TaskLineage } from '../tasks/index.ts'
 import { BASES_STEP } from '../tasks/index.ts'
 import { askApprovers } from './deferring/ask-approvers.ts'
 import type { FrozenWay } from './deferring/frozen-request.ts'
-
+import type { GrantParts } from './grant-parts.ts'
 import { issuingBy } from './issuance/issuing.ts'
 import { answerOpening } from './opening/answer.ts'
 import { askPerson, waitingOf } from './opening/ask-person.ts'
@@ -22,7 +22,6 @@ import {
 } from './opening/opening.ts'
 import { type Attempt, refuseOpening } from './opening/refuse.ts'
 import { detailsAt } from './opening/wanted.ts'
-import type { DecisionParts } from './parts.ts'
 import { problemOr } from './reasons.ts'
 
 /** How often bases may change between looking and opening before we stop trying. */
@@ -32,7 +31,7 @@ const MOST_TRIES = 3
  * Opens a task for a person: agent, subject token and key are checked, the grant is cut down to what everyone allows, and
  * the task begins in the one transaction that uses up the three. Without a basis the person is asked.
  */
-export async function openTask(parts: DecisionParts, opening: Opening): Promise<OpeningAnswer> {
+export async function openTask(parts: GrantParts, opening: Opening): Promise<OpeningAnswer> {
   return openFor(parts, opening, await readBrought(parts, opening), {
     grant: 'token_exchange',
     openedBy: 'exchange',
@@ -51,7 +50,7 @@ export interface OpeningWay {
 
 /** The same, of what was read before. */
 export async function openFor(
-  parts: DecisionParts,
+  parts: GrantParts,
   opening: Opening,
   read: BroughtOrNot,
   way: OpeningWay,
@@ -74,7 +73,7 @@ function attemptOf(opening: Opening, read: BroughtOrNot): Attempt {
 }
 
 async function tryOpening(
-  parts: DecisionParts,
+  parts: GrantParts,
   opening: Opening,
   { brought, way }: { readonly brought: Brought; readonly way: OpeningWay },
   attempt: Attempt,

@@ -7,8 +7,8 @@ import {
 import type { LedgerEvent } from '../ledger/index.ts'
 import type { Step } from '../storage/index.ts'
 import { giveBackSteps, type Said, type Settlement, settleSteps } from '../tasks/index.ts'
+import type { CallParts } from './call-parts.ts'
 import { endQuery, findDecision, type StoredDecision } from './decision-store.ts'
-import type { DecisionParts } from './parts.ts'
 import { correctOutcome } from './settling/correct.ts'
 import { type Ending, type Outcome, outcomeRecord } from './settling/outcome-record.ts'
 
@@ -46,8 +46,8 @@ async function endOrCorrect(
   return correctOutcome(parts, decisionId, outcome, back)
 }
 
-type OutcomeParts = Pick<DecisionParts, 'storage' | 'ledger' | 'clock' | 'risk'>
-type RecordingParts = OutcomeParts & Pick<DecisionParts, 'flights'>
+type OutcomeParts = Pick<CallParts, 'storage' | 'ledger' | 'clock' | 'risk'>
+type RecordingParts = OutcomeParts & Pick<CallParts, 'flights'>
 
 const OUTCOME_STEP = 'outcome'
 

@@ -1,5 +1,5 @@
 import { Problem } from '../lib/problem.ts'
-import type { DecisionParts } from './parts.ts'
+import type { CallParts } from './call-parts.ts'
 
 /** What tokens that we signed are checked with. */
 export function ownTokens({
@@ -7,7 +7,7 @@ export function ownTokens({
   keys,
   clock,
   verified,
-}: Pick<DecisionParts, 'issuer' | 'keys' | 'clock' | 'verified'>) {
+}: Pick<CallParts, 'issuer' | 'keys' | 'clock' | 'verified'>) {
   return { issuer, keys, clock, verified }
 }
 

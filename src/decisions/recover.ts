@@ -1,8 +1,8 @@
 import { type Repetition, repeat, type Wait } from '../lib/repeat.ts'
+import type { CallParts } from './call-parts.ts'
 import { sendingOf, sendingReplicas } from './decision-store.ts'
 import { lapse } from './lapse.ts'
 import { endSettled } from './outcome.ts'
-import type { DecisionParts } from './parts.ts'
 import { settleOwn } from './settling/settle-own.ts'
 
 const AT_ONCE = 100
@@ -13,7 +13,7 @@ const RECOVER_EVERY_MS = 5_000
  * *indeterminate*, recorded once, and never repeated; what they used of approvals, allowances and budgets stays
  * used. Answers how many.
  */
-export async function recover(parts: DecisionParts): Promise<number> {
+export async function recover(parts: CallParts): Promise<number> {
   // INVARIANT: who is sending is read before who is alive, so a replica that starts in between is not taken for dead.
   const sending = await sendingReplicas(parts.storage.read)
   if (sending.every((id) => id === parts.live.replicaId)) return 0
@@ -30,7 +30,7 @@ export async function recover(parts: DecisionParts): Promise<number> {
   return count
 }
 
-async function markIndeterminate(parts: DecisionParts, replicaId: string): Promise<number> {
+async function markIndeterminate(parts: CallParts, replicaId: string): Promise<number> {
   let count = 0
   for (;;) {
     const left = await sendingOf(parts.storage.read, replicaId, AT_ONCE)
@@ -51,7 +51,7 @@ async function markIndeterminate(parts: DecisionParts, replicaId: string): Promi
 
 /** Keeps settling the calls of this process, looking for what crashed replicas left behind, and for what APIs that ask by themselves have not reported. */
 export function keepRecovering(
-  parts: DecisionParts,
+  parts: CallParts,
   options: { onError: (error: unknown) => void; wait?: Wait },
 ): Repetition {
   const work = async () => {

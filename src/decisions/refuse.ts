@@ -2,9 +2,9 @@ import type { CallFacts, Deny, GateResult, Obligation } from '@remit/engine'
 import type { AccessRequest } from '../approvals/index.ts'
 import type { Id } from '../lib/id.ts'
 import type { Committed, Reader, Step, Storage } from '../storage/index.ts'
+import type { CallParts } from './call-parts.ts'
 import { type Booked, type Case, type Finding, recordOf, rowOf } from './case.ts'
 import { findDecision, insertDecisionQuery, type StoredDecision } from './decision-store.ts'
-import type { DecisionParts } from './parts.ts'
 import { PROOF_STEP, proofStep } from './proof-step.ts'
 import { challengeFor, codeOf } from './reasons.ts'
 import { inputsOf } from './recorded/inputs.ts'
@@ -20,14 +20,14 @@ export interface Booking {
   readonly done: () => void
 }
 
-export function bookingOf(parts: DecisionParts, each: Booked, finding: Finding): Booking {
+export function bookingOf(parts: CallParts, each: Booked, finding: Finding): Booking {
   const { done, queries } = bookQueries(parts, parts.storage.read, each, finding)
   return { steps: [...queries, parts.ledger.appendStep(recordOf(each, finding))], done }
 }
 
 /** The same without the record. A setting that others may store at the same moment comes last before the row, so that nobody holds it for long. */
 export function bookQueries(
-  { facts, shadow }: Pick<DecisionParts, 'facts' | 'shadow'>,
+  { facts, shadow }: Pick<CallParts, 'facts' | 'shadow'>,
   db: Reader,
   each: Booked,
   finding: Finding,
@@ -60,7 +60,7 @@ function decisionStep(query: Step['query']): Step {
  * INVARIANT: a request uses up its proof exactly once: with its first answer, whatever that is.
  */
 export function usedProofSteps(
-  parts: DecisionParts,
+  parts: CallParts,
   { proofUsed, who }: Pick<Booked, 'proofUsed' | 'who'>,
 ): Step[] {
   return who.proof && !proofUsed ? [proofStep(parts, who.proof)] : []
@@ -73,11 +73,7 @@ export type Because = Pick<Deny, 'gates' | 'reason' | 'detail' | 'enough'> & Pic
  * A refusal uses up its proof and is recorded, in one transaction. With a proof that was used before, that is why. A stranger's is
  * counted, and what repeats itself is explained by an earlier one (contract 12.14).
  */
-export async function refuse(
-  parts: DecisionParts,
-  each: Booked,
-  because: Because,
-): Promise<Denied> {
+export async function refuse(parts: CallParts, each: Booked, because: Because): Promise<Denied> {
   const finding: Finding = { ...because, outcome: 'deny' }
   const booked = await book(parts, each, finding)
   return booked.as === 'replay' ? refuseReplay(parts, each) : deniedOf(booked, because)
@@ -90,7 +86,7 @@ interface BookedRefusal {
 }
 
 async function book(
-  parts: DecisionParts,
+  parts: CallParts,
   each: Booked,
   finding: Finding,
   commit: Storage['commit'] = (steps) => parts.storage.commit(steps),
@@ -134,7 +130,7 @@ const REPLAYED: GateResult = {
 }
 
 /** There is nothing to use up any more; it is recorded all the same. */
-export async function refuseReplay(parts: DecisionParts, each: Booked): Promise<Denied> {
+export async function refuseReplay(parts: CallParts, each: Booked): Promise<Denied> {
   const { detail, enough = '' } = REPLAYED
   const because = { gates: [REPLAYED], reason: 'proof.replayed', detail, enough }
   const spent = { ...each, proofUsed: true }
@@ -143,7 +139,7 @@ export async function refuseReplay(parts: DecisionParts, each: Booked): Promise<
 
 /** The call was approved and executed before: told what became of it, and never executed again. */
 export async function refuseExecuted(
-  parts: DecisionParts,
+  parts: CallParts,
   each: Case,
   request: AccessRequest,
   found: {
@@ -184,7 +180,7 @@ export async function refuseExecuted(
  * INVARIANT: nothing is told again that would be told otherwise, or not at all, if it came now.
  */
 async function keptOf(
-  parts: DecisionParts,
+  parts: CallParts,
   { id, state }: StoredDecision,
   obligations: readonly Obligation[] | undefined,
 ): Promise<Pick<Executed, 'kept' | 'larger' | 'outdated'>> {

@@ -1,10 +1,10 @@
 import { Problem } from '../lib/problem.ts'
 import { findTask, type Task } from '../tasks/index.ts'
 import type { Certificate } from '../tokens/index.ts'
+import type { GrantParts } from './grant-parts.ts'
 import { checkHolder, type Holder } from './holder.ts'
 import { callKeys, livenessOf, PAST_DEADLINE } from './liveness.ts'
 import { unusableBearer } from './own-tokens.ts'
-import type { DecisionParts } from './parts.ts'
 import { proofStep } from './proof-step.ts'
 import { codeOf } from './reasons.ts'
 
@@ -24,7 +24,7 @@ export interface TaskCredential {
  * @throws Problem `token.…`, `proof.…`, `task.closed`, `task.suspended` and the like
  */
 export async function requireTask(
-  parts: DecisionParts,
+  parts: GrantParts,
   credential: TaskCredential,
   { suspendedToo = false }: { suspendedToo?: boolean } = {},
 ): Promise<Task> {
@@ -56,15 +56,12 @@ export async function requireTask(
  * theirs is used up. A proof that is refused is.
  * @throws Problem `token.…`, `proof.…`
  */
-export async function requireHolder(
-  parts: DecisionParts,
-  credential: TaskCredential,
-): Promise<void> {
+export async function requireHolder(parts: GrantParts, credential: TaskCredential): Promise<void> {
   const holder = await holderOf(parts, credential)
   if (!holder.holds) throw holder.problem
 }
 
-async function holderOf(parts: DecisionParts, credential: TaskCredential): Promise<Holder> {
+async function holderOf(parts: GrantParts, credential: TaskCredential): Promise<Holder> {
   const { token, scheme } = credential
   if (token === undefined) throw new Problem('token.missing', 'the request carries no access token')
   // RFC 8705 section 3: a token that is bound to a certificate comes as a bearer token.

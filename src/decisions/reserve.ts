@@ -10,13 +10,13 @@ import {
 import type { LiveView } from '../live/index.ts'
 import type { Step } from '../storage/index.ts'
 import { BUDGET_STEP, type Peeked, takeSteps } from '../tasks/index.ts'
+import type { CallParts } from './call-parts.ts'
 import type { KnownCase } from './case.ts'
 import type { Setting, Standing } from './facts.ts'
 import type { Looked } from './judging/grounds.ts'
 import { alsoKeys } from './liveness.ts'
 import { partiesOf } from './minting.ts'
 import { noticeSteps } from './notices/notify.ts'
-import type { DecisionParts } from './parts.ts'
 import { PROOF_STEP } from './proof-step.ts'
 import { bookingOf, refuseReplay, usedProofSteps } from './refuse.ts'
 import { commitKnown } from './settling/commit-known.ts'
@@ -35,7 +35,7 @@ export type Word =
  * INVARIANT: this is the only place where a permit comes from.
  */
 export async function reserve(
-  parts: DecisionParts,
+  parts: CallParts,
   each: KnownCase,
   given: { permit: Permit; facts: CallFacts; looked: Looked; word: Word | undefined },
 ): Promise<Permitted | Denied | 'gone'> {
@@ -85,7 +85,7 @@ function settledBy({ takings }: Peeked): Permitted['settles'] {
 /** What another call may have taken since it was looked at. */
 const GONE: readonly string[] = [USE_STEP, ALLOWANCE_STEP, BUDGET_STEP]
 
-function wordSteps(parts: DecisionParts, each: KnownCase, word: Word): Step[] {
+function wordSteps(parts: CallParts, each: KnownCase, word: Word): Step[] {
   if (word.of === 'this call') return useSteps(parts, word.request, each.id)
   const by = { decisionId: each.id, taskId: each.who.held.task.id }
   return useAllowanceSteps(parts, word.allowance, by)
@@ -103,14 +103,14 @@ function usedUp(word: Word | undefined): Pick<Permitted, 'requestId'> {
 }
 
 /** Those who approved must still be there when the call is sent. */
-function approversOf(parts: DecisionParts, { approvers }: Word) {
+function approversOf(parts: CallParts, { approvers }: Word) {
   return parts.live.view(alsoKeys([], approvers))
 }
 
 function permitted(
   each: KnownCase,
   given: {
-    parts: DecisionParts
+    parts: CallParts
     permit: Permit
     setting: Setting
     standing: Standing

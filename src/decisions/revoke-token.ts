@@ -9,8 +9,8 @@ import {
   findRefreshToken,
   opaqueDigest,
 } from '../tokens/index.ts'
+import type { GrantParts } from './grant-parts.ts'
 import { ownTokens } from './own-tokens.ts'
-import type { DecisionParts } from './parts.ts'
 import { problemOr } from './reasons.ts'
 
 /**
@@ -19,7 +19,7 @@ import { problemOr } from './reasons.ts'
  * of its task that exist now. A token that is not ours, or expired, gives nothing, and nothing happens.
  * Answers when no replica permits with it any more.
  */
-export async function revokeToken(parts: DecisionParts, token: string): Promise<void> {
+export async function revokeToken(parts: GrantParts, token: string): Promise<void> {
   const opaque = await taskOfOpaque(parts, token)
   if (opaque !== undefined) return endWith(parts, opaque)
   const task = await problemOr(checkTaskToken(token, ownTokens(parts)))
@@ -37,7 +37,7 @@ export async function revokeToken(parts: DecisionParts, token: string): Promise<
 }
 
 /** A resource token was revoked, or what gets the next one. */
-async function endWith(parts: DecisionParts, taskId: Id<'task'>): Promise<void> {
+async function endWith(parts: GrantParts, taskId: Id<'task'>): Promise<void> {
   const held = await parts.facts.task(taskId)
   const change = { taskId, by: taskId }
   if (held?.task.openedBy === 'code')
@@ -46,7 +46,7 @@ async function endWith(parts: DecisionParts, taskId: Id<'task'>): Promise<void> 
 }
 
 /** Of a token that says nothing: its task. */
-async function taskOfOpaque(parts: DecisionParts, token: string): Promise<Id<'task'> | undefined> {
+async function taskOfOpaque(parts: GrantParts, token: string): Promise<Id<'task'> | undefined> {
   const { read } = parts.storage
   const access = opaqueDigest('remit_at', token)
   if (access !== undefined) return (await findBearerToken(read, access))?.taskId

@@ -1,12 +1,12 @@
 import type { LiveView } from '../live/index.ts'
+import type { CallParts } from './call-parts.ts'
 import type { Setting } from './facts.ts'
 import type { Identified } from './identify.ts'
-import type { DecisionParts } from './parts.ts'
 import type { Permitted, Ticket } from './verdict.ts'
 
-type LiveParts = Pick<DecisionParts, 'live' | 'clock'> & {
-  readonly ledger: Pick<DecisionParts['ledger'], 'broken'>
-  readonly facts: Pick<DecisionParts['facts'], 'isHeard'>
+type LiveParts = Pick<CallParts, 'live' | 'clock'> & {
+  readonly ledger: Pick<CallParts['ledger'], 'broken'>
+  readonly facts: Pick<CallParts['facts'], 'isHeard'>
 }
 type Rests = Pick<Permitted, 'view' | 'ticket'>
 

@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici'
 import type { Catalog } from '../catalog/index.ts'
 import type { ConnectionParts } from '../connections/index.ts'
-import type { DecisionParts } from '../decisions/index.ts'
+import type { CallParts } from '../decisions/index.ts'
 import type {
   Capacity,
   ClientAddresses,
@@ -32,7 +32,7 @@ export interface GatewayPorts {
   readonly certificates?: ClientCertificates | undefined
   readonly catalog: Pick<Catalog, 'current'>
   readonly connections: ConnectionParts
-  readonly decisions: DecisionParts
+  readonly decisions: CallParts
   readonly dispatcher: Dispatcher
   /** Who may have how many of the dispatcher's connections. */
   readonly slots: UpstreamSlots

@@ -1,5 +1,5 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
-import type { DecisionParts } from '../decisions/index.ts'
+import type { GrantParts } from '../decisions/index.ts'
 import { logBug, type RawContext, type RawHandler, toProblem } from '../http/index.ts'
 import type { Problem } from '../lib/problem.ts'
 import { CHALLENGE_HEADER, isAttested } from './attestation.ts'
@@ -39,7 +39,7 @@ interface Exchange {
 
 interface FreshValues {
   readonly issuer: string
-  readonly decisions: Pick<DecisionParts, 'challenges' | 'nonces'>
+  readonly decisions: Pick<GrantParts, 'challenges' | 'nonces'>
   /** Where clients can prove a key by a certificate, too. */
   readonly certificates?: object | undefined
 }

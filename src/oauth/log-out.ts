@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { DecisionParts } from '../decisions/index.ts'
+import type { GrantParts } from '../decisions/index.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Providers } from '../people/index.ts'
 import { closeTasksIn } from '../tasks/index.ts'
@@ -13,7 +13,7 @@ export const LOG_OUT = '/oauth/backchannel-logout'
  */
 export async function logOutEndpoint(
   message: IncomingMessage,
-  ports: { readonly decisions: DecisionParts; readonly signingOut: Pick<Providers, 'logOut'> },
+  ports: { readonly decisions: GrantParts; readonly signingOut: Pick<Providers, 'logOut'> },
 ): Promise<void> {
   if (message.method !== 'POST') throw new Problem('request.method_not_allowed', 'POST is needed')
   const { form } = await readForm(message)

@@ -7,7 +7,7 @@ import Provider, {
   type KoaContextWithOIDC,
 } from 'oidc-provider'
 import { ISSUER_ALGORITHMS, POP_ALGORITHMS } from '../agents/index.ts'
-import type { DecisionParts } from '../decisions/index.ts'
+import type { GrantParts } from '../decisions/index.ts'
 import type { Cookies } from '../http/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { listProviders } from '../people/index.ts'
@@ -52,7 +52,7 @@ export interface ProviderPorts {
   /** Whether requests that were not pushed are refused, of every client (RFC 9126 section 5). */
   readonly pushedOnly: boolean
   readonly artefacts: Artefacts
-  readonly decisions: DecisionParts
+  readonly decisions: GrantParts
   readonly cookies: Cookies
   /** For the provider's cookies, the same in every replica: the first signs, all of them hold. */
   readonly cookieKeys: readonly string[]

@@ -1,10 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import {
-  cancelDeferral,
-  type DecisionParts,
-  isDeferralCode,
-  revokeToken,
-} from '../decisions/index.ts'
+import { cancelDeferral, type GrantParts, isDeferralCode, revokeToken } from '../decisions/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { readClientForm } from './attestation.ts'
 import { required } from './form.ts'
@@ -22,7 +17,7 @@ export const REVOKE = '/oauth/revoke'
  */
 export async function revocationEndpoint(
   message: IncomingMessage,
-  ports: PresentingPorts & { readonly decisions: DecisionParts },
+  ports: PresentingPorts & { readonly decisions: GrantParts },
 ): Promise<void> {
   if (message.method !== 'POST') throw new Problem('request.method_not_allowed', 'POST is needed')
   const { form } = await readClientForm(message)

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { DecisionParts } from '../decisions/index.ts'
+import type { GrantParts } from '../decisions/index.ts'
 import type { ClientAddresses, ClientCertificates } from '../http/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { readClientForm } from './attestation.ts'
@@ -62,7 +62,7 @@ const INTERACTIVE: ReadonlyMap<string, InteractiveGrant> = new Map([
   ['refresh_token', refreshToken],
 ])
 
-type Grant = (parts: DecisionParts, presented: Presented, form: Form) => Promise<TokenAnswer>
+type Grant = (parts: GrantParts, presented: Presented, form: Form) => Promise<TokenAnswer>
 
 /** Remit's own grants, by grant type. */
 const GRANTS: ReadonlyMap<string, Grant> = new Map([

@@ -1,4 +1,4 @@
-import type { DecisionParts } from '../decisions/index.ts'
+import type { CallParts } from '../decisions/index.ts'
 import type { PeopleParts, Providers } from '../people/index.ts'
 
 /** What pages work with: the parts of the rooms they speak for. */
@@ -10,5 +10,5 @@ export interface PageParts {
   readonly people: PeopleParts
   readonly providers: Pick<Providers, 'begin' | 'finish'>
   /** Also the parts of tasks and approvals. */
-  readonly decisions: DecisionParts
+  readonly decisions: CallParts
 }

@@ -2,7 +2,7 @@ import type { StepUp } from '@remit/engine'
 import { IssuerTrust, registerAgent } from '../agents/index.ts'
 import { applyImport, Catalog } from '../catalog/index.ts'
 import { planOrders } from '../catalog/testing.ts'
-import { CallsInFlight, type DecisionParts, Facts } from '../decisions/index.ts'
+import { type CallParts, CallsInFlight, Facts } from '../decisions/index.ts'
 import { decisionPoints, riskBooks } from '../decisions/testing.ts'
 import { type TestHttp, testHttp } from '../http/testing.ts'
 import { loadSigningKeys, type MasterKey } from '../keys/index.ts'
@@ -101,7 +101,7 @@ async function businessOf(storage: Storage, people: TestPeople) {
   const issuers = new IssuerTrust({ storage, live, clock }, outbound)
   const facts = new Facts({ storage, live, catalog, issuers })
   const providers = { checkSubjectToken: () => Promise.reject(new Error('not asked here')) }
-  const decisions: DecisionParts = {
+  const decisions: CallParts = {
     ...{ storage, ledger, clock, random, live, keys, issuer, catalog, policies, providers, facts },
     issuers,
     stepUp,

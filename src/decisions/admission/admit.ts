@@ -4,12 +4,12 @@ import { newId } from '../../lib/id.ts'
 import type { Step } from '../../storage/index.ts'
 import type { Task } from '../../tasks/index.ts'
 import type { Call } from '../call.ts'
+import type { CallParts } from '../call-parts.ts'
 import type { Booked } from '../case.ts'
 import type { Setting } from '../facts.ts'
 import { type Identified, identify, type Knock } from '../identify.ts'
 import { aboutTask } from '../issue-resource-token.ts'
 import { settingLiveness } from '../liveness.ts'
-import type { DecisionParts } from '../parts.ts'
 import { PROOF_STEP } from '../proof-step.ts'
 import { refuse, refuseReplay, usedProofSteps } from '../refuse.ts'
 import { ticketOf } from '../still-live.ts'
@@ -40,7 +40,7 @@ export interface Admitted
  * as decisions are. An admission itself writes nothing but the used proof and, for a session, `mcp.session_opened`:
  * lists and pings have no effect that the books would have to prove.
  */
-export async function admit(parts: DecisionParts, asked: Admission): Promise<Admitted | Denied> {
+export async function admit(parts: CallParts, asked: Admission): Promise<Admitted | Denied> {
   parts.disk?.requireRoom()
   const who = await identify(parts, asked)
   const each: Booked = {
@@ -70,7 +70,7 @@ export async function admit(parts: DecisionParts, asked: Admission): Promise<Adm
 }
 
 /** False: the proof was used before. A bearer token has none, and nothing to write. */
-async function book(parts: DecisionParts, steps: readonly Step[]): Promise<boolean> {
+async function book(parts: CallParts, steps: readonly Step[]): Promise<boolean> {
   if (steps.length === 0) return true
   const done = await parts.live.commit(parts.storage, steps)
   if (!done.committed && done.failed !== PROOF_STEP)
@@ -96,7 +96,7 @@ const OVERTAKEN = {
   enough: 'the same request again',
 } as const
 
-function sessionStep(parts: DecisionParts, each: Booked, who: Known) {
+function sessionStep(parts: CallParts, each: Booked, who: Known) {
   return parts.ledger.appendStep({
     ...aboutTask(who.held),
     type: 'mcp.session_opened',

@@ -1,8 +1,8 @@
 import { stopEarly } from '@remit/engine'
 import { newId } from '../../lib/id.ts'
+import type { CallParts } from '../call-parts.ts'
 import type { Booked } from '../case.ts'
 import { identify } from '../identify.ts'
-import type { DecisionParts } from '../parts.ts'
 import { refuse } from '../refuse.ts'
 import type { Denied } from '../verdict.ts'
 import type { Admission } from './admit.ts'
@@ -12,10 +12,7 @@ import type { Admission } from './admit.ts'
  * the proof. Of whoever passes nothing is used up. INVARIANT: it permits nothing; the whole request is decided when it is there,
  * however long its body took.
  */
-export async function checkCaller(
-  parts: DecisionParts,
-  asked: Admission,
-): Promise<Denied | undefined> {
+export async function checkCaller(parts: CallParts, asked: Admission): Promise<Denied | undefined> {
   const who = await identify(parts, asked)
   const stop = who.known ? stopEarly(who.credential, who.liveness) : stopEarly(who.credential)
   if (!stop) return undefined

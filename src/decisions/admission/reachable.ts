@@ -2,8 +2,8 @@ import { couldPermit, covers, type TypedArguments } from '@remit/engine'
 import { type Action, countedRisk } from '../../catalog/index.ts'
 import { limitsOver, peekBudgets } from '../../tasks/index.ts'
 import { callable, factsAround } from '../call-facts.ts'
+import type { CallParts } from '../call-parts.ts'
 import { contextsOf } from '../context.ts'
-import type { DecisionParts } from '../parts.ts'
 import type { Admitted } from './admit.ts'
 
 /** A call that says nothing about itself: it falls under the limits that every call falls under. */
@@ -21,7 +21,7 @@ export interface Reach {
  * By the same gates that decide calls. It promises nothing: each call is decided when it is made, and what is missing here is
  * refused there. Ask `stillLive` before telling anyone.
  */
-export async function reachOf(parts: DecisionParts, admitted: Admitted): Promise<Reach> {
+export async function reachOf(parts: CallParts, admitted: Admitted): Promise<Reach> {
   const { narrowed, origin, resource, task, view } = admitted
   const held = await parts.facts.task(task.id)
   if (!held) throw new Error('an admitted task has no row')

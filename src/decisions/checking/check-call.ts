@@ -26,11 +26,10 @@ import {
 import type { TaskLineage } from '../../tasks/index.ts'
 import { basesFor, basisLimits, type Task } from '../../tasks/index.ts'
 import { callable, factsAround } from '../call-facts.ts'
+import type { CallParts } from '../call-parts.ts'
 import { contextOf } from '../context.ts'
 import { explainGates, type OperatorGate } from '../explaining/explain-gates.ts'
-
 import { callKeys, livenessOf } from '../liveness.ts'
-import type { DecisionParts } from '../parts.ts'
 import { riskRecord } from '../risk/assess.ts'
 
 /** A call that nobody makes. */
@@ -72,7 +71,7 @@ export interface Check {
  * up, nobody is asked.
  * @throws Problem `person.unknown`, `agent.unknown`, `action.unknown`, `arguments.wrong_kind`, `policy.invalid`
  */
-export async function checkCall(parts: DecisionParts, asked: Checked): Promise<Check> {
+export async function checkCall(parts: CallParts, asked: Checked): Promise<Check> {
   const { read } = parts.storage
   const person = await findPerson(read, asked.personId)
   if (!person) throw new Problem('person.unknown', `there is no person \`${asked.personId}\``)
@@ -113,7 +112,7 @@ export async function checkCall(parts: DecisionParts, asked: Checked): Promise<C
 /** More are not looked through for one that was probably meant. */
 const MOST_AGENTS = 1_000
 
-async function unknownAgent({ storage }: DecisionParts, id: string): Promise<Problem> {
+async function unknownAgent({ storage }: CallParts, id: string): Promise<Problem> {
   const names = (await listAgents(storage.read, { limit: MOST_AGENTS })).map((agent) => agent.id)
   return new Problem('agent.unknown', `there is no agent \`${id}\`${meant(id, names)}`)
 }
@@ -145,7 +144,7 @@ function writings(actions: ReadonlyMap<string, Action>): readonly string[] {
   return [...actions.keys()].flatMap((name) => [name, name.slice(name.indexOf('.') + 1)])
 }
 
-async function policiesFor(parts: DecisionParts, { draft }: Checked, schema: string) {
+async function policiesFor(parts: CallParts, { draft }: Checked, schema: string) {
   if (draft === undefined) {
     const set = await parts.policies.active()
     return { set, rules: set.version > 0 ? await parts.policies.rules(set.version) : undefined }
@@ -158,7 +157,7 @@ const AN_HOUR = 3_600_000
 
 /** Facts as for a call of a task that may do all that the ceiling allows; by the arguments of the call. */
 async function groundOf(
-  parts: DecisionParts,
+  parts: CallParts,
   asked: Checked,
   of: Pick<Check, 'person' | 'agent' | 'action' | 'resource'>,
 ): Promise<(args: TypedArguments) => Promise<CallFacts>> {
@@ -207,7 +206,7 @@ async function groundOf(
 const NOWHERE = '0.0.0.0'
 
 function heldFor(
-  parts: DecisionParts,
+  parts: CallParts,
   { sponsored }: Checked,
   { agent, person, action, resource }: Pick<Check, 'person' | 'agent' | 'action' | 'resource'>,
   at: number,
@@ -286,7 +285,7 @@ function ceiling(detail: string, enough: string) {
 }
 
 async function basisOf(
-  parts: DecisionParts,
+  parts: CallParts,
   { agentId, personId, sponsored }: Checked,
   { call }: CallFacts,
   kindOf: CallFacts['kindOf'],
@@ -298,7 +297,7 @@ async function basisOf(
   return covered ? 'covers' : 'does not cover'
 }
 
-async function record(parts: DecisionParts, asked: Checked, check: Check): Promise<void> {
+async function record(parts: CallParts, asked: Checked, check: Check): Promise<void> {
   const { by, arguments: args } = asked
   const { action, agent, person, policyVersion, reason, resource, verdict } = check
   const event = {

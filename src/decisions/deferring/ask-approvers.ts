@@ -6,12 +6,12 @@ import type { GrantName } from '../../policy/index.ts'
 import { consumeOnce, type Tx } from '../../storage/index.ts'
 import { countWaitingOf } from '../../tasks/index.ts'
 import type { Proof } from '../../tokens/index.ts'
+import type { GrantParts } from '../grant-parts.ts'
 import { openingQuestion } from '../issuance/question.ts'
 import { refusedBy, type UsedOnce } from '../opening/begin.ts'
 import type { Granted, Unapproved } from '../opening/grant.ts'
 import { type Deferred, type Deferring, type Refused, refused } from '../opening/opening.ts'
 import { type Attempt, refuseOpening } from '../opening/refuse.ts'
-import type { DecisionParts } from '../parts.ts'
 import { problemOr } from '../reasons.ts'
 import { findHeldBack, type HeldBack, holdBack, type Waiting } from './defer.ts'
 
@@ -43,7 +43,7 @@ export interface ToApprove {
  * id of the task that it will be is fixed with the question. Otherwise it is refused, and nobody is asked.
  */
 export async function askApprovers(
-  parts: DecisionParts,
+  parts: GrantParts,
   asked: ToApprove,
 ): Promise<Deferred | Refused> {
   const { attempt, defer } = asked
@@ -68,7 +68,7 @@ const CANNOT_WAIT = refused(
 )
 
 async function hold(
-  parts: DecisionParts,
+  parts: GrantParts,
   asked: ToApprove,
   { defer, proof }: { readonly defer: Deferring; readonly proof: Proof },
 ): Promise<HeldBack> {

@@ -10,6 +10,7 @@ import {
   MOST_ASKED_AN_HOUR,
   requestConsent,
 } from '../../tasks/index.ts'
+import type { GrantParts } from '../grant-parts.ts'
 import { type Issuing, issuingBy } from '../issuance/issuing.ts'
 import { type Caller, readCaller } from '../opening/bring.ts'
 import { type Granted, grantOrAsk, isUnapproved, type Unapproved } from '../opening/grant.ts'
@@ -22,7 +23,6 @@ import {
 } from '../opening/opening.ts'
 import { type Attempt, refuseOpening } from '../opening/refuse.ts'
 import { detailsAt } from '../opening/wanted.ts'
-import type { DecisionParts } from '../parts.ts'
 import { problemOr } from '../reasons.ts'
 import { type HeldBack, holdBack } from './defer.ts'
 import { findByHint, type Hint } from './hint.ts'
@@ -43,10 +43,7 @@ export type Asked = { readonly outcome: 'asked'; readonly held: HeldBack } | Ref
  * Puts an agent's question to a person. Nothing shows that the person is there, so they are asked each time, whatever they allowed
  * before; the answer is for one task.
  */
-export async function askDirectly(
-  parts: DecisionParts,
-  request: BackchannelRequest,
-): Promise<Asked> {
+export async function askDirectly(parts: GrantParts, request: BackchannelRequest): Promise<Asked> {
   const caller = await readCaller(parts, request)
   if (caller instanceof Problem) return refuseCaller(parts, request, caller)
   const asked = await problemOr(ask(parts, request, caller))
@@ -58,7 +55,7 @@ export async function askDirectly(
 
 /** A request that cannot be read. Whoever sends it authenticates first, and is told what is wrong only then (CIBA section 7.2). */
 export async function refuseQuestion(
-  parts: DecisionParts,
+  parts: GrantParts,
   request: OpeningRequest,
   wrong: Problem,
 ): Promise<Refused> {
@@ -68,7 +65,7 @@ export async function refuseQuestion(
 }
 
 function refuseCaller(
-  parts: DecisionParts,
+  parts: GrantParts,
   { origin }: OpeningRequest,
   problem: Problem,
 ): Promise<Refused> {
@@ -80,11 +77,7 @@ function attemptOf({ origin }: OpeningRequest, { agent, proof }: Caller): Attemp
   return { type: 'task.refused', proof, about: { agent: agent.id }, ip: origin.ip }
 }
 
-async function ask(
-  parts: DecisionParts,
-  request: BackchannelRequest,
-  caller: Caller,
-): Promise<Asked> {
+async function ask(parts: GrantParts, request: BackchannelRequest, caller: Caller): Promise<Asked> {
   const { agent, proof } = caller
   if (request.message !== undefined) checkMessage(request.message)
   const person = await findByHint(parts, agent, request.hint)
@@ -135,7 +128,7 @@ export async function useUp(tx: Tx, { assertion, proof }: Caller): Promise<void>
 
 /** Everything that is asked for, to do and to hand on, within the agent's ceiling: whatever the person allowed before. */
 export async function questionOf(
-  parts: DecisionParts,
+  parts: GrantParts,
   wanted: WantedTask & { readonly resource?: string | undefined },
   who: { readonly agent: Agent; readonly person: Person; readonly issuing: Issuing },
 ): Promise<readonly Detail[] | Refused> {
@@ -159,7 +152,7 @@ function allOf(found: Granted | Unapproved) {
 
 /** Answers the question's id. One person is not asked by all agents at once, nor all the time. */
 export async function putQuestion(
-  parts: DecisionParts,
+  parts: GrantParts,
   tx: Tx,
   asking: ConsentAsking,
 ): Promise<(HeldBack['consentId'] & string) | Refused> {

@@ -10,9 +10,9 @@ import {
   withdrawConsent,
 } from '../../tasks/index.ts'
 import { opaqueDigest } from '../../tokens/index.ts'
+import type { GrantParts } from '../grant-parts.ts'
 import { type BroughtAgent, readAgent } from '../opening/bring.ts'
 import type { OpeningRequest } from '../opening/opening.ts'
-import type { DecisionParts } from '../parts.ts'
 import { KIND_OF } from './defer.ts'
 
 /** Whether a text looks like a code that an agent waits with. */
@@ -26,7 +26,7 @@ export function isDeferralCode(token: string): boolean {
  * @throws Problem why the agent is not known, or that the key is another
  */
 export async function cancelDeferral(
-  parts: DecisionParts,
+  parts: GrantParts,
   request: OpeningRequest & { readonly code: string },
 ): Promise<void> {
   const read = await readAgent(parts, request)
@@ -46,7 +46,7 @@ export async function cancelDeferral(
 }
 
 async function cancel(
-  parts: DecisionParts,
+  parts: GrantParts,
   tx: Tx,
   { consentId, digest, flow, personId, taskId }: Deferral,
   { agent, assertion }: BroughtAgent,

@@ -9,7 +9,7 @@ import {
   PAUSE,
 } from '../../tasks/index.ts'
 import { type DeferralKind, newOpaqueToken } from '../../tokens/index.ts'
-import type { DecisionParts } from '../parts.ts'
+import type { GrantParts } from '../grant-parts.ts'
 import { type FrozenRequest, freeze, requestHash } from './frozen-request.ts'
 
 /** The code that an agent waits with, by protocol. */
@@ -36,7 +36,7 @@ export interface HeldBack {
   readonly interval: number
 }
 
-type DeferringParts = Pick<DecisionParts, 'clock' | 'master' | 'random'>
+type DeferringParts = Pick<GrantParts, 'clock' | 'master' | 'random'>
 
 /** The same request waits already: its own code again. */
 export async function findHeldBack(

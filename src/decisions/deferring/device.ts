@@ -6,6 +6,7 @@ import type { Random } from '../../lib/random.ts'
 import type { Person } from '../../people/index.ts'
 import { consumeOnce } from '../../storage/index.ts'
 import { answerableUntil, checkPurpose, claimDeferral, findByUserCode } from '../../tasks/index.ts'
+import type { GrantParts } from '../grant-parts.ts'
 import { issuingBy } from '../issuance/issuing.ts'
 import { isNothing, withinAgent } from '../opening/authority.ts'
 import { type Caller, readCaller } from '../opening/bring.ts'
@@ -18,7 +19,6 @@ import {
 } from '../opening/opening.ts'
 import { refuseOpening } from '../opening/refuse.ts'
 import { isRefused, readAsked } from '../opening/wanted.ts'
-import type { DecisionParts } from '../parts.ts'
 import { problemOr } from '../reasons.ts'
 import { putQuestion, questionOf, useUp } from './ask-directly.ts'
 import { type HeldBack, holdBack } from './defer.ts'
@@ -48,10 +48,7 @@ const LETTERS = 'BCDFGHJKLMNPQRSTVWXZ'
 const LENGTH = 8
 
 /** Begins a request whose person is not known yet. */
-export async function beginDevice(
-  parts: DecisionParts,
-  request: DeviceRequest,
-): Promise<DeviceBegun> {
+export async function beginDevice(parts: GrantParts, request: DeviceRequest): Promise<DeviceBegun> {
   const caller = await readCaller(parts, request)
   const begun = caller instanceof Problem ? caller : await problemOr(begin(parts, request, caller))
   if (!(begun instanceof Problem) && begun.outcome === 'begun') return begun
@@ -70,7 +67,7 @@ export async function beginDevice(
 }
 
 async function begin(
-  parts: DecisionParts,
+  parts: GrantParts,
   request: DeviceRequest,
   caller: Caller,
 ): Promise<DeviceBegun> {
@@ -128,7 +125,7 @@ function digestOf(typed: string): string {
  * @throws Problem `device.unknown_code`, `device.too_many_codes`, or why nothing can be asked
  */
 export async function claimDevice(
-  parts: DecisionParts,
+  parts: GrantParts,
   { person, typed }: { readonly person: Person; readonly typed: string },
 ): Promise<Id<'consent'>> {
   const now = parts.clock.now()
@@ -157,7 +154,7 @@ export async function claimDevice(
 
 /** RFC 8628 section 5.1. INVARIANT: counted before anything is looked up, in all replicas together, for each person by themselves. */
 function mayType(
-  { storage }: Pick<DecisionParts, 'storage'>,
+  { storage }: Pick<GrantParts, 'storage'>,
   { id }: Person,
   now: number,
 ): Promise<boolean> {

@@ -8,7 +8,7 @@ import {
   type Person,
 } from '../../people/index.ts'
 import { basesFor } from '../../tasks/index.ts'
-import type { DecisionParts } from '../parts.ts'
+import type { GrantParts } from '../grant-parts.ts'
 import { problemOr } from '../reasons.ts'
 
 /** Whom an agent means, in one of the ways of OpenID CIBA section 7.1. It only says whom to ask; it proves nothing of them. */
@@ -31,7 +31,7 @@ const KNOWS_THE_HOUSE = 3
  * @throws Problem when the hint itself cannot be read
  */
 export async function findByHint(
-  parts: DecisionParts,
+  parts: GrantParts,
   agent: Agent,
   { kind, value }: Hint,
 ): Promise<Person | undefined> {
@@ -39,7 +39,7 @@ export async function findByHint(
   return found?.status === 'active' ? found : undefined
 }
 
-type Finding = (parts: DecisionParts, agent: Agent, value: string) => Promise<Person | undefined>
+type Finding = (parts: GrantParts, agent: Agent, value: string) => Promise<Person | undefined>
 
 const FINDING: Readonly<Record<Hint['kind'], Finding>> = {
   login_hint: (parts, agent, value) => byName(parts, agent, value),
@@ -62,11 +62,7 @@ const FINDING: Readonly<Record<Hint['kind'], Finding>> = {
 }
 
 /** A person's id, which nobody guesses, or their e-mail address. */
-async function byName(
-  parts: DecisionParts,
-  agent: Agent,
-  value: string,
-): Promise<Person | undefined> {
+async function byName(parts: GrantParts, agent: Agent, value: string): Promise<Person | undefined> {
   const { read } = parts.storage
   if (isId('person', value)) return findPerson(read, value)
   const people = value.includes('@') ? await findPersonsByEmail(read, value) : []
@@ -75,7 +71,7 @@ async function byName(
 
 /** What can be guessed (an address, an account number) names people only to those who may know that they are people. */
 async function ifMayBeNamed(
-  { clock, storage }: DecisionParts,
+  { clock, storage }: GrantParts,
   agent: Agent,
   person: Person | undefined,
 ): Promise<Person | undefined> {
@@ -86,7 +82,7 @@ async function ifMayBeNamed(
 
 /** RFC 9493: `iss_sub` of a provider, `email`, or `opaque` with a person's id. */
 async function bySubjectIdentifier(
-  parts: DecisionParts,
+  parts: GrantParts,
   agent: Agent,
   given: unknown,
 ): Promise<Person | undefined> {

@@ -5,12 +5,12 @@ import { newId } from '../../lib/id.ts'
 import { Problem } from '../../lib/problem.ts'
 import { findPerson } from '../../people/index.ts'
 import { answerableUntil, type Deferral, findConsent } from '../../tasks/index.ts'
+import type { GrantParts } from '../grant-parts.ts'
 import { openingQuestion } from '../issuance/question.ts'
 import type { BroughtAgent } from '../opening/bring.ts'
 import { isUnapproved, type Unapproved } from '../opening/grant.ts'
 import { type OpeningRequest, type Refused, refused } from '../opening/opening.ts'
 import { detailsAt, isRefused } from '../opening/wanted.ts'
-import type { DecisionParts } from '../parts.ts'
 import { LONGEST_APPROVAL } from './ask-approvers.ts'
 import { type FrozenRequest, thaw } from './frozen-request.ts'
 import { grantOf, lineOf, type Plan, planOpening, type Waiter } from './plan.ts'
@@ -49,7 +49,7 @@ const WAITING: StillWaiting = { outcome: 'waiting', page: undefined }
 
 /** What a deferred request comes to now. Reads, and writes nothing. */
 export async function judgeDeferral(
-  parts: DecisionParts,
+  parts: GrantParts,
   own: Deferral,
   {
     brought,
@@ -90,7 +90,7 @@ export async function judgeDeferral(
 type Planned = Awaited<ReturnType<typeof planOpening>>
 
 function standingOf(
-  { issuer }: DecisionParts,
+  { issuer }: GrantParts,
   plan: Exclude<Planned, Unapproved<Plan['grant']>>,
   { consent, request }: Waiter,
   approval: AccessRequest | undefined,
@@ -114,7 +114,7 @@ function denied(why: Refused): Extract<Standing, { outcome: 'denied' }> {
 
 /** How people stand to an opening that rules make wait for them. */
 async function withPeople(
-  parts: DecisionParts,
+  parts: GrantParts,
   own: Deferral,
   waiter: Waiter,
   unapproved: Unapproved<Plan['grant']>,

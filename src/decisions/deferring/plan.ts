@@ -8,7 +8,7 @@ import {
   findSponsorGrant,
   holdGrantSteps,
 } from '../../tasks/index.ts'
-
+import type { GrantParts } from '../grant-parts.ts'
 import { type Issuing, issuingBy } from '../issuance/issuing.ts'
 import type { AnswerGrant } from '../opening/answer.ts'
 import type { BroughtAgent } from '../opening/bring.ts'
@@ -25,7 +25,6 @@ import { beginning, childGuards, grantChild } from '../opening/open-child.ts'
 import { grantUnder, taskUnder } from '../opening/open-sponsored.ts'
 import { type OpeningRequest, type Refused, refused } from '../opening/opening.ts'
 import { isRefused } from '../opening/wanted.ts'
-import type { DecisionParts } from '../parts.ts'
 import { problemOr } from '../reasons.ts'
 import type { FrozenRequest, FrozenWay } from './frozen-request.ts'
 
@@ -67,7 +66,7 @@ export interface Line {
 }
 
 export async function lineOf(
-  parts: DecisionParts,
+  parts: GrantParts,
   { brought, request: { way } }: Pick<Waiter, 'brought' | 'request'>,
 ): Promise<Line> {
   const own = brought.agent.id
@@ -78,7 +77,7 @@ export async function lineOf(
 
 /** What the request comes to now. Reads, and writes nothing. */
 export async function planOpening(
-  parts: DecisionParts,
+  parts: GrantParts,
   waiter: Waiter,
   people: Asking,
 ): Promise<Plan | Unapproved<Plan['grant']> | Missing | Refused | Problem> {
@@ -93,7 +92,7 @@ export async function planOpening(
 type Given = Asking & { readonly issuing: Issuing }
 
 async function planForPerson(
-  parts: DecisionParts,
+  parts: GrantParts,
   waiter: Waiter,
   way: Extract<FrozenWay, { kind: 'asserted' }> | undefined,
   { asking = [], issuing, lifted = [] }: Given,
@@ -138,7 +137,7 @@ async function planForPerson(
 }
 
 async function planSponsored(
-  parts: DecisionParts,
+  parts: GrantParts,
   { brought, origin, request }: Waiter,
   { grantId }: Extract<FrozenWay, { kind: 'sponsored' }>,
   given: Given,
@@ -169,7 +168,7 @@ const PRESENTED_BEFORE = {
 } as const
 
 async function planChild(
-  parts: DecisionParts,
+  parts: GrantParts,
   { brought, origin, request }: Waiter,
   { ticket }: Extract<FrozenWay, { kind: 'child' }>,
   people: Asking,

@@ -15,6 +15,7 @@ import {
   slowDownStep,
 } from '../../tasks/index.ts'
 import { opaqueDigest } from '../../tokens/index.ts'
+import type { GrantParts } from '../grant-parts.ts'
 import { answerOpening } from '../opening/answer.ts'
 import { begin, refusedBy } from '../opening/begin.ts'
 import { type BroughtAgent, readAgent } from '../opening/bring.ts'
@@ -26,7 +27,6 @@ import {
   refusedFor,
 } from '../opening/opening.ts'
 import { refuseOpening } from '../opening/refuse.ts'
-import type { DecisionParts } from '../parts.ts'
 import { KIND_OF } from './defer.ts'
 import { type Allowed, EXPIRED, judgeDeferral, type StillWaiting, type ToAsk } from './judge.ts'
 
@@ -46,7 +46,7 @@ const MOST_TRIES = 3
  * key; whether it ended; the answer. What was asked is judged anew, as agent, person, bases and policies are now, and the task begins
  * in the transaction that uses the code up.
  */
-export async function pollDeferral(parts: DecisionParts, poll: Poll): Promise<PollAnswer> {
+export async function pollDeferral(parts: GrantParts, poll: Poll): Promise<PollAnswer> {
   const read = await readAgent(parts, poll)
   const own = read.ok ? await ownDeferral(parts, poll, read.brought.agent.id) : undefined
   const no = (refusal: Refused) =>
@@ -87,7 +87,7 @@ export async function pollDeferral(parts: DecisionParts, poll: Poll): Promise<Po
 
 /** INVARIANT: to an agent, the codes of other agents do not exist. */
 async function ownDeferral(
-  parts: DecisionParts,
+  parts: GrantParts,
   { code, flow }: Poll,
   agentId: string,
 ): Promise<Deferral | undefined> {
@@ -114,7 +114,7 @@ function generic(answer: Refused, why: Refused): Refused {
 
 /** The id of the task that it will be is fixed with the first question. */
 async function askNow(
-  parts: DecisionParts,
+  parts: GrantParts,
   own: Deferral,
   { insufficient, question }: ToAsk,
 ): Promise<void> {
@@ -126,7 +126,7 @@ async function askNow(
 
 /** No answer yet. The poll uses up its proof and assertion, and has to be in time. */
 async function wait(
-  parts: DecisionParts,
+  parts: GrantParts,
   given: {
     readonly brought: BroughtAgent
     readonly own: Deferral
@@ -151,7 +151,7 @@ async function wait(
   return refused('deferral.too_fast', 'wait five seconds longer between two requests')
 }
 
-export function usedSteps(parts: DecisionParts, { assertion, proof }: BroughtAgent) {
+export function usedSteps(parts: GrantParts, { assertion, proof }: BroughtAgent) {
   const { read } = parts.storage
   return [
     consumeOnceStep(read, 'dpop', proof.replayKey, proof.expiresAt),
@@ -161,7 +161,7 @@ export function usedSteps(parts: DecisionParts, { assertion, proof }: BroughtAge
 
 /** Answers what the agent gets, or the guard that failed. */
 async function redeem(
-  parts: DecisionParts,
+  parts: GrantParts,
   poll: Poll,
   given: {
     readonly brought: BroughtAgent
@@ -196,7 +196,7 @@ async function redeem(
 }
 
 /** Somebody was quicker: another poll, or whoever cancelled. */
-async function lost(parts: DecisionParts, own: Deferral, failed: string): Promise<Refused> {
+async function lost(parts: GrantParts, own: Deferral, failed: string): Promise<Refused> {
   if (failed !== DEFERRAL_STEP) return refusedBy(failed)
   const now = await findDeferral(parts.storage.read, own.digest)
   return now?.state === 'cancelled' ? CANCELLED : USED

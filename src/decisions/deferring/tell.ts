@@ -1,7 +1,7 @@
 import { type Repetition, repeat, type Wait } from '../../lib/repeat.ts'
 import type { Outbound } from '../../net/index.ts'
 import { claimTelling, type Resolved, resolvedToTell } from '../../tasks/index.ts'
-import type { DecisionParts } from '../parts.ts'
+import type { GrantParts } from '../grant-parts.ts'
 import { placeOf } from './defer.ts'
 
 const EVERY_MS = 1_000
@@ -10,8 +10,7 @@ const NOT_BEFORE_MS = 1_000
 const AT_ONCE = 50
 const LIMITS = { timeoutMs: 3_000, maxBytes: 4_096 }
 
-export interface TellingParts
-  extends Pick<DecisionParts, 'clock' | 'ledger' | 'master' | 'storage'> {
+export interface TellingParts extends Pick<GrantParts, 'clock' | 'ledger' | 'master' | 'storage'> {
   readonly outbound: Pick<Outbound, 'fetch'>
 }
 

@@ -7,7 +7,7 @@ import {
 } from '../../approvals/index.ts'
 import type { GatheredRecords, LedgerEvent } from '../../ledger/index.ts'
 import type { AnsweredRequest } from '../../policy/index.ts'
-import type { DecisionParts } from '../parts.ts'
+import type { CallParts } from '../call-parts.ts'
 import { bookkeepingFor, isStranger } from '../refusals/refused-caller.ts'
 import { bookingOf } from '../refuse.ts'
 import { evaluateCall, identifyCase } from './evaluate-call.ts'
@@ -16,14 +16,14 @@ import { denied, type UsedWord, type Weighed } from './weighed.ts'
 
 /** Answers the questions of one request about calls. */
 export class CallAnswering {
-  readonly #parts: DecisionParts
+  readonly #parts: CallParts
   readonly #asker: Asker
   readonly #answered: Pick<GatheredRecords, 'append'>
   readonly #permits: Weighed[] = []
   #used: UsedWord | undefined
   readonly #weighed = new WeakMap<EvaluatedCall, Weighed>()
 
-  constructor(parts: DecisionParts, asker: Asker, answered: Pick<GatheredRecords, 'append'>) {
+  constructor(parts: CallParts, asker: Asker, answered: Pick<GatheredRecords, 'append'>) {
     this.#parts = parts
     this.#answered = answered
     this.#asker = asker

@@ -5,6 +5,7 @@ import type { Json } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
 import { wasUsed } from '../../storage/index.ts'
 import { type Call, freeze, type Sent } from '../call.ts'
+import type { CallParts } from '../call-parts.ts'
 import type { Case, KnownCase } from '../case.ts'
 import { groundsFor } from '../decide-call.ts'
 import { type Identified, identify, identifyTold, nobody } from '../identify.ts'
@@ -14,7 +15,6 @@ import { tellUnbound } from '../judging/unbound.ts'
 import { askedOnce, decideWithOthers } from '../judging/with-others.ts'
 import { alsoKeys } from '../liveness.ts'
 import { subjectOf } from '../minting.ts'
-import type { DecisionParts } from '../parts.ts'
 import type { Because } from '../refuse.ts'
 import { stillLive, ticketOf } from '../still-live.ts'
 import type { Asker, CallQuestion, Unhelped } from './question.ts'
@@ -26,7 +26,7 @@ import { denied, nothingStands, type UsedWord, type Weighed } from './weighed.ts
  * question gets the same answer as long as nothing changes.
  */
 export async function evaluateCall(
-  parts: DecisionParts,
+  parts: CallParts,
   asker: Asker,
   question: CallQuestion,
 ): Promise<Weighed> {
@@ -39,7 +39,7 @@ export async function evaluateCall(
 
 /** Whose call it is; or why nobody's, or somebody else's. */
 export async function identifyCase(
-  parts: DecisionParts,
+  parts: CallParts,
   asker: Asker,
   question: CallQuestion,
 ): Promise<KnownCase | Weighed> {
@@ -52,7 +52,7 @@ export async function identifyCase(
 }
 
 async function weigh(
-  parts: DecisionParts,
+  parts: CallParts,
   asker: Asker,
   given: Extract<Awaited<ReturnType<typeof groundsFor>>, { grounds: unknown }> & {
     readonly question: CallQuestion
@@ -89,7 +89,7 @@ async function weigh(
 }
 
 async function permitted(
-  parts: DecisionParts,
+  parts: CallParts,
   asker: Asker,
   given: {
     readonly each: KnownCase
@@ -148,7 +148,7 @@ function isLeftTo({ takes }: Asker, type: string): boolean {
 
 /** Gates 1 and 2, without using anything up. */
 async function identifyAsked(
-  parts: DecisionParts,
+  parts: CallParts,
   asker: Asker,
   { resource, shown, task }: CallQuestion,
 ): Promise<Identified> {
@@ -171,7 +171,7 @@ async function identifyAsked(
   return who
 }
 
-function caseOf(parts: DecisionParts, asker: Asker, question: CallQuestion, who: Identified): Case {
+function caseOf(parts: CallParts, asker: Asker, question: CallQuestion, who: Identified): Case {
   const { action, alone, arguments: typed, origin, resource, shown } = question
   const call: Call = {
     ...{ token: undefined, scheme: undefined, proof: undefined, method: '', url: '' },
@@ -214,7 +214,7 @@ function asFrozen({ pep }: Asker, each: KnownCase): KnownCase {
 
 /** Whom the question is about has to be whom the task is for. */
 function mismatch(
-  parts: DecisionParts,
+  parts: CallParts,
   { call, who }: KnownCase,
   { agent, subject }: CallQuestion,
 ): GateResult | undefined {

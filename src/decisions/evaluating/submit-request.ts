@@ -17,8 +17,8 @@ import { Problem } from '../../lib/problem.ts'
 import type { Pep } from '../../policy/index.ts'
 import type { Tx } from '../../storage/index.ts'
 import { findTask } from '../../tasks/index.ts'
+import type { CallParts } from '../call-parts.ts'
 import { findDecision } from '../decision-store.ts'
-import type { DecisionParts } from '../parts.ts'
 
 /** What an enforcement point submits about an evaluation that it was denied. */
 export interface Submission {
@@ -47,7 +47,7 @@ export interface Submitted {
  * @throws Problem `access_request.…`, `approval.too_many_pending`
  */
 export async function submitRequest(
-  parts: DecisionParts,
+  parts: CallParts,
   pep: Pep,
   given: Submission,
 ): Promise<Submitted> {
@@ -90,7 +90,7 @@ async function submittedBefore(
 
 /** INVARIANT: what was denied to this enforcement point, exactly that, and while it may be submitted. */
 async function denialFor(
-  parts: DecisionParts,
+  parts: CallParts,
   tx: Tx,
   pep: Pep,
   given: Submission,
@@ -120,11 +120,7 @@ function mayAskAbout({ mode, resources, takes }: Pep, resource: string): boolean
 }
 
 /** What may have changed since the denial. */
-async function checkStill(
-  parts: DecisionParts,
-  tx: Tx,
-  { question }: EvaluationDenial,
-): Promise<void> {
+async function checkStill(parts: CallParts, tx: Tx, { question }: EvaluationDenial): Promise<void> {
   // INVARIANT: read here, so that closing the task and asking about it cannot both go through (contract 5.9).
   const task = await findTask(tx, question.taskId)
   if (!task || task.state === 'closed') throw notRequestable('the task is closed')
@@ -133,7 +129,7 @@ async function checkStill(
 }
 
 function newRequest(
-  { clock, random }: DecisionParts,
+  { clock, random }: CallParts,
   of: {
     readonly denial: EvaluationDenial
     readonly given: Submission
@@ -160,11 +156,7 @@ function newRequest(
  * A submission of this enforcement point.
  * @throws Problem `access_request.unknown` (also when it is another's), `access_request.expired`
  */
-export async function findSubmitted(
-  parts: DecisionParts,
-  pep: Pep,
-  id: string,
-): Promise<Submitted> {
+export async function findSubmitted(parts: CallParts, pep: Pep, id: string): Promise<Submitted> {
   const made = await findEvaluationRequest(parts.storage.read, pep.name, { id })
   if (!made) throw unknown()
   if (made.expiresAt <= parts.clock.now())
@@ -176,7 +168,7 @@ export async function findSubmitted(
 
 /** Ends what waits. @throws Problem as `findSubmitted`, `access_request.not_pending` */
 export async function cancelSubmitted(
-  parts: DecisionParts,
+  parts: CallParts,
   pep: Pep,
   { id, kept }: { readonly id: string; readonly kept: LedgerEvent['private'] },
 ): Promise<Submitted> {
@@ -190,7 +182,7 @@ export async function cancelSubmitted(
   return withRequest(parts, made)
 }
 
-async function withRequest(parts: DecisionParts, made: EvaluationRequest): Promise<Submitted> {
+async function withRequest(parts: CallParts, made: EvaluationRequest): Promise<Submitted> {
   const request = await findRequest(parts, made.requestId)
   if (!request) throw new Error('a submission is of no request')
   return { made, request }

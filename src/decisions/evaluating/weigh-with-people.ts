@@ -18,10 +18,10 @@ import {
 } from '../../approvals/index.ts'
 import type { Id } from '../../lib/id.ts'
 import { askingOf } from '../ask.ts'
+import type { CallParts } from '../call-parts.ts'
 import type { KnownCase } from '../case.ts'
 import type { Looked } from '../judging/grounds.ts'
 import { deniedByPeople } from '../judging/with-people.ts'
-import type { DecisionParts } from '../parts.ts'
 import { requesterOf } from '../whereabouts/whereabouts.ts'
 import type { Asker, QuestionAlone, Unhelped } from './question.ts'
 import { denied, nothingStands, type UsedWord, type Weighed } from './weighed.ts'
@@ -47,7 +47,7 @@ interface Given {
  * exactly the question that they were asked about; and then it lifts the forbids it names, in a new evaluation by all gates.
  */
 export async function weighWithPeople(
-  parts: DecisionParts,
+  parts: CallParts,
   asker: Asker,
   given: Given,
 ): Promise<Weighed> {
@@ -82,7 +82,7 @@ type Shown = EvaluationRequest | 'unknown' | undefined
 
 /** INVARIANT: what another enforcement point submitted is unknown here. */
 async function shownTo(
-  { storage }: DecisionParts,
+  { storage }: CallParts,
   { pep }: Asker,
   { approval }: QuestionAlone,
 ): Promise<Shown> {
@@ -92,7 +92,7 @@ async function shownTo(
 
 /** Whether the approval is of this very question: as it was put, and as it is typed. */
 async function isOf(
-  parts: DecisionParts,
+  parts: CallParts,
   { bindingHash, requestId }: EvaluationRequest,
   { alone, each }: Given,
 ): Promise<boolean> {

@@ -4,7 +4,7 @@ import { type Agent, listAgents } from '../../agents/index.ts'
 import type { CatalogView } from '../../catalog/index.ts'
 import { listPersons, type Person } from '../../people/index.ts'
 import { EverSet, parseAside, schemaInSteps } from '../../policy/index.ts'
-import type { DecisionParts } from '../parts.ts'
+import type { CallParts } from '../call-parts.ts'
 import { agentAround, everOf, personAround } from './ever-of.ts'
 import { names } from './who-can.ts'
 
@@ -28,7 +28,7 @@ export interface ReachOfChange {
   readonly cut: boolean
 }
 
-type Parts = Pick<DecisionParts, 'storage' | 'catalog' | 'policies' | 'clock'>
+type Parts = Pick<CallParts, 'storage' | 'catalog' | 'policies' | 'clock'>
 
 const MAX_AGENTS = 200
 const MAX_PEOPLE = 200

@@ -2,10 +2,10 @@ import type { PolicyEntity } from '@remit/engine'
 import type { Agent } from '../../agents/index.ts'
 import { findPerson, type Person } from '../../people/index.ts'
 import { EverSet, parseAside, schemaInSteps } from '../../policy/index.ts'
+import type { CallParts } from '../call-parts.ts'
 import { agentEntity, groupEntities, personEntity, resourceEntity } from '../entities.ts'
-import type { DecisionParts } from '../parts.ts'
 
-type Parts = Pick<DecisionParts, 'storage' | 'catalog' | 'policies' | 'clock'>
+type Parts = Pick<CallParts, 'storage' | 'catalog' | 'policies' | 'clock'>
 
 /** The policies in force, asked about every call at once. */
 export async function everOf(

@@ -1,7 +1,7 @@
 import { type Agent, findAgent } from '../../agents/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Ever } from '../../policy/index.ts'
-import type { DecisionParts } from '../parts.ts'
+import type { CallParts } from '../call-parts.ts'
 import { agentAround, everOf } from './ever-of.ts'
 import { type AbleAgent, actingFor, names, withinWords } from './who-can.ts'
 
@@ -26,7 +26,7 @@ export interface WhatCan {
  * @throws Problem `agent.unknown`
  */
 export async function whatCan(
-  parts: Pick<DecisionParts, 'storage' | 'catalog' | 'policies' | 'clock'>,
+  parts: Pick<CallParts, 'storage' | 'catalog' | 'policies' | 'clock'>,
   agentId: string,
 ): Promise<WhatCan> {
   const agent = await findAgent(parts.storage.read, agentId)

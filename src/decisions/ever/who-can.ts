@@ -5,8 +5,8 @@ import { Problem } from '../../lib/problem.ts'
 import { listPersons, type Person } from '../../people/index.ts'
 import type { Ever, EverRule } from '../../policy/index.ts'
 import { basesOfAgent, listSponsorGrants } from '../../tasks/index.ts'
+import type { CallParts } from '../call-parts.ts'
 import { actionNamed } from '../checking/check-call.ts'
-import type { DecisionParts } from '../parts.ts'
 import { agentAround, everOf, personAround } from './ever-of.ts'
 
 /** What could make somebody able, and what could stand in the way. */
@@ -33,7 +33,7 @@ export interface WhoCan {
   readonly cut: boolean
 }
 
-type Parts = Pick<DecisionParts, 'storage' | 'catalog' | 'policies' | 'clock'>
+type Parts = Pick<CallParts, 'storage' | 'catalog' | 'policies' | 'clock'>
 
 const PAGE = 200
 const MOST = 20_000

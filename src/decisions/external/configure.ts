@@ -3,12 +3,12 @@ import { isCredential, isCredentialHeader } from '../../connections/index.ts'
 import { isName } from '../../lib/id.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Secret } from '../../lib/secret.ts'
-import type { DecisionParts } from '../parts.ts'
+import type { CallParts } from '../call-parts.ts'
 import { type DecisionPoint, sealPlace, TIMEOUT_MS } from './decision-point.ts'
 import { deletePoint, insertPoint } from './decision-point-store.ts'
 
 export type PointParts = Pick<
-  DecisionParts,
+  CallParts,
   'storage' | 'ledger' | 'live' | 'clock' | 'master' | 'catalog'
 >
 

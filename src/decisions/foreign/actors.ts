@@ -2,7 +2,7 @@ import type { TrustedIssuer, Vouched } from '../../agents/index.ts'
 import { isId } from '../../lib/id.ts'
 import { Problem } from '../../lib/problem.ts'
 import { type ForeignActor, MAX_CHAIN, readActors } from '../../tokens/index.ts'
-import type { DecisionParts } from '../parts.ts'
+import type { FactParts } from '../parts.ts'
 
 /** Who acted elsewhere, and the registrations that stand for them. */
 export interface Behind {
@@ -21,7 +21,7 @@ const LONGEST = 512
  * @throws Problem `actor.not_trusted`, `actor.impostor`, `token.malformed`, `token.chain_too_deep`, `issuer.…`
  */
 export async function readBehind(
-  parts: Pick<DecisionParts, 'issuers' | 'issuer'>,
+  parts: Pick<FactParts, 'issuers' | 'issuer'>,
   { claims, issuer }: Vouched,
 ): Promise<Behind> {
   const actors = readActors(claims.act)

@@ -6,7 +6,7 @@ import { closeTask } from '../../tasks/index.ts'
 import { checkProof, opaqueDigest, type Proof, type ProofExpectation } from '../../tokens/index.ts'
 import type { Call } from '../call.ts'
 
-import type { DecisionParts } from '../parts.ts'
+import type { FactParts } from '../parts.ts'
 import { problemOr } from '../reasons.ts'
 import { openImplicit } from './open-implicit.ts'
 import { taskOfForeign } from './task-of-foreign.ts'
@@ -29,7 +29,7 @@ export type HeldForeign =
 
 /** Whose token this may be, where it is not one of ours. Nothing about it is believed yet. */
 export async function foreignIssuer(
-  { issuer, issuers }: Pick<DecisionParts, 'issuer' | 'issuers'>,
+  { issuer, issuers }: Pick<FactParts, 'issuer' | 'issuers'>,
   token: string,
 ): Promise<StoredIssuer | undefined> {
   if (opaqueDigest('remit_at', token) !== undefined) return undefined
@@ -42,7 +42,7 @@ export async function foreignIssuer(
  * came. Never throws for anything that a caller sent.
  */
 export async function holdForeign(
-  parts: DecisionParts,
+  parts: FactParts,
   shown: Shown,
   from: StoredIssuer,
   given: { readonly nonce: ProofExpectation['nonce']; readonly proven?: Proof | undefined },
@@ -76,7 +76,7 @@ function notSaid(error: unknown): Problem {
 }
 
 async function proofOf(
-  parts: Pick<DecisionParts, 'clock'>,
+  parts: Pick<FactParts, 'clock'>,
   { method, proof, scheme, token, url }: Shown,
   nonce: ProofExpectation['nonce'],
 ): Promise<Proof | undefined> {
@@ -108,7 +108,7 @@ function wrongBinding({ claims, issuer }: Vouched, proof: Proof | undefined): Pr
 
 /** What its own server says is over is over here, with everything below. */
 async function ended(
-  parts: DecisionParts,
+  parts: FactParts,
   { access, name }: StoredIssuer,
   token: string,
   problem: Problem,

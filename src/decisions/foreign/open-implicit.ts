@@ -21,13 +21,13 @@ import {
 } from '../../tasks/index.ts'
 import type { ForeignActor } from '../../tokens/index.ts'
 import type { Call } from '../call.ts'
+import type { GrantParts } from '../grant-parts.ts'
 import { issuedWithin } from '../issuance/gate.ts'
 import { authorityWithin } from '../opening/authority.ts'
 import { refusedBy } from '../opening/begin.ts'
 import { enter, standsOn } from '../opening/grant.ts'
 import { newTask } from '../opening/new-task.ts'
 import { detailsAt, isRefused } from '../opening/wanted.ts'
-import type { DecisionParts } from '../parts.ts'
 import { type Behind, readBehind } from './actors.ts'
 import { foreignDetails } from './foreign-details.ts'
 
@@ -46,7 +46,7 @@ interface Shown {
  * @throws Problem `token.…`, `issuer.…`, `person.…`, `agent.…`, `task.…`
  */
 export async function openImplicit(
-  parts: DecisionParts,
+  parts: GrantParts,
   vouched: Vouched,
   shown: Shown,
 ): Promise<void> {
@@ -97,14 +97,14 @@ interface Token {
 }
 
 /** INVARIANT: nobody becomes a person by a token that opens nothing. */
-async function brought(parts: DecisionParts, newcomer: Newcomer, token: Token): Promise<Person> {
+async function brought(parts: GrantParts, newcomer: Newcomer, token: Token): Promise<Person> {
   await grantFor(parts, { person: newcomer.person, newcomer: true }, token)
   return bringPerson(parts, token.vouched.issuer.name, newcomer)
 }
 
 /** What the token is for here. Reads, and writes nothing. */
 async function grantFor(
-  parts: DecisionParts,
+  parts: GrantParts,
   who: { readonly person: Person; readonly newcomer: boolean },
   { actors, agent, issuers, shown, vouched }: Token,
 ) {
@@ -141,9 +141,9 @@ async function grantFor(
 }
 
 async function resting(
-  parts: Pick<DecisionParts, 'issuers'>,
+  parts: Pick<GrantParts, 'issuers'>,
   { issuer }: Vouched,
-  agent: Parameters<DecisionParts['issuers']['behind']>[0],
+  agent: Parameters<GrantParts['issuers']['behind']>[0],
   behind: Behind,
 ): Promise<readonly TrustedIssuer[]> {
   const all = [issuer, ...behind.issuers, ...(await parts.issuers.behind(agent))]
@@ -152,7 +152,7 @@ async function resting(
 
 /** INVARIANT: whom a token is for is said by the claim that was configured, as a person of the provider that was configured. */
 async function personOf(
-  parts: DecisionParts,
+  parts: GrantParts,
   { claims, issuer }: Vouched,
 ): Promise<Person | Newcomer> {
   const { access } = issuer

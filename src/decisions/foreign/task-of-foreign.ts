@@ -2,20 +2,20 @@ import type { Vouched } from '../../agents/index.ts'
 import type { TaskLineage } from '../../tasks/index.ts'
 import { findForeignTask } from '../../tasks/index.ts'
 
-import type { DecisionParts } from '../parts.ts'
+import type { FactParts } from '../parts.ts'
 
 /** The task that a token opened. One that opened none yet opens it now, if that is said. */
 export async function taskOfForeign(
-  parts: DecisionParts,
+  parts: FactParts,
   token: Pick<Vouched, 'digest'>,
 ): Promise<TaskLineage | undefined>
 export async function taskOfForeign(
-  parts: DecisionParts,
+  parts: FactParts,
   token: Pick<Vouched, 'digest'>,
   open: () => Promise<void>,
 ): Promise<TaskLineage>
 export async function taskOfForeign(
-  parts: DecisionParts,
+  parts: FactParts,
   { digest }: Pick<Vouched, 'digest'>,
   open?: () => Promise<void>,
 ): Promise<TaskLineage | undefined> {

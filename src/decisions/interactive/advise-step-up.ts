@@ -5,14 +5,14 @@ import type { Person, Proved } from '../../people/index.ts'
 import { authenticationOf, callable } from '../call-facts.ts'
 import { contextsOf } from '../context.ts'
 import { agentEntity, groupEntities, personEntity } from '../entities.ts'
-import type { DecisionParts } from '../parts.ts'
+import type { GrantParts } from '../grant-parts.ts'
 
 /**
  * What sign-in some of what is offered will want when it is called, and this session is not: clients that do not know RFC 9470 would be
  * refused there and never ask for it. Advice for the person; every call is decided when it is made.
  */
 export async function adviseStepUp(
-  parts: DecisionParts,
+  parts: GrantParts,
   given: {
     readonly person: Person
     readonly agent: Agent

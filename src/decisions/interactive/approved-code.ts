@@ -18,10 +18,10 @@ import {
 } from '../../tasks/index.ts'
 import { LONGEST_APPROVAL } from '../deferring/ask-approvers.ts'
 import { covers } from '../deferring/judge.ts'
+import type { GrantParts } from '../grant-parts.ts'
 import { openingQuestion } from '../issuance/question.ts'
 import { type Granted, grantOrAsk } from '../opening/grant.ts'
 import { detailsAt } from '../opening/wanted.ts'
-import type { DecisionParts } from '../parts.ts'
 import { problemOr } from '../reasons.ts'
 
 /** What a code opens, in our words: nobody was asked for a purpose. */
@@ -40,7 +40,7 @@ export type CodeStanding =
 
 /** Reads, and writes nothing. */
 export async function codeStanding(
-  parts: DecisionParts,
+  parts: GrantParts,
   authorization: Authorization,
 ): Promise<CodeStanding> {
   const found = await unapproved(parts, authorization)
@@ -68,7 +68,7 @@ export async function codeStanding(
 
 /** The same, and asks those whom nobody has asked yet. The id of the task that it will be is fixed with the question. */
 export async function askAboutCode(
-  parts: DecisionParts,
+  parts: GrantParts,
   authorization: Authorization,
 ): Promise<CodeStanding> {
   const standing = await codeStanding(parts, authorization)
@@ -87,7 +87,7 @@ export async function askAboutCode(
 
 /** The approval that a code is redeemed with, where rules want one about what it opens. */
 export async function approvalOfCode(
-  parts: DecisionParts,
+  parts: GrantParts,
   authorization: Authorization & Pick<FrozenQuestion, 'taskId'>,
   found: Unapproved,
 ): Promise<AccessRequest | undefined> {
@@ -109,7 +109,7 @@ interface Unapproved {
 
 /** Whether it will be bound to a key, the client says with the code: rules about both are asked about. */
 async function unapproved(
-  parts: DecisionParts,
+  parts: GrantParts,
   authorization: Authorization,
 ): Promise<Unapproved | undefined> {
   const { read } = parts.storage
@@ -137,7 +137,7 @@ async function unapproved(
 }
 
 async function codeQuestion(
-  parts: DecisionParts,
+  parts: GrantParts,
   authorization: Authorization & Pick<FrozenQuestion, 'taskId'>,
   { agent, catalog, forbids, grant, person }: Unapproved,
 ): Promise<FrozenQuestion> {
@@ -165,7 +165,7 @@ async function codeQuestion(
  * The same program may have asked for the same before, and have given up waiting: what people were asked then is about the same task
  * that never opened.
  */
-async function taskIdFor(parts: DecisionParts, authorization: Authorization) {
+async function taskIdFor(parts: GrantParts, authorization: Authorization) {
   const { read } = parts.storage
   const known = authorization.taskId ?? (await authorizationWaitingLike(read, authorization))
   if (known !== undefined && known !== null && !(await findTask(read, known))) return known

@@ -1,9 +1,9 @@
 import type { LedgerEvent } from '../../ledger/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { checkProof, type Proof } from '../../tokens/index.ts'
+import type { GrantParts } from '../grant-parts.ts'
 import { type Refused, refused } from '../opening/opening.ts'
 import { type Attempt, refuseOpening } from '../opening/refuse.ts'
-import type { DecisionParts } from '../parts.ts'
 import { problemOr } from '../reasons.ts'
 
 /** How a token request came. */
@@ -17,7 +17,7 @@ export interface Presenting {
 
 /** The proof of a client that can prove possession; `undefined` of one that does not try. A bad one is a `Problem`. */
 export async function readProof(
-  parts: Pick<DecisionParts, 'clock' | 'nonces'>,
+  parts: Pick<GrantParts, 'clock' | 'nonces'>,
   { proof, method, url }: Presenting,
 ): Promise<Proof | Problem | undefined> {
   if (proof === undefined || proof.length === 0) return undefined
@@ -27,7 +27,7 @@ export async function readProof(
 
 /** Refuses in one form: recorded, and the proof used up. */
 export function refusing(
-  parts: DecisionParts,
+  parts: GrantParts,
   { origin }: Presenting,
   given: {
     readonly type: Attempt['type']

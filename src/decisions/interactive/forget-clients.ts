@@ -1,7 +1,7 @@
 import { retireAgent } from '../../agents/index.ts'
 import { basesOfAgent, listTasks, unusedClients } from '../../tasks/index.ts'
 import { forgetRegistration } from '../../tokens/index.ts'
-import type { DecisionParts } from '../parts.ts'
+import type { GrantParts } from '../grant-parts.ts'
 
 const AT_ONCE = 500
 const DAY_MS = 24 * 3_600_000
@@ -12,7 +12,7 @@ const DAY_MS = 24 * 3_600_000
  * INVARIANT: never before everything that they ever got is over: a task ends its tokens, and no task lasts longer than a day.
  */
 export async function forgetUnusedClients(
-  parts: DecisionParts,
+  parts: GrantParts,
   { keptDays }: { readonly keptDays: number },
 ): Promise<number> {
   if (keptDays === 0) return 0
@@ -31,7 +31,7 @@ export async function forgetUnusedClients(
 }
 
 async function isUnused(
-  { clock, storage }: DecisionParts,
+  { clock, storage }: GrantParts,
   agentId: string,
   before: number,
 ): Promise<boolean> {
@@ -42,7 +42,7 @@ async function isUnused(
   return tasks.every(({ closedAt, deadline }) => Math.min(closedAt ?? deadline, deadline) < before)
 }
 
-async function forget(parts: DecisionParts, id: string): Promise<number> {
+async function forget(parts: GrantParts, id: string): Promise<number> {
   await retireAgent(parts, { agentId: id, by: 'system', reason: 'nobody used it' })
   await parts.storage.transaction((tx) => forgetRegistration(tx, id))
   return 1

@@ -8,14 +8,13 @@ import {
   type RefreshToken,
   tokenTypeOf,
 } from '../../tokens/index.ts'
-
+import type { GrantParts } from '../grant-parts.ts'
 import { mayIssueAt } from '../issuance/gate.ts'
 import type { Issuing as IssuingBy } from '../issuance/issuing.ts'
 import { aboutTask, grantAt } from '../issue-resource-token.ts'
 import { resourceAccess } from '../issuing/resource-access.ts'
 import type { Refused } from '../opening/opening.ts'
 import { isRefused } from '../opening/wanted.ts'
-import type { DecisionParts } from '../parts.ts'
 
 /** A resource token of a task that a code opened, and the token that gets the next one. */
 export interface InteractiveTokens {
@@ -56,7 +55,7 @@ export interface Issuing {
  * others, and refreshing finds out anew.
  */
 export async function issueTokens(
-  parts: DecisionParts,
+  parts: GrantParts,
   held: TaskLineage,
   asked: Issuing,
 ): Promise<InteractiveTokens | Refused | { readonly outcome: 'failed'; readonly guard: string }> {
@@ -103,7 +102,7 @@ export async function issueTokens(
 }
 
 function nextRefreshToken(
-  { clock, random, storage }: Pick<DecisionParts, 'clock' | 'random' | 'storage'>,
+  { clock, random, storage }: Pick<GrantParts, 'clock' | 'random' | 'storage'>,
   { task }: TaskLineage,
   { clientId, family = null, refresh, resource }: Issuing,
 ): { readonly refreshToken: string; readonly steps: readonly Step[] } {

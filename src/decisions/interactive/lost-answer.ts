@@ -6,14 +6,14 @@ import {
   unusedRefreshStep,
   useRefreshStep,
 } from '../../tokens/index.ts'
-import type { DecisionParts } from '../parts.ts'
+import type { GrantParts } from '../grant-parts.ts'
 
 /** Where a refresh token was exchanged and no other was given, as policies let none be issued. */
 const NONE = ''
 
 /** Uses a refresh token up, and keeps what it is exchanged for in the same update. */
 export function exchangeStep(
-  { clock, master, storage }: Pick<DecisionParts, 'clock' | 'master' | 'storage'>,
+  { clock, master, storage }: Pick<GrantParts, 'clock' | 'master' | 'storage'>,
   { digest }: Pick<RefreshToken, 'digest'>,
   successor: string | undefined,
 ): Step {
@@ -27,7 +27,7 @@ export function exchangeStep(
  * the answer, so there are two who hold the token. `none`: there was nothing to lose.
  */
 export async function lostSuccessor(
-  { master, storage }: Pick<DecisionParts, 'master' | 'storage'>,
+  { master, storage }: Pick<GrantParts, 'master' | 'storage'>,
   { digest, successor }: Pick<RefreshToken, 'digest' | 'successor'>,
 ): Promise<{ readonly token: string; readonly step: Step } | 'none' | 'reused'> {
   if (successor === null) return 'reused'

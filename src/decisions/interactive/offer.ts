@@ -3,7 +3,7 @@ import { type Agent, admissionOf } from '../../agents/index.ts'
 import type { Resource } from '../../catalog/index.ts'
 import type { Person } from '../../people/index.ts'
 import type { Authorization } from '../../tasks/index.ts'
-import type { DecisionParts } from '../parts.ts'
+import type { GrantParts } from '../grant-parts.ts'
 import { askedAt } from './asked.ts'
 import { isBearer, neverWithoutKey } from './without-key.ts'
 
@@ -34,7 +34,7 @@ export interface Offer {
  * INVARIANT: a quarantined agent is offered nothing, whatever its ceiling says.
  */
 export async function offerTo(
-  parts: DecisionParts,
+  parts: GrantParts,
   authorization: Authorization,
   person: Person,
 ): Promise<Offer> {

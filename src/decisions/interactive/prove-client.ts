@@ -9,7 +9,7 @@ import {
 } from '../../agents/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Step } from '../../storage/index.ts'
-import type { DecisionParts } from '../parts.ts'
+import type { GrantParts } from '../grant-parts.ts'
 
 /** What a token request says about who sends it. */
 export interface ClientShown {
@@ -44,7 +44,7 @@ const PUBLIC: ProvedClient = { byKey: false, steps: [] }
  * @throws Problem `agent.unauthenticated`, `oauth.invalid_request`, `client_document.…`
  */
 export async function proveClient(
-  parts: DecisionParts,
+  parts: GrantParts,
   { assertion, assertionType = '', clientId }: ClientShown,
 ): Promise<ProvedClient> {
   const { fapi2, methods } = await waysOf(parts, clientId)
@@ -67,7 +67,7 @@ export async function proveClient(
 }
 
 async function waysOf(
-  parts: DecisionParts,
+  parts: GrantParts,
   clientId: string,
 ): Promise<{ readonly fapi2: boolean; readonly methods: readonly ('none' | 'private_key_jwt')[] }> {
   const everyone = parts.fapi2 ?? false

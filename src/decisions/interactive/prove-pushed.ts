@@ -1,6 +1,6 @@
 import { ATTESTED } from '../../agents/index.ts'
 import { Problem } from '../../lib/problem.ts'
-import type { DecisionParts } from '../parts.ts'
+import type { GrantParts } from '../grant-parts.ts'
 import { PROOF_STEP, proofStep } from '../proof-step.ts'
 import { type Presenting, readProof } from './credentials.ts'
 import { proveClient } from './prove-client.ts'
@@ -16,7 +16,7 @@ export interface PushedRequest extends Presenting {
  * @throws Problem `proof.…`, `attestation.…`, `agent.unauthenticated`, `assertion.replayed`
  */
 export async function provePushed(
-  parts: DecisionParts,
+  parts: GrantParts,
   request: PushedRequest,
 ): Promise<string | undefined> {
   const proof = await readProof(parts, request)

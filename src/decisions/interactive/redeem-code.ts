@@ -23,12 +23,12 @@ import {
   useAuthorizationStep,
 } from '../../tasks/index.ts'
 import { CODE_STEP, consumeCodeStep, type Proof } from '../../tokens/index.ts'
+import type { GrantParts } from '../grant-parts.ts'
 import { KEY_USED } from '../opening/begin.ts'
 import { grantOrAsk, isUnapproved } from '../opening/grant.ts'
 import { newTask } from '../opening/new-task.ts'
 import { type Refused, refused, refusedFor } from '../opening/opening.ts'
 import { detailsAt, isRefused } from '../opening/wanted.ts'
-import type { DecisionParts } from '../parts.ts'
 import { PROOF_STEP, proofStep } from '../proof-step.ts'
 import { problemOr } from '../reasons.ts'
 import { approvalOfCode, purposeOf } from './approved-code.ts'
@@ -63,7 +63,7 @@ const AUTHORIZATION_STEP = 'granted authorization'
  * what the person left of it, within what the agent may be given by now. A code that comes a second time closes the task.
  */
 export async function redeemCode(
-  parts: DecisionParts,
+  parts: GrantParts,
   asked: CodeRedemption,
 ): Promise<InteractiveTokens | Refused> {
   const { read } = parts.storage
@@ -120,7 +120,7 @@ interface Behind {
 
 /** Agent, person and consent, as they are now. */
 async function behind(
-  parts: DecisionParts,
+  parts: GrantParts,
   authorization: Authorization,
   {
     client,
@@ -191,7 +191,7 @@ const NOT_APPROVED = refused(
 )
 
 function interactiveTask(
-  parts: DecisionParts,
+  parts: GrantParts,
   found: Behind,
   proof: Proof | undefined,
 ): Promise<Task> {
@@ -220,7 +220,7 @@ function interactiveTask(
 }
 
 async function firstTokens(
-  parts: DecisionParts,
+  parts: GrantParts,
   task: Task,
   given: {
     readonly authorization: Authorization
@@ -262,13 +262,13 @@ function authorizedScope({ details }: Task): string {
 }
 
 /** The code has a second owner, or the client a fault: what came of it ends (RFC 6749 section 4.1.2, RFC 9700 4.5). */
-async function replayed(parts: DecisionParts, { taskId }: Authorization): Promise<Refused> {
+async function replayed(parts: GrantParts, { taskId }: Authorization): Promise<Refused> {
   if (taskId !== null) await closeTask(parts, { taskId, by: 'system', reason: 'code.replayed' })
   return refused('code.used', 'the code was used before; the task that it opened is closed')
 }
 
 async function overtaken(
-  parts: DecisionParts,
+  parts: GrantParts,
   { id }: Authorization,
   guard: string,
 ): Promise<Refused> {

@@ -12,11 +12,10 @@ import {
   type RefreshToken,
   touchRefreshStep,
 } from '../../tokens/index.ts'
-
+import type { GrantParts } from '../grant-parts.ts'
 import { aboutTask } from '../issue-resource-token.ts'
 import { KEY_USED } from '../opening/begin.ts'
 import { type Refused, refused, refusedFor } from '../opening/opening.ts'
-import type { DecisionParts } from '../parts.ts'
 import { PROOF_STEP, proofStep } from '../proof-step.ts'
 import { problemOr } from '../reasons.ts'
 import { grantEnded, type Presenting, readProof, refusing } from './credentials.ts'
@@ -47,7 +46,7 @@ export interface Refreshing extends Presenting, ClientShown {
  * whoever shows it (RFC 9700 section 4.14.2).
  */
 export async function refreshTokens(
-  parts: DecisionParts,
+  parts: GrantParts,
   asked: Refreshing,
 ): Promise<InteractiveTokens | Refused> {
   const { read } = parts.storage
@@ -90,7 +89,7 @@ interface Given {
 type Lost = Awaited<ReturnType<typeof lostSuccessor>> | false
 
 async function exchange(
-  parts: DecisionParts,
+  parts: GrantParts,
   { asked, client, held, proof, shown }: Given,
   lost: Exclude<Lost, 'reused'>,
 ) {
@@ -129,7 +128,7 @@ async function exchange(
   })
 }
 
-async function exchangeAgain(parts: DecisionParts, given: Given) {
+async function exchangeAgain(parts: GrantParts, given: Given) {
   const now = await findRefreshToken(parts.storage.read, given.shown.digest)
   if (!now || now.boundTo === 'client') return refused('refresh_token.invalid', 'it has expired')
   const lost = now.usedAt !== null && (await lostSuccessor(parts, now))
@@ -137,21 +136,13 @@ async function exchangeAgain(parts: DecisionParts, given: Given) {
 }
 
 /** INVARIANT: no key of another agent, and none that a task has for itself, becomes one of this client's. */
-function keyStep(
-  { storage }: DecisionParts,
-  { task }: TaskLineage,
-  proof: Proof | undefined,
-): Step[] {
+function keyStep({ storage }: GrantParts, { task }: TaskLineage, proof: Proof | undefined): Step[] {
   return proof === undefined || proof.thumbprint === task.keyThumbprint
     ? []
     : [usableKeyStep(storage.read, { key: proof.thumbprint, task })]
 }
 
-async function overtaken(
-  parts: DecisionParts,
-  shown: RefreshToken,
-  guard: string,
-): Promise<Refused> {
+async function overtaken(parts: GrantParts, shown: RefreshToken, guard: string): Promise<Refused> {
   if (guard === PROOF_STEP) return refused('proof.replayed', 'the proof was used before')
   if (isAssertionStep(guard))
     return refused('assertion.replayed', 'the client assertion was used before')
@@ -172,7 +163,7 @@ function refusedRefresh(refusal: Refused): Refused {
 }
 
 async function misuse(
-  parts: DecisionParts,
+  parts: GrantParts,
   { asked, client, held, proof, shown }: Given,
 ): Promise<Refused | undefined> {
   if (asked.resource !== undefined && asked.resource !== shown.resource)
@@ -196,7 +187,7 @@ async function misuse(
     : undefined
 }
 
-async function reused(parts: DecisionParts, { taskId }: RefreshToken): Promise<Refused> {
+async function reused(parts: GrantParts, { taskId }: RefreshToken): Promise<Refused> {
   await closeTask(parts, { taskId, by: 'system', reason: 'refresh.reused' })
   return refused('refresh_token.used', 'the refresh token was used before; its task is closed')
 }

@@ -3,13 +3,13 @@ import { identifyEnforcer } from '../../catalog/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { LiveView } from '../../live/index.ts'
 import type { Peps, PresentedPep } from '../../policy/index.ts'
+import type { GrantParts } from '../grant-parts.ts'
 import { readCaller } from '../opening/bring.ts'
 import type { OpeningRequest } from '../opening/opening.ts'
-import type { DecisionParts } from '../parts.ts'
 import { proofStep } from '../proof-step.ts'
 
 /** What asking about tokens works with. */
-export interface IntrospectionParts extends DecisionParts {
+export interface IntrospectionParts extends GrantParts {
   readonly peps: Pick<Peps, 'identify'>
 }
 
@@ -55,7 +55,7 @@ export async function identifyIntrospector(
 }
 
 async function enforcer(
-  parts: DecisionParts,
+  parts: GrantParts,
   { name, secret }: Extract<PresentedPep, { kind: 'secret' }>,
 ): Promise<Introspector> {
   const { id, resource: own } = await identifyEnforcer(parts, secret)
@@ -77,7 +77,7 @@ async function pep({ peps }: IntrospectionParts, presented: PresentedPep): Promi
 
 /** With its base credential, used once as everywhere. A proof comes only where it is a part of that. */
 async function agent(
-  parts: DecisionParts,
+  parts: GrantParts,
   presented: Extract<PresentedCaller, { kind: 'agent' }>,
 ): Promise<Introspector> {
   const caller = await readCaller(parts, presented)

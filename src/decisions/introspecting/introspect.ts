@@ -16,11 +16,11 @@ import {
   tokenTypeOf,
 } from '../../tokens/index.ts'
 import type { Setting } from '../facts.ts'
+import type { GrantParts } from '../grant-parts.ts'
 import { isKeyOf } from '../issuing/task-key.ts'
 import { callKeys, livenessNow, livenessOf, settingLiveness } from '../liveness.ts'
 import { isSubject, minting, partiesOf } from '../minting.ts'
 import { ownTokens } from '../own-tokens.ts'
-import type { DecisionParts } from '../parts.ts'
 import { problemOr } from '../reasons.ts'
 import { audienceOf } from '../revoke-token.ts'
 import type { Introspector } from './caller.ts'
@@ -48,7 +48,7 @@ interface Found {
  * Reads and writes nothing.
  */
 export async function introspect(
-  parts: DecisionParts,
+  parts: GrantParts,
   caller: Introspector,
   token: string,
 ): Promise<Introspection> {
@@ -60,7 +60,7 @@ export async function introspect(
  * read of its own: a server that slept tells nobody that a token works.
  */
 async function findUnderLease(
-  parts: DecisionParts,
+  parts: GrantParts,
   caller: Introspector,
   token: string,
 ): Promise<Found | undefined> {
@@ -71,7 +71,7 @@ async function findUnderLease(
 
 /** The same as a JWT for this caller (RFC 9701), which no one takes for an access token. */
 export async function introspectSigned(
-  parts: DecisionParts,
+  parts: GrantParts,
   caller: Introspector,
   token: string,
 ): Promise<string> {
@@ -85,7 +85,7 @@ export async function introspectSigned(
 
 /** INVARIANT: nothing awaits between this look and the answer. */
 function stillSo(
-  { ledger, live }: Pick<DecisionParts, 'live' | 'ledger'>,
+  { ledger, live }: Pick<GrantParts, 'live' | 'ledger'>,
   caller: Introspector,
   found: Found | undefined,
 ): Introspection {
@@ -97,7 +97,7 @@ function stillSo(
 }
 
 async function find(
-  parts: DecisionParts,
+  parts: GrantParts,
   caller: Introspector,
   token: string,
 ): Promise<Found | undefined> {
@@ -112,7 +112,7 @@ async function find(
 }
 
 async function ofTask(
-  parts: DecisionParts,
+  parts: GrantParts,
   caller: Introspector,
   token: string,
 ): Promise<Found | undefined> {
@@ -130,7 +130,7 @@ async function ofTask(
 }
 
 async function ofResource(
-  parts: DecisionParts,
+  parts: GrantParts,
   caller: Introspector,
   { token, resource }: { readonly token: string; readonly resource: Resource },
 ): Promise<Found | undefined> {
@@ -149,7 +149,7 @@ async function ofResource(
 }
 
 async function ofHandle(
-  parts: DecisionParts,
+  parts: GrantParts,
   caller: Introspector,
   digest: string,
 ): Promise<Found | undefined> {
@@ -171,7 +171,7 @@ async function ofHandle(
 
 /** What a token would say of itself if it were a JWT. */
 function claimsOf(
-  parts: Pick<DecisionParts, 'issuer' | 'master'>,
+  parts: Pick<GrantParts, 'issuer' | 'master'>,
   row: BearerToken,
   at: { readonly held: TaskLineage; readonly resource: Resource; readonly setting: Setting },
 ): TokenClaims {
@@ -197,7 +197,7 @@ function claimsOf(
 
 /** The task of a token that is bound to a key: it has to be that of the task. */
 async function holderOf(
-  parts: DecisionParts,
+  parts: GrantParts,
   claims: AccessClaims,
   at: Resource | undefined,
 ): Promise<TaskLineage | undefined> {
@@ -208,7 +208,7 @@ async function holderOf(
 
 /** Gate 2 for a token at a resource, as a call there would be looked at. */
 async function aliveAt(
-  parts: DecisionParts,
+  parts: GrantParts,
   held: TaskLineage,
   at: {
     readonly resource: Resource

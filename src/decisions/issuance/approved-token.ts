@@ -2,8 +2,8 @@ import type { Detail, ForbidRef } from '@remit/engine'
 import { lastingApproval, useSteps } from '../../approvals/index.ts'
 import { newId } from '../../lib/id.ts'
 import type { Step } from '../../storage/index.ts'
+import type { GrantParts } from '../grant-parts.ts'
 import { type Refused, refused } from '../opening/opening.ts'
-import type { DecisionParts } from '../parts.ts'
 import { notIssuable, type TokenOf, tokenGate } from './gate.ts'
 import type { Issuing, Token } from './issuing.ts'
 import type { JudgedIssuance } from './judged.ts'
@@ -26,7 +26,7 @@ const NOTHING_ASKED: IssuableToken = { steps: [], until: undefined, lifted: [] }
  * question.
  */
 export async function approvedToken(
-  parts: DecisionParts,
+  parts: GrantParts,
   of: TokenOf & { readonly details: readonly Detail[] },
   token: Token,
   issuing: Issuing,

@@ -16,8 +16,8 @@ import type { Task, TaskLineage } from '../../tasks/index.ts'
 import { contextOf } from '../context.ts'
 import { agentEntity, groupEntities, personEntity, spaceEntities } from '../entities.ts'
 import type { Setting } from '../facts.ts'
+import type { GrantParts } from '../grant-parts.ts'
 import { type Refused, refused } from '../opening/opening.ts'
-import type { DecisionParts } from '../parts.ts'
 import { intersecting, type Whereabouts } from '../whereabouts/whereabouts.ts'
 import { type Issuing, issueAction, type Token } from './issuing.ts'
 import type { JudgedIssuance } from './judged.ts'
@@ -49,7 +49,7 @@ export interface Openers {
 export async function issuedWithin<
   T extends { readonly details: readonly Detail[]; readonly mayDelegate: readonly Detail[] },
 >(
-  parts: DecisionParts,
+  parts: GrantParts,
   openers: Openers,
   issuing: Issuing,
   given: {
@@ -92,7 +92,7 @@ export interface TokenOf {
 
 /** What comes with a token about which people were asked, or nobody: `lifted` are the forbids that they lifted for it. */
 export async function mayIssueAt(
-  parts: DecisionParts,
+  parts: GrantParts,
   of: TokenOf,
   token: Token,
   issuing: Issuing,
@@ -104,7 +104,7 @@ export async function mayIssueAt(
 
 /** How policies answer about a token; what people lifted when the task opened is lifted for all of its tokens. */
 export async function tokenGate(
-  parts: DecisionParts,
+  parts: GrantParts,
   { held, resource, setting }: TokenOf,
   token: Token,
   issuing: Issuing,
@@ -137,7 +137,7 @@ export async function tokenGate(
 export type Judged = Omit<JudgedIssuance, 'answer'> & { readonly answer: Issuable }
 
 async function factsOf(
-  parts: DecisionParts,
+  parts: GrantParts,
   { actors = [], agents, person, purpose, sponsored, views, where }: Openers,
   { bound, origin }: Issuing,
 ): Promise<IssuanceFacts> {

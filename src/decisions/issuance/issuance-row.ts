@@ -2,7 +2,7 @@ import type { LedgerEvent } from '../../ledger/index.ts'
 import type { Id } from '../../lib/id.ts'
 import type { Step } from '../../storage/index.ts'
 import { insertDecisionQuery, type StoredDecision, type StoredGate } from '../decision-store.ts'
-import type { DecisionParts } from '../parts.ts'
+import type { GrantParts } from '../grant-parts.ts'
 import { issuanceInputs, type JudgedIssuance } from './judged.ts'
 
 const ENOUGH = {
@@ -13,7 +13,7 @@ const ENOUGH = {
 
 /** The row that `explain` reads of an issuance that was refused, or waits for people. */
 export function issuanceRow(
-  { clock, live, storage }: Pick<DecisionParts, 'clock' | 'live' | 'storage'>,
+  { clock, live, storage }: Pick<GrantParts, 'clock' | 'live' | 'storage'>,
   judged: JudgedIssuance,
   as: {
     readonly id: Id<'decision'>

@@ -14,7 +14,7 @@ import type { GrantName } from '../../policy/index.ts'
 import type { TaskLineage } from '../../tasks/index.ts'
 import type { FrozenRequest } from '../deferring/frozen-request.ts'
 
-import type { DecisionParts } from '../parts.ts'
+import type { GrantParts } from '../grant-parts.ts'
 import { issueAction, type Token } from './issuing.ts'
 
 /** What people are asked about an opening that rules make wait for them. */
@@ -52,7 +52,7 @@ const RISK = 'high'
 export const OPENING_WORDS = domainHash('remit/opening-sentence/v1', {})
 const TOKEN_WORDS = domainHash('remit/token-sentence/v1', {})
 
-type QuestionParts = Pick<DecisionParts, 'issuer' | 'random'>
+type QuestionParts = Pick<GrantParts, 'issuer' | 'random'>
 
 /** The forbids of an opening as one question. The same opening asks the same; another one asks anew. */
 export function openingQuestion(

@@ -4,7 +4,7 @@ import { USE_STEP } from '../../approvals/index.ts'
 import { consumeOnceStep } from '../../storage/index.ts'
 import type { TaskLineage } from '../../tasks/index.ts'
 import { type Minted, mintPeerAssertion } from '../../tokens/index.ts'
-
+import type { GrantParts } from '../grant-parts.ts'
 import { checkHolder, type Presented } from '../holder.ts'
 import { mayIssueAt } from '../issuance/gate.ts'
 import { issuingBy } from '../issuance/issuing.ts'
@@ -14,7 +14,6 @@ import { minting, partiesOf } from '../minting.ts'
 import { type Refused, refused } from '../opening/opening.ts'
 import { refuseOpening } from '../opening/refuse.ts'
 import { isRefused } from '../opening/wanted.ts'
-import type { DecisionParts } from '../parts.ts'
 import { codeOf } from '../reasons.ts'
 
 /** A task wants an assertion for the authorization server of another domain. */
@@ -48,7 +47,7 @@ export interface Peer {
  * at one resource of the peer and no more, for its own key. Nothing of it is taken from what was presented but the request.
  */
 export async function issueAssertion(
-  parts: DecisionParts,
+  parts: GrantParts,
   asked: AssertionRequest,
 ): Promise<IssuedAssertion | Refused> {
   const holder = await checkHolder(parts, { ...asked, as: 'parameter' })
@@ -92,7 +91,7 @@ export type Wanted = Pick<AssertionRequest, 'kind' | 'audience' | 'resource' | '
   Partial<Pick<AssertionRequest, 'details' | 'scope'>>
 
 export async function makeAssertion(
-  parts: DecisionParts,
+  parts: GrantParts,
   asked: Wanted,
   held: TaskLineage,
   thumbprint: string,
@@ -141,7 +140,7 @@ export async function makeAssertion(
 
 /** INVARIANT: never for our own domain; there a task has its tokens. */
 export async function peerOf(
-  parts: DecisionParts,
+  parts: GrantParts,
   { audience }: Pick<AssertionRequest, 'audience'>,
 ): Promise<Peer | Refused> {
   const issuer = audience === parts.issuer ? undefined : await parts.issuers.peer(audience)
@@ -160,7 +159,7 @@ export function resourceOf(
 
 /** How the agent is called over there: as it was registered, or the address of its document. */
 export async function clientAt(
-  parts: DecisionParts,
+  parts: GrantParts,
   { task }: TaskLineage,
   { mapping }: Peer,
 ): Promise<string | undefined> {

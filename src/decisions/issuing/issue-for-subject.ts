@@ -2,7 +2,7 @@ import { issuerKey } from '../../agents/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { TaskLineage } from '../../tasks/index.ts'
 import { closeTask } from '../../tasks/index.ts'
-
+import type { GrantParts } from '../grant-parts.ts'
 import { mayIssueAt } from '../issuance/gate.ts'
 import { issuingBy } from '../issuance/issuing.ts'
 import { aboutTask } from '../issue-resource-token.ts'
@@ -11,7 +11,6 @@ import { openFor } from '../open-task.ts'
 import { type BroughtOrNot, readBrought } from '../opening/bring.ts'
 import { type NeedsConsent, type Opening, type Refused, refused } from '../opening/opening.ts'
 import { detailsAt, isRefused, readWanted } from '../opening/wanted.ts'
-import type { DecisionParts } from '../parts.ts'
 import { codeOf, problemOr } from '../reasons.ts'
 import {
   type AssertionRequest,
@@ -37,7 +36,7 @@ const LIFE_SECONDS = 310
  * key and a task, and it can be redeemed no longer than the task lasts.
  */
 export async function issueForSubject(
-  parts: DecisionParts,
+  parts: GrantParts,
   asked: SubjectAssertion,
 ): Promise<(IssuedAssertion & { readonly taskId: string }) | NeedsConsent | Refused> {
   const opening = { ...asked, resource: undefined, defer: undefined }
@@ -91,7 +90,7 @@ function refusedWith(read: BroughtOrNot, problem: Problem): BroughtOrNot {
 }
 
 /** What is wanted of the peer, before anything is used up. */
-async function prepare(parts: DecisionParts, asked: SubjectAssertion) {
+async function prepare(parts: GrantParts, asked: SubjectAssertion) {
   const peer = await peerOf(parts, asked)
   if (isRefused(peer)) throw new Problem(peer.reason, peer.detail)
   const resource = resourceOf(peer.mapping, asked)
@@ -107,7 +106,7 @@ async function prepare(parts: DecisionParts, asked: SubjectAssertion) {
 
 /** INVARIANT: what can be known before the person's token is used up is known before. */
 async function mayHave(
-  parts: DecisionParts,
+  parts: GrantParts,
   held: TaskLineage,
   { asked, peer, resource }: { asked: SubjectAssertion; peer: Peer; resource: string },
 ): Promise<Refused | undefined> {

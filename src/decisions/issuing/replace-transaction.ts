@@ -7,10 +7,10 @@ import {
   type TransactionTokenClaims,
 } from '../../tokens/index.ts'
 import { findDecision } from '../decision-store.ts'
+import type { GrantParts } from '../grant-parts.ts'
 import { callKeys, livenessOf, PAST_DEADLINE, settingLiveness } from '../liveness.ts'
 import { minting, subjectOf } from '../minting.ts'
 import { ownTokens } from '../own-tokens.ts'
-import type { DecisionParts } from '../parts.ts'
 import { codeOf } from '../reasons.ts'
 
 /** A service inside the trust domain wants a transaction token of its own for one that it was given. */
@@ -35,7 +35,7 @@ const MOST_WORKLOADS = 8
  * @throws Problem `enforcer.unauthenticated`, `token.…`, `transaction.…`, and why what it stands on has ended
  */
 export async function replaceTransaction(
-  parts: DecisionParts,
+  parts: GrantParts,
   asked: TransactionReplacement,
 ): Promise<Minted & { readonly scope: string }> {
   const workload = await serviceOf(parts, asked)
@@ -64,7 +64,7 @@ export async function replaceTransaction(
 
 /** The service by its resource identifier. Only one inside the trust domain has any use for such a token. */
 async function serviceOf(
-  parts: DecisionParts,
+  parts: GrantParts,
   { name, secret }: Pick<TransactionReplacement, 'name' | 'secret'>,
 ): Promise<string> {
   const { id, resource: own } = await identifyEnforcer(parts, secret)
@@ -76,7 +76,7 @@ async function serviceOf(
 
 /** The permit that it was made for is there, and so is everything that it stood on. Answers the last look. */
 async function stillStands(
-  parts: DecisionParts,
+  parts: GrantParts,
   { sub, tctx, txn }: TransactionTokenClaims,
 ): Promise<() => boolean> {
   const resource = (await parts.catalog.current()).byIdentifier.get(tctx.location)

@@ -12,8 +12,8 @@ import {
   RESOURCE_TOKEN_LIFE_MS,
 } from '../../tokens/index.ts'
 import type { Setting } from '../facts.ts'
+import type { GrantParts } from '../grant-parts.ts'
 import { minting, partiesOf } from '../minting.ts'
-import type { DecisionParts } from '../parts.ts'
 
 /** What a resource token is to say. */
 export interface Access {
@@ -39,7 +39,7 @@ export interface IssuedAccess {
  * stands for). Without a key it is always a handle.
  */
 export async function resourceAccess(
-  parts: DecisionParts,
+  parts: GrantParts,
   held: TaskLineage,
   access: Access,
 ): Promise<IssuedAccess> {
@@ -62,7 +62,7 @@ export async function resourceAccess(
   return { token, steps: [] }
 }
 
-function handle(parts: DecisionParts, { task }: TaskLineage, access: Access): IssuedAccess {
+function handle(parts: GrantParts, { task }: TaskLineage, access: Access): IssuedAccess {
   const { token, digest } = newOpaqueToken('remit_at', parts.random)
   const id = base64url(parts.random.bytes(16))
   const now = parts.clock.now()

@@ -5,16 +5,16 @@ import type { TaskLineage } from '../../tasks/index.ts'
 import { authenticationOf, callable, factsAround } from '../call-facts.ts'
 import { contextsOf } from '../context.ts'
 import type { Setting } from '../facts.ts'
+import type { GrantParts } from '../grant-parts.ts'
 import { stepUpOf } from '../interactive/advise-step-up.ts'
 import { type Refused, refused } from '../opening/opening.ts'
-import type { DecisionParts } from '../parts.ts'
 
 /**
  * Where nothing that a token would be for is permitted without a stronger or fresher sign-in than the task began with, that is told
  * instead of a token that opens nothing (RFC 9470). What some arguments of one action are permitted without is left to the call.
  */
 export async function stepUpAt(
-  parts: DecisionParts,
+  parts: GrantParts,
   given: {
     readonly held: TaskLineage
     readonly setting: Setting

@@ -1,9 +1,9 @@
 import { type CallFacts, type Deny, decide } from '@remit/engine'
 import { closeSpent, limitsOver, peekBudgets } from '../../tasks/index.ts'
 import { ask } from '../ask.ts'
+import type { CallParts } from '../call-parts.ts'
 import type { KnownCase } from '../case.ts'
 import { isSending } from '../decision-store.ts'
-import type { DecisionParts } from '../parts.ts'
 import { type Because, refuse } from '../refuse.ts'
 import { reserve } from '../reserve.ts'
 import type { Denied, Verdict } from '../verdict.ts'
@@ -20,11 +20,7 @@ const MOST_TRIES = 3
  * facts → decide → reserve. What is gone between looking and taking is looked at again, by all gates. Decision points of others are
  * asked when nothing here denies, and once for each call, however often it is looked at.
  */
-export async function judge(
-  parts: DecisionParts,
-  each: KnownCase,
-  grounds: Grounds,
-): Promise<Verdict> {
+export async function judge(parts: CallParts, each: KnownCase, grounds: Grounds): Promise<Verdict> {
   const others = askedOnce(parts, each, grounds)
   for (let tries = 1; ; tries++) {
     const own = await lookAt(parts, each, grounds)
@@ -55,7 +51,7 @@ export async function judge(
 
 /** The grounds with what the limits say at this moment. Nothing is taken, and nobody else is asked. */
 export async function lookAt(
-  parts: DecisionParts,
+  parts: CallParts,
   { at, call, who }: KnownCase,
   grounds: Grounds,
 ): Promise<Omit<Looked, 'external'>> {
@@ -68,7 +64,7 @@ export async function lookAt(
 
 /** A refusal for want of calls is the last thing that happens under a task: it closes (contract 5.9). */
 async function deny(
-  parts: DecisionParts,
+  parts: CallParts,
   each: KnownCase,
   looked: Looked,
   decision: Deny & { readonly facts: CallFacts },

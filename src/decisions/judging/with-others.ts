@@ -1,7 +1,7 @@
 import { type CallFacts, type Decision, decide, type ExternalAnswer } from '@remit/engine'
+import type { CallParts } from '../call-parts.ts'
 import type { KnownCase } from '../case.ts'
 import { partiesOf } from '../minting.ts'
-import type { DecisionParts } from '../parts.ts'
 import type { Grounds, Looked } from './grounds.ts'
 
 /** The answers of decision points of others to one call. */
@@ -9,7 +9,7 @@ export type Others = () => Promise<readonly ExternalAnswer[]>
 
 /** Asks them when it is called for the first time, and never again: however often the call is looked at, it is one call. */
 export function askedOnce(
-  parts: Pick<DecisionParts, 'issuer' | 'master' | 'points'>,
+  parts: Pick<CallParts, 'issuer' | 'master' | 'points'>,
   each: KnownCase,
   { risk, setting }: Grounds,
 ): Others {

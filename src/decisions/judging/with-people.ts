@@ -2,8 +2,8 @@ import { type CallFacts, decide, type RequestableDeny } from '@remit/engine'
 import { type UsableOrNot, usableAllowances, usableApproval } from '../../approvals/index.ts'
 import type { Id } from '../../lib/id.ts'
 import { ask } from '../ask.ts'
+import type { CallParts } from '../call-parts.ts'
 import type { KnownCase } from '../case.ts'
-import type { DecisionParts } from '../parts.ts'
 import { refuse, refuseExecuted } from '../refuse.ts'
 import { reserve } from '../reserve.ts'
 import type { Verdict } from '../verdict.ts'
@@ -17,7 +17,7 @@ import { inspectedOf } from './inspected.ts'
  * another call in the same moment.
  */
 export async function judgeWithPeople(
-  parts: DecisionParts,
+  parts: CallParts,
   each: KnownCase,
   looked: Looked,
   decision: RequestableDeny & { readonly facts: CallFacts },
@@ -53,7 +53,7 @@ export async function judgeWithPeople(
 
 /** Nothing when no standing answer means this call and lifts all that stands in the way. */
 async function judgeWithAllowances(
-  parts: DecisionParts,
+  parts: CallParts,
   each: KnownCase,
   looked: Looked,
 ): Promise<Verdict | 'gone' | undefined> {

@@ -1,6 +1,6 @@
 import { findAgent } from '../../agents/index.ts'
 import { idleAgents } from '../../tasks/index.ts'
-import type { DecisionParts } from '../parts.ts'
+import type { GrantParts } from '../grant-parts.ts'
 
 const AT_ONCE = 500
 
@@ -8,7 +8,7 @@ const AT_ONCE = 500
  * Suspends agents that had no task for too long. Waking one is an administrator's act, and begins its days anew. Answers how many
  * there were.
  */
-export async function suspendDormant(parts: DecisionParts): Promise<number> {
+export async function suspendDormant(parts: GrantParts): Promise<number> {
   const { dormancy } = parts
   const before = dormancy?.before(parts.clock.now())
   if (!dormancy || before === undefined) return 0

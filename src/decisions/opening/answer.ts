@@ -2,11 +2,10 @@ import type { Detail } from '@remit/engine'
 import type { TaskLineage } from '../../tasks/index.ts'
 import { closeTask, type Task } from '../../tasks/index.ts'
 import { mintTaskToken } from '../../tokens/index.ts'
-
+import type { GrantParts } from '../grant-parts.ts'
 import { aboutTask, grantAt } from '../issue-resource-token.ts'
 import { resourceAccess } from '../issuing/resource-access.ts'
 import { minting, partiesOf } from '../minting.ts'
-import type { DecisionParts } from '../parts.ts'
 import type { Granted } from './grant.ts'
 import { type Opened, type Refused, refused } from './opening.ts'
 import { grantedScope, isRefused } from './wanted.ts'
@@ -22,7 +21,7 @@ interface Wanted {
  * meanwhile, the task is closed again before anyone hears of it.
  */
 export async function answerOpening(
-  parts: DecisionParts,
+  parts: GrantParts,
   wanted: Wanted,
   held: TaskLineage,
   grant: AnswerGrant,
@@ -55,7 +54,7 @@ export type AnswerGrant = Pick<
 type Token = Pick<Opened, 'kind' | 'token' | 'details' | 'scope'>
 
 async function tokenOf(
-  parts: DecisionParts,
+  parts: GrantParts,
   wanted: Wanted,
   held: TaskLineage,
   grant: AnswerGrant,
@@ -66,7 +65,7 @@ async function tokenOf(
 }
 
 async function taskToken(
-  parts: DecisionParts,
+  parts: GrantParts,
   wanted: Wanted,
   held: TaskLineage,
   { details, person }: AnswerGrant,
@@ -90,7 +89,7 @@ async function taskToken(
 }
 
 async function resourceToken(
-  parts: DecisionParts,
+  parts: GrantParts,
   wanted: Wanted & { readonly resource: string },
   held: TaskLineage,
   { issuing, person }: AnswerGrant,

@@ -10,7 +10,7 @@ import {
 } from '../../tasks/index.ts'
 import { findHeldBack, type HeldBack, holdBack, type Waiting } from '../deferring/defer.ts'
 import type { FrozenWay } from '../deferring/frozen-request.ts'
-import type { DecisionParts } from '../parts.ts'
+import type { GrantParts } from '../grant-parts.ts'
 import { problemOr } from '../reasons.ts'
 import type { Brought } from './bring.ts'
 import type { Missing } from './grant.ts'
@@ -25,7 +25,7 @@ const CHANGED = 'bases_changed'
  * subject token after the person has answered; unless it lets the answer be deferred: then a code takes the place of what it brought.
  */
 export async function askPerson(
-  parts: DecisionParts,
+  parts: GrantParts,
   opening: Opening,
   brought: Brought,
   asked: { missing: Missing; attempt: Attempt; way?: FrozenWay | undefined },
@@ -110,7 +110,7 @@ export function waitingOf(
  * included.
  */
 async function holdOpening(
-  parts: DecisionParts,
+  parts: GrantParts,
   tx: Tx,
   {
     opening,

@@ -2,7 +2,7 @@ import { callsIn, type Detail, delegatesIn, intersect } from '@remit/engine'
 import type { CatalogView } from '../../catalog/index.ts'
 import type { Claims } from '../../keys/index.ts'
 import { Problem } from '../../lib/problem.ts'
-import type { DecisionParts } from '../parts.ts'
+import type { GrantParts } from '../grant-parts.ts'
 import type { AssertedOpening } from './opening.ts'
 import { isRefused, readAsked } from './wanted.ts'
 
@@ -17,7 +17,7 @@ export interface Asserted {
 
 /** Requested, within what the assertion says. Scopes and types that mean nothing here grant nothing here. */
 export async function readAsserted(
-  parts: DecisionParts,
+  parts: GrantParts,
   asked: AssertedOpening,
   claims: Claims,
 ): Promise<Asserted> {

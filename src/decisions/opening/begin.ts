@@ -15,7 +15,7 @@ import {
   type Task,
 } from '../../tasks/index.ts'
 import type { Proof } from '../../tokens/index.ts'
-import type { DecisionParts } from '../parts.ts'
+import type { GrantParts } from '../grant-parts.ts'
 import { PROOF_STEP } from '../proof-step.ts'
 import type { BroughtAgent } from './bring.ts'
 import { type Refused, refused } from './opening.ts'
@@ -32,7 +32,7 @@ export interface UsedOnce {
  * guard that failed.
  */
 export async function begin(
-  parts: DecisionParts,
+  parts: GrantParts,
   task: Task,
   given: {
     readonly brought: {

@@ -10,8 +10,8 @@ import {
 import { Problem } from '../../lib/problem.ts'
 import type { Subject } from '../../people/index.ts'
 import { checkPossession, type ForeignActor, type Proof } from '../../tokens/index.ts'
+import type { GrantParts } from '../grant-parts.ts'
 import { readProof } from '../interactive/credentials.ts'
-import type { DecisionParts } from '../parts.ts'
 import { problemOr } from '../reasons.ts'
 import type { Opening, OpeningRequest } from './opening.ts'
 
@@ -43,7 +43,7 @@ export type BroughtOrNot<B = Brought> =
 
 /** Proof, then agent: nothing is fetched or written for someone who has shown nothing. */
 export async function readAgent(
-  parts: DecisionParts,
+  parts: GrantParts,
   request: OpeningRequest,
 ): Promise<BroughtOrNot<BroughtAgent>> {
   const proof = await provedKey(parts, request)
@@ -64,7 +64,7 @@ export interface Caller {
 
 /** The same of a request that need not prove a key yet. */
 export async function readCaller(
-  parts: DecisionParts,
+  parts: GrantParts,
   request: OpeningRequest,
 ): Promise<Caller | Problem> {
   const { assertion: own, certificate, proof: sent } = request
@@ -77,7 +77,7 @@ export async function readCaller(
   return { agent, assertion, proof }
 }
 
-function provedKey(parts: DecisionParts, request: OpeningRequest): Promise<Proof | Problem> {
+function provedKey(parts: GrantParts, request: OpeningRequest): Promise<Proof | Problem> {
   const { method, url } = request
   const nonce = parts.nonces?.checkFor(url, { at: 'token endpoint' })
   const { clock, random } = parts
@@ -95,7 +95,7 @@ export interface BroughtWorkload extends Omit<BroughtAgent, 'proof'> {
 
 /** The same of a token that is the grant itself (RFC 7523 section 2.1): proof, if there is one, then who it is. */
 export async function readWorkload(
-  parts: DecisionParts,
+  parts: GrantParts,
   request: OpeningRequest,
 ): Promise<BroughtOrNot<BroughtWorkload>> {
   const proof = await readProof(parts, request)
@@ -113,7 +113,7 @@ export async function readWorkload(
 }
 
 /** Proof, then agent, then subject token. */
-export async function readBrought(parts: DecisionParts, opening: Opening): Promise<BroughtOrNot> {
+export async function readBrought(parts: GrantParts, opening: Opening): Promise<BroughtOrNot> {
   const read = await readAgent(parts, opening)
   if (!read.ok) return read
   const { agent, proof } = read.brought
@@ -129,7 +129,7 @@ export async function readBrought(parts: DecisionParts, opening: Opening): Promi
  * @throws Problem `agent.…`, `client_document.…`, `attestation.…`
  */
 export async function authenticate(
-  parts: DecisionParts,
+  parts: GrantParts,
   {
     assertion,
     assertionType,

@@ -3,11 +3,10 @@ import { credentialStep } from '../../agents/index.ts'
 import { consumeOnceStep } from '../../storage/index.ts'
 import type { TaskLineage } from '../../tasks/index.ts'
 import { findTaskByKey, listTasks, type Task } from '../../tasks/index.ts'
-
+import type { GrantParts } from '../grant-parts.ts'
 import { issuingBy } from '../issuance/issuing.ts'
 import { aboutTask, type GrantAt, grantAt } from '../issue-resource-token.ts'
 import { type IssuedAccess, resourceAccess } from '../issuing/resource-access.ts'
-import type { DecisionParts } from '../parts.ts'
 import { proofStep } from '../proof-step.ts'
 import { refusedBy } from './begin.ts'
 import type { BroughtAgent } from './bring.ts'
@@ -37,7 +36,7 @@ export interface Continuing {
  * gets no wider and lasts no longer.
  */
 export async function continueAsserted(
-  parts: DecisionParts,
+  parts: GrantParts,
   continuing: Continuing,
 ): Promise<Opened | Refused | undefined> {
   const open = await alike(parts, continuing)
@@ -79,7 +78,7 @@ export async function continueAsserted(
  * Not closed, by the same key or by none, for the same, through the same, and asked for as plainly. A task never learns of a later sign-in
  * (RFC 9470): without a key, another sign-in is another task; with one, whoever needs it comes with another key.
  */
-async function alike(parts: DecisionParts, { asked, said }: Continuing): Promise<readonly Task[]> {
+async function alike(parts: GrantParts, { asked, said }: Continuing): Promise<readonly Task[]> {
   const { budget, lifeSeconds, purpose, space, thread } = asked
   const ofItsOwn = [budget, lifeSeconds, purpose, space, thread].some((one) => one !== undefined)
   if (ofItsOwn) return []
@@ -110,7 +109,7 @@ async function alike(parts: DecisionParts, { asked, said }: Continuing): Promise
 
 /** Answers the name of the guard that failed. */
 async function use(
-  parts: DecisionParts,
+  parts: GrantParts,
   { said }: Continuing,
   { at, held, issued }: { held: TaskLineage; at: GrantAt; issued: IssuedAccess },
 ): Promise<string | undefined> {

@@ -24,11 +24,11 @@ import {
   questionsBehind,
 } from '../../tasks/index.ts'
 import type { ForeignActor } from '../../tokens/index.ts'
+import type { GrantParts } from '../grant-parts.ts'
 import { issuedWithin } from '../issuance/gate.ts'
 import type { Issuing } from '../issuance/issuing.ts'
 import { DORMANT } from '../lifecycle/dormancy.ts'
 import { alsoLiveness, certifiedAt, livenessOf, openingKeys } from '../liveness.ts'
-import type { DecisionParts } from '../parts.ts'
 import { codeOf } from '../reasons.ts'
 import type { Whereabouts } from '../whereabouts/whereabouts.ts'
 import {
@@ -114,7 +114,7 @@ export interface GrantOptions {
  * writes nothing.
  */
 export async function grantOpening(
-  parts: DecisionParts,
+  parts: GrantParts,
   opening: WantedTask,
   who: Who,
   options: GrantOptions = {},
@@ -137,7 +137,7 @@ interface Who {
 
 /** The same for whoever can wait for people. */
 export async function grantOrAsk(
-  parts: DecisionParts,
+  parts: GrantParts,
   opening: WantedTask,
   who: Who,
   {
@@ -252,7 +252,7 @@ function beyondBases(
  * the person has not left it out of an answer that still counts.
  */
 async function isToBeHandedOn(
-  parts: DecisionParts,
+  parts: GrantParts,
   between: { readonly agent: Agent; readonly person: Person; readonly bases: readonly Basis[] },
   found: {
     readonly asked: AskedAuthority
@@ -297,7 +297,7 @@ export interface Entered {
 
 /** Everybody alive, and let in where the task is to be. */
 export async function enter(
-  parts: DecisionParts,
+  parts: GrantParts,
   wanted: WantedPlace,
   {
     agent,

@@ -5,10 +5,9 @@ import { Problem } from '../../lib/problem.ts'
 import type { TaskLineage } from '../../tasks/index.ts'
 import { checkPurpose, hasRoom, type Task, TREE_LIMITS } from '../../tasks/index.ts'
 import { MAX_CHAIN, type Minted, mintTicket } from '../../tokens/index.ts'
-
+import type { GrantParts } from '../grant-parts.ts'
 import { aboutTask } from '../issue-resource-token.ts'
 import { minting, subjectOf } from '../minting.ts'
-import type { DecisionParts } from '../parts.ts'
 import { problemOr } from '../reasons.ts'
 import type { AskedAuthority } from './authority.ts'
 import { type Refused, refused, type WantedTask } from './opening.ts'
@@ -31,7 +30,7 @@ const MOST_TOLD = 5
  * @throws Problem `task.beyond_parent`, `task.too_deep`, `task.too_many_children`, `agent.unknown`, `agent.…`, `task.…`
  */
 export async function issueTicket(
-  parts: DecisionParts,
+  parts: GrantParts,
   task: Task,
   asked: TicketRequest,
 ): Promise<Minted> {
@@ -57,7 +56,7 @@ export async function issueTicket(
 }
 
 async function findTicket(
-  parts: DecisionParts,
+  parts: GrantParts,
   held: TaskLineage,
   wanted: TicketRequest,
 ): Promise<Minted | Refused> {
@@ -104,7 +103,7 @@ async function findTicket(
 
 /** Strictly read; what it asks for is not empty. */
 async function readTicket(
-  parts: DecisionParts,
+  parts: GrantParts,
   wanted: TicketRequest,
   catalog: CatalogView,
 ): Promise<AskedAuthority | Refused> {
@@ -132,7 +131,7 @@ function beyondParent(
 }
 
 async function recordTicket(
-  parts: DecisionParts,
+  parts: GrantParts,
   held: TaskLineage,
   given: { ticket: Minted; agentId: string; asked: AskedAuthority },
 ): Promise<void> {

@@ -1,7 +1,7 @@
 import { bringPerson } from '../../agents/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Newcomer, Person } from '../../people/index.ts'
-import type { DecisionParts } from '../parts.ts'
+import type { GrantParts } from '../grant-parts.ts'
 import type { OpeningGrant } from './grant.ts'
 import { detailsAt } from './wanted.ts'
 
@@ -11,7 +11,7 @@ import { detailsAt } from './wanted.ts'
  * @throws Problem: why nothing would be granted; `issuer.people_full`, `issuer.people_too_fast`
  */
 export async function meet(
-  parts: DecisionParts,
+  parts: GrantParts,
   met: Person | { readonly newcomer: Newcomer; readonly by: string },
   {
     grant,

@@ -8,7 +8,7 @@ import {
   TASK_LIFE,
   type Task,
 } from '../../tasks/index.ts'
-import type { DecisionParts } from '../parts.ts'
+import type { GrantParts } from '../grant-parts.ts'
 import type { Place } from './place.ts'
 
 /** What a task begins with; everything else about a new one follows. */
@@ -46,7 +46,7 @@ export interface NewTask
  * stands on.
  */
 export async function newTask(
-  parts: Pick<DecisionParts, 'clock' | 'random' | 'facts'>,
+  parts: Pick<GrantParts, 'clock' | 'random' | 'facts'>,
   {
     actors = [],
     approvedUntil,

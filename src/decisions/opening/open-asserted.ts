@@ -1,7 +1,7 @@
 import { Problem } from '../../lib/problem.ts'
 import { TASK_LIFE } from '../../tasks/index.ts'
+import type { GrantParts } from '../grant-parts.ts'
 import { openFor } from '../open-task.ts'
-import type { DecisionParts } from '../parts.ts'
 import { problemOr } from '../reasons.ts'
 import { readAgent } from './bring.ts'
 import { continueAsserted, SPENT } from './continue-asserted.ts'
@@ -24,7 +24,7 @@ export const LONG_SECONDS = TASK_LIFE.most / 1000
  * (ID-JAG; identity chaining). Otherwise as any other (contract 5.1). The assertion is used up with the task.
  */
 export async function openAsserted(
-  parts: DecisionParts,
+  parts: GrantParts,
   asked: AssertedOpening,
 ): Promise<OpeningAnswer> {
   const way = { grant: 'jwt_bearer', openedBy: 'assertion' } as const

@@ -15,12 +15,11 @@ import {
 import { checkTicket, MAX_CHAIN, type TicketClaims } from '../../tokens/index.ts'
 import { askApprovers } from '../deferring/ask-approvers.ts'
 import type { FrozenRequest } from '../deferring/frozen-request.ts'
-
+import type { GrantParts } from '../grant-parts.ts'
 import { issuedWithin } from '../issuance/gate.ts'
 import { issuingBy } from '../issuance/issuing.ts'
 import { subjectOf } from '../minting.ts'
 import { ownTokens } from '../own-tokens.ts'
-import type { DecisionParts } from '../parts.ts'
 import { problemOr } from '../reasons.ts'
 import { answerOpening } from './answer.ts'
 import { authorityWithin, isNothing, withinAgent } from './authority.ts'
@@ -54,7 +53,7 @@ import { detailsAt, isRefused, readLimits } from './wanted.ts'
  * looked at anew, and the tree is held while the child begins.
  */
 export async function openChild(
-  parts: DecisionParts,
+  parts: GrantParts,
   opening: ChildOpening,
 ): Promise<Opened | Deferred | Refused> {
   const read = await readAgent(parts, opening)
@@ -116,7 +115,7 @@ function frozenChild({ resource }: ChildOpening, ticket: TicketClaims): FrozenRe
 }
 
 /** The tree, held while a child begins. */
-export function childGuards({ storage }: DecisionParts, { above, task }: TaskLineage) {
+export function childGuards({ storage }: GrantParts, { above, task }: TaskLineage) {
   const [parent] = above
   if (!parent) throw new TypeError('a child without a parent')
   const line = above.map(({ id }) => id)
@@ -150,7 +149,7 @@ export type ChildGrant = Pick<
  * child's agent adds nothing: for whom it works here, the parent decided.
  */
 export async function grantChild(
-  parts: DecisionParts,
+  parts: GrantParts,
   { opening, brought, ticket, held }: Redeeming,
   people: Asking,
 ): Promise<ChildGrant | Unapproved<ChildGrant> | Refused> {
@@ -226,7 +225,7 @@ function authorityOf(
 
 /** Where administrators have said what an agent may do for a person, they mean it of children, too. */
 export async function adminBases(
-  parts: DecisionParts,
+  parts: GrantParts,
   personId: string,
   agentId: string,
 ): Promise<Basis[]> {
@@ -236,7 +235,7 @@ export async function adminBases(
 }
 
 export async function beginning(
-  parts: DecisionParts,
+  parts: GrantParts,
   { brought, held, ticket }: Redeeming,
   grant: ChildGrant,
   planned: Pick<NewTask, 'id' | 'approvedUntil'> = {},
@@ -268,7 +267,7 @@ export async function beginning(
 }
 
 /** What became of the line between looking and beginning. */
-async function notOpen(parts: DecisionParts, line: TaskLineage['above']): Promise<Refused> {
+async function notOpen(parts: GrantParts, line: TaskLineage['above']): Promise<Refused> {
   for (const { id } of line) {
     const task = await findTask(parts.storage.read, id)
     if (task?.state === 'suspended') return refused('task.suspended', 'a task above is suspended')

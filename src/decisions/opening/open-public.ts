@@ -3,9 +3,9 @@ import { Problem } from '../../lib/problem.ts'
 import type { Subject } from '../../people/index.ts'
 import type { Task } from '../../tasks/index.ts'
 import type { Proof } from '../../tokens/index.ts'
+import type { GrantParts } from '../grant-parts.ts'
 import { readProof } from '../interactive/credentials.ts'
 import { issuingBy } from '../issuance/issuing.ts'
-import type { DecisionParts } from '../parts.ts'
 import { problemOr } from '../reasons.ts'
 import { answerOpening } from './answer.ts'
 import { begin, refusedBy } from './begin.ts'
@@ -36,7 +36,7 @@ interface BroughtPublic {
  * another with, bound to a key only if the client proves one (contract 4, "Bearer"). Nobody is asked.
  */
 export async function openPublic(
-  parts: DecisionParts,
+  parts: GrantParts,
   asked: PublicOpening,
 ): Promise<Opened | Refused> {
   const read = await readProof(parts, asked)
@@ -69,11 +69,7 @@ export async function openPublic(
   return answerOpening(parts, { resource, scope: asked.scope }, held, grant)
 }
 
-function refuse(
-  parts: DecisionParts,
-  attempt: Attempt,
-  { code, detail }: Problem,
-): Promise<Refused> {
+function refuse(parts: GrantParts, attempt: Attempt, { code, detail }: Problem): Promise<Refused> {
   return refuseOpening(parts, attempt, refused(code, detail))
 }
 
@@ -86,7 +82,7 @@ interface Ready {
 }
 
 async function prepare(
-  parts: DecisionParts,
+  parts: GrantParts,
   asked: PublicOpening,
   shown: ReadAssertion<BroughtPublic>,
 ): Promise<Ready | Opened | Refused> {
@@ -124,7 +120,7 @@ async function prepare(
  * key, or the assertion is for the key that was proved; and a token that proves nothing is for MCP servers only.
  */
 async function resourceOf(
-  { catalog, fapi2 }: DecisionParts,
+  { catalog, fapi2 }: GrantParts,
   { asserted, bound, brought, issuer }: ReadAssertion<BroughtPublic>,
 ): Promise<string> {
   if (!bound && !issuer.bearer)

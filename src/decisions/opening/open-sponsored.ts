@@ -18,9 +18,9 @@ import {
 } from '../../tasks/index.ts'
 import type { Proof } from '../../tokens/index.ts'
 import { askApprovers } from '../deferring/ask-approvers.ts'
+import type { GrantParts } from '../grant-parts.ts'
 import { issuedWithin } from '../issuance/gate.ts'
 import { type Issuing, issuingBy } from '../issuance/issuing.ts'
-import type { DecisionParts } from '../parts.ts'
 import { problemOr } from '../reasons.ts'
 import { answerOpening } from './answer.ts'
 import { type AskedAuthority, type Authority, authorityWithin, isNothing } from './authority.ts'
@@ -54,7 +54,7 @@ import { detailsAt, isRefused, readAsked, readLife } from './wanted.ts'
  * agent may ask for less than all of it. The grant is held, and its rate counted, in the transaction in which the task begins.
  */
 export async function openSponsored(
-  parts: DecisionParts,
+  parts: GrantParts,
   opening: SponsoredOpening,
 ): Promise<Opened | Deferred | Refused> {
   return openUnderGrant(parts, opening, await readAgent(parts, opening), 'client_credentials')
@@ -66,7 +66,7 @@ type Opener = Pick<BroughtAgent, 'agent' | 'assertion' | 'issuers'> & {
 }
 
 export async function openUnderGrant(
-  parts: DecisionParts,
+  parts: GrantParts,
   opening: SponsoredOpening,
   read: BroughtOrNot<Opener>,
   by: 'client_credentials' | 'jwt_bearer',
@@ -125,7 +125,7 @@ export async function openUnderGrant(
 const UNKNOWN = refused('sponsor_grant.unknown', 'the agent has no such sponsor grant')
 
 async function findGrant(
-  parts: DecisionParts,
+  parts: GrantParts,
   agent: Agent,
   id: string | undefined,
 ): Promise<SponsorGrant | Refused> {
@@ -148,7 +148,7 @@ export type UnderGrant = Pick<
 
 /** Asked ∩ ceiling ∩ the grant ∩ what administrators allow the agent with the sponsor's authority. */
 export async function grantUnder(
-  parts: DecisionParts,
+  parts: GrantParts,
   opening: SponsoredOpening,
   { agent: known, issuers }: Pick<BroughtAgent, 'agent' | 'issuers'>,
   {
@@ -200,11 +200,7 @@ export async function grantUnder(
   return unlessAsked(under, people, catalog)
 }
 
-function notInForce(
-  parts: DecisionParts,
-  grant: SponsorGrant,
-  answers: boolean,
-): Refused | undefined {
+function notInForce(parts: GrantParts, grant: SponsorGrant, answers: boolean): Refused | undefined {
   const now = parts.clock.now()
   if (!grantInForce(grant, now))
     return refused('sponsor_grant.not_in_force', 'the sponsor grant has ended')
@@ -238,7 +234,7 @@ function authorityUnder(
 }
 
 export function taskUnder(
-  parts: DecisionParts,
+  parts: GrantParts,
   { lifeSeconds }: Pick<SponsoredOpening, 'lifeSeconds'>,
   given: { brought: Omit<Opener, 'assertion'>; grant: SponsorGrant; got: UnderGrant },
   planned: Pick<NewTask, 'id' | 'approvedUntil'> = {},

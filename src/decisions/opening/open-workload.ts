@@ -5,7 +5,7 @@ import { Problem } from '../../lib/problem.ts'
 import { findPerson } from '../../people/index.ts'
 import { sponsorOnce } from '../../tasks/index.ts'
 import { RESOURCE_TOKEN_LIFE_MS } from '../../tokens/index.ts'
-import type { DecisionParts } from '../parts.ts'
+import type { GrantParts } from '../grant-parts.ts'
 import { problemOr } from '../reasons.ts'
 import { type BroughtOrNot, type BroughtWorkload, readWorkload } from './bring.ts'
 import { openUnderGrant } from './open-sponsored.ts'
@@ -22,7 +22,7 @@ const ONE_TOKEN_SECONDS = RESOURCE_TOKEN_LIFE_MS / 1000 + 10
  * issuer may have that, there is one bearer token for one resource and nothing else.
  */
 export async function openWorkload(
-  parts: DecisionParts,
+  parts: GrantParts,
   opening: SponsoredOpening,
 ): Promise<Opened | Deferred | Refused> {
   const read = await readWorkload(parts, opening)
@@ -35,7 +35,7 @@ export async function openWorkload(
 }
 
 async function asBrought(
-  parts: DecisionParts,
+  parts: GrantParts,
   opening: SponsoredOpening,
   brought: BroughtWorkload,
 ): Promise<SponsoredOpening> {
@@ -56,7 +56,7 @@ async function asBrought(
 }
 
 /** Whom a rule admitted is sponsored as the rule says, by the owner who set it, when it comes first. */
-async function sponsor(parts: DecisionParts, { agent, issuers }: BroughtWorkload): Promise<void> {
+async function sponsor(parts: GrantParts, { agent, issuers }: BroughtWorkload): Promise<void> {
   const issuer = issuers.find(({ name }) => name === agent.issuer)
   const rule = issuer?.rules.find(({ name }) => agent.admission === `${issuer.name}/${name}`)
   if (!issuer || !rule || !('admit' in rule.gives)) return
@@ -84,7 +84,7 @@ function terms({ days, purpose, seconds, tasks }: Sponsored, now: number) {
  * means nothing.
  */
 async function withinItsWord(
-  parts: DecisionParts,
+  parts: GrantParts,
   opening: SponsoredOpening,
   { vouched }: BroughtWorkload,
 ): Promise<SponsoredOpening> {

@@ -4,10 +4,9 @@ import type { CatalogView } from '../../catalog/index.ts'
 import type { LiveView } from '../../live/index.ts'
 import { findPerson, type Person } from '../../people/index.ts'
 import type { TaskLineage } from '../../tasks/index.ts'
-
+import type { GrantParts } from '../grant-parts.ts'
 import { DORMANT } from '../lifecycle/dormancy.ts'
 import { alsoLiveness, callKeys, certifiedAt, livenessOf, PAST_DEADLINE } from '../liveness.ts'
-import type { DecisionParts } from '../parts.ts'
 import { codeOf } from '../reasons.ts'
 import type { Whereabouts } from '../whereabouts/whereabouts.ts'
 import { mayHandOn } from './authority.ts'
@@ -35,7 +34,7 @@ export interface Parent {
 
 /** Looks at the whole line as it is now. `ticket`: that the child shows. */
 export async function readParent(
-  parts: DecisionParts,
+  parts: GrantParts,
   held: TaskLineage,
   given: {
     readonly child: Agent

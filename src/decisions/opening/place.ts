@@ -4,8 +4,8 @@ import type { Id } from '../../lib/id.ts'
 import type { LiveView } from '../../live/index.ts'
 import type { Person } from '../../people/index.ts'
 import { limitOf, mayOpen, threadByName } from '../../spaces/index.ts'
+import type { GrantParts } from '../grant-parts.ts'
 import { alsoKeys } from '../liveness.ts'
-import type { DecisionParts } from '../parts.ts'
 import { codeOf } from '../reasons.ts'
 import { standsInTheWay, type Whereabouts } from '../whereabouts/whereabouts.ts'
 import type { AskedAuthority } from './authority.ts'
@@ -36,7 +36,7 @@ const NOT_OPEN = refused(
 )
 
 export async function findPlace(
-  parts: DecisionParts,
+  parts: GrantParts,
   { space, thread }: WantedPlace,
 ): Promise<Place | Refused> {
   if (space === undefined)
@@ -52,7 +52,7 @@ export async function findPlace(
 
 /** Where a child is: where its parent is, or in a space below that; its conversation is its parent's. */
 export async function findPlaceBelow(
-  parts: DecisionParts,
+  parts: GrantParts,
   parent: { readonly spaceId: string | null; readonly threadId: Id<'thread'> | null },
   space: string | undefined,
 ): Promise<Place | Refused> {
@@ -77,7 +77,7 @@ export interface Comers {
  * `view`: that watches over the spaces, all of them alive.
  */
 export async function enterPlace(
-  parts: DecisionParts,
+  parts: GrantParts,
   place: Place,
   view: LiveView,
   { agents, person, sponsored }: Comers,

@@ -11,8 +11,8 @@ import {
 } from '../../people/index.ts'
 import type { ForeignActor, Proof } from '../../tokens/index.ts'
 import { readBehind } from '../foreign/actors.ts'
+import type { GrantParts } from '../grant-parts.ts'
 import { issuingBy } from '../issuance/issuing.ts'
-import type { DecisionParts } from '../parts.ts'
 import { type Asserted, readAsserted } from './asserted.ts'
 import type { BroughtAgent } from './bring.ts'
 import { grantOpening } from './grant.ts'
@@ -44,7 +44,7 @@ export interface ReadAssertion<B extends Shows> {
 }
 
 export async function readAssertion<B extends Shows>(
-  parts: DecisionParts,
+  parts: GrantParts,
   asked: AssertedOpening,
   brought: B,
 ): Promise<ReadAssertion<B>> {
@@ -81,7 +81,7 @@ export async function readAssertion<B extends Shows>(
 
 /** The same of somebody who is here: a newcomer becomes a person, if the assertion opens anything. */
 export async function meetSubject<B extends Shows>(
-  parts: DecisionParts,
+  parts: GrantParts,
   asked: AssertedOpening,
   said: ReadAssertion<B>,
 ): Promise<ReadAssertion<B>> {

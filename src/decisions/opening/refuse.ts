@@ -4,8 +4,8 @@ import { type Id, newId } from '../../lib/id.ts'
 import { consumeOnce, consumeOnceStep, type Step } from '../../storage/index.ts'
 import type { Proof } from '../../tokens/index.ts'
 import { CHALLENGED } from '../case.ts'
+import type { GrantParts } from '../grant-parts.ts'
 import { issuanceRow } from '../issuance/issuance-row.ts'
-import type { DecisionParts } from '../parts.ts'
 import { PROOF_STEP } from '../proof-step.ts'
 import { isChallenge } from '../reasons.ts'
 import { bookkeepingForOpening } from '../refusals/refused-caller.ts'
@@ -22,7 +22,7 @@ export interface Attempt {
 
 /** Records a refusal at the token endpoint, uses up its proof, and asks people where it asks any, in one transaction. */
 export async function refuseOpening(
-  parts: DecisionParts,
+  parts: GrantParts,
   attempt: Attempt,
   refusal: Refused,
 ): Promise<Refused> {
@@ -52,7 +52,7 @@ export async function refuseOpening(
 
 /** One more of many alike: only its proof is used up. What was judged is explained by the last that was recorded. */
 async function repeated(
-  parts: DecisionParts,
+  parts: GrantParts,
   attempt: Attempt,
   given: {
     readonly refusal: Refused
@@ -67,7 +67,7 @@ async function repeated(
   return members ? { ...told(refusal), members } : told(refusal)
 }
 
-async function refuseReplay(parts: DecisionParts, attempt: Attempt): Promise<Refused> {
+async function refuseReplay(parts: GrantParts, attempt: Attempt): Promise<Refused> {
   const replayed = refused('proof.replayed', 'the proof was used before')
   if (bookkeepingForOpening(parts, attempt, replayed.reason).as === 'record')
     await parts.storage.commit([recordStep(parts, attempt, replayed)])
@@ -75,7 +75,7 @@ async function refuseReplay(parts: DecisionParts, attempt: Attempt): Promise<Ref
 }
 
 async function refuseAsking(
-  parts: DecisionParts,
+  parts: GrantParts,
   attempt: Attempt,
   { asks: _, judged, ...refusal }: Refused,
   { insufficient, question }: NonNullable<Refused['asks']>,
@@ -109,7 +109,7 @@ const TOO_MANY = refused(
 )
 
 /** As for a call that people are asked about. */
-function toldOf({ issuer }: Pick<DecisionParts, 'issuer'>, request: AccessRequest) {
+function toldOf({ issuer }: Pick<GrantParts, 'issuer'>, request: AccessRequest) {
   const { expiresAt, id, state, taskId } = request
   return {
     ...{ id, state, url: `${issuer}/v1/tasks/${taskId}/requests/${id}` },
@@ -123,7 +123,7 @@ function told({ judged: _, ...refusal }: Refused): Refused {
 }
 
 function recordStep(
-  parts: DecisionParts,
+  parts: GrantParts,
   attempt: Attempt,
   refusal: Refused,
   decisionId?: Id<'decision'>,

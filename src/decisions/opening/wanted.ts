@@ -7,7 +7,7 @@ import {
   expandGroups,
 } from '../../catalog/index.ts'
 import { type Limit, misfitOfAnswers, readBudget } from '../../tasks/index.ts'
-import type { DecisionParts } from '../parts.ts'
+import type { GrantParts } from '../grant-parts.ts'
 import type { AskedAuthority } from './authority.ts'
 import { type Refused, refused } from './opening.ts'
 
@@ -51,7 +51,7 @@ export function readLimits(budget: unknown, catalog: CatalogView): readonly Limi
 
 /** Whether what answers say can settle them. */
 export async function checkSettled(
-  { storage }: Pick<DecisionParts, 'storage'>,
+  { storage }: Pick<GrantParts, 'storage'>,
   limits: readonly Limit[],
 ): Promise<Refused | undefined> {
   const misfit = await misfitOfAnswers(limits, new Answers(storage.read))

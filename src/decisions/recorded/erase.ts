@@ -1,6 +1,6 @@
 import type { Ledger } from '../../ledger/index.ts'
+import type { CallParts } from '../call-parts.ts'
 import { eraseNotices } from '../notices/notice-store.ts'
-import type { DecisionParts } from '../parts.ts'
 import { eraseInputs } from './recorded-store.ts'
 
 /**
@@ -9,7 +9,7 @@ import { eraseInputs } from './recorded-store.ts'
  * INVARIANT: the only way to erase what the ledger keeps of a decision.
  */
 export function eraseValues(
-  parts: Pick<DecisionParts, 'storage'> & {
+  parts: Pick<CallParts, 'storage'> & {
     readonly ledger: Pick<Ledger, 'decisionsAt' | 'erasePrivate'>
   },
   erasure: { readonly positions: readonly number[]; readonly by: string; readonly reason: string },

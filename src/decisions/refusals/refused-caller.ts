@@ -1,10 +1,10 @@
 import type { LedgerEvent, RefusedCaller } from '../../ledger/index.ts'
 import { type Id, isId } from '../../lib/id.ts'
 import type { Booked } from '../case.ts'
-import type { DecisionParts } from '../parts.ts'
+import type { FactParts } from '../parts.ts'
 import { isChallenge } from '../reasons.ts'
 
-type Tallying = Pick<DecisionParts, 'ledger'>
+type Tallying = Pick<FactParts, 'ledger'>
 
 /**
  * Whose refusal it is; `undefined`: of a stranger. A token that we issued names its task, also where the proof beside it is no good.

@@ -1,12 +1,12 @@
 import { schemaInSteps } from '../../policy/index.ts'
-import type { DecisionParts } from '../parts.ts'
+import type { CallParts } from '../call-parts.ts'
 import type { ReplaySets } from './replay-thread.ts'
 
 const NOTHING = { text: '', schema: '' }
 
 /** The policies in force and a draft, both typed by the catalog as it is now. */
 export async function setsOf(
-  parts: Pick<DecisionParts, 'catalog' | 'policies'>,
+  parts: Pick<CallParts, 'catalog' | 'policies'>,
   text: string,
 ): Promise<ReplaySets> {
   const { version } = await parts.policies.active()

@@ -1,7 +1,7 @@
 import { Problem } from '../../lib/problem.ts'
 import type { Committed, Step } from '../../storage/index.ts'
+import type { CallParts } from '../call-parts.ts'
 import { findDecision } from '../decision-store.ts'
-import type { DecisionParts } from '../parts.ts'
 
 /**
  * Commits what makes a permit, and knows afterwards whether it was committed. A commit whose answer was lost is sent once
@@ -12,7 +12,7 @@ import type { DecisionParts } from '../parts.ts'
  * @throws Problem `storage.unavailable`, `live.lease_over`: the call was not sent
  */
 export async function commitKnown(
-  parts: Pick<DecisionParts, 'storage' | 'live' | 'ledger' | 'flights' | 'clock'>,
+  parts: Pick<CallParts, 'storage' | 'live' | 'ledger' | 'flights' | 'clock'>,
   id: string,
   steps: readonly Step[],
 ): Promise<Committed> {
@@ -44,6 +44,6 @@ function isUnknown(error: unknown): boolean {
   return error instanceof Problem && error.code === 'storage.unavailable'
 }
 
-async function isStored({ storage }: Pick<DecisionParts, 'storage'>, id: string): Promise<boolean> {
+async function isStored({ storage }: Pick<CallParts, 'storage'>, id: string): Promise<boolean> {
   return (await findDecision(storage.read, id)) !== undefined
 }

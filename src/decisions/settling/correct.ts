@@ -1,6 +1,6 @@
 import type { Step } from '../../storage/index.ts'
+import type { CallParts } from '../call-parts.ts'
 import { correctQuery, findDecision } from '../decision-store.ts'
-import type { DecisionParts } from '../parts.ts'
 import { type Outcome, outcomeRecord } from './outcome-record.ts'
 
 /**
@@ -10,7 +10,7 @@ import { type Outcome, outcomeRecord } from './outcome-record.ts'
  * False: there is nothing presumed about this call, or it was corrected before.
  */
 export async function correctOutcome(
-  parts: Pick<DecisionParts, 'storage' | 'ledger' | 'clock'>,
+  parts: Pick<CallParts, 'storage' | 'ledger' | 'clock'>,
   decisionId: string,
   outcome: Outcome,
   back: readonly Step[],

@@ -1,5 +1,5 @@
+import type { CallParts } from '../call-parts.ts'
 import { recordOutcome } from '../outcome.ts'
-import type { DecisionParts } from '../parts.ts'
 import type { Outcome } from './outcome-record.ts'
 
 /**
@@ -8,7 +8,7 @@ import type { Outcome } from './outcome-record.ts'
  * Never throws. Answers what kept it from being stored.
  */
 export async function endCall(
-  parts: DecisionParts,
+  parts: CallParts,
   id: string,
   outcome: Outcome,
 ): Promise<{ readonly late?: unknown }> {

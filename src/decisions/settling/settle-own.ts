@@ -1,7 +1,7 @@
 import { Problem } from '../../lib/problem.ts'
+import type { CallParts } from '../call-parts.ts'
 import { sendingAmong, strandedOf } from '../decision-store.ts'
 import { endSettled, recordOutcome } from '../outcome.ts'
-import type { DecisionParts } from '../parts.ts'
 
 const AT_ONCE = 100
 const NOT_SENT = { state: 'not_sent', reason: 'storage.unavailable' } as const
@@ -17,11 +17,11 @@ const NOT_SENT = { state: 'not_sent', reason: 'storage.unavailable' } as const
  * The first failure of the store ends the round; the next one comes as usual. Answers how many were settled.
  * @throws Problem `storage.unavailable`
  */
-export async function settleOwn(parts: DecisionParts): Promise<number> {
+export async function settleOwn(parts: CallParts): Promise<number> {
   return (await storeOutcomes(parts)) + (await returnUnsent(parts)) + (await endStranded(parts))
 }
 
-async function storeOutcomes(parts: DecisionParts): Promise<number> {
+async function storeOutcomes(parts: CallParts): Promise<number> {
   let count = 0
   for (const [id, outcome] of parts.flights.outcomes()) {
     try {
@@ -36,7 +36,7 @@ async function storeOutcomes(parts: DecisionParts): Promise<number> {
   return count
 }
 
-async function returnUnsent(parts: DecisionParts): Promise<number> {
+async function returnUnsent(parts: CallParts): Promise<number> {
   const { clock, flights, storage } = parts
   const ids = flights.unsent(clock.monotonic())
   let count = 0
@@ -49,7 +49,7 @@ async function returnUnsent(parts: DecisionParts): Promise<number> {
   return count
 }
 
-async function endStranded(parts: DecisionParts): Promise<number> {
+async function endStranded(parts: CallParts): Promise<number> {
   const { flights, live, storage } = parts
   let count = 0
   let after = ''

@@ -1,6 +1,6 @@
 import { domainHash } from '../../lib/domain-hash.ts'
 import type { LiveKey } from '../../live/index.ts'
-import type { DecisionParts } from '../parts.ts'
+import type { CallParts } from '../call-parts.ts'
 import {
   type EndedWhy,
   endDraft,
@@ -12,7 +12,7 @@ import {
 /** Changes when a draft starts or stops, so that all replicas hear of it. */
 export const SHADOW: LiveKey = { kind: 'policy', id: 'shadow' }
 
-type Parts = Pick<DecisionParts, 'storage' | 'live' | 'ledger' | 'clock' | 'policies'>
+type Parts = Pick<CallParts, 'storage' | 'live' | 'ledger' | 'clock' | 'policies'>
 
 /**
  * Puts a draft beside the policies in force; the one that was there ends. When it has returned, every replica knows. The text was

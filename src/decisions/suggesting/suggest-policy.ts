@@ -16,8 +16,8 @@ import {
   validateAside,
 } from '../../policy/index.ts'
 import { findTask } from '../../tasks/index.ts'
+import type { CallParts } from '../call-parts.ts'
 import { agentAround } from '../ever/ever-of.ts'
-import type { DecisionParts } from '../parts.ts'
 import { decideAgain } from '../recorded/replay-inputs.ts'
 import type { Recorded } from '../replaying/recorded-pages.ts'
 import { limitsOf, type SuggestedLimit } from './limits-of.ts'
@@ -50,7 +50,7 @@ export interface SuggestedPolicy
   readonly beyond: readonly { readonly action: string; readonly rules: readonly string[] }[]
 }
 
-type Parts = Pick<DecisionParts, 'storage' | 'catalog' | 'policies' | 'clock'>
+type Parts = Pick<CallParts, 'storage' | 'catalog' | 'policies' | 'clock'>
 
 /**
  * Policies in which the rules for one agent alone permit no more than what it did: in a time, or in one task. Calls count in whose chain the

@@ -3,7 +3,7 @@ import { type Call, type CallFacts, covers, type Detail } from '@remit/engine'
 import { findAgent } from '../../agents/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { findTask } from '../../tasks/index.ts'
-import type { DecisionParts } from '../parts.ts'
+import type { CallParts } from '../call-parts.ts'
 import { readSetting, replayInputs } from '../recorded/replay-inputs.ts'
 import type { SettingFacts } from '../recorded/setting.ts'
 import { type Recorded, type RecordedRow, recordedPages } from '../replaying/recorded-pages.ts'
@@ -35,7 +35,7 @@ const MOST_CALLS = 200_000
  * @throws Problem `agent.unknown`, `task.unknown`
  */
 export async function suggest(
-  parts: Pick<DecisionParts, 'storage' | 'catalog'>,
+  parts: Pick<CallParts, 'storage' | 'catalog'>,
   whose: Whose,
   time: Pick<Recorded, 'since' | 'until'>,
 ): Promise<Suggested> {
@@ -57,7 +57,7 @@ export async function suggest(
 }
 
 async function authorityOf(
-  { storage }: Pick<DecisionParts, 'storage'>,
+  { storage }: Pick<CallParts, 'storage'>,
   whose: Whose,
 ): Promise<readonly Detail[]> {
   if ('agent' in whose) {
@@ -72,7 +72,7 @@ async function authorityOf(
 
 /** Calls that were permitted, with their facts, in the order of time. */
 export async function eachPermitted(
-  { storage }: Pick<DecisionParts, 'storage'>,
+  { storage }: Pick<CallParts, 'storage'>,
   which: Recorded,
   see: (call: Call, made: { readonly facts: CallFacts; readonly row: RecordedRow }) => void,
 ): Promise<Pick<Suggested, 'calls' | 'withoutInputs' | 'cut'>> {

@@ -1,7 +1,7 @@
 import { type AccessRequest, attachAgain, findRequest } from '../../approvals/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { findTask, type Task } from '../../tasks/index.ts'
-import type { DecisionParts } from '../parts.ts'
+import type { CallParts } from '../call-parts.ts'
 
 /**
  * Asks people anew about a call that was asked about before: what an agent does when an approved call has been executed
@@ -10,7 +10,7 @@ import type { DecisionParts } from '../parts.ts'
  * `task.closed`
  */
 export async function askAgain(
-  parts: DecisionParts,
+  parts: CallParts,
   task: Pick<Task, 'id'>,
   requestId: string,
 ): Promise<AccessRequest> {

@@ -1,7 +1,7 @@
 import type { Call } from '../call.ts'
+import type { CallParts } from '../call-parts.ts'
 import { decideFor } from '../decide-call.ts'
 import { identifyAgain } from '../identify.ts'
-import type { DecisionParts } from '../parts.ts'
 import type { Requestable, Verdict } from '../verdict.ts'
 import { holding, takeHeld } from './held-call.ts'
 
@@ -12,7 +12,7 @@ import { holding, takeHeld } from './held-call.ts'
  * @throws TypeError for any other verdict or call: a mistake of ours, never something a caller sent
  */
 export async function decideHeld(
-  parts: DecisionParts,
+  parts: CallParts,
   call: Call,
   held: Requestable,
 ): Promise<Verdict> {

@@ -1,7 +1,7 @@
 import type { LiveView } from '../../live/index.ts'
 import type { Call } from '../call.ts'
+import type { CallParts } from '../call-parts.ts'
 import type { Identified } from '../identify.ts'
-import type { DecisionParts } from '../parts.ts'
 import type { Requestable, Verdict } from '../verdict.ts'
 
 type Known = Extract<Identified, { known: true }>
@@ -40,7 +40,7 @@ export function heldGround(held: Requestable): readonly LiveView[] {
 }
 
 /** Whether all that the request stands on is as it was. Where not, `decideHeld` tells what has ended. Does no I/O. */
-export function heldStands({ live }: Pick<DecisionParts, 'live'>, held: Requestable): boolean {
+export function heldStands({ live }: Pick<CallParts, 'live'>, held: Requestable): boolean {
   const who = heldCalls.get(held)?.who
   return who !== undefined && live.holds(who.view)
 }

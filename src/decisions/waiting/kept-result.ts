@@ -3,8 +3,8 @@ import { canonicalJson } from '../../lib/canonical-json.ts'
 import { Problem } from '../../lib/problem.ts'
 import { type Repetition, repeat, type Wait } from '../../lib/repeat.ts'
 import { findTask } from '../../tasks/index.ts'
+import type { CallParts } from '../call-parts.ts'
 import { findDecision } from '../decision-store.ts'
-import type { DecisionParts } from '../parts.ts'
 import { eraseKept, findKept, insertKept, tasksWithKept } from './kept-result-store.ts'
 
 /** What is told of an execution to a caller who lost its answer. `shaped`: as what (`shapingOf`). */
@@ -35,7 +35,7 @@ const GATHER_MS = 1_000
  * INVARIANT: an answer is stored only sealed, and opens only in the row of its own decision.
  */
 export async function keepResult(
-  parts: DecisionParts,
+  parts: CallParts,
   decisionId: string,
   text: string,
   obligations: readonly Obligation[] = [],
@@ -55,7 +55,7 @@ export async function keepResult(
 
 /** What was kept. `undefined`: nothing, not any more, or sealed with a master key that is not ours any more. */
 export async function readResult(
-  parts: DecisionParts,
+  parts: CallParts,
   decisionId: string,
 ): Promise<KeptResult | undefined> {
   const sealed = await findKept(parts.storage.read, decisionId, parts.clock.now())
@@ -78,7 +78,7 @@ export function place(decisionId: string): string {
  * Erases what is past its time and what closed tasks left behind. Nobody is told it any more either way: a call of a closed task is
  * refused before anyone looks. Answers how many.
  */
-export async function forgetResults(parts: DecisionParts): Promise<number> {
+export async function forgetResults(parts: CallParts): Promise<number> {
   const taskIds = await tasksWithKept(parts.storage.read)
   if (taskIds.length === 0) return 0
   const { dead } = await parts.live.view(taskIds.map((id) => ({ kind: 'task', id })))
@@ -89,7 +89,7 @@ export async function forgetResults(parts: DecisionParts): Promise<number> {
 
 /** Keeps erasing: a second after a task has closed, and every minute. */
 export function keepForgetting(
-  parts: DecisionParts,
+  parts: CallParts,
   options: { onError: (error: unknown) => void; wait?: Wait },
 ): Repetition {
   const loop = repeat(async () => void (await forgetResults(parts)), {

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import {
   askDirectly,
-  type DecisionParts,
+  type GrantParts,
   type Hint,
   isNotificationToken,
   refuseQuestion,
@@ -25,7 +25,7 @@ const HINTS = ['login_hint', 'id_token_hint', 'login_hint_token'] as const
  */
 export async function backchannelEndpoint(
   message: IncomingMessage,
-  ports: PresentingPorts & { readonly decisions: DecisionParts },
+  ports: PresentingPorts & { readonly decisions: GrantParts },
 ): Promise<object> {
   if (message.method !== 'POST') throw new Problem('request.method_not_allowed', 'POST is needed')
   const { form } = await readClientForm(message)

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { beginDevice, type DecisionParts } from '../../decisions/index.ts'
+import { beginDevice, type GrantParts } from '../../decisions/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { readClientForm } from '../attestation.ts'
 import { type Form, required } from '../form.ts'
@@ -17,7 +17,7 @@ export const DEVICE = '/oauth/device_authorization'
  */
 export async function deviceEndpoint(
   message: IncomingMessage,
-  ports: PresentingPorts & { readonly decisions: DecisionParts },
+  ports: PresentingPorts & { readonly decisions: GrantParts },
 ): Promise<object> {
   if (message.method !== 'POST') throw new Problem('request.method_not_allowed', 'POST is needed')
   const { form } = await readClientForm(message)
@@ -41,7 +41,7 @@ export async function deviceEndpoint(
 
 /** Polling with a device code (RFC 8628 section 3.4). */
 export function deviceCode(
-  parts: DecisionParts,
+  parts: GrantParts,
   presented: Presented,
   form: Form,
 ): Promise<TokenAnswer> {

@@ -1,5 +1,5 @@
 import {
-  type DecisionParts,
+  type GrantParts,
   type InteractiveTokens,
   type Refused,
   redeemCode,
@@ -16,7 +16,7 @@ import { clientIdOf, deferringOf, type Presented, refuse, wantedOf } from './rea
 
 /** What the grants of the authorization endpoint work with. */
 export interface InteractiveParts {
-  readonly decisions: DecisionParts
+  readonly decisions: GrantParts
   readonly artefacts: Artefacts
 }
 

@@ -1,4 +1,4 @@
-import { type DecisionParts, openSponsored } from '../../decisions/index.ts'
+import { type GrantParts, openSponsored } from '../../decisions/index.ts'
 import type { Form } from '../form.ts'
 import { openingAnswer, type TokenAnswer } from '../token-answer.ts'
 import {
@@ -16,7 +16,7 @@ import {
  * `sponsor_grant` names it where the agent has several.
  */
 export async function clientCredentials(
-  parts: DecisionParts,
+  parts: GrantParts,
   presented: Presented,
   form: Form,
 ): Promise<TokenAnswer> {

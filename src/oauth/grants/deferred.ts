@@ -1,4 +1,4 @@
-import { type DecisionParts, type Poll, pollDeferral } from '../../decisions/index.ts'
+import { type GrantParts, type Poll, pollDeferral } from '../../decisions/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { type Form, required } from '../form.ts'
 import { openingAnswer, refusalProblem, type TokenAnswer } from '../token-answer.ts'
@@ -9,7 +9,7 @@ const OF_A_POLL = ['grant_type', 'client_id', 'client_assertion', 'client_assert
 
 /** Polling for the answer to a deferred request (Deferred Token Response, "Polling"). */
 export async function deferred(
-  parts: DecisionParts,
+  parts: GrantParts,
   presented: Presented,
   form: Form,
 ): Promise<TokenAnswer> {
@@ -18,7 +18,7 @@ export async function deferred(
 
 /** The same for each protocol by which an agent waits: its code has another name. */
 export async function polled(
-  parts: DecisionParts,
+  parts: GrantParts,
   presented: Presented,
   form: Form,
   { flow, name }: { readonly flow: Poll['flow']; readonly name: string },

@@ -1,4 +1,4 @@
-import { type DecisionParts, openAsserted, openPublic } from '../../decisions/index.ts'
+import { type GrantParts, openAsserted, openPublic } from '../../decisions/index.ts'
 import { type Form, required } from '../form.ts'
 import { openingAnswer, type TokenAnswer } from '../token-answer.ts'
 import {
@@ -16,7 +16,7 @@ import {
  * chaining): the client authenticates beside it, and there is no refresh token.
  */
 export function redeems(use: 'id_jag' | 'chaining') {
-  return async (parts: DecisionParts, presented: Presented, form: Form): Promise<TokenAnswer> => {
+  return async (parts: GrantParts, presented: Presented, form: Form): Promise<TokenAnswer> => {
     refuse(form, ['subject_token'], 'is not accepted here: the assertion says for whom')
     const asked = {
       ...presented,

@@ -1,5 +1,5 @@
 import {
-  type DecisionParts,
+  type GrantParts,
   type IssuedAssertion,
   issueAssertion,
   issueForSubject,
@@ -45,7 +45,7 @@ export function wantsAssertion(form: Form): boolean {
 
 /** A task shows its token and proves its key, and gets an assertion for the server that it names. */
 export async function assertionFor(
-  parts: DecisionParts,
+  parts: GrantParts,
   presented: Presented,
   form: Form,
 ): Promise<AssertionAnswer> {
@@ -69,7 +69,7 @@ export async function assertionFor(
 
 /** An agent brings a token of its person: a task opens, and the assertion is all that comes of it. */
 async function assertionOf(
-  parts: DecisionParts,
+  parts: GrantParts,
   presented: Presented,
   form: Form,
 ): Promise<AssertionAnswer> {

@@ -1,4 +1,4 @@
-import { type DecisionParts, openChild } from '../../decisions/index.ts'
+import { type GrantParts, openChild } from '../../decisions/index.ts'
 import { readCompact, readObject } from '../../keys/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { type Form, required } from '../form.ts'
@@ -7,7 +7,7 @@ import { redeems } from './identity-assertion.ts'
 import { deferringOf, openingOf, type Presented, refuse } from './read.ts'
 import { workloadGrant } from './workload.ts'
 
-type Grant = (parts: DecisionParts, presented: Presented, form: Form) => Promise<TokenAnswer>
+type Grant = (parts: GrantParts, presented: Presented, form: Form) => Promise<TokenAnswer>
 
 /** What an assertion claims to be, before anything about it is believed. */
 interface Claimed {
@@ -26,7 +26,7 @@ interface Claimed {
  */
 const ASSERTIONS: readonly {
   readonly name: string
-  readonly is: (claimed: Claimed, parts: DecisionParts) => boolean
+  readonly is: (claimed: Claimed, parts: GrantParts) => boolean
   readonly grant: Grant
 }[] = [
   {
@@ -49,7 +49,7 @@ export const ASSERTION_GRANTS: readonly string[] = ASSERTIONS.map(({ name }) => 
 
 /** The JWT bearer grant (RFC 7523 section 2.1). */
 export async function jwtBearer(
-  parts: DecisionParts,
+  parts: GrantParts,
   presented: Presented,
   form: Form,
 ): Promise<TokenAnswer> {
@@ -63,7 +63,7 @@ export async function jwtBearer(
 }
 
 /** Now; or, of an issuer that nobody trusts any more, before: then it is refused as what it is. */
-async function isPeer({ issuers }: DecisionParts, issuer: unknown): Promise<boolean> {
+async function isPeer({ issuers }: GrantParts, issuer: unknown): Promise<boolean> {
   const all = (await issuers.all()).filter((one) => one.issuer === issuer)
   const now = all.filter(({ state }) => state !== 'revoked')
   return (now.length > 0 ? now : all).some(({ uses }) => uses.includes('chaining'))
@@ -92,11 +92,7 @@ const OF_THE_TICKET = [
 ]
 
 /** A ticket of a parent task opens its child (contract 5.4). */
-async function ticket(
-  parts: DecisionParts,
-  presented: Presented,
-  form: Form,
-): Promise<TokenAnswer> {
+async function ticket(parts: GrantParts, presented: Presented, form: Form): Promise<TokenAnswer> {
   refuse(form, OF_THE_TICKET, 'is what the ticket says')
   const given = required(form, 'assertion')
   const defer = deferringOf(form)

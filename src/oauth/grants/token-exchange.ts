@@ -1,4 +1,4 @@
-import { type DecisionParts, issueResourceToken, openTask } from '../../decisions/index.ts'
+import { type GrantParts, issueResourceToken, openTask } from '../../decisions/index.ts'
 import { isId } from '../../lib/id.ts'
 import { Problem } from '../../lib/problem.ts'
 import { type Form, required } from '../form.ts'
@@ -19,7 +19,7 @@ import {
  * names itself gets a resource token for its task token (contract 5.5).
  */
 export async function tokenExchange(
-  parts: DecisionParts,
+  parts: GrantParts,
   presented: Presented,
   form: Form,
 ): Promise<TokenAnswer> {

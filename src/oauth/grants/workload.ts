@@ -1,4 +1,4 @@
-import { type DecisionParts, openWorkload, type Refused } from '../../decisions/index.ts'
+import { type GrantParts, openWorkload, type Refused } from '../../decisions/index.ts'
 import type { ProblemCode } from '../../lib/problem.ts'
 import { type Form, required } from '../form.ts'
 import { CLIENT_ASSERTION_TYPE } from '../grant-types.ts'
@@ -18,7 +18,7 @@ import {
  * authentication (draft-carleton-workload-authz-grant section 5). `client_id` means nothing here. There is no refresh token.
  */
 export async function workloadGrant(
-  parts: DecisionParts,
+  parts: GrantParts,
   presented: Presented,
   form: Form,
 ): Promise<TokenAnswer> {

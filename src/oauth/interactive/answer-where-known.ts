@@ -1,6 +1,6 @@
 import type { KoaContextWithOIDC } from 'oidc-provider'
 import { isLetIn, isLoopbackRedirect } from '../../agents/index.ts'
-import type { DecisionParts } from '../../decisions/index.ts'
+import type { GrantParts } from '../../decisions/index.ts'
 import { Problem } from '../../lib/problem.ts'
 
 /** Koa's middleware, as far as it is used here. */
@@ -13,7 +13,7 @@ type Middleware = (context: KoaContextWithOIDC, next: () => Promise<void>) => Pr
  * name (RFC 9700 section 4.11.2). And answers are sent in the query, never in a form or a fragment, errors included.
  */
 export function answerWhereKnown(ports: {
-  readonly decisions: Pick<DecisionParts, 'storage'>
+  readonly decisions: Pick<GrantParts, 'storage'>
   readonly path: string
   readonly show: (context: KoaContextWithOIDC, problem: Problem) => void
 }): Middleware {
@@ -52,7 +52,7 @@ function awayFrom(context: KoaContextWithOIDC): URL | undefined {
 }
 
 async function mayLeave(
-  { storage }: Pick<DecisionParts, 'storage'>,
+  { storage }: Pick<GrantParts, 'storage'>,
   { oidc }: KoaContextWithOIDC,
 ): Promise<boolean> {
   const { client, params } = oidc

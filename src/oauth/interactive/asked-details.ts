@@ -1,12 +1,12 @@
 import { errors, type KoaContextWithOIDC } from 'oidc-provider'
-import { type DecisionParts, readAskedDetails } from '../../decisions/index.ts'
+import { type GrantParts, readAskedDetails } from '../../decisions/index.ts'
 import { stepUpParameters } from './step-up.ts'
 
 /**
  * Parameters of an authorization request, pushed or not, that the protocol library leaves to us. Each is checked where the request is;
  * what the person sees is read from them anew.
  */
-export function extraParameters({ catalog }: Pick<DecisionParts, 'catalog'>) {
+export function extraParameters({ catalog }: Pick<GrantParts, 'catalog'>) {
   return {
     ...stepUpParameters,
     authorization_details: async (

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { type DecisionParts, deregisterClient, describeClient } from '../../decisions/index.ts'
+import { deregisterClient, describeClient, type GrantParts } from '../../decisions/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { opaqueDigest } from '../../tokens/index.ts'
 import { bearerOf } from './bearer.ts'
@@ -29,7 +29,7 @@ interface Managed {
  */
 export async function managementEndpoint(
   message: IncomingMessage,
-  ports: RegistrationPorts & { readonly decisions: DecisionParts },
+  ports: RegistrationPorts & { readonly decisions: GrantParts },
 ): Promise<Registered | undefined> {
   const managed = await requireManaged(message, ports)
   if (message.method === 'GET') return registered(ports, managed)
@@ -65,7 +65,7 @@ async function requireManaged(
 /** Section 2.2: all of it anew. What people allowed it as it was ends when it describes itself in another way. */
 async function replace(
   message: IncomingMessage,
-  ports: RegistrationPorts & { readonly decisions: DecisionParts },
+  ports: RegistrationPorts & { readonly decisions: GrantParts },
   managed: Managed,
 ): Promise<Registered> {
   const { client_id } = managed

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { isLetIn } from '../../agents/index.ts'
-import type { DecisionParts } from '../../decisions/index.ts'
+import type { GrantParts } from '../../decisions/index.ts'
 import { sameBytes } from '../../lib/bytes.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { parseJson } from '../../lib/json.ts'
@@ -28,7 +28,7 @@ export interface RegistrationPorts {
   /** Remit's own. */
   readonly issuer: string
   readonly artefacts: Artefacts
-  readonly storage: Pick<DecisionParts['storage'], 'read'>
+  readonly storage: Pick<GrantParts['storage'], 'read'>
   readonly clock: Clock
   readonly random: Random
   readonly registration: RegistrationPolicy

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { type DecisionParts, replaceTransaction } from '../../decisions/index.ts'
+import { type GrantParts, replaceTransaction } from '../../decisions/index.ts'
 import { shownCredential } from '../../http/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { type Form, required } from '../form.ts'
@@ -36,7 +36,7 @@ export function wantsTransaction(form: Form): boolean {
 export async function replaceTransactionToken(
   message: IncomingMessage,
   form: Form,
-  { decisions, trustDomain }: { readonly decisions: DecisionParts; readonly trustDomain: string },
+  { decisions, trustDomain }: { readonly decisions: GrantParts; readonly trustDomain: string },
 ): Promise<TransactionAnswer> {
   refuseAllBut(form, KNOWN, 'means nothing here')
   if (required(form, 'subject_token_type') !== TRANSACTION_TOKEN)

@@ -1,21 +1,17 @@
 import type { GatheredRecords } from '../../../ledger/index.ts'
 import type { AnsweredRequest } from '../../../policy/index.ts'
-import type { DecisionParts } from '../../parts.ts'
+import type { GrantParts } from '../../grant-parts.ts'
 import { type Judged, judgeIssuance } from './judge.ts'
 import type { IssuanceAnswer, IssuanceRequest, IssuingAsker } from './question.ts'
 
 /** Answers the requests of one server that asks before it issues. Takes nothing: the same question gets the same answer. */
 export class IssuanceAnswering {
-  readonly #parts: DecisionParts
+  readonly #parts: GrantParts
   readonly #asker: IssuingAsker
   readonly #answered: Pick<GatheredRecords, 'append'>
   readonly #judged: { readonly request: IssuanceRequest; readonly found: Judged }[] = []
 
-  constructor(
-    parts: DecisionParts,
-    asker: IssuingAsker,
-    answered: Pick<GatheredRecords, 'append'>,
-  ) {
+  constructor(parts: GrantParts, asker: IssuingAsker, answered: Pick<GatheredRecords, 'append'>) {
     this.#parts = parts
     this.#asker = asker
     this.#answered = answered

@@ -5,7 +5,7 @@ import type { LiveView } from '../../../live/index.ts'
 import { type GrantName, readIssueAction } from '../../../policy/index.ts'
 import { TASK_LIFE } from '../../../tasks/index.ts'
 import { RESOURCE_TOKEN_LIFE_MS, TRANSACTION_TOKEN_LIFE_MS } from '../../../tokens/index.ts'
-import type { DecisionParts } from '../../parts.ts'
+import type { GrantParts } from '../../grant-parts.ts'
 import { type FoundParties, type Parties, partiesOf } from './parties.ts'
 import {
   type IssuanceAnswer,
@@ -45,7 +45,7 @@ const MOST_MS: Readonly<Record<string, number>> = {
  * allows, and no answer tells which of them did not.
  */
 export async function judgeIssuance(
-  parts: DecisionParts,
+  parts: GrantParts,
   asker: IssuingAsker,
   request: IssuanceRequest,
 ): Promise<Judged> {
@@ -73,13 +73,13 @@ interface Given {
 }
 
 class Judging {
-  readonly #parts: DecisionParts
+  readonly #parts: GrantParts
   readonly #given: Given
   /** Kinds of token that the request is about, as policies name them: those that give access, where there are any. */
   readonly #issues: readonly string[]
   readonly #views = new Set<LiveView>()
 
-  constructor(parts: DecisionParts, given: Given) {
+  constructor(parts: GrantParts, given: Given) {
     this.#parts = parts
     this.#given = given
     const gates = given.request.questions.flatMap(({ tuple }) => {

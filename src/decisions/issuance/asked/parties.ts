@@ -21,9 +21,9 @@ import {
   listSponsorGrants,
   type SponsorGrant,
 } from '../../../tasks/index.ts'
+import type { GrantParts } from '../../grant-parts.ts'
 import { alsoKeys, alsoLiveness, certifiedAt, livenessOf, openingKeys } from '../../liveness.ts'
 import { adminBases } from '../../opening/open-child.ts'
-import type { DecisionParts } from '../../parts.ts'
 import { codeOf, problemOr } from '../../reasons.ts'
 import type { AskedParty, IssuanceRequest, IssuingAsker } from './question.ts'
 
@@ -49,7 +49,7 @@ export type FoundParties = Parties | { readonly reason: ProblemCode }
  * INVARIANT: nothing is issued but to an agent that acts for a person, or for a sponsor.
  */
 export async function partiesOf(
-  parts: DecisionParts,
+  parts: GrantParts,
   asker: IssuingAsker,
   request: IssuanceRequest,
 ): Promise<FoundParties> {
@@ -77,7 +77,7 @@ function namedBy({ questions }: IssuanceRequest): readonly AskedParty[] {
 
 /** `undefined`: one of them is nobody's. Those that are asked about stand for themselves; the client counts where there are none. */
 async function agentsOf(
-  parts: DecisionParts,
+  parts: GrantParts,
   asker: IssuingAsker,
   { clientId }: IssuanceRequest,
   named: readonly AskedParty[],
@@ -100,7 +100,7 @@ async function agentsOf(
 }
 
 async function agentOf(
-  parts: DecisionParts,
+  parts: GrantParts,
   { issuer, parties }: IssuingAsker,
   { id, type }: AskedParty,
 ): Promise<string | undefined> {
@@ -112,7 +112,7 @@ async function agentOf(
 
 /** By our own id, or as the server's own subject. */
 function personOf(
-  { storage }: DecisionParts,
+  { storage }: GrantParts,
   { issuer }: IssuingAsker,
   { id }: AskedParty,
 ): Promise<Person | undefined> {
@@ -126,7 +126,7 @@ function personOf(
  * would be counted.
  */
 async function sponsorGrantOf(
-  parts: DecisionParts,
+  parts: GrantParts,
   { sponsorGrant: id }: IssuanceRequest,
   [agentId]: readonly string[],
 ): Promise<SponsorGrant | { readonly reason: ProblemCode }> {
@@ -146,7 +146,7 @@ async function sponsorGrantOf(
 }
 
 async function alive(
-  parts: DecisionParts,
+  parts: GrantParts,
   found: {
     readonly asker: IssuingAsker
     readonly person: Person
@@ -193,7 +193,7 @@ async function alive(
 
 /** Of each agent those that vouch for it. @throws Problem `issuer.…` */
 function issuersBehind(
-  parts: DecisionParts,
+  parts: GrantParts,
   agentIds: readonly string[],
 ): Promise<readonly (readonly TrustedIssuer[])[]> {
   return Promise.all(
@@ -205,7 +205,7 @@ function issuersBehind(
 }
 
 async function sameAgents(
-  parts: DecisionParts,
+  parts: GrantParts,
   given: Pick<Parameters<typeof alive>[1], 'asker' | 'request' | 'agentIds'>,
 ): Promise<boolean> {
   const { agentIds, asker, request } = given
@@ -214,7 +214,7 @@ async function sameAgents(
 }
 
 function basesOf(
-  parts: DecisionParts,
+  parts: GrantParts,
   personId: string,
   agentId: string,
   sponsored: boolean,

@@ -18,9 +18,9 @@ import { limitsOver, peekBudgets, subjectsOf } from '../../../tasks/index.ts'
 import { callable } from '../../call-facts.ts'
 import { contextsOf } from '../../context.ts'
 import { agentEntity, groupEntities, personEntity } from '../../entities.ts'
+import type { GrantParts } from '../../grant-parts.ts'
 import { livenessOf } from '../../liveness.ts'
 import { standsOn } from '../../opening/grant.ts'
-import type { DecisionParts } from '../../parts.ts'
 import { codeOf } from '../../reasons.ts'
 import { limitsOf, type Parties } from './parties.ts'
 import type { IssuanceRequest } from './question.ts'
@@ -40,22 +40,18 @@ export interface ReachAt {
 
 /** By the gates that decide calls, as lists of tools are made; each resource is looked at once. */
 export class Reaches {
-  readonly #parts: DecisionParts
+  readonly #parts: GrantParts
   readonly #parties: Parties
   readonly #around: Around
   readonly #known = new Map<string, Promise<ReachAt>>()
 
-  private constructor(parts: DecisionParts, parties: Parties, around: Around) {
+  private constructor(parts: GrantParts, parties: Parties, around: Around) {
     this.#parts = parts
     this.#parties = parties
     this.#around = around
   }
 
-  static async of(
-    parts: DecisionParts,
-    parties: Parties,
-    request: IssuanceRequest,
-  ): Promise<Reaches> {
+  static async of(parts: GrantParts, parties: Parties, request: IssuanceRequest): Promise<Reaches> {
     return new Reaches(parts, parties, await aroundOf(parts, parties, request))
   }
 
@@ -128,7 +124,7 @@ export class Reaches {
 
 interface Around {
   readonly catalog: CatalogView
-  readonly policies: Awaited<ReturnType<DecisionParts['policies']['active']>>
+  readonly policies: Awaited<ReturnType<GrantParts['policies']['active']>>
   readonly contexts: ReturnType<typeof contextsOf>
   readonly facts: Omit<ReachFacts, 'details'> & { readonly details: readonly Detail[] }
   readonly limits: LiveView
@@ -140,7 +136,7 @@ const ALIVE = { gate: 'liveness', passed: true, detail: 'all of them are alive' 
 const ANY_CALL = { action: '', arguments: new Map() }
 
 async function aroundOf(
-  parts: DecisionParts,
+  parts: GrantParts,
   { agents, person, sponsorGrant, views }: Parties,
   { bound, ip }: IssuanceRequest,
 ): Promise<Around> {

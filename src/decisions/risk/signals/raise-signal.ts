@@ -5,7 +5,7 @@ import type { LiveKey } from '../../../live/index.ts'
 import { findPerson } from '../../../people/index.ts'
 import type { Tx } from '../../../storage/index.ts'
 import { findTask, openTree } from '../../../tasks/index.ts'
-import type { DecisionParts } from '../../parts.ts'
+import type { FactParts } from '../../parts.ts'
 import { LEVELS } from '../assess.ts'
 import {
   countSignals,
@@ -16,7 +16,7 @@ import {
   writeSignal,
 } from './signal-store.ts'
 
-export type SignalParts = Pick<DecisionParts, 'storage' | 'ledger' | 'live'> & {
+export type SignalParts = Pick<FactParts, 'storage' | 'ledger' | 'live'> & {
   readonly clock: Clock
 }
 
