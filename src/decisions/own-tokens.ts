@@ -1,5 +1,5 @@
 import { Problem } from '../lib/problem.ts'
-import type { CallParts } from './call-parts.ts'
+import type { FactParts } from './parts.ts'
 
 /** What tokens that we signed are checked with. */
 export function ownTokens({
@@ -7,7 +7,7 @@ export function ownTokens({
   keys,
   clock,
   verified,
-}: Pick<CallParts, 'issuer' | 'keys' | 'clock' | 'verified'>) {
+}: Pick<FactParts, 'issuer' | 'keys' | 'clock' | 'verified'>) {
   return { issuer, keys, clock, verified }
 }
 

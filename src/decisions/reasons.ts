@@ -1,6 +1,5 @@
 import type { GateResult } from '@remit/engine'
 import { PROBLEMS, Problem, type ProblemCode } from '../lib/problem.ts'
-import type { Challenge } from './verdict.ts'
 
 /** Reasons are codes of the catalogue, so that every refusal has a status, a title and a page. */
 export function codeOf(reason: string): ProblemCode {
@@ -32,6 +31,19 @@ export function enoughFor(code: ProblemCode): string {
   if (code.startsWith('token.'))
     return 'a fresh resource token for this API, from the task token or by refreshing'
   return ''
+}
+
+/** RFC 9449 section 7.1, RFC 6750 section 3 and RFC 9470 section 3: what the `WWW-Authenticate` header says. */
+export interface Challenge {
+  readonly scheme: 'DPoP'
+  readonly error?:
+    | 'invalid_token'
+    | 'invalid_dpop_proof'
+    | 'use_dpop_nonce'
+    | 'insufficient_user_authentication'
+  /** RFC 9470 section 3: what would be well enough. */
+  readonly acrValues?: string
+  readonly maxAge?: string
 }
 
 /** Reasons for which the token itself is no good any more (RFC 6750 section 3.1: also revoked ones). */

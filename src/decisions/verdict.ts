@@ -5,6 +5,7 @@ import type { ProblemCode } from '../lib/problem.ts'
 import type { LiveView } from '../live/index.ts'
 import type { AnswerPart } from '../tasks/index.ts'
 import type { TransactionGrant } from '../tokens/index.ts'
+import type { Challenge } from './reasons.ts'
 
 /** The answer to one call. A value; what is thrown instead is a failure of ours, and nothing was permitted. */
 export type Verdict = Permitted | Denied | Requestable | Executed
@@ -47,19 +48,6 @@ export interface Ticket {
   /** Epoch milliseconds: end of token and task, whichever is first; and of the task. */
   readonly notAfter: number
   readonly deadline: number
-}
-
-/** RFC 9449 section 7.1, RFC 6750 section 3 and RFC 9470 section 3: what the `WWW-Authenticate` header says. */
-export interface Challenge {
-  readonly scheme: 'DPoP'
-  readonly error?:
-    | 'invalid_token'
-    | 'invalid_dpop_proof'
-    | 'use_dpop_nonce'
-    | 'insufficient_user_authentication'
-  /** RFC 9470 section 3: what would be well enough. */
-  readonly acrValues?: string
-  readonly maxAge?: string
 }
 
 export interface Denied {

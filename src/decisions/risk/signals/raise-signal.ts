@@ -1,11 +1,11 @@
 import { findAgent } from '../../../agents/index.ts'
+import type { Ledger } from '../../../ledger/index.ts'
 import type { Clock } from '../../../lib/clock.ts'
 import { Problem } from '../../../lib/problem.ts'
-import type { LiveKey } from '../../../live/index.ts'
+import type { Live, LiveKey } from '../../../live/index.ts'
 import { findPerson } from '../../../people/index.ts'
-import type { Tx } from '../../../storage/index.ts'
+import type { Storage, Tx } from '../../../storage/index.ts'
 import { findTask, openTree } from '../../../tasks/index.ts'
-import type { FactParts } from '../../parts.ts'
 import { LEVELS } from '../assess.ts'
 import {
   countSignals,
@@ -16,7 +16,10 @@ import {
   writeSignal,
 } from './signal-store.ts'
 
-export type SignalParts = Pick<FactParts, 'storage' | 'ledger' | 'live'> & {
+export interface SignalParts {
+  readonly storage: Storage
+  readonly ledger: Pick<Ledger, 'append'>
+  readonly live: Live
   readonly clock: Clock
 }
 
