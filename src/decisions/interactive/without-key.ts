@@ -5,14 +5,14 @@ import type { Person } from '../../people/index.ts'
 import type { Authorization } from '../../tasks/index.ts'
 import { contextsOf } from '../context.ts'
 import { agentEntity, groupEntities, personEntity } from '../entities.ts'
-import type { DecisionParts } from '../parts.ts'
+import type { GrantParts } from '../grant-parts.ts'
 
 /**
  * Whether the tokens of a client will be good without a key, as far as it has said: it announced none (`dpop_jkt`, RFC 9449 section
  * 10), and nothing asks it for one when it redeems its code (`redeem-code.ts`).
  */
 export async function isBearer(
-  { fapi2, storage }: Pick<DecisionParts, 'fapi2' | 'storage'>,
+  { fapi2, storage }: Pick<GrantParts, 'fapi2' | 'storage'>,
   { announcesKey, proves }: Pick<Authorization, 'announcesKey' | 'proves'>,
   { agent, resource }: { readonly agent: Agent; readonly resource: Resource },
 ): Promise<boolean> {
@@ -27,7 +27,7 @@ export async function isBearer(
  * it is made.
  */
 export async function neverWithoutKey(
-  parts: Pick<DecisionParts, 'policies' | 'catalog' | 'clock'>,
+  parts: Pick<GrantParts, 'policies' | 'catalog' | 'clock'>,
   who: { readonly person: Person; readonly agent: Agent; readonly resource: Resource },
   names: ReadonlySet<string>,
 ): Promise<ReadonlySet<string>> {
