@@ -1,20 +1,15 @@
 import { forgetWorkloadTokens, suspendUncertified } from './agents/index.ts'
 import { forgetEvaluated } from './approvals/index.ts'
+import { keepForgetting, keepRecovering } from './calls/index.ts'
 import type { Settings } from './config/settings.ts'
-import {
-  forgetRisk,
-  forgetUnusedClients,
-  keepForgetting,
-  keepRecovering,
-  keepTelling,
-  suspendDormant,
-} from './decisions/index.ts'
+import { forgetUnusedClients, keepTelling, suspendDormant } from './grants/index.ts'
 import { JWKS_MAX_AGE_SECONDS } from './keys/index.ts'
 import { type Chore, runChores } from './lib/chores.ts'
 import type { Closing } from './lib/close-all.ts'
 import { type Repetition, repeat } from './lib/repeat.ts'
 import type { Outbound } from './net/index.ts'
 import { forgetEnded } from './people/index.ts'
+import { forgetRisk } from './risk/index.ts'
 import type { Rooms } from './rooms.ts'
 import { forgetUsed } from './storage/index.ts'
 import { forgetDeferrals, forgetForeignTokens, forgetOldAuthorizations } from './tasks/index.ts'

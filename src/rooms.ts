@@ -9,26 +9,21 @@ import {
   type IssuerParts,
   IssuerTrust,
 } from './agents/index.ts'
+import { SHADOW, Shadow, stopShadow } from './analysis/index.ts'
 import type { ApiParts } from './api/index.ts'
-import { Catalog, RULES } from './catalog/index.ts'
-import type { Settings } from './config/settings.ts'
-import { isLoopback } from './config/settings.ts'
-import { CONNECTIONS_SEALED, type ConnectionParts } from './connections/index.ts'
 import {
   CALLS_SEALED,
   type CallParts,
   CallsInFlight,
   DecisionPoints,
-  Dormancy,
-  Facts,
-  GRANTS_SEALED,
   ReservationQueue,
-  RiskBooks,
-  SHADOW,
-  Shadow,
-  stopShadow,
-  WaitingRoom,
-} from './decisions/index.ts'
+} from './calls/index.ts'
+import { Catalog, RULES } from './catalog/index.ts'
+import type { Settings } from './config/settings.ts'
+import { isLoopback } from './config/settings.ts'
+import { CONNECTIONS_SEALED, type ConnectionParts } from './connections/index.ts'
+import { Facts } from './facts/index.ts'
+import { Dormancy, GRANTS_SEALED, WaitingRoom } from './grants/index.ts'
 import {
   GuardedSigner,
   hasSigningKeys,
@@ -48,7 +43,6 @@ import type { Closing } from './lib/close-all.ts'
 import { Problem } from './lib/problem.ts'
 import type { Random } from './lib/random.ts'
 import { systemWait } from './lib/repeat.ts'
-import { DatabaseClock, Live, ORGANIZATION } from './live/index.ts'
 import { type Outbound, outbound } from './net/index.ts'
 import {
   createBuiltInGroups,
@@ -65,6 +59,8 @@ import {
   Policies,
   type PolicyParts,
 } from './policy/index.ts'
+import { DatabaseClock, Live, ORGANIZATION } from './revocation/index.ts'
+import { RiskBooks } from './risk/index.ts'
 import {
   DiskGuard,
   type DiskRoom,

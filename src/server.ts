@@ -1,8 +1,8 @@
 import { type ApiParts, addApi } from './api/index.ts'
 import { authzenHandlers } from './authzen/index.ts'
 import { startBackground } from './background.ts'
+import { recover } from './calls/index.ts'
 import { isLoopback, type Settings } from './config/settings.ts'
-import { recover } from './decisions/index.ts'
 import {
   createGateway,
   MCP_LIMITS,

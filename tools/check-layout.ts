@@ -8,7 +8,7 @@ const FLOOR = ['lib', 'storage', 'keys', 'net'] as const
 /** Business rooms, in order: each may import the ones before it, and the floor. */
 const BUSINESS = [
   'ledger',
-  'live',
+  'revocation',
   'people',
   'agents',
   'catalog',
@@ -18,21 +18,14 @@ const BUSINESS = [
   'policy',
   'approvals',
   'tasks',
-  'decisions',
-  'signals',
+  'risk',
+  'facts',
+  'grants',
+  'calls',
+  'analysis',
 ] as const
 /** Edges never import each other, and never storage. */
-const EDGES = [
-  'oauth',
-  'pages',
-  'api',
-  'gateway',
-  'authzen',
-  'extauthz',
-  'ssf',
-  'scim',
-  'chat',
-] as const
+const EDGES = ['oauth', 'pages', 'api', 'gateway', 'authzen'] as const
 /** The rooms that put everything together. No one imports them but each other, downwards. */
 const ROOT = ['.', 'config', 'cli', 'dev'] as const
 

@@ -7,18 +7,17 @@ import {
   listForPerson,
   shownDigest,
 } from '../../src/approvals/index.ts'
+import { decideCall, recordOutcome } from '../../src/calls/index.ts'
 import { matchAction, typeArguments } from '../../src/catalog/index.ts'
-import { Facts } from '../../src/decisions/facts.ts'
+import { Facts } from '../../src/facts/facts.ts'
+import { minting } from '../../src/facts/minting.ts'
 import {
-  decideCall,
   forgetUnusedClients,
   issueResourceToken,
   openTask,
-  recordOutcome,
   suspendDormant,
-} from '../../src/decisions/index.ts'
-import { introspect } from '../../src/decisions/introspecting/introspect.ts'
-import { minting } from '../../src/decisions/minting.ts'
+} from '../../src/grants/index.ts'
+import { introspect } from '../../src/grants/token-status/introspect.ts'
 import { importPublicJwk } from '../../src/keys/index.ts'
 import { base64url } from '../../src/lib/bytes.ts'
 import { newId } from '../../src/lib/id.ts'

@@ -1,6 +1,6 @@
 import type { LedgerEvent } from '../ledger/index.ts'
 import { Problem } from '../lib/problem.ts'
-import type { LiveState } from '../live/index.ts'
+import type { LiveState } from '../revocation/index.ts'
 import type { Tx } from '../storage/index.ts'
 import type { Agent } from './agent.ts'
 import { findAgent } from './agent-store.ts'

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { acceptBreak } from '../decisions/index.ts'
+import { acceptBreak } from '../calls/index.ts'
 import { operation } from './operation.ts'
 import { Time } from './schemas.ts'
 import { time } from './shapes.ts'

@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream'
 import { Type } from 'typebox'
-import { eraseValues, findDecision } from '../decisions/index.ts'
+import { eraseValues } from '../analysis/index.ts'
+import { findDecision } from '../facts/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { operation } from './operation.ts'
 import type { ApiParts } from './parts.ts'

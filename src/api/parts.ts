@@ -1,6 +1,6 @@
 import type { AgentParts, IssuerParts } from '../agents/index.ts'
+import type { CallParts } from '../calls/index.ts'
 import type { ConnectionParts } from '../connections/index.ts'
-import type { CallParts } from '../decisions/index.ts'
 import type { ClientCertificates } from '../http/index.ts'
 import type { SealingParts, SigningKeys } from '../keys/index.ts'
 import type { Ledger } from '../ledger/index.ts'

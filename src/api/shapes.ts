@@ -1,7 +1,7 @@
 import { type Agent, originOf, vouchedBy } from '../agents/index.ts'
 import type { ListedRequest } from '../approvals/index.ts'
 import type { Action, Resource } from '../catalog/index.ts'
-import type { StoredDecision } from '../decisions/index.ts'
+import type { StoredDecision } from '../facts/index.ts'
 import type { Person } from '../people/index.ts'
 import type { Task } from '../tasks/index.ts'
 

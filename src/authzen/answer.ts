@@ -1,5 +1,6 @@
 import type { Obligation } from '@remit/engine'
-import type { EvaluatedCall, Shaping } from '../decisions/index.ts'
+import type { EvaluatedCall } from '../calls/index.ts'
+import type { Shaping } from '../grants/index.ts'
 import type { Problem } from '../lib/problem.ts'
 import { issuanceOf } from './issuing/shaping.ts'
 import { obligationsOf, stepUpOf } from './obligations.ts'

@@ -1,5 +1,5 @@
 import type { Obligation } from '@remit/engine'
-import type { EvaluatedCall } from '../decisions/index.ts'
+import type { EvaluatedCall } from '../calls/index.ts'
 import type { JsonObject } from '../lib/json.ts'
 
 /** Types of the AuthZEN Obligations Profile (Draft 1) that a permit of ours may carry. */

@@ -1,4 +1,4 @@
-import type { CallParts } from '../decisions/index.ts'
+import type { CallParts } from '../calls/index.ts'
 import type { MasterKey, SigningKeys } from '../keys/index.ts'
 import type { OnlyAnsweringParts, Peps } from '../policy/index.ts'
 

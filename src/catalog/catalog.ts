@@ -1,5 +1,5 @@
 import type { ArgumentKind, KindOf } from '@remit/engine'
-import type { Live } from '../live/index.ts'
+import type { Live } from '../revocation/index.ts'
 import type { Storage } from '../storage/index.ts'
 import type { ArgumentType } from './argument.ts'
 import { selectActions, selectResources } from './catalog-store.ts'

@@ -1,5 +1,5 @@
 import { Problem } from '../lib/problem.ts'
-import type { LiveKey, Raise } from '../live/index.ts'
+import type { LiveKey, Raise } from '../revocation/index.ts'
 import type { Tx } from '../storage/index.ts'
 import { selectActions } from './catalog-store.ts'
 import type { CatalogParts } from './parts.ts'

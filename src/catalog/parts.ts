@@ -1,6 +1,6 @@
 import type { Ledger } from '../ledger/index.ts'
 import type { Clock } from '../lib/clock.ts'
-import type { Live } from '../live/index.ts'
+import type { Live } from '../revocation/index.ts'
 import type { Storage } from '../storage/index.ts'
 import type { Action } from './resource.ts'
 

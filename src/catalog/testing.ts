@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { manualClock } from '../lib/clock.ts'
 import { systemRandom } from '../lib/random.ts'
-import { Live } from '../live/index.ts'
+import { Live } from '../revocation/index.ts'
 import type { Storage } from '../storage/index.ts'
 import { timedBy } from '../storage/testing.ts'
 import type { CatalogParts } from './parts.ts'

@@ -1,5 +1,5 @@
+import { checkCaller as callerProblem } from '../calls/index.ts'
 import type { Action } from '../catalog/index.ts'
-import { checkCaller as callerProblem } from '../decisions/index.ts'
 import { isUnfinished } from '../http/index.ts'
 import { Ended } from './ended.ts'
 import type { Located } from './passage.ts'

@@ -1,6 +1,6 @@
+import type { Permitted } from '../calls/index.ts'
 import type { Resource } from '../catalog/index.ts'
 import { credentialFor } from '../connections/index.ts'
-import type { Permitted } from '../decisions/index.ts'
 import { mintTransactionToken } from '../tokens/index.ts'
 import type { GatewayPorts } from './ports.ts'
 import { credentialTexts } from './redaction/credential-texts.ts'

@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici'
+import type { CallParts } from '../calls/index.ts'
 import type { Catalog } from '../catalog/index.ts'
 import type { ConnectionParts } from '../connections/index.ts'
-import type { CallParts } from '../decisions/index.ts'
 import type {
   Capacity,
   ClientAddresses,

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { Call } from '../decisions/index.ts'
+import type { Call } from '../facts/index.ts'
 import type { GatewayPorts } from './ports.ts'
 import type { StrictRequest } from './strict-request.ts'
 

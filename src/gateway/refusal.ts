@@ -4,7 +4,7 @@ import {
   isRecorded,
   type Requestable,
   refusalOf,
-} from '../decisions/index.ts'
+} from '../calls/index.ts'
 import type { Challenged } from '../tokens/index.ts'
 import type { OwnAnswer } from './ended.ts'
 import type { GatewayPorts } from './ports.ts'

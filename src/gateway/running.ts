@@ -1,5 +1,5 @@
 import { type Repetition, repeat } from '../lib/repeat.ts'
-import type { Live, LiveView } from '../live/index.ts'
+import type { Live, LiveView } from '../revocation/index.ts'
 
 /** Why we ended a call: what it stands on is no longer alive, the gateway is going down, or nobody waits for the answer. */
 export type Cut = 'ended' | 'stopping' | 'abandoned'

@@ -1,4 +1,4 @@
-import type { Permitted } from '../decisions/index.ts'
+import type { Permitted } from '../calls/index.ts'
 
 /** Whom a call occupies a connection for: the same call counts for each of them. */
 export interface SlotHolders {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
-import type { GrantParts } from '../decisions/index.ts'
+import type { GrantParts } from '../grants/index.ts'
 import { logBug, type RawContext, type RawHandler, toProblem } from '../http/index.ts'
 import type { Problem } from '../lib/problem.ts'
 import { CHALLENGE_HEADER, isAttested } from './attestation.ts'

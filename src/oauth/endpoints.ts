@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AttestationChallenges } from '../agents/index.ts'
-import type { IntrospectionParts } from '../decisions/index.ts'
+import type { IntrospectionParts } from '../grants/index.ts'
 import type { RawHandler } from '../http/index.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Providers } from '../people/index.ts'

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { GrantParts } from '../decisions/index.ts'
+import type { GrantParts } from '../grants/index.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Providers } from '../people/index.ts'
 import { closeTasksIn } from '../tasks/index.ts'

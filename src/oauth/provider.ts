@@ -7,7 +7,7 @@ import Provider, {
   type KoaContextWithOIDC,
 } from 'oidc-provider'
 import { ISSUER_ALGORITHMS, POP_ALGORITHMS } from '../agents/index.ts'
-import type { GrantParts } from '../decisions/index.ts'
+import type { GrantParts } from '../grants/index.ts'
 import type { Cookies } from '../http/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { listProviders } from '../people/index.ts'

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { cancelDeferral, type GrantParts, isDeferralCode, revokeToken } from '../decisions/index.ts'
+import { cancelDeferral, type GrantParts, isDeferralCode, revokeToken } from '../grants/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { readClientForm } from './attestation.ts'
 import { required } from './form.ts'

@@ -1,4 +1,4 @@
-import type { Issued, OpeningAnswer, Refused } from '../decisions/index.ts'
+import type { Issued, OpeningAnswer, Refused } from '../grants/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { tokenTypeOf } from '../tokens/index.ts'
 import { ACCESS_TOKEN } from './grant-types.ts'

@@ -1,4 +1,4 @@
-import type { CallParts } from '../decisions/index.ts'
+import type { CallParts } from '../calls/index.ts'
 import type { PeopleParts, Providers } from '../people/index.ts'
 
 /** What pages work with: the parts of the rooms they speak for. */

@@ -1,5 +1,5 @@
 import { newId } from '../lib/id.ts'
-import type { Change } from '../live/index.ts'
+import type { Change } from '../revocation/index.ts'
 import type { Tx } from '../storage/index.ts'
 import { changedBy, sameAttributes, speaksOfAll } from './attributes/change.ts'
 import { insertMember, mappedGroups, providerGroupsOf, removeMember } from './group-store.ts'

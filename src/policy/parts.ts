@@ -1,7 +1,7 @@
 import type { Catalog } from '../catalog/index.ts'
 import type { Ledger } from '../ledger/index.ts'
 import type { Clock } from '../lib/clock.ts'
-import type { Live } from '../live/index.ts'
+import type { Live } from '../revocation/index.ts'
 import type { Storage } from '../storage/index.ts'
 
 /** What this room works with. Every act takes it first. */

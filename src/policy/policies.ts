@@ -1,7 +1,7 @@
 import type { PolicySet } from '@remit/engine'
 import { type Action, type Catalog, RULES } from '../catalog/index.ts'
 import { Problem } from '../lib/problem.ts'
-import type { Live } from '../live/index.ts'
+import type { Live } from '../revocation/index.ts'
 import type { Storage } from '../storage/index.ts'
 import { policyDigest } from './annotations.ts'
 import { RulesOf } from './explaining/rules-of.ts'

@@ -1,7 +1,7 @@
 import { cancelRequests, endAllowancesOf } from '../approvals/index.ts'
 import type { LedgerEvent } from '../ledger/index.ts'
 import { Problem } from '../lib/problem.ts'
-import type { Change } from '../live/index.ts'
+import type { Change } from '../revocation/index.ts'
 import type { Tx } from '../storage/index.ts'
 import { forgetIssuersOf } from './listing/holders.ts'
 import type { TaskParts } from './parts.ts'

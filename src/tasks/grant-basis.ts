@@ -1,7 +1,7 @@
 import type { Detail } from '@remit/engine'
 import { type Id, newId } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'
-import { LEASE_MS } from '../live/index.ts'
+import { LEASE_MS } from '../revocation/index.ts'
 import type { Tx } from '../storage/index.ts'
 import type { Basis, BasisKind } from './basis.ts'
 import { basesOfAgent, findBasis, insertBasis, markEnded } from './basis-store.ts'

@@ -1,7 +1,7 @@
 import { expireRequests } from '../approvals/index.ts'
 import { runChores } from '../lib/chores.ts'
 import { type Repetition, repeat, type Wait } from '../lib/repeat.ts'
-import type { Change, LiveState } from '../live/index.ts'
+import type { Change, LiveState } from '../revocation/index.ts'
 import type { Tx } from '../storage/index.ts'
 import { closeTasks } from './close.ts'
 import { expireConsents } from './consent-store.ts'

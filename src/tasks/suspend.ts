@@ -1,5 +1,5 @@
 import { Problem } from '../lib/problem.ts'
-import type { Raise } from '../live/index.ts'
+import type { Raise } from '../revocation/index.ts'
 import type { Tx } from '../storage/index.ts'
 import type { TaskParts } from './parts.ts'
 import type { Task } from './task.ts'

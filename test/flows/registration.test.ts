@@ -7,7 +7,7 @@ import {
   findDescription,
   suspendAgent,
 } from '../../src/agents/index.ts'
-import { forgetUnusedClients } from '../../src/decisions/index.ts'
+import { forgetUnusedClients } from '../../src/grants/index.ts'
 import { basesOfAgent, endBasis, findTask, grantBasis, listTasks } from '../../src/tasks/index.ts'
 import { JWT_BEARER, TestAgent } from '../agent.ts'
 import { deskActions, openDesk, ping, Stranger } from '../mcp/stranger.ts'

@@ -1,8 +1,8 @@
 /** Calls on a PostgreSQL whose answers to COMMIT are cut off: on a server of its own, over a proxy. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { listDecisions } from '../../src/decisions/index.ts'
-import { READ, World } from '../../src/decisions/testing.ts'
+import { READ, World } from '../../src/calls/testing.ts'
+import { listDecisions } from '../../src/facts/index.ts'
 import { openStorage } from '../../src/storage/index.ts'
 import { startProxy } from './proxy.ts'
 import { startPostgres } from './start.ts'

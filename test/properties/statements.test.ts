@@ -9,24 +9,13 @@ import {
   listForPerson,
   listForTask,
 } from '../../src/approvals/index.ts'
-import {
-  Dormancy,
-  forgetUnusedClients,
-  listDecisions,
-  recordOutcome,
-  recover,
-  suspendDormant,
-} from '../../src/decisions/index.ts'
-import { introspect } from '../../src/decisions/introspecting/introspect.ts'
-import { lapse } from '../../src/decisions/lapse.ts'
-import {
-  addAgent,
-  alone,
-  child,
-  permitAll,
-  sponsored,
-} from '../../src/decisions/opening/testing.ts'
-import { READ, refund, World } from '../../src/decisions/testing.ts'
+import { recordOutcome, recover } from '../../src/calls/index.ts'
+import { lapse } from '../../src/calls/lapse.ts'
+import { READ, refund, World } from '../../src/calls/testing.ts'
+import { listDecisions } from '../../src/facts/index.ts'
+import { Dormancy, forgetUnusedClients, suspendDormant } from '../../src/grants/index.ts'
+import { addAgent, alone, child, permitAll, sponsored } from '../../src/grants/openings/testing.ts'
+import { introspect } from '../../src/grants/token-status/introspect.ts'
 import { findPersonsByEmail, findPersonsCalled, listPersons } from '../../src/people/index.ts'
 import type { Storage } from '../../src/storage/index.ts'
 import { forEachEngine } from '../../src/storage/testing.ts'

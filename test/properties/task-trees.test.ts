@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Bound, Detail } from '@remit/engine'
 import fc from 'fast-check'
-import { minting } from '../../src/decisions/minting.ts'
+import { type Held, ISSUER, newKey, World } from '../../src/calls/testing.ts'
+import { minting } from '../../src/facts/minting.ts'
 import {
   addAgent,
   handOn,
@@ -12,8 +13,7 @@ import {
   refundsUpTo,
   type TestAgent,
   ticketFor,
-} from '../../src/decisions/opening/testing.ts'
-import { type Held, ISSUER, newKey, World } from '../../src/decisions/testing.ts'
+} from '../../src/grants/openings/testing.ts'
 import { Problem } from '../../src/lib/problem.ts'
 import type { Storage } from '../../src/storage/index.ts'
 import { forEachEngine } from '../../src/storage/testing.ts'

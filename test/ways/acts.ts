@@ -10,10 +10,11 @@ import {
   suspendIssuer,
   unlinkClient,
 } from '../../src/agents/index.ts'
+import { addPoint, removePoint } from '../../src/calls/index.ts'
 import { resumeResource, suspendResource } from '../../src/catalog/index.ts'
-import { addPoint, endSignal, raiseSignal, removePoint } from '../../src/decisions/index.ts'
 import { ADMINISTRATORS, addMember, resumePerson, suspendPerson } from '../../src/people/index.ts'
 import { revokePep } from '../../src/policy/index.ts'
+import { endSignal, raiseSignal } from '../../src/risk/index.ts'
 import {
   endThread,
   removeSpace,

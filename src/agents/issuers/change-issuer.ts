@@ -1,6 +1,6 @@
 import { Problem } from '../../lib/problem.ts'
 import type { Secret } from '../../lib/secret.ts'
-import type { LiveState } from '../../live/index.ts'
+import type { LiveState } from '../../revocation/index.ts'
 import type { Tx } from '../../storage/index.ts'
 import { checkAround, requireOneAsked, sealed } from './add-issuer.ts'
 import { factsOf } from './issuer-facts.ts'

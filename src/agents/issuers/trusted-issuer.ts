@@ -1,6 +1,6 @@
 import type { Detail, Operator } from '@remit/engine'
 import type { Algorithm, PublicJwk } from '../../keys/index.ts'
-import type { LiveKey } from '../../live/index.ts'
+import type { LiveKey } from '../../revocation/index.ts'
 import type { TrustLevel } from '../agent.ts'
 import type { ClaimTest } from './claim-test.ts'
 

@@ -1,15 +1,15 @@
 import { STEP_UP } from '@remit/engine'
 import { type Static, Type } from 'typebox'
-import type { Enforcer } from '../../catalog/index.ts'
 import {
-  type Call,
   decideCall,
   endCall,
   isRecorded,
   type Permitted,
   refusalOf,
   stillLive,
-} from '../../decisions/index.ts'
+} from '../../calls/index.ts'
+import type { Enforcer } from '../../catalog/index.ts'
+import type { Call } from '../../facts/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { argumentTexts } from '../../tokens/index.ts'
 import type { ApiParts } from '../parts.ts'

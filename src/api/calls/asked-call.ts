@@ -1,7 +1,7 @@
 import type { TypedArguments } from '@remit/engine'
 import { type Static, Type } from 'typebox'
 import { type Action, matchAction, type Resource, typeArguments } from '../../catalog/index.ts'
-import type { Call } from '../../decisions/index.ts'
+import type { Call } from '../../facts/index.ts'
 import { readTarget } from '../../http/index.ts'
 import { type Json, parseJson } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
+import { recordOutcome } from '../../calls/index.ts'
 import type { Enforcer } from '../../catalog/index.ts'
-import { findDecision, recordOutcome, type StoredDecision } from '../../decisions/index.ts'
+import { findDecision, type StoredDecision } from '../../facts/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { type Said, saidAs } from '../../tasks/index.ts'
 import type { ApiParts } from '../parts.ts'

@@ -1,4 +1,4 @@
-import { reachOfPerson } from '../../decisions/index.ts'
+import { reachOfPerson } from '../../analysis/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { findPerson, type Meaning } from '../../people/index.ts'
 import type { Input, Operation } from '../operation.ts'

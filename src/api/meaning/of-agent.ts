@@ -1,6 +1,6 @@
 import { asCalls, type Detail, detailInWords, parseAuthority } from '@remit/engine'
 import { type Agent, findAgent } from '../../agents/index.ts'
-import { reachOfAgent } from '../../decisions/index.ts'
+import { reachOfAgent } from '../../analysis/index.ts'
 import { canonicalJson } from '../../lib/canonical-json.ts'
 import type { Meaning, MeantChange } from '../../people/index.ts'
 import type { ApiParts } from '../parts.ts'

@@ -1,4 +1,4 @@
-import { reachOfPolicies } from '../../decisions/index.ts'
+import { reachOfPolicies } from '../../analysis/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Meaning, MeantChange } from '../../people/index.ts'
 import {

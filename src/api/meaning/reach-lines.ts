@@ -1,4 +1,4 @@
-import type { ChangedReach, ReachOfChange } from '../../decisions/index.ts'
+import type { ChangedReach, ReachOfChange } from '../../analysis/index.ts'
 
 /** How many actions one line names. */
 const MAX_NAMED = 12

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { type Check, checkCall } from '../../decisions/index.ts'
+import { type Check, checkCall } from '../../analysis/index.ts'
 import { checkPolicies, type GivenByName, invalid } from '../../policy/index.ts'
 import { Ask, askShape, Gate, gateShape } from '../explanation.ts'
 import { operation } from '../operation.ts'

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { type AbleAgent, type Means, whatCan, whoCan } from '../../decisions/index.ts'
+import { type AbleAgent, type Means, whatCan, whoCan } from '../../analysis/index.ts'
 import { type Ever, type EverRule, placeOf, type SourceFile } from '../../policy/index.ts'
 import { personNames } from '../names.ts'
 import { operation } from '../operation.ts'

@@ -1,6 +1,6 @@
 import { PassThrough, type Readable } from 'node:stream'
 import { type Static, Type } from 'typebox'
-import { findDraft, type ReplayReport, replay, setsOf } from '../../decisions/index.ts'
+import { findDraft, type ReplayReport, replay, setsOf } from '../../analysis/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { checkPolicies } from '../../policy/index.ts'
 import { operation } from '../operation.ts'

@@ -5,7 +5,7 @@ import {
   type ShadowDraft,
   startShadow,
   stopShadow,
-} from '../../decisions/index.ts'
+} from '../../analysis/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { checkPolicies } from '../../policy/index.ts'
 import { personNames } from '../names.ts'

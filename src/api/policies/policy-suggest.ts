@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { suggest, suggestPolicy } from '../../decisions/index.ts'
+import { suggest, suggestPolicy } from '../../analysis/index.ts'
 import { compareAside } from '../../policy/index.ts'
 import { operation } from '../operation.ts'
 import type { ApiParts } from '../parts.ts'

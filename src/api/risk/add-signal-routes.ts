@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Static } from 'typebox'
-import { identifySource, raiseSignal, type SignalSource } from '../../decisions/index.ts'
+import { identifySource, raiseSignal, type SignalSource } from '../../risk/index.ts'
 import { credentialFirst } from '../credential-first.ts'
 import { plainJson, schemaOf } from '../document.ts'
 import type { ApiParts } from '../parts.ts'

@@ -5,7 +5,7 @@ import {
   listPoints,
   removePoint,
   TIMEOUT_MS,
-} from '../../decisions/index.ts'
+} from '../../calls/index.ts'
 import { Secret } from '../../lib/secret.ts'
 import { operation } from '../operation.ts'
 import { ByName, listOf, Name, Nothing, secretText, Time } from '../schemas.ts'

@@ -7,7 +7,7 @@ import {
   raiseSignal,
   revokeSource,
   type SignalSource,
-} from '../../decisions/index.ts'
+} from '../../risk/index.ts'
 import { operation } from '../operation.ts'
 import { ByName, listOf, Name, Nothing, Time } from '../schemas.ts'
 import { time } from '../shapes.ts'

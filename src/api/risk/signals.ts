@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import type { StoredSignal } from '../../decisions/index.ts'
+import type { StoredSignal } from '../../risk/index.ts'
 import { Time } from '../schemas.ts'
 import { time } from '../shapes.ts'
 

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { listNotices } from '../../decisions/index.ts'
+import { listNotices } from '../../facts/index.ts'
 import { operation } from '../operation.ts'
 import { listOf, Page, Time } from '../schemas.ts'
 import { time } from '../shapes.ts'

@@ -1,6 +1,7 @@
 import { type Static, type TSchema, Type } from 'typebox'
 import { findRequest, type AccessRequest as Noun } from '../../approvals/index.ts'
-import { askAgain, issueTicket } from '../../decisions/index.ts'
+import { askAgain } from '../../calls/index.ts'
+import { issueTicket } from '../../grants/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { closeTask, type Task as TaskNoun } from '../../tasks/index.ts'
 import type { ApiParts } from '../parts.ts'

@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { findAgent } from '../../agents/index.ts'
-import { explain, findDecision, listDecisions } from '../../decisions/index.ts'
+import { explain } from '../../analysis/index.ts'
+import { findDecision, listDecisions } from '../../facts/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import {
   closeTask,

@@ -3,7 +3,7 @@ import {
   IssuanceAnswering,
   type IssuanceQuestion,
   type IssuanceRequest,
-} from '../../decisions/index.ts'
+} from '../../grants/index.ts'
 import { isObject, type JsonObject } from '../../lib/json.ts'
 import { ISSUE_ACTIONS, type IssuingSettings, type KnownPep } from '../../policy/index.ts'
 import type { Answer } from '../answer.ts'

@@ -1,4 +1,4 @@
-import type { AskedParty, IssuanceQuestion, Tuple } from '../../decisions/index.ts'
+import type { AskedParty, IssuanceQuestion, Tuple } from '../../grants/index.ts'
 import type { ProblemCode } from '../../lib/problem.ts'
 import type { Question } from '../question.ts'
 

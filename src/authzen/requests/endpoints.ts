@@ -1,5 +1,5 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
-import { cancelSubmitted, findSubmitted, submitRequest } from '../../decisions/index.ts'
+import { cancelSubmitted, findSubmitted, submitRequest } from '../../calls/index.ts'
 import {
   headerValues,
   logBug,

@@ -1,5 +1,5 @@
 import { approvedUntil, type RequestState } from '../../approvals/index.ts'
-import type { Submitted } from '../../decisions/index.ts'
+import type { Submitted } from '../../calls/index.ts'
 import { REQUESTS_PATH } from './paths.ts'
 
 /** Of ARAP, Task Status Values: ours are among them. */

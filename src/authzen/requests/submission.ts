@@ -1,4 +1,4 @@
-import type { Submission } from '../../decisions/index.ts'
+import type { Submission } from '../../calls/index.ts'
 import { sha256url } from '../../lib/bytes.ts'
 import { canonicalJson } from '../../lib/canonical-json.ts'
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts'

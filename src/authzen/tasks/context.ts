@@ -1,4 +1,4 @@
-import type { CallQuestion } from '../../decisions/index.ts'
+import type { CallQuestion } from '../../calls/index.ts'
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts'
 import { malformed } from '../read-request.ts'
 

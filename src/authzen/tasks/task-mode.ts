@@ -1,10 +1,6 @@
+import { CallAnswering, type CallQuestion, type EvaluatedCall } from '../../calls/index.ts'
 import type { Action, CatalogView, Resource } from '../../catalog/index.ts'
-import {
-  CallAnswering,
-  type CallQuestion,
-  type EvaluatedCall,
-  subjectOf,
-} from '../../decisions/index.ts'
+import { subjectOf } from '../../facts/index.ts'
 import type { KnownPep, Pep } from '../../policy/index.ts'
 import type { Answer } from '../answer.ts'
 import type { Alone, Answering, Candidates, Sought } from '../answering.ts'

@@ -1,4 +1,4 @@
-import { decideCall } from '../../decisions/index.ts'
+import { decideCall } from '../../calls/index.ts'
 import { Ended } from '../ended.ts'
 import { RESHAPING } from '../obliged/reshape.ts'
 import { admitsJson } from '../obliged/reshape-body.ts'
@@ -18,7 +18,7 @@ const PASSED_ON = [
   'prefer',
 ]
 
-/** Asks `decisions/`. A refusal ends the call with the reason, the decision's id and what would be enough. */
+/** Asks `calls/`. A refusal ends the call with the reason, the decision's id and what would be enough. */
 export async function decide(typed: Typed, ports: GatewayPorts): Promise<Permitted> {
   const { action, body, request, resource, segments } = typed
   const passedOn = PASSED_ON.flatMap((name) => {

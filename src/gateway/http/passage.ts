@@ -1,6 +1,6 @@
 import type { TypedArguments } from '@remit/engine'
+import type { Permitted as Permit } from '../../calls/index.ts'
 import type { Action } from '../../catalog/index.ts'
-import type { Permitted as Permit } from '../../decisions/index.ts'
 import type { Json } from '../../lib/json.ts'
 import type { Located } from '../passage.ts'
 import type { Forwarded, Outgoing } from './outgoing.ts'

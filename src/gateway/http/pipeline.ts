@@ -14,7 +14,7 @@ import { typeArguments } from './type-arguments.ts'
 /**
  * What happens to an HTTP call after its arrival, in order. Nothing else happens to a call.
  *
- * `decision` is identify → facts → decide → reserve of `decisions/`: behind it, proof, approval and intent are durable. What fails
+ * `decision` is identify → facts → decide → reserve of `calls/`: behind it, proof, approval and intent are durable. What fails
  * from there on is recorded as not sent; what was sent is recorded with its outcome.
  */
 export const HTTP_CALL = startingWith<Located, Matched, GatewayPorts>('action', match)

@@ -1,4 +1,4 @@
-import { endCall, type Outcome } from '../../decisions/index.ts'
+import { endCall, type Outcome } from '../../calls/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { Ended } from '../ended.ts'
 import type { GatewayPorts } from '../ports.ts'

@@ -1,4 +1,4 @@
-import { groundOf, mayContinue, stillLive } from '../../decisions/index.ts'
+import { groundOf, mayContinue, stillLive } from '../../calls/index.ts'
 import { reshapeFor } from '../obliged/reshape.ts'
 import type { GatewayPorts } from '../ports.ts'
 import { slotHolders } from '../upstream-slots.ts'

@@ -1,4 +1,4 @@
-import { type Admission, type Admitted, admit } from '../../decisions/index.ts'
+import { type Admission, type Admitted, admit } from '../../calls/index.ts'
 import { Ended } from '../ended.ts'
 import { presented } from '../presented.ts'
 import { refusal } from '../refusal.ts'

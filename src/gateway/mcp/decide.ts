@@ -1,12 +1,5 @@
-import {
-  type Call,
-  type Denied,
-  decideCall,
-  endCall,
-  findDecision,
-  isRecorded,
-  type Verdict,
-} from '../../decisions/index.ts'
+import { type Denied, decideCall, endCall, isRecorded, type Verdict } from '../../calls/index.ts'
+import { type Call, findDecision } from '../../facts/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { RPC, type RpcRequest } from '../../net/index.ts'
 import { Ended } from '../ended.ts'
@@ -20,7 +13,7 @@ import type { Decided, Found, Typed } from './passage.ts'
 import { denial } from './people/refusal.ts'
 import type { McpPorts } from './ports.ts'
 
-/** Asks `decisions/`. What is hashed, shown and sent is `params` without `_meta`; the proof is for the resource's own address. */
+/** Asks `calls/`. What is hashed, shown and sent is `params` without `_meta`; the proof is for the resource's own address. */
 export async function decide(typed: Typed, ports: McpPorts): Promise<Decided> {
   const { action, conversation, ip, rpc, params, resource } = typed
   const call: Call = {

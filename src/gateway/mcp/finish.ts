@@ -1,4 +1,4 @@
-import { endCall, keepResult } from '../../decisions/index.ts'
+import { endCall, keepResult } from '../../calls/index.ts'
 import type { Done } from './passage.ts'
 import { keptText } from './people/told-again.ts'
 import type { McpPorts } from './ports.ts'

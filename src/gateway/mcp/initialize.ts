@@ -1,5 +1,5 @@
+import { groundOf, mayContinue, reachOf, stillLive } from '../../calls/index.ts'
 import type { Action, Resource } from '../../catalog/index.ts'
-import { groundOf, mayContinue, reachOf, stillLive } from '../../decisions/index.ts'
 import { base64url } from '../../lib/bytes.ts'
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts'
 import {

@@ -1,5 +1,5 @@
+import { type Admitted, type Reach, reachOf } from '../../calls/index.ts'
 import { type Action, type PinnedDefinition, typeArguments } from '../../catalog/index.ts'
-import { type Admitted, type Reach, reachOf } from '../../decisions/index.ts'
 import { base64url, fromBase64url } from '../../lib/bytes.ts'
 import { isObject, type Json, type JsonObject, parseJson } from '../../lib/json.ts'
 import { Kept } from '../../lib/kept.ts'

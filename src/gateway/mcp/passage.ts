@@ -1,6 +1,7 @@
 import type { TypedArguments } from '@remit/engine'
+import type { Permitted as Permit, Verdict } from '../../calls/index.ts'
 import type { Action } from '../../catalog/index.ts'
-import type { Call, Permitted as Permit, Verdict } from '../../decisions/index.ts'
+import type { Call } from '../../facts/index.ts'
 import type { JsonObject } from '../../lib/json.ts'
 import type {
   McpPeer,

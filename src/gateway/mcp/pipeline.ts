@@ -26,7 +26,7 @@ export const MCP_MESSAGE = startingWith<Located, Located, McpPorts>('transport',
 /**
  * What happens to `tools/call`, `prompts/get` and `resources/read`, in order. Nothing else happens to a call.
  *
- * `decision` is identify → facts → decide → reserve of `decisions/`, and so is what follows people's answer: behind it, proof,
+ * `decision` is identify → facts → decide → reserve of `calls/`, and so is what follows people's answer: behind it, proof,
  * approval and intent are durable. What fails from there on is recorded as not sent; what was sent is recorded with its
  * outcome.
  */

@@ -1,4 +1,5 @@
-import { type Admitted, endWithSession, stillLive } from '../../decisions/index.ts'
+import { type Admitted, stillLive } from '../../calls/index.ts'
+import { endWithSession } from '../../grants/index.ts'
 import { ExactNumber, printJson } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
 import { endSession, RPC, type RpcNotification, type RpcRequest } from '../../net/index.ts'

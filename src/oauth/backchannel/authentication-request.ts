@@ -5,7 +5,7 @@ import {
   type Hint,
   isNotificationToken,
   refuseQuestion,
-} from '../../decisions/index.ts'
+} from '../../grants/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { readClientForm } from '../attestation.ts'
 import type { Form } from '../form.ts'

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { beginDevice, type GrantParts } from '../../decisions/index.ts'
+import { beginDevice, type GrantParts } from '../../grants/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { readClientForm } from '../attestation.ts'
 import { type Form, required } from '../form.ts'

@@ -4,7 +4,7 @@ import {
   type Refused,
   redeemCode,
   refreshTokens,
-} from '../../decisions/index.ts'
+} from '../../grants/index.ts'
 import { sha256url } from '../../lib/bytes.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Artefacts } from '../../tokens/index.ts'

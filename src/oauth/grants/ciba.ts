@@ -1,4 +1,4 @@
-import type { GrantParts } from '../../decisions/index.ts'
+import type { GrantParts } from '../../grants/index.ts'
 import type { Form } from '../form.ts'
 import type { TokenAnswer } from '../token-answer.ts'
 import { polled } from './deferred.ts'

@@ -1,4 +1,4 @@
-import { type GrantParts, openSponsored } from '../../decisions/index.ts'
+import { type GrantParts, openSponsored } from '../../grants/index.ts'
 import type { Form } from '../form.ts'
 import { openingAnswer, type TokenAnswer } from '../token-answer.ts'
 import {

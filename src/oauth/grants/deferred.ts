@@ -1,4 +1,4 @@
-import { type GrantParts, type Poll, pollDeferral } from '../../decisions/index.ts'
+import { type GrantParts, type Poll, pollDeferral } from '../../grants/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { type Form, required } from '../form.ts'
 import { openingAnswer, refusalProblem, type TokenAnswer } from '../token-answer.ts'

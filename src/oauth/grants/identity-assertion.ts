@@ -1,4 +1,4 @@
-import { type GrantParts, openAsserted, openPublic } from '../../decisions/index.ts'
+import { type GrantParts, openAsserted, openPublic } from '../../grants/index.ts'
 import { type Form, required } from '../form.ts'
 import { openingAnswer, type TokenAnswer } from '../token-answer.ts'
 import {

@@ -3,7 +3,7 @@ import {
   type IssuedAssertion,
   issueAssertion,
   issueForSubject,
-} from '../../decisions/index.ts'
+} from '../../grants/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { type Form, required } from '../form.ts'
 import { ACCESS_TOKEN, ID_JAG, ID_TOKEN, JWT } from '../grant-types.ts'

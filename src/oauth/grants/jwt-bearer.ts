@@ -1,4 +1,4 @@
-import { type GrantParts, openChild } from '../../decisions/index.ts'
+import { type GrantParts, openChild } from '../../grants/index.ts'
 import { readCompact, readObject } from '../../keys/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { type Form, required } from '../form.ts'

@@ -1,4 +1,4 @@
-import { type Deferring, isNotificationToken } from '../../decisions/index.ts'
+import { type Deferring, isNotificationToken } from '../../grants/index.ts'
 import type { ShownCertificate } from '../../http/index.ts'
 import { readCompact, readObject } from '../../keys/index.ts'
 import { parseJson } from '../../lib/json.ts'

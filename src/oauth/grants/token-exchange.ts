@@ -1,4 +1,4 @@
-import { type GrantParts, issueResourceToken, openTask } from '../../decisions/index.ts'
+import { type GrantParts, issueResourceToken, openTask } from '../../grants/index.ts'
 import { isId } from '../../lib/id.ts'
 import { Problem } from '../../lib/problem.ts'
 import { type Form, required } from '../form.ts'

@@ -1,4 +1,4 @@
-import { type GrantParts, openWorkload, type Refused } from '../../decisions/index.ts'
+import { type GrantParts, openWorkload, type Refused } from '../../grants/index.ts'
 import type { ProblemCode } from '../../lib/problem.ts'
 import { type Form, required } from '../form.ts'
 import { CLIENT_ASSERTION_TYPE } from '../grant-types.ts'

@@ -1,6 +1,6 @@
 import type { KoaContextWithOIDC } from 'oidc-provider'
 import { isLetIn, isLoopbackRedirect } from '../../agents/index.ts'
-import type { GrantParts } from '../../decisions/index.ts'
+import type { GrantParts } from '../../grants/index.ts'
 import { Problem } from '../../lib/problem.ts'
 
 /** Koa's middleware, as far as it is used here. */

@@ -1,5 +1,5 @@
 import { errors, type KoaContextWithOIDC } from 'oidc-provider'
-import { type GrantParts, readAskedDetails } from '../../decisions/index.ts'
+import { type GrantParts, readAskedDetails } from '../../grants/index.ts'
 import { stepUpParameters } from './step-up.ts'
 
 /**

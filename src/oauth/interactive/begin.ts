@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { ClientMetadata, KoaContextWithOIDC } from 'oidc-provider'
 import { isClientUrl, type SelfRegistered, selfOf } from '../../agents/index.ts'
-import type { GrantParts } from '../../decisions/index.ts'
+import type { GrantParts } from '../../grants/index.ts'
 import type { Cookies } from '../../http/index.ts'
 import { base64url, fromBase64url, sha256url } from '../../lib/bytes.ts'
 import { beginAuthorization } from '../../tasks/index.ts'

@@ -1,5 +1,5 @@
 import { type Client, errors, type KoaContextWithOIDC } from 'oidc-provider'
-import { type GrantParts, locationsOf } from '../../decisions/index.ts'
+import { type GrantParts, locationsOf } from '../../grants/index.ts'
 
 /**
  * The resource of a request that does not name one (RFC 8707 section 2 lets a server choose): where its details are (RFC 9396), the one

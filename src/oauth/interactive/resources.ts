@@ -1,5 +1,5 @@
 import { errors, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provider'
-import type { GrantParts } from '../../decisions/index.ts'
+import type { GrantParts } from '../../grants/index.ts'
 
 /**
  * The one resource a client asks for (RFC 8707): named, once, and behind our gateway. The scopes are all of its actions; which

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type Provider from 'oidc-provider'
-import { askAboutCode, type GrantParts } from '../../decisions/index.ts'
+import { askAboutCode, type GrantParts } from '../../grants/index.ts'
 import type { Cookies } from '../../http/index.ts'
 import { sha256url } from '../../lib/bytes.ts'
 import { isProvedWell } from '../../people/index.ts'

@@ -4,7 +4,7 @@ import {
   identifyIntrospector,
   introspect,
   introspectSigned,
-} from '../../decisions/index.ts'
+} from '../../grants/index.ts'
 import { headerValues, isUnfinished } from '../../http/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { INTROSPECTION_TYPE } from '../../tokens/index.ts'

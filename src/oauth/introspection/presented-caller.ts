@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { PresentedCaller } from '../../decisions/index.ts'
+import type { PresentedCaller } from '../../grants/index.ts'
 import { headerValues, shownCredential } from '../../http/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Form } from '../form.ts'

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { deregisterClient, describeClient, type GrantParts } from '../../decisions/index.ts'
+import { deregisterClient, describeClient, type GrantParts } from '../../grants/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { opaqueDigest } from '../../tokens/index.ts'
 import { bearerOf } from './bearer.ts'

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { isLetIn } from '../../agents/index.ts'
-import type { GrantParts } from '../../decisions/index.ts'
+import type { GrantParts } from '../../grants/index.ts'
 import { sameBytes } from '../../lib/bytes.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { parseJson } from '../../lib/json.ts'

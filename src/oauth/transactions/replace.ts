@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { type GrantParts, replaceTransaction } from '../../decisions/index.ts'
+import { type GrantParts, replaceTransaction } from '../../grants/index.ts'
 import { shownCredential } from '../../http/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { type Form, required } from '../form.ts'

@@ -10,7 +10,7 @@ import {
   shownDigest,
 } from '../../approvals/index.ts'
 import { aCall, anAsk } from '../../approvals/testing.ts'
-import { openingQuestion } from '../../decisions/issuance/question.ts'
+import { openingQuestion } from '../../grants/token-policy/question.ts'
 import type { Canonical } from '../../lib/canonical-json.ts'
 import { type Id, newId } from '../../lib/id.ts'
 import { systemRandom } from '../../lib/random.ts'

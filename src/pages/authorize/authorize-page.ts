@@ -1,6 +1,6 @@
 import type { Detail } from '@remit/engine'
 import { clientHost, isClientUrl, vouchedBy } from '../../agents/index.ts'
-import type { Offer } from '../../decisions/index.ts'
+import type { Offer } from '../../grants/index.ts'
 import type { Fields } from '../../http/index.ts'
 import type { Authorization } from '../../tasks/index.ts'
 import { answerBar, choicesInGroups, NOT_BY_ENTER } from '../consent/choices.ts'

@@ -5,7 +5,7 @@ import {
   codeStanding,
   type Offer,
   offerTo,
-} from '../../decisions/index.ts'
+} from '../../grants/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { ADMINISTRATORS, listPersons } from '../../people/index.ts'
 import {

@@ -1,4 +1,4 @@
-import { claimDevice } from '../../decisions/index.ts'
+import { claimDevice } from '../../grants/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { PageParts } from '../parts.ts'
 import { type Desk, notFound } from '../visit.ts'

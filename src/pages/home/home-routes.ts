@@ -1,5 +1,5 @@
 import { listAgents } from '../../agents/index.ts'
-import { listDecisions, listNotices } from '../../decisions/index.ts'
+import { listDecisions, listNotices } from '../../facts/index.ts'
 import { listProviders } from '../../people/index.ts'
 import { latestSet } from '../../policy/index.ts'
 import { pendingConsents } from '../../tasks/index.ts'

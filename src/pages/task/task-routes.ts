@@ -1,6 +1,6 @@
 import { findAgent } from '../../agents/index.ts'
 import { listForTask } from '../../approvals/index.ts'
-import { listDecisions } from '../../decisions/index.ts'
+import { listDecisions } from '../../facts/index.ts'
 import {
   basesOfPerson,
   budgetUse,

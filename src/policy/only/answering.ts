@@ -1,7 +1,7 @@
 import type { GatheredRecords } from '../../ledger/index.ts'
 import type { Canonical } from '../../lib/canonical-json.ts'
 import type { Id } from '../../lib/id.ts'
-import type { Live, LiveView } from '../../live/index.ts'
+import type { Live, LiveView } from '../../revocation/index.ts'
 import type { KnownPep } from '../peps/identify-pep.ts'
 import type { LoadedOnlySet, OnlyAnswer, OnlyQuestion } from './loaded-set.ts'
 import type { CurrentSet, OnlySets } from './only-sets.ts'

@@ -1,5 +1,5 @@
 import { Problem } from '../../lib/problem.ts'
-import type { Live, LiveView } from '../../live/index.ts'
+import type { Live, LiveView } from '../../revocation/index.ts'
 import type { Storage } from '../../storage/index.ts'
 import { LoadedOnlySet } from './loaded-set.ts'
 import { ONLY_LIMITS, onlySetKey } from './only-set.ts'

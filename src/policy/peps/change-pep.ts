@@ -6,7 +6,7 @@ import { Problem } from '../../lib/problem.ts'
 import { newProgramSecret } from '../../lib/program-secret.ts'
 import type { Random } from '../../lib/random.ts'
 import type { Secret } from '../../lib/secret.ts'
-import type { Live, Raise } from '../../live/index.ts'
+import type { Live, Raise } from '../../revocation/index.ts'
 import type { Storage, Tx } from '../../storage/index.ts'
 import { checkSettings } from './check-settings.ts'
 import {

@@ -1,6 +1,6 @@
 import type { PublicJwk } from '../../keys/index.ts'
 import type { Id } from '../../lib/id.ts'
-import type { LiveKey } from '../../live/index.ts'
+import type { LiveKey } from '../../revocation/index.ts'
 
 /** What an enforcement point may ask about, and how it is answered. */
 export interface PepSettings {

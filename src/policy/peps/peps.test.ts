@@ -4,7 +4,7 @@ import { jws, newKey, type TestKey } from '../../../test/signing.ts'
 import { applyImport } from '../../catalog/index.ts'
 import { catalogParts, planOrders } from '../../catalog/testing.ts'
 import { systemRandom } from '../../lib/random.ts'
-import { Live, ORGANIZATION } from '../../live/index.ts'
+import { Live, ORGANIZATION } from '../../revocation/index.ts'
 import type { Storage } from '../../storage/index.ts'
 import { forEachEngine, timedBy } from '../../storage/testing.ts'
 import {

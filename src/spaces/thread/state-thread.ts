@@ -1,7 +1,7 @@
 import { newId } from '../../lib/id.ts'
 import { Problem } from '../../lib/problem.ts'
-import type { Change } from '../../live/index.ts'
 import { findPerson, findPersonBySubject } from '../../people/index.ts'
+import type { Change } from '../../revocation/index.ts'
 import type { Reader, Tx } from '../../storage/index.ts'
 import type { SpaceParts } from '../parts.ts'
 import { findLine } from '../space-store.ts'

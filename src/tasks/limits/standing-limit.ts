@@ -1,5 +1,5 @@
 import type { Id } from '../../lib/id.ts'
-import type { LiveKey } from '../../live/index.ts'
+import type { LiveKey } from '../../revocation/index.ts'
 import type { Limit } from '../task.ts'
 
 /** Whose calls a standing limit counts. */

@@ -1,5 +1,5 @@
 import { Problem } from '../../lib/problem.ts'
-import { LEASE_MS } from '../../live/index.ts'
+import { LEASE_MS } from '../../revocation/index.ts'
 import { closeTasks } from '../close.ts'
 import type { TaskParts } from '../parts.ts'
 import { findSponsorGrant, markGrantEnded, tasksUnderGrant } from './sponsor-grant-store.ts'

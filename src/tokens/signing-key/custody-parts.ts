@@ -2,7 +2,7 @@ import type { MasterKey, SigningKeys } from '../../keys/index.ts'
 import type { Ledger } from '../../ledger/index.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Random } from '../../lib/random.ts'
-import type { Live } from '../../live/index.ts'
+import type { Live } from '../../revocation/index.ts'
 import type { Storage } from '../../storage/index.ts'
 
 /** What acts upon the keys that sign tokens, and upon the master key, work with. */

@@ -1,5 +1,5 @@
 import { readCompact, type SigningKeys } from '../../keys/index.ts'
-import type { Live, LiveKey } from '../../live/index.ts'
+import type { Live, LiveKey } from '../../revocation/index.ts'
 import type { Tx } from '../../storage/index.ts'
 
 /**

@@ -1,5 +1,5 @@
 import type { AccessRequest } from '../../../approvals/index.ts'
-import type { Denied, Requestable } from '../../../decisions/index.ts'
+import type { Denied, Requestable } from '../../../calls/index.ts'
 import type { Json } from '../../../lib/json.ts'
 import type { RpcRequest } from '../../../net/index.ts'
 import type { Answered } from '../ended.ts'

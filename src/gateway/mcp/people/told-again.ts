@@ -1,4 +1,4 @@
-import type { Executed } from '../../../decisions/index.ts'
+import type { Executed } from '../../../calls/index.ts'
 import { isObject, type Json, type JsonObject, parseJson, printJson } from '../../../lib/json.ts'
 import type { RpcError, RpcRequest, RpcResult } from '../../../net/index.ts'
 import { Answered } from '../ended.ts'

@@ -6,7 +6,7 @@ import {
   heldUntil,
   type Requestable,
   type Verdict,
-} from '../../../decisions/index.ts'
+} from '../../../calls/index.ts'
 import { printJson } from '../../../lib/json.ts'
 import { denied } from '../decide.ts'
 import type { Decided, Permitted } from '../passage.ts'

@@ -1,4 +1,4 @@
-import { endCall } from '../../../decisions/index.ts'
+import { endCall } from '../../../calls/index.ts'
 import { Problem } from '../../../lib/problem.ts'
 import { Redactor } from '../../redaction/redactor.ts'
 import { Answered } from '../ended.ts'

@@ -1,5 +1,5 @@
+import type { Permitted } from '../../../calls/index.ts'
 import type { Resource } from '../../../catalog/index.ts'
-import type { Permitted } from '../../../decisions/index.ts'
 import type { McpPeer } from '../../../net/index.ts'
 import { injectedHeaders } from '../../injected-headers.ts'
 import type { McpPorts } from '../ports.ts'

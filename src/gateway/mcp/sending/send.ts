@@ -1,4 +1,4 @@
-import { groundOf, mayContinue, stillLive } from '../../../decisions/index.ts'
+import { groundOf, mayContinue, stillLive } from '../../../calls/index.ts'
 import { sha256url } from '../../../lib/bytes.ts'
 import { ExactNumber, type Json, printJson } from '../../../lib/json.ts'
 import {

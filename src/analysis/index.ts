@@ -1,0 +1,26 @@
+/** Questions about decisions that change nothing: explain, replay, shadow, simulate, who can, suggest. */
+export { type Check, checkCall } from './check-call.ts'
+export { eraseValues } from './erase.ts'
+export {
+  type Explanation,
+  explain,
+  type OperatorExplanation,
+  type OperatorGate,
+} from './explain.ts'
+export {
+  type ChangedReach,
+  type ReachOfChange,
+  reachOfAgent,
+  reachOfPerson,
+  reachOfPolicies,
+} from './reach/changed-reach.ts'
+export { whatCan } from './reach/what-can.ts'
+export { type AbleAgent, type Means, whoCan } from './reach/who-can.ts'
+export { replay } from './replay/replay.ts'
+export type { ReplayReport } from './replay/replayer.ts'
+export { setsOf } from './replay/sets-of.ts'
+export { SHADOW, startShadow, stopShadow } from './shadow/change-shadow.ts'
+export { Shadow } from './shadow/shadow.ts'
+export { findDraft, latestDraft, readSeen, type ShadowDraft } from './shadow/shadow-store.ts'
+export { suggest } from './suggestions/suggest.ts'
+export { suggestPolicy } from './suggestions/suggest-policy.ts'

@@ -1,0 +1,170 @@
+import type { Selectable } from 'kysely'
+import { canonicalJson } from '../../lib/canonical-json.ts'
+import { domainHash } from '../../lib/domain-hash.ts'
+import type { Reader, Schema, Tx } from '../../storage/index.ts'
+import type { DifferenceGroup } from '../replay/tally.ts'
+
+/** A draft that runs, or ran, beside the policies in force. */
+export interface ShadowDraft {
+  /** From 1. */
+  readonly number: number
+  readonly text: string
+  readonly baseVersion: number
+  readonly digest: string
+  readonly note: string
+  readonly by: string
+  readonly startedAt: number
+  readonly endedAt: number | null
+  readonly endedWhy: EndedWhy | null
+}
+
+/** `published`: another version came into force, so there was nothing left to compare with. */
+export type EndedWhy = 'stopped' | 'replaced' | 'published'
+
+export async function latestDraft(db: Reader): Promise<ShadowDraft | undefined> {
+  const row = await db
+    .selectFrom('shadow_drafts')
+    .selectAll()
+    .orderBy('number', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return row && draftOf(row)
+}
+
+export async function findDraft(db: Reader, number: number): Promise<ShadowDraft | undefined> {
+  const row = await db
+    .selectFrom('shadow_drafts')
+    .selectAll()
+    .where('number', '=', number)
+    .executeTakeFirst()
+  return row && draftOf(row)
+}
+
+export async function insertDraft(tx: Tx, draft: ShadowDraft): Promise<void> {
+  await tx
+    .insertInto('shadow_drafts')
+    .values({
+      number: draft.number,
+      text: draft.text,
+      base_version: draft.baseVersion,
+      digest: draft.digest,
+      note: draft.note,
+      started_by: draft.by,
+      started_at: draft.startedAt,
+      ended_at: draft.endedAt,
+      ended_why: draft.endedWhy,
+    })
+    .execute()
+}
+
+/** False: it had ended. */
+export async function endDraft(
+  tx: Tx,
+  number: number,
+  ending: { readonly at: number; readonly why: EndedWhy },
+): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('shadow_drafts')
+    .set({ ended_at: ending.at, ended_why: ending.why })
+    .where('number', '=', number)
+    .where('ended_at', 'is', null)
+    .executeTakeFirst()
+  return numUpdatedRows === 1n
+}
+
+/** What one replica has seen of a draft so far: all of it, each time. */
+export interface Seen {
+  readonly draft: number
+  readonly replicaId: string
+  readonly seen: number
+  readonly dropped: number
+  readonly ungrouped: number
+  /** Those that are new, or have grown. */
+  readonly groups: readonly DifferenceGroup[]
+}
+
+export async function putSeen(tx: Tx, all: Seen): Promise<void> {
+  const { draft, dropped, groups, replicaId, seen, ungrouped } = all
+  const of = { draft, replica_id: replicaId }
+  await tx
+    .insertInto('shadow_counts')
+    .values({ ...of, seen, dropped, ungrouped })
+    .onConflict((conflict) =>
+      conflict.columns(['draft', 'replica_id']).doUpdateSet({ seen, dropped, ungrouped }),
+    )
+    .execute()
+  for (const { count, samples, ...found } of groups) {
+    const text = canonicalJson({ ...found, rules: [...found.rules] })
+    const changing = { count, samples: canonicalJson([...samples]) }
+    await tx
+      .insertInto('shadow_differences')
+      .values({
+        ...of,
+        digest: domainHash('remit/shadow-difference/v1', text),
+        found: text,
+        ...changing,
+      })
+      .onConflict((conflict) =>
+        conflict.columns(['draft', 'replica_id', 'digest']).doUpdateSet(changing),
+      )
+      .execute()
+  }
+}
+
+export interface SeenByAll {
+  readonly seen: number
+  readonly dropped: number
+  readonly ungrouped: number
+  readonly groups: readonly DifferenceGroup[]
+}
+
+const MOST_SAMPLES = 5
+
+/** What all replicas have seen of a draft, the largest groups first. */
+export async function readSeen(db: Reader, draft: number): Promise<SeenByAll> {
+  const counts = await db
+    .selectFrom('shadow_counts')
+    .select(['seen', 'dropped', 'ungrouped'])
+    .where('draft', '=', draft)
+    .execute()
+  const rows = await db
+    .selectFrom('shadow_differences')
+    .select(['found', 'count', 'samples'])
+    .where('draft', '=', draft)
+    .orderBy('digest')
+    .execute()
+  const groups = Array.from(
+    Map.groupBy(rows, ({ found }) => found),
+    ([found, same]) => ({
+      ...(JSON.parse(found) as Omit<DifferenceGroup, 'count' | 'samples'>), // written by putSeen
+      count: sum(same.map(({ count }) => count)),
+      samples: same
+        .flatMap(({ samples }) => JSON.parse(samples) as string[]) // written by putSeen
+        .slice(0, MOST_SAMPLES),
+    }),
+  )
+  return {
+    seen: sum(counts.map(({ seen }) => seen)),
+    dropped: sum(counts.map(({ dropped }) => dropped)),
+    ungrouped: sum(counts.map(({ ungrouped }) => ungrouped)),
+    groups: groups.toSorted((a, b) => b.count - a.count),
+  }
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((all, each) => all + each, 0)
+}
+
+function draftOf(row: Selectable<Schema['shadow_drafts']>): ShadowDraft {
+  return {
+    number: row.number,
+    text: row.text,
+    baseVersion: row.base_version,
+    digest: row.digest,
+    note: row.note,
+    by: row.started_by,
+    startedAt: row.started_at,
+    endedAt: row.ended_at,
+    endedWhy: row.ended_why as EndedWhy | null, // a CHECK of the table
+  }
+}

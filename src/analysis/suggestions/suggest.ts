@@ -1,0 +1,98 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import { type Call, type CallFacts, covers, type Detail } from '@remit/engine'
+import { findAgent } from '../../agents/index.ts'
+import type { CallParts } from '../../calls/index.ts'
+import type { SettingFacts } from '../../facts/index.ts'
+import { readSetting, replayInputs } from '../../facts/index.ts'
+import { Problem } from '../../lib/problem.ts'
+import { findTask } from '../../tasks/index.ts'
+import { type Recorded, type RecordedRow, recordedPages } from '../replay/recorded-pages.ts'
+import { type Suggestion, suggestDetails } from './suggest-details.ts'
+import { Used } from './used.ts'
+
+/** Of whom: an agent, with its ceiling, or one task, with its details. */
+export type Whose = { readonly agent: string } | { readonly task: string }
+
+export interface Suggested extends Suggestion {
+  /** What holds now. */
+  readonly now: readonly Detail[]
+  /** Permitted calls that were looked at. */
+  readonly calls: number
+  /** Of them, those that what holds now would not cover any more. */
+  readonly outside: number
+  /** Of the others, those that the suggestion covers: decided again, call by call. */
+  readonly covered: number
+  /** Permitted calls that nothing is known of. */
+  readonly withoutInputs: number
+  /** There were more calls than are looked at. */
+  readonly cut: boolean
+}
+
+const MOST_CALLS = 200_000
+
+/**
+ * From what was permitted in a time, the least that would have been enough; with its replay over the same calls.
+ * @throws Problem `agent.unknown`, `task.unknown`
+ */
+export async function suggest(
+  parts: Pick<CallParts, 'storage' | 'catalog'>,
+  whose: Whose,
+  time: Pick<Recorded, 'since' | 'until'>,
+): Promise<Suggested> {
+  const now = await authorityOf(parts, whose)
+  const { kindOf } = await parts.catalog.current()
+  const which = {
+    ...time,
+    ...('agent' in whose ? { agentId: whose.agent } : { taskId: whose.task }),
+  }
+  const used = new Used(kindOf)
+  const first = await eachPermitted(parts, which, (call) => used.add(call))
+  const suggestion = suggestDetails(used.actions(), now, kindOf)
+  const told = { outside: 0, covered: 0 }
+  await eachPermitted(parts, which, (call) => {
+    if (!covers(now, call, kindOf).covered) told.outside++
+    else if (covers(suggestion.details, call, kindOf).covered) told.covered++
+  })
+  return { ...suggestion, now, ...first, ...told }
+}
+
+async function authorityOf(
+  { storage }: Pick<CallParts, 'storage'>,
+  whose: Whose,
+): Promise<readonly Detail[]> {
+  if ('agent' in whose) {
+    const agent = await findAgent(storage.read, whose.agent)
+    if (!agent) throw new Problem('agent.unknown', `there is no agent \`${whose.agent}\``)
+    return agent.ceiling
+  }
+  const task = await findTask(storage.read, whose.task)
+  if (!task) throw new Problem('task.unknown', `there is no task \`${whose.task}\``)
+  return task.details
+}
+
+/** Calls that were permitted, with their facts, in the order of time. */
+export async function eachPermitted(
+  { storage }: Pick<CallParts, 'storage'>,
+  which: Recorded,
+  see: (call: Call, made: { readonly facts: CallFacts; readonly row: RecordedRow }) => void,
+): Promise<Pick<Suggested, 'calls' | 'withoutInputs' | 'cut'>> {
+  const settings = new Map<string, SettingFacts>()
+  let calls = 0
+  let withoutInputs = 0
+  for await (const page of recordedPages(storage.read, which)) {
+    if (page.forget) settings.clear()
+    for (const [digest, value] of page.settings) settings.set(digest, readSetting(value))
+    for (const row of page.rows) {
+      if (row.outcome !== 'permit') continue
+      const made = replayInputs(row, settings.get(row.setting ?? ''))
+      if (made.of === 'facts') {
+        calls++
+        see(made.facts.call, { facts: made.facts, row })
+      } else withoutInputs++
+    }
+    if (calls >= MOST_CALLS) return { calls, withoutInputs, cut: true }
+    // Calls go on meanwhile: an embedded store answers in the same turn.
+    await turn()
+  }
+  return { calls, withoutInputs, cut: false }
+}

@@ -1,0 +1,45 @@
+import { endAllAllowances, voidRequests } from '../approvals/index.ts'
+import type { Ledger } from '../ledger/index.ts'
+import { Problem } from '../lib/problem.ts'
+import { cancelAllDeferrals, closeAllTasks, type TaskParts, unclosedTasks } from '../tasks/index.ts'
+
+const REASON = 'ledger.inconsistent'
+
+/** What was made void, so that nothing rests on what is missing. */
+export interface AcceptedBreak {
+  readonly closedTasks: number
+  readonly voidedRequests: number
+  readonly endedAllowances: number
+}
+
+/**
+ * An administrator goes on with a ledger that does not contain all that was signed. What is missing may be the end of a task, or
+ * the use of an approval, so every open task is closed, and every approval, standing answer and waiting token request ends:
+ * first that, then the record, and from then on calls and openings are judged again.
+ * @throws Problem `ledger.no_break`, `ledger.inconsistent` where the tree itself is damaged
+ */
+export async function acceptBreak(
+  parts: TaskParts & { readonly ledger: Pick<Ledger, 'acceptBreak' | 'openBreak'> },
+  { by, history }: { readonly by: string; readonly history: number },
+): Promise<AcceptedBreak> {
+  const found = await parts.ledger.openBreak()
+  if (found?.history !== history)
+    throw new Problem('ledger.no_break', `there is no break that history ${history} would follow`)
+  const closedTasks = await closeAllTasks(parts, { by, reason: REASON })
+  const voidedRequests = await voidRequests(parts, REASON)
+  const endedAllowances = await endAllAllowances(parts, by)
+  await parts.ledger.acceptBreak(history, by, {
+    facts: {
+      closed_tasks: closedTasks,
+      voided_requests: voidedRequests,
+      ended_allowances: endedAllowances,
+    },
+    ready: async (tx) => {
+      await cancelAllDeferrals(tx)
+      // INVARIANT: nothing that was open before the break is open after it.
+      if ((await unclosedTasks(tx, 1)).length > 0)
+        throw new Problem('ledger.inconsistent', 'a task was opened meanwhile; the same again')
+    },
+  })
+  return { closedTasks, voidedRequests, endedAllowances }
+}

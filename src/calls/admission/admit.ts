@@ -1,0 +1,122 @@
+import { type Detail, stopEarly } from '@remit/engine'
+import type { Resource } from '../../catalog/index.ts'
+import type { Booked, Call, Setting } from '../../facts/index.ts'
+import { PROOF_STEP, settingLiveness } from '../../facts/index.ts'
+import { aboutTask } from '../../grants/index.ts'
+import { newId } from '../../lib/id.ts'
+import type { Step } from '../../storage/index.ts'
+import type { Task } from '../../tasks/index.ts'
+import { type Identified, identify, type Knock } from '../identify.ts'
+import type { CallParts } from '../parts.ts'
+import { refuse, refuseReplay, usedProofSteps } from '../refuse.ts'
+import { ticketOf } from '../still-live.ts'
+import type { Denied, Permitted } from '../verdict.ts'
+
+/** A request at a resource that is no call of an action: what MCP's `initialize`, `ping` and lists are. */
+export type Admission = Knock &
+  Pick<Call, 'origin'> & {
+    /** It begins a session, which the ledger shall tell. */
+    readonly record?: 'session'
+  }
+
+/** Gates 1 and 2 hold. It permits no call; ask `stillLive` in the tick that answers. */
+export interface Admitted
+  extends Pick<Permitted, 'person' | 'agent' | 'chain' | 'view' | 'ticket'> {
+  readonly outcome: 'admitted'
+  /** Only what never changes about it may be used: not its state. */
+  readonly task: Task
+  /** As the catalog describes it now. */
+  readonly resource: Resource
+  /** What the token holds of the task's details. */
+  readonly narrowed: readonly Detail[]
+  readonly origin: Call['origin']
+}
+
+/**
+ * Gates 1 and 2 for a request that is no call of an action. Its proof is used up, whatever the answer; a refusal is recorded
+ * as decisions are. An admission itself writes nothing but the used proof and, for a session, `mcp.session_opened`:
+ * lists and pings have no effect that the books would have to prove.
+ */
+export async function admit(parts: CallParts, asked: Admission): Promise<Admitted | Denied> {
+  parts.disk?.requireRoom()
+  const who = await identify(parts, asked)
+  const each: Booked = {
+    id: newId('decision', parts.random),
+    call: { resource: asked.resource, origin: asked.origin },
+    who,
+    callHash: undefined,
+    at: parts.clock.now(),
+    replicaId: parts.live.replicaId,
+    policyVersion: undefined,
+    proofUsed: false,
+  }
+  if (!who.known) return refuse(parts, each, stopped(who))
+  const stop = stopEarly(who.credential, who.liveness)
+  if (stop) return refuse(parts, each, stop)
+  const setting = await parts.facts.setting(who.held, asked.resource.name, who.view, each.at)
+  const dead = stopEarly(who.credential, settingLiveness(setting, who.held.task))
+  if (dead) return refuse(parts, each, dead)
+  // INVARIANT: the catalog is taken after the view that watches over it was read.
+  const { resources } = await parts.catalog.current()
+  const resource = resources.get(asked.resource.name)
+  if (!resource || !isSamePlace(resource, asked.resource))
+    return refuse(parts, each, { ...OVERTAKEN, gates: [who.credential] })
+  const session = asked.record === 'session' ? [sessionStep(parts, each, who)] : []
+  const isFresh = await book(parts, [...usedProofSteps(parts, each), ...session])
+  return isFresh ? admitted(each, who, setting, resource) : refuseReplay(parts, each)
+}
+
+/** False: the proof was used before. A bearer token has none, and nothing to write. */
+async function book(parts: CallParts, steps: readonly Step[]): Promise<boolean> {
+  if (steps.length === 0) return true
+  const done = await parts.live.commit(parts.storage, steps)
+  if (!done.committed && done.failed !== PROOF_STEP)
+    throw new Error(`an admission could not be booked: ${done.failed}`)
+  return done.committed
+}
+
+type Known = Extract<Identified, { known: true }>
+
+function stopped(who: Identified) {
+  const stop = stopEarly(who.credential)
+  if (!stop) throw new Error('nobody has a credential that holds')
+  return stop
+}
+
+function isSamePlace(a: Resource, b: Resource): boolean {
+  return a.identifier === b.identifier && a.upstream === b.upstream
+}
+
+const OVERTAKEN = {
+  reason: 'catalog.changed',
+  detail: 'the API was described anew while the request was on its way',
+  enough: 'the same request again',
+} as const
+
+function sessionStep(parts: CallParts, each: Booked, who: Known) {
+  return parts.ledger.appendStep({
+    ...aboutTask(who.held),
+    type: 'mcp.session_opened',
+    resource: each.call.resource.name,
+    tokenId: who.claims.jti,
+    thumbprint: who.proof?.thumbprint,
+    origin: each.call.origin,
+  })
+}
+
+function admitted(each: Booked, who: Known, setting: Setting, resource: Resource): Admitted {
+  const { person } = setting
+  const { task, chain } = who.held
+  return {
+    outcome: 'admitted',
+    task,
+    person: { id: person.id, issuer: person.issuer, subject: person.subject },
+    agent: task.agentId,
+    chain,
+    resource,
+    narrowed: who.claims.authorization_details,
+    view: who.view,
+    ticket: ticketOf(who, setting),
+    origin: each.call.origin,
+  }
+}

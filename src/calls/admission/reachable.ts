@@ -1,0 +1,53 @@
+import { couldPermit, covers, type TypedArguments } from '@remit/engine'
+import { type Action, countedRisk } from '../../catalog/index.ts'
+import { callable, contextsOf, factsAround } from '../../facts/index.ts'
+import { limitsOver, peekBudgets } from '../../tasks/index.ts'
+import type { CallParts } from '../parts.ts'
+import type { Admitted } from './admit.ts'
+
+/** A call that says nothing about itself: it falls under the limits that every call falls under. */
+const ANY_CALL = { action: '', arguments: new Map() }
+
+/** What an admitted task could call at a resource. */
+export interface Reach {
+  /** Some arguments could be permitted, or people asked about them. In the order of the catalog. */
+  readonly actions: readonly Action[]
+  /** Whether the bounds of task and token hold for these arguments of one of them, wherever that is known beforehand. */
+  covers(action: Action, given: TypedArguments): boolean
+}
+
+/**
+ * By the same gates that decide calls. It promises nothing: each call is decided when it is made, and what is missing here is
+ * refused there. Ask `stillLive` before telling anyone.
+ */
+export async function reachOf(parts: CallParts, admitted: Admitted): Promise<Reach> {
+  const { narrowed, origin, resource, task, view } = admitted
+  const held = await parts.facts.task(task.id)
+  if (!held) throw new Error('an admitted task has no row')
+  const at = parts.clock.now()
+  const setting = await parts.facts.setting(held, resource.name, view, at)
+  // INVARIANT: policies and catalog are taken after the view that watches over them was read.
+  const policies = await parts.policies.active()
+  const catalog = await parts.catalog.current()
+  const { limits } = await parts.facts.limits(held)
+  const over = limitsOver([held.task, ...held.above], limits)
+  // What is used up for an hour hides nothing: it would be missing for good from a list that is asked for once.
+  const lasting = over.filter(({ limit }) => limit.seconds === undefined)
+  const { peeks } = await peekBudgets(parts, lasting, ANY_CALL, parts.clock.now())
+  const around = { ...factsAround(setting, held.task), narrowed, budgets: peeks }
+  const could = couldPermit({ ...around, credential: ADMITTED }, policies)
+  const contexts = contextsOf({ at, origin }, held, setting)
+  const { kindOf } = catalog
+  return {
+    actions: catalog
+      .actionsOf(resource.name)
+      .filter((action) => !action.quarantined)
+      .filter((action) => could(callable({ action, resource }, contexts[countedRisk(action)]))),
+    covers: ({ name: action }, given) => {
+      const call = { location: resource.identifier, action, arguments: given }
+      return [setting.details, narrowed].every((list) => covers(list, call, kindOf).covered)
+    },
+  }
+}
+
+const ADMITTED = { gate: 'credential', passed: true, detail: 'token and proof hold' } as const

@@ -1,0 +1,166 @@
+import type { CallFacts, GateResult, RequestableDeny } from '@remit/engine'
+import { type AccessRequest, type Asking, attachRequest } from '../approvals/index.ts'
+import { renderSentence, templateDigest } from '../catalog/index.ts'
+import {
+  type Bookkeeping,
+  bookkeepingFor,
+  type Case,
+  type Finding,
+  recordOf,
+} from '../facts/index.ts'
+import type { Id } from '../lib/id.ts'
+import { consumeOnce, type Tx } from '../storage/index.ts'
+import { findTask } from '../tasks/index.ts'
+import type { Identified } from './identify.ts'
+import { inspectedOf } from './judgment/inspected.ts'
+import type { CallParts } from './parts.ts'
+import { bookQueries, deniedOf, likeOf, refuseReplay } from './refuse.ts'
+import type { Denied, Requestable } from './verdict.ts'
+
+type Known = Extract<Identified, { known: true }>
+
+interface About {
+  /** Approvals in hand that turned out not to be enough. */
+  readonly insufficient: readonly Id<'request'>[]
+  /** Who asked. */
+  readonly requester: string | undefined
+}
+
+/**
+ * Nothing but people stands in the way: makes the access request, or attaches to it, in the transaction that uses up the
+ * proof and records the answer.
+ */
+export async function ask(
+  parts: CallParts,
+  each: Case & { readonly who: Known },
+  decision: RequestableDeny & { readonly facts: CallFacts },
+  about: About,
+): Promise<Requestable | Denied> {
+  const { facts, gates } = decision
+  let booked = () => {}
+  let kept: ReturnType<typeof likeOf> = { id: each.id, as: 'decision' }
+  const asked = await parts.storage.transaction(async (tx) => {
+    booked = () => {} // of an attempt that was rolled back
+    kept = { id: each.id, as: 'decision' }
+    if (!(await useProof(tx, each))) return 'replayed'
+    // INVARIANT: read here, so that closing the task and asking about it cannot both go through (contract 5.9).
+    const task = await findTask(tx, each.who.held.task.id)
+    if (task?.state === 'closed') {
+      booked = await book(parts, tx, each, { ...CLOSED, outcome: 'deny', gates, facts })
+      return 'closed'
+    }
+    const attached = await attachRequest(parts, tx, askingOf(each, decision, about))
+    if (attached.outcome === 'too_many_pending') {
+      const keeping = bookkeepingFor(parts, each, TOO_MANY.reason)
+      const finding = { ...TOO_MANY, outcome: 'deny', gates, facts } as const
+      if (keeping.as === 'record') booked = await book(parts, tx, each, finding, keeping)
+      else kept = likeIn(keeping, each)
+      return 'too_many_pending'
+    }
+    const { outcome, request } = attached
+    const finding = { ...decision, requestId: request.id }
+    const keeping = bookkeepingFor(parts, each, decision.reason)
+    // What people are asked about names its decision; only asking again for the same call can repeat itself.
+    if (keeping.as === 'record') booked = await book(parts, tx, each, finding, keeping)
+    else if (outcome === 'created') booked = await book(parts, tx, each, finding)
+    else kept = likeIn(keeping, each)
+    return request
+  })
+  booked()
+  if (asked === 'replayed') return refuseReplay(parts, each)
+  if (asked === 'too_many_pending') return deniedOf(kept, { ...TOO_MANY, gates })
+  if (asked === 'closed') return deniedOf(each, { ...CLOSED, gates })
+  return requestable(parts, kept.as === 'count' ? asked.decisionId : kept.id, decision, asked)
+}
+
+/** INVARIANT: only who is known gets as far as asking people. */
+function likeIn(keeping: Bookkeeping, { id }: Case): ReturnType<typeof likeOf> {
+  return keeping.as === 'repeat' ? likeOf(keeping, id) : { id, as: 'decision' }
+}
+
+/** As `usedProofSteps`, within the transaction that asks. */
+async function useProof(tx: Tx, { proofUsed, who }: Case): Promise<boolean> {
+  const { proof } = who
+  return !proof || proofUsed || consumeOnce(tx, 'dpop', proof.replayKey, proof.expiresAt)
+}
+
+const CLOSED = {
+  reason: 'task.closed',
+  detail: 'the task was closed while the call was on its way',
+  enough: 'a new task',
+} as const
+
+const TOO_MANY = {
+  reason: 'approval.too_many_pending',
+  detail: 'as many calls of this task or agent wait for people as may wait at once',
+  enough: 'answers to the requests that are pending, then the same call again',
+} as const
+
+/** Answers what is to be called after the commit. */
+async function book(
+  parts: CallParts,
+  tx: Tx,
+  each: Case,
+  finding: Finding,
+  keeping?: Extract<Bookkeeping, { as: 'record' }>,
+): Promise<() => void> {
+  const { done, queries } = bookQueries(parts, tx, each, finding)
+  for (const { query } of queries) await tx.executeQuery(query.compile())
+  await parts.ledger.append(tx, recordOf(each, finding))
+  return () => {
+    done()
+    keeping?.done(each.id)
+  }
+}
+
+/** What people would be asked. */
+export function askingOf(
+  each: Case & { readonly who: Known },
+  decision: RequestableDeny,
+  { insufficient, requester }: About,
+): Asking {
+  const { call, frozen, policyVersion } = each
+  const { task } = each.who.held
+  if (!frozen || policyVersion === undefined) throw new Error('asked about a call nobody makes')
+  return {
+    call: frozen,
+    taskId: task.id,
+    personId: task.personId,
+    ...(requester === undefined || requester === task.personId ? {} : { requesterId: requester }),
+    agentId: task.agentId,
+    deadline: task.deadline,
+    // INVARIANT: what people read is made here from typed arguments, never from words of the agent.
+    text: renderSentence(call.action, call.arguments),
+    templateDigest: templateDigest(call.action),
+    ask: decision.ask,
+    inspected: inspectedOf(call) ?? null,
+    sponsored: task.sponsored,
+    policyVersion,
+    decisionId: each.id,
+    insufficient,
+  }
+}
+
+function requestable(
+  parts: CallParts,
+  decisionId: Id<'decision'>,
+  decision: { detail: string; enough: string; gates: readonly GateResult[] },
+  request: AccessRequest,
+): Requestable {
+  const { detail, enough, gates } = decision
+  return {
+    outcome: 'requestable',
+    decisionId,
+    reason: 'approval.required',
+    detail,
+    enough,
+    gates,
+    request: {
+      id: request.id,
+      state: request.state,
+      url: `${parts.issuer}/v1/tasks/${request.taskId}/requests/${request.id}`,
+      page: `${parts.issuer}/approvals/${request.id}`,
+      expiresAt: request.usableUntil ?? request.expiresAt,
+    },
+  }
+}

@@ -1,0 +1,96 @@
+import { type Deny, stopEarly } from '@remit/engine'
+import type { CatalogView } from '../catalog/index.ts'
+import type { Call, KnownCase } from '../facts/index.ts'
+import { type Case, openCase } from '../facts/index.ts'
+import { newId } from '../lib/id.ts'
+import { holding } from './held-calls/held-call.ts'
+import { type Identified, identify } from './identify.ts'
+import type { Grounds } from './judgment/grounds.ts'
+import { judge } from './judgment/judge.ts'
+import type { CallParts } from './parts.ts'
+import { type Because, refuse } from './refuse.ts'
+import type { Verdict } from './verdict.ts'
+
+/** identify → facts → decide → reserve. The only way from a call to an answer (contract 7). */
+export async function decideCall(parts: CallParts, call: Call): Promise<Verdict> {
+  parts.disk?.requireRoom()
+  const who = await identify(parts, call)
+  return holding(call, who, await decideFor(parts, call, who, false))
+}
+
+/** facts → decide → reserve, for whoever makes the call. `proofUsed`: by an earlier answer to the same request. */
+export async function decideFor(
+  parts: CallParts,
+  call: Call,
+  who: Identified,
+  proofUsed: boolean,
+): Promise<Verdict> {
+  const each = openCase(call, who, {
+    id: newId('decision', parts.random),
+    at: parts.clock.now(),
+    replicaId: parts.live.replicaId,
+    policyVersion: undefined,
+    proofUsed,
+  })
+  if (!isKnown(each)) return refuse(parts, each, stopped(each))
+  const found = await groundsFor(parts, each)
+  return 'grounds' in found
+    ? judge(parts, found.each, found.grounds)
+    : refuse(parts, each, found.because)
+}
+
+/** What a call is judged by, as everything is now; or why nothing is judged. */
+export async function groundsFor(
+  parts: CallParts,
+  each: KnownCase,
+): Promise<
+  { readonly each: KnownCase; readonly grounds: Grounds } | { readonly because: Because }
+> {
+  const { call } = each
+  const { credential, held, liveness, view } = each.who
+  const stop = stopEarly(credential, liveness)
+  if (stop) return { because: stop }
+  const setting = await parts.facts.setting(held, call.resource.name, view, each.at)
+  // INVARIANT: policies and catalog are taken after the view that watches over them was read.
+  const policies = await parts.policies.active()
+  const catalog = await parts.catalog.current()
+  const current = asDefinedNow(call, catalog)
+  if (!current) return { because: { ...OVERTAKEN, gates: [credential] } }
+  const { action } = current
+  const { at } = each
+  const risk = await parts.risk.observe({ action, arguments: call.arguments, at, held, view })
+  return {
+    each: { ...each, call: current, policyVersion: policies.version, risk: risk.assessment },
+    grounds: { setting, policies, kindOf: catalog.kindOf, risk },
+  }
+}
+
+/**
+ * The call with risk class and sentence as they are now. `undefined`: it was read under a definition, or meant for an
+ * address, that is not the resource's any more.
+ */
+function asDefinedNow(call: Call, catalog: CatalogView): Call | undefined {
+  const action = catalog.actions.get(call.action.name)
+  const resource = catalog.resources.get(call.resource.name)
+  const same =
+    action?.digest === call.action.digest &&
+    resource?.identifier === call.resource.identifier &&
+    resource.upstream === call.resource.upstream
+  return same ? { ...call, action, resource } : undefined
+}
+
+const OVERTAKEN = {
+  reason: 'catalog.changed',
+  detail: 'the API was described anew while the call was on its way',
+  enough: 'the same call again',
+} as const
+
+function isKnown(each: Case): each is KnownCase {
+  return each.who.known
+}
+
+function stopped({ who }: Case): Deny {
+  const stop = stopEarly(who.credential)
+  if (!stop) throw new Error('nobody has a credential that holds')
+  return stop
+}

@@ -1,0 +1,69 @@
+import type { Ask, GateResult, Obligation } from '@remit/engine'
+import type { Call } from '../../facts/index.ts'
+import type { Id } from '../../lib/id.ts'
+import type { Json } from '../../lib/json.ts'
+import type { LiveView } from '../../revocation/index.ts'
+
+/** A question about one call, by an enforcement point that has it in hand: nothing is made or taken. */
+export interface CallQuestion extends Pick<Call, 'resource' | 'action' | 'arguments' | 'origin'> {
+  /** Id of the task that it says it is of; not known of a token of another server. */
+  readonly task: string | undefined
+  /** What the agent showed, where it is forwarded: token, proof, and what the proof is about. */
+  readonly shown?: Pick<Call, 'token' | 'scheme' | 'proof' | 'method' | 'url'> | undefined
+  /** For whom it says the call is. */
+  readonly subject: { readonly is: 'person' | 'agent' | 'either'; readonly id: string }
+  /** The agent that it says calls. */
+  readonly agent?: string | undefined
+  /** Whether it can carry out a type of obligation. */
+  readonly can: (obligation: string) => boolean
+  /** Of a question that is all of its request. Of several at once, people are asked about none. */
+  readonly alone?: QuestionAlone | undefined
+}
+
+/** What makes the answer to a question good for an access request, and an approval good for the question. */
+export interface QuestionAlone {
+  /** Digest of everything that counts about the question, as it was put. */
+  readonly bindingHash: () => string
+  /** The arguments as they were sent. */
+  readonly args: Json | undefined
+  /** What it says that it was approved by. */
+  readonly approval?: string | undefined
+}
+
+/** Who asks. */
+export interface Asker {
+  readonly pep: string
+  /** It is believed about who calls. */
+  readonly namesTasks: boolean
+  /** It asks about the call itself before it runs, where what was permitted is taken. */
+  readonly takes: boolean
+  /** What that it may ask rests on. */
+  readonly view: LiveView
+}
+
+export interface EvaluatedCall {
+  readonly outcome: 'permit' | 'deny' | 'requestable'
+  /** A code; `permitted` of a permit. */
+  readonly reason: string
+  readonly detail?: string | undefined
+  readonly enough?: string | undefined
+  /** What is left to whoever enforces the call. */
+  readonly obligations: readonly Obligation[]
+  /** How the person would have to have signed in. */
+  readonly stepUp?: GateResult['stepUp']
+  /** Whom people would be, and what they would be asked. */
+  readonly ask?: Ask | undefined
+  readonly taskId?: Id<'task'> | undefined
+  /** Until when the enforcement point may have people asked. */
+  readonly requestableUntil?: number | undefined
+  /** By what it was lifted, and until when that holds. */
+  readonly approval?: { readonly id: string; readonly until: number } | undefined
+  /** Why the approval that was shown did not help. */
+  readonly unhelped?: Unhelped | undefined
+}
+
+/** As the profile calls it, and what is worth doing next (ARAP, Re-evaluation Denial Reasons). */
+export interface Unhelped {
+  readonly reason: 'approval_expired' | 'out_of_scope' | 'policy_denied' | 'approval_unverifiable'
+  readonly next: 'request' | 'none'
+}

@@ -1,0 +1,59 @@
+import type { Call } from '../../facts/index.ts'
+import type { LiveView } from '../../revocation/index.ts'
+import type { Identified } from '../identify.ts'
+import type { CallParts } from '../parts.ts'
+import type { Requestable, Verdict } from '../verdict.ts'
+
+type Known = Extract<Identified, { known: true }>
+
+/** A request that got the answer *requestable*, and who made it. */
+interface HeldCall {
+  readonly call: Call
+  readonly who: Known
+}
+
+/**
+ * By the very verdict that was given. Nobody can make one up, none outlives its request, and none leaves this process: a
+ * replica that goes away takes what it held with it, and the agent sends a new request.
+ */
+const heldCalls = new WeakMap<Requestable, HeldCall>()
+
+/** Remembers what a verdict answers, where the same request may go on later. */
+export function holding(call: Call, who: Identified, verdict: Verdict): Verdict {
+  if (verdict.outcome === 'requestable' && who.known) heldCalls.set(verdict, { call, who })
+  return verdict
+}
+
+/**
+ * Until when an answer of people can lead on, in epoch milliseconds: the token that the request came with counts no longer.
+ * `undefined`: nothing is held by this verdict.
+ */
+export function heldUntil(held: Requestable): number | undefined {
+  const who = heldCalls.get(held)?.who
+  return who && Math.min(who.claims.exp * 1000, who.held.task.deadline)
+}
+
+/** Everything that `heldStands` asks about, for `Live.pin`. */
+export function heldGround(held: Requestable): readonly LiveView[] {
+  const who = heldCalls.get(held)?.who
+  return who ? [who.view] : []
+}
+
+/** Whether all that the request stands on is as it was. Where not, `decideHeld` tells what has ended. Does no I/O. */
+export function heldStands({ live }: Pick<CallParts, 'live'>, held: Requestable): boolean {
+  const who = heldCalls.get(held)?.who
+  return who !== undefined && live.holds(who.view)
+}
+
+/**
+ * Who made the request that got this verdict.
+ * INVARIANT: once, and for that request only: the proof that was used up for it stands for nothing else.
+ * @throws TypeError for another call, a verdict that was taken before, or one that was not given here
+ */
+export function takeHeld(call: Call, held: Requestable): Known {
+  const known = heldCalls.get(held)
+  if (!known) throw new TypeError('nothing is held by this verdict, or it went on before')
+  if (known.call !== call) throw new TypeError('the verdict is that of another call')
+  heldCalls.delete(held)
+  return known.who
+}

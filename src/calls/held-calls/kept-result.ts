@@ -1,0 +1,110 @@
+import { type Obligation, STEP_UP } from '@remit/engine'
+import { findDecision } from '../../facts/index.ts'
+import { canonicalJson } from '../../lib/canonical-json.ts'
+import { Problem } from '../../lib/problem.ts'
+import { type Repetition, repeat, type Wait } from '../../lib/repeat.ts'
+import { findTask } from '../../tasks/index.ts'
+import type { CallParts } from '../parts.ts'
+import { eraseKept, findKept, insertKept, tasksWithKept } from './kept-result-store.ts'
+
+/** What is told of an execution to a caller who lost its answer. `shaped`: as what (`shapingOf`). */
+export type KeptResult = { readonly shaped?: string } & (
+  | { readonly text: string }
+  /** The answer was larger than what is kept. */
+  | { readonly larger: true }
+)
+
+/** What a permit obliged to do to an answer, in one form: an answer may be told again while that is the same. */
+export function shapingOf(obligations: readonly Obligation[]): string {
+  const shaping = obligations.filter(({ type }) => type !== 'notify' && type !== STEP_UP)
+  return shaping
+    .map(({ properties, type }) => canonicalJson({ properties, type }))
+    .sort()
+    .join(' ')
+}
+
+/** Of the text in UTF-8. */
+const MOST_BYTES = 256 * 1024
+const MOST_MS = 3_600_000
+const ERASE_EVERY_MS = 60_000
+const GATHER_MS = 1_000
+
+/**
+ * Keeps the answer of an approved call, so that the same call, sent again, can be told it: for an hour, never past the deadline
+ * of its task. Does nothing for a call that needed no approval (that is simply made again), nor for a task that is closed.
+ * INVARIANT: an answer is stored only sealed, and opens only in the row of its own decision.
+ */
+export async function keepResult(
+  parts: CallParts,
+  decisionId: string,
+  text: string,
+  obligations: readonly Obligation[] = [],
+): Promise<void> {
+  const what = Buffer.byteLength(text) > MOST_BYTES ? ({ larger: true } as const) : { text }
+  const kept: KeptResult = { ...what, shaped: shapingOf(obligations) }
+  const sealed = parts.master.seal(canonicalJson(kept), place(decisionId))
+  await parts.storage.transaction(async (tx) => {
+    const decision = await findDecision(tx, decisionId)
+    if (decision?.outcome !== 'permit' || decision.requestId === null) return
+    const task = await findTask(tx, decision.taskId ?? '')
+    if (!task || task.state === 'closed') return
+    const expiresAt = Math.min(parts.clock.now() + MOST_MS, task.deadline)
+    await insertKept(tx, { decisionId, sealed, expiresAt })
+  })
+}
+
+/** What was kept. `undefined`: nothing, not any more, or sealed with a master key that is not ours any more. */
+export async function readResult(
+  parts: CallParts,
+  decisionId: string,
+): Promise<KeptResult | undefined> {
+  const sealed = await findKept(parts.storage.read, decisionId, parts.clock.now())
+  if (!sealed) return undefined
+  try {
+    const text = Buffer.from(parts.master.open(sealed, place(decisionId))).toString()
+    return JSON.parse(text) as KeptResult // as: written by keepResult; the seal says so
+  } catch (error) {
+    if (error instanceof Problem) return undefined
+    throw error
+  }
+}
+
+/** What an answer is sealed to. */
+export function place(decisionId: string): string {
+  return `kept_results/${decisionId}`
+}
+
+/**
+ * Erases what is past its time and what closed tasks left behind. Nobody is told it any more either way: a call of a closed task is
+ * refused before anyone looks. Answers how many.
+ */
+export async function forgetResults(parts: CallParts): Promise<number> {
+  const taskIds = await tasksWithKept(parts.storage.read)
+  if (taskIds.length === 0) return 0
+  const { dead } = await parts.live.view(taskIds.map((id) => ({ kind: 'task', id })))
+  const ended = dead.filter(({ state }) => state === 'ended').map(({ id }) => id)
+  const now = parts.clock.now()
+  return parts.storage.transaction((tx) => eraseKept(tx, { now, taskIds: ended }))
+}
+
+/** Keeps erasing: a second after a task has closed, and every minute. */
+export function keepForgetting(
+  parts: CallParts,
+  options: { onError: (error: unknown) => void; wait?: Wait },
+): Repetition {
+  const loop = repeat(async () => void (await forgetResults(parts)), {
+    ...options,
+    everyMs: ERASE_EVERY_MS,
+    gatherMs: GATHER_MS,
+  })
+  const unsubscribe = parts.live.onChange((states) => {
+    if (states.some(({ kind, state }) => kind === 'task' && state === 'ended')) loop.wake()
+  })
+  return {
+    wake: () => loop.wake(),
+    stop: () => {
+      unsubscribe()
+      return loop.stop()
+    },
+  }
+}

@@ -1,0 +1,36 @@
+/** May this call go: identify → facts → decide → reserve → (the edge sends) → outcome. */
+export { acceptBreak } from './accept-break.ts'
+export { type Admission, type Admitted, admit } from './admission/admit.ts'
+export { checkCaller } from './admission/check-caller.ts'
+export { type Reach, reachOf } from './admission/reachable.ts'
+export { decideCall } from './decide-call.ts'
+export { addPoint, removePoint } from './decision-points/configure.ts'
+export { type DecisionPoint, TIMEOUT_MS } from './decision-points/decision-point.ts'
+export { selectPoints as listPoints } from './decision-points/decision-point-store.ts'
+export { DecisionPoints } from './decision-points/decision-points.ts'
+export { CallAnswering } from './evaluation/call-answering.ts'
+export type { CallQuestion, EvaluatedCall } from './evaluation/question.ts'
+export {
+  cancelSubmitted,
+  findSubmitted,
+  type Submission,
+  type Submitted,
+  submitRequest,
+} from './evaluation/submit-request.ts'
+export { askAgain } from './held-calls/ask-again.ts'
+export { decideHeld } from './held-calls/decide-held.ts'
+export { heldGround, heldStands, heldUntil } from './held-calls/held-call.ts'
+export { keepForgetting, keepResult } from './held-calls/kept-result.ts'
+export { recordOutcome } from './outcome.ts'
+export type { CallParts } from './parts.ts'
+export { keepRecovering, recover } from './recover.ts'
+export { isRecorded, refusalOf } from './refusal.ts'
+export { CALLS_SEALED } from './sealed.ts'
+export { CallsInFlight } from './settlement/calls-in-flight.ts'
+export { endCall } from './settlement/end-call.ts'
+export type { Outcome } from './settlement/outcome-record.ts'
+export { ReservationQueue } from './settlement/reservation-queue.ts'
+export { settleOwn } from './settlement/settle-own.ts'
+export { groundOf, mayContinue, stillLive } from './still-live.ts'
+export type { Denied, Executed, Permitted, Requestable, Verdict } from './verdict.ts'
+export type { Answered, Watcher } from './watcher.ts'

@@ -1,0 +1,70 @@
+import type { CallFacts, ExternalAnswer, ForbidRef, KindOf, PolicySet } from '@remit/engine'
+import type { KnownCase, Setting, Standing } from '../../facts/index.ts'
+import {
+  authenticationOf,
+  callable,
+  contextOf,
+  definitionGate,
+  factsAround,
+} from '../../facts/index.ts'
+import type { Observed } from '../../risk/index.ts'
+import { riskRecord } from '../../risk/index.ts'
+import type { Peeked } from '../../tasks/index.ts'
+
+/** What a call is judged by. */
+export interface Grounds {
+  readonly setting: Setting
+  readonly policies: PolicySet
+  readonly kindOf: KindOf
+  readonly risk: Observed
+}
+
+/** The same, with what the limits said the moment before. */
+export interface Looked extends Grounds {
+  readonly budget: Peeked
+  readonly standing: Standing
+  /** What decision points of others said, where they were asked. */
+  readonly external: readonly ExternalAnswer[]
+}
+
+/** What people have lifted, and by what. */
+export interface Lifting {
+  readonly forbids: readonly ForbidRef[]
+  /** In words, where it was not an approval of this very call. */
+  readonly by?: string
+}
+
+/** What the gates look at. */
+export function factsOf(each: KnownCase, looked: Looked, lifting?: Lifting): CallFacts {
+  const { at, call, who } = each
+  const { budget, kindOf, setting } = looked
+  const { origin } = call
+  const risk = riskRecord(looked.risk.assessment)
+  const { context, ...subject } = callable(call, contextOf({ at, origin, risk }, who.held, setting))
+  const around = factsAround(setting, who.held.task)
+  return {
+    ...around,
+    // INVARIANT: what a call would be understood as now is what somebody reviewed.
+    liveness: around.liveness.passed
+      ? (definitionGate(call.action) ?? around.liveness)
+      : around.liveness,
+    credential: who.credential,
+    // INVARIANT: whoever was handed a narrowed token has no more than that.
+    narrowed: who.claims.authorization_details,
+    call: { ...subject, arguments: call.arguments },
+    kindOf,
+    context,
+    doable: doableOf(call.doable),
+    authentication: authenticationOf(who.held.task, at),
+    lifted: lifting?.forbids ?? [],
+    ...(lifting?.by === undefined ? {} : { liftedBy: lifting.by }),
+    budgets: budget.peeks,
+    external: looked.external,
+  }
+}
+
+const OURS = ['notify']
+
+function doableOf(theirs: readonly string[]): readonly string[] {
+  return [...OURS, ...theirs]
+}

@@ -1,0 +1,22 @@
+import { type Deny, decide } from '@remit/engine'
+import type { KnownCase } from '../../facts/index.ts'
+import { factsOf, type Looked } from './grounds.ts'
+
+/**
+ * A denial that comes from nothing but the bearer token says so: the agent that reads it cannot find out otherwise, and no
+ * other arguments would help. Found by asking the same gates about the same call with a bound token.
+ */
+export function tellUnbound(each: KnownCase, looked: Looked, denial: Deny): Deny {
+  if (each.who.held.task.keyThumbprint !== null) return denial
+  const facts = factsOf(each, looked)
+  const context = { ...facts.context, token: { record: { bound: true } } }
+  const bound = decide({ ...facts, context }, looked.policies)
+  if (bound.outcome === 'deny') return denial
+  return {
+    ...denial,
+    detail:
+      'this client cannot prove possession of a key, and such clients may not make a call of this risk',
+    enough:
+      'another way to the goal; or a client that sends DPoP proofs, or an administrator who allows it by policy',
+  }
+}

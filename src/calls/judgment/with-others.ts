@@ -1,0 +1,53 @@
+import { type CallFacts, type Decision, decide, type ExternalAnswer } from '@remit/engine'
+import type { KnownCase } from '../../facts/index.ts'
+import { partiesOf } from '../../facts/index.ts'
+import type { CallParts } from '../parts.ts'
+import type { Grounds, Looked } from './grounds.ts'
+
+/** The answers of decision points of others to one call. */
+export type Others = () => Promise<readonly ExternalAnswer[]>
+
+/** Asks them when it is called for the first time, and never again: however often the call is looked at, it is one call. */
+export function askedOnce(
+  parts: Pick<CallParts, 'issuer' | 'master' | 'points'>,
+  each: KnownCase,
+  { risk, setting }: Grounds,
+): Others {
+  const { issuer, points } = parts
+  let answers: Promise<readonly ExternalAnswer[]> | undefined
+  return () => {
+    answers ??= points.answers({
+      decisionId: each.id,
+      at: each.at,
+      call: each.call,
+      held: each.who.held,
+      setting,
+      risk: risk.assessment,
+      says: {
+        issuer,
+        parties: partiesOf(parts, each.who.held, setting, each.call.resource),
+        claims: each.who.claims,
+      },
+    })
+    return answers
+  }
+}
+
+/**
+ * All gates. Decision points of others are asked when nothing here denies: they can only reduce, so there would be nothing that they
+ * could add, and they learn of no call that is denied anyway.
+ */
+export async function decideWithOthers(
+  own: Omit<Looked, 'external'>,
+  others: Others,
+  factsOf: (looked: Looked) => CallFacts,
+): Promise<{ readonly decision: Decision; readonly facts: CallFacts; readonly looked: Looked }> {
+  const alone: Looked = { ...own, external: [] }
+  const facts = factsOf(alone)
+  const decision = decide(facts, own.policies)
+  const external = decision.outcome === 'deny' ? [] : await others()
+  if (external.length === 0) return { decision, facts, looked: alone }
+  const looked: Looked = { ...own, external }
+  const all = factsOf(looked)
+  return { decision: decide(all, own.policies), facts: all, looked }
+}

@@ -1,0 +1,101 @@
+import { type CallFacts, decide, type RequestableDeny } from '@remit/engine'
+import { type UsableOrNot, usableAllowances, usableApproval } from '../../approvals/index.ts'
+import type { KnownCase } from '../../facts/index.ts'
+import { requesterOf } from '../../facts/index.ts'
+import type { Id } from '../../lib/id.ts'
+import { ask } from '../ask.ts'
+import type { CallParts } from '../parts.ts'
+import { refuse, refuseExecuted } from '../refuse.ts'
+import { reserve } from '../reserve.ts'
+import type { Verdict } from '../verdict.ts'
+import { factsOf, type Looked } from './grounds.ts'
+import { inspectedOf } from './inspected.ts'
+
+/**
+ * The call needs people. What they said so far decides what happens now: an approval of this very call first, then a
+ * standing answer that means it; a denial of this very call comes before both. `gone` when what was found was used by
+ * another call in the same moment.
+ */
+export async function judgeWithPeople(
+  parts: CallParts,
+  each: KnownCase,
+  looked: Looked,
+  decision: RequestableDeny & { readonly facts: CallFacts },
+): Promise<Verdict | 'gone'> {
+  const { facts, gates } = decision
+  const { task } = each.who.held
+  const requester = requesterOf(looked.setting.where, task)
+  const said = await usableApproval(parts, task.id, each.callHash ?? '', each.at, requester)
+  if (said.state === 'denied') return refuse(parts, each, { ...deniedByPeople(said), gates, facts })
+  if (said.state === 'usable') {
+    const { approval } = said
+    // An approval lifts the forbids it names, in a new evaluation; it is never a way around one.
+    const lifting = { forbids: approval.request.ask.forbids }
+    const lifted = factsOf(each, looked, lifting)
+    const again = decide(lifted, looked.policies)
+    if (again.outcome === 'deny') return refuse(parts, each, { ...again, facts: lifted })
+    if (again.outcome === 'permit') {
+      const word = { of: 'this call', ...approval } as const
+      return reserve(parts, each, { permit: again, facts: lifted, looked, word })
+    }
+  }
+  const allowed = await judgeWithAllowances(parts, each, looked)
+  if (allowed) return allowed
+  if (said.state === 'executed') {
+    // As the approval that was used lifted it then, by what policies say now.
+    const lifting = { forbids: said.request.ask.forbids }
+    const again = decide(factsOf(each, looked, lifting), looked.policies)
+    const obligations = again.outcome === 'permit' ? again.obligations : undefined
+    return refuseExecuted(parts, each, said.request, { gates, facts, obligations })
+  }
+  return ask(parts, each, decision, { insufficient: insufficient(said), requester })
+}
+
+/** Nothing when no standing answer means this call and lifts all that stands in the way. */
+async function judgeWithAllowances(
+  parts: CallParts,
+  each: KnownCase,
+  looked: Looked,
+): Promise<Verdict | 'gone' | undefined> {
+  const { call, who } = each
+  const { chain, task } = who.held
+  const asked = {
+    taskId: task.id,
+    personId: task.personId,
+    requesterId: requesterOf(looked.setting.where, task),
+    agentId: task.agentId,
+    chain,
+    sponsored: task.sponsored,
+    resource: call.resource.name,
+    upstream: call.resource.upstream,
+    action: call.action.name,
+    definition: call.action.digest,
+    risk: call.action.risk,
+    leaves: inspectedOf(call),
+  }
+  for (const usable of await usableAllowances(parts, asked, each.at)) {
+    const { ask, id } = usable.allowance
+    // As with an approval: exactly the forbids it was given for, in a new evaluation by all gates.
+    const lifting = { forbids: ask.forbids, by: `allowance ${id}` }
+    const facts = factsOf(each, looked, lifting)
+    const permit = decide(facts, looked.policies)
+    if (permit.outcome !== 'permit') continue
+    return reserve(parts, each, { permit, facts, looked, word: { of: 'such calls', ...usable } })
+  }
+  return undefined
+}
+
+/** An approval in hand that turned out not to be enough: other policies by now, or approvers who may no longer. */
+function insufficient(said: UsableOrNot): Id<'request'>[] {
+  if (said.state === 'usable') return [said.approval.request.id]
+  return said.state === 'lapsed' ? [said.request.id] : []
+}
+
+export function deniedByPeople(said: Extract<UsableOrNot, { state: 'denied' }>) {
+  const words = said.request.reason
+  return {
+    reason: 'approval.denied',
+    detail: words === null ? 'a person denied this call' : `a person denied this call: ${words}`,
+    enough: `another way to the goal; the same call asks nobody before ${new Date(said.until).toISOString()}`,
+  }
+}

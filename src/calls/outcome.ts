@@ -1,0 +1,126 @@
+import {
+  findRequest,
+  readAllowance,
+  returnAllowanceSteps,
+  returnSteps,
+} from '../approvals/index.ts'
+import { endQuery, findDecision, type StoredDecision } from '../facts/index.ts'
+import type { LedgerEvent } from '../ledger/index.ts'
+import type { Step } from '../storage/index.ts'
+import { giveBackSteps, type Said, type Settlement, settleSteps } from '../tasks/index.ts'
+import type { CallParts } from './parts.ts'
+import { correctOutcome } from './settlement/correct.ts'
+import { type Ending, type Outcome, outcomeRecord } from './settlement/outcome-record.ts'
+
+/**
+ * Records the outcome of a permitted call, once. `not_sent` gives approval, allowance and budget back. Where the call was
+ * presumed to be indeterminate, this corrects it, once.
+ * False: there is nothing to end or to correct (an outcome was recorded before).
+ */
+export async function recordOutcome(
+  parts: RecordingParts,
+  decisionId: string,
+  outcome: Outcome,
+): Promise<boolean> {
+  const recorded = await endOrCorrect(parts, decisionId, outcome)
+  parts.flights.end(decisionId)
+  if (recorded && outcome.state === 'not_sent') parts.risk.notSent(decisionId)
+  return recorded
+}
+
+async function endOrCorrect(
+  parts: OutcomeParts,
+  decisionId: string,
+  outcome: Outcome,
+): Promise<boolean> {
+  const { said, state } = outcome
+  const back = state === 'not_sent' ? await giveBack(parts, decisionId) : []
+  const ending =
+    said && state !== 'not_sent'
+      ? await endSettled(parts, decisionId, { ...outcome, said })
+      : endSteps(parts, decisionId, outcome)
+  const done = await parts.storage.commit([...ending, ...back])
+  if (done.committed) return true
+  if (done.failed !== OUTCOME_STEP)
+    throw new Error(`an outcome could not be recorded: ${done.failed}`)
+  return correctOutcome(parts, decisionId, outcome, back)
+}
+
+type OutcomeParts = Pick<CallParts, 'storage' | 'ledger' | 'clock' | 'risk'>
+type RecordingParts = OutcomeParts & Pick<CallParts, 'flights'>
+
+const OUTCOME_STEP = 'outcome'
+
+/**
+ * The same as `endSteps`, with what the call reserved of limits on answers: settled by what is said, or kept.
+ * INVARIANT: in one transaction with the ending, which is said once, so nothing is settled twice.
+ */
+export async function endSettled(
+  parts: Omit<OutcomeParts, 'risk'>,
+  decisionId: string,
+  { said, ...ending }: Ending & { readonly said: Said },
+): Promise<Step[]> {
+  const { settlements, steps } = await settleSteps(parts, decisionId, said)
+  return [...endSteps(parts, decisionId, ending, settlements), ...steps]
+}
+
+/** Row and record of an ending; the guard fails when there is an ending already. The intent says all the rest. */
+export function endSteps(
+  parts: Omit<OutcomeParts, 'risk'>,
+  decisionId: string,
+  outcome: Ending,
+  settlements: readonly Settlement[] = [],
+): Step[] {
+  const { state, status } = outcome
+  return [
+    {
+      name: OUTCOME_STEP,
+      query: endQuery(parts.storage.read, decisionId, { state, status, at: parts.clock.now() }),
+      rows: 1,
+    },
+    parts.ledger.appendStep({
+      ...outcomeRecord(decisionId, outcome),
+      ...settledIn(settlements),
+    }),
+  ]
+}
+
+/** By which limits, and whether by the answer, for ever; how much is of the answer, so behind a commitment. */
+function settledIn(settlements: readonly Settlement[]): Pick<LedgerEvent, 'facts' | 'private'> {
+  if (settlements.length === 0) return {}
+  const told = settlements.map(({ by, name, owner }) => ({ owner, limit: name, by }))
+  const amounts = settlements.map(({ amount, name, owner, reserved }) => ({
+    owner,
+    limit: name,
+    reserved,
+    amount,
+  }))
+  return { facts: { settled: told }, private: { amounts } }
+}
+
+/** What the call used: the same guard that says its ending once gives it back once. */
+async function giveBack(parts: OutcomeParts, decisionId: string): Promise<Step[]> {
+  const budget = await giveBackSteps(parts, decisionId)
+  const decision = await findDecision(parts.storage.read, decisionId)
+  if (!decision) return budget
+  const { action, agentId } = decision
+  return [
+    ...budget,
+    ...(await giveWordBack(parts, decision)),
+    ...(action === null || agentId === null
+      ? []
+      : parts.risk.backSteps({ action, agentId, decisionId })),
+  ]
+}
+
+async function giveWordBack(
+  parts: OutcomeParts,
+  { allowanceId, id, requestId, taskId }: StoredDecision,
+): Promise<Step[]> {
+  if (allowanceId !== null) {
+    const allowance = await readAllowance(parts.storage.read, allowanceId)
+    return allowance ? returnAllowanceSteps(parts, allowance, { decisionId: id, taskId }) : []
+  }
+  const request = requestId === null ? undefined : await findRequest(parts, requestId)
+  return request?.usedBy === id ? returnSteps(parts, request, id) : []
+}

@@ -1,0 +1,16 @@
+import type { GrantParts } from '../grants/index.ts'
+import type { DecisionPoints } from './decision-points/decision-points.ts'
+import type { CallsInFlight } from './settlement/calls-in-flight.ts'
+import type { ReservationQueue } from './settlement/reservation-queue.ts'
+import type { Watcher } from './watcher.ts'
+
+/** What calls are decided with. A call with a token of others opens a task, so all of a grant's is here. */
+export interface CallParts extends GrantParts {
+  readonly points: DecisionPoints
+  /** What this process knows of its own calls beyond the store. */
+  readonly flights: CallsInFlight
+  /** Looks at calls that were answered; absent where nothing does. */
+  readonly shadow?: Watcher
+  /** Calls that wait for the store; absent where nobody counts. */
+  readonly reservations?: ReservationQueue
+}

@@ -1,0 +1,222 @@
+import type { CallFacts, Deny, GateResult, Obligation } from '@remit/engine'
+import type { AccessRequest } from '../approvals/index.ts'
+import {
+  type Booked,
+  type Bookkeeping,
+  bookkeepingFor,
+  type Case,
+  challengeFor,
+  codeOf,
+  type Finding,
+  findDecision,
+  inputsOf,
+  insertDecisionQuery,
+  insertSettingQuery,
+  PROOF_STEP,
+  proofStep,
+  recordOf,
+  rowOf,
+  type StoredDecision,
+} from '../facts/index.ts'
+import type { Id } from '../lib/id.ts'
+import type { Committed, Reader, Step, Storage } from '../storage/index.ts'
+import { readResult, shapingOf } from './held-calls/kept-result.ts'
+import type { CallParts } from './parts.ts'
+import type { Denied, Executed } from './verdict.ts'
+
+/** What is written about every answer: what it was made from, row and record. */
+export interface Booking {
+  readonly steps: readonly Step[]
+  /** To be called after they were committed. */
+  readonly done: () => void
+}
+
+export function bookingOf(parts: CallParts, each: Booked, finding: Finding): Booking {
+  const { done, queries } = bookQueries(parts, parts.storage.read, each, finding)
+  return { steps: [...queries, parts.ledger.appendStep(recordOf(each, finding))], done }
+}
+
+/** The same without the record. A setting that others may store at the same moment comes last before the row, so that nobody holds it for long. */
+export function bookQueries(
+  { facts, shadow }: Pick<CallParts, 'facts' | 'shadow'>,
+  db: Reader,
+  each: Booked,
+  finding: Finding,
+): { readonly queries: readonly Step[]; readonly done: () => void } {
+  const row = rowOf(each, finding)
+  const judged = finding.facts
+  if (!judged) return { queries: [decisionStep(insertDecisionQuery(db, row))], done: () => {} }
+  const setting = facts.recorded.of(judged)
+  const { digest, unstored } = setting
+  const from = { inputs: inputsOf(judged, each.at), setting: digest }
+  const decision = decisionStep(insertDecisionQuery(db, row, from))
+  const offer = () => shadow?.offer({ row, facts: judged })
+  if (unstored === undefined) return { queries: [decision], done: offer }
+  const query = insertSettingQuery(db, digest, unstored)
+  return {
+    queries: [{ name: 'decision setting', query, rows: 'any' }, decision],
+    done: () => {
+      facts.recorded.noteStored(setting)
+      offer()
+    },
+  }
+}
+
+function decisionStep(query: Step['query']): Step {
+  return { name: 'decision', query, rows: 1 }
+}
+
+/**
+ * What every answer to a request does with its proof.
+ * INVARIANT: a request uses up its proof exactly once: with its first answer, whatever that is.
+ */
+export function usedProofSteps(
+  parts: CallParts,
+  { proofUsed, who }: Pick<Booked, 'proofUsed' | 'who'>,
+): Step[] {
+  return who.proof && !proofUsed ? [proofStep(parts, who.proof)] : []
+}
+
+/** Why, and from what that was found where the gates were asked. */
+export type Because = Pick<Deny, 'gates' | 'reason' | 'detail' | 'enough'> & Pick<Finding, 'facts'>
+
+/**
+ * A refusal uses up its proof and is recorded, in one transaction. With a proof that was used before, that is why. A stranger's is
+ * counted, and what repeats itself is explained by an earlier one (contract 12.14).
+ */
+export async function refuse(parts: CallParts, each: Booked, because: Because): Promise<Denied> {
+  const finding: Finding = { ...because, outcome: 'deny' }
+  const booked = await book(parts, each, finding)
+  return booked.as === 'replay' ? refuseReplay(parts, each) : deniedOf(booked, because)
+}
+
+/** `as`: how it went into the books; `replay`: the proof was used before, and nothing was written. */
+interface BookedRefusal {
+  readonly id: Id<'decision'>
+  readonly as: 'decision' | 'stranger' | 'count' | 'replay'
+}
+
+async function book(
+  parts: CallParts,
+  each: Booked,
+  finding: Finding,
+  commit: Storage['commit'] = (steps) => parts.storage.commit(steps),
+): Promise<BookedRefusal> {
+  const keeping = bookkeepingFor(parts, each, finding.reason)
+  // INVARIANT: what a stranger sends writes nothing, not even that its proof was used.
+  const { id } = each
+  if (keeping.as === 'stranger') return { id, as: 'stranger' }
+  // A proof by another key than the token's could not be used for anything.
+  const usable = keeping.as === 'record' || each.who.known
+  const used = usable ? usedProofSteps(parts, each) : []
+  const booking = keeping.as === 'record' ? bookingOf(parts, each, finding) : NO_BOOKING
+  const steps = [...used, ...booking.steps]
+  const done = steps.length === 0 ? DONE : await commit(steps)
+  if (!done.committed && done.failed !== PROOF_STEP)
+    throw new Error(`a refusal could not be recorded: ${done.failed}`)
+  if (!done.committed) return { id, as: 'replay' }
+  booking.done()
+  if (keeping.as === 'repeat') return likeOf(keeping, id)
+  keeping.done(id)
+  return { id, as: 'decision' }
+}
+
+/** What stands for a refusal that was only counted. */
+export function likeOf(
+  { like }: Extract<Bookkeeping, { as: 'repeat' }>,
+  id: Id<'decision'>,
+): BookedRefusal {
+  return like === undefined ? { id, as: 'count' } : { id: like, as: 'decision' }
+}
+
+const NO_BOOKING: Booking = { steps: [], done: () => {} }
+const DONE: Committed = { committed: true }
+
+const REPLAYED: GateResult = {
+  gate: 'credential',
+  passed: false,
+  reason: 'proof.replayed',
+  detail: 'the proof was used before',
+  enough: 'a fresh proof for every request',
+}
+
+/** There is nothing to use up any more; it is recorded all the same. */
+export async function refuseReplay(parts: CallParts, each: Booked): Promise<Denied> {
+  const { detail, enough = '' } = REPLAYED
+  const because = { gates: [REPLAYED], reason: 'proof.replayed', detail, enough }
+  const spent = { ...each, proofUsed: true }
+  return deniedOf(await book(parts, spent, { ...because, outcome: 'deny' }), because)
+}
+
+/** The call was approved and executed before: told what became of it, and never executed again. */
+export async function refuseExecuted(
+  parts: CallParts,
+  each: Case,
+  request: AccessRequest,
+  found: {
+    readonly gates: readonly GateResult[]
+    readonly facts: CallFacts
+    /** What a permit of the same call would oblige to now; nothing where there would be none. */
+    readonly obligations: readonly Obligation[] | undefined
+  },
+): Promise<Executed | Denied> {
+  const { facts, gates, obligations } = found
+  const finding: Finding = {
+    outcome: 'deny',
+    reason: 'approval.used',
+    ...{ facts, gates },
+    detail: 'the approval of this call was used for its one execution',
+    enough: 'a new access request for the same call',
+    requestId: request.id,
+  }
+  // What was answered then is told again: that, too, wants a lease.
+  const commit: Storage['commit'] = (steps) => parts.live.commit(parts.storage, steps)
+  if ((await book(parts, each, finding, commit)).as === 'replay') return refuseReplay(parts, each)
+  const execution = request.usedBy && (await findDecision(parts.storage.read, request.usedBy))
+  if (!execution) throw new Error('an approval was used by a decision that has no row')
+  const { state } = execution
+  return {
+    outcome: 'executed',
+    decisionId: execution.id,
+    state: state === 'decided' || state === 'not_sent' ? 'sending' : state,
+    status: execution.status ?? undefined,
+    ...(await keptOf(parts, execution, obligations)),
+    requestId: request.id,
+    requestUrl: `${parts.issuer}/v1/tasks/${request.taskId}/requests`,
+  }
+}
+
+/**
+ * An answer is told only where it is known that it was the answer.
+ * INVARIANT: nothing is told again that would be told otherwise, or not at all, if it came now.
+ */
+async function keptOf(
+  parts: CallParts,
+  { id, state }: StoredDecision,
+  obligations: readonly Obligation[] | undefined,
+): Promise<Pick<Executed, 'kept' | 'larger' | 'outdated'>> {
+  const result = state === 'answered' ? await readResult(parts, id) : undefined
+  if (!result) return {}
+  if (!obligations || shapingOf(obligations) !== (result.shaped ?? '')) return { outdated: true }
+  return 'text' in result ? { kept: result.text } : { larger: true }
+}
+
+export function deniedOf(
+  { as, id }: Pick<BookedRefusal, 'id'> & Partial<BookedRefusal>,
+  because: Pick<Deny, 'gates' | 'reason' | 'detail' | 'enough'>,
+): Denied {
+  const reason = codeOf(because.reason)
+  const { gates, detail, enough } = because
+  const challenge = challengeFor(reason, gates)
+  return {
+    outcome: 'deny',
+    decisionId: id,
+    ...(as === 'stranger' ? { unrecorded: true, stranger: true } : {}),
+    ...(as === 'count' ? { unrecorded: true } : {}),
+    reason,
+    detail,
+    enough,
+    gates,
+    ...(challenge && { challenge }),
+  }
+}

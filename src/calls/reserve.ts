@@ -1,0 +1,149 @@
+import type { CallFacts, Permit } from '@remit/engine'
+import {
+  ALLOWANCE_STEP,
+  type Approval,
+  USE_STEP,
+  type UsableAllowance,
+  useAllowanceSteps,
+  useSteps,
+} from '../approvals/index.ts'
+import type { KnownCase, Setting, Standing } from '../facts/index.ts'
+import { alsoKeys, noticeSteps, PROOF_STEP, partiesOf } from '../facts/index.ts'
+import type { LiveView } from '../revocation/index.ts'
+import type { Step } from '../storage/index.ts'
+import { BUDGET_STEP, type Peeked, takeSteps } from '../tasks/index.ts'
+import type { Looked } from './judgment/grounds.ts'
+import type { CallParts } from './parts.ts'
+import { bookingOf, refuseReplay, usedProofSteps } from './refuse.ts'
+import { commitKnown } from './settlement/commit-known.ts'
+import { ticketOf } from './still-live.ts'
+import type { Denied, Permitted } from './verdict.ts'
+
+/** The word of people that lifts what stands in the way: of this very call, or of calls like it. */
+export type Word =
+  | ({ readonly of: 'this call' } & Approval)
+  | ({ readonly of: 'such calls' } & UsableAllowance)
+
+/**
+ * The one transaction that makes a permit: proof, approval, budget, intent (contract 7). When this has answered, the intent is
+ * durable and nothing in it can be used a second time; before, nothing may be sent. `gone`: what was looked at is not
+ * there any more, and nothing was written.
+ * INVARIANT: this is the only place where a permit comes from.
+ */
+export async function reserve(
+  parts: CallParts,
+  each: KnownCase,
+  given: { permit: Permit; facts: CallFacts; looked: Looked; word: Word | undefined },
+): Promise<Permitted | Denied | 'gone'> {
+  const { facts, permit, word } = given
+  const { budget, risk, setting, standing } = given.looked
+  const approvers = word && (await approversOf(parts, word))
+  const booking = bookingOf(parts, each, {
+    outcome: 'permit',
+    gates: permit.gates,
+    facts,
+    ...bookedOf(word),
+  })
+  const steps = [
+    ...usedProofSteps(parts, each),
+    // Budgets before what people said, here and where they are given back, so that no two commits wait for each other.
+    ...takeSteps(parts, budget.takings, { decisionId: each.id, at: each.at }),
+    ...(word ? wordSteps(parts, each, word) : []),
+    ...parts.risk.steps(risk, each.id),
+    ...noticeSteps(parts, each, permit.obligations),
+    ...booking.steps,
+  ]
+  const commit = () => commitKnown(parts, each.id, steps)
+  const done = await (parts.reservations?.pass(commit) ?? commit())
+  if (done.committed) {
+    booking.done()
+    parts.risk.permitted(risk, each.id)
+    const settles = settledBy(budget)
+    return {
+      ...permitted(each, { parts, permit, setting, standing, approvers }),
+      ...usedUp(word),
+      settles,
+    }
+  }
+  if (done.failed === PROOF_STEP) return refuseReplay(parts, each)
+  if (GONE.includes(done.failed)) return 'gone'
+  throw new Error(`a call could not be reserved: ${done.failed}`)
+}
+
+/** Each part once, however many limits are about it. */
+function settledBy({ takings }: Peeked): Permitted['settles'] {
+  const parts = takings.flatMap(({ settles }) => settles ?? [])
+  return parts.length === 0
+    ? parts
+    : [...new Map(parts.map((part) => [`${part.kind} ${part.path}`, part])).values()]
+}
+
+/** What another call may have taken since it was looked at. */
+const GONE: readonly string[] = [USE_STEP, ALLOWANCE_STEP, BUDGET_STEP]
+
+function wordSteps(parts: CallParts, each: KnownCase, word: Word): Step[] {
+  if (word.of === 'this call') return useSteps(parts, word.request, each.id)
+  const by = { decisionId: each.id, taskId: each.who.held.task.id }
+  return useAllowanceSteps(parts, word.allowance, by)
+}
+
+function bookedOf(word: Word | undefined) {
+  if (!word) return { reason: 'permitted' }
+  return word.of === 'this call'
+    ? { reason: 'approval.used', ...usedUp(word) }
+    : { reason: 'allowance.used', allowanceId: word.allowance.id }
+}
+
+function usedUp(word: Word | undefined): Pick<Permitted, 'requestId'> {
+  return word?.of === 'this call' ? { requestId: word.request.id } : {}
+}
+
+/** Those who approved must still be there when the call is sent. */
+function approversOf(parts: CallParts, { approvers }: Word) {
+  return parts.live.view(alsoKeys([], approvers))
+}
+
+function permitted(
+  each: KnownCase,
+  given: {
+    parts: CallParts
+    permit: Permit
+    setting: Setting
+    standing: Standing
+    approvers: LiveView | undefined
+  },
+): Omit<Permitted, 'settles'> {
+  const { call, who } = each
+  const { task, chain } = who.held
+  const { person } = given.setting
+  const ticket = ticketOf(who, given.setting, {
+    word: given.approvers,
+    limits: given.standing.view,
+  })
+  const parties = partiesOf(given.parts, who.held, given.setting, call.resource)
+  const about = {
+    id: task.id,
+    purpose: task.purpose,
+    ...(task.parentId === null ? {} : { parent: task.parentId }),
+  }
+  return {
+    outcome: 'permit',
+    decisionId: each.id,
+    person: { id: person.id, issuer: person.issuer, subject: person.subject },
+    agent: task.agentId,
+    chain,
+    task: about,
+    view: who.view,
+    transactionClaims: {
+      decisionId: each.id,
+      parties,
+      task: about,
+      location: call.resource.identifier,
+      action: call.action.name,
+      arguments: call.arguments,
+      notAfter: ticket.notAfter,
+    },
+    obligations: given.permit.obligations,
+    ticket,
+  }
+}

@@ -1,0 +1,61 @@
+import type { Setting } from '../facts/index.ts'
+import type { LiveView } from '../revocation/index.ts'
+import type { Identified } from './identify.ts'
+import type { CallParts } from './parts.ts'
+import type { Permitted, Ticket } from './verdict.ts'
+
+type LiveParts = Pick<CallParts, 'live' | 'clock'> & {
+  readonly ledger: Pick<CallParts['ledger'], 'broken'>
+  readonly facts: Pick<CallParts['facts'], 'isHeard'>
+}
+type Rests = Pick<Permitted, 'view' | 'ticket'>
+
+/**
+ * `setting`: live state that the token's epochs do not speak of, and the conversation; `limits`: which standing limits there are, where a call was counted
+ * against them.
+ */
+export function ticketOf(
+  { claims, held }: Extract<Identified, { known: true }>,
+  { also, where }: Pick<Setting, 'also' | 'where'>,
+  { limits, word }: Pick<Ticket, 'limits' | 'word'> = {},
+): Ticket {
+  const { deadline } = held.task
+  const notAfter = Math.min(claims.exp * 1000, deadline)
+  const surface = where?.conversation?.surface.id
+  return { also, word, limits, surface, notAfter, deadline }
+}
+
+/**
+ * The last check, in the tick that writes the first byte: the lease is in force, nothing that the permit rests on has
+ * changed since it was read, and neither token nor task has ended. Does no I/O.
+ */
+export function stillLive(parts: LiveParts, verdict: Rests): boolean {
+  const { limits, notAfter } = verdict.ticket
+  if (parts.clock.now() >= notAfter || !mayContinue(parts, verdict)) return false
+  // A limit that was set meanwhile has not counted this call. What has begun is not cut for one.
+  return limits === undefined || parts.live.holds(limits)
+}
+
+/**
+ * The same for a call under way, such as a stream: the token that began it may expire, the task may not, nor may whoever says who is
+ * there fall silent.
+ */
+export function mayContinue(
+  { clock, facts, ledger, live }: LiveParts,
+  { view, ticket }: Rests,
+): boolean {
+  const { also, deadline, surface, word } = ticket
+  const at = clock.now()
+  if (ledger.broken !== undefined) return false
+  if (at >= deadline || !holdsAll(live, [view, also, word])) return false
+  return surface === undefined || facts.isHeard(surface, at)
+}
+
+/** Everything that `mayContinue` asks about, for `Live.pin`. */
+export function groundOf({ view, ticket }: Rests): readonly LiveView[] {
+  return [view, ticket.also, ticket.word].filter((each) => each !== undefined)
+}
+
+function holdsAll(live: LiveParts['live'], views: readonly (LiveView | undefined)[]): boolean {
+  return views.every((view) => view === undefined || live.holds(view))
+}

@@ -1,0 +1,108 @@
+import type { GateResult, Obligation } from '@remit/engine'
+import type { RequestState } from '../approvals/index.ts'
+import type { Challenge } from '../facts/index.ts'
+import type { Id } from '../lib/id.ts'
+import type { ProblemCode } from '../lib/problem.ts'
+import type { LiveView } from '../revocation/index.ts'
+import type { AnswerPart } from '../tasks/index.ts'
+import type { TransactionGrant } from '../tokens/index.ts'
+
+/** The answer to one call. A value; what is thrown instead is a failure of ours, and nothing was permitted. */
+export type Verdict = Permitted | Denied | Requestable | Executed
+
+/**
+ * The call may be made, once: proof, approval and intent are durable. Ask `stillLive` in the tick that writes the first
+ * byte, and say the outcome whatever happens.
+ */
+export interface Permitted {
+  readonly outcome: 'permit'
+  readonly decisionId: Id<'decision'>
+  /** The represented person; when nobody is present (`transactionClaims.parties` names none), the sponsor. */
+  readonly person: { readonly id: Id<'person'>; readonly issuer: string; readonly subject: string }
+  /** The agent that acts, and all that stand behind it, this one first. */
+  readonly agent: string
+  readonly chain: readonly string[]
+  readonly task: { readonly id: Id<'task'>; readonly purpose: string; readonly parent?: Id<'task'> }
+  /** What the call depends on; streams ask `Live.holds` of it. */
+  readonly view: LiveView
+  /** For `mintTransactionToken`; gateway and trust domain are the edge's to add. */
+  readonly transactionClaims: Omit<TransactionGrant, 'gateway' | 'trustDomain'>
+  readonly obligations: readonly Obligation[]
+  /** Parts of the answer that say what it takes of limits: who ends the call says them (`Outcome.said`). */
+  readonly settles: readonly AnswerPart[]
+  readonly ticket: Ticket
+  /** Whose approval it has used up; it needed none of this very call where there is none. */
+  readonly requestId?: Id<'request'>
+}
+
+/** What `stillLive` and `mayContinue` look at. Opaque to edges. */
+export interface Ticket {
+  /** Policies, owners and approvers: live state that the token's epochs do not speak of. */
+  readonly also: LiveView
+  /** Those whose word lifted something. */
+  readonly word?: LiveView | undefined
+  /** Which standing limits the call was counted against. */
+  readonly limits?: LiveView | undefined
+  /** Id of the surface that says who is there, where the task is in a conversation. */
+  readonly surface?: string | undefined
+  /** Epoch milliseconds: end of token and task, whichever is first; and of the task. */
+  readonly notAfter: number
+  readonly deadline: number
+}
+
+export interface Denied {
+  readonly outcome: 'deny'
+  /** What explains it: its own decision, or an earlier one of the same task for the same reason. */
+  readonly decisionId: Id<'decision'>
+  /** It was counted and not recorded, so nothing has that id: it is told to nobody. */
+  readonly unrecorded?: true
+  /** Nobody could be identified. Always unrecorded. */
+  readonly stranger?: true
+  /** Its status and title are the catalogue's. */
+  readonly reason: ProblemCode
+  /** Fit for the agent: no policy text, nothing about other people. */
+  readonly detail: string
+  readonly enough: string
+  readonly gates: readonly GateResult[]
+  readonly challenge?: Challenge
+  /** Where only time is missing: in so many seconds the same call fits again, if nothing else is taken. */
+  readonly retryAfter?: number
+}
+
+/** Denied, and people can lift it: the same call again, after they did. */
+export interface Requestable {
+  readonly outcome: 'requestable'
+  readonly decisionId: Id<'decision'>
+  readonly reason: 'approval.required'
+  readonly detail: string
+  readonly enough: string
+  readonly gates: readonly GateResult[]
+  readonly request: {
+    readonly id: Id<'request'>
+    readonly state: RequestState
+    /** Where the agent asks how it stands (task token and proof). */
+    readonly url: string
+    /** Where people answer. */
+    readonly page: string
+    readonly expiresAt: number
+  }
+}
+
+/** Approved and executed before. It is not executed again. */
+export interface Executed {
+  readonly outcome: 'executed'
+  /** The execution's. */
+  readonly decisionId: Id<'decision'>
+  readonly state: 'sending' | 'answered' | 'failed' | 'indeterminate'
+  /** What the API answered, when it did. */
+  readonly status: number | undefined
+  /** Its answer, where it was kept (`keepResult`). */
+  readonly kept?: string
+  /** There was an answer, larger than what is kept. */
+  readonly larger?: true
+  /** There was an answer, and policies say by now what may be told of such answers otherwise than when it was kept. */
+  readonly outdated?: true
+  readonly requestId: Id<'request'>
+  /** Where to POST for people to be asked again (task token and proof). */
+  readonly requestUrl: string
+}

@@ -1,0 +1,16 @@
+import type { CallFacts } from '@remit/engine'
+import type { StoredDecision } from '../facts/index.ts'
+
+/** A decision that was answered, and what it was made from. */
+export interface Answered {
+  readonly row: Pick<
+    StoredDecision,
+    'id' | 'agentId' | 'action' | 'outcome' | 'reason' | 'policyVersion'
+  >
+  readonly facts: CallFacts
+}
+
+/** Whoever looks at answers afterwards. INVARIANT: `offer` takes note and returns, and never throws. */
+export interface Watcher {
+  offer(answered: Answered): void
+}

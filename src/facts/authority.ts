@@ -1,0 +1,75 @@
+import { asDelegates, type Detail, granted, intersect, type KindOf } from '@remit/engine'
+import type { Agent } from '../agents/index.ts'
+import type { BasisLimits, Task } from '../tasks/index.ts'
+
+/** What is asked for: to do, and to hand on. `delegates` left out: whatever may be done may be handed on. */
+export interface AskedAuthority {
+  readonly calls: readonly Detail[]
+  readonly delegates: readonly Detail[] | undefined
+}
+
+/** What a task gets of both. */
+export interface Authority {
+  readonly details: readonly Detail[]
+  readonly mayDelegate: readonly Detail[]
+}
+
+/**
+ * Both lists of a request, cut down to what everyone allows (contract 2): to do, within the agent's ceiling; to hand on,
+ * within the agent's own list, and its ceiling where it has none; both within the parent's list and every basis of the same
+ * kind. What nobody asked to hand on is what was granted, within the same limits.
+ */
+export function authorityWithin(
+  asked: AskedAuthority,
+  agent: Pick<Agent, 'ceiling' | 'mayDelegate'>,
+  { bases, parent }: { readonly bases: BasisLimits; readonly parent?: readonly Detail[] },
+  kindOf: KindOf,
+): Authority {
+  const toDo = { bases: bases.calls, parent, ceiling: agent.ceiling }
+  const details = granted(asked.calls, toDo, kindOf)
+  const toHandOn = { bases: bases.delegates, parent, ceiling: handOnLimit(agent) }
+  const delegates = asked.delegates ?? asDelegates(details)
+  return { details, mayDelegate: granted(delegates, toHandOn, kindOf) }
+}
+
+/** What of it the agent could get at all. */
+export function withinAgent(
+  { calls, delegates = [] }: AskedAuthority,
+  agent: Pick<Agent, 'ceiling' | 'mayDelegate'>,
+  kindOf: KindOf,
+): Authority {
+  return {
+    details: intersect(calls, agent.ceiling, kindOf),
+    mayDelegate: intersect(delegates, handOnLimit(agent), kindOf),
+  }
+}
+
+/** The most an agent may hand to a child: its own list; where there is none, its ceiling. */
+export function handOnLimit(agent: Pick<Agent, 'ceiling' | 'mayDelegate'>): readonly Detail[] {
+  return agent.mayDelegate ?? agent.ceiling
+}
+
+/** Nothing to do; or, where only handing on was asked for, nothing to hand on. */
+export function isNothing(asked: AskedAuthority, { details, mayDelegate }: Authority): boolean {
+  return asked.calls.length > 0 ? details.length === 0 : mayDelegate.length === 0
+}
+
+/**
+ * What children of a task may hold by now: what it may hand on, within what its agent may hand on today, and the same of
+ * every task above. `line`: the task and those above it; `agents`: theirs.
+ *
+ * INVARIANT: no descendant ever holds more than a list above it, whatever was changed since it opened: the lists on the
+ * rows never change, and a limit of an agent that was lowered counts at once for what the agent handed out, as it does
+ * for what it does itself.
+ */
+export function mayHandOn(
+  line: readonly Pick<Task, 'mayDelegate'>[],
+  agents: readonly Pick<Agent, 'ceiling' | 'mayDelegate'>[],
+  kindOf: KindOf,
+): readonly Detail[] {
+  const lists = line.map((task, i) => {
+    const agent = agents[i]
+    return agent ? intersect(task.mayDelegate, handOnLimit(agent), kindOf) : []
+  })
+  return lists.reduce((left, list) => intersect(left, list, kindOf))
+}

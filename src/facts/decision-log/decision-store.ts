@@ -1,0 +1,305 @@
+import type { Ask, GateResult } from '@remit/engine'
+import type { Selectable } from 'kysely'
+import { canonicalJson } from '../../lib/canonical-json.ts'
+import type { Id } from '../../lib/id.ts'
+import type { StoredRisk } from '../../risk/index.ts'
+import { keptQuery, type Reader, type Schema, type Step, type Tx } from '../../storage/index.ts'
+import { isChallenge } from '../reasons.ts'
+import type { StoredInputs } from './recorded-store.ts'
+
+/** What a decision was made from is much, and few ask for it: `recorded/`. */
+type Row = Omit<Selectable<Schema['decisions']>, 'inputs' | 'setting'>
+
+const COLUMNS = [
+  'id',
+  'task_id',
+  'person_id',
+  'agent_id',
+  'resource',
+  'action',
+  'outcome',
+  'reason',
+  'call_hash',
+  'policy_version',
+  'request_id',
+  'allowance_id',
+  'explanation',
+  'state',
+  'status',
+  'replica_id',
+  'at',
+  'ended_at',
+  'presumed_at',
+] as const satisfies readonly (keyof Row)[]
+
+export type DecisionState =
+  /** Nothing is sent. */
+  | 'decided'
+  /** Permitted: the intent is recorded, the outcome is not known yet. */
+  | 'sending'
+  | 'answered'
+  | 'failed'
+  /** Provably no byte was sent; approval and budget were returned. */
+  | 'not_sent'
+  /** Presumed: the replica that sent it is gone, or its API silent. Never repeated, and corrected by whoever knows better. */
+  | 'indeterminate'
+
+/** `challenged`: asked to prove its key with a nonce, which decides nothing. */
+export type StoredOutcome = 'permit' | 'deny' | 'requestable' | 'challenged'
+
+/** What `explain` needs of a decision beyond its columns. */
+export type Explanation = {
+  readonly gates: readonly StoredGate[]
+  readonly detail?: string | undefined
+  readonly enough?: string | undefined
+  readonly ask?: Ask | undefined
+  readonly risk?: StoredRisk | undefined
+}
+/** The words of gates that passed are not kept, but for what lifted something and what limits had left. */
+export type StoredGate = Omit<GateResult, 'detail'> & { readonly detail?: string }
+
+export interface StoredDecision {
+  readonly id: Id<'decision'>
+  readonly taskId: string | null
+  readonly personId: string | null
+  readonly agentId: string | null
+  readonly resource: string | null
+  readonly action: string | null
+  readonly outcome: StoredOutcome
+  readonly reason: string
+  readonly callHash: string | null
+  readonly policyVersion: number | null
+  readonly requestId: string | null
+  /** The standing answer that lifted what stood in the way. */
+  readonly allowanceId: string | null
+  readonly explanation: Explanation
+  readonly state: DecisionState
+  /** What the upstream answered. */
+  readonly status: number | null
+  readonly replicaId: string
+  readonly at: number
+  readonly endedAt: number | null
+  /** When it was called indeterminate, where a true outcome corrected that later. */
+  readonly presumedAt: number | null
+}
+
+export function insertDecisionQuery(
+  db: Reader,
+  decision: StoredDecision,
+  from: StoredInputs = { inputs: null, setting: null },
+): Step['query'] {
+  const row = {
+    id: decision.id,
+    task_id: decision.taskId,
+    person_id: decision.personId,
+    agent_id: decision.agentId,
+    resource: decision.resource,
+    action: decision.action,
+    // The table knows three; which denials are challenges, their reason says.
+    outcome: decision.outcome === 'challenged' ? 'deny' : decision.outcome,
+    reason: decision.reason,
+    call_hash: decision.callHash,
+    policy_version: decision.policyVersion,
+    request_id: decision.requestId,
+    allowance_id: decision.allowanceId,
+    explanation: canonicalJson(decision.explanation),
+    state: decision.state,
+    status: decision.status,
+    replica_id: decision.replicaId,
+    at: decision.at,
+    ended_at: decision.endedAt,
+    inputs: from.inputs,
+    setting: from.setting,
+  }
+  const insert = () => db.insertInto('decisions').values(row)
+  return keptQuery(db, 'decision', Object.values(row), insert)
+}
+
+export async function findDecision(db: Reader, id: string): Promise<StoredDecision | undefined> {
+  const row = await db
+    .selectFrom('decisions')
+    .select(COLUMNS)
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return row && decisionOf(row)
+}
+
+/**
+ * The outcome of a call that was being sent.
+ * INVARIANT: it is said once; what has been found indeterminate is only ever corrected, once (`correctQuery`).
+ */
+export function endQuery(
+  db: Reader,
+  id: string,
+  ending: {
+    readonly state: Exclude<DecisionState, 'decided' | 'sending'>
+    readonly status?: number | undefined
+    readonly at: number
+  },
+): Step['query'] {
+  const { at, state, status = null } = ending
+  return keptQuery(db, 'decision ends', [state, status, at, id, 'sending'], () =>
+    db
+      .updateTable('decisions')
+      .set({ state, status, ended_at: at })
+      .where('id', '=', id)
+      .where('state', '=', 'sending'),
+  )
+}
+
+/** A true outcome instead of a presumed one. */
+export function correctQuery(
+  db: Reader,
+  id: string,
+  ending: {
+    readonly state: 'answered' | 'failed' | 'not_sent'
+    readonly status?: number | undefined
+    readonly at: number
+  },
+): Step['query'] {
+  const { at, state, status = null } = ending
+  return db
+    .updateTable('decisions')
+    .set((eb) => ({ state, status, presumed_at: eb.ref('ended_at'), ended_at: at }))
+    .where('id', '=', id)
+    .where('state', '=', 'indeterminate')
+    .where('presumed_at', 'is', null)
+}
+
+export interface DecisionFilter {
+  readonly taskId?: string
+  readonly personId?: string
+  readonly agentId?: string
+  readonly limit: number
+  /** The last decision seen; newest come first. */
+  readonly after?: { readonly at: number; readonly id: string }
+}
+
+export async function listDecisions(db: Reader, filter: DecisionFilter): Promise<StoredDecision[]> {
+  const { taskId, personId, agentId, after } = filter
+  let query = db.selectFrom('decisions').select(COLUMNS)
+  if (taskId !== undefined) query = query.where('task_id', '=', taskId)
+  if (personId !== undefined) query = query.where('person_id', '=', personId)
+  if (agentId !== undefined) query = query.where('agent_id', '=', agentId)
+  if (after) {
+    query = query.where(({ eb, refTuple, tuple }) =>
+      eb(refTuple('at', 'id'), '<', tuple(after.at, after.id)),
+    )
+  }
+  const rows = await query.orderBy('at', 'desc').orderBy('id', 'desc').limit(filter.limit).execute()
+  return rows.map(decisionOf)
+}
+
+/** Replicas that have calls under way, as far as the books say. */
+export async function sendingReplicas(db: Reader): Promise<string[]> {
+  const rows = await db
+    .selectFrom('decisions')
+    .select('replica_id')
+    .distinct()
+    .where('state', '=', 'sending')
+    .execute()
+  return rows.map(({ replica_id }) => replica_id)
+}
+
+/** Whether a call of one of these tasks is on its way. */
+export async function isSending(db: Reader, taskIds: readonly string[]): Promise<boolean> {
+  if (taskIds.length === 0) return false
+  const row = await db
+    .selectFrom('decisions')
+    .select('id')
+    .where('task_id', 'in', taskIds)
+    .where('state', '=', 'sending')
+    .limit(1)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/** Calls that a replica was sending, some at a time. */
+export async function sendingOf(
+  tx: Tx,
+  replicaId: string,
+  count: number,
+): Promise<StoredDecision[]> {
+  const rows = await tx
+    .selectFrom('decisions')
+    .select(COLUMNS)
+    .where('state', '=', 'sending')
+    .where('replica_id', '=', replicaId)
+    .limit(count)
+    .execute()
+  return rows.map(decisionOf)
+}
+
+/** Which of these calls are being sent, as far as the books say. */
+export async function sendingAmong(db: Reader, ids: readonly string[]): Promise<string[]> {
+  const rows = await db
+    .selectFrom('decisions')
+    .select('id')
+    .where('id', 'in', ids)
+    .where('state', '=', 'sending')
+    .execute()
+  return rows.map(({ id }) => id)
+}
+
+/** Calls that a replica is sending itself, as far as the books say, in the order of their ids. */
+export async function strandedOf(
+  db: Reader,
+  replicaId: string,
+  { after, limit }: { readonly after: string; readonly limit: number },
+): Promise<string[]> {
+  const rows = await db
+    .selectFrom('decisions')
+    .leftJoin('resources', 'resources.name', 'decisions.resource')
+    .select('decisions.id')
+    .where('decisions.state', '=', 'sending')
+    .where('decisions.replica_id', '=', replicaId)
+    .where('decisions.id', '>', after)
+    // An API that asks by itself says later what became of its call (`lapse`).
+    .where((eb) => eb.or([eb('resources.mode', 'is', null), eb('resources.mode', '!=', 'direct')]))
+    .orderBy('decisions.id')
+    .limit(limit)
+    .execute()
+  return rows.map(({ id }) => id)
+}
+
+/** Calls to APIs that ask by themselves, permitted before `since` and without an outcome, some at a time. */
+export async function unreported(db: Reader, since: number, count: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom('decisions')
+    .innerJoin('resources', 'resources.name', 'decisions.resource')
+    .select('decisions.id')
+    .where('decisions.state', '=', 'sending')
+    .where('resources.mode', '=', 'direct')
+    .where('decisions.at', '<', since)
+    .limit(count)
+    .execute()
+  return rows.map(({ id }) => id)
+}
+
+function decisionOf(row: Row): StoredDecision {
+  return {
+    id: row.id as Id<'decision'>, // every id in this table was made by newId('decision')
+    taskId: row.task_id,
+    personId: row.person_id,
+    agentId: row.agent_id,
+    resource: row.resource,
+    action: row.action,
+    outcome: outcomeOf(row),
+    reason: row.reason,
+    callHash: row.call_hash,
+    policyVersion: row.policy_version,
+    requestId: row.request_id,
+    allowanceId: row.allowance_id,
+    explanation: JSON.parse(row.explanation) as Explanation, // written by insertDecisionQuery
+    state: row.state as DecisionState, // a CHECK of the table
+    status: row.status,
+    replicaId: row.replica_id,
+    at: row.at,
+    endedAt: row.ended_at,
+    presumedAt: row.presumed_at,
+  }
+}
+
+function outcomeOf({ outcome, reason }: Pick<Row, 'outcome' | 'reason'>): StoredOutcome {
+  return isChallenge(reason) ? 'challenged' : (outcome as StoredOutcome) // as: a CHECK of the table
+}

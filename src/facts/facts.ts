@@ -1,0 +1,334 @@
+import { type Detail, type GateResult, intersect, type PolicyEntity } from '@remit/engine'
+import {
+  type Agent,
+  atMostTrusted,
+  findAgent,
+  type IssuerTrust,
+  type TrustedIssuer,
+  withinIssuers,
+} from '../agents/index.ts'
+import { type Catalog, RULES } from '../catalog/index.ts'
+import type { Id } from '../lib/id.ts'
+import { Kept } from '../lib/kept.ts'
+import { findPerson, type Person } from '../people/index.ts'
+import type { Live, LiveKey, LiveKind, LiveView } from '../revocation/index.ts'
+import { withinSpaces } from '../spaces/index.ts'
+import type { Storage } from '../storage/index.ts'
+import type { TaskLineage } from '../tasks/index.ts'
+import {
+  findForeignTask,
+  findTask,
+  LIMITS,
+  type LimitSubject,
+  limitsOn,
+  type StandingLimit,
+  subjectsOf,
+  type Task,
+} from '../tasks/index.ts'
+import { type BearerToken, findBearerToken } from '../tokens/index.ts'
+import { mayHandOn } from './authority.ts'
+import { RecordedSettings } from './decision-log/setting.ts'
+import {
+  agentEntity,
+  groupEntities,
+  personEntity,
+  resourceEntity,
+  spaceEntities,
+} from './entities.ts'
+import { FRESH_FOR, type FreshFor, isStale, stale } from './fresh.ts'
+import { alsoKeys, certifiedAt } from './liveness.ts'
+import { Locator } from './locator.ts'
+import { intersecting, standsInTheWay, type Whereabouts } from './whereabouts.ts'
+
+/** Everything around the calls of one task at one resource, as of two views. */
+export interface Setting {
+  readonly person: Person
+  /** In the order of the chain. */
+  readonly agents: readonly Agent[]
+  /** What was granted, within what agent and space allow by now, and what those above may hand on. */
+  readonly details: readonly Detail[]
+  readonly personEntity: PolicyEntity
+  readonly agentEntities: readonly PolicyEntity[]
+  readonly entities: readonly PolicyEntity[]
+  /** Everyone else who must be permitted. */
+  readonly intersectWith: readonly PolicyEntity[]
+  /** `undefined`: in no space. */
+  readonly where: Whereabouts | undefined
+  /** What of where it is stands in the way, as of the moment that was asked about. */
+  readonly inTheWay: GateResult | undefined
+  /** Live state beyond what the token's epochs speak of. */
+  readonly also: LiveView
+}
+
+type KeptSetting = Omit<Setting, 'also' | 'inTheWay' | 'where'>
+
+/** What was set for whoever takes part in a task, and the live state that says whether that is still all. */
+export interface Standing {
+  readonly limits: readonly StandingLimit[]
+  readonly view: LiveView
+}
+
+const UNTRUSTED: GateResult = {
+  gate: 'liveness',
+  passed: false,
+  reason: 'issuer.expired',
+  detail: 'the trust in an issuer that the task rests on has ended',
+  enough: 'an administrator sets a later end',
+}
+
+const MOST_TASKS = 50_000
+const MOST_OTHERS = 20_000
+
+/**
+ * What calls look up, kept per epoch: a call of a task that was seen before reads no database.
+ * INVARIANT: a view is read first and facts after it, so what is kept for an epoch is never older than the epoch;
+ * whether the epoch is still the newest is asked again (`Live.holds`) before anything is sent.
+ */
+export class Facts {
+  /** What of it stands in the books, so that it is written once. */
+  readonly recorded = new RecordedSettings()
+  readonly #storage: Storage
+  readonly #live: Pick<Live, 'view'>
+  readonly #catalog: Pick<Catalog, 'current'>
+  readonly #tasks = new Kept<TaskLineage>(MOST_TASKS)
+  readonly #bearers = new Kept<BearerToken>(MOST_OTHERS)
+  readonly #foreign = new Kept<Id<'task'>>(MOST_OTHERS)
+  readonly #people = new Kept<Person>(MOST_OTHERS)
+  readonly #agents = new Kept<Agent>(MOST_OTHERS)
+  readonly #settings = new Kept<KeptSetting>(MOST_OTHERS)
+  readonly #limits = new Kept<readonly StandingLimit[]>(MOST_OTHERS)
+  readonly #confirmed = new Kept<Pick<Person, 'confirmedAt'>>(MOST_OTHERS)
+  readonly #issuers: Pick<IssuerTrust, 'named'>
+  readonly #locator: Locator
+  readonly #freshFor: FreshFor
+
+  constructor(parts: {
+    readonly storage: Storage
+    readonly live: Pick<Live, 'view'>
+    readonly catalog: Pick<Catalog, 'current'>
+    readonly issuers: Pick<IssuerTrust, 'named'>
+    readonly freshFor?: FreshFor
+  }) {
+    this.#storage = parts.storage
+    this.#live = parts.live
+    this.#catalog = parts.catalog
+    this.#issuers = parts.issuers
+    this.#locator = new Locator(parts)
+    this.#freshFor = parts.freshFor ?? FRESH_FOR
+  }
+
+  /** Only what never changes about a task may be used of the answer: not its state. */
+  async task(id: string): Promise<TaskLineage | undefined> {
+    const kept = this.#tasks.get(id, 'fixed')
+    if (kept) return kept
+    const task = await findTask(this.#storage.read, id)
+    if (!task) return undefined
+    const parent = task.parentId === null ? undefined : await this.task(task.parentId)
+    const chain = [task.agentId, ...(parent?.chain ?? [])]
+    const above = parent ? [parent.task, ...parent.above] : []
+    const spaces = await this.#locator.line(task.spaceId)
+    return this.#tasks.put(id, 'fixed', { task, chain, above, spaces })
+  }
+
+  /** `view`: of `callKeys` for this task and resource, all active. `at`: the moment that is asked about. */
+  async setting(held: TaskLineage, resource: string, view: LiveView, at: number): Promise<Setting> {
+    const agents = await this.#agentsOf(held, view)
+    const owners = agents.map(({ ownerId }) => ownerId)
+    const { also, where } = await this.whereabouts(held, view, { keys: alsoKeys(owners, []), at })
+    const { chain, task } = held
+    const inTheWay =
+      (await this.#untrusted(task, at)) ??
+      certifiedAt(agents, at) ??
+      standsInTheWay(where, task, { agents: chain, at }) ??
+      (await this.stale(task, { person: await this.person(task.personId, view), where, at }))
+    const key = `${task.id} ${resource}`
+    const mark = `${view.hash} ${also.hash} ${apartFromHash(also)}`
+    const kept = this.#settings.get(key, mark)
+    if (kept) return { ...kept, also, inTheWay, where }
+    const made = await this.#make(held, resource, { view, also, agents, owners, where })
+    return { ...this.#settings.put(key, mark, made), also, inTheWay, where }
+  }
+
+  /** Where a task is at work, and a view of `keys` and of what that rests on beyond `view`. */
+  async whereabouts(
+    { spaces, task }: Pick<TaskLineage, 'spaces'> & { readonly task: Pick<Task, 'threadId'> },
+    view: LiveView,
+    { at, keys }: { readonly keys: readonly LiveKey[]; readonly at: number },
+  ): Promise<{ where: Whereabouts | undefined; also: LiveView }> {
+    if (spaces.length === 0) return { where: undefined, also: await this.#live.view(keys) }
+    const line = await this.#locator.spaces(spaces, view)
+    if (task.threadId === null)
+      return { where: { line, conversation: undefined }, also: await this.#live.view(keys) }
+    const { also, thread } = await this.#locator.thread(task.threadId, keys)
+    const surface = await this.#locator.surface(thread.surfaceId, at)
+    const participants: Person[] = []
+    // Whoever is not alive there stops the call before anything looks at them.
+    for (const id of thread.participantIds) participants.push(await this.person(id, also))
+    return { where: { line, conversation: { thread, surface, participants } }, also }
+  }
+
+  /**
+   * Whether what is known of someone that a call rests on is too old. When it was confirmed raises no epoch, or every sign-in would
+   * cut what runs: what looks too old is read again.
+   */
+  async stale(
+    { sponsored }: Pick<Task, 'sponsored'>,
+    on: {
+      readonly person: Person
+      readonly where: Whereabouts | undefined
+      readonly at: number
+    },
+  ): Promise<GateResult | undefined> {
+    const { absent, present } = this.#freshFor
+    const { at, person, where } = on
+    if (await this.#isStale(person, at, sponsored ? absent : present))
+      return stale(sponsored ? 'sponsor' : 'person')
+    for (const each of intersecting(where))
+      if (each.id !== person.id && (await this.#isStale(each, at, absent)))
+        return stale('participant')
+    return undefined
+  }
+
+  async #isStale(person: Person, at: number, mostMs: number): Promise<boolean> {
+    if (!isStale(this.#confirmed.get(person.id, 'latest') ?? person, at, mostMs)) return false
+    const now = await findPerson(this.#storage.read, person.id)
+    if (now) this.#confirmed.put(person.id, 'latest', { confirmedAt: now.confirmedAt })
+    return !now || isStale(now, at, mostMs)
+  }
+
+  line(spaceId: string | null): Promise<readonly string[]> {
+    return this.#locator.line(spaceId)
+  }
+
+  /** Whether a surface may still say who is there, for what is under way. Never waits. */
+  isHeard(surfaceId: string, at: number): boolean {
+    return this.#locator.isHeard(surfaceId, at)
+  }
+
+  /** The standing limits that a task's calls fall under. Kept: whoever has none costs no read. */
+  async limits({ chain, spaces, task }: TaskLineage): Promise<Standing> {
+    return this.limitsOn(subjectsOf({ personId: task.personId, agents: chain, spaces }))
+  }
+
+  async limitsOn(subjects: readonly LimitSubject[]): Promise<Standing> {
+    const view = await this.#live.view([LIMITS])
+    const key = subjects.map(({ id, kind }) => `${kind} ${id}`).join(' ')
+    const epoch = epochOf(view, LIMITS.kind, LIMITS.id)
+    const kept = this.#limits.get(key, epoch)
+    if (kept) return { limits: kept, view }
+    const limits = await limitsOn(this.#storage.read, subjects)
+    return { limits: this.#limits.put(key, epoch, limits), view }
+  }
+
+  /** As it was issued. Whether it still counts is live state. */
+  async bearer(digest: string): Promise<BearerToken | undefined> {
+    const kept = this.#bearers.get(digest, 'fixed')
+    if (kept) return kept
+    const token = await findBearerToken(this.#storage.read, digest)
+    return token && this.#bearers.put(digest, 'fixed', token)
+  }
+
+  /** The task that a token of another server opened, once it has. */
+  async foreign(digest: string): Promise<Id<'task'> | undefined> {
+    const kept = this.#foreign.get(digest, 'fixed')
+    if (kept !== undefined) return kept
+    const task = await findForeignTask(this.#storage.read, digest)
+    return task && this.#foreign.put(digest, 'fixed', task)
+  }
+
+  async agent(id: string, view: LiveView): Promise<Agent> {
+    const epoch = epochOf(view, 'agent', id)
+    const kept = this.#agents.get(id, epoch)
+    if (kept) return kept
+    const agent = await findAgent(this.#storage.read, id)
+    if (!agent) throw new Error(`agent ${id} is alive and has no row`)
+    return this.#agents.put(id, epoch, agent)
+  }
+
+  async person(id: string, view: LiveView): Promise<Person> {
+    const epoch = epochOf(view, 'person', id)
+    const kept = this.#people.get(id, epoch)
+    if (kept) return kept
+    const person = await findPerson(this.#storage.read, id)
+    if (!person) throw new Error(`person ${id} is alive and has no row`)
+    return this.#people.put(id, epoch, person)
+  }
+
+  async #agentsOf({ chain, task }: TaskLineage, view: LiveView): Promise<Agent[]> {
+    const issuers = await this.#issuersOf(task)
+    const agents: Agent[] = []
+    for (const id of chain) agents.push(atMostTrusted(await this.agent(id, view), issuers))
+    return agents
+  }
+
+  /** INVARIANT: an end of the trust that was set, or brought forward, after the task had opened counts when it comes. */
+  async #untrusted(task: Pick<Task, 'issuers'>, at: number): Promise<GateResult | undefined> {
+    const issuers = await this.#issuersOf(task)
+    const over = issuers.some(({ expiresAt }) => expiresAt !== null && expiresAt <= at)
+    return over ? UNTRUSTED : undefined
+  }
+
+  /** As they are now: their epochs are among the task's. */
+  async #issuersOf({ issuers }: Pick<Task, 'issuers'>): Promise<TrustedIssuer[]> {
+    const found = await Promise.all(issuers.map((name) => this.#issuers.named(name)))
+    return found.filter((issuer) => issuer !== undefined)
+  }
+
+  async #make(
+    { task, above }: TaskLineage,
+    resource: string,
+    around: {
+      view: LiveView
+      also: LiveView
+      agents: readonly Agent[]
+      owners: readonly string[]
+      where: Whereabouts | undefined
+    },
+  ): Promise<KeptSetting> {
+    const { view, also, agents, owners, where } = around
+    const person = await this.person(task.personId, view)
+    // An owner who is not alive stops the call before policies look at it.
+    const alive = owners.filter((id) => !also.dead.some((state) => state.id === id))
+    const there = where?.conversation?.participants ?? []
+    const people = [person, ...there.filter(({ id }) => id !== person.id)]
+    for (const id of new Set(alive)) people.push(await this.person(id, also))
+    const ceiling = agents[0]?.ceiling ?? []
+    const { kindOf } = await this.#catalog.current()
+    const trusted = withinIssuers(task.details, await this.#issuersOf(task), kindOf)
+    // INVARIANT: what a space leaves counts as it is now, like a ceiling.
+    const within = withinSpaces(intersect(trusted, ceiling, kindOf), where?.line ?? [], kindOf)
+    return {
+      person,
+      agents,
+      // INVARIANT: a ceiling that was lowered after the task had opened counts at once, as does what an agent above may
+      // hand on by now.
+      details:
+        above.length === 0
+          ? within
+          : intersect(within, mayHandOn(above, agents.slice(1), kindOf), kindOf),
+      personEntity: personEntity(person),
+      agentEntities: agents.map(agentEntity),
+      entities: [
+        ...people.slice(1).map(personEntity),
+        ...groupEntities(people),
+        ...spaceEntities(where?.line ?? []),
+        resourceEntity(resource),
+      ],
+      intersectWith: intersecting(where).map(personEntity),
+    }
+  }
+}
+
+/** Of what is alive beside a token's epochs: rules, and threads with their surfaces. */
+function apartFromHash({ states }: LiveView): string {
+  return states
+    .filter(({ kind }) => kind === RULES.kind || kind === 'thread' || kind === 'surface')
+    .map(({ epoch, id, kind }) => `${kind}:${id}:${epoch}`)
+    .join(' ')
+}
+
+function epochOf(view: LiveView, kind: LiveKind, id: string): number {
+  const state = view.states.find((each) => each.kind === kind && each.id === id)
+  if (!state) throw new Error(`${kind} ${id} is not in the view`)
+  return state.epoch
+}

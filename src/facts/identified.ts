@@ -1,0 +1,41 @@
+import type { GateResult } from '@remit/engine'
+import type { LiveView } from '../revocation/index.ts'
+import type { TaskLineage } from '../tasks/index.ts'
+import type { Proof, ResourceTokenClaims } from '../tokens/index.ts'
+import type { Call } from './call.ts'
+
+/** What a request says about who makes it, and where it wants to. */
+export type Knock = Pick<
+  Call,
+  'token' | 'scheme' | 'proof' | 'certificate' | 'method' | 'url' | 'resource' | 'nonces'
+> & {
+  readonly action?: Call['action']
+  readonly origin?: Call['origin']
+}
+
+/** What a resource token says, bound or not, as far as calls ask. */
+export interface Credential extends Pick<ResourceTokenClaims, 'exp' | 'authorization_details'> {
+  /** None where somebody was believed about who calls. */
+  readonly jti?: string
+  readonly task: Pick<ResourceTokenClaims['task'], 'id' | 'ep'>
+}
+
+/** Who makes a call: gates 1 and 2. */
+export type Identified =
+  | {
+      readonly known: true
+      readonly claims: Credential
+      /** None with a bearer token, which nothing is proved of. */
+      readonly proof: Proof | undefined
+      readonly held: TaskLineage
+      readonly view: LiveView
+      readonly credential: GateResult
+      readonly liveness: GateResult
+    }
+  | {
+      readonly known: false
+      /** Verified as far as it got; a proof that holds is used up whatever else is wrong. */
+      readonly claims: Credential | undefined
+      readonly proof: Proof | undefined
+      readonly credential: GateResult
+    }

@@ -1,0 +1,36 @@
+import type { IssuerTrust } from '../agents/index.ts'
+import type { Catalog } from '../catalog/index.ts'
+import type { MasterKey, SigningKeys } from '../keys/index.ts'
+import type { Ledger } from '../ledger/index.ts'
+import type { Providers } from '../people/index.ts'
+import type { Policies } from '../policy/index.ts'
+import type { Live } from '../revocation/index.ts'
+import type { RiskBooks } from '../risk/index.ts'
+import type { DiskGuard } from '../storage/index.ts'
+import type { TaskParts } from '../tasks/index.ts'
+import type { DpopNonces, VerifiedTokens } from '../tokens/index.ts'
+import type { Facts } from './facts.ts'
+
+/** What openings, tokens and calls are judged with. Every act takes it first. */
+export interface FactParts extends TaskParts {
+  readonly live: Live
+  readonly ledger: Pick<Ledger, 'append' | 'appendStep' | 'broken' | 'refusals'>
+  readonly keys: Pick<SigningKeys, 'find' | 'tokens'>
+  readonly master: Pick<MasterKey, 'derive' | 'open' | 'seal'>
+  /** Remit's own: an origin, without a trailing slash. */
+  readonly issuer: string
+  readonly catalog: Pick<Catalog, 'current'>
+  readonly policies: Pick<Policies, 'active' | 'revalidate' | 'rules' | 'version'>
+  readonly providers: Pick<Providers, 'checkSubjectToken'>
+  /** Issuers of others that are trusted. */
+  readonly issuers: IssuerTrust
+  readonly facts: Facts
+  readonly risk: RiskBooks
+  readonly verified: VerifiedTokens
+  /** Whether there is room for what needs a record; absent where nobody watches. */
+  readonly disk?: Pick<DiskGuard, 'requireRoom'>
+  /** Demanded of proofs; absent where none ever is. */
+  readonly nonces?: DpopNonces
+  /** Who signs certificates by which agents are known, DER. */
+  readonly clientAuthorities?: readonly Uint8Array[]
+}

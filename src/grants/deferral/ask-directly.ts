@@ -1,0 +1,181 @@
+import { callsIn, type Detail } from '@remit/engine'
+import { type Agent, useCredential } from '../../agents/index.ts'
+import { problemOr } from '../../facts/index.ts'
+import { Problem } from '../../lib/problem.ts'
+import type { Person } from '../../people/index.ts'
+import { consumeOnce, type Tx } from '../../storage/index.ts'
+import {
+  type ConsentAsking,
+  checkPurpose,
+  countAskedOf,
+  MOST_ASKED_AN_HOUR,
+  requestConsent,
+} from '../../tasks/index.ts'
+import { type Caller, readCaller } from '../openings/bring.ts'
+import { type Granted, grantOrAsk, isUnapproved, type Unapproved } from '../openings/grant.ts'
+import {
+  type OpeningRequest,
+  type Refused,
+  refused,
+  refusedFor,
+  type WantedTask,
+} from '../openings/opening.ts'
+import { type Attempt, refuseOpening } from '../openings/refuse.ts'
+import { detailsAt } from '../openings/wanted.ts'
+import type { GrantParts } from '../parts.ts'
+import { type Issuing, issuingBy } from '../token-policy/issuing.ts'
+import { type HeldBack, holdBack } from './defer.ts'
+import { findByHint, type Hint } from './hint.ts'
+
+/** An agent asks a person itself (OpenID CIBA). A proof binds the key at once; without one, the first poll does. */
+export interface BackchannelRequest extends OpeningRequest, WantedTask {
+  readonly hint: Hint
+  /** In the agent's own words. */
+  readonly message: string | undefined
+  /** Seconds to answer in. */
+  readonly waits: number
+  readonly notificationToken: string | undefined
+}
+
+export type Asked = { readonly outcome: 'asked'; readonly held: HeldBack } | Refused
+
+/**
+ * Puts an agent's question to a person. Nothing shows that the person is there, so they are asked each time, whatever they allowed
+ * before; the answer is for one task.
+ */
+export async function askDirectly(parts: GrantParts, request: BackchannelRequest): Promise<Asked> {
+  const caller = await readCaller(parts, request)
+  if (caller instanceof Problem) return refuseCaller(parts, request, caller)
+  const asked = await problemOr(ask(parts, request, caller))
+  if (!(asked instanceof Problem) && asked.outcome === 'asked') return asked
+  if (asked instanceof Problem && asked.status >= 500) throw asked
+  const why = asked instanceof Problem ? refused(asked.code, asked.detail) : asked
+  return refuseOpening(parts, attemptOf(request, caller), why)
+}
+
+/** A request that cannot be read. Whoever sends it authenticates first, and is told what is wrong only then (CIBA section 7.2). */
+export async function refuseQuestion(
+  parts: GrantParts,
+  request: OpeningRequest,
+  wrong: Problem,
+): Promise<Refused> {
+  const caller = await readCaller(parts, request)
+  if (caller instanceof Problem) return refuseCaller(parts, request, caller)
+  return refuseOpening(parts, attemptOf(request, caller), refused(wrong.code, wrong.detail))
+}
+
+function refuseCaller(
+  parts: GrantParts,
+  { origin }: OpeningRequest,
+  problem: Problem,
+): Promise<Refused> {
+  const attempt = { type: 'task.refused' as const, proof: undefined, about: {}, ip: origin.ip }
+  return refuseOpening(parts, attempt, refusedFor(problem))
+}
+
+function attemptOf({ origin }: OpeningRequest, { agent, proof }: Caller): Attempt {
+  return { type: 'task.refused', proof, about: { agent: agent.id }, ip: origin.ip }
+}
+
+async function ask(parts: GrantParts, request: BackchannelRequest, caller: Caller): Promise<Asked> {
+  const { agent, proof } = caller
+  if (request.message !== undefined) checkMessage(request.message)
+  const person = await findByHint(parts, agent, request.hint)
+  if (!person) return NOBODY
+  const issuing = issuingBy('ciba', request)
+  const details = await questionOf(parts, request, { agent, person, issuing })
+  if ('outcome' in details) return details.reason.startsWith('person.') ? NOBODY : details
+  const full = await parts.room?.isFullFor(agent.id)
+  if (full) return full
+  const answeredBy = parts.clock.now() + request.waits * 1000
+  return parts.storage.transaction(async (tx) => {
+    await useUp(tx, caller)
+    const done = await putQuestion(parts, tx, {
+      ...{ agentId: agent.id, personId: person.id, purpose: request.purpose, details },
+      asked: { by: 'ciba', message: request.message ?? null, from: null },
+      expiresAt: answeredBy,
+    })
+    if (typeof done !== 'string') throw new Problem(done.reason, done.detail)
+    const token = request.notificationToken
+    const held = await holdBack(
+      parts,
+      tx,
+      {
+        flow: 'ciba',
+        // OpenID CIBA section 7.1: without a token there is no ping.
+        agent: { id: agent.id, notifyAt: token === undefined ? null : agent.notifyAt },
+        personId: person.id,
+        thumbprint: proof?.thumbprint ?? null,
+        request: { ...request, proved: { authTime: null, acr: null } },
+      },
+      { consentId: done, answeredBy, notificationToken: token },
+    )
+    return { outcome: 'asked', held }
+  })
+}
+
+const NOBODY = refused(
+  'backchannel.unknown_person',
+  'there is nobody by that hint who can be asked',
+)
+
+export async function useUp(tx: Tx, { assertion, proof }: Caller): Promise<void> {
+  if (proof && !(await consumeOnce(tx, 'dpop', proof.replayKey, proof.expiresAt)))
+    throw new Problem('proof.replayed', 'the proof was used before')
+  if (!(await useCredential(tx, assertion)))
+    throw new Problem('assertion.replayed', 'the client assertion was used before')
+}
+
+/** Everything that is asked for, to do and to hand on, within the agent's ceiling: whatever the person allowed before. */
+export async function questionOf(
+  parts: GrantParts,
+  wanted: WantedTask & { readonly resource?: string | undefined },
+  who: { readonly agent: Agent; readonly person: Person; readonly issuing: Issuing },
+): Promise<readonly Detail[] | Refused> {
+  const { agent, issuing, person } = who
+  const nothingBefore = { only: 'nothing' }
+  const issuers = await parts.issuers.behind(agent)
+  const given = { agent, subject: { person }, issuers, issuing }
+  const grant = await grantOrAsk(parts, wanted, given, { ...nothingBefore, asking: [] })
+  if (grant.outcome === 'refused') return grant
+  // Whom rules want to be asked is asked after the person.
+  const details = grant.outcome === 'needs_consent' ? grant.details : allOf(grant)
+  if (wanted.resource !== undefined && detailsAt(callsIn(details), wanted.resource).length === 0)
+    return refused('task.resource_not_granted', 'nothing could be granted at this resource')
+  return details
+}
+
+function allOf(found: Granted | Unapproved) {
+  const { delegatesAsked, details, mayDelegate } = isUnapproved(found) ? found.grant : found
+  return delegatesAsked ? [...details, ...mayDelegate] : details
+}
+
+/** Answers the question's id. One person is not asked by all agents at once, nor all the time. */
+export async function putQuestion(
+  parts: GrantParts,
+  tx: Tx,
+  asking: ConsentAsking,
+): Promise<(HeldBack['consentId'] & string) | Refused> {
+  const since = parts.clock.now() - 3_600_000
+  if ((await countAskedOf(tx, asking.personId, since)) >= MOST_ASKED_AN_HOUR)
+    return refused('consent.too_many_pending', 'the person was asked too often in the last hour')
+  const done = await requestConsent(parts, tx, asking)
+  if (done.outcome === 'asked') return done.consentId
+  return done.outcome === 'denied'
+    ? refused('consent.denied', 'the person said no to this a short while ago')
+    : refused('consent.too_many_pending', 'other questions of the agent wait for the person')
+}
+
+const LONGEST_MESSAGE = 120
+
+function checkMessage(message: string): void {
+  try {
+    if ([...message].length > LONGEST_MESSAGE) throw new TypeError('too long')
+    checkPurpose(message)
+  } catch {
+    throw new Problem(
+      'backchannel.bad_message',
+      `a binding message is 1 to ${LONGEST_MESSAGE} visible characters on one line`,
+    )
+  }
+}

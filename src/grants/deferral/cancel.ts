@@ -1,0 +1,79 @@
+import { useCredential } from '../../agents/index.ts'
+import { cancelRequests } from '../../approvals/index.ts'
+import { Problem } from '../../lib/problem.ts'
+import { consumeOnce, type Tx } from '../../storage/index.ts'
+import {
+  countWaitingFor,
+  type Deferral,
+  findDeferral,
+  markCancelled,
+  withdrawConsent,
+} from '../../tasks/index.ts'
+import { opaqueDigest } from '../../tokens/index.ts'
+import { type BroughtAgent, readAgent } from '../openings/bring.ts'
+import type { OpeningRequest } from '../openings/opening.ts'
+import type { GrantParts } from '../parts.ts'
+import { KIND_OF } from './defer.ts'
+
+/** Whether a text looks like a code that an agent waits with. */
+export function isDeferralCode(token: string): boolean {
+  return digestOf(token) !== undefined
+}
+
+/**
+ * The agent does not want the answer any more (RFC 7009, Deferred Token Response): the request never opens a task, its agent is told
+ * nothing, and people are not asked any longer for nobody. A code that is not its own, or has ended, changes nothing.
+ * @throws Problem why the agent is not known, or that the key is another
+ */
+export async function cancelDeferral(
+  parts: GrantParts,
+  request: OpeningRequest & { readonly code: string },
+): Promise<void> {
+  const read = await readAgent(parts, request)
+  if (!read.ok) throw read.problem
+  const { agent, proof } = read.brought
+  const digest = digestOf(request.code) ?? ''
+  const replayed = await parts.storage.transaction(async (tx) => {
+    if (!(await consumeOnce(tx, 'dpop', proof.replayKey, proof.expiresAt))) return true
+    const own = await findDeferral(tx, digest)
+    if (own?.agentId !== agent.id) return false
+    // INVARIANT: whoever cancels holds the key, as whoever polls.
+    if (own.thumbprint !== null && own.thumbprint !== proof.thumbprint) throw wrongKey()
+    await cancel(parts, tx, own, read.brought)
+    return false
+  })
+  if (replayed) throw new Problem('proof.replayed', 'the proof was used before')
+}
+
+async function cancel(
+  parts: GrantParts,
+  tx: Tx,
+  { consentId, digest, flow, personId, taskId }: Deferral,
+  { agent, assertion }: BroughtAgent,
+): Promise<void> {
+  if (!(await useCredential(tx, assertion)))
+    throw new Problem('assertion.replayed', 'the client assertion was used before')
+  const now = parts.clock.now()
+  if (!(await markCancelled(tx, digest, now))) return
+  if (consentId !== null && (await countWaitingFor(tx, consentId, now)) === 0)
+    await withdrawConsent(tx, consentId, now)
+  if (taskId !== null) await cancelRequests(parts, tx, [taskId], 'deferral.cancelled')
+  await parts.ledger.append(tx, {
+    type: 'deferral.cancelled',
+    agent: agent.id,
+    person: personId ?? undefined,
+    facts: { flow, consent: consentId ?? undefined },
+  })
+}
+
+function digestOf(token: string): string | undefined {
+  for (const kind of Object.values(KIND_OF)) {
+    const digest = opaqueDigest(kind, token)
+    if (digest !== undefined) return digest
+  }
+  return undefined
+}
+
+function wrongKey(): Problem {
+  return new Problem('proof.wrong_key', 'the code is bound to another key')
+}

@@ -1,0 +1,171 @@
+import { findAgent } from '../../agents/index.ts'
+import { isNothing, problemOr, withinAgent } from '../../facts/index.ts'
+import { sha256url } from '../../lib/bytes.ts'
+import type { Id } from '../../lib/id.ts'
+import { Problem } from '../../lib/problem.ts'
+import type { Random } from '../../lib/random.ts'
+import type { Person } from '../../people/index.ts'
+import { consumeOnce } from '../../storage/index.ts'
+import { answerableUntil, checkPurpose, claimDeferral, findByUserCode } from '../../tasks/index.ts'
+import { type Caller, readCaller } from '../openings/bring.ts'
+import {
+  type OpeningRequest,
+  type Refused,
+  refused,
+  refusedFor,
+  type WantedTask,
+} from '../openings/opening.ts'
+import { refuseOpening } from '../openings/refuse.ts'
+import { isRefused, readAsked } from '../openings/wanted.ts'
+import type { GrantParts } from '../parts.ts'
+import { issuingBy } from '../token-policy/issuing.ts'
+import { putQuestion, questionOf, useUp } from './ask-directly.ts'
+import { type HeldBack, holdBack } from './defer.ts'
+import { thaw } from './frozen-request.ts'
+
+/** An agent on something without a browser (RFC 8628). Whoever types the code is the person it asks. */
+export interface DeviceRequest extends OpeningRequest, WantedTask {}
+
+export type DeviceBegun =
+  | {
+      readonly outcome: 'begun'
+      readonly held: HeldBack
+      /** Seconds that the user code works. */
+      readonly waits: number
+      /** For people to type: two times four letters. */
+      readonly userCode: string
+    }
+  | Refused
+
+/** Short: codes that were sent to somebody else have little time to get there. */
+const WAITS_SECONDS = 300
+const WAITS_MS = WAITS_SECONDS * 1000
+/** Codes that a person types in that time, right or wrong. */
+const MOST_TYPED = 10
+/** RFC 8628 section 6.1: no vowels, no digits, nothing that is read as something else. 34 bits of eight. */
+const LETTERS = 'BCDFGHJKLMNPQRSTVWXZ'
+const LENGTH = 8
+
+/** Begins a request whose person is not known yet. */
+export async function beginDevice(parts: GrantParts, request: DeviceRequest): Promise<DeviceBegun> {
+  const caller = await readCaller(parts, request)
+  const begun = caller instanceof Problem ? caller : await problemOr(begin(parts, request, caller))
+  if (!(begun instanceof Problem) && begun.outcome === 'begun') return begun
+  if (begun instanceof Problem && begun.status >= 500) throw begun
+  const known = caller instanceof Problem ? undefined : caller
+  return refuseOpening(
+    parts,
+    {
+      type: 'task.refused',
+      proof: known?.proof,
+      about: { agent: known?.agent.id },
+      ip: request.origin.ip,
+    },
+    begun instanceof Problem ? refusedFor(begun) : begun,
+  )
+}
+
+async function begin(
+  parts: GrantParts,
+  request: DeviceRequest,
+  caller: Caller,
+): Promise<DeviceBegun> {
+  const { agent, proof } = caller
+  checkPurpose(request.purpose)
+  const catalog = await parts.catalog.current()
+  const asked = readAsked(request, catalog)
+  if (isRefused(asked)) return asked
+  if (!asked) return refused('task.nothing_requested', 'ask by `authorization_details` or `scope`')
+  if (isNothing(asked, withinAgent(asked, agent, catalog.kindOf)))
+    return refused('task.beyond_ceiling', 'the agent may never be given any of what it asks for')
+  const full = await parts.room?.isFullFor(agent.id)
+  if (full) return full
+  const userCode = newUserCode(parts.random)
+  const held = await parts.storage.transaction(async (tx) => {
+    await useUp(tx, caller)
+    const proved = { authTime: null, acr: null }
+    return holdBack(
+      parts,
+      tx,
+      {
+        flow: 'device',
+        agent: { id: agent.id, notifyAt: null },
+        personId: null,
+        thumbprint: proof?.thumbprint ?? null,
+        request: { ...request, proved, from: request.origin.ip },
+      },
+      {
+        consentId: null,
+        answeredBy: parts.clock.now() + WAITS_MS,
+        userCode: digestOf(userCode),
+      },
+    )
+  })
+  return { outcome: 'begun', held, waits: WAITS_SECONDS, userCode }
+}
+
+/** Each letter from a byte below the largest multiple of twenty, so that all are as likely. */
+function newUserCode(random: Random): string {
+  let code = ''
+  while (code.length < LENGTH) {
+    const [byte = 255] = random.bytes(1)
+    if (byte < 240) code += LETTERS[byte % LETTERS.length]
+  }
+  return `${code.slice(0, 4)}-${code.slice(4)}`
+}
+
+/** As people type it. */
+function digestOf(typed: string): string {
+  return sha256url(typed.toUpperCase().replaceAll(/[^A-Z]/g, ''))
+}
+
+/**
+ * A person typed a code: from now on the request is about them, and they are asked. Nothing is allowed by it yet. Answers the question.
+ * @throws Problem `device.unknown_code`, `device.too_many_codes`, or why nothing can be asked
+ */
+export async function claimDevice(
+  parts: GrantParts,
+  { person, typed }: { readonly person: Person; readonly typed: string },
+): Promise<Id<'consent'>> {
+  const now = parts.clock.now()
+  if (!(await mayType(parts, person, now)))
+    throw new Problem('device.too_many_codes', 'too many codes were typed; wait five minutes')
+  const found = await findByUserCode(parts.storage.read, digestOf(typed), now)
+  const agent = found && (await findAgent(parts.storage.read, found.agentId))
+  if (!found || !agent) throw unknownCode()
+  const request = thaw(found.request)
+  const issuing = issuingBy('device_code', { origin: { ip: request.from ?? '' } })
+  const details = await questionOf(parts, request, { agent, person, issuing })
+  if ('outcome' in details) throw new Problem(details.reason, details.detail)
+  return parts.storage.transaction(async (tx) => {
+    const asked = await putQuestion(parts, tx, {
+      ...{ agentId: agent.id, personId: person.id, purpose: request.purpose, details },
+      asked: { by: 'device', message: null, from: request.from ?? null },
+      expiresAt: answerableUntil(found),
+    })
+    if (typeof asked !== 'string') throw new Problem(asked.reason, asked.detail)
+    // INVARIANT: the first who types it, and nobody after.
+    const claim = { digest: found.digest, personId: person.id, consentId: asked }
+    if (!(await claimDeferral(tx, claim))) throw unknownCode()
+    return asked
+  })
+}
+
+/** RFC 8628 section 5.1. INVARIANT: counted before anything is looked up, in all replicas together, for each person by themselves. */
+function mayType(
+  { storage }: Pick<GrantParts, 'storage'>,
+  { id }: Person,
+  now: number,
+): Promise<boolean> {
+  const period = Math.floor(now / WAITS_MS)
+  return storage.transaction(async (tx) => {
+    for (let nth = 0; nth < MOST_TYPED; nth++)
+      if (await consumeOnce(tx, 'typed code', `${id} ${period} ${nth}`, (period + 1) * WAITS_MS))
+        return true
+    return false
+  })
+}
+
+function unknownCode(): Problem {
+  return new Problem('device.unknown_code', 'the code is not known, or over, or was typed before')
+}

@@ -1,0 +1,163 @@
+import type { ForbidRef } from '@remit/engine'
+import { findAgent } from '../../agents/index.ts'
+import { type AccessRequest, type FrozenQuestion, usableApproval } from '../../approvals/index.ts'
+import { newId } from '../../lib/id.ts'
+import { Problem } from '../../lib/problem.ts'
+import { findPerson } from '../../people/index.ts'
+import { answerableUntil, type Deferral, findConsent } from '../../tasks/index.ts'
+import type { BroughtAgent } from '../openings/bring.ts'
+import { isUnapproved, type Unapproved } from '../openings/grant.ts'
+import { type OpeningRequest, type Refused, refused } from '../openings/opening.ts'
+import { detailsAt, isRefused } from '../openings/wanted.ts'
+import type { GrantParts } from '../parts.ts'
+import { openingQuestion } from '../token-policy/question.ts'
+import { LONGEST_APPROVAL } from './ask-approvers.ts'
+import { type FrozenRequest, thaw } from './frozen-request.ts'
+import { grantOf, lineOf, type Plan, planOpening, type Waiter } from './plan.ts'
+
+export interface StillWaiting {
+  readonly outcome: 'waiting'
+  /** Where the person answers. */
+  readonly page: string | undefined
+}
+
+export interface Allowed {
+  readonly outcome: 'granted'
+  readonly plan: Plan
+  readonly request: FrozenRequest
+  /** Of people whom rules wanted to be asked; used up with the task. */
+  readonly approval: AccessRequest | undefined
+}
+
+/** People have to be asked, or asked anew about what it is by now. */
+export interface ToAsk {
+  readonly outcome: 'ask'
+  readonly question: FrozenQuestion
+  readonly insufficient: readonly string[]
+}
+
+/** `denied`: whatever the reason, which is for the books alone. */
+export type Standing =
+  | Allowed
+  | ToAsk
+  | StillWaiting
+  | Refused
+  | { readonly outcome: 'denied'; readonly why: Refused }
+
+export const EXPIRED = refused('deferral.expired', 'the code has expired')
+const WAITING: StillWaiting = { outcome: 'waiting', page: undefined }
+
+/** What a deferred request comes to now. Reads, and writes nothing. */
+export async function judgeDeferral(
+  parts: GrantParts,
+  own: Deferral,
+  {
+    brought,
+    origin,
+  }: { readonly brought: BroughtAgent; readonly origin: OpeningRequest['origin'] },
+): Promise<Standing> {
+  const { read } = parts.storage
+  const consent = own.consentId === null ? undefined : await findConsent(read, own.consentId)
+  const person = own.personId === null ? undefined : await findPerson(read, own.personId)
+  const agent = await findAgent(read, own.agentId)
+  if (!agent) throw new Error(`agent ${own.agentId} of a deferral has no row`)
+  // Where the agent put the question itself, nothing but the answer to that counts.
+  const byThis = own.flow !== 'deferred'
+  if (!person || (byThis && !consent)) return WAITING
+  const over = consent?.state === 'pending' && consent.expiresAt <= parts.clock.now()
+  if (over || consent?.state === 'expired') return EXPIRED
+  if (consent?.state === 'denied')
+    return denied(refused('consent.denied', 'the person said no to this'))
+  if (byThis && consent?.state === 'pending') return WAITING
+  const waiter: Waiter = {
+    ...{ person, consent, origin, flow: own.flow, request: thaw(own.request) },
+    brought: { ...brought, agent },
+    only: byThis ? (consent?.basisId ?? 'nothing') : undefined,
+  }
+  const planned = (lifted: readonly ForbidRef[]) =>
+    planOpening(parts, waiter, { lifted, asking: [] })
+  const first = await planned([])
+  if (first instanceof Problem || !isUnapproved(first))
+    return standingOf(parts, first, waiter, undefined)
+  const people = await withPeople(parts, own, waiter, first)
+  if (people.outcome !== 'approved') return people
+  const { approval } = people
+  const lifted = await planned(approval.ask.forbids)
+  if (!(lifted instanceof Problem) && isUnapproved(lifted)) return WAITING
+  return standingOf(parts, lifted, waiter, approval)
+}
+
+type Planned = Awaited<ReturnType<typeof planOpening>>
+
+function standingOf(
+  { issuer }: GrantParts,
+  plan: Exclude<Planned, Unapproved<Plan['grant']>>,
+  { consent, request }: Waiter,
+  approval: AccessRequest | undefined,
+): Standing {
+  if (plan instanceof Problem) return denied(refused(plan.code, plan.detail))
+  if (isRefused(plan)) return denied(plan)
+  if ('outcome' in plan) {
+    if (consent?.state === 'pending')
+      return { outcome: 'waiting', page: `${issuer}/consent/${consent.id}` }
+    return denied(refused('consent.required', 'the person has taken the consent back'))
+  }
+  const { details } = plan.grant
+  if (request.resource !== undefined && detailsAt(details, request.resource).length === 0)
+    return denied(refused('task.resource_not_granted', 'nothing was granted at this resource'))
+  return { outcome: 'granted', plan, request, approval }
+}
+
+function denied(why: Refused): Extract<Standing, { outcome: 'denied' }> {
+  return { outcome: 'denied', why }
+}
+
+/** How people stand to an opening that rules make wait for them. */
+async function withPeople(
+  parts: GrantParts,
+  own: Deferral,
+  waiter: Waiter,
+  unapproved: Unapproved<Plan['grant']>,
+): Promise<
+  { readonly outcome: 'approved'; readonly approval: AccessRequest } | Exclude<Standing, Allowed>
+> {
+  const { brought, person, request } = waiter
+  const { details, mayDelegate } = unapproved.grant
+  const now = parts.clock.now()
+  const { version: policyVersion } = await parts.policies.active()
+  const question = openingQuestion(
+    parts,
+    {
+      ...{ details, mayDelegate, person, request, ...(await lineOf(parts, waiter)) },
+      grant: grantOf(waiter),
+      thumbprint: brought.proof.thumbprint,
+      taskId: own.taskId ?? newId('task', parts.random),
+      deadline: own.createdAt + LONGEST_APPROVAL,
+    },
+    unapproved.forbids,
+    { catalog: unapproved.catalog, policyVersion },
+  )
+  const { callHash, taskId } = question
+  const standing = await usableApproval(parts, taskId, callHash, now)
+  switch (standing.state) {
+    case 'pending':
+      return WAITING
+    case 'usable': {
+      const { request: approval } = standing.approval
+      if (covers(approval, unapproved.forbids)) return { outcome: 'approved', approval }
+      // Other rules ask by now, or these in other words.
+      return { outcome: 'ask', question, insufficient: [approval.id] }
+    }
+    case 'none':
+      if (answerableUntil(own) <= now) return EXPIRED
+      return { outcome: 'ask', question, insufficient: [] }
+    default:
+      return denied(refused('approval.denied', 'people said no, or may not say yes any more'))
+  }
+}
+
+export function covers({ ask }: AccessRequest, forbids: readonly ForbidRef[]): boolean {
+  return forbids.every(({ digest, id }) =>
+    ask.forbids.some((each) => each.id === id && each.digest === digest),
+  )
+}

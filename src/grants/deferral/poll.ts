@@ -1,0 +1,203 @@
+import { credentialStep } from '../../agents/index.ts'
+import { attachQuestion, useSteps } from '../../approvals/index.ts'
+import { newId } from '../../lib/id.ts'
+import { consumeOnceStep } from '../../storage/index.ts'
+import {
+  BASES_STEP,
+  DEFERRAL_STEP,
+  type Deferral,
+  type Flow,
+  findDeferral,
+  nameTask,
+  PACE_STEP,
+  pollStep,
+  redeemDeferralStep,
+  slowDownStep,
+} from '../../tasks/index.ts'
+import { opaqueDigest } from '../../tokens/index.ts'
+import { answerOpening } from '../openings/answer.ts'
+import { begin, refusedBy } from '../openings/begin.ts'
+import { type BroughtAgent, readAgent } from '../openings/bring.ts'
+import {
+  type Opened,
+  type OpeningRequest,
+  type Refused,
+  refused,
+  refusedFor,
+} from '../openings/opening.ts'
+import { refuseOpening } from '../openings/refuse.ts'
+import type { GrantParts } from '../parts.ts'
+import { KIND_OF } from './defer.ts'
+import { type Allowed, EXPIRED, judgeDeferral, type StillWaiting, type ToAsk } from './judge.ts'
+
+/** The agent asks whether there is an answer: with the code, its authentication, and the key that it waits with. */
+export interface Poll extends OpeningRequest {
+  readonly flow: Flow
+  readonly code: string
+}
+
+export type PollAnswer = Opened | Refused | StillWaiting
+
+/** How often bases may change between looking and opening before we stop trying. */
+const MOST_TRIES = 3
+
+/**
+ * Answers a poll. Order of checks: the agent; whether the code is one of its own, in the same words as for one that is unknown; its
+ * key; whether it ended; the answer. What was asked is judged anew, as agent, person, bases and policies are now, and the task begins
+ * in the transaction that uses the code up.
+ */
+export async function pollDeferral(parts: GrantParts, poll: Poll): Promise<PollAnswer> {
+  const read = await readAgent(parts, poll)
+  const own = read.ok ? await ownDeferral(parts, poll, read.brought.agent.id) : undefined
+  const no = (refusal: Refused) =>
+    refuseOpening(
+      parts,
+      {
+        type: 'task.refused',
+        proof: read.ok ? read.brought.proof : read.proof,
+        about: {
+          agent: read.ok ? read.brought.agent.id : read.agentId,
+          person: own?.personId ?? undefined,
+        },
+        ip: poll.origin.ip,
+      },
+      refusal,
+    )
+  if (!read.ok) return no(refusedFor(read.problem))
+  if (!own) return no(refused('deferral.unknown', 'the agent waits for nothing by this code'))
+  const { brought } = read
+  if (own.thumbprint !== null && own.thumbprint !== brought.proof.thumbprint)
+    return no(refused('proof.wrong_key', 'the code is bound to another key'))
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
+    const standing =
+      ended(own, parts.clock.now()) ??
+      (await judgeDeferral(parts, own, { brought, origin: poll.origin }))
+    if (standing.outcome === 'refused') return no(standing)
+    if (standing.outcome === 'denied') return generic(await no(standing.why), standing.why)
+    if (standing.outcome === 'ask') await askNow(parts, own, standing)
+    if (standing.outcome === 'ask') return wait(parts, { brought, own, page: undefined, no })
+    if (standing.outcome === 'waiting')
+      return wait(parts, { brought, own, page: standing.page, no })
+    const failed = await redeem(parts, poll, { brought, own, granted: standing })
+    if (typeof failed !== 'string') return failed
+    if (failed !== BASES_STEP) return no(await lost(parts, own, failed))
+  }
+  return no(refusedBy(BASES_STEP))
+}
+
+/** INVARIANT: to an agent, the codes of other agents do not exist. */
+async function ownDeferral(
+  parts: GrantParts,
+  { code, flow }: Poll,
+  agentId: string,
+): Promise<Deferral | undefined> {
+  const digest = opaqueDigest(KIND_OF[flow], code)
+  const found = digest === undefined ? undefined : await findDeferral(parts.storage.read, digest)
+  // The flow is a second lock: the prefix of a code says it, and its digest is of the whole code.
+  return found?.agentId === agentId && found.flow === flow ? found : undefined
+}
+
+const USED = refused('deferral.used', 'the code was redeemed before')
+const CANCELLED = refused('deferral.denied', 'the request was cancelled')
+
+function ended({ state, expiresAt }: Deferral, now: number): Refused | undefined {
+  if (state === 'redeemed') return USED
+  if (state === 'cancelled') return CANCELLED
+  return expiresAt <= now ? EXPIRED : undefined
+}
+
+/** INVARIANT: why something cannot be granted any more may say something about the person; the agent learns only that it is so. */
+function generic(answer: Refused, why: Refused): Refused {
+  if (answer.reason !== why.reason) return answer
+  return refused('deferral.denied', 'it was not allowed, or cannot be granted any more')
+}
+
+/** The id of the task that it will be is fixed with the first question. */
+async function askNow(
+  parts: GrantParts,
+  own: Deferral,
+  { insufficient, question }: ToAsk,
+): Promise<void> {
+  await parts.storage.transaction(async (tx) => {
+    if (own.taskId === null && !(await nameTask(tx, own.digest, question.taskId))) return
+    await attachQuestion(parts, tx, question, insufficient)
+  })
+}
+
+/** No answer yet. The poll uses up its proof and assertion, and has to be in time. */
+async function wait(
+  parts: GrantParts,
+  given: {
+    readonly brought: BroughtAgent
+    readonly own: Deferral
+    readonly page: string | undefined
+    readonly no: (refusal: Refused) => Promise<Refused>
+  },
+): Promise<StillWaiting | Refused> {
+  const { brought, no, own, page } = given
+  const { read } = parts.storage
+  const now = parts.clock.now()
+  const { digest, pause } = own
+  const { thumbprint } = brought.proof
+  const used = usedSteps(parts, brought)
+  const done = await parts.storage.commit([
+    ...used,
+    pollStep(read, { digest, pause, thumbprint }, now),
+  ])
+  if (done.committed) return { outcome: 'waiting', page }
+  if (done.failed !== PACE_STEP) return no(refusedBy(done.failed))
+  const slower = await parts.storage.commit([...used, slowDownStep(read, own, now)])
+  if (!slower.committed) return no(refusedBy(slower.failed))
+  return refused('deferral.too_fast', 'wait five seconds longer between two requests')
+}
+
+export function usedSteps(parts: GrantParts, { assertion, proof }: BroughtAgent) {
+  const { read } = parts.storage
+  return [
+    consumeOnceStep(read, 'dpop', proof.replayKey, proof.expiresAt),
+    credentialStep(read, assertion),
+  ]
+}
+
+/** Answers what the agent gets, or the guard that failed. */
+async function redeem(
+  parts: GrantParts,
+  poll: Poll,
+  given: {
+    readonly brought: BroughtAgent
+    readonly own: Deferral
+    readonly granted: Allowed
+  },
+): Promise<Opened | Refused | string> {
+  const { brought, granted, own } = given
+  const { approval, plan, request } = granted
+  const { thumbprint } = brought.proof
+  const { guards, held } = await plan.begins({
+    id: own.taskId ?? undefined,
+    approvedUntil: approval?.usableUntil ?? undefined,
+  })
+  const { agentId, id, personId } = held.task
+  const failed = await begin(parts, held.task, {
+    brought,
+    guards: [
+      ...guards,
+      ...(approval ? useSteps(parts, approval, newId('decision', parts.random)) : []),
+      redeemDeferralStep(parts.storage.read, { digest: own.digest, thumbprint, taskId: id }),
+      parts.ledger.appendStep({
+        type: 'deferral.redeemed',
+        ...{ task: id, agent: agentId, person: personId },
+        facts: { flow: own.flow, consent: own.consentId ?? undefined },
+      }),
+    ],
+    record: { chain: held.chain, origin: poll.origin },
+  })
+  if (failed !== undefined) return failed
+  return answerOpening(parts, request, held, plan.grant)
+}
+
+/** Somebody was quicker: another poll, or whoever cancelled. */
+async function lost(parts: GrantParts, own: Deferral, failed: string): Promise<Refused> {
+  if (failed !== DEFERRAL_STEP) return refusedBy(failed)
+  const now = await findDeferral(parts.storage.read, own.digest)
+  return now?.state === 'cancelled' ? CANCELLED : USED
+}

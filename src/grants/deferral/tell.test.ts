@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type TestContext, test } from 'node:test'
+import { setNotifyAt } from '../../agents/index.ts'
+import { worldsOver } from '../../calls/testing.ts'
+import { outbound } from '../../net/index.ts'
+import { forEachEngine } from '../../storage/testing.ts'
+import { tellResolved } from './tell.ts'
+import { Waiting } from './testing.ts'
+
+forEachEngine('an agent is told that there is an answer', (open) => {
+  const worlds = worldsOver(open)
+
+  /** An answer that its agent wants to hear of, and a server that counts who comes. */
+  async function answered(t: TestContext, host: string) {
+    let reached = 0
+    const server = createServer((_, reply) => {
+      reached++
+      reply.writeHead(204).end()
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    t.after(() => server.close())
+    const { port } = server.address() as AddressInfo // listening on TCP
+    const world = await worlds.own(t)
+    const { parts } = world
+    const waiting = await Waiting.in(world)
+    await setNotifyAt(parts, {
+      ...{ agentId: 'refund-bot', allowLoopback: true, by: 'operator' },
+      notifyAt: `${host === '127.0.0.1' ? 'http' : 'https'}://${host}:${port}/answers`,
+    })
+    const held = await waiting.deferred({ defer: { notificationToken: 'a-token-of-its-own' } })
+    parts.clock.advance(2_000)
+    await waiting.answer('grant')
+    const told = async () =>
+      (await parts.recorded()).filter(({ type }) => type === 'deferral.told').map((r) => r.outcome)
+    return { held, parts, port, reached: () => reached, told, waiting }
+  }
+
+  test('V2: not where its name leads inside, and that is not tried again', async (t) => {
+    const { held, parts, reached, told, waiting } = await answered(t, 'agent.example')
+    for (const [address, family] of [
+      ['127.0.0.1', 4],
+      ['169.254.169.254', 4],
+      ['64:ff9b::7f00:1', 6],
+    ] as const) {
+      const out = outbound({
+        allowOrigins: () => false,
+        resolver: async () => [{ address, family }],
+      })
+      t.after(() => out.close())
+      await tellResolved({ ...parts, outbound: out })
+    }
+    assert.equal(reached(), 0)
+    assert.deepEqual(await told(), ['failed'])
+    assert.equal((await waiting.poll(held.code)).outcome, 'opened', 'who asks is told all the same')
+  })
+
+  test('V2: once, however many replicas look, and by asking when nobody heard it', async (t) => {
+    const { held, parts, port, reached, told, waiting } = await answered(t, '127.0.0.1')
+    const out = outbound({ allowOrigins: (origin) => origin === `http://127.0.0.1:${port}` })
+    t.after(() => out.close())
+    await Promise.all(Array.from({ length: 8 }, () => tellResolved({ ...parts, outbound: out })))
+    await tellResolved({ ...parts, outbound: out })
+    assert.equal(reached(), 1)
+    assert.deepEqual(await told(), ['told'])
+    assert.equal((await waiting.poll(held.code)).outcome, 'opened')
+  })
+})

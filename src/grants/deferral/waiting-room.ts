@@ -1,0 +1,38 @@
+import type { Clock } from '../../lib/clock.ts'
+import { OccupancyLimit } from '../../lib/occupancy-limit.ts'
+import type { Storage } from '../../storage/index.ts'
+import { countWaiting, countWaitingOf } from '../../tasks/index.ts'
+import { type Refused, refused } from '../openings/opening.ts'
+
+/** How many requests wait for an answer at once, whoever is asked and however: of one agent, and of all. */
+export class WaitingRoom {
+  readonly #clock: Clock
+  readonly #storage: Pick<Storage, 'read'>
+  readonly #mostOfAgent: number
+  readonly #all: OccupancyLimit
+
+  constructor(given: {
+    readonly clock: Clock
+    readonly storage: Pick<Storage, 'read'>
+    readonly most: number
+    readonly mostOfAgent: number
+  }) {
+    const { clock, most, mostOfAgent, storage } = given
+    this.#clock = clock
+    this.#storage = storage
+    this.#mostOfAgent = mostOfAgent
+    this.#all = new OccupancyLimit({
+      ...{ clock, most },
+      count: () => countWaiting(storage.read, clock.now()),
+    })
+  }
+
+  /** Asked before anything is written. Answers why there is no room. */
+  async isFullFor(agentId: string): Promise<Refused | undefined> {
+    const own = await countWaitingOf(this.#storage.read, agentId, this.#clock.now())
+    if (own >= this.#mostOfAgent)
+      return refused('deferral.too_many', 'the agent waits for too many answers already')
+    if (await this.#all.admits()) return undefined
+    return refused('deferral.too_many', 'too many requests wait for an answer')
+  }
+}

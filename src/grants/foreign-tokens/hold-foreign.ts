@@ -1,0 +1,118 @@
+import type { StoredIssuer, Vouched } from '../../agents/index.ts'
+import type { Call, FactParts } from '../../facts/index.ts'
+import { problemOr } from '../../facts/index.ts'
+import { sha256url } from '../../lib/bytes.ts'
+import { Problem } from '../../lib/problem.ts'
+import type { TaskLineage } from '../../tasks/index.ts'
+import { closeTask } from '../../tasks/index.ts'
+import { checkProof, opaqueDigest, type Proof, type ProofExpectation } from '../../tokens/index.ts'
+import { openImplicit } from './open-implicit.ts'
+import { taskOfForeign } from './task-of-foreign.ts'
+
+/** What a call shows, as far as this asks. */
+export type Shown = Pick<Call, 'scheme' | 'proof' | 'method' | 'url' | 'resource'> & {
+  readonly token: string
+  readonly origin?: Call['origin'] | undefined
+}
+
+/** A token of another server that is accepted, and the task that it opened. */
+export type HeldForeign =
+  | {
+      readonly holds: true
+      readonly vouched: Vouched
+      readonly proof: Proof | undefined
+      readonly held: TaskLineage
+    }
+  | { readonly holds: false; readonly problem: Problem; readonly proof: Proof | undefined }
+
+/** Whose token this may be, where it is not one of ours. Nothing about it is believed yet. */
+export async function foreignIssuer(
+  { issuer, issuers }: Pick<FactParts, 'issuer' | 'issuers'>,
+  token: string,
+): Promise<StoredIssuer | undefined> {
+  if (opaqueDigest('remit_at', token) !== undefined) return undefined
+  const found = await issuers.ofAccessToken(token)
+  return found?.issuer === issuer ? undefined : found
+}
+
+/**
+ * Token, proof, and the task that the token opened, or opens now (contract 5.6). `proven`: the proof was checked when the request
+ * came. Never throws for anything that a caller sent.
+ */
+export async function holdForeign(
+  parts: FactParts,
+  shown: Shown,
+  from: StoredIssuer,
+  given: { readonly nonce: ProofExpectation['nonce']; readonly proven?: Proof | undefined },
+): Promise<HeldForeign> {
+  const { proven } = given
+  const proof = proven ?? (await problemOr(proofOf(parts, shown, given.nonce)))
+  if (proof instanceof Problem) return { holds: false, problem: proof, proof: undefined }
+  const no = (problem: Problem): HeldForeign => ({ holds: false, problem, proof })
+  const vouched = await problemOr(
+    parts.issuers.checkAccess(from, shown.token, shown.resource.identifier).catch(notSaid),
+  )
+  if (vouched instanceof Problem) return no(await ended(parts, from, shown.token, vouched))
+  const wrong = wrongBinding(vouched, proof)
+  if (wrong) return no(wrong)
+  const held = await problemOr(
+    taskOfForeign(parts, vouched, () =>
+      openImplicit(parts, vouched, {
+        thumbprint: proof && sha256url(`${proof.thumbprint}\0${vouched.digest}`),
+        resource: shown.resource.identifier,
+        origin: shown.origin,
+      }),
+    ),
+  )
+  return held instanceof Problem ? no(held) : { holds: true, vouched, proof, held }
+}
+
+/** A server that cannot be asked is a reason to deny, and no failure of ours. */
+function notSaid(error: unknown): Problem {
+  if (error instanceof Problem && /^(?:issuer|outbound|token)\./.test(error.code)) return error
+  throw error
+}
+
+async function proofOf(
+  parts: Pick<FactParts, 'clock'>,
+  { method, proof, scheme, token, url }: Shown,
+  nonce: ProofExpectation['nonce'],
+): Promise<Proof | undefined> {
+  if (scheme !== 'DPoP') return undefined
+  return checkProof(proof, { method, url, accessToken: token, clock: parts.clock, nonce })
+}
+
+/**
+ * INVARIANT: a bound token is shown with its key and nothing else, whatever it is bound by; an unbound one without a proof, and only
+ * where its issuer may have that (RFC 9449 section 7.1).
+ */
+function wrongBinding({ claims, issuer }: Vouched, proof: Proof | undefined): Problem | undefined {
+  const { cnf } = claims
+  if (cnf === undefined) {
+    if (proof) return new Problem('token.wrong_scheme', 'the token is bound to no key: use Bearer')
+    return issuer.bearer
+      ? undefined
+      : new Problem('proof.missing', 'tokens of this issuer have to be bound to a key')
+  }
+  const members = typeof cnf === 'object' && cnf !== null ? Object.entries(cnf) : []
+  const [only, another] = members
+  if (!only || another || only[0] !== 'jkt')
+    return new Problem('token.malformed', 'the token is bound in a way that is not known')
+  if (!proof) return new Problem('token.wrong_scheme', 'the token is bound to a key: use DPoP')
+  if (only[1] !== proof.thumbprint)
+    return new Problem('proof.wrong_key', 'the token is bound to another key')
+  return undefined
+}
+
+/** What its own server says is over is over here, with everything below. */
+async function ended(
+  parts: FactParts,
+  { access, name }: StoredIssuer,
+  token: string,
+  problem: Problem,
+): Promise<Problem> {
+  if (!access?.introspection || problem.code !== 'token.expired') return problem
+  const held = await taskOfForeign(parts, { digest: sha256url(`${name}\0${token}`) })
+  if (held) await closeTask(parts, { taskId: held.task.id, by: 'system', reason: 'token.inactive' })
+  return problem
+}

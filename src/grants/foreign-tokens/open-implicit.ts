@@ -1,0 +1,179 @@
+import type { Detail } from '@remit/engine'
+import {
+  type Agent,
+  bringPerson,
+  claimAt,
+  identifyClient,
+  type TrustedIssuer,
+  type Vouched,
+  vouchedFor,
+} from '../../agents/index.ts'
+import type { Call } from '../../facts/index.ts'
+import { authorityWithin } from '../../facts/index.ts'
+import { rememberedUntil } from '../../keys/index.ts'
+import { Problem } from '../../lib/problem.ts'
+import { isNewcomer, meetPerson, type Newcomer, type Person } from '../../people/index.ts'
+import {
+  allLimits,
+  basesFor,
+  basisLimits,
+  FOREIGN_STEP,
+  foreignTokenStep,
+  openSteps,
+} from '../../tasks/index.ts'
+import type { ForeignActor } from '../../tokens/index.ts'
+import { refusedBy } from '../openings/begin.ts'
+import { enter, standsOn } from '../openings/grant.ts'
+import { newTask } from '../openings/new-task.ts'
+import { detailsAt, isRefused } from '../openings/wanted.ts'
+import type { GrantParts } from '../parts.ts'
+import { issuedWithin } from '../token-policy/gate.ts'
+import { type Behind, readBehind } from './actors.ts'
+import { foreignDetails } from './foreign-details.ts'
+
+/** How it was shown. */
+interface Shown {
+  /** `undefined`: it is bound to no key. */
+  readonly thumbprint: string | undefined
+  readonly resource: string
+  readonly origin: Call['origin'] | undefined
+}
+
+/**
+ * Opens the one task of an access token of another server (contract 5.6): for the person that it names, by the agent that its client
+ * is, for what its scopes and details mean here, within everything that limits a task here, until it expires. What its server asked the
+ * person stands for a consent, because an administrator said so when trusting it.
+ * @throws Problem `token.…`, `issuer.…`, `person.…`, `agent.…`, `task.…`
+ */
+export async function openImplicit(
+  parts: GrantParts,
+  vouched: Vouched,
+  shown: Shown,
+): Promise<void> {
+  const agent = await identifyClient(parts, vouched)
+  const behind = await readBehind(parts, vouched)
+  const issuers = await resting(parts, vouched, agent, behind)
+  const met = await personOf(parts, vouched)
+  const token = { agent, issuers, actors: behind.actors, vouched, shown }
+  const person = isNewcomer(met) ? await brought(parts, met, token) : met
+  const { bases, details, kindOf, place } = await grantFor(
+    parts,
+    { person, newcomer: false },
+    token,
+  )
+  const task = await newTask(parts, {
+    ...{ agentId: agent.id, personId: person.id, purpose: purposeOf(vouched), budget: [] },
+    details,
+    // There is no task token to hand anything on with.
+    mayDelegate: [],
+    keyThumbprint: shown.thumbprint ?? null,
+    openedBy: 'token',
+    issuers,
+    actors: behind.actors,
+    bases: standsOn({ details, mayDelegate: [] }, bases, kindOf),
+    lifeSeconds: Math.max(1, Math.floor(vouched.claims.exp - parts.clock.now() / 1000)),
+    place,
+  })
+  const { read } = parts.storage
+  const expiresAt = rememberedUntil(vouched.claims.exp * 1000)
+  const done = await parts.live.commit(parts.storage, [
+    foreignTokenStep(read, { digest: vouched.digest, taskId: task.id, expiresAt }),
+    ...openSteps(parts, task, { chain: [task.agentId], origin: shown.origin }),
+  ])
+  // Another request of the same token was first: its task is the one.
+  if (done.committed || done.failed === FOREIGN_STEP) return
+  const why = refusedBy(done.failed)
+  throw new Problem(why.reason, why.detail)
+}
+
+/** A token, checked, of an agent that is known. */
+interface Token {
+  readonly agent: Agent
+  /** All that it rests on. */
+  readonly issuers: readonly TrustedIssuer[]
+  readonly actors: readonly ForeignActor[]
+  readonly vouched: Vouched
+  readonly shown: Shown
+}
+
+/** INVARIANT: nobody becomes a person by a token that opens nothing. */
+async function brought(parts: GrantParts, newcomer: Newcomer, token: Token): Promise<Person> {
+  await grantFor(parts, { person: newcomer.person, newcomer: true }, token)
+  return bringPerson(parts, token.vouched.issuer.name, newcomer)
+}
+
+/** What the token is for here. Reads, and writes nothing. */
+async function grantFor(
+  parts: GrantParts,
+  who: { readonly person: Person; readonly newcomer: boolean },
+  { actors, agent, issuers, shown, vouched }: Token,
+) {
+  const { person } = who
+  const here = await enter(parts, {}, { ...who, agent, issuers, sponsored: false })
+  if (isRefused(here)) throw new Problem(here.reason, here.detail)
+  const catalog = await parts.catalog.current()
+  const { kindOf } = catalog
+  const calls = asked(vouched, foreignDetails(vouched, catalog), shown.resource)
+  const limited = vouchedFor(agent, issuers, kindOf)
+  const now = parts.clock.now()
+  const bases = (
+    await basesFor(parts.storage.read, { personId: person.id, agentId: agent.id, now })
+  ).filter(({ kind }) => kind === 'admin')
+  const limits = { bases: allLimits({ calls: [calls], delegates: [] }, basisLimits(bases)) }
+  const whole = authorityWithin({ calls, delegates: undefined }, limited, limits, kindOf)
+  const openers = {
+    ...{ person, agents: [limited], sponsored: false, where: here.where },
+    ...{ purpose: purposeOf(vouched), views: here.views, actors },
+  }
+  const issuing = {
+    grant: 'token_exchange' as const,
+    bound: shown.thumbprint !== undefined,
+    origin: shown.origin ?? { ip: '' },
+  }
+  const got =
+    whole.details.length === 0
+      ? whole
+      : await issuedWithin(parts, openers, issuing, { catalog, got: whole })
+  if (isRefused(got)) throw new Problem(got.reason, got.detail)
+  if (got.details.length === 0)
+    throw new Problem('task.beyond_ceiling', 'nothing that the token is for may be given here')
+  return { bases, details: got.details, kindOf, place: here.place }
+}
+
+async function resting(
+  parts: Pick<GrantParts, 'issuers'>,
+  { issuer }: Vouched,
+  agent: Parameters<GrantParts['issuers']['behind']>[0],
+  behind: Behind,
+): Promise<readonly TrustedIssuer[]> {
+  const all = [issuer, ...behind.issuers, ...(await parts.issuers.behind(agent))]
+  return [...new Map(all.map((each) => [each.name, each])).values()]
+}
+
+/** INVARIANT: whom a token is for is said by the claim that was configured, as a person of the provider that was configured. */
+async function personOf(
+  parts: GrantParts,
+  { claims, issuer }: Vouched,
+): Promise<Person | Newcomer> {
+  const { access } = issuer
+  if (!access) throw new Problem('issuer.not_trusted', 'its access tokens are not accepted')
+  // RFC 9068 section 2.2: a client that asked for itself is its own subject.
+  if (claims.sub === (claims.client_id ?? claims.azp))
+    throw new Problem('token.malformed', 'the token is for nobody: its subject is its client')
+  const said = claimAt(claims, access.subject)
+  return meetPerson(parts, { provider: access.provider, said }, claims.iat)
+}
+
+/** One that is for one resource opens nothing at any other. */
+function asked(
+  { issuer }: Vouched,
+  details: readonly Detail[],
+  resource: string,
+): readonly Detail[] {
+  return issuer.audience === null ? detailsAt(details, resource) : details
+}
+
+/** In our words: a token says no purpose. */
+function purposeOf({ issuer }: Vouched): string {
+  return `access by a token of ${issuer.name}`
+}

@@ -1,0 +1,125 @@
+import type { Detail } from '@remit/engine'
+import { minting, partiesOf } from '../../facts/index.ts'
+import type { TaskLineage } from '../../tasks/index.ts'
+import { closeTask, type Task } from '../../tasks/index.ts'
+import { mintTaskToken } from '../../tokens/index.ts'
+import { aboutTask, grantAt } from '../issuance/issue-resource-token.ts'
+import { resourceAccess } from '../issuance/resource-access.ts'
+import type { GrantParts } from '../parts.ts'
+import type { Granted } from './grant.ts'
+import { type Opened, type Refused, refused } from './opening.ts'
+import { grantedScope, isRefused } from './wanted.ts'
+
+/** The part of a request that its answer depends on. */
+interface Wanted {
+  readonly resource?: string | undefined
+  readonly scope?: string | undefined
+}
+
+/**
+ * The task has begun: its token, or the one resource token that was asked for. When something it depends on changed
+ * meanwhile, the task is closed again before anyone hears of it.
+ */
+export async function answerOpening(
+  parts: GrantParts,
+  wanted: Wanted,
+  held: TaskLineage,
+  grant: AnswerGrant,
+): Promise<Opened | Refused> {
+  const token = await tokenOf(parts, wanted, held, grant).catch(async (error: unknown) => {
+    // Nobody has anything of it, and nobody could have: its key counts once.
+    await closeTask(parts, { taskId: held.task.id, by: 'system', reason: 'failed' })
+    throw error
+  })
+  // INVARIANT: nothing awaits between this check and the answer.
+  if (!isRefused(token) && grant.views.every((view) => parts.live.holds(view)))
+    return {
+      outcome: 'opened',
+      task: held.task,
+      chain: held.chain,
+      ...token,
+      ...(grant.delegatesAsked ? { mayDelegate: held.task.mayDelegate } : {}),
+    }
+  await closeTask(parts, { taskId: held.task.id, by: 'system', reason: 'overtaken' })
+  if (isRefused(token)) return token
+  return refused('task.overtaken', 'something it depends on changed while the task was opening')
+}
+
+/** What of a grant the answer needs. */
+export type AnswerGrant = Pick<
+  Granted,
+  'details' | 'delegatesAsked' | 'person' | 'views' | 'issuing'
+>
+
+type Token = Pick<Opened, 'kind' | 'token' | 'details' | 'scope'>
+
+async function tokenOf(
+  parts: GrantParts,
+  wanted: Wanted,
+  held: TaskLineage,
+  grant: AnswerGrant,
+): Promise<Token | Refused> {
+  const { resource } = wanted
+  if (resource === undefined) return taskToken(parts, wanted, held, grant)
+  return resourceToken(parts, { ...wanted, resource }, held, grant)
+}
+
+async function taskToken(
+  parts: GrantParts,
+  wanted: Wanted,
+  held: TaskLineage,
+  { details, person }: AnswerGrant,
+): Promise<Token> {
+  const { task } = held
+  const scope = scopeOf(wanted, details)
+  const token = await mintTaskToken(minting(parts), {
+    parties: partiesOf(parts, held, { person }, undefined),
+    task: {
+      id: task.id,
+      purpose: task.purpose,
+      ...(task.parentId === null ? {} : { parent: task.parentId }),
+    },
+    details,
+    ...scope,
+    authentication: task,
+    thumbprint: keyOf(task),
+    deadline: task.deadline,
+  })
+  return { kind: 'task', token, details, ...scope }
+}
+
+async function resourceToken(
+  parts: GrantParts,
+  wanted: Wanted & { readonly resource: string },
+  held: TaskLineage,
+  { issuing, person }: AnswerGrant,
+): Promise<Token | Refused> {
+  const { task } = held
+  const at = await grantAt(parts, held, { resource: wanted.resource, issuing })
+  if (isRefused(at)) return at
+  const scope = scopeOf(wanted, at.details)
+  const { details, resource, view } = at
+  const { token, steps } = await resourceAccess(parts, held, {
+    ...{ resource, view, details, person, ...scope },
+    thumbprint: task.keyThumbprint,
+  })
+  const thumbprint = task.keyThumbprint ?? undefined
+  const issued = { resource: resource.name, tokenId: token.id, thumbprint }
+  const done = await parts.live.commit(parts.storage, [
+    ...steps,
+    parts.ledger.appendStep({ ...aboutTask(held), type: 'token.issued', ...issued }),
+  ])
+  if (!done.committed) throw new Error(`a token could not be recorded: ${done.failed}`)
+  return { kind: 'resource', token, details, ...scope }
+}
+
+function scopeOf({ scope: asked }: Wanted, details: readonly Detail[]): { scope?: string } {
+  const scope = grantedScope(asked, details)
+  return scope === undefined ? {} : { scope }
+}
+
+/** Whoever is given a token that is bound to a key has a key. */
+function keyOf({ keyThumbprint }: Task): string {
+  if (keyThumbprint === null) throw new TypeError('a bound token for a task without a key')
+  return keyThumbprint
+}

@@ -1,0 +1,108 @@
+import { intersect } from '@remit/engine'
+import { canProve, type Sponsored } from '../../agents/index.ts'
+import { detailsForScope } from '../../catalog/index.ts'
+import { problemOr } from '../../facts/index.ts'
+import { Problem } from '../../lib/problem.ts'
+import { findPerson } from '../../people/index.ts'
+import { sponsorOnce } from '../../tasks/index.ts'
+import { RESOURCE_TOKEN_LIFE_MS } from '../../tokens/index.ts'
+import type { GrantParts } from '../parts.ts'
+import { type BroughtOrNot, type BroughtWorkload, readWorkload } from './bring.ts'
+import { openUnderGrant } from './open-sponsored.ts'
+import type { Deferred, Opened, Refused, SponsoredOpening } from './opening.ts'
+import { isRefused, readWanted } from './wanted.ts'
+
+const DAY = 86_400_000
+/** A task that has one token and no way to the next lasts as long as that, and a moment for the two to be made. */
+const ONE_TOKEN_SECONDS = RESOURCE_TOKEN_LIFE_MS / 1000 + 10
+
+/**
+ * Opens a task by a Workload Authorization Grant: a token of a trusted issuer is the grant itself, and the agent that it names acts
+ * for itself, under a sponsor grant in force (contract 5.2). With a proof it is an opening as any other. Without one, where the
+ * issuer may have that, there is one bearer token for one resource and nothing else.
+ */
+export async function openWorkload(
+  parts: GrantParts,
+  opening: SponsoredOpening,
+): Promise<Opened | Deferred | Refused> {
+  const read = await readWorkload(parts, opening)
+  const asked = read.ok ? await problemOr(asBrought(parts, opening, read.brought)) : opening
+  if (!(asked instanceof Problem)) return openUnderGrant(parts, asked, read, 'jwt_bearer')
+  const agentId = read.ok ? read.brought.agent.id : undefined
+  const proof = read.ok ? read.brought.proof : read.proof
+  const no: BroughtOrNot<BroughtWorkload> = { ok: false, problem: asked, proof, agentId }
+  return openUnderGrant(parts, opening, no, 'jwt_bearer')
+}
+
+async function asBrought(
+  parts: GrantParts,
+  opening: SponsoredOpening,
+  brought: BroughtWorkload,
+): Promise<SponsoredOpening> {
+  await sponsor(parts, brought)
+  const asked = await withinItsWord(parts, opening, brought)
+  if (brought.proof) return asked
+  const { agent, vouched } = brought
+  // INVARIANT: what can prove possession, or may not do without, gets nothing that does not need it.
+  const unbound = vouched.issuer.bearer && !parts.fapi2
+  if (!unbound || (await canProve(parts.storage.read, agent.id)))
+    throw new Problem('proof.missing', 'send a DPoP proof: its token is bound to a key')
+  if (asked.resource === undefined)
+    throw new Problem('resource.unknown', 'name the one `resource` that a token is wanted for')
+  return {
+    ...asked,
+    lifeSeconds: Math.min(asked.lifeSeconds ?? ONE_TOKEN_SECONDS, ONE_TOKEN_SECONDS),
+  }
+}
+
+/** Whom a rule admitted is sponsored as the rule says, by the owner who set it, when it comes first. */
+async function sponsor(parts: GrantParts, { agent, issuers }: BroughtWorkload): Promise<void> {
+  const issuer = issuers.find(({ name }) => name === agent.issuer)
+  const rule = issuer?.rules.find(({ name }) => agent.admission === `${issuer.name}/${name}`)
+  if (!issuer || !rule || !('admit' in rule.gives)) return
+  const { sponsor: given } = rule.gives.admit
+  const owner = given && (await findPerson(parts.storage.read, rule.gives.admit.ownerId))
+  // An owner who is gone, or to whom the agent does not belong any more, sponsors nothing; the opening says what is missing.
+  if (!given || owner?.status !== 'active' || agent.ownerId !== owner.id) return
+  const { kindOf } = await parts.catalog.current()
+  const now = parts.clock.now()
+  await problemOr(
+    sponsorOnce(
+      parts,
+      { agent, sponsor: owner, details: agent.ceiling, ...terms(given, now) },
+      kindOf,
+    ),
+  )
+}
+
+function terms({ days, purpose, seconds, tasks }: Sponsored, now: number) {
+  return { purpose, rate: { tasks, seconds }, expiresAt: now + days * DAY }
+}
+
+/**
+ * WAG section 5.1: a `scope` in the token is the most that its platform wants for this request. What the catalog does not know of it
+ * means nothing.
+ */
+async function withinItsWord(
+  parts: GrantParts,
+  opening: SponsoredOpening,
+  { vouched }: BroughtWorkload,
+): Promise<SponsoredOpening> {
+  const { scope: said } = vouched.claims
+  if (said === undefined) return opening
+  if (typeof said !== 'string') throw new Problem('token.malformed', '`scope` is not text')
+  const catalog = await parts.catalog.current()
+  const names = said.split(' ').filter((name) => catalog.actions.has(name))
+  const most = detailsForScope(catalog, names.join(' '))
+  const limit = names.length > 0 && most.ok ? most.details : []
+  const asked = readWanted(opening, catalog)
+  if (isRefused(asked)) throw new Problem(asked.reason, asked.detail)
+  const details = asked === undefined ? limit : intersect(asked, limit, catalog.kindOf)
+  if (details.length === 0)
+    throw new Problem(
+      'task.bad_scope',
+      'nothing of what is asked for is in the scope of the assertion',
+    )
+  const { scope: _, ...rest } = opening
+  return { ...rest, details }
+}

@@ -1,0 +1,95 @@
+import type { Detail } from '@remit/engine'
+import type { Agent } from '../../agents/index.ts'
+import type { CatalogView } from '../../catalog/index.ts'
+import type { Whereabouts } from '../../facts/index.ts'
+import {
+  alsoLiveness,
+  callKeys,
+  certifiedAt,
+  codeOf,
+  livenessOf,
+  mayHandOn,
+  PAST_DEADLINE,
+} from '../../facts/index.ts'
+import { findPerson, type Person } from '../../people/index.ts'
+import type { LiveView } from '../../revocation/index.ts'
+import type { TaskLineage } from '../../tasks/index.ts'
+import { DORMANT } from '../dormancy.ts'
+import type { GrantParts } from '../parts.ts'
+import { type Refused, refused } from './opening.ts'
+import { enterPlace, findPlaceBelow, type Place } from './place.ts'
+import { isRefused } from './wanted.ts'
+
+/** A task that may have a child of this agent: it, everything above it, and the agent are alive. */
+export interface Parent {
+  readonly held: TaskLineage
+  /** The represented person, or the sponsor. */
+  readonly person: Person
+  /** The chain of the parent. */
+  readonly agents: readonly Agent[]
+  /** What a child may get at all, by now. */
+  readonly mayHandOn: readonly Detail[]
+  /** As it was read after the views that watch over it. */
+  readonly catalog: CatalogView
+  /** Where the child is. */
+  readonly place: Place
+  readonly where: Whereabouts | undefined
+  /** What the child depends on. */
+  readonly views: readonly LiveView[]
+}
+
+/** Looks at the whole line as it is now. `ticket`: that the child shows. */
+export async function readParent(
+  parts: GrantParts,
+  held: TaskLineage,
+  given: {
+    readonly child: Agent
+    /** Names of those that vouch for the child. */
+    readonly issuers: readonly string[]
+    readonly ticket?: string
+    readonly space?: string | undefined
+  },
+): Promise<Parent | Refused> {
+  const { task, chain } = held
+  const { child, ticket } = given
+  const place = await findPlaceBelow(parts, task, given.space)
+  if (isRefused(place)) return place
+  const view = await parts.live.view(
+    callKeys({
+      task: task.id,
+      person: task.personId,
+      chain: [child.id, ...chain],
+      spaces: place.spaces,
+      issuers: [...task.issuers, ...given.issuers],
+      token: ticket,
+    }),
+  )
+  const alive = livenessOf(view)
+  if (!alive.passed) return refused(codeOf(alive.reason ?? ''), alive.detail)
+  if (task.deadline <= parts.clock.now())
+    return refused(codeOf(PAST_DEADLINE.reason ?? ''), PAST_DEADLINE.detail)
+  const agents: Agent[] = []
+  for (const id of chain) agents.push(await parts.facts.agent(id, view))
+  const all = [child, ...agents]
+  const person = await findPerson(parts.storage.read, task.personId)
+  if (!person) throw new Error('a task of nobody')
+  const { sponsored } = task
+  const found = await enterPlace(parts, place, view, { person, agents: all, sponsored })
+  if (isRefused(found)) return found
+  const sponsor = task.sponsored ? person : undefined
+  const owned =
+    certifiedAt(all, parts.clock.now()) ?? alsoLiveness(found.also, { agents: all, sponsor })
+  if (!owned.passed) return refused(codeOf(owned.reason ?? ''), owned.detail)
+  if (await parts.dormancy?.suspends(parts, child)) return DORMANT
+  const catalog = await parts.catalog.current()
+  return {
+    held,
+    person,
+    agents,
+    mayHandOn: mayHandOn([task, ...held.above], agents, catalog.kindOf),
+    catalog,
+    place,
+    where: found.where,
+    views: [view, found.also],
+  }
+}

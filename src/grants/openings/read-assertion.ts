@@ -1,0 +1,128 @@
+import type { Detail } from '@remit/engine'
+import { type Agent, agentIdOf, type TrustedIssuer, type Vouched } from '../../agents/index.ts'
+import { rememberedUntil } from '../../keys/index.ts'
+import { Problem } from '../../lib/problem.ts'
+import {
+  assertedPerson,
+  isNewcomer,
+  type Newcomer,
+  provedBy,
+  type Subject,
+} from '../../people/index.ts'
+import type { ForeignActor, Proof } from '../../tokens/index.ts'
+import { readBehind } from '../foreign-tokens/actors.ts'
+import type { GrantParts } from '../parts.ts'
+import { issuingBy } from '../token-policy/issuing.ts'
+import { type Asserted, readAsserted } from './asserted.ts'
+import type { BroughtAgent } from './bring.ts'
+import { grantOpening } from './grant.ts'
+import { meet } from './meet.ts'
+import type { AssertedOpening } from './opening.ts'
+
+/** Types of assertions, by what their issuer is trusted with. Neither counts as the other. */
+const TYP = { id_jag: ['oauth-id-jag+jwt'], chaining: ['JWT', ''] } as const
+
+/** Whoever shows an assertion, and with which key. */
+export type Shows = Pick<BroughtAgent, 'agent' | 'issuers'> & { readonly proof: Proof | undefined }
+
+/** What an assertion says, checked, of whoever shows it. */
+export interface ReadAssertion<B extends Shows> {
+  readonly brought: Omit<B, 'issuers'> & {
+    readonly subject: Subject
+    readonly actors: readonly ForeignActor[]
+    /** Of the agent, of the assertion, and of everybody who acted before. */
+    readonly issuers: readonly TrustedIssuer[]
+  }
+  /** Somebody whom nobody here knows yet: `subject` is who they would be. */
+  readonly newcomer: Newcomer | undefined
+  /** Who issued it. */
+  readonly issuer: TrustedIssuer
+  /** It is for one key, which was proved. */
+  readonly bound: boolean
+  readonly asserted: Pick<Asserted, 'details' | 'resource'> & { readonly purpose: string }
+  readonly basis: readonly Detail[] | undefined
+}
+
+export async function readAssertion<B extends Shows>(
+  parts: GrantParts,
+  asked: AssertedOpening,
+  brought: B,
+): Promise<ReadAssertion<B>> {
+  const vouched = await parts.issuers.check(asked.identity, {
+    use: asked.use,
+    typ: TYP[asked.use],
+    audience: parts.issuer,
+  })
+  const { claims, digest, issuer } = vouched
+  checkBound(vouched, brought, asked.use)
+  const behind = await readBehind(parts, vouched)
+  const mapping = issuer.people
+  if (!mapping) throw new TypeError('an issuer of assertions that speak for nobody')
+  const { limit, ...asserted } = await readAsserted(parts, asked, claims)
+  const met = await assertedPerson(parts, claims, mapping)
+  const newcomer = isNewcomer(met) ? met : undefined
+  const person = isNewcomer(met) ? met.person : met
+  const expiresAt = rememberedUntil(claims.exp * 1000)
+  const subject = { person, replayKey: digest, expiresAt, ...provedBy(claims) }
+  return {
+    brought: {
+      ...brought,
+      subject,
+      actors: behind.actors,
+      issuers: unique([issuer, ...behind.issuers, ...brought.issuers]),
+    },
+    newcomer,
+    issuer,
+    bound: claims.cnf !== undefined,
+    asserted: { ...asserted, purpose: asked.purpose ?? purposeOf(brought.agent) },
+    basis: mapping.delegates ? limit : undefined,
+  }
+}
+
+/** The same of somebody who is here: a newcomer becomes a person, if the assertion opens anything. */
+export async function meetSubject<B extends Shows>(
+  parts: GrantParts,
+  asked: AssertedOpening,
+  said: ReadAssertion<B>,
+): Promise<ReadAssertion<B>> {
+  const { asserted, basis, brought, issuer, newcomer } = said
+  if (!newcomer) return said
+  const wanted = { ...asked, ...asserted, scope: undefined }
+  const issuing = { ...issuingBy('jwt_bearer', asked), bound: brought.proof !== undefined }
+  const who = { ...brought, newcomer: true, issuing }
+  const grant = () => grantOpening(parts, wanted, who, { asserted: basis })
+  const person = await meet(parts, { newcomer, by: issuer.name }, { ...asserted, grant })
+  const subject = { ...brought.subject, person }
+  return { ...said, newcomer: undefined, brought: { ...brought, subject } }
+}
+
+/**
+ * INVARIANT: it was given to this client, or at least to this key: a grant of another domain need not know what the client
+ * is called here, and one that says neither would be good for whoever finds it.
+ */
+function checkBound(
+  { claims }: Vouched,
+  { agent, proof }: Shows,
+  use: AssertedOpening['use'],
+): void {
+  const { client_id: clientId, cnf, jti } = claims
+  if (typeof jti !== 'string') throw new Problem('token.malformed', '`jti` is missing')
+  const unnamed = use === 'chaining' && clientId === undefined
+  if (!unnamed && (typeof clientId !== 'string' || agentIdOf(clientId) !== agent.id))
+    throw new Problem('subject_token.not_for_agent', 'it was issued to another client')
+  if ((unnamed || cnf !== undefined) && (!isObject(cnf) || cnf.jkt !== proof?.thumbprint))
+    throw new Problem('subject_token.not_for_agent', 'it is bound to another key')
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function unique(issuers: readonly TrustedIssuer[]): readonly TrustedIssuer[] {
+  return [...new Map(issuers.map((issuer) => [issuer.name, issuer])).values()]
+}
+
+/** What nobody says is not made up: it is what the client is there for. */
+function purposeOf({ name }: Agent): string {
+  return `${name}, as its organization allows`
+}

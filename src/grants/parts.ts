@@ -1,0 +1,20 @@
+import type { AttestationChallenges, ClientDocuments } from '../agents/index.ts'
+import type { FactParts } from '../facts/index.ts'
+import type { WaitingRoom } from './deferral/waiting-room.ts'
+import type { Dormancy } from './dormancy.ts'
+
+/** What tasks are opened and tokens are issued with. */
+export interface GrantParts extends FactParts {
+  /** How many requests may wait for an answer; absent where nobody counts. */
+  readonly room?: WaitingRoom
+  /** Whether the FAPI 2.0 Security Profile holds for every client: confidential clients, and bound tokens only. */
+  readonly fapi2?: boolean | undefined
+  /** Whether every task has a key of its own, also those of clients that ask a person. */
+  readonly freshKeys?: boolean | undefined
+  /** Clients that are known by the address of a document; absent where nobody is. */
+  readonly documents?: ClientDocuments | undefined
+  /** What proofs beside attestations answer; absent where none are accepted. */
+  readonly challenges?: AttestationChallenges | undefined
+  /** Who has slept too long; absent where nobody does. */
+  readonly dormancy?: Dormancy
+}

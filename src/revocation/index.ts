@@ -1,0 +1,13 @@
+/** Whether everything that a grant or a call depends on still holds, on every replica: epochs, leases, acknowledged revocation. */
+export { DatabaseClock } from './database-clock.ts'
+export { LEASE_MS } from './lease.ts'
+export { Live } from './live.ts'
+export {
+  type Change,
+  type LiveKey,
+  type LiveKind,
+  type LiveState,
+  type LiveView,
+  ORGANIZATION,
+} from './live-state.ts'
+export type { Raise } from './raise.ts'

@@ -1,0 +1,109 @@
+import { Kept } from '../lib/kept.ts'
+import type { Step, Storage } from '../storage/index.ts'
+import {
+  deleteHabitsQuery,
+  type Habit,
+  insertHabitsQuery,
+  selectHabits,
+  touchHabitQuery,
+} from './books-store.ts'
+
+const DAY_MS = 86_400_000
+/**
+ * So long after it began, a habit will not be taken back any more: what can be found not to have been sent is found so within
+ * moments. A younger one is read again for each call, unless it began here.
+ */
+const CERTAIN_AFTER_MS = 600_000
+const MOST_KEPT = 50_000
+const KEPT = 'kept'
+const GONE = 'gone'
+
+/** What a call does for the first time, and what it did before so long ago that this is worth noting. */
+export interface Habits {
+  readonly agentId: string
+  readonly first: readonly Habit[]
+  readonly again: readonly Habit[]
+}
+
+/**
+ * What agents have done before. What is in the books stays there, so it is kept in memory, and the call of an agent that does
+ * what it always does reads nothing.
+ * INVARIANT: only what was permitted becomes a habit, in the transaction that permits it; what people are asked about is still the
+ * first time when they have answered.
+ */
+export class HabitBook {
+  readonly #storage: Storage
+  /** When it was last noted. */
+  readonly #known = new Kept<number>(MOST_KEPT)
+  /** By decision: what began with it here. */
+  readonly #begun = new Kept<readonly string[]>(MOST_KEPT)
+
+  constructor(storage: Storage) {
+    this.#storage = storage
+  }
+
+  async look(agentId: string, habits: readonly Habit[], at: number): Promise<Habits> {
+    const last = new Map<Habit, number>()
+    const unknown: Habit[] = []
+    for (const habit of habits) {
+      const kept = this.#known.get(keyOf(agentId, habit), KEPT)
+      if (kept === undefined) unknown.push(habit)
+      else last.set(habit, kept)
+    }
+    if (unknown.length > 0) {
+      for (const found of await selectHabits(this.#storage.read, agentId, unknown)) {
+        const habit = unknown.find((each) => isSame(each, found))
+        if (!habit) continue
+        last.set(habit, found.lastAt)
+        if (found.firstAt < at - CERTAIN_AFTER_MS)
+          this.#known.put(keyOf(agentId, habit), KEPT, found.lastAt)
+      }
+    }
+    return {
+      agentId,
+      first: habits.filter((habit) => !last.has(habit)),
+      again: habits.filter((habit) => (last.get(habit) ?? at) <= at - DAY_MS),
+    }
+  }
+
+  /** For the transaction that permits the call. */
+  steps({ again, agentId, first }: Habits, decisionId: string, at: number): Step[] {
+    const { read } = this.#storage
+    const by = { agentId, decisionId, at }
+    return [
+      ...(first.length === 0
+        ? []
+        : [{ name: 'habits', query: insertHabitsQuery(read, by, first), rows: 'any' as const }]),
+      ...again.map((habit) => ({
+        name: 'habit again',
+        query: touchHabitQuery(read, agentId, habit, at),
+        rows: 'any' as const,
+      })),
+    ]
+  }
+
+  /** After it. */
+  done({ again, agentId, first }: Habits, decisionId: string, at: number): void {
+    const keys = [...first, ...again].map((habit) => keyOf(agentId, habit))
+    for (const key of keys) this.#known.put(key, KEPT, at)
+    if (first.length > 0) this.#begun.put(decisionId, KEPT, keys)
+  }
+
+  /** For the transaction that says that a call was not sent: what began with it has not begun. */
+  backSteps(of: { agentId: string; action: string; decisionId: string }): Step[] {
+    return [{ name: 'habits back', query: deleteHabitsQuery(this.#storage.read, of), rows: 'any' }]
+  }
+
+  /** After it. */
+  back(decisionId: string): void {
+    for (const key of this.#begun.get(decisionId, KEPT) ?? []) this.#known.put(key, GONE, 0)
+  }
+}
+
+function isSame(one: Habit, other: Habit): boolean {
+  return one.action === other.action && one.counterparty === other.counterparty
+}
+
+function keyOf(agentId: string, { action, counterparty }: Habit): string {
+  return `${agentId} ${action} ${counterparty}`
+}

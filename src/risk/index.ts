@@ -1,0 +1,10 @@
+/** How unusual and how dangerous a call is, from what was seen before and what other systems report. */
+export { type Assessment, riskRecord } from './assess.ts'
+export { forgetRisk } from './forget.ts'
+export { endSignal, raiseSignal } from './reported-signals/raise-signal.ts'
+export type { SignalSource } from './reported-signals/signal-source.ts'
+export { listSignals, type StoredSignal } from './reported-signals/signal-store.ts'
+export { addSource, identifySource, revokeSource } from './reported-signals/source.ts'
+export { listSources } from './reported-signals/source-store.ts'
+export { type Observed, RiskBooks } from './risk-books.ts'
+export { type StoredRisk, storedRisk, type ToldRisk, tellable, whole } from './stored-risk.ts'

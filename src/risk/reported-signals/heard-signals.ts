@@ -1,0 +1,79 @@
+import { Kept } from '../../lib/kept.ts'
+import type { LiveView } from '../../revocation/index.ts'
+import type { Storage } from '../../storage/index.ts'
+import type { TaskLineage } from '../../tasks/index.ts'
+
+import type { RaisedSignal } from '../assess.ts'
+import { type StoredSignal, type Subject, selectSignals } from './signal-store.ts'
+
+const MOST_KEPT = 20_000
+
+/**
+ * What others say about those that take part in a call: the task and those above it, every agent of the chain, the person. Kept
+ * per epoch, as all facts are: raising a signal raises the epoch of what it is about, so a running task feels it at once.
+ */
+export class HeardSignals {
+  readonly #storage: Storage
+  readonly #kept = new Kept<readonly StoredSignal[]>(MOST_KEPT)
+
+  constructor(storage: Storage) {
+    this.#storage = storage
+  }
+
+  /** `view`: of `callKeys` for this task. */
+  async about(
+    { above, chain, task }: TaskLineage,
+    view: LiveView,
+    at: number,
+  ): Promise<RaisedSignal[]> {
+    const parties: Party[] = [
+      // A signal about a task above raises this one's epoch, too.
+      {
+        of: { kind: 'task', id: task.id },
+        subjects: [task, ...above].map(({ id }) => ({ kind: 'task', id })),
+      },
+      {
+        of: { kind: 'person', id: task.personId },
+        subjects: [{ kind: 'person', id: task.personId }],
+      },
+      ...chain.map(
+        (id): Party => ({ of: { kind: 'agent', id }, subjects: [{ kind: 'agent', id }] }),
+      ),
+    ]
+    const heard: RaisedSignal[] = []
+    for (const { of, subjects } of parties) {
+      const all = await this.#of(of, subjects, view, at)
+      for (const { expiresAt, level, signal } of all) {
+        if (expiresAt > at) heard.push({ signal, level })
+      }
+    }
+    // In one order, whatever the order of the books: the same signals are the same facts.
+    return heard.sort((a, b) => (textOf(a) < textOf(b) ? -1 : 1))
+  }
+
+  async #of(
+    of: Subject,
+    subjects: readonly Subject[],
+    view: LiveView,
+    at: number,
+  ): Promise<readonly StoredSignal[]> {
+    const state = view.states.find(({ id, kind }) => kind === of.kind && id === of.id)
+    if (!state) throw new Error(`${of.kind} ${of.id} is not in the view`)
+    const key = `${of.kind} ${of.id}`
+    const kept = this.#kept.get(key, state.epoch)
+    // What is read after the epoch is never older than it.
+    return (
+      kept ??
+      this.#kept.put(key, state.epoch, await selectSignals(this.#storage.read, subjects, at))
+    )
+  }
+}
+
+interface Party {
+  readonly of: Subject
+  readonly subjects: readonly Subject[]
+}
+
+function textOf({ level, signal }: RaisedSignal): string {
+  return `${signal} ${level}`
+}

@@ -1,0 +1,123 @@
+import { findAgent } from '../../agents/index.ts'
+import type { Ledger } from '../../ledger/index.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { Problem } from '../../lib/problem.ts'
+import { findPerson } from '../../people/index.ts'
+import type { Live, LiveKey } from '../../revocation/index.ts'
+import type { Storage, Tx } from '../../storage/index.ts'
+import { findTask, openTree } from '../../tasks/index.ts'
+import { LEVELS } from '../assess.ts'
+import {
+  countSignals,
+  deleteSignal,
+  findSignal,
+  type StoredSignal,
+  type Subject,
+  writeSignal,
+} from './signal-store.ts'
+
+export interface SignalParts {
+  readonly storage: Storage
+  readonly ledger: Pick<Ledger, 'append'>
+  readonly live: Live
+  readonly clock: Clock
+}
+
+/** How long a signal may be in force, and how many may be about one agent, person or task. */
+const MOST_LIFE_MS = 30 * 86_400_000
+const MOST_ABOUT_ONE = 64
+
+export interface Raising extends Pick<StoredSignal, 'subject' | 'signal' | 'level' | 'expiresAt'> {
+  /** `source:<name>`, or a person. */
+  readonly source: string
+}
+
+/**
+ * Says something about an agent, a person or a task that makes its calls weigh more. When it has returned, the next call of whatever
+ * it is about feels it, on every replica: resource tokens from before have to be fetched anew.
+ * INVARIANT: who raises can only raise. The same signal again takes the higher level and the later end.
+ * @throws Problem `risk_signal.bad`, `risk_signal.unknown_subject`, `risk_signal.too_many`
+ */
+export async function raiseSignal(parts: SignalParts, raising: Raising): Promise<StoredSignal> {
+  const { clock, ledger, live, storage } = parts
+  const now = clock.now()
+  check(raising, now)
+  const { raised, stored } = await storage.lanes.revocation.transaction(async (tx) => {
+    const touched = await keysOf(tx, raising.subject)
+    const before = await findSignal(tx, raising)
+    const stored = { ...raising, ...strongest(before, raising, now), raisedAt: now }
+    if (!before && (await countSignals(tx, raising.subject, now)) >= MOST_ABOUT_ONE) {
+      const detail = `there are ${MOST_ABOUT_ONE} signals in force about it already`
+      throw new Problem('risk_signal.too_many', detail)
+    }
+    await writeSignal(tx, stored)
+    await ledger.append(tx, {
+      type: 'risk_signal.raised',
+      ...about(raising.subject),
+      by: raising.source,
+      facts: { signal: stored.signal, level: stored.level, expires_at: stored.expiresAt },
+    })
+    return { stored, raised: await live.raise(tx, touched) }
+  })
+  await live.settle(raised)
+  return stored
+}
+
+/**
+ * Takes a signal back before its time: an administrator's act, because calls weigh less afterwards.
+ * @throws Problem `risk_signal.unknown`
+ */
+export async function endSignal(
+  parts: SignalParts,
+  ending: Pick<StoredSignal, 'subject' | 'signal' | 'source'> & { readonly by: string },
+): Promise<void> {
+  const raised = await parts.storage.transaction(async (tx) => {
+    if (!(await deleteSignal(tx, ending)))
+      throw new Problem('risk_signal.unknown', 'there is no such signal')
+    await parts.ledger.append(tx, {
+      type: 'risk_signal.ended',
+      ...about(ending.subject),
+      by: ending.by,
+      facts: { signal: ending.signal, source: ending.source },
+    })
+    return parts.live.raise(tx, await keysOf(tx, ending.subject))
+  })
+  await parts.live.settle(raised)
+}
+
+function check({ expiresAt, level, signal }: Raising, now: number): void {
+  const wrong = (detail: string) => new Problem('risk_signal.bad', detail)
+  if (!/^[a-z][a-z0-9.-]{0,62}[a-z0-9]$/.test(signal))
+    throw wrong('the name of a signal is lower-case letters, digits, dots and hyphens')
+  if (!LEVELS.includes(level)) throw wrong('a level is low, medium, high or critical')
+  if (!(expiresAt > now && expiresAt <= now + MOST_LIFE_MS))
+    throw wrong('a signal ends in the future, and within 30 days')
+}
+
+/** What has expired says nothing any more. */
+function strongest(before: StoredSignal | undefined, given: Raising, now: number) {
+  if (!before || before.expiresAt <= now) return {}
+  const higher = LEVELS.indexOf(before.level) > LEVELS.indexOf(given.level)
+  return {
+    level: higher ? before.level : given.level,
+    expiresAt: Math.max(before.expiresAt, given.expiresAt),
+  }
+}
+
+function about({ id, kind }: Subject) {
+  return { [kind]: id }
+}
+
+/** What calls hang on that it is about; the tasks below a task, too. */
+async function keysOf(tx: Tx, { id, kind }: Subject): Promise<LiveKey[]> {
+  const unknown = () =>
+    new Problem('risk_signal.unknown_subject', `there is no ${kind} \`${id.slice(0, 64)}\``)
+  if (kind === 'task') {
+    const task = await findTask(tx, id)
+    if (!task) throw unknown()
+    return (await openTree(tx, id)).map((each) => ({ kind, id: each.id }))
+  }
+  const found = kind === 'agent' ? await findAgent(tx, id) : await findPerson(tx, id)
+  if (!found) throw unknown()
+  return [{ kind, id }]
+}

@@ -1,0 +1,140 @@
+import { sql } from 'kysely'
+import type { Reader, Tx } from '../../storage/index.ts'
+import type { Level, RaisedSignal } from '../assess.ts'
+
+export const SUBJECT_KINDS = ['agent', 'person', 'task'] as const
+export type SubjectKind = (typeof SUBJECT_KINDS)[number]
+
+export interface Subject {
+  readonly kind: SubjectKind
+  readonly id: string
+}
+
+export interface StoredSignal extends RaisedSignal {
+  readonly subject: Subject
+  /** Who says so: `source:<name>`, or a person. */
+  readonly source: string
+  readonly raisedAt: number
+  readonly expiresAt: number
+}
+
+/** Those about any of these that have not expired at that time, the last to expire first. */
+export async function selectSignals(
+  db: Reader,
+  subjects: readonly Subject[],
+  at: number,
+): Promise<StoredSignal[]> {
+  const rows = await db
+    .selectFrom('risk_signals')
+    .selectAll()
+    .where(({ and, eb, or }) =>
+      or(
+        subjects.map(({ id, kind }) =>
+          and([eb('subject_kind', '=', kind), eb('subject_id', '=', id)]),
+        ),
+      ),
+    )
+    .where('expires_at', '>', at)
+    .orderBy('expires_at', 'desc')
+    .orderBy('signal')
+    .execute()
+  return rows.map(signalOf)
+}
+
+/** All that are in force, the newest first. */
+export async function listSignals(db: Reader, at: number, most: number): Promise<StoredSignal[]> {
+  const rows = await db
+    .selectFrom('risk_signals')
+    .selectAll()
+    .where('expires_at', '>', at)
+    .orderBy('raised_at', 'desc')
+    .orderBy('signal')
+    .limit(most)
+    .execute()
+  return rows.map(signalOf)
+}
+
+export async function findSignal(
+  db: Reader,
+  { signal, source, subject }: Pick<StoredSignal, 'subject' | 'signal' | 'source'>,
+): Promise<StoredSignal | undefined> {
+  const row = await db
+    .selectFrom('risk_signals')
+    .selectAll()
+    .where('subject_kind', '=', subject.kind)
+    .where('subject_id', '=', subject.id)
+    .where('signal', '=', signal)
+    .where('source', '=', source)
+    .executeTakeFirst()
+  return row && signalOf(row)
+}
+
+export async function countSignals(db: Reader, subject: Subject, at: number): Promise<number> {
+  const { count } = await db
+    .selectFrom('risk_signals')
+    .select(sql<string>`CAST(COUNT(*) AS TEXT)`.as('count'))
+    .where('subject_kind', '=', subject.kind)
+    .where('subject_id', '=', subject.id)
+    .where('expires_at', '>', at)
+    .executeTakeFirstOrThrow()
+  return Number(count)
+}
+
+export async function writeSignal(tx: Tx, signal: StoredSignal): Promise<void> {
+  const said = { level: signal.level, raised_at: signal.raisedAt, expires_at: signal.expiresAt }
+  await tx
+    .insertInto('risk_signals')
+    .values({
+      subject_kind: signal.subject.kind,
+      subject_id: signal.subject.id,
+      signal: signal.signal,
+      source: signal.source,
+      ...said,
+    })
+    .onConflict((conflict) =>
+      conflict.columns(['subject_kind', 'subject_id', 'signal', 'source']).doUpdateSet(said),
+    )
+    .execute()
+}
+
+/** False: there was none. */
+export async function deleteSignal(
+  tx: Tx,
+  { signal, source, subject }: Pick<StoredSignal, 'subject' | 'signal' | 'source'>,
+): Promise<boolean> {
+  const { numDeletedRows } = await tx
+    .deleteFrom('risk_signals')
+    .where('subject_kind', '=', subject.kind)
+    .where('subject_id', '=', subject.id)
+    .where('signal', '=', signal)
+    .where('source', '=', source)
+    .executeTakeFirstOrThrow()
+  return numDeletedRows === 1n
+}
+
+export async function forgetSignals(tx: Tx, before: number): Promise<number> {
+  const { numDeletedRows } = await tx
+    .deleteFrom('risk_signals')
+    .where('expires_at', '<=', before)
+    .executeTakeFirstOrThrow()
+  return Number(numDeletedRows)
+}
+
+function signalOf(row: {
+  readonly subject_kind: string
+  readonly subject_id: string
+  readonly signal: string
+  readonly source: string
+  readonly level: string
+  readonly raised_at: number
+  readonly expires_at: number
+}): StoredSignal {
+  return {
+    subject: { kind: row.subject_kind as SubjectKind, id: row.subject_id }, // as: a CHECK of the table
+    signal: row.signal,
+    source: row.source,
+    level: row.level as Level, // as: a CHECK of the table
+    raisedAt: row.raised_at,
+    expiresAt: row.expires_at,
+  }
+}

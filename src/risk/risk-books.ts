@@ -1,0 +1,179 @@
+import type { TypedArguments } from '@remit/engine'
+import { type Action, acceptedSince, countedRisk } from '../catalog/index.ts'
+import type { Random } from '../lib/random.ts'
+import type { LiveView } from '../revocation/index.ts'
+import type { Step, Storage } from '../storage/index.ts'
+import type { TaskLineage } from '../tasks/index.ts'
+
+import { type Assessment, assess, type RiskInputs } from './assess.ts'
+import { callsElsewhere, type Habit } from './books-store.ts'
+import { counterpartiesOf } from './counterparties.ts'
+import { HabitBook, type Habits } from './habits.ts'
+import { hoursIn } from './hour.ts'
+import { Pace } from './pace.ts'
+import { HeardSignals } from './reported-signals/heard-signals.ts'
+import { ratioOf, sizeOf } from './size.ts'
+import { type Size, UsualSizes } from './usual-sizes.ts'
+
+/** What is looked at of a call. */
+export interface Looking {
+  readonly at: number
+  readonly action: Action
+  readonly arguments: TypedArguments
+  readonly held: TaskLineage
+  readonly view: LiveView
+}
+
+/** What was seen, how it weighs, and what is noted if the call is permitted. */
+export interface Observed {
+  readonly assessment: Assessment
+  readonly at: number
+  readonly habits: Habits
+  readonly size: Size | undefined
+  readonly paceKey: string
+}
+
+export interface RiskBooksOptions {
+  readonly storage: Storage
+  readonly random: Random
+  /** This process, as decisions name it. */
+  readonly replicaId: string
+  /** Of digests of counterparties; the same in every replica. */
+  readonly key: Uint8Array
+  /** IANA. */
+  readonly timeZone: string
+}
+
+const MINUTE_MS = 60_000
+const DAY_MS = 86_400_000
+const LOOK_ELSEWHERE_MS = 2_000
+/** More calls than this in a minute are not told apart. */
+const MOST_ELSEWHERE = 1_000
+const MOST_REMEMBERED = 20_000
+
+/**
+ * What is known from before about the calls of an agent: from our own books, never from the request. A call of an agent that does
+ * what it always does reads no database.
+ */
+export class RiskBooks {
+  readonly #options: RiskBooksOptions
+  readonly #habits: HabitBook
+  readonly #sizes: UsualSizes
+  readonly #heard: HeardSignals
+  readonly #hour: (at: number) => number
+  readonly #hourUtc = hoursIn('UTC')
+  readonly #pace = new Pace()
+  /** What other processes permitted, as of a moment ago. */
+  readonly #elsewhere = new Map<string, { readonly at: number; readonly count: number }>()
+  #startedAt: number | undefined
+
+  constructor(options: RiskBooksOptions) {
+    this.#options = options
+    this.#habits = new HabitBook(options.storage)
+    this.#sizes = new UsualSizes(options)
+    this.#heard = new HeardSignals(options.storage)
+    this.#hour = hoursIn(options.timeZone)
+  }
+
+  async observe(of: Looking): Promise<Observed> {
+    const { action, at, held } = of
+    const { agentId } = held.task
+    const paceKey = `${agentId} ${held.task.personId}`
+    const whom = this.#counterparties(of)
+    const habits = await this.#habits.look(agentId, habitsOf(action.name, whom), at)
+    const size = sizeIn(of)
+    const sizeRatio = size && (await this.#ratio(size, at))
+    const firstForCounterparty =
+      whom && (whom === 'many' || habits.first.some(({ counterparty }) => counterparty !== ''))
+    const since = acceptedSince(action)
+    const inputs: RiskInputs = {
+      class: countedRisk(action),
+      firstForAgent: isFirst(habits, ''),
+      firstForAction: isFirst(habits, action.name),
+      ...(firstForCounterparty === undefined ? {} : { firstForCounterparty }),
+      callsLastMinute: this.#pace.count(paceKey, at) + (await this.#callsElsewhere(of, paceKey)),
+      ...(sizeRatio === undefined ? {} : { sizeRatio }),
+      hour: this.#hour(at),
+      hourUtc: this.#hourUtc(at),
+      ...(since === undefined ? {} : { definitionAgeDays: wholeDays(at - since) }),
+      external: await this.#heard.about(held, of.view, at),
+    }
+    return { assessment: assess(inputs), at, habits, size, paceKey }
+  }
+
+  /** What is noted in the transaction that permits the call. */
+  steps({ at, habits, size }: Observed, decisionId: string): Step[] {
+    return [
+      ...this.#habits.steps(habits, decisionId, at),
+      ...(size ? this.#sizes.steps(size, at) : []),
+    ]
+  }
+
+  /** After it. */
+  permitted({ at, habits, paceKey }: Observed, decisionId: string): void {
+    this.#habits.done(habits, decisionId, at)
+    this.#pace.add(paceKey, at)
+  }
+
+  /** For the transaction that says that a call was not sent after all. Sizes and pace keep it: one more or less says nothing. */
+  backSteps(of: { agentId: string; action: string; decisionId: string }): Step[] {
+    return this.#habits.backSteps(of)
+  }
+
+  /** After it. */
+  notSent(decisionId: string): void {
+    this.#habits.back(decisionId)
+  }
+
+  #counterparties({ action, arguments: args }: Looking) {
+    if (action.counterparty === undefined) return undefined
+    return counterpartiesOf(args, action.counterparty, this.#options.key)
+  }
+
+  async #ratio(size: Size, at: number): Promise<bigint | undefined> {
+    const median = await this.#sizes.median(size, at)
+    return median === undefined ? undefined : ratioOf(size.units, median)
+  }
+
+  /**
+   * Of other replicas, and of this one before it was started anew. The books of decisions know; each agent and person is looked up
+   * at most every two seconds, and an embedded server, which has no others, stops a minute after its start.
+   */
+  async #callsElsewhere({ at, held }: Looking, paceKey: string): Promise<number> {
+    const { replicaId, storage } = this.#options
+    this.#startedAt ??= at
+    if (storage.engine === 'sqlite' && at - this.#startedAt > MINUTE_MS) return 0
+    const known = this.#elsewhere.get(paceKey)
+    if (known && at - known.at < LOOK_ELSEWHERE_MS && at >= known.at) return known.count
+    const { agentId, personId } = held.task
+    const of = { agentId, personId, replicaId }
+    const count = await callsElsewhere(storage.read, of, at - MINUTE_MS, MOST_ELSEWHERE)
+    this.#elsewhere.delete(paceKey)
+    this.#elsewhere.set(paceKey, { at, count })
+    if (this.#elsewhere.size > MOST_REMEMBERED) this.#elsewhere.clear()
+    return count
+  }
+}
+
+function wholeDays(ms: number): number {
+  return Math.max(Math.floor(ms / DAY_MS), 0)
+}
+
+function habitsOf(action: string, whom: readonly string[] | 'many' | undefined): readonly Habit[] {
+  const named = whom === undefined || whom === 'many' ? [] : whom
+  return [
+    { action: '', counterparty: '' },
+    { action, counterparty: '' },
+    ...named.toSorted().map((counterparty) => ({ action, counterparty })),
+  ]
+}
+
+function isFirst({ first }: Habits, of: string): boolean {
+  return first.some(({ action, counterparty }) => action === of && counterparty === '')
+}
+
+function sizeIn({ action, arguments: args, held }: Looking): Size | undefined {
+  const units = action.size === undefined ? undefined : sizeOf(args, action.size)
+  if (units === undefined || action.size === undefined) return undefined
+  return { agentId: held.task.agentId, action: action.name, path: action.size, units }
+}

@@ -1,0 +1,52 @@
+import { Kept } from '../lib/kept.ts'
+import type { Random } from '../lib/random.ts'
+import type { Step, Storage } from '../storage/index.ts'
+import { countSizeQuery, histogramOf, type SizeKey } from './books-store.ts'
+import { bucketOf, medianOf } from './size.ts'
+
+const DAY_MS = 86_400_000
+const DAYS = 30
+const SHARDS = 16
+const MOST_KEPT = 20_000
+
+/** One call's size, and where it is counted. */
+export interface Size extends SizeKey {
+  readonly units: bigint
+}
+
+/**
+ * How large the calls of an agent usually are. What is usual is the median of the 30 whole days (UTC) before today: so it is the
+ * same all day, is read once a day, and what an agent does today cannot make today's large calls look usual.
+ */
+export class UsualSizes {
+  readonly #storage: Storage
+  readonly #random: Random
+  readonly #medians = new Kept<{ readonly median: bigint | undefined }>(MOST_KEPT)
+
+  constructor({ random, storage }: { readonly storage: Storage; readonly random: Random }) {
+    this.#storage = storage
+    this.#random = random
+  }
+
+  /** In ten-thousandths; `undefined` when too little is known. */
+  async median(of: SizeKey, at: number): Promise<bigint | undefined> {
+    const today = dayOf(at)
+    const key = `${of.agentId} ${of.action} ${of.path}`
+    const kept = this.#medians.get(key, today)
+    if (kept) return kept.median
+    const days = { from: today - DAYS, before: today }
+    const median = medianOf(await histogramOf(this.#storage.read, of, days))
+    return this.#medians.put(key, today, { median }).median
+  }
+
+  /** For the transaction that permits the call. */
+  steps(size: Size, at: number): Step[] {
+    const shard = (this.#random.bytes(1)[0] ?? 0) % SHARDS
+    const place = { day: dayOf(at), bucket: bucketOf(size.units), shard }
+    return [{ name: 'size', query: countSizeQuery(this.#storage.read, size, place), rows: 'any' }]
+  }
+}
+
+export function dayOf(at: number): number {
+  return Math.floor(at / DAY_MS)
+}
