@@ -147,6 +147,17 @@ forEachEngine('refusals that are counted', (open) => {
     assert.equal(recorded, MAX_RECORDED.ofAgent)
   })
 
+  test('C11: callers beyond those that are told apart have no records, and are counted together', async () => {
+    const { clock, ledger, read } = onEach(await open())
+    let recorded = 0
+    for (let i = 0; i < 12_000; i++)
+      if (ledger.refusals.admits({ task: `tsk_${i}`, reason: 'token.expired' })) recorded++
+    assert.equal(recorded, 10_000)
+    clock.advance(REFUSAL_WINDOW_MS)
+    const counts = (await read()).map(({ facts, task }) => [task, facts.count])
+    assert.deepEqual(counts, [[undefined, 2_000]])
+  })
+
   test('a store that fails keeps nobody from being refused, and the record follows', async () => {
     const storage = await open()
     let fails = true

@@ -114,6 +114,7 @@ export function createProvider(ports: ProviderPorts): AuthorizationServer {
         isProved: () => isProved(Provider.ctx?.req),
       }),
     jwks: { keys: [signsNothing()] },
+    // A second lock: `pushed-request.ts` and registration come first.
     clientAuthMethods: ports.decisions.fapi2 ? ['private_key_jwt'] : ['private_key_jwt', 'none'],
     extraClientMetadata: { properties: ['default_resource', 'security_profile'] },
     enabledJWA: {

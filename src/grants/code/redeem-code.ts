@@ -138,6 +138,7 @@ async function behind(
   const resource = byIdentifier.get(authorization.resource)
   if (!resource) return refused('resource.unknown', 'no such resource is offered')
   // INVARIANT: bearer tokens are for MCP servers, whose clients may know nothing else; an API's clients have keys.
+  // By the profile a second lock: no client without a key gets here.
   if (!proof && (resource.protocol !== 'mcp' || parts.fapi2))
     return refused('proof.missing', 'this resource takes bound tokens only: send a DPoP proof')
   const purpose = purposeOf(authorization, resource.name)

@@ -129,6 +129,7 @@ async function resourceOf(
   if (resource === undefined)
     throw new Problem('resource.unknown', 'name the one `resource` that a token is wanted for')
   const { byIdentifier } = await catalog.current()
+  // By the profile a second lock: `public-client.ts` knows no client without a key.
   if (!brought.proof && (fapi2 || byIdentifier.get(resource)?.protocol !== 'mcp'))
     throw new Problem('proof.missing', 'this resource takes bound tokens only: send a DPoP proof')
   return resource

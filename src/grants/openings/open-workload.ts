@@ -44,6 +44,7 @@ async function asBrought(
   if (brought.proof) return asked
   const { agent, vouched } = brought
   // INVARIANT: what can prove possession, or may not do without, gets nothing that does not need it.
+  // By the profile a second lock: `authenticate.ts` takes no token of a platform.
   const unbound = vouched.issuer.bearer && !parts.fapi2
   if (!unbound || (await canProve(parts.storage.read, agent.id)))
     throw new Problem('proof.missing', 'send a DPoP proof: its token is bound to a key')
