@@ -211,7 +211,7 @@ forEachEngine('the page of an access request', (open) => {
     const { body } = await browser.get(`/approvals/${request.id}`)
     const shown = /<details[^>]*>[\s\S]*?<pre class="json"[^>]*>([\s\S]*?)<\/pre>/.exec(body)?.[1]
     assert.deepEqual(JSON.parse(textContent(shown ?? '')), JSON.parse(request.call))
-    assert.match(body, /deceive the eye/)
+    assert.match(body, /look-alike or invisible characters/)
     assert.doesNotMatch(body, /<script|<img|onerror=(?!alert\(1\)&gt;)/)
   })
 

@@ -111,7 +111,7 @@ export const WORDS = {
   call: {
     heading: 'Exactly what is sent',
     whole: 'The whole call, byte for byte',
-    deceives: 'This call contains characters that deceive the eye',
+    deceives: 'This call contains look-alike or invisible characters',
     exactly: 'What is executed is exactly this, or nothing.',
     goodFor: 'one execution of this call',
     used: 'Approved and executed',
@@ -124,7 +124,7 @@ export const WORDS = {
   task: {
     heading: 'What it will be given',
     whole: 'The whole request, byte for byte',
-    deceives: 'This request contains characters that deceive the eye',
+    deceives: 'This request contains look-alike or invisible characters',
     exactly: 'What is opened is exactly this, or nothing.',
     goodFor: 'one opening',
     used: 'Approved, and the task was opened',
@@ -137,7 +137,7 @@ export const WORDS = {
   token: {
     heading: 'What it will be given',
     whole: 'The whole request, byte for byte',
-    deceives: 'This request contains characters that deceive the eye',
+    deceives: 'This request contains look-alike or invisible characters',
     exactly: 'What is issued is exactly this, or nothing.',
     goodFor: 'this token',
     used: 'Approved, and the token was issued',

@@ -74,7 +74,7 @@ function sentence(detail: Detail, where?: Html): Html {
 
 /** Details as a list of sentences. What may only be handed on says so. */
 export function detailsInWords(details: readonly Detail[], titleOf: TitleOf): Html {
-  return html`<ul class="sentences">${details.map((detail) => html`<li class="one"><div>${detailInWords(detail, titleOf)}${detail.type === 'remit_delegate' && html`<span class="soft small">to hand on to other agents, not to do itself</span>`}</div></li>`)}</ul>`
+  return html`<ul class="sentences">${details.map((detail) => html`<li class="one"><div>${detailInWords(detail, titleOf)}${detail.type === 'remit_delegate' && html`<span class="soft small">to hand on to other agents</span>`}</div></li>`)}</ul>`
 }
 
 /** A trust level in words (contract 1). */
