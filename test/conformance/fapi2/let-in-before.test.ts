@@ -30,11 +30,12 @@ describe('FAPI 2.0 Security Profile, switched on later', () => {
     const host = { name: 'this-computer', redirectHosts: ['localhost'], trust: 2 }
     await addAdmissionRule(w.rooms.agents, { ...host, ceiling, ownerId: id, by: id })
     ways.refresh = await publicClient()
+    ways.push = await pushing()
     ways.mail = await mailer(id)
     ways.work = await workload(id)
     for (const [name, take] of Object.entries(ways)) {
       const { body, status } = await take()
-      assert.equal(status, 200, `${name}: ${JSON.stringify(body)}`)
+      assert.ok(status < 300, `${name}: ${JSON.stringify(body)}`)
     }
     profile = 'fapi2'
     await w.restart()
@@ -54,6 +55,16 @@ describe('FAPI 2.0 Security Profile, switched on later', () => {
       const next = await stranger.refresh({ refresh_token: String(refresh_token) }, await proved())
       refresh_token = next.body.refresh_token
       return next
+    }
+  }
+
+  /** A public client that pushes what it asks for. */
+  async function pushing() {
+    const stranger = await Stranger.arrive(w)
+    await stranger.register()
+    return async () => {
+      const asked = Object.fromEntries(stranger.asking(`${w.gateway}/desk`).searchParams)
+      return postForm(`${w.issuer}/oauth/par`, asked, [])
     }
   }
 
@@ -94,6 +105,7 @@ describe('FAPI 2.0 Security Profile, switched on later', () => {
       'refresh',
       'agent.unauthenticated',
     ],
+    ['5.3.2.2, 4: a public client pushes nothing', 'push', 'agent.unauthenticated'],
     [
       '3: an assertion does not stand for a client that proves nothing',
       'mail',
@@ -104,6 +116,6 @@ describe('FAPI 2.0 Security Profile, switched on later', () => {
     it(name, async () => {
       const { body, status } = (await ways[way]?.()) ?? {}
       assert.equal(body?.code, code, `${status} ${JSON.stringify(body)}`)
-      assert.equal(body?.access_token, undefined)
+      for (const name of ['access_token', 'request_uri']) assert.ok(!(name in Object(body)), name)
     })
 })
