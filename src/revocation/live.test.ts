@@ -435,7 +435,7 @@ forEachEngine('live', (open) => {
     assert.equal(b.holds(view), true)
     const before = time.clock.monotonic()
     const settled = watch(a.settle(await raise(a, TASK, 'ended')))
-    for (let turn = 0; turn < 200 && !settled.done; turn++) {
+    for (let turn = 0; turn < 4_000 && !settled.done; turn++) {
       await time.rest()
       // The hint itself comes over a connection of its own.
       if (turn % 20 === 19) await time.pass(2)
