@@ -8,7 +8,13 @@ import { createServer, type Server } from '../../src/server.ts'
 import { WAIT_FACTOR } from '../../src/storage/postgres/testing.ts'
 import { type OpenTask, TestAgent } from '../agent.ts'
 import { freePorts } from '../ports.ts'
-import { assertDenied, assertNoToken, assertRefused, assertRequestable } from '../refusals.ts'
+import {
+  assertDenied,
+  assertNoToken,
+  assertRefused,
+  assertRequestable,
+  assertUnidentified,
+} from '../refusals.ts'
 import type { ShiftedClock } from '../shifted-clock.ts'
 import { send } from '../wire.ts'
 import { World } from '../world.ts'
@@ -154,7 +160,7 @@ describe('two replicas on one database', { skip }, () => {
     const { body } = await ada.send('GET', '/keys')
     const [key] = body.keys as { kid: string; state: string }[] // the shape is tested where all are
     assert.equal((await ada.send('POST', `/keys/${key?.kid}/withdraw`, {})).status, 200)
-    assertDenied(await elsewhere.call(task, 'GET', READ, { token }), 'token.unknown_key')
+    assertUnidentified(await elsewhere.call(task, 'GET', READ, { token }), 'token.unknown_key')
     assertRefused(await elsewhere.about(task, 'GET', ''), 'token.unknown_key')
     const next = await w.open()
     assert.equal((await w.agent.call(next, 'GET', READ)).status, 200)
