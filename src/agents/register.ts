@@ -6,7 +6,7 @@ import { type Agent, type AgentClient, BEGINNING } from './agent.ts'
 import { readAgentKey } from './agent-key.ts'
 import { insertKey } from './agent-key-store.ts'
 import { insertAgent, insertClient } from './agent-store.ts'
-import { agentIdOf, isClientUrl } from './documents/client-url.ts'
+import { agentIdOf, isClientUrl } from './client-metadata/client-url.ts'
 import { readCeiling, readMayDelegate, readTrust } from './limits.ts'
 import type { AgentParts } from './parts.ts'
 

@@ -42,14 +42,14 @@ export {
   type EvaluationDenial,
   type EvaluationRequest,
   KEPT_MS,
-} from './evaluated/evaluated.ts'
+} from './evaluated.ts'
 export {
   denialStep,
   findEvaluationRequest,
   forgetEvaluated,
   insertEvaluationRequest,
   readDenial,
-} from './evaluated/evaluated-store.ts'
+} from './evaluated-store.ts'
 export { callHash, type FrozenBody, type FrozenCall, frozenText } from './frozen-call.ts'
 export { lastingApproval, liftedForTask } from './lifted.ts'
 export {

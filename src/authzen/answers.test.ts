@@ -12,7 +12,7 @@ import { CAPABILITIES, metadataOf } from './metadata.ts'
 import { canDo } from './obligations.ts'
 import type { AuthzenPorts } from './ports.ts'
 import type { ReadRequest } from './read-request.ts'
-import { search } from './search/search.ts'
+import { search } from './search.ts'
 
 const ABOUT = { evaluationId: 'dec_1', at: Date.UTC(2026, 0, 1) }
 const REDACT = { id: 'o1', type: 'redact', properties: { paths: '/card' } } as const

@@ -8,8 +8,8 @@ import {
   issueResourceToken,
   type ResourceTokenRequest,
 } from '../grants/issuance/issue-resource-token.ts'
+import type { Opened, Opening } from '../grants/opening.ts'
 import { openTask } from '../grants/openings/open-task.ts'
-import type { Opened, Opening } from '../grants/openings/opening.ts'
 import { type Json, parseJson } from '../lib/json.ts'
 import type { Person } from '../people/index.ts'
 import { type FakeProvider, fakeProvider } from '../people/sign-in/testing.ts'

@@ -7,7 +7,7 @@ import { Catalog, viewOf } from './catalog.ts'
 import { selectActions, selectResource, selectResources } from './catalog-store.ts'
 import { acceptRisks, setRisk, setSentence, templateDigest } from './change-action.ts'
 import { RULES } from './change-catalog.ts'
-import { applyImport } from './importing/apply-import.ts'
+import { applyImport } from './import/apply-import.ts'
 import type { Resource } from './resource.ts'
 import {
   removeResource,

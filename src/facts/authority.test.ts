@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { callsIn, contains, type Detail, delegatesIn, type KindOf } from '@remit/engine'
 import fc from 'fast-check'
-import { standsOn } from '../grants/openings/grant.ts'
+import { standsOn } from '../grants/pipeline/grant.ts'
 import { allLimits, type Basis, basisLimits, limitsOfLists } from '../tasks/index.ts'
 import { authorityWithin } from './authority.ts'
 

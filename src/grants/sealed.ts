@@ -1,6 +1,6 @@
 import type { SealedColumn } from '../keys/index.ts'
 import { placeOf as placeOfSuccessor } from './code/lost-answer.ts'
-import { placeOf as placeOfDeferral } from './deferral/defer.ts'
+import { placeOf as placeOfDeferral } from './pipeline/defer.ts'
 
 /** Columns of this room that are sealed. */
 export const GRANTS_SEALED: readonly SealedColumn[] = [

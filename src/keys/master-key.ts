@@ -5,7 +5,7 @@ import { base64url, fromBase64url } from '../lib/bytes.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Random } from '../lib/random.ts'
 import type { Secret } from '../lib/secret.ts'
-import { type KeyMaterial, keyRing, type MasterKey } from './sealing/key-ring.ts'
+import { type KeyMaterial, keyRing, type MasterKey } from './seal/key-ring.ts'
 
 export interface MasterKeyOptions {
   /**

@@ -5,7 +5,7 @@ import { Problem } from '../lib/problem.ts'
 import type { Random } from '../lib/random.ts'
 import type { GuardedSigner } from './external/guarded-signer.ts'
 import { importPublicJwk, type PublicJwk } from './public-jwk.ts'
-import type { MasterKey } from './sealing/key-ring.ts'
+import type { MasterKey } from './seal/key-ring.ts'
 import { signData } from './signature.ts'
 
 /** `tokens` signs what others verify with our JWKS; `ledger` signs checkpoints. A key never does both. */

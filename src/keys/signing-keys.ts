@@ -5,7 +5,7 @@ import type { Random } from '../lib/random.ts'
 import type { Storage, Tx } from '../storage/index.ts'
 import { CLOCK_SKEW_MS } from './check-jwt.ts'
 import type { GuardedSigner } from './external/guarded-signer.ts'
-import type { MasterKey } from './sealing/key-ring.ts'
+import type { MasterKey } from './seal/key-ring.ts'
 import {
   type Custody,
   makeHeldKey,

@@ -3,7 +3,7 @@ import type { GrantParts } from '../grants/index.ts'
 import { logBug, type RawContext, type RawHandler, toProblem } from '../http/index.ts'
 import type { Problem } from '../lib/problem.ts'
 import { CHALLENGE_HEADER, isAttested } from './attestation.ts'
-import type { Told } from './introspection/introspect.ts'
+import type { Told } from './introspect.ts'
 import { oauthAnswer } from './render-problem.ts'
 
 /** What our own endpoints do; `undefined`: somebody else has answered. */

@@ -14,9 +14,9 @@ import { listProviders } from '../people/index.ts'
 import type { Artefacts } from '../tokens/index.ts'
 import { adapterFor } from './adapter.ts'
 import { CHALLENGE } from './attestation.ts'
-import { BACKCHANNEL } from './backchannel/authentication-request.ts'
-import { DEVICE } from './backchannel/device-request.ts'
+import { BACKCHANNEL } from './authentication-request.ts'
 import { DETAIL_TYPES } from './detail-types.ts'
+import { DEVICE } from './device-request.ts'
 import {
   ACCESS_TOKEN,
   CIBA,

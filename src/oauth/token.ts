@@ -3,7 +3,7 @@ import type { GrantParts } from '../grants/index.ts'
 import type { ClientAddresses, ClientCertificates } from '../http/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { readClientForm } from './attestation.ts'
-import { deviceCode } from './backchannel/device-request.ts'
+import { deviceCode } from './device-request.ts'
 import { type Form, required } from './form.ts'
 import {
   CIBA,
@@ -27,12 +27,12 @@ import { deferringOf, type Presented } from './grants/read.ts'
 import { tokenExchange } from './grants/token-exchange.ts'
 import { presentedAt, withBody } from './presented.ts'
 import type { PushedRoom } from './pushed-room.ts'
-import type { TokenAnswer } from './token-answer.ts'
 import {
   replaceTransactionToken,
   type TransactionAnswer,
   wantsTransaction,
-} from './transactions/replace.ts'
+} from './replace-transaction.ts'
+import type { TokenAnswer } from './token-answer.ts'
 
 /** What the token endpoint works with. */
 export interface TokenPorts extends InteractiveParts {

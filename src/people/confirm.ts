@@ -21,7 +21,7 @@ import {
 } from './confirmation-store.ts'
 import type { PeopleParts } from './parts.ts'
 import type { Session } from './session.ts'
-import { requireProved } from './step-up/step-up.ts'
+import { requireProved } from './step-up.ts'
 
 /** Asks a person to confirm on a page what they asked for by CLI. Show `/confirm/<id>`. */
 export async function askConfirmation(

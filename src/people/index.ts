@@ -49,11 +49,5 @@ export { listProviders, registerProvider } from './sign-in/register-provider.ts'
 export { PEOPLE_SEALED } from './sign-in/sealed.ts'
 export { type Bringer, provedBy, type Subject } from './sign-in/subject-token.ts'
 export { signInPerson } from './sign-in-person.ts'
-export {
-  isProvedWell,
-  type Proved,
-  requireProved,
-  stepUpInWords,
-  UNPROVED,
-} from './step-up/step-up.ts'
+export { isProvedWell, type Proved, requireProved, stepUpInWords, UNPROVED } from './step-up.ts'
 export { resumePerson, suspendPerson } from './suspend-person.ts'

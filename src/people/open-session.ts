@@ -6,7 +6,7 @@ import { findPerson } from './person-store.ts'
 import { SESSION_LIFE_MS, type Session, type SessionKind } from './session.ts'
 import { deleteSession, insertSession } from './session-store.ts'
 import { ENDED_AT, endedKey } from './sign-in/ended.ts'
-import { type Proved, UNPROVED } from './step-up/step-up.ts'
+import { type Proved, UNPROVED } from './step-up.ts'
 import { newToken, tokenDigest } from './token.ts'
 
 interface Opening {

@@ -1,4 +1,4 @@
-import type { Proved } from './step-up/step-up.ts'
+import type { Proved } from './step-up.ts'
 
 /** `browser`: answers and confirms. `cli`: manages, but answers nothing (contract 10). */
 export type SessionKind = 'browser' | 'cli'

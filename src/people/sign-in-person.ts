@@ -6,7 +6,7 @@ import { insertMember, mappedGroups, providerGroupsOf, removeMember } from './gr
 import type { PeopleParts } from './parts.ts'
 import type { Person } from './person.ts'
 import { findPerson, findPersonBySubject, insertPerson, updateProfile } from './person-store.ts'
-import { LONGEST_TEXT } from './sign-in/plain-text.ts'
+import { LONGEST_TEXT } from './plain-text.ts'
 import type { Profile } from './sign-in/profile.ts'
 
 /**

@@ -1,3 +1,8 @@
+export { conditionOf, type SeenLimit } from './analysis/conditions.ts'
+export { type Ever, type EverRule, EverSet } from './analysis/ever-set.ts'
+export { ExplainedQuery, type ExplainedRule, type NearPermit } from './analysis/explain-query.ts'
+export { type NarrowedText, narrowText, type UsedRule } from './analysis/narrow-text.ts'
+export { type PublishedRule, RulesOf } from './analysis/rules-of.ts'
 export { policyDigest } from './annotations.ts'
 export type { Outcome as CaseOutcome, TestSource } from './cases/case.ts'
 export { argumentsByName, type GivenByName } from './cases/named-arguments.ts'
@@ -5,9 +10,6 @@ export type { CaseReport, FailedCase } from './cases/run-cases.ts'
 export { runCasesAside } from './cases/run-cases-aside.ts'
 export { checkPolicies } from './check.ts'
 export { Declarations } from './declarations.ts'
-export { type Ever, type EverRule, EverSet } from './ever/ever-set.ts'
-export { ExplainedQuery, type ExplainedRule, type NearPermit } from './explaining/explain-query.ts'
-export { type PublishedRule, RulesOf } from './explaining/rules-of.ts'
 export type { Mistake, Validation } from './findings.ts'
 export { type GrantName, ISSUE_ACTIONS, readIssueAction } from './issuance/actions.ts'
 export { CLOSED } from './issuance/closed.ts'
@@ -17,11 +19,6 @@ export {
   POLICY_ENGINES,
   type PolicyEngine,
 } from './load.ts'
-export {
-  type AnsweredRequest,
-  OnlyAnswering,
-  type OnlyAnsweringParts,
-} from './only/answering.ts'
 export type { OnlyMistake } from './only/check-set.ts'
 export { checkOnlySetAside } from './only/check-set-aside.ts'
 export type {
@@ -36,6 +33,7 @@ export { type OnlySetParts, publishOnlySet } from './only/publish-set.ts'
 export { findOnlySet, latestOnlySet, listOnlySets } from './only/set-store.ts'
 export { parseAside } from './parse-aside.ts'
 export type { PolicyParts } from './parts.ts'
+export { type AnsweredRequest, OnlyAnswering, type OnlyAnsweringParts } from './peps/answering.ts'
 export {
   addPep,
   addPepKey,
@@ -77,8 +75,6 @@ export {
 } from './publish.ts'
 export { schemaFor, schemaInSteps } from './schema.ts'
 export { placeOf, type SourceFile } from './source-files.ts'
-export { conditionOf, type SeenLimit } from './suggesting/conditions.ts'
-export { type NarrowedText, narrowText, type UsedRule } from './suggesting/narrow-text.ts'
 export type { ChangedLine, RuleChange } from './texts/compare.ts'
 export { formatText } from './texts/format.ts'
 export { idsAt } from './texts/ids-at.ts'

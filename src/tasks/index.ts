@@ -40,6 +40,13 @@ export { type Peeked, peekBudgets } from './budget/peek-budget.ts'
 export { MOST_LIMITS, type ReadBudget, readBudget } from './budget/read-budget.ts'
 export { type Settlement, settlementsOf, settleSteps } from './budget/settle-budget.ts'
 export { budgetUse, budgetUses, type LimitUse } from './budget/show-budget.ts'
+export {
+  EVERYTHING,
+  LIMITS,
+  type LimitSubject,
+  type StandingLimit,
+  subjectsOf,
+} from './budget/standing-limit.ts'
 export { BUDGET_STEP, giveBackSteps, takeSteps } from './budget/take-budget.ts'
 export { type Closing, closeTask } from './close.ts'
 export { closeAllTasks } from './close-all.ts'
@@ -51,13 +58,7 @@ export {
   readConsent as findConsent,
   withdrawConsent,
 } from './consent-store.ts'
-export {
-  answerableUntil,
-  type Deferral,
-  FETCHED_WITHIN,
-  type Flow,
-  PAUSE,
-} from './deferral/deferral.ts'
+export { answerableUntil, type Deferral, FETCHED_WITHIN, type Flow, PAUSE } from './deferral.ts'
 export {
   cancelAllDeferrals,
   claimDeferral,
@@ -79,14 +80,14 @@ export {
   redeemDeferralStep,
   resolvedToTell,
   slowDownStep,
-} from './deferral/deferral-store.ts'
+} from './deferral-store.ts'
 export { expireTasks } from './expire.ts'
 export {
   FOREIGN_STEP,
   findForeignTask,
   foreignTokenStep,
   forgetForeignTokens,
-} from './foreign/foreign-token-store.ts'
+} from './foreign-token-store.ts'
 export { endBasis, endConsentsOf, type Grant, grantBasis } from './grant-basis.ts'
 export { idleAgents, unusedClients } from './idle-agents-store.ts'
 export { closeTasksIn, closeTasksOf, TaskKeeper } from './keep.ts'
@@ -95,14 +96,7 @@ export { limitsOn } from './limits/limit-store.ts'
 export { removeLimit } from './limits/remove-limit.ts'
 export { type LimitSetting, MOST_STANDING, setLimit } from './limits/set-limit.ts'
 export { type ShownLimit, showLimits, showLimitsOver } from './limits/show-limits.ts'
-export {
-  EVERYTHING,
-  LIMITS,
-  type LimitSubject,
-  type StandingLimit,
-  subjectsOf,
-} from './limits/standing-limit.ts'
-export { listTasks, type TaskFilter } from './listing/list-tasks.ts'
+export { listTasks, type TaskFilter } from './list-tasks.ts'
 export { BASES_STEP, KEY_STEP, openSteps, usableKeyStep } from './open.ts'
 export type { TaskParts } from './parts.ts'
 export { type ConsentAsked, type ConsentAsking, requestConsent } from './request-consent.ts'

@@ -6,7 +6,7 @@ import type { Tx } from '../storage/index.ts'
 import { closeTasks } from './close.ts'
 import { expireConsents } from './consent-store.ts'
 import { expireTasks } from './expire.ts'
-import { endedHolders, type Holder, openTasksOf } from './listing/holders.ts'
+import { endedHolders, type Holder, openTasksOf } from './holders.ts'
 import type { TaskParts } from './parts.ts'
 
 const EVERY_MS = 1_000

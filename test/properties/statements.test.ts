@@ -19,6 +19,7 @@ import { introspect } from '../../src/grants/token-status/introspect.ts'
 import { findPersonsByEmail, findPersonsCalled, listPersons } from '../../src/people/index.ts'
 import type { Storage } from '../../src/storage/index.ts'
 import { forEachEngine } from '../../src/storage/testing.ts'
+import { endedHolders } from '../../src/tasks/holders.ts'
 import {
   closeTask,
   endBasis,
@@ -32,7 +33,6 @@ import {
   suspendTask,
   TaskKeeper,
 } from '../../src/tasks/index.ts'
-import { endedHolders } from '../../src/tasks/listing/holders.ts'
 import { flawsOf, planOf, watched } from './statements.ts'
 
 /** What grows with people, agents, tasks and calls. Of everything else there is as much as administrators set up. */

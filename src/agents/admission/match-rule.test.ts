@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { isLoopbackRedirect } from '../client-metadata/loopback.ts'
 import type { AdmissionRule } from './admission-rule.ts'
-import { isHostPattern, isLoopbackRedirect, ruleFor } from './match-rule.ts'
+import { isHostPattern, ruleFor } from './match-rule.ts'
 
 function rule(name: string, ...redirectHosts: string[]): AdmissionRule {
   return {

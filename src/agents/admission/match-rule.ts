@@ -1,15 +1,7 @@
-import { isClientUrl } from '../documents/client-url.ts'
-import type { AdmissionRule, SelfRegistered } from './admission-rule.ts'
-
-/** How a pattern says "this very computer" (RFC 8252 section 7.3), whatever the address is written like. */
-export const LOOPBACK = 'localhost'
-const LOOPBACK_HOSTS: ReadonlySet<string> = new Set([LOOPBACK, '127.0.0.1', '[::1]'])
-
-/** Whether an address leads back to the computer that the browser runs on: any program there can receive the answer. */
-export function isLoopbackRedirect(redirectUri: string): boolean {
-  const host = URL.parse(redirectUri)?.hostname
-  return host !== undefined && LOOPBACK_HOSTS.has(host)
-}
+import { isClientUrl } from '../client-metadata/client-url.ts'
+import { isLoopbackRedirect, LOOPBACK } from '../client-metadata/loopback.ts'
+import type { SelfRegistered } from '../client-metadata/self-registered.ts'
+import type { AdmissionRule } from './admission-rule.ts'
 
 /** What a rule goes by. */
 export type Matched = Pick<SelfRegistered, 'clientId' | 'redirectUris' | 'softwareId'>

@@ -1,7 +1,7 @@
 import type { Reader } from '../../storage/index.ts'
 import type { Agent } from '../agent.ts'
-import type { Description } from '../documents/description.ts'
-import type { SelfRegistered } from './admission-rule.ts'
+import type { Description } from '../client-metadata/description.ts'
+import type { SelfRegistered } from '../client-metadata/self-registered.ts'
 import { findRule } from './admission-store.ts'
 import { ruleFor } from './match-rule.ts'
 

@@ -1,8 +1,8 @@
 import { importPublicJwk, type PublicKey } from '../../keys/index.ts'
 import { Problem } from '../../lib/problem.ts'
+import type { Authenticated, AuthenticatingParts } from '../authentication/authenticated.ts'
 import { identifyWorkload } from '../issuers/identify-workload.ts'
 import type { Vouched } from '../issuers/issuer-trust.ts'
-import type { Authenticated, AuthenticatingParts } from '../proving/authenticated.ts'
 import { checkPossession, invalid } from './possession.ts'
 import { readShown } from './shown.ts'
 

@@ -12,7 +12,7 @@ import {
 import { sha256url } from '../../lib/bytes.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { Problem } from '../../lib/problem.ts'
-import type { AttestationChallenges } from './challenges.ts'
+import type { AttestationChallenges } from '../authentication/challenges.ts'
 
 /** Where a proof of an instance's key comes from: a JWT of its own, or the DPoP proof that the request has anyway. */
 export type PossessionKind = 'attestation_pop_jwt' | 'dpop_combined'

@@ -3,9 +3,9 @@ import { Problem } from '../../lib/problem.ts'
 import type { Agent } from '../agent.ts'
 import { listKeys } from '../agent-key-store.ts'
 import { findAgent } from '../agent-store.ts'
-import type { AuthenticatingParts } from '../proving/authenticated.ts'
-import type { CertificateName } from './certificate-name.ts'
-import { listCertificateNames } from './certificate-name-store.ts'
+import type { AuthenticatingParts } from '../authentication/authenticated.ts'
+import type { CertificateName } from '../authentication/certificate-name.ts'
+import { listCertificateNames } from '../authentication/certificate-name-store.ts'
 
 /** A certificate that a client showed at the TLS connection, and the agent that it says it is. */
 export interface AgentCertificate {

@@ -1,8 +1,11 @@
 import { Problem } from '../../lib/problem.ts'
+import { type CertificateName, readCertificateName } from '../authentication/certificate-name.ts'
+import {
+  deleteCertificateName,
+  insertCertificateName,
+} from '../authentication/certificate-name-store.ts'
 import { changeAgent } from '../change-agent.ts'
 import type { AgentParts } from '../parts.ts'
-import { type CertificateName, readCertificateName } from './certificate-name.ts'
-import { deleteCertificateName, insertCertificateName } from './certificate-name-store.ts'
 
 interface NameChange {
   readonly agentId: string

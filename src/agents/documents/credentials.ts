@@ -1,7 +1,7 @@
 import { importPublicJwk, readCompact, readObject } from '../../keys/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { readAgentKey } from '../agent-key.ts'
-import type { ClientKey, ClientMethod } from './client-document.ts'
+import type { ClientKey, ClientMethod } from '../client-metadata/client-document.ts'
 
 /** Of a JWK: what only its owner may know (RFC 7518 section 6). */
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']

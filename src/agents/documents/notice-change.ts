@@ -1,14 +1,19 @@
-import type { KeyChange, SelfRegistered } from '../admission/admission-rule.ts'
+import type { KeyChange } from '../admission/admission-rule.ts'
 import { findRule } from '../admission/admission-store.ts'
 import type { Agent } from '../agent.ts'
 import { listKeys } from '../agent-key-store.ts'
 import { findAgent } from '../agent-store.ts'
 import { suspendAgent } from '../change-status.ts'
+import type { ClientDocument } from '../client-metadata/client-document.ts'
+import { agentIdOf } from '../client-metadata/client-url.ts'
+import { type Description, digestOf, provingOf, selfOf } from '../client-metadata/description.ts'
+import {
+  findDescription,
+  insertDescription,
+  replaceDescription,
+} from '../client-metadata/description-store.ts'
+import type { SelfRegistered } from '../client-metadata/self-registered.ts'
 import type { AgentParts } from '../parts.ts'
-import type { ClientDocument } from './client-document.ts'
-import { agentIdOf } from './client-url.ts'
-import { type Description, digestOf, provingOf, selfOf } from './description.ts'
-import { findDescription, insertDescription, replaceDescription } from './description-store.ts'
 
 export interface NoticingParts extends AgentParts {
   readonly endConsents: (agentId: string) => Promise<void>

@@ -1,10 +1,10 @@
 import { ExactNumber, type Json } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
-import { checkRedirectUri } from '../describing/redirect-uri.ts'
-import { readRequestTerms } from '../describing/request-terms.ts'
-import { LONGEST_CLIENT_NAME, visibleLine } from '../describing/visible-line.ts'
-import type { ClientDocument } from './client-document.ts'
-import { clientHost } from './client-url.ts'
+import type { ClientDocument } from '../client-metadata/client-document.ts'
+import { clientHost } from '../client-metadata/client-url.ts'
+import { checkRedirectUri } from '../client-metadata/redirect-uri.ts'
+import { readRequestTerms } from '../client-metadata/request-terms.ts'
+import { LONGEST_CLIENT_NAME, visibleLine } from '../client-metadata/visible-line.ts'
 import { invalid, keysOf, methodsOf, refuseSecrets } from './credentials.ts'
 
 const MOST_REDIRECTS = 10

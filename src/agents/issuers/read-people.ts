@@ -1,5 +1,5 @@
 import { isName } from '../../lib/id.ts'
-import { looksLikeClientUrl } from '../documents/client-url.ts'
+import { looksLikeClientUrl } from '../client-metadata/client-url.ts'
 import { bad } from './bad-issuer.ts'
 import { membersOf } from './read-keys.ts'
 import type { PeerMapping, PeopleMapping } from './trusted-issuer.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { it, type TestContext } from 'node:test'
 import { forEachEngine } from '../../storage/testing.ts'
-import { applyImport } from '../importing/apply-import.ts'
+import { applyImport } from '../import/apply-import.ts'
 import { planServer, tool } from '../mcp/testing.ts'
 import { removeResource } from '../suspend-resource.ts'
 import { catalogParts, planOrders } from '../testing.ts'

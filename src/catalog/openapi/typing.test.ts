@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { ArgumentType } from '../argument.ts'
-import { planImportAside } from '../plan-import-aside.ts'
+import { planImportAside } from '../import/plan-import-aside.ts'
 import { jsonBody, onlyAction, operationDocument, planImport } from '../testing.ts'
 
 const OPTIONS = { name: 'things', identifier: 'http://127.0.0.1:7481/things' } as const

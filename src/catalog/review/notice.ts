@@ -4,12 +4,12 @@ import type { McpDescription } from '../../net/index.ts'
 import type { Tx } from '../../storage/index.ts'
 import { selectActions } from '../catalog-store.ts'
 import { RULES } from '../change-catalog.ts'
-import { isContent } from '../importing/settle-import.ts'
 import type { CatalogParts } from '../parts.ts'
 import type { ImportPlan } from '../plan-resource.ts'
 import type { Action } from '../resource.ts'
 import { type Found, type Offer, offerOf } from './offer.ts'
 import { deleteOffers, selectOffers, upsertOffer } from './offer-store.ts'
+import { isContent } from './settle-import.ts'
 
 /** What an MCP server says about itself while it is being used. */
 export interface Noticed {

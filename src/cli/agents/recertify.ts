@@ -4,11 +4,11 @@ import { command, type Start } from '../command.ts'
 import { usage } from '../failure.ts'
 import { at } from '../server/api.ts'
 import { howToGoOn } from '../server/pages.ts'
+import { statusWord } from '../terminal/status-word.ts'
 import { table } from '../terminal/table.ts'
 import { bold, dim, green, text } from '../terminal/text.ts'
 import { moment } from '../terminal/time.ts'
 import type { Agent, ShownAgent } from './agent.ts'
-import { statusWord } from './show.ts'
 
 interface RecertifyOptions {
   readonly every?: number

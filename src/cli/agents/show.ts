@@ -5,8 +5,9 @@ import { Failure } from '../failure.ts'
 import { named } from '../person.ts'
 import { at } from '../server/api.ts'
 import { howToGoOn, type Pages, withPages } from '../server/pages.ts'
+import { statusWord } from '../terminal/status-word.ts'
 import { facts, indented, table } from '../terminal/table.ts'
-import { bold, dim, green, red, type Text, text, type Value, yellow } from '../terminal/text.ts'
+import { bold, dim, red, type Text, text, type Value } from '../terminal/text.ts'
 import { moment } from '../terminal/time.ts'
 import { type Agent, type Detail, type ShownAgent, trustInWords } from './agent.ts'
 
@@ -176,11 +177,4 @@ function keyLines({ keys }: ShownAgent, width: number | undefined): readonly Tex
     ]),
     width,
   )
-}
-
-/** A state in the colour that it deserves. */
-export function statusWord(status: string): Text {
-  if (status === 'active' || status === 'open') return green(status)
-  if (status === 'suspended') return yellow(status)
-  return dim(status)
 }

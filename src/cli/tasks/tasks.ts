@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { statusWord } from '../agents/show.ts'
 import { command, type Start } from '../command.ts'
 import { at } from '../server/api.ts'
+import { statusWord } from '../terminal/status-word.ts'
 import { table } from '../terminal/table.ts'
 import { bold, dim, green, text } from '../terminal/text.ts'
 import { relative } from '../terminal/time.ts'

@@ -1,5 +1,5 @@
-import { statusWord } from '../agents/show.ts'
 import { limitLine } from '../limits/limit.ts'
+import { statusWord } from '../terminal/status-word.ts'
 import { table } from '../terminal/table.ts'
 import { bold, dim, joined, type Text, text } from '../terminal/text.ts'
 import type { Task } from './task.ts'

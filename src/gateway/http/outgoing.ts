@@ -2,7 +2,7 @@ import type { Dispatcher } from 'undici'
 import type { Clock } from '../../lib/clock.ts'
 import type { Problem } from '../../lib/problem.ts'
 import type { Said } from '../../tasks/index.ts'
-import type { Reshape } from '../obliged/reshape.ts'
+import type { Reshape } from '../obligations/reshape.ts'
 import type { Cut } from '../running.ts'
 
 /** The upstream request, built from what was decided on. */

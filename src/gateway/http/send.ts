@@ -1,5 +1,5 @@
 import { groundOf, mayContinue, stillLive } from '../../calls/index.ts'
-import { reshapeFor } from '../obliged/reshape.ts'
+import { reshapeFor } from '../obligations/reshape.ts'
 import type { GatewayPorts } from '../ports.ts'
 import { slotHolders } from '../upstream-slots.ts'
 import { forward } from './forward.ts'

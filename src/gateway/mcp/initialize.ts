@@ -14,9 +14,9 @@ import { admitted } from './admitted.ts'
 import type { Placed } from './passage.ts'
 import type { McpPorts } from './ports.ts'
 import type { Reply } from './reply.ts'
-import { peerOf } from './sending/peer.ts'
-import { failed, problemOf } from './sending/upstream-failure.ts'
 import { sessionId } from './session-id.ts'
+import { peerOf } from './upstream/peer.ts'
+import { failed, problemOf } from './upstream/upstream-failure.ts'
 
 /** Of a session's own name. */
 const KEY_BYTES = 12

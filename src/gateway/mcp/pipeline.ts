@@ -8,11 +8,11 @@ import { finish } from './finish.ts'
 import type { Asked, Found } from './passage.ts'
 import { waitForPeople } from './people/wait-for-people.ts'
 import type { McpPorts } from './ports.ts'
-import { equip } from './sending/equip.ts'
-import { send } from './sending/send.ts'
 import { takeMessage } from './take-message.ts'
 import { checkTransport } from './transport.ts'
 import { typeCall } from './type-call.ts'
+import { equip } from './upstream/equip.ts'
+import { send } from './upstream/send.ts'
 
 /**
  * What happens to every MCP message after its arrival, in order. Who sends it is checked before its body is waited for, and whose

@@ -14,9 +14,9 @@ import type { Placed } from './passage.ts'
 import { MCP_CALL, MCP_MESSAGE } from './pipeline.ts'
 import type { McpPorts } from './ports.ts'
 import { Reply } from './reply.ts'
-import { peerOf } from './sending/peer.ts'
 import type { Conversation } from './session-id.ts'
 import { callError } from './tool-error.ts'
+import { peerOf } from './upstream/peer.ts'
 
 /** One HTTP request to an MCP server behind the gateway. Throws what the gateway renders where nothing was answered yet. */
 export async function serveMcp(located: Located, ports: McpPorts): Promise<void> {

@@ -17,12 +17,12 @@ import {
   findTask,
   nameAuthorizedTask,
 } from '../../tasks/index.ts'
-import { LONGEST_APPROVAL } from '../deferral/ask-approvers.ts'
 import { covers } from '../deferral/judge.ts'
-import { type Granted, grantOrAsk } from '../openings/grant.ts'
-import { detailsAt } from '../openings/wanted.ts'
 import type { GrantParts } from '../parts.ts'
+import { LONGEST_APPROVAL } from '../pipeline/ask-approvers.ts'
+import { type Granted, grantOrAsk } from '../pipeline/grant.ts'
 import { openingQuestion } from '../token-policy/question.ts'
+import { detailsAt } from '../wanted.ts'
 
 /** What a code opens, in our words: nobody was asked for a purpose. */
 export function purposeOf({ clientName }: Authorization, resource: string): string {

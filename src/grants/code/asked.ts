@@ -3,8 +3,8 @@ import { type CatalogView, detailsForScope, type Resource } from '../../catalog/
 import { isObject, parseJson } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Authorization } from '../../tasks/index.ts'
-import { type Refused, refused } from '../openings/opening.ts'
-import { detailsAt, isRefused, readWanted } from '../openings/wanted.ts'
+import { type Refused, refused } from '../opening.ts'
+import { detailsAt, isRefused, readWanted } from '../wanted.ts'
 
 /** Bounded work, for whoever knocks. */
 const LONGEST = 16_384

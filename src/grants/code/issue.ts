@@ -10,11 +10,11 @@ import {
 } from '../../tokens/index.ts'
 import { aboutTask, grantAt } from '../issuance/issue-resource-token.ts'
 import { resourceAccess } from '../issuance/resource-access.ts'
-import type { Refused } from '../openings/opening.ts'
-import { isRefused } from '../openings/wanted.ts'
+import type { Refused } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
 import { mayIssueAt } from '../token-policy/gate.ts'
 import type { Issuing as IssuingBy } from '../token-policy/issuing.ts'
+import { isRefused } from '../wanted.ts'
 
 /** A resource token of a task that a code opened, and the token that gets the next one. */
 export interface InteractiveTokens {

@@ -2,7 +2,7 @@ import { ATTESTED } from '../../agents/index.ts'
 import { PROOF_STEP, proofStep } from '../../facts/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { GrantParts } from '../parts.ts'
-import { type Presenting, readProof } from './credentials.ts'
+import { type Presenting, readProof } from '../pipeline/credentials.ts'
 import { proveClient } from './prove-client.ts'
 
 /** An authorization request that is pushed, as far as it says who sends it in headers. */

@@ -24,14 +24,14 @@ import {
   useAuthorizationStep,
 } from '../../tasks/index.ts'
 import { CODE_STEP, consumeCodeStep, type Proof } from '../../tokens/index.ts'
-import { KEY_USED } from '../openings/begin.ts'
-import { grantOrAsk, isUnapproved } from '../openings/grant.ts'
-import { newTask } from '../openings/new-task.ts'
-import { type Refused, refused, refusedFor } from '../openings/opening.ts'
-import { detailsAt, isRefused } from '../openings/wanted.ts'
+import { type Refused, refused, refusedFor } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
+import { KEY_USED } from '../pipeline/begin.ts'
+import { grantEnded, type Presenting, readProof, refusing } from '../pipeline/credentials.ts'
+import { grantOrAsk, isUnapproved } from '../pipeline/grant.ts'
+import { newTask } from '../pipeline/new-task.ts'
+import { detailsAt, isRefused } from '../wanted.ts'
 import { approvalOfCode, purposeOf } from './approved-code.ts'
-import { grantEnded, type Presenting, readProof, refusing } from './credentials.ts'
 import { type InteractiveTokens, issueTokens } from './issue.ts'
 import {
   boundTo,

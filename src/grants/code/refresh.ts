@@ -14,10 +14,10 @@ import {
   touchRefreshStep,
 } from '../../tokens/index.ts'
 import { aboutTask } from '../issuance/issue-resource-token.ts'
-import { KEY_USED } from '../openings/begin.ts'
-import { type Refused, refused, refusedFor } from '../openings/opening.ts'
+import { type Refused, refused, refusedFor } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
-import { grantEnded, type Presenting, readProof, refusing } from './credentials.ts'
+import { KEY_USED } from '../pipeline/begin.ts'
+import { grantEnded, type Presenting, readProof, refusing } from '../pipeline/credentials.ts'
 import { type InteractiveTokens, issueTokens } from './issue.ts'
 import { exchangeStep, lostSuccessor } from './lost-answer.ts'
 import {

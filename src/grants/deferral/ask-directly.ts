@@ -11,20 +11,20 @@ import {
   MOST_ASKED_AN_HOUR,
   requestConsent,
 } from '../../tasks/index.ts'
-import { type Caller, readCaller } from '../openings/bring.ts'
-import { type Granted, grantOrAsk, isUnapproved, type Unapproved } from '../openings/grant.ts'
 import {
   type OpeningRequest,
   type Refused,
   refused,
   refusedFor,
   type WantedTask,
-} from '../openings/opening.ts'
-import { type Attempt, refuseOpening } from '../openings/refuse.ts'
-import { detailsAt } from '../openings/wanted.ts'
+} from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
+import { type Caller, readCaller } from '../pipeline/bring.ts'
+import { type HeldBack, holdBack } from '../pipeline/defer.ts'
+import { type Granted, grantOrAsk, isUnapproved, type Unapproved } from '../pipeline/grant.ts'
+import { type Attempt, refuseOpening } from '../pipeline/refuse.ts'
 import { type Issuing, issuingBy } from '../token-policy/issuing.ts'
-import { type HeldBack, holdBack } from './defer.ts'
+import { detailsAt } from '../wanted.ts'
 import { findByHint, type Hint } from './hint.ts'
 
 /** An agent asks a person itself (OpenID CIBA). A proof binds the key at once; without one, the first poll does. */

@@ -10,10 +10,10 @@ import {
   withdrawConsent,
 } from '../../tasks/index.ts'
 import { opaqueDigest } from '../../tokens/index.ts'
-import { type BroughtAgent, readAgent } from '../openings/bring.ts'
-import type { OpeningRequest } from '../openings/opening.ts'
+import type { OpeningRequest } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
-import { KIND_OF } from './defer.ts'
+import { type BroughtAgent, readAgent } from '../pipeline/bring.ts'
+import { KIND_OF } from '../pipeline/defer.ts'
 
 /** Whether a text looks like a code that an agent waits with. */
 export function isDeferralCode(token: string): boolean {

@@ -7,21 +7,21 @@ import type { Random } from '../../lib/random.ts'
 import type { Person } from '../../people/index.ts'
 import { consumeOnce } from '../../storage/index.ts'
 import { answerableUntil, checkPurpose, claimDeferral, findByUserCode } from '../../tasks/index.ts'
-import { type Caller, readCaller } from '../openings/bring.ts'
+import { thaw } from '../frozen-request.ts'
 import {
   type OpeningRequest,
   type Refused,
   refused,
   refusedFor,
   type WantedTask,
-} from '../openings/opening.ts'
-import { refuseOpening } from '../openings/refuse.ts'
-import { isRefused, readAsked } from '../openings/wanted.ts'
+} from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
+import { type Caller, readCaller } from '../pipeline/bring.ts'
+import { type HeldBack, holdBack } from '../pipeline/defer.ts'
+import { refuseOpening } from '../pipeline/refuse.ts'
 import { issuingBy } from '../token-policy/issuing.ts'
+import { isRefused, readAsked } from '../wanted.ts'
 import { putQuestion, questionOf, useUp } from './ask-directly.ts'
-import { type HeldBack, holdBack } from './defer.ts'
-import { thaw } from './frozen-request.ts'
 
 /** An agent on something without a browser (RFC 8628). Whoever types the code is the person it asks. */
 export interface DeviceRequest extends OpeningRequest, WantedTask {}

@@ -9,8 +9,13 @@ import {
   findSponsorGrant,
   holdGrantSteps,
 } from '../../tasks/index.ts'
+import type { FrozenRequest, FrozenWay } from '../frozen-request.ts'
+import { type OpeningRequest, type Refused, refused } from '../opening.ts'
 import type { AnswerGrant } from '../openings/answer.ts'
-import type { BroughtAgent } from '../openings/bring.ts'
+import { beginning, childGuards, grantChild } from '../openings/open-child.ts'
+import { grantUnder, taskUnder } from '../openings/open-sponsored.ts'
+import type { GrantParts } from '../parts.ts'
+import type { BroughtAgent } from '../pipeline/bring.ts'
 import {
   type Asking,
   type Granted,
@@ -18,15 +23,10 @@ import {
   isUnapproved,
   type Missing,
   type Unapproved,
-} from '../openings/grant.ts'
-import { newTask } from '../openings/new-task.ts'
-import { beginning, childGuards, grantChild } from '../openings/open-child.ts'
-import { grantUnder, taskUnder } from '../openings/open-sponsored.ts'
-import { type OpeningRequest, type Refused, refused } from '../openings/opening.ts'
-import { isRefused } from '../openings/wanted.ts'
-import type { GrantParts } from '../parts.ts'
+} from '../pipeline/grant.ts'
+import { newTask } from '../pipeline/new-task.ts'
 import { type Issuing, issuingBy } from '../token-policy/issuing.ts'
-import type { FrozenRequest, FrozenWay } from './frozen-request.ts'
+import { isRefused } from '../wanted.ts'
 
 type Planning = Pick<Parameters<typeof newTask>[1], 'id' | 'approvedUntil'>
 

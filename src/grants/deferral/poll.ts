@@ -15,19 +15,13 @@ import {
   slowDownStep,
 } from '../../tasks/index.ts'
 import { opaqueDigest } from '../../tokens/index.ts'
+import { type Opened, type OpeningRequest, type Refused, refused, refusedFor } from '../opening.ts'
 import { answerOpening } from '../openings/answer.ts'
-import { begin, refusedBy } from '../openings/begin.ts'
-import { type BroughtAgent, readAgent } from '../openings/bring.ts'
-import {
-  type Opened,
-  type OpeningRequest,
-  type Refused,
-  refused,
-  refusedFor,
-} from '../openings/opening.ts'
-import { refuseOpening } from '../openings/refuse.ts'
 import type { GrantParts } from '../parts.ts'
-import { KIND_OF } from './defer.ts'
+import { begin, refusedBy } from '../pipeline/begin.ts'
+import { type BroughtAgent, readAgent } from '../pipeline/bring.ts'
+import { KIND_OF } from '../pipeline/defer.ts'
+import { refuseOpening } from '../pipeline/refuse.ts'
 import { type Allowed, EXPIRED, judgeDeferral, type StillWaiting, type ToAsk } from './judge.ts'
 
 /** The agent asks whether there is an answer: with the code, its authentication, and the key that it waits with. */

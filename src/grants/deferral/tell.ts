@@ -2,7 +2,7 @@ import { type Repetition, repeat, type Wait } from '../../lib/repeat.ts'
 import type { Outbound } from '../../net/index.ts'
 import { claimTelling, type Resolved, resolvedToTell } from '../../tasks/index.ts'
 import type { GrantParts } from '../parts.ts'
-import { placeOf } from './defer.ts'
+import { placeOf } from '../pipeline/defer.ts'
 
 const EVERY_MS = 1_000
 /** The agent has its code by then. */

@@ -9,7 +9,7 @@ import {
 } from '../../agents/index.ts'
 import { type CatalogView, detailsForScope } from '../../catalog/index.ts'
 import { Problem } from '../../lib/problem.ts'
-import { isRefused, readWanted } from '../openings/wanted.ts'
+import { isRefused, readWanted } from '../wanted.ts'
 
 type Element = Readonly<Record<string, unknown>>
 

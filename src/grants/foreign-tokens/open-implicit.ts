@@ -22,13 +22,13 @@ import {
   openSteps,
 } from '../../tasks/index.ts'
 import type { ForeignActor } from '../../tokens/index.ts'
-import { refusedBy } from '../openings/begin.ts'
-import { enter, standsOn } from '../openings/grant.ts'
-import { newTask } from '../openings/new-task.ts'
-import { detailsAt, isRefused } from '../openings/wanted.ts'
 import type { GrantParts } from '../parts.ts'
+import { type Behind, readBehind } from '../pipeline/actors.ts'
+import { refusedBy } from '../pipeline/begin.ts'
+import { enter, standsOn } from '../pipeline/grant.ts'
+import { newTask } from '../pipeline/new-task.ts'
 import { issuedWithin } from '../token-policy/gate.ts'
-import { type Behind, readBehind } from './actors.ts'
+import { detailsAt, isRefused } from '../wanted.ts'
 import { foreignDetails } from './foreign-details.ts'
 
 /** How it was shown. */

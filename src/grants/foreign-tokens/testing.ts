@@ -14,8 +14,8 @@ import {
 import { importPublicJwk } from '../../keys/index.ts'
 import { type FakeProvider, fakeProvider } from '../../people/sign-in/testing.ts'
 import { listTasks } from '../../tasks/index.ts'
+import type { AssertedOpening, OpeningAnswer } from '../opening.ts'
 import { openAsserted } from '../openings/open-asserted.ts'
-import type { AssertedOpening, OpeningAnswer } from '../openings/opening.ts'
 import { addAgent, permitAll } from '../openings/testing.ts'
 
 type OpenWorld = Awaited<ReturnType<ReturnType<typeof worldsOver>['own']>>

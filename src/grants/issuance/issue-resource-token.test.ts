@@ -25,7 +25,7 @@ import { Live } from '../../revocation/index.ts'
 import { forEachEngine, timedBy } from '../../storage/testing.ts'
 import { closeTask } from '../../tasks/index.ts'
 import { checkResourceToken, rotateKey, withdrawKey } from '../../tokens/index.ts'
-import type { Refused } from '../openings/opening.ts'
+import type { Refused } from '../opening.ts'
 import { requireTask } from '../require-task.ts'
 import {
   type Issued,

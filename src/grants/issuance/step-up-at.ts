@@ -4,9 +4,9 @@ import type { Setting } from '../../facts/index.ts'
 import { authenticationOf, callable, contextsOf, factsAround } from '../../facts/index.ts'
 import { stepUpInWords } from '../../people/index.ts'
 import type { TaskLineage } from '../../tasks/index.ts'
-import { stepUpOf } from '../code/advise-step-up.ts'
-import { type Refused, refused } from '../openings/opening.ts'
+import { type Refused, refused } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
+import { stepUpOf } from './advise-step-up.ts'
 
 /**
  * Where nothing that a token would be for is permitted without a stronger or fresher sign-in than the task began with, that is told

@@ -5,10 +5,10 @@ import { closeTask, type Task } from '../../tasks/index.ts'
 import { mintTaskToken } from '../../tokens/index.ts'
 import { aboutTask, grantAt } from '../issuance/issue-resource-token.ts'
 import { resourceAccess } from '../issuance/resource-access.ts'
+import { type Opened, type Refused, refused } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
-import type { Granted } from './grant.ts'
-import { type Opened, type Refused, refused } from './opening.ts'
-import { grantedScope, isRefused } from './wanted.ts'
+import type { Granted } from '../pipeline/grant.ts'
+import { grantedScope, isRefused } from '../wanted.ts'
 
 /** The part of a request that its answer depends on. */
 interface Wanted {

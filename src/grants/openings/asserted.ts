@@ -2,9 +2,9 @@ import { callsIn, type Detail, delegatesIn, intersect } from '@remit/engine'
 import type { CatalogView } from '../../catalog/index.ts'
 import type { Claims } from '../../keys/index.ts'
 import { Problem } from '../../lib/problem.ts'
+import type { AssertedOpening } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
-import type { AssertedOpening } from './opening.ts'
-import { isRefused, readAsked } from './wanted.ts'
+import { isRefused, readAsked } from '../wanted.ts'
 
 /** What an assertion says may be done, and what of that is asked for. */
 export interface Asserted {

@@ -8,11 +8,11 @@ import type { TaskLineage } from '../../tasks/index.ts'
 import { checkPurpose, hasRoom, type Task, TREE_LIMITS } from '../../tasks/index.ts'
 import { MAX_CHAIN, type Minted, mintTicket } from '../../tokens/index.ts'
 import { aboutTask } from '../issuance/issue-resource-token.ts'
+import { type Refused, refused, type WantedTask } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
-import { type Refused, refused, type WantedTask } from './opening.ts'
+import { withinPlace } from '../pipeline/place.ts'
+import { checkSettled, isRefused, readAsked, readLife, readLimits } from '../wanted.ts'
 import { type Parent, readParent } from './parent.ts'
-import { withinPlace } from './place.ts'
-import { checkSettled, isRefused, readAsked, readLife, readLimits } from './wanted.ts'
 
 /** What a task asks for, for another agent. */
 export interface TicketRequest extends Omit<WantedTask, 'scope' | 'thread'> {

@@ -1,14 +1,14 @@
 import { problemOr } from '../../facts/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { TASK_LIFE } from '../../tasks/index.ts'
+import { type AssertedOpening, type Opening, type OpeningAnswer, refused } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
-import { readAgent } from './bring.ts'
+import { readAgent } from '../pipeline/bring.ts'
+import { refuseOpening } from '../pipeline/refuse.ts'
+import { isRefused } from '../wanted.ts'
 import { continueAsserted, SPENT } from './continue-asserted.ts'
 import { openFor } from './open-task.ts'
-import { type AssertedOpening, type Opening, type OpeningAnswer, refused } from './opening.ts'
 import { meetSubject, readAssertion } from './read-assertion.ts'
-import { refuseOpening } from './refuse.ts'
-import { isRefused } from './wanted.ts'
 
 /** RFC 8693 section 3, and ID-JAG. */
 const TOKEN_TYPE = {

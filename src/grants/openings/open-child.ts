@@ -21,23 +21,7 @@ import {
   LINE_STEP,
 } from '../../tasks/index.ts'
 import { checkTicket, MAX_CHAIN, type TicketClaims } from '../../tokens/index.ts'
-import { askApprovers } from '../deferral/ask-approvers.ts'
-import type { FrozenRequest } from '../deferral/frozen-request.ts'
-import type { GrantParts } from '../parts.ts'
-import { issuedWithin } from '../token-policy/gate.ts'
-import { issuingBy } from '../token-policy/issuing.ts'
-import { answerOpening } from './answer.ts'
-import { begin, refusedBy } from './begin.ts'
-import { type BroughtAgent, readAgent } from './bring.ts'
-import {
-  type Asking,
-  type Granted,
-  isUnapproved,
-  standsOn,
-  type Unapproved,
-  unlessAsked,
-} from './grant.ts'
-import { type NewTask, newTask } from './new-task.ts'
+import type { FrozenRequest } from '../frozen-request.ts'
 import {
   type ChildOpening,
   type Deferred,
@@ -45,11 +29,27 @@ import {
   type Refused,
   refused,
   refusedFor,
-} from './opening.ts'
+} from '../opening.ts'
+import type { GrantParts } from '../parts.ts'
+import { askApprovers } from '../pipeline/ask-approvers.ts'
+import { begin, refusedBy } from '../pipeline/begin.ts'
+import { type BroughtAgent, readAgent } from '../pipeline/bring.ts'
+import {
+  type Asking,
+  type Granted,
+  isUnapproved,
+  standsOn,
+  type Unapproved,
+  unlessAsked,
+} from '../pipeline/grant.ts'
+import { type NewTask, newTask } from '../pipeline/new-task.ts'
+import { withinPlace } from '../pipeline/place.ts'
+import { type Attempt, refuseOpening } from '../pipeline/refuse.ts'
+import { issuedWithin } from '../token-policy/gate.ts'
+import { issuingBy } from '../token-policy/issuing.ts'
+import { detailsAt, isRefused, readLimits } from '../wanted.ts'
+import { answerOpening } from './answer.ts'
 import { type Parent, readParent } from './parent.ts'
-import { withinPlace } from './place.ts'
-import { type Attempt, refuseOpening } from './refuse.ts'
-import { detailsAt, isRefused, readLimits } from './wanted.ts'
 
 /**
  * Opens a child: the agent that the ticket names redeems it, by its own authentication and a fresh key (contract 5.4).

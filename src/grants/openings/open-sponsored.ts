@@ -24,13 +24,18 @@ import {
   type Task,
 } from '../../tasks/index.ts'
 import type { Proof } from '../../tokens/index.ts'
-import { askApprovers } from '../deferral/ask-approvers.ts'
+import {
+  type Deferred,
+  type Opened,
+  type Refused,
+  refused,
+  refusedFor,
+  type SponsoredOpening,
+} from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
-import { issuedWithin } from '../token-policy/gate.ts'
-import { type Issuing, issuingBy } from '../token-policy/issuing.ts'
-import { answerOpening } from './answer.ts'
-import { begin, refusedBy } from './begin.ts'
-import { type BroughtAgent, type BroughtOrNot, readAgent } from './bring.ts'
+import { askApprovers } from '../pipeline/ask-approvers.ts'
+import { begin, refusedBy } from '../pipeline/begin.ts'
+import { type BroughtAgent, type BroughtOrNot, readAgent } from '../pipeline/bring.ts'
 import {
   type Asking,
   enter,
@@ -39,20 +44,15 @@ import {
   standsOn,
   type Unapproved,
   unlessAsked,
-} from './grant.ts'
-import { type NewTask, newTask } from './new-task.ts'
+} from '../pipeline/grant.ts'
+import { type NewTask, newTask } from '../pipeline/new-task.ts'
+import { withinPlace } from '../pipeline/place.ts'
+import { type Attempt, refuseOpening } from '../pipeline/refuse.ts'
+import { issuedWithin } from '../token-policy/gate.ts'
+import { type Issuing, issuingBy } from '../token-policy/issuing.ts'
+import { detailsAt, isRefused, readAsked, readLife } from '../wanted.ts'
+import { answerOpening } from './answer.ts'
 import { adminBases } from './open-child.ts'
-import {
-  type Deferred,
-  type Opened,
-  type Refused,
-  refused,
-  refusedFor,
-  type SponsoredOpening,
-} from './opening.ts'
-import { withinPlace } from './place.ts'
-import { type Attempt, refuseOpening } from './refuse.ts'
-import { detailsAt, isRefused, readAsked, readLife } from './wanted.ts'
 
 /**
  * Opens a task with nobody present, under a sponsor grant in force (contract 5.2). Purpose and budget are the grant's; the

@@ -22,8 +22,8 @@ import {
   listTasks,
 } from '../../tasks/index.ts'
 import { checkResourceToken, checkTaskToken } from '../../tokens/index.ts'
+import type { Opening, OpeningAnswer } from '../opening.ts'
 import { openTask } from './open-task.ts'
-import type { Opening, OpeningAnswer } from './opening.ts'
 
 const only = (...actions: string[]): Detail => ({ ...ALL_OF_ORDERS, actions })
 const reasonOf = (answer: OpeningAnswer) =>

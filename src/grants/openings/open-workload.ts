@@ -6,11 +6,11 @@ import { Problem } from '../../lib/problem.ts'
 import { findPerson } from '../../people/index.ts'
 import { sponsorOnce } from '../../tasks/index.ts'
 import { RESOURCE_TOKEN_LIFE_MS } from '../../tokens/index.ts'
+import type { Deferred, Opened, Refused, SponsoredOpening } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
-import { type BroughtOrNot, type BroughtWorkload, readWorkload } from './bring.ts'
+import { type BroughtOrNot, type BroughtWorkload, readWorkload } from '../pipeline/bring.ts'
+import { isRefused, readWanted } from '../wanted.ts'
 import { openUnderGrant } from './open-sponsored.ts'
-import type { Deferred, Opened, Refused, SponsoredOpening } from './opening.ts'
-import { isRefused, readWanted } from './wanted.ts'
 
 const DAY = 86_400_000
 /** A task that has one token and no way to the next lasts as long as that, and a moment for the two to be made. */

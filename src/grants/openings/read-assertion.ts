@@ -10,14 +10,14 @@ import {
   type Subject,
 } from '../../people/index.ts'
 import type { ForeignActor, Proof } from '../../tokens/index.ts'
-import { readBehind } from '../foreign-tokens/actors.ts'
+import type { AssertedOpening } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
+import { readBehind } from '../pipeline/actors.ts'
+import type { BroughtAgent } from '../pipeline/bring.ts'
+import { grantOpening } from '../pipeline/grant.ts'
+import { meet } from '../pipeline/meet.ts'
 import { issuingBy } from '../token-policy/issuing.ts'
 import { type Asserted, readAsserted } from './asserted.ts'
-import type { BroughtAgent } from './bring.ts'
-import { grantOpening } from './grant.ts'
-import { meet } from './meet.ts'
-import type { AssertedOpening } from './opening.ts'
 
 /** Types of assertions, by what their issuer is trusted with. Neither counts as the other. */
 const TYP = { id_jag: ['oauth-id-jag+jwt'], chaining: ['JWT', ''] } as const

@@ -12,10 +12,10 @@ import {
 import { publishPolicies } from '../../policy/index.ts'
 import { grantSponsorship, type SponsorGrant, type Sponsorship } from '../../tasks/index.ts'
 import type { Minted } from '../../tokens/index.ts'
+import type { ChildOpening, Deferred, Opened, Refused, SponsoredOpening } from '../opening.ts'
 import { issueTicket, type TicketRequest } from './issue-ticket.ts'
 import { openChild } from './open-child.ts'
 import { openSponsored } from './open-sponsored.ts'
-import type { ChildOpening, Deferred, Opened, Refused, SponsoredOpening } from './opening.ts'
 
 const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 

@@ -25,9 +25,9 @@ import {
 import { fakeProvider } from '../../people/sign-in/testing.ts'
 import { forEachEngine } from '../../storage/testing.ts'
 import { findTask, listSponsorGrants, listTasks, TaskKeeper } from '../../tasks/index.ts'
+import type { Deferred, Opened, Refused, SponsoredOpening } from '../opening.ts'
 import { openTask } from './open-task.ts'
 import { openWorkload } from './open-workload.ts'
-import type { Deferred, Opened, Refused, SponsoredOpening } from './opening.ts'
 import { addAgent, child, only, permitAll, reasonOf } from './testing.ts'
 
 const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'

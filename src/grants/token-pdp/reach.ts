@@ -19,8 +19,8 @@ import {
 import type { ProblemCode } from '../../lib/problem.ts'
 import type { LiveView } from '../../revocation/index.ts'
 import { limitsOver, peekBudgets, subjectsOf } from '../../tasks/index.ts'
-import { standsOn } from '../openings/grant.ts'
 import type { GrantParts } from '../parts.ts'
+import { standsOn } from '../pipeline/grant.ts'
 import { limitsOf, type Parties } from './parties.ts'
 import type { IssuanceRequest } from './question.ts'
 

@@ -20,12 +20,12 @@ import { beginDevice, claimDevice } from '../deferral/device.ts'
 import { type Poll, pollDeferral } from '../deferral/poll.ts'
 import { Waiting } from '../deferral/testing.ts'
 import { issueResourceToken } from '../issuance/issue-resource-token.ts'
+import type { OpeningAnswer } from '../opening.ts'
 import { openAsserted } from '../openings/open-asserted.ts'
 import { openChild } from '../openings/open-child.ts'
 import { openSponsored } from '../openings/open-sponsored.ts'
 import { openTask } from '../openings/open-task.ts'
 import { openWorkload } from '../openings/open-workload.ts'
-import type { OpeningAnswer } from '../openings/opening.ts'
 import {
   addAgent,
   only,

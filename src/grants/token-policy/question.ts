@@ -12,7 +12,7 @@ import { type Id, newId } from '../../lib/id.ts'
 import type { Person } from '../../people/index.ts'
 import type { GrantName } from '../../policy/index.ts'
 import type { TaskLineage } from '../../tasks/index.ts'
-import type { FrozenRequest } from '../deferral/frozen-request.ts'
+import type { FrozenRequest } from '../frozen-request.ts'
 
 import type { GrantParts } from '../parts.ts'
 import { issueAction, type Token } from './issuing.ts'

@@ -4,9 +4,9 @@ import { proofStep } from '../../facts/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Peps, PresentedPep } from '../../policy/index.ts'
 import type { LiveView } from '../../revocation/index.ts'
-import { readCaller } from '../openings/bring.ts'
-import type { OpeningRequest } from '../openings/opening.ts'
+import type { OpeningRequest } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
+import { readCaller } from '../pipeline/bring.ts'
 
 /** What asking about tokens works with. */
 export interface IntrospectionParts extends GrantParts {

@@ -1,8 +1,8 @@
 import { endAllowance, type ListedAllowance, listAllowances } from '../../approvals/index.ts'
 import { Problem } from '../../lib/problem.ts'
+import { roleOf } from '../frame/task-role.ts'
 import { Names } from '../names.ts'
 import type { PageParts } from '../parts.ts'
-import { roleOf } from '../task/task-role.ts'
 import { type Desk, notFound, type Visitor } from '../visit.ts'
 import type { AllowanceItem } from './allowance-list.ts'
 

@@ -20,10 +20,10 @@ import { choiceFromFields, choiceFromText, partFields } from '../allowance/stand
 import { standingPage } from '../allowance/standing-page.ts'
 import { usesInWords } from '../allowance/standing-words.ts'
 import { TRUST } from '../frame/authority.ts'
+import { roleOf } from '../frame/task-role.ts'
 import { Names } from '../names.ts'
 import type { PageParts } from '../parts.ts'
 import { signInFirst } from '../sign-in/again.ts'
-import { roleOf } from '../task/task-role.ts'
 import {
   type Act,
   type Desk,

@@ -18,12 +18,12 @@ import {
 } from '../../tasks/index.ts'
 import { requestItems } from '../approval/request-lists.ts'
 import { decisionItems } from '../decision/decision-routes.ts'
+import { mayChange, type Role, roleOf } from '../frame/task-role.ts'
 import { Names } from '../names.ts'
 import type { PageParts } from '../parts.ts'
 import { isListed } from '../sponsor-grant/sponsor-grant-routes.ts'
 import { type Desk, mistakeOf, notFound, type Visit, type Visitor } from '../visit.ts'
 import { type TaskView, taskPage } from './task-page.ts'
-import { mayChange, type Role, roleOf } from './task-role.ts'
 import { type TaskItem, tasksPage } from './tasks-page.ts'
 import { treeView } from './tree-view.ts'
 

@@ -1,8 +1,8 @@
 import { ancestorsOf, budgetUses, openTree, type Task, treeOf } from '../../tasks/index.ts'
+import { roleOf } from '../frame/task-role.ts'
 import { Names } from '../names.ts'
 import type { PageParts } from '../parts.ts'
 import type { Visitor } from '../visit.ts'
-import { roleOf } from './task-role.ts'
 import type { TreeTask, TreeView } from './task-tree.ts'
 
 /** More than can be open in one tree. */

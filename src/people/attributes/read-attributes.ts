@@ -1,5 +1,5 @@
 import { Problem } from '../../lib/problem.ts'
-import { plainText } from '../sign-in/plain-text.ts'
+import { plainText } from '../plain-text.ts'
 import {
   type AttributeClaims,
   type AttributeName,

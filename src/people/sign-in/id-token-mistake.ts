@@ -1,4 +1,4 @@
-import { shortText } from './plain-text.ts'
+import { shortText } from '../plain-text.ts'
 
 /** Claims whose values may be shown: they name parties. Others, such as the nonce, are for one use and stay inside. */
 const MAY_BE_SHOWN = new Set(['aud', 'azp', 'iss'])

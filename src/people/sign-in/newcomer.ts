@@ -2,8 +2,8 @@ import { newId } from '../../lib/id.ts'
 import type { Tx } from '../../storage/index.ts'
 import type { PeopleParts } from '../parts.ts'
 import type { Person } from '../person.ts'
+import { LONGEST_TEXT } from '../plain-text.ts'
 import { signInPerson } from '../sign-in-person.ts'
-import { LONGEST_TEXT } from './plain-text.ts'
 import type { Profile } from './profile.ts'
 
 /** Somebody whom another server names and nobody here knows: as they would begin, in no group, before anything of it is written. */

@@ -2,8 +2,8 @@ import { Problem } from '../../lib/problem.ts'
 import type { AttributeClaims } from '../attributes/attribute.ts'
 import type { SaidAttributes } from '../attributes/change.ts'
 import { readAttributes } from '../attributes/read-attributes.ts'
+import { LONGEST_TEXT, shortText } from '../plain-text.ts'
 import { requireMillis } from './numeric-date.ts'
-import { LONGEST_TEXT, shortText } from './plain-text.ts'
 
 /** What a provider says about a person, read from verified claims. */
 export interface Profile {

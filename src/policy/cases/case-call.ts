@@ -9,10 +9,10 @@ import type {
 } from '@remit/engine'
 import { exact } from '@remit/engine'
 import { isRisk } from '../../catalog/index.ts'
+import type { ActionTypes } from '../impossible/schema-types.ts'
 import { attributeRecord } from '../person-attributes.ts'
 import type { Case, CaseAgent, CaseFile, CasePerson } from './case.ts'
 import { caseArguments, caseContextValue, fitsArgument, neutralRecord } from './case-value.ts'
-import type { ActionTypes } from './schema-types.ts'
 import { BadFile } from './tree.ts'
 
 /** One call that a case stands for. */

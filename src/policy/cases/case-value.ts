@@ -7,7 +7,7 @@ import {
   type TypedValue,
 } from '@remit/engine'
 import { nearest } from '../../lib/nearest.ts'
-import type { RecordType, ValueType } from './schema-types.ts'
+import type { RecordType, ValueType } from '../impossible/schema-types.ts'
 import { BadFile, type Members, type Tree } from './tree.ts'
 
 /**

@@ -1,6 +1,6 @@
 import type { TypedArguments } from '@remit/engine'
+import { SchemaTypes } from '../impossible/schema-types.ts'
 import { caseArguments, type Filling, filledArguments, missingArguments } from './case-value.ts'
-import { SchemaTypes } from './schema-types.ts'
 import { BadFile, type Members, type Tree } from './tree.ts'
 
 /** Arguments as somebody wrote them down, by name: texts, or JSON where they are more. */

@@ -1,11 +1,11 @@
 import { askFor, issuable, issuanceQueries, type PolicySet } from '@remit/engine'
-import { ExplainedQuery } from '../explaining/explain-query.ts'
-import type { RulesOf } from '../explaining/rules-of.ts'
+import { ExplainedQuery } from '../analysis/explain-query.ts'
+import type { RulesOf } from '../analysis/rules-of.ts'
+import type { ActionTypes } from '../impossible/schema-types.ts'
 import { ISSUE, ISSUE_ACTIONS } from '../issuance/actions.ts'
 import { CLOSED } from '../issuance/closed.ts'
 import type { Case, CaseFile, Outcome, Reason } from './case.ts'
 import { type CaseCall, factsOfCase } from './case-call.ts'
-import type { ActionTypes } from './schema-types.ts'
 
 /** Policies, loaded for a file. */
 export interface Loaded {

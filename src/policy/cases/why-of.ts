@@ -1,6 +1,6 @@
 import { type CallFacts, type Decision, type GateResult, queriesOf } from '@remit/engine'
-import { ExplainedQuery } from '../explaining/explain-query.ts'
-import type { RulesOf } from '../explaining/rules-of.ts'
+import { ExplainedQuery } from '../analysis/explain-query.ts'
+import type { RulesOf } from '../analysis/rules-of.ts'
 import type { Reason } from './case.ts'
 
 /** What the gates that policies speak in say; only those that stand in the way, where some do. */

@@ -1,5 +1,5 @@
-import { type RecordType, SchemaTypes, type ValueType } from '../cases/schema-types.ts'
 import type { LimitedAction } from './limits.ts'
+import { type RecordType, SchemaTypes, type ValueType } from './schema-types.ts'
 
 /** What the contexts of actions hold, by the paths that rules write. */
 export class Fields {

@@ -1,6 +1,6 @@
-import type { LimitSubject, StandingLimit } from '../limits/standing-limit.ts'
 import type { Limit, Task } from '../task.ts'
 import type { CountKey, CountState } from './budget-store.ts'
+import type { LimitSubject, StandingLimit } from './standing-limit.ts'
 
 /** One limit that a call may fall under, and where it is counted. */
 export interface CountedLimit {

@@ -1,8 +1,8 @@
 import type { BudgetPeek } from '@remit/engine'
-import type { LimitSubject } from '../limits/standing-limit.ts'
 import type { Limit } from '../task.ts'
 import { amountInWords, isSettled } from './amount.ts'
 import type { LimitView } from './counted-limits.ts'
+import type { LimitSubject } from './standing-limit.ts'
 
 /** What one limit says to a call, in words that are fit for the agent. */
 export function tellLimit(view: LimitView, amount: bigint): BudgetPeek {

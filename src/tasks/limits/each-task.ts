@@ -1,6 +1,6 @@
 import { mostOf } from '../budget/amount.ts'
+import type { StandingLimit } from '../budget/standing-limit.ts'
 import type { Limit } from '../task.ts'
-import type { StandingLimit } from './standing-limit.ts'
 
 /**
  * The budget that a task opens with: what was asked for, and what each task of those who take part in it is limited to. Where

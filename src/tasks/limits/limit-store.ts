@@ -2,8 +2,8 @@ import type { Selectable } from 'kysely'
 import { canonicalJson } from '../../lib/canonical-json.ts'
 import type { Id } from '../../lib/id.ts'
 import type { Reader, Schema, Tx } from '../../storage/index.ts'
+import type { LimitSubject, StandingLimit } from '../budget/standing-limit.ts'
 import type { Limit } from '../task.ts'
-import type { LimitSubject, StandingLimit } from './standing-limit.ts'
 
 type Row = Selectable<Schema['limits']>
 

@@ -1,9 +1,9 @@
 import { Problem } from '../../lib/problem.ts'
 import { deleteCountsQuery } from '../budget/budget-store.ts'
+import { LIMITS, type StandingLimit } from '../budget/standing-limit.ts'
 import type { TaskParts } from '../parts.ts'
 import { deleteLimit, findLimit } from './limit-store.ts'
 import { inRecord } from './set-limit.ts'
-import { LIMITS, type StandingLimit } from './standing-limit.ts'
 
 /**
  * Removes a standing limit. Tasks keep what they were opened with.

@@ -5,10 +5,15 @@ import { findPerson } from '../../people/index.ts'
 import { findSpace } from '../../spaces/index.ts'
 import type { Tx } from '../../storage/index.ts'
 import { insertCountsQuery } from '../budget/budget-store.ts'
+import {
+  EVERYTHING,
+  LIMITS,
+  type LimitSubject,
+  type StandingLimit,
+} from '../budget/standing-limit.ts'
 import type { TaskParts } from '../parts.ts'
 import type { Limit } from '../task.ts'
 import { countLimits, findLimitBy, insertLimit, updateLimit } from './limit-store.ts'
-import { EVERYTHING, LIMITS, type LimitSubject, type StandingLimit } from './standing-limit.ts'
 
 /** Bounded work for every call. */
 export const MOST_STANDING = 16

@@ -1,8 +1,8 @@
 import { countsOf } from '../budget/budget-store.ts'
 import { type LimitUse, useOf } from '../budget/show-budget.ts'
+import { type LimitSubject, type StandingLimit, subjectsOf } from '../budget/standing-limit.ts'
 import type { TaskParts } from '../parts.ts'
 import { allLimits, limitsOn } from './limit-store.ts'
-import { type LimitSubject, type StandingLimit, subjectsOf } from './standing-limit.ts'
 
 /** A standing limit and how it stands; one of each task is counted there. */
 export interface ShownLimit {

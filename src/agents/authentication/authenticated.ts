@@ -1,0 +1,37 @@
+import type { Agent } from '../agent.ts'
+import type { CredentialUse } from '../credential-use.ts'
+import type { ClientDocuments } from '../documents/client-documents.ts'
+import type { IssuerTrust, Vouched } from '../issuers/issuer-trust.ts'
+import type { TrustedIssuer } from '../issuers/trusted-issuer.ts'
+import type { RefusingParts } from '../parts.ts'
+import type { AttestationChallenges } from './challenges.ts'
+
+/** What authentication works with. Without `documents` nobody is known by an address. */
+export type AuthenticatingParts = RefusingParts & {
+  /** Remit's own. */
+  readonly issuer: string
+  readonly issuers: IssuerTrust
+  readonly documents?: ClientDocuments | undefined
+  /** Who signs certificates by which agents are known, DER; nobody, when left out. */
+  readonly clientAuthorities?: readonly Uint8Array[] | undefined
+  /** Keys of one's own and certificates count, and nothing else (FAPI 2.0 Security Profile 5.3.2.1). */
+  readonly fapi2?: boolean | undefined
+  /** Without, no attestations are accepted. */
+  readonly challenges?: AttestationChallenges | undefined
+}
+
+/** An agent that has proved who it is. The caller uses the credential (`credentialStep`) in the transaction of what it does. */
+export interface Authenticated extends CredentialUse {
+  readonly agent: Agent
+  /** The trusted issuers that vouch for it, in force; its tasks rest on them. */
+  readonly issuers: readonly TrustedIssuer[]
+  /** What a trusted issuer said, where that is what it authenticated with. */
+  readonly vouched: Vouched | undefined
+}
+
+/** One way to say who one is. */
+export type Way = (
+  parts: AuthenticatingParts,
+  assertion: string,
+  audiences?: readonly string[],
+) => Promise<Authenticated>

@@ -1,0 +1,113 @@
+import type { Selectable } from 'kysely'
+import { canonicalJson } from '../lib/canonical-json.ts'
+import type { Id } from '../lib/id.ts'
+import type { Reader, Schema, Step, Storage, Tx } from '../storage/index.ts'
+import type { FrozenQuestion } from './attach.ts'
+import { DENIAL_MS, type EvaluationDenial, type EvaluationRequest } from './evaluated.ts'
+
+/** Written with the answer, so that nothing is offered that could not be found again. */
+export function denialStep(db: Reader, denial: EvaluationDenial): Step {
+  const query = db.insertInto('evaluation_denials').values({
+    id: denial.id,
+    pep: denial.pep,
+    binding_hash: denial.bindingHash,
+    question: canonicalJson({ ...denial.question }),
+    insufficient: JSON.stringify(denial.insufficient),
+    expires_at: denial.expiresAt,
+  })
+  return { name: 'evaluation denial', query, rows: 1 }
+}
+
+export async function readDenial(db: Reader, id: string): Promise<EvaluationDenial | undefined> {
+  const row = await db
+    .selectFrom('evaluation_denials')
+    .selectAll()
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return (
+    row && {
+      id: row.id as Id<'decision'>, // written by `denialStep` and nobody else, as all of it
+      pep: row.pep,
+      bindingHash: row.binding_hash,
+      question: JSON.parse(row.question) as FrozenQuestion, // likewise
+      insufficient: JSON.parse(row.insufficient) as Id<'request'>[], // likewise
+      expiresAt: row.expires_at,
+    }
+  )
+}
+
+/** False: the enforcement point has used the key before. */
+export async function insertEvaluationRequest(tx: Tx, made: EvaluationRequest): Promise<boolean> {
+  const { numInsertedOrUpdatedRows } = await tx
+    .insertInto('evaluation_requests')
+    .values({
+      id: made.id,
+      pep: made.pep,
+      evaluation_id: made.evaluationId,
+      binding_hash: made.bindingHash,
+      request_id: made.requestId,
+      approval_id: made.approvalId,
+      requested_until: made.requestedUntil,
+      idempotency_key: made.idempotencyKey,
+      body_digest: made.bodyDigest,
+      created_at: made.createdAt,
+      expires_at: made.expiresAt,
+    })
+    .onConflict((conflict) => conflict.columns(['pep', 'idempotency_key']).doNothing())
+    .executeTakeFirstOrThrow()
+  return numInsertedOrUpdatedRows === 1n
+}
+
+/**
+ * By one of its names, and by the enforcement point that made it.
+ * INVARIANT: for every other one it is not there.
+ */
+export async function findEvaluationRequest(
+  db: Reader,
+  pep: string,
+  by: { readonly id?: string; readonly approvalId?: string; readonly key?: string },
+): Promise<EvaluationRequest | undefined> {
+  const [column, value] =
+    by.id !== undefined
+      ? (['id', by.id] as const)
+      : by.approvalId !== undefined
+        ? (['approval_id', by.approvalId] as const)
+        : (['idempotency_key', by.key ?? ''] as const)
+  const row = await db
+    .selectFrom('evaluation_requests')
+    .selectAll()
+    .where('pep', '=', pep)
+    .where(column, '=', value)
+    .executeTakeFirst()
+  return row && requestOf(row)
+}
+
+function requestOf(row: Selectable<Schema['evaluation_requests']>): EvaluationRequest {
+  return {
+    id: row.id as Id<'evaluation_request'>, // every id in this table was made of its kind
+    pep: row.pep,
+    evaluationId: row.evaluation_id as Id<'decision'>, // likewise
+    bindingHash: row.binding_hash,
+    requestId: row.request_id as Id<'request'>, // likewise
+    approvalId: row.approval_id as Id<'evaluation_approval'>, // likewise
+    requestedUntil: row.requested_until,
+    idempotencyKey: row.idempotency_key,
+    bodyDigest: row.body_digest,
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+  }
+}
+
+/** Forgets what nobody can submit or look at any more. A while later than that, so that it can be said why. */
+export async function forgetEvaluated(storage: Storage, now: number): Promise<void> {
+  await storage.transaction(async (tx) => {
+    await tx
+      .deleteFrom('evaluation_denials')
+      .where('expires_at', '<=', now - DENIAL_MS)
+      .execute()
+    await tx
+      .deleteFrom('evaluation_requests')
+      .where('expires_at', '<=', now - DENIAL_MS)
+      .execute()
+  })
+}

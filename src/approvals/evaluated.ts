@@ -1,0 +1,47 @@
+import type { Id } from '../lib/id.ts'
+import type { AccessRequest } from './access-request.ts'
+import type { FrozenQuestion } from './attach.ts'
+
+/** What an enforcement point of others was denied and people could lift, with everything that they would be asked. */
+export interface EvaluationDenial {
+  /** Of the evaluation. */
+  readonly id: Id<'decision'>
+  readonly pep: string
+  /** Of the question as it was put, and of no other one. */
+  readonly bindingHash: string
+  readonly question: FrozenQuestion
+  /** As of `Asking`. */
+  readonly insufficient: readonly Id<'request'>[]
+  readonly expiresAt: number
+}
+
+/** What an enforcement point holds of an access request that it submitted. The request itself is ours. */
+export interface EvaluationRequest {
+  readonly id: Id<'evaluation_request'>
+  readonly pep: string
+  readonly evaluationId: Id<'decision'>
+  readonly bindingHash: string
+  readonly requestId: Id<'request'>
+  /** By what it refers to the approval. Told when there is one; by itself it grants nothing. */
+  readonly approvalId: Id<'evaluation_approval'>
+  /** It wants no approval to last longer. */
+  readonly requestedUntil: number | null
+  readonly idempotencyKey: string | null
+  readonly bodyDigest: string
+  readonly createdAt: number
+  readonly expiresAt: number
+}
+
+/** How long what was denied can be submitted. */
+export const DENIAL_MS = 10 * 60_000
+/** How long after the end of its task a submission can still be looked at. */
+export const KEPT_MS = 24 * 3_600_000
+
+/** When the approval of a submission ends; nothing where there is none. */
+export function approvedUntil(
+  { requestedUntil }: EvaluationRequest,
+  { state, usableUntil }: AccessRequest,
+): number | undefined {
+  if (state !== 'approved' || usableUntil === null) return undefined
+  return Math.min(usableUntil, requestedUntil ?? usableUntil)
+}

@@ -1,0 +1,8 @@
+import { answerAside } from '../../lib/aside.ts'
+import { packPlan } from '../packed-plan.ts'
+import type { ImportOptions } from '../plan-resource.ts'
+import { planImport } from './plan-import.ts'
+
+answerAside((input: { document: unknown; options: ImportOptions }) =>
+  packPlan(planImport(input.document, input.options)),
+)

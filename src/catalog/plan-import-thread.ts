@@ -1,8 +1,0 @@
-import { answerAside } from '../lib/aside.ts'
-import { packPlan } from './packed-plan.ts'
-import { planImport } from './plan-import.ts'
-import type { ImportOptions } from './plan-resource.ts'
-
-answerAside((input: { document: unknown; options: ImportOptions }) =>
-  packPlan(planImport(input.document, input.options)),
-)

@@ -1,0 +1,231 @@
+import { groundOf, mayContinue, stillLive } from '../../../calls/index.ts'
+import { sha256url } from '../../../lib/bytes.ts'
+import { ExactNumber, type Json, printJson } from '../../../lib/json.ts'
+import {
+  ask,
+  type Exchanged,
+  type McpSession,
+  notify,
+  openSession,
+  type RpcNotification,
+  type RpcRequest,
+  sameId,
+} from '../../../net/index.ts'
+import { noSlot } from '../../http/upstream-failure.ts'
+import { type Reshape, reshapeFor } from '../../obligations/reshape.ts'
+import { saidInResult } from '../../read-answer.ts'
+import { slotHolders } from '../../upstream-slots.ts'
+import type { Done, Equipped, Outcome } from '../passage.ts'
+import type { McpPorts } from '../ports.ts'
+import { failedCall, META } from '../tool-error.ts'
+import { passedOn, reshaped } from './passed-on.ts'
+import { type Left, problemOf } from './upstream-failure.ts'
+
+/** Sends the call and waits for its answer. Never throws: how it ended is the value. */
+export async function send(equipped: Equipped, ports: McpPorts): Promise<Done> {
+  const slot = ports.slots.take(originOf(equipped.peer.url), slotHolders(equipped.verdict))
+  if (!slot) return { ...equipped, outcome: noSlotOutcome(equipped) }
+  const began = ports.decisions.clock.monotonic()
+  const sending = new Sending(equipped, ports)
+  const ended = await sending.run().catch(brokenOff).finally(slot)
+  const latencyMs = ports.decisions.clock.monotonic() - began
+  const outcome = outcomeOf(equipped, ended, sending.left, latencyMs, ports)
+  return { ...equipped, outcome: { ...outcome, ...saidIn(equipped, ended) } }
+}
+
+function originOf(url: string): string {
+  return new URL(url).origin
+}
+
+/** The caller holds its share of the connections to the server already. */
+function noSlotOutcome({ rpc, verdict }: Equipped): Outcome {
+  const { code, detail } = noSlot()
+  const meta = { [META.decision]: verdict.decisionId, [META.retryAfter]: new ExactNumber('1') }
+  const text = `Not executed: ${detail}. ${AGAIN} Decision ${verdict.decisionId}.`
+  const reply = failedCall(rpc, text, meta)
+  return {
+    state: 'not_sent',
+    status: undefined,
+    latencyMs: 0,
+    digest: undefined,
+    reason: code,
+    reply,
+  }
+}
+
+/** By what the server said, before anything is left out of it. */
+function saidIn({ verdict }: Equipped, ended: Exchanged): Pick<Outcome, 'said'> {
+  if (verdict.settles.length === 0) return {}
+  if (ended.state === 'answered' && ended.answer) return { said: saidInResult(ended.answer) }
+  const left = ended.state === 'failed' && ended.failure === 'left'
+  const large = ended.state === 'failed' && ended.failure === 'too_large'
+  return { said: { unsaid: left ? 'cut' : large ? 'too_large' : 'failed' } }
+}
+
+/** A mistake of ours while something may be on its way already. */
+function brokenOff(cause: unknown): Exchanged {
+  const nothing = { status: undefined, session: undefined, bytes: 0 }
+  return { state: 'failed', failure: 'cut', cause, ...nothing }
+}
+
+class Sending {
+  readonly #equipped: Equipped
+  readonly #ports: McpPorts
+  readonly #leaving = new AbortController()
+  readonly #reshaped: boolean
+  left: Left
+
+  constructor(equipped: Equipped, ports: McpPorts) {
+    this.#equipped = equipped
+    this.#ports = ports
+    this.#reshaped = reshapeOf(equipped, ports) !== undefined
+  }
+
+  async run(): Promise<Exchanged> {
+    const { cancelled, verdict } = this.#equipped
+    const { decisions, running } = this.#ports
+    const unwatch = running.watch(
+      { views: groundOf(verdict), lives: () => mayContinue(decisions, verdict) },
+      (cut) => this.#leave(cut),
+    )
+    const onCancel = () => this.#leave('cancelled')
+    cancelled.addEventListener('abort', onCancel)
+    if (cancelled.aborted) onCancel()
+    try {
+      return await this.#exchange()
+    } finally {
+      unwatch()
+      cancelled.removeEventListener('abort', onCancel)
+    }
+  }
+
+  /** A session that the server has forgotten is opened anew, once: a 404 says that nothing was done (MCP, session management). */
+  async #exchange(): Promise<Exchanged> {
+    const { conversation } = this.#equipped
+    const session = this.#ports.desk.reopened(conversation.key) ?? conversation.upstream
+    const ended = await this.#ask(session)
+    if (!isForgotten(ended, session)) return ended
+    const { peer } = this.#equipped
+    const anew = await openSession(peer, this.#hooks())
+    if (!anew.ok) return anew.ended
+    this.#ports.desk.reopen(conversation.key, anew.opened.session)
+    return this.#ask(anew.opened.session)
+  }
+
+  async #ask(session: McpSession): Promise<Exchanged> {
+    const { rpc, peer, verdict } = this.#equipped
+    const request = { id: verdict.decisionId, method: rpc.method, params: this.#params() }
+    const onMessage = (said: RpcRequest | RpcNotification) => this.#relay(said)
+    const ended = await ask(peer, session, request, { ...this.#hooks(), onMessage })
+    if (ended.state === 'failed' && ended.failure === 'left') {
+      const params = new Map([['requestId', verdict.decisionId]])
+      void notify(peer, session, 'notifications/cancelled', params)
+    }
+    return ended
+  }
+
+  #hooks() {
+    const { decisions } = this.#ports
+    const mayStart = () => stillLive(decisions, this.#equipped.verdict)
+    return { mayStart, signal: this.#leaving.signal }
+  }
+
+  #params() {
+    const { params, progressToken, verdict } = this.#equipped
+    if (progressToken === undefined) return params
+    const meta = new Map([['progressToken', verdict.decisionId]])
+    return new Map<string, Json>([...params, ['_meta', meta]])
+  }
+
+  /** Progress of this very call, to where its client wants it. Nothing else that a server says is passed on. */
+  #relay(said: RpcRequest | RpcNotification): void {
+    const { answer, progressToken, redactor, resource, verdict } = this.#equipped
+    if (said.kind === 'notification' && LISTS_CHANGED.has(said.method))
+      this.#ports.watch.due(resource.name)
+    if (said.kind !== 'notification' || said.method !== 'notifications/progress') return
+    const { message, progress, progressToken: about, total } = Object.fromEntries(said.params)
+    if (progressToken === undefined || typeof about !== 'string') return
+    if (!sameId(about, verdict.decisionId)) return
+    const at = numberOf(progress)
+    if (at === undefined) return
+    // Words about a call of which not all may be told are not told.
+    const words =
+      typeof message === 'string' && !this.#reshaped ? redactor.text(message) : undefined
+    answer.progress(progressToken, at, words, numberOf(total))
+  }
+
+  #leave(left: Left): void {
+    this.left ??= left
+    this.#leaving.abort()
+  }
+}
+
+const LISTS_CHANGED = new Set([
+  'notifications/tools/list_changed',
+  'notifications/prompts/list_changed',
+])
+
+function reshapeOf({ verdict }: Equipped, { master }: McpPorts): Reshape | undefined {
+  return reshapeFor(verdict.obligations, () => master.derive('obligation-hash'))
+}
+
+/** The server did it, and what it answered cannot be told as policies say. */
+function withheldOutcome(
+  { rpc, verdict }: Equipped,
+  { latencyMs, status }: { latencyMs: number; status: number | undefined },
+): Outcome {
+  const text = `Executed, and the answer is withheld: policies say what may be told of it, and it is not in a form in which that can be done. Do not repeat the call. Decision ${verdict.decisionId}.`
+  return {
+    state: 'answered',
+    status,
+    latencyMs,
+    digest: undefined,
+    reason: 'obligation.failed',
+    reply: failedCall(rpc, text, { [META.decision]: verdict.decisionId }),
+  }
+}
+
+function isForgotten(ended: Exchanged, session: McpSession): boolean {
+  return ended.state === 'failed' && ended.status === 404 && session.id !== undefined
+}
+
+function numberOf(value: Json | undefined): number | undefined {
+  const number = value instanceof ExactNumber ? Number(value.text) : Number.NaN
+  return Number.isFinite(number) && number >= 0 ? number : undefined
+}
+
+const AGAIN = 'The same call can be made again.'
+const LOOK_FIRST = 'Find out by reading whether it did before anything is tried again.'
+
+function outcomeOf(
+  equipped: Equipped,
+  ended: Exchanged,
+  left: Left,
+  latencyMs: number,
+  ports: McpPorts,
+): Outcome {
+  const { rpc, verdict } = equipped
+  const { status } = ended
+  if (ended.state === 'answered' && ended.answer) {
+    const passed = passedOn(ended.answer, equipped)
+    const reshape = reshapeOf(equipped, ports)
+    const reply = reshape ? reshaped(passed, equipped, reshape) : passed
+    if (!reply) return withheldOutcome(equipped, { status, latencyMs })
+    const digest = sha256url(printJson(reply.kind === 'result' ? reply.result : reply.message))
+    return { state: 'answered', status, latencyMs, digest, reason: undefined, reply }
+  }
+  if (ended.state === 'answered') throw new Error('a call was answered without a message')
+  const problem = problemOf(ended, left)
+  if (problem.cause)
+    ports.log.warn({ decision: verdict.decisionId, err: problem.cause }, problem.code)
+  const next = ended.state === 'not_sent' ? AGAIN : LOOK_FIRST
+  const text = `Failed: ${problem.detail}. ${next} Decision ${verdict.decisionId}.`
+  return {
+    state: ended.state,
+    status,
+    latencyMs,
+    digest: undefined,
+    reason: left === 'cancelled' ? 'call.cancelled' : problem.code,
+    reply: failedCall(rpc, text, { [META.decision]: verdict.decisionId }),
+  }
+}

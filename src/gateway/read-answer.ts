@@ -1,0 +1,48 @@
+import { isObject, type Json, parseJson } from '../lib/json.ts'
+import { Problem } from '../lib/problem.ts'
+import type { RpcError, RpcResult } from '../net/index.ts'
+import { MOST_READ, type Said, saidBy } from '../tasks/index.ts'
+import { isJsonType } from './obligations/reshape-body.ts'
+
+/** The bytes of an HTTP answer as they pass, kept until all are there, to read what it says of amounts. */
+export class AnswerReader {
+  readonly #parts: Buffer[] = []
+  #size = 0
+
+  push(chunk: Buffer): void {
+    this.#size += chunk.length
+    if (this.#size > MOST_READ) this.#parts.length = 0
+    else this.#parts.push(chunk)
+  }
+
+  get isTooLarge(): boolean {
+    return this.#size > MOST_READ
+  }
+
+  /** Once the whole answer is there. */
+  said(contentType: string): Said {
+    if (this.isTooLarge) return { unsaid: 'too_large' }
+    return isJsonType(contentType) ? saidIn(Buffer.concat(this.#parts)) : { unsaid: 'not_json' }
+  }
+}
+
+/** What an answer to an MCP call says: its `structuredContent`, or else the one text that it consists of, which is JSON. */
+export function saidInResult(answer: RpcResult | RpcError): Said {
+  if (answer.kind === 'error') return { unsaid: 'failed' }
+  const structured = answer.result.get('structuredContent')
+  if (structured !== undefined) return saidBy(structured)
+  const parts: Json | undefined = answer.result.get('content') ?? answer.result.get('contents')
+  const items: readonly Json[] = Array.isArray(parts) ? parts : []
+  const [item, ...more] = items
+  const text = isObject(item) && more.length === 0 ? item.get('text') : undefined
+  return typeof text === 'string' ? saidIn(text) : { unsaid: 'not_json' }
+}
+
+function saidIn(text: Buffer | string): Said {
+  try {
+    return saidBy(parseJson(text, { bytes: MOST_READ }))
+  } catch (error) {
+    if (error instanceof Problem) return { unsaid: 'not_json' }
+    throw error
+  }
+}

@@ -1,0 +1,57 @@
+import type { Detail } from '@remit/engine'
+import { sha256url } from '../lib/bytes.ts'
+import type { ForeignActor, TicketClaims } from '../tokens/index.ts'
+import type { WantedTask } from './opening.ts'
+
+/**
+ * What a deferred request asked for, and what its agent had shown of the person. Fixed when it is deferred: whoever asks for the
+ * answer later brings nothing but the code.
+ */
+export interface FrozenRequest extends WantedTask {
+  readonly resource?: string | undefined
+  /** The address that a device began at. */
+  readonly from?: string
+  readonly proved: { readonly authTime: number | null; readonly acr: string | null }
+  /** What it stands on, where that is no token of a person. */
+  readonly way?: FrozenWay | undefined
+}
+
+/** What was shown and used up. It is looked at anew with the answer: trust, grant and parent as they are then. */
+export type FrozenWay =
+  /** An assertion: names of the issuers that vouch, and what it lets be done, where it says so itself. */
+  | {
+      readonly kind: 'asserted'
+      readonly issuers: readonly string[]
+      readonly asserted?: readonly Detail[] | undefined
+      /** Agents of other organizations that acted before. */
+      readonly actors: readonly ForeignActor[]
+    }
+  | {
+      readonly kind: 'sponsored'
+      readonly by: 'client_credentials' | 'jwt_bearer'
+      readonly grantId: string
+    }
+  | { readonly kind: 'child'; readonly ticket: TicketClaims }
+
+/** As text for the books. */
+export function freeze({ from, proved, way, ...wanted }: FrozenRequest): string {
+  const { budget, details, lifeSeconds, purpose, resource, scope, space, thread } = wanted
+  return JSON.stringify({
+    ...{ purpose, details, scope, resource, lifeSeconds, budget, space, thread, from, way },
+    proved: { authTime: proved.authTime, acr: proved.acr },
+  })
+}
+
+export function thaw(text: string): FrozenRequest {
+  return JSON.parse(text) as FrozenRequest // written by `freeze`
+}
+
+/** The same request of the same key for the same person is the same one, whatever was shown beside it. */
+export function requestHash(
+  request: FrozenRequest,
+  of: { readonly personId: string | null; readonly thumbprint: string | null },
+): string {
+  const { purpose, details, scope, resource, lifeSeconds, budget, space, thread, way } = request
+  const asked = [purpose, details, scope, resource, lifeSeconds, budget, space, thread, way]
+  return sha256url(JSON.stringify([of.personId, of.thumbprint, ...asked]))
+}

@@ -1,0 +1,154 @@
+import type { Detail, GateResult } from '@remit/engine'
+import type { FrozenQuestion } from '../approvals/index.ts'
+import type { JudgedIssuance } from '../facts/index.ts'
+import type { Id } from '../lib/id.ts'
+import type { Problem, ProblemCode } from '../lib/problem.ts'
+import type { Task } from '../tasks/index.ts'
+import type { Minted } from '../tokens/index.ts'
+
+/** A certificate that a client showed at the TLS connection, with its public key. */
+export interface ClientCertificate {
+  readonly x5t: string
+  readonly jwk: unknown
+  /** DER, and what came between it and an authority. */
+  readonly leaf: Uint8Array
+  readonly chain: readonly Uint8Array[]
+}
+
+/** What every request to open a task brings, as an edge read it, before anything about it is believed. */
+export interface OpeningRequest {
+  /** RFC 7523 client authentication: `client_assertion` and its type. */
+  readonly assertion: string | undefined
+  readonly assertionType: string | undefined
+  /** What an assertion may name as its audience beside the issuer. */
+  readonly audiences?: readonly string[] | undefined
+  /** Every value of the header `DPoP`: by a key that was never used for a task. */
+  readonly proof: string | readonly string[] | undefined
+  /** Of the TLS connection: it binds the task where there is no proof, or says which agent asks where there is no assertion. */
+  readonly certificate?: ClientCertificate | undefined
+  /** Who asks, where the certificate says that it is them. */
+  readonly clientId?: string | undefined
+  readonly method: string
+  readonly url: string
+  /** Identifier of the one resource that a token is wanted for. */
+  readonly resource?: string | undefined
+  readonly origin: { readonly ip: string }
+}
+
+/** What a task is wanted for. */
+export interface WantedTask {
+  /** `authorization_details`, parsed. What is asked for by `scope` is added. */
+  readonly details?: unknown
+  readonly scope?: string | undefined
+  readonly purpose: string
+  /** How long the task may last; an hour when left out, a day at most. */
+  readonly lifeSeconds?: number | undefined
+  /** `budget`, parsed. */
+  readonly budget?: unknown
+  /** Name of the space it is for, and of the thread there. */
+  readonly space?: string | undefined
+  readonly thread?: string | undefined
+}
+
+/** A request to open a task for a person (contract 5.1). */
+export interface Opening extends OpeningRequest, WantedTask {
+  readonly subjectToken: string
+  readonly subjectTokenType: string
+  /** The agent lets the answer be deferred, where somebody has to be asked first. */
+  readonly defer?: Deferring | undefined
+}
+
+/** The same by an identity assertion of another organization (ID-JAG), which may say all of it. */
+export interface AssertedOpening extends OpeningRequest, Omit<WantedTask, 'purpose'> {
+  readonly identity: string
+  /** Whose grant of another domain it is, by its type: for people, or of a whole domain. */
+  readonly use: 'id_jag' | 'chaining'
+  readonly purpose?: string | undefined
+  readonly defer?: Deferring | undefined
+}
+
+export interface Deferring {
+  /** What the agent wants to be told by. */
+  readonly notificationToken: string | undefined
+}
+
+/** A ticket of a parent task, redeemed by the agent that it names (contract 5.4). */
+export interface ChildOpening extends OpeningRequest {
+  readonly ticket: string
+  readonly defer?: Deferring | undefined
+}
+
+/** A task with nobody present, under a sponsor grant (contract 5.2). */
+export interface SponsoredOpening extends OpeningRequest, Omit<WantedTask, 'purpose'> {
+  /** The grant says it; given all the same, it has to be that one. */
+  readonly purpose?: string | undefined
+  /** Which grant; left out, the only one in force. */
+  readonly grantId?: string | undefined
+  readonly defer?: Deferring | undefined
+}
+
+export type OpeningAnswer = Opened | NeedsConsent | Deferred | Refused
+
+export interface Opened {
+  readonly outcome: 'opened'
+  readonly task: Task
+  readonly chain: readonly string[]
+  /** For Remit, or for the resource that was named. */
+  readonly kind: 'task' | 'resource'
+  readonly token: Minted
+  /** What the token holds. */
+  readonly details: readonly Detail[]
+  /** What the task may hand on, when that was asked for. */
+  readonly mayDelegate?: readonly Detail[]
+  readonly scope?: string
+}
+
+/** No basis covers anything of it: the person is asked, and the agent repeats the exchange afterwards. */
+export interface NeedsConsent {
+  readonly outcome: 'needs_consent'
+  readonly consentId: Id<'consent'>
+  /** Where the person answers. */
+  readonly page: string
+}
+
+/** The person is asked, and the agent waits by a code. All that was brought is used up; the code takes its place. Seconds. */
+export interface Deferred {
+  readonly outcome: 'deferred'
+  readonly code: string
+  readonly expiresIn: number
+  readonly interval: number
+  /** Where the person answers; nothing where others are asked. */
+  readonly page: string | undefined
+}
+
+/** Nothing was used up but the proof. The reason's status and title are the catalogue's. */
+export interface Refused {
+  readonly outcome: 'refused'
+  readonly reason: ProblemCode
+  readonly detail: string
+  /** What sign-in would be enough, where that is what is missing (RFC 9470). */
+  readonly stepUp?: GateResult['stepUp']
+  /** What policies looked at, where they refused it: for the books. */
+  readonly judged?: JudgedIssuance
+  /** What people are asked along with it. */
+  readonly asks?: {
+    readonly question: FrozenQuestion
+    /** Approvals in hand that are not enough. */
+    readonly insufficient: readonly string[]
+  }
+  /** What whoever is refused is told beside it. */
+  readonly members?: Readonly<Record<string, unknown>>
+  /** For the log. */
+  readonly cause?: unknown
+}
+
+/** What another room refused, with what it says about why for the log. */
+export function refusedFor(problem: Problem): Refused {
+  const { cause, code, detail, members } = problem
+  const { fault } = members
+  return { ...refused(code, detail), cause, ...(fault === undefined ? {} : { members: { fault } }) }
+}
+
+export function refused(reason: ProblemCode, detail: string): Refused {
+  return { outcome: 'refused', reason, detail }
+}

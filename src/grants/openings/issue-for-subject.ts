@@ -1,0 +1,128 @@
+import { issuerKey } from '../../agents/index.ts'
+import { codeOf, livenessOf, openingKeys, problemOr } from '../../facts/index.ts'
+import { Problem } from '../../lib/problem.ts'
+import type { TaskLineage } from '../../tasks/index.ts'
+import { closeTask } from '../../tasks/index.ts'
+import {
+  type AssertionRequest,
+  clientAt,
+  type IssuedAssertion,
+  makeAssertion,
+  type Peer,
+  peerOf,
+  resourceOf,
+  STALE,
+} from '../issuance/issue-assertion.ts'
+import { aboutTask } from '../issuance/issue-resource-token.ts'
+import { type NeedsConsent, type Opening, type Refused, refused } from '../opening.ts'
+import type { GrantParts } from '../parts.ts'
+import { type BroughtOrNot, readBrought } from '../pipeline/bring.ts'
+import { mayIssueAt } from '../token-policy/gate.ts'
+import { issuingBy } from '../token-policy/issuing.ts'
+import { detailsAt, isRefused, readWanted } from '../wanted.ts'
+import { openFor } from './open-task.ts'
+
+/** An opening whose only token is an assertion for the server of another domain. */
+export type SubjectAssertion = Omit<Opening, 'defer'> &
+  Pick<AssertionRequest, 'kind' | 'audience' | 'origin'>
+
+/** As long as an assertion may be redeemed, and a moment for the two to be made. */
+const LIFE_SECONDS = 310
+
+/**
+ * Issues an assertion to an agent that brings a token of its person (ID-JAG section 4.3: an identity assertion): it opens a task as any
+ * other token of a person does (contract 5.1), and gets the assertion for it, and nothing else. So nobody gets one without a basis, a
+ * key and a task, and it can be redeemed no longer than the task lasts.
+ */
+export async function issueForSubject(
+  parts: GrantParts,
+  asked: SubjectAssertion,
+): Promise<(IssuedAssertion & { readonly taskId: string }) | NeedsConsent | Refused> {
+  const opening = { ...asked, resource: undefined, defer: undefined }
+  const read = await readBrought(parts, opening)
+  const ready = read.ok ? await problemOr(prepare(parts, asked)) : undefined
+  if (!read.ok || !ready || ready instanceof Problem) {
+    const no = ready instanceof Problem ? refusedWith(read, ready) : read
+    const answer = await openFor(parts, opening, no, WAY)
+    if (answer.outcome === 'refused') return answer
+    throw new Error('what nobody brought was opened')
+  }
+  const { details, peer, resource } = ready
+  const lifeSeconds = Math.min(asked.lifeSeconds ?? LIFE_SECONDS, LIFE_SECONDS)
+  const wanted = { ...opening, details, scope: undefined, lifeSeconds }
+  const before = (held: TaskLineage) => mayHave(parts, held, { asked, peer, resource })
+  const answer = await openFor(parts, wanted, read, { ...WAY, before })
+  if (answer.outcome === 'deferred') throw new Error('nobody lets it be deferred')
+  if (answer.outcome !== 'opened') return answer
+  const { task } = answer
+  const held = await parts.facts.task(task.id)
+  const request = { kind: asked.kind, audience: asked.audience, resource, origin: asked.origin }
+  const made = held && (await makeAssertion(parts, request, held, read.brought.proof.thumbprint))
+  if (made && !isRefused(made)) {
+    const { holds, issued, record } = made
+    const { thumbprint } = read.brought.proof
+    const about = { ...aboutTask(held), tokenId: issued.token.id, thumbprint, ...record }
+    await parts.live.commit(parts.storage, [
+      ...made.people.steps,
+      parts.ledger.appendStep({ ...about, type: 'token.issued' }),
+    ])
+    // INVARIANT: nothing awaits between this check and the answer.
+    if (holds()) return { ...issued, taskId: task.id }
+  }
+  await closeTask(parts, { taskId: task.id, by: 'system', reason: 'overtaken' })
+  if (!made || !isRefused(made)) return STALE
+  // The task is over: nobody can be asked about a token of it.
+  return made.asks ? NEEDS_TASK : made
+}
+
+const NEEDS_TASK = refused(
+  'issuance.approval_needed',
+  'people have to approve it first: open a task, and ask with its token',
+)
+
+const WAY = { grant: 'token_exchange', openedBy: 'exchange' } as const
+
+function refusedWith(read: BroughtOrNot, problem: Problem): BroughtOrNot {
+  if (!read.ok) return read
+  const { agent, proof } = read.brought
+  return { ok: false, problem, proof, agentId: agent.id }
+}
+
+/** What is wanted of the peer, before anything is used up. */
+async function prepare(parts: GrantParts, asked: SubjectAssertion) {
+  const peer = await peerOf(parts, asked)
+  if (isRefused(peer)) throw new Problem(peer.reason, peer.detail)
+  const resource = resourceOf(peer.mapping, asked)
+  if (resource === undefined)
+    throw new Problem('resource.unknown', 'name the `resource`: one that the server protects')
+  const wanted = readWanted(asked, await parts.catalog.current())
+  if (isRefused(wanted)) throw new Problem(wanted.reason, wanted.detail)
+  const details = detailsAt(wanted ?? [], resource)
+  if (details.length === 0)
+    throw new Problem('task.resource_not_granted', 'nothing is asked for at this resource')
+  return { peer, resource, details }
+}
+
+/** INVARIANT: what can be known before the person's token is used up is known before. */
+async function mayHave(
+  parts: GrantParts,
+  held: TaskLineage,
+  { asked, peer, resource }: { asked: SubjectAssertion; peer: Peer; resource: string },
+): Promise<Refused | undefined> {
+  if ((await clientAt(parts, held, peer)) === undefined)
+    return refused('issuance.forbidden', 'the agent is no client of that server')
+  const { agentId, issuers, personId } = held.task
+  const keys = openingKeys(personId, agentId, held.spaces, issuers)
+  const view = await parts.live.view([...keys, issuerKey(peer.issuer.name)])
+  const alive = livenessOf(view)
+  if (!alive.passed) return refused(codeOf(alive.reason ?? ''), alive.detail)
+  const { byIdentifier } = await parts.catalog.current()
+  const name = byIdentifier.get(resource)?.name ?? resource
+  const setting = await parts.facts.setting(held, name, view, parts.clock.now())
+  const issuing = issuingBy('token_exchange', asked)
+  for (const at of [name, peer.issuer.issuer]) {
+    const no = await mayIssueAt(parts, { held, resource: at, setting }, asked.kind, issuing)
+    if (no) return no
+  }
+  return undefined
+}

@@ -1,0 +1,158 @@
+import { useCredential } from '../../agents/index.ts'
+import { problemOr } from '../../facts/index.ts'
+import { Problem } from '../../lib/problem.ts'
+import { consumeOnce, type Tx } from '../../storage/index.ts'
+import {
+  type Basis,
+  basesFor,
+  type ConsentAsked,
+  findConsent,
+  requestConsent,
+} from '../../tasks/index.ts'
+import type { FrozenWay } from '../frozen-request.ts'
+import {
+  type Deferred,
+  type NeedsConsent,
+  type Opening,
+  type Refused,
+  refused,
+} from '../opening.ts'
+import type { GrantParts } from '../parts.ts'
+import type { Brought } from './bring.ts'
+import { findHeldBack, type HeldBack, holdBack, type Waiting } from './defer.ts'
+import type { Missing } from './grant.ts'
+import { type Attempt, refuseOpening } from './refuse.ts'
+
+/** A basis began or ended while we looked: what is missing has to be found out again. */
+const CHANGED = 'bases_changed'
+
+/**
+ * No basis: the person is asked. Uses up nothing but the proof, so that the agent can repeat the exchange with the same
+ * subject token after the person has answered; unless it lets the answer be deferred: then a code takes the place of what it brought.
+ */
+export async function askPerson(
+  parts: GrantParts,
+  opening: Opening,
+  brought: Brought,
+  asked: { missing: Missing; attempt: Attempt; way?: FrozenWay | undefined },
+): Promise<NeedsConsent | Deferred | Refused | typeof CHANGED> {
+  const { agent, proof, subject } = brought
+  const { missing, attempt, way } = asked
+  const full = opening.defer && (await parts.room?.isFullFor(agent.id))
+  if (full) return refuseOpening(parts, attempt, full)
+  const asking = parts.storage.transaction<Asked>(async (tx) => {
+    const asking = {
+      agentId: agent.id,
+      personId: subject.person.id,
+      purpose: opening.purpose,
+      details: missing.details,
+      actors: brought.actors ?? [],
+    }
+    // INVARIANT: read here, so that a yes given in this very moment is not followed by the same question.
+    const now = await basesFor(tx, { ...asking, now: parts.clock.now() })
+    if (!sameBases(now, missing.bases)) return CHANGED
+    if (!(await consumeOnce(tx, 'dpop', proof.replayKey, proof.expiresAt))) return 'replayed'
+    const waiting = waitingOf(opening, brought, way)
+    const same = opening.defer && (await findHeldBack(parts, tx, waiting))
+    if (same) return { outcome: 'deferred', held: same }
+    const done = await requestConsent(parts, tx, asking)
+    const deferred = opening.defer !== undefined && done.outcome === 'asked'
+    const held = deferred
+      ? await holdOpening(parts, tx, { opening, brought, waiting }, done.consentId)
+      : undefined
+    await parts.ledger.append(tx, {
+      ...attempt.about,
+      type: held ? 'task.deferred' : 'task.refused',
+      outcome: held ? 'deferred' : 'refused',
+      reason: REASON[done.outcome],
+      thumbprint: proof.thumbprint,
+      origin: { ip: attempt.ip },
+    })
+    return held ? { outcome: 'deferred', held } : done
+  })
+  const answer = await problemOr(asking)
+  if (answer instanceof Problem) {
+    if (answer.status >= 500) throw answer
+    return refuseOpening(parts, attempt, refused(answer.code, answer.detail))
+  }
+  if (answer === CHANGED) return CHANGED
+  // The guard of `refuseOpening` meets the used proof again, and says so.
+  if (answer === 'replayed') return refuseOpening(parts, attempt, REPLAYED)
+  if (answer.outcome === 'deferred') {
+    const { code, consentId, expiresIn, interval } = answer.held
+    const page = `${parts.issuer}/consent/${consentId}`
+    return { outcome: 'deferred', code, expiresIn, interval, page }
+  }
+  if (answer.outcome === 'asked') {
+    const { consentId } = answer
+    return { outcome: 'needs_consent', consentId, page: `${parts.issuer}/consent/${consentId}` }
+  }
+  return refused(REASON[answer.outcome], DETAIL[answer.outcome])
+}
+
+type Asked =
+  | ConsentAsked
+  | { readonly outcome: 'deferred'; readonly held: HeldBack }
+  | 'replayed'
+  | typeof CHANGED
+
+export function waitingOf(
+  opening: Opening,
+  { agent, proof, subject }: Brought,
+  way: FrozenWay | undefined,
+): Waiting {
+  const { authTime, acr } = subject
+  return {
+    flow: 'deferred',
+    agent,
+    personId: subject.person.id,
+    thumbprint: proof.thumbprint,
+    request: { ...opening, proved: { authTime, acr }, way },
+  }
+}
+
+/**
+ * INVARIANT: assertion and subject token are used up with the code that takes their place. A throw undoes everything, the question
+ * included.
+ */
+async function holdOpening(
+  parts: GrantParts,
+  tx: Tx,
+  {
+    opening,
+    brought,
+    waiting,
+  }: { readonly opening: Opening; readonly brought: Brought; readonly waiting: Waiting },
+  consentId: HeldBack['consentId'] & string,
+): Promise<HeldBack> {
+  const { assertion, subject } = brought
+  if (!(await useCredential(tx, assertion)))
+    throw new Problem('assertion.replayed', 'the client assertion was used before')
+  if (!(await consumeOnce(tx, 'subject_token', subject.replayKey, subject.expiresAt)))
+    throw new Problem('subject_token.replayed', 'the subject token was used before')
+  const consent = await findConsent(tx, consentId)
+  if (!consent) throw new Error('a question is gone in the moment it was put')
+  return holdBack(parts, tx, waiting, {
+    consentId,
+    answeredBy: consent.expiresAt,
+    notificationToken: opening.defer?.notificationToken,
+  })
+}
+
+function sameBases(one: readonly Basis[], other: readonly Basis[]): boolean {
+  const ids = new Set(one.map(({ id }) => id))
+  return one.length === other.length && other.every(({ id }) => ids.has(id))
+}
+
+const REPLAYED = refused('proof.replayed', 'the proof was used before')
+
+const REASON = {
+  asked: 'consent.required',
+  denied: 'consent.denied',
+  too_many_pending: 'consent.too_many_pending',
+} as const
+
+const DETAIL = {
+  denied: 'the person said no to this a short while ago',
+  too_many_pending: 'the agent has asked this person for other things that wait for an answer',
+} as const

@@ -1,0 +1,110 @@
+import type { Agent } from '../../agents/index.ts'
+import type { Id } from '../../lib/id.ts'
+import type { Tx } from '../../storage/index.ts'
+import {
+  FETCHED_WITHIN,
+  type Flow,
+  findSameDeferral,
+  insertDeferral,
+  PAUSE,
+} from '../../tasks/index.ts'
+import { type DeferralKind, newOpaqueToken } from '../../tokens/index.ts'
+import { type FrozenRequest, freeze, requestHash } from '../frozen-request.ts'
+import type { GrantParts } from '../parts.ts'
+
+/** The code that an agent waits with, by protocol. */
+export const KIND_OF: Readonly<Record<Flow, DeferralKind>> = {
+  deferred: 'remit_dc',
+  ciba: 'remit_ar',
+  device: 'remit_vc',
+}
+
+/** A request that shall wait. */
+export interface Waiting {
+  readonly flow: Flow
+  readonly agent: Pick<Agent, 'id' | 'notifyAt'>
+  readonly personId: Id<'person'> | null
+  readonly thumbprint: string | null
+  readonly request: FrozenRequest
+}
+
+/** What the agent is given instead of a token. Seconds. */
+export interface HeldBack {
+  readonly code: string
+  readonly consentId: Id<'consent'> | null
+  readonly expiresIn: number
+  readonly interval: number
+}
+
+type DeferringParts = Pick<GrantParts, 'clock' | 'master' | 'random'>
+
+/** The same request waits already: its own code again. */
+export async function findHeldBack(
+  { clock, master }: DeferringParts,
+  tx: Tx,
+  { agent, flow, request, ...of }: Waiting,
+): Promise<HeldBack | undefined> {
+  const now = clock.now()
+  const hash = requestHash(request, of)
+  const same = await findSameDeferral(tx, { agentId: agent.id, flow, requestHash: hash, now })
+  if (!same) return undefined
+  return {
+    code: Buffer.from(master.open(same.code, placeOf(same.digest))).toString('utf8'),
+    consentId: same.consentId,
+    expiresIn: Math.floor((same.expiresAt - now) / 1000),
+    interval: same.pause,
+  }
+}
+
+/** Makes a request wait until somebody has answered; part of the transaction that asks. */
+export async function holdBack(
+  { clock, master, random }: DeferringParts,
+  tx: Tx,
+  waiting: Waiting,
+  until: {
+    readonly consentId: Id<'consent'> | null
+    /** When the question ends. */
+    readonly answeredBy: number
+    /** What the agent wants to be told by, where it wants to be told. */
+    readonly notificationToken?: string | undefined
+    readonly userCode?: string
+    /** Of the task that it will be, where people were told. */
+    readonly taskId?: Id<'task'>
+  },
+): Promise<HeldBack> {
+  const { agent, flow, personId, request, thumbprint } = waiting
+  const { token: code, digest } = newOpaqueToken(KIND_OF[flow], random)
+  const seal = (text: string) => master.seal(text, placeOf(digest))
+  const now = clock.now()
+  const expiresAt = until.answeredBy + FETCHED_WITHIN
+  const { consentId, notificationToken: token } = until
+  await insertDeferral(tx, {
+    ...{ digest, flow, personId, thumbprint, consentId, expiresAt },
+    agentId: agent.id,
+    request: freeze(request),
+    requestHash: requestHash(request, waiting),
+    code: seal(code),
+    state: 'pending',
+    taskId: until.taskId ?? null,
+    pause: PAUSE,
+    polledAt: null,
+    userCode: until.userCode ?? null,
+    notify:
+      agent.notifyAt === null
+        ? null
+        : { at: agent.notifyAt, token: token === undefined ? null : seal(token) },
+    createdAt: now,
+  })
+  const expiresIn = Math.floor((expiresAt - now) / 1000)
+  return { code, consentId, expiresIn, interval: PAUSE }
+}
+
+/** Where code and notification token are sealed for. */
+export function placeOf(digest: string): string {
+  return `deferrals/${digest}`
+}
+
+/** At least 128 bits, in the characters of a bearer token (RFC 6750 section 2.1). */
+export function isNotificationToken(text: string): boolean {
+  return text.length >= 22 && text.length <= 1024 && /^[A-Za-z0-9._~+/-]+=*$/.test(text)
+}

@@ -1,0 +1,339 @@
+import {
+  callsIn,
+  contains,
+  type Detail,
+  delegatesIn,
+  type ForbidRef,
+  intersect,
+  type KindOf,
+  type Requestable,
+  uniqueForbids,
+} from '@remit/engine'
+import { type Agent, atMostTrusted, type TrustedIssuer, vouchedFor } from '../../agents/index.ts'
+import type { CatalogView } from '../../catalog/index.ts'
+import type { Whereabouts } from '../../facts/index.ts'
+import {
+  type AskedAuthority,
+  type Authority,
+  alsoLiveness,
+  authorityWithin,
+  certifiedAt,
+  codeOf,
+  isNothing,
+  livenessOf,
+  openingKeys,
+  withinAgent,
+} from '../../facts/index.ts'
+import type { Person } from '../../people/index.ts'
+import type { LiveView } from '../../revocation/index.ts'
+import {
+  allLimits,
+  type Basis,
+  basesFor,
+  basisLimits,
+  checkPurpose,
+  type Limit,
+  limitsOfLists,
+  questionsBehind,
+} from '../../tasks/index.ts'
+import type { ForeignActor } from '../../tokens/index.ts'
+import { DORMANT } from '../dormancy.ts'
+import { type Refused, refused, type WantedTask } from '../opening.ts'
+import type { GrantParts } from '../parts.ts'
+import { issuedWithin } from '../token-policy/gate.ts'
+import type { Issuing } from '../token-policy/issuing.ts'
+import { checkSettled, isRefused, readAsked, readLife, readLimits } from '../wanted.ts'
+import { enterPlace, findPlace, type Place, type WantedPlace, withinPlace } from './place.ts'
+
+export interface Granted extends Authority {
+  readonly outcome: 'granted'
+  /** Whether it was asked what may be handed on, and the answer says so. */
+  readonly delegatesAsked: boolean
+  readonly budget: readonly Limit[]
+  /** The represented person, or the sponsor. */
+  readonly person: Person
+  /** Those that the grant stands on. */
+  readonly bases: readonly Basis[]
+  readonly place: Place
+  /** What the opening depends on. */
+  readonly views: readonly LiveView[]
+  /** How it is issued, which policies let be. */
+  readonly issuing: Issuing
+  /** As of the moment of the grant. */
+  readonly kindOf: KindOf
+}
+
+/** Within the ceiling, and no basis covers anything of it. */
+export interface Missing {
+  readonly outcome: 'needs_consent'
+  /** All of it: what it would do for the person, and what it would hand on to others. */
+  readonly details: readonly Detail[]
+  /** Those that were in force when it was found missing. */
+  readonly bases: readonly Basis[]
+}
+
+/** It would be granted, and rules want people to approve that it is issued. */
+export interface Unapproved<G = Granted> {
+  readonly outcome: 'needs_approval'
+  readonly grant: G
+  readonly forbids: readonly Requestable[]
+  readonly catalog: CatalogView
+}
+
+export type OpeningGrant = Granted | Missing | Refused
+
+export function isUnapproved<G>(value: object | Unapproved<G>): value is Unapproved<G> {
+  return 'outcome' in value && value.outcome === 'needs_approval'
+}
+
+/** Whether people may be asked, and what they lifted. */
+export interface Asking {
+  /** Gets the forbids that only people stand in the way by; absent where nobody is asked. */
+  readonly asking?: Requestable[] | undefined
+  readonly lifted?: readonly ForbidRef[]
+}
+
+/** The same grant, unless people have to be asked about it. */
+export function unlessAsked<G extends object>(
+  grant: G,
+  { asking = [] }: Asking,
+  catalog: CatalogView,
+): G | Unapproved<G> {
+  if (asking.length === 0) return grant
+  return { outcome: 'needs_approval', grant, forbids: uniqueForbids(asking), catalog }
+}
+
+export interface GrantOptions {
+  /** Of what the person consented to, this alone counts. */
+  readonly only?: string | undefined
+  /** Rules that people lifted for this opening. */
+  readonly lifted?: readonly ForbidRef[]
+  /** What an assertion says, where it is itself why the agent may act; whatever else there is limits it all the same. */
+  readonly asserted?: readonly Detail[] | undefined
+}
+
+/**
+ * Requested ∩ ceiling ∩ space ∩ every basis (contract 2), for those who are alive, where policies let it be issued. Reads, and
+ * writes nothing.
+ */
+export async function grantOpening(
+  parts: GrantParts,
+  opening: WantedTask,
+  who: Who,
+  options: GrantOptions = {},
+): Promise<OpeningGrant> {
+  const grant = await grantOrAsk(parts, opening, who, { ...options, asking: undefined })
+  if (grant.outcome === 'needs_approval') throw new Error('nobody was to be asked')
+  return grant
+}
+
+interface Who {
+  readonly agent: Agent
+  readonly subject: { readonly person: Person }
+  /** The person would become one with this opening: nothing of them is written. */
+  readonly newcomer?: boolean
+  readonly issuers: readonly TrustedIssuer[]
+  /** Who acted elsewhere before the agent. */
+  readonly actors?: readonly ForeignActor[]
+  readonly issuing: Issuing
+}
+
+/** The same for whoever can wait for people. */
+export async function grantOrAsk(
+  parts: GrantParts,
+  opening: WantedTask,
+  who: Who,
+  {
+    asserted,
+    asking,
+    lifted = [],
+    only,
+  }: GrantOptions & { readonly asking: Requestable[] | undefined },
+): Promise<OpeningGrant | Unapproved> {
+  checkPurpose(opening.purpose)
+  const badLife = readLife(opening.lifeSeconds)
+  if (badLife) return badLife
+  const { issuers, issuing, newcomer = false } = who
+  const { person } = who.subject
+  const comers = { person, newcomer, agent: who.agent, issuers, sponsored: false }
+  const here = await enter(parts, opening, comers)
+  if (isRefused(here)) return here
+  // INVARIANT: the catalog is taken after the views that watch over it were read.
+  const catalog = await parts.catalog.current()
+  const { kindOf } = catalog
+  const agent = vouchedFor(who.agent, issuers, kindOf)
+  const wanted = readAsked(opening, catalog)
+  if (isRefused(wanted)) return wanted
+  if (wanted === undefined || [...wanted.calls, ...(wanted.delegates ?? [])].length === 0)
+    return refused('task.nothing_requested', 'ask by `authorization_details` or `scope`')
+  const asked = withinPlace(wanted, here.where, kindOf)
+  if (isRefused(asked)) return asked
+  const budget = readLimits(opening.budget, catalog)
+  if (isRefused(budget)) return budget
+  const unsettled = await checkSettled(parts, budget)
+  if (unsettled) return unsettled
+  const within = withinAgent(asked, agent, kindOf)
+  if (isNothing(asked, within))
+    return refused('task.beyond_ceiling', 'the agent may never be given any of what it asks for')
+  const inForce = await basesFor(parts.storage.read, {
+    personId: person.id,
+    agentId: agent.id,
+    now: parts.clock.now(),
+  })
+  const bases = inForce.filter(
+    ({ id, kind }) => only === undefined || id === only || kind === 'admin',
+  )
+  const said = limitsOfLists(asserted ? [asserted] : [])
+  const limited = authorityWithin(
+    asked,
+    agent,
+    { bases: allLimits(basisLimits(bases), said) },
+    kindOf,
+  )
+  const { views, where } = here
+  const { purpose } = opening
+  const { actors = [] } = who
+  const openers = { person, agents: [agent], sponsored: false, where, purpose, actors, views }
+  const most = beyondBases(within, { bases, asserted }, kindOf)
+  const nothing = isNothing(asked, limited)
+  const asksToHandOn = { asked, limited, most, answered: only !== undefined }
+  if (nothing || (await isToBeHandedOn(parts, { agent, person, bases }, asksToHandOn, kindOf))) {
+    if (most.details.length + most.mayDelegate.length === 0)
+      return refused(
+        'task.beyond_basis',
+        'administrators allow the agent other things for this person',
+      )
+    // Nobody is asked about what would not be issued.
+    const could = await issuedWithin(parts, openers, issuing, {
+      ...{ catalog, got: most, lifted },
+      ...(asking ? { asking: [] } : {}),
+    })
+    if (isRefused(could)) return could
+    const details = [...could.details, ...could.mayDelegate]
+    return { outcome: 'needs_consent', details, bases }
+  }
+  const got = await issuedWithin(parts, openers, issuing, {
+    ...{ catalog, got: limited, lifted },
+    ...(asking ? { asking } : {}),
+  })
+  if (isRefused(got)) return got
+  const grant: Granted = {
+    outcome: 'granted',
+    ...got,
+    delegatesAsked: asked.delegates !== undefined,
+    budget,
+    person,
+    bases: standsOn(got, bases, kindOf),
+    place: here.place,
+    views,
+    issuing,
+    kindOf,
+  }
+  return unlessAsked(grant, { asking }, catalog)
+}
+
+/** What consent could add at most: within what administrators, and whoever vouches, allow of the same. */
+function beyondBases(
+  within: Authority,
+  { asserted, bases }: { bases: readonly Basis[]; asserted: readonly Detail[] | undefined },
+  kindOf: KindOf,
+): Authority {
+  const limits = allLimits(
+    basisLimits(bases.filter(({ kind }) => kind === 'admin')),
+    limitsOfLists(asserted ? [asserted] : []),
+  )
+  const cut = (details: readonly Detail[], lists: readonly (readonly Detail[])[]) =>
+    lists.reduce((left, list) => intersect(left, list, kindOf), details)
+  return {
+    details: cut(within.details, limits.calls),
+    mayDelegate: cut(within.mayDelegate, limits.delegates),
+  }
+}
+
+/**
+ * Whether the person is to be asked about handing on alone: it was asked for, nothing that was allowed before covers any of it, and
+ * the person has not left it out of an answer that still counts.
+ */
+async function isToBeHandedOn(
+  parts: GrantParts,
+  between: { readonly agent: Agent; readonly person: Person; readonly bases: readonly Basis[] },
+  found: {
+    readonly asked: AskedAuthority
+    readonly limited: Authority
+    readonly most: Authority
+    /** The question was put and answered for this opening alone. */
+    readonly answered: boolean
+  },
+  kindOf: KindOf,
+): Promise<boolean> {
+  const { answered, asked, limited, most } = found
+  if (answered || !asked.delegates?.length || limited.mayDelegate.length > 0) return false
+  if (most.mayDelegate.length === 0) return false
+  const { agent, bases, person } = between
+  const before = await questionsBehind(parts.storage.read, {
+    agentId: agent.id,
+    personId: person.id,
+    basisIds: bases.map(({ id }) => id),
+  })
+  return !contains(delegatesIn(before), most.mayDelegate, kindOf)
+}
+
+/** Those of the bases that anything of it comes from: when one of them ends, so does the task. */
+export function standsOn(
+  { details, mayDelegate }: Authority,
+  bases: readonly Basis[],
+  kindOf: KindOf,
+): Basis[] {
+  return bases.filter(
+    (basis) =>
+      intersect(details, callsIn(basis.details), kindOf).length > 0 ||
+      intersect(mayDelegate, delegatesIn(basis.details), kindOf).length > 0,
+  )
+}
+
+export interface Entered {
+  readonly place: Place
+  readonly where: Whereabouts | undefined
+  /** What the opening depends on, all alive; asked again when it is answered. */
+  readonly views: readonly LiveView[]
+}
+
+/** Everybody alive, and let in where the task is to be. */
+export async function enter(
+  parts: GrantParts,
+  wanted: WantedPlace,
+  {
+    agent,
+    issuers,
+    newcomer,
+    person,
+    sponsored,
+  }: {
+    person: Person
+    newcomer?: boolean
+    agent: Agent
+    issuers: readonly TrustedIssuer[]
+    sponsored: boolean
+  },
+): Promise<Entered | Refused> {
+  const place = await findPlace(parts, wanted)
+  if (isRefused(place)) return place
+  const view = await parts.live.view(
+    openingKeys(
+      newcomer ? undefined : person.id,
+      agent.id,
+      place.spaces,
+      issuers.map(({ name }) => name),
+    ),
+  )
+  const alive = livenessOf(view)
+  if (!alive.passed) return refused(codeOf(alive.reason ?? ''), alive.detail)
+  const found = await enterPlace(parts, place, view, { person, agents: [agent], sponsored })
+  if (isRefused(found)) return found
+  const gate =
+    certifiedAt([agent], parts.clock.now()) ??
+    alsoLiveness(found.also, { agents: [atMostTrusted(agent, issuers)] })
+  if (!gate.passed) return refused(codeOf(gate.reason ?? ''), gate.detail)
+  if (await parts.dormancy?.suspends(parts, agent)) return DORMANT
+  return { place, where: found.where, views: [view, found.also] }
+}

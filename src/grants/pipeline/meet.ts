@@ -1,0 +1,27 @@
+import { bringPerson } from '../../agents/index.ts'
+import { Problem } from '../../lib/problem.ts'
+import type { Newcomer, Person } from '../../people/index.ts'
+import type { GrantParts } from '../parts.ts'
+import { detailsAt } from '../wanted.ts'
+import type { OpeningGrant } from './grant.ts'
+
+/**
+ * Whom an issuer speaks for, who may be somebody new: then what would be granted is found out first, as if they were there.
+ * INVARIANT: nobody becomes a person by a word that opens nothing, or asks nobody anything.
+ * @throws Problem: why nothing would be granted; `issuer.people_full`, `issuer.people_too_fast`
+ */
+export async function meet(
+  parts: GrantParts,
+  met: Person | { readonly newcomer: Newcomer; readonly by: string },
+  {
+    grant,
+    resource,
+  }: { readonly grant: () => Promise<OpeningGrant>; readonly resource?: string | undefined },
+): Promise<Person> {
+  if (!('newcomer' in met)) return met
+  const granted = await grant()
+  if (granted.outcome === 'refused') throw new Problem(granted.reason, granted.detail)
+  if (resource !== undefined && detailsAt(granted.details, resource).length === 0)
+    throw new Problem('task.resource_not_granted', 'nothing would be granted at this resource')
+  return bringPerson(parts, met.by, met.newcomer)
+}

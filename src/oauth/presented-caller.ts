@@ -1,0 +1,49 @@
+import type { IncomingMessage } from 'node:http'
+import type { PresentedCaller } from '../grants/index.ts'
+import { headerValues, shownCredential } from '../http/index.ts'
+import { Problem } from '../lib/problem.ts'
+import type { Form } from './form.ts'
+import { type PresentingPorts, presentedAt } from './presented.ts'
+
+export const INTROSPECT = '/oauth/introspect'
+
+/**
+ * How whoever asks about a token says who it is: a secret (Bearer, or Basic with its name), a JWT that an enforcement point signed, or
+ * an agent, as it does everywhere. One of them (RFC 6749 section 2.3).
+ */
+export function presentedCaller(
+  message: IncomingMessage,
+  form: Form,
+  ports: PresentingPorts,
+): PresentedCaller | undefined {
+  const inHeader = headerValues(message, 'authorization').length > 0
+  if (form.has('client_secret'))
+    throw new Problem('oauth.invalid_request', 'a secret is sent in the header `Authorization`')
+  const presented = presentedAt(message, ports, INTROSPECT)
+  const byCertificate = presented.certificate !== undefined && form.has('client_id')
+  if (!form.has('client_assertion') && !(byCertificate && !inHeader))
+    return inHeader ? ofHeader(message) : undefined
+  if (inHeader) throw new Problem('oauth.invalid_request', 'there are two credentials')
+  return {
+    ...presented,
+    kind: 'agent',
+    assertion: form.get('client_assertion'),
+    assertionType: form.get('client_assertion_type'),
+    clientId: form.get('client_id'),
+  }
+}
+
+/** A secret can be looked at twice; an assertion counts once. */
+export function secretInHeader(message: IncomingMessage): PresentedCaller | undefined {
+  const shown = ofHeader(message)
+  return shown?.kind === 'secret' ? shown : undefined
+}
+
+function ofHeader(message: IncomingMessage): PresentedCaller | undefined {
+  const shown = shownCredential(message)
+  if (!shown) return undefined
+  if (shown.scheme === 'basic') return { kind: 'secret', name: shown.name, secret: shown.secret }
+  return shown.token.includes('.')
+    ? { kind: 'assertion', jwt: shown.token }
+    : { kind: 'secret', secret: shown.token }
+}

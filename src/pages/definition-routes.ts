@@ -1,0 +1,92 @@
+import {
+  acceptOffers,
+  countWaitingOffers,
+  differences,
+  listActions,
+  listOffers,
+  type Offer,
+  rejectOffers,
+} from '../catalog/index.ts'
+import { mapInSteps } from '../lib/in-steps.ts'
+import { requireProved } from '../people/index.ts'
+import { definitionsPage, type OfferedItem } from './definitions-page.ts'
+import type { PageParts } from './parts.ts'
+import { signInFirst } from './sign-in/again.ts'
+import {
+  type Act,
+  type Desk,
+  mistakeOf,
+  notFound,
+  requireAdministrator,
+  type Shown,
+  statusHere,
+  type Visit,
+} from './visit.ts'
+
+export const DEFINITIONS = '/definitions'
+
+/** What is offered by now and nobody has accepted, for administrators to look at and to answer. */
+export function addDefinitions(desk: Desk, parts: PageParts): void {
+  desk.get(DEFINITIONS, async (visit) => {
+    requireAdministrator(visit.visitor)
+    return pageFor(parts, visit)
+  })
+  desk.post(`${DEFINITIONS}/answer`, async (act) => {
+    if (!act.visitor.administrator) throw notFound()
+    return answer(parts, act)
+  })
+}
+
+async function answer(parts: PageParts, act: Act): Promise<Shown> {
+  const { fields, visitor } = act
+  const given = (name: string) => fields.get(name) ?? ''
+  const how = { accept: acceptOffers, reject: rejectOffers }[given('answer')]
+  if (!how) throw notFound()
+  const { policies } = parts.decisions
+  const catalog = { ...parts.decisions, revalidate: policies.revalidate.bind(policies) }
+  const { stepUp } = parts.people
+  try {
+    if (how === acceptOffers && stepUp) requireProved(visitor.session.proved, [stepUp], act.now)
+    await how(catalog, {
+      resource: given('resource'),
+      offers: [{ action: given('action'), digest: given('digest') }],
+      by: visitor.person.id,
+    })
+  } catch (error) {
+    const mistake = mistakeOf(error, 'definition.', 'policy.', 'catalog.', 'step_up.')
+    return { page: await pageFor(parts, act, mistake.detail), status: statusHere(mistake) }
+  }
+  return { to: DEFINITIONS }
+}
+
+async function pageFor(parts: PageParts, { now, visitor }: Visit, mistake?: string) {
+  const { stepUp } = parts.people
+  const first = signInFirst(visitor.session, stepUp ? [{ stepUp, at: now }] : [], DEFINITIONS)
+  const items = await itemsOf(parts)
+  return definitionsPage({ now, viewer: visitor.viewer, items, mistake, first })
+}
+
+/** Those that wait first. */
+async function itemsOf(parts: PageParts): Promise<readonly OfferedItem[]> {
+  const { read } = parts.decisions.storage
+  const offers = await listOffers(read)
+  const reviewed = new Map((await listActions(read)).map((action) => [action.name, action]))
+  const item = (offer: Offer): OfferedItem => {
+    const before = reviewed.get(offer.action)
+    return {
+      offer,
+      reviewedAt: before?.accepted?.at,
+      differences: differences(before, offer),
+    }
+  }
+  const waiting = (offer: Offer) => (offer.state === 'waiting' ? 0 : 1)
+  return mapInSteps(
+    offers.toSorted((a, b) => waiting(a) - waiting(b)),
+    item,
+  )
+}
+
+/** How many wait for an administrator's word. */
+export function waitingDefinitions(parts: PageParts): Promise<number> {
+  return countWaitingOffers(parts.decisions.storage.read)
+}

@@ -1,0 +1,99 @@
+import type { GatheredRecords } from '../../ledger/index.ts'
+import type { Canonical } from '../../lib/canonical-json.ts'
+import type { Id } from '../../lib/id.ts'
+import type { Live, LiveView } from '../../revocation/index.ts'
+import type { LoadedOnlySet, OnlyAnswer, OnlyQuestion } from '../only/loaded-set.ts'
+import type { CurrentSet, OnlySets } from '../only/only-sets.ts'
+import type { KnownPep } from './identify-pep.ts'
+
+export interface OnlyAnsweringParts {
+  readonly answered: Pick<GatheredRecords, 'append' | 'appendAnswer'>
+  readonly live: Pick<Live, 'holds'>
+  readonly onlySets: Pick<OnlySets, 'atHand' | 'current'>
+}
+
+/** What the books say of one request of an enforcement point, however many answers it got. */
+export interface AnsweredRequest {
+  readonly id: Id<'decision'>
+  /** `evaluation`, `evaluations`, `search.subject` … */
+  readonly kind: string
+  /** Of a single one. */
+  readonly reason?: string | undefined
+  readonly answers: number
+  readonly permitted: number
+  /** Kept behind commitments: what was asked, or its digest, and what was answered. */
+  readonly private: Readonly<Record<string, Canonical | undefined>>
+}
+
+const ANSWERED = 'evaluation.answered'
+const SUSPENDED: OnlyAnswer = {
+  permitted: false,
+  reason: 'organization.suspended',
+  policies: [],
+}
+
+/** Answers the questions of one request by a policy-only set, all by the same version. */
+export class OnlyAnswering {
+  readonly set: LoadedOnlySet
+  readonly #parts: OnlyAnsweringParts
+  readonly #known: KnownPep
+  readonly #view: LiveView
+  readonly #suspended: boolean
+
+  private constructor(parts: OnlyAnsweringParts, known: KnownPep, current: CurrentSet) {
+    this.#parts = parts
+    this.#known = known
+    this.set = current.set
+    this.#view = current.view
+    this.#suspended = known.view.dead.length > 0
+  }
+
+  /** Without waiting where nothing has to be read. @throws Problem `policy_set.unknown` */
+  static open(parts: OnlyAnsweringParts, known: KnownPep): OnlyAnswering | Promise<OnlyAnswering> {
+    const { policySet } = known.pep
+    if (policySet === null) throw new Error('the enforcement point names no policy set')
+    const current = parts.onlySets.atHand(policySet)
+    if (current) return new OnlyAnswering(parts, known, current)
+    return parts.onlySets.current(policySet).then((read) => new OnlyAnswering(parts, known, read))
+  }
+
+  /** @throws Problem `evaluation.does_not_fit` */
+  answer(question: OnlyQuestion): OnlyAnswer {
+    if (this.#suspended) return SUSPENDED
+    return this.set.evaluate(question, this.#known.pep.properties)
+  }
+
+  /**
+   * In the books before anyone hears of the answers: a request with several in a record of its own, a single answer in one with
+   * others that this enforcement point got in the same moment, by the same version.
+   */
+  book(answered: AnsweredRequest): Promise<undefined> {
+    const { answers, id, kind, permitted, private: kept, reason } = answered
+    const facts = { ...this.#facts, kind }
+    if (reason === undefined) {
+      const event = { type: ANSWERED, decisionId: id, private: kept }
+      return this.#parts.answered.append({ ...event, facts: { ...facts, answers, permitted } })
+    }
+    const { pep, set, set_version } = facts
+    const mark = `${kind} ${pep} ${set} ${set_version}`
+    const answer = { decisionId: id, permitted: permitted > 0, reason, private: kept }
+    return this.#parts.answered.appendAnswer({ mark, type: ANSWERED, facts }, answer)
+  }
+
+  get #facts() {
+    const { name, version } = this.set
+    return { pep: this.#known.pep.name, set: name, set_version: version }
+  }
+
+  /** The last look, with nothing awaited after it. A suspended organization permits nothing, and says so. */
+  stands(): boolean {
+    const { live } = this.#parts
+    return this.#suspended || (live.holds(this.#known.view) && live.holds(this.#view))
+  }
+
+  /** The answers of a request were not given after all: something changed meanwhile. */
+  async withdraw(id: Id<'decision'>): Promise<void> {
+    const facts = { pep: this.#known.pep.name }
+    await this.#parts.answered.append({ type: 'evaluation.withdrawn', decisionId: id, facts })
+  }
+}

@@ -1,0 +1,80 @@
+import { type SqlBool, sql } from 'kysely'
+import type { Reader, Step, Tx } from '../storage/index.ts'
+import type { Task } from './task.ts'
+import { NOT_CLOSED } from './task-store.ts'
+
+/** Who or what tasks are of, or rest on. */
+export interface Holder {
+  readonly kind: 'agent' | 'person' | 'space' | 'issuer'
+  readonly id: string
+}
+
+const COLUMN = { agent: 'agent_id', person: 'person_id', space: 'space_id' } as const
+
+/** Tasks of a holder that are not closed, at most so many; in no order, which would mean to look at all of them. */
+export async function openTasksOf(
+  db: Reader,
+  { id, kind }: Holder,
+  most: number,
+): Promise<string[]> {
+  let query = db.selectFrom('tasks').select('tasks.id').where('tasks.state', 'in', NOT_CLOSED)
+  query =
+    kind === 'issuer'
+      ? query
+          .innerJoin('task_issuers', 'task_issuers.task_id', 'tasks.id')
+          .where('task_issuers.issuer', '=', id)
+      : query.where(`tasks.${COLUMN[kind]}`, '=', id)
+  return (await query.limit(most).execute()).map((row) => row.id)
+}
+
+/** What a task rests on, to find it by; as many rows as issuers. */
+export function insertIssuersQuery(
+  db: Reader,
+  { id, issuers }: Pick<Task, 'id' | 'issuers'>,
+): Step['query'] {
+  return db.insertInto('task_issuers').values(issuers.map((issuer) => ({ issuer, task_id: id })))
+}
+
+/** What these tasks rested on, when they have closed: nobody looks for them there any more. */
+export async function forgetIssuersOf(
+  tx: Tx,
+  tasks: readonly Pick<Task, 'id' | 'issuers'>[],
+): Promise<void> {
+  const resting = tasks.filter(({ issuers }) => issuers.length > 0).map(({ id }) => id)
+  if (resting.length > 0)
+    await tx.deleteFrom('task_issuers').where('task_id', 'in', resting).execute()
+}
+
+/**
+ * Who has ended and has tasks that are not closed, in order, behind `after`. Asked from the side of those that ended, which
+ * are few; who has tasks is everybody.
+ */
+export async function endedHolders(
+  db: Reader,
+  kind: Holder['kind'],
+  page: { readonly after: string; readonly count: number },
+): Promise<string[]> {
+  const rows = await db
+    .selectFrom('live_epochs')
+    .select('live_epochs.id')
+    // As the index has it: written out, or it could not be used.
+    .where(sql<SqlBool>`live_epochs.state = 'ended' and live_epochs.kind <> 'task'`)
+    .where('live_epochs.kind', '=', kind)
+    .where('live_epochs.id', '>', page.after)
+    .where(({ exists }) => exists(openTaskOf(db, kind)))
+    .orderBy('live_epochs.id')
+    .limit(page.count)
+    .execute()
+  return rows.map(({ id }) => id)
+}
+
+/** Correlated with `live_epochs.id`. */
+function openTaskOf(db: Reader, kind: Holder['kind']) {
+  const id = sql<string>`live_epochs.id`
+  const query = db.selectFrom('tasks').select(sql<number>`1`.as('one'))
+  const open = query.where('tasks.state', 'in', NOT_CLOSED)
+  if (kind !== 'issuer') return open.where(`tasks.${COLUMN[kind]}`, '=', id)
+  return open
+    .innerJoin('task_issuers', 'task_issuers.task_id', 'tasks.id')
+    .where('task_issuers.issuer', '=', id)
+}
