@@ -3,6 +3,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { aboveCeilings, lower } from './layout/ceilings.ts'
+import { shapeOf } from './layout/shape.ts'
 
 const FLOOR = ['lib', 'storage', 'keys', 'net'] as const
 /** Business rooms, in order: each may import the ones before it, and the floor. */
@@ -61,7 +63,7 @@ interface Tree {
   workspace: boolean
 }
 const TREES: Tree[] = [
-  { root: process.argv[2] ? resolve(process.argv[2]) : join(repository, 'src'), workspace: false },
+  { root: join(repository, 'src'), workspace: false },
   ...['engine', 'sdk', 'verifier']
     .map((name) => join(repository, name))
     .filter(existsSync)
@@ -169,6 +171,16 @@ function visit(file: string, path: readonly string[]): void {
   state.set(file, 'done')
 }
 for (const file of graph.keys()) visit(file, [])
+
+const house = join(repository, 'src')
+const shape = shapeOf(
+  house,
+  [...graph]
+    .filter(([file]) => file.startsWith(house + sep) && !isTest(file))
+    .map(([file, imports]) => ({ file, imports })),
+)
+if (process.argv.includes('--lower')) lower(shape)
+problems.push(...aboveCeilings(shape))
 
 for (const problem of problems) console.error(problem)
 console.log(

@@ -1,0 +1,146 @@
+// What of the house can be measured, beside who imports whom: cycles between folders, faces of rooms, names, words.
+import { readFileSync } from 'node:fs'
+import { dirname, relative, sep } from 'node:path'
+
+/** One source file that is no test, and the files that it imports. */
+export interface Source {
+  readonly file: string
+  readonly imports: readonly string[]
+}
+
+export interface Shape {
+  /** Folders beside each other that import each other in a circle, types included; each circle as a line. */
+  readonly circles: readonly string[]
+  /** Folders that are named by what is done in them. */
+  readonly verbs: readonly string[]
+  /** Names that an index gives away, where there are more than `MAX_NAMES`, by room. */
+  readonly names: Readonly<Record<string, number>>
+  /** Lines of a room, where there are more than `MAX_LINES`. */
+  readonly lines: Readonly<Record<string, number>>
+  /** How many type names are exported by more than one file. */
+  readonly homonyms: number
+  /** How many doc comments begin with a word that is no noun and no verb. */
+  readonly openings: number
+  /** How many folders have one or two files and no folder. */
+  readonly smallFolders: number
+  /** How many files have fewer than `MIN_LINES` lines. */
+  readonly shortFiles: number
+}
+
+const MAX_NAMES = 40
+const MAX_LINES = 8_000
+const MIN_LINES = 15
+/** Nouns that end like a verb. */
+const NOUNS = new Set(['meaning'])
+const DOC_OPENING = /\/\*\*\s+(?:\* )?(?:What|Of|The same|Likewise)\b/g
+const EXPORTED_TYPE = /^export (?:declare )?(?:type|interface) (\w+)\b/gm
+
+export function shapeOf(root: string, sources: readonly Source[]): Shape {
+  const texts = new Map(sources.map(({ file }) => [file, readFileSync(file, 'utf8')]))
+  const folders = Map.groupBy(sources, ({ file }) => dirname(file))
+  return {
+    circles: circlesIn(root, sources),
+    verbs: [...folders.keys()]
+      .map((folder) => relative(root, folder))
+      .filter((folder) => isVerb(folder.split(sep).at(-1) ?? '')),
+    names: above(MAX_NAMES, namesByRoom(root, texts)),
+    lines: above(MAX_LINES, linesByRoom(root, texts)),
+    homonyms: homonyms(texts),
+    openings: sum(texts, (text) => [...text.matchAll(DOC_OPENING)].length),
+    smallFolders: [...folders].filter(([folder, files]) => isSmall(folder, files, folders)).length,
+    shortFiles: sum(texts, (text) => (linesOf(text) < MIN_LINES ? 1 : 0)),
+  }
+}
+
+function isVerb(name: string): boolean {
+  return /(?:ing|[^e]ed)$/.test(name) && !NOUNS.has(name)
+}
+
+function isSmall(
+  folder: string,
+  files: readonly Source[],
+  folders: ReadonlyMap<string, unknown>,
+): boolean {
+  return files.length < 3 && ![...folders.keys()].some((other) => other.startsWith(folder + sep))
+}
+
+function namesByRoom(root: string, texts: ReadonlyMap<string, string>): Record<string, number> {
+  const found: Record<string, number> = {}
+  for (const [file, text] of texts) {
+    const [room = '', name, ...deeper] = relative(root, file).split(sep)
+    if (name !== 'index.ts' || deeper.length > 0) continue
+    const lists = [...text.matchAll(/export (?:type )?\{([^}]*)\}/g)]
+    const listed = lists.flatMap(([, list = '']) => list.split(',').filter((each) => each.trim()))
+    found[room] = listed.length
+  }
+  return found
+}
+
+function linesByRoom(root: string, texts: ReadonlyMap<string, string>): Record<string, number> {
+  const found: Record<string, number> = {}
+  for (const [file, text] of texts) {
+    const [room = ''] = relative(root, file).split(sep)
+    found[room] = (found[room] ?? 0) + linesOf(text)
+  }
+  return found
+}
+
+function homonyms(texts: ReadonlyMap<string, string>): number {
+  const declared = new Map<string, number>()
+  for (const text of texts.values()) {
+    for (const [, name = ''] of text.matchAll(EXPORTED_TYPE))
+      declared.set(name, (declared.get(name) ?? 0) + 1)
+  }
+  return [...declared.values()].filter((count) => count > 1).length
+}
+
+/** For each folder, the circles among the folders directly in it; files that lie beside them are its own and count for none. */
+function circlesIn(root: string, sources: readonly Source[]): string[] {
+  const arrows = new Map<string, Map<string, Set<string>>>()
+  for (const { file, imports } of sources) {
+    for (const target of imports) {
+      const from = relative(root, file).split(sep)
+      const to = relative(root, target).split(sep)
+      const apart = from.findIndex((part, i) => part !== to[i])
+      // Both have to lie in a folder below the last one that they share.
+      if (apart < 0 || from.length - 1 <= apart || to.length - 1 <= apart) continue
+      const above = from.slice(0, apart).join(sep)
+      const [a = '', b = ''] = [from[apart], to[apart]]
+      const among = arrows.get(above) ?? new Map<string, Set<string>>()
+      arrows.set(above, among.set(a, (among.get(a) ?? new Set<string>()).add(b)))
+    }
+  }
+  return [...arrows].flatMap(([above, among]) =>
+    [...among.keys()].flatMap((folder) => {
+      const back = pathBack(among, folder)
+      return back ? [`${above || '.'}: ${back.join(' -> ')}`] : []
+    }),
+  )
+}
+
+/** The shortest way from a folder back to itself. */
+function pathBack(among: ReadonlyMap<string, ReadonlySet<string>>, start: string) {
+  const ways = [[start]]
+  const seen = new Set<string>()
+  for (let way = ways.shift(); way; way = ways.shift()) {
+    for (const next of among.get(way.at(-1) ?? '') ?? []) {
+      if (next === start) return [...way, next]
+      if (seen.has(next)) continue
+      seen.add(next)
+      ways.push([...way, next])
+    }
+  }
+  return undefined
+}
+
+function above(most: number, counts: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(counts).filter(([, count]) => count > most))
+}
+
+function sum(texts: ReadonlyMap<string, string>, count: (text: string) => number): number {
+  return [...texts.values()].reduce((total, text) => total + count(text), 0)
+}
+
+function linesOf(text: string): number {
+  return text.split('\n').length - 1
+}
