@@ -5,7 +5,7 @@ import type { Settings } from './config/settings.ts'
 import { forgetUnusedClients, keepTelling, suspendDormant } from './grants/index.ts'
 import { JWKS_MAX_AGE_SECONDS } from './keys/index.ts'
 import { type Chore, runChores } from './lib/chores.ts'
-import type { Closing } from './lib/close-all.ts'
+import type { Closable } from './lib/close-all.ts'
 import { type Repetition, repeat } from './lib/repeat.ts'
 import type { Outbound } from './net/index.ts'
 import { forgetEnded } from './people/index.ts'
@@ -35,7 +35,7 @@ export interface BackgroundParts {
 export function startBackground(
   parts: BackgroundParts,
   onError: (error: unknown) => void,
-): readonly Closing[] {
+): readonly Closable[] {
   const { agentsAt, rooms } = parts
   const { decisions, disk, keys, shadow } = rooms
   const each = (chores: readonly Chore[], everyMs: number) =>

@@ -39,7 +39,7 @@ import {
 } from './keys/index.ts'
 import { GatheredRecords, HeadFile, Ledger, LineageFile, ledgerOrigin } from './ledger/index.ts'
 import type { Clock } from './lib/clock.ts'
-import type { Closing } from './lib/close-all.ts'
+import type { Closable } from './lib/close-all.ts'
 import { Problem } from './lib/problem.ts'
 import type { Random } from './lib/random.ts'
 import { systemWait } from './lib/repeat.ts'
@@ -365,7 +365,7 @@ function reachesLoopback({ issuer }: Settings, development: boolean): boolean {
 }
 
 /** In the order in which rooms let go. The lease goes back before anything that may hang: others wait for it when they revoke. */
-export function closingsOf(rooms: Rooms): readonly Closing[] {
+export function closingsOf(rooms: Rooms): readonly Closable[] {
   return [
     { name: 'lease', close: () => rooms.live.stop() },
     { name: 'ledger', close: () => rooms.ledger.stop() },

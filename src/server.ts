@@ -4,12 +4,12 @@ import { startBackground } from './background.ts'
 import { recover } from './calls/index.ts'
 import { isLoopback, type Settings } from './config/settings.ts'
 import {
+  ActiveResponses,
   createGateway,
   MCP_LIMITS,
   type McpLimits,
   PATIENCE,
-  type Patience,
-  Running,
+  type Timeouts,
   UpstreamSlots,
 } from './gateway/index.ts'
 import {
@@ -20,14 +20,14 @@ import {
   createHttp,
   type HealthCheck,
   type Logger,
-  type Rate,
+  type RateLimit,
   type RawHandler,
   StrangerLimits,
 } from './http/index.ts'
 import { JWKS_MAX_AGE_SECONDS, type SigningKeys } from './keys/index.ts'
 import { base64url } from './lib/bytes.ts'
 import type { Clock } from './lib/clock.ts'
-import { type Closing, closeAll } from './lib/close-all.ts'
+import { type Closable, closeAll } from './lib/close-all.ts'
 import { OccupancyLimit } from './lib/occupancy-limit.ts'
 import { Problem } from './lib/problem.ts'
 import type { Random } from './lib/random.ts'
@@ -55,7 +55,7 @@ export interface ServerOptions {
   /** Of the store. Default: as the file system says. */
   readonly freeBytes?: () => Promise<number>
   /** With APIs that do not answer. Default: that of the gateway. */
-  readonly patience?: Patience
+  readonly patience?: Timeouts
   /** Of MCP calls. Default: those of the gateway, and of the settings. */
   readonly mcp?: Partial<McpLimits>
 }
@@ -157,7 +157,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     allowOrigins: (origin) => local && isLoopback(new URL(origin).hostname),
   })
 
-  const running = new Running(live, onError)
+  const running = new ActiveResponses(live, onError)
   const gateway = createGateway({
     gateway: settings.gateway,
     issuer: settings.issuer,
@@ -204,7 +204,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     },
     stop() {
       const edges = () => Promise.all([http.stop(), gateway.stop()])
-      const closings: readonly Closing[] = [
+      const closings: readonly Closable[] = [
         { name: 'edges', close: edges },
         { name: 'policies', close: () => loading },
         { name: 'task keeper', close: () => keeper.stop() },
@@ -263,7 +263,7 @@ function jwksHandler(keys: SigningKeys): RawHandler {
 }
 
 /** What costs something before anyone is known: signatures to check, rows to write, providers to ask. */
-function rates(settings: Settings): Rate[] {
+function rates(settings: Settings): RateLimit[] {
   return [
     {
       of: 'sign-ins',

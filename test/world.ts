@@ -9,7 +9,7 @@ import type { Browser } from '../examples/refund-desk/browser.ts'
 import { idTokenFor, signIn } from '../examples/refund-desk/people.ts'
 import { setCeiling } from '../src/agents/index.ts'
 import { readSettings } from '../src/config/settings.ts'
-import { type Desk, serveDesk } from '../src/dev/desk/serve.ts'
+import { type SampleServer, serveDesk } from '../src/dev/desk/serve.ts'
 import { serveIdentityProvider } from '../src/dev/identity-provider/serve.ts'
 import { type OrdersApi, serveOrders } from '../src/dev/orders/serve.ts'
 import { SAMPLE_AGENT, SAMPLE_PEOPLE } from '../src/dev/sample.ts'
@@ -79,7 +79,7 @@ interface Ground {
   readonly giveBackDatabase: () => Promise<void>
   readonly provider: WorldProvider
   readonly orders: OrdersApi
-  readonly desk: Desk | undefined
+  readonly desk: SampleServer | undefined
   readonly echo: Upstream
 }
 
@@ -155,7 +155,7 @@ export class World {
   }
 
   /** The sample MCP server itself, behind the gateway; see the option `desk`. */
-  get desk(): Desk {
+  get desk(): SampleServer {
     if (!this.#ground.desk) throw new Error('the world has no desk')
     return this.#ground.desk
   }

@@ -1,7 +1,7 @@
 export type { AdmissionRule, KeyChange } from './admission/admission-rule.ts'
 export { listAdmissionRules } from './admission/admission-store.ts'
 export {
-  type Admission,
+  type AgentAdmission,
   admissionOf,
   admitAgentIn,
   isLetIn,

@@ -4,7 +4,7 @@ import { type TArray, type TSchema, Type } from 'typebox'
 const MOST = 1000
 
 /** A part of the query of a list that one goes along page by page. */
-export const Along = {
+export const PageQuery = {
   limit: Type.Optional(
     Type.String({
       pattern: '^(?:[1-9]\\d{0,2}|1000)$',
@@ -15,7 +15,7 @@ export const Along = {
     Type.String({ maxLength: 64, description: 'id of the last one of the page before' }),
   ),
 }
-export type Along = { [Member in keyof typeof Along]?: string }
+export type PageQuery = { [Member in keyof typeof PageQuery]?: string }
 
 /** The answer: `name` holds the items. */
 export function along<const N extends string, S extends TSchema>(name: N, schema: S) {
@@ -28,7 +28,7 @@ export function along<const N extends string, S extends TSchema>(name: N, schema
 
 /** One more is looked for than is shown, so that whoever asks knows whether to go on. */
 export async function pageOf<T>(
-  { limit }: Along,
+  { limit }: PageQuery,
   find: (limit: number) => Promise<readonly T[]>,
 ): Promise<{ items: readonly T[]; more: boolean }> {
   const most = limit === undefined ? MOST : Number(limit)

@@ -20,7 +20,7 @@ import {
   unmapGroup,
 } from '../people/index.ts'
 import { operation } from './operation.ts'
-import { Along, along, pageOf } from './paging.ts'
+import { along, PageQuery, pageOf } from './paging.ts'
 import { ById, listOf, Name, Nothing, Person, Reason, secretText } from './schemas.ts'
 import { personShape } from './shapes.ts'
 
@@ -62,7 +62,7 @@ export const PEOPLE_OPERATIONS = [
     widens: false,
     query: Type.Object(
       {
-        ...Along,
+        ...PageQuery,
         called: Type.Optional(
           Type.String({
             maxLength: 320,

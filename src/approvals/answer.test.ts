@@ -4,7 +4,7 @@ import { newId } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'
 import { forEachEngine } from '../storage/testing.ts'
 import type { AccessRequest } from './access-request.ts'
-import { answerRequest, type Given, stepUpsOf } from './answer.ts'
+import { answerRequest, type RequestAnswer, stepUpsOf } from './answer.ts'
 import { shownDigest } from './answer-hash.ts'
 import { cancelRequests, expireRequests } from './end.ts'
 import { findRequest, listAnswers } from './list.ts'
@@ -36,7 +36,7 @@ forEachEngine('answering an access request', (open) => {
     const say = (
       person: { id: `psn_${string}` },
       answer: 'approve' | 'deny',
-      over: Partial<Given> = {},
+      over: Partial<RequestAnswer> = {},
     ) =>
       answerRequest(parts, {
         requestId: request.id,

@@ -14,10 +14,10 @@ import { isEnough, mayAnswer, type WhyNot } from './eligibility.ts'
 import { expire } from './end.ts'
 import type { ApprovalParts } from './parts.ts'
 import { aboutRequest } from './record.ts'
-import { type Ending, endRequest, readRequest } from './request-store.ts'
+import { endRequest, type RequestEnding, readRequest } from './request-store.ts'
 
 /** What a person says about one request. */
-export interface Given {
+export interface RequestAnswer {
   readonly requestId: string
   readonly person: { readonly id: Id<'person'> }
   readonly answer: 'approve' | 'deny'
@@ -49,7 +49,10 @@ const CODE: Readonly<Record<WhyNot, ProblemCode>> = {
  * `approval.not_an_approver`, `approval.already_answered`, `approval.shown_differs`, `approval.bad_reason`,
  * `allowance.bad_choice`, `step_up.required`
  */
-export async function answerRequest(parts: ApprovalParts, given: Given): Promise<AccessRequest> {
+export async function answerRequest(
+  parts: ApprovalParts,
+  given: RequestAnswer,
+): Promise<AccessRequest> {
   checkReason(given.reason)
   const taken = await parts.storage.transaction((tx) => take(parts, tx, given))
   if (taken instanceof Problem) throw taken
@@ -70,7 +73,11 @@ function checkReason(reason: string | undefined): void {
 }
 
 /** A refusal is returned, not thrown: what was written on the way (an expiry) shall stay. */
-async function take(parts: ApprovalParts, tx: Tx, given: Given): Promise<AccessRequest | Problem> {
+async function take(
+  parts: ApprovalParts,
+  tx: Tx,
+  given: RequestAnswer,
+): Promise<AccessRequest | Problem> {
   const now = parts.clock.now()
   const request = await readRequest(tx, given.requestId)
   const person = await findPerson(tx, given.person.id)
@@ -107,7 +114,7 @@ export function stepUpsOf(
 function unproved(
   parts: ApprovalParts,
   request: AccessRequest,
-  { proved = UNPROVED }: Given,
+  { proved = UNPROVED }: RequestAnswer,
 ): Problem | undefined {
   try {
     requireProved(proved, stepUpsOf(parts, request), parts.clock.now())
@@ -118,7 +125,7 @@ function unproved(
   }
 }
 
-function choiceOf(request: AccessRequest, given: Given): Choice | Problem | undefined {
+function choiceOf(request: AccessRequest, given: RequestAnswer): Choice | Problem | undefined {
   if (given.standing === undefined) return undefined
   if (given.answer === 'deny')
     return new Problem('allowance.bad_choice', 'a denial is for this call and no other')
@@ -134,7 +141,7 @@ async function settle(
   parts: ApprovalParts,
   tx: Tx,
   request: AccessRequest,
-  given: Given & { readonly standing: Choice | undefined },
+  given: RequestAnswer & { readonly standing: Choice | undefined },
 ): Promise<AccessRequest> {
   const { answer, standing } = given
   const now = parts.clock.now()
@@ -191,7 +198,7 @@ async function endingOf(
     hash: string
     reason: string | null
   },
-): Promise<Ending | undefined> {
+): Promise<RequestEnding | undefined> {
   const common = { answeredAt: given.now, answerHash: given.hash }
   if (given.answer === 'deny') return { ...common, state: 'denied', reason: given.reason }
   const { approvers, chosen, first } = await approversOf(tx, request)

@@ -2,7 +2,7 @@ import type { Person } from '../people/index.ts'
 import type { AccessRequest, ApprovalAnswer } from './access-request.ts'
 
 /** Whom a request or a standing answer is for, and who is asked. */
-export type Question = Pick<AccessRequest, 'ask' | 'personId' | 'requesterId'>
+export type EligibilityQuestion = Pick<AccessRequest, 'ask' | 'personId' | 'requesterId'>
 
 /** A person as eligibility sees one. */
 export type Approver = Pick<Person, 'id' | 'groups' | 'status'>
@@ -39,7 +39,7 @@ function meets(rule: readonly string[], person: Approver): boolean {
  * conversation (unless every policy that asks says so), and named by at least one rule. Asked when answering and again when the approval is used.
  * INVARIANT: only a person reaches this; agents have no session and no answer.
  */
-export function isEligible(person: Approver, request: Question): WhyNot | undefined {
+export function isEligible(person: Approver, request: EligibilityQuestion): WhyNot | undefined {
   if (person.status !== 'active') return 'not_active'
   const own = person.id === request.personId || person.id === request.requesterId
   if (own && !request.ask.self) return 'own_request'
@@ -51,7 +51,7 @@ export function isEligible(person: Approver, request: Question): WhyNot | undefi
  * Whether these people together are enough: every rule is met by at least `quorum` distinct people who may count.
  * One person counts for every rule that names him. No rule at all is never enough.
  */
-export function isEnough(approvers: readonly Approver[], request: Question): boolean {
+export function isEnough(approvers: readonly Approver[], request: EligibilityQuestion): boolean {
   const distinct = new Map(approvers.map((person) => [person.id, person]))
   const counting = [...distinct.values()].filter(
     (person) => isEligible(person, request) === undefined,

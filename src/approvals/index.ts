@@ -15,18 +15,18 @@ export {
 export { exactly, type How, howsFor, type Pattern, type PatternPart } from './allowance/pattern.ts'
 export {
   ALLOWANCE_STEP,
-  type AskedCall,
+  type DescribedCall,
   returnAllowanceSteps,
   type UsableAllowance,
   usableAllowances,
   useAllowanceSteps,
 } from './allowance/use.ts'
 export { nameOf, patternInWords, saysOf } from './allowance/words.ts'
-export { answerRequest, type Given, stepUpsOf } from './answer.ts'
+export { answerRequest, type RequestAnswer, stepUpsOf } from './answer.ts'
 export { answerHash, shownDigest } from './answer-hash.ts'
 export {
   type AskedAgain,
-  type Asking,
+  type AskedQuestion,
   type Attached,
   attachAgain,
   attachQuestion,

@@ -4,7 +4,7 @@ import type { ListedRequest } from './listed-request.ts'
 import { listedOf, selectListed } from './listed-request-store.ts'
 
 /** Where a page begins or ends: requests are in order of time, and of id within a moment. */
-export interface Place {
+export interface PagePosition {
   readonly createdAt: number
   readonly id: string
 }
@@ -12,8 +12,8 @@ export interface Place {
 /** A part of a list, oldest first: behind `after`, or the last ones before `before`. */
 export interface PageOfRequests {
   readonly count: number
-  readonly after?: Place | undefined
-  readonly before?: Place | undefined
+  readonly after?: PagePosition | undefined
+  readonly before?: PagePosition | undefined
 }
 
 /** Whose list it is: the names by which rules mean them, and who they are. */
@@ -42,7 +42,7 @@ export async function requestsAsking(
   who: ApproverQuery,
   page: PageOfRequests,
 ): Promise<ListedRequest[]> {
-  const found = new Map<string, Place>()
+  const found = new Map<string, PagePosition>()
   // One after the other: each is in order by itself.
   for (const name of who.names)
     for (const place of await placesOf(db, name, who, page)) found.set(place.id, place)
@@ -60,7 +60,7 @@ async function placesOf(
   name: string,
   who: ApproverQuery,
   { after, before, count }: PageOfRequests,
-): Promise<Place[]> {
+): Promise<PagePosition[]> {
   let query = db
     .selectFrom('asked_people')
     .select(['created_at', 'request_id'])
@@ -81,7 +81,7 @@ async function placesOf(
   return rows.map(({ created_at, request_id }) => ({ createdAt: created_at, id: request_id }))
 }
 
-function oldestFirst(a: Place, b: Place): number {
+function oldestFirst(a: PagePosition, b: PagePosition): number {
   return a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1)
 }
 
@@ -154,7 +154,7 @@ export async function requestsOfTask(db: Reader, taskId: string): Promise<Listed
   return rows.map(listedOf)
 }
 
-export async function placeOf(db: Reader, id: string): Promise<Place | undefined> {
+export async function placeOf(db: Reader, id: string): Promise<PagePosition | undefined> {
   const row = await db
     .selectFrom('access_requests')
     .select(['created_at', 'id'])

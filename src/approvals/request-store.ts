@@ -88,7 +88,7 @@ export async function usedRequestsOf(
 }
 
 /** What a change of state sets; everything else about a request is frozen. */
-export interface Ending {
+export interface RequestEnding {
   readonly state: Exclude<RequestState, 'pending'>
   readonly reason?: string | null
   readonly answeredAt?: number
@@ -104,7 +104,7 @@ export interface Ending {
 export async function endRequest(
   tx: Tx,
   seen: { readonly id: string; readonly state: RequestState },
-  ending: Ending,
+  ending: RequestEnding,
 ): Promise<boolean> {
   let query = tx
     .updateTable('access_requests')

@@ -2,7 +2,7 @@ import type { Ask } from '@remit/engine'
 import { type AccessRequest, QUIET_AFTER_DENIAL } from './access-request.ts'
 
 /** How one call of one task stands with people. */
-export type Standing =
+export type ApprovalState =
   | { readonly state: 'none' }
   | { readonly state: 'pending'; readonly request: AccessRequest }
   /** Approved, unused, in time. Whether those who approved still may is another question. */
@@ -26,7 +26,7 @@ export function isUnused(request: AccessRequest, now: number): boolean {
  * What counts among all requests there were for a call: one that is open, then a denial that still stands, then an
  * execution. So a call that ran stays answered for until a person is asked anew, and a denial asks nobody for a while.
  */
-export function standingOf(requests: readonly AccessRequest[], now: number): Standing {
+export function standingOf(requests: readonly AccessRequest[], now: number): ApprovalState {
   const approved = requests.find((request) => isUnused(request, now))
   if (approved) return { state: 'approved', request: approved }
   const pending = requests.find((request) => isWaiting(request, now))
@@ -39,18 +39,18 @@ export function standingOf(requests: readonly AccessRequest[], now: number): Sta
 }
 
 /** What a request asks, in the parts that decide what an approval of it would lift and what people read. */
-export interface Asked {
+export interface AskedApproval {
   readonly ask: Ask
   readonly text: string
   readonly templateDigest: string
 }
 
 /** Whether both ask people the same: the same policies in the same wording, and the same sentence. */
-export function asksTheSame(a: Asked, b: Asked): boolean {
+export function asksTheSame(a: AskedApproval, b: AskedApproval): boolean {
   return a.text === b.text && a.templateDigest === b.templateDigest && forbidsOf(a) === forbidsOf(b)
 }
 
-function forbidsOf({ ask }: Asked): string {
+function forbidsOf({ ask }: AskedApproval): string {
   return ask.forbids
     .map(({ id, digest }) => `${id} ${digest}`)
     .toSorted()

@@ -5,7 +5,7 @@ import { isEnough } from './eligibility.ts'
 import type { ApprovalParts } from './parts.ts'
 import { aboutRequest } from './record.ts'
 import { requestsForCall, returnQuery, useQuery } from './request-store.ts'
-import { type Standing, standingOf } from './standing.ts'
+import { type ApprovalState, standingOf } from './standing.ts'
 
 /** The name of the guard that fails a `commit` when an approval is used up, ended or too late. */
 export const USE_STEP = 'use approval'
@@ -20,7 +20,7 @@ export type UsableOrNot =
   | { readonly state: 'usable'; readonly approval: Approval }
   /** Approved once, but those who approved are no longer people who may. */
   | { readonly state: 'lapsed'; readonly request: AccessRequest }
-  | Exclude<Standing, { state: 'approved' }>
+  | Exclude<ApprovalState, { state: 'approved' }>
 
 /**
  * How a call stands with people, with eligibility checked anew: an approval counts only while enough of those who gave

@@ -6,7 +6,7 @@ import { issuanceOf } from './issuance/shaping.ts'
 import { obligationsOf, stepUpOf } from './obligations.ts'
 
 /** The answer to one question, whoever gave it. */
-export interface Answer {
+export interface Decision {
   readonly permitted: boolean
   /** A stable code of docs/problems; `permitted` of a permit. */
   readonly reason: string
@@ -49,7 +49,10 @@ export interface About {
 }
 
 /** Something that is said beside a decision: members of its `context`. */
-export type Saying = (answer: Answer, about: About) => Readonly<Record<string, unknown>> | undefined
+export type Saying = (
+  answer: Decision,
+  about: About,
+) => Readonly<Record<string, unknown>> | undefined
 
 /** In this order; later ones win. Profiles add theirs here. */
 export const SAYINGS: readonly Saying[] = [
@@ -63,7 +66,7 @@ export const SAYINGS: readonly Saying[] = [
 ]
 
 /** A decision by itself. */
-export function decisionText(answer: Answer, about: About): string {
+export function decisionText(answer: Decision, about: About): string {
   if (!isPlain(answer)) return textOf(answer, about, SAYINGS)
   const { evaluated_at, evaluation_id } = identity(answer, about)
   // Neither of them has anything that JSON would write in another way.
@@ -74,7 +77,7 @@ export function decisionText(answer: Answer, about: About): string {
 }
 
 /** One of several decisions of a request. */
-export function itemText(answer: Answer, about: About): string {
+export function itemText(answer: Decision, about: About): string {
   if (!isPlain(answer)) return textOf(answer, about, OF_ITEMS)
   const { permitted, reason } = answer
   if (permitted) return '{"decision":true}'
@@ -91,25 +94,25 @@ const OF_ITEMS = SAYINGS.filter((say) => say !== identity)
 /** Answers of few kinds come by the thousand. */
 const plain = new Map<string, string>()
 
-function textOf(answer: Answer, about: About, sayings: readonly Saying[]): string {
+function textOf(answer: Decision, about: About, sayings: readonly Saying[]): string {
   const members = sayings.map((say) => say(answer, about)).filter((each) => each !== undefined)
   const context: Readonly<Record<string, unknown>> = Object.assign({}, ...members)
   return JSON.stringify({ decision: answer.permitted, context })
 }
 
 /** Nothing is said of it but a code. */
-function isPlain(answer: Answer): boolean {
+function isPlain(answer: Decision): boolean {
   const { approval, detail, enough, error, obligations: todo, requestable } = answer
   if (answer.issuance) return false
   if (detail !== undefined || enough || error || requestable || approval) return false
   return !(answer.stepUp || answer.unhelped || todo?.length)
 }
 
-function identity(_answer: Answer, { at, evaluationId }: About) {
+function identity(_answer: Decision, { at, evaluationId }: About) {
   return { evaluation_id: evaluationId, evaluated_at: new Date(at).toISOString() }
 }
 
-function reasons({ detail, enough, permitted, reason }: Answer) {
+function reasons({ detail, enough, permitted, reason }: Decision) {
   if (permitted) return undefined
   return {
     reason,
@@ -119,11 +122,11 @@ function reasons({ detail, enough, permitted, reason }: Answer) {
 }
 
 /** Authorization API 1.0, Errors in individual evaluations. */
-function errors({ error }: Answer) {
+function errors({ error }: Decision) {
   return error && { error: { status: error.status, message: `${error.code}: ${error.detail}` } }
 }
 
-function obligations({ bringsStepUp, obligations: todo = [], permitted, stepUp }: Answer) {
+function obligations({ bringsStepUp, obligations: todo = [], permitted, stepUp }: Decision) {
   if (permitted) return todo.length > 0 ? { obligations: obligationsOf(todo) } : undefined
   if (!stepUp) return undefined
   const { acrValues, maxAge } = stepUp
@@ -136,20 +139,20 @@ function obligations({ bringsStepUp, obligations: todo = [], permitted, stepUp }
 }
 
 /** INVARIANT: beside a denial only, and only where a submission would be taken. */
-function requests({ permitted, requestable }: Answer) {
+function requests({ permitted, requestable }: Decision) {
   if (permitted || !requestable) return undefined
   const { endpoint, until } = requestable
   return { access_request: { endpoint, expires_at: new Date(until).toISOString() } }
 }
 
 /** INVARIANT: beside a permit only; a server ignores what stands beside a denial. */
-function issuance({ issuance: shaping, permitted }: Answer) {
+function issuance({ issuance: shaping, permitted }: Decision) {
   const members = permitted && shaping ? issuanceOf(shaping) : {}
   return Object.keys(members).length > 0 ? { issuance: members } : undefined
 }
 
 /** What an approval did. Where it did not help, `reason` is the profile's, and ours stands beside it. */
-function approvals({ approval, permitted, reason, unhelped }: Answer) {
+function approvals({ approval, permitted, reason, unhelped }: Decision) {
   if (permitted)
     return (
       approval && {

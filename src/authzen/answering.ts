@@ -1,5 +1,5 @@
 import type { AnsweredRequest } from '../policy/index.ts'
-import type { Answer } from './answer.ts'
+import type { Decision } from './answer.ts'
 import type { Question } from './question.ts'
 
 /** What may be left out of a question, because it is searched for. */
@@ -15,11 +15,11 @@ export interface Alone {
 }
 
 /** Answers the questions of one request for one enforcement point. */
-export interface Answering {
+export interface EvaluationPlan {
   /** Looks at all questions of a request before the first is answered; for answers that depend on each other. */
   begin?(questions: readonly Question[]): Promise<void>
   /** @throws Problem for what is wrong with the question itself */
-  answer(question: Question, alone?: Alone): Answer | Promise<Answer>
+  answer(question: Question, alone?: Alone): Decision | Promise<Decision>
   /**
    * Whom or what to try in a search.
    * INVARIANT: nothing that the enforcement point may not know of; a candidate shows only when it is permitted.
@@ -29,7 +29,7 @@ export interface Answering {
    * Durable before anyone hears of the answers. Of a single question: the answer itself; what comes back is the answer where what
    * that one rested on was used up in the same moment.
    */
-  book(answered: AnsweredRequest, single?: Answer): Promise<Answer | undefined>
+  book(answered: AnsweredRequest, single?: Decision): Promise<Decision | undefined>
   /** The last look, with nothing awaited after it. */
   stands(): boolean
   withdraw(id: AnsweredRequest['id']): Promise<void>

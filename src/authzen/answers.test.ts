@@ -5,8 +5,8 @@ import { isObject, parseJson } from '../lib/json.ts'
 import { Problem } from '../lib/problem.ts'
 import { systemRandom } from '../lib/random.ts'
 import type { AnsweredRequest, KnownPep } from '../policy/index.ts'
-import { type Answer, decisionText, itemText } from './answer.ts'
-import type { Answering } from './answering.ts'
+import { type Decision, decisionText, itemText } from './answer.ts'
+import type { EvaluationPlan } from './answering.ts'
 import { evaluate, evaluateAll } from './evaluate.ts'
 import { CAPABILITIES, metadataOf } from './metadata.ts'
 import { canDo } from './obligations.ts'
@@ -17,7 +17,7 @@ import { search } from './search.ts'
 const ABOUT = { evaluationId: 'dec_1', at: Date.UTC(2026, 0, 1) }
 const REDACT = { id: 'o1', type: 'redact', properties: { paths: '/card' } } as const
 const NOTIFY = { id: 'o2', type: 'notify', properties: { to: 'group:finance' } } as const
-const PERMIT: Answer = { permitted: true, reason: 'permitted' }
+const PERMIT: Decision = { permitted: true, reason: 'permitted' }
 
 describe('what an answer says', () => {
   test('obligations stand with a permit, registered ones as themselves, all others as custom', () => {
@@ -81,7 +81,7 @@ describe('what an answer says', () => {
   test('how a person would have to sign in stands with the denial; as an obligation for those who can bring it', () => {
     const stepUp = { acrValues: 'urn:loa:3 urn:loa:4', maxAge: '900' }
     const denial = { permitted: false, reason: 'step_up.required', stepUp }
-    const of = (answer: Answer) => JSON.parse(decisionText(answer, ABOUT)).context
+    const of = (answer: Decision) => JSON.parse(decisionText(answer, ABOUT)).context
     const plain = of(denial)
     assert.deepEqual([plain.acr_values, plain.max_age], ['urn:loa:3 urn:loa:4', '900'])
     assert.equal(plain.obligations, undefined)
@@ -123,7 +123,7 @@ function request(body: object): ReadRequest {
 function permitting(stands: boolean) {
   const booked: AnsweredRequest[] = []
   const withdrawn: string[] = []
-  const answering: Answering = {
+  const answering: EvaluationPlan = {
     answer: () => PERMIT,
     candidates: () => () => ['one', 'two'],
     book: async (answered) => void booked.push(answered),

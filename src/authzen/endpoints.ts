@@ -3,7 +3,7 @@ import { logBug, type RawContext, type RawHandler, toProblem } from '../http/ind
 import { Problem } from '../lib/problem.ts'
 import type { KnownPep } from '../policy/index.ts'
 import type { AnswerBody } from './answer.ts'
-import type { Answering } from './answering.ts'
+import type { EvaluationPlan } from './answering.ts'
 import { presentedPep } from './authorization.ts'
 import { evaluate, evaluateAll } from './evaluate.ts'
 import { issuingMode } from './issuance/issuing-mode.ts'
@@ -19,7 +19,7 @@ import { taskMode } from './tasks/task-mode.ts'
 /** Answers one request of a known enforcement point. */
 type Act = (
   ports: AuthzenPorts,
-  answering: Answering,
+  answering: EvaluationPlan,
   given: { readonly known: KnownPep; readonly request: ReadRequest },
 ) => Promise<AnswerBody>
 
@@ -71,7 +71,7 @@ async function post(ports: AuthzenPorts, message: IncomingMessage, act: Act): Pr
   return act(ports, mode instanceof Promise ? await mode : mode, { known, request })
 }
 
-function modeOf(ports: AuthzenPorts, known: KnownPep): Answering | Promise<Answering> {
+function modeOf(ports: AuthzenPorts, known: KnownPep): EvaluationPlan | Promise<EvaluationPlan> {
   const { issuing, mode } = known.pep
   if (issuing) return issuingMode(ports, known, issuing)
   return mode === 'policy-only' ? policyOnly(ports.only, known) : taskMode(ports, known)

@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises'
 import { newId } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'
-import { type About, type Answer, type AnswerBody, decisionText, itemText } from './answer.ts'
-import type { Answering } from './answering.ts'
+import { type About, type AnswerBody, type Decision, decisionText, itemText } from './answer.ts'
+import type { EvaluationPlan } from './answering.ts'
 import { type Batch, readBatch } from './batch.ts'
 import type { AuthzenPorts } from './ports.ts'
 import { type Question, readQuestion } from './question.ts'
@@ -18,7 +18,7 @@ export const TOGETHER = 16
 /** Access Evaluation. */
 export function evaluate(
   ports: AuthzenPorts,
-  answering: Answering,
+  answering: EvaluationPlan,
   request: ReadRequest,
 ): Promise<AnswerBody> {
   return answerOne(ports, answering, readQuestion(request.body), request)
@@ -27,7 +27,7 @@ export function evaluate(
 /** Access Evaluations. */
 export async function evaluateAll(
   ports: AuthzenPorts,
-  answering: Answering,
+  answering: EvaluationPlan,
   request: ReadRequest,
 ): Promise<AnswerBody> {
   const batch = readBatch(request.body)
@@ -51,7 +51,7 @@ export async function evaluateAll(
 
 async function answerOne(
   ports: AuthzenPorts,
-  answering: Answering,
+  answering: EvaluationPlan,
   question: Question,
   request: ReadRequest,
 ): Promise<AnswerBody> {
@@ -77,7 +77,7 @@ async function answerOne(
 
 type Several = Extract<Batch, { single: false }>
 
-function answersOf(answering: Answering, batch: Several): Promise<readonly Answer[]> {
+function answersOf(answering: EvaluationPlan, batch: Several): Promise<readonly Decision[]> {
   if (batch.semantic === 'execute_all') return executeAll(answering, batch.questions)
   return untilOneEnds(answering, batch)
 }
@@ -87,10 +87,10 @@ function answersOf(answering: Answering, batch: Several): Promise<readonly Answe
  * one. When one fails of ourselves, the others are not begun.
  */
 async function executeAll(
-  answering: Answering,
+  answering: EvaluationPlan,
   questions: Several['questions'],
-): Promise<readonly Answer[]> {
-  const answers: Answer[] = []
+): Promise<readonly Decision[]> {
+  const answers: Decision[] = []
   const left = questions.entries()
   let failed = false
   const work = async () => {
@@ -114,10 +114,10 @@ async function executeAll(
 
 /** One after the other: whoever wants to stop at the first that decides has nothing beyond it asked. */
 async function untilOneEnds(
-  answering: Answering,
+  answering: EvaluationPlan,
   { questions, semantic }: Several,
-): Promise<readonly Answer[]> {
-  const answers: Answer[] = []
+): Promise<readonly Decision[]> {
+  const answers: Decision[] = []
   for (const question of questions) {
     if (answers.length % AT_ONCE === AT_ONCE - 1) await setImmediate()
     const found = answerTo(answering, question)
@@ -129,7 +129,10 @@ async function untilOneEnds(
   return answers
 }
 
-function answerTo(answering: Answering, question: Question | Problem): Answer | Promise<Answer> {
+function answerTo(
+  answering: EvaluationPlan,
+  question: Question | Problem,
+): Decision | Promise<Decision> {
   if (question instanceof Problem) return mistaken(question)
   try {
     const found = answering.answer(question)
@@ -140,12 +143,12 @@ function answerTo(answering: Answering, question: Question | Problem): Answer | 
 }
 
 /** What is wrong with a question is its answer; everything else is a failure of ours and stays thrown. */
-function mistakenOr(error: unknown): Answer {
+function mistakenOr(error: unknown): Decision {
   if (error instanceof Problem && error.status < 500) return mistaken(error)
   throw error
 }
 
-function mistaken(error: Problem): Answer {
+function mistaken(error: Problem): Decision {
   return { permitted: false, reason: error.code, error }
 }
 
@@ -155,10 +158,10 @@ function aboutNow({ clock, random }: AuthzenPorts): About & { evaluationId: `dec
 
 /** INVARIANT: what no longer stands in the tick in which it is answered permits nothing. */
 async function withdrawn(
-  answering: Answering,
+  answering: EvaluationPlan,
   { evaluationId }: ReturnType<typeof aboutNow>,
-  answers: readonly Answer[],
-): Promise<readonly Answer[]> {
+  answers: readonly Decision[],
+): Promise<readonly Decision[]> {
   await answering.withdraw(evaluationId)
   return answers.map((answer) =>
     answer.permitted ? { permitted: false, reason: 'evaluation.overtaken' } : answer,

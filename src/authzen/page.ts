@@ -6,7 +6,7 @@ import type { AuthzenPorts } from './ports.ts'
 import { malformed } from './read-request.ts'
 
 /** Where a search goes on, and how much it may bring. */
-export interface Page {
+export interface SearchPage {
   readonly after: string | undefined
   readonly limit: number
   /** Of everything about the request but the page: a token counts for it alone. */
@@ -34,7 +34,7 @@ export function readPage(
   ports: PagePorts,
   body: JsonObject,
   by: { readonly pep: string; readonly endpoint: string },
-): Page {
+): SearchPage {
   const page = body.get('page') ?? new Map<string, Json>()
   if (!isObject(page)) throw malformed('`page` has to be an object')
   const limit = readLimit(page.get('limit'))
@@ -52,7 +52,7 @@ export function readPage(
 /**
  * Sealed, not only signed: the last candidate looked at may be one that was not permitted, and nobody is to learn of it.
  */
-export function pageToken(ports: PagePorts, { digest, limit }: Page, after: string): string {
+export function pageToken(ports: PagePorts, { digest, limit }: SearchPage, after: string): string {
   const token: Token = { after, limit, digest, at: ports.clock.now() }
   return base64url(ports.master.seal(JSON.stringify(token), PLACE))
 }

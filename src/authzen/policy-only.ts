@@ -1,16 +1,16 @@
 import { type KnownPep, OnlyAnswering, type OnlyAnsweringParts } from '../policy/index.ts'
-import type { Answering, Candidates } from './answering.ts'
+import type { Candidates, EvaluationPlan } from './answering.ts'
 
 /** An enforcement point that is answered by a policy-only set. */
 export function policyOnly(
   parts: OnlyAnsweringParts,
   known: KnownPep,
-): Answering | Promise<Answering> {
+): EvaluationPlan | Promise<EvaluationPlan> {
   const only = OnlyAnswering.open(parts, known)
   return only instanceof Promise ? only.then(answeringBy) : answeringBy(only)
 }
 
-function answeringBy(only: OnlyAnswering): Answering {
+function answeringBy(only: OnlyAnswering): EvaluationPlan {
   return {
     answer: (question) => only.answer(question),
     candidates(sought, question) {

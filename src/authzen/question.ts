@@ -1,5 +1,5 @@
 import { isObject, type Json, type JsonObject } from '../lib/json.ts'
-import type { Asked, OnlyQuestion } from '../policy/index.ts'
+import type { EntityReference, OnlyQuestion } from '../policy/index.ts'
 import { malformed } from './read-request.ts'
 
 /** One question (Authorization API 1.0, Access Evaluation request). */
@@ -17,7 +17,7 @@ export function readQuestion(from: JsonObject): Question {
   }
 }
 
-export function readEntity(value: Json | undefined, name: 'subject' | 'resource'): Asked {
+export function readEntity(value: Json | undefined, name: 'subject' | 'resource'): EntityReference {
   const entity = objectAt(value, name)
   return {
     type: textAt(entity, 'type', name),

@@ -3,10 +3,10 @@ import { newId } from '../lib/id.ts'
 import type { JsonObject } from '../lib/json.ts'
 import { Problem } from '../lib/problem.ts'
 import type { KnownPep } from '../policy/index.ts'
-import type { Answer, AnswerBody } from './answer.ts'
-import type { Answering, Sought } from './answering.ts'
+import type { AnswerBody, Decision } from './answer.ts'
+import type { EvaluationPlan, Sought } from './answering.ts'
 import { obligationsOf } from './obligations.ts'
-import { type Page, pageToken, readPage } from './page.ts'
+import { pageToken, readPage, type SearchPage } from './page.ts'
 import type { AuthzenPorts } from './ports.ts'
 import { type Question, readAction, readContext, readEntity, readType } from './question.ts'
 import type { ReadRequest } from './read-request.ts'
@@ -26,7 +26,7 @@ interface Found {
 /** Subject, Resource and Action Search: exactly those of the candidates that an evaluation permits. */
 export async function search(
   ports: AuthzenPorts,
-  answering: Answering,
+  answering: EvaluationPlan,
   { known, request, sought }: { known: KnownPep; request: ReadRequest; sought: Sought },
 ): Promise<AnswerBody> {
   const question = readSearch(request.body, sought)
@@ -64,8 +64,8 @@ function readSearch(body: JsonObject, sought: Sought): Question {
 
 async function find(
   ports: AuthzenPorts,
-  answering: Answering,
-  { page, question, sought }: { page: Page; question: Question; sought: Sought },
+  answering: EvaluationPlan,
+  { page, question, sought }: { page: SearchPage; question: Question; sought: Sought },
 ): Promise<Found> {
   const results: object[] = []
   const candidates = await answering.candidates(sought, question)
@@ -87,7 +87,10 @@ function filled(question: Question, sought: Sought, candidate: string): Question
 }
 
 /** A candidate about which the question cannot be asked is no result. */
-async function answerTo(answering: Answering, question: Question): Promise<Answer | undefined> {
+async function answerTo(
+  answering: EvaluationPlan,
+  question: Question,
+): Promise<Decision | undefined> {
   try {
     return await answering.answer(question)
   } catch (error) {
@@ -97,7 +100,7 @@ async function answerTo(answering: Answering, question: Question): Promise<Answe
 }
 
 /** Obligations stand with each result (Obligations Profile, Search requests). */
-function resultOf(question: Question, sought: Sought, candidate: string, answer: Answer): object {
+function resultOf(question: Question, sought: Sought, candidate: string, answer: Decision): object {
   const { obligations = [] } = answer
   const todo = obligations.length === 0 ? {} : { obligations: obligationsOf(obligations) }
   if (sought === 'action') return { name: candidate, ...todo }

@@ -5,10 +5,10 @@ import { type Case, openCase } from '../facts/index.ts'
 import { newId } from '../lib/id.ts'
 import { holding } from './held-calls/held-call.ts'
 import { type Identified, identify } from './identify.ts'
-import type { Grounds } from './judgment/grounds.ts'
+import type { DecisionInputs } from './judgment/grounds.ts'
 import { judge } from './judgment/judge.ts'
 import type { CallParts } from './parts.ts'
-import { type Because, refuse } from './refuse.ts'
+import { type DenialReason, refuse } from './refuse.ts'
 import type { Verdict } from './verdict.ts'
 
 /** identify → facts → decide → reserve. The only way from a call to an answer (contract 7). */
@@ -44,7 +44,8 @@ export async function groundsFor(
   parts: CallParts,
   each: KnownCase,
 ): Promise<
-  { readonly each: KnownCase; readonly grounds: Grounds } | { readonly because: Because }
+  | { readonly each: KnownCase; readonly grounds: DecisionInputs }
+  | { readonly because: DenialReason }
 > {
   const { call } = each
   const { credential, held, liveness, view } = each.who

@@ -1,7 +1,7 @@
 import type { GateResult } from '@remit/engine'
 import type { StoredIssuer } from '../agents/index.ts'
 import { countedAccess, countedRisk } from '../catalog/index.ts'
-import type { Credential, Identified, Knock } from '../facts/index.ts'
+import type { Identified, PresentedCredentials, TokenStatement } from '../facts/index.ts'
 import {
   callKeys,
   enoughFor,
@@ -28,7 +28,7 @@ import {
 } from '../tokens/index.ts'
 import type { CallParts } from './parts.ts'
 
-export type { Credential, Identified, Knock } from '../facts/index.ts'
+export type { Identified, PresentedCredentials, TokenStatement } from '../facts/index.ts'
 
 const HOLDS: GateResult = {
   gate: 'credential',
@@ -43,7 +43,7 @@ const BEARER_HOLDS: GateResult = {
 }
 
 /** Token, proof, task and what it depends on. Never throws for anything a caller sent. */
-export async function identify(parts: CallParts, call: Knock): Promise<Identified> {
+export async function identify(parts: CallParts, call: PresentedCredentials): Promise<Identified> {
   const { token, scheme } = call
   if (token === undefined || scheme === undefined)
     return nobody(new Problem('token.missing', 'the request carries no access token'))
@@ -77,7 +77,11 @@ export async function identify(parts: CallParts, call: Knock): Promise<Identifie
  * A token that came as `Bearer`: of a client that cannot prove possession, or bound to the certificate of the connection (RFC 8705
  * section 3). INVARIANT: what is bound to a DPoP key is never good here, whatever certificate comes with it.
  */
-async function identifyUnproved(parts: CallParts, call: Knock, token: string): Promise<Identified> {
+async function identifyUnproved(
+  parts: CallParts,
+  call: PresentedCredentials,
+  token: string,
+): Promise<Identified> {
   const { certificate } = call
   const bound = certificate && (await problemOr(boundTo(parts, call, token)))
   if (!certificate || !bound || bound instanceof Problem) return identifyBearer(parts, call, token)
@@ -98,7 +102,7 @@ async function identifyUnproved(parts: CallParts, call: Knock, token: string): P
  */
 async function identifyForeign(
   parts: CallParts,
-  call: Knock & { readonly token: string },
+  call: PresentedCredentials & { readonly token: string },
   from: StoredIssuer,
   proven?: Proof,
 ): Promise<Identified> {
@@ -108,7 +112,7 @@ async function identifyForeign(
   const { details, id } = held.task
   const view = await viewOf(parts, held, call, undefined)
   const { exp, jti } = vouched.claims
-  const claims: Credential = {
+  const claims: TokenStatement = {
     ...(typeof jti === 'string' ? { jti } : {}),
     ...{ exp, authorization_details: details, task: { id, ep: view.hash } },
   }
@@ -118,7 +122,7 @@ async function identifyForeign(
 }
 
 /** Only where whoever refuses can also tell the nonce. */
-function nonceCheck({ nonces }: CallParts, { action, nonces: told, url }: Knock) {
+function nonceCheck({ nonces }: CallParts, { action, nonces: told, url }: PresentedCredentials) {
   if (!told) return undefined
   const counted = action && { access: countedAccess(action), risk: countedRisk(action) }
   return nonces?.checkFor(url, { at: 'call', ...counted })
@@ -126,14 +130,18 @@ function nonceCheck({ nonces }: CallParts, { action, nonces: told, url }: Knock)
 
 /** A token that is bound to a key, whichever form it has. */
 interface Bound {
-  readonly claims: Credential
+  readonly claims: TokenStatement
   readonly thumbprint: string
   /** Whether it names whom the task is for; a handle names nobody. */
   isOf(held: TaskLineage): boolean
 }
 
 /** @throws Problem `token.…` */
-async function boundTo(parts: CallParts, call: Knock, token: string): Promise<Bound> {
+async function boundTo(
+  parts: CallParts,
+  call: PresentedCredentials,
+  token: string,
+): Promise<Bound> {
   const digest = opaqueDigest('remit_at', token)
   if (digest !== undefined) {
     const row = await handleAt(parts, call, digest)
@@ -147,7 +155,11 @@ async function boundTo(parts: CallParts, call: Knock, token: string): Promise<Bo
 }
 
 /** What is in our books of a token that says nothing. @throws Problem `token.expired`, `token.wrong_audience` */
-async function handleAt(parts: CallParts, call: Knock, digest: string): Promise<BearerToken> {
+async function handleAt(
+  parts: CallParts,
+  call: PresentedCredentials,
+  digest: string,
+): Promise<BearerToken> {
   const row = await parts.facts.bearer(digest)
   if (!row) throw new Problem('token.expired', 'the token is unknown or over')
   if (row.expiresAt <= parts.clock.now())
@@ -164,7 +176,7 @@ async function handleAt(parts: CallParts, call: Knock, digest: string): Promise<
  */
 export async function identifyAgain(
   parts: CallParts,
-  call: Knock,
+  call: PresentedCredentials,
   before: Extract<Identified, { known: true }>,
 ): Promise<Identified> {
   const { token } = call
@@ -179,7 +191,7 @@ export async function identifyAgain(
 
 async function identifyTask(
   parts: CallParts,
-  call: Knock,
+  call: PresentedCredentials,
   { claims, isOf, thumbprint }: Bound,
   proof: Proof,
 ): Promise<Identified> {
@@ -194,7 +206,11 @@ async function identifyTask(
  * A token of a client that cannot prove possession: what it says is in our own books. RFC 9449 section 7.1: a bound token is
  * not accepted as a bearer token, with or without a proof.
  */
-async function identifyBearer(parts: CallParts, call: Knock, token: string): Promise<Identified> {
+async function identifyBearer(
+  parts: CallParts,
+  call: PresentedCredentials,
+  token: string,
+): Promise<Identified> {
   const digest = opaqueDigest('remit_at', token)
   if (digest === undefined) return nobody(await unprovedProblem(parts, call, token))
   const bearer = await problemOr(handleAt(parts, call, digest))
@@ -219,12 +235,16 @@ function unproved(thumbprint: string | undefined): Problem {
     : new Problem('token.wrong_scheme', 'the token is bound to a key: use DPoP')
 }
 
-async function unprovedProblem(parts: CallParts, call: Knock, token: string): Promise<Problem> {
+async function unprovedProblem(
+  parts: CallParts,
+  call: PresentedCredentials,
+  token: string,
+): Promise<Problem> {
   const bound = await problemOr(boundTo(parts, call, token))
   return bound instanceof Problem ? unusableBearer(token) : unproved(bound.thumbprint)
 }
 
-function credentialOf({ id, taskId, epochs, details, expiresAt }: BearerToken): Credential {
+function credentialOf({ id, taskId, epochs, details, expiresAt }: BearerToken): TokenStatement {
   return {
     jti: id,
     exp: Math.floor(expiresAt / 1000),
@@ -235,7 +255,7 @@ function credentialOf({ id, taskId, epochs, details, expiresAt }: BearerToken): 
 
 async function lookedAt(
   parts: CallParts,
-  call: Knock,
+  call: PresentedCredentials,
   who: Pick<Extract<Identified, { known: true }>, 'claims' | 'proof' | 'held' | 'credential'>,
 ): Promise<Identified> {
   // A handle is in our books, and signed by nobody.
@@ -247,7 +267,7 @@ async function lookedAt(
 function viewOf(
   parts: CallParts,
   { chain, spaces, task }: TaskLineage,
-  { resource }: Pick<Knock, 'resource'>,
+  { resource }: Pick<PresentedCredentials, 'resource'>,
   token: string | undefined,
 ): Promise<LiveView> {
   const { id, issuers, personId: person } = task
@@ -262,13 +282,13 @@ function viewOf(
  */
 export async function identifyTold(
   parts: CallParts,
-  told: { readonly task: string; readonly resource: Knock['resource'] },
+  told: { readonly task: string; readonly resource: PresentedCredentials['resource'] },
 ): Promise<Identified> {
   const held = await parts.facts.task(told.task)
   if (!held) return nobody(new Problem('task.unknown', 'there is no such task'))
   const { deadline, details, id } = held.task
   const view = await viewOf(parts, held, told, undefined)
-  const claims: Credential = {
+  const claims: TokenStatement = {
     exp: Math.floor(deadline / 1000),
     authorization_details: details,
     task: { id, ep: view.hash },
@@ -283,7 +303,7 @@ const TOLD: GateResult = {
   detail: 'the enforcement point is believed about who calls',
 }
 
-export function nobody(problem: Problem, proof?: Proof, claims?: Credential): Identified {
+export function nobody(problem: Problem, proof?: Proof, claims?: TokenStatement): Identified {
   return {
     known: false,
     claims,

@@ -1,6 +1,6 @@
 /** May this call go: identify → facts → decide → reserve → (the edge sends) → outcome. */
 export { acceptBreak } from './accept-break.ts'
-export { type Admission, type Admitted, admit } from './admission/admit.ts'
+export { type AdmissionRequest, type AdmittedRequest, admit } from './admission/admit.ts'
 export { checkCaller } from './admission/check-caller.ts'
 export { type Reach, reachOf } from './admission/reachable.ts'
 export { decideCall } from './decide-call.ts'
@@ -33,4 +33,4 @@ export { ReservationQueue } from './settlement/reservation-queue.ts'
 export { settleOwn } from './settlement/settle-own.ts'
 export { groundOf, mayContinue, stillLive } from './still-live.ts'
 export type { Denied, Executed, Permitted, Requestable, Verdict } from './verdict.ts'
-export type { Answered, Watcher } from './watcher.ts'
+export type { AnsweredDecision, Watcher } from './watcher.ts'

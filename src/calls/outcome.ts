@@ -7,10 +7,10 @@ import {
 import { endQuery, findDecision, type StoredDecision } from '../facts/index.ts'
 import type { LedgerEvent } from '../ledger/index.ts'
 import type { Step } from '../storage/index.ts'
-import { giveBackSteps, type Said, type Settlement, settleSteps } from '../tasks/index.ts'
+import { giveBackSteps, type ReportedAmount, type Settlement, settleSteps } from '../tasks/index.ts'
 import type { CallParts } from './parts.ts'
 import { correctOutcome } from './settlement/correct.ts'
-import { type Ending, type Outcome, outcomeRecord } from './settlement/outcome-record.ts'
+import { type CallEnding, type Outcome, outcomeRecord } from './settlement/outcome-record.ts'
 
 /**
  * Records the outcome of a permitted call, once. `not_sent` gives approval, allowance and budget back. Where the call was
@@ -58,7 +58,7 @@ const OUTCOME_STEP = 'outcome'
 export async function endSettled(
   parts: Omit<OutcomeParts, 'risk'>,
   decisionId: string,
-  { said, ...ending }: Ending & { readonly said: Said },
+  { said, ...ending }: CallEnding & { readonly said: ReportedAmount },
 ): Promise<Step[]> {
   const { settlements, steps } = await settleSteps(parts, decisionId, said)
   return [...endSteps(parts, decisionId, ending, settlements), ...steps]
@@ -68,7 +68,7 @@ export async function endSettled(
 export function endSteps(
   parts: Omit<OutcomeParts, 'risk'>,
   decisionId: string,
-  outcome: Ending,
+  outcome: CallEnding,
   settlements: readonly Settlement[] = [],
 ): Step[] {
   const { state, status } = outcome

@@ -1,7 +1,6 @@
 import type { CallFacts, Deny, GateResult, Obligation } from '@remit/engine'
 import type { AccessRequest } from '../approvals/index.ts'
 import {
-  type Booked,
   type Bookkeeping,
   bookkeepingFor,
   type Case,
@@ -14,6 +13,7 @@ import {
   insertSettingQuery,
   PROOF_STEP,
   proofStep,
+  type RecordedRequest,
   recordOf,
   rowOf,
   type StoredDecision,
@@ -25,13 +25,17 @@ import type { CallParts } from './parts.ts'
 import type { Denied, Executed } from './verdict.ts'
 
 /** What is written about every answer: what it was made from, row and record. */
-export interface Booking {
+export interface DecisionEntry {
   readonly steps: readonly Step[]
   /** To be called after they were committed. */
   readonly done: () => void
 }
 
-export function bookingOf(parts: CallParts, each: Booked, finding: Finding): Booking {
+export function bookingOf(
+  parts: CallParts,
+  each: RecordedRequest,
+  finding: Finding,
+): DecisionEntry {
   const { done, queries } = bookQueries(parts, parts.storage.read, each, finding)
   return { steps: [...queries, parts.ledger.appendStep(recordOf(each, finding))], done }
 }
@@ -40,7 +44,7 @@ export function bookingOf(parts: CallParts, each: Booked, finding: Finding): Boo
 export function bookQueries(
   { facts, shadow }: Pick<CallParts, 'facts' | 'shadow'>,
   db: Reader,
-  each: Booked,
+  each: RecordedRequest,
   finding: Finding,
 ): { readonly queries: readonly Step[]; readonly done: () => void } {
   const row = rowOf(each, finding)
@@ -72,19 +76,24 @@ function decisionStep(query: Step['query']): Step {
  */
 export function usedProofSteps(
   parts: CallParts,
-  { proofUsed, who }: Pick<Booked, 'proofUsed' | 'who'>,
+  { proofUsed, who }: Pick<RecordedRequest, 'proofUsed' | 'who'>,
 ): Step[] {
   return who.proof && !proofUsed ? [proofStep(parts, who.proof)] : []
 }
 
 /** Why, and from what that was found where the gates were asked. */
-export type Because = Pick<Deny, 'gates' | 'reason' | 'detail' | 'enough'> & Pick<Finding, 'facts'>
+export type DenialReason = Pick<Deny, 'gates' | 'reason' | 'detail' | 'enough'> &
+  Pick<Finding, 'facts'>
 
 /**
  * A refusal uses up its proof and is recorded, in one transaction. With a proof that was used before, that is why. A stranger's is
  * counted, and what repeats itself is explained by an earlier one (contract 12.14).
  */
-export async function refuse(parts: CallParts, each: Booked, because: Because): Promise<Denied> {
+export async function refuse(
+  parts: CallParts,
+  each: RecordedRequest,
+  because: DenialReason,
+): Promise<Denied> {
   const finding: Finding = { ...because, outcome: 'deny' }
   const booked = await book(parts, each, finding)
   return booked.as === 'replay' ? refuseReplay(parts, each) : deniedOf(booked, because)
@@ -98,7 +107,7 @@ interface BookedRefusal {
 
 async function book(
   parts: CallParts,
-  each: Booked,
+  each: RecordedRequest,
   finding: Finding,
   commit: Storage['commit'] = (steps) => parts.storage.commit(steps),
 ): Promise<BookedRefusal> {
@@ -129,7 +138,7 @@ export function likeOf(
   return like === undefined ? { id, as: 'count' } : { id: like, as: 'decision' }
 }
 
-const NO_BOOKING: Booking = { steps: [], done: () => {} }
+const NO_BOOKING: DecisionEntry = { steps: [], done: () => {} }
 const DONE: Committed = { committed: true }
 
 const REPLAYED: GateResult = {
@@ -141,7 +150,7 @@ const REPLAYED: GateResult = {
 }
 
 /** There is nothing to use up any more; it is recorded all the same. */
-export async function refuseReplay(parts: CallParts, each: Booked): Promise<Denied> {
+export async function refuseReplay(parts: CallParts, each: RecordedRequest): Promise<Denied> {
   const { detail, enough = '' } = REPLAYED
   const because = { gates: [REPLAYED], reason: 'proof.replayed', detail, enough }
   const spent = { ...each, proofUsed: true }

@@ -7,12 +7,12 @@ import {
   useAllowanceSteps,
   useSteps,
 } from '../approvals/index.ts'
-import type { KnownCase, Setting, Standing } from '../facts/index.ts'
+import type { ApplicableLimits, KnownCase, Setting } from '../facts/index.ts'
 import { alsoKeys, noticeSteps, PROOF_STEP, partiesOf } from '../facts/index.ts'
 import type { LiveView } from '../revocation/index.ts'
 import type { Step } from '../storage/index.ts'
-import { BUDGET_STEP, type Peeked, takeSteps } from '../tasks/index.ts'
-import type { Looked } from './judgment/grounds.ts'
+import { BUDGET_STEP, type LimitStatus, takeSteps } from '../tasks/index.ts'
+import type { DecisionInputsWithLimits } from './judgment/grounds.ts'
 import type { CallParts } from './parts.ts'
 import { bookingOf, refuseReplay, usedProofSteps } from './refuse.ts'
 import { commitKnown } from './settlement/commit-known.ts'
@@ -33,7 +33,12 @@ export type Word =
 export async function reserve(
   parts: CallParts,
   each: KnownCase,
-  given: { permit: Permit; facts: CallFacts; looked: Looked; word: Word | undefined },
+  given: {
+    permit: Permit
+    facts: CallFacts
+    looked: DecisionInputsWithLimits
+    word: Word | undefined
+  },
 ): Promise<Permitted | Denied | 'gone'> {
   const { facts, permit, word } = given
   const { budget, risk, setting, standing } = given.looked
@@ -71,7 +76,7 @@ export async function reserve(
 }
 
 /** Each part once, however many limits are about it. */
-function settledBy({ takings }: Peeked): Permitted['settles'] {
+function settledBy({ takings }: LimitStatus): Permitted['settles'] {
   const parts = takings.flatMap(({ settles }) => settles ?? [])
   return parts.length === 0
     ? parts
@@ -109,7 +114,7 @@ function permitted(
     parts: CallParts
     permit: Permit
     setting: Setting
-    standing: Standing
+    standing: ApplicableLimits
     approvers: LiveView | undefined
   },
 ): Omit<Permitted, 'settles'> {

@@ -2,7 +2,7 @@ import type { Setting } from '../facts/index.ts'
 import type { LiveView } from '../revocation/index.ts'
 import type { Identified } from './identify.ts'
 import type { CallParts } from './parts.ts'
-import type { Permitted, Ticket } from './verdict.ts'
+import type { Permitted, ValidityCheck } from './verdict.ts'
 
 type LiveParts = Pick<CallParts, 'live' | 'clock'> & {
   readonly ledger: Pick<CallParts['ledger'], 'broken'>
@@ -17,8 +17,8 @@ type Rests = Pick<Permitted, 'view' | 'ticket'>
 export function ticketOf(
   { claims, held }: Extract<Identified, { known: true }>,
   { also, where }: Pick<Setting, 'also' | 'where'>,
-  { limits, word }: Pick<Ticket, 'limits' | 'word'> = {},
-): Ticket {
+  { limits, word }: Pick<ValidityCheck, 'limits' | 'word'> = {},
+): ValidityCheck {
   const { deadline } = held.task
   const notAfter = Math.min(claims.exp * 1000, deadline)
   const surface = where?.conversation?.surface.id

@@ -30,13 +30,13 @@ export interface Permitted {
   readonly obligations: readonly Obligation[]
   /** Parts of the answer that say what it takes of limits: who ends the call says them (`Outcome.said`). */
   readonly settles: readonly AnswerPart[]
-  readonly ticket: Ticket
+  readonly ticket: ValidityCheck
   /** Whose approval it has used up; it needed none of this very call where there is none. */
   readonly requestId?: Id<'request'>
 }
 
 /** What `stillLive` and `mayContinue` look at. Opaque to edges. */
-export interface Ticket {
+export interface ValidityCheck {
   /** Policies, owners and approvers: live state that the token's epochs do not speak of. */
   readonly also: LiveView
   /** Those whose word lifted something. */

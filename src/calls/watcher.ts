@@ -2,7 +2,7 @@ import type { CallFacts } from '@remit/engine'
 import type { StoredDecision } from '../facts/index.ts'
 
 /** A decision that was answered, and what it was made from. */
-export interface Answered {
+export interface AnsweredDecision {
   readonly row: Pick<
     StoredDecision,
     'id' | 'agentId' | 'action' | 'outcome' | 'reason' | 'policyVersion'
@@ -12,5 +12,5 @@ export interface Answered {
 
 /** Whoever looks at answers afterwards. INVARIANT: `offer` takes note and returns, and never throws. */
 export interface Watcher {
-  offer(answered: Answered): void
+  offer(answered: AnsweredDecision): void
 }

@@ -61,11 +61,11 @@ export type Field = {
   readonly type: ArgumentType
 }
 
-export type Place = 'path' | 'query' | 'body'
+export type ArgumentLocation = 'path' | 'query' | 'body'
 
 /** A top-level argument. `name` is what bounds, policies and sentences call it, `wire` what the API calls it. */
 export type Argument = Field & {
-  readonly place: Place
+  readonly place: ArgumentLocation
   readonly wire: string
 }
 

@@ -61,9 +61,9 @@ export {
   type Resource,
   RISKS,
 } from './resource.ts'
-export { type Answered, acceptOffers, rejectOffers } from './review/accept-offers.ts'
+export { acceptOffers, type OfferAnswer, rejectOffers } from './review/accept-offers.ts'
 export { differences, type FieldDifference } from './review/differences.ts'
-export { type Notice, type Noticed, noticeOffered } from './review/notice.ts'
+export { type Noticed, noticeOffered, type ReviewNotice } from './review/notice.ts'
 export type { Offer } from './review/offer.ts'
 export { countWaitingOffers, selectOffers as listOffers } from './review/offer-store.ts'
 export { checkSentence, renderSentence, renderValue } from './sentence.ts'

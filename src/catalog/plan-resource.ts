@@ -56,7 +56,8 @@ export type PlannedResource = {
 }
 
 /** What a document, or a server, says about itself. */
-export interface Found extends Pick<PlannedResource, 'documentDigest' | 'protocol' | 'server'> {
+export interface DescribedSource
+  extends Pick<PlannedResource, 'documentDigest' | 'protocol' | 'server'> {
   readonly title: string | undefined
   readonly upstream: string | undefined
 }
@@ -65,7 +66,7 @@ export interface Found extends Pick<PlannedResource, 'documentDigest' | 'protoco
  * The resource of an import: what the administrator says, and for the rest what was found.
  * @throws Problem `catalog.bad_resource`
  */
-export function planResource(options: ImportOptions, found: Found): PlannedResource {
+export function planResource(options: ImportOptions, found: DescribedSource): PlannedResource {
   const { name, identifier, connection } = options
   const { documentDigest, protocol, server } = found
   if (!isName(name)) {

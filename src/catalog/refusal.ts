@@ -13,14 +13,14 @@ export type ArgumentFault =
   | 'wrong_kind'
 
 /** `detail` names what was found wrong, never the value. `pointer` leads to it, in catalog names. */
-export interface Refusal {
+export interface ArgumentRefusal {
   readonly ok: false
   readonly reason: `arguments.${ArgumentFault}`
   readonly detail: string
   readonly pointer: string
 }
 
-export function refuse(fault: ArgumentFault, pointer: string, detail: string): Refusal {
+export function refuse(fault: ArgumentFault, pointer: string, detail: string): ArgumentRefusal {
   const subject = pointer === '' ? '' : `\`${visible(pointer)}\` `
   return { ok: false, reason: `arguments.${fault}`, detail: `${subject}${detail}`, pointer }
 }

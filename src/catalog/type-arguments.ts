@@ -7,7 +7,7 @@ import {
   type RecordType,
   type TypedType,
 } from './argument.ts'
-import { memberAt, type Refusal, refuse } from './refusal.ts'
+import { type ArgumentRefusal, memberAt, refuse } from './refusal.ts'
 import type { Action } from './resource.ts'
 import { typeText } from './type-scalar.ts'
 import { typeRecord, typeValue } from './type-value.ts'
@@ -21,7 +21,9 @@ export interface GivenArguments {
   readonly body: Json | undefined
 }
 
-export type TypedResult = { readonly ok: true; readonly arguments: TypedArguments } | Refusal
+export type TypedResult =
+  | { readonly ok: true; readonly arguments: TypedArguments }
+  | ArgumentRefusal
 
 /**
  * The arguments of a call under their catalog names, or why the call is not one that the catalog describes. Nothing untyped gets
@@ -45,7 +47,7 @@ function typePath(
   schema: ArgumentSchema,
   given: ReadonlyMap<string, string>,
   typed: Map<string, TypedValue>,
-): Refusal | undefined {
+): ArgumentRefusal | undefined {
   const known = schema.arguments.filter(({ place }) => place === 'path')
   for (const name of given.keys()) {
     if (!known.some(({ wire }) => wire === name))
@@ -63,7 +65,7 @@ function typeQuery(
   schema: ArgumentSchema,
   given: GivenArguments['query'],
   typed: Map<string, TypedValue>,
-): Refusal | undefined {
+): ArgumentRefusal | undefined {
   const known = schema.arguments.filter(({ place }) => place === 'query')
   const values = Map.groupBy(given, ([name]) => name)
   for (const name of values.keys()) {
@@ -84,7 +86,7 @@ function typeOne(
   argument: Argument,
   texts: readonly string[],
   typed: Map<string, TypedValue>,
-): Refusal | undefined {
+): ArgumentRefusal | undefined {
   const { name, type, required, place } = argument
   const at = `/${name}`
   const [text] = texts
@@ -101,7 +103,7 @@ function typeOne(
 }
 
 /** Import lets nothing but plain values and lists of them be typed outside a body. */
-function plainText(type: TypedType, text: string, at: string): TypedValue | Refusal {
+function plainText(type: TypedType, text: string, at: string): TypedValue | ArgumentRefusal {
   return type.kind === 'set' || type.kind === 'record'
     ? refuse('wrong_kind', at, 'cannot be given here')
     : typeText(type, text, at)
@@ -111,7 +113,7 @@ function typeRepeated(
   type: Extract<TypedType, { kind: 'set' }>,
   texts: readonly string[],
   at: string,
-): TypedValue | Refusal {
+): TypedValue | ArgumentRefusal {
   const most = Math.min(type.maxItems ?? ARGUMENT_LIMITS.items, ARGUMENT_LIMITS.items)
   if (texts.length > most)
     return refuse('too_long', at, `has ${texts.length} items, ${most} at most`)
@@ -130,7 +132,7 @@ function typeBody(
   schema: ArgumentSchema,
   body: Json | undefined,
   typed: Map<string, TypedValue>,
-): Refusal | undefined {
+): ArgumentRefusal | undefined {
   const { form, required } = schema.body
   if (body === undefined) {
     return required
@@ -168,7 +170,7 @@ function typeWhole(
   known: readonly Argument[],
   body: Json,
   typed: Map<string, TypedValue>,
-): Refusal | undefined {
+): ArgumentRefusal | undefined {
   for (const { name, type, nullable } of known) {
     if (type.kind === 'untyped') return undefined
     if (body === null && nullable) return undefined

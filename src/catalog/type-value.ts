@@ -8,7 +8,7 @@ import {
   type TypedType,
 } from './argument.ts'
 import { refuseLookAlikes } from './look-alike.ts'
-import { memberAt, type Refusal, refuse } from './refusal.ts'
+import { type ArgumentRefusal, memberAt, refuse } from './refusal.ts'
 import { type Numeric, typeText } from './type-scalar.ts'
 
 /** A JSON value as the type says, or why not. */
@@ -17,7 +17,7 @@ export function typeValue(
   value: Json,
   at: string,
   depth: number,
-): TypedValue | Refusal {
+): TypedValue | ArgumentRefusal {
   if (depth > ARGUMENT_LIMITS.depth) return refuse('too_long', at, 'is nested too deep')
   if (type.kind === 'set') return typeSet(type, value, at, depth)
   if (type.kind === 'record') {
@@ -40,7 +40,12 @@ export function typeValue(
     : refuse('wrong_kind', at, 'has to be a string')
 }
 
-function typeSet(type: SetType, value: Json, at: string, depth: number): TypedValue | Refusal {
+function typeSet(
+  type: SetType,
+  value: Json,
+  at: string,
+  depth: number,
+): TypedValue | ArgumentRefusal {
   if (!isList(value)) return refuse('wrong_kind', at, 'has to be a list')
   const most = Math.min(type.maxItems ?? ARGUMENT_LIMITS.items, ARGUMENT_LIMITS.items)
   if (value.length > most)
@@ -63,7 +68,7 @@ export function typeRecord(
   value: ReadonlyMap<string, Json>,
   at: string,
   depth: number,
-): Extract<TypedValue, { kind: 'record' }> | Refusal {
+): Extract<TypedValue, { kind: 'record' }> | ArgumentRefusal {
   if (!type.open) {
     for (const name of value.keys()) {
       if (!type.fields.some((field) => field.name === name)) {

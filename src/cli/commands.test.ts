@@ -9,7 +9,7 @@ import { freePorts } from '../../test/ports.ts'
 import { Secret } from '../lib/secret.ts'
 import { checkedPath } from './ledger/ledger.ts'
 import { createProgram } from './program.ts'
-import { Sessions } from './server/sessions.ts'
+import { StoredSessions } from './server/sessions.ts'
 import { fakeServer, type Owner, sink, type TestCli, testCli } from './testing.ts'
 
 type Said = { status?: number; body?: unknown; type?: string; location?: string }
@@ -35,7 +35,7 @@ async function signedInAt(
 
 async function keepSession({ world }: TestCli, url: string): Promise<void> {
   const expiresAt = new Date(world.clock.now() + 3_600_000).toISOString()
-  await new Sessions(world).keep({ url, token: new Secret('session-token'), expiresAt })
+  await new StoredSessions(world).keep({ url, token: new Secret('session-token'), expiresAt })
 }
 
 /** A server that is an issuer, and nothing else. */

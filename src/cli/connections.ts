@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { Cli } from './cli.ts'
 import { command, type Start } from './command.ts'
-import { Failure, usage } from './failure.ts'
+import { CommandFailure, usage } from './failure.ts'
 import { at } from './server/api.ts'
 import { table } from './terminal/table.ts'
 import { bold, dim, green, text } from './terminal/text.ts'
@@ -114,7 +114,7 @@ export async function readSecret(
 ): Promise<string> {
   const secret = await given(cli, question, file)
   if (secret === undefined)
-    throw new Failure('Nothing was kept', { detail: 'you changed your mind' })
+    throw new CommandFailure('Nothing was kept', { detail: 'you changed your mind' })
   const plain = secret.replace(/\r?\n$/, '')
   if (plain === '') throw usage('There is no credential in what was given')
   return plain
@@ -127,7 +127,10 @@ async function given(
 ): Promise<string | undefined> {
   if (file !== undefined && file !== '-') {
     return readFile(resolve(cli.world.directory, file), 'utf8').catch((cause: unknown) => {
-      throw new Failure('The file with the credential cannot be read', { detail: file, cause })
+      throw new CommandFailure('The file with the credential cannot be read', {
+        detail: file,
+        cause,
+      })
     })
   }
   if (file === undefined && cli.world.interactive) return cli.world.askSecret(question)

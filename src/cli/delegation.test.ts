@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test'
 import { addAgent, askAlone, spawn } from '../../test/delegation.ts'
 import { type PersonName, World as Remit } from '../../test/world.ts'
 import { Secret } from '../lib/secret.ts'
-import { Sessions } from './server/sessions.ts'
+import { StoredSessions } from './server/sessions.ts'
 import { type Owner, sink, type TestCli, testCli } from './testing.ts'
 
 // Work that is delegated, on the command line, against a server outside `remit dev`: what widens access is confirmed.
@@ -31,7 +31,7 @@ async function userOf(owner: Owner, remit: Remit, name: PersonName): Promise<Use
   const cli = await testCli(owner, { REMIT_URL: remit.issuer }, { talk })
   const token = new Secret((await remit.api(name)).token)
   const expiresAt = new Date(cli.world.clock.now() + HOUR).toISOString()
-  await new Sessions(cli.world).keep({ url: remit.issuer, token, expiresAt })
+  await new StoredSessions(cli.world).keep({ url: remit.issuer, token, expiresAt })
   return { ...cli, confirmed }
 }
 

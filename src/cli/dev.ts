@@ -1,5 +1,5 @@
 import { type Development, developmentData, hasKeptState, startDevelopment } from '../dev/start.ts'
-import { Failure, usage } from './failure.ts'
+import { CommandFailure, usage } from './failure.ts'
 import { untilEnded } from './until-ended.ts'
 import type { World } from './world.ts'
 
@@ -34,7 +34,8 @@ async function agreeToReset(world: World): Promise<void> {
       'npm start -- --reset --yes',
     )
   const agreed = await world.askYes(`Remove everything in ${data} (agents, APIs, tasks, ledger)?`)
-  if (!agreed) throw new Failure('Nothing was removed', { next: ['npm start keeps the state'] })
+  if (!agreed)
+    throw new CommandFailure('Nothing was removed', { next: ['npm start keeps the state'] })
 }
 
 function welcome(development: Development, ms: number): string {

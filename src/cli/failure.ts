@@ -1,5 +1,5 @@
 /** What a command could not do, in words for whoever typed it. The one renderer is `tell-failure.ts`. */
-export class Failure extends Error {
+export class CommandFailure extends Error {
   /** Lower case, no full stop, as everywhere. */
   readonly detail: string | undefined
   /** Code of the catalogue (`docs/problems/<code>.md`), when the failure has one. */
@@ -33,12 +33,12 @@ export class Failure extends Error {
 }
 
 /** What was typed cannot be meant. */
-export function usage(title: string, ...next: readonly string[]): Failure {
-  return new Failure(title, { next, exit: 2 })
+export function usage(title: string, ...next: readonly string[]): CommandFailure {
+  return new CommandFailure(title, { next, exit: 2 })
 }
 
 /** Ends a command that has told everything itself. */
-export class Ended extends Error {
+export class CommandEnded extends Error {
   readonly exit: number
   constructor(exit: number) {
     super('ended')

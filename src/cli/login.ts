@@ -4,10 +4,10 @@ import { Secret } from '../lib/secret.ts'
 import { callback } from './browser/callback.ts'
 import type { Cli } from './cli.ts'
 import { command, type Start } from './command.ts'
-import { Failure } from './failure.ts'
+import { CommandFailure } from './failure.ts'
 import { refusedBy, unreachable } from './server/refused.ts'
 import { requireIssuer } from './server/require-issuer.ts'
-import { Sessions } from './server/sessions.ts'
+import { StoredSessions } from './server/sessions.ts'
 import { bold, dim, green, text } from './terminal/text.ts'
 import { moment } from './terminal/time.ts'
 import type { Me } from './whoami.ts'
@@ -45,9 +45,10 @@ async function login(cli: Cli, options: { open: boolean }): Promise<void> {
   cli.say('Sign in here:', text`  ${bold(page)}`, dim('  waiting for the browser …'))
   if (options.open) cli.open(page)
   const code = (await listening.answer).get('code')
-  if (code === null) throw new Failure('The sign-in page sent no code', { next: ['remit login'] })
+  if (code === null)
+    throw new CommandFailure('The sign-in page sent no code', { next: ['remit login'] })
   const opened = await redeem(cli, { code, verifier, redirect_uri: listening.address })
-  const sessions = new Sessions(cli.world)
+  const sessions = new StoredSessions(cli.world)
   await sessions.keep({
     url: cli.url,
     token: new Secret(opened.token),

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { command, type Start } from './command.ts'
-import { Failure } from './failure.ts'
-import { Sessions } from './server/sessions.ts'
+import { CommandFailure } from './failure.ts'
+import { StoredSessions } from './server/sessions.ts'
 import { green, text } from './terminal/text.ts'
 
 /** `remit logout`: ends the session at the server, and here whatever the server says. */
@@ -9,7 +9,7 @@ export function logoutCommand(start: Start): Command {
   return command('logout', 'Signs you out.', ['remit logout']).action(
     async (_options: object, invoked: Command) => {
       const cli = await start(invoked)
-      const sessions = new Sessions(cli.world)
+      const sessions = new StoredSessions(cli.world)
       if (!(await sessions.find(cli.url))) {
         cli.say(text`You are not signed in to ${cli.url}.`)
         cli.answer({ url: cli.url, signed_in: false }, () => [])
@@ -21,7 +21,7 @@ export function logoutCommand(start: Start): Command {
       )
       await sessions.forget(cli.url)
       if (failed !== undefined && !isOver(failed)) {
-        throw new Failure('Signed out here, but the server was not told', {
+        throw new CommandFailure('Signed out here, but the server was not told', {
           detail: 'the session ends there by itself, an hour after its last use',
           cause: failed,
         })
@@ -33,5 +33,5 @@ export function logoutCommand(start: Start): Command {
 }
 
 function isOver(error: unknown): boolean {
-  return error instanceof Failure && error.code === 'session.required'
+  return error instanceof CommandFailure && error.code === 'session.required'
 }

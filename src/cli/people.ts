@@ -7,7 +7,7 @@ import { statusWord } from './terminal/status-word.ts'
 import { facts, indented, table } from './terminal/table.ts'
 import { bold, dim, green, text } from './terminal/text.ts'
 import { moment } from './terminal/time.ts'
-import type { Person } from './whoami.ts'
+import type { PersonJson } from './whoami.ts'
 
 /** `remit people …` */
 export function peopleCommand(start: Start): Command {
@@ -29,7 +29,7 @@ function listCommand(start: Start): Command {
   ])
   return withPages(list).action(async (options: Pages, invoked: Command) => {
     const cli = await start(invoked)
-    const answer = await cli.api.get<{ people: readonly Person[]; more: boolean }>('/people', {
+    const answer = await cli.api.get<{ people: readonly PersonJson[]; more: boolean }>('/people', {
       ...options,
     })
     cli.answer(answer, () => [
@@ -49,7 +49,7 @@ function listCommand(start: Start): Command {
   })
 }
 
-interface KnownPerson extends Person {
+interface KnownPerson extends PersonJson {
   readonly attributes: Readonly<Record<string, string | number | boolean | readonly string[]>>
   readonly last_seen_at: string
   readonly confirmed_at: string

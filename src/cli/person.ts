@@ -1,8 +1,8 @@
 import { isId } from '../lib/id.ts'
-import { Failure } from './failure.ts'
+import { CommandFailure } from './failure.ts'
 import type { Api } from './server/api.ts'
 import { dim, text, type Value } from './terminal/text.ts'
-import type { Person } from './whoami.ts'
+import type { PersonJson } from './whoami.ts'
 
 /**
  * A person by id, e-mail, subject or name. Several that fit are none: access must not go to whoever comes first.
@@ -10,7 +10,7 @@ import type { Person } from './whoami.ts'
  */
 export async function findPerson(api: Api, wanted: string): Promise<{ readonly id: string }> {
   if (isId('person', wanted)) return { id: wanted }
-  const { people } = await api.get<{ people: readonly Person[] }>('/people', {
+  const { people } = await api.get<{ people: readonly PersonJson[] }>('/people', {
     called: wanted,
   })
   for (const part of ['email', 'subject', 'name'] as const) {
@@ -18,13 +18,13 @@ export async function findPerson(api: Api, wanted: string): Promise<{ readonly i
     const [only] = found
     if (only && found.length === 1) return only
     if (only) {
-      throw new Failure(`Several people are \`${wanted}\``, {
+      throw new CommandFailure(`Several people are \`${wanted}\``, {
         detail: found.map(({ id, issuer }) => `${id} (${issuer})`).join(', '),
         next: ['name one by id'],
       })
     }
   }
-  throw new Failure(`Nobody is known as \`${wanted}\``, {
+  throw new CommandFailure(`Nobody is known as \`${wanted}\``, {
     code: 'person.unknown',
     detail: 'neither an e-mail address, nor a subject, nor a name of someone who has signed in',
     next: ['remit people list'],

@@ -2,7 +2,7 @@ import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { base64url } from '../lib/bytes.ts'
 import type { Random } from '../lib/random.ts'
-import { Failure } from './failure.ts'
+import { CommandFailure } from './failure.ts'
 
 /** Group and others. Windows has no such bits; there the profile directory is the owner's. */
 const OTHERS = 0o077
@@ -28,7 +28,7 @@ export async function readPrivate(path: string): Promise<string | undefined> {
   const found = await stat(path).catch(missing)
   if (!found) return undefined
   if (process.platform !== 'win32' && (found.mode & OTHERS) !== 0) {
-    throw new Failure('Others can read a file that must be private', {
+    throw new CommandFailure('Others can read a file that must be private', {
       detail: `\`${path}\` has mode ${(found.mode & 0o777).toString(8)}`,
       next: [`chmod 600 ${path}`],
     })

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { command, type Start } from './command.ts'
 import { readSecret } from './connections.ts'
-import { Failure } from './failure.ts'
+import { CommandFailure } from './failure.ts'
 import { table } from './terminal/table.ts'
 import { bold, dim, green, text } from './terminal/text.ts'
 
@@ -59,7 +59,7 @@ function testCommand(start: Start): Command {
         '/identity-providers',
       )
       if (!providers.some((each) => each.issuer === issuer))
-        throw new Failure(`\`${issuer}\` is not registered`, {
+        throw new CommandFailure(`\`${issuer}\` is not registered`, {
           code: 'provider.unknown',
           next: ['remit providers list'],
         })

@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander'
-import { Ended } from './failure.ts'
+import { CommandEnded } from './failure.ts'
 import { createProgram } from './program.ts'
 import { asFailure, tellFailure } from './tell-failure.ts'
 import type { World } from './world.ts'
@@ -12,7 +12,7 @@ export async function run(args: readonly string[], world: World): Promise<number
     await program.parseAsync(line, { from: 'user' })
     return 0
   } catch (error) {
-    if (error instanceof Ended) return error.exit
+    if (error instanceof CommandEnded) return error.exit
     // Commander has said already what it did not understand, or has shown its help.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
     const failure = asFailure(error)

@@ -1,20 +1,20 @@
 import { PROBLEMS, Problem } from '../lib/problem.ts'
 import { hasColour } from './cli.ts'
-import { Failure } from './failure.ts'
+import { CommandFailure } from './failure.ts'
 import { facts, indented } from './terminal/table.ts'
 import { bold, dim, red, type Text, text, type Value } from './terminal/text.ts'
 import { whatToDo } from './what-to-do.ts'
 import type { World } from './world.ts'
 
 /** Anything thrown, as a failure that can be told. What is neither ours nor a problem is a bug, and told as one. */
-export function asFailure(error: unknown): Failure {
-  if (error instanceof Failure) return error
+export function asFailure(error: unknown): CommandFailure {
+  if (error instanceof CommandFailure) return error
   if (error instanceof Problem) {
     const { code, detail, members } = error
-    return new Failure(PROBLEMS[code].title, { code, detail, members, cause: error })
+    return new CommandFailure(PROBLEMS[code].title, { code, detail, members, cause: error })
   }
   const detail = error instanceof Error ? error.message : String(error)
-  return new Failure('Something went wrong in this command', {
+  return new CommandFailure('Something went wrong in this command', {
     detail,
     next: ['run it again with NODE_DEBUG=remit to see where, and report it'],
     cause: error,
@@ -22,7 +22,10 @@ export function asFailure(error: unknown): Failure {
 }
 
 /** What happened, the code and its page, what to do: the one renderer of failures. */
-export async function failureLines(failure: Failure, width?: number): Promise<readonly Value[]> {
+export async function failureLines(
+  failure: CommandFailure,
+  width?: number,
+): Promise<readonly Value[]> {
   const { code, detail, message, next } = failure
   // What a command says itself fits better than the page.
   const advice = code === undefined || next.length > 0 ? undefined : await whatToDo(code)
@@ -37,7 +40,11 @@ export async function failureLines(failure: Failure, width?: number): Promise<re
 }
 
 /** Told once: to a program on standard output, to a person on standard error. */
-export async function tellFailure(world: World, failure: Failure, json: boolean): Promise<void> {
+export async function tellFailure(
+  world: World,
+  failure: CommandFailure,
+  json: boolean,
+): Promise<void> {
   const { code, detail, members, message, next } = failure
   if (json) {
     const error = { ...members, title: message, code, detail, next }

@@ -10,7 +10,7 @@ import { systemClock } from '../lib/clock.ts'
 import { systemRandom } from '../lib/random.ts'
 import { Secret } from '../lib/secret.ts'
 import { run } from './run.ts'
-import { Sessions } from './server/sessions.ts'
+import { StoredSessions } from './server/sessions.ts'
 import type { Output, World } from './world.ts'
 
 export interface Ran {
@@ -115,7 +115,7 @@ export async function signedIn(
   const cli = await testCli(owner, environment, { talk })
   const token = new Secret((await remit.api(name)).token)
   const expiresAt = new Date(cli.world.clock.now() + 3_600_000).toISOString()
-  await new Sessions(cli.world).keep({ url: remit.issuer, token, expiresAt })
+  await new StoredSessions(cli.world).keep({ url: remit.issuer, token, expiresAt })
   return cli
 }
 

@@ -4,7 +4,7 @@ import { facts, indented } from './terminal/table.ts'
 import { bold, text } from './terminal/text.ts'
 import { moment } from './terminal/time.ts'
 
-export interface Person {
+export interface PersonJson {
   readonly id: string
   readonly name: string
   readonly email: string | null
@@ -16,7 +16,7 @@ export interface Person {
 
 /** Answer of the operation `session.show`. */
 export interface Me {
-  readonly person: Person
+  readonly person: PersonJson
   readonly administrator: boolean
   readonly expires_at: string
 }

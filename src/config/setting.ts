@@ -2,7 +2,7 @@ import { isIP } from 'node:net'
 import { Secret } from '../lib/secret.ts'
 
 /** One setting: where it comes from, what it is when nobody says, and what it means. Documentation is made from this table. */
-export interface Setting<T> {
+export interface SettingDefinition<T> {
   readonly environment: string
   readonly default: string | undefined
   readonly says: string
@@ -14,7 +14,7 @@ export function setting<T>(
   fallback: string,
   says: string,
   read: (text: string) => T,
-): Setting<T> & { readonly default: string } {
+): SettingDefinition<T> & { readonly default: string } {
   return { environment, default: fallback, says, read }
 }
 
@@ -22,7 +22,7 @@ export function optional<T>(
   environment: string,
   says: string,
   read: (text: string) => T,
-): Setting<T> & { readonly default: undefined } {
+): SettingDefinition<T> & { readonly default: undefined } {
   return { environment, default: undefined, says, read }
 }
 

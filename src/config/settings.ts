@@ -13,12 +13,12 @@ import {
   readRate,
   readTimeZone,
   readToken,
-  type Setting,
+  type SettingDefinition,
   setting,
   text,
 } from './setting.ts'
 
-export { isLoopback, type Listen, readOrigin, type Setting } from './setting.ts'
+export { isLoopback, type Listen, readOrigin, type SettingDefinition } from './setting.ts'
 
 export const SETTINGS = {
   issuer: setting(
@@ -333,7 +333,7 @@ export const SETTINGS = {
 const OTHERS = new Set(['REMIT_URL'])
 
 export type Settings = {
-  readonly [K in keyof typeof SETTINGS]: (typeof SETTINGS)[K] extends Setting<infer T>
+  readonly [K in keyof typeof SETTINGS]: (typeof SETTINGS)[K] extends SettingDefinition<infer T>
     ? (typeof SETTINGS)[K]['default'] extends string
       ? T
       : T | undefined

@@ -5,9 +5,9 @@ export { selectConnections as listConnections } from './connection-store.ts'
 export type { ConnectionParts } from './parts.ts'
 export { CONNECTIONS_SEALED } from './sealed.ts'
 export {
-  type Credential,
   connectResource,
   credentialFor,
   removeConnection,
   requireConnection,
+  type UpstreamCredential,
 } from './use-connection.ts'

@@ -8,7 +8,7 @@ import { deleteConnection, selectConnections, selectSealed } from './connection-
 import type { ConnectionParts } from './parts.ts'
 
 /** What goes into the request: a header, and its whole value. */
-export interface Credential {
+export interface UpstreamCredential {
   readonly header: string
   readonly value: Secret
 }
@@ -20,7 +20,7 @@ export interface Credential {
 export async function credentialFor(
   parts: Pick<ConnectionParts, 'storage' | 'master'>,
   name: string,
-): Promise<Credential> {
+): Promise<UpstreamCredential> {
   const connection = await selectSealed(parts.storage.read, name)
   if (!connection) throw unknown(name)
   const { header, sealed } = connection

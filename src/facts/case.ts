@@ -33,7 +33,7 @@ export interface Case {
 export type KnownCase = Case & { readonly who: Extract<Identified, { known: true }> }
 
 /** What the books say of a request: a call of an action, or one that is none (`admit`). */
-export type Booked = Omit<Case, 'call' | 'frozen'> & {
+export type RecordedRequest = Omit<Case, 'call' | 'frozen'> & {
   readonly call: Pick<Call, 'resource' | 'origin'> & Partial<Pick<Call, 'action' | 'arguments'>>
 }
 
@@ -63,7 +63,7 @@ export interface Finding {
 }
 
 /** The row that `explain` reads. */
-export function rowOf(each: Booked, finding: Finding): StoredDecision {
+export function rowOf(each: RecordedRequest, finding: Finding): StoredDecision {
   const { call, who } = each
   const task = who.known ? who.held.task : undefined
   return {
@@ -105,7 +105,7 @@ function storedGate(gate: GateResult): StoredGate {
 }
 
 /** What every record of a call says. Arguments and address are behind salted commitments. */
-export function recordOf(each: Booked, finding: Finding): LedgerEvent {
+export function recordOf(each: RecordedRequest, finding: Finding): LedgerEvent {
   const { call, who } = each
   const task = who.known ? who.held.task : undefined
   return {
@@ -131,7 +131,7 @@ export function recordOf(each: Booked, finding: Finding): LedgerEvent {
   }
 }
 
-function factsOf({ pep }: Booked, { allowanceId }: Finding): Pick<LedgerEvent, 'facts'> {
+function factsOf({ pep }: RecordedRequest, { allowanceId }: Finding): Pick<LedgerEvent, 'facts'> {
   if (pep !== undefined) return { facts: { pep } }
   return allowanceId === undefined ? {} : { facts: { allowance: allowanceId } }
 }

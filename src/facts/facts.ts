@@ -63,7 +63,7 @@ export interface Setting {
 type KeptSetting = Omit<Setting, 'also' | 'inTheWay' | 'where'>
 
 /** What was set for whoever takes part in a task, and the live state that says whether that is still all. */
-export interface Standing {
+export interface ApplicableLimits {
   readonly limits: readonly StandingLimit[]
   readonly view: LiveView
 }
@@ -206,11 +206,11 @@ export class Facts {
   }
 
   /** The standing limits that a task's calls fall under. Kept: whoever has none costs no read. */
-  async limits({ chain, spaces, task }: TaskLineage): Promise<Standing> {
+  async limits({ chain, spaces, task }: TaskLineage): Promise<ApplicableLimits> {
     return this.limitsOn(subjectsOf({ personId: task.personId, agents: chain, spaces }))
   }
 
-  async limitsOn(subjects: readonly LimitSubject[]): Promise<Standing> {
+  async limitsOn(subjects: readonly LimitSubject[]): Promise<ApplicableLimits> {
     const view = await this.#live.view([LIMITS])
     const key = subjects.map(({ id, kind }) => `${kind} ${id}`).join(' ')
     const epoch = epochOf(view, LIMITS.kind, LIMITS.id)

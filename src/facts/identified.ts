@@ -5,7 +5,7 @@ import type { Proof, ResourceTokenClaims } from '../tokens/index.ts'
 import type { Call } from './call.ts'
 
 /** What a request says about who makes it, and where it wants to. */
-export type Knock = Pick<
+export type PresentedCredentials = Pick<
   Call,
   'token' | 'scheme' | 'proof' | 'certificate' | 'method' | 'url' | 'resource' | 'nonces'
 > & {
@@ -14,7 +14,7 @@ export type Knock = Pick<
 }
 
 /** What a resource token says, bound or not, as far as calls ask. */
-export interface Credential extends Pick<ResourceTokenClaims, 'exp' | 'authorization_details'> {
+export interface TokenStatement extends Pick<ResourceTokenClaims, 'exp' | 'authorization_details'> {
   /** None where somebody was believed about who calls. */
   readonly jti?: string
   readonly task: Pick<ResourceTokenClaims['task'], 'id' | 'ep'>
@@ -24,7 +24,7 @@ export interface Credential extends Pick<ResourceTokenClaims, 'exp' | 'authoriza
 export type Identified =
   | {
       readonly known: true
-      readonly claims: Credential
+      readonly claims: TokenStatement
       /** None with a bearer token, which nothing is proved of. */
       readonly proof: Proof | undefined
       readonly held: TaskLineage
@@ -35,7 +35,7 @@ export type Identified =
   | {
       readonly known: false
       /** Verified as far as it got; a proof that holds is used up whatever else is wrong. */
-      readonly claims: Credential | undefined
+      readonly claims: TokenStatement | undefined
       readonly proof: Proof | undefined
       readonly credential: GateResult
     }

@@ -10,12 +10,12 @@ export {
 export { type Call, freeze, type Sent } from './call.ts'
 export { authenticationOf, callable, factsAround } from './call-facts.ts'
 export {
-  type Booked,
   type Case,
   CHALLENGED,
   type Finding,
   type KnownCase,
   openCase,
+  type RecordedRequest,
   recordOf,
   rowOf,
 } from './case.ts'
@@ -61,8 +61,8 @@ export {
   resourceEntity,
   spaceEntities,
 } from './entities.ts'
-export { Facts, type Setting, type Standing } from './facts.ts'
-export type { Credential, Identified, Knock } from './identified.ts'
+export { type ApplicableLimits, Facts, type Setting } from './facts.ts'
+export type { Identified, PresentedCredentials, TokenStatement } from './identified.ts'
 export {
   alsoKeys,
   alsoLiveness,

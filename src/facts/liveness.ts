@@ -172,7 +172,7 @@ const LEDGER: GateResult = dead([
 ])
 
 /** Who takes part in a task, as of the views that watch over it. */
-export interface Parties {
+export interface TaskParties {
   /** In the order of the chain: the last is the one that the task at the root is of. */
   readonly agents: readonly Pick<Agent, 'trust' | 'ownerId'>[]
   /** Of a task that was opened with nobody present. */
@@ -180,7 +180,7 @@ export interface Parties {
 }
 
 /** Gate 2 for owners, policies, trust and sponsor, where the call itself is alive. */
-export function alsoLiveness(also: LiveView, { agents, sponsor }: Parties): GateResult {
+export function alsoLiveness(also: LiveView, { agents, sponsor }: TaskParties): GateResult {
   const [first] = also.dead
   if (first?.kind === 'person')
     return dead(agents.some(({ ownerId }) => ownerId === first.id) ? OWNER : PARTICIPANT)

@@ -1,6 +1,11 @@
 import type { Resource } from '../catalog/index.ts'
 import type { TaskLineage } from '../tasks/index.ts'
-import { type Minting, type Parties, type PartyClaims, pairwiseSubject } from '../tokens/index.ts'
+import {
+  type Minting,
+  type PartyClaims,
+  pairwiseSubject,
+  type TokenParties,
+} from '../tokens/index.ts'
 import type { Setting } from './facts.ts'
 import type { FactParts } from './parts.ts'
 
@@ -19,7 +24,7 @@ export function partiesOf(
   { chain, task }: Pick<TaskLineage, 'chain' | 'task'>,
   { person }: Pick<Setting, 'person'>,
   at: At,
-): Parties {
+): TokenParties {
   if (task.sponsored) {
     const pairwise = at?.subjects === 'pairwise'
     return { chain, sponsor: pairwise ? nameAt(parts, person.id, at) : person.id }

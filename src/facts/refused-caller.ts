@@ -1,6 +1,6 @@
 import type { LedgerEvent, RefusedCaller } from '../ledger/index.ts'
 import { type Id, isId } from '../lib/id.ts'
-import type { Booked } from './case.ts'
+import type { RecordedRequest } from './case.ts'
 import type { FactParts } from './parts.ts'
 import { isChallenge } from './reasons.ts'
 
@@ -10,7 +10,10 @@ type Tallying = Pick<FactParts, 'ledger'>
  * Whose refusal it is; `undefined`: of a stranger. A token that we issued names its task, also where the proof beside it is no good.
  * INVARIANT: nothing that a stranger says of themselves is in it.
  */
-function callerOf({ who }: Pick<Booked, 'who'>, reason: string): RefusedCaller | undefined {
+function callerOf(
+  { who }: Pick<RecordedRequest, 'who'>,
+  reason: string,
+): RefusedCaller | undefined {
   if (who.known) return { task: who.held.task.id, agent: who.held.task.agentId, reason }
   return who.claims && { task: who.claims.task.id, reason }
 }
@@ -29,7 +32,7 @@ export function bookkeepingForOpening(
 }
 
 /** Nothing is known of who called. */
-export function isStranger({ who }: Pick<Booked, 'who'>): boolean {
+export function isStranger({ who }: Pick<RecordedRequest, 'who'>): boolean {
   return !who.known && who.claims === undefined
 }
 
@@ -42,7 +45,7 @@ export type Bookkeeping =
 /** INVARIANT: asked once for each refusal, because asking counts it. */
 export function bookkeepingFor(
   { ledger: { refusals } }: Tallying,
-  each: Pick<Booked, 'who' | 'call' | 'pep'>,
+  each: Pick<RecordedRequest, 'who' | 'call' | 'pep'>,
   reason: string,
 ): Bookkeeping {
   const caller = callerOf(each, reason)

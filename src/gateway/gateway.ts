@@ -8,7 +8,7 @@ import { ARRIVAL } from './arrival.ts'
 import { Ended, OWN_ANSWER, type OwnAnswer } from './ended.ts'
 import { createFront } from './front.ts'
 import { HTTP_CALL } from './http/pipeline.ts'
-import { Desk } from './mcp/desk.ts'
+import { McpSessions } from './mcp/desk.ts'
 import type { McpPorts } from './mcp/ports.ts'
 import { serveMcp } from './mcp/serve.ts'
 import { DefinitionWatch } from './mcp/watch-definitions.ts'
@@ -28,7 +28,7 @@ const GRACE_MS = 1_000
 /** The data path on its own origin: `node:http` in, an undici dispatcher out. */
 export function createGateway(ports: GatewayPorts): Gateway {
   const watch = new DefinitionWatch(ports)
-  const all: McpPorts = { ...ports, desk: new Desk(), watch }
+  const all: McpPorts = { ...ports, desk: new McpSessions(), watch }
   const { server, underWay } = createFront((arrived) => handle(arrived, all), ports)
   return {
     async listen({ host, port }) {

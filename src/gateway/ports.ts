@@ -11,9 +11,9 @@ import type {
 } from '../http/index.ts'
 import type { MasterKey } from '../keys/index.ts'
 import type { Wait } from '../lib/repeat.ts'
-import type { Patience } from './http/outgoing.ts'
+import type { Timeouts } from './http/outgoing.ts'
 import type { McpLimits } from './mcp/limits.ts'
-import type { Running } from './running.ts'
+import type { ActiveResponses } from './running.ts'
 import type { UpstreamSlots } from './upstream-slots.ts'
 
 /** What the gateway works with. */
@@ -36,11 +36,11 @@ export interface GatewayPorts {
   readonly dispatcher: Dispatcher
   /** Who may have how many of the dispatcher's connections. */
   readonly slots: UpstreamSlots
-  readonly patience: Patience
+  readonly patience: Timeouts
   /** Seals the ids of MCP sessions; and the key of digests in answers. */
   readonly master: Pick<MasterKey, 'derive' | 'seal' | 'open'>
   readonly mcp: McpLimits
   readonly wait: Wait
-  readonly running: Running
+  readonly running: ActiveResponses
   readonly log: Logger
 }

@@ -1,7 +1,7 @@
 import { isObject, type Json, parseJson } from '../lib/json.ts'
 import { Problem } from '../lib/problem.ts'
 import type { RpcError, RpcResult } from '../net/index.ts'
-import { MOST_READ, type Said, saidBy } from '../tasks/index.ts'
+import { MOST_READ, type ReportedAmount, saidBy } from '../tasks/index.ts'
 import { isJsonType } from './obligations/reshape-body.ts'
 
 /** The bytes of an HTTP answer as they pass, kept until all are there, to read what it says of amounts. */
@@ -20,14 +20,14 @@ export class AnswerReader {
   }
 
   /** Once the whole answer is there. */
-  said(contentType: string): Said {
+  said(contentType: string): ReportedAmount {
     if (this.isTooLarge) return { unsaid: 'too_large' }
     return isJsonType(contentType) ? saidIn(Buffer.concat(this.#parts)) : { unsaid: 'not_json' }
   }
 }
 
 /** What an answer to an MCP call says: its `structuredContent`, or else the one text that it consists of, which is JSON. */
-export function saidInResult(answer: RpcResult | RpcError): Said {
+export function saidInResult(answer: RpcResult | RpcError): ReportedAmount {
   if (answer.kind === 'error') return { unsaid: 'failed' }
   const structured = answer.result.get('structuredContent')
   if (structured !== undefined) return saidBy(structured)
@@ -38,7 +38,7 @@ export function saidInResult(answer: RpcResult | RpcError): Said {
   return typeof text === 'string' ? saidIn(text) : { unsaid: 'not_json' }
 }
 
-function saidIn(text: Buffer | string): Said {
+function saidIn(text: Buffer | string): ReportedAmount {
   try {
     return saidBy(parseJson(text, { bytes: MOST_READ }))
   } catch (error) {

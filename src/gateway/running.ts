@@ -2,14 +2,14 @@ import { type Repetition, repeat } from '../lib/repeat.ts'
 import type { Live, LiveView } from '../revocation/index.ts'
 
 /** Why we ended a call: what it stands on is no longer alive, the gateway is going down, or nobody waits for the answer. */
-export type Cut = 'ended' | 'stopping' | 'abandoned'
+export type AbortReason = 'ended' | 'stopping' | 'abandoned'
 
 /** How often running answers are looked at for what no event tells: a lease that ran out, a deadline that passed. */
 const LOOK_EVERY_MS = 250
 
 interface Watched {
   readonly lives: () => boolean
-  readonly cut: (reason: Cut) => void
+  readonly cut: (reason: AbortReason) => void
   readonly release: () => void
 }
 
@@ -21,7 +21,7 @@ export interface Ground {
 }
 
 /** Every answer that is streaming now. Cut as soon as what it stands on has changed. */
-export class Running {
+export class ActiveResponses {
   readonly #watched = new Set<Watched>()
   readonly #live: Pick<Live, 'onChange' | 'pin'>
   readonly #stopListening: () => void
@@ -35,7 +35,7 @@ export class Running {
   }
 
   /** Calls `cut` once when the ground is gone. Returns how to stop watching. */
-  watch({ lives, views }: Ground, cut: (reason: Cut) => void): () => void {
+  watch({ lives, views }: Ground, cut: (reason: AbortReason) => void): () => void {
     const pins = views.map((view) => this.#live.pin(view))
     const release = () => {
       for (const unpin of pins) unpin()

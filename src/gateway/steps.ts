@@ -1,5 +1,5 @@
 /** A named step: takes what is known, returns what is known after it. Throwing ends the call with a refusal. */
-export interface Step<In, Out, Ports> {
+export interface PipelineStep<In, Out, Ports> {
   readonly name: string
   readonly run: (known: In, ports: Ports) => Promise<Out> | Out
 }
@@ -7,13 +7,13 @@ export interface Step<In, Out, Ports> {
 /** Steps in the order they happen, typed so that a step cannot come before what it needs. */
 export interface Pipeline<In, Out, Ports> {
   readonly names: readonly string[]
-  next<Next>(name: string, run: Step<Out, Next, Ports>['run']): Pipeline<In, Next, Ports>
+  next<Next>(name: string, run: PipelineStep<Out, Next, Ports>['run']): Pipeline<In, Next, Ports>
   run(input: In, ports: Ports): Promise<Out>
 }
 
 export function startingWith<In, Out, Ports>(
   name: string,
-  run: Step<In, Out, Ports>['run'],
+  run: PipelineStep<In, Out, Ports>['run'],
 ): Pipeline<In, Out, Ports> {
   return chain([name], async (input: In, ports: Ports) => run(input, ports))
 }

@@ -19,7 +19,7 @@ import { readPlainJson } from './inbound/read-plain-json.ts'
 import { StrangerLimits } from './inbound/stranger-limits.ts'
 import { LIMITS } from './limits.ts'
 import { requestLog } from './logger.ts'
-import { type Rate, RateLimits } from './rate-limit.ts'
+import { type RateLimit, RateLimits } from './rate-limit.ts'
 import type { RawHandler } from './raw-handler.ts'
 import { readFields } from './read-fields.ts'
 import { type ProblemPage, renderProblem } from './render-problem.ts'
@@ -42,7 +42,7 @@ export interface HttpOptions {
   /** What strangers may hold: connections, and bodies that have not arrived whole. */
   capacity?: Capacity
   /** How often one address may ask for what. */
-  rates?: readonly Rate[]
+  rates?: readonly RateLimit[]
   /** How often one address is told why it is refused, and who counts that. Default: no limit. */
   strangers?: StrangerLimits
   problemPage: ProblemPage

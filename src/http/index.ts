@@ -16,7 +16,7 @@ export { LineBudget } from './inbound/line-budget.ts'
 export { StrangerLimits, type StrangerRefused } from './inbound/stranger-limits.ts'
 export { LIMITS } from './limits.ts'
 export { type Logger, openLog } from './logger.ts'
-export type { Rate } from './rate-limit.ts'
+export type { RateLimit } from './rate-limit.ts'
 export type { RawContext, RawHandler } from './raw-handler.ts'
 export { type Fields, readFields } from './read-fields.ts'
 export {

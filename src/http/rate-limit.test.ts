@@ -9,14 +9,19 @@ import { ClientAddresses } from './inbound/client-addresses.ts'
 import { LineBudget } from './inbound/line-budget.ts'
 import { StrangerLimits } from './inbound/stranger-limits.ts'
 import { openLog } from './logger.ts'
-import { type Rate, RateLimits } from './rate-limit.ts'
+import { type RateLimit, RateLimits } from './rate-limit.ts'
 import { createNodeServer } from './server.ts'
 import { TEST_ORIGIN, testHttp } from './testing.ts'
 
-const TOKENS: Rate = { of: 'token requests', paths: ['/oauth/token'], method: 'POST', perMinute: 6 }
-const SIGN_INS: Rate = { of: 'sign-ins', paths: ['/sign-in', '/setup/'], perMinute: 2 }
+const TOKENS: RateLimit = {
+  of: 'token requests',
+  paths: ['/oauth/token'],
+  method: 'POST',
+  perMinute: 6,
+}
+const SIGN_INS: RateLimit = { of: 'sign-ins', paths: ['/sign-in', '/setup/'], perMinute: 2 }
 
-function limits(...rates: readonly Rate[]) {
+function limits(...rates: readonly RateLimit[]) {
   const clock = manualClock()
   const limited = new RateLimits(rates, () => clock.monotonic())
   /** Seconds to wait; 0: taken. */

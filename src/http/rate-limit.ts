@@ -5,7 +5,7 @@ import { ClientAddresses } from './inbound/client-addresses.ts'
 import { pathOf } from './request-gate.ts'
 
 /** How often one address may ask for something. */
-export interface Rate {
+export interface RateLimit {
   /** What is counted together, as the refusal says it. */
   readonly of: string
   /** Exact paths, or everything below one that ends in `/`. */
@@ -21,12 +21,12 @@ export interface Rate {
  * anything else relies on.
  */
 export class RateLimits {
-  readonly #rates: readonly { readonly rate: Rate; readonly buckets: Buckets }[]
+  readonly #rates: readonly { readonly rate: RateLimit; readonly buckets: Buckets }[]
   readonly #addresses: ClientAddresses
 
   /** `monotonic`: milliseconds. */
   constructor(
-    rates: readonly Rate[],
+    rates: readonly RateLimit[],
     monotonic: () => number,
     addresses: ClientAddresses = new ClientAddresses(),
   ) {

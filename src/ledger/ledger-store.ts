@@ -8,7 +8,7 @@ export interface Head {
   readonly fence: number
 }
 
-export interface Waiting {
+export interface WaitingRecord {
   readonly seq: number
   readonly record: Uint8Array
   readonly private: string | null
@@ -44,7 +44,7 @@ export function intakeStep(db: Reader, made: NewRecord): Step {
   return { name: 'ledger', query, rows: 1 }
 }
 
-export function readIntake(reader: Reader, limit: number): Promise<readonly Waiting[]> {
+export function readIntake(reader: Reader, limit: number): Promise<readonly WaitingRecord[]> {
   return reader.selectFrom('ledger_intake').selectAll().orderBy('seq').limit(limit).execute()
 }
 
@@ -73,7 +73,7 @@ export async function readHead(reader: Reader): Promise<Head | undefined> {
 export function growSteps(
   db: Reader,
   head: Head,
-  taken: readonly Waiting[],
+  taken: readonly WaitingRecord[],
   leaves: readonly Leaf[],
   tiles: readonly Tile[],
 ): readonly Step[] {
@@ -111,7 +111,7 @@ export function growSteps(
   ]
 }
 
-function takeQuery(db: Reader, taken: readonly Waiting[]): Step['query'] {
+function takeQuery(db: Reader, taken: readonly WaitingRecord[]): Step['query'] {
   const seqs = taken.map(({ seq }) => seq)
   return keptQuery(db, `ledger taken ${seqs.length}`, seqs, () =>
     db.deleteFrom('ledger_intake').where('seq', 'in', seqs),

@@ -44,7 +44,7 @@ function withCommitments(fields: Fields, secret: Fields, random: Random): NewRec
 }
 
 /** What a record commits to: by name the commitment, and what is kept beside the record. */
-export interface Committed {
+export interface Commitment {
   readonly name: string
   readonly commitment: string
   readonly salt: string
@@ -52,7 +52,7 @@ export interface Committed {
   readonly value: string
 }
 
-export function commitTo(secret: Fields, random: Random): readonly Committed[] {
+export function commitTo(secret: Fields, random: Random): readonly Commitment[] {
   const items = Object.entries(secret)
   const salts = random.bytes(items.length * SALT_BYTES)
   return items.flatMap(([name, item], i) => {
@@ -63,7 +63,7 @@ export function commitTo(secret: Fields, random: Random): readonly Committed[] {
   })
 }
 
-export function writeRecord(fields: Fields, committed: readonly Committed[]): NewRecord {
+export function writeRecord(fields: Fields, committed: readonly Commitment[]): NewRecord {
   const any = committed.length > 0
   const commitments: Record<string, string> = {}
   const kept: Record<string, Canonical> = {}

@@ -1,6 +1,6 @@
 import { type Canonical, canonicalJson } from '../lib/canonical-json.ts'
 import type { Random } from '../lib/random.ts'
-import { type Committed, commitTo, encoded, type NewRecord, stamp, writeRecord } from './record.ts'
+import { type Commitment, commitTo, encoded, type NewRecord, stamp, writeRecord } from './record.ts'
 
 /** What is the same for everything that shares a record. */
 export interface Sharing {
@@ -22,7 +22,7 @@ export interface SharedAnswer {
 
 /** With its commitments made: whatever is wrong with one answer is found before it is put together with others. */
 export interface ReadyAnswer extends Omit<SharedAnswer, 'private'> {
-  readonly committed: readonly Committed[]
+  readonly committed: readonly Commitment[]
 }
 
 /** In one record. So many are far from the most bytes of a record. */
@@ -80,7 +80,7 @@ function severalIn(
 
 interface Named {
   readonly name: string
-  readonly one: Committed
+  readonly one: Commitment
 }
 
 function namesOf({ committed, decisionId }: ReadyAnswer): readonly Named[] {
@@ -92,7 +92,7 @@ function byName(a: Named, b: Named): number {
   return a.name < b.name ? -1 : 1
 }
 
-function keptText({ salt, value }: Committed): string {
+function keptText({ salt, value }: Commitment): string {
   return `{"salt":"${salt}","value":${canonicalJson(value)}}`
 }
 

@@ -1,7 +1,7 @@
 import type { Wait } from './repeat.ts'
 
 /** Something that has to be let go of, with its name for the log. */
-export interface Closing {
+export interface Closable {
   readonly name: string
   close(): Promise<unknown>
 }
@@ -11,7 +11,7 @@ export interface Closing {
  * nothing after it from being let go of. Never throws. Answers whether all went well.
  */
 export async function closeAll(
-  closings: readonly Closing[],
+  closings: readonly Closable[],
   options: {
     readonly limitMs: number
     readonly wait: Wait

@@ -3,7 +3,7 @@ export type { AllowOrigin, Resolver } from './connector.ts'
 export type { FetchInit, FetchLimits } from './fetch.ts'
 export type { FetchedDocument } from './fetch-json.ts'
 export { describeMcpServer, type McpDescription } from './mcp/describe.ts'
-export type { Exchanged, Failure, NotAnswered } from './mcp/exchanged.ts'
+export type { Exchanged, ExchangeFailure, NotAnswered } from './mcp/exchanged.ts'
 export {
   messageOf,
   printMessage,

@@ -3,14 +3,17 @@ import type { GrantParts } from '../grants/index.ts'
 import { logBug, type RawContext, type RawHandler, toProblem } from '../http/index.ts'
 import type { Problem } from '../lib/problem.ts'
 import { CHALLENGE_HEADER, isAttested } from './attestation.ts'
-import type { Told } from './introspect.ts'
+import type { WrittenAnswer } from './introspect.ts'
 import { oauthAnswer } from './render-problem.ts'
 
 /** What our own endpoints do; `undefined`: somebody else has answered. */
-export type Work = (message: IncomingMessage, reply: ServerResponse) => Promise<object | undefined>
+export type EndpointWork = (
+  message: IncomingMessage,
+  reply: ServerResponse,
+) => Promise<object | undefined>
 
 /** Makes a handler of what an endpoint does. */
-export type Answering = (work: Work, given?: AnsweringOptions) => RawHandler['handle']
+export type EndpointHandler = (work: EndpointWork, given?: AnsweringOptions) => RawHandler['handle']
 
 export interface AnsweringOptions {
   /** Of what is done. Default: 200. */
@@ -25,7 +28,7 @@ export interface AnsweringOptions {
  * The one place where something thrown becomes an OAuth error, and where whoever needs a fresh value for the next request is told it:
  * the nonce of a proof (RFC 9449 section 8), the challenge of an attestation (section 6.2 of the draft on those).
  */
-export function answeringFor(ports: FreshValues): Answering {
+export function answeringFor(ports: FreshValues): EndpointHandler {
   return (work, given = {}) =>
     (message, reply, context) =>
       answering({ message, reply, context }, ports, { work, ...given })
@@ -47,7 +50,7 @@ interface FreshValues {
 async function answering(
   { context, message, reply }: Exchange,
   { certificates, decisions, issuer }: FreshValues,
-  { counted, plainErrors, status = 200, work }: AnsweringOptions & { readonly work: Work },
+  { counted, plainErrors, status = 200, work }: AnsweringOptions & { readonly work: EndpointWork },
 ): Promise<void> {
   const { challenges, nonces } = decisions
   if (challenges && isAttested(message)) reply.setHeader(CHALLENGE_HEADER, challenges.now())
@@ -114,7 +117,7 @@ function write(
 export function writeText(
   reply: ServerResponse,
   status: number,
-  { text, type }: Told,
+  { text, type }: WrittenAnswer,
   headers: OutgoingHttpHeaders = {},
 ): void {
   reply.writeHead(status, {

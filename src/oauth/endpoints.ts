@@ -4,7 +4,7 @@ import type { IntrospectionParts } from '../grants/index.ts'
 import type { RawHandler } from '../http/index.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Providers } from '../people/index.ts'
-import { type Answering, answeringFor, type Work, writeText } from './answering.ts'
+import { answeringFor, type EndpointHandler, type EndpointWork, writeText } from './answering.ts'
 import { CHALLENGE, challengeEndpoint } from './attestation.ts'
 import { BACKCHANNEL, backchannelEndpoint } from './authentication-request.ts'
 import { DETAIL_TYPES, detailTypes } from './detail-types.ts'
@@ -42,7 +42,7 @@ export function oauthHandlers(given: OAuthPorts): RawHandler[] {
   const answer = answeringFor(given)
   // What is not done without a record. Revocation and introspection go on.
   const recorded =
-    (work: Work): Work =>
+    (work: EndpointWork): EndpointWork =>
     async (message, reply) => {
       decisions.disk?.requireRoom()
       return work(message, reply)
@@ -144,7 +144,7 @@ export function oauthHandlers(given: OAuthPorts): RawHandler[] {
   ]
 }
 
-function challengeHandler(answer: Answering, challenges: AttestationChallenges): RawHandler {
+function challengeHandler(answer: EndpointHandler, challenges: AttestationChallenges): RawHandler {
   return {
     name: 'challenge endpoint',
     paths: [CHALLENGE],

@@ -14,7 +14,7 @@ import type { PresentingPorts } from './presented.ts'
 import { presentedCaller, secretInHeader } from './presented-caller.ts'
 
 /** What an answer is written as. */
-export interface Told {
+export interface WrittenAnswer {
   readonly type: string
   readonly text: string
 }
@@ -26,7 +26,7 @@ export interface Told {
 export async function introspectionEndpoint(
   message: IncomingMessage,
   ports: PresentingPorts & { readonly decisions: IntrospectionParts },
-): Promise<Told> {
+): Promise<WrittenAnswer> {
   const { decisions } = ports
   if (message.method !== 'POST') throw new Problem('request.method_not_allowed', 'POST is needed')
   // Whoever shows a secret in a header is known before a body that has not arrived is waited for.

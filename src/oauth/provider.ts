@@ -36,7 +36,7 @@ import { beginInteraction } from './interactive/begin.ts'
 import { clientOfDocument } from './interactive/client-of-document.ts'
 import { resourceWanted } from './interactive/resource-wanted.ts'
 import { resourceServer } from './interactive/resources.ts'
-import { type Settled, settleInteraction } from './interactive/resume.ts'
+import { type ResumeResult, settleInteraction } from './interactive/resume.ts'
 import { letStepUpPass } from './interactive/step-up.ts'
 import { tellProblems } from './interactive/tell-problems.ts'
 import { isProved } from './proved-request.ts'
@@ -65,7 +65,7 @@ export interface AuthorizationServer {
   /** Takes a request over: the answer is its own from here on. Rejects when it could not take it. */
   readonly handle: (request: IncomingMessage, reply: ServerResponse) => Promise<void>
   /** Takes what a person answered to a request over into the protocol. */
-  readonly settle: (request: IncomingMessage, uid: string) => Promise<Settled>
+  readonly settle: (request: IncomingMessage, uid: string) => Promise<ResumeResult>
 }
 
 /** Seconds. A code is redeemed at once, by a program; a person has ten minutes. */
@@ -312,7 +312,7 @@ function askAlways(): interactionPolicy.Prompt[] {
 }
 
 /** What could not be stored can be tried again from the page, which says how the request stands. */
-function askAgain(onError: ProviderPorts['onError']): (error: unknown) => Settled {
+function askAgain(onError: ProviderPorts['onError']): (error: unknown) => ResumeResult {
   return (error) => {
     if (!(error instanceof Problem && error.status === 503)) throw error
     onError(error)

@@ -6,9 +6,9 @@ import { type ConfirmView, confirmPage } from './confirm-page.ts'
 import { isDeceptive } from './frame/show.ts'
 import type { PageParts } from './parts.ts'
 import { signInFirst } from './sign-in/again.ts'
-import { type Desk, mistakeOf, notFound, statusHere, type Visit } from './visit.ts'
+import { mistakeOf, notFound, type PageRouter, statusHere, type Visit } from './visit.ts'
 
-export function addConfirm(desk: Desk, parts: PageParts): void {
+export function addConfirm(desk: PageRouter, parts: PageParts): void {
   desk.get('/confirm/:id', async (visit) => confirmPage(await viewOf(parts, visit)))
 
   desk.get('/confirm/:id/input', async ({ id, visitor }) => {

@@ -14,11 +14,11 @@ import type { PageParts } from './parts.ts'
 import { signInFirst } from './sign-in/again.ts'
 import {
   type Act,
-  type Desk,
   mistakeOf,
   notFound,
+  type PageResult,
+  type PageRouter,
   requireAdministrator,
-  type Shown,
   statusHere,
   type Visit,
 } from './visit.ts'
@@ -26,7 +26,7 @@ import {
 export const DEFINITIONS = '/definitions'
 
 /** What is offered by now and nobody has accepted, for administrators to look at and to answer. */
-export function addDefinitions(desk: Desk, parts: PageParts): void {
+export function addDefinitions(desk: PageRouter, parts: PageParts): void {
   desk.get(DEFINITIONS, async (visit) => {
     requireAdministrator(visit.visitor)
     return pageFor(parts, visit)
@@ -37,7 +37,7 @@ export function addDefinitions(desk: Desk, parts: PageParts): void {
   })
 }
 
-async function answer(parts: PageParts, act: Act): Promise<Shown> {
+async function answer(parts: PageParts, act: Act): Promise<PageResult> {
   const { fields, visitor } = act
   const given = (name: string) => fields.get(name) ?? ''
   const how = { accept: acceptOffers, reject: rejectOffers }[given('answer')]

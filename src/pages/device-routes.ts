@@ -2,10 +2,10 @@ import { claimDevice } from '../grants/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { devicePage } from './device-page.ts'
 import type { PageParts } from './parts.ts'
-import { type Desk, notFound } from './visit.ts'
+import { notFound, type PageRouter } from './visit.ts'
 
 /** The verification page of RFC 8628 section 3.3; it exists where device codes are switched on. */
-export function addDevice(desk: Desk, parts: PageParts): void {
+export function addDevice(desk: PageRouter, parts: PageParts): void {
   desk.get('/device', async ({ visitor }) => {
     if (!parts.deviceCodes) throw notFound()
     return devicePage({ viewer: visitor.viewer })

@@ -40,7 +40,7 @@ export interface Act extends Visit {
 }
 
 /** What comes of it: a page, perhaps with another status, or somewhere else to go. */
-export type Shown =
+export type PageResult =
   | string
   | { readonly page: string; readonly status: number }
   | { readonly to: string }
@@ -102,7 +102,7 @@ function visitOf(
   }
 }
 
-function send(reply: FastifyReply, shown: Shown): FastifyReply {
+function send(reply: FastifyReply, shown: PageResult): FastifyReply {
   if (typeof shown !== 'string' && 'to' in shown) return reply.redirect(shown.to, 303)
   if (typeof shown !== 'string' && 'file' in shown)
     return reply
@@ -113,18 +113,18 @@ function send(reply: FastifyReply, shown: Shown): FastifyReply {
   return reply.code(status).type('text/html; charset=utf-8').send(page)
 }
 
-export interface Desk {
+export interface PageRouter {
   /** A page for people who are signed in; others sign in first and come back. Never changes anything. */
-  get(path: string, show: (visit: Visit) => Promise<Shown>): void
+  get(path: string, show: (visit: Visit) => Promise<PageResult>): void
   /** What a form does. */
-  post(path: string, act: (act: Act) => Promise<Shown>): void
+  post(path: string, act: (act: Act) => Promise<PageResult>): void
 }
 
 /**
  * Routes of people who are signed in.
  * INVARIANT: nothing is changed but by POST, from our own origin, with the token of the session it comes with.
  */
-export function deskOf(app: FastifyInstance, parts: PageParts, cookies: Cookies): Desk {
+export function deskOf(app: FastifyInstance, parts: PageParts, cookies: Cookies): PageRouter {
   return {
     get(path, show) {
       app.get(path, async (request, reply) => {

@@ -4,7 +4,7 @@ export { ExplainedQuery, type ExplainedRule, type NearPermit } from './analysis/
 export { type NarrowedText, narrowText, type UsedRule } from './analysis/narrow-text.ts'
 export { type PublishedRule, RulesOf } from './analysis/rules-of.ts'
 export { policyDigest } from './annotations.ts'
-export type { Outcome as CaseOutcome, TestSource } from './cases/case.ts'
+export type { CaseOutcome, TestSource } from './cases/case.ts'
 export { argumentsByName, type GivenByName } from './cases/named-arguments.ts'
 export type { CaseReport, FailedCase } from './cases/run-cases.ts'
 export { runCasesAside } from './cases/run-cases-aside.ts'
@@ -22,7 +22,7 @@ export {
 export type { OnlyMistake } from './only/check-set.ts'
 export { checkOnlySetAside } from './only/check-set-aside.ts'
 export type {
-  Asked,
+  EntityReference,
   LoadedOnlySet,
   OnlyAnswer,
   OnlyQuestion,

@@ -8,7 +8,7 @@ import { recordedTime } from './live-store.ts'
 export const MAX_CLOCK_DIFFERENCE_MS = 5_000
 
 /** Database time, and what this process's clocks said before it was asked for and after it was answered. */
-export interface Reading {
+export interface ClockReading {
   readonly asked: Moment
   readonly database: number
   readonly answered: Moment
@@ -67,7 +67,7 @@ export class DatabaseClock implements Clock {
   }
 
   /** @throws Problem `server.clock_off`: from now on until a reading that fits */
-  see(reading: Reading): void {
+  see(reading: ClockReading): void {
     const { database, answered } = reading
     this.#problem = this.#problemOf(reading)
     if (this.#problem) throw this.#problem
@@ -81,7 +81,7 @@ export class DatabaseClock implements Clock {
   }
 
   /** The database was read somewhere between question and answer: only what lies outside of both is a difference. */
-  #problemOf({ asked, database, answered }: Reading): Problem | undefined {
+  #problemOf({ asked, database, answered }: ClockReading): Problem | undefined {
     const behind = database - answered.wall
     const ahead = asked.wall - database
     if (behind > MAX_CLOCK_DIFFERENCE_MS) return clockOff(behind, 'behind the database’s')

@@ -2,7 +2,7 @@ import type { Clock } from '../lib/clock.ts'
 import { type Id, newId } from '../lib/id.ts'
 import type { Random } from '../lib/random.ts'
 import type { Step, Storage } from '../storage/index.ts'
-import type { DatabaseClock, Reading } from './database-clock.ts'
+import type { ClockReading, DatabaseClock } from './database-clock.ts'
 import { DatabaseTime, LEASE_MS, Lease } from './lease.ts'
 import { type Change, keyText, type LiveState } from './live-state.ts'
 import {
@@ -138,7 +138,7 @@ export class Replica {
   }
 
   /** A clock that cannot be trusted permits nothing, until a later renewal finds it right. */
-  #see(reading: Reading): void {
+  #see(reading: ClockReading): void {
     try {
       this.#time.see(reading)
     } catch (error) {

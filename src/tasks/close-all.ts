@@ -1,4 +1,4 @@
-import { type Closing, closeTasks } from './close.ts'
+import { closeTasks, type TaskClosing } from './close.ts'
 import type { TaskParts } from './parts.ts'
 import { unclosedTasks } from './task-store.ts'
 
@@ -7,7 +7,7 @@ const AT_ONCE = 200
 /** Closes every task that there is, some at a time. Answers how many it found. */
 export async function closeAllTasks(
   parts: TaskParts,
-  why: Omit<Closing, 'taskId'>,
+  why: Omit<TaskClosing, 'taskId'>,
 ): Promise<number> {
   let count = 0
   for (;;) {

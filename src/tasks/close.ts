@@ -10,7 +10,7 @@ import { findTask, markClosed, openTrees, rootsOf } from './task-store.ts'
 import { holdTrees } from './tree-store.ts'
 
 /** Which task, by whom (a person, a task, or `system`), and a code for why. */
-export interface Closing {
+export interface TaskClosing {
   readonly taskId: string
   readonly by: string
   readonly reason: string
@@ -23,7 +23,7 @@ export interface Closing {
  * returned, no replica permits anything under any of them. Closing what is closed is no error.
  * @throws Problem `task.unknown`
  */
-export async function closeTask(parts: TaskParts, closing: Closing): Promise<Task> {
+export async function closeTask(parts: TaskParts, closing: TaskClosing): Promise<Task> {
   const { task, change } = await parts.storage.lanes.revocation.transaction(async (tx) => {
     const known = await findTask(tx, closing.taskId)
     if (!known) throw new Problem('task.unknown', `there is no task \`${closing.taskId}\``)
@@ -48,7 +48,7 @@ export async function closeTasks(
   parts: TaskParts,
   tx: Tx,
   taskIds: readonly string[],
-  why: Omit<Closing, 'taskId'>,
+  why: Omit<TaskClosing, 'taskId'>,
 ): Promise<Change> {
   const ended = new Set(taskIds)
   const some = chunksOf(taskIds)
@@ -67,7 +67,7 @@ async function closeTrees(
   parts: TaskParts,
   tx: Tx,
   taskIds: readonly string[],
-  why: Omit<Closing, 'taskId'>,
+  why: Omit<TaskClosing, 'taskId'>,
 ): Promise<string[]> {
   const named = new Set(taskIds)
   const ended: string[] = []
@@ -88,7 +88,10 @@ async function markEach(
   { clock }: TaskParts,
   tx: Tx,
   tasks: readonly Task[],
-  { named, why }: { readonly named: ReadonlySet<string>; readonly why: Omit<Closing, 'taskId'> },
+  {
+    named,
+    why,
+  }: { readonly named: ReadonlySet<string>; readonly why: Omit<TaskClosing, 'taskId'> },
 ): Promise<(LedgerEvent & { readonly task: string })[]> {
   const at = clock.now()
   const reasonOf = ({ id }: Task) => (named.has(id) ? why.reason : 'parent.closed')

@@ -4,7 +4,7 @@ import type { Task } from './task.ts'
 import { NOT_CLOSED } from './task-store.ts'
 
 /** Who or what tasks are of, or rest on. */
-export interface Holder {
+export interface TaskHolder {
   readonly kind: 'agent' | 'person' | 'space' | 'issuer'
   readonly id: string
 }
@@ -14,7 +14,7 @@ const COLUMN = { agent: 'agent_id', person: 'person_id', space: 'space_id' } as 
 /** Tasks of a holder that are not closed, at most so many; in no order, which would mean to look at all of them. */
 export async function openTasksOf(
   db: Reader,
-  { id, kind }: Holder,
+  { id, kind }: TaskHolder,
   most: number,
 ): Promise<string[]> {
   let query = db.selectFrom('tasks').select('tasks.id').where('tasks.state', 'in', NOT_CLOSED)
@@ -51,7 +51,7 @@ export async function forgetIssuersOf(
  */
 export async function endedHolders(
   db: Reader,
-  kind: Holder['kind'],
+  kind: TaskHolder['kind'],
   page: { readonly after: string; readonly count: number },
 ): Promise<string[]> {
   const rows = await db
@@ -69,7 +69,7 @@ export async function endedHolders(
 }
 
 /** Correlated with `live_epochs.id`. */
-function openTaskOf(db: Reader, kind: Holder['kind']) {
+function openTaskOf(db: Reader, kind: TaskHolder['kind']) {
   const id = sql<string>`live_epochs.id`
   const query = db.selectFrom('tasks').select(sql<number>`1`.as('one'))
   const open = query.where('tasks.state', 'in', NOT_CLOSED)

@@ -13,7 +13,7 @@ export interface Idle {
 }
 
 /** Those that were found, and behind whom to go on; `undefined` when there are no more. */
-export interface Found {
+export interface IdleAgents {
   readonly ids: readonly string[]
   readonly next: string | undefined
 }
@@ -22,14 +22,14 @@ export interface Found {
  * Active agents for which no task was opened for long. Asked in one statement for some at a time: most agents are at work, and are
  * looked at no further, and nothing else waits until all were looked at.
  */
-export async function idleAgents(db: Reader, page: Idle): Promise<Found> {
+export async function idleAgents(db: Reader, page: Idle): Promise<IdleAgents> {
   const next = await nextOf(db, page)
   const rows = await idle(db, page, next).execute()
   return { ids: rows.map(({ id }) => id), next }
 }
 
 /** Of those, the ones that registered themselves (RFC 7591) and that nobody lets act for them. */
-export async function unusedClients(db: Reader, page: Idle & { now: number }): Promise<Found> {
+export async function unusedClients(db: Reader, page: Idle & { now: number }): Promise<IdleAgents> {
   const next = await nextOf(db, page)
   const rows = await idle(db, page, next)
     .where('admission', 'is not', null)

@@ -10,7 +10,7 @@ export {
   useAuthorizationStep,
 } from './authorization/authorization-store.ts'
 export {
-  type Beginning,
+  type AuthorizationStart,
   beginAuthorization,
   forgetOldAuthorizations,
 } from './authorization/begin.ts'
@@ -25,18 +25,18 @@ export {
 export { basesFor, basesOfAgent, basesOfPerson, findBasis } from './basis-store.ts'
 export {
   type AnswerPart,
+  type MissingAmountReason,
   MOST_READ,
-  type Said,
+  type ReportedAmount,
   saidAs,
   saidBy,
-  type Unsaid,
 } from './budget/answered-amount.ts'
-export type { Taking } from './budget/budget-store.ts'
+export type { Reservation } from './budget/budget-store.ts'
 export { misfitOfAnswers } from './budget/check-answer-limits.ts'
 export { closeSpent } from './budget/close-spent.ts'
 export { type CountedLimit, limitsOver } from './budget/counted-limits.ts'
 export { limitName, secondsInWords } from './budget/limit-name.ts'
-export { type Peeked, peekBudgets } from './budget/peek-budget.ts'
+export { type LimitStatus, peekBudgets } from './budget/peek-budget.ts'
 export { MOST_LIMITS, type ReadBudget, readBudget } from './budget/read-budget.ts'
 export { type Settlement, settlementsOf, settleSteps } from './budget/settle-budget.ts'
 export { budgetUse, budgetUses, type LimitUse } from './budget/show-budget.ts'
@@ -48,7 +48,7 @@ export {
   subjectsOf,
 } from './budget/standing-limit.ts'
 export { BUDGET_STEP, giveBackSteps, takeSteps } from './budget/take-budget.ts'
-export { type Closing, closeTask } from './close.ts'
+export { closeTask, type TaskClosing } from './close.ts'
 export { closeAllTasks } from './close-all.ts'
 export { type ConsentRequest, type ConsentState, MOST_ASKED_AN_HOUR } from './consent.ts'
 export {
@@ -136,7 +136,7 @@ export {
   findTask,
   findTaskByKey,
   openTree,
-  type Tree,
+  type TaskTree,
   treeOf,
   unclosedTasks,
 } from './task-store.ts'

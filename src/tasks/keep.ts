@@ -6,12 +6,17 @@ import type { Tx } from '../storage/index.ts'
 import { closeTasks } from './close.ts'
 import { expireConsents } from './consent-store.ts'
 import { expireTasks } from './expire.ts'
-import { endedHolders, type Holder, openTasksOf } from './holders.ts'
+import { endedHolders, openTasksOf, type TaskHolder } from './holders.ts'
 import type { TaskParts } from './parts.ts'
 
 const EVERY_MS = 1_000
 const AT_ONCE = 200
-const HOLDERS: ReadonlySet<string> = new Set<Holder['kind']>(['agent', 'person', 'space', 'issuer'])
+const HOLDERS: ReadonlySet<string> = new Set<TaskHolder['kind']>([
+  'agent',
+  'person',
+  'space',
+  'issuer',
+])
 
 /**
  * What goes on by itself: deadlines close tasks, unanswered requests expire, and tasks whose agent, person, space or
@@ -23,7 +28,7 @@ export class TaskKeeper {
   readonly #onError: (error: unknown) => void
   readonly #wait: Wait | undefined
   /** Those that ended and whose tasks are not closed yet. Kept until it is done, whatever fails in between. */
-  readonly #ended = new Map<string, Holder>()
+  readonly #ended = new Map<string, TaskHolder>()
   #loop: Repetition | undefined
   #unsubscribe: (() => void) | undefined
 
@@ -83,7 +88,7 @@ export class TaskKeeper {
     if (this.#ended.size > before) this.#loop?.wake()
   }
 
-  async #findEnded(kind: Holder['kind']): Promise<void> {
+  async #findEnded(kind: TaskHolder['kind']): Promise<void> {
     for (let after = ''; ; ) {
       const ids = await endedHolders(this.#parts.storage.read, kind, { after, count: AT_ONCE })
       for (const id of ids) this.#ended.set(`${kind}:${id}`, { kind, id })
@@ -94,7 +99,7 @@ export class TaskKeeper {
   }
 }
 
-function isHolder(kind: LiveState['kind']): kind is Holder['kind'] {
+function isHolder(kind: LiveState['kind']): kind is TaskHolder['kind'] {
   return HOLDERS.has(kind)
 }
 
@@ -102,7 +107,7 @@ function isHolder(kind: LiveState['kind']): kind is Holder['kind'] {
  * Closes every task of an agent, a person or a space that has ended, or that rests on an issuer that has. Some at a time:
  * nothing is permitted under any of them any more, and nobody else has to wait until all of them are written down.
  */
-export async function closeTasksOf(parts: TaskParts, holder: Holder): Promise<void> {
+export async function closeTasksOf(parts: TaskParts, holder: TaskHolder): Promise<void> {
   for (;;) {
     const { change, count } = await parts.storage.lanes.revocation.transaction(async (tx) => {
       const ids = await openTasksOf(tx, holder, AT_ONCE)
@@ -118,7 +123,7 @@ export async function closeTasksOf(parts: TaskParts, holder: Holder): Promise<vo
 export async function closeTasksIn(
   parts: TaskParts,
   tx: Tx,
-  holder: Holder,
+  holder: TaskHolder,
   reason: string,
 ): Promise<Change> {
   const ids = await openTasksOf(tx, holder, Number.MAX_SAFE_INTEGER)

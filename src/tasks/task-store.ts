@@ -91,7 +91,7 @@ export async function openTrees(db: Reader, ids: readonly string[]): Promise<Tas
 }
 
 /** A tree as people look at it, parents before children. */
-export interface Tree {
+export interface TaskTree {
   readonly tasks: readonly Task[]
   /** Older closed tasks were left off. */
   readonly more: boolean
@@ -101,7 +101,7 @@ export interface Tree {
  * The whole tree that a task is in, closed tasks too, parents before children: what is not closed and the newest of the rest,
  * `most` together, and in any case the task itself with those above it. A task whose parent is left off is left off too.
  */
-export async function treeOf(db: Reader, task: Task, most: number): Promise<Tree> {
+export async function treeOf(db: Reader, task: Task, most: number): Promise<TaskTree> {
   const rows = await db
     .selectFrom('tasks')
     .selectAll()

@@ -16,13 +16,13 @@ import type { Random } from '../lib/random.ts'
 import {
   malformed,
   objectMember,
-  type Parties,
   type PartyClaims,
   partyClaims,
   readParties,
+  type TokenParties,
   textMember,
 } from './parties.ts'
-import { type Confirmation, confirmationOf } from './possession.ts'
+import { confirmationOf, type KeyConfirmation } from './possession.ts'
 
 /** What it takes to mint. `key` is `SigningKeys.tokens`, asked for each time. */
 export interface Minting {
@@ -44,13 +44,17 @@ export interface OwnTokens {
 /** Access tokens that were good before: `VerifiedTokens`. */
 export interface GoodBefore {
   /** Only what is good now, for this audience. `undefined`: it has to be checked. */
-  find(token: string, audience: string, own: OwnTokens): Access | undefined
+  find(token: string, audience: string, own: OwnTokens): AccessTokenContent | undefined
   /** What has just passed every check. `notBefore` in seconds. */
-  keep(token: string, own: OwnTokens, good: Access & { readonly notBefore: number }): void
+  keep(
+    token: string,
+    own: OwnTokens,
+    good: AccessTokenContent & { readonly notBefore: number },
+  ): void
 }
 
 /** What an access token of ours says, read strictly. */
-export interface Access {
+export interface AccessTokenContent {
   readonly access: AccessClaims
   readonly task: { readonly [name: string]: unknown }
 }
@@ -74,7 +78,7 @@ export interface AccessClaims extends PartyClaims {
   readonly client_id: Id<'task'>
   readonly authorization_details: readonly Detail[]
   readonly scope?: string
-  readonly cnf: Confirmation
+  readonly cnf: KeyConfirmation
   /** When and how the person proved who they are, as what the task began with says (RFC 9470 section 6.1). */
   readonly auth_time?: number
   readonly acr?: string
@@ -89,7 +93,7 @@ export interface Authentication {
 
 export interface AccessGrant {
   readonly audience: string
-  readonly parties: Parties
+  readonly parties: TokenParties
   readonly details: readonly Detail[]
   readonly scope?: string
   readonly authentication?: Authentication
@@ -171,7 +175,7 @@ export async function checkAccessToken(
   token: string,
   audience: string,
   own: OwnTokens,
-): Promise<Access> {
+): Promise<AccessTokenContent> {
   const known = own.verified?.find(token, audience, own)
   if (known) return known
   const claims = await checkOwn(token, TYPE, audience, own)
@@ -202,7 +206,7 @@ export async function checkAccessToken(
 }
 
 /** Exactly one of the two: a token that two keys open has two owners. */
-function readConfirmation(cnf: PlainObject): Confirmation {
+function readConfirmation(cnf: PlainObject): KeyConfirmation {
   const [name = '', ...more] = Object.keys(cnf)
   const thumbprint = textMember(cnf, name)
   if (more.length > 0 || !THUMBPRINT.test(thumbprint)) throw malformed('`cnf` names no key')

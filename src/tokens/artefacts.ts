@@ -3,7 +3,7 @@ import { Problem } from '../lib/problem.ts'
 import { consumeOnceStep, type Storage } from '../storage/index.ts'
 import * as store from './artefact-store.ts'
 
-export interface Artefact {
+export interface OidcPayload {
   readonly model: string
   readonly id: string
   readonly payload: object
@@ -18,7 +18,7 @@ export interface Artefacts {
     expiresInSeconds: number | undefined,
   ): Promise<void>
   /** Several, in one commit. */
-  putAll(artefacts: readonly Artefact[], expiresInSeconds: number | undefined): Promise<void>
+  putAll(artefacts: readonly OidcPayload[], expiresInSeconds: number | undefined): Promise<void>
   find<Payload extends object>(model: string, key: store.ArtefactKey): Promise<Payload | undefined>
   /** Another payload in the place of one that is there, for as long. False when there is none. */
   replace(model: string, id: string, payload: object): Promise<boolean>
@@ -38,7 +38,7 @@ export interface Artefacts {
 export function artefacts({ storage, clock }: { storage: Storage; clock: Clock }): Artefacts {
   const endOf = (seconds: number | undefined) =>
     seconds === undefined ? null : clock.now() + seconds * 1000
-  const putStep = ({ id, model, payload }: Artefact, expiresAt: number | null) => {
+  const putStep = ({ id, model, payload }: OidcPayload, expiresAt: number | null) => {
     const text = (name: string) => {
       const value: unknown = Reflect.get(payload, name)
       return typeof value === 'string' ? value : null
@@ -49,7 +49,7 @@ export function artefacts({ storage, clock }: { storage: Storage; clock: Clock }
     })
   }
   // What strangers may leave here shares its commit with others, so that much of it does not keep calls from being written.
-  const putAll = async (all: readonly Artefact[], expiresInSeconds: number | undefined) => {
+  const putAll = async (all: readonly OidcPayload[], expiresInSeconds: number | undefined) => {
     const expiresAt = endOf(expiresInSeconds)
     await storage.commit(all.map((each) => putStep(each, expiresAt)))
   }

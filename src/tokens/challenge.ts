@@ -15,7 +15,7 @@ export interface Challenged {
 }
 
 /** What is wrong with what was shown; and what would be well enough, where the person has to prove anew who they are (RFC 9470). */
-export interface Told {
+export interface ChallengeReason {
   readonly code: string
   readonly description: string
   readonly acrValues?: string | undefined
@@ -28,7 +28,7 @@ const OF_PROOFS: ReadonlySet<string> = new Set(['invalid_dpop_proof', 'use_dpop_
  * The `WWW-Authenticate` value of a 401 (RFC 9449 section 7.1, RFC 9728 section 5.1). At an MCP server `Bearer` comes first:
  * the clients there read the first challenge and no other.
  */
-export function challenge({ identifier, protocol }: Challenged, error?: Told): string {
+export function challenge({ identifier, protocol }: Challenged, error?: ChallengeReason): string {
   const metadata = `resource_metadata="${metadataUrl(identifier)}"`
   const dpop = ['DPoP', [...told(error), metadata, `algs="${PROOF_ALGORITHMS.join(' ')}"`]] as const
   // RFC 6750 section 3.1 knows no error of proofs: whoever shows one is told so by the other challenge.
@@ -39,7 +39,7 @@ export function challenge({ identifier, protocol }: Challenged, error?: Told): s
     .join(', ')
 }
 
-function told(error: Told | undefined): string[] {
+function told(error: ChallengeReason | undefined): string[] {
   if (!error) return []
   return [
     `error="${error.code}"`,

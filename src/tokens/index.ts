@@ -29,20 +29,20 @@ export {
   type ActClaim,
   type ForeignActor,
   MAX_CHAIN,
-  type Parties,
   type PartyClaims,
   partyClaims,
   readActors,
+  type TokenParties,
 } from './parties.ts'
 export { mintPeerAssertion, type PeerAssertion } from './peer-assertion.ts'
 export {
   boundKeyOf,
   type Certificate,
-  type Confirmation,
   certificateProof,
   checkPossession,
   confirmationOf,
-  type Shown,
+  type KeyConfirmation,
+  type PossessionProof,
   tokenTypeOf,
 } from './possession.ts'
 export {

@@ -8,7 +8,7 @@ import { importPublicJwk, type SigningKey } from '../keys/index.ts'
 import { manualClock } from '../lib/clock.ts'
 import { systemRandom } from '../lib/random.ts'
 import type { Minting, OwnTokens } from './access-token.ts'
-import type { ActClaim, Parties } from './parties.ts'
+import type { ActClaim, TokenParties } from './parties.ts'
 import { checkProof } from './proof.ts'
 import { checkResourceToken, mintResourceToken, type ResourceGrant } from './resource-token.ts'
 import { checkTaskToken, mintTaskToken, type TaskGrant } from './task-token.ts'
@@ -54,7 +54,7 @@ const person = {
 } as const
 /** An agent of another organization that is called like one of ours. */
 const theirs = { iss: 'https://acme.example', sub: 'refund-bot' }
-const parties: Parties = { person, chain: ['refund-bot'] }
+const parties: TokenParties = { person, chain: ['refund-bot'] }
 const task = { id: 'tsk_AAAAAAAAAAAAAAAAAAAAAA', purpose: 'refund order 1042' } as const
 const details: Detail[] = [
   {
@@ -231,7 +231,7 @@ describe('contract 4, claim by claim', () => {
 })
 
 describe('who acts for whom', () => {
-  const claimsOf = async (grant: Parties) => {
+  const claimsOf = async (grant: TokenParties) => {
     const { token } = await mintTaskToken(minting, { ...taskGrant, parties: grant })
     const claims = await checkTaskToken(token, own)
     assert.deepEqual(claims, decodeJwt(token))

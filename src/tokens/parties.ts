@@ -3,7 +3,7 @@ import { Problem } from '../lib/problem.ts'
 import { isPairwise } from './pairwise.ts'
 
 /** Who stands in a token: for whom, and which agents act. */
-export interface Parties {
+export interface TokenParties {
   /** Absent when the task is autonomous. */
   readonly person?: {
     /** Ours, or the one that they have at this audience alone. */
@@ -59,7 +59,7 @@ export const MAX_CHAIN = 5
  */
 export function partyClaims(
   issuer: string,
-  { actors = [], chain, person, sponsor }: Parties,
+  { actors = [], chain, person, sponsor }: TokenParties,
 ): PartyClaims {
   const depth = chain.length + actors.length
   if (depth > MAX_CHAIN) {

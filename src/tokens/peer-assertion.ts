@@ -8,7 +8,7 @@ import {
   type Minted,
   type Minting,
 } from './access-token.ts'
-import { type Parties, partyClaims } from './parties.ts'
+import { partyClaims, type TokenParties } from './parties.ts'
 
 /** No assertion lives longer: whoever took one does not ask us again. */
 const MOST_LIFE_MS = 300_000
@@ -21,7 +21,7 @@ export interface PeerAssertion {
   readonly audience: string
   /** Of the agent, over there. */
   readonly clientId: string
-  readonly parties: Parties
+  readonly parties: TokenParties
   readonly resource: string
   readonly scope?: string | undefined
   readonly details?: readonly Detail[] | undefined

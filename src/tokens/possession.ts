@@ -3,7 +3,7 @@ import type { Random } from '../lib/random.ts'
 import { checkProof, type Proof, type ProofExpectation } from './proof.ts'
 
 /** How a token says which key it is bound to (RFC 7800): a DPoP key, or a certificate. */
-export type Confirmation = { readonly jkt: string } | { readonly 'x5t#S256': string }
+export type KeyConfirmation = { readonly jkt: string } | { readonly 'x5t#S256': string }
 
 /** A certificate that a client showed at the TLS connection. */
 export interface Certificate {
@@ -11,7 +11,7 @@ export interface Certificate {
 }
 
 /** What a request shows to prove that it has a key. */
-export interface Shown {
+export interface PossessionProof {
   /** Every value of the header `DPoP`. */
   readonly proof: string | readonly string[] | undefined
   readonly certificate?: Certificate | undefined
@@ -22,14 +22,14 @@ const CERTIFICATE = 'x5t#S256:'
 const CONNECTION_MS = 60_000
 
 /** What of a task's key a token says. */
-export function confirmationOf(thumbprint: string): Confirmation {
+export function confirmationOf(thumbprint: string): KeyConfirmation {
   return thumbprint.startsWith(CERTIFICATE)
     ? { 'x5t#S256': thumbprint.slice(CERTIFICATE.length) }
     : { jkt: thumbprint }
 }
 
 /** The key that a token is bound to, as tasks name theirs. */
-export function boundKeyOf(cnf: Confirmation): string {
+export function boundKeyOf(cnf: KeyConfirmation): string {
   return 'jkt' in cnf ? cnf.jkt : CERTIFICATE + cnf['x5t#S256']
 }
 
@@ -43,7 +43,7 @@ export function tokenTypeOf(thumbprint: string | null): 'DPoP' | 'Bearer' {
  * @throws Problem `proof.…`
  */
 export async function checkPossession(
-  { certificate, proof }: Shown,
+  { certificate, proof }: PossessionProof,
   expect: ProofExpectation & { readonly random: Random },
 ): Promise<Proof> {
   if (!certificate || (proof?.length ?? 0) > 0) return checkProof(proof, expect)

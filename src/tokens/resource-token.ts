@@ -9,7 +9,7 @@ import {
   mintAccessToken,
   type OwnTokens,
 } from './access-token.ts'
-import { type Parties, textMember } from './parties.ts'
+import { type TokenParties, textMember } from './parties.ts'
 
 /** Good at exactly one resource. */
 export interface ResourceTokenClaims extends AccessClaims {
@@ -22,7 +22,7 @@ export interface ResourceTokenClaims extends AccessClaims {
 }
 
 export interface ResourceGrant {
-  readonly parties: Parties
+  readonly parties: TokenParties
   readonly task: ResourceTokenClaims['task']
   /** The identifier of the resource. */
   readonly resource: string

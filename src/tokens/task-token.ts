@@ -9,7 +9,7 @@ import {
   mintAccessToken,
   type OwnTokens,
 } from './access-token.ts'
-import { malformed, type Parties, textMember } from './parties.ts'
+import { malformed, type TokenParties, textMember } from './parties.ts'
 
 /** Good at Remit itself and nowhere else, where it is always checked live; so it has no epoch hash. */
 export interface TaskTokenClaims extends AccessClaims {
@@ -21,7 +21,7 @@ export interface TaskTokenClaims extends AccessClaims {
 }
 
 export interface TaskGrant {
-  readonly parties: Parties
+  readonly parties: TokenParties
   readonly task: TaskTokenClaims['task']
   /** All that was granted. */
   readonly details: readonly Detail[]

@@ -12,10 +12,10 @@ import { type ArgumentTexts, argumentTexts, readArgumentTexts } from './argument
 import {
   malformed,
   objectMember,
-  type Parties,
   type PartyClaims,
   partyClaims,
   readParties,
+  type TokenParties,
   textMember,
 } from './parties.ts'
 
@@ -55,7 +55,7 @@ export interface TransactionGrant {
   readonly decisionId: Id<'decision'>
   readonly trustDomain: string
   readonly gateway: string
-  readonly parties: Parties
+  readonly parties: TokenParties
   readonly task: TransactionContext['task']
   readonly location: string
   readonly action: string

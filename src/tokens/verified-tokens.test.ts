@@ -6,7 +6,12 @@ import { base64url } from '../lib/bytes.ts'
 import { type ManualClock, manualClock } from '../lib/clock.ts'
 import type { Problem } from '../lib/problem.ts'
 import { systemRandom } from '../lib/random.ts'
-import { type Access, checkAccessToken, checkOwn, type OwnTokens } from './access-token.ts'
+import {
+  type AccessTokenContent,
+  checkAccessToken,
+  checkOwn,
+  type OwnTokens,
+} from './access-token.ts'
 import { checkResourceToken, mintResourceToken, type ResourceGrant } from './resource-token.ts'
 import { checkTaskToken, mintTaskToken } from './task-token.ts'
 import { VerifiedTokens } from './verified-tokens.ts'
@@ -162,7 +167,7 @@ describe('what is kept', () => {
       super.keep(...args)
     }
   }
-  const identity = async (token: string, own: OwnTokens): Promise<Access['access']> =>
+  const identity = async (token: string, own: OwnTokens): Promise<AccessTokenContent['access']> =>
     (await checkAccessToken(token, orders, own)).access
 
   test('is only what passed every check', async () => {

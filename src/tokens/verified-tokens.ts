@@ -2,10 +2,10 @@ import type { KeyObject } from 'node:crypto'
 import { CLOCK_SKEW_MS } from '../keys/index.ts'
 import { sha256url } from '../lib/bytes.ts'
 import { Kept } from '../lib/kept.ts'
-import type { Access, GoodBefore, OwnTokens } from './access-token.ts'
+import type { AccessTokenContent, GoodBefore, OwnTokens } from './access-token.ts'
 import { signingKeyOf } from './signing-key/live-key.ts'
 
-interface Verified extends Access {
+interface Verified extends AccessTokenContent {
   readonly kid: string
   /** That the signature was verified with. */
   readonly key: KeyObject
@@ -30,7 +30,7 @@ export class VerifiedTokens implements GoodBefore {
     this.#tokens = new Kept(most)
   }
 
-  find(token: string, audience: string, own: OwnTokens): Access | undefined {
+  find(token: string, audience: string, own: OwnTokens): AccessTokenContent | undefined {
     if (token.length > MOST_CHARACTERS) return undefined
     const verified = this.#tokens.get(sha256url(token), markOf(own.issuer, audience))
     if (!verified) return undefined
@@ -43,7 +43,11 @@ export class VerifiedTokens implements GoodBefore {
     return holds ? verified : undefined
   }
 
-  keep(token: string, own: OwnTokens, good: Access & { readonly notBefore: number }): void {
+  keep(
+    token: string,
+    own: OwnTokens,
+    good: AccessTokenContent & { readonly notBefore: number },
+  ): void {
     if (token.length > MOST_CHARACTERS) return
     const kid = signingKeyOf(token).id
     const key = own.keys.find(kid)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { Detail } from 'remit-sdk'
 import { addAdmissionRule } from '../../src/agents/index.ts'
-import { Sessions } from '../../src/cli/server/sessions.ts'
+import { StoredSessions } from '../../src/cli/server/sessions.ts'
 import { type TestCli, testCli } from '../../src/cli/testing.ts'
 import { Secret } from '../../src/lib/secret.ts'
 import { deskActions, openDesk } from '../mcp/stranger.ts'
@@ -79,7 +79,11 @@ class Reader {
     const cli = await testCli(owner as Parameters<typeof testCli>[0], { REMIT_URL: world.issuer }) // all that it uses
     const { token } = await world.api('ada')
     const expiresAt = new Date(world.clock.now() + 3_600_000).toISOString()
-    await new Sessions(cli.world).keep({ url: world.issuer, token: new Secret(token), expiresAt })
+    await new StoredSessions(cli.world).keep({
+      url: world.issuer,
+      token: new Secret(token),
+      expiresAt,
+    })
     await writeFile(join(cli.home, 'shop.yaml'), textOf('shop.yaml'))
     const reader = new Reader(project, world, cli, ports)
     for (const title of PROGRAMS) await reader.save(title)

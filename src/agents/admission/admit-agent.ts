@@ -10,13 +10,13 @@ import type { SelfRegistered } from '../client-metadata/self-registered.ts'
 import type { AgentParts } from '../parts.ts'
 import type { AdmissionRule } from './admission-rule.ts'
 import { listAdmissionRules } from './admission-store.ts'
-import { type Matched, ruleFor } from './match-rule.ts'
+import { type MatchedClient, ruleFor } from './match-rule.ts'
 
 /** Of an agent that nobody let in: `Agent.admission`. */
 export const NO_RULE = ''
 
 /** What a client is, or would be once a person brings it. `agent` exists when `known`. */
-export interface Admission {
+export interface AgentAdmission {
   readonly agent: Agent
   readonly known: boolean
 }
@@ -31,20 +31,20 @@ export async function admissionOf(
   db: Reader,
   client: SelfRegistered,
   by: { readonly personId: string; readonly now: number },
-): Promise<Admission> {
+): Promise<AgentAdmission> {
   const agent = await findAgent(db, agentIdOf(client.clientId))
   if (agent) return { agent, known: true }
   return { agent: newcomer(client, await ruleOf(db, client), by), known: false }
 }
 
 /** Whether somebody who answers for that let it in, by name or by a rule that it matches. */
-export async function isLetIn(db: Reader, client: Matched): Promise<boolean> {
+export async function isLetIn(db: Reader, client: MatchedClient): Promise<boolean> {
   const agent = await findAgent(db, agentIdOf(client.clientId))
   const { trust } = agent ?? (await ruleOf(db, client)) ?? { trust: 0 }
   return trust > 0
 }
 
-async function ruleOf(db: Reader, client: Matched): Promise<AdmissionRule | undefined> {
+async function ruleOf(db: Reader, client: MatchedClient): Promise<AdmissionRule | undefined> {
   const rule = ruleFor(await listAdmissionRules(db), client)
   const owner = rule && (await findPerson(db, rule.ownerId))
   // A rule whose owner is gone lets nobody in: somebody who may act answers for every agent.

@@ -4,7 +4,7 @@ import type { SelfRegistered } from '../client-metadata/self-registered.ts'
 import type { AdmissionRule } from './admission-rule.ts'
 
 /** What a rule goes by. */
-export type Matched = Pick<SelfRegistered, 'clientId' | 'redirectUris' | 'softwareId'>
+export type MatchedClient = Pick<SelfRegistered, 'clientId' | 'redirectUris' | 'softwareId'>
 
 /**
  * The first rule that a client matches, in the order they were made.
@@ -13,7 +13,7 @@ export type Matched = Pick<SelfRegistered, 'clientId' | 'redirectUris' | 'softwa
  */
 export function ruleFor(
   rules: readonly AdmissionRule[],
-  client: Matched,
+  client: MatchedClient,
 ): AdmissionRule | undefined {
   return rules.find((rule) =>
     isClientUrl(client.clientId) ? isOfDocument(rule, client) : isOfRegistered(rule, client),
@@ -22,7 +22,7 @@ export function ruleFor(
 
 function isOfRegistered(
   { mode, redirectHosts, softwareIds }: AdmissionRule,
-  { redirectUris, softwareId }: Matched,
+  { redirectUris, softwareId }: MatchedClient,
 ): boolean {
   if (mode !== 'dynamic' || redirectUris.length === 0) return false
   if (softwareIds.length > 0 && !softwareIds.some((id) => id === softwareId)) return false
@@ -31,7 +31,7 @@ function isOfRegistered(
 
 function isOfDocument(
   rule: Pick<AdmissionRule, 'mode' | 'documentHosts' | 'redirectHosts'>,
-  { clientId, redirectUris }: Matched,
+  { clientId, redirectUris }: MatchedClient,
 ): boolean {
   if (!isNamed(rule, clientId)) return false
   return redirectUris.every(
@@ -53,7 +53,7 @@ export function isNamed(
  */
 export function redirectsBelong(
   rules: readonly AdmissionRule[],
-  { clientId, redirectUris }: Matched,
+  { clientId, redirectUris }: MatchedClient,
 ): boolean {
   return redirectUris.every(
     (uri) =>

@@ -5,7 +5,7 @@ export function bad(detail: string): Problem {
 }
 
 /** Where plain HTTP on this very computer counts: while trying things out. */
-export interface Reach {
+export interface IssuerAddressRules {
   readonly loopback: boolean
   /** Remit's own issuer, which vouches for nobody. */
   readonly remit: string

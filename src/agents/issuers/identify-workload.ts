@@ -9,7 +9,7 @@ import type { AgentParts } from '../parts.ts'
 import { holds } from './claim-test.ts'
 import { takeRoom } from './issuer-store.ts'
 import type { Vouched } from './issuer-trust.ts'
-import type { Admitted, IdentityRule, TrustedIssuer } from './trusted-issuer.ts'
+import type { AdmissionTerms, IdentityRule, TrustedIssuer } from './trusted-issuer.ts'
 import { findWorkload, insertWorkload } from './workload-store.ts'
 
 export type WorkloadParts = Pick<AgentParts, 'storage' | 'ledger' | 'clock' | 'live'>
@@ -140,7 +140,10 @@ function admit(
 }
 
 /** A rule counts as long as somebody answers for those it lets in. */
-async function givenBy(tx: Tx, rule: IdentityRule | undefined): Promise<Admitted | undefined> {
+async function givenBy(
+  tx: Tx,
+  rule: IdentityRule | undefined,
+): Promise<AdmissionTerms | undefined> {
   if (!rule || !('admit' in rule.gives)) return undefined
   const owner = await findPerson(tx, rule.gives.admit.ownerId)
   return owner?.status === 'active' ? rule.gives.admit : undefined
@@ -148,7 +151,7 @@ async function givenBy(tx: Tx, rule: IdentityRule | undefined): Promise<Admitted
 
 function newcomer(
   { issuer, subject }: Vouched,
-  admitted: { readonly given: Admitted; readonly rule: string } | undefined,
+  admitted: { readonly given: AdmissionTerms; readonly rule: string } | undefined,
   now: number,
 ): Agent {
   const id = workloadId(issuer, subject)

@@ -19,7 +19,7 @@ export type { IssuerDescription, IssuerTerms } from './read-issuer.ts'
 export { ISSUER_ALGORITHMS } from './read-keys.ts'
 export {
   type AccessMapping,
-  type Admitted,
+  type AdmissionTerms,
   type DetailRule,
   type IdentityRule,
   ISSUER_USES,

@@ -13,7 +13,7 @@ const MOST_BYTES = 64 * 1024
 const TIMEOUT_MS = 3_000
 
 /** Where a server says whether a token of its own holds (RFC 7662), and as whom it is asked. */
-export interface Asked {
+export interface IntrospectionEndpoint {
   readonly url: string
   readonly clientId: string
   readonly secret: string
@@ -39,7 +39,7 @@ export class Introspections {
    * @throws Problem `issuer.unreachable`, `outbound.…`: it did not say, and what is not known does not hold
    */
   async ask(
-    asked: () => Asked,
+    asked: () => IntrospectionEndpoint,
     to: { name: string; outbound: Pick<Outbound, 'fetch'> },
     token: string,
   ): Promise<PlainObject | undefined> {
@@ -64,7 +64,7 @@ export class Introspections {
 }
 
 async function introspect(
-  { clientId, secret, url }: Asked,
+  { clientId, secret, url }: IntrospectionEndpoint,
   outbound: Pick<Outbound, 'fetch'>,
   token: string,
 ): Promise<PlainObject | undefined> {

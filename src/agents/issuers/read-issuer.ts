@@ -1,6 +1,6 @@
 import { isName } from '../../lib/id.ts'
 import { readCeiling, readTrust } from '../limits.ts'
-import { bad, type Reach } from './bad-issuer.ts'
+import { bad, type IssuerAddressRules } from './bad-issuer.ts'
 import { readAccess } from './read-access.ts'
 import { isAddress, isDomain, readAlgorithms, readKeys } from './read-keys.ts'
 import { readPeer, readPeople } from './read-people.ts'
@@ -54,7 +54,7 @@ type Terms = Omit<
 >
 
 /** What never changes about it. Throws `issuer.bad`. */
-export function readFixed(described: IssuerDescription, reach: Reach): Fixed {
+export function readFixed(described: IssuerDescription, reach: IssuerAddressRules): Fixed {
   const { issuer, name, tenant = null } = described
   if (!isName(name)) throw bad(`\`${name}\` is not a name: lower-case letters, digits, hyphens`)
   if (tenant && (!isText(tenant.claim) || !isText(tenant.value)))
@@ -75,7 +75,7 @@ export function readFixed(described: IssuerDescription, reach: Reach): Fixed {
 export function readTerms(
   { issuer, kind }: Pick<Fixed, 'kind' | 'issuer'>,
   given: IssuerTerms,
-  reach: Reach,
+  reach: IssuerAddressRules,
 ): Terms {
   const { audience = null, subjectPrefix = null, expiresAt = null, contact = '' } = given
   const uses = readUses(kind, given.uses)

@@ -1,6 +1,6 @@
 import { type Algorithm, importVerificationJwk, isAlgorithm } from '../../keys/index.ts'
 import { Problem } from '../../lib/problem.ts'
-import { bad, type Reach } from './bad-issuer.ts'
+import { bad, type IssuerAddressRules } from './bad-issuer.ts'
 import type { IssuerKey, KeySource, TrustedIssuer } from './trusted-issuer.ts'
 
 /** What tokens of others may be signed with. */
@@ -18,7 +18,11 @@ const LONGEST_KID = 256
 const LOOPBACK = new Set(['127.0.0.1', '[::1]', 'localhost'])
 
 /** Throws `issuer.bad`. */
-export function readKeys(kind: TrustedIssuer['kind'], value: unknown, reach: Reach): KeySource {
+export function readKeys(
+  kind: TrustedIssuer['kind'],
+  value: unknown,
+  reach: IssuerAddressRules,
+): KeySource {
   const given = membersOf(value)
   const [source, ...more] = Object.keys(given)
   if (source === undefined || more.length > 0)
@@ -48,7 +52,10 @@ export function readAlgorithms(
 }
 
 /** An https URL written one way; plain HTTP only on this very computer, and only where that is allowed. */
-export function isAddress(text: string, { loopback }: Pick<Reach, 'loopback'>): boolean {
+export function isAddress(
+  text: string,
+  { loopback }: Pick<IssuerAddressRules, 'loopback'>,
+): boolean {
   const url = text.length <= 2048 && text.isWellFormed() ? URL.parse(text) : null
   if (!url || url.username || url.password || text.includes('#') || /[^\x21-\x7e]/.test(text))
     return false
@@ -69,7 +76,7 @@ export function membersOf(value: unknown): { readonly [name: string]: unknown } 
   return { ...value }
 }
 
-export function readAddress(value: unknown, reach: Pick<Reach, 'loopback'>): string {
+export function readAddress(value: unknown, reach: Pick<IssuerAddressRules, 'loopback'>): string {
   if (typeof value !== 'string' || !isAddress(value, reach))
     throw bad('an address is an https URL without user and fragment')
   return value

@@ -46,10 +46,10 @@ export type IssuerKey = {
 export type IdentityRule = {
   readonly name: string
   readonly when: readonly ClaimTest[]
-  readonly gives: { readonly agent: string } | { readonly admit: Admitted }
+  readonly gives: { readonly agent: string } | { readonly admit: AdmissionTerms }
 }
 
-export type Admitted = {
+export type AdmissionTerms = {
   readonly trust: TrustLevel
   readonly ceiling: readonly Detail[]
   /** `null`: whatever it holds. */

@@ -5,20 +5,20 @@ import { type DecidedAgain, decideAgain, type RecordedDecision } from '../../fac
 export const DIFFERENCES = ['denied', 'permitted', 'asks'] as const
 export type DifferenceKind = (typeof DIFFERENCES)[number]
 
-export interface Difference {
+export interface DecisionDifference {
   /** What is new: it would be denied, permitted, or people would be asked. */
   readonly kind: DifferenceKind
   readonly before: RecordedDecision['outcome']
   /** The rules that make it so; of a denial that no rule forbids, those that permit it now. */
   readonly rules: readonly string[]
-  readonly because: Because
+  readonly because: DifferenceCause
 }
 
 /**
  * `forbids`, `permits`, `asks`: rules of the draft do. `no_longer_permits`, `no_longer_forbids`: rules of the live set did. `error`: rules
  * of the draft that cannot be evaluated.
  */
-export type Because =
+export type DifferenceCause =
   | 'forbids'
   | 'permits'
   | 'asks'
@@ -27,7 +27,7 @@ export type Because =
   | 'error'
 
 export interface Differed {
-  readonly difference: Difference | undefined
+  readonly difference: DecisionDifference | undefined
   /** By the live set, and by the draft. */
   readonly before: RecordedDecision['outcome']
   readonly after: RecordedDecision['outcome']
@@ -68,7 +68,10 @@ export function differ(
 }
 
 /** `now`: by the live set, made when it is asked for. */
-function whyOf(now: () => DecidedAgain, then: DecidedAgain): Pick<Difference, 'rules' | 'because'> {
+function whyOf(
+  now: () => DecidedAgain,
+  then: DecidedAgain,
+): Pick<DecisionDifference, 'rules' | 'because'> {
   const { decision } = then
   if (decision.outcome === 'requestable' && then.outcome === 'requestable')
     return { because: 'asks', rules: unique(decision.ask.forbids.map(({ id }) => id)) }
@@ -82,7 +85,10 @@ function whyOf(now: () => DecidedAgain, then: DecidedAgain): Pick<Difference, 'r
   return { because: 'no_longer_permits', rules: policiesOf(gone) }
 }
 
-function whyPermitted(now: Decision, then: Decision): Pick<Difference, 'rules' | 'because'> {
+function whyPermitted(
+  now: Decision,
+  then: Decision,
+): Pick<DecisionDifference, 'rules' | 'because'> {
   const lifted = now.outcome === 'requestable' ? now.ask.forbids.map(({ id }) => id) : []
   const stood = unique([...lifted, ...refusing(now)])
   if (stood.length > 0) return { because: 'no_longer_forbids', rules: stood }

@@ -1,4 +1,4 @@
-import type { Because, Difference, DifferenceKind } from './differ.ts'
+import type { DecisionDifference, DifferenceCause, DifferenceKind } from './differ.ts'
 
 /** Differences of one kind, of one agent and action, by the same rules. */
 export interface DifferenceGroup {
@@ -6,7 +6,7 @@ export interface DifferenceGroup {
   readonly agent: string
   readonly action: string
   readonly rules: readonly string[]
-  readonly because: Because
+  readonly because: DifferenceCause
   readonly count: number
   /** Ids of decisions. */
   readonly samples: readonly string[]
@@ -27,7 +27,7 @@ export class Tally {
   readonly #counts = { denied: 0, permitted: 0, asks: 0 }
   #ungrouped = 0
 
-  add({ action, agentId, id }: Differing, difference: Difference): void {
+  add({ action, agentId, id }: Differing, difference: DecisionDifference): void {
     const { because, kind, rules } = difference
     this.#counts[kind]++
     const key = JSON.stringify([kind, agentId, action, because, rules])

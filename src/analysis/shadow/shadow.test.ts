@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { CallFacts, PolicySet } from '@remit/engine'
 import { READ, REFUND_DESK, refund, type World, worldsOver } from '../../calls/testing.ts'
-import type { Answered } from '../../calls/watcher.ts'
+import type { AnsweredDecision } from '../../calls/watcher.ts'
 import { publishPolicies } from '../../policy/index.ts'
 import { Live } from '../../revocation/index.ts'
 import { forEachEngine, timedBy } from '../../storage/testing.ts'
@@ -175,7 +175,7 @@ async function renewUntil(live: Live, done: Promise<unknown>): Promise<void> {
   while (!over) await live.renew()
 }
 
-function sample(policyVersion: number): Answered {
+function sample(policyVersion: number): AnsweredDecision {
   const facts: CallFacts = {
     credential: { gate: 'credential', passed: true, detail: '' },
     liveness: { gate: 'liveness', passed: true, detail: '' },

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import type { PolicySet } from '@remit/engine'
-import type { Answered, Watcher } from '../../calls/index.ts'
+import type { AnsweredDecision, Watcher } from '../../calls/index.ts'
 import { RULES } from '../../catalog/index.ts'
 import type { Live, LiveState } from '../../revocation/index.ts'
 import type { Storage } from '../../storage/index.ts'
@@ -48,7 +48,7 @@ interface Running {
 export class Shadow implements Watcher {
   readonly #options: ShadowOptions
   readonly #most: number
-  readonly #queue: Answered[] = []
+  readonly #queue: AnsweredDecision[] = []
   #running: Running | undefined
   /** Something changed since it was looked up what runs. */
   #stale = true
@@ -81,7 +81,7 @@ export class Shadow implements Watcher {
     await this.flush()
   }
 
-  offer(answered: Answered): void {
+  offer(answered: AnsweredDecision): void {
     const running = this.#running
     if (!running || answered.row.policyVersion !== running.draft.baseVersion) return
     if (this.#queue.length >= this.#most) {
@@ -149,7 +149,7 @@ export class Shadow implements Watcher {
     this.#running = before?.draft.number === draft.number ? { ...before, sets } : begun(draft, sets)
   }
 
-  #compare({ facts, row }: Answered): void {
+  #compare({ facts, row }: AnsweredDecision): void {
     const running = this.#running
     if (!running) return
     try {

@@ -9,14 +9,14 @@ import {
 import { Problem } from '../../lib/problem.ts'
 import { personNames } from '../names.ts'
 import { operation } from '../operation.ts'
-import { Along, along, pageOf } from '../paging.ts'
+import { along, PageQuery, pageOf } from '../paging.ts'
 import type { ApiParts } from '../parts.ts'
 import { Agent } from '../schemas.ts'
 import { agentShape } from '../shapes.ts'
 
 const Query = Type.Object(
   {
-    ...Along,
+    ...PageQuery,
     client: Type.Optional(
       Type.String({
         maxLength: 512,
@@ -56,7 +56,7 @@ export const listOperation = operation({
   },
 })
 
-type Wanted = { readonly limit: number } & Pick<Along, 'after'> & {
+type Wanted = { readonly limit: number } & Pick<PageQuery, 'after'> & {
     client?: string
     dated?: 'yes'
   }

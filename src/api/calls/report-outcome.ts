@@ -3,7 +3,7 @@ import { recordOutcome } from '../../calls/index.ts'
 import type { Enforcer } from '../../catalog/index.ts'
 import { findDecision, type StoredDecision } from '../../facts/index.ts'
 import { Problem } from '../../lib/problem.ts'
-import { type Said, saidAs } from '../../tasks/index.ts'
+import { type ReportedAmount, saidAs } from '../../tasks/index.ts'
 import type { ApiParts } from '../parts.ts'
 import { AnswerPart } from './answer-part.ts'
 
@@ -68,7 +68,7 @@ export async function reportOutcome(
 function saidIn(
   { explanation }: StoredDecision,
   { amounts, state }: Static<typeof ReportedOutcome>,
-): { readonly said?: Said } {
+): { readonly said?: ReportedAmount } {
   if (!explanation.gates.some(({ gate, subject }) => gate === 'budget' && subject)) return {}
   if (state === 'failed') return { said: { unsaid: 'failed' } }
   if (!amounts) return { said: { unsaid: 'unreported' } }

@@ -1,10 +1,10 @@
 /** What an operation is given. */
-export interface Given {
+export interface OperationInput {
   readonly params: Readonly<Record<string, unknown>>
   readonly body: Readonly<Record<string, unknown>>
 }
 
-export type Sentence = (given: Given) => string
+export type Sentence = (given: OperationInput) => string
 
 /** A value in a sentence; nothing for what is no text, number or answer. */
 export function said(value: unknown): string {

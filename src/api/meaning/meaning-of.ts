@@ -3,7 +3,7 @@ import { Problem } from '../../lib/problem.ts'
 import { findPerson, type Meaning } from '../../people/index.ts'
 import type { Input, Operation } from '../operation.ts'
 import type { ApiParts } from '../parts.ts'
-import { type Given, said } from './given.ts'
+import { type OperationInput, said } from './given.ts'
 import { meaningOfAgent } from './of-agent.ts'
 import { meaningOfImport } from './of-import.ts'
 import { meaningOfPolicies } from './of-policies.ts'
@@ -11,7 +11,7 @@ import { meaningOfRisks } from './of-risks.ts'
 import { changedLines } from './reach-lines.ts'
 import { SENTENCES } from './sentences.ts'
 
-type Means = (parts: ApiParts, given: Given) => Promise<Meaning>
+type Means = (parts: ApiParts, given: OperationInput) => Promise<Meaning>
 
 /** Acts whose difference to what is in force can be told. */
 const DIFFERENCES: Readonly<Record<string, Means>> = {
@@ -40,7 +40,7 @@ export async function meaningOf(
   }
 }
 
-async function meaningOfMember(parts: ApiParts, { params }: Given): Promise<Meaning> {
+async function meaningOfMember(parts: ApiParts, { params }: OperationInput): Promise<Meaning> {
   const group = said(params.name)
   const person = await findPerson(parts.people.storage.read, said(params.id))
   if (!person) throw new Problem('person.unknown', `there is no person \`${said(params.id)}\``)

@@ -4,13 +4,16 @@ import { reachOfAgent } from '../../analysis/index.ts'
 import { canonicalJson } from '../../lib/canonical-json.ts'
 import type { Meaning, MeantChange } from '../../people/index.ts'
 import type { ApiParts } from '../parts.ts'
-import { type Given, said } from './given.ts'
+import { type OperationInput, said } from './given.ts'
 import { changedLines } from './reach-lines.ts'
 
 const TRUST = ['quarantined', 'external', 'partner', 'internal'] as const
 
 /** A new agent, or other limits of one: what it may ever be given, as it was and as it would be. */
-export async function meaningOfAgent(parts: ApiParts, { body, params }: Given): Promise<Meaning> {
+export async function meaningOfAgent(
+  parts: ApiParts,
+  { body, params }: OperationInput,
+): Promise<Meaning> {
   const name = said(params.name ?? body.name)
   const known = await findAgent(parts.agents.storage.read, name)
   const trust = typeof body.trust === 'number' ? body.trust : (known?.trust ?? 0)

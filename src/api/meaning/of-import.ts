@@ -3,13 +3,16 @@ import type { Meaning, MeantChange } from '../../people/index.ts'
 import type { ApiParts } from '../parts.ts'
 import { planOf } from '../resources/plan-of.ts'
 import { countWords } from './count-words.ts'
-import { type Given, said } from './given.ts'
+import { type OperationInput, said } from './given.ts'
 
 /** What the request says, validated by the schema of the operation. */
 type Wanted = Parameters<typeof planOf>[2] & { readonly accept?: boolean }
 
 /** An API that is put into the catalog, or brought up to date: where it is, and what of it changes. */
-export async function meaningOfImport(parts: ApiParts, { body, params }: Given): Promise<Meaning> {
+export async function meaningOfImport(
+  parts: ApiParts,
+  { body, params }: OperationInput,
+): Promise<Meaning> {
   const { accept = false, ...wanted } = body as Wanted // validated against the schema of the operation
   const name = said(params.name)
   const plan = await planOf(parts, name, wanted)

@@ -11,7 +11,7 @@ import {
 import type { ApiParts } from '../parts.ts'
 import { schemaNow } from '../policies/policy-texts.ts'
 import { countWords } from './count-words.ts'
-import type { Given } from './given.ts'
+import type { OperationInput } from './given.ts'
 import { reachLines } from './reach-lines.ts'
 
 const SIGN = { added: '+', removed: '-', changed: '~', reworded: '=' } as const
@@ -25,7 +25,7 @@ const WORDS = {
 /** Policies that are put in force: rule by rule, and who could do what by them. */
 export async function meaningOfPolicies(
   parts: ApiParts,
-  { body, params }: Given,
+  { body, params }: OperationInput,
 ): Promise<Meaning> {
   const { read } = parts.policy.storage
   const again = params.version === undefined ? undefined : Number(params.version)

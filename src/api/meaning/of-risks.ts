@@ -1,14 +1,17 @@
 import { countedRisk, listActions, RISKS } from '../../catalog/index.ts'
 import type { Meaning, MeantChange } from '../../people/index.ts'
 import type { ApiParts } from '../parts.ts'
-import { type Given, said } from './given.ts'
+import { type OperationInput, said } from './given.ts'
 
 interface Wanted {
   readonly risks: readonly { readonly action: string; readonly risk: string }[]
 }
 
 /** Risk classes that were proposed: which actions count otherwise than until now, and which as they did, by class. */
-export async function meaningOfRisks(parts: ApiParts, { body, params }: Given): Promise<Meaning> {
+export async function meaningOfRisks(
+  parts: ApiParts,
+  { body, params }: OperationInput,
+): Promise<Meaning> {
   const { risks } = body as unknown as Wanted // validated against the schema of the operation
   const resource = said(params.name)
   const actions = await listActions(parts.connections.storage.read, resource)

@@ -1,7 +1,7 @@
 import { movesTo, type PlannedResource, type Resource } from '../../catalog/index.ts'
 
 /** What an administrator says of a resource, besides its description. Left out: as it was. */
-export interface Settings {
+export interface ResourceSettings {
   readonly trusted?: boolean
   /** `null`: none from now on. */
   readonly connection?: string | null
@@ -19,7 +19,7 @@ export interface KeptSettings {
  * unless the administrator says so in the same request: whoever receives the calls would receive them.
  */
 export function keptSettings(
-  wanted: Settings,
+  wanted: ResourceSettings,
   known: Resource | undefined,
   upstream: string | undefined,
 ): KeptSettings {
@@ -32,7 +32,7 @@ export function keptSettings(
 export function changedSettings(
   next: PlannedResource,
   known: Resource | undefined,
-  wanted: Settings,
+  wanted: ResourceSettings,
 ): readonly string[] {
   if (!known) return []
   const moved = movesTo(known, next.upstream)

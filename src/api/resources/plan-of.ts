@@ -13,9 +13,9 @@ import {
 import { credentialFor } from '../../connections/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { ApiParts } from '../parts.ts'
-import { changedSettings, keptSettings, type Settings } from './kept-settings.ts'
+import { changedSettings, keptSettings, type ResourceSettings } from './kept-settings.ts'
 
-interface WantedImport extends Settings {
+interface WantedImport extends ResourceSettings {
   readonly document?: unknown
   readonly mcp?: string
   readonly upstream?: string

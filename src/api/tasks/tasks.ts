@@ -12,7 +12,7 @@ import {
   showLimitsOver,
   suspendTask,
   type Task as TaskNoun,
-  type Tree,
+  type TaskTree,
   treeOf,
 } from '../../tasks/index.ts'
 import { Explanation, explanationShape, operatorShape } from '../explanation.ts'
@@ -62,7 +62,7 @@ function roleOf(
 }
 
 /** INVARIANT: who answers for one agent of a tree sees nothing of what is above or beside its task. */
-async function treeFor({ decisions }: ApiParts, caller: Caller, task: TaskNoun): Promise<Tree> {
+async function treeFor({ decisions }: ApiParts, caller: Caller, task: TaskNoun): Promise<TaskTree> {
   const { read } = decisions.storage
   const whole = caller.administrator || task.personId === caller.person.id
   if (whole) return treeOf(read, task, MOST_OF_TREE)

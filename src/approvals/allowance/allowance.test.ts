@@ -23,7 +23,7 @@ import { listAllowances } from './list.ts'
 import { exactly } from './pattern.ts'
 import {
   ALLOWANCE_STEP,
-  type AskedCall,
+  type DescribedCall,
   returnAllowanceSteps,
   usableAllowances,
   useAllowanceSteps,
@@ -66,7 +66,7 @@ forEachEngine('a standing answer', (open) => {
       assert.ok(allowance)
       return allowance
     }
-    const call: AskedCall = {
+    const call: DescribedCall = {
       taskId: request.taskId,
       personId: maria.id,
       agentId: 'refund-bot',
@@ -79,7 +79,7 @@ forEachEngine('a standing answer', (open) => {
       risk: 'high',
       leaves: request.inspected ?? undefined,
     }
-    const means = async (over: Partial<AskedCall> = {}) =>
+    const means = async (over: Partial<DescribedCall> = {}) =>
       (await usableAllowances(parts, { ...call, ...over }, parts.clock.now())).length
     const use = (allowance: Allowance) =>
       parts.storage.commit(
@@ -207,7 +207,7 @@ forEachEngine('a standing answer', (open) => {
       { upstream: 'https://elsewhere.example' },
       { definition: 'def2' },
       { risk: 'critical' },
-    ] satisfies Partial<AskedCall>[])
+    ] satisfies Partial<DescribedCall>[])
       assert.equal(await means(over), 0, JSON.stringify(over))
   })
 

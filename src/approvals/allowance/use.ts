@@ -13,7 +13,7 @@ import { aboutAllowance } from './record.ts'
 export const ALLOWANCE_STEP = 'use allowance'
 
 /** A call that a standing answer may be for, as the catalog describes it now. */
-export interface AskedCall {
+export interface DescribedCall {
   readonly taskId: string
   readonly personId: string
   /** Who asks in the conversation, where that is somebody else. */
@@ -42,7 +42,7 @@ export interface UsableAllowance {
  */
 export async function usableAllowances(
   parts: Pick<ApprovalParts, 'storage'>,
-  call: AskedCall,
+  call: DescribedCall,
   now: number,
 ): Promise<UsableAllowance[]> {
   const { read } = parts.storage
@@ -61,7 +61,7 @@ export async function usableAllowances(
 }
 
 /** Same line of agents, same place, same description of the action, and inside the pattern. */
-function means(allowance: Allowance, call: AskedCall, leaves: readonly Leaf[]): boolean {
+function means(allowance: Allowance, call: DescribedCall, leaves: readonly Leaf[]): boolean {
   return (
     allowance.resource === call.resource &&
     allowance.upstream === call.upstream &&

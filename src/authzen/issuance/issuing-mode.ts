@@ -6,8 +6,8 @@ import {
 } from '../../grants/index.ts'
 import { isObject, type JsonObject } from '../../lib/json.ts'
 import { ISSUE_ACTIONS, type IssuingSettings, type KnownPep } from '../../policy/index.ts'
-import type { Answer } from '../answer.ts'
-import type { Answering, Candidates, Sought } from '../answering.ts'
+import type { Decision } from '../answer.ts'
+import type { Candidates, EvaluationPlan, Sought } from '../answering.ts'
 import type { AuthzenPorts } from '../ports.ts'
 import type { Question } from '../question.ts'
 import { malformed } from '../read-request.ts'
@@ -21,14 +21,14 @@ export function issuingMode(
   ports: AuthzenPorts,
   { pep, view }: KnownPep,
   issuing: IssuingSettings,
-): Answering {
+): EvaluationPlan {
   const { name, resources } = pep
   const issuance = new IssuanceAnswering(
     ports.decisions,
     { ...issuing, pep: name, resources, view },
     ports.only.answered,
   )
-  const known = new Map<Question, Answer>()
+  const known = new Map<Question, Decision>()
   const begin = async (questions: readonly Question[]) => {
     for (const [question, answer] of await answersTo(issuance, questions))
       known.set(question, answer)
@@ -53,7 +53,7 @@ export function issuingMode(
 async function answersTo(
   issuance: IssuanceAnswering,
   questions: readonly Question[],
-): Promise<readonly (readonly [Question, Answer])[]> {
+): Promise<readonly (readonly [Question, Decision])[]> {
   const read = questions.map((question) => ({ question, tuple: tupleOf(question) }))
   const asked = read.flatMap(({ question, tuple }) =>
     typeof tuple === 'string' ? [] : [{ question, tuple }],
@@ -71,7 +71,7 @@ async function answersTo(
   ])
 }
 
-function told(answer: IssuanceAnswer | undefined): Answer {
+function told(answer: IssuanceAnswer | undefined): Decision {
   if (!answer) return denied('issuance.unknown')
   if (!answer.permitted) return denied(answer.reason)
   const { shaping } = answer
@@ -80,7 +80,7 @@ function told(answer: IssuanceAnswer | undefined): Answer {
 }
 
 /** A code and nothing else: it is for the operator of the server, which must not pass it on. */
-function denied(reason: string): Answer {
+function denied(reason: string): Decision {
   return { permitted: false, reason }
 }
 

@@ -2,8 +2,8 @@ import { CallAnswering, type CallQuestion, type EvaluatedCall } from '../../call
 import type { Action, CatalogView, Resource } from '../../catalog/index.ts'
 import { subjectOf } from '../../facts/index.ts'
 import type { KnownPep, Pep } from '../../policy/index.ts'
-import type { Answer } from '../answer.ts'
-import type { Alone, Answering, Candidates, Sought } from '../answering.ts'
+import type { Decision } from '../answer.ts'
+import type { Alone, Candidates, EvaluationPlan, Sought } from '../answering.ts'
 import { bringsStepUp, canDo } from '../obligations.ts'
 import type { AuthzenPorts } from '../ports.ts'
 import type { Question } from '../question.ts'
@@ -23,7 +23,7 @@ const SUBJECTS: ReadonlyMap<string, CallQuestion['subject']['is']> = new Map([
 ])
 
 /** An enforcement point that is answered about calls of tasks, by all gates. */
-export async function taskMode(ports: AuthzenPorts, known: KnownPep): Promise<Answering> {
+export async function taskMode(ports: AuthzenPorts, known: KnownPep): Promise<EvaluationPlan> {
   const { pep, view } = known
   const { decisions } = ports
   const { namesTasks, takes } = pep
@@ -32,7 +32,7 @@ export async function taskMode(ports: AuthzenPorts, known: KnownPep): Promise<An
     { pep: pep.name, namesTasks, takes, view },
     ports.only.answered,
   )
-  const evaluated = new WeakMap<Answer, EvaluatedCall>()
+  const evaluated = new WeakMap<Decision, EvaluatedCall>()
   // One catalog for the whole request; whether it still counts is asked when a call is judged.
   const catalog = await decisions.catalog.current()
   const told = (found: EvaluatedCall, question?: Question) => {
@@ -62,10 +62,10 @@ export async function taskMode(ports: AuthzenPorts, known: KnownPep): Promise<An
   }
 }
 
-function answerOf(found: EvaluatedCall, question: Question | undefined, issuer: string): Answer {
+function answerOf(found: EvaluatedCall, question: Question | undefined, issuer: string): Decision {
   const { detail, enough, obligations, outcome, reason, requestableUntil: until, stepUp } = found
   const { approval, unhelped } = found
-  const answer: Answer = {
+  const answer: Decision = {
     ...{ permitted: outcome === 'permit', reason, detail, enough, obligations },
     ...(until === undefined ? {} : { requestable: { endpoint: issuer + REQUESTS_PATH, until } }),
     ...(approval ? { approval } : {}),
@@ -77,14 +77,14 @@ function answerOf(found: EvaluatedCall, question: Question | undefined, issuer: 
 /** What is asked, and what is wrong with its arguments: they are then none. */
 interface AskedCall {
   readonly call: CallQuestion
-  readonly untyped: Answer | undefined
+  readonly untyped: Decision | undefined
 }
 
 /** The question as one about a call, or why it cannot be about one. */
 function callQuestion(
   question: Question,
   given: { readonly pep: Pep; readonly catalog: CatalogView; readonly alone: Alone | undefined },
-): AskedCall | Answer {
+): AskedCall | Decision {
   const { alone, catalog, pep } = given
   const said = readCallContext(question.context)
   // Who forwards a token of another server does not know the task that it opens.
@@ -173,7 +173,7 @@ function sorted(names: readonly string[]): Candidates {
   return (after) => (after === undefined ? all : all.filter((name) => name > after))
 }
 
-function denied(reason: string, detail: string, enough?: string): Answer {
+function denied(reason: string, detail: string, enough?: string): Decision {
   return { permitted: false, reason, detail, enough }
 }
 

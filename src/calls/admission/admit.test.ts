@@ -9,7 +9,7 @@ import { closeTask } from '../../tasks/index.ts'
 import { decideCall } from '../decide-call.ts'
 import { mayContinue, stillLive } from '../still-live.ts'
 import { type Held, ORDERS, READ, type World, worldsOver } from '../testing.ts'
-import { type Admission, type Admitted, admit } from './admit.ts'
+import { type AdmissionRequest, type AdmittedRequest, admit } from './admit.ts'
 
 forEachEngine('a request that calls no action', (open) => {
   const worlds = worldsOver(open)
@@ -23,8 +23,8 @@ forEachEngine('a request that calls no action', (open) => {
   /** POST at the resource itself, as MCP does. */
   async function knock(
     { held, token, world }: Awaited<ReturnType<typeof begin>>,
-    over: Partial<Admission> = {},
-  ): Promise<Admission> {
+    over: Partial<AdmissionRequest> = {},
+  ): Promise<AdmissionRequest> {
     const { origin, resource } = await world.call(held, token, READ)
     const method = 'POST'
     const proof = world.proof(held.key, { method, url: ORDERS, token })
@@ -72,7 +72,7 @@ forEachEngine('a request that calls no action', (open) => {
     const asked = await knock(begun)
     const before = (await written(world)).length
     const answers = await Promise.all(Array.from({ length: 16 }, () => admit(world.parts, asked)))
-    const admitted = answers.filter((each): each is Admitted => each.outcome === 'admitted')
+    const admitted = answers.filter((each): each is AdmittedRequest => each.outcome === 'admitted')
     assert.equal(admitted.length, 1)
     const taskId = held.opened.task.id
     const rows = await listDecisions(world.parts.storage.read, { taskId, limit: 50 })
@@ -140,7 +140,7 @@ forEachEngine('a request that calls no action', (open) => {
     const { held, token, world } = begun
     const stranger = await world.open()
     const url = ORDERS
-    const wrong: readonly (readonly [Partial<Admission>, string])[] = [
+    const wrong: readonly (readonly [Partial<AdmissionRequest>, string])[] = [
       [{ token: undefined }, 'token.missing'],
       [{ scheme: 'Bearer', proof: undefined }, 'token.wrong_scheme'],
       [{ proof: undefined }, 'proof.missing'],

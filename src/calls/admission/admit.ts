@@ -1,26 +1,26 @@
 import { type Detail, stopEarly } from '@remit/engine'
 import type { Resource } from '../../catalog/index.ts'
-import type { Booked, Call, Setting } from '../../facts/index.ts'
+import type { Call, RecordedRequest, Setting } from '../../facts/index.ts'
 import { PROOF_STEP, settingLiveness } from '../../facts/index.ts'
 import { aboutTask } from '../../grants/index.ts'
 import { newId } from '../../lib/id.ts'
 import type { Step } from '../../storage/index.ts'
 import type { Task } from '../../tasks/index.ts'
-import { type Identified, identify, type Knock } from '../identify.ts'
+import { type Identified, identify, type PresentedCredentials } from '../identify.ts'
 import type { CallParts } from '../parts.ts'
 import { refuse, refuseReplay, usedProofSteps } from '../refuse.ts'
 import { ticketOf } from '../still-live.ts'
 import type { Denied, Permitted } from '../verdict.ts'
 
 /** A request at a resource that is no call of an action: what MCP's `initialize`, `ping` and lists are. */
-export type Admission = Knock &
+export type AdmissionRequest = PresentedCredentials &
   Pick<Call, 'origin'> & {
     /** It begins a session, which the ledger shall tell. */
     readonly record?: 'session'
   }
 
 /** Gates 1 and 2 hold. It permits no call; ask `stillLive` in the tick that answers. */
-export interface Admitted
+export interface AdmittedRequest
   extends Pick<Permitted, 'person' | 'agent' | 'chain' | 'view' | 'ticket'> {
   readonly outcome: 'admitted'
   /** Only what never changes about it may be used: not its state. */
@@ -37,10 +37,13 @@ export interface Admitted
  * as decisions are. An admission itself writes nothing but the used proof and, for a session, `mcp.session_opened`:
  * lists and pings have no effect that the books would have to prove.
  */
-export async function admit(parts: CallParts, asked: Admission): Promise<Admitted | Denied> {
+export async function admit(
+  parts: CallParts,
+  asked: AdmissionRequest,
+): Promise<AdmittedRequest | Denied> {
   parts.disk?.requireRoom()
   const who = await identify(parts, asked)
-  const each: Booked = {
+  const each: RecordedRequest = {
     id: newId('decision', parts.random),
     call: { resource: asked.resource, origin: asked.origin },
     who,
@@ -93,7 +96,7 @@ const OVERTAKEN = {
   enough: 'the same request again',
 } as const
 
-function sessionStep(parts: CallParts, each: Booked, who: Known) {
+function sessionStep(parts: CallParts, each: RecordedRequest, who: Known) {
   return parts.ledger.appendStep({
     ...aboutTask(who.held),
     type: 'mcp.session_opened',
@@ -104,7 +107,12 @@ function sessionStep(parts: CallParts, each: Booked, who: Known) {
   })
 }
 
-function admitted(each: Booked, who: Known, setting: Setting, resource: Resource): Admitted {
+function admitted(
+  each: RecordedRequest,
+  who: Known,
+  setting: Setting,
+  resource: Resource,
+): AdmittedRequest {
   const { person } = setting
   const { task, chain } = who.held
   return {

@@ -1,23 +1,26 @@
 import { stopEarly } from '@remit/engine'
-import type { Booked } from '../../facts/index.ts'
+import type { RecordedRequest } from '../../facts/index.ts'
 import { newId } from '../../lib/id.ts'
 import { identify } from '../identify.ts'
 import type { CallParts } from '../parts.ts'
 import { refuse } from '../refuse.ts'
 import type { Denied } from '../verdict.ts'
-import type { Admission } from './admit.ts'
+import type { AdmissionRequest } from './admit.ts'
 
 /**
  * Gates 1 and 2 of a request whose body has not arrived yet: whoever does not pass them is refused now, and that is recorded and uses up
  * the proof. Of whoever passes nothing is used up. INVARIANT: it permits nothing; the whole request is decided when it is there,
  * however long its body took.
  */
-export async function checkCaller(parts: CallParts, asked: Admission): Promise<Denied | undefined> {
+export async function checkCaller(
+  parts: CallParts,
+  asked: AdmissionRequest,
+): Promise<Denied | undefined> {
   const who = await identify(parts, asked)
   const stop = who.known ? stopEarly(who.credential, who.liveness) : stopEarly(who.credential)
   if (!stop) return undefined
   const { action, origin, resource } = asked
-  const each: Booked = {
+  const each: RecordedRequest = {
     id: newId('decision', parts.random),
     call: { resource, origin, ...(action ? { action } : {}) },
     who,

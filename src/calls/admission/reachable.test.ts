@@ -13,7 +13,7 @@ import {
   type World,
   worldsOver,
 } from '../testing.ts'
-import { type Admission, admit } from './admit.ts'
+import { type AdmissionRequest, admit } from './admit.ts'
 import { reachOf } from './reachable.ts'
 
 forEachEngine('what an agent sees listed', (open) => {
@@ -29,7 +29,7 @@ forEachEngine('what an agent sees listed', (open) => {
     const { origin, resource } = await world.call(held, token, READ)
     const proof = world.proof(held.key, { method: 'POST', url: ORDERS, token })
     const at = { method: 'POST', url: ORDERS }
-    const asked: Admission = { token, scheme: 'DPoP', proof, ...at, resource, origin }
+    const asked: AdmissionRequest = { token, scheme: 'DPoP', proof, ...at, resource, origin }
     const admitted = await admit(world.parts, asked)
     assert.ok(admitted.outcome === 'admitted')
     return (await reachOf(world.parts, admitted)).actions.map(({ name }) => name)

@@ -3,7 +3,7 @@ import { type Action, countedRisk } from '../../catalog/index.ts'
 import { callable, contextsOf, factsAround } from '../../facts/index.ts'
 import { limitsOver, peekBudgets } from '../../tasks/index.ts'
 import type { CallParts } from '../parts.ts'
-import type { Admitted } from './admit.ts'
+import type { AdmittedRequest } from './admit.ts'
 
 /** A call that says nothing about itself: it falls under the limits that every call falls under. */
 const ANY_CALL = { action: '', arguments: new Map() }
@@ -20,7 +20,7 @@ export interface Reach {
  * By the same gates that decide calls. It promises nothing: each call is decided when it is made, and what is missing here is
  * refused there. Ask `stillLive` before telling anyone.
  */
-export async function reachOf(parts: CallParts, admitted: Admitted): Promise<Reach> {
+export async function reachOf(parts: CallParts, admitted: AdmittedRequest): Promise<Reach> {
   const { narrowed, origin, resource, task, view } = admitted
   const held = await parts.facts.task(task.id)
   if (!held) throw new Error('an admitted task has no row')

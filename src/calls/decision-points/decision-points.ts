@@ -13,10 +13,10 @@ import { Circuit } from './circuit.ts'
 import { isAskedAbout, type SealedDecisionPoint, sealPlace } from './decision-point.ts'
 import { selectPoints } from './decision-point-store.ts'
 import {
-  type AskedAbout,
-  type Evaluation,
+  type EvaluatedSubject,
   evaluationRequest,
   MOST_ANSWER_BYTES,
+  type PointAnswer,
   readEvaluation,
 } from './evaluation.ts'
 
@@ -61,7 +61,7 @@ export class DecisionPoints {
    * What all of them that are for this call say, asked at the same time. Never throws for what they do: whatever is not a clear answer
    * is a failure, and denies. The caller has read the view that watches over `RULES` before.
    */
-  async answers(about: AskedAbout): Promise<readonly ExternalAnswer[]> {
+  async answers(about: EvaluatedSubject): Promise<readonly ExternalAnswer[]> {
     const { call } = about
     const asked = { resource: call.resource.name, action: call.action.name }
     const points = (await this.#active()).filter((point) => isAskedAbout(point, asked))
@@ -76,7 +76,7 @@ export class DecisionPoints {
    */
   async #answers(
     point: SealedDecisionPoint,
-    about: AskedAbout,
+    about: EvaluatedSubject,
     mapped: MappedRequests | undefined,
   ): Promise<ExternalAnswer> {
     const { decisionId } = about
@@ -119,7 +119,7 @@ export class DecisionPoints {
     return { name, answer: decision ? 'permit' : 'deny', ...(note === undefined ? {} : { note }) }
   }
 
-  async #ask(point: SealedDecisionPoint, { body, decisionId }: Question): Promise<Evaluation> {
+  async #ask(point: SealedDecisionPoint, { body, decisionId }: Question): Promise<PointAnswer> {
     try {
       const answer = await this.#options.outbound.fetch(
         point.url,
@@ -160,7 +160,7 @@ function strictest(name: string, answers: readonly ExternalAnswer[]): ExternalAn
 }
 
 /** AuthZEN 1.0: a denial is 200, too. Any other status is about the question, and redirects are not followed. */
-async function read(answer: Response): Promise<Evaluation> {
+async function read(answer: Response): Promise<PointAnswer> {
   const { headers, status } = answer
   if (status !== 200) return { failed: `it answered ${status}` }
   const type = headers.get('content-type') ?? ''

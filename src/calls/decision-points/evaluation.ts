@@ -6,7 +6,7 @@ import { argumentTexts } from '../../tokens/index.ts'
 import type { TokenSays } from './cel/ask-mapped.ts'
 
 /** What a decision point is told about. */
-export interface AskedAbout {
+export interface EvaluatedSubject {
   readonly decisionId: string
   readonly at: number
   readonly call: Call
@@ -22,7 +22,7 @@ export interface AskedAbout {
  * decision point is to have them.
  */
 export function evaluationRequest(
-  { at, call, decisionId, held, risk, setting }: AskedAbout,
+  { at, call, decisionId, held, risk, setting }: EvaluatedSubject,
   sendsArguments: boolean,
 ): Readonly<Record<string, unknown>> {
   const { chain, task } = held
@@ -65,7 +65,7 @@ function argumentsOf(call: Call) {
   return argumentTexts(call.arguments)
 }
 
-export type Evaluation =
+export type PointAnswer =
   | { readonly decision: boolean; readonly note?: string }
   /** In words: why it is no answer. */
   | { readonly failed: string }
@@ -79,7 +79,7 @@ const MOST_DEPTH = 32
  * What came back, read strictly.
  * INVARIANT: `true` and nothing else is a permit; one that requires something of us that we would not do is none.
  */
-export function readEvaluation(body: Uint8Array): Evaluation {
+export function readEvaluation(body: Uint8Array): PointAnswer {
   let answer: Json
   try {
     answer = parseJson(body, { bytes: MOST_ANSWER_BYTES, depth: MOST_DEPTH })

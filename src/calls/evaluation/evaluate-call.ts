@@ -8,12 +8,12 @@ import { Problem } from '../../lib/problem.ts'
 import { wasUsed } from '../../storage/index.ts'
 import { groundsFor } from '../decide-call.ts'
 import { type Identified, identify, identifyTold, nobody } from '../identify.ts'
-import { factsOf, type Grounds, type Looked } from '../judgment/grounds.ts'
+import { type DecisionInputs, type DecisionInputsWithLimits, factsOf } from '../judgment/grounds.ts'
 import { lookAt } from '../judgment/judge.ts'
 import { tellUnbound } from '../judgment/unbound.ts'
 import { askedOnce, decideWithOthers } from '../judgment/with-others.ts'
 import type { CallParts } from '../parts.ts'
-import type { Because } from '../refuse.ts'
+import type { DenialReason } from '../refuse.ts'
 import { stillLive, ticketOf } from '../still-live.ts'
 import type { Asker, CallQuestion, Unhelped } from './question.ts'
 import { type Permits, weighWithPeople } from './weigh-with-people.ts'
@@ -43,7 +43,10 @@ export async function identifyCase(
 ): Promise<KnownCase | Weighed> {
   const who = await identifyAsked(parts, asker, question)
   const each = caseOf(parts, asker, question, who)
-  const final = (because: Because) => ({ ...denied(each, because), unhelped: finalFor(question) })
+  const final = (because: DenialReason) => ({
+    ...denied(each, because),
+    unhelped: finalFor(question),
+  })
   if (!isKnown(each)) return final(becauseOf(who.credential))
   const wrong = mismatch(parts, each, question)
   return wrong ? final(becauseOf(wrong)) : each
@@ -91,7 +94,7 @@ async function permitted(
   asker: Asker,
   given: {
     readonly each: KnownCase
-    readonly looked: Looked
+    readonly looked: DecisionInputsWithLimits
     readonly permit: Permit
     readonly facts: CallFacts
     readonly word: UsedWord | undefined
@@ -130,7 +133,7 @@ function finalFor({ alone }: CallQuestion): Unhelped | undefined {
  * INVARIANT: Remit notifies when it decides a call, not when it is asked about one.
  */
 function doableOf(
-  { policies }: Pick<Grounds, 'policies'>,
+  { policies }: Pick<DecisionInputs, 'policies'>,
   { takes }: Asker,
   can: CallQuestion['can'],
 ): readonly string[] {
@@ -238,7 +241,7 @@ const MUST_BE_TAKEN = {
   enough: 'ask about the call itself when it runs (`POST /v1/calls`), where that is taken',
 } as const
 
-function becauseOf(gate: GateResult): Because {
+function becauseOf(gate: GateResult): DenialReason {
   const { detail, enough = '', reason = 'token.missing' } = gate
   return { gates: [gate], reason, detail, enough }
 }

@@ -20,7 +20,7 @@ import type { KnownCase } from '../../facts/index.ts'
 import { requesterOf } from '../../facts/index.ts'
 import type { Id } from '../../lib/id.ts'
 import { askingOf } from '../ask.ts'
-import type { Looked } from '../judgment/grounds.ts'
+import type { DecisionInputsWithLimits } from '../judgment/grounds.ts'
 import { deniedByPeople } from '../judgment/with-people.ts'
 import type { CallParts } from '../parts.ts'
 import type { Asker, QuestionAlone, Unhelped } from './question.ts'
@@ -35,7 +35,7 @@ export type Permits = (
 
 interface Given {
   readonly each: KnownCase
-  readonly looked: Looked
+  readonly looked: DecisionInputsWithLimits
   readonly alone: QuestionAlone
   readonly decision: RequestableDeny & { readonly facts: CallFacts }
   readonly permit: Permits

@@ -1,12 +1,12 @@
 import type { Permit } from '@remit/engine'
 import type { Approval, EvaluationDenial } from '../../approvals/index.ts'
-import type { Booked, Finding } from '../../facts/index.ts'
-import type { Because } from '../refuse.ts'
+import type { Finding, RecordedRequest } from '../../facts/index.ts'
+import type { DenialReason } from '../refuse.ts'
 import type { Unhelped } from './question.ts'
 
 /** An answer on its way to the books. */
 export interface Weighed {
-  readonly each: Booked
+  readonly each: RecordedRequest
   readonly finding: Finding
   readonly obligations: Permit['obligations']
   /** Whether everything that a permit rests on is still so. Does no I/O. */
@@ -24,10 +24,10 @@ export interface UsedWord extends Approval {
   readonly until: number
 }
 
-export function denied(each: Booked, because: Because): Weighed {
+export function denied(each: RecordedRequest, because: DenialReason): Weighed {
   return nothingStands(each, { ...because, outcome: 'deny' })
 }
 
-export function nothingStands(each: Booked, finding: Finding): Weighed {
+export function nothingStands(each: RecordedRequest, finding: Finding): Weighed {
   return { each, finding, obligations: [], stands: () => true }
 }

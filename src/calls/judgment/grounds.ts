@@ -1,5 +1,5 @@
 import type { CallFacts, ExternalAnswer, ForbidRef, KindOf, PolicySet } from '@remit/engine'
-import type { KnownCase, Setting, Standing } from '../../facts/index.ts'
+import type { ApplicableLimits, KnownCase, Setting } from '../../facts/index.ts'
 import {
   authenticationOf,
   callable,
@@ -9,10 +9,10 @@ import {
 } from '../../facts/index.ts'
 import type { Observed } from '../../risk/index.ts'
 import { riskRecord } from '../../risk/index.ts'
-import type { Peeked } from '../../tasks/index.ts'
+import type { LimitStatus } from '../../tasks/index.ts'
 
 /** What a call is judged by. */
-export interface Grounds {
+export interface DecisionInputs {
   readonly setting: Setting
   readonly policies: PolicySet
   readonly kindOf: KindOf
@@ -20,22 +20,26 @@ export interface Grounds {
 }
 
 /** The same, with what the limits said the moment before. */
-export interface Looked extends Grounds {
-  readonly budget: Peeked
-  readonly standing: Standing
+export interface DecisionInputsWithLimits extends DecisionInputs {
+  readonly budget: LimitStatus
+  readonly standing: ApplicableLimits
   /** What decision points of others said, where they were asked. */
   readonly external: readonly ExternalAnswer[]
 }
 
 /** What people have lifted, and by what. */
-export interface Lifting {
+export interface Override {
   readonly forbids: readonly ForbidRef[]
   /** In words, where it was not an approval of this very call. */
   readonly by?: string
 }
 
 /** What the gates look at. */
-export function factsOf(each: KnownCase, looked: Looked, lifting?: Lifting): CallFacts {
+export function factsOf(
+  each: KnownCase,
+  looked: DecisionInputsWithLimits,
+  lifting?: Override,
+): CallFacts {
   const { at, call, who } = each
   const { budget, kindOf, setting } = looked
   const { origin } = call

@@ -4,10 +4,10 @@ import { isSending, requesterOf } from '../../facts/index.ts'
 import { closeSpent, limitsOver, peekBudgets } from '../../tasks/index.ts'
 import { ask } from '../ask.ts'
 import type { CallParts } from '../parts.ts'
-import { type Because, refuse } from '../refuse.ts'
+import { type DenialReason, refuse } from '../refuse.ts'
 import { reserve } from '../reserve.ts'
 import type { Denied, Verdict } from '../verdict.ts'
-import { factsOf, type Grounds, type Looked } from './grounds.ts'
+import { type DecisionInputs, type DecisionInputsWithLimits, factsOf } from './grounds.ts'
 import { tellUnbound } from './unbound.ts'
 import { askedOnce, decideWithOthers } from './with-others.ts'
 import { judgeWithPeople } from './with-people.ts'
@@ -19,7 +19,11 @@ const MOST_TRIES = 3
  * facts → decide → reserve. What is gone between looking and taking is looked at again, by all gates. Decision points of others are
  * asked when nothing here denies, and once for each call, however often it is looked at.
  */
-export async function judge(parts: CallParts, each: KnownCase, grounds: Grounds): Promise<Verdict> {
+export async function judge(
+  parts: CallParts,
+  each: KnownCase,
+  grounds: DecisionInputs,
+): Promise<Verdict> {
   const others = askedOnce(parts, each, grounds)
   for (let tries = 1; ; tries++) {
     const own = await lookAt(parts, each, grounds)
@@ -52,8 +56,8 @@ export async function judge(parts: CallParts, each: KnownCase, grounds: Grounds)
 export async function lookAt(
   parts: CallParts,
   { at, call, who }: KnownCase,
-  grounds: Grounds,
-): Promise<Omit<Looked, 'external'>> {
+  grounds: DecisionInputs,
+): Promise<Omit<DecisionInputsWithLimits, 'external'>> {
   const { above, task } = who.held
   const standing = await parts.facts.limits(who.held)
   const limits = limitsOver([task, ...above], standing.limits)
@@ -65,7 +69,7 @@ export async function lookAt(
 async function deny(
   parts: CallParts,
   each: KnownCase,
-  looked: Looked,
+  looked: DecisionInputsWithLimits,
   decision: Deny & { readonly facts: CallFacts },
 ): Promise<Denied> {
   const { budget } = looked
@@ -81,7 +85,7 @@ async function deny(
 /** Where nothing but time is missing, or people besides. */
 function retryOf(
   { at }: KnownCase,
-  { budget: { retryAt } }: Looked,
+  { budget: { retryAt } }: DecisionInputsWithLimits,
   { gates }: Denied,
 ): Pick<Denied, 'retryAfter'> {
   const others = gates.some(
@@ -92,7 +96,7 @@ function retryOf(
 }
 
 /** What was left when it was looked at is gone, so that is what the gates see. */
-function taken(seen: CallFacts, { policies }: Grounds): Because {
+function taken(seen: CallFacts, { policies }: DecisionInputs): DenialReason {
   const gone = {
     left: false,
     reason: 'budget.exhausted',

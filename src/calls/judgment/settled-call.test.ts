@@ -8,7 +8,7 @@ import {
   budgetUse,
   findTask,
   type Limit,
-  type Said,
+  type ReportedAmount,
   saidBy,
   setLimit,
   showLimits,
@@ -37,7 +37,7 @@ const charged = (most: string, reserve: string): Limit => ({
   most,
   reserve,
 })
-const answer = (text: string): Said => saidBy(parseJson(text))
+const answer = (text: string): ReportedAmount => saidBy(parseJson(text))
 const withRows = (count: number) => answer(JSON.stringify({ rows: Array(count).fill(1) }))
 
 forEachEngine('a call under a limit on what answers say', (open) => {
@@ -107,7 +107,11 @@ forEachEngine('a call under a limit on what answers say', (open) => {
   test('keeps what it reserved when the answer does not say, is cut, or nobody knows', async (t) => {
     const { held, token, world } = await begin([rows(1000, '10')], t)
     const { parts } = world
-    const reasons: Said[] = [answer('{"error":"no"}'), { unsaid: 'cut' }, { unsaid: 'too_large' }]
+    const reasons: ReportedAmount[] = [
+      answer('{"error":"no"}'),
+      { unsaid: 'cut' },
+      { unsaid: 'too_large' },
+    ]
     for (const [i, said] of reasons.entries()) {
       const { decisionId } = await permit(world, held, token)
       await recordOutcome(parts, decisionId, { state: 'answered', said })
@@ -248,7 +252,7 @@ forEachEngine('a call under a limit on what answers say', (open) => {
             const { decisionId } = await permit(world, held, token)
             if (ends === 'none') return
             const state = ends === 'not_sent' ? 'not_sent' : 'answered'
-            const said: Said = ends === 'said' ? withRows(count) : { unsaid: 'not_json' }
+            const said: ReportedAmount = ends === 'said' ? withRows(count) : { unsaid: 'not_json' }
             await recordOutcome(world.parts, decisionId, { state, said })
           }),
         )

@@ -2,7 +2,7 @@ import { type CallFacts, type Decision, decide, type ExternalAnswer } from '@rem
 import type { KnownCase } from '../../facts/index.ts'
 import { partiesOf } from '../../facts/index.ts'
 import type { CallParts } from '../parts.ts'
-import type { Grounds, Looked } from './grounds.ts'
+import type { DecisionInputs, DecisionInputsWithLimits } from './grounds.ts'
 
 /** The answers of decision points of others to one call. */
 export type Others = () => Promise<readonly ExternalAnswer[]>
@@ -11,7 +11,7 @@ export type Others = () => Promise<readonly ExternalAnswer[]>
 export function askedOnce(
   parts: Pick<CallParts, 'issuer' | 'master' | 'points'>,
   each: KnownCase,
-  { risk, setting }: Grounds,
+  { risk, setting }: DecisionInputs,
 ): Others {
   const { issuer, points } = parts
   let answers: Promise<readonly ExternalAnswer[]> | undefined
@@ -38,16 +38,20 @@ export function askedOnce(
  * could add, and they learn of no call that is denied anyway.
  */
 export async function decideWithOthers(
-  own: Omit<Looked, 'external'>,
+  own: Omit<DecisionInputsWithLimits, 'external'>,
   others: Others,
-  factsOf: (looked: Looked) => CallFacts,
-): Promise<{ readonly decision: Decision; readonly facts: CallFacts; readonly looked: Looked }> {
-  const alone: Looked = { ...own, external: [] }
+  factsOf: (looked: DecisionInputsWithLimits) => CallFacts,
+): Promise<{
+  readonly decision: Decision
+  readonly facts: CallFacts
+  readonly looked: DecisionInputsWithLimits
+}> {
+  const alone: DecisionInputsWithLimits = { ...own, external: [] }
   const facts = factsOf(alone)
   const decision = decide(facts, own.policies)
   const external = decision.outcome === 'deny' ? [] : await others()
   if (external.length === 0) return { decision, facts, looked: alone }
-  const looked: Looked = { ...own, external }
+  const looked: DecisionInputsWithLimits = { ...own, external }
   const all = factsOf(looked)
   return { decision: decide(all, own.policies), facts: all, looked }
 }

@@ -8,7 +8,7 @@ import type { CallParts } from '../parts.ts'
 import { refuse, refuseExecuted } from '../refuse.ts'
 import { reserve } from '../reserve.ts'
 import type { Verdict } from '../verdict.ts'
-import { factsOf, type Looked } from './grounds.ts'
+import { type DecisionInputsWithLimits, factsOf } from './grounds.ts'
 import { inspectedOf } from './inspected.ts'
 
 /**
@@ -19,7 +19,7 @@ import { inspectedOf } from './inspected.ts'
 export async function judgeWithPeople(
   parts: CallParts,
   each: KnownCase,
-  looked: Looked,
+  looked: DecisionInputsWithLimits,
   decision: RequestableDeny & { readonly facts: CallFacts },
 ): Promise<Verdict | 'gone'> {
   const { facts, gates } = decision
@@ -55,7 +55,7 @@ export async function judgeWithPeople(
 async function judgeWithAllowances(
   parts: CallParts,
   each: KnownCase,
-  looked: Looked,
+  looked: DecisionInputsWithLimits,
 ): Promise<Verdict | 'gone' | undefined> {
   const { call, who } = each
   const { chain, task } = who.held

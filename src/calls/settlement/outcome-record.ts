@@ -1,5 +1,5 @@
 import type { LedgerEvent } from '../../ledger/index.ts'
-import type { Said } from '../../tasks/index.ts'
+import type { ReportedAmount } from '../../tasks/index.ts'
 
 /** What became of a call that was permitted. */
 export interface Outcome {
@@ -15,18 +15,18 @@ export interface Outcome {
   /** Why it was not sent or failed: a code. */
   readonly reason?: string | undefined
   /** What the answer says of amounts, or why it does not, where the permit `settles` something by it. */
-  readonly said?: Said | undefined
+  readonly said?: ReportedAmount | undefined
 }
 
 /** An outcome, or the presumption that nobody will ever say one. */
-export type Ending = Omit<Outcome, 'state' | 'said'> & {
+export type CallEnding = Omit<Outcome, 'state' | 'said'> & {
   readonly state: Outcome['state'] | 'indeterminate'
 }
 
 /** The record of an ending. The intent says all the rest. */
 export function outcomeRecord(
   decisionId: string,
-  { digest, latencyMs, reason, state, status }: Ending,
+  { digest, latencyMs, reason, state, status }: CallEnding,
 ): LedgerEvent {
   return {
     type: 'decision.outcome',

@@ -24,15 +24,15 @@ import {
   upsertOffers,
 } from '../review/offer-store.ts'
 import {
-  type Difference,
+  type ImportDifference,
   type Present,
-  type Settled,
+  type SettledImport,
   settleImport,
 } from '../review/settle-import.ts'
 import { summarizeUntyped, type UntypedSummary } from '../untyped.ts'
 import { importDigest } from './import-digest.ts'
 
-export interface Imported extends Difference {
+export interface Imported extends ImportDifference {
   readonly resource: string
   /** Nothing was different: nothing was written, no epoch raised. */
   readonly unchanged: boolean
@@ -110,7 +110,7 @@ export async function applyImport(
 }
 
 /** INVARIANT: what was seen is what is done, whatever a server answers when it is asked again. */
-function requireSeen(settled: Settled, seen: string | undefined): void {
+function requireSeen(settled: SettledImport, seen: string | undefined): void {
   if (seen === undefined || importDigest(settled) === seen) return
   throw new Problem(
     'confirmation.changed',
@@ -131,7 +131,7 @@ async function mistrust(
 }
 
 export interface Previewed extends Imported {
-  readonly settled: Settled
+  readonly settled: SettledImport
   readonly before: readonly Action[]
   /** `importDigest`. */
   readonly digest: string
@@ -171,7 +171,7 @@ async function presentOf(parts: CatalogParts, plan: ImportPlan): Promise<Present
   }
 }
 
-function importedOf(present: Present, settled: Settled): Imported {
+function importedOf(present: Present, settled: SettledImport): Imported {
   return {
     resource: settled.resource.name,
     unchanged: !isTouched(present, settled) && !isAnotherDocument(present, settled),
@@ -188,7 +188,7 @@ function importedOf(present: Present, settled: Settled): Imported {
 
 function offersOf(
   parts: CatalogParts,
-  { offers, resource }: Settled,
+  { offers, resource }: SettledImport,
   by: string,
 ): Promise<readonly PreparedOffer[]> {
   const offeredAt = parts.clock.now()
@@ -199,7 +199,7 @@ function offersOf(
 /** More names than these would not fit into a record; how many there are, and which, can be told from it all the same. */
 const MOST_NAMED = 100
 
-function inRecord(difference: Difference) {
+function inRecord(difference: ImportDifference) {
   return Object.fromEntries(
     Object.entries(difference).flatMap(([how, names]: [string, readonly string[]]) =>
       names.length <= MOST_NAMED
@@ -242,7 +242,7 @@ async function checkNames(
 const KIND = { http: 'an HTTP API', mcp: 'an MCP server' } as const
 
 /** Whether anything that calls rest on is another thing afterwards. */
-function isTouched({ actions, known, offers }: Present, settled: Settled): boolean {
+function isTouched({ actions, known, offers }: Present, settled: SettledImport): boolean {
   if (!known) return true
   const { documentDigest: _, ...after } = settled.resource
   const before = {
@@ -266,7 +266,7 @@ function isTouched({ actions, known, offers }: Present, settled: Settled): boole
   return offers.some(({ action, kind }) => kind === 'changed' && settled.dropped.includes(action))
 }
 
-function isAnotherDocument({ known, offers }: Present, settled: Settled): boolean {
+function isAnotherDocument({ known, offers }: Present, settled: SettledImport): boolean {
   if (known?.documentDigest !== settled.resource.documentDigest) return true
   const there = new Map(offers.map(({ action, digest }) => [action, digest]))
   return (

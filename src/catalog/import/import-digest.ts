@@ -1,12 +1,12 @@
 import { domainHash } from '../../lib/domain-hash.ts'
-import { isContent, type Settled } from '../review/settle-import.ts'
+import { isContent, type SettledImport } from '../review/settle-import.ts'
 
 /**
  * Names what an import does: where calls would go, with which credential and trust, what each action would mean, and what becomes of
  * those that are there. Two imports with the same digest do the same.
  * The lists of resources behind their reading are left out (`isContent`): they change all the time, and nothing rests on them.
  */
-export function importDigest(settled: Settled): string {
+export function importDigest(settled: SettledImport): string {
   const { actions, difference, dropped, offers, resource } = settled
   const { documentDigest: _, connection = null, server = null, ...place } = resource
   const content = new Set(actions.filter(isContent).map(({ name }) => name))

@@ -7,7 +7,7 @@ import { shapesText } from '../answers/shape-store.ts'
 import { bad, objectAt, textAt } from '../openapi/document.ts'
 import { operationName, readOperation } from '../openapi/operation.ts'
 import { readDocument } from '../openapi/read-document.ts'
-import { Effort } from '../openapi/reader.ts'
+import { ParseBudget } from '../openapi/reader.ts'
 import { OUTSIDE, resolve } from '../openapi/references.ts'
 import { parseTemplate } from '../path-template.ts'
 import { freeName, type ImportOptions, type ImportPlan, planResource } from '../plan-resource.ts'
@@ -35,7 +35,7 @@ export function planImport(document: unknown, options: ImportOptions): ImportPla
   })
   const actions = new Map<string, Action>()
   const notes: string[] = []
-  const effort = new Effort()
+  const effort = new ParseBudget()
   const shapes = new ShapeReader(root)
   const answers = new Map<string, number>()
   if (options.upstream === undefined && server !== undefined && !isAt(server, resource.upstream))

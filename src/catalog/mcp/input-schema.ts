@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../lib/json.ts'
 import type { Argument, ArgumentSchema, ArgumentType, Field } from '../argument.ts'
 import { flatten } from '../openapi/all-of.ts'
-import { type Effort, Reader } from '../openapi/reader.ts'
+import { OperationReader, type ParseBudget } from '../openapi/reader.ts'
 import { readFlat } from '../openapi/schema.ts'
 
 export interface ReadInput {
@@ -13,8 +13,8 @@ export interface ReadInput {
  * The arguments of a tool from its `inputSchema` (JSON Schema 2020-12, references within it only): the members of the body, as far
  * as they can be typed. Answers the reason, as text, when they are no object.
  */
-export function readInputSchema(root: JsonObject, effort?: Effort): ReadInput | string {
-  const reader = new Reader(root, effort)
+export function readInputSchema(root: JsonObject, effort?: ParseBudget): ReadInput | string {
+  const reader = new OperationReader(root, effort)
   const found = flatten(reader, root, [])
   if (!found.ok) return `its arguments cannot be read: ${found.reason}`
   const { type } = readFlat(reader, found.schema, ['#', ...found.pointers])

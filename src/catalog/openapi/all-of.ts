@@ -1,6 +1,6 @@
 import { ExactNumber, isObject, type Json, type JsonObject, printJson } from '../../lib/json.ts'
 import { isList } from './document.ts'
-import type { Reader } from './reader.ts'
+import type { OperationReader } from './reader.ts'
 import { resolve } from './references.ts'
 
 const MOST_PARTS = 64
@@ -21,12 +21,16 @@ export type Flat =
  * a member that several parts describe has to fit each description.
  * `seen`: references on the way here. A schema that contains itself has no finite type.
  */
-export function flatten(reader: Reader, node: Json | undefined, seen: readonly string[]): Flat {
+export function flatten(
+  reader: OperationReader,
+  node: Json | undefined,
+  seen: readonly string[],
+): Flat {
   return flat(reader, node, seen, 0)
 }
 
 function flat(
-  reader: Reader,
+  reader: OperationReader,
   node: Json | undefined,
   seen: readonly string[],
   depth: number,
@@ -63,7 +67,7 @@ function flat(
 }
 
 /** Both at once. */
-export function intersection(reader: Reader, a: JsonObject, b: JsonObject): Flat {
+export function intersection(reader: OperationReader, a: JsonObject, b: JsonObject): Flat {
   return flat(reader, new Map([['allOf', [a, b]]]), [], 0)
 }
 

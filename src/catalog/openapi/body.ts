@@ -1,19 +1,19 @@
 import type { JsonObject } from '../../lib/json.ts'
 import type { Argument, ArgumentSchema } from '../argument.ts'
 import { objectAt } from './document.ts'
-import { type Reader, untyped } from './reader.ts'
+import { type OperationReader, untyped } from './reader.ts'
 import { resolve } from './references.ts'
 import { readSchema } from './schema.ts'
 
-export interface ReadBody {
+export interface OpenApiBody {
   readonly body: ArgumentSchema['body']
   readonly arguments: readonly Argument[]
 }
 
-const NONE: ReadBody = { body: { form: 'none', required: false, open: false }, arguments: [] }
+const NONE: OpenApiBody = { body: { form: 'none', required: false, open: false }, arguments: [] }
 
 /** The members of a JSON body, each an argument; any other JSON as one argument `body`; anything but JSON is not typed. */
-export function readRequestBody(reader: Reader, operation: JsonObject): ReadBody {
+export function readRequestBody(reader: OperationReader, operation: JsonObject): OpenApiBody {
   const node = operation.get('requestBody')
   if (node === undefined) return NONE
   const resolved = resolve(reader.document, node)
@@ -44,7 +44,7 @@ export function readRequestBody(reader: Reader, operation: JsonObject): ReadBody
   }
 }
 
-function opaque(reason: string, required: boolean): ReadBody {
+function opaque(reason: string, required: boolean): OpenApiBody {
   return {
     body: { form: 'opaque', required, open: false },
     arguments: [

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../lib/json.ts'
 import { cut, legible } from '../../lib/text/visible.ts'
-import type { Argument, ArgumentSchema, Place, Untyped } from '../argument.ts'
+import type { Argument, ArgumentLocation, ArgumentSchema, Untyped } from '../argument.ts'
 import { definitionDigest } from '../definition.ts'
 import { type Action, accessOf, isRisk, proposedRisk } from '../resource.ts'
 import { checkSentence, defaultSentence } from '../sentence.ts'
@@ -9,7 +9,7 @@ import { untypedParts } from '../untyped.ts'
 import { readRequestBody } from './body.ts'
 import { textAt } from './document.ts'
 import { readParameters } from './parameters.ts'
-import { type Effort, Reader } from './reader.ts'
+import { OperationReader, type ParseBudget } from './reader.ts'
 
 export interface ReadOperation {
   readonly action: Action
@@ -19,7 +19,7 @@ export interface ReadOperation {
 /** One operation as an action. `name` has been chosen by the caller, so that it is unique. */
 export function readOperation(
   document: JsonObject,
-  effort: Effort,
+  effort: ParseBudget,
   place: {
     resource: string
     name: string
@@ -30,7 +30,7 @@ export function readOperation(
   },
 ): ReadOperation {
   const { resource, name, method, path, item, operation } = place
-  const reader = new Reader(document, effort)
+  const reader = new OperationReader(document, effort)
   const parameters = readParameters(reader, item, operation)
   const { body, arguments: members } = readRequestBody(reader, operation)
   const given = onlyOfPath(reader, path, parameters.arguments)
@@ -75,7 +75,11 @@ function describedAs(operation: JsonObject): Pick<Action, 'description'> {
 }
 
 /** Every `{name}` of the path is a required string when the document forgets to describe it; what is not there is dropped. */
-function onlyOfPath(reader: Reader, path: string, given: readonly Argument[]): readonly Argument[] {
+function onlyOfPath(
+  reader: OperationReader,
+  path: string,
+  given: readonly Argument[],
+): readonly Argument[] {
   const names = Array.from(path.matchAll(/\{([^{}]+)\}/g), (match) => match[1] ?? '')
   const described = new Map(
     given.filter(({ place }) => place === 'path').map((each) => [each.wire, each]),
@@ -97,13 +101,13 @@ function onlyOfPath(reader: Reader, path: string, given: readonly Argument[]): r
   return [...ofPath, ...given.filter(({ place }) => place === 'query')]
 }
 
-const PRECEDENCE: readonly Place[] = ['path', 'query', 'body']
+const PRECEDENCE: readonly ArgumentLocation[] = ['path', 'query', 'body']
 
 /**
  * Path, query and body share one name space in policies. The path keeps its names, then the query; what collides is called
  * `query_id` or `body_id`, and the import says so.
  */
-function namedApart(reader: Reader, args: readonly Argument[]): readonly Argument[] {
+function namedApart(reader: OperationReader, args: readonly Argument[]): readonly Argument[] {
   const taken = new Set<string>()
   const named: Argument[] = []
   for (const place of PRECEDENCE) {
@@ -121,7 +125,7 @@ function namedApart(reader: Reader, args: readonly Argument[]): readonly Argumen
   return named
 }
 
-function proposedSentence(reader: Reader, action: Action, operation: JsonObject): string {
+function proposedSentence(reader: OperationReader, action: Action, operation: JsonObject): string {
   const wish = textAt(operation, 'x-remit-sentence')
   const fallback = defaultSentence(action, textAt(operation, 'summary'))
   if (wish === undefined) return fallback

@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '../../lib/json.ts'
-import type { Argument, ArgumentType, Place } from '../argument.ts'
+import type { Argument, ArgumentLocation, ArgumentType } from '../argument.ts'
 import { isList, textAt } from './document.ts'
-import { isUsableName, type Reader, untyped } from './reader.ts'
+import { isUsableName, type OperationReader, untyped } from './reader.ts'
 import { resolve } from './references.ts'
 import { readSchema } from './schema.ts'
 
@@ -13,7 +13,7 @@ export interface ReadParameters {
 
 /** Parameters of the path item and of the operation; the operation's win (OpenAPI, "Operation Object"). */
 export function readParameters(
-  reader: Reader,
+  reader: OperationReader,
   item: JsonObject,
   operation: JsonObject,
 ): ReadParameters {
@@ -42,10 +42,10 @@ export function readParameters(
 }
 
 function readParameter(
-  reader: Reader,
+  reader: OperationReader,
   parameter: JsonObject,
   wire: string,
-  place: Place,
+  place: ArgumentLocation,
 ): Argument {
   const required = place === 'path' || parameter.get('required') === true
   const type = isUsableName(wire)
@@ -58,7 +58,11 @@ function readParameter(
  * Only what has one reading: a value as it is, or a list as a repeated query parameter (`form`, exploded, which is the default).
  * Lists joined by commas look the same as a value with a comma in it.
  */
-function parameterType(reader: Reader, parameter: JsonObject, place: Place): ArgumentType {
+function parameterType(
+  reader: OperationReader,
+  parameter: JsonObject,
+  place: ArgumentLocation,
+): ArgumentType {
   if (parameter.has('content')) return untyped('it is a document inside a parameter')
   reader.asText = true
   const { type } = readSchema(reader, parameter.get('schema'))

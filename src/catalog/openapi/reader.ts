@@ -10,7 +10,7 @@ const MOST_OF_DOCUMENT = 400_000
 const MOST_OF_OPERATION = 5_000
 
 /** What reading one whole document may come to. One for each import. */
-export class Effort {
+export class ParseBudget {
   #left = MOST_OF_DOCUMENT
 
   /** @throws Problem `catalog.bad_document` */
@@ -24,16 +24,16 @@ export class Effort {
 }
 
 /** One operation being read: its document, what should be told, and how many fields it has come to. */
-export class Reader {
+export class OperationReader {
   readonly document: JsonObject
   readonly notes: string[] = []
   /** What is read now comes as text, in a path or a query: kinds are not told apart by how they are written. */
   asText = false
-  readonly #effort: Effort
+  readonly #effort: ParseBudget
   #fields = 0
   #parts = 0
 
-  constructor(document: JsonObject, effort = new Effort()) {
+  constructor(document: JsonObject, effort = new ParseBudget()) {
     this.document = document
     this.#effort = effort
   }

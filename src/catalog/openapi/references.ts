@@ -5,7 +5,7 @@ export const OUTSIDE = 'it refers to something outside the document'
 /** Hops from one `$ref` to the next. */
 const MOST_HOPS = 16
 
-export type Resolved =
+export type ResolvedReference =
   | { readonly ok: true; readonly value: JsonObject; readonly pointer: string | undefined }
   | { readonly ok: false; readonly reason: string }
 
@@ -13,7 +13,7 @@ export type Resolved =
  * Follows `$ref` inside the document (RFC 6901 pointers). What lies elsewhere is not fetched: an import must not make
  * requests, and what it means must not change afterwards. `pointer` names the last target, for whoever looks for circles.
  */
-export function resolve(document: JsonObject, node: Json | undefined): Resolved {
+export function resolve(document: JsonObject, node: Json | undefined): ResolvedReference {
   let current = node
   let pointer: string | undefined
   for (let hop = 0; hop < MOST_HOPS; hop++) {

@@ -4,7 +4,7 @@ import { ARGUMENT_LIMITS, type ArgumentType, type ScalarType } from '../argument
 import { plainNumber } from '../exact.ts'
 import { isCheapPattern } from '../pattern.ts'
 import { isList, textAt } from './document.ts'
-import { type Reader, untyped, wholeNumber } from './reader.ts'
+import { type OperationReader, untyped, wholeNumber } from './reader.ts'
 
 type Numeric = Extract<ScalarType, { kind: 'integer' | 'decimal' }>
 /** Of one argument. */
@@ -13,7 +13,11 @@ const MOST_VALUES = 1_000
 type Text = Extract<ScalarType, { kind: 'string' | 'path' }>
 
 /** A string, number or boolean, with the limits the document gives. `x-remit-kind` says what a string really holds. */
-export function scalarType(reader: Reader, schema: JsonObject, type: string): ArgumentType {
+export function scalarType(
+  reader: OperationReader,
+  schema: JsonObject,
+  type: string,
+): ArgumentType {
   const wish = schema.get('x-remit-kind')
   if (type === 'boolean') return { kind: 'boolean' }
   if (type === 'integer') return numeric(reader, schema, 'integer')
@@ -30,7 +34,7 @@ export function scalarType(reader: Reader, schema: JsonObject, type: string): Ar
   return text(reader, schema, wish === 'path' ? 'path' : 'string')
 }
 
-function text(reader: Reader, schema: JsonObject, kind: Text['kind']): ArgumentType {
+function text(reader: OperationReader, schema: JsonObject, kind: Text['kind']): ArgumentType {
   const values = fewChoices(reader, schema)
   if (
     values !== undefined &&
@@ -51,7 +55,11 @@ function text(reader: Reader, schema: JsonObject, kind: Text['kind']): ArgumentT
   }
 }
 
-function usablePattern(reader: Reader, schema: JsonObject, longest: number): string | undefined {
+function usablePattern(
+  reader: OperationReader,
+  schema: JsonObject,
+  longest: number,
+): string | undefined {
   const pattern = textAt(schema, 'pattern')
   if (pattern === undefined) return undefined
   if (pattern.length <= 1024 && isCheapPattern(pattern, longest)) return pattern
@@ -61,7 +69,7 @@ function usablePattern(reader: Reader, schema: JsonObject, longest: number): str
   return undefined
 }
 
-function numeric(reader: Reader, schema: JsonObject, kind: Numeric['kind']): ArgumentType {
+function numeric(reader: OperationReader, schema: JsonObject, kind: Numeric['kind']): ArgumentType {
   const values = fewChoices(reader, schema)
   if (values === undefined) return numericLimits(reader, schema, kind)
   const numbers = values.map((value) => limitOf(value, kind))
@@ -70,7 +78,11 @@ function numeric(reader: Reader, schema: JsonObject, kind: Numeric['kind']): Arg
   return { ...numericLimits(reader, schema, kind), enum: texts }
 }
 
-function numericLimits(reader: Reader, schema: JsonObject, kind: Numeric['kind']): Numeric {
+function numericLimits(
+  reader: OperationReader,
+  schema: JsonObject,
+  kind: Numeric['kind'],
+): Numeric {
   const found: Record<string, string> = {}
   const set = (name: string, value: Json | undefined) => {
     if (!(value instanceof ExactNumber)) return
@@ -100,7 +112,7 @@ function limitOf(value: Json, kind: Numeric['kind']): string | undefined {
   return plain !== undefined && exact(kind, plain) ? plain : undefined
 }
 
-function fewChoices(reader: Reader, schema: JsonObject): readonly Json[] | undefined {
+function fewChoices(reader: OperationReader, schema: JsonObject): readonly Json[] | undefined {
   const values = choices(schema)
   if (values === undefined || values.length <= MOST_VALUES) return values
   reader.note(`a list of ${values.length} values is left to the API: ${MOST_VALUES} are the most`)

@@ -9,7 +9,7 @@ import {
 import { flatten, intersection } from './all-of.ts'
 import { bad, isList, objectAt } from './document.ts'
 import { inferredTypes } from './inferred-types.ts'
-import { isUsableName, type Reader, untyped, wholeNumber } from './reader.ts'
+import { isUsableName, type OperationReader, untyped, wholeNumber } from './reader.ts'
 import { scalarType } from './scalar.ts'
 import { union } from './union.ts'
 
@@ -28,7 +28,7 @@ const TOO_MANY = untyped('its schema unfolds to too many parts')
  * the rules. `seen` are the references on the way here: a schema that contains itself has no finite type.
  */
 export function readSchema(
-  reader: Reader,
+  reader: OperationReader,
   node: Json | undefined,
   seen: readonly string[] = [],
 ): ReadSchema {
@@ -42,7 +42,11 @@ export function readSchema(
 }
 
 /** The same of a schema in which no `$ref` and no `allOf` is left at the top. */
-export function readFlat(reader: Reader, schema: JsonObject, path: readonly string[]): ReadSchema {
+export function readFlat(
+  reader: OperationReader,
+  schema: JsonObject,
+  path: readonly string[],
+): ReadSchema {
   for (const keyword of ['oneOf', 'anyOf'] as const) {
     const choices = schema.get(keyword)
     if (choices !== undefined) return readChoices(reader, schema, keyword, choices, path)
@@ -60,7 +64,7 @@ export function readFlat(reader: Reader, schema: JsonObject, path: readonly stri
  * writes it, makes it nullable.
  */
 function readChoices(
-  reader: Reader,
+  reader: OperationReader,
   schema: JsonObject,
   keyword: 'oneOf' | 'anyOf',
   choices: Json,
@@ -79,7 +83,7 @@ function readChoices(
 }
 
 function readChoice(
-  reader: Reader,
+  reader: OperationReader,
   base: JsonObject,
   choice: Json,
   path: readonly string[],
@@ -94,7 +98,7 @@ function readChoice(
 }
 
 function together(
-  { asText }: Reader,
+  { asText }: OperationReader,
   first: ArgumentType,
   more: readonly ArgumentType[],
 ): ArgumentType {
@@ -112,7 +116,7 @@ function isNull(schema: Json): boolean {
 }
 
 function readType(
-  reader: Reader,
+  reader: OperationReader,
   schema: JsonObject,
   type: string,
   path: readonly string[],
@@ -127,7 +131,11 @@ function readType(
   }
 }
 
-function readSet(reader: Reader, schema: JsonObject, path: readonly string[]): ArgumentType {
+function readSet(
+  reader: OperationReader,
+  schema: JsonObject,
+  path: readonly string[],
+): ArgumentType {
   if (schema.has('prefixItems')) return untyped('its items have a type for each position')
   const { type, nullable } = readSchema(reader, schema.get('items'), path)
   if (type.kind === 'untyped') return untyped(`of its items: ${type.reason}`)
@@ -143,7 +151,7 @@ function readSet(reader: Reader, schema: JsonObject, path: readonly string[]): A
 }
 
 function readRecord(
-  reader: Reader,
+  reader: OperationReader,
   schema: JsonObject,
   path: readonly string[],
 ): RecordType | UntypedType {
@@ -157,7 +165,11 @@ function readRecord(
 }
 
 /** The members of an object schema. */
-function readMembers(reader: Reader, schema: JsonObject, path: readonly string[]): RecordType {
+function readMembers(
+  reader: OperationReader,
+  schema: JsonObject,
+  path: readonly string[],
+): RecordType {
   const required = schema.get('required')
   const names = new Set(isList(required) ? required : [])
   const fields: Field[] = []

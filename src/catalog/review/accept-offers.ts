@@ -9,7 +9,7 @@ import type { Offer } from './offer.ts'
 import { markRejected, selectOffers, takeOffer } from './offer-store.ts'
 
 /** Which offers of one resource, by what was looked at. */
-export interface Answered {
+export interface OfferAnswer {
   readonly resource: string
   readonly offers: readonly Pick<Offer, 'action' | 'digest'>[]
   readonly by: string
@@ -20,7 +20,7 @@ export interface Answered {
  * approved under the old ones stays void, because the digest is another one. All of them or none.
  * @throws Problem `definition.not_offered`, `policy.would_break`, `catalog.changed`
  */
-export async function acceptOffers(parts: CatalogParts, answered: Answered): Promise<void> {
+export async function acceptOffers(parts: CatalogParts, answered: OfferAnswer): Promise<void> {
   const { by, resource } = answered
   const before = new Map(
     (await selectActions(parts.storage.read, resource)).map((action) => [action.name, action]),
@@ -49,7 +49,7 @@ export async function acceptOffers(parts: CatalogParts, answered: Answered): Pro
  * offered anew.
  * @throws Problem `definition.not_offered`
  */
-export async function rejectOffers(parts: CatalogParts, answered: Answered): Promise<void> {
+export async function rejectOffers(parts: CatalogParts, answered: OfferAnswer): Promise<void> {
   const { by } = answered
   const offers = await named(parts, answered)
   await parts.storage.transaction(async (tx) => {
@@ -61,7 +61,7 @@ export async function rejectOffers(parts: CatalogParts, answered: Answered): Pro
 }
 
 /** The offers that are meant, as they are by now. */
-async function named(parts: CatalogParts, answered: Answered): Promise<readonly Offer[]> {
+async function named(parts: CatalogParts, answered: OfferAnswer): Promise<readonly Offer[]> {
   const there = new Map(
     (await selectOffers(parts.storage.read, answered.resource)).map((each) => [each.action, each]),
   )

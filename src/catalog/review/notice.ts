@@ -7,7 +7,7 @@ import { RULES } from '../change-catalog.ts'
 import type { CatalogParts } from '../parts.ts'
 import type { ImportPlan } from '../plan-resource.ts'
 import type { Action } from '../resource.ts'
-import { type Found, type Offer, offerOf } from './offer.ts'
+import { type FoundOffer, type Offer, offerOf } from './offer.ts'
 import { deleteOffers, selectOffers, upsertOffer } from './offer-store.ts'
 import { isContent } from './settle-import.ts'
 
@@ -19,7 +19,7 @@ export interface Noticed {
   readonly description: Pick<McpDescription, 'tools' | 'prompts'>
 }
 
-export interface Notice {
+export interface ReviewNotice {
   /** Actions that are quarantined since this moment. */
   readonly quarantined: readonly string[]
   /** Tools and prompts that wait since this moment. */
@@ -34,7 +34,7 @@ const BY = 'gateway'
  * When it has returned, no replica permits a call of what is quarantined.
  * INVARIANT: an administrator's word is needed to lift it: also when the server says again what was reviewed, the offer stays.
  */
-export async function noticeOffered(parts: CatalogParts, noticed: Noticed): Promise<Notice> {
+export async function noticeOffered(parts: CatalogParts, noticed: Noticed): Promise<ReviewNotice> {
   const { live, storage } = parts
   // Most of the time nothing is different: seen without writing.
   const seen = await compare(storage.read, noticed)
@@ -57,7 +57,7 @@ type Reader = Parameters<typeof selectActions>[0]
 async function compare(
   reader: Reader,
   { description, plan, resource }: Noticed,
-): Promise<{ readonly fresh: readonly Found[]; readonly gone: readonly string[] }> {
+): Promise<{ readonly fresh: readonly FoundOffer[]; readonly gone: readonly string[] }> {
   const actions = await selectActions(reader, resource)
   const offers = new Map((await selectOffers(reader, resource)).map((each) => [each.action, each]))
   const offered = plan?.actions ?? []
@@ -91,7 +91,7 @@ function differing(
   offered: Action | undefined,
   description: Noticed['description'],
   offers: ReadonlyMap<string, Offer>,
-): Found[] {
+): FoundOffer[] {
   const same = offered?.definition?.json === action.definition?.json
   // Read anew by a later version of Remit it may be typed in another way; what the server says is what counts here.
   if (offered && same)
@@ -119,8 +119,8 @@ async function write(
   parts: CatalogParts,
   tx: Tx,
   resource: string,
-  found: readonly Found[],
-): Promise<Notice> {
+  found: readonly FoundOffer[],
+): Promise<ReviewNotice> {
   const at = parts.clock.now()
   const quarantined: string[] = []
   const waiting: string[] = []

@@ -25,9 +25,9 @@ export type Offer = {
 }
 
 /** What was found to be offered, before it is known when and by whom. */
-export type Found = Pick<Offer, 'action' | 'kind' | 'digest' | 'offered' | 'unreadable'>
+export type FoundOffer = Pick<Offer, 'action' | 'kind' | 'digest' | 'offered' | 'unreadable'>
 
-export function offerOf(action: Action, kind: Offer['kind']): Found {
+export function offerOf(action: Action, kind: Offer['kind']): FoundOffer {
   return {
     action: action.name,
     kind,

@@ -2,10 +2,10 @@ import { mapInSteps } from '../../lib/in-steps.ts'
 import type { ImportPlan, PlannedResource } from '../plan-resource.ts'
 import type { Action, Resource } from '../resource.ts'
 import { keepSettings, requireSameTool } from './keep-settings.ts'
-import { type Found, type Offer, offerOf } from './offer.ts'
+import { type FoundOffer, type Offer, offerOf } from './offer.ts'
 
 /** What an import would do, by name of the action. */
-export interface Difference {
+export interface ImportDifference {
   readonly added: readonly string[]
   /** Another definition now, and it counts: approvals of the old one no longer fit. */
   readonly changed: readonly string[]
@@ -18,14 +18,14 @@ export interface Difference {
   readonly restored: readonly string[]
 }
 
-export interface Settled {
+export interface SettledImport {
   readonly resource: PlannedResource
   readonly actions: readonly Action[]
   /** Put beside what was reviewed. */
-  readonly offers: readonly Found[]
+  readonly offers: readonly FoundOffer[]
   /** Offers that are none any more. */
   readonly dropped: readonly string[]
-  readonly difference: Difference
+  readonly difference: ImportDifference
   readonly notes: readonly string[]
 }
 
@@ -46,7 +46,7 @@ export async function settleImport(
   plan: ImportPlan,
   present: Present,
   accept: boolean,
-): Promise<Settled> {
+): Promise<SettledImport> {
   const settling = new Settling(present, accept || present.known === undefined)
   await mapInSteps(plan.actions, (action) => settling.take(action))
   return settling.settled(plan)
@@ -57,7 +57,7 @@ class Settling {
   readonly #accept: boolean
   readonly #before: ReadonlyMap<string, Action>
   readonly #actions: Action[] = []
-  readonly #offers: Found[] = []
+  readonly #offers: FoundOffer[] = []
   readonly #notes: string[] = []
   readonly #names = new Set<string>()
   readonly #difference = {
@@ -114,7 +114,7 @@ class Settling {
     this.#offers.push(offerOf(action, 'added'))
   }
 
-  settled({ notes, resource }: ImportPlan): Settled {
+  settled({ notes, resource }: ImportPlan): SettledImport {
     const offered = new Set(this.#offers.map(({ action }) => action))
     const dropped = this.#present.offers.filter(({ action }) => !offered.has(action))
     const removed = [...this.#before.keys()].filter((name) => !this.#names.has(name))

@@ -2,11 +2,11 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { isName } from '../../lib/id.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
-import { Failure, usage } from '../failure.ts'
+import { CommandFailure, usage } from '../failure.ts'
 import { findPerson } from '../person.ts'
 import { bold, dim, green, text } from '../terminal/text.ts'
 import type { ShownAgent } from './agent.ts'
-import { type Allowed, readAllowed } from './allowed.ts'
+import { type AllowedDetail, readAllowed } from './allowed.ts'
 import { makeKey, readPublicKey } from './key-file.ts'
 import { showAgent } from './show.ts'
 
@@ -94,14 +94,14 @@ async function add(cli: Cli, name: string, options: AddOptions): Promise<void> {
 /** Before a key is made, and before anything is confirmed on a page. */
 function checkName(name: string): void {
   if (name.startsWith('https://') || isName(name)) return
-  throw new Failure('The agent name is not acceptable', {
+  throw new CommandFailure('The agent name is not acceptable', {
     code: 'agent.bad_name',
     detail: `\`${name}\` is not a name, nor the address of a metadata document`,
     exit: 2,
   })
 }
 
-export function ceilingOf(given: Pick<AddOptions, 'ceiling' | 'ceilingFile'>): Allowed {
+export function ceilingOf(given: Pick<AddOptions, 'ceiling' | 'ceilingFile'>): AllowedDetail {
   const { ceiling: actions, ceilingFile: file } = given
   return { actions, file, options: ['--ceiling ACTION …', '--ceiling-file FILE'] }
 }

@@ -1,5 +1,5 @@
 /** An agent as the management API shows it. */
-export interface Agent {
+export interface AgentJson {
   readonly id: string
   readonly name: string
   readonly description: string
@@ -22,7 +22,7 @@ export interface Agent {
 }
 
 /** With its keys and clients. */
-export interface ShownAgent extends Agent {
+export interface ShownAgent extends AgentJson {
   readonly keys: readonly {
     readonly thumbprint: string
     readonly kid: string

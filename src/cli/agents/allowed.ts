@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Cli } from '../cli.ts'
-import { Failure, usage } from '../failure.ts'
-import type { ShownResource } from '../resources/resource.ts'
+import { CommandFailure, usage } from '../failure.ts'
+import type { ShownResourceJson } from '../resources/resource.ts'
 import { at } from '../server/api.ts'
 import type { Detail } from './agent.ts'
 
@@ -10,7 +10,7 @@ import type { Detail } from './agent.ts'
 const MOST_ACTIONS = 64
 
 /** What may be done, as it was typed; `options` are the names it was typed by. */
-export interface Allowed {
+export interface AllowedDetail {
   readonly actions: readonly string[] | undefined
   readonly file: string | undefined
   readonly options: readonly [string, string]
@@ -20,7 +20,7 @@ export interface Allowed {
  * Authority that was asked for: details from a file as they are, or action names without bounds. `orders.*` is every action
  * that `orders` has now.
  */
-export async function readAllowed(cli: Cli, allowed: Allowed): Promise<readonly Detail[]> {
+export async function readAllowed(cli: Cli, allowed: AllowedDetail): Promise<readonly Detail[]> {
   const { actions, file, options } = allowed
   if ((actions === undefined) === (file === undefined)) {
     throw usage(`Say once what is allowed: ${options.join(' or ')}`)
@@ -31,12 +31,12 @@ export async function readAllowed(cli: Cli, allowed: Allowed): Promise<readonly 
 async function readDetails(cli: Cli, file: string): Promise<readonly Detail[]> {
   const text = await readFile(resolve(cli.world.directory, file), 'utf8').catch(
     (cause: unknown) => {
-      throw new Failure('The file with the details cannot be read', { detail: file, cause })
+      throw new CommandFailure('The file with the details cannot be read', { detail: file, cause })
     },
   )
   const value = parsed(text, file)
   if (!Array.isArray(value)) {
-    throw new Failure('Authority is a list of details', {
+    throw new CommandFailure('Authority is a list of details', {
       detail: `\`${file}\` holds something else`,
       next: ['see "Authority" in docs/architecture.md'],
     })
@@ -48,7 +48,7 @@ function parsed(text: string, file: string): unknown {
   try {
     return JSON.parse(text)
   } catch (cause) {
-    throw new Failure('The file with the details is not JSON', { detail: file, cause })
+    throw new CommandFailure('The file with the details is not JSON', { detail: file, cause })
   }
 }
 
@@ -57,7 +57,7 @@ async function detailsOf(cli: Cli, names: readonly string[]): Promise<readonly D
   const perResource = Map.groupBy(names, (name) => name.split('.')[0] ?? '')
   const details: Detail[] = []
   for (const [name, wanted] of perResource) {
-    const resource = await cli.api.get<ShownResource>(at`/resources/${name}`)
+    const resource = await cli.api.get<ShownResourceJson>(at`/resources/${name}`)
     const actions = wanted.flatMap((action) => actionsOf(resource, action))
     for (const part of actionParts([...new Set(actions)])) {
       details.push({
@@ -71,11 +71,11 @@ async function detailsOf(cli: Cli, names: readonly string[]): Promise<readonly D
   return details
 }
 
-function actionsOf(resource: ShownResource, wanted: string): readonly string[] {
+function actionsOf(resource: ShownResourceJson, wanted: string): readonly string[] {
   const names = resource.actions.map((action) => action.name)
   if (wanted === `${resource.name}.*`) return names
   if (names.includes(wanted)) return [wanted]
-  throw new Failure(`There is no action \`${wanted}\``, {
+  throw new CommandFailure(`There is no action \`${wanted}\``, {
     code: 'catalog.unknown_action',
     detail: `${resource.name} has ${names.join(', ')}`,
   })

@@ -2,7 +2,7 @@ import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { sha256url } from '../../lib/bytes.ts'
-import { Failure } from '../failure.ts'
+import { CommandFailure } from '../failure.ts'
 import type { World } from '../world.ts'
 
 /** A key pair of an agent that was just made. */
@@ -39,9 +39,9 @@ export async function makeKey(world: World, file: string): Promise<MadeKey> {
   }
 }
 
-function notWritten(file: string, cause: unknown): Failure {
+function notWritten(file: string, cause: unknown): CommandFailure {
   const exists = cause instanceof Error && 'code' in cause && cause.code === 'EEXIST'
-  return new Failure('The key was not written', {
+  return new CommandFailure('The key was not written', {
     detail: exists ? `there is a file \`${file}\` already` : `\`${file}\` cannot be written`,
     next: ['name another file; nothing was registered'],
     cause,
@@ -51,12 +51,12 @@ function notWritten(file: string, cause: unknown): Failure {
 /** A public key from a file, as JWK. A private one is refused before it goes anywhere. */
 export async function readPublicKey(world: World, file: string): Promise<object> {
   const text = await readFile(resolve(world.directory, file), 'utf8').catch((cause: unknown) => {
-    throw new Failure('The file with the key cannot be read', { detail: file, cause })
+    throw new CommandFailure('The file with the key cannot be read', { detail: file, cause })
   })
   const jwk = jwkOf(text)
-  if (!jwk) throw new Failure('The file holds no key as JWK', { detail: file })
+  if (!jwk) throw new CommandFailure('The file holds no key as JWK', { detail: file })
   if ('d' in jwk) {
-    throw new Failure('That is a private key', {
+    throw new CommandFailure('That is a private key', {
       detail: `\`${file}\` must never leave the agent; only its public half is registered`,
       next: ['name the file with the public half, or let one be made: --key-out FILE'],
     })
@@ -68,11 +68,11 @@ export async function readPublicKey(world: World, file: string): Promise<object>
 export function readPrivateKey(text: string, path: string): Record<string, unknown> {
   const jwk = jwkOf(text)
   if (!jwk || !('d' in jwk))
-    throw new Failure('The file holds no private key as JWK', { detail: path })
+    throw new CommandFailure('The file holds no private key as JWK', { detail: path })
   try {
     createPrivateKey({ key: jwk, format: 'jwk' })
   } catch (cause) {
-    throw new Failure('The private key cannot be used', { detail: path, cause })
+    throw new CommandFailure('The private key cannot be used', { detail: path, cause })
   }
   return jwk
 }

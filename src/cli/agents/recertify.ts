@@ -8,7 +8,7 @@ import { statusWord } from '../terminal/status-word.ts'
 import { table } from '../terminal/table.ts'
 import { bold, dim, green, text } from '../terminal/text.ts'
 import { moment } from '../terminal/time.ts'
-import type { Agent, ShownAgent } from './agent.ts'
+import type { AgentJson, ShownAgent } from './agent.ts'
 
 interface RecertifyOptions {
   readonly every?: number
@@ -56,7 +56,10 @@ async function recertify(cli: Cli, name: string, options: RecertifyOptions): Pro
 async function listDates(cli: Cli, options: RecertifyOptions): Promise<void> {
   if (options.every !== undefined || options.never) throw usage('Say which agent')
   const query = { after: options.after, dated: 'yes' }
-  const answer = await cli.api.get<{ agents: readonly Agent[]; more: boolean }>('/agents', query)
+  const answer = await cli.api.get<{ agents: readonly AgentJson[]; more: boolean }>(
+    '/agents',
+    query,
+  )
   const { agents, more } = answer
   cli.answer(answer, () =>
     agents.length === 0

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
-import { Failure } from '../failure.ts'
+import { CommandFailure } from '../failure.ts'
 import { named } from '../person.ts'
 import { at } from '../server/api.ts'
 import { howToGoOn, type Pages, withPages } from '../server/pages.ts'
@@ -9,7 +9,7 @@ import { statusWord } from '../terminal/status-word.ts'
 import { facts, indented, table } from '../terminal/table.ts'
 import { bold, dim, red, type Text, text, type Value } from '../terminal/text.ts'
 import { moment } from '../terminal/time.ts'
-import { type Agent, type Detail, type ShownAgent, trustInWords } from './agent.ts'
+import { type AgentJson, type Detail, type ShownAgent, trustInWords } from './agent.ts'
 
 /** `remit agents list` */
 export function listCommand(start: Start): Command {
@@ -19,7 +19,7 @@ export function listCommand(start: Start): Command {
   ])
   return withPages(list).action(async (options: Pages, invoked: Command) => {
     const cli = await start(invoked)
-    const answer = await cli.api.get<{ agents: readonly Agent[]; more: boolean }>('/agents', {
+    const answer = await cli.api.get<{ agents: readonly AgentJson[]; more: boolean }>('/agents', {
       ...options,
     })
     cli.answer(answer, () =>
@@ -45,7 +45,7 @@ export function listCommand(start: Start): Command {
 }
 
 /** What it says it is called, of one that registered itself. */
-function ownName({ id, name }: Agent): string {
+function ownName({ id, name }: AgentJson): string {
   return name === id ? '' : name
 }
 
@@ -64,10 +64,12 @@ export function showCommand(start: Start): Command {
 /** An agent by its id, or by the address that it is known by as a client. */
 async function idOf(cli: Cli, name: string): Promise<string> {
   if (!name.startsWith('https://')) return name
-  const { agents } = await cli.api.get<{ agents: readonly Agent[] }>('/agents', { client: name })
+  const { agents } = await cli.api.get<{ agents: readonly AgentJson[] }>('/agents', {
+    client: name,
+  })
   const [found] = agents
   if (!found)
-    throw new Failure(`There is no agent whose client id is \`${name}\``, {
+    throw new CommandFailure(`There is no agent whose client id is \`${name}\``, {
       next: ['remit agents list'],
     })
   return found.id
@@ -92,7 +94,7 @@ const STOPPED: Readonly<Record<string, string>> = {
   uncertified: 'nobody recertified it in time; its owner can: remit agents recertify',
 }
 
-function cameFrom({ origin, vouched_by: by }: Agent): string {
+function cameFrom({ origin, vouched_by: by }: AgentJson): string {
   return `${CAME[origin] ?? origin}; ${VOUCHED[by] ?? by}`
 }
 
@@ -112,7 +114,7 @@ function describedRows({ described }: ShownAgent): [string, Value][] {
 }
 
 /** Of one that registered itself. */
-function letInBy({ admission }: Agent): string {
+function letInBy({ admission }: AgentJson): string {
   if (admission === null) return ''
   return admission === '' ? 'no rule: it began quarantined' : `the rule ${admission}`
 }

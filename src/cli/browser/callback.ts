@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { sameBytes } from '../../lib/bytes.ts'
-import { Failure } from '../failure.ts'
+import { CommandFailure } from '../failure.ts'
 
 export interface Callback extends AsyncDisposable {
   /** Where the browser has to be sent back to: a literal loopback address (RFC 8252 section 7.3). */
@@ -81,10 +81,12 @@ function answer(reply: ServerResponse, status: number, words: string): void {
   )
 }
 
-function nobodyCame(): Failure {
-  return new Failure('Nobody signed in within ten minutes', { next: ['run the command again'] })
+function nobodyCame(): CommandFailure {
+  return new CommandFailure('Nobody signed in within ten minutes', {
+    next: ['run the command again'],
+  })
 }
 
-function refused(error: string, description: string | null): Failure {
-  return new Failure('The sign-in was refused', { detail: description ?? error })
+function refused(error: string, description: string | null): CommandFailure {
+  return new CommandFailure('The sign-in was refused', { detail: description ?? error })
 }

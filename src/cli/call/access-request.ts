@@ -1,12 +1,12 @@
 import { isId } from '../../lib/id.ts'
 import { type OpenTask, taskRequest } from '../agent/client.ts'
 import type { Cli } from '../cli.ts'
-import { Failure } from '../failure.ts'
+import { CommandFailure } from '../failure.ts'
 import { refusedBy, unreachable } from '../server/refused.ts'
-import type { Answer } from './send.ts'
+import type { CallAnswer } from './send.ts'
 
 /** A call that waits for people, as its task sees it. */
-export interface AccessRequest {
+export interface AccessRequestJson {
   readonly id: string
   readonly state: string
   /** What the people read, written by Remit. */
@@ -20,19 +20,27 @@ export interface AccessRequest {
 const LOOK_EVERY_MS = 1_500
 
 /** The request that a refusal speaks of; `undefined` when people cannot lift it. */
-export function requestOf({ problem }: Answer): string | undefined {
+export function requestOf({ problem }: CallAnswer): string | undefined {
   const request = problem?.access_request
   if (typeof request !== 'object' || request === null || !('id' in request)) return undefined
   return isId('request', request.id) ? request.id : undefined
 }
 
 /** How it stands. The address is made here: a token of ours goes nowhere that an answer names. */
-export async function readRequest(cli: Cli, task: OpenTask, id: string): Promise<AccessRequest> {
+export async function readRequest(
+  cli: Cli,
+  task: OpenTask,
+  id: string,
+): Promise<AccessRequestJson> {
   return ask(cli, task, { method: 'GET', path: `/requests/${id}` })
 }
 
 /** Asks people again about a call that was approved and executed before. */
-export async function askAgain(cli: Cli, task: OpenTask, answer: Answer): Promise<AccessRequest> {
+export async function askAgain(
+  cli: Cli,
+  task: OpenTask,
+  answer: CallAnswer,
+): Promise<AccessRequestJson> {
   const body = { request_id: answer.problem?.request_id }
   return ask(cli, task, { method: 'POST', path: '/requests', body })
 }
@@ -41,12 +49,12 @@ async function ask(
   cli: Cli,
   task: OpenTask,
   request: Parameters<typeof taskRequest>[1],
-): Promise<AccessRequest> {
+): Promise<AccessRequestJson> {
   const answer = await taskRequest(task, request).catch((error: unknown) => {
     throw unreachable(cli.url, error)
   })
   if (!answer.ok) throw await refusedBy(cli.url, answer)
-  return (await answer.json()) as AccessRequest // as: the answer of `task.request`
+  return (await answer.json()) as AccessRequestJson // as: the answer of `task.request`
 }
 
 /** Comes back when people have approved. Anything else that ends the waiting is a failure. */
@@ -64,9 +72,9 @@ const ENDINGS: Readonly<Record<string, readonly [title: string, code: string]>> 
   expired: ['Nobody answered in time; nothing was sent', 'approval.expired'],
 }
 
-function ended({ id, reason, state }: AccessRequest): Failure {
+function ended({ id, reason, state }: AccessRequestJson): CommandFailure {
   const [title = 'The request ended; nothing was sent', code] = ENDINGS[state] ?? []
-  return new Failure(title, {
+  return new CommandFailure(title, {
     code,
     ...(reason === null ? {} : { detail: `they wrote: ${reason}` }),
     members: { access_request: { id, state } },

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import type { JWK } from 'jose'
 import { readPrivateKey } from '../agents/key-file.ts'
 import type { Cli } from '../cli.ts'
-import { Failure, usage } from '../failure.ts'
+import { CommandFailure, usage } from '../failure.ts'
 import { missing } from '../private-file.ts'
 import { dataDirectory } from '../server/address.ts'
 import { dim, text } from '../terminal/text.ts'
@@ -24,7 +24,7 @@ export async function actingAgent(
   const path =
     given.key === undefined ? join(directory, `${id}.jwk`) : resolve(cli.world.directory, given.key)
   const content = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new Failure(`There is no key of ${id}`, {
+    throw new CommandFailure(`There is no key of ${id}`, {
       detail: `\`${path}\` cannot be read`,
       next: [
         'name the file with its private key: --key FILE',

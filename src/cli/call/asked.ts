@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { actionParts } from '../agents/allowed.ts'
-import { Failure, usage } from '../failure.ts'
+import { CommandFailure, usage } from '../failure.ts'
 import type { World } from '../world.ts'
-import type { Target } from './target.ts'
+import type { CallTarget } from './target.ts'
 
 /** What a task is opened for. `said`: it was spelled out, so that a task opened for something else does not do. */
-export interface Asked {
+export interface CallOptions {
   readonly details?: readonly object[]
   readonly scope?: string
   readonly said: boolean
@@ -21,9 +21,9 @@ export interface Asked {
 export async function readAsked(
   world: World,
   given: { readonly details?: string; readonly scope?: readonly string[]; readonly all?: true },
-  target: Target,
+  target: CallTarget,
   method: string,
-): Promise<Asked> {
+): Promise<CallOptions> {
   const { all, details, scope } = given
   if (all && (details !== undefined || scope !== undefined))
     throw usage('`--all` asks for everything; leave out `--details` and `--scope`', '--all')
@@ -43,7 +43,7 @@ export async function readAsked(
   }
 }
 
-async function readDetails(world: World, given: string, target: Target): Promise<object[]> {
+async function readDetails(world: World, given: string, target: CallTarget): Promise<object[]> {
   const text = given.startsWith('@') ? await readText(world, given.slice(1)) : given
   const value = parsed(text)
   const list: unknown[] = Array.isArray(value) ? value : [value]
@@ -54,7 +54,7 @@ async function readDetails(world: World, given: string, target: Target): Promise
 }
 
 /** Type and location may be left out: the call says them. */
-function detail(target: Target, members: object): object {
+function detail(target: CallTarget, members: object): object {
   return { type: 'remit_call', locations: [target.identifier], bounds: [], ...members }
 }
 
@@ -66,7 +66,7 @@ function parsed(text: string): unknown {
   }
 }
 
-function notDetails(): Failure {
+function notDetails(): CommandFailure {
   return usage(
     'The details are no JSON list of objects',
     `--details '{"actions":["orders.read"],"bounds":[{"path":"/order_id","op":"eq","value":"1042"}]}'`,
@@ -76,6 +76,6 @@ function notDetails(): Failure {
 /** A file that an argument names. */
 export function readText(world: World, file: string): Promise<string> {
   return readFile(resolve(world.directory, file), 'utf8').catch((cause: unknown) => {
-    throw new Failure('The file cannot be read', { detail: file, cause })
+    throw new CommandFailure('The file cannot be read', { detail: file, cause })
   })
 }

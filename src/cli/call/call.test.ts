@@ -8,9 +8,9 @@ import { Cli } from '../cli.ts'
 import { fakeServer, type Owner, testCli } from '../testing.ts'
 import { readAsked } from './asked.ts'
 import { callCommand } from './call.ts'
-import { KeptTasks, type Work } from './kept-tasks.ts'
+import { KeptTasks, type TaskWork } from './kept-tasks.ts'
 import { readEvents, type ServerSentEvent } from './server-sent-events.ts'
-import { findTarget, metadataAddress, parseTarget, type Target } from './target.ts'
+import { type CallTarget, findTarget, metadataAddress, parseTarget } from './target.ts'
 
 test('where a call goes: an API by name, or a whole URL at a gateway', () => {
   assert.deepEqual(parseTarget('orders/orders/1042?full=true'), {
@@ -79,7 +79,7 @@ test('a scope is one word: what follows it is the method', async () => {
   assert.deepEqual(parsed, { args: ['GET', 'orders/x'], scope: ['orders.read', 'a.b'] })
 })
 
-const TARGET: Target = {
+const TARGET: CallTarget = {
   identifier: 'https://gw.example/orders',
   url: 'https://gw.example/orders/x',
   actions: Array.from({ length: 70 }, (_, i) => `orders.a${i}`),
@@ -158,7 +158,7 @@ async function* asStream(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Arr
   yield* chunks
 }
 
-const WORK: Work = { url: 'https://r.example', agent: 'bot', person: 'sam', purpose: 'look' }
+const WORK: TaskWork = { url: 'https://r.example', agent: 'bot', person: 'sam', purpose: 'look' }
 const HERE = 'https://gw.example/orders'
 
 async function keeping(owner: Owner) {

@@ -2,12 +2,12 @@ import { type Command, Option } from 'commander'
 import type { OpenTask } from '../agent/client.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
-import { Ended, Failure, usage } from '../failure.ts'
+import { CommandEnded, CommandFailure, usage } from '../failure.ts'
 import { dim } from '../terminal/text.ts'
 import { readText } from './asked.ts'
 import { closeKept, endTask } from './end.ts'
 import { KeptTasks } from './kept-tasks.ts'
-import type { Answer, Call } from './send.ts'
+import type { CallAnswer, CallToSend } from './send.ts'
 import { findTarget } from './target.ts'
 import { type PeopleOptions, throughPeople } from './through-people.ts'
 import { type CallWork, keptTasks, newTask, readWork, tellTask, type WorkOptions } from './work.ts'
@@ -105,7 +105,7 @@ const MAX_TRIED = 4
 async function callInKept(
   cli: Cli,
   work: CallWork,
-  call: Call,
+  call: CallToSend,
   options: CallOptions,
 ): Promise<boolean> {
   const kept = (await keptTasks(cli, work)).slice(0, MAX_TRIED)
@@ -126,17 +126,17 @@ async function callInKept(
 async function callWith(
   cli: Cli,
   task: OpenTask,
-  call: Call,
+  call: CallToSend,
   options: CallOptions & PeopleOptions,
 ): Promise<'done' | 'unknown task' | 'not covered'> {
   const tasks = new KeptTasks(cli.world)
-  let answer: Answer
+  let answer: CallAnswer
   try {
     const found = await throughPeople(cli, task, call, options)
     if (found === 'not covered') return found
     answer = found
   } catch (error) {
-    const code = error instanceof Failure ? (error.code ?? '') : ''
+    const code = error instanceof CommandFailure ? (error.code ?? '') : ''
     if (ENDED.test(code)) await tasks.forget(task.id)
     if (!UNKNOWN.test(code)) throw error
     await tasks.forget(task.id)
@@ -148,7 +148,7 @@ async function callWith(
   } finally {
     if (options.end) await endTask(cli, task)
   }
-  if (answer.response.status >= 400) throw new Ended(1)
+  if (answer.response.status >= 400) throw new CommandEnded(1)
   return 'done'
 }
 

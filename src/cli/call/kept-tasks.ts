@@ -5,10 +5,10 @@ import type { OpenTask } from '../agent/client.ts'
 import { missing, readPrivate, writePrivate } from '../private-file.ts'
 import { stateDirectory } from '../server/sessions.ts'
 import type { World } from '../world.ts'
-import type { Asked } from './asked.ts'
+import type { CallOptions } from './asked.ts'
 
 /** What tells one piece of work from another. */
-export interface Work {
+export interface TaskWork {
   readonly url: string
   readonly agent: string
   readonly person: string
@@ -16,7 +16,7 @@ export interface Work {
 }
 
 /** A task that is open, with its key, so that the next call belongs to it too. */
-export interface KeptTask extends Work {
+export interface KeptTask extends TaskWork {
   readonly task: OpenTask
   /** Digest of what was asked for, when it was spelled out. */
   readonly asked: string | undefined
@@ -38,7 +38,7 @@ export class KeptTasks {
    * The open tasks of this work that may do something at a resource, and were asked for the same when that is said. Those first that
    * were opened for the same request, or at least for the same method.
    */
-  async find(work: Work, resource: string, asked: Asked): Promise<readonly KeptTask[]> {
+  async find(work: TaskWork, resource: string, asked: CallOptions): Promise<readonly KeptTask[]> {
     const wanted = digestOf(asked)
     const all = await this.list(work)
     return all
@@ -51,7 +51,7 @@ export class KeptTasks {
   }
 
   /** Newest first. What is over is removed on the way. */
-  async list(work: Partial<Work>): Promise<readonly KeptTask[]> {
+  async list(work: Partial<TaskWork>): Promise<readonly KeptTask[]> {
     const names = (await readdir(this.#directory).catch(missing)) ?? []
     const found: KeptTask[] = []
     for (const name of names.filter((each) => /^tsk_[A-Za-z0-9_-]+\.json$/.test(each))) {
@@ -64,7 +64,7 @@ export class KeptTasks {
     return found.toSorted((a, b) => b.task.expiresAt - a.task.expiresAt)
   }
 
-  async keep(work: Work, task: OpenTask, asked: Asked): Promise<void> {
+  async keep(work: TaskWork, task: OpenTask, asked: CallOptions): Promise<void> {
     const kept: KeptTask = { ...work, task, asked: digestOf(asked), request: asked.request }
     await writePrivate(this.#path(task.id), `${JSON.stringify(kept)}\n`, this.#world.random)
   }
@@ -78,19 +78,19 @@ export class KeptTasks {
   }
 }
 
-function fits(kept: KeptTask, work: Partial<Work>): boolean {
+function fits(kept: KeptTask, work: Partial<TaskWork>): boolean {
   return (['url', 'agent', 'person', 'purpose'] as const).every(
     (part) => work[part] === undefined || work[part] === kept[part],
   )
 }
 
-function likeness({ request }: KeptTask, asked: Asked): number {
+function likeness({ request }: KeptTask, asked: CallOptions): number {
   if (request === undefined || asked.request === undefined) return 0
   if (request === asked.request) return 2
   return request.split(':')[0] === asked.request.split(':')[0] ? 1 : 0
 }
 
-function digestOf({ details, said, scope }: Asked): string | undefined {
+function digestOf({ details, said, scope }: CallOptions): string | undefined {
   if (!said) return undefined
   return sha256url(JSON.stringify([details ?? null, scope ?? null]))
 }

@@ -1,20 +1,20 @@
 import { OAuthRefusal, type OpenTask, openTask } from '../agent/client.ts'
 import { newTaskKey } from '../agent/proof.ts'
 import type { Cli } from '../cli.ts'
-import { Failure } from '../failure.ts'
+import { CommandFailure } from '../failure.ts'
 import { unreachable } from '../server/refused.ts'
 import { bold, dim, green, text, yellow } from '../terminal/text.ts'
 import type { ActingAgent } from './acting-agent.ts'
-import type { Asked } from './asked.ts'
+import type { CallOptions } from './asked.ts'
 import type { Represented } from './represented.ts'
 
 const LOOK_EVERY_MS = 2_000
 
-export interface Opening {
+export interface TaskOptions {
   readonly agent: ActingAgent
   readonly person: Represented
   readonly purpose: string
-  readonly asked: Asked
+  readonly asked: CallOptions
   /** Wait for the person's consent when there is no basis yet. */
   readonly wait: boolean
 }
@@ -23,7 +23,7 @@ export interface Opening {
  * Opens a task, and when the person has to agree first, says so and repeats the exchange until they have. A refused exchange
  * uses up nothing but its proof (contract 5.1).
  */
-export async function openForPerson(cli: Cli, opening: Opening): Promise<OpenTask> {
+export async function openForPerson(cli: Cli, opening: TaskOptions): Promise<OpenTask> {
   const key = await newTaskKey()
   let told: string | undefined
   let last: string | undefined
@@ -48,7 +48,7 @@ export async function openForPerson(cli: Cli, opening: Opening): Promise<OpenTas
 
 async function exchange(
   cli: Cli,
-  { agent, asked, person, purpose }: Opening,
+  { agent, asked, person, purpose }: TaskOptions,
   key: Awaited<ReturnType<typeof newTaskKey>>,
 ): Promise<OpenTask | OAuthRefusal> {
   const { details, scope } = asked
@@ -67,7 +67,7 @@ async function exchange(
   })
 }
 
-function tellConsent(cli: Cli, opening: Opening, page: string): void {
+function tellConsent(cli: Cli, opening: TaskOptions, page: string): void {
   cli.say(
     text`${yellow('●')} ${question(opening)}`,
     text`  ${bold(page)}`,
@@ -78,18 +78,18 @@ function tellConsent(cli: Cli, opening: Opening, page: string): void {
 }
 
 /** Where nobody said what the task is for, it is for one call. */
-function moreWords({ asked }: Opening): readonly string[] {
+function moreWords({ asked }: TaskOptions): readonly string[] {
   if (asked.said) return []
   return ['this asks for this one call; --scope ACTION or --all asks for more at once']
 }
 
-function question({ agent, person, purpose }: Opening): string {
+function question({ agent, person, purpose }: TaskOptions): string {
   const who = person.label === 'you' ? 'you have' : `${person.label} has`
   return `${who} to agree that ${agent.id} may do this: ${purpose}`
 }
 
-function notAgreed(opening: Opening, answer: OAuthRefusal, page: string): Failure {
-  return new Failure('The person has to agree first', {
+function notAgreed(opening: TaskOptions, answer: OAuthRefusal, page: string): CommandFailure {
+  return new CommandFailure('The person has to agree first', {
     code: 'consent.required',
     detail: question(opening),
     next: [page, 'then the same command again; --wait waits for it', ...moreWords(opening)],
@@ -104,8 +104,8 @@ function membersOf({ members }: OAuthRefusal): Readonly<Record<string, unknown>>
 }
 
 /** A refusal of the token endpoint, as a failure. */
-export function refusal(answer: OAuthRefusal): Failure {
-  return new Failure(titleOf(answer), {
+export function refusal(answer: OAuthRefusal): CommandFailure {
+  return new CommandFailure(titleOf(answer), {
     code: answer.code,
     detail: answer.message,
     next: answer.code === 'task.closed' ? ['the same command opens a new task'] : [],

@@ -5,7 +5,7 @@ import { ACCESS_TOKEN, ID_TOKEN } from '../agent/uris.ts'
 import type { ShownAgent } from '../agents/agent.ts'
 import { callback } from '../browser/callback.ts'
 import type { Cli } from '../cli.ts'
-import { Failure, usage } from '../failure.ts'
+import { CommandFailure, usage } from '../failure.ts'
 import { besideDevelopment } from '../server/address.ts'
 import { at } from '../server/api.ts'
 import { bold, dim, text } from '../terminal/text.ts'
@@ -80,12 +80,15 @@ async function scriptedSignIn(cli: Cli, client: Client, person: string): Promise
     clickThrough(url, person),
   ).catch((cause: unknown) => {
     const known = SAMPLE_PEOPLE.some(({ id }) => id === person)
-    throw new Failure(known ? 'The sign-in failed' : `Nobody there is called \`${person}\``, {
-      detail: known
-        ? reasonOf(cause)
-        : `the sample people are ${SAMPLE_PEOPLE.map(({ id }) => id).join(', ')}`,
-      cause,
-    })
+    throw new CommandFailure(
+      known ? 'The sign-in failed' : `Nobody there is called \`${person}\``,
+      {
+        detail: known
+          ? reasonOf(cause)
+          : `the sample people are ${SAMPLE_PEOPLE.map(({ id }) => id).join(', ')}`,
+        cause,
+      },
+    )
   })
 }
 
@@ -141,8 +144,8 @@ async function whoeverSignsIn(
         if (cli.world.talk.isTerminal) cli.world.openBrowser(url)
         return `${address}?${await listening.answer}`
       }).catch((cause: unknown) => {
-        if (cause instanceof Failure) throw cause
-        throw new Failure('The sign-in failed', { detail: reasonOf(cause), cause })
+        if (cause instanceof CommandFailure) throw cause
+        throw new CommandFailure('The sign-in failed', { detail: reasonOf(cause), cause })
       })
       return { token, type: ID_TOKEN }
     },
@@ -163,7 +166,7 @@ async function clientOf(cli: Cli, agentId: string, provider: string | undefined)
   }
   const issuer = provider ?? besideDevelopment(cli.url)?.provider
   if (issuer === undefined) {
-    throw new Failure(`No identity provider knows ${agentId}`, {
+    throw new CommandFailure(`No identity provider knows ${agentId}`, {
       detail: 'people sign in at a client of the agent, and none is known here',
       next: [
         'remit login, to look it up',
@@ -176,7 +179,7 @@ async function clientOf(cli: Cli, agentId: string, provider: string | undefined)
 
 /** Only who answers for an agent, and administrators, may look it up. */
 function notShown(error: unknown): undefined {
-  if (error instanceof Failure && error.code === 'agent.unknown') return undefined
+  if (error instanceof CommandFailure && error.code === 'agent.unknown') return undefined
   throw error
 }
 

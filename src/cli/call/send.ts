@@ -4,7 +4,7 @@ import { apiUnreachable, isProblem, type ProblemDocument, unreachable } from '..
 import { refusal } from './open-task.ts'
 
 /** One call: exactly the same whenever it is sent again. */
-export interface Call {
+export interface CallToSend {
   readonly method: string
   readonly url: string
   /** Identifier of the resource. */
@@ -13,7 +13,7 @@ export interface Call {
 }
 
 /** What came back. `problem`: Remit's own answer, and the API was not reached or said nothing. */
-export interface Answer {
+export interface CallAnswer {
   readonly response: Response
   readonly decisionId: string | undefined
   readonly problem: ProblemDocument | undefined
@@ -22,7 +22,7 @@ export interface Answer {
 /**
  * Sends the call with a fresh token for its resource. Throws what the token endpoint refuses: then nothing was sent.
  */
-export async function send(cli: Cli, task: OpenTask, call: Call): Promise<Answer> {
+export async function send(cli: Cli, task: OpenTask, call: CallToSend): Promise<CallAnswer> {
   const { body, method, resource, url } = call
   const { token } = await resourceToken(task, resource).catch((error: unknown) => {
     throw error instanceof OAuthRefusal ? refusal(error) : unreachable(cli.url, error)

@@ -3,16 +3,16 @@ import { facts, indented } from '../terminal/table.ts'
 import { bold, dim, green, red, type Text, text, yellow } from '../terminal/text.ts'
 import { moment, relative } from '../terminal/time.ts'
 import { whatToDo } from '../what-to-do.ts'
-import type { AccessRequest } from './access-request.ts'
-import type { Answer } from './send.ts'
+import type { AccessRequestJson } from './access-request.ts'
+import type { CallAnswer } from './send.ts'
 
 /** Worth seeing beside the body. */
 const SHOWN_HEADERS = ['content-type', 'location', 'retry-after', 'etag', 'link']
 
 /** Passed on to the API, denied, asked a person, executed before, or failed: then the API may have acted. */
-export type Outcome = 'permitted' | 'denied' | 'requestable' | 'executed' | 'failed'
+export type ShownOutcome = 'permitted' | 'denied' | 'requestable' | 'executed' | 'failed'
 
-export function outcomeOf({ problem, response }: Answer): Outcome {
+export function outcomeOf({ problem, response }: CallAnswer): ShownOutcome {
   if (!problem) return 'permitted'
   if (response.status >= 500) return 'failed'
   if (problem.code === 'approval.executed') return 'executed'
@@ -20,7 +20,7 @@ export function outcomeOf({ problem, response }: Answer): Outcome {
 }
 
 /** The status line and what Remit has to say, on standard error. */
-export async function tellAnswer(cli: Cli, answer: Answer): Promise<void> {
+export async function tellAnswer(cli: Cli, answer: CallAnswer): Promise<void> {
   const { decisionId, problem, response } = answer
   const outcome = outcomeOf(answer)
   const decision = decisionId === undefined ? '' : dim(text`  ${decisionId}`)
@@ -64,7 +64,7 @@ function statusText({ status, statusText: words }: Response): Text {
   return status < 300 ? green(line) : status < 400 ? yellow(line) : red(line)
 }
 
-function outcomeText(outcome: Outcome): string {
+function outcomeText(outcome: ShownOutcome): string {
   return {
     permitted: 'permitted',
     denied: 'refused; nothing was sent',
@@ -83,7 +83,7 @@ function headerLines({ headers }: Response): readonly Text[] {
 }
 
 /** What people are asked, where, and until when. */
-export function tellRequest(cli: Cli, request: AccessRequest, waits: boolean): void {
+export function tellRequest(cli: Cli, request: AccessRequestJson, waits: boolean): void {
   const room = cli.world.talk.width
   cli.say(
     '',

@@ -1,12 +1,12 @@
 import type { Cli } from '../cli.ts'
-import { Failure, usage } from '../failure.ts'
-import type { Resource } from '../resources/resource.ts'
+import { CommandFailure, usage } from '../failure.ts'
+import type { ResourceJson } from '../resources/resource.ts'
 import { besideDevelopment } from '../server/address.ts'
 import { at } from '../server/api.ts'
 import { apiUnreachable, refusedBy } from '../server/refused.ts'
 
 /** Where a call goes. */
-export interface Target {
+export interface CallTarget {
   /** Identifier of the resource: what its tokens are for. */
   readonly identifier: string
   /** Identifier, path and query. */
@@ -19,12 +19,12 @@ export interface Target {
  * Finds what `orders/orders/1042?full=true`, or a whole URL at a gateway, means. The gateway itself says which server its
  * tokens come from (RFC 9728); one that names another server than ours is refused.
  */
-export async function findTarget(cli: Cli, given: string): Promise<Target> {
+export async function findTarget(cli: Cli, given: string): Promise<CallTarget> {
   const { name, rest, origin } = parseTarget(given)
   const identifier = origin === undefined ? await identifierOf(cli, name) : `${origin}/${name}`
   const metadata = await readMetadata(identifier)
   if (metadata.resource !== identifier || !metadata.authorization_servers?.includes(cli.url)) {
-    throw new Failure('That API takes its tokens from another server', {
+    throw new CommandFailure('That API takes its tokens from another server', {
       detail: `${identifier} names ${metadata.authorization_servers?.join(', ') ?? 'none'}, not ${cli.url}`,
       next: ['name its server with --url or REMIT_URL'],
     })
@@ -50,12 +50,12 @@ async function identifierOf(cli: Cli, name: string): Promise<string> {
   const configured = cli.world.environment.REMIT_GATEWAY
   if (configured) return `${configured.replace(/\/$/, '')}/${name}`
   if (await cli.api.signedIn()) {
-    const found = await cli.api.get<Resource>(at`/resources/${name}`).catch(signedOut)
+    const found = await cli.api.get<ResourceJson>(at`/resources/${name}`).catch(signedOut)
     if (found) return found.identifier
   }
   const gateway = besideDevelopment(cli.url)?.gateway
   if (gateway !== undefined) return `${gateway}/${name}`
-  throw new Failure('The gateway is not known', {
+  throw new CommandFailure('The gateway is not known', {
     detail: `\`${name}\` is at some gateway, and nobody said which`,
     next: ['remit login', 'or set REMIT_GATEWAY', 'or give the whole URL'],
   })
@@ -63,7 +63,7 @@ async function identifierOf(cli: Cli, name: string): Promise<string> {
 
 /** A session that the server no longer knows is as good as none: agents need none. */
 function signedOut(error: unknown): undefined {
-  if (error instanceof Failure && error.code === 'session.required') return undefined
+  if (error instanceof CommandFailure && error.code === 'session.required') return undefined
   throw error
 }
 

@@ -2,7 +2,7 @@ import type { OpenTask } from '../agent/client.ts'
 import type { Cli } from '../cli.ts'
 import { dim } from '../terminal/text.ts'
 import { askAgain, awaitApproval, readRequest, requestOf } from './access-request.ts'
-import { type Answer, type Call, send } from './send.ts'
+import { type CallAnswer, type CallToSend, send } from './send.ts'
 import { outcomeOf, tellAnswer, tellRequest } from './show-answer.ts'
 
 export interface PeopleOptions {
@@ -16,9 +16,9 @@ export interface PeopleOptions {
 export async function throughPeople(
   cli: Cli,
   task: OpenTask,
-  call: Call,
+  call: CallToSend,
   options: PeopleOptions,
-): Promise<Answer | 'not covered'> {
+): Promise<CallAnswer | 'not covered'> {
   for (;;) {
     const answer = await send(cli, task, call)
     if (options.onlyCovered && answer.problem?.code === 'task.not_covered') return 'not covered'
@@ -35,7 +35,7 @@ export async function throughPeople(
 async function pendingRequest(
   cli: Cli,
   task: OpenTask,
-  answer: Answer,
+  answer: CallAnswer,
   options: PeopleOptions,
 ): Promise<string | undefined> {
   const waits = options.wait === true

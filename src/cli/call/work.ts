@@ -5,11 +5,11 @@ import { usage } from '../failure.ts'
 import { bold, dim, text } from '../terminal/text.ts'
 import { relative } from '../terminal/time.ts'
 import { type ActingAgent, actingAgent } from './acting-agent.ts'
-import { type Asked, readAsked } from './asked.ts'
-import { KeptTasks, type Work } from './kept-tasks.ts'
+import { type CallOptions, readAsked } from './asked.ts'
+import { KeptTasks, type TaskWork } from './kept-tasks.ts'
 import { openForPerson } from './open-task.ts'
 import { type Represented, type RepresentedOptions, representedPerson } from './represented.ts'
-import type { Target } from './target.ts'
+import type { CallTarget } from './target.ts'
 
 export interface WorkOptions extends RepresentedOptions {
   readonly agent?: string
@@ -22,16 +22,16 @@ export interface WorkOptions extends RepresentedOptions {
 
 /** What is done for whom, as which agent, where, and with what authority. */
 export interface CallWork {
-  readonly target: Target
+  readonly target: CallTarget
   readonly agent: ActingAgent
   readonly person: Represented
   readonly purpose: string
-  readonly asked: Asked
+  readonly asked: CallOptions
 }
 
 export async function readWork(
   cli: Cli,
-  { method, target }: { readonly method: string; readonly target: Target },
+  { method, target }: { readonly method: string; readonly target: CallTarget },
   options: WorkOptions,
 ): Promise<CallWork> {
   const { purpose } = options
@@ -64,7 +64,7 @@ export async function newTask(cli: Cli, work: CallWork, wait: boolean): Promise<
   return task
 }
 
-function nameOf(cli: Cli, { agent, person, purpose }: CallWork): Work {
+function nameOf(cli: Cli, { agent, person, purpose }: CallWork): TaskWork {
   return { url: cli.url, agent: agent.id, person: person.label, purpose }
 }
 

@@ -1,9 +1,9 @@
 import { ExactNumber, type Json, parseJson } from '../../lib/json.ts'
 import type { Cli } from '../cli.ts'
-import { Failure } from '../failure.ts'
+import { CommandFailure } from '../failure.ts'
 import { prettyJson } from '../terminal/pretty-json.ts'
 import { visibleLines } from '../terminal/visible.ts'
-import { type Answer, isEventStream } from './send.ts'
+import { type CallAnswer, isEventStream } from './send.ts'
 import { readEvents } from './server-sent-events.ts'
 import { outcomeOf } from './show-answer.ts'
 
@@ -11,7 +11,7 @@ import { outcomeOf } from './show-answer.ts'
 const MOST_BYTES = 64 * 1024 * 1024
 
 /** For a person: the body, as it comes. A terminal gets JSON over several lines, and nothing that would disturb it. */
-export async function writeBody(cli: Cli, { problem, response }: Answer): Promise<void> {
+export async function writeBody(cli: Cli, { problem, response }: CallAnswer): Promise<void> {
   const { output } = cli.world
   // Somebody who looks has been told in words already.
   if (problem && output.isTerminal) return
@@ -31,7 +31,7 @@ async function copy(cli: Cli, response: Response): Promise<void> {
 }
 
 /** For a program: one JSON document; of a stream one line for each event. */
-export async function writeJson(cli: Cli, answer: Answer, taskId: string): Promise<void> {
+export async function writeJson(cli: Cli, answer: CallAnswer, taskId: string): Promise<void> {
   const { output } = cli.world
   const about = aboutAnswer(answer, taskId)
   if (!answer.problem && isEventStream(answer.response)) {
@@ -48,7 +48,7 @@ export async function writeJson(cli: Cli, answer: Answer, taskId: string): Promi
   output.write(`${prettyJson(document)}\n`)
 }
 
-function aboutAnswer(answer: Answer, taskId: string) {
+function aboutAnswer(answer: CallAnswer, taskId: string) {
   const { decisionId, response } = answer
   return {
     status: response.status,
@@ -95,7 +95,7 @@ async function* chunksOf({ body }: Response): AsyncGenerator<Uint8Array> {
   try {
     for await (const chunk of body ?? []) yield chunk
   } catch (cause) {
-    throw new Failure('The answer was cut', {
+    throw new CommandFailure('The answer was cut', {
       detail: 'the task no longer permits it, or the API ended the connection',
       cause,
     })

@@ -1,13 +1,13 @@
 import type { Command } from 'commander'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
-import { Ended, usage } from '../failure.ts'
+import { CommandEnded, usage } from '../failure.ts'
 import { findPerson } from '../person.ts'
 import { readSources } from '../policy/sources.ts'
 import { facts, indented } from '../terminal/table.ts'
 import { bold, dim, green, red, type Text, text, type Value, yellow } from '../terminal/text.ts'
 import { approver, gateLines, ruleLines, uniqueRules } from './explain.ts'
-import type { ExplainedGate } from './explanation.ts'
+import type { ExplainedGateJson } from './explanation.ts'
 
 /** What is answered (`checks.make`). */
 interface Check {
@@ -23,7 +23,7 @@ interface Check {
   readonly basis: 'covers' | 'none' | 'does not cover' | 'not needed'
   readonly depends_on: readonly string[]
   readonly policy_version: number | null
-  readonly gates: readonly ExplainedGate[]
+  readonly gates: readonly ExplainedGateJson[]
   readonly ask?: {
     readonly approvers: readonly (readonly string[])[]
     readonly quorum: number
@@ -75,7 +75,7 @@ export function checkCommand(start: Start): Command {
       const cli = await start(invoked)
       const check = await ask(cli, options)
       cli.answer(check, () => checkLines(check, options, cli.room))
-      if (CHECK_EXITS[check.verdict] !== 0) throw new Ended(CHECK_EXITS[check.verdict])
+      if (CHECK_EXITS[check.verdict] !== 0) throw new CommandEnded(CHECK_EXITS[check.verdict])
     })
 }
 
@@ -207,7 +207,7 @@ function basis(check: Check): readonly Row[] {
 /** What a dry run does not ask passes by itself; saying so would be saying that it was asked (`not_looked_at`). */
 const NEVER_ASKED: ReadonlySet<string> = new Set(['external', 'budget'])
 
-function wasLookedAt({ gate, passed }: ExplainedGate): boolean {
+function wasLookedAt({ gate, passed }: ExplainedGateJson): boolean {
   return !(passed && NEVER_ASKED.has(gate))
 }
 

@@ -6,7 +6,7 @@ import { at } from '../server/api.ts'
 import { facts, indented } from '../terminal/table.ts'
 import { bold, dim, green, red, type Text, text, type Value, yellow } from '../terminal/text.ts'
 import { moment, relative } from '../terminal/time.ts'
-import type { ExplainedGate, Explanation, Rule } from './explanation.ts'
+import type { ExplainedGateJson, ExplanationJson, RuleJson } from './explanation.ts'
 
 /** `remit decisions explain ID` */
 export function explainCommand(start: Start): Command {
@@ -16,7 +16,7 @@ export function explainCommand(start: Start): Command {
     .argument('<id>', 'the decision')
     .action(async (id: string, _options: object, invoked: Command) => {
       const cli = await start(invoked)
-      const explanation = await cli.api.get<Explanation>(at`/decisions/${id}`)
+      const explanation = await cli.api.get<ExplanationJson>(at`/decisions/${id}`)
       cli.answer(explanation, () => explainLines(explanation, { now: cli.now, width: cli.width }))
     })
 }
@@ -27,7 +27,7 @@ interface Look {
 }
 
 /** The sentence, who and when, every gate, and for administrators the rules. */
-export function explainLines(of: Explanation, look: Look): readonly Value[] {
+export function explainLines(of: ExplanationJson, look: Look): readonly Value[] {
   const { now, width } = look
   const room = width === undefined ? undefined : width - 2
   return [
@@ -59,7 +59,7 @@ export function explainLines(of: Explanation, look: Look): readonly Value[] {
 }
 
 /** What happened, as one would say it. */
-function sentence(of: Explanation): Text {
+function sentence(of: ExplanationJson): Text {
   const who = bold(of.agent ?? 'Somebody unknown')
   const what =
     of.action === null
@@ -76,12 +76,12 @@ function sentence(of: Explanation): Text {
 }
 
 /** What came of a call that was permitted. */
-function whatCame(of: Explanation): string {
+function whatCame(of: ExplanationJson): string {
   const before = of.presumed ? ' Before that was known, it was recorded as indeterminate.' : ''
   return `${outcomeWords(of)}${before}`
 }
 
-function outcomeWords({ state, status }: Explanation): string {
+function outcomeWords({ state, status }: ExplanationJson): string {
   switch (state) {
     case 'answered':
       return `The API answered ${status}.`
@@ -105,7 +105,7 @@ function titleOf(reason: string): string {
 }
 
 /** Who could have lifted it. */
-function asked({ ask }: Explanation): readonly (readonly [string, Value])[] {
+function asked({ ask }: ExplanationJson): readonly (readonly [string, Value])[] {
   if (!ask) return []
   const rules = ask.approvers.map((names) => names.map(approver).join(' or '))
   const count = ask.quorum > 1 ? `${ask.quorum} of ` : ''
@@ -116,7 +116,7 @@ export function approver(name: string): string {
   return name.startsWith('group:') ? `someone of ${name.slice('group:'.length)}` : name
 }
 
-function about(of: Explanation, now: number): readonly (readonly [string, Value])[] {
+function about(of: ExplanationJson, now: number): readonly (readonly [string, Value])[] {
   return [
     ['decision', of.id],
     ['when', text`${moment(of.at)}, ${relative(of.at, now)}`],
@@ -131,7 +131,7 @@ function about(of: Explanation, now: number): readonly (readonly [string, Value]
 }
 
 /** What limits on answers counted of it in the end. */
-function settled({ settled = [] }: Explanation): readonly (readonly [string, Value])[] {
+function settled({ settled = [] }: ExplanationJson): readonly (readonly [string, Value])[] {
   return settled.map(({ amount, by, limit, reserved }, i) => {
     const said =
       by === 'answer' ? text`${amount} counted, ${reserved} reserved` : keptText(by, amount)
@@ -168,7 +168,7 @@ const GATE_SAYS: Readonly<Record<string, readonly [passed: string, failed: strin
 }
 const WIDEST_GATE = 'obligations'.length
 
-export function gateLines(gate: ExplainedGate, room: number | undefined): readonly Text[] {
+export function gateLines(gate: ExplainedGateJson, room: number | undefined): readonly Text[] {
   const [passed, failed] = GATE_SAYS[gate.gate] ?? ['', '']
   const name = gate.gate.padEnd(WIDEST_GATE)
   const subject = gate.subject === undefined ? '' : dim(text`  ${gate.subject}`)
@@ -201,7 +201,7 @@ function codeText(code: string): Text {
 }
 
 /** What was unusual about it, the heaviest first as the table has it. */
-function riskLines({ risk }: Explanation, room: number | undefined): readonly Value[] {
+function riskLines({ risk }: ExplanationJson, room: number | undefined): readonly Value[] {
   if (!risk || risk.signals.length === 0) return []
   const score = risk.score === undefined ? '' : dim(text`  score ${risk.score} of 100`)
   const rows = risk.signals.map(({ points, says, signal }): readonly [string, Value] => [
@@ -212,7 +212,7 @@ function riskLines({ risk }: Explanation, room: number | undefined): readonly Va
 }
 
 /** Of a permit, every rule that gave it. Of anything else, those that stood in the way; the others only by name. */
-function decidingLines({ gates, outcome, policy_version }: Explanation): readonly Value[] {
+function decidingLines({ gates, outcome, policy_version }: ExplanationJson): readonly Value[] {
   const all = uniqueRules(gates, 'policies')
   const against = gates.filter((gate) => !gate.passed)
   const shown = outcome === 'permit' ? all : uniqueRules(against, 'policies')
@@ -225,22 +225,22 @@ function decidingLines({ gates, outcome, policy_version }: Explanation): readonl
 }
 
 export function uniqueRules(
-  gates: readonly ExplainedGate[],
+  gates: readonly ExplainedGateJson[],
   which: 'policies' | 'nearest',
-): readonly Rule[] {
+): readonly RuleJson[] {
   const rules = gates.flatMap((gate) => gate[which] ?? [])
   return [...new Map(rules.map((rule) => [rule.id, rule])).values()]
 }
 
 /** `refunds.cedar:12`, or `line 12` of a text that nobody said the files of. */
-export function placeOf({ file, line, link }: Pick<Rule, 'file' | 'line' | 'link'>): string {
+export function placeOf({ file, line, link }: Pick<RuleJson, 'file' | 'line' | 'link'>): string {
   const place = file === undefined ? `line ${line}` : `${file}:${line}`
   return link === undefined ? place : `${place}, linked at ${placeOf(link)}`
 }
 
 export function ruleLines(
   title: string,
-  rules: readonly Rule[],
+  rules: readonly RuleJson[],
   version: number | null | undefined,
 ): readonly Value[] {
   if (rules.length === 0) return []

@@ -1,5 +1,5 @@
 /** Answer of the operation `decisions.explain`: what everyone may see, and what only administrators get. */
-export interface Explanation {
+export interface ExplanationJson {
   readonly id: string
   readonly at: string
   readonly outcome: 'permit' | 'deny' | 'requestable' | 'challenged'
@@ -28,7 +28,7 @@ export interface Explanation {
   }[]
   readonly hints: readonly string[]
   readonly approval_would_help: boolean
-  readonly gates: readonly ExplainedGate[]
+  readonly gates: readonly ExplainedGateJson[]
   readonly risk?: WeighedRisk
   readonly person_name?: string | null
   readonly call_hash?: string | null
@@ -51,7 +51,7 @@ export interface WeighedRisk {
   }[]
 }
 
-export interface ExplainedGate {
+export interface ExplainedGateJson {
   readonly gate: string
   readonly passed: boolean
   readonly reason?: string
@@ -59,11 +59,11 @@ export interface ExplainedGate {
   readonly enough?: string
   readonly subject?: string
   readonly note?: string
-  readonly policies?: readonly Rule[]
-  readonly nearest?: readonly Rule[]
+  readonly policies?: readonly RuleJson[]
+  readonly nearest?: readonly RuleJson[]
 }
 
-export interface Rule {
+export interface RuleJson {
   readonly id: string
   readonly text: string
   readonly file?: string

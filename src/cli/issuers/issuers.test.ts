@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { World as Remit } from '../../../test/world.ts'
 import { Secret } from '../../lib/secret.ts'
-import { Sessions } from '../server/sessions.ts'
+import { StoredSessions } from '../server/sessions.ts'
 import { type Owner, type TestCli, testCli } from '../testing.ts'
 
 const CLUSTER = ['--issuer', 'https://oidc.example.com/prod', '--use', 'workload', '--trust', '3']
@@ -20,7 +20,11 @@ describe('remit issuers', () => {
     const cli = await testCli(owner, { REMIT_URL: remit.issuer })
     const { token } = await remit.api(name)
     const expiresAt = new Date(remit.clock.now() + 3_600_000).toISOString()
-    await new Sessions(cli.world).keep({ url: remit.issuer, token: new Secret(token), expiresAt })
+    await new StoredSessions(cli.world).keep({
+      url: remit.issuer,
+      token: new Secret(token),
+      expiresAt,
+    })
     return cli
   }
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { command, type Start } from '../command.ts'
 import { readSecret } from '../connections.ts'
-import { Failure } from '../failure.ts'
+import { CommandFailure } from '../failure.ts'
 import { at } from '../server/api.ts'
 import { bold, green, text } from '../terminal/text.ts'
 import { type Issuer, showIssuer } from './issuer.ts'
@@ -42,5 +42,5 @@ function termsIn(read: unknown, file: string): object {
     if (!('terms' in read)) return read
     if (typeof read.terms === 'object' && read.terms !== null) return read.terms
   }
-  throw new Failure('The file holds no terms', { detail: file })
+  throw new CommandFailure('The file holds no terms', { detail: file })
 }

@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test'
 import { momentOf } from '../../../test/faults/went-back.ts'
 import { World as Remit } from '../../../test/world.ts'
 import { Secret } from '../../lib/secret.ts'
-import { Sessions } from '../server/sessions.ts'
+import { StoredSessions } from '../server/sessions.ts'
 import { fakeServer, type Owner, signedIn, testCli } from '../testing.ts'
 
 describe('remit ledger state, and accept', () => {
@@ -103,7 +103,7 @@ describe('remit ledger state, and accept', () => {
     })
     const cli = await testCli(owner, { REMIT_URL: url })
     const expiresAt = new Date(cli.world.clock.now() + 3_600_000).toISOString()
-    await new Sessions(cli.world).keep({ url, token: new Secret('token'), expiresAt })
+    await new StoredSessions(cli.world).keep({ url, token: new Secret('token'), expiresAt })
     return (await cli.remit('ledger', 'state')).said
   }
 

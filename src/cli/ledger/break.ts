@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { command, type Start } from '../command.ts'
-import { Failure } from '../failure.ts'
+import { CommandFailure } from '../failure.ts'
 import { bold, dim, green, red, text } from '../terminal/text.ts'
 
 interface State {
@@ -65,14 +65,14 @@ export function acceptCommand(start: Start): Command {
     .action(async (given: string, options: { yes?: true }, invoked: Command) => {
       const cli = await start(invoked)
       if (!/^[1-9]\d{0,8}$/.test(given))
-        throw new Failure('That is no number of a history', {
+        throw new CommandFailure('That is no number of a history', {
           detail: 'it is the number that `remit ledger state` names',
         })
       const sure =
         options.yes ||
         (await cli.world.askYes('Close every open task and void every approval, and go on?'))
       if (!sure)
-        throw new Failure('Nothing was changed', {
+        throw new CommandFailure('Nothing was changed', {
           detail: 'nobody said yes; `--yes` does not ask',
         })
       const body = { history: Number(given) }

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { command, type Start } from '../command.ts'
-import { Failure, usage } from '../failure.ts'
+import { CommandFailure, usage } from '../failure.ts'
 import { bold, dim, green, text } from '../terminal/text.ts'
 
 interface EraseOptions {
@@ -43,7 +43,9 @@ export function eraseCommand(start: Start): Command {
       const what = decision ?? `records ${position?.join(', ')}`
       const sure = yes || (await cli.world.askYes(`Erase the values of ${what}, for ever?`))
       if (!sure)
-        throw new Failure('Nothing was erased', { detail: 'nobody said yes; `--yes` does not ask' })
+        throw new CommandFailure('Nothing was erased', {
+          detail: 'nobody said yes; `--yes` does not ask',
+        })
       const body = { why, ...(decision === undefined ? { positions: position } : { decision }) }
       const answer = await cli.api.send<Erased>('POST', '/ledger/erase', body)
       cli.answer(answer, () => [])

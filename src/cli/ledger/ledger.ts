@@ -2,7 +2,7 @@ import { appendFile, mkdir, readdir } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { command, type Start } from '../command.ts'
-import { Failure } from '../failure.ts'
+import { CommandFailure } from '../failure.ts'
 import { missing } from '../private-file.ts'
 import { bold, dim, green, text } from '../terminal/text.ts'
 import { acceptCommand, stateCommand } from './break.ts'
@@ -50,7 +50,7 @@ function exportCommand(start: Start): Command {
 async function requireEmpty(directory: string, given: string): Promise<void> {
   const there = await readdir(directory).catch(missing)
   if (there?.length) {
-    throw new Failure('The directory is not empty', {
+    throw new CommandFailure('The directory is not empty', {
       detail: `\`${given}\` has files in it, and two exports must not mix`,
       next: ['name a new one'],
     })
@@ -82,7 +82,7 @@ async function writeFiles(directory: string, lines: ReadableStream<Uint8Array>) 
 export function checkedPath(path: string): string {
   const parts = path.split('/')
   if (!parts.every((part) => /^[a-z0-9][a-z0-9._-]*$/.test(part))) {
-    throw new Failure('The server named a file that is none of a ledger', { detail: path })
+    throw new CommandFailure('The server named a file that is none of a ledger', { detail: path })
   }
   return join(...parts)
 }
@@ -96,7 +96,7 @@ async function* readLines(stream: ReadableStream<Uint8Array>): AsyncGenerator<Li
       for (const line of lines) yield readLine(line)
     }
   } catch (cause) {
-    throw cause instanceof Failure ? cause : incomplete('it', cause)
+    throw cause instanceof CommandFailure ? cause : incomplete('it', cause)
   }
   if (rest !== '') throw incomplete('it')
 }
@@ -107,8 +107,8 @@ function readLine(line: string): Line {
   return { path, data }
 }
 
-function incomplete(what: string, cause?: unknown): Failure {
-  return new Failure('The export is not complete', {
+function incomplete(what: string, cause?: unknown): CommandFailure {
+  return new CommandFailure('The export is not complete', {
     detail: `the server ended before the checkpoint; ${what} cannot be verified`,
     next: ['export again, into a new directory'],
     cause,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Failure } from '../failure.ts'
-import { type Limit, limitLine, readLimit } from './limit.ts'
+import { CommandFailure } from '../failure.ts'
+import { type LimitJson, limitLine, readLimit } from './limit.ts'
 
 test('a limit counts calls or adds up an argument, for ever or in any so long; its amount stays text', () => {
   assert.deepEqual(readLimit('calls=20'), { limit: 'calls', max: 20 })
@@ -29,13 +29,13 @@ test('a limit counts calls or adds up an argument, for ever or in any so long; i
   ])
     assert.throws(
       () => readLimit(given),
-      (error) => error instanceof Failure && error.exit === 2 && error.next.length > 0,
+      (error) => error instanceof CommandFailure && error.exit === 2 && error.next.length > 0,
       given,
     )
 })
 
 test('a limit in words says what it counts, in which time, and what is used', () => {
-  const line = (limit: Limit) => limitLine(limit).render(false)
+  const line = (limit: LimitJson) => limitLine(limit).render(false)
   assert.equal(line({ kind: 'calls', most: '20' }), '20 calls')
   assert.equal(line({ kind: 'calls', most: '20', used: '3' }), '3 of 20 calls used')
   assert.equal(
@@ -71,8 +71,8 @@ test('a limit on answers says what is reserved of it', () => {
     'charged:orders.charge/total=5.00,reserve=x',
     'sum:orders.charge/total=5.00,reserve=1',
   ])
-    assert.throws(() => readLimit(given), Failure, given)
-  const line = (limit: Limit) => limitLine(limit).render(false)
+    assert.throws(() => readLimit(given), CommandFailure, given)
+  const line = (limit: LimitJson) => limitLine(limit).render(false)
   const rows = { kind: 'rows', action: 'crm.search', path: '/customers', most: '50' } as const
   assert.equal(
     line({ ...rows, reserve: '/limit', used: '3' }),

@@ -22,7 +22,7 @@ export type LimitGiven = { readonly seconds?: number } & (
 )
 
 /** A limit as the management API shows it, and what is used of it where it is counted. */
-export interface Limit {
+export interface LimitJson {
   readonly kind: 'calls' | 'sum' | 'charged' | 'rows'
   readonly most: string
   readonly action?: string
@@ -82,7 +82,7 @@ function readCounted(given: string): LimitGiven {
 }
 
 /** `3 of 20 calls used`, `40.00 of 60.00 used, adding up amount of orders.refund in any 1 d`. */
-export function limitLine(limit: Limit): Text {
+export function limitLine(limit: LimitJson): Text {
   const { action, kind, most, used } = limit
   const of = used === undefined ? most : `${used} of ${most}`
   const done = used === undefined ? '' : ' used'
@@ -95,7 +95,7 @@ export function limitLine(limit: Limit): Text {
 }
 
 /** `adding up amount of orders.refund`, `counting customers in answers of crm.search, 100 reserved for each call` */
-export function adding({ action, kind, path, reserve = '' }: Limit): Text {
+export function adding({ action, kind, path, reserve = '' }: LimitJson): Text {
   if (kind === 'charged' || kind === 'rows') {
     const what = kind === 'rows' ? 'counting' : 'adding up'
     const part = path ? text` ${path.slice(1)} in` : kind === 'rows' ? ' items of' : ''
@@ -105,6 +105,6 @@ export function adding({ action, kind, path, reserve = '' }: Limit): Text {
   return text`adding up ${path?.slice(1) ?? ''} of ${action ?? ''}`
 }
 
-export function inAny({ seconds }: Pick<Limit, 'seconds'>): string {
+export function inAny({ seconds }: Pick<LimitJson, 'seconds'>): string {
   return seconds === undefined ? '' : ` in any ${lengthInWords(seconds * 1000)}`
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { World as Remit } from '../../../test/world.ts'
 import { Secret } from '../../lib/secret.ts'
-import { Sessions } from '../server/sessions.ts'
+import { StoredSessions } from '../server/sessions.ts'
 import { type Owner, type TestCli, testCli } from '../testing.ts'
 
 describe('remit limits', () => {
@@ -16,7 +16,11 @@ describe('remit limits', () => {
     const cli = await testCli(owner, { REMIT_URL: remit.issuer })
     const { token } = await remit.api(name)
     const expiresAt = new Date(remit.clock.now() + 3_600_000).toISOString()
-    await new Sessions(cli.world).keep({ url: remit.issuer, token: new Secret(token), expiresAt })
+    await new StoredSessions(cli.world).keep({
+      url: remit.issuer,
+      token: new Secret(token),
+      expiresAt,
+    })
     return cli
   }
 

@@ -6,16 +6,16 @@ import { findPerson } from '../person.ts'
 import { at } from '../server/api.ts'
 import { table } from '../terminal/table.ts'
 import { bold, dim, green, type Text, text } from '../terminal/text.ts'
-import { type Limit, limitLine, readLimit } from './limit.ts'
+import { type LimitJson, limitLine, readLimit } from './limit.ts'
 
 type Kind = 'organization' | 'person' | 'agent' | 'space'
 
 /** A standing limit as the management API shows it. */
-export interface StandingLimit {
+export interface StandingLimitJson {
   readonly id: string
   readonly subject: { readonly kind: Kind; readonly id: string; readonly name: string | null }
   readonly each_task: boolean
-  readonly limit: Limit
+  readonly limit: LimitJson
 }
 
 /** `remit limits …` */
@@ -77,7 +77,7 @@ function listCommand(start: Start): Command {
       ...(kind === undefined ? {} : { kind }),
       ...(id === undefined ? {} : { subject: id }),
     })
-    const answer = await cli.api.get<{ limits: readonly StandingLimit[] }>(
+    const answer = await cli.api.get<{ limits: readonly StandingLimitJson[] }>(
       query.size === 0 ? '/limits' : `/limits?${query}`,
     )
     cli.answer(answer, () =>
@@ -118,7 +118,7 @@ function setCommand(start: Start): Command {
         const subject = await subjectOf(cli, options)
         if (!subject)
           throw usage('Nobody is named', 'say --person, --agent, --space or --everything')
-        const set = await cli.api.send<StandingLimit>('PUT', '/limits', {
+        const set = await cli.api.send<StandingLimitJson>('PUT', '/limits', {
           subject,
           each_task: options.eachTask ?? false,
           limit,
@@ -143,10 +143,10 @@ function removeCommand(start: Start): Command {
 }
 
 /** For whom it is. */
-export function whose({ subject: { id, kind, name } }: StandingLimit): Text {
+export function whose({ subject: { id, kind, name } }: StandingLimitJson): Text {
   return kind === 'organization' ? text`everything` : text`${kind} ${name ?? id}`
 }
 
-function limitInFull({ each_task, limit }: StandingLimit): Text {
+function limitInFull({ each_task, limit }: StandingLimitJson): Text {
   return text`${limitLine(limit)}${each_task ? ', of each task' : ''}`
 }

@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { command, type Start } from '../command.ts'
-import { Failure } from '../failure.ts'
+import { CommandFailure } from '../failure.ts'
 import { at } from '../server/api.ts'
 import { bold, dim, green, text } from '../terminal/text.ts'
-import type { Credential } from './pep.ts'
+import type { PepCredentialJson } from './pep.ts'
 
 export function addSecretCommand(start: Start): Command {
   return command('add-secret', 'Makes a secret, beside those there are. It is shown once.', [
@@ -15,7 +15,7 @@ export function addSecretCommand(start: Start): Command {
     .argument('<name>', 'of `remit peps list`')
     .action(async (name: string, _options: object, invoked: Command) => {
       const cli = await start(invoked)
-      const added = await cli.api.send<Credential & { readonly secret: string }>(
+      const added = await cli.api.send<PepCredentialJson & { readonly secret: string }>(
         'POST',
         at`/peps/${name}/secrets`,
       )
@@ -37,7 +37,7 @@ export function addKeyCommand(start: Start): Command {
     .action(async (name: string, file: string, _options: object, invoked: Command) => {
       const cli = await start(invoked)
       const jwk = await readJwk(resolve(cli.world.directory, file), file)
-      const added = await cli.api.send<Credential>('POST', at`/peps/${name}/keys`, { jwk })
+      const added = await cli.api.send<PepCredentialJson>('POST', at`/peps/${name}/keys`, { jwk })
       cli.say(
         text`${green('✓')} ${bold(name)} has the key ${bold(added.kid ?? added.thumbprint ?? '')}`,
       )
@@ -61,11 +61,11 @@ export function endCredentialCommand(start: Start): Command {
 
 async function readJwk(path: string, named: string): Promise<unknown> {
   const content = await readFile(path, 'utf8').catch(() => {
-    throw new Failure(`\`${named}\` cannot be read`, { exit: 2 })
+    throw new CommandFailure(`\`${named}\` cannot be read`, { exit: 2 })
   })
   try {
     return JSON.parse(content)
   } catch {
-    throw new Failure(`\`${named}\` is not JSON`, { exit: 2 })
+    throw new CommandFailure(`\`${named}\` is not JSON`, { exit: 2 })
   }
 }

@@ -1,5 +1,5 @@
 /** An enforcement point, as the API tells it. */
-export interface Pep {
+export interface PepJson {
   readonly name: string
   readonly mode: 'task' | 'policy-only' | 'issuance'
   readonly issuing: {
@@ -20,7 +20,7 @@ export interface Pep {
   readonly revoked_at: string | null
 }
 
-export interface Credential {
+export interface PepCredentialJson {
   readonly id: string
   readonly kind: 'secret' | 'key'
   readonly kid: string | null
@@ -30,7 +30,7 @@ export interface Credential {
 }
 
 /** What it is answered about, and what of it is believed. */
-export function settingsInWords(pep: Pep): string {
+export function settingsInWords(pep: PepJson): string {
   return [
     aboutInWords(pep),
     ...(pep.properties ? ['properties of its requests count'] : []),
@@ -39,7 +39,7 @@ export function settingsInWords(pep: Pep): string {
   ].join('; ')
 }
 
-function aboutInWords({ issuing, mode, policy_set, resources }: Pep): string {
+function aboutInWords({ issuing, mode, policy_set, resources }: PepJson): string {
   const about = resources?.join(', ') ?? 'every resource'
   if (mode === 'policy-only') return `answered by the policy set ${policy_set}`
   if (!issuing) return `asks about calls of tasks to ${about}`

@@ -3,7 +3,7 @@ import { command, type Start } from '../command.ts'
 import { at } from '../server/api.ts'
 import { bold, green, text } from '../terminal/text.ts'
 import { addKeyCommand, addSecretCommand, endCredentialCommand } from './credentials.ts'
-import { type Pep, settingsInWords } from './pep.ts'
+import { type PepJson, settingsInWords } from './pep.ts'
 import { addSettings, bodyOf, type SettingsOptions } from './settings.ts'
 import { listCommand, showCommand } from './show.ts'
 
@@ -43,7 +43,7 @@ function addCommand(start: Start): Command {
     .argument('<name>', 'lower-case letters, digits and hyphens')
     .action(async (name: string, options: SettingsOptions, invoked: Command) => {
       const cli = await start(invoked)
-      const pep = await cli.api.send<Pep>('POST', '/peps', { name, ...bodyOf(options) })
+      const pep = await cli.api.send<PepJson>('POST', '/peps', { name, ...bodyOf(options) })
       cli.say(
         text`${green('✓')} ${bold(pep.name)} is registered: ${settingsInWords(pep)}`,
         text`  give it a secret: remit peps add-secret ${pep.name}`,
@@ -62,7 +62,7 @@ function setCommand(start: Start): Command {
     .argument('<name>', 'of `remit peps list`')
     .action(async (name: string, options: SettingsOptions, invoked: Command) => {
       const cli = await start(invoked)
-      const pep = await cli.api.send<Pep>('PUT', at`/peps/${name}`, bodyOf(options))
+      const pep = await cli.api.send<PepJson>('PUT', at`/peps/${name}`, bodyOf(options))
       cli.say(text`${green('✓')} ${bold(pep.name)}: ${settingsInWords(pep)}`)
       cli.answer(pep, () => [])
     })

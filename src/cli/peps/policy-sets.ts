@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
-import { Failure } from '../failure.ts'
+import { CommandFailure } from '../failure.ts'
 import { readSources } from '../policy/sources.ts'
 import { at } from '../server/api.ts'
 import { table } from '../terminal/table.ts'
@@ -117,7 +117,9 @@ function validateCommand(start: Start): Command {
     }>('POST', '/policy-sets/validate', await textsOf(cli, files))
     cli.say(...lines(found.mistakes, red('✗')), ...lines(found.warnings, yellow('!')))
     if (found.mistakes.length > 0)
-      throw new Failure('The policy set has mistakes', { members: { mistakes: found.mistakes } })
+      throw new CommandFailure('The policy set has mistakes', {
+        members: { mistakes: found.mistakes },
+      })
     cli.say(text`${green('✓')} nothing is wrong with it`)
     cli.answer(found, () => [])
   })
@@ -142,7 +144,7 @@ function publishCommand(start: Start): Command {
           body,
         )
         .catch((error: unknown) => {
-          if (error instanceof Failure && !cli.json)
+          if (error instanceof CommandFailure && !cli.json)
             cli.say(...lines(mistakesOf(error.members), red('✗')))
           throw error
         })
@@ -163,7 +165,7 @@ async function textsOf(cli: Cli, { entities, policies, schema }: Files): Promise
 
 function contentOf(directory: string, file: string): Promise<string> {
   return readFile(resolve(directory, file), 'utf8').catch(() => {
-    throw new Failure(`\`${file}\` cannot be read`, { exit: 2 })
+    throw new CommandFailure(`\`${file}\` cannot be read`, { exit: 2 })
   })
 }
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { Failure } from '../failure.ts'
+import { CommandFailure } from '../failure.ts'
 
 export interface SettingsOptions {
   readonly policySet?: string
@@ -48,7 +48,7 @@ export function bodyOf(options: SettingsOptions): object {
 function issuingOf({ audience = [], client = [], issuer, workload = [] }: SettingsOptions): object {
   if (issuer === undefined) {
     if (audience.length + client.length + workload.length === 0) return {}
-    throw new Failure('--client, --workload and --audience need --issuer', { exit: 2 })
+    throw new CommandFailure('--client, --workload and --audience need --issuer', { exit: 2 })
   }
   const party = (type: string) => (text: string) => {
     const [id, agent] = pairOf(text)
@@ -71,6 +71,6 @@ function issuingOf({ audience = [], client = [], issuer, workload = [] }: Settin
 function pairOf(text: string): readonly [id: string, name: string] {
   const at = text.lastIndexOf('=')
   if (at < 1 || at === text.length - 1)
-    throw new Failure(`\`${text}\` has to be ID=NAME`, { exit: 2 })
+    throw new CommandFailure(`\`${text}\` has to be ID=NAME`, { exit: 2 })
   return [text.slice(0, at), text.slice(at + 1)]
 }

@@ -12,7 +12,7 @@ import {
 } from '../terminal/text.ts'
 
 /** A group of decisions that a draft would change, as the API says it. */
-export interface Group {
+export interface DifferenceGroupJson {
   readonly kind: 'denied' | 'permitted' | 'asks'
   readonly agent: string
   readonly action: string
@@ -41,7 +41,7 @@ const KINDS = ['denied', 'asks', 'permitted'] as const
 const MOST_SHOWN = 20
 
 /** Kind by kind: who, what, how often, why, and a few ids to look at. */
-export function differenceLines(groups: readonly Group[]): readonly Value[] {
+export function differenceLines(groups: readonly DifferenceGroupJson[]): readonly Value[] {
   return KINDS.flatMap((kind) => {
     const of = groups.filter((group) => group.kind === kind)
     if (of.length === 0) return []
@@ -56,7 +56,15 @@ export function differenceLines(groups: readonly Group[]): readonly Value[] {
   })
 }
 
-function groupLines({ action, agent, because, count, kind, rules, samples }: Group): Text[] {
+function groupLines({
+  action,
+  agent,
+  because,
+  count,
+  kind,
+  rules,
+  samples,
+}: DifferenceGroupJson): Text[] {
   const why = BECAUSE[because] ?? because
   return indented([
     text`${MARK[kind]} ${bold(count)} × ${agent} ${action}`,

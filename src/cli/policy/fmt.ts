@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import { Problem } from '../../lib/problem.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
-import { Ended, Failure } from '../failure.ts'
+import { CommandEnded, CommandFailure } from '../failure.ts'
 import { bold, dim, green, red, text, yellow } from '../terminal/text.ts'
 import { mistakeLines, mistakesOf } from './mistakes.ts'
 import { readSources } from './sources.ts'
@@ -31,7 +31,7 @@ export function fmtCommand(start: Start): Command {
         )
       }
       if (changed.length === 0) cli.say(text`${green('✓')} ${dim('nothing to change')}`)
-      if (check && changed.length > 0) throw new Ended(1)
+      if (check && changed.length > 0) throw new CommandEnded(1)
     })
 }
 
@@ -49,7 +49,7 @@ async function formatFile(cli: Cli, file: string, check: boolean): Promise<boole
     if (!(error instanceof Problem)) throw error
     const mistakes = mistakesOf(error.members).map((each) => ({ ...each, file }))
     if (!cli.json) cli.say(...mistakeLines(mistakes, 'mistake'), '')
-    throw new Failure('The policies have mistakes', {
+    throw new CommandFailure('The policies have mistakes', {
       code: error.code,
       detail: text`${red(file)} cannot be read, and stays as it is`.plain,
       members: { mistakes },

@@ -3,7 +3,7 @@ import { bold, dim, red, text, type Value, yellow } from '../terminal/text.ts'
 import type { Sources } from './sources.ts'
 
 /** One thing that is wrong, or worth knowing, as the API says it: places in the whole text. */
-export interface Mistake {
+export interface MistakeJson {
   readonly policy?: string
   readonly line: number
   readonly column: number
@@ -12,11 +12,14 @@ export interface Mistake {
 }
 
 /** The same with its place in the file that it stands in. */
-export interface PlacedMistake extends Mistake {
+export interface PlacedMistake extends MistakeJson {
   readonly file: string
 }
 
-export function placed(mistakes: readonly Mistake[], sources: Sources): readonly PlacedMistake[] {
+export function placed(
+  mistakes: readonly MistakeJson[],
+  sources: Sources,
+): readonly PlacedMistake[] {
   return mistakes.map((mistake) => ({
     ...mistake,
     ...sources.place(mistake.line),
@@ -45,13 +48,13 @@ export function mistakeLines(
 }
 
 /** What a failed publication says was wrong. */
-export function mistakesOf(members: Readonly<Record<string, unknown>>): readonly Mistake[] {
+export function mistakesOf(members: Readonly<Record<string, unknown>>): readonly MistakeJson[] {
   const { mistakes } = members
   return Array.isArray(mistakes) ? mistakes.filter(isMistake) : []
 }
 
-function isMistake(value: unknown): value is Mistake {
+function isMistake(value: unknown): value is MistakeJson {
   if (typeof value !== 'object' || value === null) return false
-  const { column, line, message }: Partial<Record<keyof Mistake, unknown>> = value
+  const { column, line, message }: Partial<Record<keyof MistakeJson, unknown>> = value
   return typeof line === 'number' && typeof column === 'number' && typeof message === 'string'
 }

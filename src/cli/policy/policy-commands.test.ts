@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { World as Remit } from '../../../test/world.ts'
 import { Secret } from '../../lib/secret.ts'
-import { Sessions } from '../server/sessions.ts'
+import { StoredSessions } from '../server/sessions.ts'
 import { type Owner, type TestCli, testCli } from '../testing.ts'
 
 // What the commands say about real calls, beside a whole Remit.
@@ -29,7 +29,11 @@ describe('policies and real calls', () => {
     const cli = await testCli(owner, { REMIT_URL: remit.issuer, REMIT_GATEWAY: remit.gateway })
     const { token } = await remit.api('ada')
     const expiresAt = new Date(cli.world.clock.now() + 3_600_000).toISOString()
-    await new Sessions(cli.world).keep({ url: remit.issuer, token: new Secret(token), expiresAt })
+    await new StoredSessions(cli.world).keep({
+      url: remit.issuer,
+      token: new Secret(token),
+      expiresAt,
+    })
     await writeFile(join(cli.home, 'live.cedar'), live)
     const forbid = `@id("no-reading") forbid (principal is Agent, action == Action::"orders.read", resource);`
     await writeFile(join(cli.home, 'draft.cedar'), `${live}\n${forbid}\n`)

@@ -1,19 +1,19 @@
 import type { Command } from 'commander'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
-import { Ended, Failure, usage } from '../failure.ts'
+import { CommandEnded, CommandFailure, usage } from '../failure.ts'
 import { at } from '../server/api.ts'
 import { bold, dim, green, text } from '../terminal/text.ts'
 import { diffLines, readDiff } from './diff.ts'
 import { failedLines, failedOf, testsHold } from './failed-tests.ts'
-import { type Mistake, mistakeLines, mistakesOf, placed } from './mistakes.ts'
+import { type MistakeJson, mistakeLines, mistakesOf, placed } from './mistakes.ts'
 import { readSources, type Sources } from './sources.ts'
 
 interface Published {
   readonly version: number
   readonly digest: string
   readonly tested: number
-  readonly warnings: readonly Mistake[]
+  readonly warnings: readonly MistakeJson[]
 }
 
 interface PublishOptions {
@@ -89,12 +89,12 @@ async function ask(
   if (cli.json) return
   const diff = await readDiff(cli, policies).catch((error: unknown) => {
     // A text that cannot be compared is refused for its mistakes, in a moment.
-    if (error instanceof Failure && error.code?.startsWith('policy.')) return undefined
+    if (error instanceof CommandFailure && error.code?.startsWith('policy.')) return undefined
     throw error
   })
   if (diff) cli.say(...diffLines(diff, sources), '')
   if (yes || !cli.world.interactive) return
-  if (!(await cli.world.askYes('Publish this?'))) throw new Ended(1)
+  if (!(await cli.world.askYes('Publish this?'))) throw new CommandEnded(1)
 }
 
 function tell(cli: Cli, published: Published): void {
@@ -112,7 +112,7 @@ function tell(cli: Cli, published: Published): void {
 
 /** Mistakes are told where they stand in the files, tests with their reasons, and the failure does not repeat them. */
 function inFiles(cli: Cli, error: unknown, sources: Sources | undefined): unknown {
-  if (!(error instanceof Failure)) return error
+  if (!(error instanceof CommandFailure)) return error
   const failed = failedOf(error.members)
   if (failed.length > 0) {
     if (!cli.json) cli.say(...failedLines(failed, () => undefined), '')
@@ -125,8 +125,12 @@ function inFiles(cli: Cli, error: unknown, sources: Sources | undefined): unknow
   return again(error, count, { ...error.members, mistakes })
 }
 
-function again(error: Failure, what: string, members: Failure['members']): Failure {
-  return new Failure(error.message, {
+function again(
+  error: CommandFailure,
+  what: string,
+  members: CommandFailure['members'],
+): CommandFailure {
+  return new CommandFailure(error.message, {
     code: error.code,
     detail: `${what}; the policies in force stay in force`,
     members,

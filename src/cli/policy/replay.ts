@@ -2,10 +2,10 @@ import type { Command } from 'commander'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { readLength } from '../expires.ts'
-import { Failure, usage } from '../failure.ts'
+import { CommandFailure, usage } from '../failure.ts'
 import { bold, dim, green, text, type Value } from '../terminal/text.ts'
 import { moment } from '../terminal/time.ts'
-import { differenceLines, type Group } from './differences.ts'
+import { type DifferenceGroupJson, differenceLines } from './differences.ts'
 import { readSources } from './sources.ts'
 
 export interface Report {
@@ -16,7 +16,7 @@ export interface Report {
   readonly asks: number
   readonly stopped: number
   readonly without_inputs: number
-  readonly groups: readonly Group[]
+  readonly groups: readonly DifferenceGroupJson[]
   readonly ungrouped: number
   readonly asked: {
     readonly now: number
@@ -82,12 +82,12 @@ export async function readReport(cli: Cli, path: string, body: object): Promise<
     told = looked
     cli.say(dim(text`  ${looked} decisions, through ${moment(String(at))} …`))
   }
-  throw new Failure('The replay was cut off', { next: ['the same again'] })
+  throw new CommandFailure('The replay was cut off', { next: ['the same again'] })
 }
 
-function failureOf(problem: unknown): Failure {
+function failureOf(problem: unknown): CommandFailure {
   const { code, detail }: { code?: unknown; detail?: unknown } = Object(problem)
-  return new Failure('The replay ended', {
+  return new CommandFailure('The replay ended', {
     ...(typeof code === 'string' ? { code } : {}),
     ...(typeof detail === 'string' ? { detail } : {}),
   })

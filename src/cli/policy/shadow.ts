@@ -3,7 +3,7 @@ import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { bold, dim, green, text, type Value, yellow } from '../terminal/text.ts'
 import { moment } from '../terminal/time.ts'
-import { differenceLines, type Group } from './differences.ts'
+import { type DifferenceGroupJson, differenceLines } from './differences.ts'
 import { readSources } from './sources.ts'
 
 interface Shadow {
@@ -20,7 +20,7 @@ interface Shadow {
   readonly permitted: number
   readonly asks: number
   readonly ungrouped: number
-  readonly groups: readonly Group[]
+  readonly groups: readonly DifferenceGroupJson[]
 }
 
 interface Status {

@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { SourceFile, TestSource } from '../../policy/index.ts'
-import { Failure } from '../failure.ts'
+import { CommandFailure } from '../failure.ts'
 
 /** Files put one after the other into one text, and the tests that come with them. */
 export interface Sources {
@@ -47,14 +47,17 @@ export async function readSources(directory: string, paths: readonly string[]): 
 
 async function filesAt(directory: string, path: string): Promise<readonly string[]> {
   const found = await stat(resolve(directory, path)).catch((cause: unknown) => {
-    throw new Failure('The policies cannot be read', { detail: `there is no \`${path}\``, cause })
+    throw new CommandFailure('The policies cannot be read', {
+      detail: `there is no \`${path}\``,
+      cause,
+    })
   })
   if (!found.isDirectory()) return [path]
   const names = (await readdir(resolve(directory, path))).filter((name) =>
     /\.(cedar|links)$/.test(name),
   )
   if (names.length === 0) {
-    throw new Failure('There are no policies', { detail: `\`${path}\` has no file *.cedar` })
+    throw new CommandFailure('There are no policies', { detail: `\`${path}\` has no file *.cedar` })
   }
   return names.toSorted().map((name) => join(path, name))
 }
@@ -76,7 +79,10 @@ async function readTests(
     [...new Set(files)].map(async (file) => ({
       file,
       text: await readFile(resolve(directory, file), 'utf8').catch((cause: unknown) => {
-        throw new Failure('The tests cannot be read', { detail: `there is no \`${file}\``, cause })
+        throw new CommandFailure('The tests cannot be read', {
+          detail: `there is no \`${file}\``,
+          cause,
+        })
       }),
     })),
   )

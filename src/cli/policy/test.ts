@@ -3,10 +3,10 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
-import { Ended, Failure } from '../failure.ts'
+import { CommandEnded, CommandFailure } from '../failure.ts'
 import { dim, green, red, text } from '../terminal/text.ts'
 import { failedLines, type TestReport, testsHold } from './failed-tests.ts'
-import { type Mistake, mistakeLines, placed } from './mistakes.ts'
+import { type MistakeJson, mistakeLines, placed } from './mistakes.ts'
 import { readSources, type Sources } from './sources.ts'
 
 interface TestOptions {
@@ -34,21 +34,24 @@ export function testCommand(start: Start): Command {
 async function schemaFor(cli: Cli, { schema: file }: TestOptions): Promise<string> {
   if (file === undefined) return (await cli.api.get<{ schema: string }>('/policy-schema')).schema
   return readFile(resolve(cli.world.directory, file), 'utf8').catch((cause: unknown) => {
-    throw new Failure('The schema cannot be read', { detail: `there is no \`${file}\``, cause })
+    throw new CommandFailure('The schema cannot be read', {
+      detail: `there is no \`${file}\``,
+      cause,
+    })
   })
 }
 
 async function testSources(cli: Cli, sources: Sources, schema: string): Promise<void> {
   const { tests } = sources
   if (!tests || tests.length === 0) {
-    throw new Failure('There are no tests', {
+    throw new CommandFailure('There are no tests', {
       detail: `${sources.files.join(', ')}: there is no tests/*.yaml beside them`,
     })
   }
   // The official tools take a moment to load, which other commands need not wait for.
   const { idsAt, runCasesAside, validatePolicies } = await import('../../policy/index.ts')
   const validation = validatePolicies(sources.text, schema)
-  const mistakes: readonly Mistake[] = validation.mistakes.map(({ help, policy, ...rest }) => ({
+  const mistakes: readonly MistakeJson[] = validation.mistakes.map(({ help, policy, ...rest }) => ({
     ...rest,
     ...(help === undefined ? {} : { help }),
     ...(policy === undefined ? {} : { policy }),
@@ -59,7 +62,7 @@ async function testSources(cli: Cli, sources: Sources, schema: string): Promise<
       ...mistakeLines(found, 'mistake'),
     ])
     cli.say('', text`${red('✗')} ${mistakes.length} to correct before anything can be tested`)
-    throw new Ended(1)
+    throw new CommandEnded(1)
   }
   const report: TestReport = await runCasesAside({
     text: sources.text,
@@ -82,7 +85,7 @@ function tell(cli: Cli, { calls, cases, failed }: TestReport): void {
   if (failed.length > 0) {
     const sentences = new Set(failed.map(({ file, it, line }) => `${file} ${it ?? line}`)).size
     cli.say('', text`${red('✗')} ${sentences} of ${cases} tests do not hold`)
-    throw new Ended(1)
+    throw new CommandEnded(1)
   }
   cli.say(text`${green('✓')} ${testsHold(cases)} ${dim(`(${calls} calls decided)`)}`)
 }

@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
 import { command, type Start } from '../command.ts'
-import { Ended } from '../failure.ts'
+import { CommandEnded } from '../failure.ts'
 import { green, red, text } from '../terminal/text.ts'
-import { type Mistake, mistakeLines, placed } from './mistakes.ts'
+import { type MistakeJson, mistakeLines, placed } from './mistakes.ts'
 import { readSources } from './sources.ts'
 
 /** `remit policy validate PATH…` */
@@ -16,8 +16,8 @@ export function validateCommand(start: Start): Command {
       const cli = await start(invoked)
       const sources = await readSources(cli.world.directory, paths)
       const answer = await cli.api.send<{
-        mistakes: readonly Mistake[]
-        warnings: readonly Mistake[]
+        mistakes: readonly MistakeJson[]
+        warnings: readonly MistakeJson[]
       }>('POST', '/policies/validate', { text: sources.text })
       const mistakes = placed(answer.mistakes, sources)
       const warnings = placed(answer.warnings, sources)
@@ -27,7 +27,7 @@ export function validateCommand(start: Start): Command {
       ])
       if (mistakes.length > 0) {
         cli.say('', text`${red('✗')} ${mistakes.length} to correct before this can be published`)
-        throw new Ended(1)
+        throw new CommandEnded(1)
       }
       const files = sources.files.join(', ')
       cli.say(

@@ -1,11 +1,11 @@
 import { Argument, type Command } from 'commander'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
-import { Failure, usage } from '../failure.ts'
+import { CommandFailure, usage } from '../failure.ts'
 import { at } from '../server/api.ts'
 import { table } from '../terminal/table.ts'
 import { bold, green, text } from '../terminal/text.ts'
-import type { Action, ShownResource } from './resource.ts'
+import type { ActionJson, ShownResourceJson } from './resource.ts'
 import { riskWord } from './show.ts'
 
 const RISKS = ['low', 'medium', 'high', 'critical']
@@ -34,7 +34,7 @@ export function riskCommand(start: Start): Command {
           )
         const cli = await start(invoked)
         if (risk === undefined) return acceptRisks(cli, name)
-        const changed = await cli.api.send<Action>('PUT', at`/actions/${name}/risk`, { risk })
+        const changed = await cli.api.send<ActionJson>('PUT', at`/actions/${name}/risk`, { risk })
         cli.say(text`${green('✓')} ${bold(changed.name)} is ${riskWord(changed.risk)}`)
         cli.answer(changed, () => [])
       },
@@ -43,17 +43,17 @@ export function riskCommand(start: Start): Command {
 
 async function acceptRisks(cli: Cli, name: string): Promise<void> {
   const path = at`/resources/${name}`
-  const { actions } = await cli.api.get<ShownResource>(path)
+  const { actions } = await cli.api.get<ShownResourceJson>(path)
   const proposed = actions.filter(({ risk_proposed }) => risk_proposed)
   if (proposed.length === 0)
-    throw new Failure(`No risk class of ${name} is proposed`, {
+    throw new CommandFailure(`No risk class of ${name} is proposed`, {
       next: [`remit resources show ${name}`],
     })
   // INVARIANT: whoever accepts has had it before their eyes, and what is sent is what was shown.
   const rows = proposed.map((each) => [bold(each.name), riskWord(each.risk)])
   cli.say(...table(['ACTION', 'RISK'], rows, cli.width), '')
   const risks = proposed.map(({ name: action, risk }) => ({ action, risk }))
-  const answer = await cli.api.send<{ actions: readonly Action[] }>(
+  const answer = await cli.api.send<{ actions: readonly ActionJson[] }>(
     'POST',
     `${path}/risks/accept`,
     { risks },
@@ -73,7 +73,7 @@ export function sentenceCommand(start: Start): Command {
     .action(async (action: string, sentence: string, _options: object, invoked: Command) => {
       const cli = await start(invoked)
       const path = at`/actions/${action}/sentence`
-      const changed = await cli.api.send<Action>('PUT', path, { sentence })
+      const changed = await cli.api.send<ActionJson>('PUT', path, { sentence })
       cli.say(text`${green('✓')} ${bold(changed.name)} reads: ${changed.sentence}`)
       cli.answer(changed, () => [])
     })
@@ -123,7 +123,7 @@ function markCommand(
           throw usage('Say which argument it is, or that none is', '/path or --none')
         const cli = await start(invoked)
         const where = at`/actions/${action}/${mark}`
-        const changed = await cli.api.send<Action>('PUT', where, { path: path ?? null })
+        const changed = await cli.api.send<ActionJson>('PUT', where, { path: path ?? null })
         cli.say(
           path === undefined
             ? text`${green('✓')} ${bold(changed.name)} has no ${mark} any more`

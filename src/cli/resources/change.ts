@@ -3,7 +3,7 @@ import { command, type Start } from '../command.ts'
 import { usage } from '../failure.ts'
 import { at } from '../server/api.ts'
 import { bold, green, text } from '../terminal/text.ts'
-import type { ShownResource } from './resource.ts'
+import type { ShownResourceJson } from './resource.ts'
 
 /** `remit resources connect NAME CONNECTION | --none` */
 export function connectCommand(start: Start): Command {
@@ -25,7 +25,7 @@ export function connectCommand(start: Start): Command {
           throw usage('Say a connection, or --none', `remit resources connect ${name} CONNECTION`)
         }
         const cli = await start(invoked)
-        const resource = await cli.api.send<ShownResource>(
+        const resource = await cli.api.send<ShownResourceJson>(
           'PUT',
           at`/resources/${name}/connection`,
           { connection: connection ?? null },
@@ -58,7 +58,7 @@ export function mappingsCommand(start: Start): Command {
         const cli = await start(invoked)
         const body = { trusted: trust === true }
         const path = at`/resources/${name}/mappings`
-        const resource = await cli.api.send<ShownResource>('PUT', path, body)
+        const resource = await cli.api.send<ShownResourceJson>('PUT', path, body)
         const how = trust ? 'what its tools say counts' : 'what its tools say is ignored'
         cli.say(text`${green('✓')} ${bold(resource.name)}: ${how} where decision points are asked`)
         cli.answer(resource, () => [])
@@ -82,7 +82,7 @@ export const statusCommands = (['suspend', 'resume'] as const).map(
           const cli = await start(invoked)
           const body = reason === undefined ? {} : { reason }
           const path = at`/resources/${name}/${act}`
-          const resource = await cli.api.send<ShownResource>('POST', path, body)
+          const resource = await cli.api.send<ShownResourceJson>('POST', path, body)
           cli.say(text`${green('✓')} ${bold(resource.name)} ${ACTS[act][1]}`)
           cli.answer(resource, () => [])
         }),

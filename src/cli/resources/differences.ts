@@ -2,7 +2,7 @@ import { aligned, indented } from '../terminal/table.ts'
 import { bold, dim, green, red, type Text, text, type Value, yellow } from '../terminal/text.ts'
 import { moment } from '../terminal/time.ts'
 
-export interface Difference {
+export interface DifferenceJson {
   readonly field: string
   readonly before: string | null
   readonly after: string | null
@@ -18,7 +18,7 @@ export interface Offered {
   readonly offered_at: string
   readonly reviewed_at: string | null
   readonly unreadable: string | null
-  readonly differences: readonly Difference[]
+  readonly differences: readonly DifferenceJson[]
 }
 
 /** Of one value; a longer one is cut, and `--json` has it whole. */
@@ -47,7 +47,7 @@ function oneLines(offered: Offered): readonly Value[] {
 }
 
 /** Field by field: what was reviewed in red, what is offered in green. */
-export function differenceLines(differences: readonly Difference[]): readonly Text[] {
+export function differenceLines(differences: readonly DifferenceJson[]): readonly Text[] {
   return differences.flatMap(({ after, before, field }) => [
     bold(field),
     ...aligned(

@@ -7,7 +7,7 @@ import { SHOP_DOCUMENT, startShop } from '../../../test/sdk/shop.ts'
 import { World as Remit } from '../../../test/world.ts'
 import { Secret } from '../../lib/secret.ts'
 import { grantBasis } from '../../tasks/index.ts'
-import { Sessions } from '../server/sessions.ts'
+import { StoredSessions } from '../server/sessions.ts'
 import { type Owner, sink, type TestCli, testCli } from '../testing.ts'
 
 // An API that asks by itself, from the first command to the last, outside `remit dev`: what widens access is confirmed.
@@ -32,7 +32,7 @@ describe('remit resources enforcers', () => {
     const cli = await testCli(owner, { REMIT_URL: remit.issuer }, { talk })
     const token = new Secret((await remit.api(name)).token)
     const expiresAt = new Date(cli.world.clock.now() + HOUR).toISOString()
-    await new Sessions(cli.world).keep({ url: remit.issuer, token, expiresAt })
+    await new StoredSessions(cli.world).keep({ url: remit.issuer, token, expiresAt })
     return cli
   }
 

@@ -4,12 +4,12 @@ import type { Command } from 'commander'
 import { Problem } from '../../lib/problem.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
-import { Failure, usage } from '../failure.ts'
+import { CommandFailure, usage } from '../failure.ts'
 import { at } from '../server/api.ts'
 import { dim, text } from '../terminal/text.ts'
 import type { World } from '../world.ts'
-import { type Imported, importedLines, type Previewed, previewLines } from './imported.ts'
-import type { ShownResource } from './resource.ts'
+import { type ImportedJson, importedLines, type PreviewedJson, previewLines } from './imported.ts'
+import type { ShownResourceJson } from './resource.ts'
 
 interface ImportOptions {
   readonly openapi?: string
@@ -89,13 +89,13 @@ async function importResource(cli: Cli, name: string, options: ImportOptions): P
   const wanted = { ...source, ...rest, ...credential }
   if (preview) {
     cli.say(dim(text`Asking ${cli.url} what an import would change …`))
-    const seen = await cli.api.send<Previewed>('POST', `${path}/preview`, wanted)
+    const seen = await cli.api.send<PreviewedJson>('POST', `${path}/preview`, wanted)
     cli.answer(seen, () => previewLines(seen))
     return
   }
   cli.say(dim(text`Asking ${cli.url} to import it as ${name} …`))
-  const done = await cli.api.send<Imported>('PUT', path, wanted)
-  const { actions } = await cli.api.get<ShownResource>(path)
+  const done = await cli.api.send<ImportedJson>('PUT', path, wanted)
+  const { actions } = await cli.api.get<ShownResourceJson>(path)
   cli.answer(done, () => importedLines(done, actions))
   if (done.quarantined.length + done.waiting.length > 0)
     cli.say('', dim(text`Look at the changes: remit resources review ${done.resource}`))
@@ -126,7 +126,10 @@ async function readDocument(world: World, from: string): Promise<string> {
   } catch (cause) {
     const said = cause instanceof Problem ? cause.detail : undefined
     const why = said ?? (cause instanceof Error ? cause.message : String(cause))
-    throw new Failure('The OpenAPI document cannot be read', { detail: `${from}: ${why}`, cause })
+    throw new CommandFailure('The OpenAPI document cannot be read', {
+      detail: `${from}: ${why}`,
+      cause,
+    })
   }
 }
 

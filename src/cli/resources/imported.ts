@@ -10,12 +10,12 @@ import {
   type Value,
   yellow,
 } from '../terminal/text.ts'
-import { type Difference, differenceLines } from './differences.ts'
-import type { Action } from './resource.ts'
+import { type DifferenceJson, differenceLines } from './differences.ts'
+import type { ActionJson } from './resource.ts'
 import { riskWord } from './show.ts'
 
 /** What an import did. */
-export interface Imported {
+export interface ImportedJson {
   readonly resource: string
   readonly unchanged: boolean
   readonly added: readonly string[]
@@ -29,11 +29,11 @@ export interface Imported {
 }
 
 /** What an import would do. */
-export interface Previewed extends Imported {
+export interface PreviewedJson extends ImportedJson {
   readonly changes: readonly {
     readonly action: string
     readonly kind: string
-    readonly differences: readonly Difference[]
+    readonly differences: readonly DifferenceJson[]
   }[]
 }
 
@@ -48,7 +48,10 @@ const MOST_ROWS = 24
 const MOST_NOTES = 24
 const RISKS = ['low', 'medium', 'high', 'critical']
 
-export function importedLines(done: Imported, actions: readonly Action[]): readonly Value[] {
+export function importedLines(
+  done: ImportedJson,
+  actions: readonly ActionJson[],
+): readonly Value[] {
   const { resource, unchanged } = done
   return [
     text`${green('✓')} ${bold(resource)}: ${unchanged ? 'as it was' : counted(done) || 'updated'}`,
@@ -59,7 +62,7 @@ export function importedLines(done: Imported, actions: readonly Action[]): reado
 }
 
 /** What would be done, with what changes field by field. */
-export function previewLines(seen: Previewed): readonly Value[] {
+export function previewLines(seen: PreviewedJson): readonly Value[] {
   const { changes, resource, unchanged } = seen
   const changed = changes.filter(({ kind }) => kind === 'changed')
   return [
@@ -89,15 +92,15 @@ const COUNTED = [
   ['restored', 'restored'],
 ] as const
 
-function counted(done: Imported): string {
+function counted(done: ImportedJson): string {
   return COUNTED.flatMap(([list, word]) =>
     done[list].length > 0 ? [`${done[list].length} ${word}`] : [],
   ).join(', ')
 }
 
 function rows(
-  { added, changed, quarantined, removed, resource, restored, waiting }: Imported,
-  actions: readonly Action[],
+  { added, changed, quarantined, removed, resource, restored, waiting }: ImportedJson,
+  actions: readonly ActionJson[],
 ): readonly Text[] {
   const byName = new Map(actions.map((action) => [action.name, action]))
   const all = [
@@ -121,13 +124,13 @@ function rows(
   ]
 }
 
-function risksOf(names: readonly string[], byName: ReadonlyMap<string, Action>): string {
+function risksOf(names: readonly string[], byName: ReadonlyMap<string, ActionJson>): string {
   const risks = names.map((name) => byName.get(name)?.risk)
   return RISKS.map((risk) => `${risks.filter((each) => each === risk).length} ${risk}`).join(', ')
 }
 
 /** What bounds and policies cannot see is said plainly, once for each reason. */
-function untypedLines({ resource, untyped }: Imported): readonly Value[] {
+function untypedLines({ resource, untyped }: ImportedJson): readonly Value[] {
   if (untyped.length === 0) return []
   const all = untyped.reduce((sum, { count }) => sum + count, 0)
   return [

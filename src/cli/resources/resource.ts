@@ -1,7 +1,7 @@
 import type { Argument, ArgumentType } from '../../catalog/index.ts'
 
 /** A resource as the management API shows it. */
-export interface Resource {
+export interface ResourceJson {
   readonly name: string
   readonly title: string
   readonly identifier: string
@@ -17,11 +17,11 @@ export interface Resource {
   readonly status: string
 }
 
-export interface ShownResource extends Resource {
-  readonly actions: readonly Action[]
+export interface ShownResourceJson extends ResourceJson {
+  readonly actions: readonly ActionJson[]
 }
 
-export interface Action {
+export interface ActionJson {
   readonly name: string
   readonly method: string
   readonly path: string

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
-import { Failure, usage } from '../failure.ts'
+import { CommandFailure, usage } from '../failure.ts'
 import { at } from '../server/api.ts'
 import { bold, dim, green, text } from '../terminal/text.ts'
 import { type Offered, offeredLines } from './differences.ts'
@@ -66,14 +66,14 @@ function chosen(
 ): readonly Offered[] | undefined {
   if (acceptAll) {
     const waiting = changes.filter((each) => each.state === 'waiting' && each.unreadable === null)
-    if (waiting.length === 0) throw new Failure(`Nothing of ${name} waits for review`)
+    if (waiting.length === 0) throw new CommandFailure(`Nothing of ${name} waits for review`)
     return waiting
   }
   const named = accept ?? reject
   return named?.map((action) => {
     const found = changes.find((each) => each.action === action)
     if (found) return found
-    throw new Failure(`${action} is not among the changes`, {
+    throw new CommandFailure(`${action} is not among the changes`, {
       next: [`remit resources review ${name}`],
     })
   })

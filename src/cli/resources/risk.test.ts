@@ -4,7 +4,7 @@ import { World as Remit } from '../../../test/world.ts'
 import { applyImport } from '../../catalog/index.ts'
 import { planImport } from '../../catalog/testing.ts'
 import { Secret } from '../../lib/secret.ts'
-import { Sessions } from '../server/sessions.ts'
+import { StoredSessions } from '../server/sessions.ts'
 import { sink, testCli } from '../testing.ts'
 
 describe('remit resources risk', () => {
@@ -27,7 +27,7 @@ describe('remit resources risk', () => {
     const cli = await testCli(t, { REMIT_URL: remit.issuer }, { talk: sink(() => {}) })
     const token = new Secret((await remit.api('ada')).token)
     const expiresAt = new Date(cli.world.clock.now() + 3_600_000).toISOString()
-    await new Sessions(cli.world).keep({ url: remit.issuer, token, expiresAt })
+    await new StoredSessions(cli.world).keep({ url: remit.issuer, token, expiresAt })
     for (const wrong of [['notes'], ['notes.look', 'low', '--accept']]) {
       const { exit, said } = await cli.remit('resources', 'risk', ...wrong)
       assert.notEqual(exit, 0)

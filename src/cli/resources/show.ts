@@ -6,14 +6,19 @@ import { at } from '../server/api.ts'
 import { statusWord } from '../terminal/status-word.ts'
 import { facts, indented, table } from '../terminal/table.ts'
 import { bold, dim, red, type Text, text, type Value, yellow } from '../terminal/text.ts'
-import { type Action, argumentInWords, type Resource, type ShownResource } from './resource.ts'
+import {
+  type ActionJson,
+  argumentInWords,
+  type ResourceJson,
+  type ShownResourceJson,
+} from './resource.ts'
 
 /** `remit resources list` */
 export function listCommand(start: Start): Command {
   return command('list', 'Every API of the catalog.', ['remit resources list']).action(
     async (_options: object, invoked: Command) => {
       const cli = await start(invoked)
-      const answer = await cli.api.get<{ resources: readonly Resource[] }>('/resources')
+      const answer = await cli.api.get<{ resources: readonly ResourceJson[] }>('/resources')
       cli.answer(answer, () =>
         answer.resources.length === 0
           ? [dim('No APIs yet. `remit resources import NAME --openapi FILE` adds one.')]
@@ -43,11 +48,11 @@ export function showCommand(start: Start): Command {
     .argument('<name>', 'the API')
     .action(async (name: string, _options: object, invoked: Command) => {
       const cli = await start(invoked)
-      showResource(cli, await cli.api.get<ShownResource>(at`/resources/${name}`))
+      showResource(cli, await cli.api.get<ShownResourceJson>(at`/resources/${name}`))
     })
 }
 
-export function showResource(cli: Cli, resource: ShownResource): void {
+export function showResource(cli: Cli, resource: ShownResourceJson): void {
   cli.answer(resource, () => [
     text`${bold(resource.name)}  ${resource.title}`,
     ...indented(facts(about(resource), cli.room)),
@@ -60,7 +65,7 @@ export function showResource(cli: Cli, resource: ShownResource): void {
   ])
 }
 
-function about(resource: Resource): readonly (readonly [string, Value])[] {
+function about(resource: ResourceJson): readonly (readonly [string, Value])[] {
   return [
     ['status', statusWord(resource.status)],
     ...(resource.server
@@ -73,7 +78,7 @@ function about(resource: Resource): readonly (readonly [string, Value])[] {
 }
 
 /** For administrators: nobody else is told. */
-function behind(resource: Resource): readonly (readonly [string, Value])[] {
+function behind(resource: ResourceJson): readonly (readonly [string, Value])[] {
   const { connection, trusted, upstream } = resource
   if (upstream === null) return []
   return [
@@ -86,7 +91,7 @@ function behind(resource: Resource): readonly (readonly [string, Value])[] {
 }
 
 /** What is not as usual. */
-function tokensOf({ tokens }: Resource): readonly (readonly [string, Value])[] {
+function tokensOf({ tokens }: ResourceJson): readonly (readonly [string, Value])[] {
   const said = [
     ...(tokens.form === 'opaque' ? ['opaque'] : []),
     ...(tokens.subjects === 'pairwise' ? ['people have a name for this API alone'] : []),
@@ -94,7 +99,7 @@ function tokensOf({ tokens }: Resource): readonly (readonly [string, Value])[] {
   return said.length === 0 ? [] : [['tokens', said.join(', ')]]
 }
 
-function row(action: Action): readonly Value[] {
+function row(action: ActionJson): readonly Value[] {
   return [
     action.quarantined ? text`${bold(action.name)} ${red('quarantined')}` : bold(action.name),
     text`${action.method.padEnd(6)} ${action.method === action.path ? '' : action.path}`,
@@ -125,7 +130,7 @@ export function riskWord(risk: string): Text {
 }
 
 /** Which arguments say whom a call is about, and how large it is. */
-function markLines(actions: readonly Action[], width: number | undefined): readonly Value[] {
+function markLines(actions: readonly ActionJson[], width: number | undefined): readonly Value[] {
   const rows = actions
     .filter(({ counterparty, size }) => counterparty || size)
     .map(({ counterparty, name, size }) => [name, counterparty ?? dim('none'), size ?? dim('none')])
@@ -137,7 +142,7 @@ function markLines(actions: readonly Action[], width: number | undefined): reado
   ]
 }
 
-function quarantinedLines({ actions, name }: ShownResource): readonly Value[] {
+function quarantinedLines({ actions, name }: ShownResourceJson): readonly Value[] {
   if (!actions.some(({ quarantined }) => quarantined)) return []
   return [
     '',
@@ -147,7 +152,7 @@ function quarantinedLines({ actions, name }: ShownResource): readonly Value[] {
 }
 
 /** What bounds and policies cannot see is said plainly. */
-function untypedLines(actions: readonly Action[], width: number | undefined): readonly Value[] {
+function untypedLines(actions: readonly ActionJson[], width: number | undefined): readonly Value[] {
   const rows = actions.flatMap(({ name, untyped }) =>
     untyped.map(({ at: where, reason }) => [name, where, reason]),
   )
@@ -159,7 +164,7 @@ function untypedLines(actions: readonly Action[], width: number | undefined): re
   ]
 }
 
-function proposedLines({ actions, name, protocol }: ShownResource): readonly Value[] {
+function proposedLines({ actions, name, protocol }: ShownResourceJson): readonly Value[] {
   const first = actions.find((action) => action.risk_proposed)
   if (!first) return []
   return [

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { World as Remit } from '../../../test/world.ts'
 import { Secret } from '../../lib/secret.ts'
-import { Sessions } from '../server/sessions.ts'
+import { StoredSessions } from '../server/sessions.ts'
 import { type Owner, sink, type TestCli, testCli } from '../testing.ts'
 
 const HOUR = 3_600_000
@@ -18,7 +18,7 @@ describe('remit resources tokens', () => {
     const cli = await testCli(owner, { REMIT_URL: remit.issuer }, { talk: sink(() => {}) })
     const token = new Secret((await remit.api(name)).token)
     const expiresAt = new Date(cli.world.clock.now() + HOUR).toISOString()
-    await new Sessions(cli.world).keep({ url: remit.issuer, token, expiresAt })
+    await new StoredSessions(cli.world).keep({ url: remit.issuer, token, expiresAt })
     return cli
   }
 

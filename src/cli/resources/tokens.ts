@@ -3,7 +3,7 @@ import { command, type Start } from '../command.ts'
 import { usage } from '../failure.ts'
 import { at } from '../server/api.ts'
 import { bold, green, text } from '../terminal/text.ts'
-import type { ShownResource } from './resource.ts'
+import type { ShownResourceJson } from './resource.ts'
 
 interface Options {
   readonly jwt?: true
@@ -27,7 +27,7 @@ export function tokensCommand(start: Start): Command {
       const body = wishOf(options, name)
       const cli = await start(invoked)
       const path = at`/resources/${name}/tokens`
-      const resource = await cli.api.send<ShownResource>('PUT', path, body)
+      const resource = await cli.api.send<ShownResourceJson>('PUT', path, body)
       const { form, subjects } = resource.tokens
       const whom = subjects === 'pairwise' ? 'with names of its own' : 'with the usual names'
       cli.say(text`${green('✓')} tokens for ${bold(resource.name)} are ${FORMS[form]}, ${whom}`)

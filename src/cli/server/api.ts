@@ -1,9 +1,9 @@
-import { Failure } from '../failure.ts'
+import { CommandFailure } from '../failure.ts'
 import type { World } from '../world.ts'
-import { type Asked, awaitConfirmation } from './confirmation.ts'
+import { awaitConfirmation, type ConfirmationJson } from './confirmation.ts'
 import { refusedBy, unreachable } from './refused.ts'
 import { requireIssuer } from './require-issuer.ts'
-import { Sessions } from './sessions.ts'
+import { StoredSessions } from './sessions.ts'
 
 const PREFIX = '/api/v1'
 /** Importing a large document or publishing many policies takes seconds. */
@@ -18,7 +18,7 @@ export function at(words: TemplateStringsArray, ...values: readonly string[]): s
   return words.reduce((path, part, i) => {
     const value = values[i - 1] ?? ''
     if (value === '' || value === '.' || value === '..')
-      throw new Failure(`\`${value}\` is not a name`, { exit: 2 })
+      throw new CommandFailure(`\`${value}\` is not a name`, { exit: 2 })
     return path + encodeURIComponent(value) + part
   })
 }
@@ -26,14 +26,14 @@ export function at(words: TemplateStringsArray, ...values: readonly string[]): s
 /** The management API of one server, as whoever is signed in. */
 export class Api {
   readonly #world: World
-  readonly #sessions: Sessions
-  readonly #confirming: (asked: Asked) => void
+  readonly #sessions: StoredSessions
+  readonly #confirming: (asked: ConfirmationJson) => void
   readonly url: string
 
   /** `confirming` tells the person what to confirm, and where. */
-  constructor(world: World, url: string, confirming: (asked: Asked) => void) {
+  constructor(world: World, url: string, confirming: (asked: ConfirmationJson) => void) {
     this.#world = world
-    this.#sessions = new Sessions(world)
+    this.#sessions = new StoredSessions(world)
     this.#confirming = confirming
     this.url = url
   }
@@ -53,7 +53,7 @@ export class Api {
   async send<T>(method: Method, path: string, body: object | undefined = undefined): Promise<T> {
     const answer = await this.#fetch(method, path, body)
     if (answer.status !== 202) return read<T>(answer)
-    const { confirmation } = await read<{ confirmation: Asked }>(answer)
+    const { confirmation } = await read<{ confirmation: ConfirmationJson }>(answer)
     this.#confirming(confirmation)
     await awaitConfirmation({
       state: () => this.get<{ state: string }>(at`/confirmations/${confirmation.id}`),
@@ -65,14 +65,14 @@ export class Api {
   /** An answer that is too long to hold. */
   async stream(path: string): Promise<ReadableStream<Uint8Array>> {
     const { body } = await this.#fetch('GET', path, undefined)
-    if (!body) throw new Failure('The server answered nothing')
+    if (!body) throw new CommandFailure('The server answered nothing')
     return body
   }
 
   /** Lines of JSON, one after the other, for as long as the server has more to say. */
   async *lines(path: string, body: object): AsyncGenerator<Readonly<Record<string, unknown>>> {
     const answer = await this.#fetch('POST', path, body, {}, LONG_PATIENCE_MS)
-    if (!answer.body) throw new Failure('The server answered nothing')
+    if (!answer.body) throw new CommandFailure('The server answered nothing')
     let rest = ''
     for await (const chunk of answer.body.pipeThrough(new TextDecoderStream())) {
       const lines = (rest + chunk).split('\n')
@@ -121,8 +121,8 @@ async function read<T>(answer: Response): Promise<T> {
   return (await answer.json()) as T // as: the shape of the operation's answer, which `src/api` validates
 }
 
-function notSignedIn(url: string): Failure {
-  return new Failure('Sign in first', {
+function notSignedIn(url: string): CommandFailure {
+  return new CommandFailure('Sign in first', {
     code: 'session.required',
     detail: `you are not signed in to ${url}, or the session is over`,
     next: [loginCommand(url)],

@@ -1,7 +1,7 @@
-import { Failure } from '../failure.ts'
+import { CommandFailure } from '../failure.ts'
 
 /** An act that waits for the person's yes on a page (contract 10). Nothing was done yet. */
-export interface Asked {
+export interface ConfirmationJson {
   readonly id: string
   readonly url: string
   /** RFC 3339. */
@@ -17,7 +17,9 @@ export async function awaitConfirmation(ports: {
 }): Promise<void> {
   for (;;) {
     const { state } = await ports.state().catch((error: unknown) => {
-      throw error instanceof Failure && error.code === 'confirmation.unknown' ? tooLate() : error
+      throw error instanceof CommandFailure && error.code === 'confirmation.unknown'
+        ? tooLate()
+        : error
     })
     if (state === 'confirmed') return
     if (state !== 'pending') throw refused(state)
@@ -25,15 +27,15 @@ export async function awaitConfirmation(ports: {
   }
 }
 
-function tooLate(): Failure {
-  return new Failure('Nobody confirmed in time; nothing was changed', {
+function tooLate(): CommandFailure {
+  return new CommandFailure('Nobody confirmed in time; nothing was changed', {
     code: 'confirmation.missing',
     next: ['run the command again'],
   })
 }
 
-function refused(state: string): Failure {
+function refused(state: string): CommandFailure {
   const title =
     state === 'refused' ? 'Refused on the page; nothing was changed' : 'It was used already'
-  return new Failure(title, { code: 'confirmation.missing' })
+  return new CommandFailure(title, { code: 'confirmation.missing' })
 }

@@ -1,11 +1,11 @@
-import { Failure } from '../failure.ts'
+import { CommandFailure } from '../failure.ts'
 
 /** An answer that is no success, from the server at `url`, as a failure. Reads RFC 9457. */
-export async function refusedBy(url: string, answer: Response): Promise<Failure> {
+export async function refusedBy(url: string, answer: Response): Promise<CommandFailure> {
   const body: unknown = await answer.json().catch(() => undefined)
   const problem = isProblem(body) ? body : undefined
   if (!problem) {
-    return new Failure(`The server answered ${answer.status}`, {
+    return new CommandFailure(`The server answered ${answer.status}`, {
       detail: `what it said is not Remit's; is ${url} the right address?`,
       next: ['name the server with --url or REMIT_URL'],
     })
@@ -27,13 +27,13 @@ export function isProblem(value: unknown): value is ProblemDocument {
   return typeof title === 'string' && typeof code === 'string' && told
 }
 
-export function problemFailure(problem: ProblemDocument): Failure {
+export function problemFailure(problem: ProblemDocument): CommandFailure {
   const { code, detail, title, type: _, ...members } = problem
-  return new Failure(title, { code, detail, members })
+  return new CommandFailure(title, { code, detail, members })
 }
 
 /** Nobody answered. */
-export function unreachable(url: string, cause: unknown): Failure {
+export function unreachable(url: string, cause: unknown): CommandFailure {
   return silent('The server', url, cause, [
     'start one: `remit dev`',
     'or name another with --url or REMIT_URL',
@@ -41,17 +41,17 @@ export function unreachable(url: string, cause: unknown): Failure {
 }
 
 /** Nobody answered where a call goes: at the gateway, or at an API that is called directly. */
-export function apiUnreachable(url: string, cause: unknown): Failure {
+export function apiUnreachable(url: string, cause: unknown): CommandFailure {
   return silent('The API', url, cause, [
     `is anything running at ${new URL(url).origin}? That is the gateway, or the API itself when it is called directly`,
   ])
 }
 
-function silent(who: string, url: string, cause: unknown, next: readonly string[]): Failure {
+function silent(who: string, url: string, cause: unknown, next: readonly string[]): CommandFailure {
   const { cause: inner }: { cause?: unknown } = cause instanceof Error ? cause : {}
   const code = inner instanceof Error && 'code' in inner ? String(inner.code) : ''
   const late = cause instanceof Error && cause.name === 'TimeoutError'
-  return new Failure(late ? `${who} did not answer in time` : `${who} cannot be reached`, {
+  return new CommandFailure(late ? `${who} did not answer in time` : `${who} cannot be reached`, {
     detail: `nothing usable came from ${url}${code === '' ? '' : ` (${code})`}`,
     next,
     cause,

@@ -1,4 +1,4 @@
-import { Failure } from '../failure.ts'
+import { CommandFailure } from '../failure.ts'
 import { unreachable } from './refused.ts'
 
 const METADATA = '/.well-known/oauth-authorization-server'
@@ -22,7 +22,7 @@ export async function requireIssuer(url: string): Promise<void> {
   }
   const metadata: unknown = await answer.json().catch(() => undefined)
   if (!answer.ok || !isMetadata(metadata)) {
-    throw new Failure('This is not a Remit issuer', {
+    throw new CommandFailure('This is not a Remit issuer', {
       detail: `${url} answers, but it is not where people sign in; the gateway has an address of its own`,
       next: ['name the issuer (REMIT_ISSUER of the server) with --url or REMIT_URL'],
     })

@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { manualClock } from '../../lib/clock.ts'
 import { Secret } from '../../lib/secret.ts'
 import { type Owner, testCli } from '../testing.ts'
-import { Sessions } from './sessions.ts'
+import { StoredSessions } from './sessions.ts'
 
 const A = 'https://a.example'
 const B = 'https://b.example'
@@ -14,7 +14,7 @@ const at = (ms: number) => new Date(ms).toISOString()
 async function ready(owner: Owner) {
   const clock = manualClock()
   const cli = await testCli(owner, {}, { clock })
-  return { ...cli, clock, sessions: new Sessions(cli.world) }
+  return { ...cli, clock, sessions: new StoredSessions(cli.world) }
 }
 
 test('a session is kept per server, readable by its owner only', async (t) => {
@@ -60,10 +60,10 @@ test('a file that is something else is told, not overwritten', async (t) => {
 
 test('XDG_CONFIG_HOME is respected', async (t) => {
   const { home, world } = await testCli(t)
-  const moved = new Sessions({
+  const moved = new StoredSessions({
     ...world,
     environment: { XDG_CONFIG_HOME: join(home, 'elsewhere') },
   })
   assert.equal(moved.path, join(home, 'elsewhere', 'remit', 'session.json'))
-  assert.equal(new Sessions(world).path, join(home, '.config', 'remit', 'session.json'))
+  assert.equal(new StoredSessions(world).path, join(home, '.config', 'remit', 'session.json'))
 })

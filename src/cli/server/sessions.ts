@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Clock } from '../../lib/clock.ts'
 import { Secret } from '../../lib/secret.ts'
-import { Failure } from '../failure.ts'
+import { CommandFailure } from '../failure.ts'
 import { readPrivate, writePrivate } from '../private-file.ts'
 import type { World } from '../world.ts'
 
@@ -20,7 +20,7 @@ interface Stored {
 }
 
 /** The sessions of this user account, one per server: `session.json` in the configuration directory, mode 0600. */
-export class Sessions {
+export class StoredSessions {
   readonly #world: World
 
   constructor(world: World) {
@@ -56,7 +56,7 @@ export class Sessions {
     if (text === undefined) return []
     const sessions = parsed(text)?.sessions
     if (!Array.isArray(sessions) || !sessions.every(isStored)) {
-      throw new Failure('The file with your sessions cannot be read', {
+      throw new CommandFailure('The file with your sessions cannot be read', {
         detail: `\`${this.path}\` is not what \`remit login\` writes`,
         next: [`remove it and sign in again: rm ${this.path}`],
       })

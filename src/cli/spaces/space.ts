@@ -1,6 +1,6 @@
 import { dim, type Text, text } from '../terminal/text.ts'
 
-export interface Space {
+export interface SpaceJson {
   readonly name: string
   readonly kind: string
   readonly parent: string | null
@@ -12,7 +12,7 @@ export interface Space {
   readonly status: string
 }
 
-export interface ShownSpace extends Space {
+export interface ShownSpace extends SpaceJson {
   readonly counts: string
   readonly above: readonly string[]
 }

@@ -4,7 +4,7 @@ import { at } from '../server/api.ts'
 import { table } from '../terminal/table.ts'
 import { bold, dim, green, text } from '../terminal/text.ts'
 import { changeCommands, createCommand, setCommand } from './change.ts'
-import { inWords, type ShownSpace, type Space } from './space.ts'
+import { inWords, type ShownSpace, type SpaceJson } from './space.ts'
 import { surfacesCommand } from './surfaces.ts'
 import { threadsCommand } from './threads.ts'
 
@@ -37,7 +37,7 @@ function listCommand(start: Start): Command {
   return command('list', 'Every space, by name.', ['remit spaces list']).action(
     async (_options: object, invoked: Command) => {
       const cli = await start(invoked)
-      const answer = await cli.api.get<{ spaces: readonly Space[] }>('/spaces')
+      const answer = await cli.api.get<{ spaces: readonly SpaceJson[] }>('/spaces')
       cli.answer(answer, () =>
         answer.spaces.length === 0
           ? [dim('No spaces yet: tasks are in none, which restricts nothing.')]

@@ -6,8 +6,8 @@ import { readExpires } from '../expires.ts'
 import { usage } from '../failure.ts'
 import { readLimit } from '../limits/limit.ts'
 import { bold, green, text } from '../terminal/text.ts'
-import { type SponsorGrant, showGrant } from './sponsor-grant.ts'
-import { type Rate, rateInWords, readRate, readSchedule, USUAL_RATE } from './terms.ts'
+import { type SponsorGrantJson, showGrant } from './sponsor-grant.ts'
+import { type RateJson, rateInWords, readRate, readSchedule, USUAL_RATE } from './terms.ts'
 
 interface GrantOptions {
   readonly purpose: string
@@ -65,7 +65,7 @@ async function grant(cli: Cli, agent: string, options: GrantOptions): Promise<vo
   }
   const names = ['--action ACTION …', '--details-file FILE'] as const
   const details = await readAllowed(cli, { actions, file, options: names })
-  const made = await cli.api.send<SponsorGrant>('POST', '/sponsor-grants', {
+  const made = await cli.api.send<SponsorGrantJson>('POST', '/sponsor-grants', {
     agent,
     purpose,
     details,
@@ -80,7 +80,7 @@ async function grant(cli: Cli, agent: string, options: GrantOptions): Promise<vo
   await showGrant(cli, made)
 }
 
-function rateOf({ rate, schedule }: GrantOptions): { readonly rate?: Rate } {
+function rateOf({ rate, schedule }: GrantOptions): { readonly rate?: RateJson } {
   if (rate !== undefined) return { rate: readRate(rate) }
   return schedule === undefined ? { rate: USUAL_RATE } : {}
 }

@@ -1,15 +1,15 @@
 import type { Detail } from '../agents/agent.ts'
 import { detailLines } from '../agents/show.ts'
 import type { Cli } from '../cli.ts'
-import { adding, inAny, type Limit } from '../limits/limit.ts'
+import { adding, inAny, type LimitJson } from '../limits/limit.ts'
 import { named } from '../person.ts'
 import { facts, indented } from '../terminal/table.ts'
 import { bold, dim, green, type Text, text, type Value, yellow } from '../terminal/text.ts'
 import { moment, relative } from '../terminal/time.ts'
-import { type Rate, rateInWords, type Schedule, scheduleInWords } from './terms.ts'
+import { type RateJson, rateInWords, type ScheduleJson, scheduleInWords } from './terms.ts'
 
 /** A sponsor grant as the management API shows it. */
-export interface SponsorGrant {
+export interface SponsorGrantJson {
   readonly id: string
   readonly agent: string
   readonly sponsor: string
@@ -17,9 +17,9 @@ export interface SponsorGrant {
   readonly purpose: string
   readonly details: readonly Detail[]
   readonly may_delegate: readonly Detail[] | null
-  readonly budget: readonly Limit[]
-  readonly schedule: Schedule | null
-  readonly rate: Rate | null
+  readonly budget: readonly LimitJson[]
+  readonly schedule: ScheduleJson | null
+  readonly rate: RateJson | null
   readonly created_at: string
   readonly expires_at: string
   readonly ended_at: string | null
@@ -30,7 +30,7 @@ export interface SponsorGrant {
   readonly stopped_by: 'sponsor' | 'agent' | null
 }
 
-export async function showGrant(cli: Cli, grant: SponsorGrant): Promise<void> {
+export async function showGrant(cli: Cli, grant: SponsorGrantJson): Promise<void> {
   const details = await detailLines(grant.details)
   const delegates = await delegateLines(grant)
   cli.answer(grant, () => [
@@ -45,7 +45,7 @@ export async function showGrant(cli: Cli, grant: SponsorGrant): Promise<void> {
   ])
 }
 
-function factsOf(cli: Cli, grant: SponsorGrant): readonly (readonly [string, Value])[] {
+function factsOf(cli: Cli, grant: SponsorGrantJson): readonly (readonly [string, Value])[] {
   const { rate, schedule } = grant
   return [
     ['id', grant.id],
@@ -63,14 +63,14 @@ function factsOf(cli: Cli, grant: SponsorGrant): readonly (readonly [string, Val
 
 function ended(
   cli: Cli,
-  { ended_at: at, expires_at }: SponsorGrant,
+  { ended_at: at, expires_at }: SponsorGrantJson,
 ): readonly (readonly [string, Value])[] {
   if (at !== null) return [['ended', text`${moment(at)}, ${relative(at, cli.now)}`]]
   return [['ends', text`${moment(expires_at)}, ${relative(expires_at, cli.now)}`]]
 }
 
 /** In one or two words, with the colour that it deserves. */
-export function standing({ ended_at, in_force, stopped_by }: SponsorGrant): Text {
+export function standing({ ended_at, in_force, stopped_by }: SponsorGrantJson): Text {
   if (ended_at !== null) return dim('ended')
   if (!in_force) return dim('over')
   return stopped_by === null ? green('in force') : yellow('stopped')
@@ -81,29 +81,29 @@ const STOPPED_BY = {
   agent: ': the agent may not work',
 } as const
 
-function standingInFull(grant: SponsorGrant): Text {
+function standingInFull(grant: SponsorGrantJson): Text {
   const { in_force, stopped_by } = grant
   return text`${standing(grant)}${in_force && stopped_by !== null ? STOPPED_BY[stopped_by] : ''}`
 }
 
-function limitOf(limit: Limit): Value {
+function limitOf(limit: LimitJson): Value {
   const { action, kind, most } = limit
   if (kind !== 'calls') return text`${most} of each task, ${adding(limit)}${inAny(limit)}`
   const only = action === undefined ? '' : text` of ${action}`
   return text`${most} calls${only}${inAny(limit)} of each task`
 }
 
-function openedInWords(cli: Cli, { last_opened_at: last, opened }: SponsorGrant): Value {
+function openedInWords(cli: Cli, { last_opened_at: last, opened }: SponsorGrantJson): Value {
   if (last === null) return dim('no task yet')
   return `${opened} ${opened === 1 ? 'task' : 'tasks'}, last ${relative(last, cli.now)}`
 }
 
-export function nextInWords(cli: Cli, { next_opening_at: next }: SponsorGrant): Value {
+export function nextInWords(cli: Cli, { next_opening_at: next }: SponsorGrantJson): Value {
   if (next === null) return dim('none')
   return Date.parse(next) <= cli.now ? 'at any moment' : `not before ${moment(next)}`
 }
 
-async function delegateLines({ may_delegate }: SponsorGrant): Promise<readonly Text[]> {
+async function delegateLines({ may_delegate }: SponsorGrantJson): Promise<readonly Text[]> {
   if (may_delegate === null) return [dim('whatever they may do themselves')]
   return may_delegate.length === 0 ? [dim('nothing')] : detailLines(may_delegate)
 }

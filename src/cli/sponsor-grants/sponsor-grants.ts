@@ -5,7 +5,7 @@ import { readLimit } from '../tasks/tasks.ts'
 import { table } from '../terminal/table.ts'
 import { bold, dim, green, text } from '../terminal/text.ts'
 import { grantCommand } from './grant.ts'
-import { nextInWords, type SponsorGrant, showGrant, standing } from './sponsor-grant.ts'
+import { nextInWords, type SponsorGrantJson, showGrant, standing } from './sponsor-grant.ts'
 
 /** `remit sponsor-grants …` */
 export function sponsorGrantsCommand(start: Start): Command {
@@ -38,7 +38,7 @@ function listCommand(start: Start): Command {
     .option('--limit <number>', 'at most so many; 50 when not said, 200 at most', readLimit)
     .action(async (options: ListOptions, invoked: Command) => {
       const cli = await start(invoked)
-      const answer = await cli.api.get<{ sponsor_grants: readonly SponsorGrant[] }>(
+      const answer = await cli.api.get<{ sponsor_grants: readonly SponsorGrantJson[] }>(
         '/sponsor-grants',
         { ...options },
       )
@@ -68,7 +68,7 @@ function showCommand(start: Start): Command {
     .argument('<id>', 'the sponsor grant')
     .action(async (id: string, _options: object, invoked: Command) => {
       const cli = await start(invoked)
-      await showGrant(cli, await cli.api.get<SponsorGrant>(at`/sponsor-grants/${id}`))
+      await showGrant(cli, await cli.api.get<SponsorGrantJson>(at`/sponsor-grants/${id}`))
     })
 }
 

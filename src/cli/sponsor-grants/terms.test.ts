@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { lengthInWords, readExpires, readLength } from '../expires.ts'
-import { Failure } from '../failure.ts'
+import { CommandFailure } from '../failure.ts'
 import { DAYS, readRate, readSchedule } from './terms.ts'
 
 const refuses = (read: (given: string) => unknown, given: string) =>
   assert.throws(
     () => read(given),
-    (error) => error instanceof Failure && error.exit === 2 && error.next.length > 0,
+    (error) => error instanceof CommandFailure && error.exit === 2 && error.next.length > 0,
     given,
   )
 

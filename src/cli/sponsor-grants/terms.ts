@@ -7,7 +7,7 @@ type Day = (typeof DAYS)[number]
 const NAMES: readonly string[] = DAYS
 
 /** When tasks may be opened, as the management API has it. */
-export interface Schedule {
+export interface ScheduleJson {
   readonly days: readonly Day[]
   readonly from: string
   readonly to: string
@@ -15,16 +15,16 @@ export interface Schedule {
 }
 
 /** At most so many tasks in so many seconds. */
-export interface Rate {
+export interface RateJson {
   readonly tasks: number
   readonly seconds: number
 }
 
 /** When neither a schedule nor a rate is said: the server asks for one of them. */
-export const USUAL_RATE: Rate = { tasks: 24, seconds: 24 * 3600 }
+export const USUAL_RATE: RateJson = { tasks: 24, seconds: 24 * 3600 }
 
 /** `mon-fri,sun 22:00-06:00 Europe/Berlin` or `daily …`. */
-export function readSchedule(given: string): Schedule {
+export function readSchedule(given: string): ScheduleJson {
   const [, days = '', from = '', to = '', zone = ''] =
     /^(\S+) (\d\d:\d\d)[-–](\d\d:\d\d) (\S+)$/.exec(given) ?? []
   const named = days === 'daily' ? [...DAYS] : days.split(',').flatMap(daysOf)
@@ -46,7 +46,7 @@ function daysOf(given: string): readonly (Day | undefined)[] {
 }
 
 /** `5/1h` */
-export function readRate(given: string): Rate {
+export function readRate(given: string): RateJson {
   const [, tasks, length = ''] = /^([1-9]\d{0,5})\/(\w+)$/.exec(given) ?? []
   const ms = readLength(length)
   if (tasks === undefined || ms === undefined)
@@ -54,11 +54,11 @@ export function readRate(given: string): Rate {
   return { tasks: Number(tasks), seconds: ms / 1000 }
 }
 
-export function scheduleInWords({ days, from, to, zone }: Schedule): Text {
+export function scheduleInWords({ days, from, to, zone }: ScheduleJson): Text {
   const told = days.length === DAYS.length ? 'every day' : days.join(', ')
   return text`${told} ${from}–${to} ${zone}`
 }
 
-export function rateInWords({ seconds, tasks }: Rate): string {
+export function rateInWords({ seconds, tasks }: RateJson): string {
   return `${tasks} ${tasks === 1 ? 'task' : 'tasks'} in ${lengthInWords(seconds * 1000)}`
 }

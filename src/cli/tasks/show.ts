@@ -2,16 +2,16 @@ import type { Command } from 'commander'
 import { detailLines } from '../agents/show.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
-import { Failure } from '../failure.ts'
-import { type Limit, limitLine } from '../limits/limit.ts'
-import { type StandingLimit, whose } from '../limits/limits.ts'
+import { CommandFailure } from '../failure.ts'
+import { type LimitJson, limitLine } from '../limits/limit.ts'
+import { type StandingLimitJson, whose } from '../limits/limits.ts'
 import { at } from '../server/api.ts'
 import { statusWord } from '../terminal/status-word.ts'
 import { facts, indented } from '../terminal/table.ts'
 import { bold, dim, type Text, text, type Value } from '../terminal/text.ts'
 import { moment, relative } from '../terminal/time.ts'
-import type { Task } from './task.ts'
-import { type Around, around, treeLines } from './tree.ts'
+import type { TaskJson } from './task.ts'
+import { around, type TreePosition, treeLines } from './tree.ts'
 
 /** `remit tasks show ID` */
 export function showCommand(start: Start): Command {
@@ -24,12 +24,12 @@ export function showCommand(start: Start): Command {
     .action(async (id: string, _options: object, invoked: Command) => {
       const cli = await start(invoked)
       const { more, tasks } = await cli.api.get<{
-        readonly tasks: readonly Task[]
+        readonly tasks: readonly TaskJson[]
         readonly more: boolean
       }>(at`/tasks/${id}/tree`)
       const task = tasks.find((one) => one.id === id)
-      if (!task) throw new Failure('The server answered a tree without the task')
-      const { limits } = await cli.api.get<{ readonly limits: readonly StandingLimit[] }>(
+      if (!task) throw new CommandFailure('The server answered a tree without the task')
+      const { limits } = await cli.api.get<{ readonly limits: readonly StandingLimitJson[] }>(
         at`/tasks/${id}/limits`,
       )
       await showTask(cli, { ...task, limits }, around(task, tasks, more))
@@ -37,9 +37,9 @@ export function showCommand(start: Start): Command {
 }
 
 /** With the limits over all tasks that it falls under, as far as they are the caller's to see. */
-type Shown = Task & { readonly limits: readonly StandingLimit[] }
+type Shown = TaskJson & { readonly limits: readonly StandingLimitJson[] }
 
-async function showTask(cli: Cli, task: Shown, tree: Around): Promise<void> {
+async function showTask(cli: Cli, task: Shown, tree: TreePosition): Promise<void> {
   const details = await detailLines(task.details)
   const delegates = await detailLines(task.may_delegate)
   cli.answer({ ...task, tree }, () => [
@@ -83,6 +83,6 @@ function section(title: string, lines: readonly Text[]): readonly Value[] {
   return ['', bold(title), ...indented(lines.length === 0 ? [dim('nothing')] : lines)]
 }
 
-function budgetLine(limit: Limit): Value {
+function budgetLine(limit: LimitJson): Value {
   return limit.left === undefined ? limitLine(limit) : text`${limitLine(limit)}, ${limit.left} left`
 }

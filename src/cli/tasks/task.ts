@@ -1,8 +1,8 @@
 import type { Detail } from '../agents/agent.ts'
-import type { Limit } from '../limits/limit.ts'
+import type { LimitJson } from '../limits/limit.ts'
 
 /** A task as the management API shows it. */
-export interface Task {
+export interface TaskJson {
   readonly id: string
   readonly state: string
   readonly purpose: string
@@ -16,7 +16,7 @@ export interface Task {
   readonly details: readonly Detail[]
   readonly may_delegate: readonly Detail[]
   /** Of it and everything below it together, and what is used of each. */
-  readonly budget: readonly Limit[]
+  readonly budget: readonly LimitJson[]
   readonly opened_at: string
   readonly deadline: string
   readonly closed_at: string | null

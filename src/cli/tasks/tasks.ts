@@ -6,7 +6,7 @@ import { table } from '../terminal/table.ts'
 import { bold, dim, green, text } from '../terminal/text.ts'
 import { relative } from '../terminal/time.ts'
 import { showCommand } from './show.ts'
-import type { Task } from './task.ts'
+import type { TaskJson } from './task.ts'
 
 /** `remit tasks …` */
 export function tasksCommand(start: Start): Command {
@@ -40,7 +40,7 @@ function listCommand(start: Start): Command {
     .option('--limit <number>', 'at most so many; 50 when not said, 200 at most', readLimit)
     .action(async (options: ListOptions, invoked: Command) => {
       const cli = await start(invoked)
-      const answer = await cli.api.get<{ tasks: readonly Task[] }>('/tasks', { ...options })
+      const answer = await cli.api.get<{ tasks: readonly TaskJson[] }>('/tasks', { ...options })
       cli.answer(answer, () =>
         answer.tasks.length === 0
           ? [dim('No tasks.')]
@@ -83,7 +83,7 @@ const actCommands = (['close', 'suspend', 'resume'] as const).map(
         .action(async (id: string, { reason }: { reason?: string }, invoked: Command) => {
           const cli = await start(invoked)
           const body = reason === undefined ? {} : { reason }
-          const task = await cli.api.send<Task>('POST', at`/tasks/${id}/${act}`, body)
+          const task = await cli.api.send<TaskJson>('POST', at`/tasks/${id}/${act}`, body)
           cli.say(text`${green('✓')} ${bold(task.id)} ${ACTS[act][1]}`)
           cli.answer(task, () => [])
         }),

@@ -2,22 +2,22 @@ import { limitLine } from '../limits/limit.ts'
 import { statusWord } from '../terminal/status-word.ts'
 import { table } from '../terminal/table.ts'
 import { bold, dim, joined, type Text, text } from '../terminal/text.ts'
-import type { Task } from './task.ts'
+import type { TaskJson } from './task.ts'
 
 /** What is around one task, parents before children. */
-export interface Around {
+export interface TreePosition {
   /** From the top of the tree down to its parent; empty as well when those are not the caller's to see. */
-  readonly ancestors: readonly Task[]
+  readonly ancestors: readonly TaskJson[]
   /** All below it. */
-  readonly descendants: readonly Task[]
+  readonly descendants: readonly TaskJson[]
   /** Older closed tasks were left off. */
   readonly more: boolean
 }
 
 /** `tasks`: a whole tree or part of one, parents before children. */
-export function around(task: Task, tasks: readonly Task[], more: boolean): Around {
+export function around(task: TaskJson, tasks: readonly TaskJson[], more: boolean): TreePosition {
   const byId = new Map(tasks.map((one) => [one.id, one]))
-  const ancestors: Task[] = []
+  const ancestors: TaskJson[] = []
   for (let at = above(task, byId); at; at = above(at, byId)) ancestors.unshift(at)
   const below = new Set([task.id])
   const descendants = tasks.filter(({ id, parent }) => {
@@ -28,12 +28,16 @@ export function around(task: Task, tasks: readonly Task[], more: boolean): Aroun
   return { ancestors, descendants, more }
 }
 
-function above({ parent }: Task, byId: ReadonlyMap<string, Task>): Task | undefined {
+function above({ parent }: TaskJson, byId: ReadonlyMap<string, TaskJson>): TaskJson | undefined {
   return parent === null ? undefined : byId.get(parent)
 }
 
 /** The line down to a task and everything below it, each with how it stands. */
-export function treeLines(task: Task, tree: Around, width: number | undefined): readonly Text[] {
+export function treeLines(
+  task: TaskJson,
+  tree: TreePosition,
+  width: number | undefined,
+): readonly Text[] {
   const { ancestors, descendants, more } = tree
   const hidden = task.parent !== null && ancestors.length === 0
   if (ancestors.length + descendants.length === 0 && !hidden)
@@ -56,10 +60,10 @@ export function treeLines(task: Task, tree: Around, width: number | undefined): 
 }
 
 function nested(
-  task: Task,
-  tasks: readonly Task[],
+  task: TaskJson,
+  tasks: readonly TaskJson[],
   depth: number,
-): readonly { readonly one: Task; readonly depth: number }[] {
+): readonly { readonly one: TaskJson; readonly depth: number }[] {
   const children = tasks.filter(({ parent }) => parent === task.id)
   return [{ one: task, depth }, ...children.flatMap((child) => nested(child, tasks, depth + 1))]
 }

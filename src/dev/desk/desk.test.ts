@@ -6,13 +6,13 @@ import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/
 import { Agent, request } from 'undici'
 import { describeMcpServer } from '../../net/index.ts'
 import { describeDesk } from './offer.ts'
-import { type Desk, serveDesk } from './serve.ts'
+import { type SampleServer, serveDesk } from './serve.ts'
 
 for (const json of [false, true]) {
   describe(`the sample MCP server, answering with ${json ? 'JSON' : 'streams'}`, () => {
     const seen: { method: string; headers: IncomingHttpHeaders }[] = []
     const dispatcher = new Agent()
-    let desk: Desk
+    let desk: SampleServer
     let client: Client
     let transport: StreamableHTTPClientTransport
     before(async () => {

@@ -6,9 +6,9 @@ import {
 } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { NoteBook } from './note-book.ts'
-import type { Sessions } from './session.ts'
+import type { SampleSessions } from './session.ts'
 
-export interface Desk {
+export interface SampleServer {
   /** `http://127.0.0.1:PORT/mcp`: the upstream address to register. */
   readonly url: string
   readonly book: NoteBook
@@ -33,9 +33,9 @@ export interface DeskOptions {
  * Starts the sample MCP server on loopback: Streamable HTTP with sessions, notes in memory. It knows nothing of people, agents or
  * permissions: it is meant to stand behind the gateway, and answers whoever reaches it.
  */
-export async function serveDesk(options: DeskOptions): Promise<Desk> {
+export async function serveDesk(options: DeskOptions): Promise<SampleServer> {
   const book = new NoteBook()
-  const sessions: Sessions = new Map()
+  const sessions: SampleSessions = new Map()
   const handle = async (req: IncomingMessage, res: ServerResponse) => {
     const { headers, method = '' } = req
     options.seen?.({ method, headers })

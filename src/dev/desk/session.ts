@@ -4,14 +4,14 @@ import { deskServer } from './mcp-server.ts'
 import type { NoteBook } from './note-book.ts'
 
 /** Sessions by their ids, the oldest first. */
-export type Sessions = Map<string, StreamableHTTPServerTransport>
+export type SampleSessions = Map<string, StreamableHTTPServerTransport>
 
 /** The oldest is forgotten then: a session is a few objects, and nobody has to end one. */
 const MOST_SESSIONS = 100
 
 /** What a request that names no session is given to: a new one, kept when the request turns out to begin it. */
 export async function openSession(
-  sessions: Sessions,
+  sessions: SampleSessions,
   book: NoteBook,
   options: { readonly pace: number; readonly json: boolean },
 ): Promise<StreamableHTTPServerTransport> {

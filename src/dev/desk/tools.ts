@@ -1,7 +1,7 @@
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js'
 import type { Note, NoteBook } from './note-book.ts'
 
-export interface Work {
+export interface ToolWork {
   readonly book: NoteBook
   /** Tells the client how far a slow tool is. */
   readonly progress: (done: number, of: number, words: string) => Promise<void>
@@ -10,7 +10,7 @@ export interface Work {
 }
 
 type Arguments = Readonly<Record<string, unknown>>
-type Tool = (work: Work, args: Arguments) => CallToolResult | Promise<CallToolResult>
+type Tool = (work: ToolWork, args: Arguments) => CallToolResult | Promise<CallToolResult>
 
 const STEPS = 5
 

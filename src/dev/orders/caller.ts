@@ -3,7 +3,7 @@ import { createRemoteJWKSet, type JWTPayload, jwtVerify } from 'jose'
 import { OrdersProblem } from './orders-problem.ts'
 
 /** What a transaction token says about a call: who, through whom, and which decision let it through. */
-export interface Caller {
+export interface OrdersCaller {
   /** Nobody, when the agent works alone. */
   readonly person?: string
   readonly agent: string
@@ -11,7 +11,7 @@ export interface Caller {
 }
 
 /** What a request asks for, in the words of the catalog. Numbers are the text that came. */
-export interface Asked {
+export interface OrdersRequest {
   readonly action: string
   readonly arguments: Readonly<Record<string, string>>
 }
@@ -24,7 +24,7 @@ export interface Trust {
   readonly location: string
 }
 
-export type CheckCaller = (token: string | undefined, asked: Asked) => Promise<Caller>
+export type CheckCaller = (token: string | undefined, asked: OrdersRequest) => Promise<OrdersCaller>
 
 /** As long as Remit says that they may be kept: a key that it withdraws is believed no longer. */
 const KEEP_KEYS_MS = 5 * 60_000

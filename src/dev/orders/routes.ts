@@ -1,22 +1,22 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Json } from '../../lib/json.ts'
-import type { Caller } from './caller.ts'
+import type { OrdersCaller } from './caller.ts'
 import type { OrderBook } from './order-book.ts'
 import { OrdersProblem } from './orders-problem.ts'
 import { readNewRefund, readQuery } from './read-request.ts'
 import { streamTicks } from './ticks.ts'
 
 /** A request, read as far as is needed to know what it asks for, and how to do it once that is allowed. */
-export interface Work {
+export interface OrdersOperation {
   /** The operation's name in the catalog, without the name of the resource. */
   readonly operation: string
   readonly arguments: Readonly<Record<string, string>>
   readonly write: boolean
   /** Answers status and body, or takes the response over and answers nothing. */
-  run(caller: Caller, res: ServerResponse): Answer | undefined
+  run(caller: OrdersCaller, res: ServerResponse): OrdersAnswer | undefined
 }
 
-export interface Answer {
+export interface OrdersAnswer {
   readonly status: number
   readonly body: ReadonlyMap<string, Json>
 }
@@ -24,7 +24,12 @@ export interface Answer {
 interface Route {
   readonly method: 'GET' | 'POST'
   readonly path: RegExp
-  read(req: IncomingMessage, url: URL, id: string, book: OrderBook): Work | Promise<Work>
+  read(
+    req: IncomingMessage,
+    url: URL,
+    id: string,
+    book: OrderBook,
+  ): OrdersOperation | Promise<OrdersOperation>
 }
 
 const read = { write: false, arguments: {} } as const
@@ -81,7 +86,7 @@ const ROUTES: readonly Route[] = [
 ]
 
 /** What the request asks for. Throws `OrdersProblem`. */
-export async function readWork(req: IncomingMessage, book: OrderBook): Promise<Work> {
+export async function readWork(req: IncomingMessage, book: OrderBook): Promise<OrdersOperation> {
   const url = new URL(req.url ?? '/', 'http://orders')
   // What was permitted is what came over the wire; a target that has to be tidied up first was something else.
   if (url.pathname + url.search !== req.url) throw new OrdersProblem(400, 'the target is ambiguous')
@@ -93,7 +98,7 @@ export async function readWork(req: IncomingMessage, book: OrderBook): Promise<W
   return route.read(req, url, id, book)
 }
 
-function listOrders(url: URL, book: OrderBook): Work {
+function listOrders(url: URL, book: OrderBook): OrdersOperation {
   const query = readQuery(url.searchParams, ['customer_id', 'status', 'placed_after', 'limit'])
   const { customer_id: customerId, status, placed_after: after, limit = '20' } = query
   const placedAfter = after === undefined ? undefined : Date.parse(after)
@@ -114,7 +119,7 @@ function refundOrder(
   refund: Awaited<ReturnType<typeof readNewRefund>>,
   id: string,
   book: OrderBook,
-): Work {
+): OrdersOperation {
   const { amount, cents, note } = refund
   return {
     operation: 'refund',

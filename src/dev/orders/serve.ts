@@ -2,10 +2,10 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { type Clock, systemClock } from '../../lib/clock.ts'
 import { type Json, printJson } from '../../lib/json.ts'
-import { type Caller, type CheckCaller, callerCheck, type Trust } from './caller.ts'
+import { type CheckCaller, callerCheck, type OrdersCaller, type Trust } from './caller.ts'
 import { OrderBook } from './order-book.ts'
 import { OrdersProblem, problemBody } from './orders-problem.ts'
-import { type Answer, readWork, type Work } from './routes.ts'
+import { type OrdersAnswer, type OrdersOperation, readWork } from './routes.ts'
 
 export interface OrdersApi {
   /** `http://127.0.0.1:PORT`: the upstream address to register. */
@@ -61,7 +61,7 @@ export async function serveOrders(options: OrdersOptions): Promise<OrdersApi> {
 }
 
 async function handle(shop: Shop, req: IncomingMessage, res: ServerResponse): Promise<void> {
-  let caller: Caller | undefined
+  let caller: OrdersCaller | undefined
   try {
     const work = await readWork(req, shop.book)
     const asked = { action: `${shop.name}.${work.operation}`, arguments: work.arguments }
@@ -88,7 +88,12 @@ function tokenOf(req: IncomingMessage): string | undefined {
  * INVARIANT: one decision, one write. A copy of a token or a repeated request changes nothing a second time.
  * Looking, writing and remembering happen in one tick, so nothing comes in between; what failed was not done.
  */
-function runOnce(shop: Shop, work: Work, caller: Caller, res: ServerResponse): Answer | undefined {
+function runOnce(
+  shop: Shop,
+  work: OrdersOperation,
+  caller: OrdersCaller,
+  res: ServerResponse,
+): OrdersAnswer | undefined {
   const { txn } = caller
   if (work.write && shop.used.has(txn))
     throw new OrdersProblem(409, `decision ${txn} was carried out already`)
@@ -97,7 +102,7 @@ function runOnce(shop: Shop, work: Work, caller: Caller, res: ServerResponse): A
   return answer
 }
 
-function send(res: ServerResponse, { status, body }: Answer, caller: Caller): void {
+function send(res: ServerResponse, { status, body }: OrdersAnswer, caller: OrdersCaller): void {
   const seen: Json = new Map(Object.entries(caller))
   res.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' })
   res.end(printJson(new Map<string, Json>([...body, ['seen', seen]])))
@@ -107,7 +112,7 @@ function logLine(
   shop: Shop,
   req: IncomingMessage,
   status: number,
-  caller: Caller | undefined,
+  caller: OrdersCaller | undefined,
   why = '',
 ): void {
   const who = caller

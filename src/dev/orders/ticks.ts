@@ -1,10 +1,10 @@
 import type { ServerResponse } from 'node:http'
-import type { Caller } from './caller.ts'
+import type { OrdersCaller } from './caller.ts'
 
 const EVERY_MS = 200
 
 /** Server-sent events until one side ends it: first whom we see, then a tick every 200 ms. */
-export function streamTicks(res: ServerResponse, orderId: string, caller: Caller): void {
+export function streamTicks(res: ServerResponse, orderId: string, caller: OrdersCaller): void {
   res.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
   res.write(`event: seen\ndata: ${JSON.stringify(caller)}\n\n`)
   let count = 0

@@ -48,7 +48,7 @@ export type DecisionState =
 export type StoredOutcome = 'permit' | 'deny' | 'requestable' | 'challenged'
 
 /** What `explain` needs of a decision beyond its columns. */
-export type Explanation = {
+export type StoredExplanation = {
   readonly gates: readonly StoredGate[]
   readonly detail?: string | undefined
   readonly enough?: string | undefined
@@ -72,7 +72,7 @@ export interface StoredDecision {
   readonly requestId: string | null
   /** The standing answer that lifted what stood in the way. */
   readonly allowanceId: string | null
-  readonly explanation: Explanation
+  readonly explanation: StoredExplanation
   readonly state: DecisionState
   /** What the upstream answered. */
   readonly status: number | null
@@ -290,7 +290,7 @@ function decisionOf(row: Row): StoredDecision {
     policyVersion: row.policy_version,
     requestId: row.request_id,
     allowanceId: row.allowance_id,
-    explanation: JSON.parse(row.explanation) as Explanation, // written by insertDecisionQuery
+    explanation: JSON.parse(row.explanation) as StoredExplanation, // written by insertDecisionQuery
     state: row.state as DecisionState, // a CHECK of the table
     status: row.status,
     replicaId: row.replica_id,

@@ -6,7 +6,7 @@ import type { GatewayPorts } from '../ports.ts'
 import { presented } from '../presented.ts'
 import { refusal } from '../refusal.ts'
 import { buildTarget } from '../strict-request.ts'
-import type { Permitted, Typed } from './passage.ts'
+import type { PermittedRequest, TypedRequest } from './passage.ts'
 
 /** What of the caller's headers goes on. Part of the call that is decided, shown and hashed. */
 const PASSED_ON = [
@@ -19,7 +19,7 @@ const PASSED_ON = [
 ]
 
 /** Asks `calls/`. A refusal ends the call with the reason, the decision's id and what would be enough. */
-export async function decide(typed: Typed, ports: GatewayPorts): Promise<Permitted> {
+export async function decide(typed: TypedRequest, ports: GatewayPorts): Promise<PermittedRequest> {
   const { action, body, request, resource, segments } = typed
   const passedOn = PASSED_ON.flatMap((name) => {
     const value = request.headers.get(name)

@@ -2,13 +2,16 @@ import { printJson } from '../../lib/json.ts'
 import { injectedHeaders } from '../injected-headers.ts'
 import type { GatewayPorts } from '../ports.ts'
 import { buildTarget } from '../strict-request.ts'
-import type { Equipped, Permitted } from './passage.ts'
+import type { PermittedRequest, PreparedRequest } from './passage.ts'
 
 /**
  * The upstream request, built anew: the decided parts, plus a transaction token for an API inside the trust domain, plus
  * the connection's credential. The caller's own token, proof and cookies are not among the parts.
  */
-export async function equip(permitted: Permitted, ports: GatewayPorts): Promise<Equipped> {
+export async function equip(
+  permitted: PermittedRequest,
+  ports: GatewayPorts,
+): Promise<PreparedRequest> {
   const { body, path, request, resource, verdict } = permitted
   const headers: Record<string, string> = Object.fromEntries(permitted.passedOn)
   headers['accept-encoding'] = 'identity'

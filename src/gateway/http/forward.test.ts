@@ -5,9 +5,9 @@ import net, { type AddressInfo } from 'node:net'
 import { after, test } from 'node:test'
 import { Agent } from 'undici'
 import { manualClock } from '../../lib/clock.ts'
-import type { Cut } from '../running.ts'
+import type { AbortReason } from '../running.ts'
 import { forward } from './forward.ts'
-import { type Forwarded, type Outgoing, PATIENCE, type Patience } from './outgoing.ts'
+import { type Forwarded, type Outgoing, PATIENCE, type Timeouts } from './outgoing.ts'
 
 const dispatcher = new Agent()
 after(() => dispatcher.close())
@@ -15,10 +15,10 @@ after(() => dispatcher.close())
 type Options = {
   mayStart?: () => boolean
   mayContinue?: () => boolean
-  onCut?: (cut: (reason: Cut) => void) => () => void
+  onCut?: (cut: (reason: AbortReason) => void) => () => void
   out?: Partial<Outgoing>
   dispatcher?: Agent
-  patience?: Patience
+  patience?: Timeouts
   settles?: boolean
 }
 
@@ -186,7 +186,7 @@ test('when all connections are held by others, a call gives up in time and is no
   })
   const narrow = new Agent({ connections: 1 })
   after(() => narrow.destroy())
-  let cut: (reason: Cut) => void = () => {}
+  let cut: (reason: AbortReason) => void = () => {}
   const first = await through(upstream, {
     dispatcher: narrow,
     onCut: (listener) => {
@@ -228,7 +228,7 @@ test('an upstream that answers garbage: failed', async () => {
 })
 
 test('a running stream is cut, and the upstream is told', async () => {
-  let cut: (reason: Cut) => void = () => {}
+  let cut: (reason: AbortReason) => void = () => {}
   const upstream = http.createServer((_, reply) => {
     reply.writeHead(200, { 'content-type': 'text/event-stream' })
     reply.write('data: 1\n\n')
@@ -305,7 +305,7 @@ test('of an answer that is cut, or has no end, nothing is known', async () => {
     reply.writeHead(200, { 'content-type': 'application/json' })
     reply.write('{"rows":[1,2,')
   })
-  let cut: (reason: Cut) => void = () => {}
+  let cut: (reason: AbortReason) => void = () => {}
   const { ended, reply } = await through(upstream, {
     settles: true,
     onCut: (by) => {

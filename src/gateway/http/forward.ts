@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto'
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 import type { Dispatcher } from 'undici'
 import { Problem } from '../../lib/problem.ts'
-import type { Said } from '../../tasks/index.ts'
+import type { ReportedAmount } from '../../tasks/index.ts'
 import { MOST_RESHAPED } from '../obligations/reshape.ts'
 import { obligedHeaders, reshapeBody, withheld } from '../obligations/reshape-body.ts'
 import { AnswerReader } from '../read-answer.ts'
 import { type RedactedStream, Redactor } from '../redaction/redactor.ts'
-import type { Cut } from '../running.ts'
+import type { AbortReason } from '../running.ts'
 import { answerHeaders } from './answer-headers.ts'
 import type { Forwarded, ForwardPorts, Outgoing } from './outgoing.ts'
 import { allBusy, cutShort, Dead, failure, unreadable } from './upstream-failure.ts'
@@ -225,7 +225,7 @@ class Forwarding implements Dispatcher.DispatchHandler {
   }
 
   /** The state is settled before the sockets go, so that our own abort is not read as the upstream's failure. */
-  #cut(cut: Cut): void {
+  #cut(cut: AbortReason): void {
     const begun = this.#status !== undefined
     const state = this.#controller ? (begun ? 'answered' : 'failed') : 'not_sent'
     const problem = begun ? undefined : cutShort(cut, state)
@@ -253,7 +253,11 @@ class Forwarding implements Dispatcher.DispatchHandler {
 }
 
 /** Where no whole answer came. */
-function unsaidIn({ cut, state, withheld }: Pick<Forwarded, 'cut' | 'state' | 'withheld'>): Said {
+function unsaidIn({
+  cut,
+  state,
+  withheld,
+}: Pick<Forwarded, 'cut' | 'state' | 'withheld'>): ReportedAmount {
   if (withheld) return { unsaid: 'too_large' }
   return { unsaid: cut !== undefined && state === 'answered' ? 'cut' : 'failed' }
 }

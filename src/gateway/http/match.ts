@@ -2,10 +2,10 @@ import { matchAction } from '../../catalog/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Located } from '../passage.ts'
 import type { GatewayPorts } from '../ports.ts'
-import type { Matched } from './passage.ts'
+import type { MatchedRequest } from './passage.ts'
 
 /** The action by method and the rest of the path. */
-export async function match(located: Located, ports: GatewayPorts): Promise<Matched> {
+export async function match(located: Located, ports: GatewayPorts): Promise<MatchedRequest> {
   const { request, resource, segments } = located
   const catalog = await ports.catalog.current()
   const found = matchAction(catalog.actionsOf(resource.name), request.method, segments)

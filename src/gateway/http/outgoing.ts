@@ -1,9 +1,9 @@
 import type { Dispatcher } from 'undici'
 import type { Clock } from '../../lib/clock.ts'
 import type { Problem } from '../../lib/problem.ts'
-import type { Said } from '../../tasks/index.ts'
+import type { ReportedAmount } from '../../tasks/index.ts'
 import type { Reshape } from '../obligations/reshape.ts'
-import type { Cut } from '../running.ts'
+import type { AbortReason } from '../running.ts'
 
 /** The upstream request, built from what was decided on. */
 export interface Outgoing {
@@ -29,18 +29,18 @@ export interface Forwarded {
   status?: number
   latencyMs: number
   digest?: string
-  cut?: Cut
+  cut?: AbortReason
   problem?: Problem
   /** The API answered this, and its answer cannot be told. */
   withheld?: { readonly status: number; readonly problem: Problem }
   /** What the answer says of amounts, where it is read for them. */
-  said?: Said
+  said?: ReportedAmount
 }
 
 export interface ForwardPorts {
   dispatcher: Dispatcher
   clock: Clock
-  readonly patience: Patience
+  readonly patience: Timeouts
   /** Last-tick liveness: asked in the tick that writes the first byte. */
   mayStart(): boolean
   /** Liveness of a call under way: asked before each part of the answer is passed on. */
@@ -50,13 +50,13 @@ export interface ForwardPorts {
   /** The answer says how much the call takes of limits: it is read while it passes. */
   readonly settles?: boolean
   /** Calls back when the running answer has to end, with the reason. Returns how to stop listening. */
-  onCut(cut: (reason: Cut) => void): () => void
+  onCut(cut: (reason: AbortReason) => void): () => void
 }
 
 /** How long an API may take, in milliseconds: until its answer starts, and between two parts of it. */
-export interface Patience {
+export interface Timeouts {
   readonly startsWithin: number
   readonly pausesAtMost: number
 }
 
-export const PATIENCE: Patience = { startsWithin: 30_000, pausesAtMost: 300_000 }
+export const PATIENCE: Timeouts = { startsWithin: 30_000, pausesAtMost: 300_000 }

@@ -6,26 +6,26 @@ import type { Located } from '../passage.ts'
 import type { Forwarded, Outgoing } from './outgoing.ts'
 
 /** What is known of a call after each step. Values are added, never changed. */
-export interface Matched extends Located {
+export interface MatchedRequest extends Located {
   action: Action
   pathArguments: ReadonlyMap<string, string>
 }
-export interface Read extends Matched {
+export interface Read extends MatchedRequest {
   body: Json | undefined
 }
-export interface Typed extends Read {
+export interface TypedRequest extends Read {
   arguments: TypedArguments
 }
-export interface Permitted extends Typed {
+export interface PermittedRequest extends TypedRequest {
   verdict: Permit
   /** Headers of the caller that go on; part of what was decided. */
   passedOn: readonly (readonly [string, string])[]
   /** Path at the upstream, encoded. */
   path: string
 }
-export interface Equipped extends Permitted {
+export interface PreparedRequest extends PermittedRequest {
   outgoing: Outgoing
 }
-export interface Done extends Equipped {
+export interface CompletedRequest extends PreparedRequest {
   forwarded: Forwarded
 }

@@ -5,7 +5,7 @@ import { startingWith } from '../steps.ts'
 import { decide } from './decide.ts'
 import { equip } from './equip.ts'
 import { match } from './match.ts'
-import type { Matched } from './passage.ts'
+import type { MatchedRequest } from './passage.ts'
 import { recordingFailure, recordOutcome } from './record-outcome.ts'
 import { send } from './send.ts'
 import { takeBody } from './take-body.ts'
@@ -17,7 +17,7 @@ import { typeArguments } from './type-arguments.ts'
  * `decision` is identify → facts → decide → reserve of `calls/`: behind it, proof, approval and intent are durable. What fails
  * from there on is recorded as not sent; what was sent is recorded with its outcome.
  */
-export const HTTP_CALL = startingWith<Located, Matched, GatewayPorts>('action', match)
+export const HTTP_CALL = startingWith<Located, MatchedRequest, GatewayPorts>('action', match)
   .next('caller', checkCaller)
   .next('whole body', takeBody)
   .next('typed arguments', typeArguments)

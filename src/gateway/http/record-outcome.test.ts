@@ -7,7 +7,7 @@ import { Problem } from '../../lib/problem.ts'
 import { forEachEngine } from '../../storage/testing.ts'
 import { Ended } from '../ended.ts'
 import type { GatewayPorts } from '../ports.ts'
-import type { Done, Permitted } from './passage.ts'
+import type { CompletedRequest, PermittedRequest } from './passage.ts'
 import { recordingFailure, recordOutcome } from './record-outcome.ts'
 
 forEachEngine('a store that fails when a call has ended', (open) => {
@@ -35,7 +35,7 @@ forEachEngine('a store that fails when a call has ended', (open) => {
   test('and an API that answered: the call goes on as if nothing had failed, and is stored later', async (t) => {
     const { back, parts, ports, state, verdict } = await permitted(t)
     const forwarded = { state: 'answered', status: 201, latencyMs: 1 }
-    await recordOutcome({ verdict, forwarded } as unknown as Done, ports)
+    await recordOutcome({ verdict, forwarded } as unknown as CompletedRequest, ports)
     assert.equal(await state(), 'sending')
     back()
     await settleOwn(parts)
@@ -47,7 +47,7 @@ forEachEngine('a store that fails when a call has ended', (open) => {
     const problem = new Problem('upstream.cut', 'the API ended the connection')
     const forwarded = { state: 'failed', problem, latencyMs: 1 }
     await assert.rejects(
-      recordOutcome({ verdict, forwarded } as unknown as Done, ports),
+      recordOutcome({ verdict, forwarded } as unknown as CompletedRequest, ports),
       (error) => {
         assert.ok(error instanceof Ended)
         assert.equal(error.answer.problem?.code, 'upstream.cut')
@@ -64,7 +64,7 @@ forEachEngine('a store that fails when a call has ended', (open) => {
     const failing = recordingFailure(async () => {
       throw new Problem('upstream.unreadable', 'its credential cannot be opened')
     })
-    await assert.rejects(failing({ verdict } as unknown as Permitted, ports), (error) => {
+    await assert.rejects(failing({ verdict } as unknown as PermittedRequest, ports), (error) => {
       assert.ok(error instanceof Ended)
       assert.equal(error.answer.problem?.code, 'upstream.unreadable')
       return true

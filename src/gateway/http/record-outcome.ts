@@ -2,10 +2,10 @@ import { endCall, type Outcome } from '../../calls/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { Ended } from '../ended.ts'
 import type { GatewayPorts } from '../ports.ts'
-import type { Done, Permitted } from './passage.ts'
+import type { CompletedRequest, PermittedRequest } from './passage.ts'
 
 /** A step behind the decision: what fails there was provably not sent, and is recorded so (which gives an approval back). */
-export function recordingFailure<In extends Permitted, Out>(
+export function recordingFailure<In extends PermittedRequest, Out>(
   step: (known: In, ports: GatewayPorts) => Promise<Out>,
 ): (known: In, ports: GatewayPorts) => Promise<Out> {
   return async (known, ports) => {
@@ -26,7 +26,10 @@ export function recordingFailure<In extends Permitted, Out>(
  * The outcome, whatever it was. A failure that the caller has not been told by a status yet is thrown. A store that fails now cannot undo
  * what the API did, and whoever is told of a failure does it again: so the caller is told what became of the call all the same.
  */
-export async function recordOutcome(done: Done, ports: GatewayPorts): Promise<Done> {
+export async function recordOutcome(
+  done: CompletedRequest,
+  ports: GatewayPorts,
+): Promise<CompletedRequest> {
   const { cut, digest, latencyMs, problem, said, state, status, withheld } = done.forwarded
   const reason =
     (withheld?.problem ?? problem)?.code ?? (cut === undefined ? undefined : 'call.cut')

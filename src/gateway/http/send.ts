@@ -3,11 +3,14 @@ import { reshapeFor } from '../obligations/reshape.ts'
 import type { GatewayPorts } from '../ports.ts'
 import { slotHolders } from '../upstream-slots.ts'
 import { forward } from './forward.ts'
-import type { Done, Equipped } from './passage.ts'
+import type { CompletedRequest, PreparedRequest } from './passage.ts'
 import { noSlot } from './upstream-failure.ts'
 
 /** Sends and streams. The last liveness check is in the tick of the first byte; a change later on cuts the answer. */
-export async function send(equipped: Equipped, ports: GatewayPorts): Promise<Done> {
+export async function send(
+  equipped: PreparedRequest,
+  ports: GatewayPorts,
+): Promise<CompletedRequest> {
   const { outgoing, reply, verdict } = equipped
   const slot = ports.slots.take(outgoing.origin, slotHolders(verdict))
   if (!slot)

@@ -1,9 +1,9 @@
 import { typeArguments as typed } from '../../catalog/index.ts'
 import { Problem } from '../../lib/problem.ts'
-import type { Read, Typed } from './passage.ts'
+import type { Read, TypedRequest } from './passage.ts'
 
 /** Arguments as the catalog types them; what it does not know is refused. */
-export function typeArguments(read: Read): Typed {
+export function typeArguments(read: Read): TypedRequest {
   const { action, body, pathArguments, request } = read
   const result = typed(action, { path: pathArguments, query: request.query, body })
   if (!result.ok) {

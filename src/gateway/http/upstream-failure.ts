@@ -1,12 +1,12 @@
 import { Problem } from '../../lib/problem.ts'
-import type { Cut } from '../running.ts'
+import type { AbortReason } from '../running.ts'
 import type { Forwarded } from './outgoing.ts'
 
 /** Ended by us. Thrown into the dispatcher, and told apart from what the upstream did. */
 export class Dead extends Error {}
 
 /** What is told about a call that we ended before its answer began; nothing when nobody listens. */
-export function cutShort(cut: Cut, state: Forwarded['state']): Problem | undefined {
+export function cutShort(cut: AbortReason, state: Forwarded['state']): Problem | undefined {
   if (cut === 'abandoned') return undefined
   const effect = state === 'not_sent' ? 'nothing was sent' : 'whether the API acted is not known'
   return cut === 'stopping'

@@ -1,4 +1,4 @@
-import { type Admission, type Admitted, admit } from '../../calls/index.ts'
+import { type AdmissionRequest, type AdmittedRequest, admit } from '../../calls/index.ts'
 import { Ended } from '../ended.ts'
 import { presented } from '../presented.ts'
 import { refusal } from '../refusal.ts'
@@ -10,8 +10,8 @@ import type { McpPorts } from './ports.ts'
 export async function admitted(
   placed: Placed,
   ports: McpPorts,
-  record?: Admission['record'],
-): Promise<Admitted> {
+  record?: AdmissionRequest['record'],
+): Promise<AdmittedRequest> {
   const { conversation, ip, resource } = placed
   const answer = await admit(ports.decisions, {
     ...presented(placed, ports),

@@ -5,12 +5,12 @@ import { openMasterKey } from '../../keys/index.ts'
 import { systemRandom } from '../../lib/random.ts'
 import { Secret } from '../../lib/secret.ts'
 import { converse } from './converse.ts'
-import { Desk } from './desk.ts'
+import { McpSessions } from './desk.ts'
 import type { Heard } from './passage.ts'
 import type { McpPorts } from './ports.ts'
-import { type Conversation, sessionId } from './session-id.ts'
+import { type McpConversation, sessionId } from './session-id.ts'
 
-const CONVERSATION: Conversation = {
+const CONVERSATION: McpConversation = {
   key: 'k',
   task: 'tsk_1',
   resource: 'notes',
@@ -30,7 +30,7 @@ async function place() {
       return master.open(...sealed)
     },
   }
-  const desk = new Desk()
+  const desk = new McpSessions()
   const hear = async (id: string, resource = 'notes') => {
     const headers = new Map([['mcp-session-id', id]])
     const heard = { rpc: undefined, request: { headers }, resource: { name: resource } }

@@ -4,7 +4,7 @@ import { refuseStranger } from '../check-caller.ts'
 import { notHeard } from './ended.ts'
 import type { Heard, Placed } from './passage.ts'
 import type { McpPorts } from './ports.ts'
-import { type Conversation, readSessionId } from './session-id.ts'
+import { type McpConversation, readSessionId } from './session-id.ts'
 
 /**
  * The conversation that a request belongs to, from its session id. Whether it is the caller's is checked where the caller is known:
@@ -34,7 +34,7 @@ function readOnce(
   { desk, master }: Pick<McpPorts, 'desk' | 'master'>,
   resource: string,
   id: string,
-): Conversation | undefined {
+): McpConversation | undefined {
   const known = desk.sessions.get(id, resource)
   if (known) return known
   const conversation = readSessionId(master, resource, id)
@@ -50,7 +50,7 @@ export function unknownSession() {
 }
 
 /** INVARIANT: a session is of use only to the task that began it; it is no credential. */
-export function isOwn(conversation: Conversation, task: string): boolean {
+export function isOwn(conversation: McpConversation, task: string): boolean {
   return conversation.task === task
 }
 

@@ -7,14 +7,14 @@ import { RESHAPING } from '../obligations/reshape.ts'
 import { presented } from '../presented.ts'
 import { refusal } from '../refusal.ts'
 import { isOwn, unknownSession } from './converse.ts'
-import { Answered, rpcError } from './ended.ts'
+import { RpcAnswer, rpcError } from './ended.ts'
 import { isGiven, unknownAction } from './find-action.ts'
-import type { Decided, Found, Typed } from './passage.ts'
+import type { Decided, ResolvedCall, TypedCall } from './passage.ts'
 import { denial } from './people/refusal.ts'
 import type { McpPorts } from './ports.ts'
 
 /** Asks `calls/`. What is hashed, shown and sent is `params` without `_meta`; the proof is for the resource's own address. */
-export async function decide(typed: Typed, ports: McpPorts): Promise<Decided> {
+export async function decide(typed: TypedCall, ports: McpPorts): Promise<Decided> {
   const { action, conversation, ip, rpc, params, resource } = typed
   const call: Call = {
     ...presented(typed, ports),
@@ -48,7 +48,11 @@ async function taskOf(verdict: Verdict, { decisions }: McpPorts): Promise<string
  * What a denial looks like to a client: a token that is no good is an HTTP matter (401), a thing that the task was never given
  * is unknown, and everything else is told.
  */
-export async function denied(found: Found, verdict: Denied, ports: McpPorts): Promise<Error> {
+export async function denied(
+  found: ResolvedCall,
+  verdict: Denied,
+  ports: McpPorts,
+): Promise<Error> {
   const { answer, rpc, resource } = found
   if (verdict.challenge && !answer.begun) return new Ended(refusal(verdict, resource, ports))
   const hidden = verdict.reason === 'task.not_covered' && !(await isGiven(found, ports))
@@ -57,8 +61,8 @@ export async function denied(found: Found, verdict: Denied, ports: McpPorts): Pr
 }
 
 /** COAZ-MCP, "Mapping Errors": the parameters of the message are what no request can be made of. */
-function unmapped({ id }: RpcRequest, verdict: Denied): Answered {
+function unmapped({ id }: RpcRequest, verdict: Denied): RpcAnswer {
   const { decisionId, detail, enough, reason } = verdict
   const members = { ...(isRecorded(verdict) ? { decision_id: decisionId } : {}), enough }
-  return new Answered(rpcError(id, RPC.invalidParams, new Problem(reason, detail, { members })))
+  return new RpcAnswer(rpcError(id, RPC.invalidParams, new Problem(reason, detail, { members })))
 }

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Desk } from './desk.ts'
+import { McpSessions } from './desk.ts'
 
 const MOST = { perTask: 2, all: 3, bytes: 100 }
 const SESSION = { revision: '2025-11-25', id: 's' } as const
 
 test('so many calls of a task are held at once, so many in all, and so many bytes', () => {
-  const desk = new Desk()
+  const desk = new McpSessions()
   const a1 = desk.hold('a', 10, MOST)
   const a2 = desk.hold('a', 10, MOST)
   assert.ok(a1 && a2)
@@ -29,7 +29,7 @@ test('so many calls of a task are held at once, so many in all, and so many byte
 })
 
 test('one request of an id at a time, in its own conversation, and it can be asked again when it is done', () => {
-  const desk = new Desk()
+  const desk = new McpSessions()
   const signal = desk.begin('k', '1')
   assert.ok(signal)
   assert.equal(desk.begin('k', '1'), undefined)
@@ -47,7 +47,7 @@ test('one request of an id at a time, in its own conversation, and it can be ask
 })
 
 test('what is only remembered is bounded: the oldest is forgotten first', () => {
-  const desk = new Desk()
+  const desk = new McpSessions()
   for (let i = 0; i < 10_001; i++) {
     desk.end(`k${i}`)
     desk.reopen(`k${i}`, SESSION)

@@ -1,7 +1,7 @@
 import { Kept } from '../../lib/kept.ts'
 import type { McpSession } from '../../net/index.ts'
 import type { McpLimits } from './limits.ts'
-import type { Conversation } from './session-id.ts'
+import type { McpConversation } from './session-id.ts'
 
 const MOST_REMEMBERED = 10_000
 
@@ -9,9 +9,9 @@ const MOST_REMEMBERED = 10_000
  * What this replica knows of the conversations it serves. Nothing here grants anything: another replica that knows none of it
  * answers the same calls, only without hearing of cancellations.
  */
-export class Desk {
+export class McpSessions {
   /** What session ids say at a resource, of those that were good there: every call brings one, and none ever says anything else. */
-  readonly sessions = new Kept<Conversation>(MOST_REMEMBERED)
+  readonly sessions = new Kept<McpConversation>(MOST_REMEMBERED)
   readonly #underWay = new Map<string, AbortController>()
   readonly #ended = new Set<string>()
   readonly #reopened = new Map<string, McpSession>()

@@ -5,7 +5,7 @@ import type { RpcError, RpcResult } from '../../net/index.ts'
 import { Ended } from '../ended.ts'
 
 /** Ends the steps of a message with a JSON-RPC answer of our own. */
-export class Answered extends Error {
+export class RpcAnswer extends Error {
   readonly reply: RpcResult | RpcError
   readonly status: number
   readonly headers: OutgoingHttpHeaders

@@ -4,8 +4,8 @@ import { ExactNumber, isObject } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
 import { RPC, type RpcId, type RpcRequest } from '../../net/index.ts'
 import { admitted } from './admitted.ts'
-import { Answered, rpcError } from './ended.ts'
-import type { Asked, Found } from './passage.ts'
+import { RpcAnswer, rpcError } from './ended.ts'
+import type { CallRequest, ResolvedCall } from './passage.ts'
 import type { McpPorts } from './ports.ts'
 
 /** What may be called, and which members its `params` have besides `_meta`. */
@@ -23,7 +23,7 @@ export function isCall(method: string): boolean {
 }
 
 /** The action by method and wire name, exactly as written. What is unknown is told to those only who may ask at all. */
-export async function findAction(asked: Asked, ports: McpPorts): Promise<Found> {
+export async function findAction(asked: CallRequest, ports: McpPorts): Promise<ResolvedCall> {
   const { rpc, resource } = asked
   const params = readParams(rpc)
   if (typeof params === 'string') {
@@ -43,14 +43,14 @@ function isNamed(action: Action, { method, params }: RpcRequest): boolean {
 }
 
 /** One text, whether there is no such thing or it is not for this task. */
-export function unknownAction({ rpc }: Pick<Asked, 'rpc'>): Answered {
+export function unknownAction({ rpc }: Pick<CallRequest, 'rpc'>): RpcAnswer {
   const [what = ''] = rpc.method.split('/', 1)
   return badParams(rpc.id, `unknown ${what.replace(/s$/, '')}`)
 }
 
 /** Whether the task was given the action at all, with whatever arguments. */
 export async function isGiven(
-  { action, conversation, resource }: Found,
+  { action, conversation, resource }: ResolvedCall,
   { decisions }: McpPorts,
 ): Promise<boolean> {
   const held = await decisions.facts.task(conversation.task)
@@ -61,8 +61,8 @@ export async function isGiven(
   )
 }
 
-export function badParams(id: RpcId, detail: string): Answered {
-  return new Answered(rpcError(id, RPC.invalidParams, new Problem('mcp.bad_message', detail)))
+export function badParams(id: RpcId, detail: string): RpcAnswer {
+  return new RpcAnswer(rpcError(id, RPC.invalidParams, new Problem('mcp.bad_message', detail)))
 }
 
 /** Or what is wrong with them. */

@@ -1,5 +1,5 @@
 import { endCall, keepResult } from '../../calls/index.ts'
-import type { Done } from './passage.ts'
+import type { CompletedCall } from './passage.ts'
 import { keptText } from './people/told-again.ts'
 import type { McpPorts } from './ports.ts'
 
@@ -7,7 +7,7 @@ import type { McpPorts } from './ports.ts'
  * The outcome, whatever it was, and then the answer. A store that fails now cannot undo what the server did, and whoever is told of a
  * failure does it again: so the answer is told all the same.
  */
-export async function finish(done: Done, ports: McpPorts): Promise<Done> {
+export async function finish(done: CompletedCall, ports: McpPorts): Promise<CompletedCall> {
   const { answer, outcome, verdict } = done
   const { reply, ...recorded } = outcome
   const { decisionId } = verdict
@@ -21,7 +21,7 @@ export async function finish(done: Done, ports: McpPorts): Promise<Done> {
 }
 
 /** What people approved is not executed again, so its answer is kept for whoever asks again. */
-async function keep({ outcome, verdict }: Done, { decisions }: McpPorts): Promise<void> {
+async function keep({ outcome, verdict }: CompletedCall, { decisions }: McpPorts): Promise<void> {
   if (outcome.state !== 'answered' || verdict.requestId === undefined) return
   await keepResult(decisions, verdict.decisionId, keptText(outcome.reply), verdict.obligations)
 }

@@ -13,7 +13,7 @@ import {
 import { admitted } from './admitted.ts'
 import type { Placed } from './passage.ts'
 import type { McpPorts } from './ports.ts'
-import type { Reply } from './reply.ts'
+import type { McpReply } from './reply.ts'
 import { sessionId } from './session-id.ts'
 import { peerOf } from './upstream/peer.ts'
 import { failed, problemOf } from './upstream/upstream-failure.ts'
@@ -31,7 +31,7 @@ const CAPABILITY = /^[A-Za-z0-9._/-]{1,64}$/
 export async function initialize(
   placed: Placed,
   message: RpcRequest,
-  reply: Reply,
+  reply: McpReply,
   ports: McpPorts,
 ): Promise<void> {
   const { resource } = placed

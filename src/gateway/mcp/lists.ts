@@ -1,11 +1,11 @@
-import { type Admitted, type Reach, reachOf } from '../../calls/index.ts'
+import { type AdmittedRequest, type Reach, reachOf } from '../../calls/index.ts'
 import { type Action, type PinnedDefinition, typeArguments } from '../../catalog/index.ts'
 import { base64url, fromBase64url } from '../../lib/bytes.ts'
 import { isObject, type Json, type JsonObject, parseJson } from '../../lib/json.ts'
 import { Kept } from '../../lib/kept.ts'
 import { Problem } from '../../lib/problem.ts'
 import { RPC, type RpcRequest } from '../../net/index.ts'
-import { Answered, rpcError } from './ended.ts'
+import { RpcAnswer, rpcError } from './ended.ts'
 import type { McpPorts } from './ports.ts'
 
 const PAGE = 100
@@ -44,7 +44,7 @@ export function isList(method: string): boolean {
  */
 export async function list(
   { id, method, params }: RpcRequest,
-  who: Admitted,
+  who: AdmittedRequest,
   ports: McpPorts,
 ): Promise<JsonObject> {
   const wanted = LISTS[method]
@@ -105,5 +105,5 @@ function readCursor(id: RpcRequest['id'], cursor: Json | undefined): string | un
   const text = bytes && Buffer.from(bytes).toString()
   if (text !== undefined && base64url(Buffer.from(text)) === cursor) return text
   const problem = new Problem('mcp.bad_message', 'the cursor is not one of ours')
-  throw new Answered(rpcError(id, RPC.invalidParams, problem))
+  throw new RpcAnswer(rpcError(id, RPC.invalidParams, problem))
 }

@@ -11,11 +11,11 @@ import type {
   RpcRequest,
   RpcResult,
 } from '../../net/index.ts'
-import type { Said } from '../../tasks/index.ts'
+import type { ReportedAmount } from '../../tasks/index.ts'
 import type { Located } from '../passage.ts'
 import type { Redactor } from '../redaction/redactor.ts'
-import type { Reply } from './reply.ts'
-import type { Conversation } from './session-id.ts'
+import type { McpReply } from './reply.ts'
+import type { McpConversation } from './session-id.ts'
 
 /** What is known of a request after each step of its arrival. Values are added, never changed. */
 export interface Heard extends Located {
@@ -24,45 +24,45 @@ export interface Heard extends Located {
 }
 export interface Placed extends Heard {
   /** Nothing: the request begins one. Whose it is is not known before the token has been looked at. */
-  conversation: Conversation | undefined
+  conversation: McpConversation | undefined
 }
 
 /** A call on its way, after each step. */
-export interface Asked extends Located {
+export interface CallRequest extends Located {
   rpc: RpcRequest
-  conversation: Conversation
-  answer: Reply
+  conversation: McpConversation
+  answer: McpReply
   /** The client does not want the answer any more. */
   cancelled: AbortSignal
 }
-export interface Found extends Asked {
+export interface ResolvedCall extends CallRequest {
   action: Action
   /** What goes upstream, without `_meta`. */
   params: JsonObject
   /** Where the client wants to hear of progress. */
   progressToken: RpcId | undefined
 }
-export interface Typed extends Found {
+export interface TypedCall extends ResolvedCall {
   arguments: TypedArguments
 }
-export interface Decided extends Typed {
+export interface Decided extends TypedCall {
   call: Call
   verdict: Verdict
 }
-export interface Permitted extends Typed {
+export interface PermittedCall extends TypedCall {
   verdict: Permit
 }
-export interface Equipped extends Permitted {
+export interface PreparedCall extends PermittedCall {
   peer: McpPeer
   /** Takes out of an answer what must not come back. */
   redactor: Redactor
 }
 /** How it ended, for the books and for the client. */
-export interface Done extends Equipped {
-  outcome: Outcome
+export interface CompletedCall extends PreparedCall {
+  outcome: CallOutcome
 }
 
-export interface Outcome {
+export interface CallOutcome {
   readonly state: 'answered' | 'failed' | 'not_sent'
   readonly status: number | undefined
   readonly latencyMs: number
@@ -71,6 +71,6 @@ export interface Outcome {
   /** A code, where there is no answer. */
   readonly reason: string | undefined
   /** What the answer says of amounts, where the permit settles something by it. */
-  readonly said?: Said
+  readonly said?: ReportedAmount
   readonly reply: RpcResult | RpcError
 }

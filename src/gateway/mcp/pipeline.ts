@@ -5,7 +5,7 @@ import { converse } from './converse.ts'
 import { decide } from './decide.ts'
 import { findAction } from './find-action.ts'
 import { finish } from './finish.ts'
-import type { Asked, Found } from './passage.ts'
+import type { CallRequest, ResolvedCall } from './passage.ts'
 import { waitForPeople } from './people/wait-for-people.ts'
 import type { McpPorts } from './ports.ts'
 import { takeMessage } from './take-message.ts'
@@ -30,7 +30,7 @@ export const MCP_MESSAGE = startingWith<Located, Located, McpPorts>('transport',
  * approval and intent are durable. What fails from there on is recorded as not sent; what was sent is recorded with its
  * outcome.
  */
-export const MCP_CALL = startingWith<Asked, Found, McpPorts>('action', findAction)
+export const MCP_CALL = startingWith<CallRequest, ResolvedCall, McpPorts>('action', findAction)
   .next('typed arguments', typeCall)
   .next('decision', decide)
   .next('people', waitForPeople)

@@ -16,7 +16,7 @@ const MOST_WORDS = 1_000
  * The answer to one HTTP request of MCP: JSON, or an event stream as soon as there is something to tell before it.
  * Says at most one answer.
  */
-export class Reply {
+export class McpReply {
   readonly #raw: ServerResponse
   readonly #gone = new AbortController()
   /** The last value that was told; nothing yet. */

@@ -1,4 +1,4 @@
-import { type Admitted, stillLive } from '../../calls/index.ts'
+import { type AdmittedRequest, stillLive } from '../../calls/index.ts'
 import { endWithSession } from '../../grants/index.ts'
 import { ExactNumber, printJson } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
@@ -6,15 +6,15 @@ import { endSession, RPC, type RpcNotification, type RpcRequest } from '../../ne
 import { Ended } from '../ended.ts'
 import type { Located } from '../passage.ts'
 import { admitted } from './admitted.ts'
-import { Answered, notHeard, rpcError } from './ended.ts'
+import { notHeard, RpcAnswer, rpcError } from './ended.ts'
 import { isCall } from './find-action.ts'
 import { initialize } from './initialize.ts'
 import { isList, list } from './lists.ts'
 import type { Placed } from './passage.ts'
 import { MCP_CALL, MCP_MESSAGE } from './pipeline.ts'
 import type { McpPorts } from './ports.ts'
-import { Reply } from './reply.ts'
-import type { Conversation } from './session-id.ts'
+import { McpReply } from './reply.ts'
+import type { McpConversation } from './session-id.ts'
 import { callError } from './tool-error.ts'
 import { peerOf } from './upstream/peer.ts'
 
@@ -22,7 +22,7 @@ import { peerOf } from './upstream/peer.ts'
 export async function serveMcp(located: Located, ports: McpPorts): Promise<void> {
   const placed = await MCP_MESSAGE.run(located, ports)
   const { conversation, rpc: message } = placed
-  const reply = new Reply(located.reply)
+  const reply = new McpReply(located.reply)
   if (message?.kind !== 'request') {
     if (!conversation) throw new Error('only `initialize` has no session')
     const { task } = await admitted(placed, ports)
@@ -41,7 +41,7 @@ export async function serveMcp(located: Located, ports: McpPorts): Promise<void>
 async function answer(
   placed: Placed,
   message: RpcRequest,
-  reply: Reply,
+  reply: McpReply,
   ports: McpPorts,
 ): Promise<void> {
   const { conversation } = placed
@@ -55,7 +55,7 @@ async function answer(
     if (isList(method)) await ports.watch.look(placed.resource)
     const who = await admitted(placed, ports)
     if (method !== 'ping' && !isList(method))
-      throw new Answered(
+      throw new RpcAnswer(
         callError(id, `\`${method.slice(0, 64)}\` is not offered`, {}, RPC.methodNotFound),
       )
     const result = method === 'ping' ? new Map() : await list(message, who, ports)
@@ -68,8 +68,8 @@ async function answer(
 
 async function call(
   placed: Placed & { rpc: RpcRequest },
-  conversation: Conversation,
-  reply: Reply,
+  conversation: McpConversation,
+  reply: McpReply,
   ports: McpPorts,
 ): Promise<void> {
   const id = printJson(placed.rpc.id)
@@ -86,7 +86,7 @@ async function call(
   }
 }
 
-function heard(said: RpcNotification, conversation: Conversation, { desk }: McpPorts): void {
+function heard(said: RpcNotification, conversation: McpConversation, { desk }: McpPorts): void {
   if (said.method !== 'notifications/cancelled') return
   const id = said.params.get('requestId')
   if (typeof id === 'string' || id instanceof ExactNumber)
@@ -96,8 +96,8 @@ function heard(said: RpcNotification, conversation: Conversation, { desk }: McpP
 /** The client is done: so is a task that it got with a code, and so are we with the server, if it lets us. */
 async function end(
   { resource }: Placed,
-  conversation: Conversation,
-  task: Admitted['task'],
+  conversation: McpConversation,
+  task: AdmittedRequest['task'],
   ports: McpPorts,
 ): Promise<void> {
   ports.desk.end(conversation.key)
@@ -113,8 +113,8 @@ async function end(
 }
 
 /** An answer of the protocol where there can be one; everything else is the gateway's to render. */
-function render(error: unknown, { id }: RpcRequest, reply: Reply, ports: McpPorts): void {
-  if (error instanceof Answered) {
+function render(error: unknown, { id }: RpcRequest, reply: McpReply, ports: McpPorts): void {
+  if (error instanceof RpcAnswer) {
     reply.end(error.reply, error)
     return
   }

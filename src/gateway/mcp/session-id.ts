@@ -3,7 +3,7 @@ import { base64url, fromBase64url } from '../../lib/bytes.ts'
 import { isMcpRevision, type McpRevision, type McpSession } from '../../net/index.ts'
 
 /** A conversation of one task with one resource. All of it is in its id: any replica can go on with it. */
-export interface Conversation {
+export interface McpConversation {
   /** Tells conversations apart. */
   readonly key: string
   /** INVARIANT: of no use to any other task, nor at any other resource. */
@@ -22,7 +22,7 @@ type Sealing = Pick<MasterKey, 'seal' | 'open'>
 const MOST_LENGTH = 4_096
 
 /** `Mcp-Session-Id`: sealed, so that a client learns nothing of the server's own session; base64url, so visible ASCII. */
-export function sessionId(master: Sealing, conversation: Conversation): string {
+export function sessionId(master: Sealing, conversation: McpConversation): string {
   const { capabilities, key, resource, revision, task, upstream } = conversation
   const parts = [key, task, revision, upstream.revision, upstream.id ?? null, capabilities]
   return base64url(master.seal(JSON.stringify(parts), place(resource)))
@@ -33,7 +33,7 @@ export function readSessionId(
   master: Sealing,
   resource: string,
   id: string,
-): Conversation | undefined {
+): McpConversation | undefined {
   const sealed = id.length <= MOST_LENGTH ? fromBase64url(id) : undefined
   if (!sealed) return undefined
   let parts: unknown[]

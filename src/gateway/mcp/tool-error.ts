@@ -1,6 +1,6 @@
 import { ExactNumber, type Json, type JsonObject } from '../../lib/json.ts'
 import { RPC, type RpcError, type RpcId, type RpcResult } from '../../net/index.ts'
-import { Answered } from './ended.ts'
+import { RpcAnswer } from './ended.ts'
 
 /** MCP reserves prefixes of standards; a prefix is labels and a slash ("_meta", General fields). */
 export const META = {
@@ -20,8 +20,8 @@ export function isOurs(name: string): boolean {
 export type Meta = Readonly<Record<string, Json>>
 
 /** A call that was not executed, in words for a model. */
-export function toolError(id: RpcId, text: string, meta: Meta = {}): Answered {
-  return new Answered(result(id, text, meta))
+export function toolError(id: RpcId, text: string, meta: Meta = {}): RpcAnswer {
+  return new RpcAnswer(result(id, text, meta))
 }
 
 function result(id: RpcId, text: string, meta: Meta): RpcResult {
@@ -58,10 +58,10 @@ export function notExecuted(
   { id, method }: { readonly id: RpcId; readonly method: string },
   text: string,
   meta: Meta,
-): Answered {
+): RpcAnswer {
   return method === 'tools/call'
     ? toolError(id, text, meta)
-    : new Answered(callError(id, text, meta))
+    : new RpcAnswer(callError(id, text, meta))
 }
 
 /** What failed on the way, for whoever called. */

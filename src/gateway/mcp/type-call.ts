@@ -2,14 +2,14 @@ import { typeArguments } from '../../catalog/index.ts'
 import { isObject, type JsonObject } from '../../lib/json.ts'
 import { admitted } from './admitted.ts'
 import { badParams, isGiven, unknownAction } from './find-action.ts'
-import type { Found, Typed } from './passage.ts'
+import type { ResolvedCall, TypedCall } from './passage.ts'
 import type { McpPorts } from './ports.ts'
 import { toolError } from './tool-error.ts'
 
 const NOTHING: JsonObject = new Map()
 
 /** Arguments as the catalog types them; what it does not know is refused, and told to those only who may ask at all. */
-export async function typeCall(found: Found, ports: McpPorts): Promise<Typed> {
+export async function typeCall(found: ResolvedCall, ports: McpPorts): Promise<TypedCall> {
   const { action, rpc, params } = found
   const given = params.get('arguments')
   const body = rpc.method === 'resources/read' ? params : isObject(given) ? given : NOTHING

@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici'
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
-import type { Exchanged, Failure } from './exchanged.ts'
+import type { Exchanged, ExchangeFailure } from './exchanged.ts'
 import { RPC } from './message.ts'
 import {
   ask,
@@ -173,7 +173,7 @@ const WORDS = {
   unexpected: ['outbound.unexpected_answer', 'answered something that is not MCP'],
   cut: ['outbound.unexpected_answer', 'ended the connection without an answer'],
 } as const satisfies Record<
-  Failure,
+  ExchangeFailure,
   readonly [
     (
       | 'outbound.unreachable'

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher } from 'undici'
-import type { Exchanged, ExchangeLimits, Failure, Hooks, Post } from './exchanged.ts'
+import type { Exchanged, ExchangeFailure, ExchangeLimits, Hooks, Post } from './exchanged.ts'
 import { type RpcMessage, readMessage, sameId } from './message.ts'
 import { SseReader } from './sse.ts'
 
@@ -173,7 +173,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   readonly #onAbort = () => this.#fail('left')
 
-  #fail(failure: Failure, cause?: unknown): void {
+  #fail(failure: ExchangeFailure, cause?: unknown): void {
     const sent = this.#controller !== undefined
     this.#settle({ state: sent ? 'failed' : 'not_sent', failure, cause })
   }
@@ -181,7 +181,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   #settle(
     ended:
       | { state: 'answered'; answer: Extract<Exchanged, { state: 'answered' }>['answer'] }
-      | { state: 'failed' | 'not_sent'; failure: Failure; cause: unknown },
+      | { state: 'failed' | 'not_sent'; failure: ExchangeFailure; cause: unknown },
   ): void {
     if (this.#settled) return
     this.#settled = true

@@ -29,7 +29,7 @@ export interface Hooks {
 }
 
 /** Why there is no answer. `unexpected`: something came that is none. `left`: we went away. */
-export type Failure =
+export type ExchangeFailure =
   | 'unreachable'
   | 'not_permitted'
   | 'timed_out'
@@ -48,7 +48,7 @@ interface Facts {
 /** `not_sent`: provably no byte of the request was. `failed`: bytes were sent, and no answer came. */
 export type NotAnswered = Facts & {
   readonly state: 'failed' | 'not_sent'
-  readonly failure: Failure
+  readonly failure: ExchangeFailure
   readonly cause: unknown
 }
 

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { RawHandler } from '../../http/index.ts'
-import type { Answering } from '../answering.ts'
+import type { EndpointHandler } from '../answering.ts'
 import type { AuthorizationServer } from '../provider.ts'
 
 const PATH = '/oauth/authorize'
@@ -9,7 +9,10 @@ const PATH = '/oauth/authorize'
  * The authorization endpoint (RFC 6749 section 3.1) and the way back to it from the pages. Requests are the provider's to
  * judge; who answers them, and what, is in our own books.
  */
-export function authorizationHandler(server: AuthorizationServer, answer: Answering): RawHandler {
+export function authorizationHandler(
+  server: AuthorizationServer,
+  answer: EndpointHandler,
+): RawHandler {
   return {
     name: 'authorization endpoint',
     paths: [PATH, `${PATH}/`],

@@ -10,7 +10,7 @@ import { type Authorization, findAuthorization } from '../../tasks/index.ts'
  * `settled`: the protocol goes on with the answer. `unanswered`: there is none yet, or none of this browser. `told`: the client
  * has it already.
  */
-export type Settled = 'settled' | 'unanswered' | 'told'
+export type ResumeResult = 'settled' | 'unanswered' | 'told'
 
 /**
  * The browser comes back from the pages: what the person answered becomes the provider's result, out of our own books. From
@@ -24,7 +24,7 @@ export async function settleInteraction(
   },
   message: IncomingMessage,
   uid: string,
-): Promise<Settled> {
+): Promise<ResumeResult> {
   const { cookies, decisions, provider } = ports
   const authorization = await findAuthorization(decisions.storage.read, uid)
   const browser = cookies.read(message, 'browser')

@@ -3,10 +3,10 @@ import { Problem } from '../../lib/problem.ts'
 import { roleOf } from '../frame/task-role.ts'
 import { Names } from '../names.ts'
 import type { PageParts } from '../parts.ts'
-import { type Desk, notFound, type Visitor } from '../visit.ts'
+import { notFound, type PageRouter, type Visitor } from '../visit.ts'
 import type { AllowanceItem } from './allowance-list.ts'
 
-export function addAllowances(desk: Desk, parts: PageParts): void {
+export function addAllowances(desk: PageRouter, parts: PageParts): void {
   desk.post('/allowances/:id/end', async ({ visitor, id }) => {
     try {
       await endAllowance(parts.decisions, { allowanceId: id, person: visitor.person })

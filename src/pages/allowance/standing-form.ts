@@ -5,7 +5,7 @@ import { notice } from '../frame/pieces.ts'
 import { asSentence, marked, show } from '../frame/show.ts'
 import type { PartField, ScopeName } from './standing-fields.ts'
 import { SCOPES } from './standing-fields.ts'
-import { type Around, endInWords } from './standing-words.ts'
+import { type AllowanceScope, endInWords } from './standing-words.ts'
 
 /** What the section about more than once says. */
 export interface StandingForm {
@@ -20,7 +20,7 @@ const USUAL_USES = 5
 /** *Answer more than this once*: closed until it is opened, and its button grants nothing yet. */
 export function standingForm(
   form: StandingForm,
-  view: Around & { readonly id: string; readonly viewer: Viewer },
+  view: AllowanceScope & { readonly id: string; readonly viewer: Viewer },
 ): Html {
   const { fields, mistake, parts } = form
   const { uses } = ALLOWANCE_LIMITS
@@ -39,7 +39,7 @@ export function standingForm(
 <div class="actions"><button>Look at it first</button></div></form></div></details></section>`
 }
 
-function scopes(view: Around, chosen: string | undefined): Html[] {
+function scopes(view: AllowanceScope, chosen: string | undefined): Html[] {
   const names = Object.keys(SCOPES) as ScopeName[] // as: the keys of that very object
   return names
     .filter((name) => name !== 'task-hour' || view.deadline - view.now > 3_600_000)

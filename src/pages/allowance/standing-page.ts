@@ -5,14 +5,14 @@ import { facts, notice } from '../frame/pieces.ts'
 import { MAX_HEADING, marked, show } from '../frame/show.ts'
 import { choiceText } from './standing-fields.ts'
 import {
-  type Around,
+  type AllowanceScope,
   endInWords,
   patternList,
   placeInWords,
   usesInWords,
 } from './standing-words.ts'
 
-export interface StandingView extends Around {
+export interface StandingView extends AllowanceScope {
   readonly viewer: Viewer
   readonly id: string
   /** Of the call that asks; has been through `visible`. */

@@ -4,7 +4,7 @@ import { marked, show } from '../frame/show.ts'
 import { clockTime, duration } from '../frame/time.ts'
 
 /** Whose calls, and until when, to say it in words. */
-export interface Around {
+export interface AllowanceScope {
   readonly now: number
   readonly agent: string
   readonly person: string
@@ -19,14 +19,17 @@ export function usesInWords(uses: number | null): string {
 }
 
 /** `In this task only`, `In every task of refund-bot on behalf of Sam`. */
-export function placeInWords({ tie }: Pick<Choice, 'tie'>, around: Around): Html {
+export function placeInWords({ tie }: Pick<Choice, 'tie'>, around: AllowanceScope): Html {
   const { agent, chain, person } = around
   if (tie === 'task') return html`In this task only`
   const before = chain.slice(0, -1).map((name) => html` through ${show(name)}`)
   return html`In every task of ${show(agent)} on behalf of ${show(person)}${before.length > 0 && html` that comes to it${before}`}`
 }
 
-export function endInWords(choice: Pick<Choice, 'tie' | 'lifeSeconds'>, around: Around): string {
+export function endInWords(
+  choice: Pick<Choice, 'tie' | 'lifeSeconds'>,
+  around: AllowanceScope,
+): string {
   const { deadline, now } = around
   const { lifeSeconds, tie } = choice
   if (lifeSeconds === null) return `until the task ends, at the latest ${clockTime(deadline, now)}`

@@ -59,7 +59,7 @@ export interface ApprovalView {
     /** The standing answer that was chosen, in words. */
     readonly more: string | undefined
   }[]
-  readonly standing: Standing
+  readonly standing: RequestStatus
   /** What the viewer may answer, or why nothing. */
   readonly may: { readonly answers: readonly ('approve' | 'deny')[] } | { readonly why: string }
   /** What has to come before an approval. */
@@ -72,7 +72,7 @@ export interface ApprovalView {
   readonly mistake?: string | undefined
 }
 
-export type Standing =
+export type RequestStatus =
   | { readonly state: 'pending' | 'approved' | 'denied' | 'expired' | 'cancelled' }
   | { readonly state: 'used'; readonly decision: string }
   /** Answered for more than once; `undefined`: that is over. */

@@ -26,21 +26,21 @@ import type { PageParts } from '../parts.ts'
 import { signInFirst } from '../sign-in/again.ts'
 import {
   type Act,
-  type Desk,
   mistakeOf,
   notFound,
+  type PageRouter,
   statusHere,
   type Visit,
   type Visitor,
 } from '../visit.ts'
-import { type ApprovalView, approvalPage, type Standing } from './approval-page.ts'
+import { type ApprovalView, approvalPage, type RequestStatus } from './approval-page.ts'
 import { approvalsPage } from './approvals-page.ts'
 import { isUninspectable } from './call-rows.ts'
 import { issuanceIn } from './issuance-words.ts'
 import { requestLists } from './request-lists.ts'
 import { showCall } from './shown-call.ts'
 
-export function addApprovals(desk: Desk, parts: PageParts): void {
+export function addApprovals(desk: PageRouter, parts: PageParts): void {
   desk.get('/approvals', async ({ visitor, now, query }) => {
     return approvalsPage({
       now,
@@ -131,7 +131,7 @@ async function standingOf(
   parts: PageParts,
   visitor: Visitor,
   request: AccessRequest,
-): Promise<Standing> {
+): Promise<RequestStatus> {
   if (request.state !== 'approved') return { state: request.state }
   if (request.usedBy !== null) return { state: 'used', decision: request.usedBy }
   if (request.usesLeft > 0) return { state: 'approved' }

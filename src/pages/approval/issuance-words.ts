@@ -9,11 +9,11 @@ import { duration } from '../frame/time.ts'
 import { jsonBody } from './call-rows.ts'
 
 /** What people are asked about: a call, a task that is to open, or one token of a task that is open. */
-export type AskedAbout = 'call' | 'task' | 'token'
+export type RequestKind = 'call' | 'task' | 'token'
 
 /** A task or a token, as the frozen request says it. */
 export interface IssuanceAsked {
-  readonly about: Exclude<AskedAbout, 'call'>
+  readonly about: Exclude<RequestKind, 'call'>
   /** How it comes, in words. */
   readonly comes: string
   readonly mayDo: readonly Detail[]
@@ -147,4 +147,4 @@ export const WORDS = {
     told: 'the agent is not told',
     onlyOnce: 'For this token only: any other is asked about by itself.',
   },
-} as const satisfies Record<AskedAbout, object>
+} as const satisfies Record<RequestKind, object>

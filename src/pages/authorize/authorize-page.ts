@@ -4,7 +4,7 @@ import type { Offer } from '../../grants/index.ts'
 import type { Fields } from '../../http/index.ts'
 import type { Authorization } from '../../tasks/index.ts'
 import { answerBar, choicesInGroups, NOT_BY_ENTER } from '../consent/choices.ts'
-import { type Choice, choicesOf, type Known } from '../consent/narrowing.ts'
+import { type ConsentChoice, choicesOf, type Known } from '../consent/narrowing.ts'
 import { capital, operationInWords } from '../frame/action-words.ts'
 import { detailInWordsHere, TRUST } from '../frame/authority.ts'
 import { csrfField, documentOf, type Viewer } from '../frame/document.ts'
@@ -203,7 +203,7 @@ ${answerBar({
 }
 
 /** What people should know before they tick it. */
-function noteOf({ risk }: Choice, { bearer }: Offer): string | undefined {
+function noteOf({ risk }: ConsentChoice, { bearer }: Offer): string | undefined {
   return bearer && (risk === 'high' || risk === 'critical')
     ? 'Each call may wait for somebody to approve it: this program cannot prove possession of a key.'
     : undefined
@@ -220,7 +220,7 @@ function leftOut({ withheld }: Offer, { riskOf }: Known): Html | false {
 }
 
 /** As the person left it the last time. */
-function isChosen({ detail }: Choice, { before }: AuthorizeView): boolean {
+function isChosen({ detail }: ConsentChoice, { before }: AuthorizeView): boolean {
   if (!before) return true
   return detail.actions.every((action) => before.some(({ actions }) => actions.includes(action)))
 }

@@ -20,14 +20,21 @@ import { Names } from '../names.ts'
 import type { PageParts } from '../parts.ts'
 import { signInFirst } from '../sign-in/again.ts'
 import { onwardPage } from '../sign-in/sign-in-page.ts'
-import { type Act, type Desk, mistakeOf, statusHere, type Visit, type Visitor } from '../visit.ts'
+import {
+  type Act,
+  mistakeOf,
+  type PageRouter,
+  statusHere,
+  type Visit,
+  type Visitor,
+} from '../visit.ts'
 import { type AuthorizeView, authorizePage, onwardAddress } from './authorize-page.ts'
 import { endOfLife } from './lives.ts'
 
 /** Names beyond these help nobody. */
 const MOST_NAMES = 5
 
-export function addAuthorize(desk: Desk, parts: PageParts): void {
+export function addAuthorize(desk: PageRouter, parts: PageParts): void {
   desk.get('/authorize/:id', async (visit) => {
     const asked = await requireOwn(parts, visit)
     return authorizePage(await viewOf(parts, visit, asked))

@@ -4,7 +4,7 @@ import type { Fields } from '../../http/index.ts'
 import { argumentInWords, boundInWords } from '../frame/authority.ts'
 import { type Html, html } from '../frame/html.ts'
 import { isDeceptive, show } from '../frame/show.ts'
-import { type Choice, groupOf, isRisky } from './narrowing.ts'
+import { type ConsentChoice, groupOf, isRisky } from './narrowing.ts'
 
 /** Enter in a field presses the first button of its form. A yes is pressed, and nothing else is one: this one does nothing. */
 export const NOT_BY_ENTER = html`<button disabled hidden></button>`
@@ -20,12 +20,12 @@ const RISK_WORDS: Readonly<Record<Risk, string>> = {
 }
 
 export interface ChoicesView {
-  readonly choices: readonly Choice[]
+  readonly choices: readonly ConsentChoice[]
   readonly inWords: (detail: Detail) => Html
   /** Whether one is ticked before the person looks; of what is risky, none is. */
-  readonly chosen?: ((choice: Choice) => boolean) | undefined
+  readonly chosen?: ((choice: ConsentChoice) => boolean) | undefined
   /** What is said of the group that it is in. */
-  readonly noteOf?: ((choice: Choice) => string | undefined) | undefined
+  readonly noteOf?: ((choice: ConsentChoice) => string | undefined) | undefined
   /** What was sent with a mistake: it is shown again, so that nothing that was taken out comes back. */
   readonly sent?: Fields | undefined
 }
@@ -36,7 +36,7 @@ export function choicesInGroups(view: ChoicesView): Html {
   const open = choices.length <= MAX_OPEN
   const calls = choices.filter(({ detail }) => detail.type === 'remit_call')
   const handedOn = choices.filter(({ detail }) => detail.type === 'remit_delegate')
-  const groups = (some: readonly Choice[]) =>
+  const groups = (some: readonly ConsentChoice[]) =>
     byRisk(some).map((group) => groupHtml(group, view, open))
   return html`${groups(calls)}${
     handedOn.length > 0 &&
@@ -47,7 +47,7 @@ ${groups(handedOn)}`
 }
 
 /** Choices of the same kind and risk class, none of them empty. */
-function byRisk(choices: readonly Choice[]): (readonly Choice[])[] {
+function byRisk(choices: readonly ConsentChoice[]): (readonly ConsentChoice[])[] {
   const groups = Map.groupBy(choices, ({ risk }) => risk)
   return [...RISKS, undefined].flatMap((risk) => {
     const group = groups.get(risk)
@@ -55,7 +55,7 @@ function byRisk(choices: readonly Choice[]): (readonly Choice[])[] {
   })
 }
 
-function groupHtml(group: readonly Choice[], view: ChoicesView, open: boolean): Html {
+function groupHtml(group: readonly ConsentChoice[], view: ChoicesView, open: boolean): Html {
   const [first] = group
   if (!first) return html``
   const words = first.risk ? RISK_WORDS[first.risk] : 'Other'
@@ -82,7 +82,7 @@ ${fields}</fieldset></details>`
 }
 
 /** `12 actions, all ticked` */
-function countWords(group: readonly Choice[], view: ChoicesView): string {
+function countWords(group: readonly ConsentChoice[], view: ChoicesView): string {
   const ticked = group.filter((choice) => isTicked(choice, view)).length
   const some = group.length === 1 ? '1 action' : `${group.length} actions`
   if (ticked === 0) return `${some}, none ticked`
@@ -90,13 +90,13 @@ function countWords(group: readonly Choice[], view: ChoicesView): string {
   return `${some}, ${ticked} ticked`
 }
 
-function isTicked(choice: Choice, { chosen = () => true, sent }: ChoicesView): boolean {
+function isTicked(choice: ConsentChoice, { chosen = () => true, sent }: ChoicesView): boolean {
   if (sent) return sent.get(`detail-${choice.index}`) === 'yes'
   return !isRisky(choice) && chosen(choice)
 }
 
 /** One thing to take or leave; how it can be narrowed opens on demand. */
-function choiceHtml(choice: Choice, view: ChoicesView): Html {
+function choiceHtml(choice: ConsentChoice, view: ChoicesView): Html {
   const { bounds, detail, index } = choice
   const fields = bounds.filter((bound) => bound.kind !== 'fixed')
   const asked = fields.some(({ kind }) => kind !== 'limit')
@@ -109,7 +109,7 @@ ${
 }</div>`
 }
 
-type BoundField = Exclude<Choice['bounds'][number], { kind: 'fixed' }>
+type BoundField = Exclude<ConsentChoice['bounds'][number], { kind: 'fixed' }>
 
 /** Something was typed into it: it is seen again with the mistake. */
 function isNarrowed(fields: readonly BoundField[], sent: Fields | undefined): boolean {
@@ -139,7 +139,7 @@ function boundField(field: BoundField, sent: Fields | undefined): Html {
 
 /** The answers, always in reach. `lifetime`: the field for how long; `yes`: false where something has to come first. */
 export function answerBar(bar: {
-  readonly choices: readonly Choice[]
+  readonly choices: readonly ConsentChoice[]
   readonly yes: boolean
   readonly lifetime: { readonly name: string; readonly options: Html }
   readonly soft: Html | string

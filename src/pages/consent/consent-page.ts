@@ -9,7 +9,7 @@ import { type Html, html } from '../frame/html.ts'
 import { claim, facts, notice } from '../frame/pieces.ts'
 import { asSentence, show } from '../frame/show.ts'
 import { duration, when } from '../frame/time.ts'
-import { type Vouched, vouchedBadge, vouchedFacts } from '../frame/vouched.ts'
+import { type NameProvenance, vouchedBadge, vouchedFacts } from '../frame/vouched.ts'
 import { type SignInFirst, signInFirstNotice } from '../sign-in/again.ts'
 import { answerBar, choicesInGroups, NOT_BY_ENTER } from './choices.ts'
 import { choicesOf, type Known, LIFETIMES, USUAL_LIFETIME } from './narrowing.ts'
@@ -24,7 +24,7 @@ export interface ConsentView {
     readonly description: string
     readonly owner: string
     readonly trust: readonly [string, string]
-    readonly vouched: Vouched
+    readonly vouched: NameProvenance
   }
   readonly purpose: string
   /** The agent asks by itself, about one task. */

@@ -12,11 +12,11 @@ import { TRUST } from '../frame/authority.ts'
 import { Names } from '../names.ts'
 import type { PageParts } from '../parts.ts'
 import { signInFirst } from '../sign-in/again.ts'
-import { type Act, type Desk, mistakeOf, notFound, statusHere, type Visit } from '../visit.ts'
+import { type Act, mistakeOf, notFound, type PageRouter, statusHere, type Visit } from '../visit.ts'
 import { type ConsentView, consentPage } from './consent-page.ts'
 import { endOf, isYes, knownIn, narrowed } from './narrowing.ts'
 
-export function addConsent(desk: Desk, parts: PageParts): void {
+export function addConsent(desk: PageRouter, parts: PageParts): void {
   desk.get('/consent/:id', async (visit) => consentPage(await viewOf(parts, visit)))
 
   desk.post('/consent/:id', async (act) => {

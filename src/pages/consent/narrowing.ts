@@ -72,7 +72,7 @@ export type BoundChoice =
   /** No bound yet: the person may set one. */
   | { readonly kind: 'limit'; readonly path: string; readonly name: string }
 
-export interface Choice {
+export interface ConsentChoice {
   readonly index: number
   readonly detail: Detail
   readonly bounds: readonly BoundChoice[]
@@ -83,12 +83,12 @@ export interface Choice {
 }
 
 /** Beside each other on the page: what may be done and what may be handed on, by risk class. Name of the field that leaves all of it out. */
-export function groupOf({ detail, risk }: Pick<Choice, 'detail' | 'risk'>): string {
+export function groupOf({ detail, risk }: Pick<ConsentChoice, 'detail' | 'risk'>): string {
   return `none-${detail.type === 'remit_call' ? 'do' : 'hand-on'}-${risk ?? 'other'}`
 }
 
 /** What a person has to tick themselves. */
-export function isRisky({ risk }: Pick<Choice, 'risk'>): boolean {
+export function isRisky({ risk }: Pick<ConsentChoice, 'risk'>): boolean {
   return risk !== 'low' && risk !== 'medium'
 }
 
@@ -104,7 +104,7 @@ function perAction(details: readonly Detail[]): readonly Detail[] {
 }
 
 /** What a person can change about what was asked, with the names of the form fields for it. */
-export function choicesOf(details: readonly Detail[], known: Known): Choice[] {
+export function choicesOf(details: readonly Detail[], known: Known): ConsentChoice[] {
   return perAction(details).map((detail, index) => ({
     index,
     detail,
@@ -162,7 +162,7 @@ export function narrowed(
 }
 
 /** Ticked, and not left out with its group, nor with everything that changes something. */
-function isLeft(choice: Choice, fields: Fields): boolean {
+function isLeft(choice: ConsentChoice, fields: Fields): boolean {
   if (fields.get(groupOf(choice)) === 'yes') return false
   if (fields.get('answer') === ONLY_READING && !choice.reading) return false
   return fields.get(`detail-${choice.index}`) === 'yes'

@@ -4,11 +4,11 @@ import { findDecision, type StoredDecision } from '../../facts/index.ts'
 import { isId } from '../../lib/id.ts'
 import { Names } from '../names.ts'
 import type { PageParts } from '../parts.ts'
-import { type Desk, notFound, type Visit } from '../visit.ts'
+import { notFound, type PageRouter, type Visit } from '../visit.ts'
 import { type DecisionView, decisionPage, type GateView } from './decision-page.ts'
 import type { DecisionItem } from './decision-words.ts'
 
-export function addDecisions(desk: Desk, parts: PageParts): void {
+export function addDecisions(desk: PageRouter, parts: PageParts): void {
   desk.get('/decisions/:id', async (visit) => decisionPage(await viewOf(parts, visit)))
 }
 

@@ -4,7 +4,7 @@ import { badge } from './pieces.ts'
 import { show } from './show.ts'
 
 /** Who stands for what an agent is called. */
-export interface Vouched {
+export interface NameProvenance {
   readonly by: VouchedBy
   /** The trusted issuer that does. */
   readonly issuer: string | null
@@ -13,7 +13,7 @@ export interface Vouched {
 }
 
 /** Stands beside the name: whether anybody but itself says that it is called so. */
-export function vouchedBadge({ by }: Pick<Vouched, 'by'>): Html {
+export function vouchedBadge({ by }: Pick<NameProvenance, 'by'>): Html {
   switch (by) {
     case 'administrator':
       return badge('registered by an administrator')
@@ -31,7 +31,7 @@ export function vouchedFacts({
   by,
   clientUrl,
   issuer,
-}: Vouched): readonly (readonly [string, Html | false])[] {
+}: NameProvenance): readonly (readonly [string, Html | false])[] {
   return [
     ['Vouched for by', by === 'issuer' && issuer !== null && html`the issuer ${show(issuer)}`],
     [

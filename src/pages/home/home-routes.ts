@@ -10,13 +10,13 @@ import { Names } from '../names.ts'
 import type { PageParts } from '../parts.ts'
 import { sponsorGrantsOf } from '../sponsor-grant/sponsor-grant-routes.ts'
 import { runningTasks } from '../task/task-routes.ts'
-import type { Desk, Visit } from '../visit.ts'
+import type { PageRouter, Visit } from '../visit.ts'
 import { type HomeView, homePage, type SetupStep } from './home-page.ts'
 import { agentsToRecertify } from './recertify.ts'
 
 const RECENT = 10
 
-export function addHome(desk: Desk, parts: PageParts): void {
+export function addHome(desk: PageRouter, parts: PageParts): void {
   desk.get('/', async (visit) => homePage(await viewOf(parts, visit)))
 }
 

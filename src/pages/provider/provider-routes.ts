@@ -1,11 +1,11 @@
 import { listProviders, type TriedSignIn } from '../../people/index.ts'
 import type { PageParts } from '../parts.ts'
-import { type Desk, notFound, requireAdministrator } from '../visit.ts'
+import { notFound, type PageRouter, requireAdministrator } from '../visit.ts'
 import { providersPage } from './providers-page.ts'
 import { triedPage } from './tried-page.ts'
 
 /** Administrators look what a provider says of somebody, and what is made of it. */
-export function addProviders(desk: Desk, parts: PageParts): void {
+export function addProviders(desk: PageRouter, parts: PageParts): void {
   desk.get('/providers', async ({ visitor, query }) => {
     requireAdministrator(visitor)
     const providers = await listProviders(parts.people)
@@ -16,7 +16,7 @@ export function addProviders(desk: Desk, parts: PageParts): void {
 /** The end of a try, in the browser of who began it; to everybody else it does not exist. */
 export async function showTried(
   parts: PageParts,
-  visitor: Parameters<Parameters<Desk['get']>[1]>[0]['visitor'] | undefined,
+  visitor: Parameters<Parameters<PageRouter['get']>[1]>[0]['visitor'] | undefined,
   tried: TriedSignIn,
 ): Promise<string> {
   if (!visitor?.administrator || visitor.person.id !== tried.triedBy) throw notFound()

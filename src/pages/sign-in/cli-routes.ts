@@ -2,7 +2,7 @@ import type { Fields } from '../../http/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { issueCliCode } from '../../people/index.ts'
 import type { PageParts } from '../parts.ts'
-import type { Desk } from '../visit.ts'
+import type { PageRouter } from '../visit.ts'
 import { cliPage, onwardPage } from './sign-in-page.ts'
 
 /** What the command line asks with. `state` comes back to it, so that it knows its own answer. */
@@ -28,7 +28,7 @@ function readRequest(fields: Fields): CliRequest {
 }
 
 /** `remit login`: a person signed in here hands the command line a session of its own (contract 10). */
-export function addCli(desk: Desk, parts: PageParts): void {
+export function addCli(desk: PageRouter, parts: PageParts): void {
   desk.get('/cli', async ({ visitor, query }) => {
     const { redirectUri, challenge, state, port } = readRequest(query)
     const fields = new Map([

@@ -11,12 +11,12 @@ import {
 } from '../../tasks/index.ts'
 import { Names } from '../names.ts'
 import type { PageParts } from '../parts.ts'
-import { type Desk, notFound, type Visitor } from '../visit.ts'
+import { notFound, type PageRouter, type Visitor } from '../visit.ts'
 import type { SponsorGrantItem } from './sponsor-grant-list.ts'
 
 const MOST = 50
 
-export function addSponsorGrants(desk: Desk, parts: PageParts): void {
+export function addSponsorGrants(desk: PageRouter, parts: PageParts): void {
   desk.post('/sponsor-grants/:id/end', async ({ visitor, id }) => {
     const grant = await findSponsorGrantFor(parts.decisions, visitor.person, id)
     if (!grant) throw notFound()

@@ -22,7 +22,7 @@ import { mayChange, type Role, roleOf } from '../frame/task-role.ts'
 import { Names } from '../names.ts'
 import type { PageParts } from '../parts.ts'
 import { isListed } from '../sponsor-grant/sponsor-grant-routes.ts'
-import { type Desk, mistakeOf, notFound, type Visit, type Visitor } from '../visit.ts'
+import { mistakeOf, notFound, type PageRouter, type Visit, type Visitor } from '../visit.ts'
 import { type TaskView, taskPage } from './task-page.ts'
 import { type TaskItem, tasksPage } from './tasks-page.ts'
 import { treeView } from './tree-view.ts'
@@ -30,7 +30,7 @@ import { treeView } from './tree-view.ts'
 const RECENT = 10
 const MOST = 50
 
-export function addTasks(desk: Desk, parts: PageParts): void {
+export function addTasks(desk: PageRouter, parts: PageParts): void {
   desk.get('/tasks', async (visit) => tasksPage(await listView(parts, visit)))
   desk.get('/tasks/:id', async (visit) => taskPage(await viewOf(parts, visit)))
 

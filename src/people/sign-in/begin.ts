@@ -29,7 +29,7 @@ export interface SealedSignIn {
   readonly triedBy?: string
 }
 
-export interface Beginning {
+export interface SignInRequest {
   readonly issuer: string
   readonly returnTo: string
   /** Seconds. */
@@ -54,7 +54,7 @@ export function callbackAddress(issuer: string): string {
 export async function beginSignIn(
   parts: PeopleParts,
   discovery: Discovery,
-  { issuer, returnTo, maxAge, fresh, triedBy, loginHint }: Beginning,
+  { issuer, returnTo, maxAge, fresh, triedBy, loginHint }: SignInRequest,
 ): Promise<{ url: string; cookie: Secret; expiresAt: number }> {
   const provider = await openProvider(parts, parts.storage.read, issuer)
   if (!provider)

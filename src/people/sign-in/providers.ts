@@ -9,7 +9,7 @@ import {
   remoteKeys,
 } from '../../net/index.ts'
 import type { PeopleParts } from '../parts.ts'
-import type { Beginning } from './begin.ts'
+import type { SignInRequest } from './begin.ts'
 import type { SignedIn, TriedSignIn } from './complete.ts'
 import { Discovery } from './discovery.ts'
 import { type AlsoEnding, logOut } from './log-out.ts'
@@ -28,7 +28,7 @@ export class Providers {
   }
 
   /** See `beginSignIn`. */
-  async begin(signIn: Beginning): Promise<{ url: string; cookie: Secret; expiresAt: number }> {
+  async begin(signIn: SignInRequest): Promise<{ url: string; cookie: Secret; expiresAt: number }> {
     const { beginSignIn } = await import('./begin.ts') // with its OpenID client, which waits for the first person
     return beginSignIn(this.#parts, this.#discovery, signIn)
   }

@@ -10,18 +10,18 @@ import { isLink, isTemplate, templateOf } from '../templates/link-text.ts'
 import { Templates } from '../templates/templates.ts'
 
 /** In a file where that is known, else in the whole text; from 1. */
-export interface Place {
+export interface SourcePosition {
   readonly line: number
   readonly file: string | undefined
 }
 
 /** One rule as it was published: where it begins; of a link, where its template does. */
-export interface PublishedRule extends Place {
+export interface PublishedRule extends SourcePosition {
   readonly id: string
   /** Of a link, with its template. */
   readonly text: string
   readonly digest: string
-  readonly link?: Place
+  readonly link?: SourcePosition
   /** What `@description` and `@advice` say. */
   readonly description: string | undefined
   readonly advice: string | undefined
@@ -112,7 +112,7 @@ export class RulesOf {
     }
   }
 
-  #place(start: number): Place {
+  #place(start: number): SourcePosition {
     return placeOf(this.#set.files, positionAt(this.#set.text, start).line)
   }
 }

@@ -11,7 +11,7 @@ import { exact } from '@remit/engine'
 import { isRisk } from '../../catalog/index.ts'
 import type { ActionTypes } from '../impossible/schema-types.ts'
 import { attributeRecord } from '../person-attributes.ts'
-import type { Case, CaseAgent, CaseFile, CasePerson } from './case.ts'
+import type { CaseAgent, CaseFile, CasePerson, PolicyCase } from './case.ts'
 import { caseArguments, caseContextValue, fitsArgument, neutralRecord } from './case-value.ts'
 import { BadFile } from './tree.ts'
 
@@ -30,7 +30,7 @@ const LOCATION = 'test'
 /** What the gates look at: a call that nothing but policies stands in the way of. */
 export function factsOfCase(
   file: CaseFile,
-  of: Case,
+  of: PolicyCase,
   call: CaseCall,
   types: ActionTypes,
 ): CallFacts {
@@ -63,7 +63,7 @@ export function factsOfCase(
   }
 }
 
-function riskOf({ risk }: Case, { groups }: ActionTypes): Risk {
+function riskOf({ risk }: PolicyCase, { groups }: ActionTypes): Risk {
   const own = groups.find((group) => group.startsWith('risk:'))?.slice('risk:'.length)
   return risk ?? (isRisk(own) ? own : 'low')
 }
@@ -73,7 +73,7 @@ function riskOf({ risk }: Case, { groups }: ActionTypes): Risk {
  * another. One has to have each; that is checked before (`run-cases.ts`).
  */
 function argumentsOf(
-  { actions, args, loose }: Case,
+  { actions, args, loose }: PolicyCase,
   { args: type, name }: ActionTypes,
 ): TypedArguments {
   if (!args) return new Map()
@@ -86,7 +86,7 @@ function argumentsOf(
 
 function contextOf(
   file: CaseFile,
-  of: Case,
+  of: PolicyCase,
   person: string,
   risk: Risk,
   { context: type }: ActionTypes,
@@ -119,7 +119,7 @@ function contextOf(
   return filled
 }
 
-function timeOf({ now }: Case): string {
+function timeOf({ now }: PolicyCase): string {
   if (!now) return SOME_MORNING
   const key = exact('datetime', now.text)?.key
   if (typeof key !== 'bigint')
@@ -165,7 +165,7 @@ function agentEntity(file: CaseFile, name: string): PolicyEntity {
 /** Owners, groups, the resource, the space. */
 function others(
   file: CaseFile,
-  of: Case,
+  of: PolicyCase,
   people: readonly PolicyEntity[],
   resource: string,
 ): readonly PolicyEntity[] {

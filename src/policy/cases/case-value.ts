@@ -8,7 +8,7 @@ import {
 } from '@remit/engine'
 import { nearest } from '../../lib/nearest.ts'
 import type { RecordType, ValueType } from '../impossible/schema-types.ts'
-import { BadFile, type Members, type Tree } from './tree.ts'
+import { BadFile, type Members, type YamlTree } from './tree.ts'
 
 /**
  * Arguments as a test writes them, typed by the schema.
@@ -19,7 +19,7 @@ export function caseArguments(given: Members, type: RecordType): TypedArguments 
 }
 
 /** True when the action has an argument of this name, and the value is one of its type. */
-export function fitsArgument([name, tree]: readonly [string, Tree], type: RecordType): boolean {
+export function fitsArgument([name, tree]: readonly [string, YamlTree], type: RecordType): boolean {
   const member = type.members.get(name)
   if (!member) return false
   try {
@@ -32,7 +32,7 @@ export function fitsArgument([name, tree]: readonly [string, Tree], type: Record
 }
 
 /** A value of the context. */
-export function caseContextValue(tree: Tree, type: ValueType, name: string): PolicyValue {
+export function caseContextValue(tree: YamlTree, type: ValueType, name: string): PolicyValue {
   if (type.is === 'Entity') {
     if (tree.is !== 'text') throw wrong(tree, `a name of a ${type.name}`)
     return { entity: { type: type.name as 'Person', id: tree.text } } // as: entity types are the schema's
@@ -60,7 +60,7 @@ function fieldsOf(given: Members, type: RecordType, what: string): TypedArgument
   )
 }
 
-function caseValue(tree: Tree, type: ValueType): TypedValue {
+function caseValue(tree: YamlTree, type: ValueType): TypedValue {
   switch (type.is) {
     case 'Set': {
       const { of } = type
@@ -89,7 +89,7 @@ function caseValue(tree: Tree, type: ValueType): TypedValue {
 }
 
 function exactly(
-  tree: Tree,
+  tree: YamlTree,
   kind: 'integer' | 'decimal' | 'datetime',
   words: string,
 ): Extract<TypedValue, { text: string }> {
@@ -97,7 +97,7 @@ function exactly(
   return { kind, text: tree.text }
 }
 
-function wrong({ line }: Tree, words: string): BadFile {
+function wrong({ line }: YamlTree, words: string): BadFile {
   return new BadFile(line, `${words} is expected here`)
 }
 

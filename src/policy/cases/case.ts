@@ -1,13 +1,13 @@
 import type { Risk } from '@remit/engine'
 import type { PersonAttributes } from '../../people/index.ts'
-import type { Members, Texts, Tree } from './tree.ts'
+import type { Members, Texts, YamlTree } from './tree.ts'
 
 /** A file of tests as it is stored with the policies. */
 export type TestSource = { readonly file: string; readonly text: string }
 
 export const OUTCOMES = ['permit', 'deny', 'asks'] as const
 /** `asks`: denied, and people can lift it. */
-export type Outcome = (typeof OUTCOMES)[number]
+export type CaseOutcome = (typeof OUTCOMES)[number]
 
 export interface CasePerson {
   readonly id: string
@@ -27,12 +27,12 @@ export interface Expectation {
   readonly person?: string
   readonly agent?: string
   readonly action?: string
-  readonly outcome: Outcome
+  readonly outcome: CaseOutcome
   readonly line: number
 }
 
 /** One sentence, and the calls that it is about: every person with every agent with every action that it names. */
-export interface Case {
+export interface PolicyCase {
   readonly it: string
   readonly line: number
   /** Names; with `sponsored`, of sponsors of tasks with nobody present. */
@@ -59,7 +59,7 @@ export interface Case {
   readonly intersect: boolean
   readonly space: string | undefined
   /** Of the context, what has no word of its own here. */
-  readonly context: ReadonlyMap<string, Tree>
+  readonly context: ReadonlyMap<string, YamlTree>
   readonly expect: readonly Expectation[]
   /** Ids of rules that must be among those which determined it. */
   readonly rules: readonly Texts[]
@@ -75,7 +75,7 @@ export interface CaseFile {
   readonly assume: Texts | undefined
   readonly people: ReadonlyMap<string, CasePerson>
   readonly agents: ReadonlyMap<string, CaseAgent>
-  readonly cases: readonly Case[]
+  readonly cases: readonly PolicyCase[]
 }
 
 /** One thing that decided it, and the rules that did. */

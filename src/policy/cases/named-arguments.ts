@@ -1,7 +1,7 @@
 import type { TypedArguments } from '@remit/engine'
 import { SchemaTypes } from '../impossible/schema-types.ts'
 import { caseArguments, type Filling, filledArguments, missingArguments } from './case-value.ts'
-import { BadFile, type Members, type Tree } from './tree.ts'
+import { BadFile, type Members, type YamlTree } from './tree.ts'
 
 /** Arguments as somebody wrote them down, by name: texts, or JSON where they are more. */
 export type GivenByName = { readonly [name: string]: GivenValue }
@@ -52,7 +52,7 @@ function asTree(given: GivenByName): Members {
   return { is: 'map', line: 0, members: new Map(members) }
 }
 
-function treeOf(value: GivenValue): Tree {
+function treeOf(value: GivenValue): YamlTree {
   if (value === null) return { is: 'nothing', line: 0 }
   if (typeof value === 'object')
     return isList(value) ? { is: 'list', line: 0, items: value.map(treeOf) } : asTree(value)

@@ -5,10 +5,16 @@ import {
   PERSON_ATTRIBUTES,
   type PersonAttributes,
 } from '../../people/index.ts'
-import { type Case, type CaseAgent, type CaseFile, type CasePerson, OUTCOMES } from './case.ts'
+import {
+  type CaseAgent,
+  type CaseFile,
+  type CasePerson,
+  OUTCOMES,
+  type PolicyCase,
+} from './case.ts'
 import { readExpected } from './read-expected.ts'
-import { Reading } from './reading.ts'
-import { BadFile, type Members, type Tree } from './tree.ts'
+import { MemberReader } from './reading.ts'
+import { BadFile, type Members, type YamlTree } from './tree.ts'
 import { readYaml } from './yaml-tree.ts'
 
 const MOST_BYTES = 1024 * 1024
@@ -22,7 +28,7 @@ export function readCases(file: string, text: string): CaseFile {
   const tree = readYaml(text)
   if (tree.is === 'nothing')
     return { file, about: [], assume: undefined, people: new Map(), agents: new Map(), cases: [] }
-  const root = new Reading(asMap(tree))
+  const root = new MemberReader(asMap(tree))
   const people = new Map(root.members('people').map(([name, each]) => [name, person(name, each)]))
   const agents = new Map(root.members('agents').map(([name, each]) => [name, agent(each)]))
   const about = root.nodes('about')
@@ -33,18 +39,18 @@ export function readCases(file: string, text: string): CaseFile {
   return { file, about, assume, people, agents, cases }
 }
 
-function asMap(tree: Tree): Members {
+function asMap(tree: YamlTree): Members {
   if (tree.is === 'map') return tree
   throw new BadFile(tree.line, 'members with names are expected here')
 }
 
 /** `sam: [support]`, or with more to say `sam: { groups: [support], email: sam@example.com }`. */
-function person(name: string, tree: Tree): CasePerson {
+function person(name: string, tree: YamlTree): CasePerson {
   if (tree.is !== 'map') {
-    const groups = Reading.texts(tree)
+    const groups = MemberReader.texts(tree)
     return { id: name, groups, email: undefined, attributes: {} }
   }
-  const read = new Reading(tree)
+  const read = new MemberReader(tree)
   const found = {
     id: read.text('id') ?? name,
     groups: read.texts('groups'),
@@ -56,7 +62,7 @@ function person(name: string, tree: Tree): CasePerson {
 }
 
 /** `attributes: { department: sales, level: 3, roles: [reviewer] }`, of their types. */
-function attributesIn(members: readonly (readonly [string, Tree])[]): PersonAttributes {
+function attributesIn(members: readonly (readonly [string, YamlTree])[]): PersonAttributes {
   return Object.fromEntries(
     members.map(([name, tree]) => {
       const value = isAttribute(name) ? attributeValue(PERSON_ATTRIBUTES[name], tree) : undefined
@@ -67,8 +73,8 @@ function attributesIn(members: readonly (readonly [string, Tree])[]): PersonAttr
   )
 }
 
-function attributeValue(type: (typeof PERSON_ATTRIBUTES)[AttributeName], tree: Tree) {
-  const texts = Reading.texts(tree)
+function attributeValue(type: (typeof PERSON_ATTRIBUTES)[AttributeName], tree: YamlTree) {
+  const texts = MemberReader.texts(tree)
   if (type === 'strings') return texts.toSorted()
   const [text = '', ...more] = texts
   if (more.length > 0 || tree.is !== 'text') return undefined
@@ -77,9 +83,9 @@ function attributeValue(type: (typeof PERSON_ATTRIBUTES)[AttributeName], tree: T
   return ['true', 'false'].includes(text) ? text === 'true' : undefined
 }
 
-function agent(tree: Tree): CaseAgent {
+function agent(tree: YamlTree): CaseAgent {
   if (tree.is === 'nothing') return { trust: 3, owner: undefined }
-  const read = new Reading(asMap(tree))
+  const read = new MemberReader(asMap(tree))
   const trust = read.text('trust') ?? '3'
   if (!/^[0-3]$/.test(trust)) throw new BadFile(tree.line, '`trust` is a level from 0 to 3')
   const found = { trust: Number(trust), owner: read.text('owner') }
@@ -93,7 +99,7 @@ interface Cast {
 }
 
 /** Of `given`, what the case itself does not say. */
-function readCase(own: Members, given: Members | undefined, cast: Cast): Case {
+function readCase(own: Members, given: Members | undefined, cast: Cast): PolicyCase {
   const members = new Map([...(given?.members ?? []), ...own.members])
   // A case that names a sponsor has no person, whatever is given for all.
   if (own.members.has('sponsor')) members.delete('person')
@@ -102,7 +108,7 @@ function readCase(own: Members, given: Members | undefined, cast: Cast): Case {
   for (const calls of ['action', 'args', 'risk'])
     if (own.members.has('issue') && !own.members.has(calls)) members.delete(calls)
   if (own.members.has('action')) for (const issues of ['issue', 'at']) members.delete(issues)
-  const read = new Reading({ ...own, members })
+  const read = new MemberReader({ ...own, members })
   const it = read.text('it')
   if (it === undefined) throw new BadFile(own.line, 'a test needs a sentence: `it: …`')
   const sponsors = read.texts('sponsor')
@@ -133,7 +139,7 @@ function readCase(own: Members, given: Members | undefined, cast: Cast): Case {
     'person',
   )
   known(own, cast.agents, [...agents, ...above], 'agent')
-  const found: Case = {
+  const found: PolicyCase = {
     it,
     line: own.line,
     persons,
@@ -179,7 +185,7 @@ function known(
   )
 }
 
-function risk(read: Reading): Case['risk'] {
+function risk(read: MemberReader): PolicyCase['risk'] {
   const text = read.text('risk')
   if (text === undefined || isRisk(text)) return text
   throw new BadFile(read.line, '`risk` is low, medium, high or critical')

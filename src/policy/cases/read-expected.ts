@@ -1,5 +1,5 @@
 import { type Expectation, OUTCOMES } from './case.ts'
-import { BadFile, type Tree } from './tree.ts'
+import { BadFile, type YamlTree } from './tree.ts'
 
 /** The names that a case gives to each of its three sides. */
 export interface Sides {
@@ -14,13 +14,13 @@ const OTHERS = 'others'
  * `permit`, `deny` or `asks` for all calls of the case, or a table: by the names of one side, and within by those of another.
  * Each name of a side has to stand in the table, or be among the `others`.
  */
-export function readExpected(tree: Tree, sides: Sides): readonly Expectation[] {
+export function readExpected(tree: YamlTree, sides: Sides): readonly Expectation[] {
   return read(tree, sides, {})
 }
 
 type Narrowed = Omit<Expectation, 'outcome' | 'line'>
 
-function read(tree: Tree, sides: Sides, narrowed: Narrowed): readonly Expectation[] {
+function read(tree: YamlTree, sides: Sides, narrowed: Narrowed): readonly Expectation[] {
   if (tree.is === 'text') {
     const outcome = OUTCOMES.find((each) => each === tree.text)
     if (outcome) return [{ ...narrowed, outcome, line: tree.line }]

@@ -1,9 +1,9 @@
-import { BadFile, type Members, type Texts, type Tree } from './tree.ts'
+import { BadFile, type Members, type Texts, type YamlTree } from './tree.ts'
 
 /** Reads the members of a map one by one, and says at the end which ones nobody asked for. */
-export class Reading {
+export class MemberReader {
   readonly line: number
-  readonly #members: ReadonlyMap<string, Tree>
+  readonly #members: ReadonlyMap<string, YamlTree>
   readonly #asked = new Set<string>()
 
   constructor({ line, members }: Members) {
@@ -11,7 +11,7 @@ export class Reading {
     this.#members = members
   }
 
-  any(name: string): Tree | undefined {
+  any(name: string): YamlTree | undefined {
     this.#asked.add(name)
     const found = this.#members.get(name)
     return found?.is === 'nothing' ? undefined : found
@@ -45,14 +45,14 @@ export class Reading {
 
   nodes(name: string): readonly Texts[] {
     const found = this.any(name)
-    return found ? Reading.nodes(found) : []
+    return found ? MemberReader.nodes(found) : []
   }
 
-  static texts(tree: Tree): readonly string[] {
-    return Reading.nodes(tree).map(({ text }) => text)
+  static texts(tree: YamlTree): readonly string[] {
+    return MemberReader.nodes(tree).map(({ text }) => text)
   }
 
-  static nodes(tree: Tree): readonly Texts[] {
+  static nodes(tree: YamlTree): readonly Texts[] {
     if (tree.is === 'nothing') return []
     const items = tree.is === 'list' ? tree.items : [tree]
     return items.map((item) => {
@@ -67,11 +67,11 @@ export class Reading {
     throw new BadFile(found.line, `\`${name}\` has members with names`)
   }
 
-  members(name: string): readonly (readonly [string, Tree])[] {
+  members(name: string): readonly (readonly [string, YamlTree])[] {
     return [...(this.map(name)?.members ?? [])]
   }
 
-  list(name: string): readonly Tree[] {
+  list(name: string): readonly YamlTree[] {
     const found = this.any(name)
     if (!found) return []
     if (found.is === 'list') return found.items

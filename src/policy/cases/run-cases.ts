@@ -4,7 +4,7 @@ import { RulesOf } from '../analysis/rules-of.ts'
 import { type ActionTypes, SchemaTypes } from '../impossible/schema-types.ts'
 import { loadPolicySet } from '../load.ts'
 import type { SourceFile } from '../source-files.ts'
-import type { Case, CaseFile, Expectation, Reason, TestSource } from './case.ts'
+import type { CaseFile, Expectation, PolicyCase, Reason, TestSource } from './case.ts'
 import { type CaseCall, factsOfCase } from './case-call.ts'
 import { type Filling, filledArguments, missingArguments } from './case-value.ts'
 import { readCases } from './read-cases.ts'
@@ -110,7 +110,7 @@ class Run {
     }
   }
 
-  #case(file: LoadedFile, of: Case): void {
+  #case(file: LoadedFile, of: PolicyCase): void {
     this.#cases++
     const named = this.#actionsOf(of)
     // Counted before the first is decided.
@@ -128,7 +128,7 @@ class Run {
   }
 
   /** Names of actions, each with the name under which the case has it. */
-  #actionsOf({ actions, args, at, loose }: Case): ReadonlyMap<string, string> {
+  #actionsOf({ actions, args, at, loose }: PolicyCase): ReadonlyMap<string, string> {
     const found = new Map<string, string>()
     for (const { line, text } of actions) {
       const names = at === undefined ? this.#types.expand(text) : issuancesNamed(text)
@@ -155,7 +155,7 @@ class Run {
     return found
   }
 
-  #call(file: LoadedFile, of: Case, call: CaseCall, as: string): void {
+  #call(file: LoadedFile, of: PolicyCase, call: CaseCall, as: string): void {
     const types = this.#types.of(call.action)
     const expected = of.expect.find((each) => fits(each, call, as))
     if (!types || !expected) throw new BadFile(of.line, `nothing is expected of ${call.action}`)
@@ -243,7 +243,7 @@ function foundOf(decision: Decision): Found {
 
 function wrongWith(
   found: Found,
-  { approvers, rules }: Case,
+  { approvers, rules }: PolicyCase,
   expected: Expectation,
 ): { readonly expected: string; readonly came: string } | undefined {
   const { outcome: came } = found

@@ -4,7 +4,7 @@ import type { RulesOf } from '../analysis/rules-of.ts'
 import type { ActionTypes } from '../impossible/schema-types.ts'
 import { ISSUE, ISSUE_ACTIONS } from '../issuance/actions.ts'
 import { CLOSED } from '../issuance/closed.ts'
-import type { Case, CaseFile, Outcome, Reason } from './case.ts'
+import type { CaseFile, CaseOutcome, PolicyCase, Reason } from './case.ts'
 import { type CaseCall, factsOfCase } from './case-call.ts'
 
 /** Policies, loaded for a file. */
@@ -15,7 +15,7 @@ export interface Loaded {
 
 /** What rules say of one issuance. */
 export interface JudgedIssuance {
-  readonly outcome: Outcome
+  readonly outcome: CaseOutcome
   readonly rules: readonly string[]
   readonly approvers: readonly string[]
   readonly why: () => readonly Reason[]
@@ -31,7 +31,7 @@ export function issuancesNamed(text: string): readonly string[] {
 /** As the gate of what Remit issues asks: what no rule forbids is issued, and people can be asked where rules say so. */
 export function judgeIssuance(
   file: CaseFile & Loaded,
-  of: Case,
+  of: PolicyCase,
   call: CaseCall,
   types: ActionTypes,
 ): JudgedIssuance {
@@ -66,6 +66,6 @@ const WORDS = {
 } as const
 
 /** Before there is one. */
-function notOpen({ purpose }: Case) {
+function notOpen({ purpose }: PolicyCase) {
   return { record: { id: '', purpose: purpose ?? 'a test' } }
 }

@@ -1,5 +1,5 @@
 /** What stands in a YAML file, with the line that each part begins in (from 1). Scalars keep the text they were. */
-export type Tree = Texts | Items | Members | Nothing
+export type YamlTree = Texts | Items | Members | Nothing
 export interface Texts {
   readonly is: 'text'
   readonly line: number
@@ -10,12 +10,12 @@ export interface Texts {
 export interface Items {
   readonly is: 'list'
   readonly line: number
-  readonly items: readonly Tree[]
+  readonly items: readonly YamlTree[]
 }
 export interface Members {
   readonly is: 'map'
   readonly line: number
-  readonly members: ReadonlyMap<string, Tree>
+  readonly members: ReadonlyMap<string, YamlTree>
 }
 export interface Nothing {
   readonly is: 'nothing'

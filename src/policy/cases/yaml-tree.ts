@@ -8,12 +8,12 @@ import {
   type Scalar,
   type YAMLMap,
 } from 'yaml'
-import { BadFile, type Texts, type Tree } from './tree.ts'
+import { BadFile, type Texts, type YamlTree } from './tree.ts'
 
 const MOST_DEPTH = 16
 
 /** @throws BadFile for what is no YAML, or uses anchors, which would let a line stand for thousands */
-export function readYaml(text: string): Tree {
+export function readYaml(text: string): YamlTree {
   const lines = new LineCounter()
   const parsed = parseDocument(text, {
     version: '1.2',
@@ -34,7 +34,7 @@ interface Around {
   readonly near: number
 }
 
-function convert(node: unknown, { depth, lines, near }: Around): Tree {
+function convert(node: unknown, { depth, lines, near }: Around): YamlTree {
   const line = lineOf(node, lines) ?? near
   if (depth > MOST_DEPTH) throw new BadFile(line, `nested deeper than ${MOST_DEPTH}`)
   const inner = { lines, depth: depth + 1, near: line }
@@ -46,8 +46,8 @@ function convert(node: unknown, { depth, lines, near }: Around): Tree {
   return { is: 'nothing', line }
 }
 
-function membersOf(map: YAMLMap, around: Around): ReadonlyMap<string, Tree> {
-  const members = new Map<string, Tree>()
+function membersOf(map: YAMLMap, around: Around): ReadonlyMap<string, YamlTree> {
+  const members = new Map<string, YamlTree>()
   for (const { key, value } of map.items) {
     const line = lineOf(key, around.lines) ?? around.near
     if (!isScalar(key)) throw new BadFile(line, 'a name is not plain text')

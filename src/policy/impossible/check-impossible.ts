@@ -3,8 +3,8 @@ import { nearest } from '../../lib/nearest.ts'
 import type { Findings } from '../findings.ts'
 import type { PolicyPiece } from '../policy-text.ts'
 import { asksFor, type Comparison, comparisonsIn, entitiesIn } from './comparisons.ts'
-import { Fields } from './fields.ts'
-import { type Judged, judge } from './judge.ts'
+import { ContextFields } from './fields.ts'
+import { type ComparisonResult, judge } from './judge.ts'
 import { CLOSED, type LimitedAction, type Limits, limitedActions } from './limits.ts'
 import { placeOf } from './place.ts'
 import { inScope, isNamed } from './scope.ts'
@@ -28,7 +28,7 @@ export function checkImpossible(
 ): void {
   const actions = limitedActions(schema)
   if (actions.length === 0) return
-  const fields = new Fields(schema)
+  const fields = new ContextFields(schema)
   const resources = new Set(actions.map(({ name }) => name.split('.', 1)[0] ?? ''))
   for (const policy of policies) {
     checkResources(policy, resources, found)
@@ -62,7 +62,7 @@ function checkField(
   { id, piece, shape }: CheckedPolicy,
   path: string,
   scope: readonly LimitedAction[],
-  fields: Fields,
+  fields: ContextFields,
   found: Findings,
 ): void {
   const [first] = scope
@@ -116,11 +116,11 @@ function checkComparison(
 
 interface Around {
   readonly scope: readonly LimitedAction[]
-  readonly fields: Fields
+  readonly fields: ContextFields
 }
 
 interface JudgedFor {
-  readonly judged: Judged
+  readonly judged: ComparisonResult
   readonly limits: Limits | undefined
   readonly action: string
 }
@@ -138,7 +138,7 @@ function judgedFor(comparison: Comparison, { fields, scope }: Around): readonly 
   })
 }
 
-function wordsOf({ literal, operator, path }: Comparison, judged: Judged): string {
+function wordsOf({ literal, operator, path }: Comparison, judged: ComparisonResult): string {
   const value = literal.kind === 'integer' ? literal.text : `"${literal.text}"`
   if (operator === 'like') return `no value of \`${path}\` is like ${value}, so this never matches`
   if (operator === '==') return `\`${path}\` can never be ${value}, so this never matches`

@@ -7,10 +7,10 @@ import type { Limits } from './limits.ts'
  * What a comparison comes to, whatever is asked for: `never` when no value that can come makes it hold, `always` when each does.
  * `differs`: it is `!=`, and each does, because what it names cannot come.
  */
-export type Judged = 'never' | 'always' | 'differs' | 'open'
+export type ComparisonResult = 'never' | 'always' | 'differs' | 'open'
 
 /** Of values within limits. Where the two are of different kinds, Cedar's own validator has a word to say. */
-export function judge({ literal, operator }: Comparison, limits: Limits): Judged {
+export function judge({ literal, operator }: Comparison, limits: Limits): ComparisonResult {
   if (operator === 'like') return judgeLike(literal.text, limits)
   if (literal.kind !== (limits.kind === 'path' ? 'string' : limits.kind)) return 'open'
   if (operator === '==' || operator === '!=') {
@@ -33,7 +33,7 @@ const HOLDS = {
 } as const
 
 /** The ends of a range decide: what holds for both holds for all between them. */
-function judgeOrder(operator: keyof typeof HOLDS, text: string, limits: Numeric): Judged {
+function judgeOrder(operator: keyof typeof HOLDS, text: string, limits: Numeric): ComparisonResult {
   const key = keyOf(limits, text)
   if (key === undefined) return 'open'
   const holds = valuesOf(limits).map((value) => HOLDS[operator](value, key))
@@ -79,7 +79,7 @@ function keyOf({ kind }: Numeric, text: string): bigint | undefined {
 }
 
 /** Only a list of values is certain enough: each is tried. */
-function judgeLike(pattern: string, limits: Limits): Judged {
+function judgeLike(pattern: string, limits: Limits): ComparisonResult {
   if ((limits.kind !== 'string' && limits.kind !== 'path') || !limits.enum) return 'open'
   const parts = pattern.split(/(?<!\\)\*/).map((part) => part.replaceAll('\\*', '*'))
   return limits.enum.some((value) => isLike(value, parts)) ? 'open' : 'never'

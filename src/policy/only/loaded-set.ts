@@ -21,7 +21,7 @@ import { type ActionShape, type EntityShape, readShape, type SchemaShape } from 
 import { shapedRecord } from './shaped-value.ts'
 
 /** Someone or something that is asked about: of a type and with an id of the set. */
-export interface Asked {
+export interface EntityReference {
   readonly type: string
   readonly id: string
   readonly properties?: JsonObject | undefined
@@ -29,9 +29,9 @@ export interface Asked {
 
 /** One question, as an AuthZEN request says it. */
 export interface OnlyQuestion {
-  readonly subject: Asked
+  readonly subject: EntityReference
   readonly action: { readonly name: string; readonly properties?: JsonObject | undefined }
-  readonly resource: Asked
+  readonly resource: EntityReference
   readonly context?: JsonObject | undefined
 }
 
@@ -107,7 +107,7 @@ export class LoadedOnlySet {
     }
   }
 
-  #withProperties(subject: Asked, resource: Asked): EntityStore {
+  #withProperties(subject: EntityReference, resource: EntityReference): EntityStore {
     const changes = [subject, resource].flatMap((asked) => {
       const shape = this.#types.get(asked.type)
       return shape && asked.properties?.size ? [changeOf(asked, asked.properties, shape)] : []
@@ -116,7 +116,7 @@ export class LoadedOnlySet {
   }
 }
 
-function changeOf(asked: Asked, properties: JsonObject, { attributes }: EntityShape) {
+function changeOf(asked: EntityReference, properties: JsonObject, { attributes }: EntityShape) {
   const { id, type } = asked
   const typed = shapedRecord(properties, attributes, 'open')
   const members = Object.entries(typed).map(

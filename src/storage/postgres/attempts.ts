@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { unavailable } from '../failure.ts'
-import type { Session } from './session.ts'
+import type { BorrowedConnection } from './session.ts'
 
 /** How long one transaction is tried again, and the longest pause between attempts, in ms. */
 const PATIENCE = 5_000
@@ -13,16 +13,16 @@ const LONGEST_PAUSE = 50
  * trying again at once would go on losing to each other.
  */
 export class Attempts {
-  readonly #borrow: () => Promise<Session>
+  readonly #borrow: () => Promise<BorrowedConnection>
   readonly #patience: number
   #line: Promise<unknown> = Promise.resolve()
 
-  constructor(borrow: () => Promise<Session>, waitFactor = 1) {
+  constructor(borrow: () => Promise<BorrowedConnection>, waitFactor = 1) {
     this.#borrow = borrow
     this.#patience = PATIENCE * waitFactor
   }
 
-  async run<T>(attempt: (session: Session) => Promise<T>): Promise<T> {
+  async run<T>(attempt: (session: BorrowedConnection) => Promise<T>): Promise<T> {
     const first = await this.#once(attempt)
     if ('value' in first) return first.value
     const until = performance.now() + this.#patience
@@ -31,7 +31,7 @@ export class Attempts {
     return turn
   }
 
-  async #again<T>(attempt: (session: Session) => Promise<T>, until: number): Promise<T> {
+  async #again<T>(attempt: (session: BorrowedConnection) => Promise<T>, until: number): Promise<T> {
     for (;;) {
       const result = await this.#once(attempt)
       if ('value' in result) return result.value
@@ -43,7 +43,7 @@ export class Attempts {
 
   /** @throws what `attempt` throws, unless it failed because the session lost against another one */
   async #once<T>(
-    attempt: (session: Session) => Promise<T>,
+    attempt: (session: BorrowedConnection) => Promise<T>,
   ): Promise<{ value: T } | { lost: unknown }> {
     const session = await this.#borrow()
     try {

@@ -42,7 +42,10 @@ export function isDuplicateKey(error: unknown): boolean {
 /**
  * What an operator has to know when the database cannot be opened: where it was looked for, and why that failed. Never the password.
  */
-export function cannotOpen(error: unknown, { host, port, user, database }: Place): Problem {
+export function cannotOpen(
+  error: unknown,
+  { host, port, user, database }: DatabaseAddress,
+): Problem {
   const state = sqlStateOf(error)
   const server = SERVER_FAILED.find(([prefix]) => state?.startsWith(prefix))
   const why =
@@ -52,7 +55,7 @@ export function cannotOpen(error: unknown, { host, port, user, database }: Place
 }
 
 /** Where a database was looked for. */
-export interface Place {
+export interface DatabaseAddress {
   readonly host: string
   readonly port: number
   readonly user: string

@@ -11,7 +11,7 @@ import { cannotOpen } from './failure.ts'
 import { Listener } from './listener.ts'
 import { SessionPool } from './pool.ts'
 import { Primary, type PrimaryOptions } from './primary.ts'
-import { Session } from './session.ts'
+import { BorrowedConnection } from './session.ts'
 import { commitSteps, runExclusively, runTransaction } from './transaction.ts'
 
 /** Connections of a server: for reading, for writing, for renewals, for revocations (reading and writing), and one that listens. */
@@ -122,7 +122,7 @@ function laneOver(pools: {
 
 function readerOver(pool: SessionPool): Storage['read'] {
   const release = async (session: unknown) => {
-    if (session instanceof Session) session.release()
+    if (session instanceof BorrowedConnection) session.release()
   }
   const connections = forReading(() => pool.borrow(), release)
   return new Kysely<Schema>({ dialect: dialectOver('postgres', connections) })

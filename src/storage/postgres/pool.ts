@@ -3,7 +3,7 @@ import { unavailable } from '../failure.ts'
 import { clientOptions, type Limits, TRANSACTION_LIMIT, withoutLimits } from './client.ts'
 import { translated } from './failure.ts'
 import type { Primary } from './primary.ts'
-import { Session } from './session.ts'
+import { BorrowedConnection } from './session.ts'
 
 export interface PoolOptions {
   readonly url: string
@@ -29,7 +29,7 @@ export class SessionPool {
   readonly #patience: number | undefined
   readonly #retriesLocks: boolean
   readonly #arriving = new Set<Promise<unknown>>()
-  readonly #lent = new Set<Session>()
+  readonly #lent = new Set<BorrowedConnection>()
   #closed: Promise<void> | undefined
 
   constructor(options: PoolOptions) {
@@ -51,7 +51,7 @@ export class SessionPool {
   }
 
   /** @throws Problem `storage.unavailable` */
-  async borrow(): Promise<Session> {
+  async borrow(): Promise<BorrowedConnection> {
     for (;;) {
       const client = await this.#connect()
       if (this.#primary.isCurrent(client)) return this.#lend(client)
@@ -90,8 +90,8 @@ export class SessionPool {
     for (const session of this.#lent) session.abandon()
   }
 
-  #lend(client: pg.PoolClient): Session {
-    const session = new Session(client, {
+  #lend(client: pg.PoolClient): BorrowedConnection {
+    const session = new BorrowedConnection(client, {
       onRelease: (returned) => this.#lent.delete(returned),
       retriesLocks: this.#retriesLocks,
     })

@@ -5,7 +5,7 @@ import { unavailable } from '../failure.ts'
 import { isWorthAnotherTry, sqlStateOf, translated } from './failure.ts'
 
 /** One borrowed connection, with what has to be known before it is given back. */
-export class Session implements DatabaseConnection {
+export class BorrowedConnection implements DatabaseConnection {
   readonly #client: pg.PoolClient
   readonly #onNotice: (notice: { message?: string | undefined }) => void
   /** The connection may be in any state and is not used again. */
@@ -14,12 +14,15 @@ export class Session implements DatabaseConnection {
   #unconfirmed = false
   #contended = false
   #released = false
-  readonly #onRelease: (session: Session) => void
+  readonly #onRelease: (session: BorrowedConnection) => void
   readonly #retriesLocks: boolean
 
   constructor(
     client: pg.PoolClient,
-    { onRelease, retriesLocks }: { onRelease: (session: Session) => void; retriesLocks: boolean },
+    {
+      onRelease,
+      retriesLocks,
+    }: { onRelease: (session: BorrowedConnection) => void; retriesLocks: boolean },
   ) {
     this.#client = client
     this.#onRelease = onRelease

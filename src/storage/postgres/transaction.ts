@@ -5,7 +5,7 @@ import type { Schema } from '../schema.ts'
 import type { Committed, Step, Tx } from '../storage.ts'
 import type { Attempts } from './attempts.ts'
 import { isDuplicateKey, translated } from './failure.ts'
-import type { Session } from './session.ts'
+import type { BorrowedConnection } from './session.ts'
 
 /**
  * Runs `work` in a serialisable transaction, again when it lost against another one.
@@ -31,7 +31,7 @@ export function runTransaction<T>(
  * Runs `work` once, alone among all replicas, and gives the session back. Read committed, so that what others did before the lock was had is seen.
  */
 export async function runExclusively<T>(
-  session: Session,
+  session: BorrowedConnection,
   lock: number,
   work: (tx: Tx) => Promise<T>,
 ): Promise<T> {
@@ -86,7 +86,7 @@ function holds(
 }
 
 /** The one connection of one transaction. Its first statement travels together with BEGIN. */
-function transactionOver(session: Session, begin: string): Connections {
+function transactionOver(session: BorrowedConnection, begin: string): Connections {
   return {
     acquireConnection: async () => session,
     releaseConnection: async () => {},

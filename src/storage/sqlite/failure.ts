@@ -1,6 +1,6 @@
 import { Problem } from '../../lib/problem.ts'
 import { StatementFailed, unavailable } from '../failure.ts'
-import type { Failure } from './messages.ts'
+import type { StatementFailure } from './messages.ts'
 
 /** Primary result codes that speak of the store and not of the statement (sqlite.org/rescode.html). */
 const STORE_FAILED = new Map([
@@ -22,7 +22,7 @@ const CONSTRAINT = 19
 const DUPLICATE = new Set([1555, 2067, 2579])
 
 /** Says what an error of node:sqlite means. Also used in the writer thread, whose errors have to be copied. */
-export function failureOf(error: unknown): Failure {
+export function failureOf(error: unknown): StatementFailure {
   const message = error instanceof Error ? error.message : String(error)
   const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) : 0
   const primary = code & 0xff
@@ -43,7 +43,7 @@ export class LostTurn extends Problem {
 /** The code of that failure. */
 export const LOST = 'lost'
 
-export function errorOf(failure: Failure): Error {
+export function errorOf(failure: StatementFailure): Error {
   if (failure.code === LOST) return new LostTurn(failure.message)
   if (failure.kind === 'unavailable') return unavailable(failure.message)
   if (failure.kind === 'refused')

@@ -8,7 +8,7 @@ export interface BatchStep {
 
 export type Request =
   /** Each batch: all of its steps or none. */
-  | { readonly kind: 'batches'; readonly batches: readonly Batch[] }
+  | { readonly kind: 'batches'; readonly batches: readonly StepBatch[] }
   /** Asks for the turn. `limit`: how long the turn may last, in ms; absent: as long as it takes. */
   | {
       readonly kind: 'begin'
@@ -33,27 +33,27 @@ export type Request =
     }
   | { readonly kind: 'close'; readonly id: number }
 
-export interface Batch {
+export interface StepBatch {
   readonly id: number
   readonly steps: readonly BatchStep[]
 }
 
-export interface Answer {
+export interface RowSet {
   readonly rows: Record<string, unknown>[]
   readonly changes: number
 }
 
 /** `unavailable`: the store, not the statement. `refused`: the statement broke a rule. `wrong`: a mistake in our SQL. */
-export interface Failure {
+export interface StatementFailure {
   readonly kind: 'unavailable' | 'refused' | 'wrong'
   readonly message: string
   readonly code: string
   readonly duplicate: boolean
 }
 
-export type Reply =
+export type WriterReply =
   | { readonly id: number; readonly kind: 'done' }
-  | { readonly id: number; readonly kind: 'answer'; readonly answer: Answer }
+  | { readonly id: number; readonly kind: 'answer'; readonly answer: RowSet }
   /** `failed` is the position of the step whose guard did not hold; nothing of the batch remains. */
   | { readonly id: number; readonly kind: 'committed'; readonly failed: number | undefined }
-  | { readonly id: number; readonly kind: 'failure'; readonly failure: Failure }
+  | { readonly id: number; readonly kind: 'failure'; readonly failure: StatementFailure }

@@ -7,7 +7,7 @@ import type { Schema } from '../schema.ts'
 import type { Lane, Storage } from '../storage.ts'
 import { type HeldDirectory, holdDirectory } from './directory.ts'
 import { LostTurn, translated } from './failure.ts'
-import type { Answer } from './messages.ts'
+import type { RowSet } from './messages.ts'
 import { openForReading } from './pragmas.ts'
 import { Statements } from './statements.ts'
 import { startWriter, Writer } from './writer.ts'
@@ -145,6 +145,6 @@ function turnsOf(
   }
 }
 
-function resultOf<R>({ rows, changes }: Answer): QueryResult<R> {
+function resultOf<R>({ rows, changes }: RowSet): QueryResult<R> {
   return { rows: rows as R[], numAffectedRows: BigInt(changes) } // as: the schema types what the statement selects
 }

@@ -1,5 +1,5 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
-import type { Answer } from './messages.ts'
+import type { RowSet } from './messages.ts'
 
 /** Statements are prepared once per text; this many are kept. */
 const MOST_STATEMENTS = 500
@@ -18,7 +18,7 @@ export class Statements {
     this.#db = db
   }
 
-  run(sql: string, parameters: readonly unknown[]): Answer {
+  run(sql: string, parameters: readonly unknown[]): RowSet {
     const { statement, reads } = this.#prepare(sql)
     const values = parameters as SQLInputValue[] // as: node:sqlite itself refuses what it cannot bind
     if (!reads) return { rows: [], changes: Number(statement.run(...values).changes) }

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { failureOf, LOST } from './failure.ts'
-import type { Batch, Failure, Reply, Request } from './messages.ts'
+import type { Request, StatementFailure, StepBatch, WriterReply } from './messages.ts'
 import { Statements } from './statements.ts'
 
 type Begin = Extract<Request, { kind: 'begin' }>
@@ -23,20 +23,20 @@ type End = Extract<Request, { kind: 'end' }>
  *
  * INVARIANT: `done` and `committed` are sent only after COMMIT returned.
  */
-export class Turns {
+export class WriteQueue {
   readonly #db: DatabaseSync
   readonly #statements: Statements
-  readonly #send: (replies: readonly Reply[]) => void
+  readonly #send: (replies: readonly WriterReply[]) => void
   /** Takes in what has arrived meanwhile, so that it joins the next group. */
   readonly #collect: () => void
-  #batches: Batch[] = []
+  #batches: StepBatch[] = []
   /** Those that go first are in front, in their order. */
   readonly #begins: Begin[] = []
   #turn: Turn | undefined
 
   constructor(
     db: DatabaseSync,
-    send: (replies: readonly Reply[]) => void,
+    send: (replies: readonly WriterReply[]) => void,
     collect: () => void = () => {},
   ) {
     this.#db = db
@@ -90,7 +90,7 @@ export class Turns {
    * Nearly always every guard of a group holds, and a savepoint costs a copy of each page that is written after it. So a group is
    * tried without. False: one does not hold, and nothing remains.
    */
-  #commitAll(group: readonly Batch[]): boolean {
+  #commitAll(group: readonly StepBatch[]): boolean {
     this.#statements.run('BEGIN IMMEDIATE', [])
     if (!group.every(({ steps }) => this.#allHold(steps))) {
       this.#rollBack()
@@ -101,7 +101,7 @@ export class Turns {
     return true
   }
 
-  #allHold(steps: Batch['steps']): boolean {
+  #allHold(steps: StepBatch['steps']): boolean {
     try {
       return steps.every((step) => this.#holds(step))
     } catch (error) {
@@ -111,14 +111,14 @@ export class Turns {
     }
   }
 
-  #commitEach(group: readonly Batch[]): void {
+  #commitEach(group: readonly StepBatch[]): void {
     this.#statements.run('BEGIN IMMEDIATE', [])
     const replies = group.map((batch) => this.#runBatch(batch))
     this.#statements.run('COMMIT', [])
     this.#send(replies)
   }
 
-  #takeBatches(): readonly Batch[] {
+  #takeBatches(): readonly StepBatch[] {
     const group = this.#batches
     this.#batches = []
     return group
@@ -130,7 +130,7 @@ export class Turns {
     this.#send(requests.map(({ id }) => failed(id, failureOf(error))))
   }
 
-  #runBatch({ id, steps }: Batch): Reply {
+  #runBatch({ id, steps }: StepBatch): WriterReply {
     this.#statements.run('SAVEPOINT batch', [])
     try {
       const failed = steps.findIndex((step) => !this.#holds(step))
@@ -146,7 +146,7 @@ export class Turns {
     }
   }
 
-  #holds({ sql, parameters, rows }: Batch['steps'][number]): boolean {
+  #holds({ sql, parameters, rows }: StepBatch['steps'][number]): boolean {
     try {
       const { changes } = this.#statements.run(sql, parameters)
       return rows === 'any' || rows === changes
@@ -175,7 +175,7 @@ export class Turns {
     this.#send([{ id, kind: 'done' }])
   }
 
-  #query(turn: Turn, { id, sql, parameters }: Query): Reply {
+  #query(turn: Turn, { id, sql, parameters }: Query): WriterReply {
     // INVARIANT: no statement of an interactive transaction runs outside of it, where it would commit by itself.
     if (!this.#db.isTransaction) return lostTurn({ id })
     if (turn.spoiled) return spoiled(id)
@@ -221,16 +221,16 @@ export class Turns {
   }
 }
 
-function failed(id: number, failure: Failure): Reply {
+function failed(id: number, failure: StatementFailure): WriterReply {
   return { id, kind: 'failure', failure }
 }
 
-function spoiled(id: number): Reply {
+function spoiled(id: number): WriterReply {
   const message = 'a statement failed before: the transaction can only be rolled back'
   return failed(id, { kind: 'wrong', message, code: '', duplicate: false })
 }
 
-function lostTurn({ id, how }: { id: number; how?: 'commit' | 'rollback' }): Reply {
+function lostTurn({ id, how }: { id: number; how?: 'commit' | 'rollback' }): WriterReply {
   if (how === 'rollback') return { id, kind: 'done' }
   const message = 'the transaction took too long or was lost, and was rolled back'
   return failed(id, { kind: 'unavailable', message, code: LOST, duplicate: false })

@@ -1,9 +1,9 @@
 /** Entry of the writer thread: opens the connection that writes, and answers until it is told to close. */
 import { DatabaseSync } from 'node:sqlite'
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
-import type { Reply, Request } from './messages.ts'
+import type { Request, WriterReply } from './messages.ts'
 import { openForWriting } from './pragmas.ts'
-import { Turns } from './turns.ts'
+import { WriteQueue } from './turns.ts'
 
 const port = parentPort
 if (!port) throw new Error('writer-thread runs as a worker')
@@ -11,10 +11,10 @@ if (!port) throw new Error('writer-thread runs as a worker')
 const { file } = workerData as { file: string } // as: set by writer.ts, the only one that starts this thread
 const db = new DatabaseSync(file)
 openForWriting(db)
-const turns = new Turns(db, send, collect)
+const turns = new WriteQueue(db, send, collect)
 let closing: number | undefined
 
-function send(replies: readonly Reply[]): void {
+function send(replies: readonly WriterReply[]): void {
   port?.postMessage(replies)
 }
 

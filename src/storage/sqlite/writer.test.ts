@@ -10,9 +10,9 @@ import { manualClock } from '../../lib/clock.ts'
 import { Problem } from '../../lib/problem.ts'
 import { openStorage, type StorageOptions } from '../open.ts'
 import type { Reader, Step, Storage } from '../storage.ts'
-import type { Reply } from './messages.ts'
+import type { WriterReply } from './messages.ts'
 import { openForWriting } from './pragmas.ts'
-import { Turns } from './turns.ts'
+import { WriteQueue } from './turns.ts'
 import { startWriter, Writer } from './writer.ts'
 
 const unavailable = (error: unknown) =>
@@ -215,8 +215,8 @@ test('batches that wait together are answered together, after one commit', (t) =
   t.after(() => db.close())
   openForWriting(db)
   db.exec('CREATE TABLE a (b INTEGER NOT NULL PRIMARY KEY)')
-  const sent: (readonly Reply[])[] = []
-  const turns = new Turns(db, (replies) => {
+  const sent: (readonly WriterReply[])[] = []
+  const turns = new WriteQueue(db, (replies) => {
     assert.equal(db.isTransaction, false, 'answered before the commit')
     sent.push(replies)
   })

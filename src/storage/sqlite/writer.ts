@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads'
 import { unavailable } from '../failure.ts'
 import type { Committed, Step } from '../storage.ts'
 import { errorOf } from './failure.ts'
-import type { Answer, Batch, Reply, Request } from './messages.ts'
+import type { Request, RowSet, StepBatch, WriterReply } from './messages.ts'
 
 /** More requests than this waiting means that the disk does not keep up: refuse at once instead of late. */
 const MOST_WAITING = 10_000
@@ -13,7 +13,7 @@ const ENOUGH = 64
 /** A turn that brings nothing takes microseconds. */
 const MOST_TURNS = 4
 
-type Settled = Exclude<Reply, { kind: 'failure' }>
+type Settled = Exclude<WriterReply, { kind: 'failure' }>
 interface Waiting {
   resolve(reply: Settled): void
   reject(error: Error): void
@@ -23,7 +23,7 @@ interface Waiting {
 export class Writer {
   readonly #thread: Worker
   readonly #waiting = new Map<number, Waiting>()
-  #gathered: Batch[] = []
+  #gathered: StepBatch[] = []
   #lastId = 0
   #dead: Error | undefined
   #closed: Promise<void> | undefined
@@ -32,7 +32,7 @@ export class Writer {
   /** `thread` runs `writer-thread.ts`; see `startWriter`. */
   constructor(thread: Worker) {
     this.#thread = thread
-    thread.on('message', (replies: readonly Reply[]) => {
+    thread.on('message', (replies: readonly WriterReply[]) => {
       for (const reply of replies) this.#settle(reply)
     })
     thread.on('error', (error) => this.#die(error))
@@ -61,7 +61,7 @@ export class Writer {
     return id
   }
 
-  async query(turn: number, sql: string, parameters: readonly unknown[]): Promise<Answer> {
+  async query(turn: number, sql: string, parameters: readonly unknown[]): Promise<RowSet> {
     const reply = await this.#send((id) => ({ kind: 'query', id, turn, sql, parameters }))
     if (reply.kind !== 'answer') throw new Error('the writer thread answered something else')
     return reply.answer
@@ -123,7 +123,7 @@ export class Writer {
     this.#thread.postMessage({ kind: 'batches', batches } satisfies Request)
   }
 
-  #settle(reply: Reply): void {
+  #settle(reply: WriterReply): void {
     const waiting = this.#waiting.get(reply.id)
     this.#waiting.delete(reply.id)
     if (reply.kind === 'failure') waiting?.reject(errorOf(reply.failure))

@@ -4,7 +4,7 @@ import { AUTHORIZATION_WAITS, type Authorization } from './authorization.ts'
 import { forgetAuthorizations, insertAuthorization } from './authorization-store.ts'
 
 /** What the protocol has checked: a registered client, one of its addresses, one known resource. */
-export type Beginning = Pick<
+export type AuthorizationStart = Pick<
   Authorization,
   | 'id'
   | 'clientId'
@@ -24,7 +24,7 @@ export type Beginning = Pick<
 /** A client stands at the authorization endpoint. Nobody has said anything yet. */
 export function beginAuthorization(
   { storage, clock }: Pick<TaskParts, 'storage' | 'clock'>,
-  beginning: Beginning,
+  beginning: AuthorizationStart,
 ): Promise<void> {
   const now = clock.now()
   return storage.transaction((tx) =>

@@ -10,8 +10,8 @@ export interface AnswerPart {
 }
 
 /** What an answer says of amounts. `unsaid`: why it says nothing; what was reserved then stays taken. */
-export type Said =
-  | { readonly unsaid: Unsaid }
+export type ReportedAmount =
+  | { readonly unsaid: MissingAmountReason }
   /** In the units of its kind; `undefined`: not there, or nothing that can be counted. */
   | { readonly unsaid?: undefined; readonly of: (part: AnswerPart) => bigint | undefined }
 
@@ -19,7 +19,7 @@ export type Said =
  * `failed`: no whole answer came. `cut`: we ended it. `too_large`, `not_json`: it came, and cannot be read. `not_there`: read, without
  * the amount. `unreported`: the API did not say. `indeterminate`: what became of the call is not known.
  */
-export type Unsaid =
+export type MissingAmountReason =
   | 'failed'
   | 'cut'
   | 'too_large'
@@ -31,12 +31,14 @@ export type Unsaid =
 /** How large an answer may be that has to be read for its amounts. */
 export const MOST_READ = 1024 * 1024
 
-export function saidBy(answer: Json): Said {
+export function saidBy(answer: Json): ReportedAmount {
   return { of: (part) => amountIn(answer, part) }
 }
 
 /** The same, as an API tells it that keeps its answers to itself. */
-export function saidAs(amounts: readonly (AnswerPart & { readonly amount: string })[]): Said {
+export function saidAs(
+  amounts: readonly (AnswerPart & { readonly amount: string })[],
+): ReportedAmount {
   return {
     of: ({ kind, path }) => {
       const told = amounts.find((each) => each.kind === kind && each.path === path)

@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { canonicalJson } from '../../lib/canonical-json.ts'
 import type { Reader, Step, Tx } from '../../storage/index.ts'
 import type { Limit } from '../task.ts'
-import type { AnswerPart, Unsaid } from './answered-amount.ts'
+import type { AnswerPart, MissingAmountReason } from './answered-amount.ts'
 import { windowOf } from './limit-name.ts'
 
 /** One limit that is counted: of a task, or a standing one. */
@@ -27,7 +27,7 @@ export interface CountState extends CountKey {
 }
 
 /** What one call takes of one limit. */
-export interface Taking extends CountKey {
+export interface Reservation extends CountKey {
   readonly amount: bigint
   /** What there may be of it. */
   readonly most: bigint
@@ -145,7 +145,7 @@ export function sweepQuery(db: Reader, { name, owner }: CountKey, to: number): S
  * Takes an amount, while it is there.
  * INVARIANT: this conditional update is the only thing that counts up, so no race takes more than there is.
  */
-export function takeQuery(db: Reader, { owner, name, amount, most }: Taking): Step['query'] {
+export function takeQuery(db: Reader, { owner, name, amount, most }: Reservation): Step['query'] {
   return db
     .updateTable('limit_counts')
     .set({ used: sql<bigint>`used + ${amount}` })
@@ -162,7 +162,7 @@ export function takeQuery(db: Reader, { owner, name, amount, most }: Taking): St
 export function insertUseQuery(
   db: Reader,
   decisionId: string,
-  { amount, name, owner, settles }: Taking,
+  { amount, name, owner, settles }: Reservation,
   at: number,
 ): Step['query'] {
   const part = settles ? canonicalJson({ ...settles }) : null
@@ -193,7 +193,9 @@ export interface Use extends CountKey {
   /** What of the answer says how much it was. */
   readonly settles: AnswerPart | undefined
   /** What was taken before the answer was known, and what became of it; nothing while it is not known. */
-  readonly settled: { readonly reserved: bigint; readonly by: Unsaid | 'answer' } | undefined
+  readonly settled:
+    | { readonly reserved: bigint; readonly by: MissingAmountReason | 'answer' }
+    | undefined
 }
 
 export async function usesOf(db: Reader, decisionId: string): Promise<Use[]> {
@@ -215,7 +217,7 @@ export async function usesOf(db: Reader, decisionId: string): Promise<Use[]> {
     settled:
       settled_by === null
         ? undefined
-        : { reserved: BigInt(reserved_text), by: settled_by as Unsaid | 'answer' }, // written by settleUseQuery
+        : { reserved: BigInt(reserved_text), by: settled_by as MissingAmountReason | 'answer' }, // written by settleUseQuery
   }))
 }
 
@@ -243,7 +245,7 @@ export function settleUseQuery(
   db: Reader,
   decisionId: string,
   { amount, name, owner }: Use,
-  settled: { readonly amount: bigint; readonly by: Unsaid | 'answer' },
+  settled: { readonly amount: bigint; readonly by: MissingAmountReason | 'answer' },
 ): Step['query'] {
   return db
     .updateTable('limit_uses')

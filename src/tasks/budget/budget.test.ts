@@ -7,7 +7,7 @@ import { forEachEngine } from '../../storage/testing.ts'
 import { findTask, type Limit, type Task } from '../index.ts'
 import { openedTask, type TaskTestParts, taskTestParts } from '../testing.ts'
 import { amountInWords, amountOf, mostOf } from './amount.ts'
-import { countsOf, type Taking } from './budget-store.ts'
+import { countsOf, type Reservation } from './budget-store.ts'
 import { closeSpent } from './close-spent.ts'
 import { limitsOver } from './counted-limits.ts'
 import { peekBudgets } from './peek-budget.ts'
@@ -24,7 +24,7 @@ const SUM: Limit = {
 }
 const MOST = '922337203685477.5807'
 
-const taking = (task: Task, limit: Limit, amount: bigint): Taking => ({
+const taking = (task: Task, limit: Limit, amount: bigint): Reservation => ({
   owner: task.id,
   name: limit.name,
   amount,
@@ -76,7 +76,7 @@ forEachEngine('budgets', (open) => {
     return parts
   }
 
-  async function take(parts: TaskTestParts, takings: readonly Taking[]) {
+  async function take(parts: TaskTestParts, takings: readonly Reservation[]) {
     const id = newId('decision', parts.random)
     const by = { decisionId: id, at: parts.clock.now() }
     return { id, done: await parts.storage.commit(takeSteps(parts, takings, by)) }

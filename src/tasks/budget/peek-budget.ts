@@ -1,23 +1,23 @@
 import type { BudgetPeek } from '@remit/engine'
 import type { TaskParts } from '../parts.ts'
 import { amountOf, type Countable, concerns, isSettled, mostOf } from './amount.ts'
-import { type CountState, countsOf, freeFrom, type Taking } from './budget-store.ts'
+import { type CountState, countsOf, freeFrom, type Reservation } from './budget-store.ts'
 import { type CountedLimit, isStanding, type LimitView } from './counted-limits.ts'
 import { tellLimit, tellUncountable } from './tell-limit.ts'
 
 /** What all limits say to one call, and what the call would take of them. */
-export interface Peeked {
+export interface LimitStatus {
   /** For the gates: what is used up for good comes first. */
   readonly peeks: readonly BudgetPeek[]
   /** For `takeSteps`, when every peek says that there is enough left. */
-  readonly takings: readonly Taking[]
+  readonly takings: readonly Reservation[]
   /** The calls of the task itself are used up: nothing will ever go through under it again. */
   readonly spent: boolean
   /** When there is enough again of all that is used up, if nothing else is taken: epoch milliseconds. */
   readonly retryAt?: number
 }
 
-const NOTHING: Peeked = { peeks: [], takings: [], spent: false }
+const NOTHING: LimitStatus = { peeks: [], takings: [], spent: false }
 
 /**
  * Looks at the limits that a call falls under. Reads nothing when there are none. What is seen here is not yet taken. `at` is when
@@ -28,7 +28,7 @@ export async function peekBudgets(
   limits: readonly CountedLimit[],
   call: Countable,
   at: number,
-): Promise<Peeked> {
+): Promise<LimitStatus> {
   const concerned = limits.filter(({ limit }) => concerns(limit, call))
   if (concerned.length === 0) return NOTHING
   const { read } = parts.storage
@@ -91,7 +91,7 @@ function peekOf(view: LimitView): BudgetPeek {
   return view.amount === undefined ? tellUncountable(view) : tellLimit(view, view.amount)
 }
 
-function takingOf({ amount, counted, most, state }: LimitView, at: number): Taking[] {
+function takingOf({ amount, counted, most, state }: LimitView, at: number): Reservation[] {
   if (amount === undefined) return []
   const { limit, owner } = counted
   const { left, windowMs } = state

@@ -1,7 +1,7 @@
 import type { Step } from '../../storage/index.ts'
 import type { TaskParts } from '../parts.ts'
 import { unitsInWords } from './amount.ts'
-import type { AnswerPart, Said, Unsaid } from './answered-amount.ts'
+import type { AnswerPart, MissingAmountReason, ReportedAmount } from './answered-amount.ts'
 import {
   type CountKey,
   settleCountQuery,
@@ -16,7 +16,7 @@ export interface Settlement extends CountKey {
   /** Exact text: what was reserved, and what is counted by now. */
   readonly reserved: string
   readonly amount: string
-  readonly by: Unsaid | 'answer'
+  readonly by: MissingAmountReason | 'answer'
 }
 
 /**
@@ -26,7 +26,7 @@ export interface Settlement extends CountKey {
 export async function settleSteps(
   parts: Pick<TaskParts, 'storage'>,
   decisionId: string,
-  said: Said,
+  said: ReportedAmount,
 ): Promise<{ readonly steps: readonly Step[]; readonly settlements: readonly Settlement[] }> {
   const { read } = parts.storage
   const settled = inOrder(await usesOf(read, decisionId)).flatMap((use) =>
@@ -53,7 +53,7 @@ export async function settleSteps(
   }
 }
 
-function settledTo(use: Use, part: AnswerPart, said: Said) {
+function settledTo(use: Use, part: AnswerPart, said: ReportedAmount) {
   const { kind } = part
   if (said.unsaid !== undefined) return { kind, amount: use.amount, by: said.unsaid }
   const amount = said.of(part)

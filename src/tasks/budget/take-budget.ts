@@ -6,8 +6,8 @@ import {
   giveBackQuery,
   holdQuery,
   insertUseQuery,
+  type Reservation,
   sweepQuery,
-  type Taking,
   takeQuery,
   usesOf,
 } from './budget-store.ts'
@@ -21,7 +21,7 @@ export const BUDGET_STEP = 'take budget'
  */
 export function takeSteps(
   parts: Pick<TaskParts, 'storage'>,
-  takings: readonly Taking[],
+  takings: readonly Reservation[],
   by: { readonly decisionId: string; readonly at: number },
 ): Step[] {
   const { read } = parts.storage

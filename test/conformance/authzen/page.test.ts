@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { Sessions } from '../../../src/cli/server/sessions.ts'
+import { StoredSessions } from '../../../src/cli/server/sessions.ts'
 import { type Owner, type TestCli, testCli } from '../../../src/cli/testing.ts'
 import { Secret } from '../../../src/lib/secret.ts'
 import { type Answer, send } from '../../wire.ts'
@@ -27,7 +27,7 @@ describe('docs/authzen.md', () => {
     cli = await testCli(owner as Owner, { REMIT_URL: world.issuer }) // as: it uses nothing else
     const token = new Secret((await world.api('ada')).token)
     const expiresAt = new Date(cli.world.clock.now() + HOUR).toISOString()
-    await new Sessions(cli.world).keep({ url: world.issuer, token, expiresAt })
+    await new StoredSessions(cli.world).keep({ url: world.issuer, token, expiresAt })
     await writeFile(join(cli.home, 'records.cedar'), RECORDS.policies)
     await writeFile(join(cli.home, 'records.cedarschema'), RECORDS.schema)
     await writeFile(join(cli.home, 'records.json'), RECORDS.entities)

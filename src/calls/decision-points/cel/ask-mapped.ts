@@ -1,14 +1,14 @@
 import { authzenMapping } from '../../../catalog/index.ts'
 import type { Call } from '../../../facts/index.ts'
 import { isObject, type JsonObject, parseJson } from '../../../lib/json.ts'
-import { type Parties, partyClaims } from '../../../tokens/index.ts'
+import { partyClaims, type TokenParties } from '../../../tokens/index.ts'
 import { type MappedRequests, mappedRequests } from './requests.ts'
 import { Unmapped } from './unmapped.ts'
 
 /** Who calls, as the token says it. */
 export interface TokenSays {
   readonly issuer: string
-  readonly parties: Parties
+  readonly parties: TokenParties
   /** Verified. */
   readonly claims: { readonly task: { readonly id: string; readonly ep: string } }
 }

@@ -41,8 +41,8 @@ export class Expressions {
   }
 
   /** For one call: what its expressions take together is bounded. */
-  over(inputs: Inputs): Evaluation {
-    return new Evaluation(inputs, (text) => this.#parse(text))
+  over(inputs: Inputs): ExpressionScope {
+    return new ExpressionScope(inputs, (text) => this.#parse(text))
   }
 
   #parse(text: string): Parsed {
@@ -60,7 +60,7 @@ export class Expressions {
   }
 }
 
-export class Evaluation {
+export class ExpressionScope {
   readonly #inputs: Inputs
   readonly #cost: Cost
   readonly #parse: (text: string) => Parsed

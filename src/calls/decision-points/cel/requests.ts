@@ -1,6 +1,6 @@
 import type { AuthzenMapping } from '../../../catalog/index.ts'
 import { isObject, type Json, type JsonObject, printJson } from '../../../lib/json.ts'
-import { type Evaluation, Expressions } from './expressions.ts'
+import { type ExpressionScope, Expressions } from './expressions.ts'
 import { Unmapped } from './unmapped.ts'
 import { toCel } from './values.ts'
 
@@ -37,10 +37,10 @@ export async function mappedRequests(
 }
 
 class Requests {
-  readonly #evaluation: Evaluation
+  readonly #evaluation: ExpressionScope
   readonly #subject: Json | undefined
 
-  constructor(evaluation: Evaluation, subject: Json | undefined) {
+  constructor(evaluation: ExpressionScope, subject: Json | undefined) {
     this.#evaluation = evaluation
     this.#subject = subject
   }

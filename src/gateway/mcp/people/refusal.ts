@@ -2,14 +2,14 @@ import type { AccessRequest } from '../../../approvals/index.ts'
 import type { Denied, Requestable } from '../../../calls/index.ts'
 import type { Json } from '../../../lib/json.ts'
 import type { RpcRequest } from '../../../net/index.ts'
-import type { Answered } from '../ended.ts'
+import type { RpcAnswer } from '../ended.ts'
 import { exact, META, notExecuted } from '../tool-error.ts'
 
 const NO_WAY_AROUND =
   'Do not work around this: tell whoever you work for, and go on with what does not need it.'
 
 /** Not executed, why, what would be enough: words that keep a model from trying to get there another way. */
-export function denial(message: RpcRequest, verdict: Denied): Answered {
+export function denial(message: RpcRequest, verdict: Denied): RpcAnswer {
   const { challenge, decisionId, detail, enough, reason, retryAfter, unrecorded } = verdict
   const text = [
     `Not executed: ${detail}.`,
@@ -34,7 +34,7 @@ export function pending(
   verdict: Requestable,
   request: AccessRequest,
   retryAfter: number,
-): Answered {
+): RpcAnswer {
   const { decisionId } = verdict
   const { expiresAt, page, url } = verdict.request
   const text = [
@@ -62,7 +62,7 @@ function inTime(at: number): string {
 }
 
 /** The time that people had to answer is over. That is no permit, and asks nobody anew by itself. */
-export function unanswered(message: RpcRequest, { decisionId }: Requestable): Answered {
+export function unanswered(message: RpcRequest, { decisionId }: Requestable): RpcAnswer {
   const text = `Not executed: nobody answered in time. This exact call, made again, asks people anew. ${NO_WAY_AROUND} Decision ${decisionId}.`
   return notExecuted(message, text, { [META.decision]: decisionId })
 }

@@ -1,7 +1,7 @@
 import type { Executed } from '../../../calls/index.ts'
 import { isObject, type Json, type JsonObject, parseJson, printJson } from '../../../lib/json.ts'
 import type { RpcError, RpcRequest, RpcResult } from '../../../net/index.ts'
-import { Answered } from '../ended.ts'
+import { RpcAnswer } from '../ended.ts'
 import { META, type Meta, notExecuted, textContent } from '../tool-error.ts'
 
 /** What is kept of an answer, to be told again: also an error is an answer, and not one that says that all went well. */
@@ -14,7 +14,7 @@ export function keptText(reply: RpcResult | RpcError): string {
 }
 
 /** Approved before, and sent before: what became of it, marked as told again. */
-export function toldAgain(message: RpcRequest, verdict: Executed): Answered {
+export function toldAgain(message: RpcRequest, verdict: Executed): RpcAnswer {
   const { decisionId, kept, state } = verdict
   const meta: Meta = { [META.decision]: decisionId, [META.told]: true }
   const read = kept === undefined ? undefined : parseJson(kept, { bytes: Buffer.byteLength(kept) })
@@ -34,7 +34,7 @@ function again(
   result: JsonObject,
   { decisionId }: Executed,
   meta: Meta,
-): Answered {
+): RpcAnswer {
   const told = new Map(result)
   if (message.method === 'tools/call') {
     const content = result.get('content')
@@ -44,7 +44,7 @@ function again(
   const before = result.get('_meta')
   const ours = Object.entries(meta)
   told.set('_meta', new Map<string, Json>([...(isObject(before) ? before : []), ...ours]))
-  return new Answered({ kind: 'result', id: message.id, result: told })
+  return new RpcAnswer({ kind: 'result', id: message.id, result: told })
 }
 
 /** INVARIANT: nothing that is not known is told as if it were. */

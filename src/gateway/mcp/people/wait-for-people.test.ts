@@ -6,8 +6,8 @@ import type { Call } from '../../../facts/index.ts'
 import { printJson } from '../../../lib/json.ts'
 import type { Wait } from '../../../lib/repeat.ts'
 import { forEachEngine } from '../../../storage/testing.ts'
-import { Desk } from '../desk.ts'
-import { Answered } from '../ended.ts'
+import { McpSessions } from '../desk.ts'
+import { RpcAnswer } from '../ended.ts'
 import { MCP_LIMITS } from '../limits.ts'
 import { waitForPeople } from './wait-for-people.ts'
 
@@ -33,7 +33,7 @@ forEachEngine('waiting for people', (open) => {
     const seen = { words: [] as number[], looks: 0, watched: 0, countedAnew: 0 }
     const gone = new AbortController()
     const cancelled = new AbortController()
-    const desk = new Desk()
+    const desk = new McpSessions()
     let then: (() => Promise<unknown>) | undefined
     const wait: Wait = async (ms) => {
       assert.ok(ms > 0 && ms <= MCP_LIMITS.lookEvery)
@@ -72,7 +72,7 @@ forEachEngine('waiting for people', (open) => {
       const ended = await waitForPeople(...([decided, ports] as unknown as Waiting)).then(
         () => 'permitted',
         (error: unknown) => {
-          assert.ok(error instanceof Answered, String(error))
+          assert.ok(error instanceof RpcAnswer, String(error))
           return error.reply.kind === 'result' ? printJson(error.reply.result) : error.reply.message
         },
       )

@@ -9,7 +9,7 @@ import {
 } from '../../../calls/index.ts'
 import { printJson } from '../../../lib/json.ts'
 import { denied } from '../decide.ts'
-import type { Decided, Permitted } from '../passage.ts'
+import type { Decided, PermittedCall } from '../passage.ts'
 import type { McpPorts } from '../ports.ts'
 import { pending, unanswered, whoMay } from './refusal.ts'
 import { toldAgain } from './told-again.ts'
@@ -21,7 +21,7 @@ const MOST_ROUNDS = 4
  * The ladder of a call that people have to approve: held while its client can wait, then told as pending, so that a later retry
  * attaches to the same access request. Every answer leads to a new decision on everything as it is then.
  */
-export async function waitForPeople(decided: Decided, ports: McpPorts): Promise<Permitted> {
+export async function waitForPeople(decided: Decided, ports: McpPorts): Promise<PermittedCall> {
   const { rpc } = decided
   const verdict =
     decided.verdict.outcome === 'requestable'

@@ -1,14 +1,14 @@
 import { endCall } from '../../../calls/index.ts'
 import { Problem } from '../../../lib/problem.ts'
 import { Redactor } from '../../redaction/redactor.ts'
-import { Answered } from '../ended.ts'
-import type { Equipped, Permitted } from '../passage.ts'
+import { RpcAnswer } from '../ended.ts'
+import type { PermittedCall, PreparedCall } from '../passage.ts'
 import type { McpPorts } from '../ports.ts'
 import { failedCall, META } from '../tool-error.ts'
 import { peerOf } from './peer.ts'
 
 /** The server, with a transaction token where it is in the trust domain, and its connection's credential. */
-export async function equip(permitted: Permitted, ports: McpPorts): Promise<Equipped> {
+export async function equip(permitted: PermittedCall, ports: McpPorts): Promise<PreparedCall> {
   const { rpc, resource, verdict } = permitted
   try {
     const { peer, secrets } = await peerOf(resource, verdict, ports)
@@ -19,6 +19,6 @@ export async function equip(permitted: Permitted, ports: McpPorts): Promise<Equi
     await endCall(ports.decisions, decisionId, { state: 'not_sent', reason })
     ports.log.error({ decision: decisionId, err: error }, 'a call was not sent')
     const text = `Not executed: the call could not be sent, for a reason on the gateway's side. The same call can be made again later. Decision ${decisionId}.`
-    throw new Answered(failedCall(rpc, text, { [META.decision]: decisionId }))
+    throw new RpcAnswer(failedCall(rpc, text, { [META.decision]: decisionId }))
   }
 }

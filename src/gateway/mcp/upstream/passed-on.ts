@@ -2,7 +2,7 @@ import { isObject, type Json } from '../../../lib/json.ts'
 import { RPC, type RpcError, type RpcResult } from '../../../net/index.ts'
 import type { Reshape } from '../../obligations/reshape.ts'
 import { reshapeResult } from '../../obligations/reshape-result.ts'
-import type { Equipped } from '../passage.ts'
+import type { PreparedCall } from '../passage.ts'
 import { isOurs, META } from '../tool-error.ts'
 import { scrub } from './scrub.ts'
 
@@ -24,7 +24,7 @@ const MEMBERS: Readonly<Record<string, readonly string[]>> = {
  */
 export function passedOn(
   answer: RpcResult | RpcError,
-  { redactor, rpc, verdict }: Pick<Equipped, 'redactor' | 'rpc' | 'verdict'>,
+  { redactor, rpc, verdict }: Pick<PreparedCall, 'redactor' | 'rpc' | 'verdict'>,
 ): RpcResult | RpcError {
   const { id, method } = rpc
   if (answer.kind === 'error') {
@@ -50,7 +50,7 @@ export function passedOn(
  */
 export function reshaped(
   passed: RpcResult | RpcError,
-  { rpc, verdict }: Pick<Equipped, 'rpc' | 'verdict'>,
+  { rpc, verdict }: Pick<PreparedCall, 'rpc' | 'verdict'>,
   reshape: Reshape,
 ): RpcResult | RpcError | undefined {
   if (passed.kind === 'error') return { ...passed, message: 'the server answered with an error' }

@@ -5,7 +5,7 @@ import { systemClock } from '../../../lib/clock.ts'
 import { type ScriptedServer, serveScript } from '../../../net/mcp/testing.ts'
 import { Redactor } from '../../redaction/redactor.ts'
 import { UpstreamSlots } from '../../upstream-slots.ts'
-import { Desk } from '../desk.ts'
+import { McpSessions } from '../desk.ts'
 import { send } from './send.ts'
 
 type Sending = Parameters<typeof send>
@@ -51,7 +51,7 @@ function permitted(holds: () => boolean, notAfter = Number.POSITIVE_INFINITY): S
     decisions: { clock: systemClock, ledger: {}, live: { holds } },
     running: { watch: () => () => {} },
     slots: new UpstreamSlots(8),
-    desk: new Desk(),
+    desk: new McpSessions(),
     log: { warn() {} },
   }
   return [equipped, ports] as unknown as Sending // as: only what sending looks at

@@ -15,14 +15,14 @@ import { noSlot } from '../../http/upstream-failure.ts'
 import { type Reshape, reshapeFor } from '../../obligations/reshape.ts'
 import { saidInResult } from '../../read-answer.ts'
 import { slotHolders } from '../../upstream-slots.ts'
-import type { Done, Equipped, Outcome } from '../passage.ts'
+import type { CallOutcome, CompletedCall, PreparedCall } from '../passage.ts'
 import type { McpPorts } from '../ports.ts'
 import { failedCall, META } from '../tool-error.ts'
 import { passedOn, reshaped } from './passed-on.ts'
 import { type Left, problemOf } from './upstream-failure.ts'
 
 /** Sends the call and waits for its answer. Never throws: how it ended is the value. */
-export async function send(equipped: Equipped, ports: McpPorts): Promise<Done> {
+export async function send(equipped: PreparedCall, ports: McpPorts): Promise<CompletedCall> {
   const slot = ports.slots.take(originOf(equipped.peer.url), slotHolders(equipped.verdict))
   if (!slot) return { ...equipped, outcome: noSlotOutcome(equipped) }
   const began = ports.decisions.clock.monotonic()
@@ -38,7 +38,7 @@ function originOf(url: string): string {
 }
 
 /** The caller holds its share of the connections to the server already. */
-function noSlotOutcome({ rpc, verdict }: Equipped): Outcome {
+function noSlotOutcome({ rpc, verdict }: PreparedCall): CallOutcome {
   const { code, detail } = noSlot()
   const meta = { [META.decision]: verdict.decisionId, [META.retryAfter]: new ExactNumber('1') }
   const text = `Not executed: ${detail}. ${AGAIN} Decision ${verdict.decisionId}.`
@@ -54,7 +54,7 @@ function noSlotOutcome({ rpc, verdict }: Equipped): Outcome {
 }
 
 /** By what the server said, before anything is left out of it. */
-function saidIn({ verdict }: Equipped, ended: Exchanged): Pick<Outcome, 'said'> {
+function saidIn({ verdict }: PreparedCall, ended: Exchanged): Pick<CallOutcome, 'said'> {
   if (verdict.settles.length === 0) return {}
   if (ended.state === 'answered' && ended.answer) return { said: saidInResult(ended.answer) }
   const left = ended.state === 'failed' && ended.failure === 'left'
@@ -69,13 +69,13 @@ function brokenOff(cause: unknown): Exchanged {
 }
 
 class Sending {
-  readonly #equipped: Equipped
+  readonly #equipped: PreparedCall
   readonly #ports: McpPorts
   readonly #leaving = new AbortController()
   readonly #reshaped: boolean
   left: Left
 
-  constructor(equipped: Equipped, ports: McpPorts) {
+  constructor(equipped: PreparedCall, ports: McpPorts) {
     this.#equipped = equipped
     this.#ports = ports
     this.#reshaped = reshapeOf(equipped, ports) !== undefined
@@ -165,15 +165,15 @@ const LISTS_CHANGED = new Set([
   'notifications/prompts/list_changed',
 ])
 
-function reshapeOf({ verdict }: Equipped, { master }: McpPorts): Reshape | undefined {
+function reshapeOf({ verdict }: PreparedCall, { master }: McpPorts): Reshape | undefined {
   return reshapeFor(verdict.obligations, () => master.derive('obligation-hash'))
 }
 
 /** The server did it, and what it answered cannot be told as policies say. */
 function withheldOutcome(
-  { rpc, verdict }: Equipped,
+  { rpc, verdict }: PreparedCall,
   { latencyMs, status }: { latencyMs: number; status: number | undefined },
-): Outcome {
+): CallOutcome {
   const text = `Executed, and the answer is withheld: policies say what may be told of it, and it is not in a form in which that can be done. Do not repeat the call. Decision ${verdict.decisionId}.`
   return {
     state: 'answered',
@@ -198,12 +198,12 @@ const AGAIN = 'The same call can be made again.'
 const LOOK_FIRST = 'Find out by reading whether it did before anything is tried again.'
 
 function outcomeOf(
-  equipped: Equipped,
+  equipped: PreparedCall,
   ended: Exchanged,
   left: Left,
   latencyMs: number,
   ports: McpPorts,
-): Outcome {
+): CallOutcome {
   const { rpc, verdict } = equipped
   const { status } = ended
   if (ended.state === 'answered' && ended.answer) {

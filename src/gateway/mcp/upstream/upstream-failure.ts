@@ -1,10 +1,10 @@
 import { Problem } from '../../../lib/problem.ts'
-import { type Failure, type NotAnswered, RPC, type RpcId } from '../../../net/index.ts'
-import type { Cut } from '../../running.ts'
-import { Answered, rpcError } from '../ended.ts'
+import { type ExchangeFailure, type NotAnswered, RPC, type RpcId } from '../../../net/index.ts'
+import type { AbortReason } from '../../running.ts'
+import { RpcAnswer, rpcError } from '../ended.ts'
 
 /** Why we left while the server worked. */
-export type Left = Cut | 'cancelled' | undefined
+export type Left = AbortReason | 'cancelled' | undefined
 
 const UNKNOWN = 'whether it acted is not known'
 
@@ -35,9 +35,9 @@ const WORDS = {
   },
   cut: { code: 'upstream.cut', words: 'the MCP server ended the connection without an answer' },
   left: { code: 'call.no_longer_live', words: '' },
-} as const satisfies Record<Failure, { code: Problem['code']; words: string }>
+} as const satisfies Record<ExchangeFailure, { code: Problem['code']; words: string }>
 
 /** Told as an error of the protocol: what failed is not the tool. */
-export function failed(id: RpcId, problem: Problem): Answered {
-  return new Answered(rpcError(id, RPC.internalError, problem))
+export function failed(id: RpcId, problem: Problem): RpcAnswer {
+  return new RpcAnswer(rpcError(id, RPC.internalError, problem))
 }

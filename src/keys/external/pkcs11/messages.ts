@@ -1,18 +1,18 @@
 import type { TokenAccess } from './token.ts'
 
 /** What the process with the vendor's library is asked. Sent as structured clones. */
-export type Question =
+export type SignerQuestion =
   | { readonly ask: 'open'; readonly addon: string; readonly access: TokenAccess }
   | { readonly ask: 'make'; readonly key: string; readonly label: string }
   | { readonly ask: 'sign'; readonly key: string; readonly digest: Uint8Array }
   | { readonly ask: 'destroy'; readonly key: string }
 
-export interface Asked {
+export interface SignerRequest {
   readonly number: number
-  readonly question: Question
+  readonly question: SignerQuestion
 }
 
-export type Answered =
+export type SignerAnswer =
   | { readonly number: number; readonly value: Uint8Array | undefined }
   /** `final`: trying again would be of no use, or do harm; as a wrong PIN, which locks the token. */
   | { readonly number: number; readonly failed: string; readonly final: boolean }

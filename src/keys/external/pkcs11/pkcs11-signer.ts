@@ -7,7 +7,7 @@ import { Problem } from '../../../lib/problem.ts'
 import type { Random } from '../../../lib/random.ts'
 import type { Secret } from '../../../lib/secret.ts'
 import type { ExternalKey, ExternalSigner } from '../signer.ts'
-import type { Answered, Asked, Question } from './messages.ts'
+import type { SignerAnswer, SignerQuestion, SignerRequest } from './messages.ts'
 
 export interface Pkcs11Options {
   readonly module: string
@@ -79,7 +79,7 @@ export class Pkcs11Signer implements ExternalSigner {
     await gone
   }
 
-  async #ask(question: Question, signal: AbortSignal): Promise<Uint8Array | undefined> {
+  async #ask(question: SignerQuestion, signal: AbortSignal): Promise<Uint8Array | undefined> {
     const running = this.#running()
     // Whoever does not get through to a token that is being opened waits no longer than they would for the token.
     const given = () => this.#give(running, 'did not answer in time')
@@ -115,7 +115,7 @@ export class Pkcs11Signer implements ExternalSigner {
     const opened = this.#send(child, { ask: 'open', addon, access }).then(() => {})
     const running = { child, opened }
     this.#process = running
-    child.on('message', (message) => this.#answered(message as Answered)) // as: our own process says nothing else
+    child.on('message', (message) => this.#answered(message as SignerAnswer)) // as: our own process says nothing else
     child.once('error', (error) => this.#give(running, error.message))
     child.once('exit', (code, by) => this.#give(running, `ended (${by ?? code})`))
     opened.catch((error: unknown) => {
@@ -125,18 +125,18 @@ export class Pkcs11Signer implements ExternalSigner {
     return running
   }
 
-  #send(child: ChildProcess, question: Question): Promise<Uint8Array | undefined> {
+  #send(child: ChildProcess, question: SignerQuestion): Promise<Uint8Array | undefined> {
     const number = ++this.#number
     return new Promise((resolve, reject) => {
       this.#waiting.set(number, { resolve, reject })
-      const asked: Asked = { number, question }
+      const asked: SignerRequest = { number, question }
       child.send(asked, (error) => {
         if (error) this.#settle(number)?.reject(unavailable('it cannot be reached'))
       })
     })
   }
 
-  #answered(answered: Answered): void {
+  #answered(answered: SignerAnswer): void {
     const waiting = this.#settle(answered.number)
     if (!('failed' in answered)) {
       waiting?.resolve(answered.value)

@@ -1,6 +1,6 @@
 // The process that loads the vendor's library, and does nothing else: what hangs or crashes in there takes no server with it.
 import { CKR, type Cryptoki, resultOf } from './cryptoki.ts'
-import type { Answered, Asked, Question } from './messages.ts'
+import type { SignerAnswer, SignerQuestion, SignerRequest } from './messages.ts'
 import { Pkcs11Token } from './token.ts'
 
 const WRONG_PIN: ReadonlySet<number | undefined> = new Set([
@@ -13,7 +13,7 @@ const WRONG_PIN: ReadonlySet<number | undefined> = new Set([
 
 let token: Pkcs11Token | undefined
 
-async function answer(question: Question): Promise<Uint8Array | undefined> {
+async function answer(question: SignerQuestion): Promise<Uint8Array | undefined> {
   if (question.ask === 'open') {
     token = new Pkcs11Token(await cryptokiOf(question.addon), question.access)
     return undefined
@@ -39,8 +39,8 @@ function told(error: unknown): string {
   return error.message.slice(0, 200)
 }
 
-process.on('message', ({ number, question }: Asked) => {
-  const send = (answered: Answered) => process.connected && process.send?.(answered)
+process.on('message', ({ number, question }: SignerRequest) => {
+  const send = (answered: SignerAnswer) => process.connected && process.send?.(answered)
   Promise.resolve()
     .then(() => answer(question))
     .then((value) => send({ number, value }))
