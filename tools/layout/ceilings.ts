@@ -47,13 +47,25 @@ export function lower({ circles: _, verbs: __, ...found }: Shape): void {
     )
   const next: Ceilings = {
     names: fallen(most.names, found.names),
-    lines: fallen(most.lines, found.lines),
+    lines: fallen(most.lines, inSteps(found.lines)),
     homonyms: Math.min(most.homonyms, found.homonyms),
     openings: Math.min(most.openings, found.openings),
     smallFolders: Math.min(most.smallFolders, found.smallFolders),
     shortFiles: Math.min(most.shortFiles, found.shortFiles),
   }
   writeFileSync(FILE, `${JSON.stringify(next, undefined, 2)}\n`)
+}
+
+/** Lines come and go with every change: a ceiling is the next multiple of this. */
+const LINES_STEP = 500
+
+function inSteps(lines: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(lines).map(([room, count]) => [
+      room,
+      Math.ceil(count / LINES_STEP) * LINES_STEP,
+    ]),
+  )
 }
 
 function read(): Ceilings {
