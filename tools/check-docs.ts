@@ -1,5 +1,5 @@
 // Documentation that code can contradict is checked against it: problem pages against the catalogue, relative links
-// against files, the OpenAPI document against the routes.
+// and paths of code against files, the OpenAPI document against the routes.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -78,9 +78,39 @@ function checkLinks(): void {
   }
 }
 
+/** Methods of MCP that look like paths. */
+const MCP_METHODS = new Set(['tools/call', 'tools/list'])
+
+/** Paths that pages name as code, such as `src/oauth/token.ts`. Decision records and results tell of their own time. */
+function checkPaths(): void {
+  for (const file of markdownFiles(root)) {
+    const name = relative(root, file)
+    if (/^(?:CHANGELOG\.md|docs\/decisions\/|bench\/results\/)/.test(name)) continue
+    const paths = readFileSync(file, 'utf8').matchAll(
+      /`((?:src|engine|sdk|verifier|test|tools|docs|policies|examples|bench)\/[\w./-]*)`/g,
+    )
+    for (const [, path = ''] of paths)
+      if (!MCP_METHODS.has(path) && !existsSync(join(root, path)))
+        problems.push(`${name}: there is no ${path}`)
+  }
+}
+
+/** The index names every page, except those that have an index of their own. */
+function checkIndex(): void {
+  const folder = join(root, 'docs')
+  const index = readFileSync(join(folder, 'README.md'), 'utf8')
+  for (const file of markdownFiles(folder)) {
+    const name = relative(folder, file)
+    if (/^(?:README\.md$|(?:problems|decisions|flows)\/)/.test(name)) continue
+    if (!index.includes(`](${name}`)) problems.push(`docs/README.md does not name ${name}`)
+  }
+}
+
 checkProblemPages()
 await checkProblemParts()
 checkLinks()
+checkPaths()
+checkIndex()
 for (const problem of problems) console.error(problem)
 console.log(
   problems.length
