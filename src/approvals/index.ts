@@ -1,9 +1,9 @@
 /** Access requests: what people are asked, what they answer, and the one execution that an approval is good for. */
 
-export type { AccessRequest, ApprovalAnswer, RequestState } from './access-request.ts'
-export { ALLOWANCE_LIMITS, type Allowance, type Choice, isInForce } from './allowance/allowance.ts'
+export type { AccessRequest, RequestState } from './access-request.ts'
+export { ALLOWANCE_LIMITS, type Allowance, type Choice } from './allowance/allowance.ts'
 export { readAllowance } from './allowance/allowance-store.ts'
-export { choiceEnds, onlyOnce, readChoice } from './allowance/choice.ts'
+export { onlyOnce, readChoice } from './allowance/choice.ts'
 export { endAllAllowances, endAllowance, endAllowancesOf, findAllowance } from './allowance/end.ts'
 export { type Leaf, leavesOf } from './allowance/leaf.ts'
 export {
@@ -12,29 +12,26 @@ export {
   type ListedAllowance,
   listAllowances,
 } from './allowance/list.ts'
-export { exactly, type How, howsFor, type Pattern, type PatternPart } from './allowance/pattern.ts'
+export { exactly, type How, howsFor, type PatternPart } from './allowance/pattern.ts'
 export {
   ALLOWANCE_STEP,
-  type DescribedCall,
   returnAllowanceSteps,
   type UsableAllowance,
   usableAllowances,
   useAllowanceSteps,
 } from './allowance/use.ts'
 export { nameOf, patternInWords, saysOf } from './allowance/words.ts'
-export { answerRequest, type RequestAnswer, stepUpsOf } from './answer.ts'
-export { answerHash, shownDigest } from './answer-hash.ts'
+export { answerRequest, stepUpsOf } from './answer.ts'
+export { shownDigest } from './answer-hash.ts'
 export {
-  type AskedAgain,
   type AskedQuestion,
-  type Attached,
   attachAgain,
   attachQuestion,
   attachRequest,
   type FrozenQuestion,
   questionOf,
 } from './attach.ts'
-export { type Approver, isEligible, type MayAnswer, mayAnswer } from './eligibility.ts'
+export { isEligible, mayAnswer } from './eligibility.ts'
 export { cancel as cancelRequest, cancelRequests, expireRequests, voidRequests } from './end.ts'
 export {
   approvedUntil,
@@ -61,7 +58,7 @@ export {
   listForPerson,
   listForTask,
 } from './list.ts'
-export { type ListedRequest, MAX_LISTED_TEXT } from './listed-request.ts'
+export type { ListedRequest } from './listed-request.ts'
 export type { ApprovalParts } from './parts.ts'
 export { standingOfCall } from './standing-of-call.ts'
 export {

@@ -1,2 +1,1 @@
 export { authzenHandlers } from './endpoints.ts'
-export type { AuthzenPorts } from './ports.ts'

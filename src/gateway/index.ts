@@ -1,8 +1,7 @@
-export { createGateway, type Gateway } from './gateway.ts'
+export { createGateway } from './gateway.ts'
 export { PATIENCE, type Timeouts } from './http/outgoing.ts'
-export { HTTP_CALL } from './http/pipeline.ts'
+
 export { MCP_LIMITS, type McpLimits } from './mcp/limits.ts'
-export { MCP_CALL, MCP_MESSAGE } from './mcp/pipeline.ts'
-export type { GatewayPorts } from './ports.ts'
+
 export { ActiveResponses } from './running.ts'
 export { UpstreamSlots } from './upstream-slots.ts'

@@ -3,7 +3,6 @@ export { plainAddress } from './certificates/names.ts'
 export {
   CLOCK_SKEW_MS,
   type Claims,
-  type ClaimsExpectation,
   checkClaims,
   checkJwt,
   type JwtExpectation,
@@ -20,7 +19,7 @@ export {
 } from './compact.ts'
 export { GuardedSigner } from './external/guarded-signer.ts'
 export { Pkcs11Signer } from './external/pkcs11/pkcs11-signer.ts'
-export { type MasterKeyOptions, openMasterKey } from './master-key.ts'
+export { openMasterKey } from './master-key.ts'
 export { importPublicJwk, type PublicJwk, type PublicKey } from './public-jwk.ts'
 export type { MasterKey } from './seal/key-ring.ts'
 export { LASTING_KEYS_SEALED, withLastingKeys } from './seal/lasting-keys.ts'
@@ -28,7 +27,7 @@ export { countSealed, type Sealed, type SealingParts, sealAgain } from './seal/s
 export type { SealedColumn } from './seal/sealed-column.ts'
 export { signJwt } from './sign-jwt.ts'
 export { type Algorithm, fits, isAlgorithm, verifySignature } from './signature.ts'
-export type { Custody, PublishedJwk, SigningKey } from './signing-key.ts'
+export type { SigningKey } from './signing-key.ts'
 export { hasSigningKeys, SIGNING_KEYS_SEALED } from './signing-key-store.ts'
 export {
   announceKeys,
@@ -36,7 +35,6 @@ export {
   loadSigningKeys,
   rotateTokensKey,
   type SigningKeys,
-  type TokensKey,
 } from './signing-keys.ts'
-export { importVerificationJwk, type VerificationKey } from './verification-jwk.ts'
+export { importVerificationJwk } from './verification-jwk.ts'
 export { withdrawTokensKey } from './withdraw-key.ts'

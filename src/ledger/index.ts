@@ -1,11 +1,9 @@
-export { HeadFile, LineageFile, type TextKeeper } from './breaks/head-file.ts'
-export type { CommonPart, LedgerBreak } from './breaks/ledger-break.ts'
+export { HeadFile, LineageFile } from './breaks/head-file.ts'
+
 export { ledgerOrigin } from './checkpoint.ts'
-export type { WriteFile } from './export.ts'
+
 export { GatheredRecords } from './gathered-records.ts'
-export { Ledger, type LedgerOptions } from './ledger.ts'
-export type { LedgerEvent, LedgerRecord } from './ledger-event.ts'
-export type { ConsistencyProof, InclusionProof } from './proofs.ts'
-export { REFUSAL_WINDOW_MS, RefusalTally, type RefusalTotals } from './refusal-tally.ts'
+export { Ledger } from './ledger.ts'
+export type { LedgerEvent } from './ledger-event.ts'
+
 export { MAX_RECORDED, type RefusedCaller } from './repeat-window.ts'
-export { MAX_SOURCES, type StrangerRefusal } from './stranger-window.ts'

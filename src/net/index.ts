@@ -1,7 +1,5 @@
-export { type AddressClass, addressClass } from './address.ts'
-export type { AllowOrigin, Resolver } from './connector.ts'
-export type { FetchInit, FetchLimits } from './fetch.ts'
-export type { FetchedDocument } from './fetch-json.ts'
+export type { Resolver } from './connector.ts'
+
 export { describeMcpServer, type McpDescription } from './mcp/describe.ts'
 export type { Exchanged, ExchangeFailure, NotAnswered } from './mcp/exchanged.ts'
 export {
@@ -14,7 +12,6 @@ export {
   type RpcNotification,
   type RpcRequest,
   type RpcResult,
-  readMessage,
   sameId,
 } from './mcp/message.ts'
 export {
@@ -30,9 +27,4 @@ export {
 } from './mcp/session.ts'
 export { sseEvent } from './mcp/sse.ts'
 export { MAX_CONNECTIONS, type Outbound, type OutboundOptions, outbound } from './outbound.ts'
-export {
-  type KeyHeader,
-  type RemoteKeys,
-  type RemoteKeysOptions,
-  remoteKeys,
-} from './remote-keys.ts'
+export { type RemoteKeys, remoteKeys } from './remote-keys.ts'

@@ -1,5 +1,4 @@
 export {
-  type AttributeClaims,
   type AttributeName,
   type AttributeValue,
   entriesOf,
@@ -16,12 +15,12 @@ export {
   readConfirmation,
   useConfirmation,
 } from './confirm.ts'
-export type { Confirmation, Confirmed, PayloadOf, SecretDigest } from './confirmation.ts'
+export type { Confirmed, SecretDigest } from './confirmation.ts'
 export type { Meaning, MeantChange } from './confirmation-meaning.ts'
 export { createBuiltInGroups, createGroup, listGroups } from './create-group.ts'
 export { csrfToken, isCsrfToken } from './csrf.ts'
 export { forgetEnded } from './forget.ts'
-export { ADMINISTRATORS, type Group } from './group.ts'
+export { ADMINISTRATORS } from './group.ts'
 export { mapGroup, unmapGroup } from './map-group.ts'
 export { openSession } from './open-session.ts'
 export type { PeopleParts } from './parts.ts'
@@ -36,18 +35,18 @@ export {
   namesOfPersons,
 } from './person-store.ts'
 export { endSession, readSession } from './read-session.ts'
-export { BROWSER_IDLE_MS, SESSION_LIFE_MS, type Session, type SessionKind } from './session.ts'
+export { SESSION_LIFE_MS, type Session } from './session.ts'
 export { createSetupLink, hasAdministrator, isSetupLink, redeemSetupLink } from './setup-link.ts'
-export { type AssertedBy, assertedPerson } from './sign-in/asserted-person.ts'
-export type { SignedIn, TriedSignIn } from './sign-in/complete.ts'
+export { assertedPerson } from './sign-in/asserted-person.ts'
+export type { TriedSignIn } from './sign-in/complete.ts'
 export type { IdentityProvider } from './sign-in/identity-provider.ts'
-export { localPath } from './sign-in/local-path.ts'
+
 export { meetPerson } from './sign-in/meet-person.ts'
 export { isNewcomer, type Newcomer, welcome } from './sign-in/newcomer.ts'
 export { Providers } from './sign-in/providers.ts'
 export { listProviders, registerProvider } from './sign-in/register-provider.ts'
 export { PEOPLE_SEALED } from './sign-in/sealed.ts'
-export { type Bringer, provedBy, type Subject } from './sign-in/subject-token.ts'
+export { provedBy, type Subject } from './sign-in/subject-token.ts'
 export { signInPerson } from './sign-in-person.ts'
 export { isProvedWell, type Proved, requireProved, stepUpInWords, UNPROVED } from './step-up.ts'
 export { resumePerson, suspendPerson } from './suspend-person.ts'

@@ -1,35 +1,25 @@
-export { conditionOf, type SeenLimit } from './analysis/conditions.ts'
+export { conditionOf } from './analysis/conditions.ts'
 export { type Ever, type EverRule, EverSet } from './analysis/ever-set.ts'
 export { ExplainedQuery, type ExplainedRule, type NearPermit } from './analysis/explain-query.ts'
 export { type NarrowedText, narrowText, type UsedRule } from './analysis/narrow-text.ts'
-export { type PublishedRule, RulesOf } from './analysis/rules-of.ts'
-export { policyDigest } from './annotations.ts'
-export type { CaseOutcome, TestSource } from './cases/case.ts'
+export { RulesOf } from './analysis/rules-of.ts'
+
+export type { TestSource } from './cases/case.ts'
 export { argumentsByName, type GivenByName } from './cases/named-arguments.ts'
-export type { CaseReport, FailedCase } from './cases/run-cases.ts'
+export type { FailedCase } from './cases/run-cases.ts'
 export { runCasesAside } from './cases/run-cases-aside.ts'
 export { checkPolicies } from './check.ts'
 export { Declarations } from './declarations.ts'
-export type { Mistake, Validation } from './findings.ts'
+
 export { type GrantName, ISSUE_ACTIONS, readIssueAction } from './issuance/actions.ts'
 export { CLOSED } from './issuance/closed.ts'
-export {
-  loadAside,
-  loadPolicySet,
-  POLICY_ENGINES,
-  type PolicyEngine,
-} from './load.ts'
-export type { OnlyMistake } from './only/check-set.ts'
+export { loadAside, loadPolicySet, type PolicyEngine } from './load.ts'
+
 export { checkOnlySetAside } from './only/check-set-aside.ts'
-export type {
-  EntityReference,
-  LoadedOnlySet,
-  OnlyAnswer,
-  OnlyQuestion,
-} from './only/loaded-set.ts'
-export type { OnlySet, OnlySetText } from './only/only-set.ts'
+export type { EntityReference, OnlyQuestion } from './only/loaded-set.ts'
+export type { OnlySet } from './only/only-set.ts'
 export { OnlySets } from './only/only-sets.ts'
-export { type OnlySetParts, publishOnlySet } from './only/publish-set.ts'
+export { publishOnlySet } from './only/publish-set.ts'
 export { findOnlySet, latestOnlySet, listOnlySets } from './only/set-store.ts'
 export { parseAside } from './parse-aside.ts'
 export type { PolicyParts } from './parts.ts'
@@ -44,38 +34,19 @@ export {
   revokePep,
 } from './peps/change-pep.ts'
 export { type KnownPep, Peps, type PresentedPep } from './peps/identify-pep.ts'
-export type {
-  IssuingAudience,
-  IssuingParty,
-  IssuingSettings,
-  Pep,
-  PepCredential,
-  PepSettings,
-} from './peps/pep.ts'
+export type { IssuingSettings, Pep, PepCredential, PepSettings } from './peps/pep.ts'
 export {
   selectCredentials as listPepCredentials,
   selectPep as findPep,
   selectPeps as listPeps,
 } from './peps/pep-store.ts'
 export { attributeRecord } from './person-attributes.ts'
-export { findPolicy, Policies, type PolicyText } from './policies.ts'
-export {
-  findSet,
-  type ListedSet,
-  latestSet,
-  listSets,
-  type PublishedSet,
-} from './policy-store.ts'
-export {
-  invalid,
-  type Publication,
-  type Published,
-  publishAgain,
-  publishPolicies,
-} from './publish.ts'
+export { Policies } from './policies.ts'
+export { findSet, type ListedSet, latestSet, listSets } from './policy-store.ts'
+export { invalid, type Published, publishAgain, publishPolicies } from './publish.ts'
 export { schemaFor, schemaInSteps } from './schema.ts'
 export { placeOf, type SourceFile } from './source-files.ts'
-export type { ChangedLine, RuleChange } from './texts/compare.ts'
+export type { RuleChange } from './texts/compare.ts'
 export { formatText } from './texts/format.ts'
 export { idsAt } from './texts/ids-at.ts'
 export { compareAside, formatAside } from './texts/texts-aside.ts'

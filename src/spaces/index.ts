@@ -4,7 +4,6 @@ export {
   removeSpace,
   requireSpace,
   resumeSpace,
-  type SpaceStatusChange,
   suspendSpace,
 } from './change-space.ts'
 export { createSpace } from './create-space.ts'
@@ -17,9 +16,7 @@ export {
   SPACE_KINDS,
   SPACE_MODES,
   type Space,
-  type SpaceKind,
   type SpaceLine,
-  type SpaceMode,
   withinSpaces,
 } from './space.ts'
 export { findLine, findSpace, listSpaces } from './space-store.ts'
@@ -28,5 +25,5 @@ export { registerSurface, revokeSurface } from './surface/register-surface.ts'
 export type { Surface } from './surface/surface.ts'
 export { findSurface, listSurfaces } from './surface/surface-store.ts'
 export { endThread, stateThread } from './thread/state-thread.ts'
-export { type Named, type Statement, THREAD_LIMITS, type Thread } from './thread/thread.ts'
+export { type Statement, THREAD_LIMITS, type Thread } from './thread/thread.ts'
 export { findThread, listThreads, threadByName } from './thread/thread-store.ts'

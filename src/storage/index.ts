@@ -1,14 +1,8 @@
 export { consumeOnce, consumeOnceStep, forgetUsed, wasUsed } from './consume-once.ts'
-export {
-  DiskGuard,
-  type DiskGuardOptions,
-  type DiskRoom,
-  freeBytesOf,
-  ROOM_IN_WORDS,
-} from './disk-guard.ts'
+export { DiskGuard, type DiskRoom, freeBytesOf, ROOM_IN_WORDS } from './disk-guard.ts'
 export { isDuplicate } from './failure.ts'
 export { keptQuery } from './kept-query.ts'
-export type { Migrated, SchemaVersion } from './migrate.ts'
+export type { Migrated } from './migrate.ts'
 export {
   emptyDataDirectory,
   migrate,

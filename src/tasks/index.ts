@@ -1,7 +1,7 @@
 /** Tasks: the unit of delegated work, what it stands on, and how it ends. */
 export { answerConsent, type ConsentAnswer } from './answer-consent.ts'
 export { type AuthorizationAnswer, answerAuthorization } from './authorization/answer.ts'
-export type { Authorization, AuthorizationState } from './authorization/authorization.ts'
+export type { Authorization } from './authorization/authorization.ts'
 export {
   authorizationWaitingLike,
   findAuthorization,
@@ -9,35 +9,23 @@ export {
   nameAuthorizedTask,
   useAuthorizationStep,
 } from './authorization/authorization-store.ts'
-export {
-  type AuthorizationStart,
-  beginAuthorization,
-  forgetOldAuthorizations,
-} from './authorization/begin.ts'
-export {
-  allLimits,
-  type Basis,
-  type BasisKind,
-  type BasisLimits,
-  basisLimits,
-  limitsOfLists,
-} from './basis.ts'
+export { beginAuthorization, forgetOldAuthorizations } from './authorization/begin.ts'
+export { allLimits, type Basis, type BasisLimits, basisLimits, limitsOfLists } from './basis.ts'
 export { basesFor, basesOfAgent, basesOfPerson, findBasis } from './basis-store.ts'
 export {
   type AnswerPart,
-  type MissingAmountReason,
   MOST_READ,
   type ReportedAmount,
   saidAs,
   saidBy,
 } from './budget/answered-amount.ts'
-export type { Reservation } from './budget/budget-store.ts'
+
 export { misfitOfAnswers } from './budget/check-answer-limits.ts'
 export { closeSpent } from './budget/close-spent.ts'
-export { type CountedLimit, limitsOver } from './budget/counted-limits.ts'
-export { limitName, secondsInWords } from './budget/limit-name.ts'
+export { limitsOver } from './budget/counted-limits.ts'
+export { limitName } from './budget/limit-name.ts'
 export { type LimitStatus, peekBudgets } from './budget/peek-budget.ts'
-export { MOST_LIMITS, type ReadBudget, readBudget } from './budget/read-budget.ts'
+export { readBudget } from './budget/read-budget.ts'
 export { type Settlement, settlementsOf, settleSteps } from './budget/settle-budget.ts'
 export { budgetUse, budgetUses, type LimitUse } from './budget/show-budget.ts'
 export {
@@ -48,9 +36,9 @@ export {
   subjectsOf,
 } from './budget/standing-limit.ts'
 export { BUDGET_STEP, giveBackSteps, takeSteps } from './budget/take-budget.ts'
-export { closeTask, type TaskClosing } from './close.ts'
+export { closeTask } from './close.ts'
 export { closeAllTasks } from './close-all.ts'
-export { type ConsentRequest, type ConsentState, MOST_ASKED_AN_HOUR } from './consent.ts'
+export { type ConsentRequest, MOST_ASKED_AN_HOUR } from './consent.ts'
 export {
   countAskedOf,
   pendingConsents,
@@ -88,15 +76,15 @@ export {
   foreignTokenStep,
   forgetForeignTokens,
 } from './foreign-token-store.ts'
-export { endBasis, endConsentsOf, type Grant, grantBasis } from './grant-basis.ts'
+export { endBasis, endConsentsOf, grantBasis } from './grant-basis.ts'
 export { idleAgents, unusedClients } from './idle-agents-store.ts'
 export { closeTasksIn, closeTasksOf, TaskKeeper } from './keep.ts'
 export { budgetWithin } from './limits/each-task.ts'
 export { limitsOn } from './limits/limit-store.ts'
 export { removeLimit } from './limits/remove-limit.ts'
-export { type LimitSetting, MOST_STANDING, setLimit } from './limits/set-limit.ts'
+export { setLimit } from './limits/set-limit.ts'
 export { type ShownLimit, showLimits, showLimitsOver } from './limits/show-limits.ts'
-export { listTasks, type TaskFilter } from './list-tasks.ts'
+export { listTasks } from './list-tasks.ts'
 export { BASES_STEP, KEY_STEP, openSteps, usableKeyStep } from './open.ts'
 export type { TaskParts } from './parts.ts'
 export { type ConsentAsked, type ConsentAsking, requestConsent } from './request-consent.ts'
@@ -107,7 +95,7 @@ export {
   type Sponsorship,
   sponsorOnce,
 } from './sponsor/grant-sponsorship.ts'
-export { allowsAt, type Schedule, scheduleInWords, WEEKDAYS } from './sponsor/schedule.ts'
+export { allowsAt, scheduleInWords, WEEKDAYS } from './sponsor/schedule.ts'
 export {
   findSponsorGrantFor,
   type ShownSponsorship,
@@ -121,15 +109,8 @@ export {
   listSponsorGrants,
   RATE_STEP,
 } from './sponsor/sponsor-grant-store.ts'
-export { resumeTask, type StateChange, suspendTask } from './suspend.ts'
-export {
-  checkPurpose,
-  type Limit,
-  type OpenedBy,
-  TASK_LIFE,
-  type Task,
-  type TaskState,
-} from './task.ts'
+export { resumeTask, suspendTask } from './suspend.ts'
+export { checkPurpose, type Limit, type OpenedBy, TASK_LIFE, type Task } from './task.ts'
 export type { TaskLineage } from './task-lineage.ts'
 export {
   ancestorsOf,

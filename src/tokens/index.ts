@@ -1,6 +1,6 @@
-export type { AccessClaims, Minted, Minting, OwnTokens } from './access-token.ts'
-export { type Authentication, authenticationClaims } from './access-token.ts'
-export { type ArgumentTexts, argumentTexts } from './argument-texts.ts'
+export type { AccessClaims, Minted, Minting } from './access-token.ts'
+export { authenticationClaims } from './access-token.ts'
+export { argumentTexts } from './argument-texts.ts'
 export {
   CODE_STEP,
   consumeCodeStep,
@@ -20,9 +20,9 @@ export {
   useRefreshStep,
 } from './bearer-store.ts'
 export type { BearerToken, RefreshToken } from './bearer-token.ts'
-export { type Challenged, challenge, METADATA_PREFIX, metadataUrl } from './challenge.ts'
+export { type Challenged, challenge, METADATA_PREFIX } from './challenge.ts'
 export { INTROSPECTION_TYPE, mintIntrospection } from './introspection-token.ts'
-export { DpopNonces, NONCES_DEMANDED, type NoncesDemanded, type ProvedFor } from './nonces.ts'
+export { DpopNonces } from './nonces.ts'
 export { type DeferralKind, newOpaqueToken, opaqueDigest } from './opaque-token.ts'
 export { pairwiseSubject } from './pairwise.ts'
 export {
@@ -34,29 +34,20 @@ export {
   readActors,
   type TokenParties,
 } from './parties.ts'
-export { mintPeerAssertion, type PeerAssertion } from './peer-assertion.ts'
+export { mintPeerAssertion } from './peer-assertion.ts'
 export {
   boundKeyOf,
   type Certificate,
   certificateProof,
   checkPossession,
   confirmationOf,
-  type KeyConfirmation,
-  type PossessionProof,
   tokenTypeOf,
 } from './possession.ts'
-export {
-  checkProof,
-  PROOF_ALGORITHMS,
-  type Proof,
-  type ProofExpectation,
-  requireKey,
-} from './proof.ts'
+export { checkProof, PROOF_ALGORITHMS, type Proof, type ProofExpectation } from './proof.ts'
 export {
   checkResourceToken,
   mintResourceToken,
   RESOURCE_TOKEN_LIFE_MS,
-  type ResourceGrant,
   type ResourceTokenClaims,
 } from './resource-token.ts'
 export type { CustodyParts } from './signing-key/custody-parts.ts'
@@ -64,25 +55,13 @@ export { beginSigningKeys, signingKeyOf } from './signing-key/live-key.ts'
 export { rotateKey } from './signing-key/rotate-key.ts'
 export { sealEverythingAgain } from './signing-key/seal-again.ts'
 export { withdrawKey } from './signing-key/withdraw-key.ts'
-export {
-  checkTaskToken,
-  mintTaskToken,
-  type TaskGrant,
-  type TaskTokenClaims,
-} from './task-token.ts'
-export {
-  checkTicket,
-  mintTicket,
-  TICKET_LIFE_MS,
-  type TicketClaims,
-  type TicketGrant,
-} from './ticket.ts'
+export { checkTaskToken, mintTaskToken, type TaskTokenClaims } from './task-token.ts'
+export { checkTicket, mintTicket, type TicketClaims } from './ticket.ts'
 export {
   checkTransactionToken,
   mintTransactionToken,
   renewTransactionToken,
   TRANSACTION_TOKEN_LIFE_MS,
-  type TransactionContext,
   type TransactionGrant,
   type TransactionTokenClaims,
 } from './transaction-token.ts'

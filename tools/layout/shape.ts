@@ -48,7 +48,7 @@ export function shapeOf(root: string, sources: readonly Source[]): Shape {
     homonyms: homonyms(texts),
     openings: sum(texts, (text) => [...text.matchAll(DOC_OPENING)].length),
     smallFolders: [...folders].filter(([folder, files]) => isSmall(folder, files, folders)).length,
-    shortFiles: sum(texts, (text) => (linesOf(text) < MIN_LINES ? 1 : 0)),
+    shortFiles: [...texts].filter(([file, text]) => isShort(file, text)).length,
   }
 }
 
@@ -62,6 +62,11 @@ function isSmall(
   folders: ReadonlyMap<string, unknown>,
 ): boolean {
   return files.length < 3 && ![...folders.keys()].some((other) => other.startsWith(folder + sep))
+}
+
+/** An index is as short as its room's face. */
+function isShort(file: string, text: string): boolean {
+  return linesOf(text) < MIN_LINES && !file.endsWith(`${sep}index.ts`)
 }
 
 function namesByRoom(root: string, texts: ReadonlyMap<string, string>): Record<string, number> {
