@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto'
 import { aside } from '../lib/aside.ts'
+import { Kept } from '../lib/kept.ts'
 import type { Validation } from './findings.ts'
 import { rememberParsed } from './parse.ts'
 import type { Examination } from './validate.ts'
@@ -12,14 +14,27 @@ const inThread = aside<{ text: string; schema: string }, Examination>(
   MOST_MS,
 )
 
+/**
+ * Results for the texts that were last without a mistake, by digest: most changes of a catalog leave the schema as it is, and each of
+ * them asks again. The result depends on text and schema alone.
+ */
+const MAX_VALIDATIONS = 16
+const found = new Kept<Validation>(MAX_VALIDATIONS)
+
 /** The validation; when the evaluator itself fails on the text, that is the mistake. */
 export async function validateAside(input: {
   readonly text: string
   readonly schema: string
 }): Promise<Validation> {
+  const digest = digestOf(input)
+  const known = found.get(digest, '')
+  if (known) return known
   try {
     const { policies, validation } = await inThread(input)
-    if (validation.mistakes.length === 0) rememberParsed(input.text, policies)
+    if (validation.mistakes.length === 0) {
+      rememberParsed(input.text, policies)
+      found.put(digest, '', validation)
+    }
     return validation
   } catch {
     const message = 'the policies are too deeply nested or too large to be checked'
@@ -28,4 +43,10 @@ export async function validateAside(input: {
       warnings: [],
     }
   }
+}
+
+function digestOf({ text, schema }: { readonly text: string; readonly schema: string }): string {
+  return createHash('sha256')
+    .update(JSON.stringify([text, schema]))
+    .digest('base64url')
 }

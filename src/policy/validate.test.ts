@@ -160,4 +160,13 @@ permit (principal, action == Action::"orders.refund", resource);
     })
     assert.match(mistakes(`// ${'x'.repeat(1024 * 1024)}`).join(), /longer than/)
   })
+
+  it('finds the same mistakes in a text whose names are gone, however often it was in order before', async () => {
+    const text = '@id("a") permit (principal, action == Action::"orders.refund", resource);'
+    for (let time = 0; time < 2; time++) {
+      assert.deepEqual((await validateAside({ text, schema: SCHEMA })).mistakes, [])
+      const { mistakes } = await validateAside({ text, schema: schemaFor([]) })
+      assert.match(mistakes[0]?.message ?? '', /unrecognized action/)
+    }
+  })
 })
