@@ -12,10 +12,24 @@ import {
 import type { Storage } from './storage.ts'
 
 /** Kysely would let SQLite transactions wait for each other here, behind one that hangs. Ours wait in the writer. */
-class QueuelessAdapter extends SqliteAdapter {
+class SqliteWriterAdapter extends SqliteAdapter {
   override get supportsMultipleConnections(): boolean {
     return true
   }
+
+  /** SQLite rolls CREATE and ALTER back like everything else; Kysely's own says no because of drivers that it cannot know. */
+  override get supportsTransactionalDdl(): boolean {
+    return true
+  }
+}
+
+/**
+ * Kysely's own lock ends before the transaction that the migrations run in, and another replica would begin between the two.
+ * `Storage.exclusively` holds one from BEGIN to COMMIT.
+ */
+class PostgresWithoutMigrationLock extends PostgresAdapter {
+  override async acquireMigrationLock(): Promise<void> {}
+  override async releaseMigrationLock(): Promise<void> {}
 }
 
 /** Where statements go. A pool, a thread and a file all look like this to Kysely. */
@@ -30,13 +44,13 @@ export function dialectOver(engine: Storage['engine'], connections: Connections)
   return engine === 'sqlite'
     ? {
         createDriver: () => driver,
-        createAdapter: () => new QueuelessAdapter(),
+        createAdapter: () => new SqliteWriterAdapter(),
         createQueryCompiler: () => new SqliteQueryCompiler(),
         createIntrospector: (db) => new SqliteIntrospector(db),
       }
     : {
         createDriver: () => driver,
-        createAdapter: () => new PostgresAdapter(),
+        createAdapter: () => new PostgresWithoutMigrationLock(),
         createQueryCompiler: () => new PostgresQueryCompiler(),
         createIntrospector: (db) => new PostgresIntrospector(db),
       }

@@ -5,14 +5,23 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { sql } from 'kysely'
 import { Problem } from '../lib/problem.ts'
-import { requireCurrentSchema, runMigrations } from './migrate.ts'
-import { MIGRATIONS } from './migrations/index.ts'
+import { readSchemaVersion, requireCurrentSchema, runMigrations } from './migrate.ts'
+import { type Migrations, migration, migrationsFor } from './migrations/index.ts'
 import { migrate, openStorage } from './open.ts'
 import type { Storage } from './storage.ts'
 import { forEachEngine } from './testing.ts'
 
 const withCode = (code: string) => (error: unknown) =>
   error instanceof Problem && error.code === code
+
+/** Kysely's own. */
+const MIGRATION_TABLES = ['kysely_migration', 'kysely_migration_lock']
+
+/** What the build knows, and one more that makes a table. */
+function withOneMore(storage: Storage, ...statements: string[]): Migrations {
+  const { engine } = storage
+  return { ...migrationsFor(engine), '0002-more': migration(engine, () => statements) }
+}
 
 /** `table.column`, with a `?` where NULL is allowed. */
 async function columnsOf(storage: Storage): Promise<string[]> {
@@ -21,11 +30,12 @@ async function columnsOf(storage: Storage): Promise<string[]> {
       ? sql<{ name: string }>`
           SELECT t.name || '.' || c.name || CASE WHEN c."notnull" THEN '' ELSE '?' END AS name
           FROM sqlite_schema t JOIN pragma_table_info(t.name) c
-          WHERE t.type = 'table' AND t.name NOT IN ('migrations', 'sqlite_sequence')`
+          WHERE t.type = 'table' AND t.name <> 'sqlite_sequence'
+            AND t.name NOT IN (${sql.join(MIGRATION_TABLES)})`
       : sql<{ name: string }>`
           SELECT table_name || '.' || column_name || CASE is_nullable WHEN 'YES' THEN '?' ELSE '' END AS name
           FROM information_schema.columns
-          WHERE table_schema = 'public' AND table_name <> 'migrations'`
+          WHERE table_schema = 'public' AND table_name NOT IN (${sql.join(MIGRATION_TABLES)})`
   const { rows } = await query.execute(storage.read)
   return rows.map(({ name }) => name).toSorted()
 }
@@ -52,6 +62,33 @@ function columnsPromised(): string[] {
     .toSorted()
 }
 
+async function record(storage: Storage, name: string): Promise<void> {
+  await storage.transaction((tx) =>
+    sql`INSERT INTO kysely_migration (name, timestamp) VALUES (${name}, '2030-01-01T00:00:00Z')`.execute(
+      tx,
+    ),
+  )
+}
+
+async function tablesOf(storage: Storage): Promise<string[]> {
+  const query =
+    storage.engine === 'sqlite'
+      ? sql<{ name: string }>`
+          SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'sqlite_sequence'`
+      : sql<{ name: string }>`SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'`
+  return (await query.execute(storage.read)).rows.map(({ name }) => name)
+}
+
+/** Each table after those that refer to it. */
+async function dropEverything(storage: Storage): Promise<void> {
+  const tables = await tablesOf(storage)
+  await storage.transaction(async (tx) => {
+    if (storage.engine === 'postgres')
+      await sql`DROP SCHEMA public CASCADE; CREATE SCHEMA public`.execute(tx)
+    else for (const name of tables) await sql`DROP TABLE ${sql.table(name)}`.execute(tx)
+  })
+}
+
 forEachEngine('migrations', (open) => {
   test('make exactly the tables and columns that the code is typed by', async () => {
     const promised = columnsPromised()
@@ -61,55 +98,94 @@ forEachEngine('migrations', (open) => {
 
   test('run once', async () => {
     const storage = await open()
-    assert.deepEqual(await runMigrations(storage), {
-      version: MIGRATIONS.at(-1)?.version,
-      applied: [],
-    })
+    assert.deepEqual(await runMigrations(storage), { version: 1, applied: [] })
     await requireCurrentSchema(storage)
   })
 
   test('refuse a schema that a newer build made, and leave it alone', async () => {
     const storage = await open()
-    await storage.transaction((tx) =>
-      sql`INSERT INTO migrations (version, name) VALUES (1000, 'from-the-future')`.execute(tx),
-    )
+    await record(storage, '1000-from-the-future')
+    const before = await columnsOf(storage)
     await assert.rejects(requireCurrentSchema(storage), withCode('storage.newer'))
-    await assert.rejects(runMigrations(storage), withCode('storage.newer'))
+    await assert.rejects(
+      runMigrations(storage, withOneMore(storage, 'CREATE TABLE more (a INTEGER)')),
+      withCode('storage.newer'),
+    )
+    assert.deepEqual(await columnsOf(storage), before)
   })
 
   test('an older schema is refused by whoever was not told to migrate', async () => {
     const storage = await open()
-    await storage.transaction((tx) => sql`DELETE FROM migrations`.execute(tx))
-    await assert.rejects(requireCurrentSchema(storage), withCode('storage.outdated'))
-    await storage.transaction((tx) => sql`DROP TABLE migrations`.execute(tx))
-    await assert.rejects(requireCurrentSchema(storage), withCode('storage.outdated'))
+    const newer = withOneMore(storage, 'CREATE TABLE more (a INTEGER)')
+    assert.deepEqual(await readSchemaVersion(storage, newer), { recorded: 1, needed: 2 })
+    await assert.rejects(requireCurrentSchema(storage, newer), withCode('storage.outdated'))
+    assert.deepEqual(await runMigrations(storage, newer), { version: 2, applied: ['0002-more'] })
+    await requireCurrentSchema(storage, newer)
   })
 
-  test('one that fails leaves nothing behind', async () => {
+  test('a schema of a development version is refused, and left alone', async () => {
+    const another = await open()
+    await another.transaction((tx) =>
+      sql`UPDATE kysely_migration SET name = '0001-baseline-01234567'`.execute(tx),
+    )
+    const unrecorded = await open()
+    await unrecorded.transaction(async (tx) => {
+      await sql`DROP TABLE kysely_migration`.execute(tx)
+      await sql`DROP TABLE kysely_migration_lock`.execute(tx)
+    })
+    for (const storage of [another, unrecorded]) {
+      const more = withOneMore(storage, 'CREATE TABLE more (a INTEGER)')
+      const before = await columnsOf(storage)
+      for (const act of [readSchemaVersion, requireCurrentSchema, runMigrations])
+        await assert.rejects(act(storage, more), withCode('storage.prerelease'))
+      assert.deepEqual(await columnsOf(storage), before)
+    }
+  })
+
+  test('one that fails leaves nothing behind, and says why', async () => {
     const storage = await open()
     const before = await columnsOf(storage)
-    const failing = storage.exclusively(async (tx) => {
-      await sql`CREATE TABLE half_done (a INTEGER)`.execute(tx)
-      await sql`CREATE TABLE meta (a INTEGER)`.execute(tx)
-    })
-    await assert.rejects(failing)
+    const failing = withOneMore(
+      storage,
+      'CREATE TABLE half_done (a INTEGER)',
+      'CREATE TABLE meta (a INTEGER)',
+    )
+    await assert.rejects(runMigrations(storage, failing), /meta.*already exists/)
     assert.deepEqual(await columnsOf(storage), before)
+    assert.deepEqual(await readSchemaVersion(storage), { recorded: 1, needed: 1 })
   })
 
-  test('two that run at once do the work once', async () => {
+  test('several that run at once do the work once', async () => {
     const storage = await open()
-    await storage.transaction((tx) => sql`DELETE FROM migrations`.execute(tx))
-    const seen = await Promise.all(
-      [1, 2, 3].map((replica) =>
-        storage.exclusively(async (tx) => {
-          const { rows } = await sql`SELECT 1 FROM migrations`.execute(tx)
-          if (rows.length) return 'nothing to do'
-          await sql`INSERT INTO migrations (version, name) VALUES (1, 'x')`.execute(tx)
-          return replica
-        }),
-      ),
+    const more = withOneMore(storage, 'CREATE TABLE more (a INTEGER)')
+    const done = await Promise.all([1, 2, 3].map(() => runMigrations(storage, more)))
+    assert.deepEqual(
+      done.flatMap(({ applied }) => applied),
+      ['0002-more'],
     )
-    assert.equal(seen.filter((one) => one === 'nothing to do').length, 2)
+    assert.deepEqual(
+      done.map(({ version }) => version),
+      [2, 2, 2],
+    )
+  })
+
+  test('several that find nothing at once make everything once', async () => {
+    const storage = await open()
+    await dropEverything(storage)
+    const done = await Promise.all([1, 2, 3].map(() => runMigrations(storage)))
+    assert.deepEqual(
+      done.flatMap(({ applied }) => applied),
+      Object.keys(migrationsFor(storage.engine)),
+    )
+    assert.deepEqual(await columnsOf(storage), columnsPromised())
+  })
+
+  test('a baseline that fails leaves an empty database', async () => {
+    const storage = await open()
+    await dropEverything(storage)
+    const failing = withOneMore(storage, 'CREATE TABLE meta (a INTEGER)')
+    await assert.rejects(runMigrations(storage, failing), /meta.*already exists/)
+    assert.deepEqual(await tablesOf(storage), [])
   })
 })
 
@@ -118,9 +194,6 @@ test('a new data directory is refused until it was migrated', async (t) => {
   t.after(() => rmSync(directory, { recursive: true }))
   await assert.rejects(openStorage({ kind: 'sqlite', directory }), withCode('storage.outdated'))
   const { applied } = await migrate({ kind: 'sqlite', directory })
-  assert.deepEqual(
-    applied,
-    MIGRATIONS.map(({ name }) => name),
-  )
+  assert.deepEqual(applied, Object.keys(migrationsFor('sqlite')))
   await (await openStorage({ kind: 'sqlite', directory })).close()
 })

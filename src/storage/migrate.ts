@@ -1,10 +1,8 @@
 import { sql } from 'kysely'
+import { DEFAULT_MIGRATION_TABLE, Migrator } from 'kysely/migration'
 import { Problem } from '../lib/problem.ts'
-import { MIGRATIONS } from './migrations/index.ts'
-import { wordsOf } from './migrations/migration.ts'
-import type { Storage, Tx } from './storage.ts'
-
-const NEWEST = MIGRATIONS.at(-1)?.version ?? 0
+import { type Migrations, migrationsFor } from './migrations/index.ts'
+import type { Reader, Storage } from './storage.ts'
 
 /** What was done: the schema version now, and the names of the migrations that this call ran. */
 export interface Migrated {
@@ -12,70 +10,99 @@ export interface Migrated {
   readonly applied: readonly string[]
 }
 
-/** Brings the schema to this build's version. Safe to call from several processes at once. */
-export function runMigrations(storage: Storage): Promise<Migrated> {
+/**
+ * Brings the schema to this build's version with Kysely's `Migrator`: everything in one transaction, or nothing.
+ * Safe to call from several processes at once.
+ *
+ * @throws Problem `storage.newer`, `storage.prerelease`
+ */
+export function runMigrations(
+  storage: Storage,
+  migrations: Migrations = migrationsFor(storage.engine),
+): Promise<Migrated> {
   return storage.exclusively(async (tx) => {
-    await createRecord(tx, storage.engine)
-    const before = await recordedVersion(tx)
-    refuseNewer(before)
-    const applied: string[] = []
-    for (const { version, name, statements } of MIGRATIONS) {
-      if (version <= before) continue
-      for (const statement of statements(wordsOf(storage.engine)))
-        await sql.raw(statement).execute(tx)
-      await sql`INSERT INTO migrations (version, name) VALUES (${version}, ${name})`.execute(tx)
-      applied.push(name)
+    await readVersion(tx, storage.engine, migrations)
+    const provider = { getMigrations: async () => ({ ...migrations }) }
+    const { error, results = [] } = await new Migrator({ db: tx, provider }).migrateToLatest()
+    if (error) throw error
+    return {
+      version: Object.keys(migrations).length,
+      applied: results.map(({ migrationName }) => migrationName),
     }
-    return { version: NEWEST, applied }
   })
 }
 
-/** Version of the schema that is stored (0: there is none yet), and the one that this build needs. */
+/** How many migrations made the schema that is stored (0: it is empty), and how many this build knows. */
 export interface SchemaVersion {
   readonly recorded: number
   readonly needed: number
 }
 
-export async function readSchemaVersion(storage: Storage): Promise<SchemaVersion> {
-  const { rows } =
-    storage.engine === 'sqlite'
-      ? await sql`SELECT 1 FROM sqlite_schema WHERE name = 'migrations'`.execute(storage.read)
-      : await sql`SELECT 1 WHERE to_regclass('migrations') IS NOT NULL`.execute(storage.read)
-  return { recorded: rows.length ? await recordedVersion(storage.read) : 0, needed: NEWEST }
+/** @throws Problem `storage.newer`, `storage.prerelease` */
+export function readSchemaVersion(
+  storage: Storage,
+  migrations: Migrations = migrationsFor(storage.engine),
+): Promise<SchemaVersion> {
+  return readVersion(storage.read, storage.engine, migrations)
 }
 
-/** Throws unless the schema is exactly this build's: `storage.outdated` or `storage.newer`. */
-export async function requireCurrentSchema(storage: Storage): Promise<void> {
-  const { recorded: version } = await readSchemaVersion(storage)
-  refuseNewer(version)
-  if (version < NEWEST) {
+/** Throws unless the schema is exactly this build's: `storage.outdated`, `storage.newer` or `storage.prerelease`. */
+export async function requireCurrentSchema(
+  storage: Storage,
+  migrations: Migrations = migrationsFor(storage.engine),
+): Promise<void> {
+  const { recorded, needed } = await readSchemaVersion(storage, migrations)
+  if (recorded === needed) return
+  throw new Problem(
+    'storage.outdated',
+    `the schema is at version ${recorded} and this build needs ${needed}: run \`remit migrate\``,
+  )
+}
+
+/** Looks before Kysely does, which would say of each of these that migrations are corrupted. */
+async function readVersion(
+  db: Reader,
+  engine: Storage['engine'],
+  migrations: Migrations,
+): Promise<SchemaVersion> {
+  const known = Object.keys(migrations).toSorted()
+  const needed = known.length
+  const recorded = await recordedNames(db, engine)
+  const unknown = recorded.filter((name) => !known.includes(name))
+  const newest = numberOf(known.at(-1) ?? '')
+  if (unknown.some((name) => numberOf(name) > newest)) {
     throw new Problem(
-      'storage.outdated',
-      `the schema is at version ${version} and this build needs ${NEWEST}: run \`remit migrate\``,
+      'storage.newer',
+      `the schema is at version ${recorded.length}, this build knows ${needed}: start the newer build again`,
     )
   }
-}
-
-async function createRecord(tx: Tx, engine: Storage['engine']): Promise<void> {
-  const { integer, text } = wordsOf(engine)
-  await sql
-    .raw(
-      `CREATE TABLE IF NOT EXISTS migrations (version ${integer} NOT NULL PRIMARY KEY, name ${text} NOT NULL)`,
+  // Every version had `used_once`. Those before the first release kept other records of their migrations, or none of these.
+  const unrecorded = recorded.length === 0 && (await hasTable(db, engine, 'used_once'))
+  if (unknown.length > 0 || unrecorded) {
+    throw new Problem(
+      'storage.prerelease',
+      'a development version from before the first release made this database, and no migration leads from it to this build: start with an empty one',
     )
-    .execute(tx)
+  }
+  return { recorded: recorded.length, needed }
 }
 
-async function recordedVersion(db: Tx): Promise<number> {
+async function recordedNames(db: Reader, engine: Storage['engine']): Promise<readonly string[]> {
+  if (!(await hasTable(db, engine, DEFAULT_MIGRATION_TABLE))) return []
   const { rows } = await sql<{
-    version: number | null
-  }>`SELECT max(version) AS version FROM migrations`.execute(db)
-  return rows[0]?.version ?? 0
+    name: string
+  }>`SELECT name FROM ${sql.table(DEFAULT_MIGRATION_TABLE)}`.execute(db)
+  return rows.map(({ name }) => name)
 }
 
-function refuseNewer(version: number): void {
-  if (version <= NEWEST) return
-  throw new Problem(
-    'storage.newer',
-    `the schema is at version ${version}, this build knows ${NEWEST}: start the newer build again`,
-  )
+async function hasTable(db: Reader, engine: Storage['engine'], name: string): Promise<boolean> {
+  const query =
+    engine === 'sqlite'
+      ? sql`SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ${name}`
+      : sql`SELECT 1 WHERE to_regclass(${name}) IS NOT NULL`
+  return (await query.execute(db)).rows.length > 0
+}
+
+function numberOf(name: string): number {
+  return Number.parseInt(name, 10)
 }

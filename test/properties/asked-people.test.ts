@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { sql } from 'kysely'
 import { expireRequests, listForApprover } from '../../src/approvals/index.ts'
 import {
   addPerson,
@@ -10,8 +9,6 @@ import {
   type TestParts,
   testParts,
 } from '../../src/approvals/testing.ts'
-import { askedAgents } from '../../src/storage/migrations/0042-asked-agents.ts'
-import { wordsOf } from '../../src/storage/migrations/migration.ts'
 import { forEachEngine } from '../../src/storage/testing.ts'
 
 forEachEngine('who is asked', (open) => {
@@ -47,16 +44,5 @@ forEachEngine('who is asked', (open) => {
     parts.clock.advance(request.expiresAt - parts.clock.now())
     assert.equal(await expireRequests(parts), 1)
     assert.deepEqual(await asked(parts), [])
-  })
-
-  test('is known of what waited before it was written down', async () => {
-    const { parts } = await begin()
-    const { storage } = parts
-    await storage.transaction(async (tx) => {
-      await tx.deleteFrom('asked_people').execute()
-      const statement = askedAgents.statements(wordsOf(storage.engine)).at(-1) ?? ''
-      await sql.raw(statement).execute(tx)
-    })
-    assert.deepEqual(await asked(parts), EVERYBODY)
   })
 })

@@ -20,6 +20,7 @@ export const SERVER_PROBLEMS = {
   'storage.locked': { status: 500, title: 'The data directory is in use by another process' },
   'storage.newer': { status: 500, title: 'The schema is newer than this build' },
   'storage.outdated': { status: 500, title: 'The schema is older than this build' },
+  'storage.prerelease': { status: 500, title: 'A development version made the database' },
   'storage.reserved': { status: 503, title: 'The disk is nearly full' },
   'storage.unavailable': { status: 503, title: 'The store cannot be reached' },
 } as const

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto'
 import { Socket } from 'node:net'
+import { isDeepStrictEqual } from 'node:util'
+import { DEFAULT_MIGRATION_LOCK_TABLE, DEFAULT_MIGRATION_TABLE } from 'kysely/migration'
 import pg from 'pg'
-import { MIGRATIONS } from '../migrations/index.ts'
-import { wordsOf } from '../migrations/migration.ts'
+import { migrationsFor, SCHEMA_DIGEST } from '../migrations/index.ts'
 import { migrate } from '../open.ts'
 
 /** The tests share a machine, and some of them make a hundred things at once: what is slow there is not broken. */
@@ -13,11 +13,8 @@ const TEMPLATE_LOCK = 0x72656d69
 const DATABASE_LOCK = 0x72656d6a
 
 /** One set of databases for each state of the migrations. */
-const SET = createHash('sha256')
-  .update(MIGRATIONS.flatMap(({ statements }) => statements(wordsOf('postgres'))).join(';'))
-  .digest('hex')
-  .slice(0, 16)
-const TEMPLATE = `remit_template_${SET}`
+const TEMPLATE = `remit_template_${SCHEMA_DIGEST}`
+const MIGRATION_TABLES = [DEFAULT_MIGRATION_TABLE, DEFAULT_MIGRATION_LOCK_TABLE]
 
 let connecting: Promise<pg.Client> | undefined
 let making: Promise<void> | undefined
@@ -34,7 +31,7 @@ export async function takeDatabase(
   making ??= makeTemplate(server, admin)
   await making
   const number = await claim(admin)
-  const name = `remit_test_${SET}_${number}`
+  const name = `remit_test_${SCHEMA_DIGEST}_${number}`
   const url = databaseOn(server, name)
   const { rowCount } = await admin.query('SELECT 1 FROM pg_database WHERE datname = $1', [name])
   if (!rowCount || !(await empty(url))) {
@@ -83,16 +80,17 @@ async function empty(url: string): Promise<boolean> {
     const { rows } = await client.query<{ name: string }>(
       "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'",
     )
-    const tables = rows.map(({ name }) => name).filter((name) => name !== 'migrations')
+    const tables = rows.map(({ name }) => name).filter((name) => !MIGRATION_TABLES.includes(name))
     if (tables.length === rows.length) return false
     await client.query(
       // Without the triggers of foreign keys, in any order.
       `SET session_replication_role = replica; ${tables.map((name) => `DELETE FROM ${name}`).join(';')}`,
     )
-    const version = await client.query<{ newest: number | null }>(
-      'SELECT max(version)::int AS newest FROM migrations',
+    const recorded = await client.query<{ name: string }>(
+      `SELECT name FROM ${DEFAULT_MIGRATION_TABLE} ORDER BY name COLLATE "C"`,
     )
-    return version.rows[0]?.newest === MIGRATIONS.at(-1)?.version
+    const names = recorded.rows.map(({ name }) => name)
+    return isDeepStrictEqual(names, Object.keys(migrationsFor('postgres')).toSorted())
   } finally {
     await client.end()
   }

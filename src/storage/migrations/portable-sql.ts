@@ -1,7 +1,7 @@
 import type { Storage } from '../storage.ts'
 
-/** The words in which a migration is written once for both engines. */
-export interface Words {
+/** Words of SQL that differ between the engines, so that a migration is written once for both. */
+export interface PortableSql {
   /** Text compared byte by byte. */
   readonly text: string
   /** 64-bit integer; times, counts and flags. */
@@ -13,15 +13,11 @@ export interface Words {
   table(name: string, columns: string, layout?: 'clustered'): string
 }
 
-/** One step forward, never back. Each runs once, in order, in a transaction with its own record. */
-export interface Migration {
-  readonly version: number
-  readonly name: string
-  readonly statements: (words: Words) => readonly string[]
-}
+/** The statements of a migration, in the order in which they run. */
+export type Statements = (words: PortableSql) => readonly string[]
 
 /** STRICT: SQLite would otherwise store text in an integer column without a word. */
-const SQLITE: Words = {
+const SQLITE: PortableSql = {
   text: 'TEXT',
   integer: 'INTEGER',
   bytes: 'BLOB',
@@ -30,7 +26,7 @@ const SQLITE: Words = {
     `CREATE TABLE ${name} (${columns}) STRICT${layout === 'clustered' ? ', WITHOUT ROWID' : ''}`,
 }
 
-const POSTGRES: Words = {
+const POSTGRES: PortableSql = {
   text: 'TEXT COLLATE "C"',
   integer: 'BIGINT',
   bytes: 'BYTEA',
@@ -38,6 +34,6 @@ const POSTGRES: Words = {
   table: (name, columns) => `CREATE TABLE ${name} (${columns})`,
 }
 
-export function wordsOf(engine: Storage['engine']): Words {
+export function portableSql(engine: Storage['engine']): PortableSql {
   return engine === 'sqlite' ? SQLITE : POSTGRES
 }

@@ -1,0 +1,35 @@
+import type { Statements } from '../portable-sql.ts'
+
+/** Tables of spaces. */
+export const spaces: Statements = ({ integer, table, text }) => [
+  // INVARIANT: a name is given once, and what is above a space never changes.
+  table(
+    'spaces',
+    `id ${text} NOT NULL PRIMARY KEY, parent_id ${text} REFERENCES spaces (id),
+     kind ${text} NOT NULL CHECK (kind IN ('organization', 'workspace', 'channel', 'direct')),
+     title ${text} NOT NULL, mode ${text} CHECK (mode IN ('requester', 'intersection', 'agent')),
+     people ${text}, agents ${text}, details ${text},
+     status ${text} NOT NULL CHECK (status IN ('active', 'suspended', 'removed')),
+     created_by ${text} NOT NULL, created_at ${integer} NOT NULL`,
+  ),
+  'CREATE INDEX spaces_by_parent ON spaces (parent_id)',
+  `CREATE UNIQUE INDEX spaces_root ON spaces (kind)
+     WHERE kind = 'organization' AND status <> 'removed'`,
+  table(
+    'surfaces',
+    `id ${text} NOT NULL PRIMARY KEY, digest ${text} NOT NULL UNIQUE, name ${text} NOT NULL,
+     space_id ${text} NOT NULL REFERENCES spaces (id), silent_after ${integer} NOT NULL,
+     created_by ${text} NOT NULL, created_at ${integer} NOT NULL, heard_at ${integer} NOT NULL,
+     revoked_at ${integer}`,
+  ),
+  'CREATE INDEX surfaces_by_space ON surfaces (space_id)',
+  table(
+    'threads',
+    `id ${text} NOT NULL PRIMARY KEY, space_id ${text} NOT NULL REFERENCES spaces (id),
+     name ${text} NOT NULL, surface_id ${text} NOT NULL REFERENCES surfaces (id),
+     version ${integer} NOT NULL, requester_id ${text}, participants ${text} NOT NULL,
+     strangers ${integer} NOT NULL, agents ${text} NOT NULL, stated_at ${integer} NOT NULL,
+     ended_at ${integer}, UNIQUE (space_id, name)`,
+  ),
+  'CREATE INDEX threads_by_surface ON threads (surface_id)',
+]
