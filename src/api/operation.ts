@@ -51,8 +51,29 @@ export interface Input {
 
 type Of<S> = S extends TSchema ? Static<S> : undefined
 
-interface Described<P, Q, B, A extends TSchema, W extends Who>
-  extends Omit<Operation, 'params' | 'query' | 'body' | 'answer' | 'run' | 'who'> {
+/** An operation with its route and what it takes and answers as types: clients are typed by it. */
+export interface TypedOperation<M extends Operation['method'], T extends string, P, Q, B, A>
+  extends Operation {
+  readonly method: M
+  readonly path: T
+  /** Never there: it only carries the types. */
+  readonly types?: { readonly params: P; readonly query: Q; readonly body: B; readonly answer: A }
+}
+
+interface Described<
+  M extends Operation['method'],
+  T extends string,
+  P,
+  Q,
+  B,
+  A extends TSchema,
+  W extends Who,
+> extends Omit<
+    Operation,
+    'method' | 'path' | 'params' | 'query' | 'body' | 'answer' | 'run' | 'who'
+  > {
+  readonly method: M
+  readonly path: T
   readonly who: W
   readonly params?: P
   readonly query?: Q
@@ -72,12 +93,14 @@ interface Described<P, Q, B, A extends TSchema, W extends Who>
 
 /** Describes an operation with the types of its schemas; the router validates before `run` sees anything. */
 export function operation<
+  const M extends Operation['method'],
+  const T extends string,
   const W extends Who,
   A extends TSchema,
   P extends TSchema | undefined = undefined,
   Q extends TSchema | undefined = undefined,
   B extends TSchema | undefined = undefined,
->(described: Described<P, Q, B, A, W>): Operation {
+>(described: Described<M, T, P, Q, B, A, W>): TypedOperation<M, T, Of<P>, Of<Q>, Of<B>, Static<A>> {
   const { body, params, query, run, ...rest } = described
   return {
     ...rest,

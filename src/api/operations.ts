@@ -29,8 +29,7 @@ import { REQUEST_OPERATIONS } from './tasks/requests.ts'
 import { SPONSOR_GRANT_OPERATIONS } from './tasks/sponsor-grants.ts'
 import { TASK_OPERATIONS } from './tasks/tasks.ts'
 
-/** The whole management API: every operation, who may call it, and whether it widens access. There is no other route. */
-export const OPERATIONS: readonly Operation[] = [
+const ALL = [
   ...SESSION_OPERATIONS,
   ...PEOPLE_OPERATIONS,
   ...AGENT_OPERATIONS,
@@ -61,3 +60,9 @@ export const OPERATIONS: readonly Operation[] = [
   ...LEDGER_OPERATIONS,
   ...LEDGER_BREAK_OPERATIONS,
 ]
+
+/** Every operation, with its route and types: what clients are typed by. */
+export type AnyOperation = (typeof ALL)[number]
+
+/** The whole management API: every operation, who may call it, and whether it widens access. There is no other route. */
+export const OPERATIONS: readonly Operation[] = ALL

@@ -1,13 +1,11 @@
 import type { Command } from 'commander'
 import { command, type Start } from './command.ts'
 import { findPerson } from './person.ts'
-import { at } from './server/api.ts'
 import { howToGoOn, type Pages, withPages } from './server/pages.ts'
 import { statusWord } from './terminal/status-word.ts'
 import { facts, indented, table } from './terminal/table.ts'
 import { bold, dim, green, text } from './terminal/text.ts'
 import { moment } from './terminal/time.ts'
-import type { PersonJson } from './whoami.ts'
 
 /** `remit people …` */
 export function peopleCommand(start: Start): Command {
@@ -29,9 +27,7 @@ function listCommand(start: Start): Command {
   ])
   return withPages(list).action(async (options: Pages, invoked: Command) => {
     const cli = await start(invoked)
-    const answer = await cli.api.get<{ people: readonly PersonJson[]; more: boolean }>('/people', {
-      ...options,
-    })
+    const answer = await cli.api.call('GET', '/people', { query: { ...options } })
     cli.answer(answer, () => [
       ...table(
         ['NAME', 'STATUS', 'EMAIL', 'GROUPS', 'ID'],
@@ -49,12 +45,6 @@ function listCommand(start: Start): Command {
   })
 }
 
-interface KnownPerson extends PersonJson {
-  readonly attributes: Readonly<Record<string, string | number | boolean | readonly string[]>>
-  readonly last_seen_at: string
-  readonly confirmed_at: string
-}
-
 function showCommand(start: Start): Command {
   return command('show', 'One person, and what their identity provider says of them.', [
     'remit people show sam@example.com',
@@ -63,7 +53,7 @@ function showCommand(start: Start): Command {
     .action(async (wanted: string, _options: object, invoked: Command) => {
       const cli = await start(invoked)
       const { id } = await findPerson(cli.api, wanted)
-      const person = await cli.api.get<KnownPerson>(at`/people/${id}`)
+      const person = await cli.api.call('GET', '/people/:id', { params: { id } })
       const attributes = Object.entries(person.attributes)
       cli.answer(person, () => [
         text`${bold(person.name)} · ${statusWord(person.status)}`,
@@ -98,8 +88,8 @@ const statusCommands = (['suspend', 'resume'] as const).map(
         .action(async (wanted: string, { reason }: { reason?: string }, invoked: Command) => {
           const cli = await start(invoked)
           const { id } = await findPerson(cli.api, wanted)
-          const body = reason === undefined ? {} : { reason }
-          await cli.api.send('POST', at`/people/${id}/${act}`, body)
+          const route = `/people/:id/${act}` as const
+          await cli.api.call('POST', route, { params: { id }, body: { reason } })
           cli.say(text`${green('✓')} ${bold(wanted)} ${ACTS[act][1]}`)
           cli.answer({ person: id, act }, () => [])
         }),

@@ -2,7 +2,6 @@ import { isId } from '../lib/id.ts'
 import { CommandFailure } from './failure.ts'
 import type { Api } from './server/api.ts'
 import { dim, text, type Value } from './terminal/text.ts'
-import type { PersonJson } from './whoami.ts'
 
 /**
  * A person by id, e-mail, subject or name. Several that fit are none: access must not go to whoever comes first.
@@ -10,9 +9,7 @@ import type { PersonJson } from './whoami.ts'
  */
 export async function findPerson(api: Api, wanted: string): Promise<{ readonly id: string }> {
   if (isId('person', wanted)) return { id: wanted }
-  const { people } = await api.get<{ people: readonly PersonJson[] }>('/people', {
-    called: wanted,
-  })
+  const { people } = await api.call('GET', '/people', { query: { called: wanted } })
   for (const part of ['email', 'subject', 'name'] as const) {
     const found = people.filter((person) => person[part] === wanted)
     const [only] = found

@@ -1,6 +1,7 @@
 import { CommandFailure } from '../failure.ts'
 import type { World } from '../world.ts'
 import { awaitConfirmation, type ConfirmationJson } from './confirmation.ts'
+import type { AnswerOf, InputOf, Method, PathOf } from './operation-types.ts'
 import { refusedBy, unreachable } from './refused.ts'
 import { requireIssuer } from './require-issuer.ts'
 import { StoredSessions } from './sessions.ts'
@@ -11,16 +12,31 @@ const PATIENCE_MS = 120_000
 /** For what tells how far it is while it works. */
 const LONG_PATIENCE_MS = 60 * 60_000
 
-export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
+interface Given {
+  readonly params?: Readonly<Record<string, string>>
+  readonly query?: Readonly<Record<string, string | undefined>>
+  readonly body?: object
+}
 
 /** A path below `/api/v1` with every value encoded, so that none of them can lead somewhere else. */
 export function at(words: TemplateStringsArray, ...values: readonly string[]): string {
-  return words.reduce((path, part, i) => {
-    const value = values[i - 1] ?? ''
-    if (value === '' || value === '.' || value === '..')
-      throw new CommandFailure(`\`${value}\` is not a name`, { exit: 2 })
-    return path + encodeURIComponent(value) + part
-  })
+  return words.reduce((path, part, i) => path + segment(values[i - 1] ?? '') + part)
+}
+
+function segment(value: string): string {
+  if (value === '' || value === '.' || value === '..')
+    throw new CommandFailure(`\`${value}\` is not a name`, { exit: 2 })
+  return encodeURIComponent(value)
+}
+
+/** A route with its values, each encoded. */
+function filled(path: string, params: Readonly<Record<string, string>> = {}): string {
+  return path.replaceAll(/:(\w+)/g, (_, name: string) => segment(params[name] ?? ''))
+}
+
+function searchOf(query: Readonly<Record<string, string | undefined>> = {}): string {
+  const given = Object.entries(query).filter((each): each is [string, string] => !!each[1])
+  return given.length ? `?${new URLSearchParams(given)}` : ''
 }
 
 /** The management API of one server, as whoever is signed in. */
@@ -44,9 +60,7 @@ export class Api {
   }
 
   get<T>(path: string, query: Readonly<Record<string, string | undefined>> = {}): Promise<T> {
-    const given = Object.entries(query).filter((each): each is [string, string] => !!each[1])
-    const search = given.length ? `?${new URLSearchParams(given)}` : ''
-    return this.#json<T>('GET', path + search, undefined)
+    return this.#json<T>('GET', path + searchOf(query), undefined)
   }
 
   /** Changes something. What widens access is confirmed by the person on a page first, and asked for again with that. */
@@ -60,6 +74,19 @@ export class Api {
       wait: this.#world.wait,
     })
     return read<T>(await this.#fetch(method, path, body, { 'remit-confirmation': confirmation.id }))
+  }
+
+  /**
+   * Carries out one operation. What widens access is confirmed by the person on a page first, and asked for again with that.
+   * `path` is the route as the API has it; `params` fills it in.
+   */
+  async call<M extends Method, P extends PathOf<M>>(
+    method: M,
+    path: P,
+    given: InputOf<M, P>,
+  ): Promise<AnswerOf<M, P>> {
+    const { body, params, query } = given as Given // as: any input has these parts
+    return this.send(method, filled(path, params) + searchOf(query), body)
   }
 
   /** An answer that is too long to hold. */

@@ -1,0 +1,33 @@
+import type { AnyOperation } from '../../api/index.ts'
+
+/** How the management API may be asked. */
+export type Method = AnyOperation['method']
+
+type OperationAt<M extends Method, P> = Extract<
+  AnyOperation,
+  { readonly method: M; readonly path: P }
+>
+type TypesAt<M extends Method, P> = NonNullable<OperationAt<M, P>['types']>
+
+/** Routes below `/api/v1` that take this method, with `:name` for what `params` says. */
+export type PathOf<M extends Method> = Extract<AnyOperation, { readonly method: M }>['path']
+
+/** What an operation answers, as its schema says: a member that is renamed there does not compile here. */
+export type AnswerOf<M extends Method, P> = TypesAt<M, P>['answer']
+
+/** What an operation takes. */
+export type InputOf<M extends Method, P> = Part<'params', TypesAt<M, P>['params']> &
+  Part<'query', TypesAt<M, P>['query']> &
+  Part<'body', TypesAt<M, P>['body']>
+
+/** A part that may be empty may be left out. */
+type Part<Name extends string, T> = T extends undefined
+  ? { readonly [K in Name]?: undefined }
+  : Record<never, never> extends T
+    ? { readonly [K in Name]?: Loose<T> }
+    : { readonly [K in Name]: Loose<T> }
+
+/** Options that nobody gave are `undefined`: they are not sent. */
+type Loose<T> = T extends object
+  ? { readonly [K in keyof T]: Record<never, never> extends Pick<T, K> ? T[K] | undefined : T[K] }
+  : T
