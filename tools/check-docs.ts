@@ -66,14 +66,29 @@ function markdownFiles(folder: string): string[] {
   })
 }
 
+/** Anchors of a page's headings, as GitHub makes them. */
+function anchorsOf(path: string): ReadonlySet<string> {
+  const text = readFileSync(path, 'utf8').replaceAll(/```[\s\S]*?```/g, '')
+  return new Set(
+    [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+      heading
+        .toLowerCase()
+        .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+        .replaceAll(' ', '-'),
+    ),
+  )
+}
+
 function checkLinks(): void {
   for (const file of markdownFiles(root)) {
     const text = readFileSync(file, 'utf8').replaceAll(/```[\s\S]*?```/g, '')
     for (const match of text.matchAll(/\]\(([^)\s]+)\)/g)) {
-      const target = (match[1] ?? '').split('#')[0] ?? ''
-      if (target === '' || /^[a-z]+:/.test(target)) continue
-      if (!existsSync(resolve(dirname(file), target)))
-        problems.push(`${relative(root, file)}: broken link ${target}`)
+      const [target = '', anchor] = (match[1] ?? '').split('#')
+      if (/^[a-z]+:/.test(target)) continue
+      const path = target === '' ? file : resolve(dirname(file), target)
+      if (!existsSync(path)) problems.push(`${relative(root, file)}: broken link ${target}`)
+      else if (anchor && path.endsWith('.md') && !anchorsOf(path).has(anchor))
+        problems.push(`${relative(root, file)}: ${match[1]} leads to no heading`)
     }
   }
 }
