@@ -17,7 +17,9 @@ export const GATES = [
 ] as const
 export type GateName = (typeof GATES)[number]
 
-export type Risk = 'low' | 'medium' | 'high' | 'critical'
+/** Risk classes, the lowest first. */
+export const RISKS = ['low', 'medium', 'high', 'critical'] as const
+export type Risk = (typeof RISKS)[number]
 
 export type GateResult = {
   readonly gate: GateName

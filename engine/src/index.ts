@@ -58,7 +58,7 @@ export type {
   RequestableDeny,
   Risk,
 } from './gates.ts'
-export { GATES } from './gates.ts'
+export { GATES, RISKS } from './gates.ts'
 export { type GrantLimits, granted } from './granted.ts'
 export { intersect } from './intersect.ts'
 export {

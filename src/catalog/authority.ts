@@ -1,7 +1,8 @@
 import type { Detail } from '@remit/engine'
+import { RISKS } from '@remit/engine'
 import type { CatalogView } from './catalog.ts'
 import { matchAction } from './match-action.ts'
-import { type Action, countedAccess, countedRisk, RISKS } from './resource.ts'
+import { type Action, countedAccess, countedRisk } from './resource.ts'
 
 export type FromScope =
   | { readonly ok: true; readonly details: readonly Detail[] }

@@ -54,7 +54,6 @@ export {
   movesTo,
   type PinnedDefinition,
   type Resource,
-  RISKS,
 } from './resource.ts'
 export { acceptOffers, rejectOffers } from './review/accept-offers.ts'
 export { differences, type FieldDifference } from './review/differences.ts'

@@ -1,4 +1,5 @@
 import type { Risk } from '@remit/engine'
+import { RISKS } from '@remit/engine'
 import type { ArgumentSchema, Untyped } from './argument.ts'
 
 /** A protected API: the noun of the catalog. */
@@ -91,8 +92,6 @@ export type Accepted = {
 export function acceptedSince({ accepted }: Pick<Action, 'accepted'>): number | undefined {
   return accepted?.at
 }
-
-export const RISKS = ['low', 'medium', 'high', 'critical'] as const satisfies readonly Risk[]
 
 export function isRisk(value: unknown): value is Risk {
   return RISKS.some((risk) => risk === value)

@@ -1,3 +1,4 @@
+import type { Risk } from '@remit/engine'
 import type { DevPerson } from './identity-provider/dev-person.ts'
 
 /** The people of the sample world, as the development identity provider knows them. */
@@ -28,7 +29,7 @@ export const SAMPLE_AGENT = {
 
 /** What an administrator of the sample world has said about the tools of the desk after reading what it says about itself. */
 export const DESK_REVIEW: Readonly<
-  Record<string, { readonly risk: 'low' | 'medium' | 'high'; readonly sentence?: string }>
+  Record<string, { readonly risk: Risk; readonly sentence?: string }>
 > = {
   'desk.search-notes': { risk: 'low' },
   'desk.read-note': { risk: 'low', sentence: 'Read the note {id}' },

@@ -1,3 +1,4 @@
+import { RISKS } from '@remit/engine'
 import {
   ACTION_GROUPS,
   type Action,
@@ -5,7 +6,6 @@ import {
   type Field,
   groupsOf,
   isOptional,
-  RISKS,
 } from '../catalog/index.ts'
 import { mapInSteps } from '../lib/in-steps.ts'
 import { limitLines } from './impossible/limits.ts'

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
+import { RISKS } from '@remit/engine'
 import fc from 'fast-check'
-import { assess, LEVELS, type RiskInputs, riskRecord, SIGNALS } from './assess.ts'
+import { assess, type RiskInputs, riskRecord, SIGNALS } from './assess.ts'
 import { storedRisk, tellable, whole } from './stored-risk.ts'
 
 /** Nothing about it is unusual, and its action is of class low. */
@@ -63,7 +64,7 @@ const CASES: readonly Case[] = [
   [{ class: 'critical', ...raised('critical') }, ['class.critical', 'external.critical'], 100],
 ]
 
-const level = fc.constantFrom(...LEVELS)
+const level = fc.constantFrom(...RISKS)
 const anything: fc.Arbitrary<RiskInputs> = fc.record(
   {
     class: level,

@@ -1,7 +1,6 @@
-import type { PolicyRecord, PolicyValue, Risk } from '@remit/engine'
+import { type PolicyRecord, type PolicyValue, RISKS, type Risk } from '@remit/engine'
 
-export const LEVELS = ['low', 'medium', 'high', 'critical'] as const satisfies readonly Risk[]
-export type Level = (typeof LEVELS)[number]
+export type Level = Risk
 
 /** What somebody else says about an agent, a person or a task. Its name is theirs. */
 export interface RaisedSignal {
@@ -151,7 +150,7 @@ function raisedAt(level: Level, points: number): Signal {
 }
 
 function worst(external: readonly RaisedSignal[]): Level | undefined {
-  return LEVELS.findLast((level) => external.some((each) => each.level === level))
+  return RISKS.findLast((level) => external.some((each) => each.level === level))
 }
 
 function isTimes({ sizeRatio }: RiskInputs, times: bigint): boolean {

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { RISKS } from '@remit/engine'
 import fc from 'fast-check'
-import { assess, LEVELS, type RiskInputs, riskRecord } from '../../risk/assess.ts'
+import { assess, type RiskInputs, riskRecord } from '../../risk/assess.ts'
 import { packRisk, unpackRisk } from './packed-risk.ts'
 
 const inputs: fc.Arbitrary<RiskInputs> = fc.record(
   {
-    class: fc.constantFrom(...LEVELS),
+    class: fc.constantFrom(...RISKS),
     firstForAgent: fc.boolean(),
     firstForAction: fc.boolean(),
     firstForCounterparty: fc.boolean(),
@@ -18,7 +19,7 @@ const inputs: fc.Arbitrary<RiskInputs> = fc.record(
     external: fc.array(
       fc.record({
         signal: fc.stringMatching(/^[a-z][a-z0-9.-]{0,20}[a-z0-9]$/),
-        level: fc.constantFrom(...LEVELS),
+        level: fc.constantFrom(...RISKS),
       }),
       { maxLength: 4 },
     ),

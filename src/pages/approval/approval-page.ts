@@ -1,3 +1,4 @@
+import type { Risk } from '@remit/engine'
 import type { ForeignActor } from '../../tokens/index.ts'
 import { type AllowanceItem, allowanceList } from '../allowance/allowance-list.ts'
 import { type StandingForm, standingForm } from '../allowance/standing-form.ts'
@@ -12,15 +13,13 @@ import { type SignInFirst, signInFirstNotice } from '../sign-in/again.ts'
 import { type IssuanceAsked, issuanceInWords, WORDS } from './issuance-words.ts'
 import type { ShownCall } from './shown-call.ts'
 
-export type RiskName = 'low' | 'medium' | 'high' | 'critical'
-
 /** Everything the page says, as values. `sentence` has been through `visible`; everything else has not. */
 export interface ApprovalView {
   readonly now: number
   readonly viewer: Viewer
   readonly id: string
   readonly sentence: string
-  readonly risk: RiskName
+  readonly risk: Risk
   readonly action: string
   /** Of a task that is to open, or a token: no call. */
   readonly issuance: IssuanceAsked | undefined
@@ -78,7 +77,7 @@ export type RequestStatus =
   /** Answered for more than once; `undefined`: that is over. */
   | { readonly state: 'standing'; readonly allowance: AllowanceItem | undefined }
 
-export const RISK: Readonly<Record<RiskName, readonly [string, Tone]>> = {
+export const RISK: Readonly<Record<Risk, readonly [string, Tone]>> = {
   low: ['Low risk', 'calm'],
   medium: ['Medium risk', 'calm'],
   high: ['High risk', 'warn'],

@@ -1,16 +1,17 @@
+import type { Risk } from '@remit/engine'
 import { type AllowanceItem, allowanceList } from '../allowance/allowance-list.ts'
 import { documentOf, type Viewer } from '../frame/document.ts'
 import { type Html, html } from '../frame/html.ts'
 import { badge, empty } from '../frame/pieces.ts'
 import { marked, show } from '../frame/show.ts'
 import { duration, when } from '../frame/time.ts'
-import { RISK, type RiskName } from './approval-page.ts'
+import { RISK } from './approval-page.ts'
 
 /** A request in a list. `sentence` has been through `visible`. */
 export interface RequestItem {
   readonly id: string
   readonly sentence: string
-  readonly risk: RiskName
+  readonly risk: Risk
   readonly agent: string
   readonly person: string
   readonly createdAt: number

@@ -1,5 +1,6 @@
 import type { Detail, Risk } from '@remit/engine'
-import { RISKS } from '../../catalog/index.ts'
+import { RISKS } from '@remit/engine'
+
 import type { Fields } from '../../http/index.ts'
 import { argumentInWords, boundInWords } from '../frame/authority.ts'
 import { type Html, html } from '../frame/html.ts'

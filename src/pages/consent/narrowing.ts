@@ -1,11 +1,6 @@
 import type { Bound, Detail, Risk } from '@remit/engine'
-import {
-  type CatalogView,
-  countedAccess,
-  countedRisk,
-  isPaging,
-  RISKS,
-} from '../../catalog/index.ts'
+import { RISKS } from '@remit/engine'
+import { type CatalogView, countedAccess, countedRisk, isPaging } from '../../catalog/index.ts'
 import type { Fields } from '../../http/index.ts'
 import { Problem } from '../../lib/problem.ts'
 

@@ -1,5 +1,5 @@
+import { RISKS } from '@remit/engine'
 import type { ArgumentType, Field, ScalarType } from '../../catalog/index.ts'
-import { RISKS } from '../../catalog/index.ts'
 
 /** What a value can be, beyond its type: values, ranges, lengths, forms. */
 export type Limits = ScalarType

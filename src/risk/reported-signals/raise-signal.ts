@@ -1,3 +1,4 @@
+import { RISKS } from '@remit/engine'
 import { findAgent } from '../../agents/index.ts'
 import type { Ledger } from '../../ledger/index.ts'
 import type { Clock } from '../../lib/clock.ts'
@@ -6,7 +7,7 @@ import { findPerson } from '../../people/index.ts'
 import type { Live, LiveKey } from '../../revocation/index.ts'
 import type { Storage, Tx } from '../../storage/index.ts'
 import { findTask, openTree } from '../../tasks/index.ts'
-import { LEVELS } from '../assess.ts'
+
 import {
   countSignals,
   deleteSignal,
@@ -89,7 +90,7 @@ function check({ expiresAt, level, signal }: Raising, now: number): void {
   const wrong = (detail: string) => new Problem('risk_signal.bad', detail)
   if (!/^[a-z][a-z0-9.-]{0,62}[a-z0-9]$/.test(signal))
     throw wrong('the name of a signal is lower-case letters, digits, dots and hyphens')
-  if (!LEVELS.includes(level)) throw wrong('a level is low, medium, high or critical')
+  if (!RISKS.includes(level)) throw wrong('a level is low, medium, high or critical')
   if (!(expiresAt > now && expiresAt <= now + MOST_LIFE_MS))
     throw wrong('a signal ends in the future, and within 30 days')
 }
@@ -97,7 +98,7 @@ function check({ expiresAt, level, signal }: Raising, now: number): void {
 /** What has expired says nothing any more. */
 function strongest(before: StoredSignal | undefined, given: Raising, now: number) {
   if (!before || before.expiresAt <= now) return {}
-  const higher = LEVELS.indexOf(before.level) > LEVELS.indexOf(given.level)
+  const higher = RISKS.indexOf(before.level) > RISKS.indexOf(given.level)
   return {
     level: higher ? before.level : given.level,
     expiresAt: Math.max(before.expiresAt, given.expiresAt),
