@@ -115,7 +115,7 @@ describe('how a call is weighed', () => {
   })
 
   test('the table is the one that is documented', () => {
-    const page = readFileSync(new URL('../../../docs/risk.md', import.meta.url), 'utf8')
+    const page = readFileSync(new URL('../../docs/risk.md', import.meta.url), 'utf8')
     const rows = [...page.matchAll(/^\| `([a-z.]+)` \| (\d+) \|/gm)]
     assert.deepEqual(
       rows.map(([, name, points]) => [name, Number(points)]),
