@@ -4,17 +4,9 @@ import type { Command } from 'commander'
 import type { Cli } from './cli.ts'
 import { command, type Start } from './command.ts'
 import { CommandFailure, usage } from './failure.ts'
-import { at } from './server/api.ts'
 import { table } from './terminal/table.ts'
 import { bold, dim, green, text } from './terminal/text.ts'
 import { moment } from './terminal/time.ts'
-
-interface Connection {
-  readonly name: string
-  readonly kind: string
-  readonly header: string
-  readonly created_at: string
-}
 
 /** `remit connections …` */
 export function connectionsCommand(start: Start): Command {
@@ -32,7 +24,7 @@ function listCommand(start: Start): Command {
     'remit connections list',
   ]).action(async (_options: object, invoked: Command) => {
     const cli = await start(invoked)
-    const answer = await cli.api.get<{ connections: readonly Connection[] }>('/connections')
+    const answer = await cli.api.call('GET', '/connections', {})
     cli.answer(answer, () =>
       answer.connections.length === 0
         ? [dim('No connections yet. `remit connections add NAME --bearer` keeps a credential.')]
@@ -79,11 +71,8 @@ function addCommand(start: Start): Command {
       const cli = await start(invoked)
       const secret = await readSecret(cli, `Credential of ${name}`, options.fromFile)
       const { header } = options
-      const added = await cli.api.send<Connection>('POST', '/connections', {
-        name,
-        kind: 'bearer',
-        secret,
-        ...(header === undefined ? {} : { header }),
+      const added = await cli.api.call('POST', '/connections', {
+        body: { name, kind: 'bearer', secret, header },
       })
       cli.say(
         text`${green('✓')} ${bold(added.name)} is kept, for the header ${added.header}`,
@@ -100,7 +89,7 @@ function removeCommand(start: Start): Command {
     .argument('<name>', 'the connection')
     .action(async (name: string, _options: object, invoked: Command) => {
       const cli = await start(invoked)
-      await cli.api.send('DELETE', at`/connections/${name}`)
+      await cli.api.call('DELETE', '/connections/:name', { params: { name } })
       cli.say(text`${green('✓')} ${bold(name)} is forgotten`)
       cli.answer({ connection: name, removed: true }, () => [])
     })

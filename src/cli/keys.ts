@@ -1,31 +1,13 @@
 import type { Command } from 'commander'
 import type { Cli } from './cli.ts'
 import { command, type Start } from './command.ts'
-import { at } from './server/api.ts'
+import type { AnswerOf } from './server/operation-types.ts'
 import { table } from './terminal/table.ts'
 import { bold, dim, green, type Text, text } from './terminal/text.ts'
 import { moment } from './terminal/time.ts'
 
-interface Key {
-  readonly kid: string
-  readonly alg: string
-  readonly held: 'here' | 'pkcs11'
-  readonly state: 'announced' | 'signing' | 'retired'
-  readonly created_at: string
-  readonly signs_from?: string
-  readonly retired_at?: string
-  readonly good_until?: string
-}
-
-interface SealedNow {
-  readonly keys: readonly string[]
-  readonly sealed: readonly {
-    readonly what: string
-    readonly current: number
-    readonly before: number
-    readonly unreadable: number
-  }[]
-}
+type KeysJson = AnswerOf<'GET', '/keys'>
+type SealedJson = AnswerOf<'GET', '/keys/sealed'>
 
 /** `remit keys …` */
 export function keysCommand(start: Start): Command {
@@ -46,7 +28,7 @@ function listCommand(start: Start): Command {
     'remit keys list',
   ]).action(async (_options: object, invoked: Command) => {
     const cli = await start(invoked)
-    showKeys(cli, await cli.api.get<{ keys: readonly Key[] }>('/keys'))
+    showKeys(cli, await cli.api.call('GET', '/keys', {}))
   })
 }
 
@@ -57,7 +39,7 @@ function rotateCommand(start: Start): Command {
     ['remit keys rotate'],
   ).action(async (_options: object, invoked: Command) => {
     const cli = await start(invoked)
-    const answer = await cli.api.send<{ keys: readonly Key[] }>('POST', '/keys')
+    const answer = await cli.api.call('POST', '/keys', {})
     const next = answer.keys.find(({ state }) => state === 'announced')
     cli.say(
       text`${green('✓')} ${bold(next?.kid ?? 'a new key')} is published${next?.signs_from === undefined ? '' : `, and signs from ${moment(next.signs_from)}`}`,
@@ -76,8 +58,7 @@ function withdrawCommand(start: Start): Command {
     .option('--reason <text>', 'why; it is recorded')
     .action(async (kid: string, { reason }: { reason?: string }, invoked: Command) => {
       const cli = await start(invoked)
-      const body = reason === undefined ? {} : { reason }
-      await cli.api.send('POST', at`/keys/${kid}/withdraw`, body)
+      await cli.api.call('POST', '/keys/:id/withdraw', { params: { id: kid }, body: { reason } })
       cli.say(
         text`${green('✓')} ${bold(kid)} is withdrawn; every token that it signed is dead`,
         dim('  agents whose task tokens it signed open new tasks'),
@@ -90,7 +71,7 @@ function sealedCommand(start: Start): Command {
   return command('sealed', 'What is sealed with which master key.', ['remit keys sealed']).action(
     async (_options: object, invoked: Command) => {
       const cli = await start(invoked)
-      showSealed(cli, await cli.api.get<SealedNow>('/keys/sealed'))
+      showSealed(cli, await cli.api.call('GET', '/keys/sealed', {}))
     },
   )
 }
@@ -102,11 +83,11 @@ function sealAgainCommand(start: Start): Command {
     ['remit keys seal-again'],
   ).action(async (_options: object, invoked: Command) => {
     const cli = await start(invoked)
-    showSealed(cli, await cli.api.send<SealedNow>('POST', '/keys/sealed'))
+    showSealed(cli, await cli.api.call('POST', '/keys/sealed', {}))
   })
 }
 
-function showSealed(cli: Cli, answer: SealedNow): void {
+function showSealed(cli: Cli, answer: SealedJson): void {
   const [current = '', ...others] = answer.keys
   const left = answer.sealed.reduce((sum, { before }) => sum + before, 0)
   const lost = answer.sealed.reduce((sum, { unreadable }) => sum + unreadable, 0)
@@ -126,7 +107,7 @@ function showSealed(cli: Cli, answer: SealedNow): void {
   cli.answer(answer, () => table(['SEALED', `BY ${current}`, 'BEFORE', 'LOST'], rows, cli.width))
 }
 
-function showKeys(cli: Cli, answer: { readonly keys: readonly Key[] }): void {
+function showKeys(cli: Cli, answer: KeysJson): void {
   cli.answer(answer, () =>
     table(
       ['KEY', 'ALG', 'HELD', 'SINCE', 'STATE'],
@@ -142,7 +123,7 @@ function showKeys(cli: Cli, answer: { readonly keys: readonly Key[] }): void {
   )
 }
 
-function stateText({ good_until, retired_at, signs_from, state }: Key): Text {
+function stateText({ good_until, retired_at, signs_from, state }: KeysJson['keys'][number]): Text {
   if (state === 'announced')
     return text`announced${signs_from === undefined ? '' : `, signs from ${moment(signs_from)}`}`
   if (state === 'signing')

@@ -5,12 +5,12 @@ import { callback } from './browser/callback.ts'
 import type { Cli } from './cli.ts'
 import { command, type Start } from './command.ts'
 import { CommandFailure } from './failure.ts'
+import type { AnswerOf } from './server/operation-types.ts'
 import { refusedBy, unreachable } from './server/refused.ts'
 import { requireIssuer } from './server/require-issuer.ts'
 import { StoredSessions } from './server/sessions.ts'
 import { bold, dim, green, text } from './terminal/text.ts'
 import { moment } from './terminal/time.ts'
-import type { Me } from './whoami.ts'
 
 /** `remit login`: a session for the command line, given on our own pages to whoever signs in there (contract 10). */
 export function loginCommand(start: Start): Command {
@@ -23,11 +23,6 @@ export function loginCommand(start: Start): Command {
     .action(async (options: { open: boolean }, invoked: Command) => {
       await login(await start(invoked), options)
     })
-}
-
-interface Opened {
-  readonly token: string
-  readonly expires_at: string
 }
 
 async function login(cli: Cli, options: { open: boolean }): Promise<void> {
@@ -54,7 +49,7 @@ async function login(cli: Cli, options: { open: boolean }): Promise<void> {
     token: new Secret(opened.token),
     expiresAt: opened.expires_at,
   })
-  const me = await cli.api.get<Me>('/session')
+  const me = await cli.api.call('GET', '/session', {})
   const { administrator, expires_at, person } = me
   const role = administrator ? ', an administrator' : ''
   cli.say(
@@ -66,7 +61,7 @@ async function login(cli: Cli, options: { open: boolean }): Promise<void> {
 async function redeem(
   cli: Cli,
   body: { code: string; verifier: string; redirect_uri: string },
-): Promise<Opened> {
+): Promise<AnswerOf<'POST', '/session'>> {
   const answer = await fetch(`${cli.url}/api/v1/session`, {
     method: 'POST',
     redirect: 'error',
@@ -76,5 +71,5 @@ async function redeem(
     throw unreachable(cli.url, error)
   })
   if (!answer.ok) throw await refusedBy(cli.url, answer)
-  return (await answer.json()) as Opened // as: the answer of the operation `session.open`
+  return (await answer.json()) as AnswerOf<'POST', '/session'> // as: the answer of the operation `session.open`
 }

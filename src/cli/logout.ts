@@ -15,7 +15,7 @@ export function logoutCommand(start: Start): Command {
         cli.answer({ url: cli.url, signed_in: false }, () => [])
         return
       }
-      const failed = await cli.api.send('DELETE', '/session').then(
+      const failed = await cli.api.call('DELETE', '/session', {}).then(
         () => undefined,
         (error: unknown) => error,
       )

@@ -5,14 +5,6 @@ import { CommandFailure } from './failure.ts'
 import { table } from './terminal/table.ts'
 import { bold, dim, green, text } from './terminal/text.ts'
 
-interface Provider {
-  readonly issuer: string
-  readonly name: string
-  readonly client_id: string
-  readonly attributes: readonly string[]
-  readonly domains: readonly string[]
-}
-
 /** `remit providers …` */
 export function providersCommand(start: Start): Command {
   const providers = command('providers', 'Identity providers that people sign in with.', [
@@ -28,7 +20,7 @@ function listCommand(start: Start): Command {
   return command('list', 'Every identity provider.', ['remit providers list']).action(
     async (_options: object, invoked: Command) => {
       const cli = await start(invoked)
-      const answer = await cli.api.get<{ providers: readonly Provider[] }>('/identity-providers')
+      const answer = await cli.api.call('GET', '/identity-providers', {})
       cli.answer(answer, () =>
         table(
           ['NAME', 'ISSUER', 'CLIENT', 'ATTRIBUTES', 'DOMAINS'],
@@ -55,9 +47,7 @@ function testCommand(start: Start): Command {
     .argument('<issuer>', 'its issuer')
     .action(async (issuer: string, _options: object, invoked: Command) => {
       const cli = await start(invoked)
-      const { providers } = await cli.api.get<{ providers: readonly Provider[] }>(
-        '/identity-providers',
-      )
+      const { providers } = await cli.api.call('GET', '/identity-providers', {})
       if (!providers.some((each) => each.issuer === issuer))
         throw new CommandFailure(`\`${issuer}\` is not registered`, {
           code: 'provider.unknown',
@@ -108,16 +98,18 @@ function addCommand(start: Start): Command {
       const secret = options.public
         ? undefined
         : await readSecret(cli, `Secret of ${clientId}`, secretFile)
-      await cli.api.send('PUT', '/identity-providers', {
-        issuer,
-        name,
-        client_id: clientId,
-        ...(secret === undefined ? {} : { client_secret: secret }),
-        ...(groupsClaim === undefined ? {} : { groups_claim: groupsClaim }),
-        ...(acrValues === undefined ? {} : { acr_values: acrValues.split(' ').filter(Boolean) }),
-        ...(closesTasks ? { closes_tasks: true } : {}),
-        ...(attribute === undefined ? {} : { attributes: attribute }),
-        ...(domain === undefined ? {} : { domains: domain }),
+      await cli.api.call('PUT', '/identity-providers', {
+        body: {
+          issuer,
+          name,
+          client_id: clientId,
+          client_secret: secret,
+          groups_claim: groupsClaim,
+          acr_values: acrValues?.split(' ').filter(Boolean),
+          closes_tasks: closesTasks,
+          attributes: attribute,
+          domains: domain,
+        },
       })
       cli.say(
         text`${green('✓')} people can sign in with ${bold(name)}`,

@@ -4,29 +4,12 @@ import { facts, indented } from './terminal/table.ts'
 import { bold, text } from './terminal/text.ts'
 import { moment } from './terminal/time.ts'
 
-export interface PersonJson {
-  readonly id: string
-  readonly name: string
-  readonly email: string | null
-  readonly issuer: string
-  readonly subject: string
-  readonly groups: readonly string[]
-  readonly status: string
-}
-
-/** Answer of the operation `session.show`. */
-export interface Me {
-  readonly person: PersonJson
-  readonly administrator: boolean
-  readonly expires_at: string
-}
-
 /** `remit whoami` */
 export function whoamiCommand(start: Start): Command {
   return command('whoami', 'Who you are here, and your groups.', ['remit whoami']).action(
     async (_options: object, invoked: Command) => {
       const cli = await start(invoked)
-      const me = await cli.api.get<Me>('/session')
+      const me = await cli.api.call('GET', '/session', {})
       const { administrator, expires_at, person } = me
       cli.answer({ url: cli.url, ...me }, () => [
         text`${bold(person.name)}${administrator ? ' · administrator' : ''}`,

@@ -3,33 +3,13 @@ import { command, type Start } from '../command.ts'
 import { CommandFailure } from '../failure.ts'
 import { bold, dim, green, red, text } from '../terminal/text.ts'
 
-interface State {
-  readonly consistent: boolean
-  readonly size: number
-  readonly break: {
-    readonly history: number
-    readonly detail: string
-    readonly found_at: string
-    readonly signed_size: number | null
-    readonly size: number
-    readonly common_size: number
-    readonly common_at: string | null
-  } | null
-}
-
-interface Accepted {
-  readonly closed_tasks: number
-  readonly voided_requests: number
-  readonly ended_allowances: number
-}
-
 /** `remit ledger state` */
 export function stateCommand(start: Start): Command {
   return command('state', 'Whether the ledger contains everything that was signed.', [
     'remit ledger state',
   ]).action(async (_options: object, invoked: Command) => {
     const cli = await start(invoked)
-    const state = await cli.api.get<State>('/ledger/state')
+    const state = await cli.api.call('GET', '/ledger/state', {})
     cli.answer(state, () => [])
     const found = state.break
     if (!found) {
@@ -76,7 +56,7 @@ export function acceptCommand(start: Start): Command {
           detail: 'nobody said yes; `--yes` does not ask',
         })
       const body = { history: Number(given) }
-      const done = await cli.api.send<Accepted>('POST', '/ledger/break/accept', body)
+      const done = await cli.api.call('POST', '/ledger/break/accept', { body })
       cli.answer(done, () => [])
       cli.say(
         text`${green('✓')} closed ${bold(done.closed_tasks)} tasks, voided ${bold(done.voided_requests)} access requests, ended ${bold(done.ended_allowances)} standing answers`,

@@ -1,17 +1,13 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { command, type Start } from '../command.ts'
 import { CommandFailure, usage } from '../failure.ts'
+import type { InputOf } from '../server/operation-types.ts'
 import { bold, dim, green, text } from '../terminal/text.ts'
 
 interface EraseOptions {
   readonly position?: readonly number[]
-  readonly why: string
+  readonly why: InputOf<'POST', '/ledger/erase'>['body']['why']
   readonly yes?: true
-}
-
-interface Erased {
-  readonly positions: readonly number[]
-  readonly erased: number
 }
 
 /** `remit ledger erase dec_…` */
@@ -46,8 +42,8 @@ export function eraseCommand(start: Start): Command {
         throw new CommandFailure('Nothing was erased', {
           detail: 'nobody said yes; `--yes` does not ask',
         })
-      const body = { why, ...(decision === undefined ? { positions: position } : { decision }) }
-      const answer = await cli.api.send<Erased>('POST', '/ledger/erase', body)
+      const body = { why, positions: position, decision }
+      const answer = await cli.api.call('POST', '/ledger/erase', { body })
       cli.answer(answer, () => [])
       cli.say(
         text`${green('✓')} erased what ${bold(answer.erased)} of ${answer.positions.length} records had beside them`,

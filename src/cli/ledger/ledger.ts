@@ -122,7 +122,7 @@ function checkpointCommand(start: Start): Command {
     ['remit ledger checkpoint > checkpoint-today'],
   ).action(async (_options: object, invoked: Command) => {
     const cli = await start(invoked)
-    const answer = await cli.api.get<{ checkpoint: string; vkey: string }>('/ledger/checkpoint')
+    const answer = await cli.api.call('GET', '/ledger/checkpoint', {})
     cli.say(text`${dim('key')} ${answer.vkey}`)
     // A signed note is bytes: it is printed as it is.
     if (cli.json) cli.answer(answer, () => [])

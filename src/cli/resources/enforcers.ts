@@ -1,17 +1,8 @@
 import type { Command } from 'commander'
 import { command, type Start } from '../command.ts'
-import { at } from '../server/api.ts'
 import { table } from '../terminal/table.ts'
 import { bold, dim, green, red, text } from '../terminal/text.ts'
 import { moment } from '../terminal/time.ts'
-
-interface Enforcer {
-  readonly id: string
-  readonly resource: string
-  readonly created_at: string
-  readonly last_used_at: string | null
-  readonly revoked_at: string | null
-}
 
 /** `remit resources enforcers …` */
 export function enforcersCommand(start: Start): Command {
@@ -31,8 +22,7 @@ function listCommand(start: Start): Command {
     .argument('<name>', 'the API')
     .action(async (name: string, _options: object, invoked: Command) => {
       const cli = await start(invoked)
-      const path = at`/resources/${name}/enforcers`
-      const answer = await cli.api.get<{ enforcers: readonly Enforcer[] }>(path)
+      const answer = await cli.api.call('GET', '/resources/:name/enforcers', { params: { name } })
       cli.answer(answer, () =>
         answer.enforcers.length === 0
           ? [dim(text`None yet. \`remit resources enforcers add ${name}\` makes one.`)]
@@ -58,8 +48,7 @@ function addCommand(start: Start): Command {
     .argument('<name>', 'the API')
     .action(async (name: string, _options: object, invoked: Command) => {
       const cli = await start(invoked)
-      const path = at`/resources/${name}/enforcers`
-      const added = await cli.api.send<Enforcer & { readonly secret: string }>('POST', path)
+      const added = await cli.api.call('POST', '/resources/:name/enforcers', { params: { name } })
       cli.answer(added, () => [
         text`${green('✓')} ${bold(added.id)} may ask about calls to ${bold(added.resource)}`,
         text`  its secret, shown this once: ${bold(added.secret)}`,
@@ -76,7 +65,7 @@ function revokeCommand(start: Start): Command {
     .argument('<id>', 'of `remit resources enforcers list`')
     .action(async (name: string, id: string, _options: object, invoked: Command) => {
       const cli = await start(invoked)
-      await cli.api.send('DELETE', at`/resources/${name}/enforcers/${id}`)
+      await cli.api.call('DELETE', '/resources/:name/enforcers/:id', { params: { name, id } })
       cli.say(text`${green('✓')} ${bold(id)} is revoked`)
       cli.answer({ resource: name, enforcer: id, revoked: true }, () => [])
     })

@@ -27,7 +27,13 @@ type Part<Name extends string, T> = T extends undefined
     ? { readonly [K in Name]?: Loose<T> }
     : { readonly [K in Name]: Loose<T> }
 
-/** Options that nobody gave are `undefined`: they are not sent. */
-type Loose<T> = T extends object
-  ? { readonly [K in keyof T]: Record<never, never> extends Pick<T, K> ? T[K] | undefined : T[K] }
-  : T
+/** Options that nobody gave are `undefined`: they are not sent. Lists may be read-only. */
+type Loose<T> = T extends readonly (infer Item)[]
+  ? readonly Loose<Item>[]
+  : T extends object
+    ? {
+        readonly [K in keyof T]: Record<never, never> extends Pick<T, K>
+          ? Loose<T[K]> | undefined
+          : Loose<T[K]>
+      }
+    : T
