@@ -1,7 +1,7 @@
 import type { CatalogParts } from '../catalog/index.ts'
 import type { MasterKey } from '../keys/index.ts'
 
-/** What this room works with. Every act takes it first. */
+/** Parts that the acts of this room work with; every act takes them first. */
 export interface ConnectionParts extends CatalogParts {
   readonly master: Pick<MasterKey, 'seal' | 'open'>
 }

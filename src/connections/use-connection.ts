@@ -7,7 +7,7 @@ import { sealContext } from './connection.ts'
 import { deleteConnection, selectConnections, selectSealed } from './connection-store.ts'
 import type { ConnectionParts } from './parts.ts'
 
-/** What goes into the request: a header, and its whole value. */
+/** Header of the request to the upstream that carries the credential, and its whole value. */
 export interface UpstreamCredential {
   readonly header: string
   readonly value: Secret
