@@ -5,7 +5,10 @@ import { visible } from '../lib/text/visible.ts'
 import { readAgents, readPeople } from './openers.ts'
 import type { Space, SpaceMode } from './space.ts'
 
-/** What administrators say about a space. What is left out stays; `null`: as above it. */
+/**
+ * Rules that administrators set for a space. A member that is left out stays as it is; with `null`
+ * the rule of the space above holds.
+ */
 export interface SpaceRules {
   readonly title?: string | undefined
   readonly mode?: SpaceMode | null | undefined

@@ -35,7 +35,7 @@ export interface Space {
   readonly createdAt: number
 }
 
-/** What each kind may be in. Only the organization is in nothing. */
+/** Kinds of space that a space of each kind may lie in. Only the organization lies in none. */
 export const PARENTS: Readonly<Record<SpaceKind, readonly SpaceKind[]>> = {
   organization: [],
   workspace: ['organization', 'workspace'],
@@ -69,7 +69,10 @@ export function withinSpaces(
   )
 }
 
-/** The same as one list; `undefined` when none of them restricts anything. */
+/**
+ * Answers the details that every space of the line leaves, as one list; `undefined` when no space
+ * of the line restricts anything.
+ */
 export function limitOf(line: SpaceLine, kindOf: KindOf): readonly Detail[] | undefined {
   const lists = line.flatMap(({ details }) => (details === null ? [] : [details]))
   return lists.length === 0

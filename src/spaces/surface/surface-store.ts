@@ -30,7 +30,7 @@ export async function findSurface(reader: Reader, id: string): Promise<Surface |
   return row && surfaceOf(row)
 }
 
-/** Likewise. */
+/** Finds a surface by the digest of its secret, also one that was revoked. */
 export async function surfaceByDigest(
   reader: Reader,
   digest: string,
@@ -43,7 +43,7 @@ export async function surfaceByDigest(
   return row && surfaceOf(row)
 }
 
-/** Of one space, newest first; revoked ones too. */
+/** Lists the surfaces of one space, newest first; revoked ones too. */
 export async function listSurfaces(reader: Reader, spaceId: string): Promise<readonly Surface[]> {
   const rows = await reader
     .selectFrom('surfaces')

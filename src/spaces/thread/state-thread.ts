@@ -11,11 +11,12 @@ import { type Named, type Statement, THREAD_LIMITS, type Thread } from './thread
 import { insertThread, threadByName, updateThread } from './thread-store.ts'
 
 /**
- * What a surface says about a thread replaces what it said before, if it is newer. When this has returned, every replica
- * decides by it. Saying the very same again changes nothing.
- * INVARIANT: only a surface says who asks and who is there, and only for its own space and those below it; a thread has one
- * surface, until that is revoked.
- * @throws Problem `space.unknown`, `thread.not_yours`, `thread.overtaken`, `thread.ended`, `thread.bad`
+ * Replaces a surface's statement about a thread, if the given one is newer. When this has returned,
+ * every replica decides by it. Repeating the same statement changes nothing.
+ * INVARIANT: only a surface says who asks and who is there, and only for its own space and those
+ * below it; a thread has one surface, until that is revoked.
+ * @throws Problem `space.unknown`, `thread.not_yours`, `thread.overtaken`, `thread.ended`,
+ * `thread.bad`
  */
 export async function stateThread(
   parts: SpaceParts,

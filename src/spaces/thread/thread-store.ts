@@ -24,7 +24,7 @@ export async function threadByName(
   return row && threadOf(row)
 }
 
-/** Of one space, the newest statements first. */
+/** Lists the threads of one space, the newest statements first. */
 export async function listThreads(
   reader: Reader,
   spaceId: string,

@@ -27,7 +27,7 @@ export const THREAD_LIMITS = { participants: 200, agents: 32, strangers: 1_000_0
 /** A person as a surface names them: by Remit's id, or as their provider does. */
 export type Named = { readonly id: string } | { readonly issuer: string; readonly subject: string }
 
-/** What a surface says of a thread. */
+/** Statement of a surface about a thread. */
 export interface Statement {
   readonly version: number
   readonly requester?: Named | undefined
