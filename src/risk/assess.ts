@@ -2,15 +2,18 @@ import { type PolicyRecord, type PolicyValue, RISKS, type Risk } from '@remit/en
 
 export type Level = Risk
 
-/** What somebody else says about an agent, a person or a task. Its name is theirs. */
+/**
+ * Signal that another system raised about an agent, a person or a task. That system chooses the
+ * name.
+ */
 export interface RaisedSignal {
   readonly signal: string
   readonly level: Level
 }
 
-/** What is known of a call from our own books, before anything about it is weighed. Never from the request. */
+/** Facts about a call from our own books, before any of them is weighed. Never from the request. */
 export interface RiskInputs {
-  /** Of the action. */
+  /** Risk class of the action. */
   readonly class: Risk
   /** The agent has made no call before, of any action. */
   readonly firstForAgent: boolean
@@ -33,7 +36,7 @@ export interface RiskInputs {
 /** One row of the table in docs/risk.md. */
 export interface Signal {
   readonly name: string
-  /** What it adds to the score. */
+  /** Points that the signal adds to the score. */
   readonly points: number
   readonly holds: (inputs: RiskInputs) => boolean
   /** For people. */
@@ -139,7 +142,10 @@ function classIs(level: Level, points: number): Signal {
   )
 }
 
-/** Of what others say, the worst counts, and once: many voices about one thing are no more than one. */
+/**
+ * Builds the row for signals of other systems at one level. Only the worst level counts, and it
+ * counts once: many voices about one thing are no more than one.
+ */
 function raisedAt(level: Level, points: number): Signal {
   return row(
     `external.${level}`,

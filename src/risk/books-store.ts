@@ -38,7 +38,10 @@ export async function selectHabits(
   }))
 }
 
-/** What becomes a habit with this decision. One that another call began in the same moment stays that call's. */
+/**
+ * Writes the habits that begin with this decision. A habit that another call began in the same
+ * moment stays that call's.
+ */
 export function insertHabitsQuery(
   db: Reader,
   by: { readonly agentId: string; readonly decisionId: string; readonly at: number },
@@ -74,7 +77,7 @@ export function touchHabitQuery(
     .where('last_at', '<', at)
 }
 
-/** What began with a call that was not sent after all. */
+/** Deletes the habits that began with a call that was not sent after all. */
 export function deleteHabitsQuery(
   db: Reader,
   begun: { readonly agentId: string; readonly action: string; readonly decisionId: string },
@@ -155,7 +158,10 @@ export async function callsElsewhere(
   return Number(count)
 }
 
-/** What nobody has done for so long is unknown again. Answers how many rows were erased. */
+/**
+ * Erases habits and sizes that are older than the given times, so that such acts are unknown again.
+ * Answers how many rows were erased.
+ */
 export async function forgetBooks(
   tx: Reader,
   before: { readonly habitsAt: number; readonly sizesDay: number },

@@ -4,7 +4,10 @@ import { forgetBooks } from './books-store.ts'
 import { forgetSignals } from './reported-signals/signal-store.ts'
 import { dayOf } from './usual-sizes.ts'
 
-/** What nobody has done for half a year is done for the first time again. */
+/**
+ * Time after which an unused habit is forgotten, half a year; the next such act is a first time
+ * again.
+ */
 const HABITS_MS = 180 * 86_400_000
 /** The days of the median, today, and one more for those whose clock is behind. */
 const SIZES_DAYS = 32

@@ -18,7 +18,10 @@ const MOST_KEPT = 50_000
 const KEPT = 'kept'
 const GONE = 'gone'
 
-/** What a call does for the first time, and what it did before so long ago that this is worth noting. */
+/**
+ * Habits of one call: those that begin with it (`first`), and those that were last noted so long
+ * ago that they are noted again.
+ */
 export interface Habits {
   readonly agentId: string
   readonly first: readonly Habit[]
@@ -26,10 +29,10 @@ export interface Habits {
 }
 
 /**
- * What agents have done before. What is in the books stays there, so it is kept in memory, and the call of an agent that does
- * what it always does reads nothing.
- * INVARIANT: only what was permitted becomes a habit, in the transaction that permits it; what people are asked about is still the
- * first time when they have answered.
+ * Book of what agents have done before. An entry of the books stays there, so it is kept in memory,
+ * and a call that is usual for its agent reads nothing.
+ * INVARIANT: only what was permitted becomes a habit, in the transaction that permits it; what
+ * people are asked about is still the first time when they have answered.
  */
 export class HabitBook {
   readonly #storage: Storage

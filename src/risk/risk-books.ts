@@ -15,7 +15,7 @@ import { HeardSignals } from './reported-signals/heard-signals.ts'
 import { ratioOf, sizeOf } from './size.ts'
 import { type Size, UsualSizes } from './usual-sizes.ts'
 
-/** What is looked at of a call. */
+/** Call that the books are asked about. */
 export interface Looking {
   readonly at: number
   readonly action: Action
@@ -24,7 +24,10 @@ export interface Looking {
   readonly view: LiveView
 }
 
-/** What was seen, how it weighs, and what is noted if the call is permitted. */
+/**
+ * Findings of the books about a call, their assessment, and the entries to note if the call is
+ * permitted.
+ */
 export interface Observed {
   readonly assessment: Assessment
   readonly at: number
@@ -38,7 +41,7 @@ export interface RiskBooksOptions {
   readonly random: Random
   /** This process, as decisions name it. */
   readonly replicaId: string
-  /** Of digests of counterparties; the same in every replica. */
+  /** Key of the digests of counterparties; the same in every replica. */
   readonly key: Uint8Array
   /** IANA. */
   readonly timeZone: string
@@ -52,8 +55,8 @@ const MOST_ELSEWHERE = 1_000
 const MOST_REMEMBERED = 20_000
 
 /**
- * What is known from before about the calls of an agent: from our own books, never from the request. A call of an agent that does
- * what it always does reads no database.
+ * Books about earlier calls of agents: they hold our own entries, never anything from the request.
+ * A call that is usual for its agent reads no database.
  */
 export class RiskBooks {
   readonly #options: RiskBooksOptions
@@ -63,7 +66,7 @@ export class RiskBooks {
   readonly #hour: (at: number) => number
   readonly #hourUtc = hoursIn('UTC')
   readonly #pace = new Pace()
-  /** What other processes permitted, as of a moment ago. */
+  /** Calls that other processes permitted, as of a moment ago. */
   readonly #elsewhere = new Map<string, { readonly at: number; readonly count: number }>()
   #startedAt: number | undefined
 
@@ -101,7 +104,7 @@ export class RiskBooks {
     return { assessment: assess(inputs), at, habits, size, paceKey }
   }
 
-  /** What is noted in the transaction that permits the call. */
+  /** Notes a call in the transaction that permits it. */
   steps({ at, habits, size }: Observed, decisionId: string): Step[] {
     return [
       ...this.#habits.steps(habits, decisionId, at),
@@ -136,8 +139,9 @@ export class RiskBooks {
   }
 
   /**
-   * Of other replicas, and of this one before it was started anew. The books of decisions know; each agent and person is looked up
-   * at most every two seconds, and an embedded server, which has no others, stops a minute after its start.
+   * Counts the calls of other replicas, and those of this one before it was restarted, in the log
+   * of decisions. Each agent and person is looked up at most every two seconds. An embedded server
+   * has no other replicas, so it stops looking one minute after its start.
    */
   async #callsElsewhere({ at, held }: Looking, paceKey: string): Promise<number> {
     const { replicaId, storage } = this.#options

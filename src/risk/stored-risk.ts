@@ -1,7 +1,10 @@
 import type { Risk } from '@remit/engine'
 import { type Assessment, ratioText, SIGNALS } from './assess.ts'
 
-/** What is kept with a decision: what was seen, and what it added to the score. Canonical JSON; what is not so, or not known, is left out. */
+/**
+ * Risk that is stored with a decision: the findings, and the points that each added to the score.
+ * Canonical JSON; a finding that does not hold, or is not known, is left out.
+ */
 export type StoredRisk = {
   readonly score: number
   readonly points: Readonly<Record<string, number>>
@@ -90,8 +93,9 @@ function foundFor(signal: string, risk: StoredRisk): string | undefined {
 }
 
 /**
- * What the agent and the person may be told: what they did themselves.
- * INVARIANT: not what others say about them, and no points: whoever is being watched must not learn of it here, nor how close they are.
+ * Answers what the agent and the person may be told: only what they did themselves.
+ * INVARIANT: not what others say about them, and no points: whoever is being watched must not learn
+ * of it here, nor how close they are.
  */
 export function tellable(risk: StoredRisk): ToldRisk {
   const own = contributionsOf(risk).filter(({ signal }) => !signal.startsWith('external.'))

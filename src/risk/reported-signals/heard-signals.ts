@@ -9,8 +9,9 @@ import { type StoredSignal, type Subject, selectSignals } from './signal-store.t
 const MOST_KEPT = 20_000
 
 /**
- * What others say about those that take part in a call: the task and those above it, every agent of the chain, the person. Kept
- * per epoch, as all facts are: raising a signal raises the epoch of what it is about, so a running task feels it at once.
+ * Signals of other systems about all that take part in a call: the task and those above it, every
+ * agent of the chain, the person. They are kept per epoch, as all facts are: raising a signal
+ * raises the epoch of its subject, so a running task feels it at once.
  */
 export class HeardSignals {
   readonly #storage: Storage

@@ -95,7 +95,10 @@ function check({ expiresAt, level, signal }: Raising, now: number): void {
     throw wrong('a signal ends in the future, and within 30 days')
 }
 
-/** What has expired says nothing any more. */
+/**
+ * Answers the level and the expiry to store: the stronger of the earlier signal and the given one.
+ * An earlier signal that has expired does not count.
+ */
 function strongest(before: StoredSignal | undefined, given: Raising, now: number) {
   if (!before || before.expiresAt <= now) return {}
   const higher = RISKS.indexOf(before.level) > RISKS.indexOf(given.level)
@@ -109,7 +112,10 @@ function about({ id, kind }: Subject) {
   return { [kind]: id }
 }
 
-/** What calls hang on that it is about; the tasks below a task, too. */
+/**
+ * Finds the live keys of the subject of a signal, which calls depend on; for a task, those of the
+ * tasks below it, too.
+ */
 async function keysOf(tx: Tx, { id, kind }: Subject): Promise<LiveKey[]> {
   const unknown = () =>
     new Problem('risk_signal.unknown_subject', `there is no ${kind} \`${id.slice(0, 64)}\``)
