@@ -24,7 +24,7 @@ import {
 } from './parties.ts'
 import { confirmationOf, type KeyConfirmation } from './possession.ts'
 
-/** What it takes to mint. `key` is `SigningKeys.tokens`, asked for each time. */
+/** Parts that minting takes. `key` is `SigningKeys.tokens`, asked for each time. */
 export interface Minting {
   readonly key: SigningKey
   readonly issuer: string
@@ -32,7 +32,7 @@ export interface Minting {
   readonly random: Random
 }
 
-/** What it takes to check a token of our own. */
+/** Parts that checking a token of our own takes. */
 export interface OwnTokens {
   readonly issuer: string
   readonly keys: Pick<SigningKeys, 'find'>
@@ -45,7 +45,7 @@ export interface OwnTokens {
 export interface GoodBefore {
   /** Only what is good now, for this audience. `undefined`: it has to be checked. */
   find(token: string, audience: string, own: OwnTokens): AccessTokenContent | undefined
-  /** What has just passed every check. `notBefore` in seconds. */
+  /** Keeps a token that has just passed every check. `notBefore` in seconds. */
   keep(
     token: string,
     own: OwnTokens,
@@ -53,7 +53,7 @@ export interface GoodBefore {
   ): void
 }
 
-/** What an access token of ours says, read strictly. */
+/** Content of an access token of ours, read strictly. */
 export interface AccessTokenContent {
   readonly access: AccessClaims
   readonly task: { readonly [name: string]: unknown }
@@ -67,7 +67,10 @@ export interface Minted {
   readonly expiresIn: number
 }
 
-/** What task and resource tokens have in common (contract 4; RFC 9068, RFC 9396, RFC 9449). Times in seconds. */
+/**
+ * Claims that task tokens and resource tokens share (contract 4; RFC 9068, RFC 9396, RFC 9449).
+ * Times in seconds.
+ */
 export interface AccessClaims extends PartyClaims {
   readonly iss: string
   readonly aud: string
@@ -97,7 +100,7 @@ export interface AccessGrant {
   readonly details: readonly Detail[]
   readonly scope?: string
   readonly authentication?: Authentication
-  /** Of the task's key. */
+  /** Thumbprint of the task's key. */
   readonly thumbprint: string
   readonly task: { readonly id: Id<'task'> } & Readonly<Record<string, string | undefined>>
   /** Epoch milliseconds. */

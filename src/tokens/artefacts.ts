@@ -9,7 +9,10 @@ export interface OidcPayload {
   readonly payload: object
 }
 
-/** What a standard grant leaves between two requests: codes, sessions, pushed requests. Kept for the protocol library. */
+/**
+ * Records that a standard grant leaves between two requests: codes, sessions, pushed requests. Kept
+ * for the protocol library.
+ */
 export interface Artefacts {
   put(
     model: string,

@@ -8,7 +8,7 @@ import type { Id } from '../lib/id.ts'
  */
 export interface BearerToken {
   readonly digest: string
-  /** What the ledger calls it by. */
+  /** Id of the token in the ledger. */
   readonly id: string
   readonly taskId: Id<'task'>
   /** Identifier of the one resource it is good at. */
@@ -17,7 +17,7 @@ export interface BearerToken {
   readonly epochs: string
   readonly details: readonly Detail[]
   readonly scope: string | null
-  /** Of the task's key; `null`: a bearer token. */
+  /** Thumbprint of the task's key; `null`: a bearer token. */
   readonly thumbprint: string | null
   readonly issuedAt: number
   readonly expiresAt: number

@@ -8,13 +8,19 @@ export function metadataUrl(identifier: string): string {
   return `${url.origin}/${METADATA_PREFIX}${url.pathname === '/' ? '' : url.pathname}`
 }
 
-/** What is asked for at a resource. Clients of MCP servers may not be able to prove possession of a key (contract 4). */
+/**
+ * Resource that a challenge is about. Clients of MCP servers may not be able to prove possession of
+ * a key (contract 4).
+ */
 export interface Challenged {
   readonly identifier: string
   readonly protocol: 'http' | 'mcp'
 }
 
-/** What is wrong with what was shown; and what would be well enough, where the person has to prove anew who they are (RFC 9470). */
+/**
+ * Reason why the credentials of a request were refused; and the authentication that would be
+ * enough, where the person has to prove anew who they are (RFC 9470).
+ */
 export interface ChallengeReason {
   readonly code: string
   readonly description: string

@@ -6,10 +6,10 @@ import type { Clock } from '../lib/clock.ts'
 export const NONCES_DEMANDED = ['off', 'auto', 'always'] as const
 export type NoncesDemanded = (typeof NONCES_DEMANDED)[number]
 
-/** What a proof is for. */
+/** Kind of request that a proof is made for. */
 export type ProvedFor =
   | { readonly at: 'token endpoint' }
-  /** What a task asks at Remit about itself. */
+  /** A request of a task to Remit about itself. */
   | { readonly at: 'task'; readonly method: string }
   /** A call, as the catalog counts it; without that, a request that calls nothing. */
   | { readonly at: 'call'; readonly access?: string; readonly risk?: string }
@@ -42,7 +42,7 @@ export class DpopNonces {
     this.#demanded = given.demanded
   }
 
-  /** What a proof for something at this origin is made with now. */
+  /** Answers the nonce that a proof for a request to this origin is made with now. */
   current(origin: string): string {
     const [key] = this.#keys
     if (!key) throw new Error('nonces are made with a key')

@@ -6,7 +6,9 @@ const BYTES = 32
 /** A token that says nothing: 256 random bits behind a word that tells people and leak scanners what it is. */
 export type OpaqueKind = 'remit_at' | 'remit_rt' | 'remit_rm' | DeferralKind
 
-/** What an agent waits with: a deferral code, an `auth_req_id`, a device code. */
+/**
+ * Prefix of the code that an agent waits with: a deferral code, an `auth_req_id`, a device code.
+ */
 export type DeferralKind = 'remit_dc' | 'remit_ar' | 'remit_vc'
 
 /** Only its digest is ever stored. */

@@ -13,13 +13,13 @@ import { partyClaims, type TokenParties } from './parties.ts'
 /** No assertion lives longer: whoever took one does not ask us again. */
 const MOST_LIFE_MS = 300_000
 
-/** What the authorization server of another domain is told. */
+/** Assertion for the authorization server of another domain. */
 export interface PeerAssertion {
   /** `oauth-id-jag+jwt`, or `JWT` of a grant that says no type (OAuth identity chaining). */
   readonly typ: 'oauth-id-jag+jwt' | 'JWT'
   /** Its issuer, alone. */
   readonly audience: string
-  /** Of the agent, over there. */
+  /** Client id of the agent at that authorization server. */
   readonly clientId: string
   readonly parties: TokenParties
   readonly resource: string

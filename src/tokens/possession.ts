@@ -10,7 +10,7 @@ export interface Certificate {
   readonly x5t: string
 }
 
-/** What a request shows to prove that it has a key. */
+/** Proof of possession of a key, as a request brings it. */
 export interface PossessionProof {
   /** Every value of the header `DPoP`. */
   readonly proof: string | readonly string[] | undefined
@@ -21,7 +21,7 @@ export interface PossessionProof {
 const CERTIFICATE = 'x5t#S256:'
 const CONNECTION_MS = 60_000
 
-/** What of a task's key a token says. */
+/** Answers the confirmation claim (`cnf`) of a token for the task's key. */
 export function confirmationOf(thumbprint: string): KeyConfirmation {
   return thumbprint.startsWith(CERTIFICATE)
     ? { 'x5t#S256': thumbprint.slice(CERTIFICATE.length) }

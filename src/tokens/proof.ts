@@ -48,7 +48,10 @@ const TYPE = 'dpop+jwt'
 const MAX_BYTES = 4096
 const MAX_AGE_MS = 60_000
 const MAX_JTI_LENGTH = 128
-/** What makes the key, and what only describes it; some libraries send both. Nothing else has a place here. */
+/**
+ * Members of a JWK that make the key, and those that only describe it; some libraries send both. A
+ * JWK with any other member is refused.
+ */
 const JWK_MEMBERS = new Set(['kty', 'crv', 'x', 'y', 'alg', 'use', 'key_ops', 'kid', 'ext'])
 
 /**

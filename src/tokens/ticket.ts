@@ -27,7 +27,10 @@ export interface TicketClaims {
   /** The agent that may redeem it. */
   readonly agent: string
   readonly task: { readonly parent: Id<'task'>; readonly purpose: string }
-  /** What was asked for: to do, and to hand on (`undefined`: what is granted to do). */
+  /**
+   * Details that were asked for: those to do (`details`), and those to hand on (`delegates`;
+   * `undefined`: whatever is granted to do).
+   */
   readonly details: readonly Detail[]
   readonly delegates: readonly Detail[] | undefined
   /** As it was sent. */
@@ -37,7 +40,7 @@ export interface TicketClaims {
   readonly space: string | undefined
 }
 
-/** What a ticket says. `notAfter`: when the parent ends, epoch milliseconds. */
+/** Content of a new ticket. `notAfter`: when the parent ends, epoch milliseconds. */
 export interface TicketGrant
   extends Pick<
     TicketClaims,

@@ -20,8 +20,9 @@ import {
 } from './parties.ts'
 
 /**
- * What an API behind the gateway receives instead of the agent's token (draft-ietf-oauth-transaction-tokens): who, for
- * whom, and exactly which call was permitted. It authorizes nothing but this call, and binds to no key.
+ * Claims of the token that an API behind the gateway receives instead of the agent's token
+ * (draft-ietf-oauth-transaction-tokens): who, for whom, and exactly which call was permitted. The
+ * token authorizes nothing but this call, and binds to no key.
  */
 export interface TransactionTokenClaims extends PartyClaims {
   readonly iss: string
@@ -96,7 +97,8 @@ export async function mintTransactionToken(
 }
 
 /**
- * The same call once more, for a service that passes it on: everything but who asked, and never longer.
+ * Makes a transaction token for the same call, for a service that passes the call on: it says
+ * everything except who asked, and never lives longer than the one before.
  * INVARIANT: a replacement says nothing that the one before did not say.
  * @throws Problem `token.expired`, `token.too_large`
  */

@@ -5,7 +5,7 @@ import type { Random } from '../../lib/random.ts'
 import type { Live } from '../../revocation/index.ts'
 import type { Storage } from '../../storage/index.ts'
 
-/** What acts upon the keys that sign tokens, and upon the master key, work with. */
+/** Parts that the acts upon the signing keys of tokens, and upon the master key, work with. */
 export interface CustodyParts {
   readonly storage: Storage
   readonly ledger: Pick<Ledger, 'append'>

@@ -3,8 +3,9 @@ import type { Live, LiveKey } from '../../revocation/index.ts'
 import type { Tx } from '../../storage/index.ts'
 
 /**
- * What whoever rests on a token of ours depends on besides: that the key which signed it was not withdrawn. Part of the same view
- * as all the rest, so that no replica accepts the token once a withdrawal has returned.
+ * Answers the live key of the signing key of a token of ours. Whatever rests on the token depends
+ * on it too: the signing key must not have been withdrawn. It is part of the same view as all the
+ * rest, so that no replica accepts the token once a withdrawal has returned.
  * @throws Problem `token.malformed`
  */
 export function signingKeyOf(token: string): LiveKey {
