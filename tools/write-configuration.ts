@@ -12,8 +12,8 @@ const rows = Object.values(SETTINGS).map(
 )
 const text = `# Configuration
 
-Settings come from the environment. An unknown \`REMIT_…\` variable, or a value that cannot be read, stops the start: a typing error
-must never switch protection off. This page is made from the table in \`src/config/settings.ts\`.
+Remit reads its settings from the environment. An unknown \`REMIT_…\` variable or an invalid value stops the start, so that a typing
+error never switches protection off. This page is generated from the table in \`src/config/settings.ts\`.
 
 | Variable | When not set | Meaning |
 | --- | --- | --- |

@@ -5,31 +5,31 @@ export const INBOUND_SETTINGS = {
   plainHttp: setting(
     'REMIT_PLAIN_HTTP',
     'loopback',
-    'Remit speaks plain HTTP; a proxy in front ends TLS. `loopback`: it listens on loopback addresses only, for a proxy on the same machine. `behind-proxy`: it may listen elsewhere, because nobody but a proxy that ends TLS can reach its ports.',
+    'Remit speaks plain HTTP; a proxy in front ends TLS. `loopback`: Remit listens on loopback addresses only, for a proxy on the same machine. `behind-proxy`: it may listen on other addresses, because only a proxy that ends TLS can reach its ports.',
     oneOf('loopback', 'behind-proxy'),
   ),
   trustedProxies: setting(
     'REMIT_TRUSTED_PROXIES',
     '',
-    'Addresses and networks of the proxies in front of this server, separated by commas. They are believed about the address of a client (the last one of `X-Forwarded-For` that is none of theirs), and no limit of one address counts for them. Empty: nobody is believed, and the limits leave out loopback.',
+    'Addresses and networks of the proxies in front of Remit, separated by commas. Remit trusts their `X-Forwarded-For` (the last address that is not a proxy is the client), and applies no limit per address to them. Empty: the header is ignored, and the limits exclude loopback.',
     readNetworks,
   ),
   maxConnections: setting(
     'REMIT_MAX_CONNECTIONS',
     '5000',
-    'Connections that the issuer, and again the gateway, keeps open at once. A call that waits for people holds one.',
+    'Maximum number of open connections, for the issuer and for the gateway each. A call that waits for approval holds one.',
     readBetween(10, 1_000_000),
   ),
   maxConnectionsPerAddress: setting(
     'REMIT_MAX_CONNECTIONS_PER_ADDRESS',
     '500',
-    'The same for one address. 0: no limit. A proxy on another machine has all connections: name it in REMIT_TRUSTED_PROXIES.',
+    'Maximum number of open connections of one client address. 0: no limit. If a proxy on another machine holds all connections, set REMIT_TRUSTED_PROXIES.',
     readBetween(0, 1_000_000),
   ),
   maxBodyMib: setting(
     'REMIT_MAX_BODY_MIB',
     '64',
-    'Mebibytes of bodies that have not arrived whole, at the issuer and again at the gateway. One address has a quarter of it.',
+    'Maximum size, in MiB, of all incomplete request bodies together, for the issuer and for the gateway each. One client address may use a quarter of it.',
     readBetween(4, 65_536),
   ),
 } as const
