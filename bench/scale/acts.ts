@@ -212,7 +212,8 @@ export const ACTS: readonly Act[] = [
     prepare: async (actor, count) =>
       actor.some(count).map((person) => {
         const opening = actor.opening(person)
-        return async () => must(await openTask(actor.decisions, opening), 'opened')
+        return async () =>
+          must(await openTask(actor.decisions, 'token_exchange', opening), 'opened')
       }),
   },
   {

@@ -225,7 +225,7 @@ export class World {
 
   async open(over: Partial<Opening> = {}): Promise<Held> {
     const key = newKey()
-    const opened = await openTask(this.parts, await this.opening(key, over))
+    const opened = await openTask(this.parts, 'token_exchange', await this.opening(key, over))
     if (opened.outcome !== 'opened') throw new Error(JSON.stringify(opened))
     return { opened, key }
   }

@@ -81,7 +81,7 @@ forEachEngine('a task in a space', (open) => {
         },
       })
     const tryOpen = async (over: object) =>
-      reasonOfOpening(await openTask(parts, await world.opening(newKey(), over)))
+      reasonOfOpening(await openTask(parts, 'token_exchange', await world.opening(newKey(), over)))
     const read = async (held: Held, token?: string) => {
       const verdict = await world.decide(held, token ?? (await world.token(held)), READ)
       return verdict.outcome === 'deny' ? verdict.reason : verdict.outcome

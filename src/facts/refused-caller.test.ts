@@ -92,7 +92,7 @@ forEachEngine('what refusals leave behind', (open) => {
     const before = await rows()
     for (let i = 0; i < 20; i++) {
       const opening = await world.opening(newKey(), { assertion: world.assertion({}, newKey()) })
-      const answer = await openTask(parts, opening)
+      const answer = await openTask(parts, 'token_exchange', opening)
       assert.ok(answer.outcome === 'refused' && answer.reason === 'agent.unauthenticated')
     }
     assert.deepEqual(await rows(), before)

@@ -24,11 +24,6 @@ const KNOWN = [
   'scope',
 ]
 
-/** Whether a token exchange is for a transaction token. */
-export function wantsTransaction(form: Form): boolean {
-  return form.get('requested_token_type') === TRANSACTION_TOKEN
-}
-
 /**
  * The transaction token service (draft-ietf-oauth-transaction-tokens): a service that was given a transaction token gets one that says that
  * it passes the call on. Nothing else becomes a transaction token: the first one is the gateway's, after its decision.

@@ -10,8 +10,11 @@ import {
   CLIENT_CREDENTIALS,
   DEFERRED,
   DEVICE_CODE,
+  ID_JAG,
+  JWT,
   JWT_BEARER,
   TOKEN_EXCHANGE,
+  TRANSACTION_TOKEN,
 } from './grant-types.ts'
 import {
   authorizationCode,
@@ -21,17 +24,13 @@ import {
 import { ciba } from './grants/ciba.ts'
 import { clientCredentials } from './grants/client-credentials.ts'
 import { deferred } from './grants/deferred.ts'
-import { type AssertionAnswer, assertionFor, wantsAssertion } from './grants/issue-assertion.ts'
+import { type AssertionAnswer, assertionFor } from './grants/issue-assertion.ts'
 import { jwtBearer } from './grants/jwt-bearer.ts'
 import { deferringOf, type Presented } from './grants/read.ts'
 import { tokenExchange } from './grants/token-exchange.ts'
 import { presentedAt, withBody } from './presented.ts'
 import type { PushedRoom } from './pushed-room.ts'
-import {
-  replaceTransactionToken,
-  type TransactionAnswer,
-  wantsTransaction,
-} from './replace-transaction.ts'
+import { replaceTransactionToken, type TransactionAnswer } from './replace-transaction.ts'
 import type { TokenAnswer } from './token-answer.ts'
 
 /** What the token endpoint works with. */
@@ -50,32 +49,48 @@ export interface TokenPorts extends InteractiveParts {
   readonly provider: (request: IncomingMessage, reply: ServerResponse) => Promise<void>
 }
 
-type InteractiveGrant = (
-  parts: InteractiveParts,
-  presented: Presented,
-  form: Form,
-) => Promise<TokenAnswer>
+type Answer = TokenAnswer | TransactionAnswer | AssertionAnswer
 
-/** Those of the authorization endpoint: the provider issues the code, and what it opens is ours. */
-const INTERACTIVE: ReadonlyMap<string, InteractiveGrant> = new Map([
-  ['authorization_code', authorizationCode],
-  ['refresh_token', refreshToken],
-])
+/** How requests of one grant type are answered, and of one requested token type, where that makes another grant of it. */
+interface GrantRow {
+  readonly grantType: string
+  /** RFC 8693 section 2.1; left out: whatever is not in a row of its own. */
+  readonly requestedTokenType?: string
+  readonly answer: (message: IncomingMessage, form: Form, ports: TokenPorts) => Promise<Answer>
+}
 
-type Grant = (parts: GrantParts, presented: Presented, form: Form) => Promise<TokenAnswer>
+/** Every grant that something is issued for; all others go to the provider. */
+const GRANTS: readonly GrantRow[] = [
+  // The provider issues the code, and what it opens is ours.
+  { grantType: 'authorization_code', answer: interactive(authorizationCode) },
+  { grantType: 'refresh_token', answer: interactive(refreshToken) },
+  {
+    grantType: TOKEN_EXCHANGE,
+    requestedTokenType: TRANSACTION_TOKEN,
+    answer: replaceTransactionToken,
+  },
+  { grantType: TOKEN_EXCHANGE, requestedTokenType: ID_JAG, answer: presenting(assertionFor) },
+  { grantType: TOKEN_EXCHANGE, requestedTokenType: JWT, answer: presenting(assertionFor) },
+  { grantType: TOKEN_EXCHANGE, answer: presenting(tokenExchange) },
+  { grantType: JWT_BEARER, answer: presenting(jwtBearer) },
+  { grantType: CLIENT_CREDENTIALS, answer: presenting(clientCredentials) },
+  { grantType: DEFERRED, answer: presenting(deferred) },
+  { grantType: CIBA, answer: presenting(ciba) },
+  { grantType: DEVICE_CODE, answer: presenting(deviceCode) },
+]
 
-/** Remit's own grants, by grant type. */
-const GRANTS: ReadonlyMap<string, Grant> = new Map([
-  [TOKEN_EXCHANGE, tokenExchange],
-  [JWT_BEARER, jwtBearer],
-  [CLIENT_CREDENTIALS, clientCredentials],
-  [DEFERRED, deferred],
-  [CIBA, ciba],
-  [DEVICE_CODE, deviceCode],
-])
+type Grant<Parts> = (parts: Parts, presented: Presented, form: Form) => Promise<Answer>
+
+function interactive(grant: Grant<InteractiveParts>): GrantRow['answer'] {
+  return (message, form, ports) => grant(ports, presentedAt(message, ports, '/oauth/token'), form)
+}
+
+function presenting(grant: Grant<GrantParts>): GrantRow['answer'] {
+  return interactive(({ decisions }, presented, form) => grant(decisions, presented, form))
+}
 
 /** Every grant type that something is issued for. */
-export const GRANT_TYPES: readonly string[] = [...INTERACTIVE.keys(), ...GRANTS.keys()]
+export const GRANT_TYPES: readonly string[] = [...new Set(GRANTS.map(({ grantType }) => grantType))]
 
 /**
  * The token endpoint (RFC 6749 section 3.2). Remit's own grants are answered here, on a path without detours; every
@@ -85,23 +100,20 @@ export async function tokenEndpoint(
   message: IncomingMessage,
   reply: ServerResponse,
   ports: TokenPorts,
-): Promise<TokenAnswer | TransactionAnswer | AssertionAnswer | undefined> {
+): Promise<Answer | undefined> {
   if (message.method !== 'POST') throw new Problem('request.method_not_allowed', 'POST is needed')
   const { form, text } = await readClientForm(message)
   const type = required(form, 'grant_type')
-  const grant = type === DEVICE_CODE && !ports.deviceCodes ? undefined : GRANTS.get(type)
-  const interactive = INTERACTIVE.get(type)
-  if (!grant && !interactive) {
+  const rows = GRANTS.filter(({ grantType }) => grantType === type)
+  const wanted = form.get('requested_token_type')
+  const row =
+    rows.find(({ requestedTokenType }) => requestedTokenType === wanted) ??
+    rows.find(({ requestedTokenType }) => requestedTokenType === undefined)
+  if (!row || (type === DEVICE_CODE && !ports.deviceCodes)) {
     await ports.provider(withBody(message, text), reply)
     return undefined
   }
-  if (grant === tokenExchange && wantsTransaction(form))
-    return replaceTransactionToken(message, form, ports)
   // On every grant: what cannot be read is refused, whether or not it would be deferred.
   deferringOf(form)
-  const presented = presentedAt(message, ports, '/oauth/token')
-  if (grant === tokenExchange && wantsAssertion(form))
-    return assertionFor(ports.decisions, presented, form)
-  if (interactive) return interactive(ports, presented, form)
-  return grant?.(ports.decisions, presented, form)
+  return row.answer(message, form, ports)
 }

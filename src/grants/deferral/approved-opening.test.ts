@@ -74,7 +74,7 @@ forEachEngine('openings that rules make wait for people', (open) => {
     await answer('approve')
     const opened = await waiting.poll(code)
     assert.ok(opened.outcome === 'opened')
-    const other = await openTask(parts, await world.opening(newKey()))
+    const other = await openTask(parts, 'token_exchange', await world.opening(newKey()))
     assert.equal(reasonOf(other), 'issuance.approval_needed')
     assert.ok(await world.token({ opened, key: waiting.key }))
     await suspendPerson(parts, { personId: finn.id, by: 'operator', reason: 'test' })

@@ -2,18 +2,17 @@ import type { ForbidRef } from '@remit/engine'
 import { findAgent } from '../../agents/index.ts'
 import { type AccessRequest, type FrozenQuestion, usableApproval } from '../../approvals/index.ts'
 import { newId } from '../../lib/id.ts'
-import { Problem } from '../../lib/problem.ts'
 import { findPerson } from '../../people/index.ts'
 import { answerableUntil, type Deferral, findConsent } from '../../tasks/index.ts'
-import { type FrozenRequest, thaw } from '../frozen-request.ts'
+import { thaw } from '../frozen-request.ts'
 import { type OpeningRequest, type Refused, refused } from '../opening.ts'
+import { grantOf, lineOf, planOpening } from '../openings/plan-opening.ts'
 import type { GrantParts } from '../parts.ts'
 import { LONGEST_APPROVAL } from '../pipeline/ask-approvers.ts'
 import type { BroughtAgent } from '../pipeline/bring.ts'
 import { isUnapproved, type Unapproved } from '../pipeline/grant.ts'
+import type { Plan, Planned, PlannedGrant, PlanRequest } from '../pipeline/plan.ts'
 import { openingQuestion } from '../token-policy/question.ts'
-import { detailsAt, isRefused } from '../wanted.ts'
-import { grantOf, lineOf, type Plan, planOpening, type Waiter } from './plan.ts'
 
 export interface StillWaiting {
   readonly outcome: 'waiting'
@@ -24,7 +23,7 @@ export interface StillWaiting {
 export interface Allowed {
   readonly outcome: 'granted'
   readonly plan: Plan
-  readonly request: FrozenRequest
+  readonly waiter: PlanRequest
   /** Of people whom rules wanted to be asked; used up with the task. */
   readonly approval: AccessRequest | undefined
 }
@@ -69,7 +68,7 @@ export async function judgeDeferral(
   if (consent?.state === 'denied')
     return denied(refused('consent.denied', 'the person said no to this'))
   if (byThis && consent?.state === 'pending') return WAITING
-  const waiter: Waiter = {
+  const waiter: PlanRequest = {
     ...{ person, consent, origin, flow: own.flow, request: thaw(own.request) },
     brought: { ...brought, agent },
     only: byThis ? (consent?.basisId ?? 'nothing') : undefined,
@@ -77,35 +76,27 @@ export async function judgeDeferral(
   const planned = (lifted: readonly ForbidRef[]) =>
     planOpening(parts, waiter, { lifted, asking: [] })
   const first = await planned([])
-  if (first instanceof Problem || !isUnapproved(first))
-    return standingOf(parts, first, waiter, undefined)
+  if (!isUnapproved(first)) return standingOf(parts, first, waiter, undefined)
   const people = await withPeople(parts, own, waiter, first)
   if (people.outcome !== 'approved') return people
   const { approval } = people
   const lifted = await planned(approval.ask.forbids)
-  if (!(lifted instanceof Problem) && isUnapproved(lifted)) return WAITING
+  if (isUnapproved(lifted)) return WAITING
   return standingOf(parts, lifted, waiter, approval)
 }
 
-type Planned = Awaited<ReturnType<typeof planOpening>>
-
 function standingOf(
   { issuer }: GrantParts,
-  plan: Exclude<Planned, Unapproved<Plan['grant']>>,
-  { consent, request }: Waiter,
+  plan: Exclude<Planned, Unapproved<PlannedGrant>>,
+  waiter: PlanRequest,
   approval: AccessRequest | undefined,
 ): Standing {
-  if (plan instanceof Problem) return denied(refused(plan.code, plan.detail))
-  if (isRefused(plan)) return denied(plan)
-  if ('outcome' in plan) {
-    if (consent?.state === 'pending')
-      return { outcome: 'waiting', page: `${issuer}/consent/${consent.id}` }
-    return denied(refused('consent.required', 'the person has taken the consent back'))
-  }
-  const { details } = plan.grant
-  if (request.resource !== undefined && detailsAt(details, request.resource).length === 0)
-    return denied(refused('task.resource_not_granted', 'nothing was granted at this resource'))
-  return { outcome: 'granted', plan, request, approval }
+  const { consent } = waiter
+  if (plan.outcome === 'refused') return denied(plan)
+  if (plan.outcome === 'planned') return { outcome: 'granted', plan, waiter, approval }
+  if (consent?.state === 'pending')
+    return { outcome: 'waiting', page: `${issuer}/consent/${consent.id}` }
+  return denied(refused('consent.required', 'the person has taken the consent back'))
 }
 
 function denied(why: Refused): Extract<Standing, { outcome: 'denied' }> {
@@ -116,13 +107,13 @@ function denied(why: Refused): Extract<Standing, { outcome: 'denied' }> {
 async function withPeople(
   parts: GrantParts,
   own: Deferral,
-  waiter: Waiter,
-  unapproved: Unapproved<Plan['grant']>,
+  waiter: PlanRequest,
+  unapproved: Unapproved<PlannedGrant>,
 ): Promise<
   { readonly outcome: 'approved'; readonly approval: AccessRequest } | Exclude<Standing, Allowed>
 > {
-  const { brought, person, request } = waiter
-  const { details, mayDelegate } = unapproved.grant
+  const { brought, request } = waiter
+  const { details, mayDelegate, person } = unapproved.grant
   const now = parts.clock.now()
   const { version: policyVersion } = await parts.policies.active()
   const question = openingQuestion(
@@ -130,7 +121,7 @@ async function withPeople(
     {
       ...{ details, mayDelegate, person, request, ...(await lineOf(parts, waiter)) },
       grant: grantOf(waiter),
-      thumbprint: brought.proof.thumbprint,
+      thumbprint: brought.proof?.thumbprint,
       taskId: own.taskId ?? newId('task', parts.random),
       deadline: own.createdAt + LONGEST_APPROVAL,
     },

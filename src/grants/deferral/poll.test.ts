@@ -50,17 +50,20 @@ forEachEngine('a deferred opening', (open) => {
   test('without the word of the agent, nothing is deferred and nothing used up', async (t) => {
     const { parts, waiting, world } = await begin(t)
     const opening = await waiting.ask({ defer: undefined })
-    assert.equal(reasonOf(await openTask(parts, opening)), 'needs_consent')
+    assert.equal(reasonOf(await openTask(parts, 'token_exchange', opening)), 'needs_consent')
     await waiting.answer('grant')
     const again = await world.opening(waiting.key, { subjectToken: opening.subjectToken })
-    assert.equal(reasonOf(await openTask(parts, again)), 'opened')
+    assert.equal(reasonOf(await openTask(parts, 'token_exchange', again)), 'opened')
   })
 
   test('uses up what was brought: the code takes its place', async (t) => {
     const { waiting } = await begin(t)
     const opening = await waiting.ask()
     const { subjectToken, assertion } = opening
-    assert.equal(reasonOf(await openTask(waiting.world.parts, opening)), 'deferred')
+    assert.equal(
+      reasonOf(await openTask(waiting.world.parts, 'token_exchange', opening)),
+      'deferred',
+    )
     const other = await Waiting.in(waiting.world)
     assert.equal(reasonOf(await other.try({ subjectToken })), 'subject_token.replayed')
     assert.equal(reasonOf(await other.try({ assertion })), 'assertion.replayed')

@@ -3,7 +3,6 @@ import { attachQuestion, useSteps } from '../../approvals/index.ts'
 import { newId } from '../../lib/id.ts'
 import { consumeOnceStep } from '../../storage/index.ts'
 import {
-  BASES_STEP,
   DEFERRAL_STEP,
   type Deferral,
   type Flow,
@@ -18,9 +17,10 @@ import { opaqueDigest } from '../../tokens/index.ts'
 import { type Opened, type OpeningRequest, type Refused, refused, refusedFor } from '../opening.ts'
 import { answerOpening } from '../openings/answer.ts'
 import type { GrantParts } from '../parts.ts'
-import { begin, refusedBy } from '../pipeline/begin.ts'
+import { BASES_CHANGED, begin, refusedBy, untilBasesHold } from '../pipeline/begin.ts'
 import { type BroughtAgent, readAgent } from '../pipeline/bring.ts'
 import { KIND_OF } from '../pipeline/defer.ts'
+import { lineageOf } from '../pipeline/plan.ts'
 import { refuseOpening } from '../pipeline/refuse.ts'
 import { type Allowed, EXPIRED, judgeDeferral, type StillWaiting, type ToAsk } from './judge.ts'
 
@@ -31,9 +31,6 @@ export interface Poll extends OpeningRequest {
 }
 
 export type PollAnswer = Opened | Refused | StillWaiting
-
-/** How often bases may change between looking and opening before we stop trying. */
-const MOST_TRIES = 3
 
 /**
  * Answers a poll. Order of checks: the agent; whether the code is one of its own, in the same words as for one that is unknown; its
@@ -62,21 +59,33 @@ export async function pollDeferral(parts: GrantParts, poll: Poll): Promise<PollA
   const { brought } = read
   if (own.thumbprint !== null && own.thumbprint !== brought.proof.thumbprint)
     return no(refused('proof.wrong_key', 'the code is bound to another key'))
-  for (let tries = 0; tries < MOST_TRIES; tries++) {
-    const standing =
-      ended(own, parts.clock.now()) ??
-      (await judgeDeferral(parts, own, { brought, origin: poll.origin }))
-    if (standing.outcome === 'refused') return no(standing)
-    if (standing.outcome === 'denied') return generic(await no(standing.why), standing.why)
-    if (standing.outcome === 'ask') await askNow(parts, own, standing)
-    if (standing.outcome === 'ask') return wait(parts, { brought, own, page: undefined, no })
-    if (standing.outcome === 'waiting')
-      return wait(parts, { brought, own, page: standing.page, no })
-    const failed = await redeem(parts, poll, { brought, own, granted: standing })
-    if (typeof failed !== 'string') return failed
-    if (failed !== BASES_STEP) return no(await lost(parts, own, failed))
-  }
-  return no(refusedBy(BASES_STEP))
+  const answer = await untilBasesHold(() => answerPoll(parts, poll, { brought, own, no }))
+  return answer === BASES_CHANGED ? no(refusedBy(answer)) : answer
+}
+
+interface Polled {
+  readonly brought: BroughtAgent
+  readonly own: Deferral
+  readonly no: (refusal: Refused) => Promise<Refused>
+}
+
+async function answerPoll(
+  parts: GrantParts,
+  poll: Poll,
+  polled: Polled,
+): Promise<PollAnswer | typeof BASES_CHANGED> {
+  const { brought, no, own } = polled
+  const standing =
+    ended(own, parts.clock.now()) ??
+    (await judgeDeferral(parts, own, { brought, origin: poll.origin }))
+  if (standing.outcome === 'refused') return no(standing)
+  if (standing.outcome === 'denied') return generic(await no(standing.why), standing.why)
+  if (standing.outcome === 'ask') await askNow(parts, own, standing)
+  if (standing.outcome === 'ask') return wait(parts, polled, undefined)
+  if (standing.outcome === 'waiting') return wait(parts, polled, standing.page)
+  const answer = await redeem(parts, polled, standing)
+  if (typeof answer !== 'string' || answer === BASES_CHANGED) return answer
+  return no(await lost(parts, own, answer))
 }
 
 /** INVARIANT: to an agent, the codes of other agents do not exist. */
@@ -121,14 +130,9 @@ async function askNow(
 /** No answer yet. The poll uses up its proof and assertion, and has to be in time. */
 async function wait(
   parts: GrantParts,
-  given: {
-    readonly brought: BroughtAgent
-    readonly own: Deferral
-    readonly page: string | undefined
-    readonly no: (refusal: Refused) => Promise<Refused>
-  },
+  { brought, no, own }: Polled,
+  page: string | undefined,
 ): Promise<StillWaiting | Refused> {
-  const { brought, no, own, page } = given
   const { read } = parts.storage
   const now = parts.clock.now()
   const { digest, pause } = own
@@ -156,17 +160,11 @@ export function usedSteps(parts: GrantParts, { assertion, proof }: BroughtAgent)
 /** Answers what the agent gets, or the guard that failed. */
 async function redeem(
   parts: GrantParts,
-  poll: Poll,
-  given: {
-    readonly brought: BroughtAgent
-    readonly own: Deferral
-    readonly granted: Allowed
-  },
+  { brought, own }: Polled,
+  { approval, plan, waiter }: Allowed,
 ): Promise<Opened | Refused | string> {
-  const { brought, granted, own } = given
-  const { approval, plan, request } = granted
   const { thumbprint } = brought.proof
-  const { guards, held } = await plan.begins({
+  const held = await lineageOf(parts, waiter, plan, {
     id: own.taskId ?? undefined,
     approvedUntil: approval?.usableUntil ?? undefined,
   })
@@ -174,7 +172,7 @@ async function redeem(
   const failed = await begin(parts, held.task, {
     brought,
     guards: [
-      ...guards,
+      ...(plan.guards?.(held) ?? []),
       ...(approval ? useSteps(parts, approval, newId('decision', parts.random)) : []),
       redeemDeferralStep(parts.storage.read, { digest: own.digest, thumbprint, taskId: id }),
       parts.ledger.appendStep({
@@ -183,10 +181,10 @@ async function redeem(
         facts: { flow: own.flow, consent: own.consentId ?? undefined },
       }),
     ],
-    record: { chain: held.chain, origin: poll.origin },
+    record: { chain: held.chain, origin: waiter.origin },
   })
   if (failed !== undefined) return failed
-  return answerOpening(parts, request, held, plan.grant)
+  return answerOpening(parts, waiter.request, held, plan.grant)
 }
 
 /** Somebody was quicker: another poll, or whoever cancelled. */

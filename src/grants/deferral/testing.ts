@@ -35,7 +35,7 @@ export class Waiting {
   }
 
   async try(over: Partial<Opening> = {}): Promise<OpeningAnswer> {
-    return openTask(this.world.parts, await this.ask(over))
+    return openTask(this.world.parts, 'token_exchange', await this.ask(over))
   }
 
   async deferred(over: Partial<Opening> = {}): Promise<Deferred> {

@@ -5,7 +5,7 @@ import { ORDERS, refund, worldsOver } from '../../calls/testing.ts'
 import { findPersonBySubject } from '../../people/index.ts'
 import { latestSet, publishPolicies } from '../../policy/index.ts'
 import { forEachEngine } from '../../storage/testing.ts'
-import { openAsserted } from '../openings/open-asserted.ts'
+import { openTask } from '../openings/open-task.ts'
 import { only, permitAll, refundsUpTo } from '../openings/testing.ts'
 import { assertedWorld, outcomeOf, tokenWorld } from './testing.ts'
 
@@ -99,7 +99,7 @@ forEachEngine('whom and what a trusted issuer may bring', (open) => {
     const { jag, opening, parts } = made
     const comes = async (sub: string, more: object = {}) => {
       const identity = await jag({ sub, ...more })
-      return outcomeOf(await openAsserted(parts, await opening({ identity })))
+      return outcomeOf(await openTask(parts, 'assertion', await opening({ identity })))
     }
     const known = (sub: string) =>
       findPersonBySubject(parts.storage.read, 'https://people.example', sub)

@@ -15,7 +15,7 @@ import { importPublicJwk } from '../../keys/index.ts'
 import { type FakeProvider, fakeProvider } from '../../people/sign-in/testing.ts'
 import { listTasks } from '../../tasks/index.ts'
 import type { AssertedOpening, OpeningAnswer } from '../opening.ts'
-import { openAsserted } from '../openings/open-asserted.ts'
+import { openTask } from '../openings/open-task.ts'
 import { addAgent, permitAll } from '../openings/testing.ts'
 
 type OpenWorld = Awaited<ReturnType<ReturnType<typeof worldsOver>['own']>>
@@ -77,10 +77,10 @@ export async function assertedWorld(
     ...more,
   })
   const reason = async (more: Partial<AssertedOpening>, agent = desk) =>
-    outcomeOf(await openAsserted(parts, await opening(more, newKey(), agent)))
+    outcomeOf(await openTask(parts, 'assertion', await opening(more, newKey(), agent)))
   const held = async (more: Partial<AssertedOpening> = {}): Promise<Held> => {
     const key = newKey()
-    const opened = await openAsserted(parts, await opening(more, key))
+    const opened = await openTask(parts, 'assertion', await opening(more, key))
     if (opened.outcome !== 'opened') throw new Error(JSON.stringify(opened))
     return { opened, key }
   }

@@ -7,7 +7,7 @@ import { fakeProvider, unsigned } from '../../people/sign-in/testing.ts'
 import { forEachEngine } from '../../storage/testing.ts'
 import { basesFor, closeTask, findTask } from '../../tasks/index.ts'
 import { assertedWorld, outcomeOf } from '../foreign-tokens/testing.ts'
-import { openAsserted } from './open-asserted.ts'
+import { openTask } from './open-task.ts'
 import { addAgent, handOn, only, permitAll } from './testing.ts'
 
 const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
@@ -102,10 +102,10 @@ forEachEngine('tasks that an assertion of another organization opens', (open) =>
       ...{ method: 'POST', url: TOKEN_URL, origin: { ip: '192.0.2.7' } },
       ...({ use: 'id_jag', identity } as const),
     })
-    assert.equal(outcomeOf(await openAsserted(parts, opening())), 'needs_consent')
+    assert.equal(outcomeOf(await openTask(parts, 'assertion', opening())), 'needs_consent')
     await world.allow([only('orders.read')], 'desk')
     // What was asked for was not used up by asking.
-    const answer = await openAsserted(parts, opening())
+    const answer = await openTask(parts, 'assertion', opening())
     assert.equal(outcomeOf(answer), 'opened')
     if (answer.outcome === 'opened') assert.equal(answer.task.bases.length, 1)
   })
@@ -183,8 +183,9 @@ forEachEngine('tasks that an assertion of another organization opens', (open) =>
     assert.ok(thumbprint)
     const key = newKey()
     const { thumbprint: jkt } = await thumbprintOf(key)
-    const answer = await openAsserted(
+    const answer = await openTask(
       parts,
+      'assertion',
       await opening({ identity: await jag({ cnf: { jkt } }) }, key),
     )
     assert.equal(outcomeOf(answer), 'opened')
@@ -200,7 +201,7 @@ forEachEngine('tasks that an assertion of another organization opens', (open) =>
     const { jag, opening, parts } = await begin(t)
     const identity = await jag()
     const openings = await Promise.all(Array.from({ length: 64 }, () => opening({ identity })))
-    const answers = await Promise.all(openings.map((each) => openAsserted(parts, each)))
+    const answers = await Promise.all(openings.map((each) => openTask(parts, 'assertion', each)))
     const outcomes = answers.map(outcomeOf).toSorted()
     assert.deepEqual(outcomes, ['opened', ...Array(63).fill('subject_token.replayed')])
   })
@@ -209,9 +210,13 @@ forEachEngine('tasks that an assertion of another organization opens', (open) =>
     const { jag, opening, parts } = await begin(t)
     const key = newKey()
     const brings = async () => opening({ identity: await jag({ resource: ORDERS }) }, key)
-    const first = await openAsserted(parts, await brings())
+    const first = await openTask(parts, 'assertion', await brings())
     assert.ok(first.outcome === 'opened')
-    assert.equal(outcomeOf(await openAsserted(parts, await brings())), 'opened', 'it goes on')
+    assert.equal(
+      outcomeOf(await openTask(parts, 'assertion', await brings())),
+      'opened',
+      'it goes on',
+    )
     const racing = {
       ...parts,
       storage: {
@@ -225,7 +230,7 @@ forEachEngine('tasks that an assertion of another organization opens', (open) =>
         },
       },
     }
-    assert.equal(outcomeOf(await openAsserted(racing, await brings())), 'token.stale')
+    assert.equal(outcomeOf(await openTask(racing, 'assertion', await brings())), 'token.stale')
   })
 
   test('people: by address where that is said so, new ones where it is', async (t) => {
@@ -275,7 +280,7 @@ forEachEngine('tasks that an assertion of another organization opens', (open) =>
     const { thumbprint: jkt } = await thumbprintOf(key)
     const unnamed = (cnf?: object) => jag({ client_id: undefined, cnf }, { typ: 'JWT' })
     const forKey = await opening({ use, identity: await unnamed({ jkt }) }, key)
-    assert.equal(outcomeOf(await openAsserted(parts, forKey)), 'opened')
+    assert.equal(outcomeOf(await openTask(parts, 'assertion', forKey)), 'opened')
     for (const cnf of [undefined, { jkt }])
       assert.equal(
         await reason({ use, identity: await unnamed(cnf) }),

@@ -15,7 +15,7 @@ import {
 } from '../../tasks/index.ts'
 import { openedChild } from '../../tasks/testing.ts'
 import { checkResourceToken, checkTaskToken, checkTicket, mintTicket } from '../../tokens/index.ts'
-import { openChild } from './open-child.ts'
+import { openTask } from './open-task.ts'
 import {
   addAgent,
   child,
@@ -369,8 +369,8 @@ forEachEngine('a child task', (open) => {
     const { world, parts, helper, parent } = await begin(t)
     const { token } = await ticketFor(world, parent, { agent: helper.id })
     const once = { ...redemption(world, helper, token), assertion: world.assertion() }
-    assert.equal(reasonOf(await openChild(parts, once)), 'ticket.wrong_agent')
-    assert.equal(reasonOf(await openChild(parts, once)), 'proof.replayed')
+    assert.equal(reasonOf(await openTask(parts, 'ticket', once)), 'ticket.wrong_agent')
+    assert.equal(reasonOf(await openTask(parts, 'ticket', once)), 'proof.replayed')
     const refusals = (await parts.recorded()).filter(({ type }) => type === 'task.refused')
     assert.deepEqual(
       refusals.map(({ reason }) => reason),

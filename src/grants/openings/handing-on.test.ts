@@ -25,7 +25,7 @@ forEachEngine('doing and handing on', (open) => {
     const waiting = await Waiting.in(world)
     const { parts, sam } = world
     const openFor = async (details: readonly Detail[]) =>
-      openTask(parts, await world.opening(newKey(), { details }))
+      openTask(parts, 'token_exchange', await world.opening(newKey(), { details }))
     const asked = async () => {
       const [first] = await pendingConsents(parts.storage.read, sam.id, parts.clock.now())
       return first

@@ -16,11 +16,13 @@ import {
 import { aboutTask } from '../issuance/issue-resource-token.ts'
 import { type NeedsConsent, type Opening, type Refused, refused } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
-import { type BroughtOrNot, readBrought } from '../pipeline/bring.ts'
+import { failed, refuseFailed } from '../pipeline/authenticated.ts'
+import { readBrought } from '../pipeline/bring.ts'
 import { mayIssueAt } from '../token-policy/gate.ts'
 import { issuingBy } from '../token-policy/issuing.ts'
 import { detailsAt, isRefused, readWanted } from '../wanted.ts'
-import { openFor } from './open-task.ts'
+import { openingFor } from './for-person.ts'
+import { open } from './open.ts'
 
 /** An opening whose only token is an assertion for the server of another domain. */
 export type SubjectAssertion = Omit<Opening, 'defer'> &
@@ -40,27 +42,25 @@ export async function issueForSubject(
 ): Promise<(IssuedAssertion & { readonly taskId: string }) | NeedsConsent | Refused> {
   const opening = { ...asked, resource: undefined, defer: undefined }
   const read = await readBrought(parts, opening)
-  const ready = read.ok ? await problemOr(prepare(parts, asked)) : undefined
-  if (!read.ok || !ready || ready instanceof Problem) {
-    const no = ready instanceof Problem ? refusedWith(read, ready) : read
-    const answer = await openFor(parts, opening, no, WAY)
-    if (answer.outcome === 'refused') return answer
-    throw new Error('what nobody brought was opened')
-  }
+  if (!read.ok) return refuseFailed(parts, failed(asked, read))
+  const { agent, proof } = read.brought
+  const ready = await problemOr(prepare(parts, asked))
+  if (ready instanceof Problem)
+    return refuseFailed(parts, failed(asked, { problem: ready, proof, agentId: agent.id }))
   const { details, peer, resource } = ready
   const lifeSeconds = Math.min(asked.lifeSeconds ?? LIFE_SECONDS, LIFE_SECONDS)
   const wanted = { ...opening, details, scope: undefined, lifeSeconds }
   const before = (held: TaskLineage) => mayHave(parts, held, { asked, peer, resource })
-  const answer = await openFor(parts, wanted, read, { ...WAY, before })
+  const answer = await open(parts, { ...openingFor(wanted, read.brought), before })
   if (answer.outcome === 'deferred') throw new Error('nobody lets it be deferred')
   if (answer.outcome !== 'opened') return answer
   const { task } = answer
   const held = await parts.facts.task(task.id)
   const request = { kind: asked.kind, audience: asked.audience, resource, origin: asked.origin }
-  const made = held && (await makeAssertion(parts, request, held, read.brought.proof.thumbprint))
+  const made = held && (await makeAssertion(parts, request, held, proof.thumbprint))
   if (made && !isRefused(made)) {
     const { holds, issued, record } = made
-    const { thumbprint } = read.brought.proof
+    const { thumbprint } = proof
     const about = { ...aboutTask(held), tokenId: issued.token.id, thumbprint, ...record }
     await parts.live.commit(parts.storage, [
       ...made.people.steps,
@@ -79,14 +79,6 @@ const NEEDS_TASK = refused(
   'issuance.approval_needed',
   'people have to approve it first: open a task, and ask with its token',
 )
-
-const WAY = { grant: 'token_exchange', openedBy: 'exchange' } as const
-
-function refusedWith(read: BroughtOrNot, problem: Problem): BroughtOrNot {
-  if (!read.ok) return read
-  const { agent, proof } = read.brought
-  return { ok: false, problem, proof, agentId: agent.id }
-}
 
 /** What is wanted of the peer, before anything is used up. */
 async function prepare(parts: GrantParts, asked: SubjectAssertion) {

@@ -42,7 +42,7 @@ forEachEngine('opening a task for a person', (open) => {
     const before = await count()
     const openings = async () => (await count()) - before
     const attempt = async (over: Partial<Opening> = {}, key = newKey()) =>
-      openTask(parts, await world.opening(key, over))
+      openTask(parts, 'token_exchange', await world.opening(key, over))
     const endBases = async () => {
       const now = parts.clock.now()
       const between = { personId: world.sam.id, agentId: 'refund-bot', now }
@@ -224,9 +224,9 @@ forEachEngine('opening a task for a person', (open) => {
     const { attempt, openings, world } = await begin()
     const key = newKey()
     const first = await world.opening(key)
-    assert.equal((await openTask(world.parts, first)).outcome, 'opened')
+    assert.equal((await openTask(world.parts, 'token_exchange', first)).outcome, 'opened')
     const fresh = () => world.proof(key, { method: 'POST', url: TOKEN_URL })
-    assert.equal(reasonOf(await openTask(world.parts, first)), 'proof.replayed')
+    assert.equal(reasonOf(await openTask(world.parts, 'token_exchange', first)), 'proof.replayed')
     assert.equal(reasonOf(await attempt({ assertion: first.assertion })), 'assertion.replayed')
     assert.equal(
       reasonOf(await attempt({ subjectToken: first.subjectToken })),
@@ -239,7 +239,9 @@ forEachEngine('opening a task for a person', (open) => {
   test('16 copies of one opening: one task', async () => {
     const { openings, world } = await begin()
     const opening = await world.opening(newKey())
-    const all = await Promise.all(Array.from({ length: 16 }, () => openTask(world.parts, opening)))
+    const all = await Promise.all(
+      Array.from({ length: 16 }, () => openTask(world.parts, 'token_exchange', opening)),
+    )
     assert.equal(all.filter(({ outcome }) => outcome === 'opened').length, 1)
     assert.equal(await openings(), 1)
   })
@@ -248,11 +250,11 @@ forEachEngine('opening a task for a person', (open) => {
     const { world, parts } = await begin()
     const key = newKey()
     const first = await world.opening(key, { purpose: '' })
-    assert.equal(reasonOf(await openTask(parts, first)), 'task.bad_purpose')
+    assert.equal(reasonOf(await openTask(parts, 'token_exchange', first)), 'task.bad_purpose')
     const again = { ...first, purpose: 'refund order 1042' }
-    assert.equal(reasonOf(await openTask(parts, again)), 'proof.replayed')
+    assert.equal(reasonOf(await openTask(parts, 'token_exchange', again)), 'proof.replayed')
     const proof = world.proof(key, { method: 'POST', url: TOKEN_URL })
-    assert.equal((await openTask(parts, { ...again, proof })).outcome, 'opened')
+    assert.equal((await openTask(parts, 'token_exchange', { ...again, proof })).outcome, 'opened')
     const refused = (await parts.recorded()).filter(({ type }) => type === 'task.refused')
     assert.deepEqual(
       refused.slice(-2).map(({ reason }) => reason),
@@ -265,11 +267,11 @@ forEachEngine('opening a task for a person', (open) => {
     await endBases()
     const key = newKey()
     const opening = await world.opening(key)
-    const asked = await openTask(parts, opening)
+    const asked = await openTask(parts, 'token_exchange', opening)
     assert.ok(asked.outcome === 'needs_consent')
     assert.equal(asked.page, `${ISSUER}/consent/${asked.consentId}`)
     const proof = () => world.proof(key, { method: 'POST', url: TOKEN_URL })
-    const again = await openTask(parts, { ...opening, proof: proof() })
+    const again = await openTask(parts, 'token_exchange', { ...opening, proof: proof() })
     assert.deepEqual(again, asked)
     const { kindOf } = await parts.catalog.current()
     const details = [only('orders.read')]
@@ -280,12 +282,13 @@ forEachEngine('opening a task for a person', (open) => {
       authTime: 0,
     } as const
     await answerConsent(parts, { ...grant, details }, kindOf)
-    const opened = await openTask(parts, { ...opening, proof: proof() })
+    const opened = await openTask(parts, 'token_exchange', { ...opening, proof: proof() })
     assert.ok(opened.outcome === 'opened')
     assert.deepEqual(actionsOf(opened.details), ['orders.read'])
     assert.equal(opened.task.bases.length, 1)
     const beyond = await openTask(
       parts,
+      'token_exchange',
       await world.opening(newKey(), { details: [only('orders.refund')] }),
     )
     assert.equal(beyond.outcome, 'needs_consent')
@@ -307,7 +310,11 @@ forEachEngine('opening a task for a person', (open) => {
         }
       },
     })
-    const answer = await openTask({ ...parts, storage }, await world.opening(newKey()))
+    const answer = await openTask(
+      { ...parts, storage },
+      'token_exchange',
+      await world.opening(newKey()),
+    )
     assert.equal(answer.outcome, 'opened')
   })
 
@@ -369,9 +376,9 @@ forEachEngine('opening a task for a person', (open) => {
         broken: undefined,
       },
     }
-    await assert.rejects(openTask(broken, opening), /disk full/)
+    await assert.rejects(openTask(broken, 'token_exchange', opening), /disk full/)
     assert.equal(await openings(), 0)
-    assert.equal((await openTask(parts, opening)).outcome, 'opened')
+    assert.equal((await openTask(parts, 'token_exchange', opening)).outcome, 'opened')
   })
 
   test('suspending the agent in the last moment leaves no open task behind', async (t) => {
@@ -390,7 +397,7 @@ forEachEngine('opening a task for a person', (open) => {
         transaction: parts.storage.transaction.bind(parts.storage),
       },
     }
-    assert.equal(reasonOf(await openTask(racing, opening)), 'task.overtaken')
+    assert.equal(reasonOf(await openTask(racing, 'token_exchange', opening)), 'task.overtaken')
     const [task] = await listTasks(parts.storage.read, { limit: 1 })
     assert.deepEqual([task?.state, task?.closeReason], ['closed', 'overtaken'])
   })

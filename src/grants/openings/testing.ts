@@ -12,10 +12,9 @@ import {
 import { publishPolicies } from '../../policy/index.ts'
 import { grantSponsorship, type SponsorGrant, type Sponsorship } from '../../tasks/index.ts'
 import type { Minted } from '../../tokens/index.ts'
-import type { ChildOpening, Deferred, Opened, Refused, SponsoredOpening } from '../opening.ts'
+import type { ChildOpening, OpeningAnswer, SponsoredOpening } from '../opening.ts'
 import { issueTicket, type TicketRequest } from './issue-ticket.ts'
-import { openChild } from './open-child.ts'
-import { openSponsored } from './open-sponsored.ts'
+import { openTask } from './open-task.ts'
 
 const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
@@ -32,7 +31,7 @@ export const refundsUpTo = (value: string, order?: string): Detail => ({
   ],
 })
 
-export const reasonOf = (answer: Opened | Deferred | Refused) =>
+export const reasonOf = (answer: OpeningAnswer) =>
   answer.outcome === 'refused' ? answer.reason : answer.outcome
 
 /** An agent other than refund-bot. */
@@ -120,8 +119,8 @@ export function redeem(
   agent: TestAgent,
   ticket: string,
   key: TestKey = newKey(),
-): Promise<Opened | Deferred | Refused> {
-  return openChild(world.parts, redemption(world, agent, ticket, key))
+): Promise<OpeningAnswer> {
+  return openTask(world.parts, 'ticket', redemption(world, agent, ticket, key))
 }
 
 /** A child, opened. */
@@ -168,8 +167,8 @@ export function beginAlone(
   agent: TestAgent,
   over: Partial<SponsoredOpening> = {},
   key: TestKey = newKey(),
-): Promise<Opened | Deferred | Refused> {
-  return openSponsored(world.parts, { ...presented(world, agent, key), ...over })
+): Promise<OpeningAnswer> {
+  return openTask(world.parts, 'client_credentials', { ...presented(world, agent, key), ...over })
 }
 
 export async function alone(

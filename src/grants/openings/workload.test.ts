@@ -25,9 +25,8 @@ import {
 import { fakeProvider } from '../../people/sign-in/testing.ts'
 import { forEachEngine } from '../../storage/testing.ts'
 import { findTask, listSponsorGrants, listTasks, TaskKeeper } from '../../tasks/index.ts'
-import type { Deferred, Opened, Refused, SponsoredOpening } from '../opening.ts'
+import type { Opened, OpeningAnswer, SponsoredOpening } from '../opening.ts'
 import { openTask } from './open-task.ts'
-import { openWorkload } from './open-workload.ts'
 import { addAgent, child, only, permitAll, reasonOf } from './testing.ts'
 
 const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
@@ -85,7 +84,7 @@ forEachEngine('tasks of agents that a trusted issuer vouches for', (open) => {
     })
     const held = async (more: Partial<SponsoredOpening> = {}): Promise<Held> => {
       const key = newKey()
-      const opened = await openWorkload(parts, await opening(more, key))
+      const opened = await openTask(parts, 'workload', await opening(more, key))
       if (opened.outcome !== 'opened') throw new Error(JSON.stringify(opened))
       return { opened, key }
     }
@@ -102,7 +101,7 @@ forEachEngine('tasks of agents that a trusted issuer vouches for', (open) => {
     return verdict.outcome === 'deny' ? verdict.reason : verdict.outcome
   }
 
-  function opened(answer: Opened | Deferred | Refused): Opened {
+  function opened(answer: OpeningAnswer): Opened {
     if (answer.outcome !== 'opened') throw new Error(JSON.stringify(answer))
     return answer
   }
@@ -126,17 +125,23 @@ forEachEngine('tasks of agents that a trusted issuer vouches for', (open) => {
 
   test('whoever is quarantined, or was never sponsored, gets nothing', async (t) => {
     const { agentId, opening, parts, set } = await begin(t, { rules: [] })
-    assert.equal(reasonOf(await openWorkload(parts, await opening())), 'sponsor_grant.unknown')
+    assert.equal(
+      reasonOf(await openTask(parts, 'workload', await opening())),
+      'sponsor_grant.unknown',
+    )
     assert.equal((await findAgent(parts.storage.read, agentId))?.trust, 0)
     await set({})
-    assert.equal(reasonOf(await openWorkload(parts, await opening())), 'sponsor_grant.unknown')
+    assert.equal(
+      reasonOf(await openTask(parts, 'workload', await opening())),
+      'sponsor_grant.unknown',
+    )
     assert.deepEqual(await listTasks(parts.storage.read, { limit: 5 }), [])
   })
 
   test('64 first openings at once: one agent, one sponsor grant, and a task for each key', async (t) => {
     const { agentId, opening, parts } = await begin(t)
     const asked = await Promise.all(Array.from({ length: 64 }, () => opening()))
-    const answers = await Promise.all(asked.map((each) => openWorkload(parts, each)))
+    const answers = await Promise.all(asked.map((each) => openTask(parts, 'workload', each)))
     assert.deepEqual([...new Set(answers.map(reasonOf))], ['opened'])
     const grants = await listSponsorGrants(parts.storage.read, { agentId, limit: 5 })
     assert.equal(grants.length, 1)
@@ -144,7 +149,7 @@ forEachEngine('tasks of agents that a trusted issuer vouches for', (open) => {
 
   test('it may open for a person, too, when it is given that person’s token', async (t) => {
     const { opening, parts, token, world } = await begin(t)
-    opened(await openWorkload(parts, await opening()))
+    opened(await openTask(parts, 'workload', await opening()))
     const key = newKey()
     const asked = await world.opening(key, { assertion: await token() })
     const { linkClient } = await import('../../agents/index.ts')
@@ -153,13 +158,13 @@ forEachEngine('tasks of agents that a trusted issuer vouches for', (open) => {
     await linkClient(parts, { agentId, ...client, by })
     const subjectToken = await world.subjectToken('sam', { aud: 'platform-client' })
     const asks = { ...asked, subjectToken, details: [only('orders.read')] }
-    assert.equal(reasonOfAny(await openTask(parts, asks)), 'needs_consent')
+    assert.equal(reasonOfAny(await openTask(parts, 'token_exchange', asks)), 'needs_consent')
     await world.allow([only('orders.read')], agentId)
     const next = {
       assertion: await token(),
       proof: world.proof(key, { method: 'POST', url: TOKEN_URL }),
     }
-    const answer = await openTask(parts, { ...asks, ...next })
+    const answer = await openTask(parts, 'token_exchange', { ...asks, ...next })
     assert.equal(answer.outcome, 'opened')
     assert.deepEqual(answer.outcome === 'opened' && answer.task.issuers, ['platform'])
   })
@@ -180,7 +185,10 @@ forEachEngine('tasks of agents that a trusted issuer vouches for', (open) => {
     ] as const)
       assert.equal(await reads(world, each, token), 'issuer.suspended')
     await assert.rejects(world.token(root), /issuer\.suspended/)
-    assert.equal(reasonOf(await openWorkload(parts, await opening())), 'agent.unauthenticated')
+    assert.equal(
+      reasonOf(await openTask(parts, 'workload', await opening())),
+      'agent.unauthenticated',
+    )
     await resumeIssuer(parts, change)
     assert.equal(await reads(world, root, old), 'token.stale', 'tokens from before stay dead')
     assert.equal(await reads(world, root), 'permit')
@@ -260,8 +268,8 @@ forEachEngine('tasks of agents that a trusted issuer vouches for', (open) => {
   test('what its platform wants at most is the most that is granted', async (t) => {
     const { opening, parts, token } = await begin(t)
     const asks = async (scope: unknown, asked: Partial<SponsoredOpening> = {}) =>
-      openWorkload(parts, await opening({ assertion: await token({ scope }), ...asked }))
-    const actions = (answer: Opened | Deferred | Refused) =>
+      openTask(parts, 'workload', await opening({ assertion: await token({ scope }), ...asked }))
+    const actions = (answer: OpeningAnswer) =>
       opened(answer).details.flatMap((each) => each.actions)
     assert.deepEqual(actions(await asks('orders.read things.unknown')), ['orders.read'])
     assert.deepEqual(actions(await asks('orders.read orders.list', { scope: 'orders.list' })), [
@@ -277,7 +285,10 @@ forEachEngine('tasks of agents that a trusted issuer vouches for', (open) => {
   test('without a proof there is one bearer token for one resource, where the issuer may have that', async (t) => {
     const { agentId, opening, parts, set, world } = await begin(t)
     const bare = async (more: Partial<SponsoredOpening> = {}) =>
-      openWorkload(parts, { ...(await opening({ resource: ORDERS, ...more })), proof: undefined })
+      openTask(parts, 'workload', {
+        ...(await opening({ resource: ORDERS, ...more })),
+        proof: undefined,
+      })
     assert.equal(reasonOf(await bare()), 'proof.missing')
     await set({ bearer: true })
     assert.equal(reasonOf(await bare({ resource: undefined })), 'resource.unknown')
@@ -290,7 +301,7 @@ forEachEngine('tasks of agents that a trusted issuer vouches for', (open) => {
     const shown = { scheme: 'Bearer', proof: undefined } as const
     const call = await world.call(held, token, READ, shown)
     assert.equal((await decideCall(parts, call)).outcome, 'permit')
-    const bad = await openWorkload(parts, await opening({ resource: ORDERS, proof: ['x'] }))
+    const bad = await openTask(parts, 'workload', await opening({ resource: ORDERS, proof: ['x'] }))
     assert.equal(reasonOf(bad), 'proof.malformed')
     await addKey(parts, { agentId, jwk: newKey().jwk, by })
     assert.equal(reasonOf(await bare()), 'proof.missing', 'whoever has a key proves it')
@@ -298,7 +309,7 @@ forEachEngine('tasks of agents that a trusted issuer vouches for', (open) => {
 
   test('an agent issues itself no grant, and a base credential calls nothing', async (t) => {
     const { held, opening, parts, token, world } = await begin(t)
-    const self = await openWorkload(parts, await opening({ assertion: world.assertion() }))
+    const self = await openTask(parts, 'workload', await opening({ assertion: world.assertion() }))
     assert.equal(reasonOf(self), 'agent.unauthenticated')
     const root = await held()
     for (const scheme of ['DPoP', 'Bearer'] as const) {

@@ -12,7 +12,7 @@ import { publishPolicies } from '../../policy/index.ts'
 import { forEachEngine } from '../../storage/testing.ts'
 import { findConsent, findTask } from '../../tasks/index.ts'
 import { assertedWorld, outcomeOf } from '../foreign-tokens/testing.ts'
-import { openAsserted } from '../openings/open-asserted.ts'
+import { openTask } from '../openings/open-task.ts'
 import { addAgent, child, handOn, only } from '../openings/testing.ts'
 
 const ELSEWHERE = 'https://agents.example'
@@ -179,7 +179,7 @@ forEachEngine('agents of other organizations that acted before ours', (open) => 
     const { jag, opening, parts, theirs } = await begin(t, { people: { delegates: false } })
     const ask = async (sub: string) => {
       const identity = await jag({ act: theirs(sub) })
-      const answer = await openAsserted(parts, await opening({ identity }))
+      const answer = await openTask(parts, 'assertion', await opening({ identity }))
       assert.equal(outcomeOf(answer), 'needs_consent')
       return answer.outcome === 'needs_consent' ? answer.consentId : undefined
     }

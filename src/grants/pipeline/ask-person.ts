@@ -1,4 +1,3 @@
-import { useCredential } from '../../agents/index.ts'
 import { problemOr } from '../../facts/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { consumeOnce, type Tx } from '../../storage/index.ts'
@@ -9,22 +8,13 @@ import {
   findConsent,
   requestConsent,
 } from '../../tasks/index.ts'
-import type { FrozenWay } from '../frozen-request.ts'
-import {
-  type Deferred,
-  type NeedsConsent,
-  type Opening,
-  type Refused,
-  refused,
-} from '../opening.ts'
+import { type Deferred, type NeedsConsent, type Refused, refused } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
-import type { Brought } from './bring.ts'
+import { type AuthenticatedOpening, useUp, waitingOf } from './authenticated.ts'
+import { BASES_CHANGED } from './begin.ts'
 import { findHeldBack, type HeldBack, holdBack, type Waiting } from './defer.ts'
 import type { Missing } from './grant.ts'
-import { type Attempt, refuseOpening } from './refuse.ts'
-
-/** A basis began or ended while we looked: what is missing has to be found out again. */
-const CHANGED = 'bases_changed'
+import { refuseOpening } from './refuse.ts'
 
 /**
  * No basis: the person is asked. Uses up nothing but the proof, so that the agent can repeat the exchange with the same
@@ -32,33 +22,33 @@ const CHANGED = 'bases_changed'
  */
 export async function askPerson(
   parts: GrantParts,
-  opening: Opening,
-  brought: Brought,
-  asked: { missing: Missing; attempt: Attempt; way?: FrozenWay | undefined },
-): Promise<NeedsConsent | Deferred | Refused | typeof CHANGED> {
-  const { agent, proof, subject } = brought
-  const { missing, attempt, way } = asked
+  opening: AuthenticatedOpening,
+  missing: Missing,
+): Promise<NeedsConsent | Deferred | Refused | typeof BASES_CHANGED> {
+  const { attempt, person, request } = opening
+  const { agent, proof } = opening.brought
+  if (!person || !proof) throw new TypeError('a person is asked by an agent with a key')
   const full = opening.defer && (await parts.room?.isFullFor(agent.id))
   if (full) return refuseOpening(parts, attempt, full)
   const asking = parts.storage.transaction<Asked>(async (tx) => {
     const asking = {
       agentId: agent.id,
-      personId: subject.person.id,
-      purpose: opening.purpose,
+      personId: person.id,
+      purpose: request.purpose,
       details: missing.details,
-      actors: brought.actors ?? [],
+      actors: request.way?.kind === 'asserted' ? request.way.actors : [],
     }
     // INVARIANT: read here, so that a yes given in this very moment is not followed by the same question.
     const now = await basesFor(tx, { ...asking, now: parts.clock.now() })
-    if (!sameBases(now, missing.bases)) return CHANGED
+    if (!sameBases(now, missing.bases)) return BASES_CHANGED
     if (!(await consumeOnce(tx, 'dpop', proof.replayKey, proof.expiresAt))) return 'replayed'
-    const waiting = waitingOf(opening, brought, way)
+    const waiting = waitingOf(opening, person.id)
     const same = opening.defer && (await findHeldBack(parts, tx, waiting))
     if (same) return { outcome: 'deferred', held: same }
     const done = await requestConsent(parts, tx, asking)
     const deferred = opening.defer !== undefined && done.outcome === 'asked'
     const held = deferred
-      ? await holdOpening(parts, tx, { opening, brought, waiting }, done.consentId)
+      ? await holdOpening(parts, tx, { opening, waiting }, done.consentId)
       : undefined
     await parts.ledger.append(tx, {
       ...attempt.about,
@@ -75,7 +65,7 @@ export async function askPerson(
     if (answer.status >= 500) throw answer
     return refuseOpening(parts, attempt, refused(answer.code, answer.detail))
   }
-  if (answer === CHANGED) return CHANGED
+  if (answer === BASES_CHANGED) return answer
   // The guard of `refuseOpening` meets the used proof again, and says so.
   if (answer === 'replayed') return refuseOpening(parts, attempt, REPLAYED)
   if (answer.outcome === 'deferred') {
@@ -94,22 +84,7 @@ type Asked =
   | ConsentAsked
   | { readonly outcome: 'deferred'; readonly held: HeldBack }
   | 'replayed'
-  | typeof CHANGED
-
-export function waitingOf(
-  opening: Opening,
-  { agent, proof, subject }: Brought,
-  way: FrozenWay | undefined,
-): Waiting {
-  const { authTime, acr } = subject
-  return {
-    flow: 'deferred',
-    agent,
-    personId: subject.person.id,
-    thumbprint: proof.thumbprint,
-    request: { ...opening, proved: { authTime, acr }, way },
-  }
-}
+  | typeof BASES_CHANGED
 
 /**
  * INVARIANT: assertion and subject token are used up with the code that takes their place. A throw undoes everything, the question
@@ -118,18 +93,10 @@ export function waitingOf(
 async function holdOpening(
   parts: GrantParts,
   tx: Tx,
-  {
-    opening,
-    brought,
-    waiting,
-  }: { readonly opening: Opening; readonly brought: Brought; readonly waiting: Waiting },
+  { opening, waiting }: { readonly opening: AuthenticatedOpening; readonly waiting: Waiting },
   consentId: HeldBack['consentId'] & string,
 ): Promise<HeldBack> {
-  const { assertion, subject } = brought
-  if (!(await useCredential(tx, assertion)))
-    throw new Problem('assertion.replayed', 'the client assertion was used before')
-  if (!(await consumeOnce(tx, 'subject_token', subject.replayKey, subject.expiresAt)))
-    throw new Problem('subject_token.replayed', 'the subject token was used before')
+  await useUp(tx, opening)
   const consent = await findConsent(tx, consentId)
   if (!consent) throw new Error('a question is gone in the moment it was put')
   return holdBack(parts, tx, waiting, {

@@ -40,8 +40,8 @@ export async function begin(
       readonly assertion: BroughtAgent['assertion'] | undefined
       readonly proof: Proof | undefined
     }
-    readonly also?: UsedOnce
-    readonly guards?: readonly Step[]
+    readonly also?: UsedOnce | undefined
+    readonly guards?: readonly Step[] | undefined
     readonly record: Partial<LedgerEvent>
   },
 ): Promise<string | undefined> {
@@ -55,6 +55,21 @@ export async function begin(
     ...openSteps(parts, task, record, guards),
   ])
   return done.committed ? undefined : done.failed
+}
+
+/** A basis began or ended between the plan and the commit: what is granted has to be found out again. */
+export const BASES_CHANGED = BASES_STEP
+const MAX_TRIES = 3
+
+/** Plans and begins, and again where bases changed meanwhile, a few times. */
+export async function untilBasesHold<T>(
+  attempt: () => Promise<T | typeof BASES_CHANGED>,
+): Promise<T | typeof BASES_CHANGED> {
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    const answer = await attempt()
+    if (answer !== BASES_CHANGED) return answer
+  }
+  return BASES_CHANGED
 }
 
 /** Also of certificates. */

@@ -30,7 +30,7 @@ import {
   listSponsorGrants,
   type SponsorGrant,
 } from '../../tasks/index.ts'
-import { adminBases } from '../openings/open-child.ts'
+import { adminBases } from '../openings/child.ts'
 import type { GrantParts } from '../parts.ts'
 import type { AskedParty, IssuanceRequest, IssuingAsker } from './question.ts'
 

@@ -28,7 +28,7 @@ forEachEngine('issuances that were refused', (open) => {
     const world = await worlds.own(t)
     const { parts } = world
     await publish(world, FORBIDS)
-    const refused = await openTask(parts, await world.opening(newKey()))
+    const refused = await openTask(parts, 'token_exchange', await world.opening(newKey()))
     assert.ok(refused.outcome === 'refused')
     assert.equal('judged' in refused, false, 'what rules looked at is nobody else’s')
     const id = String(refused.members?.decision_id)

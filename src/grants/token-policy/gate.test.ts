@@ -66,7 +66,7 @@ forEachEngine('policies gate what Remit itself issues', (open) => {
   async function begin(t: TestContext) {
     const world = await worlds.own(t)
     const opening = async (over: Parameters<World['opening']>[1] = {}) =>
-      openTask(world.parts, await world.opening(newKey(), over))
+      openTask(world.parts, 'token_exchange', await world.opening(newKey(), over))
     return { world, opening }
   }
   const outcome = (answer: { readonly outcome: string; readonly reason?: string }) =>
@@ -89,10 +89,16 @@ forEachEngine('policies gate what Remit itself issues', (open) => {
     const key = newKey()
     const asked = await world.opening(key)
     await publish(world, forbids('issue'))
-    assert.equal(outcome(await openTask(world.parts, asked)), 'issuance.forbidden')
+    assert.equal(
+      outcome(await openTask(world.parts, 'token_exchange', asked)),
+      'issuance.forbidden',
+    )
     await publish(world)
     const proof = world.proof(key, { method: 'POST', url: asked.url })
-    assert.equal(outcome(await openTask(world.parts, { ...asked, proof })), 'opened')
+    assert.equal(
+      outcome(await openTask(world.parts, 'token_exchange', { ...asked, proof })),
+      'opened',
+    )
   })
 
   test('the exchange of a task token, also of a task that was open before', async (t) => {

@@ -21,11 +21,7 @@ import { type Poll, pollDeferral } from '../deferral/poll.ts'
 import { Waiting } from '../deferral/testing.ts'
 import { issueResourceToken } from '../issuance/issue-resource-token.ts'
 import type { OpeningAnswer } from '../opening.ts'
-import { openAsserted } from '../openings/open-asserted.ts'
-import { openChild } from '../openings/open-child.ts'
-import { openSponsored } from '../openings/open-sponsored.ts'
 import { openTask } from '../openings/open-task.ts'
-import { openWorkload } from '../openings/open-workload.ts'
 import {
   addAgent,
   only,
@@ -103,7 +99,7 @@ async function rowsOf(t: TestContext, world: World): Promise<readonly Row[]> {
   const lifeSeconds = () => 3000 + count++
   const workload = () =>
     platform.sign({ iss: platform.issuer, aud: parts.issuer, sub: 'agent/1', ...times() })
-  await openWorkload(parts, { ...shown(newKey()), assertion: await workload() })
+  await openTask(parts, 'workload', { ...shown(newKey()), assertion: await workload() })
   return [
     {
       grant: 'token_exchange',
@@ -111,6 +107,7 @@ async function rowsOf(t: TestContext, world: World): Promise<readonly Row[]> {
       ask: async (defer, key) =>
         openTask(
           parts,
+          'token_exchange',
           await world.opening(key, {
             lifeSeconds: lifeSeconds(),
             defer: defer ? DEFER : undefined,
@@ -121,7 +118,7 @@ async function rowsOf(t: TestContext, world: World): Promise<readonly Row[]> {
       grant: 'client_credentials',
       assertion: async () => by(night),
       ask: (defer, key) =>
-        openSponsored(parts, {
+        openTask(parts, 'client_credentials', {
           ...{ ...shown(key), assertion: by(night), grantId: grant.id, lifeSeconds: lifeSeconds() },
           ...{ defer: defer ? DEFER : undefined },
         }),
@@ -133,7 +130,7 @@ async function rowsOf(t: TestContext, world: World): Promise<readonly Row[]> {
         const wish = { agent: helper.id, lifeSeconds: lifeSeconds() }
         const { token } = await ticketFor(world, parent, wish)
         const asked = redemption(world, helper, token, key)
-        return openChild(parts, { ...asked, defer: defer ? DEFER : undefined })
+        return openTask(parts, 'ticket', { ...asked, defer: defer ? DEFER : undefined })
       },
     },
     {
@@ -143,7 +140,7 @@ async function rowsOf(t: TestContext, world: World): Promise<readonly Row[]> {
         const claims = { iss: acme.issuer, sub: 'sam', aud: parts.issuer, client_id: 'desk' }
         const said = { ...claims, ...times(), scope: 'orders.read' }
         const identity = await acme.sign(said, { typ: 'oauth-id-jag+jwt' })
-        return openAsserted(parts, {
+        return openTask(parts, 'assertion', {
           ...{ ...shown(key), assertion: by(desk), use: 'id_jag', identity },
           ...{ lifeSeconds: lifeSeconds(), defer: defer ? DEFER : undefined },
         })
@@ -153,7 +150,7 @@ async function rowsOf(t: TestContext, world: World): Promise<readonly Row[]> {
       grant: 'jwt_bearer: workload',
       assertion: workload,
       ask: async (defer, key) =>
-        openWorkload(parts, {
+        openTask(parts, 'workload', {
           ...{ ...shown(key), assertion: await workload(), lifeSeconds: lifeSeconds() },
           ...{ defer: defer ? DEFER : undefined },
         }),

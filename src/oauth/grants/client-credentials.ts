@@ -1,15 +1,7 @@
-import { type GrantParts, openSponsored } from '../../grants/index.ts'
+import { type GrantParts, openTask } from '../../grants/index.ts'
 import type { Form } from '../form.ts'
 import { openingAnswer, type TokenAnswer } from '../token-answer.ts'
-import {
-  deferringOf,
-  limitsOf,
-  openingOf,
-  type Presented,
-  placeOf,
-  refuse,
-  wantedOf,
-} from './read.ts'
+import { openingOf, type Presented, refuse, taskOf } from './read.ts'
 
 /**
  * Client credentials (RFC 6749 section 4.4): a task with nobody present, under a sponsor grant in force (contract 5.2).
@@ -24,12 +16,8 @@ export async function clientCredentials(
   const opening = {
     ...presented,
     ...openingOf(form),
-    ...wantedOf(form),
-    ...limitsOf(form),
-    ...placeOf(form),
-    purpose: form.get('purpose'),
-    defer: deferringOf(form),
+    ...taskOf(form),
     grantId: form.get('sponsor_grant'),
   }
-  return openingAnswer(await openSponsored(parts, opening))
+  return openingAnswer(await openTask(parts, 'client_credentials', opening))
 }

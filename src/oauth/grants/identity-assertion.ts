@@ -1,15 +1,7 @@
-import { type GrantParts, openAsserted, openPublic } from '../../grants/index.ts'
+import { type GrantParts, openTask } from '../../grants/index.ts'
 import { type Form, required } from '../form.ts'
 import { openingAnswer, type TokenAnswer } from '../token-answer.ts'
-import {
-  deferringOf,
-  limitsOf,
-  openingOf,
-  type Presented,
-  placeOf,
-  refuse,
-  wantedOf,
-} from './read.ts'
+import { openingOf, type Presented, refuse, taskOf } from './read.ts'
 
 /**
  * Redeems the identity assertion of another organization (ID-JAG section 4.4) or the grant of another domain (OAuth identity
@@ -22,18 +14,14 @@ export function redeems(use: 'id_jag' | 'chaining') {
       ...presented,
       ...openingOf(form),
       identity: required(form, 'assertion'),
-      ...wantedOf(form),
-      ...limitsOf(form),
-      ...placeOf(form),
-      purpose: form.get('purpose'),
-      defer: deferringOf(form),
+      ...taskOf(form),
     }
     const { assertion, certificate, clientId } = asked
     const provesNothing = use === 'id_jag' && assertion === undefined && certificate === undefined
     const answer =
       provesNothing && clientId !== undefined
-        ? await openPublic(parts, { ...asked, clientId })
-        : await openAsserted(parts, { ...asked, use })
+        ? await openTask(parts, 'public_assertion', { ...asked, clientId })
+        : await openTask(parts, 'assertion', { ...asked, use })
     const opened = openingAnswer(answer)
     const details = answer.outcome === 'opened' ? answer.details : []
     return { ...opened, scope: [...new Set(details.flatMap(({ actions }) => actions))].join(' ') }

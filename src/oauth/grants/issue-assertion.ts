@@ -38,11 +38,6 @@ const KNOWN = [
   'authorization_details',
 ]
 
-/** Whether a token exchange is for something that the server of another domain takes. */
-export function wantsAssertion(form: Form): boolean {
-  return KINDS.has(form.get('requested_token_type') ?? '')
-}
-
 /** A task shows its token and proves its key, and gets an assertion for the server that it names. */
 export async function assertionFor(
   parts: GrantParts,

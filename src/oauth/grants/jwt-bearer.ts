@@ -1,4 +1,4 @@
-import { type GrantParts, openChild } from '../../grants/index.ts'
+import { type GrantParts, openTask } from '../../grants/index.ts'
 import { readCompact, readObject } from '../../keys/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { type Form, required } from '../form.ts'
@@ -97,6 +97,6 @@ async function ticket(parts: GrantParts, presented: Presented, form: Form): Prom
   const given = required(form, 'assertion')
   const defer = deferringOf(form)
   return openingAnswer(
-    await openChild(parts, { ...presented, ...openingOf(form), ticket: given, defer }),
+    await openTask(parts, 'ticket', { ...presented, ...openingOf(form), ticket: given, defer }),
   )
 }

@@ -98,6 +98,17 @@ export function wantedOf(form: Form): { details: unknown; scope: string | undefi
   }
 }
 
+/** A task as every opening describes it. */
+export function taskOf(form: Form) {
+  return {
+    ...wantedOf(form),
+    ...limitsOf(form),
+    ...placeOf(form),
+    purpose: form.get('purpose'),
+    defer: deferringOf(form),
+  }
+}
+
 /** Where the task is to be: a space, and a thread there. What is in them is looked up where the task opens. */
 export function placeOf(form: Form): { space: string | undefined; thread: string | undefined } {
   return { space: form.get('space'), thread: form.get('thread') }

@@ -4,15 +4,7 @@ import { Problem } from '../../lib/problem.ts'
 import { type Form, required } from '../form.ts'
 import { ACCESS_TOKEN } from '../grant-types.ts'
 import { openingAnswer, resourceTokenAnswer, type TokenAnswer } from '../token-answer.ts'
-import {
-  deferringOf,
-  limitsOf,
-  openingOf,
-  type Presented,
-  placeOf,
-  refuseActor,
-  wantedOf,
-} from './read.ts'
+import { openingOf, type Presented, refuseActor, taskOf, wantedOf } from './read.ts'
 
 /**
  * Token exchange (RFC 8693), twofold: with client authentication it opens a task for a person (contract 5.1); a task that
@@ -36,13 +28,10 @@ export async function tokenExchange(
     ...openingOf(form),
     subjectToken: required(form, 'subject_token'),
     subjectTokenType: required(form, 'subject_token_type'),
-    ...wantedOf(form),
+    ...taskOf(form),
     purpose: required(form, 'purpose'),
-    ...limitsOf(form),
-    ...placeOf(form),
-    defer: deferringOf(form),
   }
-  return openingAnswer(await openTask(parts, opening))
+  return openingAnswer(await openTask(parts, 'token_exchange', opening))
 }
 
 /** The task names itself and shows its token; the proof shows its key. */

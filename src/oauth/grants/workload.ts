@@ -1,17 +1,9 @@
-import { type GrantParts, openWorkload, type Refused } from '../../grants/index.ts'
+import { type GrantParts, openTask, type Refused } from '../../grants/index.ts'
 import type { ProblemCode } from '../../lib/problem.ts'
 import { type Form, required } from '../form.ts'
 import { CLIENT_ASSERTION_TYPE } from '../grant-types.ts'
 import { openingAnswer, type TokenAnswer } from '../token-answer.ts'
-import {
-  deferringOf,
-  limitsOf,
-  type Presented,
-  placeOf,
-  refuse,
-  refuseActor,
-  wantedOf,
-} from './read.ts'
+import { type Presented, refuse, refuseActor, taskOf } from './read.ts'
 
 /**
  * The Workload Authorization Grant: a token of a trusted issuer opens a task for the agent that it names, without any other
@@ -29,16 +21,12 @@ export async function workloadGrant(
     'is not accepted here: the assertion says who it is',
   )
   refuse(form, ['subject_token'], 'is not accepted here: the agent acts for itself')
-  const answer = await openWorkload(parts, {
+  const answer = await openTask(parts, 'workload', {
     ...presented,
     assertion: required(form, 'assertion'),
     assertionType: CLIENT_ASSERTION_TYPE,
     resource: form.get('resource'),
-    ...wantedOf(form),
-    ...limitsOf(form),
-    ...placeOf(form),
-    purpose: form.get('purpose'),
-    defer: deferringOf(form),
+    ...taskOf(form),
     grantId: form.get('sponsor_grant'),
   })
   const opened = openingAnswer(answer.outcome === 'refused' ? asGrant(answer) : answer)
@@ -57,7 +45,7 @@ function asGrant(refused: Refused): Refused {
   return { ...refused, reason: 'grant.not_accepted', detail: 'the assertion is not accepted' }
 }
 
-function actionsOf(answer: Awaited<ReturnType<typeof openWorkload>>): string {
+function actionsOf(answer: Awaited<ReturnType<typeof openTask>>): string {
   const details = answer.outcome === 'opened' ? answer.details : []
   return [...new Set(details.flatMap(({ actions }) => actions))].join(' ')
 }

@@ -6,32 +6,33 @@ import { Problem } from '../../lib/problem.ts'
 import { findPerson } from '../../people/index.ts'
 import { sponsorOnce } from '../../tasks/index.ts'
 import { RESOURCE_TOKEN_LIFE_MS } from '../../tokens/index.ts'
-import type { Deferred, Opened, Refused, SponsoredOpening } from '../opening.ts'
+import type { SponsoredOpening } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
-import { type BroughtOrNot, type BroughtWorkload, readWorkload } from '../pipeline/bring.ts'
+import { type AuthenticationResult, failed } from '../pipeline/authenticated.ts'
+import { type BroughtWorkload, readWorkload } from '../pipeline/bring.ts'
 import { isRefused, readWanted } from '../wanted.ts'
-import { openUnderGrant } from './open-sponsored.ts'
+import { underGrant } from './sponsored.ts'
 
 const DAY = 86_400_000
 /** A task that has one token and no way to the next lasts as long as that, and a moment for the two to be made. */
 const ONE_TOKEN_SECONDS = RESOURCE_TOKEN_LIFE_MS / 1000 + 10
 
 /**
- * Opens a task by a Workload Authorization Grant: a token of a trusted issuer is the grant itself, and the agent that it names acts
+ * A Workload Authorization Grant: a token of a trusted issuer is the grant itself, and the agent that it names acts
  * for itself, under a sponsor grant in force (contract 5.2). With a proof it is an opening as any other. Without one, where the
  * issuer may have that, there is one bearer token for one resource and nothing else.
  */
-export async function openWorkload(
+export async function authenticateWorkload(
   parts: GrantParts,
   opening: SponsoredOpening,
-): Promise<Opened | Deferred | Refused> {
+): Promise<AuthenticationResult> {
   const read = await readWorkload(parts, opening)
-  const asked = read.ok ? await problemOr(asBrought(parts, opening, read.brought)) : opening
-  if (!(asked instanceof Problem)) return openUnderGrant(parts, asked, read, 'jwt_bearer')
-  const agentId = read.ok ? read.brought.agent.id : undefined
-  const proof = read.ok ? read.brought.proof : read.proof
-  const no: BroughtOrNot<BroughtWorkload> = { ok: false, problem: asked, proof, agentId }
-  return openUnderGrant(parts, opening, no, 'jwt_bearer')
+  if (!read.ok) return failed(opening, read)
+  const { brought } = read
+  const { agent, proof } = brought
+  const asked = await problemOr(asBrought(parts, opening, brought))
+  if (asked instanceof Problem) return failed(opening, { problem: asked, proof, agentId: agent.id })
+  return underGrant(parts, asked, { brought, by: 'jwt_bearer' })
 }
 
 async function asBrought(

@@ -1,0 +1,126 @@
+import { findPublicClient } from '../../agents/index.ts'
+import { problemOr } from '../../facts/index.ts'
+import { Problem } from '../../lib/problem.ts'
+import { TASK_LIFE } from '../../tasks/index.ts'
+import { type AssertedOpening, refused, refusedFor } from '../opening.ts'
+import type { GrantParts } from '../parts.ts'
+import {
+  type AuthenticatedOpening,
+  type AuthenticationResult,
+  attemptBy,
+  failed,
+} from '../pipeline/authenticated.ts'
+import { readAgent } from '../pipeline/bring.ts'
+import { readProof } from '../pipeline/credentials.ts'
+import type { Attempt } from '../pipeline/refuse.ts'
+import { isRefused } from '../wanted.ts'
+import { type Continuing, continueAsserted, SPENT } from './continue-asserted.ts'
+import { openingFor } from './for-person.ts'
+import { meetSubject, type ReadAssertion, readAssertion } from './read-assertion.ts'
+
+/** Each token of such a task takes an assertion of its own, so that nothing is gained by ending it early. */
+const LONG_SECONDS = TASK_LIFE.most / 1000
+
+type Said = ReadAssertion<AuthenticatedOpening['brought']>
+
+/**
+ * A person of another organization, whose identity provider asserts who it is and what it lets the client do
+ * (ID-JAG; identity chaining). Otherwise as any other (contract 5.1). The assertion is used up with the task.
+ */
+export async function authenticateAsserted(
+  parts: GrantParts,
+  asked: AssertedOpening,
+): Promise<AuthenticationResult> {
+  const read = await readAgent(parts, asked)
+  if (!read.ok) return failed(asked, read)
+  const { agent, proof } = read.brought
+  const said = await problemOr<Said>(
+    readAssertion(parts, asked, read.brought).then((read) => meetSubject(parts, asked, read)),
+  )
+  if (said instanceof Problem) return failed(asked, { problem: said, proof, agentId: agent.id })
+  const { resource } = said.asserted
+  const opening = openingBy(asked, said)
+  if (resource === undefined) return opening
+  return (await continued(parts, { asked, said, resource }, opening.attempt)) ?? opening
+}
+
+/** By a client that proves nothing of itself: it says who it is. */
+export interface PublicOpening extends Omit<AssertedOpening, 'use' | 'clientId'> {
+  readonly clientId: string
+}
+
+/**
+ * An identity assertion of a public client (MCP Enterprise-Managed Authorization): one token for one resource, nothing to get
+ * another with, bound to a key only if the client proves one (contract 4, "Bearer"). Nobody is asked.
+ */
+export async function authenticatePublic(
+  parts: GrantParts,
+  given: PublicOpening,
+): Promise<AuthenticationResult> {
+  const asked = { ...given, use: 'id_jag' as const }
+  const proof = await readProof(parts, asked)
+  if (proof instanceof Problem) return failed(asked, { problem: proof, proof: undefined })
+  const agent = await problemOr(findPublicClient(parts, asked.clientId))
+  if (agent instanceof Problem) return failed(asked, { problem: agent, proof })
+  const shown = { agent, proof, issuers: [], assertion: undefined }
+  const read = await problemOr<Said>(readAssertion(parts, asked, shown))
+  // Not before: until then it is nobody's word but the client's own.
+  if (read instanceof Problem) return failed(asked, { problem: read, proof })
+  const known = read.newcomer ? {} : { person: read.brought.subject.person.id }
+  const attempt = attemptBy(asked, proof, { agent: agent.id, ...known })
+  const ready = await problemOr(
+    resourceOf(parts, read).then(async (resource) => {
+      const said = await meetSubject(parts, asked, read)
+      return { said, resource }
+    }),
+  )
+  if (ready instanceof Problem) return { outcome: 'failed', attempt, refusal: refusedFor(ready) }
+  const going = await continued(parts, { asked, ...ready }, attempt)
+  if (going) return going
+  const alone = { asksPeople: false, handsOnNothing: true, defer: undefined, scope: asked.scope }
+  return { ...openingBy(asked, ready.said), ...alone, attempt }
+}
+
+function openingBy(asked: AssertedOpening, said: Said): AuthenticatedOpening {
+  const { asserted, basis, brought } = said
+  const { resource } = asserted
+  const lifeSeconds = asked.lifeSeconds ?? (resource === undefined ? undefined : LONG_SECONDS)
+  const wanted = { ...asked, ...asserted, scope: undefined, lifeSeconds }
+  const issuers = brought.issuers.map(({ name }) => name)
+  const { actors } = brought
+  return openingFor(wanted, brought, { kind: 'asserted', issuers, asserted: basis, actors })
+}
+
+/** What goes on with the assertion; `undefined`: nothing does, and another task opens. */
+async function continued(
+  parts: GrantParts,
+  continuing: Continuing,
+  attempt: Attempt,
+): Promise<AuthenticationResult | undefined> {
+  const going = await problemOr(continueAsserted(parts, continuing))
+  if (!going) return undefined
+  if (going instanceof Problem)
+    return { outcome: 'failed', attempt, refusal: refused(going.code, going.detail) }
+  if (going === SPENT || !isRefused(going)) return going
+  return { outcome: 'failed', attempt, refusal: going }
+}
+
+/**
+ * INVARIANT: whoever finds an assertion could be a client that proves nothing. So its issuer has to be one whose tokens count without a
+ * key, or the assertion is for the key that was proved; and a token that proves nothing is for MCP servers only.
+ */
+async function resourceOf(
+  { catalog, fapi2 }: GrantParts,
+  { asserted, bound, brought, issuer }: Said,
+): Promise<string> {
+  if (!bound && !issuer.bearer)
+    throw new Problem('agent.unauthenticated', 'the client authenticates with its key')
+  const { resource } = asserted
+  if (resource === undefined)
+    throw new Problem('resource.unknown', 'name the one `resource` that a token is wanted for')
+  const { byIdentifier } = await catalog.current()
+  // By the profile a second lock: `public-client.ts` knows no client without a key.
+  if (!brought.proof && (fapi2 || byIdentifier.get(resource)?.protocol !== 'mcp'))
+    throw new Problem('proof.missing', 'this resource takes bound tokens only: send a DPoP proof')
+  return resource
+}

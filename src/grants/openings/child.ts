@@ -1,0 +1,177 @@
+import { contains } from '@remit/engine'
+import { type Agent, vouchedFor } from '../../agents/index.ts'
+import {
+  authorityWithin,
+  isNothing,
+  ownTokens,
+  problemOr,
+  subjectOf,
+  withinAgent,
+} from '../../facts/index.ts'
+import { rememberedUntil } from '../../keys/index.ts'
+import { Problem } from '../../lib/problem.ts'
+import {
+  allLimits,
+  type Basis,
+  basesFor,
+  basisLimits,
+  joinTreeSteps,
+  type TaskLineage,
+} from '../../tasks/index.ts'
+import { checkTicket, MAX_CHAIN, type TicketClaims } from '../../tokens/index.ts'
+import type { FrozenWay } from '../frozen-request.ts'
+import { type ChildOpening, type Refused, refused } from '../opening.ts'
+import type { GrantParts } from '../parts.ts'
+import { type AuthenticationResult, attemptBy, failed } from '../pipeline/authenticated.ts'
+import { readAgent } from '../pipeline/bring.ts'
+import { type Asking, type Granted, standsOn } from '../pipeline/grant.ts'
+import { withinPlace } from '../pipeline/place.ts'
+import {
+  type Planned,
+  type PlannedGrant,
+  type PlanRequest,
+  unlessPeopleAsked,
+} from '../pipeline/plan.ts'
+import { issuedWithin } from '../token-policy/gate.ts'
+import type { Issuing } from '../token-policy/issuing.ts'
+import { isRefused, readLimits } from '../wanted.ts'
+import { type Parent, readParent } from './parent.ts'
+
+/**
+ * A ticket opens a child: the agent that it names redeems it, by its own authentication and a fresh key (contract 5.4).
+ * Nothing of what the ticket was made under is believed: the plan looks at the parent, what it may hand on, and everyone in the
+ * chain anew, and the tree is held while the child begins.
+ */
+export async function authenticateChild(
+  parts: GrantParts,
+  opening: ChildOpening,
+): Promise<AuthenticationResult> {
+  const read = await readAgent(parts, opening)
+  if (!read.ok) return failed(opening, read)
+  const { agent, proof } = read.brought
+  const ticket = await problemOr(checkTicket(opening.ticket, ownTokens(parts)))
+  if (ticket instanceof Problem)
+    return failed(opening, { problem: ticket, proof, agentId: agent.id })
+  const held = await parts.facts.task(ticket.task.parent)
+  const attempt = attemptBy(opening, proof, {
+    ...{ agent: agent.id, person: held?.task.personId, tokenId: ticket.jti },
+    facts: { parent: held?.task.id },
+  })
+  if (!held || ticket.sub !== subjectOf(parts, held, undefined))
+    return { outcome: 'failed', attempt, refusal: UNKNOWN }
+  // Another replica's clock may be behind ours: it must remember for longer than it accepts.
+  const expiresAt = rememberedUntil(ticket.exp * 1000)
+  const { lifeSeconds, task } = ticket
+  return {
+    ...{ outcome: 'authenticated', flow: 'deferred', asksPeople: true, attempt },
+    ...{ brought: read.brought, origin: opening.origin, defer: opening.defer },
+    also: { kind: 'ticket', replayKey: ticket.jti, expiresAt },
+    ticket: opening.ticket,
+    // All that its ticket says; who it is for and under what, the parent does.
+    request: {
+      ...{ purpose: task.purpose, lifeSeconds, resource: opening.resource },
+      proved: { authTime: null, acr: null },
+      way: { kind: 'child', ticket },
+    },
+  }
+}
+
+const UNKNOWN = refused('token.unknown_task', 'the ticket is of no task here')
+
+/**
+ * Asked ∩ the child agent's ceiling ∩ what the parent and all above may hand on ∩ what administrators allow the child's
+ * agent for this person (contract 2). The parent's list lies within every basis the parent stands on. A consent of the
+ * child's agent adds nothing: for whom it works here, the parent decided.
+ */
+export async function planChild(
+  parts: GrantParts,
+  { brought, request, ticket: shown }: PlanRequest,
+  { ticket }: Extract<FrozenWay, { kind: 'child' }>,
+  { issuing, ...people }: Asking & { readonly issuing: Issuing },
+): Promise<Planned> {
+  const held = await parts.facts.task(ticket.task.parent)
+  if (!held) return UNKNOWN
+  const { agent: known, issuers } = brought
+  if (ticket.agent !== known.id)
+    return refused('ticket.wrong_agent', 'the ticket names another agent')
+  // A second lock: the ticket was made for the same chain, and refused there.
+  if (held.chain.length + held.task.actors.length >= MAX_CHAIN)
+    return refused('task.too_deep', `a chain has ${MAX_CHAIN} agents at most`)
+  const parent = await readParent(parts, held, {
+    child: known,
+    issuers: issuers.map(({ name }) => name),
+    ...(shown === undefined ? {} : { ticket: shown }),
+    space: ticket.space,
+  })
+  if (isRefused(parent)) return parent
+  const { catalog, person, place, views, where } = parent
+  const agent = vouchedFor(known, issuers, catalog.kindOf)
+  const budget = readLimits(ticket.budget, catalog)
+  if (isRefused(budget)) return budget
+  const bases = await adminBases(parts, held.task.personId, agent.id)
+  const whole = authorityOf(ticket, agent, { parent, bases })
+  if (isRefused(whole)) return whole
+  const { actors, sponsored } = held.task
+  const agents = [agent, ...parent.agents]
+  const { purpose } = request
+  const got = await issuedWithin(
+    parts,
+    { person, agents, sponsored, where, purpose, views, actors },
+    issuing,
+    { catalog, got: whole, ...people },
+  )
+  if (isRefused(got)) return got
+  const grant: PlannedGrant = {
+    ...{ ...got, budget, person, place, views, issuing },
+    delegatesAsked: ticket.delegates !== undefined,
+    bases: standsOn(got, bases, catalog.kindOf),
+  }
+  const guards = ({ above, task }: TaskLineage) => {
+    const line = above.map(({ id }) => id)
+    return joinTreeSteps(parts.storage.read, { ...task, parentId: held.task.id }, line)
+  }
+  const plan = {
+    outcome: 'planned',
+    grant,
+    issuers,
+    openedBy: 'child',
+    parent: held,
+    guards,
+  } as const
+  return unlessPeopleAsked(plan, people, catalog)
+}
+
+function authorityOf(
+  { delegates, details: calls }: TicketClaims,
+  agent: Agent,
+  { parent, bases }: { parent: Parent; bases: readonly Basis[] },
+): Pick<Granted, 'details' | 'mayDelegate'> | Refused {
+  const { kindOf } = parent.catalog
+  const asked = withinPlace({ calls, delegates }, parent.where, kindOf)
+  if (isRefused(asked)) return asked
+  if (isNothing(asked, withinAgent(asked, agent, kindOf)))
+    return refused('task.beyond_ceiling', 'the agent may never be given any of what is asked')
+  const handedOn = { calls: [parent.mayHandOn], delegates: [parent.mayHandOn] }
+  const own = { parent: parent.mayHandOn, bases: handedOn }
+  if (isNothing(asked, authorityWithin(asked, agent, own, kindOf)))
+    return refused('task.beyond_parent', 'the parent may hand on nothing of it any more')
+  const limits = { ...own, bases: allLimits(handedOn, basisLimits(bases)) }
+  const got = authorityWithin(asked, agent, limits, kindOf)
+  if (isNothing(asked, got))
+    return refused('task.beyond_basis', 'administrators allow the agent other things here')
+  // INVARIANT: no child holds more than its parent may delegate. By construction; asked once more all the same.
+  if (!contains(parent.mayHandOn, [...got.details, ...got.mayDelegate], kindOf))
+    throw new Error('a child would hold more than its parent may delegate')
+  return got
+}
+
+/** Where administrators have said what an agent may do for a person, they mean it of children, too. */
+export async function adminBases(
+  parts: GrantParts,
+  personId: string,
+  agentId: string,
+): Promise<Basis[]> {
+  const now = parts.clock.now()
+  const bases = await basesFor(parts.storage.read, { personId, agentId, now })
+  return bases.filter(({ kind }) => kind === 'admin')
+}

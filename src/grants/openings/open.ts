@@ -1,0 +1,70 @@
+import { findTask, LINE_STEP, type TaskLineage } from '../../tasks/index.ts'
+import { type OpeningAnswer, type Refused, refused } from '../opening.ts'
+import type { GrantParts } from '../parts.ts'
+import { askApprovers } from '../pipeline/ask-approvers.ts'
+import { askPerson } from '../pipeline/ask-person.ts'
+import {
+  type AuthenticatedOpening,
+  type AuthenticationResult,
+  refuseFailed,
+} from '../pipeline/authenticated.ts'
+import { BASES_CHANGED, begin, refusedBy, untilBasesHold } from '../pipeline/begin.ts'
+import { lineageOf } from '../pipeline/plan.ts'
+import { refuseOpening } from '../pipeline/refuse.ts'
+import { answerOpening } from './answer.ts'
+import { grantOf, lineOf, planOpening } from './plan-opening.ts'
+
+/**
+ * What happens to a live opening after its authentication, in order: plan, ask people or defer, begin in one commit, answer. Every
+ * refusal is recorded here, and uses up nothing but the proof.
+ */
+export async function open(
+  parts: GrantParts,
+  opening: AuthenticationResult,
+): Promise<OpeningAnswer> {
+  if (opening.outcome === 'failed') return refuseFailed(parts, opening)
+  if (opening.outcome !== 'authenticated') return opening
+  const answer = await untilBasesHold(() => planAndBegin(parts, opening))
+  return answer === BASES_CHANGED
+    ? refuseOpening(parts, opening.attempt, refusedBy(answer))
+    : answer
+}
+
+async function planAndBegin(
+  parts: GrantParts,
+  opening: AuthenticatedOpening,
+): Promise<OpeningAnswer | typeof BASES_CHANGED> {
+  const { also, attempt, before, brought, handsOnNothing, origin, request } = opening
+  const refuse = (refusal: Refused) => refuseOpening(parts, attempt, refusal)
+  const plan = await planOpening(parts, opening, opening.asksPeople ? { asking: [] } : {})
+  if (plan.outcome === 'refused') return refuse(plan)
+  if (plan.outcome === 'needs_consent')
+    return opening.asksPeople ? askPerson(parts, opening, plan) : refuse(NOT_SAID)
+  if (plan.outcome === 'needs_approval') {
+    const of = { ...(await lineOf(parts, opening)), grant: grantOf(opening) }
+    return askApprovers(parts, opening, plan, of)
+  }
+  const held = await lineageOf(parts, opening, plan, { handsOnNothing })
+  const not = await before?.(held)
+  if (not) return refuse(not)
+  const failed = await begin(parts, held.task, {
+    ...{ brought, also, guards: plan.guards?.(held) },
+    record: { chain: held.chain, tokenId: attempt.about.tokenId, origin },
+  })
+  if (failed === BASES_CHANGED) return failed
+  if (failed === LINE_STEP) return refuse(await notOpen(parts, held.above))
+  if (failed !== undefined) return refuse(refusedBy(failed))
+  const { resource, scope = opening.scope } = request
+  return answerOpening(parts, { resource, scope }, held, plan.grant)
+}
+
+const NOT_SAID = refused('grant.not_accepted', 'its issuer does not say what this client may do')
+
+/** What became of the line between plan and commit. */
+async function notOpen(parts: GrantParts, line: TaskLineage['above']): Promise<Refused> {
+  for (const { id } of line) {
+    const task = await findTask(parts.storage.read, id)
+    if (task?.state === 'suspended') return refused('task.suspended', 'a task above is suspended')
+  }
+  return refusedBy(LINE_STEP)
+}

@@ -1,0 +1,78 @@
+import { problemOr } from '../../facts/index.ts'
+import { Problem } from '../../lib/problem.ts'
+import type { GrantName } from '../../policy/index.ts'
+import { refused } from '../opening.ts'
+import type { GrantParts } from '../parts.ts'
+import { type Asking, grantOrAsk, isUnapproved } from '../pipeline/grant.ts'
+import type { Planned, PlanRequest } from '../pipeline/plan.ts'
+import type { Issuing } from '../token-policy/issuing.ts'
+import { detailsAt, isRefused } from '../wanted.ts'
+import { planChild } from './child.ts'
+import { planSponsored } from './sponsored.ts'
+
+/** As policies name how a token comes: of a request that was put off, by how it was first made. */
+export function grantOf({ flow, request }: Pick<PlanRequest, 'flow' | 'request'>): GrantName {
+  const { way } = request
+  if (way?.kind === 'sponsored') return way.by
+  if (way) return 'jwt_bearer'
+  return ({ deferred: 'token_exchange', ciba: 'ciba', device: 'device_code' } as const)[flow]
+}
+
+/** Who would act, the one that opens first, and whether nobody is present. */
+export interface Line {
+  readonly chain: readonly string[]
+  readonly sponsored: boolean
+}
+
+export async function lineOf(
+  parts: GrantParts,
+  { brought, request: { way } }: Pick<PlanRequest, 'brought' | 'request'>,
+): Promise<Line> {
+  const own = brought.agent.id
+  if (way?.kind !== 'child') return { chain: [own], sponsored: way?.kind === 'sponsored' }
+  const parent = await parts.facts.task(way.ticket.task.parent)
+  return { chain: [own, ...(parent?.chain ?? [])], sponsored: parent?.task.sponsored ?? false }
+}
+
+/** What a request comes to now, whether it is made now or was put off. Reads, and writes nothing. */
+export async function planOpening(
+  parts: GrantParts,
+  asked: PlanRequest,
+  people: Asking,
+): Promise<Planned> {
+  const planned = await problemOr(planBy(parts, asked, people))
+  if (planned instanceof Problem) return refused(planned.code, planned.detail)
+  if (isRefused(planned) || planned.outcome === 'needs_consent') return planned
+  const { resource } = asked.request
+  if (resource !== undefined && detailsAt(planned.grant.details, resource).length === 0)
+    return refused('task.resource_not_granted', 'nothing was granted at this resource')
+  return planned
+}
+
+function planBy(parts: GrantParts, asked: PlanRequest, people: Asking): Promise<Planned> {
+  const { brought, origin, request } = asked
+  const { way } = request
+  const issuing = { grant: grantOf(asked), bound: brought.proof !== undefined, origin }
+  if (way?.kind === 'sponsored') return planSponsored(parts, asked, way, { issuing, ...people })
+  if (way?.kind === 'child') return planChild(parts, asked, way, { issuing, ...people })
+  return planForPerson(parts, asked, { issuing, ...people })
+}
+
+async function planForPerson(
+  parts: GrantParts,
+  { brought, only, person, request }: PlanRequest,
+  { asking, issuing, lifted }: Asking & { readonly issuing: Issuing },
+): Promise<Planned> {
+  if (!person) throw new TypeError('an opening for nobody')
+  const way = request.way?.kind === 'asserted' ? request.way : undefined
+  const { agent } = brought
+  const issuers = [...brought.issuers]
+  for (const name of way?.issuers ?? [])
+    if (!issuers.some((one) => one.name === name))
+      issuers.push(...(await parts.issuers.behind({ issuer: name })))
+  const who = { agent, subject: { person }, issuers, issuing, actors: way?.actors ?? [] }
+  const options = { only, asserted: way?.asserted, asking, ...(lifted ? { lifted } : {}) }
+  const grant = await grantOrAsk(parts, request, who, options)
+  if (isUnapproved(grant) || grant.outcome !== 'granted') return grant
+  return { outcome: 'planned', grant, issuers, openedBy: way ? 'assertion' : 'exchange' }
+}

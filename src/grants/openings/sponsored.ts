@@ -1,0 +1,190 @@
+import { asDelegates, type KindOf } from '@remit/engine'
+import { type Agent, vouchedFor } from '../../agents/index.ts'
+import {
+  type AskedAuthority,
+  type Authority,
+  authorityWithin,
+  isNothing,
+} from '../../facts/index.ts'
+import { findPerson } from '../../people/index.ts'
+import {
+  allLimits,
+  allowsAt,
+  answersFor,
+  type BasisLimits,
+  basisLimits,
+  findSponsorGrant,
+  grantInForce,
+  holdGrantSteps,
+  listSponsorGrants,
+  type SponsorGrant,
+  scheduleInWords,
+  type TaskLineage,
+} from '../../tasks/index.ts'
+import type { FrozenWay } from '../frozen-request.ts'
+import { type Refused, refused, type SponsoredOpening } from '../opening.ts'
+import type { GrantParts } from '../parts.ts'
+import {
+  type AuthenticatedOpening,
+  type AuthenticationResult,
+  attemptBy,
+  failed,
+} from '../pipeline/authenticated.ts'
+import { readAgent } from '../pipeline/bring.ts'
+import { type Asking, enter, standsOn } from '../pipeline/grant.ts'
+import { withinPlace } from '../pipeline/place.ts'
+import {
+  type Planned,
+  type PlannedGrant,
+  type PlanRequest,
+  unlessPeopleAsked,
+} from '../pipeline/plan.ts'
+import { issuedWithin } from '../token-policy/gate.ts'
+import type { Issuing } from '../token-policy/issuing.ts'
+import { isRefused, readAsked, readLife } from '../wanted.ts'
+import { adminBases } from './child.ts'
+
+/**
+ * A task with nobody present, under a sponsor grant in force (contract 5.2). Purpose and budget are the grant's; the
+ * agent may ask for less than all of it. The grant is held, and its rate counted, in the transaction in which the task begins.
+ */
+export async function authenticateSponsored(
+  parts: GrantParts,
+  opening: SponsoredOpening,
+): Promise<AuthenticationResult> {
+  const read = await readAgent(parts, opening)
+  return read.ok
+    ? underGrant(parts, opening, { brought: read.brought, by: 'client_credentials' })
+    : failed(opening, read)
+}
+
+export async function underGrant(
+  parts: GrantParts,
+  opening: SponsoredOpening,
+  {
+    brought,
+    by,
+  }: {
+    readonly brought: AuthenticatedOpening['brought']
+    readonly by: 'client_credentials' | 'jwt_bearer'
+  },
+): Promise<AuthenticationResult> {
+  const { agent, proof } = brought
+  const found = await findGrant(parts, agent, opening.grantId)
+  const grant = isRefused(found) ? undefined : found
+  const attempt = attemptBy(opening, proof, {
+    ...{ agent: agent.id, person: grant?.personId, facts: { sponsor_grant: grant?.id } },
+  })
+  if (isRefused(found)) return { outcome: 'failed', attempt, refusal: found }
+  return {
+    ...{ outcome: 'authenticated', flow: 'deferred', asksPeople: true, attempt, brought },
+    ...{ origin: opening.origin, defer: opening.defer },
+    request: {
+      ...{ ...opening, purpose: opening.purpose ?? found.purpose },
+      proved: { authTime: null, acr: null },
+      way: { kind: 'sponsored', by, grantId: found.id },
+    },
+  }
+}
+
+/** INVARIANT: to an agent, the grants of other agents do not exist. */
+const UNKNOWN = refused('sponsor_grant.unknown', 'the agent has no such sponsor grant')
+
+async function findGrant(
+  parts: GrantParts,
+  agent: Agent,
+  id: string | undefined,
+): Promise<SponsorGrant | Refused> {
+  const { read } = parts.storage
+  if (id !== undefined) {
+    const named = await findSponsorGrant(read, id)
+    return named?.agentId === agent.id ? named : UNKNOWN
+  }
+  const inForceAt = parts.clock.now()
+  const [only, another] = await listSponsorGrants(read, { agentId: agent.id, inForceAt, limit: 2 })
+  if (another)
+    return refused('sponsor_grant.ambiguous', 'the agent has several; name one: `sponsor_grant`')
+  return only ?? UNKNOWN
+}
+
+/** Asked ∩ ceiling ∩ the grant ∩ what administrators allow the agent with the sponsor's authority. */
+export async function planSponsored(
+  parts: GrantParts,
+  { brought, request }: PlanRequest,
+  { grantId }: Extract<FrozenWay, { kind: 'sponsored' }>,
+  { issuing, ...people }: Asking & { readonly issuing: Issuing },
+): Promise<Planned> {
+  const { agent: known, issuers } = brought
+  const grant = await findSponsorGrant(parts.storage.read, grantId)
+  if (grant?.agentId !== known.id) return UNKNOWN
+  const badLife = readLife(request.lifeSeconds)
+  if (badLife) return badLife
+  if (request.budget !== undefined)
+    return refused('task.bad_budget', 'the budget is what the sponsor grant says')
+  const { budget, purpose } = grant
+  if (request.purpose !== purpose)
+    return refused('task.bad_purpose', 'the purpose is what the sponsor grant says; leave it out')
+  const sponsor = await findPerson(parts.storage.read, grant.personId)
+  if (!sponsor) throw new Error(`sponsor ${grant.personId} of a grant has no row`)
+  const here = await enter(parts, request, {
+    ...{ person: sponsor, agent: known, issuers, sponsored: true },
+  })
+  if (isRefused(here)) return here
+  const not = notInForce(parts, grant, answersFor(sponsor, known))
+  if (not) return not
+  const catalog = await parts.catalog.current()
+  const agent = vouchedFor(known, issuers, catalog.kindOf)
+  const wanted = readAsked(request, catalog) ?? allOf(grant)
+  if (isRefused(wanted)) return wanted
+  const asked = withinPlace(wanted, here.where, catalog.kindOf)
+  if (isRefused(asked)) return asked
+  const bases = await adminBases(parts, sponsor.id, agent.id)
+  const whole = authorityUnder(asked, agent, { grant, bases: basisLimits(bases) }, catalog.kindOf)
+  if (isNothing(asked, whole))
+    return refused('task.beyond_basis', 'the sponsor grant covers nothing of what is asked for')
+  const { place, views, where } = here
+  const openers = { person: sponsor, agents: [agent], sponsored: true, where, purpose, views }
+  const got = await issuedWithin(parts, openers, issuing, { catalog, got: whole, ...people })
+  if (isRefused(got)) return got
+  const planned: PlannedGrant = {
+    ...{ ...got, budget, person: sponsor, place, views, issuing },
+    delegatesAsked: asked.delegates !== undefined,
+    bases: standsOn(got, bases, catalog.kindOf),
+  }
+  const guards = ({ task }: TaskLineage) => holdGrantSteps(parts.storage.read, grant, task.openedAt)
+  const under = { sponsorGrant: grant, issuers, openedBy: 'sponsor', guards } as const
+  return unlessPeopleAsked({ outcome: 'planned', grant: planned, ...under }, people, catalog)
+}
+
+function notInForce(parts: GrantParts, grant: SponsorGrant, answers: boolean): Refused | undefined {
+  const now = parts.clock.now()
+  if (!grantInForce(grant, now))
+    return refused('sponsor_grant.not_in_force', 'the sponsor grant has ended')
+  if (!answers)
+    return refused(
+      'sponsor_grant.not_in_force',
+      'the sponsor does not answer for the agent any more',
+    )
+  if (grant.schedule && !allowsAt(grant.schedule, now))
+    return refused(
+      'sponsor_grant.not_now',
+      `tasks may be opened ${scheduleInWords(grant.schedule)}`,
+    )
+  return undefined
+}
+
+/** Nothing is asked for: all of the grant. */
+function allOf(grant: SponsorGrant): AskedAuthority {
+  return { calls: grant.details, delegates: grant.mayDelegate ?? undefined }
+}
+
+function authorityUnder(
+  asked: AskedAuthority,
+  agent: Agent,
+  { grant, bases }: { grant: SponsorGrant; bases: BasisLimits },
+  kindOf: KindOf,
+): Authority {
+  const { details, mayDelegate } = grant
+  const sponsored = { calls: [details], delegates: [mayDelegate ?? asDelegates(details)] }
+  return authorityWithin(asked, agent, { bases: allLimits(sponsored, bases) }, kindOf)
+}

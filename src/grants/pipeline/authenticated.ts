@@ -1,0 +1,108 @@
+import { type CredentialUse, useCredential } from '../../agents/index.ts'
+import type { LedgerEvent } from '../../ledger/index.ts'
+import type { Id } from '../../lib/id.ts'
+import { Problem } from '../../lib/problem.ts'
+import { consumeOnce, type Tx } from '../../storage/index.ts'
+import type { TaskLineage } from '../../tasks/index.ts'
+import type { Proof } from '../../tokens/index.ts'
+import {
+  type Deferring,
+  type OpeningAnswer,
+  type OpeningRequest,
+  type Refused,
+  refusedFor,
+} from '../opening.ts'
+import type { GrantParts } from '../parts.ts'
+import { refusedBy, type UsedOnce } from './begin.ts'
+import type { Waiting } from './defer.ts'
+import type { PlanRequest, Requester } from './plan.ts'
+import { type Attempt, refuseOpening } from './refuse.ts'
+
+/** A live request to open a task, whoever asks authenticated and what they showed checked. Nothing is used up yet. */
+export interface AuthenticatedOpening extends PlanRequest {
+  readonly outcome: 'authenticated'
+  readonly brought: Requester & { readonly assertion: CredentialUse | undefined }
+  /** Refusals are recorded under it. */
+  readonly attempt: Attempt
+  /** Used up with the task, beside the assertion and the proof. */
+  readonly also?: UsedOnce
+  readonly defer: Deferring | undefined
+  /** Whether people may be asked: the person for consent, approvers where rules want them. */
+  readonly asksPeople: boolean
+  /** Its token is for one resource: there is no task token to hand anything on with. */
+  readonly handsOnNothing?: boolean
+  /** The scope to answer with, where the plan does not read it. */
+  readonly scope?: string | undefined
+  /** A last check of the task that would begin, before anything is used up. */
+  readonly before?: (held: TaskLineage) => Promise<Refused | undefined>
+}
+
+export interface FailedAuthentication {
+  readonly outcome: 'failed'
+  readonly attempt: Attempt
+  readonly refusal: Refused
+}
+
+/** An answer ends the opening: an open task goes on, or all that was brought is used up. */
+export type AuthenticationResult = AuthenticatedOpening | FailedAuthentication | OpeningAnswer
+
+export function attemptBy(
+  { origin }: Pick<OpeningRequest, 'origin'>,
+  proof: Proof | undefined,
+  about: Partial<LedgerEvent>,
+): Attempt {
+  return { type: 'task.refused', proof, about, ip: origin.ip }
+}
+
+export function failed(
+  request: Pick<OpeningRequest, 'origin'>,
+  {
+    agentId,
+    problem,
+    proof,
+  }: {
+    readonly problem: Problem
+    readonly proof: Proof | undefined
+    readonly agentId?: string | undefined
+  },
+): FailedAuthentication {
+  const attempt = attemptBy(request, proof, { agent: agentId })
+  return { outcome: 'failed', attempt, refusal: refusedFor(problem) }
+}
+
+/** The request as it waits for people, with a code in the place of all that was brought. */
+export function waitingOf(
+  { brought, request }: AuthenticatedOpening,
+  personId: Id<'person'>,
+): Waiting {
+  const { agent, proof } = brought
+  return { flow: 'deferred', agent, personId, thumbprint: proof?.thumbprint ?? null, request }
+}
+
+/**
+ * INVARIANT: what was brought beside the proof is used up with the code that takes its place.
+ * @throws Problem `assertion.replayed`, `subject_token.replayed`, `ticket.replayed`
+ */
+export async function useUp(tx: Tx, { also, brought }: AuthenticatedOpening): Promise<void> {
+  const { assertion } = brought
+  if (!assertion) throw new TypeError('nobody waits who did not authenticate')
+  if (!(await useCredential(tx, assertion)))
+    throw new Problem('assertion.replayed', 'the client assertion was used before')
+  if (also) await useOnce(tx, also)
+}
+
+export async function useOnce(
+  tx: Tx,
+  { expiresAt, kind, replayKey }: Pick<UsedOnce, 'expiresAt' | 'replayKey'> & { kind: string },
+): Promise<void> {
+  if (await consumeOnce(tx, kind, replayKey, expiresAt)) return
+  const { detail, reason } = refusedBy(`used ${kind}`)
+  throw new Problem(reason, detail)
+}
+
+export function refuseFailed(
+  parts: GrantParts,
+  { attempt, refusal }: FailedAuthentication,
+): Promise<Refused> {
+  return refuseOpening(parts, attempt, refusal)
+}

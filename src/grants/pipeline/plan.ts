@@ -1,0 +1,118 @@
+import type { Agent, TrustedIssuer } from '../../agents/index.ts'
+import type { CatalogView } from '../../catalog/index.ts'
+import type { Person } from '../../people/index.ts'
+import type { Step } from '../../storage/index.ts'
+import type {
+  ConsentRequest,
+  Flow,
+  OpenedBy,
+  SponsorGrant,
+  TaskLineage,
+} from '../../tasks/index.ts'
+import type { Proof } from '../../tokens/index.ts'
+import type { FrozenRequest } from '../frozen-request.ts'
+import type { OpeningRequest, Refused } from '../opening.ts'
+import type { GrantParts } from '../parts.ts'
+import {
+  type Asking,
+  type Granted,
+  isUnapproved,
+  type Missing,
+  type Unapproved,
+  unlessAsked,
+} from './grant.ts'
+import { type NewTask, newTask } from './new-task.ts'
+
+/** An agent as it authenticated for this request, with the key that its task will have. */
+export interface Requester {
+  readonly agent: Agent
+  /** Those that vouch for the agent, in force. */
+  readonly issuers: readonly TrustedIssuer[]
+  /** Absent where the client cannot prove a key. */
+  readonly proof: Proof | undefined
+}
+
+/** A plan is made of these: the request as it was first made, and the agent as it is now. Live and deferred openings alike. */
+export interface PlanRequest {
+  readonly flow: Flow
+  readonly request: FrozenRequest
+  readonly brought: Requester
+  readonly origin: OpeningRequest['origin']
+  /** The represented person. Left out where a sponsor grant or a parent task says who it is. */
+  readonly person?: Person | undefined
+  /** The answer of the person, where they were asked. */
+  readonly consent?: ConsentRequest | undefined
+  /** Of all consents this alone counts. */
+  readonly only?: string | undefined
+  /** The ticket as it is shown in this very request: the key that signed it may be withdrawn. */
+  readonly ticket?: string
+}
+
+/** The grant that a plan came to; an approval, a task and an answer are made of it. */
+export type PlannedGrant = Pick<
+  Granted,
+  | 'details'
+  | 'mayDelegate'
+  | 'delegatesAsked'
+  | 'budget'
+  | 'person'
+  | 'bases'
+  | 'place'
+  | 'views'
+  | 'issuing'
+>
+
+/** A grant by now, and how its task begins. */
+export interface Plan {
+  readonly outcome: 'planned'
+  readonly grant: PlannedGrant
+  readonly openedBy: OpenedBy
+  /** All that the task rests on. */
+  readonly issuers: readonly TrustedIssuer[]
+  readonly parent?: TaskLineage
+  readonly sponsorGrant?: SponsorGrant
+  /** Held, or counted, in the commit that the task begins in. */
+  readonly guards?: (held: TaskLineage) => readonly Step[]
+}
+
+export type Planned = Plan | Unapproved<PlannedGrant> | Missing | Refused
+
+/** The plan, unless people have to be asked about its grant. */
+export function unlessPeopleAsked(plan: Plan, people: Asking, catalog: CatalogView): Planned {
+  const grant = unlessAsked(plan.grant, people, catalog)
+  return isUnapproved(grant) ? grant : plan
+}
+
+/** The task that a plan begins, with those above it. INVARIANT: who acts for whom is read from rows, never from a token. */
+export async function lineageOf(
+  parts: GrantParts,
+  { brought, consent, flow, request }: PlanRequest,
+  { grant, issuers, openedBy, parent, sponsorGrant }: Plan,
+  fixed: Pick<NewTask, 'id' | 'approvedUntil'> & { readonly handsOnNothing?: boolean | undefined },
+): Promise<TaskLineage> {
+  const { bases, budget, details, person, place } = grant
+  const { lifeSeconds, purpose, way } = request
+  const { handsOnNothing, ...planned } = fixed
+  const task = await newTask(parts, {
+    ...planned,
+    ...{ agentId: brought.agent.id, personId: person.id, purpose, lifeSeconds },
+    ...{ details, budget, bases, place, issuers, openedBy },
+    mayDelegate: handsOnNothing ? [] : grant.mayDelegate,
+    keyThumbprint: brought.proof?.thumbprint ?? null,
+    actors: way?.kind === 'asserted' ? way.actors : [],
+    // Where nothing was shown of the person, they themselves were there to answer.
+    proved:
+      flow === 'deferred'
+        ? request.proved
+        : { authTime: consent?.authTime ?? null, acr: consent?.acr ?? null },
+    ...(parent ? { parent: parent.task } : {}),
+    ...(sponsorGrant ? { sponsorGrant } : {}),
+  })
+  const { chain = [], above = [] } = parent ?? {}
+  return {
+    task,
+    chain: [task.agentId, ...chain],
+    above: parent ? [parent.task, ...above] : [],
+    spaces: place.spaces,
+  }
+}
