@@ -148,15 +148,6 @@ export function returnQuery(db: Reader, id: string, decisionId: string): Step['q
     .where('used_by', '=', decisionId)
 }
 
-/** `ask` as it is stored, with what else bounds every answer. */
-interface StoredAsk {
-  readonly ask: Ask
-  readonly deadline: number
-  readonly inspected?: readonly Leaf[]
-  readonly sponsored?: true
-  readonly requester?: string
-}
-
 function rowOf(request: AccessRequest): Row {
   return {
     id: request.id,
@@ -169,13 +160,11 @@ function rowOf(request: AccessRequest): Row {
     call: request.call,
     text: request.text,
     template_digest: request.templateDigest,
-    ask: canonicalJson({
-      ask: request.ask,
-      deadline: request.deadline,
-      ...(request.inspected === null ? {} : { inspected: request.inspected }),
-      ...(request.sponsored ? { sponsored: true } : {}),
-      ...(request.requesterId === undefined ? {} : { requester: request.requesterId }),
-    }),
+    ask: canonicalJson(request.ask),
+    deadline: request.deadline,
+    inspected: request.inspected && canonicalJson(request.inspected),
+    requester_id: request.requesterId ?? null,
+    sponsored: request.sponsored ? 1 : 0,
     policy_version: request.policyVersion,
     risk: request.risk,
     nonce: request.nonce,
@@ -193,12 +182,11 @@ function rowOf(request: AccessRequest): Row {
 }
 
 function requestOf(row: Row): AccessRequest {
-  const stored = JSON.parse(row.ask) as StoredAsk // written by rowOf and nobody else
   return {
     id: row.id as Id<'request'>, // every id in this table was made by newId('request')
     taskId: row.task_id as Id<'task'>, // likewise, of its kind
     personId: row.person_id as Id<'person'>, // likewise
-    ...(stored.requester === undefined ? {} : { requesterId: stored.requester }),
+    ...(row.requester_id === null ? {} : { requesterId: row.requester_id }),
     agentId: row.agent_id,
     resource: row.resource,
     action: row.action,
@@ -206,10 +194,10 @@ function requestOf(row: Row): AccessRequest {
     call: row.call,
     text: row.text,
     templateDigest: row.template_digest,
-    ask: stored.ask,
-    deadline: stored.deadline,
-    inspected: stored.inspected ?? null,
-    sponsored: stored.sponsored ?? false,
+    ask: JSON.parse(row.ask) as Ask, // written by rowOf
+    deadline: row.deadline,
+    inspected: row.inspected === null ? null : (JSON.parse(row.inspected) as Leaf[]), // likewise
+    sponsored: row.sponsored === 1,
     policyVersion: row.policy_version,
     risk: row.risk as Risk, // the column was written from a Risk
     nonce: row.nonce,

@@ -241,6 +241,14 @@ export interface AccessRequestRow {
   text: string
   template_digest: string
   ask: JsonText
+  /** Of the task: no approval outlives it. */
+  deadline: Millis
+  /** Every argument of the call, where all of it has a type. */
+  inspected: JsonText | null
+  /** Who asked in the conversation, where that is somebody else. */
+  requester_id: string | null
+  /** 1: nobody is present, and `person_id` is the sponsor. */
+  sponsored: Flag
   policy_version: number
   risk: string
   nonce: string
