@@ -126,8 +126,7 @@ export async function selectCredentials(
 function columnsOf(settings: PepSettings) {
   const { issuing, mode, namesTasks, policySet, properties, resources, takes } = settings
   return {
-    // The column knows two of the three; `issuing` tells the third.
-    mode: mode === 'issuance' ? 'task' : mode,
+    mode,
     issuing: issuing === null ? null : canonicalJson(jsonOf(issuing)),
     policy_set: policySet,
     resources: resources === null ? null : canonicalJson([...resources]),
@@ -152,7 +151,7 @@ function flag(value: boolean): 0 | 1 {
 function pepOf(row: Selectable<Schema['peps']>): Pep {
   return {
     name: row.name,
-    mode: row.issuing === null ? row.mode : 'issuance',
+    mode: row.mode,
     issuing: row.issuing === null ? null : (JSON.parse(row.issuing) as IssuingSettings), // as: this store wrote it
     policySet: row.policy_set,
     resources: row.resources === null ? null : (JSON.parse(row.resources) as string[]), // as: this store wrote it

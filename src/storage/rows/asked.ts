@@ -3,8 +3,8 @@ import type { Flag, JsonText, Millis } from './column.ts'
 /** policy: enforcement points of others, and what they are answered by */
 export interface PepRow {
   name: string
-  mode: 'task' | 'policy-only'
-  /** Of an authorization server that asks before it issues. */
+  mode: 'task' | 'policy-only' | 'issuance'
+  /** Of an authorization server that asks before it issues (`issuance`), and of no other. */
   issuing: JsonText | null
   policy_set: string | null
   resources: JsonText | null

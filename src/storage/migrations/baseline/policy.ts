@@ -32,12 +32,12 @@ export const policy: Statements = ({ integer, table, text }) => [
   table(
     'peps',
     `name ${text} NOT NULL PRIMARY KEY,
-     mode ${text} NOT NULL CHECK (mode IN ('task', 'policy-only')), policy_set ${text},
-     resources ${text}, properties ${integer} NOT NULL CHECK (properties IN (0, 1)),
+     mode ${text} NOT NULL CHECK (mode IN ('task', 'policy-only', 'issuance')),
+     issuing ${text}, policy_set ${text}, resources ${text}, properties ${integer} NOT NULL CHECK (properties IN (0, 1)),
      names_tasks ${integer} NOT NULL CHECK (names_tasks IN (0, 1)),
      takes ${integer} NOT NULL CHECK (takes IN (0, 1)), created_by ${text} NOT NULL,
      created_at ${integer} NOT NULL, last_used_at ${integer}, revoked_at ${integer},
-     issuing ${text}`,
+     CHECK ((mode = 'issuance') = (issuing IS NOT NULL))`,
   ),
   // A secret is stored as its digest, a key as its public half.
   table(
