@@ -135,6 +135,10 @@ export interface AuthorizationRow {
   may_defer: Flag
   /** How the client authenticates, with its keys; nothing of a public one that registered. */
   proves: JsonText | null
+  /** Which software it says it is, of a client that registered. */
+  software_id: string | null
+  /** 1: it said which key it will prove, or proved one. */
+  announces_key: Flag
 }
 
 /** What lets an agent open tasks while nobody is present. */

@@ -131,7 +131,9 @@ function rowOf(authorization: Authorization): Row {
     step_up: authorization.stepUp && canonicalJson(authorization.stepUp),
     asked_details: authorization.askedDetails,
     may_defer: authorization.deferrable ? 1 : 0,
-    proves: writtenOf(authorization),
+    proves: authorization.proves ? JSON.stringify(authorization.proves) : null,
+    software_id: authorization.softwareId ?? null,
+    announces_key: authorization.announcesKey ? 1 : 0,
   }
 }
 
@@ -157,14 +159,8 @@ function authorizationOf(row: Row): Authorization {
     taskId: row.task_id as Id<'task'> | null, // written from a task's id
     createdAt: row.created_at,
     expiresAt: row.expires_at,
-    ...(row.proves === null ? {} : (JSON.parse(row.proves) as Written)), // written by writtenOf
+    ...(row.proves === null ? {} : { proves: JSON.parse(row.proves) as Authorization['proves'] }), // written by rowOf
+    ...(row.software_id === null ? {} : { softwareId: row.software_id }),
+    ...(row.announces_key === 1 ? { announcesKey: true } : {}),
   }
-}
-
-type Written = Pick<Authorization, 'announcesKey' | 'proves' | 'softwareId'>
-
-/** Nothing, of a public client that said nothing more. */
-function writtenOf({ announcesKey, proves, softwareId }: Authorization): string | null {
-  if (!proves && softwareId === undefined && !announcesKey) return null
-  return JSON.stringify({ proves, softwareId, ...(announcesKey ? { announcesKey } : {}) })
 }
