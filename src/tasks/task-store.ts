@@ -8,13 +8,12 @@ import { type Limit, type OpenedBy, TASK_LIFE, type Task, type TaskState } from 
 
 type Row = Selectable<Schema['tasks']>
 
-const NO_KEY = 'none:'
-/** Stands between a key and the task that shares it. No thumbprint contains it. */
-const SHARED = '|'
+/** A literal: a parameter would not match the predicate of the index. */
+const FIRST_WITH_KEY = sql.lit(0 as const)
 
 /**
  * INVARIANT: the row is inserted only while no other task, open or closed, ever had this key. `sharesKey`: or only tasks of the same agent
- * that codes opened. The first task with a key has the key itself in the unique column, so that whoever comes later meets it there.
+ * that codes opened. Of the tasks with a key one is the first, which the unique index holds, so that whoever comes later meets it there.
  */
 export function insertTaskQuery(
   db: Reader,
@@ -23,13 +22,15 @@ export function insertTaskQuery(
 ): Step['query'] {
   const row = rowOf(task)
   const key = row.key_thumbprint
-  const first = sql`SELECT 1 FROM tasks AS first WHERE first.key_thumbprint = ${key}
+  const first = sql`SELECT 1 FROM tasks AS first WHERE first.key_thumbprint = ${key} AND first.shares_key = 0
     AND first.opened_by = 'code' AND first.agent_id = ${task.agentId}`
-  const shared = sql<string>`CASE WHEN EXISTS (${first}) THEN ${`${key}${SHARED}${task.id}`} ELSE ${key} END`
+  const shares = sql<0 | 1>`CASE WHEN EXISTS (${first}) THEN 1 ELSE 0 END`
   return db
     .insertInto('tasks')
-    .values({ ...row, ...(sharesKey ? { key_thumbprint: shared } : {}) })
-    .onConflict((conflict) => conflict.column('key_thumbprint').doNothing())
+    .values({ ...row, ...(sharesKey ? { shares_key: shares } : {}) })
+    .onConflict((conflict) =>
+      conflict.column('key_thumbprint').where('shares_key', '=', FIRST_WITH_KEY).doNothing(),
+    )
 }
 
 /** The task, whatever its state; `undefined` when there is none. Works inside and outside a transaction. */
@@ -43,7 +44,7 @@ export function usableKeyQuery(
   db: Reader,
   { key, task }: { readonly key: string; readonly task: Pick<Task, 'id' | 'agentId'> },
 ): Step['query'] {
-  const taken = sql`SELECT 1 FROM tasks AS other WHERE other.key_thumbprint = ${key}
+  const taken = sql`SELECT 1 FROM tasks AS other WHERE other.key_thumbprint = ${key} AND other.shares_key = 0
     AND (other.opened_by <> 'code' OR other.agent_id <> ${task.agentId})`
   return db
     .updateTable('tasks')
@@ -58,6 +59,7 @@ export async function findTaskByKey(db: Reader, thumbprint: string): Promise<Tas
     .selectFrom('tasks')
     .selectAll()
     .where('key_thumbprint', '=', thumbprint)
+    .where('shares_key', '=', FIRST_WITH_KEY)
     .executeTakeFirst()
   return row && taskOf(row)
 }
@@ -240,8 +242,8 @@ function rowOf(task: Task): Row {
     may_delegate: canonicalJson(task.mayDelegate),
     bases: canonicalJson(task.bases),
     space_id: task.spaceId,
-    // The column is unique and never empty; no key has such a thumbprint.
-    key_thumbprint: task.keyThumbprint ?? `${NO_KEY}${task.id}`,
+    key_thumbprint: task.keyThumbprint,
+    shares_key: 0,
     state: task.state,
     opened_at: task.openedAt,
     deadline: task.deadline,
@@ -257,11 +259,6 @@ function rowOf(task: Task): Row {
     issuers: canonicalJson(task.issuers),
     actors: canonicalJson(task.actors),
   }
-}
-
-function keyOf(column: string): string | null {
-  if (column.startsWith(NO_KEY)) return null
-  return column.split(SHARED)[0] ?? column
 }
 
 /** The task of a row. */
@@ -280,7 +277,7 @@ export function taskOf(row: Row): Task {
     threadId: row.thread_id as Id<'thread'> | null, // written from a thread's id
     authTime: row.auth_time,
     acr: row.acr,
-    keyThumbprint: keyOf(row.key_thumbprint),
+    keyThumbprint: row.key_thumbprint,
     openedBy: row.opened_by as OpenedBy, // written by rowOf
     sponsored: row.sponsored === 1,
     sponsorGrantId: row.sponsor_grant_id as Id<'sponsor_grant'> | null, // written from a grant's id

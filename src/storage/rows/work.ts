@@ -79,7 +79,10 @@ export interface TaskRow {
   may_delegate: JsonText
   bases: JsonText
   space_id: string | null
-  key_thumbprint: string
+  /** Of the key that proves possession, if there is one. */
+  key_thumbprint: string | null
+  /** 1: a task of the same agent had the key before; codes opened both. */
+  shares_key: Flag
   state: string
   opened_at: Millis
   deadline: Millis

@@ -68,14 +68,13 @@ export const tasks: Statements = ({ bytes, integer, table, text }) => [
   'CREATE INDEX sponsor_grants_by_agent ON sponsor_grants (agent_id, ended_at)',
   'CREATE INDEX sponsor_grants_by_person ON sponsor_grants (person_id, ended_at)',
   'CREATE INDEX sponsor_grants_newest ON sponsor_grants (created_at)',
-  // INVARIANT: a task key is never accepted for a second task (contract 4), whatever became of the first.
   table(
     'tasks',
     `id ${text} NOT NULL PRIMARY KEY, root_id ${text} NOT NULL,
      parent_id ${text} REFERENCES tasks (id), person_id ${text} NOT NULL,
      agent_id ${text} NOT NULL, purpose ${text} NOT NULL, details ${text} NOT NULL,
      may_delegate ${text} NOT NULL, bases ${text} NOT NULL, space_id ${text},
-     key_thumbprint ${text} NOT NULL UNIQUE,
+     key_thumbprint ${text}, shares_key ${integer} NOT NULL CHECK (shares_key IN (0, 1)),
      state ${text} NOT NULL CHECK (state IN ('requested', 'open', 'suspended', 'closed')),
      opened_at ${integer} NOT NULL, deadline ${integer} NOT NULL, closed_at ${integer},
      close_reason ${text}, sponsored ${integer} NOT NULL DEFAULT 0 CHECK (sponsored IN (0, 1)),
@@ -83,6 +82,8 @@ export const tasks: Statements = ({ bytes, integer, table, text }) => [
      auth_time ${integer}, acr ${text}, issuers ${text} NOT NULL DEFAULT '[]',
      opened_by ${text} NOT NULL DEFAULT 'exchange', actors ${text} NOT NULL DEFAULT '[]'`,
   ),
+  // INVARIANT: a task key is never accepted for a second task (contract 4), whatever became of the first.
+  'CREATE UNIQUE INDEX tasks_by_key ON tasks (key_thumbprint) WHERE shares_key = 0',
   'CREATE INDEX tasks_by_root ON tasks (root_id)',
   'CREATE INDEX tasks_by_parent ON tasks (parent_id) WHERE parent_id IS NOT NULL',
   'CREATE INDEX tasks_by_person ON tasks (person_id, state, opened_at)',
