@@ -4,7 +4,7 @@ import type { GatewayPorts } from './ports.ts'
 import { readStrictly } from './read-strictly.ts'
 import { startingWith } from './steps.ts'
 
-/** What happens to every request first, in order, whatever its resource speaks. */
+/** Steps of every request's arrival, in order, whatever its resource speaks. */
 export const ARRIVAL = startingWith<Arrived, Strict, GatewayPorts>(
   'one reading of the request',
   readStrictly,

@@ -8,8 +8,9 @@ import { presented } from './presented.ts'
 import { refusal } from './refusal.ts'
 
 /**
- * Credential and proof before a body is waited for: a stranger is refused before anything is kept of what they send. A body that has
- * arrived with its head costs nothing more, and is decided on at once.
+ * Checks credential and proof before it waits for the body: a stranger is refused before anything
+ * they send is kept. A body that has arrived with its head costs nothing more, and is decided on at
+ * once.
  */
 export async function checkCaller<T extends Located & { action?: Action }>(
   located: T,

@@ -13,7 +13,10 @@ export interface OwnAnswer {
   readonly headers?: OutgoingHttpHeaders
   readonly problem?: Problem
   readonly body?: unknown
-  /** It goes to somebody who could not be identified: an address is answered so only so often. */
+  /**
+   * The answer goes to somebody who could not be identified. Such answers to one address are
+   * limited.
+   */
   readonly stranger?: true
 }
 

@@ -20,7 +20,10 @@ export interface Front {
   readonly underWay: ReadonlySet<Promise<void>>
 }
 
-/** Connections, and which bytes on them are requests at all. `handle` answers each of those, and never throws. */
+/**
+ * Creates the server, which decides which bytes on its connections are requests at all. `handle`
+ * answers each request, and never throws.
+ */
 export function createFront(
   handle: (arrived: Arrived) => Promise<void>,
   { addresses, capacity }: { addresses: ClientAddresses; capacity?: Capacity | undefined },

@@ -22,7 +22,7 @@ export interface Gateway {
   stop(): Promise<void>
 }
 
-/** How long calls may take to end by themselves when the gateway stops. */
+/** Time that calls get to end by themselves when the gateway stops. */
 const GRACE_MS = 1_000
 
 /** The data path on its own origin: `node:http` in, an undici dispatcher out. */
@@ -58,7 +58,7 @@ async function forAMoment(work: Promise<unknown>): Promise<void> {
   over.abort()
 }
 
-/** Everything a request goes through, by what its resource speaks. */
+/** Runs the steps of a request, chosen by the protocol of its resource. */
 async function serve(arrived: Arrived, ports: McpPorts): Promise<void> {
   const located = await ARRIVAL.run(arrived, ports)
   if (located.resource.protocol === 'mcp') await serveMcp(located, ports)
@@ -79,7 +79,10 @@ async function handle(arrived: Arrived, ports: McpPorts): Promise<void> {
   }
 }
 
-/** A stranger's address is told why it is refused so often in a minute. */
+/**
+ * Replaces the refusal by a rate limit answer where the stranger's address was told too often this
+ * minute.
+ */
 function limited(own: OwnAnswer, message: IncomingMessage, { strangers }: GatewayPorts): OwnAnswer {
   const problem = own.stranger && strangers?.limit(message)
   if (!problem) return own
@@ -87,7 +90,10 @@ function limited(own: OwnAnswer, message: IncomingMessage, { strangers }: Gatewa
   return { status: problem.status, headers: retry, problem }
 }
 
-/** The gateway's one renderer. What is not a `Problem` is a bug: logged whole, shown without its text. */
+/**
+ * Renders an error; no other function of the gateway does. An error that is not a `Problem` is a
+ * bug: logged whole, shown without its text.
+ */
 function failure(error: unknown, ports: GatewayPorts): OwnAnswer {
   if (error instanceof Problem && error.status < 500)
     return { status: error.status, problem: error }

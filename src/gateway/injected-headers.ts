@@ -8,15 +8,19 @@ import { credentialTexts } from './redaction/credential-texts.ts'
 /** The version that agents speak to us (`strictRequest` lets no other through), and a pseudonym. */
 const VIA = '1.1 remit'
 
-/** Headers that we add to a request upstream, and what in them must not come back. */
+/**
+ * Headers that we add to a request upstream, and the secret values among them, which must not come
+ * back.
+ */
 export interface Injected {
   readonly headers: Readonly<Record<string, string>>
   readonly secrets: readonly string[]
 }
 
 /**
- * The connection's credential; for a decided call also the decision's id and, for an API inside the trust domain, a
- * transaction token. And who passes it on, as a gateway must say inwards (RFC 9110 section 7.6.3).
+ * Builds the headers that we add: the connection's credential; for a decided call also the
+ * decision's id and, for an API inside the trust domain, a transaction token. `Via` names the
+ * gateway, as RFC 9110 section 7.6.3 demands of a gateway on the way inwards.
  */
 export async function injectedHeaders(
   resource: Resource,

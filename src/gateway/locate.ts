@@ -6,8 +6,8 @@ import type { Located, Strict } from './passage.ts'
 import type { GatewayPorts } from './ports.ts'
 
 /**
- * The resource by the first segment. Metadata (RFC 9728) is answered here. A caller without a token is challenged before
- * anything about the resource's operations is told.
+ * Finds the resource by the first segment. Answers metadata (RFC 9728) itself. Challenges a caller
+ * without a token before anything about the resource's operations is told.
  */
 export async function locate(strict: Strict, ports: GatewayPorts): Promise<Located> {
   const { request } = strict

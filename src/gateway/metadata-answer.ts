@@ -4,7 +4,7 @@ import type { OwnAnswer } from './ended.ts'
 import { resourceMetadata } from './metadata.ts'
 import type { GatewayPorts } from './ports.ts'
 
-/** `/.well-known/oauth-protected-resource/<name>` (RFC 9728 section 3). */
+/** Answers `/.well-known/oauth-protected-resource/<name>` (RFC 9728 section 3). */
 export function metadataAnswer(
   catalog: CatalogView,
   ports: Pick<GatewayPorts, 'certificates' | 'gateway' | 'issuer'>,

@@ -3,9 +3,10 @@ import { PROOF_ALGORITHMS } from '../tokens/index.ts'
 import type { GatewayPorts } from './ports.ts'
 
 /**
- * The document that tells a client where tokens for this resource come from (RFC 9728 section 2). An MCP server takes bearer
- * tokens too, and tells nobody who has none what its tools are called: its scopes are not listed, and what a client may do
- * is asked of the person on the consent page.
+ * Document that tells a client where tokens for this resource come from (RFC 9728 section 2). An
+ * MCP server takes bearer tokens too, and does not show the names of its tools to anyone without a
+ * token: its scopes are not listed, and what a client may do is asked of the person on the consent
+ * page.
  */
 export function resourceMetadata(
   resource: Resource,

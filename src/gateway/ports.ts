@@ -16,28 +16,31 @@ import type { McpLimits } from './mcp/limits.ts'
 import type { ActiveResponses } from './running.ts'
 import type { UpstreamSlots } from './upstream-slots.ts'
 
-/** What the gateway works with. */
+/** Dependencies of the gateway. */
 export interface GatewayPorts {
-  /** Its public origin, from configuration. */
+  /** Public origin of the gateway, from configuration. */
   readonly gateway: string
   readonly issuer: string
   readonly trustDomain: string
-  /** Where requests come from. */
+  /** Finds the client address of a request. */
   readonly addresses: ClientAddresses
-  /** What strangers may hold. */
+  /** Limits of the resources that strangers may hold. */
   readonly capacity?: Capacity | undefined
-  /** How often one address is told why it is refused; absent where it is not limited. */
+  /** Limits how often one address is told why it is refused; absent where that is not limited. */
   readonly strangers?: StrangerLimits
-  /** What clients showed at their TLS connections; absent where nobody ends those in front of us. */
+  /**
+   * Reads client certificates of TLS connections; absent where no proxy ends those connections in
+   * front of us.
+   */
   readonly certificates?: ClientCertificates | undefined
   readonly catalog: Pick<Catalog, 'current'>
   readonly connections: ConnectionParts
   readonly decisions: CallParts
   readonly dispatcher: Dispatcher
-  /** Who may have how many of the dispatcher's connections. */
+  /** Shares the dispatcher's connections among callers. */
   readonly slots: UpstreamSlots
   readonly patience: Timeouts
-  /** Seals the ids of MCP sessions; and the key of digests in answers. */
+  /** Seals the ids of MCP sessions, and derives the key of digests in answers. */
   readonly master: Pick<MasterKey, 'derive' | 'seal' | 'open'>
   readonly mcp: McpLimits
   readonly wait: Wait

@@ -3,7 +3,7 @@ import type { Call } from '../facts/index.ts'
 import type { GatewayPorts } from './ports.ts'
 import type { StrictRequest } from './strict-request.ts'
 
-/** What a request carries to say who makes it, and what a proof in it has to name. */
+/** Credentials of a request, and the method and address that a proof in it has to name. */
 export function presented(
   { message, request }: { readonly message: IncomingMessage; readonly request: StrictRequest },
   { certificates, gateway }: Pick<GatewayPorts, 'certificates' | 'gateway'>,
@@ -14,7 +14,10 @@ export function presented(
   return { token, scheme, ...shown, method, url: gateway + path, nonces: true }
 }
 
-/** `DPoP <token>` or `Bearer <token>`, the scheme in any case (RFC 9110 section 11.1), one space, nothing else. */
+/**
+ * Splits `DPoP <token>` or `Bearer <token>`: the scheme in any case (RFC 9110 section 11.1), one
+ * space, nothing else.
+ */
 function credentialOf(
   header: string,
 ): [scheme: 'DPoP' | 'Bearer' | undefined, token: string | undefined] {

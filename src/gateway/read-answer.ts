@@ -4,7 +4,9 @@ import type { RpcError, RpcResult } from '../net/index.ts'
 import { MOST_READ, type ReportedAmount, saidBy } from '../tasks/index.ts'
 import { isJsonType } from './obligations/reshape-body.ts'
 
-/** The bytes of an HTTP answer as they pass, kept until all are there, to read what it says of amounts. */
+/**
+ * Keeps the bytes of an HTTP answer as they pass, until all are there, and reads the amounts in it.
+ */
 export class AnswerReader {
   readonly #parts: Buffer[] = []
   #size = 0
@@ -19,14 +21,17 @@ export class AnswerReader {
     return this.#size > MOST_READ
   }
 
-  /** Once the whole answer is there. */
+  /** Reads the amounts once the whole answer is there. */
   said(contentType: string): ReportedAmount {
     if (this.isTooLarge) return { unsaid: 'too_large' }
     return isJsonType(contentType) ? saidIn(Buffer.concat(this.#parts)) : { unsaid: 'not_json' }
   }
 }
 
-/** What an answer to an MCP call says: its `structuredContent`, or else the one text that it consists of, which is JSON. */
+/**
+ * Reads the amounts in an answer to an MCP call: in its `structuredContent`, or else in its only
+ * text, which has to be JSON.
+ */
 export function saidInResult(answer: RpcResult | RpcError): ReportedAmount {
   if (answer.kind === 'error') return { unsaid: 'failed' }
   const structured = answer.result.get('structuredContent')

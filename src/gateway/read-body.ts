@@ -7,12 +7,15 @@ import type { StrictRequest } from './strict-request.ts'
 /** 1 MiB: a call's arguments are shown to people and hashed; a file is not an argument. */
 export const MOST_BODY_BYTES = 1024 * 1024
 
-/** Exactly JSON (RFC 8259), by exact media type; a charset other than UTF-8 would be another reading of the same bytes. */
+/**
+ * Media type of exactly JSON (RFC 8259); a charset other than UTF-8 would be another reading of the
+ * same bytes.
+ */
 const JSON_TYPE = /^application\/json(?:\s*;\s*charset=utf-8)?$/i
 
 /**
- * The whole body as strict JSON, or `undefined` when there is none. Throws `request.unsupported_media_type`,
- * `input.too_large` and what `parseJson` refuses.
+ * Reads the whole body as strict JSON; `undefined` when there is none. Throws
+ * `request.unsupported_media_type`, `input.too_large` and what `parseJson` refuses.
  */
 export async function readBody(
   message: IncomingMessage,

@@ -3,8 +3,9 @@ import type { GatewayPorts } from './ports.ts'
 import { strictRequest } from './strict-request.ts'
 
 /**
- * The first step: a request that has one reading, or none of it is looked at further. Where it ends is then as doubtful
- * as what it says, so nothing behind it is taken for a request either.
+ * Reads a request that has exactly one reading, and refuses every other at the first step. The end
+ * of a refused request is as doubtful as its content, so later bytes on its connection are not
+ * taken for a request either.
  */
 export function readStrictly(arrived: Arrived, ports: GatewayPorts): Strict {
   const { method = '', url = '', httpVersion, rawHeaders } = arrived.message

@@ -9,7 +9,7 @@ import type { Challenged } from '../tokens/index.ts'
 import type { OwnAnswer } from './ended.ts'
 import type { GatewayPorts } from './ports.ts'
 
-/** A decision that is no permit, as the gateway answers it. */
+/** Answer of the gateway to a decision that is no permit. */
 export function refusal(
   verdict: Denied | Requestable | Executed,
   resource: Challenged,

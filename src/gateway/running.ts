@@ -1,10 +1,16 @@
 import { type Repetition, repeat } from '../lib/repeat.ts'
 import type { Live, LiveView } from '../revocation/index.ts'
 
-/** Why we ended a call: what it stands on is no longer alive, the gateway is going down, or nobody waits for the answer. */
+/**
+ * Reason why we ended a call: `ended`: something it depends on is no longer alive; `stopping`: the
+ * gateway is going down; `abandoned`: nobody waits for the answer.
+ */
 export type AbortReason = 'ended' | 'stopping' | 'abandoned'
 
-/** How often running answers are looked at for what no event tells: a lease that ran out, a deadline that passed. */
+/**
+ * Interval at which running answers are checked for changes that no event reports: a lease that ran
+ * out, a deadline that passed.
+ */
 const LOOK_EVERY_MS = 250
 
 interface Watched {
@@ -13,14 +19,17 @@ interface Watched {
   readonly release: () => void
 }
 
-/** What a running call stands on. */
+/** State that a running call depends on. */
 export interface Ground {
-  /** Read once, when the watch begins. */
+  /** Views that the call depends on. Read once, when the watch begins. */
   readonly views: readonly LiveView[]
   readonly lives: () => boolean
 }
 
-/** Every answer that is streaming now. Cut as soon as what it stands on has changed. */
+/**
+ * All answers that are streaming now. Each is cut as soon as the state that it depends on has
+ * changed.
+ */
 export class ActiveResponses {
   readonly #watched = new Set<Watched>()
   readonly #live: Pick<Live, 'onChange' | 'pin'>
@@ -34,7 +43,7 @@ export class ActiveResponses {
     this.#looking = repeat(async () => this.look(), { everyMs: LOOK_EVERY_MS, onError })
   }
 
-  /** Calls `cut` once when the ground is gone. Returns how to stop watching. */
+  /** Calls `cut` once when the ground is gone. Returns a function that stops watching. */
   watch({ lives, views }: Ground, cut: (reason: AbortReason) => void): () => void {
     const pins = views.map((view) => this.#live.pin(view))
     const release = () => {
@@ -63,7 +72,7 @@ export class ActiveResponses {
     }
   }
 
-  /** Cuts everything, and from now on whatever is still begun: the gateway is going down. */
+  /** Cuts all answers, and from now on every new one: the gateway is going down. */
   async stop(): Promise<void> {
     this.#stopped = true
     this.#stopListening()

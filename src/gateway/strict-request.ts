@@ -1,7 +1,7 @@
 import { framingFault, rawValues, readTarget, type Target } from '../http/index.ts'
 import { Problem } from '../lib/problem.ts'
 
-/** What came over the wire, before anything is believed. */
+/** A request as it came over the wire, before anything is believed. */
 export interface RawRequest {
   method: string
   /** The request target exactly as sent. */

@@ -1,6 +1,6 @@
 import type { Permitted } from '../calls/index.ts'
 
-/** Whom a call occupies a connection for: the same call counts for each of them. */
+/** The task, agent and person that a call occupies a connection for: it counts for each of them. */
 export interface SlotHolders {
   readonly task: string
   readonly agent: string
@@ -8,7 +8,7 @@ export interface SlotHolders {
   readonly person: string
 }
 
-/** For whom a permitted call is made. */
+/** Finds the task, agent and person that a permitted call is made for. */
 export function slotHolders({
   agent,
   person,
@@ -22,8 +22,9 @@ const KINDS = ['task', 'agent', 'person'] as const
 type Kind = (typeof KINDS)[number]
 
 /**
- * From which part of the connections on a caller has to hold less than an equal share, and counted by what. So a busy task leaves
- * room for other tasks, a busy person for other people, and a busy agent, whoever it works for, for other agents.
+ * Shares of the connections in use from which on a caller has to hold less than an equal share,
+ * with the kinds of holder that are counted. So a busy task leaves room for other tasks, a busy
+ * person for other people, and a busy agent, whoever it works for, for other agents.
  */
 const TIERS: readonly (readonly [from: number, counted: readonly Kind[]])[] = [
   [7 / 8, ['task', 'person', 'agent']],
@@ -31,7 +32,7 @@ const TIERS: readonly (readonly [from: number, counted: readonly Kind[]])[] = [
   [3 / 4, ['task']],
 ]
 
-/** Connections of one API that are in use, and by whom. */
+/** Connections of one API that are in use, and their holders. */
 interface Usage {
   total: number
   /** Calls under way by holder, for each kind of holder. */
@@ -39,8 +40,9 @@ interface Usage {
 }
 
 /**
- * Shares the connections to each API among tasks, agents and people, so that nobody's streams keep everyone else out. While plenty is
- * free, anyone may have more; of what is left then, nobody gets more than an equal share. Memory is bounded by the calls under way.
+ * Shares the connections to each API among tasks, agents and people, so that nobody's streams keep
+ * everyone else out. While many connections are free, anyone may have more than a share; of the
+ * last ones, nobody gets more than an equal share. Memory is bounded by the calls under way.
  */
 export class UpstreamSlots {
   readonly #limit: number
@@ -51,7 +53,10 @@ export class UpstreamSlots {
     this.#limit = limit
   }
 
-  /** A connection to `origin`; call what it answers when the call has ended. `undefined`: others come first now. */
+  /**
+   * Takes a connection to `origin`. Returns a function to call when the call has ended.
+   * `undefined`: others come first now.
+   */
   take(origin: string, holders: SlotHolders): (() => void) | undefined {
     const usage = this.#usage.get(origin) ?? emptyUsage()
     if (!this.#hasRoom(usage, holders)) return undefined

@@ -1,7 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Redactor } from '../redaction/redactor.ts'
 
-/** What of an upstream's answer reaches the agent. Everything else stays behind, cookies first of all. */
+/**
+ * Headers of an upstream's answer that reach the agent. All others are dropped, cookies first of
+ * all.
+ */
 const PASSED_ON = new Set([
   'cache-control',
   'content-disposition',

@@ -8,7 +8,9 @@ import { refusal } from '../refusal.ts'
 import { buildTarget } from '../strict-request.ts'
 import type { PermittedRequest, TypedRequest } from './passage.ts'
 
-/** What of the caller's headers goes on. Part of the call that is decided, shown and hashed. */
+/**
+ * Headers of the caller that are sent upstream. Part of the call that is decided, shown and hashed.
+ */
 const PASSED_ON = [
   'accept',
   'accept-language',

@@ -34,7 +34,7 @@ interface Whole {
   size: number
 }
 
-/** One call on its way: the dispatcher tells it what happens, and it settles once. */
+/** One call under way: the dispatcher reports each event to it, and it settles once. */
 class Forwarding implements Dispatcher.DispatchHandler {
   readonly #out: Outgoing
   readonly #reply: ServerResponse
@@ -48,12 +48,15 @@ class Forwarding implements Dispatcher.DispatchHandler {
   #status: number | undefined
   #settled = false
   #waiting: NodeJS.Timeout | undefined
-  /** An answer that has to be told otherwise than it came, held until it is whole. */
+  /** Answer that policies change before the caller sees it, held until it is whole. */
   #whole: Whole | undefined
-  /** Where it says how much the call takes. */
+  /** Reads amounts out of the answer, where limits are settled by them. */
   readonly #reader: AnswerReader | undefined
   #contentType = ''
-  /** Nobody listens any more, and the answer is read to its end all the same: whoever hangs up must not pay less. */
+  /**
+   * True when nobody listens any more and the answer is still read to its end: hanging up must not
+   * lower the amount that is counted.
+   */
   #unheard = false
   #stopListening = () => {}
 
@@ -211,7 +214,10 @@ class Forwarding implements Dispatcher.DispatchHandler {
     if (this.#status !== undefined) this.#reply.destroy()
   }
 
-  /** What was sent is wanted on record even if nobody waits for the answer any more. */
+  /**
+   * Ends a call whose client has gone. An answer that settles limits is read on, so that its
+   * amounts are recorded although nobody waits for it.
+   */
   readonly #onClientGone = () => {
     const begun = this.#status !== undefined && !this.#reply.writableFinished
     if (begun && this.#reader) {
@@ -252,7 +258,7 @@ class Forwarding implements Dispatcher.DispatchHandler {
   }
 }
 
-/** Where no whole answer came. */
+/** Reason why no amount is known, when no whole answer came. */
 function unsaidIn({
   cut,
   state,

@@ -21,8 +21,9 @@ export interface Outgoing {
 }
 
 /**
- * How it ended. `not_sent`: provably no byte reached the upstream. `failed`: bytes were sent and no whole answer came, so
- * that the effect is unknown. `cut`: we ended it. Without `status` the caller has not been told anything yet.
+ * Result of sending a call. `not_sent`: provably no byte reached the upstream. `failed`: bytes were
+ * sent and no whole answer came, so that the effect is unknown. `cut`: we ended it. Without
+ * `status` the caller has not been told anything yet.
  */
 export interface Forwarded {
   state: 'answered' | 'failed' | 'not_sent'
@@ -31,9 +32,9 @@ export interface Forwarded {
   digest?: string
   cut?: AbortReason
   problem?: Problem
-  /** The API answered this, and its answer cannot be told. */
+  /** Status of the API's answer that cannot be told, and the problem that is told instead. */
   withheld?: { readonly status: number; readonly problem: Problem }
-  /** What the answer says of amounts, where it is read for them. */
+  /** Amounts that the answer states, where it is read for them. */
   said?: ReportedAmount
 }
 
@@ -45,15 +46,24 @@ export interface ForwardPorts {
   mayStart(): boolean
   /** Liveness of a call under way: asked before each part of the answer is passed on. */
   mayContinue(): boolean
-  /** What may be told of the whole body, or why nothing of it may. Answers stream where there is none. */
+  /**
+   * Changes the whole body as policies require, or gives the reason why none of it may be told.
+   * Answers stream when this is absent.
+   */
   readonly reshape?: Reshape | undefined
-  /** The answer says how much the call takes of limits: it is read while it passes. */
+  /**
+   * True when the answer says how much the call takes of limits, so that it is read while it
+   * passes.
+   */
   readonly settles?: boolean
-  /** Calls back when the running answer has to end, with the reason. Returns how to stop listening. */
+  /**
+   * Calls back when the running answer has to end, with the reason. Returns a function that stops
+   * listening.
+   */
   onCut(cut: (reason: AbortReason) => void): () => void
 }
 
-/** How long an API may take, in milliseconds: until its answer starts, and between two parts of it. */
+/** Time limits of an API in milliseconds: until its answer starts, and between two parts of it. */
 export interface Timeouts {
   readonly startsWithin: number
   readonly pausesAtMost: number

@@ -5,7 +5,7 @@ import type { Json } from '../../lib/json.ts'
 import type { Located } from '../passage.ts'
 import type { Forwarded, Outgoing } from './outgoing.ts'
 
-/** What is known of a call after each step. Values are added, never changed. */
+/** Knowledge of a call after each step. Values are added, never changed. */
 export interface MatchedRequest extends Located {
   action: Action
   pathArguments: ReadonlyMap<string, string>

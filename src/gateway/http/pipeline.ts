@@ -12,10 +12,11 @@ import { takeBody } from './take-body.ts'
 import { typeArguments } from './type-arguments.ts'
 
 /**
- * What happens to an HTTP call after its arrival, in order. Nothing else happens to a call.
+ * Steps of an HTTP call after its arrival, in order. Nothing else happens to a call.
  *
- * `decision` is identify → facts → decide → reserve of `calls/`: behind it, proof, approval and intent are durable. What fails
- * from there on is recorded as not sent; what was sent is recorded with its outcome.
+ * `decision` is identify → facts → decide → reserve of `calls/`: behind it, proof, approval and
+ * intent are durable. A failure from there on is recorded as not sent; a call that was sent is
+ * recorded with its outcome.
  */
 export const HTTP_CALL = startingWith<Located, MatchedRequest, GatewayPorts>('action', match)
   .next('caller', checkCaller)

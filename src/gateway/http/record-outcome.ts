@@ -4,7 +4,10 @@ import { Ended } from '../ended.ts'
 import type { GatewayPorts } from '../ports.ts'
 import type { CompletedRequest, PermittedRequest } from './passage.ts'
 
-/** A step behind the decision: what fails there was provably not sent, and is recorded so (which gives an approval back). */
+/**
+ * Wraps a step behind the decision: a call that fails there was provably not sent, and is recorded
+ * so (which gives an approval back).
+ */
 export function recordingFailure<In extends PermittedRequest, Out>(
   step: (known: In, ports: GatewayPorts) => Promise<Out>,
 ): (known: In, ports: GatewayPorts) => Promise<Out> {
@@ -23,8 +26,9 @@ export function recordingFailure<In extends PermittedRequest, Out>(
 }
 
 /**
- * The outcome, whatever it was. A failure that the caller has not been told by a status yet is thrown. A store that fails now cannot undo
- * what the API did, and whoever is told of a failure does it again: so the caller is told what became of the call all the same.
+ * Records the outcome, whatever it was. Throws a failure that the caller has not been told by a
+ * status yet. A store that fails now cannot undo what the API did, and a caller that is told of a
+ * failure repeats the call: so the caller still gets the result of the call.
  */
 export async function recordOutcome(
   done: CompletedRequest,
@@ -58,7 +62,7 @@ async function end(ports: GatewayPorts, decisionId: string, outcome: Outcome): P
     ports.log.error({ decision: decisionId, err: late }, 'an outcome is not stored yet')
 }
 
-/** A permitted call that came to nothing, with the decision that it can be looked up by. */
+/** Answer for a permitted call that failed, with the id of its decision to look it up by. */
 function ended(problem: Problem, decisionId: string): Ended {
   const { code, detail, members, status } = problem
   return new Ended({

@@ -2,7 +2,7 @@ import { typeArguments as typed } from '../../catalog/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import type { Read, TypedRequest } from './passage.ts'
 
-/** Arguments as the catalog types them; what it does not know is refused. */
+/** Gives arguments the types of the catalog; arguments that it does not know are refused. */
 export function typeArguments(read: Read): TypedRequest {
   const { action, body, pathArguments, request } = read
   const result = typed(action, { path: pathArguments, query: request.query, body })

@@ -2,10 +2,13 @@ import { Problem } from '../../lib/problem.ts'
 import type { AbortReason } from '../running.ts'
 import type { Forwarded } from './outgoing.ts'
 
-/** Ended by us. Thrown into the dispatcher, and told apart from what the upstream did. */
+/**
+ * Error for a call that we ended. Thrown into the dispatcher, and told apart from failures of the
+ * upstream.
+ */
 export class Dead extends Error {}
 
-/** What is told about a call that we ended before its answer began; nothing when nobody listens. */
+/** Problem for a call that we ended before its answer began; `undefined` when nobody listens. */
 export function cutShort(cut: AbortReason, state: Forwarded['state']): Problem | undefined {
   if (cut === 'abandoned') return undefined
   const effect = state === 'not_sent' ? 'nothing was sent' : 'whether the API acted is not known'
@@ -14,13 +17,16 @@ export function cutShort(cut: AbortReason, state: Forwarded['state']): Problem |
     : new Problem('call.no_longer_live', `the task ended before there was an answer; ${effect}`)
 }
 
-/** Others hold every connection to the API, with streams for instance. */
+/**
+ * Problem for a call that found no free connection to the API: other calls, such as streams, hold
+ * them all.
+ */
 export function allBusy(): Problem {
   const detail = 'no connection to the API was free in time; nothing was sent'
   return new Problem('upstream.unreachable', detail)
 }
 
-/** The caller holds its share of the connections to the API already. */
+/** Problem for a caller that holds its share of the connections to the API already. */
 export function noSlot(): Problem {
   const detail = 'this caller holds its share of the connections to the API; nothing was sent'
   return new Problem('upstream.busy', detail)
@@ -32,7 +38,10 @@ export function unreadable(): Problem {
   return new Problem('upstream.unreadable', detail)
 }
 
-/** What went wrong on the way, in words that fit an agent. `sent`: bytes may have reached the upstream. */
+/**
+ * Problem for a call that failed on its way, in words that fit an agent. `sent`: bytes may have
+ * reached the upstream.
+ */
 export function failure(error: Error, sent: boolean): Problem {
   if (error instanceof Dead)
     return new Problem('call.no_longer_live', 'the task ended before the call was sent')

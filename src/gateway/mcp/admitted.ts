@@ -6,7 +6,10 @@ import { isOwn, unknownSession } from './converse.ts'
 import type { Placed } from './passage.ts'
 import type { McpPorts } from './ports.ts'
 
-/** Whoever sends what is no call: token, proof and what they stand on, and that the session is theirs. */
+/**
+ * Admits the sender of a message that is no call: checks token, proof and the state they depend on,
+ * and that the session is the sender's.
+ */
 export async function admitted(
   placed: Placed,
   ports: McpPorts,

@@ -7,8 +7,8 @@ import type { McpPorts } from './ports.ts'
 import { type McpConversation, readSessionId } from './session-id.ts'
 
 /**
- * The conversation that a request belongs to, from its session id. Whether it is the caller's is checked where the caller is known:
- * `isOwn`.
+ * Finds the conversation that a request belongs to, by its session id. Whether it is the caller's
+ * is checked where the caller is known: `isOwn`.
  */
 export async function converse(heard: Heard, ports: McpPorts): Promise<Placed> {
   const { rpc: message, request, resource } = heard
@@ -43,7 +43,7 @@ function readOnce(
 
 const REQUIRED = new Problem('mcp.session_required', '`Mcp-Session-Id` is missing')
 
-/** Told alike whatever it is that does not fit. */
+/** Answer to every session id that does not fit. It is the same for every cause. */
 export function unknownSession() {
   const problem = new Problem('mcp.session_unknown', 'the session has ended or was never here')
   return notHeard(problem, RPC.invalidRequest)

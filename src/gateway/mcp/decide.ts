@@ -37,7 +37,7 @@ export async function decide(typed: TypedCall, ports: McpPorts): Promise<Decided
   throw unknownSession()
 }
 
-/** Of the caller. Null: nobody was identified. */
+/** Id of the caller's task. Null: nobody was identified. */
 async function taskOf(verdict: Verdict, { decisions }: McpPorts): Promise<string | null> {
   if (verdict.outcome === 'permit') return verdict.task.id
   const decision = await findDecision(decisions.storage.read, verdict.decisionId)
@@ -45,8 +45,8 @@ async function taskOf(verdict: Verdict, { decisions }: McpPorts): Promise<string
 }
 
 /**
- * What a denial looks like to a client: a token that is no good is an HTTP matter (401), a thing that the task was never given
- * is unknown, and everything else is told.
+ * Answer to a client whose call was denied: a bad token is an HTTP matter (401), an action that the
+ * task was never given is called unknown, and every other reason is told.
  */
 export async function denied(
   found: ResolvedCall,
@@ -60,7 +60,7 @@ export async function denied(
   return verdict.reason === 'external.unmapped' ? unmapped(rpc, verdict) : denial(rpc, verdict)
 }
 
-/** COAZ-MCP, "Mapping Errors": the parameters of the message are what no request can be made of. */
+/** Answer to a call whose `params` cannot be mapped to a request (COAZ-MCP, "Mapping Errors"). */
 function unmapped({ id }: RpcRequest, verdict: Denied): RpcAnswer {
   const { decisionId, detail, enough, reason } = verdict
   const members = { ...(isRecorded(verdict) ? { decision_id: decisionId } : {}), enough }

@@ -6,11 +6,14 @@ import type { McpConversation } from './session-id.ts'
 const MOST_REMEMBERED = 10_000
 
 /**
- * What this replica knows of the conversations it serves. Nothing here grants anything: another replica that knows none of it
- * answers the same calls, only without hearing of cancellations.
+ * State that this replica keeps of the conversations it serves. Nothing here grants anything:
+ * another replica that knows none of it answers the same calls, only without hearing of
+ * cancellations.
  */
 export class McpSessions {
-  /** What session ids say at a resource, of those that were good there: every call brings one, and none ever says anything else. */
+  /**
+   * Cache of opened session ids, by resource. Every call brings one, and its content never changes.
+   */
   readonly sessions = new Kept<McpConversation>(MOST_REMEMBERED)
   readonly #underWay = new Map<string, AbortController>()
   readonly #ended = new Set<string>()
@@ -19,7 +22,7 @@ export class McpSessions {
   #allHeld = 0
   #bytesHeld = 0
 
-  /** A request begins; `undefined` when one with this id is under way in the conversation. */
+  /** Begins a request; `undefined` when one with this id is under way in the conversation. */
   begin(conversation: string, id: string): AbortSignal | undefined {
     const key = `${conversation} ${id}`
     if (this.#underWay.has(key)) return undefined
@@ -32,7 +35,7 @@ export class McpSessions {
     this.#underWay.delete(`${conversation} ${id}`)
   }
 
-  /** The client does not want the answer any more. */
+  /** Aborts the request, because the client does not want its answer any more. */
   cancel(conversation: string, id: string): void {
     this.#underWay.get(`${conversation} ${id}`)?.abort()
   }
@@ -45,7 +48,7 @@ export class McpSessions {
     return this.#ended.has(conversation)
   }
 
-  /** The server has forgotten the session that the id speaks of; this one has taken its place. */
+  /** Replaces the session in the id by a new one, because the server has forgotten the first. */
   reopen(conversation: string, session: McpSession): void {
     if (this.#reopened.size >= MOST_REMEMBERED) forgetFirst(this.#reopened)
     this.#reopened.set(conversation, session)
@@ -55,7 +58,10 @@ export class McpSessions {
     return this.#reopened.get(conversation)
   }
 
-  /** A call of that size begins to wait for people; answers how that ends, or `undefined` when too much waits already. */
+  /**
+   * Counts a call of that size as waiting for people. Returns a function that ends this, or
+   * `undefined` when too much waits already.
+   */
   hold(task: string, bytes: number, most: McpLimits['held']): (() => void) | undefined {
     const held = this.#held.get(task) ?? 0
     if (held >= most.perTask || this.#allHeld >= most.all) return undefined

@@ -21,7 +21,10 @@ export class RpcAnswer extends Error {
   }
 }
 
-/** What no message can be made of: an HTTP status, and an error without an id (MCP, Streamable HTTP). */
+/**
+ * Answer to a message that cannot be read: an HTTP status, and an error without an id (MCP,
+ * Streamable HTTP).
+ */
 export function notHeard(problem: Problem, code: number): Ended {
   const error = { code, message: problem.detail, data: problem }
   return new Ended({ status: problem.status, body: { jsonrpc: '2.0', error } })

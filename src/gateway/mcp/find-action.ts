@@ -8,13 +8,16 @@ import { RpcAnswer, rpcError } from './ended.ts'
 import type { CallRequest, ResolvedCall } from './passage.ts'
 import type { McpPorts } from './ports.ts'
 
-/** What may be called, and which members its `params` have besides `_meta`. */
+/** Methods that count as calls, and the members that their `params` have besides `_meta`. */
 const CALLS: Readonly<Record<string, readonly string[]>> = {
   'tools/call': ['name', 'arguments'],
   'prompts/get': ['name', 'arguments'],
   'resources/read': ['uri'],
 }
-/** A wish to be answered later (revision 2025-11-25): we offer no such thing, so it is as if it were not there. */
+/**
+ * Member that asks to be answered later (revision 2025-11-25): we do not offer that, so it is
+ * ignored.
+ */
 const IGNORED = 'task'
 const MOST_TOKEN = 128
 
@@ -22,7 +25,10 @@ export function isCall(method: string): boolean {
   return Object.hasOwn(CALLS, method)
 }
 
-/** The action by method and wire name, exactly as written. What is unknown is told to those only who may ask at all. */
+/**
+ * Finds the action by method and wire name, exactly as written. That an action is unknown is told
+ * only to a caller who may ask at all.
+ */
 export async function findAction(asked: CallRequest, ports: McpPorts): Promise<ResolvedCall> {
   const { rpc, resource } = asked
   const params = readParams(rpc)
@@ -42,13 +48,13 @@ function isNamed(action: Action, { method, params }: RpcRequest): boolean {
   return method === 'resources/read' || action.path === params.get('name')
 }
 
-/** One text, whether there is no such thing or it is not for this task. */
+/** Answer for an unknown action and for one that this task was not given. Both get one text. */
 export function unknownAction({ rpc }: Pick<CallRequest, 'rpc'>): RpcAnswer {
   const [what = ''] = rpc.method.split('/', 1)
   return badParams(rpc.id, `unknown ${what.replace(/s$/, '')}`)
 }
 
-/** Whether the task was given the action at all, with whatever arguments. */
+/** Checks whether the task was given the action at all, with whatever arguments. */
 export async function isGiven(
   { action, conversation, resource }: ResolvedCall,
   { decisions }: McpPorts,
@@ -65,7 +71,7 @@ export function badParams(id: RpcId, detail: string): RpcAnswer {
   return new RpcAnswer(rpcError(id, RPC.invalidParams, new Problem('mcp.bad_message', detail)))
 }
 
-/** Or what is wrong with them. */
+/** Reads `params`. Returns a text when something is wrong with them, which says what. */
 function readParams(
   rpc: RpcRequest,
 ): { rest: JsonObject; progressToken: RpcId | undefined } | string {

@@ -4,8 +4,9 @@ import { keptText } from './people/told-again.ts'
 import type { McpPorts } from './ports.ts'
 
 /**
- * The outcome, whatever it was, and then the answer. A store that fails now cannot undo what the server did, and whoever is told of a
- * failure does it again: so the answer is told all the same.
+ * Records the outcome, whatever it was, and then answers. A store that fails now cannot undo what
+ * the server did, and a caller that is told of a failure repeats the call: so the answer is still
+ * sent.
  */
 export async function finish(done: CompletedCall, ports: McpPorts): Promise<CompletedCall> {
   const { answer, outcome, verdict } = done
@@ -20,7 +21,10 @@ export async function finish(done: CompletedCall, ports: McpPorts): Promise<Comp
   return done
 }
 
-/** What people approved is not executed again, so its answer is kept for whoever asks again. */
+/**
+ * Keeps the answer of an approved call: the call is not executed again, and a repeated request gets
+ * this answer.
+ */
 async function keep({ outcome, verdict }: CompletedCall, { decisions }: McpPorts): Promise<void> {
   if (outcome.state !== 'answered' || verdict.requestId === undefined) return
   await keepResult(decisions, verdict.decisionId, keptText(outcome.reply), verdict.obligations)

@@ -18,15 +18,19 @@ import { sessionId } from './session-id.ts'
 import { peerOf } from './upstream/peer.ts'
 import { failed, problemOf } from './upstream/upstream-failure.ts'
 
-/** Of a session's own name. */
+/** Bytes of a session's own key. */
 const KEY_BYTES = 12
 const MOST_CAPABILITIES = 16
-/** Short and plain, so that the id that holds them fits into a header. */
+/**
+ * Name of a client's capability, short and plain, so that the id that holds such names fits into a
+ * header.
+ */
 const CAPABILITY = /^[A-Za-z0-9._/-]{1,64}$/
 
 /**
- * Begins a session: with the server in our name, then with the client in the server's. What the server is and can do is told from
- * the catalog; what it says now only has to be MCP.
+ * Begins a session: with the server in our name, then with the client in the server's. The client
+ * is told from the catalog who the server is and what it can do; the server's own answer only has
+ * to be valid MCP.
  */
 export async function initialize(
   placed: Placed,
@@ -71,11 +75,14 @@ function namesOf(capabilities: Json | undefined): string[] {
     .slice(0, MOST_CAPABILITIES)
 }
 
-/** An empty list says nothing about itself, and nobody would know whom to ask. */
+/**
+ * Instructions for a client whose lists are all empty: an empty list does not say why, nor whom to
+ * ask.
+ */
 const NOTHING =
   'From the gateway, not from the server: nothing of this server may be used in this task now, so nothing is listed. Tell whoever you work for; an administrator can permit it.'
 
-/** What a client is told of the server: as it was reviewed. */
+/** Result of `initialize`: describes the server to the client, as it was reviewed. */
 function hello(
   resource: Resource,
   actions: readonly Action[],

@@ -1,26 +1,38 @@
-/** How long MCP calls are held for people, and how much may come back. Times in milliseconds. */
+/**
+ * Limits of MCP calls: how long they are held for people, and how much a server may answer. Times
+ * in milliseconds.
+ */
 export interface McpLimits {
-  /** Most bytes of one answer of a server, with everything it tells on the way. */
+  /** Maximum bytes of one answer of a server, with everything it sends before it. */
   readonly resultBytes: number
-  /** Most messages of a server before its answer. */
+  /** Maximum messages of a server before its answer. */
   readonly events: number
-  /** From a request to the server's answer. */
+  /** Maximum time from a request to the server's answer. */
   readonly answersWithin: number
-  /** How long a call waits for people: with a client that is told about progress, and with one that is not. */
+  /**
+   * Maximum time that a call waits for people: with a client that is told about progress, and with
+   * one that is not.
+   */
   readonly hold: { readonly withProgress: number; readonly without: number }
-  /** Between two signs of life to a waiting client, at most. */
+  /** Maximum time between two progress messages to a waiting client. */
   readonly progressEvery: number
-  /** How often it is looked whether people have answered. */
+  /** Interval of the check whether people have answered. */
   readonly lookEvery: number
-  /** Calls that are held at once, and the arguments of all of them together. */
+  /** Maximum of calls that are held at once, and of the bytes of all their arguments together. */
   readonly held: { readonly perTask: number; readonly all: number; readonly bytes: number }
-  /** How often a server that is in use is asked whether its definitions are what was reviewed, at most; 0: never. */
+  /**
+   * Minimum time between two checks of a server in use: whether its definitions are still the
+   * reviewed ones. 0: never checked.
+   */
   readonly definitionsEvery: number
-  /** What a client is told to wait before it asks again, in seconds. */
+  /** Time that a client is told to wait before it asks again, in seconds. */
   readonly retryAfter: number
 }
 
-/** Clients that hear nothing give up after 60 s, some proxies after four minutes whatever they hear. */
+/**
+ * Default limits. Clients that hear nothing give up after 60 s, some proxies after four minutes in
+ * any case.
+ */
 export const MCP_LIMITS: McpLimits = {
   resultBytes: 10 * 1024 * 1024,
   events: 10_000,

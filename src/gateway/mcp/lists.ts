@@ -12,14 +12,17 @@ const PAGE = 100
 const MOST_BYTES = 1024 * 1024
 const MOST_CURSOR = 4_096
 const MOST_PARSED = 2_000
-/** Characters. Longer definitions are few, and would take the memory of many. */
+/**
+ * Maximum characters of a definition that is kept parsed. Longer ones are few, and would take the
+ * memory of many.
+ */
 const LONGEST_PARSED = 16_384
 
 interface List {
-  /** The member of the answer. */
+  /** Member of the answer that holds the list. */
   readonly member: string
   readonly kind: PinnedDefinition['kind']
-  /** What tells entries apart, and orders them. */
+  /** Member that identifies entries, and orders them. */
   readonly key: string
 }
 
@@ -39,8 +42,9 @@ export function isList(method: string): boolean {
 }
 
 /**
- * One page of a list: the reviewed definitions of what this task could call now, in one order whoever asks. The cursor says
- * behind which entry the page begins, so that pages fit together when the list changes between them.
+ * Answers one page of a list: the reviewed definitions that this task could call now, in one order
+ * for every client. The cursor names the entry before the page, so that pages fit together when the
+ * list changes between them.
  */
 export async function list(
   { id, method, params }: RpcRequest,
@@ -65,7 +69,10 @@ export async function list(
   ])
 }
 
-/** Of a tool or a prompt its definition; of the reading of resources the list that was pinned with it. */
+/**
+ * Entries of an action: the definition of a tool or a prompt; for the action that reads resources,
+ * the list that was pinned with it.
+ */
 function entriesOf(action: Action, kind: string, member: string): JsonObject[] {
   const { definition } = action
   if (definition?.kind !== kind) return []
@@ -75,7 +82,10 @@ function entriesOf(action: Action, kind: string, member: string): JsonObject[] {
   return Array.isArray(listed) ? listed.filter(isObject) : []
 }
 
-/** An address that is listed is a whole call: one that the task does not cover is not for its eyes. */
+/**
+ * Checks an entry's address against the task. A listed address is a whole call, so one that the
+ * task does not cover is not shown.
+ */
 function isReachable(action: Action, reach: Reach): (entry: JsonObject) => boolean {
   return (entry) => {
     const uri = entry.get('uri')
@@ -86,7 +96,9 @@ function isReachable(action: Action, reach: Reach): (entry: JsonObject) => boole
   }
 }
 
-/** By action and text: lists are asked for more often than definitions change. */
+/**
+ * Parsed definitions, by action and text: lists are asked for more often than definitions change.
+ */
 const definitions = new Kept<Json>(MOST_PARSED)
 
 function parsed({ name }: Action, { json }: PinnedDefinition): Json {

@@ -17,29 +17,32 @@ import type { Redactor } from '../redaction/redactor.ts'
 import type { McpReply } from './reply.ts'
 import type { McpConversation } from './session-id.ts'
 
-/** What is known of a request after each step of its arrival. Values are added, never changed. */
+/** Knowledge of a request after each step of its arrival. Values are added, never changed. */
 export interface Heard extends Located {
-  /** Nothing: the request ends the session. */
+  /** The message; `undefined`: the request ends the session. */
   rpc: RpcMessage | undefined
 }
 export interface Placed extends Heard {
-  /** Nothing: the request begins one. Whose it is is not known before the token has been looked at. */
+  /**
+   * The conversation; `undefined`: the request begins one. Its owner is not checked before the
+   * token is.
+   */
   conversation: McpConversation | undefined
 }
 
-/** A call on its way, after each step. */
+/** Knowledge of a call after each step. */
 export interface CallRequest extends Located {
   rpc: RpcRequest
   conversation: McpConversation
   answer: McpReply
-  /** The client does not want the answer any more. */
+  /** Aborted when the client does not want the answer any more. */
   cancelled: AbortSignal
 }
 export interface ResolvedCall extends CallRequest {
   action: Action
-  /** What goes upstream, without `_meta`. */
+  /** Parameters as sent upstream, without `_meta`. */
   params: JsonObject
-  /** Where the client wants to hear of progress. */
+  /** Token under which the client asked to be told of progress. */
   progressToken: RpcId | undefined
 }
 export interface TypedCall extends ResolvedCall {
@@ -54,10 +57,10 @@ export interface PermittedCall extends TypedCall {
 }
 export interface PreparedCall extends PermittedCall {
   peer: McpPeer
-  /** Takes out of an answer what must not come back. */
+  /** Removes secrets from an answer. */
   redactor: Redactor
 }
-/** How it ended, for the books and for the client. */
+/** A call that has ended, with its outcome for the ledger and for the client. */
 export interface CompletedCall extends PreparedCall {
   outcome: CallOutcome
 }
@@ -66,11 +69,11 @@ export interface CallOutcome {
   readonly state: 'answered' | 'failed' | 'not_sent'
   readonly status: number | undefined
   readonly latencyMs: number
-  /** Of the answer as it goes to the client, base64url. */
+  /** SHA-256 of the answer as it goes to the client, base64url. */
   readonly digest: string | undefined
-  /** A code, where there is no answer. */
+  /** Problem code, when there is no answer. */
   readonly reason: string | undefined
-  /** What the answer says of amounts, where the permit settles something by it. */
+  /** Amounts that the answer states, when the permit settles limits by them. */
   readonly said?: ReportedAmount
   readonly reply: RpcResult | RpcError
 }

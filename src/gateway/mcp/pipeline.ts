@@ -15,8 +15,8 @@ import { equip } from './upstream/equip.ts'
 import { send } from './upstream/send.ts'
 
 /**
- * What happens to every MCP message after its arrival, in order. Who sends it is checked before its body is waited for, and whose
- * session it is once it is known what it is.
+ * Steps of every MCP message after its arrival, in order. The sender is checked before the body is
+ * waited for, and the owner of the session once the kind of message is known.
  */
 export const MCP_MESSAGE = startingWith<Located, Located, McpPorts>('transport', checkTransport)
   .next('caller', checkCaller)
@@ -24,11 +24,12 @@ export const MCP_MESSAGE = startingWith<Located, Located, McpPorts>('transport',
   .next('session', converse)
 
 /**
- * What happens to `tools/call`, `prompts/get` and `resources/read`, in order. Nothing else happens to a call.
+ * Steps of `tools/call`, `prompts/get` and `resources/read`, in order. Nothing else happens to a
+ * call.
  *
- * `decision` is identify → facts → decide → reserve of `calls/`, and so is what follows people's answer: behind it, proof,
- * approval and intent are durable. What fails from there on is recorded as not sent; what was sent is recorded with its
- * outcome.
+ * `decision` is identify → facts → decide → reserve of `calls/`, and so is the decision after
+ * people's answer: behind it, proof, approval and intent are durable. A failure from there on is
+ * recorded as not sent; a call that was sent is recorded with its outcome.
  */
 export const MCP_CALL = startingWith<CallRequest, ResolvedCall, McpPorts>('action', findAction)
   .next('typed arguments', typeCall)

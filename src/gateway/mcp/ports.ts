@@ -2,7 +2,7 @@ import type { GatewayPorts } from '../ports.ts'
 import type { McpSessions } from './desk.ts'
 import type { DefinitionWatch } from './watch-definitions.ts'
 
-/** What the MCP data path works with. */
+/** Dependencies of the MCP data path. */
 export interface McpPorts extends GatewayPorts {
   readonly desk: McpSessions
   readonly watch: Pick<DefinitionWatch, 'look' | 'begin' | 'due'>

@@ -13,13 +13,13 @@ const SAFE = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' 
 const MOST_WORDS = 1_000
 
 /**
- * The answer to one HTTP request of MCP: JSON, or an event stream as soon as there is something to tell before it.
- * Says at most one answer.
+ * Answer to one HTTP request of MCP: JSON, or an event stream as soon as there is something to tell
+ * before it. Sends at most one answer.
  */
 export class McpReply {
   readonly #raw: ServerResponse
   readonly #gone = new AbortController()
-  /** The last value that was told; nothing yet. */
+  /** Last progress value that was sent; -1: none yet. */
   #progress = -1
   #base = 0
   #ended = false
@@ -31,19 +31,19 @@ export class McpReply {
     })
   }
 
-  /** Nobody listens any more. */
+  /** Aborted when nobody listens any more. */
   get gone(): AbortSignal {
     return this.#gone.signal
   }
 
-  /** Status and headers are out: what follows can only be an event. */
+  /** True when status and headers are sent: only an event can follow. */
   get begun(): boolean {
     return this.#raw.headersSent
   }
 
   /**
-   * Progress as its token asks for it. Values only ever grow (MCP, "Progress"), also when a server begins to count behind
-   * what we told ourselves.
+   * Sends progress under the token that asked for it. Values only ever grow (MCP, "Progress"), also
+   * when a server begins to count after progress of our own.
    */
   progress(token: RpcId, at: number, message: string | undefined, total?: number): void {
     const value = this.#base + at
@@ -60,12 +60,14 @@ export class McpReply {
     this.#event({ kind: 'notification', method: 'notifications/progress', params })
   }
 
-  /** Whoever counts next begins at zero, and that is told, too. */
+  /**
+   * Starts a new count: the next sender's values begin at zero and are added to those sent so far.
+   */
   countAnew(): void {
     this.#base = this.#progress + 1
   }
 
-  /** The answer. Status and headers count only where nothing was told before. */
+  /** Sends the answer. Status and headers have an effect only where nothing was sent before. */
   end(
     answer: RpcResult | RpcError,
     how: { readonly status?: number; readonly headers?: OutgoingHttpHeaders } = {},
@@ -88,7 +90,7 @@ export class McpReply {
     this.#raw.end(text)
   }
 
-  /** An answer without a message. */
+  /** Sends an HTTP answer without a message. */
   empty(status: 202 | 204): void {
     if (this.#ended || this.begun) return
     this.#ended = true

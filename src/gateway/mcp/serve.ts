@@ -18,7 +18,10 @@ import type { McpConversation } from './session-id.ts'
 import { callError } from './tool-error.ts'
 import { peerOf } from './upstream/peer.ts'
 
-/** One HTTP request to an MCP server behind the gateway. Throws what the gateway renders where nothing was answered yet. */
+/**
+ * Serves one HTTP request to an MCP server behind the gateway. Throws what the gateway renders,
+ * where nothing was answered yet.
+ */
 export async function serveMcp(located: Located, ports: McpPorts): Promise<void> {
   const placed = await MCP_MESSAGE.run(located, ports)
   const { conversation, rpc: message } = placed
@@ -93,7 +96,10 @@ function heard(said: RpcNotification, conversation: McpConversation, { desk }: M
     desk.cancel(conversation.key, printJson(id))
 }
 
-/** The client is done: so is a task that it got with a code, and so are we with the server, if it lets us. */
+/**
+ * Ends the session because the client is done: with it a task that was opened with an authorization
+ * code, and our session with the server, if it allows that.
+ */
 async function end(
   { resource }: Placed,
   conversation: McpConversation,
@@ -112,7 +118,10 @@ async function end(
   )
 }
 
-/** An answer of the protocol where there can be one; everything else is the gateway's to render. */
+/**
+ * Answers an error as JSON-RPC where that is possible; throws every other error for the gateway to
+ * render.
+ */
 function render(error: unknown, { id }: RpcRequest, reply: McpReply, ports: McpPorts): void {
   if (error instanceof RpcAnswer) {
     reply.end(error.reply, error)

@@ -4,16 +4,19 @@ import { isMcpRevision, type McpRevision, type McpSession } from '../../net/inde
 
 /** A conversation of one task with one resource. All of it is in its id: any replica can go on with it. */
 export interface McpConversation {
-  /** Tells conversations apart. */
+  /** Identifier of the conversation. */
   readonly key: string
-  /** INVARIANT: of no use to any other task, nor at any other resource. */
+  /**
+   * Task that the conversation belongs to. INVARIANT: of no use to any other task, nor at any other
+   * resource.
+   */
   readonly task: string
   readonly resource: string
-  /** Agreed on with the client. */
+  /** Revision agreed on with the client. */
   readonly revision: McpRevision
-  /** What the client said it can do, by name. */
+  /** Names of the capabilities that the client declared. */
   readonly capabilities: readonly string[]
-  /** With the server. */
+  /** Session with the server. */
   readonly upstream: McpSession
 }
 
@@ -21,14 +24,17 @@ type Sealing = Pick<MasterKey, 'seal' | 'open'>
 
 const MOST_LENGTH = 4_096
 
-/** `Mcp-Session-Id`: sealed, so that a client learns nothing of the server's own session; base64url, so visible ASCII. */
+/**
+ * Seals a conversation as `Mcp-Session-Id`: sealed, so that a client learns nothing of the server's
+ * own session; base64url, so visible ASCII.
+ */
 export function sessionId(master: Sealing, conversation: McpConversation): string {
   const { capabilities, key, resource, revision, task, upstream } = conversation
   const parts = [key, task, revision, upstream.revision, upstream.id ?? null, capabilities]
   return base64url(master.seal(JSON.stringify(parts), place(resource)))
 }
 
-/** `undefined`: not issued here, or for another resource. */
+/** Opens a session id. `undefined`: not issued here, or for another resource. */
 export function readSessionId(
   master: Sealing,
   resource: string,

@@ -5,11 +5,11 @@ import { readBody } from '../read-body.ts'
 import { notHeard } from './ended.ts'
 import type { Heard } from './passage.ts'
 
-/** Reserved by MCP for headers that disagree with the body. */
+/** Error code that MCP reserves for headers that disagree with the body. */
 const HEADER_MISMATCH = -32020
 const ENCODED = /^=\?base64\?([A-Za-z0-9+/]*={0,2})\?=$/
 
-/** The whole body as one message. What headers say about it, if anything, has to be what it says itself. */
+/** Reads the whole body as one message. Headers that repeat parts of it must agree with it. */
 export async function takeMessage(located: Located): Promise<Heard> {
   if (located.request.method === 'DELETE') {
     if ((await readBody(located.message, located.request)) !== undefined)
@@ -51,7 +51,7 @@ function nameOf(method: string, params: ReadonlyMap<string, unknown>): unknown {
   return params.get(method === 'resources/read' ? 'uri' : 'name')
 }
 
-/** As revision 2026-07-28 writes what is not visible ASCII. */
+/** Decodes a header value that revision 2026-07-28 encodes because it is not visible ASCII. */
 function decoded(value: string): string {
   const base64 = ENCODED.exec(value)?.[1]
   return base64 === undefined ? value : Buffer.from(base64, 'base64').toString()

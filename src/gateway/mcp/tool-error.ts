@@ -2,24 +2,27 @@ import { ExactNumber, type Json, type JsonObject } from '../../lib/json.ts'
 import { RPC, type RpcError, type RpcId, type RpcResult } from '../../net/index.ts'
 import { RpcAnswer } from './ended.ts'
 
-/** MCP reserves prefixes of standards; a prefix is labels and a slash ("_meta", General fields). */
+/**
+ * Names of our `_meta` members. MCP reserves prefixes of standards; a prefix is labels and a slash
+ * ("_meta", General fields).
+ */
 export const META = {
   decision: 'remit/decision',
   approval: 'remit/approval',
-  /** In so many seconds the same call fits again. */
+  /** Seconds after which the same call fits the limits again. */
   retryAfter: 'remit/retry-after',
-  /** This was answered before, and is told again. */
+  /** True when this was answered before, and is repeated. */
   told: 'remit/told-again',
 } as const
 
-/** Names that nobody else may use towards a client. */
+/** Checks for names that nobody else may use towards a client. */
 export function isOurs(name: string): boolean {
   return /^remit\//i.test(name)
 }
 
 export type Meta = Readonly<Record<string, Json>>
 
-/** A call that was not executed, in words for a model. */
+/** Tool result for a call that was not executed, in words for a model. */
 export function toolError(id: RpcId, text: string, meta: Meta = {}): RpcAnswer {
   return new RpcAnswer(result(id, text, meta))
 }
@@ -45,15 +48,21 @@ export function textContent(text: string): JsonObject {
   ])
 }
 
-/** Not permitted: of the range that JSON-RPC leaves to servers. */
+/** Error code "not permitted", from the range that JSON-RPC leaves to servers. */
 const NOT_PERMITTED = -32001
 
-/** The same where there is no tool to answer: an error of the protocol, with the same facts beside it. */
+/**
+ * Error for a call that was not executed where there is no tool to answer: an error of the
+ * protocol, with the facts that `toolError` gives beside it.
+ */
 export function callError(id: RpcId, text: string, meta: Meta, code = NOT_PERMITTED): RpcError {
   return { kind: 'error', id, code, message: text, data: new Map(Object.entries(meta)) }
 }
 
-/** To a tool's caller as its result, to others as an error. */
+/**
+ * Answer to a call that was not executed: a result for the caller of a tool, an error for every
+ * other method.
+ */
 export function notExecuted(
   { id, method }: { readonly id: RpcId; readonly method: string },
   text: string,
@@ -64,7 +73,10 @@ export function notExecuted(
     : new RpcAnswer(callError(id, text, meta))
 }
 
-/** What failed on the way, for whoever called. */
+/**
+ * Answer to a call that failed on its way: a result for the caller of a tool, an error for every
+ * other method.
+ */
 export function failedCall(
   { id, method }: { readonly id: RpcId; readonly method: string },
   text: string,

@@ -7,8 +7,9 @@ const OFFERED = ['POST', 'DELETE']
 const NEEDED = ['application/json', 'text/event-stream'] as const
 
 /**
- * What the HTTP request has to be before its body is read: at the resource's own address, from no page of another origin, and
- * ready for both kinds of answer (MCP, Streamable HTTP). GET would offer a stream from the server, which we do not.
+ * Checks the HTTP request before its body is read: at the resource's own address, from no page of
+ * another origin, and ready for both kinds of answer (MCP, Streamable HTTP). GET would offer a
+ * stream from the server, which we do not.
  */
 export function checkTransport(located: Located, ports: McpPorts): Located {
   const { request, segments } = located

@@ -8,7 +8,10 @@ import { toolError } from './tool-error.ts'
 
 const NOTHING: JsonObject = new Map()
 
-/** Arguments as the catalog types them; what it does not know is refused, and told to those only who may ask at all. */
+/**
+ * Gives arguments the types of the catalog. Arguments that it does not know are refused; that is
+ * told only to a caller who may ask at all.
+ */
 export async function typeCall(found: ResolvedCall, ports: McpPorts): Promise<TypedCall> {
   const { action, rpc, params } = found
   const given = params.get('arguments')

@@ -11,10 +11,15 @@ import { describeMcpServer, type McpDescription } from '../../net/index.ts'
 import { injectedHeaders } from '../injected-headers.ts'
 import type { GatewayPorts } from '../ports.ts'
 
-/** How long a client that begins a session, or asks for a list, waits for the server's own lists. */
+/**
+ * Time that a client that begins a session, or asks for a list, waits for the server's own lists.
+ */
 const PATIENCE_MS = 3_000
 
-/** Of one server: when it was last asked, what it said then, and the asking that is under way. */
+/**
+ * State of one server: when it was last asked, a digest of its last answer, and the check under
+ * way.
+ */
 interface Watched {
   askedAt: number
   said: string | undefined
@@ -22,9 +27,10 @@ interface Watched {
 }
 
 /**
- * Asks MCP servers that are in use what they offer by now, so that a tool that became another one is quarantined before anyone is
- * shown it or calls it. In a session of our own, with the connection's credential and nothing of any client. What cannot be asked
- * changes nothing: what counts is what was reviewed.
+ * Asks MCP servers that are in use for their current lists, so that a tool that has changed is
+ * quarantined before anyone is shown it or calls it. Uses a session of our own, with the
+ * connection's credential and nothing of any client. A check that fails changes nothing: the
+ * reviewed definitions stay in force.
  */
 export class DefinitionWatch {
   readonly #ports: GatewayPorts
@@ -35,7 +41,10 @@ export class DefinitionWatch {
     this.#ports = ports
   }
 
-  /** Comes back when it is known, soon in any case, and at once when the server was asked a moment ago. */
+  /**
+   * Waits until the server's lists are known, a short time at most, and not at all when the server
+   * was asked a moment ago.
+   */
   async look(resource: Resource): Promise<void> {
     const asking = this.begin(resource)
     if (!asking) return
@@ -44,7 +53,7 @@ export class DefinitionWatch {
     over.abort()
   }
 
-  /** The asking that is under way, if one is due; nobody has to wait for it. */
+  /** The check under way, begun if one is due; nobody has to wait for it. */
   begin(resource: Resource): Promise<void> | undefined {
     const { decisions, mcp } = this.#ports
     if (mcp.definitionsEvery === 0 || this.#stopping.signal.aborted) return undefined
@@ -66,12 +75,15 @@ export class DefinitionWatch {
     return watched.asking
   }
 
-  /** The server says that its lists changed: it is asked as soon as it is used again. */
+  /**
+   * Makes a check due, because the server says that its lists changed: it is asked as soon as it is
+   * used again.
+   */
   due(resource: string): void {
     this.#of(resource).askedAt = Number.NEGATIVE_INFINITY
   }
 
-  /** Ends what is under way. */
+  /** Ends the checks under way. */
   async stop(): Promise<void> {
     this.#stopping.abort()
     await Promise.all([...this.#watched.values()].map(({ asking }) => asking))
@@ -111,13 +123,16 @@ export class DefinitionWatch {
   }
 }
 
-/** An import would refuse it: what is listed of what was reviewed is not what was reviewed. */
+/**
+ * Takes a refusal of the whole document as its result: an import would refuse it, so what the
+ * server lists is not what was reviewed.
+ */
 function refusedWhole(error: unknown): undefined {
   if (error instanceof Problem && error.code === 'catalog.bad_document') return undefined
   throw error
 }
 
-/** The same answer under the same catalog needs no second look. */
+/** Digest of an answer under one catalog epoch. Equal digests need no second comparison. */
 function digestOf({ prompts, tools }: McpDescription, epoch: number): string {
   return `${epoch} ${sha256url(canonicalJson({ prompts, tools }))}`
 }

@@ -3,7 +3,7 @@ import { parseJson, printJson } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
 import { MOST_RESHAPED, type Reshape, Unfit } from './reshape.ts'
 
-/** In another charset than UTF-8 the caller would read other names than we do. */
+/** Media type of JSON in UTF-8. In another charset the caller would read other names than we do. */
 const JSON_TYPE =
   /^application\/(?:[a-z0-9.+-]+\+)?json\s*(?:;\s*charset="?utf-8"?\s*|;(?![^;]*charset)[^;]*)*$/i
 
@@ -11,7 +11,10 @@ export function isJsonType(contentType: string): boolean {
   return JSON_TYPE.test(contentType)
 }
 
-/** The whole body of an HTTP answer, as it may be told; a problem when it cannot be made that. Nothing of it is told then. */
+/**
+ * Changes the whole body of an HTTP answer as policies require. A problem when it cannot be changed
+ * so: then none of it is told.
+ */
 export function reshapeBody(
   reshape: Reshape,
   { body, contentType }: { readonly body: Buffer; readonly contentType: string },
@@ -28,7 +31,7 @@ export function reshapeBody(
   }
 }
 
-/** Headers that say something of what was answered: names of files, addresses, what stood in it. */
+/** Headers that reveal parts of the answer: names of files, addresses, its content. */
 const OF_THE_ANSWER = [
   'content-disposition',
   'etag',
@@ -38,7 +41,7 @@ const OF_THE_ANSWER = [
   'preference-applied',
 ]
 
-/** Headers of an answer that is told otherwise than it came. The type goes without what is said beside it. */
+/** Headers of an answer that was changed. The media type is kept without its parameters. */
 export function obligedHeaders(headers: IncomingHttpHeaders): IncomingHttpHeaders {
   const told = Object.entries(headers).filter(([name]) => !OF_THE_ANSWER.includes(name))
   const type = headers['content-type']?.split(';', 1)[0]?.trim()
@@ -52,7 +55,7 @@ export function withheld(why: string): Problem {
   )
 }
 
-/** Whether an answer in JSON would do for the caller. */
+/** Checks whether the caller accepts an answer in JSON. */
 export function admitsJson(accept: string | undefined): boolean {
   if (accept === undefined) return true
   return accept

@@ -3,8 +3,9 @@ import { Problem } from '../../lib/problem.ts'
 import { MOST_RESHAPED, type Reshape, Unfit } from './reshape.ts'
 
 /**
- * The result of an MCP call as it may be told; `undefined` when some part of it cannot be made that. `structuredContent` is what
- * counts where there is any, and the content says the same; else each text has to be JSON. Nothing else goes through.
+ * Changes the result of an MCP call as policies require; `undefined` when some part of it cannot be
+ * changed so. `structuredContent` is what counts where there is any, and the content says the same;
+ * else each text has to be JSON. Nothing else goes through.
  */
 export function reshapeResult(
   method: string,
@@ -48,7 +49,7 @@ function readResult(result: JsonObject, reshape: Reshape): JsonObject | undefine
   return told.every((item) => item !== undefined) ? new Map([['contents', told]]) : undefined
 }
 
-/** A text that is JSON, anew: with `keep` of what else it said of itself. */
+/** Builds a text item anew whose text is JSON, with only its member `keep` besides. */
 function textOf(item: Json, keep: 'type' | 'uri', reshape: Reshape): JsonObject | undefined {
   const text = isObject(item) ? item.get('text') : undefined
   if (!isObject(item) || typeof text !== 'string') return undefined

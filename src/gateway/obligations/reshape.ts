@@ -2,25 +2,31 @@ import { createHmac } from 'node:crypto'
 import type { Obligation } from '@remit/engine'
 import { isObject, type Json, printJson } from '../../lib/json.ts'
 
-/** What the gateway can do to an answer that is JSON, before anyone else sees it. */
+/**
+ * Obligations that the gateway can fulfil on an answer that is JSON, before anyone else sees it.
+ */
 export const RESHAPING: readonly string[] = ['redact', 'hash', 'cap']
 
-/** How large an answer may be that has to be held whole and read. */
+/** Maximum bytes of an answer that has to be held whole and read. */
 export const MOST_RESHAPED = 1024 * 1024
 
-/** What stands where something was left out. */
+/** Text that replaces a part that was left out. */
 export const REDACTED = '[redacted]'
 
-/** An answer that cannot be made what it has to be. It is told nobody. */
+/**
+ * Error for an answer that cannot be changed as policies require. Nobody is told such an answer.
+ */
 export class Unfit extends Error {}
 
-/** One answer, as it may be told. @throws Unfit */
+/** Changes one answer into the one that may be told. @throws Unfit */
 export type Reshape = (answer: Json) => Json
 
 /**
- * All that a permit obliges to do to an answer, as one step; nothing when that is nothing. Lists are cut first, then parts become
- * digests, then parts go: what two obligations name is told as the stricter one says.
- * `key`: of the digests. The same value has the same digest everywhere in this deployment, and nowhere else.
+ * Combines all changes that a permit obliges to make to an answer into one step; `undefined` when
+ * there are none. Lists are cut first, then parts become digests, then parts are removed: a part
+ * that two obligations name is treated as the stricter one says.
+ * `key`: key of the digests. Equal values have equal digests everywhere in this deployment, and
+ * nowhere else.
  */
 export function reshapeFor(
   obligations: readonly Obligation[],
@@ -46,13 +52,13 @@ function firstOf(most: string): Reshape {
   }
 }
 
-/** Keyed: whoever knows what a value could be cannot try it out. */
+/** Replaces a value by its digest. Keyed, so that nobody can find a value by trying likely ones. */
 function digestBy(key: Uint8Array): Reshape {
   return (value) =>
     `hmac-sha256:${createHmac('sha256', key).update(printJson(value)).digest('base64url')}`
 }
 
-/** Applies to what a JSON Pointer names. `*` is every item or member. */
+/** Applies a change to the parts that a JSON Pointer names. `*` is every item or member. */
 function at(pointer: string, change: Reshape): Reshape {
   const steps = pointer
     .split('/')
@@ -62,8 +68,9 @@ function at(pointer: string, change: Reshape): Reshape {
 }
 
 /**
- * INVARIANT: a name that meets a list means each item of it: what a rule names must not get away because an API puts several of
- * it where there was one.
+ * Follows the steps of a pointer.
+ * INVARIANT: a name that meets a list means each item of it: a part that a rule names must not
+ * escape because an API sends a list of it where it sent one.
  */
 function follow(value: Json, steps: readonly string[], change: Reshape): Json {
   const [step, ...rest] = steps

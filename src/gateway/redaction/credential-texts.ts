@@ -1,9 +1,10 @@
-/** Shorter ones would blank half of what an API says. */
+/** Minimum length of a credential. Shorter ones would blank half of what an API says. */
 const MIN_LENGTH = 8
 
 /**
- * What of a header's value must not come back: the credential without the name of its scheme (RFC 9110 section 11.4), since programs
- * print it without; and what Basic hides in Base64 (RFC 7617).
+ * Texts of a header's value that must not come back: the credential without the name of its scheme
+ * (RFC 9110 section 11.4), since programs print it without; and the content that Basic encodes in
+ * Base64 (RFC 7617).
  */
 export function credentialTexts(value: string): readonly string[] {
   const { scheme, token } =

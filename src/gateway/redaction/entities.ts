@@ -1,4 +1,4 @@
-/** Names of HTML for what is printable ASCII and neither letter nor digit. */
+/** HTML names of the printable ASCII characters that are neither letter nor digit. */
 const NAMES: Readonly<Record<string, string>> = {
   '!': 'excl',
   '"': 'quot QUOT',

@@ -7,14 +7,18 @@ const BACKSLASH = 0x5c
 const N = 0x6e
 const R = 0x72
 
-/** Where the needle ends; `cut`: the data ends before it is known; neither: it does not stand there. */
+/**
+ * Result of a match. `end`: the place where the needle ends. `cut`: the data ends before the result
+ * is known. `undefined`: no match.
+ */
 export type Match = { readonly end: number } | 'cut' | undefined
 
 const READINGS = new Readings()
 
 /**
- * Whether the needle begins at `from`, each of its characters in any spelling. A character that introduces escapes may end in several
- * places, so all of them are followed. `whole`: nothing comes behind these bytes.
+ * Checks whether the needle begins at `from`, each of its characters in any spelling. A character
+ * that introduces escapes may end in several places, so all of them are followed. `whole`: nothing
+ * comes behind these bytes.
  */
 export function match(needle: Needle, bytes: Uint8Array, from: number, whole: boolean): Match {
   const { codes, others, wraps } = needle
@@ -37,7 +41,7 @@ export function match(needle: Needle, bytes: Uint8Array, from: number, whole: bo
   return cut ? 'cut' : { end: Math.max(...places) }
 }
 
-/** How many characters stand there as they are, up to where one may be written otherwise. */
+/** Counts the characters that match literally, up to the first that may be written otherwise. */
 function plainly({ codes, others }: Needle, bytes: Uint8Array, from: number): number {
   let i = 0
   for (; i < codes.length; i++) {
@@ -47,7 +51,10 @@ function plainly({ codes, others }: Needle, bytes: Uint8Array, from: number): nu
   return i
 }
 
-/** Behind one line break, as it is or escaped; the place itself where there is none, the end of the data where it ends within one. */
+/**
+ * Position behind one line break, literal or escaped; `at` itself where there is none, and the end
+ * of the data where it ends within one.
+ */
 function behindBreak(bytes: Uint8Array, at: number): number {
   let to = at
   if (bytes[to] === CR) to++

@@ -1,21 +1,28 @@
-/** Shorter ones are looked for as they are, and not encoded: too much else would look like them. */
+/**
+ * Minimum length of a secret that is also searched in encodings. Shorter ones are searched
+ * literally only: too much else would look like their encoding.
+ */
 const MIN_ENCODED = 8
 
-/** Of a longer one, such as a token, the end: without it the rest is worth nothing. */
+/**
+ * Maximum length that is searched in encodings. Only the end of a longer secret, such as a token,
+ * is searched: without it the rest is worth nothing.
+ */
 const MAX_ENCODED = 96
 
-/** One text that is looked for: for each place the characters that may stand there. */
+/** One text to search for: for each position the characters that may stand there. */
 export interface Needle {
   readonly codes: Uint8Array
   /** The other character that may stand there; 0 for none. */
   readonly others: Uint8Array
-  /** Lines may be broken within it, as encodings are printed. */
+  /** True when line breaks may stand within it, as encodings are printed. */
   readonly wraps: boolean
 }
 
 /**
- * What data may not hold: each secret as it is, in Base64 (both alphabets) wherever it begins in a group of three bytes, and in hexadecimal.
- * INVARIANT: what is looked for has at most the length of a credential, so what is held back is bounded.
+ * Texts that data may not hold: each secret literally, in Base64 (both alphabets) wherever it
+ * begins in a group of three bytes, and in hexadecimal. INVARIANT: a text that is searched has at
+ * most the length of a credential, so the number of bytes that are held back is bounded.
  */
 export function needles(secrets: readonly string[]): readonly Needle[] {
   return [...new Set(secrets)].filter((secret) => secret !== '').flatMap(needlesOf)
@@ -35,17 +42,20 @@ function needlesOf(secret: string): Needle[] {
 
 const BASE64URL = others('+-', '/_')
 const HEX = others('aA', 'bB', 'cC', 'dD', 'eE', 'fF')
-/** A form writes a space as a plus. */
+/** Characters of a form, which writes a space as a plus. */
 const FORM = others(' +')
 
-/** By a character, the other one that may stand for it. */
+/** Table that gives, for a character, the other one that may stand for it. */
 function others(...pairs: readonly string[]): Uint8Array {
   const table = new Uint8Array(256)
   for (const pair of pairs) table[pair.charCodeAt(0)] = pair.charCodeAt(1)
   return table
 }
 
-/** What stays of it in Base64 behind so many bytes (modulo 3) and before whatever follows. */
+/**
+ * The characters of its Base64 that do not depend on the bytes around it, when `before` (modulo 3)
+ * bytes precede it.
+ */
 function base64Behind(bytes: Buffer, before: number): string {
   const whole = Buffer.concat([Buffer.alloc(before), bytes])
   const from = Math.ceil((before * 8) / 6)

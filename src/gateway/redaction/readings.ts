@@ -9,26 +9,27 @@ const ZERO = 0x30
 const U = 0x75
 const X = 0x78
 
-/** A text that was escaped again and again: so many times, at most, are escapes of escapes followed. */
+/** Maximum layers of escapes that are followed, for text that was escaped repeatedly. */
 const MAX_LAYERS = 4
-/** Of the backslashes before one character: each layer doubles them. */
+/** Maximum backslashes before one character: each layer doubles them. */
 const MAX_BACKSLASHES = 2 ** MAX_LAYERS
 const MAX_ZEROS = 6
 
-/** Whether a character may be written by several bytes that begin with this one. */
+/** Checks whether a character may be written by several bytes that begin with this one. */
 export function introduces(byte: number): boolean {
   return byte === BACKSLASH || byte === PERCENT || byte === AMPERSAND
 }
 
 /**
- * Which ASCII characters the bytes from one place on may stand for, and where each ends: as it is, escaped as in JSON and programming languages,
- * percent-encoded, as an entity of HTML, and each of these escaped a few times over. One object serves many places, so that a long answer
- * makes no garbage.
+ * ASCII characters that the bytes from one place on may stand for, and where each ends: literal,
+ * escaped as in JSON and programming languages, percent-encoded, as an entity of HTML, and each of
+ * these escaped a few times over. One object serves many places, so that a long answer makes no
+ * garbage.
  */
 export class Readings {
   readonly codes: number[] = []
   readonly ends: number[] = []
-  /** The data ends before all is known. */
+  /** True when the data ends before all readings are known. */
   cut = false
   #bytes: Uint8Array = new Uint8Array()
   #at = 0
@@ -53,7 +54,7 @@ export class Readings {
     this.ends.push(this.#at)
   }
 
-  /** The byte there; -1 behind the end. */
+  /** Reads the next byte; -1 behind the end. */
   #next(): number {
     const byte = this.#bytes[this.#at]
     if (byte !== undefined) return byte
@@ -117,7 +118,7 @@ export class Readings {
     return ENTITIES.get(name) ?? -1
   }
 
-  /** The number in so many digits; -1 when there are others. */
+  /** Reads a number of `least` to `most` digits; -1 when there are others. */
   #number(base: 10 | 16, least: number, most: number): number {
     let value = 0
     let digits = 0
@@ -142,7 +143,7 @@ function isLetter(byte: number): boolean {
   return byte > 0 && letter >= 0x61 && letter <= 0x7a
 }
 
-/** Whether it is printable ASCII and neither letter nor digit. */
+/** Checks for printable ASCII that is neither letter nor digit. */
 export function isSign(byte: number): boolean {
   return byte > 0x20 && byte < 0x7f && !isLetter(byte) && digitOf(byte) < 0
 }

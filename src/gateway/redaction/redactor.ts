@@ -8,15 +8,16 @@ const BACKSLASH = 0x5c
 const AMPERSAND = 0x26
 
 /**
- * Blanks what we injected upstream, should the upstream echo it: no credential reaches the agent's process. It is found as programs write it
- * into texts: as it is, escaped, encoded, in Base64 and in hexadecimal. Whoever wants to tell it on has other ways. Same length, so that
- * lengths and offsets stay true.
+ * Blanks the secrets that we sent upstream, in case the upstream echoes them: no credential reaches
+ * the agent's process. They are found in every form in which programs write them into texts:
+ * literal, escaped, encoded, in Base64 and in hexadecimal. An upstream that wants to leak a secret
+ * has other ways. Blanks have the same length, so that lengths and offsets stay true.
  */
 export class Redactor {
   readonly #needles: readonly Needle[]
-  /** By two bytes that follow each other, whether a needle may begin with them. */
+  /** Two-byte sequences that a needle may begin with. */
   readonly #starts = ANY_ESCAPE.slice()
-  /** By the character, whether a needle begins with it. */
+  /** Characters that a needle begins with. */
   readonly #firsts = new Uint8Array(256)
   readonly #shortest: number
 
@@ -26,12 +27,12 @@ export class Redactor {
     for (const each of this.#needles) this.#mark(each)
   }
 
-  /** For one answer that comes in pieces. */
+  /** Redactor of one answer that comes in pieces. */
   stream(): RedactedStream {
     return new RedactedStream((held, whole) => this.#blank(held, whole), this.#needles.length === 0)
   }
 
-  /** Whether the text holds any of it. */
+  /** Checks whether the text holds any secret. */
   finds(text: string): boolean {
     return this.text(text) !== text
   }
@@ -58,7 +59,10 @@ export class Redactor {
     }
   }
 
-  /** What is blanked of `data`, a copy if anything is, and how much of its beginning is known. */
+  /**
+   * Blanks the secrets in `data`, in a copy if there are any, and says how many bytes from its
+   * beginning are known to be safe.
+   */
   #blank(data: Buffer, whole: boolean): { blanked: Buffer; known: number } {
     let blanked = data
     const starts = this.#starts
@@ -100,7 +104,10 @@ export class Redactor {
   }
 }
 
-/** By its first two bytes, of which the first is no escape; `undefined`: the data ends. */
+/**
+ * Checks whether a needle may begin with these two bytes, of which the first is no escape. `next`
+ * is `undefined` when the data ends.
+ */
 function mayBegin({ codes, others }: Needle, byte: number, next: number | undefined): boolean {
   if (byte !== codes[0] && byte !== others[0]) return false
   if (next === undefined || next === codes[1] || next === others[1] || codes.length === 1)
@@ -113,17 +120,17 @@ const READINGS = new Readings()
 const INTRODUCERS = Uint8Array.from(Buffer.from('\\%&'))
 const BREAKS = Uint8Array.from(Buffer.from('\r\n'))
 
-/** Two bytes, told apart by their lower six bits. */
+/** Index of two bytes, by their lower six bits. */
 function pair(first: number, second: number): number {
   return ((first & 63) << 6) | (second & 63)
 }
 
-/** What the escape of a letter, a digit or another escape begins with. */
+/** Byte pairs that the escape of a letter, a digit or another escape begins with. */
 const ANY_ESCAPE = new Uint8Array(64 * 64)
 for (const two of ['\\\\', '\\u', '\\x', '%2', '%3', '%4', '%5', '%6', '%7', '&#', '&a', '&A'])
   ANY_ESCAPE[pair(two.charCodeAt(0), two.charCodeAt(1))] = 1
 
-/** What the escape of a sign begins with, by the sign. */
+/** Byte pairs that the escape of a sign begins with, by the sign. */
 const SIGN_ESCAPES = new Map<number, number[]>()
 for (let code = 0; code < 128; code++)
   if (isSign(code)) SIGN_ESCAPES.set(code, [pair(BACKSLASH, code)])
@@ -143,7 +150,9 @@ export class RedactedStream {
     this.#idle = idle
   }
 
-  /** What is known not to be the beginning of a secret; the rest is held back until it is. */
+  /**
+   * Returns the bytes that are known not to begin a secret; the rest is held back until they are.
+   */
   push(chunk: Buffer): Buffer {
     if (this.#idle) return chunk
     const data = this.#held.length ? Buffer.concat([this.#held, chunk]) : chunk

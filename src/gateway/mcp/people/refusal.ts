@@ -8,7 +8,10 @@ import { exact, META, notExecuted } from '../tool-error.ts'
 const NO_WAY_AROUND =
   'Do not work around this: tell whoever you work for, and go on with what does not need it.'
 
-/** Not executed, why, what would be enough: words that keep a model from trying to get there another way. */
+/**
+ * Answer to a denied call: says that it was not executed, why, and what would be enough, in words
+ * that keep a model from trying another way.
+ */
 export function denial(message: RpcRequest, verdict: Denied): RpcAnswer {
   const { challenge, decisionId, detail, enough, reason, retryAfter, unrecorded } = verdict
   const text = [
@@ -28,7 +31,7 @@ export function denial(message: RpcRequest, verdict: Denied): RpcAnswer {
   })
 }
 
-/** Waiting for people took longer than the call could be held. */
+/** Answer to a call whose approval took longer than the call could be held. */
 export function pending(
   message: RpcRequest,
   verdict: Requestable,
@@ -56,18 +59,21 @@ export function pending(
   })
 }
 
-/** As people read it on the page: `11:16 UTC`. */
+/** Formats a time as the approval page shows it: `11:16 UTC`. */
 function inTime(at: number): string {
   return `${new Date(at).toISOString().slice(11, 16)} UTC`
 }
 
-/** The time that people had to answer is over. That is no permit, and asks nobody anew by itself. */
+/**
+ * Answer to a call whose approvers did not answer in time. That is no permit, and does not ask
+ * anybody again by itself.
+ */
 export function unanswered(message: RpcRequest, { decisionId }: Requestable): RpcAnswer {
   const text = `Not executed: nobody answered in time. This exact call, made again, asks people anew. ${NO_WAY_AROUND} Decision ${decisionId}.`
   return notExecuted(message, text, { [META.decision]: decisionId })
 }
 
-/** Who may answer, in words. Groups are named, people never. */
+/** Names who may approve, in words. Groups are named, people never. */
 export function whoMay({ ask }: Pick<AccessRequest, 'ask'>): string {
   const rules = ask.approvers.map((rule) => [...new Set(rule.map(inWords))].join(' or '))
   return [...new Set(rules)].join(' and ')

@@ -4,7 +4,10 @@ import type { RpcError, RpcRequest, RpcResult } from '../../../net/index.ts'
 import { RpcAnswer } from '../ended.ts'
 import { META, type Meta, notExecuted, textContent } from '../tool-error.ts'
 
-/** What is kept of an answer, to be told again: also an error is an answer, and not one that says that all went well. */
+/**
+ * Text of an answer that is kept to be repeated. An error is kept as an error, so that it does not
+ * read as a success.
+ */
 export function keptText(reply: RpcResult | RpcError): string {
   const kept: [string, Json] =
     reply.kind === 'result'
@@ -13,7 +16,7 @@ export function keptText(reply: RpcResult | RpcError): string {
   return printJson(new Map([kept]))
 }
 
-/** Approved before, and sent before: what became of it, marked as told again. */
+/** Answer to a call that was approved and sent before: its result, marked as repeated. */
 export function toldAgain(message: RpcRequest, verdict: Executed): RpcAnswer {
   const { decisionId, kept, state } = verdict
   const meta: Meta = { [META.decision]: decisionId, [META.told]: true }
@@ -28,7 +31,7 @@ export function toldAgain(message: RpcRequest, verdict: Executed): RpcAnswer {
   return notExecuted(message, text, meta)
 }
 
-/** The result that was kept; a tool's caller is told in words, too. */
+/** Repeats the kept result; the caller of a tool is also told in words. */
 function again(
   message: RpcRequest,
   result: JsonObject,
@@ -47,7 +50,10 @@ function again(
   return new RpcAnswer({ kind: 'result', id: message.id, result: told })
 }
 
-/** INVARIANT: nothing that is not known is told as if it were. */
+/**
+ * Describes the result of the earlier call. INVARIANT: nothing that is not known is told as if it
+ * were.
+ */
 function became({ larger, outdated, state }: Executed): string {
   switch (state) {
     case 'sending':

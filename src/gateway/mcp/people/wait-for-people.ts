@@ -14,12 +14,16 @@ import type { McpPorts } from '../ports.ts'
 import { pending, unanswered, whoMay } from './refusal.ts'
 import { toldAgain } from './told-again.ts'
 
-/** An answer that is not enough leads to another question; that is not gone on with for ever. */
+/**
+ * Maximum rounds of approval of one call: an answer that is not enough leads to another request,
+ * but not forever.
+ */
 const MOST_ROUNDS = 4
 
 /**
- * The ladder of a call that people have to approve: held while its client can wait, then told as pending, so that a later retry
- * attaches to the same access request. Every answer leads to a new decision on everything as it is then.
+ * Waits for people where a call needs their approval: the call is held while its client can wait,
+ * then answered as pending, so that a later retry attaches to the same access request. Every answer
+ * leads to a new decision on everything as it is then.
  */
 export async function waitForPeople(decided: Decided, ports: McpPorts): Promise<PermittedCall> {
   const { rpc } = decided
@@ -81,8 +85,9 @@ class Wait {
   }
 
   /**
-   * True: it is to be decided anew, because people answered, or because something that the call stands on has ended. False: nobody
-   * answered in time, or nobody waits any more.
+   * Waits for an answer. True: the call is to be decided anew, because people answered, or because
+   * something that it depends on has ended. False: nobody answered in time, or nobody waits any
+   * more.
    */
   async #answered(verdict: Requestable): Promise<boolean> {
     const { answer, cancelled } = this.#decided
@@ -114,14 +119,20 @@ class Wait {
     }
   }
 
-  /** What the client is ready for, and never longer than its token: an answer behind that would lead to a refusal. */
+  /**
+   * Time left to wait: as long as the client is ready for, and never longer than its token lives,
+   * since a later answer would lead to a refusal.
+   */
   #left(verdict: Requestable): number {
     const { clock } = this.#ports.decisions
     const until = heldUntil(verdict) ?? 0
     return Math.min(this.#end - clock.monotonic(), until - clock.now())
   }
 
-  /** At once, and then often enough that nobody on the way takes the connection for dead. */
+  /**
+   * Tells the client that the call waits: at once, and then often enough that no proxy closes the
+   * connection as dead.
+   */
   #tell(request: AccessRequest, { request: { page } }: Requestable): void {
     const { answer, progressToken } = this.#decided
     const now = this.#ports.decisions.clock.monotonic()
@@ -132,7 +143,7 @@ class Wait {
   }
 }
 
-/** Nobody answered in time; whether somebody noted that already or not. */
+/** Checks whether the time to answer is over, recorded as expired or not yet. */
 function isPast({ state }: AccessRequest): boolean {
   return state === 'pending' || state === 'expired'
 }

@@ -7,7 +7,10 @@ import type { McpPorts } from '../ports.ts'
 import { failedCall, META } from '../tool-error.ts'
 import { peerOf } from './peer.ts'
 
-/** The server, with a transaction token where it is in the trust domain, and its connection's credential. */
+/**
+ * Adds to the call the server to send it to, with its connection's credential and, inside the trust
+ * domain, a transaction token.
+ */
 export async function equip(permitted: PermittedCall, ports: McpPorts): Promise<PreparedCall> {
   const { rpc, resource, verdict } = permitted
   try {

@@ -6,11 +6,14 @@ import type { PreparedCall } from '../passage.ts'
 import { isOurs, META } from '../tool-error.ts'
 import { scrub } from './scrub.ts'
 
-/** URL elicitation as an error (revision 2025-11-25): a server may not send people anywhere in our name. */
+/**
+ * Error code of URL elicitation (revision 2025-11-25): a server may not send people anywhere in our
+ * name.
+ */
 const ELICITATION_REQUIRED = -32042
 /**
- * What an answer to a call is made of, in the revisions that are spoken here. A wish for input or an MCP task is not among it, so
- * clients that know more than they agreed on see none.
+ * Members of an answer to a call, in the revisions that are spoken here. A request for input and an
+ * MCP task are not among them, so clients of newer revisions than the agreed one see neither.
  */
 const MEMBERS: Readonly<Record<string, readonly string[]>> = {
   'tools/call': ['content', 'structuredContent', 'isError'],
@@ -19,8 +22,9 @@ const MEMBERS: Readonly<Record<string, readonly string[]>> = {
 }
 
 /**
- * The server's answer as the client gets it: under the client's id, without our secrets, with the decision's id.
- * INVARIANT: what stands under our own names is ours: a server cannot speak of decisions, nor send people to approve anything.
+ * Builds the server's answer for the client: under the client's id, without our secrets, with the
+ * decision's id. INVARIANT: only we write members under our own names: a server cannot speak of
+ * decisions, nor send people to approve anything.
  */
 export function passedOn(
   answer: RpcResult | RpcError,
@@ -45,8 +49,9 @@ export function passedOn(
 }
 
 /**
- * The same as policies say it may be told; nothing when it cannot be made that. What a server says beside its answer, and the
- * words of its errors, are not told: nothing can be taken out of them.
+ * Changes an answer as policies require; `undefined` when it cannot be changed so. Members that a
+ * server sends beside its answer, and the texts of its errors, are left out: nothing can be taken
+ * out of them.
  */
 export function reshaped(
   passed: RpcResult | RpcError,

@@ -4,7 +4,7 @@ import type { McpPeer } from '../../../net/index.ts'
 import { injectedHeaders } from '../../injected-headers.ts'
 import type { McpPorts } from '../ports.ts'
 
-/** The server behind a resource, and what of the headers it is sent must not come back. */
+/** Finds the server behind a resource, and the secrets in our headers that must not come back. */
 export async function peerOf(
   resource: Resource,
   verdict: Permitted | undefined,

@@ -2,8 +2,8 @@ import { ExactNumber, isObject, type Json, type JsonObject } from '../../../lib/
 import type { Redactor } from '../../redaction/redactor.ts'
 
 /**
- * The same value without our secrets, should a server echo them, in whatever way its JSON spelled them: it is looked at as it
- * was read, in values and in names. A number that holds one is none any more.
+ * Copies the value without our secrets, in case a server echoes them, however its JSON spelled
+ * them: names and values are searched after parsing. A number that holds a secret becomes a string.
  */
 export function scrub(value: JsonObject, redactor: Redactor): JsonObject {
   return new Map(

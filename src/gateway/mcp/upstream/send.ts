@@ -21,7 +21,7 @@ import { failedCall, META } from '../tool-error.ts'
 import { passedOn, reshaped } from './passed-on.ts'
 import { type Left, problemOf } from './upstream-failure.ts'
 
-/** Sends the call and waits for its answer. Never throws: how it ended is the value. */
+/** Sends the call and waits for its answer. Never throws: the outcome is the value. */
 export async function send(equipped: PreparedCall, ports: McpPorts): Promise<CompletedCall> {
   const slot = ports.slots.take(originOf(equipped.peer.url), slotHolders(equipped.verdict))
   if (!slot) return { ...equipped, outcome: noSlotOutcome(equipped) }
@@ -37,7 +37,7 @@ function originOf(url: string): string {
   return new URL(url).origin
 }
 
-/** The caller holds its share of the connections to the server already. */
+/** Outcome for a caller that holds its share of the connections to the server already. */
 function noSlotOutcome({ rpc, verdict }: PreparedCall): CallOutcome {
   const { code, detail } = noSlot()
   const meta = { [META.decision]: verdict.decisionId, [META.retryAfter]: new ExactNumber('1') }
@@ -53,7 +53,7 @@ function noSlotOutcome({ rpc, verdict }: PreparedCall): CallOutcome {
   }
 }
 
-/** By what the server said, before anything is left out of it. */
+/** Reads amounts from the server's answer, before anything is left out of it. */
 function saidIn({ verdict }: PreparedCall, ended: Exchanged): Pick<CallOutcome, 'said'> {
   if (verdict.settles.length === 0) return {}
   if (ended.state === 'answered' && ended.answer) return { said: saidInResult(ended.answer) }
@@ -62,7 +62,7 @@ function saidIn({ verdict }: PreparedCall, ended: Exchanged): Pick<CallOutcome, 
   return { said: { unsaid: left ? 'cut' : large ? 'too_large' : 'failed' } }
 }
 
-/** A mistake of ours while something may be on its way already. */
+/** Outcome when our own code fails while something may be sent already. */
 function brokenOff(cause: unknown): Exchanged {
   const nothing = { status: undefined, session: undefined, bytes: 0 }
   return { state: 'failed', failure: 'cut', cause, ...nothing }
@@ -99,7 +99,10 @@ class Sending {
     }
   }
 
-  /** A session that the server has forgotten is opened anew, once: a 404 says that nothing was done (MCP, session management). */
+  /**
+   * Sends the call, and once more in a new session when the server has forgotten the first: a 404
+   * says that nothing was done (MCP, session management).
+   */
   async #exchange(): Promise<Exchanged> {
     const { conversation } = this.#equipped
     const session = this.#ports.desk.reopened(conversation.key) ?? conversation.upstream
@@ -137,7 +140,10 @@ class Sending {
     return new Map<string, Json>([...params, ['_meta', meta]])
   }
 
-  /** Progress of this very call, to where its client wants it. Nothing else that a server says is passed on. */
+  /**
+   * Passes on progress of this very call, under the token of its client. No other message of a
+   * server is passed on.
+   */
   #relay(said: RpcRequest | RpcNotification): void {
     const { answer, progressToken, redactor, resource, verdict } = this.#equipped
     if (said.kind === 'notification' && LISTS_CHANGED.has(said.method))
@@ -169,7 +175,10 @@ function reshapeOf({ verdict }: PreparedCall, { master }: McpPorts): Reshape | u
   return reshapeFor(verdict.obligations, () => master.derive('obligation-hash'))
 }
 
-/** The server did it, and what it answered cannot be told as policies say. */
+/**
+ * Outcome of a call that the server executed and whose answer cannot be changed as policies
+ * require.
+ */
 function withheldOutcome(
   { rpc, verdict }: PreparedCall,
   { latencyMs, status }: { latencyMs: number; status: number | undefined },

@@ -3,12 +3,12 @@ import { type ExchangeFailure, type NotAnswered, RPC, type RpcId } from '../../.
 import type { AbortReason } from '../../running.ts'
 import { RpcAnswer, rpcError } from '../ended.ts'
 
-/** Why we left while the server worked. */
+/** Reason why we left while the server worked. */
 export type Left = AbortReason | 'cancelled' | undefined
 
 const UNKNOWN = 'whether it acted is not known'
 
-/** What went wrong on the way to a server, in words that fit an agent. */
+/** Problem for a call that failed on its way to a server, in words that fit an agent. */
 export function problemOf(ended: NotAnswered, left: Left): Problem {
   const effect = ended.state === 'not_sent' ? 'nothing was sent' : UNKNOWN
   const cause = ended.cause === undefined ? {} : { cause: ended.cause }
@@ -37,7 +37,10 @@ const WORDS = {
   left: { code: 'call.no_longer_live', words: '' },
 } as const satisfies Record<ExchangeFailure, { code: Problem['code']; words: string }>
 
-/** Told as an error of the protocol: what failed is not the tool. */
+/**
+ * Answer to a request that failed on its way. It is an error of the protocol, since the tool is not
+ * what failed.
+ */
 export function failed(id: RpcId, problem: Problem): RpcAnswer {
   return new RpcAnswer(rpcError(id, RPC.internalError, problem))
 }
