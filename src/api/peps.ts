@@ -90,7 +90,7 @@ const Settings = {
 }
 const Pep = Type.Object({
   name: Name,
-  mode: Type.String(),
+  mode: Type.Enum(['task', 'policy-only', 'issuance']),
   policy_set: Type.Union([Type.String(), Type.Null()]),
   issuing: Type.Union([Type.Required(Issuing), Type.Null()]),
   resources: Type.Union([Type.Array(Type.String()), Type.Null()]),
@@ -104,7 +104,7 @@ const Pep = Type.Object({
 })
 const Credential = Type.Object({
   id: Type.String(),
-  kind: Type.String({ description: '`secret` or `key`' }),
+  kind: Type.Enum(['secret', 'key']),
   kid: Type.Union([Type.String(), Type.Null()]),
   thumbprint: Type.Union([Type.String(), Type.Null()]),
   created_by: Type.String(),

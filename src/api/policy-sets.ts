@@ -23,7 +23,14 @@ const Texts = {
     description: 'JSON text of a list of `{"uid":{"type","id"},"attrs","parents","tags"}`',
   }),
 }
-const Mistake = Type.Unknown()
+const Mistake = Type.Object({
+  part: Type.Enum(['policies', 'schema', 'entities']),
+  message: Type.String(),
+  policy: Type.Optional(Type.String({ description: 'its id, when it has one' })),
+  line: Type.Optional(Type.Integer({ description: 'of its part, like `column`' })),
+  column: Type.Optional(Type.Integer()),
+  help: Type.Optional(Type.String({ description: 'what would help' })),
+})
 const Version = Type.Object({
   name: Name,
   version: Type.Integer(),

@@ -4,12 +4,12 @@ import { positionsAt } from './policy-text.ts'
 /** One thing that is wrong, or worth knowing, and where. */
 export interface Mistake {
   /** Id of the policy, when it has one. */
-  readonly policy: string | undefined
+  readonly policy?: string
   readonly line: number
   readonly column: number
   readonly message: string
   /** What would help. */
-  readonly help: string | undefined
+  readonly help?: string
 }
 
 /** More would not be read. */
@@ -23,8 +23,11 @@ export interface Validation {
 }
 
 /** Not placed yet: a place costs a look at everything before it. */
-interface Found extends Omit<Mistake, 'line' | 'column'> {
+interface Found {
+  readonly policy: string | undefined
   readonly offset: number
+  readonly message: string
+  readonly help: string | undefined
 }
 
 /** Gathers what is found in one text. */
@@ -69,7 +72,11 @@ export class Findings {
     )
     return shown.map(({ help, message, policy }, i) => {
       const { column = 1, line = 1 } = places[i] ?? {}
-      return { policy, line, column, message, help }
+      return {
+        ...(policy === undefined ? {} : { policy }),
+        ...{ line, column, message },
+        ...(help === undefined ? {} : { help }),
+      }
     })
   }
 }

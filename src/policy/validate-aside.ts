@@ -39,7 +39,7 @@ export async function validateAside(input: {
   } catch {
     const message = 'the policies are too deeply nested or too large to be checked'
     return {
-      mistakes: [{ policy: undefined, line: 1, column: 1, message, help: undefined }],
+      mistakes: [{ line: 1, column: 1, message }],
       warnings: [],
     }
   }

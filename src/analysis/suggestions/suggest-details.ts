@@ -5,7 +5,7 @@ import type { UsedAction, UsedArgument } from './used.ts'
 export const LEAST_CALLS = 5
 
 export interface SuggestedBound {
-  readonly bound: Bound
+  readonly bound: Bound & { readonly op: 'eq' | 'lte'; readonly value: string }
   /** `always`: the same value in every call. `most`: the largest that was seen, and some room above it. */
   readonly why: 'always' | 'most'
   /** The value that was seen. */

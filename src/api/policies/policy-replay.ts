@@ -101,6 +101,8 @@ async function textOf(
   return found.text
 }
 
+export type ReplayReportJson = ReturnType<typeof reportShape>
+
 /** Over less than a day nothing is extrapolated. */
 export function reportShape({ asked, first, last, withoutInputs, ...report }: ReplayReport) {
   const days = Math.max(1, (last - first) / DAY_MS)

@@ -6,7 +6,13 @@ const closed = { additionalProperties: false } as const
 export const MOST_BYTES = 8 * 1024 * 1024
 
 export const Text = Type.String({ maxLength: 1_000_000, description: 'Cedar policies' })
-export const Mistake = Type.Unknown()
+export const Mistake = Type.Object({
+  policy: Type.Optional(Type.String({ description: 'its id, when it has one' })),
+  line: Type.Integer({ description: 'in the whole text, like `column`' }),
+  column: Type.Integer(),
+  message: Type.String(),
+  help: Type.Optional(Type.String({ description: 'what would help' })),
+})
 
 const FileName = Type.String({ minLength: 1, maxLength: 300 })
 

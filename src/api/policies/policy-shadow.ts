@@ -23,7 +23,14 @@ const Group = Type.Object({
   agent: Type.String(),
   action: Type.String(),
   rules: Type.Array(Type.String()),
-  because: Type.String(),
+  because: Type.Enum([
+    'forbids',
+    'permits',
+    'asks',
+    'no_longer_permits',
+    'no_longer_forbids',
+    'error',
+  ]),
   count: Type.Integer(),
   samples: Type.Array(Type.String({ description: 'ids of decisions' })),
 })

@@ -10,8 +10,8 @@ const closed = { additionalProperties: false } as const
 const Details = Type.Array(Type.Unknown({ description: 'a detail, as in the ceiling of an agent' }))
 const Bound = Type.Object({
   path: Type.String(),
-  op: Type.String(),
-  value: Type.Unknown(),
+  op: Type.Enum(['eq', 'lte']),
+  value: Type.String(),
   why: Type.Enum(['always', 'most'], {
     description: '`always`: the same in every call; `most`: the largest that was seen, with room',
   }),

@@ -27,7 +27,7 @@ export const Change = Type.Object({
   change: Type.Enum(['added', 'removed', 'changed', 'reworded']),
   line: Type.Integer({ description: 'where it begins; of a removed one, in the older text' }),
   notes: Type.Array(Type.String({ description: 'what it means' })),
-  lines: Type.Array(Type.Object({ sign: Type.String(), text: Type.String() })),
+  lines: Type.Array(Type.Object({ sign: Type.Enum([' ', '+', '-']), text: Type.String() })),
 })
 
 /** Work on texts that are not published. */

@@ -3,9 +3,7 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { command, type Start } from '../command.ts'
 import { CommandFailure } from '../failure.ts'
-import { at } from '../server/api.ts'
 import { bold, dim, green, text } from '../terminal/text.ts'
-import type { PepCredentialJson } from './pep.ts'
 
 export function addSecretCommand(start: Start): Command {
   return command('add-secret', 'Makes a secret, beside those there are. It is shown once.', [
@@ -15,10 +13,7 @@ export function addSecretCommand(start: Start): Command {
     .argument('<name>', 'of `remit peps list`')
     .action(async (name: string, _options: object, invoked: Command) => {
       const cli = await start(invoked)
-      const added = await cli.api.send<PepCredentialJson & { readonly secret: string }>(
-        'POST',
-        at`/peps/${name}/secrets`,
-      )
+      const added = await cli.api.call('POST', '/peps/:name/secrets', { params: { name } })
       cli.answer(added, () => [
         text`${green('✓')} ${bold(name)} has a secret, shown this once: ${bold(added.secret)}`,
         dim('  as Authorization: Bearer, or with the name as HTTP Basic'),
@@ -37,7 +32,10 @@ export function addKeyCommand(start: Start): Command {
     .action(async (name: string, file: string, _options: object, invoked: Command) => {
       const cli = await start(invoked)
       const jwk = await readJwk(resolve(cli.world.directory, file), file)
-      const added = await cli.api.send<PepCredentialJson>('POST', at`/peps/${name}/keys`, { jwk })
+      const added = await cli.api.call('POST', '/peps/:name/keys', {
+        params: { name },
+        body: { jwk },
+      })
       cli.say(
         text`${green('✓')} ${bold(name)} has the key ${bold(added.kid ?? added.thumbprint ?? '')}`,
       )
@@ -53,7 +51,7 @@ export function endCredentialCommand(start: Start): Command {
     .argument('<id>', 'of `remit peps show`')
     .action(async (name: string, id: string, _options: object, invoked: Command) => {
       const cli = await start(invoked)
-      await cli.api.send('DELETE', at`/peps/${name}/credentials/${id}`)
+      await cli.api.call('DELETE', '/peps/:name/credentials/:id', { params: { name, id } })
       cli.say(text`${green('✓')} ${bold(id)} is ended`)
       cli.answer({ pep: name, credential: id, ended: true }, () => [])
     })

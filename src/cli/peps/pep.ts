@@ -1,33 +1,7 @@
-/** An enforcement point, as the API tells it. */
-export interface PepJson {
-  readonly name: string
-  readonly mode: 'task' | 'policy-only' | 'issuance'
-  readonly issuing: {
-    readonly issuer: string
-    readonly parties: readonly {
-      readonly type: string
-      readonly id: string
-      readonly agent: string
-    }[]
-    readonly audiences: readonly { readonly id: string; readonly resources: readonly string[] }[]
-  } | null
-  readonly policy_set: string | null
-  readonly resources: readonly string[] | null
-  readonly properties: boolean
-  readonly names_tasks: boolean
-  readonly takes: boolean
-  readonly last_used_at: string | null
-  readonly revoked_at: string | null
-}
+import type { AnswerOf } from '../server/operation-types.ts'
 
-export interface PepCredentialJson {
-  readonly id: string
-  readonly kind: 'secret' | 'key'
-  readonly kid: string | null
-  readonly thumbprint: string | null
-  readonly created_at: string
-  readonly ended_at: string | null
-}
+/** An enforcement point, as the API tells it. */
+export type PepJson = AnswerOf<'GET', '/peps'>['peps'][number]
 
 /** What it is answered about, and what of it is believed. */
 export function settingsInWords(pep: PepJson): string {

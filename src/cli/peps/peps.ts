@@ -1,9 +1,8 @@
 import type { Command } from 'commander'
 import { command, type Start } from '../command.ts'
-import { at } from '../server/api.ts'
 import { bold, green, text } from '../terminal/text.ts'
 import { addKeyCommand, addSecretCommand, endCredentialCommand } from './credentials.ts'
-import { type PepJson, settingsInWords } from './pep.ts'
+import { settingsInWords } from './pep.ts'
 import { addSettings, bodyOf, type SettingsOptions } from './settings.ts'
 import { listCommand, showCommand } from './show.ts'
 
@@ -43,7 +42,7 @@ function addCommand(start: Start): Command {
     .argument('<name>', 'lower-case letters, digits and hyphens')
     .action(async (name: string, options: SettingsOptions, invoked: Command) => {
       const cli = await start(invoked)
-      const pep = await cli.api.send<PepJson>('POST', '/peps', { name, ...bodyOf(options) })
+      const pep = await cli.api.call('POST', '/peps', { body: { name, ...bodyOf(options) } })
       cli.say(
         text`${green('✓')} ${bold(pep.name)} is registered: ${settingsInWords(pep)}`,
         text`  give it a secret: remit peps add-secret ${pep.name}`,
@@ -62,7 +61,10 @@ function setCommand(start: Start): Command {
     .argument('<name>', 'of `remit peps list`')
     .action(async (name: string, options: SettingsOptions, invoked: Command) => {
       const cli = await start(invoked)
-      const pep = await cli.api.send<PepJson>('PUT', at`/peps/${name}`, bodyOf(options))
+      const pep = await cli.api.call('PUT', '/peps/:name', {
+        params: { name },
+        body: bodyOf(options),
+      })
       cli.say(text`${green('✓')} ${bold(pep.name)}: ${settingsInWords(pep)}`)
       cli.answer(pep, () => [])
     })
@@ -75,7 +77,7 @@ function revokeCommand(start: Start): Command {
     .argument('<name>', 'of `remit peps list`')
     .action(async (name: string, _options: object, invoked: Command) => {
       const cli = await start(invoked)
-      await cli.api.send('DELETE', at`/peps/${name}`)
+      await cli.api.call('DELETE', '/peps/:name', { params: { name } })
       cli.say(text`${green('✓')} ${bold(name)} is revoked`)
       cli.answer({ pep: name, revoked: true }, () => [])
     })

@@ -5,25 +5,14 @@ import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { CommandFailure } from '../failure.ts'
 import { readSources } from '../policy/sources.ts'
-import { at } from '../server/api.ts'
+import type { AnswerOf, InputOf } from '../server/operation-types.ts'
 import { table } from '../terminal/table.ts'
 import { bold, dim, green, red, text, type Value, yellow } from '../terminal/text.ts'
 import { moment } from '../terminal/time.ts'
 import { visibleLines } from '../terminal/visible.ts'
 
-interface Version {
-  readonly name: string
-  readonly version: number
-  readonly note: string
-  readonly published_at: string
-}
-
-interface Mistake {
-  readonly part: string
-  readonly message: string
-  readonly line?: number
-  readonly column?: number
-}
+type Texts = InputOf<'POST', '/policy-sets/validate'>['body']
+type Mistake = AnswerOf<'POST', '/policy-sets/validate'>['mistakes'][number]
 
 interface Files {
   readonly policies: readonly string[]
@@ -50,7 +39,7 @@ function listCommand(start: Start): Command {
     'remit policy-sets list',
   ]).action(async (_options: object, invoked: Command) => {
     const cli = await start(invoked)
-    const answer = await cli.api.get<{ versions: readonly Version[] }>('/policy-sets')
+    const answer = await cli.api.call('GET', '/policy-sets', {})
     cli.answer(answer, () =>
       answer.versions.length === 0
         ? [dim('None yet. `remit policy-sets publish NAME` makes one.')]
@@ -85,9 +74,9 @@ function showCommand(start: Start): Command {
         invoked: Command,
       ) => {
         const cli = await start(invoked)
-        const shown = await cli.api.get<
-          Version & { policies: string; schema: string; entities: string }
-        >(at`/policy-sets/${name}/${version}`)
+        const shown = await cli.api.call('GET', '/policy-sets/:name/:version', {
+          params: { name, version },
+        })
         if (cli.json) return cli.answer(shown, () => [])
         const content = schema ? shown.schema : entities ? shown.entities : shown.policies
         const whole = content.endsWith('\n') ? content : `${content}\n`
@@ -111,10 +100,9 @@ function validateCommand(start: Start): Command {
     ]),
   ).action(async (files: Files, invoked: Command) => {
     const cli = await start(invoked)
-    const found = await cli.api.send<{
-      mistakes: readonly Mistake[]
-      warnings: readonly Mistake[]
-    }>('POST', '/policy-sets/validate', await textsOf(cli, files))
+    const found = await cli.api.call('POST', '/policy-sets/validate', {
+      body: await textsOf(cli, files),
+    })
     cli.say(...lines(found.mistakes, red('✗')), ...lines(found.warnings, yellow('!')))
     if (found.mistakes.length > 0)
       throw new CommandFailure('The policy set has mistakes', {
@@ -136,13 +124,9 @@ function publishCommand(start: Start): Command {
     .action(async (name: string, options: Files & { note?: string }, invoked: Command) => {
       const cli = await start(invoked)
       const { note, ...files } = options
-      const body = { ...(await textsOf(cli, files)), ...(note === undefined ? {} : { note }) }
+      const body = { ...(await textsOf(cli, files)), note }
       const published = await cli.api
-        .send<{ version: number; warnings: readonly Mistake[] }>(
-          'PUT',
-          at`/policy-sets/${name}`,
-          body,
-        )
+        .call('PUT', '/policy-sets/:name', { params: { name }, body })
         .catch((error: unknown) => {
           if (error instanceof CommandFailure && !cli.json)
             cli.say(...lines(mistakesOf(error.members), red('✗')))
@@ -154,7 +138,7 @@ function publishCommand(start: Start): Command {
     })
 }
 
-async function textsOf(cli: Cli, { entities, policies, schema }: Files): Promise<object> {
+async function textsOf(cli: Cli, { entities, policies, schema }: Files): Promise<Texts> {
   const { directory } = cli.world
   return {
     policies: (await readSources(directory, policies)).text,

@@ -1,12 +1,15 @@
 import type { Command } from 'commander'
 import { CommandFailure } from '../failure.ts'
+import type { InputOf } from '../server/operation-types.ts'
+
+type SettingsBody = NonNullable<InputOf<'PUT', '/peps/:name'>['body']>
 
 export interface SettingsOptions {
   readonly policySet?: string
   readonly resource?: readonly string[]
-  readonly properties?: boolean
-  readonly namesTasks?: boolean
-  readonly takes?: boolean
+  readonly properties?: true
+  readonly namesTasks?: true
+  readonly takes?: true
   readonly issuer?: string
   readonly client?: readonly string[]
   readonly workload?: readonly string[]
@@ -33,24 +36,29 @@ export function addSettings(to: Command): Command {
 }
 
 /** The same for the API. A policy set makes the mode. */
-export function bodyOf(options: SettingsOptions): object {
+export function bodyOf(options: SettingsOptions): SettingsBody {
   const { namesTasks, policySet, properties, resource, takes } = options
   return {
     ...issuingOf(options),
     ...(policySet === undefined ? {} : { mode: 'policy-only', policy_set: policySet }),
-    ...(resource === undefined ? {} : { resources: resource }),
-    ...(properties ? { properties } : {}),
-    ...(namesTasks ? { names_tasks: true } : {}),
-    ...(takes ? { takes } : {}),
+    resources: resource,
+    properties,
+    names_tasks: namesTasks,
+    takes,
   }
 }
 
-function issuingOf({ audience = [], client = [], issuer, workload = [] }: SettingsOptions): object {
+function issuingOf({
+  audience = [],
+  client = [],
+  issuer,
+  workload = [],
+}: SettingsOptions): SettingsBody {
   if (issuer === undefined) {
     if (audience.length + client.length + workload.length === 0) return {}
     throw new CommandFailure('--client, --workload and --audience need --issuer', { exit: 2 })
   }
-  const party = (type: string) => (text: string) => {
+  const party = (type: 'client' | 'workload') => (text: string) => {
     const [id, agent] = pairOf(text)
     return { type, id, agent }
   }

@@ -1,16 +1,15 @@
 import type { Command } from 'commander'
 import { command, type Start } from '../command.ts'
-import { at } from '../server/api.ts'
 import { table } from '../terminal/table.ts'
 import { bold, dim, green, red, type Text, text } from '../terminal/text.ts'
 import { moment } from '../terminal/time.ts'
-import { type PepCredentialJson, type PepJson, settingsInWords } from './pep.ts'
+import { settingsInWords } from './pep.ts'
 
 export function listCommand(start: Start): Command {
   return command('list', 'Every one, with its settings.', ['remit peps list']).action(
     async (_options: object, invoked: Command) => {
       const cli = await start(invoked)
-      const answer = await cli.api.get<{ peps: readonly PepJson[] }>('/peps')
+      const answer = await cli.api.call('GET', '/peps', {})
       cli.answer(answer, () =>
         answer.peps.length === 0
           ? [dim('None yet. `remit peps add NAME` registers one.')]
@@ -36,9 +35,7 @@ export function showCommand(start: Start): Command {
     .argument('<name>', 'of `remit peps list`')
     .action(async (name: string, _options: object, invoked: Command) => {
       const cli = await start(invoked)
-      const pep = await cli.api.get<
-        PepJson & { readonly credentials: readonly PepCredentialJson[] }
-      >(at`/peps/${name}`)
+      const pep = await cli.api.call('GET', '/peps/:name', { params: { name } })
       cli.answer(pep, () => [
         text`${bold(pep.name)}  ${settingsInWords(pep)}  ${status(pep.revoked_at, 'revoked')}`,
         ...(pep.credentials.length === 0

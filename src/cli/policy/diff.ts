@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
-import type { RuleChange } from '../../policy/index.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
+import type { AnswerOf } from '../server/operation-types.ts'
 import { indented } from '../terminal/table.ts'
 import {
   bold,
@@ -16,11 +16,9 @@ import {
 } from '../terminal/text.ts'
 import { readSources, type Sources } from './sources.ts'
 
-export interface Diff {
-  /** Version that it is compared with; 0: nothing was published. */
-  readonly with: number
-  readonly changes: readonly RuleChange[]
-}
+/** Version 0: nothing was published. */
+export type Diff = AnswerOf<'POST', '/policies/diff'>
+type RuleChange = Diff['changes'][number]
 
 /** `remit policy diff PATH…` */
 export function diffCommand(start: Start): Command {
@@ -39,10 +37,7 @@ export function diffCommand(start: Start): Command {
 }
 
 export function readDiff(cli: Cli, text: string, version?: string): Promise<Diff> {
-  return cli.api.send<Diff>('POST', '/policies/diff', {
-    text,
-    ...(version === undefined ? {} : { with: version }),
-  })
+  return cli.api.call('POST', '/policies/diff', { body: { text, with: version } })
 }
 
 function inFiles({ changes }: Diff, sources: Sources) {

@@ -1,3 +1,4 @@
+import type { ReplayReportJson } from '../../api/index.ts'
 import { indented } from '../terminal/table.ts'
 import {
   bold,
@@ -12,15 +13,7 @@ import {
 } from '../terminal/text.ts'
 
 /** A group of decisions that a draft would change, as the API says it. */
-export interface DifferenceGroupJson {
-  readonly kind: 'denied' | 'permitted' | 'asks'
-  readonly agent: string
-  readonly action: string
-  readonly rules: readonly string[]
-  readonly because: string
-  readonly count: number
-  readonly samples: readonly string[]
-}
+type DifferenceGroupJson = ReplayReportJson['groups'][number]
 
 const TITLES = {
   denied: 'Newly denied',
@@ -28,14 +21,14 @@ const TITLES = {
   asks: 'Newly asking',
 } as const
 const MARK = { denied: red('✗'), permitted: green('✓'), asks: yellow('●') } as const
-const BECAUSE: Readonly<Record<string, string>> = {
+const BECAUSE = {
   forbids: 'forbidden by',
   permits: 'permitted by',
   asks: 'people are asked by',
   no_longer_permits: 'no rule permits it; now it is permitted by',
   no_longer_forbids: 'no longer forbidden by',
   error: 'cannot be evaluated:',
-}
+} as const
 const KINDS = ['denied', 'asks', 'permitted'] as const
 /** The rest is in the answer for programs. */
 const MOST_SHOWN = 20
@@ -65,7 +58,7 @@ function groupLines({
   rules,
   samples,
 }: DifferenceGroupJson): Text[] {
-  const why = BECAUSE[because] ?? because
+  const why = BECAUSE[because]
   return indented([
     text`${MARK[kind]} ${bold(count)} × ${agent} ${action}`,
     ...indented([

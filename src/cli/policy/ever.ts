@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { command, type Start } from '../command.ts'
-import { at } from '../server/api.ts'
+import type { AnswerOf } from '../server/operation-types.ts'
 import { indented } from '../terminal/table.ts'
 import {
   bold,
@@ -14,49 +14,11 @@ import {
   yellow,
 } from '../terminal/text.ts'
 
-interface Rule {
-  readonly id: string
-  readonly file: string | null
-  readonly line: number
-  readonly conditions: readonly string[]
-  readonly approvers: readonly string[]
-}
-
-interface Means {
-  readonly permits: readonly Rule[]
-  readonly forbids: readonly Rule[]
-}
-
-interface For {
-  readonly person: string
-  readonly person_name: string | null
-  readonly by: string
-}
-
-interface Who {
-  readonly version: number
-  readonly action: string
-  readonly people: readonly (Means & { readonly id: string; readonly name: string })[]
-  readonly agents: readonly (Means & {
-    readonly id: string
-    readonly within: readonly string[]
-    readonly for: readonly For[]
-  })[]
-  readonly cut: boolean
-}
-
-interface What {
-  readonly version: number
-  readonly agent: string
-  readonly actions: readonly (Means & {
-    readonly action: string
-    readonly risk: string
-    readonly within: readonly string[]
-    readonly for: readonly For[]
-    readonly possible: boolean
-    readonly because: string | null
-  })[]
-}
+type Who = AnswerOf<'GET', '/policies/who/:action'>
+type What = AnswerOf<'GET', '/policies/what/:agent'>
+type Means = Pick<Who['people'][number], 'permits' | 'forbids'>
+type Rule = Means['permits'][number]
+type For = What['actions'][number]['for'][number]
 
 /** `remit policy who ACTION` */
 export function whoCommand(start: Start): Command {
@@ -67,7 +29,7 @@ export function whoCommand(start: Start): Command {
     .argument('<action>', 'its name, or the end of one that no other has')
     .action(async (action: string, _options: object, invoked: Command) => {
       const cli = await start(invoked)
-      const who = await cli.api.get<Who>(at`/policies/who/${action}`)
+      const who = await cli.api.call('GET', '/policies/who/:action', { params: { action } })
       cli.answer(who, () => whoLines(who))
     })
 }
@@ -80,7 +42,7 @@ export function whatCommand(start: Start): Command {
     .requiredOption('--agent <name>', 'the agent')
     .action(async (options: { agent: string }, invoked: Command) => {
       const cli = await start(invoked)
-      const what = await cli.api.get<What>(at`/policies/what/${options.agent}`)
+      const what = await cli.api.call('GET', '/policies/what/:agent', { params: options })
       cli.answer(what, () => whatLines(what))
     })
 }
@@ -119,11 +81,11 @@ function groupedPeople(people: Who['people']): readonly Value[] {
   })
 }
 
-const NEVER: Readonly<Record<string, string>> = {
+const NEVER = {
   nothing_permits: 'no rule permits it',
   forbidden: 'always forbidden',
   fails: 'a rule that applies cannot be evaluated',
-}
+} as const
 
 function whatLines({ actions, agent, version }: What): readonly Value[] {
   return [
@@ -133,7 +95,7 @@ function whatLines({ actions, agent, version }: What): readonly Value[] {
     ...alike(actions).flatMap(([each, same]) => {
       const { action, because, forbids, possible, within } = each
       const mark = possible ? green('✓') : red('✗')
-      const why = possible ? '' : `  ${NEVER[because ?? ''] ?? ''}`
+      const why = because === null ? '' : `  ${NEVER[because]}`
       const names = same.map((one) => text`${bold(one.action)} ${dim(one.risk)}`)
       return [
         text`  ${mark} ${joined(names, ', ')}${why}`,

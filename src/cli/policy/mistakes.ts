@@ -1,25 +1,15 @@
+import type { AnswerOf } from '../server/operation-types.ts'
 import { indented } from '../terminal/table.ts'
 import { bold, dim, red, text, type Value, yellow } from '../terminal/text.ts'
 import type { Sources } from './sources.ts'
 
 /** One thing that is wrong, or worth knowing, as the API says it: places in the whole text. */
-export interface MistakeJson {
-  readonly policy?: string
-  readonly line: number
-  readonly column: number
-  readonly message: string
-  readonly help?: string
-}
+export type MistakeJson = AnswerOf<'POST', '/policies/validate'>['mistakes'][number]
 
 /** The same with its place in the file that it stands in. */
-export interface PlacedMistake extends MistakeJson {
-  readonly file: string
-}
+export type PlacedMistake = MistakeJson & { readonly file: string }
 
-export function placed(
-  mistakes: readonly MistakeJson[],
-  sources: Sources,
-): readonly PlacedMistake[] {
+export function placed(mistakes: readonly MistakeJson[], sources: Sources): PlacedMistake[] {
   return mistakes.map((mistake) => ({
     ...mistake,
     ...sources.place(mistake.line),

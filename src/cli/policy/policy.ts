@@ -1,7 +1,6 @@
 import type { Command } from 'commander'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
-import { at } from '../server/api.ts'
 import { table } from '../terminal/table.ts'
 import { bold, dim, green, text } from '../terminal/text.ts'
 import { moment } from '../terminal/time.ts'
@@ -15,15 +14,6 @@ import { shadowCommand } from './shadow.ts'
 import { suggestCommand } from './suggest.ts'
 import { testCommand } from './test.ts'
 import { validateCommand } from './validate.ts'
-
-interface Version {
-  readonly version: number
-  readonly digest: string
-  readonly note: string
-  readonly published_by: string
-  readonly published_by_name: string | null
-  readonly published_at: string
-}
 
 /** `remit policy …` */
 export function policyCommand(start: Start): Command {
@@ -47,7 +37,7 @@ function listCommand(start: Start): Command {
     'remit policy list',
   ]).action(async (_options: object, invoked: Command) => {
     const cli = await start(invoked)
-    const answer = await cli.api.get<{ versions: readonly Version[] }>('/policies')
+    const answer = await cli.api.call('GET', '/policies', {})
     cli.answer(answer, () =>
       answer.versions.length === 0
         ? [
@@ -77,7 +67,7 @@ function showCommand(start: Start): Command {
     .argument('[version]', 'its number; else the one in force', 'active')
     .action(async (version: string, _options: object, invoked: Command) => {
       const cli = await start(invoked)
-      const shown = await cli.api.get<Version & { text: string }>(at`/policies/${version}`)
+      const shown = await cli.api.call('GET', '/policies/:version', { params: { version } })
       const { note, published_at, published_by, published_by_name } = shown
       const by = published_by_name ?? published_by
       cli.say(dim(text`version ${shown.version}, by ${by} at ${moment(published_at)}  ${note}`))
@@ -91,7 +81,7 @@ function schemaCommand(start: Start): Command {
     'remit policy schema > remit.cedarschema   # for an editor',
   ]).action(async (_options: object, invoked: Command) => {
     const cli = await start(invoked)
-    const answer = await cli.api.get<{ schema: string }>('/policy-schema')
+    const answer = await cli.api.call('GET', '/policy-schema', {})
     printText(cli, answer, answer.schema)
   })
 }

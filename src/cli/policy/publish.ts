@@ -2,19 +2,14 @@ import type { Command } from 'commander'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { CommandEnded, CommandFailure, usage } from '../failure.ts'
-import { at } from '../server/api.ts'
+import type { AnswerOf } from '../server/operation-types.ts'
 import { bold, dim, green, text } from '../terminal/text.ts'
 import { diffLines, readDiff } from './diff.ts'
 import { failedLines, failedOf, testsHold } from './failed-tests.ts'
-import { type MistakeJson, mistakeLines, mistakesOf, placed } from './mistakes.ts'
+import { mistakeLines, mistakesOf, placed } from './mistakes.ts'
 import { readSources, type Sources } from './sources.ts'
 
-interface Published {
-  readonly version: number
-  readonly digest: string
-  readonly tested: number
-  readonly warnings: readonly MistakeJson[]
-}
+type Published = AnswerOf<'POST', '/policies'>
 
 interface PublishOptions {
   readonly note?: string
@@ -53,26 +48,21 @@ async function publishFiles(
   const sources = await readSources(cli.world.directory, paths)
   await ask(cli, sources.text, options, sources)
   const given = tests ? sources.tests : []
-  const body = {
-    text: sources.text,
-    files: sources.starts,
-    ...(given === undefined ? {} : { tests: given }),
-    ...(note === undefined ? {} : { note }),
-  }
-  const published = await cli.api
-    .send<Published>('POST', '/policies', body)
-    .catch((error: unknown) => {
-      throw inFiles(cli, error, sources)
-    })
+  const body = { text: sources.text, files: sources.starts, tests: given, note }
+  const published = await cli.api.call('POST', '/policies', { body }).catch((error: unknown) => {
+    throw inFiles(cli, error, sources)
+  })
   tell(cli, { ...published, warnings: placed(published.warnings, sources) })
 }
 
 async function publishAgain(cli: Cli, version: string, options: PublishOptions): Promise<void> {
-  const older = await cli.api.get<{ text: string }>(at`/policies/${version}`)
+  const older = await cli.api.call('GET', '/policies/:version', { params: { version } })
   await ask(cli, older.text, options)
-  const body = options.note === undefined ? {} : { note: options.note }
   const published = await cli.api
-    .send<Published>('POST', at`/policies/${version}/publish`, body)
+    .call('POST', '/policies/:version/publish', {
+      params: { version },
+      body: { note: options.note },
+    })
     .catch((error: unknown) => {
       throw inFiles(cli, error, undefined)
     })

@@ -1,31 +1,13 @@
 import type { Command } from 'commander'
+import type { ReplayReportJson } from '../../api/index.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { readLength } from '../expires.ts'
 import { CommandFailure, usage } from '../failure.ts'
 import { bold, dim, green, text, type Value } from '../terminal/text.ts'
 import { moment } from '../terminal/time.ts'
-import { type DifferenceGroupJson, differenceLines } from './differences.ts'
+import { differenceLines } from './differences.ts'
 import { readSources } from './sources.ts'
-
-export interface Report {
-  readonly decided: number
-  readonly same: number
-  readonly denied: number
-  readonly permitted: number
-  readonly asks: number
-  readonly stopped: number
-  readonly without_inputs: number
-  readonly groups: readonly DifferenceGroupJson[]
-  readonly ungrouped: number
-  readonly asked: {
-    readonly now: number
-    readonly draft: number
-    readonly per_day: { readonly now: number; readonly draft: number }
-  }
-  readonly from: string | null
-  readonly to: string | null
-}
 
 interface ReplayOptions {
   readonly since: string
@@ -72,11 +54,11 @@ export function hoursOf(since: string): number {
 const TELL_EVERY = 50_000
 
 /** Tells now and then how far the server is, and answers what it found. */
-export async function readReport(cli: Cli, path: string, body: object): Promise<Report> {
+export async function readReport(cli: Cli, path: string, body: object): Promise<ReplayReportJson> {
   let told = 0
   for await (const line of cli.api.lines(path, body)) {
     const { at, looked, problem, report } = line
-    if (report !== undefined) return report as Report // as: the shape of the operation's answer
+    if (report !== undefined) return report as ReplayReportJson // as: the shape of the operation's answer
     if (problem !== undefined) throw failureOf(problem)
     if (typeof looked !== 'number' || looked - told < TELL_EVERY) continue
     told = looked
@@ -93,7 +75,7 @@ function failureOf(problem: unknown): CommandFailure {
   })
 }
 
-export function reportLines(report: Report): readonly Value[] {
+export function reportLines(report: ReplayReportJson): readonly Value[] {
   const { asked, asks, decided, denied, from, permitted, same, to } = report
   if (decided === 0 || from === null || to === null)
     return [dim('Nothing in that time can be decided again.'), ...leftOut(report)]
@@ -119,7 +101,7 @@ function times(count: number): string {
 }
 
 /** What nothing is said about, and why. */
-function leftOut({ stopped, without_inputs: without }: Report): readonly Value[] {
+function leftOut({ stopped, without_inputs: without }: ReplayReportJson): readonly Value[] {
   return [
     ...(stopped > 0
       ? [dim(`${stopped} ended before any rule had a say (token, task or catalog)`)]

@@ -1,31 +1,14 @@
 import type { Command } from 'commander'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
+import type { AnswerOf } from '../server/operation-types.ts'
 import { bold, dim, green, text, type Value, yellow } from '../terminal/text.ts'
 import { moment } from '../terminal/time.ts'
-import { type DifferenceGroupJson, differenceLines } from './differences.ts'
+import { differenceLines } from './differences.ts'
 import { readSources } from './sources.ts'
 
-interface Shadow {
-  readonly draft: number
-  readonly state: 'running' | 'stopped' | 'replaced' | 'published'
-  readonly base_version: number
-  readonly started_at: string
-  readonly started_by: string
-  readonly started_by_name: string | null
-  readonly ended_at: string | null
-  readonly seen: number
-  readonly dropped: number
-  readonly denied: number
-  readonly permitted: number
-  readonly asks: number
-  readonly ungrouped: number
-  readonly groups: readonly DifferenceGroupJson[]
-}
-
-interface Status {
-  readonly shadow: Shadow | null
-}
+type Status = AnswerOf<'GET', '/policies/shadow'>
+type Shadow = NonNullable<Status['shadow']>
 
 /** `remit policy shadow …` */
 export function shadowCommand(start: Start): Command {
@@ -47,9 +30,8 @@ function startCommand(start: Start): Command {
     .action(async (paths: readonly string[], options: { note?: string }, invoked: Command) => {
       const cli = await start(invoked)
       const { text: policies } = await readSources(cli.world.directory, paths)
-      const answer = await cli.api.send<Status>('POST', '/policies/shadow', {
-        text: policies,
-        ...options,
+      const answer = await cli.api.call('POST', '/policies/shadow', {
+        body: { text: policies, ...options },
       })
       const { base_version: base, draft } = answer.shadow ?? { draft: 0, base_version: 0 }
       cli.say(
@@ -65,7 +47,7 @@ function statusCommand(start: Start): Command {
     'remit policy shadow status',
   ]).action(async (_options: object, invoked: Command) => {
     const cli = await start(invoked)
-    tell(cli, await cli.api.get<Status>('/policies/shadow'))
+    tell(cli, await cli.api.call('GET', '/policies/shadow', {}))
   })
 }
 
@@ -74,7 +56,7 @@ function stopCommand(start: Start): Command {
     'remit policy shadow stop',
   ]).action(async (_options: object, invoked: Command) => {
     const cli = await start(invoked)
-    tell(cli, await cli.api.send<Status>('DELETE', '/policies/shadow'))
+    tell(cli, await cli.api.call('DELETE', '/policies/shadow', {}))
   })
 }
 

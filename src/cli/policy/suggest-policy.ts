@@ -1,39 +1,14 @@
 import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import type { RuleChange } from '../../policy/index.ts'
 import type { Cli } from '../cli.ts'
-import { at } from '../server/api.ts'
+import type { AnswerOf } from '../server/operation-types.ts'
 import { indented } from '../terminal/table.ts'
 import { bold, dim, green, red, type Text, text, type Value, yellow } from '../terminal/text.ts'
 import { diffLines } from './diff.ts'
 import { hoursOf } from './replay.ts'
 
-interface Limit {
-  readonly path: string
-  readonly op: 'in' | 'most'
-  readonly values: readonly string[]
-  readonly why: 'always' | 'few' | 'most'
-}
-
-interface Suggested {
-  readonly agent: string
-  readonly version: number
-  readonly text: string
-  readonly changes: readonly RuleChange[]
-  readonly linked: readonly string[]
-  readonly actions: readonly {
-    readonly action: string
-    readonly calls: number
-    readonly few: boolean
-    readonly limits: readonly Limit[]
-  }[]
-  readonly calls: number
-  readonly newly_denied: number
-  readonly overtaken: number
-  readonly beyond: readonly { readonly action: string; readonly rules: readonly string[] }[]
-  readonly without_inputs: number
-  readonly cut: boolean
-}
+type Suggested = AnswerOf<'GET', '/policies/suggestion/:of/:id/policy'>
+type Limit = Suggested['actions'][number]['limits'][number]
 
 /** `remit policy suggest --policy` */
 export async function suggestPolicy(
@@ -47,11 +22,10 @@ export async function suggestPolicy(
 ): Promise<void> {
   const { agent, out, since, task } = options
   const hours = String(Math.max(1, Math.round(hoursOf(since))))
-  const path =
-    agent === undefined
-      ? at`/policies/suggestion/task/${task ?? ''}/policy`
-      : at`/policies/suggestion/agent/${agent}/policy`
-  const found = await cli.api.get<Suggested>(path, { hours })
+  const found = await cli.api.call('GET', '/policies/suggestion/:of/:id/policy', {
+    params: agent === undefined ? { of: 'task', id: task ?? '' } : { of: 'agent', id: agent },
+    query: { hours },
+  })
   cli.answer(found, () => lines(found, task ?? found.agent, since))
   if (out === undefined) return
   await writeFile(resolve(cli.world.directory, out), found.text)

@@ -6,7 +6,7 @@ import { command, type Start } from '../command.ts'
 import { CommandEnded, CommandFailure } from '../failure.ts'
 import { dim, green, red, text } from '../terminal/text.ts'
 import { failedLines, type TestReport, testsHold } from './failed-tests.ts'
-import { type MistakeJson, mistakeLines, placed } from './mistakes.ts'
+import { mistakeLines, placed } from './mistakes.ts'
 import { readSources, type Sources } from './sources.ts'
 
 interface TestOptions {
@@ -32,7 +32,7 @@ export function testCommand(start: Start): Command {
 }
 
 async function schemaFor(cli: Cli, { schema: file }: TestOptions): Promise<string> {
-  if (file === undefined) return (await cli.api.get<{ schema: string }>('/policy-schema')).schema
+  if (file === undefined) return (await cli.api.call('GET', '/policy-schema', {})).schema
   return readFile(resolve(cli.world.directory, file), 'utf8').catch((cause: unknown) => {
     throw new CommandFailure('The schema cannot be read', {
       detail: `there is no \`${file}\``,
@@ -50,12 +50,7 @@ async function testSources(cli: Cli, sources: Sources, schema: string): Promise<
   }
   // The official tools take a moment to load, which other commands need not wait for.
   const { idsAt, runCasesAside, validatePolicies } = await import('../../policy/index.ts')
-  const validation = validatePolicies(sources.text, schema)
-  const mistakes: readonly MistakeJson[] = validation.mistakes.map(({ help, policy, ...rest }) => ({
-    ...rest,
-    ...(help === undefined ? {} : { help }),
-    ...(policy === undefined ? {} : { policy }),
-  }))
+  const { mistakes } = validatePolicies(sources.text, schema)
   if (mistakes.length > 0) {
     const found = placed(mistakes, sources)
     cli.answer({ mistakes: found, cases: 0, calls: 0, failed: [] }, () => [

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { command, type Start } from '../command.ts'
 import { CommandEnded } from '../failure.ts'
 import { green, red, text } from '../terminal/text.ts'
-import { type MistakeJson, mistakeLines, placed } from './mistakes.ts'
+import { mistakeLines, placed } from './mistakes.ts'
 import { readSources } from './sources.ts'
 
 /** `remit policy validate PATH…` */
@@ -15,10 +15,9 @@ export function validateCommand(start: Start): Command {
     .action(async (paths: readonly string[], _options: object, invoked: Command) => {
       const cli = await start(invoked)
       const sources = await readSources(cli.world.directory, paths)
-      const answer = await cli.api.send<{
-        mistakes: readonly MistakeJson[]
-        warnings: readonly MistakeJson[]
-      }>('POST', '/policies/validate', { text: sources.text })
+      const answer = await cli.api.call('POST', '/policies/validate', {
+        body: { text: sources.text },
+      })
       const mistakes = placed(answer.mistakes, sources)
       const warnings = placed(answer.warnings, sources)
       cli.answer({ mistakes, warnings }, () => [

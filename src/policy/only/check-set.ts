@@ -12,10 +12,10 @@ import { readShape } from './shape.ts'
 export interface OnlyMistake {
   readonly part: 'policies' | 'schema' | 'entities'
   readonly message: string
-  readonly policy?: string | undefined
+  readonly policy?: string
   readonly line?: number
   readonly column?: number
-  readonly help?: string | undefined
+  readonly help?: string
 }
 
 export interface OnlyValidation {
