@@ -1,16 +1,21 @@
 // `npm test [-- part-of-a-path … | --test-name-pattern=…]`: every test on both engines. Starts a real PostgreSQL, or
 // uses the one that TEST_POSTGRES_URL names. `--long` adds the tests that take minutes (`*.long.test.ts`).
 import { spawn } from 'node:child_process'
-import { existsSync, readdirSync } from 'node:fs'
-import { availableParallelism, constants } from 'node:os'
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { availableParallelism, constants, tmpdir } from 'node:os'
 import { join, relative, sep } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { installOwn } from './install-own.ts'
 import { postgres } from './postgres.ts'
 
 const root = join(import.meta.dirname, '..')
 const ROOMS = ['src', 'engine', 'verifier', 'sdk', 'test']
-/** A test that hangs is a failure, in ms. */
-const LONGEST = 180_000
+/** Each file has a limit of its own (`test-group.ts`); a process that does not end after its files is a failure too, in ms. */
+const MAX_PROCESS_DURATION = 1_800_000
+/** So many files share a process at most. */
+const GROUP_SIZE = 24
+/** Files that need a process of their own, each with the reason. */
+const ALONE: Readonly<Record<string, string>> = {}
 
 function testFiles(long: boolean, filters: readonly string[]): string[] {
   return ROOMS.map((room) => join(root, room))
@@ -27,6 +32,36 @@ function testFiles(long: boolean, filters: readonly string[]): string[] {
 
 function matches(file: string, part: string): boolean {
   return file.split(sep).join('/').includes(part.replace(/^\.\//, '').replaceAll('\\', '/'))
+}
+
+/** Files that share a process, for each process. Neighbours are spread: what takes long is often in one folder. */
+function groupsOf(files: readonly string[]): readonly (readonly string[])[] {
+  const alone = files.filter((file) => isAlone(file))
+  const shared = files.filter((file) => !isAlone(file))
+  const cores = availableParallelism()
+  const count = Math.max(Math.ceil(shared.length / GROUP_SIZE), Math.min(cores, shared.length))
+  const groups = Array.from({ length: count }, (_, i) => shared.filter((_, j) => j % count === i))
+  return [...alone.map((file) => [file]), ...groups]
+}
+
+function isAlone(file: string): boolean {
+  return file.split(sep).join('/') in ALONE
+}
+
+/** One file for each process, in `folder`, with the tests of all files of its group. */
+function writeGroups(folder: string, groups: readonly (readonly string[])[]): readonly string[] {
+  const module = pathToFileURL(join(root, 'tools', 'test-group.ts')).href
+  return groups.map((files, i) => {
+    const path = join(folder, `group-${i + 1}.mjs`)
+    const given = [root, files.map((file) => file.split(sep).join('/'))].map((each) =>
+      JSON.stringify(each),
+    )
+    writeFileSync(
+      path,
+      `import { declareFiles } from '${module}'\ndeclareFiles(${given.join(', ')})\n`,
+    )
+    return path
+  })
 }
 
 function run(args: readonly string[], url: string): Promise<number> {
@@ -62,13 +97,18 @@ try {
   console.error('Nothing was tested: every storage test runs on PostgreSQL too.')
   process.exit(1)
 }
+const folder = mkdtempSync(join(tmpdir(), 'remit-test-groups-'))
 try {
   const options = [
-    `--test-timeout=${LONGEST}`,
+    `--test-timeout=${MAX_PROCESS_DURATION}`,
     `--test-concurrency=${availableParallelism()}`,
     ...given.filter((arg) => arg.startsWith('-') && arg !== '--long'),
   ]
-  process.exitCode = await run(['--test', ...options, ...files], server.url)
+  process.exitCode = await run(
+    ['--test', ...options, ...writeGroups(folder, groupsOf(files))],
+    server.url,
+  )
 } finally {
+  rmSync(folder, { recursive: true, force: true })
   await server.stop()
 }

@@ -1,0 +1,49 @@
+// Many test files in one process, one after the other: modules are loaded and compiled once for all of them.
+// Each file is a suite of its own, so its top-level hooks are its own, and is held to leaving the process as it was.
+import assert from 'node:assert/strict'
+import { after, before, describe } from 'node:test'
+import { pathToFileURL } from 'node:url'
+
+/** A test file that hangs is a failure, in ms. */
+const MAX_DURATION = 180_000
+
+/** Declares the tests of these files, by path relative to `root`; called by what `tools/test.ts` writes. */
+export function declareFiles(root: string, files: readonly string[]): void {
+  for (const file of files) {
+    describe(file, { timeout: MAX_DURATION }, async () => {
+      let found: ProcessState
+      before(() => {
+        found = processState()
+      })
+      await import(new URL(file, pathToFileURL(`${root}/`)).href)
+      // Last, after the file's own hooks: what one file leaves behind, another would see.
+      after(() => assert.deepEqual(processState(), found, `${file} changed its process`))
+    })
+  }
+}
+
+type ProcessState = ReturnType<typeof processState>
+
+/** State of the process that is open to every file: environment, folder, time, randomness, listeners. */
+function processState() {
+  const { Date: date, fetch: fetched, performance: time, setTimeout: timer } = globalThis
+  return {
+    environment: { ...process.env },
+    folder: process.cwd(),
+    umask: process.umask(),
+    // By identity: a mock is another function.
+    globals: [date, date.now, fetched, time.now, timer, Math.random, process.hrtime].map(identity),
+    listeners: LASTING_EVENTS.map((name) => process.listenerCount(name)),
+    exitCode: process.exitCode,
+  }
+}
+
+const LASTING_EVENTS = ['SIGINT', 'SIGTERM', 'uncaughtException', 'unhandledRejection', 'warning']
+
+const identities = new Map<unknown, number>()
+
+function identity(value: unknown): number {
+  const known = identities.get(value) ?? identities.size
+  identities.set(value, known)
+  return known
+}
