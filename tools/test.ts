@@ -1,5 +1,6 @@
 // `npm test [-- part-of-a-path … | --test-name-pattern=…]`: every test on both engines. Starts a real PostgreSQL, or
-// uses the one that TEST_POSTGRES_URL names. `--long` adds the tests that take minutes (`*.long.test.ts`).
+// uses the one that TEST_POSTGRES_URL names. `--long` adds the tests that take minutes (`*.long.test.ts`), and
+// all seeds of those that compare many cases.
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, constants, tmpdir } from 'node:os'
@@ -68,7 +69,7 @@ function run(args: readonly string[], url: string): Promise<number> {
   const child = spawn(process.execPath, args, {
     cwd: root,
     stdio: 'inherit',
-    env: { ...process.env, TEST_POSTGRES_URL: url },
+    env: { ...process.env, TEST_POSTGRES_URL: url, TEST_LONG: long ? '1' : '' },
   })
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal))
   return new Promise((resolve) =>
@@ -79,8 +80,9 @@ function run(args: readonly string[], url: string): Promise<number> {
 }
 
 const given = process.argv.slice(2)
+const long = given.includes('--long')
 const files = testFiles(
-  given.includes('--long'),
+  long,
   given.filter((arg) => !arg.startsWith('-')),
 )
 if (!files.length) {

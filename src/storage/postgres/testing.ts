@@ -77,14 +77,17 @@ async function empty(url: string): Promise<boolean> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   try {
-    const { rows } = await client.query<{ name: string }>(
-      "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'",
+    // A table without a page never had a row.
+    const { rows } = await client.query<{ name: string; pages: boolean }>(
+      `SELECT relname AS name, pg_relation_size(oid) > 0 AS pages FROM pg_class
+       WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace`,
     )
     const tables = rows.map(({ name }) => name).filter((name) => !MIGRATION_TABLES.includes(name))
     if (tables.length === rows.length) return false
+    const written = rows.filter(({ name, pages }) => pages && name !== 'migrations')
     await client.query(
       // Without the triggers of foreign keys, in any order.
-      `SET session_replication_role = replica; ${tables.map((name) => `DELETE FROM ${name}`).join(';')}`,
+      `SET session_replication_role = replica; ${written.map(({ name }) => `DELETE FROM ${name}`).join(';')}`,
     )
     const recorded = await client.query<{ name: string }>(
       `SELECT name FROM ${DEFAULT_MIGRATION_TABLE} ORDER BY name COLLATE "C"`,
