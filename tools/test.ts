@@ -11,12 +11,8 @@ import { postgres } from './postgres.ts'
 
 const root = join(import.meta.dirname, '..')
 const ROOMS = ['src', 'engine', 'verifier', 'sdk', 'test']
-/** Each file has a limit of its own (`test-group.ts`); a process that does not end after its files is a failure too, in ms. */
-const MAX_PROCESS_DURATION = 1_800_000
 /** So many files share a process at most. */
 const GROUP_SIZE = 24
-/** Files that need a process of their own, each with the reason. */
-const ALONE: Readonly<Record<string, string>> = {}
 
 function testFiles(long: boolean, filters: readonly string[]): string[] {
   return ROOMS.map((room) => join(root, room))
@@ -25,7 +21,7 @@ function testFiles(long: boolean, filters: readonly string[]): string[] {
       readdirSync(room, { recursive: true, encoding: 'utf8' }).map((name) => join(room, name)),
     )
     .filter((file) => file.endsWith('.test.ts') && !file.includes(`${sep}node_modules${sep}`))
-    .filter((file) => long || !file.endsWith('.long.test.ts'))
+    .filter((file) => long || !isLong(file))
     .map((file) => relative(root, file))
     .filter((file) => !filters.length || filters.some((part) => matches(file, part)))
     .toSorted()
@@ -37,16 +33,16 @@ function matches(file: string, part: string): boolean {
 
 /** Files that share a process, for each process. Neighbours are spread: what takes long is often in one folder. */
 function groupsOf(files: readonly string[]): readonly (readonly string[])[] {
-  const alone = files.filter((file) => isAlone(file))
-  const shared = files.filter((file) => !isAlone(file))
+  const alone = files.filter(isLong)
+  const shared = files.filter((file) => !isLong(file))
   const cores = availableParallelism()
   const count = Math.max(Math.ceil(shared.length / GROUP_SIZE), Math.min(cores, shared.length))
   const groups = Array.from({ length: count }, (_, i) => shared.filter((_, j) => j % count === i))
   return [...alone.map((file) => [file]), ...groups]
 }
 
-function isAlone(file: string): boolean {
-  return file.split(sep).join('/') in ALONE
+function isLong(file: string): boolean {
+  return file.endsWith('.long.test.ts')
 }
 
 /** One file for each process, in `folder`, with the tests of all files of its group. */
@@ -102,7 +98,6 @@ try {
 const folder = mkdtempSync(join(tmpdir(), 'remit-test-groups-'))
 try {
   const options = [
-    `--test-timeout=${MAX_PROCESS_DURATION}`,
     `--test-concurrency=${availableParallelism()}`,
     ...given.filter((arg) => arg.startsWith('-') && arg !== '--long'),
   ]
