@@ -1,20 +1,12 @@
-import type { ForbidRef } from '@remit/engine'
-import {
-  type Agent,
-  agentIdOf,
-  canProve,
-  findAgent,
-  type TrustedIssuer,
-} from '../../agents/index.ts'
+import { agentIdOf, canProve, findAgent } from '../../agents/index.ts'
 import { type AccessRequest, USE_STEP, useSteps } from '../../approvals/index.ts'
 import { PROOF_STEP, problemOr, proofStep } from '../../facts/index.ts'
 import { newId } from '../../lib/id.ts'
 import { Problem } from '../../lib/problem.ts'
-import { findPerson, type Person } from '../../people/index.ts'
+import { findPerson } from '../../people/index.ts'
 import {
   type Authorization,
   BASES_STEP,
-  type Basis,
   closeTask,
   findAuthorization,
   KEY_STEP,
@@ -25,11 +17,12 @@ import {
 } from '../../tasks/index.ts'
 import { CODE_STEP, consumeCodeStep, type Proof } from '../../tokens/index.ts'
 import { type Refused, refused, refusedFor } from '../opening.ts'
+import { planOpening } from '../openings/plan-opening.ts'
 import type { GrantParts } from '../parts.ts'
 import { KEY_USED } from '../pipeline/begin.ts'
 import { grantEnded, type Presenting, readProof, refusing } from '../pipeline/credentials.ts'
-import { grantOrAsk, isUnapproved } from '../pipeline/grant.ts'
-import { newTask } from '../pipeline/new-task.ts'
+import { isUnapproved } from '../pipeline/grant.ts'
+import { lineageOf, type Plan, type PlanRequest } from '../pipeline/plan.ts'
 import { detailsAt, isRefused } from '../wanted.ts'
 import { approvalOfCode, purposeOf } from './approved-code.ts'
 import { type InteractiveTokens, issueTokens } from './issue.ts'
@@ -83,16 +76,21 @@ export async function redeemCode(
   if (authorization?.state !== 'granted') return no(refused('code.invalid', 'the code is unknown'))
   const client = await problemOr(proveClient(parts, { ...asked, clientId: authorization.clientId }))
   if (client instanceof Problem) return no(refusedFor(client))
-  const found = await behind(parts, authorization, { proof, client, origin: asked.origin })
+  const found = await planCode(parts, authorization, { proof, client, origin: asked.origin })
   if (isRefused(found)) return no(found)
-  const task = await interactiveTask(parts, found, proof)
+  const { approval } = found
+  const { task } = await lineageOf(parts, found.asked, found.plan, {
+    ...(approval ? { id: approval.taskId, approvedUntil: approval.usableUntil ?? undefined } : {}),
+    // There is no task token to hand anything on with.
+    handsOnNothing: true,
+  })
   const sharesKey = proof !== undefined && !parts.freshKeys
   const steps = [
     ...(proof ? [proofStep(parts, proof)] : []),
     ...client.steps,
     consumeCodeStep(read, asked.codeId, { now: parts.clock.now(), knownUntil: task.deadline }),
     useAuthorizationStep(read, AUTHORIZATION_STEP, authorization.id, task.id),
-    ...(found.approval ? useSteps(parts, found.approval, newId('decision', parts.random)) : []),
+    ...(approval ? useSteps(parts, approval, newId('decision', parts.random)) : []),
     ...openSteps(parts, task, { chain: [task.agentId], origin: asked.origin }, [], { sharesKey }),
   ]
   const first = await parts.live.commit(parts.storage, steps)
@@ -105,20 +103,15 @@ export async function redeemCode(
   })
 }
 
-interface Behind {
+interface CodePlan {
+  readonly asked: PlanRequest
+  readonly plan: Plan
   /** Of others than the person, where rules wanted them to be asked. */
   readonly approval: AccessRequest | undefined
-  readonly agent: Agent
-  readonly person: Person
-  readonly details: Task['details']
-  readonly bases: readonly Basis[]
-  readonly purpose: string
-  readonly proved: { readonly authTime: number | null; readonly acr: string | null }
-  readonly issuers: readonly TrustedIssuer[]
 }
 
 /** Agent, person and consent, as they are now. */
-async function behind(
+async function planCode(
   parts: GrantParts,
   authorization: Authorization,
   {
@@ -126,7 +119,7 @@ async function behind(
     origin,
     proof,
   }: { proof: Proof | undefined; client: ProvedClient; origin: Presenting['origin'] },
-): Promise<Behind | Refused> {
+): Promise<CodePlan | Refused> {
   const { read } = parts.storage
   const agent = await findAgent(read, agentIdOf(authorization.clientId))
   const person = await findPerson(read, authorization.personId ?? '')
@@ -142,82 +135,47 @@ async function behind(
   if (!proof && (resource.protocol !== 'mcp' || parts.fapi2))
     return refused('proof.missing', 'this resource takes bound tokens only: send a DPoP proof')
   const purpose = purposeOf(authorization, resource.name)
-  const wanted = { details: authorization.details, purpose }
   const issuers = await problemOr(parts.issuers.behind(agent))
   if (issuers instanceof Problem) return refused('grant.ended', issuers.detail)
-  const bound = proof !== undefined
-  const issuing = { grant: 'authorization_code', bound, origin } as const
-  const who = { agent, subject: { person }, issuers, issuing }
-  const granting = (lifted: readonly ForbidRef[]) =>
-    problemOr(grantOrAsk(parts, wanted, who, { lifted, asking: [] }))
-  const first = await granting([])
-  const asked = !(first instanceof Problem) && isUnapproved(first) ? first : undefined
-  const { taskId } = authorization
+  const { acr, authTime, details: wanted, taskId } = authorization
+  const asked: PlanRequest = {
+    ...{ flow: 'code', brought: { agent, issuers, proof }, origin, person },
+    request: {
+      ...{ purpose, details: wanted, proved: { acr, authTime } },
+      // The consent ends when the person said; the task with it.
+      lifeSeconds: TASK_LIFE.most / 1000,
+    },
+  }
+  const first = await planOpening(parts, asked, { asking: [] })
+  const unapproved = isUnapproved(first) ? first : undefined
   const approval =
-    asked && taskId
-      ? await approvalOfCode(parts, { ...authorization, taskId }, { agent, person, ...asked })
+    unapproved && taskId
+      ? await approvalOfCode(parts, { ...authorization, taskId }, { agent, person, ...unapproved })
       : undefined
-  if (asked && !approval) return NOT_APPROVED
-  const grant = approval ? await granting(approval.ask.forbids) : first
-  if (grant instanceof Problem) return refused(grant.code, grant.detail)
-  if (grant.outcome === 'needs_approval') return NOT_APPROVED
-  if (grant.outcome === 'refused') return notGranted(grant)
-  if (grant.outcome === 'needs_consent')
+  const lifted = approval?.ask.forbids
+  const plan = lifted ? await planOpening(parts, asked, { lifted, asking: [] }) : first
+  if (plan.outcome === 'needs_approval') return NOT_APPROVED
+  if (plan.outcome === 'refused') return notGranted(plan)
+  if (plan.outcome === 'needs_consent')
     return refused('grant.ended', 'the person has taken the consent back')
   // INVARIANT: it stands on the consent that this very code is for. Older ones would end it when they end, and must not
   // keep it when the person has taken this one back.
-  const own = grant.bases.filter(({ id, kind }) => id === authorization.basisId || kind === 'admin')
-  if (!own.some(({ id }) => id === authorization.basisId))
+  const { grant } = plan
+  const bases = grant.bases.filter(
+    ({ id, kind }) => id === authorization.basisId || kind === 'admin',
+  )
+  if (!bases.some(({ id }) => id === authorization.basisId))
     return refused('grant.ended', 'the person has taken the consent back')
   const details = detailsAt(grant.details, authorization.resource)
   if (details.length === 0)
     return refused('grant.ended', 'nothing is left of what the person allowed')
-  const { acr, authTime } = authorization
-  return {
-    agent,
-    person,
-    details,
-    bases: own,
-    purpose,
-    proved: { acr, authTime },
-    issuers,
-    approval,
-  }
+  return { asked, plan: { ...plan, grant: { ...grant, bases, details } }, approval }
 }
 
 const NOT_APPROVED = refused(
   'issuance.approval_needed',
   'people have to approve it first; begin again, and they are asked after the person',
 )
-
-function interactiveTask(
-  parts: GrantParts,
-  found: Behind,
-  proof: Proof | undefined,
-): Promise<Task> {
-  return newTask(parts, {
-    ...(found.approval
-      ? {
-          id: found.approval.taskId,
-          approvedUntil: found.approval.usableUntil ?? undefined,
-        }
-      : {}),
-    agentId: found.agent.id,
-    personId: found.person.id,
-    purpose: found.purpose,
-    details: found.details,
-    // There is no task token to hand anything on with.
-    mayDelegate: [],
-    budget: [],
-    keyThumbprint: proof?.thumbprint ?? null,
-    openedBy: 'code',
-    issuers: found.issuers,
-    proved: found.proved,
-    bases: found.bases,
-    // The consent ends when the person said; the task with it.
-    lifeSeconds: TASK_LIFE.most / 1000,
-  })
-}
 
 async function firstTokens(
   parts: GrantParts,

@@ -15,8 +15,15 @@ export function grantOf({ flow, request }: Pick<PlanRequest, 'flow' | 'request'>
   const { way } = request
   if (way?.kind === 'sponsored') return way.by
   if (way) return 'jwt_bearer'
-  return ({ deferred: 'token_exchange', ciba: 'ciba', device: 'device_code' } as const)[flow]
+  return GRANT_OF[flow]
 }
+
+const GRANT_OF = {
+  deferred: 'token_exchange',
+  ciba: 'ciba',
+  device: 'device_code',
+  code: 'authorization_code',
+} as const
 
 /** Who would act, the one that opens first, and whether nobody is present. */
 export interface Line {
@@ -60,7 +67,7 @@ function planBy(parts: GrantParts, asked: PlanRequest, people: Asking): Promise<
 
 async function planForPerson(
   parts: GrantParts,
-  { brought, only, person, request }: PlanRequest,
+  { brought, flow, only, person, request }: PlanRequest,
   { asking, issuing, lifted }: Asking & { readonly issuing: Issuing },
 ): Promise<Planned> {
   if (!person) throw new TypeError('an opening for nobody')
@@ -74,5 +81,6 @@ async function planForPerson(
   const options = { only, asserted: way?.asserted, asking, ...(lifted ? { lifted } : {}) }
   const grant = await grantOrAsk(parts, request, who, options)
   if (isUnapproved(grant) || grant.outcome !== 'granted') return grant
-  return { outcome: 'planned', grant, issuers, openedBy: way ? 'assertion' : 'exchange' }
+  const openedBy = way ? 'assertion' : flow === 'code' ? 'code' : 'exchange'
+  return { outcome: 'planned', grant, issuers, openedBy }
 }

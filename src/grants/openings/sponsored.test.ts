@@ -15,6 +15,7 @@ import {
   showSponsorships,
 } from '../../tasks/index.ts'
 import { checkResourceToken, checkTaskToken } from '../../tokens/index.ts'
+import { planOpening } from './plan-opening.ts'
 import {
   addAgent,
   alone,
@@ -55,6 +56,31 @@ forEachEngine('an autonomous task', (open) => {
     const give = (over: Partial<Sponsorship>) => grantSponsorship(world.parts, terms(over), kindOf)
     return { world, parts: world.parts, bot, own, give }
   }
+
+  test('a plan under the grant of another agent comes to nothing', async (t) => {
+    const { bot, give, parts, world } = await begin(t)
+    const other = await addAgent(world, 'other')
+    const { id: grantId, purpose } = await give({})
+    const planned = async ({ id }: { readonly id: string }) => {
+      const agent = await findAgent(parts.storage.read, id)
+      assert.ok(agent)
+      return planOpening(
+        parts,
+        {
+          ...{ flow: 'deferred', origin: { ip: '192.0.2.7' } },
+          brought: { agent, issuers: [], proof: undefined },
+          request: {
+            ...{ purpose, proved: { authTime: null, acr: null } },
+            way: { kind: 'sponsored', by: 'client_credentials', grantId },
+          },
+        },
+        {},
+      )
+    }
+    assert.equal((await planned(bot)).outcome, 'planned')
+    const no = await planned(other)
+    assert.equal(no.outcome === 'refused' && no.reason, 'sponsor_grant.unknown')
+  })
 
   test('is the agent’s own: its token names no person, and no one acts for anyone', async (t) => {
     const { world, bot, own, parts } = await begin(t)

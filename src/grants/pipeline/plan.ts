@@ -34,7 +34,8 @@ export interface Requester {
 
 /** A plan is made of these: the request as it was first made, and the agent as it is now. Live and deferred openings alike. */
 export interface PlanRequest {
-  readonly flow: Flow
+  /** The protocol by which it waits, or would wait; `code`: its person was asked on the page of the authorization endpoint. */
+  readonly flow: Flow | 'code'
   readonly request: FrozenRequest
   readonly brought: Requester
   readonly origin: OpeningRequest['origin']
@@ -102,9 +103,9 @@ export async function lineageOf(
     actors: way?.kind === 'asserted' ? way.actors : [],
     // Where nothing was shown of the person, they themselves were there to answer.
     proved:
-      flow === 'deferred'
-        ? request.proved
-        : { authTime: consent?.authTime ?? null, acr: consent?.acr ?? null },
+      flow === 'ciba' || flow === 'device'
+        ? { authTime: consent?.authTime ?? null, acr: consent?.acr ?? null }
+        : request.proved,
     ...(parent ? { parent: parent.task } : {}),
     ...(sponsorGrant ? { sponsorGrant } : {}),
   })

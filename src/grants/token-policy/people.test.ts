@@ -3,6 +3,7 @@ import { type TestContext, test } from 'node:test'
 import { addIssuer } from '../../agents/index.ts'
 import { findRequest, listForApprover } from '../../approvals/index.ts'
 import {
+  GATEWAY,
   newKey,
   ORDERS,
   REFUND_DESK,
@@ -181,6 +182,10 @@ forEachEngine('issuances that rules make wait for people', (open) => {
         'issue:access_token:jwt_bearer',
       ),
     )
+    const elsewhere = await world.opening(newKey(), { resource: `${GATEWAY}/crm`, defer: DEFER })
+    const nothing = await openTask(parts, 'token_exchange', elsewhere)
+    assert.equal(reasonOf(nothing), 'task.resource_not_granted')
+    assert.equal(await asked(), undefined, 'nobody is asked about nothing')
     for (const { ask, assertion, grant } of rows) {
       const before = await tasks()
       const key = newKey()
