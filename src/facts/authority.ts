@@ -2,13 +2,16 @@ import { asDelegates, type Detail, granted, intersect, type KindOf } from '@remi
 import type { Agent } from '../agents/index.ts'
 import type { BasisLimits, Task } from '../tasks/index.ts'
 
-/** What is asked for: to do, and to hand on. `delegates` left out: whatever may be done may be handed on. */
+/**
+ * Details that a task asks for: those to do, and those to hand on. Without `delegates`, whatever
+ * may be done may be handed on.
+ */
 export interface AskedAuthority {
   readonly calls: readonly Detail[]
   readonly delegates: readonly Detail[] | undefined
 }
 
-/** What a task gets of both. */
+/** Details that a task gets: those to do, and those to hand on. */
 export interface Authority {
   readonly details: readonly Detail[]
   readonly mayDelegate: readonly Detail[]
@@ -32,7 +35,7 @@ export function authorityWithin(
   return { details, mayDelegate: granted(delegates, toHandOn, kindOf) }
 }
 
-/** What of it the agent could get at all. */
+/** Answers the asked details that lie within the limits of the agent. */
 export function withinAgent(
   { calls, delegates = [] }: AskedAuthority,
   agent: Pick<Agent, 'ceiling' | 'mayDelegate'>,
@@ -55,12 +58,13 @@ export function isNothing(asked: AskedAuthority, { details, mayDelegate }: Autho
 }
 
 /**
- * What children of a task may hold by now: what it may hand on, within what its agent may hand on today, and the same of
- * every task above. `line`: the task and those above it; `agents`: theirs.
+ * Answers the details that children of a task may hold now: what the task may hand on, within what
+ * its agent may hand on today, and within the same limit of every task above. `line`: the task and
+ * those above it; `agents`: theirs.
  *
- * INVARIANT: no descendant ever holds more than a list above it, whatever was changed since it opened: the lists on the
- * rows never change, and a limit of an agent that was lowered counts at once for what the agent handed out, as it does
- * for what it does itself.
+ * INVARIANT: no descendant ever holds more than a list above it, whatever was changed since it
+ * opened: the lists on the rows never change, and a limit of an agent that was lowered counts at
+ * once for what the agent handed out, as it does for what it does itself.
  */
 export function mayHandOn(
   line: readonly Pick<Task, 'mayDelegate'>[],

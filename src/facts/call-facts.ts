@@ -5,7 +5,10 @@ import type { Call } from './call.ts'
 import type { Setting } from './facts.ts'
 import { settingLiveness } from './liveness.ts'
 
-/** What is the same for every call of a task at one resource, whether it is decided or listed as one that could be made. */
+/**
+ * Answers the facts that all calls of a task at one resource share, whether a call is decided or
+ * listed as one that could be made.
+ */
 export function factsAround(
   setting: Setting,
   task: TaskLineage['task'],

@@ -22,7 +22,10 @@ export interface Call {
   readonly scheme: 'DPoP' | 'Bearer' | undefined
   /** Every value of the header `DPoP`. */
   readonly proof: string | readonly string[] | undefined
-  /** Of the TLS connection: what a token that came as `Bearer` may be bound to (RFC 8705). */
+  /**
+   * Client certificate of the TLS connection: a token that came as `Bearer` may be bound to it (RFC
+   * 8705).
+   */
   readonly certificate?: Certificate | undefined
   /** As the proof must name them (RFC 9449 `htm`, `htu`): the method, our public origin and the raw path. */
   readonly method: string

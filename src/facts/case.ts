@@ -32,7 +32,7 @@ export interface Case {
 /** A case in which it is known who calls. */
 export type KnownCase = Case & { readonly who: Extract<Identified, { known: true }> }
 
-/** What the books say of a request: a call of an action, or one that is none (`admit`). */
+/** Request as it is written to the books: a call of an action, or one that is none (`admit`). */
 export type RecordedRequest = Omit<Case, 'call' | 'frozen'> & {
   readonly call: Pick<Call, 'resource' | 'origin'> & Partial<Pick<Call, 'action' | 'arguments'>>
 }
@@ -53,7 +53,7 @@ export interface Finding {
   readonly outcome: 'permit' | 'deny' | 'requestable'
   readonly reason: string
   readonly gates: readonly GateResult[]
-  /** What the gates looked at, where they were asked. */
+  /** Facts that the gates looked at, where they were asked. */
   readonly facts?: CallFacts | undefined
   readonly detail?: string | undefined
   readonly enough?: string | undefined
@@ -104,7 +104,10 @@ function storedGate(gate: GateResult): StoredGate {
   return rest
 }
 
-/** What every record of a call says. Arguments and address are behind salted commitments. */
+/**
+ * Writes the ledger record that every request gets. Arguments and address are behind salted
+ * commitments.
+ */
 export function recordOf(each: RecordedRequest, finding: Finding): LedgerEvent {
   const { call, who } = each
   const task = who.known ? who.held.task : undefined
@@ -140,7 +143,7 @@ function typeOf({ outcome, reason }: Finding): string {
   return isChallenge(reason) ? CHALLENGED : TYPE[outcome]
 }
 
-/** Of a record about a demand for a nonce, wherever it was made. */
+/** Type of the record of a nonce demand, whichever endpoint made it. */
 export const CHALLENGED = 'proof.challenged'
 const TYPE = {
   permit: 'decision.intent',

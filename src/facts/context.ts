@@ -6,7 +6,7 @@ import { personRef, spaceRef } from './entities.ts'
 import type { Setting } from './facts.ts'
 import { requesterOf } from './whereabouts.ts'
 
-/** Of a call, or of calls that could be made. */
+/** Circumstances of a call, or of calls that could be made. */
 export interface Circumstances extends Pick<Case, 'at'>, Pick<Call, 'origin'> {
   /** As `riskRecord` writes it; of calls that could be made, the class alone. */
   readonly risk: PolicyRecord
@@ -19,7 +19,10 @@ interface ContextOf {
   }
 }
 
-/** What policies see beside person, agent, chain and arguments, which the gates add. As `schemaFor` declares it. */
+/**
+ * Builds the context that policies see beside person, agent, chain and arguments, which the gates
+ * add. Its form is the one that `schemaFor` declares.
+ */
 export function contextOf(
   { at, origin, risk }: Circumstances,
   { task }: ContextOf,

@@ -45,7 +45,10 @@ export interface Setting {
   readonly person: Person
   /** In the order of the chain. */
   readonly agents: readonly Agent[]
-  /** What was granted, within what agent and space allow by now, and what those above may hand on. */
+  /**
+   * Details that were granted, within what agent and space allow by now, and within what the tasks
+   * above may hand on.
+   */
   readonly details: readonly Detail[]
   readonly personEntity: PolicyEntity
   readonly agentEntities: readonly PolicyEntity[]
@@ -54,7 +57,10 @@ export interface Setting {
   readonly intersectWith: readonly PolicyEntity[]
   /** `undefined`: in no space. */
   readonly where: Whereabouts | undefined
-  /** What of where it is stands in the way, as of the moment that was asked about. */
+  /**
+   * Gate result that stands in the way because of where the task is, as of the moment that was
+   * asked about.
+   */
   readonly inTheWay: GateResult | undefined
   /** Live state beyond what the token's epochs speak of. */
   readonly also: LiveView
@@ -62,7 +68,10 @@ export interface Setting {
 
 type KeptSetting = Omit<Setting, 'also' | 'inTheWay' | 'where'>
 
-/** What was set for whoever takes part in a task, and the live state that says whether that is still all. */
+/**
+ * Limits that were set for those who take part in a task, and the live state that says whether
+ * these are still all limits.
+ */
 export interface ApplicableLimits {
   readonly limits: readonly StandingLimit[]
   readonly view: LiveView
@@ -80,12 +89,14 @@ const MOST_TASKS = 50_000
 const MOST_OTHERS = 20_000
 
 /**
- * What calls look up, kept per epoch: a call of a task that was seen before reads no database.
- * INVARIANT: a view is read first and facts after it, so what is kept for an epoch is never older than the epoch;
- * whether the epoch is still the newest is asked again (`Live.holds`) before anything is sent.
+ * Facts that calls look up, kept per epoch: a call of a task that was seen before reads no
+ * database.
+ * INVARIANT: a view is read first and facts after it, so what is kept for an epoch is never older
+ * than the epoch; whether the epoch is still the newest is asked again (`Live.holds`) before
+ * anything is sent.
  */
 export class Facts {
-  /** What of it stands in the books, so that it is written once. */
+  /** Settings that are in the books already, so that each is written once. */
   readonly recorded = new RecordedSettings()
   readonly #storage: Storage
   readonly #live: Pick<Live, 'view'>
@@ -319,7 +330,10 @@ export class Facts {
   }
 }
 
-/** Of what is alive beside a token's epochs: rules, and threads with their surfaces. */
+/**
+ * Writes the epochs that the hash of a token does not hold: those of rules, and of threads with
+ * their surfaces.
+ */
 function apartFromHash({ states }: LiveView): string {
   return states
     .filter(({ kind }) => kind === RULES.kind || kind === 'thread' || kind === 'surface')

@@ -4,7 +4,7 @@ import type { TaskLineage } from '../tasks/index.ts'
 import type { Proof, ResourceTokenClaims } from '../tokens/index.ts'
 import type { Call } from './call.ts'
 
-/** What a request says about who makes it, and where it wants to. */
+/** Credentials that a request presents, and its destination. */
 export type PresentedCredentials = Pick<
   Call,
   'token' | 'scheme' | 'proof' | 'certificate' | 'method' | 'url' | 'resource' | 'nonces'
@@ -13,7 +13,7 @@ export type PresentedCredentials = Pick<
   readonly origin?: Call['origin']
 }
 
-/** What a resource token says, bound or not, as far as calls ask. */
+/** Content of a resource token, bound or not, as far as calls ask for it. */
 export interface TokenStatement extends Pick<ResourceTokenClaims, 'exp' | 'authorization_details'> {
   /** None where somebody was believed about who calls. */
   readonly jti?: string

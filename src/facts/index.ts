@@ -1,4 +1,7 @@
-/** What grants and calls both look at, as of an epoch: who stands behind a task, what holds for it, and the log of decisions. */
+/**
+ * Facts that grants and calls both look at, as of an epoch: who stands behind a task, what holds
+ * for it, and the log of decisions.
+ */
 export {
   type AskedAuthority,
   type Authority,

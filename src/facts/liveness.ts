@@ -9,7 +9,10 @@ import { answersFor, type Task } from '../tasks/index.ts'
 import { signingKeyOf } from '../tokens/index.ts'
 import { spaceKeys } from './whereabouts.ts'
 
-/** What `task.ep` is a hash of, and what every call depends on (contracts 4 and 8). */
+/**
+ * Answers the live keys that every call depends on; `task.ep` is a hash of their epochs (contracts
+ * 4 and 8).
+ */
 export function callKeys(on: {
   readonly task: string
   readonly person: string
@@ -34,7 +37,10 @@ export function callKeys(on: {
   ]
 }
 
-/** What opening a task depends on; the task itself has no live state yet, and neither has a person who is not there yet. */
+/**
+ * Answers the live keys that opening a task depends on; the task itself has no live state yet, and
+ * neither has a person who is not there yet.
+ */
 export function openingKeys(
   person: string | undefined,
   agent: string,
@@ -50,7 +56,10 @@ export function openingKeys(
   ]
 }
 
-/** What a call depends on besides: the policies and the catalog it is judged by, the owners of its agents, those who approved it. */
+/**
+ * Answers the live keys that a call depends on besides those of `callKeys`: the policies and the
+ * catalog it is judged by, the owners of its agents, those who approved it.
+ */
 export function alsoKeys(owners: readonly string[], approvers: readonly string[]): LiveKey[] {
   const people = [...new Set([...owners, ...approvers])]
   return [RULES, ...people.map((id) => ({ kind: 'person' as const, id }))]
@@ -175,7 +184,7 @@ const LEDGER: GateResult = dead([
 export interface TaskParties {
   /** In the order of the chain: the last is the one that the task at the root is of. */
   readonly agents: readonly Pick<Agent, 'trust' | 'ownerId'>[]
-  /** Of a task that was opened with nobody present. */
+  /** Sponsor of a task that was opened with nobody present. */
   readonly sponsor?: Person | undefined
 }
 
@@ -198,7 +207,10 @@ export function certifiedAt(
   return agents.some((agent) => isOverdue(agent, at)) ? UNCERTIFIED : undefined
 }
 
-/** The same for a task at one resource. */
+/**
+ * Answers gate 2 for a task at one resource: first owners, policies, trust and sponsor, then what
+ * stands in the way where the task is.
+ */
 export function settingLiveness(
   setting: {
     readonly also: LiveView

@@ -47,7 +47,7 @@ export class Locator {
     return line.length === 0 ? [] : this.#lines.put(spaceId, 'fixed', line)
   }
 
-  /** The same with what they say, as of a view that watches over them. */
+  /** Answers the spaces of those names with their rules, as of a view that watches over them. */
   async spaces(names: readonly string[], view: LiveView): Promise<SpaceLine> {
     const line: Space[] = []
     for (const id of names) {
@@ -60,8 +60,8 @@ export class Locator {
   }
 
   /**
-   * What a thread says now, and a view of it, of all that is behind it, and of `others`. The thread is read under an epoch
-   * that the view has, too.
+   * Answers the latest statement about a thread, and a view of the thread, of all that is behind
+   * it, and of `others`. The thread is read under an epoch that the view has, too.
    */
   async thread(
     id: string,

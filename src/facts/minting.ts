@@ -13,7 +13,7 @@ export function minting(parts: Pick<FactParts, 'keys' | 'issuer' | 'clock' | 'ra
   return { key: parts.keys.tokens, issuer: parts.issuer, clock: parts.clock, random: parts.random }
 }
 
-/** What naming a person at a resource takes. */
+/** Parts that naming a person at a resource takes. */
 type Naming = Pick<FactParts, 'master'>
 /** Where: at Remit itself when there is no resource. */
 type At = Pick<Resource, 'identifier' | 'subjects'> | undefined

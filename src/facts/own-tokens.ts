@@ -1,7 +1,7 @@
 import { Problem } from '../lib/problem.ts'
 import type { FactParts } from './parts.ts'
 
-/** What tokens that we signed are checked with. */
+/** Answers the parts that checking tokens we signed takes. */
 export function ownTokens({
   issuer,
   keys,

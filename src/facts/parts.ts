@@ -11,7 +11,7 @@ import type { TaskParts } from '../tasks/index.ts'
 import type { DpopNonces, VerifiedTokens } from '../tokens/index.ts'
 import type { Facts } from './facts.ts'
 
-/** What openings, tokens and calls are judged with. Every act takes it first. */
+/** Parts that openings, tokens and calls are judged with; every act takes them first. */
 export interface FactParts extends TaskParts {
   readonly live: Live
   readonly ledger: Pick<Ledger, 'append' | 'appendStep' | 'broken' | 'refusals'>

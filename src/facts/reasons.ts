@@ -20,7 +20,7 @@ export function isChallenge(reason: string): boolean {
   return reason === CHALLENGE
 }
 
-/** What would be enough where a credential does not hold. */
+/** Answers what would be enough where a credential does not hold. */
 export function enoughFor(code: ProblemCode): string {
   if (code === 'token.missing') return 'a resource token for this API, with a proof by the task key'
   if (code === 'token.wrong_scheme') return 'the scheme `DPoP` with a proof by the task key'

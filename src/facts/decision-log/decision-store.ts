@@ -7,7 +7,10 @@ import { keptQuery, type Reader, type Schema, type Step, type Tx } from '../../s
 import { isChallenge } from '../reasons.ts'
 import type { StoredInputs } from './recorded-store.ts'
 
-/** What a decision was made from is much, and few ask for it: `recorded/`. */
+/**
+ * Columns of a decision without those it was made from: these are large, and few ask for them
+ * (`recorded-store.ts`).
+ */
 type Row = Omit<Selectable<Schema['decisions']>, 'inputs' | 'setting'>
 
 const COLUMNS = [
@@ -47,7 +50,7 @@ export type DecisionState =
 /** `challenged`: asked to prove its key with a nonce, which decides nothing. */
 export type StoredOutcome = 'permit' | 'deny' | 'requestable' | 'challenged'
 
-/** What `explain` needs of a decision beyond its columns. */
+/** Parts of a decision that `explain` needs beyond its columns. */
 export type StoredExplanation = {
   readonly gates: readonly StoredGate[]
   readonly detail?: string | undefined
@@ -74,7 +77,7 @@ export interface StoredDecision {
   readonly allowanceId: string | null
   readonly explanation: StoredExplanation
   readonly state: DecisionState
-  /** What the upstream answered. */
+  /** HTTP status that the upstream answered. */
   readonly status: number | null
   readonly replicaId: string
   readonly at: number

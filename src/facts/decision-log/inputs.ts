@@ -3,7 +3,10 @@ import { packRisk, unpackRisk } from './packed-risk.ts'
 import { type SettingFacts, SHARED_CONTEXT } from './setting.ts'
 import { readTypedTexts, type TypedTexts, typedTexts } from './typed-texts.ts'
 
-/** What of the facts of a call is the setting's, the row's, or made again; all others are recorded with each decision. */
+/**
+ * Names of the facts of a call that are not recorded with each decision: the setting or the row has
+ * them, or they are made again. All others are recorded.
+ */
 type Elsewhere =
   | keyof Pick<SettingFacts, keyof CallFacts & keyof SettingFacts>
   | 'credential'
@@ -45,7 +48,7 @@ export interface InputsOf {
   readonly at: number
 }
 
-/** What a decision was made from, beyond its setting: short JSON. */
+/** Writes the inputs of a decision, beyond its setting, as short JSON. */
 export function inputsOf(facts: CallFacts, at: number): string {
   const {
     agents: _agents,

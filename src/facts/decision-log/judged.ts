@@ -12,7 +12,7 @@ export interface JudgedIssuance {
   readonly action: string
   /** Catalog name. */
   readonly resource: string
-  /** What people had lifted. */
+  /** Forbids that people had lifted. */
   readonly lifted: readonly ForbidRef[]
   readonly answer: Extract<Issuable, { readonly allowed: false }>
   readonly policyVersion: number

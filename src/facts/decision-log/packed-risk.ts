@@ -29,7 +29,7 @@ export function packRisk(value: PolicyValue | undefined, riskClass: Risk): strin
   return texts.every((text) => text !== undefined) ? texts.join(BETWEEN) : undefined
 }
 
-/** The same record again. */
+/** Unpacks the record that `packRisk` packed. */
 export function unpackRisk(packed: string, riskClass: Risk): PolicyValue {
   const record: Record<string, PolicyValue> = { class: riskClass }
   for (const [i, text] of packed.split(BETWEEN).entries()) {

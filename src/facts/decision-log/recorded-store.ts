@@ -1,6 +1,6 @@
 import type { Reader, Step, Tx } from '../../storage/index.ts'
 
-/** What a decision was made from, as it is stored. */
+/** Inputs of a decision, as they are stored. */
 export interface StoredInputs {
   readonly inputs: string | null
   /** Digest. */

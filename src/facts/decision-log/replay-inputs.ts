@@ -45,7 +45,10 @@ export interface DecidedAgain {
   readonly decision: Decision
 }
 
-/** What people and books said after the gates had found that people are all that is missing. */
+/**
+ * Reasons that people and books gave after the gates had found that only an answer of people is
+ * missing.
+ */
 const AFTER_ASKING: readonly string[] = [
   'approval.denied',
   'approval.used',

@@ -2,13 +2,18 @@ import type { ArgumentKind, CallFacts, PolicyEntity, PolicyRecord } from '@remit
 import { domainHash } from '../../lib/domain-hash.ts'
 import { Kept } from '../../lib/kept.ts'
 
-/** What the decisions of a task at one resource have in common, and often those of many tasks. Stored once, by its digest. */
+/**
+ * Facts that the decisions of a task at one resource share, and often those of many tasks. Stored
+ * once, by their digest.
+ */
 export type SettingFacts = Pick<CallFacts, (typeof SHARED)[number]> & {
   readonly location: string
   readonly narrowed?: CallFacts['details'] | 'to the same'
   /** Members of the context that do not change from call to call. */
   readonly context: PolicyRecord
-  /** What the catalog said of the arguments that bounds are about: action → path → kind. */
+  /**
+   * Kinds of the arguments that bounds are about, as the catalog gave them: action → path → kind.
+   */
   readonly kinds: Kinds
 }
 type Kinds = { readonly [action: string]: { readonly [path: string]: ArgumentKind } }
@@ -33,7 +38,7 @@ export const SHARED_CONTEXT: readonly string[] = [
 
 export interface RecordedSetting {
   readonly digest: string
-  /** What has to be stored under it; nothing where that is known to be done. */
+  /** Value to store under the digest; `undefined` where it is known to be stored. */
   readonly unstored: string | undefined
 }
 
@@ -45,7 +50,10 @@ interface Made {
   value: string | undefined
 }
 
-/** Of one array of entities: tokens of one task that were narrowed in different ways. */
+/**
+ * Settings kept for one array of entities, at most: tokens of one task may be narrowed in different
+ * ways.
+ */
 const MOST_BESIDE = 8
 const MOST_STORED = 50_000
 

@@ -42,7 +42,10 @@ export function noticeSteps(
   return [{ name: 'notices', query, rows: notices.length }]
 }
 
-/** What this person had to be told, by name or as somebody who is in a group now; newest first, a call once. */
+/**
+ * Lists the notices for this person, by name or as a member of a group now; newest first, a call
+ * once.
+ */
 export function listNotices(
   read: Reader,
   person: Pick<Person, 'id' | 'groups'>,
