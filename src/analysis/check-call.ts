@@ -56,7 +56,10 @@ export interface Check {
   readonly resource: Resource
   readonly gates: readonly OperatorGate[]
   readonly ask: Ask | undefined
-  /** What the agent was given to act for this person. Where nothing covers the call, opening a task asks the person first. */
+  /**
+   * Basis on which the agent acts for this person. Where it does not cover the call, opening a task
+   * asks the person first.
+   */
   readonly basis: 'covers' | 'none' | 'does not cover' | 'not needed'
   /** Arguments that were not given and that the answer depends on: then it is the stricter of two. */
   readonly dependsOn: readonly string[]
@@ -65,9 +68,10 @@ export interface Check {
 }
 
 /**
- * What the gates that can be known without a task say about a call: person, agent, ceiling, basis, policies. Recorded as a check; nothing is used
- * up, nobody is asked.
- * @throws Problem `person.unknown`, `agent.unknown`, `action.unknown`, `arguments.wrong_kind`, `policy.invalid`
+ * Checks a call against the gates that can be asked without a task: person, agent, ceiling, basis,
+ * policies. The check is recorded; nothing is used up, nobody is asked.
+ * @throws Problem `person.unknown`, `agent.unknown`, `action.unknown`, `arguments.wrong_kind`,
+ * `policy.invalid`
  */
 export async function checkCall(parts: CallParts, asked: Checked): Promise<Check> {
   const { read } = parts.storage

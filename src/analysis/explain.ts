@@ -17,9 +17,12 @@ export interface Explanation {
   readonly outcome: StoredOutcome
   readonly reason: string
   readonly detail: string | undefined
-  /** What would have been enough. */
+  /** Condition that would have been enough. */
   readonly enough: string | undefined
-  /** What of the call itself stood in the way, where that is fit to be told: `amount is 950.00; at most 100.00 may be permitted`. */
+  /**
+   * Sentences about what in the call itself stood in the way, where that is fit to be told: `amount
+   * is 950.00; at most 100.00 may be permitted`.
+   */
   readonly hints: readonly string[]
   /** Whether people could have permitted it. */
   readonly approvalWouldHelp: boolean
@@ -31,12 +34,15 @@ export interface Explanation {
   /** The standing answer that lifted what stood in the way. */
   readonly allowanceId: string | null
   readonly state: DecisionState
-  /** What the API answered. */
+  /** HTTP status that the API answered. */
   readonly status: number | null
   readonly endedAt: number | null
   /** When it was presumed to be indeterminate, where a true outcome corrected that. */
   readonly presumedAt: number | null
-  /** What it turned out to take of limits on answers, once it ended; to the person, those of the task. */
+  /**
+   * Amounts that the call turned out to take of limits on answers, once it ended; the person is
+   * told those of the task.
+   */
   readonly settlements: readonly Settlement[]
   readonly gates: readonly ExplainedGate[]
   /** How the call was weighed; `undefined` when it did not come that far. */
@@ -144,7 +150,10 @@ function forPerson(
   }
 }
 
-/** What of the nearest permit is fit for whoever made the call. Not of several: together they would ask for too much. */
+/**
+ * Answers the hints of the nearest permit that are fit for whoever made the call. Hints of several
+ * permits together would ask for too much.
+ */
 export function hintsOf(gates: readonly OperatorGate[]): readonly string[] {
   return [...new Set(gates.flatMap(({ nearest: [first] }) => first?.hints ?? []))]
 }

@@ -32,11 +32,15 @@ type Parts = Pick<CallParts, 'storage' | 'catalog' | 'policies' | 'clock'>
 
 const MAX_AGENTS = 200
 const MAX_PEOPLE = 200
-/** Of agents or people with actions; what is beyond is not looked at. */
+/**
+ * Questions, each of an agent or a person and an action, that are looked at; any beyond are not.
+ */
 const MAX_QUESTIONS = 20_000
 const BREATH = 200
 
-/** What a text of policies would change for agents, within their ceilings, and for people. */
+/**
+ * Answers what a text of policies would change for agents, within their ceilings, and for people.
+ */
 export async function reachOfPolicies(parts: Parts, text: string): Promise<ReachOfChange> {
   const catalog = await parts.catalog.current()
   const { set: before } = await everOf(parts)
@@ -66,7 +70,10 @@ export async function reachOfPolicies(parts: Parts, text: string): Promise<Reach
   return { agents, people: [...counted.values()], looked: people.length, cut }
 }
 
-/** What another ceiling or trust level would change for an agent, as policies are now. */
+/**
+ * Answers what another ceiling or trust level would change for an agent, under the current
+ * policies.
+ */
 export async function reachOfAgent(
   parts: Parts,
   before: Agent | undefined,
@@ -77,7 +84,7 @@ export async function reachOfAgent(
   return looking.agent(parts, before ?? { ...after, ceiling: [] }, after)
 }
 
-/** What another group would change for a person, as policies are now. */
+/** Answers what another group would change for a person, under the current policies. */
 export async function reachOfPerson(
   parts: Parts,
   before: Person,

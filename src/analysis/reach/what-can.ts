@@ -22,7 +22,8 @@ export interface WhatCan {
 }
 
 /**
- * What an agent can ever do, as its ceiling, the policies and what people let it do are now. Beyond these actions every call is denied.
+ * Answers what an agent can ever do under its current ceiling, the current policies, and what
+ * people let it do now. Every call beyond these actions is denied.
  * @throws Problem `agent.unknown`
  */
 export async function whatCan(

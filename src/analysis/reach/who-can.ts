@@ -9,7 +9,7 @@ import { basesOfAgent, listSponsorGrants } from '../../tasks/index.ts'
 import { actionNamed } from '../check-call.ts'
 import { agentAround, everOf, personAround } from './ever-of.ts'
 
-/** What could make somebody able, and what could stand in the way. */
+/** Rules that could make somebody able to act, and rules that could stand in the way. */
 export interface Means {
   readonly permits: readonly EverRule[]
   readonly forbids: readonly EverRule[]
@@ -17,7 +17,7 @@ export interface Means {
 
 export interface AbleAgent extends Means {
   readonly agent: Agent
-  /** What of its ceiling names the action, in words. */
+  /** Parts of its ceiling that name the action, in words. */
   readonly within: readonly string[]
   /** For whom it may act by now: people it has a basis for, and sponsors. Anybody else can be asked to consent. */
   readonly for: readonly { readonly personId: string; readonly by: 'basis' | 'sponsor grant' }[]

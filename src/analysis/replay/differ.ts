@@ -1,12 +1,12 @@
 import type { CallFacts, Decision, GateResult, PolicySet } from '@remit/engine'
 import { type DecidedAgain, decideAgain, type RecordedDecision } from '../../facts/index.ts'
 
-/** What another set of policies would change about a call. */
+/** Kinds of change that another set of policies would make to a call. */
 export const DIFFERENCES = ['denied', 'permitted', 'asks'] as const
 export type DifferenceKind = (typeof DIFFERENCES)[number]
 
 export interface DecisionDifference {
-  /** What is new: it would be denied, permitted, or people would be asked. */
+  /** New outcome: the call would be denied, permitted, or people would be asked. */
   readonly kind: DifferenceKind
   readonly before: RecordedDecision['outcome']
   /** The rules that make it so; of a denial that no rule forbids, those that permit it now. */
@@ -43,8 +43,9 @@ export interface Sets {
 const KIND = { deny: 'denied', permit: 'permitted', requestable: 'asks' } as const
 
 /**
- * What a draft would answer to a call, beside what the live set answers. Where the books say that the live version decided it, they are
- * believed as long as the draft says the same: with the version of a decision the answer is its own.
+ * Compares the answer of a draft to a call with that of the live set. Where the books say that the
+ * live version decided the call, they are believed as long as the draft says the same: with the
+ * version of a decision the answer is its own.
  */
 export function differ(
   facts: CallFacts,
@@ -97,7 +98,7 @@ function whyPermitted(
   return { because: 'permits', rules: policiesOf(permitting) }
 }
 
-/** Of the gates that policies answer. */
+/** Tells whether policies answer this gate. */
 function isJudged({ gate }: GateResult): boolean {
   return gate === 'person' || gate === 'agent'
 }

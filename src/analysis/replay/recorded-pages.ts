@@ -23,7 +23,7 @@ export interface Recorded {
 
 export interface RecordedPage {
   readonly rows: readonly RecordedRow[]
-  /** What the rows name by digest, and was not in a page since `forget` was said last. */
+  /** Settings that the rows name by digest and that no page had since `forget` was last said. */
   readonly settings: readonly (readonly [digest: string, value: string])[]
   /** Settings of earlier pages will not be named any more, or come again. */
   readonly forget: boolean

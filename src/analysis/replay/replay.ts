@@ -13,7 +13,7 @@ export interface Replay extends Recorded {
   readonly signal: AbortSignal
 }
 
-/** Of the process: each takes a core for itself. */
+/** Flag of the whole process that a replay runs: each takes a core for itself. */
 let running = false
 
 /** Beyond that a thread that deals with one page has run away. */

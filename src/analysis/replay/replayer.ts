@@ -4,7 +4,7 @@ import { differ, type Sets } from './differ.ts'
 import type { RecordedRow } from './recorded-pages.ts'
 import { type DifferenceGroup, Tally } from './tally.ts'
 
-/** What a replay found. */
+/** Result of a replay. */
 export interface ReplayReport {
   /** Decided again. */
   readonly decided: number
@@ -21,7 +21,10 @@ export interface ReplayReport {
   readonly ungrouped: number
   /** Different calls that people would be asked about. */
   readonly asked: { readonly now: number; readonly draft: number }
-  /** Of the first and the last decision that was looked at, in milliseconds; 0: there was none. */
+  /**
+   * Times of the first and the last decision that was looked at, in milliseconds; 0: there was
+   * none.
+   */
   readonly first: number
   readonly last: number
 }
@@ -82,7 +85,9 @@ function wasJudged({ policyVersion, reason }: RecordedRow): boolean {
   return policyVersion !== null && reason !== 'proof.replayed'
 }
 
-/** The same call, sent again, attaches to what people were asked before. */
+/**
+ * Counter of different calls: the same call, sent again, attaches to what people were asked before.
+ */
 class Distinct {
   readonly #seen = new Set<string>()
   count = 0

@@ -72,7 +72,7 @@ export async function endDraft(
   return numUpdatedRows === 1n
 }
 
-/** What one replica has seen of a draft so far: all of it, each time. */
+/** Counts of one replica about a draft: all that it has seen so far, each time. */
 export interface Seen {
   readonly draft: number
   readonly replicaId: string
@@ -120,7 +120,7 @@ export interface SeenByAll {
 
 const MOST_SAMPLES = 5
 
-/** What all replicas have seen of a draft, the largest groups first. */
+/** Reads the counts of all replicas about a draft, the largest groups first. */
 export async function readSeen(db: Reader, draft: number): Promise<SeenByAll> {
   const counts = await db
     .selectFrom('shadow_counts')

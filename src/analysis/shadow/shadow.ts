@@ -35,7 +35,7 @@ interface Running {
   readonly tally: Tally
   seen: number
   dropped: number
-  /** What stands in the books: counts of groups, and of calls. */
+  /** Counts that stand in the books: of groups (`stored`), and of calls (`storedSeen`). */
   readonly stored: Map<string, number>
   storedSeen: number
 }

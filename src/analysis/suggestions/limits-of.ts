@@ -2,7 +2,7 @@ import type { KindOf } from '@remit/engine'
 import { LEAST_CALLS, withRoom } from './suggest-details.ts'
 import type { UsedAction, UsedArgument } from './used.ts'
 
-/** What a rule could ask of one argument. */
+/** Limit that a rule could put on one argument. */
 export interface SuggestedLimit {
   /** JSON Pointer. */
   readonly path: string
@@ -16,7 +16,10 @@ export interface SuggestedLimit {
 /** More values say that there will be others. */
 const MOST_VALUES = 4
 
-/** Of one action. None where fewer than five calls were made, and of an argument that one of them did not have. */
+/**
+ * Suggests limits for one action. None where fewer than five calls were made, and none for an
+ * argument that one of the calls did not have.
+ */
 export function limitsOf(used: UsedAction, kindOf: KindOf): readonly SuggestedLimit[] {
   if (used.calls < LEAST_CALLS) return []
   return used.arguments.flatMap((each) => limitOf(used, each, kindOf))

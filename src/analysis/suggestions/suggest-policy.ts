@@ -42,11 +42,14 @@ export interface SuggestedPolicy
   readonly version: number
   readonly before: string
   readonly actions: readonly SuggestedRule[]
-  /** Of the calls that it was made from, those that it would not permit. */
+  /** Calls, of those that the suggestion was made from, that it would not permit. */
   readonly newlyDenied: number
-  /** Of the calls, those that the policies in force would not permit any more: nothing can be said of them. */
+  /** Calls that the policies in force would not permit any more: nothing can be said of them. */
   readonly overtaken: number
-  /** What other rules, which are not for this agent alone, could still permit it: actions of its ceiling, and by which rules. */
+  /**
+   * Actions of the agent's ceiling that other rules, which are not for this agent alone, could
+   * still permit it, each with those rules.
+   */
   readonly beyond: readonly { readonly action: string; readonly rules: readonly string[] }[]
 }
 

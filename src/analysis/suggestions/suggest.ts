@@ -10,17 +10,17 @@ import { type Recorded, type RecordedRow, recordedPages } from '../replay/record
 import { type Suggestion, suggestDetails } from './suggest-details.ts'
 import { Used } from './used.ts'
 
-/** Of whom: an agent, with its ceiling, or one task, with its details. */
+/** Subject of a suggestion: an agent, with its ceiling, or one task, with its details. */
 export type Whose = { readonly agent: string } | { readonly task: string }
 
 export interface Suggested extends Suggestion {
-  /** What holds now. */
+  /** Details that hold now. */
   readonly now: readonly Detail[]
   /** Permitted calls that were looked at. */
   readonly calls: number
-  /** Of them, those that what holds now would not cover any more. */
+  /** Calls that the details that hold now would not cover any more. */
   readonly outside: number
-  /** Of the others, those that the suggestion covers: decided again, call by call. */
+  /** Calls, of the others, that the suggestion covers: decided again, call by call. */
   readonly covered: number
   /** Permitted calls that nothing is known of. */
   readonly withoutInputs: number

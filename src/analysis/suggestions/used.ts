@@ -1,6 +1,6 @@
 import { type Call, exact, type KindOf, type TypedArguments, type TypedValue } from '@remit/engine'
 
-/** What was seen of one argument of an action. */
+/** Record of what was seen of one argument of an action. */
 export interface UsedArgument {
   /** JSON Pointer. */
   readonly path: string
@@ -12,7 +12,7 @@ export interface UsedArgument {
   readonly most: string | undefined
 }
 
-/** What was seen of one action at one place. */
+/** Record of what was seen of one action at one place. */
 export interface UsedAction {
   readonly location: string
   readonly action: string
