@@ -5,7 +5,7 @@ import { cancelAllDeferrals, closeAllTasks, type TaskParts, unclosedTasks } from
 
 const REASON = 'ledger.inconsistent'
 
-/** What was made void, so that nothing rests on what is missing. */
+/** Counts of what was made void, so that nothing rests on what is missing. */
 export interface AcceptedBreak {
   readonly closedTasks: number
   readonly voidedRequests: number

@@ -113,7 +113,7 @@ async function book(
   }
 }
 
-/** What people would be asked. */
+/** Builds the question that people would be asked. */
 export function askingOf(
   each: Case & { readonly who: Known },
   decision: RequestableDeny,

@@ -39,7 +39,10 @@ export async function decideFor(
     : refuse(parts, each, found.because)
 }
 
-/** What a call is judged by, as everything is now; or why nothing is judged. */
+/**
+ * Gathers the inputs that a call is judged by, as everything is now; or the reason why nothing is
+ * judged.
+ */
 export async function groundsFor(
   parts: CallParts,
   each: KnownCase,

@@ -154,7 +154,10 @@ async function boundTo(
   return { claims, thumbprint: boundKeyOf(claims.cnf), isOf }
 }
 
-/** What is in our books of a token that says nothing. @throws Problem `token.expired`, `token.wrong_audience` */
+/**
+ * Finds the row of a token that says nothing. @throws Problem `token.expired`,
+ * `token.wrong_audience`
+ */
 async function handleAt(
   parts: CallParts,
   call: PresentedCredentials,
@@ -171,8 +174,9 @@ async function handleAt(
 }
 
 /**
- * The same request, a while later: the token and all it depends on, as they are now. Its proof was checked and used up when
- * the request came; a proof counts for minutes and could not be checked again.
+ * Identifies the same request a while later: the token and all it depends on, as they are now. Its
+ * proof was checked and used up when the request came; a proof counts for minutes and could not be
+ * checked again.
  */
 export async function identifyAgain(
   parts: CallParts,
@@ -228,7 +232,7 @@ async function identifyBearer(
   return lookedAt(parts, call, { claims, proof: undefined, held, credential: BEARER_HOLDS })
 }
 
-/** What is told of a token that is bound to a key, and came without any proof of it. */
+/** Answers the problem of a token that is bound to a key, and came without any proof of it. */
 function unproved(thumbprint: string | undefined): Problem {
   return thumbprint !== undefined && tokenTypeOf(thumbprint) === 'Bearer'
     ? new Problem('certificate.missing', 'the token is bound to a certificate, and none was shown')

@@ -52,7 +52,8 @@ type RecordingParts = OutcomeParts & Pick<CallParts, 'flights'>
 const OUTCOME_STEP = 'outcome'
 
 /**
- * The same as `endSteps`, with what the call reserved of limits on answers: settled by what is said, or kept.
+ * Ends a call as `endSteps` does, and settles what the call reserved of limits on answers: by the
+ * amount that is said, or the reservation is kept.
  * INVARIANT: in one transaction with the ending, which is said once, so nothing is settled twice.
  */
 export async function endSettled(
@@ -98,7 +99,10 @@ function settledIn(settlements: readonly Settlement[]): Pick<LedgerEvent, 'facts
   return { facts: { settled: told }, private: { amounts } }
 }
 
-/** What the call used: the same guard that says its ending once gives it back once. */
+/**
+ * Gives back what the call used; the same guard that lets an ending be said once gives it back
+ * once.
+ */
 async function giveBack(parts: OutcomeParts, decisionId: string): Promise<Step[]> {
   const budget = await giveBackSteps(parts, decisionId)
   const decision = await findDecision(parts.storage.read, decisionId)

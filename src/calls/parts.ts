@@ -4,10 +4,13 @@ import type { CallsInFlight } from './settlement/calls-in-flight.ts'
 import type { ReservationQueue } from './settlement/reservation-queue.ts'
 import type { Watcher } from './watcher.ts'
 
-/** What calls are decided with. A call with a token of others opens a task, so all of a grant's is here. */
+/**
+ * Parts that calls are decided with. A call with a token of others opens a task, so all parts of
+ * grants are here.
+ */
 export interface CallParts extends GrantParts {
   readonly points: DecisionPoints
-  /** What this process knows of its own calls beyond the store. */
+  /** Calls of this process, as far as it knows more of them than the store. */
   readonly flights: CallsInFlight
   /** Looks at calls that were answered; absent where nothing does. */
   readonly shadow?: Watcher

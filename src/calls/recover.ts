@@ -62,7 +62,7 @@ export function keepRecovering(
   const loop = repeat(work, { ...options, everyMs: RECOVER_EVERY_MS })
   return {
     wake: loop.wake,
-    /** What is known of calls that have ended goes along before this process does. */
+    /** Stops, and stores what is known of calls that have ended before this process goes. */
     async stop() {
       await loop.stop()
       await settleOwn(parts).catch(options.onError)

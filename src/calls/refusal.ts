@@ -2,7 +2,7 @@ import { PROBLEMS, Problem } from '../lib/problem.ts'
 import { type Challenged, challenge } from '../tokens/index.ts'
 import type { Denied, Executed, Requestable } from './verdict.ts'
 
-/** What a caller over HTTP is told about a call that was not permitted. */
+/** Answer to a caller over HTTP about a call that was not permitted. */
 export interface Refusal {
   readonly status: number
   /** With the decision's id, the reason and what would be enough. */

@@ -24,7 +24,7 @@ import { readResult, shapingOf } from './held-calls/kept-result.ts'
 import type { CallParts } from './parts.ts'
 import type { Denied, Executed } from './verdict.ts'
 
-/** What is written about every answer: what it was made from, row and record. */
+/** Steps that book an answer: what it was made from, its row and its record. */
 export interface DecisionEntry {
   readonly steps: readonly Step[]
   /** To be called after they were committed. */
@@ -40,7 +40,10 @@ export function bookingOf(
   return { steps: [...queries, parts.ledger.appendStep(recordOf(each, finding))], done }
 }
 
-/** The same without the record. A setting that others may store at the same moment comes last before the row, so that nobody holds it for long. */
+/**
+ * Makes the steps that book an answer, without its record. A setting that others may store at the
+ * same moment comes last before the row, so that nobody holds it for long.
+ */
 export function bookQueries(
   { facts, shadow }: Pick<CallParts, 'facts' | 'shadow'>,
   db: Reader,
@@ -71,7 +74,7 @@ function decisionStep(query: Step['query']): Step {
 }
 
 /**
- * What every answer to a request does with its proof.
+ * Makes the step with which an answer to a request uses up its proof.
  * INVARIANT: a request uses up its proof exactly once: with its first answer, whatever that is.
  */
 export function usedProofSteps(
@@ -130,7 +133,10 @@ async function book(
   return { id, as: 'decision' }
 }
 
-/** What stands for a refusal that was only counted. */
+/**
+ * Names the earlier decision that stands for a refusal that was only counted; where there is none,
+ * the refusal itself.
+ */
 export function likeOf(
   { like }: Extract<Bookkeeping, { as: 'repeat' }>,
   id: Id<'decision'>,
@@ -165,7 +171,10 @@ export async function refuseExecuted(
   found: {
     readonly gates: readonly GateResult[]
     readonly facts: CallFacts
-    /** What a permit of the same call would oblige to now; nothing where there would be none. */
+    /**
+     * Obligations that a permit of the same call would have now; `undefined` where there would be
+     * no permit.
+     */
     readonly obligations: readonly Obligation[] | undefined
   },
 ): Promise<Executed | Denied> {

@@ -83,7 +83,7 @@ function settledBy({ takings }: LimitStatus): Permitted['settles'] {
     : [...new Map(parts.map((part) => [`${part.kind} ${part.path}`, part])).values()]
 }
 
-/** What another call may have taken since it was looked at. */
+/** Steps that fail when another call took something since it was looked at. */
 const GONE: readonly string[] = [USE_STEP, ALLOWANCE_STEP, BUDGET_STEP]
 
 function wordSteps(parts: CallParts, each: KnownCase, word: Word): Step[] {

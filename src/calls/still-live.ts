@@ -37,8 +37,8 @@ export function stillLive(parts: LiveParts, verdict: Rests): boolean {
 }
 
 /**
- * The same for a call under way, such as a stream: the token that began it may expire, the task may not, nor may whoever says who is
- * there fall silent.
+ * Checks a call under way, such as a stream: the token that began it may expire, but the task may
+ * not, nor may whoever says who is there fall silent.
  */
 export function mayContinue(
   { clock, facts, ledger, live }: LiveParts,

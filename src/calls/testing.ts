@@ -52,7 +52,7 @@ export interface Held {
   readonly key: TestKey
 }
 
-/** What an agent wants to send. */
+/** Request that an agent wants to send. */
 export interface Wish {
   readonly method?: string
   readonly path: string
@@ -206,7 +206,7 @@ export class World {
     })
   }
 
-  /** What refund-bot sends to open a task for Sam. */
+  /** Builds the request with which refund-bot opens a task for Sam. */
   async opening(key: TestKey, over: Partial<Opening> = {}): Promise<Opening> {
     return {
       assertion: this.assertion(),

@@ -23,7 +23,7 @@ export interface Permitted {
   readonly agent: string
   readonly chain: readonly string[]
   readonly task: { readonly id: Id<'task'>; readonly purpose: string; readonly parent?: Id<'task'> }
-  /** What the call depends on; streams ask `Live.holds` of it. */
+  /** View of all that the call depends on; streams ask `Live.holds` about it. */
   readonly view: LiveView
   /** For `mintTransactionToken`; gateway and trust domain are the edge's to add. */
   readonly transactionClaims: Omit<TransactionGrant, 'gateway' | 'trustDomain'>
@@ -35,7 +35,7 @@ export interface Permitted {
   readonly requestId?: Id<'request'>
 }
 
-/** What `stillLive` and `mayContinue` look at. Opaque to edges. */
+/** State that `stillLive` and `mayContinue` look at. Opaque to edges. */
 export interface ValidityCheck {
   /** Policies, owners and approvers: live state that the token's epochs do not speak of. */
   readonly also: LiveView
@@ -52,7 +52,10 @@ export interface ValidityCheck {
 
 export interface Denied {
   readonly outcome: 'deny'
-  /** What explains it: its own decision, or an earlier one of the same task for the same reason. */
+  /**
+   * Id of the decision that explains it: its own, or an earlier one of the same task for the same
+   * reason.
+   */
   readonly decisionId: Id<'decision'>
   /** It was counted and not recorded, so nothing has that id: it is told to nobody. */
   readonly unrecorded?: true
@@ -94,7 +97,7 @@ export interface Executed {
   /** The execution's. */
   readonly decisionId: Id<'decision'>
   readonly state: 'sending' | 'answered' | 'failed' | 'indeterminate'
-  /** What the API answered, when it did. */
+  /** HTTP status that the API answered, when it did. */
   readonly status: number | undefined
   /** Its answer, where it was kept (`keepResult`). */
   readonly kept?: string

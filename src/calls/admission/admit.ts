@@ -27,7 +27,7 @@ export interface AdmittedRequest
   readonly task: Task
   /** As the catalog describes it now. */
   readonly resource: Resource
-  /** What the token holds of the task's details. */
+  /** Details of the task that the token holds. */
   readonly narrowed: readonly Detail[]
   readonly origin: Call['origin']
 }

@@ -8,7 +8,7 @@ import type { AdmittedRequest } from './admit.ts'
 /** A call that says nothing about itself: it falls under the limits that every call falls under. */
 const ANY_CALL = { action: '', arguments: new Map() }
 
-/** What an admitted task could call at a resource. */
+/** Calls that an admitted task could make at a resource. */
 export interface Reach {
   /** Some arguments could be permitted, or people asked about them. In the order of the catalog. */
   readonly actions: readonly Action[]

@@ -1,7 +1,7 @@
 /** An AuthZEN decision point of others that is asked along. Its answer can only reduce. */
 export interface DecisionPoint {
   readonly name: string
-  /** Of its access evaluation endpoint. */
+  /** URL of its access evaluation endpoint. */
   readonly url: string
   /** Lower case; that a credential goes into. */
   readonly header: string | undefined

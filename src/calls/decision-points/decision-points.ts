@@ -58,8 +58,9 @@ export class DecisionPoints {
   }
 
   /**
-   * What all of them that are for this call say, asked at the same time. Never throws for what they do: whatever is not a clear answer
-   * is a failure, and denies. The caller has read the view that watches over `RULES` before.
+   * Asks all decision points that are for this call, at the same time. Never throws for what they
+   * do: whatever is not a clear answer is a failure, and denies. The caller has read the view that
+   * watches over `RULES` before.
    */
   async answers(about: EvaluatedSubject): Promise<readonly ExternalAnswer[]> {
     const { call } = about

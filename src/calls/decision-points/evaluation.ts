@@ -5,7 +5,7 @@ import type { TaskLineage } from '../../tasks/index.ts'
 import { argumentTexts } from '../../tokens/index.ts'
 import type { TokenSays } from './cel/ask-mapped.ts'
 
-/** What a decision point is told about. */
+/** Subject that a decision point is told about. */
 export interface EvaluatedSubject {
   readonly decisionId: string
   readonly at: number
@@ -76,8 +76,9 @@ export const MOST_ANSWER_BYTES = 64 * 1024
 const MOST_DEPTH = 32
 
 /**
- * What came back, read strictly.
- * INVARIANT: `true` and nothing else is a permit; one that requires something of us that we would not do is none.
+ * Reads the answer of a decision point strictly.
+ * INVARIANT: `true` and nothing else is a permit; one that requires something of us that we would
+ * not do is none.
  */
 export function readEvaluation(body: Uint8Array): PointAnswer {
   let answer: Json

@@ -7,7 +7,7 @@ import {
 } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 
-/** What a decision point was asked. */
+/** Question that a decision point was asked. */
 export interface Asked {
   readonly headers: IncomingHttpHeaders
   readonly body: Record<string, unknown>

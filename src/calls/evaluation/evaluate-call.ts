@@ -20,8 +20,9 @@ import { type Permits, weighWithPeople } from './weigh-with-people.ts'
 import { denied, nothingStands, type UsedWord, type Weighed } from './weighed.ts'
 
 /**
- * What the answer to a call would be: by all gates, as they are now. Takes nothing (no proof, no budget, no approval), so the same
- * question gets the same answer as long as nothing changes.
+ * Evaluates what the answer to a call would be: by all gates, as they are now. It takes nothing (no
+ * proof, no budget, no approval), so the same question gets the same answer as long as nothing
+ * changes.
  */
 export async function evaluateCall(
   parts: CallParts,
@@ -195,8 +196,9 @@ function caseOf(parts: CallParts, asker: Asker, question: CallQuestion, who: Ide
 }
 
 /**
- * What a question says of the call: there are no bytes of it here, so what is frozen is the call as it is typed, for the one
- * enforcement point that asks. No call of the gateway has this method, so what people say to the one never counts for the other.
+ * Builds the sent call from a question: there are no bytes of it here, so what is frozen is the
+ * call as it is typed, for the one enforcement point that asks. No call of the gateway has this
+ * method, so what people say to the one never counts for the other.
  */
 function sentBy({ pep }: Asker, args: Json | undefined): Sent {
   const body = args === undefined ? undefined : new Map([['arguments', args]])

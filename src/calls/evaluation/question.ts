@@ -8,7 +8,10 @@ import type { LiveView } from '../../revocation/index.ts'
 export interface CallQuestion extends Pick<Call, 'resource' | 'action' | 'arguments' | 'origin'> {
   /** Id of the task that it says it is of; not known of a token of another server. */
   readonly task: string | undefined
-  /** What the agent showed, where it is forwarded: token, proof, and what the proof is about. */
+  /**
+   * Credentials that the agent showed, where they are forwarded: token, proof, and what the proof
+   * is about.
+   */
   readonly shown?: Pick<Call, 'token' | 'scheme' | 'proof' | 'method' | 'url'> | undefined
   /** For whom it says the call is. */
   readonly subject: { readonly is: 'person' | 'agent' | 'either'; readonly id: string }
@@ -16,17 +19,23 @@ export interface CallQuestion extends Pick<Call, 'resource' | 'action' | 'argume
   readonly agent?: string | undefined
   /** Whether it can carry out a type of obligation. */
   readonly can: (obligation: string) => boolean
-  /** Of a question that is all of its request. Of several at once, people are asked about none. */
+  /**
+   * Present for a question that is all of its request. With several questions at once, people are
+   * asked about none.
+   */
   readonly alone?: QuestionAlone | undefined
 }
 
-/** What makes the answer to a question good for an access request, and an approval good for the question. */
+/**
+ * Binding that makes the answer to a question good for an access request, and an approval good for
+ * the question.
+ */
 export interface QuestionAlone {
   /** Digest of everything that counts about the question, as it was put. */
   readonly bindingHash: () => string
   /** The arguments as they were sent. */
   readonly args: Json | undefined
-  /** What it says that it was approved by. */
+  /** Approval that the question refers to. */
   readonly approval?: string | undefined
 }
 
@@ -37,7 +46,7 @@ export interface Asker {
   readonly namesTasks: boolean
   /** It asks about the call itself before it runs, where what was permitted is taken. */
   readonly takes: boolean
-  /** What that it may ask rests on. */
+  /** View of what the right to ask rests on. */
   readonly view: LiveView
 }
 
@@ -47,7 +56,7 @@ export interface EvaluatedCall {
   readonly reason: string
   readonly detail?: string | undefined
   readonly enough?: string | undefined
-  /** What is left to whoever enforces the call. */
+  /** Obligations that are left to whoever enforces the call. */
   readonly obligations: readonly Obligation[]
   /** How the person would have to have signed in. */
   readonly stepUp?: GateResult['stepUp']

@@ -20,7 +20,7 @@ import type { Tx } from '../../storage/index.ts'
 import { findTask } from '../../tasks/index.ts'
 import type { CallParts } from '../parts.ts'
 
-/** What an enforcement point submits about an evaluation that it was denied. */
+/** Submission of an enforcement point about an evaluation that it was denied. */
 export interface Submission {
   readonly evaluationId: string
   readonly bindingHash: string
@@ -119,7 +119,10 @@ function mayAskAbout({ mode, resources, takes }: Pep, resource: string): boolean
   return mode === 'task' && !takes && (resources?.includes(resource) ?? true)
 }
 
-/** What may have changed since the denial. */
+/**
+ * Checks what may have changed since the denial: the task must be open, and nobody may have denied
+ * the call a short while ago.
+ */
 async function checkStill(parts: CallParts, tx: Tx, { question }: EvaluationDenial): Promise<void> {
   // INVARIANT: read here, so that closing the task and asking about it cannot both go through (contract 5.9).
   const task = await findTask(tx, question.taskId)

@@ -11,7 +11,7 @@ export interface Weighed {
   readonly obligations: Permit['obligations']
   /** Whether everything that a permit rests on is still so. Does no I/O. */
   stands(): boolean
-  /** What people could be asked, where the enforcement point may have them asked. */
+  /** Question that people could be asked, where the enforcement point may have them asked. */
   readonly offer?: Omit<EvaluationDenial, 'id'> | undefined
   /** The approval that the permit uses up. */
   readonly word?: UsedWord | undefined

@@ -7,14 +7,20 @@ import { findTask } from '../../tasks/index.ts'
 import type { CallParts } from '../parts.ts'
 import { eraseKept, findKept, insertKept, tasksWithKept } from './kept-result-store.ts'
 
-/** What is told of an execution to a caller who lost its answer. `shaped`: as what (`shapingOf`). */
+/**
+ * Result of an execution that is told to a caller who lost its answer. `shaped`: the form that it
+ * was kept in (`shapingOf`).
+ */
 export type KeptResult = { readonly shaped?: string } & (
   | { readonly text: string }
   /** The answer was larger than what is kept. */
   | { readonly larger: true }
 )
 
-/** What a permit obliged to do to an answer, in one form: an answer may be told again while that is the same. */
+/**
+ * Writes what a permit obliged to do to an answer, in one form: an answer may be told again while
+ * that is the same.
+ */
 export function shapingOf(obligations: readonly Obligation[]): string {
   const shaping = obligations.filter(({ type }) => type !== 'notify' && type !== STEP_UP)
   return shaping
@@ -23,7 +29,7 @@ export function shapingOf(obligations: readonly Obligation[]): string {
     .join(' ')
 }
 
-/** Of the text in UTF-8. */
+/** Bytes of the text in UTF-8. */
 const MOST_BYTES = 256 * 1024
 const MOST_MS = 3_600_000
 const ERASE_EVERY_MS = 60_000
@@ -53,7 +59,10 @@ export async function keepResult(
   })
 }
 
-/** What was kept. `undefined`: nothing, not any more, or sealed with a master key that is not ours any more. */
+/**
+ * Reads the kept result. `undefined`: nothing was kept, it is over, or it is sealed with a master
+ * key that is not ours any more.
+ */
 export async function readResult(
   parts: CallParts,
   decisionId: string,
@@ -69,7 +78,7 @@ export async function readResult(
   }
 }
 
-/** What an answer is sealed to. */
+/** Answers the place that an answer is sealed to. */
 export function place(decisionId: string): string {
   return `kept_results/${decisionId}`
 }

@@ -11,7 +11,7 @@ import type { Observed } from '../../risk/index.ts'
 import { riskRecord } from '../../risk/index.ts'
 import type { LimitStatus } from '../../tasks/index.ts'
 
-/** What a call is judged by. */
+/** Inputs that a call is judged by. */
 export interface DecisionInputs {
   readonly setting: Setting
   readonly policies: PolicySet
@@ -19,22 +19,22 @@ export interface DecisionInputs {
   readonly risk: Observed
 }
 
-/** The same, with what the limits said the moment before. */
+/** Inputs of a decision, with the state of the limits the moment before. */
 export interface DecisionInputsWithLimits extends DecisionInputs {
   readonly budget: LimitStatus
   readonly standing: ApplicableLimits
-  /** What decision points of others said, where they were asked. */
+  /** Answers of the decision points of others, where they were asked. */
   readonly external: readonly ExternalAnswer[]
 }
 
-/** What people have lifted, and by what. */
+/** Forbids that people have lifted, and by what. */
 export interface Override {
   readonly forbids: readonly ForbidRef[]
   /** In words, where it was not an approval of this very call. */
   readonly by?: string
 }
 
-/** What the gates look at. */
+/** Gathers the facts that the gates look at. */
 export function factsOf(
   each: KnownCase,
   looked: DecisionInputsWithLimits,

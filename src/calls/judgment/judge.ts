@@ -95,7 +95,7 @@ function retryOf(
   return { retryAfter: Math.max(1, Math.ceil((retryAt - at) / 1000)) }
 }
 
-/** What was left when it was looked at is gone, so that is what the gates see. */
+/** Decides a call again after other calls took what was left: the gates see an empty budget. */
 function taken(seen: CallFacts, { policies }: DecisionInputs): DenialReason {
   const gone = {
     left: false,

@@ -6,9 +6,9 @@ const MAX_WAITING = 10_000
 const UNKNOWN_TTL_MS = 15 * 60_000
 
 /**
- * What this process knows of its own calls beyond the store: which are under way, which ended without being stored, and
- * which were never sent although their reservation may have been stored. A row that says `sending` and is in none of them
- * is settled by `settleOwn`.
+ * Calls of this process, as far as it knows more of them than the store: which are under way, which
+ * ended without being stored, and which were never sent although their reservation may have been
+ * stored. A row that says `sending` and is in none of them is settled by `settleOwn`.
  */
 export class CallsInFlight {
   readonly #underWay = new Set<string>()

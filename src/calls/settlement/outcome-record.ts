@@ -1,7 +1,7 @@
 import type { LedgerEvent } from '../../ledger/index.ts'
 import type { ReportedAmount } from '../../tasks/index.ts'
 
-/** What became of a call that was permitted. */
+/** Outcome of a call that was permitted. */
 export interface Outcome {
   /**
    * `answered`: the API answered, whatever it said. `failed`: something was sent, and no whole answer came.
@@ -14,7 +14,10 @@ export interface Outcome {
   readonly digest?: string | undefined
   /** Why it was not sent or failed: a code. */
   readonly reason?: string | undefined
-  /** What the answer says of amounts, or why it does not, where the permit `settles` something by it. */
+  /**
+   * Amounts that the answer reports, or why it reports none, where the permit `settles` something
+   * by it.
+   */
   readonly said?: ReportedAmount | undefined
 }
 

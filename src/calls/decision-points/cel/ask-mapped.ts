@@ -33,7 +33,10 @@ export async function requestsFor(
   return mappedRequests(mapping, { params: body, token: claimsOf(call, says) })
 }
 
-/** What a token of ours says; of an opaque one, what it would. Not the token. */
+/**
+ * Answers the claims of a token of ours; for an opaque one, the claims it would have. Never the
+ * token itself.
+ */
 function claimsOf({ resource }: Call, { claims, issuer, parties }: TokenSays): JsonObject {
   const { ep: _, ...task } = claims.task
   const all = {

@@ -23,9 +23,9 @@ interface Bound {
 export type Inputs = ReadonlyMap<string, CelValue>
 type Variables = ReadonlyMap<string, Bound>
 
-/** Of one node; a character that is looked at is one. */
+/** Cost of one node; a character that is looked at costs one. */
 const NODE = 10
-/** Of a number in words. */
+/** Characters of a number in words. */
 const SCALAR = 24
 
 const PLAIN_CALLS = new Set(['size', 'string', 'int', 'double', 'bool', 'dyn', 'has'])

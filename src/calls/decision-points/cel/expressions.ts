@@ -5,7 +5,7 @@ import { Cost, type Inputs } from './cost.ts'
 import { Unmapped } from './unmapped.ts'
 import { fromCel } from './values.ts'
 
-/** Of one expression, as it is written. */
+/** Characters of one expression, as it is written. */
 const MOST_CHARACTERS = 1_024
 const LIMITS = {
   maxAstNodes: 256,
@@ -14,7 +14,7 @@ const LIMITS = {
   maxMapEntries: 64,
   maxCallArguments: 8,
 } as const
-/** Of all expressions of a mapping together (`cost.ts`): some ten milliseconds. */
+/** Steps of all expressions of a mapping together (`cost.ts`): some ten milliseconds. */
 const MOST_STEPS = 2_000_000
 const MOST_KEPT = 1_000
 

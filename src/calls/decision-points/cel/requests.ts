@@ -4,9 +4,9 @@ import { type ExpressionScope, Expressions } from './expressions.ts'
 import { Unmapped } from './unmapped.ts'
 import { toCel } from './values.ts'
 
-/** What expressions may speak of (COAZ-MCP, "Information Model"). */
+/** Variables that expressions may use (COAZ-MCP, "Information Model"). */
 export interface MappingInputs {
-  /** Of the JSON-RPC request, without `_meta`. */
+  /** Parameters of the JSON-RPC request, without `_meta`. */
   readonly params: JsonObject
   /** The claims of the token, verified. */
   readonly token: JsonObject
@@ -15,7 +15,7 @@ export interface MappingInputs {
 /** Bodies of AuthZEN evaluation requests, all of which have to be permitted; or why there are none. */
 export type MappedRequests = readonly string[] | Unmapped
 
-/** Of one request, as text. */
+/** Characters of one request, as text. */
 const MOST_CHARACTERS = 32 * 1024
 const MOST_DEPTH = 16
 

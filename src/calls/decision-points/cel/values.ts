@@ -47,8 +47,9 @@ function plain(text: string): string {
 }
 
 /**
- * What an expression answered. `undefined`: absent.
- * @throws Unmapped for what is no JSON value (bytes, times, types, NaN), and for what is nested too deeply
+ * Converts the answer of an expression to JSON. `undefined`: absent.
+ * @throws Unmapped for what is no JSON value (bytes, times, types, NaN), and for what is nested too
+ * deeply
  */
 export function fromCel(value: unknown, depth = 0): Json | undefined {
   if (depth > MOST_DEPTH) throw new Unmapped('an expression answers something nested too deeply')
