@@ -53,7 +53,8 @@ export async function askConfirmation(
 }
 
 /**
- * What is to be confirmed, for its page. Only the person who asked sees it; anyone else learns nothing.
+ * Reads a waiting confirmation for its page. Only the person who asked sees it; anyone else learns
+ * nothing.
  * Throws `confirmation.unknown` (also when the time is over).
  */
 export async function readConfirmation(

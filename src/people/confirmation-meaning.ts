@@ -1,11 +1,14 @@
-/** What an act would do, as people read it. Texts may come from outside: whoever shows them says what cannot be seen in them. */
+/**
+ * Meaning of an act, as people read it. Texts may come from outside: whoever shows them says what
+ * cannot be seen in them.
+ */
 export interface Meaning {
-  /** What is done, in a sentence that names what it is done to. */
+  /** Sentence that names the act and what it is done to. */
   readonly sentence: string
   readonly facts: readonly (readonly [name: string, value: string])[]
   /** The difference to what is in force. `undefined`: there is nothing to compare with. */
   readonly changes?: readonly MeantChange[] | undefined
-  /** What the changes are called together: `Rules against version 3`. */
+  /** Heading of the changes: `Rules against version 3`. */
   readonly against?: string
   /** Who can do what afterwards and could not before, or the other way round. */
   readonly consequences?: readonly string[]

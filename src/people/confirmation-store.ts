@@ -55,7 +55,10 @@ function meaningOf(text: string | null): Meaning | undefined {
   return text === null ? undefined : (JSON.parse(text) as Meaning) // as: written by insertConfirmation
 }
 
-/** Of one that this person said yes to, while it may be used: its sealed key, and what it was said to mean. */
+/**
+ * Finds a confirmation that this person said yes to, while it may be used: its sealed key, and what
+ * it was said to mean.
+ */
 export async function selectConfirmed(
   reader: Reader,
   of: { readonly id: string; readonly personId: string; readonly now: number },

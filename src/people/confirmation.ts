@@ -18,7 +18,7 @@ export interface Confirmation {
   readonly operation: string
   readonly payloadDigest: string
   readonly payload: string
-  /** What it would do, as it was found out when it was asked for. */
+  /** Meaning of the act, as it was found out when it was asked for. */
   readonly meaning: Meaning | undefined
   readonly state: ConfirmationState
   readonly createdAt: number
@@ -36,7 +36,10 @@ export const CONFIRMATION_LIFE_MS = 10 * 60_000
 /** So many of one person wait at once. When another is asked for, the oldest goes. */
 export const MAX_PENDING = 16
 
-/** What a yes is bound to: this operation with exactly this input, as canonical JSON. It may be that of a large import. */
+/**
+ * Digests what a yes is bound to: this operation with exactly this input, as canonical JSON. The
+ * input may be that of a large import.
+ */
 export async function payloadDigest(operation: string, payload: string): Promise<string> {
   const digest = await sha256urlInSteps(payload)
   return domainHash('remit/confirmation/v3', { operation, payload: digest })

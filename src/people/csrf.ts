@@ -2,7 +2,8 @@ import { createHmac } from 'node:crypto'
 import { sameBytes } from '../lib/bytes.ts'
 
 /**
- * What a form must send back: proves that the page came from us, for this session. Tells nothing about the token.
+ * Makes the value that a form must send back: it proves that the page came from us, for this
+ * session. It tells nothing about the token.
  * HMAC-SHA256 keyed with the session token, base64url.
  */
 export function csrfToken(sessionToken: string): string {

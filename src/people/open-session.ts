@@ -14,7 +14,7 @@ interface Opening {
   readonly kind: SessionKind
   /** Epoch milliseconds; never taken to be in the future. */
   readonly authTime: number
-  /** Of the provider's session, if it said one. */
+  /** Id of the provider's session, if the provider gave one. */
   readonly sid?: string | null
   readonly proved?: Proved
 }
@@ -35,7 +35,7 @@ export async function openSession(
   })
 }
 
-/** The same inside a transaction of the caller's. */
+/** Opens a session inside a transaction of the caller's. */
 export async function openSessionIn(
   parts: PeopleParts,
   tx: Tx,

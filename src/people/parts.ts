@@ -6,7 +6,7 @@ import type { Random } from '../lib/random.ts'
 import type { Live } from '../revocation/index.ts'
 import type { Storage } from '../storage/index.ts'
 
-/** What this room works with. Every act takes it first. */
+/** Parts that the acts of this room work with; every act takes them first. */
 export interface PeopleParts {
   readonly storage: Storage
   readonly ledger: Pick<Ledger, 'append'>

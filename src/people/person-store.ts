@@ -106,7 +106,7 @@ async function hasMoreThan(reader: Reader, group: string, count: number): Promis
   return row !== undefined
 }
 
-/** What these people are called, by id; those who are not known are left out. */
+/** Answers the names of these people, by id; those who are not known are left out. */
 export async function namesOfPersons(
   reader: Reader,
   ids: readonly string[],
@@ -220,7 +220,10 @@ function writtenOf(attributes: PersonAttributes): string | null {
   return Object.keys(attributes).length === 0 ? null : JSON.stringify(attributes)
 }
 
-/** Of people of a provider: what is not mapped any more is not known any more. Answers of whom. */
+/**
+ * Drops attributes that are not mapped any more from the people of a provider. Answers the ids of
+ * those whom it changed.
+ */
 export async function dropAttributes(
   tx: Tx,
   issuer: string,

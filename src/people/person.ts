@@ -15,7 +15,7 @@ export interface Person {
   readonly name: string
   readonly email?: string
   readonly groups: readonly string[]
-  /** What the provider's claims are mapped to. */
+  /** Attributes that the provider's claims are mapped to. */
   readonly attributes: PersonAttributes
   readonly status: PersonStatus
   readonly createdAt: number

@@ -1,4 +1,4 @@
-/** Of a name, an address, a value. */
+/** Characters of a name, an address or a value. */
 export const LONGEST_TEXT = 200
 
 /**
@@ -15,7 +15,10 @@ export function shortText(value: unknown): string | undefined {
   return text === '' ? undefined : text
 }
 
-/** The same of what rules compare: only what needs no change. */
+/**
+ * Answers a text that rules compare, only where `shortText` would not change it; otherwise
+ * `undefined`.
+ */
 export function plainText(value: unknown): string | undefined {
   const text = shortText(value)
   return text === value ? text : undefined

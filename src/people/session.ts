@@ -13,7 +13,7 @@ export interface Session {
   readonly createdAt: number
   readonly lastSeenAt: number
   readonly expiresAt: number
-  /** What the provider calls its own session; `null`: it did not say. */
+  /** Id that the provider gave its own session; `null`: it gave none. */
   readonly sid: string | null
   /** Only what the provider said of it. */
   readonly proved: Proved

@@ -29,9 +29,9 @@ export type TestPeople = PeopleParts & {
   readonly live: Live
   readonly ledger: Ledger
   readonly clock: ManualClock
-  /** What was recorded, oldest first. */
+  /** Reads the recorded events, oldest first. */
   recorded(): Promise<TestRecord[]>
-  /** What liveness knows of a person or agent now. */
+  /** Reads the current live state of a person or agent. */
   liveOf(kind: 'person' | 'agent', id: string): Promise<{ epoch: number; state: string }>
 }
 

@@ -1,6 +1,7 @@
 /**
- * What a provider can say of a person beside name, address and groups, and what type that has. The words are those of SCIM
- * (RFC 7643 sections 4.1 and 4.3) where it has one. Closed, so that rules are checked against it whichever provider somebody comes from.
+ * Attributes that a provider can give of a person beside name, address and groups, each with its
+ * type. The words are those of SCIM (RFC 7643 sections 4.1 and 4.3) where it has one. The list is
+ * closed, so that rules are checked against it whichever provider somebody comes from.
  */
 export const PERSON_ATTRIBUTES = {
   costCenter: 'string',
@@ -21,7 +22,7 @@ export const PERSON_ATTRIBUTES = {
 export type AttributeName = keyof typeof PERSON_ATTRIBUTES
 export type AttributeValue = string | number | boolean | readonly string[]
 
-/** What is known of one person. */
+/** Known attributes of one person. */
 export type PersonAttributes = Readonly<Partial<Record<AttributeName, AttributeValue>>>
 /** Which claim of a provider is which attribute: a name, or a JSON Pointer into the claims (`/realm_access/roles`). */
 export type AttributeClaims = Readonly<Partial<Record<AttributeName, string>>>

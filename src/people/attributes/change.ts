@@ -6,16 +6,22 @@ import {
   type PersonAttributes,
 } from './attribute.ts'
 
-/** What a token says of attributes; `null`: there is none. What it does not name it does not speak of. */
+/**
+ * Attributes that a token gives; `null`: the person has none. The token says nothing about
+ * attributes that it does not name.
+ */
 export type SaidAttributes = Readonly<Partial<Record<AttributeName, AttributeValue | null>>>
 
-/** Of a sign-in, where everything was asked for: silence about what is mapped means that there is none. */
+/**
+ * Completes the attributes of a sign-in, which asked for all of them: a mapped attribute that the
+ * provider does not name is none.
+ */
 export function wholly(said: SaidAttributes, mapped: AttributeClaims): SaidAttributes {
   const none = entriesOf(mapped).map(([name]): [AttributeName, null] => [name, null])
   return { ...Object.fromEntries(none), ...said }
 }
 
-/** What is known after it. */
+/** Answers the known attributes after a change. */
 export function changedBy(known: PersonAttributes, said: SaidAttributes = {}): PersonAttributes {
   const all = entriesOf<AttributeValue | null>({ ...known, ...said })
   return Object.fromEntries(all.filter(([, value]) => value !== null))

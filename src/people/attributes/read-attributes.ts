@@ -30,9 +30,10 @@ export function readAttributeClaims(mappings: readonly string[]): AttributeClaim
 }
 
 /**
- * What verified claims say of the mapped attributes; those that they say nothing about are left out.
- * INVARIANT: what has another type than its attribute is refused, and not passed over: a rule that forbids something to contractors must
- * not be blind to a claim that it cannot read.
+ * Reads the mapped attributes from verified claims; attributes that the claims do not name are left
+ * out.
+ * INVARIANT: what has another type than its attribute is refused, and not passed over: a rule that
+ * forbids something to contractors must not be blind to a claim that it cannot read.
  * Throws `person.bad_claims`.
  */
 export function readAttributes(

@@ -16,7 +16,7 @@ import { insertSignInStep, SIGN_IN_LIFE_MS, signInContext } from './sign-in-stor
  */
 export const FRESH_LEEWAY_MS = 30_000
 
-/** What `complete` needs and nobody else may know. */
+/** Secrets that `complete` needs and nobody else may know. */
 export interface SealedSignIn {
   readonly nonce: string
   readonly verifier: string

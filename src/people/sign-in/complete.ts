@@ -28,17 +28,20 @@ export interface SignedIn {
   readonly proved: Proved
   /** A path on our own origin. */
   readonly returnTo: string
-  /** What the provider calls its session (OpenID Connect Back-Channel Logout 1.0 section 2.1). */
+  /** Id that the provider gave its session (OpenID Connect Back-Channel Logout 1.0 section 2.1). */
   readonly sid: string | null
 }
 
-/** What came of an administrator's look at a provider: its very words, and what would be made of them. Nothing of it is kept. */
+/**
+ * Result of an administrator's test of a provider: the claims word for word, and what would be made
+ * of them. Nothing of it is kept.
+ */
 export interface TriedSignIn {
   readonly triedBy: string
   readonly issuer: string
   readonly returnTo: string
   readonly claims: Readonly<Record<string, unknown>>
-  /** What is wrong with them, if they would sign nobody in. */
+  /** Mistake in the claims, if they would sign nobody in. */
   readonly mistake: string | undefined
   readonly profile: Profile | undefined
   /** Groups here that its values are mapped to, and values that are mapped to none. */

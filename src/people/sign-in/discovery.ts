@@ -11,7 +11,7 @@ const TIMEOUT_SECONDS = 5
 /** Loaded when the first provider is met, not at every start. */
 const loadClient = () => import('openid-client')
 
-/** What a provider publishes about itself, and the only way to reach it. */
+/** Metadata that a provider publishes about itself, and the only way to reach it. */
 export interface Known {
   readonly metadata: OpenId.ServerMetadata
   readonly outbound: Outbound

@@ -4,7 +4,7 @@ import type { AttributeClaims } from '../attributes/attribute.ts'
 /** An OpenID provider that signs people in. `issuer` is byte-exact what its tokens say. */
 export interface IdentityProvider {
   readonly issuer: string
-  /** What people read on the sign-in button. */
+  /** Name that people read on the sign-in button. */
   readonly name: string
   /** Remit's client there. */
   readonly clientId: string
@@ -16,7 +16,7 @@ export interface IdentityProvider {
   readonly acrValues: readonly string[]
   /** Which of its claims are which attributes of people. */
   readonly attributes: AttributeClaims
-  /** Of the addresses of its people: who types one of these is sent there. */
+  /** Domains of the addresses of its people: whoever types such an address is sent there. */
   readonly domains: readonly string[]
   readonly createdAt: number
 }

@@ -28,7 +28,7 @@ interface Ended {
   readonly sid: string | undefined
 }
 
-/** What else ends with a person's sessions, in the same transaction. */
+/** Act that ends more than a person's sessions, in the same transaction. */
 export type AlsoEnding = (tx: Tx, personId: string) => Promise<Change>
 
 /**

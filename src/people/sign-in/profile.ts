@@ -5,7 +5,7 @@ import { readAttributes } from '../attributes/read-attributes.ts'
 import { LONGEST_TEXT, shortText } from '../plain-text.ts'
 import { requireMillis } from './numeric-date.ts'
 
-/** What a provider says about a person, read from verified claims. */
+/** Profile of a person that a provider gave, read from verified claims. */
 export interface Profile {
   readonly issuer: string
   readonly subject: string
@@ -15,7 +15,10 @@ export interface Profile {
   readonly email?: string | null | undefined
   /** The provider's own group values; `undefined`: it said nothing about groups. */
   readonly groupValues?: readonly string[] | undefined
-  /** What it said of attributes that are mapped; `undefined`: none is, or it is about something else. */
+  /**
+   * Attributes that it gave, of those that are mapped; `undefined`: none is mapped, or the profile
+   * is about something else.
+   */
   readonly attributes?: SaidAttributes | undefined
   /** Epoch milliseconds. */
   readonly issuedAt: number
@@ -77,7 +80,7 @@ function groupValues(value: unknown, claim: string): readonly string[] | undefin
   return [...new Set(values)]
 }
 
-/** What every store can keep and every hash can read. */
+/** Tells whether a value is a text that every store can keep and every hash can read. */
 function isPlainText(value: unknown): value is string {
   return typeof value === 'string' && value.isWellFormed() && !value.includes('\0')
 }

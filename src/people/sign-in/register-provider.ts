@@ -93,7 +93,10 @@ export async function openProvider(
   }
 }
 
-/** What is configured is registered at every start; only a change is worth a record. */
+/**
+ * Compares a provider with what is wanted: a configured provider is registered at every start, and
+ * only a change is worth a record.
+ */
 function isSame(
   known: ProviderWithSecret | undefined,
   wanted: Omit<ProviderWithSecret, 'issuer' | 'createdAt'>,
@@ -135,7 +138,7 @@ function checkIssuer(parts: PeopleParts, issuer: string, allowLoopback: boolean)
     throw new Problem('provider.bad_issuer', `\`${issuer}\` is on loopback, which was not allowed`)
 }
 
-/** What a client secret is sealed to. */
+/** Answers the context that a client secret is sealed to. */
 export function secretContext(issuer: string): string {
   return `identity_providers/${issuer}/secret`
 }

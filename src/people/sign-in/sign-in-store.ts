@@ -12,7 +12,7 @@ export interface SignIn {
   readonly expiresAt: number
 }
 
-/** What is secret of a sign-in is sealed to this. */
+/** Answers the context that the secrets of a sign-in are sealed to. */
 export function signInContext(stateDigest: string): string {
   return `sign_ins/${stateDigest}`
 }

@@ -90,7 +90,10 @@ export async function checkSubjectToken(
   }
 }
 
-/** What cannot be read, or lies ahead, is not known. */
+/**
+ * Reads when and how a person signed in. A value that cannot be read, or a time that lies ahead, is
+ * not known.
+ */
 export function provedBy({ acr, auth_time: at, iat }: Claims): Pick<Subject, 'authTime' | 'acr'> {
   const millis = millisOf(at)
   const known = millis !== undefined && millis <= iat * 1000

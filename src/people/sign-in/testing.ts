@@ -8,7 +8,7 @@ export interface FakeProvider {
   readonly secret: string
   /** Members put over the discovery document. */
   metadata: Record<string, unknown>
-  /** What the token endpoint answers with; gets the form it was sent. */
+  /** Answer of the token endpoint; gets the form that was sent. */
   idToken: (form: URLSearchParams) => Promise<string>
   userinfo: Record<string, unknown> | undefined
   readonly publicKey: KeyObject
