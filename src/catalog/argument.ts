@@ -1,6 +1,6 @@
 /**
- * What the catalog knows about the arguments of an action. Plain data: it is stored, hashed into the definition digest
- * and sent to pages as it is. Numbers in it are exact decimal text.
+ * Schema of the arguments of an action, as the catalog knows them. Plain data: it is stored, hashed
+ * into the definition digest and sent to pages as it is. Numbers in it are exact decimal text.
  */
 
 export type ScalarType =

@@ -30,7 +30,7 @@ export function detailsForScope(view: CatalogView, scope: string, location?: str
   return { ok: true, details }
 }
 
-/** What a detail may name instead of single actions. */
+/** Names of groups that a detail may have in place of single actions. */
 export const ACTION_GROUPS: readonly string[] = [
   'read',
   'write',

@@ -14,7 +14,9 @@ export interface CatalogView {
   readonly resources: ReadonlyMap<string, Resource>
   readonly byIdentifier: ReadonlyMap<string, Resource>
   readonly actions: ReadonlyMap<string, Action>
-  /** The same list each time, so that it can be matched quickly. */
+  /**
+   * Lists the actions of a resource: the same list each time, so that it can be matched quickly.
+   */
   actionsOf(resource: string): readonly Action[]
   readonly kindOf: KindOf
 }

@@ -11,7 +11,7 @@ import type { Action } from './resource.ts'
  */
 export const RULES: LiveKey = { kind: 'policy', id: 'active' }
 
-/** What one change does, within the transaction. */
+/** Change of the catalog, within one transaction. */
 export interface CatalogChange {
   /** Epoch of `RULES` before anything was read that the change rests on. Default: as it is when the check begins. */
   readonly since?: number

@@ -2,10 +2,10 @@ import { domainHash } from '../lib/domain-hash.ts'
 import type { Action } from './resource.ts'
 
 /**
- * What an action is, as one digest. Part of the call hash (contract 6): when the meaning of a call changes, an approval
- * given for the old meaning no longer fits. Risk class and sentence are not in it: they do not change what is sent. What the
- * document says in words is, and of an MCP server the reviewed definition: what was said an operation does is part of what was
- * approved.
+ * Digests what an action is. The digest is part of the call hash (contract 6): when the meaning of
+ * a call changes, an approval given for the old meaning no longer fits. Risk class and sentence are
+ * not in it: they do not change what is sent. The words of the document are in it, and the reviewed
+ * definition of an MCP server: what was said an operation does is part of what was approved.
  */
 export function definitionDigest(
   action: Pick<

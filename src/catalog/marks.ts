@@ -30,7 +30,10 @@ const COUNTERPARTIES = [
 ]
 const SIZES = ['amount', 'total', 'price', 'quantity', 'sum', 'limit', 'count']
 
-/** What the names of its arguments suggest. An administrator has the last word (`setMark`). */
+/**
+ * Proposes the marks that the names of its arguments suggest. An administrator has the last word
+ * (`setMark`).
+ */
 export function proposedMarks(action: Pick<Action, 'access' | 'arguments'>): Pick<Action, Mark> {
   const { access, arguments: schema } = action
   const fields = schema.arguments

@@ -88,7 +88,10 @@ export function cutSegment(segment: string, mixed: Mixed): readonly string[] | u
   return values
 }
 
-/** The same for every template that matches the same paths: names of parameters do not matter. */
+/**
+ * Writes a template so that all templates that match the same paths come out alike: names of
+ * parameters do not matter.
+ */
 export function templateShape(segments: readonly TemplateSegment[]): string {
   return segments.map((each) => `/${segmentShape(each)}`).join('')
 }

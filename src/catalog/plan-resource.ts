@@ -11,16 +11,22 @@ export interface ImportOptions {
   readonly mode?: 'gateway' | 'direct'
   /** Where the API really is. Default: the document's first server, when that is a whole address. Of an MCP server: its endpoint. */
   readonly upstream?: string
-  /** Of a resource that is in the catalog already: where it stays when `upstream` is left out, whatever the document says. */
+  /**
+   * Upstream of a resource that is in the catalog already: it stays there when `upstream` is left
+   * out, whatever the document says.
+   */
   readonly upstreamBefore?: string
   /** Inside the trust domain: receives the transaction token. Default: no. */
   readonly trusted?: boolean
   readonly connection?: string | undefined
   /** Default: the document's, or the server's, own title. */
   readonly title?: string
-  /** Of an MCP server that is in the catalog already: `knownNames`. */
+  /** Known names of an MCP server that is in the catalog already: `knownNames`. */
   readonly known?: readonly KnownName[]
-  /** Of an MCP server: what its tools say about requests to decision points counts. Only for what is noted. */
+  /**
+   * Trust in the mappings of an MCP server: what its tools say about requests to decision points
+   * counts. Changes only the notes.
+   */
   readonly mappingsTrusted?: boolean
 }
 
@@ -28,17 +34,23 @@ export interface ImportOptions {
 export interface KnownName {
   readonly name: string
   readonly kind: PinnedDefinition['kind']
-  /** What the server calls it. */
+  /** Name on the server. */
   readonly wire: string
 }
 
-/** What would be in the catalog, before anything is written. Plain data. */
+/** Plan of an import: what would be in the catalog, before anything is written. Plain data. */
 export interface ImportPlan {
   readonly resource: PlannedResource
   readonly actions: readonly Action[]
-  /** What an administrator should read: renamed arguments, operations left out, patterns not enforced, hints that contradict each other. */
+  /**
+   * Notes that an administrator should read: renamed arguments, operations left out, patterns not
+   * enforced, hints that contradict each other.
+   */
   readonly notes: readonly string[]
-  /** What its answers can look like, where the document says: `shapesText`. Of an MCP server that is in the definitions. */
+  /**
+   * Shapes that its answers can have, where the document describes them: `shapesText`. For an MCP
+   * server, the definitions have them.
+   */
   readonly answers?: string
 }
 
@@ -55,7 +67,7 @@ export type PlannedResource = {
   readonly server: Resource['server']
 }
 
-/** What a document, or a server, says about itself. */
+/** Source of an import, as a document or a server describes itself. */
 export interface DescribedSource
   extends Pick<PlannedResource, 'documentDigest' | 'protocol' | 'server'> {
   readonly title: string | undefined

@@ -6,7 +6,10 @@ import type { ArgumentSchema, Untyped } from './argument.ts'
 export type Resource = {
   /** Its Cedar id and the first part of its actions' names. Never given to another API, not even after removal. */
   readonly name: string
-  /** What tokens name as audience: behind the gateway its public URL there, byte-exact, no trailing slash. */
+  /**
+   * Identifier that tokens name as audience: behind the gateway its public URL there, byte-exact,
+   * no trailing slash.
+   */
   readonly identifier: string
   readonly title: string
   readonly mode: 'gateway' | 'direct'
@@ -18,9 +21,12 @@ export type Resource = {
   readonly connection: string | undefined
   readonly documentDigest: string
   readonly protocol: 'http' | 'mcp'
-  /** Of an MCP server. */
+  /** Server that was reviewed, where the resource is an MCP server. */
   readonly server: PinnedServer | undefined
-  /** What its tools say about requests to decision points of others counts: an administrator said so. */
+  /**
+   * Trust in its mappings: what its tools say about requests to decision points of others counts,
+   * because an administrator said so.
+   */
   readonly mappingsTrusted?: true
   /** Its resource tokens are handles that say nothing; left out, they are JWTs. */
   readonly tokenForm?: 'opaque'
@@ -31,7 +37,10 @@ export type Resource = {
   readonly updatedAt: number
 }
 
-/** What an MCP server said about itself when it was reviewed. Clients are told this, not what it says by now. */
+/**
+ * Facts that an MCP server gave about itself when it was reviewed. Clients are told these, not what
+ * it says by now.
+ */
 export type PinnedServer = {
   readonly name: string
   readonly version: string
@@ -45,7 +54,7 @@ export type PinnedServer = {
  */
 export type PinnedDefinition = {
   readonly kind: 'tool' | 'prompt' | 'resource'
-  /** What the server calls it; of `resource`: `resources/read`. */
+  /** Name on the server; of `resource`: `resources/read`. */
   readonly name: string
   /** JSON object, RFC 8785 text. */
   readonly json: string
@@ -56,7 +65,9 @@ export type Action = {
   readonly resource: string
   /** `<resource>.<operation>`, unique over the catalog. */
   readonly name: string
-  /** Of an MCP server: `tools/call`, `prompts/get` or `resources/read`. */
+  /**
+   * Method of the operation; for an MCP server: `tools/call`, `prompts/get` or `resources/read`.
+   */
   readonly method: string
   /** Template: `/orders/{order_id}/refunds`. Parameters are whole segments. Of an MCP server: the name of tool or prompt. */
   readonly path: string
@@ -72,11 +83,17 @@ export type Action = {
   /** Pointer to the argument that names whom a call is about, and to the one that says how large it is: for risk signals. */
   readonly counterparty?: string | undefined
   readonly size?: string | undefined
-  /** Of everything that says what this action is and how its arguments are read; see `definition.ts`. */
+  /**
+   * Digest of everything that says what this action is and how its arguments are read; see
+   * `definition.ts`.
+   */
   readonly digest: string
-  /** What an OpenAPI document says about it in words. */
+  /** Description of it in words, from an OpenAPI document. */
   readonly description?: string
-  /** Of an action in the catalog: since when, and by whose word, this definition is the one that counts. */
+  /**
+   * Acceptance of an action in the catalog: since when, and by whose word, this definition is the
+   * one that counts.
+   */
   readonly accepted?: Accepted
   /** Another definition is offered by now, and nobody has accepted it: no call is permitted, and nobody is shown it. */
   readonly quarantined?: true

@@ -4,7 +4,7 @@ import { quoted, visible } from '../lib/text/visible.ts'
 import type { Argument, ArgumentSchema, ArgumentType } from './argument.ts'
 import type { Action } from './resource.ts'
 
-/** What stands in a sentence for an argument that was not given. */
+/** Text that stands in a sentence for an argument that was not given. */
 const NOT_GIVEN = '(not given)'
 const MOST_CHARACTERS = 400
 const PLACEHOLDER = /\{([^{}]*)\}/g
@@ -13,8 +13,8 @@ const PART = /\{([^{}]*)\}|\[((?:[^[\]{}]|\{[^{}]*\})*)\]/g
 const MOST_ARGUMENTS = 8
 
 /**
- * What is wrong with a template such as `Refund {amount} on order {order_id}`; nothing when it can be used. Placeholders name typed
- * arguments, or members of records: `{address/city}`.
+ * Lists the mistakes in a template such as `Refund {amount} on order {order_id}`; none when it can
+ * be used. Placeholders name typed arguments, or members of records: `{address/city}`.
  */
 export function checkSentence(template: string, schema: ArgumentSchema): readonly string[] {
   const mistakes: string[] = []
@@ -118,7 +118,10 @@ export function argumentsInSentence(args: readonly Argument[], most = MOST_ARGUM
   return parts.join('')
 }
 
-/** What is shown until somebody writes a better sentence: the document's summary, method and path with the values in it, and the other arguments. */
+/**
+ * Writes the sentence that is shown until somebody writes a better one: the document's summary,
+ * method and path with the values in it, and the other arguments.
+ */
 export function defaultSentence(
   action: Pick<Action, 'method' | 'path' | 'arguments'>,
   summary: string | undefined,

@@ -3,7 +3,10 @@ import { changeResource } from './catalog-store.ts'
 import { changeCatalog } from './change-catalog.ts'
 import type { CatalogParts } from './parts.ts'
 
-/** What resource tokens of a resource look like, and whom they name. What is left out stays. */
+/**
+ * Changes to the resource tokens of a resource: their form, and whom they name. A member that is
+ * left out stays as it is.
+ */
 export interface TokenWish {
   readonly form?: 'jwt' | 'opaque' | undefined
   readonly subjects?: 'public' | 'pairwise' | undefined

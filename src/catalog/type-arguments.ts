@@ -12,7 +12,7 @@ import type { Action } from './resource.ts'
 import { typeText } from './type-scalar.ts'
 import { typeRecord, typeValue } from './type-value.ts'
 
-/** What a request says, decoded once and not yet believed. */
+/** Arguments of a request, decoded once and not yet believed. */
 export interface GivenArguments {
   /** By names on the wire, from `matchAction`. */
   readonly path: ReadonlyMap<string, string>

@@ -18,7 +18,7 @@ function collect(type: ArgumentType, at: string, found: Untyped[]): void {
   if (type.open) found.push({ at: `${at}/*`, reason: FURTHER })
 }
 
-/** What bounds and policies cannot see of many actions, by the reason. */
+/** Summary of what bounds and policies cannot see of many actions, by the reason. */
 export type UntypedSummary = {
   readonly reason: string
   /** Places in all actions together. */

@@ -10,11 +10,14 @@ const MOST_BYTES = 8 * 1024 * 1024
 
 interface Described {
   readonly shapes: AnswerShapes | undefined
-  /** Of an MCP server, by action. */
+  /** Definitions of the actions of an MCP server, by action. */
   readonly definitions: ReadonlyMap<string, Action['definition']>
 }
 
-/** What answers of actions can look like. Made for one check: what an API says is read once, when it is asked for. */
+/**
+ * Shapes that answers of actions can have. Made for one check: the description of an API is read
+ * once, when it is first asked for.
+ */
 export class Answers {
   readonly #reader: Reader
   readonly #described = new Map<string, Promise<Described>>()
@@ -45,7 +48,10 @@ export class Answers {
   }
 }
 
-/** Of a tool: what it says of `structuredContent`. That is in what was reviewed already. */
+/**
+ * Reads the answer shape of a tool: that of its `structuredContent`. The definition has it, so it
+ * was reviewed already.
+ */
 function ofDefinition({ json, kind }: NonNullable<Action['definition']>): AnswerShape | undefined {
   if (kind !== 'tool') return undefined
   const tool = parseJson(json, { bytes: MOST_BYTES })
@@ -56,7 +62,7 @@ function ofDefinition({ json, kind }: NonNullable<Action['definition']>): Answer
   return root === undefined ? undefined : unlessAny({ root, nodes: reader.finish() })
 }
 
-/** What can be anything is not known. */
+/** Answers the shape, unless it can be anything: then it is not known. */
 function unlessAny(shape: AnswerShape): AnswerShape | undefined {
   const reached = reach(shape, '')
   return reached.there && !reached.kinds.has('any') ? shape : undefined

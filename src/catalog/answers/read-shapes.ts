@@ -3,7 +3,7 @@ import { isList, objectAt } from '../openapi/document.ts'
 import { resolve } from '../openapi/references.ts'
 import { ANY, LEAVES, type ShapeNode } from './shape.ts'
 
-/** Of one document. Beyond, answers are not known: nothing is refused for it. */
+/** Nodes of one document. Beyond them, answers are not known; nothing is refused for it. */
 const MOST_NODES = 200_000
 /** From one reference to the next. */
 const MOST_DEPTH = 24
@@ -71,8 +71,9 @@ export class ShapeReader {
   }
 
   /**
-   * What any of them names, a value can have, whether it has to fit all or one. `alone`: one that says nothing is a choice of anything;
-   * otherwise it only narrows what is said beside it.
+   * Reads the parts of a combined schema: a value can have whatever any of them names, whether it
+   * has to fit all or one. `alone`: a part that says nothing is a choice of anything; otherwise it
+   * only narrows what is said beside it.
    */
   #parts(schema: JsonObject, keyword: string, depth: number, alone = false): readonly number[] {
     const said = schema.get(keyword)

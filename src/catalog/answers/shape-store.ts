@@ -26,7 +26,10 @@ export function shapesText(shapes: AnswerShapes): string {
   return canonicalJson({ nodes: [...shapes.nodes], of: { ...shapes.of } })
 }
 
-/** Of all actions of a resource; nothing where its description says nothing of them. */
+/**
+ * Replaces the answer shapes of all actions of a resource; there are none where its description
+ * says nothing of answers.
+ */
 export async function writeShapes(
   tx: Tx,
   resource: string,

@@ -1,6 +1,7 @@
 /**
- * What answers can look like, as far as a document says. Plain data, a graph: what a document describes once is here once, also where
- * it contains itself. Over-approximated: whatever an answer can have, its shape has.
+ * Shapes that answers can have, as far as a document describes them. Plain data, a graph: what a
+ * document describes once is here once, also where it contains itself. Over-approximated: whatever
+ * an answer can have, its shape has.
  */
 export interface AnswerShapes {
   /** The first one is anything. */
@@ -17,7 +18,7 @@ export type ShapeNode =
   | { readonly items: number }
   | {
       readonly members: Readonly<Record<string, number>>
-      /** What members may be that are not named; nothing: there are none. */
+      /** Shape of the members that are not named; absent: there are no such members. */
       readonly more?: number
     }
 
@@ -33,7 +34,10 @@ export interface AnswerShape {
   readonly root: number
 }
 
-/** What there is at a path, or where it ends and what there would have been. */
+/**
+ * Kinds of value at a path; or the point where the path ends, and the names that there would have
+ * been.
+ */
 export type Reached =
   | { readonly there: true; readonly kinds: ReadonlySet<ShapeKind> }
   | { readonly there: false; readonly missing: string; readonly names: readonly string[] }

@@ -31,7 +31,7 @@ export async function selectByDigest(
   return row && enforcerOf(row)
 }
 
-/** Of one resource, newest first; revoked ones too. */
+/** Selects the enforcers of one resource, newest first; revoked ones too. */
 export async function selectEnforcers(
   reader: Reader,
   resource: string,

@@ -37,12 +37,15 @@ export interface Imported extends ImportDifference {
   /** Nothing was different: nothing was written, no epoch raised. */
   readonly unchanged: boolean
   readonly notes: readonly string[]
-  /** What bounds and policies cannot see of it, grouped by the reason. */
+  /** Parts of it that bounds and policies cannot see, grouped by the reason. */
   readonly untyped: readonly UntypedSummary[]
 }
 
 export interface HowToImport {
-  /** What differs from what was reviewed counts at once: the administrator has looked at it. Default: it waits for review. */
+  /**
+   * Acceptance of all that differs from what was reviewed: it counts at once, because the
+   * administrator has looked at it. Default: it waits for review.
+   */
   readonly accept?: boolean
   /** `importDigest` of what somebody said yes to: anything else is refused. */
   readonly seen?: string | undefined
@@ -137,7 +140,10 @@ export interface Previewed extends Imported {
   readonly digest: string
 }
 
-/** What `applyImport` would do, without doing it. Throws like it, but for `catalog.changed`. */
+/**
+ * Previews what `applyImport` would do, without doing it. Throws like it, but for
+ * `catalog.changed`.
+ */
 export async function previewImport(
   parts: CatalogParts,
   plan: ImportPlan,

@@ -1,11 +1,17 @@
 import { isObject, type Json, type JsonObject, parseJson } from '../../lib/json.ts'
 import type { Action, PinnedDefinition } from '../resource.ts'
 
-/** What a tool says about the request that decision points are asked with (COAZ-MCP). Its shape is right; its expressions are not looked at. */
+/**
+ * Mapping from a tool's arguments to the request that decision points are asked with (COAZ-MCP), as
+ * the tool gives it. Its shape is checked; its expressions are not looked at.
+ */
 export type AuthzenMapping = {
-  /** What all entries share. */
+  /** Members that all entries share. */
   readonly shared: JsonObject
-  /** Of an `evaluation`: one, with nothing of its own. All of them have to be permitted. */
+  /**
+   * Entries, one for each request; an `evaluation` has one, with nothing of its own. All of them
+   * have to be permitted.
+   */
   readonly entries: readonly JsonObject[]
 }
 
@@ -68,7 +74,7 @@ function isList(json: Json | undefined): json is readonly Json[] {
   return Array.isArray(json)
 }
 
-/** What an administrator should know about the mappings of a server, by action. */
+/** Writes notes for an administrator about the mappings of a server, by action. */
 export function mappingNotes(
   actions: readonly Action[],
   { name, trusted }: { readonly name: string; readonly trusted: boolean },

@@ -4,7 +4,7 @@ import { slug } from '../slug.ts'
 
 export interface Proposal extends Pick<Action, 'risk' | 'access'> {
   readonly notes: readonly string[]
-  /** What the tool says about itself and its name disagree: its hints are not passed on either. */
+  /** Contradiction between the tool's hints and its name: its hints are not passed on either. */
   readonly contradicted: boolean
 }
 

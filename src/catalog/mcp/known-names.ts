@@ -1,7 +1,7 @@
 import { freeName, type KnownName } from '../plan-resource.ts'
 import type { Action } from '../resource.ts'
 
-/** What the actions of an MCP server are called by now, for the next import of it. */
+/** Names the actions of an MCP server as they are called now, for the next import of it. */
 export function knownNames(actions: readonly Action[]): readonly KnownName[] {
   return actions.flatMap(({ definition, name }) =>
     definition ? [{ name, kind: definition.kind, wire: definition.name }] : [],

@@ -6,9 +6,9 @@ import { review } from './reviewed.ts'
 import { actionOf, type Named, type ReadAction } from './tool.ts'
 import { shownName } from './wire-names.ts'
 
-/** Of resources and of templates, each. */
+/** Entries of the list of resources, and of the list of templates. */
 const MOST_LISTED = 1_000
-/** Of the lists together, as text. */
+/** Characters of both lists together, as text. */
 const MOST_CHARACTERS = 512 * 1024
 const SHOWN = ['name', 'title', 'description', 'mimeType', 'size', 'annotations']
 /** Printable ASCII: what a person reads is what is asked for. */

@@ -19,7 +19,7 @@ import { type Named, type ReadAction, readTool } from './tool.ts'
 import { kebab, lookAlikes, shownName, unusableName } from './wire-names.ts'
 
 const MOST_LISTED = 1_000
-/** Of the whole description, as text. */
+/** Characters of the whole description, as text. */
 export const MOST_CHARACTERS = 8 * 1024 * 1024
 /** Actions that a note names. */
 const MOST_NAMED = 6
@@ -76,7 +76,7 @@ export function planMcpImport(description: McpDescription, options: ImportOption
 class Planning {
   readonly actions = new Map<string, Action>()
   readonly #leftOut: string[] = []
-  /** What is to be said, and of which actions. */
+  /** Notes, each with the actions that it is about. */
   readonly #said = new Map<string, string[]>()
   readonly #resource: string
   readonly #known: readonly KnownName[]
@@ -130,7 +130,7 @@ class Planning {
     for (const note of result.notes) this.#said.set(note, [...(this.#said.get(note) ?? []), name])
   }
 
-  /** What holds for many actions is said once. */
+  /** Writes the notes; a note that holds for many actions is written once. */
   notes(): readonly string[] {
     const said = Array.from(this.#said, ([note, names]) => {
       const shown = names.slice(0, MOST_NAMED).join(', ')
@@ -141,7 +141,7 @@ class Planning {
   }
 }
 
-/** What clients will be told of the server. */
+/** Cuts what the server says about itself to what clients will be told. */
 function pinned({ instructions, name, title, version }: McpDescription['server']): PinnedServer {
   const short = (text: string) => visible(cut(text, 200))
   return {

@@ -3,9 +3,9 @@ import { isObject, type Json, type JsonObject, parseJson } from '../../lib/json.
 import { Problem } from '../../lib/problem.ts'
 import { cut, legible } from '../../lib/text/visible.ts'
 
-/** Of one definition, as text. */
+/** Bytes of one definition, as text. */
 const MOST_BYTES = 64 * 1024
-/** Of nested objects and lists in one definition. */
+/** Levels of nested objects and lists in one definition. */
 const MOST_DEPTH = 32
 /** Characters of one title or description. */
 const MOST_TEXT = { title: 200, description: 8_192, $comment: 1_024 } as const

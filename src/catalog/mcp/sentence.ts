@@ -6,8 +6,9 @@ const MOST_WORDS = 120
 const MOST_SHOWN = 8
 
 /**
- * What people read until somebody writes a better sentence: the server's words for it, bare of everything but words, then what is
- * really called with which plain arguments: `Send a message (send_message: to {to}[, text {text}])`.
+ * Writes the sentence that people read until somebody writes a better one: the server's words, bare
+ * of everything but words, then what is really called with which plain arguments: `Send a message
+ * (send_message: to {to}[, text {text}])`.
  */
 export function proposedSentence(
   name: string,

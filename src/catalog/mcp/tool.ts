@@ -15,13 +15,16 @@ export interface ReadAction {
 
 export interface Named {
   readonly resource: string
-  /** Of the action, chosen by the caller so that it is unique. */
+  /** Name of the action, chosen by the caller so that it is unique. */
   readonly name: string
-  /** What the server calls it. */
+  /** Name on the server. */
   readonly wire: string
 }
 
-/** What clients are shown of a tool. Icons (addresses of others), `_meta` and what we do not know are not passed on. */
+/**
+ * Members of a tool that clients are shown. Icons (addresses of others), `_meta` and members that
+ * we do not know are not passed on.
+ */
 const SHOWN = ['name', 'title', 'description', 'inputSchema', 'outputSchema', 'annotations']
 const HINTS = ['readOnlyHint', 'destructiveHint', 'idempotentHint', 'openWorldHint']
 
@@ -70,7 +73,7 @@ function knownAnnotations(
   return known.size === 0 ? undefined : known
 }
 
-/** What all actions of an MCP server have in common. */
+/** Builds the action from what all actions of an MCP server share. */
 export function actionOf(
   { resource, name, wire }: Named,
   described: Pick<Action, 'method' | 'access' | 'risk' | 'sentence' | 'arguments' | 'definition'>,

@@ -1,7 +1,10 @@
 import { quoted } from '../../lib/text/visible.ts'
 import { slug } from '../slug.ts'
 
-/** What the names of tools and prompts may be: nothing in them looks like something else (MCP 2025-11-25, "Tool Names"). */
+/**
+ * Pattern of the names of tools and prompts: nothing in them looks like something else (MCP
+ * 2025-11-25, "Tool Names").
+ */
 const WIRE_NAME = /^[A-Za-z0-9_./-]{1,128}$/
 
 /** Why a name cannot be offered, or nothing. */

@@ -62,7 +62,10 @@ class Bundle {
     return content
   }
 
-  /** The same with references that lead somewhere in the bundle; files that they name are `waiting`. */
+  /**
+   * Rewrites a value so that its references lead somewhere in the bundle; files that they name are
+   * `waiting`.
+   */
   async #rewritten(value: Json, path: string, waiting: string[]): Promise<Json> {
     if (isList(value)) {
       const items: Json[] = []

@@ -135,7 +135,10 @@ function proposedSentence(reader: OperationReader, action: Action, operation: Js
   return fallback
 }
 
-/** What the document calls the operation: `x-remit-action`, else `operationId`, else method and path; as a lower-case name. */
+/**
+ * Names the operation as the document calls it: by `x-remit-action`, else `operationId`, else
+ * method and path; as a lower-case name.
+ */
 export function operationName(
   resource: string,
   method: string,

@@ -15,7 +15,10 @@ import { bad } from './document.ts'
 
 const MOST_BYTES = 32 * 1024 * 1024
 const MOST_DEPTH = 64
-/** Of all values, anchors followed: a few lines of nested aliases must not become millions of values. */
+/**
+ * Values of one document, anchors followed: a few lines of nested aliases must not become millions
+ * of values.
+ */
 const MOST_VALUES = 1_000_000
 
 /**

@@ -9,7 +9,7 @@ import { bad } from './document.ts'
 const MOST_OF_DOCUMENT = 400_000
 const MOST_OF_OPERATION = 5_000
 
-/** What reading one whole document may come to. One for each import. */
+/** Budget of parts for reading one whole document. Each import has one. */
 export class ParseBudget {
   #left = MOST_OF_DOCUMENT
 
@@ -27,7 +27,10 @@ export class ParseBudget {
 export class OperationReader {
   readonly document: JsonObject
   readonly notes: string[] = []
-  /** What is read now comes as text, in a path or a query: kinds are not told apart by how they are written. */
+  /**
+   * Values being read come as text, in a path or a query: kinds are not told apart by how they are
+   * written.
+   */
   asText = false
   readonly #effort: ParseBudget
   #fields = 0

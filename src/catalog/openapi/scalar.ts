@@ -7,7 +7,7 @@ import { isList, textAt } from './document.ts'
 import { type OperationReader, untyped, wholeNumber } from './reader.ts'
 
 type Numeric = Extract<ScalarType, { kind: 'integer' | 'decimal' }>
-/** Of one argument. */
+/** Values of one argument. */
 const MOST_VALUES = 1_000
 
 type Text = Extract<ScalarType, { kind: 'string' | 'path' }>

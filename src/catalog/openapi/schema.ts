@@ -19,7 +19,7 @@ export interface ReadSchema {
 }
 
 const MOST_CHOICES = 200
-/** Of one object. No API has as many, and its documents would be for nobody. */
+/** Members of one object. No API has as many, and its documents would be for nobody. */
 const MOST_MEMBERS = 10_000
 const TOO_MANY = untyped('its schema unfolds to too many parts')
 
@@ -41,7 +41,7 @@ export function readSchema(
   return readFlat(reader, schema, pointers.length > 0 ? [...seen, ...pointers] : [...seen, ''])
 }
 
-/** The same of a schema in which no `$ref` and no `allOf` is left at the top. */
+/** Reads a schema in which no `$ref` and no `allOf` is left at the top. */
 export function readFlat(
   reader: OperationReader,
   schema: JsonObject,

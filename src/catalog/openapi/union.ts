@@ -141,7 +141,9 @@ function isNumeric(type: ArgumentType): type is Numeric {
   return type.kind === 'integer' || type.kind === 'decimal'
 }
 
-/** What is a string in JSON; a path is never taken for anything less. */
+/**
+ * Tells whether a value of the type is a string in JSON; a path is never taken for anything less.
+ */
 function isString(type: ArgumentType): boolean {
   return type.kind === 'string' || type.kind === 'datetime' || (isNumeric(type) && !!type.quoted)
 }

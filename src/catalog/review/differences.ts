@@ -16,7 +16,7 @@ const MOST_BYTES = 4 * 1024 * 1024
 /** More would not be read; the last one then says how many there are. */
 const MOST_SHOWN = 200
 
-/** What two definitions of an action do not have in common, field by field. */
+/** Lists the differences between two definitions of an action, field by field. */
 export function differences(
   reviewed: Action | undefined,
   { offered }: Pick<Offer, 'offered'>,
@@ -29,7 +29,10 @@ export function differences(
   return [...found.slice(0, MOST_SHOWN), { field: '…', before: undefined, after: `${more} more` }]
 }
 
-/** Of an MCP definition what the server says; of an operation what the document does. */
+/**
+ * Answers the fields that are compared: for an MCP definition what the server says; for an
+ * operation what the document says.
+ */
 function fieldsOf(action: Action): JsonObject {
   const { access, definition, description, method, path } = action
   const said: Json = definition ? read(definition.json) : null

@@ -11,7 +11,7 @@ import { type FoundOffer, type Offer, offerOf } from './offer.ts'
 import { deleteOffers, selectOffers, upsertOffer } from './offer-store.ts'
 import { isContent } from './settle-import.ts'
 
-/** What an MCP server says about itself while it is being used. */
+/** Notice of what an MCP server says about itself while it is being used. */
 export interface Noticed {
   readonly resource: string
   /** Read as an import would read it; nothing when an import would refuse it whole. */

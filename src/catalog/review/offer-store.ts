@@ -5,7 +5,7 @@ import type { Reader, Schema, Tx } from '../../storage/index.ts'
 import type { Action } from '../resource.ts'
 import type { Offer } from './offer.ts'
 
-/** Of one resource, or all there are; by action. */
+/** Selects the offers of one resource, or all there are; ordered by action. */
 export async function selectOffers(reader: Reader, resource?: string): Promise<readonly Offer[]> {
   let query = reader.selectFrom('offered_definitions').selectAll().orderBy('action')
   if (resource !== undefined) query = query.where('resource', '=', resource)
@@ -38,7 +38,7 @@ export async function upsertOffer(tx: Tx, offer: Offer): Promise<boolean> {
   return (await upsert(tx, [rowOf(offer)])) === 1n
 }
 
-/** The same for many, each of another action. */
+/** Writes many offers, each of another action. */
 export async function upsertOffers(tx: Tx, offers: readonly PreparedOffer[]): Promise<void> {
   for (let i = 0; i < offers.length; i += ROWS) await upsert(tx, offers.slice(i, i + ROWS))
 }
@@ -146,7 +146,7 @@ function rowOf(offer: Offer): Schema['offered_definitions'] {
   }
 }
 
-/** Of an action as it was planned: nothing has become of it yet. */
+/** Strips an action to what was planned, as if nothing had become of it yet. */
 function plainAction({ accepted, definition, quarantined, ...action }: Action) {
   return definition === undefined ? action : { ...action, definition }
 }

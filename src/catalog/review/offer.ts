@@ -24,7 +24,7 @@ export type Offer = {
   readonly by: string
 }
 
-/** What was found to be offered, before it is known when and by whom. */
+/** Offer as it was found, before it is known when and by whom it was made. */
 export type FoundOffer = Pick<Offer, 'action' | 'kind' | 'digest' | 'offered' | 'unreadable'>
 
 export function offerOf(action: Action, kind: Offer['kind']): FoundOffer {

@@ -4,7 +4,7 @@ import type { Action, Resource } from '../resource.ts'
 import { keepSettings, requireSameTool } from './keep-settings.ts'
 import { type FoundOffer, type Offer, offerOf } from './offer.ts'
 
-/** What an import would do, by name of the action. */
+/** Difference that an import would make, by name of the action. */
 export interface ImportDifference {
   readonly added: readonly string[]
   /** Another definition now, and it counts: approvals of the old one no longer fit. */
@@ -29,7 +29,7 @@ export interface SettledImport {
   readonly notes: readonly string[]
 }
 
-/** What is there before. */
+/** State of the resource before the import. */
 export interface Present {
   readonly known: Resource | undefined
   readonly actions: readonly Action[]
@@ -37,8 +37,9 @@ export interface Present {
 }
 
 /**
- * What becomes of a plan. The first import is a review by itself. After that, what differs from what was reviewed waits, unless the
- * administrator says `accept` in the same breath; what is not offered any more goes at once. Pure, in steps.
+ * Settles what becomes of a plan. The first import is a review by itself. After that, what differs
+ * from what was reviewed waits, unless the administrator says `accept` with the import; what is not
+ * offered any more goes at once. Pure, in steps.
  * INVARIANT: without `accept`, no action means anything else afterwards than before.
  * @throws Problem `catalog.changed`
  */
