@@ -32,9 +32,10 @@ const KNOWN = new Set<string>([
 ])
 
 /**
- * What the annotations of one policy say. `@requestable("prompt")` makes a forbid one that people can lift for one call:
- * `@approvers` (comma list of `group:name` and `person:psn_…`), `@quorum` (default 1), `@lifetime` (ISO 8601, at most 24 h, default
- * `PT1H`), `@self("true")` when requester and represented person may answer too, `@approver_step_up("mfa max_age=PT5M")` when whoever
+ * Reads the annotations of one policy. `@requestable("prompt")` makes a forbid one that people can
+ * lift for one call: `@approvers` (comma list of `group:name` and `person:psn_…`), `@quorum`
+ * (default 1), `@lifetime` (ISO 8601, at most 24 h, default `PT1H`), `@self("true")` when requester
+ * and represented person may answer too, `@approver_step_up("mfa max_age=PT5M")` when whoever
  * approves has to have signed in like that.
  */
 export function readAnnotations(

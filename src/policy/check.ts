@@ -14,9 +14,10 @@ import { type PolicyPiece, splitPolicies } from './policy-text.ts'
 import { validateAside } from './validate-aside.ts'
 
 /**
- * What is wrong with a text of policies, and what is odd about it in this organization: a rule that asks people of whom there
- * are too few for an answer, and one that names a group or an agent that is not there. That is no mistake (people join groups as they
- * sign in), but until then the first only forbids, and the second is about nobody.
+ * Checks a text of policies for mistakes, and for what is odd about it in this organization: a rule
+ * that asks people of whom there are too few for an answer, and one that names a group or an agent
+ * that is not there. That is no mistake (people join groups as they sign in), but until then the
+ * first only forbids, and the second is about nobody.
  */
 export async function checkPolicies(
   reader: Reader,
@@ -39,7 +40,7 @@ export async function checkPolicies(
   return { mistakes, warnings: all.toSorted((a, b) => a.line - b.line || a.column - b.column) }
 }
 
-/** Of parts of answers that rules change. What answers look like is no part of the schema. */
+/** Checks the parts of answers that rules change. The form of answers is no part of the schema. */
 async function answersIn(
   reader: Reader,
   { schema, text }: { readonly text: string; readonly schema: string },
@@ -126,7 +127,7 @@ type Named =
   | { readonly people: readonly string[]; readonly nobody?: undefined }
   | { readonly people?: undefined; readonly nobody: Missing }
 
-/** Of a group. No quorum is larger. */
+/** People of a group that are counted. No quorum is larger. */
 const MOST_COUNTED = 1_000
 
 /** Who can answer, as the people are now. Looked up once for each name. */

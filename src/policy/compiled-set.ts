@@ -99,7 +99,7 @@ interface Parts {
   readonly permits: ReadonlySet<string>
 }
 
-/** What is asked about, checked against the schema and made ready once for all principals of a call. */
+/** Request checked against the schema, and made ready once for all principals of a call. */
 interface Ready {
   readonly action: string
   readonly given: PolicyRecord

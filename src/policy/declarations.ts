@@ -1,7 +1,7 @@
 import type { EntityShape, Field, RecordShape, Shape } from '@remit/engine'
 import { type ActionSchemas, actionSchemas } from './schema.ts'
 
-/** What a call of one action has to be, so that policies may be asked about it. */
+/** Shape that a call of one action must have, so that policies may be asked about it. */
 export interface RequestShape {
   readonly principals: ReadonlySet<string>
   readonly resources: ReadonlySet<string>
@@ -9,9 +9,10 @@ export interface RequestShape {
 }
 
 /**
- * What a text of `schemaFor` declares, read when it is first asked for: what one call costs must not grow with the catalog.
- * Reads what `schemaFor` writes and nothing else of Cedar's language for schemas; what it cannot read is an error, and with it every
- * evaluation that needs it.
+ * Declarations of a text of `schemaFor`, each read when it is first asked for: what one call costs
+ * must not grow with the catalog. Reads what `schemaFor` writes and nothing else of Cedar's
+ * language for schemas; what it cannot read is an error, and with it every evaluation that needs
+ * it.
  */
 export class Declarations {
   readonly actions: ActionSchemas
@@ -55,7 +56,7 @@ const SHAPES = new Map<string, Shape>([
   ['ipaddr', { kind: 'ip' }],
 ])
 
-/** What has been declared so far. */
+/** Names that have been declared so far. */
 interface Names {
   readonly shapes: Map<string, Shape>
   readonly entities: Map<string, EntityShape>

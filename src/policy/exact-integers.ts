@@ -22,7 +22,7 @@ export function policyToJson(text: string): ParsedJson {
   return toJson(text, (replaced) => cedarWasm().policyToJson(replaced))
 }
 
-/** The same of one template. */
+/** Converts one template to Cedar's JSON form as `policyToJson` converts a policy. */
 export function templateToJson(text: string): ParsedJson {
   return toJson(text, (replaced) => cedarWasm().templateToJson(replaced))
 }
@@ -84,12 +84,15 @@ export function exactJson(value: unknown): string {
   )
 }
 
-/** What `exactJson` wrote: integers beyond 2^53 are `bigint`. */
+/** Reads text that `exactJson` wrote: integers beyond 2^53 are `bigint`. */
 export function readExactJson(text: string): unknown {
   return readWith(text, BigInt)
 }
 
-/** The same for cedar-wasm, which reads JSON text: they are such text. */
+/**
+ * Reads text that `exactJson` wrote, for cedar-wasm, which reads JSON text: integers beyond 2^53
+ * are such text.
+ */
 export function readForWasm(text: string): unknown {
   return readWith(text, rawJson)
 }

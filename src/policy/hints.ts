@@ -6,8 +6,9 @@ import { actionSchemas, isGenerated } from './schema.ts'
 import { helpOf } from './templates/read-piece.ts'
 
 /**
- * What would help with a mistake that Cedar's validator found. Its own guesses take any name for any other: a group for an action, an
- * agent for a person. `rest`: the text of the policy from the mistake on.
+ * Suggests what would help with a mistake that Cedar's validator found. The validator's own guesses
+ * take any name for any other: a group for an action, an agent for a person. `rest`: the text of
+ * the policy from the mistake on.
  */
 export function hintFor(error: DetailedError, rest: string, schema: string): string | undefined {
   if (!isGenerated(schema)) return helpOf(error)

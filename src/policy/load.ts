@@ -6,7 +6,7 @@ import { parseAside } from './parse-aside.ts'
 import { actionSchemasInSteps } from './schema.ts'
 import { WasmSetLoader } from './wasm/wasm-set.ts'
 
-/** What evaluates policies: our own compiled form, or the official engine. */
+/** Engines that can evaluate policies: our own compiled form, and the official engine. */
 export const POLICY_ENGINES = ['compiled', 'cedar-wasm'] as const
 export type PolicyEngine = (typeof POLICY_ENGINES)[number]
 
@@ -26,7 +26,7 @@ export function loadPolicySet(source: SetSource, engine: PolicyEngine = 'compile
   return compile(parsePolicies(source.text), source, engine)
 }
 
-/** The same of what is parsed already. */
+/** Loads a set from policies that are parsed already. */
 export function compile(
   policies: readonly ParsedPolicy[],
   source: Omit<SetSource, 'text'>,
@@ -44,7 +44,7 @@ export function compile(
 /** Policies that are compiled before others get their turn: about a millisecond. */
 const AT_ONCE = 20
 
-/** The same, parsed aside and compiled in pieces: other work goes on. */
+/** Loads a set, parsed aside and compiled in pieces: other work goes on. */
 export async function loadAside(source: SetSource, engine: PolicyEngine): Promise<PolicySet> {
   const policies = await parseAside(source.text)
   try {

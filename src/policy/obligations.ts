@@ -4,12 +4,14 @@ import { visible } from '../lib/text/visible.ts'
 import { secondsOf } from './duration.ts'
 
 /**
- * What a permit obliges to, by annotation:
+ * Readers of the obligations of a permit, by annotation:
  *
- * - `@redact("/card/number /email")`: these parts of the answer are not told. `@hash(…)`: told as a keyed digest.
+ * - `@redact("/card/number /email")`: these parts of the answer are not told. `@hash(…)`: told as a
+ * keyed digest.
  * - `@cap("/items 100")`: of this list, the first so many.
  * - `@notify("group:finance, person:psn_…")`: they are told of the call.
- * - `@step_up("acr another-acr max_age=PT15M")`: the person has proved who they are in one of these ways, and not longer ago.
+ * - `@step_up("acr another-acr max_age=PT15M")`: the person has proved who they are in one of these
+ * ways, and not longer ago.
  * - `@obligation("https://… words")`: anything else, by the URI that enforcement points know it by.
  */
 const READERS: Readonly<Record<string, Reader>> = {

@@ -34,7 +34,10 @@ export function optimistic(
   }
 }
 
-/** What nobody has said yet: the arguments of a call, with how it is weighed; or all of its context. */
+/**
+ * Part of a call that nobody has said yet: its arguments, with how it is weighed; or all of its
+ * context.
+ */
 export type Open = 'arguments' | 'context'
 
 /** For which arguments an expression has to hold. */
@@ -45,7 +48,7 @@ const OTHER = { some: 'all', all: 'some' } as const
 type Clause = PolicyJson['conditions'][number]
 type Expr = object
 
-/** Of the expressions of one policy. */
+/** Approximation of the expressions of one policy. */
 class Approximation {
   readonly #open: Open
   /** Every part is asked about once, however deep it is. */
@@ -160,7 +163,7 @@ function isRisk(expr: unknown): boolean {
   return isObject(access) && access.attr === 'risk' && isContext(access.left)
 }
 
-/** What is open while the arguments are. `has` may name a path. */
+/** Tells whether a member is open while the arguments are. `has` may name a path. */
 function isOpen(attribute: unknown): boolean {
   const first: unknown = Array.isArray(attribute) ? attribute[0] : attribute
   return typeof first !== 'string' || first === 'args' || first === 'risk'

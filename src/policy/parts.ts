@@ -4,7 +4,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Live } from '../revocation/index.ts'
 import type { Storage } from '../storage/index.ts'
 
-/** What this room works with. Every act takes it first. */
+/** Parts that the acts of this room work with; every act takes them first. */
 export interface PolicyParts {
   readonly storage: Storage
   readonly ledger: Pick<Ledger, 'append'>

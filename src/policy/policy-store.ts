@@ -13,7 +13,7 @@ export type PublishedSet = {
   readonly files: readonly SourceFile[]
   /** Its tests, which held when it was published. */
   readonly tests: readonly TestSource[]
-  /** What it was validated against. */
+  /** Schema that the text was validated against. */
   readonly schema: string
   readonly digest: string
   readonly note: string

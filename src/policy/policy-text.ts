@@ -50,7 +50,10 @@ export function positionAt(text: string, offset: number): Position {
   return position
 }
 
-/** The same of several, in rising order: the text is looked through once, however many there are. */
+/**
+ * Answers the lines and columns of several offsets, in rising order: the text is looked through
+ * once, however many there are.
+ */
 export function positionsAt(text: string, offsets: readonly number[]): readonly Position[] {
   let [line, lineStart, counted, column] = [1, 0, 0, 1]
   return offsets.map((offset) => {

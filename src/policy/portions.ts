@@ -5,7 +5,7 @@ import { actionSchemas, namesIn } from './schema.ts'
 /** Policies that are checked together, and as much of the schema as can make a difference to them. */
 export interface Portion {
   readonly schema: string
-  /** Of the policies. */
+  /** Keys of the policies. */
   readonly keys: readonly string[]
 }
 

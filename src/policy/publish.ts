@@ -20,7 +20,7 @@ export interface Published {
   readonly tested: number
 }
 
-/** What to publish. */
+/** Text to publish, with who publishes it and why. */
 export interface Publication {
   readonly text: string
   readonly by: string

@@ -57,7 +57,7 @@ export function schemaFor(actions: readonly Action[]): string {
   return textOf(actions.map(declaration))
 }
 
-/** The same in steps: where calls are answered, the catalog may be large. */
+/** Writes the text of the schema in steps: where calls are answered, the catalog may be large. */
 export async function schemaInSteps(actions: Iterable<Action>): Promise<string> {
   return textOf(await mapInSteps([...actions], declaration))
 }
@@ -113,7 +113,7 @@ function declared(action: Action): Declared {
   }
 }
 
-/** What has no type is not there: policies cannot see it. */
+/** Writes a record type. A field that has no type is left out: policies cannot see it. */
 function record(fields: readonly Field[]): string {
   const typed = fields.flatMap((field) => {
     const type = typeText(field.type)
@@ -172,7 +172,7 @@ export type ActionSchemas = ReadonlyMap<string, ActionSchema>
 /** The first line of what declares actions. */
 const HEAD = /^action (?<names>"[^"]+"(?:, "[^"]+")*) in \[(?<groups>[^\]]+)\]/m
 
-/** What actions a block of `schemaFor` declares, and what groups they are in. */
+/** Names the actions that a block of `schemaFor` declares, and the groups they are in. */
 export function namesIn(block: string): { names: readonly string[]; groups: readonly string[] } {
   const head = HEAD.exec(block)
   const { groups = '', names = '' } = head?.groups ?? {}
@@ -189,7 +189,7 @@ export function actionSchemas(schema: string): ActionSchemas {
   return new Map(blocks.flatMap((block) => schemasIn(block, preamble)))
 }
 
-/** The same in steps. */
+/** Takes a text that `schemaFor` wrote apart, in steps. */
 export async function actionSchemasInSteps(schema: string): Promise<ActionSchemas> {
   const [preamble, ...blocks] = schema.trimEnd().split('\n\n')
   const schemas = await mapInSteps(blocks, (block) => schemasIn(block, preamble))

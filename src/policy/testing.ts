@@ -11,7 +11,7 @@ function read(path: string): string {
 }
 
 export const DEFAULT_POLICIES = read('../../policies/default.cedar')
-/** What `remit dev` publishes, but for the rules about its MCP server (`DESK`). */
+/** Policies that `remit dev` publishes, but for the rules about its MCP server (`DESK`). */
 export const REFUND_DESK = `${DEFAULT_POLICIES}${read('../../policies/refund-desk.cedar')}`
 
 export const DESK = read('../../policies/refund-notes.cedar')
@@ -54,7 +54,7 @@ export function loader(engine: PolicyEngine): Load {
 export const load: Load = (text, actions = ORDERS_PLAN.actions) =>
   loadPolicySet({ version: 1, text, schema: schemaFor(actions) })
 
-/** What has to hold whichever engine decides. */
+/** Runs tests of what must hold whichever engine decides. */
 export function forEachPolicyEngine(
   name: string,
   tests: (load: Load, engine: PolicyEngine) => void,
@@ -102,7 +102,7 @@ export function context(args: PolicyRecord, rest: PolicyRecord = {}): PolicyReco
   }
 }
 
-/** Of a call about which nothing is unusual. */
+/** Builds the risk of a call about which nothing is unusual. */
 export function risk(change: PolicyRecord = {}): PolicyRecord {
   return {
     class: 'high',

@@ -46,7 +46,7 @@ export interface Examination {
   readonly policies: readonly ParsedPolicy[]
 }
 
-/** The same, with what was parsed on the way. */
+/** Validates policies as `validatePolicies` does, and answers the parsed policies too. */
 export function examinePolicies(text: string, schema: string): Examination {
   const found = new Findings(text, !isGenerated(schema))
   const policies = examine(text, schema, found)
@@ -187,7 +187,7 @@ function isLinkPiece({ text }: PolicyPiece): boolean {
   return isLink(text)
 }
 
-/** What Cedar accepts and our own engine would not, or not within its limits. */
+/** Reports what Cedar accepts and our own engine would not, or not within its limits. */
 function checkCompiles(parsed: ReadonlyMap<string, ReadPiece>, found: Findings): void {
   const compiler = new SetCompiler()
   const own = new PolicyCompiler()

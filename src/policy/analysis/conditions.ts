@@ -1,6 +1,6 @@
 import type { RecordShape } from '@remit/engine'
 
-/** What was seen of one argument, as a limit. `path`: its names, outermost first. */
+/** Limit on one argument, made of the values that were seen. `path`: its names, outermost first. */
 export type SeenLimit =
   | { readonly path: readonly string[]; readonly op: 'in'; readonly values: readonly string[] }
   | { readonly path: readonly string[]; readonly op: 'most'; readonly value: string }

@@ -21,7 +21,7 @@ import { clausesOf } from './clauses.ts'
 /** A rule that could have a say, and when. */
 export interface EverRule {
   readonly id: string
-  /** Of the whole text. */
+  /** Line in the whole text. */
   readonly line: number
   /** As they are written, where they ask about the call; empty: in every call. */
   readonly conditions: readonly string[]
@@ -29,7 +29,7 @@ export interface EverRule {
   readonly approvers: readonly string[]
 }
 
-/** What the policies could ever say about somebody and an action, whatever the call. */
+/** Answer that the policies could ever give about somebody and an action, whatever the call. */
 export type Ever =
   | {
       readonly possible: true

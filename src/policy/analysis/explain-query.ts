@@ -16,7 +16,10 @@ export interface ExplainedRule extends Omit<PublishedRule, 'json'> {
 
 /** A permit that did not hold. */
 export interface NearPermit extends ExplainedRule {
-  /** What of it is fit for whoever made the call: about their own arguments and themselves, without the rule. */
+  /**
+   * Sentences that are fit for whoever made the call: about their own arguments and themselves,
+   * without the rule.
+   */
   readonly hints: readonly string[]
 }
 
@@ -111,7 +114,10 @@ function without({ json: _, ...rule }: PublishedRule, why: readonly string[]): E
   return { ...rule, why }
 }
 
-/** What could not be looked at rests on something that does not hold, and is not counted twice. */
+/**
+ * Counts the mismatches and the conditions that do not hold. A condition that could not be
+ * evaluated rests on one that does not hold, and is not counted twice.
+ */
 function lackingOf({ conditions, mismatches }: PolicyTrace): number {
   const failing = conditions.filter(({ holds }) => holds === false).length
   const unknown = conditions.some(({ holds }) => holds === 'unknown')

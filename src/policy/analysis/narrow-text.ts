@@ -6,7 +6,7 @@ import { BadLink, isLink, isTemplate } from '../templates/link-text.ts'
 import { Templates } from '../templates/templates.ts'
 import { quoted } from './conditions.ts'
 
-/** What was used, and what of it is to be asked for. */
+/** Action that was used, and the conditions that its rule is to have. */
 export interface UsedRule {
   readonly action: string
   /** Catalog name. */
@@ -79,7 +79,7 @@ class Narrowing {
     this.#ids = new Set(written)
   }
 
-  /** What stands in the place of a rule; `undefined`: the rule itself. */
+  /** Writes the text that replaces a rule; `undefined`: the rule stays. */
   instead({ text }: PolicyPiece): string | undefined {
     if (isTemplate(text)) return undefined
     const rule = this.#read(text)
@@ -150,7 +150,7 @@ const ID = /@\s*id\s*\(\s*"([^"\\]*)"\s*\)/g
 /** A string, a comment, a bracket, or the word that ends the annotations. */
 const HEAD = /"[^"\\]*(?:\\.[^"\\]*)*"|\/\/[^\n\r]*|[()]|\bpermit\b/gs
 
-/** The same rule with a smaller head, and what else has to hold. */
+/** Writes the rule with a smaller head, and with the further conditions. */
 function narrowed(
   rule: string,
   same: readonly UsedRule[],

@@ -18,11 +18,11 @@ export interface SourcePosition {
 /** One rule as it was published: where it begins; of a link, where its template does. */
 export interface PublishedRule extends SourcePosition {
   readonly id: string
-  /** Of a link, with its template. */
+  /** Text of the rule; for a link, with that of its template. */
   readonly text: string
   readonly digest: string
   readonly link?: SourcePosition
-  /** What `@description` and `@advice` say. */
+  /** Texts of `@description` and `@advice`. */
   readonly description: string | undefined
   readonly advice: string | undefined
   readonly json: PolicyJson
@@ -83,7 +83,7 @@ export class RulesOf {
     return rule
   }
 
-  /** Of a template, its links. */
+  /** Answers the links of a template; any other policy stands for itself. */
   #standingFor(piece: PolicyPiece): readonly PolicyPiece[] {
     if (!isTemplate(piece.text)) return [piece]
     const id = idOf(piece.text)

@@ -27,7 +27,10 @@ const SOME_MORNING = '2026-01-05T10:00:00.000Z'
 const SOME_ADDRESS = '192.0.2.1'
 const LOCATION = 'test'
 
-/** What the gates look at: a call that nothing but policies stands in the way of. */
+/**
+ * Builds the facts that the gates look at: those of a call that nothing but policies stands in the
+ * way of.
+ */
 export function factsOfCase(
   file: CaseFile,
   of: PolicyCase,
@@ -69,8 +72,9 @@ function riskOf({ risk }: PolicyCase, { groups }: ActionTypes): Risk {
 }
 
 /**
- * Of several actions, each gets the arguments that it has, as far as they are of its type: what is an amount for one API may be a count for
- * another. One has to have each; that is checked before (`run-cases.ts`).
+ * Gives an action, of several, the arguments that it has, as far as they are of its type: what is
+ * an amount for one API may be a count for another. At least one action has to have each argument;
+ * that is checked before (`run-cases.ts`).
  */
 function argumentsOf(
   { actions, args, loose }: PolicyCase,

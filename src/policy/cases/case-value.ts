@@ -101,7 +101,10 @@ function wrong({ line }: YamlTree, words: string): BadFile {
   return new BadFile(line, `${words} is expected here`)
 }
 
-/** What the context of a call has to have and a test does not speak of: nothing, as far as there is such a value of that type. */
+/**
+ * Fills in the members that the context of a call must have and that a test does not speak of: with
+ * a neutral value, as far as there is such a value of that type.
+ */
 export function neutralRecord(type: RecordType, given: PolicyRecord, now: string): PolicyRecord {
   const record: Record<string, PolicyValue> = {}
   for (const [name, member] of type.members) {

@@ -22,7 +22,10 @@ export interface CaseAgent {
   readonly owner: string | undefined
 }
 
-/** What is expected, and of which of the calls that a case stands for: the first that fits. */
+/**
+ * Expected outcome, and the calls of a case that it is for: the first expectation that fits a call
+ * counts.
+ */
 export interface Expectation {
   readonly person?: string
   readonly agent?: string
@@ -58,7 +61,7 @@ export interface PolicyCase {
   /** Participants have to be permitted, too. */
   readonly intersect: boolean
   readonly space: string | undefined
-  /** Of the context, what has no word of its own here. */
+  /** Members of the context that have no word of their own here. */
   readonly context: ReadonlyMap<string, YamlTree>
   readonly expect: readonly Expectation[]
   /** Ids of rules that must be among those which determined it. */

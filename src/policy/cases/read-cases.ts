@@ -98,7 +98,7 @@ interface Cast {
   readonly agents: ReadonlyMap<string, CaseAgent>
 }
 
-/** Of `given`, what the case itself does not say. */
+/** Reads a case; members that it does not give itself are those of `given`. */
 function readCase(own: Members, given: Members | undefined, cast: Cast): PolicyCase {
   const members = new Map([...(given?.members ?? []), ...own.members])
   // A case that names a sponsor has no person, whatever is given for all.

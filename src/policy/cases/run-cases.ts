@@ -98,7 +98,7 @@ class Run {
     }
   }
 
-  /** What is wrong with a file, or one test in it, is a failure among others. */
+  /** Runs `work`; a mistake in a file, or in one test of it, becomes a failure among others. */
   #reading(file: string, work: () => void): void {
     try {
       work()

@@ -13,7 +13,7 @@ export interface Loaded {
   readonly rules: RulesOf
 }
 
-/** What rules say of one issuance. */
+/** Judgment of the rules about one issuance. */
 export interface JudgedIssuance {
   readonly outcome: CaseOutcome
   readonly rules: readonly string[]

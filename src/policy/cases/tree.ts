@@ -1,4 +1,7 @@
-/** What stands in a YAML file, with the line that each part begins in (from 1). Scalars keep the text they were. */
+/**
+ * Tree of a YAML file, with the line that each part begins in (from 1). Scalars keep the text they
+ * were.
+ */
 export type YamlTree = Texts | Items | Members | Nothing
 export interface Texts {
   readonly is: 'text'
@@ -22,7 +25,7 @@ export interface Nothing {
   readonly line: number
 }
 
-/** What is wrong in a file of tests, and where. */
+/** Mistake in a file of tests, and its place. */
 export class BadFile extends Error {
   readonly line: number
   readonly help: string | undefined

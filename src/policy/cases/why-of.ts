@@ -3,7 +3,10 @@ import { ExplainedQuery } from '../analysis/explain-query.ts'
 import type { RulesOf } from '../analysis/rules-of.ts'
 import type { Reason } from './case.ts'
 
-/** What the gates that policies speak in say; only those that stand in the way, where some do. */
+/**
+ * Explains what the gates that policies speak in say; only those that stand in the way, where some
+ * do.
+ */
 export function whyOf({ gates }: Decision, facts: CallFacts, rules: RulesOf): readonly Reason[] {
   const spoken = gates.filter(({ gate }) => ['person', 'agent', 'approval'].includes(gate))
   const standing = spoken.filter(({ passed }) => !passed)

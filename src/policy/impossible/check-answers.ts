@@ -16,7 +16,7 @@ interface Part {
   readonly list: boolean
 }
 
-/** What one action says of a part. */
+/** Statement of one action about a part. */
 type Said =
   | { readonly of: 'unknown' | 'there' }
   | { readonly of: 'never'; readonly words: string; readonly help: string | undefined }
@@ -49,7 +49,10 @@ export async function checkAnswers(
   }
 }
 
-/** What is permitted of one API is about its actions only. */
+/**
+ * Answers the actions that the resource of the rule leaves: a permit for one API is about its
+ * actions only.
+ */
 function ofResource(
   { resource }: PolicyJson,
   scope: readonly LimitedAction[],

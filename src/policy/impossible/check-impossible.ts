@@ -149,7 +149,7 @@ function wordsOf({ literal, operator, path }: Comparison, judged: ComparisonResu
 
 const MOST_NAMED = 12
 
-/** What it can be, and what was probably meant. */
+/** Writes what the value can be, and what was probably meant. */
 function helpFor({ literal }: Comparison, limits: Limits): string {
   if ('enum' in limits && limits.enum) {
     const meant = limits.kind === 'string' ? nearest(literal.text, limits.enum) : undefined

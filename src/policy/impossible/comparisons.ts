@@ -4,7 +4,7 @@ export type Operator = '==' | '!=' | '<' | '<=' | '>' | '>=' | 'like'
 
 export interface Literal {
   readonly kind: 'string' | 'integer' | 'decimal' | 'pattern'
-  /** Of a pattern: as Cedar writes it, `*` for anything. */
+  /** Text of the literal; for a pattern, as Cedar writes it, `*` for anything. */
   readonly text: string
 }
 
@@ -23,7 +23,10 @@ export function comparisonsIn({ conditions }: PolicyJson): readonly Comparison[]
   return found
 }
 
-/** What a policy asks for with `has`: `context.args.note`, each step of `has a.b`. Only below `context`. */
+/**
+ * Lists what a policy asks for with `has`: `context.args.note`, each step of `has a.b`. Only below
+ * `context`.
+ */
 export function asksFor({ conditions }: PolicyJson): readonly string[] {
   const found = new Set<string>()
   const look = (node: unknown): void => {

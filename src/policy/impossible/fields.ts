@@ -1,7 +1,7 @@
 import type { LimitedAction } from './limits.ts'
 import { type RecordType, SchemaTypes, type ValueType } from './schema-types.ts'
 
-/** What the contexts of actions hold, by the paths that rules write. */
+/** Fields of the contexts of actions, by the paths that rules write. */
 export class ContextFields {
   readonly #types: SchemaTypes
 

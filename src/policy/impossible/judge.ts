@@ -4,12 +4,15 @@ import type { Comparison } from './comparisons.ts'
 import type { Limits } from './limits.ts'
 
 /**
- * What a comparison comes to, whatever is asked for: `never` when no value that can come makes it hold, `always` when each does.
- * `differs`: it is `!=`, and each does, because what it names cannot come.
+ * Result of a comparison, whatever is asked for: `never` when no value that can come makes it hold,
+ * `always` when each does. `differs`: it is `!=`, and each does, because what it names cannot come.
  */
 export type ComparisonResult = 'never' | 'always' | 'differs' | 'open'
 
-/** Of values within limits. Where the two are of different kinds, Cedar's own validator has a word to say. */
+/**
+ * Judges a comparison with values within limits. Where the two are of different kinds, Cedar's own
+ * validator reports it.
+ */
 export function judge({ literal, operator }: Comparison, limits: Limits): ComparisonResult {
   if (operator === 'like') return judgeLike(literal.text, limits)
   if (literal.kind !== (limits.kind === 'path' ? 'string' : limits.kind)) return 'open'

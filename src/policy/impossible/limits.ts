@@ -1,7 +1,7 @@
 import { RISKS } from '@remit/engine'
 import type { ArgumentType, Field, ScalarType } from '../../catalog/index.ts'
 
-/** What a value can be, beyond its type: values, ranges, lengths, forms. */
+/** Limits of a value beyond its type: values, ranges, lengths, forms. */
 export type Limits = ScalarType
 
 /** An action as its block in the schema describes it. */
@@ -69,7 +69,7 @@ export function limitedActions(schema: string): readonly LimitedAction[] {
 const LEVEL: Limits = { kind: 'integer', minimum: '0', maximum: '3' }
 const HOUR: Limits = { kind: 'integer', minimum: '0', maximum: '23' }
 
-/** What the context can hold, whatever the action. */
+/** Limits of what the context can hold, whatever the action. */
 export const CLOSED: ReadonlyMap<string, Limits> = new Map<string, Limits>([
   ['context.risk.class', { kind: 'string', enum: RISKS }],
   ['context.risk.score', { kind: 'integer', minimum: '0', maximum: '100' }],

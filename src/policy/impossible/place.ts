@@ -20,7 +20,10 @@ export function placeOf(text: string, literal: string, beside: string, isName = 
   return near.toSorted((a, b) => a.far - b.far)[0]?.index ?? 0
 }
 
-/** Of a string what it says, as far as that is plain. */
+/**
+ * Answers the text of a literal; of a string without its quotes, and with its escapes read where
+ * they can be.
+ */
 function literalIn(token: string): string | undefined {
   if (!token.startsWith('"')) return /^-?\d/.test(token) ? token : undefined
   const inside = token.slice(1, -1)

@@ -4,8 +4,10 @@ import { namesOf } from '../portions.ts'
 import { canBeAskedAbout, ISSUE, isIssuance } from './actions.ts'
 
 /**
- * What a rule about issuing tokens cannot mean; `undefined`: nothing is wrong.
- * INVARIANT: nobody believes that such a rule does something, or waits for people, when it does not.
+ * Finds the mistake in a rule about issuing tokens that cannot mean what it says; `undefined`:
+ * there is none.
+ * INVARIANT: nobody believes that such a rule does something, or waits for people, when it does
+ * not.
  */
 export function issuanceMistake(shape: PolicyJson): string | undefined {
   const names = namesOf(shape.action)

@@ -1,4 +1,7 @@
-/** Of tokens without a call nothing is unusual. Read by no rule (`issuanceMistake`); there so that a whole context is one of the schema's. */
+/**
+ * Risk of tokens without a call: nothing is unusual. Read by no rule (`issuanceMistake`); there so
+ * that a whole context is one of the schema's.
+ */
 export const CLOSED = {
   risk: {
     record: {

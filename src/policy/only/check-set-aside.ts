@@ -7,7 +7,7 @@ const MOST_MS = 120_000
 /** `checkOnlySet` in a thread of its own. */
 const inThread = aside<OnlySetText, OnlyValidation>(import.meta.url, 'check-set-thread', MOST_MS)
 
-/** What is wrong; when the evaluator itself fails on the set, that is the mistake. */
+/** Checks a set for mistakes; when the evaluator itself fails on the set, that is the mistake. */
 export async function checkOnlySetAside(set: OnlySetText): Promise<OnlyValidation> {
   try {
     return await inThread(set)

@@ -11,8 +11,9 @@ export interface NamedPolicies {
 }
 
 /**
- * The same policies, each with an `@id`: Cedar needs none, and answers and records here name the policies they come from. An id that is made
- * follows from the policy's own text, so it stays the same when others come and go. Lines stay where they are.
+ * Names policies: each gets an `@id`. Cedar needs none, but answers and records here name the
+ * policies they come from. An id that is made follows from the policy's own text, so it stays the
+ * same when others come and go. Lines stay where they are.
  */
 export function namePolicies(text: string): NamedPolicies {
   const taken = new Map<string, number>()

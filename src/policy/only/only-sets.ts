@@ -32,7 +32,7 @@ export class OnlySets {
     this.#live = parts.live
   }
 
-  /** The same without I/O: `undefined` where something has to be read or loaded. */
+  /** Finds the current set without I/O: `undefined` where something has to be read or loaded. */
   atHand(name: string): CurrentSet | undefined {
     const view = this.#live.viewAtHand([onlySetKey(name)])
     const held = this.#held.get(name)

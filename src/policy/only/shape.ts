@@ -1,7 +1,7 @@
 import { Problem } from '../../lib/problem.ts'
 import { cedarWasm } from '../cedar-wasm.ts'
 
-/** What a schema says about values, with every name looked up. */
+/** Shape of a value in a schema, with every name looked up. */
 export type ValueShape =
   | { readonly is: 'Long' | 'String' | 'Bool' }
   | { readonly is: 'extension'; readonly fn: 'decimal' | 'datetime' | 'duration' | 'ip' }

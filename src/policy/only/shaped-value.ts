@@ -15,7 +15,9 @@ export type CedarJson =
   | readonly CedarJson[]
   | { readonly [name: string]: CedarJson }
 
-/** What is not in the schema: refused (`closed`), or not looked at (`open`). */
+/**
+ * Treatment of members that are not in the schema: refused (`closed`), or not looked at (`open`).
+ */
 export type Unknown = 'closed' | 'open'
 
 const MOST_INTEGER = 2n ** 63n

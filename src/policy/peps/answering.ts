@@ -12,12 +12,12 @@ export interface OnlyAnsweringParts {
   readonly onlySets: Pick<OnlySets, 'atHand' | 'current'>
 }
 
-/** What the books say of one request of an enforcement point, however many answers it got. */
+/** Entry of the books about one request of an enforcement point, however many answers it got. */
 export interface AnsweredRequest {
   readonly id: Id<'decision'>
   /** `evaluation`, `evaluations`, `search.subject` … */
   readonly kind: string
-  /** Of a single one. */
+  /** Reason of a single answer. */
   readonly reason?: string | undefined
   readonly answers: number
   readonly permitted: number

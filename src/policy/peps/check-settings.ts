@@ -5,7 +5,7 @@ import type { Reader } from '../../storage/index.ts'
 import { latestOnlySet } from '../only/set-store.ts'
 import type { IssuingSettings, PepSettings } from './pep.ts'
 
-/** What is not said is the safer. */
+/** Defaults of the settings: a setting that is left out is the safer one. */
 const LEAST = {
   mode: 'task',
   policySet: null,

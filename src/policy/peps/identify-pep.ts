@@ -24,7 +24,7 @@ export interface KnownPep {
 
 interface Remembered extends Pick<KnownPep, 'pep'> {
   readonly epoch: number
-  /** Of an assertion, epoch milliseconds. */
+  /** Time when an assertion expires, epoch milliseconds. */
   readonly expiresAt: number
 }
 
@@ -49,7 +49,10 @@ export class Peps {
     this.#parts = parts
   }
 
-  /** The same without I/O: `undefined` where something has to be read, or looked into. */
+  /**
+   * Identifies an enforcement point without I/O: `undefined` where something has to be read, or
+   * looked into.
+   */
   atHand(presented: PresentedPep | undefined): KnownPep | undefined {
     return presented && this.#atHand(presented, sha256url(shownOf(presented)))
   }

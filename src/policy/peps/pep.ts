@@ -2,24 +2,30 @@ import type { PublicJwk } from '../../keys/index.ts'
 import type { Id } from '../../lib/id.ts'
 import type { LiveKey } from '../../revocation/index.ts'
 
-/** What an enforcement point may ask about, and how it is answered. */
+/** Settings of an enforcement point: what it may ask about, and how it is answered. */
 export interface PepSettings {
   /**
    * `task`: calls of tasks, by all gates. `policy-only`: whatever it says, by one set of policies and nothing else. `issuance`: an
    * authorization server, about the tokens that it is to issue.
    */
   readonly mode: 'task' | 'policy-only' | 'issuance'
-  /** Of `policy-only`. */
+  /** Name of the policy set, in the mode `policy-only`. */
   readonly policySet: string | null
-  /** Of `issuance`. */
+  /** Settings for the mode `issuance`. */
   readonly issuing: IssuingSettings | null
-  /** Of `task` and `issuance`: catalog names; `null`: all. */
+  /** Catalog names, in the modes `task` and `issuance`; `null`: all. */
   readonly resources: readonly string[] | null
   /** Whether `properties` of its requests count. */
   readonly properties: boolean
-  /** Of `task`: it is believed that the agent of the task it names is the one that calls, without a token and a proof. */
+  /**
+   * Trust, in the mode `task`, that the agent of the task it names is the one that calls, without a
+   * token and a proof.
+   */
   readonly namesTasks: boolean
-  /** Of `task`: it asks about the call itself (`/v1/calls`) before it runs, where what was promised is taken. */
+  /**
+   * Right, in the mode `task`, to ask about the call itself (`/v1/calls`) before it runs, where
+   * what was promised is taken.
+   */
   readonly takes: boolean
 }
 
@@ -29,7 +35,7 @@ export interface IssuingSettings {
   readonly issuer: string
   /** Which agents act as its clients and workloads, before those that are linked. */
   readonly parties: readonly IssuingParty[]
-  /** What its audiences are, beside the identifiers of resources. */
+  /** Audiences that its tokens are for, beside the identifiers of resources. */
   readonly audiences: readonly IssuingAudience[]
 }
 
@@ -64,7 +70,7 @@ export interface PepCredential {
   readonly pep: string
   /** `secret`: Bearer or Basic. `key`: it signs a JWT. */
   readonly kind: 'secret' | 'key'
-  /** Of the secret; of a key its thumbprint. */
+  /** Digest of the secret; for a key, its thumbprint. */
   readonly digest: string
   readonly jwk: PublicJwk | null
   readonly kid: string | null

@@ -9,7 +9,10 @@ export interface Term {
   readonly expr: unknown
 }
 
-/** What has to hold for a policy to apply: the parts of its conditions that are joined by "and". */
+/**
+ * Lists the terms that must hold for a policy to apply: the parts of its conditions that are joined
+ * by "and".
+ */
 export function termsOf(conditions: PolicyJson['conditions']): readonly Term[] {
   const terms = new Map<string, Term>()
   for (const { body, kind } of conditions) collect(body, kind === 'when', terms)
@@ -34,7 +37,7 @@ function collect(expr: unknown, holds: boolean, into: Map<string, Term>): void {
   into.set(keyOf(term), term)
 }
 
-/** Of a term; equal terms have equal ones. */
+/** Answers the key of a term; equal terms have equal keys. */
 export function keyOf({ holds, text }: Term): string {
   return `${holds ? '+' : '-'}${text}`
 }

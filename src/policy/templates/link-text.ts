@@ -1,4 +1,6 @@
-/** What one link says: which template, and what stands in its slots. Offsets are those in its text. */
+/**
+ * Content of one link: which template, and what stands in its slots. Offsets are those in its text.
+ */
 export interface LinkText {
   /** `undefined` when it has none. */
   readonly id: string | undefined
@@ -16,7 +18,7 @@ export interface SlotValue {
   readonly slotAt: number
 }
 
-/** What is wrong with the writing of a link, and where in its text. */
+/** Mistake in the writing of a link, and its place in the text of the link. */
 export class BadLink extends Error {
   readonly at: number
   readonly help: string | undefined

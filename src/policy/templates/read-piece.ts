@@ -13,11 +13,11 @@ import type { Linked, Templates } from './templates.ts'
 export interface ReadPiece extends CheckedPolicy {
   /** Cedar's form with integers as they were written. */
   readonly json: string
-  /** What Cedar is to validate: a text, or what a link makes. */
+  /** Input of Cedar's validator: a text, or what a link makes. */
   readonly given: string | PolicyJson
-  /** What is evaluated; a template is not. */
+  /** Policy that is evaluated; a template is not. */
   readonly policy: ParsedPolicy | undefined
-  /** Of a link. */
+  /** Link with its template, where the piece is a link. */
   readonly linked: Linked | undefined
 }
 
@@ -83,7 +83,10 @@ function shapeOf(json: string): PolicyJson {
   return JSON.parse(json) as PolicyJson // as: Cedar's own JSON form, written out a moment ago
 }
 
-/** What is wrong with a link is what it puts into the scope: everything else is said of its template. */
+/**
+ * Tells whether a mistake belongs to the template of a link. Only what the link puts into the scope
+ * is its own mistake: everything else is said of its template.
+ */
 export function isOfTemplate(parsed: ReadPiece | undefined, { message }: DetailedError): boolean {
   return parsed?.linked !== undefined && !/unrecognized entity type/.test(message)
 }

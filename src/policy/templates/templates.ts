@@ -30,7 +30,7 @@ export function withTemplate(template: string, link: string): string {
 export class Templates {
   readonly #pieces = new Map<string, PolicyPiece>()
   readonly #parsed = new Map<string, Template | undefined>()
-  /** What is no template, by its id. */
+  /** Texts that are no templates, by their id. */
   readonly #others = new Map<string, string>()
   readonly #texts: readonly PolicyPiece[]
   #looked = false

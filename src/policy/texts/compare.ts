@@ -6,13 +6,13 @@ import { BadLink, isLink, isTemplate } from '../templates/link-text.ts'
 import { Templates } from '../templates/templates.ts'
 import { notesOn } from './notes.ts'
 
-/** What became of one rule. `reworded`: its text differs, and it means the same. */
+/** Change of one rule. `reworded`: its text differs, and it means the same. */
 export interface RuleChange {
   readonly id: string
   readonly change: 'added' | 'removed' | 'changed' | 'reworded'
   /** Where it begins in the newer text; of a removed one, in the older. */
   readonly line: number
-  /** What it means, in words. */
+  /** Notes in words on what the change means. */
   readonly notes: readonly string[]
   readonly lines: readonly ChangedLine[]
 }
@@ -62,7 +62,10 @@ function rulesOf(text: string): ReadonlyMap<string, Rule> {
   return rules
 }
 
-/** Of a link, what it makes; `undefined` of what cannot be read. */
+/**
+ * Parses a rule to Cedar's JSON form; for a link, what it makes; `undefined` for what cannot be
+ * read.
+ */
 function jsonOf(text: string, templates: Templates): PolicyJson | undefined {
   if (isLink(text)) {
     try {

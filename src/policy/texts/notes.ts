@@ -3,7 +3,10 @@ import { readAnnotations } from '../annotations.ts'
 
 type PolicyJson = cedar.PolicyJson
 
-/** What a change of a rule means, as far as it can be told without evaluating. Empty: it means the same as before. */
+/**
+ * Writes what a change of a rule means, as far as it can be told without evaluating. Empty: it
+ * means the same as before.
+ */
 export function notesOn(before: PolicyJson, after: PolicyJson): readonly string[] {
   if (before.effect !== after.effect) {
     return [

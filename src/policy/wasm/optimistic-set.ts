@@ -5,7 +5,7 @@ import type { Optimistic } from '../optimistic.ts'
 import { cedarEntity, cedarRecord, cedarRef } from './cedar-value.ts'
 import { PreparedSlots } from './prepared.ts'
 
-/** What of a loaded policy counts here. */
+/** Policy of a loaded set, with the parts that count here. */
 export interface OptimisticPolicy extends Omit<Optimistic, 'policy'> {
   readonly id: string
   readonly policy: PolicyJson
@@ -21,8 +21,8 @@ const slots = new PreparedSlots('remit-optimistic', MOST_SLOTS)
 const NO_SCHEMA = ''
 
 /**
- * What a set could answer for some arguments, evaluated with cedar-wasm. Requestable forbids never stand in the way: people
- * could be asked.
+ * Set that is evaluated with cedar-wasm for what it could answer for some arguments. Requestable
+ * forbids never stand in the way: people could be asked.
  */
 export class OptimisticSet {
   readonly #owner: string
@@ -105,7 +105,10 @@ export class OptimisticSet {
 
 /** The policies that apply to an action. */
 interface Selection {
-  /** The same for actions to which the same policies apply: they share a slot. */
+  /**
+   * Owner of the slot. Actions to which the same policies apply have the same owner: they share a
+   * slot.
+   */
   readonly owner: string
   readonly namesAction: boolean
 }
@@ -123,8 +126,9 @@ interface AskedThere {
 }
 
 /**
- * What an answer depends on, beside entities and context. An action counts by the policies whose scope lets them apply to it, and by
- * its name, with the groups it has, only where one of them asks for it outside of its scope.
+ * Writes what an answer depends on, beside entities and context. An action counts by the policies
+ * whose scope lets them apply to it, and by its name, with the groups it has, only where one of
+ * them asks for it outside of its scope.
  */
 function questionOf(
   { action, principal, resource }: PolicyQuery,

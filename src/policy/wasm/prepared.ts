@@ -6,7 +6,7 @@ export interface Preparation {
   readonly schema: string
   /** By policy id. */
   readonly all: Readonly<Record<string, Policy>>
-  /** The same without requestable forbids. */
+  /** Policies without the requestable forbids, by policy id. */
   readonly bare: Readonly<Record<string, Policy>>
 }
 

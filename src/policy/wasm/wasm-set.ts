@@ -105,7 +105,7 @@ class CedarPolicySet implements PolicySet {
   /** Policies without arguments that apply to an action, by its name. */
   readonly #optimistic = new Map<string, readonly OptimisticPolicy[]>()
   readonly #optimisticSet: OptimisticSet
-  /** The same array of entities is asked about for each principal of a call. */
+  /** Entities by the array that gave them: each principal of a call asks about the same array. */
   readonly #entities = new WeakMap<readonly PolicyEntity[], Entities>()
 
   constructor(
