@@ -5,7 +5,7 @@ import { visible } from '../lib/text/visible.ts'
 import { secondsOf } from './duration.ts'
 import { OBLIGATION_ANNOTATIONS, readObligations, STEP_UP_WORDS, stepUpOf } from './obligations.ts'
 
-/** As Cedar gives them: an annotation without a value is `null`. */
+/** Annotations as Cedar gives them: an annotation without a value is `null`. */
 export type Annotations = Readonly<Record<string, string | null>>
 
 export interface ReadAnnotations {
@@ -14,7 +14,7 @@ export interface ReadAnnotations {
   readonly requestable: Requestable | undefined
   readonly obligations: readonly Obligation[]
   readonly mistakes: readonly string[]
-  /** Those of the mistakes that say only that an annotation means nothing here. */
+  /** Mistakes, of these, that say only that an annotation means nothing here. */
   readonly unknown: readonly string[]
 }
 

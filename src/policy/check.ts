@@ -104,7 +104,7 @@ async function warnOfNames(
   return found.result().warnings
 }
 
-/** Looked at before others get their turn: about a millisecond. */
+/** Items that are looked at before others get their turn: about a millisecond. */
 const AT_ONCE = 100
 
 async function* inTurns<T>(items: readonly T[]): AsyncGenerator<T> {
@@ -122,7 +122,7 @@ interface Missing {
   readonly help: string
 }
 
-/** Whom a name stands for, or why for nobody. */
+/** Result of looking up a name: whom it stands for, or why for nobody. */
 type Named =
   | { readonly people: readonly string[]; readonly nobody?: undefined }
   | { readonly people?: undefined; readonly nobody: Missing }
@@ -130,7 +130,7 @@ type Named =
 /** People of a group that are counted. No quorum is larger. */
 const MOST_COUNTED = 1_000
 
-/** Who can answer, as the people are now. Looked up once for each name. */
+/** Directory of who can answer, as the people are now. Looked up once for each name. */
 class Staff {
   readonly #reader: Reader
   readonly #groups = new Map<string, Promise<readonly string[] | undefined>>()

@@ -36,7 +36,7 @@ export class SetCompiler {
   readonly #optimistic = new PolicyCompiler()
   readonly #requestable = new Map<string, Requestable>()
   readonly #obligations = new Map<string, readonly Obligation[]>()
-  /** Those that say the same without arguments. */
+  /** Ids of the policies that say the same without arguments. */
   readonly #exact = new Set<string>()
   readonly #permits = new Set<string>()
 
@@ -85,7 +85,7 @@ export class SetCompiler {
   }
 }
 
-/** As `policy.invalid`, like anything else that is wrong with a policy. */
+/** Converts a compile error to `policy.invalid`, like anything else that is wrong with a policy. */
 export function asProblem(error: unknown): unknown {
   return error instanceof CompileError ? new Problem('policy.invalid', error.message) : error
 }
@@ -113,7 +113,7 @@ class CompiledSet implements PolicySet {
   readonly #parts: Parts
   readonly #declared: Declarations
   readonly #asking: ReadonlySet<string>
-  /** With the groups that they are in. */
+  /** Actions with the groups that they are in. */
   readonly #actions: EntityStore
   // The same context and the same array of entities are asked about for each principal of a call, one after the other, and nothing of
   // them ever changes: what was made of the last ones is kept. Calls of a task at one resource share their array.

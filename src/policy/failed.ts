@@ -1,6 +1,8 @@
 import type { PolicyAnswer } from '@remit/engine'
 
-/** Not one policy's fault: the request, an entity or the evaluator. */
+/**
+ * Answers a failure that is not one policy's fault: the request, an entity or the evaluator failed.
+ */
 export function failed(message: string | undefined): PolicyAnswer {
   return {
     permitted: false,

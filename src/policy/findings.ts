@@ -8,7 +8,7 @@ export interface Mistake {
   readonly line: number
   readonly column: number
   readonly message: string
-  /** What would help. */
+  /** Advice that would help. */
   readonly help?: string
 }
 
@@ -16,13 +16,15 @@ export interface Mistake {
 const MOST_FINDINGS = 200
 
 export interface Validation {
-  /** None: the policies may be published. */
+  /** Mistakes; when there are none, the policies may be published. */
   readonly mistakes: readonly Mistake[]
-  /** Odd, but harmless: a policy that can never apply, a text that mixes scripts. */
+  /**
+   * Findings that are odd, but harmless: a policy that can never apply, a text that mixes scripts.
+   */
   readonly warnings: readonly Mistake[]
 }
 
-/** Not placed yet: a place costs a look at everything before it. */
+/** Finding without a line and a column yet: a place costs a look at everything before it. */
 interface Found {
   readonly policy: string | undefined
   readonly offset: number
@@ -55,7 +57,7 @@ export class Findings {
     return this.#mistakes.length === 0
   }
 
-  /** As many warnings as anyone would read. */
+  /** Tells whether there are as many warnings as anyone would read. */
   get full(): boolean {
     return this.#warnings.length >= MOST_FINDINGS
   }
@@ -81,7 +83,7 @@ export class Findings {
   }
 }
 
-/** By place. What is said at one place about several actions is said once. */
+/** Sorts findings by place. What is said at one place about several actions is said once. */
 function inOrder(found: readonly Found[]): readonly Found[] {
   const sorted = found.toSorted((a, b) => a.offset - b.offset)
   const groups = Map.groupBy(

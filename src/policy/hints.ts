@@ -34,7 +34,7 @@ function actionMeant(wrong: string, schema: string): string | undefined {
 
 const TYPES = ['Person', 'Agent', 'Group', 'Resource', 'Space', 'Action']
 
-/** As others call them. */
+/** Names of entity types as others call them. */
 const OTHER_NAMES: Readonly<Record<string, string>> = {
   user: 'Person',
   human: 'Person',

@@ -7,11 +7,11 @@ import { secondsOf } from './duration.ts'
  * Readers of the obligations of a permit, by annotation:
  *
  * - `@redact("/card/number /email")`: these parts of the answer are not told. `@hash(…)`: told as a
- * keyed digest.
+ *   keyed digest.
  * - `@cap("/items 100")`: of this list, the first so many.
  * - `@notify("group:finance, person:psn_…")`: they are told of the call.
  * - `@step_up("acr another-acr max_age=PT15M")`: the person has proved who they are in one of these
- * ways, and not longer ago.
+ *   ways, and not longer ago.
  * - `@obligation("https://… words")`: anything else, by the URI that enforcement points know it by.
  */
 const READERS: Readonly<Record<string, Reader>> = {

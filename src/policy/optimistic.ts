@@ -40,7 +40,7 @@ export function optimistic(
  */
 export type Open = 'arguments' | 'context'
 
-/** For which arguments an expression has to hold. */
+/** Side of the arguments for which an expression has to hold. */
 type Side = 'some' | 'all'
 
 const OTHER = { some: 'all', all: 'some' } as const

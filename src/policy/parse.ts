@@ -14,7 +14,7 @@ import { Templates } from './templates/templates.ts'
 export interface ParsedPolicy {
   /** Empty when it has none: such a text is not published. */
   readonly id: string
-  /** As it was written; what a link makes has its template and the link. */
+  /** Text as it was written; what a link makes has its template and the link. */
   readonly text: string
   /** Offset in the whole: of a link, where its template is. */
   readonly start: number

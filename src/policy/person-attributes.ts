@@ -13,12 +13,15 @@ const TYPES = {
   strings: 'Set<String>',
 } as const
 
-/** How the schema declares them: nobody has to have one, so rules ask first (`principal has department`). */
+/**
+ * Declarations of the attributes in the schema: nobody has to have one, so rules ask first
+ * (`principal has department`).
+ */
 export const PERSON_ATTRIBUTE_LINES = entriesOf(PERSON_ATTRIBUTES)
   .map(([name, type]) => `${name}?: ${TYPES[type]}`)
   .join(', ')
 
-/** As policies see them. */
+/** Writes the attributes as policies see them. */
 export function attributeRecord(attributes: PersonAttributes): PolicyRecord {
   return Object.fromEntries(
     entriesOf(attributes).map(([name, value]) => [name, policyValue(value)]),

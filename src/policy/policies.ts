@@ -18,7 +18,7 @@ import { validateAside } from './validate-aside.ts'
 /** Permits nothing, and makes nothing requestable. */
 const NO_POLICIES: PolicySet = compile([], { version: 0, schema: schemaFor([]) })
 
-/** No version: it decides nothing. */
+/** Number in the place of a version: a draft decides nothing. */
 const DRAFT = -1
 
 /** Older versions held for explanations. */
@@ -136,7 +136,7 @@ export class Policies {
 export interface PolicyText {
   readonly id: string
   readonly text: string
-  /** Where it begins, from 1. */
+  /** Line where it begins, from 1. */
   readonly line: number
   readonly digest: string
 }

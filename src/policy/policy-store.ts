@@ -6,12 +6,12 @@ import type { SourceFile } from './source-files.ts'
 
 /** One published set of policies. Never changed. */
 export type PublishedSet = {
-  /** From 1. The highest is the active one. */
+  /** Version, from 1. The highest is the active one. */
   readonly version: number
   readonly text: string
   /** The files that the text was put together from; none where nobody said. */
   readonly files: readonly SourceFile[]
-  /** Its tests, which held when it was published. */
+  /** Tests of the set, which held when it was published. */
   readonly tests: readonly TestSource[]
   /** Schema that the text was validated against. */
   readonly schema: string
@@ -42,7 +42,7 @@ export async function findSet(reader: Reader, version: number): Promise<Publishe
 
 export type ListedSet = Omit<PublishedSet, 'text' | 'schema' | 'files' | 'tests'>
 
-/** Without the texts, newest first. */
+/** Lists the sets without their texts, newest first. */
 export function listSets(reader: Reader, limit = 100): Promise<readonly ListedSet[]> {
   return reader
     .selectFrom('policy_sets')

@@ -1,15 +1,15 @@
-/** Where one policy stands in the text that an administrator wrote. */
+/** Piece of the text that an administrator wrote: one policy and its place. */
 export interface PolicyPiece {
-  /** Without surrounding space and leading comments. */
+  /** Text without surrounding space and leading comments. */
   readonly text: string
   /** Offset of `text` in the whole, in UTF-16 code units. */
   readonly start: number
 }
 
 export interface Position {
-  /** From 1. */
+  /** Line, from 1. */
   readonly line: number
-  /** From 1, in characters. */
+  /** Column in characters, from 1. */
   readonly column: number
 }
 
@@ -73,7 +73,7 @@ export function offsetOfByte(text: string, byte: number): number {
   return Buffer.from(text).subarray(0, byte).toString().length
 }
 
-/** How deep brackets are nested, outside strings and comments. */
+/** Answers how deep brackets are nested, outside strings and comments. */
 export function nesting(text: string): number {
   let depth = 0
   let deepest = 0

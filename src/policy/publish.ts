@@ -14,7 +14,7 @@ import type { SourceFile } from './source-files.ts'
 export interface Published {
   readonly version: number
   readonly digest: string
-  /** Odd, but accepted; also rules that ask people who do not exist. */
+  /** Findings that are odd, but accepted; also rules that ask people who do not exist. */
   readonly warnings: readonly Mistake[]
   /** Sentences that hold. */
   readonly tested: number
@@ -26,7 +26,7 @@ export interface Publication {
   readonly by: string
   readonly note: string
   readonly files?: readonly SourceFile[]
-  /** Left out: the tests of the version in force go on to hold. */
+  /** Tests of the set; left out: the tests of the version in force go on to hold. */
   readonly tests?: readonly TestSource[]
 }
 

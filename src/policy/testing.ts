@@ -50,7 +50,7 @@ export function loader(engine: PolicyEngine): Load {
     loadPolicySet({ version: 1, text, schema: schemaFor(actions) }, engine)
 }
 
-/** As a server loads it that nobody told anything else. */
+/** Loads a set as a server does that nobody told anything else. */
 export const load: Load = (text, actions = ORDERS_PLAN.actions) =>
   loadPolicySet({ version: 1, text, schema: schemaFor(actions) })
 

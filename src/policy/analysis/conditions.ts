@@ -48,7 +48,7 @@ function literal(kind: string, value: string): string | undefined {
   return decimal && `decimal("${decimal}")`
 }
 
-/** As Cedar reads it: one to four digits after the point. */
+/** Writes a decimal as Cedar reads it: one to four digits after the point. */
 function decimalText(value: string): string | undefined {
   if (/^-?\d{1,15}$/.test(value)) return `${value}.0`
   return /^-?\d{1,15}\.\d{1,4}$/.test(value) ? value : undefined

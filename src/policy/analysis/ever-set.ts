@@ -23,9 +23,9 @@ export interface EverRule {
   readonly id: string
   /** Line in the whole text. */
   readonly line: number
-  /** As they are written, where they ask about the call; empty: in every call. */
+  /** Conditions as they are written, where they ask about the call; empty: in every call. */
   readonly conditions: readonly string[]
-  /** Those who can lift it for one call, where it is a forbid that asks. */
+  /** Approvers who can lift it for one call, where it is a forbid that asks. */
   readonly approvers: readonly string[]
 }
 
@@ -33,9 +33,9 @@ export interface EverRule {
 export type Ever =
   | {
       readonly possible: true
-      /** Any of these. */
+      /** Permits, any of which could permit a call. */
       readonly permits: readonly EverRule[]
-      /** Unless one of these. */
+      /** Forbids, any of which could still forbid it. */
       readonly forbids: readonly EverRule[]
     }
   | {
@@ -47,7 +47,7 @@ export type Ever =
 interface Known {
   readonly rule: EverRule
   readonly effect: 'permit' | 'forbid'
-  /** Nothing of the call changes what it says. */
+  /** True when nothing of the call changes what it says. */
   readonly exact: boolean
 }
 
@@ -126,7 +126,10 @@ export class EverSet {
     )
   }
 
-  /** As in the optimistic form of a set: a policy that fails may hold in other calls, unless it is exact. */
+  /**
+   * Answers as the optimistic form of a set does: a policy that fails may hold in other calls,
+   * unless it is exact.
+   */
   #answer({ determining, errors }: PolicyAnswer, could: PolicyAnswer): Ever {
     const failing = errors.map(({ policy }) => policy)
     const always = failing.filter((id) => this.#known.get(id)?.exact)

@@ -54,7 +54,10 @@ export class ExplainedQuery {
     return mismatches.length === 0 && conditions.every(({ holds }) => holds === true)
   }
 
-  /** Where nothing permits: the permits for this action and resource that are nearest to it, what they lack first. */
+  /**
+   * Lists the permits for this action and resource that are nearest to it, what they lack first;
+   * where nothing permits.
+   */
   nearest(): readonly NearPermit[] {
     return this.#rules
       .permitsAbout(this.#query.action)

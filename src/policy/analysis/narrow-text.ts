@@ -11,7 +11,7 @@ export interface UsedRule {
   readonly action: string
   /** Catalog name. */
   readonly resource: string
-  /** In Cedar; all of them have to hold. */
+  /** Conditions in Cedar; all of them have to hold. */
   readonly conditions: readonly string[]
 }
 
@@ -22,7 +22,7 @@ export interface NarrowedText {
   readonly removed: readonly string[]
   /** Ids of what became of the former. */
   readonly made: readonly string[]
-  /** Those that stay as they are, though they are for this agent alone. */
+  /** Ids of those that stay as they are, though they are for this agent alone. */
   readonly linked: readonly string[]
 }
 
@@ -169,7 +169,7 @@ function narrowed(
   return /\/\/[^\n]*$/.test(whole) ? `${whole}\n;` : `${whole};`
 }
 
-/** From `permit` to behind the bracket that closes its scope. */
+/** Finds the head of a rule: from `permit` to behind the bracket that closes its scope. */
 function headOf(rule: string): readonly [from: number, to: number] {
   let from = -1
   let depth = 0

@@ -9,7 +9,7 @@ import { placeOf } from '../source-files.ts'
 import { isLink, isTemplate, templateOf } from '../templates/link-text.ts'
 import { Templates } from '../templates/templates.ts'
 
-/** In a file where that is known, else in the whole text; from 1. */
+/** Position in a file where that is known, else in the whole text; from 1. */
 export interface SourcePosition {
   readonly line: number
   readonly file: string | undefined
@@ -28,7 +28,7 @@ export interface PublishedRule extends SourcePosition {
   readonly json: PolicyJson
 }
 
-/** As many permits as are looked at for being the nearest. */
+/** Permits that are looked at for being the nearest. */
 const MOST_CANDIDATES = 200
 
 /** The rules of a published set, parsed when they are asked for. */

@@ -22,7 +22,7 @@ export interface CaseCall {
   readonly action: string
 }
 
-/** When nothing is said: a Monday morning. A test must not depend on when it runs. */
+/** Time when a test gives none: a Monday morning. A test must not depend on when it runs. */
 const SOME_MORNING = '2026-01-05T10:00:00.000Z'
 const SOME_ADDRESS = '192.0.2.1'
 const LOCATION = 'test'

@@ -46,10 +46,13 @@ export interface PolicyCase {
   readonly above: readonly string[]
   /** Names of actions, or of groups of them, or `all`; of issuances, where `at` says at which resource. */
   readonly actions: readonly Texts[]
-  /** Nothing is called: it is about tokens for this resource. */
+  /** Resource whose tokens the case is about; then nothing is called. */
   readonly at: string | undefined
   readonly args: Members | undefined
-  /** They are the file's for all tests: an action that does not have one goes without. */
+  /**
+   * True when the arguments are the file's for all tests: an action that does not have one goes
+   * without.
+   */
   readonly loose: boolean
   readonly risk: Risk | undefined
   readonly now: Texts | undefined
@@ -66,7 +69,7 @@ export interface PolicyCase {
   readonly expect: readonly Expectation[]
   /** Ids of rules that must be among those which determined it. */
   readonly rules: readonly Texts[]
-  /** Who must be asked, one of each rule. */
+  /** Approvers who must be asked, one of each rule. */
   readonly approvers: readonly string[] | undefined
 }
 
@@ -85,6 +88,6 @@ export interface CaseFile {
 export interface Reason {
   readonly text: string
   readonly rules: readonly string[]
-  /** Which facts made them hold; where nothing permits, what the nearest permit lacks. */
+  /** Facts that made them hold; where nothing permits, what the nearest permit lacks. */
   readonly facts?: readonly string[]
 }

@@ -19,7 +19,10 @@ export type NamedArguments =
       readonly arguments: TypedArguments
       /** Names of those that the action needs, and that are not given. */
       readonly missing: readonly string[]
-      /** With something in the place of those. Where both fillings are answered the same, they do not matter. */
+      /**
+       * Fills something in the place of those. Where both fillings are answered the same, they do
+       * not matter.
+       */
       filled(filling: Filling): TypedArguments
     }
   | { readonly ok: false; readonly detail: string }

@@ -21,7 +21,7 @@ export interface FailedCase {
   readonly call?: CaseCall
   readonly expected?: string
   readonly came?: string
-  /** Why it came out like this; of a file that cannot be read, what is wrong with it. */
+  /** Reasons why it came out like this; of a file that cannot be read, what is wrong with it. */
   readonly why: readonly Reason[]
 }
 
@@ -53,7 +53,7 @@ export function runCases(given: {
 
 class Run {
   readonly #source: { text: string; files: readonly SourceFile[]; schema: string }
-  /** By their texts. */
+  /** Sets by their texts. */
   readonly #sets = new Map<string, Loaded>()
   readonly #types: SchemaTypes
   readonly #failed: FailedCase[] = []

@@ -28,7 +28,10 @@ export function issuancesNamed(text: string): readonly string[] {
   return ISSUE_ACTIONS.filter((each) => each === name || each.startsWith(`${name}:`))
 }
 
-/** As the gate of what Remit issues asks: what no rule forbids is issued, and people can be asked where rules say so. */
+/**
+ * Judges an issuance as the gate of what Remit issues does: what no rule forbids is issued, and
+ * people can be asked where rules say so.
+ */
 export function judgeIssuance(
   file: CaseFile & Loaded,
   of: PolicyCase,
@@ -65,7 +68,7 @@ const WORDS = {
   'policy.error': 'a rule that applies could not be evaluated',
 } as const
 
-/** Before there is one. */
+/** Builds the task of a case before there is one. */
 function notOpen({ purpose }: PolicyCase) {
   return { record: { id: '', purpose: purpose ?? 'a test' } }
 }

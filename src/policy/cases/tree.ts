@@ -7,7 +7,7 @@ export interface Texts {
   readonly is: 'text'
   readonly line: number
   readonly text: string
-  /** Without quotes: numbers, `true` and `false` are what they look like. */
+  /** True without quotes: numbers, `true` and `false` are what they look like. */
   readonly plain: boolean
 }
 export interface Items {

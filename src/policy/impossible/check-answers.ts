@@ -12,7 +12,7 @@ import { inScope, isNamed } from './scope.ts'
 /** One part of an answer that a permit obliges to change. */
 interface Part {
   readonly path: string
-  /** It is to be cut: it has to be a list. */
+  /** True when it is to be cut: then it has to be a list. */
   readonly list: boolean
 }
 

@@ -125,7 +125,7 @@ interface JudgedFor {
   readonly action: string
 }
 
-/** For each action that has the argument. */
+/** Judges a comparison for each action that has the argument. */
 function judgedFor(comparison: Comparison, { fields, scope }: Around): readonly JudgedFor[] {
   if (!comparison.path.startsWith('context.args.')) return []
   const path = comparison.path.slice('context.args.'.length)

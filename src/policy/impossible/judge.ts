@@ -70,7 +70,7 @@ function minus(value: bigint | undefined): bigint | undefined {
   return value === undefined ? undefined : -value
 }
 
-/** In the steps that the kind has; `by` steps further. */
+/** Answers a limit in the steps that the kind has; `by` steps further. */
 function limit(limits: Numeric, text: string | undefined, by: bigint): bigint | undefined {
   const key = text === undefined ? undefined : keyOf(limits, text)
   return key === undefined ? undefined : key + by
@@ -81,7 +81,7 @@ function keyOf({ kind }: Numeric, text: string): bigint | undefined {
   return typeof key === 'bigint' ? key : undefined
 }
 
-/** Only a list of values is certain enough: each is tried. */
+/** Judges a pattern. Only a list of values is certain enough: each is tried. */
 function judgeLike(pattern: string, limits: Limits): ComparisonResult {
   if ((limits.kind !== 'string' && limits.kind !== 'path') || !limits.enum) return 'open'
   const parts = pattern.split(/(?<!\\)\*/).map((part) => part.replaceAll('\\*', '*'))

@@ -8,7 +8,9 @@ export type Limits = ScalarType
 export interface LimitedAction {
   readonly name: string
   readonly groups: readonly string[]
-  /** By path below `context.args`, as `status` or `payment.kind`; items of a set as `tags[]`. */
+  /**
+   * Limits by path below `context.args`, as `status` or `payment.kind`; items of a set as `tags[]`.
+   */
   readonly limits: ReadonlyMap<string, Limits>
   /** The text of its block, which names its arguments. */
   readonly block: string

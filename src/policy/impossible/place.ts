@@ -2,8 +2,9 @@
 const TOKENS = /"[^"\\]*(?:\\.[^"\\]*)*"|\/\/[^\n\r]*|-?\b\d+\b|[A-Za-z_]\w*/gs
 
 /**
- * Where a literal stands in the text of a policy: Cedar's JSON has no positions. Where it stands several times, the place that is
- * nearest to the name that it is compared with; the beginning of the policy when it is written in another way. `isName`: a name counts, too.
+ * Finds where a literal stands in the text of a policy: Cedar's JSON has no positions. Where it
+ * stands several times, the place that is nearest to the name that it is compared with; the
+ * beginning of the policy when it is written in another way. `isName`: a name counts, too.
  */
 export function placeOf(text: string, literal: string, beside: string, isName = false): number {
   const body = Math.max(0, text.search(/^\s*(?:permit|forbid)\b/m))

@@ -15,7 +15,7 @@ export interface ActionTypes {
   readonly name: string
   readonly groups: readonly string[]
   readonly args: RecordType
-  /** All of the context but the arguments. */
+  /** Type of all of the context but the arguments. */
   readonly context: RecordType
 }
 

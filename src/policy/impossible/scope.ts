@@ -1,7 +1,7 @@
 import type { PolicyJson } from '@cedar-policy/cedar-wasm/nodejs'
 import type { LimitedAction } from './limits.ts'
 
-/** It names its actions one by one, not by a group. */
+/** Tells whether a rule names its actions one by one, not by a group. */
 export function isNamed(
   { action }: Pick<PolicyJson, 'action'>,
   scope: readonly Pick<LimitedAction, 'name'>[],

@@ -12,7 +12,10 @@ export type GrantName = (typeof GRANT_NAMES)[number]
 
 const WITH_PERSON = ['authorization_code', 'refresh_token', 'device_code', 'token_exchange', 'ciba']
 
-/** Which kind of token comes by which grants. What is not here is issued by nobody who asks us. */
+/**
+ * Grants by which each kind of token comes. A kind that is not here is issued by nobody who asks
+ * us.
+ */
 const GRANTS_OF: Readonly<Record<string, readonly string[]>> = {
   access_token: GRANT_NAMES,
   refresh_token: WITH_PERSON,
@@ -30,8 +33,8 @@ export const ISSUE_ACTIONS: readonly string[] = Object.entries(GRANTS_OF).flatMa
 )
 
 /**
- * Those that people can be asked about: what opens a task, and tokens of an open one. A refresh token is no question of its own: it comes
- * with what was approved, or is left out.
+ * Issuances that people can be asked about: what opens a task, and tokens of an open one. A refresh
+ * token is no question of its own: it comes with what was approved, or is left out.
  */
 const ASKED_ABOUT = [
   ...GRANT_NAMES.map((grant) => `${ISSUE}:access_token:${grant}`),

@@ -36,7 +36,10 @@ export function markedByWhat(requestable: Requestable, action: object): Requesta
     : requestable
 }
 
-/** By `context.risk` or `context has risk`; a text that only looks like it counts, too. */
+/**
+ * Tells whether a rule reads the risk, by `context.risk` or `context has risk`; a text that only
+ * looks like it counts, too.
+ */
 function readsRisk({ conditions }: PolicyJson): boolean {
   return JSON.stringify(conditions).includes('"risk"')
 }

@@ -21,13 +21,13 @@ export interface OnlyMistake {
 export interface OnlyValidation {
   readonly mistakes: readonly OnlyMistake[]
   readonly warnings: readonly OnlyMistake[]
-  /** As they are kept: each with an id. */
+  /** Policies as they are kept: each with an id. */
   readonly policies: string
 }
 
 /**
- * Everything that is wrong with a set: policies strictly against the schema of the set, and entities too. Run it in a thread
- * (`check-set-aside.ts`), as `validatePolicies`.
+ * Checks everything in a set at once: policies strictly against the schema of the set, and entities
+ * too. Run it in a thread (`check-set-aside.ts`), as `validatePolicies`.
  */
 export function checkOnlySet({ entities, policies: given, schema }: OnlySetText): OnlyValidation {
   const { made, text: policies } = namePolicies(given)

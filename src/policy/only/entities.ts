@@ -138,7 +138,9 @@ function objectAt(item: JsonObject, name: string): JsonObject {
   return value
 }
 
-/** Without recursion: a chain of parents may be as long as the list. */
+/**
+ * Refuses loops among parents, without recursion: a chain of parents may be as long as the list.
+ */
 function refuseLoops(entities: readonly OnlyEntity[]): void {
   const waiting = new Map(entities.map(({ parents, uid }) => [keyOf(uid), parents.map(keyOf)]))
   const above = new Map<string, number>()

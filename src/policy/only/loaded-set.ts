@@ -197,7 +197,7 @@ function idsByType(
   return new Map(Array.from(ids, ([type, set]) => [type, [...set].sort(compare)]))
 }
 
-/** By code units: the same on every replica, whatever its locale. */
+/** Compares by code units: the same on every replica, whatever its locale. */
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }

@@ -6,7 +6,7 @@ import { POLICY_LIMITS } from '../validate.ts'
 
 export interface NamedPolicies {
   readonly text: string
-  /** How many had no id. */
+  /** Number of policies that had no id. */
   readonly made: number
 }
 

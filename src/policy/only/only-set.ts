@@ -6,7 +6,7 @@ import type { LiveKey } from '../../revocation/index.ts'
  */
 export interface OnlySet {
   readonly name: string
-  /** From 1. The highest of a name is the one in force. */
+  /** Version, from 1. The highest of a name is the one in force. */
   readonly version: number
   /** Cedar policies. */
   readonly policies: string
@@ -30,7 +30,7 @@ export const ONLY_LIMITS = {
   loaded: 64,
 } as const
 
-/** Raised with every version. */
+/** Answers the live key of a set; its epoch is raised with every version. */
 export function onlySetKey(name: string): LiveKey {
   return { kind: 'policy', id: `only:${name}` }
 }

@@ -8,7 +8,7 @@ import { latestOnlySet } from './set-store.ts'
 interface Held {
   readonly epoch: number
   readonly set: Promise<LoadedOnlySet>
-  /** Once it is there. */
+  /** Loaded set, once it is there. */
   loaded?: LoadedOnlySet
 }
 

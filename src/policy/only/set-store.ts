@@ -27,7 +27,7 @@ export async function findOnlySet(
   return row && setOf(row)
 }
 
-/** Without the texts: by name, newest version first. */
+/** Lists the sets without their texts: by name, newest version first. */
 export async function listOnlySets(
   reader: Reader,
   name?: string,

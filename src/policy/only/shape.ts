@@ -33,11 +33,11 @@ export interface ActionShape {
 
 export interface SchemaShape {
   readonly entities: ReadonlyMap<string, EntityShape>
-  /** Also groups, which apply to nothing. */
+  /** Actions, and also groups, which apply to nothing. */
   readonly actions: readonly ActionShape[]
 }
 
-/** As cedar-wasm writes it; what is not read here is not needed. */
+/** Namespace as cedar-wasm writes it; what is not read here is not needed. */
 interface Namespace {
   readonly commonTypes?: Readonly<Record<string, TypeJson>>
   readonly entityTypes: Readonly<Record<string, EntityJson>>

@@ -21,7 +21,9 @@ export interface AnsweredRequest {
   readonly reason?: string | undefined
   readonly answers: number
   readonly permitted: number
-  /** Kept behind commitments: what was asked, or its digest, and what was answered. */
+  /**
+   * Private part, kept behind commitments: what was asked, or its digest, and what was answered.
+   */
   readonly private: Readonly<Record<string, Canonical | undefined>>
 }
 
@@ -48,7 +50,7 @@ export class OnlyAnswering {
     this.#suspended = known.view.dead.length > 0
   }
 
-  /** Without waiting where nothing has to be read. @throws Problem `policy_set.unknown` */
+  /** Opens without waiting where nothing has to be read. @throws Problem `policy_set.unknown` */
   static open(parts: OnlyAnsweringParts, known: KnownPep): OnlyAnswering | Promise<OnlyAnswering> {
     const { policySet } = known.pep
     if (policySet === null) throw new Error('the enforcement point names no policy set')
@@ -64,8 +66,9 @@ export class OnlyAnswering {
   }
 
   /**
-   * In the books before anyone hears of the answers: a request with several in a record of its own, a single answer in one with
-   * others that this enforcement point got in the same moment, by the same version.
+   * Books the answers before anyone hears of them: a request with several in a record of its own, a
+   * single answer in one with others that this enforcement point got in the same moment, by the
+   * same version.
    */
   book(answered: AnsweredRequest): Promise<undefined> {
     const { answers, id, kind, permitted, private: kept, reason } = answered

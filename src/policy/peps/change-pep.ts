@@ -33,7 +33,7 @@ export interface PepParts {
   readonly random: Random
 }
 
-/** Which one, and by whom. */
+/** Change of an enforcement point: which one, and by whom. */
 export interface PepChange {
   readonly name: string
   readonly by: string

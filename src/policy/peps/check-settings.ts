@@ -17,7 +17,8 @@ const LEAST = {
 } as const satisfies PepSettings
 
 /**
- * Whole settings from what was said. What means nothing in a mode is refused there, so that nobody relies on it.
+ * Completes the settings from what was said. What means nothing in a mode is refused there, so that
+ * nobody relies on it.
  * @throws Problem `pep.bad_settings`
  */
 export async function checkSettings(

@@ -10,7 +10,7 @@ import type { Storage } from '../../storage/index.ts'
 import { type Pep, type PepCredential, pepKey } from './pep.ts'
 import { selectCredential, selectCredentials, selectPep, usedPepStep } from './pep-store.ts'
 
-/** How one says who it is, as the edge has read it. */
+/** Credential by which one says who it is, as the edge has read it. */
 export type PresentedPep =
   /** `name`: it said that, too (HTTP Basic). */
   | { readonly kind: 'secret'; readonly secret: string; readonly name?: string }
@@ -28,7 +28,10 @@ interface Remembered extends Pick<KnownPep, 'pep'> {
   readonly expiresAt: number
 }
 
-/** So that what agents authenticate with is never taken for it, nor the other way round. */
+/**
+ * Type of its assertions: what agents authenticate with is never taken for one, nor the other way
+ * round.
+ */
 export const PEP_JWT_TYPE = 'pep-authentication+jwt'
 const MOST_LIFE_SECONDS = 300
 const MOST_CHARACTERS = 4096
@@ -37,8 +40,10 @@ const MOST_KEPT = 2_000
 const TOUCH_AFTER_MS = 60_000
 
 /**
- * Who asks. What was found is kept, by the digest of what was shown, for the epoch it was found under.
- * INVARIANT: the epoch is asked for each time, so nothing kept outlives a revocation, another setting or an ended credential.
+ * Register of the enforcement points that ask. What was found is kept, by the digest of what was
+ * shown, for the epoch it was found under.
+ * INVARIANT: the epoch is asked for each time, so nothing kept outlives a revocation, another
+ * setting or an ended credential.
  */
 export class Peps {
   readonly #parts: PepsParts
@@ -188,7 +193,7 @@ function checkName(presented: PresentedPep, name: string): void {
     throw new Problem('pep.unknown', 'the secret is of another enforcement point')
 }
 
-/** By `kid` (or thumbprint); without one, the only key there is. */
+/** Picks the key by `kid` (or thumbprint); without one, the only key there is. */
 function pick(all: readonly PepCredential[], kid: string | undefined): PepCredential | undefined {
   const keys = all.filter(({ endedAt, kind }) => kind === 'key' && endedAt === null)
   if (kid !== undefined) return keys.find((key) => key.kid === kid || key.digest === kid)

@@ -31,7 +31,7 @@ export async function selectPep(reader: Reader, name: string): Promise<Pep | und
   return row && pepOf(row)
 }
 
-/** By name; revoked ones too. */
+/** Selects the enforcement points by name; revoked ones too. */
 export async function selectPeps(reader: Reader): Promise<readonly Pep[]> {
   const rows = await reader.selectFrom('peps').selectAll().orderBy('name').limit(1_000).execute()
   return rows.map(pepOf)
@@ -95,7 +95,7 @@ export async function endCredential(
   return numUpdatedRows === 1n
 }
 
-/** Also one that was ended. */
+/** Selects a credential by its digest, also one that was ended. */
 export async function selectCredential(
   reader: Reader,
   digest: string,
@@ -108,7 +108,7 @@ export async function selectCredential(
   return row && credentialOf(row)
 }
 
-/** Oldest first; ended ones too. */
+/** Selects the credentials of an enforcement point, oldest first; ended ones too. */
 export async function selectCredentials(
   reader: Reader,
   pep: string,

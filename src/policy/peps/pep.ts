@@ -29,11 +29,16 @@ export interface PepSettings {
   readonly takes: boolean
 }
 
-/** How an authorization server of others names whom and what it issues tokens for. */
+/**
+ * Settings of an authorization server of others: how it names whom and what it issues tokens for.
+ */
 export interface IssuingSettings {
-  /** Its identifier: `sub` of its tokens is that of people known through it, and its clients those linked to agents there. */
+  /**
+   * Identifier of the server: `sub` of its tokens is that of people known through it, and its
+   * clients those linked to agents there.
+   */
   readonly issuer: string
-  /** Which agents act as its clients and workloads, before those that are linked. */
+  /** Agents that act as its clients and workloads, before those that are linked. */
   readonly parties: readonly IssuingParty[]
   /** Audiences that its tokens are for, beside the identifiers of resources. */
   readonly audiences: readonly IssuingAudience[]
@@ -79,7 +84,7 @@ export interface PepCredential {
   readonly endedAt: number | null
 }
 
-/** Everything that an answer to it stands on, but for what the question is about. */
+/** Answers the live key on which every answer to it stands, but for what the question is about. */
 export function pepKey(name: string): LiveKey {
   return { kind: 'pep', id: name }
 }

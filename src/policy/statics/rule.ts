@@ -10,7 +10,10 @@ export interface Rule {
   readonly start: number
   readonly effect: 'permit' | 'forbid'
   readonly scope: Scope
-  /** All of them have to hold, and nothing else. Written in one way, so that equal ones are equal texts. */
+  /**
+   * Terms that all have to hold, and nothing else. Written in one way, so that equal ones are equal
+   * texts.
+   */
   readonly terms: readonly Term[]
   /** Annotations that do something: who is asked, what a permit obliges to. */
   readonly acts: string
@@ -28,7 +31,7 @@ interface Entity {
   readonly id: string
 }
 
-/** As Cedar writes it. */
+/** Constraint of a scope, as Cedar writes it. */
 export type Constraint =
   | { readonly op: 'All' }
   | { readonly op: '=='; readonly entity: Entity }

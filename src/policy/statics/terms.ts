@@ -48,7 +48,7 @@ export function isWithin(outer: readonly Term[], inner: readonly Term[]): boolea
   return outer.every((term) => there.has(keyOf(term)))
 }
 
-/** Why no call can fulfil all of these, in words; `undefined` when that is not known. */
+/** Answers why no call can fulfil all of these, in words; `undefined` when that is not known. */
 export function contradiction(terms: readonly Term[]): string | undefined {
   const keys = new Set(terms.map(keyOf))
   const equal = new Map<string, string>()

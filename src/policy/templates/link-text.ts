@@ -6,14 +6,14 @@ export interface LinkText {
   readonly id: string | undefined
   readonly annotations: ReadonlyMap<string, string>
   readonly template: { readonly id: string; readonly at: number }
-  /** By slot, with its question mark. */
+  /** Values by slot, with its question mark. */
   readonly values: ReadonlyMap<string, SlotValue>
 }
 
 export interface SlotValue {
   readonly type: string
   readonly id: string
-  /** Where the entity stands, and where its slot does. */
+  /** Offsets where the entity stands, and where its slot does. */
   readonly at: number
   readonly slotAt: number
 }

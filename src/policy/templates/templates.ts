@@ -14,7 +14,7 @@ export interface Template {
 /** A link with its template: what both of them say. */
 export interface Linked {
   readonly id: string
-  /** As both are written: an approval of what it forbids ends when either changes. */
+  /** Text of both as they are written: an approval of what it forbids ends when either changes. */
   readonly text: string
   readonly template: Template
   readonly link: LinkText
@@ -75,7 +75,7 @@ export class Templates {
     throw new BadLink(at, `there is no template \`${id}\``, nearest(id, [...this.#pieces.keys()]))
   }
 
-  /** Only texts with links are looked through. */
+  /** Looks through the pieces once; a text whose links nobody asks for is not looked through. */
   #look(): void {
     if (this.#looked) return
     this.#looked = true

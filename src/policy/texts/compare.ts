@@ -10,7 +10,7 @@ import { notesOn } from './notes.ts'
 export interface RuleChange {
   readonly id: string
   readonly change: 'added' | 'removed' | 'changed' | 'reworded'
-  /** Where it begins in the newer text; of a removed one, in the older. */
+  /** Line where it begins in the newer text; of a removed one, in the older. */
   readonly line: number
   /** Notes in words on what the change means. */
   readonly notes: readonly string[]

@@ -9,7 +9,7 @@ import { PreparedSlots } from './prepared.ts'
 export interface OptimisticPolicy extends Omit<Optimistic, 'policy'> {
   readonly id: string
   readonly policy: PolicyJson
-  /** Its conditions may ask which action it is. */
+  /** True when its conditions may ask which action it is. */
   readonly namesAction: boolean
   readonly requestable: boolean
 }
@@ -17,7 +17,7 @@ export interface OptimisticPolicy extends Omit<Optimistic, 'policy'> {
 const MOST_SLOTS = 256
 const slots = new PreparedSlots('remit-optimistic', MOST_SLOTS)
 
-/** Nothing of the schema is needed: every value says what it is, and the action comes with its groups. */
+/** Empty schema: every value says what it is, and the action comes with its groups. */
 const NO_SCHEMA = ''
 
 /**
@@ -118,7 +118,7 @@ interface Asked {
   readonly there: WeakMap<PolicyRecord, AskedThere>
 }
 
-/** In one context. */
+/** Answers in one context. */
 interface AskedThere {
   readonly entities: readonly EntityJson[]
   readonly context: Context

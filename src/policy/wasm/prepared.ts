@@ -1,10 +1,10 @@
 import type { Policy } from '@cedar-policy/cedar-wasm/nodejs'
 import { cedarWasm } from '../cedar-wasm.ts'
 
-/** Everything that an evaluation of one action needs, not parsed yet. */
+/** Preparation of all that an evaluation of one action needs, not parsed yet. */
 export interface Preparation {
   readonly schema: string
-  /** By policy id. */
+  /** Policies by policy id. */
   readonly all: Readonly<Record<string, Policy>>
   /** Policies without the requestable forbids, by policy id. */
   readonly bare: Readonly<Record<string, Policy>>
@@ -28,7 +28,7 @@ const MOST_SLOTS = 512
 export class PreparedSlots {
   readonly #prefix: string
   readonly #most: number
-  /** Least recently used first. */
+  /** Slots, least recently used first. */
   readonly #slots = new Map<string, Prepared>()
   /** Names that nobody owns: those of fillings that failed. */
   readonly #free: Prepared[] = []
