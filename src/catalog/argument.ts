@@ -8,7 +8,7 @@ export type ScalarType =
       /** `path`: a string that the API reads as a path; dot segments are refused. */
       readonly kind: 'string' | 'path'
       readonly enum?: readonly string[]
-      /** In Unicode characters (code points), as JSON Schema counts. */
+      /** Lengths in Unicode characters (code points), as JSON Schema counts. */
       readonly minLength?: number
       readonly maxLength?: number
       /** ECMAScript, `u` flag; only patterns whose worst case is cheap get here. */
@@ -33,7 +33,10 @@ export type ScalarType =
       readonly date?: true
     }
 
-/** Known to the document, allowed in a call, but invisible to bounds and policy; `reason` says why, in plain words. */
+/**
+ * Type of an argument that the document knows and a call may have, but that bounds and policy
+ * cannot see; `reason` says why, in plain words.
+ */
 export type UntypedType = { readonly kind: 'untyped'; readonly reason: string }
 
 export type SetType = {
@@ -80,15 +83,21 @@ export type ArgumentSchema = {
   readonly body: {
     readonly form: BodyForm
     readonly required: boolean
-    /** As `RecordType.open`, for the members of the body. */
+    /** See `RecordType.open`; for the members of the body. */
     readonly open: boolean
   }
 }
 
-/** Where something is that policy cannot see: a pointer into the typed arguments, or `(header) X-Name`. */
+/**
+ * Place of something that policy cannot see: a pointer into the typed arguments, or `(header)
+ * X-Name`.
+ */
 export type Untyped = { readonly at: string; readonly reason: string }
 
-/** How large arguments may be. A document may ask for less, and for longer strings up to `longestString`. */
+/**
+ * Limits of the size of arguments. A document may ask for less, and for longer strings up to
+ * `longestString`.
+ */
 export const ARGUMENT_LIMITS = {
   string: 4096,
   longestString: 65_536,

@@ -20,7 +20,7 @@ export async function selectResources(reader: Reader): Promise<readonly Resource
   return rows.map(resourceOf)
 }
 
-/** Also one that was removed: its name stays taken. */
+/** Selects a resource, also one that was removed: its name stays taken. */
 export async function selectResource(reader: Reader, name: string): Promise<Resource | undefined> {
   const row = await reader
     .selectFrom('resources')

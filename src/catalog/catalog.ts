@@ -10,7 +10,7 @@ import type { Action, Resource } from './resource.ts'
 export interface CatalogView {
   /** Epoch of `RULES` that it was read under, or later. */
   readonly epoch: number
-  /** Not the removed ones; suspended ones are here, and liveness stops their calls. */
+  /** Resources that are not removed; suspended ones are here, and liveness stops their calls. */
   readonly resources: ReadonlyMap<string, Resource>
   readonly byIdentifier: ReadonlyMap<string, Resource>
   readonly actions: ReadonlyMap<string, Action>

@@ -1,4 +1,4 @@
-/** How many fractional digits a decimal can have, here as in Cedar. */
+/** Fractional digits that a decimal can have, here as in Cedar. */
 const FRACTION = 4
 
 /**

@@ -8,7 +8,9 @@ import { isPaging, plain } from './paging.ts'
 import type { CatalogParts } from './parts.ts'
 import type { Action } from './resource.ts'
 
-/** Which argument says whom a call is about, and which one how large it is. Risk signals look at both. */
+/**
+ * Mark of an argument: it says whom a call is about, or how large it is. Risk signals look at both.
+ */
 export type Mark = 'counterparty' | 'size'
 
 /** Names under which APIs ask for whom a call is about, the plainest first. Compared without case, `_` and `-`. */
@@ -64,7 +66,7 @@ export function isMark(action: Pick<Action, 'arguments'>, mark: Mark, path: stri
   return kind === 'string' || kind === 'path' || kind === 'integer' || isSetOfNames(action, path)
 }
 
-/** As `to` of a message: several at once. Only at the top. */
+/** Tells whether an argument names several at once, as `to` of a message. Only at the top. */
 function isSetOfNames(action: Pick<Action, 'arguments'>, path: string): boolean {
   const type = action.arguments.arguments.find(({ name }) => pointerTo(name) === path)?.type
   return type?.kind === 'set' && (type.items.kind === 'string' || type.items.kind === 'integer')
@@ -106,7 +108,7 @@ function pointerTo(name: string): string {
   return `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`
 }
 
-/** Those that were set or proposed before, where they still fit. */
+/** Keeps the marks that were set or proposed before, where they still fit. */
 export function keptMarks(action: Action, old: Action): Pick<Action, Mark> {
   const kept = (mark: Mark) => {
     const path = old[mark]

@@ -34,7 +34,7 @@ interface Route {
 
 interface Node {
   readonly literals: Map<string, Node>
-  /** By shape; the one with more of its own text first. */
+  /** Mixed segments by shape; the one with more of its own text first. */
   readonly mixed: Map<string, { readonly mixed: Mixed; readonly node: Node }>
   parameter: Node | undefined
   route: Route | undefined
@@ -87,7 +87,10 @@ function insert(root: Node, action: Action): void {
   node.route = { action, parameters }
 }
 
-/** Which of several segments with literals in them is tried first must not depend on the document's order. */
+/**
+ * Orders segments with literals in them: which is tried first must not depend on the document's
+ * order.
+ */
 function inOrder(node: Node): void {
   const sorted = [...node.mixed].sort(([a], [b]) => b.length - a.length || (a < b ? -1 : 1))
   node.mixed.clear()

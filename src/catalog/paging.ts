@@ -28,7 +28,7 @@ export function isPaging(action: Pick<Action, 'access' | 'arguments'>, argument:
   return beside.some((each) => PAGING.has(each) || SEARCHING.has(each))
 }
 
-/** As names are compared: `per_page`, `perPage` and `PER-PAGE` are one. */
+/** Writes a name as names are compared: `per_page`, `perPage` and `PER-PAGE` are one. */
 export function plain(name: string): string {
   return name.toLowerCase().replaceAll(/[_-]/g, '')
 }

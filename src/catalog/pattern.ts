@@ -23,7 +23,7 @@ export function isCheapPattern(pattern: string, longest: number): boolean {
 interface Cost {
   /** Upper bound of the ways in which this part can match. */
   ways: number
-  /** It can match in one way only, so that repeating it cannot explode. */
+  /** True when it can match in one way only, so that repeating it cannot explode. */
   rigid: boolean
 }
 

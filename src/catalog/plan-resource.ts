@@ -9,7 +9,10 @@ export interface ImportOptions {
   readonly identifier: string
   /** Default `gateway`. */
   readonly mode?: 'gateway' | 'direct'
-  /** Where the API really is. Default: the document's first server, when that is a whole address. Of an MCP server: its endpoint. */
+  /**
+   * Address of the API itself. Default: the document's first server, when that is a whole address.
+   * Of an MCP server: its endpoint.
+   */
   readonly upstream?: string
   /**
    * Upstream of a resource that is in the catalog already: it stays there when `upstream` is left
@@ -30,7 +33,7 @@ export interface ImportOptions {
   readonly mappingsTrusted?: boolean
 }
 
-/** Which tool or prompt of a server an action is, from the day it was imported. */
+/** Tool or prompt of a server that an action is, from the day it was imported. */
 export interface KnownName {
   readonly name: string
   readonly kind: PinnedDefinition['kind']
@@ -111,7 +114,8 @@ export function freeName(wish: string, taken: ReadonlyMap<string, unknown>): str
 }
 
 /**
- * Compared byte by byte ever after: so it has to be written the one way that a URL parser writes it.
+ * Checks an address. It is compared byte by byte ever after: so it has to be written the one way
+ * that a URL parser writes it.
  * @throws Problem `catalog.bad_resource`
  */
 export function checkAddress(what: string, text: string): string {

@@ -4,7 +4,10 @@ import type { ArgumentSchema, Untyped } from './argument.ts'
 
 /** A protected API: the noun of the catalog. */
 export type Resource = {
-  /** Its Cedar id and the first part of its actions' names. Never given to another API, not even after removal. */
+  /**
+   * Cedar id of the resource, and the first part of its actions' names. Never given to another API,
+   * not even after removal.
+   */
   readonly name: string
   /**
    * Identifier that tokens name as audience: behind the gateway its public URL there, byte-exact,
@@ -13,7 +16,7 @@ export type Resource = {
   readonly identifier: string
   readonly title: string
   readonly mode: 'gateway' | 'direct'
-  /** Where the API really is: origin and base path, no trailing slash. */
+  /** Address of the API itself: origin and base path, no trailing slash. */
   readonly upstream: string
   /** Inside the trust domain: receives the transaction token. */
   readonly trusted: boolean
@@ -28,7 +31,7 @@ export type Resource = {
    * because an administrator said so.
    */
   readonly mappingsTrusted?: true
-  /** Its resource tokens are handles that say nothing; left out, they are JWTs. */
+  /** Form of its resource tokens: handles that say nothing; left out, they are JWTs. */
   readonly tokenForm?: 'opaque'
   /** Each person has a name there that they have nowhere else; left out, it is the one they have everywhere. */
   readonly subjects?: 'pairwise'
@@ -95,7 +98,10 @@ export type Action = {
    * one that counts.
    */
   readonly accepted?: Accepted
-  /** Another definition is offered by now, and nobody has accepted it: no call is permitted, and nobody is shown it. */
+  /**
+   * Present when another definition is offered by now, and nobody has accepted it: no call is
+   * permitted, and nobody is shown it.
+   */
   readonly quarantined?: true
 }
 
@@ -105,7 +111,10 @@ export type Accepted = {
   readonly by: string
 }
 
-/** Since when the present definition of an action counts, in ms; a definition that is new is a signal of risk. */
+/**
+ * Answers since when the present definition of an action counts, in ms; a definition that is new is
+ * a signal of risk.
+ */
 export function acceptedSince({ accepted }: Pick<Action, 'accepted'>): number | undefined {
   return accepted?.at
 }
@@ -123,7 +132,10 @@ export function countedRisk(action: Weighed): Risk {
   return isHint(action) && (risk === 'low' || risk === 'medium') ? 'high' : risk
 }
 
-/** As `countedRisk`: reading is what an administrator has confirmed, or what the protocol itself says. */
+/**
+ * Answers the access that counts, as `countedRisk` does for risk: reading is what an administrator
+ * has confirmed, or what the protocol itself says.
+ */
 export function countedAccess(action: Weighed): Action['access'] {
   return isHint(action) ? 'write' : action.access
 }

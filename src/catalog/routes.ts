@@ -8,7 +8,7 @@ interface Route {
 
 /** The path templates of a document, for those that could be taken for each other. */
 export class Routes {
-  /** By method and shape, and by method and length those with literals inside of a segment. */
+  /** Routes by method and shape; routes with literals inside of a segment, by method and length. */
   readonly #first = new Map<string, Route>()
   readonly #byLength = new Map<string, Route[]>()
 
@@ -22,8 +22,9 @@ export class Routes {
   }
 
   /**
-   * Another template that could match the same requests. A literal wins over a parameter everywhere (OpenAPI, "Paths Object"); about
-   * `{x}.json` beside `{x}` servers disagree, so the first of them is left out.
+   * Finds another template that could match the same requests. A literal wins over a parameter
+   * everywhere (OpenAPI, "Paths Object"); about `{x}.json` beside `{x}` servers disagree, so the
+   * first of them is left out.
    */
   rivalOf(method: string, path: string, segments: readonly TemplateSegment[]): string | undefined {
     const shape = templateShape(segments)

@@ -7,7 +7,7 @@ import type { CatalogParts } from './parts.ts'
 import type { Resource } from './resource.ts'
 import { deleteOffersOf } from './review/offer-store.ts'
 
-/** Which resource, by whom (a person or `operator`), and in a sentence why. */
+/** Change of a resource: which one, by whom (a person or `operator`), and in a sentence why. */
 export interface ResourceChange {
   readonly name: string
   readonly by: string

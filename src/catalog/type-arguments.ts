@@ -14,7 +14,7 @@ import { typeRecord, typeValue } from './type-value.ts'
 
 /** Arguments of a request, decoded once and not yet believed. */
 export interface GivenArguments {
-  /** By names on the wire, from `matchAction`. */
+  /** Parameters by their names on the wire, from `matchAction`. */
   readonly path: ReadonlyMap<string, string>
   readonly query: readonly (readonly [name: string, value: string])[]
   /** `undefined`: no body was sent. */

@@ -2,7 +2,10 @@ import type { ArgumentSchema, ArgumentType, Untyped } from './argument.ts'
 
 const FURTHER = 'the document allows further members here'
 
-/** Everything in a schema that bounds and policies cannot see, with the reason. Pointers lead into the typed arguments. */
+/**
+ * Lists everything in a schema that bounds and policies cannot see, with the reason. Pointers lead
+ * into the typed arguments.
+ */
 export function untypedParts(schema: ArgumentSchema): readonly Untyped[] {
   const found: Untyped[] = []
   for (const { name, type } of schema.arguments) collect(type, `/${name}`, found)

@@ -8,8 +8,8 @@ const JSON_LIKE = /^(?:application\/(?:[a-z0-9.+-]+\+)?json|application\/\*|\*\/
 const SUCCESS = /^(?:2\d\d|2XX|default)$/i
 
 /**
- * Where what an operation answers is among the shapes: all its answers together, of errors too. `undefined`: nothing is said of what it
- * answers when it succeeds.
+ * Finds the shape of all that an operation answers, errors too. `undefined`: nothing is said of
+ * what it answers when it succeeds.
  */
 export function answersOf(
   reader: ShapeReader,

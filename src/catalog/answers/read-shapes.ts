@@ -5,7 +5,7 @@ import { ANY, LEAVES, type ShapeNode } from './shape.ts'
 
 /** Nodes of one document. Beyond them, answers are not known; nothing is refused for it. */
 const MOST_NODES = 200_000
-/** From one reference to the next. */
+/** Levels from one reference to the next. */
 const MOST_DEPTH = 24
 const MOST_BRANCHES = 200
 
@@ -32,7 +32,7 @@ export class ShapeReader {
     this.#document = document
   }
 
-  /** All nodes, once everything was read. */
+  /** Answers all nodes, once everything was read. */
   finish(): readonly ShapeNode[] {
     for (let next = this.#waiting.pop(); next; next = this.#waiting.pop()) {
       const read = this.read(next.target)
@@ -41,7 +41,10 @@ export class ShapeReader {
     return this.#nodes
   }
 
-  /** Where a schema is among the nodes; before `finish`. `undefined` for one that says nothing about form. */
+  /**
+   * Reads a schema and answers its place among the nodes; before `finish`. `undefined` for one that
+   * says nothing about form.
+   */
   read(schema: Json | undefined, depth = 0): number | undefined {
     if (!isObject(schema) || depth > MOST_DEPTH || this.#nodes.length > MOST_NODES) return ANY
     const reference = schema.get('$ref')
@@ -148,7 +151,7 @@ function isClosed(schema: JsonObject): boolean {
   return MORE.some((keyword) => schema.get(keyword) === false)
 }
 
-/** As it is written, or as what it says gives away. */
+/** Answers the types of a schema: as written, or as its keywords give them away. */
 function typesOf(schema: JsonObject): readonly string[] {
   const type = schema.get('type')
   if (typeof type === 'string') return [type]

@@ -6,14 +6,17 @@
 export interface AnswerShapes {
   /** The first one is anything. */
   readonly nodes: readonly ShapeNode[]
-  /** By action: where its answers begin. What is not here is not known. */
+  /**
+   * Node where the answers of an action begin, by action. An action that is missing here is not
+   * known.
+   */
   readonly of: Readonly<Record<string, number>>
 }
 
 export type ShapeNode =
   | ScalarShape
   | 'any'
-  /** Any of these. */
+  /** Union of these nodes. */
   | { readonly either: readonly number[] }
   | { readonly items: number }
   | {

@@ -18,7 +18,7 @@ export async function insertEnforcer(tx: Tx, enforcer: Enforcer, digest: string)
     .execute()
 }
 
-/** Also one that was revoked. */
+/** Selects an enforcer by the digest of its secret, also one that was revoked. */
 export async function selectByDigest(
   reader: Reader,
   digest: string,

@@ -8,7 +8,7 @@ import { selectByDigest, usedStep } from './enforcer-store.ts'
 const TOUCH_AFTER_MS = 60_000
 
 /**
- * Whose secret this is, read anew each time.
+ * Identifies the enforcer by its secret, read anew each time.
  * @throws Problem `enforcer.unauthenticated`
  */
 export async function identifyEnforcer(

@@ -34,7 +34,7 @@ import { importDigest } from './import-digest.ts'
 
 export interface Imported extends ImportDifference {
   readonly resource: string
-  /** Nothing was different: nothing was written, no epoch raised. */
+  /** True when nothing was different: nothing was written, no epoch raised. */
   readonly unchanged: boolean
   readonly notes: readonly string[]
   /** Parts of it that bounds and policies cannot see, grouped by the reason. */

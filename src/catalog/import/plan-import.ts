@@ -67,7 +67,10 @@ export function planImport(document: unknown, options: ImportOptions): ImportPla
   }
 }
 
-/** Those that a gateway can match in one way. Of two that match the same requests the first stays. */
+/**
+ * Selects the operations that a gateway can match in one way. Of two that match the same requests
+ * the first stays.
+ */
 function servable(places: readonly Place[], notes: string[]): readonly Place[] {
   const routes = new Routes()
   const read = places.flatMap((place) => {
@@ -93,7 +96,7 @@ interface Place {
   operation: JsonObject
 }
 
-/** In the order of the document. */
+/** Lists the operations in the order of the document. */
 function* operationsOf(root: JsonObject, notes: string[]): Generator<Place> {
   for (const [path, node] of objectAt(root, 'paths') ?? []) {
     if (path.startsWith('x-')) continue

@@ -15,7 +15,7 @@ export type AuthzenMapping = {
   readonly entries: readonly JsonObject[]
 }
 
-/** Where a tool says it, within its `inputSchema`. */
+/** Member in which a tool gives it, within its `inputSchema`. */
 const MEMBER = 'x-authzen-mapping'
 /** Each is a request to each decision point. */
 const MOST_ENTRIES = 8
@@ -27,7 +27,10 @@ const NOTHING: JsonObject = new Map()
 
 const READ = new WeakMap<PinnedDefinition, AuthzenMapping | string>()
 
-/** As it was reviewed: it is part of the pinned definition. `undefined`: the tool says nothing; a text: why it is none. */
+/**
+ * Reads the mapping as it was reviewed: it is part of the pinned definition. `undefined`: the tool
+ * says nothing; a text: why it is none.
+ */
 export function authzenMapping({
   definition,
 }: Pick<Action, 'definition'>): AuthzenMapping | string | undefined {

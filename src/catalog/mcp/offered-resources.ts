@@ -15,8 +15,9 @@ const SHOWN = ['name', 'title', 'description', 'mimeType', 'size', 'annotations'
 const PLAIN_URI = /^[\x21-\x7e]{1,2048}$/
 
 /**
- * All resources of a server as one action, which reads any of them by `uri`. Its definition is what was listed, so that clients are
- * told of what was reviewed; it does not limit which `uri` may be asked for: bounds and policies do.
+ * Reads all resources of a server as one action, which reads any of them by `uri`. Its definition
+ * is what was listed, so that clients are told of what was reviewed; it does not limit which `uri`
+ * may be asked for: bounds and policies do.
  */
 export function readResources(
   lists: {

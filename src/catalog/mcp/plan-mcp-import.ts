@@ -86,7 +86,10 @@ class Planning {
     this.#known = known
   }
 
-  /** By name, so that a server cannot choose which of two names gets the plain one by listing it first. */
+  /**
+   * Takes tools or prompts by name, so that a server cannot choose which of two names gets the
+   * plain one by listing it first.
+   */
   all(
     what: 'tool' | 'prompt',
     list: readonly JsonObject[],

@@ -10,7 +10,7 @@ export const DESK_OPTIONS = {
   upstream: 'http://127.0.0.1:7484/mcp',
 } as const
 
-/** As it comes off the wire. */
+/** Parses a value as it comes off the wire. */
 export function fromWire(value: unknown): JsonObject {
   const json = parseJson(JSON.stringify(value))
   if (!(json instanceof Map)) throw new TypeError('not an object')

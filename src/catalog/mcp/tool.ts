@@ -58,7 +58,7 @@ export function readTool(tool: JsonObject, named: Named): ReadAction | string {
   return { action, notes: [...reviewed.notes, ...read.notes, ...hints.notes] }
 }
 
-/** Nothing when there is nothing to pass on. */
+/** Answers the annotations to pass on; `undefined` when there are none. */
 function knownAnnotations(
   given: JsonObject | undefined,
   contradicted: boolean,

@@ -7,7 +7,7 @@ import { slug } from '../slug.ts'
  */
 const WIRE_NAME = /^[A-Za-z0-9_./-]{1,128}$/
 
-/** Why a name cannot be offered, or nothing. */
+/** Answers why a name cannot be offered; `undefined` when it can. */
 export function unusableName(name: unknown): string | undefined {
   if (typeof name !== 'string') return 'it has no name'
   if (WIRE_NAME.test(name)) return undefined

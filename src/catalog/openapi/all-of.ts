@@ -66,7 +66,7 @@ function flat(
   return { ok: true, schema: merged, pointers }
 }
 
-/** Both at once. */
+/** Answers the schema that a value fits when it fits both. */
 export function intersection(reader: OperationReader, a: JsonObject, b: JsonObject): Flat {
   return flat(reader, new Map([['allOf', [a, b]]]), [], 0)
 }

@@ -4,7 +4,7 @@ import { bad, isList } from './document.ts'
 
 const MAX_FILES = 5_000
 const MAX_CHARACTERS = 32 * 1024 * 1024
-/** Where the other files are in a bundle, by their paths. */
+/** Member in which a bundle has the other files, by their paths. */
 const FILES = 'x-remit-files'
 /** RFC 3986 section 3.1: an address, not a file beside. */
 const ADDRESS = /^(?:[a-z][a-z0-9+.-]*:|\/\/)/i

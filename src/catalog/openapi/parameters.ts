@@ -55,8 +55,9 @@ function readParameter(
 }
 
 /**
- * Only what has one reading: a value as it is, or a list as a repeated query parameter (`form`, exploded, which is the default).
- * Lists joined by commas look the same as a value with a comma in it.
+ * Reads the type of a parameter that has only one reading: a value as it is, or a list as a
+ * repeated query parameter (`form`, exploded, which is the default). Lists joined by commas look
+ * the same as a value with a comma in it.
  */
 function parameterType(
   reader: OperationReader,

@@ -42,7 +42,9 @@ function toJson(document: unknown): Json {
   return readText(JSON.stringify(document) ?? '')
 }
 
-/** Any JSON or YAML, a part of a document in a file of its own. Throws like `readDocument`. */
+/**
+ * Reads any JSON or YAML, a part of a document in a file of its own. Throws like `readDocument`.
+ */
 export function readText(text: string): Json {
   if (text.length > MOST_BYTES) throw bad(`the document is larger than ${MOST_BYTES} bytes`)
   const trimmed = text.replace(/^\ufeff/, '')

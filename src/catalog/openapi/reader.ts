@@ -46,7 +46,10 @@ export class OperationReader {
     if (!this.notes.includes(text)) this.notes.push(text)
   }
 
-  /** So many more parts of schemas; `false` when the operation unfolds to too many. Throws like `Effort.spend`. */
+  /**
+   * Spends so many more parts of schemas; `false` when the operation unfolds to too many. Throws
+   * like `ParseBudget.spend`.
+   */
   spend(parts: number): boolean {
     this.#effort.spend(parts)
     this.#parts += parts

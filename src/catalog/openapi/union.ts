@@ -39,7 +39,7 @@ export function union(a: ArgumentType, b: ArgumentType, asText = false): Argumen
 
 const STRING: Text = { kind: 'string' }
 
-/** Any string that is no longer than the longest that either takes. */
+/** Answers the type of any string that is no longer than the longest that either takes. */
 function anyString(a: ArgumentType, b: ArgumentType): Text {
   const maxLength = Math.max(...[a, b].map((each) => (isText(each) ? longest(each) : 0)))
   return maxLength > ARGUMENT_LIMITS.string ? { ...STRING, maxLength } : STRING

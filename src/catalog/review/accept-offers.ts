@@ -8,7 +8,7 @@ import { keepSettings } from './keep-settings.ts'
 import type { Offer } from './offer.ts'
 import { markRejected, selectOffers, takeOffer } from './offer-store.ts'
 
-/** Which offers of one resource, by what was looked at. */
+/** Answer to offers of one resource, each named by what was looked at. */
 export interface OfferAnswer {
   readonly resource: string
   readonly offers: readonly Pick<Offer, 'action' | 'digest'>[]

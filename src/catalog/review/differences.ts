@@ -47,7 +47,7 @@ function fieldsOf(action: Action): JsonObject {
   ])
 }
 
-/** By name, so that an argument that moved is no difference. */
+/** Lists the arguments by name, so that an argument that moved is no difference. */
 function argumentsOf(action: Action): JsonObject {
   const { arguments: list, body } = action.arguments
   const reasons = action.untyped.map(({ at, reason }): [string, Json] => [at, reason])

@@ -12,7 +12,7 @@ export async function selectOffers(reader: Reader, resource?: string): Promise<r
   return mapInSteps(await query.execute(), offerFrom)
 }
 
-/** How many wait for an administrator's word. */
+/** Counts the offers that wait for an administrator's word. */
 export async function countWaitingOffers(reader: Reader): Promise<number> {
   const { waiting } = await reader
     .selectFrom('offered_definitions')
@@ -43,7 +43,7 @@ export async function upsertOffers(tx: Tx, offers: readonly PreparedOffer[]): Pr
   for (let i = 0; i < offers.length; i += ROWS) await upsert(tx, offers.slice(i, i + ROWS))
 }
 
-/** In one statement. */
+/** Rows in one statement. */
 const ROWS = 100
 
 async function upsert(tx: Tx, rows: readonly PreparedOffer[]): Promise<bigint> {

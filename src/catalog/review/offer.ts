@@ -13,7 +13,7 @@ export type Offer = {
   readonly state: 'waiting' | 'rejected'
   /** The action as it would be. */
   readonly offered: Action | undefined
-  /** Or why that cannot be read. */
+  /** Reason why that cannot be read. */
   readonly unreadable: string | undefined
   /** Names what is offered: who accepts says which. */
   readonly digest: string

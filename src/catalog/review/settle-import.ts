@@ -7,21 +7,26 @@ import { type FoundOffer, type Offer, offerOf } from './offer.ts'
 /** Difference that an import would make, by name of the action. */
 export interface ImportDifference {
   readonly added: readonly string[]
-  /** Another definition now, and it counts: approvals of the old one no longer fit. */
+  /**
+   * Actions that have another definition now, which counts: approvals of the old one no longer fit.
+   */
   readonly changed: readonly string[]
   readonly removed: readonly string[]
-  /** Another definition is offered, which nobody has accepted: no calls until then. */
+  /**
+   * Actions for which another definition is offered, which nobody has accepted: no calls until
+   * then.
+   */
   readonly quarantined: readonly string[]
   /** New, and not in the catalog before somebody accepts it. */
   readonly waiting: readonly string[]
-  /** Were quarantined, and are offered again as they were reviewed. */
+  /** Actions that were quarantined, and are offered again as they were reviewed. */
   readonly restored: readonly string[]
 }
 
 export interface SettledImport {
   readonly resource: PlannedResource
   readonly actions: readonly Action[]
-  /** Put beside what was reviewed. */
+  /** Offers that are put beside what was reviewed. */
   readonly offers: readonly FoundOffer[]
   /** Offers that are none any more. */
   readonly dropped: readonly string[]
