@@ -37,13 +37,18 @@ export interface OwnTokens {
   readonly issuer: string
   readonly keys: Pick<SigningKeys, 'find'>
   readonly clock: Clock
-  /** Without it, an access token is checked from the beginning each time. */
+  /**
+   * Memory of tokens that were good before; without it, an access token is checked from the
+   * beginning each time.
+   */
   readonly verified?: GoodBefore
 }
 
 /** Access tokens that were good before: `VerifiedTokens`. */
 export interface GoodBefore {
-  /** Only what is good now, for this audience. `undefined`: it has to be checked. */
+  /**
+   * Finds a token, only if it is good now, for this audience. `undefined`: it has to be checked.
+   */
   find(token: string, audience: string, own: OwnTokens): AccessTokenContent | undefined
   /** Keeps a token that has just passed every check. `notBefore` in seconds. */
   keep(
@@ -82,12 +87,15 @@ export interface AccessClaims extends PartyClaims {
   readonly authorization_details: readonly Detail[]
   readonly scope?: string
   readonly cnf: KeyConfirmation
-  /** When and how the person proved who they are, as what the task began with says (RFC 9470 section 6.1). */
+  /**
+   * Time and way in which the person proved who they are, as what the task began with says (RFC
+   * 9470 section 6.1).
+   */
   readonly auth_time?: number
   readonly acr?: string
 }
 
-/** As far as it is known. */
+/** Authentication of the person, as far as it is known. */
 export interface Authentication {
   /** Epoch milliseconds. */
   readonly authTime: number | null
@@ -134,7 +142,7 @@ export async function mintAccessToken(minting: Minting, grant: AccessGrant): Pro
   return { token, id: jti, expiresIn: times.exp - times.iat }
 }
 
-/** Whole seconds, rounded towards longer ago. */
+/** Answers the claims in whole seconds, rounded towards longer ago. */
 export function authenticationClaims(
   given: Authentication | undefined,
 ): Pick<AccessClaims, 'acr' | 'auth_time'> {
@@ -145,7 +153,10 @@ export function authenticationClaims(
   }
 }
 
-/** Whole seconds, rounded towards a shorter life. @throws Problem `token.expired` when nothing would be left of it */
+/**
+ * Answers the times in whole seconds, rounded towards a shorter life. @throws Problem
+ * `token.expired` when nothing would be left of it
+ */
 export function lifeUntil(expiresAt: number, clock: Clock): { iat: number; exp: number } {
   const iat = Math.floor(clock.now() / 1000)
   const exp = Math.floor(expiresAt / 1000)

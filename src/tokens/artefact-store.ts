@@ -78,7 +78,9 @@ export function consumeCodeStep(
   return { name: CODE_STEP, query, rows: 1 }
 }
 
-/** Another payload, for as long as it was there for. False when it is not there. */
+/**
+ * Replaces the payload; the record expires when it would have before. False when it is not there.
+ */
 export async function replacePayload(
   tx: Tx,
   { id, model, now, payload }: { model: string; id: string; payload: string; now: number },
@@ -126,7 +128,7 @@ export async function keepRegistration(tx: Tx, clientId: string): Promise<boolea
   return numUpdatedRows > 0n
 }
 
-/** With whoever manages it. */
+/** Forgets a registration, with whoever manages it. */
 export async function forgetRegistration(tx: Tx, clientId: string): Promise<void> {
   for (const model of ['Client', 'Registration']) await destroyArtefact(tx, model, clientId)
 }

@@ -23,7 +23,10 @@ export interface Artefacts {
   /** Several, in one commit. */
   putAll(artefacts: readonly OidcPayload[], expiresInSeconds: number | undefined): Promise<void>
   find<Payload extends object>(model: string, key: store.ArtefactKey): Promise<Payload | undefined>
-  /** Another payload in the place of one that is there, for as long. False when there is none. */
+  /**
+   * Replaces the payload of a record that is there; it expires when it would have before. False
+   * when there is none.
+   */
   replace(model: string, id: string, payload: object): Promise<boolean>
   /** Throws `artefact.used` for all but one of any number of simultaneous callers. */
   consume(model: string, id: string): Promise<void>
@@ -31,7 +34,7 @@ export interface Artefacts {
   once(key: string, expiresInSeconds: number): Promise<void>
   destroy(model: string, id: string): Promise<void>
   destroyGrant(grantId: string): Promise<void>
-  /** How many of a kind there are that will expire. */
+  /** Counts the records of a kind that will expire. */
   countExpiring(model: string): Promise<number>
   /** Forgets those of a kind that would have expired before a time (epoch milliseconds) anyway. */
   forgetExpiring(model: string, before: number): Promise<void>

@@ -36,7 +36,7 @@ export interface RefreshToken {
   readonly issuedAt: number
   readonly expiresAt: number
   readonly boundTo: 'client' | 'key'
-  /** When it was used; of one that stays the same, last. */
+  /** Time when it was used; for one that stays the same, the last time. */
   readonly usedAt: number | null
   /** The refresh token that it was exchanged for, sealed: whoever did not get that asks again. Empty: none was given. */
   readonly successor: Uint8Array | null

@@ -2,7 +2,10 @@ import { createHmac } from 'node:crypto'
 import { base64url, sameBytes } from '../lib/bytes.ts'
 import type { Clock } from '../lib/clock.ts'
 
-/** How much of what agents ask for has to be proved with a nonce of ours. `auto`: what changes something, or is dangerous. */
+/**
+ * Settings for how much of what agents ask for has to be proved with a nonce of ours. `auto`: what
+ * changes something, or is dangerous.
+ */
 export const NONCES_DEMANDED = ['off', 'auto', 'always'] as const
 export type NoncesDemanded = (typeof NONCES_DEMANDED)[number]
 
@@ -62,8 +65,9 @@ export class DpopNonces {
   }
 
   /**
-   * At the token endpoint a proof comes with an assertion that counts once, or gets a token that is bound to the same key; whoever made
-   * proofs ahead of time gains nothing there.
+   * Tells whether a nonce is demanded. At the token endpoint a proof comes with an assertion that
+   * counts once, or gets a token that is bound to the same key; whoever made proofs ahead of time
+   * gains nothing there.
    */
   #demands(what: ProvedFor): boolean {
     if (this.#demanded !== 'auto') return this.#demanded === 'always'

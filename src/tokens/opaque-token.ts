@@ -11,7 +11,7 @@ export type OpaqueKind = 'remit_at' | 'remit_rt' | 'remit_rm' | DeferralKind
  */
 export type DeferralKind = 'remit_dc' | 'remit_ar' | 'remit_vc'
 
-/** Only its digest is ever stored. */
+/** Makes a new token; only its digest is ever stored. */
 export function newOpaqueToken(
   kind: OpaqueKind,
   random: Random,

@@ -2,20 +2,26 @@ import type { PlainObject } from '../keys/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { isPairwise } from './pairwise.ts'
 
-/** Who stands in a token: for whom, and which agents act. */
+/** Parties of a token: whom it is for, and which agents act. */
 export interface TokenParties {
   /** Absent when the task is autonomous. */
   readonly person?: {
-    /** Ours, or the one that they have at this audience alone. */
+    /** Our id of the person, or the one that they have at this audience alone. */
     readonly id: string
     /** The pair under which the identity provider knows the person. Not where their name is for one audience alone. */
     readonly known?: { readonly issuer: string; readonly subject: string }
   }
-  /** With nobody present: the person who answers for it, by the name they have at this audience. */
+  /**
+   * Sponsor, with nobody present: the person who answers for it, by the name they have at this
+   * audience.
+   */
   readonly sponsor?: string
   /** Agent ids, the one that acts now first, from live task rows: never copied from a token that was presented. */
   readonly chain: readonly string[]
-  /** Who acted before all of them, elsewhere, the latest first: from the task's row, word for word as it was vouched for. */
+  /**
+   * Actors before all of them, elsewhere, the latest first: from the task's row, word for word as
+   * it was vouched for.
+   */
   readonly actors?: readonly ForeignActor[]
 }
 
@@ -23,7 +29,7 @@ export interface TokenParties {
 export type ForeignActor = {
   readonly iss: string
   readonly sub: string
-  /** As it came; nothing is assumed where it is missing. */
+  /** Profile as it came; nothing is assumed where it is missing. */
   readonly sub_profile?: string
 }
 
@@ -40,7 +46,10 @@ export interface PartyClaims {
   /** RFC 9493 section 3.2.3. */
   readonly sub_id?: { readonly format: 'iss_sub'; readonly iss: string; readonly sub: string }
   readonly act?: ActClaim
-  /** With nobody present: who answers for it (RFC 9493 section 3.2.3), by the name that they have in our tokens. */
+  /**
+   * Sponsor, with nobody present: the person who answers for it (RFC 9493 section 3.2.3), by the
+   * name that they have in our tokens.
+   */
   readonly sponsor?: SponsorClaim
 }
 
@@ -127,7 +136,7 @@ function readSponsor(issuer: string, claim: unknown): SponsorClaim | undefined {
   return { format, iss, sub: textMember({ sub }, 'sub') }
 }
 
-/** Ours, and behind them those of others. */
+/** Reads our actors, and behind them those of others. */
 function readOwnActors(issuer: string, act: unknown): readonly ForeignActor[] {
   const actors = readActors(act)
   const ours = actors.filter((actor) => actor.iss === issuer)

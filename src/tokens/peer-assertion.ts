@@ -10,14 +10,14 @@ import {
 } from './access-token.ts'
 import { partyClaims, type TokenParties } from './parties.ts'
 
-/** No assertion lives longer: whoever took one does not ask us again. */
+/** Longest life of an assertion: whoever took one does not ask us again. */
 const MOST_LIFE_MS = 300_000
 
 /** Assertion for the authorization server of another domain. */
 export interface PeerAssertion {
   /** `oauth-id-jag+jwt`, or `JWT` of a grant that says no type (OAuth identity chaining). */
   readonly typ: 'oauth-id-jag+jwt' | 'JWT'
-  /** Its issuer, alone. */
+  /** Issuer of the other domain, alone. */
   readonly audience: string
   /** Client id of the agent at that authorization server. */
   readonly clientId: string

@@ -2,7 +2,7 @@ import { base64url } from '../lib/bytes.ts'
 import type { Random } from '../lib/random.ts'
 import { checkProof, type Proof, type ProofExpectation } from './proof.ts'
 
-/** How a token says which key it is bound to (RFC 7800): a DPoP key, or a certificate. */
+/** Confirmation of the key that a token is bound to (RFC 7800): a DPoP key, or a certificate. */
 export type KeyConfirmation = { readonly jkt: string } | { readonly 'x5t#S256': string }
 
 /** A certificate that a client showed at the TLS connection. */
@@ -50,7 +50,10 @@ export async function checkPossession(
   return certificateProof(certificate, expect)
 }
 
-/** Nothing of a connection can be sent again elsewhere: what is used up is a name that nothing else has. */
+/**
+ * Makes the proof of a connection. Nothing of a connection can be sent again elsewhere: what is
+ * used up is a name that nothing else has.
+ */
 export function certificateProof(
   { x5t }: Certificate,
   { clock, random }: Pick<ProofExpectation, 'clock'> & { readonly random: Random },

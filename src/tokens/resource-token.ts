@@ -26,7 +26,7 @@ export interface ResourceGrant {
   readonly task: ResourceTokenClaims['task']
   /** The identifier of the resource. */
   readonly resource: string
-  /** Those granted details that are at this resource. */
+  /** Granted details that are at this resource. */
   readonly details: readonly Detail[]
   readonly scope?: string
   readonly authentication?: Authentication

@@ -23,7 +23,7 @@ export interface TaskTokenClaims extends AccessClaims {
 export interface TaskGrant {
   readonly parties: TokenParties
   readonly task: TaskTokenClaims['task']
-  /** All that was granted. */
+  /** Details of all that was granted. */
   readonly details: readonly Detail[]
   readonly scope?: string
   readonly authentication?: Authentication

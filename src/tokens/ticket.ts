@@ -22,7 +22,10 @@ export interface TicketClaims {
   readonly iat: number
   readonly exp: number
   readonly jti: string
-  /** As in the parent's tokens: the represented person, or the agent at the root when nobody is present. */
+  /**
+   * Subject, as in the parent's tokens: the represented person, or the agent at the root when
+   * nobody is present.
+   */
   readonly sub: string
   /** The agent that may redeem it. */
   readonly agent: string
@@ -33,7 +36,7 @@ export interface TicketClaims {
    */
   readonly details: readonly Detail[]
   readonly delegates: readonly Detail[] | undefined
-  /** As it was sent. */
+  /** Budget as it was sent. */
   readonly budget: unknown
   readonly lifeSeconds: number | undefined
   /** A space below the parent's, where that was asked for. */

@@ -61,7 +61,7 @@ export interface TransactionGrant {
   readonly location: string
   readonly action: string
   readonly arguments: TypedArguments
-  /** When what it hangs on ends, epoch milliseconds. */
+  /** Time when what it hangs on ends, epoch milliseconds. */
   readonly notAfter: number
 }
 

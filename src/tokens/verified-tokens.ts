@@ -7,14 +7,14 @@ import { signingKeyOf } from './signing-key/live-key.ts'
 
 interface Verified extends AccessTokenContent {
   readonly kid: string
-  /** That the signature was verified with. */
+  /** Key that the signature was verified with. */
   readonly key: KeyObject
   /** Seconds. */
   readonly notBefore: number
 }
 
 const MOST = 10_000
-/** Longer ones are few, and would take the memory of many. */
+/** Characters of a token that is kept: longer ones are few, and would take the memory of many. */
 const MOST_CHARACTERS = 4096
 
 /**

@@ -16,7 +16,10 @@ export function liveKey(kid: string): LiveKey {
   return { kind: 'key', id: kid }
 }
 
-/** At every start: keys that were made when there was no row for them yet begin to live. Withdrawn ones stay withdrawn. */
+/**
+ * Begins the life of keys that were made when there was no row for them yet, at every start.
+ * Withdrawn keys stay withdrawn.
+ */
 export async function beginSigningKeys(
   tx: Tx,
   live: Pick<Live, 'begin'>,
