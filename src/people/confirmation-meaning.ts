@@ -10,9 +10,9 @@ export interface Meaning {
   readonly changes?: readonly MeantChange[] | undefined
   /** Heading of the changes: `Rules against version 3`. */
   readonly against?: string
-  /** Who can do what afterwards and could not before, or the other way round. */
+  /** Consequences: who can do what afterwards and could not before, or the other way round. */
   readonly consequences?: readonly string[]
-  /** Why it would be refused as things are. */
+  /** Reason why it would be refused as things are. */
   readonly refused?: string
   /** Digest of what was found outside of the request, and of what would become of it. What is done in the end has to have the same. */
   readonly seen?: string

@@ -102,7 +102,7 @@ export async function changeConfirmation(
     readonly from: ConfirmationState
     readonly to: ConfirmationState
     readonly now: number
-    /** When given, it must be the one that was asked for. */
+    /** Digest that, when given, must be the one that was asked for. */
     readonly payloadDigest?: string
   },
 ): Promise<boolean> {

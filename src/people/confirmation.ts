@@ -33,7 +33,9 @@ export interface Confirmed {
 
 export const CONFIRMATION_LIFE_MS = 10 * 60_000
 
-/** So many of one person wait at once. When another is asked for, the oldest goes. */
+/**
+ * Confirmations of one person that may wait at once. When another is asked for, the oldest goes.
+ */
 export const MAX_PENDING = 16
 
 /**

@@ -1,4 +1,4 @@
-/** Whose members may change Remit itself. Always exists. */
+/** Group whose members may change Remit itself. Always exists. */
 export const ADMINISTRATORS = 'administrators'
 
 /** A group of Remit's own. `mappings` says which provider values put people into it. */

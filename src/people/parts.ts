@@ -16,6 +16,6 @@ export interface PeopleParts {
   readonly random: Random
   /** Remit's own issuer: an origin, without a trailing slash. */
   readonly issuer: string
-  /** How somebody has to have signed in who says yes to what widens access; absent: a session is enough. */
+  /** Sign-in that is needed for a yes to what widens access; absent: a session is enough. */
   readonly stepUp?: StepUp | undefined
 }

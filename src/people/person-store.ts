@@ -54,10 +54,13 @@ export async function findPersonsCalled(reader: Reader, text: string): Promise<P
   )
 }
 
-/** Enough to know that a word does not say whom. */
+/** People that are looked up by a word: enough to know that it does not say whom. */
 const MOST_CALLED = 20
 
-/** Up to `limit` people by name, optionally of one group, starting behind `after` (the last person seen). */
+/**
+ * Lists up to `limit` people by name, optionally of one group, starting behind `after` (the last
+ * person seen).
+ */
 export async function listPersons(
   reader: Reader,
   page: { limit: number; group?: string; after?: Pick<Person, 'name' | 'id'>; large?: number },

@@ -19,11 +19,14 @@ export interface Person {
   readonly attributes: PersonAttributes
   readonly status: PersonStatus
   readonly createdAt: number
-  /** When the provider issued the newest token that told us about this person, epoch milliseconds. */
+  /**
+   * Time when the provider issued the newest token that told us about this person, epoch
+   * milliseconds.
+   */
   readonly lastSeenAt: number
   /**
-   * When the provider last confirmed all that it is asked about this person: that they are there, and, where it ever spoke of
-   * groups, those too.
+   * Time when the provider last confirmed all that it is asked about this person: that they are
+   * there, and, where it ever spoke of groups, those too.
    */
   readonly confirmedAt: number
 }

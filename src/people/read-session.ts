@@ -8,7 +8,10 @@ import { tokenDigest } from './token.ts'
 /** `lastSeenAt` may lag by this: a write per minute, not per request. */
 const TOUCH_AFTER_MS = 60_000
 
-/** Who holds this token, or `undefined`: unknown, over, idle for too long, or a person who may not act. */
+/**
+ * Finds who holds this token, or `undefined`: unknown, over, idle for too long, or a person who may
+ * not act.
+ */
 export async function readSession(
   parts: Pick<PeopleParts, 'storage' | 'clock'>,
   token: string,

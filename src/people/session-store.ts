@@ -45,7 +45,7 @@ export async function touchSession(tx: Tx, digest: string, now: number): Promise
   await tx.updateTable('sessions').set({ last_seen_at: now }).where('digest', '=', digest).execute()
 }
 
-/** Whose session it was, when there was one. */
+/** Deletes a session. Answers whose it was, when there was one. */
 export async function deleteSession(tx: Tx, digest: string): Promise<string | undefined> {
   const row = await tx
     .deleteFrom('sessions')
@@ -55,7 +55,7 @@ export async function deleteSession(tx: Tx, digest: string): Promise<string | un
   return row?.person_id
 }
 
-/** How many there were. */
+/** Deletes the sessions of a person. Answers how many there were. */
 export async function deleteSessionsOf(tx: Tx, personId: string): Promise<number> {
   const { numDeletedRows } = await tx
     .deleteFrom('sessions')

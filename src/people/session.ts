@@ -8,19 +8,19 @@ export interface Session {
   readonly digest: string
   readonly personId: string
   readonly kind: SessionKind
-  /** When the person last signed in: what the provider says, else when it said anything. */
+  /** Time when the person last signed in: what the provider says, else when it said anything. */
   readonly authTime: number
   readonly createdAt: number
   readonly lastSeenAt: number
   readonly expiresAt: number
   /** Id that the provider gave its own session; `null`: it gave none. */
   readonly sid: string | null
-  /** Only what the provider said of it. */
+  /** Proof of the sign-in, only what the provider said of it. */
   readonly proved: Proved
 }
 
 const MINUTE = 60_000
-/** No session outlives this, whatever happens in it. */
+/** Longest life of a session, whatever happens in it. */
 export const SESSION_LIFE_MS = 12 * 60 * MINUTE
 /** A browser that did nothing for so long has to sign in again. */
 export const BROWSER_IDLE_MS = 60 * MINUTE

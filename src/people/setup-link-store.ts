@@ -5,7 +5,7 @@ export interface SetupLink {
   readonly expiresAt: number
 }
 
-/** There is one link at most, so it is one entry of `meta`. */
+/** Key of the one setup link in `meta`: there is one link at most. */
 const KEY = 'people.setup_link'
 
 export async function readSetupLink(reader: Reader): Promise<SetupLink | undefined> {

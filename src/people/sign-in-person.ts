@@ -32,7 +32,10 @@ export async function signInPerson(
   return person
 }
 
-/** Not by a sign-in, but by the word of somebody else. Of somebody who is known that says nothing new. */
+/**
+ * Introduction of a person not by a sign-in, but by the word of somebody else. About somebody who
+ * is known already it says nothing new.
+ */
 interface Brought {
   /** Name of the trusted issuer. */
   readonly by: string

@@ -1,7 +1,10 @@
 import type { StepUp } from '@remit/engine'
 import { Problem } from '../lib/problem.ts'
 
-/** When (epoch ms) and how a person proved who they are, by the word of their provider; `null`: it did not say. */
+/**
+ * Time (epoch ms) and way in which a person proved who they are, by the word of their provider;
+ * `null`: it did not say.
+ */
 export interface Proved {
   readonly authTime: number | null
   readonly acr: string | null

@@ -5,7 +5,7 @@ import type { PeopleParts } from './parts.ts'
 import { changeStatus, findPerson } from './person-store.ts'
 import { deleteSessionsOf } from './session-store.ts'
 
-/** Who, by whom (a person or `operator`), and in a sentence why. */
+/** Change of a person's status: who, by whom (a person or `operator`), and in a sentence why. */
 interface StatusChange {
   readonly personId: string
   readonly by: string

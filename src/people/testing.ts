@@ -35,7 +35,7 @@ export type TestPeople = PeopleParts & {
   liveOf(kind: 'person' | 'agent', id: string): Promise<{ epoch: number; state: string }>
 }
 
-/** This room over an open store, with the built-in groups, at a time that stands still. */
+/** Builds this room over an open store, with the built-in groups, at a time that stands still. */
 export async function testPeople(
   storage: Storage,
   clock: ManualClock = manualClock(),

@@ -24,7 +24,10 @@ export type AttributeValue = string | number | boolean | readonly string[]
 
 /** Known attributes of one person. */
 export type PersonAttributes = Readonly<Partial<Record<AttributeName, AttributeValue>>>
-/** Which claim of a provider is which attribute: a name, or a JSON Pointer into the claims (`/realm_access/roles`). */
+/**
+ * Mapping of attributes to claims of a provider: a name, or a JSON Pointer into the claims
+ * (`/realm_access/roles`).
+ */
 export type AttributeClaims = Readonly<Partial<Record<AttributeName, string>>>
 
 export const ATTRIBUTE_NAMES = Object.keys(PERSON_ATTRIBUTES).filter(isAttribute)
@@ -33,7 +36,7 @@ export function isAttribute(name: string): name is AttributeName {
   return Object.hasOwn(PERSON_ATTRIBUTES, name)
 }
 
-/** In the order of names; what is there of each. */
+/** Lists the entries that are there, in the order of the names. */
 export function entriesOf<T>(
   of: Readonly<Partial<Record<AttributeName, T>>>,
 ): [AttributeName, T][] {

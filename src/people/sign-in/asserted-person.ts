@@ -5,7 +5,7 @@ import { findPersonBySubject, findPersonsByEmail } from '../person-store.ts'
 import { asNewcomer, isNewcomer, type Newcomer } from './newcomer.ts'
 import { readProfile } from './profile.ts'
 
-/** How an identity assertion of another organization says who a person is. */
+/** Settings for how an identity assertion of another organization says who a person is. */
 export interface AssertedBy {
   readonly provider: string
   readonly subject: string
@@ -14,10 +14,12 @@ export interface AssertedBy {
 }
 
 /**
- * For whom an assertion speaks, whose signature, issuer and times are checked already: who signs in at `provider` under that subject;
- * where it is said so, who has that address there; or somebody new, of whom nothing is written yet. Of people who are known nothing is changed: an
- * assertion is about access, and says less than a sign-in does.
- * @throws Problem `grant.not_accepted` in the same words for all who are not found, `person.suspended`, `person.bad_claims`
+ * Finds the person for whom an assertion speaks, whose signature, issuer and times are checked
+ * already: who signs in at `provider` under that subject; where it is said so, who has that address
+ * there; or somebody new, of whom nothing is written yet. Of people who are known nothing is
+ * changed: an assertion is about access, and says less than a sign-in does.
+ * @throws Problem `grant.not_accepted` in the same words for all who are not found,
+ * `person.suspended`, `person.bad_claims`
  */
 export async function assertedPerson(
   parts: PeopleParts,

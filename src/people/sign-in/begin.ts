@@ -34,11 +34,17 @@ export interface SignInRequest {
   readonly returnTo: string
   /** Seconds. */
   readonly maxAge?: number
-  /** Whoever the provider remembers has to prove it all the same, if they can in one of these ways (`acr`). */
+  /**
+   * Demand to sign in anew, also for somebody whom the provider remembers, in one of these ways
+   * (`acr`) if they can.
+   */
   readonly fresh?: { readonly acrValues: readonly string[] }
-  /** As `SealedSignIn`. */
+  /** See `SealedSignIn`. */
   readonly triedBy?: string
-  /** Who the person says they are (OpenID Connect Core 3.1.2.1); the provider may ask for another. */
+  /**
+   * Name of the person, as they give it (OpenID Connect Core 3.1.2.1); the provider may ask for
+   * another.
+   */
   readonly loginHint?: string
 }
 

@@ -24,7 +24,7 @@ import { provedBy } from './subject-token.ts'
 export interface SignedIn {
   readonly person: Person
   readonly authTime: number
-  /** Only what the provider said of it. */
+  /** Proof of the sign-in, only what the provider said of it. */
   readonly proved: Proved
   /** A path on our own origin. */
   readonly returnTo: string

@@ -14,7 +14,7 @@ export interface IdentityProvider {
   readonly closesTasks: boolean
   /** Ways to prove who one is (`acr`), one of which a sign-in has to say; none: any will do. */
   readonly acrValues: readonly string[]
-  /** Which of its claims are which attributes of people. */
+  /** Mapping of its claims to attributes of people. */
   readonly attributes: AttributeClaims
   /** Domains of the addresses of its people: whoever types such an address is sent there. */
   readonly domains: readonly string[]

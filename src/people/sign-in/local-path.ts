@@ -1,6 +1,7 @@
 /**
- * Where to go after a sign-in: a path on our own origin, or `/` for anything else. Read as a browser reads it, so that
- * `//host`, `/\host` and control characters lead nowhere else (open redirector).
+ * Answers where to go after a sign-in: a path on our own origin, or `/` for anything else. The text
+ * is read as a browser reads it, so that `//host`, `/\host` and control characters lead nowhere
+ * else (open redirector).
  */
 export function localPath(text: string, issuer: string): string {
   const url = text.startsWith('/') ? URL.parse(text, issuer) : null

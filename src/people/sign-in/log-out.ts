@@ -22,7 +22,7 @@ const TYP = ['logout+jwt', 'JWT', '']
 const MOST_AGE_SECONDS = 600
 const NAME = /^[\x20-\x7e]{1,255}$/
 
-/** Whose session ended at the provider, and which. At least one is there. */
+/** Session that ended at the provider, and whose it was. At least one of the two is there. */
 interface Ended {
   readonly subject: string | undefined
   readonly sid: string | undefined

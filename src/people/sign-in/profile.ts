@@ -63,7 +63,10 @@ export function readProfile(
  */
 const ADDRESS = /^[^\s@"(),:;<>[\]\\\p{C}]+@[^\s@"(),:;<>[\]\\\p{C}]+$/u
 
-/** As it was said, or not at all: an address that was mended could be somebody else's. */
+/**
+ * Reads an address as it was said, or not at all: an address that was mended could be somebody
+ * else's.
+ */
 function addressIn(value: unknown): string | null | undefined {
   if (typeof value !== 'string') return undefined
   return value.length <= LONGEST_TEXT && ADDRESS.test(value) ? value : null

@@ -15,7 +15,10 @@ import { Discovery } from './discovery.ts'
 import { type AlsoEnding, logOut } from './log-out.ts'
 import { type Bringer, checkSubjectToken, type Subject } from './subject-token.ts'
 
-/** Everything that talks to identity providers. One per process: it remembers what they publish. */
+/**
+ * Connections to identity providers: everything that talks to them. One per process: it remembers
+ * what they publish.
+ */
 export class Providers {
   readonly #parts: PeopleParts
   readonly #discovery: Discovery

@@ -26,14 +26,18 @@ export interface Bringer {
 }
 
 /**
- * For whom the token speaks. The caller uses `replayKey` once (`consumeOnce`, kind `subject_token`) in the transaction
- * that opens the task; `expiresAt` (epoch ms) is when forgetting that is safe.
+ * Subject for whom a token speaks. The caller uses `replayKey` once (`consumeOnce`, kind
+ * `subject_token`) in the transaction that opens the task; `expiresAt` (epoch ms) is when
+ * forgetting that is safe.
  */
 export interface Subject {
   readonly person: Person
   readonly replayKey: string
   readonly expiresAt: number
-  /** When the person last proved who they are, epoch ms, and how (RFC 9470 section 6.1); `null`: the token does not say. */
+  /**
+   * Time when the person last proved who they are, epoch ms, and the way (RFC 9470 section 6.1);
+   * `null`: the token does not say.
+   */
   readonly authTime: number | null
   readonly acr: string | null
 }
