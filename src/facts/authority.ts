@@ -18,9 +18,10 @@ export interface Authority {
 }
 
 /**
- * Both lists of a request, cut down to what everyone allows (contract 2): to do, within the agent's ceiling; to hand on,
- * within the agent's own list, and its ceiling where it has none; both within the parent's list and every basis of the same
- * kind. What nobody asked to hand on is what was granted, within the same limits.
+ * Cuts both lists of a request down to what everyone allows (contract 2): to do, within the agent's
+ * ceiling; to hand on, within the agent's own list, and its ceiling where it has none; both within
+ * the parent's list and every basis of the same kind. Where nobody asked to hand on anything, what
+ * was granted may be handed on, within the same limits.
  */
 export function authorityWithin(
   asked: AskedAuthority,
@@ -52,7 +53,9 @@ export function handOnLimit(agent: Pick<Agent, 'ceiling' | 'mayDelegate'>): read
   return agent.mayDelegate ?? agent.ceiling
 }
 
-/** Nothing to do; or, where only handing on was asked for, nothing to hand on. */
+/**
+ * Tells whether nothing is left to do; or, where only handing on was asked for, nothing to hand on.
+ */
 export function isNothing(asked: AskedAuthority, { details, mayDelegate }: Authority): boolean {
   return asked.calls.length > 0 ? details.length === 0 : mayDelegate.length === 0
 }

@@ -41,7 +41,10 @@ export function callable(
   }
 }
 
-/** As the token or the session said that the task began with: nothing later speaks for the person. */
+/**
+ * Answers the authentication that the task began with, as the token or the session said: nothing
+ * later speaks for the person.
+ */
 export function authenticationOf(
   { acr, authTime }: Pick<TaskLineage['task'], 'acr' | 'authTime'>,
   at: number,

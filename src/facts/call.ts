@@ -7,7 +7,7 @@ import type { Certificate } from '../tokens/index.ts'
 /** Exactly what goes upstream. What the agent cannot influence (our own headers, the credential) is not in it. */
 export interface Sent {
   readonly method: string
-  /** As sent upstream. */
+  /** Path as it is sent upstream. */
   readonly path: string
   readonly query: readonly (readonly [string, string])[]
   /** The caller's headers that are forwarded, lower-case names. */
@@ -27,7 +27,10 @@ export interface Call {
    * 8705).
    */
   readonly certificate?: Certificate | undefined
-  /** As the proof must name them (RFC 9449 `htm`, `htu`): the method, our public origin and the raw path. */
+  /**
+   * Method and address as the proof must name them (RFC 9449 `htm`, `htu`): the method, our public
+   * origin and the raw path.
+   */
   readonly method: string
   readonly url: string
   readonly resource: Resource
@@ -35,7 +38,7 @@ export interface Call {
   readonly arguments: TypedArguments
   readonly sent: Sent
   readonly origin: { readonly ip: string }
-  /** Whoever makes the call can be told which nonce to prove it with. */
+  /** Present where whoever makes the call can be told which nonce to prove it with. */
   readonly nonces?: true
   /** Types of obligation that can be carried out where this call is enforced. Remit itself notifies, and knows about step-up. */
   readonly doable: readonly string[]

@@ -15,7 +15,7 @@ export interface Case {
   readonly id: Id<'decision'>
   readonly call: Call
   readonly who: Identified
-  /** Once it is known who makes the call. */
+  /** Call as it is frozen, once it is known who makes it. */
   readonly frozen: FrozenCall | undefined
   readonly callHash: string | undefined
   readonly at: number
@@ -23,7 +23,7 @@ export interface Case {
   readonly policyVersion: number | undefined
   /** An earlier answer to this very request used up its proof: there is nothing left to use (`decideHeld`). */
   readonly proofUsed: boolean
-  /** Once it was weighed. */
+  /** Risk of the call, once it was weighed. */
   readonly risk?: Assessment
   /** The enforcement point that asks what the answer would be, and sends nothing through us. */
   readonly pep?: string
@@ -48,7 +48,7 @@ export function openCase(
   return { ...fixed, call, who, frozen, callHash: callHash(frozen) }
 }
 
-/** How it ended, for the books. */
+/** Outcome for the books. */
 export interface Finding {
   readonly outcome: 'permit' | 'deny' | 'requestable'
   readonly reason: string

@@ -8,7 +8,7 @@ import { requesterOf } from './whereabouts.ts'
 
 /** Circumstances of a call, or of calls that could be made. */
 export interface Circumstances extends Pick<Case, 'at'>, Pick<Call, 'origin'> {
-  /** As `riskRecord` writes it; of calls that could be made, the class alone. */
+  /** Risk as `riskRecord` writes it; of calls that could be made, the class alone. */
   readonly risk: PolicyRecord
 }
 
@@ -60,8 +60,8 @@ function foreign(actors: Task['actors']): PolicyRecord {
 }
 
 /**
- * For each risk class: all actions of a class are asked about in the very same one. The rest of `context.risk` is open as long as
- * the arguments are.
+ * Builds one context for each risk class: all actions of a class are asked about in the very same
+ * one. The rest of `context.risk` is open as long as the arguments are.
  */
 export function contextsOf(
   around: Omit<Circumstances, 'risk'>,

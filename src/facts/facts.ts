@@ -40,10 +40,10 @@ import { alsoKeys, certifiedAt } from './liveness.ts'
 import { Locator } from './locator.ts'
 import { intersecting, standsInTheWay, type Whereabouts } from './whereabouts.ts'
 
-/** Everything around the calls of one task at one resource, as of two views. */
+/** Setting around the calls of one task at one resource, as of two views. */
 export interface Setting {
   readonly person: Person
-  /** In the order of the chain. */
+  /** Agents in the order of the chain. */
   readonly agents: readonly Agent[]
   /**
    * Details that were granted, within what agent and space allow by now, and within what the tasks
@@ -128,7 +128,7 @@ export class Facts {
     this.#freshFor = parts.freshFor ?? FRESH_FOR
   }
 
-  /** Only what never changes about a task may be used of the answer: not its state. */
+  /** Finds a task. Only what never changes about it may be used of the answer: not its state. */
   async task(id: string): Promise<TaskLineage | undefined> {
     const kept = this.#tasks.get(id, 'fixed')
     if (kept) return kept
@@ -160,7 +160,9 @@ export class Facts {
     return { ...this.#settings.put(key, mark, made), also, inTheWay, where }
   }
 
-  /** Where a task is at work, and a view of `keys` and of what that rests on beyond `view`. */
+  /**
+   * Finds where a task is at work, and a view of `keys` and of what that rests on beyond `view`.
+   */
   async whereabouts(
     { spaces, task }: Pick<TaskLineage, 'spaces'> & { readonly task: Pick<Task, 'threadId'> },
     view: LiveView,
@@ -231,7 +233,7 @@ export class Facts {
     return { limits: this.#limits.put(key, epoch, limits), view }
   }
 
-  /** As it was issued. Whether it still counts is live state. */
+  /** Finds a bearer token as it was issued. Whether it still counts is live state. */
   async bearer(digest: string): Promise<BearerToken | undefined> {
     const kept = this.#bearers.get(digest, 'fixed')
     if (kept) return kept
@@ -279,7 +281,7 @@ export class Facts {
     return over ? UNTRUSTED : undefined
   }
 
-  /** As they are now: their epochs are among the task's. */
+  /** Finds the issuers as they are now: their epochs are among the task's. */
   async #issuersOf({ issuers }: Pick<Task, 'issuers'>): Promise<TrustedIssuer[]> {
     const found = await Promise.all(issuers.map((name) => this.#issuers.named(name)))
     return found.filter((issuer) => issuer !== undefined)

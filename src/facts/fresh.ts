@@ -4,9 +4,10 @@ import type { Person } from '../people/index.ts'
 const HOUR = 3_600_000
 
 /**
- * How old what a provider said of a person may be, in milliseconds, for anything to be done on it. `present`: of the person for
- * whom a task was opened, who signed in for it. `absent`: of sponsors, and of those in a conversation where all have to be
- * permitted; nobody asks them to sign in each day.
+ * Age that a provider's word about a person may have, in milliseconds, for anything to be done on
+ * it. `present`: of the person for whom a task was opened, who signed in for it. `absent`: of
+ * sponsors, and of those in a conversation where all have to be permitted; nobody asks them to sign
+ * in each day.
  */
 export interface FreshFor {
   readonly present: number

@@ -15,17 +15,17 @@ export type PresentedCredentials = Pick<
 
 /** Content of a resource token, bound or not, as far as calls ask for it. */
 export interface TokenStatement extends Pick<ResourceTokenClaims, 'exp' | 'authorization_details'> {
-  /** None where somebody was believed about who calls. */
+  /** Id of the token; absent where somebody was believed about who calls. */
   readonly jti?: string
   readonly task: Pick<ResourceTokenClaims['task'], 'id' | 'ep'>
 }
 
-/** Who makes a call: gates 1 and 2. */
+/** Identity of whoever makes a call: gates 1 and 2. */
 export type Identified =
   | {
       readonly known: true
       readonly claims: TokenStatement
-      /** None with a bearer token, which nothing is proved of. */
+      /** Proof of the call; none with a bearer token, which nothing is proved of. */
       readonly proof: Proof | undefined
       readonly held: TaskLineage
       readonly view: LiveView

@@ -22,7 +22,7 @@ export function callKeys(on: {
   readonly spaces: readonly string[]
   /** Trusted issuers that the task rests on. */
   readonly issuers: readonly string[]
-  /** That the call is made with: a withdrawn key has signed nothing. */
+  /** Token that the call is made with: a withdrawn key has signed nothing. */
   readonly token?: string | undefined
 }): LiveKey[] {
   return [
@@ -180,9 +180,9 @@ const LEDGER: GateResult = dead([
   'an administrator looks at it and goes on: remit ledger state',
 ])
 
-/** Who takes part in a task, as of the views that watch over it. */
+/** Parties of a task, as of the views that watch over it. */
 export interface TaskParties {
-  /** In the order of the chain: the last is the one that the task at the root is of. */
+  /** Agents in the order of the chain: the last is the one that the task at the root is of. */
   readonly agents: readonly Pick<Agent, 'trust' | 'ownerId'>[]
   /** Sponsor of a task that was opened with nobody present. */
   readonly sponsor?: Person | undefined

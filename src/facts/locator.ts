@@ -14,9 +14,9 @@ import type { Storage } from '../storage/index.ts'
 import { conversationKeys, isSilent } from './whereabouts.ts'
 
 const MOST = 20_000
-/** How often a thread is read again that was stated anew meanwhile. */
+/** Reads of a thread, at most, that is stated anew meanwhile. */
 const MOST_READS = 8
-/** As long as a lease: what cannot be read by then is not so. */
+/** Time to look at a thread, as long as a lease: what cannot be read by then is not so. */
 export const MOST_LOOKING_MS = 5_000
 
 /**

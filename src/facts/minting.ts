@@ -15,10 +15,13 @@ export function minting(parts: Pick<FactParts, 'keys' | 'issuer' | 'clock' | 'ra
 
 /** Parts that naming a person at a resource takes. */
 type Naming = Pick<FactParts, 'master'>
-/** Where: at Remit itself when there is no resource. */
+/** Resource where a person is named; Remit itself when there is none. */
 type At = Pick<Resource, 'identifier' | 'subjects'> | undefined
 
-/** Who stands in the tokens of a task: the person when one is present, the sponsor when nobody is, and every agent behind it. */
+/**
+ * Answers who stands in the tokens of a task: the person when one is present, the sponsor when
+ * nobody is, and every agent behind it.
+ */
 export function partiesOf(
   parts: Naming,
   { chain, task }: Pick<TaskLineage, 'chain' | 'task'>,

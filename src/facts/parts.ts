@@ -29,8 +29,8 @@ export interface FactParts extends TaskParts {
   readonly verified: VerifiedTokens
   /** Whether there is room for what needs a record; absent where nobody watches. */
   readonly disk?: Pick<DiskGuard, 'requireRoom'>
-  /** Demanded of proofs; absent where none ever is. */
+  /** Nonces demanded of proofs; absent where none ever is. */
   readonly nonces?: DpopNonces
-  /** Who signs certificates by which agents are known, DER. */
+  /** Authorities that sign certificates by which agents are known, DER. */
   readonly clientAuthorities?: readonly Uint8Array[]
 }

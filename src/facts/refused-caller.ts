@@ -7,7 +7,8 @@ import { isChallenge } from './reasons.ts'
 type Tallying = Pick<FactParts, 'ledger'>
 
 /**
- * Whose refusal it is; `undefined`: of a stranger. A token that we issued names its task, also where the proof beside it is no good.
+ * Answers whose refusal it is; `undefined`: a stranger's. A token that we issued names its task,
+ * also where the proof beside it is no good.
  * INVARIANT: nothing that a stranger says of themselves is in it.
  */
 function callerOf(
@@ -18,7 +19,10 @@ function callerOf(
   return who.claims && { task: who.claims.task.id, reason }
 }
 
-/** At the token endpoint and beside it: who authenticated, or whose grant was shown. */
+/**
+ * Decides how a refusal at the token endpoint, or beside it, goes into the books: by who
+ * authenticated, or whose grant was shown.
+ */
 export function bookkeepingForOpening(
   { ledger: { refusals } }: Tallying,
   attempt: { readonly about: Partial<LedgerEvent>; readonly ip: string },
@@ -31,12 +35,15 @@ export function bookkeepingForOpening(
   return { as: 'stranger' }
 }
 
-/** Nothing is known of who called. */
+/** Tells whether nothing is known of who called. */
 export function isStranger({ who }: Pick<RecordedRequest, 'who'>): boolean {
   return !who.known && who.claims === undefined
 }
 
-/** How a refusal goes into the books: by itself, counted with others like it, or counted as a stranger's. */
+/**
+ * Form in which a refusal goes into the books: by itself, counted with others like it, or counted
+ * as a stranger's.
+ */
 export type Bookkeeping =
   | { readonly as: 'record'; done(id: Id<'decision'>): void }
   | { readonly as: 'repeat'; readonly like: Id<'decision'> | undefined }

@@ -13,9 +13,9 @@ export interface Conversation {
   readonly participants: readonly Person[]
 }
 
-/** Where a task is at work. */
+/** Place where a task is at work. */
 export interface Whereabouts {
-  /** Its space and those above it, nearest first. */
+  /** Space of the task and those above it, nearest first. */
   readonly line: SpaceLine
   readonly conversation: Conversation | undefined
 }
@@ -34,7 +34,10 @@ export function spaceKeys(spaces: readonly string[]): LiveKey[] {
   return spaces.map((id) => ({ kind: 'space', id }))
 }
 
-/** Who must be permitted beside the task's own person: everyone there, where the space says so. */
+/**
+ * Answers who must be permitted beside the task's own person: everyone there, where the space says
+ * so.
+ */
 export function intersecting(where: Whereabouts | undefined): readonly Person[] {
   return where && needsAll(where) ? (where.conversation?.participants ?? []) : []
 }
@@ -49,7 +52,10 @@ function needsAll({ conversation, line }: Whereabouts): boolean {
   return from >= 0 && modeOf(line.slice(from)) === 'intersection'
 }
 
-/** Who asked: in a conversation whom its surface names; elsewhere the person whose token began the task. */
+/**
+ * Answers who asked: in a conversation whom its surface names; elsewhere the person whose token
+ * began the task.
+ */
 export function requesterOf(
   where: Whereabouts | undefined,
   task: Pick<Task, 'personId' | 'sponsored'>,
@@ -62,8 +68,10 @@ export function requesterOf(
 type Words = readonly [reason: ProblemCode, detail: string, enough: string]
 
 /**
- * Why nothing may be done here for this task, as far as its space and its conversation go; nothing when something may.
- * INVARIANT: where it counts who is there, and nobody who may say so says it now, nothing is permitted.
+ * Answers why nothing may be done here for this task, as far as its space and its conversation go;
+ * `undefined` when something may.
+ * INVARIANT: where it counts who is there, and nobody who may say so says it now, nothing is
+ * permitted.
  * `agents`: the chain; the one at its end is whom the conversation is with.
  */
 export function standsInTheWay(

@@ -82,7 +82,7 @@ export interface StoredDecision {
   readonly replicaId: string
   readonly at: number
   readonly endedAt: number | null
-  /** When it was called indeterminate, where a true outcome corrected that later. */
+  /** Time when it was called indeterminate, where a true outcome corrected that later. */
   readonly presumedAt: number | null
 }
 
@@ -233,7 +233,7 @@ export async function sendingOf(
   return rows.map(decisionOf)
 }
 
-/** Which of these calls are being sent, as far as the books say. */
+/** Answers those of these calls that are being sent, as far as the books say. */
 export async function sendingAmong(db: Reader, ids: readonly string[]): Promise<string[]> {
   const rows = await db
     .selectFrom('decisions')

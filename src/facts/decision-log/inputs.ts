@@ -37,7 +37,7 @@ interface Inputs extends Partial<Rest> {
   /** `context.risk`, packed. */
   readonly weighed?: string
   readonly context: PolicyRecord
-  /** Where it does not hold. */
+  /** Gate result of liveness, where it does not hold. */
   readonly liveness?: GateResult
 }
 

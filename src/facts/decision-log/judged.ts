@@ -18,7 +18,7 @@ export interface JudgedIssuance {
   readonly policyVersion: number
 }
 
-/** For the books: what an issuance was decided from, as short JSON. */
+/** Writes for the books what an issuance was decided from, as short JSON. */
 export function issuanceInputs({ facts, lifted }: JudgedIssuance): string {
   return JSON.stringify({ facts, lifted })
 }

@@ -38,7 +38,7 @@ export function readSetting(value: string): SettingFacts {
   return JSON.parse(value) as SettingFacts // written by RecordedSettings
 }
 
-/** How it is decided with these policies, in the words of the books. */
+/** Decision on the same facts with these policies, in the words of the books. */
 export interface DecidedAgain {
   readonly outcome: Exclude<StoredOutcome, 'challenged'>
   readonly reason: string

@@ -75,7 +75,7 @@ export class RecordedSettings {
     return { digest: made.digest, unstored: made.value }
   }
 
-  /** After the commit that stored it. */
+  /** Notes that the setting is stored, after the commit that stored it. */
   noteStored({ digest }: RecordedSetting): void {
     this.#stored.put(digest, 'stored', true)
   }

@@ -37,7 +37,7 @@ export async function noticesFor(
   return [...byCall.values()].reverse().map(noticeOf)
 }
 
-/** They say what the arguments were. */
+/** Erases the notices of these decisions, because they say what the arguments were. */
 export async function eraseNotices(tx: Tx, decisionIds: readonly string[]): Promise<void> {
   if (decisionIds.length === 0) return
   await tx.deleteFrom('notices').where('decision_id', 'in', decisionIds).execute()

@@ -9,7 +9,7 @@ import type { Notice } from './notice.ts'
 import { insertNoticesQuery, noticesFor } from './notice-store.ts'
 
 /**
- * For the transaction that makes the permit.
+ * Makes the steps that write the notices, for the transaction that makes the permit.
  * INVARIANT: a permit that obliges to a notice and the notice are durable together.
  */
 export function noticeSteps(
