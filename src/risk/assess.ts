@@ -17,9 +17,12 @@ export interface RiskInputs {
   readonly class: Risk
   /** The agent has made no call before, of any action. */
   readonly firstForAgent: boolean
-  /** It has not called this action before. */
+  /** The agent has not called this action before. */
   readonly firstForAction: boolean
-  /** It has not called this action with this counterparty before; absent where the action names none. */
+  /**
+   * The agent has not called this action with this counterparty before; absent where the action
+   * names none.
+   */
   readonly firstForCounterparty?: boolean
   /** Calls of this agent for this person that were permitted in the minute before. */
   readonly callsLastMinute: number
@@ -28,7 +31,7 @@ export interface RiskInputs {
   /** 0 to 23, in the organization's time zone, and in UTC. */
   readonly hour: number
   readonly hourUtc: number
-  /** Whole days since the action has the definition that it has. */
+  /** Age of the definition of the action, in whole days. */
   readonly definitionAgeDays?: number
   readonly external: readonly RaisedSignal[]
 }
@@ -39,7 +42,7 @@ export interface Signal {
   /** Points that the signal adds to the score. */
   readonly points: number
   readonly holds: (inputs: RiskInputs) => boolean
-  /** For people. */
+  /** Words for people. */
   readonly says: string
 }
 
@@ -84,7 +87,7 @@ export interface Assessment {
   readonly inputs: RiskInputs
   /** 0 to 100. */
   readonly score: number
-  /** Those that hold, in the order of the table. */
+  /** Signals that hold, in the order of the table. */
   readonly signals: readonly Pick<Signal, 'name' | 'points'>[]
 }
 

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Reader, Step } from '../storage/index.ts'
 
-/** That an agent called an action (empty: any), with a counterparty (empty: whoever). */
+/** Habit of an agent: it called an action (empty: any), with a counterparty (empty: whoever). */
 export interface Habit {
   readonly action: string
   readonly counterparty: string
@@ -12,7 +12,7 @@ export interface KnownHabit extends Habit {
   readonly lastAt: number
 }
 
-/** Those of these that the agent has. */
+/** Selects those of these habits that the agent has. */
 export async function selectHabits(
   db: Reader,
   agentId: string,
@@ -89,7 +89,7 @@ export function deleteHabitsQuery(
     .where('first_by', '=', begun.decisionId)
 }
 
-/** Where the sizes of an agent's calls are counted. */
+/** Key under which the sizes of an agent's calls are counted. */
 export interface SizeKey {
   readonly agentId: string
   readonly action: string
@@ -111,7 +111,7 @@ export function countSizeQuery(
     )
 }
 
-/** How often each size came, from one day on, before another. */
+/** Counts how often each size came, from one day on, before another. */
 export async function histogramOf(
   db: Reader,
   { action, agentId, path }: SizeKey,

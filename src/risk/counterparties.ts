@@ -6,7 +6,8 @@ const MOST = 16
 const DIGEST_CHARACTERS = 22
 
 /**
- * Whom a call is about, as keyed digests, each once: who an agent deals with cannot be read from the books, nor found by trying.
+ * Answers whom a call is about, as keyed digests, each once: the books do not reveal whom an agent
+ * deals with, not even to someone who tries out names.
  * `undefined`: the argument is not there, so there is nobody. `'many'`: more than are looked up.
  */
 export function counterpartiesOf(

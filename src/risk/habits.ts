@@ -10,8 +10,8 @@ import {
 
 const DAY_MS = 86_400_000
 /**
- * So long after it began, a habit will not be taken back any more: what can be found not to have been sent is found so within
- * moments. A younger one is read again for each call, unless it began here.
+ * Time after which a habit will not be taken back any more: a call that was not sent is found out
+ * within moments. A younger habit is read again for each call, unless it began here.
  */
 const CERTAIN_AFTER_MS = 600_000
 const MOST_KEPT = 50_000
@@ -36,9 +36,9 @@ export interface Habits {
  */
 export class HabitBook {
   readonly #storage: Storage
-  /** When it was last noted. */
+  /** Times when each habit was last noted. */
   readonly #known = new Kept<number>(MOST_KEPT)
-  /** By decision: what began with it here. */
+  /** Habits that began here, by decision. */
   readonly #begun = new Kept<readonly string[]>(MOST_KEPT)
 
   constructor(storage: Storage) {
@@ -69,7 +69,7 @@ export class HabitBook {
     }
   }
 
-  /** For the transaction that permits the call. */
+  /** Makes the steps for the transaction that permits the call. */
   steps({ again, agentId, first }: Habits, decisionId: string, at: number): Step[] {
     const { read } = this.#storage
     const by = { agentId, decisionId, at }
@@ -85,19 +85,22 @@ export class HabitBook {
     ]
   }
 
-  /** After it. */
+  /** Keeps what `steps` wrote, after the commit. */
   done({ again, agentId, first }: Habits, decisionId: string, at: number): void {
     const keys = [...first, ...again].map((habit) => keyOf(agentId, habit))
     for (const key of keys) this.#known.put(key, KEPT, at)
     if (first.length > 0) this.#begun.put(decisionId, KEPT, keys)
   }
 
-  /** For the transaction that says that a call was not sent: what began with it has not begun. */
+  /**
+   * Makes the steps for the transaction that says that a call was not sent: what began with it has
+   * not begun.
+   */
   backSteps(of: { agentId: string; action: string; decisionId: string }): Step[] {
     return [{ name: 'habits back', query: deleteHabitsQuery(this.#storage.read, of), rows: 'any' }]
   }
 
-  /** After it. */
+  /** Forgets what `backSteps` deleted, after the commit. */
   back(decisionId: string): void {
     for (const key of this.#begun.get(decisionId, KEPT) ?? []) this.#known.put(key, GONE, 0)
   }

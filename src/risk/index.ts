@@ -1,4 +1,7 @@
-/** How unusual and how dangerous a call is, from what was seen before and what other systems report. */
+/**
+ * Measure of how unusual and how dangerous a call is, from what was seen before and what other
+ * systems report.
+ */
 export { type Assessment, riskRecord } from './assess.ts'
 export { forgetRisk } from './forget.ts'
 export { endSignal, raiseSignal } from './reported-signals/raise-signal.ts'

@@ -31,7 +31,7 @@ class Window {
 
 const MOST_WINDOWS = 20_000
 
-/** How fast calls follow each other, by key. In memory: what this process permitted in the last minute. */
+/** Pace of calls, by key. In memory: what this process permitted in the last minute. */
 export class Pace {
   readonly #windows = new Map<string, Window>()
 

@@ -39,7 +39,7 @@ export interface Observed {
 export interface RiskBooksOptions {
   readonly storage: Storage
   readonly random: Random
-  /** This process, as decisions name it. */
+  /** Id of this process, as decisions name it. */
   readonly replicaId: string
   /** Key of the digests of counterparties; the same in every replica. */
   readonly key: Uint8Array
@@ -112,18 +112,21 @@ export class RiskBooks {
     ]
   }
 
-  /** After it. */
+  /** Keeps what `steps` wrote, after the commit. */
   permitted({ at, habits, paceKey }: Observed, decisionId: string): void {
     this.#habits.done(habits, decisionId, at)
     this.#pace.add(paceKey, at)
   }
 
-  /** For the transaction that says that a call was not sent after all. Sizes and pace keep it: one more or less says nothing. */
+  /**
+   * Makes the steps for the transaction that says that a call was not sent after all. Sizes and
+   * pace keep it: one more or less says nothing.
+   */
   backSteps(of: { agentId: string; action: string; decisionId: string }): Step[] {
     return this.#habits.backSteps(of)
   }
 
-  /** After it. */
+  /** Forgets what `backSteps` deleted, after the commit. */
   notSent(decisionId: string): void {
     this.#habits.back(decisionId)
   }

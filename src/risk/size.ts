@@ -7,7 +7,10 @@ import { argumentAt, exact, type TypedArguments } from '@remit/engine'
 const STEPS = 16
 const STEP_BITS = 4
 
-/** How large a call is, by the argument that its action names for it; `undefined` when it has none. A debit is as large as a credit. */
+/**
+ * Reads the size of a call from the argument that its action names for it; `undefined` when it has
+ * none. A debit is as large as a credit.
+ */
 export function sizeOf(args: TypedArguments, path: string): bigint | undefined {
   const value = argumentAt(args, path)
   if (value?.kind !== 'integer' && value?.kind !== 'decimal') return undefined
@@ -17,7 +20,7 @@ export function sizeOf(args: TypedArguments, path: string): bigint | undefined {
   return units < 0n ? -units : units
 }
 
-/** Its place in a histogram. */
+/** Answers the place of a size in a histogram. */
 export function bucketOf(size: bigint): number {
   const shift = Math.max(size.toString(2).length - 1 - STEP_BITS, 0)
   return shift * STEPS + Number(size >> BigInt(shift))
@@ -48,7 +51,7 @@ export function medianOf(histogram: ReadonlyMap<number, number>): bigint | undef
 /** A million times the usual, in ten-thousandths: nothing depends on how much more it is. */
 const MOST_RATIO = 10_000_000_000n
 
-/** In ten-thousandths. */
+/** Answers the ratio in ten-thousandths. */
 export function ratioOf(size: bigint, median: bigint): bigint {
   if (median === 0n) return size === 0n ? 10_000n : MOST_RATIO
   const ratio = (size * 10_000n) / median

@@ -43,26 +43,26 @@ export function storedRisk({ inputs, score, signals }: Assessment): StoredRisk {
 /** One line of an explanation. */
 export interface Contribution {
   readonly signal: string
-  /** For people, with what was found. */
+  /** Words for people, with what was found. */
   readonly says: string
-  /** For operators. */
+  /** Points, for operators. */
   readonly points?: number
 }
 
-/** How a call was weighed, as explanations show it. */
+/** Risk of a call, as explanations show it. */
 export interface ToldRisk {
   readonly class: Risk
   readonly signals: readonly Contribution[]
-  /** For operators. */
+  /** Score, for operators. */
   readonly score?: number
 }
 
-/** All of it. */
+/** Answers all of the risk. */
 export function whole(risk: StoredRisk): ToldRisk {
   return { class: risk.class, score: risk.score, signals: contributionsOf(risk) }
 }
 
-/** In the order of the table. */
+/** Lists the contributions in the order of the table. */
 function contributionsOf(
   risk: StoredRisk,
 ): readonly (Contribution & { readonly points: number })[] {

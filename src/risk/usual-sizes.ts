@@ -15,8 +15,9 @@ export interface Size extends SizeKey {
 }
 
 /**
- * How large the calls of an agent usually are. What is usual is the median of the 30 whole days (UTC) before today: so it is the
- * same all day, is read once a day, and what an agent does today cannot make today's large calls look usual.
+ * Usual sizes of the calls of an agent. The usual size is the median of the 30 whole days (UTC)
+ * before today: so it is the same all day, is read once a day, and what an agent does today cannot
+ * make today's large calls look usual.
  */
 export class UsualSizes {
   readonly #storage: Storage
@@ -28,7 +29,7 @@ export class UsualSizes {
     this.#random = random
   }
 
-  /** In ten-thousandths; `undefined` when too little is known. */
+  /** Answers the median in ten-thousandths; `undefined` when too little is known. */
   async median(of: SizeKey, at: number): Promise<bigint | undefined> {
     const today = dayOf(at)
     const key = `${of.agentId} ${of.action} ${of.path}`
@@ -39,7 +40,7 @@ export class UsualSizes {
     return this.#medians.put(key, today, { median }).median
   }
 
-  /** For the transaction that permits the call. */
+  /** Makes the steps for the transaction that permits the call. */
   steps(size: Size, at: number): Step[] {
     const shard = (this.#random.bytes(1)[0] ?? 0) % SHARDS
     const place = { day: dayOf(at), bucket: bucketOf(size.units), shard }

@@ -24,7 +24,9 @@ export interface SignalParts {
   readonly clock: Clock
 }
 
-/** How long a signal may be in force, and how many may be about one agent, person or task. */
+/**
+ * Longest life of a signal, and the number of signals that may be about one agent, person or task.
+ */
 const MOST_LIFE_MS = 30 * 86_400_000
 const MOST_ABOUT_ONE = 64
 

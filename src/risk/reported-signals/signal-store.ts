@@ -12,13 +12,16 @@ export interface Subject {
 
 export interface StoredSignal extends RaisedSignal {
   readonly subject: Subject
-  /** Who says so: `source:<name>`, or a person. */
+  /** Source of the signal: `source:<name>`, or a person. */
   readonly source: string
   readonly raisedAt: number
   readonly expiresAt: number
 }
 
-/** Those about any of these that have not expired at that time, the last to expire first. */
+/**
+ * Selects the signals about any of these that have not expired at that time, the last to expire
+ * first.
+ */
 export async function selectSignals(
   db: Reader,
   subjects: readonly Subject[],
@@ -41,7 +44,7 @@ export async function selectSignals(
   return rows.map(signalOf)
 }
 
-/** All that are in force, the newest first. */
+/** Lists all signals that are in force, the newest first. */
 export async function listSignals(db: Reader, at: number, most: number): Promise<StoredSignal[]> {
   const rows = await db
     .selectFrom('risk_signals')

@@ -21,7 +21,7 @@ export async function insertSource(tx: Tx, source: SignalSource, digest: string)
   return numInsertedOrUpdatedRows === 1n
 }
 
-/** Also one that was revoked. */
+/** Finds a source by the digest of its secret, also one that was revoked. */
 export async function findSourceByDigest(
   db: Reader,
   digest: string,

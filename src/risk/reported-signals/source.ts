@@ -65,7 +65,7 @@ export async function revokeSource(
 }
 
 /**
- * Whose secret this is.
+ * Identifies the source by its secret.
  * @throws Problem `signal_source.unauthenticated`
  */
 export async function identifySource(
