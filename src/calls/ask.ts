@@ -22,13 +22,13 @@ type Known = Extract<Identified, { known: true }>
 interface About {
   /** Approvals in hand that turned out not to be enough. */
   readonly insufficient: readonly Id<'request'>[]
-  /** Who asked. */
+  /** Person who asked. */
   readonly requester: string | undefined
 }
 
 /**
- * Nothing but people stands in the way: makes the access request, or attaches to it, in the transaction that uses up the
- * proof and records the answer.
+ * Asks people, when nothing else stands in the way: makes the access request, or attaches to it, in
+ * the transaction that uses up the proof and records the answer.
  */
 export async function ask(
   parts: CallParts,
@@ -78,7 +78,7 @@ function likeIn(keeping: Bookkeeping, { id }: Case): ReturnType<typeof likeOf> {
   return keeping.as === 'repeat' ? likeOf(keeping, id) : { id, as: 'decision' }
 }
 
-/** As `usedProofSteps`, within the transaction that asks. */
+/** Uses up the proof as `usedProofSteps` does, within the transaction that asks. */
 async function useProof(tx: Tx, { proofUsed, who }: Case): Promise<boolean> {
   const { proof } = who
   return !proof || proofUsed || consumeOnce(tx, 'dpop', proof.replayKey, proof.expiresAt)

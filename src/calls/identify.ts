@@ -121,7 +121,7 @@ async function identifyForeign(
   return { known: true, claims, proof, held, view, credential, liveness }
 }
 
-/** Only where whoever refuses can also tell the nonce. */
+/** Answers the nonce check, only where whoever refuses can also tell the nonce. */
 function nonceCheck({ nonces }: CallParts, { action, nonces: told, url }: PresentedCredentials) {
   if (!told) return undefined
   const counted = action && { access: countedAccess(action), risk: countedRisk(action) }

@@ -2,7 +2,7 @@ import { unreported } from '../facts/index.ts'
 import { endSettled } from './outcome.ts'
 import type { CallParts } from './parts.ts'
 
-/** How long an API that asked by itself may take to say what became of a call. */
+/** Time within which an API that asked by itself has to say what became of a call. */
 export const REPORT_WITHIN_MS = 15 * 60_000
 const AT_ONCE = 100
 

@@ -86,7 +86,10 @@ export function endSteps(
   ]
 }
 
-/** By which limits, and whether by the answer, for ever; how much is of the answer, so behind a commitment. */
+/**
+ * Writes which limits were settled, and whether by the answer: that stays for ever. The amounts
+ * come from the answer, so they are behind a commitment.
+ */
 function settledIn(settlements: readonly Settlement[]): Pick<LedgerEvent, 'facts' | 'private'> {
   if (settlements.length === 0) return {}
   const told = settlements.map(({ by, name, owner }) => ({ owner, limit: name, by }))

@@ -5,7 +5,7 @@ import type { Denied, Executed, Requestable } from './verdict.ts'
 /** Answer to a caller over HTTP about a call that was not permitted. */
 export interface Refusal {
   readonly status: number
-  /** With the decision's id, the reason and what would be enough. */
+  /** Problem with the decision's id, the reason and what would be enough. */
   readonly problem: Problem
   /** Value of `WWW-Authenticate`, when the credential is what is wrong. */
   readonly challenge?: string
@@ -42,7 +42,10 @@ function denied(verdict: Denied, resource: Challenged): Refusal {
   }
 }
 
-/** Not executed; people can lift it. The same call again after that goes through once. */
+/**
+ * Answers a call that was not executed, and that people can lift. The same call again after that
+ * goes through once.
+ */
 function requestable(verdict: Requestable): Refusal {
   const { decisionId, detail, enough, reason, request } = verdict
   return {

@@ -84,7 +84,7 @@ export function usedProofSteps(
   return who.proof && !proofUsed ? [proofStep(parts, who.proof)] : []
 }
 
-/** Why, and from what that was found where the gates were asked. */
+/** Reason for a denial, and the facts it was found from where the gates were asked. */
 export type DenialReason = Pick<Deny, 'gates' | 'reason' | 'detail' | 'enough'> &
   Pick<Finding, 'facts'>
 
@@ -155,7 +155,10 @@ const REPLAYED: GateResult = {
   enough: 'a fresh proof for every request',
 }
 
-/** There is nothing to use up any more; it is recorded all the same. */
+/**
+ * Refuses a proof that was used before. There is nothing to use up any more; it is recorded all the
+ * same.
+ */
 export async function refuseReplay(parts: CallParts, each: RecordedRequest): Promise<Denied> {
   const { detail, enough = '' } = REPLAYED
   const because = { gates: [REPLAYED], reason: 'proof.replayed', detail, enough }

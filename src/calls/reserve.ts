@@ -103,7 +103,7 @@ function usedUp(word: Word | undefined): Pick<Permitted, 'requestId'> {
   return word?.of === 'this call' ? { requestId: word.request.id } : {}
 }
 
-/** Those who approved must still be there when the call is sent. */
+/** Views those who approved: they must still be there when the call is sent. */
 function approversOf(parts: CallParts, { approvers }: Word) {
   return parts.live.view(alsoKeys([], approvers))
 }

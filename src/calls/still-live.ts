@@ -51,7 +51,7 @@ export function mayContinue(
   return surface === undefined || facts.isHeard(surface, at)
 }
 
-/** Everything that `mayContinue` asks about, for `Live.pin`. */
+/** Answers everything that `mayContinue` asks about, for `Live.pin`. */
 export function groundOf({ view, ticket }: Rests): readonly LiveView[] {
   return [view, ticket.also, ticket.word].filter((each) => each !== undefined)
 }

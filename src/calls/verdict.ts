@@ -25,13 +25,16 @@ export interface Permitted {
   readonly task: { readonly id: Id<'task'>; readonly purpose: string; readonly parent?: Id<'task'> }
   /** View of all that the call depends on; streams ask `Live.holds` about it. */
   readonly view: LiveView
-  /** For `mintTransactionToken`; gateway and trust domain are the edge's to add. */
+  /** Claims for `mintTransactionToken`; gateway and trust domain are the edge's to add. */
   readonly transactionClaims: Omit<TransactionGrant, 'gateway' | 'trustDomain'>
   readonly obligations: readonly Obligation[]
   /** Parts of the answer that say what it takes of limits: who ends the call says them (`Outcome.said`). */
   readonly settles: readonly AnswerPart[]
   readonly ticket: ValidityCheck
-  /** Whose approval it has used up; it needed none of this very call where there is none. */
+  /**
+   * Access request whose approval the call has used up; absent where it needed none for this very
+   * call.
+   */
   readonly requestId?: Id<'request'>
 }
 
@@ -39,9 +42,9 @@ export interface Permitted {
 export interface ValidityCheck {
   /** Policies, owners and approvers: live state that the token's epochs do not speak of. */
   readonly also: LiveView
-  /** Those whose word lifted something. */
+  /** View of those whose word lifted something. */
   readonly word?: LiveView | undefined
-  /** Which standing limits the call was counted against. */
+  /** View of the standing limits that the call was counted against. */
   readonly limits?: LiveView | undefined
   /** Id of the surface that says who is there, where the task is in a conversation. */
   readonly surface?: string | undefined
@@ -57,22 +60,28 @@ export interface Denied {
    * reason.
    */
   readonly decisionId: Id<'decision'>
-  /** It was counted and not recorded, so nothing has that id: it is told to nobody. */
+  /**
+   * Mark of a denial that was counted and not recorded, so nothing has that id: it is told to
+   * nobody.
+   */
   readonly unrecorded?: true
   /** Nobody could be identified. Always unrecorded. */
   readonly stranger?: true
-  /** Its status and title are the catalogue's. */
+  /** Code of the problem; its status and title are the catalogue's. */
   readonly reason: ProblemCode
-  /** Fit for the agent: no policy text, nothing about other people. */
+  /** Words that are fit for the agent: no policy text, nothing about other people. */
   readonly detail: string
   readonly enough: string
   readonly gates: readonly GateResult[]
   readonly challenge?: Challenge
-  /** Where only time is missing: in so many seconds the same call fits again, if nothing else is taken. */
+  /**
+   * Seconds after which the same call fits again, if nothing else is taken; given where only time
+   * is missing.
+   */
   readonly retryAfter?: number
 }
 
-/** Denied, and people can lift it: the same call again, after they did. */
+/** Denial that people can lift: the same call goes through again, after they did. */
 export interface Requestable {
   readonly outcome: 'requestable'
   readonly decisionId: Id<'decision'>
@@ -83,15 +92,15 @@ export interface Requestable {
   readonly request: {
     readonly id: Id<'request'>
     readonly state: RequestState
-    /** Where the agent asks how it stands (task token and proof). */
+    /** Address where the agent asks how it stands (task token and proof). */
     readonly url: string
-    /** Where people answer. */
+    /** Page where people answer. */
     readonly page: string
     readonly expiresAt: number
   }
 }
 
-/** Approved and executed before. It is not executed again. */
+/** Answer to a call that was approved and executed before. It is not executed again. */
 export interface Executed {
   readonly outcome: 'executed'
   /** The execution's. */
@@ -99,13 +108,15 @@ export interface Executed {
   readonly state: 'sending' | 'answered' | 'failed' | 'indeterminate'
   /** HTTP status that the API answered, when it did. */
   readonly status: number | undefined
-  /** Its answer, where it was kept (`keepResult`). */
+  /** Answer of the API, where it was kept (`keepResult`). */
   readonly kept?: string
-  /** There was an answer, larger than what is kept. */
+  /** Mark of an answer that was larger than what is kept. */
   readonly larger?: true
-  /** There was an answer, and policies say by now what may be told of such answers otherwise than when it was kept. */
+  /**
+   * Mark of an answer of which policies now say otherwise what may be told than when it was kept.
+   */
   readonly outdated?: true
   readonly requestId: Id<'request'>
-  /** Where to POST for people to be asked again (task token and proof). */
+  /** Address to POST to for people to be asked again (task token and proof). */
   readonly requestUrl: string
 }

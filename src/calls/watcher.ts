@@ -10,7 +10,10 @@ export interface AnsweredDecision {
   readonly facts: CallFacts
 }
 
-/** Whoever looks at answers afterwards. INVARIANT: `offer` takes note and returns, and never throws. */
+/**
+ * Watcher of answers after they were given. INVARIANT: `offer` takes note and returns, and never
+ * throws.
+ */
 export interface Watcher {
   offer(answered: AnsweredDecision): void
 }

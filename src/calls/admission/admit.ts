@@ -15,7 +15,7 @@ import type { Denied, Permitted } from '../verdict.ts'
 /** A request at a resource that is no call of an action: what MCP's `initialize`, `ping` and lists are. */
 export type AdmissionRequest = PresentedCredentials &
   Pick<Call, 'origin'> & {
-    /** It begins a session, which the ledger shall tell. */
+    /** Mark of an admission that begins a session, which the ledger shall tell. */
     readonly record?: 'session'
   }
 
@@ -23,9 +23,9 @@ export type AdmissionRequest = PresentedCredentials &
 export interface AdmittedRequest
   extends Pick<Permitted, 'person' | 'agent' | 'chain' | 'view' | 'ticket'> {
   readonly outcome: 'admitted'
-  /** Only what never changes about it may be used: not its state. */
+  /** Task of the token. Only what never changes about it may be used: not its state. */
   readonly task: Task
-  /** As the catalog describes it now. */
+  /** Resource as the catalog describes it now. */
   readonly resource: Resource
   /** Details of the task that the token holds. */
   readonly narrowed: readonly Detail[]

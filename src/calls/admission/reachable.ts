@@ -10,15 +10,19 @@ const ANY_CALL = { action: '', arguments: new Map() }
 
 /** Calls that an admitted task could make at a resource. */
 export interface Reach {
-  /** Some arguments could be permitted, or people asked about them. In the order of the catalog. */
+  /**
+   * Actions that could be permitted with some arguments, or that people could be asked about. In
+   * the order of the catalog.
+   */
   readonly actions: readonly Action[]
   /** Whether the bounds of task and token hold for these arguments of one of them, wherever that is known beforehand. */
   covers(action: Action, given: TypedArguments): boolean
 }
 
 /**
- * By the same gates that decide calls. It promises nothing: each call is decided when it is made, and what is missing here is
- * refused there. Ask `stillLive` before telling anyone.
+ * Answers what an admitted task could call, by the same gates that decide calls. It promises
+ * nothing: each call is decided when it is made, and what is missing here is refused there. Ask
+ * `stillLive` before telling anyone.
  */
 export async function reachOf(parts: CallParts, admitted: AdmittedRequest): Promise<Reach> {
   const { narrowed, origin, resource, task, view } = admitted

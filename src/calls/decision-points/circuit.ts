@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts'
 
-/** So many failures in a row, and a decision point is left alone for a while. */
+/** Failures in a row after which a decision point is left alone for a while. */
 const FAILURES = 5
 const OPEN_MS = { first: 5_000, most: 60_000 } as const
 /** Calls that wait for one decision point at a time. */

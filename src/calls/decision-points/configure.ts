@@ -29,8 +29,8 @@ export interface NewPoint {
 const MOST_NAMES = 256
 
 /**
- * From the moment this has returned, a decision point of others is asked about every call that it is for, on every replica, and none
- * goes through without its permit.
+ * Adds a decision point of others. From the moment this has returned, it is asked about every call
+ * that it is for, on every replica, and none goes through without its permit.
  * @throws Problem `decision_point.bad`, `decision_point.exists`
  */
 export async function addPoint(parts: PointParts, given: NewPoint): Promise<DecisionPoint> {
@@ -68,7 +68,7 @@ export async function addPoint(parts: PointParts, given: NewPoint): Promise<Deci
 }
 
 /**
- * It is not asked any more, and nothing needs its permit.
+ * Removes a decision point: it is not asked any more, and nothing needs its permit.
  * @throws Problem `decision_point.unknown`
  */
 export async function removePoint(
@@ -106,7 +106,10 @@ async function check(
   if (missing !== undefined) throw bad(`\`${missing.slice(0, 128)}\` is not in the catalog`)
 }
 
-/** Written the one way that a URL parser writes it, so that what is sealed for it goes nowhere else. */
+/**
+ * Tells whether an address is written the one way that a URL parser writes it, so that what is
+ * sealed for it goes nowhere else.
+ */
 function isEndpoint(text: string): boolean {
   const url = URL.parse(text)
   return (

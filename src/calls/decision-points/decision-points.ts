@@ -45,7 +45,7 @@ const UNMAPPED = {
 export class DecisionPoints {
   readonly #options: DecisionPointsOptions
   #points: { readonly epoch: number; readonly all: readonly SealedDecisionPoint[] } | undefined
-  /** By what they are asked at: a point that was removed and added again begins anew. */
+  /** Circuits by what they are asked at: a point that was removed and added again begins anew. */
   readonly #circuits = new Map<string, Circuit>()
 
   constructor(options: DecisionPointsOptions) {
@@ -142,7 +142,7 @@ export class DecisionPoints {
     }
   }
 
-  /** Opened as late as possible, and kept nowhere. */
+  /** Opens the credential as late as possible, and keeps it nowhere. */
   #credential(point: SealedDecisionPoint): Record<string, string> {
     const { header, sealed } = point
     if (header === undefined || !sealed) return {}

@@ -67,7 +67,7 @@ function argumentsOf(call: Call) {
 
 export type PointAnswer =
   | { readonly decision: boolean; readonly note?: string }
-  /** In words: why it is no answer. */
+  /** Words on why it is no answer. */
   | { readonly failed: string }
 
 const MOST_NOTE = 500

@@ -30,7 +30,7 @@ export const ISSUER = 'http://127.0.0.1:7480'
 export const GATEWAY = 'http://127.0.0.1:7481'
 export const ORDERS = `${GATEWAY}/orders`
 
-/** All that the refund desk may do with orders. */
+/** Details of all that the refund desk may do with orders. */
 export const ALL_OF_ORDERS: Detail = {
   type: 'remit_call',
   locations: [ORDERS],
@@ -38,7 +38,7 @@ export const ALL_OF_ORDERS: Detail = {
   bounds: [],
 }
 
-/** Real rooms, with what the story begins with; `agentKey` is the one of `refund-bot`. */
+/** Builds real rooms, with what the story begins with; `agentKey` is the one of `refund-bot`. */
 export async function deskOver(storage: Storage, provider: FakeProvider, agentKey: TestKey) {
   const base = await testParts(storage)
   const { clock, random } = base
@@ -113,14 +113,14 @@ export async function deskOver(storage: Storage, provider: FakeProvider, agentKe
 
 const reached: Outbound = outbound({ allowOrigins: () => true })
 
-/** As a process that has just started. */
+/** Builds the decision points of a process that has just started. */
 export function decisionPoints(
   parts: Pick<TestParts, 'storage' | 'master' | 'clock'> & { readonly live: Pick<Live, 'view'> },
 ): DecisionPoints {
   return new DecisionPoints({ ...parts, outbound: reached })
 }
 
-/** As a process that has just started. */
+/** Builds the risk books of a process that has just started. */
 export function riskBooks(
   { master, random, storage }: Pick<TestParts, 'storage' | 'random' | 'master'>,
   live: Live,

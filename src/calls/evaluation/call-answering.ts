@@ -35,7 +35,10 @@ export class CallAnswering {
     return this.#told(weighed)
   }
 
-  /** Why a question is about nobody's call, which is told before what is wrong with the call itself; `undefined` when it is about one. */
+  /**
+   * Answers why a question is about nobody's call, which is told before what is wrong with the call
+   * itself; `undefined` when it is about one.
+   */
   async unidentified(question: CallQuestion): Promise<EvaluatedCall | undefined> {
     const asked = await identifyCase(this.#parts, this.#asker, question)
     return 'finding' in asked ? this.#told(asked) : undefined

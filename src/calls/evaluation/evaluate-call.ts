@@ -36,7 +36,7 @@ export async function evaluateCall(
   return weigh(parts, asker, { ...found, question })
 }
 
-/** Whose call it is; or why nobody's, or somebody else's. */
+/** Finds whose call it is; or why it is nobody's, or somebody else's. */
 export async function identifyCase(
   parts: CallParts,
   asker: Asker,
@@ -122,7 +122,7 @@ async function permitted(
 }
 
 const NOBODY_ASKED = { reason: 'permitted' } as const
-/** Nothing that people could say again would help. */
+/** Answer where nothing that people could say again would help. */
 const FINAL: Unhelped = { reason: 'policy_denied', next: 'none' }
 
 function finalFor({ alone }: CallQuestion): Unhelped | undefined {
@@ -207,7 +207,7 @@ function sentBy({ pep }: Asker, args: Json | undefined): Sent {
 
 const ASKED = 'authzen/evaluation'
 
-/** Most questions need no people, so only those that do are frozen. */
+/** Freezes the call of a question that needs people; most questions need none. */
 function asFrozen({ pep }: Asker, each: KnownCase): KnownCase {
   const { chain, task } = each.who.held
   const by = { person: task.personId, chain, task: task.id }
@@ -215,7 +215,7 @@ function asFrozen({ pep }: Asker, each: KnownCase): KnownCase {
   return { ...each, frozen, callHash: callHash(frozen) }
 }
 
-/** Whom the question is about has to be whom the task is for. */
+/** Compares whom the question is about with whom the task is for: they have to be the same. */
 function mismatch(
   parts: CallParts,
   { call, who }: KnownCase,

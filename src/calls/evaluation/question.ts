@@ -13,7 +13,7 @@ export interface CallQuestion extends Pick<Call, 'resource' | 'action' | 'argume
    * is about.
    */
   readonly shown?: Pick<Call, 'token' | 'scheme' | 'proof' | 'method' | 'url'> | undefined
-  /** For whom it says the call is. */
+  /** Subject that the call is for, as the question says. */
   readonly subject: { readonly is: 'person' | 'agent' | 'either'; readonly id: string }
   /** The agent that it says calls. */
   readonly agent?: string | undefined
@@ -39,12 +39,12 @@ export interface QuestionAlone {
   readonly approval?: string | undefined
 }
 
-/** Who asks. */
+/** Enforcement point that asks. */
 export interface Asker {
   readonly pep: string
-  /** It is believed about who calls. */
+  /** Trust in what it says about who calls. */
   readonly namesTasks: boolean
-  /** It asks about the call itself before it runs, where what was permitted is taken. */
+  /** Right to ask about the call itself before it runs, where what was permitted is taken. */
   readonly takes: boolean
   /** View of what the right to ask rests on. */
   readonly view: LiveView
@@ -58,20 +58,23 @@ export interface EvaluatedCall {
   readonly enough?: string | undefined
   /** Obligations that are left to whoever enforces the call. */
   readonly obligations: readonly Obligation[]
-  /** How the person would have to have signed in. */
+  /** Sign-in that the person would need. */
   readonly stepUp?: GateResult['stepUp']
-  /** Whom people would be, and what they would be asked. */
+  /** Request to people: who they would be, and what they would be asked. */
   readonly ask?: Ask | undefined
   readonly taskId?: Id<'task'> | undefined
-  /** Until when the enforcement point may have people asked. */
+  /** Time until which the enforcement point may have people asked. */
   readonly requestableUntil?: number | undefined
-  /** By what it was lifted, and until when that holds. */
+  /** Approval that lifted it, and until when that holds. */
   readonly approval?: { readonly id: string; readonly until: number } | undefined
-  /** Why the approval that was shown did not help. */
+  /** Reason why the approval that was shown did not help. */
   readonly unhelped?: Unhelped | undefined
 }
 
-/** As the profile calls it, and what is worth doing next (ARAP, Re-evaluation Denial Reasons). */
+/**
+ * Reason, as the profile calls it, and what is worth doing next (ARAP, Re-evaluation Denial
+ * Reasons).
+ */
 export interface Unhelped {
   readonly reason: 'approval_expired' | 'out_of_scope' | 'policy_denied' | 'approval_unverifiable'
   readonly next: 'request' | 'none'

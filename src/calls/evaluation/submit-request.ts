@@ -24,14 +24,14 @@ import type { CallParts } from '../parts.ts'
 export interface Submission {
   readonly evaluationId: string
   readonly bindingHash: string
-  /** As it says that the denial said. */
+  /** Expiry of the denial, as the submission gives it. */
   readonly expiresAt: number
   readonly requestedUntil: number | undefined
   /** Agents that it says act, the current one first. */
   readonly actors: readonly string[]
   readonly idempotencyKey: string | undefined
   readonly bodyDigest: string
-  /** For the record, behind a commitment. */
+  /** Private part of the record, behind a commitment. */
   readonly kept: LedgerEvent['private']
 }
 

@@ -108,7 +108,10 @@ function wordOf(shown: EvaluationRequest, said: UsableOrNot, at: number): UsedWo
   return { ...said.approval, id: shown.approvalId, until }
 }
 
-/** Fixed now, with everything that people would be asked: what is submitted later can change nothing of it. */
+/**
+ * Fixes the offer now, with everything that people would be asked: what is submitted later can
+ * change nothing of it.
+ */
 function offer(
   asker: Asker,
   { alone, decision, each, looked }: Given,

@@ -13,8 +13,9 @@ interface HeldCall {
 }
 
 /**
- * By the very verdict that was given. Nobody can make one up, none outlives its request, and none leaves this process: a
- * replica that goes away takes what it held with it, and the agent sends a new request.
+ * Calls that are held, by the very verdict that was given. Nobody can make one up, none outlives
+ * its request, and none leaves this process: a replica that goes away takes what it held with it,
+ * and the agent sends a new request.
  */
 const heldCalls = new WeakMap<Requestable, HeldCall>()
 
@@ -25,7 +26,8 @@ export function holding(call: Call, who: Identified, verdict: Verdict): Verdict 
 }
 
 /**
- * Until when an answer of people can lead on, in epoch milliseconds: the token that the request came with counts no longer.
+ * Answers until when an answer of people can lead on, in epoch milliseconds: after that, the token
+ * that the request came with no longer counts.
  * `undefined`: nothing is held by this verdict.
  */
 export function heldUntil(held: Requestable): number | undefined {
@@ -33,7 +35,7 @@ export function heldUntil(held: Requestable): number | undefined {
   return who && Math.min(who.claims.exp * 1000, who.held.task.deadline)
 }
 
-/** Everything that `heldStands` asks about, for `Live.pin`. */
+/** Answers everything that `heldStands` asks about, for `Live.pin`. */
 export function heldGround(held: Requestable): readonly LiveView[] {
   const who = heldCalls.get(held)?.who
   return who ? [who.view] : []
@@ -46,9 +48,11 @@ export function heldStands({ live }: Pick<CallParts, 'live'>, held: Requestable)
 }
 
 /**
- * Who made the request that got this verdict.
- * INVARIANT: once, and for that request only: the proof that was used up for it stands for nothing else.
- * @throws TypeError for another call, a verdict that was taken before, or one that was not given here
+ * Takes whoever made the request that got this verdict.
+ * INVARIANT: once, and for that request only: the proof that was used up for it stands for nothing
+ * else.
+ * @throws TypeError for another call, a verdict that was taken before, or one that was not given
+ * here
  */
 export function takeHeld(call: Call, held: Requestable): Known {
   const known = heldCalls.get(held)

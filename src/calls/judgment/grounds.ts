@@ -30,7 +30,7 @@ export interface DecisionInputsWithLimits extends DecisionInputs {
 /** Forbids that people have lifted, and by what. */
 export interface Override {
   readonly forbids: readonly ForbidRef[]
-  /** In words, where it was not an approval of this very call. */
+  /** Words for what lifted it, where it was not an approval of this very call. */
   readonly by?: string
 }
 

@@ -12,7 +12,7 @@ import { tellUnbound } from './unbound.ts'
 import { askedOnce, decideWithOthers } from './with-others.ts'
 import { judgeWithPeople } from './with-people.ts'
 
-/** How often what was looked at may be gone when it is taken before we stop trying. */
+/** Tries before we stop: what was looked at may be gone when it is taken. */
 const MOST_TRIES = 3
 
 /**
@@ -82,7 +82,7 @@ async function deny(
   return { ...denied, ...retryOf(each, looked, denied) }
 }
 
-/** Where nothing but time is missing, or people besides. */
+/** Answers when to retry, where nothing but time is missing, or people besides. */
 function retryOf(
   { at }: KnownCase,
   { budget: { retryAt } }: DecisionInputsWithLimits,

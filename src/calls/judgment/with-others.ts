@@ -34,8 +34,9 @@ export function askedOnce(
 }
 
 /**
- * All gates. Decision points of others are asked when nothing here denies: they can only reduce, so there would be nothing that they
- * could add, and they learn of no call that is denied anyway.
+ * Decides by all gates. Decision points of others are asked when nothing here denies: they can only
+ * reduce, so there would be nothing that they could add, and they learn of no call that is denied
+ * anyway.
  */
 export async function decideWithOthers(
   own: Omit<DecisionInputsWithLimits, 'external'>,

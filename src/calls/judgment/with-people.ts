@@ -51,7 +51,10 @@ export async function judgeWithPeople(
   return ask(parts, each, decision, { insufficient: insufficient(said), requester })
 }
 
-/** Nothing when no standing answer means this call and lifts all that stands in the way. */
+/**
+ * Judges a call with standing answers. `undefined` when none means this call and lifts all that
+ * stands in the way.
+ */
 async function judgeWithAllowances(
   parts: CallParts,
   each: KnownCase,

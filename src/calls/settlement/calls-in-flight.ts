@@ -2,7 +2,10 @@ import type { Outcome } from './outcome-record.ts'
 
 /** Outcomes that wait for the store, and reservations whose commit nobody knows. About 300 bytes each. */
 const MAX_WAITING = 10_000
-/** How long a commit whose answer was lost may still turn up: longer than any transaction may take. */
+/**
+ * Time in which a commit whose answer was lost may still turn up: longer than any transaction may
+ * take.
+ */
 const UNKNOWN_TTL_MS = 15 * 60_000
 
 /**
@@ -25,7 +28,7 @@ export class CallsInFlight {
     this.#underWay.add(id)
   }
 
-  /** Nothing more is known of this call than what the store says. */
+  /** Forgets a call of which nothing more is known than what the store says. */
   end(id: string): void {
     this.#underWay.delete(id)
     this.#ended.delete(id)
@@ -37,7 +40,10 @@ export class CallsInFlight {
     putBounded(this.#ended, id, outcome, this.#most)
   }
 
-  /** Nothing was sent, and whether the reservation was stored is not known. `at`: monotonic. */
+  /**
+   * Notes that nothing was sent, and that it is not known whether the reservation was stored. `at`:
+   * monotonic.
+   */
   keepUnsent(id: string, at: number): void {
     this.#underWay.delete(id)
     putBounded(this.#unsent, id, at, this.#most)

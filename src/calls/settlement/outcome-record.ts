@@ -12,7 +12,7 @@ export interface Outcome {
   readonly latencyMs?: number | undefined
   /** Digest of the answer's body, base64url. */
   readonly digest?: string | undefined
-  /** Why it was not sent or failed: a code. */
+  /** Code of the reason why it was not sent or failed. */
   readonly reason?: string | undefined
   /**
    * Amounts that the answer reports, or why it reports none, where the permit `settles` something

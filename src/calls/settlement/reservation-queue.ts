@@ -3,7 +3,10 @@ import { Problem } from '../../lib/problem.ts'
 
 /** Reservations of a server that wait for the store at once. */
 export const MAX_WAITING_RESERVATIONS = 1_000
-/** Whoever would wait behind one that has waited so long is told at once to come back. */
+/**
+ * Longest wait of a reservation: whoever would wait behind one that has waited so long is told at
+ * once to come back.
+ */
 export const MAX_RESERVATION_WAIT_MS = 2_000
 
 /**
@@ -13,7 +16,7 @@ export const MAX_RESERVATION_WAIT_MS = 2_000
 export class ReservationQueue {
   readonly #clock: Clock
   readonly #max: number
-  /** When each began; the oldest first. */
+  /** Times when each began; the oldest first. */
   readonly #begun = new Set<{ readonly at: number }>()
 
   constructor({ clock, max = MAX_WAITING_RESERVATIONS }: { clock: Clock; max?: number }) {

@@ -5,7 +5,7 @@ import { partyClaims, type TokenParties } from '../../../tokens/index.ts'
 import { type MappedRequests, mappedRequests } from './requests.ts'
 import { Unmapped } from './unmapped.ts'
 
-/** Who calls, as the token says it. */
+/** Content of the token of whoever calls. */
 export interface TokenSays {
   readonly issuer: string
   readonly parties: TokenParties

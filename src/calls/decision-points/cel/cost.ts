@@ -16,7 +16,7 @@ interface Bound {
   readonly count: number
   /** Size of the largest of them. */
   readonly each: number
-  /** Where it is a part of the inputs that is known before. */
+  /** Value of a part of the inputs that is known before. */
   readonly known?: CelValue
 }
 
@@ -42,8 +42,9 @@ const OPTIONAL_CALLS = new Set(['orValue', 'or', 'hasValue', 'value', 'of', 'non
 const LOOPS = new Set(['exists', 'all', 'exists_one', 'filter', 'map'])
 
 /**
- * How much an expression could cost over these inputs, before any of it is evaluated: loops multiply, texts and lists that grow are
- * followed. What is not known here is refused: regular expressions, bindings, bytes, times.
+ * Calculator of what an expression could cost over these inputs, before any of it is evaluated:
+ * loops multiply, texts and lists that grow are followed. What is not known here is refused:
+ * regular expressions, bindings, bytes, times.
  * @throws Unmapped
  */
 export class Cost {
@@ -201,12 +202,12 @@ function scalar(steps: number): Bound {
   return { steps, size: SCALAR, count: SCALAR, each: SCALAR }
 }
 
-/** Some part of a value: not more than all of it. */
+/** Bounds some part of a value: not more than all of it. */
 function part({ size }: Bound, steps: number): Bound {
   return { steps, size, count: size, each: size }
 }
 
-/** All of it is evaluated, and all that comes out is looked at once. */
+/** Bounds a call that evaluates all of it, and looks once at all that comes out. */
 function looked(bounds: readonly Bound[]): number {
   return bounds.reduce((sum, { count, size, steps }) => sum + steps + size + count, NODE)
 }

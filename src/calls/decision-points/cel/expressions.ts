@@ -40,7 +40,7 @@ export class Expressions {
     return Expressions.#loading
   }
 
-  /** For one call: what its expressions take together is bounded. */
+  /** Makes the scope of one call: what its expressions take together is bounded. */
   over(inputs: Inputs): ExpressionScope {
     return new ExpressionScope(inputs, (text) => this.#parse(text))
   }

@@ -109,7 +109,7 @@ function says(template: Json | undefined, name: string): boolean {
   return isObject(template) && template.has(name)
 }
 
-/** As AuthZEN 1.0 section 5 has them: texts that have to be there, and `properties`. */
+/** Checks a member against AuthZEN 1.0 section 5: texts that have to be there, and `properties`. */
 function required(request: JsonObject, name: string, texts: readonly string[]): JsonObject {
   const entity = objectOf(request.get(name), name)
   for (const member of texts) {

@@ -1,7 +1,7 @@
 import { ExactNumber, isObject, type Json } from '../../../lib/json.ts'
 import { Unmapped } from './unmapped.ts'
 
-/** As expressions see it. Objects are Maps, so nothing is inherited; integers are bigints. */
+/** Value as expressions see it. Objects are Maps, so nothing is inherited; integers are bigints. */
 export type CelValue =
   | null
   | boolean
