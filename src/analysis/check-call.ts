@@ -141,7 +141,7 @@ export function actionNamed(name: string, actions: ReadonlyMap<string, Action>):
   )
 }
 
-/** How each action could have been written. */
+/** Lists the ways in which each action could have been written. */
 function writings(actions: ReadonlyMap<string, Action>): readonly string[] {
   return [...actions.keys()].flatMap((name) => [name, name.slice(name.indexOf('.') + 1)])
 }
@@ -261,7 +261,10 @@ function strictest<T extends { readonly decision: Decision }>(answers: readonly 
   )
 }
 
-/** Nothing is known of a token, so nothing is said of it; and where there is no task, its ceiling is what covers. */
+/**
+ * Selects the gates to report. Nothing is known of a token, so nothing is said of it; and where
+ * there is no task, its ceiling is what covers.
+ */
 function gatesOf({ gates }: Decision) {
   return gates
     .filter(({ gate }) => gate !== 'credential')

@@ -11,7 +11,7 @@ import {
 export interface OperatorGate extends BareGate {
   /** The policies that determined it, as they were written, and what made them hold. */
   readonly policies: readonly ExplainedRule[]
-  /** Where nothing permitted it: the permits that came nearest, and what they lacked. */
+  /** Permits that came nearest, and what they lacked; where nothing permitted it. */
   readonly nearest: readonly NearPermit[]
 }
 type BareGate = Omit<StoredGate, 'policies'>

@@ -10,7 +10,10 @@ import { explainGates, type OperatorGate } from './explain-gates.ts'
 
 export type { OperatorGate }
 
-/** Why a call was answered as it was: fit for the agent and for the person it acts for. No policy text, nobody else. */
+/**
+ * Explanation of why a call was answered as it was: fit for the agent and for the person it acts
+ * for. No policy text, nobody else.
+ */
 export interface Explanation {
   readonly id: string
   readonly at: number
@@ -37,7 +40,7 @@ export interface Explanation {
   /** HTTP status that the API answered. */
   readonly status: number | null
   readonly endedAt: number | null
-  /** When it was presumed to be indeterminate, where a true outcome corrected that. */
+  /** Time when it was presumed to be indeterminate, where a true outcome corrected that. */
   readonly presumedAt: number | null
   /**
    * Amounts that the call turned out to take of limits on answers, once it ended; the person is
@@ -45,7 +48,7 @@ export interface Explanation {
    */
   readonly settlements: readonly Settlement[]
   readonly gates: readonly ExplainedGate[]
-  /** How the call was weighed; `undefined` when it did not come that far. */
+  /** Risk of the call; `undefined` when it did not come far enough to be weighed. */
   readonly risk: ToldRisk | undefined
 }
 
@@ -55,7 +58,7 @@ export interface ExplainedGate {
   readonly reason?: string
 }
 
-/** All that is known, for those who answer for the policies. */
+/** Explanation with all that is known, for those who answer for the policies. */
 export interface OperatorExplanation extends Explanation {
   readonly personId: string | null
   readonly callHash: string | null
@@ -94,7 +97,9 @@ export async function explain(
     : { ...forOperator(decision, gates, made), settlements: settled }
 }
 
-/** Only a permit that a limit was looked at for has anything to settle. */
+/**
+ * Reads what a call settled. Only a permit that a limit was looked at for has anything to settle.
+ */
 async function settledBy(
   parts: CallParts,
   { explanation: { gates }, id, outcome }: StoredDecision,

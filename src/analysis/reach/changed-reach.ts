@@ -8,7 +8,7 @@ import { EverSet, parseAside, schemaInSteps } from '../../policy/index.ts'
 import { agentAround, everOf, personAround } from './ever-of.ts'
 import { names } from './who-can.ts'
 
-/** Who could ever do what after a change and not before, or the other way round. */
+/** Change in what somebody could ever do: actions gained, and actions lost. */
 export interface ChangedReach {
   readonly who: string
   readonly gains: readonly string[]
@@ -17,14 +17,14 @@ export interface ChangedReach {
 
 export interface ReachOfChange {
   readonly agents: readonly ChangedReach[]
-  /** By action: of so many people who were looked at. */
+  /** Counts of people by action, of so many people who were looked at. */
   readonly people: readonly {
     readonly action: string
     readonly gain: number
     readonly lose: number
   }[]
   readonly looked: number
-  /** There is more than was looked at. */
+  /** True when there is more than was looked at. */
   readonly cut: boolean
 }
 

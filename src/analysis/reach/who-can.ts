@@ -19,7 +19,10 @@ export interface AbleAgent extends Means {
   readonly agent: Agent
   /** Parts of its ceiling that name the action, in words. */
   readonly within: readonly string[]
-  /** For whom it may act by now: people it has a basis for, and sponsors. Anybody else can be asked to consent. */
+  /**
+   * People for whom it may act by now: those it has a basis for, and sponsors. Anybody else can be
+   * asked to consent.
+   */
   readonly for: readonly { readonly personId: string; readonly by: 'basis' | 'sponsor grant' }[]
 }
 
@@ -29,7 +32,7 @@ export interface WhoCan {
   readonly resource: string
   readonly people: readonly (Means & { readonly person: Person })[]
   readonly agents: readonly AbleAgent[]
-  /** There are more people, or agents, than are looked at. */
+  /** True when there are more people, or agents, than are looked at. */
   readonly cut: boolean
 }
 

@@ -28,7 +28,7 @@ export type DifferenceCause =
 
 export interface Differed {
   readonly difference: DecisionDifference | undefined
-  /** By the live set, and by the draft. */
+  /** Outcomes by the live set, and by the draft. */
   readonly before: RecordedDecision['outcome']
   readonly after: RecordedDecision['outcome']
 }

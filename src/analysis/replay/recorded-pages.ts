@@ -12,9 +12,9 @@ export interface RecordedRow
   readonly id: string
 }
 
-/** Which decisions: of a time, and of one agent or task where that is said. */
+/** Selection of decisions: those of a time, and of one agent or task where that is said. */
 export interface Recorded {
-  /** In milliseconds, with its ends. */
+  /** Milliseconds, with both ends. */
   readonly since: number
   readonly until: number
   readonly agentId?: string | undefined

@@ -8,7 +8,7 @@ import { Replayer } from './replayer.ts'
 export interface ReplaySets {
   readonly live: Parameters<typeof loadPolicySet>[0]
   readonly draft: Parameters<typeof loadPolicySet>[0]
-  /** As in `Sets`. */
+  /** See `Sets`. */
   readonly asPublished: boolean
 }
 

@@ -8,7 +8,7 @@ import type { ReplayReport } from './replayer.ts'
 
 export interface Replay extends Recorded {
   readonly sets: ReplaySets
-  /** After each page: decisions looked at, and the time that they have come to. */
+  /** Reports after each page: decisions looked at, and the time that they have come to. */
   readonly progress: (done: { readonly looked: number; readonly at: number }) => void
   readonly signal: AbortSignal
 }
@@ -16,7 +16,7 @@ export interface Replay extends Recorded {
 /** Flag of the whole process that a replay runs: each takes a core for itself. */
 let running = false
 
-/** Beyond that a thread that deals with one page has run away. */
+/** Time for one page: beyond that the thread has run away. */
 const PAGE_MS = 60_000
 
 /**

@@ -12,7 +12,7 @@ export interface ReplayReport {
   readonly denied: number
   readonly permitted: number
   readonly asks: number
-  /** Ended by credential, task or catalog, before any policy had a say. */
+  /** Decisions that ended by credential, task or catalog, before any policy had a say. */
   readonly stopped: number
   /** Made before inputs were recorded, or erased since: nothing is said about them. */
   readonly withoutInputs: number

@@ -45,7 +45,7 @@ export class Tally {
     return { ...this.#counts }
   }
 
-  /** Beyond as many groups as are kept: counted, and in none of them. */
+  /** Count of differences beyond as many groups as are kept: counted, and in none of them. */
   get ungrouped(): number {
     return this.#ungrouped
   }

@@ -6,7 +6,7 @@ import type { DifferenceGroup } from '../replay/tally.ts'
 
 /** A draft that runs, or ran, beside the policies in force. */
 export interface ShadowDraft {
-  /** From 1. */
+  /** Number of the draft, from 1. */
   readonly number: number
   readonly text: string
   readonly baseVersion: number
@@ -79,7 +79,7 @@ export interface Seen {
   readonly seen: number
   readonly dropped: number
   readonly ungrouped: number
-  /** Those that are new, or have grown. */
+  /** Groups that are new, or have grown. */
   readonly groups: readonly DifferenceGroup[]
 }
 

@@ -17,7 +17,7 @@ export interface ShadowOptions {
     active(): Promise<PolicySet>
     draft(text: string): Promise<PolicySet>
   }
-  /** Another version is in force than the draft was started beside. */
+  /** Listener that is called when another version is in force than the draft was started beside. */
   readonly onOvertaken: (draft: ShadowDraft) => Promise<void>
   readonly onError: (error: unknown) => void
   /** Answers that may wait; beyond that they are counted and dropped. */
@@ -92,7 +92,7 @@ export class Shadow implements Watcher {
     this.#wake()
   }
 
-  /** Everything that waits is looked at. */
+  /** Resolves when everything that waits is looked at. */
   async settled(): Promise<void> {
     while (this.#working) await this.#working
   }
@@ -124,7 +124,10 @@ export class Shadow implements Watcher {
     }
   }
 
-  /** Without a draft that can be evaluated nothing runs here; the next change is the next try. */
+  /**
+   * Stops the shadow run: without a draft that can be evaluated nothing runs here; the next change
+   * is the next try.
+   */
   #giveUp(error: unknown): void {
     this.#running = undefined
     this.#queue.length = 0

@@ -10,7 +10,7 @@ export interface SuggestedBound {
   readonly why: 'always' | 'most'
   /** The value that was seen. */
   readonly seen: string
-  /** In how many calls. */
+  /** Number of calls. */
   readonly calls: number
 }
 
@@ -20,7 +20,7 @@ export interface SuggestedAction extends Pick<UsedAction, 'location' | 'action' 
 
 export interface Suggestion {
   readonly actions: readonly SuggestedAction[]
-  /** As a ceiling, within the one of now. */
+  /** Details as a ceiling, within the one of now. */
   readonly details: readonly Detail[]
 }
 

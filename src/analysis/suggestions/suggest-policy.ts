@@ -29,7 +29,7 @@ export interface SuggestedRule {
   readonly action: string
   readonly resource: string
   readonly calls: number
-  /** Too few calls to say what its arguments are like: none is limited. */
+  /** True for too few calls to say what its arguments are like: none is limited. */
   readonly few: boolean
   readonly limits: readonly SuggestedLimit[]
 }

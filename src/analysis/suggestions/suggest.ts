@@ -24,14 +24,15 @@ export interface Suggested extends Suggestion {
   readonly covered: number
   /** Permitted calls that nothing is known of. */
   readonly withoutInputs: number
-  /** There were more calls than are looked at. */
+  /** True when there were more calls than are looked at. */
   readonly cut: boolean
 }
 
 const MOST_CALLS = 200_000
 
 /**
- * From what was permitted in a time, the least that would have been enough; with its replay over the same calls.
+ * Suggests the least that would have been enough for what was permitted in a time; with its replay
+ * over the same calls.
  * @throws Problem `agent.unknown`, `task.unknown`
  */
 export async function suggest(
