@@ -1,4 +1,4 @@
-/** How an upstream is reached. The credential is never shown again, to anyone. */
+/** Connection to an upstream: how it is reached. The credential is never shown again, to anyone. */
 export type Connection = {
   readonly name: string
   /** `bearer`: a fixed token in a request header. */
