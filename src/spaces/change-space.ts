@@ -32,14 +32,20 @@ export async function changeSpace(
   return space
 }
 
-/** Which space, by whom (a person or `operator`), and in a sentence why. */
+/**
+ * Change of the status of a space: which space, by whom (a person or `operator`), and in a sentence
+ * why.
+ */
 export interface SpaceStatusChange {
   readonly name: string
   readonly by: string
   readonly reason: string
 }
 
-/** Nothing is called from this space or any below it until it is resumed. @throws Problem `space.unknown` */
+/**
+ * Suspends a space: nothing is called from it or any space below it until it is resumed. @throws
+ * Problem `space.unknown`
+ */
 export function suspendSpace(parts: SpaceParts, change: SpaceStatusChange): Promise<void> {
   return move(parts, change, 'suspended')
 }

@@ -19,7 +19,7 @@ export async function insertSpace(tx: Tx, space: Space): Promise<void> {
     .execute()
 }
 
-/** Whatever its status; `undefined` when there never was one. */
+/** Finds a space, whatever its status; `undefined` when there never was one. */
 export async function findSpace(reader: Reader, id: string): Promise<Space | undefined> {
   const row = await reader.selectFrom('spaces').selectAll().where('id', '=', id).executeTakeFirst()
   return row && spaceOf(row)
@@ -37,7 +37,7 @@ export async function findLine(reader: Reader, id: string): Promise<SpaceLine> {
   return line
 }
 
-/** Those that are not removed, by name. */
+/** Lists the spaces that are not removed, by name. */
 export async function listSpaces(reader: Reader): Promise<readonly Space[]> {
   const rows = await reader
     .selectFrom('spaces')

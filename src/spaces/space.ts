@@ -4,10 +4,11 @@ export const SPACE_KINDS = ['organization', 'workspace', 'channel', 'direct'] as
 export type SpaceKind = (typeof SPACE_KINDS)[number]
 
 /**
- * Whose authority counts for what is done in a space.
+ * Modes of a space: whose authority counts for what is done in it.
  *
  * - `requester`: the one who asked, and nobody else.
- * - `intersection`: everyone who is there, each by themselves. Needs someone trusted who says who that is.
+ * - `intersection`: everyone who is there, each by themselves. Needs someone trusted who says who
+ *   that is.
  * - `agent`: the agent's own, with its sponsor behind it; tasks with nobody present, and no others.
  */
 export const SPACE_MODES = ['requester', 'intersection', 'agent'] as const
@@ -24,9 +25,9 @@ export interface Space {
   readonly title: string
   /** `null`: as in the space above. */
   readonly mode: SpaceMode | null
-  /** For whom tasks may be opened here: `group:…`, `person:…`. `null`: whoever may above. */
+  /** People for whom tasks may be opened here: `group:…`, `person:…`. `null`: whoever may above. */
   readonly people: readonly string[] | null
-  /** Which agents may open them. `null`: those that may above. */
+  /** Agents that may open them. `null`: those that may above. */
   readonly agents: readonly string[] | null
   /** The most that may be done here; `null` restricts nothing. */
   readonly details: readonly Detail[] | null
@@ -43,7 +44,10 @@ export const PARENTS: Readonly<Record<SpaceKind, readonly SpaceKind[]>> = {
   direct: ['organization', 'workspace'],
 }
 
-/** How deep spaces are nested at most, the organization included. Every call looks at the whole line. */
+/**
+ * Levels that spaces are nested at most, the organization included. Every call looks at the whole
+ * line.
+ */
 export const MOST_LEVELS = 8
 
 /** A space and those above it, nearest first. */

@@ -5,7 +5,8 @@ import type { Surface } from './surface.ts'
 import { heardStep, surfaceByDigest } from './surface-store.ts'
 
 /**
- * Whose secret this is, read anew each time. Whoever knows it has been heard of, which is durable when this returns.
+ * Identifies the surface by its secret, read anew each time. A surface that shows its secret has
+ * been heard of, which is durable when this returns.
  * @throws Problem `surface.unauthenticated`
  */
 export async function identifySurface(

@@ -20,7 +20,7 @@ export async function insertSurface(tx: Tx, surface: Surface, digest: string): P
     .execute()
 }
 
-/** Also one that was revoked. */
+/** Finds a surface by its id, also one that was revoked. */
 export async function findSurface(reader: Reader, id: string): Promise<Surface | undefined> {
   const row = await reader
     .selectFrom('surfaces')

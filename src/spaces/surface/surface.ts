@@ -12,7 +12,7 @@ export interface Surface {
   readonly silentAfter: number
   readonly createdBy: string
   readonly createdAt: number
-  /** When it last said anything. */
+  /** Time when it last said anything. */
   readonly heardAt: number
   readonly revokedAt: number | null
 }

@@ -116,7 +116,10 @@ export async function endThread(
   await parts.live.settle(change)
 }
 
-/** Another surface may go on with a thread when the one before it was revoked. */
+/**
+ * Checks that the thread is the surface's own. Another surface may go on with a thread when the one
+ * before it was revoked.
+ */
 async function requireOwn(reader: Reader, thread: Thread, surface: Surface): Promise<void> {
   if (thread.surfaceId === surface.id) return
   const other = await findSurface(reader, thread.surfaceId)
@@ -143,7 +146,7 @@ function isCount(value: number, most: number): boolean {
 
 type Said = Pick<Thread, 'requesterId' | 'participantIds' | 'strangers' | 'agents'>
 
-/** Whom of them we know. Nobody becomes known by being named. */
+/** Finds the named people and agents that we know. Nobody becomes known by being named. */
 async function understood(reader: Reader, statement: Statement): Promise<Said> {
   const { agents, others, participants, requester } = statement
   const known = new Set<string>()

@@ -9,7 +9,7 @@ export async function findThread(reader: Reader, id: string): Promise<Thread | u
   return row && threadOf(row)
 }
 
-/** By the name that its surface gave it. */
+/** Finds a thread by the name that its surface gave it. */
 export async function threadByName(
   reader: Reader,
   spaceId: string,

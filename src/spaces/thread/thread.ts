@@ -9,11 +9,11 @@ export interface Thread {
   readonly surfaceId: Id<'surface'>
   /** The surface's, rising: an older statement never replaces a newer one. */
   readonly version: number
-  /** Who asks the agents there now; `null`: nobody who is known here. */
+  /** Person who asks the agents there now; `null`: nobody who is known here. */
   readonly requesterId: string | null
   /** Everyone who is there and known here, the requester too; sorted. */
   readonly participantIds: readonly string[]
-  /** How many more there are whom nobody here knows. */
+  /** Number of further participants whom nobody here knows. */
   readonly strangers: number
   /** Agents that take part. */
   readonly agents: readonly string[]
@@ -21,7 +21,10 @@ export interface Thread {
   readonly endedAt: number | null
 }
 
-/** Above these numbers a surface says how many others there are. */
+/**
+ * Numbers of participants that a statement may name; above these, a surface says how many others
+ * there are.
+ */
 export const THREAD_LIMITS = { participants: 200, agents: 32, strangers: 1_000_000 } as const
 
 /** A person as a surface names them: by Remit's id, or as their provider does. */
