@@ -67,9 +67,11 @@ export async function writeResource(tx: Tx, planned: PlannedResource, now: numbe
     server: planned.server ? canonicalJson(planned.server) : null,
     updated_at: now,
   } as const
+  // What a description cannot say, and an administrator can; importing it again leaves that alone.
+  const settable = { mappings_trusted: 0, token_form: 'jwt', subjects: 'public' } as const
   await tx
     .insertInto('resources')
-    .values({ name: planned.name, status: 'active', created_at: now, ...described })
+    .values({ name: planned.name, status: 'active', created_at: now, ...settable, ...described })
     .onConflict((conflict) => conflict.column('name').doUpdateSet(described))
     .execute()
 }

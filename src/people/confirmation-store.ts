@@ -71,9 +71,7 @@ export async function selectConfirmed(
     .where('state', '=', 'confirmed')
     .where('expires_at', '>', of.now)
     .executeTakeFirst()
-  return row?.digest_key
-    ? { digestKey: row.digest_key, meaning: meaningOf(row.meaning) }
-    : undefined
+  return row && { digestKey: row.digest_key, meaning: meaningOf(row.meaning) }
 }
 
 /** Keeps so many of a person's that wait, the newest. */

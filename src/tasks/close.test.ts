@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { findRequest } from '../approvals/index.ts'
 import { anAsking, attached } from '../approvals/testing.ts'
+import { newId } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'
 import { forEachEngine } from '../storage/testing.ts'
 import { closeTask } from './close.ts'
@@ -9,7 +10,7 @@ import { expireTasks } from './expire.ts'
 import { KEY_STEP, openSteps } from './open.ts'
 import { resumeTask, suspendTask } from './suspend.ts'
 import type { Task } from './task.ts'
-import { findTask, openTree } from './task-store.ts'
+import { findTask, findTaskByKey, openTree } from './task-store.ts'
 import { aTask, openedChild, openedTask, type TaskTestParts, taskTestParts } from './testing.ts'
 
 const rejects = (work: Promise<unknown>, code: string) =>
@@ -42,6 +43,32 @@ forEachEngine('the life of a task', (open) => {
     assert.deepEqual(await parts.storage.commit(openSteps(parts, again, {})), refused)
     assert.equal(await findTask(parts.storage.read, again.id), undefined)
     assert.equal(await liveState(parts, again), 'ended')
+    await parts.live.stop()
+  })
+
+  test('tasks that codes opened share a key within one agent, and with no other', async () => {
+    const { task: _, ...parts } = await begin()
+    const open = (over: Partial<Task>, sharesKey = true) => {
+      const task = aTask(parts, { keyThumbprint: 'k'.repeat(43), openedBy: 'code', ...over })
+      return parts.storage.commit(openSteps(parts, task, {}, [], { sharesKey }))
+    }
+    const refused = { committed: false, failed: KEY_STEP }
+    const first = newId('task', parts.random)
+    assert.deepEqual(await open({ id: first, rootId: first }), { committed: true })
+    assert.deepEqual(await open({}), { committed: true })
+    assert.deepEqual(await open({}, false), refused)
+    assert.deepEqual(await open({ agentId: 'another' }), refused)
+    assert.equal((await findTaskByKey(parts.storage.read, 'k'.repeat(43)))?.id, first)
+    await parts.live.stop()
+  })
+
+  test('tasks without a key are many', async () => {
+    const { task: _, ...parts } = await begin()
+    for (let i = 0; i < 2; i++) {
+      const task = aTask(parts, { keyThumbprint: null })
+      assert.deepEqual(await parts.storage.commit(openSteps(parts, task, {})), { committed: true })
+      assert.equal((await findTask(parts.storage.read, task.id))?.keyThumbprint, null)
+    }
     await parts.live.stop()
   })
 

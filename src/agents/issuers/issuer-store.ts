@@ -28,7 +28,7 @@ export interface StoredIssuer extends TrustedIssuer {
 export async function insertIssuer(tx: Tx, issuer: StoredIssuer): Promise<boolean> {
   const { numInsertedOrUpdatedRows } = await tx
     .insertInto('trusted_issuers')
-    .values(rowOf(issuer))
+    .values({ ...rowOf(issuer), people_brought: 0, hour_began: 0, hour_people: 0 })
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirstOrThrow()
   return numInsertedOrUpdatedRows === 1n
@@ -153,13 +153,6 @@ function rowOf(issuer: StoredIssuer): Row {
   }
 }
 
-/** Registrations from before there were rules for details and actors have none. */
-function accessOf(text: string): AccessMapping {
-  type Stored = Omit<AccessMapping, 'details' | 'actor'> & Partial<AccessMapping>
-  const stored = JSON.parse(text) as Stored // as above
-  return { ...stored, details: stored.details ?? [], actor: stored.actor ?? 'client' }
-}
-
 /** What is JSON was written by `rowOf`, of what was read strictly. */
 function issuerOf(row: Whole): StoredIssuer {
   const { tenant_claim: claim, tenant_value: value } = row
@@ -174,7 +167,7 @@ function issuerOf(row: Whole): StoredIssuer {
     uses: JSON.parse(row.uses) as IssuerUse[], // as above
     audience: row.audience,
     rules: JSON.parse(row.rules) as IdentityRule[], // as above
-    access: row.access === null ? null : accessOf(row.access),
+    access: row.access === null ? null : (JSON.parse(row.access) as AccessMapping), // as above
     people: row.people === null ? null : (JSON.parse(row.people) as PeopleMapping), // as above
     peer: row.peer === null ? null : (JSON.parse(row.peer) as PeerMapping), // as above
     sealedSecret: row.sealed_secret,

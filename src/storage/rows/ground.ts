@@ -48,7 +48,7 @@ export interface SigningKeyRow {
   created_at: Millis
   retired_at: Millis | null
   /** Where the private half is. */
-  custody: Generated<string>
+  custody: string
 }
 
 /** Derived from the first master key, and kept: what was made with them has to stay the same. */

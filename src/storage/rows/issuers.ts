@@ -1,5 +1,4 @@
 /** Rows of trusted issuers. See `../schema.ts`. */
-import type { Generated } from 'kysely'
 import type { Flag, JsonText, Millis } from './column.ts'
 
 /** agents: issuers of others that are trusted, each with what may come of it at most */
@@ -36,12 +35,12 @@ export interface TrustedIssuerRow {
   state: 'active' | 'suspended' | 'revoked'
   created_by: string
   created_at: Millis
-  most_people: Generated<number>
-  people_an_hour: Generated<number>
+  most_people: number
+  people_an_hour: number
   /** People who were never here before one of its tokens spoke of them; in all, and in the hour that began then. */
-  people_brought: Generated<number>
-  hour_began: Generated<Millis>
-  hour_people: Generated<number>
+  people_brought: number
+  hour_began: Millis
+  hour_people: number
 }
 
 /** agents: whom an issuer vouches for */

@@ -1,5 +1,4 @@
 /** Rows of agents, catalog, connections and tokens. See `../schema.ts`. */
-import type { Generated } from 'kysely'
 import type { Flag, JsonText, Millis } from './column.ts'
 
 /** agents */
@@ -54,11 +53,11 @@ export interface AdmissionRuleRow {
   mode: string
   redirect_hosts: JsonText
   /** Where documents are. */
-  document_hosts: Generated<JsonText>
+  document_hosts: JsonText
   /** Of clients that registered: which software they say they are; any, when empty. */
-  software_ids: Generated<JsonText>
+  software_ids: JsonText
   /** What follows when a document has a key that it had not: `accept`, `ask`, `suspend`. */
-  key_change: Generated<string>
+  key_change: string
   trust: number
   ceiling: JsonText
   may_delegate: JsonText | null
@@ -110,15 +109,15 @@ export interface ResourceRow {
   created_at: Millis
   updated_at: Millis
   /** `http` or `mcp` */
-  protocol: Generated<string>
+  protocol: string
   /** What an MCP server said about itself when it was reviewed. */
   server: JsonText | null
   /** 1: what its tools say about requests to decision points counts. */
-  mappings_trusted: Generated<Flag>
+  mappings_trusted: Flag
   /** Of its resource tokens: `jwt` or `opaque`. */
-  token_form: Generated<string>
+  token_form: string
   /** `public`, or `pairwise`: the name of a person is another one at each resource. */
-  subjects: Generated<string>
+  subjects: string
 }
 
 export interface ActionRow {

@@ -102,6 +102,7 @@ export interface ConfirmationRow {
   created_at: Millis
   expires_at: Millis
   answered_at: Millis | null
-  digest_key: Uint8Array | null
+  /** Sealed: what the digests of secrets in the payload are keyed with. */
+  digest_key: Uint8Array
   meaning: JsonText | null
 }

@@ -1,5 +1,5 @@
 /** Rows of tasks, policy, approvals and decisions. See `../schema.ts`. */
-import type { ColumnType, Generated } from 'kysely'
+import type { ColumnType } from 'kysely'
 import type { Flag, JsonText, Millis } from './column.ts'
 
 /** An int64 that may be more than a number holds: written as a big integer, read as text by a cast. */
@@ -37,7 +37,7 @@ export interface ConsentRequestRow {
   /** When the person who answered had proved who they are, and how, as far as is known. */
   auth_time: Millis | null
   /** Who acted elsewhere before the agent did. */
-  actors: Generated<JsonText>
+  actors: JsonText
   acr: string | null
 }
 
@@ -89,20 +89,20 @@ export interface TaskRow {
   closed_at: Millis | null
   close_reason: string | null
   /** `exchange`, `sponsor`, `code`, `child` or `token` */
-  opened_by: Generated<string>
+  opened_by: string
   /** 1: nobody is present, and `person_id` is the sponsor. */
-  sponsored: Generated<Flag>
+  sponsored: Flag
   sponsor_grant_id: string | null
   /** Limits of the tree below this task. */
-  budget: Generated<JsonText>
+  budget: JsonText
   thread_id: string | null
   /** When the person last proved who they are, and how (OpenID Connect `acr`), as far as is known. */
   auth_time: Millis | null
   acr: string | null
   /** Names of the trusted issuers that it rests on. */
-  issuers: Generated<JsonText>
+  issuers: JsonText
   /** Who acted elsewhere before its agents did, the latest first. */
-  actors: Generated<JsonText>
+  actors: JsonText
 }
 
 /** A client at the authorization endpoint: what it asks, what the person answered, and the task that came of it. */
@@ -216,9 +216,9 @@ export interface PolicySetRow {
   published_by: string
   published_at: Millis
   /** The files that the text was put together from: name and first line of each. */
-  files: Generated<JsonText>
+  files: JsonText
   /** Its tests: files of cases. */
-  tests: Generated<JsonText>
+  tests: JsonText
 }
 
 /** approvals: whom a request that waits may be answered by */

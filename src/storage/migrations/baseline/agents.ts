@@ -53,8 +53,8 @@ export const agents: Statements = ({ integer, table, text }) => [
   table(
     'admission_rules',
     `name ${text} NOT NULL PRIMARY KEY, mode ${text} NOT NULL, redirect_hosts ${text} NOT NULL,
-     document_hosts ${text} NOT NULL DEFAULT '[]', software_ids ${text} NOT NULL DEFAULT '[]',
-     key_change ${text} NOT NULL DEFAULT 'ask' CHECK (key_change IN ('accept', 'ask', 'suspend')),
+     document_hosts ${text} NOT NULL, software_ids ${text} NOT NULL,
+     key_change ${text} NOT NULL CHECK (key_change IN ('accept', 'ask', 'suspend')),
      trust ${integer} NOT NULL CHECK (trust BETWEEN 0 AND 3), ceiling ${text} NOT NULL,
      may_delegate ${text}, owner_id ${text} NOT NULL, created_by ${text} NOT NULL,
      created_at ${integer} NOT NULL`,

@@ -17,10 +17,10 @@ export const issuers: Statements = ({ bytes, integer, table, text }) => [
      contact ${text} NOT NULL, expires_at ${integer},
      state ${text} NOT NULL CHECK (state IN ('active', 'suspended', 'revoked')),
      created_by ${text} NOT NULL, created_at ${integer} NOT NULL, people ${text}, peer ${text},
-     most_people ${integer} NOT NULL DEFAULT 10000 CHECK (most_people >= 0),
-     people_an_hour ${integer} NOT NULL DEFAULT 1000 CHECK (people_an_hour >= 0),
-     people_brought ${integer} NOT NULL DEFAULT 0, hour_began ${integer} NOT NULL DEFAULT 0,
-     hour_people ${integer} NOT NULL DEFAULT 0`,
+     most_people ${integer} NOT NULL CHECK (most_people >= 0),
+     people_an_hour ${integer} NOT NULL CHECK (people_an_hour >= 0),
+     people_brought ${integer} NOT NULL, hour_began ${integer} NOT NULL,
+     hour_people ${integer} NOT NULL`,
   ),
   // INVARIANT: a token matches one registration at most.
   `CREATE UNIQUE INDEX trusted_issuers_by_issuer ON trusted_issuers (issuer, COALESCE(tenant_value, ''))

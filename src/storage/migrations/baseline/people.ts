@@ -30,7 +30,8 @@ export const people: Statements = ({ bytes, integer, table, text }) => [
     'identity_providers',
     `issuer ${text} NOT NULL PRIMARY KEY, name ${text} NOT NULL, client_id ${text} NOT NULL,
      sealed_secret ${bytes}, groups_claim ${text} NOT NULL, created_at ${integer} NOT NULL,
-     closes_tasks ${integer} NOT NULL DEFAULT 0, acr_values ${text}, attributes ${text},
+     closes_tasks ${integer} NOT NULL CHECK (closes_tasks IN (0, 1)), acr_values ${text},
+     attributes ${text},
      domains ${text}`,
   ),
   table(
@@ -69,7 +70,7 @@ export const people: Statements = ({ bytes, integer, table, text }) => [
     `id ${text} NOT NULL PRIMARY KEY, person_id ${text} NOT NULL REFERENCES persons (id),
      operation ${text} NOT NULL, payload_digest ${text} NOT NULL, payload ${text} NOT NULL,
      state ${text} NOT NULL, created_at ${integer} NOT NULL, expires_at ${integer} NOT NULL,
-     answered_at ${integer}, digest_key ${bytes}, meaning ${text}`,
+     answered_at ${integer}, digest_key ${bytes} NOT NULL, meaning ${text}`,
   ),
   'CREATE INDEX confirmations_by_person ON confirmations (person_id, state)',
   'CREATE INDEX confirmations_by_expiry ON confirmations (state, expires_at)',

@@ -6,8 +6,8 @@ export const policy: Statements = ({ integer, table, text }) => [
     'policy_sets',
     `version ${integer} NOT NULL PRIMARY KEY, text ${text} NOT NULL, schema_text ${text} NOT NULL,
      digest ${text} NOT NULL, note ${text} NOT NULL, published_by ${text} NOT NULL,
-     published_at ${integer} NOT NULL, files ${text} NOT NULL DEFAULT '[]',
-     tests ${text} NOT NULL DEFAULT '[]'`,
+     published_at ${integer} NOT NULL, files ${text} NOT NULL,
+     tests ${text} NOT NULL`,
   ),
   table(
     'shadow_drafts',

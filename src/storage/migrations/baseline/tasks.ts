@@ -16,7 +16,7 @@ export const tasks: Statements = ({ bytes, integer, table, text }) => [
      purpose ${text} NOT NULL, details ${text} NOT NULL, state ${text} NOT NULL,
      basis_id ${text} REFERENCES bases (id), created_at ${integer} NOT NULL,
      expires_at ${integer} NOT NULL, asked_by ${text}, message ${text}, asked_from ${text},
-     auth_time ${integer}, actors ${text} NOT NULL DEFAULT '[]', acr ${text}`,
+     auth_time ${integer}, actors ${text} NOT NULL, acr ${text}`,
   ),
   'CREATE INDEX consent_requests_by_expiry ON consent_requests (state, expires_at)',
   `CREATE INDEX consent_requests_asked ON consent_requests (person_id, created_at)
@@ -77,10 +77,10 @@ export const tasks: Statements = ({ bytes, integer, table, text }) => [
      key_thumbprint ${text}, shares_key ${integer} NOT NULL CHECK (shares_key IN (0, 1)),
      state ${text} NOT NULL CHECK (state IN ('requested', 'open', 'suspended', 'closed')),
      opened_at ${integer} NOT NULL, deadline ${integer} NOT NULL, closed_at ${integer},
-     close_reason ${text}, sponsored ${integer} NOT NULL DEFAULT 0 CHECK (sponsored IN (0, 1)),
-     sponsor_grant_id ${text}, budget ${text} NOT NULL DEFAULT '[]', thread_id ${text},
-     auth_time ${integer}, acr ${text}, issuers ${text} NOT NULL DEFAULT '[]',
-     opened_by ${text} NOT NULL DEFAULT 'exchange', actors ${text} NOT NULL DEFAULT '[]'`,
+     close_reason ${text}, sponsored ${integer} NOT NULL CHECK (sponsored IN (0, 1)),
+     sponsor_grant_id ${text}, budget ${text} NOT NULL, thread_id ${text},
+     auth_time ${integer}, acr ${text}, issuers ${text} NOT NULL,
+     opened_by ${text} NOT NULL, actors ${text} NOT NULL`,
   ),
   // INVARIANT: a task key is never accepted for a second task (contract 4), whatever became of the first.
   'CREATE UNIQUE INDEX tasks_by_key ON tasks (key_thumbprint) WHERE shares_key = 0',

@@ -15,7 +15,7 @@ export const tokens: Statements = ({ bytes, integer, table, text }) => [
     `digest ${text} NOT NULL PRIMARY KEY, task_id ${text} NOT NULL, client_id ${text} NOT NULL,
      resource ${text} NOT NULL, scope ${text}, issued_at ${integer} NOT NULL,
      expires_at ${integer} NOT NULL, used_at ${integer},
-     bound_to ${text} NOT NULL DEFAULT 'key' CHECK (bound_to IN ('client', 'key')),
+     bound_to ${text} NOT NULL CHECK (bound_to IN ('client', 'key')),
      successor ${bytes}`,
   ),
   'CREATE INDEX refresh_tokens_by_task ON refresh_tokens (task_id)',
