@@ -454,6 +454,8 @@ export function inEachWorld(
       })
       after(async () => {
         await world?.stop()
+        // Its suite outlives it, as long as the process does.
+        world = undefined
       })
       declare(() => {
         if (!world) throw new Error('the world has not begun')

@@ -5,7 +5,7 @@ import { after, before, describe } from 'node:test'
 import { pathToFileURL } from 'node:url'
 
 /** A test file that hangs is a failure, in ms; its tests inherit this. Tests that take minutes have limits of their own. */
-const MAX_DURATION = 300_000
+const MAX_DURATION = 600_000
 
 /** Declares the tests of these files, by path relative to `root`; called by what `tools/test.ts` writes. */
 export function declareFiles(root: string, files: readonly string[]): void {

@@ -98,7 +98,8 @@ try {
 const folder = mkdtempSync(join(tmpdir(), 'remit-test-groups-'))
 try {
   const options = [
-    `--test-concurrency=${availableParallelism()}`,
+    // One more than cores: tests wait for the disk too.
+    `--test-concurrency=${availableParallelism() + 1}`,
     ...given.filter((arg) => arg.startsWith('-') && arg !== '--long'),
   ]
   process.exitCode = await run(
